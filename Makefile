@@ -1,0 +1,143 @@
+# Sportello. `make help` lists what there is. Plain GNU make; every room of src/ is found by itself.
+PREFIX   ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR  ?=
+BUILD    ?= build
+CC       ?= cc
+VERSION  := $(shell sed -n 's/^Version //p' NEWS 2>/dev/null | head -n 1 | cut -d' ' -f1)
+
+# SAN=address,undefined or SAN=thread builds under sanitizers (use another BUILD beside it).
+SAN      ?=
+CFLAGS   ?= -O2 -g
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2 -Wno-unused-parameter
+HARDEN   := -fstack-protector-strong -fPIE
+ifeq ($(SAN),)
+HARDEN   += -D_FORTIFY_SOURCE=2
+else
+SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+endif
+
+PKGS     := gmime-3.0 sqlite3 libconfig libmicrohttpd nettle libxml-2.0
+# Asked only when something is built, so that `make run` can install pkg-config first.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+# libetpan's .pc leaks Debian build flags (no-pie specs): link it plainly.
+LIBS     = $(PKG_LIBS) -letpan -lytnef -lpthread -lm
+ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS) $(SANFLAGS) -Iinclude -I$(BUILD)/gen $(PKG_CFLAGS) -DSPORTELLO_VERSION='"$(VERSION)"' -MMD -MP
+LDFLAGS += -pie -Wl,-z,relro,-z,now
+
+LIB_SRC    := $(filter-out src/daemon/% src/cli/%,$(wildcard src/*/*.c))
+DAEMON_SRC := $(wildcard src/daemon/*.c)
+CLI_SRC    := $(wildcard src/cli/*.c)
+UNIT_SRC   := $(wildcard tests/unit/test_*.c)
+TEMPLATES  := $(sort $(wildcard conf/templates/*/*.txt conf/templates/*/*.html))
+obj         = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o
+LIB        := $(BUILD)/libsportello.a
+UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+
+.PHONY: all run check check-san check-crash bench fuzz install uninstall clean help deps-% units
+.SECONDARY:
+
+all: $(BUILD)/sportellod $(BUILD)/sportello
+
+$(BUILD)/obj/src/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(BUILD)/obj/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Itests/unit -Isrc -c -o $@ $<
+
+# The built-in templates: conf/templates, as C, so that the programs need no file to answer a mail.
+$(BUILD)/gen/templates.c: contrib/embed-templates $(TEMPLATES)
+	@mkdir -p $(@D)
+	sh contrib/embed-templates $(TEMPLATES) > $@.new && mv $@.new $@
+$(BUILD)/obj/gen/templates.o: $(BUILD)/gen/templates.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(LIB): $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/sportellod: $(call obj,$(DAEMON_SRC)) $(LIB)
+	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/sportello: $(call obj,$(CLI_SRC)) $(LIB)
+	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Unit tests. The desk's link only base, the mail values and the desk itself: the link line proves that it is pure.
+PURE_OBJ := $(call obj,$(wildcard src/base/*.c src/desk/*.c) src/mail/mail_values.c) $(BUILD)/obj/gen/templates.o
+$(BUILD)/tests/test_desk%: $(BUILD)/obj/tests/unit/test_desk%.o $(PURE_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lnettle
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+units: $(UNIT_BIN)
+
+deps-%:
+	@sh contrib/deps.sh $*
+
+run: deps-run
+	@$(MAKE) --no-print-directory all
+	@sh contrib/demo.sh $(BUILD)
+
+check: deps-check
+	@$(MAKE) --no-print-directory all units
+	@BUILD=$(BUILD) sh tests/run.sh
+
+check-san: deps-check
+	@sh tests/run-san.sh
+
+check-crash: deps-check
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) CRASH_ROUNDS=50 python3 tests/blackbox/run.py crash
+
+bench: deps-bench
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) sh tests/bench/run.sh
+
+fuzz: deps-fuzz
+	@sh tests/fuzz/run.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin
+	install -m 755 $(BUILD)/sportello $(DESTDIR)$(PREFIX)/bin/sportello
+	install -m 755 $(BUILD)/sportellod $(DESTDIR)$(PREFIX)/sbin/sportellod
+	for s in 1 5 7 8; do \
+	  for m in man/*.$$s; do [ -e "$$m" ] || continue; \
+	    install -D -m 644 "$$m" "$(DESTDIR)$(PREFIX)/share/man/man$$s/$$(basename "$$m")"; done; done
+	install -d $(DESTDIR)$(SYSCONFDIR)/sportello/rules $(DESTDIR)$(SYSCONFDIR)/sportello/kb
+	[ -e $(DESTDIR)$(SYSCONFDIR)/sportello/sportello.conf ] || install -m 640 conf/sportello.conf $(DESTDIR)$(SYSCONFDIR)/sportello/sportello.conf
+	install -D -m 644 conf/sportello.conf $(DESTDIR)$(PREFIX)/share/sportello/sportello.conf
+	for r in rules/*.sieve; do [ -e "$$r" ] || continue; install -D -m 644 "$$r" "$(DESTDIR)$(PREFIX)/share/sportello/rules/$$(basename "$$r")"; done
+	for t in $(TEMPLATES); do install -D -m 644 "$$t" "$(DESTDIR)$(PREFIX)/share/sportello/$${t#conf/}"; done
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,@PREFIX@,$(PREFIX),g' contrib/systemd/sportellod.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/sportellod.service
+	install -D -m 644 contrib/systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/sportello.conf
+	install -D -m 644 contrib/systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sportello.conf
+	install -d $(DESTDIR)$(PREFIX)/share/doc/sportello
+	install -m 644 README.md NEWS COPYING doc/DESIGN.md $(DESTDIR)$(PREFIX)/share/doc/sportello/
+
+# Leaves /etc/sportello and the state directory alone: they are the sysadmin's.
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/sportello $(DESTDIR)$(PREFIX)/sbin/sportellod
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man*/sportello*.[1578]
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/sportellod.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/sportello.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sportello.conf
+	rm -rf $(DESTDIR)$(PREFIX)/share/sportello $(DESTDIR)$(PREFIX)/share/doc/sportello
+
+clean:
+	rm -rf build build-asan build-tsan build-fuzz
+
+help:
+	@echo 'make run        install what is missing, build, start a demonstration desk and feed it real mails'
+	@echo 'make check      install what the tests need, build, run all tests'
+	@echo 'make            build/sportellod and build/sportello'
+	@echo 'make install    DESTDIR= PREFIX= SYSCONFDIR=   (and make uninstall)'
+	@echo 'make check-san  the suite under ASan+UBSan, and TSan where threads meet'
+	@echo 'make check-crash  kill -9 under load, 50 rounds'
+	@echo 'make bench      performance beside the peers, ratios first'
+	@echo 'make fuzz       the fuzzers, for a bounded time'
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

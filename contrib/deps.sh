@@ -1,0 +1,25 @@
+#!/bin/sh
+# deps.sh run|check|bench|fuzz - installs what is missing for a make target, saying so.
+# As root by itself; as a user by sudo where that works without a question; else prints the one line to run.
+set -eu
+build='gcc make pkg-config libgmime-3.0-dev libetpan-dev libsqlite3-dev libconfig-dev libmicrohttpd-dev nettle-dev libxml2-dev libytnef0-dev libsieve2-dev libpcre2-dev'
+check="$build libcmocka-dev python3 sqlite3 postfix mandoc"
+case ${1-run} in
+run)   want=$build ;;
+check) want=$check ;;
+bench) want="$check" ;;
+fuzz)  want="$build clang" ;;
+*) echo "deps.sh: run, check, bench or fuzz" >&2; exit 64 ;;
+esac
+command -v dpkg-query >/dev/null 2>&1 || { echo "deps.sh: not a Debian system; needed here: $want" >&2; exit 0; }
+missing=
+for p in $want; do
+  dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null | grep -qx installed || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+echo "installing what is missing:$missing"
+install='apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends'
+if [ "$(id -u)" = 0 ]; then sh -c "$install $missing" >"${TMPDIR:-/tmp}/sportello-deps.$$" 2>&1 || { tail -n 20 "${TMPDIR:-/tmp}/sportello-deps.$$" >&2; exit 1; }; rm -f "${TMPDIR:-/tmp}/sportello-deps.$$"
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then sudo -n sh -c "$install $missing"
+else echo "run this once, then make again:  sudo sh -c '$install$missing'" >&2; exit 1
+fi

@@ -1,0 +1,64 @@
+/*
+ * config.h - sportello.conf, read by libconfig through one table of parameters.
+ *
+ * Allowed to include: base, desk.h, limits. The table (config_table.c) holds name, type, range, unit, default and text of each
+ * parameter; parser, `sportello check`, conf/sportello.conf and sportello.conf(5) are all made from it.
+ */
+#ifndef SPORTELLO_CONFIG_H
+#define SPORTELLO_CONFIG_H
+
+#include "base.h"
+#include "desk.h"
+
+struct config_listen {                   /* "127.0.0.1:2424", "[::1]:2424", "unix:/path" */
+	const char *text;
+	bool is_unix;
+	const char *host, *port;         /* TCP */
+	const char *path;                /* unix */
+};
+
+enum relay_kind { RELAY_SMTP, RELAY_SMTPS, RELAY_STARTTLS, RELAY_MAILDIR };
+struct config_relay {
+	const char *url;
+	enum relay_kind kind;            /* smtp://, smtps://, smtp+starttls://, maildir:/path */
+	const char *host; int port;
+	const char *user, *password;     /* user from the URL; password from relay.password_file; "" if none */
+	const char *path;                /* maildir */
+	int senders;                     /* parallel connections */
+	int timeout_seconds;             /* for one reply */
+	int give_up_hours;
+};
+
+struct config {
+	struct arena arena;              /* owns everything */
+	const char *file;
+	const char *state_dir;
+	struct desk_policy policy;       /* without keys: store_keys() fills them */
+	struct { struct config_listen *at; size_t count; } lmtp_listen;
+	const char *lmtp_socket_owner, *lmtp_socket_group; int lmtp_socket_mode;
+	uint64_t lmtp_message_bytes;     /* largest mail */
+	int lmtp_connections;            /* at most, in parallel */
+	int lmtp_idle_seconds, lmtp_total_seconds;
+	struct config_listen web_listen; /* text "": no web */
+	struct config_relay relay;
+	const char *rules_dir, *kb_dir, *templates_dir, *authserv_id;
+	struct template_set templates;   /* read from templates_dir */
+	double learn_precision;
+	enum log_level log_level;
+	int refs;                        /* of config_ref/config_unref */
+};
+
+struct config_problem { const char *file; int line; const char *key; const char *text; bool warning; };
+struct config_problems { struct config_problem *at; size_t count; };
+
+/* Reads the file. All problems at once in *problems (in `arena`), also for a good file (warnings). STATUS_BAD_CONFIG and *config NULL if
+ * one of them is an error. */
+enum status config_load(const char *file, struct arena *arena, struct config **config, struct config_problems *problems);
+struct config *config_ref(struct config *config);                /* thread-safe */
+void config_unref(struct config **config);
+
+/* From the table: the commented sample file, and the mdoc body of sportello.conf(5). */
+void config_write_sample(struct buffer *out);
+void config_write_mdoc(struct buffer *out);
+
+#endif

@@ -1,0 +1,348 @@
+/*
+ * desk.h - the domain, pure: which ticket a mail belongs to, who may do what, the life of a ticket, what is told to whom.
+ *
+ * Allowed to include: base, mail.h (values only), limits. Touches nothing: no file, no socket, no database, no clock, no
+ * randomness. Everything it needs to know comes in as values (policy, facts), everything it wants comes out as a
+ * `struct plan`: an ordered, printable list of effects, which the store applies in one transaction.
+ */
+#ifndef SPORTELLO_DESK_H
+#define SPORTELLO_DESK_H
+
+#include "base.h"
+#include "limits.h"
+#include "mail.h"
+
+/* ================================================================ policy: what the configuration says, as values */
+
+enum desk_assign { ASSIGN_NONE, ASSIGN_ROUND_ROBIN, ASSIGN_LEAST_LOADED, ASSIGN_STICKY };
+enum desk_kb { KB_OFF, KB_WITH_ACKNOWLEDGEMENT, KB_BEFORE_TICKET };
+
+struct desk_agent {
+	const char *name, *email, *display;      /* email in lower case */
+	struct strings skills;
+};
+
+struct desk_queue {
+	const char *name, *address, *description;        /* address in lower case */
+	struct strings agents;                   /* names */
+	struct strings notices;                  /* which notices go out; empty: all */
+	enum desk_assign assign;
+	enum desk_kb kb;
+};
+
+/* Keys that sign tokens: the first signs, all verify (so that the key can be rotated without breaking what is in flight). */
+#define DESK_KEY_SIZE 32
+#define DESK_KEYS 4
+struct desk_keys { unsigned char key[DESK_KEYS][DESK_KEY_SIZE]; size_t count; };
+
+struct desk_policy {
+	const char *name, *domain, *language, *base_url;
+	const char *separators;                  /* bytes that may stand between local part and token; the first is written */
+	struct { struct desk_agent *at; size_t count; } agents;
+	struct { struct desk_queue *at; size_t count; } queues;          /* the first is the triage queue */
+	struct desk_keys keys;
+	int reopen_days;                         /* a reply to a closed ticket within them reopens it */
+	int acknowledgements_per_hour;           /* to one address */
+	int give_up_hours;                       /* outgoing mail is tried that long */
+};
+
+const struct desk_agent *desk_agent_named(const struct desk_policy *policy, const char *name);       /* NULL: none */
+const struct desk_agent *desk_agent_with_address(const struct desk_policy *policy, const char *address);
+const struct desk_queue *desk_queue_named(const struct desk_policy *policy, const char *name);
+const struct desk_queue *desk_queue_with_address(const struct desk_policy *policy, const char *address);
+/* True for every address that leads to us: queues, their ticket and bounce addresses. */
+bool desk_address_is_ours(const struct desk_policy *policy, const char *address);
+
+/* ================================================================ tokens: who may speak on which ticket, signed */
+
+/* One letter says what a token is good for. A token of one kind is never taken for another: the kind is signed too. */
+enum token_kind {
+	TOKEN_CUSTOMER = 'c',            /* ticket address of the customer's side: public text, customer's role */
+	TOKEN_AGENT = 'a',               /* ticket address of one agent: answers the customer, commands */
+	TOKEN_NOTE = 'n',                /* note address of one agent: never leaves the house */
+	TOKEN_BOUNCE = 'b',              /* envelope sender of one outgoing mail */
+	TOKEN_MAIL_TO_CUSTOMER = 'm',    /* Message-ID of a mail to the customer's side */
+	TOKEN_MAIL_TO_AGENT = 'q'        /* Message-ID of a mail to one agent */
+};
+struct token {
+	enum token_kind kind;
+	int64_t ticket;
+	int64_t number;                  /* outbox number, 0 where none belongs to the kind */
+	uint32_t who;                    /* desk_who() of the agent or of the address it was made for; 0: all of that side */
+};
+/* Kind letter + base32 of (varint ticket, varint number, 4 bytes who, first 10 bytes of HMAC-SHA256): at most 41 characters. */
+char *desk_token(struct arena *arena, const struct desk_keys *keys, const struct token *token);
+bool desk_token_read(const struct desk_keys *keys, const char *text, size_t length, struct token *token);
+uint32_t desk_who(const char *name_or_address);
+
+/* support@example.org + token -> support+TOKEN@example.org */
+char *desk_token_address(struct arena *arena, const struct desk_policy *policy, const char *queue_address, const struct token *token);
+/* <TICKET.TOKEN@domain>: plain, and dotted so that SpamAssassin's MSGID_RANDY does not match */
+char *desk_message_id(struct arena *arena, const struct desk_policy *policy, const struct token *token);
+bool desk_message_id_read(const struct desk_policy *policy, const char *message_id, struct token *token);
+
+enum address_class {
+	ADDRESS_UNKNOWN,                 /* not ours: 550 5.1.1 */
+	ADDRESS_QUEUE,                   /* a queue's own address, or with a detail that is no token */
+	ADDRESS_TICKET,                  /* token of kind customer, agent or note */
+	ADDRESS_BOUNCE
+};
+struct address_facts {
+	enum address_class class;
+	const struct desk_queue *queue;
+	struct token token;
+	bool bad_token;                  /* it looks like a token, but is not ours: taken as the queue's address, and said */
+};
+void desk_address(const struct desk_policy *policy, const char *address, struct address_facts *facts);
+
+/* ================================================================ life of a ticket */
+
+enum ticket_state { STATE_HELD, STATE_EXPIRED, STATE_NEW, STATE_OPEN, STATE_PENDING, STATE_RESOLVED, STATE_CLOSED, STATE_COUNT };
+const char *ticket_state_name(enum ticket_state state);
+bool ticket_state_parse(const char *name, enum ticket_state *state);
+
+enum ticket_event {
+	EVENT_CUSTOMER_MAIL,             /* a person of the customer's side wrote */
+	EVENT_AUTOMATIC_MAIL,            /* never changes anything */
+	EVENT_AGENT_REPLY, EVENT_AGENT_NOTE, EVENT_ASSIGN, EVENT_PEND, EVENT_RESOLVE, EVENT_CLOSE, EVENT_REOPEN,
+	EVENT_TIME_COME,                 /* pending time reached */
+	EVENT_CONFIRMED, EVENT_NOT_SOLVED, EVENT_SILENCE,        /* of a resolved ticket */
+	EVENT_STILL_NEED_HELP, EVENT_KB_SOLVED, EVENT_HELD_EXPIRED, EVENT_HELD_CREATE,
+	EVENT_COUNT
+};
+const char *ticket_event_name(enum ticket_event event);
+/* The complete table. False: the event may not happen in that state (*next is the state itself). */
+bool ticket_transition(enum ticket_state state, enum ticket_event event, enum ticket_state *next);
+
+/* ================================================================ evidence: which tickets a mail may belong to */
+
+enum evidence_kind {                     /* in the order of their weight */
+	EVIDENCE_NONE,
+	EVIDENCE_ADDRESS_TOKEN,          /* signed ticket address in the envelope, To, Cc, Delivered-To */
+	EVIDENCE_BOUNCE_ADDRESS,         /* the bounce address of one of our mails */
+	EVIDENCE_MESSAGE_TOKEN,          /* a Message-ID that we signed */
+	EVIDENCE_MESSAGE_ID,             /* a Message-ID that the store knows */
+	EVIDENCE_SUBJECT_TOKEN           /* [#12]: a hint only */
+};
+const char *evidence_name(enum evidence_kind kind);      /* "address-token", "message-id", "subject-token" ... */
+
+struct clue {
+	enum evidence_kind kind;
+	struct token token;              /* for the signed kinds */
+	const char *message_id;          /* EVIDENCE_MESSAGE_ID: to be looked up */
+	int64_t ticket;                  /* 0: the store has to find it (message_id; outbox number for bounces) */
+};
+struct evidence { struct clue *at; size_t count; };
+
+/* One delivery of one mail to one recipient. */
+struct incoming {
+	const char *trace;               /* id that follows the mail in the log, [a-z0-9], at most 16 */
+	const char *envelope_from;       /* "" for the null sender */
+	const char *recipient;           /* as given, lower-cased */
+	struct address_facts address;    /* of the recipient */
+	const struct mail *mail;
+	uint64_t size;
+	int64_t received;                /* ms */
+};
+void desk_evidence(struct arena *arena, const struct desk_policy *policy, const struct incoming *incoming, struct evidence *evidence);
+/* What makes two deliveries the same: 16 bytes over recipient, Message-ID and mail.body_digest. */
+#define CLAIM_SIZE 16
+void desk_claim(const struct incoming *incoming, unsigned char claim[CLAIM_SIZE]);
+
+/* ================================================================ facts: what the store knows, asked inside the write transaction */
+
+enum participant_role { ROLE_CUSTOMER, ROLE_CC };
+struct participant { const char *address, *name; enum participant_role role; };
+
+struct ticket_facts {
+	int64_t id;
+	enum ticket_state state;
+	const char *queue, *agent, *priority, *subject, *language;       /* agent "": none; language "": not known */
+	struct participant customer;
+	struct { struct participant *at; size_t count; } participants;   /* with the customer */
+	struct strings tags;
+	int64_t created, updated, closed_at, pending_until;
+	int next_seq;                    /* number of its next message */
+	const char *last_customer_message_id;    /* for In-Reply-To; "" if none */
+	struct strings message_ids;      /* newest last, at most 10, for References */
+	int64_t merged_into;             /* always resolved by the store: 0 in facts of a mail */
+	int same_mail_seq;               /* message of this ticket that is the very mail being delivered (claim without recipient); 0: none */
+};
+
+struct clue_facts { const struct clue *clue; struct ticket_facts *ticket; };     /* ticket NULL: leads nowhere */
+
+struct bounced_mail {                    /* the outgoing mail a bounce address belongs to */
+	int64_t outbox; int64_t ticket;
+	const char *template;            /* which notice it was */
+	const char *to;                  /* its first recipient */
+	bool to_agent;
+	const char *agent;
+};
+
+struct facts {
+	int64_t now;                     /* ms */
+	int64_t next_ticket, next_outbox;        /* numbers that will be given */
+	struct { struct clue_facts *at; size_t count; } clues;   /* as evidence, same order */
+	struct bounced_mail *bounced;    /* NULL: none */
+	struct ticket_facts *ticket;     /* for actions: the ticket they are about; NULL: no such ticket */
+	int64_t sibling_ticket;          /* a ticket made of this very mail for another recipient; 0: none */
+	const char *sibling_queue;
+	bool sender_known;               /* has written before */
+	bool sender_bouncing;            /* our last mail to that address came back */
+	const char *sender_language;     /* remembered; "" */
+	int acknowledgements_last_hour;  /* to the sender */
+	const char *routed_queue;        /* verdict of rules and model; NULL: what the address says */
+};
+
+/* ================================================================ plan: what is to be done, in order */
+
+struct new_ticket {
+	enum ticket_state state;
+	const char *queue, *agent, *priority, *subject, *language;
+	struct participant customer;
+};
+
+enum message_kind { MESSAGE_REQUEST, MESSAGE_REPLY, MESSAGE_NOTE, MESSAGE_AUTO_REPLY, MESSAGE_BOUNCE, MESSAGE_NOTICE };
+const char *message_kind_name(enum message_kind kind);
+bool message_kind_parse(const char *name, enum message_kind *kind);
+
+struct new_message {
+	int seq;                         /* within the ticket, from 1 */
+	enum message_kind kind;
+	bool out;                        /* direction */
+	bool raw;                        /* the mail being delivered is its raw mail; text and attachments are derived from that */
+	struct mail_address from;
+	struct strings to;
+	int64_t date;                    /* ms */
+	const char *message_id;          /* NULL: none */
+	const char *text;                /* where there is no raw; for notices NULL: rendered from the outbox row */
+	const char *agent;               /* who of us wrote it; "" */
+	const char *flags;               /* words for the reader: "from another address", "sender not authenticated"; "" */
+	int64_t outbox;                  /* for kind notice and replies that go out; 0 */
+};
+
+/* A mail to be sent. Rendered to bytes when it is sent, always to the same bytes: everything that varies is in here. */
+struct outgoing {
+	int64_t id;                      /* facts.next_outbox, and up */
+	const char *trace;               /* of the mail that caused it */
+	int64_t ticket;
+	const char *template;            /* "received", "new", "answered", "reply" ... the file name in conf/templates */
+	const char *language;
+	const char *queue;
+	const char *agent;               /* whom it is for (to_agent) or who writes (reply) */
+	bool to_agent;
+	bool automatic;                  /* Auto-Submitted and no vacation loops; false: an agent's words */
+	struct mail_address from;
+	struct mail_addresses to, cc;
+	const char *reply_to;
+	const char *envelope_from;       /* bounce address */
+	const char *message_id, *in_reply_to;
+	struct strings references;
+	const char *subject;             /* the ticket's subject with its [#12], "Re: " where fitting */
+	int64_t date;
+	int seq;                         /* its own message in the ticket; 0: none (agents' notices) */
+	int about_seq;                   /* message of the ticket whose text or attachments it carries; 0: none */
+	const char *variables;           /* record (base.h) of further template variables */
+};
+void outgoing_write(struct buffer *out, const struct outgoing *outgoing);        /* as a record, for one database column */
+enum status outgoing_read(struct arena *arena, const char *record, struct outgoing *outgoing);
+
+enum effect_kind {
+	EFFECT_CREATE_TICKET,            /* ticket, create */
+	EFFECT_APPEND_MESSAGE,           /* ticket, message */
+	EFFECT_SET_STATE,                /* ticket, from -> to */
+	EFFECT_SET_QUEUE, EFFECT_SET_AGENT, EFFECT_SET_PRIORITY,         /* ticket, from -> to ("" for nobody) */
+	EFFECT_ADD_TAG,                  /* ticket, to */
+	EFFECT_SET_PENDING,              /* ticket, number: ms */
+	EFFECT_LINK,                     /* ticket <-> number, both ways */
+	EFFECT_MERGE,                    /* ticket into number */
+	EFFECT_ADD_PARTICIPANT,          /* ticket, participant */
+	EFFECT_REMARK,                   /* ticket, to: a line of history that changes nothing else */
+	EFFECT_ENQUEUE,                  /* outgoing */
+	EFFECT_MAIL_BOUNCED,             /* number: outbox, to: recipient, why: diagnostic. Marks row and address */
+	EFFECT_COUNT_ACKNOWLEDGEMENT,    /* to: address */
+	EFFECT_DISPOSITION               /* to: its name; ticket, number: message seq; exactly one in the plan of a mail */
+};
+
+struct effect {
+	enum effect_kind kind;
+	int64_t ticket;
+	int64_t number;
+	const char *from, *to;
+	const char *why;                 /* goes to the history */
+	struct new_ticket *create;
+	struct new_message *message;
+	struct outgoing *outgoing;
+	struct participant *participant;
+};
+
+struct plan {
+	struct arena *arena;
+	const char *who;                 /* address, agent name, "desk", "timer": who of the history */
+	struct effect *at; size_t count;
+	enum evidence_kind evidence;     /* how the ticket was found */
+	int64_t ticket;                  /* the ticket it is about; 0: none */
+	enum mail_kind kind;             /* of the mail, as finally judged */
+};
+void plan_init(struct plan *plan, struct arena *arena, const char *who);
+/* One line an effect, as `explain`, the log and the golden tests show it. */
+void plan_print(const struct plan *plan, struct strings *lines);
+
+/* The dispositions, all of them. */
+#define DISPOSITION_TICKET   "ticket"            /* opened a ticket */
+#define DISPOSITION_JOINED   "joined"            /* a message of an existing ticket */
+#define DISPOSITION_AUTOMATIC "automatic"        /* automatic mail kept on its ticket, or on one of its own */
+#define DISPOSITION_BOUNCE   "bounce"            /* a bounce kept on the ticket of the mail that bounced */
+#define DISPOSITION_LOOP     "loop"              /* our own mail coming back: kept, nothing done */
+#define DISPOSITION_COMMAND_ERROR "command-error"        /* an agent's mail with a wrong command: answered, nothing sent on */
+#define DISPOSITION_REJECTED "rejected"
+#define DISPOSITION_DISCARDED "discarded"
+#define DISPOSITION_REDIRECTED "redirected"
+
+/* ================================================================ decisions */
+
+/* The whole of what happens to one delivery. Never fails: the worst mail becomes a ticket. */
+void desk_decide_mail(const struct desk_policy *policy, const struct incoming *incoming, const struct facts *facts, struct plan *plan);
+
+/* What an agent (command line, mail command) or a page asks for. */
+enum action_kind {
+	ACTION_REPLY, ACTION_NOTE, ACTION_NEW, ACTION_ASSIGN, ACTION_QUEUE, ACTION_PRIORITY, ACTION_TAG, ACTION_PEND,
+	ACTION_RESOLVE, ACTION_CLOSE, ACTION_REOPEN
+};
+struct action {
+	enum action_kind kind;
+	const char *who;                 /* agent name, or "admin" for the command line without --as */
+	const char *argument;            /* agent, queue, priority, tag; "" */
+	int64_t until;                   /* ACTION_PEND: ms */
+	const char *text;                /* words for the customer (or of the note); "" */
+	const char *to, *subject;        /* ACTION_NEW; queue in argument */
+	const char *trace;
+};
+/* STATUS_NOT_FOUND: no such ticket, agent, queue. STATUS_REFUSED: not in this state. STATUS_BAD_INPUT: unusable text or address. */
+enum status desk_decide_action(const struct desk_policy *policy, const struct action *action, const struct facts *facts,
+                               struct plan *plan, struct error *error);
+
+/* An outgoing mail was refused for good or given up: who is to be told. */
+void desk_decide_undeliverable(const struct desk_policy *policy, const struct outgoing *outgoing, const char *recipient,
+                               const char *reply, const struct facts *facts, struct plan *plan);
+
+/* ================================================================ retry policy of the outbox */
+
+/* ms to wait after the n-th failed attempt (from 1): 1 min, doubling to 1 h at most, with up to a tenth of spread made from `seed`. */
+int64_t desk_retry_delay(int attempts, uint64_t seed);
+
+/* ================================================================ notices: words around a ticket, from templates */
+
+struct template_file { const char *language, *name, *format; const char *text; };        /* format "txt" or "html" */
+struct template_set { const struct template_file *at; size_t count; };
+extern const struct template_file builtin_templates[];           /* generated from conf/templates; ends with a NULL language */
+
+/* Looks in `own` (may be NULL) first, then in the built-in ones; language, then `fallback`, then "en". Variables come as a
+ * record. Text: lines; the first line of a .txt is "Subject: ...". html is "" if there is no html template. */
+struct rendered { const char *subject, *text, *html; };
+enum status desk_render(struct arena *arena, const struct template_set *own, const char *name, const char *language,
+                        const char *fallback, const char *variables, struct rendered *rendered, struct error *error);
+/* Problems of one template file: unknown variable, missing Subject, unclosed section. False and *error: broken. */
+bool desk_template_check(const struct template_file *file, struct error *error);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * limits.h - every bound that a stranger's bytes meet, in one place, with unit and reason.
+ *
+ * What exceeds a bound of the LMTP part gets an SMTP reply. What exceeds a bound of the mail part is accepted all the
+ * same: it becomes a ticket with the raw mail, a `problems` entry, and no further parsing of the part in question.
+ */
+#ifndef SPORTELLO_LIMITS_H
+#define SPORTELLO_LIMITS_H
+
+/* ---- LMTP (RFC 5321 section 4.5.3.1 gives the least that must be taken) ---- */
+#define LIMIT_LMTP_COMMAND      2048    /* bytes of a command line with its CRLF: 512 + room for SMTPUTF8 and parameters */
+#define LIMIT_LMTP_BAD_COMMANDS 20      /* wrong commands in a session, then 421: a client that only makes noise */
+#define LIMIT_LMTP_RECIPIENTS   1000    /* recipients of one transaction; RFC 5321 asks for 100 at least */
+
+/* ---- a mail on its way in ---- */
+#define LIMIT_MEMORY_SPOOL      (256 * 1024)   /* bytes kept in memory; larger mails go to a file in the state directory */
+
+/* ---- parsing ---- */
+#define LIMIT_HEADER_BYTES      (1024 * 1024)  /* bytes of one header block; GMime takes 30 bytes of memory for each */
+#define LIMIT_HEADER_LINES      20000          /* lines of one header block, folded ones counted */
+#define LIMIT_HEADER_FIELDS     5000           /* fields of one header block */
+#define LIMIT_ADDRESS_HEADER    (128 * 1024)   /* bytes of one address header field */
+#define LIMIT_ADDRESS_GROUPS    200            /* ':' outside quotes in one address header: GMime recurses for each */
+#define LIMIT_ADDRESSES         2000           /* addresses kept of one header field */
+#define LIMIT_PARTS             1000           /* MIME parts of one mail */
+#define LIMIT_DEPTH             50             /* nesting of MIME parts and of messages in messages */
+#define LIMIT_TEXT_BYTES        (1024 * 1024)  /* bytes of readable text made from one mail */
+#define LIMIT_HTML_BYTES        (4 * 1024 * 1024) /* bytes of HTML that are read for text */
+#define LIMIT_HTML_TAG          (16 * 1024)    /* bytes of one tag: libxml2 is quadratic in attributes */
+#define LIMIT_REFERENCES        200            /* Message-IDs looked at in References, the newest (last) ones */
+#define LIMIT_MESSAGE_ID        998            /* bytes of one Message-ID: a line, RFC 5322 section 2.1.1 */
+#define LIMIT_PARSE_SECONDS     5              /* seconds one mail may take; checked between parts */
+
+/* ---- addresses that we write to ---- */
+#define LIMIT_ADDRESS           254            /* octets, RFC 5321 section 4.5.3.1.3 with errata; libetpan hangs over 500 */
+#define LIMIT_LOCAL_PART        64             /* octets, RFC 5321 section 4.5.3.1.1 */
+
+/* ---- threads ---- */
+#define THREAD_STACK_BYTES      (8 * 1024 * 1024) /* GMime recurses; below 8 MiB hostile groups overflow */
+#define LIMIT_FDS               1000           /* libetpan selects: a descriptor of 1024 or more aborts the process */
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * mail.h - a raw mail in, plain values out; and the way back: values in, the bytes of a mail out.
+ *
+ * Allowed to include: base. Alone in touching GMime, the HTML parser and TNEF. Knows nothing of tickets, of the
+ * database or of the configuration. No mail can make it fail: what cannot be read is said in `problems`.
+ *
+ * Every string is UTF-8 without NUL, "" where there is nothing unless the field says NULL, and lives in the arena that
+ * the caller gave. RFC 5322 (headers), 2045-2049 and 2231 (MIME), 3464 (DSN), 3834 (automatic answers), 5965 (ARF).
+ */
+#ifndef SPORTELLO_MAIL_H
+#define SPORTELLO_MAIL_H
+
+#include "base.h"
+
+/* Once a process, before the first thread: initialises GMime. */
+void mail_init(void);
+
+/* ---- where the bytes are: in memory (data), or in a file (fd >= 0, read with pread, never closed here) ---- */
+struct mail_source {
+	const char *data;
+	uint64_t size;
+	int fd;                          /* -1: use data */
+};
+
+/* Opens a file (NULL or "-": standard input, spooled). A small file is read to memory, a large one stays a descriptor. */
+enum status mail_source_open(const char *path, struct mail_source *source, struct error *error);
+void mail_source_close(struct mail_source *source);              /* frees data / closes fd that mail_source_open made */
+
+enum mail_kind {
+	MAIL_REQUEST,                    /* a person's mail that answers nothing */
+	MAIL_REPLY,                      /* a person's mail that answers something (In-Reply-To, References) */
+	MAIL_AUTO_REPLY,                 /* out of office, receipts, any automatic answer (RFC 3834) */
+	MAIL_BOUNCE,                     /* delivery status, RFC 3464 or any of the older forms */
+	MAIL_FEEDBACK_REPORT,            /* RFC 5965 */
+	MAIL_LOOP,                       /* our own mail coming back; set by the desk */
+	MAIL_DUPLICATE                   /* set by the store's claim */
+};
+const char *mail_kind_name(enum mail_kind kind);                 /* "request", "auto-reply" ... as in CONTRACT */
+
+struct mail_address { const char *address, *name; };             /* domain in lower case; local part as written */
+struct mail_addresses { struct mail_address *at; size_t count; };
+
+struct mail_attachment {
+	const char *filename;            /* safe to show and to store: no path, no control, no bidi override; never "" */
+	bool named;                      /* false: the name is made up */
+	const char *content_type;        /* lower case, "application/octet-stream" if there is none */
+	const char *content_id;          /* without <>, "" if none */
+	uint64_t size;                   /* decoded bytes */
+	char sha256[2 * SHA256_SIZE + 1];
+	bool inline_;
+};
+
+struct mail_bounce {
+	const char *recipient;           /* NULL: not told */
+	const char *action;              /* failed, delayed, relayed, delivered, expanded */
+	const char *status;              /* "5.1.1" or NULL */
+	bool permanent;
+	const char *diagnostic;          /* NULL: none */
+	const char *original_message_id; /* with <>, NULL: not told */
+};
+
+/* What one trusted Authentication-Results said (RFC 8601): "pass", "fail", "none", ...; NULL: nothing trusted was said. */
+struct mail_authentication { const char *dkim, *spf, *dmarc; };
+
+/* The original of a mail that a person forwarded (inline or as attachment). */
+struct mail_forward {
+	bool is_forward;
+	struct mail_address from;        /* the original sender; "" if it could not be told */
+	const char *subject;             /* the original subject, or "" */
+	const char *text;                /* the forwarded text without its header lines, or "" */
+	const char *comment;             /* what the forwarder wrote above it, or "" */
+};
+
+struct mail {
+	enum mail_kind kind;             /* as far as the mail alone tells; desk and store refine it */
+	struct mail_address from;        /* address "" if the mail has no usable From or Sender */
+	struct mail_addresses from_all;  /* all of From */
+	struct mail_address sender;      /* Sender header, "" if none */
+	struct mail_addresses reply_to, to, cc;
+	const char *subject;             /* decoded, one line */
+	const char *message_id;          /* with <>; NULL: none */
+	struct strings in_reply_to, references;   /* with <>, in order, no duplicates */
+	int64_t date;                    /* ms UTC; 0: none that can be read */
+	int date_zone;                   /* minutes east of UTC, as the header said */
+	const char *language;            /* BCP 47 primary tag ("it"), NULL: not known reliably */
+	const char *text;                /* whole readable text */
+	const char *reply_text;          /* only what is new: no quoted history, no signature */
+	const char *signature;           /* NULL: none */
+	struct { struct mail_attachment *at; size_t count; } attachments;
+	struct { struct mail_bounce *at; size_t count; } bounces;
+	bool auto_answer_allowed;        /* RFC 3834: may an automatic answer be sent to this mail? */
+	const char *auto_answer_why;     /* if not: why ("Precedence: bulk"), else "" */
+	bool out_of_office;
+	bool list_mail;                  /* List-Id, List-Post ... */
+	struct mail_authentication authentication;
+	struct mail_forward forward;
+	const char *our_marks;           /* value of X-Sportello-Desk, "" if none: our own mails carry it (see mail_out) */
+	int hops;                        /* count of Received fields */
+	struct strings delivered_to;     /* Delivered-To, X-Original-To, Envelope-To, lower case */
+	struct strings problems;         /* what was wrong with the mail and what was done about it, in plain words */
+	unsigned char body_digest[SHA256_SIZE];   /* over From address, Subject and the raw body bytes: tells a re-delivery
+	                                             from another mail with the same Message-ID */
+};
+
+struct mail_options {
+	const char *authserv_id;         /* trusted Authentication-Results authserv-id; NULL or "": trust none */
+	const char *envelope_from;       /* NULL: not known; "": the null sender */
+	bool headers_only;               /* fast path: headers and kind, no text */
+};
+
+/* Always fills *mail. The arena owns everything in it. */
+void mail_parse(struct arena *arena, const struct mail_source *source, const struct mail_options *options, struct mail *mail);
+
+/* Hands the decoded bytes of attachment `number` (from 1, order of mail.attachments) to write(context, bytes, length),
+ * which returns false to stop. STATUS_NOT_FOUND: there is no such attachment. */
+enum status mail_attachment(const struct mail_source *source, size_t number,
+                            bool (*write)(void *context, const void *bytes, size_t length), void *context,
+                            struct error *error);
+
+/* The value of a header field, decoded to UTF-8, unfolded; the n-th of that name (from 0); NULL: none. For rules. */
+const char *mail_header(struct arena *arena, const struct mail_source *source, const char *name, size_t n);
+
+/* The mail part of `explain` and of messages: writes the keys of CONTRACT section 3 from kind to problems into an open object. */
+void mail_json(struct json *json, const struct mail *mail);
+void mail_json_attachments(struct json *json, const char *key, const struct mail *mail);
+
+/* ---- the way out ---- */
+struct mail_out {
+	struct mail_address from;
+	struct mail_addresses to, cc;
+	const char *reply_to;            /* an address, "" if none */
+	const char *subject;
+	const char *message_id;          /* with <> */
+	const char *in_reply_to;         /* with <>, "" if none */
+	struct strings references;
+	int64_t date;                    /* ms UTC */
+	const char *language;            /* Content-Language, "" if none */
+	const char *auto_submitted;      /* "auto-replied", "auto-generated", or "": a person's mail */
+	const char *desk_mark;           /* X-Sportello-Desk: who we are, by which we know our own mail when it returns */
+	const char *list_unsubscribe;    /* URL or "" */
+	const char *text;                /* plain text, any line ending */
+	const char *html;                /* "": text only */
+	/* a whole mail to attach as message/rfc822 (e.g. the mail an agent is told about); size 0: none */
+	struct mail_source attached;
+	const char *attached_name;
+};
+
+/* Writes the bytes of the mail: CRLF, lines of at most 998 octets, 7-bit clean (quoted-printable or base64), RFC 2047
+ * headers, multipart/alternative if there is HTML. The same values give the same bytes (the boundary is made from the
+ * Message-ID). No value can add a header or a line: controls in headers become blanks. An address with CR, LF, NUL or over
+ * LIMIT_ADDRESS octets is STATUS_BAD_INPUT. */
+enum status mail_compose(const struct mail_out *mail, struct buffer *out, struct error *error);
+
+/* Passes an agent's or a customer's own mail on: the same body parts and attachments of `source` under new headers taken from
+ * `mail` (whose text, html and attached are used instead of the original text parts). Used to relay an agent's reply with its
+ * attachments. The result is written to `out`. Notes, commands and quotes never get in: only attachments are taken over. */
+enum status mail_compose_with_attachments(const struct mail_out *mail, const struct mail_source *source,
+                                          struct buffer *out, struct error *error);
+
+/* True if it can stand in an SMTP command and a header: local@domain, no blank, control or angle bracket, within LIMIT_ADDRESS. */
+bool mail_address_usable(const char *address);
+
+/* HTML with & < > " escaped, for building html texts. */
+void mail_html_escape(struct buffer *out, const char *text);
+
+#endif

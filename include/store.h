@@ -1,0 +1,160 @@
+/*
+ * store.h - tickets, messages, raw mails, history and the outbox, kept for good. Alone in touching SQLite.
+ *
+ * Allowed to include: base, mail.h, desk.h, limits. The door speaks of tickets, plans and facts, never of SQL, so that another
+ * engine can stand behind it. Durability: what store_commit() (or the writer's callback) reported as STATUS_OK is on disk
+ * (WAL, synchronous=FULL). STATUS_TRY_LATER: locked, disk full, read-only; nothing is half done. STATUS_BROKEN: corrupt.
+ *
+ * A struct store is one connection: one thread at a time. Open one for each thread that reads; the daemon has one writer
+ * thread (struct store_writer), the command line uses its own connection and begins/commits itself.
+ */
+#ifndef SPORTELLO_STORE_H
+#define SPORTELLO_STORE_H
+
+#include "base.h"
+#include "desk.h"
+#include "mail.h"
+
+struct store;
+
+/* Opens (and with `create` makes) STATE_DIR/sportello.db, checks application_id, migrates user_version. */
+enum status store_open(const char *state_dir, bool create, struct store **store, struct error *error);
+void store_close(struct store **store);
+/* Reads STATE_DIR/secret.key into keys; makes it (0600, 32 random bytes, hex, a key a line) if `create` and it is not there. */
+enum status store_keys(const char *state_dir, bool create, struct desk_keys *keys, struct error *error);
+
+/* ---------------------------------------------------------------- transactions */
+enum status store_begin(struct store *store, struct error *error);       /* BEGIN IMMEDIATE, waits up to 5 s for the lock */
+enum status store_commit(struct store *store, struct error *error);
+void store_rollback(struct store *store);
+enum status store_savepoint(struct store *store, struct error *error);
+enum status store_release(struct store *store, struct error *error);
+void store_rollback_to(struct store *store);                             /* to the savepoint, and releases it */
+
+/* ---------------------------------------------------------------- raw mails */
+/* A mail's bytes before they are kept: small ones in memory, large ones in a file under STATE_DIR/mails, written and synced by the
+ * connection thread before the transaction. */
+struct store_spool;
+struct store_spool *store_spool_new(const char *state_dir);
+void store_spool_free(struct store_spool **spool);                       /* removes the file if it was not kept */
+void store_spool_reset(struct store_spool *spool);
+bool store_spool_add(struct store_spool *spool, const void *bytes, size_t length);   /* false: disk full or the like */
+/* Call at the end of the mail, before the transaction: syncs a file (and its directory). */
+enum status store_spool_finish(struct store_spool *spool, struct error *error);
+void store_spool_source(const struct store_spool *spool, struct mail_source *source);     /* valid until reset/free */
+
+/* Keeps it in the current transaction; several deliveries of one mail share one raw. */
+enum status store_keep_raw(struct store *store, struct store_spool *spool, int64_t *raw, struct error *error);
+/* After the commit: the file belongs to the store now. After a rollback do not call it. */
+void store_spool_kept(struct store_spool *spool);
+
+/* Opens a kept raw mail. Close with store_raw_close. */
+struct store_raw { struct mail_source source; void *owned; };
+enum status store_raw_open(struct store *store, int64_t raw, struct store_raw *out, struct error *error);
+void store_raw_close(struct store_raw *raw);
+
+/* ---------------------------------------------------------------- one delivery, inside a transaction */
+/* True in *duplicate: this very delivery is there already; its count of repetitions went up by one, nothing else is to be done. */
+enum status store_claim(struct store *store, const unsigned char claim[CLAIM_SIZE], bool *duplicate, struct error *error);
+/* Everything desk_decide_mail needs. Read-only; works outside a transaction too (explain). */
+enum status store_facts_of_mail(struct store *store, struct arena *arena, const struct incoming *incoming,
+                                const struct evidence *evidence, struct facts *facts, struct error *error);
+enum status store_facts_of_ticket(struct store *store, struct arena *arena, int64_t ticket, struct facts *facts, struct error *error);
+
+struct delivery_record {                 /* what the mailbox keeps of a delivery; NULL for plans that no mail caused */
+	const struct incoming *incoming;
+	const unsigned char *claim;
+	int64_t raw;
+};
+enum status store_apply(struct store *store, const struct plan *plan, const struct delivery_record *delivery, struct error *error);
+
+/* ---------------------------------------------------------------- group commit: the daemon's one writer thread */
+struct store_writer;
+/* A job runs on the writer thread inside a savepoint of the batch's transaction. STATUS_OK keeps it. */
+typedef enum status (*store_job)(struct store *store, void *context, struct error *error);
+enum status store_writer_start(const char *state_dir, struct store_writer **writer, struct error *error);
+/* Blocks until the batch with the job is committed (or the job failed, or the commit did): then that status. Jobs of one caller keep
+ * their order. STATUS_TRY_LATER at once if more than a bounded number of jobs wait. */
+enum status store_write(struct store_writer *writer, store_job job, void *context, struct error *error);
+/* Many jobs, one wait: statuses[i], errors[i] for each. All in one batch. */
+void store_write_all(struct store_writer *writer, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors);
+void store_writer_stop(struct store_writer **writer);            /* finishes what waits */
+bool store_writer_healthy(struct store_writer *writer);          /* last commit worked (or nothing was tried) */
+struct store_counters { int64_t batches, jobs, failed, waiting; };
+void store_writer_counters(struct store_writer *writer, struct store_counters *counters);
+
+/* ---------------------------------------------------------------- outbox */
+enum outbox_state { OUTBOX_WAITING, OUTBOX_SENT, OUTBOX_FAILED };        /* failed: refused for good, bounced or given up */
+const char *outbox_state_name(enum outbox_state state);                  /* "waiting", "sent", "failed" */
+
+struct outbox_recipient { const char *address; enum outbox_state state; const char *reply; };
+struct outbox_row {
+	int64_t id, ticket, created, next_try;
+	enum outbox_state state;
+	int attempts;
+	const char *last_reply;
+	struct outgoing outgoing;
+	struct { struct outbox_recipient *at; size_t count; } recipients;
+};
+struct outbox_rows { struct outbox_row *at; size_t count; };
+/* Waiting rows with next_try <= now and id not in `busy`, the oldest first, at most `limit`. */
+enum status store_outbox_due(struct store *store, struct arena *arena, int64_t now, const int64_t *busy, size_t busy_count,
+                             size_t limit, struct outbox_rows *rows, struct error *error);
+enum status store_outbox_list(struct store *store, struct arena *arena, bool all, struct outbox_rows *rows, struct error *error);
+enum status store_outbox_get(struct store *store, struct arena *arena, int64_t id, struct outbox_row *row, struct error *error);
+/* Inside a transaction: writes state, attempts, next_try, last_reply and recipients of the row. Text of the message that belongs to it
+ * (row->outgoing.seq), if that has none yet, becomes `rendered_text` (may be NULL). */
+enum status store_outbox_result(struct store *store, const struct outbox_row *row, const char *rendered_text, struct error *error);
+enum status store_outbox_retry_now(struct store *store, int64_t *count, struct error *error);    /* inside a transaction */
+int64_t store_outbox_waiting(struct store *store);               /* count; -1: cannot tell */
+int64_t store_outbox_next_due(struct store *store);              /* ms; 0: nothing waits */
+
+/* ---------------------------------------------------------------- reading, for command line, pages and notices */
+struct message_row {
+	int seq; enum message_kind kind; bool out;
+	int64_t raw;                     /* 0: none */
+	struct mail_address from; struct strings to;
+	int64_t date; const char *message_id;
+	const char *text;                /* NULL: derive it from raw, or (notice) render it from outbox */
+	const char *agent, *flags; int64_t outbox;
+};
+struct history_row { int64_t at; const char *who, *what, *why; };
+struct ticket_row {
+	struct ticket_facts facts;
+	struct strings linked;           /* ticket numbers as text */
+	struct { struct message_row *at; size_t count; } messages;
+	struct { struct history_row *at; size_t count; } history;
+};
+struct ticket_filter { const char *queue, *state, *agent, *customer, *tag; size_t limit; };       /* NULL: any; limit 0: all */
+struct ticket_rows { struct ticket_row *at; size_t count; };
+/* Newest first; without messages and history. */
+enum status store_tickets(struct store *store, struct arena *arena, const struct ticket_filter *filter, struct ticket_rows *rows, struct error *error);
+/* With messages and history. A merged ticket's number gives the survivor only through facts.merged_into. */
+enum status store_ticket(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error);
+
+struct mailbox_row {
+	int64_t id, received, ticket, raw; uint64_t size; int seq; int duplicates;
+	const char *recipient, *envelope_from, *from, *subject, *message_id, *kind, *disposition, *detail, *trace;
+};
+struct mailbox_rows { struct mailbox_row *at; size_t count; };
+enum status store_mailbox(struct store *store, struct arena *arena, size_t limit, struct mailbox_rows *rows, struct error *error);  /* newest first; 0: all */
+
+struct store_totals { int64_t accepted, duplicates, tickets, by_state[STATE_COUNT], outbox[3], mailbox_by_disposition_count; };
+enum status store_totals(struct store *store, struct store_totals *totals, struct error *error);
+
+/* ---------------------------------------------------------------- search: a derived database of its own (search.db), never on the commit path */
+/* Indexes up to `limit` messages that are not yet in it; *done: how many. text_of makes the text of a message. */
+typedef const char *(*store_text_of)(void *context, struct arena *arena, struct store *store, const struct message_row *message);
+enum status store_search_index(struct store *store, size_t limit, store_text_of text_of, void *context, size_t *done, struct error *error);
+enum status store_search(struct store *store, struct arena *arena, const char *words, struct ticket_rows *rows, struct error *error);
+
+/* ---------------------------------------------------------------- care */
+enum status store_checkpoint(struct store *store);               /* passive; called off the commit path */
+/* A consistent copy in one file while everything runs (raw mails of STATE_DIR/mails included, so that it can be restored alone). */
+enum status store_backup(struct store *store, const char *file, struct error *error);
+/* Every complaint is a line in *findings; none: clean. SQLite's own check, then our invariants: one disposition a mail, every ticket's
+ * history replays to its state, every raw opens and has its digest, every file under mails has its row (older than an hour), every
+ * outgoing mail is sent, waiting or failed with a remark, sequences have no gap. */
+enum status store_fsck(struct store *store, struct arena *arena, struct strings *findings, struct error *error);
+
+#endif
