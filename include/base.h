@@ -52,7 +52,7 @@ void *arena_alloc(struct arena *arena, size_t size);             /* zeroed, alig
 char *arena_copy(struct arena *arena, const void *bytes, size_t length);  /* adds a NUL */
 char *arena_string(struct arena *arena, const char *string);     /* "" for NULL */
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
-char *arena_vprintf(struct arena *arena, const char *format, va_list arguments);
+char *arena_vprintf(struct arena *arena, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (count)))
 

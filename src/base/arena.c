@@ -1,0 +1,206 @@
+/*
+ * arena.c - memory that is freed all at once: of one mail, one page, one command.
+ *
+ * Blocks are taken from the heap, doubling in size, and handed out from front to back. What is large gets a block of its
+ * own, so that it does not throw away the rest of the current one. Nothing is freed alone, nothing is ever NULL.
+ * Not for two threads at once: an arena belongs to one job.
+ * Under AddressSanitizer what was not handed out is poisoned, with a gap after each piece, so overruns are seen.
+ * Diagnostic: "out of memory" on stderr, then abort(): systemd restarts us, and Postfix tries again.
+ */
+#include "base_private.h"
+
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_ASAN 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define WITH_ASAN 1
+#endif
+#ifdef WITH_ASAN
+#include <sanitizer/asan_interface.h>
+#define POISON(at, length) ASAN_POISON_MEMORY_REGION(at, length)
+#define UNPOISON(at, length) ASAN_UNPOISON_MEMORY_REGION(at, length)
+#define GAP 16
+#else
+#define POISON(at, length) ((void)0)
+#define UNPOISON(at, length) ((void)0)
+#define GAP 0
+#endif
+
+#define FIRST_BLOCK ((size_t)8 * 1024)         /* bytes: a small mail's worth of values */
+#define LARGEST_BLOCK ((size_t)1024 * 1024)    /* bytes: beyond it doubling only wastes */
+
+struct arena_block {
+	struct arena_block *next;
+	size_t used, room;
+	alignas(max_align_t) char bytes[];
+};
+
+void arena_init(struct arena *arena)
+{
+	*arena = (struct arena){ 0 };
+}
+
+static void block_free(struct arena_block *block)
+{
+	UNPOISON(block->bytes, block->room);
+	free(block);
+}
+
+void arena_fini(struct arena *arena)
+{
+	for (struct arena_block *block = arena->head, *next; block; block = next) {
+		next = block->next;
+		block_free(block);
+	}
+	arena_init(arena);
+}
+
+void arena_reset(struct arena *arena)
+{
+	struct arena_block *kept = NULL;
+
+	for (struct arena_block *block = arena->head, *next; block; block = next) {
+		next = block->next;
+		if (!kept && block->room == FIRST_BLOCK)
+			kept = block;
+		else
+			block_free(block);
+	}
+	arena_init(arena);
+	if (kept) {
+		kept->next = NULL;
+		kept->used = 0;
+		POISON(kept->bytes, kept->room);
+		arena->head = kept;
+		arena->total = kept->room;
+	}
+}
+
+static struct arena_block *block_new(struct arena *arena, size_t room)
+{
+	struct arena_block *block;
+
+	if (room > SIZE_MAX / 2 || !(block = malloc(sizeof *block + room)))
+		base_die("out of memory");
+	block->next = NULL;
+	block->used = 0;
+	block->room = room;
+	POISON(block->bytes, room);
+	arena->total += room;
+	return block;
+}
+
+/* A block with room for `size` bytes: a fresh head, or, for what is large, one behind the head. */
+static struct arena_block *block_for(struct arena *arena, size_t size)
+{
+	size_t usual = arena->total < FIRST_BLOCK ? FIRST_BLOCK : arena->total;
+	struct arena_block *block;
+
+	if (usual > LARGEST_BLOCK)
+		usual = LARGEST_BLOCK;
+	if (size > usual / 4 && arena->head) {
+		block = block_new(arena, size);
+		block->next = arena->head->next;
+		arena->head->next = block;
+	} else {
+		block = block_new(arena, size > usual ? size : usual);
+		block->next = arena->head;
+		arena->head = block;
+	}
+	return block;
+}
+
+static void *arena_take(struct arena *arena, size_t size)
+{
+	const size_t alignment = alignof(max_align_t);
+	struct arena_block *block = arena->head;
+	size_t whole;
+	char *at;
+
+	if (size > SIZE_MAX / 4)
+		base_die("out of memory");
+	whole = ((size ? size : 1) + GAP + alignment - 1) & ~(alignment - 1);
+	if (!block || block->room - block->used < whole)
+		block = block_for(arena, whole);
+	at = block->bytes + block->used;
+	block->used += whole;
+	UNPOISON(at, size);
+	return at;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	return memset(arena_take(arena, size), 0, size);
+}
+
+char *arena_copy(struct arena *arena, const void *bytes, size_t length)
+{
+	char *copy = arena_take(arena, length + 1);
+
+	if (length)
+		memcpy(copy, bytes, length);
+	copy[length] = '\0';
+	return copy;
+}
+
+char *arena_string(struct arena *arena, const char *string)
+{
+	return arena_copy(arena, string, string ? strlen(string) : 0);
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	text = arena_vprintf(arena, format, arguments);
+	va_end(arguments);
+	return text;
+}
+
+char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
+{
+	char quick[256], *text;
+	va_list again;
+	int length;
+
+	va_copy(again, arguments);
+	length = vsnprintf(quick, sizeof quick, format, arguments);
+	if (length < 0)
+		length = 0, quick[0] = '\0';
+	if ((size_t)length < sizeof quick) {
+		text = arena_copy(arena, quick, (size_t)length);
+	} else {
+		text = arena_take(arena, (size_t)length + 1);
+		vsnprintf(text, (size_t)length + 1, format, again);
+	}
+	va_end(again);
+	return text;
+}
+
+/* The room of a list is not stored: it is the next power of two, at least 4. */
+void arena_grow(struct arena *arena, void **at, size_t count, size_t item_size)
+{
+	size_t room = count < 4 ? 4 : count * 2;
+	bool full = count == 0 || (count >= 4 && (count & (count - 1)) == 0);
+
+	if (full) {
+		void *larger;
+
+		if (room > SIZE_MAX / 4 / item_size)
+			base_die("out of memory");
+		larger = arena_take(arena, room * item_size);
+		if (count)
+			memcpy(larger, *at, count * item_size);
+		*at = larger;
+	}
+	memset((char *)*at + count * item_size, 0, item_size);
+}

@@ -1,0 +1,98 @@
+/*
+ * file.c - whole files in, whole buffers out, and the cleanup attributes.
+ *
+ * For files that fit into memory and have a limit: configuration, articles, rules, templates. Mail is streamed elsewhere.
+ * Descriptors are always close-on-exec, so that no child inherits one.
+ * Diagnostics name the file and the reason of the system: "NAME: No such file or directory".
+ */
+#include "base_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PIECE ((size_t)64 * 1024)
+
+static enum status file_failed(const char *path, struct error *error)
+{
+	const char *text = strerror(errno);     /* of glibc: safe among threads */
+	enum status status;
+
+	switch (errno) {
+	case ENOENT: case ENOTDIR:
+		status = STATUS_NOT_FOUND;
+		break;
+	case EACCES: case EPERM:
+		status = STATUS_REFUSED;
+		break;
+	case EMFILE: case ENFILE: case ENOMEM: case EAGAIN:
+		status = STATUS_TRY_LATER;
+		break;
+	default:
+		status = STATUS_BAD_INPUT;
+	}
+	return error_set(error, status, "%s: %s", path, text);
+}
+
+enum status file_read_all(const char *path, size_t limit, struct buffer *out, struct error *error)
+{
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP_FREE char *piece = NULL;
+	size_t total = 0;
+
+	if (fd < 0)
+		return file_failed(path, error);
+	if (!(piece = malloc(PIECE)))
+		base_die("out of memory");
+	for (;;) {
+		ssize_t got = read(fd, piece, PIECE);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return file_failed(path, error);
+		if (got == 0)
+			return STATUS_OK;
+		if ((size_t)got > limit - total)
+			return error_set(error, STATUS_BAD_INPUT, "%s: larger than the limit of %zu bytes", path, limit);
+		total += (size_t)got;
+		buffer_add(out, piece, (size_t)got);
+	}
+}
+
+bool write_all(int fd, const void *bytes, size_t length)
+{
+	const char *at = bytes;
+
+	while (length) {
+		ssize_t written = write(fd, at, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return false;
+		at += written;
+		length -= (size_t)written;
+	}
+	return true;
+}
+
+void cleanup_fd(int *fd)
+{
+	int saved = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	errno = saved;
+}
+
+void cleanup_free(void *pointer)
+{
+	void **owner = pointer;
+
+	free(*owner);
+	*owner = NULL;
+}

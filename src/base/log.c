@@ -1,0 +1,160 @@
+/*
+ * log.c - one line an event on stderr: ts=2026-11-22T05:12:21.123Z level=info event=lmtp.accepted id=... key="a value"
+ *
+ * Any thread may log at any time: a line is built on the caller's stack and leaves in one write(2), below PIPE_BUF, so that
+ * lines of threads never mix. What strangers wrote cannot forge a line: values with blanks, quotes, "=" or anything
+ * unprintable are quoted, control characters and wrong UTF-8 are written \n, \t, \r or \xHH.
+ * A line that would be too long is cut at the value that does not fit, and ends in "...". A line that stderr does not
+ * take is lost: logging never stops the work.
+ */
+#include "base_private.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_ROOM 4096    /* bytes: PIPE_BUF of Linux, a write up to it is atomic on a pipe */
+#define TAIL "..."
+
+struct line { char at[LINE_ROOM]; size_t length; bool cut; };
+
+static _Atomic int level_wanted = LOG_INFO;
+static const char *const level_names[] = { "error", "warning", "notice", "info", "debug" };
+
+void log_set_level(enum log_level level)
+{
+	level_wanted = (int)level;
+}
+
+bool log_level_parse(const char *name, enum log_level *level)
+{
+	for (size_t i = 0; i < COUNT_OF(level_names); i++)
+		if (text_equal_nocase(name, level_names[i])) {
+			*level = (enum log_level)i;
+			return true;
+		}
+	return false;
+}
+
+const char *log_number(char out[24], int64_t number)
+{
+	snprintf(out, 24, "%lld", (long long)number);
+	return out;
+}
+
+/* All or nothing, so that no escape and no character is cut in two. Room for TAIL, a quote and the newline stays. */
+static void line_add(struct line *line, const char *bytes, size_t length)
+{
+	if (line->cut || length > sizeof line->at - sizeof TAIL - 2 - line->length) {
+		line->cut = true;
+		return;
+	}
+	memcpy(line->at + line->length, bytes, length);
+	line->length += length;
+}
+
+static void line_add_escape(struct line *line, unsigned char byte)
+{
+	char hex[5];
+
+	switch (byte) {
+	case '\n': line_add(line, "\\n", 2); break;
+	case '\r': line_add(line, "\\r", 2); break;
+	case '\t': line_add(line, "\\t", 2); break;
+	case '"':  line_add(line, "\\\"", 2); break;
+	case '\\': line_add(line, "\\\\", 2); break;
+	default:
+		snprintf(hex, sizeof hex, "\\x%02x", byte);
+		line_add(line, hex, 4);
+	}
+}
+
+/* C1 controls (U+0080..U+009F) steer terminals like C0 ones do. */
+static bool is_shown_as_it_is(uint32_t code)
+{
+	return code >= ' ' && code != '"' && code != '\\' && (code < 0x7F || code > 0x9F);
+}
+
+static bool needs_quotes(const char *value)
+{
+	for (const char *at = value; *at; at++)
+		if ((unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7F || strchr("\"=\\", *at))
+			return true;
+	return !*value;
+}
+
+static void line_add_value(struct line *line, const char *value)
+{
+	size_t length = strlen(value), size;
+	uint32_t code;
+
+	if (!needs_quotes(value)) {
+		if (length > sizeof line->at / 2)
+			length = sizeof line->at / 2, line_add(line, value, length), line->cut = true;
+		else
+			line_add(line, value, length);
+		return;
+	}
+	line_add(line, "\"", 1);
+	for (const char *at = value; length && !line->cut; at += size, length -= size) {
+		size = utf8_decode(at, length, &code);
+		if (size && is_shown_as_it_is(code))
+			line_add(line, at, size);
+		else {
+			size = size ? size : 1;
+			for (size_t i = 0; i < size; i++)
+				line_add_escape(line, (unsigned char)at[i]);
+		}
+	}
+	line_add(line, "\"", 1);
+}
+
+static void line_add_head(struct line *line, enum log_level level, const char *event)
+{
+	int64_t now = clock_now();
+	time_t seconds = (time_t)(now / 1000);
+	struct tm t = { .tm_mday = 1 };
+	char head[96];
+
+	gmtime_r(&seconds, &t);
+	snprintf(head, sizeof head, "ts=%04d-%02d-%02dT%02d:%02d:%02d.%03dZ level=%s event=", t.tm_year + 1900, t.tm_mon + 1,
+	         t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, (int)(now % 1000), level_names[level]);
+	line_add(line, head, strlen(head));
+	line_add(line, event, strlen(event));
+}
+
+static void line_write(struct line *line)
+{
+	if (line->cut) {
+		memcpy(line->at + line->length, TAIL, sizeof TAIL - 1);
+		line->length += sizeof TAIL - 1;
+	}
+	line->at[line->length++] = '\n';
+	if (write(STDERR_FILENO, line->at, line->length) < 0)
+		return;
+}
+
+void log_event(enum log_level level, const char *event, ...)
+{
+	struct line line;
+	va_list pairs;
+	const char *key, *value;
+
+	if ((int)level > level_wanted)
+		return;
+	line.length = 0;
+	line.cut = false;
+	line_add_head(&line, level, event);
+	va_start(pairs, event);
+	while ((key = va_arg(pairs, const char *)) != NULL) {
+		value = va_arg(pairs, const char *);
+		line_add(&line, " ", 1);
+		line_add(&line, key, strlen(key));
+		line_add(&line, "=", 1);
+		line_add_value(&line, value ? value : "");
+	}
+	va_end(pairs);
+	line_write(&line);
+}
