@@ -132,10 +132,10 @@ void json_number(struct json *json, const char *key, int64_t value)
 	json_word(json, key, log_number(digits, value));
 }
 
-/* The shortest of 6, 15 and 17 digits that reads back the same: 0.83, not 0.82999999999999996. */
+/* The shortest of 6, 15, 16 and 17 digits that reads back the same: 0.83, not 0.82999999999999996. */
 void json_real(struct json *json, const char *key, double value)
 {
-	static const int precisions[] = { 6, 15, 17 };
+	static const int precisions[] = { 6, 15, 16, 17 };
 	char digits[40] = "null", *comma;
 
 	if (isfinite(value))
