@@ -1,0 +1,224 @@
+/*
+ * desk_action.c - what an agent or a page asks for on one ticket, as a plan. The same verbs serve the command line and the
+ * slash commands of a mail.
+ *
+ * Nothing is planned when an action is refused; the error says why and what would be possible.
+ */
+#include <string.h>
+
+#include "desk_private.h"
+
+static enum status refuse(struct error *error, const struct ticket_facts *ticket, const char *verb)
+{
+	return error_set(error, STATUS_REFUSED, "ticket %lld is %s: it cannot be %s; reopen it first", (long long)ticket->id,
+	                 ticket_state_name(ticket->state), verb);
+}
+
+static enum status do_assign(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+{
+	const struct desk_agent *agent = desk_agent_named(d->policy, action->argument);
+	if (!agent)
+		return error_set(error, STATUS_NOT_FOUND, "there is no agent \"%s\" in the configuration", action->argument);
+	bool new_for_agent = strcmp(ticket->agent, agent->name) != 0;
+	plan_set_agent(d, ticket, agent->name, NULL);
+	plan_event(d, ticket, EVENT_ASSIGN, "assigned");
+	if (new_for_agent && !text_equal_nocase(agent->name, action->who))
+		notice_to_agent(d, ticket, agent, "agent-assigned", ticket->next_seq > 1 ? 1 : 0, NULL);
+	return STATUS_OK;
+}
+
+static enum status do_queue(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+{
+	const struct desk_queue *queue = desk_queue_named(d->policy, action->argument);
+	if (!queue)
+		return error_set(error, STATUS_NOT_FOUND, "there is no queue \"%s\" in the configuration", action->argument);
+	if (strcmp(queue->name, ticket->queue) == 0)
+		return STATUS_OK;
+	plan_set_queue(d, ticket, queue->name, NULL);
+	if (*ticket->agent && !strings_have(&queue->agents, ticket->agent))
+		plan_set_agent(d, ticket, "", "does not work in the new queue");
+	notice_to_agents(d, ticket, "agent-new", ticket->next_seq > 1 ? 1 : 0, action->who, NULL);
+	return STATUS_OK;
+}
+
+static enum status do_priority(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+{
+	static const char *const known[] = {"low", "normal", "high", "urgent"};
+	for (size_t i = 0; i < COUNT_OF(known); i++) {
+		if (strcmp(known[i], action->argument) != 0)
+			continue;
+		if (strcmp(ticket->priority, known[i]) != 0) {
+			struct effect *effect = plan_add(d, EFFECT_SET_PRIORITY, ticket->id);
+			effect->from = ticket->priority;
+			effect->to = ticket->priority = known[i];
+		}
+		return STATUS_OK;
+	}
+	return error_set(error, STATUS_BAD_INPUT, "\"%s\" is no priority: low, normal, high or urgent", action->argument);
+}
+
+static enum status do_tag(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+{
+	const char *tag = action->argument;
+	if (!*tag || strlen(tag) > 60 || strpbrk(tag, " \t\r\n,;\"'<>"))
+		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is no tag: one word of at most 60 bytes without blank, comma or quote", tag);
+	if (strings_have(&ticket->tags, tag))
+		return STATUS_OK;
+	plan_add(d, EFFECT_ADD_TAG, ticket->id)->to = tag;
+	strings_add(d->arena, &ticket->tags, tag);
+	return STATUS_OK;
+}
+
+/* Words that go along with a change of state, in the mail that tells the customer of it; the agent's own if one acts. */
+static void tell_customer(struct decision *d, struct ticket_facts *ticket, const struct action *action, const char *template)
+{
+	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+	if (!*action->text && queue && !queue_wants_notice(queue, template))
+		return;
+	const struct desk_agent *agent = desk_agent_named(d->policy, action->who);
+	struct outgoing *o = notice_to_customer(d, ticket, template, *action->text ? agent : NULL);
+	if (!o)
+		return;
+	struct new_message *message = plan_message(d, ticket, *action->text ? MESSAGE_REPLY : MESSAGE_NOTICE, true);
+	o->seq = message->seq;
+	o->agent = agent ? agent->name : "";
+	if (*action->text) {
+		message->text = action->text;
+		o->about_seq = message->seq;
+	}
+	message->agent = o->agent;
+	message->from = o->from;
+	message->message_id = o->message_id;
+	message->outbox = o->id;
+	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
+}
+
+static enum status do_state(struct decision *d, struct ticket_facts *ticket, const struct action *action, enum ticket_event event,
+                            const char *verb, const char *template, struct error *error)
+{
+	enum ticket_state before = ticket->state;
+	if (!plan_event(d, ticket, event, NULL))
+		return refuse(error, ticket, verb);
+	if (template && (before != ticket->state || *action->text))
+		tell_customer(d, ticket, action, template);
+	return STATUS_OK;
+}
+
+static enum status do_pend(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+{
+	if (action->until <= d->facts->now)
+		return error_set(error, STATUS_BAD_INPUT, "the time to wait for is not in the future: write 3d, 2h, tomorrow or 2026-11-25");
+	if (!plan_event(d, ticket, EVENT_PEND, NULL))
+		return refuse(error, ticket, "set to wait");
+	plan_add(d, EFFECT_SET_PENDING, ticket->id)->number = action->until;
+	ticket->pending_until = action->until;
+	return STATUS_OK;
+}
+
+static enum status do_words(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+{
+	const struct desk_agent *agent = desk_agent_named(d->policy, action->who);
+	if (!agent)
+		return error_set(error, STATUS_NOT_FOUND, "there is no agent \"%s\" in the configuration", action->who);
+	if (!*action->text)
+		return error_set(error, STATUS_BAD_INPUT, "no text: give it on standard input");
+	if (action->kind == ACTION_REPLY) {
+		if (!mail_address_usable(ticket->customer.address))
+			return error_set(error, STATUS_BAD_INPUT, "the customer of ticket %lld has no usable address", (long long)ticket->id);
+		desk_agent_reply(d, ticket, agent, action->text, false);
+		return STATUS_OK;
+	}
+	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTE, false);
+	message->text = action->text;
+	message->agent = agent->name;
+	message->from = (struct mail_address){agent->email, agent->display};
+	plan_event(d, ticket, EVENT_AGENT_NOTE, NULL);
+	return STATUS_OK;
+}
+
+enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+{
+	switch (action->kind) {
+	case ACTION_REPLY: case ACTION_NOTE: return do_words(d, ticket, action, error);
+	case ACTION_ASSIGN:   return do_assign(d, ticket, action, error);
+	case ACTION_QUEUE:    return do_queue(d, ticket, action, error);
+	case ACTION_PRIORITY: return do_priority(d, ticket, action, error);
+	case ACTION_TAG:      return do_tag(d, ticket, action, error);
+	case ACTION_PEND:     return do_pend(d, ticket, action, error);
+	case ACTION_RESOLVE:  return do_state(d, ticket, action, EVENT_RESOLVE, "resolved", "resolved", error);
+	case ACTION_CLOSE:    return do_state(d, ticket, action, EVENT_CLOSE, "closed", "closed", error);
+	case ACTION_REOPEN:   return do_state(d, ticket, action, EVENT_REOPEN, "reopened", NULL, error);
+	case ACTION_NEW:      break;
+	}
+	return error_set(error, STATUS_USAGE, "that is nothing one can do to a ticket");
+}
+
+/* An agent starts the conversation. */
+static enum status decide_new(struct decision *d, const struct action *action, struct error *error)
+{
+	const struct desk_agent *agent = desk_agent_named(d->policy, action->who);
+	const struct desk_queue *queue = desk_queue_named(d->policy, action->argument);
+	if (!agent || !queue)
+		return error_set(error, STATUS_NOT_FOUND, "there is no %s \"%s\" in the configuration", agent ? "queue" : "agent",
+		                 agent ? action->argument : action->who);
+	if (!mail_address_usable(action->to))
+		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is not an address that mail can be sent to", action->to);
+	if (desk_address_is_ours(d->policy, action->to))
+		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is an address of this desk: the mail would come straight back", action->to);
+	if (!*action->text)
+		return error_set(error, STATUS_BAD_INPUT, "no text: give it on standard input");
+	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
+	*new = (struct new_ticket){.state = STATE_NEW, .queue = queue->name, .agent = "", .priority = "normal", .language = "",
+	                           .subject = *action->subject ? action->subject : "(no subject)", .customer = {action->to, "", ROLE_CUSTOMER}};
+	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
+	effect->create = new;
+	struct ticket_facts *ticket = ARENA_NEW(d->arena, struct ticket_facts);
+	*ticket = (struct ticket_facts){.id = effect->ticket, .state = STATE_NEW, .queue = queue->name, .agent = "", .priority = "normal",
+	                                .subject = new->subject, .language = "", .customer = new->customer, .next_seq = 1,
+	                                .last_customer_message_id = ""};
+	struct participant *person = ARENA_NEW(d->arena, struct participant);
+	*person = new->customer;
+	plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id)->participant = person;
+	desk_agent_reply(d, ticket, agent, action->text, false);
+	d->plan->ticket = ticket->id;
+	return STATUS_OK;
+}
+
+enum status desk_decide_action(const struct desk_policy *policy, const struct action *action, const struct facts *facts,
+                               struct plan *plan, struct error *error)
+{
+	struct decision d = {policy, facts, plan, plan->arena, action->trace, facts->next_outbox};
+	plan->who = action->who;
+	if (action->kind == ACTION_NEW)
+		return decide_new(&d, action, error);
+	if (!facts->ticket)
+		return error_set(error, STATUS_NOT_FOUND, "there is no such ticket");
+	plan->ticket = facts->ticket->id;
+	enum status status = desk_do_action(&d, desk_copy_ticket(plan->arena, facts->ticket), action, error);
+	if (status != STATUS_OK)
+		plan->count = 0;
+	return status;
+}
+
+void desk_decide_undeliverable(const struct desk_policy *policy, const struct outgoing *outgoing, const char *recipient,
+                               const char *reply, const struct facts *facts, struct plan *plan)
+{
+	struct decision d = {policy, facts, plan, plan->arena, outgoing->trace, facts->next_outbox};
+	if (!plan->who)
+		plan->who = "desk";
+	struct effect *effect = plan_add(&d, EFFECT_MAIL_BOUNCED, outgoing->ticket);
+	effect->number = outgoing->id;
+	effect->to = recipient;
+	effect->why = reply;
+	if (!facts->ticket)
+		return;
+	plan->ticket = facts->ticket->id;
+	plan_remark(&d, outgoing->ticket, arena_printf(plan->arena, "mail to %s could not be delivered", recipient), reply);
+	if (outgoing->to_agent)                  /* never mail about mail to agents: that is how loops start */
+		return;
+	CLEANUP_BUFFER struct buffer variables;
+	buffer_init(&variables);
+	record_add(&variables, "recipient", recipient);
+	record_add(&variables, "reply", reply);
+	notice_to_agents(&d, facts->ticket, "agent-undeliverable", outgoing->about_seq, NULL, arena_string(plan->arena, buffer_string(&variables)));
+}

@@ -1,0 +1,138 @@
+/*
+ * desk_command.c - slash commands on the first lines of an agent's mail. CONTRACT section 6.
+ *
+ * Only the first lines count; the first line that is no command begins the words for the customer. One wrong command spoils
+ * the whole mail: nothing of it is done, the agent is told what was wrong, so that nothing half-meant reaches a customer.
+ * A path like "/etc/passwd is wrong" is a command to us, too, and is asked back for: better than sending it half-read.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "desk_private.h"
+
+struct command { const char *name; enum action_kind kind; bool argument; const char *usage; };
+
+static const struct command commands[] = {
+	{"assign", ACTION_ASSIGN, true, "/assign AGENT"}, {"queue", ACTION_QUEUE, true, "/queue QUEUE"},
+	{"tag", ACTION_TAG, true, "/tag TAG"}, {"priority", ACTION_PRIORITY, true, "/priority low|normal|high|urgent"},
+	{"pending", ACTION_PEND, true, "/pending 3d"}, {"note", ACTION_NOTE, false, "/note"},
+	{"resolve", ACTION_RESOLVE, false, "/resolve"}, {"close", ACTION_CLOSE, false, "/close"},
+	{"reopen", ACTION_REOPEN, false, "/reopen"},
+};
+
+#define UNIT(letter, seconds) case letter: return (seconds)
+static int64_t unit_seconds(char letter)
+{
+	switch (letter) {
+	UNIT('m', 60); UNIT('h', 3600); UNIT('d', 86400); UNIT('w', 7 * 86400);
+	default: return 0;
+	}
+}
+
+/* Days since 1970-01-01 of a proleptic Gregorian date. */
+static int64_t days_of(int64_t year, int month, int day)
+{
+	year -= month <= 2;
+	int64_t era = year / 400, of_era = year - era * 400;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+/* "2026-11-25" or "2026-11-25T09:00[:00][Z]", UTC. */
+static int64_t parse_date(const char *words)
+{
+	int year, month, day, hour = 9, minute = 0, used = 0;
+	if (sscanf(words, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3)
+		return 0;
+	if (words[used] == 'T' || words[used] == ' ')
+		sscanf(words + used + 1, "%2d:%2d", &hour, &minute);
+	if (year < 2000 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 || minute > 59)
+		return 0;
+	return (days_of(year, month, day) * 86400 + hour * 3600 + minute * 60) * 1000;
+}
+
+int64_t desk_parse_until(const char *words, int64_t now)
+{
+	char *end;
+	long count = strtol(words, &end, 10);
+	if (end != words && count > 0 && count < 10000 && unit_seconds(*end) && !end[1])
+		return now + count * unit_seconds(*end) * 1000;
+	if (text_equal_nocase(words, "tomorrow"))
+		return now + 86400000;
+	int64_t until = parse_date(words);
+	return until > now ? until : 0;
+}
+
+static const struct command *find_command(const char *word, size_t length)
+{
+	for (size_t i = 0; i < COUNT_OF(commands); i++)
+		if (strlen(commands[i].name) == length && strncasecmp(commands[i].name, word, length) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static const char *check_argument(struct arena *arena, const struct desk_policy *policy, int64_t now, struct action *action)
+{
+	const char *argument = action->argument;
+	switch (action->kind) {
+	case ACTION_ASSIGN:
+		return desk_agent_named(policy, argument) ? NULL : arena_printf(arena, "there is no agent \"%s\"", argument);
+	case ACTION_QUEUE:
+		return desk_queue_named(policy, argument) ? NULL : arena_printf(arena, "there is no queue \"%s\"", argument);
+	case ACTION_PEND:
+		action->until = desk_parse_until(argument, now);
+		return action->until ? NULL : arena_printf(arena, "\"%s\" is no time to come: write 3d, 2h, 1w, tomorrow or 2026-11-25", argument);
+	case ACTION_PRIORITY: {
+		const char *known[] = {"low", "normal", "high", "urgent"};
+		for (size_t i = 0; i < COUNT_OF(known); i++)
+			if (text_equal_nocase(known[i], argument)) {
+				action->argument = known[i];
+				return NULL;
+			}
+		return arena_printf(arena, "\"%s\" is no priority: low, normal, high or urgent", argument);
+	}
+	default:
+		return NULL;
+	}
+}
+
+/* One line that begins with '/'. NULL: done. */
+static const char *take_command(struct arena *arena, const struct desk_policy *policy, char *line, int64_t now, struct agent_words *words)
+{
+	size_t length = strcspn(line + 1, " \t");
+	const struct command *command = find_command(line + 1, length);
+	if (!command)
+		return arena_printf(arena, "\"/%.*s\" is not a command", (int)(length > 40 ? 40 : length), line + 1);
+	const char *argument = text_trim(line + 1 + length);
+	if (command->argument && !*argument)
+		return arena_printf(arena, "/%s needs a word behind it: %s", command->name, command->usage);
+	if (!command->argument && *argument)
+		return arena_printf(arena, "/%s stands alone on its line, but \"%s\" follows", command->name, argument);
+	if (command->kind == ACTION_NOTE) {
+		words->note = true;
+		return NULL;
+	}
+	struct action action = {.kind = command->kind, .argument = argument, .text = "", .to = "", .subject = "", .trace = ""};
+	const char *problem = check_argument(arena, policy, now, &action);
+	if (!problem)
+		*ARENA_PUSH(arena, &words->actions) = action;
+	return problem;
+}
+
+bool desk_commands(struct arena *arena, const struct desk_policy *policy, const char *text, int64_t now,
+                   struct agent_words *words, const char **problem)
+{
+	*problem = NULL;
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		char *line = text_trim(arena_copy(arena, text, length));
+		if (*line && *line != '/')
+			break;
+		if (*line && (*problem = take_command(arena, policy, line, now, words)))
+			return false;
+		text += length + (text[length] == '\n');
+	}
+	words->text = text_trim(arena_string(arena, text));
+	return true;
+}

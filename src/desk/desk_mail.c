@@ -1,0 +1,402 @@
+/*
+ * desk_mail.c - what happens to one delivery of one mail: the heart. Never fails; the worst mail becomes a ticket.
+ *
+ * Order: our own mail coming back; automatic mail (kept, never answered, never moves a state); an agent's mail proved by the
+ * agent's own token; a reply that may join; else a new ticket, linked to what it pointed at. A reference alone (Message-ID,
+ * subject number) never joins a stranger: participant, or the token of the ticket's address.
+ *
+ * Several of our addresses in one mail: each delivery is decided alone; one ticket for each queue, linked with each other;
+ * a ticket holds a mail once.
+ */
+#include <string.h>
+
+#include "desk_private.h"
+
+#define HOPS_MOST 100                            /* Received fields; RFC 5321 section 6.3: at least 100 */
+#define DAY_MS (24LL * 60 * 60 * 1000)
+
+/* ---- who wrote, and may it join? ---- */
+
+bool desk_is_participant(const struct ticket_facts *ticket, const char *address)
+{
+	if (!*address)
+		return false;
+	for (size_t i = 0; i < ticket->participants.count; i++)
+		if (text_equal_nocase(ticket->participants.at[i].address, address))
+			return true;
+	return text_equal_nocase(ticket->customer.address, address);
+}
+
+struct ticket_facts *desk_copy_ticket(struct arena *arena, const struct ticket_facts *ticket)
+{
+	struct ticket_facts *copy = ARENA_NEW(arena, struct ticket_facts);
+	*copy = *ticket;
+	return copy;
+}
+
+static bool failed_authentication(const struct mail *mail)
+{
+	return mail->authentication.dmarc && strcmp(mail->authentication.dmarc, "fail") == 0;
+}
+
+/* The agent whose own token this clue carries and who is also the sender; NULL: not proved. */
+static const struct desk_agent *proved_agent(const struct desk_policy *policy, const struct clue *clue, const struct mail *mail)
+{
+	bool agents_token = (clue->kind == EVIDENCE_ADDRESS_TOKEN && (clue->token.kind == TOKEN_AGENT || clue->token.kind == TOKEN_NOTE))
+	                 || (clue->kind == EVIDENCE_MESSAGE_TOKEN && clue->token.kind == TOKEN_MAIL_TO_AGENT);
+	if (!agents_token || failed_authentication(mail))
+		return NULL;
+	const struct desk_agent *agent = desk_agent_with_address(policy, mail->from.address);
+	return agent && desk_who(agent->name) == clue->token.who ? agent : NULL;
+}
+
+/* May a person's mail with this clue join as the customer's side? */
+static bool may_join(const struct clue_facts *found, const struct mail *mail)
+{
+	const struct clue *clue = found->clue;
+	bool token_of_customer = clue->kind == EVIDENCE_ADDRESS_TOKEN && clue->token.kind == TOKEN_CUSTOMER;
+	bool reference = clue->kind == EVIDENCE_MESSAGE_ID || clue->kind == EVIDENCE_SUBJECT_TOKEN
+	              || (clue->kind == EVIDENCE_MESSAGE_TOKEN && clue->token.kind == TOKEN_MAIL_TO_CUSTOMER);
+	if (token_of_customer)
+		return true;
+	return reference && !failed_authentication(mail) && desk_is_participant(found->ticket, mail->from.address);
+}
+
+/* Automatic mail joins by what is signed, whoever sent it; by a reference only from a participant. */
+static bool automatic_may_join(const struct clue_facts *found, const struct mail *mail)
+{
+	enum evidence_kind kind = found->clue->kind;
+	if (kind == EVIDENCE_ADDRESS_TOKEN || kind == EVIDENCE_BOUNCE_ADDRESS)
+		return true;
+	if (kind == EVIDENCE_MESSAGE_TOKEN && mail->kind != MAIL_AUTO_REPLY)
+		return true;
+	return desk_is_participant(found->ticket, mail->from.address);
+}
+
+/* The first ticket that the mail pointed at, joined or not: for the link of a new ticket. */
+static int64_t pointed_at(const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->clues.count; i++)
+		if (facts->clues.at[i].ticket)
+			return facts->clues.at[i].ticket->id;
+	return 0;
+}
+
+static bool is_our_own(const struct desk_policy *policy, const struct mail *mail)
+{
+	struct token token;
+	if (mail->kind == MAIL_BOUNCE)
+		return false;
+	return (*mail->our_marks && text_equal_nocase(mail->our_marks, policy->domain))
+	    || (mail->message_id && desk_message_id_read(policy, mail->message_id, &token)) || mail->hops > HOPS_MOST;
+}
+
+/* ---- message of the mail ---- */
+
+static enum message_kind kind_of_message(const struct mail *mail, bool joined)
+{
+	switch (mail->kind) {
+	case MAIL_BOUNCE: return MESSAGE_BOUNCE;
+	case MAIL_AUTO_REPLY: return MESSAGE_AUTO_REPLY;
+	case MAIL_FEEDBACK_REPORT: return MESSAGE_AUTO_REPLY;
+	default: return joined ? MESSAGE_REPLY : MESSAGE_REQUEST;
+	}
+}
+
+static struct new_message *append_mail(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, enum message_kind kind)
+{
+	struct new_message *message = plan_message(d, ticket, kind, false);
+	message->raw = true;
+	message->from = mail->from;
+	for (size_t i = 0; i < mail->to.count; i++)
+		*ARENA_PUSH(d->arena, &message->to) = mail->to.at[i].address;
+	message->message_id = mail->message_id;
+	return message;
+}
+
+static const char *flags_of(struct decision *d, const struct ticket_facts *ticket, const struct mail *mail)
+{
+	const char *flags = "";
+	if (!desk_is_participant(ticket, mail->from.address))
+		flags = "from another address, proved by the ticket's address";
+	if (failed_authentication(mail))
+		flags = arena_printf(d->arena, "%s%ssender not authenticated (DMARC fail)", flags, *flags ? "; " : "");
+	if (strcmp(desk_short_subject(d->arena, mail->subject), desk_short_subject(d->arena, ticket->subject)) != 0)
+		flags = arena_printf(d->arena, "%s%ssubject changed: %s", flags, *flags ? "; " : "", utf8_cut(d->arena, mail->subject, 200));
+	return flags;
+}
+
+/* After a mail of the customer's side, answers refer to it. */
+static void note_message_id(struct decision *d, struct ticket_facts *ticket, const char *message_id)
+{
+	if (!message_id)
+		return;
+	struct strings ids = {0};
+	for (size_t i = ticket->message_ids.count > 9 ? ticket->message_ids.count - 9 : 0; i < ticket->message_ids.count; i++)
+		*ARENA_PUSH(d->arena, &ids) = ticket->message_ids.at[i];
+	*ARENA_PUSH(d->arena, &ids) = message_id;
+	ticket->message_ids = ids;
+	ticket->last_customer_message_id = message_id;
+}
+
+/* ---- a new ticket ---- */
+
+/* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From. */
+static struct participant customer_of(const struct desk_policy *policy, const struct mail *mail)
+{
+	const struct mail_address *from = &mail->from;
+	if (mail->reply_to.count == 1 && !mail->list_mail && mail_address_usable(mail->reply_to.at[0].address)
+	    && !desk_address_is_ours(policy, mail->reply_to.at[0].address))
+		from = &mail->reply_to.at[0];
+	const char *name = *from->name ? from->name : text_equal_nocase(from->address, mail->from.address) ? mail->from.name : "";
+	return (struct participant){from->address, name, ROLE_CUSTOMER};
+}
+
+/* NULL: an acknowledgement may go out; else why not. */
+static const char *no_acknowledgement(struct decision *d, const struct mail *mail, const struct ticket_facts *ticket)
+{
+	const char *to = ticket->customer.address;
+	if (!mail->auto_answer_allowed)
+		return *mail->auto_answer_why ? mail->auto_answer_why : "automatic mail";
+	if (mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY)
+		return mail_kind_name(mail->kind);
+	if (!mail_address_usable(to))
+		return "no address to answer";
+	if (desk_address_is_ours(d->policy, to))
+		return "the sender's address is one of ours";
+	if (failed_authentication(mail))
+		return "sender not authenticated (DMARC fail)";
+	if (d->facts->sender_bouncing)
+		return "mail to that address comes back";
+	if (d->facts->acknowledgements_last_hour >= d->policy->acknowledgements_per_hour)
+		return arena_printf(d->arena, "%d acknowledgements to that address within an hour", d->facts->acknowledgements_last_hour);
+	return NULL;
+}
+
+static void acknowledge(struct decision *d, const struct mail *mail, struct ticket_facts *ticket)
+{
+	const char *why = no_acknowledgement(d, mail, ticket);
+	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+	if (!why && queue && !queue_wants_notice(queue, "received"))
+		why = "switched off for the queue";
+	if (why) {
+		plan_remark(d, ticket->id, "no acknowledgement", why);
+		return;
+	}
+	struct outgoing *notice = notice_to_customer(d, ticket, "received", NULL);
+	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);
+	notice->seq = message->seq;
+	message->from = notice->from;
+	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
+	message->message_id = notice->message_id;
+	message->outbox = notice->id;
+	plan_add(d, EFFECT_COUNT_ACKNOWLEDGEMENT, ticket->id)->to = ticket->customer.address;
+}
+
+static struct ticket_facts *create_ticket(struct decision *d, const struct incoming *incoming, const char *why)
+{
+	const struct mail *mail = incoming->mail;
+	bool automatic = d->plan->kind != MAIL_REQUEST && d->plan->kind != MAIL_REPLY;
+	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
+	const char *language = mail->language ? mail->language : d->facts->sender_language ? d->facts->sender_language : "";
+	*new = (struct new_ticket){.state = STATE_NEW, .queue = d->facts->routed_queue ? d->facts->routed_queue : incoming->address.queue->name,
+	                           .agent = "", .priority = automatic ? "low" : "normal", .language = language,
+	                           .subject = *mail->subject ? mail->subject : "(no subject)", .customer = customer_of(d->policy, mail)};
+	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
+	effect->create = new;
+	effect->why = why ? why : "";
+	struct ticket_facts *ticket = ARENA_NEW(d->arena, struct ticket_facts);
+	*ticket = (struct ticket_facts){.id = effect->ticket, .state = new->state, .queue = new->queue, .agent = "", .priority = new->priority,
+	                                .subject = new->subject, .language = language, .customer = new->customer, .next_seq = 1,
+	                                .created = d->facts->now, .updated = d->facts->now, .last_customer_message_id = ""};
+	if (*new->customer.address) {
+		struct participant *person = ARENA_NEW(d->arena, struct participant);
+		*person = new->customer;
+		plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id)->participant = person;
+	}
+	return ticket;
+}
+
+static void link_new(struct decision *d, struct ticket_facts *ticket, int64_t other, const char *why)
+{
+	if (!other || other == ticket->id)
+		return;
+	struct effect *effect = plan_add(d, EFFECT_LINK, ticket->id);
+	effect->number = other;
+	effect->why = why;
+}
+
+/* Machines that report something are to be seen; answers of machines are not worth a mail to anyone. */
+static bool worth_telling(const struct mail *mail)
+{
+	return mail->kind != MAIL_BOUNCE && mail->kind != MAIL_FEEDBACK_REPORT && !mail->out_of_office
+	    && (mail->kind != MAIL_AUTO_REPLY || (!mail->in_reply_to.count && !mail->references.count));
+}
+
+static void decide_new(struct decision *d, const struct incoming *incoming, const char *link_why)
+{
+	const struct mail *mail = incoming->mail;
+	bool automatic = mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY;
+	if (mail->kind == MAIL_REPLY)
+		d->plan->kind = MAIL_REQUEST;            /* it answers nothing of ours */
+	const char *queue = d->facts->routed_queue ? d->facts->routed_queue : incoming->address.queue->name;
+	if (d->facts->sibling_ticket && d->facts->sibling_queue && strcmp(d->facts->sibling_queue, queue) == 0) {
+		plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_JOINED, d->facts->sibling_ticket, 1,
+		                 "the same mail came for another address of this queue");
+		return;
+	}
+	struct ticket_facts *ticket = create_ticket(d, incoming, NULL);
+	struct new_message *message = append_mail(d, ticket, mail, kind_of_message(mail, false));
+	note_message_id(d, ticket, mail->message_id);
+	if (incoming->address.bad_token)
+		message->flags = "came to a ticket address whose token is not valid";
+	link_new(d, ticket, pointed_at(d->facts), link_why);
+	link_new(d, ticket, d->facts->sibling_ticket, "the same mail went to both queues");
+	acknowledge(d, mail, ticket);
+	if (worth_telling(mail))
+		notice_to_agents(d, ticket, "agent-new", message->seq, NULL, NULL);
+	plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_TICKET, ticket->id, message->seq, NULL);
+}
+
+/* ---- a mail that joins ---- */
+
+static bool too_old(const struct decision *d, const struct ticket_facts *ticket)
+{
+	return ticket->state == STATE_CLOSED && d->policy->reopen_days >= 0
+	    && d->facts->now - ticket->closed_at > d->policy->reopen_days * DAY_MS;
+}
+
+/* True: this very mail is in the ticket already, by another of our addresses. */
+static bool already_there(struct decision *d, const struct ticket_facts *ticket, const char *disposition)
+{
+	if (!ticket->same_mail_seq)
+		return false;
+	plan_disposition(d, disposition, ticket->id, ticket->same_mail_seq, "the same mail came by another address of ours");
+	return true;
+}
+
+static void decide_join(struct decision *d, const struct incoming *incoming, const struct clue_facts *found)
+{
+	d->plan->evidence = found->clue->kind;
+	d->plan->ticket = found->ticket->id;
+	if (already_there(d, found->ticket, DISPOSITION_JOINED))
+		return;
+	if (too_old(d, found->ticket)) {
+		decide_new(d, incoming, arena_printf(d->arena, "answer to a ticket closed more than %d days ago", d->policy->reopen_days));
+		return;
+	}
+	d->plan->kind = MAIL_REPLY;
+	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found->ticket);
+	struct new_message *message = append_mail(d, ticket, incoming->mail, MESSAGE_REPLY);
+	message->flags = flags_of(d, found->ticket, incoming->mail);
+	note_message_id(d, ticket, incoming->mail->message_id);
+	plan_event(d, ticket, EVENT_CUSTOMER_MAIL, "the customer wrote");
+	notice_to_agents(d, ticket, "agent-answered", message->seq, NULL, NULL);
+	plan_disposition(d, DISPOSITION_JOINED, ticket->id, message->seq, evidence_name(found->clue->kind));
+}
+
+/* ---- automatic mail ---- */
+
+static void mark_bounced(struct decision *d, const struct mail *mail, const struct bounced_mail *bounced, bool *for_good, const char **words)
+{
+	for (size_t i = 0; i < mail->bounces.count; i++) {
+		const struct mail_bounce *bounce = &mail->bounces.at[i];
+		if (!bounce->permanent || (bounce->action && *bounce->action && strcmp(bounce->action, "failed") != 0))
+			continue;
+		struct effect *effect = plan_add(d, EFFECT_MAIL_BOUNCED, bounced->ticket);
+		effect->number = bounced->outbox;
+		effect->to = bounce->recipient ? bounce->recipient : bounced->to;
+		effect->why = bounce->diagnostic ? bounce->diagnostic : bounce->status ? bounce->status : "";
+		*for_good = true;
+		*words = effect->why;
+	}
+}
+
+static void tell_of_bounce(struct decision *d, const struct ticket_facts *ticket, int seq, const struct bounced_mail *bounced, const char *words)
+{
+	if (bounced->to_agent) {                 /* never mail about mail to agents: that is how loops start */
+		plan_remark(d, ticket->id, arena_printf(d->arena, "mail to agent %s came back", bounced->agent), words);
+		return;
+	}
+	CLEANUP_BUFFER struct buffer variables;
+	buffer_init(&variables);
+	record_add(&variables, "recipient", bounced->to);
+	record_add(&variables, "reply", words);
+	notice_to_agents(d, ticket, "agent-bounced", seq, NULL, arena_string(d->arena, buffer_string(&variables)));
+}
+
+static void join_automatic(struct decision *d, const struct mail *mail, const struct clue_facts *found)
+{
+	d->plan->evidence = found->clue->kind;
+	d->plan->ticket = found->ticket->id;
+	bool bounce = mail->kind == MAIL_BOUNCE;
+	const char *disposition = bounce ? DISPOSITION_BOUNCE : DISPOSITION_AUTOMATIC;
+	if (already_there(d, found->ticket, disposition))
+		return;
+	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found->ticket);
+	struct new_message *message = append_mail(d, ticket, mail, kind_of_message(mail, true));
+	bool for_good = false;
+	const char *words = "";
+	if (bounce && d->facts->bounced)
+		mark_bounced(d, mail, d->facts->bounced, &for_good, &words);
+	if (for_good)
+		tell_of_bounce(d, ticket, message->seq, d->facts->bounced, words);
+	plan_event(d, ticket, EVENT_AUTOMATIC_MAIL, NULL);
+	plan_disposition(d, disposition, ticket->id, message->seq, evidence_name(found->clue->kind));
+}
+
+static void decide_automatic(struct decision *d, const struct incoming *incoming)
+{
+	for (size_t i = 0; i < d->facts->clues.count; i++) {
+		const struct clue_facts *found = &d->facts->clues.at[i];
+		if (found->ticket && automatic_may_join(found, incoming->mail)) {
+			join_automatic(d, incoming->mail, found);
+			return;
+		}
+	}
+	decide_new(d, incoming, "automatic mail about it, without proof");
+}
+
+/* ---- the whole ---- */
+
+/* A person's answer to a bounce address (some programs answer the envelope sender): the address is signed, but of no role. */
+static void decide_person(struct decision *d, const struct incoming *incoming)
+{
+	for (size_t i = 0; i < d->facts->clues.count; i++) {
+		const struct clue_facts *found = &d->facts->clues.at[i];
+		const struct desk_agent *agent = found->ticket ? proved_agent(d->policy, found->clue, incoming->mail) : NULL;
+		if (agent) {
+			d->plan->evidence = found->clue->kind;
+			d->plan->kind = MAIL_REPLY;
+			if (!already_there(d, found->ticket, DISPOSITION_JOINED))
+				desk_decide_agent_mail(d, incoming, desk_copy_ticket(d->arena, found->ticket), agent,
+				                       found->clue->token.kind == TOKEN_NOTE);
+			return;
+		}
+		bool participant_at_bounce = found->ticket && found->clue->kind == EVIDENCE_BOUNCE_ADDRESS
+		                          && desk_is_participant(found->ticket, incoming->mail->from.address);
+		if (found->ticket && (participant_at_bounce || may_join(found, incoming->mail))) {
+			decide_join(d, incoming, found);
+			return;
+		}
+	}
+	decide_new(d, incoming, "refers to it, but the sender takes no part in it");
+}
+
+void desk_decide_mail(const struct desk_policy *policy, const struct incoming *incoming, const struct facts *facts, struct plan *plan)
+{
+	const struct mail *mail = incoming->mail;
+	struct decision d = {policy, facts, plan, plan->arena, incoming->trace, facts->next_outbox};
+	plan->kind = mail->kind;
+	if (!plan->who)
+		plan->who = *mail->from.address ? mail->from.address : "unknown sender";
+	if (is_our_own(policy, mail)) {
+		plan->kind = MAIL_LOOP;
+		plan_disposition(&d, DISPOSITION_LOOP, 0, 0, mail->hops > HOPS_MOST ? "too many hops" : "our own mail came back");
+		return;
+	}
+	if (mail->kind == MAIL_BOUNCE || mail->kind == MAIL_AUTO_REPLY || mail->kind == MAIL_FEEDBACK_REPORT)
+		decide_automatic(&d, incoming);
+	else
+		decide_person(&d, incoming);
+}

@@ -1,0 +1,153 @@
+/*
+ * desk_notices.c - to whom a mail goes out and with which headers. CONTRACT section 6; RFC 3834 section 3.1.8 (References),
+ * RFC 5322 section 3.6.4.
+ *
+ * A mail to the customer's side is one mail for all of them; its Reply-To carries the customer's token. A mail to an agent is
+ * one for each agent, since its Reply-To carries that agent's own token. The words are rendered later from the template.
+ */
+#include <string.h>
+
+#include "desk_private.h"
+
+static bool begins_with_re(const char *subject, size_t *skip)
+{
+	static const char *const marks[] = {"re:", "aw:", "r:", "sv:", "rif:", "antw:", "vs:", "res:", "odp:", "fwd:", "fw:", "wg:"};
+	for (size_t i = 0; i < COUNT_OF(marks); i++)
+		if (text_starts_nocase(subject, marks[i])) {
+			*skip = strlen(marks[i]);
+			return true;
+		}
+	return false;
+}
+
+/* Without our number and without leading Re: and the like. */
+const char *desk_short_subject(struct arena *arena, const char *subject)
+{
+	CLEANUP_BUFFER struct buffer out;
+	buffer_init(&out);
+	for (const char *at = subject; *at; at++) {
+		if (at[0] == '[' && at[1] == '#') {
+			size_t digits = strspn(at + 2, "0123456789");
+			if (digits && at[2 + digits] == ']') {
+				at += 2 + digits;
+				continue;
+			}
+		}
+		buffer_add_char(&out, *at);
+	}
+	char *text = text_trim(arena_string(arena, buffer_string(&out)));
+	for (size_t skip; begins_with_re(text, &skip);)
+		text = text_trim(text + skip);
+	return text;
+}
+
+static const char *subject_line(struct decision *d, const struct ticket_facts *ticket, bool answer)
+{
+	const char *subject = desk_short_subject(d->arena, ticket->subject);
+	return arena_printf(d->arena, "%s%s%s[#%lld]", answer ? "Re: " : "", subject, *subject ? " " : "", (long long)ticket->id);
+}
+
+bool queue_wants_notice(const struct desk_queue *queue, const char *template)
+{
+	return !queue->notices.count || strings_have(&queue->notices, template);
+}
+
+/* What every outgoing mail has. Message-ID and bounce address carry the number of the outbox row. */
+static struct outgoing *outgoing_new(struct decision *d, const struct ticket_facts *ticket, const struct desk_queue *queue, const char *template)
+{
+	struct outgoing *o = ARENA_NEW(d->arena, struct outgoing);
+	*o = (struct outgoing){.id = d->next_outbox++, .trace = d->trace, .ticket = ticket->id, .template = template,
+	                       .language = d->policy->language, .queue = queue->name, .agent = "", .automatic = true,
+	                       .from = {queue->address, d->policy->name}, .reply_to = "", .in_reply_to = "", .variables = "",
+	                       .date = d->facts->now};
+	struct token bounce = {.kind = TOKEN_BOUNCE, .ticket = ticket->id, .number = o->id};
+	o->envelope_from = desk_token_address(d->arena, d->policy, queue->address, &bounce);
+	return o;
+}
+
+static const struct desk_queue *queue_of(const struct decision *d, const struct ticket_facts *ticket)
+{
+	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+	return queue ? queue : &d->policy->queues.at[0];         /* a queue that the configuration no longer has */
+}
+
+static void add_people(struct decision *d, const struct ticket_facts *ticket, struct outgoing *o)
+{
+	*ARENA_PUSH(d->arena, &o->to) = (struct mail_address){ticket->customer.address, ticket->customer.name};
+	if (o->automatic)
+		return;                          /* notices are for the customer; answers for all who take part */
+	for (size_t i = 0; i < ticket->participants.count; i++) {
+		const struct participant *person = &ticket->participants.at[i];
+		if (!text_equal_nocase(person->address, ticket->customer.address) && mail_address_usable(person->address))
+			*ARENA_PUSH(d->arena, &o->cc) = (struct mail_address){person->address, person->name};
+	}
+}
+
+struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *ticket, const char *template, const struct desk_agent *writer)
+{
+	if (!mail_address_usable(ticket->customer.address))
+		return NULL;
+	const struct desk_queue *queue = queue_of(d, ticket);
+	struct outgoing *o = outgoing_new(d, ticket, queue, template);
+	struct token reply = {.kind = TOKEN_CUSTOMER, .ticket = ticket->id};
+	struct token id = {.kind = TOKEN_MAIL_TO_CUSTOMER, .ticket = ticket->id, .number = o->id};
+	o->automatic = !writer;
+	if (writer) {
+		o->agent = writer->name;
+		o->from.name = arena_printf(d->arena, "%s (%s)", *writer->display ? writer->display : writer->name, d->policy->name);
+	}
+	if (*ticket->language)
+		o->language = ticket->language;
+	add_people(d, ticket, o);
+	o->reply_to = desk_token_address(d->arena, d->policy, queue->address, &reply);
+	o->message_id = desk_message_id(d->arena, d->policy, &id);
+	o->in_reply_to = ticket->last_customer_message_id;
+	o->references = ticket->message_ids;
+	o->subject = subject_line(d, ticket, *ticket->last_customer_message_id);
+	plan_add(d, EFFECT_ENQUEUE, ticket->id)->outgoing = o;
+	return o;
+}
+
+void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
+                     int about_seq, const char *variables)
+{
+	const struct desk_queue *queue = queue_of(d, ticket);
+	if (!mail_address_usable(agent->email) || !queue_wants_notice(queue, template))
+		return;
+	struct outgoing *o = outgoing_new(d, ticket, queue, template);
+	uint32_t who = desk_who(agent->name);
+	struct token reply = {.kind = TOKEN_AGENT, .ticket = ticket->id, .who = who};
+	struct token id = {.kind = TOKEN_MAIL_TO_AGENT, .ticket = ticket->id, .number = o->id, .who = who};
+	o->to_agent = true;
+	o->agent = agent->name;
+	const char *customer = *ticket->customer.name ? ticket->customer.name : ticket->customer.address;
+	if (*customer)
+		o->from.name = arena_printf(d->arena, "%s via %s", customer, d->policy->name);
+	*ARENA_PUSH(d->arena, &o->to) = (struct mail_address){agent->email, agent->display};
+	o->reply_to = desk_token_address(d->arena, d->policy, queue->address, &reply);
+	o->message_id = desk_message_id(d->arena, d->policy, &id);
+	/* One root for all that an agent hears of a ticket: their mail program shows it as one conversation. */
+	strings_add(d->arena, &o->references, arena_printf(d->arena, "<ticket.%lld@%s>", (long long)ticket->id, d->policy->domain));
+	o->in_reply_to = o->references.at[0];
+	o->subject = subject_line(d, ticket, false);
+	o->about_seq = about_seq;
+	o->variables = variables ? variables : "";
+	plan_add(d, EFFECT_ENQUEUE, ticket->id)->outgoing = o;
+}
+
+void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
+                      const char *except, const char *variables)
+{
+	const struct desk_agent *own = *ticket->agent ? desk_agent_named(d->policy, ticket->agent) : NULL;
+	if (own) {
+		if (!except || !text_equal_nocase(own->name, except))
+			notice_to_agent(d, ticket, own, template, about_seq, variables);
+		return;
+	}
+	const struct desk_queue *queue = queue_of(d, ticket);
+	for (size_t i = 0; i < queue->agents.count; i++) {
+		const struct desk_agent *agent = desk_agent_named(d->policy, queue->agents.at[i]);
+		if (agent && (!except || !text_equal_nocase(agent->name, except)))
+			notice_to_agent(d, ticket, agent, template, about_seq, variables);
+	}
+}

@@ -1,0 +1,155 @@
+/*
+ * desk_plan.c - the plan: effects in order, and how a person reads them.
+ *
+ * The verbs here keep the working copy of the ticket in step with what was planned. plan_print's lines are a face:
+ * `explain`, the log and the golden tests show them.
+ */
+#include <string.h>
+
+#include "desk_private.h"
+
+void plan_init(struct plan *plan, struct arena *arena, const char *who)
+{
+	*plan = (struct plan){.arena = arena, .who = who};
+}
+
+struct effect *plan_add(struct decision *d, enum effect_kind kind, int64_t ticket)
+{
+	struct effect *effect = ARENA_PUSH(d->arena, d->plan);
+	*effect = (struct effect){.kind = kind, .ticket = ticket, .from = "", .to = "", .why = ""};
+	return effect;
+}
+
+void plan_remark(struct decision *d, int64_t ticket, const char *what, const char *why)
+{
+	struct effect *effect = plan_add(d, EFFECT_REMARK, ticket);
+	effect->to = what;
+	effect->why = why ? why : "";
+}
+
+void plan_disposition(struct decision *d, const char *name, int64_t ticket, int seq, const char *why)
+{
+	struct effect *effect = plan_add(d, EFFECT_DISPOSITION, ticket);
+	effect->to = name;
+	effect->number = seq;
+	effect->why = why ? why : "";
+	d->plan->ticket = ticket;
+}
+
+static void plan_change(struct decision *d, enum effect_kind kind, int64_t ticket, const char *from, const char *to, const char *why)
+{
+	struct effect *effect = plan_add(d, kind, ticket);
+	effect->from = from;
+	effect->to = to;
+	effect->why = why ? why : "";
+}
+
+bool plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why)
+{
+	enum ticket_state next;
+	if (!ticket_transition(ticket->state, event, &next))
+		return false;
+	if (next == ticket->state)
+		return true;
+	plan_change(d, EFFECT_SET_STATE, ticket->id, ticket_state_name(ticket->state), ticket_state_name(next), why);
+	ticket->state = next;
+	return true;
+}
+
+void plan_set_agent(struct decision *d, struct ticket_facts *ticket, const char *agent, const char *why)
+{
+	if (strcmp(ticket->agent, agent) == 0)
+		return;
+	plan_change(d, EFFECT_SET_AGENT, ticket->id, ticket->agent, agent, why);
+	ticket->agent = agent;
+}
+
+void plan_set_queue(struct decision *d, struct ticket_facts *ticket, const char *queue, const char *why)
+{
+	if (strcmp(ticket->queue, queue) == 0)
+		return;
+	plan_change(d, EFFECT_SET_QUEUE, ticket->id, ticket->queue, queue, why);
+	ticket->queue = queue;
+}
+
+struct new_message *plan_message(struct decision *d, struct ticket_facts *ticket, enum message_kind kind, bool out)
+{
+	struct effect *effect = plan_add(d, EFFECT_APPEND_MESSAGE, ticket->id);
+	struct new_message *message = ARENA_NEW(d->arena, struct new_message);
+	*message = (struct new_message){.seq = ticket->next_seq++, .kind = kind, .out = out, .from = {"", ""},
+	                                .date = d->facts->now, .agent = "", .flags = ""};
+	effect->message = message;
+	effect->number = message->seq;
+	return message;
+}
+
+/* ---- for people ---- */
+
+static const char *because(struct arena *arena, const struct effect *effect)
+{
+	return effect->why && *effect->why ? arena_printf(arena, " (%s)", effect->why) : "";
+}
+
+static const char *print_create(struct arena *arena, const struct effect *effect)
+{
+	const struct new_ticket *new = effect->create;
+	return arena_printf(arena, "create ticket %lld, %s, in queue %s for %s%s%s%s", (long long)effect->ticket,
+	                    ticket_state_name(new->state), new->queue, *new->customer.address ? new->customer.address : "nobody",
+	                    *new->agent ? ", agent " : "", new->agent, because(arena, effect));
+}
+
+static const char *print_message(struct arena *arena, const struct effect *effect)
+{
+	const struct new_message *message = effect->message;
+	return arena_printf(arena, "append message %d (%s, %s) to ticket %lld%s%s%s", message->seq, message_kind_name(message->kind),
+	                    message->out ? "out" : "in", (long long)effect->ticket, *message->flags ? ": " : "", message->flags,
+	                    because(arena, effect));
+}
+
+static const char *print_enqueue(struct arena *arena, const struct effect *effect)
+{
+	const struct outgoing *outgoing = effect->outgoing;
+	const char *to = outgoing->to.count ? outgoing->to.at[0].address : "";
+	for (size_t i = 1; i < outgoing->to.count; i++)
+		to = arena_printf(arena, "%s, %s", to, outgoing->to.at[i].address);
+	for (size_t i = 0; i < outgoing->cc.count; i++)
+		to = arena_printf(arena, "%s, %s", to, outgoing->cc.at[i].address);
+	return arena_printf(arena, "enqueue mail to %s: %s", to, outgoing->template);
+}
+
+static const char *print_change(struct arena *arena, const struct effect *effect, const char *what)
+{
+	return arena_printf(arena, "%s of ticket %lld: %s -> %s%s", what, (long long)effect->ticket,
+	                    *effect->from ? effect->from : "nobody", *effect->to ? effect->to : "nobody", because(arena, effect));
+}
+
+static const char *print_effect(struct arena *arena, const struct effect *effect)
+{
+	long long ticket = (long long)effect->ticket, number = (long long)effect->number;
+	switch (effect->kind) {
+	case EFFECT_CREATE_TICKET:   return print_create(arena, effect);
+	case EFFECT_APPEND_MESSAGE:  return print_message(arena, effect);
+	case EFFECT_ENQUEUE:         return print_enqueue(arena, effect);
+	case EFFECT_SET_STATE:       return print_change(arena, effect, "state");
+	case EFFECT_SET_QUEUE:       return print_change(arena, effect, "queue");
+	case EFFECT_SET_AGENT:       return print_change(arena, effect, "agent");
+	case EFFECT_SET_PRIORITY:    return print_change(arena, effect, "priority");
+	case EFFECT_ADD_TAG:         return arena_printf(arena, "tag ticket %lld %s%s", ticket, effect->to, because(arena, effect));
+	case EFFECT_SET_PENDING:     return arena_printf(arena, "ticket %lld waits until %s", ticket, time_rfc3339(arena, effect->number));
+	case EFFECT_LINK:            return arena_printf(arena, "link ticket %lld with %lld%s", ticket, number, because(arena, effect));
+	case EFFECT_MERGE:           return arena_printf(arena, "merge ticket %lld into %lld%s", ticket, number, because(arena, effect));
+	case EFFECT_ADD_PARTICIPANT: return arena_printf(arena, "add %s to ticket %lld as %s", effect->participant->address, ticket,
+	                                                 effect->participant->role == ROLE_CUSTOMER ? "customer" : "cc");
+	case EFFECT_REMARK:          return arena_printf(arena, "note in the history of ticket %lld: %s%s", ticket, effect->to, because(arena, effect));
+	case EFFECT_MAIL_BOUNCED:    return arena_printf(arena, "outgoing mail %lld did not reach %s%s", number, effect->to, because(arena, effect));
+	case EFFECT_COUNT_ACKNOWLEDGEMENT: return arena_printf(arena, "count an acknowledgement to %s", effect->to);
+	case EFFECT_DISPOSITION:     return arena_printf(arena, "disposition: %s%s", effect->to, because(arena, effect));
+	}
+	return "";
+}
+
+void plan_print(const struct plan *plan, struct strings *lines)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		strings_add(plan->arena, lines, print_effect(plan->arena, &plan->at[i]));
+}

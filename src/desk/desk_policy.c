@@ -1,0 +1,100 @@
+/*
+ * desk_policy.c - looking things up in the policy, and telling what an address of ours is.
+ *
+ * Addresses are compared without regard to ASCII case, the local part too: RFC 5321 section 2.4 leaves that to the
+ * receiving host, which we are. A token-like detail that is not ours (cut, mistyped, forged) leaves the queue's address
+ * usable: bad_token is set, the mail is taken, and the token proves nothing.
+ */
+#include <string.h>
+
+#include "desk.h"
+
+const struct desk_agent *desk_agent_named(const struct desk_policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->agents.count; i++)
+		if (text_equal_nocase(policy->agents.at[i].name, name))
+			return &policy->agents.at[i];
+	return NULL;
+}
+
+const struct desk_agent *desk_agent_with_address(const struct desk_policy *policy, const char *address)
+{
+	for (size_t i = 0; i < policy->agents.count; i++)
+		if (text_equal_nocase(policy->agents.at[i].email, address))
+			return &policy->agents.at[i];
+	return NULL;
+}
+
+const struct desk_queue *desk_queue_named(const struct desk_policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->queues.count; i++)
+		if (text_equal_nocase(policy->queues.at[i].name, name))
+			return &policy->queues.at[i];
+	return NULL;
+}
+
+const struct desk_queue *desk_queue_with_address(const struct desk_policy *policy, const char *address)
+{
+	for (size_t i = 0; i < policy->queues.count; i++)
+		if (text_equal_nocase(policy->queues.at[i].address, address))
+			return &policy->queues.at[i];
+	return NULL;
+}
+
+/* The queue whose address is `local SEPARATOR detail @ domain`; *detail is set. */
+static const struct desk_queue *queue_with_detail(const struct desk_policy *policy, const char *address,
+                                                  const char **detail, size_t *detail_length)
+{
+	const char *at = strrchr(address, '@');
+	for (size_t i = 0; at && i < policy->queues.count; i++) {
+		const struct desk_queue *queue = &policy->queues.at[i];
+		const char *queue_at = strrchr(queue->address, '@');
+		size_t local = queue_at ? (size_t)(queue_at - queue->address) : 0;
+		if (!queue_at || !text_equal_nocase(queue_at, at) || (size_t)(at - address) <= local)
+			continue;
+		if (strncasecmp(address, queue->address, local) != 0 || !strchr(policy->separators, address[local]))
+			continue;
+		*detail = address + local + 1;
+		*detail_length = (size_t)(at - *detail);
+		return queue;
+	}
+	return NULL;
+}
+
+void desk_address(const struct desk_policy *policy, const char *address, struct address_facts *facts)
+{
+	*facts = (struct address_facts){.class = ADDRESS_UNKNOWN};
+	facts->queue = desk_queue_with_address(policy, address);
+	if (facts->queue) {
+		facts->class = ADDRESS_QUEUE;
+		return;
+	}
+	const char *detail;
+	size_t length;
+	facts->queue = queue_with_detail(policy, address, &detail, &length);
+	if (!facts->queue)
+		return;
+	facts->class = ADDRESS_QUEUE;
+	if (!desk_token_read(&policy->keys, detail, length, &facts->token)) {
+		facts->bad_token = true;
+		return;
+	}
+	switch (facts->token.kind) {
+	case TOKEN_CUSTOMER: case TOKEN_AGENT: case TOKEN_NOTE:
+		facts->class = ADDRESS_TICKET;
+		break;
+	case TOKEN_BOUNCE:
+		facts->class = ADDRESS_BOUNCE;
+		break;
+	case TOKEN_MAIL_TO_CUSTOMER: case TOKEN_MAIL_TO_AGENT:
+		facts->bad_token = true;         /* a Message-ID's token is no address */
+		break;
+	}
+}
+
+bool desk_address_is_ours(const struct desk_policy *policy, const char *address)
+{
+	struct address_facts facts;
+	desk_address(policy, address, &facts);
+	return facts.class != ADDRESS_UNKNOWN;
+}

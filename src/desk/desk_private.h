@@ -1,0 +1,63 @@
+/*
+ * desk_private.h - what the files of the desk share: the decision in progress and the verbs that add to its plan.
+ *
+ * A decision works on its own copy of the ticket's facts and keeps it in step with the plan, so that several commands in
+ * one mail see each other's effects (a reply after /queue goes out from the new queue's address).
+ */
+#ifndef SPORTELLO_DESK_PRIVATE_H
+#define SPORTELLO_DESK_PRIVATE_H
+
+#include "desk.h"
+
+struct decision {
+	const struct desk_policy *policy;
+	const struct facts *facts;
+	struct plan *plan;
+	struct arena *arena;
+	const char *trace;
+	int64_t next_outbox;
+};
+
+/* ---- plan ---- */
+struct effect *plan_add(struct decision *d, enum effect_kind kind, int64_t ticket);
+void plan_remark(struct decision *d, int64_t ticket, const char *what, const char *why);
+void plan_disposition(struct decision *d, const char *name, int64_t ticket, int seq, const char *why);
+/* Moves the ticket by the table; adds nothing where the state stays. False: the event is not allowed in that state. */
+bool plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why);
+void plan_set_agent(struct decision *d, struct ticket_facts *ticket, const char *agent, const char *why);
+void plan_set_queue(struct decision *d, struct ticket_facts *ticket, const char *queue, const char *why);
+/* Appends with the next number of the ticket; the caller fills the rest. */
+struct new_message *plan_message(struct decision *d, struct ticket_facts *ticket, enum message_kind kind, bool out);
+
+/* ---- mails that go out (desk_notices.c) ---- */
+/* To the customer's side. seq: own message number (0: none), about: message whose words it carries. NULL: nobody to write to. */
+struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *ticket, const char *template, const struct desk_agent *writer);
+/* To the ticket's agent, or to all of its queue while it has none; never to `except`. */
+void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
+                      const char *except, const char *variables);
+void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
+                     int about_seq, const char *variables);
+bool queue_wants_notice(const struct desk_queue *queue, const char *template);
+
+/* ---- agents ---- */
+struct agent_words {                     /* what an agent's mail or command line says */
+	const struct desk_agent *agent;
+	struct { struct action *at; size_t count; } actions;
+	bool note;                       /* the words never leave the house */
+	const char *text;                /* without commands */
+};
+/* Takes the command lines off the top of `text`. False: a command is wrong, *problem says which and how to write it. */
+bool desk_commands(struct arena *arena, const struct desk_policy *policy, const char *text, int64_t now,
+                   struct agent_words *words, const char **problem);
+enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
+/* The agent's words to the customer: message, mail, state. raw: the words came by mail. */
+void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw);
+void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
+                            const struct desk_agent *agent, bool note);
+int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", "1w", RFC 3339; 0: not understood */
+
+struct ticket_facts *desk_copy_ticket(struct arena *arena, const struct ticket_facts *ticket);
+bool desk_is_participant(const struct ticket_facts *ticket, const char *address);
+const char *desk_short_subject(struct arena *arena, const char *subject);        /* without Re:, [#12] */
+
+#endif

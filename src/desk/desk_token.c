@@ -1,0 +1,128 @@
+/*
+ * desk_token.c - signed tokens: what makes an address or a Message-ID of ours prove something.
+ *
+ * A token says which ticket and in which role; its HMAC covers the kind letter and all fields, so that no token can be
+ * turned into one of another kind, ticket or person. 80 bits of MAC: 2^80 tries by mail are out of reach, and the whole
+ * fits into a local part (RFC 5321 section 4.5.3.1.1: 64 octets). Base32 survives hosts that change the case.
+ */
+#include <string.h>
+
+#include "desk.h"
+
+#define MAC_BYTES 10
+#define TOKEN_BYTES (9 + 9 + 4 + MAC_BYTES)
+
+uint32_t desk_who(const char *name_or_address)
+{
+	unsigned char digest[SHA256_SIZE];
+	char lower[LIMIT_ADDRESS + 1];
+	size_t length = strlen(name_or_address);
+	if (length > LIMIT_ADDRESS)
+		length = LIMIT_ADDRESS;
+	for (size_t i = 0; i < length; i++) {
+		char c = name_or_address[i];
+		lower[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+	}
+	sha256_of(lower, length, digest);
+	uint32_t who = (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 | digest[3];
+	return who ? who : 1;                    /* 0 means: nobody in particular */
+}
+
+static size_t put_varint(unsigned char *out, uint64_t value)
+{
+	size_t n = 0;
+	for (; value >= 0x80; value >>= 7)
+		out[n++] = (unsigned char)(value | 0x80);
+	out[n++] = (unsigned char)value;
+	return n;
+}
+
+static bool get_varint(const unsigned char *bytes, size_t length, size_t *at, int64_t *value)
+{
+	uint64_t sum = 0;
+	for (int shift = 0; *at < length && shift < 63; shift += 7) {
+		unsigned char byte = bytes[(*at)++];
+		sum |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80)) {
+			*value = (int64_t)sum;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void sign(const unsigned char key[DESK_KEY_SIZE], enum token_kind kind, const unsigned char *fields, size_t length,
+                 unsigned char mac[SHA256_SIZE])
+{
+	unsigned char signed_bytes[12 + TOKEN_BYTES] = "sportello ";
+	signed_bytes[10] = (unsigned char)kind;
+	memcpy(signed_bytes + 11, fields, length);
+	hmac_sha256(key, DESK_KEY_SIZE, signed_bytes, 11 + length, mac);
+}
+
+char *desk_token(struct arena *arena, const struct desk_keys *keys, const struct token *token)
+{
+	unsigned char bytes[TOKEN_BYTES], mac[SHA256_SIZE];
+	size_t n = put_varint(bytes, (uint64_t)token->ticket);
+	n += put_varint(bytes + n, (uint64_t)token->number);
+	for (int shift = 24; shift >= 0; shift -= 8)
+		bytes[n++] = (unsigned char)(token->who >> shift);
+	sign(keys->key[0], token->kind, bytes, n, mac);
+	memcpy(bytes + n, mac, MAC_BYTES);
+	return arena_printf(arena, "%c%s", token->kind, base32_encode(arena, bytes, n + MAC_BYTES));
+}
+
+static bool known_kind(char letter)
+{
+	return letter && strchr("canbmq", letter);
+}
+
+bool desk_token_read(const struct desk_keys *keys, const char *text, size_t length, struct token *token)
+{
+	unsigned char bytes[TOKEN_BYTES + 8], mac[SHA256_SIZE];
+	if (length < 2 || length > 64)
+		return false;
+	char letter = text[0] >= 'A' && text[0] <= 'Z' ? (char)(text[0] + 32) : text[0];
+	int count = base32_decode(text + 1, length - 1, bytes, sizeof bytes);
+	if (!known_kind(letter) || count < MAC_BYTES + 6 || count > TOKEN_BYTES)
+		return false;
+	size_t fields = (size_t)count - MAC_BYTES, at = 0;
+	bool genuine = false;
+	for (size_t i = 0; i < keys->count; i++) {
+		sign(keys->key[i], (enum token_kind)letter, bytes, fields, mac);
+		genuine |= bytes_equal_constant_time(mac, bytes + fields, MAC_BYTES);
+	}
+	struct token read = {.kind = (enum token_kind)letter};
+	if (!genuine || !get_varint(bytes, fields, &at, &read.ticket) || !get_varint(bytes, fields, &at, &read.number) || fields - at != 4)
+		return false;
+	for (; at < fields; at++)
+		read.who = read.who << 8 | bytes[at];
+	*token = read;
+	return true;
+}
+
+char *desk_token_address(struct arena *arena, const struct desk_policy *policy, const char *queue_address, const struct token *token)
+{
+	const char *at = strrchr(queue_address, '@');
+	return arena_printf(arena, "%.*s%c%s%s", (int)(at - queue_address), queue_address, policy->separators[0],
+	                    desk_token(arena, &policy->keys, token), at);
+}
+
+char *desk_message_id(struct arena *arena, const struct desk_policy *policy, const struct token *token)
+{
+	return arena_printf(arena, "<%lld.%s@%s>", (long long)token->ticket, desk_token(arena, &policy->keys, token), policy->domain);
+}
+
+bool desk_message_id_read(const struct desk_policy *policy, const char *message_id, struct token *token)
+{
+	size_t length = strlen(message_id), domain = strlen(policy->domain);
+	const char *at = strrchr(message_id, '@');
+	if (length < 4 || message_id[0] != '<' || message_id[length - 1] != '>' || !at)
+		return false;
+	if (strlen(at + 1) != domain + 1 || strncasecmp(at + 1, policy->domain, domain) != 0)
+		return false;
+	const char *dot = memchr(message_id, '.', (size_t)(at - message_id));
+	if (!dot || !desk_token_read(&policy->keys, dot + 1, (size_t)(at - dot - 1), token))
+		return false;
+	return token->kind == TOKEN_MAIL_TO_CUSTOMER || token->kind == TOKEN_MAIL_TO_AGENT;
+}
