@@ -66,7 +66,7 @@ $(BUILD)/sportello: $(call obj,$(CLI_SRC)) $(LIB)
 	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Unit tests. The desk's link only base, the mail values and the desk itself: the link line proves that it is pure.
-PURE_OBJ := $(call obj,$(wildcard src/base/*.c src/desk/*.c) src/mail/mail_values.c) $(BUILD)/obj/gen/templates.o
+PURE_OBJ := $(call obj,$(wildcard src/base/*.c src/desk/*.c) src/mail/mail_values.c src/mail/mail_address_usable.c) $(BUILD)/obj/gen/templates.o
 $(BUILD)/tests/test_desk%: $(BUILD)/obj/tests/unit/test_desk%.o $(PURE_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lnettle

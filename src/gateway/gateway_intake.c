@@ -1,0 +1,192 @@
+/*
+ * gateway_intake.c - a mail's way through the house, from the final dot to the replies. It may not decide anything itself.
+ *
+ * 250 means: this delivery is committed (WAL synced) by the writer thread. Every trouble of ours is a 4xx, and nothing is half
+ * done: each recipient's delivery has a savepoint of its own. Log: lmtp.accepted, lmtp.duplicate, lmtp.deferred, with the
+ * trace id that the outgoing mails carry on.
+ */
+#include <string.h>
+
+#include "gateway.h"
+
+const char *const gateway_disposition_names[10] = {
+	DISPOSITION_TICKET, DISPOSITION_JOINED, DISPOSITION_AUTOMATIC, DISPOSITION_BOUNCE, DISPOSITION_LOOP, DISPOSITION_COMMAND_ERROR,
+	DISPOSITION_REJECTED, DISPOSITION_DISCARDED, DISPOSITION_REDIRECTED, "other",
+};
+const double gateway_seconds_bounds[12] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5};
+
+/* One delivery on its way through the writer thread. */
+struct delivery {
+	struct transaction *transaction;
+	struct incoming incoming;
+	struct evidence evidence;
+	unsigned char claim[CLAIM_SIZE];
+	bool duplicate;
+	struct plan plan;
+};
+
+/* Runs on the writer thread, inside a savepoint: claim, facts, plan, apply. */
+static enum status deliver(struct store *store, void *context, struct error *error)
+{
+	struct delivery *delivery = context;
+	struct transaction *transaction = delivery->transaction;
+	struct arena *arena = &transaction->arena;
+	struct facts facts = {0};
+	int64_t raw;
+	enum status status = store_claim(store, &delivery->incoming, delivery->claim, &delivery->duplicate, error);
+	if (status != STATUS_OK || delivery->duplicate)
+		return status;
+	if ((status = store_facts_of_mail(store, arena, &delivery->incoming, &delivery->evidence, &facts, error)) != STATUS_OK)
+		return status;
+	plan_init(&delivery->plan, arena, NULL);
+	desk_decide_mail(&transaction->config->policy, &delivery->incoming, &facts, &delivery->plan);
+	if ((status = store_keep_raw(store, transaction->spool, &raw, error)) != STATUS_OK)
+		return status;
+	struct delivery_record record = {&delivery->incoming, delivery->claim, raw};
+	return store_apply(store, &delivery->plan, &record, error);
+}
+
+static const struct effect *disposition_of(const struct plan *plan)
+{
+	for (size_t i = plan->count; i > 0; i--)
+		if (plan->at[i - 1].kind == EFFECT_DISPOSITION)
+			return &plan->at[i - 1];
+	return NULL;
+}
+
+static bool enqueues(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].kind == EFFECT_ENQUEUE)
+			return true;
+	return false;
+}
+
+static void count_disposition(struct gateway *gateway, const char *name)
+{
+	size_t i = 0;
+	while (i < COUNT_OF(gateway_disposition_names) - 1 && strcmp(gateway_disposition_names[i], name) != 0)
+		i++;
+	gateway->counters.dispositions[i]++;
+}
+
+static void log_accepted(const struct delivery *delivery)
+{
+	const struct incoming *in = &delivery->incoming;
+	const struct effect *disposition = disposition_of(&delivery->plan);
+	log_event(LOG_INFO, "lmtp.accepted", "id", in->trace, "from", in->envelope_from, "to", in->recipient,
+	          "message_id", in->mail->message_id ? in->mail->message_id : "", "kind", mail_kind_name(delivery->plan.kind),
+	          "disposition", disposition ? disposition->to : "", "ticket", LOG_NUMBER(delivery->plan.ticket),
+	          "evidence", evidence_name(delivery->plan.evidence), "bytes", LOG_NUMBER(in->size), NULL);
+}
+
+/* The one translator from our statuses to SMTP replies. */
+static void answer(struct gateway *gateway, const struct delivery *delivery, enum status status, const struct error *error,
+                   struct lmtp_reply *reply)
+{
+	const struct incoming *in = &delivery->incoming;
+	if (status != STATUS_OK) {
+		gateway->counters.deferred++;
+		log_event(LOG_WARNING, "lmtp.deferred", "id", in->trace, "from", in->envelope_from, "to", in->recipient, "why", error->text, NULL);
+		lmtp_reply_of(reply, strstr(error->text, "full") ? LMTP_STORE_FULL : LMTP_STORE_TROUBLE, NULL);
+		return;
+	}
+	gateway->counters.accepted++;
+	if (delivery->duplicate) {
+		gateway->counters.duplicates++;
+		log_event(LOG_INFO, "lmtp.duplicate", "id", in->trace, "from", in->envelope_from, "to", in->recipient, NULL);
+	} else {
+		const struct effect *disposition = disposition_of(&delivery->plan);
+		count_disposition(gateway, disposition ? disposition->to : "other");
+		log_accepted(delivery);
+	}
+	lmtp_reply_of(reply, LMTP_ACCEPTED, NULL);
+}
+
+static void refuse_all(struct gateway *gateway, const struct transaction *transaction, enum lmtp_answer why, const char *words,
+                       struct lmtp_reply *replies, size_t count)
+{
+	log_event(LOG_WARNING, "lmtp.deferred", "id", transaction->trace, "from", transaction->envelope_from, "why", words, NULL);
+	for (size_t i = 0; i < count; i++)
+		lmtp_reply_of(&replies[i], why, NULL);
+	gateway->counters.deferred += (int64_t)count;
+}
+
+static void prepare(struct transaction *transaction, const struct mail *mail, uint64_t size, size_t i, struct delivery *delivery)
+{
+	const struct recipient *recipient = &transaction->recipients.at[i];
+	*delivery = (struct delivery){.transaction = transaction};
+	delivery->incoming = (struct incoming){.trace = transaction->trace, .envelope_from = transaction->envelope_from,
+	                                       .recipient = recipient->address, .address = recipient->facts, .mail = mail, .size = size,
+	                                       .received = clock_now()};
+	desk_evidence(&transaction->arena, &transaction->config->policy, &delivery->incoming, &delivery->evidence);
+	desk_claim(&delivery->incoming, delivery->claim);
+}
+
+static void deliver_all(struct gateway *gateway, struct transaction *transaction, const struct mail *mail, uint64_t size,
+                        struct lmtp_reply *replies, size_t count)
+{
+	struct arena *arena = &transaction->arena;
+	struct delivery *deliveries = ARENA_ARRAY(arena, struct delivery, count);
+	void **contexts = ARENA_ARRAY(arena, void *, count);
+	enum status *statuses = ARENA_ARRAY(arena, enum status, count);
+	struct error *errors = ARENA_ARRAY(arena, struct error, count);
+	bool kept = false, outgoing = false;
+	for (size_t i = 0; i < count; i++) {
+		prepare(transaction, mail, size, i, &deliveries[i]);
+		contexts[i] = &deliveries[i];
+	}
+	store_write_all(gateway->writer, deliver, contexts, count, statuses, errors);
+	for (size_t i = 0; i < count; i++) {
+		kept |= statuses[i] == STATUS_OK && !deliveries[i].duplicate;
+		outgoing |= statuses[i] == STATUS_OK && enqueues(&deliveries[i].plan);
+		answer(gateway, &deliveries[i], statuses[i], &errors[i], &replies[i]);
+	}
+	if (kept)
+		store_spool_kept(transaction->spool);
+	if (outgoing && gateway->outgoing_waits)
+		gateway->outgoing_waits(gateway->context);
+}
+
+static void count_time(struct gateway_counters *counters, int64_t microseconds)
+{
+	for (size_t i = 0; i < COUNT_OF(gateway_seconds_bounds); i++)
+		if ((double)microseconds <= gateway_seconds_bounds[i] * 1e6)
+			counters->seconds_le[i]++;
+	counters->seconds_count++;
+	counters->microseconds_sum += microseconds;
+}
+
+void gateway_intake(struct gateway *gateway, struct transaction *transaction, struct lmtp_reply *replies, size_t count)
+{
+	struct error error;
+	struct mail mail;
+	struct mail_source source;
+	int64_t start = clock_monotonic_us();
+	if (transaction->spool_failed || store_spool_finish(transaction->spool, &error) != STATUS_OK) {
+		refuse_all(gateway, transaction, LMTP_STORE_FULL, "the mail could not be spooled: is the disk full?", replies, count);
+		return;
+	}
+	store_spool_source(transaction->spool, &source);
+	struct mail_options options = {.authserv_id = transaction->config->authserv_id, .envelope_from = transaction->envelope_from};
+	mail_parse(&transaction->arena, &source, &options, &mail);
+	gateway->counters.mails++;
+	gateway->counters.bytes += (int64_t)source.size;
+	deliver_all(gateway, transaction, &mail, source.size, replies, count);
+	count_time(&gateway->counters, clock_monotonic_us() - start);
+}
+
+void gateway_recipient(struct gateway *gateway, struct transaction *transaction, const char *address, struct lmtp_reply *reply)
+{
+	struct recipient recipient = {.address = text_lower(&transaction->arena, address)};
+	desk_address(&transaction->config->policy, recipient.address, &recipient.facts);
+	if (recipient.facts.class == ADDRESS_UNKNOWN) {
+		gateway->counters.refused_recipients++;
+		log_event(LOG_NOTICE, "lmtp.refused", "id", transaction->trace, "from", transaction->envelope_from, "to", recipient.address,
+		          "why", "not an address of this desk", NULL);
+		lmtp_reply_of(reply, LMTP_UNKNOWN_ADDRESS, NULL);
+		return;
+	}
+	*ARENA_PUSH(&transaction->arena, &transaction->recipients) = recipient;
+	lmtp_reply_of(reply, LMTP_RECIPIENT_OK, NULL);
+}

@@ -1,0 +1,20 @@
+/*
+ * gateway_message.c - the words of a stored message. What came by mail is derived from the raw mail each time, so that a better
+ * parser reads old mails better, too.
+ */
+#include "gateway.h"
+
+const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message)
+{
+	struct store_raw raw;
+	struct error error;
+	if (message->text)
+		return message->text;
+	if (!message->raw || store_raw_open(store, message->raw, &raw, &error) != STATUS_OK)
+		return "";
+	struct mail mail;
+	struct mail_options options = {0};
+	mail_parse(arena, &raw.source, &options, &mail);
+	store_raw_close(&raw);
+	return mail.text;
+}

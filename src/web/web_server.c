@@ -1,0 +1,188 @@
+/*
+ * web_server.c - libmicrohttpd behind limits. One polling thread answers everything; handlers must not block for long.
+ *
+ * libmicrohttpd takes Content-Length together with Transfer-Encoding even in strict mode: refused here (RFC 9112 section 6.1).
+ * Its time-out is idle time only, so a connection is also closed after each answer: a dripping client holds one of a bounded
+ * number of connections, and at most two of its address... see WEB_PER_ADDRESS.
+ */
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "web.h"
+
+#define WEB_CONNECTIONS 64                       /* in all; the reverse proxy in front keeps few */
+#define WEB_PER_ADDRESS 48                       /* the proxy is one address */
+#define WEB_IDLE_SECONDS 15
+
+struct web_server { struct MHD_Daemon *daemon; web_handler handler; void *context; };
+
+/* One request while its body arrives. */
+struct exchange { struct arena arena; struct buffer form; bool too_large; };
+
+static enum MHD_Result send_response(struct MHD_Connection *connection, const struct web_response *answer)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(answer->length, (void *)answer->body, MHD_RESPMEM_MUST_COPY);
+	if (!response)
+		return MHD_NO;
+	MHD_add_response_header(response, "Content-Type", answer->content_type);
+	MHD_add_response_header(response, "Cache-Control", "no-store");
+	MHD_add_response_header(response, "Content-Security-Policy",
+		"default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, "X-Robots-Tag", "noindex, nofollow");
+	if (answer->status == 405)
+		MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
+	enum MHD_Result result = MHD_queue_response(connection, (unsigned)answer->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result send_words(struct MHD_Connection *connection, int status, const char *words)
+{
+	struct web_response answer = {status, "text/plain; charset=utf-8", words, strlen(words)};
+	return send_response(connection, &answer);
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static enum MHD_Result answer(struct web_server *server, struct MHD_Connection *connection, struct exchange *exchange,
+                              const char *url, bool post)
+{
+	const char *language = header(connection, "Accept-Language");
+	struct web_request request = {.arena = &exchange->arena, .post = post, .path = url, .form = buffer_string(&exchange->form),
+	                              .accept_language = language ? language : ""};
+	struct web_response response = {404, "text/plain; charset=utf-8", "there is no such page\n", 22};
+	server->handler(server->context, &request, &response);
+	return send_response(connection, &response);
+}
+
+static struct exchange *exchange_new(void)
+{
+	struct exchange *exchange = calloc(1, sizeof *exchange);
+	if (exchange) {
+		arena_init(&exchange->arena);
+		buffer_init(&exchange->form);
+	}
+	return exchange;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *body, size_t *body_length, void **state)
+{
+	bool post = strcmp(method, "POST") == 0;
+	if (!*state) {
+		*state = exchange_new();
+		return *state ? MHD_YES : MHD_NO;
+	}
+	struct exchange *exchange = *state;
+	if (*body_length) {
+		exchange->too_large |= exchange->form.length + *body_length > WEB_FORM_BYTES;
+		if (!exchange->too_large)
+			buffer_add(&exchange->form, body, *body_length);
+		*body_length = 0;
+		return MHD_YES;
+	}
+	if (exchange->too_large)
+		return send_words(connection, 413, "that is too much text\n");
+	if (header(connection, "Content-Length") && header(connection, "Transfer-Encoding"))
+		return send_words(connection, 400, "Content-Length together with Transfer-Encoding\n");
+	if (!post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+		return send_words(connection, 405, "GET, HEAD or POST\n");
+	if (strlen(url) > WEB_URL_BYTES)
+		return send_words(connection, 414, "the address is too long\n");
+	return answer(context, connection, exchange, url, post);
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why)
+{
+	struct exchange *exchange = *state;
+	if (!exchange)
+		return;
+	arena_fini(&exchange->arena);
+	buffer_fini(&exchange->form);
+	free(exchange);
+	*state = NULL;
+}
+
+static struct MHD_Daemon *start_on(const struct addrinfo *address, struct web_server *server)
+{
+	unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC;
+	if (address->ai_family == AF_INET6)
+		flags |= MHD_USE_IPv6;
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, server,
+	                        MHD_OPTION_SOCK_ADDR, address->ai_addr, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	                        MHD_OPTION_CONNECTION_LIMIT, (unsigned)WEB_CONNECTIONS,
+	                        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)WEB_PER_ADDRESS,
+	                        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)WEB_IDLE_SECONDS,
+	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(32 * 1024),
+	                        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
+	                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+}
+
+enum status web_start(const char *host, const char *port, web_handler handler, void *context, struct web_server **server, struct error *error)
+{
+	struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM}, *found;
+	int trouble = getaddrinfo(host, port, &hints, &found);
+	if (trouble)
+		return error_set(error, STATUS_BAD_CONFIG, "web.listen %s:%s: %s", host, port, gai_strerror(trouble));
+	struct web_server *new = calloc(1, sizeof *new);
+	new->handler = handler;
+	new->context = context;
+	for (struct addrinfo *address = found; address && !new->daemon; address = address->ai_next)
+		new->daemon = start_on(address, new);
+	freeaddrinfo(found);
+	if (!new->daemon) {
+		free(new);
+		return error_set(error, STATUS_TRY_LATER, "web.listen %s:%s: cannot listen there; is the port taken?", host, port);
+	}
+	*server = new;
+	return STATUS_OK;
+}
+
+void web_stop(struct web_server **server)
+{
+	if (!*server)
+		return;
+	MHD_stop_daemon((*server)->daemon);
+	free(*server);
+	*server = NULL;
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static char *form_decode(struct arena *arena, const char *text, size_t length)
+{
+	char *out = arena_alloc(arena, length + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < length; i++) {
+		bool escaped = text[i] == '%' && i + 2 < length && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
+		out[n++] = escaped ? (char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2])) : text[i] == '+' ? ' ' : text[i];
+		i += escaped ? 2 : 0;
+	}
+	return utf8_clean(arena, out, n);
+}
+
+const char *web_form_value(const struct web_request *request, const char *name)
+{
+	size_t wanted = strlen(name);
+	for (const char *at = request->form; *at;) {
+		size_t length = strcspn(at, "&");
+		if (length > wanted && strncmp(at, name, wanted) == 0 && at[wanted] == '=')
+			return form_decode(request->arena, at + wanted + 1, length - wanted - 1);
+		at += length + (at[length] == '&');
+	}
+	return NULL;
+}
