@@ -1,0 +1,175 @@
+/*
+ * mail_compose.c - values in, the bytes of a mail out: the order of headers and parts. mail.h says what is promised.
+ *
+ * Pure but for reading the attached mail. The same values give the same bytes: no clock, no randomness; boundaries are made
+ * from the Message-ID, so a mail that is sent twice (RFC 5321 section 4.5.4.1, a connection lost after the final dot) is the
+ * same mail twice. STATUS_BAD_INPUT names the address or id that cannot be written; nothing else here can be refused.
+ */
+#include "mail_compose_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void compose_boundary(struct boundary *boundary, const char *message_id, const char *level)
+{
+	unsigned char digest[SHA256_SIZE];
+	struct sha256 sha;
+
+	sha256_init(&sha);
+	sha256_add(&sha, level, strlen(level) + 1);
+	sha256_add(&sha, message_id, strlen(message_id));
+	sha256_end(&sha, digest);
+	/* "=_" can stand neither in quoted-printable nor in base64 (RFC 2045 section 6.7 (1)). */
+	memcpy(boundary->at, "=_", 3);
+	for (size_t i = 0; i < 12; i++)
+		snprintf(boundary->at + 2 + 2 * i, 3, "%02x", digest[i]);
+}
+
+static enum status addresses_check(const struct mail_addresses *list, const char *field, struct error *error)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!mail_address_usable(list->at[i].address))
+			return error_set(error, STATUS_BAD_INPUT, "%s: an address that cannot be written: %.100s", field,
+			                 list->at[i].address ? list->at[i].address : "");
+	return STATUS_OK;
+}
+
+static enum status values_check(const struct mail_out *mail, struct error *error)
+{
+	struct mail_address from = mail->from, reply = { mail->reply_to, "" };
+	enum status status = addresses_check(&(struct mail_addresses){ &from, 1 }, "From", error);
+
+	if (!status && reply.address && *reply.address)
+		status = addresses_check(&(struct mail_addresses){ &reply, 1 }, "Reply-To", error);
+	if (!status)
+		status = addresses_check(&mail->to, "To", error);
+	if (!status)
+		status = addresses_check(&mail->cc, "Cc", error);
+	if (!status && !compose_id_usable(mail->message_id))
+		status = error_set(error, STATUS_BAD_INPUT, "a Message-ID that cannot be written: %.100s",
+		                   mail->message_id ? mail->message_id : "");
+	return status;
+}
+
+static void write_people(const struct mail_out *mail, struct buffer *out)
+{
+	struct mail_address from = mail->from, reply = { mail->reply_to, "" };
+
+	compose_field_addresses(out, "From", &(struct mail_addresses){ &from, 1 });
+	if (reply.address && *reply.address)
+		compose_field_addresses(out, "Reply-To", &(struct mail_addresses){ &reply, 1 });
+	if (mail->to.count)
+		compose_field_addresses(out, "To", &mail->to);
+	else
+		buffer_add_string(out, "To: undisclosed-recipients:;\r\n");
+	if (mail->cc.count)
+		compose_field_addresses(out, "Cc", &mail->cc);
+}
+
+/* RFC 3834 section 5; X-Auto-Response-Suppress is what Exchange understands. A person's mail carries neither. */
+static void write_automatic(const struct mail_out *mail, struct buffer *out)
+{
+	if (!mail->auto_submitted || !*mail->auto_submitted)
+		return;
+	compose_field(out, "Auto-Submitted", mail->auto_submitted);
+	compose_field(out, "X-Auto-Response-Suppress", "All");
+}
+
+static void write_unsubscribe(const char *url, struct buffer *out)
+{
+	if (!url || !*url || strlen(url) > 900)
+		return;
+	for (const char *at = url; *at; at++)
+		if ((unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7F || *at == '<' || *at == '>')
+			return;
+	buffer_printf(out, "List-Unsubscribe: <%s>\r\n", url);
+}
+
+static void write_headers(const struct mail_out *mail, struct buffer *out)
+{
+	const char *in_reply_to[] = { mail->in_reply_to };
+	CLEANUP_ARENA struct arena arena;
+
+	arena_init(&arena);
+	buffer_printf(out, "Date: %s\r\n", time_rfc5322(&arena, mail->date));
+	write_people(mail, out);
+	compose_field_text(out, "Subject", mail->subject);
+	buffer_printf(out, "Message-ID: %s\r\n", mail->message_id);
+	compose_field_ids(out, "In-Reply-To", &(struct strings){ in_reply_to, *in_reply_to ? 1 : 0 });
+	compose_field_ids(out, "References", &mail->references);
+	compose_field(out, "Content-Language", mail->language);
+	write_automatic(mail, out);
+	compose_field(out, "X-Sportello-Desk", mail->desk_mark);
+	write_unsubscribe(mail->list_unsubscribe, out);
+	buffer_add_string(out, "MIME-Version: 1.0\r\n");
+}
+
+static void multipart_begin(struct buffer *out, const char *subtype, const struct boundary *boundary)
+{
+	buffer_printf(out, "Content-Type: multipart/%s; boundary=\"%s\"\r\n\r\n", subtype, boundary->at);
+}
+
+/* text/plain alone, or with text/html beside it, the better one last (RFC 2046 section 5.1.4). */
+static void write_text(const struct mail_out *mail, struct buffer *out)
+{
+	struct boundary boundary;
+
+	if (!mail->html || !*mail->html) {
+		compose_text_part(out, "plain", mail->text ? mail->text : "");
+		return;
+	}
+	compose_boundary(&boundary, mail->message_id, "alternative");
+	multipart_begin(out, "alternative", &boundary);
+	buffer_printf(out, "--%s\r\n", boundary.at);
+	compose_text_part(out, "plain", mail->text ? mail->text : "");
+	buffer_printf(out, "\r\n--%s\r\n", boundary.at);
+	compose_text_part(out, "html", mail->html);
+	buffer_printf(out, "\r\n--%s--\r\n", boundary.at);
+}
+
+/* `relayed`, `values`: the mail whose attachments come along; NULL: none. */
+static enum status write_mail(const struct mail_out *mail, const struct mail_source *relayed, const struct mail *values,
+                              struct buffer *out, struct error *error)
+{
+	bool attached = mail->attached.size > 0, files = values && values->attachments.count > 0;
+	enum status status = values_check(mail, error);
+	struct boundary boundary;
+
+	if (status)
+		return status;
+	write_headers(mail, out);
+	if (!attached && !files) {
+		write_text(mail, out);
+		return STATUS_OK;
+	}
+	compose_boundary(&boundary, mail->message_id, "mixed");
+	multipart_begin(out, "mixed", &boundary);
+	buffer_printf(out, "--%s\r\n", boundary.at);
+	write_text(mail, out);
+	buffer_add(out, "\r\n", 2);
+	if (files)
+		status = compose_attachments(out, relayed, values, &boundary, error);
+	if (!status && attached) {
+		buffer_printf(out, "--%s\r\n", boundary.at);
+		status = compose_attached_mail(out, &mail->attached, mail->attached_name, error);
+	}
+	buffer_printf(out, "--%s--\r\n", boundary.at);
+	return status;
+}
+
+enum status mail_compose(const struct mail_out *mail, struct buffer *out, struct error *error)
+{
+	return write_mail(mail, NULL, NULL, out, error);
+}
+
+enum status mail_compose_with_attachments(const struct mail_out *mail, const struct mail_source *source, struct buffer *out,
+                                          struct error *error)
+{
+	struct mail_options options = { 0 };
+	CLEANUP_ARENA struct arena arena;
+	struct mail values;
+
+	arena_init(&arena);
+	mail_parse(&arena, source, &options, &values);
+	return write_mail(mail, source, &values, out, error);
+}

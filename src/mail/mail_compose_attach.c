@@ -1,0 +1,158 @@
+/*
+ * mail_compose_attach.c - what hangs on a mail: a whole other mail, or the attachments of one.
+ *
+ * A mail is attached as message/rfc822 only if its bytes can travel as they are (7 bits, lines of at most 998, RFC 2046 section
+ * 5.2.1 forbids to encode it otherwise); else as a file of base64 with the name ending in .eml. Read in pieces, never whole.
+ * Attachments are taken over by their decoded bytes; of the source's headers only name and type come along, both made safe.
+ */
+#include "mail_compose_private.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define PIECE  (32 * 1024)        /* bytes read at once */
+
+static ssize_t piece_read(const struct mail_source *source, uint64_t at, char *out)
+{
+	uint64_t left = source->size - at;
+	size_t length = left < PIECE ? (size_t)left : PIECE;
+
+	if (source->fd >= 0)
+		return pread(source->fd, out, length, (off_t)at);
+	memcpy(out, source->data + at, length);
+	return (ssize_t)length;
+}
+
+/* May the bytes stand in a 7-bit mail? Bare CR, NUL, 8-bit bytes and long lines may not. */
+struct scan { size_t column; bool clean, cr; };
+
+static void scan_piece(struct scan *scan, const char *at, size_t length)
+{
+	for (size_t i = 0; i < length && scan->clean; i++) {
+		unsigned char byte = (unsigned char)at[i];
+
+		if (!byte || byte >= 0x80 || (scan->cr && byte != '\n') || ++scan->column > 998)
+			scan->clean = false;
+		if (byte == '\n')
+			scan->column = 0;
+		scan->cr = byte == '\r';
+	}
+}
+
+static enum status source_walk(const struct mail_source *source, void (*use)(void *, const char *, size_t), void *context,
+                               struct error *error)
+{
+	char piece[PIECE];
+
+	for (uint64_t at = 0; at < source->size;) {
+		ssize_t got = piece_read(source, at, piece);
+
+		if (got <= 0)
+			return error_set(error, STATUS_BROKEN, "a kept mail cannot be read at byte %llu", (unsigned long long)at);
+		use(context, piece, (size_t)got);
+		at += (uint64_t)got;
+	}
+	return STATUS_OK;
+}
+
+static void use_scan(void *context, const char *at, size_t length)
+{
+	scan_piece(context, at, length);
+}
+
+static void use_base64(void *context, const char *at, size_t length)
+{
+	base64_add(context, at, length);
+}
+
+/* Lines with any end, out with CRLF. */
+struct lines_out { struct buffer *out; bool cr; };
+
+static void use_lines(void *context, const char *at, size_t length)
+{
+	struct lines_out *lines = context;
+
+	while (length) {
+		const char *end = memchr(at, '\n', length);
+		size_t run = end ? (size_t)(end - at) : length;
+
+		buffer_add(lines->out, at, run);
+		if (run)
+			lines->cr = at[run - 1] == '\r';
+		if (!end)
+			return;
+		buffer_add(lines->out, lines->cr ? "\n" : "\r\n", lines->cr ? 1 : 2);
+		lines->cr = false;
+		at += run + 1;
+		length -= run + 1;
+	}
+}
+
+static void part_head(struct buffer *out, const char *type, const char *name, const char *encoding)
+{
+	buffer_printf(out, "Content-Type: %s\r\nContent-Transfer-Encoding: %s\r\nContent-Disposition: attachment", type, encoding);
+	if (*name)
+		compose_parameter(out, "filename", name);
+	buffer_add_string(out, "\r\n\r\n");
+}
+
+enum status compose_attached_mail(struct buffer *out, const struct mail_source *source, const char *name, struct error *error)
+{
+	struct scan scan = { .clean = true };
+	struct lines_out lines = { .out = out };
+	struct base64_lines base64 = { .out = out };
+	enum status status = source_walk(source, use_scan, &scan, error);
+
+	if (status)
+		return status;
+	name = name && *name ? name : "mail.eml";
+	part_head(out, scan.clean ? "message/rfc822" : "application/octet-stream", name, scan.clean ? "7bit" : "base64");
+	if (scan.clean) {
+		status = source_walk(source, use_lines, &lines, error);
+		buffer_add(out, "\r\n", 2);
+	} else {
+		status = source_walk(source, use_base64, &base64, error);
+		base64_end(&base64);
+	}
+	return status;
+}
+
+/* type/subtype of RFC 2045 tokens. What is not, and what may not be base64 (message/, multipart/), is a plain file. */
+static bool type_usable(const char *type)
+{
+	size_t slashes = 0;
+
+	if (!*type || strlen(type) > 100 || text_starts_nocase(type, "message/") || text_starts_nocase(type, "multipart/"))
+		return false;
+	for (const char *at = type; *at; at++) {
+		if ((unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7F || strchr("()<>@,;:\\\"[]?=", *at))
+			return false;
+		slashes += *at == '/';
+	}
+	return slashes == 1 && type[0] != '/' && type[strlen(type) - 1] != '/';
+}
+
+static bool write_base64(void *context, const void *bytes, size_t length)
+{
+	base64_add(context, bytes, length);
+	return true;
+}
+
+enum status compose_attachments(struct buffer *out, const struct mail_source *source, const struct mail *mail,
+                                const struct boundary *boundary, struct error *error)
+{
+	for (size_t i = 0; i < mail->attachments.count; i++) {
+		const struct mail_attachment *attachment = &mail->attachments.at[i];
+		struct base64_lines lines = { .out = out };
+		enum status status;
+
+		buffer_printf(out, "--%s\r\n", boundary->at);
+		part_head(out, type_usable(attachment->content_type) ? attachment->content_type : "application/octet-stream",
+		          attachment->filename, "base64");
+		status = mail_attachment(source, i + 1, write_base64, &lines, error);
+		if (status)
+			return status;
+		base64_end(&lines);
+	}
+	return STATUS_OK;
+}

@@ -1,0 +1,225 @@
+/*
+ * mail_compose_body.c - a text as a body part: 7bit where it is plain enough, else quoted-printable or base64, RFC 2045.
+ *
+ * The shorter of the two encodings is taken; text that is mostly ASCII stays readable in its source. What gateways are known to
+ * harm is encoded even in ASCII text: blanks at line ends, "From " and "." at line starts (RFC 2049 section 3), lines over 76.
+ * Text is cleaned first: other control characters go, wrong UTF-8 becomes U+FFFD, every line end becomes CRLF.
+ */
+#define _GNU_SOURCE               /* memmem */
+#include "mail_compose_private.h"
+
+#include <string.h>
+
+static const char base64_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static void base64_group(const unsigned char *at, char *out)
+{
+	out[0] = base64_letters[at[0] >> 2];
+	out[1] = base64_letters[(at[0] & 3) << 4 | at[1] >> 4];
+	out[2] = base64_letters[(at[1] & 15) << 2 | at[2] >> 6];
+	out[3] = base64_letters[at[2] & 63];
+}
+
+size_t base64_word(const unsigned char *at, size_t length, char *out)
+{
+	size_t o = 0, left = length % 3;
+
+	for (size_t i = 0; i + 3 <= length; i += 3, o += 4)
+		base64_group(at + i, out + o);
+	if (left) {
+		unsigned char last[3] = { at[length - left], left == 2 ? at[length - 1] : 0, 0 };
+
+		base64_group(last, out + o);
+		out[o + 3] = '=';
+		if (left == 1)
+			out[o + 2] = '=';
+		o += 4;
+	}
+	return o;
+}
+
+#define LINE_BYTES (COMPOSE_BODY_LINE / 4 * 3)
+
+/* The end of a line that earlier pieces began. */
+static void base64_groups(struct base64_lines *lines, const unsigned char *at, size_t groups)
+{
+	char out[4];
+
+	for (size_t i = 0; i < groups; i++) {
+		base64_group(at + 3 * i, out);
+		buffer_add(lines->out, out, 4);
+		if ((lines->column += 4) == COMPOSE_BODY_LINE) {
+			buffer_add(lines->out, "\r\n", 2);
+			lines->column = 0;
+		}
+	}
+}
+
+void base64_add(struct base64_lines *lines, const void *bytes, size_t length)
+{
+	const unsigned char *at = bytes;
+	char line[COMPOSE_BODY_LINE + 2];
+
+	while (lines->left_count && lines->left_count < 3 && length) {
+		lines->left[lines->left_count++] = *at++;
+		length--;
+		if (lines->left_count == 3)
+			base64_groups(lines, lines->left, 1);
+	}
+	if (lines->left_count == 3)
+		lines->left_count = 0;
+	while (length >= 3) {
+		if (!lines->column && length >= LINE_BYTES) {
+			for (size_t i = 0; i < LINE_BYTES / 3; i++)
+				base64_group(at + 3 * i, line + 4 * i);
+			memcpy(line + COMPOSE_BODY_LINE, "\r\n", 2);
+			buffer_add(lines->out, line, sizeof line);
+			at += LINE_BYTES, length -= LINE_BYTES;
+		} else {
+			base64_groups(lines, at, 1);
+			at += 3, length -= 3;
+		}
+	}
+	while (length--)
+		lines->left[lines->left_count++] = *at++;
+}
+
+void base64_end(struct base64_lines *lines)
+{
+	char out[4];
+
+	if (lines->left_count) {
+		lines->column += base64_word(lines->left, lines->left_count, out);
+		buffer_add(lines->out, out, 4);
+	}
+	if (lines->column)
+		buffer_add(lines->out, "\r\n", 2);
+	lines->left_count = lines->column = 0;
+}
+
+/* ---- quoted-printable ---- */
+
+static bool qp_plain(unsigned char byte)
+{
+	return (byte >= 33 && byte <= 126 && byte != '=') || byte == ' ' || byte == '\t';
+}
+
+/* Blanks may stand in a line but not at its end (RFC 2045 section 6.7 rule 3). */
+static bool qp_must(const char *line, size_t i, size_t length)
+{
+	unsigned char byte = (unsigned char)line[i];
+
+	if (!qp_plain(byte) || ((byte == ' ' || byte == '\t') && i + 1 == length))
+		return true;
+	return i == 0 && (byte == '.' || (length >= 5 && memcmp(line, "From ", 5) == 0));
+}
+
+static void qp_line(struct buffer *out, const char *line, size_t length)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	char text[COMPOSE_BODY_LINE + 4];
+	size_t o = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		bool must = qp_must(line, i, length);
+		size_t cost = must ? 3 : 1;
+
+		/* Room for the "=" of a soft break, unless this is the line's last character. */
+		if (o + cost > COMPOSE_BODY_LINE - (i + 1 < length)) {
+			memcpy(text + o, "=\r\n", 3);
+			buffer_add(out, text, o + 3);
+			o = 0;
+		}
+		if (!must) {
+			text[o++] = line[i];
+			continue;
+		}
+		text[o++] = '=';
+		text[o++] = hex[(unsigned char)line[i] >> 4];
+		text[o++] = hex[line[i] & 15];
+	}
+	memcpy(text + o, "\r\n", 2);
+	buffer_add(out, text, o + 2);
+}
+
+/* ---- which ---- */
+
+struct shape { size_t length, encoded; bool plain; };
+
+static struct shape shape_of(const char *text)
+{
+	struct shape shape = { 0, 0, true };
+
+	for (const char *at = text; *at;) {
+		size_t length = strcspn(at, "\n");
+
+		if (length > COMPOSE_BODY_LINE)
+			shape.plain = false;
+		for (size_t i = 0; i < length; i++)
+			if (!qp_plain((unsigned char)at[i]))
+				shape.encoded++;
+		/* "=_" begins every boundary of ours and cannot stand in an encoded text. */
+		if (length && (qp_must(at, 0, length) || qp_must(at, length - 1, length) || memmem(at, length, "=_", 2)))
+			shape.plain = false;
+		shape.length += length + 2;
+		at += length + (at[length] == '\n');
+	}
+	return shape;
+}
+
+static void lines_out(struct buffer *out, const char *text, bool quoted)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		if (quoted)
+			qp_line(out, text, length);
+		else {
+			buffer_add(out, text, length);
+			buffer_add(out, "\r\n", 2);
+		}
+		text += length + (text[length] == '\n');
+	}
+}
+
+static void base64_out(struct buffer *out, const char *text)
+{
+	struct base64_lines lines = { .out = out };
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		base64_add(&lines, text, length);
+		base64_add(&lines, "\r\n", 2);
+		text += length + (text[length] == '\n');
+	}
+	base64_end(&lines);
+}
+
+static bool all_ascii(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text >= 0x80)
+			return false;
+	return true;
+}
+
+void compose_text_part(struct buffer *out, const char *subtype, const char *raw)
+{
+	CLEANUP_ARENA struct arena arena;
+	const char *text, *encoding;
+	struct shape shape;
+	bool ascii;
+
+	arena_init(&arena);
+	text = utf8_clean(&arena, raw, strlen(raw));
+	ascii = all_ascii(text);
+	shape = shape_of(text);
+	encoding = shape.plain && ascii ? "7bit"
+	         : 2 * shape.encoded > shape.length / 3 && !ascii ? "base64" : "quoted-printable";
+	buffer_printf(out, "Content-Type: text/%s; charset=UTF-8\r\nContent-Transfer-Encoding: %s\r\n\r\n", subtype, encoding);
+	if (*encoding == 'b')
+		base64_out(out, text);
+	else
+		lines_out(out, text, *encoding == 'q');
+}

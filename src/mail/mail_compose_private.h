@@ -1,0 +1,46 @@
+/*
+ * mail_compose_private.h - what the files of the composer tell each other; nobody outside includes it.
+ *
+ * The composer writes: mail_compose.c the order of things, mail_compose_header.c header fields, mail_compose_body.c text
+ * parts, mail_compose_attach.c attached mails and attachments. All of it only adds to one buffer.
+ */
+#ifndef SPORTELLO_MAIL_COMPOSE_PRIVATE_H
+#define SPORTELLO_MAIL_COMPOSE_PRIVATE_H
+
+#include "limits.h"
+#include "mail.h"
+
+#define COMPOSE_LINE      78      /* octets of a header line, where folding can keep to it (RFC 5322 section 2.1.1) */
+#define COMPOSE_BODY_LINE 76      /* octets of a line of a body (RFC 2045 section 6.7) */
+#define COMPOSE_TEXT_MOST 4000    /* octets of an unstructured value before encoding; more is cut */
+
+/* ---- header fields; each writes one whole field with its CRLF, or nothing if the value is empty ---- */
+void compose_field(struct buffer *out, const char *name, const char *token);     /* our own ASCII words, not folded */
+void compose_field_text(struct buffer *out, const char *name, const char *text);
+void compose_field_addresses(struct buffer *out, const char *name, const struct mail_addresses *addresses);
+void compose_field_ids(struct buffer *out, const char *name, const struct strings *ids);
+bool compose_id_usable(const char *id);                           /* <...>, one token of ASCII, fits a line */
+
+/* `; name=value` on a line of its own in an open field; RFC 2231 where the value needs it. Never ends the field. */
+void compose_parameter(struct buffer *out, const char *name, const char *value);
+
+/* ---- bodies ---- */
+/* Content-Type, Content-Transfer-Encoding, blank line and the encoded text. `subtype`: "plain" or "html". */
+void compose_text_part(struct buffer *out, const char *subtype, const char *text);
+
+/* Base64 in lines, fed piece by piece. */
+struct base64_lines { struct buffer *out; unsigned char left[3]; size_t left_count, column; };
+void base64_add(struct base64_lines *lines, const void *bytes, size_t length);
+void base64_end(struct base64_lines *lines);                      /* padding and the last CRLF */
+size_t base64_word(const unsigned char *at, size_t length, char *out);   /* at most 45 bytes in, no line end */
+
+/* ---- attached ---- */
+struct boundary { char at[40]; };
+void compose_boundary(struct boundary *boundary, const char *message_id, const char *level);
+/* A whole mail, read in pieces: message/rfc822 if its bytes may stand in a mail as they are, else base64. */
+enum status compose_attached_mail(struct buffer *out, const struct mail_source *source, const char *name, struct error *error);
+/* The attachments of `source`, whose values are `mail`, each behind its own "--boundary" line. */
+enum status compose_attachments(struct buffer *out, const struct mail_source *source, const struct mail *mail,
+                                const struct boundary *boundary, struct error *error);
+
+#endif
