@@ -29,6 +29,16 @@ struct config_relay {
 	int give_up_hours;
 };
 
+/* A set of words that rules see as kw:NAME. Plain values; who uses them compiles them. */
+enum keyword_in { KEYWORD_IN_SUBJECT, KEYWORD_IN_TEXT, KEYWORD_IN_BOTH };
+struct config_keyword {
+	const char *name;
+	struct strings any;              /* whole words, any case, accents folded */
+	const char *regex;               /* PCRE2, "" if none */
+	enum keyword_in in;
+	const char *language;            /* only in mails of this language; "": in all */
+};
+
 struct config {
 	struct arena arena;              /* owns everything */
 	const char *file;
@@ -44,10 +54,12 @@ struct config {
 	const char *rules_dir, *kb_dir, *templates_dir, *authserv_id;
 	struct template_set templates;   /* read from templates_dir */
 	double learn_precision;
+	struct { struct config_keyword *at; size_t count; } keywords;
 	enum log_level log_level;
 	int refs;                        /* of config_ref/config_unref */
 };
 
+/* file NULL never; line 0: the file as a whole; key "": none; text: what was expected and what to do, without newline. */
 struct config_problem { const char *file; int line; const char *key; const char *text; bool warning; };
 struct config_problems { struct config_problem *at; size_t count; };
 

@@ -1,0 +1,320 @@
+/*
+ * config_finish.c - what only shows when all values are there: texts with parts, names that refer to others, what may not
+ * be there twice, files and directories that must be readable; and defaults that depend on other values.
+ *
+ * May not report what a single value already showed: a value that was refused is not there (NULL or empty) and is passed over.
+ * Diagnostics: "is there already, at line N", "there is no agent ...", "cannot be read".
+ */
+#include "config_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PASSWORD_BYTES 4096
+
+/* The setting at "queues.[1].address"; its group where it is missing; NULL where nothing was said. */
+static const config_setting_t *setting_at(struct loader *loader, const char *list, size_t item, const char *key)
+{
+	const config_setting_t *all = config_lookup(&loader->tree, list), *group, *found;
+
+	if (!all)
+		return NULL;
+	group = config_setting_get_elem(all, (unsigned)item);
+	found = group ? config_setting_get_member(group, key) : NULL;
+	return found ? found : group ? group : all;
+}
+
+/* ---------------------------------------------------------------- what may not be there twice */
+
+struct column { const char *list, *key; size_t count, size, offset; const void *at; };
+
+static const char *cell(const struct column *column, size_t i)
+{
+	return *(const char *const *)((const char *)column->at + i * column->size + column->offset);
+}
+
+static void no_twins(struct loader *loader, const struct column *column)
+{
+	for (size_t i = 1; i < column->count; i++)
+		for (size_t j = 0; j < i && cell(column, i); j++) {
+			const config_setting_t *first = setting_at(loader, column->list, j, column->key);
+
+			if (!cell(column, j) || !text_equal_nocase(cell(column, i), cell(column, j)))
+				continue;
+			config_complain(loader, setting_at(loader, column->list, i, column->key),
+			                arena_printf(loader->arena, "%s[].%s", column->list, column->key),
+			                "\"%s\" is there already, at line %d; each must be different", cell(column, i),
+			                (int)config_setting_source_line(first));
+			break;
+		}
+}
+
+#define COLUMN(list_name, from, type, field) \
+	&(struct column){ (list_name), #field, (from).count, sizeof(type), offsetof(type, field), (from).at }
+
+static void check_twins(struct loader *loader)
+{
+	struct config *config = loader->config;
+
+	no_twins(loader, COLUMN("agents", config->policy.agents, struct desk_agent, name));
+	no_twins(loader, COLUMN("agents", config->policy.agents, struct desk_agent, email));
+	no_twins(loader, COLUMN("queues", config->policy.queues, struct desk_queue, name));
+	no_twins(loader, COLUMN("queues", config->policy.queues, struct desk_queue, address));
+	no_twins(loader, COLUMN("keywords", config->keywords, struct config_keyword, name));
+}
+
+/* ---------------------------------------------------------------- agents, queues, keywords */
+
+static const char *lower_or_null(struct loader *loader, const char *text)
+{
+	return text ? text_lower(&loader->config->arena, text) : NULL;
+}
+
+static void finish_agents(struct loader *loader)
+{
+	static const char *const reserved[] = { "admin", "desk", "timer", "none" };
+	struct desk_policy *policy = &loader->config->policy;
+
+	for (size_t i = 0; i < policy->agents.count; i++) {
+		struct desk_agent *agent = &policy->agents.at[i];
+
+		agent->email = lower_or_null(loader, agent->email);
+		if (!*agent->display)
+			agent->display = agent->name;
+		for (size_t j = 0; agent->name && j < COUNT_OF(reserved); j++)
+			if (text_equal_nocase(agent->name, reserved[j]))
+				config_complain(loader, setting_at(loader, "agents", i, "name"), "agents[].name",
+				                "\"%s\" has a meaning of its own in the history of tickets; choose another name", agent->name);
+	}
+}
+
+static bool agent_known(const struct desk_policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->agents.count; i++)
+		if (policy->agents.at[i].name && !strcmp(policy->agents.at[i].name, name))
+			return true;
+	return false;
+}
+
+static void check_queue_agents(struct loader *loader, size_t number)
+{
+	struct desk_policy *policy = &loader->config->policy;
+	const struct desk_queue *queue = &policy->queues.at[number];
+
+	for (size_t i = 0; i < queue->agents.count; i++) {
+		const char *best = NULL;
+
+		if (agent_known(policy, queue->agents.at[i]))
+			continue;
+		for (size_t j = 0; j < policy->agents.count; j++)
+			if (policy->agents.at[j].name)
+				best = config_closest(queue->agents.at[i], best, policy->agents.at[j].name);
+		if (best)
+			config_complain(loader, setting_at(loader, "queues", number, "agents"), "queues[].agents",
+			                "there is no agent \"%s\"; did you mean \"%s\"?", queue->agents.at[i], best);
+		else
+			config_complain(loader, setting_at(loader, "queues", number, "agents"), "queues[].agents",
+			                "there is no agent \"%s\"; add it to agents, or remove it here", queue->agents.at[i]);
+	}
+}
+
+static bool template_known(const char *name)
+{
+	for (const struct template_file *file = builtin_templates; file->language; file++)
+		if (!strcmp(file->name, name))
+			return true;
+	return false;
+}
+
+static void check_queue_notices(struct loader *loader, size_t number)
+{
+	const struct desk_queue *queue = &loader->config->policy.queues.at[number];
+
+	for (size_t i = 0; i < queue->notices.count; i++) {
+		const char *best = NULL;
+
+		if (template_known(queue->notices.at[i]) || (!strcmp(queue->notices.at[i], "none") && queue->notices.count == 1))
+			continue;
+		for (const struct template_file *file = builtin_templates; file->language; file++)
+			best = config_closest(queue->notices.at[i], best, file->name);
+		config_complain(loader, setting_at(loader, "queues", number, "notices"), "queues[].notices",
+		                "there is no notice \"%s\"%s%s%s", queue->notices.at[i], best ? "; did you mean \"" : "; see sportello.conf(5)",
+		                best ? best : "", best ? "\"?" : "");
+	}
+}
+
+static void finish_queues(struct loader *loader)
+{
+	struct desk_policy *policy = &loader->config->policy;
+	const config_setting_t *list = config_lookup(&loader->tree, "queues");
+
+	if (!list)
+		config_complain(loader, NULL, "queues", "must be set; expected at least one queue: queues: ( { name = \"support\"; address = \"support@example.org\"; } );");
+	else if (config_setting_is_list(list) && !config_setting_length(list))
+		config_complain(loader, list, "queues", "is empty; the desk needs at least one queue");
+	for (size_t i = 0; i < policy->queues.count; i++) {
+		policy->queues.at[i].address = lower_or_null(loader, policy->queues.at[i].address);
+		check_queue_agents(loader, i);
+		check_queue_notices(loader, i);
+	}
+}
+
+/* Mail from an agent's address that is a queue's own would go round in circles. */
+static void check_agents_are_no_queues(struct loader *loader)
+{
+	struct desk_policy *policy = &loader->config->policy;
+
+	for (size_t i = 0; i < policy->agents.count; i++)
+		for (size_t j = 0; j < policy->queues.count; j++) {
+			const char *email = policy->agents.at[i].email, *address = policy->queues.at[j].address;
+
+			if (email && address && !strcmp(email, address))
+				config_complain(loader, setting_at(loader, "agents", i, "email"), "agents[].email",
+				                "\"%s\" is the address of a queue; an agent needs an address of their own", email);
+		}
+}
+
+static void finish_keywords(struct loader *loader)
+{
+	for (size_t i = 0; i < loader->config->keywords.count; i++) {
+		const struct config_keyword *keyword = &loader->config->keywords.at[i];
+		const config_setting_t *group = config_setting_get_elem(config_lookup(&loader->tree, "keywords"), (unsigned)i), *any;
+
+		any = config_setting_get_member(group, "any");
+		if (config_setting_is_group(group) && !keyword->any.count && !*keyword->regex && (!any || !config_setting_length(any)))
+			config_complain(loader, group, "keywords[]", "matches nothing; expected \"any\" with words, or \"regex\"");
+	}
+}
+
+/* ---------------------------------------------------------------- texts with parts */
+
+static void finish_lmtp(struct loader *loader)
+{
+	struct config *config = loader->config;
+	const config_setting_t *at = config_lookup(&loader->tree, "lmtp.listen");
+
+	for (size_t i = 0; i < loader->texts.lmtp_listen.count; i++) {
+		struct config_listen *listen = ARENA_PUSH(&config->arena, &config->lmtp_listen);
+
+		config_listen_parse(&config->arena, loader->texts.lmtp_listen.at[i], listen);
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(config->lmtp_listen.at[j].text, listen->text))
+				config_complain(loader, at, "lmtp.listen", "\"%s\" is there twice", listen->text);
+	}
+	if (at && config_setting_is_aggregate(at) && !config_setting_length(at))
+		config_complain(loader, at, "lmtp.listen", "is empty; no mail could come in");
+	config->lmtp_socket_mode = (int)strtol(loader->texts.socket_mode, NULL, 8);
+}
+
+static void finish_web(struct loader *loader)
+{
+	struct config *config = loader->config;
+	const char *base = config->policy.base_url;
+	size_t length = strlen(base);
+
+	if (*loader->texts.web_listen)
+		config_listen_parse(&config->arena, loader->texts.web_listen, &config->web_listen);
+	else
+		config->web_listen = (struct config_listen){ .text = "", .host = "", .port = "", .path = "" };
+	if (config->web_listen.is_unix)
+		config_complain(loader, config_lookup(&loader->tree, "web.listen"), "web.listen",
+		                "\"%s\": expected an address and a port such as \"127.0.0.1:8025\"", config->web_listen.text);
+	while (length && base[length - 1] == '/')
+		length--;
+	config->policy.base_url = arena_copy(&config->arena, base, length);
+	if (!length && *config->web_listen.text)
+		config->policy.base_url = arena_printf(&config->arena, "http://%s", config->web_listen.text);
+}
+
+static void read_password(struct loader *loader, const config_setting_t *at)
+{
+	struct config_relay *relay = &loader->config->relay;
+	CLEANUP_BUFFER struct buffer text;
+	struct error error;
+	const char *line;
+
+	buffer_init(&text);
+	if (file_read_all(loader->texts.password_file, PASSWORD_BYTES, &text, &error) != STATUS_OK) {
+		config_complain(loader, at, "relay.password_file", "cannot be read: %s", error.text);
+		return;
+	}
+	line = buffer_string(&text);
+	relay->password = arena_copy(&loader->config->arena, line, strcspn(line, "\r\n"));
+	if (!*relay->password)
+		config_complain(loader, at, "relay.password_file", "%s has no password on its first line", loader->texts.password_file);
+}
+
+static void finish_relay(struct loader *loader)
+{
+	struct config *config = loader->config;
+	const config_setting_t *url = config_lookup(&loader->tree, "relay.url");
+
+	config_relay_parse(&config->arena, loader->texts.relay_url, &config->relay);
+	config->policy.give_up_hours = config->relay.give_up_hours;
+	if (*loader->texts.password_file)
+		read_password(loader, config_lookup(&loader->tree, "relay.password_file"));
+	else if (*config->relay.user)
+		config_complain(loader, url, "relay.url", "names a user, but relay.password_file is not set; name the file with the password");
+}
+
+/* ---------------------------------------------------------------- directories */
+
+/* What was named must be there; a default that is not there simply is not used. */
+static void check_directory(struct loader *loader, const char *key, const char *path)
+{
+	const config_setting_t *at = config_lookup(&loader->tree, key);
+	struct stat info;
+
+	if (!*path)
+		return;
+	if (stat(path, &info) < 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			config_complain(loader, at, key, "%s: %s", path, strerror(errno));
+		else if (at)
+			config_complain_at(loader, true, config_file_path(loader, config_setting_source_file(at)), (int)config_setting_source_line(at), key,
+			                   "%s does not exist; it is taken as empty", path);
+	} else if (!S_ISDIR(info.st_mode)) {
+		config_complain(loader, at, key, "%s is not a directory", path);
+	} else if (access(path, R_OK | X_OK) < 0) {
+		config_complain(loader, at, key, "%s cannot be read: %s; change its permissions", path, strerror(errno));
+	}
+}
+
+static void check_state_dir(struct loader *loader)
+{
+	struct stat info;
+
+	if (stat(loader->config->state_dir, &info) == 0 && !S_ISDIR(info.st_mode))
+		config_complain(loader, config_lookup(&loader->tree, "desk.state_dir"), "desk.state_dir", "%s is not a directory", loader->config->state_dir);
+}
+
+static void finish_domain(struct loader *loader)
+{
+	struct desk_policy *policy = &loader->config->policy;
+	const char *at = policy->queues.count && policy->queues.at[0].address ? strchr(policy->queues.at[0].address, '@') : NULL;
+
+	policy->domain = text_lower(&loader->config->arena, *policy->domain ? policy->domain : at ? at + 1 : "");
+}
+
+void config_finish(struct loader *loader)
+{
+	struct config *config = loader->config;
+
+	finish_lmtp(loader);
+	finish_web(loader);
+	finish_relay(loader);
+	finish_agents(loader);
+	finish_queues(loader);
+	finish_keywords(loader);
+	finish_domain(loader);
+	check_twins(loader);
+	check_agents_are_no_queues(loader);
+	check_state_dir(loader);
+	check_directory(loader, "rules_dir", config->rules_dir);
+	check_directory(loader, "kb_dir", config->kb_dir);
+	check_directory(loader, "templates_dir", config->templates_dir);
+	config_templates(loader);
+}

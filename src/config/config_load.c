@@ -1,0 +1,160 @@
+/*
+ * config_load.c - one reading of the file: scan, parse, walk, finish; and the counting of who uses the result.
+ *
+ * libconfig stops at the first error of syntax; everything else is collected, so that one `sportello check` shows all there
+ * is to do. The file is read here and handed to libconfig as text: its scanner ends the process on a directory.
+ * May not decide anything about single parameters: that stands in the table and in config_values.c.
+ * Diagnostics are problems with file, line and key. "larger than the limit": a configuration has at most 1 MiB.
+ */
+#include "config_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CONFIG_BYTES ((size_t)1024 * 1024)
+
+/* libconfig gives no name for the main file, and included ones as they were written. */
+const char *config_file_path(const struct loader *loader, const char *source_file)
+{
+	if (!source_file || !*source_file)
+		return loader->file;
+	if (*source_file == '/')
+		return arena_string(loader->arena, source_file);
+	return arena_printf(loader->arena, "%s/%s", loader->directory, source_file);
+}
+
+PRINTF_LIKE(6, 0) static void complain(struct loader *loader, bool warning, const char *file, int line, const char *key, const char *format, va_list arguments)
+{
+	struct config_problem *problem = ARENA_PUSH(loader->arena, loader->problems);
+
+	problem->file = arena_string(loader->arena, file);
+	problem->line = line;
+	problem->key = arena_string(loader->arena, key);
+	problem->text = arena_vprintf(loader->arena, format, arguments);
+	problem->warning = warning;
+}
+
+void config_complain(struct loader *loader, const config_setting_t *at, const char *key, const char *format, ...)
+{
+	const char *file = at ? config_file_path(loader, config_setting_source_file(at)) : loader->file;
+	va_list arguments;
+
+	va_start(arguments, format);
+	complain(loader, false, file, at ? (int)config_setting_source_line(at) : 0, key, format, arguments);
+	va_end(arguments);
+}
+
+void config_complain_at(struct loader *loader, bool warning, const char *file, int line, const char *key, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	complain(loader, warning, file, line, key, format, arguments);
+	va_end(arguments);
+}
+
+static const char *directory_of(struct arena *arena, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	if (!slash)
+		return ".";
+	return slash == file ? "/" : arena_copy(arena, file, (size_t)(slash - file));
+}
+
+static bool parse(struct loader *loader)
+{
+	CLEANUP_BUFFER struct buffer text;
+	struct error error;
+
+	buffer_init(&text);
+	if (file_read_all(loader->file, CONFIG_BYTES, &text, &error) != STATUS_OK) {
+		const char *reason = error.text;
+		size_t length = strlen(loader->file);
+
+		if (!strncmp(reason, loader->file, length) && !strncmp(reason + length, ": ", 2))
+			reason += length + 2;
+		config_complain_at(loader, false, loader->file, 0, "", "cannot be read: %s", reason);
+		return false;
+	}
+	if (!config_scan(loader, loader->file, buffer_string(&text), text.length, 0))
+		return false;
+	if (config_read_string(&loader->tree, buffer_string(&text)) == CONFIG_TRUE)
+		return true;
+	config_complain_at(loader, false, config_file_path(loader, config_error_file(&loader->tree)), config_error_line(&loader->tree), "",
+	                   "%s; look here and at the line before for a missing \";\", quote or bracket, see sportello.conf(5)",
+	                   config_error_text(&loader->tree));
+	return false;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct config_problem *first = a, *second = b;
+	int files = strcmp(first->file, second->file);
+
+	if (files)
+		return files;
+	if (first->line != second->line)
+		return first->line < second->line ? -1 : 1;
+	return strcmp(first->key, second->key);
+}
+
+static bool any_error(const struct config_problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++)
+		if (!problems->at[i].warning)
+			return true;
+	return false;
+}
+
+static struct config *config_new(const char *file)
+{
+	struct config *config = calloc(1, sizeof *config);
+
+	if (!config)
+		abort();
+	arena_init(&config->arena);
+	config->file = arena_string(&config->arena, file);
+	config->refs = 1;
+	return config;
+}
+
+enum status config_load(const char *file, struct arena *arena, struct config **config, struct config_problems *problems)
+{
+	struct loader loader = { .file = file, .arena = arena, .problems = problems };
+
+	*problems = (struct config_problems){ NULL, 0 };
+	loader.directory = directory_of(arena, file);
+	loader.config = config_new(file);
+	config_init(&loader.tree);
+	config_set_include_dir(&loader.tree, loader.directory);
+	if (parse(&loader)) {
+		config_walk(&loader);
+		config_finish(&loader);
+	}
+	config_destroy(&loader.tree);
+	if (problems->count)
+		qsort(problems->at, problems->count, sizeof *problems->at, by_place);
+	*config = loader.config;
+	if (!any_error(problems))
+		return STATUS_OK;
+	config_unref(config);
+	return STATUS_BAD_CONFIG;
+}
+
+struct config *config_ref(struct config *config)
+{
+	__atomic_add_fetch(&config->refs, 1, __ATOMIC_RELAXED);
+	return config;
+}
+
+void config_unref(struct config **config)
+{
+	struct config *gone = *config;
+
+	*config = NULL;
+	if (!gone || __atomic_sub_fetch(&gone->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	arena_fini(&gone->arena);
+	free(gone);
+}

@@ -1,0 +1,190 @@
+/*
+ * config_table.c - every parameter there is: name, type, range, unit, default, and the paragraph that explains it.
+ *
+ * Parser, `sportello check`, conf/sportello.conf and sportello.conf(5) are all made from this table; a test compares the two
+ * files with it. To add a parameter, add a row, a field in config.h, and run `sportello config-sample` and `config-mdoc`.
+ * May not contain code: single values are judged by the functions of config_values.c that rows name.
+ * The text of a row is plain words; a sentence ends with a full stop and a blank.
+ */
+#include "config_private.h"
+
+#define IN_CONFIG(field) HOME_CONFIG, offsetof(struct config, field)
+#define IN_TEXTS(field)  HOME_TEXTS, offsetof(struct config_texts, field)
+#define IN_AGENT(field)  HOME_ITEM, offsetof(struct desk_agent, field)
+#define IN_QUEUE(field)  HOME_ITEM, offsetof(struct desk_queue, field)
+#define IN_KEYWORD(field) HOME_ITEM, offsetof(struct config_keyword, field)
+
+#define GROUP(name, words) { .path = (name), .type = P_GROUP, .unit = "", .text = (words) }
+#define LIST(name, field, item, words) { .path = (name), .type = P_LIST, .home = HOME_CONFIG, .offset = offsetof(struct config, field), \
+	.item_size = sizeof(item), .unit = "", .text = (words) }
+#define STRING(name, where, normal, judge, shows, words) \
+	{ (name), P_STRING, where, 0, 0, 0, "", (normal), NULL, (judge), (shows), (words), false }
+#define STRING_OR_NONE(name, where, normal, judge, shows, words) \
+	{ (name), P_STRING, where, 0, 0, 0, "", (normal), NULL, (judge), (shows), (words), true }
+#define STRINGS(name, where, normal, judge, shows, words) \
+	{ (name), P_STRINGS, where, 0, 0, 0, "", (normal), NULL, (judge), (shows), (words), false }
+#define WORD(name, where, of, normal, shows, words) \
+	{ (name), P_WORD, where, 0, 0, 0, "", (normal), (of), NULL, (shows), (words), false }
+#define CHOICE(name, where, of, normal, shows, words) \
+	{ (name), P_CHOICE, where, 0, 0, 0, "", (normal), (of), NULL, (shows), (words), false }
+#define NUMBER(name, kind, where, low, high, of, normal, words) \
+	{ (name), (kind), where, 0, (low), (high), (of), (normal), NULL, NULL, NULL, (words), false }
+#define END { .path = NULL }
+
+const struct config_parameter config_parameters[] = {
+	GROUP("desk", "The desk as a whole."),
+	STRING("desk.name", IN_CONFIG(policy.name), "Help desk", NULL, "\"Acme Support\"",
+		"Name of the desk, as it stands in the From of its mails and on its pages."),
+	STRING("desk.domain", IN_CONFIG(policy.domain), "", config_check_domain, "\"example.org\"",
+		"Domain part of the Message-IDs that the desk makes. "
+		"If it is empty, the domain of the first queue's address is taken. "
+		"Do not change it while answers to earlier mails are still expected: they are recognised by it."),
+	STRING("desk.state_dir", IN_CONFIG(state_dir), "/var/lib/sportello", config_check_path, NULL,
+		"Directory of the database sportello.db, of large mails and of the key that signs addresses. "
+		"Only the daemon and the agents who use sportello(1) may read it."),
+	WORD("desk.language", IN_CONFIG(policy.language), "en|it|de|fr|es", "en", NULL,
+		"Language of outgoing mail where the customer's is not known or has no templates."),
+	STRING("desk.separator", IN_CONFIG(policy.separators), "+", config_check_separator, NULL,
+		"What stands between the local part of a queue's address and the signed token of a ticket: support+TOKEN@example.org. "
+		"One or more of the characters + - _ = and the dot; the first is written, all are understood. "
+		"The mail server must deliver such addresses to the desk (recipient_delimiter in Postfix)."),
+	NUMBER("desk.reopen_days", P_INTEGER, IN_CONFIG(policy.reopen_days), 0, 3650, "days", "14",
+		"A customer's answer to a closed ticket within that time opens it again. "
+		"A later one makes a new ticket, linked to the old."),
+	NUMBER("desk.acknowledgements_per_hour", P_INTEGER, IN_CONFIG(policy.acknowledgements_per_hour), 0, 100000, "mails", "60",
+		"At most that many acknowledgements are sent to one address within an hour, so that two machines cannot keep each other busy. "
+		"The mails become tickets all the same. "
+		"0 sends none at all."),
+
+	GROUP("lmtp", "Where mail comes in, by LMTP (RFC 2033)."),
+	STRINGS("lmtp.listen", IN_TEXTS(lmtp_listen), "127.0.0.1:2424", config_check_listen, "[ \"127.0.0.1:2424\" ]",
+		"Where the daemon listens: \"127.0.0.1:2424\", \"[::1]:2424\" or \"unix:/path/of/socket\". "
+		"There may be several. "
+		"LMTP knows no passwords: never listen where strangers can connect."),
+	STRING("lmtp.socket_owner", IN_CONFIG(lmtp_socket_owner), "", config_check_user, NULL,
+		"User that owns the unix sockets, for example postfix. "
+		"If it is empty, the daemon's own."),
+	STRING("lmtp.socket_group", IN_CONFIG(lmtp_socket_group), "", config_check_group, NULL,
+		"Group of the unix sockets. "
+		"If it is empty, the daemon's own."),
+	STRING("lmtp.socket_mode", IN_TEXTS(socket_mode), "0660", config_check_mode, NULL,
+		"Permissions of the unix sockets, in octal and in quotes."),
+	NUMBER("lmtp.max_message_bytes", P_BYTES, IN_CONFIG(lmtp_message_bytes), 65536, 2147483647, "bytes", "52428800",
+		"Largest mail that is taken. "
+		"A larger one is answered 552 5.3.4. "
+		"It should not be below what the mail server in front accepts (message_size_limit in Postfix)."),
+	NUMBER("lmtp.max_connections", P_INTEGER, IN_CONFIG(lmtp_connections), 1, 400, "connections", "100",
+		"Connections served at the same time. "
+		"One more is answered 421 and may come again."),
+	NUMBER("lmtp.idle_seconds", P_INTEGER, IN_CONFIG(lmtp_idle_seconds), 1, 86400, "seconds", "300",
+		"A connection that says nothing for that long is closed."),
+	NUMBER("lmtp.total_seconds", P_INTEGER, IN_CONFIG(lmtp_total_seconds), 1, 604800, "seconds", "3600",
+		"A connection is closed after that time, whatever it does."),
+
+	GROUP("web", "The pages for customers and agents."),
+	STRING_OR_NONE("web.listen", IN_TEXTS(web_listen), "127.0.0.1:8025", config_check_listen, NULL,
+		"Where the daemon serves pages, /healthz and /metrics: \"127.0.0.1:8025\" or \"[::1]:8025\". "
+		"Put a web server with TLS in front. "
+		"If it is empty, there are no pages."),
+	STRING("web.base_url", IN_CONFIG(policy.base_url), "", config_check_base_url, "\"https://help.example.org\"",
+		"What customers see as the beginning of the pages' addresses. "
+		"If it is empty, it is made of web.listen."),
+
+	GROUP("relay", "Where mail goes out."),
+	STRING("relay.url", IN_TEXTS(relay_url), "smtp://127.0.0.1:25", config_check_relay, NULL,
+		"The mail server that takes outgoing mail: \"smtp://127.0.0.1:25\", \"smtp+starttls://user@host:587\" or \"smtps://user@host:465\". "
+		"\"maildir:/path\" sends nothing and keeps each mail as a file, to try things out."),
+	STRING("relay.password_file", IN_TEXTS(password_file), "", config_check_path, NULL,
+		"File with the password of the user in relay.url on its first line. "
+		"Only the daemon should be able to read it."),
+	NUMBER("relay.senders", P_INTEGER, IN_CONFIG(relay.senders), 1, 50, "connections", "4",
+		"Mails sent at the same time, each over a connection that is kept."),
+	NUMBER("relay.timeout_seconds", P_INTEGER, IN_CONFIG(relay.timeout_seconds), 1, 3600, "seconds", "60",
+		"How long the relay may take for one reply."),
+	NUMBER("relay.give_up_hours", P_INTEGER, IN_CONFIG(relay.give_up_hours), 1, 8760, "hours", "120",
+		"A mail that the relay has not taken after that time is given up, and an agent is told. "
+		"Until then it is tried again after 1 minute, 2, 4 and so on, up to every hour."),
+
+	STRING_OR_NONE("rules_dir", IN_CONFIG(rules_dir), "/etc/sportello/rules", config_check_path, NULL,
+		"Directory of the Sieve scripts that route mail: *.sieve, run in the order of their names. "
+		"If it is empty, there are none."),
+	STRING_OR_NONE("kb_dir", IN_CONFIG(kb_dir), "/etc/sportello/kb", config_check_path, NULL,
+		"Directory of the articles that are suggested to customers: *.md. "
+		"If it is empty, there are none."),
+	STRING_OR_NONE("templates_dir", IN_CONFIG(templates_dir), "/etc/sportello/templates", config_check_path, NULL,
+		"Directory of your own texts for outgoing mail, as LANGUAGE/NAME.txt and LANGUAGE/NAME.html. "
+		"Each file replaces the built-in one of that name; a broken one is reported and the built-in one is used. "
+		"If it is empty, all are built in."),
+	STRING("authserv_id", IN_CONFIG(authserv_id), "", config_check_word, "\"mx.example.org\"",
+		"Name under which your own mail server writes Authentication-Results (RFC 8601). "
+		"What others wrote there is never believed. "
+		"If it is empty, no sender counts as authenticated."),
+
+	GROUP("log", "The log goes to standard error, a key=value line an event."),
+	CHOICE("log.level", IN_CONFIG(log_level), "error|warning|notice|info|debug", "info", NULL,
+		"The least important events that are logged."),
+
+	GROUP("learn", "The classifier that learns from the tickets of the desk."),
+	NUMBER("learn.precision", P_REAL, IN_CONFIG(learn_precision), 0.5, 0.999, "", "0.95",
+		"It routes a mail only where it expects to be right in that share of cases; everything else waits in the triage queue."),
+
+	LIST("agents", policy.agents, struct desk_agent,
+		"The people who answer."),
+	STRING("agents[].name", IN_AGENT(name), NULL, config_check_name, "\"bob\"",
+		"Short name, as in \"/assign bob\": letters, digits, dot, hyphen, underscore."),
+	STRING("agents[].email", IN_AGENT(email), NULL, config_check_address, "\"bob@example.org\"",
+		"Where the agent is told about tickets, and writes answers from. "
+		"Each agent needs an address of their own."),
+	STRING("agents[].display", IN_AGENT(display), "", NULL, "\"Bob Rossi\"",
+		"The name that customers see. "
+		"If it is empty, the short name."),
+	STRINGS("agents[].skills", IN_AGENT(skills), "", NULL, "[ \"vpn\", \"wifi\" ]",
+		"Words for what the agent knows, compared with the tags of a ticket when it is assigned."),
+
+	LIST("queues", policy.queues, struct desk_queue,
+		"The queues, at least one. "
+		"The first is the triage queue: what nothing else sorts waits there, unassigned."),
+	STRING("queues[].name", IN_QUEUE(name), NULL, config_check_name, "\"support\"",
+		"Short name, as in \"/queue support\": letters, digits, dot, hyphen, underscore."),
+	STRING("queues[].address", IN_QUEUE(address), NULL, config_check_queue_address, "\"support@example.org\"",
+		"The address that customers write to, and that answers come from. "
+		"Its local part has at most 30 bytes, because the token of a ticket is added to it and 64 are the limit of mail."),
+	STRING("queues[].description", IN_QUEUE(description), "", NULL, "\"Everything that fits nowhere else\"",
+		"What the queue is for, in words that agents and the classifier read."),
+	STRINGS("queues[].agents", IN_QUEUE(agents), "", NULL, "[ \"bob\" ]",
+		"Short names of the agents who work in this queue and are told about its tickets."),
+	CHOICE("queues[].assign", IN_QUEUE(assign), "none|round-robin|least-loaded|sticky", "none", NULL,
+		"Who gets a new ticket: nobody (agents take them), each in turn, the one with the fewest open tickets, or the one who "
+		"answered this customer last."),
+	CHOICE("queues[].kb", IN_QUEUE(kb), "off|with-acknowledgement|before-ticket", "with-acknowledgement", NULL,
+		"Whether articles are suggested to the customer: never, in the acknowledgement, or before it becomes a ticket at all."),
+	STRINGS("queues[].notices", IN_QUEUE(notices), "", config_check_name, NULL,
+		"Which mails this queue sends by itself, by the names of their templates, for example [ \"received\", \"agent-new\" ]. "
+		"If it is empty, all of them; [ \"none\" ] sends none."),
+
+	LIST("keywords", keywords, struct config_keyword,
+		"Sets of words that rules can ask for: each that matches a mail is seen by the scripts as kw:NAME. "
+		"A set needs \"any\" or \"regex\"."),
+	STRING("keywords[].name", IN_KEYWORD(name), NULL, config_check_name, "\"vpn\"",
+		"Name of the set."),
+	STRINGS("keywords[].any", IN_KEYWORD(any), "", NULL, "[ \"vpn\", \"anyconnect\", \"tunnel\" ]",
+		"Whole words, in any case and with or without accents; one of them is enough."),
+	STRING("keywords[].regex", IN_KEYWORD(regex), "", NULL, NULL,
+		"A Perl-compatible regular expression. "
+		"Write each backslash twice."),
+	CHOICE("keywords[].in", IN_KEYWORD(in), "subject|text|both", "both", NULL,
+		"Where to look."),
+	STRING("keywords[].language", IN_KEYWORD(language), "", config_check_language, NULL,
+		"Look only in mails of this language, as a code like \"it\". "
+		"If it is empty, in all."),
+	END
+};
+
+/* What follows the first, explained item of each list in the sample file. */
+const char config_more_agents[] =
+	"\t{ name = \"carla\"; email = \"carla@example.org\"; display = \"Carla Bianchi\"; }\n";
+const char config_more_queues[] =
+	"\t{ name = \"network\"; address = \"network@example.org\"; description = \"VPN, wifi, cabling\";\n"
+	"\t  agents = [ \"bob\", \"carla\" ]; assign = \"least-loaded\"; }\n";
+const char config_more_keywords[] =
+	"\t{ name = \"invoice\"; regex = \"\\\\b(fattur[ae]|invoices?|rechnung(en)?)\\\\b\"; in = \"subject\"; }\n";
