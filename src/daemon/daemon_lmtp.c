@@ -1,0 +1,291 @@
+/*
+ * daemon_lmtp.c - LMTP connections: sockets, deadlines and threads around the socketless engine of the lmtp room.
+ *
+ * One thread a connection, of a bounded number: an LMTP client is an MTA that keeps few connections, and the thread may block
+ * in the group commit. Over the bound: 421 at once, the MTA comes back. A stop lets a mail in its DATA finish for up to
+ * STOP_GRACE_MS and tells everybody else 421.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "daemon_private.h"
+
+#define READ_BYTES (64 * 1024)
+#define STOP_GRACE_MS 30000
+#define SEND_SECONDS 60
+
+struct connection {
+	struct daemon *daemon;
+	int fd;
+	struct lmtp_session *session;
+	struct transaction transaction;
+	bool in_transaction;
+	int64_t opened_us;
+	int idle_seconds, total_seconds;
+};
+
+struct config *daemon_config(struct daemon *daemon)
+{
+	pthread_mutex_lock(&daemon->lock);
+	struct config *config = config_ref(daemon->config);
+	pthread_mutex_unlock(&daemon->lock);
+	return config;
+}
+
+/* ---- the engine's questions ---- */
+
+static void on_reset(void *context)
+{
+	struct connection *connection = context;
+	struct transaction *transaction = &connection->transaction;
+	if (!connection->in_transaction)
+		return;
+	connection->in_transaction = false;
+	store_spool_reset(transaction->spool);
+	transaction->spool_failed = false;
+	transaction->recipients.at = NULL;
+	transaction->recipients.count = 0;
+	arena_reset(&transaction->arena);
+	config_unref(&transaction->config);
+}
+
+static void new_trace(char trace[16])
+{
+	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
+	unsigned char random[12];
+	random_bytes(random, sizeof random);
+	for (size_t i = 0; i < sizeof random; i++)
+		trace[i] = alphabet[random[i] & 31];
+	trace[sizeof random] = 0;
+}
+
+static void on_mail(void *context, const char *from, uint64_t size, bool smtputf8, struct lmtp_reply *reply)
+{
+	struct connection *connection = context;
+	struct transaction *transaction = &connection->transaction;
+	on_reset(connection);
+	if (connection->daemon->stopping) {
+		lmtp_reply_of(reply, LMTP_SHUTTING_DOWN, NULL);
+		return;
+	}
+	connection->in_transaction = true;
+	transaction->config = daemon_config(connection->daemon);
+	new_trace(transaction->trace);
+	transaction->envelope_from = arena_string(&transaction->arena, from);
+	lmtp_reply_of(reply, LMTP_ACCEPTED, NULL);
+}
+
+static void on_recipient(void *context, const char *to, struct lmtp_reply *reply)
+{
+	struct connection *connection = context;
+	gateway_recipient(&connection->daemon->gateway, &connection->transaction, to, reply);
+}
+
+static bool on_data(void *context, const void *bytes, size_t length)
+{
+	struct connection *connection = context;
+	struct transaction *transaction = &connection->transaction;
+	if (!transaction->spool_failed && !store_spool_add(transaction->spool, bytes, length))
+		transaction->spool_failed = true;
+	return !transaction->spool_failed;
+}
+
+static void on_data_end(void *context, struct lmtp_reply *replies, size_t count)
+{
+	struct connection *connection = context;
+	gateway_intake(&connection->daemon->gateway, &connection->transaction, replies, count);
+}
+
+static const struct lmtp_handler handler = {on_mail, on_recipient, on_data, on_data_end, on_reset};
+
+/* ---- bytes ---- */
+
+static bool send_out(struct connection *connection, struct buffer *out)
+{
+	size_t sent = 0;
+	while (sent < out->length) {
+		ssize_t n = send(connection->fd, out->at + sent, out->length - sent, MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		sent += (size_t)n;
+	}
+	buffer_reset(out);
+	return true;
+}
+
+enum wait { WAIT_READABLE, WAIT_STOP, WAIT_TIMEOUT, WAIT_AGAIN };
+
+/* A stop is told at once between mails; inside one, the client gets its grace. */
+static enum wait wait_for_bytes(struct connection *connection)
+{
+	struct pollfd fds[2] = {{.fd = connection->fd, .events = POLLIN}, {.fd = connection->daemon->stop_fd, .events = POLLIN}};
+	int64_t left_ms = connection->total_seconds * 1000LL - (clock_monotonic_us() - connection->opened_us) / 1000;
+	int64_t timeout = connection->idle_seconds * 1000LL;
+	bool busy = lmtp_session_in_transaction(connection->session);
+	bool stopping = connection->daemon->stopping;
+	if (stopping && !busy)
+		return WAIT_STOP;
+	if (stopping && timeout > STOP_GRACE_MS)
+		timeout = STOP_GRACE_MS;
+	if (timeout > left_ms)
+		timeout = left_ms;
+	int n = timeout > 0 ? poll(fds, stopping ? 1 : 2, (int)timeout) : 0;
+	if (n < 0 && errno != EINTR)
+		return WAIT_TIMEOUT;
+	if (n < 0)
+		return WAIT_AGAIN;
+	if (n == 0)
+		return stopping ? WAIT_STOP : WAIT_TIMEOUT;
+	if (fds[0].revents)
+		return WAIT_READABLE;
+	return busy ? WAIT_AGAIN : WAIT_STOP;      /* the stop came inside a mail: wait on with the grace time */
+}
+
+static void end_session(struct connection *connection, enum lmtp_answer why, struct buffer *out)
+{
+	lmtp_session_end(connection->session, why, out);
+	send_out(connection, out);
+}
+
+static void serve(struct connection *connection, struct buffer *out)
+{
+	CLEANUP_FREE char *bytes = malloc(READ_BYTES);
+	lmtp_session_greet(connection->session, out);
+	while (bytes && send_out(connection, out) && !lmtp_session_ended(connection->session)) {
+		enum wait what = wait_for_bytes(connection);
+		if (what == WAIT_STOP || what == WAIT_TIMEOUT) {
+			end_session(connection, what == WAIT_STOP ? LMTP_SHUTTING_DOWN : LMTP_IDLE_TIMEOUT, out);
+			return;
+		}
+		if (what == WAIT_AGAIN)
+			continue;
+		ssize_t n = recv(connection->fd, bytes, READ_BYTES, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		lmtp_session_feed(connection->session, bytes, (size_t)n, out);
+	}
+}
+
+static void set_socket(int fd)
+{
+	struct timeval most = {.tv_sec = SEND_SECONDS};
+	int on = 1;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);       /* fails on a unix socket: no harm */
+}
+
+static void *connection_thread(void *argument)
+{
+	struct connection *connection = argument;
+	struct daemon *daemon = connection->daemon;
+	struct config *config = daemon_config(daemon);
+	struct lmtp_limits limits = {config->lmtp_message_bytes, LIMIT_LMTP_RECIPIENTS, LIMIT_LMTP_COMMAND, LIMIT_LMTP_BAD_COMMANDS};
+	CLEANUP_BUFFER struct buffer out;
+	buffer_init(&out);
+	arena_init(&connection->transaction.arena);
+	connection->idle_seconds = config->lmtp_idle_seconds;
+	connection->total_seconds = config->lmtp_total_seconds;
+	connection->opened_us = clock_monotonic_us();
+	connection->transaction.spool = store_spool_new(config->state_dir);
+	connection->session = lmtp_session_new(config->policy.domain, &limits, &handler, connection);
+	config_unref(&config);
+	set_socket(connection->fd);
+	serve(connection, &out);
+	close(connection->fd);
+	lmtp_session_free(&connection->session);
+	on_reset(connection);
+	store_spool_free(&connection->transaction.spool);
+	arena_fini(&connection->transaction.arena);
+	free(connection);
+	daemon->connections--;
+	return NULL;
+}
+
+/* ---- accepting ---- */
+
+static void refuse(struct daemon *daemon, int fd, const char *words)
+{
+	daemon->connections_refused++;
+	send(fd, words, strlen(words), MSG_NOSIGNAL | MSG_DONTWAIT);
+	close(fd);
+}
+
+static void take_connection(struct daemon *daemon, int fd)
+{
+	struct config *config = daemon_config(daemon);
+	int most = config->lmtp_connections;
+	config_unref(&config);
+	daemon->connections_total++;
+	if (daemon->connections >= most) {
+		log_event(LOG_WARNING, "lmtp.too-many-connections", "most", LOG_NUMBER(most), NULL);
+		refuse(daemon, fd, "421 4.3.2 too many connections, try again later\r\n");
+		return;
+	}
+	struct connection *connection = calloc(1, sizeof *connection);
+	pthread_attr_t attributes;
+	pthread_t thread;
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	daemon->connections++;
+	if (connection)
+		*connection = (struct connection){.daemon = daemon, .fd = fd};
+	if (!connection || pthread_create(&thread, &attributes, connection_thread, connection) != 0) {
+		daemon->connections--;
+		free(connection);
+		refuse(daemon, fd, "421 4.3.2 out of threads, try again later\r\n");
+	}
+	pthread_attr_destroy(&attributes);
+}
+
+static void *accept_thread(void *argument)
+{
+	struct daemon *daemon = argument;
+	struct pollfd fds[LISTENERS_MOST + 1];
+	size_t count = daemon->listener_count;
+	for (size_t i = 0; i < count; i++)
+		fds[i] = (struct pollfd){.fd = daemon->listeners[i].fd, .events = POLLIN};
+	fds[count] = (struct pollfd){.fd = daemon->stop_fd, .events = POLLIN};
+	while (!daemon->stopping) {
+		if (poll(fds, count + 1, -1) < 0 && errno != EINTR)
+			break;
+		for (size_t i = 0; i < count && !daemon->stopping; i++) {
+			if (!fds[i].revents)
+				continue;
+			int fd = accept4(fds[i].fd, NULL, NULL, SOCK_CLOEXEC);
+			if (fd >= 0)
+				take_connection(daemon, fd);
+			else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+				log_event(LOG_ERROR, "lmtp.accept", "why", strerror(errno), NULL);
+				usleep(100000);  /* no busy loop while descriptors are short */
+			}
+		}
+	}
+	return NULL;
+}
+
+enum status daemon_lmtp_start(struct daemon *daemon, struct error *error)
+{
+	if (pthread_create(&daemon->acceptor, NULL, accept_thread, daemon) != 0)
+		return error_set(error, STATUS_TRY_LATER, "no thread for accepting connections");
+	return STATUS_OK;
+}
+
+void daemon_lmtp_stop(struct daemon *daemon)
+{
+	pthread_join(daemon->acceptor, NULL);
+	daemon_close_listeners(daemon);
+	while (daemon->connections > 0)
+		usleep(2000);
+}

@@ -1,0 +1,215 @@
+/*
+ * daemon_main.c - sportellod: start, signals, stop.
+ *
+ * Order of the start: configuration, keys, store, writer, outbox, pages, LMTP last, so that nothing is accepted before it can
+ * be kept. The stop is the reverse. TERM and INT: what was accepted is finished, everybody else hears 421. HUP: the configuration is
+ * read again; a bad one is reported and the old one stays. Exit codes are sysexits(3).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon_private.h"
+
+#define DEFAULT_CONFIG "/etc/sportello/sportello.conf"
+
+static void report(const struct config_problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct config_problem *problem = &problems->at[i];
+		log_event(problem->warning ? LOG_WARNING : LOG_ERROR, "config.problem", "file", problem->file, "line", LOG_NUMBER(problem->line),
+		          "key", problem->key, "text", problem->text, NULL);
+	}
+}
+
+static enum status load(const char *file, struct config **config, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena;
+	struct config_problems problems = {0};
+	arena_init(&arena);
+	enum status status = config_load(file, &arena, config, &problems);
+	report(&problems);
+	if (status != STATUS_OK)
+		return error_set(error, STATUS_BAD_CONFIG, "the configuration %s cannot be used", file);
+	status = store_keys((*config)->state_dir, true, &(*config)->policy.keys, error);
+	if (status != STATUS_OK)
+		config_unref(config);
+	return status;
+}
+
+/* Below 1024, since libetpan selects; large enough for every connection. */
+static void limit_descriptors(void)
+{
+	struct rlimit limit = {LIMIT_FDS, LIMIT_FDS};
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		log_event(LOG_WARNING, "daemon.limit", "what", "open files", "why", strerror(errno), NULL);
+}
+
+/* Two daemons on one state directory would send every mail twice. */
+static enum status lock_state(const char *state_dir, struct error *error)
+{
+	char path[4096];
+	if (mkdir(state_dir, 0750) != 0 && errno != EEXIST)
+		return error_set(error, STATUS_TRY_LATER, "desk.state_dir %s: cannot be made: %s", state_dir, strerror(errno));
+	snprintf(path, sizeof path, "%s/sportellod.lock", state_dir);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return error_set(error, STATUS_TRY_LATER, "desk.state_dir %s: cannot be written: %s", state_dir, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		return error_set(error, STATUS_TRY_LATER, "desk.state_dir %s: another sportellod works in it", state_dir);
+	}
+	return STATUS_OK;                        /* the descriptor stays open as long as the process lives */
+}
+
+static void wake_outbox(void *context)
+{
+	outbox_wake(((struct daemon *)context)->outbox);
+}
+
+static enum status start(struct daemon *daemon, struct error *error)
+{
+	struct config *config = daemon->config;
+	struct store *store = NULL;
+	enum status status = store_open(config->state_dir, true, &store, error);       /* makes and migrates it, once */
+	store_close(&store);
+	if (status == STATUS_OK)
+		status = store_writer_start(config->state_dir, &daemon->gateway.writer, error);
+	if (status == STATUS_OK)
+		status = outbox_start(config, daemon->gateway.writer, &daemon->outbox, error);
+	if (status == STATUS_OK && *config->web_listen.text)
+		status = web_start(config->web_listen.host, config->web_listen.port, daemon_page, daemon, &daemon->web, error);
+	if (status == STATUS_OK)
+		status = daemon_listen(daemon, config, error);
+	if (status != STATUS_OK)
+		return status;
+	daemon->gateway.outgoing_waits = wake_outbox;
+	daemon->gateway.context = daemon;
+	daemon_keeper_start(daemon);
+	return daemon_lmtp_start(daemon, error);
+}
+
+static void stop(struct daemon *daemon)
+{
+	uint64_t one = 1;
+	daemon_notify("STOPPING=1");
+	daemon->stopping = true;
+	if (write(daemon->stop_fd, &one, sizeof one) < 0)
+		log_event(LOG_ERROR, "daemon.stop", "why", strerror(errno), NULL);
+	daemon_lmtp_stop(daemon);
+	daemon_keeper_stop(daemon);
+	web_stop(&daemon->web);
+	outbox_stop(&daemon->outbox);
+	store_writer_stop(&daemon->gateway.writer);
+}
+
+/* Listeners and the state directory stay as they were at the start; everything else is taken over. */
+static void reload(struct daemon *daemon)
+{
+	struct config *new, *old;
+	struct error error;
+	daemon_notify("RELOADING=1");
+	if (load(daemon->config_file, &new, &error) != STATUS_OK) {
+		log_event(LOG_ERROR, "daemon.reload", "result", "the old configuration stays", "why", error.text, NULL);
+		daemon_notify("READY=1");
+		return;
+	}
+	if (strcmp(new->state_dir, daemon->config->state_dir) != 0)
+		log_event(LOG_WARNING, "daemon.reload", "key", "desk.state_dir", "result", "takes effect at the next start", NULL);
+	log_set_level(new->log_level);
+	outbox_reconfigure(daemon->outbox, new);
+	pthread_mutex_lock(&daemon->lock);
+	old = daemon->config;
+	daemon->config = new;
+	pthread_mutex_unlock(&daemon->lock);
+	config_unref(&old);
+	log_event(LOG_NOTICE, "daemon.reload", "result", "done", NULL);
+	daemon_notify("READY=1");
+}
+
+static void wait_for_signals(struct daemon *daemon, const sigset_t *signals)
+{
+	for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
+		if (sigwait(signals, &signal) == 0 && signal == SIGHUP)
+			reload(daemon);
+	}
+}
+
+/* Before any thread: they inherit the mask, and only main waits for signals. */
+static void block_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int fail(const struct error *error)
+{
+	log_event(LOG_ERROR, "daemon.cannot-start", "why", error->text, NULL);
+	return status_exit_code(error->status);
+}
+
+static int usage(FILE *out, int code)
+{
+	fprintf(out, "usage: sportellod [-c FILE] [-V]\n"
+	             "  -c FILE  configuration (" DEFAULT_CONFIG ")\n"
+	             "  -V       version\n"
+	             "Runs in the foreground and logs to standard error. See sportellod(8).\n");
+	return code;
+}
+
+static int parse_options(int argc, char **argv, const char **file)
+{
+	static const struct option longs[] = {{"config", required_argument, NULL, 'c'}, {"version", no_argument, NULL, 'V'},
+	                                      {"help", no_argument, NULL, 'h'}, {0}};
+	for (int option; (option = getopt_long(argc, argv, "c:Vh", longs, NULL)) != -1;) {
+		switch (option) {
+		case 'c': *file = optarg; break;
+		case 'V': puts("sportellod " SPORTELLO_VERSION); return 0;
+		case 'h': return usage(stdout, 0);
+		default: return usage(stderr, 64);
+		}
+	}
+	return optind < argc ? usage(stderr, 64) : -1;
+}
+
+int main(int argc, char **argv)
+{
+	static struct daemon daemon = {.lock = PTHREAD_MUTEX_INITIALIZER, .config_file = DEFAULT_CONFIG};
+	struct error error;
+	sigset_t signals;
+	int code = parse_options(argc, argv, &daemon.config_file);
+	if (code >= 0)
+		return code;
+	block_signals(&signals);
+	umask(0077);
+	mail_init();
+	limit_descriptors();
+	if (load(daemon.config_file, &daemon.config, &error) != STATUS_OK)
+		return fail(&error);
+	log_set_level(daemon.config->log_level);
+	daemon.started = clock_now();
+	daemon.stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (lock_state(daemon.config->state_dir, &error) != STATUS_OK || start(&daemon, &error) != STATUS_OK)
+		return fail(&error);
+	log_event(LOG_NOTICE, "daemon.ready", "version", SPORTELLO_VERSION, "state", daemon.config->state_dir, NULL);
+	daemon_notify("READY=1");
+	wait_for_signals(&daemon, &signals);
+	log_event(LOG_NOTICE, "daemon.stopping", NULL);
+	stop(&daemon);
+	config_unref(&daemon.config);
+	log_event(LOG_NOTICE, "daemon.stopped", NULL);
+	return 0;
+}

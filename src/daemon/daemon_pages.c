@@ -1,0 +1,118 @@
+/*
+ * daemon_pages.c - /healthz and /metrics: how the daemon is, for machines.
+ *
+ * /healthz is 200 while mail can be accepted and kept, else 503 with the reason. /metrics is Prometheus text format 0.0.4; the
+ * counters begin at the start of the process, the gauges are read from the database.
+ */
+#include <string.h>
+
+#include "daemon_private.h"
+
+static void answer(struct web_response *response, int status, const char *type, const char *body)
+{
+	*response = (struct web_response){status, type, body, strlen(body)};
+}
+
+static void metric(struct buffer *out, const char *name, const char *type, const char *help)
+{
+	buffer_printf(out, "# HELP sportello_%s %s\n# TYPE sportello_%s %s\n", name, help, name, type);
+}
+
+static void value(struct buffer *out, const char *name, const char *type, const char *help, int64_t number)
+{
+	metric(out, name, type, help);
+	buffer_printf(out, "sportello_%s %lld\n", name, (long long)number);
+}
+
+static void print_dispositions(struct buffer *out, struct gateway_counters *counters)
+{
+	metric(out, "dispositions_total", "counter", "Deliveries by what became of them.");
+	for (size_t i = 0; i < COUNT_OF(gateway_disposition_names); i++)
+		buffer_printf(out, "sportello_dispositions_total{disposition=\"%s\"} %lld\n", gateway_disposition_names[i], (long long)counters->dispositions[i]);
+}
+
+static void print_seconds(struct buffer *out, struct gateway_counters *counters)
+{
+	metric(out, "intake_seconds", "histogram", "From the end of the data to the replies.");
+	for (size_t i = 0; i < COUNT_OF(gateway_seconds_bounds); i++)
+		buffer_printf(out, "sportello_intake_seconds_bucket{le=\"%g\"} %lld\n", gateway_seconds_bounds[i], (long long)counters->seconds_le[i]);
+	buffer_printf(out, "sportello_intake_seconds_bucket{le=\"+Inf\"} %lld\n", (long long)counters->seconds_count);
+	buffer_printf(out, "sportello_intake_seconds_sum %g\n", (double)counters->microseconds_sum / 1e6);
+	buffer_printf(out, "sportello_intake_seconds_count %lld\n", (long long)counters->seconds_count);
+}
+
+static void print_intake(struct buffer *out, struct daemon *daemon)
+{
+	struct gateway_counters *counters = &daemon->gateway.counters;
+	value(out, "mails_total", "counter", "Mails received by LMTP.", counters->mails);
+	value(out, "mail_bytes_total", "counter", "Bytes of the mails received.", counters->bytes);
+	value(out, "accepted_total", "counter", "Deliveries answered 250, repeated ones too.", counters->accepted);
+	value(out, "duplicates_total", "counter", "Deliveries that were there already.", counters->duplicates);
+	value(out, "deferred_total", "counter", "Deliveries answered 4xx.", counters->deferred);
+	value(out, "refused_recipients_total", "counter", "Recipients answered 550.", counters->refused_recipients);
+	print_dispositions(out, counters);
+	print_seconds(out, counters);
+	value(out, "lmtp_connections", "gauge", "LMTP connections now.", daemon->connections);
+	value(out, "lmtp_connections_total", "counter", "LMTP connections taken.", daemon->connections_total);
+	value(out, "lmtp_connections_refused_total", "counter", "LMTP connections answered 421 at once.", daemon->connections_refused);
+}
+
+static void print_store(struct buffer *out, struct daemon *daemon)
+{
+	struct config *config = daemon_config(daemon);
+	struct store_counters writer;
+	struct store_totals totals;
+	struct store *store = NULL;
+	struct error error;
+	store_writer_counters(daemon->gateway.writer, &writer);
+	value(out, "commits_total", "counter", "Group commits of the writer.", writer.batches);
+	value(out, "jobs_total", "counter", "Changes committed by them.", writer.jobs);
+	value(out, "jobs_failed_total", "counter", "Changes that failed.", writer.failed);
+	value(out, "jobs_waiting", "gauge", "Changes that wait for the writer.", writer.waiting);
+	if (store_open(config->state_dir, false, &store, &error) == STATUS_OK && store_totals(store, &totals, &error) == STATUS_OK) {
+		value(out, "tickets", "gauge", "Tickets in the store.", totals.tickets);
+		metric(out, "tickets_by_state", "gauge", "Tickets by state.");
+		for (int i = 0; i < STATE_COUNT; i++)
+			buffer_printf(out, "sportello_tickets_by_state{state=\"%s\"} %lld\n", ticket_state_name((enum ticket_state)i), (long long)totals.by_state[i]);
+		value(out, "outbox_waiting", "gauge", "Outgoing mails that wait.", totals.outbox[OUTBOX_WAITING]);
+	}
+	store_close(&store);
+	config_unref(&config);
+}
+
+static void print_outbox(struct buffer *out, struct daemon *daemon)
+{
+	struct outbox_counters counters;
+	outbox_counters(daemon->outbox, &counters);
+	value(out, "outbox_sent_total", "counter", "Outgoing mails handed to the relay.", counters.sent);
+	value(out, "outbox_deferred_total", "counter", "Attempts that are to be repeated.", counters.deferred);
+	value(out, "outbox_failed_total", "counter", "Outgoing mails refused for good or given up.", counters.failed);
+}
+
+static void metrics(struct daemon *daemon, const struct web_request *request, struct web_response *response)
+{
+	CLEANUP_BUFFER struct buffer out;
+	buffer_init(&out);
+	print_intake(&out, daemon);
+	print_store(&out, daemon);
+	print_outbox(&out, daemon);
+	value(&out, "start_time_seconds", "gauge", "When the daemon was started.", daemon->started / 1000);
+	answer(response, 200, "text/plain; version=0.0.4; charset=utf-8", arena_string(request->arena, buffer_string(&out)));
+}
+
+void daemon_page(void *context, const struct web_request *request, struct web_response *response)
+{
+	struct daemon *daemon = context;
+	if (strcmp(request->path, "/healthz") == 0) {
+		if (daemon->stopping)
+			answer(response, 503, "text/plain; charset=utf-8", "shutting down\n");
+		else if (!store_writer_healthy(daemon->gateway.writer))
+			answer(response, 503, "text/plain; charset=utf-8", "the last commit failed: see the log\n");
+		else
+			answer(response, 200, "text/plain; charset=utf-8", "ok\n");
+	} else if (strcmp(request->path, "/metrics") == 0) {
+		metrics(daemon, request, response);
+	} else {
+		answer(response, 404, "text/plain; charset=utf-8", "there is no such page\n");
+	}
+}

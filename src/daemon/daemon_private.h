@@ -1,0 +1,56 @@
+/*
+ * daemon_private.h - the running daemon: what its files share.
+ *
+ * Threads: main (signals), one acceptor, one for each LMTP connection, the store's writer, the outbox's dispatcher and senders,
+ * the keeper (checkpoints, search index), libmicrohttpd's one. Only main changes `config`; everybody else takes a reference.
+ */
+#ifndef SPORTELLO_DAEMON_PRIVATE_H
+#define SPORTELLO_DAEMON_PRIVATE_H
+
+#include <pthread.h>
+
+#include "config.h"
+#include "gateway.h"
+#include "outbox.h"
+#include "store.h"
+#include "web.h"
+
+#define LISTENERS_MOST 16
+
+struct listener { int fd; const char *unix_path; };
+
+struct daemon {
+	pthread_mutex_t lock;                    /* config */
+	struct config *config;
+	const char *config_file;
+	struct gateway gateway;
+	struct outbox *outbox;
+	struct web_server *web;
+	struct listener listeners[LISTENERS_MOST];
+	size_t listener_count;
+	int stop_fd;                             /* eventfd: readable for good once we stop */
+	_Atomic bool stopping;
+	pthread_t acceptor, keeper;
+	_Atomic int connections;
+	_Atomic int64_t connections_total, connections_refused;
+	int64_t started;
+};
+
+struct config *daemon_config(struct daemon *daemon);            /* a reference; config_unref when done */
+
+enum status daemon_listen(struct daemon *daemon, const struct config *config, struct error *error);
+void daemon_close_listeners(struct daemon *daemon);
+
+enum status daemon_lmtp_start(struct daemon *daemon, struct error *error);
+/* Waits until every connection is gone (each was told 421, or finished its mail). */
+void daemon_lmtp_stop(struct daemon *daemon);
+
+void daemon_keeper_start(struct daemon *daemon);
+void daemon_keeper_stop(struct daemon *daemon);
+
+/* /healthz, /metrics */
+void daemon_page(void *context, const struct web_request *request, struct web_response *response);
+/* systemd's notification socket (sd_notify(3)); does nothing without NOTIFY_SOCKET. */
+void daemon_notify(const char *state);
+
+#endif
