@@ -1,0 +1,164 @@
+"""relay.py - a mail server that does as it is told: takes mails, refuses, loses the connection, drips, talks without end.
+
+    relay = Relay()                              listens on relay.port; relay.url for the configuration
+    relay.mails                                  Sent objects of what it took, the oldest first
+    relay.on_rcpt["x@y"] = "550 5.1.1 unknown"   what it answers to RCPT TO:<x@y>; a list is used up from its front
+    relay.on_mail, relay.on_data, relay.on_dot   the same for MAIL, DATA and the end of the data
+    relay.behaviour = "drop-after-dot"           closes instead of the reply to the final dot; the mail counts as taken
+                      "drop-after-rcpt", "drip" (one byte a second, for ever), "endless" (a reply line without end),
+                      "endless-lines" (a reply of lines without end), "silent" (no answer at all), "421" (greets with 421)
+    relay.down(), relay.up()                     nobody listens; listens again on the same port
+    relay.connections, relay.commands            counted; the lines that came in
+    relay.offers                                 words of the EHLO reply, e.g. "SMTPUTF8"
+"""
+import re, socket, threading, time
+
+from desk import Sent, free_port
+
+
+class Relay:
+    def __init__(self):
+        self.port = free_port()
+        self.url = "smtp://127.0.0.1:%d" % self.port
+        self.offers = ["8BITMIME", "SIZE 0", "PIPELINING", "SMTPUTF8"]
+        self.behaviour, self.greeting = "", "220 relay.test ESMTP"
+        self.on_rcpt, self.on_mail, self.on_data, self.on_dot = {}, None, None, None
+        self.mails, self.commands, self.attempts, self.connections = [], [], 0, 0
+        self.lock, self.listener, self.open = threading.Lock(), None, set()
+        self.up()
+
+    def up(self):
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(("127.0.0.1", self.port))
+        self.listener.listen(64)
+        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+
+    def down(self):
+        """Stops listening and ends the sessions that are open."""
+        listener, self.listener = self.listener, None
+        if listener:
+            listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        self.hang_up()
+
+    def hang_up(self):
+        """Ends the sessions that are open, as a server does that was idle for too long."""
+        with self.lock:
+            sessions = list(self.open)
+        for session in sessions:
+            try:
+                session.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    close = down
+
+    def accept(self, listener):
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self.lock:
+                self.connections += 1
+                self.open.add(connection)
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        try:
+            self.session(connection, connection.makefile("rb"))
+        except OSError:
+            pass
+        finally:
+            with self.lock:
+                self.open.discard(connection)
+            connection.close()
+
+    @staticmethod
+    def planned(plan, otherwise):
+        """A plan is None, a reply, or a list of replies that is used up."""
+        if isinstance(plan, list):
+            return plan.pop(0) if plan else otherwise
+        return plan or otherwise
+
+    def misbehave(self, connection):
+        if self.behaviour == "drip":
+            while True:
+                connection.sendall(b"2")
+                time.sleep(1)
+        if self.behaviour == "endless":
+            connection.sendall(b"250 ")
+            while True:
+                connection.sendall(b"x" * 65536)
+        if self.behaviour == "endless-lines":
+            while True:
+                connection.sendall(b"250-and more\r\n" * 1000)
+        if self.behaviour == "silent":
+            while connection.recv(4096):
+                pass
+            raise ConnectionError
+
+    def session(self, connection, lines):
+        def say(reply):
+            connection.sendall((reply + "\r\n").encode())
+
+        say("421 4.3.2 not now" if self.behaviour == "421" else self.greeting)
+        sender, recipients = None, []
+        for line in lines:
+            text = line.decode("utf-8", "replace").rstrip("\r\n")
+            verb = text.split(" ")[0].upper().split(":")[0]
+            with self.lock:
+                self.commands.append(text)
+            if verb == "EHLO":
+                say("\r\n".join("250-" + word for word in ["relay.test"] + self.offers[:-1]) + "\r\n250 " + self.offers[-1])
+            elif verb == "HELO":
+                say("250 relay.test")
+            elif verb == "MAIL":
+                self.misbehave(connection)
+                reply = self.planned(self.on_mail, "250 2.1.0 ok")
+                if reply[0] == "2":
+                    sender, recipients = re.search("<(.*?)>", text).group(1), []
+                say(reply)
+            elif verb == "RCPT":
+                address = re.search("<(.*?)>", text).group(1)
+                reply = self.planned(self.on_rcpt.get(address), "250 2.1.5 ok")
+                if reply[0] == "2":
+                    recipients.append(address)
+                if self.behaviour == "drop-after-rcpt":
+                    return
+                say(reply)
+            elif verb == "DATA":
+                reply = self.planned(self.on_data, "354 go on" if recipients else "554 5.5.1 no valid recipients")
+                say(reply)
+                if reply[0] == "3" and not self.data(connection, lines, sender, recipients, say):
+                    return
+                sender, recipients = None, []
+            elif verb == "QUIT":
+                say("221 2.0.0 bye")
+                return
+            elif verb in ("RSET", "NOOP"):
+                if verb == "RSET":
+                    sender, recipients = None, []
+                say("250 2.0.0 ok")
+            else:
+                say("502 5.5.2 what?")
+
+    def data(self, connection, lines, sender, recipients, say):
+        body = []
+        for line in lines:
+            if line == b".\r\n":
+                break
+            body.append(line[1:] if line.startswith(b".") else line)
+        else:
+            return False
+        reply = self.planned(self.on_dot, "250 2.0.0 queued")
+        with self.lock:
+            self.attempts += 1
+            if reply[0] == "2":
+                self.mails.append(Sent(sender, recipients, b"".join(body)))
+        if self.behaviour == "drop-after-dot":
+            return False
+        say(reply)
+        return True
