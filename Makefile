@@ -18,6 +18,12 @@ SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=unde
 endif
 
 PKGS     := gmime-3.0 sqlite3 libconfig libmicrohttpd nettle libxml-2.0
+# V=1 shows the whole command lines.
+ifeq ($(V),1)
+say =
+else
+say = @echo '  $(1)';
+endif
 # Asked only when something is built, so that `make run` can install pkg-config first.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
@@ -43,10 +49,10 @@ all: $(BUILD)/sportellod $(BUILD)/sportello
 
 $(BUILD)/obj/src/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call say,CC   $@)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(BUILD)/obj/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests/unit -Isrc -c -o $@ $<
+	$(call say,CC   $@)$(CC) $(ALL_CFLAGS) -Itests/unit -Isrc -c -o $@ $<
 
 # The built-in templates: conf/templates, as C, so that the programs need no file to answer a mail.
 $(BUILD)/gen/templates.c: contrib/embed-templates $(TEMPLATES)
@@ -54,25 +60,25 @@ $(BUILD)/gen/templates.c: contrib/embed-templates $(TEMPLATES)
 	sh contrib/embed-templates $(TEMPLATES) > $@.new && mv $@.new $@
 $(BUILD)/obj/gen/templates.o: $(BUILD)/gen/templates.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call say,CC   $@)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(BUILD)/sportellod: $(call obj,$(DAEMON_SRC)) $(LIB)
-	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/sportello: $(call obj,$(CLI_SRC)) $(LIB)
-	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Unit tests. The desk's link only base, the mail values and the desk itself: the link line proves that it is pure.
 PURE_OBJ := $(call obj,$(wildcard src/base/*.c src/desk/*.c) src/mail/mail_values.c src/mail/mail_address_usable.c) $(BUILD)/obj/gen/templates.o
-$(BUILD)/tests/test_desk%: $(BUILD)/obj/tests/unit/test_desk%.o $(PURE_OBJ)
+$(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_desk*.c)): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(PURE_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lnettle
+	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lnettle
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 units: $(UNIT_BIN)
 

@@ -1,0 +1,613 @@
+/*
+ * test_desk.c - the desk's decisions, without a store: a mail and facts in, a printed plan out. Linked with base, the mail values
+ * and the desk only.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "desk.h"
+
+/* ---------------------------------------------------------------- a small desk */
+
+static struct desk_agent agents[] = {
+	{"bob", "bob@example.org", "Bob Rossi", {0}}, {"eve", "eve@example.org", "Eve Neri", {0}},
+};
+static const char *both_names[] = {"bob", "eve"};
+static const char *one_name[] = {"bob"};
+static struct desk_queue queues[] = {
+	{.name = "support", .address = "support@example.org", .description = "", .agents = {both_names, 2}},
+	{.name = "network", .address = "network@example.org", .description = "", .agents = {one_name, 1}},
+};
+
+static struct desk_policy policy_of(void)
+{
+	struct desk_policy policy = {.name = "Acme Support", .domain = "example.org", .language = "en", .base_url = "", .separators = "+-",
+	                             .reopen_days = 14, .acknowledgements_per_hour = 60};
+	policy.agents.at = agents;
+	policy.agents.count = 2;
+	policy.queues.at = queues;
+	policy.queues.count = 2;
+	memset(policy.keys.key[0], 7, DESK_KEY_SIZE);
+	policy.keys.count = 1;
+	return policy;
+}
+
+static struct mail mail_of(const char *from)
+{
+	struct mail mail = {.kind = MAIL_REQUEST, .from = {from, ""}, .sender = {"", ""}, .subject = "VPN", .message_id = "<m1@customer.example>",
+	                    .text = "It does not work", .reply_text = "It does not work", .auto_answer_allowed = true, .auto_answer_why = "",
+	                    .our_marks = ""};
+	return mail;
+}
+
+static struct ticket_facts ticket_of(int64_t id)
+{
+	struct ticket_facts ticket = {.id = id, .state = STATE_OPEN, .queue = "support", .agent = "bob", .priority = "normal", .subject = "VPN",
+	                              .language = "it", .customer = {"anna@customer.example", "Anna", ROLE_CUSTOMER}, .next_seq = 3,
+	                              .last_customer_message_id = "<m1@customer.example>"};
+	static struct participant people[1];
+	people[0] = (struct participant){"anna@customer.example", "Anna", ROLE_CUSTOMER};
+	ticket.participants.at = people;
+	ticket.participants.count = 1;
+	return ticket;
+}
+
+/* Everything one decision needs; `clue_ticket` answers each clue that names its number or a Message-ID. */
+struct world {
+	struct arena arena;
+	struct desk_policy policy;
+	struct incoming incoming;
+	struct evidence evidence;
+	struct facts facts;
+	struct plan plan;
+};
+
+static void world_init(struct world *w, struct mail *mail, const char *recipient)
+{
+	memset(w, 0, sizeof *w);
+	arena_init(&w->arena);
+	w->policy = policy_of();
+	w->incoming = (struct incoming){.trace = "trace", .envelope_from = mail->from.address, .recipient = recipient, .mail = mail, .received = 1};
+	desk_address(&w->policy, recipient, &w->incoming.address);
+	w->facts = (struct facts){.now = 1700000000000, .next_ticket = 12, .next_outbox = 34};
+}
+
+static const char *decide(struct world *w, struct ticket_facts *ticket)
+{
+	desk_evidence(&w->arena, &w->policy, &w->incoming, &w->evidence);
+	for (size_t i = 0; i < w->evidence.count; i++) {
+		const struct clue *clue = &w->evidence.at[i];
+		struct clue_facts *found = ARENA_PUSH(&w->arena, &w->facts.clues);
+		found->clue = clue;
+		bool known_id = clue->kind == EVIDENCE_MESSAGE_ID && strcmp(clue->message_id, "<m1@customer.example>") == 0;
+		found->ticket = ticket && (clue->ticket == ticket->id || known_id) ? ticket : NULL;
+	}
+	plan_init(&w->plan, &w->arena, NULL);
+	desk_decide_mail(&w->policy, &w->incoming, &w->facts, &w->plan);
+	struct strings lines = {0};
+	plan_print(&w->plan, &lines);
+	const char *all = "";
+	for (size_t i = 0; i < lines.count; i++)
+		all = arena_printf(&w->arena, "%s%s\n", all, lines.at[i]);
+	return all;
+}
+
+static void expect(const char *plan, const char *wanted)
+{
+	if (!strstr(plan, wanted))
+		fail_msg("plan lacks \"%s\":\n%s", wanted, plan);
+}
+
+static void expect_not(const char *plan, const char *unwanted)
+{
+	if (strstr(plan, unwanted))
+		fail_msg("plan has \"%s\":\n%s", unwanted, plan);
+}
+
+/* ---------------------------------------------------------------- tokens */
+
+static void token_survives_and_resists(void **state)
+{
+	CLEANUP_ARENA struct arena arena;
+	arena_init(&arena);
+	struct desk_policy policy = policy_of();
+	struct token token = {TOKEN_CUSTOMER, 123456, 0, 0}, read;
+	char *text = desk_token(&arena, &policy.keys, &token);
+	assert_true(strlen(text) <= 33);
+	for (char *c = text; *c; c++)
+		assert_true((*c >= 'a' && *c <= 'z') || (*c >= '2' && *c <= '7'));
+	assert_true(desk_token_read(&policy.keys, text, strlen(text), &read));
+	assert_int_equal(read.ticket, 123456);
+	for (char *c = text; *c; c++)            /* any case of a letter is the same token */
+		if (*c >= 'a' && *c <= 'z') *c = (char)(*c - 32);
+	assert_true(desk_token_read(&policy.keys, text, strlen(text), &read));
+	text = desk_token(&arena, &policy.keys, &token);
+	for (size_t i = 0; text[i]; i++) {       /* any change of any character spoils it */
+		char *changed = arena_string(&arena, text);
+		changed[i] = changed[i] == 'a' ? 'c' : 'a';
+		bool genuine = desk_token_read(&policy.keys, changed, strlen(changed), &read);
+		assert_true(!genuine || (read.kind == token.kind && read.ticket == token.ticket));       /* spare bits of the last letter */
+	}
+	for (size_t cut = 0; cut < strlen(text); cut++)
+		assert_false(desk_token_read(&policy.keys, text, cut, &read));
+	char *other = arena_string(&arena, text);
+	other[0] = TOKEN_AGENT;                  /* another role */
+	assert_false(desk_token_read(&policy.keys, other, strlen(other), &read));
+}
+
+static void token_of_a_rotated_key_still_reads(void **state)
+{
+	CLEANUP_ARENA struct arena arena;
+	arena_init(&arena);
+	struct desk_policy old = policy_of(), new = policy_of();
+	struct token token = {TOKEN_BOUNCE, 1, 2, 0}, read;
+	char *text = desk_token(&arena, &old.keys, &token);
+	memcpy(new.keys.key[1], new.keys.key[0], DESK_KEY_SIZE);
+	memset(new.keys.key[0], 9, DESK_KEY_SIZE);
+	assert_false(desk_token_read(&new.keys, text, strlen(text), &read));
+	new.keys.count = 2;
+	assert_true(desk_token_read(&new.keys, text, strlen(text), &read));
+	assert_int_equal(read.number, 2);
+}
+
+static void address_classes(void **state)
+{
+	CLEANUP_ARENA struct arena arena;
+	arena_init(&arena);
+	struct desk_policy policy = policy_of();
+	struct address_facts facts;
+	desk_address(&policy, "Support@Example.ORG", &facts);
+	assert_int_equal(facts.class, ADDRESS_QUEUE);
+	desk_address(&policy, "nobody@example.org", &facts);
+	assert_int_equal(facts.class, ADDRESS_UNKNOWN);
+	desk_address(&policy, "supporter@example.org", &facts);
+	assert_int_equal(facts.class, ADDRESS_UNKNOWN);
+	desk_address(&policy, "support@example.org.evil.example", &facts);
+	assert_int_equal(facts.class, ADDRESS_UNKNOWN);
+	desk_address(&policy, "support+forged@example.org", &facts);
+	assert_int_equal(facts.class, ADDRESS_QUEUE);
+	assert_true(facts.bad_token);
+	struct token token = {TOKEN_AGENT, 5, 0, desk_who("bob")};
+	char *address = desk_token_address(&arena, &policy, "network@example.org", &token);
+	desk_address(&policy, address, &facts);
+	assert_int_equal(facts.class, ADDRESS_TICKET);
+	assert_string_equal(facts.queue->name, "network");
+	*strchr(address, '+') = '-';             /* the other separator */
+	desk_address(&policy, address, &facts);
+	assert_int_equal(facts.class, ADDRESS_TICKET);
+}
+
+static void message_id_reads_back(void **state)
+{
+	CLEANUP_ARENA struct arena arena;
+	arena_init(&arena);
+	struct desk_policy policy = policy_of();
+	struct token token = {TOKEN_MAIL_TO_CUSTOMER, 77, 5, 0}, read;
+	char *id = desk_message_id(&arena, &policy, &token);
+	assert_true(desk_message_id_read(&policy, id, &read));
+	assert_int_equal(read.ticket, 77);
+	assert_false(desk_message_id_read(&policy, "<77.mabc@example.org>", &read));
+	assert_false(desk_message_id_read(&policy, "<a@b>", &read));
+	assert_false(desk_message_id_read(&policy, "", &read));
+}
+
+/* ---------------------------------------------------------------- life of a ticket */
+
+static void every_cell_of_the_table(void **state)
+{
+	for (int event = 0; event < EVENT_COUNT; event++)
+		for (int from = 0; from < STATE_COUNT; from++) {
+			enum ticket_state next = STATE_COUNT;
+			bool may = ticket_transition((enum ticket_state)from, (enum ticket_event)event, &next);
+			assert_true(next < STATE_COUNT);
+			if (!may || event == EVENT_AUTOMATIC_MAIL || event == EVENT_AGENT_NOTE)
+				assert_int_equal(next, from);
+		}
+	enum ticket_state next;
+	assert_true(ticket_transition(STATE_HELD, EVENT_CUSTOMER_MAIL, &next) && next == STATE_NEW);
+	assert_true(ticket_transition(STATE_PENDING, EVENT_CUSTOMER_MAIL, &next) && next == STATE_OPEN);
+	assert_true(ticket_transition(STATE_RESOLVED, EVENT_CONFIRMED, &next) && next == STATE_CLOSED);
+	assert_false(ticket_transition(STATE_OPEN, EVENT_CONFIRMED, &next));
+}
+
+/* ---------------------------------------------------------------- flows */
+
+static void new_request(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("anna@customer.example");
+	world_init(&w, &mail, "support@example.org");
+	const char *plan = decide(&w, NULL);
+	assert_string_equal(plan,
+		"create ticket 12, new, in queue support for anna@customer.example\n"
+		"add anna@customer.example to ticket 12 as customer\n"
+		"append message 1 (request, in) to ticket 12\n"
+		"enqueue mail to anna@customer.example: received\n"
+		"append message 2 (notice, out) to ticket 12\n"
+		"count an acknowledgement to anna@customer.example\n"
+		"enqueue mail to bob@example.org: agent-new\n"
+		"enqueue mail to eve@example.org: agent-new\n"
+		"disposition: ticket\n");
+	arena_fini(&w.arena);
+}
+
+static void reply_to_the_signed_address_joins(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("anna@customer.example");
+	struct ticket_facts ticket = ticket_of(7);
+	ticket.state = STATE_PENDING;
+	world_init(&w, &mail, "support@example.org");
+	struct token token = {TOKEN_CUSTOMER, 7, 0, 0};
+	w.incoming.recipient = desk_token_address(&w.arena, &w.policy, "support@example.org", &token);
+	desk_address(&w.policy, w.incoming.recipient, &w.incoming.address);
+	const char *plan = decide(&w, &ticket);
+	expect(plan, "append message 3 (reply, in) to ticket 7\n");
+	expect(plan, "state of ticket 7: pending -> open");
+	expect(plan, "enqueue mail to bob@example.org: agent-answered");
+	expect_not(plan, "eve@");
+	expect_not(plan, "received");
+	expect(plan, "disposition: joined (address-token)");
+	arena_fini(&w.arena);
+}
+
+static void stranger_with_the_signed_address_joins_flagged(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("other@customer.example");
+	struct ticket_facts ticket = ticket_of(7);
+	world_init(&w, &mail, "support@example.org");
+	struct token token = {TOKEN_CUSTOMER, 7, 0, 0};
+	w.incoming.recipient = desk_token_address(&w.arena, &w.policy, "support@example.org", &token);
+	desk_address(&w.policy, w.incoming.recipient, &w.incoming.address);
+	const char *plan = decide(&w, &ticket);
+	expect(plan, "from another address");
+	expect_not(plan, "add other@");
+	arena_fini(&w.arena);
+}
+
+static void reference_joins_participants_only(void **state)
+{
+	const char *known[] = {"<m1@customer.example>"};
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	struct mail mail = mail_of("anna@customer.example");
+	mail.kind = MAIL_REPLY;
+	mail.message_id = "<m2@customer.example>";
+	mail.in_reply_to = (struct strings){known, 1};
+	world_init(&w, &mail, "support@example.org");
+	expect(decide(&w, &ticket), "append message 3 (reply, in) to ticket 7");
+	arena_fini(&w.arena);
+
+	mail.from.address = "mallory@evil.example";
+	world_init(&w, &mail, "support@example.org");
+	const char *plan = decide(&w, &ticket);
+	expect(plan, "create ticket 12");
+	expect(plan, "link ticket 12 with 7");
+	expect_not(plan, "to ticket 7\n");
+	arena_fini(&w.arena);
+
+	mail.from.address = "anna@customer.example";
+	mail.authentication.dmarc = "fail";      /* a forged sender is no participant */
+	world_init(&w, &mail, "support@example.org");
+	plan = decide(&w, &ticket);
+	expect(plan, "create ticket 12");
+	expect(plan, "no acknowledgement (sender not authenticated");
+	arena_fini(&w.arena);
+}
+
+static void subject_number_alone_is_a_hint(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	struct mail mail = mail_of("mallory@evil.example");
+	mail.subject = "Re: VPN [#7]";
+	world_init(&w, &mail, "support@example.org");
+	expect(decide(&w, &ticket), "create ticket 12");
+	arena_fini(&w.arena);
+	mail.from.address = "anna@customer.example";
+	world_init(&w, &mail, "support@example.org");
+	expect(decide(&w, &ticket), "disposition: joined (subject-token)");
+	arena_fini(&w.arena);
+}
+
+static void token_of_a_cut_address_counts_in_the_header(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	struct mail mail = mail_of("other@customer.example");
+	world_init(&w, &mail, "support@example.org");
+	struct token token = {TOKEN_CUSTOMER, 7, 0, 0};
+	struct mail_address to = {desk_token_address(&w.arena, &w.policy, "support@example.org", &token), ""};
+	mail.to.at = &to;
+	mail.to.count = 1;
+	expect(decide(&w, &ticket), "disposition: joined (address-token)");
+	struct world other;
+	world_init(&other, &mail, "network@example.org");        /* another queue was added: its own ticket */
+	expect(decide(&other, &ticket), "create ticket 12, new, in queue network");
+	arena_fini(&other.arena);
+	arena_fini(&w.arena);
+}
+
+static void automatic_mail_moves_nothing(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("anna@customer.example");
+	struct ticket_facts ticket = ticket_of(7);
+	ticket.state = STATE_RESOLVED;
+	mail.kind = MAIL_AUTO_REPLY;
+	mail.auto_answer_allowed = false;
+	mail.out_of_office = true;
+	world_init(&w, &mail, "support@example.org");
+	struct token token = {TOKEN_CUSTOMER, 7, 0, 0};
+	w.incoming.recipient = desk_token_address(&w.arena, &w.policy, "support@example.org", &token);
+	desk_address(&w.policy, w.incoming.recipient, &w.incoming.address);
+	const char *plan = decide(&w, &ticket);
+	assert_string_equal(plan, "append message 3 (auto-reply, in) to ticket 7\ndisposition: automatic (address-token)\n");
+	arena_fini(&w.arena);
+	world_init(&w, &mail, "support@example.org");    /* without a ticket: one of its own, silently */
+	plan = decide(&w, NULL);
+	expect(plan, "create ticket 12");
+	expect_not(plan, "enqueue");
+	arena_fini(&w.arena);
+}
+
+static void bounce_tells_an_agent_but_never_of_an_agents_mail(void **state)
+{
+	struct mail_bounce bounce = {"anna@customer.example", "failed", "5.1.1", true, "550 no such user", NULL};
+	struct bounced_mail bounced = {.outbox = 33, .ticket = 7, .template = "received", .to = "anna@customer.example", .agent = ""};
+	struct world w;
+	struct mail mail = mail_of("mailer-daemon@customer.example");
+	struct ticket_facts ticket = ticket_of(7);
+	mail.kind = MAIL_BOUNCE;
+	mail.bounces.at = &bounce;
+	mail.bounces.count = 1;
+	for (int to_agent = 0; to_agent < 2; to_agent++) {
+		bounced.to_agent = to_agent;
+		bounced.agent = to_agent ? "bob" : "";
+		world_init(&w, &mail, "support@example.org");
+		w.facts.bounced = &bounced;
+		struct token token = {TOKEN_BOUNCE, 7, 33, 0};
+		w.incoming.recipient = desk_token_address(&w.arena, &w.policy, "support@example.org", &token);
+		desk_address(&w.policy, w.incoming.recipient, &w.incoming.address);
+		const char *plan = decide(&w, &ticket);
+		expect(plan, "append message 3 (bounce, in) to ticket 7");
+		expect(plan, "outgoing mail 33 did not reach anna@customer.example (550 no such user)");
+		if (to_agent)
+			expect_not(plan, "enqueue");
+		else
+			expect(plan, "enqueue mail to bob@example.org: agent-bounced");
+		arena_fini(&w.arena);
+	}
+}
+
+static void our_own_mail_is_a_loop(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("support@example.org");
+	mail.our_marks = "example.org";
+	world_init(&w, &mail, "support@example.org");
+	assert_string_equal(decide(&w, NULL), "disposition: loop (our own mail came back)\n");
+	assert_int_equal(w.plan.kind, MAIL_LOOP);
+	arena_fini(&w.arena);
+}
+
+static const char *agent_writes(struct world *w, struct ticket_facts *ticket, const char *agent, const char *from, const char *text)
+{
+	static struct mail mail;
+	mail = mail_of(from);
+	mail.kind = MAIL_REPLY;
+	mail.reply_text = text;
+	world_init(w, &mail, "support@example.org");
+	struct token token = {TOKEN_AGENT, ticket->id, 0, desk_who(agent)};
+	w->incoming.recipient = desk_token_address(&w->arena, &w->policy, "support@example.org", &token);
+	desk_address(&w->policy, w->incoming.recipient, &w->incoming.address);
+	return decide(w, ticket);
+}
+
+static void agent_answers_by_mail(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	ticket.state = STATE_NEW;
+	ticket.agent = "";
+	const char *plan = agent_writes(&w, &ticket, "bob", "bob@example.org", "Please restart it.");
+	expect(plan, "append message 3 (reply, out) to ticket 7");
+	expect(plan, "enqueue mail to anna@customer.example: reply");
+	expect(plan, "agent of ticket 7: nobody -> bob");
+	expect(plan, "state of ticket 7: new -> open");
+	for (size_t i = 0; i < w.plan.count; i++) {
+		const struct outgoing *o = w.plan.at[i].outgoing;
+		if (o) {
+			assert_false(o->automatic);
+			assert_string_equal(o->in_reply_to, "<m1@customer.example>");
+			assert_string_equal(o->from.address, "support@example.org");
+			assert_string_equal(o->subject, "Re: VPN [#7]");
+		}
+	}
+	arena_fini(&w.arena);
+}
+
+static void agents_token_is_good_for_that_agent_only(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	const char *plan = agent_writes(&w, &ticket, "bob", "mallory@evil.example", "/close");
+	expect(plan, "create ticket 12");
+	expect(plan, "link ticket 12 with 7");
+	expect_not(plan, "ticket 7:");
+	arena_fini(&w.arena);
+	plan = agent_writes(&w, &ticket, "bob", "eve@example.org", "/close");
+	expect(plan, "create ticket 12");
+	arena_fini(&w.arena);
+}
+
+static void commands_by_mail(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	const char *plan = agent_writes(&w, &ticket, "bob", "bob@example.org", "/queue network\n/tag vpn\n\nLook at the router.");
+	expect(plan, "queue of ticket 7: support -> network");
+	expect(plan, "tag ticket 7 vpn");
+	expect(plan, "enqueue mail to anna@customer.example: reply");
+	arena_fini(&w.arena);
+	plan = agent_writes(&w, &ticket, "bob", "bob@example.org", "/note\nThe customer is always late.");
+	expect(plan, "append message 3 (note, in)");
+	expect_not(plan, "enqueue");
+	arena_fini(&w.arena);
+	plan = agent_writes(&w, &ticket, "bob", "bob@example.org", "/tag vpn\n/asign eve\nHello Anna");
+	expect(plan, "append message 3 (note, in) to ticket 7: not sent: \"/asign\" is not a command");
+	expect(plan, "enqueue mail to bob@example.org: agent-command-error");
+	expect_not(plan, "anna@customer.example:");
+	expect_not(plan, "tag ticket");
+	expect(plan, "disposition: command-error");
+	arena_fini(&w.arena);
+}
+
+static void old_closed_ticket_opens_a_new_one(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("anna@customer.example");
+	struct ticket_facts ticket = ticket_of(7);
+	ticket.state = STATE_CLOSED;
+	mail.subject = "Re: VPN [#7]";
+	for (int days = 13; days <= 15; days += 2) {
+		world_init(&w, &mail, "support@example.org");
+		ticket.closed_at = w.facts.now - days * 86400000LL;
+		const char *plan = decide(&w, &ticket);
+		expect(plan, days == 13 ? "state of ticket 7: closed -> open" : "link ticket 12 with 7");
+		arena_fini(&w.arena);
+	}
+}
+
+static void same_mail_by_two_addresses(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("anna@customer.example");
+	struct ticket_facts ticket = ticket_of(7);
+	ticket.same_mail_seq = 1;
+	mail.subject = "VPN [#7]";
+	world_init(&w, &mail, "support@example.org");
+	assert_string_equal(decide(&w, &ticket), "disposition: joined (the same mail came by another address of ours)\n");
+	arena_fini(&w.arena);
+	mail.subject = "VPN";
+	world_init(&w, &mail, "network@example.org");
+	w.facts.sibling_ticket = 11;
+	w.facts.sibling_queue = "support";
+	expect(decide(&w, NULL), "link ticket 12 with 11 (the same mail went to both queues)");
+	arena_fini(&w.arena);
+}
+
+static void acknowledgements_are_withheld_with_a_reason(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("anna@customer.example");
+	mail.auto_answer_allowed = false;
+	mail.auto_answer_why = "Precedence: bulk";
+	world_init(&w, &mail, "support@example.org");
+	expect(decide(&w, NULL), "no acknowledgement (Precedence: bulk)");
+	arena_fini(&w.arena);
+	mail.auto_answer_allowed = true;
+	world_init(&w, &mail, "support@example.org");
+	w.facts.acknowledgements_last_hour = 60;
+	expect(decide(&w, NULL), "no acknowledgement (60 acknowledgements");
+	arena_fini(&w.arena);
+	mail.from.address = "support@example.org";       /* would be a mail to ourselves */
+	world_init(&w, &mail, "support@example.org");
+	expect(decide(&w, NULL), "no acknowledgement (the sender's address is one of ours)");
+	arena_fini(&w.arena);
+	mail.from.address = "";
+	world_init(&w, &mail, "support@example.org");
+	expect(decide(&w, NULL), "create ticket 12, new, in queue support for nobody");
+	arena_fini(&w.arena);
+}
+
+/* ---------------------------------------------------------------- actions, outbox */
+
+static void actions_of_the_command_line(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("x@y.example");
+	struct error error;
+	struct ticket_facts ticket = ticket_of(7);
+	world_init(&w, &mail, "support@example.org");
+	w.facts.ticket = &ticket;
+	struct action action = {.kind = ACTION_ASSIGN, .who = "admin", .argument = "eve", .text = "", .to = "", .subject = "", .trace = "t"};
+	plan_init(&w.plan, &w.arena, "admin");
+	assert_int_equal(desk_decide_action(&w.policy, &action, &w.facts, &w.plan, &error), STATUS_OK);
+	assert_int_equal(w.plan.at[0].kind, EFFECT_SET_AGENT);
+	action.argument = "nobody";
+	assert_int_equal(desk_decide_action(&w.policy, &action, &w.facts, &w.plan, &error), STATUS_NOT_FOUND);
+	ticket.state = STATE_CLOSED;
+	action.kind = ACTION_RESOLVE;
+	assert_int_equal(desk_decide_action(&w.policy, &action, &w.facts, &w.plan, &error), STATUS_REFUSED);
+	assert_int_equal(w.plan.count, 0);
+	struct action new = {.kind = ACTION_NEW, .who = "bob", .argument = "network", .to = "carl@c.example", .subject = "Cables", .text = "Hello", .trace = "t"};
+	plan_init(&w.plan, &w.arena, "bob");
+	assert_int_equal(desk_decide_action(&w.policy, &new, &w.facts, &w.plan, &error), STATUS_OK);
+	assert_int_equal(w.plan.ticket, 12);
+	new.to = "support@example.org";
+	assert_int_equal(desk_decide_action(&w.policy, &new, &w.facts, &w.plan, &error), STATUS_BAD_INPUT);
+	new.to = "a@b\r\nRCPT TO:<x@y>";
+	assert_int_equal(desk_decide_action(&w.policy, &new, &w.facts, &w.plan, &error), STATUS_BAD_INPUT);
+	arena_fini(&w.arena);
+}
+
+static void outgoing_record_reads_back(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("anna@customer.example");
+	mail.from.name = "Anna \"the\nsecond\" Bianchi";
+	CLEANUP_BUFFER struct buffer record;
+	buffer_init(&record);
+	world_init(&w, &mail, "support@example.org");
+	decide(&w, NULL);
+	const struct outgoing *o = NULL;
+	for (size_t i = 0; i < w.plan.count && !o; i++)
+		o = w.plan.at[i].outgoing;
+	struct outgoing back;
+	outgoing_write(&record, o);
+	assert_int_equal(outgoing_read(&w.arena, buffer_string(&record), &back), STATUS_OK);
+	assert_int_equal(back.id, o->id);
+	assert_string_equal(back.to.at[0].name, mail.from.name);
+	assert_string_equal(back.message_id, o->message_id);
+	assert_string_equal(back.envelope_from, o->envelope_from);
+	assert_true(back.automatic);
+	assert_int_equal(outgoing_read(&w.arena, "nonsense", &back), STATUS_BROKEN);
+	arena_fini(&w.arena);
+}
+
+static void retry_grows_and_ends_at_an_hour(void **state)
+{
+	int64_t before = 0;
+	for (int attempt = 1; attempt < 30; attempt++) {
+		int64_t delay = desk_retry_delay(attempt, 0);
+		assert_true(delay >= before && delay <= 3600000);
+		assert_true(desk_retry_delay(attempt, 123456789) < delay + delay / 10 + 1);
+		before = delay;
+	}
+	assert_int_equal(before, 3600000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(token_survives_and_resists), cmocka_unit_test(token_of_a_rotated_key_still_reads),
+		cmocka_unit_test(address_classes), cmocka_unit_test(message_id_reads_back), cmocka_unit_test(every_cell_of_the_table),
+		cmocka_unit_test(new_request), cmocka_unit_test(reply_to_the_signed_address_joins),
+		cmocka_unit_test(stranger_with_the_signed_address_joins_flagged), cmocka_unit_test(reference_joins_participants_only),
+		cmocka_unit_test(subject_number_alone_is_a_hint), cmocka_unit_test(token_of_a_cut_address_counts_in_the_header),
+		cmocka_unit_test(automatic_mail_moves_nothing), cmocka_unit_test(bounce_tells_an_agent_but_never_of_an_agents_mail),
+		cmocka_unit_test(our_own_mail_is_a_loop), cmocka_unit_test(agent_answers_by_mail),
+		cmocka_unit_test(agents_token_is_good_for_that_agent_only), cmocka_unit_test(commands_by_mail),
+		cmocka_unit_test(old_closed_ticket_opens_a_new_one), cmocka_unit_test(same_mail_by_two_addresses),
+		cmocka_unit_test(acknowledgements_are_withheld_with_a_reason), cmocka_unit_test(actions_of_the_command_line),
+		cmocka_unit_test(outgoing_record_reads_back), cmocka_unit_test(retry_grows_and_ends_at_an_hour),
+	};
+	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);
+}
