@@ -31,18 +31,23 @@ enum lmtp_answer {
 };
 void lmtp_reply_of(struct lmtp_reply *reply, enum lmtp_answer answer, const char *detail);
 
+/* message_bytes 0: no limit. command_bytes counts the CRLF (RFC 5321 section 4.5.3.1.4 wants 512 at least). */
 struct lmtp_limits { uint64_t message_bytes; size_t recipients, command_bytes, bad_commands; };
 
-/* What the engine asks of its owner. Every function gets `context`. A reply with code >= 400 refuses. */
+/* What the engine asks of its owner. Every function gets `context`; all are needed. A reply with code >= 400 refuses, one with
+ * 421 also ends the session. Replies come filled in: 250 for mail and recipient, 451 for data_end, so that nothing is
+ * accepted by being forgotten. A text may have several lines; what a reply can't hold is made harmless when it is sent.
+ * Strings are the engine's and valid during the call alone. Quoted local parts are unquoted where that changes nothing. */
 struct lmtp_handler {
-	/* MAIL FROM: address without <>, "" for the null sender; size 0: not declared; smtputf8, eightbit: as asked */
+	/* MAIL FROM: address without <>, "" for the null sender; size 0: not declared; smtputf8: asked for */
 	void (*mail)(void *context, const char *from, uint64_t size, bool smtputf8, struct lmtp_reply *reply);
 	void (*recipient)(void *context, const char *to, struct lmtp_reply *reply);
 	/* message bytes, dot-unstuffed, in pieces; false: could not be kept (the rest is swallowed, each recipient gets `data_end`'s replies) */
 	bool (*data)(void *context, const void *bytes, size_t length);
-	/* The mail is complete. replies[i] belongs to the i-th accepted recipient, in order. May block until the commit. */
+	/* The mail is complete. replies[i] belongs to the i-th accepted recipient, in order. May block until the commit.
+	 * The transaction is over after it; `reset` is not called. */
 	void (*data_end)(void *context, struct lmtp_reply *replies, size_t count);
-	/* RSET, a new LHLO, QUIT or the end of the session with a transaction open: forget it */
+	/* RSET, a new LHLO, QUIT, a message too large, or the end of the session with a transaction open: forget it */
 	void (*reset)(void *context);
 };
 
@@ -54,14 +59,13 @@ void lmtp_session_free(struct lmtp_session **session);
 /* The greeting; to be sent before anything is read. */
 void lmtp_session_greet(struct lmtp_session *session, struct buffer *out);
 
-/* Takes bytes, appends replies to `out`. Takes all of them unless the session ended (then the rest is ignored), or
- * `stop_after_message` is set and a message was completed (then returns the count taken; call again with the rest).
- * Call with length 0 never needed. */
+/* Takes bytes, appends replies to `out`; data_end is called from inside. Takes all of them, unless the session ended: then the
+ * rest is ignored and the count of bytes looked at is returned. How the bytes are cut into pieces changes nothing. */
 size_t lmtp_session_feed(struct lmtp_session *session, const void *bytes, size_t length, struct buffer *out);
 
 /* True after QUIT, a 421, or too many bad commands: send what is in `out`, then close. */
 bool lmtp_session_ended(const struct lmtp_session *session);
-/* True between the last byte of a message's envelope and its end: a graceful stop waits for it. */
+/* True from DATA or the first BDAT to the end of that message: a graceful stop waits for it. */
 bool lmtp_session_in_transaction(const struct lmtp_session *session);
 /* Ends the session with a 421 (shutdown, idle, total time) wherever it stands. */
 void lmtp_session_end(struct lmtp_session *session, enum lmtp_answer why, struct buffer *out);
