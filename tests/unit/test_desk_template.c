@@ -1,0 +1,376 @@
+/*
+ * test_desk_template.c - templates of outgoing mail: every built-in one in every language, and the engine with hostile values.
+ *
+ * What must hold: a template is good or says where it is not; no value gets out of its place (a header line, a tag, an
+ * attribute); all languages have the same templates that use the same variables.
+ */
+#include "desk.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct arena arena;
+
+static int arena_up(void **state) { arena_init(&arena); return 0; }
+static int arena_down(void **state) { arena_fini(&arena); return 0; }
+
+static const char *const languages[] = {"en", "it", "de", "fr", "es"};
+static const char *const words[] = {
+	"ticket", "subject", "subject_line", "desk", "queue", "queue_description", "customer", "customer_address", "agent",
+	"agent_name", "text", "from", "state", "old_state", "attachments", "link_confirm", "link_refuse", "link_status", "days",
+	"date", "commands", "problem", "recipient", "reply", "original_subject", "other",
+};
+
+static struct rendered render(const struct template_set *own, const char *name, const char *language, const char *record)
+{
+	struct rendered rendered = {0};
+	struct error error;
+
+	assert_int_equal(desk_render(&arena, own, name, language, "en", record, &rendered, &error), STATUS_OK);
+	return rendered;
+}
+
+/* A template of the test's own, tried as NAME.txt, in the language "en". */
+static struct rendered render_text(const char *text, const char *html, const char *record)
+{
+	const struct template_file files[] = {{"en", "own", "txt", text}, {"en", "own", "html", html}};
+	const struct template_set set = {files, html ? 2 : 1};
+
+	return render(&set, "own", "en", record);
+}
+
+static const char *record_of(const char *key, const char *value)
+{
+	struct buffer record;
+	const char *text;
+
+	buffer_init(&record);
+	record_add(&record, "desk", "Acme Support");
+	record_add(&record, key, value);
+	text = arena_string(&arena, buffer_string(&record));
+	buffer_fini(&record);
+	return text;
+}
+
+static const char *all_words(const char *value)
+{
+	struct buffer record;
+	const char *text;
+
+	buffer_init(&record);
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		record_add(&record, words[i], strncmp(words[i], "link_", 5) ? value : "https://help.example.org/t/abc?d=e&f=g");
+	text = arena_string(&arena, buffer_string(&record));
+	buffer_fini(&record);
+	return text;
+}
+
+/* ---- the built-in ones ---- */
+
+static void builtin_ones_are_sound(void **state)
+{
+	struct error error;
+
+	for (const struct template_file *file = builtin_templates; file->language; file++)
+		if (!desk_template_check(file, &error))
+			fail_msg("%s", error.text);
+}
+
+static void assert_whole(const struct rendered *mail, const struct template_file *file)
+{
+	if (*mail->subject && strcmp(file->name, "agent-digest") && !strstr(mail->text, "\n-- \n"))
+		fail_msg("%s/%s: no signature line in the text", file->language, file->name);
+	assert_null(strchr(mail->subject, '\n'));
+	assert_null(strstr(mail->text, "\n\n\n"));
+	assert_true(utf8_valid(mail->text, strlen(mail->text)) && utf8_valid(mail->html, strlen(mail->html)));
+	if (strncmp(mail->html, "<!DOCTYPE html>", 15) || !strstr(mail->html, "</html>\n"))
+		fail_msg("%s/%s: not a whole HTML document", file->language, file->name);
+	if (strstr(mail->html, "<script") || strstr(mail->html, "<img") || strstr(mail->html, "{content}"))
+		fail_msg("%s/%s: HTML holds what it must not", file->language, file->name);
+}
+
+static void builtin_ones_render_with_all_and_with_nothing(void **state)
+{
+	const char *values[] = {"Zürich 12", "one\ntwo\n\n> three\n", ""};
+
+	for (const struct template_file *file = builtin_templates; file->language; file++) {
+		if (strcmp(file->format, "txt"))
+			continue;
+		for (size_t i = 0; i < COUNT_OF(values); i++) {
+			struct rendered mail = render(NULL, file->name, file->language, *values[i] ? all_words(values[i]) : "");
+
+			assert_whole(&mail, file);
+			if (i == 0 && (!strstr(mail.subject, "Zürich 12") || !strstr(mail.text, "Zürich 12") || !strstr(mail.html, "Zürich 12")))
+				fail_msg("%s/%s shows none of its values", file->language, file->name);
+			arena_reset(&arena);
+		}
+	}
+}
+
+/* "lang" of the document is that of the words, and the words are not English ones. */
+static void languages_are_chosen(void **state)
+{
+	struct rendered it = render(NULL, "received", "it-CH", ""), fallback = render(NULL, "received", "ja", "");
+	struct rendered mail;
+	struct error error;
+
+	assert_non_null(strstr(it.text, "Buongiorno"));
+	assert_non_null(strstr(it.html, "<html lang=\"it\">"));
+	assert_non_null(strstr(fallback.text, "Hello"));
+	assert_int_equal(desk_render(&arena, NULL, "received", "ja", "de", "", &mail, &error), STATUS_OK);
+	assert_non_null(strstr(mail.text, "Guten Tag"));
+	assert_int_equal(desk_render(&arena, NULL, "received", NULL, NULL, NULL, &mail, &error), STATUS_OK);
+	assert_non_null(strstr(mail.text, "Hello"));
+	assert_int_equal(desk_render(&arena, NULL, "no-such", "en", "en", "", &mail, &error), STATUS_NOT_FOUND);
+}
+
+static const struct template_file *builtin(const char *language, const char *name, const char *format)
+{
+	for (const struct template_file *file = builtin_templates; file->language; file++)
+		if (!strcmp(file->language, language) && !strcmp(file->name, name) && !strcmp(file->format, format))
+			return file;
+	return NULL;
+}
+
+/* One bit for each way a word is used: {w}, {?w}, {!w}. */
+static void assert_same_use(const struct template_file *a, const struct template_file *b)
+{
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		for (size_t form = 0; form < 3; form++) {
+			char *tag = form == 0 ? arena_printf(&arena, "{%s}", words[i])
+			                      : arena_printf(&arena, "{%c%s}", form == 1 ? '?' : '!', words[i]);
+			if (!strstr(a->text, tag) != !strstr(b->text, tag))
+				fail_msg("%s/%s.%s and %s/%s.%s differ in %s", a->language, a->name, a->format, b->language, b->name, b->format, tag);
+		}
+}
+
+static void languages_have_the_same_templates_and_words(void **state)
+{
+	size_t count[COUNT_OF(languages)] = {0};
+
+	for (const struct template_file *file = builtin_templates; file->language; file++) {
+		size_t known = 0;
+		if (!strcmp(file->name, "frame"))
+			continue;
+		for (size_t i = 0; i < COUNT_OF(languages); i++) {
+			const struct template_file *same = builtin(languages[i], file->name, file->format);
+			if (!same)
+				fail_msg("%s/%s.%s is missing", languages[i], file->name, file->format);
+			assert_same_use(file, same);
+			known += !strcmp(file->language, languages[i]) ? ++count[i] : 0;
+		}
+		assert_true(known);
+		assert_non_null(builtin(file->language, file->name, strcmp(file->format, "txt") ? "txt" : "html"));
+	}
+	for (size_t i = 1; i < COUNT_OF(languages); i++)
+		assert_int_equal(count[i], count[0]);
+	assert_true(count[0] >= 40);
+}
+
+/* An acknowledgement may go to a forged sender: nothing that the sender wrote is in it (but the Subject, for threading). */
+static void acknowledgement_echoes_nothing(void **state)
+{
+	struct rendered mail;
+
+	for (size_t i = 0; i < COUNT_OF(languages); i++) {
+		struct buffer record;
+		buffer_init(&record);
+		for (size_t w = 0; w < COUNT_OF(words); w++)
+			if (strcmp(words[w], "desk") && strcmp(words[w], "ticket") && strncmp(words[w], "link_", 5) && strcmp(words[w], "subject_line"))
+				record_add(&record, words[w], strcmp(words[w], "date") ? "BUY-CHEAP" : "2026-12-01");
+		mail = render(NULL, "received", languages[i], buffer_string(&record));
+		assert_null(strstr(mail.text, "BUY-CHEAP"));
+		assert_null(strstr(mail.html, "BUY-CHEAP"));
+		buffer_fini(&record);
+	}
+}
+
+/* ---- the syntax ---- */
+
+static void sections_and_braces(void **state)
+{
+	const char *template = "Subject: {subject_line}\n\n{?agent}\nA {agent}{?other} O{/other}\n{/agent}\n{!agent}\nnobody\n{/agent}\n{{x} end\n";
+
+	assert_string_equal(render_text(template, NULL, "agent=Bob\n").text, "A Bob\n{x} end\n");
+	assert_string_equal(render_text(template, NULL, "agent=Bob\nother=7\n").text, "A Bob O\n{x} end\n");
+	assert_string_equal(render_text(template, NULL, "agent= \\n \n").text, "nobody\n{x} end\n");
+	assert_string_equal(render_text(template, NULL, "other=7\n").text, "nobody\n{x} end\n");
+	assert_string_equal(render_text(template, NULL, "subject_line=Re: a [#1]\n").subject, "Re: a [#1]");
+	assert_string_equal(render_text(template, NULL, "").subject, "");
+	assert_string_equal(render_text(template, NULL, "").html, "");
+}
+
+/* Values are never read as templates, and the first of two values counts. */
+static void values_are_not_templates(void **state)
+{
+	assert_string_equal(render_text("Subject: x\n\n{agent} {{{text}\n", NULL, "agent={text}\nagent=second\ntext={?agent}\n").text,
+	                    "{text} {{?agent}\n");
+}
+
+static void hostile_values_stay_on_their_line(void **state)
+{
+	struct rendered mail = render_text("Subject: {subject_line}{agent}\n\n{agent}|{customer}\n", NULL,
+	                                   "subject_line=a\\r\\nBcc: x@y\nagent=b\\nc\ncustomer=\td\\re\x7f" "f\n");
+
+	assert_string_equal(mail.subject, "a  Bcc: x@yb c");
+	assert_string_equal(mail.text, "b c| d e f\n");
+}
+
+static void html_is_escaped(void **state)
+{
+	const char *evil = "\"><script>alert('&')</script>";
+	struct rendered mail = render_text("Subject: x\n\nx\n", "<!doctype html><a title=\"{agent}\">{agent}</a>{text}",
+	                                   arena_printf(&arena, "agent=%s\ntext=%s\n", evil, evil));
+
+	assert_string_equal(mail.html,
+	                    "<!doctype html><a title=\"&quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;\">"
+	                    "&quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;</a>"
+	                    "<p style=\"margin:0 0 16px\">&quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;</p>\n");
+}
+
+static void every_builtin_html_is_escaped(void **state)
+{
+	for (const struct template_file *file = builtin_templates; file->language; file++) {
+		if (strcmp(file->format, "txt"))
+			continue;
+		struct rendered mail = render(NULL, file->name, file->language, all_words("<i>&\"'><script>"));
+		assert_null(strstr(mail.html, "<i>"));
+		assert_null(strstr(mail.html, "<script"));
+		arena_reset(&arena);
+	}
+}
+
+/* ---- words of several lines ---- */
+
+static const char *html_of(const char *text)
+{
+	return render_text("Subject: x\n\nx\n", "<!doctype html>{text}", record_of("text", text)).html + strlen("<!doctype html>");
+}
+
+#define P "<p style=\"margin:0 0 16px\">"
+#define Q "<blockquote style=\"margin:0 0 16px;padding:0 0 0 12px;border-left:2px solid #8a94a6\">"
+#define A(url) "<a href=\"" url "\" style=\"overflow-wrap:anywhere\">" url "</a>"
+
+static void words_become_paragraphs(void **state)
+{
+	assert_string_equal(html_of("\n\none\ntwo\n\n\nthree\n\n"), P "one<br>\ntwo</p>\n" P "three</p>\n");
+	assert_string_equal(html_of("a\n> b\n> c\n>\n> > d\ne"), P "a</p>\n" Q P "b<br>\nc</p>\n" P "&gt; d</p>\n</blockquote>\n" P "e</p>\n");
+	assert_string_equal(html_of("  x  y\n\tz"), P "&nbsp;&nbsp;x &nbsp;y<br>\n&nbsp; &nbsp; z</p>\n");
+	assert_string_equal(html_of(">"), Q "</blockquote>\n");
+}
+
+static void links_are_made_of_three_schemes_alone(void **state)
+{
+	assert_string_equal(html_of("see https://a.example/b?c=d&e=f."), P "see " "<a href=\"https://a.example/b?c=d&amp;e=f\" style=\"overflow-wrap:anywhere\">https://a.example/b?c=d&amp;e=f</a>" ".</p>\n");
+	assert_string_equal(html_of("(HTTP://A.example/)"), P "(" A("HTTP://A.example/") ")</p>\n");
+	assert_string_equal(html_of("http://a.example/x_(y)"), P A("http://a.example/x_(y)") "</p>\n");
+	assert_string_equal(html_of("<mailto:a@b.example>"), P "&lt;" A("mailto:a@b.example") "&gt;</p>\n");
+	assert_string_equal(html_of("http:// https://... javascript:alert(1) data:text/html,x xhttps://a.example"),
+	                    P "http:// https://... javascript:alert(1) data:text/html,x xhttps://a.example</p>\n");
+	assert_string_equal(html_of("https://a.example/\"onclick=x"), P A("https://a.example/") "&quot;onclick=x</p>\n");
+	/* A turning character ends the link. */
+	assert_string_equal(html_of("https://a.example/\xE2\x80\xAE" "gpj"), P A("https://a.example/") "\xE2\x80\xAE" "gpj</p>\n");
+	assert_string_equal(html_of("https://de.example/Größe"), P A("https://de.example/Größe") "</p>\n");
+}
+
+static void links_of_ours_are_web_links(void **state)
+{
+	const char *html = "<!doctype html>{?link_status}<a href=\"{link_status}\">x</a>{/link_status}{!link_status}none{/link_status}";
+
+	assert_string_equal(render_text("Subject: x\n\nx\n", html, "link_status=https://h/?a&b\n").html,
+	                    "<!doctype html><a href=\"https://h/?a&amp;b\">x</a>");
+	assert_string_equal(render_text("Subject: x\n\nx\n", html, "link_status=javascript:x\n").html, "<!doctype html>none");
+}
+
+static void an_indent_is_repeated_in_text(void **state)
+{
+	assert_string_equal(render_text("Subject: x\n\n> {text}\n\n  {commands}\n{agent}: {text}\n", NULL, "text=a\\n\\nb\ncommands=/x\\n/y\nagent=B\n").text,
+	                    "> a\n>\n> b\n\n  /x\n  /y\nB: a\n\nb\n");
+}
+
+/* Escapes and tags multiply hostile words: long ones go out as text alone, in linear time. */
+static void long_words(void **state)
+{
+	size_t size = 1024 * 1024;
+	const char *patterns[] = {")", "http://)", "a\n>", "{", "<", "http://", ">\n", "  x"};
+
+	for (size_t i = 0; i < COUNT_OF(patterns); i++) {
+		for (size_t round = 0; round < 2; round++) {
+			size_t length = round ? 60 * 1024 : size;
+			struct buffer text;
+			buffer_init(&text);
+			buffer_add_string(&text, "http://");
+			while (text.length < length)
+				buffer_add_string(&text, patterns[i]);
+			struct rendered mail = render(NULL, "agent-new", "en", record_of("text", buffer_string(&text)));
+			assert_true(length < size ? *mail.html && strlen(mail.html) < 4 * size : !*mail.html);
+			assert_true(strlen(mail.text) > length / 4);
+			buffer_fini(&text);
+			arena_reset(&arena);
+		}
+	}
+}
+
+/* ---- a desk's own templates ---- */
+
+static void own_templates_come_first_unless_broken(void **state)
+{
+	const struct template_file good[] = {{"it", "received", "txt", "Subject: mio\n\nmio {ticket}\n"},
+	                                     {"en", "frame", "html", "<!doctype html>[{content}]"}};
+	const struct template_file bad[] = {{"it", "received", "txt", "Subject: mio\n\n{?ticket}\n"},
+	                                    {"en", "frame", "html", "<!doctype html>no content"}};
+	const struct template_set own = {good, 2}, broken = {bad, 2};
+	struct rendered mail = render(&own, "received", "it", "ticket=12\n");
+
+	assert_string_equal(mail.subject, "mio");
+	assert_string_equal(mail.text, "mio 12\n");
+	assert_non_null(strstr(mail.html, "<!doctype html>[" P "Buongiorno"));
+	assert_non_null(strstr(render(&own, "received", "en", "ticket=12\n").text, "Hello"));
+	mail = render(&broken, "received", "it", "ticket=12\n");
+	assert_non_null(strstr(mail.text, "Buongiorno"));
+	assert_non_null(strstr(mail.html, "<html lang=\"it\">"));
+}
+
+static void broken_ones_are_told_with_their_line(void **state)
+{
+	static const struct { const char *format, *text, *complaint; } cases[] = {
+		{"txt", "Hello\n", "en/own.txt:1: the first line is not \"Subject: ...\""},
+		{"txt", "Subject: x\n\n{nonsense}\n", "en/own.txt:3: unknown variable {nonsense}"},
+		{"txt", "Subject: {text}\n\nx\n", "en/own.txt:1: several lines do not fit into the Subject: {text}"},
+		{"txt", "Subject: x\n\n{?agent}\nx\n", "en/own.txt:3: a section is not closed: {agent}"},
+		{"txt", "Subject: x\n\nx\n{/agent}\n", "en/own.txt:4: closes what is not the innermost open section: {/agent}"},
+		{"txt", "Subject: x\n{?agent}{?text}{/agent}{/text}", "en/own.txt:2: closes what is not the innermost open section: {/agent}"},
+		{"txt", "Subject: x\n\n{ agent}\n", "en/own.txt:3: a brace that begins no {name}; write {{ for a brace"},
+		{"txt", "Subject: x\n\n{agent", "en/own.txt:3: a brace that begins no {name}; write {{ for a brace"},
+		{"txt", "Subject: x\n\n\xFF\n", "en/own.txt:1: not UTF-8"},
+		{"html", "<p>{content}</p>", "en/own.html:1: only frame.html may hold {content}"},
+		{"html", "{?text}{?text}{?text}{?text}{?text}{?text}{?text}{?text}\n{?text}", "en/own.html:2: sections nest too deep at {text}"},
+	};
+	struct error error;
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct template_file file = {"en", "own", cases[i].format, cases[i].text};
+		assert_false(desk_template_check(&file, &error));
+		assert_int_equal(error.status, STATUS_BAD_CONFIG);
+		assert_string_equal(error.text, cases[i].complaint);
+		assert_false(desk_template_check(&file, NULL));
+	}
+}
+
+int main(void)
+{
+#define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, arena_up, arena_down)
+	const struct CMUnitTest tests[] = {
+		WITH_ARENA(builtin_ones_are_sound), WITH_ARENA(builtin_ones_render_with_all_and_with_nothing),
+		WITH_ARENA(languages_are_chosen), WITH_ARENA(languages_have_the_same_templates_and_words),
+		WITH_ARENA(acknowledgement_echoes_nothing), WITH_ARENA(sections_and_braces), WITH_ARENA(values_are_not_templates),
+		WITH_ARENA(hostile_values_stay_on_their_line), WITH_ARENA(html_is_escaped), WITH_ARENA(every_builtin_html_is_escaped),
+		WITH_ARENA(words_become_paragraphs), WITH_ARENA(links_are_made_of_three_schemes_alone),
+		WITH_ARENA(links_of_ours_are_web_links), WITH_ARENA(an_indent_is_repeated_in_text), WITH_ARENA(long_words),
+		WITH_ARENA(own_templates_come_first_unless_broken), WITH_ARENA(broken_ones_are_told_with_their_line),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
