@@ -46,7 +46,7 @@ enum {
 
 /* `say`: one of enum lmtp_answer or of the above. */
 void lmtp_reply_fill(struct lmtp_reply *reply, int say, const char *detail);
-/* Writes a reply as one or more lines. Without `utf8` (RFC 6531 section 3.5) what is not ASCII becomes "?". */
+/* Writes a reply as one or more lines. Without `utf8` (RFC 6531 section 3.7.4) what is not ASCII becomes "?". */
 void lmtp_reply_write(struct buffer *out, const struct lmtp_reply *reply, bool utf8);
 /* LHLO's answer: our name and what we can do. */
 void lmtp_capabilities_write(struct buffer *out, const char *our_name, uint64_t message_bytes);
