@@ -4,7 +4,9 @@
 A test is a function test_* in tests/blackbox/test_*.py; see desk.py. WORDs pick tests whose "file:name" contains one of them.
 -k keeps the directories of failed tests. BUILD names the build directory. Exits 1 if a test failed, or if none was found.
 """
-import argparse, concurrent.futures, glob, importlib.util, os, shutil, sys, tempfile, time, traceback
+import sys
+sys.dont_write_bytecode = True
+import argparse, concurrent.futures, glob, importlib.util, os, shutil, tempfile, time, traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)

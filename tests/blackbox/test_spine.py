@@ -1,0 +1,153 @@
+"""The main job: a mail in, a ticket kept, an answer out, a reply joined."""
+import email.utils, re
+from desk import mail, setup, address_of, wait_until
+
+ANNA = "anna@example.com"
+
+
+def ack_of(desk):
+    return desk.wait_sent(1, to=ANNA)[0]
+
+
+def test_whole_conversation(desk):
+    question = mail(subject="Printer is on fire", body="It burns since noon.\n", message_id="<q1@example.com>")
+    desk.accept(question)
+    ack = ack_of(desk)
+    assert ack["From"].addresses[0].addr_spec == "support@example.org"
+    assert re.fullmatch(r"support\+[a-z2-7]+@example\.org", address_of(ack)), ack["Reply-To"]
+    assert ack["Message-ID"].endswith("@example.org>") and ack["In-Reply-To"] == "<q1@example.com>"
+    assert "<q1@example.com>" in ack["References"] and "[#1]" in ack["Subject"]
+    assert ack["Auto-Submitted"] == "auto-replied" and ack.sender and ack.sender != "support@example.org"
+    assert "It burns" not in ack.text and ack.html, "an acknowledgement echoes nothing"
+
+    notice = desk.wait_sent(1, to="bob@agents.example")[0]
+    assert "It burns since noon." in notice.text and notice["Auto-Submitted"] == "auto-generated"
+    assert address_of(notice) != address_of(ack)
+
+    desk.accept(mail(sender="Bob Rossi <bob@agents.example>", body="Pull the plug, please.\n\n> It burns since noon.\n", reply_to=notice),
+                address_of(notice), sender="bob@agents.example")
+    answer = desk.wait_sent(2, to=ANNA)[1]
+    assert "Pull the plug, please." in answer.text and "It burns" not in answer.text
+    assert answer["Auto-Submitted"] is None and "Bob Rossi" in answer["From"] and "bob@agents.example" not in str(answer.message)
+    assert answer["In-Reply-To"] == "<q1@example.com>" and "[#1]" in answer["Subject"]
+    assert desk.ticket(1)["state"] == "open" and desk.ticket(1)["agent"] == "bob"
+
+    desk.accept(mail(body="I did. Thanks!\n", reply_to=answer), address_of(answer))
+    told = desk.wait_sent(2, to="bob@agents.example")[1]
+    assert "I did." in told.text
+    ticket = desk.ticket(1)
+    kinds = [(m["kind"], m["direction"]) for m in ticket["messages"]]
+    assert kinds == [("request", "in"), ("notice", "out"), ("reply", "out"), ("reply", "in")], kinds
+    assert [m["reply_text"].strip() for m in ticket["messages"] if m["kind"] == "reply"] == ["Pull the plug, please.", "I did. Thanks!"]
+    assert len(desk.tickets()) == 1
+    assert all(h["at"] and h["who"] and h["what"] for h in ticket["history"])
+
+
+def test_raw_mail_is_kept_byte_for_byte(desk):
+    data = mail(body="..dots\n.\nbare \x01 control, \xe9 and a long line " + "x" * 5000 + "\n")
+    desk.accept(data)
+    assert desk.cli("ticket", "raw", 1, 1).bytes == data
+
+
+def test_attachment_comes_back_decoded(desk):
+    import base64, hashlib
+    blob = bytes(range(256)) * 50
+    body = ("--b\r\nContent-Type: text/plain\r\n\r\nSee it.\r\n--b\r\nContent-Type: application/x-thing; name=\"../../thing.bin\"\r\n"
+            "Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(blob).decode().replace("\n", "\r\n") + "--b--\r\n")
+    data = mail(body="").replace(b"Content-Type: text/plain; charset=utf-8", b"Content-Type: multipart/mixed; boundary=b") + body.encode()
+    desk.accept(data.replace(b"Content-Transfer-Encoding: 8bit\r\n", b""))
+    attachment = desk.ticket(1)["messages"][0]["attachments"][0]
+    assert attachment["size"] == len(blob) and attachment["sha256"] == hashlib.sha256(blob).hexdigest()
+    assert "/" not in attachment["filename"] and ".." not in attachment["filename"]
+    assert desk.cli("ticket", "attachment", 1, 1, 1).bytes == blob
+    assert desk.cli("ticket", "attachment", 1, 1, 2).code == 66
+
+
+def test_agents_attachment_reaches_the_customer(desk):
+    desk.accept(mail(subject="Manual?"))
+    notice = desk.wait_sent(1, to="bob@agents.example")[0]
+    data = mail(sender="bob@agents.example", reply_to=notice, body="").replace(b"Content-Type: text/plain; charset=utf-8", b"Content-Type: multipart/mixed; boundary=b")
+    data = data.replace(b"Content-Transfer-Encoding: 8bit\r\n", b"")
+    data += (b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nHere it is.\r\n--b\r\nContent-Type: text/csv; name=manual.csv\r\n"
+             b"Content-Disposition: attachment; filename=manual.csv\r\n\r\na,b\r\n1,2\r\n--b--\r\n")
+    desk.accept(data, address_of(notice), sender="bob@agents.example")
+    answer = desk.wait_sent(2, to=ANNA)[1]
+    names = [part.get_filename() for part in answer.message.walk() if part.get_filename()]
+    assert names == ["manual.csv"], names
+    assert "Here it is." in answer.text
+
+
+def test_agent_works_from_the_command_line(desk):
+    desk.accept(mail(subject="Where is my order?"))
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="It is on its way.\n")
+    answer = desk.wait_sent(2, to=ANNA)[1]
+    assert "It is on its way." in answer.text
+    desk.ok("ticket", "note", 1, "--as", "bob", stdin="He asks every day.\n")
+    desk.ok("ticket", "assign", 1, "eva")
+    assert desk.wait_sent(1, to="eva@agents.example")
+    desk.ok("ticket", "queue", 1, "network")
+    desk.ok("ticket", "close", 1)
+    ticket = desk.ticket(1)
+    assert (ticket["state"], ticket["queue"], ticket["agent"]) == ("closed", "network", "eva"), ticket
+    assert [m["kind"] for m in ticket["messages"]].count("note") == 1
+    assert not any(b"every day" in m.data for m in desk.sent()), "a note left the house"
+    desk.ok("ticket", "reopen", 1)
+    assert desk.ticket(1)["state"] in ("open", "new")
+    assert desk.cli("ticket", "assign", 1, "nobody").code == 66
+    assert desk.cli("ticket", "show", 99).code == 66
+    assert desk.cli("ticket", "frobnicate", 1).code == 64
+
+
+def test_agent_starts_the_conversation(desk):
+    desk.ok("ticket", "new", "--queue", "network", "--to", "carl@example.net", "--subject", "Cable work", "--as", "bob", stdin="We come on Monday.\n")
+    out = desk.wait_sent(1, to="carl@example.net")[0]
+    assert "We come on Monday." in out.text and out["From"].addresses[0].addr_spec == "network@example.org"
+    desk.accept(mail(sender="carl@example.net", body="Fine.\n", reply_to=out), address_of(out), sender="carl@example.net")
+    assert [m["kind"] for m in desk.ticket(1)["messages"]][-1] == "reply" and len(desk.tickets()) == 1
+
+
+def test_works_without_the_daemon(desk):
+    desk.accept(mail())
+    desk.wait_sent(2)
+    desk.stop()
+    assert len(desk.tickets()) == 1
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Later.\n")
+    assert len(desk.outbox()) == 1
+    desk.start()
+    assert "Later." in desk.wait_sent(2, to=ANNA)[1].text
+
+
+def test_one_id_from_lmtp_to_the_last_delivery(desk):
+    desk.accept(mail())
+    desk.wait_sent(2)
+    trace = desk.log("lmtp.accepted")[0]["id"]
+    wait_until(lambda: len(desk.log("outbox.sent", id=trace)) == 2)
+    assert desk.ok("mailbox", "list")[0]["trace"] == trace
+
+
+def test_health_and_metrics(desk):
+    status, _, body = desk.http("/healthz")
+    assert status == 200, body
+    desk.accept(mail())
+    desk.wait_sent(2)
+    assert desk.metric("sportello_accepted_total") == 1
+    assert desk.metric('sportello_dispositions_total{disposition="ticket"}') == 1
+    assert desk.http("/nothing")[0] == 404
+
+
+def test_explain_changes_nothing_and_tells_the_plan(desk):
+    import os
+    path = os.path.join(desk.directory, "q.eml")
+    with open(path, "wb") as f:
+        f.write(mail(subject="Dry", message_id="<dry@example.com>"))
+    told = desk.ok("explain", "--rcpt", "network@example.org", "--envelope-from", ANNA, path)
+    assert told["kind"] == "request" and told["route"]["queue"] == "network" and told["ticket"] is None, told
+    assert any("create ticket" in line for line in told["plan"]) and any("enqueue" in line for line in told["plan"])
+    assert desk.tickets() == [] and desk.ok("mailbox", "list") == []
+
+
+def test_search_finds_words_of_a_mail(desk):
+    desk.accept(mail(subject="Toner", body="The cartridge is empty again.\n"))
+    desk.accept(mail(subject="Other", body="Nothing of the kind.\n"))
+    found = wait_until(lambda: desk.ok("ticket", "search", "cartridge"), 15)
+    assert [t["id"] for t in found] == [1]

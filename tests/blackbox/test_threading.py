@@ -1,0 +1,224 @@
+"""Which ticket a mail belongs to, seen from outside. Numbers in names are those of the complaints about the peers."""
+from desk import mail, address_of, wait_until, setup
+
+ANNA = "anna@example.com"
+
+
+def first_ack(desk, **options):
+    desk.accept(mail(message_id="<q1@example.com>", **options))
+    return desk.wait_sent(1, to=ANNA)[0]
+
+
+def test_01_stranger_with_a_reference_gets_a_ticket_of_his_own(desk):
+    ack = first_ack(desk)
+    for headers in ([("In-Reply-To", "<q1@example.com>")], [("References", str(ack["Message-ID"]))]):
+        desk.accept(mail(sender="mallory@evil.example", subject="Re: A question [#1]", headers=headers), sender="mallory@evil.example")
+    tickets = desk.tickets()
+    assert len(tickets) == 3 and len(desk.ticket(1)["messages"]) == 2
+    assert all(1 in desk.ticket(n)["linked"] for n in (2, 3))
+
+
+def test_04_changed_subject_stays_in_the_thread_and_is_flagged(desk):
+    ack = first_ack(desk)
+    desk.accept(mail(subject="Something else", headers=[("In-Reply-To", str(ack["Message-ID"]))]))
+    assert len(desk.tickets()) == 1
+
+
+def test_08_token_alone_is_enough(desk):
+    ack = first_ack(desk)
+    desk.accept(mail(sender="anna.private@example.net", subject="hello again"), address_of(ack), sender="anna.private@example.net")
+    assert len(desk.tickets()) == 1 and desk.ticket(1)["messages"][-1]["from"] == "anna.private@example.net"
+
+
+def test_09_token_cut_off_the_envelope_counts_in_the_header(desk):
+    ack = first_ack(desk)
+    desk.accept(mail(sender="anna.private@example.net", subject="hello", to=address_of(ack)), "support@example.org", sender="anna.private@example.net")
+    assert len(desk.tickets()) == 1
+
+
+@setup(config={"desk.separator": "-+"})
+def test_09_another_separator(desk):
+    ack = first_ack(desk)
+    assert "support-" in address_of(ack)
+    desk.accept(mail(subject="again"), address_of(ack).replace("support-", "support+"))
+    assert len(desk.tickets()) == 1
+
+
+def test_tampered_token_joins_nothing(desk):
+    ack = first_ack(desk)
+    address = address_of(ack)
+    local, domain = address.split("@")
+    for i in range(len("support+"), len(local) - 1, 3):
+        changed = local[:i] + ("a" if local[i] != "a" else "b") + local[i + 1:]
+        desk.lmtp(mail(sender="mallory@evil.example"), changed + "@" + domain, sender="mallory@evil.example")
+    assert len(desk.ticket(1)["messages"]) == 2
+
+
+def test_token_of_one_ticket_opens_no_other(desk):
+    first = first_ack(desk)
+    desk.accept(mail(sender="carl@example.net"), sender="carl@example.net")
+    second = desk.wait_sent(1, to="carl@example.net")[0]
+    assert address_of(first) != address_of(second)
+    desk.accept(mail(subject="mine"), address_of(second))
+    assert len(desk.ticket(2)["messages"]) == 3 and len(desk.ticket(1)["messages"]) == 2
+
+
+def test_case_of_a_token_does_not_matter(desk):
+    ack = first_ack(desk)
+    desk.accept(mail(subject="LOUD"), address_of(ack).upper())
+    assert len(desk.tickets()) == 1
+
+
+def test_29_the_same_mail_again_changes_nothing(desk):
+    data = mail(message_id="<once@example.com>")
+    for _ in range(3):
+        desk.accept(data)
+    assert len(desk.tickets()) == 1 and len(desk.ticket(1)["messages"]) == 2
+    rows = desk.ok("mailbox", "list")
+    assert len(rows) == 1 and rows[0]["duplicates"] == 2
+    desk.wait_sent(2)
+    assert len(desk.sent_to(ANNA)) == 1
+
+
+def test_29_without_a_message_id_too(desk):
+    data = mail().replace(b"Message-ID", b"X-Nothing")
+    for _ in range(2):
+        desk.accept(data)
+    assert len(desk.tickets()) == 1
+
+
+def test_same_message_id_with_another_body_is_another_mail(desk):
+    desk.accept(mail(message_id="<reused@example.com>", body="one\n", subject="one"))
+    desk.accept(mail(message_id="<reused@example.com>", body="two\n", subject="two", sender="carl@example.net"), sender="carl@example.net")
+    assert len(desk.ok("mailbox", "list")) == 2 and len(desk.tickets()) == 2
+
+
+def test_30_mail_to_two_queues_makes_two_linked_tickets(desk):
+    desk.accept(mail(to="support@example.org, network@example.org"), ["support@example.org", "network@example.org"])
+    tickets = {t["queue"]: desk.ticket(t["id"]) for t in desk.tickets()}
+    assert set(tickets) == {"support", "network"}
+    assert tickets["network"]["linked"] == [tickets["support"]["id"]] and tickets["support"]["linked"] == [tickets["network"]["id"]]
+
+
+def test_30_reply_to_ticket_and_queue_is_in_the_ticket_once(desk):
+    ack = first_ack(desk)
+    reply = mail(reply_to=ack, to="support@example.org")
+    desk.accept(reply, [address_of(ack), "support@example.org"])
+    assert len(desk.tickets()) == 1 and len(desk.ticket(1)["messages"]) == 3
+    assert {r["disposition"] for r in desk.ok("mailbox", "list")} == {"ticket", "joined"} and len(desk.ok("mailbox", "list")) == 3
+
+
+def test_31_out_of_office_changes_no_state_and_is_not_answered(desk):
+    ack = first_ack(desk)
+    desk.ok("ticket", "close", 1)
+    before = len(desk.wait_sent(2))
+    desk.accept(mail(reply_to=ack, headers=[("Auto-Submitted", "auto-replied")], subject="Out of office"), ack.sender, sender="")
+    desk.accept(mail(reply_to=ack, headers=[("Auto-Submitted", "auto-replied"), ("X-N", "2")], body="away\n"), address_of(ack), sender="")
+    assert desk.ticket(1)["state"] == "closed" and len(desk.tickets()) == 1
+    assert [m["kind"] for m in desk.ticket(1)["messages"]].count("auto-reply") == 2
+    assert len([m for m in desk.sent() if "closed" not in m["Subject"].lower()]) <= before + 1
+
+
+def test_bounce_address_brings_a_bounce_to_its_mail(desk):
+    ack = first_ack(desk)
+    bounce = mail(sender="MAILER-DAEMON@example.com", subject="Undelivered Mail Returned to Sender", body="")
+    bounce = bounce.replace(b"Content-Type: text/plain; charset=utf-8", b"Content-Type: multipart/report; report-type=delivery-status; boundary=b")
+    bounce = bounce.replace(b"Content-Transfer-Encoding: 8bit\r\n", b"") + (
+        b"--b\r\nContent-Type: text/plain\r\n\r\nI am sorry.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+        b"Reporting-MTA: dns; mx.example.com\r\n\r\nFinal-Recipient: rfc822; anna@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+        b"Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n--b--\r\n")
+    desk.accept(bounce, ack.sender, sender="")
+    ticket = desk.ticket(1)
+    assert ticket["messages"][-1]["kind"] == "bounce" and len(desk.tickets()) == 1
+    told = desk.wait_sent(2, to="bob@agents.example")[1]
+    assert ANNA in told.text and "no such user" in told.text
+    row = [r for r in desk.ok("outbox", "list", "--all") if r["id"] and ANNA in r["to"]][0]
+    assert row["state"] == "failed", row
+    # 12: no automatic mail to an address whose mail comes back
+    desk.accept(mail(subject="Another one", message_id="<q9@example.com>"))
+    history = " ".join(h["what"] + " " + (h["why"] or "") for h in desk.ticket(2)["history"])
+    assert "no acknowledgement" in history, history
+
+
+def test_13_our_own_mail_coming_back_does_nothing(desk):
+    ack = first_ack(desk)
+    desk.wait_sent(2)
+    desk.accept(ack.data.replace(b"\n", b"\r\n").replace(b"\r\r\n", b"\r\n"), "support@example.org", sender="list@example.net")
+    assert len(desk.tickets()) == 1 and desk.ok("mailbox", "list")[0]["disposition"] == "loop"
+
+
+def test_14_acknowledgements_are_bounded_and_the_reason_is_on_the_ticket(desk):
+    desk.stop()
+    desk.set("desk.acknowledgements_per_hour", 3)
+    desk.write_config()
+    desk.start()
+    for i in range(5):
+        desk.accept(mail(subject="n%d" % i))
+    wait_until(lambda: len(desk.sent()) == 8)
+    assert len(desk.sent_to(ANNA)) == 3 and len(desk.tickets()) == 5
+    assert any("no acknowledgement" in h["what"] for h in desk.ticket(5)["history"])
+
+
+def test_19_the_worst_mail_becomes_a_ticket(desk):
+    worst = [b"", b"\r\n", b"\x00\x00\xff\r\n", b"From: \xff\xfe<@@@>\r\nSubject: =?x?y?z?=\r\n\r\n\x80", b"no header at all",
+             b"To: " + b"g:" * 60000 + b"\r\n\r\nx", b"From: a@b\r\n" * 30000 + b"\r\n",
+             b"Content-Type: multipart/mixed; boundary=a\r\n\r\n" + b"--a\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n" * 3000]
+    for data in worst:
+        desk.accept(data, sender="worst@example.net")
+    assert len(desk.tickets()) == len(worst)
+    assert desk.ok("fsck") is not None or True
+    assert desk.cli("fsck").code == 0
+
+
+def test_22_every_mail_has_one_disposition(desk):
+    ack = first_ack(desk)
+    desk.accept(mail(reply_to=ack), address_of(ack))
+    desk.accept(mail(headers=[("Auto-Submitted", "auto-replied")]), address_of(ack), sender="")
+    desk.accept(ack.data.replace(b"\n", b"\r\n"), "support@example.org")
+    rows = desk.ok("mailbox", "list")
+    assert len(rows) == 4 and all(r["disposition"] for r in rows), rows
+    assert desk.metric("sportello_accepted_total") == 4
+
+
+def test_23_unknown_address_is_refused_at_rcpt(desk):
+    assert desk.lmtp(mail(), "nobody@example.org")[0][0] == 550
+    both = desk.lmtp(mail(), ["nobody@example.org", "support@example.org"])
+    assert [code for code, _ in both] == [550, 250] and "5.1.1" in both[0][1]
+
+
+def test_36_only_senders_are_remembered(desk):
+    desk.accept(mail(headers=[("Cc", "x1@example.net, x2@example.net")]))
+    desk.wait_sent(2)
+    assert {r for m in desk.sent() for r in m.recipients} == {ANNA, "bob@agents.example"}
+
+
+def test_39_agents_token_in_other_hands_sends_nothing(desk):
+    first_ack(desk)
+    notice = desk.wait_sent(1, to="bob@agents.example")[0]
+    desk.accept(mail(sender="mallory@evil.example", body="Send your password to me.\n", reply_to=notice), address_of(notice), sender="mallory@evil.example")
+    desk.accept(mail(sender="eva@agents.example", body="/close\n", reply_to=notice), address_of(notice), sender="eva@agents.example")
+    assert desk.ticket(1)["state"] == "new" and len(desk.ticket(1)["messages"]) == 2
+    desk.wait_sent(4)
+    assert not any("password" in m.text for m in desk.sent_to(ANNA))
+
+
+def test_wrong_command_is_answered_and_nothing_is_sent_on(desk):
+    first_ack(desk)
+    notice = desk.wait_sent(1, to="bob@agents.example")[0]
+    desk.accept(mail(sender="bob@agents.example", body="/asign eva\n\nSecret words.\n", reply_to=notice), address_of(notice), sender="bob@agents.example")
+    error = desk.wait_sent(2, to="bob@agents.example")[1]
+    assert "/asign" in error.text and "/assign" in error.text
+    assert not any("Secret" in m.text for m in desk.sent_to(ANNA)) and desk.ticket(1)["agent"] is None
+
+
+def test_authentication_results_of_strangers_count_nothing(desk):
+    desk.accept(mail(headers=[("Authentication-Results", "evil.example; dmarc=pass header.from=example.com")]))
+    assert desk.ticket(1)["state"] == "new"
+
+
+@setup(config={"authserv_id": "mx.example.org"})
+def test_35_forged_participant_does_not_join(desk):
+    ack = first_ack(desk)
+    forged = mail(headers=[("Authentication-Results", "mx.example.org; dmarc=fail header.from=example.com"), ("In-Reply-To", str(ack["Message-ID"]))])
+    desk.accept(forged)
+    assert len(desk.tickets()) == 2 and len(desk.ticket(1)["messages"]) == 2
