@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define PASSWORD_BYTES 4096
+#define LISTENERS_MOST 16                /* as many as the daemon has room for */
 
 /* The setting at "queues.[1].address"; its group where it is missing; NULL where nothing was said. */
 static const config_setting_t *setting_at(struct loader *loader, const char *list, size_t item, const char *key)
@@ -204,6 +205,8 @@ static void finish_lmtp(struct loader *loader)
 			if (!strcmp(config->lmtp_listen.at[j].text, listen->text))
 				config_complain(loader, at, "lmtp.listen", "\"%s\" is there twice", listen->text);
 	}
+	if (config->lmtp_listen.count > LISTENERS_MOST)
+		config_complain(loader, at, "lmtp.listen", "has more than %d addresses", LISTENERS_MOST);
 	if (at && config_setting_is_aggregate(at) && !config_setting_length(at))
 		config_complain(loader, at, "lmtp.listen", "is empty; no mail could come in");
 	config->lmtp_socket_mode = (int)strtol(loader->texts.socket_mode, NULL, 8);

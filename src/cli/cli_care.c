@@ -1,0 +1,76 @@
+/*
+ * cli_care.c - `backup` and `fsck`: looking after the database.
+ *
+ * Both work while the daemon runs. fsck ends with 65 if it found something, and says each finding on a line.
+ * May not repair: what is wrong is told, with what it means.
+ */
+#include "cli_private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum status cli_run_backup(struct cli *cli, struct error *error)
+{
+	const char *file = cli->words[0];
+	struct stat info;
+	struct json json;
+	enum status status;
+
+	if ((status = cli_need_store(cli, false, error)) != STATUS_OK)
+		return status;
+	if (access(file, F_OK) == 0)
+		return error_set(error, STATUS_BAD_INPUT, "%s is there already; a backup overwrites nothing, give a new name", file);
+	if ((status = store_backup(cli->store, file, error)) != STATUS_OK)
+		return status;
+	if (stat(file, &info) < 0)
+		return error_set(error, STATUS_TRY_LATER, "%s: %s", file, strerror(errno));
+	if (!cli->json) {
+		buffer_printf(&cli->out, "%s: %s\n", cli_safe(&cli->arena, file, false), cli_size(&cli->arena, (uint64_t)info.st_size));
+		return STATUS_OK;
+	}
+	json_init(&json, &cli->out);
+	json_object(&json, NULL);
+	json_string(&json, "file", file);
+	json_number(&json, "size", (int64_t)info.st_size);
+	json_object_end(&json);
+	buffer_add_char(&cli->out, '\n');
+	return STATUS_OK;
+}
+
+static void findings_as_json(struct cli *cli, const struct strings *findings)
+{
+	struct json json;
+
+	json_init(&json, &cli->out);
+	json_object(&json, NULL);
+	json_bool(&json, "clean", !findings->count);
+	json_array(&json, "findings");
+	for (size_t i = 0; i < findings->count; i++)
+		json_string(&json, NULL, findings->at[i]);
+	json_array_end(&json);
+	json_object_end(&json);
+	buffer_add_char(&cli->out, '\n');
+}
+
+enum status cli_run_fsck(struct cli *cli, struct error *error)
+{
+	struct strings findings = { NULL, 0 };
+	enum status status;
+
+	if ((status = cli_need_store(cli, false, error)) != STATUS_OK
+	    || (status = store_fsck(cli->store, &cli->arena, &findings, error)) != STATUS_OK)
+		return status;
+	cli->exit_code = findings.count ? EX_DATAERR : EX_OK;
+	if (cli->json) {
+		findings_as_json(cli, &findings);
+		return STATUS_OK;
+	}
+	for (size_t i = 0; i < findings.count; i++)
+		buffer_printf(&cli->out, "%s\n", cli_safe(&cli->arena, findings.at[i], false));
+	if (!findings.count)
+		buffer_add_string(&cli->out, "clean\n");
+	return STATUS_OK;
+}

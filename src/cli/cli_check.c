@@ -1,0 +1,109 @@
+/*
+ * cli_check.c - `check`: is the configuration right? And the hidden `config-sample` and `config-mdoc`, which print what the
+ * table of parameters makes.
+ *
+ * Says everything at once on standard error, "file:line: key: text" a line; ends with 78 if one of it is an error. A database that is there must
+ * open, too. May not create anything.
+ */
+#include "cli_private.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static void problems_as_json(struct cli *cli, const struct config_problems *problems, bool fine, const char *database)
+{
+	struct json json;
+
+	json_init(&json, &cli->out);
+	json_object(&json, NULL);
+	json_bool(&json, "ok", fine);
+	json_array(&json, "problems");
+	for (size_t i = 0; i < problems->count; i++) {
+		json_object(&json, NULL);
+		json_string(&json, "file", problems->at[i].file);
+		json_number(&json, "line", problems->at[i].line);
+		json_string(&json, "key", problems->at[i].key);
+		json_string(&json, "text", problems->at[i].text);
+		json_bool(&json, "warning", problems->at[i].warning);
+		json_object_end(&json);
+	}
+	json_array_end(&json);
+	json_string(&json, "database", database);
+	json_object_end(&json);
+	buffer_add_char(&cli->out, '\n');
+}
+
+/* As a compiler does: to standard error, so that an editor finds file and line. */
+static void problems_as_lines(struct cli *cli, const struct config_problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct config_problem *problem = &problems->at[i];
+		const char *line = arena_printf(&cli->arena, "%s:%d: %s%s%s%s", problem->file, problem->line, problem->warning ? "warning: " : "", problem->key,
+		                                *problem->key ? ": " : "", problem->text);
+
+		fprintf(stderr, "%s\n", cli_safe(&cli->arena, line, false));
+	}
+}
+
+/* NULL: not there yet; else "ok" or what is wrong. */
+static const char *check_database(struct cli *cli)
+{
+	struct store *store = NULL;
+	struct error error;
+
+	if (access(arena_printf(&cli->arena, "%s/sportello.db", cli->config->state_dir), F_OK) < 0)
+		return NULL;
+	if (store_open(cli->config->state_dir, false, &store, &error) != STATUS_OK)
+		return arena_string(&cli->arena, error.text);
+	store_close(&store);
+	return "ok";
+}
+
+static void say_fine(struct cli *cli, const char *database)
+{
+	const struct config *config = cli->config;
+
+	buffer_printf(&cli->out, "configuration  ok: %s, %zu queue%s, %zu agent%s\n", cli_safe(&cli->arena, config->file, false), config->policy.queues.count,
+	              config->policy.queues.count == 1 ? "" : "s", config->policy.agents.count, config->policy.agents.count == 1 ? "" : "s");
+	buffer_printf(&cli->out, "templates      ok: %zu of your own\n", config->templates.count);
+	if (!database)
+		buffer_printf(&cli->out, "database       none in %s yet; sportellod makes it\n", cli_safe(&cli->arena, config->state_dir, false));
+	else
+		buffer_printf(&cli->out, "database       %s%s\n", cli_safe(&cli->arena, database, false), strcmp(database, "ok") ? "" : arena_printf(&cli->arena, ": %s/sportello.db", config->state_dir));
+}
+
+enum status cli_run_check(struct cli *cli, struct error *error)
+{
+	const char *file = cli->option[O_CONFIG] ? cli->option[O_CONFIG] : CLI_CONFIG_FILE, *database = NULL;
+	struct config_problems problems;
+	bool fine = config_load(file, &cli->arena, &cli->config, &problems) == STATUS_OK, opens;
+
+	if (fine)
+		database = check_database(cli);
+	opens = !database || !strcmp(database, "ok");
+	cli->exit_code = fine && opens ? EX_OK : EX_CONFIG;
+	if (cli->json) {
+		problems_as_json(cli, &problems, fine && opens, database);
+		return STATUS_OK;
+	}
+	problems_as_lines(cli, &problems);
+	if (fine)
+		say_fine(cli, database);
+	return STATUS_OK;
+}
+
+enum status cli_run_config_sample(struct cli *cli, struct error *error)
+{
+	(void)error;
+	config_write_sample(&cli->out);
+	return STATUS_OK;
+}
+
+enum status cli_run_config_mdoc(struct cli *cli, struct error *error)
+{
+	(void)error;
+	config_write_mdoc(&cli->out);
+	return STATUS_OK;
+}

@@ -1,0 +1,72 @@
+/*
+ * cli_commands.c - the commands and options of `sportello`, as tables. Help and the parsing of the command line are made from them.
+ *
+ * To add a command: a row here and a function in the file of its group. What the rows say is also said, with examples, in
+ * sportello(1).
+ * May not contain code.
+ */
+#include "cli_private.h"
+
+const struct cli_option_row cli_options[] = {
+	{ O_CONFIG, "config", "FILE", "configuration to read; " CLI_CONFIG_FILE " if it is not given (short: -c)" },
+	{ O_JSON, "json", NULL, "one JSON value on standard output" },
+	{ O_HELP, "help", NULL, "what there is (short: -h)" },
+	{ O_VERSION, "version", NULL, "the version" },
+	{ O_QUEUE, "queue", "QUEUE", "the queue" },
+	{ O_STATE, "state", "STATE", "held, expired, new, open, pending, resolved or closed" },
+	{ O_AGENT, "agent", "AGENT", "the agent it is assigned to" },
+	{ O_CUSTOMER, "customer", "ADDRESS", "the customer's address" },
+	{ O_TAG, "tag", "TAG", "a tag it has" },
+	{ O_LIMIT, "limit", "COUNT", "at most so many" },
+	{ O_AS, "as", "AGENT", "the agent who acts" },
+	{ O_NO_TEXT, "no-text", NULL, "do not read a text from standard input" },
+	{ O_UNTIL, "until", "WHEN", "3d, 2h, 30m, 1w, tomorrow, monday, 2026-11-25, 2026-11-25T09:00Z" },
+	{ O_TO, "to", "ADDRESS", "the recipient" },
+	{ O_FROM, "from", "ADDRESS", "the envelope sender; \"\" for the null sender; the mail's From if it is not given" },
+	{ O_SUBJECT, "subject", "SUBJECT", "the subject" },
+	{ O_ENVELOPE_FROM, "envelope-from", "ADDRESS", "the envelope sender; \"\" for the null sender" },
+	{ O_RCPT, "rcpt", "ADDRESS", "the envelope recipient; an address of ours in the mail if it is not given" },
+	{ O_ALL, "all", NULL, "also what is sent or has failed" },
+	{ O_LMTP, "lmtp", "WHERE", "HOST:PORT or unix:PATH; the first lmtp.listen of the configuration if it is not given" },
+	{ O_COUNT, NULL, NULL, NULL }
+};
+
+#define ACT (OPT(O_AS) | OPT(O_NO_TEXT))
+
+const struct cli_command cli_commands[] = {
+	{ "check", cli_run_check, 0, 0, "", 0, "is the configuration right? all errors at once",
+	  "Says every error of the configuration and its templates with file and line, and whether the database can be opened." },
+	{ "explain", cli_run_explain, 1, -1, "FILE...", OPT(O_ENVELOPE_FROM) | OPT(O_RCPT), "what a mail is understood as, and what would be done",
+	  "A dry run that changes nothing; - is standard input. With --json one object a line, one line a file. Works without a "
+	  "configuration, too: then it says what is in the mail and nothing of tickets." },
+	{ "ticket list", cli_run_ticket_list, 0, 0, "", OPT(O_QUEUE) | OPT(O_STATE) | OPT(O_AGENT) | OPT(O_CUSTOMER) | OPT(O_TAG) | OPT(O_LIMIT),
+	  "tickets, the newest first", "" },
+	{ "ticket show", cli_run_ticket_show, 1, 1, "N", 0, "one ticket with its messages and its history", "" },
+	{ "ticket search", cli_run_ticket_search, 1, -1, "WORDS...", OPT(O_LIMIT), "tickets in which these words stand", "" },
+	{ "ticket raw", cli_run_ticket_raw, 2, 2, "N MESSAGE", 0, "a message as it was received, byte for byte", "" },
+	{ "ticket attachment", cli_run_ticket_attachment, 3, 3, "N MESSAGE K", 0, "the bytes of attachment K, from 1", "" },
+	{ "ticket reply", cli_run_ticket_act, 1, 1, "N", OPT(O_AS), "answer the customer; text on standard input", "" },
+	{ "ticket note", cli_run_ticket_act, 1, 1, "N", OPT(O_AS), "a note for the agents; text on standard input", "" },
+	{ "ticket new", cli_run_ticket_act, 0, 0, "", OPT(O_QUEUE) | OPT(O_TO) | OPT(O_SUBJECT) | OPT(O_AS),
+	  "begin a conversation; text on standard input", "All four options must be given." },
+	{ "ticket assign", cli_run_ticket_act, 2, 2, "N AGENT", ACT, "give it to an agent", "" },
+	{ "ticket queue", cli_run_ticket_act, 2, 2, "N QUEUE", ACT, "put it into another queue", "" },
+	{ "ticket priority", cli_run_ticket_act, 2, 2, "N PRIORITY", ACT, "low, normal, high or urgent", "" },
+	{ "ticket tag", cli_run_ticket_act, 2, -1, "N TAG...", ACT, "add tags", "" },
+	{ "ticket pend", cli_run_ticket_act, 1, 1, "N", ACT | OPT(O_UNTIL), "let it wait until a time", "" },
+	{ "ticket resolve", cli_run_ticket_act, 1, 1, "N", ACT, "done, as far as we know; the customer is asked", "" },
+	{ "ticket close", cli_run_ticket_act, 1, 1, "N", ACT, "done", "" },
+	{ "ticket reopen", cli_run_ticket_act, 1, 1, "N", ACT, "not done after all", "" },
+	{ "outbox list", cli_run_outbox_list, 0, 0, "", OPT(O_ALL), "mail that waits to go out", "" },
+	{ "outbox retry", cli_run_outbox_retry, 0, 0, "", 0, "try all that waits now", "" },
+	{ "mailbox list", cli_run_mailbox_list, 0, 0, "", OPT(O_LIMIT), "every mail ever accepted, and what became of it", "" },
+	{ "mailbox raw", cli_run_mailbox_raw, 1, 1, "ID", 0, "such a mail, byte for byte", "" },
+	{ "deliver", cli_run_deliver, 1, -1, "FILE...", OPT(O_LMTP) | OPT(O_FROM) | OPT(O_TO), "hand mails to the daemon by LMTP, to try it out",
+	  "Prints the reply to each recipient. --to may be given several times. Line ends become CRLF, as a mail server would send them." },
+	{ "backup", cli_run_backup, 1, 1, "FILE", 0, "a consistent copy of everything, while all runs", "" },
+	{ "fsck", cli_run_fsck, 0, 0, "", 0, "is the database whole, and does it hold what we promise?", "" },
+	{ "help", cli_run_help, 0, 2, "[COMMAND]", 0, "what a command does", "" },
+	{ "config-sample", cli_run_config_sample, 0, 0, "", 0, NULL, "" },
+	{ "config-mdoc", cli_run_config_mdoc, 0, 0, "", 0, NULL, "" },
+	{ NULL, NULL, 0, 0, NULL, 0, NULL, NULL }
+};

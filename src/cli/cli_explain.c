@@ -1,0 +1,293 @@
+/*
+ * cli_explain.c - `explain FILE...`: what a mail is understood as and what would be done with it. Changes nothing.
+ *
+ * The same way as a delivery, without the transaction: parse, gather facts, decide, print the plan. Without a configuration (the
+ * default one need not exist) it says what is in the mail and nothing of tickets; with one but no database, every mail is new.
+ * With --json one object a line, one line a file, in order; a file that cannot be read gives {"file","error"} and the next
+ * one follows; the exit code is then 66. Runs over thousands of files: memory is that of one mail.
+ */
+#include "cli_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define FLUSH_BYTES ((size_t)256 * 1024)
+
+struct explanation {
+	struct mail mail;
+	bool decided;                            /* there is a configuration: the rest is filled */
+	const char *recipient;
+	struct plan plan;
+	struct strings lines;
+};
+
+/* ---------------------------------------------------------------- the dry run */
+
+static const char *ours_among(const struct cli *cli, const struct mail_addresses *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (desk_address_is_ours(&cli->policy, list->at[i].address))
+			return list->at[i].address;
+	return NULL;
+}
+
+static const char *recipient_of(struct cli *cli, const struct mail *mail)
+{
+	const char *found = cli->option[O_RCPT];
+
+	if (!found)
+		found = ours_among(cli, &mail->to);
+	if (!found)
+		found = ours_among(cli, &mail->cc);
+	for (size_t i = 0; !found && i < mail->delivered_to.count; i++)
+		if (desk_address_is_ours(&cli->policy, mail->delivered_to.at[i]))
+			found = mail->delivered_to.at[i];
+	return found ? found : cli->policy.queues.at[0].address;
+}
+
+static enum status decide(struct cli *cli, struct arena *arena, uint64_t size, struct explanation *this, struct error *error)
+{
+	struct incoming incoming = { .trace = "explain", .mail = &this->mail, .size = size, .received = clock_now() };
+	struct facts facts = { .now = incoming.received, .next_ticket = 1, .next_outbox = 1, .sender_language = "" };
+	struct evidence evidence = { NULL, 0 };
+	enum status status;
+
+	incoming.envelope_from = cli->option[O_ENVELOPE_FROM] ? cli->option[O_ENVELOPE_FROM] : this->mail.from.address;
+	incoming.recipient = this->recipient = text_lower(arena, recipient_of(cli, &this->mail));
+	desk_address(&cli->policy, incoming.recipient, &incoming.address);
+	if (incoming.address.class == ADDRESS_UNKNOWN) {
+		strings_add(arena, &this->lines, arena_printf(arena, "refuse %s: 550 5.1.1 unknown address", incoming.recipient));
+		return STATUS_OK;
+	}
+	desk_evidence(arena, &cli->policy, &incoming, &evidence);
+	if (cli->store && (status = store_facts_of_mail(cli->store, arena, &incoming, &evidence, &facts, error)) != STATUS_OK)
+		return status;
+	desk_decide_mail(&cli->policy, &incoming, &facts, &this->plan);
+	plan_print(&this->plan, &this->lines);
+	this->mail.kind = this->plan.kind;
+	return STATUS_OK;
+}
+
+/* plan.arena must be the arena of this mail before it is decided. */
+static enum status explain(struct cli *cli, struct arena *arena, const char *file, struct explanation *this, struct error *error)
+{
+	struct mail_options options = { .authserv_id = cli->config ? cli->config->authserv_id : NULL, .envelope_from = cli->option[O_ENVELOPE_FROM] };
+	struct mail_source source;
+	enum status status = mail_source_open(file, &source, error);
+
+	memset(this, 0, sizeof *this);
+	if (status != STATUS_OK)
+		return status;
+	mail_parse(arena, &source, &options, &this->mail);
+	if (cli->config) {
+		plan_init(&this->plan, arena, NULL);
+		this->decided = true;
+		status = decide(cli, arena, source.size, this, error);
+	}
+	mail_source_close(&source);
+	return status;
+}
+
+/* ---------------------------------------------------------------- as JSON */
+
+static const struct effect *effect_of(const struct plan *plan, enum effect_kind kind)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].kind == kind)
+			return &plan->at[i];
+	return NULL;
+}
+
+static void add_ticket(struct json *json, const struct explanation *this)
+{
+	if (!this->decided || this->plan.evidence == EVIDENCE_NONE || effect_of(&this->plan, EFFECT_CREATE_TICKET)) {
+		json_null(json, "ticket");
+		return;
+	}
+	json_object(json, "ticket");
+	json_number(json, "id", this->plan.ticket);
+	json_string(json, "evidence", evidence_name(this->plan.evidence));
+	json_object_end(json);
+}
+
+/* Only a new ticket is routed; what joins one stays where that is. */
+static void add_route(struct json *json, const struct explanation *this)
+{
+	const struct effect *create = effect_of(&this->plan, EFFECT_CREATE_TICKET), *agent = effect_of(&this->plan, EFFECT_SET_AGENT);
+	const char *assigned;
+
+	if (!create) {
+		json_null(json, "route");
+		return;
+	}
+	assigned = agent ? agent->to : create->create->agent;
+	json_object(json, "route");
+	json_string(json, "queue", create->create->queue);
+	json_string(json, "agent", assigned && *assigned ? assigned : NULL);
+	json_string(json, "priority", create->create->priority);
+	json_array(json, "tags");
+	for (size_t i = 0; i < this->plan.count; i++)
+		if (this->plan.at[i].kind == EFFECT_ADD_TAG)
+			json_string(json, NULL, this->plan.at[i].to);
+	json_array_end(json);
+	json_array(json, "because");
+	json_object(json, NULL);
+	json_string(json, "by", "address");
+	json_string(json, "what", this->recipient);
+	json_null(json, "detail");
+	json_object_end(json);
+	json_array_end(json);
+	json_null(json, "confidence");
+	json_object_end(json);
+}
+
+static void as_json(struct cli *cli, const char *file, const struct explanation *this)
+{
+	struct json json;
+
+	json_init(&json, &cli->out);
+	json_object(&json, NULL);
+	json_string(&json, "file", file);
+	mail_json(&json, &this->mail);
+	add_ticket(&json, this);
+	add_route(&json, this);
+	json_array(&json, "kb");
+	json_array_end(&json);
+	json_array(&json, "plan");
+	for (size_t i = 0; i < this->lines.count; i++)
+		json_string(&json, NULL, this->lines.at[i]);
+	json_array_end(&json);
+	json_object_end(&json);
+	buffer_add_char(&cli->out, '\n');
+}
+
+static void error_as_json(struct cli *cli, const char *file, const struct error *error)
+{
+	struct json json;
+
+	json_init(&json, &cli->out);
+	json_object(&json, NULL);
+	json_string(&json, "file", file);
+	json_string(&json, "error", error->text);
+	json_object_end(&json);
+	buffer_add_char(&cli->out, '\n');
+}
+
+/* ---------------------------------------------------------------- for people */
+
+static void field(struct cli *cli, struct arena *arena, const char *name, const char *value)
+{
+	if (value && *value)
+		buffer_printf(&cli->out, "%-12s %s\n", name, cli_safe(arena, value, false));
+}
+
+static const char *people(struct arena *arena, const struct mail_addresses *list)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < list->count; i++)
+		all = arena_printf(arena, "%s%s%s", all, i ? ", " : "", cli_person(arena, list->at[i].address, list->at[i].name));
+	return all;
+}
+
+static void bounce_lines(struct cli *cli, struct arena *arena, const struct mail *mail)
+{
+	for (size_t i = 0; i < mail->bounces.count; i++) {
+		const struct mail_bounce *bounce = &mail->bounces.at[i];
+
+		field(cli, arena, "bounce", arena_printf(arena, "%s: %s %s%s%s", bounce->recipient ? bounce->recipient : "(recipient not told)",
+		                                         bounce->action ? bounce->action : "", bounce->status ? bounce->status : "", bounce->diagnostic ? ", " : "",
+		                                         bounce->diagnostic ? bounce->diagnostic : ""));
+	}
+}
+
+static void as_page(struct cli *cli, struct arena *arena, const char *file, const struct explanation *this)
+{
+	const struct mail *mail = &this->mail;
+	bool colours = cli_colours();
+
+	buffer_printf(&cli->out, "%s%s%s\n", colours ? CLI_BOLD : "", cli_safe(arena, file, false), colours ? CLI_PLAIN : "");
+	field(cli, arena, "kind", arena_printf(arena, "%s%s", mail_kind_name(mail->kind), mail->out_of_office ? " (out of office)" : ""));
+	field(cli, arena, "from", cli_person(arena, mail->from.address, mail->from.name));
+	field(cli, arena, "reply to", people(arena, &mail->reply_to));
+	field(cli, arena, "to", people(arena, &mail->to));
+	field(cli, arena, "cc", people(arena, &mail->cc));
+	field(cli, arena, "subject", mail->subject);
+	field(cli, arena, "date", cli_time(arena, mail->date));
+	field(cli, arena, "message id", mail->message_id);
+	field(cli, arena, "language", mail->language);
+	if (!mail->auto_answer_allowed)
+		field(cli, arena, "auto answer", arena_printf(arena, "no: %s", mail->auto_answer_why));
+	bounce_lines(cli, arena, mail);
+	for (size_t i = 0; i < mail->attachments.count; i++)
+		field(cli, arena, "attachment", arena_printf(arena, "%s, %s, %s", mail->attachments.at[i].filename, mail->attachments.at[i].content_type,
+		                                             cli_size(arena, mail->attachments.at[i].size)));
+	for (size_t i = 0; i < mail->problems.count; i++)
+		field(cli, arena, "problem", mail->problems.at[i]);
+	if (this->decided)
+		field(cli, arena, "recipient", this->recipient);
+	for (size_t i = 0; i < this->lines.count; i++)
+		field(cli, arena, i ? "" : "plan", this->lines.at[i]);
+	cli_indent(&cli->out, cli_safe(arena, mail->reply_text, true), "    ");
+	buffer_add_char(&cli->out, '\n');
+}
+
+/* ---------------------------------------------------------------- all files */
+
+/* The configuration, unless the default one is not there or not ours to read; and the database, if there is one. */
+static enum status open_what_is_there(struct cli *cli, struct error *error)
+{
+	const char *database;
+	enum status status;
+
+	if (!cli->option[O_CONFIG] && access(CLI_CONFIG_FILE, R_OK) < 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			cli_warn(CLI_CONFIG_FILE ": %s; going on without a configuration", strerror(errno));
+		return STATUS_OK;
+	}
+	if ((status = cli_need_config(cli, error)) != STATUS_OK)
+		return status;
+	database = arena_printf(&cli->arena, "%s/sportello.db", cli->config->state_dir);
+	if (access(database, F_OK) == 0)
+		return cli_need_store(cli, false, error);
+	cli->policy.keys = (struct desk_keys){ .count = 1 };     /* nothing is signed yet, nothing will be sent */
+	return STATUS_OK;
+}
+
+enum status cli_run_explain(struct cli *cli, struct error *error)
+{
+	struct explanation this;
+	struct arena arena;
+	enum status status = open_what_is_there(cli, error);
+
+	if (status != STATUS_OK)
+		return status;
+	arena_init(&arena);
+	for (size_t i = 0; i < cli->count; i++) {
+		const char *file = cli->words[i];
+		struct error wrong = { STATUS_OK, "" };
+
+		if (explain(cli, &arena, file, &this, &wrong) == STATUS_OK) {
+			if (cli->json)
+				as_json(cli, file, &this);
+			else
+				as_page(cli, &arena, file, &this);
+		} else {
+			cli->exit_code = status_exit_code(wrong.status);
+			if (cli->json)
+				error_as_json(cli, file, &wrong);
+			else
+				cli_warn("%s", wrong.text);
+		}
+		arena_reset(&arena);
+		if (cli->out.length > FLUSH_BYTES && !cli_flush(cli)) {
+			status = error_set(error, STATUS_TRY_LATER, "standard output: %s", strerror(errno));
+			break;
+		}
+	}
+	arena_fini(&arena);
+	return status;
+}

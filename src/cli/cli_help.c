@@ -1,0 +1,91 @@
+/*
+ * cli_help.c - `sportello --help`, `sportello help COMMAND`: made from the tables of cli_commands.c.
+ *
+ * For a person at a terminal; the whole story is sportello(1). May not know a command by name.
+ */
+#include "cli_private.h"
+
+#include <string.h>
+
+static const struct cli_option_row *row_of(enum cli_option option)
+{
+	const struct cli_option_row *row = cli_options;
+
+	while (row->name && row->option != option)
+		row++;
+	return row;
+}
+
+static void add_option(struct buffer *out, enum cli_option option)
+{
+	const struct cli_option_row *row = row_of(option);
+
+	if (row->name)
+		buffer_printf(out, " [--%s%s%s]", row->name, row->value ? " " : "", row->value ? row->value : "");
+}
+
+static void add_usage(struct buffer *out, const struct cli_command *command)
+{
+	buffer_printf(out, "%s%s%s", command->name, *command->synopsis ? " " : "", command->synopsis);
+	for (int option = O_VERSION + 1; option < O_COUNT; option++)
+		if (command->options & OPT(option))
+			add_option(out, (enum cli_option)option);
+}
+
+void cli_help(struct buffer *out)
+{
+	CLEANUP_BUFFER struct buffer usage;
+
+	buffer_init(&usage);
+	buffer_add_string(out, "usage: sportello [-c FILE] [--json] COMMAND ...\n\n");
+	for (const struct cli_command *command = cli_commands; command->name; command++) {
+		if (!command->summary)
+			continue;
+		buffer_reset(&usage);
+		buffer_printf(&usage, "%s%s%s", command->name, *command->synopsis ? " " : "", command->synopsis);
+		buffer_printf(out, "  %-30s  %s\n", buffer_string(&usage), command->summary);
+	}
+	buffer_add_string(out, "\nsportello help COMMAND tells its options; sportello(1) tells all, with examples.\n");
+}
+
+void cli_help_command(struct buffer *out, const struct cli_command *command)
+{
+	buffer_add_string(out, "usage: sportello [-c FILE] [--json] ");
+	add_usage(out, command);
+	buffer_printf(out, "\n\n%s\n", command->summary ? command->summary : "");
+	if (*command->details)
+		buffer_printf(out, "%s\n", command->details);
+	buffer_add_char(out, '\n');
+	for (int option = 0; option < O_COUNT; option++) {
+		const struct cli_option_row *row = row_of((enum cli_option)option);
+		CLEANUP_BUFFER struct buffer name;
+
+		if (option > O_JSON && !(command->options & OPT(option)))
+			continue;
+		buffer_init(&name);
+		buffer_printf(&name, "--%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
+		buffer_printf(out, "  %-24s  %s\n", buffer_string(&name), row->text);
+	}
+}
+
+enum status cli_run_help(struct cli *cli, struct error *error)
+{
+	size_t found = 0;
+	const char *name = cli->count == 0 ? "" : cli->count == 1 ? cli->words[0] : arena_printf(&cli->arena, "%s %s", cli->words[0], cli->words[1]);
+	size_t length = strlen(name);
+
+	if (!length) {
+		cli_help(&cli->out);
+		return STATUS_OK;
+	}
+	for (const struct cli_command *command = cli_commands; command->name; command++) {
+		bool group = !strncmp(command->name, name, length) && command->name[length] == ' ';
+
+		if (strcmp(command->name, name) && !group)
+			continue;
+		if (found++)
+			buffer_add_char(&cli->out, '\n');
+		cli_help_command(&cli->out, command);
+	}
+	return found ? STATUS_OK : error_set(error, STATUS_USAGE, "there is no command \"%s\"; see sportello --help", name);
+}

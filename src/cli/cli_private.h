@@ -1,0 +1,124 @@
+/*
+ * cli_private.h - inside the command line: one run of `sportello`, its options, its tables.
+ *
+ * A command is a row of cli_commands and a function that fills cli->out; cli_main.c prints that at the end, and nothing else
+ * ever writes to standard output (but the bytes of `raw` and `attachment`, and explain, which flushes as it goes).
+ * With --json the output is one JSON value. Errors are one sentence on standard error and an exit code of sysexits(3).
+ */
+#ifndef SPORTELLO_CLI_PRIVATE_H
+#define SPORTELLO_CLI_PRIVATE_H
+
+#include "base.h"
+#include "config.h"
+#include "desk.h"
+#include "mail.h"
+#include "store.h"
+
+#define CLI_CONFIG_FILE "/etc/sportello/sportello.conf"
+
+enum cli_option {
+	O_CONFIG, O_JSON, O_HELP, O_VERSION,     /* everywhere */
+	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_TO, O_FROM, O_SUBJECT,
+	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_COUNT
+};
+#define OPT(option) (1u << (option))
+
+struct cli {
+	struct arena arena;
+	struct buffer out;
+	const char *option[O_COUNT];             /* NULL: not given; "" for those without a value */
+	struct strings to;                       /* all of --to */
+	const char **words; size_t count;        /* what is left behind the command's own words */
+	const struct cli_command *command;
+	bool json;
+	int exit_code;                           /* where a command succeeds in finding something wrong */
+	struct config *config;
+	struct desk_policy policy;               /* of the configuration, with keys */
+	struct store *store;
+};
+
+struct cli_command {
+	const char *name;                        /* "ticket list" */
+	enum status (*run)(struct cli *cli, struct error *error);
+	int least, most;                         /* words behind it; most -1: any number */
+	const char *synopsis;                    /* "N MESSAGE" */
+	unsigned options;
+	const char *summary;                     /* one line of --help; NULL: hidden */
+	const char *details;                     /* more for `help COMMAND`, "" */
+};
+extern const struct cli_command cli_commands[];  /* ends with a NULL name */
+
+struct cli_option_row { enum cli_option option; const char *name, *value, *text; };      /* value NULL: takes none */
+extern const struct cli_option_row cli_options[];        /* ends with a NULL name */
+
+/* ---- cli_help.c ---- */
+void cli_help(struct buffer *out);
+void cli_help_command(struct buffer *out, const struct cli_command *command);
+enum status cli_run_help(struct cli *cli, struct error *error);
+
+/* ---- cli_open.c ---- */
+void cli_warn(const char *format, ...) PRINTF_LIKE(1, 2);
+enum status cli_need_config(struct cli *cli, struct error *error);
+/* With the configuration, the store and the keys. `create`: makes what is not there. */
+enum status cli_need_store(struct cli *cli, bool create, struct error *error);
+enum status cli_number(const char *text, const char *what, int64_t *number, struct error *error);
+enum status cli_limit(struct cli *cli, size_t *limit, struct error *error);
+/* Text on standard input: "" if there is none. `needed`: a terminal is asked, too. */
+enum status cli_text(struct cli *cli, bool needed, const char **text, struct error *error);
+bool cli_flush(struct cli *cli);                 /* false: standard output is gone */
+
+/* ---- cli_print.c ---- */
+/* A copy that a terminal shows and does not obey: no control characters, no direction overrides. `lines`: newline and tab stay. */
+const char *cli_safe(struct arena *arena, const char *text, bool lines);
+int cli_width(const char *text);                 /* columns on a terminal */
+const char *cli_time(struct arena *arena, int64_t ms);           /* "2026-11-22 05:12 UTC" */
+const char *cli_age(struct arena *arena, int64_t ms);            /* "3 hours" */
+const char *cli_size(struct arena *arena, uint64_t bytes);       /* "12 KiB" */
+const char *cli_person(struct arena *arena, const char *address, const char *name);
+const char *cli_join(struct arena *arena, const struct strings *list, const char *between);
+void cli_indent(struct buffer *out, const char *text, const char *lead);
+bool cli_colours(void);
+int cli_columns(void);                           /* of the terminal; 0: no terminal, no limit */
+const char *cli_colour(const char *word);        /* an escape for a state or priority; "" for none */
+#define CLI_BOLD "\033[1m"
+#define CLI_DIM "\033[2m"
+#define CLI_PLAIN "\033[0m"
+
+/* ---- cli_table.c ---- */
+struct cli_column { const char *title; bool right, cut, coloured; };     /* cut: may be shortened to fit */
+struct cli_table { const struct cli_column *columns; size_t width; struct strings cells; };
+void cli_table_cell(struct cli *cli, struct cli_table *table, const char *text);
+void cli_table_print(struct cli *cli, const struct cli_table *table);
+
+/* ---- cli_ticket_json.c, cli_ticket_words.c ---- */
+struct cli_message { const char *text, *reply_text; const struct mail *mail; };  /* mail NULL: it did not come by mail */
+void cli_message_words(struct cli *cli, const struct message_row *row, struct cli_message *words);
+void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row *row, bool whole);
+void cli_ticket_page(struct cli *cli, const struct ticket_row *row);
+void cli_ticket_rows(struct cli *cli, const struct ticket_rows *rows);   /* a table, or a JSON array */
+
+/* ---- cli_when.c ---- */
+enum status cli_when(const char *text, int64_t now, int64_t *ms, struct error *error);
+
+/* ---- the commands ---- */
+enum status cli_run_check(struct cli *cli, struct error *error);
+enum status cli_run_config_sample(struct cli *cli, struct error *error);
+enum status cli_run_config_mdoc(struct cli *cli, struct error *error);
+enum status cli_run_explain(struct cli *cli, struct error *error);
+enum status cli_run_ticket_list(struct cli *cli, struct error *error);
+enum status cli_run_ticket_show(struct cli *cli, struct error *error);
+enum status cli_run_ticket_raw(struct cli *cli, struct error *error);
+enum status cli_run_ticket_attachment(struct cli *cli, struct error *error);
+enum status cli_run_ticket_search(struct cli *cli, struct error *error);
+enum status cli_run_ticket_act(struct cli *cli, struct error *error);
+enum status cli_run_outbox_list(struct cli *cli, struct error *error);
+enum status cli_run_outbox_retry(struct cli *cli, struct error *error);
+enum status cli_run_mailbox_list(struct cli *cli, struct error *error);
+enum status cli_run_mailbox_raw(struct cli *cli, struct error *error);
+enum status cli_run_backup(struct cli *cli, struct error *error);
+enum status cli_run_fsck(struct cli *cli, struct error *error);
+enum status cli_run_deliver(struct cli *cli, struct error *error);
+/* Copies a kept mail to standard output. */
+enum status cli_print_raw(struct cli *cli, int64_t raw, struct error *error);
+
+#endif

@@ -1,0 +1,176 @@
+/*
+ * cli_ticket_act.c - everything that changes a ticket: reply, note, new, assign, queue, priority, tag, pend, resolve, close, reopen.
+ *
+ * Each asks the desk for a plan and has the store apply it, in one transaction: the same way a mail or a page goes. Text on
+ * standard input goes to the customer; where the command itself has no mail to carry it, it becomes a reply by --as AGENT.
+ * May not decide anything: what is allowed, and who is told, is the desk's.
+ * Diagnostics: "it cannot be closed" and the like (77) come from the desk; "is locked" (75): try again.
+ */
+#include "cli_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum when_reply { REPLY_NONE, REPLY_FIRST, REPLY_AFTER };
+
+static const struct verb {
+	const char *name; enum action_kind kind;
+	bool needs_text, needs_agent;
+	enum when_reply reply;                   /* text that the action does not carry itself */
+} verbs[] = {
+	{ "reply", ACTION_REPLY, true, true, REPLY_NONE }, { "note", ACTION_NOTE, true, true, REPLY_NONE },
+	{ "new", ACTION_NEW, true, true, REPLY_NONE }, { "assign", ACTION_ASSIGN, false, false, REPLY_AFTER },
+	{ "queue", ACTION_QUEUE, false, false, REPLY_AFTER }, { "priority", ACTION_PRIORITY, false, false, REPLY_AFTER },
+	{ "tag", ACTION_TAG, false, false, REPLY_AFTER }, { "pend", ACTION_PEND, false, false, REPLY_FIRST },
+	{ "resolve", ACTION_RESOLVE, false, false, REPLY_NONE }, { "close", ACTION_CLOSE, false, false, REPLY_NONE },
+	{ "reopen", ACTION_REOPEN, false, false, REPLY_AFTER },
+};
+
+static const struct verb *verb_of(const struct cli *cli)
+{
+	const char *name = strchr(cli->command->name, ' ') + 1;
+
+	for (size_t i = 0; i < COUNT_OF(verbs); i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	abort();
+}
+
+static const char *new_trace(struct arena *arena)
+{
+	unsigned char bytes[8];
+
+	random_bytes(bytes, sizeof bytes);
+	return base32_encode(arena, bytes, sizeof bytes);
+}
+
+/* What the command line says, checked as far as it can be without a ticket. */
+static enum status read_action(struct cli *cli, const struct verb *verb, struct action *action, int64_t *ticket, struct error *error)
+{
+	enum status status;
+
+	*action = (struct action){ .kind = verb->kind, .who = cli->option[O_AS] ? cli->option[O_AS] : "admin", .argument = "", .text = "", .to = "",
+	                           .subject = "", .trace = new_trace(&cli->arena) };
+	*ticket = 0;
+	if (verb->needs_agent && !cli->option[O_AS])
+		return error_set(error, STATUS_USAGE, "%s needs an agent: --as AGENT", cli->command->name);
+	if (cli->option[O_AS] && !desk_agent_named(&cli->policy, cli->option[O_AS]))
+		return error_set(error, STATUS_NOT_FOUND, "there is no agent \"%s\" in %s", cli->option[O_AS], cli->config->file);
+	if (verb->kind == ACTION_NEW) {
+		if (!cli->option[O_QUEUE] || !cli->to.count || !cli->option[O_SUBJECT])
+			return error_set(error, STATUS_USAGE, "ticket new needs --queue QUEUE, --to ADDRESS, --subject SUBJECT and --as AGENT");
+		if (cli->to.count > 1)
+			return error_set(error, STATUS_USAGE, "--to is given twice");
+		action->argument = cli->option[O_QUEUE];
+		action->to = cli->to.at[0];
+		action->subject = cli_safe(&cli->arena, cli->option[O_SUBJECT], false);
+		return STATUS_OK;
+	}
+	if (verb->kind == ACTION_PEND) {
+		if (!cli->option[O_UNTIL])
+			return error_set(error, STATUS_USAGE, "ticket pend needs a time: --until WHEN, for example 3d");
+		if ((status = cli_when(cli->option[O_UNTIL], clock_now(), &action->until, error)) != STATUS_OK)
+			return status;
+	}
+	if (cli->count > 1)
+		action->argument = cli->words[1];
+	return cli_number(cli->words[0], "a ticket", ticket, error);
+}
+
+/* Decides and applies one action inside the transaction; prints what it does. */
+static enum status apply_one(struct cli *cli, const struct action *action, int64_t *ticket, struct strings *done, struct error *error)
+{
+	struct facts facts;
+	struct plan plan;
+	enum status status = store_facts_of_ticket(cli->store, &cli->arena, *ticket, &facts, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if (action->kind != ACTION_NEW && !facts.ticket)
+		return error_set(error, STATUS_NOT_FOUND, "there is no ticket %lld", (long long)*ticket);
+	plan_init(&plan, &cli->arena, action->who);
+	if ((status = desk_decide_action(&cli->policy, action, &facts, &plan, error)) != STATUS_OK
+	    || (status = store_apply(cli->store, &plan, NULL, error)) != STATUS_OK)
+		return status;
+	plan_print(&plan, done);
+	*ticket = plan.ticket ? plan.ticket : *ticket;
+	return STATUS_OK;
+}
+
+/* Tags are several actions; words beside an action are a reply. */
+static enum status apply_all(struct cli *cli, const struct verb *verb, struct action *action, int64_t *ticket, struct strings *done, struct error *error)
+{
+	struct action reply = *action;
+	bool replies = verb->reply != REPLY_NONE && *action->text;
+	enum status status = STATUS_OK;
+
+	reply.kind = ACTION_REPLY;
+	if (replies && verb->reply == REPLY_FIRST)
+		status = apply_one(cli, &reply, ticket, done, error);
+	if (verb->reply != REPLY_NONE)
+		action->text = "";
+	for (size_t i = 1; status == STATUS_OK && i < (cli->count > 1 ? cli->count : 2); i++) {
+		if (verb->kind == ACTION_TAG)
+			action->argument = cli->words[i];
+		status = apply_one(cli, action, ticket, done, error);
+	}
+	if (status == STATUS_OK && replies && verb->reply == REPLY_AFTER)
+		status = apply_one(cli, &reply, ticket, done, error);
+	return status;
+}
+
+static enum status transact(struct cli *cli, const struct verb *verb, struct action *action, int64_t *ticket, struct strings *done, struct error *error)
+{
+	enum status status = store_begin(cli->store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = apply_all(cli, verb, action, ticket, done, error);
+	if (status != STATUS_OK) {
+		store_rollback(cli->store);
+		return status;
+	}
+	return store_commit(cli->store, error);
+}
+
+static enum status show_result(struct cli *cli, int64_t ticket, const struct strings *done, struct error *error)
+{
+	struct ticket_row row;
+	struct json json;
+	enum status status = store_ticket(cli->store, &cli->arena, ticket, &row, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if (cli->json) {
+		json_init(&json, &cli->out);
+		cli_ticket_json(cli, &json, &row, true);
+		buffer_add_char(&cli->out, '\n');
+		return STATUS_OK;
+	}
+	buffer_printf(&cli->out, "ticket %lld is %s, queue %s, agent %s\n", (long long)ticket, ticket_state_name(row.facts.state), row.facts.queue,
+	              *row.facts.agent ? row.facts.agent : "nobody");
+	for (size_t i = 0; i < done->count; i++)
+		buffer_printf(&cli->out, "  %s\n", cli_safe(&cli->arena, done->at[i], false));
+	if (!done->count)
+		buffer_add_string(&cli->out, "  nothing to change\n");
+	return STATUS_OK;
+}
+
+enum status cli_run_ticket_act(struct cli *cli, struct error *error)
+{
+	const struct verb *verb = verb_of(cli);
+	struct strings done = { NULL, 0 };
+	struct action action;
+	int64_t ticket;
+	enum status status;
+
+	if ((status = cli_need_config(cli, error)) != STATUS_OK || (status = read_action(cli, verb, &action, &ticket, error)) != STATUS_OK
+	    || (status = cli_need_store(cli, verb->kind == ACTION_NEW, error)) != STATUS_OK
+	    || (status = cli_text(cli, verb->needs_text, &action.text, error)) != STATUS_OK)
+		return status;
+	if (*action.text && verb->reply != REPLY_NONE && !cli->option[O_AS])
+		return error_set(error, STATUS_USAGE, "there is a text on standard input, but nobody it would come from; add --as AGENT, or --no-text");
+	if ((status = transact(cli, verb, &action, &ticket, &done, error)) != STATUS_OK)
+		return status;
+	return show_result(cli, ticket, &done, error);
+}

@@ -1,0 +1,156 @@
+/*
+ * cli_ticket_json.c - a ticket and its messages as JSON, with the keys of sportello(1), and where their words come from.
+ *
+ * What came by mail is read again from the raw mail, so that a better parser shows old mails better; what an agent wrote is
+ * stored; what the desk wrote by itself is rendered again from its outbox row.
+ * May not print: it fills a JSON writer. A raw mail that cannot be opened shows as an empty text; `sportello fsck` tells why.
+ */
+#include "cli_private.h"
+
+#include "outbox.h"
+
+#include <string.h>
+
+static const struct mail *parse_raw(struct cli *cli, int64_t number)
+{
+	struct mail_options options = { .authserv_id = cli->config->authserv_id };
+	struct store_raw raw;
+	struct mail *mail;
+	struct error error;
+
+	if (store_raw_open(cli->store, number, &raw, &error) != STATUS_OK) {
+		cli_warn("%s", error.text);
+		return NULL;
+	}
+	mail = ARENA_NEW(&cli->arena, struct mail);
+	mail_parse(&cli->arena, &raw.source, &options, mail);
+	store_raw_close(&raw);
+	return mail;
+}
+
+static const char *render_notice(struct cli *cli, int64_t number)
+{
+	struct outbox_row row;
+	struct error error;
+	const char *text = "";
+
+	if (store_outbox_get(cli->store, &cli->arena, number, &row, &error) != STATUS_OK
+	    || outbox_render_text(cli->store, &cli->policy, &cli->config->templates, &cli->arena, &row, &text, &error) != STATUS_OK) {
+		cli_warn("%s", error.text);
+		return "";
+	}
+	return text;
+}
+
+void cli_message_words(struct cli *cli, const struct message_row *row, struct cli_message *words)
+{
+	*words = (struct cli_message){ row->text, row->text, row->raw ? parse_raw(cli, row->raw) : NULL };
+	if (row->text)
+		return;
+	if (words->mail) {
+		words->text = words->mail->text;
+		words->reply_text = words->mail->reply_text;
+	} else {
+		words->text = words->reply_text = row->outbox && !row->raw ? render_notice(cli, row->outbox) : "";
+	}
+}
+
+static const char *null_if_empty(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
+static void add_strings(struct json *json, const char *key, const struct strings *list)
+{
+	json_array(json, key);
+	for (size_t i = 0; i < list->count; i++)
+		json_string(json, NULL, list->at[i]);
+	json_array_end(json);
+}
+
+static void add_message(struct cli *cli, struct json *json, const struct message_row *row)
+{
+	struct cli_message words;
+
+	cli_message_words(cli, row, &words);
+	json_object(json, NULL);
+	json_number(json, "id", row->seq);
+	json_string(json, "kind", message_kind_name(row->kind));
+	json_string(json, "direction", row->out ? "out" : "in");
+	json_string(json, "from", row->from.address ? row->from.address : "");
+	json_string(json, "from_name", null_if_empty(row->from.name));
+	add_strings(json, "to", &row->to);
+	json_time(json, "date", row->date);
+	json_string(json, "message_id", row->message_id);
+	json_string(json, "agent", null_if_empty(row->agent));
+	json_string(json, "flags", null_if_empty(row->flags));
+	json_string(json, "text", words.text);
+	json_string(json, "reply_text", words.reply_text);
+	if (words.mail) {
+		mail_json_attachments(json, "attachments", words.mail);
+	} else {
+		json_array(json, "attachments");
+		json_array_end(json);
+	}
+	json_object_end(json);
+}
+
+static void add_linked(struct json *json, const struct strings *linked)
+{
+	struct error error;
+	int64_t number;
+
+	json_array(json, "linked");
+	for (size_t i = 0; i < linked->count; i++)
+		if (cli_number(linked->at[i], "a ticket", &number, &error) == STATUS_OK)
+			json_number(json, NULL, number);
+	json_array_end(json);
+}
+
+static void add_facts(struct json *json, const struct ticket_row *row)
+{
+	const struct ticket_facts *facts = &row->facts;
+	char ref[24];
+
+	json_number(json, "id", facts->id);
+	json_string(json, "ref", log_number(ref, facts->id));
+	json_string(json, "state", ticket_state_name(facts->state));
+	json_string(json, "queue", facts->queue);
+	json_string(json, "agent", null_if_empty(facts->agent));
+	json_string(json, "priority", facts->priority);
+	add_strings(json, "tags", &facts->tags);
+	json_string(json, "subject", facts->subject);
+	json_string(json, "language", null_if_empty(facts->language));
+	json_object(json, "customer");
+	json_string(json, "address", facts->customer.address ? facts->customer.address : "");
+	json_string(json, "name", facts->customer.name ? facts->customer.name : "");
+	json_object_end(json);
+	json_time(json, "created", facts->created);
+	json_time(json, "updated", facts->updated);
+	json_time(json, "closed", facts->closed_at);
+	json_time(json, "pending_until", facts->pending_until);
+	add_linked(json, &row->linked);
+}
+
+void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row *row, bool whole)
+{
+	json_object(json, NULL);
+	add_facts(json, row);
+	if (whole) {
+		json_array(json, "messages");
+		for (size_t i = 0; i < row->messages.count; i++)
+			add_message(cli, json, &row->messages.at[i]);
+		json_array_end(json);
+		json_array(json, "history");
+		for (size_t i = 0; i < row->history.count; i++) {
+			json_object(json, NULL);
+			json_time(json, "at", row->history.at[i].at);
+			json_string(json, "who", row->history.at[i].who);
+			json_string(json, "what", row->history.at[i].what);
+			json_string(json, "why", row->history.at[i].why);
+			json_object_end(json);
+		}
+		json_array_end(json);
+	}
+	json_object_end(json);
+}

@@ -1,0 +1,155 @@
+/*
+ * cli_ticket_read.c - `ticket list`, `show`, `raw`, `attachment`: looking without touching.
+ *
+ * raw and attachment write bytes to standard output as they are, whatever --json says.
+ * May not change anything. Diagnostics: "there is no ticket N" (66), "message M of ticket N did not come by mail" (66).
+ */
+#include "cli_private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum status check_filter(struct cli *cli, struct error *error)
+{
+	enum ticket_state state;
+
+	if (cli->option[O_STATE] && !ticket_state_parse(cli->option[O_STATE], &state))
+		return error_set(error, STATUS_USAGE, "\"%s\" is no state; held, expired, new, open, pending, resolved or closed", cli->option[O_STATE]);
+	if (cli->option[O_QUEUE] && !desk_queue_named(&cli->policy, cli->option[O_QUEUE]))
+		cli_warn("there is no queue \"%s\" in %s", cli->option[O_QUEUE], cli->config->file);
+	if (cli->option[O_AGENT] && !desk_agent_named(&cli->policy, cli->option[O_AGENT]))
+		cli_warn("there is no agent \"%s\" in %s", cli->option[O_AGENT], cli->config->file);
+	return STATUS_OK;
+}
+
+enum status cli_run_ticket_list(struct cli *cli, struct error *error)
+{
+	struct ticket_filter filter = {
+		.queue = cli->option[O_QUEUE], .state = cli->option[O_STATE], .agent = cli->option[O_AGENT],
+		.customer = cli->option[O_CUSTOMER], .tag = cli->option[O_TAG],
+	};
+	struct ticket_rows rows = { NULL, 0 };
+	enum status status;
+
+	if ((status = cli_limit(cli, &filter.limit, error)) != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK
+	    || (status = check_filter(cli, error)) != STATUS_OK
+	    || (status = store_tickets(cli->store, &cli->arena, &filter, &rows, error)) != STATUS_OK)
+		return status;
+	cli_ticket_rows(cli, &rows);
+	return STATUS_OK;
+}
+
+enum status cli_run_ticket_show(struct cli *cli, struct error *error)
+{
+	struct ticket_row row;
+	struct json json;
+	int64_t number;
+	enum status status;
+
+	if ((status = cli_number(cli->words[0], "a ticket", &number, error)) != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK)
+		return status;
+	for (int hops = 0; hops < 10; hops++) {
+		if ((status = store_ticket(cli->store, &cli->arena, number, &row, error)) != STATUS_OK)
+			return status;
+		if (!row.facts.merged_into)
+			break;
+		number = row.facts.merged_into;
+	}
+	if (cli->json) {
+		json_init(&json, &cli->out);
+		cli_ticket_json(cli, &json, &row, true);
+		buffer_add_char(&cli->out, '\n');
+	} else {
+		cli_ticket_page(cli, &row);
+	}
+	return STATUS_OK;
+}
+
+/* ---------------------------------------------------------------- bytes */
+
+static enum status find_raw(struct cli *cli, int64_t *raw, struct error *error)
+{
+	struct ticket_row row;
+	int64_t ticket, seq;
+	enum status status;
+
+	if ((status = cli_number(cli->words[0], "a ticket", &ticket, error)) != STATUS_OK
+	    || (status = cli_number(cli->words[1], "a message", &seq, error)) != STATUS_OK
+	    || (status = cli_need_store(cli, false, error)) != STATUS_OK
+	    || (status = store_ticket(cli->store, &cli->arena, ticket, &row, error)) != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < row.messages.count; i++) {
+		if (row.messages.at[i].seq != seq)
+			continue;
+		*raw = row.messages.at[i].raw;
+		return *raw ? STATUS_OK : error_set(error, STATUS_NOT_FOUND, "message %lld of ticket %lld did not come by mail; ticket show %lld has its text",
+		                                    (long long)seq, (long long)ticket, (long long)ticket);
+	}
+	return error_set(error, STATUS_NOT_FOUND, "ticket %lld has no message %lld; it has %zu", (long long)ticket, (long long)seq, row.messages.count);
+}
+
+static enum status copy_fd(const struct mail_source *source, struct error *error)
+{
+	char piece[65536];
+
+	for (uint64_t at = 0; at < source->size;) {
+		ssize_t got = pread(source->fd, piece, sizeof piece, (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return error_set(error, STATUS_BROKEN, "the kept mail ends after %llu of %llu bytes; run sportello fsck", (unsigned long long)at,
+			                 (unsigned long long)source->size);
+		if (!write_all(STDOUT_FILENO, piece, (size_t)got))
+			return error_set(error, STATUS_TRY_LATER, "standard output: %s", strerror(errno));
+		at += (uint64_t)got;
+	}
+	return STATUS_OK;
+}
+
+enum status cli_print_raw(struct cli *cli, int64_t number, struct error *error)
+{
+	struct store_raw raw;
+	enum status status = store_raw_open(cli->store, number, &raw, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if (raw.source.fd >= 0)
+		status = copy_fd(&raw.source, error);
+	else if (!write_all(STDOUT_FILENO, raw.source.data, (size_t)raw.source.size))
+		status = error_set(error, STATUS_TRY_LATER, "standard output: %s", strerror(errno));
+	store_raw_close(&raw);
+	return status;
+}
+
+enum status cli_run_ticket_raw(struct cli *cli, struct error *error)
+{
+	int64_t raw;
+	enum status status = find_raw(cli, &raw, error);
+
+	return status == STATUS_OK ? cli_print_raw(cli, raw, error) : status;
+}
+
+static bool to_output(void *context, const void *bytes, size_t length)
+{
+	bool *failed = context;
+
+	*failed = !write_all(STDOUT_FILENO, bytes, length);
+	return !*failed;
+}
+
+enum status cli_run_ticket_attachment(struct cli *cli, struct error *error)
+{
+	struct store_raw raw;
+	int64_t number, which;
+	bool failed = false;
+	enum status status;
+
+	if ((status = cli_number(cli->words[2], "an attachment", &which, error)) != STATUS_OK || (status = find_raw(cli, &number, error)) != STATUS_OK
+	    || (status = store_raw_open(cli->store, number, &raw, error)) != STATUS_OK)
+		return status;
+	status = mail_attachment(&raw.source, (size_t)which, to_output, &failed, error);
+	store_raw_close(&raw);
+	return failed ? error_set(error, STATUS_TRY_LATER, "standard output: %s", strerror(errno)) : status;
+}

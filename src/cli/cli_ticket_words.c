@@ -1,0 +1,126 @@
+/*
+ * cli_ticket_words.c - tickets for people: the list as a table, one ticket as a conversation.
+ *
+ * A message shows what is new in it; what it quotes stands in the messages above. What was left out can be had by
+ * `sportello ticket raw N MESSAGE`.
+ * May not read the store but through cli_message_words().
+ */
+#include "cli_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void heading(struct cli *cli, const char *text)
+{
+	bool colours = cli_colours();
+
+	buffer_printf(&cli->out, "\n%s%s%s\n", colours ? CLI_BOLD : "", text, colours ? CLI_PLAIN : "");
+}
+
+static void field(struct cli *cli, const char *name, const char *value)
+{
+	if (value && *value)
+		buffer_printf(&cli->out, "%-10s %s\n", name, value);
+}
+
+static void head_block(struct cli *cli, const struct ticket_row *row)
+{
+	const struct ticket_facts *facts = &row->facts;
+	struct arena *arena = &cli->arena;
+	const char *state = ticket_state_name(facts->state), *escape = cli_colours() ? cli_colour(state) : "";
+
+	buffer_printf(&cli->out, "Ticket %lld: %s\n", (long long)facts->id, cli_safe(arena, facts->subject, false));
+	buffer_printf(&cli->out, "%-10s %s%s%s%s\n", "State", escape, state, *escape ? CLI_PLAIN : "",
+	              facts->state == STATE_PENDING && facts->pending_until ? arena_printf(arena, " until %s", cli_time(arena, facts->pending_until)) : "");
+	field(cli, "Queue", cli_safe(arena, facts->queue, false));
+	field(cli, "Agent", facts->agent && *facts->agent ? cli_safe(arena, facts->agent, false) : "nobody");
+	field(cli, "Priority", facts->priority);
+	field(cli, "Customer", cli_person(arena, facts->customer.address, facts->customer.name));
+	field(cli, "Tags", cli_join(arena, &facts->tags, ", "));
+	field(cli, "Linked", cli_join(arena, &row->linked, ", "));
+	field(cli, "Created", arena_printf(arena, "%s (%s)", cli_time(arena, facts->created), cli_age(arena, facts->created)));
+	if (facts->updated > facts->created)
+		field(cli, "Updated", arena_printf(arena, "%s (%s)", cli_time(arena, facts->updated), cli_age(arena, facts->updated)));
+}
+
+static void attachment_lines(struct cli *cli, const struct mail *mail)
+{
+	for (size_t i = 0; mail && i < mail->attachments.count; i++) {
+		const struct mail_attachment *attachment = &mail->attachments.at[i];
+
+		buffer_printf(&cli->out, "    [attachment %zu: %s, %s, %s]\n", i + 1, cli_safe(&cli->arena, attachment->filename, false),
+		              cli_safe(&cli->arena, attachment->content_type, false), cli_size(&cli->arena, attachment->size));
+	}
+}
+
+static void message_block(struct cli *cli, const struct message_row *row)
+{
+	struct cli_message words;
+	const char *who = row->agent && *row->agent ? cli_safe(&cli->arena, row->agent, false) : cli_person(&cli->arena, row->from.address, row->from.name);
+	const char *to = row->out && row->to.count ? arena_printf(&cli->arena, " to %s", cli_join(&cli->arena, &row->to, ", ")) : "";
+
+	cli_message_words(cli, row, &words);
+	heading(cli, arena_printf(&cli->arena, "%d. %s from %s%s, %s", row->seq, message_kind_name(row->kind), who, to, cli_time(&cli->arena, row->date)));
+	if (row->flags && *row->flags)
+		buffer_printf(&cli->out, "    (%s)\n", cli_safe(&cli->arena, row->flags, false));
+	cli_indent(&cli->out, cli_safe(&cli->arena, *words.reply_text ? words.reply_text : words.text, true), "    ");
+	attachment_lines(cli, words.mail);
+}
+
+void cli_ticket_page(struct cli *cli, const struct ticket_row *row)
+{
+	head_block(cli, row);
+	for (size_t i = 0; i < row->messages.count; i++)
+		message_block(cli, &row->messages.at[i]);
+	heading(cli, "History");
+	for (size_t i = 0; i < row->history.count; i++) {
+		const struct history_row *line = &row->history.at[i];
+		const char *why = cli_safe(&cli->arena, line->why, false);
+
+		buffer_printf(&cli->out, "    %s  %s: %s%s%s%s\n", cli_time(&cli->arena, line->at), cli_safe(&cli->arena, line->who, false),
+		              cli_safe(&cli->arena, line->what, false), *why ? " (" : "", why, *why ? ")" : "");
+	}
+}
+
+static void rows_as_table(struct cli *cli, const struct ticket_rows *rows)
+{
+	static const struct cli_column columns[] = {
+		{ "TICKET", true, false, false }, { "STATE", false, false, true }, { "PRIORITY", false, false, true }, { "QUEUE", false, true, false },
+		{ "AGENT", false, true, false }, { "CUSTOMER", false, true, false }, { "SUBJECT", false, true, false }, { "AGE", false, false, false },
+	};
+	struct cli_table table = { columns, COUNT_OF(columns), { NULL, 0 } };
+	char number[24];
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct ticket_facts *facts = &rows->at[i].facts;
+
+		cli_table_cell(cli, &table, log_number(number, facts->id));
+		cli_table_cell(cli, &table, ticket_state_name(facts->state));
+		cli_table_cell(cli, &table, facts->priority);
+		cli_table_cell(cli, &table, facts->queue);
+		cli_table_cell(cli, &table, facts->agent && *facts->agent ? facts->agent : "-");
+		cli_table_cell(cli, &table, facts->customer.address && *facts->customer.address ? facts->customer.address : "-");
+		cli_table_cell(cli, &table, facts->subject);
+		cli_table_cell(cli, &table, cli_age(&cli->arena, facts->created));
+	}
+	if (rows->count)
+		cli_table_print(cli, &table);
+	else
+		buffer_add_string(&cli->out, "no tickets\n");
+}
+
+void cli_ticket_rows(struct cli *cli, const struct ticket_rows *rows)
+{
+	struct json json;
+
+	if (!cli->json) {
+		rows_as_table(cli, rows);
+		return;
+	}
+	json_init(&json, &cli->out);
+	json_array(&json, NULL);
+	for (size_t i = 0; i < rows->count; i++)
+		cli_ticket_json(cli, &json, &rows->at[i], false);
+	json_array_end(&json);
+	buffer_add_char(&cli->out, '\n');
+}
