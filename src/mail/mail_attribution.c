@@ -1,0 +1,143 @@
+/*
+ * mail_attribution.c - the line that introduces a quote: "On Mon, 3 Mar 2014 at 10:00, Ann <ann@example.org> wrote:".
+ *
+ * In the languages of mail_phrases.c, wrapped over up to four lines, with a date, an address or both. A verb alone is
+ * taken for one only if quoted lines follow; a date and an address alone only with a colon at the end or a quote below.
+ * Bounded: a candidate must begin like one, and at most LINES lines and BYTES bytes are looked at.
+ * May not decide what is cut (mail_reply.c).
+ */
+#include "mail_private.h"
+
+#define LINES 4
+#define BYTES 500
+
+/* How such a line begins. A blank follows, or a digit. */
+static const char *const openings[] = {
+	"on ", "am ", "le ", "il ", "il giorno ", "in data ", "el ", "em ", "no dia ", "op ", "den ", "d. ", "på ", "kl. ", "w dniu ", "dnia ", "dne ",
+	"a ", "em ", "à ", "于", "在 ", "在", "quoting ", "från ", "von ", "vom ", "lørdag ", "søndag ", "mandag ", "tirsdag ", "onsdag ", "torsdag ", "fredag ",
+	"måndag ", "tisdag ", "lördag ", "söndag ", "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica",
+	"пн", "вт", "ср", "чт", "пт", "сб", "вс", "понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье", "在您", "man ", "ma ", "di ", "wo ", "do ", "vr ", "za ", "zo ", "śr", "pt", "pon", "wt", "czw", "sob", "niedz", "sub",
+	"mon,", "tue,", "wed,", "thu,", "fri,", "sat,", "sun,", "dom,", "lun,", "mar,", "mer,", "mié,", "gio,", "jue,", "ven,", "vie,", "sab,", "sáb,",
+	"sent from", "----", "citando ", "message du ", "selon ", "según ", "jan ", "feb ", "mar ", "apr ", "may ", "jun ", "jul ", "aug ", "sep ", "oct ", "nov ", "dec ",
+	"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "wrote ", "in message ", "in article ", "mot ",
+};
+static const char *const verbs[] = {
+	"wrote", "writes", "said:", "schrieb", "schreibt", "geschrieben", "a écrit", "écrit", "ha scritto", "scritto:", "scrive", "escribió", "escribio", "escribe", "escreveu", "escreveu:", "schreef",
+	"geschreven", "skrev", "skriver", "napisał", "napisała", "napisał(a)", "napisal", "pisze", "napsal", "написал", "написала", "написал(а)", "пишет", "писал", "写道", "写到", "寫道", "さんは書きました", "は書きました", "wrote",
+	"からのメール", "のメール", "さんが書", "さんからの", "kirjoitti", "yazdı", "wrote as follows", "emailed", "replied",
+};
+
+struct joined { char text[BYTES + LINES + 1]; size_t length, lines; };
+
+static bool begins(struct span line)
+{
+	for (size_t i = 0; i < COUNT_OF(openings); i++)
+		if (fold_starts(line, openings[i]))
+			return true;
+	return line.length && (is_digit(line.at[0]) || line.at[0] == '"' || line.at[0] == '<' || line.at[0] == '[');
+}
+
+static struct span stripped(struct span line)
+{
+	line = span_trim(line);
+	while (line.length && (line.at[0] == '-' || line.at[0] == '*' || line.at[0] == '_' || line.at[0] == '~'))
+		line.at++, line.length--;
+	while (line.length && strchr("-*_~", line.at[line.length - 1]))
+		line.length--;
+	return span_trim(line);
+}
+
+static bool ends_with_colon(struct span text)
+{
+	return text.length && (text.at[text.length - 1] == ':' || (text.length >= 3 && memcmp(text.at + text.length - 3, "\xEF\xBC\x9A", 3) == 0)
+	                       || (text.length > 2 && text.at[text.length - 2] == ':' && text.at[text.length - 1] == '>'));
+}
+
+/* A verb in the last bytes, or, as Dutch and German have it, anywhere behind the address. */
+static bool verb_near_end(struct span text)
+{
+	size_t tail = text.length < 90 ? text.length : 90;
+	struct span end = { text.at + text.length - tail, tail };
+	while (end.length && ((unsigned char)end.at[0] & 0xC0) == 0x80)
+		end.at++, end.length--;
+	for (size_t i = 0; i < COUNT_OF(verbs); i++)
+		if (fold_find(end, verbs[i]))
+			return true;
+	return false;
+}
+
+static bool has_date(struct span text)
+{
+	size_t digits = 0;
+	for (size_t i = 0; i < text.length; i++)
+		digits += is_digit(text.at[i]);
+	return digits >= 3;
+}
+
+static bool starts_with_date(struct span text)
+{
+	size_t digits = 0, marks = 0;
+	for (size_t i = 0; i < text.length && i < 24; i++) {
+		digits += is_digit(text.at[i]);
+		marks += strchr("-/.:", text.at[i]) != NULL;
+	}
+	bool cjk = memmem(text.at, text.length < 24 ? text.length : 24, "年", 3) != NULL;
+	return text.length && is_digit(text.at[0]) && digits >= 6 && (marks >= 2 || cjk);
+}
+
+static bool quoted_follows(const struct lines *lines, size_t i)
+{
+	for (size_t n = 0; i < lines->count && n < 4; i++, n++)
+		if (lines->at[i].kind != LINE_EMPTY)
+			return lines->at[i].kind == LINE_QUOTED;
+	return false;
+}
+
+/* Is this whole text one? quoted: quoted lines follow. */
+static bool complete(struct span text, bool quoted)
+{
+	bool colon = ends_with_colon(text), address = memchr(text.at, '@', text.length) != NULL, date = has_date(text);
+	bool verb = verb_near_end(text);
+	if (verb && (colon || quoted) && (date || address || quoted))
+		return true;
+	if (verb && date && (address || text.length < 160) && !memchr(text.at, '?', text.length) && (fold_starts(text, "on ") || is_digit(text.at[0])))
+		return text.at[text.length - 1] != '.';
+	return starts_with_date(text) && address && (colon || quoted) && text.length < 250;
+}
+
+static bool join_line(struct joined *joined, struct span line)
+{
+	line = stripped(line);
+	if (joined->length + line.length + 1 > BYTES)
+		return false;
+	if (joined->length)
+		joined->text[joined->length++] = ' ';
+	memcpy(joined->text + joined->length, line.at, line.length);
+	joined->length += line.length;
+	joined->lines++;
+	return true;
+}
+
+size_t attribution_at(const struct lines *lines, size_t i)
+{
+	struct span first = stripped(lines->at[i].text);
+	if (first.length < 4 || first.length > BYTES)
+		return 0;
+	bool opening = begins(first);
+	if (!opening && !ends_with_colon(first) && !memchr(first.at, '@', first.length))
+		return 0;
+	struct joined joined = { .length = 0 };
+	for (size_t n = 0; n < LINES && i + n < lines->count; n++) {
+		enum line_kind kind = lines->at[i + n].kind;
+		if (kind == LINE_EMPTY || kind == LINE_QUOTED || kind == LINE_RULE || !join_line(&joined, lines->at[i + n].text))
+			break;
+		struct span text = { joined.text, joined.length };
+		bool quoted = quoted_follows(lines, i + n + 1);
+		if ((opening || (n == 0 && quoted) || (n < 2 && memchr(first.at, '@', first.length) && quoted)) && complete(text, quoted))
+			return n + 1;
+	}
+	/* "bob wrote:" and other words with a colon right above a quote. */
+	if (ends_with_colon(first) && first.length < 160 && quoted_follows(lines, i + 1) && verb_near_end(first))
+		return 1;
+	return 0;
+}

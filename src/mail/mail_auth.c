@@ -1,0 +1,64 @@
+/*
+ * mail_auth.c - what our own mail server said about a mail: Authentication-Results (RFC 8601) of the trusted authserv-id.
+ *
+ * Anybody can write such a field; only those whose first word is the configured id count, of them the topmost one for
+ * each method, and an MTA that is set up well removes forged ones (section 5). Nothing trusted: all NULL.
+ * May not verify anything itself. Makes no problems.
+ */
+#include "mail_private.h"
+
+/* "method=result" at the start of a piece between semicolons. */
+static void take_result(struct arena *arena, struct span piece, struct mail_authentication *out)
+{
+	static const char *const methods[] = { "dkim", "spf", "dmarc" };
+	const char **slots[] = { &out->dkim, &out->spf, &out->dmarc };
+	piece = span_trim(piece);
+	for (size_t i = 0; i < COUNT_OF(methods); i++) {
+		size_t length = strlen(methods[i]);
+		if (!span_starts_nocase(piece, methods[i]))
+			continue;
+		size_t at = length;
+		while (at < piece.length && piece.at[at] != '=' && (is_blank(piece.at[at]) || piece.at[at] == '/' || is_digit(piece.at[at])))
+			at++;
+		if (at >= piece.length || piece.at[at] != '=')
+			continue;
+		for (at++; at < piece.length && is_blank(piece.at[at]); at++)
+			;
+		size_t end = at;
+		while (end < piece.length && is_alpha(piece.at[end]))
+			end++;
+		const char *result = text_lower(arena, arena_copy(arena, piece.at + at, end - at));
+		/* Several DKIM signatures: one that passes is enough (RFC 6376 section 4.2). */
+		if (*result && (!*slots[i] || (i == 0 && strcmp(result, "pass") == 0)))
+			*slots[i] = result;
+	}
+}
+
+void auth_read(struct arena *arena, const struct fields *fields, const char *authserv_id, struct mail_authentication *out)
+{
+	for (size_t n = 0; n < 50; n++) {
+		const struct field *field = field_find(fields, "Authentication-Results", n);
+		if (!field)
+			return;
+		char *value = unfold(arena, field->value);
+		int depth = 0;
+		for (char *p = value; *p; p++) {                         /* comments out */
+			bool end = *p == ')' && depth;
+			depth += *p == '(' ? 1 : end ? -1 : 0;
+			if (depth || end)
+				*p = ' ';
+		}
+		char *rest = strchr(value, ';');
+		struct span id = span_trim((struct span){ value, rest ? (size_t)(rest - value) : strlen(value) });
+		const char *blank = memchr(id.at, ' ', id.length);       /* a version may follow */
+		if (blank)
+			id.length = (size_t)(blank - id.at);
+		if (!span_equal_nocase(id, authserv_id))
+			continue;
+		while (rest) {
+			char *next = strchr(rest + 1, ';');
+			take_result(arena, (struct span){ rest + 1, next ? (size_t)(next - rest - 1) : strlen(rest + 1) }, out);
+			rest = next;
+		}
+	}
+}

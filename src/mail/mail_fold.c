@@ -1,0 +1,60 @@
+/*
+ * mail_fold.c - comparing words of natural language without regard to case, for the phrases of mail programs.
+ *
+ * Folds Latin (with Latin-1 and Extended-A), Greek and Cyrillic letters one by one; what has no case is compared as it
+ * is. The words to look for are constants in lower case. No locale, no allocation, one pass.
+ * May not be used for addresses or header names: those are ASCII (mail_span.c).
+ */
+#include "mail_private.h"
+
+static uint32_t fold(uint32_t code)
+{
+	if (code < 128)
+		return code >= 'A' && code <= 'Z' ? code + 32 : code;
+	if ((code >= 0xC0 && code <= 0xDE && code != 0xD7) || (code >= 0x410 && code <= 0x42F) || (code >= 0x391 && code <= 0x3A9))
+		return code + 32;
+	if (code >= 0x400 && code <= 0x40F)
+		return code + 80;
+	if ((code >= 0x100 && code <= 0x137) || (code >= 0x14A && code <= 0x177))
+		return code | 1;
+	if ((code >= 0x139 && code <= 0x148) || (code >= 0x179 && code <= 0x17E))
+		return code & 1 ? code + 1 : code;
+	return code == 0x2019 ? '\'' : code;             /* d’origine, d'origine */
+}
+
+/* Extended-A folds to the odd one of a pair; the words may hold either. */
+size_t fold_starts(struct span span, const char *word)
+{
+	size_t i = 0, j = 0, length = strlen(word);
+	while (j < length) {
+		unsigned char a = i < span.length ? (unsigned char)span.at[i] : 0, b = (unsigned char)word[j];
+		if (a < 128 && b < 128) {
+			if (!a || (lower((char)a)) != (char)b)
+				return 0;
+			i++, j++;
+			continue;
+		}
+		uint32_t x, y;
+		size_t n = i < span.length ? utf8_decode(span.at + i, span.length - i, &x) : 0, m = utf8_decode(word + j, length - j, &y);
+		if (!n || !m || fold(x) != fold(y))
+			return 0;
+		i += n, j += m;
+	}
+	return i;
+}
+
+const char *fold_find(struct span span, const char *word)
+{
+	for (size_t i = 0; i < span.length; i++) {
+		if (((unsigned char)span.at[i] & 0xC0) == 0x80)
+			continue;
+		if (fold_starts((struct span){ span.at + i, span.length - i }, word))
+			return span.at + i;
+	}
+	return NULL;
+}
+
+bool fold_equal(struct span span, const char *word)
+{
+	return span.length && fold_starts(span, word) == span.length;
+}

@@ -1,0 +1,417 @@
+/*
+ * mail_html.c - HTML to text as a person would read it, with marks where the page itself says what is quoted.
+ *
+ * libxml2's push parser in SAX mode; no tree is built. Shown: text, links behind their words, list bullets and numbers,
+ * table cells, "> " before quotes, names of images. Left out: head, style, script, what is hidden (preheaders, tracking
+ * pixels). Every page passes mail_html_safe.c first, since libxml2 is quadratic in the attributes of a tag.
+ * May not follow a link, load anything, or let markup through: what comes out is text. Problems: a page that was cut.
+ */
+#include "mail_html.h"
+
+#include <libxml/HTMLparser.h>
+#include <stdlib.h>
+
+#define DEPTH_MAX 4000                   /* open elements that are remembered; deeper ones pass without effect */
+#define QUOTES_MAX 12                    /* "> " written before one line */
+#define HREF_MAX 2000                    /* bytes of a link that is shown */
+
+enum effect {
+	EFFECT_HIDDEN = 1, EFFECT_PRE = 2, EFFECT_QUOTE = 4, EFFECT_BLOCK = 8, EFFECT_SIGNATURE = 16, EFFECT_LIST = 32, EFFECT_LINK = 64,
+	EFFECT_MARK = 128, EFFECT_PARAGRAPH = 256, EFFECT_GMAIL = 512, EFFECT_CELL = 1024,
+};
+
+struct writer {
+	struct buffer *out;
+	unsigned short effects[DEPTH_MAX];
+	int depth, hidden, pre, quotes, lists, gmail;
+	short numbers[16];               /* next number of each open list; -1: bullets */
+	int wanted_lines;                /* line ends that stand before the next text */
+	bool blank, line_empty, cell, gmail_head;
+	char *href;
+	size_t link_start;
+};
+
+static bool has(const char *value, const char *word)
+{
+	return value && strcasestr(value, word);
+}
+
+static const char *attribute(const xmlChar **attributes, const char *name)
+{
+	for (size_t i = 0; attributes && attributes[i]; i += 2)
+		if (strcasecmp((const char *)attributes[i], name) == 0)
+			return attributes[i + 1] ? (const char *)attributes[i + 1] : "";
+	return NULL;
+}
+
+static bool any_of(const char *name, const char *words)
+{
+	size_t length = strlen(name);
+	for (const char *at = words; (at = strstr(at, name)) != NULL; at += length)
+		if (at[-1] == ' ' && at[length] == ' ')
+			return true;
+	return false;
+}
+
+/* ---- writing lines ---- */
+static void want_lines(struct writer *w, int count)
+{
+	if (w->wanted_lines < count)
+		w->wanted_lines = count;
+	w->blank = w->cell = false;
+}
+
+static void quote_prefix(struct writer *w)
+{
+	for (int i = 0; i < w->quotes && i < QUOTES_MAX; i++)
+		buffer_add_string(w->out, ">");
+	if (w->quotes)
+		buffer_add_char(w->out, ' ');
+}
+
+static void begin_text(struct writer *w)
+{
+	if (!w->out->length)
+		w->wanted_lines = 0, w->line_empty = true;
+	if (!w->out->length && w->quotes)
+		quote_prefix(w);
+	for (; w->wanted_lines; w->wanted_lines--) {
+		buffer_add_char(w->out, '\n');
+		quote_prefix(w);
+		w->line_empty = true;
+		w->blank = w->cell = false;
+	}
+	if (w->cell && !w->line_empty)
+		buffer_add_char(w->out, '\t');
+	else if (w->blank && !w->line_empty)
+		buffer_add_char(w->out, ' ');
+	w->blank = w->cell = false;
+	w->line_empty = false;
+}
+
+static void mark(struct writer *w, char byte)
+{
+	if (w->wanted_lines < 1 && w->out->length)
+		w->wanted_lines = 1;
+	for (; w->wanted_lines; w->wanted_lines--) {
+		buffer_add_char(w->out, '\n');
+		quote_prefix(w);
+	}
+	w->line_empty = true;
+	buffer_add_char(w->out, byte);
+}
+
+static void write_text(struct writer *w, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		bool nbsp = (unsigned char)text[i] == 0xC2 && i + 1 < length && (unsigned char)text[i + 1] == 0xA0;
+		if (text[i] == '\n' && w->pre) {
+			want_lines(w, w->wanted_lines + 1);
+		} else if (is_blank(text[i]) && !w->pre) {
+			w->blank = true;
+		} else if (nbsp) {
+			if (w->line_empty || w->wanted_lines)
+				w->blank = true;
+			else
+				begin_text(w), buffer_add_char(w->out, ' ');
+			i++;
+		} else if ((unsigned char)text[i] >= 32 || text[i] == '\t') {
+			begin_text(w);
+			buffer_add_char(w->out, text[i]);
+		}
+	}
+}
+
+static void write_string(struct writer *w, const char *text)
+{
+	begin_text(w);
+	buffer_add_string(w->out, text);
+}
+
+/* ---- what an element does ---- */
+static bool is_hidden(const char *name, const xmlChar **attributes)
+{
+	if (any_of(name, " style script title template noframes object applet select datalist audio video svg "))
+		return true;
+	const char *style = attribute(attributes, "style");
+	if (!style)
+		return attribute(attributes, "hidden") != NULL;
+	return html_style_hides(style);
+}
+
+/* Elements by which clients mark what follows as the mail they answer. History: to the end of the page. */
+static bool begins_history(const char *name, const xmlChar **attributes)
+{
+	const char *id = attribute(attributes, "id"), *style = attribute(attributes, "style");
+	if (id && (has(id, "divRplyFwdMsg") || has(id, "stopSpelling") || has(id, "OLK_SRC_BODY_SECTION") || has(id, "replySplit")
+	           || has(id, "reply-intro") || has(id, "mail-editor-reference-message-container")))
+		return true;
+	if (has(attribute(attributes, "class"), "ms-outlook-mobile-reference-message"))
+		return true;
+	return strcmp(name, "div") == 0 && style && html_style_is_outlook_border(style);
+}
+
+static bool is_signature(const xmlChar **attributes)
+{
+	const char *class = attribute(attributes, "class"), *id = attribute(attributes, "id");
+	return has(class, "gmail_signature") || has(class, "moz-signature") || has(class, "protonmail_signature_block-user")
+	       || has(attribute(attributes, "data-smartmail"), "gmail_signature")
+	       || (id && (strcasecmp(id, "signature") == 0 || strcasecmp(id, "ms-outlook-mobile-signature") == 0 || strcasecmp(id, "lineBreakAtBeginningOfSignature") == 0));
+}
+
+static bool is_marked_quote(const xmlChar **attributes)
+{
+	const char *class = attribute(attributes, "class"), *id = attribute(attributes, "id");
+	return has(class, "yahoo_quoted") || has(class, "protonmail_quote") || has(class, "zmail_extra") || has(class, "tutanota_quote")
+	       || has(class, "moz-cite-prefix") || has(class, "gmail_attr") || has(class, "WordSection1_quote") || has(id, "yahoo_quoted") || has(class, "moz-email-headers-table");
+}
+
+static void open_quote(struct writer *w)
+{
+	if (w->gmail_head) {
+		mark(w, MARK_QUOTE_END);
+		w->gmail_head = false;
+	}
+	want_lines(w, 1);
+	w->quotes++;
+}
+
+static void open_list(struct writer *w, const char *name)
+{
+	want_lines(w, 1);
+	if (w->lists < (int)COUNT_OF(w->numbers))
+		w->numbers[w->lists] = strcmp(name, "ol") == 0 ? 1 : -1;
+	w->lists++;
+}
+
+static void open_item(struct writer *w)
+{
+	want_lines(w, 1);
+	int level = w->lists ? w->lists - 1 : 0;
+	for (int i = 0; i < level && i < 8; i++)
+		write_string(w, "  ");
+	if (w->lists && level < (int)COUNT_OF(w->numbers) && w->numbers[level] >= 0) {
+		char number[16];
+		int n = w->numbers[level];
+		w->numbers[level] = n < 9999 ? (short)(n + 1) : (short)n;
+		size_t at = sizeof number;
+		number[--at] = '\0', number[--at] = ' ', number[--at] = '.';
+		for (; n || at == sizeof number - 3; n /= 10)
+			number[--at] = (char)('0' + n % 10);
+		write_string(w, number + at);
+	} else {
+		write_string(w, "* ");
+	}
+	w->line_empty = true;
+	w->blank = false;
+}
+
+static void show_image(struct writer *w, const xmlChar **attributes)
+{
+	const char *alt = attribute(attributes, "alt"), *source = attribute(attributes, "src"), *wide = attribute(attributes, "width");
+	if (wide && (strcmp(wide, "1") == 0 || strcmp(wide, "0") == 0))
+		return;
+	if ((!alt || !*alt) && !(source && strncasecmp(source, "cid:", 4) == 0))
+		return;
+	begin_text(w);
+	buffer_add_string(w->out, "[image: ");
+	const char *name = alt && *alt ? alt : source + 4;
+	for (size_t i = 0; name[i] && i < 200; i++)
+		buffer_add_char(w->out, (unsigned char)name[i] < 32 || name[i] == ']' || name[i] == '[' ? ' ' : name[i]);
+	buffer_add_char(w->out, ']');
+}
+
+static void open_link(struct writer *w, const xmlChar **attributes)
+{
+	const char *href = attribute(attributes, "href");
+	free(w->href);
+	w->href = href && strlen(href) < HREF_MAX ? strdup(href) : NULL;
+	w->link_start = w->out->length;
+}
+
+/* The target behind the words, unless the words are the target. */
+static void close_link(struct writer *w)
+{
+	const char *href = w->href;
+	if (!href || (strncasecmp(href, "http", 4) != 0 && strncasecmp(href, "ftp", 3) != 0 && strncasecmp(href, "mailto:", 7) != 0))
+		return;
+	struct span shown = { w->out->at + w->link_start, w->out->length - w->link_start };
+	shown = span_trim(shown);
+	const char *bare = strncasecmp(href, "mailto:", 7) == 0 ? href + 7 : strstr(href, "://") ? strstr(href, "://") + 3 : href;
+	size_t length = strcspn(bare, "?");
+	while (length && bare[length - 1] == '/')
+		length--;
+	if (!shown.length || !length || memmem(shown.at, shown.length, bare, length))
+		return;
+	if (strncasecmp(href, "mailto:", 7) == 0 && memchr(shown.at, '@', shown.length))
+		return;
+	begin_text(w);
+	buffer_add_string(w->out, " <");
+	for (const char *p = href; *p; p++)
+		if ((unsigned char)*p > 32 && *p != '<' && *p != '>')
+			buffer_add_char(w->out, *p);
+	buffer_add_char(w->out, '>');
+}
+
+static unsigned effects_of(struct writer *w, const char *name, const xmlChar **attributes)
+{
+	unsigned effects = 0;
+	if (is_hidden(name, attributes))
+		return EFFECT_HIDDEN;
+	if (any_of(name, " p h1 h2 h3 h4 h5 h6 pre ul ol dl "))
+		effects |= EFFECT_BLOCK | EFFECT_PARAGRAPH;
+	else if (any_of(name, " div tr table blockquote li center address dt dd section article header footer main nav aside form fieldset hr tbody thead tfoot caption figure figcaption "))
+		effects |= EFFECT_BLOCK;
+	if (any_of(name, " pre listing xmp "))
+		effects |= EFFECT_PRE;
+	if (any_of(name, " ul ol "))
+		effects |= EFFECT_LIST;
+	if (any_of(name, " td th "))
+		effects |= EFFECT_CELL;
+	if (strcmp(name, "blockquote") == 0)
+		effects |= EFFECT_QUOTE;
+	if (strcmp(name, "a") == 0)
+		effects |= EFFECT_LINK;
+	if (!attributes)
+		return effects;
+	if (is_signature(attributes))
+		effects |= EFFECT_SIGNATURE;
+	else if (is_marked_quote(attributes))
+		effects |= EFFECT_MARK;
+	else if (strcmp(name, "div") == 0 && has(attribute(attributes, "class"), "gmail_quote"))
+		effects |= EFFECT_GMAIL;
+	return effects;
+}
+
+static void apply_open(struct writer *w, const char *name, const xmlChar **attributes, unsigned effects)
+{
+	if (effects & EFFECT_QUOTE)
+		open_quote(w);
+	if (effects & EFFECT_LIST)
+		open_list(w, name);
+	else if (effects & EFFECT_BLOCK)
+		want_lines(w, (effects & EFFECT_PARAGRAPH) && !w->line_empty ? 2 : 1);
+	if (attributes && begins_history(name, attributes))
+		mark(w, MARK_HISTORY);
+	if (effects & EFFECT_SIGNATURE)
+		mark(w, MARK_SIGNATURE);
+	if (effects & EFFECT_MARK)
+		mark(w, MARK_QUOTE);
+	if (effects & EFFECT_GMAIL) {
+		mark(w, MARK_QUOTE);
+		w->gmail_head = true;
+		w->gmail++;
+	}
+	if (effects & EFFECT_PRE)
+		w->pre++;
+	if (effects & EFFECT_LINK)
+		open_link(w, attributes);
+	if (effects & EFFECT_CELL)
+		w->cell = w->cell || !w->line_empty;
+	if (strcmp(name, "br") == 0)
+		want_lines(w, w->wanted_lines + 1 > 3 ? 3 : w->wanted_lines + 1);
+	else if (strcmp(name, "li") == 0)
+		open_item(w);
+	else if (strcmp(name, "img") == 0)
+		show_image(w, attributes);
+	else if (strcmp(name, "hr") == 0)
+		write_string(w, "________________________________"), want_lines(w, 1);
+}
+
+static void on_start(void *context, const xmlChar *xml_name, const xmlChar **attributes)
+{
+	struct writer *w = context;
+	const char *name = (const char *)xml_name;
+	unsigned effects = 0;
+	if (w->depth < DEPTH_MAX) {
+		effects = effects_of(w, name, attributes);
+		w->effects[w->depth] = (unsigned short)effects;
+	}
+	w->depth++;
+	if (w->hidden || (effects & EFFECT_HIDDEN)) {
+		w->hidden += (effects & EFFECT_HIDDEN) != 0;
+		if (w->depth <= DEPTH_MAX)
+			w->effects[w->depth - 1] &= EFFECT_HIDDEN;
+		return;
+	}
+	if (w->depth <= DEPTH_MAX)
+		apply_open(w, name, attributes, effects);
+}
+
+static void apply_close(struct writer *w, unsigned effects)
+{
+	if (effects & EFFECT_LINK)
+		close_link(w);
+	if (effects & EFFECT_PRE)
+		w->pre--;
+	if (effects & EFFECT_SIGNATURE)
+		mark(w, MARK_SIGNATURE_END);
+	if (effects & EFFECT_MARK)
+		mark(w, MARK_QUOTE_END);
+	if ((effects & EFFECT_GMAIL) && w->gmail_head) {
+		mark(w, MARK_QUOTE_END);
+		w->gmail_head = false;
+	}
+	if (effects & EFFECT_LIST)
+		w->lists--;
+	if (effects & EFFECT_QUOTE) {
+		w->quotes--;
+		want_lines(w, 1);
+	} else if (effects & EFFECT_BLOCK) {
+		want_lines(w, (effects & EFFECT_PARAGRAPH) && !w->line_empty ? 2 : 1);
+	}
+	if (effects & EFFECT_CELL)
+		w->cell = true;
+}
+
+static void on_end(void *context, const xmlChar *name)
+{
+	struct writer *w = context;
+	if (w->depth == 0 || --w->depth >= DEPTH_MAX)
+		return;
+	unsigned effects = w->effects[w->depth];
+	if (effects & EFFECT_HIDDEN)
+		w->hidden--;
+	else if (!w->hidden)
+		apply_close(w, effects);
+}
+
+static void on_text(void *context, const xmlChar *text, int length)
+{
+	struct writer *w = context;
+	if (!w->hidden && w->out->length < LIMIT_TEXT_BYTES && length > 0)
+		write_text(w, (const char *)text, (size_t)length);
+}
+
+/* libxml2 hands over the content of <style> and <script> here; comments go nowhere. */
+static void on_cdata(void *context, const xmlChar *text, int length)
+{
+}
+
+static void on_error(void *context, const char *message, ...)
+{
+}
+
+void html_to_text(struct arena *arena, struct span html, struct buffer *out, struct strings *problems)
+{
+	xmlSAXHandler sax = { .startElement = on_start, .endElement = on_end, .characters = on_text, .ignorableWhitespace = on_text,
+	                      .cdataBlock = on_cdata, .warning = on_error, .error = on_error };
+	struct writer *w = calloc(1, sizeof *w);
+	struct span safe = html_make_safe(arena, html, problems);
+	if (!w)
+		return;
+	w->out = out;
+	w->line_empty = true;
+	htmlParserCtxtPtr parser = htmlCreatePushParserCtxt(&sax, w, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
+	if (parser) {
+		htmlCtxtUseOptions(parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC);
+		for (size_t at = 0; at < safe.length; at += 65536)
+			htmlParseChunk(parser, safe.at + at, (int)(safe.length - at < 65536 ? safe.length - at : 65536), 0);
+		htmlParseChunk(parser, "", 0, 1);
+		if (parser->myDoc)
+			xmlFreeDoc(parser->myDoc);
+		htmlFreeParserCtxt(parser);
+	}
+	free(w->href);
+	free(w);
+}

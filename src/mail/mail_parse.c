@@ -1,0 +1,290 @@
+/*
+ * mail_parse.c - the front door: a raw mail in, struct mail out. Reads like the list of what is done with a mail.
+ *
+ * header -> addresses, ids, date, subject -> parts -> text and attachments -> what is new -> what it means.
+ * May not fail and may not keep anything beyond the arena: the worst mail gives empty values and a full `problems`.
+ * Problems made here: no usable sender, a date that cannot be read, several fields where one is allowed.
+ */
+#include "mail_guard.h"
+
+#include <libxml/parser.h>
+
+#define SMALL_FILE (1024 * 1024)         /* bytes: a mail in a file up to this size is read to memory once */
+#define HASH_PIECE (64 * 1024)
+
+void mail_init(void)
+{
+	g_mime_init();
+	guard_register();
+	xmlInitParser();
+	language_init();
+}
+
+struct parse {
+	struct arena *arena;
+	const struct mail_options *options;
+	struct mail *mail;
+	struct mail_source source;
+	struct head head;
+	const char *hint;                /* charset of the mail, for raw 8-bit in its header */
+};
+
+static const char *charset_hint(struct parse *parse)
+{
+	struct span type = field_value(&parse->head.fields, "Content-Type");
+	const char *at = type.length ? span_find_nocase(type, "charset=") : NULL;
+	if (!at)
+		return NULL;
+	struct params params;
+	params_parse(parse->arena, type, &params, NULL);
+	return params_get(&params, "charset");
+}
+
+/* All fields of a name: several To lines are one list (RFC 5322 section 3.6 allows one; mailers send more). */
+static struct mail_addresses all_addresses(struct parse *parse, const char *name)
+{
+	struct mail_addresses all = { 0 };
+	const struct field *field;
+	for (size_t n = 0; n < 20 && (field = field_find(&parse->head.fields, name, n)) != NULL; n++) {
+		struct mail_addresses one = addresses_parse(parse->arena, field->value, parse->hint, &parse->mail->problems);
+		if (!all.count)
+			all = one;
+		else
+			for (size_t i = 0; i < one.count && all.count < LIMIT_ADDRESSES; i++)
+				*ARENA_PUSH(parse->arena, &all) = one.at[i];
+	}
+	return all;
+}
+
+/* Recipients: what has no address is no recipient. */
+static struct mail_addresses recipients(struct parse *parse, const char *name)
+{
+	struct mail_addresses all = all_addresses(parse, name);
+	size_t kept = 0;
+	for (size_t i = 0; i < all.count; i++)
+		if (*all.at[i].address)
+			all.at[kept++] = all.at[i];
+	all.count = kept;
+	return all;
+}
+
+static bool usable(const struct mail_address *one)
+{
+	return address_plausible(one->address, strlen(one->address));
+}
+
+static const struct mail_address nobody = { "", "" };
+
+static struct mail_address first_usable(const struct mail_addresses *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (usable(&list->at[i]))
+			return list->at[i];
+	return list->count ? list->at[0] : nobody;
+}
+
+static void read_senders(struct parse *parse)
+{
+	struct mail *mail = parse->mail;
+	mail->from_all = all_addresses(parse, "From");
+	struct mail_addresses sender = all_addresses(parse, "Sender");
+	mail->sender = first_usable(&sender);
+	mail->from = first_usable(&mail->from_all);
+	if (field_find(&parse->head.fields, "From", 1))
+		problem(parse->arena, &mail->problems, "more than one From field");
+	if (!usable(&mail->from)) {
+		if (usable(&mail->sender)) {
+			problem(parse->arena, &mail->problems, "no usable From; Sender taken instead");
+			mail->from = mail->sender;
+		} else {
+			problem(parse->arena, &mail->problems, "no usable From");
+		}
+	}
+	mail->reply_to = recipients(parse, "Reply-To");
+	mail->to = recipients(parse, "To");
+	mail->cc = recipients(parse, "Cc");
+}
+
+static const char *subject_of(struct parse *parse)
+{
+	const struct field *field;
+	for (size_t n = 0; n < 4 && (field = field_find(&parse->head.fields, "Subject", n)) != NULL; n++)
+		if (span_trim(field->value).length)
+			return header_decode(parse->arena, field->value, parse->hint, &parse->mail->problems);
+	return "";
+}
+
+static void read_ids(struct parse *parse)
+{
+	struct mail *mail = parse->mail;
+	struct strings own = { 0 };
+	struct span raw = field_value(&parse->head.fields, "Message-ID");
+	ids_parse(parse->arena, raw, &own, false);
+	if (!own.count && raw.length && raw.length < LIMIT_MESSAGE_ID - 2 && !memchr(raw.at, '<', raw.length)) {
+		const char *bare = header_decode(parse->arena, raw, NULL, NULL);
+		if (*bare && !strpbrk(bare, " <>"))
+			strings_add(parse->arena, &own, arena_printf(parse->arena, "<%s>", bare));
+	}
+	mail->message_id = own.count ? own.at[0] : NULL;
+	ids_parse(parse->arena, field_value(&parse->head.fields, "In-Reply-To"), &mail->in_reply_to, true);
+	ids_parse(parse->arena, field_value(&parse->head.fields, "References"), &mail->references, true);
+}
+
+static void read_date(struct parse *parse)
+{
+	struct span raw = field_value(&parse->head.fields, "Date");
+	if (raw.length && !date_parse(raw, &parse->mail->date, &parse->mail->date_zone))
+		problem(parse->arena, &parse->mail->problems, "the Date field cannot be read");
+}
+
+static void read_trace(struct parse *parse)
+{
+	static const char *const names[] = { "Delivered-To", "X-Original-To", "Envelope-To" };
+	struct mail *mail = parse->mail;
+	const struct fields *fields = &parse->head.fields;
+	for (size_t i = 0; i < fields->count; i++)
+		mail->hops += fields->at[i].name.length == 8 && span_equal_nocase(fields->at[i].name, "Received");
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		for (size_t n = 0; n < 20 && field_find(fields, names[i], n); n++) {
+			struct mail_addresses list = addresses_parse(parse->arena, field_find(fields, names[i], n)->value, NULL, NULL);
+			for (size_t j = 0; j < list.count; j++) {
+				const char *address = text_lower(parse->arena, list.at[j].address);
+				if (*address && !strings_have(&mail->delivered_to, address) && mail->delivered_to.count < 100)
+					strings_add(parse->arena, &mail->delivered_to, address);
+			}
+		}
+	mail->our_marks = header_decode(parse->arena, field_value(fields, "X-Sportello-Desk"), NULL, NULL);
+}
+
+/* From address, subject and the raw body: two mails with one Message-ID differ here unless they are the same mail. */
+static void make_digest(struct parse *parse)
+{
+	struct sha256 digest;
+	sha256_init(&digest);
+	sha256_add(&digest, parse->mail->from.address, strlen(parse->mail->from.address) + 1);
+	sha256_add(&digest, parse->mail->subject, strlen(parse->mail->subject) + 1);
+	if (parse->source.fd < 0) {
+		sha256_add(&digest, parse->source.data + parse->head.body, (size_t)(parse->source.size - parse->head.body));
+	} else {
+		char piece[HASH_PIECE];
+		size_t got;
+		for (uint64_t at = parse->head.body; (got = source_read(&parse->source, at, piece, sizeof piece)) > 0; at += got)
+			sha256_add(&digest, piece, got);
+	}
+	sha256_end(&digest, parse->mail->body_digest);
+}
+
+static void read_header(struct parse *parse)
+{
+	struct mail *mail = parse->mail;
+	head_read(parse->arena, &parse->source, &parse->head, &mail->problems);
+	parse->hint = charset_hint(parse);
+	read_senders(parse);
+	mail->subject = subject_of(parse);
+	read_ids(parse);
+	read_date(parse);
+	read_trace(parse);
+	if (parse->options->authserv_id && *parse->options->authserv_id)
+		auth_read(parse->arena, &parse->head.fields, parse->options->authserv_id, &mail->authentication);
+	size_t prefix;
+	bool answers = mail->in_reply_to.count || mail->references.count || subject_is_reply(mail->subject, &prefix);
+	mail->kind = answers ? MAIL_REPLY : MAIL_REQUEST;
+}
+
+/* HTML only where the plain text says nothing of quotes and the page does: half of all mails are parsed once only. */
+static void reply_from_spare(struct walk *walk)
+{
+	struct mail *mail = walk->mail;
+	static const char *const signs[] = { "divRplyFwdMsg", "stopSpelling", "border-top:solid", "gmail_quote", "yahoo_quoted", "type=\"cite\"", "reference-message" };
+	bool cut, worth = false;
+	if (!walk->html_spare || strcmp(mail->reply_text, mail->text) != 0 || mail->kind == MAIL_REQUEST)
+		return;
+	struct span bytes = part_bytes(walk->arena, walk->source, walk->html_spare, LIMIT_HTML_BYTES, &cut);
+	for (size_t i = 0; i < COUNT_OF(signs) && !worth; i++)
+		worth = memmem(bytes.at, bytes.length, signs[i], strlen(signs[i])) != NULL;
+	if (!worth)
+		return;
+	struct span html = charset_to_utf8(walk->arena, bytes, params_get(&walk->html_spare->content_type, "charset"), "text", NULL);
+	struct buffer out CLEANUP_BUFFER;
+	buffer_init(&out);
+	html_to_text(walk->arena, html, &out, NULL);
+	struct mail from_html = *mail;
+	reply_make(walk->arena, buffer_string(&out), &from_html);
+	if (*from_html.reply_text && strlen(from_html.reply_text) < strlen(mail->reply_text)) {
+		mail->reply_text = from_html.reply_text;
+		mail->signature = from_html.signature;
+	}
+}
+
+static void read_body(struct parse *parse)
+{
+	struct mail *mail = parse->mail;
+	struct walk walk = { .arena = parse->arena, .source = &parse->source, .problems = &mail->problems, .mail = mail,
+	                     .deadline = clock_monotonic_us() + LIMIT_PARSE_SECONDS * 1000000LL };
+	buffer_init(&walk.text);
+	walk.root = parts_read(parse->arena, &parse->source, &parse->head, &mail->problems);
+	walk_parts(&walk);
+	const char *marked = arena_copy(parse->arena, walk.text.length ? walk.text.at : "", walk.text.length);
+	buffer_fini(&walk.text);
+	mail->text = marks_strip(parse->arena, marked);
+	bounce_read(&walk, &parse->head.fields, parse->options);
+	auto_judge(parse->arena, &parse->head.fields, parse->options, mail);
+	reply_make(parse->arena, marked, mail);
+	reply_from_spare(&walk);
+	forward_read(&walk, &parse->head.fields, marked);
+	mail->language = language_detect(*mail->reply_text ? mail->reply_text : mail->text);
+}
+
+static void empty_mail(struct mail *mail)
+{
+	*mail = (struct mail){ .from = nobody, .sender = nobody, .subject = "", .text = "", .reply_text = "", .auto_answer_why = "", .our_marks = "",
+	                       .forward = { .from = nobody, .subject = "", .text = "", .comment = "" } };
+}
+
+void mail_parse(struct arena *arena, const struct mail_source *source, const struct mail_options *options, struct mail *mail)
+{
+	static const struct mail_options none = { 0 };
+	empty_mail(mail);
+	struct parse parse = { .arena = arena, .options = options ? options : &none, .mail = mail, .source = *source };
+	if (source->fd >= 0 && source->size <= SMALL_FILE) {
+		struct span all = source_span(arena, source, 0, source->size);
+		parse.source = (struct mail_source){ .data = all.at, .size = all.length, .fd = -1 };
+	} else if (source->fd < 0 && !source->data) {
+		parse.source = (struct mail_source){ .data = "", .fd = -1 };
+	}
+	read_header(&parse);
+	if (parse.options->headers_only)
+		auto_judge(arena, &parse.head.fields, parse.options, mail);
+	else
+		read_body(&parse);
+	make_digest(&parse);
+}
+
+enum status mail_attachment(const struct mail_source *source, size_t number,
+                            bool (*write)(void *context, const void *bytes, size_t length), void *context, struct error *error)
+{
+	struct arena arena CLEANUP_ARENA;
+	struct strings problems = { 0 };
+	struct head head;
+	struct mail mail;
+	arena_init(&arena);
+	empty_mail(&mail);
+	head_read(&arena, source, &head, &problems);
+	struct walk walk = { .arena = &arena, .source = source, .problems = &problems, .mail = &mail, .wanted = number, .sink = { write, context } };
+	buffer_init(&walk.text);
+	walk.root = parts_read(&arena, source, &head, &problems);
+	if (number)
+		walk_parts(&walk);
+	buffer_fini(&walk.text);
+	if (!walk.written)
+		return error_set(error, STATUS_NOT_FOUND, "there is no attachment %zu", number);
+	return STATUS_OK;
+}
+
+const char *mail_header(struct arena *arena, const struct mail_source *source, const char *name, size_t n)
+{
+	struct head head;
+	head_read(arena, source, &head, NULL);
+	const struct field *field = field_find(&head.fields, name, n);
+	return field ? header_decode(arena, field->value, NULL, NULL) : NULL;
+}

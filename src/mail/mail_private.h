@@ -1,0 +1,194 @@
+/*
+ * mail_private.h - what the files of the mail room tell each other; nobody outside includes it.
+ *
+ * The way of a mail: mail_source (bytes) -> mail_headers (fields) -> mail_address, mail_ids, mail_date (values)
+ * -> mail_parts (tree, by GMime behind mail_guard) -> mail_text (what is read) and mail_attachments (what is kept)
+ * -> mail_reply (what is new) -> mail_bounce, mail_auto, mail_forward, mail_auth (what it means).
+ * Everything is linear in the size of its input; the bounds stand in limits.h.
+ */
+#ifndef SPORTELLO_MAIL_PRIVATE_H
+#define SPORTELLO_MAIL_PRIVATE_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE                      /* memmem, memrchr, strcasestr */
+#endif
+
+#include "mail.h"
+#include "limits.h"
+
+#include <string.h>
+
+/* ---- spans: text that belongs to somebody else ---- */
+struct span { const char *at; size_t length; };
+#define SPAN(literal) ((struct span){ (literal), sizeof(literal) - 1 })
+static inline struct span span_of(const char *text) { return (struct span){ text, strlen(text) }; }
+struct span span_trim(struct span span);                         /* blanks, tabs, line ends off both ends */
+bool span_equal_nocase(struct span span, const char *text);
+bool span_starts_nocase(struct span span, const char *text);
+/* The first place of `needle` (lower case ASCII, other bytes exactly) in `span`, ASCII case aside; NULL: nowhere. */
+const char *span_find_nocase(struct span span, const char *needle);
+static inline bool span_has_nocase(struct span span, const char *needle) { return span_find_nocase(span, needle) != NULL; }
+static inline bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static inline bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+static inline char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
+
+/* Case aside for Latin, Greek and Cyrillic letters too; `word` is in lower case. Returns the bytes of `span` that match, 0: none. */
+size_t fold_starts(struct span span, const char *word);
+const char *fold_find(struct span span, const char *word);       /* NULL: nowhere */
+bool fold_equal(struct span span, const char *word);
+
+/* ---- problems: said once each, at most a few dozen ---- */
+void problem(struct arena *arena, struct strings *problems, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* ---- mail_source.c ---- */
+size_t source_read(const struct mail_source *source, uint64_t at, void *out, size_t length);
+/* The bytes from start to end: in place if the source is in memory, else read into the arena. */
+struct span source_span(struct arena *arena, const struct mail_source *source, uint64_t start, uint64_t end);
+
+/* ---- mail_headers.c: the header block, cut into fields ---- */
+struct field { struct span name, value; };                       /* value raw: folded, encoded */
+struct fields { struct field *at; size_t count; };
+struct head {
+	struct fields fields;
+	uint64_t start, body;            /* offsets in the source: of the first field, of the body */
+	bool cr_only;                    /* lines end with CR alone */
+	bool cut;                        /* a limit was met: the rest of the block was not read */
+};
+void head_read(struct arena *arena, const struct mail_source *source, struct head *head, struct strings *problems);
+/* Cuts a block that lies in memory; returns where the body begins. */
+size_t head_cut(struct arena *arena, struct span block, struct fields *fields, bool *cut, struct strings *problems);
+const struct field *field_find(const struct fields *fields, const char *name, size_t n);
+struct span field_value(const struct fields *fields, const char *name);   /* of the first; length 0: none */
+/* Trimmed, unfolded, without comments (RFC 5322 section 3.2.2), lower case: for keywords such as Precedence. */
+const char *field_keyword(struct arena *arena, const struct fields *fields, const char *name);
+char *unfold(struct arena *arena, struct span raw);
+
+/* ---- mail_charset.c ---- */
+/* Bytes to clean UTF-8: as declared if that is strictly right, else by evidence; each guess is a problem (if not NULL). */
+struct span charset_to_utf8(struct arena *arena, struct span bytes, const char *declared, const char *where, struct strings *problems);
+bool charset_is_ascii(const char *at, size_t length);
+
+/* ---- mail_rfc2047.c ---- */
+/* A header value as one line of UTF-8: unfolded, encoded words decoded, raw 8-bit guessed (hint: charset of the mail, or NULL). */
+char *header_decode(struct arena *arena, struct span raw, const char *hint, struct strings *problems);
+size_t decode_q(const char *at, size_t length, char *out);
+size_t decode_b64(const char *at, size_t length, char *out);
+
+/* ---- mail_address.c ---- */
+struct mail_addresses addresses_parse(struct arena *arena, struct span raw, const char *hint, struct strings *problems);
+bool address_plausible(const char *at, size_t length);
+/* The next text that looks like an address at or behind `from`; length 0: none. */
+struct span address_next(struct span text, size_t from);
+
+/* ---- mail_ids.c, mail_date.c ---- */
+void ids_parse(struct arena *arena, struct span raw, struct strings *list, bool newest);
+bool date_parse(struct span raw, int64_t *ms, int *zone);
+
+/* ---- mail_params.c: Content-Type and Content-Disposition with RFC 2231 ---- */
+struct param { const char *name; struct span value; };
+struct params { const char *value; struct { const char *name, *text; } at[12]; size_t count; };
+void params_parse(struct arena *arena, struct span raw, struct params *params, struct strings *problems);
+const char *params_get(const struct params *params, const char *name);    /* NULL: not there */
+
+/* ---- mail_guard.c, mail_parts.c: the tree ---- */
+enum encoding { ENCODING_NONE, ENCODING_BASE64, ENCODING_QP, ENCODING_UU };
+struct part {
+	const char *type;                /* "text/plain", lower case */
+	struct params content_type, disposition;
+	bool typed;                      /* the type was said, not assumed */
+	enum encoding encoding;
+	const char *filename;            /* as said, decoded, not yet safe; NULL: none */
+	const char *content_id;          /* without <>, "" if none */
+	struct fields fields;
+	uint64_t start, end;             /* of the encoded content in the source */
+	struct part *parent, *next, *first;      /* children are a list */
+	size_t children;
+	int depth;
+};
+struct part *parts_read(struct arena *arena, const struct mail_source *source, const struct head *head, struct strings *problems);
+void part_describe(struct arena *arena, struct part *part, const char *default_type, struct strings *problems);
+
+/* ---- mail_decode.c ---- */
+struct sink { bool (*write)(void *context, const void *bytes, size_t length); void *context; };
+/* The decoded bytes of a part, piece by piece. False: the sink stopped. */
+bool part_decode(const struct mail_source *source, const struct part *part, struct sink sink);
+/* The first `limit` decoded bytes in memory. */
+struct span part_bytes(struct arena *arena, const struct mail_source *source, const struct part *part, size_t limit, bool *cut);
+
+/* ---- mail_walk.c: one walk over the parts, which gives text and attachments in their order ---- */
+struct walk {
+	struct arena *arena;
+	const struct mail_source *source;
+	struct strings *problems;
+	struct mail *mail;
+	struct part *root;
+	const char *charset;             /* of the first text part */
+	size_t wanted;                   /* number of the attachment to write, 0: none */
+	struct sink sink;
+	bool written, hash;
+	size_t number;                   /* attachments so far */
+	struct buffer text;              /* marked text (see mail_marks below) */
+	bool html_shown;                 /* `text` was made from HTML */
+	struct part *html_spare;         /* the HTML alternative of a text that is shown */
+	struct part *delivery, *feedback, *nested, *disposition;  /* what bounce, forward and report readers look at */
+	struct span html_reply;
+	struct strings taken;            /* file names in use */
+	int64_t deadline;
+};
+void walk_parts(struct walk *walk);
+void attachment_add(struct walk *walk, struct part *part);
+/* An attachment that lies in memory (uuencode, TNEF). */
+void attachment_add_bytes(struct walk *walk, const char *filename, const char *type, const char *content_id, struct span bytes);
+const char *filename_safe(struct arena *arena, const char *name, size_t length);         /* "" if nothing is left */
+const char *filename_made(struct arena *arena, const char *type, size_t number);
+#define LIMIT_TNEF_BYTES (12 * 1024 * 1024)    /* decoded bytes of a winmail.dat: libytnef holds it all in memory */
+bool tnef_unpack(struct walk *walk, struct span bytes);
+/* Takes uuencoded blocks out of a text and adds them as attachments; returns what is left. */
+struct span uuencode_unpack(struct walk *walk, struct span text);
+struct span flowed_unwrap(struct arena *arena, struct span text, bool delsp);
+
+/* ---- marks in text made from HTML: control bytes that no text can hold, taken out before anybody sees it ---- */
+#define MARK_QUOTE       '\001'      /* a quoted block begins */
+#define MARK_QUOTE_END   '\002'
+#define MARK_HISTORY     '\003'      /* all from here to the end of the block is history */
+#define MARK_SIGNATURE   '\004'
+#define MARK_SIGNATURE_END '\005'
+#define MARK_FORWARD     '\006'      /* a client's own mark of a forwarded mail */
+void html_to_text(struct arena *arena, struct span html, struct buffer *out, struct strings *problems);
+char *marks_strip(struct arena *arena, const char *text);
+
+/* ---- mail_lines.c and mail_quote*.c: text cut into lines that know what they look like ---- */
+enum line_kind { LINE_EMPTY, LINE_TEXT, LINE_QUOTED, LINE_ATTRIBUTION, LINE_DELIMITER, LINE_HEADER, LINE_SIGNATURE, LINE_RULE, LINE_FORWARD };
+struct line {
+	struct span text;                /* without line end and marks */
+	enum line_kind kind;
+	unsigned char quote;             /* depth by structure (HTML), 0: none */
+	bool history, signature;         /* by structure */
+	bool attribution_start;          /* LINE_ATTRIBUTION: first of its lines */
+	bool hidden;                     /* decided: not part of the reply */
+	unsigned char header;            /* which header, LINE_HEADER: enum header_word */
+};
+struct lines { struct line *at; size_t count; };
+enum header_word { HEADER_OTHER, HEADER_FROM, HEADER_DATE, HEADER_TO, HEADER_SUBJECT, HEADER_CC, HEADER_REPLY_TO };
+struct lines lines_cut(struct arena *arena, const char *text);
+void lines_classify(struct lines *lines);
+enum header_word header_line(struct span line, struct span *value, bool *found);
+bool delimiter_line(struct span line, bool *forward);
+size_t attribution_at(const struct lines *lines, size_t i);      /* count of lines it takes, 0: none */
+bool signature_phrase(struct span line);
+bool rule_line(struct span line);
+/* Fills reply_text and signature from marked text. */
+void reply_make(struct arena *arena, const char *marked, struct mail *mail);
+void forward_read(struct walk *walk, const struct fields *fields, const char *marked);
+
+/* ---- what it means ---- */
+void auto_judge(struct arena *arena, const struct fields *fields, const struct mail_options *options, struct mail *mail);
+void bounce_read(struct walk *walk, const struct fields *fields, const struct mail_options *options);
+void auth_read(struct arena *arena, const struct fields *fields, const char *authserv_id, struct mail_authentication *authentication);
+void language_init(void);
+const char *language_detect(const char *text);
+bool subject_is_reply(const char *subject, size_t *prefix);
+bool subject_is_forward(const char *subject);
+
+#endif

@@ -1,0 +1,271 @@
+/*
+ * mail_reply.c - what is new in a mail: its text without quoted history and without signature.
+ *
+ * In this order: what the HTML page itself marks as history; "Original Message" lines, blocks of From/Sent/To/Subject and
+ * introductions without quote marks, below which all is history; then quoted blocks, of which those are kept that the
+ * sender answers line by line; then the signature (mail_signature.c). Where nothing would be left, or where it is not
+ * clear, text is kept: `reply_text` may hold too much, never too little, and `text` is always whole.
+ * Makes no problems.
+ */
+#include "mail_reply.h"
+
+#define BLOCK_LINES 12                   /* lines of a header block that are looked at */
+
+static bool has_address(struct span text)
+{
+	return memchr(text.at, '@', text.length) != NULL;
+}
+
+/* At least three different headers in a row, or two of which one holds an address; wrapped values allowed. */
+size_t header_block(const struct lines *lines, size_t i)
+{
+	unsigned seen = 0, kinds = 0, strangers = 0;
+	bool address = false, date = false;
+	size_t n = 0, last = 0;
+	for (; i + n < lines->count && n < BLOCK_LINES; n++) {
+		const struct line *line = &lines->at[i + n];
+		if (line->kind == LINE_HEADER) {
+			unsigned bit = 1u << line->header;
+			kinds += line->header != HEADER_OTHER && !(seen & bit);
+			seen |= bit;
+			address = address || has_address(line->text);
+			for (size_t c = 0; line->header == HEADER_DATE && c < line->text.length; c++)
+				date = date || is_digit(line->text.at[c]);
+			strangers = 0;
+			last = n + 1;
+		} else if (line->kind == LINE_EMPTY || line->kind == LINE_QUOTED || n == 0 || ++strangers > 2) {
+			if (line->kind == LINE_EMPTY && n && n < 3 && i + n + 1 < lines->count && lines->at[i + n + 1].kind == LINE_HEADER && kinds < 3)
+				continue;                                /* some clients put blank lines between */
+			break;
+		}
+	}
+	unsigned from_or_to = seen & (1u << HEADER_FROM | 1u << HEADER_TO), when = seen & (1u << HEADER_DATE);
+	if (kinds >= 3 && (address || date) && (seen & 1u << HEADER_FROM))
+		return last;
+	if (kinds >= 2 && address && from_or_to && (when || (seen & 1u << HEADER_SUBJECT)) && lines->at[i].header != HEADER_SUBJECT)
+		return last;
+	return 0;
+}
+
+static bool quoted_next(const struct lines *lines, size_t i)
+{
+	for (size_t n = 0; i < lines->count && n < 4; i++, n++)
+		if (lines->at[i].kind != LINE_EMPTY)
+			return lines->at[i].kind == LINE_QUOTED;
+	return false;
+}
+
+/* Behind the last line that is not empty. */
+static size_t last_line(const struct lines *lines)
+{
+	size_t end = lines->count;
+	while (end && lines->at[end - 1].kind == LINE_EMPTY)
+		end--;
+	return end;
+}
+
+static bool own_text(const struct line *line)
+{
+	return line->kind != LINE_EMPTY && line->kind != LINE_QUOTED && line->kind != LINE_ATTRIBUTION && line->kind != LINE_RULE;
+}
+
+/* An Outlook border in the page: believed if a header or an address stands below it. */
+static bool history_believable(const struct lines *lines, size_t i)
+{
+	for (size_t n = 0, colons = 0; i < lines->count && n < 12; i++, n++) {
+		struct span text = lines->at[i].text;
+		colons += memchr(text.at, ':', text.length) != NULL || memmem(text.at, text.length, "\xEF\xBC\x9A", 3) != NULL;
+		if (lines->at[i].kind == LINE_HEADER || lines->at[i].kind == LINE_ATTRIBUTION || lines->at[i].kind == LINE_QUOTED || colons >= 3)
+			return true;
+	}
+	return false;
+}
+
+/* Lines i.. are an introduction: is what stands below it history without quote marks? */
+static bool introduces_history(const struct lines *lines, size_t i, size_t last)
+{
+	while (i < lines->count && lines->at[i].kind == LINE_ATTRIBUTION)
+		i++;
+	return i >= last || !quoted_next(lines, i);
+}
+
+/* The first line from which on all is history; lines->count: none. */
+static size_t history_start(const struct lines *lines)
+{
+	size_t last = last_line(lines);
+	bool before = false;
+	for (size_t i = 0; i < lines->count; i++) {
+		const struct line *line = &lines->at[i];
+		if (before && line->history && !lines->at[i - 1].history && history_believable(lines, i))
+			return i;
+		if (before && line->kind == LINE_DELIMITER && last > i + 1)
+			return i;
+		if (before && line->kind == LINE_HEADER && header_block(lines, i))
+			return i;
+		if (before && line->attribution_start && introduces_history(lines, i, last))
+			return i;
+		if (line->kind == LINE_FORWARD) {
+			/* A forwarded mail is what its sender wants read: its own header block is not history. */
+			while (i + 1 < lines->count && (lines->at[i + 1].kind == LINE_EMPTY || lines->at[i + 1].kind == LINE_HEADER))
+				i++;
+			size_t skipped = i + header_block(lines, i);
+			i = skipped < lines->count ? skipped : i;
+		}
+		before = before || own_text(line);
+	}
+	return lines->count;
+}
+
+/* A line of a quote that a client broke without its mark: between two quoted lines, and not a person's words. */
+static bool broken_quote(const struct lines *lines, size_t i)
+{
+	if (i == 0 || i + 1 >= lines->count || lines->at[i - 1].kind != LINE_QUOTED || lines->at[i + 1].kind != LINE_QUOTED)
+		return false;
+	struct span text = span_trim(lines->at[i].text);
+	if (text.length && text.at[text.length - 1] == '>')
+		text = span_trim((struct span){ text.at, text.length - 1 });
+	bool blank = memchr(text.at, ' ', text.length) != NULL, odd = false;
+	for (size_t n = 0; n < text.length; n++)
+		odd = odd || strchr("/_=%\\()", text.at[n]) != NULL;
+	return !blank && odd;
+}
+
+struct block { size_t start, end, introduction; bool introduced, text_before, text_after; };
+
+static bool is_text(const struct line *line)
+{
+	return !line->hidden && line->kind != LINE_EMPTY && line->kind != LINE_QUOTED && line->kind != LINE_ATTRIBUTION;
+}
+
+/* The quoted block at i: quoted lines and the empty ones between them. */
+static struct block block_at(struct lines *lines, size_t i, size_t end)
+{
+	struct block block = { .start = i, .end = i };
+	for (size_t n = i; n < end; n++) {
+		if (lines->at[n].kind == LINE_QUOTED)
+			block.end = n + 1;
+		else if (lines->at[n].kind != LINE_EMPTY)
+			break;
+	}
+	size_t above = i;
+	while (above && lines->at[above - 1].kind == LINE_EMPTY)
+		above--;
+	block.introduction = i;
+	while (above && lines->at[above - 1].kind == LINE_ATTRIBUTION) {
+		block.introduced = true;
+		block.introduction = --above;
+	}
+	return block;
+}
+
+static void hide(struct lines *lines, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		lines->at[i].hidden = true;
+}
+
+/* Quotes that are answered one after the other stay; the rest of the history goes. */
+static void hide_quotes(struct lines *lines, size_t end)
+{
+	size_t blocks = 0, answered = 0, last_text = 0;
+	for (size_t i = 0; i < end; i++)
+		if (broken_quote(lines, i))
+			lines->at[i].kind = LINE_QUOTED;
+	size_t stop = end;
+	bool marked;
+	stop = signature_start(lines, end, &marked);
+	if (!marked)
+		stop = end;
+	for (size_t i = 0; i < stop; i++)
+		if (is_text(&lines->at[i]))
+			last_text = i + 1;
+	for (size_t i = 0; i < end; i++)
+		if (lines->at[i].kind == LINE_QUOTED) {
+			struct block block = block_at(lines, i, end);
+			blocks++;
+			answered += block.end < last_text;
+			i = block.end - 1;
+		}
+	for (size_t i = 0; i < end; i++) {
+		if (lines->at[i].kind != LINE_QUOTED)
+			continue;
+		struct block block = block_at(lines, i, end);
+		bool answer = block.end < last_text;
+		if (!answer || (block.introduced && blocks == 1))
+			hide(lines, block.introduction, block.end);
+		else if (block.introduced)
+			hide(lines, block.introduction, block.start);
+		i = block.end - 1;
+	}
+}
+
+static const char *join(struct arena *arena, const struct lines *lines, size_t from, size_t to)
+{
+	size_t room = 1, n = 0;
+	for (size_t i = from; i < to; i++)
+		room += lines->at[i].text.length + 1;
+	char *out = arena_alloc(arena, room);
+	for (size_t i = from; i < to; i++) {
+		if (lines->at[i].hidden)
+			continue;
+		memcpy(out + n, lines->at[i].text.at, lines->at[i].text.length);
+		n += lines->at[i].text.length;
+		out[n++] = '\n';
+	}
+	while (n && is_blank(out[n - 1]))
+		n--;
+	out[n] = '\0';
+	while (*out == '\n' || *out == '\r')
+		out++;
+	return out;
+}
+
+/* Rules and underscores right above the history belong to it. */
+static size_t above_history(const struct lines *lines, size_t end)
+{
+	size_t i = end;
+	while (i && (lines->at[i - 1].kind == LINE_EMPTY || lines->at[i - 1].kind == LINE_RULE))
+		i--;
+	return i;
+}
+
+/* "My answer On Wed, 4 Apr 2012 at 3:59 PM, bob@example.org wrote:" is two lines in one. */
+static struct lines split_shared(struct arena *arena, struct lines lines)
+{
+	for (size_t i = 0; i + 1 < lines.count; i++) {
+		struct line *line = &lines.at[i];
+		if (line->text.length < 20 || line->text.length > 400 || line->kind != LINE_TEXT || lines.at[i + 1].kind != LINE_QUOTED)
+			continue;
+		const char *at = memmem(line->text.at + 1, line->text.length - 1, " On ", 4);
+		struct span head = { line->text.at, at ? (size_t)(at - line->text.at) : 0 };
+		struct span tail = { at, at ? line->text.length - head.length : 0 };
+		if (!at || !has_address(tail) || span_trim(tail).at[span_trim(tail).length - 1] != ':')
+			continue;
+		struct line *room = ARENA_ARRAY(arena, struct line, lines.count + 1);
+		memcpy(room, lines.at, (i + 1) * sizeof *room);
+		memcpy(room + i + 2, lines.at + i + 1, (lines.count - i - 1) * sizeof *room);
+		room[i].text = head;
+		room[i + 1] = (struct line){ .text = tail, .kind = LINE_ATTRIBUTION, .attribution_start = true };
+		return (struct lines){ room, lines.count + 1 };
+	}
+	return lines;
+}
+
+void reply_make(struct arena *arena, const char *marked, struct mail *mail)
+{
+	struct lines lines = lines_cut(arena, marked);
+	lines_classify(&lines);
+	lines = split_shared(arena, lines);
+	size_t end = history_start(&lines);
+	hide(&lines, above_history(&lines, end), lines.count);
+	hide_quotes(&lines, end);
+	bool sure;
+	size_t signature = signature_start(&lines, end, &sure);
+	mail->reply_text = join(arena, &lines, 0, signature);
+	const char *signed_by = join(arena, &lines, signature, end);
+	if (!*mail->reply_text && *signed_by && !sure) {
+		mail->reply_text = signed_by;                            /* "Thanks, Ann" is all there is */
+		signed_by = "";
+	}
+	mail->signature = *signed_by ? signed_by : NULL;
+}

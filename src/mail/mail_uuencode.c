@@ -1,0 +1,118 @@
+/*
+ * mail_uuencode.c - files that old mailers put into the text itself: "begin 644 name" ... "end".
+ *
+ * A block counts only if it is well made: an octal mode, a name, lines whose length byte fits them, and an end. Then it
+ * becomes an attachment and leaves the text; anything else is text that a person wrote, and stays.
+ * May not look at parts of the encoding x-uuencode: mail_decode.c does. Makes no problems.
+ */
+#include "mail_private.h"
+
+struct block { size_t start, data, end, next; struct span name; };
+
+static size_t next_line(struct span text, size_t at, size_t *end)
+{
+	const char *stop = memchr(text.at + at, '\n', text.length - at);
+	*end = stop ? (size_t)(stop - text.at) : text.length;
+	size_t next = stop ? *end + 1 : text.length;
+	if (*end > at && text.at[*end - 1] == '\r')
+		--*end;
+	return next;
+}
+
+static bool begin_line(struct span line, struct span *name)
+{
+	if (line.length < 11 || memcmp(line.at, "begin ", 6) != 0)
+		return false;
+	size_t i = 6;
+	while (i < line.length && line.at[i] >= '0' && line.at[i] <= '7')
+		i++;
+	if (i - 6 < 3 || i - 6 > 4 || i >= line.length || line.at[i] != ' ')
+		return false;
+	*name = span_trim((struct span){ line.at + i, line.length - i });
+	return name->length > 0;
+}
+
+/* The bytes a line stands for; -1: this is no uuencoded line. Trailing blanks may be lost, or a checksum added. */
+static int line_bytes(struct span line)
+{
+	if (!line.length || line.at[0] < ' ' || line.at[0] > '`')
+		return -1;
+	int count = (line.at[0] - ' ') & 63;
+	size_t needed = (size_t)(count + 2) / 3 * 4;
+	for (size_t i = 1; i < line.length; i++)
+		if (line.at[i] < ' ' || line.at[i] > '`')
+			return -1;
+	return line.length - 1 <= needed + 2 ? count : -1;
+}
+
+static bool find_end(struct span text, struct block *block)
+{
+	for (size_t at = block->data, end, next; at < text.length; at = next) {
+		next = next_line(text, at, &end);
+		struct span line = { text.at + at, end - at };
+		if (line.length == 3 && memcmp(line.at, "end", 3) == 0) {
+			block->end = at;
+			block->next = next;
+			return true;
+		}
+		if (line.length && line_bytes(line) < 0)
+			return false;
+	}
+	return false;
+}
+
+static struct span decode_block(struct arena *arena, struct span text, const struct block *block)
+{
+	char *out = arena_alloc(arena, block->end - block->data + 4);
+	size_t n = 0;
+	for (size_t at = block->data, end, next; at < block->end; at = next) {
+		next = next_line(text, at, &end);
+		const char *line = text.at + at;
+		size_t length = end - at;
+		int count = length ? (line[0] - ' ') & 63 : 0;
+		for (size_t i = 1; count > 0; i += 4) {
+			unsigned value = 0;
+			for (size_t j = 0; j < 4; j++)
+				value = value << 6 | (i + j < length ? (unsigned)(line[i + j] - ' ') & 63 : 0);
+			for (int j = 16; j >= 0 && count > 0; j -= 8, count--)
+				if (n < block->end - block->data)
+					out[n++] = (char)(value >> j & 255);
+		}
+	}
+	return (struct span){ out, n };
+}
+
+static bool next_block(struct span text, size_t from, struct block *block)
+{
+	while (from < text.length) {
+		const char *at = memmem(text.at + from, text.length - from, "begin ", 6);
+		if (!at)
+			return false;
+		block->start = (size_t)(at - text.at);
+		size_t end;
+		block->data = next_line(text, block->start, &end);
+		bool line_start = block->start == 0 || text.at[block->start - 1] == '\n';
+		if (line_start && begin_line((struct span){ at, end - block->start }, &block->name) && find_end(text, block))
+			return true;
+		from = block->start + 6;
+	}
+	return false;
+}
+
+struct span uuencode_unpack(struct walk *walk, struct span text)
+{
+	struct block block;
+	if (!memmem(text.at, text.length, "begin ", 6) || !next_block(text, 0, &block))
+		return text;
+	char *rest = arena_alloc(walk->arena, text.length + 1);
+	size_t n = 0, from = 0;
+	do {
+		memcpy(rest + n, text.at + from, block.start - from);
+		n += block.start - from;
+		from = block.next;
+		attachment_add_bytes(walk, arena_copy(walk->arena, block.name.at, block.name.length), "application/octet-stream", "",
+		                     decode_block(walk->arena, text, &block));
+	} while (next_block(text, from, &block));
+	memcpy(rest + n, text.at + from, text.length - from);
+	return (struct span){ rest, n + text.length - from };
+}

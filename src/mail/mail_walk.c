@@ -1,0 +1,284 @@
+/*
+ * mail_walk.c - one walk over the parts: which of them a person reads, and which are attachments, in their order.
+ *
+ * multipart/alternative shows its plain text, or its HTML where the plain text is empty; related shows its root; signed
+ * its first part; report its explanation; mixed and all others show every text that is neither named nor marked as
+ * attachment (RFC 2046 section 5.1, RFC 2183). What is not shown is an attachment. The same walk serves mail_parse and
+ * mail_attachment, so the numbers always agree.
+ * Problems: text cut at LIMIT_TEXT_BYTES, encrypted parts, time over.
+ */
+#include "mail_private.h"
+
+
+
+static void walk_part(struct walk *walk, struct part *part, bool show);
+
+static bool is_text(const struct part *part)
+{
+	static const char *const files[] = { "text/calendar", "text/x-vcard", "text/vcard", "text/directory", "text/rfc822-headers", "text/css",
+	                                     "text/csv", "text/x-patch", "text/x-diff", "text/xml", "text/x-gunzip" };
+	if (strncmp(part->type, "text/", 5) != 0)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		if (strcmp(part->type, files[i]) == 0)
+			return false;
+	return true;
+}
+
+static bool is_html(const struct part *part)
+{
+	return strcmp(part->type, "text/html") == 0;
+}
+
+/* Text that is shown: neither named nor said to be an attachment. A body alone is shown even if it is called one. */
+static bool is_shown(const struct part *part)
+{
+	return is_text(part) && !part->filename && strcmp(part->disposition.value, "attachment") != 0;
+}
+
+/* The charset that an HTML page itself names, for parts that do not (HTML 4.01 section 5.2.2). */
+static const char *html_charset(struct arena *arena, struct span html)
+{
+	struct span start = { html.at, html.length < 2048 ? html.length : 2048 };
+	const char *at = span_find_nocase(start, "charset=");
+	if (!at)
+		return NULL;
+	at += 8;
+	const char *stop = start.at + start.length, *end;
+	while (at < stop && (*at == '"' || *at == '\'' || *at == ' '))
+		at++;
+	for (end = at; end < stop && (is_alpha(*end) || is_digit(*end) || *end == '-' || *end == '_'); end++)
+		;
+	return end > at && end - at < 40 ? arena_copy(arena, at, (size_t)(end - at)) : NULL;
+}
+
+static struct span part_text(struct walk *walk, const struct part *part, bool html)
+{
+	bool cut;
+	size_t limit = html ? LIMIT_HTML_BYTES : (size_t)LIMIT_TEXT_BYTES * 2;
+	struct span bytes = part_bytes(walk->arena, walk->source, part, limit, &cut);
+	if (cut)
+		problem(walk->arena, walk->problems, "a text part is larger than %zu bytes; the rest of it is only in the raw mail", limit);
+	const char *charset = params_get(&part->content_type, "charset");
+	if (html && (!charset || !*charset))
+		charset = html_charset(walk->arena, bytes);
+	if (!walk->charset && charset && *charset)
+		walk->charset = charset;
+	return charset_to_utf8(walk->arena, bytes, charset, "text", walk->problems);
+}
+
+static bool looks_like_html(struct span text)
+{
+	text = span_trim(text);
+	return span_starts_nocase(text, "<html") || span_starts_nocase(text, "<!doctype html");
+}
+
+/* ---- text/enriched and text/richtext (RFC 1896): commands out, << is < ---- */
+static struct span enriched_to_text(struct arena *arena, struct span in)
+{
+	char *out = arena_alloc(arena, in.length + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < in.length; i++) {
+		if (in.at[i] != '<') {
+			out[n++] = in.at[i];
+		} else if (i + 1 < in.length && in.at[i + 1] == '<') {
+			out[n++] = '<';
+			i++;
+		} else {
+			struct span rest = { in.at + i, in.length - i };
+			const char *end = memchr(rest.at, '>', rest.length < 64 ? rest.length : 64);
+			const char *param = span_starts_nocase(rest, "<param>") ? span_find_nocase(rest, "</param>") : NULL;
+			if (span_starts_nocase(rest, "<nl>") || span_starts_nocase(rest, "<p>"))
+				out[n++] = '\n';
+			if (param)
+				i += (size_t)(param - rest.at) + 7;
+			else if (end)
+				i += (size_t)(end - rest.at);
+			else
+				out[n++] = '<';
+		}
+	}
+	return (struct span){ out, n };
+}
+
+static void append_text(struct walk *walk, const char *at, size_t length)
+{
+	size_t room = walk->text.length < LIMIT_TEXT_BYTES ? LIMIT_TEXT_BYTES - walk->text.length : 0;
+	if (length > room) {
+		problem(walk->arena, walk->problems, "the text was cut at %d bytes", LIMIT_TEXT_BYTES);
+		for (length = room; length && ((unsigned char)at[length] & 0xC0) == 0x80; length--)
+			;
+	}
+	if (walk->text.length && length && walk->text.at[walk->text.length - 1] != '\n')
+		buffer_add_char(&walk->text, '\n');
+	buffer_add(&walk->text, at, length);
+}
+
+static void append_html(struct walk *walk, struct span html)
+{
+	struct buffer out CLEANUP_BUFFER;
+	buffer_init(&out);
+	html_to_text(walk->arena, html, &out, walk->problems);
+	if (!walk->text.length)
+		walk->html_shown = true;
+	append_text(walk, out.length ? out.at : "", out.length);
+}
+
+static void show_text(struct walk *walk, struct part *part)
+{
+	bool html = is_html(part);
+	struct span text = part_text(walk, part, html);
+	if (html || (!part->typed && looks_like_html(text)))
+		return append_html(walk, text);
+	if (strcmp(part->type, "text/enriched") == 0 || strcmp(part->type, "text/richtext") == 0)
+		text = enriched_to_text(walk->arena, text);
+	const char *format = params_get(&part->content_type, "format"), *delsp = params_get(&part->content_type, "delsp");
+	if (format && text_equal_nocase(format, "flowed"))
+		text = flowed_unwrap(walk->arena, text, delsp && text_equal_nocase(delsp, "yes"));
+	text = uuencode_unpack(walk, text);
+	append_text(walk, text.at, text.length);
+}
+
+/* ---- multipart/alternative ---- */
+static struct part *find_text(struct part *part, bool html)
+{
+	if (part->first && strcmp(part->type, "multipart/alternative") != 0) {
+		for (struct part *child = part->first; child; child = child->next) {
+			struct part *found = find_text(child, html);
+			if (found)
+				return found;
+		}
+		return NULL;
+	}
+	if (part->first)
+		for (struct part *child = part->first; child; child = child->next)
+			if (find_text(child, html))
+				return find_text(child, html);
+	return !part->first && is_shown(part) && is_html(part) == html ? part : NULL;
+}
+
+static bool blank_text(struct walk *walk, const struct part *part)
+{
+	struct span text = span_trim(part_text(walk, part, false));
+	for (size_t i = 0; i < text.length; i++)
+		if (!is_blank(text.at[i]) && memcmp(text.at + i, "\xC2\xA0", i + 1 < text.length ? 2 : 1) != 0 && (unsigned char)text.at[i] != 0xA0)
+			return false;
+	return true;
+}
+
+static void walk_alternative(struct walk *walk, struct part *part, bool show)
+{
+	struct part *shown = NULL, *html = NULL;
+	for (struct part *child = part->first; child; child = child->next) {
+		struct part *plain = find_text(child, false);
+		if (!shown && plain && strcmp(plain->type, "text/plain") == 0 && !blank_text(walk, plain))
+			shown = child;
+		if (find_text(child, true) && !(shown == child))
+			html = child;
+	}
+	if (shown && html && !walk->html_spare)
+		walk->html_spare = find_text(html, true);
+	if (!shown)
+		shown = html;
+	for (struct part *child = part->first; child && !shown; child = child->next)
+		if (find_text(child, false))
+			shown = child;
+	for (struct part *child = part->first; child; child = child->next)
+		if (show && child == shown)
+			walk_part(walk, child, true);
+		else if (child->first || !is_shown(child))
+			walk_part(walk, child, false);
+}
+
+static void walk_related(struct walk *walk, struct part *part, bool show)
+{
+	const char *start = params_get(&part->content_type, "start");
+	struct part *root = part->first;
+	for (struct part *child = part->first; start && *start && child; child = child->next) {
+		size_t skip = *start == '<', length = strlen(child->content_id);
+		if (length && strncmp(start + skip, child->content_id, length) == 0)
+			root = child;
+	}
+	if (root && !find_text(root, true) && !find_text(root, false))
+		for (struct part *child = part->first; child; child = child->next)
+			if (find_text(child, true) || find_text(child, false)) {
+				root = child;
+				break;
+			}
+	for (struct part *child = part->first; child; child = child->next)
+		if (child == root)
+			walk_part(walk, child, show);
+		else if (child->first || !is_shown(child) || show)
+			walk_part(walk, child, show && is_shown(child));
+}
+
+static void walk_encrypted(struct walk *walk, struct part *part)
+{
+	problem(walk->arena, walk->problems, "encrypted (%s); kept as it is", params_get(&part->content_type, "protocol") ? params_get(&part->content_type, "protocol") : "multipart/encrypted");
+	for (struct part *child = part->first; child; child = child->next)
+		walk_part(walk, child, false);
+}
+
+static void remember_special(struct walk *walk, struct part *part)
+{
+	if (!walk->delivery && (strcmp(part->type, "message/delivery-status") == 0 || strcmp(part->type, "message/global-delivery-status") == 0))
+		walk->delivery = part;
+	if (!walk->feedback && strcmp(part->type, "message/feedback-report") == 0)
+		walk->feedback = part;
+	if (!walk->disposition && strcmp(part->type, "message/disposition-notification") == 0)
+		walk->disposition = part;
+	if (!walk->nested && (strcmp(part->type, "message/rfc822") == 0 || strcmp(part->type, "text/rfc822-headers") == 0
+	                      || strcmp(part->type, "message/global") == 0 || strcmp(part->type, "message/global-headers") == 0
+	                      || strcmp(part->type, "text/rfc822") == 0))
+		walk->nested = part;
+}
+
+static bool is_tnef(const struct part *part)
+{
+	return strcmp(part->type, "application/ms-tnef") == 0 || strcmp(part->type, "application/vnd.ms-tnef") == 0
+	       || (part->filename && text_equal_nocase(part->filename, "winmail.dat"));
+}
+
+static void walk_leaf(struct walk *walk, struct part *part, bool show)
+{
+	remember_special(walk, part);
+	bool alone = part == walk->root && is_text(part) && !part->filename && (part->end > part->start || !strcmp(part->disposition.value, ""));
+	if (show && (is_shown(part) || (alone && strcmp(part->disposition.value, "attachment") != 0)))
+		return show_text(walk, part);
+	if (!show && is_shown(part))
+		return;
+	if (strcmp(part->type, "application/pkcs7-mime") == 0 || strcmp(part->type, "application/x-pkcs7-mime") == 0)
+		problem(walk->arena, walk->problems, "S/MIME (%s); kept as it is", part->type);
+	if (is_tnef(part)) {
+		bool cut;
+		struct span bytes = part_bytes(walk->arena, walk->source, part, LIMIT_TNEF_BYTES, &cut);
+		if (!cut && tnef_unpack(walk, bytes))
+			return;
+		problem(walk->arena, walk->problems, cut ? "TNEF larger than %d bytes; kept as it is" : "TNEF (winmail.dat) that cannot be read; kept as it is",
+		        LIMIT_TNEF_BYTES);
+	}
+	attachment_add(walk, part);
+}
+
+static void walk_part(struct walk *walk, struct part *part, bool show)
+{
+	if (walk->deadline && clock_monotonic_us() > walk->deadline) {
+		problem(walk->arena, walk->problems, "reading took longer than %d s; the remaining parts are only in the raw mail", LIMIT_PARSE_SECONDS);
+		return;
+	}
+	if (!part->first)
+		return walk_leaf(walk, part, show);
+	if (strcmp(part->type, "multipart/alternative") == 0)
+		return walk_alternative(walk, part, show);
+	if (strcmp(part->type, "multipart/related") == 0)
+		return walk_related(walk, part, show);
+	if (strcmp(part->type, "multipart/encrypted") == 0)
+		return walk_encrypted(walk, part);
+	for (struct part *child = part->first; child; child = child->next)
+		walk_part(walk, child, show);
+}
+
+void walk_parts(struct walk *walk)
+{
+	walk_part(walk, walk->root, true);
+}
