@@ -101,6 +101,7 @@ static void on_data_end(void *context, struct lmtp_reply *replies, size_t count)
 {
 	struct connection *connection = context;
 	gateway_intake(&connection->daemon->gateway, &connection->transaction, replies, count);
+	on_reset(connection);                    /* the engine does not say it after a mail: nothing of it is kept longer */
 }
 
 static const struct lmtp_handler handler = {on_mail, on_recipient, on_data, on_data_end, on_reset};
