@@ -29,7 +29,7 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CF
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 # libetpan's .pc leaks Debian build flags (no-pie specs): link it plainly.
 LIBS     = $(PKG_LIBS) -letpan -lytnef -lpthread -lm
-ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(WARN) $(HARDEN) $(CFLAGS) $(SANFLAGS) -Iinclude -I$(BUILD)/gen $(PKG_CFLAGS) -DSPORTELLO_VERSION='"$(VERSION)"' -MMD -MP
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE= $(WARN) $(HARDEN) $(CFLAGS) $(SANFLAGS) -Iinclude -I$(BUILD)/gen $(PKG_CFLAGS) -DSPORTELLO_VERSION='"$(VERSION)"' -MMD -MP
 LDFLAGS += -pie -Wl,-z,relro,-z,now
 
 LIB_SRC    := $(filter-out src/daemon/% src/cli/%,$(wildcard src/*/*.c))

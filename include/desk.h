@@ -149,6 +149,21 @@ void desk_evidence(struct arena *arena, const struct desk_policy *policy, const 
 #define CLAIM_SIZE 16
 void desk_claim(const struct incoming *incoming, unsigned char claim[CLAIM_SIZE]);
 
+/* ================================================================ verdict: what the rules and the model say of a mail */
+
+struct verdict_reason { const char *by, *what, *detail; };       /* by "rule", "keyword", "model", "address"; detail may be NULL */
+struct verdict {
+	const char *queue;               /* NULL: what the address says */
+	const char *agent, *priority;    /* NULL: nothing said */
+	struct strings tags, notify;     /* notify: agents to be told at once */
+	struct strings redirects;        /* passed on to these, no ticket */
+	const char *reject;              /* NULL, or the words of 550 5.7.1 */
+	bool discard;
+	double confidence;               /* of the model, 0..1; negative: no model was asked */
+	struct { struct verdict_reason *at; size_t count; } because;
+	const char *trouble;             /* NULL, or why the rules could not be run: the mail goes where its address says, and it is noted */
+};
+
 /* ================================================================ facts: what the store knows, asked inside the write transaction */
 
 enum participant_role { ROLE_CUSTOMER, ROLE_CC };
