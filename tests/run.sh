@@ -1,0 +1,95 @@
+#!/bin/sh
+# run.sh - the whole suite on what BUILD holds: unit tests, walls between rooms, man pages, black box, Postfix. `make check` builds first.
+# Speaks of what fails; ends with one line "N passed, N failed", and that exit status.
+# ONLY="units rooms" (any of units rooms manuals blackbox postfix) runs a part of it.
+set -u
+cd "$(dirname "$0")/.." || exit 70
+BUILD=${BUILD:-build}
+ONLY=${ONLY:-units rooms manuals blackbox postfix}
+export BUILD
+passed=0
+failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT INT TERM
+
+count() { passed=$((passed + $1)); failed=$((failed + $2)); }
+
+# Takes the last "N passed, N failed" of $log, shows the rest if something failed. $1: who; $2: its exit status.
+count_line() {
+	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1)
+	if [ -z "$line" ]; then
+		cat "$log"
+		echo "FAILED: $1 ended without saying how many passed (exit status $2)"
+		count 0 1
+		return
+	fi
+	bad=${line#*, }
+	bad=${bad%% failed*}
+	if [ "$bad" != 0 ] || [ "$2" != 0 ]; then
+		grep -vxF "$line" "$log"
+		[ "$bad" != 0 ] || bad=1
+	else
+		grep -i '^skipped' "$log"
+	fi
+	echo "$1: ${line% passed*} passed, $bad failed"
+	count "${line% passed*}" "$bad"
+}
+
+# The unit tests: one program after the other; cmocka counts on standard error.
+units() {
+	for program in "$BUILD"/tests/test_*; do
+		if [ ! -f "$program" ] || [ ! -x "$program" ]; then continue; fi
+		timeout 300 "$program" >"$log" 2>&1
+		status=$?
+		all=$(sed -n 's/^\[==========\] \([0-9]*\) test(s) run\..*/\1/p' "$log" | tail -n 1)
+		good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test(s)\..*/\1/p' "$log" | tail -n 1)
+		if [ "$status" = 0 ] && [ -n "$all" ] && [ "$all" = "${good:-0}" ]; then
+			echo "unit ${program##*/}: $all passed"
+			count "$all" 0
+		else
+			grep -v '^\[ *\(RUN\|OK\|=*\) *\]' "$log"
+			bad=$((${all:-1} - ${good:-0}))
+			[ "$bad" -gt 0 ] || bad=1
+			echo "FAILED: unit ${program##*/} (exit status $status)"
+			count "${good:-0}" "$bad"
+		fi
+	done
+}
+
+rooms() {
+	sh tests/rooms >"$log" 2>&1
+	count_line rooms $?
+}
+
+manuals() {
+	for page in man/*.[1-8]; do
+		[ -e "$page" ] || continue
+		if mandoc -T lint -W warning "$page" >"$log" 2>/dev/null; then
+			count 1 0
+		else
+			cat "$log"
+			echo "FAILED: mandoc -T lint $page"
+			count 0 1
+		fi
+	done
+}
+
+blackbox() {
+	[ -e tests/blackbox/run.py ] || return 0
+	timeout 900 python3 tests/blackbox/run.py >"$log" 2>&1
+	count_line blackbox $?
+}
+
+postfix() {
+	timeout 300 sh tests/postfix/run >"$log" 2>&1
+	count_line postfix $?
+}
+
+for part in $ONLY; do
+	case $part in
+	units | rooms | manuals | blackbox | postfix) "$part" ;;
+	*) echo "run.sh: there is no part $part" >&2; exit 64 ;;
+	esac
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]
