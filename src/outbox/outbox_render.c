@@ -1,0 +1,280 @@
+/*
+ * outbox_render.c - from a row of the outbox to the bytes of its mail, always the same for the same row.
+ *
+ * The row says who, to whom and which template; the words come from the message that it is about. Nothing that changes between two
+ * attempts may get in: no clock, no state of the ticket. A mail to the customer's side shows only the words of the very message
+ * that it carries, a mail to an agent those of the message it tells of, bounded; private notes are never read for customers
+ * because their rows are never about one. STATUS_BAD_INPUT: an address that cannot be written; the row can never be sent.
+ */
+#include "outbox_private.h"
+
+#include <string.h>
+
+#define NOTICE_TEXT_MOST (16 * 1024)     /* bytes of a customer's text in a notice to an agent; the whole is on the ticket */
+#define NAMES_MOST       30              /* attachments named in a notice */
+
+static const char agent_commands[] =
+	"/assign AGENT\n/queue QUEUE\n/tag TAG\n/priority low|normal|high|urgent\n/pending 3d\n/note\n/resolve\n/close\n/reopen";
+
+/* What is needed while one row is rendered. */
+struct rendering {
+	struct store *store;
+	const struct desk_policy *policy;
+	const struct template_set *templates;
+	struct arena *arena;
+	const struct outbox_row *row;
+	struct ticket_row ticket;                /* read if the row is about a message, or for an agent */
+	const struct message_row *about;         /* NULL: none */
+	struct store_raw raw; bool raw_open;     /* its raw mail */
+	struct mail mail; bool parsed;
+};
+
+/* ---- what the row is about ---- */
+
+static enum status about_read(struct rendering *r, struct error *error)
+{
+	const struct outgoing *outgoing = &r->row->outgoing;
+	enum status status;
+
+	if (!outgoing->ticket || (!outgoing->about_seq && !outgoing->to_agent))
+		return STATUS_OK;
+	status = store_ticket(r->store, r->arena, outgoing->ticket, &r->ticket, error);
+	if (status == STATUS_NOT_FOUND)
+		return STATUS_OK;
+	for (size_t i = 0; i < r->ticket.messages.count && !status; i++)
+		if (r->ticket.messages.at[i].seq == outgoing->about_seq)
+			r->about = &r->ticket.messages.at[i];
+	/* Whatever the row says: a private note, or somebody else's mail, does not go to the customer's side. */
+	if (!status && !outgoing->to_agent && r->about && (!r->about->out || r->about->kind == MESSAGE_NOTE))
+		return error_set(error, STATUS_BAD_INPUT, "message %d of ticket %lld is not for the customer", outgoing->about_seq,
+		                 (long long)outgoing->ticket);
+	return status;
+}
+
+static enum status raw_read(struct rendering *r, struct error *error)
+{
+	struct mail_options options = { 0 };
+	enum status status;
+
+	if (!r->about || !r->about->raw || r->parsed)
+		return STATUS_OK;
+	status = store_raw_open(r->store, r->about->raw, &r->raw, error);
+	if (status)
+		return status;
+	r->raw_open = true;
+	mail_parse(r->arena, &r->raw.source, &options, &r->mail);
+	r->parsed = true;
+	return STATUS_OK;
+}
+
+static void rendering_fini(struct rendering *r)
+{
+	if (r->raw_open)
+		store_raw_close(&r->raw);
+	r->raw_open = false;
+}
+
+/* The agent's words as the desk took them (without commands), else what the mail newly says. */
+static const char *about_text(const struct rendering *r)
+{
+	const char *text = "";
+
+	if (!r->about)
+		return text;
+	if (r->about->text)
+		text = r->about->text;
+	else if (r->parsed)
+		text = *r->mail.reply_text ? r->mail.reply_text : r->mail.text;
+	if (!r->row->outgoing.to_agent || strlen(text) <= NOTICE_TEXT_MOST)
+		return text;
+	return arena_printf(r->arena, "%s\n[...]", utf8_cut(r->arena, text, NOTICE_TEXT_MOST));
+}
+
+/* ---- variables ---- */
+
+static const char *attachment_names(const struct rendering *r)
+{
+	CLEANUP_BUFFER struct buffer names;
+	size_t count = r->parsed ? r->mail.attachments.count : 0;
+
+	buffer_init(&names);
+	for (size_t i = 0; i < count && i < NAMES_MOST; i++)
+		buffer_printf(&names, "%s%s", i ? ", " : "", r->mail.attachments.at[i].filename);
+	if (count > NAMES_MOST)
+		buffer_printf(&names, ", ... (+%zu)", count - NAMES_MOST);
+	return arena_string(r->arena, buffer_string(&names));
+}
+
+static const char *name_or_address(const struct mail_address *address)
+{
+	return address->name && *address->name ? address->name : address->address ? address->address : "";
+}
+
+static void add(struct buffer *out, const char *key, const char *value)
+{
+	if (value && *value)
+		record_add(out, key, value);
+}
+
+static void add_people(struct rendering *r, struct buffer *out)
+{
+	const struct outgoing *outgoing = &r->row->outgoing;
+	const struct participant *customer = &r->ticket.facts.customer;
+	const struct desk_agent *agent = outgoing->agent && *outgoing->agent ? desk_agent_named(r->policy, outgoing->agent) : NULL;
+
+	if (outgoing->to_agent && customer->address) {
+		add(out, "customer", name_or_address(&(struct mail_address){ customer->address, customer->name }));
+		add(out, "customer_address", customer->address);
+	} else if (!outgoing->to_agent && outgoing->to.count) {
+		add(out, "customer", name_or_address(&outgoing->to.at[0]));
+		add(out, "customer_address", outgoing->to.at[0].address);
+	}
+	add(out, "agent", outgoing->agent);
+	add(out, "agent_name", agent && *agent->display ? agent->display : outgoing->agent);
+	if (r->about)
+		add(out, "from", name_or_address(&r->about->from));
+}
+
+/* "Re: Printer [#12]" -> "Printer": where the ticket was not read. */
+static const char *subject_alone(struct arena *arena, const char *line)
+{
+	char *subject = arena_string(arena, text_starts_nocase(line, "Re: ") ? line + 4 : line), *mark = strstr(subject, "[#");
+	size_t digits = mark ? strspn(mark + 2, "0123456789") : 0;
+
+	if (digits && mark[2 + digits] == ']')
+		memmove(mark, mark + digits + 3, strlen(mark + digits + 3) + 1);
+	return text_trim(subject);
+}
+
+/* The row's own come first: desk_render takes the first of a name. */
+static const char *variables(struct rendering *r)
+{
+	const struct outgoing *outgoing = &r->row->outgoing;
+	const struct desk_queue *queue = outgoing->queue ? desk_queue_named(r->policy, outgoing->queue) : NULL;
+	CLEANUP_BUFFER struct buffer out;
+
+	buffer_init(&out);
+	buffer_add_string(&out, outgoing->variables ? outgoing->variables : "");
+	if (out.length && out.at[out.length - 1] != '\n')
+		buffer_add_char(&out, '\n');
+	if (outgoing->ticket)
+		add(&out, "ticket", LOG_NUMBER(outgoing->ticket));
+	add(&out, "subject_line", outgoing->subject);
+	add(&out, "subject", r->ticket.facts.subject ? r->ticket.facts.subject : subject_alone(r->arena, outgoing->subject));
+	add(&out, "desk", r->policy->name);
+	add(&out, "queue", outgoing->queue);
+	add(&out, "queue_description", queue ? queue->description : "");
+	add_people(r, &out);
+	add(&out, "text", about_text(r));
+	add(&out, "attachments", attachment_names(r));
+	if (outgoing->to_agent)
+		add(&out, "commands", agent_commands);
+	return arena_string(r->arena, buffer_string(&out));
+}
+
+/* ---- words ---- */
+
+static enum status words(struct rendering *r, struct rendered *rendered, struct error *error)
+{
+	const struct outgoing *outgoing = &r->row->outgoing;
+	enum status status = about_read(r, error);
+
+	/* The raw mail is needed for its words, or for its attachments: their names, or themselves in an agent's answer. */
+	if (!status)
+		status = raw_read(r, error);
+	if (status)
+		return status;
+	return desk_render(r->arena, r->templates, outgoing->template, outgoing->language ? outgoing->language : "", r->policy->language,
+	                   variables(r), rendered, error);
+}
+
+enum status outbox_render_text(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
+                               struct arena *arena, const struct outbox_row *row, const char **text, struct error *error)
+{
+	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row };
+	struct rendered rendered;
+	enum status status = words(&r, &rendered, error);
+
+	rendering_fini(&r);
+	*text = status ? "" : rendered.text;
+	return status;
+}
+
+/* ---- the mail ---- */
+
+static bool language_has(const char *language, const char *tag)
+{
+	size_t length = strlen(language);
+
+	return length && text_starts_nocase(tag, language) && (!tag[length] || tag[length] == '-');
+}
+
+/* The language that desk_render took its words from: an agent's words are of no language that we know. */
+static const char *language_of(const struct rendering *r)
+{
+	const struct outgoing *outgoing = &r->row->outgoing;
+	const char *const wanted[] = { outgoing->language ? outgoing->language : "", r->policy->language, "en" };
+
+	if (!outgoing->automatic)
+		return "";
+	for (size_t w = 0; w < COUNT_OF(wanted); w++) {
+		for (size_t i = 0; r->templates && i < r->templates->count; i++)
+			if (strcmp(r->templates->at[i].name, outgoing->template) == 0 && language_has(r->templates->at[i].language, wanted[w]))
+				return r->templates->at[i].language;
+		for (const struct template_file *file = builtin_templates; file->language; file++)
+			if (strcmp(file->name, outgoing->template) == 0 && language_has(file->language, wanted[w]))
+				return file->language;
+	}
+	return "";
+}
+
+static void mail_of(const struct rendering *r, const struct rendered *rendered, struct mail_out *mail)
+{
+	const struct outgoing *outgoing = &r->row->outgoing;
+
+	*mail = (struct mail_out){
+		.from = outgoing->from, .to = outgoing->to, .cc = outgoing->cc, .reply_to = outgoing->reply_to,
+		.subject = *rendered->subject ? rendered->subject : outgoing->subject,
+		.message_id = outgoing->message_id, .in_reply_to = outgoing->in_reply_to, .references = outgoing->references,
+		.date = outgoing->date, .language = language_of(r),
+		/* RFC 3834 section 5: an answer to a mail of this person, or a notice that nobody asked for. */
+		.auto_submitted = !outgoing->automatic ? "" : outgoing->to_agent || !*outgoing->in_reply_to ? "auto-generated" : "auto-replied",
+		.desk_mark = r->policy->domain, .list_unsubscribe = "", .text = rendered->text, .html = rendered->html,
+		.attached = { .fd = -1 }, .attached_name = "",
+	};
+}
+
+static enum status bytes_of(struct rendering *r, struct buffer *bytes, const char **text, struct error *error)
+{
+	struct rendered rendered;
+	struct mail_out mail;
+	enum status status = words(r, &rendered, error);
+
+	*text = "";
+	if (status)
+		return status;
+	*text = rendered.text;
+	mail_of(r, &rendered, &mail);
+	/* Only what an agent wrote to the customer takes its attachments along. */
+	if (!r->row->outgoing.to_agent && !r->row->outgoing.automatic && r->parsed && r->mail.attachments.count)
+		return mail_compose_with_attachments(&mail, &r->raw.source, bytes, error);
+	return mail_compose(&mail, bytes, error);
+}
+
+enum status render_row(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
+                       const struct outbox_row *row, struct buffer *bytes, const char **text, struct error *error)
+{
+	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row };
+	enum status status = bytes_of(&r, bytes, text, error);
+
+	rendering_fini(&r);
+	return status;
+}
+
+enum status outbox_render(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
+                          struct arena *arena, const struct outbox_row *row, struct buffer *bytes, struct error *error)
+{
+	const char *text;
+
+	return render_row(store, policy, templates, arena, row, bytes, &text, error);
+}

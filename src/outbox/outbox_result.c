@@ -1,0 +1,38 @@
+/*
+ * outbox_result.c - what came of an attempt, into the store, in one transaction with what follows from it.
+ *
+ * A recipient that failed for good makes a plan (desk_decide_undeliverable: the ticket shows it, an agent is told) that is applied
+ * beside the row's result: nobody can see one without the other, and a crash loses neither. Runs on the store's writer thread.
+ */
+#include "outbox_private.h"
+
+static enum status tell(struct store *store, struct outcome *outcome, const struct outbox_recipient *recipient, struct error *error)
+{
+	const struct outgoing *outgoing = &outcome->row.outgoing;
+	struct facts facts = { 0 };
+	struct plan plan;
+	enum status status;
+
+	/* Again for each recipient: the plan before took outbox numbers. */
+	status = store_facts_of_ticket(store, &outcome->arena, outgoing->ticket, &facts, error);
+	if (status && status != STATUS_NOT_FOUND)
+		return status;
+	facts.now = clock_now();
+	plan_init(&plan, &outcome->arena, NULL);
+	desk_decide_undeliverable(&outcome->config->policy, outgoing, recipient->address, recipient->reply, &facts, &plan);
+	for (size_t i = 0; i < plan.count; i++)
+		outcome->told |= plan.at[i].kind == EFFECT_ENQUEUE;
+	return store_apply(store, &plan, NULL, error);
+}
+
+enum status outcome_write(struct store *store, void *context, struct error *error)
+{
+	struct outcome *outcome = context;
+	enum status status = store_outbox_result(store, &outcome->row, outcome->rendered_text, error);
+
+	outcome->told = false;
+	for (size_t i = 0; i < outcome->row.recipients.count && !status; i++)
+		if (outcome->result.now[i] == FATE_FAILED && !outcome->quietly)
+			status = tell(store, outcome, &outcome->row.recipients.at[i], error);
+	return status;
+}
