@@ -160,13 +160,12 @@ def test_14_acknowledgements_are_bounded_and_the_reason_is_on_the_ticket(desk):
 
 
 def test_19_the_worst_mail_becomes_a_ticket(desk):
-    worst = [b"", b"\r\n", b"\x00\x00\xff\r\n", b"From: \xff\xfe<@@@>\r\nSubject: =?x?y?z?=\r\n\r\n\x80", b"no header at all",
+    worst = [b"", b"\r\n\r\n \r\n", b"\x00\x00\xff\r\n", b"From: \xff\xfe<@@@>\r\nSubject: =?x?y?z?=\r\n\r\n\x80", b"no header at all",
              b"To: " + b"g:" * 60000 + b"\r\n\r\nx", b"From: a@b\r\n" * 30000 + b"\r\n",
              b"Content-Type: multipart/mixed; boundary=a\r\n\r\n" + b"--a\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n" * 3000]
     for data in worst:
         desk.accept(data, sender="worst@example.net")
     assert len(desk.tickets()) == len(worst)
-    assert desk.ok("fsck") is not None or True
     assert desk.cli("fsck").code == 0
 
 
