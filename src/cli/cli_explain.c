@@ -231,6 +231,7 @@ static void as_page(struct cli *cli, struct arena *arena, const char *file, cons
 		field(cli, arena, "recipient", this->recipient);
 	for (size_t i = 0; i < this->lines.count; i++)
 		field(cli, arena, i ? "" : "plan", this->lines.at[i]);
+	buffer_add_char(&cli->out, '\n');
 	cli_indent(&cli->out, cli_safe(arena, mail->reply_text, true), "    ");
 	buffer_add_char(&cli->out, '\n');
 }

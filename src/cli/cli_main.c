@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #ifndef SPORTELLO_VERSION
 #define SPORTELLO_VERSION ""
@@ -141,13 +140,6 @@ static enum status run(struct cli *cli, int count, char **arguments, struct erro
 	return cli->command->run(cli, error);
 }
 
-bool cli_flush(struct cli *cli)
-{
-	bool fine = write_all(STDOUT_FILENO, cli->out.at, cli->out.length);
-
-	buffer_reset(&cli->out);
-	return fine;
-}
 
 int main(int count, char **arguments)
 {
@@ -155,6 +147,7 @@ int main(int count, char **arguments)
 	struct error error = { STATUS_OK, "" };
 	enum status status;
 
+	cli_output_keep();
 	log_set_level(LOG_ERROR);
 	mail_init();
 	arena_init(&cli.arena);

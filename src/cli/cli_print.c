@@ -7,11 +7,36 @@
  */
 #include "cli_private.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+static int output = STDOUT_FILENO;
+
+void cli_output_keep(void)
+{
+	int kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	if (kept < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return;
+	output = kept;
+}
+
+int cli_output(void)
+{
+	return output;
+}
+
+bool cli_flush(struct cli *cli)
+{
+	bool fine = write_all(output, cli->out.at, cli->out.length);
+
+	buffer_reset(&cli->out);
+	return fine;
+}
 
 struct range { uint32_t first, last; };
 
@@ -162,7 +187,7 @@ bool cli_colours(void)
 {
 	const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
-	return isatty(STDOUT_FILENO) && !(no && *no) && !(terminal && !strcmp(terminal, "dumb"));
+	return isatty(cli_output()) && !(no && *no) && !(terminal && !strcmp(terminal, "dumb"));
 }
 
 int cli_columns(void)
@@ -170,11 +195,11 @@ int cli_columns(void)
 	const char *columns = getenv("COLUMNS");
 	struct winsize size;
 
-	if (!isatty(STDOUT_FILENO))
+	if (!isatty(cli_output()))
 		return 0;
 	if (columns && atoi(columns) > 0)
 		return atoi(columns);
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+	return ioctl(cli_output(), TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 }
 
 const char *cli_colour(const char *word)

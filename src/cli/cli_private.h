@@ -2,7 +2,7 @@
  * cli_private.h - inside the command line: one run of `sportello`, its options, its tables.
  *
  * A command is a row of cli_commands and a function that fills cli->out; cli_main.c prints that at the end, and nothing else
- * ever writes to standard output (but the bytes of `raw` and `attachment`, and explain, which flushes as it goes).
+ * ever writes to standard output, cli_output() (but the bytes of `raw` and `attachment`, and explain, which flushes as it goes).
  * With --json the output is one JSON value. Errors are one sentence on standard error and an exit code of sysexits(3).
  */
 #ifndef SPORTELLO_CLI_PRIVATE_H
@@ -66,6 +66,9 @@ enum status cli_limit(struct cli *cli, size_t *limit, struct error *error);
 /* Text on standard input: "" if there is none. `needed`: a terminal is asked, too. */
 enum status cli_text(struct cli *cli, bool needed, const char **text, struct error *error);
 bool cli_flush(struct cli *cli);                 /* false: standard output is gone */
+/* The real standard output. Libraries that print (libytnef does) get standard error for it: cli_output_keep() comes first. */
+void cli_output_keep(void);
+int cli_output(void);
 
 /* ---- cli_print.c ---- */
 /* A copy that a terminal shows and does not obey: no control characters, no direction overrides. `lines`: newline and tab stay. */

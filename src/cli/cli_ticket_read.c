@@ -101,7 +101,7 @@ static enum status copy_fd(const struct mail_source *source, struct error *error
 		if (got <= 0)
 			return error_set(error, STATUS_BROKEN, "the kept mail ends after %llu of %llu bytes; run sportello fsck", (unsigned long long)at,
 			                 (unsigned long long)source->size);
-		if (!write_all(STDOUT_FILENO, piece, (size_t)got))
+		if (!write_all(cli_output(), piece, (size_t)got))
 			return error_set(error, STATUS_TRY_LATER, "standard output: %s", strerror(errno));
 		at += (uint64_t)got;
 	}
@@ -117,7 +117,7 @@ enum status cli_print_raw(struct cli *cli, int64_t number, struct error *error)
 		return status;
 	if (raw.source.fd >= 0)
 		status = copy_fd(&raw.source, error);
-	else if (!write_all(STDOUT_FILENO, raw.source.data, (size_t)raw.source.size))
+	else if (!write_all(cli_output(), raw.source.data, (size_t)raw.source.size))
 		status = error_set(error, STATUS_TRY_LATER, "standard output: %s", strerror(errno));
 	store_raw_close(&raw);
 	return status;
@@ -135,7 +135,7 @@ static bool to_output(void *context, const void *bytes, size_t length)
 {
 	bool *failed = context;
 
-	*failed = !write_all(STDOUT_FILENO, bytes, length);
+	*failed = !write_all(cli_output(), bytes, length);
 	return !*failed;
 }
 
