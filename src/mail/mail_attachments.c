@@ -2,7 +2,8 @@
  * mail_attachments.c - makes the list of attachments while the walk goes by, and hands out the bytes of one of them.
  *
  * Content is hashed while it is decoded, piece by piece, never held. A nested message is one attachment, NAME.eml after
- * its subject. Names come out safe (mail_filename.c) and different from each other.
+ * its subject. Names come out safe (mail_filename.c); two files
+ * may have one name, as in the mail: files are told apart by their number.
  * May not follow a reference outside the mail (message/external-body stays as it is). Problems: none of its own.
  */
 #include "mail_private.h"
@@ -47,19 +48,6 @@ static const char *nested_subject(struct walk *walk, const struct part *part)
 	return header_decode(walk->arena, field_value(&fields, "Subject"), NULL, NULL);
 }
 
-/* Two files of one name would overwrite each other when saved: "a.pdf", "a-2.pdf". */
-static const char *unique_name(struct walk *walk, const char *name)
-{
-	const char *dot = strrchr(name, '.');
-	size_t stem = dot && dot != name ? (size_t)(dot - name) : strlen(name);
-	const char *tried = name;
-	for (int n = 2; strings_have(&walk->taken, tried) && n < 100; n++)
-		tried = arena_printf(walk->arena, "%.*s-%d%s", (int)stem, name, n, name + stem);
-	if (walk->taken.count < LIMIT_PARTS)
-		strings_add(walk->arena, &walk->taken, tried);
-	return tried;
-}
-
 static struct mail_attachment *new_attachment(struct walk *walk, const char *name, const char *type, const char *content_id)
 {
 	struct mail_attachment *one = ARENA_PUSH(walk->arena, &walk->mail->attachments);
@@ -92,7 +80,6 @@ void attachment_add(struct walk *walk, struct part *part)
 	}
 	struct mail_attachment *one = new_attachment(walk, name, part->type, part->content_id);
 	one->named = one->named && !made;
-	one->filename = unique_name(walk, one->filename);
 	one->inline_ = strcmp(part->disposition.value, "inline") == 0
 	               || (*part->content_id && *part->disposition.value == '\0' && strncmp(part->type, "image/", 6) == 0);
 	struct digest_sink sink = { .size = 0 };
@@ -112,7 +99,6 @@ void attachment_add_bytes(struct walk *walk, const char *filename, const char *t
 		return;
 	}
 	struct mail_attachment *one = new_attachment(walk, filename, type, content_id);
-	one->filename = unique_name(walk, one->filename);
 	struct digest_sink sink = { .size = 0 };
 	sha256_init(&sink.digest);
 	digest_write(&sink, bytes.at, bytes.length);

@@ -1,4 +1,139 @@
-#include "mail_private.h"
+/*
+ * mail_bounce.c - is this mail a delivery report or a complaint, and what does it say?
+ *
+ * First what is certain: a message/delivery-status part (RFC 3464), a feedback report (RFC 5965), X-Failed-Recipients.
+ * Then the many reports in plain words: a machine's sender, a subject and words of failure, a copy of the original; two
+ * of them that fit together, so that a person who asks about a bounce is not taken for one, nor an absence notice from
+ * postmaster. May not decide what happens to a ticket. Problems: a report whose recipients cannot be told.
+ */
+#include "mail_bounce.h"
+
+#define REPORT_BYTES (64 * 1024)         /* of a report that are read: longer ones hold the original */
+
+void bounce_add(struct arena *arena, struct mail *mail, struct mail_bounce bounce)
+{
+	for (size_t i = 0; i < mail->bounces.count && bounce.recipient; i++)
+		if (mail->bounces.at[i].recipient && text_equal_nocase(mail->bounces.at[i].recipient, bounce.recipient))
+			return;
+	if (mail->bounces.count < BOUNCES_MAX)
+		*ARENA_PUSH(arena, &mail->bounces) = bounce;
+}
+
+static bool null_path(struct arena *arena, const struct fields *fields, const struct mail_options *options)
+{
+	if (options->envelope_from)
+		return !*options->envelope_from || strcmp(options->envelope_from, "<>") == 0 || strncasecmp(options->envelope_from, "mailer-daemon", 13) == 0;
+	struct span path = field_value(fields, "Return-Path");
+	return (path.length == 2 && memcmp(path.at, "<>", 2) == 0) || span_has_nocase(path, "mailer-daemon");
+}
+
+/* multipart/report; report-type=... (RFC 6522) */
+static bool report_type(const struct part *root, const char *type)
+{
+	const char *said = params_get(&root->content_type, "report-type");
+	return said && text_equal_nocase(said, type);
+}
+
+static const char *nested_id(struct walk *walk)
+{
+	bool cut, limit;
+	struct fields fields = { 0 };
+	struct strings ids = { 0 };
+	if (!walk->nested)
+		return NULL;
+	struct span bytes = part_bytes(walk->arena, walk->source, walk->nested, REPORT_BYTES, &cut);
+	head_cut(walk->arena, bytes, &fields, &limit, NULL);
+	ids_parse(walk->arena, field_value(&fields, "Message-ID"), &ids, false);
+	return ids.count ? ids.at[0] : NULL;
+}
+
+static void read_failed_recipients(struct walk *walk, const struct fields *fields, const struct bounce_words *words, struct span report)
+{
+	for (size_t n = 0; n < 20 && field_find(fields, "X-Failed-Recipients", n); n++) {
+		struct mail_addresses list = addresses_parse(walk->arena, field_find(fields, "X-Failed-Recipients", n)->value, NULL, NULL);
+		for (size_t i = 0; i < list.count; i++) {
+			bool delayed = words->delayed && !words->failed;
+			const char *status = status_find(walk->arena, report);
+			int code = reply_code_find(report);
+			bool permanent = !delayed && (status ? status[0] == '5' : code ? code >= 500 : !soft_words(report));
+			if (*list.at[i].address)
+				bounce_add(walk->arena, walk->mail, (struct mail_bounce){ .recipient = list.at[i].address, .action = delayed ? "delayed" : "failed",
+				                                                          .status = status, .permanent = permanent });
+		}
+	}
+}
+
+static struct span delivery_part(struct walk *walk, struct part *part)
+{
+	bool cut;
+	return part_bytes(walk->arena, walk->source, part, REPORT_BYTES, &cut);
+}
+
+/* Is a mail without any machine-readable part a report all the same? */
+static bool is_report(struct walk *walk, const struct fields *fields, const struct mail_options *options, const struct bounce_words *words, size_t length)
+{
+	const struct mail *mail = walk->mail;
+	bool delayed, subject = bounce_subject(mail->subject, &delayed), machine = bounce_sender(&mail->from);
+	bool said = words->failed || words->delayed, copy = words->original < length || walk->nested;
+	bool null = null_path(walk->arena, fields, options) || !*mail->from.address;
+	const char *submitted = field_keyword(walk->arena, fields, "Auto-Submitted");
+	if (mail->in_reply_to.count && !machine && !null && !(subject && words->strong))
+		return false;
+	if (machine || null)
+		return (said && (subject || copy || words->strong)) || (subject && copy) || (subject && null && machine);
+	bool automatic = strncmp(submitted, "auto", 4) == 0 || strcmp(field_keyword(walk->arena, fields, "Precedence"), "bulk") == 0;
+	return (subject && said && (copy || automatic || words->strong)) || (words->strong && copy && (automatic || !*mail->subject));
+}
+
+/* Complaints that come without the machine-readable part, or with only a piece of it. */
+static bool is_feedback(struct walk *walk, struct span text)
+{
+	if (walk->feedback || report_type(walk->root, "feedback-report"))
+		return true;
+	bool words = span_has_nocase(text, "this is an email abuse report") || span_has_nocase(text, "spam complaint") || span_has_nocase(text, "abuse report for an email")
+	             || (span_has_nocase(text, "complaint about message") && span_has_nocase(text, "junk"));
+	return words && walk->nested;
+}
+
 void bounce_read(struct walk *walk, const struct fields *fields, const struct mail_options *options)
 {
+	struct mail *mail = walk->mail;
+	size_t length = strnlen(mail->text, REPORT_BYTES);
+	struct span text = { mail->text, length };
+	if (is_feedback(walk, text)) {
+		mail->kind = MAIL_FEEDBACK_REPORT;
+		return;
+	}
+	bool certain = walk->delivery || report_type(walk->root, "delivery-status") || field_find(fields, "X-Failed-Recipients", 0);
+	bool delayed;
+	/* Nearly every mail of a person ends here, by its subject and sender alone. */
+	if (!certain && !bounce_sender(&mail->from) && !null_path(walk->arena, fields, options) && *mail->from.address
+	    && !bounce_subject(mail->subject, &delayed) && *mail->subject)
+		return;
+	struct bounce_words words = bounce_words_read(walk->arena, text);
+	if (!certain && !is_report(walk, fields, options, &words, length))
+		return;
+	struct span report = { text.at, words.original };
+	if (walk->delivery)
+		dsn_read(walk->arena, delivery_part(walk, walk->delivery), mail);
+	bool subject_delayed = false;
+	bounce_subject(mail->subject, &subject_delayed);
+	bool late = (words.delayed && !words.failed) || subject_delayed;
+	if (!mail->bounces.count)
+		read_failed_recipients(walk, fields, &words, report);
+	if (!mail->bounces.count)
+		bounce_text_recipients(walk->arena, report, fields, late, mail);
+	if (!mail->bounces.count && words.original < length)
+		bounce_text_recipients(walk->arena, (struct span){ text.at + words.original, length - words.original }, fields, late, mail);
+	if (!mail->bounces.count) {
+		const char *status = status_find(walk->arena, report);
+		int code = reply_code_find(report);
+		bool permanent = !late && (status ? status[0] == '5' : code ? code >= 500 : !soft_words(report));
+		bounce_add(walk->arena, mail, (struct mail_bounce){ .action = late ? "delayed" : "failed", .status = status, .permanent = permanent });
+		problem(walk->arena, walk->problems, "a delivery report that does not say for whom");
+	}
+	mail->kind = MAIL_BOUNCE;
+	const char *id = nested_id(walk);
+	for (size_t i = 0; i < mail->bounces.count; i++)
+		mail->bounces.at[i].original_message_id = id ? id : words.original_id;
 }

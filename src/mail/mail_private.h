@@ -72,6 +72,7 @@ bool charset_is_ascii(const char *at, size_t length);
 /* ---- mail_rfc2047.c ---- */
 /* A header value as one line of UTF-8: unfolded, encoded words decoded, raw 8-bit guessed (hint: charset of the mail, or NULL). */
 char *header_decode(struct arena *arena, struct span raw, const char *hint, struct strings *problems);
+const char *raw_charset(struct span raw, const char *hint);
 size_t decode_q(const char *at, size_t length, char *out);
 size_t decode_b64(const char *at, size_t length, char *out);
 
@@ -132,8 +133,6 @@ struct walk {
 	bool html_shown;                 /* `text` was made from HTML */
 	struct part *html_spare;         /* the HTML alternative of a text that is shown */
 	struct part *delivery, *feedback, *nested, *disposition;  /* what bounce, forward and report readers look at */
-	struct span html_reply;
-	struct strings taken;            /* file names in use */
 	int64_t deadline;
 };
 void walk_parts(struct walk *walk);

@@ -132,11 +132,18 @@ static void flush_words(struct decoder *d)
 	buffer_reset(&d->pending);
 }
 
+/* Raw 8-bit that is UTF-8 is UTF-8 (RFC 6532), whatever the body is in; else the body's charset is the best guess. */
+const char *raw_charset(struct span raw, const char *hint)
+{
+	return memchr(raw.at, '\033', raw.length) || !utf8_valid(raw.at, raw.length) ? hint : "utf-8";
+}
+
 static void flush_raw(struct decoder *d)
 {
 	if (!d->raw.length)
 		return;
-	struct span text = charset_to_utf8(d->arena, (struct span){ d->raw.at, d->raw.length }, d->hint, "header", d->problems);
+	struct span raw = { d->raw.at, d->raw.length };
+	struct span text = charset_to_utf8(d->arena, raw, raw_charset(raw, d->hint), "header", d->problems);
 	buffer_add(&d->out, text.at, text.length);
 	buffer_reset(&d->raw);
 }
@@ -209,7 +216,8 @@ char *header_decode(struct arena *arena, struct span raw, const char *hint, stru
 		size_t length = strlen(plain);
 		if (charset_is_ascii(plain, length) && !memchr(plain, '\033', length))
 			return one_line(arena, plain, length);
-		struct span text = charset_to_utf8(arena, (struct span){ plain, length }, hint, "header", problems);
+		struct span line = { plain, length };
+		struct span text = charset_to_utf8(arena, line, raw_charset(line, hint), "header", problems);
 		return one_line(arena, text.at, text.length);
 	}
 	struct decoder d = { .arena = arena, .problems = problems, .hint = hint };

@@ -1,0 +1,34 @@
+/*
+ * mail_bounce.h - between the files that read delivery reports.
+ */
+#ifndef SPORTELLO_MAIL_BOUNCE_H
+#define SPORTELLO_MAIL_BOUNCE_H
+
+#include "mail_private.h"
+
+#define BOUNCES_MAX 200                  /* recipients kept of one report */
+
+struct bounce_list { struct mail_bounce *at; size_t count; };
+
+/* RFC 3464 blocks. What is added has an action. */
+void dsn_read(struct arena *arena, struct span report, struct mail *mail);
+
+/* What the words of a report say. */
+struct bounce_words {
+	bool failed, delayed, strong;    /* of delivery; strong: in words no person would begin a mail with */
+	size_t original;                 /* offset where the copy of the original begins; length of the text: none */
+	const char *original_id;
+};
+struct bounce_words bounce_words_read(struct arena *arena, struct span text);
+void bounce_text_recipients(struct arena *arena, struct span report, const struct fields *fields, bool delayed, struct mail *mail);
+bool bounce_subject(const char *subject, bool *delayed);
+bool bounce_sender(const struct mail_address *from);
+
+/* "5.1.1" in a text (RFC 3463), the first that is none of an address or version; NULL: none. */
+const char *status_find(struct arena *arena, struct span text);
+/* 550, 421 ...: 0 if there is none. */
+int reply_code_find(struct span text);
+bool soft_words(struct span text);
+void bounce_add(struct arena *arena, struct mail *mail, struct mail_bounce bounce);
+
+#endif

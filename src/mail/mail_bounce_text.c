@@ -1,0 +1,164 @@
+/*
+ * mail_bounce_text.c - for whom a report in plain words is: the addresses in it that are recipients, not senders, helpers
+ * or parts of ids.
+ *
+ * Each line with an address gets a weight: alone on its line, in brackets before a colon, behind "to" or "recipient",
+ * beside a reply code; less behind "from", "contact", in a summary of the original. The heaviest class wins. The status
+ * of each is looked for from its line to the next one's. Linear in the text.
+ * May not make up an address. Makes no problems.
+ */
+#include "mail_bounce.h"
+
+enum weight { WEIGHT_NONE, WEIGHT_SUMMARY, WEIGHT_MENTION, WEIGHT_SESSION, WEIGHT_LIKELY, WEIGHT_SURE };
+
+struct candidate { const char *address; size_t at; enum weight weight; };
+struct candidates { struct candidate *at; size_t count; };
+
+static bool has_any(struct span line, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_has_nocase(line, words[i]))
+			return true;
+	return false;
+}
+
+/* Mail systems and helpers are never the failed recipient. */
+static bool system_address(struct span address)
+{
+	static const char *const locals[] = { "postmaster@", "mailer-daemon@", "abuse@", "mailmaster@", "hostmaster@", "support@", "helpdesk@" };
+	for (size_t i = 0; i < COUNT_OF(locals); i++)
+		if (span_starts_nocase(address, locals[i]))
+			return true;
+	return false;
+}
+
+static bool ours(struct span address, const struct mail *mail)
+{
+	if (span_equal_nocase(address, mail->from.address))
+		return true;
+	for (size_t i = 0; i < mail->to.count; i++)
+		if (span_equal_nocase(address, mail->to.at[i].address))
+			return true;
+	for (size_t i = 0; i < mail->delivered_to.count; i++)
+		if (span_equal_nocase(address, mail->delivered_to.at[i]))
+			return true;
+	return false;
+}
+
+/* What is left of the line if the address, brackets, bullets and a colon are taken away. */
+static size_t rest_of_line(struct span line, struct span address)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < line.length; i++) {
+		const char *p = line.at + i;
+		if (p >= address.at && p < address.at + address.length)
+			continue;
+		if (!strchr(" \t<>()[]\"'*-:;,.=|&", *p))
+			count++;
+	}
+	return count;
+}
+
+static enum weight weigh(struct span line, struct span address)
+{
+	static const char *const bad[] = { "contact", "assistance", "questions", "send mail to", "write to", "e-mail to", "generated from", "expanded from", "mail from", "originator", "message-id", "message id", "reply to", "reply-to", "http:", "https:", "sent by", "sender", "help", "administrator", "please mail", "on behalf", "id=", "mailto:", "envelope-from", "forward" };
+	static const char *const summary[] = { "to:", "cc:", "subject:", "from:", "date:", "return-path:", "x-", "sent:" };
+	static const char *const session[] = { "rcpt to", "<<<", ">>>", "550", "551", "552", "553", "554", "450", "451", "452", "421", "user unknown", "unknown user", "rejected", "no such", "mailbox", "does not exist", "quota", "relay", "denied", "not found", "5.1.1", "unavailable" };
+	static const char *const likely[] = { "recipient", "address", " to ", "deliver", "user", "account", "failed", "error", "addressed", " for ", "unknown", "following", "could not", "attempts" };
+	size_t rest = rest_of_line(line, address);
+	const char *before = line.at, *p = address.at;
+	bool front = p - before <= 4;
+	char next = address.at + address.length < line.at + line.length ? address.at[address.length] : 0;
+	struct span behind = { address.at + address.length, (size_t)(line.at + line.length - address.at - address.length) };
+	bool colon = next == ':' || (next == '>' && behind.length > 1 && (behind.at[1] == ':' || behind.at[1] == '.' || behind.at[1] == ',')) || (next == '.' && behind.length > 2 && behind.at[1] == '.');
+	struct span trimmed = span_trim(line);
+	if (rest == 0)
+		return WEIGHT_SURE;
+	if (span_has_nocase(trimmed, "from:") || has_any(trimmed, bad, COUNT_OF(bad)))
+		return span_starts_nocase(trimmed, "to:") ? WEIGHT_SUMMARY : WEIGHT_NONE;
+	for (size_t i = 0; i < COUNT_OF(summary); i++)
+		if (span_starts_nocase(trimmed, summary[i]))
+			return i < 2 ? WEIGHT_SUMMARY : WEIGHT_NONE;
+	bool talk = span_starts_nocase(trimmed, ">>>") || span_starts_nocase(trimmed, "<<<") || (trimmed.length > 3 && is_digit(trimmed.at[0]) && is_digit(trimmed.at[1]) && is_digit(trimmed.at[2]));
+	if (front && colon && !talk)
+		return WEIGHT_SURE;
+	if (front && (next == ' ' || next == '>' || next == ',') && !talk && rest < 120)
+		return WEIGHT_LIKELY;
+	if (has_any(line, session, COUNT_OF(session)))
+		return talk ? WEIGHT_SESSION : WEIGHT_LIKELY;
+	return has_any(line, likely, COUNT_OF(likely)) ? WEIGHT_LIKELY : WEIGHT_MENTION;
+}
+
+static void add_candidate(struct arena *arena, struct candidates *list, struct span address, size_t at, enum weight weight)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (span_equal_nocase(address, list->at[i].address)) {
+			if (weight > list->at[i].weight)
+				list->at[i].weight = weight;
+			return;
+		}
+	if (list->count < BOUNCES_MAX)
+		*ARENA_PUSH(arena, list) = (struct candidate){ arena_copy(arena, address.at, address.length), at, weight };
+}
+
+static void collect(struct arena *arena, struct span report, const struct mail *mail, struct candidates *list, bool with_ours)
+{
+	for (size_t at = 0; at < report.length;) {
+		const char *end = memchr(report.at + at, '\n', report.length - at);
+		size_t length = end ? (size_t)(end - report.at) - at : report.length - at;
+		struct span line = span_trim((struct span){ report.at + at, length });
+		for (size_t from = 0, n = 0; n < 50; n++) {
+			struct span address = address_next(line, from);
+			if (!address.length)
+				break;
+			from = (size_t)(address.at + address.length - line.at);
+			if (system_address(address) || !memchr(address.at, '.', address.length) || (!with_ours && ours(address, mail)))
+				continue;
+			enum weight weight = weigh(line, address);
+			if (weight)
+				add_candidate(arena, list, address, (size_t)(address.at - report.at), weight);
+		}
+		at += length + (end != NULL);
+	}
+}
+
+static struct mail_bounce make(struct arena *arena, struct span report, const struct candidates *list, size_t i, enum weight best, bool delayed)
+{
+	size_t next = report.length;
+	for (size_t n = i + 1; n < list->count && next == report.length; n++)
+		if (list->at[n].weight == best)
+			next = list->at[n].at;
+	struct span own = { report.at + list->at[i].at, next - list->at[i].at };
+	const char *status = status_find(arena, own);
+	int code = reply_code_find(own);
+	if (!status && !code) {
+		status = status_find(arena, report);
+		code = reply_code_find(report);
+	}
+	struct mail_bounce bounce = { .recipient = list->at[i].address, .action = delayed ? "delayed" : "failed", .status = status };
+	bounce.permanent = !delayed && (status ? status[0] == '5' : code ? code >= 500 : !soft_words(report));
+	return bounce;
+}
+
+void bounce_text_recipients(struct arena *arena, struct span report, const struct fields *fields, bool delayed, struct mail *mail)
+{
+	struct candidates list = { 0 };
+	collect(arena, report, mail, &list, false);
+	if (!list.count)
+		collect(arena, report, mail, &list, true);
+	enum weight best = WEIGHT_NONE;
+	for (size_t i = 0; i < list.count; i++)
+		if (list.at[i].weight > best)
+			best = list.at[i].weight;
+	for (size_t i = 0; i < list.count; i++)
+		if (list.at[i].weight == best)
+			bounce_add(arena, mail, make(arena, report, &list, i, best, delayed));
+	if (mail->bounces.count)
+		return;
+	/* Only the subject tells: "Undeliverable: ann@example.org". */
+	struct span address = address_next(span_of(mail->subject), 0);
+	if (address.length && !ours(address, mail)) {
+		*ARENA_PUSH(arena, &list) = (struct candidate){ arena_copy(arena, address.at, address.length), 0, WEIGHT_LIKELY };
+		bounce_add(arena, mail, make(arena, report, &list, list.count - 1, WEIGHT_LIKELY, delayed));
+	}
+}
