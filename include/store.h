@@ -55,7 +55,9 @@ void store_raw_close(struct store_raw *raw);
 
 /* ---------------------------------------------------------------- one delivery, inside a transaction */
 /* True in *duplicate: this very delivery is there already; its count of repetitions went up by one, nothing else is to be done. */
-enum status store_claim(struct store *store, const unsigned char claim[CLAIM_SIZE], bool *duplicate, struct error *error);
+/* It is looked for by the mail's Message-ID, so it needs the mail too. */
+enum status store_claim(struct store *store, const struct incoming *incoming, const unsigned char claim[CLAIM_SIZE],
+                        bool *duplicate, struct error *error);
 /* Everything desk_decide_mail needs. Read-only; works outside a transaction too (explain). */
 enum status store_facts_of_mail(struct store *store, struct arena *arena, const struct incoming *incoming,
                                 const struct evidence *evidence, struct facts *facts, struct error *error);

@@ -1,0 +1,100 @@
+/*
+ * store_contact.c - people by address: whether they are known, their language, whether mail to them comes back, and how
+ * many acknowledgements they got within the hour.
+ *
+ * A contact is made for who writes (and for an address that bounces or is acknowledged, with `written` 0: not known). The
+ * address is kept in lower case; it is found through a late index. Acknowledgements are counted from the first of an hour
+ * on, which lets through at most twice the allowed number at its border, and costs no row an acknowledgement.
+ */
+#include "store_private.h"
+
+#include <string.h>
+
+#define CONTACT_HITS 8           /* addresses of one hash: one */
+
+enum status contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error)
+{
+	CLEANUP_ARENA struct arena own = { 0 };
+	const char *lower = text_lower(arena ? arena : &own, address);
+	struct late_hit hits[CONTACT_HITS];
+	size_t count;
+	enum status status;
+
+	*contact = (struct contact){ .language = "" };
+	if (!*lower)
+		return STATUS_OK;
+	status = late_find_newest(store, &store->contact_keys, late_hash(lower), NULL, hits, CONTACT_HITS, &count, error);
+	for (size_t i = 0; i < count && status == STATUS_OK && !contact->id; i++) {
+		struct cursor cursor;
+
+		cursor_open(&cursor, store, error, SQL_CONTACT_GET, "it", hits[i].row, lower);
+		if (cursor_next(&cursor)) {
+			contact->id = cursor_number(&cursor, 0);
+			contact->written = cursor_number(&cursor, 1);
+			contact->bouncing_since = cursor_number(&cursor, 2);
+			contact->window_start = cursor_number(&cursor, 3);
+			contact->window_count = (int)cursor_number(&cursor, 4);
+			if (arena)
+				contact->language = cursor_text(&cursor, arena, 5);
+		}
+		status = cursor_close(&cursor);
+	}
+	return status;
+}
+
+static enum status add(struct store *store, const char *address, const char *name, const char *language, int64_t now,
+                       bool written, struct contact *contact, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	const char *lower = text_lower(&arena, address);
+	enum status status = sql_run(store, error, SQL_CONTACT_ADD, "tttiid", lower, name ? name : "", language ? language : "",
+	                             now, now, (int)written);
+
+	if (status != STATUS_OK)
+		return status;
+	contact->id = sqlite3_last_insert_rowid(store->db);
+	late_add(&store->contact_keys, late_hash(lower), contact->id, 0);
+	return STATUS_OK;
+}
+
+enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, int64_t now, struct error *error)
+{
+	struct contact contact;
+	enum status status;
+
+	if (!who->address || !*who->address)
+		return STATUS_OK;
+	status = contact_find(store, NULL, who->address, &contact, error);
+	if (status != STATUS_OK)
+		return status;
+	if (!contact.id)
+		return add(store, who->address, who->name, language, now, true, &contact, error);
+	return sql_run(store, error, SQL_CONTACT_WROTE, "iitt", contact.id, now, who->name ? who->name : "", language ? language : "");
+}
+
+/* The contact of an address that did not write itself. */
+static enum status find_or_add(struct store *store, const char *address, int64_t now, struct contact *contact, struct error *error)
+{
+	enum status status = contact_find(store, NULL, address, contact, error);
+
+	return status == STATUS_OK && !contact->id ? add(store, address, "", "", now, false, contact, error) : status;
+}
+
+enum status contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error)
+{
+	struct contact contact;
+	enum status status = find_or_add(store, address, now, &contact, error);
+
+	return status == STATUS_OK ? sql_run(store, error, SQL_CONTACT_BOUNCED, "iit", contact.id, now, reason ? reason : "") : status;
+}
+
+enum status contact_acknowledged(struct store *store, const char *address, int64_t now, struct error *error)
+{
+	struct contact contact;
+	enum status status = find_or_add(store, address, now, &contact, error);
+	bool same_hour = contact.window_start && now >= contact.window_start && now - contact.window_start < ACKNOWLEDGEMENT_WINDOW_MS;
+
+	return status != STATUS_OK ? status
+		: sql_run(store, error, SQL_CONTACT_WINDOW, "iid", contact.id, same_hour ? contact.window_start : now,
+		          same_hour ? contact.window_count + 1 : 1);
+}

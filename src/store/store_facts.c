@@ -1,0 +1,201 @@
+/*
+ * store_facts.c - what the store knows about a mail or a ticket, for the desk to decide on.
+ *
+ * Read-only. Inside the write transaction the numbers to be given (next_ticket, next_outbox) stay true until the plan is
+ * applied; outside (explain) everything comes from one snapshot. Clues lead to tickets: by number, by Message-ID, by the
+ * outgoing mail of a bounce address; a merged ticket leads on to its survivor, so that the desk never sees one.
+ */
+#include "store_private.h"
+
+#include <string.h>
+
+#define MERGES_FOLLOWED 64       /* more than anybody merges in a row; also ends a circle */
+
+enum status resolve_merged(struct store *store, int64_t *ticket, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (int i = 0; i < MERGES_FOLLOWED && status == STATUS_OK; i++) {
+		int64_t into;
+
+		status = sql_number(store, error, &into, 0, SQL_TICKET_MERGED_INTO, "i", *ticket);
+		if (status != STATUS_OK || into == 0)
+			return status;
+		*ticket = into;
+	}
+	return status;
+}
+
+static enum status next_numbers(struct store *store, struct facts *facts, struct error *error)
+{
+	enum status status = sql_number(store, error, &facts->next_ticket, 0, SQL_TICKET_LAST, "");
+
+	if (status == STATUS_OK)
+		status = sql_number(store, error, &facts->next_outbox, 0, SQL_OUTBOX_LAST, "");
+	facts->next_ticket++;
+	facts->next_outbox++;
+	return status;
+}
+
+/* ---- clues ---- */
+
+static enum status find_bounced(struct store *store, struct arena *arena, int64_t outbox, struct facts *facts, struct error *error)
+{
+	struct outbox_row row;
+	struct bounced_mail *bounced;
+	enum status status = store_outbox_get(store, arena, outbox, &row, error);
+
+	if (status == STATUS_NOT_FOUND)
+		return STATUS_OK;
+	if (status != STATUS_OK)
+		return status;
+	bounced = facts->bounced = ARENA_NEW(arena, struct bounced_mail);
+	bounced->outbox = row.id;
+	bounced->ticket = row.ticket;
+	bounced->template = row.outgoing.template ? row.outgoing.template : "";
+	bounced->to = row.recipients.count ? row.recipients.at[0].address : "";
+	bounced->to_agent = row.outgoing.to_agent;
+	bounced->agent = row.outgoing.agent ? row.outgoing.agent : "";
+	return STATUS_OK;
+}
+
+/* A bounce address, or the signed Message-ID that a bounce quotes, names the outgoing mail. */
+static bool names_outgoing(const struct clue *clue, const struct incoming *incoming)
+{
+	return clue->token.number > 0 && (clue->kind == EVIDENCE_BOUNCE_ADDRESS
+		|| (clue->kind == EVIDENCE_MESSAGE_TOKEN && incoming->mail->kind == MAIL_BOUNCE));
+}
+
+static enum status ticket_of_clue(struct store *store, struct arena *arena, const struct incoming *incoming, const struct clue *clue,
+                                  struct facts *facts, int64_t *ticket, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	*ticket = clue->ticket ? clue->ticket : clue->token.ticket;
+	if (!facts->bounced && names_outgoing(clue, incoming))
+		status = find_bounced(store, arena, clue->token.number, facts, error);
+	if (status == STATUS_OK && !*ticket && clue->kind == EVIDENCE_BOUNCE_ADDRESS && facts->bounced)
+		*ticket = facts->bounced->ticket;
+	if (status == STATUS_OK && !*ticket && clue->message_id)
+		status = find_message_id(store, clue->message_id, ticket, error);
+	if (status == STATUS_OK && *ticket)
+		status = resolve_merged(store, ticket, error);
+	return status;
+}
+
+/* Each ticket is read once, however many clues lead to it. */
+static enum status facts_of_clue_ticket(struct store *store, struct arena *arena, struct facts *facts, int64_t ticket,
+                                        struct ticket_facts **found, struct error *error)
+{
+	*found = NULL;
+	if (!ticket)
+		return STATUS_OK;
+	for (size_t i = 0; i < facts->clues.count; i++)
+		if (facts->clues.at[i].ticket && facts->clues.at[i].ticket->id == ticket) {
+			*found = facts->clues.at[i].ticket;
+			return STATUS_OK;
+		}
+	return read_ticket_facts(store, arena, ticket, found, error);
+}
+
+static enum status read_clues(struct store *store, struct arena *arena, const struct incoming *incoming,
+                              const struct evidence *evidence, struct facts *facts, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < evidence->count && status == STATUS_OK; i++) {
+		struct ticket_facts *found = NULL;
+		int64_t ticket;
+
+		status = ticket_of_clue(store, arena, incoming, &evidence->at[i], facts, &ticket, error);
+		if (status == STATUS_OK)
+			status = facts_of_clue_ticket(store, arena, facts, ticket, &found, error);
+		*ARENA_PUSH(arena, &facts->clues) = (struct clue_facts){ .clue = &evidence->at[i], .ticket = found };
+	}
+	return status;
+}
+
+/* ---- the same mail for another recipient ---- */
+
+static enum status read_same_mail(struct store *store, struct arena *arena, const struct incoming *incoming, struct facts *facts, struct error *error)
+{
+	struct same_mails same;
+	enum status status = find_same_mail(store, arena, incoming, &same, error);
+
+	for (size_t i = 0; i < same.count && status == STATUS_OK; i++) {
+		int64_t ticket = same.at[i].ticket;
+
+		for (size_t k = 0; k < facts->clues.count; k++)
+			if (facts->clues.at[k].ticket && facts->clues.at[k].ticket->id == ticket && same.at[i].seq)
+				facts->clues.at[k].ticket->same_mail_seq = same.at[i].seq;
+		if (!facts->sibling_ticket && (status = resolve_merged(store, &ticket, error)) == STATUS_OK) {
+			struct ticket_facts *sibling;
+
+			status = read_ticket_facts(store, arena, ticket, &sibling, error);
+			if (status == STATUS_OK && sibling) {
+				facts->sibling_ticket = sibling->id;
+				facts->sibling_queue = sibling->queue;
+			}
+		}
+	}
+	return status;
+}
+
+static enum status read_sender(struct store *store, struct arena *arena, const struct incoming *incoming, struct facts *facts, struct error *error)
+{
+	struct contact contact;
+	enum status status = contact_find(store, arena, incoming->mail->from.address, &contact, error);
+
+	facts->sender_known = contact.written > 0;
+	facts->sender_bouncing = contact.bouncing_since > 0;
+	facts->sender_language = contact.language;
+	if (contact.window_start && facts->now >= contact.window_start && facts->now - contact.window_start < ACKNOWLEDGEMENT_WINDOW_MS)
+		facts->acknowledgements_last_hour = contact.window_count;
+	return status;
+}
+
+static void start(struct facts *facts)
+{
+	*facts = (struct facts){ .now = clock_now(), .sibling_queue = "", .sender_language = "" };
+}
+
+static enum status read_facts_of_mail(struct store *store, struct arena *arena, const struct incoming *incoming,
+                                      const struct evidence *evidence, struct facts *facts, struct error *error)
+{
+	enum status status = next_numbers(store, facts, error);
+
+	if (status == STATUS_OK)
+		status = read_clues(store, arena, incoming, evidence, facts, error);
+	if (status == STATUS_OK)
+		status = read_same_mail(store, arena, incoming, facts, error);
+	if (status == STATUS_OK)
+		status = read_sender(store, arena, incoming, facts, error);
+	return status;
+}
+
+enum status store_facts_of_mail(struct store *store, struct arena *arena, const struct incoming *incoming,
+                                const struct evidence *evidence, struct facts *facts, struct error *error)
+{
+	bool began;
+	enum status status = read_begin(store, &began, error);
+
+	start(facts);
+	if (status == STATUS_OK)
+		status = read_facts_of_mail(store, arena, incoming, evidence, facts, error);
+	read_end(store, began);
+	return status;
+}
+
+enum status store_facts_of_ticket(struct store *store, struct arena *arena, int64_t ticket, struct facts *facts, struct error *error)
+{
+	bool began;
+	enum status status = read_begin(store, &began, error);
+
+	start(facts);
+	if (status == STATUS_OK)
+		status = next_numbers(store, facts, error);
+	if (status == STATUS_OK)
+		status = read_ticket_facts(store, arena, ticket, &facts->ticket, error);
+	read_end(store, began);
+	return status;
+}

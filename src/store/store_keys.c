@@ -1,0 +1,141 @@
+/*
+ * store_keys.c - the secret key that signs tokens: STATE_DIR/secret.key, 0600, a key of 64 hex digits a line.
+ *
+ * The first line signs, all lines verify, so that a key is changed by writing a new line above. The file is made whole or
+ * not at all (written aside, synced, linked), so that two programs starting at once end up with one key. A backup carries
+ * the key inside its database: where the file is missing when a database is opened, it is written from there.
+ * Diagnostics: STATUS_BAD_CONFIG with the file and line for what is not a key, or a file that others may read.
+ */
+#include "store_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEY_FILE_LIMIT 4096      /* bytes: DESK_KEYS lines and comments */
+
+static char *key_path(struct arena *arena, const char *state_dir)
+{
+	return arena_printf(arena, "%s/secret.key", state_dir);
+}
+
+static enum status write_failed(const char *path, struct error *error)
+{
+	return error_set(error, STATUS_TRY_LATER, "%s: cannot write the secret key: %s", path, strerror(errno));
+}
+
+static bool sync_directory(const char *path)
+{
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd >= 0 && fsync(fd) == 0;
+}
+
+/* Writes the file if it is not there; whoever comes second keeps the first one's. */
+static enum status write_key_file(const char *state_dir, const char *text, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	char *path = key_path(&arena, state_dir);
+	char *aside = arena_printf(&arena, "%s.%ld", path, (long)getpid());
+	CLEANUP_FD int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	enum status status = STATUS_OK;
+
+	if (fd < 0)
+		return write_failed(aside, error);
+	if (!write_all(fd, text, strlen(text)) || fsync(fd) < 0)
+		status = write_failed(aside, error);
+	else if (link(aside, path) < 0 && errno != EEXIST)
+		status = write_failed(path, error);
+	unlink(aside);
+	if (status == STATUS_OK && !sync_directory(state_dir))
+		status = write_failed(state_dir, error);
+	return status;
+}
+
+static bool hex_read(const char *text, size_t length, unsigned char key[DESK_KEY_SIZE])
+{
+	if (length != 2 * DESK_KEY_SIZE || strspn(text, "0123456789abcdefABCDEF") < length)
+		return false;
+	for (size_t i = 0; i < DESK_KEY_SIZE; i++) {
+		unsigned int byte;
+		char pair[3] = { text[2 * i], text[2 * i + 1], '\0' };
+
+		sscanf(pair, "%2x", &byte);
+		key[i] = (unsigned char)byte;
+	}
+	return true;
+}
+
+static enum status parse_keys(const char *path, const char *text, struct desk_keys *keys, struct error *error)
+{
+	int line = 0;
+
+	keys->count = 0;
+	while (*text) {
+		size_t length = strcspn(text, "\r\n");
+
+		line++;
+		if (length > 0 && *text != '#') {
+			if (keys->count == DESK_KEYS)
+				return error_set(error, STATUS_BAD_CONFIG, "%s:%d: more than %d keys", path, line, DESK_KEYS);
+			if (!hex_read(text, length, keys->key[keys->count]))
+				return error_set(error, STATUS_BAD_CONFIG, "%s:%d: not a key of %d hexadecimal digits", path, line, 2 * DESK_KEY_SIZE);
+			keys->count++;
+		}
+		text += length;
+		text += *text == '\r';
+		text += *text == '\n';
+	}
+	return keys->count ? STATUS_OK : error_set(error, STATUS_BAD_CONFIG, "%s: no key in it", path);
+}
+
+static enum status make_keys(const char *state_dir, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	unsigned char key[DESK_KEY_SIZE];
+
+	if (mkdir(state_dir, 0700) < 0 && errno != EEXIST)
+		return write_failed(state_dir, error);
+	random_bytes(key, sizeof key);
+	return write_key_file(state_dir, arena_printf(&arena, "%s\n", hex_encode(&arena, key, sizeof key)), error);
+}
+
+enum status store_keys(const char *state_dir, bool create, struct desk_keys *keys, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	CLEANUP_BUFFER struct buffer text = { 0 };
+	char *path = key_path(&arena, state_dir);
+	struct stat about;
+	enum status status;
+
+	if (create && access(path, F_OK) < 0 && errno == ENOENT && (status = make_keys(state_dir, error)) != STATUS_OK)
+		return status;
+	if (stat(path, &about) == 0 && (about.st_mode & (S_IRWXO | S_IWGRP)))
+		return error_set(error, STATUS_BAD_CONFIG, "%s: others may read or change it: chmod 600, and make a new key", path);
+	if ((status = file_read_all(path, KEY_FILE_LIMIT, &text, error)) != STATUS_OK)
+		return status;
+	return parse_keys(path, buffer_string(&text), keys, error);
+}
+
+/* A restored backup brings the key in its meta table; it goes to its file and out of the database. */
+enum status keys_restore(struct store *store, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct cursor cursor;
+	const char *text = NULL;
+	enum status status;
+
+	cursor_open(&cursor, store, error, SQL_META_GET, "t", META_SECRET_KEY);
+	if (cursor_next(&cursor))
+		text = cursor_text(&cursor, &arena, 0);
+	if ((status = cursor_close(&cursor)) != STATUS_OK || !text)
+		return status;
+	if (access(key_path(&arena, store->state_dir), F_OK) < 0 && (status = write_key_file(store->state_dir, text, error)) != STATUS_OK)
+		return status;
+	search_remove(store);            /* of the database that was here before, if any */
+	log_event(LOG_NOTICE, "store.restored", "state_dir", store->state_dir, NULL);
+	return sql_run(store, error, SQL_META_DELETE, "t", META_SECRET_KEY);
+}

@@ -1,0 +1,192 @@
+/*
+ * store_raw.c - kept raw mails: the row that names them, and the way back to their bytes.
+ *
+ * Small mails are blobs in the table, large ones files that were synced before (store_spool.c). A large blob (from a restored
+ * backup) is read through a file without a name, so that memory stays small. What is handed out are the bytes as they
+ * came; whether they still have their digest is fsck's question.
+ * Diagnostics: STATUS_NOT_FOUND no such row; STATUS_BROKEN a row whose file is gone.
+ */
+#define _GNU_SOURCE        /* O_TMPFILE */
+#include "store_private.h"
+
+#include "store_spool_private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *raw_path(struct arena *arena, const char *state_dir, const char *file)
+{
+	return arena_printf(arena, "%s/mails/%s", state_dir, file);
+}
+
+enum status store_keep_raw(struct store *store, struct store_spool *spool, int64_t *raw, struct error *error)
+{
+	int64_t there = 0;
+	enum status status = STATUS_OK;
+
+	if (spool->failed || !spool->finished)
+		return error_set(error, STATUS_BROKEN, "a mail was to be kept before it was complete");
+	/* The row of another recipient of this mail; it may be gone with that one's savepoint. */
+	if (spool->raw)
+		status = sql_number(store, error, &there, 0, SQL_RAW_SAME, "ib", spool->raw, spool->sha256, sizeof spool->sha256);
+	if (status == STATUS_OK && !there) {
+		bool in_file = spool->fd >= 0;
+		const char *bytes = in_file ? NULL : spool->memory.at ? spool->memory.at : "";
+
+		status = sql_run(store, error, SQL_RAW_ADD, "ibtb", (int64_t)spool->size, spool->sha256, sizeof spool->sha256,
+		                 in_file ? spool->file : NULL, bytes, in_file ? (size_t)0 : spool->memory.length);
+		if (status == STATUS_OK)
+			spool->raw = sqlite3_last_insert_rowid(store->db);
+	}
+	*raw = status == STATUS_OK ? spool->raw : 0;
+	return status;
+}
+
+/* ---- the way back ---- */
+
+static enum status open_kept_file(struct store *store, const char *file, struct store_raw *out, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	char *path = raw_path(&arena, store->state_dir, file);
+	struct stat about;
+
+	out->source.fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (out->source.fd < 0 || fstat(out->source.fd, &about) < 0)
+		return error_set(error, errno == ENOENT ? STATUS_BROKEN : STATUS_TRY_LATER, "%s: %s", path, strerror(errno));
+	out->source.size = (uint64_t)about.st_size;
+	return STATUS_OK;
+}
+
+static enum status copy_small_blob(struct store *store, int64_t raw, struct store_raw *out, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store, error, SQL_RAW_BYTES, "i", raw);
+	if (cursor_next(&cursor)) {
+		size_t length = (size_t)sqlite3_column_bytes(cursor.statement, 0);
+
+		out->owned = malloc(length + 1);
+		if (!out->owned)
+			cursor.status = error_set(error, STATUS_TRY_LATER, "raw mail %lld: out of memory", (long long)raw);
+		else if (length > 0)
+			memcpy(out->owned, sqlite3_column_blob(cursor.statement, 0), length);
+		out->source.data = out->owned;
+		out->source.size = length;
+	}
+	return cursor_close(&cursor);
+}
+
+static enum status copy_blob(sqlite3 *db, sqlite3_blob *blob, int64_t raw, int fd, struct error *error)
+{
+	char piece[32 * 1024];
+	int size = sqlite3_blob_bytes(blob);
+
+	for (int at = 0; at < size;) {
+		int length = size - at < (int)sizeof piece ? size - at : (int)sizeof piece;
+		int code = sqlite3_blob_read(blob, piece, length, at);
+
+		if (code != SQLITE_OK)
+			return sql_failed(db, code, "reading a raw mail", error);
+		if (!write_all(fd, piece, (size_t)length))
+			return error_set(error, STATUS_TRY_LATER, "raw mail %lld: cannot unpack it: %s", (long long)raw, strerror(errno));
+		at += length;
+	}
+	return STATUS_OK;
+}
+
+static enum status unpack_large_blob(struct store *store, int64_t raw, struct store_raw *out, struct error *error)
+{
+	sqlite3_blob *blob = NULL;
+	enum status status;
+	int code;
+
+	out->source.fd = open(store->state_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (out->source.fd < 0)
+		return error_set(error, STATUS_TRY_LATER, "%s: cannot unpack raw mail %lld: %s", store->state_dir, (long long)raw, strerror(errno));
+	code = sqlite3_blob_open(store->db, "main", "raw", "bytes", raw, 0, &blob);
+	if (code != SQLITE_OK)
+		return sql_failed(store->db, code, "opening a raw mail", error);
+	out->source.size = (uint64_t)sqlite3_blob_bytes(blob);
+	status = copy_blob(store->db, blob, raw, out->source.fd, error);
+	sqlite3_blob_close(blob);
+	return status;
+}
+
+enum status store_raw_open(struct store *store, int64_t raw, struct store_raw *out, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct cursor cursor;
+	const char *file = NULL;
+	int64_t size = -1;
+	bool there = false;
+	enum status status;
+
+	*out = (struct store_raw){ .source = { .fd = -1 } };
+	cursor_open(&cursor, store, error, SQL_RAW_GET, "i", raw);
+	if (cursor_next(&cursor)) {
+		size = cursor_number(&cursor, 0);
+		file = cursor_text_or_null(&cursor, &arena, 1);
+		there = cursor_number(&cursor, 2) != 0;
+	}
+	if ((status = cursor_close(&cursor)) != STATUS_OK)
+		return status;
+	if (size < 0)
+		return error_set(error, STATUS_NOT_FOUND, "no raw mail %lld", (long long)raw);
+	status = !there && file ? open_kept_file(store, file, out, error)
+		: size > LIMIT_MEMORY_SPOOL ? unpack_large_blob(store, raw, out, error)
+		: copy_small_blob(store, raw, out, error);
+	if (status != STATUS_OK)
+		store_raw_close(out);
+	return status;
+}
+
+void store_raw_close(struct store_raw *raw)
+{
+	free(raw->owned);
+	if (raw->source.fd >= 0)
+		close(raw->source.fd);
+	*raw = (struct store_raw){ .source = { .fd = -1 } };
+}
+
+/* ---- files ---- */
+
+static bool visit_directory(const char *mails, const char *part, bool (*visit)(void *, const char *, int64_t, uint64_t), void *context)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	DIR *directory = opendir(arena_printf(&arena, "%s/%s", mails, part));
+	bool go_on = true;
+
+	if (!directory)
+		return true;
+	for (struct dirent *entry; go_on && (entry = readdir(directory));) {
+		struct stat about;
+
+		if (entry->d_name[0] == '.' || fstatat(dirfd(directory), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		go_on = visit(context, arena_printf(&arena, "%s/%s", part, entry->d_name),
+		              (int64_t)about.st_mtim.tv_sec * 1000, (uint64_t)about.st_size);
+	}
+	closedir(directory);
+	return go_on;
+}
+
+enum status raw_files_each(const char *state_dir, bool (*visit)(void *context, const char *file, int64_t modified_ms, uint64_t size),
+                           void *context, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	char *mails = arena_printf(&arena, "%s/mails", state_dir);
+	DIR *directory = opendir(mails);
+
+	if (!directory)
+		return errno == ENOENT ? STATUS_OK : error_set(error, STATUS_TRY_LATER, "%s: %s", mails, strerror(errno));
+	for (struct dirent *entry; (entry = readdir(directory));)
+		if (entry->d_name[0] != '.' && !visit_directory(mails, entry->d_name, visit, context))
+			break;
+	closedir(directory);
+	return STATUS_OK;
+}

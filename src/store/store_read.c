@@ -1,0 +1,227 @@
+/*
+ * store_read.c - tickets as values: one with its messages and history, many by a filter.
+ *
+ * Reading never changes anything and never waits for the writer (WAL). A merged ticket is shown as itself; its survivor
+ * stands in facts.merged_into. The columns are read where they stand in store_statements.h.
+ * Diagnostics: STATUS_NOT_FOUND no such ticket; STATUS_BROKEN a state or kind of message that is no word of ours.
+ */
+#include "store_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void read_lines(struct arena *arena, const char *text, struct strings *list)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		if (length > 0)
+			strings_add(arena, list, arena_copy(arena, text, length));
+		text += length + (text[length] == '\n');
+	}
+}
+
+static enum status no_word_of_ours(struct cursor *cursor, const char *what, const char *word)
+{
+	if (cursor->status == STATUS_OK)
+		cursor->status = error_set(cursor->error, STATUS_BROKEN, "the database has a %s \"%s\": run `sportello fsck`", what, word);
+	return cursor->status;
+}
+
+void read_ticket_columns(struct cursor *cursor, struct arena *arena, struct ticket_facts *facts)
+{
+	const char *state = cursor_text(cursor, arena, 1);
+
+	facts->id = cursor_number(cursor, 0);
+	if (!ticket_state_parse(state, &facts->state))
+		no_word_of_ours(cursor, "ticket state", state);
+	facts->queue = cursor_text(cursor, arena, 2);
+	facts->agent = cursor_text(cursor, arena, 3);
+	facts->priority = cursor_text(cursor, arena, 4);
+	facts->subject = cursor_text(cursor, arena, 5);
+	facts->language = cursor_text(cursor, arena, 6);
+	facts->customer = (struct participant){ cursor_text(cursor, arena, 7), cursor_text(cursor, arena, 8), ROLE_CUSTOMER };
+	facts->created = cursor_number(cursor, 9);
+	facts->updated = cursor_number(cursor, 10);
+	facts->closed_at = cursor_number(cursor, 11);
+	facts->pending_until = cursor_number(cursor, 12);
+	facts->merged_into = cursor_number(cursor, 13);
+	facts->last_customer_message_id = "";
+}
+
+void read_message_columns(struct cursor *cursor, struct arena *arena, struct message_row *message)
+{
+	const char *kind = cursor_text(cursor, arena, 1);
+
+	message->seq = (int)cursor_number(cursor, 0);
+	if (!message_kind_parse(kind, &message->kind))
+		no_word_of_ours(cursor, "kind of message", kind);
+	message->out = cursor_number(cursor, 2) != 0;
+	message->raw = cursor_number(cursor, 3);
+	message->from = (struct mail_address){ cursor_text(cursor, arena, 4), cursor_text(cursor, arena, 5) };
+	read_lines(arena, cursor_text(cursor, arena, 6), &message->to);
+	message->date = cursor_number(cursor, 7);
+	message->message_id = cursor_text_or_null(cursor, arena, 8);
+	message->text = cursor_text_or_null(cursor, arena, 9);
+	message->agent = cursor_text(cursor, arena, 10);
+	message->flags = cursor_text(cursor, arena, 11);
+	message->outbox = cursor_number(cursor, 12);
+}
+
+static enum status read_participants(struct store *store, struct arena *arena, struct ticket_facts *facts, struct error *error)
+{
+	struct cursor cursor;
+
+	*ARENA_PUSH(arena, &facts->participants) = facts->customer;
+	cursor_open(&cursor, store, error, SQL_PARTICIPANTS, "i", facts->id);
+	while (cursor_next(&cursor)) {
+		const char *address = cursor_text(&cursor, arena, 0), *name = cursor_text(&cursor, arena, 1);
+		bool customer = strcmp(cursor_text(&cursor, arena, 2), "customer") == 0;
+
+		*ARENA_PUSH(arena, &facts->participants) = (struct participant){ address, name, customer ? ROLE_CUSTOMER : ROLE_CC };
+	}
+	return cursor_close(&cursor);
+}
+
+#define REFERENCES_KEPT 10
+
+/* Newest last, at most REFERENCES_KEPT; and the newest of the customer's side. */
+static enum status read_message_ids(struct store *store, struct arena *arena, struct ticket_facts *facts, struct error *error)
+{
+	const char *ids[REFERENCES_KEPT];
+	size_t count = 0;
+	struct cursor cursor;
+
+	cursor_open(&cursor, store, error, SQL_MESSAGE_IDS, "i", facts->id);
+	while (cursor_next(&cursor)) {
+		const char *id = cursor_text(&cursor, arena, 0), *kind = cursor_text(&cursor, arena, 3);
+		bool persons = strcmp(kind, "request") == 0 || strcmp(kind, "reply") == 0;
+
+		if (count < REFERENCES_KEPT)
+			ids[count++] = id;
+		if (persons && !cursor_number(&cursor, 1) && !*cursor_text(&cursor, arena, 2) && !*facts->last_customer_message_id)
+			facts->last_customer_message_id = id;
+	}
+	while (count > 0)
+		strings_add(arena, &facts->message_ids, ids[--count]);
+	return cursor_close(&cursor);
+}
+
+static enum status read_texts(struct store *store, struct arena *arena, enum sql id, int64_t ticket, struct strings *list, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store, error, id, "i", ticket);
+	while (cursor_next(&cursor))
+		strings_add(arena, list, cursor_text(&cursor, arena, 0));
+	return cursor_close(&cursor);
+}
+
+static enum status complete_facts(struct store *store, struct arena *arena, struct ticket_facts *facts, struct error *error)
+{
+	int64_t last = 0;
+	enum status status = read_participants(store, arena, facts, error);
+
+	if (status == STATUS_OK)
+		status = read_texts(store, arena, SQL_TAGS, facts->id, &facts->tags, error);
+	if (status == STATUS_OK)
+		status = read_message_ids(store, arena, facts, error);
+	if (status == STATUS_OK)
+		status = sql_number(store, error, &last, 0, SQL_MESSAGE_LAST_SEQ, "i", facts->id);
+	facts->next_seq = (int)last + 1;
+	return status;
+}
+
+/* *facts NULL: no such ticket. */
+enum status read_ticket_facts(struct store *store, struct arena *arena, int64_t id, struct ticket_facts **facts, struct error *error)
+{
+	struct cursor cursor;
+	enum status status;
+
+	*facts = NULL;
+	cursor_open(&cursor, store, error, SQL_TICKET_GET, "i", id);
+	if (cursor_next(&cursor)) {
+		*facts = ARENA_NEW(arena, struct ticket_facts);
+		read_ticket_columns(&cursor, arena, *facts);
+	}
+	status = cursor_close(&cursor);
+	return status == STATUS_OK && *facts ? complete_facts(store, arena, *facts, error) : status;
+}
+
+/* ---- for people ---- */
+
+static enum status read_messages(struct store *store, struct arena *arena, struct ticket_row *row, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store, error, SQL_MESSAGES, "i", row->facts.id);
+	while (cursor_next(&cursor))
+		read_message_columns(&cursor, arena, ARENA_PUSH(arena, &row->messages));
+	return cursor_close(&cursor);
+}
+
+static enum status read_history(struct store *store, struct arena *arena, struct ticket_row *row, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store, error, SQL_HISTORY, "i", row->facts.id);
+	while (cursor_next(&cursor))
+		*ARENA_PUSH(arena, &row->history) = (struct history_row){
+			.at = cursor_number(&cursor, 0), .who = cursor_text(&cursor, arena, 1),
+			.what = cursor_text(&cursor, arena, 2), .why = cursor_text(&cursor, arena, 3),
+		};
+	return cursor_close(&cursor);
+}
+
+static enum status read_ticket(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error)
+{
+	struct ticket_facts *facts;
+	enum status status = read_ticket_facts(store, arena, id, &facts, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!facts)
+		return error_set(error, STATUS_NOT_FOUND, "no ticket %lld", (long long)id);
+	row->facts = *facts;
+	status = read_texts(store, arena, SQL_LINKS, id, &row->linked, error);
+	if (status == STATUS_OK)
+		status = read_messages(store, arena, row, error);
+	return status == STATUS_OK ? read_history(store, arena, row, error) : status;
+}
+
+enum status store_ticket(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error)
+{
+	bool began;
+	enum status status = read_begin(store, &began, error);
+
+	*row = (struct ticket_row){ 0 };
+	if (status == STATUS_OK)
+		status = read_ticket(store, arena, id, row, error);
+	read_end(store, began);
+	return status;
+}
+
+enum status store_tickets(struct store *store, struct arena *arena, const struct ticket_filter *filter, struct ticket_rows *rows, struct error *error)
+{
+	const char *customer = filter->customer ? text_lower(arena, filter->customer) : NULL;
+	struct cursor cursor;
+	bool began;
+	enum status status = read_begin(store, &began, error);
+
+	*rows = (struct ticket_rows){ 0 };
+	if (status != STATUS_OK)
+		return status;
+	cursor_open(&cursor, store, error, filter->state ? SQL_TICKETS_IN_STATE : SQL_TICKETS_ALL, "ttttti", filter->queue,
+	            filter->state, filter->agent, customer, filter->tag, filter->limit ? (int64_t)filter->limit : (int64_t)-1);
+	while (cursor_next(&cursor))
+		read_ticket_columns(&cursor, arena, &ARENA_PUSH(arena, rows)->facts);
+	status = cursor_close(&cursor);
+	for (size_t i = 0; i < rows->count && status == STATUS_OK; i++) {
+		status = complete_facts(store, arena, &rows->at[i].facts, error);
+		if (status == STATUS_OK)
+			status = read_texts(store, arena, SQL_LINKS, rows->at[i].facts.id, &rows->at[i].linked, error);
+	}
+	read_end(store, began);
+	return status;
+}

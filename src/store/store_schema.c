@@ -1,0 +1,282 @@
+/*
+ * store_schema.c - the tables, as commented SQL, and the way from each version of them to the next.
+ *
+ * The database says what it is: application_id is ours, user_version counts the steps it has taken. schema_bring_up() takes
+ * the missing steps in one transaction, so that a crash leaves the old version or the new one. May not touch a database of
+ * another program or of a newer Sportello: both are refused with a sentence that says so.
+ * To change the schema: never edit a step that was released; append one, count SCHEMA_VERSION up, and add its test.
+ */
+#include "store_private.h"
+
+#include <stdio.h>
+
+/* Times are milliseconds since 1970 UTC, 0 is never. States, kinds and dispositions are the words of the contract, so that
+ * the sqlite3 shell shows them. Nothing is deleted; ids run from 1 without a gap, in every table.
+ *
+ * What makes the millionth ticket as cheap as the first: a mail only appends to these tables, so a commit writes the last page
+ * of each and nothing in the middle. The two random lookups that a mail needs (Message-ID, address) have tables of their own
+ * (mailbox_key, contact_key), which are filled later, in sorted order: see store_late.c.
+ * There are no foreign keys: `sportello fsck` checks what they would. */
+static const char *const version_1[] = {
+/* Small facts about the database itself: how far the late indexes are filled, and (in a backup only) the secret key. */
+"CREATE TABLE meta(\n"
+"  key   TEXT PRIMARY KEY,\n"
+"  value ANY\n"
+") STRICT, WITHOUT ROWID",
+
+/* A mail byte for byte as it came over LMTP. Small ones are here, large ones in a file under mails/, which is written and
+ * synced before the row. In a backup all of them are here. bytes stays the last column: a blob is then written in place. */
+"CREATE TABLE raw(\n"
+"  id     INTEGER PRIMARY KEY,\n"
+"  size   INTEGER NOT NULL,\n"
+"  digest BLOB NOT NULL,                -- SHA-256 of the bytes\n"
+"  file   TEXT,                         -- 'ab/ab01...' under mails/, or NULL\n"
+"  bytes  BLOB                          -- NULL if in a file\n"
+") STRICT",
+"CREATE INDEX raw_file ON raw(file) WHERE file IS NOT NULL",
+
+/* Every delivery ever accepted (one mail to one recipient), each with its one disposition. */
+"CREATE TABLE mailbox(\n"
+"  id            INTEGER PRIMARY KEY,\n"
+"  received      INTEGER NOT NULL,\n"
+"  recipient     TEXT NOT NULL,\n"
+"  envelope_from TEXT NOT NULL,\n"
+"  sender        TEXT NOT NULL,         -- address of From\n"
+"  subject       TEXT NOT NULL,\n"
+"  message_id    TEXT,\n"
+"  kind          TEXT NOT NULL,         -- as finally judged: request, reply, auto-reply ...\n"
+"  disposition   TEXT NOT NULL CHECK(disposition<>''),\n"
+"  detail        TEXT NOT NULL,\n"
+"  ticket        INTEGER NOT NULL,      -- 0: none\n"
+"  seq           INTEGER NOT NULL,      -- message of that ticket, 0: none\n"
+"  raw           INTEGER NOT NULL,\n"
+"  size          INTEGER NOT NULL,\n"
+"  claim         BLOB NOT NULL,         -- 16 bytes: the same mail to the same recipient\n"
+"  mail_digest   BLOB NOT NULL,         -- 16 bytes: the same mail, whoever it was for\n"
+"  trace         TEXT NOT NULL,\n"
+"  duplicates    INTEGER NOT NULL DEFAULT 0   -- how often it was delivered again\n"
+") STRICT",
+"CREATE INDEX mailbox_duplicates ON mailbox(duplicates) WHERE duplicates>0",
+
+/* Late index: hash of the Message-ID (or of mail_digest, where there is none) -> mailbox.id; tag: part of the claim. */
+"CREATE TABLE mailbox_key(\n"
+"  hash INTEGER NOT NULL,\n"
+"  row  INTEGER NOT NULL,\n"
+"  tag  INTEGER NOT NULL,\n"
+"  PRIMARY KEY(hash, row)\n"
+") STRICT, WITHOUT ROWID",
+
+/* People who wrote to us, by address. person and organisation are for people with several addresses. */
+"CREATE TABLE contact(\n"
+"  id             INTEGER PRIMARY KEY,\n"
+"  address        TEXT NOT NULL,        -- lower case; once\n"
+"  name           TEXT NOT NULL,\n"
+"  language       TEXT NOT NULL,\n"
+"  first_seen     INTEGER NOT NULL,\n"
+"  last_seen      INTEGER NOT NULL,\n"
+"  written        INTEGER NOT NULL,     -- mails of theirs that were kept on a ticket\n"
+"  bouncing_since INTEGER NOT NULL DEFAULT 0,\n"
+"  bounce_reason  TEXT NOT NULL DEFAULT '',\n"
+"  window_start   INTEGER NOT NULL DEFAULT 0,   -- acknowledgements: start of the hour that is counted\n"
+"  window_count   INTEGER NOT NULL DEFAULT 0,\n"
+"  person         INTEGER,\n"
+"  organisation   INTEGER\n"
+") STRICT",
+
+/* Late index: hash of the address -> contact.id; tag unused. */
+"CREATE TABLE contact_key(\n"
+"  hash INTEGER NOT NULL,\n"
+"  row  INTEGER NOT NULL,\n"
+"  tag  INTEGER NOT NULL,\n"
+"  PRIMARY KEY(hash, row)\n"
+") STRICT, WITHOUT ROWID",
+
+"CREATE TABLE ticket(\n"
+"  id            INTEGER PRIMARY KEY,\n"
+"  state         TEXT NOT NULL,\n"
+"  queue         TEXT NOT NULL,\n"
+"  agent         TEXT NOT NULL,         -- '': nobody\n"
+"  priority      TEXT NOT NULL,\n"
+"  subject       TEXT NOT NULL,\n"
+"  language      TEXT NOT NULL,         -- '': not known\n"
+"  customer      TEXT NOT NULL,\n"
+"  customer_name TEXT NOT NULL,\n"
+"  created       INTEGER NOT NULL,\n"
+"  updated       INTEGER NOT NULL,\n"
+"  closed_at     INTEGER NOT NULL,\n"
+"  pending_until INTEGER NOT NULL DEFAULT 0,\n"
+"  merged_into   INTEGER NOT NULL DEFAULT 0\n"
+") STRICT",
+"CREATE INDEX ticket_state ON ticket(state, queue)",
+
+/* The conversation. Of a mail that came in, text stays NULL: it is derived from its raw mail when shown. id gives the order
+ * in which messages came, over all tickets: the search index follows it. */
+"CREATE TABLE message(\n"
+"  id           INTEGER PRIMARY KEY,\n"
+"  ticket       INTEGER NOT NULL,\n"
+"  seq          INTEGER NOT NULL,       -- 1, 2, 3 ... within the ticket\n"
+"  kind         TEXT NOT NULL,\n"
+"  out          INTEGER NOT NULL,       -- 1: from us\n"
+"  raw          INTEGER NOT NULL,       -- 0: none\n"
+"  from_address TEXT NOT NULL,\n"
+"  from_name    TEXT NOT NULL,\n"
+"  recipients   TEXT NOT NULL,          -- an address a line\n"
+"  date         INTEGER NOT NULL,\n"
+"  message_id   TEXT,\n"
+"  text         TEXT,\n"
+"  agent        TEXT NOT NULL,\n"
+"  flags        TEXT NOT NULL,\n"
+"  outbox       INTEGER NOT NULL        -- 0: none\n"
+") STRICT",
+"CREATE UNIQUE INDEX message_ticket ON message(ticket, seq)",
+
+/* Who may join a ticket beside its customer (who stands in the ticket). */
+"CREATE TABLE participant(\n"
+"  ticket  INTEGER NOT NULL,\n"
+"  address TEXT NOT NULL COLLATE NOCASE,\n"
+"  name    TEXT NOT NULL,\n"
+"  role    TEXT NOT NULL,               -- customer, cc\n"
+"  PRIMARY KEY(ticket, address)\n"
+") STRICT, WITHOUT ROWID",
+
+/* Every change of a ticket: when, who, what, why. `what` can be replayed (store_history.c). */
+"CREATE TABLE history(\n"
+"  ticket INTEGER NOT NULL,\n"
+"  n      INTEGER NOT NULL,\n"
+"  at     INTEGER NOT NULL,\n"
+"  who    TEXT NOT NULL,\n"
+"  what   TEXT NOT NULL,\n"
+"  why    TEXT NOT NULL,\n"
+"  PRIMARY KEY(ticket, n)\n"
+") STRICT, WITHOUT ROWID",
+
+/* Both ways: a row for each of the two. */
+"CREATE TABLE link(\n"
+"  ticket INTEGER NOT NULL,\n"
+"  other  INTEGER NOT NULL,\n"
+"  PRIMARY KEY(ticket, other)\n"
+") STRICT, WITHOUT ROWID",
+
+"CREATE TABLE tag(\n"
+"  ticket INTEGER NOT NULL,\n"
+"  tag    TEXT NOT NULL,\n"
+"  PRIMARY KEY(ticket, tag)\n"
+") STRICT, WITHOUT ROWID",
+"CREATE INDEX tag_tickets ON tag(tag, ticket)",
+
+/* Mails that go out, written in the transaction that caused them. recipients is NULL until the first result: then those of
+ * the record, all waiting. */
+"CREATE TABLE outbox(\n"
+"  id         INTEGER PRIMARY KEY,\n"
+"  ticket     INTEGER NOT NULL,         -- 0: none\n"
+"  created    INTEGER NOT NULL,\n"
+"  next_try   INTEGER NOT NULL,\n"
+"  state      TEXT NOT NULL DEFAULT 'waiting' CHECK(state IN ('waiting','sent','failed')),\n"
+"  attempts   INTEGER NOT NULL DEFAULT 0,\n"
+"  last_reply TEXT NOT NULL DEFAULT '',\n"
+"  recipients TEXT,                     -- lines: state TAB address TAB reply\n"
+"  record     TEXT NOT NULL             -- outgoing_write()\n"
+") STRICT",
+"CREATE INDEX outbox_due ON outbox(next_try) WHERE state='waiting'",
+"CREATE INDEX outbox_failed ON outbox(id) WHERE state='failed'",
+
+/* What is due later: reminders, service levels, the end of a pending time. */
+"CREATE TABLE timer(\n"
+"  id     INTEGER PRIMARY KEY,\n"
+"  due    INTEGER NOT NULL,\n"
+"  ticket INTEGER NOT NULL,\n"
+"  kind   TEXT NOT NULL\n"
+") STRICT",
+"CREATE INDEX timer_due ON timer(due)",
+
+"INSERT INTO meta(key,value) VALUES('mailbox_key',0),('contact_key',0)",
+NULL
+};
+
+const struct migration schema_migrations[] = { { 1, version_1 } };
+const size_t schema_migration_count = COUNT_OF(schema_migrations);
+
+static enum status pragma_number(sqlite3 *db, const char *sql, int64_t *value, struct error *error)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+
+	*value = 0;
+	if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
+		*value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? STATUS_OK : sql_failed(db, code, sql, error);
+}
+
+struct identity { int64_t application, version, tables; };
+
+static enum status identify(sqlite3 *db, struct identity *identity, struct error *error)
+{
+	enum status status = pragma_number(db, "PRAGMA application_id", &identity->application, error);
+
+	if (status == STATUS_OK)
+		status = pragma_number(db, "PRAGMA user_version", &identity->version, error);
+	if (status == STATUS_OK)
+		status = pragma_number(db, "SELECT count(*) FROM sqlite_schema", &identity->tables, error);
+	return status;
+}
+
+static enum status judge(const struct identity *identity, const char *path, bool create, int newest, struct error *error)
+{
+	bool empty = identity->application == 0 && identity->version == 0 && identity->tables == 0;
+
+	if (empty && !create)
+		return error_set(error, STATUS_NOT_FOUND, "%s: an empty database: start sportellod, or restore a backup", path);
+	if (!empty && identity->application != APPLICATION_ID)
+		return error_set(error, STATUS_BAD_INPUT, "%s: not a Sportello database", path);
+	if (identity->version > newest)
+		return error_set(error, STATUS_BAD_INPUT, "%s: made by a newer Sportello (schema %lld, this program knows up to %d): "
+		                 "install that version", path, (long long)identity->version, newest);
+	return STATUS_OK;
+}
+
+static enum status take_steps(sqlite3 *db, int64_t from, const struct migration *steps, size_t count, struct error *error)
+{
+	char sql[80];
+
+	for (size_t i = 0; i < count; i++) {
+		if (steps[i].to <= from)
+			continue;
+		for (const char *const *text = steps[i].sql; *text; text++) {
+			enum status status = sql_exec(db, *text, error);
+			if (status != STATUS_OK)
+				return status;
+		}
+	}
+	snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION_ID, steps[count - 1].to);
+	return sql_exec(db, sql, error);
+}
+
+enum status schema_bring_up(sqlite3 *db, const char *path, bool create, const struct migration *steps, size_t count, struct error *error)
+{
+	int newest = steps[count - 1].to;
+	struct identity identity;
+	enum status status = identify(db, &identity, error);
+
+	if (status == STATUS_OK)
+		status = judge(&identity, path, create, newest, error);
+	if (status != STATUS_OK || identity.version == newest)
+		return status;
+	/* Another program may be at it too: look again under the lock. */
+	if ((status = sql_exec(db, "BEGIN EXCLUSIVE", error)) != STATUS_OK)
+		return status;
+	status = identify(db, &identity, error);
+	if (status == STATUS_OK)
+		status = judge(&identity, path, create, newest, error);
+	if (status == STATUS_OK)
+		status = take_steps(db, identity.version, steps, count, error);
+	if (status == STATUS_OK)
+		status = sql_exec(db, "COMMIT", error);
+	if (status != STATUS_OK) {
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+		return status;
+	}
+	if (identity.version > 0)
+		log_event(LOG_NOTICE, "store.migrated", "from", LOG_NUMBER(identity.version), "to", LOG_NUMBER(newest), NULL);
+	return STATUS_OK;
+}

@@ -1,0 +1,216 @@
+/*
+ * store_sql.c - the one place where statements are prepared, bound, stepped and reset, and SQLite's result codes become ours.
+ *
+ * Each statement is prepared when first used and kept with its connection. A statement never stays unreset: an open one
+ * would hold a snapshot and stop the WAL from being reused. May not know what a ticket is.
+ * Diagnostics: STATUS_TRY_LATER with what the administrator can do (locked, disk full, read-only, input/output error, no
+ * memory); STATUS_BROKEN for a damaged file, or a statement that does not fit the schema (a mistake of ours).
+ */
+#include "store_private.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const statement_texts[SQL_COUNT] = {
+#define X(id, text) [id] = text,
+	STATEMENTS(X)
+#undef X
+};
+
+enum status sql_status(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_OK: case SQLITE_ROW: case SQLITE_DONE:
+		return STATUS_OK;
+	case SQLITE_BUSY: case SQLITE_LOCKED: case SQLITE_FULL: case SQLITE_IOERR: case SQLITE_READONLY:
+	case SQLITE_CANTOPEN: case SQLITE_NOMEM: case SQLITE_PERM: case SQLITE_AUTH: case SQLITE_PROTOCOL:
+		return STATUS_TRY_LATER;
+	default:
+		return STATUS_BROKEN;
+	}
+}
+
+static const char *advice(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_BUSY: case SQLITE_LOCKED: case SQLITE_PROTOCOL:
+		return "the database is locked by another program for more than 5 s: stop it; what waits will be tried again";
+	case SQLITE_FULL:
+		return "the disk is full: make room; what waits will be tried again";
+	case SQLITE_IOERR:
+		return "the disk reports an input/output error: look at the kernel log; what waits will be tried again";
+	case SQLITE_READONLY: case SQLITE_PERM: case SQLITE_AUTH:
+		return "the database cannot be written: check the owner and the mount of the state directory";
+	case SQLITE_CANTOPEN:
+		return "the database cannot be opened: check the owner and the mode of the state directory";
+	case SQLITE_NOMEM:
+		return "out of memory; what waits will be tried again";
+	case SQLITE_CORRUPT: case SQLITE_NOTADB:
+		return "the database is damaged: run `sportello fsck`, and restore the last backup";
+	default:
+		return "this should not happen: run `sportello fsck` and report it";
+	}
+}
+
+enum status sql_failed(sqlite3 *db, int code, const char *doing, struct error *error)
+{
+	return error_set(error, sql_status(code), "%s: %s (SQLite: %s)", doing, advice(code),
+	                 db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
+}
+
+enum status sql_exec(sqlite3 *db, const char *sql, struct error *error)
+{
+	int code = sqlite3_exec(db, sql, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? STATUS_OK : sql_failed(db, code, sql, error);
+}
+
+/* What an error message calls the statement: its first words. */
+static enum status statement_failed(struct store *store, int code, enum sql id, struct error *error)
+{
+	char doing[60];
+
+	snprintf(doing, sizeof doing, "%.*s", (int)strcspn(statement_texts[id], "(,;"), statement_texts[id]);
+	return sql_failed(store->db, code, doing, error);
+}
+
+static sqlite3_stmt *prepared(struct store *store, enum sql id, enum status *status, struct error *error)
+{
+	sqlite3_stmt **statement = &store->statements[id];
+
+	if (!*statement) {
+		int code = sqlite3_prepare_v3(store->db, statement_texts[id], -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+
+		if (code != SQLITE_OK) {
+			*status = statement_failed(store, code, id, error);
+			return NULL;
+		}
+	}
+	*status = STATUS_OK;
+	return *statement;
+}
+
+static void bind(sqlite3_stmt *statement, const char *format, va_list arguments)
+{
+	for (int i = 1; *format; format++, i++)
+		switch (*format) {
+		case 'i':
+			sqlite3_bind_int64(statement, i, va_arg(arguments, int64_t));
+			break;
+		case 'd':
+			sqlite3_bind_int(statement, i, va_arg(arguments, int));
+			break;
+		case 't': {
+			const char *text = va_arg(arguments, const char *);
+			sqlite3_bind_text(statement, i, text, text ? (int)strlen(text) : 0, SQLITE_STATIC);
+			break;
+		}
+		case 'b': {
+			const void *bytes = va_arg(arguments, const void *);
+			size_t length = va_arg(arguments, size_t);
+			sqlite3_bind_blob64(statement, i, bytes, length, SQLITE_STATIC);
+			break;
+		}
+		default:
+			assert(!"unknown letter in a bind format");
+		}
+}
+
+enum status sql_run(struct store *store, struct error *error, enum sql id, const char *format, ...)
+{
+	enum status status;
+	sqlite3_stmt *statement = prepared(store, id, &status, error);
+	va_list arguments;
+	int code;
+
+	if (!statement)
+		return status;
+	va_start(arguments, format);
+	bind(statement, format, arguments);
+	va_end(arguments);
+	code = sqlite3_step(statement);
+	if (code != SQLITE_DONE && code != SQLITE_ROW)
+		status = statement_failed(store, code, id, error);
+	sqlite3_reset(statement);
+	return status;
+}
+
+enum status sql_number(struct store *store, struct error *error, int64_t *value, int64_t otherwise, enum sql id, const char *format, ...)
+{
+	enum status status;
+	sqlite3_stmt *statement = prepared(store, id, &status, error);
+	va_list arguments;
+	int code;
+
+	*value = otherwise;
+	if (!statement)
+		return status;
+	va_start(arguments, format);
+	bind(statement, format, arguments);
+	va_end(arguments);
+	code = sqlite3_step(statement);
+	if (code == SQLITE_ROW) {
+		if (sqlite3_column_type(statement, 0) != SQLITE_NULL)
+			*value = sqlite3_column_int64(statement, 0);
+	} else if (code != SQLITE_DONE) {
+		status = statement_failed(store, code, id, error);
+	}
+	sqlite3_reset(statement);
+	return status;
+}
+
+void cursor_open(struct cursor *cursor, struct store *store, struct error *error, enum sql id, const char *format, ...)
+{
+	va_list arguments;
+
+	*cursor = (struct cursor){ .store = store, .error = error };
+	cursor->statement = prepared(store, id, &cursor->status, error);
+	if (!cursor->statement)
+		return;
+	va_start(arguments, format);
+	bind(cursor->statement, format, arguments);
+	va_end(arguments);
+}
+
+bool cursor_next(struct cursor *cursor)
+{
+	int code;
+
+	if (!cursor->statement || cursor->status != STATUS_OK)
+		return false;
+	code = sqlite3_step(cursor->statement);
+	if (code == SQLITE_ROW)
+		return true;
+	if (code != SQLITE_DONE)
+		cursor->status = sql_failed(cursor->store->db, code, "reading the database", cursor->error);
+	cursor_close(cursor);
+	return false;
+}
+
+enum status cursor_close(struct cursor *cursor)
+{
+	if (cursor->statement)
+		sqlite3_reset(cursor->statement);
+	cursor->statement = NULL;
+	return cursor->status;
+}
+
+const char *cursor_text_or_null(struct cursor *cursor, struct arena *arena, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(cursor->statement, column);
+
+	return text ? arena_copy(arena, text, (size_t)sqlite3_column_bytes(cursor->statement, column)) : NULL;
+}
+
+const char *cursor_text(struct cursor *cursor, struct arena *arena, int column)
+{
+	const char *text = cursor_text_or_null(cursor, arena, column);
+
+	return text ? text : "";
+}
+
+int64_t cursor_number(struct cursor *cursor, int column)
+{
+	return sqlite3_column_int64(cursor->statement, column);
+}

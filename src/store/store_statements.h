@@ -1,0 +1,133 @@
+/*
+ * store_statements.h - every SQL statement of the store, each prepared once a connection and kept.
+ *
+ * One list, so that what is asked of the database can be read (and its query plans be checked) in one place. Names say what
+ * a statement does, not where it is used. No statement is ever built from a stranger's text. Whoever changes a column list
+ * changes the reader of that list too: TICKET_COLUMNS is read by read_ticket_columns(), and so on.
+ * States stand as words where a partial index needs to see them (outbox_due, outbox_failed).
+ */
+#ifndef SPORTELLO_STORE_STATEMENTS_H
+#define SPORTELLO_STORE_STATEMENTS_H
+
+#define TICKET_COLUMNS "id, state, queue, agent, priority, subject, language, customer, customer_name, created, updated, closed_at, " \
+	"pending_until, merged_into"
+#define MESSAGE_COLUMNS "seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox"
+#define OUTBOX_COLUMNS "id, ticket, created, next_try, state, attempts, last_reply, recipients, record"
+
+#define STATEMENTS(X) \
+	/* transactions */ \
+	X(SQL_BEGIN, "BEGIN IMMEDIATE") \
+	X(SQL_BEGIN_READ, "BEGIN") \
+	X(SQL_COMMIT, "COMMIT") \
+	X(SQL_ROLLBACK, "ROLLBACK") \
+	X(SQL_SAVEPOINT, "SAVEPOINT job") \
+	X(SQL_RELEASE, "RELEASE job") \
+	X(SQL_ROLLBACK_TO, "ROLLBACK TO job") \
+	/* late indexes */ \
+	X(SQL_META_GET, "SELECT value FROM meta WHERE key=?1") \
+	X(SQL_META_SET, "INSERT INTO meta(key,value) VALUES(?1,?2) ON CONFLICT(key) DO UPDATE SET value=excluded.value") \
+	X(SQL_META_DELETE, "DELETE FROM meta WHERE key=?1") \
+	X(SQL_MAILBOX_SINCE, "SELECT id, message_id, mail_digest, claim FROM mailbox WHERE id>?1 ORDER BY id") \
+	X(SQL_CONTACT_SINCE, "SELECT id, address FROM contact WHERE id>?1 ORDER BY id") \
+	X(SQL_MAILBOX_KEY_NEWEST, "SELECT row, tag FROM mailbox_key WHERE hash=?1 ORDER BY row DESC LIMIT ?2") \
+	X(SQL_MAILBOX_KEY_OLDEST, "SELECT row, tag FROM mailbox_key WHERE hash=?1 ORDER BY row LIMIT ?2") \
+	X(SQL_MAILBOX_KEY_ADD, "INSERT OR IGNORE INTO mailbox_key(hash,row,tag) VALUES(?1,?2,?3)") \
+	X(SQL_CONTACT_KEY_NEWEST, "SELECT row, tag FROM contact_key WHERE hash=?1 ORDER BY row DESC LIMIT ?2") \
+	X(SQL_CONTACT_KEY_OLDEST, "SELECT row, tag FROM contact_key WHERE hash=?1 ORDER BY row LIMIT ?2") \
+	X(SQL_CONTACT_KEY_ADD, "INSERT OR IGNORE INTO contact_key(hash,row,tag) VALUES(?1,?2,?3)") \
+	/* raw mails */ \
+	X(SQL_RAW_ADD, "INSERT INTO raw(size,digest,file,bytes) VALUES(?1,?2,?3,?4)") \
+	X(SQL_RAW_SAME, "SELECT 1 FROM raw WHERE id=?1 AND digest=?2") \
+	X(SQL_RAW_GET, "SELECT size, file, bytes IS NOT NULL FROM raw WHERE id=?1") \
+	X(SQL_RAW_BYTES, "SELECT bytes FROM raw WHERE id=?1") \
+	X(SQL_RAW_OF_FILE, "SELECT id FROM raw WHERE file=?1") \
+	X(SQL_RAW_ALL, "SELECT id, size, digest, file FROM raw ORDER BY id") \
+	/* deliveries */ \
+	X(SQL_MAILBOX_ADD, "INSERT INTO mailbox(received,recipient,envelope_from,sender,subject,message_id,kind,disposition,detail,ticket," \
+		"seq,raw,size,claim,mail_digest,trace) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)") \
+	X(SQL_MAILBOX_CLAIM, "SELECT 1 FROM mailbox WHERE id=?1 AND claim=?2") \
+	X(SQL_MAILBOX_AGAIN, "UPDATE mailbox SET duplicates=duplicates+1 WHERE id=?1") \
+	X(SQL_MAILBOX_SAME_MAIL, "SELECT ticket, seq FROM mailbox WHERE id=?1 AND mail_digest=?2 AND claim<>?3 AND ticket<>0") \
+	X(SQL_MAILBOX_TICKET_OF_MESSAGE_ID, "SELECT ticket FROM mailbox WHERE id=?1 AND message_id=?2 AND ticket<>0") \
+	X(SQL_MAILBOX_NEWEST, "SELECT m.id, received, ticket, m.raw, size, seq, duplicates, recipient, envelope_from, sender, subject," \
+		" message_id, kind, disposition, detail, trace FROM mailbox m ORDER BY m.id DESC LIMIT ?1") \
+	X(SQL_MAILBOX_LAST, "SELECT max(id) FROM mailbox") \
+	X(SQL_MAILBOX_DISPOSED_SINCE, "SELECT count(*) FROM mailbox WHERE id>?1 AND disposition<>''") \
+	X(SQL_MAILBOX_DUPLICATES, "SELECT sum(duplicates) FROM mailbox WHERE duplicates>0") \
+	/* contacts */ \
+	X(SQL_CONTACT_GET, "SELECT id, written, bouncing_since, window_start, window_count, language FROM contact WHERE id=?1 AND address=?2") \
+	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written) VALUES(?1,?2,?3,?4,?5,?6)") \
+	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2, bouncing_since=0, bounce_reason=''," \
+		" name=CASE WHEN ?3<>'' THEN ?3 ELSE name END, language=CASE WHEN ?4<>'' THEN ?4 ELSE language END WHERE id=?1") \
+	X(SQL_CONTACT_BOUNCED, "UPDATE contact SET bouncing_since=CASE WHEN bouncing_since=0 THEN ?2 ELSE bouncing_since END," \
+		" bounce_reason=?3 WHERE id=?1") \
+	X(SQL_CONTACT_WINDOW, "UPDATE contact SET window_start=?2, window_count=?3 WHERE id=?1") \
+	/* tickets */ \
+	X(SQL_TICKET_LAST, "SELECT max(id) FROM ticket") \
+	X(SQL_TICKET_ADD, "INSERT INTO ticket(id,state,queue,agent,priority,subject,language,customer,customer_name,created,updated,closed_at)" \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?10,?11)") \
+	X(SQL_TICKET_GET, "SELECT " TICKET_COLUMNS " FROM ticket WHERE id=?1") \
+	X(SQL_TICKET_TOUCH, "UPDATE ticket SET updated=?2 WHERE id=?1") \
+	X(SQL_TICKET_STATE, "UPDATE ticket SET state=?2, updated=?3, closed_at=CASE WHEN ?2='closed' THEN ?3 ELSE 0 END," \
+		" pending_until=CASE WHEN ?2='pending' THEN pending_until ELSE 0 END WHERE id=?1") \
+	X(SQL_TICKET_QUEUE, "UPDATE ticket SET queue=?2, updated=?3 WHERE id=?1") \
+	X(SQL_TICKET_AGENT, "UPDATE ticket SET agent=?2, updated=?3 WHERE id=?1") \
+	X(SQL_TICKET_PRIORITY, "UPDATE ticket SET priority=?2, updated=?3 WHERE id=?1") \
+	X(SQL_TICKET_PENDING, "UPDATE ticket SET pending_until=?2, updated=?3 WHERE id=?1") \
+	X(SQL_TICKET_MERGE, "UPDATE ticket SET merged_into=?2, updated=?3 WHERE id=?1") \
+	X(SQL_TICKET_STATE_NOW, "SELECT state FROM ticket WHERE id=?1") \
+	X(SQL_TICKET_QUEUE_NOW, "SELECT queue FROM ticket WHERE id=?1") \
+	X(SQL_TICKET_AGENT_NOW, "SELECT agent FROM ticket WHERE id=?1") \
+	X(SQL_TICKET_PRIORITY_NOW, "SELECT priority FROM ticket WHERE id=?1") \
+	X(SQL_TICKET_MERGED_INTO, "SELECT merged_into FROM ticket WHERE id=?1") \
+	X(SQL_TICKET_CUSTOMER, "SELECT customer, customer_name FROM ticket WHERE id=?1") \
+	X(SQL_TICKETS_ALL, "SELECT " TICKET_COLUMNS " FROM ticket WHERE (?1 IS NULL OR queue=?1) AND (?2 IS NULL OR state=?2)" \
+		" AND (?3 IS NULL OR agent=?3) AND (?4 IS NULL OR customer=?4 COLLATE NOCASE)" \
+		" AND (?5 IS NULL OR id IN (SELECT ticket FROM tag WHERE tag=?5)) ORDER BY id DESC LIMIT ?6") \
+	X(SQL_TICKETS_IN_STATE, "SELECT " TICKET_COLUMNS " FROM ticket WHERE state=?2 AND (?1 IS NULL OR queue=?1)" \
+		" AND (?3 IS NULL OR agent=?3) AND (?4 IS NULL OR customer=?4 COLLATE NOCASE)" \
+		" AND (?5 IS NULL OR id IN (SELECT ticket FROM tag WHERE tag=?5)) ORDER BY id DESC LIMIT ?6") \
+	X(SQL_TICKETS_BY_STATE, "SELECT state, count(*) FROM ticket GROUP BY state") \
+	X(SQL_TICKET_COUNT, "SELECT count(*) FROM ticket") \
+	/* what hangs on a ticket */ \
+	X(SQL_MESSAGE_ADD, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox)" \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)") \
+	X(SQL_MESSAGES, "SELECT " MESSAGE_COLUMNS " FROM message WHERE ticket=?1 ORDER BY seq") \
+	X(SQL_MESSAGE_LAST_SEQ, "SELECT max(seq) FROM message WHERE ticket=?1") \
+	X(SQL_MESSAGE_IDS, "SELECT message_id, out, agent, kind FROM message WHERE ticket=?1 AND message_id IS NOT NULL ORDER BY seq DESC LIMIT 50") \
+	X(SQL_MESSAGE_OF_ID, "SELECT 1 FROM message WHERE ticket=?1 AND message_id=?2 LIMIT 1") \
+	X(SQL_MESSAGE_SET_TEXT, "UPDATE message SET text=?3 WHERE ticket=?1 AND seq=?2 AND text IS NULL AND raw=0") \
+	X(SQL_MESSAGES_SINCE, "SELECT " MESSAGE_COLUMNS ", id, ticket FROM message WHERE id>?1 ORDER BY id LIMIT ?2") \
+	X(SQL_MESSAGE_LAST_ID, "SELECT max(id) FROM message") \
+	X(SQL_MESSAGE_TICKET, "SELECT ticket FROM message WHERE id=?1") \
+	X(SQL_PARTICIPANTS, "SELECT address, name, role FROM participant WHERE ticket=?1") \
+	X(SQL_PARTICIPANT_ADD, "INSERT INTO participant(ticket,address,name,role) VALUES(?1,?2,?3,?4) ON CONFLICT(ticket,address) DO NOTHING") \
+	X(SQL_TAGS, "SELECT tag FROM tag WHERE ticket=?1 ORDER BY tag") \
+	X(SQL_TAG_ADD, "INSERT INTO tag(ticket,tag) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
+	X(SQL_LINKS, "SELECT other FROM link WHERE ticket=?1 ORDER BY other") \
+	X(SQL_LINK_ADD, "INSERT INTO link(ticket,other) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
+	X(SQL_HISTORY_ADD, "INSERT INTO history(ticket,n,at,who,what,why) VALUES(?1,?2,?3,?4,?5,?6)") \
+	X(SQL_HISTORY_LAST, "SELECT max(n) FROM history WHERE ticket=?1") \
+	X(SQL_HISTORY, "SELECT at, who, what, why FROM history WHERE ticket=?1 ORDER BY n") \
+	/* outbox */ \
+	X(SQL_OUTBOX_LAST, "SELECT max(id) FROM outbox") \
+	X(SQL_OUTBOX_ADD, "INSERT INTO outbox(id,ticket,created,next_try,record) VALUES(?1,?2,?3,?3,?4)") \
+	X(SQL_OUTBOX_DUE, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' AND next_try<=?1 ORDER BY next_try") \
+	X(SQL_OUTBOX_WAITING_ALL, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' ORDER BY next_try") \
+	X(SQL_OUTBOX_ALL, "SELECT " OUTBOX_COLUMNS " FROM outbox ORDER BY id") \
+	X(SQL_OUTBOX_GET, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id=?1") \
+	X(SQL_OUTBOX_RESULT, "UPDATE outbox SET state=?2, attempts=?3, next_try=?4, last_reply=?5, recipients=?6 WHERE id=?1") \
+	X(SQL_OUTBOX_RETRY_NOW, "UPDATE outbox SET next_try=?1 WHERE state='waiting' AND next_try>?1") \
+	X(SQL_OUTBOX_WAITING, "SELECT count(*) FROM outbox WHERE state='waiting'") \
+	X(SQL_OUTBOX_FAILED, "SELECT count(*) FROM outbox WHERE state='failed'") \
+	X(SQL_OUTBOX_COUNT, "SELECT count(*) FROM outbox") \
+	X(SQL_OUTBOX_NEXT_DUE, "SELECT min(next_try) FROM outbox WHERE state='waiting'")
+
+enum sql {
+#define X(id, text) id,
+	STATEMENTS(X)
+#undef X
+	SQL_COUNT
+};
+
+#endif

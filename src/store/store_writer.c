@@ -1,0 +1,329 @@
+/*
+ * store_writer.c - group commit: one thread writes for all, one fsync for all that wait.
+ *
+ * Callers queue and sleep on a semaphore of their own; the thread takes everything that is there (no waiting for more: the
+ * fsync of one batch is the time in which the next one gathers), runs each job in a savepoint, commits once and wakes each
+ * caller once. A job that fails alone is undone alone. Where the transaction itself is lost (disk full, input/output error,
+ * failed commit), every job of the batch fails with STATUS_TRY_LATER: none was answered yet, so all can be tried again.
+ * A caller with several jobs finds them all in one batch. Diagnostics: log events store.batch.failed and store.recovered.
+ */
+#include "store_private.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH_JOBS 128           /* jobs of one commit: more would only make the first of them wait */
+#define WAITING_JOBS 1024        /* jobs that may wait; beyond it the store cannot keep up, and says so at once */
+#define MERGE_KEYS_A_JOB 2       /* late index: keys moved a job while merging; faster than the one that a mail adds */
+
+struct call {
+	struct call *next;
+	store_job job;
+	void *const *contexts;
+	size_t count;
+	enum status *statuses;
+	struct error *errors;
+	sem_t done;
+};
+
+struct store_writer {
+	struct store *store;             /* the writer thread's alone */
+	struct wal_keeper *keeper;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t work;
+	struct call *first, **last;
+	size_t waiting;
+	bool idle, stopping;
+	_Atomic bool healthy;
+	_Atomic int64_t batches, jobs, failed;
+};
+
+/* ---- the writer thread ---- */
+
+static bool transaction_lost(struct store *store)
+{
+	return sqlite3_get_autocommit(store->db) != 0;
+}
+
+/* False: the transaction is lost. */
+static bool run_job(struct store *store, struct call *call, size_t i, bool alone)
+{
+	struct error *error = &call->errors[i];
+	enum status status = alone ? STATUS_OK : store_savepoint(store, error);
+
+	if (status == STATUS_OK) {
+		status = call->job(store, call->contexts[i], error);
+		if (alone)
+			; /* the transaction is its savepoint */
+		else if (status == STATUS_OK)
+			status = store_release(store, error);
+		else
+			store_rollback_to(store);
+	}
+	call->statuses[i] = status;
+	return !transaction_lost(store);
+}
+
+static enum status run_calls(struct store *store, struct call *calls, size_t jobs, struct error *error)
+{
+	size_t good = 0;
+	enum status status = STATUS_OK;
+
+	for (struct call *call = calls; call; call = call->next)
+		for (size_t i = 0; i < call->count; i++) {
+			if (!run_job(store, call, i, jobs == 1)) {
+				*error = call->errors[i];
+				return STATUS_TRY_LATER;
+			}
+			good += call->statuses[i] == STATUS_OK;
+		}
+	if (good == 0) {
+		store_rollback(store);
+		return STATUS_OK;
+	}
+	status = late_merge_step(store, &store->mailbox_keys, jobs * MERGE_KEYS_A_JOB, error);
+	if (status == STATUS_OK)
+		status = late_merge_step(store, &store->contact_keys, jobs * MERGE_KEYS_A_JOB, error);
+	return status == STATUS_OK ? store_commit(store, error) : status;
+}
+
+static void fail_all(struct call *calls, enum status status, const struct error *error)
+{
+	for (struct call *call = calls; call; call = call->next)
+		for (size_t i = 0; i < call->count; i++) {
+			call->statuses[i] = status;
+			call->errors[i] = *error;
+		}
+}
+
+static int64_t count_failed(const struct call *calls)
+{
+	int64_t failed = 0;
+
+	for (const struct call *call = calls; call; call = call->next)
+		for (size_t i = 0; i < call->count; i++)
+			failed += call->statuses[i] != STATUS_OK;
+	return failed;
+}
+
+/* One line when it breaks and one when it works again, not one a mail. */
+static void note_health(struct store_writer *writer, enum status status, const struct error *error)
+{
+	bool was = atomic_exchange(&writer->healthy, status == STATUS_OK);
+
+	if (was && status != STATUS_OK)
+		log_event(LOG_ERROR, "store.batch.failed", "status", status_name(status), "error", error->text, NULL);
+	else if (!was && status == STATUS_OK)
+		log_event(LOG_NOTICE, "store.recovered", NULL);
+}
+
+static void run_batch(struct store_writer *writer, struct call *calls, size_t jobs)
+{
+	struct error error = { 0 };
+	enum status status = store_begin(writer->store, &error);
+
+	if (status == STATUS_OK)
+		status = run_calls(writer->store, calls, jobs, &error);
+	if (status != STATUS_OK) {
+		store_rollback(writer->store);
+		fail_all(calls, status, &error);
+	}
+	note_health(writer, status, &error);
+	atomic_fetch_add(&writer->batches, 1);
+	atomic_fetch_add(&writer->jobs, (int64_t)jobs);
+	atomic_fetch_add(&writer->failed, count_failed(calls));
+}
+
+/* Takes what waits, whole calls, at most about BATCH_JOBS jobs. With the mutex held. */
+static struct call *take_batch(struct store_writer *writer, size_t *jobs)
+{
+	struct call *calls = writer->first, **end = &writer->first;
+
+	for (*jobs = 0; *end && (*jobs == 0 || *jobs + (*end)->count <= BATCH_JOBS); end = &(*end)->next)
+		*jobs += (*end)->count;
+	writer->first = *end;
+	if (!writer->first)
+		writer->last = &writer->first;
+	*end = NULL;
+	writer->waiting -= *jobs;
+	return calls;
+}
+
+/* NULL: nothing waits, and nothing will. */
+static struct call *wait_for_batch(struct store_writer *writer, size_t *jobs)
+{
+	struct call *calls = NULL;
+
+	pthread_mutex_lock(&writer->mutex);
+	while (!writer->first && !writer->stopping) {
+		writer->idle = true;
+		pthread_cond_wait(&writer->work, &writer->mutex);
+	}
+	writer->idle = false;
+	if (writer->first)
+		calls = take_batch(writer, jobs);
+	pthread_mutex_unlock(&writer->mutex);
+	return calls;
+}
+
+static void *writer_main(void *argument)
+{
+	struct store_writer *writer = argument;
+	struct call *calls;
+	size_t jobs;
+
+	while ((calls = wait_for_batch(writer, &jobs))) {
+		run_batch(writer, calls, jobs);
+		for (struct call *call = calls, *next; call; call = next) {
+			next = call->next;               /* the call is on its caller's stack: gone once it is told */
+			sem_post(&call->done);
+		}
+		wal_keeper_after_commit(writer->keeper);
+	}
+	return NULL;
+}
+
+/* ---- callers ---- */
+
+static enum status refuse(struct store_writer *writer, struct error *error)
+{
+	if (writer->stopping)
+		return error_set(error, STATUS_TRY_LATER, "shutting down");
+	if (writer->waiting >= WAITING_JOBS)
+		return error_set(error, STATUS_TRY_LATER, "the store cannot keep up: %zu jobs wait", writer->waiting);
+	return STATUS_OK;
+}
+
+static enum status queue_call(struct store_writer *writer, struct call *call)
+{
+	struct error error = { 0 };
+	bool wake = false;
+	enum status status;
+
+	pthread_mutex_lock(&writer->mutex);
+	status = refuse(writer, &error);
+	if (status == STATUS_OK) {
+		*writer->last = call;
+		writer->last = &call->next;
+		writer->waiting += call->count;
+		wake = writer->idle;
+		writer->idle = false;
+	}
+	pthread_mutex_unlock(&writer->mutex);
+	if (wake)
+		pthread_cond_signal(&writer->work);
+	if (status != STATUS_OK)
+		fail_all(call, status, &error);
+	return status;
+}
+
+void store_write_all(struct store_writer *writer, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors)
+{
+	struct call call = { .job = job, .contexts = contexts, .count = count, .statuses = statuses, .errors = errors };
+
+	if (count == 0)
+		return;
+	sem_init(&call.done, 0, 0);
+	if (queue_call(writer, &call) == STATUS_OK)
+		while (sem_wait(&call.done) < 0 && errno == EINTR)
+			continue;
+	sem_destroy(&call.done);
+}
+
+enum status store_write(struct store_writer *writer, store_job job, void *context, struct error *error)
+{
+	struct error own;
+	enum status status = STATUS_BROKEN;
+
+	store_write_all(writer, job, &context, 1, &status, error ? error : &own);
+	return status;
+}
+
+/* ---- start and stop ---- */
+
+static enum status start_thread(struct store_writer *writer, struct error *error)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	int code;
+
+	/* Signals are the main thread's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
+	code = pthread_create(&writer->thread, &attributes, writer_main, writer);
+	pthread_attr_destroy(&attributes);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return code == 0 ? STATUS_OK : error_set(error, STATUS_TRY_LATER, "cannot start the writer thread: %s", strerror(code));
+}
+
+static void writer_free(struct store_writer *writer)
+{
+	wal_keeper_stop(&writer->keeper);
+	store_close(&writer->store);
+	pthread_cond_destroy(&writer->work);
+	pthread_mutex_destroy(&writer->mutex);
+	free(writer);
+}
+
+enum status store_writer_start(const char *state_dir, struct store_writer **writer, struct error *error)
+{
+	struct store_writer *it = calloc(1, sizeof *it);
+	enum status status;
+
+	*writer = NULL;
+	if (!it)
+		return error_set(error, STATUS_TRY_LATER, "out of memory");
+	pthread_mutex_init(&it->mutex, NULL);
+	pthread_cond_init(&it->work, NULL);
+	it->last = &it->first;
+	it->healthy = true;
+	status = store_open_file(state_dir, true, WRITER_CACHE_KIB, &it->store, error);
+	if (status == STATUS_OK)
+		status = wal_keeper_start(it->store, &it->keeper, error);
+	if (status == STATUS_OK)
+		status = start_thread(it, error);
+	if (status != STATUS_OK) {
+		writer_free(it);
+		return status;
+	}
+	*writer = it;
+	return STATUS_OK;
+}
+
+void store_writer_stop(struct store_writer **writer)
+{
+	struct store_writer *it = *writer;
+
+	if (!it)
+		return;
+	pthread_mutex_lock(&it->mutex);
+	it->stopping = true;
+	pthread_cond_signal(&it->work);
+	pthread_mutex_unlock(&it->mutex);
+	pthread_join(it->thread, NULL);
+	writer_free(it);
+	*writer = NULL;
+}
+
+bool store_writer_healthy(struct store_writer *writer)
+{
+	return atomic_load(&writer->healthy);
+}
+
+void store_writer_counters(struct store_writer *writer, struct store_counters *counters)
+{
+	pthread_mutex_lock(&writer->mutex);
+	counters->waiting = (int64_t)writer->waiting;
+	pthread_mutex_unlock(&writer->mutex);
+	counters->batches = atomic_load(&writer->batches);
+	counters->jobs = atomic_load(&writer->jobs);
+	counters->failed = atomic_load(&writer->failed);
+}
