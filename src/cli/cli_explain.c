@@ -48,6 +48,22 @@ static const char *recipient_of(struct cli *cli, const struct mail *mail)
 	return found ? found : cli->policy.queues.at[0].address;
 }
 
+/* The claim is the one question that writes (it counts the repetition), so it is asked in a transaction that is rolled back. */
+static bool is_duplicate(struct cli *cli, const struct incoming *incoming)
+{
+	unsigned char claim[CLAIM_SIZE];
+	bool duplicate = false;
+	struct error error;
+
+	if (!cli->store || store_begin(cli->store, &error) != STATUS_OK)
+		return false;
+	desk_claim(incoming, claim);
+	if (store_claim(cli->store, incoming, claim, &duplicate, &error) != STATUS_OK)
+		duplicate = false;
+	store_rollback(cli->store);
+	return duplicate;
+}
+
 static enum status decide(struct cli *cli, struct arena *arena, uint64_t size, struct explanation *this, struct error *error)
 {
 	struct incoming incoming = { .trace = "explain", .mail = &this->mail, .size = size, .received = clock_now() };
@@ -60,6 +76,11 @@ static enum status decide(struct cli *cli, struct arena *arena, uint64_t size, s
 	desk_address(&cli->policy, incoming.recipient, &incoming.address);
 	if (incoming.address.class == ADDRESS_UNKNOWN) {
 		strings_add(arena, &this->lines, arena_printf(arena, "refuse %s: 550 5.1.1 unknown address", incoming.recipient));
+		return STATUS_OK;
+	}
+	if (is_duplicate(cli, &incoming)) {
+		this->mail.kind = MAIL_DUPLICATE;
+		strings_add(arena, &this->lines, "nothing: this very mail was delivered here before");
 		return STATUS_OK;
 	}
 	desk_evidence(arena, &cli->policy, &incoming, &evidence);
