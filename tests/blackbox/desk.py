@@ -13,7 +13,7 @@ loopback ports, outgoing mail kept as files. @setup(...) changes that before the
 
 Python 3 standard library only. BUILD names the build directory; SLOW stretches every wait (sanitizers).
 """
-import email, email.policy, http.client, itertools, json, os, re, shlex, signal, socket, subprocess, sys, time
+import email, email.policy, http.client, itertools, json, os, random, re, shlex, signal, socket, subprocess, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -50,11 +50,14 @@ _ports = set()
 
 
 def free_port():
-    """A loopback port that nobody has, and that this process gave to nobody else."""
+    """A loopback port that nobody has and that this process gave to nobody else; below those that the kernel gives to clients."""
     while True:
+        port = random.randrange(10240, 32768)
         with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
         if port not in _ports:
             _ports.add(port)
             return port
