@@ -60,9 +60,9 @@ void cli_help_command(struct buffer *out, const struct cli_command *command)
 		const struct cli_option_row *row = row_of((enum cli_option)option);
 		CLEANUP_BUFFER struct buffer name;
 
+		buffer_init(&name);
 		if (option > O_JSON && !(command->options & OPT(option)))
 			continue;
-		buffer_init(&name);
 		buffer_printf(&name, "--%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
 		buffer_printf(out, "  %-24s  %s\n", buffer_string(&name), row->text);
 	}
