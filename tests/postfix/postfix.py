@@ -69,14 +69,15 @@ def sample(name):
 
 
 class Postfix:
-    """people: addresses with a mailbox. lmtp: the transport of the desk's domain, "inet:127.0.0.1:2424" or "unix:sportello/lmtp"."""
+    """people: addresses with a mailbox. lmtp: the transport of the desk's domain, "inet:127.0.0.1:2424" or "unix:sportello/lmtp".
+    gone: addresses that Postfix takes mail for and returns later: it tries them at the desk, which does not know them."""
     def __init__(self, directory, lmtp, people, gone=()):
         self.directory, self.lmtp, self.people, self.gone = directory, lmtp, people, gone
         self.config = os.path.join(directory, "etc")
         self.port = free_port()
         self.nobody = pwd.getpwnam("nobody")
         for name in ("etc", "spool", "data", "mail"):
-            os.makedirs(os.path.join(directory, name))
+            os.makedirs(os.path.join(directory, name), exist_ok=True)
         shutil.chown(os.path.join(directory, "data"), "postfix")
         os.chown(os.path.join(directory, "mail"), self.nobody.pw_uid, self.nobody.pw_gid)
         self.write()
@@ -89,7 +90,7 @@ class Postfix:
         files = {
             "etc/main.cf": main + SETTINGS.format(dir=self.directory, uid=self.nobody.pw_uid, gid=self.nobody.pw_gid),
             "etc/master.cf": SERVICES.format(port=self.port),
-            "transport": transport + "".join("%s error:5.1.1 no such person any more\n" % a for a in self.gone),
+            "transport": transport + "".join("%s lmtp:%s\n" % (a, self.lmtp) for a in self.gone),
             "mailboxes": "".join("%s %s/\n" % (a, a) for a in (*self.people, *self.gone)),
         }
         for name, text in files.items():
