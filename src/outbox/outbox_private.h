@@ -78,7 +78,7 @@ struct _mailstream *wire_stream(struct wire *wire);              /* libetpan's s
 
 /* ---- outbox_tls.c ---- */
 struct tls_trust;
-struct tls_trust *tls_trust_new(const char *file, struct error *error);  /* file NULL: the system's certificate authorities */
+struct tls_trust *tls_trust_new(struct error *error);            /* the system's certificate authorities */
 void tls_trust_free(struct tls_trust **trust);
 bool tls_start(struct wire *wire, struct tls_trust *trust, const char *host);    /* false: wire->trouble */
 ssize_t tls_read(struct wire *wire, void *out, size_t room);
@@ -92,7 +92,6 @@ void smtp_free(struct smtp **smtp);              /* says QUIT if that is quick *
 void smtp_hang_up(struct smtp *smtp);
 bool smtp_connected(const struct smtp *smtp);
 void smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct letter *letter, struct attempt *attempt);
-void smtp_trust_file(struct smtp *smtp, const char *file);       /* instead of the system's authorities; for tests */
 
 /* ---- outbox_maildir.c ---- */
 void maildir_send(const char *path, const struct letter *letter, struct attempt *attempt);

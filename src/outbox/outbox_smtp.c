@@ -25,7 +25,6 @@ struct smtp {
 	bool broken;                             /* said or heard something that ends it */
 	bool offers_utf8, offers_8bit, offers_size, offers_starttls, offers_auth_plain, offers_auth_login;
 	struct tls_trust *trust;
-	const char *trust_file;
 	_Atomic int64_t *connections;
 	struct buffer reply;                     /* of the last command said by us */
 };
@@ -41,11 +40,6 @@ struct smtp *smtp_new(const _Atomic int64_t *stop_at, _Atomic int64_t *connectio
 		buffer_init(&smtp->reply);
 	}
 	return smtp;
-}
-
-void smtp_trust_file(struct smtp *smtp, const char *file)
-{
-	smtp->trust_file = file;
 }
 
 bool smtp_connected(const struct smtp *smtp)
@@ -173,7 +167,7 @@ static bool encrypt(struct smtp *smtp, const struct config_relay *relay)
 {
 	struct error error;
 
-	if (!smtp->trust && !(smtp->trust = tls_trust_new(smtp->trust_file, &error))) {
+	if (!smtp->trust && !(smtp->trust = tls_trust_new(&error))) {
 		wire_break(&smtp->wire, "%.150s", error.text);
 		return false;
 	}

@@ -9,15 +9,19 @@
                       "endless-lines" (a reply of lines without end), "silent" (no answer at all), "421" (greets with 421)
     relay.down(), relay.up()                     nobody listens; listens again on the same port
     relay.connections, relay.commands            counted; the lines that came in
-    relay.offers                                 words of the EHLO reply, e.g. "SMTPUTF8"
+    relay.offers                                 words of the EHLO reply, e.g. "SMTPUTF8", "STARTTLS", "AUTH PLAIN"
+    Relay("good")                                TLS from the start, with the certificate tests/blackbox/tls/good.pem; relay.certificate
+                                                 alone is for STARTTLS
+    relay.password                               what AUTH must bring (user NUL password), else 535
 """
-import re, socket, threading, time
+import base64, os, re, socket, ssl, threading, time
 
 from desk import Sent, free_port
 
 
 class Relay:
-    def __init__(self):
+    def __init__(self, tls=None):
+        self.tls, self.certificate, self.password = tls is not None, tls or "good", None
         self.port = free_port()
         self.url = "smtp://127.0.0.1:%d" % self.port
         self.offers = ["8BITMIME", "SIZE 0", "PIPELINING", "SMTPUTF8"]
@@ -66,9 +70,20 @@ class Relay:
                 self.open.add(connection)
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
+    def encrypted(self, connection):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(os.path.join(os.path.dirname(os.path.abspath(__file__)), "tls", self.certificate + ".pem"))
+        return context.wrap_socket(connection, server_side=True)
+
     def serve(self, connection):
         try:
-            self.session(connection, connection.makefile("rb"))
+            if self.tls:
+                connection = self.encrypted(connection)
+            while True:
+                encrypted = self.session(connection, connection.makefile("rb"))
+                if not encrypted:
+                    break
+                connection = encrypted
         except OSError:
             pass
         finally:
@@ -101,10 +116,12 @@ class Relay:
             raise ConnectionError
 
     def session(self, connection, lines):
+        """Until the client goes, or says STARTTLS: then the encrypted connection is returned, and the session begins anew on it."""
         def say(reply):
             connection.sendall((reply + "\r\n").encode())
 
-        say("421 4.3.2 not now" if self.behaviour == "421" else self.greeting)
+        if not isinstance(connection, ssl.SSLSocket) or self.tls:
+            say("421 4.3.2 not now" if self.behaviour == "421" else self.greeting)
         sender, recipients = None, []
         for line in lines:
             text = line.decode("utf-8", "replace").rstrip("\r\n")
@@ -138,6 +155,12 @@ class Relay:
             elif verb == "QUIT":
                 say("221 2.0.0 bye")
                 return
+            elif verb == "STARTTLS" and "STARTTLS" in self.offers:
+                say("220 2.0.0 go on")
+                return self.encrypted(connection)
+            elif verb == "AUTH":
+                right = text.split()[1].upper() == "PLAIN" and base64.b64decode(text.split()[2]).decode() == "\0" + (self.password or "")
+                say("235 2.7.0 welcome" if right else "535 5.7.8 wrong")
             elif verb in ("RSET", "NOOP"):
                 if verb == "RSET":
                     sender, recipients = None, []
