@@ -400,8 +400,13 @@ static size_t rcpt_to(struct smtp *smtp, const struct config_relay *relay, const
 
 static void data(struct smtp *smtp, const struct config_relay *relay, const struct letter *letter, struct attempt *attempt)
 {
+	size_t length = letter->length;
 	const char *text;
 	int code;
+
+	/* libetpan ends every mail with CRLF . CRLF, whatever it ended with: its own last line end would become an empty line. */
+	if (length >= 2 && memcmp(letter->bytes + length - 2, "\r\n", 2) == 0)
+		length -= 2;
 
 	wire_step(&smtp->wire, relay->timeout_seconds);
 	smtp->session->response_code = 0;
@@ -415,7 +420,7 @@ static void data(struct smtp *smtp, const struct config_relay *relay, const stru
 		return;
 	wire_step(&smtp->wire, (int64_t)relay->timeout_seconds * DOT_FACTOR + (int64_t)(letter->length / SLOWEST_BYTES));
 	smtp->session->response_code = 0;
-	mailsmtp_data_message(smtp->session, letter->bytes, letter->length);
+	mailsmtp_data_message(smtp->session, letter->bytes, length);
 	code = session_code(smtp, &text);
 	if (!code)
 		lost(smtp, attempt, " after the mail was handed over: it may arrive twice");
