@@ -105,6 +105,7 @@ struct mail {
 struct mail_options {
 	const char *authserv_id;         /* trusted Authentication-Results authserv-id; NULL or "": trust none */
 	const char *envelope_from;       /* NULL: not known; "": the null sender */
+	const char *recipient;           /* NULL: not known; the envelope recipient, if there is one only */
 	bool headers_only;               /* fast path: headers and kind, no text */
 };
 

@@ -10,6 +10,7 @@
 
 #define LINES 4
 #define BYTES 500
+#define TAIL 90                          /* last bytes of an introduction, in which the verb stands */
 
 /* How such a line begins. A blank follows, or a digit. */
 static const char *const openings[] = {
@@ -53,10 +54,10 @@ static bool ends_with_colon(struct span text)
 	                       || (text.length > 2 && text.at[text.length - 2] == ':' && text.at[text.length - 1] == '>'));
 }
 
-/* A verb in the last bytes, or, as Dutch and German have it, anywhere behind the address. */
-static bool verb_near_end(struct span text)
+static bool verb_in_last(struct span text, size_t tail)
 {
-	size_t tail = text.length < 90 ? text.length : 90;
+	if (tail > text.length)
+		tail = text.length;
 	struct span end = { text.at + text.length - tail, tail };
 	while (end.length && ((unsigned char)end.at[0] & 0xC0) == 0x80)
 		end.at++, end.length--;
@@ -85,6 +86,15 @@ static bool starts_with_date(struct span text)
 	return text.length && is_digit(text.at[0]) && digits >= 6 && (marks >= 2 || cjk);
 }
 
+/* "2016-03-03 17:21 GMT+01:00 Ann Lee": Gmail's introduction in many languages, alone on its line. */
+static bool gmail_date(struct span text)
+{
+	if (text.length < 26 || text.length > 120)
+		return false;
+	const char *zone = memmem(text.at + 10, 16, " GMT", 4);
+	return zone && is_digit(text.at[0]) && is_digit(text.at[3]) && (text.at[4] == '-' || text.at[4] == '/') && (zone[4] == '+' || zone[4] == '-' || zone[4] == ' ');
+}
+
 static bool quoted_follows(const struct lines *lines, size_t i)
 {
 	for (size_t n = 0; i < lines->count && n < 4; i++, n++)
@@ -97,8 +107,11 @@ static bool quoted_follows(const struct lines *lines, size_t i)
 static bool complete(struct span text, bool quoted)
 {
 	bool colon = ends_with_colon(text), address = memchr(text.at, '@', text.length) != NULL, date = has_date(text);
-	bool verb = verb_near_end(text);
+	/* German and Dutch put the verb before a long name and address. */
+	bool verb = verb_in_last(text, colon && date && address ? text.length : TAIL);
 	if (verb && (colon || quoted) && (date || address || quoted))
+		return true;
+	if (address && date && colon && quoted)
 		return true;
 	if (verb && date && (address || text.length < 160) && !memchr(text.at, '?', text.length) && (fold_starts(text, "on ") || is_digit(text.at[0])))
 		return text.at[text.length - 1] != '.';
@@ -136,8 +149,13 @@ size_t attribution_at(const struct lines *lines, size_t i)
 		if ((opening || (n == 0 && quoted) || (n < 2 && memchr(first.at, '@', first.length) && quoted)) && complete(text, quoted))
 			return n + 1;
 	}
+	/* "Ann Lee <ann@example.org> wrote:" */
+	if (ends_with_colon(first) && first.length < 160 && memchr(first.at, '<', first.length) && memchr(first.at, '@', first.length) && verb_in_last(first, TAIL))
+		return 1;
+	if (gmail_date(first) && (i + 1 == lines->count || lines->at[i + 1].kind == LINE_EMPTY))
+		return 1;
 	/* "bob wrote:" and other words with a colon right above a quote. */
-	if (ends_with_colon(first) && first.length < 160 && quoted_follows(lines, i + 1) && verb_near_end(first))
+	if (ends_with_colon(first) && first.length < 160 && quoted_follows(lines, i + 1) && verb_in_last(first, TAIL))
 		return 1;
 	return 0;
 }

@@ -157,8 +157,33 @@ static void judge_answer(struct arena *arena, const struct fields *fields, const
 		forbid(arena, mail, "a machine's address", mail->from.address);
 	if (options->envelope_from && machine_address(options->envelope_from))
 		forbid(arena, mail, "a machine's envelope sender", options->envelope_from);
+	if (options->envelope_from && options->recipient && *options->recipient && text_equal_nocase(options->envelope_from, options->recipient))
+		forbid(arena, mail, "sent to itself", options->recipient);
 	if (*mail->our_marks)
 		forbid(arena, mail, "our own mail", "");
+}
+
+/* RFC 3834 section 3.1.8 and responders of one person's mailbox: they name vacation, or whose mailbox it is. */
+static bool personal_responder(struct arena *arena, const struct fields *fields)
+{
+	const char *submitted = field_keyword(arena, fields, "Auto-Submitted");
+	const char *raw = text_lower(arena, unfold(arena, field_value(fields, "Auto-Submitted")));
+	return strncmp(submitted, "auto-replied", 12) == 0 && (strstr(raw, "vacation") || strstr(raw, "owner-email"));
+}
+
+/* Words of absence at the beginning of what is known to be an automatic answer. */
+static bool absence_words(const char *text)
+{
+	static const char *const words[] = {
+		"out of the office", "out of office", "on vacation", "on holiday", "annual leave", "parental leave", "maternity leave", "currently away", "i am away", "i'm away", "not in the office", "will be back", "limited access to", "when i return", "abwesend", "nicht im büro", "im urlaub", "nicht erreichbar",
+		"wieder erreichbar", "fuori sede", "fuori ufficio", "in ferie", "sono assente", "absent", "en congé", "en vacances", "fuera de la oficina", "de vacaciones", "ausente", "de férias", "fora do escritório", "afwezig", "op vakantie", "niet aanwezig", "på semester", "inte på kontoret", "på ferie", "ikke på kontoret",
+		"fraværende", "na urlopie", "poza biurem", "nieobecn", "в отпуске", "вне офиса", "отсутству", "休暇", "不在", "休假", "外出", "不在办公室",
+	};
+	struct span start = { text, strnlen(text, 1500) };
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (fold_find(start, words[i]))
+			return true;
+	return false;
 }
 
 void auto_judge(struct arena *arena, const struct fields *fields, const struct mail_options *options, struct mail *mail)
@@ -175,7 +200,7 @@ void auto_judge(struct arena *arena, const struct fields *fields, const struct m
 		if (header || automatic || (absent && machine))
 			mail->kind = MAIL_AUTO_REPLY;
 	}
-	mail->out_of_office = mail->kind == MAIL_AUTO_REPLY && (absent || automatic);
+	mail->out_of_office = mail->kind == MAIL_AUTO_REPLY && (absent || automatic || personal_responder(arena, fields) || absence_words(mail->text));
 	if (mail->kind == MAIL_BOUNCE)
 		forbid(arena, mail, "delivery report", "");
 	else if (mail->kind == MAIL_FEEDBACK_REPORT)

@@ -69,6 +69,36 @@ static struct span delivery_part(struct walk *walk, struct part *part)
 	return part_bytes(walk->arena, walk->source, part, REPORT_BYTES, &cut);
 }
 
+/* A report that some gateway wrapped into a report of its own: the blocks stand in the nested message. */
+static void read_nested_report(struct walk *walk)
+{
+	if (!walk->nested)
+		return;
+	struct span nested = delivery_part(walk, walk->nested);
+	const char *part = span_find_nocase(nested, "content-type: message/delivery-status");
+	if (!part)
+		return;
+	struct span rest = { part, nested.length - (size_t)(part - nested.at) };
+	const char *final = span_find_nocase(rest, "\nfinal-recipient:"), *original = span_find_nocase(rest, "\noriginal-recipient:");
+	const char *at = final && original ? (final < original ? final : original) : final ? final : original;
+	if (at)
+		dsn_read(walk->arena, (struct span){ at + 1, rest.length - (size_t)(at + 1 - rest.at) < 8192 ? rest.length - (size_t)(at + 1 - rest.at) : 8192 }, walk->mail);
+}
+
+/* "<ann@example.org>:" on a line of its own, as qmail and its kin write whatever the language of the rest. */
+static bool has_recipient_line(struct span text)
+{
+	for (size_t at = 0; at < text.length;) {
+		const char *end = memchr(text.at + at, '\n', text.length - at);
+		size_t length = end ? (size_t)(end - text.at) - at : text.length - at;
+		struct span line = span_trim((struct span){ text.at + at, length });
+		if (line.length > 4 && line.at[0] == '<' && memcmp(line.at + line.length - 2, ">:", 2) == 0 && memchr(line.at, '@', line.length))
+			return true;
+		at += length + (end != NULL);
+	}
+	return false;
+}
+
 /* Is a mail without any machine-readable part a report all the same? */
 static bool is_report(struct walk *walk, const struct fields *fields, const struct mail_options *options, const struct bounce_words *words, size_t length)
 {
@@ -80,7 +110,8 @@ static bool is_report(struct walk *walk, const struct fields *fields, const stru
 	if (mail->in_reply_to.count && !machine && !null && !(subject && words->strong))
 		return false;
 	if (machine || null)
-		return (said && (subject || copy || words->strong)) || (subject && copy) || (subject && null && machine);
+		return (said && (subject || copy || words->strong)) || (subject && copy) || (subject && null && machine)
+		       || (copy && has_recipient_line((struct span){ mail->text, length }));
 	bool automatic = strncmp(submitted, "auto", 4) == 0 || strcmp(field_keyword(walk->arena, fields, "Precedence"), "bulk") == 0;
 	return (subject && said && (copy || automatic || words->strong)) || (words->strong && copy && (automatic || !*mail->subject));
 }
@@ -116,15 +147,17 @@ void bounce_read(struct walk *walk, const struct fields *fields, const struct ma
 	struct span report = { text.at, words.original };
 	if (walk->delivery)
 		dsn_read(walk->arena, delivery_part(walk, walk->delivery), mail);
+	else
+		read_nested_report(walk);
 	bool subject_delayed = false;
 	bounce_subject(mail->subject, &subject_delayed);
 	bool late = (words.delayed && !words.failed) || subject_delayed;
 	if (!mail->bounces.count)
 		read_failed_recipients(walk, fields, &words, report);
 	if (!mail->bounces.count)
-		bounce_text_recipients(walk->arena, report, fields, late, mail);
+		bounce_text_recipients(walk->arena, report, report, late, mail);
 	if (!mail->bounces.count && words.original < length)
-		bounce_text_recipients(walk->arena, (struct span){ text.at + words.original, length - words.original }, fields, late, mail);
+		bounce_text_recipients(walk->arena, (struct span){ text.at + words.original, length - words.original }, report, late, mail);
 	if (!mail->bounces.count) {
 		const char *status = status_find(walk->arena, report);
 		int code = reply_code_find(report);

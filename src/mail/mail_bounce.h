@@ -20,7 +20,7 @@ struct bounce_words {
 	const char *original_id;
 };
 struct bounce_words bounce_words_read(struct arena *arena, struct span text);
-void bounce_text_recipients(struct arena *arena, struct span report, const struct fields *fields, bool delayed, struct mail *mail);
+void bounce_text_recipients(struct arena *arena, struct span report, struct span words, bool delayed, struct mail *mail);
 bool bounce_subject(const char *subject, bool *delayed);
 bool bounce_sender(const struct mail_address *from);
 

@@ -9,10 +9,19 @@
  */
 #include "mail_bounce.h"
 
+#define PLACES_MAX 600
+
 enum weight { WEIGHT_NONE, WEIGHT_SUMMARY, WEIGHT_MENTION, WEIGHT_SESSION, WEIGHT_LIKELY, WEIGHT_SURE };
 
-struct candidate { const char *address; size_t at; enum weight weight; };
-struct candidates { struct candidate *at; size_t count; };
+struct candidate { const char *address; enum weight weight; };
+/* Each place where an address stands, in order: the words up to the next place belong to it. */
+struct place { size_t candidate, line; };
+struct candidates {
+	struct candidate *at;
+	size_t count;
+	struct place places[PLACES_MAX];
+	size_t place_count;
+};
 
 static bool has_any(struct span line, const char *const *words, size_t count)
 {
@@ -89,16 +98,20 @@ static enum weight weigh(struct span line, struct span address)
 	return has_any(line, likely, COUNT_OF(likely)) ? WEIGHT_LIKELY : WEIGHT_MENTION;
 }
 
-static void add_candidate(struct arena *arena, struct candidates *list, struct span address, size_t at, enum weight weight)
+static void add_candidate(struct arena *arena, struct candidates *list, struct span address, size_t line, enum weight weight)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (span_equal_nocase(address, list->at[i].address)) {
-			if (weight > list->at[i].weight)
-				list->at[i].weight = weight;
+	size_t i = 0;
+	while (i < list->count && !span_equal_nocase(address, list->at[i].address))
+		i++;
+	if (i == list->count) {
+		if (list->count == BOUNCES_MAX)
 			return;
-		}
-	if (list->count < BOUNCES_MAX)
-		*ARENA_PUSH(arena, list) = (struct candidate){ arena_copy(arena, address.at, address.length), at, weight };
+		*ARENA_PUSH(arena, list) = (struct candidate){ arena_copy(arena, address.at, address.length), weight };
+	}
+	if (weight > list->at[i].weight)
+		list->at[i].weight = weight;
+	if (list->place_count < PLACES_MAX)
+		list->places[list->place_count++] = (struct place){ i, line };
 }
 
 static void collect(struct arena *arena, struct span report, const struct mail *mail, struct candidates *list, bool with_ours)
@@ -112,53 +125,91 @@ static void collect(struct arena *arena, struct span report, const struct mail *
 			if (!address.length)
 				break;
 			from = (size_t)(address.at + address.length - line.at);
+			if (span_starts_nocase(address, "smtp="))        /* Exchange's X.400: "dda:SMTP=ann@example.org" */
+				address.at += 5, address.length -= 5;
 			if (system_address(address) || !memchr(address.at, '.', address.length) || (!with_ours && ours(address, mail)))
 				continue;
 			enum weight weight = weigh(line, address);
 			if (weight)
-				add_candidate(arena, list, address, (size_t)(address.at - report.at), weight);
+				add_candidate(arena, list, address, at, weight);
 		}
 		at += length + (end != NULL);
 	}
 }
 
-static struct mail_bounce make(struct arena *arena, struct span report, const struct candidates *list, size_t i, enum weight best, bool delayed)
+/* The first status and code that stand between a place of this address and the next place of another. */
+static void own_status(struct arena *arena, struct span report, const struct candidates *list, size_t i, const char **status, int *code)
 {
-	size_t next = report.length;
-	for (size_t n = i + 1; n < list->count && next == report.length; n++)
-		if (list->at[n].weight == best)
-			next = list->at[n].at;
-	struct span own = { report.at + list->at[i].at, next - list->at[i].at };
-	const char *status = status_find(arena, own);
-	int code = reply_code_find(own);
+	for (size_t n = 0; n < list->place_count && !*status; n++) {
+		if (list->places[n].candidate != i)
+			continue;
+		size_t next = n + 1;
+		while (next < list->place_count && (list->places[next].candidate == i || list->places[next].line == list->places[n].line))
+			next++;
+		size_t end = next < list->place_count ? list->places[next].line : report.length;
+		struct span own = { report.at + list->places[n].line, end - list->places[n].line };
+		*status = status_find(arena, own);
+		if (!*code)
+			*code = reply_code_find(own);
+	}
+}
+
+static struct mail_bounce make(struct arena *arena, struct span report, struct span words, const struct candidates *list, size_t i, bool delayed)
+{
+	const char *status = NULL;
+	int code = 0;
+	own_status(arena, report, list, i, &status, &code);
 	if (!status && !code) {
-		status = status_find(arena, report);
-		code = reply_code_find(report);
+		status = status_find(arena, words);
+		code = reply_code_find(words);
 	}
 	struct mail_bounce bounce = { .recipient = list->at[i].address, .action = delayed ? "delayed" : "failed", .status = status };
-	bounce.permanent = !delayed && (status ? status[0] == '5' : code ? code >= 500 : !soft_words(report));
+	bounce.permanent = !delayed && (status ? status[0] == '5' : code ? code >= 500 : !soft_words(words));
 	return bounce;
 }
 
-void bounce_text_recipients(struct arena *arena, struct span report, const struct fields *fields, bool delayed, struct mail *mail)
+/* "FAILED MAIL to "ann" ...": where the subject names one of them, it is that one. */
+static bool named_in_subject(const char *address, const char *subject)
 {
-	struct candidates list = { 0 };
-	collect(arena, report, mail, &list, false);
-	if (!list.count)
-		collect(arena, report, mail, &list, true);
+	size_t local = strcspn(address, "@");
+	for (const char *at = subject; local > 3 && *at; at++)
+		if (strncasecmp(at, address, local) == 0)
+			return true;
+	return false;
+}
+
+static void keep_named(struct candidates *list, enum weight best, const char *subject)
+{
+	bool any = false;
+	for (size_t i = 0; i < list->count; i++)
+		any = any || (list->at[i].weight == best && named_in_subject(list->at[i].address, subject));
+	for (size_t i = 0; i < list->count && any; i++)
+		if (!named_in_subject(list->at[i].address, subject))
+			list->at[i].weight = WEIGHT_NONE;
+}
+
+/* report: where the recipients are looked for; words: where the reason stands. */
+void bounce_text_recipients(struct arena *arena, struct span report, struct span words, bool delayed, struct mail *mail)
+{
+	struct candidates *list = ARENA_NEW(arena, struct candidates);
+	collect(arena, report, mail, list, false);
+	if (!list->count)
+		collect(arena, report, mail, list, true);
 	enum weight best = WEIGHT_NONE;
-	for (size_t i = 0; i < list.count; i++)
-		if (list.at[i].weight > best)
-			best = list.at[i].weight;
-	for (size_t i = 0; i < list.count; i++)
-		if (list.at[i].weight == best)
-			bounce_add(arena, mail, make(arena, report, &list, i, best, delayed));
+	for (size_t i = 0; i < list->count; i++)
+		if (list->at[i].weight > best)
+			best = list->at[i].weight;
+	if (list->count > 1 && best < WEIGHT_SURE)
+		keep_named(list, best, mail->subject);
+	for (size_t i = 0; i < list->count; i++)
+		if (list->at[i].weight == best)
+			bounce_add(arena, mail, make(arena, report, words, list, i, delayed));
 	if (mail->bounces.count)
 		return;
 	/* Only the subject tells: "Undeliverable: ann@example.org". */
 	struct span address = address_next(span_of(mail->subject), 0);
 	if (address.length && !ours(address, mail)) {
-		*ARENA_PUSH(arena, &list) = (struct candidate){ arena_copy(arena, address.at, address.length), 0, WEIGHT_LIKELY };
-		bounce_add(arena, mail, make(arena, report, &list, list.count - 1, WEIGHT_LIKELY, delayed));
+		add_candidate(arena, list, address, 0, WEIGHT_LIKELY);
+		bounce_add(arena, mail, make(arena, report, words, list, list->count - 1, delayed));
 	}
 }

@@ -10,7 +10,7 @@
 bool bounce_sender(const struct mail_address *from)
 {
 	static const char *const locals[] = { "mailer-daemon", "postmaster", "mailerdaemon", "mdaemon", "mail-daemon", "maildaemon", "mail.delivery.system", "mailadmin", "mail_delivery", "maildelivery",
-	                                      "mailsystem", "microsoftexchange", "mmdf", "daemon", "mailer", "delivery", "smtp_mail_service", "e500_smtp" };
+	                                      "mailsystem", "microsoftexchange", "mmdf", "daemon", "mailer", "delivery", "smtp_mail_service", "e500_smtp", "post_master", "post-master", "mail_system", "mail-system" };
 	static const char *const names[] = { "mail delivery", "mailer-daemon", "mail system", "system administrator", "postmaster", "mail administrator", "delivery subsystem", "mail deliver", "jetmail",
 	                                     "systemadministrator", "bounce", "mail router", "systemadministratör", "amministratore di sistema", "administrateur système", "mailer daemon", "メール配送" };
 	struct span local = { from->address, strcspn(from->address, "@") }, name = span_of(from->name);
@@ -41,7 +41,7 @@ bool bounce_subject(const char *subject, bool *delayed)
 		"mailbox full", "mailbox is full", "over quota", "quota exceeded", "could not send message", "delivery-status", "failed to deliver", "failed:", "mail system error", "email delivery", "dsn:", "warning: could not", "problem delivering", "message status - undeliverable", "message you sent", "undelivered", "couldn't be delivered",
 		"unzustellbar", "nicht zustellbar", "zustellung fehlgeschlagen", "unzustellbare", "fehler bei der zustellung", "zustellfehler", "mail nicht zugestellt", "non remis", "non distribu", "échec de", "echec de", "non recapit", "mancato recapito", "impossibile recapitare", "consegna non riuscita", "recapito non riuscito",
 		"no se pudo entregar", "no se puede entregar", "no entregado", "no entregable", "devuelto", "error de entrega", "não entreg", "não pôde ser entregue", "falha na entrega", "devolvido", "onbestelbaar", "niet bezorgd", "kunde inte levereras", "gick inte att leverera", "ej levererat", "kunne ikke leveres", "ikke leveret", "kan ikke leveres",
-		"nie dostarczono", "niedostarcz", "nie można dostarczyć", "zwrot", "не доставлен", "недоставлен", "невозможно доставить", "возвращен", "无法投递", "退信", "未送达", "传递失败", "無法傳遞", "配信不能", "配信エラー", "送信できません", "送信エラー", "配送失敗", "mail nicht ausgeliefert",
+		"nie dostarczono", "niedostarcz", "nie można dostarczyć", "zwrot", "не доставлен", "недоставлен", "невозможно доставить", "возвращен", "无法投递", "退信", "未送达", "传递失败", "無法傳遞", "配信不能", "配信エラー", "送信できません", "送信エラー", "配送失敗", "メールエラー", "エラー通知", "エラーメール", "不達", "mail nicht ausgeliefert",
 	};
 	struct span text = { subject, strnlen(subject, 300) };
 	*delayed = any_in(text, late, COUNT_OF(late));
@@ -107,7 +107,7 @@ static const char *const strong_words[] = {
 	"undeliverable address", "unable to deliver your message", "unable to deliver message to the following", "could not be delivered to the following", "has not been delivered", "was not delivered", "message was undeliverable", "mail was undeliverable", "undelivered message", "delivery failed",
 	"delivery attempt", "undeliverable", "the following recipients were undeliverable", "failed addresses follow", "your mail cannot be delivered", "this is an automatically generated delivery", "transcript of session follows", "rejected your message to the following", "could not be delivered because",
 	"is undeliverable", "delivery failure", "returned mail", "your message couldn't be delivered", "wasn't delivered to", "kunne ikke leveres", "konnte nicht zugestellt", "nicht zugestellt werden", "n'a pas pu etre delivre", "n'a pas pu être", "n'a pas été remis", "non è stato possibile recapitare",
-	"impossibile recapitare", "no se pudo entregar", "não pôde ser entregue", "не было доставлено", "не может быть доставлено", "kon niet worden", "kunde inte levereras", "配信できません", "送信できませんでした", "配送できません", "あて先", "無法投遞", "无法投递", "non-delivery report", "failed recipients", "encountered delivery problems",
+	"impossibile recapitare", "no se pudo entregar", "não pôde ser entregue", "не было доставлено", "не может быть доставлено", "kon niet worden", "kunde inte levereras", "配信できません", "送信できませんでした", "配送できません", "あて先", "無法投遞", "无法投递", "non-delivery report", "failed recipients", "encountered delivery problems", "requested action not taken",
 };
 static const char *const failed_words[] = {
 	"could not be delivered", "cannot be delivered", "can't be delivered", "couldn't deliver", "unable to deliver", "not be delivered", "not delivered", "not deliver", "delivery error", "user unknown", "unknown user", "no such user", "unknown recipient", "recipient unknown", "address rejected", "invalid recipient",
@@ -155,7 +155,6 @@ static bool copy_mark(struct span line)
 static size_t find_original(struct span text)
 {
 	struct span last = { "", 0 };
-	size_t last_start = 0;
 	bool in_fields = false;
 	size_t block = 0;
 	for (size_t at = 0; at < text.length;) {
@@ -172,10 +171,8 @@ static size_t find_original(struct span text)
 			return in_fields ? block : at;
 		in_fields = field || continuation;
 		last = line;
-		last_start = at;
 		at += length + (end != NULL);
 	}
-	(void)last_start;
 	return text.length;
 }
 

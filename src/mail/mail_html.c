@@ -18,6 +18,7 @@
 enum effect {
 	EFFECT_HIDDEN = 1, EFFECT_PRE = 2, EFFECT_QUOTE = 4, EFFECT_BLOCK = 8, EFFECT_SIGNATURE = 16, EFFECT_LIST = 32, EFFECT_LINK = 64,
 	EFFECT_MARK = 128, EFFECT_PARAGRAPH = 256, EFFECT_GMAIL = 512, EFFECT_CELL = 1024,
+	EFFECT_SOFT = 2048,
 };
 
 struct writer {
@@ -166,6 +167,17 @@ static bool is_marked_quote(const xmlChar **attributes)
 	       || has(class, "moz-cite-prefix") || has(class, "gmail_attr") || has(class, "WordSection1_quote") || has(id, "yahoo_quoted") || has(class, "moz-email-headers-table");
 }
 
+/* A <blockquote> that a client made for what is answered; others are the author's own, or nobody knows. */
+static bool is_client_quote(const struct writer *w, const xmlChar **attributes)
+{
+	const char *class = attribute(attributes, "class"), *style = attribute(attributes, "style"), *type = attribute(attributes, "type");
+	if (w->gmail || w->quotes || (type && strcasecmp(type, "cite") == 0) || attribute(attributes, "cite"))
+		return true;
+	if (has(class, "gmail_quote"))
+		return false;                                    /* outside of div.gmail_quote: made with the editor's button */
+	return has(class, "quote") || has(class, "cite") || has(attribute(attributes, "id"), "quote") || has(style, "border-left");
+}
+
 static void open_quote(struct writer *w)
 {
 	if (w->gmail_head) {
@@ -269,7 +281,7 @@ static unsigned effects_of(struct writer *w, const char *name, const xmlChar **a
 	if (any_of(name, " td th "))
 		effects |= EFFECT_CELL;
 	if (strcmp(name, "blockquote") == 0)
-		effects |= EFFECT_QUOTE;
+		effects |= is_client_quote(w, attributes) ? EFFECT_QUOTE : EFFECT_SOFT;
 	if (strcmp(name, "a") == 0)
 		effects |= EFFECT_LINK;
 	if (!attributes)
@@ -287,6 +299,8 @@ static void apply_open(struct writer *w, const char *name, const xmlChar **attri
 {
 	if (effects & EFFECT_QUOTE)
 		open_quote(w);
+	if (effects & EFFECT_SOFT)
+		mark(w, attributes && attributes[0] ? MARK_SOFT : MARK_BARE);
 	if (effects & EFFECT_LIST)
 		open_list(w, name);
 	else if (effects & EFFECT_BLOCK)
@@ -352,6 +366,10 @@ static void apply_close(struct writer *w, unsigned effects)
 		mark(w, MARK_QUOTE_END);
 		w->gmail_head = false;
 	}
+	if (effects & EFFECT_GMAIL)
+		w->gmail--;
+	if (effects & EFFECT_SOFT)
+		mark(w, MARK_SOFT_END);
 	if (effects & EFFECT_LIST)
 		w->lists--;
 	if (effects & EFFECT_QUOTE) {

@@ -7,21 +7,26 @@
  */
 #include "mail_private.h"
 
-static void take_mark(char byte, int *quote, bool *history, bool *signature)
+struct structure { int quote, soft, bare; bool history, signature; };
+
+static void take_mark(char byte, struct structure *now)
 {
 	switch (byte) {
-	case MARK_QUOTE: ++*quote; break;
-	case MARK_QUOTE_END: *quote -= *quote > 0; break;
-	case MARK_HISTORY: *history = true; break;
-	case MARK_SIGNATURE: *signature = true; break;
-	case MARK_SIGNATURE_END: *signature = false; break;
+	case MARK_QUOTE: now->quote++; break;
+	case MARK_QUOTE_END: now->quote -= now->quote > 0; break;
+	case MARK_HISTORY: now->history = true; break;
+	case MARK_SIGNATURE: now->signature = true; break;
+	case MARK_SIGNATURE_END: now->signature = false; break;
+	case MARK_SOFT: now->soft++; break;
+	case MARK_BARE: now->soft++; now->bare = now->soft; break;
+	case MARK_SOFT_END: now->bare = now->bare == now->soft ? 0 : now->bare; now->soft -= now->soft > 0; break;
 	default: break;
 	}
 }
 
 static bool is_mark(char c)
 {
-	return c >= MARK_QUOTE && c <= MARK_FORWARD;
+	return (c >= MARK_QUOTE && c <= MARK_SOFT_END) || c == MARK_BARE;
 }
 
 char *marks_strip(struct arena *arena, const char *text)
@@ -46,28 +51,28 @@ struct lines lines_cut(struct arena *arena, const char *text)
 		count++;
 	struct lines lines = { .at = ARENA_ARRAY(arena, struct line, count) };
 	char *out = arena_alloc(arena, length + 1);
-	int quote = 0;
-	bool history = false, signature = false;
+	struct structure now = { 0 };
 	for (size_t i = 0; i <= length && lines.count < count;) {
 		char *start = out;
-		int end_quote = quote;
-		bool end_signature = signature;
+		struct structure at_text = now;
 		for (; i < length && text[i] != '\n'; i++) {
 			if (!is_mark(text[i])) {
 				*out++ = text[i];
 				continue;
 			}
 			bool before = out == start || (out - start < 16 && *start == '>');
-			take_mark(text[i], &quote, &history, &signature);
+			take_mark(text[i], &now);
 			if (before)
-				end_quote = quote, end_signature = signature;
+				at_text = now;
 		}
 		i++;
 		struct line *line = &lines.at[lines.count++];
 		line->text = (struct span){ start, (size_t)(out - start) };
-		line->quote = (unsigned char)(end_quote > 255 ? 255 : end_quote);
-		line->history = history;
-		line->signature = end_signature;
+		line->quote = (unsigned char)(at_text.quote > 255 ? 255 : at_text.quote);
+		line->history = now.history;
+		line->signature = at_text.signature;
+		line->soft = at_text.soft > 0;
+		line->bare = at_text.bare > 0;
 	}
 	return lines;
 }
@@ -99,13 +104,13 @@ static bool quoted_line(struct span line)
 	return i < line.length && line.at[i] == '>';
 }
 
-bool rule_line(struct span line)
+bool rule_of(struct span line, size_t least)
 {
 	line = span_trim(line);
-	if (line.length < 4)
+	if (line.length < least)
 		return false;
 	for (size_t i = 0; i < line.length; i++)
-		if (!strchr("-_=*~+", line.at[i]) && !((unsigned char)line.at[i] >= 0x80))
+		if (line.at[i] >= 0 && !memchr("-_=*~+#", line.at[i], 7))
 			return false;
 	for (size_t i = 0; i < line.length;) {
 		uint32_t code;
@@ -125,6 +130,60 @@ static bool signature_mark(struct span line)
 	return line.length && line.at[0] == '-' && bare.length == 2 && bare.at[1] == '-';
 }
 
+/* "| " before each of at least three lines, and no second bar as tables have it: some clients quote so. */
+static void mark_bars(struct lines *lines)
+{
+	for (size_t i = 0, run = 0; i <= lines->count; i++) {
+		struct span text = i < lines->count ? span_trim(lines->at[i].text) : (struct span){ "", 0 };
+		if (text.length && text.at[0] == '|' && !memchr(text.at + 1, '|', text.length - 1)) {
+			run++;
+			continue;
+		}
+		for (size_t n = i - run; run >= 3 && n < i; n++)
+			lines->at[n].kind = LINE_QUOTED;
+		run = 0;
+	}
+}
+
+static bool introduced(const struct lines *lines, size_t i)
+{
+	if (lines->at[i].kind == LINE_ATTRIBUTION)
+		return true;
+	while (i && lines->at[i - 1].kind == LINE_EMPTY)
+		i--;
+	return i && lines->at[i - 1].kind == LINE_ATTRIBUTION;
+}
+
+static void harden(struct lines *lines, size_t i)
+{
+	for (; i < lines->count && lines->at[i].soft; i++)
+		if (lines->at[i].kind != LINE_EMPTY) {
+			lines->at[i].kind = LINE_QUOTED;
+			lines->at[i].quote = 1;
+		}
+}
+
+/* A <blockquote> right below an introduction, or that begins with one, is a quote; the last one of a page without any
+ * other sign of history too. */
+static void harden_quotes(struct lines *lines)
+{
+	size_t last = lines->count;
+	bool history = false;
+	for (size_t i = 0; i < lines->count; i++) {
+		history = history || lines->at[i].history || lines->at[i].kind == LINE_QUOTED || lines->at[i].kind == LINE_ATTRIBUTION || lines->at[i].kind == LINE_DELIMITER;
+		if (!lines->at[i].soft || lines->at[i].kind == LINE_EMPTY)
+			continue;
+		size_t start = i;
+		if (introduced(lines, i))
+			harden(lines, i);
+		last = lines->at[i].bare ? start : lines->count;
+		while (i + 1 < lines->count && lines->at[i + 1].soft)
+			i++;
+	}
+	if (!history && last)
+		harden(lines, last);
+}
+
 void lines_classify(struct lines *lines)
 {
 	bool forward;
@@ -142,13 +201,14 @@ void lines_classify(struct lines *lines)
 			line->kind = LINE_SIGNATURE;
 		else if (delimiter_line(line->text, &forward))
 			line->kind = forward ? LINE_FORWARD : LINE_DELIMITER;
-		else if (rule_line(line->text))
+		else if (rule_of(line->text, 4))
 			line->kind = LINE_RULE;
 		else if ((line->header = (unsigned char)header_line(line->text, &value, &header)), header)
 			line->kind = LINE_HEADER;
 		else
 			line->kind = LINE_TEXT;
 	}
+	mark_bars(lines);
 	for (size_t i = 0; i < lines->count; i++) {
 		if (lines->at[i].kind != LINE_TEXT && lines->at[i].kind != LINE_HEADER && lines->at[i].kind != LINE_DELIMITER)
 			continue;
@@ -158,4 +218,5 @@ void lines_classify(struct lines *lines)
 		if (count)
 			lines->at[i].attribution_start = true;
 	}
+	harden_quotes(lines);
 }

@@ -87,6 +87,7 @@ static void read_senders(struct parse *parse)
 {
 	struct mail *mail = parse->mail;
 	mail->from_all = all_addresses(parse, "From");
+	mail->reply_to = recipients(parse, "Reply-To");
 	struct mail_addresses sender = all_addresses(parse, "Sender");
 	mail->sender = first_usable(&sender);
 	mail->from = first_usable(&mail->from_all);
@@ -96,11 +97,13 @@ static void read_senders(struct parse *parse)
 		if (usable(&mail->sender)) {
 			problem(parse->arena, &mail->problems, "no usable From; Sender taken instead");
 			mail->from = mail->sender;
+		} else if (mail->reply_to.count && !mail->from_all.count && usable(&mail->reply_to.at[0])) {
+			problem(parse->arena, &mail->problems, "no From; Reply-To taken instead");
+			mail->from = mail->reply_to.at[0];
 		} else {
 			problem(parse->arena, &mail->problems, "no usable From");
 		}
 	}
-	mail->reply_to = recipients(parse, "Reply-To");
 	mail->to = recipients(parse, "To");
 	mail->cc = recipients(parse, "Cc");
 }

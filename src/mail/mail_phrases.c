@@ -121,28 +121,37 @@ bool delimiter_line(struct span line, bool *forward)
 	return dashes >= 2 && line.length < 120 && fold_find(line, "above this line") && fold_find(line, "reply");
 }
 
-/* What a program adds by itself below a mail written on a phone. */
+struct phone_phrase { const char *start, *word; };           /* the line starts with, and holds, if not NULL */
+
+/* What a program adds by itself below a mail written on a phone. A phrase that a person could write needs a second word. */
+static const struct phone_phrase phone_phrases[] = {
+	{ "sent from my ", NULL }, { "sent from a ", NULL }, { "sent from the ", "app" }, { "sent from yahoo", NULL }, { "sent from mail", NULL }, { "sent from outlook", NULL }, { "sent from samsung", NULL },
+	{ "sent from proton", NULL }, { "sent from gmail", NULL }, { "sent from windows", NULL }, { "sent from iphone", NULL }, { "sent from ipad", NULL }, { "sent from android", NULL }, { "sent from mobile", NULL },
+	{ "sent from blackberry", NULL }, { "sent from [", NULL }, { "sent from spark", NULL }, { "sent from nine", NULL }, { "sent from bluemail", NULL }, { "sent from acompli", NULL }, { "sent from aol", NULL }, { "sent from hotmail", NULL },
+	{ "sent via ", NULL }, { "sent with ", NULL }, { "sent using ", NULL }, { "sent by ", "phone" }, { "sent by galaxy", NULL }, { "sent on the go", NULL }, { "sent on the move", NULL }, { "get outlook for ", NULL }, { "get [outlook", NULL },
+	{ "from my iphone", NULL }, { "from my ipad", NULL }, { "from my mobile", NULL }, { "from my android", NULL }, { "envoyé de mon ", NULL }, { "envoyé depuis ", NULL }, { "envoyé à partir d", NULL }, { "envoyé via ", NULL }, { "télécharger outlook", NULL }, { "obtenir outlook", NULL },
+	{ "von meinem ", "gesendet" }, { "von meiner ", "gesendet" }, { "gesendet von ", NULL }, { "gesendet mit ", NULL }, { "gesendet über ", NULL }, { "diese nachricht wurde von mein", "gesendet" }, { "outlook für ", NULL }, { "holen sie sich outlook", NULL }, { "verschickt von ", NULL },
+	{ "inviato da ", NULL }, { "inviato dal ", NULL }, { "inviato con ", NULL }, { "scarica outlook", NULL }, { "ottieni outlook", NULL }, { "enviado desde ", NULL }, { "enviado de ", NULL }, { "enviado do ", NULL }, { "enviado via ", NULL }, { "enviado a partir d", NULL },
+	{ "enviado con ", NULL }, { "obtener outlook para ", NULL }, { "obter o outlook", NULL }, { "obtenha o outlook", NULL }, { "verzonden vanaf ", NULL }, { "verstuurd vanaf ", NULL }, { "verzonden met ", NULL }, { "verzonden via ", NULL }, { "verzonden van ", NULL }, { "outlook voor ", NULL },
+	{ "skickat från ", NULL }, { "skickad från ", NULL }, { "skickat med ", NULL }, { "hämta outlook", NULL }, { "sendt fra ", NULL }, { "sendt via ", NULL }, { "sendt med ", NULL }, { "hent outlook", NULL }, { "skaff deg outlook", NULL }, { "wysłane z ", NULL }, { "wysłano z ", NULL }, { "wysłane za ", NULL },
+	{ "pobierz outlook", NULL }, { "отправлено с ", NULL }, { "отправлено из ", NULL }, { "отправлено через ", NULL }, { "отправлено мобильной", NULL }, { "发自我的", NULL }, { "發自我的", NULL }, { "从我的", "发" }, { "從我的", "傳送" }, { "从我的", "傳送" }, { "發送自我的", NULL }, { "lähetetty ", NULL },
+	{ "獲取 outlook", NULL }, { "获取 outlook", NULL },
+};
+
 bool signature_phrase(struct span line)
 {
-	static const char *const phrases[] = {
-		"sent from my ", "sent from a ", "sent from the ", "sent from yahoo", "sent from mail for ", "sent from outlook", "sent from samsung", "sent from proton", "sent from gmail", "sent from windows mail",
-		"sent from iphone", "sent from ipad", "sent from android", "sent from mobile", "sent from mobilit", "sent from blackberry", "sent via ", "sent with ", "sent using ", "get outlook for ", "sent on the go", "sent on the move",
-		"envoyé de mon ", "envoyé depuis ", "envoyé à partir d", "von meinem ", "von meiner ", "gesendet von ", "gesendet mit ", "diese nachricht wurde von meinem ", "inviato da ", "inviato dal ", "scaricato da ",
-		"enviado desde ", "enviado de ", "enviado do ", "enviado via ", "enviado a partir d", "enviado con ", "obtener outlook para ", "verzonden vanaf ", "verstuurd vanaf ", "verzonden met ", "verzonden via ", "skickat från ", "skickad från ",
-		"sendt fra ", "sendt via ", "wysłane z ", "wysłano z ", "wysłane za ", "отправлено с ", "отправлено из ", "отправлено через ", "с уважением, отправлено", "从我的", "发自我的", "發自我的", "我的 iphone", "iphoneから送信", "ipadから送信", "androidから送信", "lähetetty ",
-	};
-	static const char *const within[] = { "iphoneから送信", "ipadから送信", "から送信", "发送自", "发自", "寄自我的" };
+	static const char *const within[] = { "から送信", "发送自", "寄自我的", " from mobile", "iphone から", "someone from my" };
 	line = bare_line(line);
-	while (line.length && (line.at[0] == '-' || line.at[0] == '[' || line.at[0] == '(' || line.at[0] == '<'))
+	while (line.length && strchr("-[(<", line.at[0]))
 		line.at++, line.length--;
 	line = span_trim(line);
-	if (!line.length || line.length > 120)
+	if (line.length < 6 || line.length > 140)
 		return false;
-	for (size_t i = 0; i < COUNT_OF(phrases); i++)
-		if (fold_starts(line, phrases[i]))
+	for (size_t i = 0; i < COUNT_OF(phone_phrases); i++)
+		if (fold_starts(line, phone_phrases[i].start) && (!phone_phrases[i].word || fold_find(line, phone_phrases[i].word)))
 			return true;
 	for (size_t i = 0; i < COUNT_OF(within); i++)
-		if (line.length < 60 && fold_find(line, within[i]))
+		if (line.length < 48 && fold_find(line, within[i]))
 			return true;
 	return false;
 }

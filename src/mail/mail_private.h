@@ -153,7 +153,9 @@ struct span flowed_unwrap(struct arena *arena, struct span text, bool delsp);
 #define MARK_HISTORY     '\003'      /* all from here to the end of the block is history */
 #define MARK_SIGNATURE   '\004'
 #define MARK_SIGNATURE_END '\005'
-#define MARK_FORWARD     '\006'      /* a client's own mark of a forwarded mail */
+#define MARK_SOFT        '\006'      /* a <blockquote> that no client made begins: quoted only if introduced */
+#define MARK_SOFT_END    '\007'
+#define MARK_BARE        '\016'      /* the same without any attribute, as no editor makes it */
 void html_to_text(struct arena *arena, struct span html, struct buffer *out, struct strings *problems);
 char *marks_strip(struct arena *arena, const char *text);
 
@@ -163,7 +165,7 @@ struct line {
 	struct span text;                /* without line end and marks */
 	enum line_kind kind;
 	unsigned char quote;             /* depth by structure (HTML), 0: none */
-	bool history, signature;         /* by structure */
+	bool history, signature, soft, bare;     /* by structure */
 	bool attribution_start;          /* LINE_ATTRIBUTION: first of its lines */
 	bool hidden;                     /* decided: not part of the reply */
 	unsigned char header;            /* which header, LINE_HEADER: enum header_word */
@@ -176,7 +178,7 @@ enum header_word header_line(struct span line, struct span *value, bool *found);
 bool delimiter_line(struct span line, bool *forward);
 size_t attribution_at(const struct lines *lines, size_t i);      /* count of lines it takes, 0: none */
 bool signature_phrase(struct span line);
-bool rule_line(struct span line);
+bool rule_of(struct span line, size_t least);                     /* nothing but at least so many dashes, stars ... */
 /* Fills reply_text and signature from marked text. */
 void reply_make(struct arena *arena, const char *marked, struct mail *mail);
 void forward_read(struct walk *walk, const struct fields *fields, const char *marked);

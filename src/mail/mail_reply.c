@@ -104,13 +104,8 @@ static size_t history_start(const struct lines *lines)
 			return i;
 		if (before && line->attribution_start && introduces_history(lines, i, last))
 			return i;
-		if (line->kind == LINE_FORWARD) {
-			/* A forwarded mail is what its sender wants read: its own header block is not history. */
-			while (i + 1 < lines->count && (lines->at[i + 1].kind == LINE_EMPTY || lines->at[i + 1].kind == LINE_HEADER))
-				i++;
-			size_t skipped = i + header_block(lines, i);
-			i = skipped < lines->count ? skipped : i;
-		}
+		if (line->kind == LINE_FORWARD && before && last > i + 1)
+			return i;
 		before = before || own_text(line);
 	}
 	return lines->count;
@@ -130,7 +125,7 @@ static bool broken_quote(const struct lines *lines, size_t i)
 	return !blank && odd;
 }
 
-struct block { size_t start, end, introduction; bool introduced, text_before, text_after; };
+struct block { size_t start, end, introduction; bool introduced; };
 
 static bool is_text(const struct line *line)
 {
@@ -165,7 +160,7 @@ static void hide(struct lines *lines, size_t from, size_t to)
 }
 
 /* Quotes that are answered one after the other stay; the rest of the history goes. */
-static void hide_quotes(struct lines *lines, size_t end)
+static void hide_quotes(struct lines *lines, size_t end, const char *author)
 {
 	size_t blocks = 0, answered = 0, last_text = 0;
 	for (size_t i = 0; i < end; i++)
@@ -173,7 +168,7 @@ static void hide_quotes(struct lines *lines, size_t end)
 			lines->at[i].kind = LINE_QUOTED;
 	size_t stop = end;
 	bool marked;
-	stop = signature_start(lines, end, &marked);
+	stop = signature_start(lines, end, author, &marked);
 	if (!marked)
 		stop = end;
 	for (size_t i = 0; i < stop; i++)
@@ -196,6 +191,21 @@ static void hide_quotes(struct lines *lines, size_t end)
 		else if (block.introduced)
 			hide(lines, block.introduction, block.start);
 		i = block.end - 1;
+	}
+}
+
+/* Rules that stand alone at the end, and the dot by which trackers mark a mail. */
+static void hide_last_rules(struct lines *lines, size_t end)
+{
+	while (end) {
+		struct line *line = &lines->at[end - 1];
+		struct span text = span_trim(line->text);
+		bool mark = line->kind == LINE_SIGNATURE || line->kind == LINE_RULE || (text.length == 3 && memcmp(text.at, "\xE1\x90\xA7", 3) == 0)
+		            || (line->kind == LINE_TEXT && rule_of(text, 3));
+		if (!line->hidden && line->kind != LINE_EMPTY && !mark)
+			return;
+		line->hidden = true;
+		end--;
 	}
 }
 
@@ -229,38 +239,57 @@ static size_t above_history(const struct lines *lines, size_t end)
 	return i;
 }
 
+/* The tail " On Wed, 4 Apr 2012 at 3:59 PM, bob@example.org wrote:" of a line; NULL: none. */
+static const char *shared_tail(struct span line)
+{
+	line = span_trim(line);
+	if (line.length < 24 || line.length > 400 || line.at[line.length - 1] != ':' || line.at[0] == '>')
+		return NULL;
+	const char *at = memmem(line.at + 1, line.length - 1, " On ", 4);
+	return at && has_address((struct span){ at, (size_t)(line.at + line.length - at) }) && memmem(line.at, line.length, "wrote", 5) ? at : NULL;
+}
+
 /* "My answer On Wed, 4 Apr 2012 at 3:59 PM, bob@example.org wrote:" is two lines in one. */
 static struct lines split_shared(struct arena *arena, struct lines lines)
 {
 	for (size_t i = 0; i + 1 < lines.count; i++) {
-		struct line *line = &lines.at[i];
-		if (line->text.length < 20 || line->text.length > 400 || line->kind != LINE_TEXT || lines.at[i + 1].kind != LINE_QUOTED)
-			continue;
-		const char *at = memmem(line->text.at + 1, line->text.length - 1, " On ", 4);
-		struct span head = { line->text.at, at ? (size_t)(at - line->text.at) : 0 };
-		struct span tail = { at, at ? line->text.length - head.length : 0 };
-		if (!at || !has_address(tail) || span_trim(tail).at[span_trim(tail).length - 1] != ':')
+		struct span text = lines.at[i].text, next = span_trim(lines.at[i + 1].text);
+		const char *at = next.length && next.at[0] != '>' ? NULL : shared_tail(text);
+		if (!at)
 			continue;
 		struct line *room = ARENA_ARRAY(arena, struct line, lines.count + 1);
 		memcpy(room, lines.at, (i + 1) * sizeof *room);
 		memcpy(room + i + 2, lines.at + i + 1, (lines.count - i - 1) * sizeof *room);
-		room[i].text = head;
-		room[i + 1] = (struct line){ .text = tail, .kind = LINE_ATTRIBUTION, .attribution_start = true };
+		room[i + 1] = room[i];
+		room[i].text = (struct span){ text.at, (size_t)(at - text.at) };
+		room[i + 1].text = (struct span){ at + 1, (size_t)(text.at + text.length - at - 1) };
 		return (struct lines){ room, lines.count + 1 };
 	}
 	return lines;
 }
 
+/* An introduction above everything, with nothing quoted below it: the line alone goes, what it introduces may be new. */
+static void hide_top_introduction(struct lines *lines, size_t end)
+{
+	size_t i = 0;
+	while (i < end && lines->at[i].kind == LINE_EMPTY)
+		i++;
+	for (size_t n = i; n < end && lines->at[n].kind == LINE_ATTRIBUTION; n++)
+		lines->at[n].hidden = true;
+}
+
 void reply_make(struct arena *arena, const char *marked, struct mail *mail)
 {
 	struct lines lines = lines_cut(arena, marked);
-	lines_classify(&lines);
 	lines = split_shared(arena, lines);
+	lines_classify(&lines);
 	size_t end = history_start(&lines);
 	hide(&lines, above_history(&lines, end), lines.count);
-	hide_quotes(&lines, end);
+	hide_quotes(&lines, end, mail->from.name);
+	hide_top_introduction(&lines, end);
+	hide_last_rules(&lines, end);
 	bool sure;
-	size_t signature = signature_start(&lines, end, &sure);
+	size_t signature = signature_start(&lines, end, mail->from.name, &sure);
 	mail->reply_text = join(arena, &lines, 0, signature);
 	const char *signed_by = join(arena, &lines, signature, end);
 	if (!*mail->reply_text && *signed_by && !sure) {

@@ -121,15 +121,19 @@ struct decoder {
 	const char *hint;
 	struct buffer out, pending, raw;
 	char charset[WORD_CHARSET_MAX + 1];
+	bool raw_in_word;
 };
 
 static void flush_words(struct decoder *d)
 {
 	if (!d->pending.length)
 		return;
-	struct span text = charset_to_utf8(d->arena, (struct span){ d->pending.at, d->pending.length }, d->charset, "header", d->problems);
+	/* Bytes that stand raw in a word are in the charset of the header, not of the word. */
+	bool utf8 = d->raw_in_word && utf8_valid(d->pending.at, d->pending.length);
+	struct span text = charset_to_utf8(d->arena, (struct span){ d->pending.at, d->pending.length }, utf8 ? "utf-8" : d->charset, "header", d->problems);
 	buffer_add(&d->out, text.at, text.length);
 	buffer_reset(&d->pending);
+	d->raw_in_word = false;
 }
 
 /* Raw 8-bit that is UTF-8 is UTF-8 (RFC 6532), whatever the body is in; else the body's charset is the best guess. */
@@ -167,6 +171,7 @@ static void add_word(struct decoder *d, const struct word *word)
 		else
 			copy[length++] = word->text.at[i];
 	}
+	d->raw_in_word = d->raw_in_word || !charset_is_ascii(copy, length);
 	length = word->base64 ? decode_b64(copy, length, bytes) : decode_q(copy, length, bytes);
 	buffer_add(&d->pending, bytes, length);
 }

@@ -9,7 +9,7 @@
 
 #define LINES_MAX 14                     /* lines a signature without "-- " may have */
 #define MARKED_MAX 60                    /* lines below "-- " */
-#define SHORT_LINE 70                    /* bytes: a longer one is a sentence */
+#define SHORT_LINE 60                    /* bytes: a longer one is a sentence */
 
 static const char *const closings[] = {
 	"regards", "best regards", "kind regards", "warm regards", "kindest regards", "warmest regards", "with kind regards", "with best regards", "many regards", "best", "all the best", "best wishes", "cheers", "thanks", "thank you", "thanks again",
@@ -92,17 +92,141 @@ static size_t by_dashes(const struct lines *lines, size_t end)
 	return found;
 }
 
+static bool short_name(struct span text)
+{
+	size_t words = 1;
+	for (size_t i = 0; i < text.length; i++) {
+		words += text.at[i] == ' ';
+		if (strchr(".?!:;/@<>()=0123456789", text.at[i]))
+			return false;
+	}
+	return text.length > 1 && text.length < 40 && words <= 3;
+}
+
+static const struct line *shown_above(const struct lines *lines, size_t i)
+{
+	while (i && !shown(&lines->at[i - 1]))
+		i--;
+	return i ? &lines->at[i - 1] : NULL;
+}
+
+/* Lines that phones add, one or several; and a name between rules above them. */
 static size_t by_phone(const struct lines *lines, size_t end)
 {
-	size_t found = end, count = 0;
-	for (size_t i = end; i > 0 && count < 4; i--) {
+	size_t found = end, others = 0;
+	for (size_t i = end; i > 0 && others < 3; i--) {
+		if (!shown(&lines->at[i - 1]))
+			continue;
+		if (signature_phrase(lines->at[i - 1].text)) {
+			found = i - 1;
+			others = 0;
+		} else {
+			others += lines->at[i - 1].kind == LINE_RULE ? 0 : 1;
+		}
+	}
+	size_t lines_above = 0;
+	for (size_t i = found; found < end && i > 0 && lines_above < 4; i--) {
+		if (!shown(&lines->at[i - 1]))
+			continue;
+		if (lines->at[i - 1].kind == LINE_RULE)
+			return i - 1;
+		if (span_trim(lines->at[i - 1].text).length > 50)
+			break;
+		lines_above++;
+	}
+	return found;
+}
+
+/* What mailing lists put below: a long rule, the name of the list and where to leave it. */
+static size_t by_list_footer(const struct lines *lines, size_t end)
+{
+	bool says = false;
+	for (size_t i = end, count = 0; i > 0 && count < 10; i--) {
+		struct span text = span_trim(lines->at[i - 1].text);
 		if (!shown(&lines->at[i - 1]))
 			continue;
 		count++;
-		if (signature_phrase(lines->at[i - 1].text))
-			found = i - 1;
+		if (lines->at[i - 1].kind == LINE_RULE && text.length >= 20)
+			return says ? i - 1 : end;
+		says = says || span_has_nocase(text, "mailing list") || span_has_nocase(text, "unsubscribe") || span_has_nocase(text, "listinfo");
 	}
-	return found;
+	return end;
+}
+
+/* "-ann", "- Ann Lee" as the last line, and no list of such lines above it. */
+static size_t by_dash_name(const struct lines *lines, size_t end)
+{
+	if (!end || lines->at[end - 1].kind != LINE_TEXT)
+		return end;
+	struct span text = span_trim(lines->at[end - 1].text);
+	size_t dashes = text.length && text.at[0] == '-' ? 1 : text.length > 3 && memcmp(text.at, "\xE2\x80\x94", 3) == 0 ? 3 : 0;
+	while (dashes && dashes < text.length && (text.at[dashes] == '-' || text.at[dashes] == ' '))
+		dashes++;
+	const struct line *above = shown_above(lines, end - 1);
+	bool list = above && span_trim(above->text).length && span_trim(above->text).at[0] == '-';
+	struct span name = { text.at + dashes, text.length - dashes };
+	return dashes && above && !list && short_name(name) && (is_alpha(name.at[0]) || (unsigned char)name.at[0] >= 0x80) ? end - 1 : end;
+}
+
+static bool contact_line(struct span text)
+{
+	size_t digits = 0;
+	for (size_t i = 0; i < text.length; i++)
+		digits += is_digit(text.at[i]);
+	return memchr(text.at, '@', text.length) || digits >= 7 || span_has_nocase(text, "http") || span_starts_nocase(text, "www.");
+}
+
+static bool sentence(struct span text)
+{
+	return text.length && strchr(".?!:,;", text.at[text.length - 1]) && !contact_line(text);
+}
+
+/* A rule and nothing but short lines below it: a name, or some with ways to reach somebody among them. */
+static size_t by_rule(const struct lines *lines, size_t end)
+{
+	size_t count = 0, contacts = 0, words = 0;
+	for (size_t i = end; i > 0 && count < LINES_MAX; i--) {
+		const struct line *line = &lines->at[i - 1];
+		struct span text = span_trim(line->text);
+		if (!shown(line))
+			continue;
+		if (line->kind == LINE_RULE || (line->kind == LINE_TEXT && rule_of(text, 3)))
+			return count && (contacts >= 2 || (count == 1 && words <= 3)) ? i - 1 : end;
+		if (text.length > SHORT_LINE || sentence(text) || line->kind == LINE_QUOTED)
+			return end;
+		for (size_t n = 0; n < text.length; n++)
+			words += n == 0 || text.at[n] == ' ';
+		contacts += contact_line(text);
+		count++;
+	}
+	return end;
+}
+
+/* The last paragraph is a card: a name, then mostly ways to reach it. */
+static size_t by_card(const struct lines *lines, size_t end)
+{
+	size_t count = 0, contacts = 0, i = end;
+	for (; i > 0 && lines->at[i - 1].kind == LINE_TEXT && !lines->at[i - 1].hidden; i--) {
+		struct span text = span_trim(lines->at[i - 1].text);
+		if (text.length > 50 || sentence(text) || ++count > 8)
+			return end;
+		contacts += contact_line(text);
+	}
+	bool card = i && count >= 3 && contacts >= 2 && contacts * 2 >= count && short_name(span_trim(lines->at[i].text));
+	return card ? i : end;
+}
+
+/* The sender's own name as the last line. */
+static size_t by_name(const struct lines *lines, size_t end, const char *author)
+{
+	if (!end || !author || !*author || lines->at[end - 1].kind != LINE_TEXT || !shown_above(lines, end - 1))
+		return end;
+	struct span text = span_trim(lines->at[end - 1].text), name = span_of(author);
+	const char *blank = memchr(name.at, ' ', name.length);
+	struct span first = { name.at, blank ? (size_t)(blank - name.at) : name.length };
+	bool same = (text.length == name.length && strncasecmp(text.at, name.at, name.length) == 0)
+	            || (first.length > 2 && text.length == first.length && strncasecmp(text.at, first.at, first.length) == 0);
+	return same ? end - 1 : end;
 }
 
 static size_t by_closing(const struct lines *lines, size_t end)
@@ -115,8 +239,8 @@ static size_t by_closing(const struct lines *lines, size_t end)
 		struct span text = span_trim(line->text);
 		if (line->kind == LINE_QUOTED)
 			break;
-		if (closing_line(text) || closing_with_name(text)) {
-			found = i - 1;
+		if ((closing_line(text) && count) || closing_with_name(text)) {
+			found = i - 1;                                   /* a formula without a name is no signature */
 			break;
 		}
 		if (text.length > SHORT_LINE && !memmem(text.at, text.length, "://", 3))
@@ -126,21 +250,28 @@ static size_t by_closing(const struct lines *lines, size_t end)
 	return found;
 }
 
-size_t signature_start(const struct lines *lines, size_t end, bool *marked)
+/* Takes a found beginning; where nothing was found, `start` stays what it was. */
+static size_t last_shown_or(const struct lines *lines, size_t start, size_t end, size_t found)
+{
+	return found < start && found < end ? found : start;
+}
+
+size_t signature_start(const struct lines *lines, size_t end, const char *author, bool *marked)
 {
 	end = last_shown(lines, end);
 	*marked = true;
 	size_t start = by_mark(lines, end);
-	size_t dashes = by_dashes(lines, start);
-	if (dashes < start)
-		start = dashes;
-	size_t phone = by_phone(lines, start);
-	if (phone < start)
-		start = phone;
-	size_t closing = by_closing(lines, start);
-	if (closing < start) {
-		*marked = start < end;
-		start = closing;
+	start = last_shown_or(lines, start, end, by_list_footer(lines, start));
+	start = last_shown_or(lines, start, end, by_dashes(lines, start));
+	start = last_shown_or(lines, start, end, by_phone(lines, start));
+	if (start < end)
+		return by_dash_name(lines, last_shown(lines, start)) < last_shown(lines, start) ? by_dash_name(lines, last_shown(lines, start)) : start;
+	size_t (*const ways[])(const struct lines *, size_t) = { by_rule, by_closing, by_dash_name, by_card };
+	*marked = false;
+	for (size_t i = 0; i < COUNT_OF(ways); i++) {
+		size_t found = ways[i](lines, end);
+		if (found < end)
+			return found;
 	}
-	return start;
+	return by_name(lines, end, author);
 }

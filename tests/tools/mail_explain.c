@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[i], "--envelope-from") == 0 && i + 1 < argc)
 			options.envelope_from = argv[++i];
 		else if (strcmp(argv[i], "--rcpt") == 0 && i + 1 < argc)
-			i++;
+			options.recipient = argv[++i];
 		else if (strncmp(argv[i], "--", 2) == 0)
 			return 64;
 		else
