@@ -210,9 +210,9 @@ void compose_field(struct buffer *out, const char *name, const char *token)
 {
 	CLEANUP_BUFFER struct buffer value;
 
+	buffer_init(&value);                                     /* before any return: the clean-up runs in each case */
 	if (!token || !*token)
 		return;
-	buffer_init(&value);
 	clean(&value, token);
 	if (!is_ascii(value.at, value.length))
 		return;                                          /* such fields are ours and ASCII: rather none than a broken one */
