@@ -78,8 +78,7 @@ static enum status run_calls(struct store *store, struct call *calls, size_t job
 	for (struct call *call = calls; call; call = call->next)
 		for (size_t i = 0; i < call->count; i++) {
 			if (!run_job(store, call, i, jobs == 1)) {
-				*error = call->errors[i];
-				return STATUS_TRY_LATER;
+				return error_set(error, STATUS_TRY_LATER, "the transaction was lost: %s", call->errors[i].text);
 			}
 			good += call->statuses[i] == STATUS_OK;
 		}
@@ -229,6 +228,7 @@ void store_write_all(struct store_writer *writer, store_job job, void *const *co
 
 	if (count == 0)
 		return;
+	memset(errors, 0, count * sizeof *errors);
 	sem_init(&call.done, 0, 0);
 	if (queue_call(writer, &call) == STATUS_OK)
 		while (sem_wait(&call.done) < 0 && errno == EINTR)

@@ -1,0 +1,790 @@
+/*
+ * test_store.c - opening, identity and migration, transactions, plans, facts, reading back.
+ */
+#include "test_store.h"
+
+/* ---- opening ---- */
+
+static void a_missing_database_is_not_found(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other;
+
+	assert_int_equal(store_open("/tmp/test_store.nowhere", false, &other, &f->error), STATUS_NOT_FOUND);
+	assert_null(other);
+}
+
+static void the_file_is_ours_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct stat about;
+	char path[100];
+
+	snprintf(path, sizeof path, "%s/sportello.db", f->dir);
+	assert_int_equal(stat(path, &about), 0);
+	assert_int_equal(about.st_mode & 0777, 0600);
+}
+
+static void another_programs_database_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other;
+
+	run_sql(f, "PRAGMA application_id=42");
+	assert_int_equal(store_open(f->dir, true, &other, &f->error), STATUS_BAD_INPUT);
+	assert_non_null(strstr(f->error.text, "not a Sportello database"));
+}
+
+static void a_file_that_is_no_database_is_broken(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other;
+	char path[100];
+	FILE *file;
+
+	store_close(&f->store);
+	snprintf(path, sizeof path, "%s/sportello.db", f->dir);
+	file = fopen(path, "w");
+	for (int i = 0; i < 1000; i++)
+		fputs("this is not a database ", file);
+	fclose(file);
+	assert_int_equal(store_open(f->dir, true, &other, &f->error), STATUS_BROKEN);
+}
+
+static void a_newer_version_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other;
+
+	run_sql(f, "PRAGMA user_version=99");
+	assert_int_equal(store_open(f->dir, true, &other, &f->error), STATUS_BAD_INPUT);
+	assert_non_null(strstr(f->error.text, "newer Sportello"));
+}
+
+static const char *const made_up_step[] = { "ALTER TABLE ticket ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'", NULL };
+static const char *const wrong_step[] = { "CREATE TABLE half(id)", "CREATE TABLE ticket(id)", NULL };
+
+static void migrations_take_the_missing_steps(void **state)
+{
+	struct fixture *f = *state;
+	struct migration steps[] = { schema_migrations[0], { 2, made_up_step } };
+
+	make_ticket(f, "ann@customer.example", "<a@customer.example>");
+	OK(schema_bring_up(f->store->db, "x", true, steps, 2, &f->error));
+	run_sql(f, "UPDATE ticket SET colour='red'");
+	/* Again: nothing to do. */
+	OK(schema_bring_up(f->store->db, "x", true, steps, 2, &f->error));
+	/* And the program that knows one step less says so. */
+	assert_int_equal(schema_bring_up(f->store->db, "x", true, steps, 1, &f->error), STATUS_BAD_INPUT);
+}
+
+static void a_failed_migration_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct migration steps[] = { schema_migrations[0], { 2, wrong_step } };
+	struct store *other;
+
+	assert_int_not_equal(schema_bring_up(f->store->db, "x", true, steps, 2, &f->error), STATUS_OK);
+	assert_int_not_equal(sqlite3_exec(f->store->db, "SELECT * FROM half", NULL, NULL, NULL), SQLITE_OK);
+	OK(store_open(f->dir, false, &other, &f->error));
+	store_close(&other);
+}
+
+static void keys_are_made_once(void **state)
+{
+	struct fixture *f = *state;
+	struct desk_keys keys, again;
+	struct stat about;
+	char path[100];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/secret.key", f->dir);
+	assert_int_not_equal(store_keys(f->dir, false, &keys, &f->error), STATUS_OK);
+	OK(store_keys(f->dir, true, &keys, &f->error));
+	assert_int_equal(keys.count, 1);
+	assert_int_equal(stat(path, &about), 0);
+	assert_int_equal(about.st_mode & 0777, 0600);
+	OK(store_keys(f->dir, true, &again, &f->error));
+	assert_memory_equal(keys.key[0], again.key[0], DESK_KEY_SIZE);
+	/* A new key is written above the old one. */
+	file = fopen(path, "w");
+	fprintf(file, "# signs\n%064d\n%064d\n", 1, 2);
+	fclose(file);
+	OK(store_keys(f->dir, true, &again, &f->error));
+	assert_int_equal(again.count, 2);
+	file = fopen(path, "w");
+	fprintf(file, "abc\n");
+	fclose(file);
+	assert_int_equal(store_keys(f->dir, true, &again, &f->error), STATUS_BAD_CONFIG);
+	chmod(path, 0644);
+	assert_int_equal(store_keys(f->dir, true, &again, &f->error), STATUS_BAD_CONFIG);
+}
+
+/* ---- a mail becomes a ticket ---- */
+
+static void a_ticket_reads_back(void **state)
+{
+	struct fixture *f = *state;
+	struct ticket_row row;
+	int64_t id = make_ticket(f, "ann@customer.example", "<a@customer.example>");
+
+	assert_int_equal(id, 1);
+	OK(store_ticket(f->store, &f->arena, id, &row, &f->error));
+	assert_int_equal(row.facts.state, STATE_NEW);
+	assert_string_equal(row.facts.queue, "support");
+	assert_string_equal(row.facts.agent, "");
+	assert_string_equal(row.facts.subject, "Printer on fire");
+	assert_string_equal(row.facts.customer.address, "ann@customer.example");
+	assert_int_equal(row.facts.participants.count, 1);
+	assert_int_equal(row.facts.next_seq, 3);
+	assert_string_equal(row.facts.last_customer_message_id, "<a@customer.example>");
+	assert_int_equal(row.facts.message_ids.count, 2);
+	assert_string_equal(row.facts.message_ids.at[0], "<a@customer.example>");
+	assert_int_equal(row.messages.count, 2);
+	assert_true(row.messages.at[0].raw > 0);
+	assert_null(row.messages.at[0].text);
+	assert_false(row.messages.at[0].out);
+	assert_true(row.messages.at[1].out);
+	assert_int_equal(row.messages.at[1].outbox, 1);
+	assert_string_equal(row.messages.at[1].to.at[0], "someone@example.org");
+	assert_int_equal(row.history.count, 3);
+	assert_string_equal(row.history.at[0].what, "created: state new, priority normal, queue support, agent nobody");
+	assert_string_equal(row.history.at[0].who, "ann@customer.example");
+	assert_string_equal(row.history.at[0].why, "a mail came in");
+	assert_string_equal(row.history.at[1].what, "message 1 (request) from ann@customer.example");
+	assert_clean(f);
+	assert_int_equal(store_ticket(f->store, &f->arena, 2, &row, &f->error), STATUS_NOT_FOUND);
+}
+
+static void the_mailbox_tells_of_it(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox_rows rows;
+	struct store_totals totals;
+
+	make_ticket(f, "ann@customer.example", "<a@customer.example>");
+	make_ticket(f, "ben@customer.example", "<b@customer.example>");
+	OK(store_mailbox(f->store, &f->arena, 0, &rows, &f->error));
+	assert_int_equal(rows.count, 2);
+	assert_int_equal(rows.at[0].id, 2);
+	assert_string_equal(rows.at[0].disposition, DISPOSITION_TICKET);
+	assert_string_equal(rows.at[1].from, "ann@customer.example");
+	assert_int_equal(rows.at[1].ticket, 1);
+	assert_int_equal(rows.at[1].seq, 1);
+	OK(store_mailbox(f->store, &f->arena, 1, &rows, &f->error));
+	assert_int_equal(rows.count, 1);
+	OK(store_totals(f->store, &totals, &f->error));
+	assert_int_equal(totals.accepted, 2);
+	assert_int_equal(totals.mailbox_by_disposition_count, 2);
+	assert_int_equal(totals.tickets, 2);
+	assert_int_equal(totals.by_state[STATE_NEW], 2);
+	assert_int_equal(totals.outbox[OUTBOX_WAITING], 4);
+	make_ticket(f, "cat@customer.example", "<c@customer.example>");
+	OK(store_totals(f->store, &totals, &f->error));
+	assert_int_equal(totals.mailbox_by_disposition_count, 3);
+}
+
+static void a_second_delivery_is_a_duplicate(void **state)
+{
+	struct fixture *f = *state;
+	struct parcel parcel;
+	struct store_totals totals;
+	struct mailbox_rows rows;
+	bool duplicate;
+
+	make_ticket(f, "ann@customer.example", "<a@customer.example>");
+	for (int i = 0; i < 2; i++) {
+		parcel_init(&parcel, "ann@customer.example", "<a@customer.example>", "support@example.org", "<a@customer.example>");
+		OK(store_begin(f->store, &f->error));
+		OK(take_in(f->store, &f->arena, &parcel, NULL, &duplicate, &f->error));
+		OK(store_commit(f->store, &f->error));
+		assert_true(duplicate);
+	}
+	OK(store_mailbox(f->store, &f->arena, 0, &rows, &f->error));
+	assert_int_equal(rows.count, 1);
+	assert_int_equal(rows.at[0].duplicates, 2);
+	OK(store_totals(f->store, &totals, &f->error));
+	assert_int_equal(totals.duplicates, 2);
+	assert_int_equal(totals.tickets, 1);
+	/* Another connection, which has to read what waits for the late index, sees it too. */
+	struct store *other;
+	OK(store_open(f->dir, false, &other, &f->error));
+	OK(store_begin(other, &f->error));
+	OK(store_claim(other, &parcel.incoming, parcel.claim, &duplicate, &f->error));
+	assert_true(duplicate);
+	store_rollback(other);
+	store_close(&other);
+	/* The same Message-ID with another text is another mail. */
+	parcel_init(&parcel, "ann@customer.example", "<a@customer.example>", "support@example.org", "other words");
+	OK(store_begin(f->store, &f->error));
+	OK(store_claim(f->store, &parcel.incoming, parcel.claim, &duplicate, &f->error));
+	assert_false(duplicate);
+	store_rollback(f->store);
+}
+
+static void a_mail_without_message_id_is_claimed_by_its_text(void **state)
+{
+	struct fixture *f = *state;
+	struct parcel parcel;
+	struct store_spool *spool = spool_of(f->dir, "x", 1);
+	bool duplicate;
+
+	for (int i = 0; i < 2; i++) {
+		parcel_init(&parcel, "ann@customer.example", NULL, "support@example.org", "words");
+		OK(store_begin(f->store, &f->error));
+		OK(take_in(f->store, &f->arena, &parcel, spool, &duplicate, &f->error));
+		OK(store_commit(f->store, &f->error));
+		assert_int_equal(duplicate, i == 1);
+	}
+	store_spool_free(&spool);
+	assert_clean(f);
+}
+
+static void a_savepoint_rolls_back_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct parcel parcel;
+	struct store_spool *spool = spool_of(f->dir, "x", 1);
+	struct store_totals totals;
+	bool duplicate;
+
+	OK(store_begin(f->store, &f->error));
+	OK(store_savepoint(f->store, &f->error));
+	parcel_init(&parcel, "ann@customer.example", "<a@x>", "support@example.org", "1");
+	OK(take_in(f->store, &f->arena, &parcel, spool, &duplicate, &f->error));
+	OK(store_release(f->store, &f->error));
+	OK(store_savepoint(f->store, &f->error));
+	parcel_init(&parcel, "ben@customer.example", "<b@x>", "support@example.org", "2");
+	OK(take_in(f->store, &f->arena, &parcel, spool, &duplicate, &f->error));
+	store_rollback_to(f->store);
+	/* The one that was undone can come again, in the same transaction, and is no duplicate. */
+	OK(store_savepoint(f->store, &f->error));
+	OK(take_in(f->store, &f->arena, &parcel, spool, &duplicate, &f->error));
+	assert_false(duplicate);
+	OK(store_release(f->store, &f->error));
+	OK(store_commit(f->store, &f->error));
+	OK(store_totals(f->store, &totals, &f->error));
+	assert_int_equal(totals.tickets, 2);
+	store_spool_free(&spool);
+	assert_clean(f);
+}
+
+static void a_rollback_leaves_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct parcel parcel;
+	struct store_spool *spool = spool_of(f->dir, "x", 1);
+	struct store_totals totals;
+	bool duplicate;
+
+	parcel_init(&parcel, "ann@customer.example", "<a@x>", "support@example.org", "1");
+	for (int i = 0; i < 3; i++) {
+		OK(store_begin(f->store, &f->error));
+		OK(take_in(f->store, &f->arena, &parcel, spool, &duplicate, &f->error));
+		assert_false(duplicate);
+		store_rollback(f->store);
+	}
+	OK(store_totals(f->store, &totals, &f->error));
+	assert_int_equal(totals.tickets + totals.accepted + totals.outbox[OUTBOX_WAITING], 0);
+	store_spool_free(&spool);
+}
+
+static void a_plan_without_disposition_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct parcel parcel;
+	struct plan plan;
+
+	parcel_init(&parcel, "ann@customer.example", "<a@x>", "support@example.org", "1");
+	plan_init(&plan, &f->arena, "x");
+	OK(store_begin(f->store, &f->error));
+	assert_int_equal(store_apply(f->store, &plan, &(struct delivery_record){ &parcel.incoming, parcel.claim, 0 }, &f->error), STATUS_BROKEN);
+	add_disposition(&plan, DISPOSITION_DISCARDED, 0, 0);
+	add_disposition(&plan, DISPOSITION_LOOP, 0, 0);
+	assert_int_equal(store_apply(f->store, &plan, &(struct delivery_record){ &parcel.incoming, parcel.claim, 0 }, &f->error), STATUS_BROKEN);
+	store_rollback(f->store);
+}
+
+static void a_taken_number_is_broken(void **state)
+{
+	struct fixture *f = *state;
+	struct plan plan;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	plan_init(&plan, &f->arena, "x");
+	add_create(&plan, 1, "ben@customer.example");
+	OK(store_begin(f->store, &f->error));
+	assert_int_equal(store_apply(f->store, &plan, NULL, &f->error), STATUS_BROKEN);
+	store_rollback(f->store);
+}
+
+/* ---- every effect ---- */
+
+static struct effect *change(struct plan *plan, enum effect_kind kind, int64_t ticket, const char *from, const char *to)
+{
+	struct effect *effect = add_effect(plan, kind, ticket);
+
+	effect->from = from;
+	effect->to = to;
+	effect->why = "because";
+	return effect;
+}
+
+static bool history_has(const struct ticket_row *row, const char *what)
+{
+	for (size_t i = 0; i < row->history.count; i++)
+		if (strcmp(row->history.at[i].what, what) == 0)
+			return true;
+	return false;
+}
+
+static void each_effect_changes_its_thing(void **state)
+{
+	struct fixture *f = *state;
+	struct plan plan;
+	struct ticket_row row;
+	struct participant cc = { "Cy@other.example", "Cy", ROLE_CC }, same = { "ANN@customer.example", "Ann", ROLE_CC };
+	int64_t until = clock_now() + 86400000;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	make_ticket(f, "ben@customer.example", "<b@x>");
+	plan_init(&plan, &f->arena, "bob");
+	change(&plan, EFFECT_SET_QUEUE, 1, "support", "network");
+	change(&plan, EFFECT_SET_AGENT, 1, "", "bob");
+	change(&plan, EFFECT_SET_PRIORITY, 1, "normal", "high");
+	change(&plan, EFFECT_ADD_TAG, 1, "", "vpn");
+	change(&plan, EFFECT_ADD_TAG, 1, "", "vpn");
+	add_effect(&plan, EFFECT_SET_PENDING, 1)->number = until;
+	change(&plan, EFFECT_SET_STATE, 1, "new", "pending");
+	add_effect(&plan, EFFECT_LINK, 1)->number = 2;
+	add_effect(&plan, EFFECT_ADD_PARTICIPANT, 1)->participant = &cc;
+	add_effect(&plan, EFFECT_ADD_PARTICIPANT, 1)->participant = &cc;
+	add_effect(&plan, EFFECT_ADD_PARTICIPANT, 1)->participant = &same;
+	change(&plan, EFFECT_REMARK, 1, "", "state open -> closed");
+	apply_alone(f, &plan);
+	OK(store_ticket(f->store, &f->arena, 1, &row, &f->error));
+	assert_string_equal(row.facts.queue, "network");
+	assert_string_equal(row.facts.agent, "bob");
+	assert_string_equal(row.facts.priority, "high");
+	assert_int_equal(row.facts.state, STATE_PENDING);
+	assert_true(row.facts.pending_until == until);
+	assert_int_equal(row.facts.tags.count, 1);
+	assert_int_equal(row.facts.participants.count, 2);
+	assert_string_equal(row.facts.participants.at[1].address, "Cy@other.example");
+	assert_int_equal(row.linked.count, 1);
+	assert_string_equal(row.linked.at[0], "2");
+	assert_true(history_has(&row, "queue support -> network"));
+	assert_true(history_has(&row, "agent nobody -> bob"));
+	assert_true(history_has(&row, "state new -> pending"));
+	assert_true(history_has(&row, "tag vpn"));
+	assert_true(history_has(&row, "linked to 2"));
+	assert_true(history_has(&row, "remark: state open -> closed"));
+	OK(store_ticket(f->store, &f->arena, 2, &row, &f->error));
+	assert_true(history_has(&row, "linked to 1"));
+	assert_clean(f);
+
+	plan_init(&plan, &f->arena, "bob");
+	change(&plan, EFFECT_SET_STATE, 1, "pending", "closed");
+	change(&plan, EFFECT_SET_AGENT, 1, "bob", "");
+	apply_alone(f, &plan);
+	OK(store_ticket(f->store, &f->arena, 1, &row, &f->error));
+	assert_true(row.facts.closed_at > 0);
+	assert_true(row.facts.pending_until == 0);
+	assert_string_equal(row.facts.agent, "");
+	assert_clean(f);
+	plan_init(&plan, &f->arena, "bob");
+	change(&plan, EFFECT_SET_STATE, 1, "closed", "open");
+	apply_alone(f, &plan);
+	OK(store_ticket(f->store, &f->arena, 1, &row, &f->error));
+	assert_true(row.facts.closed_at == 0);
+}
+
+static void an_effect_on_no_ticket_is_broken(void **state)
+{
+	struct fixture *f = *state;
+	struct plan plan;
+
+	plan_init(&plan, &f->arena, "bob");
+	change(&plan, EFFECT_SET_STATE, 7, "new", "open");
+	OK(store_begin(f->store, &f->error));
+	assert_int_equal(store_apply(f->store, &plan, NULL, &f->error), STATUS_BROKEN);
+	store_rollback(f->store);
+}
+
+static void tickets_are_filtered(void **state)
+{
+	struct fixture *f = *state;
+	struct plan plan;
+	struct ticket_rows rows;
+
+	for (int i = 0; i < 5; i++) {
+		char sender[40], id[20];
+
+		snprintf(sender, sizeof sender, "User%d@customer.example", i % 2);
+		snprintf(id, sizeof id, "<%d@x>", i);
+		make_ticket(f, sender, id);
+	}
+	plan_init(&plan, &f->arena, "bob");
+	change(&plan, EFFECT_SET_STATE, 2, "new", "open");
+	change(&plan, EFFECT_SET_QUEUE, 3, "support", "network");
+	change(&plan, EFFECT_SET_AGENT, 4, "", "bob");
+	change(&plan, EFFECT_ADD_TAG, 5, "", "vpn");
+	apply_alone(f, &plan);
+	struct { struct ticket_filter filter; size_t count; int64_t first; } cases[] = {
+		{ { 0 }, 5, 5 }, { { .limit = 2 }, 2, 5 }, { { .state = "new" }, 4, 5 }, { { .state = "open" }, 1, 2 },
+		{ { .queue = "network" }, 1, 3 }, { { .agent = "bob" }, 1, 4 }, { { .tag = "vpn" }, 1, 5 },
+		{ { .customer = "user1@customer.example" }, 2, 4 }, { { .state = "new", .queue = "support", .agent = "" }, 2, 5 },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		OK(store_tickets(f->store, &f->arena, &cases[i].filter, &rows, &f->error));
+		assert_int_equal(rows.count, cases[i].count);
+		assert_int_equal(rows.at[0].facts.id, cases[i].first);
+	}
+}
+
+/* ---- facts ---- */
+
+static void facts_know_numbers_and_senders(void **state)
+{
+	struct fixture *f = *state;
+	struct parcel parcel;
+	struct evidence none = { 0 };
+	struct facts facts;
+
+	parcel_init(&parcel, "Ann@Customer.example", "<z@x>", "support@example.org", "z");
+	OK(store_facts_of_mail(f->store, &f->arena, &parcel.incoming, &none, &facts, &f->error));
+	assert_int_equal(facts.next_ticket, 1);
+	assert_int_equal(facts.next_outbox, 1);
+	assert_false(facts.sender_known);
+	assert_int_equal(facts.acknowledgements_last_hour, 0);
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	make_ticket(f, "ann@customer.example", "<b@x>");
+	OK(store_facts_of_mail(f->store, &f->arena, &parcel.incoming, &none, &facts, &f->error));
+	assert_int_equal(facts.next_ticket, 3);
+	assert_int_equal(facts.next_outbox, 5);
+	assert_true(facts.sender_known);
+	assert_false(facts.sender_bouncing);
+	assert_string_equal(facts.sender_language, "en");
+	assert_int_equal(facts.acknowledgements_last_hour, 2);
+	run_sql(f, "UPDATE contact SET window_start=window_start-3600000");
+	OK(store_facts_of_mail(f->store, &f->arena, &parcel.incoming, &none, &facts, &f->error));
+	assert_int_equal(facts.acknowledgements_last_hour, 0);
+}
+
+static void clues_lead_to_tickets(void **state)
+{
+	struct fixture *f = *state;
+	struct parcel parcel;
+	struct clue clues[] = {
+		{ .kind = EVIDENCE_ADDRESS_TOKEN, .token = { .kind = TOKEN_CUSTOMER, .ticket = 2 }, .ticket = 2 },
+		{ .kind = EVIDENCE_MESSAGE_ID, .message_id = "<a@x>" },
+		{ .kind = EVIDENCE_MESSAGE_ID, .message_id = "<nobody@x>" },
+		{ .kind = EVIDENCE_MESSAGE_ID, .message_id = "<2.mabcdefghijk@example.org>" },     /* ours, of a key that is gone */
+		{ .kind = EVIDENCE_SUBJECT_TOKEN, .ticket = 99 },
+		{ .kind = EVIDENCE_BOUNCE_ADDRESS, .token = { .kind = TOKEN_BOUNCE, .number = 3 } },
+		{ .kind = EVIDENCE_MESSAGE_ID, .message_id = "<a@x>" },
+	};
+	struct evidence evidence = { clues, COUNT_OF(clues) };
+	int64_t expected[] = { 2, 1, 0, 2, 0, 2, 1 };
+	struct facts facts;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	make_ticket(f, "ben@customer.example", "<b@x>");
+	parcel_init(&parcel, "ann@customer.example", "<z@x>", "support@example.org", "z");
+	OK(store_facts_of_mail(f->store, &f->arena, &parcel.incoming, &evidence, &facts, &f->error));
+	assert_int_equal(facts.clues.count, COUNT_OF(clues));
+	for (size_t i = 0; i < COUNT_OF(clues); i++) {
+		assert_ptr_equal(facts.clues.at[i].clue, &clues[i]);
+		assert_int_equal(facts.clues.at[i].ticket ? facts.clues.at[i].ticket->id : 0, expected[i]);
+	}
+	assert_ptr_equal(facts.clues.at[1].ticket, facts.clues.at[6].ticket);
+	assert_non_null(facts.bounced);
+	assert_int_equal(facts.bounced->outbox, 3);
+	assert_string_equal(facts.bounced->template, "received");
+	assert_string_equal(facts.bounced->to, "ben@customer.example");
+}
+
+static void a_merged_ticket_leads_to_its_survivor(void **state)
+{
+	struct fixture *f = *state;
+	struct parcel parcel;
+	struct clue clues[] = { { .kind = EVIDENCE_MESSAGE_ID, .message_id = "<a@x>" }, { .kind = EVIDENCE_SUBJECT_TOKEN, .ticket = 2 } };
+	struct evidence evidence = { clues, COUNT_OF(clues) };
+	struct facts facts;
+	struct plan plan;
+	struct ticket_row row;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	make_ticket(f, "ben@customer.example", "<b@x>");
+	make_ticket(f, "cat@customer.example", "<c@x>");
+	plan_init(&plan, &f->arena, "bob");
+	add_effect(&plan, EFFECT_MERGE, 1)->number = 2;
+	add_effect(&plan, EFFECT_MERGE, 2)->number = 3;
+	apply_alone(f, &plan);
+	parcel_init(&parcel, "ann@customer.example", "<z@x>", "support@example.org", "z");
+	OK(store_facts_of_mail(f->store, &f->arena, &parcel.incoming, &evidence, &facts, &f->error));
+	assert_int_equal(facts.clues.at[0].ticket->id, 3);
+	assert_int_equal(facts.clues.at[1].ticket->id, 3);
+	assert_int_equal(facts.clues.at[0].ticket->merged_into, 0);
+	assert_int_equal(facts.clues.at[0].ticket->participants.count, 3);
+	OK(store_ticket(f->store, &f->arena, 1, &row, &f->error));
+	assert_int_equal(row.facts.merged_into, 2);
+	OK(store_facts_of_ticket(f->store, &f->arena, 1, &facts, &f->error));
+	assert_int_equal(facts.ticket->id, 1);
+	assert_clean(f);
+	/* Merging in a circle is refused; one that is there all the same ends. */
+	plan_init(&plan, &f->arena, "bob");
+	add_effect(&plan, EFFECT_MERGE, 3)->number = 1;
+	OK(store_begin(f->store, &f->error));
+	assert_int_equal(store_apply(f->store, &plan, NULL, &f->error), STATUS_BROKEN);
+	store_rollback(f->store);
+	run_sql(f, "UPDATE ticket SET merged_into=1 WHERE id=3");
+	OK(store_facts_of_mail(f->store, &f->arena, &parcel.incoming, &evidence, &facts, &f->error));
+}
+
+static void the_same_mail_for_two_of_us_is_recognised(void **state)
+{
+	struct fixture *f = *state;
+	struct parcel first, second;
+	struct store_spool *spool = spool_of(f->dir, "the same bytes", 14);
+	struct clue clue = { .kind = EVIDENCE_SUBJECT_TOKEN, .ticket = 1 };
+	struct evidence none = { 0 }, evidence = { &clue, 1 };
+	struct facts facts;
+	struct plan plan;
+	int64_t raw1, raw2;
+
+	parcel_init(&first, "ann@customer.example", "<a@x>", "support@example.org", "words");
+	parcel_init(&second, "ann@customer.example", "<a@x>", "network@example.org", "words");
+	OK(store_begin(f->store, &f->error));
+	OK(store_facts_of_mail(f->store, &f->arena, &first.incoming, &none, &facts, &f->error));
+	assert_int_equal(facts.sibling_ticket, 0);
+	plan_new_ticket(&plan, &f->arena, &first, 1, 1);
+	OK(store_keep_raw(f->store, spool, &raw1, &f->error));
+	OK(store_apply(f->store, &plan, &(struct delivery_record){ &first.incoming, first.claim, raw1 }, &f->error));
+	OK(store_facts_of_mail(f->store, &f->arena, &second.incoming, &evidence, &facts, &f->error));
+	assert_int_equal(facts.sibling_ticket, 1);
+	assert_string_equal(facts.sibling_queue, "support");
+	assert_int_equal(facts.clues.at[0].ticket->same_mail_seq, 1);
+	OK(store_keep_raw(f->store, spool, &raw2, &f->error));
+	assert_int_equal(raw1, raw2);
+	OK(store_commit(f->store, &f->error));
+	store_spool_free(&spool);
+}
+
+static void a_bounce_marks_mail_and_address(void **state)
+{
+	struct fixture *f = *state;
+	struct evidence none = { 0 };
+	struct parcel parcel;
+	struct facts facts;
+	struct plan plan;
+	struct outbox_row row;
+	struct effect *effect;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	plan_init(&plan, &f->arena, "desk");
+	effect = add_effect(&plan, EFFECT_MAIL_BOUNCED, 1);
+	effect->number = 1;
+	effect->to = "ann@customer.example";
+	effect->why = "550 5.1.1 no such user";
+	apply_alone(f, &plan);
+	OK(store_outbox_get(f->store, &f->arena, 1, &row, &f->error));
+	assert_int_equal(row.state, OUTBOX_FAILED);
+	assert_int_equal(row.recipients.at[0].state, OUTBOX_FAILED);
+	assert_string_equal(row.recipients.at[0].reply, "550 5.1.1 no such user");
+	parcel_init(&parcel, "ann@customer.example", "<z@x>", "support@example.org", "z");
+	OK(store_facts_of_mail(f->store, &f->arena, &parcel.incoming, &none, &facts, &f->error));
+	assert_true(facts.sender_bouncing);
+	assert_clean(f);
+}
+
+/* ---- outbox ---- */
+
+static void outgoing_mails_are_due_in_order(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox_rows rows;
+	struct outbox_row row;
+	int64_t busy[] = { 1, 3 }, now = clock_now() + 1000, count;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	make_ticket(f, "ben@customer.example", "<b@x>");
+	OK(store_outbox_due(f->store, &f->arena, now, NULL, 0, 10, &rows, &f->error));
+	assert_int_equal(rows.count, 4);
+	assert_int_equal(rows.at[0].id, 1);
+	assert_string_equal(rows.at[0].outgoing.template, "received");
+	assert_string_equal(rows.at[0].recipients.at[0].address, "ann@customer.example");
+	assert_int_equal(rows.at[0].recipients.at[0].state, OUTBOX_WAITING);
+	OK(store_outbox_due(f->store, &f->arena, now, busy, 2, 1, &rows, &f->error));
+	assert_int_equal(rows.count, 1);
+	assert_int_equal(rows.at[0].id, 2);
+	OK(store_outbox_due(f->store, &f->arena, 5, NULL, 0, 10, &rows, &f->error));
+	assert_int_equal(rows.count, 0);
+	assert_int_equal(store_outbox_waiting(f->store), 4);
+	assert_true(store_outbox_next_due(f->store) > 0);
+	/* Put off, then asked for at once. */
+	OK(store_outbox_get(f->store, &f->arena, 1, &row, &f->error));
+	row.attempts = 1;
+	row.next_try = now + 60000;
+	row.last_reply = "451 try\tlater\n";
+	OK(store_begin(f->store, &f->error));
+	OK(store_outbox_result(f->store, &row, NULL, &f->error));
+	OK(store_commit(f->store, &f->error));
+	OK(store_outbox_due(f->store, &f->arena, now, NULL, 0, 10, &rows, &f->error));
+	assert_int_equal(rows.count, 3);
+	OK(store_begin(f->store, &f->error));
+	OK(store_outbox_retry_now(f->store, &count, &f->error));
+	OK(store_commit(f->store, &f->error));
+	assert_int_equal(count, 1);
+	OK(store_outbox_due(f->store, &f->arena, now, NULL, 0, 10, &rows, &f->error));
+	assert_int_equal(rows.count, 4);
+}
+
+static void a_result_is_kept_with_each_recipient(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox_row row;
+	struct outbox_rows rows;
+	struct ticket_row ticket;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	OK(store_outbox_get(f->store, &f->arena, 1, &row, &f->error));
+	*ARENA_PUSH(&f->arena, &row.recipients) = (struct outbox_recipient){ "cc@customer.example", OUTBOX_FAILED, "550 no\tsuch" };
+	row.recipients.at[0].state = OUTBOX_SENT;
+	row.recipients.at[0].reply = "250 ok";
+	row.state = OUTBOX_SENT;
+	row.attempts = 1;
+	OK(store_begin(f->store, &f->error));
+	OK(store_outbox_result(f->store, &row, "Thank you.", &f->error));
+	OK(store_commit(f->store, &f->error));
+	OK(store_outbox_get(f->store, &f->arena, 1, &row, &f->error));
+	assert_int_equal(row.recipients.count, 2);
+	assert_int_equal(row.recipients.at[0].state, OUTBOX_SENT);
+	assert_string_equal(row.recipients.at[1].reply, "550 no such");
+	OK(store_ticket(f->store, &f->arena, 1, &ticket, &f->error));
+	assert_string_equal(ticket.messages.at[1].text, "Thank you.");
+	assert_null(ticket.messages.at[0].text);
+	OK(store_outbox_list(f->store, &f->arena, false, &rows, &f->error));
+	assert_int_equal(rows.count, 1);
+	OK(store_outbox_list(f->store, &f->arena, true, &rows, &f->error));
+	assert_int_equal(rows.count, 2);
+	assert_int_equal(store_outbox_get(f->store, &f->arena, 9, &row, &f->error), STATUS_NOT_FOUND);
+}
+
+/* ---- late indexes ---- */
+
+static void merging_changes_no_answer(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t least = late_least;
+	struct parcel parcel;
+	bool duplicate;
+	int64_t merged;
+
+	late_least = 8;
+	for (int i = 0; i < 100; i++) {
+		char sender[40], id[20];
+
+		snprintf(sender, sizeof sender, "user%d@customer.example", i % 37);
+		snprintf(id, sizeof id, "<%d@x>", i);
+		make_ticket(f, sender, id);
+		OK(store_begin(f->store, &f->error));
+		OK(late_merge_step(f->store, &f->store->mailbox_keys, 3, &f->error));
+		OK(late_merge_step(f->store, &f->store->contact_keys, 3, &f->error));
+		if (i % 5 == 0)
+			store_rollback(f->store);
+		else
+			OK(store_commit(f->store, &f->error));
+	}
+	OK(sql_number(f->store, &f->error, &merged, 0, SQL_META_GET, "t", "mailbox_key"));
+	assert_in_range(merged, 50, 100);
+	assert_true(f->store->mailbox_keys.count < 50);
+	for (int i = 0; i < 100; i++) {
+		char sender[40], id[20];
+		int64_t ticket;
+		struct contact contact;
+
+		snprintf(sender, sizeof sender, "user%d@customer.example", i % 37);
+		snprintf(id, sizeof id, "<%d@x>", i);
+		parcel_init(&parcel, sender, id, "support@example.org", id);
+		OK(store_begin(f->store, &f->error));
+		OK(store_claim(f->store, &parcel.incoming, parcel.claim, &duplicate, &f->error));
+		assert_true(duplicate);
+		OK(find_message_id(f->store, id, &ticket, &f->error));
+		assert_int_equal(ticket, i + 1);
+		OK(contact_find(f->store, NULL, sender, &contact, &f->error));
+		assert_int_equal(contact.id, i % 37 + 1);
+		store_rollback(f->store);
+	}
+	late_least = least;
+	assert_clean(f);
+}
+
+/* ---- trouble ---- */
+
+static void a_locked_database_is_tried_later(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other;
+
+	OK(store_open(f->dir, false, &other, &f->error));
+	sqlite3_busy_timeout(f->store->db, 20);
+	assert_int_equal(sqlite3_exec(other->db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(store_begin(f->store, &f->error), STATUS_TRY_LATER);
+	assert_non_null(strstr(f->error.text, "locked by another program"));
+	sqlite3_exec(other->db, "ROLLBACK", NULL, NULL, NULL);
+	store_close(&other);
+	make_ticket(f, "ann@customer.example", "<a@x>");
+}
+
+static void a_full_disk_undoes_the_mail(void **state)
+{
+	struct fixture *f = *state;
+	struct parcel parcel;
+	struct store_spool *spool;
+	struct store_totals totals;
+	char *big = calloc(1, 200000);
+	enum status status = STATUS_OK;
+	bool duplicate;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	run_sql(f, "PRAGMA max_page_count=60");
+	memset(big, 'x', 200000);
+	spool = spool_of(f->dir, big, 200000);
+	parcel_init(&parcel, "ben@customer.example", "<b@x>", "support@example.org", "b");
+	OK(store_begin(f->store, &f->error));
+	status = take_in(f->store, &f->arena, &parcel, spool, &duplicate, &f->error);
+	assert_int_equal(status, STATUS_TRY_LATER);
+	assert_non_null(strstr(f->error.text, "disk is full"));
+	store_rollback(f->store);
+	OK(store_totals(f->store, &totals, &f->error));
+	assert_int_equal(totals.tickets, 1);
+	run_sql(f, "PRAGMA max_page_count=100000");
+	OK(store_begin(f->store, &f->error));
+	OK(take_in(f->store, &f->arena, &parcel, spool, &duplicate, &f->error));
+	OK(store_commit(f->store, &f->error));
+	assert_false(duplicate);
+	store_spool_free(&spool);
+	free(big);
+	assert_clean(f);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_missing_database_is_not_found), TEST(the_file_is_ours_alone), TEST(another_programs_database_is_refused),
+		TEST(a_file_that_is_no_database_is_broken), TEST(a_newer_version_is_refused), TEST(migrations_take_the_missing_steps),
+		TEST(a_failed_migration_changes_nothing), TEST(keys_are_made_once), TEST(a_ticket_reads_back), TEST(the_mailbox_tells_of_it),
+		TEST(a_second_delivery_is_a_duplicate), TEST(a_mail_without_message_id_is_claimed_by_its_text),
+		TEST(a_savepoint_rolls_back_alone), TEST(a_rollback_leaves_nothing), TEST(a_plan_without_disposition_is_refused),
+		TEST(a_taken_number_is_broken), TEST(each_effect_changes_its_thing), TEST(an_effect_on_no_ticket_is_broken),
+		TEST(tickets_are_filtered), TEST(facts_know_numbers_and_senders), TEST(clues_lead_to_tickets),
+		TEST(a_merged_ticket_leads_to_its_survivor), TEST(the_same_mail_for_two_of_us_is_recognised),
+		TEST(a_bounce_marks_mail_and_address), TEST(outgoing_mails_are_due_in_order), TEST(a_result_is_kept_with_each_recipient),
+		TEST(merging_changes_no_answer), TEST(a_locked_database_is_tried_later), TEST(a_full_disk_undoes_the_mail),
+	};
+
+	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
