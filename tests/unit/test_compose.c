@@ -134,7 +134,7 @@ static void test_person_is_not_automatic(void **state)
 	struct buffer bytes;
 
 	(void)state;
-	mail.auto_submitted = "";
+	mail.auto_submitted = mail.language = mail.desk_mark = "";
 	bytes = composed(&mail);
 	assert_null(strstr(bytes.at, "Auto-"));
 	assert_null(strstr(bytes.at, "Precedence"));
