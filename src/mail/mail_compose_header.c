@@ -214,7 +214,7 @@ void compose_field(struct buffer *out, const char *name, const char *token)
 	if (!token || !*token)
 		return;
 	clean(&value, token);
-	if (!is_ascii(value.at, value.length))
+	if (!value.length || !is_ascii(value.at, value.length))
 		return;                                          /* such fields are ours and ASCII: rather none than a broken one */
 	buffer_printf(out, "%s: %.*s\r\n", name, (int)(value.length > 900 ? 900 : value.length), value.at);
 }
