@@ -57,7 +57,7 @@ $(BUILD)/obj/tests/%.o: tests/%.c
 # The built-in templates: conf/templates, as C, so that the programs need no file to answer a mail.
 $(BUILD)/gen/templates.c: contrib/embed-templates $(TEMPLATES)
 	@mkdir -p $(@D)
-	sh contrib/embed-templates $(TEMPLATES) > $@.new && mv $@.new $@
+	@sh contrib/embed-templates $(TEMPLATES) > $@.new && mv $@.new $@
 $(BUILD)/obj/gen/templates.o: $(BUILD)/gen/templates.c
 	@mkdir -p $(@D)
 	$(call say,CC   $@)$(CC) $(ALL_CFLAGS) -c -o $@ $<

@@ -42,6 +42,10 @@ struct desk_policy {
 	struct { struct desk_queue *at; size_t count; } queues;          /* the first is the triage queue */
 	struct desk_keys keys;
 	int reopen_days;                         /* a reply to a closed ticket within them reopens it */
+	int remind_days, close_days;             /* of silence after "resolved": one reminder, then closed; 0: never */
+	int link_days;                           /* links in mails are good that long */
+	int thanks_hours;                        /* after "resolved", a mere thank-you leaves it so */
+	int digest_hour;                         /* UTC hour of the agents' daily digest; -1: none */
 	int acknowledgements_per_hour;           /* to one address */
 	int give_up_hours;                       /* outgoing mail is tried that long */
 };
@@ -62,7 +66,10 @@ enum token_kind {
 	TOKEN_NOTE = 'n',                /* note address of one agent: never leaves the house */
 	TOKEN_BOUNCE = 'b',              /* envelope sender of one outgoing mail */
 	TOKEN_MAIL_TO_CUSTOMER = 'm',    /* Message-ID of a mail to the customer's side */
-	TOKEN_MAIL_TO_AGENT = 'q'        /* Message-ID of a mail to one agent */
+	TOKEN_MAIL_TO_AGENT = 'q',       /* Message-ID of a mail to one agent */
+	TOKEN_LINK_STATUS = 's',         /* page of the customer's side: state, public messages, words, rating */
+	TOKEN_LINK_CONFIRM = 'y',        /* page "yes, it is solved" */
+	TOKEN_LINK_REFUSE = 'z'          /* page "no, not yet" */
 };
 struct token {
 	enum token_kind kind;
@@ -80,6 +87,11 @@ char *desk_token_address(struct arena *arena, const struct desk_policy *policy, 
 /* <TICKET.TOKEN@domain>: plain, and dotted so that SpamAssassin's MSGID_RANDY does not match */
 char *desk_message_id(struct arena *arena, const struct desk_policy *policy, const struct token *token);
 bool desk_message_id_read(const struct desk_policy *policy, const char *message_id, struct token *token);
+
+/* BASE_URL/l/TOKEN; number is the day (since 1970) after which it is too old. NULL: the desk has no base_url. */
+char *desk_link(struct arena *arena, const struct desk_policy *policy, enum token_kind kind, int64_t ticket, const char *customer, int64_t now);
+enum link_class { LINK_UNKNOWN, LINK_TOO_OLD, LINK_GOOD };
+enum link_class desk_link_read(const struct desk_policy *policy, const char *text, int64_t now, struct token *token);
 
 enum address_class {
 	ADDRESS_UNKNOWN,                 /* not ours: 550 5.1.1 */
@@ -181,6 +193,7 @@ struct ticket_facts {
 	const char *last_customer_message_id;    /* for In-Reply-To; "" if none */
 	struct strings message_ids;      /* newest last, at most 10, for References */
 	int64_t merged_into;             /* always resolved by the store: 0 in facts of a mail */
+	int64_t resolved_at;             /* when it last became resolved; 0: never */
 	int same_mail_seq;               /* message of this ticket that is the very mail being delivered (claim without recipient); 0: none */
 };
 
@@ -200,6 +213,9 @@ struct facts {
 	struct { struct clue_facts *at; size_t count; } clues;   /* as evidence, same order */
 	struct bounced_mail *bounced;    /* NULL: none */
 	struct ticket_facts *ticket;     /* for actions: the ticket they are about; NULL: no such ticket */
+	struct ticket_facts *other;      /* for merge: the ticket to merge into; NULL: no such ticket */
+	struct new_message *message;     /* for split: the message that is taken out; NULL: no such message */
+	bool words_known;                /* for pages: these very words are a message of the ticket already */
 	int64_t sibling_ticket;          /* a ticket made of this very mail for another recipient; 0: none */
 	const char *sibling_queue;
 	bool sender_known;               /* has written before */
@@ -234,6 +250,7 @@ struct new_message {
 	const char *agent;               /* who of us wrote it; "" */
 	const char *flags;               /* words for the reader: "from another address", "sender not authenticated"; "" */
 	int64_t outbox;                  /* for kind notice and replies that go out; 0 */
+	int64_t copy_ticket; int copy_seq;       /* split: raw mail, sender and date are those of that message; 0: none */
 };
 
 /* A mail to be sent. Rendered to bytes when it is sent, always to the same bytes: everything that varies is in here. */
@@ -272,6 +289,10 @@ enum effect_kind {
 	EFFECT_LINK,                     /* ticket <-> number, both ways */
 	EFFECT_MERGE,                    /* ticket into number */
 	EFFECT_ADD_PARTICIPANT,          /* ticket, participant */
+	EFFECT_REMOVE_PARTICIPANT,       /* ticket, to: address */
+	EFFECT_SET_TIMER,                /* ticket, to: kind (TIMER_*), number: due, ms */
+	EFFECT_CLEAR_TIMERS,             /* ticket: all of it */
+	EFFECT_RATE,                     /* ticket, number: 1..5, to: words */
 	EFFECT_REMARK,                   /* ticket, to: a line of history that changes nothing else */
 	EFFECT_ENQUEUE,                  /* outgoing */
 	EFFECT_MAIL_BOUNCED,             /* number: outbox, to: recipient, why: diagnostic. Marks row and address */
@@ -322,13 +343,13 @@ void desk_decide_mail(const struct desk_policy *policy, const struct incoming *i
 /* What an agent (command line, mail command) or a page asks for. */
 enum action_kind {
 	ACTION_REPLY, ACTION_NOTE, ACTION_NEW, ACTION_ASSIGN, ACTION_QUEUE, ACTION_PRIORITY, ACTION_TAG, ACTION_PEND,
-	ACTION_RESOLVE, ACTION_CLOSE, ACTION_REOPEN
+	ACTION_RESOLVE, ACTION_CLOSE, ACTION_REOPEN, ACTION_MERGE, ACTION_SPLIT
 };
 struct action {
 	enum action_kind kind;
 	const char *who;                 /* agent name, or "admin" for the command line without --as */
 	const char *argument;            /* agent, queue, priority, tag; "" */
-	int64_t until;                   /* ACTION_PEND: ms */
+	int64_t until;                   /* ACTION_PEND: ms; ACTION_MERGE: ticket to merge into; ACTION_SPLIT: message number */
 	const char *text;                /* words for the customer (or of the note); "" */
 	const char *to, *subject;        /* ACTION_NEW; queue in argument */
 	const char *trace;
@@ -336,6 +357,28 @@ struct action {
 /* STATUS_NOT_FOUND: no such ticket, agent, queue. STATUS_REFUSED: not in this state. STATUS_BAD_INPUT: unusable text or address. */
 enum status desk_decide_action(const struct desk_policy *policy, const struct action *action, const struct facts *facts,
                                struct plan *plan, struct error *error);
+
+/* What a customer did on a page. */
+enum page_kind { PAGE_CONFIRM, PAGE_REFUSE, PAGE_WORDS, PAGE_RATE };
+struct page_act {
+	enum page_kind kind;
+	const char *words;               /* "" if none; bounded by the caller */
+	int stars;                       /* PAGE_RATE: 1..5 */
+	const char *trace;
+};
+/* STATUS_OK with an empty plan: it is so already. STATUS_REFUSED: no longer possible in this state. */
+enum status desk_decide_page(const struct desk_policy *policy, const struct page_act *act, const struct facts *facts,
+                             struct plan *plan, struct error *error);
+
+/* Timers: one row each in the store, set and cleared by plans, fired once. */
+#define TIMER_PENDING "pending"                  /* pending time reached */
+#define TIMER_REMIND  "remind"                   /* resolved, and silence */
+#define TIMER_CLOSE   "close"                    /* ... and still silence */
+void desk_decide_timer(const struct desk_policy *policy, const char *timer, const struct facts *facts, struct plan *plan);
+
+/* The daily digest for one agent: lines of open and waiting tickets, made by the caller from the store. */
+void desk_decide_digest(const struct desk_policy *policy, const struct desk_agent *agent, const char *lines, const struct facts *facts,
+                        struct plan *plan);
 
 /* An outgoing mail was refused for good or given up: who is to be told. */
 void desk_decide_undeliverable(const struct desk_policy *policy, const struct outgoing *outgoing, const char *recipient,

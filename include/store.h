@@ -111,6 +111,17 @@ enum status store_outbox_retry_now(struct store *store, int64_t *count, struct e
 int64_t store_outbox_waiting(struct store *store);               /* count; -1: cannot tell */
 int64_t store_outbox_next_due(struct store *store);              /* ms; 0: nothing waits */
 
+/* ---------------------------------------------------------------- timers: set and cleared by plans, fired once */
+struct timer_row { int64_t id, due, ticket; const char *kind; };
+struct timer_rows { struct timer_row *at; size_t count; };
+/* Due at `now`, the oldest first. */
+enum status store_timers_due(struct store *store, struct arena *arena, int64_t now, size_t limit, struct timer_rows *rows, struct error *error);
+/* Inside the transaction that applies what the timer does: *taken is false if it was cleared or fired meanwhile. */
+enum status store_timer_take(struct store *store, int64_t id, bool *taken, struct error *error);
+/* A number kept under a name, 0 if there is none: what day the digest went out, and the like. Set inside a transaction. */
+enum status store_number_get(struct store *store, const char *name, int64_t *number, struct error *error);
+enum status store_number_set(struct store *store, const char *name, int64_t number, struct error *error);
+
 /* ---------------------------------------------------------------- reading, for command line, pages and notices */
 struct message_row {
 	int seq; enum message_kind kind; bool out;
@@ -126,6 +137,7 @@ struct ticket_row {
 	struct strings linked;           /* ticket numbers as text */
 	struct { struct message_row *at; size_t count; } messages;
 	struct { struct history_row *at; size_t count; } history;
+	int stars; const char *rating;   /* 0: not rated; its words */
 };
 struct ticket_filter { const char *queue, *state, *agent, *customer, *tag; size_t limit; };       /* NULL: any; limit 0: all */
 struct ticket_rows { struct ticket_row *at; size_t count; };

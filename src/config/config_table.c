@@ -51,6 +51,21 @@ const struct config_parameter config_parameters[] = {
 	NUMBER("desk.reopen_days", P_INTEGER, IN_CONFIG(policy.reopen_days), 0, 3650, "days", "14",
 		"A customer's answer to a closed ticket within that time opens it again. "
 		"A later one makes a new ticket, linked to the old."),
+	NUMBER("desk.remind_days", P_INTEGER, IN_CONFIG(policy.remind_days), 0, 3650, "days", "3",
+		"A customer who says nothing to \"we believe that it is solved\" is reminded once after that time. 0: never."),
+	NUMBER("desk.close_days", P_INTEGER, IN_CONFIG(policy.close_days), 0, 3650, "days", "7",
+		"After that time of silence a resolved ticket is closed. "
+		"The customer is told, and a reply opens it again. "
+		"0: it stays resolved until somebody acts."),
+	NUMBER("desk.thanks_hours", P_INTEGER, IN_CONFIG(policy.thanks_hours), 0, 8760, "hours", "72",
+		"A mail of nothing but thanks leaves a ticket resolved or closed within that time; any further word is a reply like others. "
+		"0: every mail reopens."),
+	NUMBER("desk.link_days", P_INTEGER, IN_CONFIG(policy.link_days), 1, 3650, "days", "30",
+		"The links in mails to customers are good that long. "
+		"An older one says what to do instead."),
+	NUMBER("desk.digest_hour", P_INTEGER, IN_CONFIG(policy.digest_hour), -1, 23, "hour of the day (UTC)", "6",
+		"At that hour each agent who has open or waiting tickets is mailed a list of them, once a day. "
+		"-1: no digest."),
 	NUMBER("desk.acknowledgements_per_hour", P_INTEGER, IN_CONFIG(policy.acknowledgements_per_hour), 0, 100000, "mails", "60",
 		"At most that many acknowledgements are sent to one address within an hour, so that two machines cannot keep each other busy. "
 		"The mails become tickets all the same. "

@@ -14,6 +14,34 @@ static enum status refuse(struct error *error, const struct ticket_facts *ticket
 	                 ticket_state_name(ticket->state), verb);
 }
 
+/* Words that go along with a change of state, in the mail that tells the customer of it: the agent's own if there are any. */
+static void tell_customer(struct decision *d, struct ticket_facts *ticket, const struct action *action, const char *template)
+{
+	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+	const struct desk_agent *agent = desk_agent_named(d->policy, action->who);
+	if (*action->text && agent) {
+		desk_agent_reply(d, ticket, agent, action->text, d->mail != NULL, template);
+		return;
+	}
+	if (queue && !queue_wants_notice(queue, template))
+		return;
+	struct outgoing *o = notice_to_customer(d, ticket, template, NULL);
+	if (!o)
+		return;
+	o->agent = agent ? agent->name : "";
+	struct new_message *message = plan_message(d, ticket, *action->text ? MESSAGE_REPLY : MESSAGE_NOTICE, true);
+	o->seq = message->seq;
+	if (*action->text) {
+		message->text = action->text;
+		o->about_seq = message->seq;
+	}
+	message->agent = o->agent;
+	message->from = o->from;
+	message->message_id = o->message_id;
+	message->outbox = o->id;
+	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
+}
+
 static enum status do_assign(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
 {
 	const struct desk_agent *agent = desk_agent_named(d->policy, action->argument);
@@ -21,7 +49,11 @@ static enum status do_assign(struct decision *d, struct ticket_facts *ticket, co
 		return error_set(error, STATUS_NOT_FOUND, "there is no agent \"%s\" in the configuration", action->argument);
 	bool new_for_agent = strcmp(ticket->agent, agent->name) != 0;
 	plan_set_agent(d, ticket, agent->name, NULL);
+	bool first = ticket->state == STATE_NEW;
 	plan_event(d, ticket, EVENT_ASSIGN, "assigned");
+	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+	if (first && queue && queue_wants_notice(queue, "taken"))
+		tell_customer(d, ticket, &(struct action){.who = agent->name, .text = ""}, "taken");
 	if (new_for_agent && !text_equal_nocase(agent->name, action->who))
 		notice_to_agent(d, ticket, agent, "agent-assigned", ticket->next_seq > 1 ? 1 : 0, NULL);
 	return STATUS_OK;
@@ -69,49 +101,92 @@ static enum status do_tag(struct decision *d, struct ticket_facts *ticket, const
 	return STATUS_OK;
 }
 
-/* Words that go along with a change of state, in the mail that tells the customer of it; the agent's own if one acts. */
-static void tell_customer(struct decision *d, struct ticket_facts *ticket, const struct action *action, const char *template)
-{
-	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
-	if (!*action->text && queue && !queue_wants_notice(queue, template))
-		return;
-	const struct desk_agent *agent = desk_agent_named(d->policy, action->who);
-	struct outgoing *o = notice_to_customer(d, ticket, template, *action->text ? agent : NULL);
-	if (!o)
-		return;
-	struct new_message *message = plan_message(d, ticket, *action->text ? MESSAGE_REPLY : MESSAGE_NOTICE, true);
-	o->seq = message->seq;
-	o->agent = agent ? agent->name : "";
-	if (*action->text) {
-		message->text = action->text;
-		o->about_seq = message->seq;
-	}
-	message->agent = o->agent;
-	message->from = o->from;
-	message->message_id = o->message_id;
-	message->outbox = o->id;
-	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
-}
-
+/* The mail is planned before the change: a reply opens a ticket, the event that follows has the last word. */
 static enum status do_state(struct decision *d, struct ticket_facts *ticket, const struct action *action, enum ticket_event event,
                             const char *verb, const char *template, struct error *error)
 {
-	enum ticket_state before = ticket->state;
-	if (!plan_event(d, ticket, event, NULL))
+	enum ticket_state next;
+	if (!ticket_transition(ticket->state, event, &next))
 		return refuse(error, ticket, verb);
-	if (template && (before != ticket->state || *action->text))
+	if (template && (next != ticket->state || *action->text))
 		tell_customer(d, ticket, action, template);
+	plan_event(d, ticket, event, NULL);
 	return STATUS_OK;
 }
 
 static enum status do_pend(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
 {
+	enum ticket_state next;
 	if (action->until <= d->facts->now)
 		return error_set(error, STATUS_BAD_INPUT, "the time to wait for is not in the future: write 3d, 2h, tomorrow or 2026-11-25");
-	if (!plan_event(d, ticket, EVENT_PEND, NULL))
+	if (!ticket_transition(ticket->state, EVENT_PEND, &next))
 		return refuse(error, ticket, "set to wait");
+	if (*action->text)
+		tell_customer(d, ticket, action, "details");
+	plan_event(d, ticket, EVENT_PEND, NULL);
+	plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
 	plan_add(d, EFFECT_SET_PENDING, ticket->id)->number = action->until;
+	struct effect *timer = plan_add(d, EFFECT_SET_TIMER, ticket->id);
+	timer->to = TIMER_PENDING;
+	timer->number = action->until;
 	ticket->pending_until = action->until;
+	return STATUS_OK;
+}
+
+/* ---- merge and split ---- */
+
+static enum status do_merge(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+{
+	const struct ticket_facts *into = d->facts->other;
+	if (!into)
+		return error_set(error, STATUS_NOT_FOUND, "there is no ticket %lld to merge into", (long long)action->until);
+	if (into->id == ticket->id)
+		return error_set(error, STATUS_BAD_INPUT, "ticket %lld cannot be merged into itself", (long long)ticket->id);
+	struct effect *merge = plan_add(d, EFFECT_MERGE, ticket->id);
+	merge->number = into->id;
+	struct effect *link = plan_add(d, EFFECT_LINK, ticket->id);
+	link->number = into->id;
+	link->why = "merged";
+	plan_event(d, ticket, EVENT_CLOSE, "merged");
+	plan_remark(d, into->id, arena_printf(d->arena, "ticket %lld was merged into this one", (long long)ticket->id), "");
+	if (*ticket->customer.address && !desk_is_participant(into, ticket->customer.address)) {
+		struct participant *person = ARENA_NEW(d->arena, struct participant);
+		*person = (struct participant){ticket->customer.address, ticket->customer.name, ROLE_CC};
+		plan_add(d, EFFECT_ADD_PARTICIPANT, into->id)->participant = person;
+	}
+	return STATUS_OK;
+}
+
+static enum status do_split(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+{
+	const struct new_message *message = d->facts->message;
+	if (!message || message->kind == MESSAGE_NOTE || message->out)
+		return error_set(error, STATUS_NOT_FOUND, "ticket %lld has no message %lld that came from outside", (long long)ticket->id, (long long)action->until);
+	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
+	struct participant customer = {message->from.address, message->from.name, ROLE_CUSTOMER};
+	*new = (struct new_ticket){.state = STATE_NEW, .queue = ticket->queue, .agent = "", .priority = ticket->priority, .subject = ticket->subject,
+	                           .language = ticket->language, .customer = customer};
+	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
+	effect->create = new;
+	effect->why = arena_printf(d->arena, "split from ticket %lld", (long long)ticket->id);
+	struct ticket_facts made = {.id = effect->ticket, .state = STATE_NEW, .queue = new->queue, .agent = "", .next_seq = 1, .customer = customer};
+	struct participant *person = ARENA_NEW(d->arena, struct participant);
+	*person = customer;
+	if (*customer.address)
+		plan_add(d, EFFECT_ADD_PARTICIPANT, made.id)->participant = person;
+	struct new_message *copy = plan_message(d, &made, message->kind == MESSAGE_REPLY ? MESSAGE_REQUEST : message->kind, false);
+	int seq = copy->seq;
+	*copy = *message;
+	copy->seq = seq;
+	copy->kind = message->kind == MESSAGE_REPLY ? MESSAGE_REQUEST : message->kind;
+	copy->raw = false;
+	copy->copy_ticket = ticket->id;
+	copy->copy_seq = message->seq;
+	struct effect *link = plan_add(d, EFFECT_LINK, made.id);
+	link->number = ticket->id;
+	link->why = "split";
+	plan_remark(d, ticket->id, arena_printf(d->arena, "message %d was split off into ticket %lld", message->seq, (long long)made.id), "");
+	d->plan->ticket = made.id;
 	return STATUS_OK;
 }
 
@@ -125,7 +200,7 @@ static enum status do_words(struct decision *d, struct ticket_facts *ticket, con
 	if (action->kind == ACTION_REPLY) {
 		if (!mail_address_usable(ticket->customer.address))
 			return error_set(error, STATUS_BAD_INPUT, "the customer of ticket %lld has no usable address", (long long)ticket->id);
-		desk_agent_reply(d, ticket, agent, action->text, false);
+		desk_agent_reply(d, ticket, agent, action->text, false, "reply");
 		return STATUS_OK;
 	}
 	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTE, false);
@@ -147,7 +222,9 @@ enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, cons
 	case ACTION_PEND:     return do_pend(d, ticket, action, error);
 	case ACTION_RESOLVE:  return do_state(d, ticket, action, EVENT_RESOLVE, "resolved", "resolved", error);
 	case ACTION_CLOSE:    return do_state(d, ticket, action, EVENT_CLOSE, "closed", "closed", error);
-	case ACTION_REOPEN:   return do_state(d, ticket, action, EVENT_REOPEN, "reopened", NULL, error);
+	case ACTION_REOPEN:   return do_state(d, ticket, action, EVENT_REOPEN, "reopened", "reopened", error);
+	case ACTION_MERGE:    return do_merge(d, ticket, action, error);
+	case ACTION_SPLIT:    return do_split(d, ticket, action, error);
 	case ACTION_NEW:      break;
 	}
 	return error_set(error, STATUS_USAGE, "that is nothing one can do to a ticket");
@@ -179,7 +256,7 @@ static enum status decide_new(struct decision *d, const struct action *action, s
 	struct participant *person = ARENA_NEW(d->arena, struct participant);
 	*person = new->customer;
 	plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id)->participant = person;
-	desk_agent_reply(d, ticket, agent, action->text, false);
+	desk_agent_reply(d, ticket, agent, action->text, false, "opened");
 	d->plan->ticket = ticket->id;
 	return STATUS_OK;
 }
@@ -187,7 +264,7 @@ static enum status decide_new(struct decision *d, const struct action *action, s
 enum status desk_decide_action(const struct desk_policy *policy, const struct action *action, const struct facts *facts,
                                struct plan *plan, struct error *error)
 {
-	struct decision d = {policy, facts, plan, plan->arena, action->trace, facts->next_outbox};
+	struct decision d = {policy, facts, plan, plan->arena, action->trace, facts->next_outbox, NULL};
 	plan->who = action->who;
 	if (action->kind == ACTION_NEW)
 		return decide_new(&d, action, error);
@@ -203,7 +280,7 @@ enum status desk_decide_action(const struct desk_policy *policy, const struct ac
 void desk_decide_undeliverable(const struct desk_policy *policy, const struct outgoing *outgoing, const char *recipient,
                                const char *reply, const struct facts *facts, struct plan *plan)
 {
-	struct decision d = {policy, facts, plan, plan->arena, outgoing->trace, facts->next_outbox};
+	struct decision d = {policy, facts, plan, plan->arena, outgoing->trace, facts->next_outbox, NULL};
 	if (!plan->who)
 		plan->who = "desk";
 	struct effect *effect = plan_add(&d, EFFECT_MAIL_BOUNCED, outgoing->ticket);

@@ -9,7 +9,7 @@
 
 #include "desk_private.h"
 
-#define COMMANDS_HELP "/assign AGENT, /queue QUEUE, /tag TAG, /priority low|normal|high|urgent, /pending 3d, /note, /resolve, /close, /reopen"
+#define COMMANDS_HELP "/assign AGENT, /queue QUEUE, /tag TAG, /priority low|normal|high|urgent, /pending 3d, /note, /resolve, /close, /reopen, /merge NUMBER"
 
 static struct new_message *append_agent_message(struct decision *d, struct ticket_facts *ticket, const struct incoming *incoming,
                                                 const struct desk_agent *agent, enum message_kind kind, const char *text)
@@ -36,13 +36,15 @@ static void command_error(struct decision *d, const struct incoming *incoming, s
 	plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
 }
 
-/* The mail to the customer that carries message `seq`. */
-static void send_words(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, struct new_message *message)
+/* The mail to the customer that carries the words of `message`. */
+static void send_words(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, struct new_message *message,
+                       const char *template)
 {
-	struct outgoing *o = notice_to_customer(d, ticket, "reply", agent);
+	struct outgoing *o = notice_to_customer(d, ticket, template, agent);
 	if (!o) {
-		message->flags = "not sent: the customer has no usable address";
-		plan_remark(d, ticket->id, "answer not sent", "the customer has no usable address");
+		bool has = d->mail && desk_has_it(d, ticket->customer.address);
+		message->flags = has ? "sent by the agent directly" : "not sent: the customer has no usable address";
+		plan_remark(d, ticket->id, "answer not sent", has ? "the customer was among the readers of the agent's mail" : "the customer has no usable address");
 		return;
 	}
 	o->seq = o->about_seq = message->seq;
@@ -51,26 +53,22 @@ static void send_words(struct decision *d, struct ticket_facts *ticket, const st
 	for (size_t i = 0; i < o->cc.count; i++)
 		*ARENA_PUSH(d->arena, &message->to) = o->cc.at[i].address;
 	message->outbox = o->id;
-	message->from = (struct mail_address){o->from.address, o->from.name};
+	message->from = o->from;
 	message->message_id = o->message_id;
 }
 
-static void after_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent)
-{
-	if (!*ticket->agent)
-		plan_set_agent(d, ticket, agent->name, "answered first");
-	plan_event(d, ticket, EVENT_AGENT_REPLY, "the agent answered");
-}
-
-void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw)
+void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw,
+                      const char *template)
 {
 	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, true);
 	message->raw = raw;
 	message->text = text;
 	message->agent = agent->name;
 	message->from = (struct mail_address){agent->email, agent->display};
-	send_words(d, ticket, agent, message);
-	after_reply(d, ticket, agent);
+	send_words(d, ticket, agent, message, template);
+	if (!*ticket->agent)
+		plan_set_agent(d, ticket, agent->name, "answered first");
+	plan_event(d, ticket, EVENT_AGENT_REPLY, "the agent answered");
 }
 
 static const char *words_of(struct arena *arena, const struct mail *mail)
@@ -83,6 +81,50 @@ static const char *words_of(struct arena *arena, const struct mail *mail)
 static bool only_signature(const char *text)
 {
 	return strncmp(text, "-- \n", 4) == 0 || strncmp(text, "--\n", 3) == 0;
+}
+
+/* The command that changes the state and takes the words along in one mail: resolve, close, pending. NULL: none. */
+static struct action *state_command(struct agent_words *words)
+{
+	for (size_t i = words->actions.count; i > 0; i--) {
+		enum action_kind kind = words->actions.at[i - 1].kind;
+		if (kind == ACTION_RESOLVE || kind == ACTION_CLOSE || kind == ACTION_PEND)
+			return &words->actions.at[i - 1];
+	}
+	return NULL;
+}
+
+static enum status do_commands(struct decision *d, struct ticket_facts *ticket, struct agent_words *words, const struct action *last,
+                               struct error *error)
+{
+	for (size_t i = 0; i < words->actions.count; i++) {
+		struct action *action = &words->actions.at[i];
+		action->who = words->agent->name;
+		action->trace = d->trace;
+		enum status status = action == last ? STATUS_OK : desk_do_action(d, ticket, action, error);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+/* The words as a note, or to the customer; then the state. */
+static enum status do_words(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, struct agent_words *words,
+                            struct action *last, struct error *error)
+{
+	bool any = *words->text && !only_signature(words->text);
+	bool keep = words->note || !any;
+	if (keep) {
+		append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, any ? words->text : "")->flags = any ? "" : "commands only";
+		plan_event(d, ticket, EVENT_AGENT_NOTE, NULL);
+	} else if (last) {
+		last->text = words->text;
+		if (!*ticket->agent)
+			plan_set_agent(d, ticket, words->agent->name, "answered first");
+	} else {
+		desk_agent_reply(d, ticket, words->agent, words->text, true, "reply");
+	}
+	return last ? desk_do_action(d, ticket, last, error) : STATUS_OK;
 }
 
 void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
@@ -98,36 +140,17 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 	}
 	size_t mark = d->plan->count;
 	int64_t outbox = d->next_outbox;
-	struct ticket_facts before = *ticket;
-	for (size_t i = 0; i < words.actions.count; i++) {
-		words.actions.at[i].who = agent->name;
-		words.actions.at[i].trace = d->trace;
-		bool state_after_words = words.actions.at[i].kind == ACTION_RESOLVE || words.actions.at[i].kind == ACTION_CLOSE
-		                      || words.actions.at[i].kind == ACTION_PEND;
-		if (state_after_words)
-			continue;
-		if (desk_do_action(d, ticket, &words.actions.at[i], &error) != STATUS_OK)
-			goto undo;
-	}
-	bool has_words = *words.text && !only_signature(words.text);
 	int seq = ticket->next_seq;
-	if (words.note || !has_words) {
-		append_agent_message(d, ticket, incoming, agent, MESSAGE_NOTE, has_words ? words.text : "")->flags
-			= has_words ? "" : "commands only";
-		plan_event(d, ticket, EVENT_AGENT_NOTE, NULL);
-	} else {
-		desk_agent_reply(d, ticket, agent, words.text, true);
+	struct ticket_facts before = *ticket;
+	struct action *last = state_command(&words);
+	enum status status = do_commands(d, ticket, &words, last, &error);
+	if (status == STATUS_OK)
+		status = do_words(d, incoming, ticket, &words, last, &error);
+	if (status == STATUS_OK) {
+		plan_disposition(d, DISPOSITION_JOINED, ticket->id, seq, evidence_name(d->plan->evidence));
+		return;
 	}
-	for (size_t i = 0; i < words.actions.count; i++) {
-		enum action_kind kind = words.actions.at[i].kind;
-		if ((kind == ACTION_RESOLVE || kind == ACTION_CLOSE || kind == ACTION_PEND)
-		    && desk_do_action(d, ticket, &words.actions.at[i], &error) != STATUS_OK)
-			goto undo;
-	}
-	plan_disposition(d, DISPOSITION_JOINED, ticket->id, seq, evidence_name(d->plan->evidence));
-	return;
-undo:   /* all or nothing */
-	d->plan->count = mark;
+	d->plan->count = mark;           /* all or nothing */
 	d->next_outbox = outbox;
 	*ticket = before;
 	command_error(d, incoming, ticket, agent, arena_string(d->arena, error.text));

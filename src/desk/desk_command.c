@@ -18,7 +18,7 @@ static const struct command commands[] = {
 	{"tag", ACTION_TAG, true, "/tag TAG"}, {"priority", ACTION_PRIORITY, true, "/priority low|normal|high|urgent"},
 	{"pending", ACTION_PEND, true, "/pending 3d"}, {"note", ACTION_NOTE, false, "/note"},
 	{"resolve", ACTION_RESOLVE, false, "/resolve"}, {"close", ACTION_CLOSE, false, "/close"},
-	{"reopen", ACTION_REOPEN, false, "/reopen"},
+	{"reopen", ACTION_REOPEN, false, "/reopen"}, {"merge", ACTION_MERGE, true, "/merge 7"},
 };
 
 #define UNIT(letter, seconds) case letter: return (seconds)
@@ -83,6 +83,12 @@ static const char *check_argument(struct arena *arena, const struct desk_policy 
 	case ACTION_PEND:
 		action->until = desk_parse_until(argument, now);
 		return action->until ? NULL : arena_printf(arena, "\"%s\" is no time to come: write 3d, 2h, 1w, tomorrow or 2026-11-25", argument);
+	case ACTION_MERGE: {
+		char *end;
+		const char *digits = *argument == '#' ? argument + 1 : argument;
+		action->until = strtoll(digits, &end, 10);
+		return action->until > 0 && !*end ? NULL : arena_printf(arena, "\"%s\" is no ticket number: write /merge 7", argument);
+	}
 	case ACTION_PRIORITY: {
 		const char *known[] = {"low", "normal", "high", "urgent"};
 		for (size_t i = 0; i < COUNT_OF(known); i++)

@@ -12,8 +12,9 @@
 
 #include "desk_private.h"
 
+#define PARTICIPANTS_MOST 50                     /* a reply-all storm must not grow without end */
+#define HOUR_MS (60LL * 60 * 1000)
 #define HOPS_MOST 100                            /* Received fields; RFC 5321 section 6.3: at least 100 */
-#define DAY_MS (24LL * 60 * 60 * 1000)
 
 /* ---- who wrote, and may it join? ---- */
 
@@ -139,12 +140,61 @@ static void note_message_id(struct decision *d, struct ticket_facts *ticket, con
 	ticket->last_customer_message_id = message_id;
 }
 
+/* ---- people ---- */
+
+static bool is_authenticated(const struct mail *mail, const struct clue_facts *found)
+{
+	bool passed = mail->authentication.dmarc && strcmp(mail->authentication.dmarc, "pass") == 0;
+	bool proved = found && found->clue->kind == EVIDENCE_ADDRESS_TOKEN && desk_is_participant(found->ticket, mail->from.address);
+	return passed || (proved && !failed_authentication(mail));
+}
+
+static void add_readers(struct decision *d, struct ticket_facts *ticket, const struct mail_addresses *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct mail_address *person = &list->at[i];
+		if (!mail_address_usable(person->address) || desk_address_is_ours(d->policy, person->address)
+		    || desk_agent_with_address(d->policy, person->address) || desk_is_participant(ticket, person->address)
+		    || ticket->participants.count >= PARTICIPANTS_MOST)
+			continue;
+		struct participant *new = ARENA_NEW(d->arena, struct participant);
+		*new = (struct participant){person->address, person->name, ROLE_CC};
+		plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id)->participant = new;
+		struct participant *copy = ARENA_ARRAY(d->arena, struct participant, ticket->participants.count + 1);
+		if (ticket->participants.count)
+			memcpy(copy, ticket->participants.at, ticket->participants.count * sizeof *copy);
+		copy[ticket->participants.count++] = *new;
+		ticket->participants.at = copy;
+	}
+}
+
+/* Whom an authenticated sender copies takes part from now on. A forged From adds nobody (Zendesk, 2024). */
+static void add_copied(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found)
+{
+	if (mail->list_mail || !is_authenticated(mail, found))
+		return;
+	add_readers(d, ticket, &mail->to);
+	add_readers(d, ticket, &mail->cc);
+}
+
 /* ---- a new ticket ---- */
+
+/* An agent passes a customer's mail on to the desk: the original sender is the customer. From alone is a claim, so nothing is sent to
+ * that customer before an agent of the queue does it, unless the agent's mail is authenticated. */
+static const struct desk_agent *forwarding_agent(const struct desk_policy *policy, const struct mail *mail)
+{
+	if (!mail->forward.is_forward || !mail->forward.from.address || !mail_address_usable(mail->forward.from.address)
+	    || desk_address_is_ours(policy, mail->forward.from.address))
+		return NULL;
+	return desk_agent_with_address(policy, mail->from.address);
+}
 
 /* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From. */
 static struct participant customer_of(const struct desk_policy *policy, const struct mail *mail)
 {
 	const struct mail_address *from = &mail->from;
+	if (forwarding_agent(policy, mail))
+		return (struct participant){mail->forward.from.address, mail->forward.from.name ? mail->forward.from.name : "", ROLE_CUSTOMER};
 	if (mail->reply_to.count == 1 && !mail->list_mail && mail_address_usable(mail->reply_to.at[0].address)
 	    && !desk_address_is_ours(policy, mail->reply_to.at[0].address))
 		from = &mail->reply_to.at[0];
@@ -164,6 +214,8 @@ static const char *no_acknowledgement(struct decision *d, const struct mail *mai
 		return "no address to answer";
 	if (desk_address_is_ours(d->policy, to))
 		return "the sender's address is one of ours";
+	if (forwarding_agent(d->policy, mail) && !is_authenticated(mail, NULL))
+		return "forwarded in an agent's name, not authenticated";
 	if (failed_authentication(mail))
 		return "sender not authenticated (DMARC fail)";
 	if (d->facts->sender_bouncing)
@@ -206,6 +258,8 @@ static struct ticket_facts *create_ticket(struct decision *d, const struct incom
 	effect->create = new;
 	effect->why = why ? why : "";
 	struct ticket_facts *ticket = ARENA_NEW(d->arena, struct ticket_facts);
+	if (forwarding_agent(d->policy, mail) && *mail->forward.subject)
+		new->subject = mail->forward.subject;
 	*ticket = (struct ticket_facts){.id = effect->ticket, .state = new->state, .queue = new->queue, .agent = "", .priority = new->priority,
 	                                .subject = new->subject, .language = language, .customer = new->customer, .next_seq = 1,
 	                                .created = d->facts->now, .updated = d->facts->now, .last_customer_message_id = ""};
@@ -250,6 +304,10 @@ static void decide_new(struct decision *d, const struct incoming *incoming, cons
 	note_message_id(d, ticket, mail->message_id);
 	if (incoming->address.bad_token)
 		message->flags = "came to a ticket address whose token is not valid";
+	if (forwarding_agent(d->policy, mail))
+		message->flags = arena_printf(d->arena, "forwarded by %s", mail->from.address);
+	else
+		add_copied(d, ticket, mail, NULL);
 	link_new(d, ticket, pointed_at(d->facts), link_why);
 	link_new(d, ticket, d->facts->sibling_ticket, "the same mail went to both queues");
 	acknowledge(d, mail, ticket);
@@ -275,6 +333,31 @@ static bool already_there(struct decision *d, const struct ticket_facts *ticket,
 	return true;
 }
 
+/* A mere thank-you soon after "resolved" or "closed" leaves the ticket as it is; the reminder is not needed any more. Any further word
+ * is a reply like others. */
+static bool only_thanks(struct decision *d, struct ticket_facts *ticket, const struct mail *mail)
+{
+	int64_t since = ticket->state == STATE_RESOLVED ? ticket->resolved_at : ticket->state == STATE_CLOSED ? ticket->closed_at : 0;
+	if (!since || d->facts->now - since > d->policy->thanks_hours * HOUR_MS || mail->attachments.count || !desk_is_thanks(mail->reply_text))
+		return false;
+	plan_remark(d, ticket->id, arena_printf(d->arena, "a thank-you: stays %s", ticket_state_name(ticket->state)), "any further word reopens it");
+	return true;
+}
+
+static bool leaves(struct decision *d, struct ticket_facts *ticket, const struct mail *mail)
+{
+	for (size_t i = 0; i < ticket->participants.count; i++) {
+		const struct participant *person = &ticket->participants.at[i];
+		if (person->role != ROLE_CC || !text_equal_nocase(person->address, mail->from.address) || !desk_is_leave(mail->reply_text))
+			continue;
+		struct effect *effect = plan_add(d, EFFECT_REMOVE_PARTICIPANT, ticket->id);
+		effect->to = person->address;
+		effect->why = "asked to leave";
+		return true;
+	}
+	return false;
+}
+
 static void decide_join(struct decision *d, const struct incoming *incoming, const struct clue_facts *found)
 {
 	d->plan->evidence = found->clue->kind;
@@ -290,8 +373,11 @@ static void decide_join(struct decision *d, const struct incoming *incoming, con
 	struct new_message *message = append_mail(d, ticket, incoming->mail, MESSAGE_REPLY);
 	message->flags = flags_of(d, found->ticket, incoming->mail);
 	note_message_id(d, ticket, incoming->mail->message_id);
-	plan_event(d, ticket, EVENT_CUSTOMER_MAIL, "the customer wrote");
-	notice_to_agents(d, ticket, "agent-answered", message->seq, NULL, NULL);
+	if (!leaves(d, ticket, incoming->mail) && !only_thanks(d, ticket, incoming->mail)) {
+		add_copied(d, ticket, incoming->mail, found);
+		plan_event(d, ticket, EVENT_CUSTOMER_MAIL, "the customer wrote");
+		notice_to_agents(d, ticket, "agent-answered", message->seq, NULL, NULL);
+	}
 	plan_disposition(d, DISPOSITION_JOINED, ticket->id, message->seq, evidence_name(found->clue->kind));
 }
 
@@ -386,7 +472,7 @@ static void decide_person(struct decision *d, const struct incoming *incoming)
 void desk_decide_mail(const struct desk_policy *policy, const struct incoming *incoming, const struct facts *facts, struct plan *plan)
 {
 	const struct mail *mail = incoming->mail;
-	struct decision d = {policy, facts, plan, plan->arena, incoming->trace, facts->next_outbox};
+	struct decision d = {policy, facts, plan, plan->arena, incoming->trace, facts->next_outbox, mail};
 	plan->kind = mail->kind;
 	if (!plan->who)
 		plan->who = *mail->from.address ? mail->from.address : "unknown sender";

@@ -47,9 +47,23 @@ static const char *subject_line(struct decision *d, const struct ticket_facts *t
 	return arena_printf(d->arena, "%s%s%s[#%lld]", answer ? "Re: " : "", subject, *subject ? " " : "", (long long)ticket->id);
 }
 
+/* A queue that names no notices sends all but those that only some desks want. */
 bool queue_wants_notice(const struct desk_queue *queue, const char *template)
 {
-	return !queue->notices.count || strings_have(&queue->notices, template);
+	if (queue->notices.count)
+		return strings_have(&queue->notices, template);
+	return strcmp(template, "taken") != 0 && strcmp(template, "reopened") != 0;
+}
+
+bool desk_has_it(const struct decision *d, const char *address)
+{
+	for (size_t i = 0; d->mail && i < d->mail->to.count; i++)
+		if (text_equal_nocase(d->mail->to.at[i].address, address))
+			return true;
+	for (size_t i = 0; d->mail && i < d->mail->cc.count; i++)
+		if (text_equal_nocase(d->mail->cc.at[i].address, address))
+			return true;
+	return false;
 }
 
 /* What every outgoing mail has. Message-ID and bounce address carry the number of the outbox row. */
@@ -71,22 +85,53 @@ static const struct desk_queue *queue_of(const struct decision *d, const struct 
 	return queue ? queue : &d->policy->queues.at[0];         /* a queue that the configuration no longer has */
 }
 
-static void add_people(struct decision *d, const struct ticket_facts *ticket, struct outgoing *o)
+/* One mail for all. Notices are for the customer; answers for all who take part and did not get them from the agent directly. */
+static bool add_people(struct decision *d, const struct ticket_facts *ticket, struct outgoing *o)
 {
-	*ARENA_PUSH(d->arena, &o->to) = (struct mail_address){ticket->customer.address, ticket->customer.name};
-	if (o->automatic)
-		return;                          /* notices are for the customer; answers for all who take part */
-	for (size_t i = 0; i < ticket->participants.count; i++) {
+	bool answer = !o->automatic;
+	if (mail_address_usable(ticket->customer.address) && !(answer && desk_has_it(d, ticket->customer.address)))
+		*ARENA_PUSH(d->arena, &o->to) = (struct mail_address){ticket->customer.address, ticket->customer.name};
+	for (size_t i = 0; answer && i < ticket->participants.count; i++) {
 		const struct participant *person = &ticket->participants.at[i];
-		if (!text_equal_nocase(person->address, ticket->customer.address) && mail_address_usable(person->address))
-			*ARENA_PUSH(d->arena, &o->cc) = (struct mail_address){person->address, person->name};
+		struct mail_address address = {person->address, person->name};
+		if (text_equal_nocase(person->address, ticket->customer.address) || !mail_address_usable(person->address)
+		    || desk_has_it(d, person->address))
+			continue;
+		if (o->to.count)
+			*ARENA_PUSH(d->arena, &o->cc) = address;
+		else
+			*ARENA_PUSH(d->arena, &o->to) = address;
 	}
+	return o->to.count > 0;
+}
+
+static void add_link(struct decision *d, struct buffer *out, const char *name, enum token_kind kind, const struct ticket_facts *ticket)
+{
+	const char *link = desk_link(d->arena, d->policy, kind, ticket->id, ticket->customer.address, d->facts->now);
+	if (link)
+		record_add(out, name, link);
+}
+
+/* Links and dates that the template may show. */
+static const char *customer_variables(struct decision *d, const struct ticket_facts *ticket, const struct outgoing *o)
+{
+	CLEANUP_BUFFER struct buffer out;
+	buffer_init(&out);
+	bool asks = strcmp(o->template, "resolved") == 0 || strcmp(o->template, "reminder") == 0;
+	if (asks) {
+		add_link(d, &out, "link_confirm", TOKEN_LINK_CONFIRM, ticket);
+		add_link(d, &out, "link_refuse", TOKEN_LINK_REFUSE, ticket);
+		int64_t since = ticket->state == STATE_RESOLVED && ticket->resolved_at ? ticket->resolved_at : d->facts->now;
+		if (d->policy->close_days > 0)
+			record_add(&out, "date", desk_date(d->arena, since + d->policy->close_days * DAY_MS, o->language));
+	} else if (o->automatic) {
+		add_link(d, &out, "link_status", TOKEN_LINK_STATUS, ticket);
+	}
+	return arena_string(d->arena, buffer_string(&out));
 }
 
 struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *ticket, const char *template, const struct desk_agent *writer)
 {
-	if (!mail_address_usable(ticket->customer.address))
-		return NULL;
 	const struct desk_queue *queue = queue_of(d, ticket);
 	struct outgoing *o = outgoing_new(d, ticket, queue, template);
 	struct token reply = {.kind = TOKEN_CUSTOMER, .ticket = ticket->id};
@@ -98,12 +143,16 @@ struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *tic
 	}
 	if (*ticket->language)
 		o->language = ticket->language;
-	add_people(d, ticket, o);
+	if (!add_people(d, ticket, o)) {
+		d->next_outbox--;
+		return NULL;
+	}
 	o->reply_to = desk_token_address(d->arena, d->policy, queue->address, &reply);
 	o->message_id = desk_message_id(d->arena, d->policy, &id);
 	o->in_reply_to = ticket->last_customer_message_id;
 	o->references = ticket->message_ids;
 	o->subject = subject_line(d, ticket, *ticket->last_customer_message_id);
+	o->variables = customer_variables(d, ticket, o);
 	plan_add(d, EFFECT_ENQUEUE, ticket->id)->outgoing = o;
 	return o;
 }
@@ -112,7 +161,7 @@ void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, cons
                      int about_seq, const char *variables)
 {
 	const struct desk_queue *queue = queue_of(d, ticket);
-	if (!mail_address_usable(agent->email) || !queue_wants_notice(queue, template))
+	if (!mail_address_usable(agent->email) || !queue_wants_notice(queue, template) || desk_has_it(d, agent->email))
 		return;
 	struct outgoing *o = outgoing_new(d, ticket, queue, template);
 	uint32_t who = desk_who(agent->name);

@@ -44,6 +44,15 @@ static void plan_change(struct decision *d, enum effect_kind kind, int64_t ticke
 	effect->why = why ? why : "";
 }
 
+static void plan_timer(struct decision *d, const struct ticket_facts *ticket, const char *timer, int days)
+{
+	if (days <= 0)
+		return;
+	struct effect *effect = plan_add(d, EFFECT_SET_TIMER, ticket->id);
+	effect->to = timer;
+	effect->number = d->facts->now + days * DAY_MS;
+}
+
 bool plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why)
 {
 	enum ticket_state next;
@@ -52,7 +61,14 @@ bool plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_eve
 	if (next == ticket->state)
 		return true;
 	plan_change(d, EFFECT_SET_STATE, ticket->id, ticket_state_name(ticket->state), ticket_state_name(next), why);
+	bool had_timers = ticket->state == STATE_PENDING || ticket->state == STATE_RESOLVED;
 	ticket->state = next;
+	if (had_timers)
+		plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
+	if (next == STATE_RESOLVED) {
+		plan_timer(d, ticket, TIMER_REMIND, d->policy->remind_days);
+		plan_timer(d, ticket, TIMER_CLOSE, d->policy->close_days);
+	}
 	return true;
 }
 
@@ -140,6 +156,10 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_MERGE:           return arena_printf(arena, "merge ticket %lld into %lld%s", ticket, number, because(arena, effect));
 	case EFFECT_ADD_PARTICIPANT: return arena_printf(arena, "add %s to ticket %lld as %s", effect->participant->address, ticket,
 	                                                 effect->participant->role == ROLE_CUSTOMER ? "customer" : "cc");
+	case EFFECT_REMOVE_PARTICIPANT: return arena_printf(arena, "remove %s from ticket %lld%s", effect->to, ticket, because(arena, effect));
+	case EFFECT_SET_TIMER:       return arena_printf(arena, "timer %s of ticket %lld at %s", effect->to, ticket, time_rfc3339(arena, effect->number));
+	case EFFECT_CLEAR_TIMERS:    return arena_printf(arena, "clear timers of ticket %lld", ticket);
+	case EFFECT_RATE:            return arena_printf(arena, "ticket %lld is rated %lld of 5%s%s", ticket, number, *effect->to ? ": " : "", effect->to);
 	case EFFECT_REMARK:          return arena_printf(arena, "note in the history of ticket %lld: %s%s", ticket, effect->to, because(arena, effect));
 	case EFFECT_MAIL_BOUNCED:    return arena_printf(arena, "outgoing mail %lld did not reach %s%s", number, effect->to, because(arena, effect));
 	case EFFECT_COUNT_ACKNOWLEDGEMENT: return arena_printf(arena, "count an acknowledgement to %s", effect->to);

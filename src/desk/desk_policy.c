@@ -86,8 +86,8 @@ void desk_address(const struct desk_policy *policy, const char *address, struct 
 	case TOKEN_BOUNCE:
 		facts->class = ADDRESS_BOUNCE;
 		break;
-	case TOKEN_MAIL_TO_CUSTOMER: case TOKEN_MAIL_TO_AGENT:
-		facts->bad_token = true;         /* a Message-ID's token is no address */
+	default:
+		facts->bad_token = true;         /* the token of a Message-ID or a link is no address */
 		break;
 	}
 }

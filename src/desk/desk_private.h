@@ -9,6 +9,8 @@
 
 #include "desk.h"
 
+#define DAY_MS (24LL * 60 * 60 * 1000)
+
 struct decision {
 	const struct desk_policy *policy;
 	const struct facts *facts;
@@ -16,6 +18,7 @@ struct decision {
 	struct arena *arena;
 	const char *trace;
 	int64_t next_outbox;
+	const struct mail *mail;                 /* that caused it, NULL: none. Who stands in its To and Cc has it already */
 };
 
 /* ---- plan ---- */
@@ -51,10 +54,20 @@ bool desk_commands(struct arena *arena, const struct desk_policy *policy, const 
                    struct agent_words *words, const char **problem);
 enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
 /* The agent's words to the customer: message, mail, state. raw: the words came by mail. */
-void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw);
+void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw,
+                      const char *template);
 void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
                             const struct desk_agent *agent, bool note);
 int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", "1w", RFC 3339; 0: not understood */
+
+/* Nothing but thanks, in the languages of the notices: "Thank you very much!" but not "Thanks, but it is still broken". */
+bool desk_is_thanks(const char *text);
+/* A participant's wish to hear no more: a mail of nothing but that word. */
+bool desk_is_leave(const char *text);
+/* "25 November 2026", in one of the languages of the notices. */
+const char *desk_date(struct arena *arena, int64_t ms, const char *language);
+/* Already among the readers of the mail that caused this? */
+bool desk_has_it(const struct decision *d, const char *address);
 
 struct ticket_facts *desk_copy_ticket(struct arena *arena, const struct ticket_facts *ticket);
 bool desk_is_participant(const struct ticket_facts *ticket, const char *address);

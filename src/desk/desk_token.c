@@ -74,7 +74,7 @@ char *desk_token(struct arena *arena, const struct desk_keys *keys, const struct
 
 static bool known_kind(char letter)
 {
-	return letter && strchr("canbmq", letter);
+	return letter && strchr("canbmqsyz", letter);
 }
 
 bool desk_token_read(const struct desk_keys *keys, const char *text, size_t length, struct token *token)
@@ -125,4 +125,25 @@ bool desk_message_id_read(const struct desk_policy *policy, const char *message_
 	if (!dot || !desk_token_read(&policy->keys, dot + 1, (size_t)(at - dot - 1), token))
 		return false;
 	return token->kind == TOKEN_MAIL_TO_CUSTOMER || token->kind == TOKEN_MAIL_TO_AGENT;
+}
+
+#define DAY_MS (24LL * 60 * 60 * 1000)
+
+char *desk_link(struct arena *arena, const struct desk_policy *policy, enum token_kind kind, int64_t ticket, const char *customer, int64_t now)
+{
+	if (!policy->base_url || !*policy->base_url)
+		return NULL;
+	struct token token = {.kind = kind, .ticket = ticket, .number = now / DAY_MS + policy->link_days, .who = desk_who(customer)};
+	size_t length = strlen(policy->base_url);
+	bool slash = policy->base_url[length - 1] == '/';
+	return arena_printf(arena, "%s%sl/%s", policy->base_url, slash ? "" : "/", desk_token(arena, &policy->keys, &token));
+}
+
+enum link_class desk_link_read(const struct desk_policy *policy, const char *text, int64_t now, struct token *token)
+{
+	if (!desk_token_read(&policy->keys, text, strlen(text), token))
+		return LINK_UNKNOWN;
+	if (token->kind != TOKEN_LINK_STATUS && token->kind != TOKEN_LINK_CONFIRM && token->kind != TOKEN_LINK_REFUSE)
+		return LINK_UNKNOWN;
+	return now / DAY_MS > token->number ? LINK_TOO_OLD : LINK_GOOD;
 }

@@ -200,6 +200,33 @@ static enum status merge_tickets(struct applying *a, const struct effect *effect
 		: changed(a, into, arena_printf(a->arena, "merged from %lld", (long long)effect->ticket), effect->why);
 }
 
+static enum status remove_participant(struct applying *a, const struct effect *effect)
+{
+	enum status status = sql_run(a->store, a->error, SQL_PARTICIPANT_REMOVE, "it", effect->ticket, effect->to);
+
+	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+		return status;
+	return changed(a, effect->ticket, arena_printf(a->arena, "participant %s left", effect->to), effect->why);
+}
+
+static enum status set_timer(struct applying *a, const struct effect *effect)
+{
+	return sql_run(a->store, a->error, SQL_TIMER_ADD, "iit", effect->number, effect->ticket, effect->to);
+}
+
+static enum status clear_timers(struct applying *a, const struct effect *effect)
+{
+	return sql_run(a->store, a->error, SQL_TIMERS_CLEAR, "i", effect->ticket);
+}
+
+static enum status rate(struct applying *a, const struct effect *effect)
+{
+	enum status status = sql_run(a->store, a->error, SQL_RATING_SET, "iiit", effect->ticket, a->now, effect->number, text_or_empty(effect->to));
+
+	return status != STATUS_OK ? status
+		: changed(a, effect->ticket, arena_printf(a->arena, "rated %lld of 5", (long long)effect->number), effect->to);
+}
+
 static enum status remark(struct applying *a, const struct effect *effect)
 {
 	return changed(a, effect->ticket, arena_printf(a->arena, "remark: %s", effect->to), effect->why);
@@ -240,9 +267,24 @@ static const char *message_words(struct applying *a, const struct new_message *m
 	                    *from ? " from " : "", from, *to ? " to " : "", to);
 }
 
+/* Split: what that other message is made of, raw mail and all, stands in both tickets. */
+static enum status copy_message(struct applying *a, const struct effect *effect)
+{
+	const struct new_message *message = effect->message;
+	enum status status = sql_run(a->store, a->error, SQL_MESSAGE_COPY, "idtid", effect->ticket, message->seq,
+	                             message_kind_name(message->kind), message->copy_ticket, message->copy_seq);
+
+	if (status == STATUS_OK && sqlite3_changes(a->store->db) != 1)
+		return error_set(a->error, STATUS_BROKEN, "a plan copies message %d of ticket %lld, which is not there", message->copy_seq, (long long)message->copy_ticket);
+	return status == STATUS_OK ? changed(a, effect->ticket, message_words(a, message), effect->why) : status;
+}
+
 static enum status append_message(struct applying *a, const struct effect *effect)
 {
 	const struct new_message *message = effect->message;
+
+	if (message->copy_seq)
+		return copy_message(a, effect);
 	int64_t raw = message->raw && a->delivery ? a->delivery->raw : 0;
 	enum status status = sql_run(a->store, a->error, SQL_MESSAGE_ADD, "idtdi" "ttt" "itt" "tti", effect->ticket, message->seq,
 		message_kind_name(message->kind), (int)message->out, raw, text_or_empty(message->from.address),
@@ -303,6 +345,8 @@ static enum status (*const appliers[])(struct applying *, const struct effect *)
 	[EFFECT_ADD_TAG] = add_tag, [EFFECT_SET_PENDING] = set_pending, [EFFECT_LINK] = link_tickets,
 	[EFFECT_MERGE] = merge_tickets, [EFFECT_ADD_PARTICIPANT] = add_participant, [EFFECT_REMARK] = remark,
 	[EFFECT_ENQUEUE] = enqueue, [EFFECT_MAIL_BOUNCED] = mail_bounced,
+	[EFFECT_REMOVE_PARTICIPANT] = remove_participant, [EFFECT_SET_TIMER] = set_timer, [EFFECT_CLEAR_TIMERS] = clear_timers,
+	[EFFECT_RATE] = rate,
 	[EFFECT_COUNT_ACKNOWLEDGEMENT] = count_acknowledgement, [EFFECT_DISPOSITION] = set_disposition,
 };
 

@@ -47,6 +47,7 @@ void read_ticket_columns(struct cursor *cursor, struct arena *arena, struct tick
 	facts->closed_at = cursor_number(cursor, 11);
 	facts->pending_until = cursor_number(cursor, 12);
 	facts->merged_into = cursor_number(cursor, 13);
+	facts->resolved_at = cursor_number(cursor, 14);
 	facts->last_customer_message_id = "";
 }
 
@@ -98,7 +99,8 @@ static enum status read_message_ids(struct store *store, struct arena *arena, st
 		const char *id = cursor_text(&cursor, arena, 0), *kind = cursor_text(&cursor, arena, 3);
 		bool persons = strcmp(kind, "request") == 0 || strcmp(kind, "reply") == 0;
 
-		if (count < REFERENCES_KEPT)
+		/* What is not for the customer (notes, bounces) is not referred to in mails to the customer. */
+		if (count < REFERENCES_KEPT && (persons || strcmp(kind, "notice") == 0))
 			ids[count++] = id;
 		if (persons && !cursor_number(&cursor, 1) && !*cursor_text(&cursor, arena, 2) && !*facts->last_customer_message_id)
 			facts->last_customer_message_id = id;
@@ -174,6 +176,19 @@ static enum status read_history(struct store *store, struct arena *arena, struct
 	return cursor_close(&cursor);
 }
 
+static enum status read_rating(struct store *store, struct arena *arena, struct ticket_row *row, struct error *error)
+{
+	struct cursor cursor;
+
+	row->rating = "";
+	cursor_open(&cursor, store, error, SQL_RATING_GET, "i", row->facts.id);
+	if (cursor_next(&cursor)) {
+		row->stars = (int)cursor_number(&cursor, 0);
+		row->rating = cursor_text(&cursor, arena, 1);
+	}
+	return cursor_close(&cursor);
+}
+
 static enum status read_ticket(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error)
 {
 	struct ticket_facts *facts;
@@ -187,6 +202,8 @@ static enum status read_ticket(struct store *store, struct arena *arena, int64_t
 	status = read_texts(store, arena, SQL_LINKS, id, &row->linked, error);
 	if (status == STATUS_OK)
 		status = read_messages(store, arena, row, error);
+	if (status == STATUS_OK)
+		status = read_rating(store, arena, row, error);
 	return status == STATUS_OK ? read_history(store, arena, row, error) : status;
 }
 

@@ -105,7 +105,8 @@ static const char *const version_1[] = {
 "  updated       INTEGER NOT NULL,\n"
 "  closed_at     INTEGER NOT NULL,\n"
 "  pending_until INTEGER NOT NULL DEFAULT 0,\n"
-"  merged_into   INTEGER NOT NULL DEFAULT 0\n"
+"  merged_into   INTEGER NOT NULL DEFAULT 0,\n"
+"  resolved_at   INTEGER NOT NULL DEFAULT 0     -- when it last became resolved\n"
 ") STRICT",
 "CREATE INDEX ticket_state ON ticket(state, queue)",
 
@@ -188,6 +189,15 @@ static const char *const version_1[] = {
 "  kind   TEXT NOT NULL\n"
 ") STRICT",
 "CREATE INDEX timer_due ON timer(due)",
+"CREATE INDEX timer_ticket ON timer(ticket)",
+
+/* What the customer thought of it: 1 to 5, and words. The newest counts. */
+"CREATE TABLE rating(\n"
+"  ticket INTEGER PRIMARY KEY,\n"
+"  at     INTEGER NOT NULL,\n"
+"  stars  INTEGER NOT NULL CHECK(stars BETWEEN 1 AND 5),\n"
+"  words  TEXT NOT NULL\n"
+") STRICT",
 
 "INSERT INTO meta(key,value) VALUES('mailbox_key',0),('contact_key',0)",
 NULL

@@ -10,7 +10,7 @@
 #define SPORTELLO_STORE_STATEMENTS_H
 
 #define TICKET_COLUMNS "id, state, queue, agent, priority, subject, language, customer, customer_name, created, updated, closed_at, " \
-	"pending_until, merged_into"
+	"pending_until, merged_into, resolved_at"
 #define MESSAGE_COLUMNS "seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox"
 #define OUTBOX_COLUMNS "id, ticket, created, next_try, state, attempts, last_reply, recipients, record"
 
@@ -69,7 +69,8 @@
 	X(SQL_TICKET_GET, "SELECT " TICKET_COLUMNS " FROM ticket WHERE id=?1") \
 	X(SQL_TICKET_TOUCH, "UPDATE ticket SET updated=?2 WHERE id=?1") \
 	X(SQL_TICKET_STATE, "UPDATE ticket SET state=?2, updated=?3, closed_at=CASE WHEN ?2='closed' THEN ?3 ELSE 0 END," \
-		" pending_until=CASE WHEN ?2='pending' THEN pending_until ELSE 0 END WHERE id=?1") \
+		" pending_until=CASE WHEN ?2='pending' THEN pending_until ELSE 0 END," \
+		" resolved_at=CASE WHEN ?2='resolved' THEN ?3 ELSE resolved_at END WHERE id=?1") \
 	X(SQL_TICKET_QUEUE, "UPDATE ticket SET queue=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_AGENT, "UPDATE ticket SET agent=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_PRIORITY, "UPDATE ticket SET priority=?2, updated=?3 WHERE id=?1") \
@@ -102,6 +103,16 @@
 	X(SQL_MESSAGE_TICKET, "SELECT ticket FROM message WHERE id=?1") \
 	X(SQL_PARTICIPANTS, "SELECT address, name, role FROM participant WHERE ticket=?1") \
 	X(SQL_PARTICIPANT_ADD, "INSERT INTO participant(ticket,address,name,role) VALUES(?1,?2,?3,?4) ON CONFLICT(ticket,address) DO NOTHING") \
+	X(SQL_PARTICIPANT_REMOVE, "DELETE FROM participant WHERE ticket=?1 AND address=?2") \
+	X(SQL_MESSAGE_COPY, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox)" \
+		" SELECT ?1,?2,?3,0,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,0 FROM message WHERE ticket=?4 AND seq=?5") \
+	X(SQL_TIMER_ADD, "INSERT INTO timer(due,ticket,kind) VALUES(?1,?2,?3)") \
+	X(SQL_TIMERS_CLEAR, "DELETE FROM timer WHERE ticket=?1") \
+	X(SQL_TIMERS_DUE, "SELECT id, due, ticket, kind FROM timer WHERE due<=?1 ORDER BY due, id LIMIT ?2") \
+	X(SQL_TIMER_TAKE, "DELETE FROM timer WHERE id=?1") \
+	X(SQL_RATING_SET, "INSERT INTO rating(ticket,at,stars,words) VALUES(?1,?2,?3,?4)" \
+		" ON CONFLICT(ticket) DO UPDATE SET at=excluded.at, stars=excluded.stars, words=excluded.words") \
+	X(SQL_RATING_GET, "SELECT stars, words FROM rating WHERE ticket=?1") \
 	X(SQL_TAGS, "SELECT tag FROM tag WHERE ticket=?1 ORDER BY tag") \
 	X(SQL_TAG_ADD, "INSERT INTO tag(ticket,tag) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
 	X(SQL_LINKS, "SELECT other FROM link WHERE ticket=?1 ORDER BY other") \

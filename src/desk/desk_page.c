@@ -1,0 +1,84 @@
+/*
+ * desk_page.c - what a customer's button on a page does. The link was proved by its token; it is good for one ticket and one role.
+ *
+ * Pressing again changes nothing: the plan is empty, and the page shows what already is so. Words that came with the button join the
+ * ticket as a message of the customer, once.
+ */
+#include <string.h>
+
+#include "desk_private.h"
+
+static struct new_message *add_words(struct decision *d, struct ticket_facts *ticket, const char *words)
+{
+	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, false);
+	message->text = words;
+	message->from = (struct mail_address){ticket->customer.address, ticket->customer.name};
+	message->flags = "written on the page";
+	return message;
+}
+
+static enum status confirm(struct decision *d, struct ticket_facts *ticket, struct error *error)
+{
+	if (ticket->state == STATE_CLOSED)
+		return STATUS_OK;
+	if (!plan_event(d, ticket, EVENT_CONFIRMED, "the customer confirmed by the link"))
+		return error_set(error, STATUS_REFUSED, "the request is being worked on again");
+	notice_to_agents(d, ticket, "agent-confirmed", 0, NULL, NULL);
+	return STATUS_OK;
+}
+
+static enum status refuse(struct decision *d, struct ticket_facts *ticket, const struct page_act *act, struct error *error)
+{
+	bool words = *act->words && !d->facts->words_known;
+	enum ticket_state before = ticket->state;
+	if (!plan_event(d, ticket, EVENT_NOT_SOLVED, "the customer says it is not solved"))
+		return error_set(error, STATUS_REFUSED, "nothing to refuse: the request was not resolved yet");
+	if (before == ticket->state && !words)
+		return STATUS_OK;
+	int seq = words ? add_words(d, ticket, act->words)->seq : 0;
+	notice_to_agents(d, ticket, "agent-refused", seq, NULL, NULL);
+	return STATUS_OK;
+}
+
+static enum status add(struct decision *d, struct ticket_facts *ticket, const struct page_act *act)
+{
+	if (!*act->words || d->facts->words_known)
+		return STATUS_OK;
+	struct new_message *message = add_words(d, ticket, act->words);
+	plan_event(d, ticket, EVENT_CUSTOMER_MAIL, "the customer wrote");
+	notice_to_agents(d, ticket, "agent-answered", message->seq, NULL, NULL);
+	return STATUS_OK;
+}
+
+static enum status rate(struct decision *d, struct ticket_facts *ticket, const struct page_act *act, struct error *error)
+{
+	if (act->stars < 1 || act->stars > 5)
+		return error_set(error, STATUS_BAD_INPUT, "a rating is a number from 1 to 5");
+	if (ticket->state != STATE_CLOSED)
+		return error_set(error, STATUS_REFUSED, "a request can be rated once it is closed");
+	struct effect *effect = plan_add(d, EFFECT_RATE, ticket->id);
+	effect->number = act->stars;
+	effect->to = act->words;
+	return STATUS_OK;
+}
+
+enum status desk_decide_page(const struct desk_policy *policy, const struct page_act *act, const struct facts *facts,
+                             struct plan *plan, struct error *error)
+{
+	struct decision d = {policy, facts, plan, plan->arena, act->trace, facts->next_outbox, NULL};
+	if (!facts->ticket)
+		return error_set(error, STATUS_NOT_FOUND, "there is no such request");
+	struct ticket_facts *ticket = desk_copy_ticket(plan->arena, facts->ticket);
+	plan->who = *ticket->customer.address ? ticket->customer.address : "customer";
+	plan->ticket = ticket->id;
+	enum status status = STATUS_OK;
+	switch (act->kind) {
+	case PAGE_CONFIRM: status = confirm(&d, ticket, error); break;
+	case PAGE_REFUSE:  status = refuse(&d, ticket, act, error); break;
+	case PAGE_WORDS:   status = add(&d, ticket, act); break;
+	case PAGE_RATE:    status = rate(&d, ticket, act, error); break;
+	}
+	if (status != STATUS_OK)
+		plan->count = 0;
+	return status;
+}

@@ -1,0 +1,65 @@
+/*
+ * desk_timer.c - what time does to a ticket: a wait that is over, silence after "resolved", the agents' daily digest.
+ *
+ * A timer that comes too late (the ticket moved on in the same moment) does nothing. The store takes the timer's row away in the
+ * transaction that applies the plan, so that nothing fires twice and nothing is lost over a restart.
+ */
+#include <string.h>
+
+#include "desk_private.h"
+
+static void tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template)
+{
+	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+	struct outgoing *o = !queue || queue_wants_notice(queue, template) ? notice_to_customer(d, ticket, template, NULL) : NULL;
+	if (!o)
+		return;
+	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);
+	o->seq = message->seq;
+	message->from = o->from;
+	message->message_id = o->message_id;
+	message->outbox = o->id;
+	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
+}
+
+void desk_decide_timer(const struct desk_policy *policy, const char *timer, const struct facts *facts, struct plan *plan)
+{
+	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL};
+	if (!plan->who)
+		plan->who = "timer";
+	if (!facts->ticket)
+		return;
+	struct ticket_facts *ticket = desk_copy_ticket(plan->arena, facts->ticket);
+	plan->ticket = ticket->id;
+	if (strcmp(timer, TIMER_PENDING) == 0 && plan_event(&d, ticket, EVENT_TIME_COME, "the time has come")) {
+		notice_to_agents(&d, ticket, "agent-pending", 0, NULL, NULL);
+	} else if (strcmp(timer, TIMER_REMIND) == 0 && ticket->state == STATE_RESOLVED) {
+		tell_customer(&d, ticket, "reminder");
+	} else if (strcmp(timer, TIMER_CLOSE) == 0 && ticket->state == STATE_RESOLVED) {
+		plan_event(&d, ticket, EVENT_SILENCE, "no answer");
+		tell_customer(&d, ticket, "closed");
+	}
+}
+
+void desk_decide_digest(const struct desk_policy *policy, const struct desk_agent *agent, const char *lines, const struct facts *facts,
+                        struct plan *plan)
+{
+	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL};
+	const struct desk_queue *queue = &policy->queues.at[0];
+	if (!mail_address_usable(agent->email) || !queue_wants_notice(queue, "agent-digest"))
+		return;
+	CLEANUP_BUFFER struct buffer variables;
+	buffer_init(&variables);
+	record_add(&variables, "text", lines);
+	record_add(&variables, "date", desk_date(plan->arena, facts->now, policy->language));
+	struct outgoing *o = ARENA_NEW(plan->arena, struct outgoing);
+	*o = (struct outgoing){.id = d.next_outbox++, .trace = d.trace, .template = "agent-digest", .language = policy->language, .queue = queue->name,
+	                       .agent = agent->name, .to_agent = true, .automatic = true, .from = {queue->address, policy->name},
+	                       .reply_to = "", .in_reply_to = "", .subject = "", .date = facts->now,
+	                       .variables = arena_string(plan->arena, buffer_string(&variables))};
+	struct token bounce = {.kind = TOKEN_BOUNCE, .number = o->id}, id = {.kind = TOKEN_MAIL_TO_AGENT, .number = o->id, .who = desk_who(agent->name)};
+	o->envelope_from = desk_token_address(plan->arena, policy, queue->address, &bounce);
+	o->message_id = desk_message_id(plan->arena, policy, &id);
+	*ARENA_PUSH(plan->arena, &o->to) = (struct mail_address){agent->email, agent->display};
+	plan_add(&d, EFFECT_ENQUEUE, 0)->outgoing = o;
+}
