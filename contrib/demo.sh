@@ -63,7 +63,8 @@ queues: (
 );
 CONF
 
-"$build/sportellod" -c "$dir/sportello.conf" </dev/null >"$dir/log" 2>&1 &
+: >"$dir/log"
+"$build/sportellod" -c "$dir/sportello.conf" </dev/null >>"$dir/log" 2>&1 &
 pid=$!
 echo "$pid" >"$dir/pid"
 sportello() { "$build/sportello" -c "$dir/sportello.conf" "$@"; }
