@@ -47,20 +47,50 @@ static const char *nested_id(struct walk *walk)
 	return ids.count ? ids.at[0] : NULL;
 }
 
-static void read_failed_recipients(struct walk *walk, const struct fields *fields, const struct bounce_words *words, struct span report)
+static struct strings failed_recipients(struct walk *walk, const struct fields *fields)
 {
+	struct strings failed = { 0 };
 	for (size_t n = 0; n < 20 && field_find(fields, "X-Failed-Recipients", n); n++) {
 		struct mail_addresses list = addresses_parse(walk->arena, field_find(fields, "X-Failed-Recipients", n)->value, NULL, NULL);
-		for (size_t i = 0; i < list.count; i++) {
-			bool delayed = words->delayed && !words->failed;
-			const char *status = status_find(walk->arena, report);
-			int code = reply_code_find(report);
-			bool permanent = !delayed && (status ? status[0] == '5' : code ? code >= 500 : !soft_words(report));
+		for (size_t i = 0; i < list.count && failed.count < BOUNCES_MAX; i++)
 			if (*list.at[i].address)
-				bounce_add(walk->arena, walk->mail, (struct mail_bounce){ .recipient = list.at[i].address, .action = delayed ? "delayed" : "failed",
-				                                                          .status = status, .permanent = permanent });
-		}
+				strings_add(walk->arena, &failed, list.at[i].address);
 	}
+	return failed;
+}
+
+static bool listed(const struct strings *list, const char *address)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (address && text_equal_nocase(list->at[i], address))
+			return true;
+	return false;
+}
+
+/* Without a recipient of its own: what the whole report says. */
+static struct mail_bounce general_bounce(struct arena *arena, struct span report, const char *recipient, bool late)
+{
+	const char *status = status_find(arena, report);
+	int code = reply_code_find(report);
+	bool permanent = !late && (status ? status[0] == '5' : code ? code >= 500 : !soft_words(report));
+	return (struct mail_bounce){ .recipient = recipient, .action = late ? "delayed" : "failed", .status = status, .permanent = permanent };
+}
+
+/* X-Failed-Recipients (Exim and others) says for whom; the words say why. */
+static void read_failed_recipients(struct walk *walk, const struct fields *fields, struct span report, bool late)
+{
+	struct strings failed = failed_recipients(walk, fields);
+	struct mail *mail = walk->mail;
+	if (!failed.count)
+		return;
+	bounce_text_recipients(walk->arena, report, report, late, mail);
+	size_t kept = 0;
+	for (size_t i = 0; i < mail->bounces.count; i++)
+		if (listed(&failed, mail->bounces.at[i].recipient))
+			mail->bounces.at[kept++] = mail->bounces.at[i];
+	mail->bounces.count = kept;
+	for (size_t i = 0; i < failed.count; i++)
+		bounce_add(walk->arena, mail, general_bounce(walk->arena, report, failed.at[i], late));
 }
 
 static struct span delivery_part(struct walk *walk, struct part *part)
@@ -153,16 +183,13 @@ void bounce_read(struct walk *walk, const struct fields *fields, const struct ma
 	bounce_subject(mail->subject, &subject_delayed);
 	bool late = (words.delayed && !words.failed) || subject_delayed;
 	if (!mail->bounces.count)
-		read_failed_recipients(walk, fields, &words, report);
+		read_failed_recipients(walk, fields, report, late);
 	if (!mail->bounces.count)
 		bounce_text_recipients(walk->arena, report, report, late, mail);
 	if (!mail->bounces.count && words.original < length)
 		bounce_text_recipients(walk->arena, (struct span){ text.at + words.original, length - words.original }, report, late, mail);
 	if (!mail->bounces.count) {
-		const char *status = status_find(walk->arena, report);
-		int code = reply_code_find(report);
-		bool permanent = !late && (status ? status[0] == '5' : code ? code >= 500 : !soft_words(report));
-		bounce_add(walk->arena, mail, (struct mail_bounce){ .action = late ? "delayed" : "failed", .status = status, .permanent = permanent });
+		bounce_add(walk->arena, mail, general_bounce(walk->arena, report, NULL, late));
 		problem(walk->arena, walk->problems, "a delivery report that does not say for whom");
 	}
 	mail->kind = MAIL_BOUNCE;

@@ -188,6 +188,34 @@ static bool escapes_2022(struct span bytes)
 	return memmem(bytes.at, bytes.length, "\033$", 2) || memmem(bytes.at, bytes.length, "\033(J", 3) || memmem(bytes.at, bytes.length, "\033(I", 3);
 }
 
+/* ISO-2022-JP with the characters that vendors added to JIS X 0208 (circled digits and the like), which glibc's converter
+ * refuses: the same bytes with their high bits set are EUC-JP, and of that glibc knows the vendors' form. RFC 1468. */
+static bool from_2022_jp(struct arena *arena, struct span bytes, size_t *wrong, struct span *text)
+{
+	char *euc = arena_alloc(arena, bytes.length * 2 + 1);
+	size_t n = 0;
+	enum { ASCII, WIDE, KANA } mode = ASCII;
+	for (size_t i = 0; i < bytes.length; i++) {
+		char c = bytes.at[i];
+		if (c == '\033' && i + 2 < bytes.length && (bytes.at[i + 1] == '$' || bytes.at[i + 1] == '(')) {
+			bool wide = bytes.at[i + 1] == '$';
+			mode = wide ? WIDE : bytes.at[i + 2] == 'I' ? KANA : ASCII;
+			i += wide && (bytes.at[i + 2] == '(' || bytes.at[i + 2] == ')') && i + 3 < bytes.length ? 3 : 2;
+		} else if (mode == WIDE && c > 32 && c != 127 && i + 1 < bytes.length && bytes.at[i + 1] > 32) {
+			euc[n++] = (char)(c | 0x80);
+			euc[n++] = (char)(bytes.at[++i] | 0x80);
+		} else if (mode == KANA && c > 32 && c < 0x60) {
+			euc[n++] = '\x8E';
+			euc[n++] = (char)(c | 0x80);
+		} else {
+			if (c == '\n')
+				mode = ASCII;                                    /* a line begins in ASCII, RFC 1468 */
+			euc[n++] = c;
+		}
+	}
+	return convert(arena, (struct span){ euc, n }, "EUC-JP-MS", bytes.length / 50 + 1, wrong, text);
+}
+
 static bool unreadable_as_is(const char *charset)
 {
 	return strncmp(charset, "UTF-7", 5) == 0 || strcmp(charset, "utf-7") == 0 || strcmp(charset, "HZ") == 0
@@ -201,7 +229,7 @@ static struct span by_evidence(struct arena *arena, struct span bytes, const cha
 	struct span text;
 	size_t wrong, multi;
 	const char *what = *said ? said : "undeclared charset";
-	if (escapes_2022(bytes) && convert(arena, bytes, "ISO-2022-JP-3", bytes.length / 50, &wrong, &text)) {
+	if (escapes_2022(bytes) && from_2022_jp(arena, bytes, &wrong, &text)) {
 		if (strncmp(said, "ISO-2022", 8) != 0)
 			problem(arena, problems, "%s: %s, read as ISO-2022-JP", where, what);
 		return text;
@@ -245,7 +273,8 @@ struct span charset_to_utf8(struct arena *arena, struct span bytes, const char *
 			return by_evidence(arena, bytes, "declared ISO-8859-1", where, problems);
 		return from_1252(arena, bytes);
 	}
-	if (convert(arena, bytes, charset, bytes.length / 100, &wrong, &text)) {
+	bool japanese = strcmp(charset, "ISO-2022-JP-3") == 0 && from_2022_jp(arena, bytes, &wrong, &text);
+	if (japanese || convert(arena, bytes, charset, bytes.length / 100, &wrong, &text)) {
 		if (wrong)
 			problem(arena, problems, "%s: %zu bytes are not in the declared charset %s", where, wrong, charset);
 		return text;

@@ -9,12 +9,15 @@
 #include "mail_private.h"
 
 #define FIELD_NAME_MAX 256               /* bytes: longer ones are text that happens to hold a colon */
+#define LOOK_AHEAD 500                   /* lines without a known field, then what follows is text */
 #define FIRST_READ (64 * 1024)           /* bytes read at first from a file: nearly every header block */
 
 struct cutter {
 	struct span block;
 	size_t at;
 	bool cr_only;
+	size_t known;                    /* answer of next_known, good until it is passed */
+	bool known_asked;
 };
 
 /* Where the line at `at` ends (its text) and where the next one begins. */
@@ -57,13 +60,41 @@ static bool belongs_to_head(const struct cutter *cutter, size_t at)
 	return end > at && !only_blanks(line, end - at) && (field_name(line, end - at) || is_blank(*line));
 }
 
+/* Fields that a mail has and a text has not. */
+static bool well_known(struct span line)
+{
+	static const char *const names[] = { "from:", "to:", "subject:", "date:", "message-id:", "mime-version:", "received:", "content-type:", "content-transfer-encoding:", "return-path:", "delivered-to:" };
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (span_starts_nocase(line, names[i]))
+			return true;
+	return false;
+}
+
+/* The next well-known field before a blank line, at `at` or behind; the end of the block: none. */
+static size_t next_known(struct cutter *cutter, size_t at)
+{
+	if (cutter->known_asked && cutter->known >= at)
+		return cutter->known;
+	cutter->known_asked = true;
+	for (size_t lines = 0, next; at < cutter->block.length && lines < LOOK_AHEAD; at = next, lines++) {
+		size_t end = line_end(cutter, at, &next);
+		if (only_blanks(cutter->block.at + at, end - at))
+			break;
+		if (well_known((struct span){ cutter->block.at + at, end - at }))
+			return cutter->known = at;
+	}
+	return cutter->known = cutter->block.length;
+}
+
 /* A line that is no field, no continuation and not blank: is it rubbish inside the block, or the body without its blank line? */
-static bool rubbish(const struct cutter *cutter, size_t at, size_t end, size_t next)
+static bool rubbish(struct cutter *cutter, size_t at, size_t end, size_t next)
 {
 	if (end - at >= 2 && memcmp(cutter->block.at + at, "--", 2) == 0)
 		return false;
 	size_t after;
-	return belongs_to_head(cutter, next) && !is_blank(cutter->block.at[next]) && line_end(cutter, next, &after) > next;
+	if (belongs_to_head(cutter, next) && !is_blank(cutter->block.at[next]) && line_end(cutter, next, &after) > next)
+		return true;
+	return next_known(cutter, next) < cutter->block.length;
 }
 
 static bool cr_alone(struct span block)
@@ -89,6 +120,17 @@ static bool over(const struct cutter *cutter, const struct fields *fields, size_
 	return cutter->at > LIMIT_HEADER_BYTES || fields->count >= LIMIT_HEADER_FIELDS || lines > LIMIT_HEADER_LINES;
 }
 
+/* A parameter that some mailer wrote on a line of its own without the blank that folding needs. */
+static bool lost_parameter(const struct fields *fields, struct span line)
+{
+	static const char *const names[] = { "boundary=", "charset=", "name=", "filename=", "type=", "format=", "report-type=" };
+	struct span value = fields->count ? span_trim(fields->at[fields->count - 1].value) : (struct span){ "", 0 };
+	for (size_t i = 0; i < COUNT_OF(names) && value.length && value.at[value.length - 1] == ';'; i++)
+		if (span_starts_nocase(line, names[i]))
+			return true;
+	return false;
+}
+
 /* One walk over the lines. Returns the offset of the body. */
 static size_t cut_lines(struct arena *arena, struct cutter *cutter, struct fields *fields, bool *cut, struct strings *problems)
 {
@@ -101,7 +143,10 @@ static size_t cut_lines(struct arena *arena, struct cutter *cutter, struct field
 		if (!*cut && over(cutter, fields, lines))
 			*cut = true;
 		size_t name = is_blank(*line) ? 0 : field_name(line, end - at);
-		if (is_blank(*line) && fields->count) {
+		bool lost = continues && lost_parameter(fields, (struct span){ line, end - at });
+		if (lost)
+			problem(arena, problems, "a header line that should have been folded; read as if it were");
+		if ((is_blank(*line) || lost) && fields->count) {
 			if (continues && !*cut)
 				fields->at[fields->count - 1].value.length =
 					(size_t)(cutter->block.at + end - fields->at[fields->count - 1].value.at);

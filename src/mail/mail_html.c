@@ -23,11 +23,13 @@ enum effect {
 
 struct writer {
 	struct buffer *out;
+	const struct image_names *images;
 	unsigned short effects[DEPTH_MAX];
 	int depth, hidden, pre, quotes, lists, gmail;
 	short numbers[16];               /* next number of each open list; -1: bullets */
 	int wanted_lines;                /* line ends that stand before the next text */
 	bool blank, line_empty, cell, gmail_head;
+	bool words;                      /* something else than images was shown */
 	char *href;
 	size_t link_start;
 };
@@ -118,6 +120,7 @@ static void write_text(struct writer *w, const char *text, size_t length)
 			i++;
 		} else if ((unsigned char)text[i] >= 32 || text[i] == '\t') {
 			begin_text(w);
+			w->words = true;
 			buffer_add_char(w->out, text[i]);
 		}
 	}
@@ -223,11 +226,13 @@ static void show_image(struct writer *w, const xmlChar **attributes)
 	const char *alt = attribute(attributes, "alt"), *source = attribute(attributes, "src"), *wide = attribute(attributes, "width");
 	if (wide && (strcmp(wide, "1") == 0 || strcmp(wide, "0") == 0))
 		return;
-	if ((!alt || !*alt) && !(source && strncasecmp(source, "cid:", 4) == 0))
+	const char *name = alt;
+	if ((!name || !*name) && source && strncasecmp(source, "cid:", 4) == 0 && w->images)
+		name = w->images->name_of(w->images->context, source + 4);
+	if (!name || !*name)
 		return;
 	begin_text(w);
 	buffer_add_string(w->out, "[image: ");
-	const char *name = alt && *alt ? alt : source + 4;
 	for (size_t i = 0; name[i] && i < 200; i++)
 		buffer_add_char(w->out, (unsigned char)name[i] < 32 || name[i] == ']' || name[i] == '[' ? ' ' : name[i]);
 	buffer_add_char(w->out, ']');
@@ -263,6 +268,7 @@ static void close_link(struct writer *w)
 		if ((unsigned char)*p > 32 && *p != '<' && *p != '>')
 			buffer_add_char(w->out, *p);
 	buffer_add_char(w->out, '>');
+	w->blank = true;
 }
 
 static unsigned effects_of(struct writer *w, const char *name, const xmlChar **attributes)
@@ -410,7 +416,7 @@ static void on_error(void *context, const char *message, ...)
 {
 }
 
-void html_to_text(struct arena *arena, struct span html, struct buffer *out, struct strings *problems)
+void html_to_text(struct arena *arena, struct span html, const struct image_names *images, struct buffer *out, struct strings *problems)
 {
 	xmlSAXHandler sax = { .startElement = on_start, .endElement = on_end, .characters = on_text, .ignorableWhitespace = on_text,
 	                      .cdataBlock = on_cdata, .warning = on_error, .error = on_error };
@@ -419,6 +425,7 @@ void html_to_text(struct arena *arena, struct span html, struct buffer *out, str
 	if (!w)
 		return;
 	w->out = out;
+	w->images = images;
 	w->line_empty = true;
 	htmlParserCtxtPtr parser = htmlCreatePushParserCtxt(&sax, w, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
 	if (parser) {
@@ -430,6 +437,8 @@ void html_to_text(struct arena *arena, struct span html, struct buffer *out, str
 			xmlFreeDoc(parser->myDoc);
 		htmlFreeParserCtxt(parser);
 	}
+	if (!w->words)
+		buffer_reset(out);               /* nothing but images: they are attachments, not text */
 	free(w->href);
 	free(w);
 }

@@ -210,7 +210,7 @@ static void reply_from_spare(struct walk *walk)
 	struct span html = charset_to_utf8(walk->arena, bytes, params_get(&walk->html_spare->content_type, "charset"), "text", NULL);
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
-	html_to_text(walk->arena, html, &out, NULL);
+	html_to_text(walk->arena, html, NULL, &out, NULL);
 	struct mail from_html = *mail;
 	reply_make(walk->arena, buffer_string(&out), &from_html);
 	if (*from_html.reply_text && strlen(from_html.reply_text) < strlen(mail->reply_text)) {

@@ -17,7 +17,7 @@ struct tree {
 	const struct mail_source *source;
 	const struct head *head;
 	struct strings *problems;
-	size_t head_length, count;
+	size_t head_length, count, again;        /* again: parts split a second time, by our own reading */
 };
 
 static enum encoding encoding_of(const char *said)
@@ -60,9 +60,9 @@ void part_describe(struct arena *arena, struct part *part, const char *default_t
 }
 
 /* The boundary as our reader reads it; where there is none, the first line that looks like a delimiter before a header. */
-static const char *find_boundary(struct arena *arena, const struct mail_source *source, const struct head *head, const struct part *top)
+static const char *find_boundary(struct arena *arena, const struct mail_source *source, bool cr_only, const struct part *top)
 {
-	struct span body = source_span(arena, source, head->body, head->body + BOUNDARY_SEARCH);
+	struct span body = source_span(arena, source, top->start, top->end < top->start + BOUNDARY_SEARCH ? top->end : top->start + BOUNDARY_SEARCH);
 	const char *said = params_get(&top->content_type, "boundary");
 	size_t length = said ? strlen(said) : 0;
 	if (length && length <= BOUNDARY_MAX) {
@@ -74,7 +74,7 @@ static const char *find_boundary(struct arena *arena, const struct mail_source *
 	}
 	const char *at = body.at, *stop = body.at + body.length;
 	for (int lines = 0; at < stop && lines < 200; lines++) {
-		const char *end = memchr(at, head->cr_only ? '\r' : '\n', (size_t)(stop - at));
+		const char *end = memchr(at, cr_only ? '\r' : '\n', (size_t)(stop - at));
 		struct span line = span_trim((struct span){ at, (size_t)((end ? end : stop) - at) });
 		at = end ? end + 1 : stop;
 		if (line.length > 4 && line.length < 200 && line.at[0] == '-' && line.at[1] == '-'
@@ -85,7 +85,7 @@ static const char *find_boundary(struct arena *arena, const struct mail_source *
 }
 
 /* What GMime is told about the top: nothing but the type and the boundary, in our own words. */
-static char *shown_head(struct arena *arena, const char *type, const char *boundary)
+static char *shown_head(struct arena *arena, const char *boundary)
 {
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
@@ -106,6 +106,19 @@ static uint64_t raw_offset(const struct tree *tree, gint64 shown)
 	return at > tree->source->size ? tree->source->size : at;
 }
 
+/* Where a part ends that GMime made nothing of: at the next delimiter of the multipart it stands in. */
+static uint64_t delimiter_after(struct tree *tree, const struct part *parent, uint64_t start)
+{
+	char line[BOUNDARY_MAX + 4] = "\n--";
+	size_t length = parent->boundary ? strlen(parent->boundary) : 0;
+	if (!length || length > BOUNDARY_MAX)
+		return tree->source->size;
+	memcpy(line + 3, parent->boundary, length);
+	struct span rest = source_span(tree->arena, tree->source, start, start + BOUNDARY_SEARCH);
+	const char *at = memmem(rest.at, rest.length, line, length + 3);
+	return at ? start + (uint64_t)(at - rest.at) : tree->source->size;
+}
+
 /* The header of a part from the raw bytes. Returns where its body begins, by our reading. */
 static uint64_t read_part_head(struct tree *tree, GMimeObject *object, struct part *part)
 {
@@ -122,13 +135,14 @@ static uint64_t read_part_head(struct tree *tree, GMimeObject *object, struct pa
 }
 
 static void add_children(struct tree *tree, GMimeMultipart *multipart, struct part *parent);
+static void split_again(struct tree *tree, struct part *part);
 
 static void add_part(struct tree *tree, GMimeObject *object, struct part *parent, struct part ***tail)
 {
 	struct part *part = ARENA_NEW(tree->arena, struct part);
 	part->parent = parent;
 	part->depth = parent->depth + 1;
-	read_part_head(tree, object, part);
+	uint64_t body = read_part_head(tree, object, part);
 	part_describe(tree->arena, part, strcmp(parent->type, "multipart/digest") == 0 ? "message/rfc822" : "text/plain", tree->problems);
 	**tail = part;
 	*tail = &part->next;
@@ -136,6 +150,7 @@ static void add_part(struct tree *tree, GMimeObject *object, struct part *parent
 	if (GMIME_IS_MULTIPART(object)) {
 		if (strncmp(part->type, "multipart/", 10) != 0)
 			part->type = "multipart/mixed";
+		part->boundary = params_get(&part->content_type, "boundary");
 		add_children(tree, GMIME_MULTIPART(object), part);
 	} else if (GMIME_IS_PART(object)) {
 		GMimeDataWrapper *content = g_mime_part_get_content(GMIME_PART(object));
@@ -144,6 +159,11 @@ static void add_part(struct tree *tree, GMimeObject *object, struct part *parent
 			part->start = raw_offset(tree, stream->bound_start);
 			part->end = raw_offset(tree, stream->bound_end);
 		}
+	}
+	if (!part->children && strncmp(part->type, "multipart/", 10) == 0 && body) {
+		part->start = body;
+		part->end = delimiter_after(tree, parent, body);
+		split_again(tree, part);
 	}
 	if (!part->children && strncmp(part->type, "multipart/", 10) == 0) {
 		part->type = "text/plain";
@@ -170,7 +190,8 @@ static void add_children(struct tree *tree, GMimeMultipart *multipart, struct pa
 
 static void read_tree(struct tree *tree, struct part *top, const char *boundary)
 {
-	char *shown = shown_head(tree->arena, top->type, boundary);
+	char *shown = shown_head(tree->arena, boundary);
+	top->boundary = boundary;
 	tree->head_length = strlen(shown);
 	struct guard_view view = { .source = tree->source, .head = shown, .head_length = tree->head_length, .body = tree->head->body,
 	                           .cr_only = tree->head->cr_only, .deadline = clock_monotonic_us() + LIMIT_PARSE_SECONDS * 1000000LL };
@@ -186,6 +207,21 @@ static void read_tree(struct tree *tree, struct part *top, const char *boundary)
 	g_object_unref(stream);
 }
 
+/* A multipart whose boundary GMime could not read and we can: its body is a mail's body of its own. */
+static void split_again(struct tree *tree, struct part *part)
+{
+	const char *boundary = part->depth < LIMIT_DEPTH ? find_boundary(tree->arena, tree->source, tree->head->cr_only, part) : NULL;
+	if (!boundary || tree->again++ > 20)
+		return;
+	struct mail_source source = *tree->source;
+	struct head head = { .body = part->start, .cr_only = tree->head->cr_only };
+	struct tree inner = { .arena = tree->arena, .source = &source, .head = &head, .problems = tree->problems, .count = tree->count, .again = tree->again };
+	source.size = part->end;
+	read_tree(&inner, part, boundary);
+	tree->count = inner.count;
+	tree->again = inner.again;
+}
+
 struct part *parts_read(struct arena *arena, const struct mail_source *source, const struct head *head, struct strings *problems)
 {
 	struct part *top = ARENA_NEW(arena, struct part);
@@ -196,7 +232,7 @@ struct part *parts_read(struct arena *arena, const struct mail_source *source, c
 	if (strncmp(top->type, "multipart/", 10) != 0)
 		return top;
 	struct tree tree = { .arena = arena, .source = source, .head = head, .problems = problems };
-	const char *boundary = find_boundary(arena, source, head, top);
+	const char *boundary = find_boundary(arena, source, head->cr_only, top);
 	if (boundary)
 		read_tree(&tree, top, boundary);
 	if (!top->children) {

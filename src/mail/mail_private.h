@@ -103,6 +103,7 @@ struct part {
 	const char *content_id;          /* without <>, "" if none */
 	struct fields fields;
 	uint64_t start, end;             /* of the encoded content in the source */
+	const char *boundary;            /* of a multipart, NULL: not known */
 	struct part *parent, *next, *first;      /* children are a list */
 	size_t children;
 	int depth;
@@ -156,7 +157,9 @@ struct span flowed_unwrap(struct arena *arena, struct span text, bool delsp);
 #define MARK_SOFT        '\006'      /* a <blockquote> that no client made begins: quoted only if introduced */
 #define MARK_SOFT_END    '\007'
 #define MARK_BARE        '\016'      /* the same without any attribute, as no editor makes it */
-void html_to_text(struct arena *arena, struct span html, struct buffer *out, struct strings *problems);
+/* name_of(context, cid): how the image with this Content-ID is called, NULL: not at all. */
+struct image_names { const char *(*name_of)(const void *context, const char *cid); const void *context; };
+void html_to_text(struct arena *arena, struct span html, const struct image_names *images, struct buffer *out, struct strings *problems);
 char *marks_strip(struct arena *arena, const char *text);
 
 /* ---- mail_lines.c and mail_quote*.c: text cut into lines that know what they look like ---- */

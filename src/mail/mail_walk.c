@@ -114,11 +114,29 @@ static void append_text(struct walk *walk, const char *at, size_t length)
 	buffer_add(&walk->text, at, length);
 }
 
+/* An image that the page shows and the mail brings along is called by its file name. */
+static const char *image_in(const struct part *part, const char *cid, int depth)
+{
+	for (; part && depth < LIMIT_DEPTH; part = part->next) {
+		const char *name = part->first ? image_in(part->first, cid, depth + 1) : part->filename && strcmp(part->content_id, cid) == 0 ? part->filename : NULL;
+		if (name)
+			return name;
+	}
+	return NULL;
+}
+
+static const char *image_name(const void *context, const char *cid)
+{
+	const struct walk *walk = context;
+	return *cid ? image_in(walk->root, cid, 0) : NULL;
+}
+
 static void append_html(struct walk *walk, struct span html)
 {
+	const struct image_names images = { image_name, walk };
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
-	html_to_text(walk->arena, html, &out, walk->problems);
+	html_to_text(walk->arena, html, &images, &out, walk->problems);
 	if (!walk->text.length)
 		walk->html_shown = true;
 	append_text(walk, out.length ? out.at : "", out.length);
