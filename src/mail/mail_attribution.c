@@ -107,15 +107,18 @@ static bool quoted_follows(const struct lines *lines, size_t i)
 static bool complete(struct span text, bool quoted)
 {
 	bool colon = ends_with_colon(text), address = memchr(text.at, '@', text.length) != NULL, date = has_date(text);
-	/* German and Dutch put the verb before a long name and address. */
-	bool verb = verb_in_last(text, colon && date && address ? text.length : TAIL);
-	if (verb && (colon || quoted) && (date || address || quoted))
-		return true;
+	if (!(colon || quoted || date) || !(address || date || quoted))
+		return false;
 	if (address && date && colon && quoted)
 		return true;
-	if (verb && date && (address || text.length < 160) && !memchr(text.at, '?', text.length) && (fold_starts(text, "on ") || is_digit(text.at[0])))
-		return text.at[text.length - 1] != '.';
-	return starts_with_date(text) && address && (colon || quoted) && text.length < 250;
+	if (starts_with_date(text) && address && (colon || quoted) && text.length < 250)
+		return true;
+	bool spoken = date && (address || text.length < 160) && !memchr(text.at, '?', text.length) && (fold_starts(text, "on ") || is_digit(text.at[0]))
+	              && text.at[text.length - 1] != '.';
+	if (!spoken && !colon && !quoted)
+		return false;
+	/* German and Dutch put the verb before a long name and address. */
+	return verb_in_last(text, colon && date && address ? text.length : TAIL);
 }
 
 static bool join_line(struct joined *joined, struct span line)

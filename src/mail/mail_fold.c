@@ -23,10 +23,10 @@ static uint32_t fold(uint32_t code)
 }
 
 /* Extended-A folds to the odd one of a pair; the words may hold either. */
-size_t fold_starts(struct span span, const char *word)
+size_t fold_starts_slowly(struct span span, const char *word)
 {
-	size_t i = 0, j = 0, length = strlen(word);
-	while (j < length) {
+	size_t i = 0, j = 0;
+	while (word[j]) {
 		unsigned char a = i < span.length ? (unsigned char)span.at[i] : 0, b = (unsigned char)word[j];
 		if (a < 128 && b < 128) {
 			if (!a || (lower((char)a)) != (char)b)
@@ -35,7 +35,7 @@ size_t fold_starts(struct span span, const char *word)
 			continue;
 		}
 		uint32_t x, y;
-		size_t n = i < span.length ? utf8_decode(span.at + i, span.length - i, &x) : 0, m = utf8_decode(word + j, length - j, &y);
+		size_t n = i < span.length ? utf8_decode(span.at + i, span.length - i, &x) : 0, m = utf8_decode(word + j, strnlen(word + j, 4), &y);
 		if (!n || !m || fold(x) != fold(y))
 			return 0;
 		i += n, j += m;
@@ -45,8 +45,10 @@ size_t fold_starts(struct span span, const char *word)
 
 const char *fold_find(struct span span, const char *word)
 {
+	char first = *word, upper = first >= 'a' && first <= 'z' ? (char)(first - 32) : first;
+	bool plain = first > 0 && first != '\'';
 	for (size_t i = 0; i < span.length; i++) {
-		if (((unsigned char)span.at[i] & 0xC0) == 0x80)
+		if (plain ? span.at[i] != first && span.at[i] != upper : ((unsigned char)span.at[i] & 0xC0) == 0x80)
 			continue;
 		if (fold_starts((struct span){ span.at + i, span.length - i }, word))
 			return span.at + i;

@@ -34,7 +34,14 @@ static inline bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A'
 static inline char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
 
 /* Case aside for Latin, Greek and Cyrillic letters too; `word` is in lower case. Returns the bytes of `span` that match, 0: none. */
-size_t fold_starts(struct span span, const char *word);
+size_t fold_starts_slowly(struct span span, const char *word);
+static inline size_t fold_starts(struct span span, const char *word)
+{
+	/* Nearly always the first byte settles it; only an apostrophe is ASCII in the word and may not be in the text. */
+	unsigned char a = span.length ? (unsigned char)span.at[0] : 0, b = (unsigned char)*word;
+	bool differ = a < 128 ? (unsigned char)lower((char)a) != b : b < 128 && b != '\'';
+	return differ ? 0 : fold_starts_slowly(span, word);
+}
 const char *fold_find(struct span span, const char *word);       /* NULL: nowhere */
 bool fold_equal(struct span span, const char *word);
 
