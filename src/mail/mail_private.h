@@ -149,7 +149,7 @@ void attachment_add(struct walk *walk, struct part *part);
 void attachment_add_bytes(struct walk *walk, const char *filename, const char *type, const char *content_id, struct span bytes);
 const char *filename_safe(struct arena *arena, const char *name, size_t length);         /* "" if nothing is left */
 const char *filename_made(struct arena *arena, const char *type, size_t number);
-#define LIMIT_TNEF_BYTES (12 * 1024 * 1024)    /* decoded bytes of a winmail.dat: libytnef holds it all in memory */
+#define LIMIT_TNEF_BYTES (12 * 1024 * 1024)    /* decoded bytes of a winmail.dat, which is held in memory */
 bool tnef_unpack(struct walk *walk, struct span bytes);
 /* Takes uuencoded blocks out of a text and adds them as attachments; returns what is left. */
 struct span uuencode_unpack(struct walk *walk, struct span text);

@@ -162,7 +162,7 @@ static void hide(struct lines *lines, size_t from, size_t to)
 /* Quotes that are answered one after the other stay; the rest of the history goes. */
 static void hide_quotes(struct lines *lines, size_t end, const char *author)
 {
-	size_t blocks = 0, answered = 0, last_text = 0;
+	size_t blocks = 0, last_text = 0;
 	for (size_t i = 0; i < end; i++)
 		if (broken_quote(lines, i))
 			lines->at[i].kind = LINE_QUOTED;
@@ -178,7 +178,6 @@ static void hide_quotes(struct lines *lines, size_t end, const char *author)
 		if (lines->at[i].kind == LINE_QUOTED) {
 			struct block block = block_at(lines, i, end);
 			blocks++;
-			answered += block.end < last_text;
 			i = block.end - 1;
 		}
 	for (size_t i = 0; i < end; i++) {

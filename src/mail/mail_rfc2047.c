@@ -216,6 +216,8 @@ static char *one_line(struct arena *arena, const char *at, size_t length)
 char *header_decode(struct arena *arena, struct span raw, const char *hint, struct strings *problems)
 {
 	raw = span_trim(raw);
+	if (!raw.length)
+		return arena_string(arena, "");
 	if (!memmem(raw.at, raw.length, "=?", 2)) {
 		char *plain = unfold(arena, raw);
 		size_t length = strlen(plain);

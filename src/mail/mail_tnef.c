@@ -1,106 +1,221 @@
 /*
- * mail_tnef.c - winmail.dat: the attachments that Outlook hid in it (MS-OXTNEF), by libytnef.
+ * mail_tnef.c - winmail.dat: the attachments and the text that Outlook hid in it (MS-OXTNEF).
  *
- * The library trusts lengths, so the frame of the stream is checked by us first: signature, levels, every length inside
- * what is left, at most ATTRIBUTES of them. Its text is used only if the mail has none of its own.
- * May not hand it a stream over LIMIT_TNEF_BYTES (the caller sees to that). False: nothing was unpacked, keep the file.
+ * A reader of our own, since libytnef writes its errors to standard output, where `explain` writes JSON, and trusts
+ * lengths. The stream is a row of attributes, each with a length that is checked against what is left; of the MAPI
+ * properties only a few are read. Nothing is copied: attachments are spans of the stream. Compressed RTF is left alone.
+ * False: nothing could be unpacked, and the file stays an attachment as it is. Problems: a stream that ends too early.
  */
 #include "mail_private.h"
 
 #include <stdio.h>
-#include <ytnef.h>
 
 #define SIGNATURE 0x223E9F78u
-#define ATTRIBUTES_MAX 20000             /* attributes of a stream; a real one has some 20 a file */
-#define ATTACHMENTS_MAX 500
-#define NO_PROPERTY ((variableLength *)(intptr_t)-1)
+#define ATTRIBUTES_MAX 20000             /* of a stream; a real one has some twenty a file */
+#define PROPERTIES_MAX 5000              /* of one attribute */
 #define OBJECT_GUID 16                   /* bytes before the data of an embedded object */
 
-static uint32_t little32(const char *at)
-{
-	const unsigned char *b = (const unsigned char *)at;
-	return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-}
+enum attribute { ATTRIBUTE_BODY = 0x0002800C, ATTRIBUTE_TITLE = 0x00018010, ATTRIBUTE_DATA = 0x0006800F, ATTRIBUTE_NEXT_FILE = 0x00069002,
+                 ATTRIBUTE_MESSAGE = 0x00069003, ATTRIBUTE_FILE = 0x00069005, ATTRIBUTE_CODEPAGE = 0x00069007 };
+enum property { PROPERTY_BODY = 0x1000, PROPERTY_HTML = 0x1013, PROPERTY_NAME = 0x3001, PROPERTY_DATA = 0x3701, PROPERTY_SHORT_NAME = 0x3704,
+                PROPERTY_LONG_NAME = 0x3707, PROPERTY_MIME = 0x370E, PROPERTY_CID = 0x3712 };
+enum type { TYPE_I2 = 0x2, TYPE_LONG = 0x3, TYPE_R4 = 0x4, TYPE_ERROR = 0xA, TYPE_BOOLEAN = 0xB, TYPE_OBJECT = 0xD, TYPE_STRING8 = 0x1E,
+            TYPE_UNICODE = 0x1F, TYPE_CLSID = 0x48, TYPE_BINARY = 0x102, TYPE_MANY = 0x1000 };
 
-/* MS-OXTNEF section 2.1.3: level, id, length, data, checksum, one after the other. */
-static bool frame_is_sound(struct span bytes)
+struct file { struct span data; const char *title, *long_name, *short_name, *mime, *cid; bool open; };
+struct tnef {
+	struct walk *walk;
+	struct file file;
+	char codepage[16];
+	struct span body, html;
+	bool body_wide;
+	size_t files;
+};
+struct cursor { const unsigned char *at; size_t left; };
+
+static uint32_t take32(struct cursor *c)
 {
-	if (bytes.length < 15 || little32(bytes.at) != SIGNATURE)
-		return false;
-	size_t at = 6, count = 0;
-	while (at < bytes.length) {
-		if (bytes.length - at < 11)
-			return count > 0;
-		uint32_t size = little32(bytes.at + at + 5);
-		if ((bytes.at[at] != LVL_MESSAGE && bytes.at[at] != LVL_ATTACHMENT) || size > bytes.length - at - 11 || ++count > ATTRIBUTES_MAX)
-			return false;
-		at += 11 + size;
+	if (c->left < 4) {
+		c->left = 0;
+		return 0;
 	}
-	return count > 0;
+	uint32_t value = c->at[0] | (uint32_t)c->at[1] << 8 | (uint32_t)c->at[2] << 16 | (uint32_t)c->at[3] << 24;
+	c->at += 4, c->left -= 4;
+	return value;
 }
 
-static variableLength *property(MAPIProps *properties, unsigned type, unsigned id)
+static bool skip(struct cursor *c, size_t count)
 {
-	variableLength *found = MAPIFindProperty(properties, PROP_TAG(type, id));
-	return found == NO_PROPERTY || !found || !found->data || found->size <= 0 ? NULL : found;
+	if (count > c->left) {
+		c->left = 0;
+		return false;
+	}
+	c->at += count, c->left -= count;
+	return true;
 }
 
-static variableLength *text_property(MAPIProps *properties, unsigned id)
+static const char *text_of(struct tnef *tnef, struct span value, bool wide)
 {
-	variableLength *found = property(properties, PT_UNICODE, id);       /* libytnef makes UTF-8 of it */
-	return found ? found : property(properties, PT_STRING8, id);
+	if (wide && value.length >= 2 && value.length % 2 == 0 && value.at[value.length - 1] == 0 && value.at[value.length - 2] == 0)
+		value.length -= 2;
+	if (!wide)
+		value.length = strnlen(value.at, value.length);
+	return charset_to_utf8(tnef->walk->arena, value, wide ? "utf-16le" : tnef->codepage, "TNEF", NULL).at;
 }
 
-static const char *text_of(struct walk *walk, const variableLength *value)
+static void take_property(struct tnef *tnef, uint32_t id, uint32_t type, struct span value, bool of_file)
 {
-	if (!value || !value->data || value->size <= 0)
-		return "";
-	size_t length = strnlen((const char *)value->data, (size_t)value->size);
-	return charset_to_utf8(walk->arena, (struct span){ (const char *)value->data, length }, NULL, "TNEF", walk->problems).at;
+	bool wide = type == TYPE_UNICODE, text = wide || type == TYPE_STRING8;
+	if (!of_file) {
+		if (id == PROPERTY_BODY && text)
+			tnef->body = value, tnef->body_wide = wide;
+		else if (id == PROPERTY_HTML)
+			tnef->html = value;
+		return;
+	}
+	if (id == PROPERTY_DATA && (type == TYPE_BINARY || type == TYPE_OBJECT)) {
+		bool object = type == TYPE_OBJECT && value.length > OBJECT_GUID;
+		if (!tnef->file.data.length)
+			tnef->file.data = object ? (struct span){ value.at + OBJECT_GUID, value.length - OBJECT_GUID } : value;
+	} else if (text) {
+		const char **slot = id == PROPERTY_LONG_NAME ? &tnef->file.long_name : id == PROPERTY_SHORT_NAME || id == PROPERTY_NAME ? &tnef->file.short_name
+		                    : id == PROPERTY_MIME ? &tnef->file.mime : id == PROPERTY_CID ? &tnef->file.cid : NULL;
+		if (slot)
+			*slot = text_of(tnef, value, wide);
+	}
 }
 
-static void add(struct walk *walk, Attachment *attachment)
+/* Bytes of one value of a type of fixed size, padded to four. */
+static size_t fixed_size(uint32_t type)
 {
-	variableLength *object = property(&attachment->MAPI, PT_OBJECT, PR_ATTACH_DATA_OBJ);
-	variableLength *binary = property(&attachment->MAPI, PT_BINARY, PR_ATTACH_DATA_OBJ);
-	struct span bytes = { (const char *)attachment->FileData.data, attachment->FileData.data ? (size_t)attachment->FileData.size : 0 };
-	if (object && object->size > OBJECT_GUID)
-		bytes = (struct span){ (const char *)object->data + OBJECT_GUID, (size_t)object->size - OBJECT_GUID };
-	else if (binary && attachment->FileData.size <= 0)
-		bytes = (struct span){ (const char *)binary->data, (size_t)binary->size };
-	const char *name = text_of(walk, text_property(&attachment->MAPI, PR_ATTACH_LONG_FILENAME));
-	if (!*name)
-		name = text_of(walk, &attachment->Title);
-	if (!*name)
-		name = text_of(walk, text_property(&attachment->MAPI, PR_DISPLAY_NAME));
-	const char *type = text_lower(walk->arena, text_of(walk, text_property(&attachment->MAPI, PR_ATTACH_MIME_TAG)));
-	attachment_add_bytes(walk, name, strchr(type, '/') ? type : "application/octet-stream",
-	                     text_of(walk, text_property(&attachment->MAPI, PR_ATTACH_CONTENT_ID)), bytes.at ? bytes : (struct span){ "", 0 });
+	switch (type) {
+	case TYPE_I2: case TYPE_LONG: case TYPE_R4: case TYPE_ERROR: case TYPE_BOOLEAN: return 4;
+	case TYPE_CLSID: return 16;
+	default: return 8;
+	}
 }
 
-static void add_text(struct walk *walk, TNEFStruct *tnef)
+/* MS-OXTNEF section 2.1.3.4: one property. False: not sound, the rest is left. */
+static bool read_property(struct tnef *tnef, struct cursor *c, bool of_file)
 {
+	uint32_t head = take32(c), type = head & 0xFFFF, id = head >> 16;
+	if (id >= 0x8000) {                                              /* named: a GUID, a number or a name */
+		if (!skip(c, 16))
+			return false;
+		uint32_t kind = take32(c), size = take32(c);
+		if (kind == 1 && !skip(c, ((size_t)size + 3) & ~(size_t)3))
+			return false;
+	}
+	bool variable = type == TYPE_STRING8 || type == TYPE_UNICODE || type == TYPE_BINARY || type == TYPE_OBJECT, many = type & TYPE_MANY;
+	uint32_t base = type & ~(uint32_t)TYPE_MANY;
+	variable = variable || base == TYPE_STRING8 || base == TYPE_UNICODE || base == TYPE_BINARY;
+	uint32_t count = variable || many ? take32(c) : 1;
+	if (count > PROPERTIES_MAX)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!variable) {
+			if (!skip(c, fixed_size(base)))
+				return false;
+			continue;
+		}
+		uint32_t size = take32(c);
+		if (size > c->left)
+			return false;
+		if (i == 0)
+			take_property(tnef, id, type, (struct span){ (const char *)c->at, size }, of_file);
+		if (!skip(c, ((size_t)size + 3) & ~(size_t)3))
+			return i + 1 == count;
+	}
+	return true;
+}
+
+static void read_properties(struct tnef *tnef, struct span bytes, bool of_file)
+{
+	struct cursor c = { (const unsigned char *)bytes.at, bytes.length };
+	uint32_t count = take32(&c);
+	for (uint32_t i = 0; i < count && i < PROPERTIES_MAX && c.left >= 4; i++)
+		if (!read_property(tnef, &c, of_file))
+			return;
+}
+
+static void finish_file(struct tnef *tnef)
+{
+	struct file *file = &tnef->file;
+	if (file->open && (file->data.length || file->title || file->long_name)) {
+		const char *name = file->long_name && *file->long_name ? file->long_name : file->title && *file->title ? file->title : file->short_name;
+		const char *mime = file->mime && strchr(file->mime, '/') ? text_lower(tnef->walk->arena, file->mime) : "application/octet-stream";
+		attachment_add_bytes(tnef->walk, name ? name : "", mime, file->cid ? file->cid : "", file->data.at ? file->data : (struct span){ "", 0 });
+		tnef->files++;
+	}
+	*file = (struct file){ .open = false };
+}
+
+static void take_attribute(struct tnef *tnef, uint32_t id, struct span data)
+{
+	switch (id) {
+	case ATTRIBUTE_CODEPAGE:
+		if (data.length >= 4) {
+			struct cursor c = { (const unsigned char *)data.at, data.length };
+			snprintf(tnef->codepage, sizeof tnef->codepage, "CP%u", (unsigned)take32(&c));
+		}
+		break;
+	case ATTRIBUTE_BODY: tnef->body = data; break;
+	case ATTRIBUTE_MESSAGE: read_properties(tnef, data, false); break;
+	case ATTRIBUTE_NEXT_FILE:
+		finish_file(tnef);
+		tnef->file.open = true;
+		break;
+	case ATTRIBUTE_TITLE:
+		tnef->file.open = true;
+		tnef->file.title = text_of(tnef, data, false);
+		break;
+	case ATTRIBUTE_DATA:
+		tnef->file.open = true;
+		tnef->file.data = data;
+		break;
+	case ATTRIBUTE_FILE:
+		tnef->file.open = true;
+		read_properties(tnef, data, true);
+		break;
+	default: break;
+	}
+}
+
+/* What Outlook wrote, if the mail has no text beside it. */
+static void show_body(struct tnef *tnef)
+{
+	struct walk *walk = tnef->walk;
 	if (walk->text.length || walk->wanted)
 		return;
-	const char *body = text_of(walk, &tnef->body);
-	if (!*body)
-		body = text_of(walk, text_property(&tnef->MapiProperties, PR_BODY));
-	if (*body)
-		buffer_add(&walk->text, body, strnlen(body, LIMIT_TEXT_BYTES));
+	if (tnef->body.length) {
+		const char *text = text_of(tnef, tnef->body, tnef->body_wide);
+		buffer_add(&walk->text, text, strnlen(text, LIMIT_TEXT_BYTES));
+	} else if (tnef->html.length) {
+		html_to_text(walk->arena, charset_to_utf8(walk->arena, tnef->html, NULL, "TNEF", walk->problems), NULL, &walk->text, walk->problems);
+		walk->html_shown = true;
+	}
 }
 
 bool tnef_unpack(struct walk *walk, struct span bytes)
 {
-	if (!frame_is_sound(bytes))
+	struct tnef tnef = { .walk = walk, .codepage = "CP1252" };
+	struct cursor c = { (const unsigned char *)bytes.at, bytes.length };
+	if (bytes.length < 15 || take32(&c) != SIGNATURE || !skip(&c, 2))
 		return false;
-	TNEFStruct tnef;
-	TNEFInitialize(&tnef);
-	bool read = TNEFParseMemory((BYTE *)(uintptr_t)bytes.at, (long)bytes.length, &tnef) == 0;
-	size_t count = 0;
-	for (Attachment *one = tnef.starting_attach.next; read && one && count < ATTACHMENTS_MAX; one = one->next, count++)
-		add(walk, one);
-	if (read)
-		add_text(walk, &tnef);
-	TNEFFree(&tnef);
-	return read && (count || walk->text.length);
+	size_t before = walk->text.length;
+	for (size_t n = 0; c.left >= 9 && n < ATTRIBUTES_MAX; n++) {
+		if ((*c.at != 1 && *c.at != 2) || !skip(&c, 1))
+			break;
+		uint32_t id = take32(&c), size = take32(&c);
+		if (size > c.left) {
+			problem(walk->arena, walk->problems, "TNEF (winmail.dat) that ends too early");
+			break;
+		}
+		take_attribute(&tnef, id, (struct span){ (const char *)c.at, size });
+		skip(&c, size);
+		skip(&c, 2);                                             /* a checksum, which no reader needs */
+	}
+	finish_file(&tnef);
+	show_body(&tnef);
+	return tnef.files || walk->text.length > before;
 }

@@ -272,7 +272,7 @@ static void walk_leaf(struct walk *walk, struct part *part, bool show)
 		struct span bytes = part_bytes(walk->arena, walk->source, part, LIMIT_TNEF_BYTES, &cut);
 		if (!cut && tnef_unpack(walk, bytes))
 			return;
-		problem(walk->arena, walk->problems, cut ? "TNEF larger than %d bytes; kept as it is" : "TNEF (winmail.dat) that cannot be read; kept as it is",
+		problem(walk->arena, walk->problems, cut ? "TNEF larger than %d bytes; kept as it is" : "TNEF (winmail.dat) without a file that can be read; kept as it is",
 		        LIMIT_TNEF_BYTES);
 	}
 	attachment_add(walk, part);
