@@ -22,7 +22,8 @@ fi
 stop_former() {
 	[ -f "$dir/pid" ] || return 0
 	pid=$(cat "$dir/pid")
-	case $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) in
+	[ -r "/proc/$pid/cmdline" ] || return 0
+	case $(tr '\0' ' ' <"/proc/$pid/cmdline") in
 	*sportellod*"$dir"*)
 		echo "stopping the former demonstration (process $pid)"
 		kill "$pid" 2>/dev/null
