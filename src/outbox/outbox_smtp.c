@@ -67,6 +67,7 @@ void smtp_hang_up(struct smtp *smtp)
 		mailsmtp_quit(smtp->session);            /* closes the stream as well */
 	}
 	drop(smtp);
+	tls_trust_free(&smtp->trust);            /* read anew for the next connection: authorities come and go */
 }
 
 void smtp_free(struct smtp **smtp)
@@ -74,7 +75,6 @@ void smtp_free(struct smtp **smtp)
 	if (!*smtp)
 		return;
 	smtp_hang_up(*smtp);
-	tls_trust_free(&(*smtp)->trust);
 	buffer_fini(&(*smtp)->reply);
 	free(*smtp);
 	*smtp = NULL;
@@ -335,8 +335,12 @@ static bool judged_for_all(struct smtp *smtp, struct attempt *attempt, enum smtp
 
 	if (code == 421)
 		smtp->broken = true;                     /* the relay closes now, RFC 5321 section 3.8 */
-	if (fate == FATE_SENT || (step == STEP_DATA && code == 354))
+	if (step == STEP_DATA ? code == 354 : fate == FATE_SENT)
 		return true;
+	if (fate == FATE_SENT) {                         /* 2xx to DATA: nobody knows what it waits for now */
+		smtp->broken = true;
+		fate = FATE_RETRY;
+	}
 	attempt_rest(attempt, fate, reply_line(attempt->arena, code, text));
 	return false;
 }
@@ -363,6 +367,13 @@ static bool mail_from(struct smtp *smtp, const struct config_relay *relay, const
 		return false;
 	}
 	return judged_for_all(smtp, attempt, STEP_MAIL, code, smtp->reply.at);
+}
+
+/* A mail that ended before its data leaves a transaction open. */
+static void reset(struct smtp *smtp, const struct config_relay *relay)
+{
+	if (!smtp->broken && say(smtp, relay->timeout_seconds, "RSET\r\n") != 250)
+		smtp->broken = true;
 }
 
 /* How many recipients were taken. */
@@ -407,7 +418,6 @@ static void data(struct smtp *smtp, const struct config_relay *relay, const stru
 	/* libetpan ends every mail with CRLF . CRLF, whatever it ended with: its own last line end would become an empty line. */
 	if (length >= 2 && memcmp(letter->bytes + length - 2, "\r\n", 2) == 0)
 		length -= 2;
-
 	wire_step(&smtp->wire, relay->timeout_seconds);
 	smtp->session->response_code = 0;
 	mailsmtp_data(smtp->session);
@@ -416,8 +426,10 @@ static void data(struct smtp *smtp, const struct config_relay *relay, const stru
 		lost(smtp, attempt, "");
 		return;
 	}
-	if (!judged_for_all(smtp, attempt, STEP_DATA, code, text))
+	if (!judged_for_all(smtp, attempt, STEP_DATA, code, text)) {
+		reset(smtp, relay);
 		return;
+	}
 	wire_step(&smtp->wire, (int64_t)relay->timeout_seconds * DOT_FACTOR + (int64_t)(letter->length / SLOWEST_BYTES));
 	smtp->session->response_code = 0;
 	mailsmtp_data_message(smtp->session, letter->bytes, length);
@@ -426,13 +438,6 @@ static void data(struct smtp *smtp, const struct config_relay *relay, const stru
 		lost(smtp, attempt, " after the mail was handed over: it may arrive twice");
 	else if (judged_for_all(smtp, attempt, STEP_DOT, code, text))
 		attempt_rest(attempt, FATE_SENT, reply_line(attempt->arena, code, text));
-}
-
-/* A mail that ended before its data leaves a transaction open. */
-static void reset(struct smtp *smtp, const struct config_relay *relay)
-{
-	if (!smtp->broken && say(smtp, relay->timeout_seconds, "RSET\r\n") != 250)
-		smtp->broken = true;
 }
 
 static void begin_again(struct attempt *attempt, const struct attempt *before)

@@ -299,6 +299,25 @@ static void test_nobody_taken(void **state)
 	assert_non_null(strstr(talk.server.heard, "RSET\r\n"));
 }
 
+static void test_data_refused(void **state)
+{
+	static const char *const script[] = { "S 220 hello", "C", "S 250 hi", "C", "S 250 ok", "C", "S 250 ok", "C", "S 451 4.3.0 no space", "C", "S 250 reset",
+		"C", "S 250 ok", "C", "S 250 ok", "C", "S 250 what", "X", NULL };
+	struct talk talk;
+
+	(void)state;
+	talk_start(&talk, script);
+	talk_send(&talk, 1, "s@example.org");
+	assert_string_equal(talk.attempt.at[0].reply, "451 4.3.0 no space");
+	assert_true(smtp_connected(talk.smtp));
+	talk_send(&talk, 1, "s@example.org");
+	assert_int_equal(talk.attempt.at[0].fate, FATE_RETRY);
+	assert_false(smtp_connected(talk.smtp));
+	talk_end(&talk);
+	assert_non_null(strstr(talk.server.heard, "DATA\r\nRSET\r\nMAIL"));
+	assert_null(strstr(talk.server.heard, "Subject"));
+}
+
 /* A kept connection that the server closes with 421 is made again, and the mail goes at the first attempt. */
 static void test_stale(void **state)
 {
@@ -453,7 +472,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replies), cmocka_unit_test(test_reply_line), cmocka_unit_test(test_pause), cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_give_up), cmocka_unit_test(test_a_mail), cmocka_unit_test(test_nobody_taken), cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_give_up), cmocka_unit_test(test_a_mail), cmocka_unit_test(test_nobody_taken), cmocka_unit_test(test_data_refused), cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_drops), cmocka_unit_test(test_nobody_listens), cmocka_unit_test(test_password), cmocka_unit_test(test_maildir),
 	};
 
