@@ -397,6 +397,7 @@ static void a_backup_alone_restores_everything(void **state)
 	assert_int_equal(make_ticket(f, "ann@customer.example", "<c@x>"), 3);
 	assert_clean(f);
 	store_close(&other.store);
+	((struct fixture *)*state)->arena = other.arena;
 	free(bytes);
 }
 
