@@ -134,7 +134,8 @@ enum evidence_kind {                     /* in the order of their weight */
 	EVIDENCE_BOUNCE_ADDRESS,         /* the bounce address of one of our mails */
 	EVIDENCE_MESSAGE_TOKEN,          /* a Message-ID that we signed */
 	EVIDENCE_MESSAGE_ID,             /* a Message-ID that the store knows */
-	EVIDENCE_SUBJECT_TOKEN           /* [#12]: a hint only */
+	EVIDENCE_SUBJECT_TOKEN,          /* [#12]: a hint only */
+	EVIDENCE_MENTION                 /* named in an agent's /merge: looked up, never joined */
 };
 const char *evidence_name(enum evidence_kind kind);      /* "address-token", "message-id", "subject-token" ... */
 
@@ -383,6 +384,9 @@ void desk_decide_digest(const struct desk_policy *policy, const struct desk_agen
 /* An outgoing mail was refused for good or given up: who is to be told. */
 void desk_decide_undeliverable(const struct desk_policy *policy, const struct outgoing *outgoing, const char *recipient,
                                const char *reply, const struct facts *facts, struct plan *plan);
+
+/* "25 November 2026", in one of the languages of the notices (English for others). */
+const char *desk_date(struct arena *arena, int64_t ms, const char *language);
 
 /* ================================================================ retry policy of the outbox */
 

@@ -12,6 +12,7 @@
 #include "lmtp.h"
 #include "mail.h"
 #include "store.h"
+#include "web.h"
 
 /* What the intake counted since the start; read by /metrics. */
 struct gateway_counters {
@@ -47,5 +48,15 @@ void gateway_intake(struct gateway *gateway, struct transaction *transaction, st
 
 /* The text of a stored message: kept, or derived again from its raw mail. For search and for people. "" if it has none. */
 const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message);
+
+/* Only what is new in it: without quotes and signature. */
+const char *gateway_message_words(struct arena *arena, struct store *store, const struct message_row *message);
+
+/* A request for /l/TOKEN. `store` is the caller's own connection, for reading. */
+void gateway_page(struct gateway *gateway, const struct config *config, struct store *store, const struct web_request *request,
+                  struct web_response *response);
+
+/* Fires what is due; to be called about once a second. `store` is the caller's own connection, for reading. */
+void gateway_tick(struct gateway *gateway, const struct config *config, struct store *store);
 
 #endif

@@ -1,15 +1,18 @@
 /*
- * web.h - the HTTP server: requests in, responses out. Alone in touching libmicrohttpd.
+ * web.h - the HTTP server, and the pages: requests in, responses out. Alone in touching libmicrohttpd.
  *
  * Allowed to include: base, desk, store. Who answers what is the caller's handler. Limits: strict parsing, connections in all and for
  * one address, idle time, URL and form sizes; a second Content-Length, CL with TE and missing Host are refused (RFC 9112).
+ * Pages are plain HTML without scripts or cookies; every value in them is escaped; the headers allow nothing else (CSP).
  */
 #ifndef SPORTELLO_WEB_H
 #define SPORTELLO_WEB_H
 
 #include "base.h"
+#include "desk.h"
 
-#define WEB_FORM_BYTES (16 * 1024)               /* body of a POST: words of a customer */
+#define WEB_FORM_BYTES (64 * 1024)               /* body of a POST: words of a customer, percent-encoded */
+#define WEB_WORDS_BYTES 8000                     /* words that are taken from a form; the rest is cut off */
 #define WEB_URL_BYTES 2048
 
 struct web_request {
@@ -33,5 +36,34 @@ void web_stop(struct web_server **server);
 
 /* The decoded value of a form field; NULL: not there. */
 const char *web_form_value(const struct web_request *request, const char *name);
+
+/* ---- pages for the customer's side ---- */
+enum web_page_kind {
+	PAGE_VIEW_STATUS,                /* how the request stands, what was said, room for words, rating */
+	PAGE_VIEW_CONFIRM,               /* "is it solved?", one button */
+	PAGE_VIEW_REFUSE,                /* "not solved yet?", words and one button */
+	PAGE_VIEW_TOO_OLD,               /* 410: the link is too old, and what to do */
+	PAGE_VIEW_UNKNOWN,               /* 404 */
+	PAGE_VIEW_TROUBLE                /* 503: try again in a moment */
+};
+struct web_said { bool by_desk; const char *who, *text; int64_t date; };
+struct web_page {
+	enum web_page_kind kind;
+	const char *language;            /* "en", "it", "de", "fr", "es"; others: English */
+	const char *desk_name;
+	int64_t ticket; const char *subject;
+	enum ticket_state state;
+	const char *action;              /* where the page's own form posts to: its own token */
+	const char *link_status, *link_confirm, *link_refuse;    /* other pages of the same ticket, as relative addresses */
+	bool done;                       /* the button was pressed just now: say so */
+	const char *notice;              /* a sentence of trouble, or NULL */
+	int stars;                       /* 0: not rated yet */
+	struct { struct web_said *at; size_t count; } said;
+};
+void web_page(struct arena *arena, const struct web_page *page, struct web_response *response);
+/* The best of our languages for an Accept-Language header; `otherwise` if none of ours is wanted. */
+const char *web_language(const char *accept_language, const char *otherwise);
+/* The value of the Content-Security-Policy header that the pages need. */
+const char *web_page_policy(void);
 
 #endif

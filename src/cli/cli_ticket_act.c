@@ -1,5 +1,6 @@
 /*
- * cli_ticket_act.c - everything that changes a ticket: reply, note, new, assign, queue, priority, tag, pend, resolve, close, reopen.
+ * cli_ticket_act.c - everything that changes a ticket: reply, note, new, assign, queue, priority, tag, pend,
+ * resolve, close, reopen, merge, split.
  *
  * Each asks the desk for a plan and has the store apply it, in one transaction: the same way a mail or a page goes. Text on
  * standard input goes to the customer; where the command itself has no mail to carry it, it becomes a reply by --as AGENT.
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum when_reply { REPLY_NONE, REPLY_FIRST, REPLY_AFTER };
+enum when_reply { REPLY_NONE, REPLY_AFTER };
 
 static const struct verb {
 	const char *name; enum action_kind kind;
@@ -21,9 +22,10 @@ static const struct verb {
 	{ "reply", ACTION_REPLY, true, true, REPLY_NONE }, { "note", ACTION_NOTE, true, true, REPLY_NONE },
 	{ "new", ACTION_NEW, true, true, REPLY_NONE }, { "assign", ACTION_ASSIGN, false, false, REPLY_AFTER },
 	{ "queue", ACTION_QUEUE, false, false, REPLY_AFTER }, { "priority", ACTION_PRIORITY, false, false, REPLY_AFTER },
-	{ "tag", ACTION_TAG, false, false, REPLY_AFTER }, { "pend", ACTION_PEND, false, false, REPLY_FIRST },
+	{ "tag", ACTION_TAG, false, false, REPLY_AFTER }, { "pend", ACTION_PEND, false, false, REPLY_NONE },
 	{ "resolve", ACTION_RESOLVE, false, false, REPLY_NONE }, { "close", ACTION_CLOSE, false, false, REPLY_NONE },
-	{ "reopen", ACTION_REOPEN, false, false, REPLY_AFTER },
+	{ "reopen", ACTION_REOPEN, false, false, REPLY_AFTER }, { "merge", ACTION_MERGE, false, false, REPLY_AFTER },
+	{ "split", ACTION_SPLIT, false, false, REPLY_NONE },
 };
 
 static const struct verb *verb_of(const struct cli *cli)
@@ -74,7 +76,35 @@ static enum status read_action(struct cli *cli, const struct verb *verb, struct 
 	}
 	if (cli->count > 1)
 		action->argument = cli->words[1];
+	if (verb->kind == ACTION_MERGE || verb->kind == ACTION_SPLIT) {
+		status = cli_number(cli->words[1], verb->kind == ACTION_MERGE ? "a ticket" : "a message", &action->until, error);
+		if (status != STATUS_OK)
+			return status;
+	}
 	return cli_number(cli->words[0], "a ticket", ticket, error);
+}
+
+/* What merge and split need to know beside the ticket itself. */
+static enum status read_more_facts(struct cli *cli, const struct action *action, struct facts *facts, struct error *error)
+{
+	struct ticket_row row;
+	struct facts other;
+	enum status status = STATUS_OK;
+
+	if (action->kind == ACTION_MERGE && (status = store_facts_of_ticket(cli->store, &cli->arena, action->until, &other, error)) == STATUS_OK)
+		facts->other = other.ticket;
+	if (action->kind != ACTION_SPLIT || (status = store_ticket(cli->store, &cli->arena, facts->ticket->id, &row, error)) != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < row.messages.count; i++) {
+		const struct message_row *message = &row.messages.at[i];
+
+		if (message->seq != action->until)
+			continue;
+		facts->message = ARENA_NEW(&cli->arena, struct new_message);
+		*facts->message = (struct new_message){ .seq = message->seq, .kind = message->kind, .out = message->out, .from = message->from, .to = message->to,
+			.date = message->date, .message_id = message->message_id, .text = message->text, .agent = message->agent, .flags = message->flags };
+	}
+	return STATUS_OK;
 }
 
 /* Decides and applies one action inside the transaction; prints what it does. */
@@ -88,6 +118,8 @@ static enum status apply_one(struct cli *cli, const struct action *action, int64
 		return status;
 	if (action->kind != ACTION_NEW && !facts.ticket)
 		return error_set(error, STATUS_NOT_FOUND, "there is no ticket %lld", (long long)*ticket);
+	if ((status = read_more_facts(cli, action, &facts, error)) != STATUS_OK)
+		return status;
 	plan_init(&plan, &cli->arena, action->who);
 	if ((status = desk_decide_action(&cli->policy, action, &facts, &plan, error)) != STATUS_OK
 	    || (status = store_apply(cli->store, &plan, NULL, error)) != STATUS_OK)
@@ -105,8 +137,6 @@ static enum status apply_all(struct cli *cli, const struct verb *verb, struct ac
 	enum status status = STATUS_OK;
 
 	reply.kind = ACTION_REPLY;
-	if (replies && verb->reply == REPLY_FIRST)
-		status = apply_one(cli, &reply, ticket, done, error);
 	if (verb->reply != REPLY_NONE)
 		action->text = "";
 	for (size_t i = 1; status == STATUS_OK && i < (cli->count > 1 ? cli->count : 2); i++) {

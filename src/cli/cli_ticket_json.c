@@ -129,7 +129,17 @@ static void add_facts(struct json *json, const struct ticket_row *row)
 	json_time(json, "updated", facts->updated);
 	json_time(json, "closed", facts->closed_at);
 	json_time(json, "pending_until", facts->pending_until);
+	if (facts->merged_into)
+		json_number(json, "merged_into", facts->merged_into);
+	else
+		json_null(json, "merged_into");
 	add_linked(json, &row->linked);
+	if (row->stars) {
+		json_object(json, "rating");
+		json_number(json, "stars", row->stars);
+		json_string(json, "words", row->rating);
+		json_object_end(json);
+	}
 }
 
 void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row *row, bool whole)

@@ -49,13 +49,8 @@ enum status cli_run_ticket_show(struct cli *cli, struct error *error)
 
 	if ((status = cli_number(cli->words[0], "a ticket", &number, error)) != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK)
 		return status;
-	for (int hops = 0; hops < 10; hops++) {
-		if ((status = store_ticket(cli->store, &cli->arena, number, &row, error)) != STATUS_OK)
-			return status;
-		if (!row.facts.merged_into)
-			break;
-		number = row.facts.merged_into;
-	}
+	if ((status = store_ticket(cli->store, &cli->arena, number, &row, error)) != STATUS_OK)
+		return status;
 	if (cli->json) {
 		json_init(&json, &cli->out);
 		cli_ticket_json(cli, &json, &row, true);

@@ -38,6 +38,10 @@ static void head_block(struct cli *cli, const struct ticket_row *row)
 	field(cli, "Customer", cli_person(arena, facts->customer.address, facts->customer.name));
 	field(cli, "Tags", cli_join(arena, &facts->tags, ", "));
 	field(cli, "Linked", cli_join(arena, &row->linked, ", "));
+	if (facts->merged_into)
+		field(cli, "Merged", arena_printf(arena, "into %lld, where answers go", (long long)facts->merged_into));
+	if (row->stars)
+		field(cli, "Rating", arena_printf(arena, "%d of 5%s%s", row->stars, *row->rating ? ": " : "", cli_safe(arena, row->rating, false)));
 	field(cli, "Created", arena_printf(arena, "%s (%s)", cli_time(arena, facts->created), cli_age(arena, facts->created)));
 	if (facts->updated > facts->created)
 		field(cli, "Updated", arena_printf(arena, "%s (%s)", cli_time(arena, facts->updated), cli_age(arena, facts->updated)));

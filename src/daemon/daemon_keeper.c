@@ -1,5 +1,5 @@
 /*
- * daemon_keeper.c - what can be done later, done later: WAL checkpoints and the search index, off the commit path.
+ * daemon_keeper.c - what can be done later, done later: timers, WAL checkpoints and the search index, off the commit path.
  *
  * One thread with a store connection of its own. It may fall behind and it may die with the process: all of it can be
  * done again. Diagnostics: keeper.trouble, once for each kind of trouble in a row.
@@ -48,6 +48,9 @@ static void *keeper_thread(void *argument)
 	while (!daemon->stopping) {
 		struct pollfd stop = {.fd = daemon->stop_fd, .events = POLLIN};
 		poll(&stop, 1, more ? ROUND_MS / 20 : ROUND_MS);
+		config = daemon_config(daemon);
+		gateway_tick(&daemon->gateway, config, store);
+		config_unref(&config);
 		more = one_round(store, &in_trouble);
 	}
 	store_close(&store);

@@ -87,6 +87,8 @@ static enum status start(struct daemon *daemon, struct error *error)
 	if (status == STATUS_OK)
 		status = outbox_start(config, daemon->gateway.writer, &daemon->outbox, error);
 	if (status == STATUS_OK && *config->web_listen.text)
+		status = store_open(config->state_dir, false, &daemon->web_store, error);
+	if (status == STATUS_OK && *config->web_listen.text)
 		status = web_start(config->web_listen.host, config->web_listen.port, daemon_page, daemon, &daemon->web, error);
 	if (status == STATUS_OK)
 		status = daemon_listen(daemon, config, error);
@@ -108,6 +110,7 @@ static void stop(struct daemon *daemon)
 	daemon_lmtp_stop(daemon);
 	daemon_keeper_stop(daemon);
 	web_stop(&daemon->web);
+	store_close(&daemon->web_store);
 	outbox_stop(&daemon->outbox);
 	store_writer_stop(&daemon->gateway.writer);
 }

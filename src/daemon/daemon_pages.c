@@ -1,5 +1,5 @@
 /*
- * daemon_pages.c - /healthz and /metrics: how the daemon is, for machines.
+ * daemon_pages.c - /healthz and /metrics: how the daemon is, for machines; and the way to the customers' pages (/l/TOKEN).
  *
  * /healthz is 200 while mail can be accepted and kept, else 503 with the reason. /metrics is Prometheus text format 0.0.4; the
  * counters begin at the start of the process, the gauges are read from the database.
@@ -59,25 +59,22 @@ static void print_intake(struct buffer *out, struct daemon *daemon)
 
 static void print_store(struct buffer *out, struct daemon *daemon)
 {
-	struct config *config = daemon_config(daemon);
 	struct store_counters writer;
 	struct store_totals totals;
-	struct store *store = NULL;
+	struct store *store = daemon->web_store;
 	struct error error;
 	store_writer_counters(daemon->gateway.writer, &writer);
 	value(out, "commits_total", "counter", "Group commits of the writer.", writer.batches);
 	value(out, "jobs_total", "counter", "Changes committed by them.", writer.jobs);
 	value(out, "jobs_failed_total", "counter", "Changes that failed.", writer.failed);
 	value(out, "jobs_waiting", "gauge", "Changes that wait for the writer.", writer.waiting);
-	if (store_open(config->state_dir, false, &store, &error) == STATUS_OK && store_totals(store, &totals, &error) == STATUS_OK) {
+	if (store_totals(store, &totals, &error) == STATUS_OK) {
 		value(out, "tickets", "gauge", "Tickets in the store.", totals.tickets);
 		metric(out, "tickets_by_state", "gauge", "Tickets by state.");
 		for (int i = 0; i < STATE_COUNT; i++)
 			buffer_printf(out, "sportello_tickets_by_state{state=\"%s\"} %lld\n", ticket_state_name((enum ticket_state)i), (long long)totals.by_state[i]);
 		value(out, "outbox_waiting", "gauge", "Outgoing mails that wait.", totals.outbox[OUTBOX_WAITING]);
 	}
-	store_close(&store);
-	config_unref(&config);
 }
 
 static void print_outbox(struct buffer *out, struct daemon *daemon)
@@ -112,6 +109,10 @@ void daemon_page(void *context, const struct web_request *request, struct web_re
 			answer(response, 200, "text/plain; charset=utf-8", "ok\n");
 	} else if (strcmp(request->path, "/metrics") == 0) {
 		metrics(daemon, request, response);
+	} else if (strncmp(request->path, "/l/", 3) == 0) {
+		struct config *config = daemon_config(daemon);
+		gateway_page(&daemon->gateway, config, daemon->web_store, request, response);
+		config_unref(&config);
 	} else {
 		answer(response, 404, "text/plain; charset=utf-8", "there is no such page\n");
 	}

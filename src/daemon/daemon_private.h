@@ -26,6 +26,7 @@ struct daemon {
 	struct gateway gateway;
 	struct outbox *outbox;
 	struct web_server *web;
+	struct store *web_store;                 /* of the web server's one thread */
 	struct listener listeners[LISTENERS_MOST];
 	size_t listener_count;
 	int stop_fd;                             /* eventfd: readable for good once we stop */
@@ -48,7 +49,7 @@ void daemon_lmtp_stop(struct daemon *daemon);
 void daemon_keeper_start(struct daemon *daemon);
 void daemon_keeper_stop(struct daemon *daemon);
 
-/* /healthz, /metrics */
+/* /healthz, /metrics, and the customers' links */
 void daemon_page(void *context, const struct web_request *request, struct web_response *response);
 /* systemd's notification socket (sd_notify(3)); does nothing without NOTIFY_SOCKET. */
 void daemon_notify(const char *state);

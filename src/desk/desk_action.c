@@ -135,9 +135,20 @@ static enum status do_pend(struct decision *d, struct ticket_facts *ticket, cons
 
 /* ---- merge and split ---- */
 
+/* The ticket to merge into: asked for by the command line, or among what an agent's mail mentioned. */
+static const struct ticket_facts *merge_target(const struct facts *facts, int64_t number)
+{
+	if (facts->other)
+		return facts->other;
+	for (size_t i = 0; i < facts->clues.count; i++)
+		if (facts->clues.at[i].clue->kind == EVIDENCE_MENTION && facts->clues.at[i].clue->ticket == number)
+			return facts->clues.at[i].ticket;
+	return NULL;
+}
+
 static enum status do_merge(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
 {
-	const struct ticket_facts *into = d->facts->other;
+	const struct ticket_facts *into = merge_target(d->facts, action->until);
 	if (!into)
 		return error_set(error, STATUS_NOT_FOUND, "there is no ticket %lld to merge into", (long long)action->until);
 	if (into->id == ticket->id)

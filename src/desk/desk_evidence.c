@@ -6,6 +6,7 @@
  * where it stands does not matter, except that it must be of the queue that the mail was delivered to (a reply-all that
  * adds another queue is a request to that queue).
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "desk_private.h"
@@ -18,6 +19,7 @@ const char *evidence_name(enum evidence_kind kind)
 	static const char *const names[] = {
 		[EVIDENCE_NONE] = "none", [EVIDENCE_ADDRESS_TOKEN] = "address-token", [EVIDENCE_BOUNCE_ADDRESS] = "bounce-address",
 		[EVIDENCE_MESSAGE_TOKEN] = "message-id", [EVIDENCE_MESSAGE_ID] = "message-id", [EVIDENCE_SUBJECT_TOKEN] = "subject-token",
+		[EVIDENCE_MENTION] = "mention",
 	};
 	return names[kind];
 }
@@ -113,12 +115,36 @@ static void add_subject(struct arena *arena, const char *subject, struct evidenc
 	}
 }
 
+/* "/merge 7" on the first lines of what an agent writes: the store has to look ticket 7 up before the desk decides. */
+static void add_mentions(struct arena *arena, const char *text, struct evidence *evidence)
+{
+	for (int lines = 0; lines < 20 && *text; lines++) {
+		text += strspn(text, " \t\r\n");
+		if (*text != '/')
+			return;
+		if (text_starts_nocase(text, "/merge ")) {
+			const char *digits = text + 7 + strspn(text + 7, " #");
+			long long number = strtoll(digits, NULL, 10);
+			if (number > 0)
+				add_clue(arena, evidence, (struct clue){.kind = EVIDENCE_MENTION, .ticket = number});
+		}
+		text += strcspn(text, "\n");
+	}
+}
+
+static bool from_an_agent(const struct desk_policy *policy, const struct mail *mail)
+{
+	return desk_agent_with_address(policy, mail->from.address) != NULL;
+}
+
 void desk_evidence(struct arena *arena, const struct desk_policy *policy, const struct incoming *incoming, struct evidence *evidence)
 {
 	*evidence = (struct evidence){0};
 	add_addresses(arena, policy, incoming, evidence);
 	add_references(arena, policy, incoming->mail, evidence);
 	add_subject(arena, incoming->mail->subject, evidence);
+	if (from_an_agent(policy, incoming->mail))
+		add_mentions(arena, incoming->mail->reply_text, evidence);
 }
 
 void desk_claim(const struct incoming *incoming, unsigned char claim[CLAIM_SIZE])

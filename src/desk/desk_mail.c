@@ -69,6 +69,8 @@ static bool automatic_may_join(const struct clue_facts *found, const struct mail
 	enum evidence_kind kind = found->clue->kind;
 	if (kind == EVIDENCE_ADDRESS_TOKEN || kind == EVIDENCE_BOUNCE_ADDRESS)
 		return true;
+	if (kind == EVIDENCE_MENTION)
+		return false;
 	if (kind == EVIDENCE_MESSAGE_TOKEN && mail->kind != MAIL_AUTO_REPLY)
 		return true;
 	return desk_is_participant(found->ticket, mail->from.address);
@@ -78,7 +80,7 @@ static bool automatic_may_join(const struct clue_facts *found, const struct mail
 static int64_t pointed_at(const struct facts *facts)
 {
 	for (size_t i = 0; i < facts->clues.count; i++)
-		if (facts->clues.at[i].ticket)
+		if (facts->clues.at[i].ticket && facts->clues.at[i].clue->kind != EVIDENCE_MENTION)
 			return facts->clues.at[i].ticket->id;
 	return 0;
 }

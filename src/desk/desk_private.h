@@ -64,8 +64,6 @@ int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", 
 bool desk_is_thanks(const char *text);
 /* A participant's wish to hear no more: a mail of nothing but that word. */
 bool desk_is_leave(const char *text);
-/* "25 November 2026", in one of the languages of the notices. */
-const char *desk_date(struct arena *arena, int64_t ms, const char *language);
 /* Already among the readers of the mail that caused this? */
 bool desk_has_it(const struct decision *d, const char *address);
 

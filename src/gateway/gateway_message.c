@@ -4,7 +4,7 @@
  */
 #include "gateway.h"
 
-const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message)
+static const char *derive(struct arena *arena, struct store *store, const struct message_row *message, bool only_new)
 {
 	struct store_raw raw;
 	struct error error;
@@ -16,5 +16,15 @@ const char *gateway_message_text(struct arena *arena, struct store *store, const
 	struct mail_options options = {0};
 	mail_parse(arena, &raw.source, &options, &mail);
 	store_raw_close(&raw);
-	return mail.text;
+	return only_new ? mail.reply_text : mail.text;
+}
+
+const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message)
+{
+	return derive(arena, store, message, false);
+}
+
+const char *gateway_message_words(struct arena *arena, struct store *store, const struct message_row *message)
+{
+	return derive(arena, store, message, true);
 }

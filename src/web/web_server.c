@@ -2,8 +2,8 @@
  * web_server.c - libmicrohttpd behind limits. One polling thread answers everything; handlers must not block for long.
  *
  * libmicrohttpd takes Content-Length together with Transfer-Encoding even in strict mode: refused here (RFC 9112 section 6.1).
- * Its time-out is idle time only, so a connection is also closed after each answer: a dripping client holds one of a bounded
- * number of connections, and at most two of its address... see WEB_PER_ADDRESS.
+ * Its time-out is idle time only: a dripping client holds one of a bounded number of connections (WEB_CONNECTIONS), and LMTP
+ * does not depend on any of them.
  */
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -32,8 +32,7 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, const st
 		return MHD_NO;
 	MHD_add_response_header(response, "Content-Type", answer->content_type);
 	MHD_add_response_header(response, "Cache-Control", "no-store");
-	MHD_add_response_header(response, "Content-Security-Policy",
-		"default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+	MHD_add_response_header(response, "Content-Security-Policy", web_page_policy());
 	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	MHD_add_response_header(response, "X-Robots-Tag", "noindex, nofollow");
@@ -136,6 +135,7 @@ enum status web_start(const char *host, const char *port, web_handler handler, v
 	if (trouble)
 		return error_set(error, STATUS_BAD_CONFIG, "web.listen %s:%s: %s", host, port, gai_strerror(trouble));
 	struct web_server *new = calloc(1, sizeof *new);
+	web_page_policy();                       /* made before the thread that uses it */
 	new->handler = handler;
 	new->context = context;
 	for (struct addrinfo *address = found; address && !new->daemon; address = address->ai_next)

@@ -13,7 +13,7 @@ loopback ports, outgoing mail kept as files. @setup(...) changes that before the
 
 Python 3 standard library only. BUILD names the build directory; SLOW stretches every wait (sanitizers).
 """
-import email, email.policy, http.client, itertools, json, os, random, re, shlex, signal, socket, subprocess, sys, time
+import copy, email, email.policy, http.client, itertools, json, os, random, re, shlex, signal, socket, subprocess, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -221,7 +221,7 @@ class Desk:
             "relay": {"url": self.relay.url if self.relay else "maildir:" + self.maildir},
             "rules_dir": os.path.join(directory, "rules"), "kb_dir": os.path.join(directory, "kb"),
             "templates_dir": os.path.join(directory, "templates"), "log": {"level": "debug"},
-            "agents": agents or AGENTS, "queues": queues or QUEUES,
+            "agents": copy.deepcopy(agents or AGENTS), "queues": copy.deepcopy(queues or QUEUES),
         }
         for path, value in (config or {}).items():
             self.set(path, value)

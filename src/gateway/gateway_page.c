@@ -1,0 +1,180 @@
+/*
+ * gateway_page.c - a customer's link: token to ticket, ticket to page; a button to a plan, the plan to the store.
+ *
+ * GET reads and never writes: scanners and previews fetch every link. POST acts, and acting again changes nothing. A token that is not
+ * ours is 404, one that is too old 410. Only public messages are shown: requests, replies of both sides; never a note, never what
+ * machines sent. A token is good for its ticket's customer: where the customer was changed, it is 404.
+ */
+#include <string.h>
+
+#include "gateway.h"
+
+struct page_job {
+	struct arena *arena;
+	const struct desk_policy *policy;
+	struct token token;
+	struct page_act act;
+	struct plan plan;
+};
+
+static struct web_page start_page(const struct config *config, const struct web_request *request, enum web_page_kind kind)
+{
+	const char *language = web_language(request->accept_language, config->policy.language);
+	return (struct web_page){.kind = kind, .language = language, .desk_name = config->policy.name, .subject = "", .action = "",
+	                         .link_status = "", .link_confirm = "", .link_refuse = ""};
+}
+
+/* Links stay relative, so that a proxy may serve the desk under a path of its own: /l/TOKEN -> TOKEN. */
+static const char *relative(const char *link)
+{
+	const char *slash = link ? strrchr(link, '/') : NULL;
+	return slash ? slash + 1 : "";
+}
+
+/* True for a message that the customer's side may see. */
+static bool is_public(const struct message_row *message)
+{
+	return message->kind == MESSAGE_REQUEST || message->kind == MESSAGE_REPLY;
+}
+
+static const char *agent_shown(const struct desk_policy *policy, const struct message_row *message)
+{
+	const struct desk_agent *agent = *message->agent ? desk_agent_named(policy, message->agent) : NULL;
+	return agent && *agent->display ? agent->display : policy->name;
+}
+
+static void add_conversation(struct arena *arena, struct store *store, const struct desk_policy *policy, const struct ticket_row *row,
+                             struct web_page *page)
+{
+	for (size_t i = 0; i < row->messages.count; i++) {
+		const struct message_row *message = &row->messages.at[i];
+		if (!is_public(message))
+			continue;
+		struct web_said *said = ARENA_PUSH(arena, &page->said);
+		*said = (struct web_said){.by_desk = message->out, .who = agent_shown(policy, message), .date = message->date,
+		                          .text = gateway_message_words(arena, store, message)};
+	}
+}
+
+static bool same_customer(const struct token *token, const struct ticket_facts *facts)
+{
+	return token->who == desk_who(facts->customer.address);
+}
+
+static bool fill_page(struct arena *arena, struct store *store, const struct config *config, const struct token *token, struct web_page *page)
+{
+	struct ticket_row row;
+	struct error error;
+	const struct desk_policy *policy = &config->policy;
+	if (store_ticket(store, arena, token->ticket, &row, &error) != STATUS_OK || !same_customer(token, &row.facts))
+		return false;
+	int64_t now = clock_now();
+	const char *customer = row.facts.customer.address;
+	page->ticket = row.facts.id;
+	page->subject = row.facts.subject;
+	page->state = row.facts.state;
+	page->stars = row.stars;
+	page->link_status = relative(desk_link(arena, policy, TOKEN_LINK_STATUS, row.facts.id, customer, now));
+	page->link_confirm = relative(desk_link(arena, policy, TOKEN_LINK_CONFIRM, row.facts.id, customer, now));
+	page->link_refuse = relative(desk_link(arena, policy, TOKEN_LINK_REFUSE, row.facts.id, customer, now));
+	if (*row.facts.language)
+		page->language = row.facts.language;
+	if (page->kind == PAGE_VIEW_STATUS)
+		add_conversation(arena, store, policy, &row, page);
+	return true;
+}
+
+/* ---- acting ---- */
+
+static bool words_known(struct store *store, struct arena *arena, int64_t ticket, const char *words)
+{
+	struct ticket_row row;
+	struct error error;
+	if (!*words || store_ticket(store, arena, ticket, &row, &error) != STATUS_OK)
+		return false;
+	for (size_t i = 0; i < row.messages.count; i++)
+		if (row.messages.at[i].text && !row.messages.at[i].out && strcmp(row.messages.at[i].text, words) == 0)
+			return true;
+	return false;
+}
+
+/* On the writer thread, inside a savepoint. */
+static enum status act(struct store *store, void *context, struct error *error)
+{
+	struct page_job *job = context;
+	struct facts facts = {0};
+	enum status status = store_facts_of_ticket(store, job->arena, job->token.ticket, &facts, error);
+	if (status != STATUS_OK)
+		return status;
+	if (!facts.ticket || !same_customer(&job->token, facts.ticket))
+		return error_set(error, STATUS_NOT_FOUND, "there is no such request");
+	facts.words_known = words_known(store, job->arena, job->token.ticket, job->act.words);
+	plan_init(&job->plan, job->arena, NULL);
+	status = desk_decide_page(job->policy, &job->act, &facts, &job->plan, error);
+	return status == STATUS_OK ? store_apply(store, &job->plan, NULL, error) : status;
+}
+
+static const char *words_of(const struct web_request *request)
+{
+	const char *words = web_form_value(request, "words");
+	return words ? text_trim(utf8_cut(request->arena, words, WEB_WORDS_BYTES)) : "";
+}
+
+static enum page_kind what_is_asked(const struct web_request *request, const struct token *token)
+{
+	if (token->kind == TOKEN_LINK_CONFIRM)
+		return PAGE_CONFIRM;
+	if (token->kind == TOKEN_LINK_REFUSE)
+		return PAGE_REFUSE;
+	return web_form_value(request, "stars") ? PAGE_RATE : PAGE_WORDS;
+}
+
+static enum status press(struct gateway *gateway, const struct config *config, const struct web_request *request, const struct token *token,
+                         struct error *error)
+{
+	const char *stars = web_form_value(request, "stars");
+	struct page_job job = {.arena = request->arena, .policy = &config->policy, .token = *token,
+	                       .act = {.kind = what_is_asked(request, token), .words = words_of(request), .trace = "page",
+	                               .stars = stars && stars[0] >= '1' && stars[0] <= '5' && !stars[1] ? stars[0] - '0' : 0}};
+	enum status status = store_write(gateway->writer, act, &job, error);
+	log_event(status == STATUS_OK ? LOG_INFO : LOG_NOTICE, "page.pressed", "ticket", LOG_NUMBER(token->ticket),
+	          "changes", LOG_NUMBER(status == STATUS_OK ? job.plan.count : 0), "why", status == STATUS_OK ? "" : error->text, NULL);
+	if (status == STATUS_OK && job.plan.count && gateway->outgoing_waits)
+		gateway->outgoing_waits(gateway->context);
+	return status;
+}
+
+static enum web_page_kind view_of(const struct token *token)
+{
+	return token->kind == TOKEN_LINK_CONFIRM ? PAGE_VIEW_CONFIRM : token->kind == TOKEN_LINK_REFUSE ? PAGE_VIEW_REFUSE : PAGE_VIEW_STATUS;
+}
+
+static void show(const struct web_request *request, struct web_page *page, enum web_page_kind kind, struct web_response *response)
+{
+	page->kind = kind;
+	web_page(request->arena, page, response);
+}
+
+void gateway_page(struct gateway *gateway, const struct config *config, struct store *store, const struct web_request *request,
+                  struct web_response *response)
+{
+	struct token token;
+	struct error error;
+	struct web_page page = start_page(config, request, PAGE_VIEW_UNKNOWN);
+	const char *text = request->path + strlen("/l/");
+	enum link_class class = desk_link_read(&config->policy, text, clock_now(), &token);
+	if (class != LINK_GOOD) {
+		show(request, &page, class == LINK_TOO_OLD ? PAGE_VIEW_TOO_OLD : PAGE_VIEW_UNKNOWN, response);
+		return;
+	}
+	enum status status = request->post ? press(gateway, config, request, &token, &error) : STATUS_OK;
+	page.kind = view_of(&token);
+	page.action = text;
+	page.done = request->post && status == STATUS_OK;
+	if (status == STATUS_TRY_LATER || status == STATUS_BROKEN)
+		show(request, &page, PAGE_VIEW_TROUBLE, response);
+	else if (!fill_page(request->arena, store, config, &token, &page))
+		show(request, &page, PAGE_VIEW_UNKNOWN, response);
+	else
+		show(request, &page, page.kind, response);
+}

@@ -1,0 +1,143 @@
+/*
+ * gateway_timer.c - time makes plans too: waits that are over, silence, the daily digest. One clock, base's, that tests can move.
+ *
+ * Each timer is taken and applied in one transaction, so that a crash between any two lines fires it once, later. A timer whose plan
+ * cannot be applied stays and is tried at the next round. Log: timer.fired, timer.trouble.
+ */
+#include <string.h>
+
+#include "gateway.h"
+
+#define TIMERS_AT_ONCE 100
+#define DIGEST_LINES 200
+#define HOUR_MS (60LL * 60 * 1000)
+#define DAY_MS (24 * HOUR_MS)
+
+struct timer_job { struct arena *arena; const struct desk_policy *policy; const struct timer_row *timer; bool mailed; };
+
+static bool enqueues(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].kind == EFFECT_ENQUEUE)
+			return true;
+	return false;
+}
+
+static enum status fire(struct store *store, void *context, struct error *error)
+{
+	struct timer_job *job = context;
+	struct facts facts = {0};
+	struct plan plan;
+	bool taken;
+	enum status status = store_timer_take(store, job->timer->id, &taken, error);
+	if (status != STATUS_OK || !taken)
+		return status;
+	if ((status = store_facts_of_ticket(store, job->arena, job->timer->ticket, &facts, error)) != STATUS_OK)
+		return status;
+	plan_init(&plan, job->arena, "timer");
+	desk_decide_timer(job->policy, job->timer->kind, &facts, &plan);
+	job->mailed = enqueues(&plan);
+	return store_apply(store, &plan, NULL, error);
+}
+
+static bool fire_due(struct gateway *gateway, const struct config *config, struct store *store, struct arena *arena)
+{
+	struct timer_rows rows;
+	struct error error;
+	bool mailed = false;
+	if (store_timers_due(store, arena, clock_now(), TIMERS_AT_ONCE, &rows, &error) != STATUS_OK)
+		return false;
+	for (size_t i = 0; i < rows.count; i++) {
+		struct timer_job job = {arena, &config->policy, &rows.at[i], false};
+		enum status status = store_write(gateway->writer, fire, &job, &error);
+		log_event(status == STATUS_OK ? LOG_INFO : LOG_WARNING, status == STATUS_OK ? "timer.fired" : "timer.trouble", "ticket",
+		          LOG_NUMBER(rows.at[i].ticket), "timer", rows.at[i].kind, "why", status == STATUS_OK ? "" : error.text, NULL);
+		mailed |= status == STATUS_OK && job.mailed;
+	}
+	return mailed;
+}
+
+/* ---- digest ---- */
+
+struct digest_job { struct arena *arena; const struct desk_policy *policy; int64_t day; size_t mails; };
+
+static bool waits_for(const struct ticket_facts *ticket, const struct desk_policy *policy, const struct desk_agent *agent)
+{
+	if (ticket->state != STATE_NEW && ticket->state != STATE_OPEN && ticket->state != STATE_PENDING)
+		return false;
+	if (*ticket->agent)
+		return text_equal_nocase(ticket->agent, agent->name);
+	const struct desk_queue *queue = desk_queue_named(policy, ticket->queue);
+	return queue && strings_have(&queue->agents, agent->name);
+}
+
+static const char *digest_lines(struct arena *arena, const struct ticket_rows *rows, const struct desk_policy *policy, const struct desk_agent *agent)
+{
+	CLEANUP_BUFFER struct buffer out;
+	size_t lines = 0;
+	buffer_init(&out);
+	for (size_t i = 0; i < rows->count && lines < DIGEST_LINES; i++) {
+		const struct ticket_facts *ticket = &rows->at[i].facts;
+		if (!waits_for(ticket, policy, agent))
+			continue;
+		buffer_printf(&out, "%s#%lld  %-8s %s%s (%s)", lines++ ? "\n" : "", (long long)ticket->id, ticket_state_name(ticket->state),
+		              *ticket->agent ? "" : "[unassigned] ", ticket->subject, ticket->queue);
+	}
+	return arena_string(arena, buffer_string(&out));
+}
+
+static enum status digest(struct store *store, void *context, struct error *error)
+{
+	struct digest_job *job = context;
+	struct ticket_rows rows = {0};
+	static const char *const states[] = {"open", "new", "pending"};
+	int64_t last;
+	enum status status = store_number_get(store, "digest_day", &last, error);
+	if (status != STATUS_OK || last >= job->day)
+		return status;
+	for (size_t i = 0; last && i < COUNT_OF(states) && status == STATUS_OK; i++) {
+		struct ticket_rows some;
+		struct ticket_filter filter = {.state = states[i], .limit = 1000};
+		status = store_tickets(store, job->arena, &filter, &some, error);
+		for (size_t k = 0; status == STATUS_OK && k < some.count; k++)
+			*ARENA_PUSH(job->arena, &rows) = some.at[k];
+	}
+	for (size_t i = 0; i < job->policy->agents.count && status == STATUS_OK; i++) {
+		const struct desk_agent *agent = &job->policy->agents.at[i];
+		const char *lines = digest_lines(job->arena, &rows, job->policy, agent);
+		struct facts facts = {0};
+		struct plan plan;
+		if (!*lines || (status = store_facts_of_ticket(store, job->arena, 0, &facts, error)) != STATUS_OK)
+			continue;
+		plan_init(&plan, job->arena, "timer");
+		desk_decide_digest(job->policy, agent, lines, &facts, &plan);
+		job->mails += plan.count;
+		status = store_apply(store, &plan, NULL, error);
+	}
+	return status == STATUS_OK ? store_number_set(store, "digest_day", job->day, error) : status;
+}
+
+/* A fresh desk begins with today's hour as past: nobody wants a digest of the first minute. */
+static bool digest_due(struct gateway *gateway, const struct config *config, struct store *store, struct arena *arena)
+{
+	int hour = config->policy.digest_hour;
+	int64_t now = clock_now(), day = now / DAY_MS, last = 0;
+	struct error error;
+	if (hour < 0 || (now % DAY_MS) / HOUR_MS < hour || store_number_get(store, "digest_day", &last, &error) != STATUS_OK || last >= day)
+		return false;
+	struct digest_job job = {arena, &config->policy, day, 0};
+	enum status status = store_write(gateway->writer, digest, &job, &error);
+	if (status != STATUS_OK)
+		log_event(LOG_WARNING, "timer.trouble", "timer", "digest", "why", error.text, NULL);
+	return status == STATUS_OK && job.mails;
+}
+
+void gateway_tick(struct gateway *gateway, const struct config *config, struct store *store)
+{
+	CLEANUP_ARENA struct arena arena;
+	arena_init(&arena);
+	bool mailed = fire_due(gateway, config, store, &arena);
+	mailed |= digest_due(gateway, config, store, &arena);
+	if (mailed && gateway->outgoing_waits)
+		gateway->outgoing_waits(gateway->context);
+}

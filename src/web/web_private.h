@@ -1,0 +1,22 @@
+/* web_private.h - the words of the pages, by language. */
+#ifndef SPORTELLO_WEB_PRIVATE_H
+#define SPORTELLO_WEB_PRIVATE_H
+
+#include "web.h"
+
+#define WEB_LANGUAGES 5
+
+enum web_word {
+	WORD_REQUEST, WORD_STATUS, WORD_ASK_SOLVED, WORD_ASK_SOLVED_MORE, WORD_YES, WORD_ASK_REFUSE, WORD_ASK_REFUSE_MORE, WORD_NO,
+	WORD_YOUR_WORDS, WORD_CLOSED_NOW, WORD_CLOSED_MORE, WORD_OPEN_NOW, WORD_BEING_WORKED_ON,
+	/* in the order of enum ticket_state */
+	WORD_STATE_HELD, WORD_STATE_EXPIRED, WORD_STATE_NEW, WORD_STATE_OPEN, WORD_STATE_PENDING, WORD_STATE_RESOLVED, WORD_STATE_CLOSED,
+	WORD_SAID, WORD_YOU, WORD_WRITE_MORE, WORD_SEND, WORD_SENT, WORD_RATE, WORD_RATE_MORE, WORD_RATED,
+	WORD_TOO_OLD, WORD_TOO_OLD_MORE, WORD_UNKNOWN, WORD_UNKNOWN_MORE, WORD_TROUBLE, WORD_TROUBLE_MORE, WORD_HOW_IT_STANDS,
+	WORD_COUNT
+};
+size_t web_language_index(const char *language);
+const char *web_language_name(size_t index);
+const char *web_word(enum web_word word, size_t language);
+
+#endif

@@ -1,0 +1,321 @@
+"""The life of a ticket, by mail and by link. Numbers in names are those of the complaints about the peers."""
+import os, random, re, time
+from urllib.parse import urlencode
+from desk import mail, address_of, wait_until, setup
+
+ANNA, BOB = "anna@example.com", "bob@agents.example"
+DAY = 86400
+
+
+def links(sent):
+    return re.findall(r"http://127\.0\.0\.1:\d+(/l/[a-z2-7]+)", sent.text)
+
+
+def post(desk, path, **fields):
+    return desk.http(path, "POST", urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"})
+
+
+def request(desk, **options):
+    desk.accept(mail(**options))
+    return desk.wait_sent(1, to=ANNA)[-1]
+
+
+def resolved(desk):
+    request(desk)
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Turn it off and on.\n")
+    desk.ok("ticket", "resolve", 1, "--as", "bob")
+    return desk.wait_sent(3, to=ANNA)[2]
+
+
+def agent(desk, body, ticket=1):
+    """bob answers his newest notice of that ticket."""
+    notice = [m for m in desk.sent_to(BOB) if "[#%d]" % ticket in m["Subject"]][-1]
+    desk.accept(mail(sender=BOB, body=body, reply_to=notice), address_of(notice), sender=BOB)
+
+
+def test_an_agents_day_by_mail_alone(desk):
+    ack = request(desk, subject="Printer")
+    desk.wait_sent(1, to=BOB)
+    agent(desk, "/assign bob\n")
+    assert (desk.ticket(1)["state"], desk.ticket(1)["agent"]) == ("open", "bob")
+    agent(desk, "Which printer is it?\n")
+    question = desk.wait_sent(2, to=ANNA)[1]
+    desk.accept(mail(body="The one on floor 2.\n", reply_to=question), address_of(question))
+    desk.wait_sent(2, to=BOB)
+    agent(desk, "/pending 2d\n\nWe order a part.\n")
+    assert desk.ticket(1)["state"] == "pending"
+    assert "We order a part." in desk.wait_sent(3, to=ANNA)[2].text
+    desk.advance(2 * DAY + 60)
+    wait_until(lambda: desk.ticket(1)["state"] == "open")
+    desk.wait_sent(3, to=BOB)
+    agent(desk, "/resolve\n\nThe part is in.\n")
+    asked = desk.wait_sent(4, to=ANNA)[3]
+    assert desk.ticket(1)["state"] == "resolved" and "The part is in." in asked.text and len(links(asked)) == 2
+    assert post(desk, links(asked)[1], words="It still smokes.")[0] == 200
+    assert desk.ticket(1)["state"] == "open"
+    refused = wait_until(lambda: [m for m in desk.sent_to(BOB) if "It still smokes." in m.text])
+    agent(desk, "We exchange it.\n\n/this line is no command\n")
+    answer = desk.wait_sent(5, to=ANNA)[4]
+    assert "We exchange it." in answer.text
+    agent(desk, "/resolve\n")
+    asked = desk.wait_sent(6, to=ANNA)[5]
+    assert post(desk, links(asked)[0])[0] == 200
+    assert desk.ticket(1)["state"] == "closed"
+    assert len(desk.tickets()) == 1 and not any("/assign" in m.text or "/pending" in m.text or "/resolve" in m.text for m in desk.sent_to(ANNA))
+
+
+def test_40_scanners_change_nothing(desk):
+    asked = resolved(desk)
+    before = desk.ticket(1)
+    for path in links(asked) + links(desk.sent_to(ANNA)[0]):
+        for method in ("GET", "HEAD", "GET", "OPTIONS", "PUT", "DELETE"):
+            status, headers, body = desk.http(path, method)
+            assert status in (200, 405), (method, status)
+    assert desk.ticket(1) == before
+
+
+def test_40_confirm_by_link_once_and_again(desk):
+    yes, no = links(resolved(desk))
+    status, headers, page = desk.http(yes)
+    assert status == 200 and "<form method=\"post\"" in page and "<script" not in page and "Set-Cookie" not in headers
+    assert "script-src" not in headers["Content-Security-Policy"] and "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["Referrer-Policy"] == "no-referrer" and "no-store" in headers["Cache-Control"]
+    for _ in range(3):
+        assert post(desk, yes)[0] == 200
+    ticket = desk.ticket(1)
+    assert ticket["state"] == "closed" and [h["what"] for h in ticket["history"]].count("state resolved -> closed") == 1
+    assert len([m for m in desk.sent_to(BOB)]) == 2                # new, confirmed
+    assert "is closed" in desk.http(yes)[2]
+
+
+def test_40_a_reply_with_a_word_works_as_well(desk):
+    asked = resolved(desk)
+    desk.accept(mail(body="No, the light is still red.\n", reply_to=asked), address_of(asked))
+    assert desk.ticket(1)["state"] == "open"
+
+
+def test_refuse_with_words_joins_them_once(desk):
+    yes, no = links(resolved(desk))
+    for _ in range(3):
+        assert post(desk, no, words="It smokes & <b>burns</b> – sì")[0] == 200
+    ticket = desk.ticket(1)
+    assert ticket["state"] == "open" and [m["text"] for m in ticket["messages"]].count("It smokes & <b>burns</b> – sì") == 1
+    assert "being worked on" in desk.http(yes)[2] and desk.ticket(1)["state"] == "open"
+    assert post(desk, yes)[0] == 200 and desk.ticket(1)["state"] == "open"
+
+
+def test_40_links_cannot_be_guessed_or_derived(desk):
+    yes, no = links(resolved(desk))
+    assert desk.http(yes[:-1] + ("a" if yes[-2] != "a" else "b") + yes[-1])[0] in (200, 404)
+    for changed in (yes[:3] + "s" + yes[4:], yes[:10] + "q" + yes[11:], no[:3] + yes[4:], "/l/", "/l/x", "/l/" + "y" * 500):
+        if changed not in (yes, no):
+            assert desk.http(changed)[0] == 404, changed
+            assert post(desk, changed)[0] == 404
+    desk.advance(40 * DAY)
+    status, _, page = desk.http(yes)
+    assert status == 410 and "reply" in page.lower()
+    assert post(desk, no, words="late")[0] == 410
+
+
+def test_status_page_shows_public_messages_only(desk):
+    ack = request(desk, body="My <secret> plan & more\n")
+    desk.ok("ticket", "note", 1, "--as", "bob", stdin="Never tell her.\n")
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="We look into it.\n")
+    path = links(ack)[0]
+    page = desk.http(path)[2]
+    assert "My &lt;secret&gt; plan &amp; more" in page and "We look into it." in page and "Bob Rossi" in page
+    assert "Never tell" not in page and "agents.example" not in page
+    post(desk, path, words="One more thing")
+    assert desk.ticket(1)["messages"][-1]["text"] == "One more thing"
+
+
+def test_rating_after_closing(desk):
+    asked = resolved(desk)
+    status_page = links(desk.sent_to(ANNA)[0])[0]
+    assert "name=\"stars\"" not in desk.http(status_page)[2]
+    post(desk, links(asked)[0])
+    assert "name=\"stars\"" in desk.http(status_page)[2]
+    post(desk, status_page, stars="4", words="Quick.")
+    assert "4 / 5" in desk.http(status_page)[2] and any(h["what"] == "rated 4 of 5" for h in desk.ticket(1)["history"])
+    post(desk, status_page, stars="9")
+    assert "4 / 5" in desk.http(status_page)[2]
+
+
+def test_pages_speak_the_customers_language(desk):
+    ack = request(desk, body="Buongiorno, la stampante del secondo piano non funziona più da questa mattina. Potete aiutarmi, per favore? Grazie mille.\n")
+    assert ack["Content-Language"] == "it" and "richiesta" in ack.text.lower()
+    assert 'lang="it"' in desk.http(links(ack)[0])[2]
+    assert 'lang="de"' in desk.http("/l/nothing", headers={"Accept-Language": "de-AT,de;q=0.9"})[2]
+
+
+def test_silence_reminds_then_closes_and_a_reply_reopens(desk):
+    asked = resolved(desk)
+    desk.advance(4 * DAY)
+    reminder = desk.wait_sent(4, to=ANNA)[3]
+    assert len(links(reminder)) == 2 and desk.ticket(1)["state"] == "resolved"
+    desk.restart()
+    desk.advance(8 * DAY)
+    wait_until(lambda: desk.ticket(1)["state"] == "closed")
+    desk.wait_sent(5, to=ANNA)
+    time.sleep(1.2)
+    assert len(desk.sent_to(ANNA)) == 5, "a timer fired twice"
+    desk.accept(mail(body="It is back.\n", reply_to=asked), address_of(asked))
+    assert desk.ticket(1)["state"] == "open"
+
+
+def test_timers_do_not_fire_after_the_ticket_moved_on(desk):
+    asked = resolved(desk)
+    desk.accept(mail(body="Not yet.\n", reply_to=asked), address_of(asked))
+    desk.advance(30 * DAY)
+    time.sleep(1.5)
+    assert desk.ticket(1)["state"] == "open" and len(desk.sent_to(ANNA)) == 3
+
+
+def test_32_thank_you_does_not_reopen_but_any_further_word_does(desk):
+    asked = resolved(desk)
+    desk.accept(mail(body="Thank you very much!\n\nBest regards\n", reply_to=asked), address_of(asked))
+    assert desk.ticket(1)["state"] == "resolved" and any("thank-you" in h["what"] for h in desk.ticket(1)["history"])
+    desk.accept(mail(body="Thanks, but it still smokes.\n", reply_to=asked), address_of(asked))
+    assert desk.ticket(1)["state"] == "open"
+
+
+def test_later_reply_to_a_closed_ticket_is_a_new_linked_one(desk):
+    ack = request(desk)
+    desk.ok("ticket", "close", 1)
+    desk.advance(15 * DAY)
+    desk.accept(mail(body="Again.\n", reply_to=ack), address_of(ack))
+    assert len(desk.tickets()) == 2 and desk.ticket(2)["linked"] == [1] and desk.ticket(1)["state"] == "closed"
+
+
+def test_03_reply_to_a_merged_ticket_goes_to_the_survivor(desk):
+    first = request(desk, subject="one")
+    desk.accept(mail(subject="two"))
+    second = desk.wait_sent(2, to=ANNA)[1]
+    desk.accept(mail(subject="three"))
+    desk.ok("ticket", "merge", 2, 1)
+    desk.ok("ticket", "merge", 1, 3)
+    desk.accept(mail(body="To the second.\n", reply_to=second), address_of(second))
+    assert desk.ticket(3)["messages"][-1]["reply_text"].strip() == "To the second."
+    assert desk.cli("ticket", "merge", 3, 3).code == 65 and desk.cli("ticket", "merge", 3, 99).code == 66
+    assert desk.cli("fsck").code == 0
+
+
+def test_merge_by_mail(desk):
+    request(desk, subject="one")
+    desk.accept(mail(subject="two"))
+    desk.wait_sent(2, to=BOB)
+    agent(desk, "/merge 1\n", ticket=2)
+    merged = desk.ticket(2)
+    assert merged["state"] == "closed" and merged["linked"] == [1] and merged["merged_into"] == 1
+
+
+def test_split(desk):
+    ack = request(desk)
+    desk.accept(mail(subject="Something else entirely", body="By the way, the coffee machine.\n", reply_to=ack), address_of(ack))
+    seq = desk.ticket(1)["messages"][-1]["id"]
+    desk.ok("ticket", "split", 1, seq)
+    new = desk.ticket(2)
+    assert "coffee machine" in new["messages"][0]["text"] and new["linked"] == [1] and new["customer"]["address"] == ANNA
+    assert desk.cli("ticket", "raw", 2, 1).bytes == desk.cli("ticket", "raw", 1, seq).bytes
+    assert desk.cli("fsck").code == 0
+
+
+def test_37_notes_never_leave(desk):
+    """A random sequence of public and private words: no byte of a note in any mail to the customer or any page."""
+    rng = random.Random(int(os.environ.get("SEED", "7")))
+    ack = request(desk)
+    desk.wait_sent(1, to=BOB)
+    secrets = []
+    for i in range(25):
+        secret = "s3cr3t%06d" % rng.randrange(10**6)
+        what = rng.choice(("note-cli", "note-mail", "reply-cli", "reply-mail", "customer", "resolve", "wrong"))
+        if what.startswith("note") or what == "wrong":
+            secrets.append(secret)
+        if what == "note-cli":
+            desk.ok("ticket", "note", 1, "--as", "bob", stdin=secret + "\n")
+        elif what == "note-mail":
+            agent(desk, "/note\n%s\n" % secret)
+        elif what == "wrong":
+            agent(desk, "/nosuch\n%s\n" % secret)
+        elif what == "reply-cli":
+            desk.ok("ticket", "reply", 1, "--as", "bob", stdin="public %d\n" % i)
+        elif what == "reply-mail":
+            agent(desk, "public %d\n" % i)
+        elif what == "customer":
+            desk.accept(mail(body="word %d\n" % i, reply_to=ack), address_of(ack))
+        elif what == "resolve":
+            desk.ok("ticket", "resolve", 1, "--as", "bob")
+    wait_until(lambda: not desk.outbox(), 20)
+    note_ids = [m["message_id"] for m in desk.ticket(1)["messages"] if m["kind"] == "note" and m["message_id"]]
+    outward = b"".join(m.data for m in desk.sent_to(ANNA)) + desk.http(links(ack)[0])[2].encode()
+    for secret in secrets + note_ids:
+        assert secret.encode() not in outward, secret
+    assert len(secrets) > 3
+
+
+def test_35_copied_people_take_part_only_by_an_authenticated_sender(desk):
+    ack = request(desk)
+    desk.accept(mail(reply_to=ack, headers=[("Cc", "carl@example.net")]), address_of(ack))       # proved by the token
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="To both.\n")
+    answer = desk.wait_sent(2, to=ANNA)[1]
+    assert set(answer.recipients) == {ANNA, "carl@example.net"} and len(desk.sent_to("carl@example.net")) == 1
+    desk.accept(mail(sender="carl@example.net", body="unsubscribe\n", reply_to=answer), address_of(answer), sender="carl@example.net")
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="To her alone.\n")
+    assert desk.wait_sent(3, to=ANNA)[2].recipients == [ANNA]
+
+
+def test_16_who_has_the_mail_already_gets_no_copy(desk):
+    ack = request(desk)
+    desk.wait_sent(1, to=BOB)
+    desk.accept(mail(reply_to=ack, headers=[("Cc", BOB)]), address_of(ack))
+    time.sleep(0.5)
+    assert len(desk.sent_to(BOB)) == 1, "bob was among the readers of that mail"
+
+
+def test_39_an_agents_forward_opens_a_ticket_for_the_original_sender(desk):
+    body = ("Please look at this.\n\n---------- Forwarded message ---------\nFrom: Carla Verdi <carla@customer.example>\n"
+            "Date: Mon, 16 Nov 2026 at 10:00\nSubject: Invoice 77 is wrong\nTo: Bob Rossi <bob@agents.example>\n\nThe sum on invoice 77 is wrong.\n")
+    desk.accept(mail(sender="Bob Rossi <bob@agents.example>", subject="Fwd: Invoice 77 is wrong", body=body), sender=BOB)
+    ticket = desk.ticket(1)
+    assert ticket["customer"]["address"] == "carla@customer.example" and "Invoice 77" in ticket["subject"]
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="We correct it.\n")
+    assert desk.wait_sent(1, to="carla@customer.example")
+
+
+def test_13_two_autoresponders_and_a_list_are_bounded(desk):
+    ack = request(desk)
+    desk.wait_sent(2)
+    for i in range(30):
+        desk.accept(mail(sender="Anna <anna@example.com>", subject="I am away", body="Away %d.\n" % i, reply_to=ack if i % 2 else None,
+                         headers=[("Auto-Submitted", "auto-replied")] if i % 3 else [("Precedence", "bulk"), ("X-Autoreply", "yes")]),
+                    address_of(ack) if i % 2 else "support@example.org", sender="")
+    for i in range(10):
+        desk.accept(mail(sender="someone%d@example.net" % i, subject="[list] hello", headers=[("List-Id", "<list.example.net>"), ("Precedence", "list")]))
+    wait_until(lambda: not desk.outbox())
+    assert len(desk.sent_to(ANNA)) == 1, "an autoresponder was answered"
+    assert sum(1 + r["duplicates"] for r in desk.ok("mailbox", "list")) == 41
+
+
+@setup(config={"desk.digest_hour": 0})
+def test_digest_once_a_day(desk):
+    request(desk, subject="Printer")
+    time.sleep(1.5)
+    before = len(desk.sent_to(BOB))
+    desk.advance(DAY)
+    digest = desk.wait_sent(before + 1, to=BOB)[-1]
+    assert "#1" in digest.text and "Printer" in digest.text
+    time.sleep(1.5)
+    assert len(desk.sent_to(BOB)) == before + 1
+    assert len(desk.sent_to("eva@agents.example")) == 0, "eva has nothing waiting"
+
+
+def test_notices_by_queue(desk):
+    desk.stop()
+    desk.settings["queues"][0]["notices"] = ["agent-new", "taken"]
+    desk.write_config()
+    desk.start()
+    desk.accept(mail())
+    desk.wait_sent(1, to=BOB)
+    desk.ok("ticket", "assign", 1, "bob")
+    taken = desk.wait_sent(1, to=ANNA)
+    assert len(taken) == 1 and "Bob Rossi" in taken[0].text
