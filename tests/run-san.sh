@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 70
 SLOW=${SLOW:-4}
-TSAN_TESTS=${TSAN_TESTS:-spine: crash: trouble: outbox}
+TSAN_TESTS=${TSAN_TESTS:-spine: crash: trouble: relay: outgoing:}
 ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1:allocator_may_return_null=1}
 UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 # GLib and GnuTLS are not built for TSan: what only they do is in tests/tsan.supp, if there is such a file.
