@@ -4,7 +4,7 @@
  * outbox_render.c   row -> bytes                         outbox_judge.c    replies -> what becomes of the row (pure)
  * outbox_wire.c     a socket with deadlines, for libetpan  outbox_tls.c     TLS on it, certificates verified
  * outbox_smtp.c     one kept connection, one mail at a time  outbox_maildir.c  mails kept as files
- * outbox_result.c   result -> store                      outbox.c          clerk and senders
+ * outbox_result.c   result -> store                      outbox_clerk.c, outbox_sender.c, outbox.c   the threads (outbox_pool_private.h)
  */
 #ifndef SPORTELLO_OUTBOX_PRIVATE_H
 #define SPORTELLO_OUTBOX_PRIVATE_H
@@ -19,7 +19,7 @@
 enum fate { FATE_NONE, FATE_SENT, FATE_RETRY, FATE_FAILED };
 struct letter {
 	const char *envelope_from;
-	const char *const *recipients;           /* those still waiting, all usable */
+	const char *const *recipients;           /* those still waiting; who has a fate already is left out */
 	size_t count;
 	const char *bytes; size_t length;
 	const char *name;                        /* for the maildir: unique for the row, always the same */

@@ -1,0 +1,269 @@
+/*
+ * outbox_clerk.c - the clerk: takes due rows from the store, and writes results back, many in one commit.
+ *
+ * A row that was taken is `busy` until its result is committed: it is never with two senders, and never sent again because the store
+ * was slow. A result that cannot be written (disk full, locked) is written again and again, and nothing is fetched meanwhile; only
+ * if we stop, or if the store will never take it, it is left: the mail is then sent once more after the next start.
+ * Log: outbox.sent, outbox.deferred, outbox.failed when that is committed; outbox.trouble is our own store's.
+ */
+#include "outbox_pool_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define WRITE_MOST     256            /* results in one batch */
+#define WRITE_TRIES    3              /* of a result: for reasons other than "try later", and when we stop */
+
+/* ---- lists of jobs ---- */
+
+void jobs_init(struct jobs *jobs)
+{
+	*jobs = (struct jobs){ .last = &jobs->first };
+}
+
+void jobs_add(struct jobs *jobs, struct job *job)
+{
+	job->next = NULL;
+	*jobs->last = job;
+	jobs->last = &job->next;
+	jobs->count++;
+}
+
+void jobs_add_first(struct jobs *jobs, struct job *job)
+{
+	job->next = jobs->first;
+	if (!jobs->first)
+		jobs->last = &job->next;
+	jobs->first = job;
+	jobs->count++;
+}
+
+struct job *jobs_take(struct jobs *jobs)
+{
+	struct job *job = jobs->first;
+
+	if (job) {
+		jobs->first = job->next;
+		if (!jobs->first)
+			jobs->last = &jobs->first;
+		jobs->count--;
+	}
+	return job;
+}
+
+static void batch_unuse(struct batch *batch)
+{
+	if (atomic_fetch_sub(&batch->users, 1) == 1) {
+		arena_fini(&batch->arena);
+		free(batch);
+	}
+}
+
+void job_free(struct job *job)
+{
+	arena_fini(&job->outcome.arena);
+	config_unref(&job->config);
+	batch_unuse(job->batch);
+	free(job);
+}
+
+void pool_wait(struct outbox *outbox, pthread_cond_t *condition, int64_t us)
+{
+	struct timespec when = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
+
+	pthread_cond_timedwait(condition, &outbox->lock, &when);
+}
+
+/* ---- busy rows ---- */
+
+static bool busy_add(struct outbox *outbox, int64_t id)
+{
+	if (outbox->busy_count == outbox->busy_room) {
+		size_t room = outbox->busy_room ? 2 * outbox->busy_room : 2 * FETCH_MOST;
+		int64_t *larger = realloc(outbox->busy, room * sizeof *larger);
+
+		if (!larger)
+			return false;
+		outbox->busy = larger;
+		outbox->busy_room = room;
+	}
+	outbox->busy[outbox->busy_count++] = id;
+	return true;
+}
+
+static void busy_remove(struct outbox *outbox, int64_t id)
+{
+	for (size_t i = 0; i < outbox->busy_count; i++)
+		if (outbox->busy[i] == id) {
+			outbox->busy[i] = outbox->busy[--outbox->busy_count];
+			return;
+		}
+}
+
+/* ---- the clerk: rows in ---- */
+
+static struct job *job_new(struct batch *batch, const struct outbox_row *row)
+{
+	struct job *job = calloc(1, sizeof *job);
+
+	if (!job)
+		return NULL;
+	job->batch = batch;
+	atomic_fetch_add(&batch->users, 1);
+	job->outcome.row = *row;                         /* its strings and recipients are the batch's */
+	arena_init(&job->outcome.arena);
+	return job;
+}
+
+static void take_rows(struct outbox *outbox, struct batch *batch, const struct outbox_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		struct job *job = job_new(batch, &rows->at[i]);
+
+		if (!job)
+			return;                                  /* the others stay in the store */
+		if (!busy_add(outbox, rows->at[i].id)) {
+			job_free(job);
+			return;
+		}
+		jobs_add(&outbox->ready, job);
+	}
+}
+
+/* Called and left with the lock held. */
+static void fetch(struct outbox *outbox)
+{
+	struct batch *batch = calloc(1, sizeof *batch);
+	struct outbox_rows rows = { 0 };
+	struct error error;
+	enum status status;
+
+	outbox->fetched_at = clock_monotonic_us();
+	outbox->fetch_at = outbox->fetched_at + POLL_US;
+	if (!batch)
+		return;
+	atomic_init(&batch->users, 1);
+	arena_init(&batch->arena);
+	pthread_mutex_unlock(&outbox->lock);     /* busy: only the clerk adds to it or takes away */
+	status = store_outbox_due(outbox->store, &batch->arena, clock_now(), outbox->busy, outbox->busy_count, FETCH_MOST, &rows, &error);
+	pthread_mutex_lock(&outbox->lock);
+	if (status)
+		log_event(LOG_WARNING, "outbox.trouble", "doing", "looking for due mail", "why", error.text, NULL);
+	else
+		take_rows(outbox, batch, &rows);
+	if (rows.count == FETCH_MOST)
+		outbox->fetch_at = outbox->fetched_at;
+	if (rows.count)
+		pthread_cond_broadcast(&outbox->senders_wake);
+	batch_unuse(batch);
+}
+
+/* ---- the clerk: results out ---- */
+
+static void log_outcome(const struct outcome *outcome)
+{
+	static const char *const events[] = { "", "outbox.sent", "outbox.deferred", "outbox.failed" };
+	const struct outbox_row *row = &outcome->row;
+
+	for (size_t i = 0; i < row->recipients.count; i++) {
+		enum fate fate = outcome->result.now[i];
+
+		if (fate == FATE_NONE)
+			continue;
+		log_event(fate == FATE_SENT ? LOG_INFO : fate == FATE_RETRY ? LOG_NOTICE : LOG_WARNING, events[fate],
+		          "id", row->outgoing.trace, "outbox", LOG_NUMBER(row->id), "ticket", LOG_NUMBER(row->ticket),
+		          "to", row->recipients.at[i].address, "template", row->outgoing.template,
+		          "message_id", row->outgoing.message_id, "attempts", LOG_NUMBER(row->attempts),
+		          "reply", row->recipients.at[i].reply, NULL);
+	}
+}
+
+static void count_outcome(struct outbox *outbox, const struct outcome *outcome)
+{
+	if (outcome->result.failed)
+		atomic_fetch_add(&outbox->failed, 1);
+	else if (outcome->result.retried)
+		atomic_fetch_add(&outbox->deferred, 1);
+	else
+		atomic_fetch_add(&outbox->sent, 1);
+}
+
+/* True: it is settled, one way or the other. False: to be written again. */
+static bool settle(struct outbox *outbox, struct job *job, enum status status, const struct error *error)
+{
+	struct outcome *outcome = &job->outcome;
+
+	if (status == STATUS_OK) {
+		log_outcome(outcome);
+		count_outcome(outbox, outcome);
+		return true;
+	}
+	outcome->tries++;
+	log_event(LOG_ERROR, "outbox.trouble", "doing", "writing a result", "id", outcome->row.outgoing.trace, "outbox",
+	          LOG_NUMBER(outcome->row.id), "tries", LOG_NUMBER(outcome->tries), "why", error->text, NULL);
+	if (outcome->tries < WRITE_TRIES || (status == STATUS_TRY_LATER && !outbox->stopping))
+		return false;
+	/* The plan that tells an agent cannot be applied: keep at least the result, or the mail would be sent for ever. */
+	if (outcome->result.failed && !outcome->quietly) {
+		outcome->quietly = true;
+		return false;
+	}
+	return true;                             /* it stays busy, so that it is not sent again before a restart */
+}
+
+/* Called and left with the lock held. Writes all that is done, and again what could not be written. */
+static void write_results(struct outbox *outbox)
+{
+	struct job *jobs[WRITE_MOST];
+	void *contexts[WRITE_MOST];
+	enum status statuses[WRITE_MOST];
+	static struct error errors[WRITE_MOST];  /* large; there is one clerk */
+	size_t count = 0, again = 0;
+	bool told = false;
+
+	while (count < WRITE_MOST && (jobs[count] = jobs_take(&outbox->done))) {
+		contexts[count] = &jobs[count]->outcome;
+		count++;
+	}
+	pthread_mutex_unlock(&outbox->lock);
+	store_write_all(outbox->writer, outcome_write, contexts, count, statuses, errors);
+	pthread_mutex_lock(&outbox->lock);
+	for (size_t i = 0; i < count; i++) {
+		told |= statuses[i] == STATUS_OK && jobs[i]->outcome.told;
+		if (!settle(outbox, jobs[i], statuses[i], &errors[i])) {
+			jobs_add(&outbox->done, jobs[i]);
+			again++;
+			continue;
+		}
+		if (statuses[i] == STATUS_OK)
+			busy_remove(outbox, jobs[i]->outcome.row.id);
+		job_free(jobs[i]);
+	}
+	if (told)
+		outbox->fetch_at = 0;
+	if (again == count)                              /* nothing can be written: do not spin */
+		pool_wait(outbox, &outbox->clerk_wake, clock_monotonic_us() + (outbox->stopping ? 200000 : POLL_US));
+}
+
+void *clerk_main(void *context)
+{
+	struct outbox *outbox = context;
+
+	pthread_mutex_lock(&outbox->lock);
+	for (;;) {
+		if (outbox->done.count)
+			write_results(outbox);
+		else if (outbox->stopping && !outbox->running)
+			break;
+		else if (!outbox->stopping && outbox->ready.count < READY_LOW && clock_monotonic_us() >= outbox->fetch_at)
+			fetch(outbox);
+		else if (outbox->stopping || outbox->ready.count >= READY_LOW)
+			pool_wait(outbox, &outbox->clerk_wake, clock_monotonic_us() + POLL_US);
+		else
+			pool_wait(outbox, &outbox->clerk_wake, outbox->fetch_at);
+	}
+	pthread_mutex_unlock(&outbox->lock);
+	return NULL;
+}
+

@@ -1,0 +1,68 @@
+/*
+ * outbox_pool_private.h - the outbox at work: what its clerk, its senders and its front door share.
+ *
+ * One lock for all that changes. Jobs wander: store -> ready (clerk) -> a sender -> done -> store (clerk). A job belongs to whoever
+ * took it out of a list; nothing of it is touched by anybody else meanwhile.
+ */
+#ifndef SPORTELLO_OUTBOX_POOL_PRIVATE_H
+#define SPORTELLO_OUTBOX_POOL_PRIVATE_H
+
+#include "outbox_private.h"
+
+#include <pthread.h>
+
+#define FETCH_MOST     256            /* rows taken from the store at once */
+#define READY_LOW      128            /* fetch again below that many */
+#define SENDERS_MOST   64
+#define POLL_US        1000000        /* rows that nobody wakes us for: time came, the command line */
+
+/* Rows that were fetched together share their memory. */
+struct batch { struct arena arena; _Atomic size_t users; };
+struct job { struct job *next; struct batch *batch; struct config *config; struct outcome outcome; };
+struct jobs { struct job *first, **last; size_t count; };
+
+struct sender {
+	struct outbox *outbox;
+	pthread_t thread;
+	int index;
+	bool started, ended, connected, probes;
+	int64_t rest_until;
+	unsigned generation;                     /* of the configuration that the connection belongs to */
+	struct smtp *smtp;
+	struct store *store;
+	struct arena scratch;
+	struct buffer bytes;
+};
+
+struct outbox {
+	pthread_mutex_t lock;                    /* all that follows */
+	pthread_cond_t senders_wake, clerk_wake;
+	struct config *config;
+	unsigned generation;
+	struct jobs ready, done;
+	int64_t *busy; size_t busy_count, busy_room;
+	int64_t fetch_at, fetched_at;            /* monotonic us */
+	int troubles; int64_t pause_until; bool probing;
+	int connected, running;
+	bool stopping;
+	struct sender senders[SENDERS_MOST]; int wanted;
+	struct store_writer *writer;             /* from here: set once */
+	struct store *store;                     /* the clerk's */
+	pthread_t clerk;
+	_Atomic int64_t stop_at, connections, sent, deferred, failed, relay_troubles;
+};
+
+/* ---- outbox_clerk.c; all with the lock held ---- */
+void jobs_init(struct jobs *jobs);
+void jobs_add(struct jobs *jobs, struct job *job);
+void jobs_add_first(struct jobs *jobs, struct job *job);
+struct job *jobs_take(struct jobs *jobs);
+void job_free(struct job *job);
+/* Waits for the condition, at most until this monotonic time in microseconds. */
+void pool_wait(struct outbox *outbox, pthread_cond_t *condition, int64_t us);
+
+/* ---- threads ---- */
+void *clerk_main(void *outbox);
+void *sender_main(void *sender);                 /* outbox_sender.c */
+
+#endif

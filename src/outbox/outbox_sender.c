@@ -1,0 +1,253 @@
+/*
+ * outbox_sender.c - a sender: renders a row, sends it over the connection that it keeps, judges what came of it.
+ *
+ * When the relay cannot be used, the rows that found it out pay with an attempt; all senders then keep quiet for a growing pause,
+ * and one of them tries first (a probe). A sender that alone gets no connection, while others have one, puts its row back and
+ * rests: relays bound the connections of one client. An idle connection is closed, so that the relay need not.
+ * Log: outbox.relay_trouble with the pause that follows, outbox.relay_back.
+ */
+#include "outbox_pool_private.h"
+
+#include <string.h>
+
+#define IDLE_US        (10 * 1000000) /* a connection without mail is closed */
+#define REST_US        (5 * 1000000)  /* of a sender that got no connection while others have one */
+#define BUFFER_KEPT    (1024 * 1024)  /* bytes of a rendered mail's buffer that are kept for the next */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* ---- one row ---- */
+
+static size_t waiting(const struct outbox_row *row)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < row->recipients.count; i++)
+		count += row->recipients.at[i].state == OUTBOX_WAITING;
+	return count;
+}
+
+static void letter_of(struct arena *arena, const struct outbox_row *row, const struct config *config, const struct buffer *bytes,
+                      struct letter *letter, struct attempt *attempt)
+{
+	const char **recipients = ARENA_ARRAY(arena, const char *, attempt->count + 1);
+	size_t count = 0;
+
+	for (size_t i = 0; i < row->recipients.count; i++)
+		if (row->recipients.at[i].state == OUTBOX_WAITING) {
+			recipients[count] = row->recipients.at[i].address;
+			if (!mail_address_usable(recipients[count])) {
+				attempt->at[count].fate = FATE_FAILED;
+				attempt->at[count].reply = "553 5.1.3 not an address that mail can be sent to";
+			}
+			count++;
+		}
+	*letter = (struct letter){ .envelope_from = row->outgoing.envelope_from ? row->outgoing.envelope_from : "",
+	                           .recipients = recipients, .count = count, .bytes = bytes->at, .length = bytes->length };
+	if (*letter->envelope_from && !mail_address_usable(letter->envelope_from))
+		letter->envelope_from = "";
+	letter->name = arena_printf(arena, "%010lld.M%09lldQ%s.%s", (long long)(row->created / 1000), (long long)row->id,
+	                            row->outgoing.trace ? row->outgoing.trace : "", *config->policy.domain ? config->policy.domain : "sportello");
+}
+
+static bool someone_left(const struct attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->count; i++)
+		if (attempt->at[i].fate == FATE_NONE)
+			return true;
+	return false;
+}
+
+static void transmit(struct sender *sender, struct job *job, struct attempt *attempt)
+{
+	const struct config *config = job->config;
+	struct letter letter;
+
+	letter_of(&sender->scratch, &job->outcome.row, config, &sender->bytes, &letter, attempt);
+	if (!someone_left(attempt))
+		return;
+	if (config->relay.kind == RELAY_MAILDIR)
+		maildir_send(config->relay.path, &letter, attempt);
+	else
+		smtp_send(sender->smtp, &config->relay, &letter, attempt);
+	attempt->relay_reached = !attempt->relay_trouble;
+}
+
+static void render_and_send(struct sender *sender, struct job *job, struct attempt *attempt)
+{
+	struct outcome *outcome = &job->outcome;
+	const struct config *config = job->config;
+	const char *text;
+	struct error error;
+	enum status status;
+
+	buffer_reset(&sender->bytes);
+	arena_reset(&sender->scratch);
+	status = render_row(sender->store, &config->policy, &config->templates, &sender->scratch, &outcome->row, &sender->bytes, &text, &error);
+	if (status) {
+		attempt_rest(attempt, status == STATUS_BAD_INPUT ? FATE_FAILED : FATE_RETRY,
+		             arena_printf(&outcome->arena, "the mail cannot be written: %s", error.text));
+		return;
+	}
+	if (outcome->row.outgoing.seq)
+		outcome->rendered_text = arena_string(&outcome->arena, text);
+	transmit(sender, job, attempt);
+	if (sender->bytes.room > BUFFER_KEPT)
+		buffer_fini(&sender->bytes);
+}
+
+/* ---- the relay's health, with the lock held ---- */
+
+static void relay_works(struct outbox *outbox)
+{
+	if (!outbox->troubles)
+		return;
+	log_event(LOG_NOTICE, "outbox.relay_back", "relay", outbox->config->relay.url, "after", LOG_NUMBER(outbox->troubles), NULL);
+	outbox->troubles = 0;
+	outbox->pause_until = 0;
+	pthread_cond_broadcast(&outbox->senders_wake);
+}
+
+static void relay_fails(struct outbox *outbox, const char *why)
+{
+	int pause = judge_pause(++outbox->troubles);
+
+	outbox->pause_until = clock_monotonic_us() + (int64_t)pause * 1000000;
+	atomic_fetch_add(&outbox->relay_troubles, 1);
+	log_event(LOG_ERROR, "outbox.relay_trouble", "relay", outbox->config->relay.url, "why", why, "times",
+	          LOG_NUMBER(outbox->troubles), "pause_seconds", LOG_NUMBER(pause), NULL);
+}
+
+static void note_connection(struct sender *sender)
+{
+	bool connected = sender->smtp && smtp_connected(sender->smtp);
+
+	sender->outbox->connected += (int)connected - (int)sender->connected;
+	sender->connected = connected;
+}
+
+/* After an attempt. False: the row goes back, as if it had never been taken. */
+static bool note_health(struct sender *sender, const struct attempt *attempt)
+{
+	struct outbox *outbox = sender->outbox;
+
+	if (sender->probes)
+		outbox->probing = sender->probes = false;
+	note_connection(sender);
+	if (attempt->relay_reached)
+		relay_works(outbox);
+	if (!attempt->relay_trouble)
+		return true;
+	if (outbox->connected) {
+		sender->rest_until = clock_monotonic_us() + REST_US;
+		return false;
+	}
+	relay_fails(outbox, attempt->count ? attempt->at[attempt->count - 1].reply : "");
+	return true;
+}
+
+/* ---- its life ---- */
+
+static bool may_try(const struct sender *sender, int64_t now)
+{
+	const struct outbox *outbox = sender->outbox;
+
+	return now >= outbox->pause_until && now >= sender->rest_until && !(outbox->troubles && outbox->probing);
+}
+
+static struct job *take_job(struct sender *sender)
+{
+	struct outbox *outbox = sender->outbox;
+	struct job *job = jobs_take(&outbox->ready);
+
+	job->config = config_ref(outbox->config);
+	job->outcome.config = job->config;
+	if (outbox->troubles)
+		outbox->probing = sender->probes = true;
+	if (outbox->ready.count < READY_LOW)
+		pthread_cond_signal(&outbox->clerk_wake);
+	if (sender->generation != outbox->generation) {
+		sender->generation = outbox->generation;
+		pthread_mutex_unlock(&outbox->lock);
+		smtp_hang_up(sender->smtp);
+		pthread_mutex_lock(&outbox->lock);
+		note_connection(sender);
+	}
+	return job;
+}
+
+/* Waits for something to do; meanwhile an idle connection is closed. */
+static void sender_wait(struct sender *sender, int64_t *idle_since)
+{
+	struct outbox *outbox = sender->outbox;
+	int64_t now = clock_monotonic_us(), until = now + 60 * (int64_t)1000000;
+
+	if (sender->connected && now >= *idle_since + IDLE_US) {
+		pthread_mutex_unlock(&outbox->lock);
+		smtp_hang_up(sender->smtp);
+		pthread_mutex_lock(&outbox->lock);
+		note_connection(sender);
+		return;
+	}
+	if (sender->connected)
+		until = earlier(until, *idle_since + IDLE_US);
+	if (outbox->ready.count && outbox->pause_until > now)
+		until = earlier(until, outbox->pause_until);
+	if (outbox->ready.count && sender->rest_until > now)
+		until = earlier(until, sender->rest_until);
+	pool_wait(outbox, &outbox->senders_wake, until);
+}
+
+static void do_job(struct sender *sender, struct job *job)
+{
+	struct outbox *outbox = sender->outbox;
+	struct outcome *outcome = &job->outcome;
+	struct attempt attempt;
+
+	pthread_mutex_unlock(&outbox->lock);
+	attempt_init(&attempt, &outcome->arena, waiting(&outcome->row));
+	render_and_send(sender, job, &attempt);
+	pthread_mutex_lock(&outbox->lock);
+	if (!note_health(sender, &attempt)) {
+		config_unref(&job->config);
+		jobs_add_first(&outbox->ready, job);
+		pthread_cond_broadcast(&outbox->senders_wake);
+		return;
+	}
+	judge_row(&outcome->arena, &outcome->row, &attempt, clock_now(), (int64_t)job->config->relay.give_up_hours * 60 * 60 * 1000,
+	          &outcome->result);
+	jobs_add(&outbox->done, job);
+	pthread_cond_signal(&outbox->clerk_wake);
+	if (attempt.relay_trouble)
+		pthread_cond_broadcast(&outbox->senders_wake);
+}
+
+void *sender_main(void *context)
+{
+	struct sender *sender = context;
+	struct outbox *outbox = sender->outbox;
+	int64_t idle_since = clock_monotonic_us();
+
+	pthread_mutex_lock(&outbox->lock);
+	while (!outbox->stopping && sender->index < outbox->wanted) {
+		if (!outbox->ready.count || !may_try(sender, clock_monotonic_us())) {
+			sender_wait(sender, &idle_since);
+			continue;
+		}
+		do_job(sender, take_job(sender));
+		idle_since = clock_monotonic_us();
+	}
+	pthread_mutex_unlock(&outbox->lock);
+	smtp_free(&sender->smtp);
+	pthread_mutex_lock(&outbox->lock);
+	note_connection(sender);
+	sender->ended = true;
+	outbox->running--;
+	pthread_cond_signal(&outbox->clerk_wake);
+	pthread_mutex_unlock(&outbox->lock);
+	return NULL;
+}
+
