@@ -16,14 +16,17 @@ enum status contact_find(struct store *store, struct arena *arena, const char *a
 {
 	CLEANUP_ARENA struct arena own = { 0 };
 	const char *lower = text_lower(arena ? arena : &own, address);
-	struct late_hit hits[CONTACT_HITS];
-	size_t count;
-	enum status status;
+	struct late_hit hits[CONTACT_HITS] = { { .row = store->met.contact } };
+	uint64_t hash = late_hash(lower);
+	size_t count = 1;
+	enum status status = STATUS_OK;
 
 	*contact = (struct contact){ .language = "" };
 	if (!*lower)
 		return STATUS_OK;
-	status = late_find_newest(store, &store->contact_keys, late_hash(lower), NULL, hits, CONTACT_HITS, &count, error);
+	/* The sender of a mail is asked for three times in a row. */
+	if (!store->met.contact || store->met.hash != hash)
+		status = late_find_newest(store, &store->contact_keys, hash, NULL, hits, CONTACT_HITS, &count, error);
 	for (size_t i = 0; i < count && status == STATUS_OK && !contact->id; i++) {
 		struct cursor cursor;
 
@@ -39,6 +42,10 @@ enum status contact_find(struct store *store, struct arena *arena, const char *a
 		}
 		status = cursor_close(&cursor);
 	}
+	if (contact->id) {
+		store->met.contact = contact->id;
+		store->met.hash = hash;
+	}
 	return status;
 }
 
@@ -53,7 +60,9 @@ static enum status add(struct store *store, const char *address, const char *nam
 	if (status != STATUS_OK)
 		return status;
 	contact->id = sqlite3_last_insert_rowid(store->db);
-	late_add(&store->contact_keys, late_hash(lower), contact->id, 0);
+	store->met.contact = contact->id;
+	store->met.hash = late_hash(lower);
+	late_add(&store->contact_keys, store->met.hash, contact->id, 0);
 	return STATUS_OK;
 }
 

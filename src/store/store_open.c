@@ -119,10 +119,16 @@ void store_close(struct store **store)
 /* ---- transactions ---- */
 
 /* What was learnt inside a transaction that did not happen is unlearnt. */
+static void forget_lookups(struct store *store)
+{
+	store->claimed.nothing = false;
+	store->met.contact = 0;
+}
+
 static void forget(struct store *store)
 {
 	store->caught_up = false;
-	store->claimed.nothing = false;
+	forget_lookups(store);
 }
 
 enum status store_begin(struct store *store, struct error *error)
@@ -160,7 +166,7 @@ enum status store_savepoint(struct store *store, struct error *error)
 {
 	late_savepoint(&store->mailbox_keys);
 	late_savepoint(&store->contact_keys);
-	store->claimed.nothing = false;
+	forget_lookups(store);
 	return sql_run(store, error, SQL_SAVEPOINT, "");
 }
 
@@ -182,7 +188,7 @@ void store_rollback_to(struct store *store)
 	}
 	late_back_to(&store->mailbox_keys, &store->mailbox_keys.at_savepoint);
 	late_back_to(&store->contact_keys, &store->contact_keys.at_savepoint);
-	store->claimed.nothing = false;
+	forget_lookups(store);
 }
 
 enum status read_begin(struct store *store, bool *began, struct error *error)

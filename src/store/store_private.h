@@ -73,6 +73,7 @@ struct store {
 	struct late mailbox_keys, contact_keys;
 	bool caught_up;                         /* the late indexes are those of the running transaction */
 	struct { bool nothing; uint64_t hash; } claimed;         /* store_claim() has seen: no mail with this Message-ID */
+	struct { int64_t contact; uint64_t hash; } met;          /* the last contact found in this transaction; 0: none */
 	struct { int64_t upto, disposed; } counted;              /* store_totals(): rows of mailbox counted so far */
 	sqlite3 *search;                        /* search.db; NULL until it is asked for */
 };

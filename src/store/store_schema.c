@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 /* Times are milliseconds since 1970 UTC, 0 is never. States, kinds and dispositions are the words of the contract, so that
- * the sqlite3 shell shows them. Nothing is deleted; ids run from 1 without a gap, in every table.
+ * the sqlite3 shell shows them. Nothing that came or went is deleted; ids run from 1 without a gap (but those of timers).
  *
  * What makes the millionth ticket as cheap as the first: a mail only appends to these tables, so a commit writes the last page
  * of each and nothing in the middle. The two random lookups that a mail needs (Message-ID, address) have tables of their own
@@ -183,7 +183,7 @@ static const char *const version_1[] = {
 
 /* What is due later: reminders, service levels, the end of a pending time. */
 "CREATE TABLE timer(\n"
-"  id     INTEGER PRIMARY KEY,\n"
+"  id     INTEGER PRIMARY KEY AUTOINCREMENT,    -- never given twice: who saw an old one due must not take a new one\n"
 "  due    INTEGER NOT NULL,\n"
 "  ticket INTEGER NOT NULL,\n"
 "  kind   TEXT NOT NULL\n"

@@ -2,11 +2,11 @@
  * store_wal.c - keeps the write-ahead log short without a commit ever waiting for a checkpoint; and removes stray files.
  *
  * A thread with a connection of its own copies the log into the database (PASSIVE: it blocks nobody) when it has grown by
- * START_PAGES, and each second when there is little to do. The log starts again from its beginning only when all of it is
- * copied at the moment of a write, which never happens by itself under constant load: so the writer copies the last few pages
- * itself, between two batches and after it has answered, when few are left. Its file then stays short and is overwritten in
+ * COPY_PAGES, and each second when there is little to do. The log starts again from its beginning only when all of it is
+ * copied at the moment of a write, which never happens by itself under constant load: so from RESTART_PAGES on the writer copies
+ * the last few pages itself, between two batches and after it has answered, when few are left. Its file then stays short and is overwritten in
  * place, which is also what makes its fdatasync cheap. If the disk cannot keep up, or a long reader (a backup) pins the log,
- * the writer waits for the copying from CAP_PAGES on, once each START_PAGES: the log never grows faster than that allows.
+ * the writer waits for the copying from CAP_PAGES on, once each COPY_PAGES: the log never grows faster than that allows.
  * Diagnostics: log event store.checkpoint.failed, once until it works again.
  */
 #include "store_private.h"
@@ -17,8 +17,9 @@
 #include <string.h>
 #include <time.h>
 
-#define START_PAGES 2048         /* 8 MiB of log: the thread starts to copy */
-#define FINISH_PAGES 256         /* 1 MiB left to copy: the writer does the rest itself */
+#define COPY_PAGES 1024          /* 4 MiB of log not yet copied: the thread starts; more at once makes the disk pause longer */
+#define RESTART_PAGES 4096       /* 16 MiB of log: time to start it again */
+#define FINISH_PAGES 256         /* 1 MiB left to copy then: the writer does the rest itself */
 #define CAP_PAGES 16384          /* 64 MiB of log: the writer waits */
 #define QUIET_SECONDS 1
 #define SWEEP_SECONDS 3600
@@ -130,26 +131,24 @@ static void finish(struct wal_keeper *keeper)
 	if (code == SQLITE_OK && copied > keeper->copied)
 		keeper->copied = copied;
 	if (code != SQLITE_OK || copied < pages)
-		keeper->finish_at = keeper->pages + START_PAGES;
+		keeper->finish_at = keeper->pages + COPY_PAGES;
 	note_result(keeper, code, keeper->writer->db);
 }
 
 void wal_keeper_after_commit(struct wal_keeper *keeper)
 {
 	int left;
+	bool restart;
 
 	pthread_mutex_lock(&keeper->mutex);
-	if (keeper->pages < START_PAGES || keeper->pages < keeper->finish_at) {
-		pthread_mutex_unlock(&keeper->mutex);
-		return;
-	}
-	if (keeper->pages >= CAP_PAGES)
+	restart = keeper->pages >= RESTART_PAGES && keeper->pages >= keeper->finish_at;
+	if (restart && keeper->pages >= CAP_PAGES)
 		while (keeper->copying)
 			pthread_cond_wait(&keeper->changed, &keeper->mutex);
 	left = keeper->pages - keeper->copied;
-	if (left > 0 && !keeper->copying && (left <= FINISH_PAGES || keeper->pages >= CAP_PAGES)) {
+	if (restart && left > 0 && !keeper->copying && (left <= FINISH_PAGES || keeper->pages >= CAP_PAGES)) {
 		finish(keeper);
-	} else if (left > 0 && !keeper->copying && !keeper->wanted) {
+	} else if ((restart ? left > 0 : left >= COPY_PAGES) && !keeper->copying && !keeper->wanted) {
 		keeper->wanted = true;
 		pthread_cond_broadcast(&keeper->changed);
 	}

@@ -273,6 +273,18 @@ static void writer_free(struct store_writer *writer)
 	free(writer);
 }
 
+/* The first mail shall not wait until the late indexes are read. */
+static enum status warm_up(struct store *store, struct error *error)
+{
+	bool began;
+	enum status status = read_begin(store, &began, error);
+
+	if (status == STATUS_OK)
+		status = late_ready(store, error);
+	read_end(store, began);
+	return status;
+}
+
 enum status store_writer_start(const char *state_dir, struct store_writer **writer, struct error *error)
 {
 	struct store_writer *it = calloc(1, sizeof *it);
@@ -286,6 +298,8 @@ enum status store_writer_start(const char *state_dir, struct store_writer **writ
 	it->last = &it->first;
 	it->healthy = true;
 	status = store_open_file(state_dir, true, WRITER_CACHE_KIB, &it->store, error);
+	if (status == STATUS_OK)
+		status = warm_up(it->store, error);
 	if (status == STATUS_OK)
 		status = wal_keeper_start(it->store, &it->keeper, error);
 	if (status == STATUS_OK)
