@@ -124,6 +124,9 @@ answer 4-out-of-office.eml '' giulia.conti@example.it Return-Path
 answer 5-bounce.eml '' lea.moreau@example.net Return-Path
 answer 6-reply.eml anna@example.com anna@example.com Reply-To
 answer 7-answer.eml bob@example.org bob@example.org Reply-To
+echo '  and on the command line, an agent: sportello ticket resolve 3 --as bob'
+echo 'Ha ragione, le licenze sono dieci. Le mandiamo subito la fattura corretta.' | sportello ticket resolve 3 --as bob >"$dir/reply" 2>&1 ||
+	give_up "$(cat "$dir/reply")"
 quiet() { sportello --json outbox list | grep -q '^\[ *\]$'; }
 wait_for quiet || give_up 'the mails do not go out'
 
@@ -144,10 +147,19 @@ sportello ticket show 1 || give_up 'ticket show failed'
 printf '\nThe mails sent (kept as files in %s):\n' "$dir/sent/new"
 for file in "$dir"/sent/new/*; do show_sent "$file"; done
 
+# The first link to a page in the last mail to ADDRESS.
+link_to() {
+	file=$(grep -lix "Delivered-To: $1.\{0,1\}" "$dir"/sent/new/* | sort | tail -n 1)
+	sportello --json explain "$file" | sed 's/"reply_text".*//' | grep -o "http://127.0.0.1:$web/[a-z0-9/]*" | head -n 1
+}
+first=$(sent_to anna@example.com && sportello --json explain "$file" | grep -o "http://127.0.0.1:$web/[a-z0-9/]*" | head -n 1)
+
 cat <<MORE
 
 The desk runs on as process $pid.
-  pages        http://127.0.0.1:$web/healthz   http://127.0.0.1:$web/metrics
+  pages        $first   Anna's request
+               $(link_to giulia.conti@example.it)   Giulia is asked: is it solved?
+               http://127.0.0.1:$web/healthz   http://127.0.0.1:$web/metrics
   look on      $build/sportello -c $dir/sportello.conf ticket show 2
                $build/sportello -c $dir/sportello.conf mailbox list
                echo 'On my way.' | $build/sportello -c $dir/sportello.conf ticket reply 1 --as bob
