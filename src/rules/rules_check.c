@@ -1,0 +1,181 @@
+/*
+ * rules_check.c - the linter's walk through a script: is each command known, in its place, complete and reachable?
+ *
+ * Refuses what libsieve gets wrong or what can do nothing: a missing require, capitals (rules_lex), backslashes, commands after
+ * stop, reject after fileinto, else without if. Each message says what to write instead. Actions are looked at in
+ * rules_check_action.c, tests in rules_check_test.c.
+ * May not change the tree but for node->row.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "rules_private.h"
+
+struct extension { const char *name, *instead; };        /* instead NULL: it is there */
+static const struct extension extensions[] = {
+	{"fileinto", NULL}, {"envelope", NULL}, {"reject", NULL}, {"imap4flags", NULL}, {"relational", NULL}, {"subaddress", NULL},
+	{"notify", NULL}, {"vacation", NULL}, {"comparator-i;ascii-casemap", NULL}, {"comparator-i;octet", NULL},
+	{"comparator-i;ascii-numeric", NULL},
+	{"regex", "write :matches, or a keyword set with regex in the configuration and test header :is \"X-Sportello\" \"kw:NAME\""},
+	{"body", "write a keyword set in the configuration and test header :is \"X-Sportello\" \"kw:NAME\""},
+	{"imapflags", "write \"imap4flags\""},
+	{"enotify", "write \"notify\""},
+	{"ereject", "write \"reject\""},
+	{"copy", "a redirected mail makes no ticket; leave it out"},
+	{"variables", "write the value itself"},
+	{"include", "leave it out: all scripts of the folder run, in the order of their names"},
+	{"editheader", "leave it out: a mail is kept as it came"},
+	{"encoded-character", "write the character itself, in UTF-8"},
+	{"mailbox", "leave it out: queues are in the configuration"},
+	{"date", "leave it out: times of day are no matter of rules"},
+	{"index", "leave it out"},
+	{"ihave", "leave it out"},
+	{"duplicate", "leave it out: a mail that comes twice is taken once"},
+	{"spamtest", "test the header that your filter writes: header :is \"X-Spam-Flag\" \"YES\""},
+	{"virustest", "test the header that your filter writes"},
+};
+
+bool check_known_extension(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(extensions); i++)
+		if (strcmp(extensions[i].name, name) == 0)
+			return !extensions[i].instead;
+	return false;
+}
+
+static void require_one(struct check *check, const struct word *word)
+{
+	size_t i = 0;
+	while (i < COUNT_OF(extensions) && strcmp(extensions[i].name, word->text) != 0)
+		i++;
+	if (i == COUNT_OF(extensions)) {
+		const char *near = report_nearest(text_lower(check->report->arena, word->text), &extensions[0].name, COUNT_OF(extensions), sizeof *extensions);
+		report_error(check->report, word->line, "unknown extension \"%s\"%s%s%s", word->text, near ? ": write \"" : "", near ? near : "",
+		             near ? "\"" : ": there are fileinto, envelope, reject, imap4flags, relational, subaddress, notify, vacation");
+	} else if (extensions[i].instead) {
+		report_error(check->report, word->line, "there is no extension \"%s\" here: %s", word->text, extensions[i].instead);
+	}
+	strings_add(check->report->arena, &check->required, word->text);
+}
+
+void check_require(struct check *check, const struct node *node)
+{
+	if (node->arguments.count != 1 || node->arguments.at[0].type != ARGUMENT_STRINGS) {
+		report_error(check->report, node->line, "require needs extensions: write require [\"fileinto\", \"imap4flags\"];");
+		return;
+	}
+	for (size_t i = 0; i < node->arguments.at[0].strings.count; i++)
+		require_one(check, &node->arguments.at[0].strings.at[i]);
+}
+
+/* Says it once a script: what was missing counts as required afterwards. */
+void check_needs(struct check *check, int line, const char *what, const char *extension)
+{
+	if (strings_have(&check->required, extension))
+		return;
+	report_error(check->report, line, "%s needs require \"%s\"; at the top of the script", what, extension);
+	strings_add(check->report->arena, &check->required, extension);
+}
+
+void check_strings(struct check *check, const struct argument *argument)
+{
+	for (size_t i = 0; i < argument->strings.count; i++) {
+		const struct word *word = &argument->strings.at[i];
+		if (!utf8_valid(word->text, strlen(word->text)))
+			report_error(check->report, word->line, "this string is not UTF-8: save the script as UTF-8");
+		if (!word->block && strchr(word->text, '\\'))
+			report_error(check->report, word->line, "a backslash in a string is not understood: leave it out; for a quotation mark in a text "
+			             "write text:, for a pattern a keyword set with regex");
+	}
+}
+
+const struct check_command *check_command_named(const char *name)
+{
+	for (const struct check_command *row = check_commands; row->name; row++)
+		if (strcmp(row->name, name) == 0)
+			return row;
+	return NULL;
+}
+
+static size_t command_count(void)
+{
+	size_t count = 0;
+	while (check_commands[count].name)
+		count++;
+	return count;
+}
+
+static void unknown_command(struct check *check, const struct node *node)
+{
+	static const struct extension refused[] = {
+		{"ereject", "write reject"}, {"set", "variables are not here: write the value itself"}, {"mark", "write addflag \"tag:NAME\""},
+		{"unmark", "write removeflag \"tag:NAME\""}, {"denotify", "leave it out"},
+		{"include", "all scripts of the folder run, in the order of their names"},
+		{"return", "write stop to end, or nothing to go on with the next script"}, {"addheader", "a mail is kept as it came; write addflag \"tag:NAME\""},
+		{"deleteheader", "a mail is kept as it came"}, {"global", "leave it out"}, {"error", "write reject"},
+		{"bounce", "write reject"}, {"forward", "write redirect"}, {"elseif", "write elsif"}, {"endif", "blocks stand in { }"},
+	};
+	for (size_t i = 0; i < COUNT_OF(refused); i++)
+		if (strcmp(refused[i].name, node->name) == 0) {
+			report_error(check->report, node->line, "there is no command \"%s\" here: %s", node->name, refused[i].instead);
+			return;
+		}
+	const char *near = report_nearest(node->name, &check_commands[0].name, command_count(), sizeof *check_commands);
+	if (near)
+		report_error(check->report, node->line, "unknown command \"%s\": write %s", node->name, near);
+	else
+		report_error(check->report, node->line, "unknown command \"%s\": there are if, elsif, else, stop, fileinto, keep, addflag, setflag, "
+		             "removeflag, redirect, reject, discard, notify", node->name);
+}
+
+static bool is_branch(const struct node *node)
+{
+	return node && node->row && (node->row->kind == COMMAND_IF || node->row->kind == COMMAND_ELSIF);
+}
+
+/* Block, test and place: what the grammar leaves open. */
+static void check_shape(struct check *check, const struct node *node, const struct node *before)
+{
+	const struct check_command *row = node->row;
+	bool follows = row->kind == COMMAND_ELSIF || row->kind == COMMAND_ELSE;
+	if (follows && !is_branch(before))
+		report_error(check->report, node->line, "%s without an if before it: write if, or move it behind its block", node->name);
+	if (row->block && !node->has_block)
+		report_error(check->report, node->line, "%s needs a block: write { ... } instead of \";\"", node->name);
+	if (!row->block && node->has_block)
+		report_error(check->report, node->line, "%s takes no block: write \";\" behind it", node->name);
+	if (row->test && node->tests.count != 1)
+		report_error(check->report, node->line, "%s needs one test: write %s header :contains \"subject\" \"word\" { ... }; several stand in "
+		             "allof (...) or anyof (...)", node->name, node->name);
+	if (!row->test && node->tests.count)
+		report_error(check->report, node->tests.at[0]->line, "%s takes no test: is a \";\" missing before \"%s\"?", node->name, node->tests.at[0]->name);
+	if (row->kind == COMMAND_REQUIRE && (node->parent || (before && (!before->row || before->row->kind != COMMAND_REQUIRE))))
+		report_error(check->report, node->line, "require must stand at the top of the script, before all else");
+	if (row->extension)
+		check_needs(check, node->line, node->name, row->extension);
+}
+
+static void check_command(struct check *check, struct node *node, const struct node *before)
+{
+	if (++check->commands == RULES_COMMANDS)
+		report_error(check->report, node->line, "the scripts have more than %d commands: write keyword sets or lists of strings instead", RULES_COMMANDS);
+	node->row = check_command_named(node->name);
+	if (!node->row) {
+		unknown_command(check, node);
+	} else {
+		check_shape(check, node, before);
+		if (node->row->check)
+			node->row->check(check, node);
+	}
+	for (size_t i = 0; i < node->arguments.count; i++)
+		check_strings(check, &node->arguments.at[i]);
+	for (size_t i = 0; i < node->tests.count; i++)
+		check_test(check, node->tests.at[i]);
+	check_script(check, node->block);
+}
+
+void check_script(struct check *check, struct node *script)
+{
+	for (struct node *node = script, *before = NULL; node; before = node, node = node->next)
+		check_command(check, node, before);
+}

@@ -1,0 +1,276 @@
+/*
+ * rules_pool.c - the workers: whoever evaluates takes one that is idle, asks it, puts it back. One round trip a mail.
+ *
+ * Workers are made when they are needed, up to two for each processor, and ended after RULES_WORKER_LIFE evaluations. One that dies
+ * or says nothing is killed and replaced, and the mail in hand loses its rules: that is never tried again, since the mail may
+ * be what killed it. A worker that was dead before it was asked is replaced and the mail asked again.
+ * Log: rules.worker result=lost why=...
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "rules_private.h"
+
+enum place_in_pool { PLACE_EMPTY, PLACE_IDLE, PLACE_BUSY };
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t freed;
+	struct worker workers[RULES_WORKERS];
+	enum place_in_pool places[RULES_WORKERS];
+	struct rules_counters counters;
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER};
+
+static size_t pool_size(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t size = processors > 1 ? 2 * (size_t)processors : 2;
+	return size > RULES_WORKERS ? RULES_WORKERS : size;
+}
+
+/* An idle one, best with the program of `generation`; else an empty place; else RULES_WORKERS. Locked. */
+static size_t find_place(uint32_t generation)
+{
+	size_t found = RULES_WORKERS, size = pool_size();
+	for (size_t i = 0; i < size; i++) {
+		if (pool.places[i] == PLACE_IDLE && pool.workers[i].generation == generation)
+			return i;
+		if (pool.places[i] == PLACE_IDLE || (pool.places[i] == PLACE_EMPTY && found == RULES_WORKERS))
+			found = i;
+	}
+	return found;
+}
+
+static void put_back(size_t slot, enum place_in_pool place)
+{
+	pthread_mutex_lock(&pool.lock);
+	pool.places[slot] = place;
+	pthread_cond_signal(&pool.freed);
+	pthread_mutex_unlock(&pool.lock);
+}
+
+/* RULES_WORKERS: none can be made. */
+static size_t take(uint32_t generation)
+{
+	size_t slot;
+	pthread_mutex_lock(&pool.lock);
+	while ((slot = find_place(generation)) == RULES_WORKERS)
+		pthread_cond_wait(&pool.freed, &pool.lock);
+	if (pool.places[slot] == PLACE_EMPTY) {
+		if (!zygote_make_worker(&pool.workers[slot], slot))
+			slot = RULES_WORKERS;
+		else
+			pool.counters.workers_started++;
+	}
+	if (slot < RULES_WORKERS)
+		pool.places[slot] = PLACE_BUSY;
+	pthread_mutex_unlock(&pool.lock);
+	return slot;
+}
+
+static void lose(size_t slot, const char *why)
+{
+	log_event(LOG_WARNING, "rules.worker", "result", "lost", "pid", LOG_NUMBER(pool.workers[slot].pid), "why", why, NULL);
+	worker_close(&pool.workers[slot], true);
+	pthread_mutex_lock(&pool.lock);
+	pool.counters.workers_lost++;
+	pthread_mutex_unlock(&pool.lock);
+	put_back(slot, PLACE_EMPTY);
+}
+
+static void done(size_t slot)
+{
+	struct worker *worker = &pool.workers[slot];
+	bool recycle = ++worker->life >= RULES_WORKER_LIFE;
+	if (recycle)
+		worker_close(worker, false);
+	put_back(slot, recycle ? PLACE_EMPTY : PLACE_IDLE);
+}
+
+/* ---------------------------------------------------------------- one question */
+
+/* A worker reads while it lives; one that does not, for RULES_WAIT_MS, is as good as dead. */
+static bool send_all(const struct worker *worker, const struct buffer *frame)
+{
+	int64_t deadline = clock_monotonic_us() + RULES_WAIT_MS * 1000LL;
+	for (size_t sent = 0; sent < frame->length;) {
+		ssize_t count = send(worker->fd, frame->at + sent, frame->length - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (count > 0) {
+			sent += (size_t)count;
+			continue;
+		}
+		struct pollfd wait = {worker->fd, POLLOUT, 0};
+		if (errno != EINTR && errno != EAGAIN)
+			return false;
+		if (clock_monotonic_us() > deadline || poll(&wait, 1, 100) < 0)
+			return false;
+	}
+	return true;
+}
+
+static bool send_program(struct worker *worker, const struct ruleset *ruleset)
+{
+	CLEANUP_BUFFER struct buffer frame;
+	buffer_init(&frame);
+	if (worker->generation == ruleset->generation)
+		return true;
+	wire_begin(&frame, WIRE_PROGRAM);
+	wire_string(&frame, ruleset->separators);
+	wire_number(&frame, (uint32_t)ruleset->program.text.length);
+	buffer_add(&frame, ruleset->program.text.at, ruleset->program.text.length);
+	buffer_add_char(&frame, 0);
+	wire_end(&frame, 0);
+	worker->generation = ruleset->generation;
+	return send_all(worker, &frame);
+}
+
+enum listening { HEARD, SILENT, DEAD };
+
+/* Until the frame is whole. */
+static enum listening listen_to(const struct worker *worker, struct buffer *frame)
+{
+	int64_t deadline = clock_monotonic_us() + RULES_WAIT_MS * 1000LL;
+	char piece[16 * 1024];
+	for (uint32_t length;;) {
+		if (frame->length > sizeof length) {
+			memcpy(&length, frame->at, sizeof length);
+			if (length < 1 || length > WIRE_FRAME_BYTES)
+				return DEAD;
+			if (frame->length >= sizeof length + length)
+				return HEARD;
+		}
+		struct pollfd wait = {worker->fd, POLLIN, 0};
+		int64_t left = deadline - clock_monotonic_us();
+		int ready = left > 0 ? poll(&wait, 1, (int)(left / 1000) + 1) : 0;
+		if (ready == 0)
+			return SILENT;
+		ssize_t count = ready > 0 ? recv(worker->fd, piece, sizeof piece, MSG_DONTWAIT) : 0;
+		if (count > 0)
+			buffer_add(frame, piece, (size_t)count);
+		else if (ready > 0 && (count == 0 || (errno != EINTR && errno != EAGAIN)))
+			return DEAD;
+	}
+}
+
+/* "10-vpn.sieve line 3", as far as the worker's own word can tell. */
+static const char *place_name(const struct ruleset *ruleset, const struct worker *worker, struct arena *arena)
+{
+	const struct program *program = &ruleset->program;
+	uint32_t test = worker->place->test;
+	if (!test || test > program->tests.count)
+		return program->scripts.count ? program->scripts.at[0] : "";
+	const struct program_test *at = &program->tests.at[test - 1];
+	return arena_printf(arena, "%s line %d", program->scripts.at[at->script], at->line);
+}
+
+static void read_answer(const struct ruleset *ruleset, const struct buffer *frame, struct arena *arena, struct answer *answer)
+{
+	struct wire_reader reader = {frame->at + 5, frame->at + frame->length, false};
+	if (frame->at[4] != WIRE_ACTIONS) {
+		const char *words = frame->at[4] == WIRE_TROUBLE ? wire_read_string(&reader) : NULL;
+		answer->trouble = arena_string(arena, words ? words : "the worker's answer cannot be read");
+		return;
+	}
+	answer->actions = ARENA_ARRAY(arena, uint16_t, (size_t)(reader.end - reader.at) / 4 + 1);
+	while (reader.at < reader.end) {
+		uint32_t action = wire_read_number(&reader);
+		if (reader.bad || action >= ruleset->program.actions.count) {
+			answer->trouble = "the worker's answer names an action that is not there";
+			return;
+		}
+		answer->actions[answer->count++] = (uint16_t)action;
+	}
+}
+
+static void ask(size_t slot, const struct ruleset *ruleset, struct arena *arena, struct answer *answer)
+{
+	CLEANUP_BUFFER struct buffer frame;
+	struct worker *worker = &pool.workers[slot];
+	buffer_init(&frame);
+	enum listening heard = listen_to(worker, &frame);
+	if (heard == HEARD) {
+		read_answer(ruleset, &frame, arena, answer);
+		done(slot);
+		return;
+	}
+	const char *why = worker->place->end == WORKER_OUT_OF_TIME ? "needed more than 200 ms" : heard == SILENT ? "gave no answer" : "ended their worker";
+	answer->trouble = arena_printf(arena, "%s: the rules %s", place_name(ruleset, worker, arena), why);
+	lose(slot, answer->trouble);
+}
+
+static void count_question(int64_t microseconds)
+{
+	pthread_mutex_lock(&pool.lock);
+	pool.counters.evaluations++;
+	pool.counters.microseconds_sum += microseconds;
+	pthread_mutex_unlock(&pool.lock);
+}
+
+void pool_ask(const struct ruleset *ruleset, const struct buffer *frame, struct arena *arena, struct answer *answer)
+{
+	int64_t start = clock_monotonic_us();
+	*answer = (struct answer){0};
+	for (int attempt = 0; attempt <= RULES_WORKERS; attempt++) {
+		size_t slot = take(ruleset->generation);
+		if (slot == RULES_WORKERS)
+			break;
+		struct worker *worker = &pool.workers[slot];
+		worker->place->test = worker->place->end = 0;
+		if (!send_program(worker, ruleset) || !send_all(worker, frame)) {
+			lose(slot, "it was dead before it was asked");
+			continue;
+		}
+		ask(slot, ruleset, arena, answer);
+		count_question(clock_monotonic_us() - start);
+		return;
+	}
+	answer->trouble = "no worker can be made: restart the daemon";
+}
+
+void pool_count_trouble(void)
+{
+	pthread_mutex_lock(&pool.lock);
+	pool.counters.troubles++;
+	pthread_mutex_unlock(&pool.lock);
+}
+
+void rules_counters(struct rules_counters *counters)
+{
+	pthread_mutex_lock(&pool.lock);
+	*counters = pool.counters;
+	pthread_mutex_unlock(&pool.lock);
+}
+
+size_t pool_pids(int *pids, size_t room)
+{
+	size_t count = 0;
+	pthread_mutex_lock(&pool.lock);
+	for (size_t i = 0; i < RULES_WORKERS && count < room; i++)
+		if (pool.places[i] != PLACE_EMPTY)
+			pids[count++] = pool.workers[i].pid;
+	pthread_mutex_unlock(&pool.lock);
+	return count;
+}
+
+void pool_fini(void)
+{
+	for (size_t i = 0; i < RULES_WORKERS; i++) {
+		if (pool.places[i] != PLACE_EMPTY)
+			worker_close(&pool.workers[i], false);
+		pool.places[i] = PLACE_EMPTY;
+	}
+}
+
+enum status rules_init(struct error *error)
+{
+	return zygote_start(error) ? STATUS_OK : STATUS_BROKEN;
+}
+
+void rules_fini(void)
+{
+	pool_fini();
+	zygote_stop();
+}

@@ -1,0 +1,215 @@
+/*
+ * rules_private.h - inside the rules: tokens, tree, program, keyword sets, frames, workers.
+ *
+ * A script's way: rules_lex cuts it into tokens, rules_parse makes the tree (RFC 5228 section 8.2), rules_check says what is wrong with
+ * it, rules_emit writes from the tree of all scripts one program for libsieve. In that program every action is
+ * `fileinto "NUMBER"` and every header name is "TEST.KEY": libsieve decides only which tests are true and which commands
+ * are reached. Never a byte of a user's script reaches it but checked strings, and what an action means is decided
+ * here, from the numbers it names. So its faults with flags, reject and state have nothing to hold on to.
+ */
+#ifndef RULES_PRIVATE_H
+#define RULES_PRIVATE_H
+
+#include "limits.h"
+#include "rules.h"
+
+/* ---- bounds; scripts are the sysadmin's, mails a stranger's ---- */
+#define RULES_SCRIPT_BYTES   (64 * 1024)  /* one script */
+#define RULES_SCRIPTS        200          /* a folder */
+#define RULES_PROGRAM_BYTES  (512 * 1024) /* what all scripts come to; libsieve reads it again for each mail */
+#define RULES_NESTING        15           /* blocks in blocks, tests in tests; RFC 5228 section 2.10.5 asks for 15 at least */
+#define RULES_COMMANDS       9000         /* all scripts; libsieve's parser ends at 9998 commands */
+#define RULES_LIST           1000         /* strings of one list; libsieve's parser ends near 10,000 */
+#define RULES_STRING_BYTES   500          /* a string of a test */
+#define RULES_REJECT_BYTES   400          /* words of a reject: they must fit an SMTP reply line of 512 */
+#define RULES_WILDCARDS      2            /* '*' before a literal in :matches: libsieve's time grows with that power */
+#define RULES_VALUE_BYTES    2000         /* of one header value that a test sees: two wildcards on it take 10 ms */
+#define RULES_VALUES         50           /* fields of one name that a test sees */
+#define RULES_ADDRESSES      200          /* addresses of one field that a test sees */
+#define RULES_TEXT_BYTES     (256 * 1024) /* text of a mail that keyword sets look at */
+#define RULES_REGEX_STEPS    20000        /* PCRE2's match limit, counted for each place where a match may begin */
+#define RULES_REGEX_US       50000        /* microseconds all patterns of one mail may take together */
+#define RULES_WORKERS        16           /* processes at most */
+#define RULES_WORKER_LIFE    400          /* evaluations of one worker: libsieve's leaks end with it */
+#define RULES_WORKER_MEMORY  (192 * 1024 * 1024)
+#define RULES_WORKER_MS      200          /* CPU time of one evaluation; the worker's own timer ends it */
+#define RULES_WAIT_MS        2000         /* until the parent kills a worker that says nothing: a busy machine is no hang */
+
+/* ---- rules_problem.c ---- */
+struct report { struct arena *arena; struct config_problems *problems; const char *file; size_t errors; };
+void report_error(struct report *report, int line, const char *format, ...) PRINTF_LIKE(3, 4);
+void report_warning(struct report *report, int line, const char *format, ...) PRINTF_LIKE(3, 4);
+/* "a, b, c" for "there is: ..."; at most twelve. */
+const char *report_list(struct arena *arena, const char *const *names, size_t count, size_t stride);
+/* The name of the list that is most like `word`, or NULL. */
+const char *report_nearest(const char *word, const char *const *names, size_t count, size_t stride);
+
+/* ---- rules_lex.c ---- */
+enum token_type { LEX_END, LEX_NAME, LEX_TAG, LEX_NUMBER, LEX_STRING, LEX_TEXT, LEX_MARK, LEX_BROKEN };
+struct lex_token { enum token_type type; int line; char mark; const char *text; int64_t number; };
+struct lexer { struct report *report; const char *at, *end; int line; };
+void lex_init(struct lexer *lexer, struct report *report, const char *text, size_t length);
+/* LEX_BROKEN has been reported. Text of names and tags is in lower case (capitals have been reported), that of LEX_TEXT is a text: block. */
+struct lex_token lex_next(struct lexer *lexer);
+
+/* ---- rules_parse.c: the tree; commands and tests have the same shape ---- */
+struct word { const char *text; int line; bool block; };         /* block: written as text: */
+enum argument_type { ARGUMENT_TAG, ARGUMENT_NUMBER, ARGUMENT_STRINGS };
+struct argument {
+	enum argument_type type;
+	int line;
+	const char *tag;
+	int64_t number;
+	struct { struct word *at; size_t count; } strings;
+	bool list;                       /* written in brackets */
+};
+struct node {
+	const char *name;
+	int line;
+	struct { struct argument *at; size_t count; } arguments;
+	struct { struct node **at; size_t count; } tests;
+	bool has_block;
+	struct node *block, *next;       /* commands */
+	const struct check_command *row; /* set by rules_check; NULL: unknown */
+	const struct node *parent;       /* the if, elsif or else around it */
+};
+struct node *parse_script(struct report *report, const char *text, size_t length);
+
+/* ---- rules_check.c ---- */
+enum command_kind {
+	COMMAND_REQUIRE, COMMAND_IF, COMMAND_ELSIF, COMMAND_ELSE, COMMAND_STOP, COMMAND_KEEP, COMMAND_DISCARD, COMMAND_REDIRECT,
+	COMMAND_FILEINTO, COMMAND_REJECT, COMMAND_ADDFLAG, COMMAND_SETFLAG, COMMAND_REMOVEFLAG, COMMAND_NOTIFY, COMMAND_VACATION
+};
+struct check {
+	struct report *report;
+	const struct config *config;
+	struct strings required;
+	int depth;
+	size_t commands;                 /* of all scripts */
+};
+struct check_command {
+	const char *name, *extension;    /* extension NULL: none needed */
+	enum command_kind kind;
+	bool block, test;
+	void (*check)(struct check *check, const struct node *node);
+};
+extern const struct check_command check_commands[];              /* ends with a NULL name; rules_check_action.c */
+const struct check_command *check_command_named(const char *name);
+void check_script(struct check *check, struct node *script);
+void check_flow(struct check *check, const struct node *script);
+bool check_always_stops(const struct node *commands);
+void check_test(struct check *check, const struct node *test);
+void check_require(struct check *check, const struct node *node);
+void check_needs(struct check *check, int line, const char *what, const char *extension);
+/* Every string but text: blocks: UTF-8, no backslash. */
+void check_strings(struct check *check, const struct argument *argument);
+bool check_known_extension(const char *name);
+/* The argument that is one string, if that is all there is besides tags; else reported and NULL. */
+const struct word *check_one_string(struct check *check, const struct node *node, const char *example);
+/* "agent:bob", "bob", "mailto:bob@example.org", "bob@example.org": the agent, or NULL. */
+const struct desk_agent *check_agent(const struct config *config, const char *text);
+
+/* ---- rules_emit.c: the program ---- */
+struct program_action {
+	enum command_kind kind;
+	uint16_t script; int line;
+	struct strings words;            /* queue, flags, address, words, agents */
+	struct strings keywords;         /* sets named in the tests that led here */
+};
+struct program_test { uint16_t script; int line; };
+struct program_key { bool address; const char *name; };
+struct program {
+	struct arena *arena;
+	struct buffer text;
+	struct { struct program_action *at; size_t count; } actions;
+	struct { struct program_test *at; size_t count; } tests;
+	struct { struct program_key *at; size_t count; } keys;
+	struct { const char **at; size_t count; } scripts;       /* file names without folder */
+	int lines;                       /* of text */
+	struct { int *at; size_t count; } first_line;    /* of each script in text */
+};
+void program_begin(struct program *program, struct arena *arena);
+void program_add(struct program *program, const struct config *config, const char *file, const struct node *script);
+
+/* ---- rules_fold.c ---- */
+struct fold_row { uint32_t from; char to[4]; };
+extern const struct fold_row fold_rows[];
+extern const size_t fold_row_count;
+struct token_word {
+	uint32_t start, length;          /* in the text */
+	uint32_t folded, lower;          /* offsets in forms, NUL-terminated; lower keeps accents */
+	uint32_t hash;                   /* of folded */
+};
+struct words {
+	const char *text;
+	struct { struct token_word *at; size_t count, room; } tokens;
+	struct buffer forms;
+};
+void words_init(struct words *words);
+void words_fini(struct words *words);
+void words_cut(struct words *words, const char *text, size_t length);
+uint32_t words_hash(const char *text);
+/* A character of `word` that can be in no word, "" if there is none. */
+const char *words_stranger(const char *word);
+/* `out` gets the folded form of what a stemmer gave. */
+void words_fold(struct buffer *out, const char *text, size_t length);
+
+/* ---- rules_keywords.c, rules_regex.c ---- */
+struct keyword_sets;
+struct keyword_sets *keyword_sets_new(struct arena *arena, const struct config *config, struct report *report);
+void keyword_sets_fini(struct keyword_sets *sets);
+void keyword_sets_match(const struct keyword_sets *sets, const struct mail *mail, struct arena *arena, struct rules_keywords *found);
+struct regex;
+struct regex *regex_new(const char *pattern, int *offset, char why[128]);
+void regex_free(struct regex **regex);
+enum regex_result { REGEX_NO, REGEX_YES, REGEX_GIVEN_UP };
+enum regex_result regex_match(const struct regex *regex, const char *text, size_t length, int64_t deadline_us, size_t *start, size_t *end);
+
+/* ---- rules_load.c ---- */
+struct ruleset {
+	struct arena arena;
+	_Atomic int refs;
+	uint32_t generation;             /* no two rulesets of a process have the same; 0 is none */
+	struct program program;
+	const char *separators;
+	struct keyword_sets *keywords;
+};
+
+/* ---- rules_facts.c ---- */
+/* Writes the frame of one evaluation. */
+void facts_write(const struct ruleset *ruleset, const struct rules_input *input, const struct rules_keywords *keywords,
+                 struct arena *arena, struct buffer *frame);
+
+/* ---- rules_wire.c: frames between us and a worker: u32 length of what follows, a letter, the rest ---- */
+#define WIRE_FRAME_BYTES (4 * 1024 * 1024)
+enum wire_letter { WIRE_PROGRAM = 'P', WIRE_EVALUATE = 'E', WIRE_ACTIONS = 'A', WIRE_TROUBLE = 'T' };
+void wire_begin(struct buffer *frame, enum wire_letter letter);
+void wire_number(struct buffer *frame, uint32_t number);
+void wire_string(struct buffer *frame, const char *text);
+void wire_end(struct buffer *frame, size_t begin);
+struct wire_reader { const char *at, *end; bool bad; };
+uint32_t wire_read_number(struct wire_reader *reader);
+const char *wire_read_string(struct wire_reader *reader);        /* points into the frame; NULL: bad */
+
+/* ---- rules_zygote.c, rules_worker.c ---- */
+enum worker_end { WORKER_RUNS, WORKER_OUT_OF_TIME };
+/* What a worker is at, in memory that we share with it: a hint for messages, never believed. */
+struct worker_place { _Atomic uint32_t script, test, end; };
+_Noreturn void worker_main(int fd, struct worker_place *place);
+struct worker { int fd, pidfd, pid; uint32_t generation, life; struct worker_place *place; };
+bool zygote_start(struct error *error);
+void zygote_stop(void);
+bool zygote_make_worker(struct worker *worker, size_t slot);
+void worker_close(struct worker *worker, bool kill);
+
+/* ---- rules_pool.c ---- */
+struct answer {
+	uint16_t *actions; size_t count; /* in the arena */
+	const char *trouble;             /* NULL: fine */
+};
+void pool_ask(const struct ruleset *ruleset, const struct buffer *frame, struct arena *arena, struct answer *answer);
+void pool_count_trouble(void);
+size_t pool_pids(int *pids, size_t room);        /* for tests that kill them */
+void pool_fini(void);
+
+#endif

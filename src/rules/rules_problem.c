@@ -1,0 +1,82 @@
+/*
+ * rules_problem.c - what is wrong with a script, kept for the caller: file, line, what to write instead.
+ *
+ * One sentence a problem, in the shape of the configuration's problems, so that `check`, `rules lint` and the reload print both alike.
+ * May not stop anything: the linter goes on, so that all errors come at once. Where a word is unknown, the most similar known
+ * one is offered.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "rules_private.h"
+
+static void add(struct report *report, int line, bool warning, const char *format, va_list arguments)
+{
+	struct config_problem *problem = ARENA_PUSH(report->arena, report->problems);
+	*problem = (struct config_problem){.file = report->file, .line = line, .key = "", .warning = warning,
+	                                   .text = arena_vprintf(report->arena, format, arguments)};
+	report->errors += !warning;
+}
+
+void report_error(struct report *report, int line, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	add(report, line, false, format, arguments);
+	va_end(arguments);
+}
+
+void report_warning(struct report *report, int line, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	add(report, line, true, format, arguments);
+	va_end(arguments);
+}
+
+static const char *name_at(const char *const *names, size_t i, size_t stride)
+{
+	return *(const char *const *)(const void *)((const char *)names + i * stride);
+}
+
+const char *report_list(struct arena *arena, const char *const *names, size_t count, size_t stride)
+{
+	const char *all = count ? "" : "(none)";
+	for (size_t i = 0; i < count && i < 12; i++)
+		all = arena_printf(arena, "%s%s%s", all, i ? ", " : "", name_at(names, i, stride));
+	return count > 12 ? arena_printf(arena, "%s ...", all) : all;
+}
+
+/* Edit distance, words of at most 31 bytes; else far. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[32], la = strlen(a), lb = strlen(b);
+	if (la > 31 || lb > 31)
+		return 99;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t diagonal = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t change = diagonal + (a[i - 1] != b[j - 1]), least = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
+			diagonal = row[j];
+			row[j] = change < least ? change : least;
+		}
+	}
+	return row[lb];
+}
+
+const char *report_nearest(const char *word, const char *const *names, size_t count, size_t stride)
+{
+	const char *best = NULL;
+	size_t least = strlen(word) > 5 ? 3 : 2;
+	for (size_t i = 0; i < count; i++) {
+		size_t d = distance(word, name_at(names, i, stride));
+		if (d < least) {
+			least = d;
+			best = name_at(names, i, stride);
+		}
+	}
+	return best;
+}

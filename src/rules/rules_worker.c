@@ -1,0 +1,325 @@
+/*
+ * rules_worker.c - a process that evaluates: frames in, numbers of actions out, libsieve between. The only file that knows libsieve.
+ *
+ * It has one descriptor, no other system calls than it needs (seccomp kills it else), bounded memory, and a timer that ends an
+ * evaluation by ending the process. libsieve 2.2.6 leaks, keeps state over runs and can hang or crash (LIBRARIES.md): each evaluation
+ * gets a fresh context, headers only one by one (GETHEADER), and any ERRCALL_PARSE or RUNTIME makes the whole answer a trouble.
+ * ERRCALL_ADDRESS and HEADER only say that a stranger's field is malformed: the test does not match.
+ * May not open, log or return.
+ */
+#include <stddef.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <seccomp.h>
+#include <sieve2.h>
+
+#include "rules_private.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0                      /* a sanitizer needs terabytes of address space and calls of its own */
+#endif
+
+#define ACTIONS_PER_RUN 8192
+
+struct value_list { char **at; };        /* NULL-terminated, as libsieve wants them */
+static struct {
+	int fd;
+	struct worker_place *place;
+	char *program; const char *separators;
+	const char *from, *to;
+	int size;
+	struct value_list *keys; size_t key_count;
+	uint32_t actions[ACTIONS_PER_RUN]; size_t action_count;
+	char trouble[200];
+	char *parts[4];                  /* of the address in hand: user, detail, localpart, domain */
+} job;
+
+static void set_trouble(const char *what, int line, const char *message)
+{
+	if (!*job.trouble)
+		snprintf(job.trouble, sizeof job.trouble, "%s %d: %s", what, line, message ? message : "");
+}
+
+static int on_parse_error(sieve2_context_t *context, void *unused)
+{
+	set_trouble("libsieve cannot read line", sieve2_getvalue_int(context, (char *)"lineno"), sieve2_getvalue_string(context, (char *)"message"));
+	return SIEVE2_OK;
+}
+
+static int on_runtime_error(sieve2_context_t *context, void *unused)
+{
+	set_trouble("libsieve stopped at", 0, sieve2_getvalue_string(context, (char *)"message"));
+	return SIEVE2_OK;
+}
+
+static int on_malformed(sieve2_context_t *context, void *unused)
+{
+	return SIEVE2_OK;
+}
+
+static int on_script(sieve2_context_t *context, void *unused)
+{
+	sieve2_setvalue_string(context, (char *)"script", job.program);
+	return SIEVE2_OK;
+}
+
+/* "TEST.KEY" */
+static int on_header(sieve2_context_t *context, void *unused)
+{
+	static char *none[] = {NULL};
+	const char *name = sieve2_getvalue_string(context, (char *)"header"), *dot = name ? strchr(name, '.') : NULL;
+	size_t key = dot ? strtoul(dot + 1, NULL, 10) : SIZE_MAX;
+	if (dot)
+		job.place->test = (uint32_t)strtoul(name, NULL, 10) + 1;
+	sieve2_setvalue_stringlist(context, (char *)"body", key < job.key_count ? job.keys[key].at : none);
+	return SIEVE2_OK;
+}
+
+static int on_envelope(sieve2_context_t *context, void *unused)
+{
+	sieve2_setvalue_string(context, (char *)"from", (char *)(uintptr_t)job.from);
+	sieve2_setvalue_string(context, (char *)"to", (char *)(uintptr_t)job.to);
+	return SIEVE2_OK;
+}
+
+static void set_part(size_t part, const char *from, size_t length)
+{
+	free(job.parts[part]);
+	job.parts[part] = strndup(from, length);
+}
+
+/* RFC 5233: user SEPARATOR detail @ domain. */
+static int on_subaddress(sieve2_context_t *context, void *unused)
+{
+	const char *address = sieve2_getvalue_string(context, (char *)"address");
+	address = address ? address : "";
+	const char *at = strrchr(address, '@');
+	size_t local = at ? (size_t)(at - address) : strlen(address), user = strcspn(address, job.separators);
+	user = user < local ? user : local;
+	set_part(0, address, user);
+	set_part(1, address + user + (user < local), local - user - (user < local));
+	set_part(2, address, local);
+	set_part(3, at ? at + 1 : "", at ? strlen(at + 1) : 0);
+	sieve2_setvalue_string(context, (char *)"user", job.parts[0]);
+	sieve2_setvalue_string(context, (char *)"detail", job.parts[1]);
+	sieve2_setvalue_string(context, (char *)"localpart", job.parts[2]);
+	sieve2_setvalue_string(context, (char *)"domain", job.parts[3]);
+	return SIEVE2_OK;
+}
+
+static int on_size(sieve2_context_t *context, void *unused)
+{
+	sieve2_setvalue_int(context, (char *)"size", job.size);
+	return SIEVE2_OK;
+}
+
+static int on_fileinto(sieve2_context_t *context, void *unused)
+{
+	const char *name = sieve2_getvalue_string(context, (char *)"mailbox");
+	if (job.action_count == ACTIONS_PER_RUN)
+		set_trouble("more actions than", ACTIONS_PER_RUN, "");
+	else
+		job.actions[job.action_count++] = name ? (uint32_t)strtoul(name, NULL, 10) : UINT32_MAX;
+	return SIEVE2_OK;
+}
+
+/* Implicit keep; the others never stand in a program, but libsieve wants them named. */
+static int on_nothing(sieve2_context_t *context, void *unused)
+{
+	return SIEVE2_OK;
+}
+
+static sieve2_callback_t callbacks[] = {
+	{SIEVE2_ERRCALL_PARSE, on_parse_error}, {SIEVE2_ERRCALL_RUNTIME, on_runtime_error}, {SIEVE2_ERRCALL_HEADER, on_malformed},
+	{SIEVE2_ERRCALL_ADDRESS, on_malformed}, {SIEVE2_SCRIPT_GETSCRIPT, on_script}, {SIEVE2_MESSAGE_GETHEADER, on_header},
+	{SIEVE2_MESSAGE_GETENVELOPE, on_envelope}, {SIEVE2_MESSAGE_GETSUBADDRESS, on_subaddress}, {SIEVE2_MESSAGE_GETSIZE, on_size},
+	{SIEVE2_ACTION_FILEINTO, on_fileinto}, {SIEVE2_ACTION_KEEP, on_nothing}, {SIEVE2_ACTION_REDIRECT, on_nothing},
+	{SIEVE2_ACTION_DISCARD, on_nothing}, {0, NULL},
+};
+
+/* ---------------------------------------------------------------- one evaluation */
+
+static void read_keys(struct wire_reader *reader)
+{
+	job.key_count = wire_read_number(reader);
+	if (job.key_count > (size_t)(reader->end - reader->at))
+		_exit(2);
+	job.keys = calloc(job.key_count + 1, sizeof *job.keys);
+	for (size_t i = 0; i < job.key_count && !reader->bad; i++) {
+		size_t count = wire_read_number(reader);
+		if (count > (size_t)(reader->end - reader->at))
+			_exit(2);
+		job.keys[i].at = calloc(count + 1, sizeof(char *));
+		for (size_t k = 0; k < count; k++)
+			job.keys[i].at[k] = (char *)(uintptr_t)wire_read_string(reader);
+	}
+}
+
+static void free_keys(void)
+{
+	for (size_t i = 0; i < job.key_count; i++)
+		free(job.keys[i].at);
+	free(job.keys);
+}
+
+static void timer(int milliseconds)
+{
+	struct itimerval value = {.it_value = {0, milliseconds * 1000}};
+	setitimer(ITIMER_PROF, &value, NULL);
+}
+
+static void on_timer(int number)
+{
+	job.place->end = WORKER_OUT_OF_TIME;
+	_exit(1);
+}
+
+static void run(void)
+{
+	sieve2_context_t *context = NULL;
+	job.action_count = 0;
+	*job.trouble = 0;
+	timer(RULES_WORKER_MS);
+	if (sieve2_alloc(&context) != SIEVE2_OK || sieve2_callbacks(context, callbacks) != SIEVE2_OK) {
+		set_trouble("libsieve gives no context", 0, "");
+	} else {
+		int result = sieve2_execute(context, NULL);
+		if (result != SIEVE2_OK)
+			set_trouble("libsieve ended with", result, sieve2_errstr(result));
+	}
+	if (context)
+		sieve2_free(&context);
+	timer(0);
+}
+
+static void answer(void)
+{
+	CLEANUP_BUFFER struct buffer frame;
+	buffer_init(&frame);
+	wire_begin(&frame, *job.trouble ? WIRE_TROUBLE : WIRE_ACTIONS);
+	if (*job.trouble)
+		wire_string(&frame, job.trouble);
+	for (size_t i = 0; i < job.action_count && !*job.trouble; i++)
+		wire_number(&frame, job.actions[i]);
+	wire_end(&frame, 0);
+	for (size_t sent = 0; sent < frame.length;) {
+		ssize_t count = send(job.fd, frame.at + sent, frame.length - sent, MSG_NOSIGNAL);
+		if (count <= 0)
+			_exit(0);
+		sent += (size_t)count;
+	}
+}
+
+static void evaluate(struct wire_reader *reader)
+{
+	uint32_t size = wire_read_number(reader);
+	job.size = size > INT32_MAX ? INT32_MAX : (int)size;
+	job.from = wire_read_string(reader);
+	job.to = wire_read_string(reader);
+	read_keys(reader);
+	if (reader->bad)
+		_exit(2);
+	run();
+	free_keys();
+	answer();
+}
+
+static void take_program(struct wire_reader *reader)
+{
+	const char *separators = wire_read_string(reader), *program = wire_read_string(reader);
+	if (!separators || !program)
+		_exit(2);
+	free(job.program);
+	free((void *)(uintptr_t)job.separators);
+	job.separators = strdup(separators);
+	job.program = strdup(program);
+}
+
+/* ---------------------------------------------------------------- life of the process */
+
+static bool receive(struct buffer *frame, size_t wanted)
+{
+	char piece[64 * 1024];
+	while (frame->length < wanted) {
+		ssize_t count = recv(job.fd, piece, sizeof piece, 0);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return false;
+		buffer_add(frame, piece, (size_t)count);
+	}
+	return true;
+}
+
+static void drop_front(struct buffer *frame, size_t length)
+{
+	memmove(frame->at, frame->at + length, frame->length - length);
+	frame->length -= length;
+}
+
+static void limit(int what, rlim_t value)
+{
+	struct rlimit pair = {value, value};
+	setrlimit((__rlimit_resource_t)what, &pair);
+}
+
+static void confine(void)
+{
+	static const int allowed[] = {
+		SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(setitimer), SCMP_SYS(brk), SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap),
+		SCMP_SYS(madvise), SCMP_SYS(mprotect), SCMP_SYS(futex), SCMP_SYS(getrandom), SCMP_SYS(exit), SCMP_SYS(exit_group),
+		SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigprocmask),  /* libsieve uses setjmp */
+	};
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_FSIZE, 0);
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (SANITIZED)
+		return;
+	limit(RLIMIT_AS, RULES_WORKER_MEMORY);
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	for (size_t i = 0; filter && i < COUNT_OF(allowed); i++)
+		seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+	if (!filter || seccomp_load(filter) != 0)
+		_exit(3);
+	seccomp_release(filter);
+}
+
+_Noreturn void worker_main(int fd, struct worker_place *place)
+{
+	struct buffer frame;
+	job.fd = fd;
+	job.place = place;
+	job.separators = strdup("+");
+	buffer_init(&frame);
+	signal(SIGPROF, on_timer);
+	prctl(PR_SET_NAME, "sportello-rules");
+	confine();
+	for (uint32_t length; receive(&frame, sizeof length + 1);) {
+		memcpy(&length, frame.at, sizeof length);
+		if (length > WIRE_FRAME_BYTES || !receive(&frame, sizeof length + length))
+			break;
+		struct wire_reader reader = {frame.at + sizeof length + 1, frame.at + sizeof length + length, false};
+		if (frame.at[sizeof length] == WIRE_PROGRAM)
+			take_program(&reader);
+		else
+			evaluate(&reader);
+		drop_front(&frame, sizeof length + length);
+	}
+	_exit(0);
+}
