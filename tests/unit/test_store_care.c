@@ -244,6 +244,63 @@ static void many_threads_write_and_each_gets_its_own_answer(void **state)
 	assert_clean(f);
 }
 
+struct reader { struct fixture *f; struct store_writer *writer; _Atomic int committed; _Atomic bool stop; int asked, wrong; };
+
+/* What was committed is found by another connection, whatever the late indexes are doing. */
+static void *read_on(void *argument)
+{
+	struct reader *reader = argument;
+	struct store *store;
+	struct error error;
+
+	if (store_open(reader->f->dir, false, &store, &error) != STATUS_OK)
+		return NULL;
+	while (!reader->stop) {
+		CLEANUP_ARENA struct arena arena = { 0 };
+		int last = reader->committed, wanted = last ? rand() % last : 0;
+		struct clue clue = { .kind = EVIDENCE_MESSAGE_ID, .message_id = arena_printf(&arena, "<%d@x>", wanted) };
+		struct evidence evidence = { &clue, 1 };
+		struct parcel parcel;
+		struct facts facts;
+
+		if (last == 0)
+			continue;
+		parcel_init(&parcel, arena_printf(&arena, "user%d@customer.example", wanted % 50), "<new@x>", "support@example.org", "z");
+		if (store_facts_of_mail(store, &arena, &parcel.incoming, &evidence, &facts, &error) != STATUS_OK)
+			reader->wrong++;
+		else
+			reader->wrong += !facts.clues.at[0].ticket || facts.clues.at[0].ticket->id != wanted + 1 || !facts.sender_known;
+		reader->asked++;
+	}
+	store_close(&store);
+	return NULL;
+}
+
+static void readers_find_what_was_committed(void **state)
+{
+	struct fixture *f = *state;
+	struct reader reader = { .f = f };
+	uint32_t least = late_least;
+	pthread_t thread;
+
+	late_least = 16;
+	OK(store_writer_start(f->dir, &reader.writer, &f->error));
+	pthread_create(&thread, NULL, read_on, &reader);
+	for (int i = 0; i < 400; i++) {
+		struct job job = { f, i, STATUS_OK, false };
+
+		OK(store_write(reader.writer, run_take_in, &job, &f->error));
+		reader.committed = i + 1;
+	}
+	reader.stop = true;
+	pthread_join(thread, NULL);
+	store_writer_stop(&reader.writer);
+	late_least = least;
+	assert_true(reader.asked > 0);
+	assert_int_equal(reader.wrong, 0);
+	assert_clean(f);
+}
+
 static void many_jobs_of_one_call_have_one_answer_each(void **state)
 {
 	struct fixture *f = *state;
@@ -617,6 +674,7 @@ int main(void)
 		TEST(raw_mails_come_back_byte_for_byte), TEST(a_mail_that_is_not_kept_leaves_no_file),
 		TEST(a_state_directory_that_cannot_be_written_is_said), TEST(two_recipients_share_a_raw_even_if_one_fails),
 		TEST(old_strays_are_swept_and_young_ones_left), TEST(many_threads_write_and_each_gets_its_own_answer),
+		TEST(readers_find_what_was_committed),
 		TEST(many_jobs_of_one_call_have_one_answer_each), TEST(a_locked_store_puts_all_off_and_recovers),
 		TEST(a_full_disk_in_a_batch_hurts_nobody_for_good), TEST(the_log_stays_short), TEST(a_backup_alone_restores_everything),
 		TEST(a_backup_runs_beside_the_writer), TEST(a_backup_to_nowhere_says_so), TEST(fsck_finds_each_damage),
