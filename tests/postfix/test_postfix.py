@@ -62,7 +62,7 @@ def test_conversation(desk):
     postfix = desk.postfix
     postfix.send(mail("Scanner offline", "The scanner on floor 2 is offline.\n", "Anna Bianchi <%s>" % ANNA, SUPPORT), SUPPORT, ANNA)
     acknowledgement = postfix.wait_mail(ANNA)[0]
-    assert "[#1]" in acknowledgement["Subject"] and "Scanner offline" in acknowledgement["Subject"], acknowledgement["Subject"]
+    assert "[#1]" in acknowledgement["Subject"], acknowledgement["Subject"]
     assert acknowledgement["Auto-Submitted"] == "auto-replied", acknowledgement["Auto-Submitted"]
     assert address_of(acknowledgement, "From") == SUPPORT
     token_address = address_of(acknowledgement)

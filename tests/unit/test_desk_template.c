@@ -79,9 +79,10 @@ static void builtin_ones_are_sound(void **state)
 			fail_msg("%s", error.text);
 }
 
-static void assert_whole(const struct rendered *mail, const struct template_file *file)
+/* `signed_`: there were values, so the line of desk and ticket has something to show. */
+static void assert_whole(const struct rendered *mail, const struct template_file *file, bool signed_)
 {
-	if (*mail->subject && strcmp(file->name, "agent-digest") && !strstr(mail->text, "\n-- \n"))
+	if (signed_ && !strstr(mail->text, "\n-- \n"))
 		fail_msg("%s/%s: no signature line in the text", file->language, file->name);
 	assert_null(strchr(mail->subject, '\n'));
 	assert_null(strstr(mail->text, "\n\n\n"));
@@ -102,7 +103,7 @@ static void builtin_ones_render_with_all_and_with_nothing(void **state)
 		for (size_t i = 0; i < COUNT_OF(values); i++) {
 			struct rendered mail = render(NULL, file->name, file->language, *values[i] ? all_words(values[i]) : "");
 
-			assert_whole(&mail, file);
+			assert_whole(&mail, file, *values[i]);
 			if (i == 0 && (!strstr(mail.subject, "Zürich 12") || !strstr(mail.text, "Zürich 12") || !strstr(mail.html, "Zürich 12")))
 				fail_msg("%s/%s shows none of its values", file->language, file->name);
 			arena_reset(&arena);
