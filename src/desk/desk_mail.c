@@ -238,6 +238,10 @@ static void acknowledge(struct decision *d, const struct mail *mail, struct tick
 		return;
 	}
 	struct outgoing *notice = notice_to_customer(d, ticket, "received", NULL);
+	if (!d->facts->sender_known && !is_authenticated(mail, NULL)) {
+		notice->subject = "";            /* a stranger's words are not carried to an address that may be a third party's */
+		notice->to.at[0].name = "";
+	}
 	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);
 	notice->seq = message->seq;
 	message->from = notice->from;

@@ -19,6 +19,7 @@ def test_whole_conversation(desk):
     assert "<q1@example.com>" in ack["References"] and "[#1]" in ack["Subject"]
     assert ack["Auto-Submitted"] == "auto-replied" and ack.sender and ack.sender != "support@example.org"
     assert "It burns" not in ack.text and ack.html, "an acknowledgement echoes nothing"
+    assert "fire" not in ack["Subject"] and b"fire" not in ack.data, "not even a stranger's subject"
 
     notice = desk.wait_sent(1, to="bob@agents.example")[0]
     assert "It burns since noon." in notice.text and notice["Auto-Submitted"] == "auto-generated"

@@ -221,3 +221,100 @@ def test_35_forged_participant_does_not_join(desk):
     forged = mail(headers=[("Authentication-Results", "mx.example.org; dmarc=fail header.from=example.com"), ("In-Reply-To", str(ack["Message-ID"]))])
     desk.accept(forged)
     assert len(desk.tickets()) == 2 and len(desk.ticket(1)["messages"]) == 2
+
+
+def test_02_a_forward_or_a_suppliers_mail_is_no_follow_up(desk):
+    ack = first_ack(desk, subject="Offer 4711")
+    forwarded = mail(sender="supplier@example.net", subject="Fwd: Offer 4711", headers=[("References", "<q1@example.com> " + str(ack["Message-ID"]))])
+    desk.accept(forwarded, sender="supplier@example.net")
+    desk.accept(mail(sender="supplier@example.net", subject="Offer 4711"), sender="supplier@example.net")
+    assert len(desk.tickets()) == 3 and len(desk.ticket(1)["messages"]) == 2
+    assert desk.log("lmtp.accepted")[-1]["evidence"] == "none"
+
+
+def test_05_agents_first_mail_is_threaded_whatever_header_survives(desk):
+    desk.ok("ticket", "new", "--queue", "support", "--to", ANNA, "--subject", "Your order", "--as", "bob", stdin="It is ready.\n")
+    out = desk.wait_sent(1, to=ANNA)[0]
+    desk.accept(mail(subject="Re: Your order", headers=[("In-Reply-To", str(out["Message-ID"]))]))           # Reply-To ignored
+    desk.accept(mail(subject="nothing", body="two\n"), address_of(out))                                      # no reference
+    desk.accept(mail(subject=str(out["Subject"]), body="three\n"))                                           # only the number
+    assert len(desk.tickets()) == 1 and len(desk.ticket(1)["messages"]) == 4
+
+
+def test_06_thread_index_and_junk_between_ids_mix_nothing(desk):
+    first_ack(desk)
+    desk.accept(mail(sender="carl@example.net", message_id="<c1@example.net>", headers=[("Thread-Index", "AdT1")]), sender="carl@example.net")
+    desk.accept(mail(subject="Re", headers=[("Thread-Index", "AdT1"), ("References", "junk <no such@id> <<x@y>> <q1@example.com>,<z@z")]))
+    assert len(desk.tickets()) == 2 and len(desk.ticket(1)["messages"]) == 3
+
+
+def test_07_reply_to_a_closed_ticket_makes_one_ticket_however_often_it_comes(desk):
+    ack = first_ack(desk)
+    desk.ok("ticket", "close", 1)
+    desk.advance(20 * 86400)
+    reply = mail(reply_to=ack, message_id="<late@example.com>")
+    for _ in range(4):
+        desk.accept(reply, address_of(ack))
+    assert len(desk.tickets()) == 2
+
+
+def test_10_a_list_that_rewrites_from_is_nobodys_reply(desk):
+    ack = first_ack(desk)
+    rewritten = mail(sender="'Anna' via Helpdesk <helpdesk@groups.example>", headers=[("List-Id", "<helpdesk.groups.example>"),
+                     ("X-Original-From", "anna@example.com"), ("In-Reply-To", str(ack["Message-ID"]))])
+    desk.accept(rewritten, sender="helpdesk+bounces@groups.example")
+    assert len(desk.ticket(1)["messages"]) == 2 and len(desk.tickets()) == 2
+
+
+def test_11_message_ids_are_plain(desk):
+    import re
+    ack = first_ack(desk)
+    assert re.fullmatch(r"<\d+\.[a-z][a-z2-7]+@example\.org>", str(ack["Message-ID"]))
+    # SpamAssassin's MSGID_RANDY wants letters and digits only before the @, in mixed kinds
+    assert "." in str(ack["Message-ID"]).split("@")[0]
+
+
+def test_12_bouncing_customer_gets_no_more_automatic_mail(desk):
+    ack = first_ack(desk)
+    bounce = (b"From: MAILER-DAEMON@example.com\r\nSubject: failure\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+              b"--b\r\n\r\nno\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\nFinal-Recipient: rfc822; anna@example.com\r\n"
+              b"Action: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n")
+    desk.accept(bounce, ack.sender, sender="")
+    forged = mail(subject="Forged", message_id="<forged@example.com>")
+    desk.accept(forged)                                     # somebody writes in her name; she wrote, so the mark is gone after it
+    assert len(desk.sent_to(ANNA)) == 1
+    assert len(desk.tickets()) == 2
+
+
+def test_15_acknowledgements_carry_nothing_of_a_strangers_mail(desk):
+    desk.accept(mail(subject="BUY CHEAP PILLS http://evil.example", body="http://evil.example/pills\n", sender="Click http://evil.example <victim@example.net>"), sender="victim@example.net")
+    ack = desk.wait_sent(1, to="victim@example.net")[0]
+    body = ack.data.split(b"\r\n\r\n" if b"\r\n\r\n" in ack.data else b"\n\n", 1)[1]
+    assert b"evil.example" not in body and b"PILLS" not in ack.data, ack.data
+
+
+@setup(config={"authserv_id": "mx.example.org"})
+def test_15_failed_dmarc_gets_no_acknowledgement(desk):
+    desk.accept(mail(headers=[("Authentication-Results", "mx.example.org; dmarc=fail header.from=example.com")]))
+    desk.wait_sent(1, to="bob@agents.example")
+    assert desk.sent_to(ANNA) == [] and any("no acknowledgement" in h["what"] for h in desk.ticket(1)["history"])
+
+
+def test_33_a_real_reply_is_no_bounce(desk):
+    ack = first_ack(desk)
+    desk.accept(mail(body="The mail I sent to your colleague came back: 550 5.1.1 user unknown, delivery failed. What now?\n", reply_to=ack), address_of(ack))
+    message = desk.ticket(1)["messages"][-1]
+    assert message["kind"] == "reply"
+    out_of_office = mail(sender="postmaster@example.com", subject="Automatic reply: VPN", body="I am out of office until Monday.\n",
+                         headers=[("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All")])
+    desk.accept(out_of_office, address_of(ack), sender="")
+    assert desk.ticket(1)["messages"][-1]["kind"] == "auto-reply"
+
+
+def test_38_a_reply_goes_to_who_was_shown_when_it_was_written(desk):
+    first_ack(desk)
+    desk.stop()                                             # nothing is sent meanwhile
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="For Anna only.\n")
+    desk.start()
+    answer = desk.wait_sent(2, to=ANNA)[1]
+    assert answer.recipients == [ANNA]
