@@ -1,16 +1,16 @@
 /*
  * rules_check_flow.c - the linter's walk along the ways through a script: what can never be reached, and what contradicts itself.
  *
- * Refuses commands after stop; reject or redirect on a way that has put the mail into a queue, and the other way round: a mail is a
- * ticket, or passed on, or refused. (libsieve drops a reject after fileinto without a word.) A way is what one run could take:
- * an if with and without its block, each elsif, the else. Tests are taken to be able to go either way.
+ * Refuses commands after stop; reject or redirect where every way there has put the mail into a queue, and the other way round: a mail
+ * is a ticket, or passed on, or refused. (libsieve drops a reject after fileinto without a word.) Where only some ways
+ * contradict each other, as in two ifs, the script is taken: rules_evaluate has an order for that.
  * May only report.
  */
 #include <string.h>
 
 #include "rules_private.h"
 
-/* Lines of what has happened on the way here; 0: not yet. */
+/* Lines of what has happened on every way here; 0: not on every one. */
 struct way { int filed, passed_on, refused; };
 
 static enum command_kind kind_of(const struct node *node)
@@ -68,9 +68,9 @@ static void look(const struct check *check, const struct node *node, struct way 
 	}
 }
 
-static struct way either(struct way a, struct way b)
+static struct way both(struct way a, struct way b)
 {
-	return (struct way){a.filed ? a.filed : b.filed, a.passed_on ? a.passed_on : b.passed_on, a.refused ? a.refused : b.refused};
+	return (struct way){b.filed ? a.filed : 0, b.passed_on ? a.passed_on : 0, b.refused ? a.refused : 0};
 }
 
 static struct way walk(const struct check *check, const struct node *commands, struct way way);
@@ -78,17 +78,19 @@ static struct way walk(const struct check *check, const struct node *commands, s
 /* From `*at`, an if, to the last elsif or else that belongs to it. */
 static struct way walk_if(const struct check *check, const struct node **at, struct way before)
 {
-	struct way after = {0};
-	bool full = false;
+	struct way after = before;
+	bool full = false, any = false;
 	for (;; *at = (*at)->next) {
 		struct way inside = walk(check, (*at)->block, before);
-		if (!check_always_stops((*at)->block))
-			after = either(after, inside);
+		if (!check_always_stops((*at)->block)) {
+			after = any ? both(after, inside) : inside;
+			any = true;
+		}
 		full |= kind_of(*at) == COMMAND_ELSE;
 		if (!continues_if((*at)->next))
 			break;
 	}
-	return full ? after : either(after, before);
+	return full && any ? after : before;
 }
 
 static struct way walk(const struct check *check, const struct node *commands, struct way way)

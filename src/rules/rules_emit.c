@@ -71,27 +71,39 @@ static bool takes_value(const char *tag)
 
 static void emit_test(struct emitter *emitter, const struct node *test);
 
+/* Tags first, wherever they stood: libsieve wants them so (RFC 5228 section 2.6.2 allows no other order either). */
+static void emit_tags(struct emitter *emitter, const struct node *test)
+{
+	struct buffer *out = &emitter->program->text;
+	for (size_t i = 0; i < test->arguments.count; i++) {
+		const struct argument *argument = &test->arguments.at[i];
+		if (argument->type != ARGUMENT_TAG)
+			continue;
+		buffer_printf(out, " :%s", argument->tag);
+		if (takes_value(argument->tag))
+			emit_list(out, &test->arguments.at[++i]);
+	}
+}
+
 static void emit_arguments(struct emitter *emitter, const struct node *test, size_t number)
 {
 	struct buffer *out = &emitter->program->text;
 	bool named = false, envelope = strcmp(test->name, "envelope") == 0;
+	emit_tags(emitter, test);
 	for (size_t i = 0; i < test->arguments.count; i++) {
 		const struct argument *argument = &test->arguments.at[i];
 		if (argument->type == ARGUMENT_TAG) {
-			buffer_printf(out, " :%s", argument->tag);
-			if (takes_value(argument->tag))
-				emit_list(out, &test->arguments.at[++i]);
+			i += takes_value(argument->tag);
 		} else if (argument->type == ARGUMENT_NUMBER) {
 			buffer_printf(out, " %lld", (long long)argument->number);
-		} else if (!named) {
-			named = true;
-			if (envelope)
-				emit_envelope_names(out, emitter->program->arena, argument);
-			else
-				emit_names(emitter, test, argument, number);
-		} else {
+		} else if (named) {
 			emit_list(out, argument);
+		} else if (envelope) {
+			emit_envelope_names(out, emitter->program->arena, argument);
+		} else {
+			emit_names(emitter, test, argument, number);
 		}
+		named |= argument->type == ARGUMENT_STRINGS;
 	}
 }
 
