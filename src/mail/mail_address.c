@@ -38,9 +38,13 @@ bool address_plausible(const char *at, size_t length)
 	return true;
 }
 
+/* A control byte is nobody's name or address; a tab is a blank. */
 static void put(char *room, size_t *length, char c)
 {
-	room[(*length)++] = c;
+	if ((unsigned char)c >= 32 && c != 127)
+		room[(*length)++] = c;
+	else if (c == '\t')
+		room[(*length)++] = ' ';
 }
 
 /* A quoted string at scan->at. Kept with its quotes if it is a local part: @ or . follows. */
@@ -63,8 +67,7 @@ static bool take_quoted(struct scan *scan)
 	for (const char *p = scan->at + 1; p < end; p++) {
 		if (*p == '\\' && p + 1 < end && !local)
 			p++;
-		if (*p != '\r' && *p != '\n')
-			put(room, length, *p);
+		put(room, length, *p);
 	}
 	if (local)
 		put(room, length, '"');
@@ -92,20 +95,21 @@ static bool take_comment(struct scan *scan)
 	if (box->comment_length)
 		put(box->comment, &box->comment_length, ' ');
 	for (const char *p = scan->at + 1; p < end; p++)
-		if (*p != '\r' && *p != '\n' && *p != '\\')
+		if (*p != '\\')
 			put(box->comment, &box->comment_length, *p);
 	box->commented = true;
 	scan->at = end + 1;
 	return true;
 }
 
-/* Text without blanks around @ and, where comments stood between, around dots. */
+/* Text without blanks around @ and, behind it or where comments stood between, around dots (RFC 5322 section 4.4). */
 static char *squeeze(struct arena *arena, const char *at, size_t length, bool dots)
 {
 	char *out = arena_alloc(arena, length + 1);
 	size_t n = 0;
 	for (size_t i = 0; i < length; i++) {
 		bool joint = at[i] == '@' || (dots && at[i] == '.');
+		dots = dots || at[i] == '@';
 		if (joint)
 			while (n && is_blank(out[n - 1]))
 				n--;
@@ -244,8 +248,6 @@ static void finish_carried(struct scan *scan)
 static void take_plain(struct scan *scan, char c)
 {
 	struct box *box = &scan->box;
-	if (c == '\r' || c == '\n')
-		return;
 	if (box->has_angle && !box->closed)
 		put(box->angle, &box->angle_length, c);
 	else

@@ -96,7 +96,8 @@ static void read_failed_recipients(struct walk *walk, const struct fields *field
 static struct span delivery_part(struct walk *walk, struct part *part)
 {
 	bool cut;
-	return part_bytes(walk->arena, walk->source, part, REPORT_BYTES, &cut);
+	struct span bytes = part_bytes(walk->arena, walk->source, part, REPORT_BYTES, &cut);
+	return charset_to_utf8(walk->arena, bytes, NULL, "delivery report", NULL);
 }
 
 /* A report that some gateway wrapped into a report of its own: the blocks stand in the nested message. */
@@ -143,7 +144,9 @@ static bool is_report(struct walk *walk, const struct fields *fields, const stru
 		return (said && (subject || copy || words->strong)) || (subject && copy) || (subject && null && machine)
 		       || (copy && has_recipient_line((struct span){ mail->text, length }));
 	bool automatic = strncmp(submitted, "auto", 4) == 0 || strcmp(field_keyword(walk->arena, fields, "Precedence"), "bulk") == 0;
-	return (subject && said && (copy || automatic || words->strong)) || (words->strong && copy && (automatic || !*mail->subject));
+	/* Nobody's sender: then the words must be a machine's, and about somebody. */
+	bool about = words->strong && bounce_names_recipient(walk->arena, (struct span){ mail->text, words->original }, mail);
+	return (subject && said && (copy || automatic || about)) || (words->strong && copy && (automatic || !*mail->subject));
 }
 
 /* Complaints that come without the machine-readable part, or with only a piece of it. */

@@ -188,6 +188,17 @@ static void keep_named(struct candidates *list, enum weight best, const char *su
 			list->at[i].weight = WEIGHT_NONE;
 }
 
+/* Is there an address of somebody else that stands as only a recipient does? */
+bool bounce_names_recipient(struct arena *arena, struct span report, const struct mail *mail)
+{
+	struct candidates *list = ARENA_NEW(arena, struct candidates);
+	collect(arena, report, mail, list, false);
+	for (size_t i = 0; i < list->count; i++)
+		if (list->at[i].weight == WEIGHT_SURE)
+			return true;
+	return false;
+}
+
 /* report: where the recipients are looked for; words: where the reason stands. */
 void bounce_text_recipients(struct arena *arena, struct span report, struct span words, bool delayed, struct mail *mail)
 {

@@ -92,9 +92,11 @@ static bool take_zone(struct when *when, struct span word)
 	size_t a = digits(word, 1);
 	int value = number(word.at + 1, a), minutes = a <= 2 ? value * 60 : value / 100 * 60 + value % 100;
 	if (a <= 2 && 1 + a < word.length && word.at[1 + a] == ':')
-		minutes += number(word.at + 2 + a, 2);
+		minutes += number(word.at + 2 + a, digits(word, 2 + a) < 2 ? digits(word, 2 + a) : 2);
+	if (a > 4 || minutes >= 24 * 60)
+		return false;
 	when->zone = word.at[0] == '-' ? -minutes : minutes;
-	return when->has_zone = a <= 4 && minutes < 24 * 60;
+	return when->has_zone = true;
 }
 
 /* 2026-11-22, 22-Nov-2026, 22/11/2026, 22.11.2026 */

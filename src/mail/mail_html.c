@@ -27,7 +27,9 @@ struct writer {
 	unsigned short effects[DEPTH_MAX];
 	int depth, hidden, pre, quotes, lists, gmail;
 	short numbers[16];               /* next number of each open list; -1: bullets */
-	int wanted_lines;                /* line ends that stand before the next text */
+	int wanted_lines;                /* line ends that shall stand before the next text */
+	int breaks, prefixed;            /* line ends that do, since the last text; quote marks written on this line */
+	bool started;                    /* text was written */
 	bool blank, line_empty, cell, gmail_head;
 	bool words;                      /* something else than images was shown */
 	char *href;
@@ -72,18 +74,36 @@ static void quote_prefix(struct writer *w)
 		buffer_add_char(w->out, ' ');
 }
 
-static void begin_text(struct writer *w)
+static void break_lines(struct writer *w, int count)
 {
-	if (!w->out->length)
-		w->wanted_lines = 0, w->line_empty = true;
-	if (!w->out->length && w->quotes)
-		quote_prefix(w);
-	for (; w->wanted_lines; w->wanted_lines--) {
+	for (; w->breaks < count; w->breaks++) {
 		buffer_add_char(w->out, '\n');
 		quote_prefix(w);
-		w->line_empty = true;
+		w->prefixed = w->quotes;
 		w->blank = w->cell = false;
+		w->line_empty = true;
 	}
+}
+
+static void begin_text(struct writer *w)
+{
+	bool first = !w->words && w->breaks == 0 && w->line_empty && !w->started;
+	if (first) {
+		quote_prefix(w);
+		w->prefixed = w->quotes;
+	} else {
+		break_lines(w, w->wanted_lines);
+	}
+	/* A mark began this line before the quote did. */
+	if (w->breaks && w->prefixed != w->quotes) {
+		if (!w->prefixed)
+			quote_prefix(w);
+		else
+			break_lines(w, w->breaks + 1);
+		w->prefixed = w->quotes;
+	}
+	w->started = true;
+	w->wanted_lines = w->breaks = 0;
 	if (w->cell && !w->line_empty)
 		buffer_add_char(w->out, '\t');
 	else if (w->blank && !w->line_empty)
@@ -94,12 +114,8 @@ static void begin_text(struct writer *w)
 
 static void mark(struct writer *w, char byte)
 {
-	if (w->wanted_lines < 1 && w->out->length)
-		w->wanted_lines = 1;
-	for (; w->wanted_lines; w->wanted_lines--) {
-		buffer_add_char(w->out, '\n');
-		quote_prefix(w);
-	}
+	if (w->started)
+		break_lines(w, w->wanted_lines < 1 ? 1 : w->wanted_lines);
 	w->line_empty = true;
 	buffer_add_char(w->out, byte);
 }
@@ -109,7 +125,7 @@ static void write_text(struct writer *w, const char *text, size_t length)
 	for (size_t i = 0; i < length; i++) {
 		bool nbsp = (unsigned char)text[i] == 0xC2 && i + 1 < length && (unsigned char)text[i + 1] == 0xA0;
 		if (text[i] == '\n' && w->pre) {
-			want_lines(w, w->wanted_lines + 1);
+			want_lines(w, (w->wanted_lines > w->breaks ? w->wanted_lines : w->breaks) + 1);
 		} else if (is_blank(text[i]) && !w->pre) {
 			w->blank = true;
 		} else if (nbsp) {
@@ -252,8 +268,9 @@ static void close_link(struct writer *w)
 	const char *href = w->href;
 	if (!href || (strncasecmp(href, "http", 4) != 0 && strncasecmp(href, "ftp", 3) != 0 && strncasecmp(href, "mailto:", 7) != 0))
 		return;
-	struct span shown = { w->out->at + w->link_start, w->out->length - w->link_start };
-	shown = span_trim(shown);
+	if (w->out->length <= w->link_start)
+		return;
+	struct span shown = span_trim((struct span){ w->out->at + w->link_start, w->out->length - w->link_start });
 	const char *bare = strncasecmp(href, "mailto:", 7) == 0 ? href + 7 : strstr(href, "://") ? strstr(href, "://") + 3 : href;
 	size_t length = strcspn(bare, "?");
 	while (length && bare[length - 1] == '/')

@@ -87,7 +87,8 @@ struct span html_make_safe(struct arena *arena, struct span html, struct strings
 		size_t end = next_of(html, at + 1, ">", &tag_end);
 		if (end >= html.length)
 			return escape_rest(arena, out, n, rest);
-		if (rest.length > 1 && (rest.at[1] == '?' || rest.at[1] == '!')) {
+		/* libxml2 takes an end tag before anything else for the end of the page. */
+		if (rest.length > 1 && (rest.at[1] == '?' || rest.at[1] == '!' || (rest.at[1] == '/' && n == 0))) {
 			i = end + 1;
 			continue;
 		}

@@ -77,7 +77,7 @@ static const char *find_boundary(struct arena *arena, const struct mail_source *
 		const char *end = memchr(at, cr_only ? '\r' : '\n', (size_t)(stop - at));
 		struct span line = span_trim((struct span){ at, (size_t)((end ? end : stop) - at) });
 		at = end ? end + 1 : stop;
-		if (line.length > 4 && line.length < 200 && line.at[0] == '-' && line.at[1] == '-'
+		if (line.length > 2 && line.length < 200 && line.at[0] == '-' && line.at[1] == '-'
 		    && span_starts_nocase((struct span){ at, (size_t)(stop - at) }, "Content-"))
 			return arena_copy(arena, line.at + 2, line.length - 2);
 	}

@@ -75,7 +75,7 @@ static bool history_believable(const struct lines *lines, size_t i)
 	for (size_t n = 0, colons = 0; i < lines->count && n < 12; i++, n++) {
 		struct span text = lines->at[i].text;
 		colons += memchr(text.at, ':', text.length) != NULL || memmem(text.at, text.length, "\xEF\xBC\x9A", 3) != NULL;
-		if (lines->at[i].kind == LINE_HEADER || lines->at[i].kind == LINE_ATTRIBUTION || lines->at[i].kind == LINE_QUOTED || colons >= 3)
+		if (lines->at[i].kind == LINE_HEADER || lines->at[i].kind == LINE_ATTRIBUTION || lines->at[i].kind == LINE_QUOTED || colons >= 2)
 			return true;
 	}
 	return false;
@@ -159,6 +159,18 @@ static void hide(struct lines *lines, size_t from, size_t to)
 		lines->at[i].hidden = true;
 }
 
+/* Of a quote that is kept: the line above it, and what a client marked as its head (gmail_attr, moz-cite-prefix). */
+static void hide_introduction(struct lines *lines, const struct block *block)
+{
+	if (block->introduced)
+		hide(lines, block->introduction, block->start);
+	for (size_t i = block->start; i < block->end; i++) {
+		const struct line *line = &lines->at[i];
+		if (line->quote && !line->soft && !memchr(line->text.at, '>', line->text.length < 4 ? line->text.length : 4))
+			lines->at[i].hidden = true;
+	}
+}
+
 /* Quotes that are answered one after the other stay; the rest of the history goes. */
 static void hide_quotes(struct lines *lines, size_t end, const char *author)
 {
@@ -187,8 +199,8 @@ static void hide_quotes(struct lines *lines, size_t end, const char *author)
 		bool answer = block.end < last_text;
 		if (!answer || (block.introduced && blocks == 1))
 			hide(lines, block.introduction, block.end);
-		else if (block.introduced)
-			hide(lines, block.introduction, block.start);
+		else
+			hide_introduction(lines, &block);
 		i = block.end - 1;
 	}
 }

@@ -1,0 +1,46 @@
+/*
+ * fuzz_mail_header.c - libFuzzer: one header value through every reader: encoded words, addresses, ids, date, parameters.
+ */
+#include "mail/mail_private.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	mail_init();
+	return 0;
+}
+
+static void check(const char *text)
+{
+	if (!utf8_valid(text, strlen(text)) || strpbrk(text, "\r\n"))
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena arena CLEANUP_ARENA;
+	struct strings ids = { 0 }, problems = { 0 };
+	struct params params;
+	int64_t ms;
+	int zone;
+	arena_init(&arena);
+	struct span raw = { (const char *)data, size };
+	check(header_decode(&arena, raw, NULL, &problems));
+	struct mail_addresses list = addresses_parse(&arena, raw, "iso-8859-2", &problems);
+	for (size_t i = 0; i < list.count; i++) {
+		check(list.at[i].name);
+		check(list.at[i].address);
+	}
+	ids_parse(&arena, raw, &ids, true);
+	for (size_t i = 0; i < ids.count; i++)
+		check(ids.at[i]);
+	if (date_parse(raw, &ms, &zone) && (zone < -1440 || zone > 1440))
+		abort();
+	params_parse(&arena, raw, &params, &problems);
+	for (size_t i = 0; i < params.count; i++)
+		check(filename_safe(&arena, params.at[i].text, strlen(params.at[i].text)));
+	return 0;
+}

@@ -1,0 +1,27 @@
+/*
+ * fuzz_mail_html.c - libFuzzer: any bytes as a page: to marked text, and on to what is new in it.
+ */
+#include "mail/mail_private.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	mail_init();
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena arena CLEANUP_ARENA;
+	struct buffer out CLEANUP_BUFFER;
+	struct strings problems = { 0 };
+	struct mail mail = { .from = { "", "" } };
+	arena_init(&arena);
+	buffer_init(&out);
+	struct span page = charset_to_utf8(&arena, (struct span){ (const char *)data, size }, NULL, "text", &problems);
+	html_to_text(&arena, page, NULL, &out, &problems);
+	mail.text = marks_strip(&arena, buffer_string(&out));
+	reply_make(&arena, buffer_string(&out), &mail);
+	return 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * fuzz_mail_reply.c - libFuzzer: any text through the quote and signature readers; nothing may be made up.
+ */
+#include "mail/mail_private.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	mail_init();
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena arena CLEANUP_ARENA;
+	struct mail mail = { .from = { "ann@example.org", "Ann Lee" } };
+	arena_init(&arena);
+	/* Marks may stand in it, as they do in text made from a page. */
+	char *text = arena_copy(&arena, data, size);
+	for (size_t i = 0; i < size; i++)
+		if (!text[i])
+			text[i] = ' ';
+	reply_make(&arena, text, &mail);
+	if (strlen(mail.reply_text) > size || (mail.signature && strlen(mail.signature) > size))
+		abort();
+	language_detect(mail.reply_text);
+	return 0;
+}

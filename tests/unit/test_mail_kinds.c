@@ -1,0 +1,213 @@
+/*
+ * test_mail_kinds.c - what kind of mail it is: reports of delivery in fields and in words, automatic answers, lists,
+ * forwarded mail, authentication; and persons who must not be taken for any of them.
+ */
+#include "test_mail.h"
+#include "mail/mail_bounce.h"
+
+#define REPORT "From: MAILER-DAEMON@mx.example.com (Mail Delivery System)\nTo: bounce+1@example.org\nSubject: Undelivered Mail Returned to Sender\nMIME-Version: 1.0\n"
+
+static const struct mail_bounce *only_bounce(const struct mail *mail)
+{
+	assert_int_equal(mail->kind, MAIL_BOUNCE);
+	assert_int_equal(mail->bounces.count, 1);
+	assert_false(mail->auto_answer_allowed);
+	return &mail->bounces.at[0];
+}
+
+static void reports_in_fields(void **state)
+{
+	struct mail mail = read_mail(REPORT "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nI'm sorry.\n--b\nContent-Type: message/delivery-status\n\n"
+	                             "Reporting-MTA: dns; mx.example.com\n\nFinal-Recipient: rfc822; ann@example.net\nOriginal-Recipient: rfc822;ann@example.net\nAction: failed\nStatus: 5.1.1\n"
+	                             "Diagnostic-Code: smtp; 550 5.1.1 <ann@example.net>:\n    User unknown\n\nFinal-Recipient: rfc822; bob@example.net\nAction: delayed\nStatus: 4.4.1\n"
+	                             "--b\nContent-Type: message/rfc822\n\nMessage-ID: <m1@example.org>\nSubject: x\n\nbody\n--b--\n");
+	assert_int_equal(mail.kind, MAIL_BOUNCE);
+	assert_int_equal(mail.bounces.count, 2);
+	assert_string_equal(mail.bounces.at[0].recipient, "ann@example.net");
+	assert_string_equal(mail.bounces.at[0].action, "failed");
+	assert_string_equal(mail.bounces.at[0].status, "5.1.1");
+	assert_true(mail.bounces.at[0].permanent);
+	assert_non_null(strstr(mail.bounces.at[0].diagnostic, "User unknown"));
+	assert_string_equal(mail.bounces.at[0].original_message_id, "<m1@example.org>");
+	assert_string_equal(mail.bounces.at[1].action, "delayed");
+	assert_false(mail.bounces.at[1].permanent);
+}
+
+static void fields_in_odd_places(void **state)
+{
+	struct mail mail = { .subject = "" };
+	dsn_read(&arena, SPAN("Final-Recipient: <ann@example.net>\nAction: failed\nStatus: 5.2.2\nFinal-Recipient: rfc822;bob@example.net\nStatus: 4.0.0\n"), &mail);
+	assert_int_equal(mail.bounces.count, 2);
+	assert_string_equal(mail.bounces.at[0].recipient, "ann@example.net");
+	assert_string_equal(mail.bounces.at[1].action, "delayed");
+	mail.bounces.count = 0;
+	dsn_read(&arena, SPAN("Final-Recipient: rfc822; x\nAction: delivered\nStatus: 2.0.0\n"), &mail);
+	assert_string_equal(mail.bounces.at[0].action, "delivered");
+	assert_null(mail.bounces.at[0].recipient);
+}
+
+static void reports_in_words(void **state)
+{
+	static const struct { const char *body, *recipient, *status; bool permanent; } cases[] = {
+		{ "Hi. This is the qmail-send program at example.com.\nI'm afraid I wasn't able to deliver your message.\n\n<ann@example.net>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n"
+		  "--- Below this line is a copy of the message.\n\nReturn-Path: <bounce+1@example.org>\nTo: other@example.net\n\nbody\n", "ann@example.net", "5.1.1", true },
+		{ "This message was created automatically by mail delivery software.\n\nA message that you sent could not be delivered to one or more of its\nrecipients. The following address(es) failed:\n\n  ann@example.net\n"
+		  "    SMTP error from remote mail server after RCPT TO:<ann@example.net>:\n    host mx.example.net: 550 5.7.1 no\n\n------ This is a copy of the message, including all the headers. ------\n\nReceived: x\n", "ann@example.net", "5.7.1", true },
+		{ "   ----- The following addresses had permanent fatal errors -----\n<ann@example.net>\n    (reason: 550 5.1.2 Host unknown)\n\n   ----- Transcript of session follows -----\n550 5.1.2 <ann@example.net>... Host unknown\n", "ann@example.net", "5.1.2", true },
+		{ "Your message\n\n  To:      Ann\n  Subject: order\n  Sent:    Mon, 3 Mar 2014\n\ndid not reach the following recipient(s):\n\nann@example.net on Mon, 3 Mar 2014 10:00:00\n    The recipient name is not recognized\n", "ann@example.net", NULL, true },
+		{ "THIS IS A WARNING MESSAGE ONLY.\nYOU DO NOT NEED TO RESEND YOUR MESSAGE.\n\nDelivery to the following recipient has been delayed:\n\n     ann@example.net\n\nMessage will be retried for 2 more day(s)\n", "ann@example.net", NULL, false },
+		{ "Ihre Nachricht konnte nicht zugestellt werden.\n\nann@example.net: Mailbox unbekannt\n", "ann@example.net", NULL, true },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct mail mail = read_mail(arena_printf(&arena, REPORT "\n%s", cases[i].body));
+		const struct mail_bounce *bounce = only_bounce(&mail);
+		assert_string_equal(bounce->recipient, cases[i].recipient);
+		if (cases[i].status)
+			assert_string_equal(bounce->status ? bounce->status : "none", cases[i].status);
+		assert_int_equal(bounce->permanent, cases[i].permanent);
+	}
+}
+
+static void failed_recipients_of_a_header(void **state)
+{
+	struct mail mail = read_mail("From: MAILER-DAEMON@example.com\nX-Failed-Recipients: ann@example.net\nSubject: x\n\nann@example.net\n  550 5.2.2 full\n");
+	assert_string_equal(only_bounce(&mail)->status, "5.2.2");
+}
+
+static void codes_are_no_addresses_or_versions(void **state)
+{
+	assert_string_equal(status_find(&arena, SPAN("host 5.1.1.2 said: 550 5.2.1 no")), "5.2.1");
+	assert_string_equal(status_find(&arena, SPAN("(#5.1.1)")), "5.1.1");
+	assert_null(status_find(&arena, SPAN("sendmail 8.12.11, 5.10")));
+	assert_int_equal(reply_code_find(SPAN("said: 550-5.1.1")), 550);
+	assert_int_equal(reply_code_find(SPAN("port 5500, id 550A, 4500")), 0);
+}
+
+static void persons_are_not_bounces(void **state)
+{
+	static const char *const mails[] = {
+		"From: ann@example.net\nSubject: my mail could not be delivered\n\nHello, I got this:\nUndelivered Mail\nPlease help. My address is ann@example.net\n",
+		"From: ann@example.net\nSubject: delivery problem\n\nMy parcel was not delivered. Where is it?\n",
+		"From: ann@example.net\nSubject: Re: order\nIn-Reply-To: <a@b>\n\nIt failed again with error 550.\n",
+		"From: ann@example.net\nSubject: Rejected: invoice\n\nWe cannot accept this invoice.\n",
+	};
+	for (size_t i = 0; i < COUNT_OF(mails); i++) {
+		struct mail mail = read_mail(mails[i]);
+		if (mail.kind != MAIL_REQUEST && mail.kind != MAIL_REPLY)
+			fail_msg("%s", mails[i]);
+		assert_true(mail.auto_answer_allowed);
+	}
+}
+
+static void complaints_are_told(void **state)
+{
+	struct mail mail = read_mail("From: fbl@example.com\nSubject: FW: x\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\nabuse\n--b\nContent-Type: message/feedback-report\n\n"
+	                             "Feedback-Type: abuse\n--b\nContent-Type: message/rfc822\n\nSubject: x\n\ny\n--b--\n");
+	assert_int_equal(mail.kind, MAIL_FEEDBACK_REPORT);
+	assert_false(mail.auto_answer_allowed);
+}
+
+static void automatic_answers(void **state)
+{
+	static const struct { const char *head; bool office; } cases[] = {
+		{ "Auto-Submitted: auto-replied (vacation)\nSubject: Re: x\n", true }, { "X-Autoreply: yes\nSubject: thanks\n", false }, { "Precedence: auto_reply\nSubject: x\n", false },
+		{ "Subject: Out of Office: Re: x\n", true }, { "Subject: Automatic reply: x\n", true }, { "Subject: Automatische Antwort: x\n", true }, { "Subject: Abwesenheitsnotiz: x\n", true }, { "Subject: =?utf-8?Q?R=C3=A9ponse_automatique_=3A_x?=\n", true },
+		{ "Subject: Risposta automatica: x\n", true }, { "Subject: Respuesta automática: x\n", true }, { "Subject: Autosvar: x\n", true }, { "Subject: Автоответ: x\n", true }, { "Subject: 自动回复: x\n", true },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct mail mail = read_mail(arena_printf(&arena, "From: ann@example.net\nIn-Reply-To: <a@b>\n%s\nI am away.\n", cases[i].head));
+		if (mail.kind != MAIL_AUTO_REPLY)
+			fail_msg("%s", cases[i].head);
+		assert_false(mail.auto_answer_allowed);
+		if (cases[i].office)
+			assert_true(mail.out_of_office);
+	}
+	static const char *const persons[] = { "Subject: automated tests fail\n", "Subject: Urlaub im Oktober\n", "Subject: office chair\n", "Subject: away game tickets\n", "Auto-Submitted: no\nSubject: x\n", "Subject: Holiday booking\n" };
+	for (size_t i = 0; i < COUNT_OF(persons); i++) {
+		struct mail mail = read_mail(arena_printf(&arena, "From: ann@example.net\n%s\nHello\n", persons[i]));
+		if (mail.kind != MAIL_REQUEST || !mail.auto_answer_allowed)
+			fail_msg("%s", persons[i]);
+	}
+}
+
+static void what_must_not_be_answered(void **state)
+{
+	static const char *const heads[] = { "Precedence: bulk\n", "Precedence: junk\n", "Precedence: list\n", "List-Id: <x.example.org>\n", "List-Unsubscribe: <mailto:x@example.org>\n", "Auto-Submitted: auto-generated\n", "Return-Path: <>\n",
+	                                     "X-Auto-Response-Suppress: All\n", "X-Sportello-Desk: d\n", "X-Loop: x\n" };
+	for (size_t i = 0; i < COUNT_OF(heads); i++) {
+		struct mail mail = read_mail(arena_printf(&arena, "From: ann@example.net\nSubject: x\n%s\nHello\n", heads[i]));
+		assert_false(mail.auto_answer_allowed);
+		assert_true(*mail.auto_answer_why);
+	}
+	static const char *const senders[] = { "mailer-daemon@example.net", "no-reply@example.net", "noreply+x@example.net", "owner-list@example.net", "list-request@example.net", "bounces-x@example.net" };
+	for (size_t i = 0; i < COUNT_OF(senders); i++)
+		assert_false(read_mail(arena_printf(&arena, "From: %s\nSubject: x\n\nHello\n", senders[i])).auto_answer_allowed);
+	struct mail_source source = source_of("From: a@example.net\n\nx\n", 23);
+	struct mail_options options = { .envelope_from = "" };
+	struct mail mail;
+	mail_parse(&arena, &source, &options, &mail);
+	assert_false(mail.auto_answer_allowed);
+	options = (struct mail_options){ .envelope_from = "s@example.org", .recipient = "s@example.org" };
+	mail_parse(&arena, &source, &options, &mail);
+	assert_false(mail.auto_answer_allowed);
+}
+
+static void subjects_of_answers_and_forwards(void **state)
+{
+	static const char *const answers[] = { "Re: x", "RE: x", "Aw: x", "AW: x", "Antw: x", "SV: x", "Sv: x", "R: x", "RIF: x", "Re[2]: x", "Re(3): x", "RE^2: x", "Odp: x", "回复：x", "答复: x", "[#12] Re: x", "Re : x" };
+	static const char *const forwards[] = { "Fwd: x", "FW: x", "WG: x", "Tr: x", "I: x", "RV: x", "Enc: x", "VB: x", "VS: VL: x", "Re: Fwd: x", "转发: x", "[list] Fwd: x" };
+	static const char *const others[] = { "x", "Reply: x", "Rest: x", "re x", "", ":", "Revision: 2", "Install: x" };
+	size_t prefix;
+	for (size_t i = 0; i < COUNT_OF(answers); i++)
+		assert_true(subject_is_reply(answers[i], &prefix) && !subject_is_forward(answers[i]));
+	for (size_t i = 0; i < COUNT_OF(forwards); i++)
+		assert_true(subject_is_forward(forwards[i]));
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		assert_true(!subject_is_reply(others[i], &prefix) && !subject_is_forward(others[i]));
+	assert_int_equal(read_mail("From: a@b.example\nSubject: AW: x\n\ny\n").kind, MAIL_REPLY);
+}
+
+static void forwarded_mail_has_its_sender(void **state)
+{
+	static const char *const bodies[] = {
+		"Please take over.\n\n---------- Forwarded message ---------\nFrom: Carl Customer <carl@example.com>\nDate: Mon, 3 Mar 2014 at 10:00\nSubject: broken\nTo: <ann@example.net>\n\n\nIt is broken.\n",
+		"Please take over.\n\nBegin forwarded message:\n\n> From: Carl Customer <carl@example.com>\n> Subject: broken\n> Date: 3 March 2014\n> To: ann@example.net\n> \n> It is broken.\n",
+		"Please take over.\n\n-------- Weitergeleitete Nachricht --------\nBetreff: broken\nDatum: Mon, 3 Mar 2014\nVon: Carl Customer <carl@example.com>\nAn: ann@example.net\n\nIt is broken.\n",
+		"Please take over.\n\nDa: Carl Customer [mailto:carl@example.com]\nInviato: lunedì 3 marzo 2014 10:00\nA: ann@example.net\nOggetto: broken\n\nIt is broken.\n",
+		"Please take over.\n\n-----Original Message-----\nFrom: Carl Customer (carl@example.com)\nSent: Monday\nTo: ann@example.net\nSubject: broken\n\nIt is broken.\n",
+	};
+	for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+		struct mail mail = read_mail(arena_printf(&arena, "From: ann@example.net\nSubject: Fwd: broken\nContent-Type: text/plain; charset=utf-8\n\n%s", bodies[i]));
+		assert_true(mail.forward.is_forward);
+		assert_string_equal(mail.forward.from.address, "carl@example.com");
+		assert_string_equal(mail.forward.from.name, "Carl Customer");
+		assert_string_equal(mail.forward.subject, "broken");
+		assert_string_equal(mail.forward.text, "It is broken.");
+		assert_string_equal(mail.forward.comment, "Please take over.");
+	}
+	assert_false(read_text("Yes.\n\nFrom: Bob <bob@example.org>\nSent: Monday 3\nTo: Ann\nSubject: it\n\nold\n").forward.is_forward);
+}
+
+static void only_the_trusted_server_is_believed(void **state)
+{
+	struct mail mail = read_mail("Authentication-Results: mx.example.org; dkim=pass header.d=x (a; b); spf=fail smtp.mailfrom=x;\n dmarc=none\n"
+	                             "Authentication-Results: evil.example; dmarc=pass\nAuthentication-Results: mx.example.org; spf=pass\nFrom: a@example.net\n\nx\n");
+	assert_string_equal(mail.authentication.dkim, "pass");
+	assert_string_equal(mail.authentication.spf, "fail");
+	assert_string_equal(mail.authentication.dmarc, "none");
+	mail = read_mail("Authentication-Results: evil.example; dmarc=pass\nFrom: a@example.net\n\nx\n");
+	assert_null(mail.authentication.dmarc);
+	struct mail_source source = source_of("Authentication-Results: ; dmarc=pass\nFrom: a@example.net\n\nx\n", 60);
+	mail_parse(&arena, &source, NULL, &mail);
+	assert_null(mail.authentication.dmarc);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(reports_in_fields), TEST(fields_in_odd_places), TEST(reports_in_words), TEST(failed_recipients_of_a_header), TEST(codes_are_no_addresses_or_versions),
+		TEST(persons_are_not_bounces), TEST(complaints_are_told), TEST(automatic_answers), TEST(what_must_not_be_answered), TEST(subjects_of_answers_and_forwards),
+		TEST(forwarded_mail_has_its_sender), TEST(only_the_trusted_server_is_believed),
+	};
+	return cmocka_run_group_tests(tests, start, NULL);
+}

@@ -1,0 +1,162 @@
+/*
+ * test_mail_reply.c - what is new in an answer: programs, languages, ways of quoting, signatures, and what must be kept.
+ */
+#include "test_mail.h"
+
+static void assert_reply(const char *body, const char *reply)
+{
+	struct mail mail = read_text(body);
+	assert_string_equal(mail.reply_text, reply);
+}
+
+static void introductions_in_every_language(void **state)
+{
+	static const char *const lines[] = {
+		"On Mon, 3 Mar 2014 at 10:00, Support <support@example.org> wrote:", "On Mar 3, 2014, at 10:00 AM, Support wrote:",
+		"On Monday, March 3, 2014 10:00 AM, Support <support@example.org> wrote:", "On Mon, Mar 3, 2014 at 10:00 AM Support <support@example.org>\nwrote:",
+		"Il giorno lun 3 mar 2014 alle ore 10:00 Support <support@example.org> ha scritto:", "Il 03/03/2014 10:00, Support ha scritto:",
+		"Am 03.03.2014 um 10:00 schrieb Support:", "Am Mo., 3. März 2014 um 10:00 Uhr schrieb Support <support@example.org>:",
+		"Le lun. 3 mars 2014 à 10:00, Support <support@example.org> a écrit :", "Le 03/03/2014 10:00, Support a écrit :",
+		"El lun, 3 mar 2014 a las 10:00, Support (<support@example.org>) escribió:", "El 03/03/2014 a las 10:00, Support escribió:",
+		"Em seg., 3 de mar. de 2014 às 10:00, Support <support@example.org> escreveu:", "Op ma 3 mrt. 2014 om 10:00 schreef Support <support@example.org>:",
+		"Op 3 mrt. 2014 om 10:00 heeft Support <support@example.org> het volgende geschreven:", "Den mån 3 mars 2014 kl 10:00 skrev Support <support@example.org>:",
+		"Den man. 3. mar. 2014 kl. 10.00 skrev Support <support@example.org>:", "man. 3. mar. 2014 kl. 10:00 skrev Support <support@example.org>:",
+		"pon., 3 mar 2014 o 10:00 Support <support@example.org> napisał(a):", "W dniu 03.03.2014 o 10:00, Support pisze:",
+		"пн, 3 мар. 2014 г. в 10:00, Support <support@example.org>:", "03.03.2014 10:00, Support пишет:", "2014-03-03 10:00 GMT+01:00 Support <support@example.org>:",
+		"Support <support@example.org> 于2014年3月3日周一 上午10:00写道：", "在 2014年3月3日，10:00，Support <support@example.org> 写道：",
+		"2014年3月3日(月) 10:00 Support <support@example.org>:", "2014/03/03 10:00、Support <support@example.org>のメール:",
+	};
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		const char *body = arena_printf(&arena, "It works now.\n\n%s\n\n> Does it work?\n> Bob\n", lines[i]);
+		struct mail mail = read_text(body);
+		if (strcmp(mail.reply_text, "It works now.") != 0)
+			fail_msg("%s -> %s", lines[i], mail.reply_text);
+		assert_non_null(strstr(mail.text, "Does it work?"));
+	}
+}
+
+static void header_blocks_in_every_language(void **state)
+{
+	static const char *const blocks[] = {
+		"From: Support <support@example.org>\nSent: Monday, March 3, 2014 10:00 AM\nTo: Ann\nSubject: it", "Von: Support <support@example.org>\nGesendet: Montag, 3. März 2014 10:00\nAn: Ann\nBetreff: it",
+		"De : Support [mailto:support@example.org]\nEnvoyé : lundi 3 mars 2014 10:00\nÀ : Ann\nObjet : it", "Da: Support <support@example.org>\nInviato: lunedì 3 marzo 2014 10:00\nA: Ann\nOggetto: it",
+		"De: Support <support@example.org>\nEnviado el: lunes, 3 de marzo de 2014 10:00\nPara: Ann\nAsunto: it", "De: Support <support@example.org>\nEnviado: segunda-feira, 3 de março de 2014 10:00\nPara: Ann\nAssunto: it",
+		"Van: Support <support@example.org>\nVerzonden: maandag 3 maart 2014 10:00\nAan: Ann\nOnderwerp: it", "Från: Support <support@example.org>\nSkickat: den 3 mars 2014 10:00\nTill: Ann\nÄmne: it",
+		"Fra: Support <support@example.org>\nSendt: 3. marts 2014 10:00\nTil: Ann\nEmne: it", "Od: Support <support@example.org>\nWysłano: 3 marca 2014 10:00\nDo: Ann\nTemat: it",
+		"От: Support <support@example.org>\nОтправлено: 3 марта 2014 г. 10:00\nКому: Ann\nТема: it", "发件人: Support <support@example.org>\n发送时间: 2014年3月3日 10:00\n收件人: Ann\n主题: it",
+		"差出人: Support <support@example.org>\n送信日時: 2014年3月3日 10:00\n宛先: Ann\n件名: it", "*From:* Support <support@example.org>\n*Sent:* Monday, March 3, 2014 10:00 AM\n*To:* Ann\n*Subject:* it",
+	};
+	for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+		struct mail mail = read_text(arena_printf(&arena, "It works now.\n\n________________________________\n%s\n\nDoes it work?\n", blocks[i]));
+		if (strcmp(mail.reply_text, "It works now.") != 0)
+			fail_msg("%s -> %s", blocks[i], mail.reply_text);
+	}
+}
+
+static void original_message_lines(void **state)
+{
+	static const char *const lines[] = {
+		"-----Original Message-----", "----- Original Message -----", "-----Ursprüngliche Nachricht-----", "-----Message d'origine-----", "-----Messaggio originale-----", "-----Mensaje original-----", "-----Mensagem original-----",
+		"-----Oorspronkelijk bericht-----", "-----Ursprungligt meddelande-----", "-----Oprindelig meddelelse-----", "-----Opprinnelig melding-----", "-----Wiadomość oryginalna-----", "-----Исходное сообщение-----",
+		"-----原始邮件-----", "-----元のメッセージ-----", "-------- Original message --------", "##- Please type your reply above this line -##",
+	};
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		struct mail mail = read_text(arena_printf(&arena, "It works now.\n\n%s\nold words\n", lines[i]));
+		if (strcmp(mail.reply_text, "It works now.") != 0)
+			fail_msg("%s -> %s", lines[i], mail.reply_text);
+	}
+}
+
+static void ways_of_quoting(void **state)
+{
+	assert_reply("> Does it work?\n\nYes.\n", "> Does it work?\n\nYes.");                                              /* answered below: kept */
+	assert_reply("On 3 Mar 2014, Support wrote:\n> Does it work?\n\nYes, it does.\n", "Yes, it does.");              /* bottom-posting */
+	assert_reply("On 3 Mar 2014, Support wrote:\n> Does it work?\nYes.\n> Since when?\nSince noon.\n> Bob\n", "> Does it work?\nYes.\n> Since when?\nSince noon.");
+	assert_reply("Yes.\n\nOn 3 Mar 2014, Support wrote:\n\nno marks at all\n", "Yes.");
+	assert_reply("Yes. On Mon, 3 Mar 2014 at 10:00, bob@example.org wrote:\n> Does it?\n", "Yes.");
+	assert_reply("Hi,\n\nOn Monday we met Bob, who wrote a letter.\nIt is long.\n", "Hi,\n\nOn Monday we met Bob, who wrote a letter.\nIt is long.");
+	assert_reply("I travel\nFrom: Rome\nTo: Milan\n", "I travel\nFrom: Rome\nTo: Milan");
+	assert_reply("a list:\n- one\n- two\n", "a list:\n- one\n- two");
+	assert_reply("Use this:\n\nif a > b\n> x is a prompt\n\nThen stop.\n", "Use this:\n\nif a > b\n> x is a prompt\n\nThen stop.");
+	assert_reply("Comment.\n\n---------- Forwarded message ----------\nFrom: Bob <bob@example.org>\nSubject: x\n\nold\n", "Comment.");
+	assert_reply("", "");
+}
+
+static void pages_of_mail_programs(void **state)
+{
+	static const char *const pages[] = {
+		"<div dir=ltr>It works now.</div><br><div class=\"gmail_quote\"><div class=\"gmail_attr\">Ann schreef iets:<br></div><blockquote class=\"gmail_quote\">old</blockquote></div>",
+		"<div>It works now.</div><div><br><blockquote type=\"cite\"><div>On Mar 3, Support wrote:</div><div>old</div></blockquote></div>",
+		"<p>It works now.</p><div style=\"border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm\"><p><b>Xyz:</b> Support &lt;support@example.org&gt;<br><b>Abc:</b> it</p></div><p>old</p>",
+		"<div>It works now.</div><hr id=\"stopSpelling\"><div>Date: Mon, 3 Mar 2014<br>From: support@example.org<br>old</div>",
+		"<div>It works now.</div><div id=\"divRplyFwdMsg\"><b>From:</b> Support &lt;support@example.org&gt;<br><b>Sent:</b> x</div><div>old</div>",
+		"<div>It works now.</div><div class=\"yahoo_quoted\">On Monday Support wrote:<br>old</div>",
+		"It works now.<br><div class=\"moz-cite-prefix\">Am 3. schrieb wer:</div><blockquote type=cite>old</blockquote>",
+		"It works now.<br>On Mon, 3 Mar 2014 at 10:00, Support &lt;support@example.org&gt; wrote:<br><blockquote>old</blockquote>",
+	};
+	for (size_t i = 0; i < COUNT_OF(pages); i++) {
+		struct mail mail = read_html(pages[i]);
+		if (strcmp(mail.reply_text, "It works now.") != 0)
+			fail_msg("%s -> %s", pages[i], mail.reply_text);
+		assert_non_null(strstr(mail.text, "old"));
+	}
+	assert_string_equal(read_html("He said<blockquote style=\"margin-left:40px\">my own quote</blockquote>and left.").reply_text, "He said\n\nmy own quote\nand left.");
+	assert_string_equal(read_html("<div>a</div><div class=gmail_quote>On 3 Mar 2014, b@example.org wrote:<blockquote class=gmail_quote>one?</blockquote>yes<blockquote class=gmail_quote>two?</blockquote>no</div>").reply_text,
+	                    "a\n> one?\nyes\n> two?\nno");
+}
+
+static void the_page_helps_a_poor_text(void **state)
+{
+	struct mail mail = read_mail("From: ann@example.net\nSubject: Re: it\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nIt works.\n\nXyz: Support\nAbc: it\n\nold\n--b\n"
+	                             "Content-Type: text/html\n\n<p>It works.</p><div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm'><p>Xyz: Support<br>Abc: it<br>Def: x</p></div><p>old</p>\n--b--\n");
+	assert_string_equal(mail.reply_text, "It works.");
+	assert_string_equal(mail.text, "It works.\n\nXyz: Support\nAbc: it\n\nold");
+}
+
+static void assert_signature(const char *body, const char *reply, const char *signature)
+{
+	struct mail mail = read_text(body);
+	assert_string_equal(mail.reply_text, reply);
+	assert_string_equal(mail.signature ? mail.signature : "(none)", signature ? signature : "(none)");
+}
+
+static void signatures_are_split_off(void **state)
+{
+	assert_signature("Yes.\n\n-- \nAnn Lee\nAcme\n", "Yes.", "-- \nAnn Lee\nAcme");
+	assert_signature("Yes.\n\nSent from my iPhone\n", "Yes.", "Sent from my iPhone");
+	assert_signature("Ja.\n\nVon meinem iPhone gesendet\n", "Ja.", "Von meinem iPhone gesendet");
+	assert_signature("Sì.\n\nInviato da iPhone\n\nIl 03/03/2014 10:00, Support ha scritto:\n> x\n", "Sì.", "Inviato da iPhone");
+	assert_signature("Yes.\n\nBest regards,\nAnn\n", "Yes.", "Best regards,\nAnn");
+	assert_signature("Ja.\n\nMit freundlichen Grüßen\nAnn Lee\n", "Ja.", "Mit freundlichen Grüßen\nAnn Lee");
+	assert_signature("Yes.\n\nAnn\n", "Yes.", "Ann");                                                              /* the sender's own name */
+	assert_signature("Thanks, Bob\n", "Thanks, Bob", NULL);                                                          /* nothing else is there */
+	assert_signature("Von meinem Konto wurde zu viel abgebucht.\n", "Von meinem Konto wurde zu viel abgebucht.", NULL);
+	assert_signature("It is\n--\nbroken\n\n> old\n", "It is", "--\nbroken");
+	assert_signature("Hello.\n_______________________________________________\nusers mailing list\nhttps://lists.example.org/listinfo/users\n", "Hello.",
+	                 "_______________________________________________\nusers mailing list\nhttps://lists.example.org/listinfo/users");
+	assert_string_equal(read_html("<p>Yes.</p><div class=gmail_signature>Ann<br>Acme</div>").reply_text, "Yes.");
+}
+
+static void long_texts_are_quick(void **state)
+{
+	static const char *const pieces[] = { "> \n", "On ", "From: a@b.example\n", "-- \n", "On 3 Mar 2014 wrote:\n", "-----\n", "a\n> b\n", "\n", "| x\n", "Best regards,\n", "_____\n" };
+	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
+		struct buffer text CLEANUP_BUFFER;
+		buffer_init(&text);
+		while (text.length < 900000)
+			buffer_add_string(&text, pieces[i]);
+		int64_t before = clock_monotonic_us();
+		read_text(buffer_string(&text));
+		assert_true(clock_monotonic_us() - before < 3000000);
+		arena_reset(&arena);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(introductions_in_every_language), TEST(header_blocks_in_every_language), TEST(original_message_lines), TEST(ways_of_quoting), TEST(pages_of_mail_programs),
+		TEST(the_page_helps_a_poor_text), TEST(signatures_are_split_off), TEST(long_texts_are_quick),
+	};
+	return cmocka_run_group_tests(tests, start, NULL);
+}
