@@ -96,5 +96,6 @@ const char *desk_date(struct arena *arena, int64_t ms, const char *language)
 		if (strncmp(language, months[i][0], 2) == 0)
 			row = i;
 	const char *of = strcmp(months[row][0], "es") == 0 ? " de " : " ";
-	return arena_printf(arena, "%d%s%s%s%s%d", day, strcmp(months[row][0], "de") == 0 ? "." : "", of, months[row][month], of, year);
+	const char *first = strcmp(months[row][0], "de") == 0 ? "." : strcmp(months[row][0], "fr") == 0 && day == 1 ? "er" : "";
+	return arena_printf(arena, "%d%s%s%s%s%d", day, first, of, months[row][month], of, year);
 }

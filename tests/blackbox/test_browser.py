@@ -1,0 +1,111 @@
+"""The pages in a real browser. SCREENSHOTS=DIR keeps a picture of each page, in two languages, at phone and desktop width."""
+import os, re
+from browser import Browser
+from desk import mail, setup
+
+ANNA = "anna@example.com"
+ITALIAN = "Buongiorno, la stampante del secondo piano non funziona più da questa mattina. Potete aiutarmi, per favore? Grazie mille.\n"
+ENGLISH = "Good morning, the printer on the second floor does not work any more since this morning. Could you help me, please?\n"
+
+
+def links(sent):
+    return re.findall(r"http://127\.0\.0\.1:\d+/l/[a-z2-7]+", sent.text)
+
+
+def resolved(desk, body, number):
+    desk.accept(mail(subject="Stampante / printer", body=body, message_id="<b%d@example.com>" % number))
+    desk.wait_sent(2 * number - 1 if number == 1 else number, to=ANNA)
+    desk.ok("ticket", "reply", number, "--as", "bob", stdin="We exchanged the toner: https://example.org/toner?a=1&b=2\n")
+    desk.ok("ticket", "resolve", number, "--as", "bob")
+    mails = lambda: [m for m in desk.sent_to(ANNA) if "[#%d]" % number in m["Subject"]]
+    desk.wait_sent(1, to=ANNA)
+    from desk import wait_until
+    wait_until(lambda: len(mails()) == 3)
+    ack, asked = mails()[0], mails()[2]
+    return links(ack)[0], links(asked)[0], links(asked)[1]
+
+
+def picture(browser, name):
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+        browser.screenshot(os.path.join(folder, name + ".png"))
+
+
+def checked(browser):
+    """What every page owes: a language, labelled fields, nothing wider than the window, no script, no complaint of the policy."""
+    wrong = browser.script("""
+        const out = [];
+        if (!document.documentElement.lang) out.push('no lang');
+        if (document.querySelectorAll('script').length) out.push('a script');
+        if (document.documentElement.scrollWidth > window.innerWidth) out.push('wider than the window: ' + document.documentElement.scrollWidth);
+        for (const field of document.querySelectorAll('textarea, input'))
+            if (!field.labels || !field.labels.length) out.push('field without a label: ' + field.name);
+        if (getComputedStyle(document.body).backgroundColor === 'rgba(0, 0, 0, 0)') out.push('the style was not applied');
+        return out;""")
+    assert wrong == [], wrong
+
+
+def test_the_mails_link_is_opened_read_and_pressed(desk):
+    browser = Browser()
+    try:
+        status, yes, no = resolved(desk, ENGLISH, 1)
+        browser.open(yes)
+        checked(browser)
+        assert "Is your request solved?" in browser.text("h1") and desk.ticket(1)["state"] == "resolved"
+        browser.click("button")
+        assert "closed" in browser.text("h1") and desk.ticket(1)["state"] == "closed"
+        browser.click("input[value='5']")
+        browser.type("textarea", "Quick & friendly")
+        browser.click("button")
+        assert "5 / 5" in browser.text()
+        browser.open(no)
+        browser.type("textarea", "It is broken again")
+        browser.click("button")
+        assert desk.ticket(1)["state"] == "open" and "go on working" in browser.text("h1")
+        browser.open(status)
+        assert "It is broken again" in browser.text() and "We exchanged the toner" in browser.text()
+        checked(browser)
+    finally:
+        browser.close()
+
+
+def test_by_keyboard_alone(desk):
+    browser = Browser()
+    try:
+        status, yes, no = resolved(desk, ENGLISH, 1)
+        browser.open(yes)
+        browser.script("document.querySelector('button').focus()")
+        browser.here("POST", "/actions", {"actions": [{"type": "key", "id": "k", "actions": [{"type": "keyDown", "value": "\ue007"}, {"type": "keyUp", "value": "\ue007"}]}]})
+        from desk import wait_until
+        wait_until(lambda: desk.ticket(1)["state"] == "closed")
+    finally:
+        browser.close()
+
+
+def test_every_page_on_phone_and_desktop_in_two_languages(desk):
+    for number, (language, body) in enumerate((("en", ENGLISH), ("it", ITALIAN)), 1):
+        status, yes, no = resolved(desk, body, number)
+        for device, width in (("phone", 360), ("desktop", 1200)):
+            browser = Browser(width=max(width, 500), height=900)
+            try:
+                if device == "phone":                           # below Chromium's least window width: its device emulation
+                    browser.here("POST", "/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride",
+                                 "params": {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}})
+                for name, url in (("status", status), ("confirm", yes), ("refuse", no), ("unknown", yes[:-4] + "aaaa")):
+                    browser.open(url)
+                    checked(browser)
+                    if name != "unknown":
+                        assert browser.script("return document.documentElement.lang") == language, (name, language)
+                    picture(browser, "%s-%s-%s" % (name, language, device))
+                if device == "desktop":
+                    browser.open(yes)
+                    browser.click("button")
+                    checked(browser)
+                    picture(browser, "closed-%s-%s" % (language, device))
+            finally:
+                browser.close()
+
+
+for test in (test_the_mails_link_is_opened_read_and_pressed, test_by_keyboard_alone, test_every_page_on_phone_and_desktop_in_two_languages):
+    test.alone = True
