@@ -28,6 +28,10 @@ const struct cli_option_row cli_options[] = {
 	{ O_RCPT, "rcpt", "ADDRESS", "the envelope recipient; an address of ours in the mail if it is not given" },
 	{ O_ALL, "all", NULL, "also what is sent or has failed" },
 	{ O_LMTP, "lmtp", "WHERE", "HOST:PORT or unix:PATH; the first lmtp.listen of the configuration if it is not given" },
+	{ O_TRAIN, "train", "FILE", "lines \"label TAB text\" to learn from, the oldest first" },
+	{ O_TEST, "test", "FILE", "lines \"label TAB text\" to guess" },
+	{ O_CLASSES, "classes", "FILE", "lines \"label TAB description\"" },
+	{ O_PRECISION, "precision", "P", "share of what is routed that must be right; 0.95 if it is not given" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
 
@@ -65,6 +69,12 @@ const struct cli_command cli_commands[] = {
 	{ "mailbox raw", cli_run_mailbox_raw, 1, 1, "ID", 0, "such a mail, byte for byte", "" },
 	{ "deliver", cli_run_deliver, 1, -1, "FILE...", OPT(O_LMTP) | OPT(O_FROM) | OPT(O_TO), "hand mails to the daemon by LMTP, to try it out",
 	  "Prints the reply to each recipient. --to may be given several times. Line ends become CRLF, as a mail server would send them." },
+	{ "learn try", cli_run_learn_try, 0, 0, "", OPT(O_TRAIN) | OPT(O_TEST) | OPT(O_CLASSES) | OPT(O_PRECISION), "how well would routing be learnt from a file?",
+	  "Stores nothing. One JSON object for each line of the test file: label, confidence, routed." },
+	{ "rules lint", cli_run_rules_lint, 0, -1, "[FILE...]", 0, "are the Sieve scripts right? with file, line and what to write instead",
+	  "Without files, the whole folder rules_dir. Ends with 78 if there is an error; see sportello-rules(7)." },
+	{ "rules test", cli_run_rules_test, 1, -1, "FILE...", OPT(O_ENVELOPE_FROM) | OPT(O_RCPT), "what the rules do with a mail: which script, which line, which word",
+	  "Changes nothing; - is standard input. Each sender counts as not known (known:no)." },
 	{ "backup", cli_run_backup, 1, 1, "FILE", 0, "a consistent copy of everything, while all runs", "" },
 	{ "fsck", cli_run_fsck, 0, 0, "", 0, "is the database whole, and does it hold what we promise?", "" },
 	{ "help", cli_run_help, 0, 2, "[COMMAND]", 0, "what a command does", "" },

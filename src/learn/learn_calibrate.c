@@ -1,0 +1,264 @@
+/*
+ * learn_calibrate.c - how sure a learner may be, found out on texts that it has not seen.
+ *
+ * Two kinds are held out. Known matter: the mails of each class are cut into blocks by time (never at random: neighbours
+ * are often twins) and each block is judged by a learner of the others; of many mails only the newest block is. Unknown matter: whole
+ * classes are left out, and their mails judged by a learner of the rest, as stand-ins for mail that belongs nowhere.
+ * How much of the coming mail will be of that kind nobody can know. What can be measured is how much of a held-out mail is
+ * new to the learner, and a learner that has seen little of the world must expect more surprises: see share_expected().
+ * Temperature, gate and threshold are then fitted to that mixture.
+ */
+#include "learn_private.h"
+
+#include <math.h>
+#include <string.h>
+
+#define BLOCKS_OF_FEW 5                          /* all are judged */
+#define BLOCKS_OF_MANY 10                        /* the newest is judged */
+#define MANY 3000                                /* texts */
+#define FEW_CLASSES 6                            /* below: one is left out at a time; else half of them */
+#define STRANGERS_MOST 1500                      /* mails of left-out classes that are judged */
+#define KNOWN_MOST 3000
+#define HEATS 24                                 /* temperatures that are tried: 0.02 to 1.3 */
+
+struct held_out {
+	struct evidence_of_text evidence;                /* without decisions */
+	double belief[HEATS], surprise[HEATS];           /* of the best class; -ln of the right one */
+	double terms[GATE_TERMS];
+	bool stranger, right, newest;
+};
+
+struct trial {
+	struct arena arena;
+	const struct corpus *corpus;
+	uint32_t *rank, *of_class;                       /* of a mail within its class, by time; mails of each class */
+	size_t mails;
+	struct rows rows;
+	struct held_out *at; size_t count, known;        /* known matter first */
+};
+
+static double heat(size_t i)
+{
+	return 0.02 * pow(1.2, (double)i);
+}
+
+static void judge(struct trial *trial, const struct learner *learner, size_t number, const struct features *features, bool stranger)
+{
+	CLEANUP_ARENA struct arena scratch = { 0 };
+	const struct document *document = &trial->corpus->at[number];
+	struct held_out *held = &trial->at[trial->count++];
+	struct evidence_of_text evidence;
+
+	learner_weigh(&scratch, learner, features, &evidence);
+	*held = (struct held_out){ .evidence = evidence, .stranger = stranger };
+	held->right = !stranger && evidence.first == document->class;
+	held->newest = (trial->rank[number] + 1) * 10 > 9 * trial->of_class[document->class];
+	for (size_t i = 0; i < HEATS; i++) {
+		held->belief[i] = belief_of(evidence.decisions, learner->classes, evidence.first, heat(i));
+		held->surprise[i] = stranger ? 0 : -log(fmax(1e-9, belief_of(evidence.decisions, learner->classes, document->class, heat(i))));
+	}
+	gate_terms(&evidence, 0.5, held->terms);         /* the belief is put in when the temperature is known */
+	held->evidence.decisions = NULL;
+}
+
+static void begin(struct trial *trial, const struct corpus *corpus)
+{
+	struct arena *arena = &trial->arena;
+
+	*trial = (struct trial){ .corpus = corpus };
+	trial->rank = ARENA_ARRAY(arena, uint32_t, corpus->count + 1);
+	trial->of_class = ARENA_ARRAY(arena, uint32_t, corpus->classes + 1);
+	trial->rows.at = ARENA_ARRAY(arena, uint32_t, corpus->count + 1);
+	for (size_t i = 0; i < corpus->count; i++)
+		if (!corpus->at[i].describes) {
+			trial->rank[i] = trial->of_class[corpus->at[i].class]++;
+			trial->mails++;
+		}
+	trial->at = ARENA_ARRAY(arena, struct held_out, 2 * trial->mails + 1);
+}
+
+/* ---------------------------------------------------------------- known matter */
+
+static bool in_block(const struct trial *trial, size_t i, size_t block, size_t blocks)
+{
+	const struct document *document = &trial->corpus->at[i];
+
+	return !document->describes && (uint64_t)trial->rank[i] * blocks / trial->of_class[document->class] == block;
+}
+
+static void judge_block(struct trial *trial, size_t block, size_t blocks)
+{
+	CLEANUP_ARENA struct arena scratch = { 0 };
+	struct learner learner;
+	size_t held = 0, every, seen = 0;
+
+	trial->rows.count = 0;
+	for (size_t i = 0; i < trial->corpus->count; i++) {
+		if (in_block(trial, i, block, blocks))
+			held++;
+		else
+			trial->rows.at[trial->rows.count++] = (uint32_t)i;
+	}
+	if (!held)
+		return;
+	every = 1 + held / KNOWN_MOST;
+	learner_train(&scratch, trial->corpus, &trial->rows, &learner);
+	for (size_t i = 0; i < trial->corpus->count; i++)
+		if (in_block(trial, i, block, blocks) && seen++ % every == 0)
+			judge(trial, &learner, i, &trial->corpus->at[i].features, false);
+}
+
+static void judge_known(struct trial *trial)
+{
+	if (trial->mails > MANY)
+		judge_block(trial, BLOCKS_OF_MANY - 1, BLOCKS_OF_MANY);
+	else
+		for (size_t block = 0; block < BLOCKS_OF_FEW; block++)
+			judge_block(trial, block, BLOCKS_OF_FEW);
+	trial->known = trial->count;
+}
+
+/* ---------------------------------------------------------------- unknown matter */
+
+static void judge_strangers(struct trial *trial, size_t group, size_t groups, size_t judged_groups)
+{
+	CLEANUP_ARENA struct arena scratch = { 0 };
+	struct learner learner;
+	size_t strangers = 0, every, seen = 0;
+
+	trial->rows.count = 0;
+	for (size_t i = 0; i < trial->corpus->count; i++) {
+		if (trial->corpus->at[i].class % groups != group)
+			trial->rows.at[trial->rows.count++] = (uint32_t)i;
+		else
+			strangers += !trial->corpus->at[i].describes;
+	}
+	if (!strangers)
+		return;
+	every = 1 + strangers * judged_groups / STRANGERS_MOST;
+	learner_train(&scratch, trial->corpus, &trial->rows, &learner);
+	for (size_t i = 0; i < trial->corpus->count; i++)
+		if (trial->corpus->at[i].class % groups == group && !trial->corpus->at[i].describes && seen++ % every == 0)
+			judge(trial, &learner, i, &trial->corpus->at[i].features, true);
+}
+
+/* With two classes none can be left out. Then a stranger is a mail of which two features of three are other ones. */
+static void judge_garbled(struct trial *trial)
+{
+	CLEANUP_ARENA struct arena scratch = { 0 };
+	struct learner learner;
+
+	trial->rows.count = 0;
+	for (size_t i = 0; i < trial->corpus->count; i++)
+		if (!in_block(trial, i, BLOCKS_OF_FEW - 1, BLOCKS_OF_FEW))
+			trial->rows.at[trial->rows.count++] = (uint32_t)i;
+	learner_train(&scratch, trial->corpus, &trial->rows, &learner);
+	for (size_t i = 0; i < trial->corpus->count; i++) {
+		struct features garbled = trial->corpus->at[i].features;
+
+		if (!in_block(trial, i, BLOCKS_OF_FEW - 1, BLOCKS_OF_FEW) || trial->count >= trial->known + STRANGERS_MOST)
+			continue;
+		garbled.at = ARENA_ARRAY(&scratch, struct feature, garbled.count + 1);
+		memcpy(garbled.at, trial->corpus->at[i].features.at, garbled.count * sizeof *garbled.at);
+		for (size_t k = 0; k < garbled.count; k++)
+			if (garbled.at[k].bucket % 3)
+				garbled.at[k].bucket = (garbled.at[k].bucket * 0x9E3779B1u + 77) % BUCKETS;
+		judge(trial, &learner, i, &garbled, true);
+	}
+}
+
+static void judge_unknown(struct trial *trial)
+{
+	size_t classes = trial->corpus->classes;
+
+	if (classes == 2)
+		judge_garbled(trial);
+	else if (classes < FEW_CLASSES)
+		for (size_t group = 0; group < classes; group++)
+			judge_strangers(trial, group, classes, classes);
+	else if (trial->mails > MANY)
+		judge_strangers(trial, 0, 2, 1);
+	else
+		for (size_t group = 0; group < 2; group++)
+			judge_strangers(trial, group, 2, 2);
+}
+
+/* ---------------------------------------------------------------- what follows from it */
+
+static size_t best_heat(const struct trial *trial)
+{
+	double least = 1e300;
+	size_t best = 0;
+
+	for (size_t i = 0; i < HEATS; i++) {
+		double sum = 0;
+
+		for (size_t k = 0; k < trial->known; k++)
+			sum += trial->at[k].surprise[i];
+		if (sum < least) {
+			least = sum;
+			best = i;
+		}
+	}
+	return best;
+}
+
+/* Share of coming mail that is expected to belong nowhere. The share of letter runs in a held-out mail that no other mail has is an
+ * estimate of what is still missing (as Good and Turing's of unseen species); whole matters are missing more often than
+ * pieces of words. Bounded below, for there is always some, and above, for else nothing would ever be believed. */
+#define SURPRISES_EACH 3.0
+#define STRANGERS_LEAST 0.05
+#define STRANGERS_SHARE_MOST 0.4
+static double share_expected(const struct trial *trial)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < trial->known; i++)
+		sum += trial->at[i].evidence.unknown_runs;
+	return fmin(STRANGERS_SHARE_MOST, fmax(STRANGERS_LEAST, SURPRISES_EACH * sum / (double)trial->known));
+}
+
+static struct gate_sample *make_samples(struct trial *trial, size_t warm)
+{
+	struct gate_sample *samples = ARENA_ARRAY(&trial->arena, struct gate_sample, trial->count);
+	double share = share_expected(trial), strangers = (double)(trial->count - trial->known);
+
+	for (size_t i = 0; i < trial->count; i++) {
+		const struct held_out *held = &trial->at[i];
+
+		samples[i].right = held->right;
+		samples[i].stranger = held->stranger;
+		samples[i].newest = held->newest && !held->stranger;
+		samples[i].weight = held->stranger ? share / (1 - share) * (double)trial->known / strangers : 1;
+		memcpy(samples[i].x, held->terms, sizeof held->terms);
+		gate_put_belief(samples[i].x, held->belief[warm]);
+	}
+	return samples;
+}
+
+void calibrate(const struct corpus *corpus, double precision, struct gate *gate, struct promise *promise)
+{
+	struct trial trial;
+	struct gate_sample *samples;
+	size_t warm, right = 0;
+
+	*promise = (struct promise){ .asked = precision, .threshold = NEVER_ROUTED };
+	gate_unfitted(gate);
+	begin(&trial, corpus);
+	if (corpus->classes > 1 && trial.mails)
+		judge_known(&trial);
+	if (trial.known) {
+		judge_unknown(&trial);
+		warm = best_heat(&trial);
+		gate->temperature = heat(warm);
+		samples = make_samples(&trial, warm);
+		gate_fit(gate, samples, trial.count);
+		for (size_t i = 0; i < trial.known; i++)
+			right += trial.at[i].right;
+		promise->held_out = (uint32_t)trial.known;
+		promise->accuracy = (double)right / (double)trial.known;
+		if (trial.count > trial.known)
+			find_threshold(gate, samples, trial.count, promise);
+	}
+	arena_fini(&trial.arena);
+}

@@ -1,0 +1,134 @@
+/*
+ * learn_private.h - inside the classifier: tokens, features, the linear model, the gate, and how they hang together.
+ *
+ * text -> tokens (learn_tokens.c) -> hashed features with counts (learn_features.c) -> tf-idf vector by a vocabulary
+ * (learn_vocabulary.c) -> decisions by linear weights (learn_linear.c trains, learn_weights.c holds) and the nearest known mail
+ * (learn_nearest.c) -> evidence -> confidence (learn_gate.c) -> routed or not.
+ * These parts together are a `struct learner`; learn_calibrate.c trains some on parts of the texts to see how they do on the rest.
+ */
+#ifndef SPORTELLO_LEARN_PRIVATE_H
+#define SPORTELLO_LEARN_PRIVATE_H
+
+#include "learn.h"
+
+#define BUCKET_BITS 18
+#define BUCKETS (1u << BUCKET_BITS)
+
+/* ---- learn_tokens.c: folded words of a text ---- */
+#define TOKEN_BYTES 40                           /* of one word; the rest of a longer one is cut off */
+struct token_list {
+	char *bytes; size_t length;                      /* folded words, NUL after each */
+	struct learn_token { uint32_t start, length; uint32_t raw, raw_length; } *at; size_t count;
+};
+void tokens_of(struct arena *arena, const char *text, struct token_list *tokens);
+
+/* ---- learn_common.c: words that say nothing of the matter ---- */
+extern const char *const learn_common_words[];
+extern const size_t learn_common_count;
+bool word_is_common(const char *word);
+
+/* ---- learn_features.c: what is counted in a text ---- */
+enum feature_kind { KIND_WORD, KIND_RUN };           /* words and pairs of words; 2 to 5 letters of a word with its edges */
+struct feature { uint32_t bucket; uint8_t kind; bool common; uint16_t count; };  /* common: only of words of learn_common.c */
+struct features { struct feature *at; size_t count; uint32_t words; };
+/* Which tokens a feature came from; second is first if it is not a pair. For explanations. */
+struct feature_origin { uint32_t bucket; uint16_t kind; uint32_t first, second; };
+struct feature_origins { struct feature_origin *at; size_t count; };
+void features_of(struct arena *arena, const char *text, struct features *features);
+void features_of_tokens(struct arena *arena, const struct token_list *tokens, struct features *features, struct feature_origins *origins);
+
+/* ---- learn_corpus.c: all texts of one training, counted ---- */
+#define COPIES_MOST 4
+struct document { struct features features; uint16_t class; uint8_t copies; bool describes; };   /* describes: a class's name, no mail */
+struct corpus { struct document *at; size_t count; const char **labels; size_t classes; };
+struct rows { uint32_t *at; size_t count; };             /* numbers of documents, oldest first */
+enum status corpus_make(struct arena *arena, const struct learn_input *input, struct corpus *corpus, struct error *error);
+
+/* ---- learn_vocabulary.c: which features are known, and how rare they are ---- */
+struct vocabulary { uint8_t *rarity, rarest; bool only_names; };  /* BUCKETS of rarity; 0: not known; else idf in steps */
+struct vector_item { uint32_t bucket; uint16_t kind, count; float value; };
+/* unknown_*: shares of the whole, 0 to 1 */
+struct vector { struct vector_item *at; size_t count; double unknown_words, unknown_runs; uint32_t words; };
+void vocabulary_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, struct vocabulary *vocabulary);
+void vector_of(struct arena *arena, const struct vocabulary *vocabulary, const struct features *features, struct vector *vector);
+
+/* ---- learn_weights.c: what each class thinks of each bucket, sparse, in eight bits ---- */
+struct weights {
+	uint32_t *start;                                 /* BUCKETS + 1: into the cells */
+	uint16_t *class; int8_t *value; size_t cells;
+	float *scale, *bias; size_t classes;             /* decision = bias + scale * sum(value * x) */
+};
+struct weight_list { struct weight_cell { uint32_t bucket; uint16_t class; int8_t value; } *at; size_t count, room; };
+void weight_list_add(struct weight_list *list, uint32_t bucket, size_t class, double steps);
+void weights_make(struct arena *arena, struct weight_list *list, struct weights *weights);       /* frees the list's cells */
+double weights_between(const struct weights *weights, uint32_t bucket, size_t class, size_t other);   /* of class less of other */
+void weights_decide(const struct weights *weights, const struct vector *vector, float *decisions);
+
+/* ---- learn_linear.c: the only one that knows LIBLINEAR ---- */
+void linear_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors, bool only_names,
+                  struct weights *weights);
+
+/* ---- learn_nearest.c: the known mail that is most like this one, by its words ---- */
+struct nearest {
+	uint32_t *bucket, *start; size_t buckets;        /* sorted; start has one more: into the postings */
+	uint16_t *mail; uint8_t *value; size_t postings; /* value: of 255 */
+	uint16_t *class; size_t mails;
+};
+void nearest_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors, struct nearest *nearest);
+/* Likeness, 0 to 1, of the nearest mail of `class` and of the nearest of any other. */
+void nearest_find(const struct nearest *nearest, const struct vector *vector, size_t class, double *own, double *other);
+
+/* ---- learn_learner.c: what is learnt from texts, without what is known of its quality ---- */
+struct learner { struct vocabulary vocabulary; struct weights weights; struct nearest nearest; size_t classes; };
+void learner_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, struct learner *learner);
+
+/* What is known of a text before it is decided whether to believe it. */
+struct evidence_of_text {
+	float *decisions;                                /* of each class, in the arena */
+	size_t first, second;                            /* the classes with the two largest; the same if there is only one class */
+	double near_own, near_other;
+	double unknown_words, unknown_runs;
+	uint32_t words;
+	bool empty;                                      /* nothing in it is known */
+};
+void learner_weigh(struct arena *arena, const struct learner *learner, const struct features *features, struct evidence_of_text *evidence);
+
+/* ---- learn_gate.c: evidence -> probability that routing would be right ---- */
+#define GATE_TERMS 9
+struct gate { double temperature; double mean[GATE_TERMS], deviation[GATE_TERMS], weight[GATE_TERMS + 1]; };
+struct gate_sample { double x[GATE_TERMS]; double weight; bool right, newest, stranger; };
+double belief_of(const float *decisions, size_t classes, size_t class, double temperature);      /* softmax */
+void gate_terms(const struct evidence_of_text *evidence, double belief, double x[GATE_TERMS]);
+void gate_put_belief(double x[GATE_TERMS], double belief);
+void gate_unfitted(struct gate *gate);                   /* for a model that knows no mails: believes softmax, halved */
+void gate_fit(struct gate *gate, const struct gate_sample *samples, size_t count);
+double gate_confidence(const struct gate *gate, const double x[GATE_TERMS]);
+
+/* ---- learn_calibrate.c: how sure a learner may be, from texts it has not seen ---- */
+struct promise {
+	double asked, threshold;                         /* threshold above 1: nothing is routed */
+	double accuracy, precision, share;               /* of held-out mails: all; of the routed; routed */
+	uint32_t held_out;
+};
+#define NEVER_ROUTED 2.0
+void calibrate(const struct corpus *corpus, double precision, struct gate *gate, struct promise *promise);
+
+/* ---- learn_threshold.c ---- */
+void find_threshold(const struct gate *gate, const struct gate_sample *samples, size_t count, struct promise *promise);
+
+/* ---- learn_reasons.c ---- */
+void find_reasons(struct arena *arena, const struct learner *learner, const char *text, const struct token_list *tokens,
+                  const struct feature_origins *origins, const struct features *features, const struct evidence_of_text *evidence,
+                  struct learn_guess *guess);
+
+/* ---- learn_train.c makes it, learn_model.c saves and loads it, learn_predict.c asks it ---- */
+struct learn_model {
+	struct arena arena;
+	struct learner learner;
+	struct gate gate;
+	struct promise promise;
+	const char **labels;
+	uint32_t texts;
+};
+
+#endif

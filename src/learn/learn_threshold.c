@@ -1,0 +1,81 @@
+/*
+ * learn_threshold.c - from which confidence on a mail may be routed, so that the promised precision is kept.
+ *
+ * The lowest threshold whose precision on held-out texts, strangers counted in, has a lower bound (Wilson, one-sided 90 %) of at least
+ * what was asked, and which the newest mails do not contradict. Few held-out texts mean a low bound and so a high threshold, or none:
+ * a model that cannot show what was asked routes nothing. The same test of contradiction watches a desk in operation.
+ */
+#include "learn_private.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define Z 1.2816                                 /* one-sided 90 % */
+#define DOUBT 0.05
+#define LEAST_ROUTED 20                          /* held-out texts above a threshold, for it to mean anything */
+
+struct judged { double confidence, weight; bool right, newest; };
+
+static double lower_bound(double right, double all)
+{
+	double p = right / all, z2 = Z * Z / all;
+
+	return (p + z2 / 2 - Z * sqrt((p * (1 - p) + z2 / 4) / all)) / (1 + z2);
+}
+
+/* P(X <= right) of `routed` draws at `precision`, summed from the largest term down. */
+bool learn_precision_holds(size_t routed, size_t right, double precision)
+{
+	double sum = 0;
+
+	if (right >= routed || precision <= 0)
+		return true;
+	if (precision >= 1)
+		return false;
+	for (size_t k = right + 1; k-- > 0;) {
+		double n = (double)routed, i = (double)k;
+		double term = exp(lgamma(n + 1) - lgamma(i + 1) - lgamma(n - i + 1) + i * log(precision) + (n - i) * log1p(-precision));
+
+		sum += term;
+		if (sum >= DOUBT || term < 1e-12 * sum)
+			break;
+	}
+	return sum >= DOUBT;
+}
+
+static int descending(const void *a, const void *b)
+{
+	double left = ((const struct judged *)a)->confidence, right = ((const struct judged *)b)->confidence;
+
+	return left > right ? -1 : left < right;
+}
+
+void find_threshold(const struct gate *gate, const struct gate_sample *samples, size_t count, struct promise *promise)
+{
+	struct judged *judged = calloc(count + 1, sizeof *judged);
+	double all = 0, right = 0, known = 0, known_above = 0;
+	size_t newest = 0, newest_right = 0;
+
+	if (!judged)
+		abort();
+	for (size_t i = 0; i < count; i++) {
+		judged[i] = (struct judged){ gate_confidence(gate, samples[i].x), samples[i].weight, samples[i].right, samples[i].newest };
+		known += !samples[i].stranger;
+	}
+	qsort(judged, count, sizeof *judged, descending);
+	for (size_t i = 0; i < count; i++) {
+		all += judged[i].weight;
+		right += judged[i].right * judged[i].weight;
+		known_above += judged[i].right;
+		newest += judged[i].newest;
+		newest_right += judged[i].newest && judged[i].right;
+		if (i + 1 < LEAST_ROUTED || (i + 1 < count && judged[i].confidence <= judged[i + 1].confidence))
+			continue;
+		if (lower_bound(right, all) < promise->asked || !learn_precision_holds(newest, newest_right, promise->asked))
+			continue;
+		promise->threshold = judged[i].confidence;
+		promise->precision = right / all;
+		promise->share = known_above / known;
+	}
+	free(judged);
+}

@@ -1,0 +1,100 @@
+/*
+ * learn_weights.c - the linear model as it is used: for each bucket the classes that care, each with a weight of eight bits.
+ *
+ * A full matrix of buckets by classes would take a hundred megabytes for 150 classes; most of it says nothing. Weights are kept in steps
+ * of 1/127 of the class's largest one, those that round to nothing are gone, and when there are more than WEIGHTS_MOST the
+ * smallest go, too: that is what bounds the memory of a model (3 bytes a weight).
+ * Decisions add up in the order of the cells, so they are the same everywhere.
+ */
+#include "learn_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WEIGHTS_MOST ((size_t)2400000)
+
+void weight_list_add(struct weight_list *list, uint32_t bucket, size_t class, double steps)
+{
+	long value = steps < 0 ? (long)(steps - 0.5) : (long)(steps + 0.5);
+
+	if (!value)
+		return;
+	if (list->count == list->room) {
+		list->room = list->room ? 2 * list->room : 65536;
+		list->at = realloc(list->at, list->room * sizeof *list->at);
+		if (!list->at)
+			abort();
+	}
+	list->at[list->count++] = (struct weight_cell){ bucket, (uint16_t)class, (int8_t)(value > 127 ? 127 : value < -127 ? -127 : value) };
+}
+
+/* The smallest weight that may stay. */
+static int smallest(const struct weight_list *list)
+{
+	size_t of_size[128] = { 0 }, kept = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		of_size[abs(list->at[i].value)]++;
+	for (int size = 127; size > 0; size--) {
+		if (kept + of_size[size] > WEIGHTS_MOST)
+			return size + 1;
+		kept += of_size[size];
+	}
+	return 1;
+}
+
+/* Counting sort by bucket; within a bucket the classes stay in order. */
+void weights_make(struct arena *arena, struct weight_list *list, struct weights *weights)
+{
+	int least = smallest(list);
+	uint32_t *next;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (abs(list->at[i].value) >= least)
+			list->at[kept++] = list->at[i];
+	weights->cells = kept;
+	weights->start = ARENA_ARRAY(arena, uint32_t, BUCKETS + 1);
+	weights->class = ARENA_ARRAY(arena, uint16_t, kept + 1);
+	weights->value = ARENA_ARRAY(arena, int8_t, kept + 1);
+	for (size_t i = 0; i < kept; i++)
+		weights->start[list->at[i].bucket + 1]++;
+	for (size_t bucket = 0; bucket < BUCKETS; bucket++)
+		weights->start[bucket + 1] += weights->start[bucket];
+	next = malloc(BUCKETS * sizeof *next);
+	if (!next)
+		abort();
+	memcpy(next, weights->start, BUCKETS * sizeof *next);
+	for (size_t i = 0; i < kept; i++) {
+		uint32_t place = next[list->at[i].bucket]++;
+
+		weights->class[place] = list->at[i].class;
+		weights->value[place] = list->at[i].value;
+	}
+	free(next);
+	free(list->at);
+	*list = (struct weight_list){ 0 };
+}
+
+void weights_decide(const struct weights *weights, const struct vector *vector, float *decisions)
+{
+	memset(decisions, 0, weights->classes * sizeof *decisions);
+	for (size_t i = 0; i < vector->count; i++)
+		for (uint32_t cell = weights->start[vector->at[i].bucket]; cell < weights->start[vector->at[i].bucket + 1]; cell++)
+			decisions[weights->class[cell]] += vector->at[i].value * weights->value[cell];
+	for (size_t class = 0; class < weights->classes; class++)
+		decisions[class] = decisions[class] * weights->scale[class] + weights->bias[class];
+}
+
+double weights_between(const struct weights *weights, uint32_t bucket, size_t class, size_t other)
+{
+	double sum = 0;
+
+	for (uint32_t cell = weights->start[bucket]; cell < weights->start[bucket + 1]; cell++) {
+		if (weights->class[cell] == class)
+			sum += weights->scale[class] * weights->value[cell];
+		if (other != class && weights->class[cell] == other)
+			sum -= weights->scale[other] * weights->value[cell];
+	}
+	return sum;
+}
