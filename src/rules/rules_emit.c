@@ -1,7 +1,7 @@
 /*
  * rules_emit.c - writes one program for libsieve from the checked trees of all scripts, and the tables that say what its numbers mean.
  *
- * Each action becomes fileinto "NUMBER", each header name "TEST.KEY": so the worker's answer is the list of numbers of the actions
+ * Actions become fileinto "FIRST.COUNT", header names "TEST.KEY": so the worker's answer is the list of numbers of the actions
  * that were reached, in their order, and the test it was at is known when it hangs. Since the scripts follow each other in one
  * program, `stop` ends all of them, as the contract says, and one reading by libsieve does for the whole folder.
  * May only be given trees without errors: strings are written as they are.
@@ -199,39 +199,49 @@ static void add_action(struct emitter *emitter, const struct node *node, enum co
 			strings_add(program->arena, &action->words, kind == COMMAND_FILEINTO ? queue_of(emitter, argument->strings.at[k].text + 6) :
 			            kind == COMMAND_REJECT ? one_line(program->arena, argument->strings.at[k].text) : flag_of(emitter, argument->strings.at[k].text));
 	}
-	buffer_printf(&program->text, "fileinto \"%zu\";", program->actions.count - 1);
 }
 
-static void emit_action(struct emitter *emitter, const struct node *node)
+static bool is_action(const struct node *node)
+{
+	return node && node->row->kind != COMMAND_REQUIRE && node->row->kind != COMMAND_VACATION && !node->row->block && node->row->kind != COMMAND_STOP;
+}
+
+static void add_node(struct emitter *emitter, const struct node *node)
 {
 	for (size_t i = 0; i + 1 < node->arguments.count; i++)
 		if ((node->row->kind == COMMAND_FILEINTO || node->row->kind == COMMAND_KEEP) && node->arguments.at[i].type == ARGUMENT_TAG)
 			add_action(emitter, node, COMMAND_ADDFLAG, &node->arguments.at[i + 1]);
 	add_action(emitter, node, node->row->kind, NULL);
+}
+
+/* Actions that follow each other are reached together: one command for all of them. Returns the last. */
+static const struct node *emit_actions(struct emitter *emitter, const struct node *node)
+{
+	size_t first = emitter->program->actions.count;
+	add_node(emitter, node);
+	while (is_action(node->next)) {
+		node = node->next;
+		add_node(emitter, node);
+	}
+	buffer_printf(&emitter->program->text, "fileinto \"%zu.%zu\";", first, emitter->program->actions.count - first);
 	line(emitter->program, "");
+	return node;
 }
 
 static void emit_commands(struct emitter *emitter, const struct node *commands)
 {
 	for (const struct node *node = commands; node; node = node->next) {
-		switch (node->row->kind) {
-		case COMMAND_REQUIRE: case COMMAND_VACATION:
-			break;
-		case COMMAND_STOP:
+		if (is_action(node)) {
+			node = emit_actions(emitter, node);
+		} else if (node->row->kind == COMMAND_STOP) {
 			line(emitter->program, "stop;");
-			break;
-		case COMMAND_IF: case COMMAND_ELSIF: case COMMAND_ELSE:
-			buffer_add_string(&emitter->program->text, node->name);
-			if (node->tests.count) {
-				buffer_add_char(&emitter->program->text, ' ');
+		} else if (node->row->block) {
+			buffer_printf(&emitter->program->text, "%s ", node->name);
+			if (node->tests.count)
 				emit_test(emitter, node->tests.at[0]);
-			}
-			line(emitter->program, " {");
+			line(emitter->program, "{");
 			emit_commands(emitter, node->block);
 			line(emitter->program, "}");
-			break;
-		default:
-			emit_action(emitter, node);
 		}
 	}
 }

@@ -2,8 +2,8 @@
  * rules_private.h - inside the rules: tokens, tree, program, keyword sets, frames, workers.
  *
  * A script's way: rules_lex cuts it into tokens, rules_parse makes the tree (RFC 5228 section 8.2), rules_check says what is wrong with
- * it, rules_emit writes from the tree of all scripts one program for libsieve. In that program every action is
- * `fileinto "NUMBER"` and every header name is "TEST.KEY": libsieve decides only which tests are true and which commands
+ * it, rules_emit writes from the tree of all scripts one program for libsieve. In that program actions are
+ * `fileinto "FIRST.COUNT"` and every header name is "TEST.KEY": libsieve decides only which tests are true and which commands
  * are reached. Never a byte of a user's script reaches it but checked strings, and what an action means is decided
  * here, from the numbers it names. So its faults with flags, reject and state have nothing to hold on to.
  */
@@ -18,7 +18,7 @@
 #define RULES_SCRIPTS        200          /* a folder */
 #define RULES_PROGRAM_BYTES  (512 * 1024) /* what all scripts come to; libsieve reads it again for each mail */
 #define RULES_NESTING        15           /* blocks in blocks, tests in tests; RFC 5228 section 2.10.5 asks for 15 at least */
-#define RULES_COMMANDS       9000         /* all scripts; libsieve's parser ends at 9998 commands */
+#define RULES_COMMANDS       8000         /* all scripts; libsieve's parser ends at 9998 commands */
 #define RULES_LIST           1000         /* strings of one list; libsieve's parser ends near 10,000 */
 #define RULES_STRING_BYTES   500          /* a string of a test */
 #define RULES_REJECT_BYTES   400          /* words of a reject: they must fit an SMTP reply line of 512 */

@@ -34,7 +34,7 @@
 #define SANITIZED 0                      /* a sanitizer needs terabytes of address space and calls of its own */
 #endif
 
-#define ACTIONS_PER_RUN 8192
+#define ACTIONS_PER_RUN 16384             /* more than RULES_COMMANDS with their :flags */
 
 struct value_list { char **at; };        /* NULL-terminated, as libsieve wants them */
 static struct {
@@ -128,13 +128,17 @@ static int on_size(sieve2_context_t *context, void *unused)
 	return SIEVE2_OK;
 }
 
+/* "FIRST.COUNT" */
 static int on_fileinto(sieve2_context_t *context, void *unused)
 {
-	const char *name = sieve2_getvalue_string(context, (char *)"mailbox");
-	if (job.action_count == ACTIONS_PER_RUN)
+	const char *name = sieve2_getvalue_string(context, (char *)"mailbox"), *dot = name ? strchr(name, '.') : NULL;
+	unsigned long first = dot ? strtoul(name, NULL, 10) : 0, count = dot ? strtoul(dot + 1, NULL, 10) : ACTIONS_PER_RUN;
+	if (count > ACTIONS_PER_RUN - job.action_count) {
 		set_trouble("more actions than", ACTIONS_PER_RUN, "");
-	else
-		job.actions[job.action_count++] = name ? (uint32_t)strtoul(name, NULL, 10) : UINT32_MAX;
+		return SIEVE2_OK;
+	}
+	for (unsigned long i = 0; i < count; i++)
+		job.actions[job.action_count++] = (uint32_t)(first + i);
 	return SIEVE2_OK;
 }
 
