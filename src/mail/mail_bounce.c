@@ -130,6 +130,18 @@ static bool has_recipient_line(struct span text)
 	return false;
 }
 
+/* "> " before a line of the report, or before the copy of the original. */
+static bool quotes_report(struct span text, size_t original)
+{
+	for (size_t at = 0; at < text.length && at <= original;) {
+		if (text.at[at] == '>')
+			return true;
+		const char *end = memchr(text.at + at, '\n', text.length - at);
+		at = end ? (size_t)(end - text.at) + 1 : text.length;
+	}
+	return false;
+}
+
 /* Is a mail without any machine-readable part a report all the same? */
 static bool is_report(struct walk *walk, const struct fields *fields, const struct mail_options *options, const struct bounce_words *words, size_t length)
 {
@@ -140,12 +152,16 @@ static bool is_report(struct walk *walk, const struct fields *fields, const stru
 	const char *submitted = field_keyword(walk->arena, fields, "Auto-Submitted");
 	if (mail->in_reply_to.count && !machine && !null && !(subject && words->strong))
 		return false;
+	bool names = (subject || words->strong) && bounce_names_recipient(walk->arena, (struct span){ mail->text, words->original }, !machine, mail);
 	if (machine || null)
-		return (said && (subject || copy || words->strong)) || (subject && copy) || (subject && null && machine)
+		return (said && (subject || copy || words->strong)) || (subject && (copy || names)) || (subject && null && machine)
 		       || (copy && has_recipient_line((struct span){ mail->text, length }));
+	/* Nobody's sender: then the words must be a machine's, and about somebody, and not quoted by a person who asks. */
+	if (quotes_report((struct span){ mail->text, length }, words->original))
+		return false;
 	bool automatic = strncmp(submitted, "auto", 4) == 0 || strcmp(field_keyword(walk->arena, fields, "Precedence"), "bulk") == 0;
-	/* Nobody's sender: then the words must be a machine's, and about somebody. */
-	bool about = words->strong && bounce_names_recipient(walk->arena, (struct span){ mail->text, words->original }, mail);
+	automatic = automatic || field_find(fields, "List-Subscribe", 0) || field_find(fields, "Mailing-List", 0) || field_find(fields, "X-ML-Name", 0);
+	bool about = words->strong && names;
 	return (subject && said && (copy || automatic || about)) || (words->strong && copy && (automatic || !*mail->subject));
 }
 

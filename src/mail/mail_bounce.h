@@ -21,7 +21,7 @@ struct bounce_words {
 };
 struct bounce_words bounce_words_read(struct arena *arena, struct span text);
 void bounce_text_recipients(struct arena *arena, struct span report, struct span words, bool delayed, struct mail *mail);
-bool bounce_names_recipient(struct arena *arena, struct span report, const struct mail *mail);
+bool bounce_names_recipient(struct arena *arena, struct span report, bool surely, const struct mail *mail);
 bool bounce_subject(const char *subject, bool *delayed);
 bool bounce_sender(const struct mail_address *from);
 

@@ -188,13 +188,13 @@ static void keep_named(struct candidates *list, enum weight best, const char *su
 			list->at[i].weight = WEIGHT_NONE;
 }
 
-/* Is there an address of somebody else that stands as only a recipient does? */
-bool bounce_names_recipient(struct arena *arena, struct span report, const struct mail *mail)
+/* Is there an address of somebody else that stands as a recipient does; surely, or likely? */
+bool bounce_names_recipient(struct arena *arena, struct span report, bool surely, const struct mail *mail)
 {
 	struct candidates *list = ARENA_NEW(arena, struct candidates);
 	collect(arena, report, mail, list, false);
 	for (size_t i = 0; i < list->count; i++)
-		if (list->at[i].weight == WEIGHT_SURE)
+		if (list->at[i].weight >= (surely ? WEIGHT_SURE : WEIGHT_LIKELY))
 			return true;
 	return false;
 }

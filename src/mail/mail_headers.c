@@ -99,6 +99,8 @@ static bool rubbish(struct cutter *cutter, size_t at, size_t end, size_t next)
 
 static bool cr_alone(struct span block)
 {
+	if (block.length > FIRST_READ)
+		block.length = FIRST_READ;
 	const char *cr = memchr(block.at, '\r', block.length);
 	if (!cr || cr + 1 >= block.at + block.length || cr[1] == '\n' || cr[1] == '\r')
 		return cr && cr + 1 < block.at + block.length && cr[1] == '\r' && !memchr(block.at, '\n', block.length);

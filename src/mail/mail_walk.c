@@ -10,6 +10,7 @@
 #include "mail_private.h"
 
 
+#define STUB_BYTES 400                   /* a plain text alternative up to this size may only say that the mail is HTML */
 
 static void walk_part(struct walk *walk, struct part *part, bool show);
 
@@ -184,12 +185,32 @@ static bool blank_text(struct walk *walk, const struct part *part)
 	return true;
 }
 
+static bool has_one_of(struct span text, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_has_nocase(text, words[i]))
+			return true;
+	return false;
+}
+
+/* "Your mail program cannot show HTML": a stub that asks the reader for another program, instead of the text. */
+static bool stub_text(struct walk *walk, const struct part *part)
+{
+	static const char *const abouts[] = { "html" };
+	static const char *const asks[] = { "view", "read", "client", "program", "reader", "browser", "display", "anzeigen", "visualizz", "afficher" };
+	static const char *const whom[] = { "your", "you ", "please", "bitte", "ihr ", "votre", "veuillez", "il tuo", "per favore", "su " };
+	if (part->end - part->start > STUB_BYTES)
+		return false;
+	struct span text = part_text(walk, part, false);
+	return has_one_of(text, abouts, COUNT_OF(abouts)) && has_one_of(text, asks, COUNT_OF(asks)) && has_one_of(text, whom, COUNT_OF(whom));
+}
+
 static void walk_alternative(struct walk *walk, struct part *part, bool show)
 {
 	struct part *shown = NULL, *html = NULL;
 	for (struct part *child = part->first; child; child = child->next) {
 		struct part *plain = find_text(child, false);
-		if (!shown && plain && strcmp(plain->type, "text/plain") == 0 && !blank_text(walk, plain))
+		if (!shown && plain && strcmp(plain->type, "text/plain") == 0 && !blank_text(walk, plain) && !(find_text(part, true) && stub_text(walk, plain)))
 			shown = child;
 		if (find_text(child, true) && !(shown == child))
 			html = child;

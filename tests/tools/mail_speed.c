@@ -4,13 +4,22 @@
  *     mail-speed ROUNDS FILE...
  *
  * Parses each file ROUNDS times in one process, an arena reused as the daemon does, and prints for each the average in
- * microseconds and the highest resident memory so far in KiB. Reading the file is not counted.
+ * microseconds of processor time and the highest resident memory so far in KiB. Reading the file is not counted.
  */
 #include "mail.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
+
+/* Other programs on the machine do not count. */
+static double processor_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
 
 int main(int argc, char **argv)
 {
@@ -28,14 +37,14 @@ int main(int argc, char **argv)
 		struct mail mail;
 		if (mail_source_open(argv[i], &source, NULL) != STATUS_OK)
 			continue;
-		int64_t start = clock_monotonic_us();
+		double start = processor_us();
 		for (long n = 0; n < rounds; n++) {
 			arena_reset(&arena);
 			mail_parse(&arena, &source, NULL, &mail);
 		}
-		int64_t took = clock_monotonic_us() - start;
+		double took = processor_us() - start;
 		getrusage(RUSAGE_SELF, &usage);
-		printf("%8.1f us  %8ld KiB  %9llu bytes  %s\n", (double)took / (double)rounds, usage.ru_maxrss, (unsigned long long)source.size, argv[i]);
+		printf("%8.1f us  %8ld KiB  %9llu bytes  %s\n", took / (double)rounds, usage.ru_maxrss, (unsigned long long)source.size, argv[i]);
 		mail_source_close(&source);
 	}
 	return 0;

@@ -56,6 +56,7 @@ static void reports_in_words(void **state)
 		{ "   ----- The following addresses had permanent fatal errors -----\n<ann@example.net>\n    (reason: 550 5.1.2 Host unknown)\n\n   ----- Transcript of session follows -----\n550 5.1.2 <ann@example.net>... Host unknown\n", "ann@example.net", "5.1.2", true },
 		{ "Your message\n\n  To:      Ann\n  Subject: order\n  Sent:    Mon, 3 Mar 2014\n\ndid not reach the following recipient(s):\n\nann@example.net on Mon, 3 Mar 2014 10:00:00\n    The recipient name is not recognized\n", "ann@example.net", NULL, true },
 		{ "THIS IS A WARNING MESSAGE ONLY.\nYOU DO NOT NEED TO RESEND YOUR MESSAGE.\n\nDelivery to the following recipient has been delayed:\n\n     ann@example.net\n\nMessage will be retried for 2 more day(s)\n", "ann@example.net", NULL, false },
+		{ "Il messaggio\n\nOggetto: ordine\n\nnon \xC3\xA8 stato recapitato a:\n\nann@example.net il 3/3/2014\n   550 5.1.1 Casella inesistente\n", "ann@example.net", "5.1.1", true },
 		{ "Ihre Nachricht konnte nicht zugestellt werden.\n\nann@example.net: Mailbox unbekannt\n", "ann@example.net", NULL, true },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -89,6 +90,7 @@ static void persons_are_not_bounces(void **state)
 		"From: ann@example.net\nSubject: my mail could not be delivered\n\nHello, I got this:\nUndelivered Mail\nPlease help. My address is ann@example.net\n",
 		"From: ann@example.net\nSubject: delivery problem\n\nMy parcel was not delivered. Where is it?\n",
 		"From: ann@example.net\nSubject: Re: order\nIn-Reply-To: <a@b>\n\nIt failed again with error 550.\n",
+		"From: ann@example.net\nSubject: Mail delivery failed: what is this?\n\nHelp:\n\n> A message that you sent could not be delivered.\n>   bob@example.com\n> Received: x\n",
 		"From: ann@example.net\nSubject: Rejected: invoice\n\nWe cannot accept this invoice.\n",
 	};
 	for (size_t i = 0; i < COUNT_OF(mails); i++) {

@@ -19,6 +19,9 @@ static void alternatives_show_the_plain_text(void **state)
 	mail = read_mail(HEAD "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n \n--b\n"
 	                 "Content-Type: text/html\n\n<p>page</p>\n--b--\n");
 	assert_string_equal(mail.text, "page");
+	mail = read_mail(HEAD "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nYour mail program cannot display HTML.\n--b\n"
+	                 "Content-Type: text/html\n\n<p>page</p>\n--b--\n");
+	assert_string_equal(mail.text, "page");
 }
 
 static void mixed_shows_every_text(void **state)

@@ -48,7 +48,8 @@ static void one_wrong_byte_does_not_spoil_a_text(void **state)
 
 static void controls_never_come_through(void **state)
 {
-	struct mail mail = read_bytes("From: a@example.net\n\na\0b\001c\033d\n", 33);
+	static const char raw[] = "From: a@example.net\n\na\0b\001c\033d\n";
+	struct mail mail = read_bytes(raw, sizeof raw - 1);
 	for (const char *p = mail.text; *p; p++)
 		assert_true((unsigned char)*p >= 32 || *p == '\n');
 }
