@@ -10,7 +10,7 @@
 
 #include "rules_private.h"
 
-static void add(struct report *report, int line, bool warning, const char *format, va_list arguments)
+PRINTF_LIKE(4, 0) static void add(struct report *report, int line, bool warning, const char *format, va_list arguments)
 {
 	struct config_problem *problem = ARENA_PUSH(report->arena, report->problems);
 	*problem = (struct config_problem){.file = report->file, .line = line, .key = "", .warning = warning,
