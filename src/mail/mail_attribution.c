@@ -14,17 +14,25 @@
 
 /* How such a line begins. A blank follows, or a digit. */
 static const char *const openings[] = {
-	"on ", "am ", "le ", "il ", "il giorno ", "in data ", "el ", "em ", "no dia ", "op ", "den ", "d. ", "på ", "kl. ", "w dniu ", "dnia ", "dne ",
-	"a ", "em ", "à ", "于", "在 ", "在", "quoting ", "från ", "von ", "vom ", "lørdag ", "søndag ", "mandag ", "tirsdag ", "onsdag ", "torsdag ", "fredag ",
+	"on ", "am ", "le ", "il ", "il giorno ", "in data ", "el ", "em ", "no dia ", "op ", "den ", "d. ", "på ", "kl. ",
+	"w dniu ", "dnia ", "dne ",
+	"a ", "em ", "à ", "于", "在 ", "在", "quoting ", "från ", "von ", "vom ", "lørdag ", "søndag ", "mandag ", "tirsdag ",
+	"onsdag ", "torsdag ", "fredag ",
 	"måndag ", "tisdag ", "lördag ", "söndag ", "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica",
-	"пн", "вт", "ср", "чт", "пт", "сб", "вс", "понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье", "在您", "man ", "ma ", "di ", "wo ", "do ", "vr ", "za ", "zo ", "śr", "pt", "pon", "wt", "czw", "sob", "niedz", "sub",
-	"mon,", "tue,", "wed,", "thu,", "fri,", "sat,", "sun,", "dom,", "lun,", "mar,", "mer,", "mié,", "gio,", "jue,", "ven,", "vie,", "sab,", "sáb,",
-	"sent from", "----", "citando ", "message du ", "selon ", "según ", "jan ", "feb ", "mar ", "apr ", "may ", "jun ", "jul ", "aug ", "sep ", "oct ", "nov ", "dec ",
+	"пн", "вт", "ср", "чт", "пт", "сб", "вс", "понедельник", "вторник", "среда", "четверг", "пятница", "суббота",
+	"воскресенье", "在您", "man ", "ma ", "di ", "wo ", "do ", "vr ", "za ", "zo ", "śr", "pt", "pon", "wt", "czw", "sob",
+	"niedz", "sub",
+	"mon,", "tue,", "wed,", "thu,", "fri,", "sat,", "sun,", "dom,", "lun,", "mar,", "mer,", "mié,", "gio,", "jue,", "ven,",
+	"vie,", "sab,", "sáb,",
+	"sent from", "----", "citando ", "message du ", "selon ", "según ", "jan ", "feb ", "mar ", "apr ", "may ", "jun ",
+	"jul ", "aug ", "sep ", "oct ", "nov ", "dec ",
 	"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "wrote ", "in message ", "in article ", "mot ",
 };
 static const char *const verbs[] = {
-	"wrote", "writes", "said:", "schrieb", "schreibt", "geschrieben", "a écrit", "écrit", "ha scritto", "scritto:", "scrive", "escribió", "escribio", "escribe", "escreveu", "escreveu:", "schreef",
-	"geschreven", "skrev", "skriver", "napisał", "napisała", "napisał(a)", "napisal", "pisze", "napsal", "написал", "написала", "написал(а)", "пишет", "писал", "写道", "写到", "寫道", "さんは書きました", "は書きました", "wrote",
+	"wrote", "writes", "said:", "schrieb", "schreibt", "geschrieben", "a écrit", "écrit", "ha scritto", "scritto:", "scrive",
+	"escribió", "escribio", "escribe", "escreveu", "escreveu:", "schreef",
+	"geschreven", "skrev", "skriver", "napisał", "napisała", "napisał(a)", "napisal", "pisze", "napsal", "написал",
+	"написала", "написал(а)", "пишет", "писал", "写道", "写到", "寫道", "さんは書きました", "は書きました", "wrote",
 	"からのメール", "のメール", "さんが書", "さんからの", "kirjoitti", "yazdı", "wrote as follows", "emailed", "replied",
 };
 

@@ -21,11 +21,18 @@ static void forbid(struct arena *arena, struct mail *mail, const char *why, cons
 
 /* Beginnings of the subjects of absence notices. Only with RE-like prefixes, dates or names behind, as programs write them. */
 static const char *const absent_subjects[] = {
-	"out of office", "out of the office", "out-of-office", "automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "auto-response", "automatic response", "autoresponse", "auto-responder",
-	"vacation", "on vacation", "away from", "i am away", "i am out of", "i'm out of", "abwesenheitsnotiz", "automatische antwort", "abwesenheit", "abwesend", "ich bin nicht im büro", "automatische rückantwort",
-	"réponse automatique", "absence du bureau", "message d'absence", "absent du bureau", "risposta automatica", "fuori sede", "fuori ufficio", "assente", "respuesta automática", "respuesta automatica", "fuera de la oficina", "ausente",
-	"resposta automática", "resposta automatica", "fora do escritório", "ausência", "automatisch antwoord", "afwezigheid", "afwezigheidsbericht", "niet aanwezig", "autosvar", "automatiskt svar", "frånvaro", "frånvarande", "automatisk svar", "fravær", "fraværende", "ikke til stede",
-	"automatyczna odpowiedź", "odpowiedź automatyczna", "autoodpowiedź", "poza biurem", "автоответ", "автоматический ответ", "нет на месте", "вне офиса", "自动回复", "自動回覆", "自动答复", "不在のお知らせ", "自動応答", "自動返信", "automaattinen vastaus", "poissa", "otomatik yanıt",
+	"out of office", "out of the office", "out-of-office", "automatic reply", "auto reply", "auto-reply", "autoreply",
+	"auto response", "auto-response", "automatic response", "autoresponse", "auto-responder",
+	"vacation", "on vacation", "away from", "i am away", "i am out of", "i'm out of", "abwesenheitsnotiz",
+	"automatische antwort", "abwesenheit", "abwesend", "ich bin nicht im büro", "automatische rückantwort",
+	"réponse automatique", "absence du bureau", "message d'absence", "absent du bureau", "risposta automatica", "fuori sede",
+	"fuori ufficio", "assente", "respuesta automática", "respuesta automatica", "fuera de la oficina", "ausente",
+	"resposta automática", "resposta automatica", "fora do escritório", "ausência", "automatisch antwoord", "afwezigheid",
+	"afwezigheidsbericht", "niet aanwezig", "autosvar", "automatiskt svar", "frånvaro", "frånvarande", "automatisk svar",
+	"fravær", "fraværende", "ikke til stede",
+	"automatyczna odpowiedź", "odpowiedź automatyczna", "autoodpowiedź", "poza biurem", "автоответ", "автоматический ответ",
+	"нет на месте", "вне офиса", "自动回复", "自動回覆", "自动答复", "不在のお知らせ", "自動応答", "自動返信", "automaattinen vastaus", "poissa",
+	"otomatik yanıt",
 	"afwezig", "holiday", "urlaub", "away",
 };
 
@@ -79,7 +86,9 @@ static bool yes_field(struct arena *arena, const struct fields *fields, const ch
 /* Says a header that this is an answer that a program made? The name of the header, or NULL. */
 static const char *auto_reply_header(struct arena *arena, const struct fields *fields)
 {
-	static const char *const names[] = { "X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Reply", "X-Mail-Autoreply", "X-AutoReply-From", "X-Autoreply-From", "X-Vacation",
+	static const char *const names[] = {
+		"X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Reply", "X-Mail-Autoreply", "X-AutoReply-From",
+		"X-Autoreply-From", "X-Vacation",
 	                                     "X-FC-MachineGenerated", "X-Auto-Respond", "X-AutoRespond", "X-Cron-Env" };
 	const char *submitted = field_keyword(arena, fields, "Auto-Submitted");
 	if (strncmp(submitted, "auto-replied", 12) == 0)
@@ -107,7 +116,9 @@ static bool null_sender(struct arena *arena, const struct fields *fields, const 
 /* Local parts behind which no person sits (RFC 3834 section 2; RFC 2142). */
 static bool machine_address(const char *address)
 {
-	static const char *const parts[] = { "mailer-daemon", "noreply", "no-reply", "donotreply", "do-not-reply", "do_not_reply", "no_reply", "bounce", "bounces", "listserv", "majordomo",
+	static const char *const parts[] = {
+		"mailer-daemon", "noreply", "no-reply", "donotreply", "do-not-reply", "do_not_reply", "no_reply", "bounce",
+		"bounces", "listserv", "majordomo",
 	                                     "owner-", "mdaemon", "nobody", "root", "postmaster", "mail-daemon", "notifications-noreply" };
 	struct span local = { address, strcspn(address, "@") };
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
@@ -120,7 +131,10 @@ static bool machine_address(const char *address)
 
 static bool is_list(struct arena *arena, const struct fields *fields)
 {
-	static const char *const names[] = { "List-Id", "List-Post", "List-Unsubscribe", "List-Help", "List-Subscribe", "List-Owner", "Mailing-List", "X-Mailing-List", "X-Mailman-Version", "X-ListMember", "X-List-Id" };
+	static const char *const names[] = {
+		"List-Id", "List-Post", "List-Unsubscribe", "List-Help", "List-Subscribe", "List-Owner", "Mailing-List",
+		"X-Mailing-List", "X-Mailman-Version", "X-ListMember", "X-List-Id",
+	};
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (has_field(fields, names[i]))
 			return true;
@@ -175,9 +189,14 @@ static bool personal_responder(struct arena *arena, const struct fields *fields)
 static bool absence_words(const char *text)
 {
 	static const char *const words[] = {
-		"out of the office", "out of office", "on vacation", "on holiday", "annual leave", "parental leave", "maternity leave", "currently away", "i am away", "i'm away", "not in the office", "will be back", "limited access to", "when i return", "abwesend", "nicht im büro", "im urlaub", "nicht erreichbar",
-		"wieder erreichbar", "fuori sede", "fuori ufficio", "in ferie", "sono assente", "absent", "en congé", "en vacances", "fuera de la oficina", "de vacaciones", "ausente", "de férias", "fora do escritório", "afwezig", "op vakantie", "niet aanwezig", "på semester", "inte på kontoret", "på ferie", "ikke på kontoret",
-		"fraværende", "na urlopie", "poza biurem", "nieobecn", "в отпуске", "вне офиса", "отсутству", "休暇", "不在", "休假", "外出", "不在办公室",
+		"out of the office", "out of office", "on vacation", "on holiday", "annual leave", "parental leave",
+		"maternity leave", "currently away", "i am away", "i'm away", "not in the office", "will be back",
+		"limited access to", "when i return", "abwesend", "nicht im büro", "im urlaub", "nicht erreichbar",
+		"wieder erreichbar", "fuori sede", "fuori ufficio", "in ferie", "sono assente", "absent", "en congé",
+		"en vacances", "fuera de la oficina", "de vacaciones", "ausente", "de férias", "fora do escritório", "afwezig",
+		"op vakantie", "niet aanwezig", "på semester", "inte på kontoret", "på ferie", "ikke på kontoret",
+		"fraværende", "na urlopie", "poza biurem", "nieobecn", "в отпуске", "вне офиса", "отсутству", "休暇", "不在",
+		"休假", "外出", "不在办公室",
 	};
 	struct span start = { text, strnlen(text, 1500) };
 	for (size_t i = 0; i < COUNT_OF(words); i++)

@@ -34,7 +34,9 @@ static bool has_any(struct span line, const char *const *words, size_t count)
 /* Mail systems and helpers are never the failed recipient. */
 static bool system_address(struct span address)
 {
-	static const char *const locals[] = { "postmaster@", "mailer-daemon@", "abuse@", "mailmaster@", "hostmaster@", "support@", "helpdesk@" };
+	static const char *const locals[] = {
+		"postmaster@", "mailer-daemon@", "abuse@", "mailmaster@", "hostmaster@", "support@", "helpdesk@",
+	};
 	for (size_t i = 0; i < COUNT_OF(locals); i++)
 		if (span_starts_nocase(address, locals[i]))
 			return true;
@@ -70,10 +72,22 @@ static size_t rest_of_line(struct span line, struct span address)
 
 static enum weight weigh(struct span line, struct span address)
 {
-	static const char *const bad[] = { "contact", "assistance", "questions", "send mail to", "write to", "e-mail to", "generated from", "expanded from", "mail from", "originator", "message-id", "message id", "reply to", "reply-to", "http:", "https:", "sent by", "sender", "help", "administrator", "please mail", "on behalf", "id=", "mailto:", "envelope-from", "forward" };
+	static const char *const bad[] = {
+		"contact", "assistance", "questions", "send mail to", "write to", "e-mail to", "generated from",
+		"expanded from", "mail from", "originator", "message-id", "message id", "reply to", "reply-to", "http:",
+		"https:", "sent by", "sender", "help", "administrator", "please mail", "on behalf", "id=", "mailto:",
+		"envelope-from", "forward",
+	};
 	static const char *const summary[] = { "to:", "cc:", "subject:", "from:", "date:", "return-path:", "x-", "sent:" };
-	static const char *const session[] = { "rcpt to", "<<<", ">>>", "550", "551", "552", "553", "554", "450", "451", "452", "421", "user unknown", "unknown user", "rejected", "no such", "mailbox", "does not exist", "quota", "relay", "denied", "not found", "5.1.1", "unavailable" };
-	static const char *const likely[] = { "recipient", "address", " to ", "deliver", "user", "account", "failed", "error", "addressed", " for ", "unknown", "following", "could not", "attempts" };
+	static const char *const session[] = {
+		"rcpt to", "<<<", ">>>", "550", "551", "552", "553", "554", "450", "451", "452", "421", "user unknown",
+		"unknown user", "rejected", "no such", "mailbox", "does not exist", "quota", "relay", "denied", "not found",
+		"5.1.1", "unavailable",
+	};
+	static const char *const likely[] = {
+		"recipient", "address", " to ", "deliver", "user", "account", "failed", "error", "addressed", " for ",
+		"unknown", "following", "could not", "attempts",
+	};
 	size_t rest = rest_of_line(line, address);
 	const char *before = line.at, *p = address.at;
 	bool front = p - before <= 4;

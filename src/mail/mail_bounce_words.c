@@ -9,10 +9,18 @@
 
 bool bounce_sender(const struct mail_address *from)
 {
-	static const char *const locals[] = { "mailer-daemon", "postmaster", "mailerdaemon", "mdaemon", "mail-daemon", "maildaemon", "mail.delivery.system", "mailadmin", "mail_delivery", "maildelivery",
-	                                      "mailsystem", "microsoftexchange", "mmdf", "daemon", "mailer", "delivery", "smtp_mail_service", "e500_smtp", "post_master", "post-master", "mail_system", "mail-system" };
-	static const char *const names[] = { "mail delivery", "mailer-daemon", "mail system", "system administrator", "postmaster", "mail administrator", "delivery subsystem", "mail deliver", "jetmail",
-	                                     "systemadministrator", "bounce", "mail router", "systemadministratör", "amministratore di sistema", "administrateur système", "mailer daemon", "メール配送" };
+	static const char *const locals[] = {
+		"mailer-daemon", "postmaster", "mailerdaemon", "mdaemon", "mail-daemon", "maildaemon",
+		"mail.delivery.system", "mailadmin", "mail_delivery", "maildelivery",
+		"mailsystem", "microsoftexchange", "mmdf", "daemon", "mailer", "delivery", "smtp_mail_service", "e500_smtp",
+		"post_master", "post-master", "mail_system", "mail-system",
+	};
+	static const char *const names[] = {
+		"mail delivery", "mailer-daemon", "mail system", "system administrator", "postmaster", "mail administrator",
+		"delivery subsystem", "mail deliver", "jetmail",
+		"systemadministrator", "bounce", "mail router", "systemadministratör", "amministratore di sistema",
+		"administrateur système", "mailer daemon", "メール配送",
+	};
 	struct span local = { from->address, strcspn(from->address, "@") }, name = span_of(from->name);
 	for (size_t i = 0; i < COUNT_OF(locals); i++)
 		if (span_starts_nocase(local, locals[i]))
@@ -33,15 +41,37 @@ static bool any_in(struct span text, const char *const *phrases, size_t count)
 
 bool bounce_subject(const char *subject, bool *delayed)
 {
-	static const char *const late[] = { "delayed", "(delay)", "not yet been delivered", "still being retried", "could not send message for past", "delivery warning", "delivery delay", "verzögert", "retardé", "retrasad", "ritard", "försenad", "forsinket", "opóźni", "задерж" };
+	static const char *const late[] = {
+		"delayed", "(delay)", "not yet been delivered", "still being retried", "could not send message for past",
+		"delivery warning", "delivery delay", "verzögert", "retardé", "retrasad", "ritard", "försenad", "forsinket",
+		"opóźni", "задерж",
+	};
 	static const char *const failed[] = {
-		"undeliver", "delivery fail", "delivery has failed", "delivery status", "delivery problem", "delivery error", "delivery notification", "delivery report", "delivery unsuccessful", "returned mail", "returned to sender", "return to sender",
-		"failure notice", "mail failure", "failed mail", "failed delivery", "mail error", "mail delivery", "message delivery", "message undeliver", "non-delivery", "nondeliver", "non delivery", "not delivered", "could not be delivered", "able to deliver your message", "cannot be delivered", "can't be delivered",
-		"unable to deliver", "user unknown", "unknown user", "unknown address", "no such user", "message failure", "message rejected", "rejected:", "error sending", "error during delivery", "address not found", "email not delivered", "mail not delivered", "bounced mail", "bounce notif", "mail could not",
-		"mailbox full", "mailbox is full", "over quota", "quota exceeded", "could not send message", "delivery-status", "failed to deliver", "failed:", "mail system error", "email delivery", "dsn:", "warning: could not", "problem delivering", "message status - undeliverable", "message you sent", "undelivered", "couldn't be delivered",
-		"unzustellbar", "nicht zustellbar", "zustellung fehlgeschlagen", "unzustellbare", "fehler bei der zustellung", "zustellfehler", "mail nicht zugestellt", "non remis", "non distribu", "échec de", "echec de", "non recapit", "mancato recapito", "impossibile recapitare", "consegna non riuscita", "recapito non riuscito",
-		"no se pudo entregar", "no se puede entregar", "no entregado", "no entregable", "devuelto", "error de entrega", "não entreg", "não pôde ser entregue", "falha na entrega", "devolvido", "onbestelbaar", "niet bezorgd", "kunde inte levereras", "gick inte att leverera", "ej levererat", "kunne ikke leveres", "ikke leveret", "kan ikke leveres",
-		"nie dostarczono", "niedostarcz", "nie można dostarczyć", "zwrot", "не доставлен", "недоставлен", "невозможно доставить", "возвращен", "无法投递", "退信", "未送达", "传递失败", "無法傳遞", "配信不能", "配信エラー", "送信できません", "送信エラー", "配送失敗", "メールエラー", "エラー通知", "エラーメール", "不達", "mail nicht ausgeliefert", "[bounce]", "are not member", "are not a member", "not allowed to post", "post rejected", "posting rejected",
+		"undeliver", "delivery fail", "delivery has failed", "delivery status", "delivery problem",
+		"delivery error", "delivery notification", "delivery report", "delivery unsuccessful", "returned mail",
+		"returned to sender", "return to sender",
+		"failure notice", "mail failure", "failed mail", "failed delivery", "mail error", "mail delivery",
+		"message delivery", "message undeliver", "non-delivery", "nondeliver", "non delivery", "not delivered",
+		"could not be delivered", "able to deliver your message", "cannot be delivered", "can't be delivered",
+		"unable to deliver", "user unknown", "unknown user", "unknown address", "no such user", "message failure",
+		"message rejected", "rejected:", "error sending", "error during delivery", "address not found",
+		"email not delivered", "mail not delivered", "bounced mail", "bounce notif", "mail could not",
+		"mailbox full", "mailbox is full", "over quota", "quota exceeded", "could not send message",
+		"delivery-status", "failed to deliver", "failed:", "mail system error", "email delivery", "dsn:",
+		"warning: could not", "problem delivering", "message status - undeliverable", "message you sent",
+		"undelivered", "couldn't be delivered",
+		"unzustellbar", "nicht zustellbar", "zustellung fehlgeschlagen", "unzustellbare",
+		"fehler bei der zustellung", "zustellfehler", "mail nicht zugestellt", "non remis", "non distribu",
+		"échec de", "echec de", "non recapit", "mancato recapito", "impossibile recapitare",
+		"consegna non riuscita", "recapito non riuscito",
+		"no se pudo entregar", "no se puede entregar", "no entregado", "no entregable", "devuelto",
+		"error de entrega", "não entreg", "não pôde ser entregue", "falha na entrega", "devolvido", "onbestelbaar",
+		"niet bezorgd", "kunde inte levereras", "gick inte att leverera", "ej levererat", "kunne ikke leveres",
+		"ikke leveret", "kan ikke leveres",
+		"nie dostarczono", "niedostarcz", "nie można dostarczyć", "zwrot", "не доставлен", "недоставлен",
+		"невозможно доставить", "возвращен", "无法投递", "退信", "未送达", "传递失败", "無法傳遞", "配信不能", "配信エラー", "送信できません",
+		"送信エラー", "配送失敗", "メールエラー", "エラー通知", "エラーメール", "不達", "mail nicht ausgeliefert", "[bounce]", "are not member",
+		"are not a member", "not allowed to post", "post rejected", "posting rejected",
 	};
 	struct span text = { subject, strnlen(subject, 300) };
 	*delayed = any_in(text, late, COUNT_OF(late));
@@ -50,7 +80,11 @@ bool bounce_subject(const char *subject, bool *delayed)
 
 bool soft_words(struct span text)
 {
-	static const char *const words[] = { "temporar", "will be retried", "will retry", "try again later", "still trying", "not yet been delivered", "will continue to", "no action is required", "you do not need to resend", "has been delayed", "warning message only", "postponed", "keep trying", "will keep trying" };
+	static const char *const words[] = {
+		"temporar", "will be retried", "will retry", "try again later", "still trying", "not yet been delivered",
+		"will continue to", "no action is required", "you do not need to resend", "has been delayed",
+		"warning message only", "postponed", "keep trying", "will keep trying",
+	};
 	return any_in(text, words, COUNT_OF(words));
 }
 
@@ -102,28 +136,59 @@ int reply_code_find(struct span text)
 }
 
 static const char *const strong_words[] = {
-	"message that you sent could not be delivered", "could not be delivered to one or more", "the following address(es) failed", "delivery to the following recipient", "delivery to these recipients", "did not reach the following recipient", "this is the qmail-send program",
-	"this is the mail delivery", "this is the mail system at host", "this is the postfix program", "had permanent fatal errors", "had delivery problems", "permanent delivery failure", "delivery status notification", "created automatically by mail delivery", "failed permanently",
-	"undeliverable address", "unable to deliver your message", "unable to deliver message to the following", "could not be delivered to the following", "has not been delivered", "was not delivered", "message was undeliverable", "mail was undeliverable", "undelivered message", "delivery failed",
-	"delivery attempt", "undeliverable", "the following recipients were undeliverable", "failed addresses follow", "your mail cannot be delivered", "this is an automatically generated delivery", "transcript of session follows", "rejected your message to the following", "could not be delivered because",
-	"is undeliverable", "delivery failure", "returned mail", "your message couldn't be delivered", "wasn't delivered to", "kunne ikke leveres", "konnte nicht zugestellt", "nicht zugestellt werden", "n'a pas pu etre delivre", "n'a pas pu être", "n'a pas été remis", "non è stato possibile recapitare",
-	"impossibile recapitare", "no se pudo entregar", "não pôde ser entregue", "не было доставлено", "не может быть доставлено", "kon niet worden", "kunde inte levereras", "配信できません", "送信できませんでした", "配送できません", "あて先", "無法投遞", "无法投递", "non-delivery report", "failed recipients", "encountered delivery problems", "requested action not taken", "are not a member of this mailing list", "not allowed to post", "probably because you are not subscribed",
+	"message that you sent could not be delivered", "could not be delivered to one or more",
+	"the following address(es) failed", "delivery to the following recipient", "delivery to these recipients",
+	"did not reach the following recipient", "this is the qmail-send program",
+	"this is the mail delivery", "this is the mail system at host", "this is the postfix program",
+	"had permanent fatal errors", "had delivery problems", "permanent delivery failure", "delivery status notification",
+	"created automatically by mail delivery", "failed permanently",
+	"undeliverable address", "unable to deliver your message", "unable to deliver message to the following",
+	"could not be delivered to the following", "has not been delivered", "was not delivered",
+	"message was undeliverable", "mail was undeliverable", "undelivered message", "delivery failed",
+	"delivery attempt", "undeliverable", "the following recipients were undeliverable", "failed addresses follow",
+	"your mail cannot be delivered", "this is an automatically generated delivery", "transcript of session follows",
+	"rejected your message to the following", "could not be delivered because",
+	"is undeliverable", "delivery failure", "returned mail", "your message couldn't be delivered",
+	"wasn't delivered to", "kunne ikke leveres", "konnte nicht zugestellt", "nicht zugestellt werden",
+	"n'a pas pu etre delivre", "n'a pas pu être", "n'a pas été remis", "non è stato possibile recapitare",
+	"impossibile recapitare", "no se pudo entregar", "não pôde ser entregue", "не было доставлено",
+	"не может быть доставлено", "kon niet worden", "kunde inte levereras", "配信できません", "送信できませんでした", "配送できません", "あて先",
+	"無法投遞", "无法投递", "non-delivery report", "failed recipients", "encountered delivery problems",
+	"requested action not taken", "are not a member of this mailing list", "not allowed to post",
+	"probably because you are not subscribed",
 };
 static const char *const failed_words[] = {
-	"could not be delivered", "cannot be delivered", "can't be delivered", "couldn't deliver", "unable to deliver", "not be delivered", "not delivered", "not deliver", "delivery error", "user unknown", "unknown user", "no such user", "unknown recipient", "recipient unknown", "address rejected", "invalid recipient",
-	"does not exist", "doesn't exist", "doesn't have a", "is not known", "not our customer", "mailbox unavailable", "mailbox full", "mailbox is full", "over quota", "quota exceeded", "exceeded the space", "over its quota", "host unknown", "unroutable", "relaying denied", "access denied", "failed", "undelivered", "returned to you",
-	"bounced", "rejected", "not recognized", "not yet been delivered", "delayed", "bad address", "invalid address", "wrong or no longer valid", "no longer", "not found", "no recipient", "error", "refused", "ist voll", "unbekannt", "inconnu", "sconosciuto", "desconocido",
+	"could not be delivered", "cannot be delivered", "can't be delivered", "couldn't deliver", "unable to deliver",
+	"not be delivered", "not delivered", "not deliver", "delivery error", "user unknown", "unknown user",
+	"no such user", "unknown recipient", "recipient unknown", "address rejected", "invalid recipient",
+	"does not exist", "doesn't exist", "doesn't have a", "is not known", "not our customer", "mailbox unavailable",
+	"mailbox full", "mailbox is full", "over quota", "quota exceeded", "exceeded the space", "over its quota",
+	"host unknown", "unroutable", "relaying denied", "access denied", "failed", "undelivered", "returned to you",
+	"bounced", "rejected", "not recognized", "not yet been delivered", "delayed", "bad address", "invalid address",
+	"wrong or no longer valid", "no longer", "not found", "no recipient", "error", "refused", "ist voll", "unbekannt",
+	"inconnu", "sconosciuto", "desconocido",
 };
 static const char *const delayed_words[] = {
-	"not yet been delivered", "has been delayed", "warning message only", "still trying", "will be retried", "will continue to attempt", "we will continue to try", "delivery will be attempted", "is not yet delivered", "could not be delivered for", "transient non-fatal errors", "you do not need to resend", "no action is required on your part",
-	"has been postponed", "delayed delivery", "will keep trying", "delay in delivery", "delivery attempts will continue", "message is still undelivered", "is still undelivered",
+	"not yet been delivered", "has been delayed", "warning message only", "still trying", "will be retried",
+	"will continue to attempt", "we will continue to try", "delivery will be attempted", "is not yet delivered",
+	"could not be delivered for", "transient non-fatal errors", "you do not need to resend",
+	"no action is required on your part",
+	"has been postponed", "delayed delivery", "will keep trying", "delay in delivery",
+	"delivery attempts will continue", "message is still undelivered", "is still undelivered",
 };
-static const char *const final_words[] = { "giving up", "retry timeout exceeded", "permanent", "too long", "failed permanently", "fatal error", "message expired", "i'm not going to try again", "deleted from the queue", "retry time limit" };
+static const char *const final_words[] = {
+	"giving up", "retry timeout exceeded", "permanent", "too long", "failed permanently", "fatal error",
+	"message expired", "i'm not going to try again", "deleted from the queue", "retry time limit",
+};
 
 /* A line of a header that was copied, not of a summary: names that only MTAs write. */
 static bool trace_line(struct span line)
 {
-	static const char *const names[] = { "received:", "return-path:", "message-id:", "delivered-to:", "mime-version:", "dkim-signature:", "x-mailer:", "x-originating-ip:", "x-sender:", "errors-to:", "content-type:", "x-original-to:", "envelope-to:", "received-spf:", "domainkey-signature:", "x-ms-", "arc-seal:", "content-transfer-encoding:" };
+	static const char *const names[] = {
+		"received:", "return-path:", "message-id:", "delivered-to:", "mime-version:", "dkim-signature:",
+		"x-mailer:", "x-originating-ip:", "x-sender:", "errors-to:", "content-type:", "x-original-to:",
+		"envelope-to:", "received-spf:", "domainkey-signature:", "x-ms-", "arc-seal:", "content-transfer-encoding:",
+	};
 	while (line.length && (line.at[0] == '>' || line.at[0] == ' ' || line.at[0] == '|'))
 		line.at++, line.length--;
 	for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -145,7 +210,12 @@ static bool field_like(struct span line)
 /* "----- Original message follows -----" */
 static bool copy_mark(struct span line)
 {
-	static const char *const words[] = { "original message", "returned message", "copy of the message", "copy of your message", "message header", "unsent message", "below this line", "returned mail", "undelivered message", "message follows", "message text", "source mail", "original mail", "message headers", "headers follow", "included message", "message included", "old message", "your message reads", "original e-mail", "original email" };
+	static const char *const words[] = {
+		"original message", "returned message", "copy of the message", "copy of your message", "message header",
+		"unsent message", "below this line", "returned mail", "undelivered message", "message follows",
+		"message text", "source mail", "original mail", "message headers", "headers follow", "included message",
+		"message included", "old message", "your message reads", "original e-mail", "original email",
+	};
 	bool dashes = line.length > 3 && strchr("-=*_#|", line.at[0]) && strchr("-=*_#|", line.at[1]);
 	bool ends = line.length && strchr(":.->", line.at[line.length - 1]);
 	return (dashes || (ends && line.length < 60)) && line.length < 120 && any_in(line, words, COUNT_OF(words)) && !fold_find(line, "was received") && !fold_find(line, "details");

@@ -15,8 +15,10 @@ static int month_of(struct span word)
 {
 	static const char names[][4] = { "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec" };
 	static const struct { char name[5]; int month; } others[] = {
-		{ "gen", 1 }, { "ene", 1 }, { "fev", 2 }, { "m\xC3\xA4r", 3 }, { "mrz", 3 }, { "maa", 3 }, { "avr", 4 }, { "abr", 4 }, { "mai", 5 },
-		{ "mag", 5 }, { "mei", 5 }, { "maj", 5 }, { "giu", 6 }, { "lug", 7 }, { "ago", 8 }, { "set", 9 }, { "okt", 10 }, { "ott", 10 },
+		{ "gen", 1 }, { "ene", 1 }, { "fev", 2 }, { "m\xC3\xA4r", 3 }, { "mrz", 3 }, { "maa", 3 }, { "avr", 4 },
+		{ "abr", 4 }, { "mai", 5 },
+		{ "mag", 5 }, { "mei", 5 }, { "maj", 5 }, { "giu", 6 }, { "lug", 7 }, { "ago", 8 }, { "set", 9 },
+		{ "okt", 10 }, { "ott", 10 },
 		{ "out", 10 }, { "dez", 12 }, { "dic", 12 }, { "des", 12 },
 	};
 	for (int i = 0; i < 12; i++)

@@ -77,15 +77,21 @@ const char *filename_safe(struct arena *arena, const char *name, size_t length)
 const char *filename_made(struct arena *arena, const char *type, size_t number)
 {
 	static const struct { const char *type, *extension; } extensions[] = {
-		{ "text/plain", "txt" }, { "text/html", "html" }, { "text/calendar", "ics" }, { "text/x-vcard", "vcf" }, { "text/vcard", "vcf" },
-		{ "text/csv", "csv" }, { "text/rfc822-headers", "txt" }, { "image/jpeg", "jpg" }, { "image/jpg", "jpg" }, { "image/png", "png" },
-		{ "image/gif", "gif" }, { "image/bmp", "bmp" }, { "image/tiff", "tif" }, { "image/svg+xml", "svg" }, { "image/webp", "webp" },
-		{ "application/pdf", "pdf" }, { "application/zip", "zip" }, { "application/pgp-signature", "asc" }, { "application/pgp-encrypted", "asc" },
+		{ "text/plain", "txt" }, { "text/html", "html" }, { "text/calendar", "ics" }, { "text/x-vcard", "vcf" },
+		{ "text/vcard", "vcf" },
+		{ "text/csv", "csv" }, { "text/rfc822-headers", "txt" }, { "image/jpeg", "jpg" }, { "image/jpg", "jpg" },
+		{ "image/png", "png" },
+		{ "image/gif", "gif" }, { "image/bmp", "bmp" }, { "image/tiff", "tif" }, { "image/svg+xml", "svg" },
+		{ "image/webp", "webp" },
+		{ "application/pdf", "pdf" }, { "application/zip", "zip" }, { "application/pgp-signature", "asc" },
+		{ "application/pgp-encrypted", "asc" },
 		{ "application/pkcs7-signature", "p7s" }, { "application/x-pkcs7-signature", "p7s" }, { "application/pkcs7-mime", "p7m" },
-		{ "application/x-pkcs7-mime", "p7m" }, { "application/ms-tnef", "dat" }, { "message/rfc822", "eml" }, { "message/global", "eml" },
+		{ "application/x-pkcs7-mime", "p7m" }, { "application/ms-tnef", "dat" }, { "message/rfc822", "eml" },
+		{ "message/global", "eml" },
 		{ "message/delivery-status", "txt" }, { "message/disposition-notification", "txt" }, { "message/feedback-report", "txt" },
 		{ "audio/mpeg", "mp3" }, { "audio/wav", "wav" }, { "audio/x-wav", "wav" }, { "audio/basic", "au" }, { "video/mp4", "mp4" },
-		{ "application/msword", "doc" }, { "application/rtf", "rtf" }, { "text/rtf", "rtf" }, { "application/xml", "xml" }, { "text/xml", "xml" },
+		{ "application/msword", "doc" }, { "application/rtf", "rtf" }, { "text/rtf", "rtf" },
+		{ "application/xml", "xml" }, { "text/xml", "xml" },
 		{ "application/json", "json" }, { "application/postscript", "ps" },
 	};
 	const char *extension = "bin";

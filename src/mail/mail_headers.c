@@ -63,7 +63,10 @@ static bool belongs_to_head(const struct cutter *cutter, size_t at)
 /* Fields that a mail has and a text has not. */
 static bool well_known(struct span line)
 {
-	static const char *const names[] = { "from:", "to:", "subject:", "date:", "message-id:", "mime-version:", "received:", "content-type:", "content-transfer-encoding:", "return-path:", "delivered-to:" };
+	static const char *const names[] = {
+		"from:", "to:", "subject:", "date:", "message-id:", "mime-version:", "received:", "content-type:",
+		"content-transfer-encoding:", "return-path:", "delivered-to:",
+	};
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (span_starts_nocase(line, names[i]))
 			return true;

@@ -10,7 +10,7 @@
 
 #define SECTIONS_MAX 100                 /* continuations of one parameter: RFC 2231 section 3 sets no end */
 
-struct piece { struct span name, value; bool quoted; int section; bool encoded; struct span base; };
+struct piece { struct span name, value; int section; bool encoded; struct span base; };
 struct pieces { struct piece *at; size_t count; };
 
 struct reader { const char *at, *stop; struct arena *arena; };
@@ -112,8 +112,8 @@ static bool take_piece(struct reader *r, struct pieces *pieces)
 		return r->at < r->stop;
 	r->at++;
 	skip_blanks(r);
-	struct piece piece = { .name = name, .quoted = r->at < r->stop && *r->at == '"' };
-	piece.value = piece.quoted ? take_quoted(r) : take_bare(r);
+	struct piece piece = { .name = name };
+	piece.value = r->at < r->stop && *r->at == '"' ? take_quoted(r) : take_bare(r);
 	if (name.length && pieces->count < SECTIONS_MAX) {
 		split_name(&piece);
 		*ARENA_PUSH(r->arena, pieces) = piece;
@@ -198,15 +198,12 @@ static void take_value(struct reader *r, struct params *params)
 	char *out = arena_alloc(r->arena, (size_t)(r->stop - r->at) + 1);
 	size_t length = 0;
 	int depth = 0;
-	bool quoted = false;
 	for (; r->at < r->stop && (*r->at != ';' || depth); r->at++) {
 		if (*r->at == '(')
 			depth++;
 		else if (*r->at == ')' && depth)
 			depth--;
-		else if (*r->at == '"')
-			quoted = true;
-		else if (!depth && !is_blank(*r->at) && *r->at > 32 && *r->at < 127)
+		else if (!depth && *r->at > 32 && *r->at < 127 && *r->at != '"')
 			out[length++] = lower(*r->at);
 		else if (is_blank(*r->at) && length && strchr(out, '/') && out[length - 1] != '/') {
 			const char *p = r->at;                           /* "multipart/mixed boundary=x": the semicolon is missing */
@@ -218,7 +215,6 @@ static void take_value(struct reader *r, struct params *params)
 				break;
 		}
 	}
-	(void)quoted;
 	out[length] = '\0';
 	params->value = out;
 }

@@ -198,7 +198,10 @@ static void read_header(struct parse *parse)
 static void reply_from_spare(struct walk *walk)
 {
 	struct mail *mail = walk->mail;
-	static const char *const signs[] = { "divRplyFwdMsg", "stopSpelling", "border-top:solid", "gmail_quote", "yahoo_quoted", "type=\"cite\"", "reference-message" };
+	static const char *const signs[] = {
+		"divRplyFwdMsg", "stopSpelling", "border-top:solid", "gmail_quote", "yahoo_quoted", "type=\"cite\"",
+		"reference-message",
+	};
 	bool cut, worth = false;
 	if (!walk->html_spare || strcmp(mail->reply_text, mail->text) != 0 || mail->kind == MAIL_REQUEST)
 		return;

@@ -38,7 +38,7 @@ static const char *content_id(struct arena *arena, const struct fields *fields)
 	return *id == '<' ? id + 1 : id;
 }
 
-void part_describe(struct arena *arena, struct part *part, const char *default_type, struct strings *problems)
+static void part_describe(struct arena *arena, struct part *part, const char *default_type, struct strings *problems)
 {
 	const struct fields *fields = &part->fields;
 	params_parse(arena, field_value(fields, "Content-Type"), &part->content_type, problems);

@@ -80,8 +80,6 @@ bool charset_is_ascii(const char *at, size_t length);
 /* A header value as one line of UTF-8: unfolded, encoded words decoded, raw 8-bit guessed (hint: charset of the mail, or NULL). */
 char *header_decode(struct arena *arena, struct span raw, const char *hint, struct strings *problems);
 const char *raw_charset(struct span raw, const char *hint);
-size_t decode_q(const char *at, size_t length, char *out);
-size_t decode_b64(const char *at, size_t length, char *out);
 
 /* ---- mail_address.c ---- */
 struct mail_addresses addresses_parse(struct arena *arena, struct span raw, const char *hint, struct strings *problems);
@@ -116,7 +114,6 @@ struct part {
 	int depth;
 };
 struct part *parts_read(struct arena *arena, const struct mail_source *source, const struct head *head, struct strings *problems);
-void part_describe(struct arena *arena, struct part *part, const char *default_type, struct strings *problems);
 
 /* ---- mail_decode.c ---- */
 struct sink { bool (*write)(void *context, const void *bytes, size_t length); void *context; };

@@ -13,7 +13,7 @@
 
 struct word { const char *charset; size_t charset_length; bool base64; struct span text; const char *end; };
 
-size_t decode_q(const char *at, size_t length, char *out)
+static size_t decode_q(const char *at, size_t length, char *out)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < length; i++) {
@@ -45,7 +45,7 @@ static int b64_value(char c)
 }
 
 /* Takes what is not in the alphabet for noise; starts afresh after padding, as joined pieces have it in the middle. */
-size_t decode_b64(const char *at, size_t length, char *out)
+static size_t decode_b64(const char *at, size_t length, char *out)
 {
 	size_t n = 0;
 	unsigned bits = 0, have = 0;

@@ -7,10 +7,12 @@
 #include "mail_private.h"
 
 static const char *const replies[] = {
-	"re", "aw", "antw", "antwort", "sv", "vs", "rif", "r", "ref", "res", "resp", "odp", "ynt", "bls", "balas", "vá", "hl", "tr re", "atb", "blv", "na", "doorst re", "ответ", "на", "回复", "回覆", "答复", "答覆", "返信",
+	"re", "aw", "antw", "antwort", "sv", "vs", "rif", "r", "ref", "res", "resp", "odp", "ynt", "bls", "balas", "vá",
+	"hl", "tr re", "atb", "blv", "na", "doorst re", "ответ", "на", "回复", "回覆", "答复", "答覆", "返信",
 };
 static const char *const forwards[] = {
-	"fwd", "fw", "wg", "wtr", "i", "inoltro", "tr", "rv", "enc", "encaminhado", "doorst", "vb", "vl", "vs: vl", "pd", "przekaz", "pds", "ilt", "пересл", "fwd:", "转发", "轉寄", "转寄", "転送",
+	"fwd", "fw", "wg", "wtr", "i", "inoltro", "tr", "rv", "enc", "encaminhado", "doorst", "vb", "vl", "vs: vl", "pd",
+	"przekaz", "pds", "ilt", "пересл", "fwd:", "转发", "轉寄", "转寄", "転送",
 };
 
 /* "Re:", "Re :", "RE[3]:", "Re(2):", "Re：". Returns the bytes used. */

@@ -16,7 +16,8 @@ static void walk_part(struct walk *walk, struct part *part, bool show);
 
 static bool is_text(const struct part *part)
 {
-	static const char *const files[] = { "text/calendar", "text/x-vcard", "text/vcard", "text/directory", "text/rfc822-headers", "text/css",
+	static const char *const files[] = {
+		"text/calendar", "text/x-vcard", "text/vcard", "text/directory", "text/rfc822-headers", "text/css",
 	                                     "text/csv", "text/x-patch", "text/x-diff", "text/xml", "text/x-gunzip" };
 	if (strncmp(part->type, "text/", 5) != 0)
 		return false;
@@ -197,7 +198,9 @@ static bool has_one_of(struct span text, const char *const *words, size_t count)
 static bool stub_text(struct walk *walk, const struct part *part)
 {
 	static const char *const abouts[] = { "html" };
-	static const char *const asks[] = { "view", "read", "client", "program", "reader", "browser", "display", "anzeigen", "visualizz", "afficher" };
+	static const char *const asks[] = {
+		"view", "read", "client", "program", "reader", "browser", "display", "anzeigen", "visualizz", "afficher",
+	};
 	static const char *const whom[] = { "your", "you ", "please", "bitte", "ihr ", "votre", "veuillez", "il tuo", "per favore", "su " };
 	if (part->end - part->start > STUB_BYTES)
 		return false;

@@ -122,7 +122,8 @@ static void ids_are_found_between_junk(void **state)
 {
 	static const struct { const char *raw, *ids; } cases[] = {
 		{ "<a@b>", "<a@b>" }, { "<a@b> junk <c d@e> <<x@y>> <z@z>", "<a@b><cd@e><x@y><z@z>" }, { "a@b c@d", "<a@b><c@d>" },
-		{ "<a@b>\r\n\t<a@b>\r\n\t<c@d>", "<a@b><c@d>" }, { "your mail of Monday", "" }, { "", "" }, { "<", "" }, { "<>", "" }, { "<a@b", "<a@b>" },
+		{ "<a@b>\r\n\t<a@b>\r\n\t<c@d>", "<a@b><c@d>" }, { "your mail of Monday", "" }, { "", "" }, { "<", "" },
+		{ "<>", "" }, { "<a@b", "<a@b>" },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct strings ids = { 0 };
@@ -149,10 +150,13 @@ static void of_many_ids_the_newest_stay(void **state)
 static void dates_are_read_in_every_form(void **state)
 {
 	static const struct { const char *raw; int64_t seconds; int zone; } cases[] = {
-		{ "Sun, 22 Nov 2026 05:12:21 +0000", 1795324341, 0 }, { "22 Nov 2026 06:12:21 +0100", 1795324341, 60 }, { "Sun, 22 Nov 26 05:12:21 GMT", 1795324341, 0 },
-		{ "Sun Nov 22 05:12:21 2026", 1795324341, 0 }, { "Sun, 22 Nov 2026 00:12:21 EST", 1795324341, -300 }, { "2026-11-22T05:12:21Z", 1795324341, 0 },
+		{ "Sun, 22 Nov 2026 05:12:21 +0000", 1795324341, 0 }, { "22 Nov 2026 06:12:21 +0100", 1795324341, 60 },
+		{ "Sun, 22 Nov 26 05:12:21 GMT", 1795324341, 0 },
+		{ "Sun Nov 22 05:12:21 2026", 1795324341, 0 }, { "Sun, 22 Nov 2026 00:12:21 EST", 1795324341, -300 },
+		{ "2026-11-22T05:12:21Z", 1795324341, 0 },
 		{ "2026-11-22T06:12:21+01:00", 1795324341, 60 }, { "Sun, 22 (comment) Nov 2026 05:12:21 +0000 (UTC)", 1795324341, 0 },
-		{ "Sunday, November 22, 2026 5:12:21 AM +0000", 1795324341, 0 }, { "22-Nov-2026 05:12:21 +0000", 1795324341, 0 }, { "Sun, 22 Nov 2026 05:12:21 ABC", 1795324341, 0 },
+		{ "Sunday, November 22, 2026 5:12:21 AM +0000", 1795324341, 0 },
+		{ "22-Nov-2026 05:12:21 +0000", 1795324341, 0 }, { "Sun, 22 Nov 2026 05:12:21 ABC", 1795324341, 0 },
 		{ "So, 22 Nov. 2026 05:12:21 +0000", 1795324341, 0 }, { "Sun, 22 Nov 2026 17:12:21 +1200", 1795324341, 720 },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -162,7 +166,10 @@ static void dates_are_read_in_every_form(void **state)
 		assert_int_equal(ms, cases[i].seconds * 1000);
 		assert_int_equal(zone, cases[i].zone);
 	}
-	static const char *const none[] = { "", "yesterday", "32 Nov 2026 05:00 +0000", "22 Foo 2026 05:00:00", "22 Nov 2026 25:00:00 +0000", "1 2 3 4 5" };
+	static const char *const none[] = {
+		"", "yesterday", "32 Nov 2026 05:00 +0000", "22 Foo 2026 05:00:00", "22 Nov 2026 25:00:00 +0000",
+		"1 2 3 4 5",
+	};
 	for (size_t i = 0; i < COUNT_OF(none); i++) {
 		int64_t ms;
 		int zone;
@@ -215,8 +222,10 @@ static void parameters_are_put_together(void **state)
 static void file_names_are_safe(void **state)
 {
 	static const struct { const char *name, *safe; } cases[] = {
-		{ "../../etc/passwd", "passwd" }, { "C:\\Users\\a.doc", "a.doc" }, { "a\r\nX: y", "a  X_ y" }, { "report\xE2\x80\xAE" "fdp.exe", "reportfdp.exe" },
-		{ "...", "" }, { ".htaccess", "htaccess" }, { "a<b>.txt", "a_b_.txt" }, { "  x.txt  ", "x.txt" }, { "\xFF.txt", "_.txt" }, { "", "" }, { "/", "" },
+		{ "../../etc/passwd", "passwd" }, { "C:\\Users\\a.doc", "a.doc" }, { "a\r\nX: y", "a  X_ y" },
+		{ "report\xE2\x80\xAE" "fdp.exe", "reportfdp.exe" },
+		{ "...", "" }, { ".htaccess", "htaccess" }, { "a<b>.txt", "a_b_.txt" }, { "  x.txt  ", "x.txt" },
+		{ "\xFF.txt", "_.txt" }, { "", "" }, { "/", "" },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		assert_string_equal(filename_safe(&arena, cases[i].name, strlen(cases[i].name)), cases[i].safe);

@@ -112,9 +112,13 @@ static void complaints_are_told(void **state)
 static void automatic_answers(void **state)
 {
 	static const struct { const char *head; bool office; } cases[] = {
-		{ "Auto-Submitted: auto-replied (vacation)\nSubject: Re: x\n", true }, { "X-Autoreply: yes\nSubject: thanks\n", false }, { "Precedence: auto_reply\nSubject: x\n", false },
-		{ "Subject: Out of Office: Re: x\n", true }, { "Subject: Automatic reply: x\n", true }, { "Subject: Automatische Antwort: x\n", true }, { "Subject: Abwesenheitsnotiz: x\n", true }, { "Subject: =?utf-8?Q?R=C3=A9ponse_automatique_=3A_x?=\n", true },
-		{ "Subject: Risposta automatica: x\n", true }, { "Subject: Respuesta automática: x\n", true }, { "Subject: Autosvar: x\n", true }, { "Subject: Автоответ: x\n", true }, { "Subject: 自动回复: x\n", true },
+		{ "Auto-Submitted: auto-replied (vacation)\nSubject: Re: x\n", true },
+		{ "X-Autoreply: yes\nSubject: thanks\n", false }, { "Precedence: auto_reply\nSubject: x\n", false },
+		{ "Subject: Out of Office: Re: x\n", true }, { "Subject: Automatic reply: x\n", true },
+		{ "Subject: Automatische Antwort: x\n", true }, { "Subject: Abwesenheitsnotiz: x\n", true },
+		{ "Subject: =?utf-8?Q?R=C3=A9ponse_automatique_=3A_x?=\n", true },
+		{ "Subject: Risposta automatica: x\n", true }, { "Subject: Respuesta automática: x\n", true },
+		{ "Subject: Autosvar: x\n", true }, { "Subject: Автоответ: x\n", true }, { "Subject: 自动回复: x\n", true },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct mail mail = read_mail(arena_printf(&arena, "From: ann@example.net\nIn-Reply-To: <a@b>\n%s\nI am away.\n", cases[i].head));
@@ -124,7 +128,10 @@ static void automatic_answers(void **state)
 		if (cases[i].office)
 			assert_true(mail.out_of_office);
 	}
-	static const char *const persons[] = { "Subject: automated tests fail\n", "Subject: Urlaub im Oktober\n", "Subject: office chair\n", "Subject: away game tickets\n", "Auto-Submitted: no\nSubject: x\n", "Subject: Holiday booking\n" };
+	static const char *const persons[] = {
+		"Subject: automated tests fail\n", "Subject: Urlaub im Oktober\n", "Subject: office chair\n",
+		"Subject: away game tickets\n", "Auto-Submitted: no\nSubject: x\n", "Subject: Holiday booking\n",
+	};
 	for (size_t i = 0; i < COUNT_OF(persons); i++) {
 		struct mail mail = read_mail(arena_printf(&arena, "From: ann@example.net\n%s\nHello\n", persons[i]));
 		if (mail.kind != MAIL_REQUEST || !mail.auto_answer_allowed)
@@ -134,14 +141,19 @@ static void automatic_answers(void **state)
 
 static void what_must_not_be_answered(void **state)
 {
-	static const char *const heads[] = { "Precedence: bulk\n", "Precedence: junk\n", "Precedence: list\n", "List-Id: <x.example.org>\n", "List-Unsubscribe: <mailto:x@example.org>\n", "Auto-Submitted: auto-generated\n", "Return-Path: <>\n",
+	static const char *const heads[] = {
+		"Precedence: bulk\n", "Precedence: junk\n", "Precedence: list\n", "List-Id: <x.example.org>\n",
+		"List-Unsubscribe: <mailto:x@example.org>\n", "Auto-Submitted: auto-generated\n", "Return-Path: <>\n",
 	                                     "X-Auto-Response-Suppress: All\n", "X-Sportello-Desk: d\n", "X-Loop: x\n" };
 	for (size_t i = 0; i < COUNT_OF(heads); i++) {
 		struct mail mail = read_mail(arena_printf(&arena, "From: ann@example.net\nSubject: x\n%s\nHello\n", heads[i]));
 		assert_false(mail.auto_answer_allowed);
 		assert_true(*mail.auto_answer_why);
 	}
-	static const char *const senders[] = { "mailer-daemon@example.net", "no-reply@example.net", "noreply+x@example.net", "owner-list@example.net", "list-request@example.net", "bounces-x@example.net" };
+	static const char *const senders[] = {
+		"mailer-daemon@example.net", "no-reply@example.net", "noreply+x@example.net", "owner-list@example.net",
+		"list-request@example.net", "bounces-x@example.net",
+	};
 	for (size_t i = 0; i < COUNT_OF(senders); i++)
 		assert_false(read_mail(arena_printf(&arena, "From: %s\nSubject: x\n\nHello\n", senders[i])).auto_answer_allowed);
 	struct mail_source source = source_of("From: a@example.net\n\nx\n", 23);
@@ -156,8 +168,14 @@ static void what_must_not_be_answered(void **state)
 
 static void subjects_of_answers_and_forwards(void **state)
 {
-	static const char *const answers[] = { "Re: x", "RE: x", "Aw: x", "AW: x", "Antw: x", "SV: x", "Sv: x", "R: x", "RIF: x", "Re[2]: x", "Re(3): x", "RE^2: x", "Odp: x", "回复：x", "答复: x", "[#12] Re: x", "Re : x" };
-	static const char *const forwards[] = { "Fwd: x", "FW: x", "WG: x", "Tr: x", "I: x", "RV: x", "Enc: x", "VB: x", "VS: VL: x", "Re: Fwd: x", "转发: x", "[list] Fwd: x" };
+	static const char *const answers[] = {
+		"Re: x", "RE: x", "Aw: x", "AW: x", "Antw: x", "SV: x", "Sv: x", "R: x", "RIF: x", "Re[2]: x", "Re(3): x",
+		"RE^2: x", "Odp: x", "回复：x", "答复: x", "[#12] Re: x", "Re : x",
+	};
+	static const char *const forwards[] = {
+		"Fwd: x", "FW: x", "WG: x", "Tr: x", "I: x", "RV: x", "Enc: x", "VB: x", "VS: VL: x", "Re: Fwd: x", "转发: x",
+		"[list] Fwd: x",
+	};
 	static const char *const others[] = { "x", "Reply: x", "Rest: x", "re x", "", ":", "Revision: 2", "Install: x" };
 	size_t prefix;
 	for (size_t i = 0; i < COUNT_OF(answers); i++)

@@ -194,7 +194,10 @@ static void repeated(struct buffer *out, const char *format, int count)
 
 static void nested_hostile_headers_do_not_reach_gmime(void **state)
 {
-	static const char *const types[] = { "message/rfc822", "message / rfc822", "message(x)/rfc822", "Message/RFC822", "message/news", "message/global" };
+	static const char *const types[] = {
+		"message/rfc822", "message / rfc822", "message(x)/rfc822", "Message/RFC822", "message/news",
+		"message/global",
+	};
 	for (size_t i = 0; i < COUNT_OF(types); i++) {
 		struct buffer raw CLEANUP_BUFFER;
 		buffer_init(&raw);

@@ -13,16 +13,22 @@ static void introductions_in_every_language(void **state)
 {
 	static const char *const lines[] = {
 		"On Mon, 3 Mar 2014 at 10:00, Support <support@example.org> wrote:", "On Mar 3, 2014, at 10:00 AM, Support wrote:",
-		"On Monday, March 3, 2014 10:00 AM, Support <support@example.org> wrote:", "On Mon, Mar 3, 2014 at 10:00 AM Support <support@example.org>\nwrote:",
-		"Il giorno lun 3 mar 2014 alle ore 10:00 Support <support@example.org> ha scritto:", "Il 03/03/2014 10:00, Support ha scritto:",
+		"On Monday, March 3, 2014 10:00 AM, Support <support@example.org> wrote:",
+		"On Mon, Mar 3, 2014 at 10:00 AM Support <support@example.org>\nwrote:",
+		"Il giorno lun 3 mar 2014 alle ore 10:00 Support <support@example.org> ha scritto:",
+		"Il 03/03/2014 10:00, Support ha scritto:",
 		"Am 03.03.2014 um 10:00 schrieb Support:", "Am Mo., 3. März 2014 um 10:00 Uhr schrieb Support <support@example.org>:",
 		"Le lun. 3 mars 2014 à 10:00, Support <support@example.org> a écrit :", "Le 03/03/2014 10:00, Support a écrit :",
 		"El lun, 3 mar 2014 a las 10:00, Support (<support@example.org>) escribió:", "El 03/03/2014 a las 10:00, Support escribió:",
-		"Em seg., 3 de mar. de 2014 às 10:00, Support <support@example.org> escreveu:", "Op ma 3 mrt. 2014 om 10:00 schreef Support <support@example.org>:",
-		"Op 3 mrt. 2014 om 10:00 heeft Support <support@example.org> het volgende geschreven:", "Den mån 3 mars 2014 kl 10:00 skrev Support <support@example.org>:",
-		"Den man. 3. mar. 2014 kl. 10.00 skrev Support <support@example.org>:", "man. 3. mar. 2014 kl. 10:00 skrev Support <support@example.org>:",
+		"Em seg., 3 de mar. de 2014 às 10:00, Support <support@example.org> escreveu:",
+		"Op ma 3 mrt. 2014 om 10:00 schreef Support <support@example.org>:",
+		"Op 3 mrt. 2014 om 10:00 heeft Support <support@example.org> het volgende geschreven:",
+		"Den mån 3 mars 2014 kl 10:00 skrev Support <support@example.org>:",
+		"Den man. 3. mar. 2014 kl. 10.00 skrev Support <support@example.org>:",
+		"man. 3. mar. 2014 kl. 10:00 skrev Support <support@example.org>:",
 		"pon., 3 mar 2014 o 10:00 Support <support@example.org> napisał(a):", "W dniu 03.03.2014 o 10:00, Support pisze:",
-		"пн, 3 мар. 2014 г. в 10:00, Support <support@example.org>:", "03.03.2014 10:00, Support пишет:", "2014-03-03 10:00 GMT+01:00 Support <support@example.org>:",
+		"пн, 3 мар. 2014 г. в 10:00, Support <support@example.org>:", "03.03.2014 10:00, Support пишет:",
+		"2014-03-03 10:00 GMT+01:00 Support <support@example.org>:",
 		"Support <support@example.org> 于2014年3月3日周一 上午10:00写道：", "在 2014年3月3日，10:00，Support <support@example.org> 写道：",
 		"2014年3月3日(月) 10:00 Support <support@example.org>:", "2014/03/03 10:00、Support <support@example.org>のメール:",
 	};
@@ -38,13 +44,20 @@ static void introductions_in_every_language(void **state)
 static void header_blocks_in_every_language(void **state)
 {
 	static const char *const blocks[] = {
-		"From: Support <support@example.org>\nSent: Monday, March 3, 2014 10:00 AM\nTo: Ann\nSubject: it", "Von: Support <support@example.org>\nGesendet: Montag, 3. März 2014 10:00\nAn: Ann\nBetreff: it",
-		"De : Support [mailto:support@example.org]\nEnvoyé : lundi 3 mars 2014 10:00\nÀ : Ann\nObjet : it", "Da: Support <support@example.org>\nInviato: lunedì 3 marzo 2014 10:00\nA: Ann\nOggetto: it",
-		"De: Support <support@example.org>\nEnviado el: lunes, 3 de marzo de 2014 10:00\nPara: Ann\nAsunto: it", "De: Support <support@example.org>\nEnviado: segunda-feira, 3 de março de 2014 10:00\nPara: Ann\nAssunto: it",
-		"Van: Support <support@example.org>\nVerzonden: maandag 3 maart 2014 10:00\nAan: Ann\nOnderwerp: it", "Från: Support <support@example.org>\nSkickat: den 3 mars 2014 10:00\nTill: Ann\nÄmne: it",
-		"Fra: Support <support@example.org>\nSendt: 3. marts 2014 10:00\nTil: Ann\nEmne: it", "Od: Support <support@example.org>\nWysłano: 3 marca 2014 10:00\nDo: Ann\nTemat: it",
-		"От: Support <support@example.org>\nОтправлено: 3 марта 2014 г. 10:00\nКому: Ann\nТема: it", "发件人: Support <support@example.org>\n发送时间: 2014年3月3日 10:00\n收件人: Ann\n主题: it",
-		"差出人: Support <support@example.org>\n送信日時: 2014年3月3日 10:00\n宛先: Ann\n件名: it", "*From:* Support <support@example.org>\n*Sent:* Monday, March 3, 2014 10:00 AM\n*To:* Ann\n*Subject:* it",
+		"From: Support <support@example.org>\nSent: Monday, March 3, 2014 10:00 AM\nTo: Ann\nSubject: it",
+		"Von: Support <support@example.org>\nGesendet: Montag, 3. März 2014 10:00\nAn: Ann\nBetreff: it",
+		"De : Support [mailto:support@example.org]\nEnvoyé : lundi 3 mars 2014 10:00\nÀ : Ann\nObjet : it",
+		"Da: Support <support@example.org>\nInviato: lunedì 3 marzo 2014 10:00\nA: Ann\nOggetto: it",
+		"De: Support <support@example.org>\nEnviado el: lunes, 3 de marzo de 2014 10:00\nPara: Ann\nAsunto: it",
+		"De: Support <support@example.org>\nEnviado: segunda-feira, 3 de março de 2014 10:00\nPara: Ann\nAssunto: it",
+		"Van: Support <support@example.org>\nVerzonden: maandag 3 maart 2014 10:00\nAan: Ann\nOnderwerp: it",
+		"Från: Support <support@example.org>\nSkickat: den 3 mars 2014 10:00\nTill: Ann\nÄmne: it",
+		"Fra: Support <support@example.org>\nSendt: 3. marts 2014 10:00\nTil: Ann\nEmne: it",
+		"Od: Support <support@example.org>\nWysłano: 3 marca 2014 10:00\nDo: Ann\nTemat: it",
+		"От: Support <support@example.org>\nОтправлено: 3 марта 2014 г. 10:00\nКому: Ann\nТема: it",
+		"发件人: Support <support@example.org>\n发送时间: 2014年3月3日 10:00\n收件人: Ann\n主题: it",
+		"差出人: Support <support@example.org>\n送信日時: 2014年3月3日 10:00\n宛先: Ann\n件名: it",
+		"*From:* Support <support@example.org>\n*Sent:* Monday, March 3, 2014 10:00 AM\n*To:* Ann\n*Subject:* it",
 	};
 	for (size_t i = 0; i < COUNT_OF(blocks); i++) {
 		struct mail mail = read_text(arena_printf(&arena, "It works now.\n\n________________________________\n%s\n\nDoes it work?\n", blocks[i]));
@@ -56,9 +69,13 @@ static void header_blocks_in_every_language(void **state)
 static void original_message_lines(void **state)
 {
 	static const char *const lines[] = {
-		"-----Original Message-----", "----- Original Message -----", "-----Ursprüngliche Nachricht-----", "-----Message d'origine-----", "-----Messaggio originale-----", "-----Mensaje original-----", "-----Mensagem original-----",
-		"-----Oorspronkelijk bericht-----", "-----Ursprungligt meddelande-----", "-----Oprindelig meddelelse-----", "-----Opprinnelig melding-----", "-----Wiadomość oryginalna-----", "-----Исходное сообщение-----",
-		"-----原始邮件-----", "-----元のメッセージ-----", "-------- Original message --------", "##- Please type your reply above this line -##",
+		"-----Original Message-----", "----- Original Message -----", "-----Ursprüngliche Nachricht-----",
+		"-----Message d'origine-----", "-----Messaggio originale-----", "-----Mensaje original-----",
+		"-----Mensagem original-----",
+		"-----Oorspronkelijk bericht-----", "-----Ursprungligt meddelande-----", "-----Oprindelig meddelelse-----",
+		"-----Opprinnelig melding-----", "-----Wiadomość oryginalna-----", "-----Исходное сообщение-----",
+		"-----原始邮件-----", "-----元のメッセージ-----", "-------- Original message --------",
+		"##- Please type your reply above this line -##",
 	};
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		struct mail mail = read_text(arena_printf(&arena, "It works now.\n\n%s\nold words\n", lines[i]));
@@ -139,7 +156,10 @@ static void signatures_are_split_off(void **state)
 
 static void long_texts_are_quick(void **state)
 {
-	static const char *const pieces[] = { "> \n", "On ", "From: a@b.example\n", "-- \n", "On 3 Mar 2014 wrote:\n", "-----\n", "a\n> b\n", "\n", "| x\n", "Best regards,\n", "_____\n" };
+	static const char *const pieces[] = {
+		"> \n", "On ", "From: a@b.example\n", "-- \n", "On 3 Mar 2014 wrote:\n", "-----\n", "a\n> b\n", "\n",
+		"| x\n", "Best regards,\n", "_____\n",
+	};
 	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
 		struct buffer text CLEANUP_BUFFER;
 		buffer_init(&text);

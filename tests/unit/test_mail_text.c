@@ -12,10 +12,13 @@ static const char *utf8(const char *bytes, const char *declared, struct strings 
 static void declared_charsets_are_believed(void **state)
 {
 	static const struct { const char *bytes, *charset, *text; } cases[] = {
-		{ "caf\xC3\xA9", "utf-8", "café" }, { "caf\xE9", "iso-8859-1", "café" }, { "\x93quoted\x94", "ISO-8859-1", "“quoted”" }, { "\xA4", "iso-8859-15", "€" },
+		{ "caf\xC3\xA9", "utf-8", "café" }, { "caf\xE9", "iso-8859-1", "café" },
+		{ "\x93quoted\x94", "ISO-8859-1", "“quoted”" }, { "\xA4", "iso-8859-15", "€" },
 		{ "\xC4\xE3\xBA\xC3", "gb2312", "你好" }, { "\x93\xFA\x96{", "Shift_JIS", "日本" }, { "\x1b$BF|K\\\x1b(B", "iso-2022-jp", "日本" }, { "\x1b$B-!\x1b(B", "iso-2022-jp", "①" },
-		{ "\xBE\xC8\xB3\xE7", "euc-kr", "안녕" }, { "\xEF\xF0\xE8\xE2\xE5\xF2", "windows-1251", "привет" }, { "\xD0\xD2\xC9\xD7\xC5\xD4", "koi8-r", "привет" },
-		{ "+ADw-b+AD4-", "utf-7", "<b>" }, { "plain", "no-such-charset", "plain" }, { "\xEF\xBB\xBFmark", "utf-8", "mark" }, { "caf\xE9", "\"iso-8859-1\"", "café" },
+		{ "\xBE\xC8\xB3\xE7", "euc-kr", "안녕" }, { "\xEF\xF0\xE8\xE2\xE5\xF2", "windows-1251", "привет" },
+		{ "\xD0\xD2\xC9\xD7\xC5\xD4", "koi8-r", "привет" },
+		{ "+ADw-b+AD4-", "utf-7", "<b>" }, { "plain", "no-such-charset", "plain" },
+		{ "\xEF\xBB\xBFmark", "utf-8", "mark" }, { "caf\xE9", "\"iso-8859-1\"", "café" },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct strings problems = { 0 };
@@ -27,9 +30,13 @@ static void declared_charsets_are_believed(void **state)
 static void wrong_declarations_are_guessed_and_said(void **state)
 {
 	static const struct { const char *bytes, *charset, *text; } cases[] = {
-		{ "caf\xC3\xA9", "us-ascii", "café" }, { "caf\xC3\xA9", NULL, "café" }, { "caf\xE9", NULL, "café" }, { "caf\xE9 au lait", "utf-8", "café au lait" }, { "\x80 5", NULL, "€ 5" },
-		{ "\xC3\xA4\xC3\xB6\xC3\xBC\xC3\x9F", "iso-8859-1", "äöüß" }, { "\x1b$BF|K\\\x1b(B", NULL, "日本" }, { "caf\xC3\xA9", "no-such-charset", "café" },
-		{ "\x82\xB1\x82\xF1\x82\xC9\x82\xBF\x82\xCD", NULL, "こんにちは" }, { "\xEF\xF0\xE8\xE2\xE5\xF2 \xEC\xE8\xF0", NULL, "привет мир" }, { "\xC4\xE3\xBA\xC3\xCA\xC0\xBD\xE7", NULL, "你好世界" },
+		{ "caf\xC3\xA9", "us-ascii", "café" }, { "caf\xC3\xA9", NULL, "café" }, { "caf\xE9", NULL, "café" },
+		{ "caf\xE9 au lait", "utf-8", "café au lait" }, { "\x80 5", NULL, "€ 5" },
+		{ "\xC3\xA4\xC3\xB6\xC3\xBC\xC3\x9F", "iso-8859-1", "äöüß" }, { "\x1b$BF|K\\\x1b(B", NULL, "日本" },
+		{ "caf\xC3\xA9", "no-such-charset", "café" },
+		{ "\x82\xB1\x82\xF1\x82\xC9\x82\xBF\x82\xCD", NULL, "こんにちは" },
+		{ "\xEF\xF0\xE8\xE2\xE5\xF2 \xEC\xE8\xF0", NULL, "привет мир" },
+		{ "\xC4\xE3\xBA\xC3\xCA\xC0\xBD\xE7", NULL, "你好世界" },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct strings problems = { 0 };
@@ -100,7 +107,10 @@ static void the_charset_in_the_page_counts(void **state)
 
 static void hostile_pages_are_quick(void **state)
 {
-	static const char *const pieces[] = { "<div>", "<", "<a b=c ", "<p><font>", "<!--", "<table><tr><td>", "<blockquote>", "&", "<ul><li>", "<b", "'\"<x " };
+	static const char *const pieces[] = {
+		"<div>", "<", "<a b=c ", "<p><font>", "<!--", "<table><tr><td>", "<blockquote>", "&", "<ul><li>", "<b",
+		"'\"<x ",
+	};
 	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
 		struct buffer html CLEANUP_BUFFER;
 		buffer_init(&html);
