@@ -131,7 +131,7 @@ static struct lex_token number(struct lexer *lexer)
 		if (shift < 0 || (lexer->at < lexer->end && is_name_byte(*lexer->at)))
 			return broken(lexer, token.line, "a number may end in K, M or G and nothing else: write for example 100K");
 	}
-	if (token.number << shift > INT32_MAX) {
+	if (token.number > (INT32_MAX >> shift)) {
 		report_error(lexer->report, token.line, "this number is too large: write 2147483647 (nearly 2G) at most");
 		token.number = shift = 0;
 	}

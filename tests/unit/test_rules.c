@@ -99,6 +99,7 @@ static const struct { const char *script, *problem; } refusals[] = {
 	{"if size 100 { keep; }", "size needs :over or :under"},
 	{"if size :over 10X { keep; }", "a number may end in K, M or G"},
 	{"if size :over 9G { keep; }", "this number is too large"},
+	{"if size :over 11111111111G { keep; }", "this number is too large"},
 	{"if header [\"a\", ] \"b\" { keep; }", "a string of the list was expected"},
 	{"if header [\"a\" \"b\"] \"b\" { keep; }", "needs \",\" or \"]\""},
 	{"if not not not not not not not not not not not not not not not not true { keep; }", "nested deeper than 15"},
