@@ -19,7 +19,10 @@ enum desk_kb { KB_OFF, KB_WITH_ACKNOWLEDGEMENT, KB_BEFORE_TICKET };
 
 struct desk_agent {
 	const char *name, *email, *display;      /* email in lower case */
-	struct strings skills;
+	struct strings skills;                   /* tags that this agent may be given tickets with; see desk_assign() */
+	struct strings leave;                    /* "2026-12-24..2027-01-06" or "2026-12-24": whole days away */
+	const char *hours;                       /* "mon-fri 08:00-17:30", several with commas; "": always */
+	int limit;                               /* open tickets at most; 0: any number */
 };
 
 struct desk_queue {
@@ -198,6 +201,13 @@ struct ticket_facts {
 	int same_mail_seq;               /* message of this ticket that is the very mail being delivered (claim without recipient); 0: none */
 };
 
+struct agent_load {
+	const char *agent;
+	int open;                        /* tickets new, open or pending */
+	int weight;                      /* the same, by priority: low 1, normal 2, high 4, urgent 8 */
+	int64_t last_assigned;           /* number that grows with each assignment of the desk; 0: never */
+};
+
 struct clue_facts { const struct clue *clue; struct ticket_facts *ticket; };     /* ticket NULL: leads nowhere */
 
 struct bounced_mail {                    /* the outgoing mail a bounce address belongs to */
@@ -223,7 +233,10 @@ struct facts {
 	bool sender_bouncing;            /* our last mail to that address came back */
 	const char *sender_language;     /* remembered; "" */
 	int acknowledgements_last_hour;  /* to the sender */
-	const char *routed_queue;        /* verdict of rules and model; NULL: what the address says */
+	const struct verdict *verdict;   /* of rules and model; NULL: none was asked */
+	struct { struct agent_load *at; size_t count; } loads;   /* of the queue's agents, where the queue assigns; else empty */
+	const char *last_agent;          /* who had this customer's newest ticket; "" */
+	int utc_offset;                  /* minutes east, of the desk's local time: for working hours */
 };
 
 /* ================================================================ plan: what is to be done, in order */
@@ -275,6 +288,7 @@ struct outgoing {
 	int64_t date;
 	int seq;                         /* its own message in the ticket; 0: none (agents' notices) */
 	int about_seq;                   /* message of the ticket whose text or attachments it carries; 0: none */
+	int64_t raw;                     /* template "redirect": the raw mail that is passed on as it is; set by the store */
 	const char *variables;           /* record (base.h) of further template variables */
 };
 void outgoing_write(struct buffer *out, const struct outgoing *outgoing);        /* as a record, for one database column */
@@ -284,7 +298,7 @@ enum effect_kind {
 	EFFECT_CREATE_TICKET,            /* ticket, create */
 	EFFECT_APPEND_MESSAGE,           /* ticket, message */
 	EFFECT_SET_STATE,                /* ticket, from -> to */
-	EFFECT_SET_QUEUE, EFFECT_SET_AGENT, EFFECT_SET_PRIORITY,         /* ticket, from -> to ("" for nobody) */
+	EFFECT_SET_QUEUE, EFFECT_SET_AGENT, EFFECT_SET_PRIORITY,         /* ticket, from -> to ("" for nobody); number 1: the queue's turn */
 	EFFECT_ADD_TAG,                  /* ticket, to */
 	EFFECT_SET_PENDING,              /* ticket, number: ms */
 	EFFECT_LINK,                     /* ticket <-> number, both ways */
@@ -387,6 +401,16 @@ void desk_decide_undeliverable(const struct desk_policy *policy, const struct ou
 
 /* "25 November 2026", in one of the languages of the notices (English for others). */
 const char *desk_date(struct arena *arena, int64_t ms, const char *language);
+
+/* Who gets a new ticket of the queue. NULL: nobody (the agents take it themselves); *why says how it came, for the history.
+ * Agents on leave, out of hours or at their limit are passed over; where a tag of the ticket is a skill that somebody in the queue has,
+ * only those who have it count. Round robin: who was given none the longest. Least loaded: least weight, then round robin. Sticky:
+ * who had this customer last, else least loaded. */
+const struct desk_agent *desk_assign(struct arena *arena, const struct desk_policy *policy, const struct desk_queue *queue,
+                                     const struct facts *facts, const struct strings *tags, const char **why);
+/* For the configuration: false and *problem if it cannot be understood. */
+bool desk_check_leave(const char *leave, const char **problem);
+bool desk_check_hours(const char *hours, const char **problem);
 
 /* ================================================================ retry policy of the outbox */
 

@@ -6,11 +6,14 @@
 #ifndef SPORTELLO_GATEWAY_H
 #define SPORTELLO_GATEWAY_H
 
+#include <pthread.h>
+
 #include "base.h"
 #include "config.h"
 #include "desk.h"
 #include "lmtp.h"
 #include "mail.h"
+#include "rules.h"
 #include "store.h"
 #include "web.h"
 
@@ -25,6 +28,7 @@ extern const double gateway_seconds_bounds[12];
 
 struct gateway {
 	struct store_writer *writer;
+	struct store *reader; pthread_mutex_t reader_lock;       /* for what the rules ask of the store */
 	struct gateway_counters counters;
 	void (*outgoing_waits)(void *context);   /* called after a commit that enqueued mail */
 	void *context;
@@ -33,6 +37,7 @@ struct gateway {
 /* One mail as an LMTP transaction collected it. */
 struct transaction {
 	struct config *config;                   /* held (config_ref) from MAIL to the end */
+	struct ruleset *rules;                   /* held likewise */
 	struct arena arena;                      /* everything of this mail */
 	char trace[16];
 	const char *envelope_from;
@@ -45,6 +50,11 @@ struct transaction {
 void gateway_recipient(struct gateway *gateway, struct transaction *transaction, const char *address, struct lmtp_reply *reply);
 /* The end of the data: parse, ask the rules, gather the facts inside the write transaction, decide, apply, commit, answer each recipient. */
 void gateway_intake(struct gateway *gateway, struct transaction *transaction, struct lmtp_reply *replies, size_t count);
+
+/* What the rules say of a mail to this recipient. NULL: no rules, or an address that no rule is asked about (a ticket's own, a bounce's).
+ * `known` says whether the sender has written before; `keywords` is matched once a mail. */
+const struct verdict *gateway_ask_rules(struct ruleset *rules, const struct incoming *incoming, const struct mail_source *source,
+                                        bool known, const struct rules_keywords *keywords, struct arena *arena);
 
 /* The text of a stored message: kept, or derived again from its raw mail. For search and for people. "" if it has none. */
 const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message);

@@ -63,6 +63,11 @@ enum status store_facts_of_mail(struct store *store, struct arena *arena, const 
                                 const struct evidence *evidence, struct facts *facts, struct error *error);
 enum status store_facts_of_ticket(struct store *store, struct arena *arena, int64_t ticket, struct facts *facts, struct error *error);
 
+/* Adds the load of the queue's agents to the facts: for queues that assign. */
+enum status store_facts_of_agents(struct store *store, struct arena *arena, const struct desk_queue *queue, struct facts *facts, struct error *error);
+/* Has this address written before? Outside a transaction, for the rules. */
+enum status store_sender_known(struct store *store, const char *address, bool *known, struct error *error);
+
 struct delivery_record {                 /* what the mailbox keeps of a delivery; NULL for plans that no mail caused */
 	const struct incoming *incoming;
 	const unsigned char *claim;

@@ -95,3 +95,11 @@ char *time_rfc5322(struct arena *arena, int64_t ms)
 	return arena_printf(arena, "%.3s, %02d %.3s %04d %02d:%02d:%02d +0000", days + 3 * t.tm_wday, t.tm_mday,
 	                    months + 3 * t.tm_mon, t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
 }
+
+int clock_utc_offset(int64_t ms)
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm local;
+
+	return localtime_r(&seconds, &local) ? (int)(local.tm_gmtoff / 60) : 0;
+}

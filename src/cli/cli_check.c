@@ -47,6 +47,25 @@ static void problems_as_lines(struct cli *cli, const struct config_problems *pro
 	}
 }
 
+/* Errors and warnings of the rules, beside those of the configuration. */
+static bool check_rules(struct cli *cli, struct config_problems *problems, size_t *scripts)
+{
+	struct config_problems of_rules = { NULL, 0 };
+	struct ruleset *ruleset = NULL;
+	struct error error;
+
+	if (rules_init(&error) != STATUS_OK)
+		cli_warn("%s", error.text);
+	rules_load(cli->config, &cli->arena, &of_rules, &ruleset);
+	for (size_t i = 0; i < of_rules.count; i++)
+		*ARENA_PUSH(&cli->arena, problems) = of_rules.at[i];
+	*scripts = ruleset ? rules_script_count(ruleset) : 0;
+	if (!ruleset)
+		return false;
+	rules_unref(&ruleset);
+	return true;
+}
+
 /* NULL: not there yet; else "ok" or what is wrong. */
 static const char *check_database(struct cli *cli)
 {
@@ -61,13 +80,14 @@ static const char *check_database(struct cli *cli)
 	return "ok";
 }
 
-static void say_fine(struct cli *cli, const char *database)
+static void say_fine(struct cli *cli, size_t scripts, const char *database)
 {
 	const struct config *config = cli->config;
 
 	buffer_printf(&cli->out, "configuration  ok: %s, %zu queue%s, %zu agent%s\n", cli_safe(&cli->arena, config->file, false), config->policy.queues.count,
 	              config->policy.queues.count == 1 ? "" : "s", config->policy.agents.count, config->policy.agents.count == 1 ? "" : "s");
 	buffer_printf(&cli->out, "templates      ok: %zu of your own\n", config->templates.count);
+	buffer_printf(&cli->out, "rules          ok: %zu script%s\n", scripts, scripts == 1 ? "" : "s");
 	if (!database)
 		buffer_printf(&cli->out, "database       none in %s yet; sportellod makes it\n", cli_safe(&cli->arena, config->state_dir, false));
 	else
@@ -78,10 +98,13 @@ enum status cli_run_check(struct cli *cli, struct error *error)
 {
 	const char *file = cli->option[O_CONFIG] ? cli->option[O_CONFIG] : CLI_CONFIG_FILE, *database = NULL;
 	struct config_problems problems;
+	size_t scripts = 0;
 	bool fine = config_load(file, &cli->arena, &cli->config, &problems) == STATUS_OK, opens;
 
-	if (fine)
+	if (fine) {
 		database = check_database(cli);
+		fine = check_rules(cli, &problems, &scripts);
+	}
 	opens = !database || !strcmp(database, "ok");
 	cli->exit_code = fine && opens ? EX_OK : EX_CONFIG;
 	if (cli->json) {
@@ -90,7 +113,7 @@ enum status cli_run_check(struct cli *cli, struct error *error)
 	}
 	problems_as_lines(cli, &problems);
 	if (fine)
-		say_fine(cli, database);
+		say_fine(cli, scripts, database);
 	return STATUS_OK;
 }
 

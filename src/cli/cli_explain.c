@@ -20,6 +20,7 @@ struct explanation {
 	struct mail mail;
 	bool decided;                            /* there is a configuration: the rest is filled */
 	const char *recipient;
+	const struct verdict *verdict;           /* NULL: no rules */
 	struct plan plan;
 	struct strings lines;
 };
@@ -64,9 +65,25 @@ static bool is_duplicate(struct cli *cli, const struct incoming *incoming)
 	return duplicate;
 }
 
-static enum status decide(struct cli *cli, struct arena *arena, uint64_t size, struct explanation *this, struct error *error)
+/* What the rules say, and who is free where they want it: as the gateway asks, but for reading only. */
+static enum status ask(struct cli *cli, struct arena *arena, const struct incoming *incoming, const struct mail_source *source,
+                       struct explanation *this, struct facts *facts, struct error *error)
 {
-	struct incoming incoming = { .trace = "explain", .mail = &this->mail, .size = size, .received = clock_now() };
+	const struct desk_queue *queue = incoming->address.queue;
+
+	this->verdict = gateway_ask_rules(cli->rules, incoming, source, facts->sender_known, NULL, arena);
+	facts->verdict = this->verdict;
+	facts->utc_offset = clock_utc_offset(facts->now);
+	if (this->verdict && this->verdict->queue)
+		queue = desk_queue_named(&cli->policy, this->verdict->queue);
+	if (!cli->store || !queue || queue->assign == ASSIGN_NONE)
+		return STATUS_OK;
+	return store_facts_of_agents(cli->store, arena, queue, facts, error);
+}
+
+static enum status decide(struct cli *cli, struct arena *arena, const struct mail_source *source, struct explanation *this, struct error *error)
+{
+	struct incoming incoming = { .trace = "explain", .mail = &this->mail, .size = source->size, .received = clock_now() };
 	struct facts facts = { .now = incoming.received, .next_ticket = 1, .next_outbox = 1, .sender_language = "" };
 	struct evidence evidence = { NULL, 0 };
 	enum status status;
@@ -85,6 +102,8 @@ static enum status decide(struct cli *cli, struct arena *arena, uint64_t size, s
 	}
 	desk_evidence(arena, &cli->policy, &incoming, &evidence);
 	if (cli->store && (status = store_facts_of_mail(cli->store, arena, &incoming, &evidence, &facts, error)) != STATUS_OK)
+		return status;
+	if ((status = ask(cli, arena, &incoming, source, this, &facts, error)) != STATUS_OK)
 		return status;
 	desk_decide_mail(&cli->policy, &incoming, &facts, &this->plan);
 	plan_print(&this->plan, &this->lines);
@@ -106,7 +125,7 @@ static enum status explain(struct cli *cli, struct arena *arena, const char *fil
 	if (cli->config) {
 		plan_init(&this->plan, arena, NULL);
 		this->decided = true;
-		status = decide(cli, arena, source.size, this, error);
+		status = decide(cli, arena, &source, this, error);
 	}
 	mail_source_close(&source);
 	return status;
@@ -134,6 +153,15 @@ static void add_ticket(struct json *json, const struct explanation *this)
 	json_object_end(json);
 }
 
+static void add_reason(struct json *json, const struct verdict_reason *reason)
+{
+	json_object(json, NULL);
+	json_string(json, "by", reason->by);
+	json_string(json, "what", reason->what);
+	json_string(json, "detail", reason->detail);
+	json_object_end(json);
+}
+
 /* Only a new ticket is routed; what joins one stays where that is. */
 static void add_route(struct json *json, const struct explanation *this)
 {
@@ -155,11 +183,10 @@ static void add_route(struct json *json, const struct explanation *this)
 			json_string(json, NULL, this->plan.at[i].to);
 	json_array_end(json);
 	json_array(json, "because");
-	json_object(json, NULL);
-	json_string(json, "by", "address");
-	json_string(json, "what", this->recipient);
-	json_null(json, "detail");
-	json_object_end(json);
+	for (size_t i = 0; this->verdict && i < this->verdict->because.count; i++)
+		add_reason(json, &this->verdict->because.at[i]);
+	if (!this->verdict || !this->verdict->queue)
+		add_reason(json, &(struct verdict_reason){ "address", this->recipient, NULL });
 	json_array_end(json);
 	json_null(json, "confidence");
 	json_object_end(json);
@@ -250,6 +277,13 @@ static void as_page(struct cli *cli, struct arena *arena, const char *file, cons
 		field(cli, arena, "problem", mail->problems.at[i]);
 	if (this->decided)
 		field(cli, arena, "recipient", this->recipient);
+	for (size_t i = 0; this->verdict && i < this->verdict->because.count; i++) {
+		const struct verdict_reason *reason = &this->verdict->because.at[i];
+
+		field(cli, arena, "because", arena_printf(arena, "%s %s%s%s", reason->by, reason->what, reason->detail ? ": " : "", reason->detail ? reason->detail : ""));
+	}
+	if (this->verdict && this->verdict->trouble)
+		field(cli, arena, "rules", this->verdict->trouble);
 	for (size_t i = 0; i < this->lines.count; i++)
 		field(cli, arena, i ? "" : "plan", this->lines.at[i]);
 	buffer_add_char(&cli->out, '\n');
@@ -270,7 +304,7 @@ static enum status open_what_is_there(struct cli *cli, struct error *error)
 			cli_warn(CLI_CONFIG_FILE ": %s; going on without a configuration", strerror(errno));
 		return STATUS_OK;
 	}
-	if ((status = cli_need_config(cli, error)) != STATUS_OK)
+	if ((status = cli_need_config(cli, error)) != STATUS_OK || (status = cli_need_rules(cli, error)) != STATUS_OK)
 		return status;
 	database = arena_printf(&cli->arena, "%s/sportello.db", cli->config->state_dir);
 	if (access(database, F_OK) == 0)

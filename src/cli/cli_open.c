@@ -55,6 +55,21 @@ enum status cli_need_config(struct cli *cli, struct error *error)
 	                 wrong == 1 ? "" : "s", wrong == 1 ? "it" : "them");
 }
 
+enum status cli_need_rules(struct cli *cli, struct error *error)
+{
+	struct config_problems problems = { NULL, 0 };
+	enum status status = cli_need_config(cli, error);
+
+	if (status != STATUS_OK || (status = rules_init(error)) != STATUS_OK)
+		return status;
+	if (rules_load(cli->config, &cli->arena, &problems, &cli->rules) == STATUS_OK)
+		return STATUS_OK;
+	for (size_t i = 0; i < problems.count; i++)
+		if (!problems.at[i].warning)
+			warn_problem(&problems.at[i]);
+	return error_set(error, STATUS_BAD_CONFIG, "the rules cannot be used; correct them, then run sportello rules lint");
+}
+
 enum status cli_need_store(struct cli *cli, bool create, struct error *error)
 {
 	enum status status = cli_need_config(cli, error);

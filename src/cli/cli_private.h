@@ -11,6 +11,7 @@
 #include "base.h"
 #include "config.h"
 #include "desk.h"
+#include "gateway.h"
 #include "mail.h"
 #include "store.h"
 
@@ -35,6 +36,7 @@ struct cli {
 	struct config *config;
 	struct desk_policy policy;               /* of the configuration, with keys */
 	struct store *store;
+	struct ruleset *rules;                   /* of cli_need_rules() */
 };
 
 struct cli_command {
@@ -60,6 +62,8 @@ enum status cli_run_help(struct cli *cli, struct error *error);
 void cli_warn(const char *format, ...) PRINTF_LIKE(1, 2);
 enum status cli_need_config(struct cli *cli, struct error *error);
 /* With the configuration, the store and the keys. `create`: makes what is not there. */
+/* The rules of the configuration, or all their errors. */
+enum status cli_need_rules(struct cli *cli, struct error *error);
 enum status cli_need_store(struct cli *cli, bool create, struct error *error);
 enum status cli_number(const char *text, const char *what, int64_t *number, struct error *error);
 enum status cli_limit(struct cli *cli, size_t *limit, struct error *error);

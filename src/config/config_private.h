@@ -81,6 +81,8 @@ const char *config_closest(const char *word, const char *best, const char *candi
 const char *config_check_line(const char *value);
 const char *config_check_name(const char *value);
 const char *config_check_domain(const char *value);
+const char *config_check_leave(const char *value);
+const char *config_check_hours(const char *value);
 const char *config_check_address(const char *value);
 const char *config_check_queue_address(const char *value);
 const char *config_check_path(const char *value);

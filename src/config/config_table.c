@@ -154,7 +154,16 @@ const struct config_parameter config_parameters[] = {
 		"The name that customers see. "
 		"If it is empty, the short name."),
 	STRINGS("agents[].skills", IN_AGENT(skills), "", NULL, "[ \"vpn\", \"wifi\" ]",
-		"Words for what the agent knows, compared with the tags of a ticket when it is assigned."),
+		"Words for what the agent knows, compared with the tags of a ticket when it is assigned. "
+		"Where a tag is a skill of somebody in the queue, only those who have it are given the ticket."),
+	STRINGS("agents[].leave", IN_AGENT(leave), "", config_check_leave, "[ \"2026-12-24..2027-01-06\" ]",
+		"Whole days on which the agent is given no tickets: \"2026-12-24\", or from and to with two dots between."),
+	STRING("agents[].hours", IN_AGENT(hours), "", config_check_hours, "\"mon-fri 08:00-17:30\"",
+		"When the agent is given tickets, in the local time of the machine; several with commas between. "
+		"If it is empty, always."),
+	NUMBER("agents[].limit", P_INTEGER, IN_AGENT(limit), 0, 100000, "tickets", "0",
+		"The agent is given no more while that many are new, open or pending. "
+		"0: any number."),
 
 	LIST("queues", policy.queues, struct desk_queue,
 		"The queues, at least one. "

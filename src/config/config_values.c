@@ -258,3 +258,17 @@ const char *config_check_relay(const char *value)
 	arena_init(&arena);
 	return config_relay_parse(&arena, value, &relay);
 }
+
+const char *config_check_leave(const char *value)
+{
+	const char *problem;
+
+	return desk_check_leave(value, &problem) ? NULL : problem;
+}
+
+const char *config_check_hours(const char *value)
+{
+	const char *problem;
+
+	return desk_check_hours(value, &problem) ? NULL : problem;
+}

@@ -1,5 +1,5 @@
 /*
- * daemon_keeper.c - what can be done later, done later: timers, WAL checkpoints and the search index, off the commit path.
+ * daemon_keeper.c - what can be done later, done later: timers and the search index, off the commit path. (Checkpoints are the store's own.)
  *
  * One thread with a store connection of its own. It may fall behind and it may die with the process: all of it can be
  * done again. Diagnostics: keeper.trouble, once for each kind of trouble in a row.
@@ -9,7 +9,7 @@
 #include "daemon_private.h"
 
 #define ROUND_MS 1000
-#define INDEX_AT_ONCE 200                        /* messages indexed in one go, then the checkpoint has its turn */
+#define INDEX_AT_ONCE 200                        /* messages indexed in one go, then the timers have their turn */
 
 static const char *text_of(void *context, struct arena *arena, struct store *store, const struct message_row *message)
 {
@@ -21,11 +21,7 @@ static bool one_round(struct store *store, bool *in_trouble)
 {
 	struct error error;
 	size_t done = 0;
-	enum status status = store_checkpoint(store);
-	if (status == STATUS_OK)
-		status = store_search_index(store, INDEX_AT_ONCE, text_of, NULL, &done, &error);
-	else
-		error_set(&error, status, "checkpoint did not work");
+	enum status status = store_search_index(store, INDEX_AT_ONCE, text_of, NULL, &done, &error);
 	if (status != STATUS_OK && !*in_trouble)
 		log_event(LOG_WARNING, "keeper.trouble", "why", error.text, NULL);
 	*in_trouble = status != STATUS_OK;

@@ -39,6 +39,14 @@ struct config *daemon_config(struct daemon *daemon)
 	return config;
 }
 
+struct ruleset *daemon_rules(struct daemon *daemon)
+{
+	pthread_mutex_lock(&daemon->lock);
+	struct ruleset *rules = rules_ref(daemon->rules);
+	pthread_mutex_unlock(&daemon->lock);
+	return rules;
+}
+
 /* ---- the engine's questions ---- */
 
 static void on_reset(void *context)
@@ -53,6 +61,7 @@ static void on_reset(void *context)
 	transaction->recipients.at = NULL;
 	transaction->recipients.count = 0;
 	arena_reset(&transaction->arena);
+	rules_unref(&transaction->rules);
 	config_unref(&transaction->config);
 }
 
@@ -77,6 +86,7 @@ static void on_mail(void *context, const char *from, uint64_t size, bool smtputf
 	}
 	connection->in_transaction = true;
 	transaction->config = daemon_config(connection->daemon);
+	transaction->rules = daemon_rules(connection->daemon);
 	new_trace(transaction->trace);
 	transaction->envelope_from = arena_string(&transaction->arena, from);
 	lmtp_reply_of(reply, LMTP_ACCEPTED, NULL);

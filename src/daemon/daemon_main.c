@@ -31,7 +31,8 @@ static void report(const struct config_problems *problems)
 	}
 }
 
-static enum status load(const char *file, struct config **config, struct error *error)
+/* The configuration and the rules that go with it: both or none. */
+static enum status load(const char *file, struct config **config, struct ruleset **rules, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena;
 	struct config_problems problems = {0};
@@ -40,9 +41,18 @@ static enum status load(const char *file, struct config **config, struct error *
 	report(&problems);
 	if (status != STATUS_OK)
 		return error_set(error, STATUS_BAD_CONFIG, "the configuration %s cannot be used", file);
-	status = store_keys((*config)->state_dir, true, &(*config)->policy.keys, error);
-	if (status != STATUS_OK)
+	problems = (struct config_problems){0};
+	status = rules_load(*config, &arena, &problems, rules);
+	report(&problems);
+	if (status != STATUS_OK) {
 		config_unref(config);
+		return error_set(error, STATUS_BAD_CONFIG, "the rules cannot be used");
+	}
+	status = store_keys((*config)->state_dir, true, &(*config)->policy.keys, error);
+	if (status != STATUS_OK) {
+		rules_unref(rules);
+		config_unref(config);
+	}
 	return status;
 }
 
@@ -85,6 +95,8 @@ static enum status start(struct daemon *daemon, struct error *error)
 	if (status == STATUS_OK)
 		status = store_writer_start(config->state_dir, &daemon->gateway.writer, error);
 	if (status == STATUS_OK)
+		status = store_open(config->state_dir, false, &daemon->gateway.reader, error);
+	if (status == STATUS_OK)
 		status = outbox_start(config, daemon->gateway.writer, &daemon->outbox, error);
 	if (status == STATUS_OK && *config->web_listen.text)
 		status = store_open(config->state_dir, false, &daemon->web_store, error);
@@ -112,6 +124,7 @@ static void stop(struct daemon *daemon)
 	web_stop(&daemon->web);
 	store_close(&daemon->web_store);
 	outbox_stop(&daemon->outbox);
+	store_close(&daemon->gateway.reader);
 	store_writer_stop(&daemon->gateway.writer);
 }
 
@@ -119,9 +132,10 @@ static void stop(struct daemon *daemon)
 static void reload(struct daemon *daemon)
 {
 	struct config *new, *old;
+	struct ruleset *new_rules, *old_rules;
 	struct error error;
 	daemon_notify("RELOADING=1");
-	if (load(daemon->config_file, &new, &error) != STATUS_OK) {
+	if (load(daemon->config_file, &new, &new_rules, &error) != STATUS_OK) {
 		log_event(LOG_ERROR, "daemon.reload", "result", "the old configuration stays", "why", error.text, NULL);
 		daemon_notify("READY=1");
 		return;
@@ -132,8 +146,11 @@ static void reload(struct daemon *daemon)
 	outbox_reconfigure(daemon->outbox, new);
 	pthread_mutex_lock(&daemon->lock);
 	old = daemon->config;
+	old_rules = daemon->rules;
 	daemon->config = new;
+	daemon->rules = new_rules;
 	pthread_mutex_unlock(&daemon->lock);
+	rules_unref(&old_rules);
 	config_unref(&old);
 	log_event(LOG_NOTICE, "daemon.reload", "result", "done", NULL);
 	daemon_notify("READY=1");
@@ -190,17 +207,19 @@ static int parse_options(int argc, char **argv, const char **file)
 
 int main(int argc, char **argv)
 {
-	static struct daemon daemon = {.lock = PTHREAD_MUTEX_INITIALIZER, .config_file = DEFAULT_CONFIG};
+	static struct daemon daemon = {.lock = PTHREAD_MUTEX_INITIALIZER, .gateway.reader_lock = PTHREAD_MUTEX_INITIALIZER, .config_file = DEFAULT_CONFIG};
 	struct error error;
 	sigset_t signals;
 	int code = parse_options(argc, argv, &daemon.config_file);
 	if (code >= 0)
 		return code;
+	if (rules_init(&error) != STATUS_OK)             /* before any thread and any secret: it forks the workers' parent */
+		return fail(&error);
 	block_signals(&signals);
 	umask(0077);
 	mail_init();
 	limit_descriptors();
-	if (load(daemon.config_file, &daemon.config, &error) != STATUS_OK)
+	if (load(daemon.config_file, &daemon.config, &daemon.rules, &error) != STATUS_OK)
 		return fail(&error);
 	log_set_level(daemon.config->log_level);
 	daemon.started = clock_now();
@@ -212,7 +231,9 @@ int main(int argc, char **argv)
 	wait_for_signals(&daemon, &signals);
 	log_event(LOG_NOTICE, "daemon.stopping", NULL);
 	stop(&daemon);
+	rules_unref(&daemon.rules);
 	config_unref(&daemon.config);
+	rules_fini();
 	log_event(LOG_NOTICE, "daemon.stopped", NULL);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "gateway.h"
 #include "outbox.h"
+#include "rules.h"
 #include "store.h"
 #include "web.h"
 
@@ -22,6 +23,7 @@ struct listener { int fd; const char *unix_path; };
 struct daemon {
 	pthread_mutex_t lock;                    /* config */
 	struct config *config;
+	struct ruleset *rules;                   /* belongs to it */
 	const char *config_file;
 	struct gateway gateway;
 	struct outbox *outbox;
@@ -38,6 +40,7 @@ struct daemon {
 };
 
 struct config *daemon_config(struct daemon *daemon);            /* a reference; config_unref when done */
+struct ruleset *daemon_rules(struct daemon *daemon);            /* likewise */
 
 enum status daemon_listen(struct daemon *daemon, const struct config *config, struct error *error);
 void daemon_close_listeners(struct daemon *daemon);

@@ -181,6 +181,27 @@ static void add_copied(struct decision *d, struct ticket_facts *ticket, const st
 
 /* ---- a new ticket ---- */
 
+static const char *queue_of_new(const struct decision *d, const struct incoming *incoming)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	return verdict && verdict->queue ? verdict->queue : incoming->address.queue->name;
+}
+
+static const char *first_reason(struct decision *d)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	if (!verdict->because.count)
+		return NULL;
+	const struct verdict_reason *reason = &verdict->because.at[0];
+	return arena_printf(d->arena, "%s %s%s%s", reason->by, reason->what, reason->detail ? ": " : "", reason->detail ? reason->detail : "");
+}
+
+/* Who decided about the queue, for the history. */
+static const char *why_there(struct decision *d)
+{
+	return d->facts->verdict && d->facts->verdict->queue ? first_reason(d) : NULL;
+}
+
 /* An agent passes a customer's mail on to the desk: the original sender is the customer. From alone is a claim, so nothing is sent to
  * that customer before an agent of the queue does it, unless the agent's mail is authenticated. */
 static const struct desk_agent *forwarding_agent(const struct desk_policy *policy, const struct mail *mail)
@@ -257,8 +278,9 @@ static struct ticket_facts *create_ticket(struct decision *d, const struct incom
 	bool automatic = d->plan->kind != MAIL_REQUEST && d->plan->kind != MAIL_REPLY;
 	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
 	const char *language = mail->language ? mail->language : d->facts->sender_language ? d->facts->sender_language : "";
-	*new = (struct new_ticket){.state = STATE_NEW, .queue = d->facts->routed_queue ? d->facts->routed_queue : incoming->address.queue->name,
-	                           .agent = "", .priority = automatic ? "low" : "normal", .language = language,
+	const struct verdict *verdict = d->facts->verdict;
+	*new = (struct new_ticket){.state = STATE_NEW, .queue = queue_of_new(d, incoming), .agent = "",
+	                           .priority = verdict && verdict->priority ? verdict->priority : automatic ? "low" : "normal", .language = language,
 	                           .subject = *mail->subject ? mail->subject : "(no subject)", .customer = customer_of(d->policy, mail)};
 	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
 	effect->create = new;
@@ -293,19 +315,62 @@ static bool worth_telling(const struct mail *mail)
 	    && (mail->kind != MAIL_AUTO_REPLY || (!mail->in_reply_to.count && !mail->references.count));
 }
 
+/* Tags and trouble of the rules. */
+static void follow_verdict(struct decision *d, struct ticket_facts *ticket)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	for (size_t i = 0; verdict && i < verdict->tags.count; i++) {
+		plan_add(d, EFFECT_ADD_TAG, ticket->id)->to = verdict->tags.at[i];
+		strings_add(d->arena, &ticket->tags, verdict->tags.at[i]);
+	}
+	if (verdict && verdict->trouble)
+		plan_remark(d, ticket->id, "the rules could not be run", verdict->trouble);
+}
+
+/* A rule's agent, else the queue's way of giving tickets out. */
+static void assign(struct decision *d, struct ticket_facts *ticket)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+	const struct desk_agent *agent = verdict && verdict->agent ? desk_agent_named(d->policy, verdict->agent) : NULL;
+	const char *why = "by rule";
+	if (!agent && queue)
+		agent = desk_assign(d->arena, d->policy, queue, d->facts, &ticket->tags, &why);
+	if (agent) {
+		plan_set_agent(d, ticket, agent->name, why);
+		d->plan->at[d->plan->count - 1].number = 1;      /* counts as this agent's turn */
+	} else if (why && queue && queue->assign != ASSIGN_NONE)
+		plan_remark(d, ticket->id, "assigned to nobody", why);
+}
+
+static void tell_agents(struct decision *d, const struct mail *mail, struct ticket_facts *ticket, int seq)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	if (worth_telling(mail))
+		notice_to_agents(d, ticket, "agent-new", seq, NULL, NULL);
+	for (size_t i = 0; verdict && i < verdict->notify.count; i++) {
+		const struct desk_agent *agent = desk_agent_named(d->policy, verdict->notify.at[i]);
+		const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+		bool told = worth_telling(mail) && (*ticket->agent ? agent && text_equal_nocase(ticket->agent, agent->name)
+		                                                   : agent && queue && strings_have(&queue->agents, agent->name));
+		if (agent && !told)
+			notice_to_agent(d, ticket, agent, "agent-new", seq, NULL);
+	}
+}
+
 static void decide_new(struct decision *d, const struct incoming *incoming, const char *link_why)
 {
 	const struct mail *mail = incoming->mail;
 	bool automatic = mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY;
 	if (mail->kind == MAIL_REPLY)
 		d->plan->kind = MAIL_REQUEST;            /* it answers nothing of ours */
-	const char *queue = d->facts->routed_queue ? d->facts->routed_queue : incoming->address.queue->name;
+	const char *queue = queue_of_new(d, incoming);
 	if (d->facts->sibling_ticket && d->facts->sibling_queue && strcmp(d->facts->sibling_queue, queue) == 0) {
 		plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_JOINED, d->facts->sibling_ticket, 1,
 		                 "the same mail came for another address of this queue");
 		return;
 	}
-	struct ticket_facts *ticket = create_ticket(d, incoming, NULL);
+	struct ticket_facts *ticket = create_ticket(d, incoming, why_there(d));
 	struct new_message *message = append_mail(d, ticket, mail, kind_of_message(mail, false));
 	note_message_id(d, ticket, mail->message_id);
 	if (incoming->address.bad_token)
@@ -316,9 +381,11 @@ static void decide_new(struct decision *d, const struct incoming *incoming, cons
 		add_copied(d, ticket, mail, NULL);
 	link_new(d, ticket, pointed_at(d->facts), link_why);
 	link_new(d, ticket, d->facts->sibling_ticket, "the same mail went to both queues");
+	follow_verdict(d, ticket);
+	if (!automatic)
+		assign(d, ticket);
 	acknowledge(d, mail, ticket);
-	if (worth_telling(mail))
-		notice_to_agents(d, ticket, "agent-new", message->seq, NULL, NULL);
+	tell_agents(d, mail, ticket, message->seq);
 	plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_TICKET, ticket->id, message->seq, NULL);
 }
 
@@ -475,6 +542,42 @@ static void decide_person(struct decision *d, const struct incoming *incoming)
 	decide_new(d, incoming, "refers to it, but the sender takes no part in it");
 }
 
+/* Passed on as it is, from our bounce address, so that a bounce is recorded here. */
+static void redirect(struct decision *d, const struct incoming *incoming, const char *to)
+{
+	struct outgoing *o = ARENA_NEW(d->arena, struct outgoing);
+	*o = (struct outgoing){.id = d->next_outbox++, .trace = d->trace, .template = "redirect", .language = "", .queue = incoming->address.queue->name,
+	                       .agent = "", .automatic = true, .from = {incoming->address.queue->address, ""}, .reply_to = "", .in_reply_to = "",
+	                       .message_id = incoming->mail->message_id ? incoming->mail->message_id : "", .subject = "", .date = d->facts->now, .variables = ""};
+	struct token bounce = {.kind = TOKEN_BOUNCE, .number = o->id};
+	o->envelope_from = *incoming->envelope_from ? desk_token_address(d->arena, d->policy, incoming->address.queue->address, &bounce) : "";
+	*ARENA_PUSH(d->arena, &o->to) = (struct mail_address){to, ""};
+	plan_add(d, EFFECT_ENQUEUE, 0)->outgoing = o;
+}
+
+/* What a rule says about mail that never becomes a ticket. False: nothing of the kind. What is proved to belong to a ticket, and what
+ * machines say about our own mails, no rule throws away. */
+static bool decided_by_rule(struct decision *d, const struct incoming *incoming)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	if (!verdict || incoming->address.class != ADDRESS_QUEUE)
+		return false;
+	if (verdict->reject) {
+		plan_disposition(d, DISPOSITION_REJECTED, 0, 0, verdict->reject);
+		return true;
+	}
+	for (size_t i = 0; i < verdict->redirects.count; i++)
+		if (mail_address_usable(verdict->redirects.at[i]) && !desk_address_is_ours(d->policy, verdict->redirects.at[i]))
+			redirect(d, incoming, verdict->redirects.at[i]);
+	if (d->plan->count) {
+		plan_disposition(d, DISPOSITION_REDIRECTED, 0, 0, verdict->redirects.at[0]);
+		return true;
+	}
+	if (verdict->discard)
+		plan_disposition(d, DISPOSITION_DISCARDED, 0, 0, first_reason(d));
+	return verdict->discard;
+}
+
 void desk_decide_mail(const struct desk_policy *policy, const struct incoming *incoming, const struct facts *facts, struct plan *plan)
 {
 	const struct mail *mail = incoming->mail;
@@ -487,6 +590,8 @@ void desk_decide_mail(const struct desk_policy *policy, const struct incoming *i
 		plan_disposition(&d, DISPOSITION_LOOP, 0, 0, mail->hops > HOPS_MOST ? "too many hops" : "our own mail came back");
 		return;
 	}
+	if (decided_by_rule(&d, incoming))
+		return;
 	if (mail->kind == MAIL_BOUNCE || mail->kind == MAIL_AUTO_REPLY || mail->kind == MAIL_FEEDBACK_REPORT)
 		decide_automatic(&d, incoming);
 	else

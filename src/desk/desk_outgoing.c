@@ -55,6 +55,8 @@ void outgoing_write(struct buffer *out, const struct outgoing *o)
 	put_number(out, "date", o->date);
 	put_number(out, "seq", o->seq);
 	put_number(out, "about", o->about_seq);
+	if (o->raw)
+		put_number(out, "raw", o->raw);
 	put_text(out, "variables", o->variables);
 }
 
@@ -92,6 +94,7 @@ static void read_field(struct arena *arena, struct outgoing *o, const char *key,
 	else if (strcmp(key, "date") == 0) o->date = number;
 	else if (strcmp(key, "seq") == 0) o->seq = (int)number;
 	else if (strcmp(key, "about") == 0) o->about_seq = (int)number;
+	else if (strcmp(key, "raw") == 0) o->raw = number;
 	else if (strcmp(key, "to-agent") == 0) o->to_agent = true;
 	else if (strcmp(key, "automatic") == 0) o->automatic = true;
 	else if (strcmp(key, "from") == 0) o->from = read_address(arena, value);

@@ -21,9 +21,23 @@ struct delivery {
 	struct incoming incoming;
 	struct evidence evidence;
 	unsigned char claim[CLAIM_SIZE];
+	const struct verdict *verdict;           /* NULL: no rules */
 	bool duplicate;
 	struct plan plan;
 };
+
+/* Who is free in the queue that a new ticket would go to: asked only where that queue gives tickets out. */
+static enum status add_loads(struct store *store, const struct delivery *delivery, struct facts *facts, struct error *error)
+{
+	const struct transaction *transaction = delivery->transaction;
+	const struct desk_queue *queue = delivery->incoming.address.queue;
+	if (delivery->verdict && delivery->verdict->queue)
+		queue = desk_queue_named(&transaction->config->policy, delivery->verdict->queue);
+	if (!queue || queue->assign == ASSIGN_NONE)
+		return STATUS_OK;
+	facts->utc_offset = clock_utc_offset(facts->now);
+	return store_facts_of_agents(store, &delivery->transaction->arena, queue, facts, error);
+}
 
 /* Runs on the writer thread, inside a savepoint: claim, facts, plan, apply. */
 static enum status deliver(struct store *store, void *context, struct error *error)
@@ -38,6 +52,9 @@ static enum status deliver(struct store *store, void *context, struct error *err
 		return status;
 	if ((status = store_facts_of_mail(store, arena, &delivery->incoming, &delivery->evidence, &facts, error)) != STATUS_OK)
 		return status;
+	if ((status = add_loads(store, delivery, &facts, error)) != STATUS_OK)
+		return status;
+	facts.verdict = delivery->verdict;
 	plan_init(&delivery->plan, arena, NULL);
 	desk_decide_mail(&transaction->config->policy, &delivery->incoming, &facts, &delivery->plan);
 	if ((status = store_keep_raw(store, transaction->spool, &raw, error)) != STATUS_OK)
@@ -100,7 +117,11 @@ static void answer(struct gateway *gateway, const struct delivery *delivery, enu
 		count_disposition(gateway, disposition ? disposition->to : "other");
 		log_accepted(delivery);
 	}
-	lmtp_reply_of(reply, LMTP_ACCEPTED, NULL);
+	/* A rejected mail is kept and recorded, and its sender is told; told again when it comes again. */
+	if (delivery->verdict && delivery->verdict->reject)
+		lmtp_reply_of(reply, LMTP_REJECTED, delivery->verdict->reject);
+	else
+		lmtp_reply_of(reply, LMTP_ACCEPTED, NULL);
 }
 
 static void refuse_all(struct gateway *gateway, const struct transaction *transaction, enum lmtp_answer why, const char *words,
@@ -123,7 +144,31 @@ static void prepare(struct transaction *transaction, const struct mail *mail, ui
 	desk_claim(&delivery->incoming, delivery->claim);
 }
 
-static void deliver_all(struct gateway *gateway, struct transaction *transaction, const struct mail *mail, uint64_t size,
+static bool sender_known(struct gateway *gateway, const struct mail *mail)
+{
+	struct error error;
+	bool known = false;
+	pthread_mutex_lock(&gateway->reader_lock);
+	if (gateway->reader && store_sender_known(gateway->reader, mail->from.address, &known, &error) != STATUS_OK)
+		known = false;                   /* the rules then see known:no; the mail goes on */
+	pthread_mutex_unlock(&gateway->reader_lock);
+	return known;
+}
+
+/* Before the write transaction: a worker process may take its time. */
+static void ask_rules(struct gateway *gateway, struct transaction *transaction, const struct mail *mail, const struct mail_source *source,
+                      struct delivery *deliveries, size_t count)
+{
+	struct rules_keywords keywords = {0};
+	if (!transaction->rules || !rules_script_count(transaction->rules))
+		return;
+	bool known = sender_known(gateway, mail);
+	rules_match(transaction->rules, mail, &transaction->arena, &keywords);
+	for (size_t i = 0; i < count; i++)
+		deliveries[i].verdict = gateway_ask_rules(transaction->rules, &deliveries[i].incoming, source, known, &keywords, &transaction->arena);
+}
+
+static void deliver_all(struct gateway *gateway, struct transaction *transaction, const struct mail *mail, const struct mail_source *source,
                         struct lmtp_reply *replies, size_t count)
 {
 	struct arena *arena = &transaction->arena;
@@ -133,9 +178,10 @@ static void deliver_all(struct gateway *gateway, struct transaction *transaction
 	struct error *errors = ARENA_ARRAY(arena, struct error, count);
 	bool kept = false, outgoing = false;
 	for (size_t i = 0; i < count; i++) {
-		prepare(transaction, mail, size, i, &deliveries[i]);
+		prepare(transaction, mail, source->size, i, &deliveries[i]);
 		contexts[i] = &deliveries[i];
 	}
+	ask_rules(gateway, transaction, mail, source, deliveries, count);
 	store_write_all(gateway->writer, deliver, contexts, count, statuses, errors);
 	for (size_t i = 0; i < count; i++) {
 		kept |= statuses[i] == STATUS_OK && !deliveries[i].duplicate;
@@ -172,7 +218,7 @@ void gateway_intake(struct gateway *gateway, struct transaction *transaction, st
 	mail_parse(&transaction->arena, &source, &options, &mail);
 	gateway->counters.mails++;
 	gateway->counters.bytes += (int64_t)source.size;
-	deliver_all(gateway, transaction, &mail, source.size, replies, count);
+	deliver_all(gateway, transaction, &mail, &source, replies, count);
 	count_time(&gateway->counters, clock_monotonic_us() - start);
 }
 

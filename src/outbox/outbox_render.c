@@ -9,6 +9,7 @@
 #include "outbox_private.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define NOTICE_TEXT_MOST (16 * 1024)     /* bytes of a customer's text in a notice to an agent; the whole is on the ticket */
 #define NAMES_MOST       30              /* attachments named in a notice */
@@ -244,13 +245,41 @@ static void mail_of(const struct rendering *r, const struct rendered *rendered, 
 	};
 }
 
+/* A rule passes a mail on: its bytes as they came (RFC 5228 section 4.2). */
+static enum status passed_on(struct rendering *r, struct buffer *bytes, struct error *error)
+{
+	char piece[16384];
+	enum status status = store_raw_open(r->store, r->row->outgoing.raw, &r->raw, error);
+
+	if (status)
+		return status;
+	r->raw_open = true;
+	const struct mail_source *source = &r->raw.source;
+	if (source->fd < 0) {
+		buffer_add(bytes, source->data, (size_t)source->size);
+		return STATUS_OK;
+	}
+	for (off_t at = 0; at < (off_t)source->size;) {
+		ssize_t n = pread(source->fd, piece, sizeof piece, at);
+
+		if (n <= 0)
+			return error_set(error, STATUS_TRY_LATER, "the raw mail %lld cannot be read", (long long)r->row->outgoing.raw);
+		buffer_add(bytes, piece, (size_t)n);
+		at += n;
+	}
+	return STATUS_OK;
+}
+
 static enum status bytes_of(struct rendering *r, struct buffer *bytes, const char **text, struct error *error)
 {
 	struct rendered rendered;
 	struct mail_out mail;
-	enum status status = words(r, &rendered, error);
+	enum status status;
 
 	*text = "";
+	if (strcmp(r->row->outgoing.template, "redirect") == 0)
+		return passed_on(r, bytes, error);
+	status = words(r, &rendered, error);
 	if (status)
 		return status;
 	*text = rendered.text;

@@ -106,11 +106,31 @@ static enum status set_queue(struct applying *a, const struct effect *effect)
 	return set_field(a, effect, &field);
 }
 
+/* Who had the customer last, and whose turn it was, is remembered for the next assignment. */
+static enum status remember_agent(struct applying *a, const struct effect *effect)
+{
+	struct cursor cursor;
+	const char *queue = "", *customer = "";
+	enum status status;
+
+	cursor_open(&cursor, a->store, a->error, SQL_TICKET_QUEUE_CUSTOMER, "i", effect->ticket);
+	if (cursor_next(&cursor)) {
+		queue = cursor_text(&cursor, a->arena, 0);
+		customer = cursor_text(&cursor, a->arena, 1);
+	}
+	if ((status = cursor_close(&cursor)) != STATUS_OK)
+		return status;
+	if (effect->number)
+		status = sql_run(a->store, a->error, SQL_ASSIGNED_SET, "tti", queue, effect->to, effect->ticket);
+	return status == STATUS_OK && *customer ? contact_had_agent(a->store, customer, effect->to, a->error) : status;
+}
+
 static enum status set_agent(struct applying *a, const struct effect *effect)
 {
 	static const struct field field = { "agent", SQL_TICKET_AGENT_NOW, SQL_TICKET_AGENT };
+	enum status status = set_field(a, effect, &field);
 
-	return set_field(a, effect, &field);
+	return status == STATUS_OK && *text_or_empty(effect->to) ? remember_agent(a, effect) : status;
 }
 
 static enum status set_priority(struct applying *a, const struct effect *effect)
@@ -301,8 +321,12 @@ static enum status append_message(struct applying *a, const struct effect *effec
 static enum status enqueue(struct applying *a, const struct effect *effect)
 {
 	CLEANUP_BUFFER struct buffer record = { 0 };
+	struct outgoing outgoing = *effect->outgoing;
 
-	outgoing_write(&record, effect->outgoing);
+	/* A mail that is passed on as it is: the row knows where its bytes are. */
+	if (a->delivery && strcmp(outgoing.template, "redirect") == 0)
+		outgoing.raw = a->delivery->raw;
+	outgoing_write(&record, &outgoing);
 	return sql_run(a->store, a->error, SQL_OUTBOX_ADD, "iiit", effect->outgoing->id, effect->outgoing->ticket, a->now,
 	               buffer_string(&record));
 }

@@ -21,7 +21,7 @@ enum status contact_find(struct store *store, struct arena *arena, const char *a
 	size_t count = 1;
 	enum status status = STATUS_OK;
 
-	*contact = (struct contact){ .language = "" };
+	*contact = (struct contact){ .language = "", .last_agent = "" };
 	if (!*lower)
 		return STATUS_OK;
 	/* The sender of a mail is asked for three times in a row. */
@@ -39,6 +39,8 @@ enum status contact_find(struct store *store, struct arena *arena, const char *a
 			contact->window_count = (int)cursor_number(&cursor, 4);
 			if (arena)
 				contact->language = cursor_text(&cursor, arena, 5);
+			if (arena)
+				contact->last_agent = cursor_text(&cursor, arena, 6);
 		}
 		status = cursor_close(&cursor);
 	}
@@ -106,4 +108,12 @@ enum status contact_acknowledged(struct store *store, const char *address, int64
 	return status != STATUS_OK ? status
 		: sql_run(store, error, SQL_CONTACT_WINDOW, "iid", contact.id, same_hour ? contact.window_start : now,
 		          same_hour ? contact.window_count + 1 : 1);
+}
+
+enum status contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error)
+{
+	struct contact contact;
+	enum status status = contact_find(store, NULL, address, &contact, error);
+
+	return status == STATUS_OK && contact.id ? sql_run(store, error, SQL_CONTACT_AGENT, "it", contact.id, agent) : status;
 }

@@ -149,6 +149,7 @@ static enum status read_sender(struct store *store, struct arena *arena, const s
 	facts->sender_known = contact.written > 0;
 	facts->sender_bouncing = contact.bouncing_since > 0;
 	facts->sender_language = contact.language;
+	facts->last_agent = contact.last_agent;
 	if (contact.window_start && facts->now >= contact.window_start && facts->now - contact.window_start < ACKNOWLEDGEMENT_WINDOW_MS)
 		facts->acknowledgements_last_hour = contact.window_count;
 	return status;
@@ -156,7 +157,7 @@ static enum status read_sender(struct store *store, struct arena *arena, const s
 
 static void start(struct facts *facts)
 {
-	*facts = (struct facts){ .now = clock_now(), .sibling_queue = "", .sender_language = "" };
+	*facts = (struct facts){ .now = clock_now(), .sibling_queue = "", .sender_language = "", .last_agent = "" };
 }
 
 static enum status read_facts_of_mail(struct store *store, struct arena *arena, const struct incoming *incoming,
@@ -196,6 +197,40 @@ enum status store_facts_of_ticket(struct store *store, struct arena *arena, int6
 		status = next_numbers(store, facts, error);
 	if (status == STATUS_OK)
 		status = read_ticket_facts(store, arena, ticket, &facts->ticket, error);
+	read_end(store, began);
+	return status;
+}
+
+enum status store_facts_of_agents(struct store *store, struct arena *arena, const struct desk_queue *queue, struct facts *facts, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < queue->agents.count && status == STATUS_OK; i++) {
+		struct agent_load *load = ARENA_PUSH(arena, &facts->loads);
+		struct cursor cursor;
+
+		load->agent = queue->agents.at[i];
+		cursor_open(&cursor, store, error, SQL_AGENT_LOAD, "t", load->agent);
+		if (cursor_next(&cursor)) {
+			load->open = (int)cursor_number(&cursor, 0);
+			load->weight = (int)cursor_number(&cursor, 1);
+		}
+		status = cursor_close(&cursor);
+		if (status == STATUS_OK)
+			status = sql_number(store, error, &load->last_assigned, 0, SQL_ASSIGNED_GET, "tt", queue->name, load->agent);
+	}
+	return status;
+}
+
+enum status store_sender_known(struct store *store, const char *address, bool *known, struct error *error)
+{
+	struct contact contact;
+	bool began;
+	enum status status = read_begin(store, &began, error);
+
+	if (status == STATUS_OK)
+		status = contact_find(store, NULL, address, &contact, error);
+	*known = status == STATUS_OK && contact.written > 0;
 	read_end(store, began);
 	return status;
 }

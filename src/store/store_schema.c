@@ -79,6 +79,7 @@ static const char *const version_1[] = {
 "  bounce_reason  TEXT NOT NULL DEFAULT '',\n"
 "  window_start   INTEGER NOT NULL DEFAULT 0,   -- acknowledgements: start of the hour that is counted\n"
 "  window_count   INTEGER NOT NULL DEFAULT 0,\n"
+"  last_agent     TEXT NOT NULL DEFAULT '',     -- who had this person's newest ticket\n"
 "  person         INTEGER,\n"
 "  organisation   INTEGER\n"
 ") STRICT",
@@ -109,6 +110,16 @@ static const char *const version_1[] = {
 "  resolved_at   INTEGER NOT NULL DEFAULT 0     -- when it last became resolved\n"
 ") STRICT",
 "CREATE INDEX ticket_state ON ticket(state, queue)",
+/* How much each agent has: small, since most tickets are closed or nobody's. */
+"CREATE INDEX ticket_load ON ticket(agent, priority) WHERE agent<>'' AND state IN ('new','open','pending')",
+
+/* Whom a queue gave its last ticket: the number of that ticket. */
+"CREATE TABLE assigned(\n"
+"  queue  TEXT NOT NULL,\n"
+"  agent  TEXT NOT NULL,\n"
+"  ticket INTEGER NOT NULL,\n"
+"  PRIMARY KEY(queue, agent)\n"
+") STRICT, WITHOUT ROWID",
 
 /* The conversation. Of a mail that came in, text stays NULL: it is derived from its raw mail when shown. id gives the order
  * in which messages came, over all tickets: the search index follows it. */

@@ -55,13 +55,20 @@
 	X(SQL_MAILBOX_DISPOSED_SINCE, "SELECT count(*) FROM mailbox WHERE id>?1 AND disposition<>''") \
 	X(SQL_MAILBOX_DUPLICATES, "SELECT sum(duplicates) FROM mailbox WHERE duplicates>0") \
 	/* contacts */ \
-	X(SQL_CONTACT_GET, "SELECT id, written, bouncing_since, window_start, window_count, language FROM contact WHERE id=?1 AND address=?2") \
+	X(SQL_CONTACT_GET, "SELECT id, written, bouncing_since, window_start, window_count, language, last_agent FROM contact WHERE id=?1 AND address=?2") \
 	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written) VALUES(?1,?2,?3,?4,?5,?6)") \
 	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2, bouncing_since=0, bounce_reason=''," \
 		" name=CASE WHEN ?3<>'' THEN ?3 ELSE name END, language=CASE WHEN ?4<>'' THEN ?4 ELSE language END WHERE id=?1") \
 	X(SQL_CONTACT_BOUNCED, "UPDATE contact SET bouncing_since=CASE WHEN bouncing_since=0 THEN ?2 ELSE bouncing_since END," \
 		" bounce_reason=?3 WHERE id=?1") \
 	X(SQL_CONTACT_WINDOW, "UPDATE contact SET window_start=?2, window_count=?3 WHERE id=?1") \
+	X(SQL_CONTACT_AGENT, "UPDATE contact SET last_agent=?2 WHERE id=?1") \
+	/* who gets the next ticket */ \
+	X(SQL_AGENT_LOAD, "SELECT count(*), coalesce(sum(CASE priority WHEN 'urgent' THEN 8 WHEN 'high' THEN 4 WHEN 'normal' THEN 2 ELSE 1 END),0)" \
+		" FROM ticket WHERE agent=?1 AND agent<>'' AND state IN ('new','open','pending')") \
+	X(SQL_ASSIGNED_GET, "SELECT ticket FROM assigned WHERE queue=?1 AND agent=?2") \
+	X(SQL_ASSIGNED_SET, "INSERT INTO assigned(queue,agent,ticket) VALUES(?1,?2,?3) ON CONFLICT(queue,agent) DO UPDATE SET ticket=excluded.ticket") \
+	X(SQL_TICKET_QUEUE_CUSTOMER, "SELECT queue, customer FROM ticket WHERE id=?1") \
 	/* tickets */ \
 	X(SQL_TICKET_LAST, "SELECT max(id) FROM ticket") \
 	X(SQL_TICKET_ADD, "INSERT INTO ticket(id,state,queue,agent,priority,subject,language,customer,customer_name,created,updated,closed_at)" \

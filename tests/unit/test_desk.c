@@ -15,7 +15,7 @@
 /* ---------------------------------------------------------------- a small desk */
 
 static struct desk_agent agents[] = {
-	{"bob", "bob@example.org", "Bob Rossi", {0}}, {"eve", "eve@example.org", "Eve Neri", {0}},
+	{.name = "bob", .email = "bob@example.org", .display = "Bob Rossi"}, {.name = "eve", .email = "eve@example.org", .display = "Eve Neri"},
 };
 static const char *both_names[] = {"bob", "eve"};
 static const char *one_name[] = {"bob"};
