@@ -1,8 +1,8 @@
 /*
  * learn_calibrate.c - how sure a learner may be, found out on texts that it has not seen.
  *
- * Two kinds are held out. Known matter: the mails of each class are cut into blocks by time (never at random: neighbours
- * are often twins) and each block is judged by a learner of the others; of many mails only the newest block is. Unknown matter: whole
+ * Two kinds are held out. Known matter: the mails of each class are cut into blocks of what is alike (learn_twins.c), and each
+ * block is judged by a learner of the others; of many mails the newest block is judged. Unknown matter: whole
  * classes are left out, and their mails judged by a learner of the rest, as stand-ins for mail that belongs nowhere.
  * How much of the coming mail will be of that kind nobody can know. What can be measured is how much of a held-out mail is
  * new to the learner, and a learner that has seen little of the world must expect more surprises: see share_expected().
@@ -17,6 +17,7 @@
 #define BLOCKS_OF_MANY 10                        /* the newest is judged */
 #define MANY 3000                                /* texts */
 #define FEW_CLASSES 6                            /* below: one is left out at a time; else half of them */
+#define STRIDES 8                                /* of few mails, halves are taken in several ways: 1, 2 and 4 classes at a time */
 #define STRANGERS_MOST 1500                      /* mails of left-out classes that are judged */
 #define KNOWN_MOST 3000
 #define HEATS 24                                 /* temperatures that are tried: 0.02 to 1.3 */
@@ -31,7 +32,7 @@ struct held_out {
 struct trial {
 	struct arena arena;
 	const struct corpus *corpus;
-	uint32_t *rank, *of_class;                       /* of a mail within its class, by time; mails of each class */
+	uint32_t *age, *rank, *of_class;                 /* places of a mail within its class, by time and for cutting blocks; mails of a class */
 	size_t mails;
 	struct rows rows;
 	struct held_out *at; size_t count, known;        /* known matter first */
@@ -52,7 +53,7 @@ static void judge(struct trial *trial, const struct learner *learner, size_t num
 	learner_weigh(&scratch, learner, features, &evidence);
 	*held = (struct held_out){ .evidence = evidence, .stranger = stranger };
 	held->right = !stranger && evidence.first == document->class;
-	held->newest = (trial->rank[number] + 1) * 10 > 9 * trial->of_class[document->class];
+	held->newest = (trial->age[number] + 1) * 10 > 9 * trial->of_class[document->class];
 	for (size_t i = 0; i < HEATS; i++) {
 		held->belief[i] = belief_of(evidence.decisions, learner->classes, evidence.first, heat(i));
 		held->surprise[i] = stranger ? 0 : -log(fmax(1e-9, belief_of(evidence.decisions, learner->classes, document->class, heat(i))));
@@ -66,15 +67,20 @@ static void begin(struct trial *trial, const struct corpus *corpus)
 	struct arena *arena = &trial->arena;
 
 	*trial = (struct trial){ .corpus = corpus };
-	trial->rank = ARENA_ARRAY(arena, uint32_t, corpus->count + 1);
+	trial->age = ARENA_ARRAY(arena, uint32_t, corpus->count + 1);
+	trial->rank = trial->age;
 	trial->of_class = ARENA_ARRAY(arena, uint32_t, corpus->classes + 1);
 	trial->rows.at = ARENA_ARRAY(arena, uint32_t, corpus->count + 1);
 	for (size_t i = 0; i < corpus->count; i++)
 		if (!corpus->at[i].describes) {
-			trial->rank[i] = trial->of_class[corpus->at[i].class]++;
+			trial->age[i] = trial->of_class[corpus->at[i].class]++;
 			trial->mails++;
 		}
-	trial->at = ARENA_ARRAY(arena, struct held_out, 2 * trial->mails + 1);
+	if (trial->mails <= MANY) {
+		trial->rank = ARENA_ARRAY(arena, uint32_t, corpus->count + 1);
+		twins_order(corpus, trial->rank);
+	}
+	trial->at = ARENA_ARRAY(arena, struct held_out, 5 * trial->mails + 1);
 }
 
 /* ---------------------------------------------------------------- known matter */
@@ -120,7 +126,15 @@ static void judge_known(struct trial *trial)
 
 /* ---------------------------------------------------------------- unknown matter */
 
-static void judge_strangers(struct trial *trial, size_t group, size_t groups, size_t judged_groups)
+/* Every `groups`-th class, from `group` on, when classes are taken `stride` at a time. */
+struct left_out { size_t group, groups, stride; };
+
+static bool is_left_out(const struct left_out *left_out, size_t class)
+{
+	return class / left_out->stride % left_out->groups == left_out->group;
+}
+
+static void judge_strangers(struct trial *trial, const struct left_out *left_out, size_t judged_groups)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	struct learner learner;
@@ -128,7 +142,7 @@ static void judge_strangers(struct trial *trial, size_t group, size_t groups, si
 
 	trial->rows.count = 0;
 	for (size_t i = 0; i < trial->corpus->count; i++) {
-		if (trial->corpus->at[i].class % groups != group)
+		if (!is_left_out(left_out, trial->corpus->at[i].class))
 			trial->rows.at[trial->rows.count++] = (uint32_t)i;
 		else
 			strangers += !trial->corpus->at[i].describes;
@@ -138,7 +152,7 @@ static void judge_strangers(struct trial *trial, size_t group, size_t groups, si
 	every = 1 + strangers * judged_groups / STRANGERS_MOST;
 	learner_train(&scratch, trial->corpus, &trial->rows, &learner);
 	for (size_t i = 0; i < trial->corpus->count; i++)
-		if (trial->corpus->at[i].class % groups == group && !trial->corpus->at[i].describes && seen++ % every == 0)
+		if (is_left_out(left_out, trial->corpus->at[i].class) && !trial->corpus->at[i].describes && seen++ % every == 0)
 			judge(trial, &learner, i, &trial->corpus->at[i].features, true);
 }
 
@@ -175,12 +189,13 @@ static void judge_unknown(struct trial *trial)
 		judge_garbled(trial);
 	else if (classes < FEW_CLASSES)
 		for (size_t group = 0; group < classes; group++)
-			judge_strangers(trial, group, classes, classes);
+			judge_strangers(trial, &(struct left_out){ group, classes, 1 }, classes);
 	else if (trial->mails > MANY)
-		judge_strangers(trial, 0, 2, 1);
+		judge_strangers(trial, &(struct left_out){ 0, 2, 1 }, 1);
 	else
-		for (size_t group = 0; group < 2; group++)
-			judge_strangers(trial, group, 2, 2);
+		for (size_t stride = 1; stride < classes && stride < STRIDES; stride *= 2)
+			for (size_t group = 0; group < 2; group++)
+				judge_strangers(trial, &(struct left_out){ group, 2, stride }, 2);
 }
 
 /* ---------------------------------------------------------------- what follows from it */
@@ -206,9 +221,9 @@ static size_t best_heat(const struct trial *trial)
 /* Share of coming mail that is expected to belong nowhere. The share of letter runs in a held-out mail that no other mail has is an
  * estimate of what is still missing (as Good and Turing's of unseen species); whole matters are missing more often than
  * pieces of words. Bounded below, for there is always some, and above, for else nothing would ever be believed. */
-#define SURPRISES_EACH 3.0
+#define SURPRISES_EACH 3.5
 #define STRANGERS_LEAST 0.05
-#define STRANGERS_SHARE_MOST 0.4
+#define STRANGERS_SHARE_MOST 0.45
 static double share_expected(const struct trial *trial)
 {
 	double sum = 0;

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define NEAREST_MAILS 12000
+#define LEAST_SAID_BY_ALL 50
+#define SAID_BY_ALL 20                           /* what is in more than one of so many mails is not indexed: it is slow and says little */
 
 /* Position of a bucket in the sorted list; buckets if it is not there. */
 static size_t find_bucket(const struct nearest *nearest, uint32_t bucket)
@@ -36,8 +38,12 @@ static void count_postings(struct arena *arena, const struct vector *vectors, si
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < vectors[i].count; k++)
-			if (vectors[i].at[k].kind == KIND_WORD && !seen[vectors[i].at[k].bucket]++)
-				nearest->buckets++;
+			seen[vectors[i].at[k].bucket] += vectors[i].at[k].kind == KIND_WORD;
+	for (size_t bucket = 0; bucket < BUCKETS; bucket++) {
+		if (seen[bucket] > LEAST_SAID_BY_ALL + count / SAID_BY_ALL)
+			seen[bucket] = 0;
+		nearest->buckets += seen[bucket] > 0;
+	}
 	nearest->bucket = ARENA_ARRAY(arena, uint32_t, nearest->buckets + 1);
 	nearest->start = ARENA_ARRAY(arena, uint32_t, nearest->buckets + 1);
 	for (uint32_t bucket = 0, at = 0; bucket < BUCKETS; bucket++) {
@@ -68,11 +74,12 @@ void nearest_make(struct arena *arena, const struct corpus *corpus, const struct
 		nearest->class[i] = corpus->at[rows->at[skipped + i]].class;
 		for (size_t k = 0; k < vectors[i].count; k++) {
 			const struct vector_item *item = &vectors[i].at[k];
+			size_t at = item->kind == KIND_WORD ? find_bucket(nearest, item->bucket) : nearest->buckets;
 			uint32_t place;
 
-			if (item->kind != KIND_WORD)
+			if (at == nearest->buckets)
 				continue;
-			place = next[find_bucket(nearest, item->bucket)]++;
+			place = next[at]++;
 			nearest->mail[place] = (uint16_t)i;
 			nearest->value[place] = (uint8_t)lround(255 * fmin(1, item->value));
 		}

@@ -104,6 +104,9 @@ void gate_unfitted(struct gate *gate);                   /* for a model that kno
 void gate_fit(struct gate *gate, const struct gate_sample *samples, size_t count);
 double gate_confidence(const struct gate *gate, const double x[GATE_TERMS]);
 
+/* ---- learn_twins.c ---- */
+void twins_order(const struct corpus *corpus, uint32_t *rank);   /* of each mail within its class */
+
 /* ---- learn_calibrate.c: how sure a learner may be, from texts it has not seen ---- */
 struct promise {
 	double asked, threshold;                         /* threshold above 1: nothing is routed */

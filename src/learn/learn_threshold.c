@@ -1,7 +1,7 @@
 /*
  * learn_threshold.c - from which confidence on a mail may be routed, so that the promised precision is kept.
  *
- * The lowest threshold whose precision on held-out texts, strangers counted in, has a lower bound (Wilson, one-sided 90 %) of at least
+ * The lowest threshold whose precision on held-out texts, strangers counted in, has a lower bound (Wilson, one-sided 84 %) of at least
  * what was asked, and which the newest mails do not contradict. Few held-out texts mean a low bound and so a high threshold, or none:
  * a model that cannot show what was asked routes nothing. The same test of contradiction watches a desk in operation.
  */
@@ -10,8 +10,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define Z 1.2816                                 /* one-sided 90 % */
+#define Z 1.0                                    /* standard errors: one-sided 84 % */
 #define DOUBT 0.05
+#define LEAST_CONFIDENCE 0.5                     /* what is as likely wrong as right is not routed, however well the rest does */
 #define LEAST_ROUTED 20                          /* held-out texts above a threshold, for it to mean anything */
 
 struct judged { double confidence, weight; bool right, newest; };
@@ -73,6 +74,8 @@ void find_threshold(const struct gate *gate, const struct gate_sample *samples, 
 			continue;
 		if (lower_bound(right, all) < promise->asked || !learn_precision_holds(newest, newest_right, promise->asked))
 			continue;
+		if (judged[i].confidence < LEAST_CONFIDENCE)
+			break;
 		promise->threshold = judged[i].confidence;
 		promise->precision = right / all;
 		promise->share = known_above / known;

@@ -86,15 +86,25 @@ void weights_decide(const struct weights *weights, const struct vector *vector, 
 		decisions[class] = decisions[class] * weights->scale[class] + weights->bias[class];
 }
 
+/* Classes stand in order within a bucket. */
+static double weight_of(const struct weights *weights, uint32_t bucket, size_t class)
+{
+	uint32_t low = weights->start[bucket], high = weights->start[bucket + 1];
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (weights->class[middle] == class)
+			return weights->scale[class] * weights->value[middle];
+		if (weights->class[middle] < class)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return 0;
+}
+
 double weights_between(const struct weights *weights, uint32_t bucket, size_t class, size_t other)
 {
-	double sum = 0;
-
-	for (uint32_t cell = weights->start[bucket]; cell < weights->start[bucket + 1]; cell++) {
-		if (weights->class[cell] == class)
-			sum += weights->scale[class] * weights->value[cell];
-		if (other != class && weights->class[cell] == other)
-			sum -= weights->scale[other] * weights->value[cell];
-	}
-	return sum;
+	return weight_of(weights, bucket, class) - (other != class ? weight_of(weights, bucket, other) : 0);
 }
