@@ -86,10 +86,9 @@ static void copy(struct wal_keeper *keeper)
 
 static void wait_a_while(struct wal_keeper *keeper)
 {
-	struct timespec until;
+	int64_t us = clock_monotonic_us();
+	struct timespec until = { .tv_sec = us / 1000000 + QUIET_SECONDS, .tv_nsec = us % 1000000 * 1000 };
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += QUIET_SECONDS;
 	while (!keeper->wanted && !keeper->stopping
 	       && pthread_cond_timedwait(&keeper->changed, &keeper->mutex, &until) == 0)
 		continue;

@@ -46,7 +46,7 @@ def test_hostile_subjects_and_names(desk):
         subject = str(sent["Subject"])
         assert "\n" not in subject and "\r" not in subject and "[#" in subject
     japanese = [m for m in desk.sent() if "日本語の件名" * 40 in str(m["Subject"])]
-    assert len(japanese) == 2, "a character was lost"
+    assert len(japanese) == 1, "a character was lost"           # in the agent's notice; a stranger's acknowledgement carries none
 
 
 def test_acknowledgement_says_nothing_of_the_strangers_words(desk):
