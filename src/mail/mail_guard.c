@@ -14,7 +14,8 @@
 
 #define MARGIN 32                        /* bytes looked at before and behind a piece, so that no word is cut */
 #define DELIMITERS_MAX (4 * LIMIT_PARTS) /* lines "--x" shown to GMime: each may cost it a part of 1.4 KB */
-#define CLOCK_EVERY 64                   /* pieces of 4 KB between two looks at the clock */
+#define MULTIPARTS_MAX 100               /* parts that may open a boundary: each line "--" is compared with all open ones */
+#define CLOCK_EVERY 16                   /* pieces of 4 KB between two looks at the clock */
 
 typedef struct guard_object {
 	GMimeStream parent_object;
@@ -23,7 +24,8 @@ typedef struct guard_object {
 	size_t scratch_room;
 	/* what the lines so far were */
 	bool in_head;
-	size_t head_bytes, head_lines, delimiters, pieces;
+	size_t head_bytes, head_lines, delimiters, multiparts, pieces;
+	bool over;                       /* its time is over: from now on the stream has ended */
 } guard_object;
 
 typedef struct guard_objectClass { GMimeStreamClass parent_class; } guard_objectClass;
@@ -47,16 +49,20 @@ static char *word_before(char *floor, char *slash, const char *word, size_t leng
 	return end - length;
 }
 
-static void mask_types(char *start, char *stop)
+/* start..stop with margins; words that begin in from..to are counted, the others are of the pieces beside it. */
+static void mask_types(guard_object *guard, char *start, const char *from, const char *to, char *stop)
 {
 	for (char *slash = start; (slash = memchr(slash, '/', (size_t)(stop - slash))) != NULL; slash++) {
 		char before = slash > start ? lower(slash[-1]) : 0;
 		if (before != 'e' && before != 't' && before != ' ' && before != '\t')
 			continue;
 		char *word = word_before(start, slash, "message", 7);
+		char *multipart = word ? NULL : word_before(start, slash, "multipart", 9);
 		if (word)
 			*word = 'x';
-		else if (word_before(start, slash, "multipart", 9)) {
+		else if (multipart && multipart >= from && multipart < to && ++guard->multiparts > MULTIPARTS_MAX)
+			*multipart = 'x';
+		else if (multipart) {
 			char *type = slash + 1;
 			while (type < stop && is_blank(*type))
 				type++;
@@ -87,7 +93,8 @@ static bool address_header(const char *line, const char *stop)
 /* A line begins at `line`; own: it lies in the piece that is handed out (else in a margin, counted before or later). */
 static void line_begins(guard_object *guard, char *line, char *stop, bool own)
 {
-	if (address_header(line, stop))
+	/* "-- " and "--" alone are no delimiters: GMime would compare each with every boundary that is open. */
+	if (address_header(line, stop) || (stop - line > 2 && line[0] == '-' && line[1] == '-' && is_blank(line[2])))
 		*line = 'x';
 	if (!own || line >= stop)
 		return;
@@ -112,7 +119,7 @@ static void mask(guard_object *guard, char *start, char *from, char *to, char *s
 		for (char *p = start; p < stop; p++)
 			if (*p == '\r')
 				*p = '\n';
-	mask_types(start, stop);
+	mask_types(guard, start, from, to, stop);
 	if (first)
 		line_begins(guard, from, stop, true);
 	for (char *end = start; (end = memchr(end, '\n', (size_t)(stop - end))) != NULL && end + 1 < stop; end++)
@@ -153,6 +160,8 @@ static ssize_t guard_read(GMimeStream *stream, char *out, size_t length)
 	uint64_t at = (uint64_t)stream->position;
 	ssize_t got = 0;
 	if (++guard->pieces % CLOCK_EVERY == 0 && guard->view.deadline && clock_monotonic_us() > guard->view.deadline)
+		guard->over = true;
+	if (guard->over)
 		return 0;
 	if (at < head) {
 		got = (ssize_t)(head - at < length ? head - at : length);

@@ -201,6 +201,9 @@ static void read_tree(struct tree *tree, struct part *top, const char *boundary)
 	GMimeObject *object = g_mime_parser_construct_part(parser, NULL);
 	if (object && GMIME_IS_MULTIPART(object))
 		add_children(tree, GMIME_MULTIPART(object), top);
+	if (clock_monotonic_us() > view.deadline)
+		problem(tree->arena, tree->problems, "taking the mail apart took longer than %d s; the rest of it is only in the raw mail",
+		        LIMIT_PARSE_SECONDS);
 	if (object)
 		g_object_unref(object);
 	g_object_unref(parser);

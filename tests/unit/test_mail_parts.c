@@ -233,6 +233,40 @@ static void deep_and_wide_trees_are_bounded(void **state)
 	assert_true(clock_monotonic_us() - before < 8000000);
 }
 
+/* Each line with dashes is compared with all boundaries that are open. */
+static void dashes_below_deep_boundaries_are_quick(void **state)
+{
+	static const char *const lines[] = { "--\n", "-- \n", "--x\n", "-----\n" };
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		struct buffer raw CLEANUP_BUFFER;
+		buffer_init(&raw);
+		buffer_add_string(&raw, HEAD "Content-Type: multipart/mixed; boundary=b0\n\n");
+		for (int n = 0; n < 1000; n++)
+			buffer_printf(&raw, "--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n", n, n + 1);
+		repeated(&raw, lines[i], 300000);
+		int64_t before = clock_monotonic_us();
+		read_bytes(raw.at, raw.length);
+		assert_true(clock_monotonic_us() - before < 4000000);
+	}
+}
+
+/* Types that lie across two pieces of the stream must be hidden as well: 4096 bytes a piece, every shift. */
+static void nested_messages_are_hidden_at_every_offset(void **state)
+{
+	for (int shift = 0; shift < 120; shift++) {
+		struct buffer raw CLEANUP_BUFFER;
+		buffer_init(&raw);
+		buffer_add_string(&raw, HEAD "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n");
+		for (int n = 0; n < 3900 + shift; n++)
+			buffer_add_char(&raw, n % 70 == 69 ? '\n' : 'x');
+		buffer_add_string(&raw, "\n--b\nContent-Type: message/rfc822\n\nFrom: c@example.com\nSubject: in\nContent-Type: multipart/mixed; boundary=i\n\n--i\n\na\n--i\n\nb\n--i--\n--b--\n");
+		struct mail mail = read_bytes(raw.at, raw.length);
+		assert_int_equal(mail.attachments.count, 1);
+		assert_string_equal(mail.attachments.at[0].filename, "in.eml");
+		arena_reset(&arena);
+	}
+}
+
 static void large_text_is_cut(void **state)
 {
 	struct buffer raw CLEANUP_BUFFER;
@@ -293,7 +327,7 @@ int main(void)
 		TEST(alternatives_show_the_plain_text), TEST(mixed_shows_every_text), TEST(related_images_are_inline), TEST(a_nested_message_is_one_attachment),
 		TEST(digests_hold_messages), TEST(encodings_are_undone), TEST(uuencoded_files_leave_the_text), TEST(flowed_lines_are_joined), TEST(broken_multiparts_are_read),
 		TEST(encrypted_mail_is_kept), TEST(nameless_files_get_a_name), TEST(winmail_is_unpacked), TEST(nested_hostile_headers_do_not_reach_gmime),
-		TEST(deep_and_wide_trees_are_bounded), TEST(large_text_is_cut), TEST(a_large_file_is_read_in_pieces), TEST(every_prefix_is_a_mail),
+		TEST(deep_and_wide_trees_are_bounded), TEST(large_text_is_cut), TEST(dashes_below_deep_boundaries_are_quick), TEST(nested_messages_are_hidden_at_every_offset), TEST(a_large_file_is_read_in_pieces), TEST(every_prefix_is_a_mail),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
