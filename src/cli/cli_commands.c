@@ -32,6 +32,8 @@ const struct cli_option_row cli_options[] = {
 	{ O_TEST, "test", "FILE", "lines \"label TAB text\" to guess" },
 	{ O_CLASSES, "classes", "FILE", "lines \"label TAB description\"" },
 	{ O_PRECISION, "precision", "P", "share of what is routed that must be right; 0.95 if it is not given" },
+	{ O_FILE, "file", "FILE", "one question a line" },
+	{ O_FEEDBACK, "feedback", "FILE", "lines \"question TAB article\": what solved what" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
 
@@ -71,6 +73,11 @@ const struct cli_command cli_commands[] = {
 	  "Prints the reply to each recipient. --to may be given several times. Line ends become CRLF, as a mail server would send them." },
 	{ "learn try", cli_run_learn_try, 0, 0, "", OPT(O_TRAIN) | OPT(O_TEST) | OPT(O_CLASSES) | OPT(O_PRECISION), "how well would routing be learnt from a file?",
 	  "Stores nothing. One JSON object for each line of the test file: label, confidence, routed." },
+	{ "kb list", cli_run_kb_list, 0, 0, "", 0, "the articles of the knowledge base", "" },
+	{ "kb ask", cli_run_kb_ask, 0, 1, "[QUESTION]", OPT(O_FILE) | OPT(O_FEEDBACK) | OPT(O_QUEUE), "which articles would be suggested for a question?",
+	  "With --file one question a line, and one JSON object a line in the same order; \" \xE2\x80\xA2 \" stands between subject and text. --feedback tries what would "
+	  "be learned; nothing is stored." },
+	{ "kb lint", cli_run_kb_lint, 0, 0, "", 0, "what is wrong or doubtful in the articles? with file and line", "" },
 	{ "rules lint", cli_run_rules_lint, 0, -1, "[FILE...]", 0, "are the Sieve scripts right? with file, line and what to write instead",
 	  "Without files, the whole folder rules_dir. Ends with 78 if there is an error; see sportello-rules(7)." },
 	{ "rules test", cli_run_rules_test, 1, -1, "FILE...", OPT(O_ENVELOPE_FROM) | OPT(O_RCPT), "what the rules do with a mail: which script, which line, which word",

@@ -1,0 +1,109 @@
+/*
+ * kb_dict.c - every term has a number.
+ *
+ * A dictionary is immutable once a snapshot holds it; the writer copies it when new terms come. The bytes of the terms live in a
+ * pool that the copies share: a copy costs two arrays.
+ * May not forget a term: numbers stay what they are until everything is built anew.
+ */
+#include "kb_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *must(void *memory)
+{
+	if (!memory)
+		abort();
+	return memory;
+}
+
+struct kb_dict *kb_dict_new(void)
+{
+	struct kb_dict *dict = must(calloc(1, sizeof *dict));
+
+	dict->refs = 1;
+	dict->pool = must(calloc(1, sizeof *dict->pool));
+	dict->pool->refs = 1;
+	arena_init(&dict->pool->arena);
+	dict->room = 1024;
+	dict->slots = 4096;
+	dict->term = must(malloc(dict->room * sizeof *dict->term));
+	dict->slot = must(malloc(dict->slots * sizeof *dict->slot));
+	memset(dict->slot, 0xFF, dict->slots * sizeof *dict->slot);
+	return dict;
+}
+
+struct kb_dict *kb_dict_copy(const struct kb_dict *from)
+{
+	struct kb_dict *dict = must(calloc(1, sizeof *dict));
+
+	dict->refs = 1;
+	dict->pool = from->pool;
+	atomic_fetch_add(&dict->pool->refs, 1);
+	dict->count = from->count;
+	dict->room = from->room;
+	dict->slots = from->slots;
+	dict->term = must(malloc(dict->room * sizeof *dict->term));
+	dict->slot = must(malloc(dict->slots * sizeof *dict->slot));
+	memcpy(dict->term, from->term, from->count * sizeof *dict->term);
+	memcpy(dict->slot, from->slot, from->slots * sizeof *dict->slot);
+	return dict;
+}
+
+void kb_dict_drop(struct kb_dict **dict)
+{
+	if (*dict && atomic_fetch_sub(&(*dict)->refs, 1) == 1) {
+		if (atomic_fetch_sub(&(*dict)->pool->refs, 1) == 1) {
+			arena_fini(&(*dict)->pool->arena);
+			free((*dict)->pool);
+		}
+		free((*dict)->term);
+		free((*dict)->slot);
+		free(*dict);
+	}
+	*dict = NULL;
+}
+
+static size_t slot_of(const struct kb_dict *dict, const char *term)
+{
+	uint32_t hash = 2166136261u;
+	size_t at;
+
+	for (const char *c = term; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
+	at = (hash ^ hash >> 15) & (dict->slots - 1);
+	while (dict->slot[at] != KB_NO_TERM && strcmp(dict->term[dict->slot[at]], term) != 0)
+		at = (at + 1) & (dict->slots - 1);
+	return at;
+}
+
+uint32_t kb_dict_find(const struct kb_dict *dict, const char *term)
+{
+	return dict->slot[slot_of(dict, term)];
+}
+
+static void grow(struct kb_dict *dict)
+{
+	dict->room *= 2;
+	dict->slots *= 2;
+	dict->term = must(realloc(dict->term, dict->room * sizeof *dict->term));
+	dict->slot = must(realloc(dict->slot, dict->slots * sizeof *dict->slot));
+	memset(dict->slot, 0xFF, dict->slots * sizeof *dict->slot);
+	for (size_t i = 0; i < dict->count; i++)
+		dict->slot[slot_of(dict, dict->term[i])] = (uint32_t)i;
+}
+
+uint32_t kb_dict_add(struct kb_dict *dict, const char *term)
+{
+	size_t at = slot_of(dict, term);
+
+	if (dict->slot[at] != KB_NO_TERM)
+		return dict->slot[at];
+	if (dict->count == dict->room) {
+		grow(dict);
+		at = slot_of(dict, term);
+	}
+	dict->slot[at] = (uint32_t)dict->count;
+	dict->term[dict->count] = arena_string(&dict->pool->arena, term);
+	return (uint32_t)dict->count++;
+}

@@ -1,0 +1,206 @@
+/*
+ * kb_private.h - inside the knowledge base: words and terms, an article with what the index needs of it, and a snapshot.
+ *
+ * A snapshot is immutable once it is published, and counted: an answer is made on one snapshot, while the writer makes the next. Articles,
+ * the dictionary of terms and what was learned are counted too and shared between snapshots, so that one changed file costs one
+ * article and a copy of the postings.
+ */
+#ifndef SPORTELLO_KB_PRIVATE_H
+#define SPORTELLO_KB_PRIVATE_H
+
+#include "kb.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define KB_STEMMERS     3                /* languages a word is stemmed in, at most */
+#define KB_WORD         48               /* bytes of a word that count */
+#define KB_QUESTION_WORDS 400            /* of a question that count */
+#define KB_TERMS        512              /* different terms of a question */
+#define KB_GRAM_BITS    18
+#define KB_GRAMS        (1u << KB_GRAM_BITS)     /* buckets of character n-grams */
+#define KB_GRAM_TF      ((1u << (32 - KB_GRAM_BITS)) - 1)
+#define KB_NO_TERM      UINT32_MAX
+#define KB_PAST         40               /* past questions kept of an article, the newest */
+#define KB_STOP_WEIGHT  0.3f           /* of a word that says little */
+
+/* ---- kb_languages.c: the languages we know small words of ---- */
+struct kb_language { const char *code; const char *small_words; };
+extern const struct kb_language kb_languages[];
+extern const size_t kb_language_count;
+bool kb_small_word(const char *folded, const char *language);    /* language NULL: in any */
+/* Adds to hits[kb_language_count]; and to own[] (may be NULL) the words that no other language has. */
+void kb_count_language(const char *text, unsigned *hits, unsigned *own);
+const char *kb_tell_language(const unsigned *hits);              /* NULL: not clear */
+const char *kb_tell_among(const unsigned *hits, const char (*among)[4], size_t count);   /* where only these are likely: a little is enough */
+
+/* ---- kb_same.c: words for the same thing ---- */
+extern const char *const kb_same_rows[];                         /* ends with NULL */
+/* Calls with each stem that means the same as this one. */
+void kb_same(const char *stem, void (*each)(void *context, const char *other), void *context);
+
+/* ---- kb_tokens.c ---- */
+/* The next word of the text: lower case in `word`, without accents in `folded`. False at the end. */
+bool kb_next_word(const char **at, char word[KB_WORD], char folded[KB_WORD]);
+struct sb_stemmer;
+struct kb_stemmers { struct sb_stemmer *at[KB_STEMMERS]; char code[KB_STEMMERS][4]; size_t count; };
+void kb_stemmers_add(struct kb_stemmers *stemmers, const char *language);        /* unknown, or there already: nothing */
+void kb_stemmers_fini(struct kb_stemmers *stemmers);
+void kb_stem(struct kb_stemmers *stemmers, size_t which, const char *word, char stem[KB_WORD]);  /* folded */
+
+/* ---- kb_dict.c: terms and their numbers ---- */
+struct kb_pool { atomic_int refs; struct arena arena; };         /* owns the bytes of the terms of a dictionary and its copies */
+struct kb_dict { atomic_int refs; struct kb_pool *pool; const char **term; uint32_t *slot; size_t count, room, slots; };
+struct kb_dict *kb_dict_new(void);
+struct kb_dict *kb_dict_copy(const struct kb_dict *dict);
+void kb_dict_drop(struct kb_dict **dict);
+uint32_t kb_dict_find(const struct kb_dict *dict, const char *term);             /* KB_NO_TERM */
+uint32_t kb_dict_add(struct kb_dict *dict, const char *term);   /* the writer alone */
+
+/* ---- an article ---- */
+struct kb_term { uint32_t term; uint16_t body; uint8_t title, keywords; };       /* how often, by field */
+struct kb_entry {
+	atomic_int refs;
+	struct arena arena;              /* owns what follows */
+	struct kb_article article;
+	bool declared;                   /* the language was said, not guessed */
+	const char *body;                /* plain text without the title */
+	unsigned hits[16], own[16];      /* by language: small words; those of no other language */
+	int64_t mtime_ns; uint64_t size; /* of the file */
+	struct kb_term *terms; size_t term_count;        /* by number */
+	uint32_t *sequence[KB_STEMMERS]; size_t sequence_count;  /* terms in order, title first; as each language stems them */
+	char stemmed[KB_STEMMERS][4]; size_t stemmed_count;      /* these languages */
+	uint32_t *grams; size_t gram_count;              /* bucket << bits | how often */
+	uint32_t *title_grams; size_t title_gram_count;
+	float gram_norm, title_gram_norm;
+	unsigned words_title, words_keywords, words_body;
+};
+void kb_entry_drop(struct kb_entry **entry);
+
+/* kb_head.c: the lines between --- and ---. Returns where the Markdown begins. */
+const char *kb_head_read(struct kb_entry *entry, const char *text, struct arena *arena, struct kb_problems *problems);
+void kb_problem_add(struct arena *arena, struct kb_problems *problems, const char *file, int line, bool warning, const char *format, ...)
+	PRINTF_LIKE(6, 7);
+/* kb_html.c: title ("" if there is none) and plain text; links to other articles if `links` is not NULL. */
+void kb_plain(struct arena *arena, const char *markdown, const char **title, const char **body, struct strings *links);
+/* kb_articles.c: one file. NULL and a problem: it cannot be used. */
+struct kb_entry *kb_entry_read(const char *dir, const char *name, struct arena *arena, struct kb_problems *problems);
+bool kb_file_name(const char *name, size_t *id_length, char language[4]);        /* "vpn.it.md"; false: no article */
+
+/* ---- kb_ngram.c ---- */
+struct kb_gram_counter { uint16_t *tf; uint32_t *seen; size_t count; };          /* tf[KB_GRAMS], seen[KB_GRAMS] */
+void kb_grams_of_word(const char *folded, void (*each)(void *context, uint32_t bucket), void *context);
+void kb_gram_counter_init(struct kb_gram_counter *counter);
+void kb_gram_counter_fini(struct kb_gram_counter *counter);
+void kb_gram_count(void *counter, uint32_t bucket);              /* fits kb_grams_of_word */
+uint32_t *kb_gram_take(struct kb_gram_counter *counter, struct arena *arena, size_t *count);     /* and empties the counter */
+float kb_gram_norm(const float *idf, const uint32_t *grams, size_t count);
+struct kb_gram_question { float *weight; uint64_t *set; bool any; };     /* weight[KB_GRAMS]; L2 norm 1 */
+float kb_gram_dot(const struct kb_gram_question *question, const float *idf, const uint32_t *grams, size_t count);
+float kb_gram_log(uint32_t tf);                                  /* 1 + ln tf */
+
+/* ---- what was learned ---- */
+struct kb_learned;
+void kb_learned_drop(struct kb_learned **learned);
+
+/* ---- a snapshot ---- */
+struct kb_posting { uint32_t article; float part; };             /* part: saturated weighted frequency, 0..1 */
+struct kb_snapshot {
+	atomic_int refs;
+	struct kb_entry **at; size_t count;      /* slots; NULL: free */
+	size_t live;
+	uint32_t *id_slot; size_t id_slots;      /* the first slot of each article, by hash of its id */
+	uint32_t *first_of;              /* [count]: the first slot with the same id; the others are other languages */
+	struct kb_dict *dict;
+	size_t term_count;               /* of dict when this was made */
+	uint32_t *offset;                /* [term_count + 1] into postings; their difference is the document frequency */
+	struct kb_posting *postings;
+	uint32_t *gram_articles;         /* [KB_GRAMS]: in how many */
+	float *gram_idf, *title_gram_idf;        /* [KB_GRAMS] */
+	float mean_title, mean_keywords, mean_body;      /* words; kept over small changes */
+	char languages[KB_STEMMERS][4]; size_t language_count;   /* most of the articles */
+};
+/* kb_open.c: what an answer is made of, both counted. */
+struct kb_view { struct kb_snapshot *snapshot; struct kb_learned *learned; };
+void kb_view_take(struct kb *kb, struct kb_view *view);
+void kb_view_drop(struct kb_view *view);
+void kb_snapshot_drop(struct kb_snapshot **snapshot);
+struct kb_snapshot *kb_snapshot_build(struct kb_entry **entries, size_t count); /* takes the entries' references; they must be fresh */
+/* The same with some slots changed: what[i].entry goes to what[i].slot (NULL: that slot gets free; slots by number, a new one at the
+ * end). Takes the entries' references; they must be fresh. */
+struct kb_change { size_t slot; struct kb_entry *entry; };
+struct kb_snapshot *kb_snapshot_change(const struct kb_snapshot *old, const struct kb_change *what, size_t count);
+/* kb_terms.c: fills terms, sequence and grams of a fresh entry. */
+void kb_entry_index(struct kb_entry *entry, struct kb_dict *dict, const struct kb_snapshot *snapshot, struct kb_gram_counter *counter);
+void kb_ids_index(struct kb_snapshot *snapshot);                 /* kb_ids.c: fills id_slot and first_of */
+uint32_t kb_ids_find(const struct kb_snapshot *snapshot, const char *id);        /* KB_NO_TERM */
+/* The slot of the same article in this language, or `slot`. */
+uint32_t kb_ids_in_language(const struct kb_snapshot *snapshot, uint32_t slot, const char *language);
+float kb_idf(const struct kb_snapshot *snapshot, uint32_t term); /* of an unknown term: the largest */
+
+/* ---- kb_question.c ---- */
+char *kb_question_clean(struct arena *arena, const char *subject, const char *text);
+struct kb_word { uint32_t term; float weight, idf; const char *stem, *folded; };
+struct kb_words {
+	struct kb_word *at; size_t count;        /* different terms */
+	uint32_t *order; size_t order_count;     /* which of them, as they stand */
+	float mass;                      /* sum of weight * idf, of known and unknown */
+	float words;                     /* sum of weights */
+	const char *language;            /* NULL: not clear */
+	const char *clean;
+};
+void kb_question_words(const struct kb_snapshot *snapshot, const struct kb_question *question, struct arena *arena, struct kb_words *words);
+
+/* ---- kb_rank.c ---- */
+enum kb_feature {
+	F_COVERED,       /* of the question's weight, what the best article's words reach */
+	F_SOFT,          /* the same, with likeness of spelling */
+	F_TITLE,         /* n-gram cosine with the best article's title */
+	F_GRAMS,         /* with all of it */
+	F_UNKNOWN,       /* of the question's weight, what stands in no article */
+	F_LENGTH,        /* ln(1 + words) */
+	F_LEAD,          /* score above the fourth */
+	F_SCORE,         /* rank score of the best */
+	F_AGREE,         /* how many of words, grams and title have the same best */
+	F_NEIGHBOURS,    /* words that stand side by side in both */
+	F_WORD_LEAD,     /* covered, above the fourth */
+	F_PAST,          /* likeness to the nearest past question of one of the first three */
+	F_EVIDENCE,      /* ln(1 + weight of the question's words in the best article): not in proportion to the question */
+	KB_FEATURES
+};
+struct kb_hit { uint32_t slot; float score; };
+struct kb_ranked {
+	struct kb_hit at[KB_RANKED]; size_t count;
+	float feature[KB_FEATURES];      /* what the gate judges by */
+};
+/* For learning from itself: an article or a past question that is looked away from. NULL / -1: none. */
+struct kb_without { const char *article; long past; };
+void kb_rank(const struct kb_view *view, const struct kb_words *words, const char *queue, const struct kb_without *without, struct kb_ranked *ranked);
+
+/* kb_feedback.c: what was learned, by article, oldest first. Immutable when it is published. */
+#define KB_PAST_ALL 20000
+struct kb_past {
+	const char *article, *question;
+	bool solved;
+	uint32_t *grams; size_t gram_count; float norm;
+	uint32_t *stems; size_t stem_count;      /* hashes of its different stems */
+};
+uint32_t kb_stem_hash(const char *stem);
+struct kb_learned {
+	atomic_int refs;
+	struct arena arena;
+	struct kb_past *at; size_t count;
+	float weight[KB_FEATURES], bias; bool own_gate;          /* of a gate that was learned here */
+	float threshold;
+};
+/* All of `before` (may be NULL) and the new ones. The gate is learned, too. */
+struct kb_learned *kb_learned_make(const struct kb_snapshot *snapshot, const struct kb_learned *before, const struct kb_feedback *at, size_t count);
+
+/* ---- kb_gate.c, kb_excerpt.c ---- */
+float kb_gate_confidence(const struct kb_learned *learned, const struct kb_ranked *ranked);
+float kb_gate_threshold(const struct kb_learned *learned);
+size_t kb_gate_count(const struct kb_ranked *ranked);            /* how many would be shown */
+void kb_gate_learn(const struct kb_view *view);                  /* fills view->learned, which nobody else has yet */
+const char *kb_excerpt(struct arena *arena, const struct kb_snapshot *snapshot, const struct kb_entry *entry, const struct kb_words *words);
+
+#endif

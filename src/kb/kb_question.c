@@ -1,0 +1,259 @@
+/*
+ * kb_question.c - what a mail asks: without greeting, thanks, signature and quotes, as weighted terms.
+ *
+ * The text is cut into pieces at sentence ends and lines. A greeting at the beginning goes up to its comma; a piece at the end that begins
+ * with thanks or regards goes with all that follows; so does a last piece of one or two words behind a whole sentence: a name.
+ * Small words count little. The language decides which are small and how words are stemmed; if it is not clear, the main languages of
+ * the folder are asked.
+ * May not leave nothing: a question that is all greeting stays as it is.
+ */
+#include "kb_private.h"
+
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#define NAME_BYTES     40                /* a longer last piece is no name */
+#define GREETING_BYTES 60
+
+/* Each begins a piece; longer ones first where one begins another. Compared without case. */
+static const char *const greetings[] = {
+	"hello", "hi", "hey", "dear", "good morning", "good afternoon", "good evening", "good day", "greetings",
+	"buongiorno", "buonasera", "buon giorno", "salve", "ciao", "gentile", "gentili", "egregio", "spett", "caro", "cara",
+	"hallo", "guten tag", "guten morgen", "guten abend", "sehr geehrte", "liebe", "lieber", "moin", "servus", "gr\xC3\xBC\xC3\x9F",
+	"bonjour", "bonsoir", "salut", "madame", "monsieur", "cher", "ch\xC3\xA8re",
+	"hola", "buenos d\xC3\xAD""as", "buenas tardes", "buenas noches", "estimado", "estimada", "estimados",
+};
+static const char *const closings[] = {
+	"thanks", "thank you", "many thanks", "regards", "kind regards", "best regards", "best wishes", "best,", "best", "cheers", "sincerely", "yours",
+	"warm regards", "with regards", "looking forward",
+	"grazie", "saluti", "cordiali saluti", "cordialmente", "distinti saluti", "un saluto", "tanti saluti", "a presto",
+	"danke", "vielen dank", "besten dank", "mit freundlichen", "viele gr\xC3\xBC\xC3\x9F", "freundliche gr\xC3\xBC\xC3\x9F", "liebe gr\xC3\xBC\xC3\x9F", "beste gr\xC3\xBC\xC3\x9F", "gru\xC3\x9F", "gr\xC3\xBC\xC3\x9F", "mfg", "lg",
+	"merci", "cordialement", "bien cordialement", "salutations", "bien \xC3\xA0 vous",
+	"gracias", "muchas gracias", "saludos", "un saludo", "atentamente",
+	"sent from my", "inviato da", "gesendet von", "von meinem", "envoy\xC3\xA9 de", "enviado desde",
+};
+
+static bool begins(const char *text, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(list[i]);
+		unsigned char next;
+
+		if (strncasecmp(text, list[i], length) != 0)
+			continue;
+		next = (unsigned char)text[length];
+		if (next < 0x80 ? !((next | 32) >= 'a' && (next | 32) <= 'z') : list[i][length - 1] == '\x9F')
+			return true;
+		if (list[i][length - 1] == '\x9F')       /* "gruess-e": what follows is the ending */
+			return true;
+	}
+	return false;
+}
+
+/* "Hello support, my ..." -> "my ..."; a greeting without an end within GREETING_BYTES stays. */
+static const char *behind_greeting(const char *text)
+{
+	size_t end;
+
+	if (!begins(text, greetings, COUNT_OF(greetings)))
+		return text;
+	end = strcspn(text, ",!.\n:");
+	if (end > GREETING_BYTES)
+		return text;
+	return text + end + strspn(text + end, ",!.\n: ");
+}
+
+/* The first byte behind this piece: a line, or a sentence. */
+static size_t piece_length(const char *text)
+{
+	size_t i = 0;
+
+	for (; text[i] && text[i] != '\n'; i++)
+		if (strchr(".!?", text[i]) && (!text[i + 1] || strchr(" \n", text[i + 1])))
+			return i + 1;
+	return i;
+}
+
+static bool is_name(const char *piece, size_t length)
+{
+	size_t words = 0;
+
+	if (length > NAME_BYTES || memchr(piece, '?', length))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (piece[i] != ' ' && (i == 0 || piece[i - 1] == ' ')) {
+			unsigned char c = (unsigned char)piece[i];
+
+			if (c < 0x80 && !(c >= 'A' && c <= 'Z'))
+				return false;
+			words++;
+		}
+	return words >= 1 && words <= 2;
+}
+
+/* Cuts *text (its lines without quotes) before the closing. */
+static void cut_closing(char *text)
+{
+	size_t at = 0, count = 0, last = 0, last_length = 0;
+
+	while (text[at]) {
+		size_t length;
+
+		at += strspn(text + at, " \n\t");
+		if (!(length = piece_length(text + at)))
+			break;
+		if (count && begins(text + at, closings, COUNT_OF(closings)) && strcspn(text + at, "?") >= length && strlen(text + at) < 400) {
+			text[at] = '\0';
+			return;
+		}
+		last = at;
+		last_length = length;
+		at += length;
+		count++;
+	}
+	if (count > 1 && is_name(text + last, last_length))
+		text[last] = '\0';
+}
+
+/* Without quoted lines, and nothing from the line "-- " on. */
+static char *without_quotes(struct arena *arena, const char *text)
+{
+	char *out = arena_alloc(arena, strlen(text) + 2), *to = out;
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		if ((length == 2 || length == 3) && !strncmp(text, "-- ", length))
+			break;
+		if (*text != '>') {
+			memcpy(to, text, length);
+			to += length;
+			*to++ = '\n';
+		}
+		text += length + (text[length] == '\n');
+	}
+	*to = '\0';
+	return out;
+}
+
+static const char *behind_marks(const char *subject)
+{
+	static const char *const marks[] = { "re:", "aw:", "fwd:", "fw:", "wg:", "r:", "i:", "tr:", "rv:", "sv:" };
+	bool again = true;
+
+	while (again) {
+		again = false;
+		subject += strspn(subject, " \t");
+		for (size_t i = 0; i < COUNT_OF(marks); i++)
+			if (text_starts_nocase(subject, marks[i])) {
+				subject += strlen(marks[i]);
+				again = true;
+			}
+	}
+	return subject;
+}
+
+char *kb_question_clean(struct arena *arena, const char *subject, const char *text)
+{
+	char *body = without_quotes(arena, text ? text : "");
+	const char *rest = body + strspn(body, " \n\t");
+
+	rest = behind_greeting(rest);
+	cut_closing(body + (rest - body));
+	if (!*rest)
+		rest = text ? text : "";
+	return arena_printf(arena, "%s\n%s", behind_marks(subject ? subject : ""), rest);
+}
+
+/* ---- words ---- */
+
+struct reading {
+	const struct kb_snapshot *snapshot;
+	struct arena *arena;
+	struct kb_words *words;
+	struct kb_stemmers stemmers;
+	uint16_t slot[KB_TERMS * 2];     /* 1 + index by hash of the stem */
+};
+
+static size_t find_slot(struct reading *reading, const char *stem)
+{
+	uint32_t hash = 2166136261u;
+	size_t at;
+
+	for (const char *c = stem; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
+	at = (hash ^ hash >> 15) % COUNT_OF(reading->slot);
+	while (reading->slot[at] && strcmp(reading->words->at[reading->slot[at] - 1].stem, stem) != 0)
+		at = (at + 1) % COUNT_OF(reading->slot);
+	return at;
+}
+
+static void add_word(struct reading *reading, const char *stem, const char *folded, float weight, bool first)
+{
+	struct kb_words *words = reading->words;
+	size_t at = find_slot(reading, stem);
+	struct kb_word *word;
+
+	if (!reading->slot[at]) {
+		if (words->count == KB_TERMS)
+			return;
+		word = &words->at[words->count++];
+		reading->slot[at] = (uint16_t)words->count;
+		word->term = kb_dict_find(reading->snapshot->dict, stem);
+		word->stem = arena_string(reading->arena, stem);
+		word->folded = arena_string(reading->arena, folded);
+		word->idf = kb_idf(reading->snapshot, word->term);
+	}
+	word = &words->at[reading->slot[at] - 1];
+	if (weight > word->weight)
+		word->weight = weight;
+	if (first)
+		words->order[words->order_count++] = (uint32_t)(word - words->at);
+}
+
+static void choose_language(struct reading *reading, const struct kb_question *question)
+{
+	struct kb_words *words = reading->words;
+	unsigned hits[16] = { 0 };
+
+	if (question->language && *question->language)
+		words->language = question->language;
+	else {
+		kb_count_language(words->clean, hits, NULL);
+		if (!(words->language = kb_tell_language(hits)))
+			words->language = kb_tell_among(hits, reading->snapshot->languages, reading->snapshot->language_count);
+	}
+	kb_stemmers_add(&reading->stemmers, words->language);
+	for (size_t i = 0; !words->language && i < reading->snapshot->language_count; i++)
+		kb_stemmers_add(&reading->stemmers, reading->snapshot->languages[i]);
+}
+
+void kb_question_words(const struct kb_snapshot *snapshot, const struct kb_question *question, struct arena *arena, struct kb_words *words)
+{
+	struct reading reading = { .snapshot = snapshot, .arena = arena, .words = words };
+	char word[KB_WORD], folded[KB_WORD], stem[KB_WORD];
+	const char *at;
+
+	memset(words, 0, sizeof *words);
+	words->at = ARENA_ARRAY(arena, struct kb_word, KB_TERMS);
+	words->order = ARENA_ARRAY(arena, uint32_t, KB_QUESTION_WORDS);
+	words->clean = kb_question_clean(arena, question->subject, question->text);
+	choose_language(&reading, question);
+	at = words->clean;
+	while (words->order_count < KB_QUESTION_WORDS && kb_next_word(&at, word, folded)) {
+		float weight = kb_small_word(folded, words->language) ? KB_STOP_WEIGHT : 1;
+
+		for (size_t i = 0; i == 0 || i < reading.stemmers.count; i++) {
+			kb_stem(&reading.stemmers, i, word, stem);
+			add_word(&reading, stem, folded, weight, i == 0);
+		}
+		if (words->count == KB_TERMS)
+			break;
+	}
+	for (size_t i = 0; i < words->count; i++) {
+		words->mass += words->at[i].weight * words->at[i].idf;
+		words->words += words->at[i].weight;
+	}
+	kb_stemmers_fini(&reading.stemmers);
+}

@@ -1,0 +1,219 @@
+/*
+ * kb_same.c - words that customers and articles use for the same thing, over five languages.
+ *
+ * "My projector is blurred" finds "Why does the screen look fuzzy", and an Italian mail finds an English article. Each row is one notion
+ * of a help desk: computers, networks, mail, orders and bills. A match over a row counts less than the word itself (kb_rank.c).
+ * Words stand without accents. They are compared by their stems, in each of the languages: a row needs no plurals.
+ * May not hold names of products or of one company; what only one desk says belongs into the keywords of its articles.
+ */
+#include "kb_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const kb_same_rows[] = {
+	"password passphrase passcode kennwort passwort contrasena clave parola pin",
+	"login signin logon logging anmelden anmeldung einloggen accesso accedere autenticazione connexion identifier iniciar "
+	"sesion authentication",
+	"logout abmelden disconnettersi uscire deconnexion cerrar",
+	"account user profile benutzer benutzerkonto konto utente profilo compte utilisateur cuenta usuario",
+	"colleague coworker trainee intern newcomer employee kollege kollegin mitarbeiter praktikant collega dipendente "
+	"stagista collegue stagiaire empleado companero",
+	"computer pc laptop notebook machine desktop rechner portatile calcolatore ordinateur portable ordenador portatil",
+	"screen display monitor bildschirm anzeige schermo visualizzazione ecran moniteur pantalla",
+	"projector beamer proiettore videoprojecteur proyector",
+	"resolution blurred blurry fuzzy pixelated unscharf verschwommen auflosung sfocato sfuocato sgranato risoluzione flou "
+	"nitido borroso",
+	"brightness dim dark helligkeit dunkel luminosita luminoso scuro luminosite oscuro brillo",
+	"black blank schwarz nero noir negro",
+	"lock locked sperren gesperrt sperre bloccare bloccato blocco verrouiller bloquear bloqueado",
+	"printer print printing drucker drucken druck stampante stampare stampa imprimante imprimer impression impresora "
+	"imprimir",
+	"paper sheet page papier blatt seite carta foglio pagina feuille papel hoja",
+	"jam jammed stuck swallowed papierstau stau inceppato inceppamento incastrato bourrage atasco",
+	"duplex twosided doublesided beidseitig doppelseitig fronteretro retro lati rectoverso",
+	"scanner scan scannen scansione scannerizzare numeriser escanear",
+	"wifi wireless wlan fili inalambrica",
+	"network net lan netz netzwerk rete reseau red",
+	"internet web online website site seite sito pagina",
+	"connect connection connecting join verbinden verbindung collegare collegamento connettere connessione connecter "
+	"conectar conexion",
+	"disconnect drop dropping trennen unterbrochen disconnettere cade deconnecter desconectar",
+	"slow crawl sluggish lag langsam lento lentamente lentezza lent rallentare",
+	"fast speed quick schnell geschwindigkeit veloce velocita vitesse rapide velocidad rapido",
+	"vpn tunnel",
+	"email mail message post nachricht posta messaggio courriel mensaje correo",
+	"attachment anhang allegato piece adjunto",
+	"address adresse indirizzo direccion",
+	"browser firefox chrome edge safari navigateur navegador",
+	"program application app software programm anwendung programma applicazione logiciel programa aplicacion",
+	"default standard predefinito defaut predeterminado",
+	"install installation setup installieren installare installazione installer instalar",
+	"update upgrade aktualisieren aktualisierung aggiornare aggiornamento mise maj actualizar actualizacion",
+	"remove delete erase uninstall loschen entfernen cancellare eliminare rimuovere supprimer borrar eliminar",
+	"restore recover undelete wiederherstellen recuperare ripristinare restaurer recuperar restaurar",
+	"trash bin wastebasket papierkorb cestino corbeille papelera",
+	"file document datei dokument documento fichier archivo",
+	"folder directory ordner verzeichnis cartella dossier carpeta",
+	"save store speichern salvare salvataggio enregistrer sauvegarder guardar",
+	"backup copy sicherung sichern kopie copia sauvegarde copie respaldo",
+	"lost missing vanished gone verloren fehlt verschwunden perso smarrito sparito mancante perdu perdido",
+	"disk drive harddisk festplatte laufwerk platte disco disque",
+	"space room capacity full speicherplatz platz voll spazio pieno espace plein espacio lleno",
+	"clean clear purge junk bereinigen aufraumen pulire svuotare nettoyer vider limpiar vaciar",
+	"usb stick pendrive flash chiavetta cle",
+	"cable wire plug kabel stecker cavo spina filo enchufe",
+	"battery akku batterie batteria bateria pila",
+	"charge charging charger laden ladegerat caricare ricarica caricabatterie chargeur cargar cargador",
+	"power energy strom energie energia alimentazione corrente alimentation",
+	"empty flat drained leer scarico scarica vide descargado",
+	"last life long duration dauer halten durata durare duree duracion",
+	"sleep suspend standby hibernate wake wakeup ruhezustand bereitschaft aufwachen sospendere sospensione risvegliare "
+	"risveglio riattivare ibernare veille suspender",
+	"start boot startup starten hochfahren avviare avvio accendere demarrer arrancar encender",
+	"shutdown turnoff ausschalten herunterfahren spegnere spegnimento arrestare eteindre apagar",
+	"restart reboot neustart neustarten riavviare riavvio redemarrer reiniciar",
+	"crash freeze frozen hang absturz abgesturzt eingefroren bloccarsi arresto planter gele colgado",
+	"error failure fault fehler fehlermeldung errore guasto erreur panne fallo",
+	"problem issue trouble storung problema inconveniente probleme",
+	"wrong incorrect bad falsch sbagliato errato incorretto faux mauvais incorrecto",
+	"sound audio volume ton klang lautstarke suono son sonido volumen",
+	"mute silent silence hear stumm stille horen muto silenzioso sentire muet mudo oir",
+	"speaker loudspeaker lautsprecher cassa casse altoparlante altoparlanti hautparleur altavoz",
+	"headphone headphones headset earphones kopfhorer cuffia cuffie auricolari casque ecouteurs auriculares",
+	"microphone mic mikrofon microfono micro",
+	"camera webcam kamera fotocamera telecamera camara",
+	"videocall meeting conference call videokonferenz besprechung videochiamata videochiamate riunione conferenza reunion "
+	"visioconference videollamada",
+	"bluetooth pair pairing koppeln kopplung accoppiare associare abbinare appairer emparejar",
+	"phone mobile smartphone telephone handy telefon telefono cellulare telefonino mobil portable movil",
+	"keyboard key tastatur taste tastiera tasto clavier touche teclado tecla",
+	"layout tastaturbelegung belegung disposizione disposition distribucion",
+	"letter character letters symbol buchstabe zeichen sonderzeichen lettera lettere carattere caratteri accentata "
+	"accentate accento lettre caractere letra",
+	"mouse pointer cursor maus zeiger puntatore souris pointeur raton",
+	"click button klick klicken knopf schaltflache clic cliccare pulsante bouton boton",
+	"left lefthanded links linkshander linke sinistro sinistra mancino gauche izquierdo zurdo",
+	"right rightclick rechts rechte destro destra droite derecho",
+	"touchpad trackpad",
+	"tablet stylus pen stift tavoletta penna stylet tableta",
+	"window fenster finestra fenetre ventana",
+	"image picture photo bild foto immagine fotografia imagen",
+	"video film movie filmato pelicula",
+	"language sprache lingua langue idioma",
+	"country region land paese pays pais",
+	"time clock date hour uhrzeit zeit datum ora orario data heure hora fecha",
+	"timezone zeitzone fuso fuseau zona",
+	"font text schrift schriftart carattere testo scritta scritte police texte fuente texto",
+	"big large bigger size gross grosser grosse grande grandezza ingrandire dimensione grand taille tamano",
+	"small smaller tiny klein kleiner piccolo rimpicciolire petit pequeno",
+	"change modify edit switch andern wechseln umstellen cambiare modificare modifica changer modifier cambiar modificar",
+	"setting settings preferences configure configuration option einstellung einstellungen konfigurieren impostazione "
+	"impostazioni configurare opzione reglage parametre configuracion ajuste",
+	"add create new hinzufugen anlegen erstellen neu aggiungere creare nuovo ajouter creer anadir crear nuevo",
+	"extra additional second another weiterer zusatzlich zweiter aggiuntivo secondo ulteriore supplementaire segundo "
+	"adicional",
+	"open launch offnen aprire apertura ouvrir abrir",
+	"close quit schliessen chiudere fermer cerrar",
+	"find search locate finden suchen suche trovare cercare ricerca trouver chercher buscar encontrar",
+	"send share forward senden teilen weiterleiten inviare condividere inoltrare envoyer partager enviar compartir",
+	"download herunterladen scaricare telecharger descargar",
+	"upload hochladen caricare televerser subir",
+	"permission right access berechtigung rechte zugriff permesso permessi autorizzazione diritto droit permiso",
+	"administrator admin root administrateur amministratore",
+	"security secure safe sicher sicherheit sicuro sicurezza securite sur seguridad seguro",
+	"certificate zertifikat certificato certificat certificado",
+	"gateway router modem",
+	"proxy firewall",
+	"virus malware spam phishing trojan",
+	"encrypt encryption verschlusseln cifrare crittografia chiffrer cifrar",
+	"calendar appointment termin kalender calendario appuntamento agenda calendrier rendezvous cita",
+	"contact kontakt contatto contacto",
+	"invoice bill billing rechnung fattura facture factura",
+	"payment pay paid zahlung bezahlen pagamento pagare paiement payer pago pagar",
+	"refund money reimbursement erstattung ruckerstattung rimborso remboursement reembolso",
+	"order purchase bestellung bestellen ordine ordinare acquisto commande achat pedido compra",
+	"cancel cancellation kundigen stornieren kundigung annullare disdire disdetta annuler resilier anular",
+	"delivery shipping ship versand lieferung spedizione consegna livraison envio entrega",
+	"return zurucksenden rucksendung restituire reso retour devolucion",
+	"contract subscription vertrag abonnement abo contratto abbonamento contrat contrato suscripcion",
+	NULL
+};
+
+#define ROW_STEMS 192                    /* different stems of a row */
+#define SLOTS     16384
+#define ROWS_OF   6                      /* rows a stem may stand in; more are ignored */
+
+static struct { const char *stem; uint16_t rows[ROWS_OF]; uint8_t count; } slots[SLOTS];
+static struct { const char **stem; size_t count; } row_stems[256];
+static struct arena memory;              /* kept as long as the process */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+_Static_assert(COUNT_OF(kb_same_rows) <= COUNT_OF(row_stems), "row_stems");
+
+static size_t slot_of(const char *stem)
+{
+	uint32_t hash = 2166136261u;
+	size_t at;
+
+	for (const char *c = stem; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
+	at = (hash ^ hash >> 15) % SLOTS;
+	while (slots[at].stem && strcmp(slots[at].stem, stem) != 0)
+		at = (at + 1) % SLOTS;
+	return at;
+}
+
+static void add(size_t row, const char *stem)
+{
+	size_t at = slot_of(stem), count = slots[at].count;
+
+	if (row_stems[row].count == ROW_STEMS || (count && slots[at].rows[count - 1] == row))
+		return;
+	if (!slots[at].stem)
+		slots[at].stem = arena_string(&memory, stem);
+	if (count < ROWS_OF)
+		slots[at].rows[slots[at].count++] = (uint16_t)row;
+	row_stems[row].stem[row_stems[row].count++] = slots[at].stem;
+}
+
+static void fill_language(const char *language)
+{
+	struct kb_stemmers stemmers = { .count = 0 };
+
+	kb_stemmers_add(&stemmers, language);
+	for (size_t row = 0; kb_same_rows[row]; row++) {
+		const char *at = kb_same_rows[row];
+		char word[KB_WORD], folded[KB_WORD], stem[KB_WORD];
+
+		if (!row_stems[row].stem)
+			row_stems[row].stem = ARENA_ARRAY(&memory, const char *, ROW_STEMS);
+		while (kb_next_word(&at, word, folded)) {
+			kb_stem(&stemmers, 0, word, stem);
+			add(row, stem);
+		}
+	}
+	kb_stemmers_fini(&stemmers);
+}
+
+static void fill(void)
+{
+	arena_init(&memory);
+	for (size_t i = 0; i < kb_language_count; i++)
+		fill_language(kb_languages[i].code);
+}
+
+void kb_same(const char *stem, void (*each)(void *context, const char *other), void *context)
+{
+	size_t at;
+
+	pthread_once(&once, fill);
+	at = slot_of(stem);
+	for (size_t i = 0; i < slots[at].count; i++) {
+		size_t row = slots[at].rows[i];
+
+		for (size_t k = 0; k < row_stems[row].count; k++)
+			if (row_stems[row].stem[k] != slots[at].stem)
+				each(context, row_stems[row].stem[k]);
+	}
+}
