@@ -296,7 +296,7 @@ static void confine(void)
 	if (SANITIZED)
 		return;
 	limit(RLIMIT_AS, RULES_WORKER_MEMORY);
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_THREAD);     /* the only thread; KILL_PROCESS is refused where seccomp(2) is */
 	for (size_t i = 0; filter && i < COUNT_OF(allowed); i++)
 		seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
 	if (!filter || seccomp_load(filter) != 0)

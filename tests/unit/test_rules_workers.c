@@ -124,6 +124,40 @@ static void workers_are_recycled(void **state)
 	rules_unref(&ruleset);
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FILTERED 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define FILTERED 0
+#endif
+#endif
+#ifndef FILTERED
+#define FILTERED 1
+#endif
+
+static bool stands_in(const char *path, const char *words)
+{
+	CLEANUP_BUFFER struct buffer text;
+	struct error error;
+	buffer_init(&text);
+	return file_read_all(path, 64 * 1024, &text, &error) == STATUS_OK && strstr(buffer_string(&text), words);
+}
+
+static void workers_are_confined(void **state)
+{
+	int pids[RULES_WORKERS];
+	struct ruleset *ruleset = load_one(PLAIN_SCRIPT);
+	plain(ruleset);
+	size_t count = pool_pids(pids, RULES_WORKERS);
+	assert_true(count > 0);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(stands_in(arena_printf(&arena, "/proc/%d/status", pids[i]), "NoNewPrivs:\t1"));
+		assert_true(stands_in(arena_printf(&arena, "/proc/%d/status", pids[i]), FILTERED ? "Seccomp:\t2" : "Seccomp:"));
+		assert_true(stands_in(arena_printf(&arena, "/proc/%d/limits", pids[i]), FILTERED ? "201326592" : "Max address space"));
+	}
+	rules_unref(&ruleset);
+}
+
 /* ---------------------------------------------------------------- what libsieve got wrong with mails and contexts */
 
 static void mails_that_broke_libsieve(void **state)
@@ -431,6 +465,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dead_workers_are_replaced), cmocka_unit_test(a_stopped_worker_costs_one_mail_its_rules),
 		cmocka_unit_test(a_slow_mail_loses_its_rules), cmocka_unit_test(without_processes_there_is_trouble), cmocka_unit_test(workers_are_recycled),
+		cmocka_unit_test(workers_are_confined),
 		cmocka_unit_test(mails_that_broke_libsieve), cmocka_unit_test(nothing_leaks_between_mails), cmocka_unit_test(threads_share_the_workers),
 		cmocka_unit_test(mutated_scripts), cmocka_unit_test(mutated_mails), cmocka_unit_test(bench),
 	};
