@@ -16,7 +16,9 @@
 #define BLOCKS_OF_FEW 5                          /* all are judged */
 #define BLOCKS_OF_MANY 10                        /* the newest is judged */
 #define MANY 3000                                /* texts */
-#define FEW_CLASSES 6                            /* below: one is left out at a time; else half of them */
+#define FEW_CLASSES 24                           /* so many at most: each is left out alone, too */
+#define LEFT_OUT_OF_MANY 3                       /* but of many mails only so many */
+#define TO_HALVE 6                               /* so many at least: halves of them are left out together */
 #define STRIDES 8                                /* of few mails, halves are taken in several ways: 1, 2 and 4 classes at a time */
 #define STRANGERS_MOST 1500                      /* mails of left-out classes that are judged */
 #define KNOWN_MOST 3000
@@ -26,7 +28,8 @@ struct held_out {
 	struct evidence_of_text evidence;                /* without decisions */
 	double belief[HEATS], surprise[HEATS];           /* of the best class; -ln of the right one */
 	double terms[GATE_TERMS];
-	bool stranger, right, newest;
+	enum sample_kind kind;
+	bool right, newest;
 };
 
 struct trial {
@@ -43,7 +46,7 @@ static double heat(size_t i)
 	return 0.02 * pow(1.2, (double)i);
 }
 
-static void judge(struct trial *trial, const struct learner *learner, size_t number, const struct features *features, bool stranger)
+static void judge(struct trial *trial, const struct learner *learner, size_t number, const struct features *features, enum sample_kind kind)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	const struct document *document = &trial->corpus->at[number];
@@ -51,12 +54,12 @@ static void judge(struct trial *trial, const struct learner *learner, size_t num
 	struct evidence_of_text evidence;
 
 	learner_weigh(&scratch, learner, features, &evidence);
-	*held = (struct held_out){ .evidence = evidence, .stranger = stranger };
-	held->right = !stranger && evidence.first == document->class;
+	*held = (struct held_out){ .evidence = evidence, .kind = kind };
+	held->right = kind == SAMPLE_KNOWN && evidence.first == document->class;
 	held->newest = (trial->age[number] + 1) * 10 > 9 * trial->of_class[document->class];
 	for (size_t i = 0; i < HEATS; i++) {
 		held->belief[i] = belief_of(evidence.decisions, learner->classes, evidence.first, heat(i));
-		held->surprise[i] = stranger ? 0 : -log(fmax(1e-9, belief_of(evidence.decisions, learner->classes, document->class, heat(i))));
+		held->surprise[i] = kind != SAMPLE_KNOWN ? 0 : -log(fmax(1e-9, belief_of(evidence.decisions, learner->classes, document->class, heat(i))));
 	}
 	gate_terms(&evidence, 0.5, held->terms);         /* the belief is put in when the temperature is known */
 	held->evidence.decisions = NULL;
@@ -80,7 +83,7 @@ static void begin(struct trial *trial, const struct corpus *corpus)
 		trial->rank = ARENA_ARRAY(arena, uint32_t, corpus->count + 1);
 		twins_order(corpus, trial->rank);
 	}
-	trial->at = ARENA_ARRAY(arena, struct held_out, 5 * trial->mails + 1);
+	trial->at = ARENA_ARRAY(arena, struct held_out, 6 * trial->mails + 1);
 }
 
 /* ---------------------------------------------------------------- known matter */
@@ -111,7 +114,7 @@ static void judge_block(struct trial *trial, size_t block, size_t blocks)
 	learner_train(&scratch, trial->corpus, &trial->rows, &learner);
 	for (size_t i = 0; i < trial->corpus->count; i++)
 		if (in_block(trial, i, block, blocks) && seen++ % every == 0)
-			judge(trial, &learner, i, &trial->corpus->at[i].features, false);
+			judge(trial, &learner, i, &trial->corpus->at[i].features, SAMPLE_KNOWN);
 }
 
 static void judge_known(struct trial *trial)
@@ -153,7 +156,7 @@ static void judge_strangers(struct trial *trial, const struct left_out *left_out
 	learner_train(&scratch, trial->corpus, &trial->rows, &learner);
 	for (size_t i = 0; i < trial->corpus->count; i++)
 		if (is_left_out(left_out, trial->corpus->at[i].class) && !trial->corpus->at[i].describes && seen++ % every == 0)
-			judge(trial, &learner, i, &trial->corpus->at[i].features, true);
+			judge(trial, &learner, i, &trial->corpus->at[i].features, left_out->groups == 2 ? SAMPLE_STRANGER_FAR : SAMPLE_STRANGER);
 }
 
 /* With two classes none can be left out. Then a stranger is a mail of which two features of three are other ones. */
@@ -177,20 +180,22 @@ static void judge_garbled(struct trial *trial)
 		for (size_t k = 0; k < garbled.count; k++)
 			if (garbled.at[k].bucket % 3)
 				garbled.at[k].bucket = (garbled.at[k].bucket * 0x9E3779B1u + 77) % BUCKETS;
-		judge(trial, &learner, i, &garbled, true);
+		judge(trial, &learner, i, &garbled, SAMPLE_STRANGER_FAR);
 	}
 }
 
 static void judge_unknown(struct trial *trial)
 {
 	size_t classes = trial->corpus->classes;
+	size_t alone = classes < 3 || classes > FEW_CLASSES ? 0 : trial->mails > MANY ? LEFT_OUT_OF_MANY : classes;
 
 	if (classes == 2)
 		judge_garbled(trial);
-	else if (classes < FEW_CLASSES)
-		for (size_t group = 0; group < classes; group++)
-			judge_strangers(trial, &(struct left_out){ group, classes, 1 }, classes);
-	else if (trial->mails > MANY)
+	for (size_t group = 0; group < alone; group++)
+		judge_strangers(trial, &(struct left_out){ group, classes, 1 }, alone);
+	if (classes < TO_HALVE)
+		return;
+	if (trial->mails > MANY)
 		judge_strangers(trial, &(struct left_out){ 0, 2, 1 }, 1);
 	else
 		for (size_t stride = 1; stride < classes && stride < STRIDES; stride *= 2)
@@ -242,9 +247,9 @@ static struct gate_sample *make_samples(struct trial *trial, size_t warm)
 		const struct held_out *held = &trial->at[i];
 
 		samples[i].right = held->right;
-		samples[i].stranger = held->stranger;
-		samples[i].newest = held->newest && !held->stranger;
-		samples[i].weight = held->stranger ? share / (1 - share) * (double)trial->known / strangers : 1;
+		samples[i].kind = held->kind;
+		samples[i].newest = held->newest && held->kind == SAMPLE_KNOWN;
+		samples[i].weight = held->kind != SAMPLE_KNOWN ? share / (1 - share) * (double)trial->known / strangers : 1;
 		memcpy(samples[i].x, held->terms, sizeof held->terms);
 		gate_put_belief(samples[i].x, held->belief[warm]);
 	}

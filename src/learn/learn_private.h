@@ -96,7 +96,9 @@ void learner_weigh(struct arena *arena, const struct learner *learner, const str
 /* ---- learn_gate.c: evidence -> probability that routing would be right ---- */
 #define GATE_TERMS 9
 struct gate { double temperature; double mean[GATE_TERMS], deviation[GATE_TERMS], weight[GATE_TERMS + 1]; };
-struct gate_sample { double x[GATE_TERMS]; double weight; bool right, newest, stranger; };
+/* Whose text: of a class that was learnt; of one that was left out alone; of one that was left out with others. */
+enum sample_kind { SAMPLE_KNOWN, SAMPLE_STRANGER, SAMPLE_STRANGER_FAR, SAMPLE_KINDS };
+struct gate_sample { double x[GATE_TERMS]; double weight; enum sample_kind kind; bool right, newest; };
 double belief_of(const float *decisions, size_t classes, size_t class, double temperature);      /* softmax */
 void gate_terms(const struct evidence_of_text *evidence, double belief, double x[GATE_TERMS]);
 void gate_put_belief(double x[GATE_TERMS], double belief);

@@ -125,9 +125,9 @@ def promises():
 def times():
     train, val = few(read("clinc150/train.tsv"), 10 ** 9, 5)[:10000], read("clinc150/val.tsv")
     _, one, wall = run(train, val[:1])
-    _, all_of_them, _ = run(train, val)
+    _, all_of_them, _ = run(train, 10 * val)
     say("training on 10,000 short mails, seconds (wall)", "3", "%.2f (%.2f)" % (one, wall), one < 3)
-    each = 1000 * (all_of_them - one) / (len(val) - 1)
+    each = 1000 * (all_of_them - one) / (10 * len(val) - 1)
     say("one prediction, milliseconds", "0.2", "%.3f" % each, each < 0.2)
 
 
