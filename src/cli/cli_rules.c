@@ -40,7 +40,8 @@ static void problems_as_lines(struct cli *cli, const struct config_problems *pro
 		const struct config_problem *problem = &problems->at[i];
 		const char *line = problem->line ? arena_printf(&cli->arena, ":%d", problem->line) : "";
 
-		fprintf(stderr, "%s\n", cli_safe(&cli->arena, arena_printf(&cli->arena, "%s%s: %s%s", problem->file, line, problem->warning ? "warning: " : "", problem->text), false));
+		line = arena_printf(&cli->arena, "%s%s: %s%s", problem->file, line, problem->warning ? "warning: " : "", problem->text);
+		fprintf(stderr, "%s\n", cli_safe(&cli->arena, line, false));
 	}
 }
 
@@ -183,7 +184,8 @@ static void as_words(struct cli *cli, const struct tested *tested)
 	for (size_t i = 0; i < verdict->because.count; i++) {
 		const struct verdict_reason *reason = &verdict->because.at[i];
 
-		add_word(cli, "because", arena_printf(&cli->arena, "%s%s, %s", strcmp(reason->by, "keyword") ? "" : "keyword set ", reason->what, reason->detail ? reason->detail : ""));
+		add_word(cli, "because", arena_printf(&cli->arena, "%s%s, %s", strcmp(reason->by, "keyword") ? "" : "keyword set ", reason->what,
+		                                      reason->detail ? reason->detail : ""));
 	}
 }
 

@@ -35,14 +35,6 @@ static const struct extension extensions[] = {
 	{"virustest", "test the header that your filter writes"},
 };
 
-bool check_known_extension(const char *name)
-{
-	for (size_t i = 0; i < COUNT_OF(extensions); i++)
-		if (strcmp(extensions[i].name, name) == 0)
-			return !extensions[i].instead;
-	return false;
-}
-
 static void require_one(struct check *check, const struct word *word)
 {
 	size_t i = 0;
@@ -89,7 +81,7 @@ void check_strings(struct check *check, const struct argument *argument)
 	}
 }
 
-const struct check_command *check_command_named(const char *name)
+static const struct check_command *check_command_named(const char *name)
 {
 	for (const struct check_command *row = check_commands; row->name; row++)
 		if (strcmp(row->name, name) == 0)

@@ -22,7 +22,8 @@ static void check_plain(struct check *check, const struct node *node)
 	no_arguments(check, node);
 }
 
-const struct word *check_one_string(struct check *check, const struct node *node, const char *example)
+/* The argument that is one string, if that is all there is besides tags; else reported and NULL. */
+static const struct word *check_one_string(struct check *check, const struct node *node, const char *example)
 {
 	const struct word *found = NULL;
 	size_t count = 0;

@@ -49,8 +49,9 @@ static void add_marks(const struct rules_input *input, const struct rules_keywor
 /* Addresses of a field that struct mail holds; false: it holds no such field. */
 static bool known_addresses(const struct mail *mail, const char *name, struct mail_addresses *list)
 {
-	static const char *const names[] = {"from", "to", "cc", "reply-to"};
-	const struct mail_addresses *lists[] = {&mail->from_all, &mail->to, &mail->cc, &mail->reply_to};
+	static const char *const names[] = {"from", "to", "cc", "reply-to", "sender"};
+	const struct mail_addresses sender = {(struct mail_address *)(uintptr_t)&mail->sender, mail->sender.address && *mail->sender.address};
+	const struct mail_addresses *lists[] = {&mail->from_all, &mail->to, &mail->cc, &mail->reply_to, &sender};
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (strcmp(names[i], name) == 0) {
 			*list = *lists[i];

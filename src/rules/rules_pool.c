@@ -196,7 +196,8 @@ static void ask(size_t slot, const struct ruleset *ruleset, struct arena *arena,
 		done(slot);
 		return;
 	}
-	const char *why = worker->place->end == WORKER_OUT_OF_TIME ? "needed more than 200 ms" : heard == SILENT ? "gave no answer" : "ended their worker";
+	const char *why = worker->place->end == WORKER_OUT_OF_TIME ? arena_printf(arena, "needed more than %d ms", RULES_WORKER_MS) :
+	                  heard == SILENT ? "gave no answer" : "ended their worker";
 	answer->trouble = arena_printf(arena, "%s: the rules %s", place_name(ruleset, worker, arena), why);
 	lose(slot, answer->trouble);
 }
@@ -255,7 +256,7 @@ size_t pool_pids(int *pids, size_t room)
 	return count;
 }
 
-void pool_fini(void)
+static void pool_fini(void)
 {
 	for (size_t i = 0; i < RULES_WORKERS; i++) {
 		if (pool.places[i] != PLACE_EMPTY)

@@ -94,7 +94,6 @@ struct check_command {
 	void (*check)(struct check *check, const struct node *node);
 };
 extern const struct check_command check_commands[];              /* ends with a NULL name; rules_check_action.c */
-const struct check_command *check_command_named(const char *name);
 void check_script(struct check *check, struct node *script);
 void check_flow(struct check *check, const struct node *script);
 bool check_always_stops(const struct node *commands);
@@ -103,9 +102,6 @@ void check_require(struct check *check, const struct node *node);
 void check_needs(struct check *check, int line, const char *what, const char *extension);
 /* Every string but text: blocks: UTF-8, no backslash. */
 void check_strings(struct check *check, const struct argument *argument);
-bool check_known_extension(const char *name);
-/* The argument that is one string, if that is all there is besides tags; else reported and NULL. */
-const struct word *check_one_string(struct check *check, const struct node *node, const char *example);
 /* "agent:bob", "bob", "mailto:bob@example.org", "bob@example.org": the agent, or NULL. */
 const struct desk_agent *check_agent(const struct config *config, const char *text);
 
@@ -210,6 +206,5 @@ struct answer {
 void pool_ask(const struct ruleset *ruleset, const struct buffer *frame, struct arena *arena, struct answer *answer);
 void pool_count_trouble(void);
 size_t pool_pids(int *pids, size_t room);        /* for tests that kill them */
-void pool_fini(void);
 
 #endif

@@ -331,6 +331,17 @@ static void decoded_headers(void **state)
 	rules_unref(&ruleset);
 }
 
+/* A name that decodes to something like addresses makes none. */
+static void names_are_no_addresses(void **state)
+{
+	struct ruleset *ruleset = load_one(ALL_REQUIRED
+		"if address :domain [\"from\", \"sender\", \"to\"] \"boss.example\" { addflag \"tag:boss\"; }\n"
+		"if address :domain [\"from\", \"sender\", \"to\"] \"b.example\" { addflag \"tag:b\"; }\n");
+	expect_of(ruleset, &(struct asked){.mail = "From: =?utf-8?Q?ceo=40boss.example=2C_x?= <a@b.example>\n"
+		"Sender: =?utf-8?Q?=3Cceo=40boss.example=3E=2C?= <s@b.example>\nTo: \"ceo@boss.example, \" <t@b.example>\n\nx\n"}, "tag(b)");
+	rules_unref(&ruleset);
+}
+
 static void scripts_in_order(void **state)
 {
 	const char *words;
@@ -488,7 +499,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(linter_refuses), cmocka_unit_test(linter_says_all_at_once), cmocka_unit_test(linter_bounds), cmocka_unit_test(linter_warns),
 		cmocka_unit_test(keyword_sets_are_checked), cmocka_unit_test(verdicts_are_right), cmocka_unit_test(pseudo_header_values),
-		cmocka_unit_test(decoded_headers), cmocka_unit_test(scripts_in_order), cmocka_unit_test(reject_in_a_later_script),
+		cmocka_unit_test(decoded_headers), cmocka_unit_test(names_are_no_addresses), cmocka_unit_test(scripts_in_order), cmocka_unit_test(reject_in_a_later_script),
 		cmocka_unit_test(keyword_sets_match_words), cmocka_unit_test(quotes_do_not_count), cmocka_unit_test(patterns_have_limits),
 		cmocka_unit_test(starter_sets_lint_clean),
 	};
