@@ -28,7 +28,7 @@ endif
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 # libetpan's .pc leaks Debian build flags (no-pie specs): link it plainly.
-LIBS     = $(PKG_LIBS) -letpan -lytnef -lsieve -lpcre2-8 -lstemmer -lcmark -lseccomp -llinear -lpthread -lm
+LIBS     = $(PKG_LIBS) -letpan -lsieve -lpcre2-8 -lstemmer -lcmark -lseccomp -llinear -lpthread -lm
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE= $(WARN) $(HARDEN) $(CFLAGS) $(SANFLAGS) -Iinclude -I$(BUILD)/gen $(PKG_CFLAGS) -DSPORTELLO_VERSION='"$(VERSION)"' -MMD -MP
 LDFLAGS += -pie -Wl,-z,relro,-z,now
 

@@ -2,7 +2,7 @@
 # deps.sh run|check|bench|fuzz - installs what is missing for a make target, saying so.
 # As root by itself; as a user by sudo where that works without a question; else prints the one line to run.
 set -eu
-build='gcc make pkg-config libgmime-3.0-dev libetpan-dev libsqlite3-dev libconfig-dev libmicrohttpd-dev nettle-dev libxml2-dev libytnef0-dev libsieve2-dev libpcre2-dev libstemmer-dev libcmark-dev libseccomp-dev liblinear-dev'
+build='gcc make pkg-config libgmime-3.0-dev libetpan-dev libsqlite3-dev libconfig-dev libmicrohttpd-dev nettle-dev libxml2-dev libsieve2-dev libpcre2-dev libstemmer-dev libcmark-dev libseccomp-dev liblinear-dev'
 check="$build libcmocka-dev python3 sqlite3 postfix mandoc chromium chromium-driver fonts-dejavu-core"
 case ${1-run} in
 run)   want=$build ;;

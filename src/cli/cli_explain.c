@@ -114,7 +114,8 @@ static enum status decide(struct cli *cli, struct arena *arena, const struct mai
 /* plan.arena must be the arena of this mail before it is decided. */
 static enum status explain(struct cli *cli, struct arena *arena, const char *file, struct explanation *this, struct error *error)
 {
-	struct mail_options options = { .authserv_id = cli->config ? cli->config->authserv_id : NULL, .envelope_from = cli->option[O_ENVELOPE_FROM] };
+	struct mail_options options = { .authserv_id = cli->config ? cli->config->authserv_id : NULL, .envelope_from = cli->option[O_ENVELOPE_FROM],
+	                                .recipient = cli->option[O_RCPT] };
 	struct mail_source source;
 	enum status status = mail_source_open(file, &source, error);
 

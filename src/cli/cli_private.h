@@ -70,7 +70,7 @@ enum status cli_limit(struct cli *cli, size_t *limit, struct error *error);
 /* Text on standard input: "" if there is none. `needed`: a terminal is asked, too. */
 enum status cli_text(struct cli *cli, bool needed, const char **text, struct error *error);
 bool cli_flush(struct cli *cli);                 /* false: standard output is gone */
-/* The real standard output. Libraries that print (libytnef does) get standard error for it: cli_output_keep() comes first. */
+/* The real standard output. A library that prints gets standard error for it: cli_output_keep() comes first. */
 void cli_output_keep(void);
 int cli_output(void);
 

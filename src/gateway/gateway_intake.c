@@ -214,7 +214,8 @@ void gateway_intake(struct gateway *gateway, struct transaction *transaction, st
 		return;
 	}
 	store_spool_source(transaction->spool, &source);
-	struct mail_options options = {.authserv_id = transaction->config->authserv_id, .envelope_from = transaction->envelope_from};
+	struct mail_options options = {.authserv_id = transaction->config->authserv_id, .envelope_from = transaction->envelope_from,
+	                               .recipient = count == 1 ? transaction->recipients.at[0].address : NULL};
 	mail_parse(&transaction->arena, &source, &options, &mail);
 	gateway->counters.mails++;
 	gateway->counters.bytes += (int64_t)source.size;

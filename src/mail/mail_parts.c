@@ -119,6 +119,15 @@ static uint64_t delimiter_after(struct tree *tree, const struct part *parent, ui
 	return at ? start + (uint64_t)(at - rest.at) : tree->source->size;
 }
 
+/* GMime takes CR LF off the end of a part if the mail's first line ends so, even where this line ends in a bare LF: then the last byte of
+ * the content went with it. "X\n" in place of "\r\n" behind the end: X belongs to the part. */
+static uint64_t true_end(const struct tree *tree, uint64_t end)
+{
+	char two[2];
+	bool cut = source_read(tree->source, end, two, 2) == 2 && two[0] != '\r' && two[0] != '\n' && two[0] != '-' && two[1] == '\n';
+	return cut ? end + 1 : end;
+}
+
 /* The header of a part from the raw bytes. Returns where its body begins, by our reading. */
 static uint64_t read_part_head(struct tree *tree, GMimeObject *object, struct part *part)
 {
@@ -157,7 +166,7 @@ static void add_part(struct tree *tree, GMimeObject *object, struct part *parent
 		GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
 		if (stream && stream->bound_start >= 0 && stream->bound_end >= stream->bound_start) {
 			part->start = raw_offset(tree, stream->bound_start);
-			part->end = raw_offset(tree, stream->bound_end);
+			part->end = true_end(tree, raw_offset(tree, stream->bound_end));
 		}
 	}
 	if (!part->children && strncmp(part->type, "multipart/", 10) == 0 && body) {

@@ -10,6 +10,14 @@
 
 #define HEAD "From: ann@example.net\nTo: support@example.org\nSubject: x\nMIME-Version: 1.0\n"
 
+static void a_bare_line_feed_before_a_boundary_costs_no_byte(void **state)
+{
+	struct mail mail = read_mail("From: a@example.net\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+	                             "Content-Type: application/x; name=x\r\nContent-Transfer-Encoding: base64\r\n\r\nSGVsbG8gd29ybGQh\n--b--\r\n");
+	assert_int_equal(mail.attachments.count, 1);
+	assert_int_equal(mail.attachments.at[0].size, 12);
+}
+
 static void alternatives_show_the_plain_text(void **state)
 {
 	struct mail mail = read_mail(HEAD "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nplain\n--b\n"
