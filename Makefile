@@ -117,7 +117,7 @@ install: all
 	install -d $(DESTDIR)$(SYSCONFDIR)/sportello/rules $(DESTDIR)$(SYSCONFDIR)/sportello/kb
 	[ -e $(DESTDIR)$(SYSCONFDIR)/sportello/sportello.conf ] || install -m 640 conf/sportello.conf $(DESTDIR)$(SYSCONFDIR)/sportello/sportello.conf
 	install -D -m 644 conf/sportello.conf $(DESTDIR)$(PREFIX)/share/sportello/sportello.conf
-	for r in rules/*.sieve; do [ -e "$$r" ] || continue; install -D -m 644 "$$r" "$(DESTDIR)$(PREFIX)/share/sportello/rules/$$(basename "$$r")"; done
+	for r in rules/*/*; do install -D -m 644 "$$r" "$(DESTDIR)$(PREFIX)/share/sportello/$$r"; done
 	for t in $(TEMPLATES); do install -D -m 644 "$$t" "$(DESTDIR)$(PREFIX)/share/sportello/$${t#conf/}"; done
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's,@PREFIX@,$(PREFIX),g' contrib/systemd/sportellod.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/sportellod.service

@@ -19,7 +19,7 @@
 
 enum cli_option {
 	O_CONFIG, O_JSON, O_HELP, O_VERSION,     /* everywhere */
-	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_TO, O_FROM, O_SUBJECT,
+	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_SINCE, O_TO, O_FROM, O_SUBJECT,
 	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_COUNT
 };
 #define OPT(option) (1u << (option))
@@ -126,6 +126,7 @@ enum status cli_run_backup(struct cli *cli, struct error *error);
 enum status cli_run_fsck(struct cli *cli, struct error *error);
 enum status cli_run_rules_lint(struct cli *cli, struct error *error);
 enum status cli_run_rules_test(struct cli *cli, struct error *error);
+enum status cli_run_rules_replay(struct cli *cli, struct error *error);
 enum status cli_run_deliver(struct cli *cli, struct error *error);
 enum status cli_run_learn_try(struct cli *cli, struct error *error);
 enum status cli_run_kb_list(struct cli *cli, struct error *error);

@@ -42,15 +42,27 @@ def start_floor(directory, port):
     return subprocess.Popen([os.path.join(TOOLS, "floor"), str(port), os.path.join(directory, "floor.db")])
 
 
-def start_sportello(directory, port):
+def start_sportello(directory, port, more=""):
     conf = os.path.join(directory, "sportello.conf")
     with open(conf, "w") as f:
         f.write('desk: { name = "Bench"; domain = "example.org"; state_dir = "%s/state"; acknowledgements_per_hour = 100000; };\n' % directory)
         # Outgoing mail is written to the outbox but not sent: nobody listens there. The rate is that of the intake.
         f.write('lmtp: { listen = [ "127.0.0.1:%d" ]; };\nweb: { listen = ""; };\nrelay: { url = "smtp://127.0.0.1:9"; };\nlog: { level = "warning"; };\n' % port)
         f.write('agents: ( { name = "bob"; email = "bob@example.net"; display = "Bob"; } );\n')
-        f.write('queues: ( { name = "support"; address = "support@example.org"; description = "all"; agents = [ "bob" ]; kb = "off"; } );\n')
+        f.write('queues: ( { name = "support"; address = "support@example.org"; description = "all"; agents = [ "bob" ]; kb = "off"; } );\n' + more)
     return subprocess.Popen([os.path.join(BUILD, "sportellod"), "-c", conf], stderr=open(os.path.join(directory, "log"), "wb"))
+
+
+def start_rules(directory, port):
+    """40 scripts and 20 keyword sets, none of which keeps the mail from the queue it was sent to."""
+    os.makedirs(os.path.join(directory, "rules"))
+    for i in range(40):
+        with open(os.path.join(directory, "rules", "%02d.sieve" % i), "w") as f:
+            tests = ['header :contains "subject" "project %d"' % i, 'address :domain :is "from" "partner%d.example"' % i, 'header :is "x-sportello" "kw:set%d"' % (i % 20)]
+            f.write('require ["fileinto", "imap4flags"];\nif anyof (%s) { addflag "tag:t%d"; }\n' % (", ".join(tests), i))
+    words = ["printer%d", "invoice%d", "vpn%d", "password%d"]
+    keywords = ", ".join('{ name = "set%d"; any = [ %s ]; }' % (i, ", ".join('"%s"' % (w % i) for w in words)) for i in range(20))
+    return start_sportello(directory, port, 'rules_dir = "%s/rules";\nkeywords: ( %s );\n' % (directory, keywords))
 
 
 def start_sink(directory, port):
@@ -93,7 +105,7 @@ def measure(start, case):
 
 
 def candidates():
-    found = [("sportello", start_sportello), ("floor", start_floor)]
+    found = [("sportello", start_sportello), ("floor", start_floor), ("with rules", start_rules)]
     if shutil.which("smtp-sink") and os.geteuid() == 0:
         found.append(("smtp-sink", start_sink))
     return found

@@ -116,6 +116,23 @@ def test_explain_names_script_and_keyword(desk):
     assert any(b["by"] == "rule" and b["what"] == "10.sieve" for b in route["because"]), route
 
 
+def test_replay_prints_exactly_the_differences(desk):
+    rules(desk, NETWORK)
+    subjects = ["wifi one", "printer", "wifi two", "invoice", "spam offer"]
+    for subject in subjects:
+        desk.accept(mail(subject=subject))
+    desk.wait_sent(1, to=ANNA)
+    assert desk.ok("rules", "replay") == []
+    with open(os.path.join(desk.directory, "rules", "10.sieve"), "w") as f:
+        f.write('require "fileinto";\nif header :contains "subject" "two" { fileinto "queue/network"; }\n'
+                'elsif header :contains "subject" "invoice" { fileinto "queue/network"; }\nelsif header :contains "subject" "spam" { discard; }\n')
+    found = {(d["subject"], d["was"], d["now"]) for d in desk.ok("rules", "replay", "--since", "30d")}
+    assert found == {("wifi one", "network", "support"), ("invoice", "support", "network"), ("spam offer", "support", "discarded")}, found
+    assert [t["queue"] for t in reversed(desk.tickets())] == ["network", "support", "network", "support", "support"], "replay changed something"
+    desk.advance(60 * 86400)
+    assert desk.ok("rules", "replay", "--since", "30d") == []
+
+
 # ---- who gets it
 
 def queue(assign, **more):

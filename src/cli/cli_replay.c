@@ -1,0 +1,165 @@
+/*
+ * cli_replay.c - `rules replay`: runs today's rules over the kept mails of the past and shows what would have gone elsewhere. The safe
+ * way to change rules: nothing is changed by it.
+ *
+ * Compared is where a mail went when it came: the queue its ticket was made in, or rejected, discarded, redirected. A mail that joined a
+ * ticket differs only where a rule would have kept it out. What the rules may ask of the database (known:yes|no) is answered as it is now.
+ */
+#include "cli_private.h"
+
+#include <string.h>
+
+struct replayed { const char *was, *now; const struct verdict *verdict; };
+
+/* The queue that a ticket was made in: the first line of its history says it. */
+static const char *first_queue(struct cli *cli, struct arena *arena, int64_t ticket)
+{
+	struct ticket_row row;
+	struct error error;
+	const char *at, *end;
+
+	if (store_ticket(cli->store, arena, ticket, &row, &error) != STATUS_OK || !row.history.count || !(at = strstr(row.history.at[0].what, ", queue ")))
+		return "";
+	at += strlen(", queue ");
+	end = strstr(at, ", agent ");
+	return end ? arena_copy(arena, at, (size_t)(end - at)) : at;
+}
+
+static const char *where_it_went(struct cli *cli, struct arena *arena, const struct mailbox_row *row)
+{
+	bool opened = strcmp(row->disposition, DISPOSITION_TICKET) == 0 || (strcmp(row->disposition, DISPOSITION_AUTOMATIC) == 0 && row->seq == 1);
+
+	return opened ? first_queue(cli, arena, row->ticket) : row->disposition;
+}
+
+static bool kept_out(const char *disposition)
+{
+	return !strcmp(disposition, DISPOSITION_REJECTED) || !strcmp(disposition, DISPOSITION_DISCARDED) || !strcmp(disposition, DISPOSITION_REDIRECTED);
+}
+
+static const char *where_it_would_go(const struct verdict *verdict, const struct mailbox_row *row, const char *was, const char *queue)
+{
+	bool opens = !strcmp(row->disposition, DISPOSITION_TICKET) || kept_out(row->disposition)
+	          || (!strcmp(row->disposition, DISPOSITION_AUTOMATIC) && row->seq == 1);
+
+	if (verdict && verdict->reject)
+		return DISPOSITION_REJECTED;
+	if (verdict && verdict->redirects.count)
+		return DISPOSITION_REDIRECTED;
+	if (verdict && verdict->discard)
+		return DISPOSITION_DISCARDED;
+	return !opens ? was : verdict && verdict->queue ? verdict->queue : queue;
+}
+
+/* False: this mail is not one that rules are asked about, or its raw mail cannot be read. */
+static bool replay_one(struct cli *cli, struct arena *arena, const struct mailbox_row *row, struct replayed *this)
+{
+	struct incoming incoming = { .trace = "replay", .envelope_from = row->envelope_from, .recipient = row->recipient, .size = row->size };
+	struct mail_options options = { .authserv_id = cli->config->authserv_id, .envelope_from = row->envelope_from, .recipient = row->recipient };
+	struct store_raw raw;
+	struct error error;
+	struct mail mail;
+	bool known;
+
+	desk_address(&cli->policy, row->recipient, &incoming.address);
+	if (incoming.address.class != ADDRESS_QUEUE || !strcmp(row->disposition, DISPOSITION_LOOP) || store_raw_open(cli->store, row->raw, &raw, &error) != STATUS_OK)
+		return false;
+	mail_parse(arena, &raw.source, &options, &mail);
+	incoming.mail = &mail;
+	if (store_sender_known(cli->store, mail.from.address, &known, &error) != STATUS_OK)
+		known = false;
+	this->verdict = gateway_ask_rules(cli->rules, &incoming, &raw.source, known, NULL, arena);
+	store_raw_close(&raw);
+	this->was = where_it_went(cli, arena, row);
+	this->now = where_it_would_go(this->verdict, row, this->was, incoming.address.queue->name);
+	return true;
+}
+
+static const char *reasons(struct arena *arena, const struct verdict *verdict)
+{
+	const char *all = "";
+
+	for (size_t i = 0; verdict && i < verdict->because.count; i++) {
+		const struct verdict_reason *reason = &verdict->because.at[i];
+
+		all = arena_printf(arena, "%s%s%s %s%s%s", all, i ? "; " : "", reason->by, reason->what, reason->detail ? ": " : "", reason->detail ? reason->detail : "");
+	}
+	return all;
+}
+
+static void add_difference(struct cli *cli, struct arena *arena, struct json *json, const struct mailbox_row *row, const struct replayed *this)
+{
+	if (!cli->json) {
+		buffer_printf(&cli->out, "mail %lld, %s: %s -> %s (%s)\n", (long long)row->id, cli_safe(arena, row->subject, false), this->was, this->now, reasons(arena, this->verdict));
+		return;
+	}
+	json_object(json, NULL);
+	json_number(json, "mailbox", row->id);
+	if (row->ticket)
+		json_number(json, "ticket", row->ticket);
+	else
+		json_null(json, "ticket");
+	json_string(json, "message_id", row->message_id);
+	json_string(json, "subject", row->subject);
+	json_string(json, "was", this->was);
+	json_string(json, "now", this->now);
+	json_string(json, "because", reasons(arena, this->verdict));
+	json_object_end(json);
+}
+
+static void replay_all(struct cli *cli, const struct mailbox_rows *rows, int64_t since, size_t *looked_at, size_t *differ)
+{
+	struct arena arena;
+	struct json json;
+
+	arena_init(&arena);
+	json_init(&json, &cli->out);
+	if (cli->json)
+		json_array(&json, NULL);
+	for (size_t i = rows->count; i > 0; i--) {
+		const struct mailbox_row *row = &rows->at[i - 1];
+		struct replayed this;
+
+		if (row->received >= since && replay_one(cli, &arena, row, &this)) {
+			++*looked_at;
+			if (strcmp(this.was, this.now) != 0) {
+				++*differ;
+				add_difference(cli, &arena, &json, row, &this);
+			}
+		}
+		arena_reset(&arena);
+	}
+	if (cli->json) {
+		json_array_end(&json);
+		buffer_add_char(&cli->out, '\n');
+	}
+	arena_fini(&arena);
+}
+
+/* "30d" back from now, or a date. cli_when counts from the epoch here: what lies before the year 2000 was a distance. */
+static enum status read_since(struct cli *cli, int64_t *since, struct error *error)
+{
+	const char *text = cli->option[O_SINCE] ? cli->option[O_SINCE] : "30d";
+	int64_t now = clock_now(), when;
+	enum status status = cli_when(text, 0, &when, error);
+
+	if (status == STATUS_OK)
+		*since = when < 946684800000 ? now - when : when;
+	return status;
+}
+
+enum status cli_run_rules_replay(struct cli *cli, struct error *error)
+{
+	struct mailbox_rows rows;
+	int64_t since;
+	size_t looked_at = 0, differ = 0;
+	enum status status;
+
+	if ((status = read_since(cli, &since, error)) != STATUS_OK || (status = cli_need_rules(cli, error)) != STATUS_OK
+	    || (status = cli_need_store(cli, false, error)) != STATUS_OK || (status = store_mailbox(cli->store, &cli->arena, 0, &rows, error)) != STATUS_OK)
+		return status;
+	replay_all(cli, &rows, since, &looked_at, &differ);
+	if (!cli->json)
+		buffer_printf(&cli->out, "%zu of %zu mails would go elsewhere\n", differ, looked_at);
+	return STATUS_OK;
+}
