@@ -180,7 +180,12 @@ void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, cons
 	o->in_reply_to = o->references.at[0];
 	o->subject = subject_line(d, ticket, false);
 	o->about_seq = about_seq;
-	o->variables = variables ? variables : "";
+	CLEANUP_BUFFER struct buffer all;
+	buffer_init(&all);
+	buffer_add_string(&all, variables ? variables : "");
+	reply.kind = TOKEN_NOTE;
+	record_add(&all, "note_address", desk_token_address(d->arena, d->policy, queue->address, &reply));
+	o->variables = arena_string(d->arena, buffer_string(&all));
 	plan_add(d, EFFECT_ENQUEUE, ticket->id)->outgoing = o;
 }
 

@@ -253,6 +253,18 @@ def test_37_notes_never_leave(desk):
     assert len(secrets) > 3
 
 
+def test_37_a_reply_to_the_note_address_stays_in_the_house(desk):
+    request(desk)
+    notice = desk.wait_sent(1, to=BOB)[0]
+    note_address = re.search(r"support\+n[a-z2-7]+@example\.org", notice.text).group()
+    desk.accept(mail(sender=BOB, body="He is a difficult one.\n", to=note_address, subject="Re"), note_address, sender=BOB)
+    assert desk.ticket(1)["messages"][-1]["kind"] == "note" and "difficult" in desk.ticket(1)["messages"][-1]["text"]
+    desk.accept(mail(sender="mallory@evil.example", to=note_address, subject="Re"), note_address, sender="mallory@evil.example")
+    assert len(desk.tickets()) == 2
+    wait_until(lambda: not desk.outbox())
+    assert not any("difficult" in m.text for m in desk.sent_to(ANNA))
+
+
 def test_35_copied_people_take_part_only_by_an_authenticated_sender(desk):
     ack = request(desk)
     desk.accept(mail(reply_to=ack, headers=[("Cc", "carl@example.net")]), address_of(ack))       # proved by the token

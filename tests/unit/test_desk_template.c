@@ -21,7 +21,7 @@ static const char *const languages[] = {"en", "it", "de", "fr", "es"};
 static const char *const words[] = {
 	"ticket", "subject", "subject_line", "desk", "queue", "queue_description", "customer", "customer_address", "agent",
 	"agent_name", "text", "from", "state", "old_state", "attachments", "link_confirm", "link_refuse", "link_status", "days",
-	"date", "commands", "problem", "recipient", "reply", "original_subject", "other",
+	"date", "commands", "problem", "recipient", "reply", "original_subject", "other", "note_address",
 };
 
 static struct rendered render(const struct template_set *own, const char *name, const char *language, const char *record)
