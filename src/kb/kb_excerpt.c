@@ -80,14 +80,13 @@ static const char *one_line(struct arena *arena, const char *at, size_t length, 
 	return arena_printf(arena, "%s%s%s", begins ? "" : "\xE2\x80\xA6 ", text, goes_on ? " \xE2\x80\xA6" : "");
 }
 
-const char *kb_excerpt(struct arena *arena, const struct kb_snapshot *snapshot, const struct kb_entry *entry, const struct kb_words *words)
+const char *kb_excerpt(struct arena *arena, const struct kb_entry *entry, const struct kb_words *words)
 {
 	struct sentence *sentence = ARENA_ARRAY(arena, struct sentence, SENTENCES);
 	size_t count = split(entry->body, sentence), best = 0, end;
 	float most = -1;
 	CLEANUP_ARENA struct arena scratch;
 
-	(void)snapshot;
 	if (!count)
 		return "";
 	arena_init(&scratch);

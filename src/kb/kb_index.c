@@ -102,6 +102,30 @@ static void weigh_title_grams(struct kb_snapshot *snapshot)
 	free(in);
 }
 
+/* After a change: the weights as they were, but for the n-grams of the new articles. The rest drifts until the next whole build. */
+static void weigh_changed_grams(const struct kb_snapshot *old, struct kb_snapshot *snapshot, const struct kb_change *what, size_t count)
+{
+	snapshot->gram_idf = must(malloc(KB_GRAMS * sizeof *snapshot->gram_idf));
+	snapshot->title_gram_idf = must(malloc(KB_GRAMS * sizeof *snapshot->title_gram_idf));
+	memcpy(snapshot->gram_idf, old->gram_idf, KB_GRAMS * sizeof *snapshot->gram_idf);
+	memcpy(snapshot->title_gram_idf, old->title_gram_idf, KB_GRAMS * sizeof *snapshot->title_gram_idf);
+	for (size_t i = 0; i < count; i++) {
+		const struct kb_entry *entry = what[i].entry;
+
+		for (size_t k = 0; entry && k < entry->gram_count; k++) {
+			uint32_t bucket = entry->grams[k] >> (32 - KB_GRAM_BITS);
+
+			snapshot->gram_idf[bucket] = logf((1 + (float)snapshot->live) / (1 + (float)snapshot->gram_articles[bucket])) + 1;
+		}
+		for (size_t k = 0; entry && k < entry->title_gram_count; k++) {
+			uint32_t bucket = entry->title_grams[k] >> (32 - KB_GRAM_BITS);
+
+			if (snapshot->title_gram_idf[bucket] <= 0)
+				snapshot->title_gram_idf[bucket] = logf((1 + (float)snapshot->live) / 2) + 1;
+		}
+	}
+}
+
 static void measure_entry(const struct kb_snapshot *snapshot, struct kb_entry *entry)
 {
 	entry->gram_norm = kb_gram_norm(snapshot->gram_idf, entry->grams, entry->gram_count);
@@ -335,8 +359,7 @@ struct kb_snapshot *kb_snapshot_change(const struct kb_snapshot *old, const stru
 		snapshot->live++;
 	}
 	kb_gram_counter_fini(&counter);
-	weigh_grams(snapshot);
-	weigh_title_grams(snapshot);
+	weigh_changed_grams(old, snapshot, what, count);
 	for (size_t i = 0; i < count; i++)
 		if (what[i].entry)
 			measure_entry(snapshot, what[i].entry);

@@ -65,14 +65,14 @@ static void lint_alike(const struct kb_snapshot *snapshot, size_t slot, struct k
 	for (size_t i = 0; i < entry->gram_count; i++) {
 		uint32_t bucket = entry->grams[i] >> (32 - KB_GRAM_BITS);
 
-		question->weight[bucket] = kb_gram_log(entry->grams[i] & KB_GRAM_TF) * snapshot->gram_idf[bucket] / entry->gram_norm;
+		question->weight[bucket] = kb_gram_log(entry->grams[i] & KB_GRAM_TF) * snapshot->gram_idf[bucket] * snapshot->gram_idf[bucket] / entry->gram_norm;
 		question->set[bucket / 64] |= 1ULL << (bucket % 64);
 	}
 	for (size_t i = slot + 1; i < snapshot->count && i < COMPARED; i++) {
 		const struct kb_entry *other = snapshot->at[i];
 
 		if (other && other->gram_norm > 0 && !strcmp(other->article.language, entry->article.language) &&
-		    kb_gram_dot(question, snapshot->gram_idf, other->grams, other->gram_count) / other->gram_norm >= ALIKE)
+		    kb_gram_dot(question, other->grams, other->gram_count) / other->gram_norm >= ALIKE)
 			kb_problem_add(arena, problems, entry->article.file, 0, true, "says nearly the same as %s", other->article.file);
 	}
 	for (size_t i = 0; i < entry->gram_count; i++)
@@ -109,7 +109,7 @@ static int by_file(const void *a, const void *b)
 
 void kb_lint(struct kb *kb, struct arena *arena, struct kb_problems *problems)
 {
-	struct kb_gram_question question = { calloc(KB_GRAMS, sizeof(float)), calloc(KB_GRAMS / 64, sizeof(uint64_t)), false };
+	struct kb_gram_question question = { calloc(KB_GRAMS, sizeof(float)), calloc(KB_GRAMS / 64, sizeof(uint64_t)) };
 	struct kb_view view;
 
 	if (!question.weight || !question.set)

@@ -103,7 +103,7 @@ float kb_gram_norm(const float *idf, const uint32_t *grams, size_t count)
 	return sqrtf(sum);
 }
 
-float kb_gram_dot(const struct kb_gram_question *question, const float *idf, const uint32_t *grams, size_t count)
+float kb_gram_dot(const struct kb_gram_question *question, const uint32_t *grams, size_t count)
 {
 	float sum = 0;
 
@@ -111,7 +111,7 @@ float kb_gram_dot(const struct kb_gram_question *question, const float *idf, con
 		uint32_t bucket = grams[i] >> (32 - KB_GRAM_BITS);
 
 		if (question->set[bucket / 64] >> (bucket % 64) & 1)
-			sum += question->weight[bucket] * kb_gram_log(grams[i] & KB_GRAM_TF) * idf[bucket];
+			sum += (grams[i] & KB_GRAM_TF) == 1 ? question->weight[bucket] : question->weight[bucket] * kb_gram_log(grams[i] & KB_GRAM_TF);
 	}
 	return sum;
 }

@@ -172,10 +172,13 @@ static void change(struct changes *changes, size_t slot, struct kb_entry *entry)
 	changes->at[changes->count++] = (struct kb_change){ slot, entry };
 }
 
-static struct file *find_file(const struct files *files, const char *name)
+/* *next is where it stands if both are in the same order, as after opening. */
+static struct file *find_file(const struct files *files, const char *name, size_t *next)
 {
 	struct file key = { (char *)(uintptr_t)name, 0, 0 };
 
+	if (*next < files->count && !strcmp(files->at[*next].name, name))
+		return &files->at[(*next)++];
 	return files->count ? bsearch(&key, files->at, files->count, sizeof *files->at, by_name) : NULL;
 }
 
@@ -184,9 +187,9 @@ static struct file *find_file(const struct files *files, const char *name)
 
 static void compare_slots(struct kb *kb, struct files *files, struct changes *changes, struct arena *arena, struct kb_problems *problems)
 {
-	for (size_t slot = 0; slot < kb->snapshot->count; slot++) {
+	for (size_t slot = 0, next = 0; slot < kb->snapshot->count; slot++) {
 		const struct kb_entry *entry = kb->snapshot->at[slot];
-		struct file *file = entry ? find_file(files, entry->article.file) : NULL;
+		struct file *file = entry ? find_file(files, entry->article.file, &next) : NULL;
 
 		if (!entry)
 			continue;

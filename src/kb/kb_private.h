@@ -95,8 +95,8 @@ void kb_gram_counter_fini(struct kb_gram_counter *counter);
 void kb_gram_count(void *counter, uint32_t bucket);              /* fits kb_grams_of_word */
 uint32_t *kb_gram_take(struct kb_gram_counter *counter, struct arena *arena, size_t *count);     /* and empties the counter */
 float kb_gram_norm(const float *idf, const uint32_t *grams, size_t count);
-struct kb_gram_question { float *weight; uint64_t *set; bool any; };     /* weight[KB_GRAMS]; L2 norm 1 */
-float kb_gram_dot(const struct kb_gram_question *question, const float *idf, const uint32_t *grams, size_t count);
+struct kb_gram_question { float *weight; uint64_t *set; };       /* weight[KB_GRAMS]: L2 norm 1, then times idf once more for the article's side */
+float kb_gram_dot(const struct kb_gram_question *question, const uint32_t *grams, size_t count);
 float kb_gram_log(uint32_t tf);                                  /* 1 + ln tf */
 
 /* ---- what was learned ---- */
@@ -175,6 +175,7 @@ struct kb_ranked {
 };
 /* For learning from itself: an article or a past question that is looked away from. NULL / -1: none. */
 struct kb_without { const char *article; long past; };
+bool kb_entry_is_for(const struct kb_entry *entry, const char *queue);     /* may be suggested there; NULL or "": anywhere */
 void kb_rank(const struct kb_view *view, const struct kb_words *words, const char *queue, const struct kb_without *without, struct kb_ranked *ranked);
 
 /* kb_feedback.c: what was learned, by article, oldest first. Immutable when it is published. */
@@ -201,6 +202,6 @@ float kb_gate_confidence(const struct kb_learned *learned, const struct kb_ranke
 float kb_gate_threshold(const struct kb_learned *learned);
 size_t kb_gate_count(const struct kb_ranked *ranked);            /* how many would be shown */
 void kb_gate_learn(const struct kb_view *view);                  /* fills view->learned, which nobody else has yet */
-const char *kb_excerpt(struct arena *arena, const struct kb_snapshot *snapshot, const struct kb_entry *entry, const struct kb_words *words);
+const char *kb_excerpt(struct arena *arena, const struct kb_entry *entry, const struct kb_words *words);
 
 #endif

@@ -4,7 +4,7 @@
  * The score is a weighted sum of: BM25F over stems, with what means the same counting less; the cosine of character n-grams with the
  * whole article and with its title; words that stand side by side in both; likeness to questions that the article solved before
  * (and, against it, to questions that it did not). All but the last in proportion to the best of this question.
- * Words, titles and past questions are looked at for all articles; the rest for the best CANDIDATES by these.
+ * Words and past questions are looked at for all articles, titles for the best TITLES by these, the rest for the best CANDIDATES.
  * May not allocate from the caller's arena: what it needs for a question is given back at the end.
  */
 #include "kb_private.h"
@@ -13,18 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CANDIDATES   400
+#define TITLES       1000                /* articles whose titles are looked at */
+#define CANDIDATES   200                 /* and whose whole text */
 #define PAIRS        128
 
 /* Tuned together on several public sets; all of them stand on a plateau. */
-#define W_WORDS 0.50f
-#define W_SAME 0.40f               /* of a word that means the same, against the word itself */
-#define W_GRAMS 0.42f
-#define W_TITLE 0.15f
+#define W_WORDS      0.50f
+#define W_SAME       0.40f               /* of a word that means the same, against the word itself */
+#define W_GRAMS      0.42f
+#define W_TITLE      0.15f
 #define W_NEIGHBOURS 0.14f
-#define W_PAST       1.0f              /* likeness to the nearest past question of the article */
-#define W_OTHER_PAST 0.3f              /* and to its others */
-#define W_PAST_FIELD 1.0f              /* of the question, what the words of all of them cover */
+#define W_PAST       0.70f               /* likeness to the nearest past question of the article */
+#define W_OTHER_PAST 0.30f               /* and to its others */
+#define W_PAST_FIELD 3.00f               /* of the question, what the words of all of them cover */
+#define PAST_HALF    3.00f               /* how often a word must stand in them for half of its weight */
 #define W_REFUSED    0.50f
 
 struct work {
@@ -91,14 +93,17 @@ static void work_fini(struct work *work)
 	free(work->title_question.set);
 }
 
+bool kb_entry_is_for(const struct kb_entry *entry, const char *queue)
+{
+	return entry && !entry->article.hidden && (!queue || !*queue || !entry->article.queues.count || strings_have(&entry->article.queues, queue));
+}
+
 static void allow(struct work *work, const char *queue)
 {
 	for (size_t i = 0; i < work->snapshot->count; i++) {
 		const struct kb_entry *entry = work->snapshot->at[i];
 
-		work->allowed[i] = entry && !entry->article.hidden &&
-		                   (!queue || !*queue || !entry->article.queues.count || strings_have(&entry->article.queues, queue)) &&
-		                   !(work->without && work->without->article && !strcmp(entry->article.id, work->without->article));
+		work->allowed[i] = kb_entry_is_for(entry, queue) && !(work->without && work->without->article && !strcmp(entry->article.id, work->without->article));
 	}
 }
 
@@ -191,8 +196,8 @@ static void weigh_question(struct work *work)
 	for (size_t i = 0; i < spread.count; i++) {
 		uint32_t bucket = spread.seen[i];
 
-		work->question.weight[bucket] /= sum > 0 ? sqrtf(sum) : 1;
-		work->title_question.weight[bucket] /= title_sum > 0 ? sqrtf(title_sum) : 1;
+		work->question.weight[bucket] *= work->snapshot->gram_idf[bucket] / (sum > 0 ? sqrtf(sum) : 1);
+		work->title_question.weight[bucket] *= work->snapshot->title_gram_idf[bucket] / (title_sum > 0 ? sqrtf(title_sum) : 1);
 		if (work->question.weight[bucket] > 0)
 			work->question.set[bucket / 64] |= 1ULL << (bucket % 64);
 		if (work->title_question.weight[bucket] > 0)
@@ -203,11 +208,12 @@ static void weigh_question(struct work *work)
 
 static void score_titles(struct work *work)
 {
-	for (size_t i = 0; i < work->snapshot->count; i++) {
+	for (size_t k = 0; k < work->candidates; k++) {
+		uint32_t i = work->candidate[k];
 		const struct kb_entry *entry = work->snapshot->at[i];
 
-		if (work->allowed[i] && entry->title_gram_norm > 0)
-			work->title[i] = kb_gram_dot(&work->title_question, work->snapshot->title_gram_idf, entry->title_grams, entry->title_gram_count) / entry->title_gram_norm;
+		if (entry->title_gram_norm > 0)
+			work->title[i] = kb_gram_dot(&work->title_question, entry->title_grams, entry->title_gram_count) / entry->title_gram_norm;
 	}
 }
 
@@ -218,7 +224,7 @@ static void score_grams(struct work *work)
 		const struct kb_entry *entry = work->snapshot->at[i];
 
 		if (entry->gram_norm > 0)
-			work->grams[i] = kb_gram_dot(&work->question, work->snapshot->gram_idf, entry->grams, entry->gram_count) / entry->gram_norm;
+			work->grams[i] = kb_gram_dot(&work->question, entry->grams, entry->gram_count) / entry->gram_norm;
 	}
 }
 
@@ -264,7 +270,7 @@ static float field_take(struct field *field, const struct kb_words *words)
 		const struct kb_word *word = &words->at[field->touched[i]];
 		float often = field->often[field->touched[i]];
 
-		sum += word->weight * word->idf * often / (often + 0.5f);
+		sum += word->weight * word->idf * often / (often + PAST_HALF);
 		field->often[field->touched[i]] = 0;
 	}
 	field->count = 0;
@@ -273,7 +279,7 @@ static float field_take(struct field *field, const struct kb_words *words)
 
 static void like_past(struct work *work, const struct kb_past *past, uint32_t slot)
 {
-	float like = past->norm > 0 ? kb_gram_dot(&work->question, work->snapshot->gram_idf, past->grams, past->gram_count) / past->norm : 0;
+	float like = past->norm > 0 ? kb_gram_dot(&work->question, past->grams, past->gram_count) / past->norm : 0;
 
 	if (!past->solved)
 		work->past_sum[slot] -= W_REFUSED * like * like;
@@ -394,26 +400,40 @@ static int by_score_down(const void *a, const void *b, void *context)
 	return (x > y) - (x < y);
 }
 
-/* The articles that are looked at closely: all, if there are not too many. */
-static void choose_candidates(struct work *work)
+/* The best by score, about `wanted` of them: all, if there are not more. */
+static void take_candidates(struct work *work, size_t wanted)
 {
-	float words = largest(work, work->word), title = largest(work, work->title), most, least;
+	float most = largest(work, work->score), least;
 	uint32_t histogram[256] = { 0 };
 	size_t count = 0, bin = 256;
 
 	for (size_t i = 0; i < work->snapshot->count; i++)
 		if (work->allowed[i])
-			work->score[i] = share(work->word[i], words) + 0.3f * share(work->title[i], title) + work->past[i];
-	most = largest(work, work->score);
-	for (size_t i = 0; i < work->snapshot->count; i++)
-		if (work->allowed[i])
 			histogram[(size_t)(share(work->score[i], most) * 255)]++;
-	while (bin > 0 && count + histogram[bin - 1] <= CANDIDATES)
+	while (bin > 0 && count + histogram[bin - 1] <= wanted)
 		count += histogram[--bin];
 	least = bin >= 255 ? most : most * (float)bin / 255;
-	for (size_t i = 0; i < work->snapshot->count; i++)
-		if (work->allowed[i] && work->score[i] >= least && work->candidates < CANDIDATES * 2)
+	work->candidates = 0;
+	for (size_t i = 0; i < work->snapshot->count && work->candidates < 2 * wanted; i++)
+		if (work->allowed[i] && work->score[i] >= least)
 			work->candidate[work->candidates++] = (uint32_t)i;
+}
+
+/* The articles that are looked at closely, in two steps: by words and past questions; then by titles, too. */
+static void choose_candidates(struct work *work)
+{
+	float words = largest(work, work->word), title;
+
+	for (size_t i = 0; i < work->snapshot->count; i++)
+		if (work->allowed[i])
+			work->score[i] = share(work->word[i], words) + work->past[i];
+	take_candidates(work, TITLES);
+	score_titles(work);
+	title = largest(work, work->title);
+	for (size_t k = 0; k < work->candidates; k++)
+		work->score[work->candidate[k]] += 0.3f * share(work->title[work->candidate[k]], title);
+	if (work->candidates > CANDIDATES)
+		take_candidates(work, CANDIDATES);
 }
 
 static void mix(struct work *work)
@@ -572,7 +592,6 @@ void kb_rank(const struct kb_view *view, const struct kb_words *words, const cha
 	for (size_t i = 0; i < view->snapshot->count; i++)
 		work.word[i] += W_SAME * work.same[i];
 	weigh_question(&work);
-	score_titles(&work);
 	score_past(&work);
 	choose_candidates(&work);
 	score_grams(&work);

@@ -9,19 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_scored(struct arena *arena, const struct kb_view *view, const struct kb_words *words, const struct kb_ranked *ranked, size_t i,
-                       double confidence, bool excerpt, struct kb_scores *to)
+/* The same article in the customer's language, if that one may be shown, too. */
+static const struct kb_entry *entry_to_show(const struct kb_view *view, uint32_t slot, const char *language, const char *queue)
 {
-	const struct kb_snapshot *snapshot = view->snapshot;
-	const struct kb_entry *entry = snapshot->at[kb_ids_in_language(snapshot, ranked->at[i].slot, words->language)];
+	const struct kb_entry *other = view->snapshot->at[kb_ids_in_language(view->snapshot, slot, language)];
+
+	return kb_entry_is_for(other, queue) ? other : view->snapshot->at[slot];
+}
+
+static void add_scored(struct arena *arena, const struct kb_view *view, const struct kb_words *words, const struct kb_ranked *ranked, size_t i,
+                       const char *queue, double confidence, bool excerpt, struct kb_scores *to)
+{
+	const struct kb_entry *entry = entry_to_show(view, ranked->at[i].slot, words->language, queue);
 	struct kb_scored *scored = ARENA_PUSH(arena, to);
 
-	if (entry->article.hidden)
-		entry = snapshot->at[ranked->at[i].slot];
 	scored->article = arena_string(arena, entry->article.id);
 	scored->language = arena_string(arena, entry->article.language);
 	scored->title = arena_string(arena, entry->article.title);
-	scored->excerpt = excerpt ? kb_excerpt(arena, snapshot, entry, words) : "";
+	scored->excerpt = excerpt ? kb_excerpt(arena, entry, words) : "";
 	scored->score = confidence * (double)(ranked->at[i].score / ranked->at[0].score);
 }
 
@@ -42,9 +47,9 @@ void kb_suggest(struct kb *kb, const struct kb_question *question, struct arena 
 		answer->confidence = (double)kb_gate_confidence(view.learned, &ranked);
 		shown = answer->confidence >= answer->threshold ? kb_gate_count(&ranked) : 0;
 		for (size_t i = 0; i < ranked.count; i++)
-			add_scored(arena, &view, &words, &ranked, i, answer->confidence, false, &answer->ranking);
+			add_scored(arena, &view, &words, &ranked, i, question->queue, answer->confidence, false, &answer->ranking);
 		for (size_t i = 0; i < shown; i++)
-			add_scored(arena, &view, &words, &ranked, i, answer->confidence, true, &answer->suggest);
+			add_scored(arena, &view, &words, &ranked, i, question->queue, answer->confidence, true, &answer->suggest);
 	}
 	kb_view_drop(&view);
 }
