@@ -53,6 +53,7 @@ enum status rules_load_files(const struct config *config, const struct strings *
 struct ruleset *rules_ref(struct ruleset *ruleset);              /* thread-safe */
 void rules_unref(struct ruleset **ruleset);
 size_t rules_script_count(const struct ruleset *ruleset);
+bool rules_ask_known(const struct ruleset *ruleset);             /* is input.known worth a question to the store? */
 
 /* A keyword set that a mail matches. */
 struct rules_keyword {

@@ -162,7 +162,7 @@ static void ask_rules(struct gateway *gateway, struct transaction *transaction, 
 	struct rules_keywords keywords = {0};
 	if (!transaction->rules || !rules_script_count(transaction->rules))
 		return;
-	bool known = sender_known(gateway, mail);
+	bool known = rules_ask_known(transaction->rules) && sender_known(gateway, mail);
 	rules_match(transaction->rules, mail, &transaction->arena, &keywords);
 	for (size_t i = 0; i < count; i++)
 		deliveries[i].verdict = gateway_ask_rules(transaction->rules, &deliveries[i].incoming, source, known, &keywords, &transaction->arena);

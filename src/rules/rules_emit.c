@@ -107,9 +107,31 @@ static void emit_arguments(struct emitter *emitter, const struct node *test, siz
 	}
 }
 
+static bool has_string(const struct argument *argument, const char *prefix)
+{
+	for (size_t i = 0; i < argument->strings.count; i++)
+		if (text_starts_nocase(argument->strings.at[i].text, prefix))
+			return true;
+	return false;
+}
+
+/* The answer to known:yes|no costs a question to the database: asked for only where a test could see it, by name or by a pattern. */
+static bool may_ask_known(const struct node *test)
+{
+	bool marks = false, pattern = false, named = false;
+	for (size_t i = 0; i < test->arguments.count; i++) {
+		const struct argument *argument = &test->arguments.at[i];
+		marks |= has_string(argument, "x-sportello");
+		named |= has_string(argument, "known:");
+		pattern |= argument->type == ARGUMENT_TAG && strcmp(argument->tag, "is") != 0 && strcmp(argument->tag, "comparator") != 0;
+	}
+	return marks && (named || pattern);
+}
+
 static void emit_test(struct emitter *emitter, const struct node *test)
 {
 	struct program *program = emitter->program;
+	program->asks_known |= may_ask_known(test);
 	size_t number = program->tests.count;
 	*ARENA_PUSH(program->arena, &program->tests) = (struct program_test){emitter->script, test->line};
 	buffer_add_string(&program->text, test->name);

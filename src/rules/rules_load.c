@@ -172,3 +172,8 @@ void rules_match(const struct ruleset *ruleset, const struct mail *mail, struct 
 {
 	keyword_sets_match(ruleset->keywords, mail, arena, found);
 }
+
+bool rules_ask_known(const struct ruleset *ruleset)
+{
+	return ruleset->program.asks_known;
+}

@@ -121,6 +121,7 @@ struct program {
 	struct { struct program_test *at; size_t count; } tests;
 	struct { struct program_key *at; size_t count; } keys;
 	struct { const char **at; size_t count; } scripts;       /* file names without folder */
+	bool asks_known;                 /* some test may see known:yes|no */
 	int lines;                       /* of text */
 	struct { int *at; size_t count; } first_line;    /* of each script in text */
 };

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""run.py [ROUNDS] - make bench: Sportello beside a floor and, where installed, Postfix smtp-sink, in one run, alternating. Ratios first.
+"""run.py [ROUNDS [CASE]] - make bench: Sportello beside a floor and, where installed, Postfix smtp-sink, in one run, alternating. Ratios first.
 
 Each figure is the median of ROUNDS (5) rounds; in each round every candidate is measured, one after the other, on a fresh store. The
 machine's disk and processors change from minute to minute: only ratios of one run mean anything.
@@ -11,8 +11,12 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(TOP, "build")))
 TOOLS = os.path.join(BUILD, "bench")
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+ONLY = sys.argv[2] if len(sys.argv) > 2 else ""         # cases whose name contains it
 CASES = [("1 connection, 2 KB", 1, 3000, 2048), ("20 connections, 2 KB", 20, 12000, 2048), ("20 connections, 20 KB", 20, 4000, 20480),
          ("20 connections, 1 MB", 20, 300, 1 << 20)]
+
+
+CASES = [case for case in CASES if ONLY in case[0]]
 
 
 def compile_tools():
@@ -59,7 +63,7 @@ def start_rules(directory, port):
     for i in range(40):
         with open(os.path.join(directory, "rules", "%02d.sieve" % i), "w") as f:
             tests = ['header :contains "subject" "project %d"' % i, 'address :domain :is "from" "partner%d.example"' % i, 'header :is "x-sportello" "kw:set%d"' % (i % 20)]
-            f.write('require ["fileinto", "imap4flags"];\nif anyof (%s) { addflag "tag:t%d"; }\n' % (", ".join(tests), i))
+            f.write('require "imap4flags";\nif %s { addflag "tag:t%d"; }\n' % (tests[i % 3], i))
     words = ["printer%d", "invoice%d", "vpn%d", "password%d"]
     keywords = ", ".join('{ name = "set%d"; any = [ %s ]; }' % (i, ", ".join('"%s"' % (w % i) for w in words)) for i in range(20))
     return start_sportello(directory, port, 'rules_dir = "%s/rules";\nkeywords: ( %s );\n' % (directory, keywords))
