@@ -22,7 +22,7 @@ static const char *const greetings[] = {
 	"buongiorno", "buonasera", "buon giorno", "salve", "ciao", "gentile", "gentili", "egregio", "spett", "caro", "cara",
 	"hallo", "guten tag", "guten morgen", "guten abend", "sehr geehrte", "liebe", "lieber", "moin", "servus", "gr\xC3\xBC\xC3\x9F",
 	"bonjour", "bonsoir", "salut", "madame", "monsieur", "cher", "ch\xC3\xA8re",
-	"hola", "buenos d\xC3\xAD""as", "buenas tardes", "buenas noches", "estimado", "estimada", "estimados",
+	"hola", "buenos d\303\255as", "buenas tardes", "buenas noches", "estimado", "estimada", "estimados",
 };
 static const char *const closings[] = {
 	"thanks", "thank you", "many thanks", "regards", "kind regards", "best regards", "best wishes", "best,", "best", "cheers", "sincerely", "yours",
