@@ -43,8 +43,8 @@ enum status rules_init(struct error *error);
 void rules_fini(void);                           /* ends all workers; nobody may be evaluating */
 
 struct ruleset;
-/* Reads config->rules_dir (*.sieve, order of their names) and config->keywords. "" is a folder without scripts; one that is
- * not there gives a warning. Every problem, warnings too, comes in *problems (in `arena`) with file, line and what to
+/* Reads config->rules_dir (*.sieve, order of their names) and config->keywords. "" and a folder that is
+ * not there have no scripts. Every problem, warnings too, comes in *problems (in `arena`) with file, line and what to
  * write instead. STATUS_BAD_CONFIG and *ruleset NULL if one of them is an error. */
 enum status rules_load(const struct config *config, struct arena *arena, struct config_problems *problems, struct ruleset **ruleset);
 /* The same for these files, in this order. */

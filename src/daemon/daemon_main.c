@@ -31,6 +31,19 @@ static void report(const struct config_problems *problems)
 	}
 }
 
+/* With its parents, for us alone: it holds everybody's mail and the key. */
+static enum status make_state_dir(const char *path, struct error *error)
+{
+	char part[4096];
+	for (const char *at = path; at; ) {
+		at = strchr(at + 1, '/');
+		snprintf(part, sizeof part, "%.*s", at ? (int)(at - path) : (int)strlen(path), path);
+		if (mkdir(part, at ? 0755 : 0750) != 0 && errno != EEXIST)
+			return error_set(error, STATUS_TRY_LATER, "desk.state_dir %s: %s cannot be made: %s", path, part, strerror(errno));
+	}
+	return STATUS_OK;
+}
+
 /* The configuration and the rules that go with it: both or none. */
 static enum status load(const char *file, struct config **config, struct ruleset **rules, struct error *error)
 {
@@ -48,7 +61,9 @@ static enum status load(const char *file, struct config **config, struct ruleset
 		config_unref(config);
 		return error_set(error, STATUS_BAD_CONFIG, "the rules cannot be used");
 	}
-	status = store_keys((*config)->state_dir, true, &(*config)->policy.keys, error);
+	status = make_state_dir((*config)->state_dir, error);
+	if (status == STATUS_OK)
+		status = store_keys((*config)->state_dir, true, &(*config)->policy.keys, error);
 	if (status != STATUS_OK) {
 		rules_unref(rules);
 		config_unref(config);
@@ -68,8 +83,6 @@ static void limit_descriptors(void)
 static enum status lock_state(const char *state_dir, struct error *error)
 {
 	char path[4096];
-	if (mkdir(state_dir, 0750) != 0 && errno != EEXIST)
-		return error_set(error, STATUS_TRY_LATER, "desk.state_dir %s: cannot be made: %s", state_dir, strerror(errno));
 	snprintf(path, sizeof path, "%s/sportellod.lock", state_dir);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)

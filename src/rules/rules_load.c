@@ -30,12 +30,9 @@ static void list_folder(const char *folder, struct report *report, struct string
 {
 	DIR *directory = *folder ? opendir(folder) : NULL;
 	report->file = folder;
-	if (*folder && !directory) {
-		if (errno == ENOENT)
-			report_warning(report, 0, "there is no such folder, so there are no rules: make it, or write rules_dir = \"\"");
-		else
-			report_error(report, 0, "cannot be read: %s", strerror(errno));
-	}
+	/* No such folder, no rules. Where the configuration names it, config has warned. */
+	if (*folder && !directory && errno != ENOENT)
+		report_error(report, 0, "cannot be read: %s", strerror(errno));
 	for (struct dirent *entry; directory && (entry = readdir(directory));)
 		if (is_script(entry->d_name))
 			strings_add(report->arena, files, arena_printf(report->arena, "%s/%s", folder, entry->d_name));

@@ -332,7 +332,7 @@ static void every_prefix_is_a_mail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(alternatives_show_the_plain_text), TEST(mixed_shows_every_text), TEST(related_images_are_inline), TEST(a_nested_message_is_one_attachment),
+		TEST(a_bare_line_feed_before_a_boundary_costs_no_byte), TEST(alternatives_show_the_plain_text), TEST(mixed_shows_every_text), TEST(related_images_are_inline), TEST(a_nested_message_is_one_attachment),
 		TEST(digests_hold_messages), TEST(encodings_are_undone), TEST(uuencoded_files_leave_the_text), TEST(flowed_lines_are_joined), TEST(broken_multiparts_are_read),
 		TEST(encrypted_mail_is_kept), TEST(nameless_files_get_a_name), TEST(winmail_is_unpacked), TEST(nested_hostile_headers_do_not_reach_gmime),
 		TEST(deep_and_wide_trees_are_bounded), TEST(large_text_is_cut), TEST(dashes_below_deep_boundaries_are_quick), TEST(nested_messages_are_hidden_at_every_offset), TEST(a_large_file_is_read_in_pieces), TEST(every_prefix_is_a_mail),
