@@ -65,6 +65,17 @@ class Browser:
     def text(self, css="body"):
         return self.here("GET", "/element/%s/text" % self.find(css))
 
+    def sees(self, words, css="body"):
+        """Waits until the words stand there: after a click the next page comes when it comes."""
+        def there():
+            try:
+                return words in self.text(css)
+            except AssertionError as error:                      # the element went with the former page
+                if "stale" in str(error) or "no such element" in str(error):
+                    return False
+                raise
+        return wait_until(there, 15, "the page says \"%s\"" % words)
+
     def script(self, source, *arguments):
         return self.here("POST", "/execute/sync", {"script": source, "args": list(arguments)})
 

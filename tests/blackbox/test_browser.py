@@ -54,15 +54,15 @@ def test_the_mails_link_is_opened_read_and_pressed(desk):
         checked(browser)
         assert "Is your request solved?" in browser.text("h1") and desk.ticket(1)["state"] == "resolved"
         browser.click("button")
-        assert "closed" in browser.text("h1") and desk.ticket(1)["state"] == "closed"
+        assert browser.sees("closed", "h1") and desk.ticket(1)["state"] == "closed"
         browser.click("input[value='5']")
         browser.type("textarea", "Quick & friendly")
         browser.click("button")
-        assert "5 / 5" in browser.text()
+        assert browser.sees("5 / 5")
         browser.open(no)
         browser.type("textarea", "It is broken again")
         browser.click("button")
-        assert desk.ticket(1)["state"] == "open" and "go on working" in browser.text("h1")
+        assert browser.sees("go on working", "h1") and desk.ticket(1)["state"] == "open"
         browser.open(status)
         assert "It is broken again" in browser.text() and "We exchanged the toner" in browser.text()
         checked(browser)
@@ -101,6 +101,7 @@ def test_every_page_on_phone_and_desktop_in_two_languages(desk):
                 if device == "desktop":
                     browser.open(yes)
                     browser.click("button")
+                    browser.sees("5", ".stars")
                     checked(browser)
                     picture(browser, "closed-%s-%s" % (language, device))
             finally:
