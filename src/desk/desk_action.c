@@ -14,32 +14,25 @@ static enum status refuse(struct error *error, const struct ticket_facts *ticket
 	                 ticket_state_name(ticket->state), verb);
 }
 
-/* Words that go along with a change of state, in the mail that tells the customer of it: the agent's own if there are any. */
-static void tell_customer(struct decision *d, struct ticket_facts *ticket, const struct action *action, const char *template)
+/* What the customer is told with a change of state: the agent's own words, if there are any, in the mail that tells of it. Words without
+ * an agent (the administrator's) go out as the desk's. */
+static void tell_of(struct decision *d, struct ticket_facts *ticket, const struct action *action, const char *template)
 {
-	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
 	const struct desk_agent *agent = desk_agent_named(d->policy, action->who);
 	if (*action->text && agent) {
 		desk_agent_reply(d, ticket, agent, action->text, d->mail != NULL, template);
 		return;
 	}
-	if (queue && !queue_wants_notice(queue, template))
-		return;
-	struct outgoing *o = notice_to_customer(d, ticket, template, NULL);
+	struct outgoing *o = tell_customer(d, ticket, template, *action->text);
 	if (!o)
 		return;
 	o->agent = agent ? agent->name : "";
-	struct new_message *message = plan_message(d, ticket, *action->text ? MESSAGE_REPLY : MESSAGE_NOTICE, true);
-	o->seq = message->seq;
 	if (*action->text) {
+		struct new_message *message = d->plan->at[d->plan->count - 1].message;
+		message->kind = MESSAGE_REPLY;
 		message->text = action->text;
 		o->about_seq = message->seq;
 	}
-	message->agent = o->agent;
-	message->from = o->from;
-	message->message_id = o->message_id;
-	message->outbox = o->id;
-	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
 }
 
 static enum status do_assign(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
@@ -51,9 +44,8 @@ static enum status do_assign(struct decision *d, struct ticket_facts *ticket, co
 	plan_set_agent(d, ticket, agent->name, NULL);
 	bool first = ticket->state == STATE_NEW;
 	plan_event(d, ticket, EVENT_ASSIGN, "assigned");
-	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
-	if (first && queue && queue_wants_notice(queue, "taken"))
-		tell_customer(d, ticket, &(struct action){.who = agent->name, .text = ""}, "taken");
+	if (first)
+		tell_of(d, ticket, &(struct action){.who = agent->name, .text = ""}, "taken");
 	if (new_for_agent && !text_equal_nocase(agent->name, action->who))
 		notice_to_agent(d, ticket, agent, "agent-assigned", ticket->next_seq > 1 ? 1 : 0, NULL);
 	return STATUS_OK;
@@ -109,7 +101,7 @@ static enum status do_state(struct decision *d, struct ticket_facts *ticket, con
 	if (!ticket_transition(ticket->state, event, &next))
 		return refuse(error, ticket, verb);
 	if (template && (next != ticket->state || *action->text))
-		tell_customer(d, ticket, action, template);
+		tell_of(d, ticket, action, template);
 	plan_event(d, ticket, event, NULL);
 	return STATUS_OK;
 }
@@ -122,7 +114,7 @@ static enum status do_pend(struct decision *d, struct ticket_facts *ticket, cons
 	if (!ticket_transition(ticket->state, EVENT_PEND, &next))
 		return refuse(error, ticket, "set to wait");
 	if (*action->text)
-		tell_customer(d, ticket, action, "details");
+		tell_of(d, ticket, action, "details");
 	plan_event(d, ticket, EVENT_PEND, NULL);
 	plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
 	plan_add(d, EFFECT_SET_PENDING, ticket->id)->number = action->until;

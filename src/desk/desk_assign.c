@@ -12,23 +12,20 @@
 
 /* ---- dates and hours ---- */
 
-struct day { int year, month, day; };
-
-static int64_t day_number(const struct day *day)         /* days since 1970-01-01 */
+int64_t desk_day_number(int year, int month, int day)
 {
-	int64_t year = day->year - (day->month <= 2), era = year / 400, of_era = year - era * 400;
-	int64_t of_year = (153 * (day->month + (day->month > 2 ? -3 : 9)) + 2) / 5 + day->day - 1;
+	int64_t of = year - (month <= 2), era = of / 400, of_era = of - era * 400;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
 static bool read_day(const char **text, int64_t *number)
 {
-	struct day day;
-	int used = 0;
-	if (sscanf(*text, "%4d-%2d-%2d%n", &day.year, &day.month, &day.day, &used) != 3 || used != 10 || day.year < 1970
-	    || day.month < 1 || day.month > 12 || day.day < 1 || day.day > 31)
+	int year, month, day, used = 0;
+	if (sscanf(*text, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3 || used != 10 || year < 1970
+	    || month < 1 || month > 12 || day < 1 || day > 31)
 		return false;
-	*number = day_number(&day);
+	*number = desk_day_number(year, month, day);
 	*text += used;
 	return true;
 }

@@ -30,15 +30,6 @@ static int64_t unit_seconds(char letter)
 	}
 }
 
-/* Days since 1970-01-01 of a proleptic Gregorian date. */
-static int64_t days_of(int64_t year, int month, int day)
-{
-	year -= month <= 2;
-	int64_t era = year / 400, of_era = year - era * 400;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 /* "2026-11-25" or "2026-11-25T09:00[:00][Z]", UTC. */
 static int64_t parse_date(const char *words)
 {
@@ -49,7 +40,7 @@ static int64_t parse_date(const char *words)
 		sscanf(words + used + 1, "%2d:%2d", &hour, &minute);
 	if (year < 2000 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 || minute > 59)
 		return 0;
-	return (days_of(year, month, day) * 86400 + hour * 3600 + minute * 60) * 1000;
+	return (desk_day_number(year, month, day) * 86400 + hour * 3600 + minute * 60) * 1000;
 }
 
 int64_t desk_parse_until(const char *words, int64_t now)

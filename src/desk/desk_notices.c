@@ -157,6 +157,22 @@ struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *tic
 	return o;
 }
 
+struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template, bool always)
+{
+	if (!always && !queue_wants_notice(queue_of(d, ticket), template))
+		return NULL;
+	struct outgoing *o = notice_to_customer(d, ticket, template, NULL);
+	if (!o)
+		return NULL;
+	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);
+	o->seq = message->seq;
+	message->from = o->from;
+	message->message_id = o->message_id;
+	message->outbox = o->id;
+	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
+	return o;
+}
+
 void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
                      int about_seq, const char *variables)
 {

@@ -35,6 +35,9 @@ struct new_message *plan_message(struct decision *d, struct ticket_facts *ticket
 /* ---- mails that go out (desk_notices.c) ---- */
 /* To the customer's side. seq: own message number (0: none), about: message whose words it carries. NULL: nobody to write to. */
 struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *ticket, const char *template, const struct desk_agent *writer);
+/* A notice by itself: the mail, and its message on the ticket. NULL: none goes out, since the queue does not want such ones
+ * (unless `always`: it carries words), or there is nobody to write to. */
+struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template, bool always);
 /* To the ticket's agent, or to all of its queue while it has none; never to `except`. */
 void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
                       const char *except, const char *variables);
@@ -58,6 +61,7 @@ void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const str
                       const char *template);
 void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
                             const struct desk_agent *agent, bool note);
+int64_t desk_day_number(int year, int month, int day);           /* days since 1970-01-01, Gregorian */
 int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", "1w", RFC 3339; 0: not understood */
 
 /* Nothing but thanks, in the languages of the notices: "Thank you very much!" but not "Thanks, but it is still broken". */

@@ -8,20 +8,6 @@
 
 #include "desk_private.h"
 
-static void tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template)
-{
-	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
-	struct outgoing *o = !queue || queue_wants_notice(queue, template) ? notice_to_customer(d, ticket, template, NULL) : NULL;
-	if (!o)
-		return;
-	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);
-	o->seq = message->seq;
-	message->from = o->from;
-	message->message_id = o->message_id;
-	message->outbox = o->id;
-	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
-}
-
 void desk_decide_timer(const struct desk_policy *policy, const char *timer, const struct facts *facts, struct plan *plan)
 {
 	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL};
@@ -34,10 +20,10 @@ void desk_decide_timer(const struct desk_policy *policy, const char *timer, cons
 	if (strcmp(timer, TIMER_PENDING) == 0 && plan_event(&d, ticket, EVENT_TIME_COME, "the time has come")) {
 		notice_to_agents(&d, ticket, "agent-pending", 0, NULL, NULL);
 	} else if (strcmp(timer, TIMER_REMIND) == 0 && ticket->state == STATE_RESOLVED) {
-		tell_customer(&d, ticket, "reminder");
+		tell_customer(&d, ticket, "reminder", false);
 	} else if (strcmp(timer, TIMER_CLOSE) == 0 && ticket->state == STATE_RESOLVED) {
 		plan_event(&d, ticket, EVENT_SILENCE, "no answer");
-		tell_customer(&d, ticket, "closed");
+		tell_customer(&d, ticket, "closed", false);
 	}
 }
 
