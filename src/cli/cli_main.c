@@ -162,6 +162,8 @@ int main(int count, char **arguments)
 	}
 	if (cli.store)
 		store_close(&cli.store);
+	if (cli.rules)
+		rules_unref(&cli.rules);
 	config_unref(&cli.config);
 	buffer_fini(&cli.out);
 	arena_fini(&cli.arena);
