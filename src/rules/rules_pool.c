@@ -24,11 +24,16 @@ static struct {
 	struct rules_counters counters;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER};
 
+/* Locked. Asked once: sysconf reads a file each time. */
 static size_t pool_size(void)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t size = processors > 1 ? 2 * (size_t)processors : 2;
-	return size > RULES_WORKERS ? RULES_WORKERS : size;
+	static size_t size;
+	if (!size) {
+		long processors = sysconf(_SC_NPROCESSORS_ONLN);
+		size = processors > 1 ? 2 * (size_t)processors : 2;
+		size = size > RULES_WORKERS ? RULES_WORKERS : size;
+	}
+	return size;
 }
 
 /* An idle one, best with the program of `generation`; else an empty place; else RULES_WORKERS. Locked. */
