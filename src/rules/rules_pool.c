@@ -30,7 +30,7 @@ static size_t pool_size(void)
 	static size_t size;
 	if (!size) {
 		long processors = sysconf(_SC_NPROCESSORS_ONLN);
-		size = processors > 1 ? 2 * (size_t)processors : 2;
+		size = processors > 1 ? 3 * (size_t)processors : 3;
 		size = size > RULES_WORKERS ? RULES_WORKERS : size;
 	}
 	return size;
