@@ -176,6 +176,8 @@ struct verdict {
 	const char *reject;              /* NULL, or the words of 550 5.7.1 */
 	bool discard;
 	double confidence;               /* of the model, 0..1; negative: no model was asked */
+	bool by_model;                   /* the queue is the model's, no rule's */
+	const char *hint, *hint_queue;   /* where the model did not decide: its best guesses for the agents' notice, and the first of them; or NULL */
 	struct { struct verdict_reason *at; size_t count; } because;
 	const char *trouble;             /* NULL, or why the rules could not be run: the mail goes where its address says, and it is noted */
 };
@@ -308,6 +310,7 @@ enum effect_kind {
 	EFFECT_SET_TIMER,                /* ticket, to: kind (TIMER_*), number: due, ms */
 	EFFECT_CLEAR_TIMERS,             /* ticket: all of it */
 	EFFECT_RATE,                     /* ticket, number: 1..5, to: words */
+	EFFECT_ROUTED,                   /* ticket, to: queue that the model chose, number: its confidence, of 10,000 */
 	EFFECT_REMARK,                   /* ticket, to: a line of history that changes nothing else */
 	EFFECT_ENQUEUE,                  /* outgoing */
 	EFFECT_MAIL_BOUNCED,             /* number: outbox, to: recipient, why: diagnostic. Marks row and address */

@@ -196,9 +196,21 @@ static const char *first_reason(struct decision *d)
 	return arena_printf(d->arena, "%s %s%s%s", reason->by, reason->what, reason->detail ? ": " : "", reason->detail ? reason->detail : "");
 }
 
+static const char *models_reason(struct decision *d)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	const char *words = "";
+	for (size_t i = 0; i < verdict->because.count; i++)
+		if (strcmp(verdict->because.at[i].by, "model") == 0 && verdict->because.at[i].detail)
+			words = arena_printf(d->arena, ": %s", verdict->because.at[i].detail);
+	return arena_printf(d->arena, "model, %.1f %% sure%s", verdict->confidence * 100, words);
+}
+
 /* Who decided about the queue, for the history. */
 static const char *why_there(struct decision *d)
 {
+	if (d->facts->verdict && d->facts->verdict->by_model)
+		return models_reason(d);
 	return d->facts->verdict && d->facts->verdict->queue ? first_reason(d) : NULL;
 }
 
@@ -315,13 +327,18 @@ static bool worth_telling(const struct mail *mail)
 	    && (mail->kind != MAIL_AUTO_REPLY || (!mail->in_reply_to.count && !mail->references.count));
 }
 
-/* Tags and trouble of the rules. */
+/* Tags and trouble of the rules; that the model chose. */
 static void follow_verdict(struct decision *d, struct ticket_facts *ticket)
 {
 	const struct verdict *verdict = d->facts->verdict;
 	for (size_t i = 0; verdict && i < verdict->tags.count; i++) {
 		plan_add(d, EFFECT_ADD_TAG, ticket->id)->to = verdict->tags.at[i];
 		strings_add(d->arena, &ticket->tags, verdict->tags.at[i]);
+	}
+	if (verdict && verdict->by_model) {
+		struct effect *routed = plan_add(d, EFFECT_ROUTED, ticket->id);
+		routed->to = verdict->queue;
+		routed->number = (int64_t)(verdict->confidence * 10000);
 	}
 	if (verdict && verdict->trouble)
 		plan_remark(d, ticket->id, "the rules could not be run", verdict->trouble);
@@ -343,18 +360,31 @@ static void assign(struct decision *d, struct ticket_facts *ticket)
 		plan_remark(d, ticket->id, "assigned to nobody", why);
 }
 
+/* Where the model thinks it belongs, if it was not sure enough to put it there. NULL: it has no idea, or was not asked. */
+static const char *hint_variables(struct decision *d)
+{
+	CLEANUP_BUFFER struct buffer out = {0};
+	const struct verdict *verdict = d->facts->verdict;
+	if (!verdict || !verdict->hint)
+		return NULL;
+	record_add(&out, "hint", verdict->hint);
+	record_add(&out, "hint_queue", verdict->hint_queue);
+	return arena_string(d->arena, buffer_string(&out));
+}
+
 static void tell_agents(struct decision *d, const struct mail *mail, struct ticket_facts *ticket, int seq)
 {
 	const struct verdict *verdict = d->facts->verdict;
+	const char *variables = hint_variables(d);
 	if (worth_telling(mail))
-		notice_to_agents(d, ticket, "agent-new", seq, NULL, NULL);
+		notice_to_agents(d, ticket, "agent-new", seq, NULL, variables);
 	for (size_t i = 0; verdict && i < verdict->notify.count; i++) {
 		const struct desk_agent *agent = desk_agent_named(d->policy, verdict->notify.at[i]);
 		const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
 		bool told = worth_telling(mail) && (*ticket->agent ? agent && text_equal_nocase(ticket->agent, agent->name)
 		                                                   : agent && queue && strings_have(&queue->agents, agent->name));
 		if (agent && !told)
-			notice_to_agent(d, ticket, agent, "agent-new", seq, NULL);
+			notice_to_agent(d, ticket, agent, "agent-new", seq, variables);
 	}
 }
 

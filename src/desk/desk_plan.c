@@ -160,6 +160,8 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_SET_TIMER:       return arena_printf(arena, "timer %s of ticket %lld at %s", effect->to, ticket, time_rfc3339(arena, effect->number));
 	case EFFECT_CLEAR_TIMERS:    return arena_printf(arena, "clear timers of ticket %lld", ticket);
 	case EFFECT_RATE:            return arena_printf(arena, "ticket %lld is rated %lld of 5%s%s", ticket, number, *effect->to ? ": " : "", effect->to);
+	case EFFECT_ROUTED:          return arena_printf(arena, "remember that the model routed ticket %lld to %s, %lld.%02lld %% sure", ticket, effect->to,
+	                                                 number / 100, number % 100);
 	case EFFECT_REMARK:          return arena_printf(arena, "note in the history of ticket %lld: %s%s", ticket, effect->to, because(arena, effect));
 	case EFFECT_MAIL_BOUNCED:    return arena_printf(arena, "outgoing mail %lld did not reach %s%s", number, effect->to, because(arena, effect));
 	case EFFECT_COUNT_ACKNOWLEDGEMENT: return arena_printf(arena, "count an acknowledgement to %s", effect->to);

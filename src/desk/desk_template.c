@@ -31,7 +31,7 @@ static const struct { const char *name; enum variable_kind kind; } variables[] =
 	{"ticket", LINE}, {"subject", LINE}, {"subject_line", LINE}, {"desk", LINE}, {"queue", LINE}, {"queue_description", LINE},
 	{"customer", LINE}, {"customer_address", LINE}, {"agent", LINE}, {"agent_name", LINE}, {"from", LINE}, {"state", LINE},
 	{"old_state", LINE}, {"attachments", LINE}, {"days", LINE}, {"date", LINE}, {"recipient", LINE}, {"original_subject", LINE},
-	{"other", LINE}, {"note_address", LINE},
+	{"other", LINE}, {"note_address", LINE}, {"hint", LINE}, {"hint_queue", LINE},
 	{"text", BLOCK}, {"commands", BLOCK}, {"problem", BLOCK}, {"reply", BLOCK},
 	{"link_confirm", LINK}, {"link_refuse", LINK}, {"link_status", LINK},
 };
