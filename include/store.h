@@ -167,6 +167,30 @@ typedef const char *(*store_text_of)(void *context, struct arena *arena, struct 
 enum status store_search_index(struct store *store, size_t limit, store_text_of text_of, void *context, size_t *done, struct error *error);
 enum status store_search(struct store *store, struct arena *arena, const char *words, struct ticket_rows *rows, struct error *error);
 
+/* ---------------------------------------------------------------- the classifier: what it learns from, learned and did */
+/* Tickets that an agent moved to this queue, or answered in it; `raw` is the mail that began the ticket. The newest, at most `limit`, the
+ * oldest of them first. */
+struct confirmed_row { int64_t ticket, at, raw; const char *queue; };
+struct confirmed_rows { struct confirmed_row *at; size_t count; };
+enum status store_confirmed_tickets(struct store *store, struct arena *arena, size_t limit, struct confirmed_rows *rows, struct error *error);
+enum status store_confirmed_since(struct store *store, int64_t at, int64_t *count, struct error *error);
+
+/* Inside a transaction: the next version; the one before it is kept, older ones go. */
+enum status store_model_put(struct store *store, const char *note, const void *bytes, size_t length, int64_t *version, struct error *error);
+struct model_row { int64_t version, created; const char *note; const void *bytes; size_t length; bool whole; };  /* whole: its checksum is right */
+typedef bool (*store_model_accept)(void *context, const struct model_row *row);
+/* Offers the models, the newest first, until one is accepted. *version: that one's; 0: none was. What the row points at lives only during the call. */
+enum status store_model_get(struct store *store, store_model_accept accept, void *context, int64_t *version, struct error *error);
+enum status store_model_newest(struct store *store, int64_t *version, struct error *error);      /* 0: none */
+
+/* Of the newest tickets (at most `limit`) that models after this version routed and people have judged: how many they left where they were. A
+ * ticket that nobody touched counts as judged if it was routed before `untouched_before`. */
+enum status store_routed_judged(struct store *store, int64_t after_model, int64_t untouched_before, int64_t limit, int64_t *judged, int64_t *right,
+                                struct error *error);
+struct routed_row { const char *queue, *month; int64_t routed, corrected; double confidence; };  /* month "2026-11"; confidence: the mean */
+struct routed_rows { struct routed_row *at; size_t count; };
+enum status store_routed_report(struct store *store, struct arena *arena, struct routed_rows *rows, struct error *error);        /* newest month first */
+
 /* ---------------------------------------------------------------- care */
 enum status store_checkpoint(struct store *store);               /* passive; called off the commit path */
 /* A consistent copy in one file while everything runs (raw mails of STATE_DIR/mails included, so that it can be restored alone). */

@@ -102,8 +102,17 @@ static enum status set_state(struct applying *a, const struct effect *effect)
 static enum status set_queue(struct applying *a, const struct effect *effect)
 {
 	static const struct field field = { "queue", SQL_TICKET_QUEUE_NOW, SQL_TICKET_QUEUE };
+	enum status status = set_field(a, effect, &field);
 
-	return set_field(a, effect, &field);
+	/* Only people move tickets: that says where it belongs, and whether the classifier was right. */
+	if (status == STATUS_OK)
+		status = sql_run(a->store, a->error, SQL_CONFIRM, "iti", effect->ticket, effect->to, a->now);
+	return status == STATUS_OK ? sql_run(a->store, a->error, SQL_ROUTED_MOVED, "iti", effect->ticket, effect->to, a->now) : status;
+}
+
+static enum status note_routed(struct applying *a, const struct effect *effect)
+{
+	return sql_run(a->store, a->error, SQL_ROUTED_ADD, "itii", effect->ticket, effect->to, effect->number, a->now);
 }
 
 /* Who had the customer last, and whose turn it was, is remembered for the next assignment. */
@@ -299,6 +308,16 @@ static enum status copy_message(struct applying *a, const struct effect *effect)
 	return status == STATUS_OK ? changed(a, effect->ticket, message_words(a, message), effect->why) : status;
 }
 
+/* An agent answered: the ticket is where it belongs. */
+static enum status confirm_answered(struct applying *a, const struct effect *effect)
+{
+	const struct new_message *message = effect->message;
+
+	if (message->kind != MESSAGE_REPLY || !message->out || !*text_or_empty(message->agent))
+		return STATUS_OK;
+	return sql_run(a->store, a->error, SQL_CONFIRM_ANSWERED, "ii", effect->ticket, a->now);
+}
+
 static enum status append_message(struct applying *a, const struct effect *effect)
 {
 	const struct new_message *message = effect->message;
@@ -313,6 +332,8 @@ static enum status append_message(struct applying *a, const struct effect *effec
 
 	if (status == STATUS_OK)
 		status = remember_sender(a, message);
+	if (status == STATUS_OK)
+		status = confirm_answered(a, effect);
 	return status == STATUS_OK ? changed(a, effect->ticket, message_words(a, message), effect->why) : status;
 }
 
@@ -370,7 +391,7 @@ static enum status (*const appliers[])(struct applying *, const struct effect *)
 	[EFFECT_MERGE] = merge_tickets, [EFFECT_ADD_PARTICIPANT] = add_participant, [EFFECT_REMARK] = remark,
 	[EFFECT_ENQUEUE] = enqueue, [EFFECT_MAIL_BOUNCED] = mail_bounced,
 	[EFFECT_REMOVE_PARTICIPANT] = remove_participant, [EFFECT_SET_TIMER] = set_timer, [EFFECT_CLEAR_TIMERS] = clear_timers,
-	[EFFECT_RATE] = rate,
+	[EFFECT_RATE] = rate, [EFFECT_ROUTED] = note_routed,
 	[EFFECT_COUNT_ACKNOWLEDGEMENT] = count_acknowledgement, [EFFECT_DISPOSITION] = set_disposition,
 };
 

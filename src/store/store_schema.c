@@ -210,6 +210,33 @@ static const char *const version_1[] = {
 "  words  TEXT NOT NULL\n"
 ") STRICT",
 
+/* Where agents showed that a ticket belongs: they moved it there, or answered it there. What the classifier learns from. */
+"CREATE TABLE confirmed(\n"
+"  ticket INTEGER PRIMARY KEY,\n"
+"  queue  TEXT NOT NULL,\n"
+"  at     INTEGER NOT NULL\n"
+") STRICT",
+"CREATE INDEX confirmed_at ON confirmed(at)",
+
+/* Tickets that the classifier put into a queue by itself, and when an agent moved one elsewhere. */
+"CREATE TABLE routed(\n"
+"  ticket     INTEGER PRIMARY KEY,\n"
+"  queue      TEXT NOT NULL,\n"
+"  confidence INTEGER NOT NULL,         -- of 10,000\n"
+"  at         INTEGER NOT NULL,\n"
+"  model      INTEGER NOT NULL,         -- version\n"
+"  corrected  INTEGER NOT NULL DEFAULT 0        -- when; 0: never\n"
+") STRICT",
+
+/* What the classifier learned: the newest, and the one before it, which serves if the newest is damaged. */
+"CREATE TABLE model(\n"
+"  version  INTEGER PRIMARY KEY,\n"
+"  created  INTEGER NOT NULL,\n"
+"  note     TEXT NOT NULL,              -- of whoever trained it\n"
+"  checksum BLOB NOT NULL,              -- SHA-256 of the bytes\n"
+"  bytes    BLOB NOT NULL\n"
+") STRICT",
+
 "INSERT INTO meta(key,value) VALUES('mailbox_key',0),('contact_key',0)",
 NULL
 };

@@ -127,6 +127,23 @@
 	X(SQL_HISTORY_ADD, "INSERT INTO history(ticket,n,at,who,what,why) VALUES(?1,?2,?3,?4,?5,?6)") \
 	X(SQL_HISTORY_LAST, "SELECT max(n) FROM history WHERE ticket=?1") \
 	X(SQL_HISTORY, "SELECT at, who, what, why FROM history WHERE ticket=?1 ORDER BY n") \
+	/* what the classifier learns from, learned and did */ \
+	X(SQL_CONFIRM, "INSERT INTO confirmed(ticket,queue,at) VALUES(?1,?2,?3) ON CONFLICT(ticket) DO UPDATE SET queue=excluded.queue, at=excluded.at") \
+	X(SQL_CONFIRM_ANSWERED, "INSERT INTO confirmed(ticket,queue,at) SELECT id, queue, ?2 FROM ticket WHERE id=?1" \
+		" ON CONFLICT(ticket) DO UPDATE SET queue=excluded.queue, at=excluded.at") \
+	X(SQL_CONFIRMED_NEWEST, "SELECT c.ticket, c.queue, c.at, m.raw FROM confirmed c" \
+		" JOIN message m ON m.ticket=c.ticket AND m.seq=1 AND m.kind='request' AND m.raw<>0 ORDER BY c.at DESC, c.ticket DESC LIMIT ?1") \
+	X(SQL_CONFIRMED_SINCE, "SELECT count(*) FROM confirmed WHERE at>?1") \
+	X(SQL_ROUTED_ADD, "INSERT INTO routed(ticket,queue,confidence,at,model) VALUES(?1,?2,?3,?4,coalesce((SELECT max(version) FROM model),0))") \
+	X(SQL_ROUTED_MOVED, "UPDATE routed SET corrected=CASE WHEN queue=?2 THEN 0 ELSE ?3 END WHERE ticket=?1") \
+	X(SQL_ROUTED_JUDGED, "SELECT count(*), coalesce(sum(corrected=0),0) FROM (SELECT r.corrected FROM routed r JOIN ticket t ON t.id=r.ticket" \
+		" WHERE r.model>?1 AND (r.corrected<>0 OR t.state<>'new' OR r.at<?2) ORDER BY r.ticket DESC LIMIT ?3)") \
+	X(SQL_ROUTED_REPORT, "SELECT queue, strftime('%Y-%m',at/1000,'unixepoch') AS month, count(*), sum(corrected<>0), sum(confidence)" \
+		" FROM routed GROUP BY month, queue ORDER BY month DESC, queue") \
+	X(SQL_MODEL_NEWEST, "SELECT max(version) FROM model") \
+	X(SQL_MODELS, "SELECT version, created, note, checksum, bytes FROM model ORDER BY version DESC") \
+	X(SQL_MODEL_ADD, "INSERT INTO model(version,created,note,checksum,bytes) VALUES(?1,?2,?3,?4,?5)") \
+	X(SQL_MODEL_FORGET, "DELETE FROM model WHERE version NOT IN (SELECT version FROM model ORDER BY version DESC LIMIT 2)") \
 	/* outbox */ \
 	X(SQL_OUTBOX_LAST, "SELECT max(id) FROM outbox") \
 	X(SQL_OUTBOX_ADD, "INSERT INTO outbox(id,ticket,created,next_try,record) VALUES(?1,?2,?3,?3,?4)") \

@@ -1,0 +1,113 @@
+/*
+ * store_learn.c - for the classifier: the tickets that people confirmed, the models it made of them, and how often it was right.
+ *
+ * confirmed and routed are written with the plans (store_apply.c). A model is put in whole, in one transaction, with the SHA-256 of its
+ * bytes; the two newest are kept, so that a damaged one has a predecessor. May not know what is in a model.
+ */
+#include "store_private.h"
+
+#include <string.h>
+
+enum status store_confirmed_tickets(struct store *store, struct arena *arena, size_t limit, struct confirmed_rows *rows, struct error *error)
+{
+	struct cursor cursor;
+	enum status status;
+
+	*rows = (struct confirmed_rows){ 0 };
+	cursor_open(&cursor, store, error, SQL_CONFIRMED_NEWEST, "i", (int64_t)limit);
+	while (cursor_next(&cursor))
+		*ARENA_PUSH(arena, rows) = (struct confirmed_row){ .ticket = cursor_number(&cursor, 0), .queue = cursor_text(&cursor, arena, 1),
+			.at = cursor_number(&cursor, 2), .raw = cursor_number(&cursor, 3) };
+	status = cursor_close(&cursor);
+	for (size_t i = 0; i < rows->count / 2; i++) {
+		struct confirmed_row row = rows->at[i];
+
+		rows->at[i] = rows->at[rows->count - 1 - i];
+		rows->at[rows->count - 1 - i] = row;
+	}
+	return status;
+}
+
+enum status store_confirmed_since(struct store *store, int64_t at, int64_t *count, struct error *error)
+{
+	return sql_number(store, error, count, 0, SQL_CONFIRMED_SINCE, "i", at);
+}
+
+/* ---- models ---- */
+
+enum status store_model_newest(struct store *store, int64_t *version, struct error *error)
+{
+	return sql_number(store, error, version, 0, SQL_MODEL_NEWEST, "");
+}
+
+enum status store_model_put(struct store *store, const char *note, const void *bytes, size_t length, int64_t *version, struct error *error)
+{
+	unsigned char checksum[SHA256_SIZE];
+	enum status status = store_model_newest(store, version, error);
+
+	if (status != STATUS_OK)
+		return status;
+	sha256_of(bytes, length, checksum);
+	status = sql_run(store, error, SQL_MODEL_ADD, "iitbb", ++*version, clock_now(), note, checksum, sizeof checksum, bytes, length);
+	return status == STATUS_OK ? sql_run(store, error, SQL_MODEL_FORGET, "") : status;
+}
+
+static bool is_whole(sqlite3_stmt *statement, const struct model_row *row)
+{
+	unsigned char checksum[SHA256_SIZE];
+	const void *kept = sqlite3_column_blob(statement, 3);
+
+	sha256_of(row->bytes ? row->bytes : "", row->length, checksum);
+	return kept && sqlite3_column_bytes(statement, 3) == SHA256_SIZE && memcmp(kept, checksum, SHA256_SIZE) == 0;
+}
+
+enum status store_model_get(struct store *store, store_model_accept accept, void *context, int64_t *version, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct cursor cursor;
+
+	*version = 0;
+	cursor_open(&cursor, store, error, SQL_MODELS, "");
+	while (!*version && cursor_next(&cursor)) {
+		struct model_row row = { .version = cursor_number(&cursor, 0), .created = cursor_number(&cursor, 1), .note = cursor_text(&cursor, &arena, 2) };
+
+		row.bytes = sqlite3_column_blob(cursor.statement, 4);
+		row.length = (size_t)sqlite3_column_bytes(cursor.statement, 4);
+		row.whole = is_whole(cursor.statement, &row);
+		if (accept(context, &row))
+			*version = row.version;
+	}
+	return cursor_close(&cursor);
+}
+
+/* ---- what it did ---- */
+
+enum status store_routed_judged(struct store *store, int64_t after_model, int64_t untouched_before, int64_t limit, int64_t *judged, int64_t *right,
+                                struct error *error)
+{
+	struct cursor cursor;
+
+	*judged = *right = 0;
+	cursor_open(&cursor, store, error, SQL_ROUTED_JUDGED, "iii", after_model, untouched_before, limit);
+	if (cursor_next(&cursor)) {
+		*judged = cursor_number(&cursor, 0);
+		*right = cursor_number(&cursor, 1);
+	}
+	return cursor_close(&cursor);
+}
+
+enum status store_routed_report(struct store *store, struct arena *arena, struct routed_rows *rows, struct error *error)
+{
+	struct cursor cursor;
+
+	*rows = (struct routed_rows){ 0 };
+	cursor_open(&cursor, store, error, SQL_ROUTED_REPORT, "");
+	while (cursor_next(&cursor)) {
+		struct routed_row *row = ARENA_PUSH(arena, rows);
+
+		*row = (struct routed_row){ .queue = cursor_text(&cursor, arena, 0), .month = cursor_text(&cursor, arena, 1),
+			.routed = cursor_number(&cursor, 2), .corrected = cursor_number(&cursor, 3) };
+		row->confidence = (double)cursor_number(&cursor, 4) / 1e4 / (double)row->routed;
+	}
+	return cursor_close(&cursor);
+}
