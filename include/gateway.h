@@ -11,6 +11,7 @@
 #include "base.h"
 #include "config.h"
 #include "desk.h"
+#include "learn.h"
 #include "lmtp.h"
 #include "mail.h"
 #include "rules.h"
@@ -29,6 +30,8 @@ extern const double gateway_seconds_bounds[12];
 struct gateway {
 	struct store_writer *writer;
 	struct store *reader; pthread_mutex_t reader_lock;       /* for what the rules ask of the store */
+	struct learned *learned; pthread_mutex_t learned_lock;   /* what the classifier knows, swapped whole; NULL: nothing yet */
+	int64_t learned_seen;                    /* newest version in the store that was looked at; only gateway_learn_watch() */
 	struct gateway_counters counters;
 	void (*outgoing_waits)(void *context);   /* called after a commit that enqueued mail */
 	void *context;
@@ -55,6 +58,38 @@ void gateway_intake(struct gateway *gateway, struct transaction *transaction, st
  * `known` says whether the sender has written before; `keywords` is matched once a mail. */
 const struct verdict *gateway_ask_rules(struct ruleset *rules, const struct incoming *incoming, const struct mail_source *source,
                                         bool known, const struct rules_keywords *keywords, struct arena *arena);
+
+/* ---- the classifier. A model that is in use is never changed; a mail holds a reference for as long as it asks. ---- */
+struct learned {
+	struct learn_model *model;
+	int64_t version, created;
+	char *note;                              /* as it was trained: texts, queues, precision, and what of the configuration went in */
+	_Atomic bool stopped;                    /* people corrected it too often: it suggests, but routes nothing */
+	_Atomic int refs;
+};
+/* The newest of the store that is whole (each refused one is logged: learn.refused). NULL: there is none. */
+struct learned *gateway_learned_open(struct store *store);
+struct learned *gateway_learned(struct gateway *gateway);        /* a reference; NULL: nothing was learned yet */
+void gateway_learned_unref(struct learned **learned);
+/* Takes over what was trained meanwhile, and stops what was corrected too often (learn.stopped). About once a second, on one thread. */
+void gateway_learn_watch(struct gateway *gateway, const struct config *config, struct store *store);
+
+/* What the model adds to what the rules said (`verdict`, may be NULL): a queue where they gave none and it is sure enough, else a hint. Only of
+ * a person's mail to the triage queue's own address. Returns `verdict` itself where the model has no say. */
+const struct verdict *gateway_ask_model(const struct learned *learned, const struct desk_policy *policy, const struct incoming *incoming,
+                                        const struct verdict *verdict, struct arena *arena);
+
+/* Learns from the confirmed tickets of the store and the queues of the configuration; seconds of work. `stop` (may be NULL) ends it early with
+ * STATUS_TRY_LATER. STATUS_NOT_FOUND: there are not two queues to choose between. */
+struct lesson { struct buffer bytes, note; struct learn_facts facts; };
+enum status gateway_learn_train(const struct config *config, struct store *store, const _Atomic bool *stop, struct lesson *lesson, struct error *error);
+void gateway_lesson_fini(struct lesson *lesson);
+/* Is it time to train again, and if so, why? NULL: no. */
+const char *gateway_learn_due(struct gateway *gateway, const struct config *config, struct store *store);
+/* Trains and keeps the result (learn.trained, learn.trouble). On a thread of its own. */
+void gateway_learn(struct gateway *gateway, const struct config *config, struct store *store, const char *why, const _Atomic bool *stop);
+/* The queue's routing stands still since a model of this version or a later one is in use: kept under this name. */
+#define LEARN_STOPPED "learn_stopped"
 
 /* The text of a stored message: kept, or derived again from its raw mail. For search and for people. "" if it has none. */
 const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message);

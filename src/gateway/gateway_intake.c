@@ -21,7 +21,7 @@ struct delivery {
 	struct incoming incoming;
 	struct evidence evidence;
 	unsigned char claim[CLAIM_SIZE];
-	const struct verdict *verdict;           /* NULL: no rules */
+	const struct verdict *verdict;           /* NULL: neither rules nor a model */
 	bool duplicate;
 	struct plan plan;
 };
@@ -168,6 +168,16 @@ static void ask_rules(struct gateway *gateway, struct transaction *transaction, 
 		deliveries[i].verdict = gateway_ask_rules(transaction->rules, &deliveries[i].incoming, source, known, &keywords, &transaction->arena);
 }
 
+/* Where the rules leave the queue open, what was learned may choose it. */
+static void ask_model(struct gateway *gateway, struct transaction *transaction, struct delivery *deliveries, size_t count)
+{
+	struct learned *learned = gateway_learned(gateway);
+	for (size_t i = 0; i < count && learned; i++)
+		deliveries[i].verdict = gateway_ask_model(learned, &transaction->config->policy, &deliveries[i].incoming, deliveries[i].verdict,
+		                                          &transaction->arena);
+	gateway_learned_unref(&learned);
+}
+
 static void deliver_all(struct gateway *gateway, struct transaction *transaction, const struct mail *mail, const struct mail_source *source,
                         struct lmtp_reply *replies, size_t count)
 {
@@ -182,6 +192,7 @@ static void deliver_all(struct gateway *gateway, struct transaction *transaction
 		contexts[i] = &deliveries[i];
 	}
 	ask_rules(gateway, transaction, mail, source, deliveries, count);
+	ask_model(gateway, transaction, deliveries, count);
 	store_write_all(gateway->writer, deliver, contexts, count, statuses, errors);
 	for (size_t i = 0; i < count; i++) {
 		kept |= statuses[i] == STATUS_OK && !deliveries[i].duplicate;

@@ -1,0 +1,180 @@
+/*
+ * gateway_train.c - makes a model of the desk's own tickets: what people confirmed, and what the configuration says of the queues.
+ *
+ * Texts are derived again from the raw mails, so that an erased mail is not in the next model; the newest count most. Seconds of
+ * work, for a thread of its own or the command line; only keeping the result takes the database's lock. When it is due is decided
+ * here, too: nothing there yet, refused, other queues, enough new confirmations, or some and a day. Log: learn.trained, learn.trouble.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway.h"
+
+#define TEXTS_MOST 10000
+#define HALF_LIFE_MS (180.0 * 24 * 60 * 60 * 1000)       /* a text so much older than the newest weighs half */
+#define LEAST_WEIGHT 0.1
+#define FRESH_LEAST 20                           /* new confirmations that are worth a training, or a tenth of all, up to FRESH_MOST */
+#define FRESH_MOST 500
+#define DAY_MS (24LL * 60 * 60 * 1000)
+
+struct texts { struct learn_text *at; size_t count; };
+struct classes { struct learn_class *at; size_t count; };
+
+static void classes_of(struct arena *arena, const struct desk_policy *policy, struct classes *classes)
+{
+	*classes = (struct classes){0};
+	for (size_t i = 1; i < policy->queues.count; i++)
+		*ARENA_PUSH(arena, classes) = (struct learn_class){policy->queues.at[i].name, policy->queues.at[i].description};
+}
+
+/* What of the configuration a model is made of, in one word. */
+static void fingerprint(const struct config *config, char out[17])
+{
+	unsigned char digest[SHA256_SIZE];
+	CLEANUP_BUFFER struct buffer all;
+	buffer_init(&all);
+	for (size_t i = 0; i < config->policy.queues.count; i++)
+		buffer_printf(&all, "%s\t%s\n", config->policy.queues.at[i].name, i ? config->policy.queues.at[i].description : "");
+	buffer_printf(&all, "%.4f", config->learn_precision);
+	sha256_of(all.at, all.length, digest);
+	for (size_t i = 0; i < 8; i++)
+		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+static const char *text_of_raw(struct arena *arena, struct arena *scratch, struct store *store, int64_t raw)
+{
+	struct store_raw bytes;
+	struct mail_options options = {0};
+	struct mail mail;
+	struct error error;
+	if (store_raw_open(store, raw, &bytes, &error) != STATUS_OK)
+		return NULL;                     /* erased, or damaged: fsck says so */
+	mail_parse(scratch, &bytes.source, &options, &mail);
+	store_raw_close(&bytes);
+	return learn_text_of(arena, mail.subject, *mail.reply_text ? mail.reply_text : mail.text);
+}
+
+static enum status read_texts(struct arena *arena, struct store *store, const struct desk_policy *policy, const _Atomic bool *stop,
+                              struct texts *texts, struct error *error)
+{
+	CLEANUP_ARENA struct arena scratch = {0};
+	struct confirmed_rows rows;
+	enum status status = store_confirmed_tickets(store, arena, TEXTS_MOST, &rows, error);
+	*texts = (struct texts){0};
+	for (size_t i = 0; status == STATUS_OK && i < rows.count; i++) {
+		const struct confirmed_row *row = &rows.at[i];
+		const struct desk_queue *queue = desk_queue_named(policy, row->queue);
+		const char *text = queue && queue != &policy->queues.at[0] ? text_of_raw(arena, &scratch, store, row->raw) : NULL;
+		if (stop && *stop)
+			return error_set(error, STATUS_TRY_LATER, "stopped before it was trained");
+		double age = (double)(rows.at[rows.count - 1].at - row->at);
+		if (text)
+			*ARENA_PUSH(arena, texts) = (struct learn_text){queue->name, text, row->at, fmax(LEAST_WEIGHT, exp2(-age / HALF_LIFE_MS))};
+		arena_reset(&scratch);
+	}
+	return status;
+}
+
+enum status gateway_learn_train(const struct config *config, struct store *store, const _Atomic bool *stop, struct lesson *lesson, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = {0};
+	struct learn_model *model = NULL;
+	struct classes classes;
+	struct texts texts;
+	char print[17];
+	*lesson = (struct lesson){0};
+	classes_of(&arena, &config->policy, &classes);
+	if (classes.count < 2)
+		return error_set(error, STATUS_NOT_FOUND, "there is nothing to choose between: the configuration needs two queues besides the first");
+	enum status status = read_texts(&arena, store, &config->policy, stop, &texts, error);
+	struct learn_input input = {texts.at, texts.count, classes.at, classes.count, config->learn_precision};
+	if (status == STATUS_OK)
+		status = learn_train(&input, &model, error);
+	if (status != STATUS_OK)
+		return status;
+	learn_save(model, &lesson->bytes);
+	learn_facts(model, &lesson->facts);
+	learn_free(&model);
+	fingerprint(config, print);
+	buffer_printf(&lesson->note, "%zu texts, %zu queues, precision %g, of %s", texts.count, classes.count, config->learn_precision, print);
+	return STATUS_OK;
+}
+
+void gateway_lesson_fini(struct lesson *lesson)
+{
+	buffer_fini(&lesson->bytes);
+	buffer_fini(&lesson->note);
+}
+
+/* ---- when ---- */
+
+static const char *fresh_enough(const struct learned *learned, struct store *store)
+{
+	struct learn_facts facts;
+	struct error error;
+	int64_t fresh;
+	learn_facts(learned->model, &facts);
+	double enough = fmin(FRESH_MOST, fmax(FRESH_LEAST, (double)facts.texts / 10));
+	if (store_confirmed_since(store, learned->created, &fresh, &error) != STATUS_OK || fresh < 1)
+		return NULL;
+	if ((double)fresh >= enough)
+		return "enough new tickets";
+	return clock_now() - learned->created >= DAY_MS ? "a day has passed" : NULL;
+}
+
+static const char *due(const struct learned *learned, const struct config *config, struct store *store)
+{
+	char print[17];
+	struct error error;
+	int64_t newest;
+	if (store_model_newest(store, &newest, &error) != STATUS_OK)
+		return NULL;
+	if (!newest)
+		return "there is none yet";
+	if (!learned || learned->version < newest)
+		return "the newest was refused";
+	fingerprint(config, print);
+	if (!strstr(learned->note, print))
+		return "the queues were changed";
+	return fresh_enough(learned, store);
+}
+
+const char *gateway_learn_due(struct gateway *gateway, const struct config *config, struct store *store)
+{
+	if (config->policy.queues.count < 3)
+		return NULL;
+	struct learned *learned = gateway_learned(gateway);
+	const char *why = due(learned, config, store);
+	gateway_learned_unref(&learned);
+	return why;
+}
+
+/* ---- the daemon's ---- */
+
+struct keeping { const struct lesson *lesson; int64_t version; };
+
+static enum status keep(struct store *store, void *context, struct error *error)
+{
+	struct keeping *keeping = context;
+	const struct lesson *lesson = keeping->lesson;
+	struct buffer note = lesson->note;
+	return store_model_put(store, buffer_string(&note), lesson->bytes.at, lesson->bytes.length, &keeping->version, error);
+}
+
+void gateway_learn(struct gateway *gateway, const struct config *config, struct store *store, const char *why, const _Atomic bool *stop)
+{
+	struct lesson lesson;
+	struct error error;
+	struct keeping keeping = {&lesson, 0};
+	int64_t start = clock_monotonic_us();
+	enum status status = gateway_learn_train(config, store, stop, &lesson, &error);
+	if (status == STATUS_OK)
+		status = store_write(gateway->writer, keep, &keeping, &error);
+	if (status == STATUS_OK)
+		log_event(LOG_NOTICE, "learn.trained", "version", LOG_NUMBER(keeping.version), "what", buffer_string(&lesson.note), "why", why,
+		          "milliseconds", LOG_NUMBER((clock_monotonic_us() - start) / 1000), NULL);
+	else if (!stop || !*stop)
+		log_event(LOG_WARNING, "learn.trouble", "why", error.text, NULL);
+	gateway_lesson_fini(&lesson);
+}
