@@ -121,7 +121,9 @@ static enum status start(struct daemon *daemon, struct error *error)
 		return status;
 	daemon->gateway.outgoing_waits = wake_outbox;
 	daemon->gateway.context = daemon;
+	gateway_learn_watch(&daemon->gateway, config, daemon->gateway.reader);
 	daemon_keeper_start(daemon);
+	daemon_learner_start(daemon);
 	return daemon_lmtp_start(daemon, error);
 }
 
@@ -133,12 +135,14 @@ static void stop(struct daemon *daemon)
 	if (write(daemon->stop_fd, &one, sizeof one) < 0)
 		log_event(LOG_ERROR, "daemon.stop", "why", strerror(errno), NULL);
 	daemon_lmtp_stop(daemon);
+	daemon_learner_stop(daemon);
 	daemon_keeper_stop(daemon);
 	web_stop(&daemon->web);
 	store_close(&daemon->web_store);
 	outbox_stop(&daemon->outbox);
 	store_close(&daemon->gateway.reader);
 	store_writer_stop(&daemon->gateway.writer);
+	gateway_learned_unref(&daemon->gateway.learned);
 }
 
 /* Listeners and the state directory stay as they were at the start; everything else is taken over. */
@@ -220,7 +224,8 @@ static int parse_options(int argc, char **argv, const char **file)
 
 int main(int argc, char **argv)
 {
-	static struct daemon daemon = {.lock = PTHREAD_MUTEX_INITIALIZER, .gateway.reader_lock = PTHREAD_MUTEX_INITIALIZER, .config_file = DEFAULT_CONFIG};
+	static struct daemon daemon = {.lock = PTHREAD_MUTEX_INITIALIZER, .gateway.reader_lock = PTHREAD_MUTEX_INITIALIZER,
+	                               .gateway.learned_lock = PTHREAD_MUTEX_INITIALIZER, .config_file = DEFAULT_CONFIG};
 	struct error error;
 	sigset_t signals;
 	int code = parse_options(argc, argv, &daemon.config_file);

@@ -2,7 +2,7 @@
  * daemon_private.h - the running daemon: what its files share.
  *
  * Threads: main (signals), one acceptor, one for each LMTP connection, the store's writer, the outbox's dispatcher and senders,
- * the keeper (checkpoints, search index), libmicrohttpd's one. Only main changes `config`; everybody else takes a reference.
+ * the keeper (timers, search index), the learner (trains the classifier), libmicrohttpd's one. Only main changes `config`; everybody else takes a reference.
  */
 #ifndef SPORTELLO_DAEMON_PRIVATE_H
 #define SPORTELLO_DAEMON_PRIVATE_H
@@ -33,7 +33,8 @@ struct daemon {
 	size_t listener_count;
 	int stop_fd;                             /* eventfd: readable for good once we stop */
 	_Atomic bool stopping;
-	pthread_t acceptor, keeper;
+	pthread_t acceptor, keeper, learner;
+	bool learning;                           /* there is a learner */
 	_Atomic int connections;
 	_Atomic int64_t connections_total, connections_refused;
 	int64_t started;
@@ -51,6 +52,9 @@ void daemon_lmtp_stop(struct daemon *daemon);
 
 void daemon_keeper_start(struct daemon *daemon);
 void daemon_keeper_stop(struct daemon *daemon);
+
+void daemon_learner_start(struct daemon *daemon);
+void daemon_learner_stop(struct daemon *daemon);
 
 /* /healthz, /metrics, and the customers' links */
 void daemon_page(void *context, const struct web_request *request, struct web_response *response);
