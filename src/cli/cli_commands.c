@@ -72,8 +72,12 @@ const struct cli_command cli_commands[] = {
 	{ "mailbox raw", cli_run_mailbox_raw, 1, 1, "ID", 0, "such a mail, byte for byte", "" },
 	{ "deliver", cli_run_deliver, 1, -1, "FILE...", OPT(O_LMTP) | OPT(O_FROM) | OPT(O_TO), "hand mails to the daemon by LMTP, to try it out",
 	  "Prints the reply to each recipient. --to may be given several times. Line ends become CRLF, as a mail server would send them." },
+	{ "learn report", cli_run_learn_report, 0, 0, "", 0, "how often the model routed, and how often people corrected it",
+	  "By month and queue, beside the promise of learn.precision." },
 	{ "learn try", cli_run_learn_try, 0, 0, "", OPT(O_TRAIN) | OPT(O_TEST) | OPT(O_CLASSES) | OPT(O_PRECISION), "how well would routing be learnt from a file?",
 	  "Stores nothing. One JSON object for each line of the test file: label, confidence, routed." },
+	{ "learn", cli_run_learn, 0, 0, "", 0, "learn from the tickets that agents confirmed, now",
+	  "The daemon does it by itself; it takes over what comes out within a second or two. Also lets routing go on that had stopped." },
 	{ "kb list", cli_run_kb_list, 0, 0, "", 0, "the articles of the knowledge base", "" },
 	{ "kb ask", cli_run_kb_ask, 0, 1, "[QUESTION]", OPT(O_FILE) | OPT(O_FEEDBACK) | OPT(O_QUEUE), "which articles would be suggested for a question?",
 	  "With --file one question a line, and one JSON object a line in the same order; \" \xE2\x80\xA2 \" stands between subject and text. --feedback tries what would "

@@ -9,6 +9,7 @@
 #include "cli_private.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -20,7 +21,7 @@ struct explanation {
 	struct mail mail;
 	bool decided;                            /* there is a configuration: the rest is filled */
 	const char *recipient;
-	const struct verdict *verdict;           /* NULL: no rules */
+	const struct verdict *verdict;           /* NULL: neither rules nor a model */
 	struct plan plan;
 	struct strings lines;
 };
@@ -65,13 +66,14 @@ static bool is_duplicate(struct cli *cli, const struct incoming *incoming)
 	return duplicate;
 }
 
-/* What the rules say, and who is free where they want it: as the gateway asks, but for reading only. */
+/* What rules and model say, and who is free where they want it: as the gateway asks, but for reading only. */
 static enum status ask(struct cli *cli, struct arena *arena, const struct incoming *incoming, const struct mail_source *source,
                        struct explanation *this, struct facts *facts, struct error *error)
 {
 	const struct desk_queue *queue = incoming->address.queue;
 
 	this->verdict = gateway_ask_rules(cli->rules, incoming, source, facts->sender_known, NULL, arena);
+	this->verdict = gateway_ask_model(cli->learned, &cli->policy, incoming, this->verdict, arena);
 	facts->verdict = this->verdict;
 	facts->utc_offset = clock_utc_offset(facts->now);
 	if (this->verdict && this->verdict->queue)
@@ -189,7 +191,10 @@ static void add_route(struct json *json, const struct explanation *this)
 	if (!this->verdict || !this->verdict->queue)
 		add_reason(json, &(struct verdict_reason){ "address", this->recipient, NULL });
 	json_array_end(json);
-	json_null(json, "confidence");
+	if (this->verdict && this->verdict->confidence >= 0)
+		json_real(json, "confidence", floor(this->verdict->confidence * 1e4) / 1e4);     /* never more sure than it is */
+	else
+		json_null(json, "confidence");
 	json_object_end(json);
 }
 
@@ -283,6 +288,8 @@ static void as_page(struct cli *cli, struct arena *arena, const char *file, cons
 
 		field(cli, arena, "because", arena_printf(arena, "%s %s%s%s", reason->by, reason->what, reason->detail ? ": " : "", reason->detail ? reason->detail : ""));
 	}
+	if (this->verdict && this->verdict->confidence >= 0)
+		field(cli, arena, "confidence", arena_printf(arena, "%.1f %%", floor(this->verdict->confidence * 1e3) / 10));
 	if (this->verdict && this->verdict->trouble)
 		field(cli, arena, "rules", this->verdict->trouble);
 	for (size_t i = 0; i < this->lines.count; i++)
@@ -308,8 +315,11 @@ static enum status open_what_is_there(struct cli *cli, struct error *error)
 	if ((status = cli_need_config(cli, error)) != STATUS_OK || (status = cli_need_rules(cli, error)) != STATUS_OK)
 		return status;
 	database = arena_printf(&cli->arena, "%s/sportello.db", cli->config->state_dir);
-	if (access(database, F_OK) == 0)
-		return cli_need_store(cli, false, error);
+	if (access(database, F_OK) == 0) {
+		status = cli_need_store(cli, false, error);
+		cli->learned = status == STATUS_OK ? gateway_learned_open(cli->store) : NULL;
+		return status;
+	}
 	cli->policy.keys = (struct desk_keys){ .count = 1 };     /* nothing is signed yet, nothing will be sent */
 	return STATUS_OK;
 }

@@ -160,6 +160,7 @@ int main(int count, char **arguments)
 		cli_warn("standard output: %s", strerror(errno));
 		cli.exit_code = EX_IOERR;
 	}
+	gateway_learned_unref(&cli.learned);
 	if (cli.store)
 		store_close(&cli.store);
 	if (cli.rules)

@@ -37,6 +37,7 @@ struct cli {
 	struct desk_policy policy;               /* of the configuration, with keys */
 	struct store *store;
 	struct ruleset *rules;                   /* of cli_need_rules() */
+	struct learned *learned;                 /* NULL: nothing was learned, or the command does not ask */
 };
 
 struct cli_command {
@@ -128,6 +129,8 @@ enum status cli_run_rules_lint(struct cli *cli, struct error *error);
 enum status cli_run_rules_test(struct cli *cli, struct error *error);
 enum status cli_run_rules_replay(struct cli *cli, struct error *error);
 enum status cli_run_deliver(struct cli *cli, struct error *error);
+enum status cli_run_learn(struct cli *cli, struct error *error);
+enum status cli_run_learn_report(struct cli *cli, struct error *error);
 enum status cli_run_learn_try(struct cli *cli, struct error *error);
 enum status cli_run_kb_list(struct cli *cli, struct error *error);
 enum status cli_run_kb_ask(struct cli *cli, struct error *error);
