@@ -88,7 +88,7 @@ void gateway_lesson_fini(struct lesson *lesson);
 const char *gateway_learn_due(struct gateway *gateway, const struct config *config, struct store *store);
 /* Trains and keeps the result (learn.trained, learn.trouble). On a thread of its own. */
 void gateway_learn(struct gateway *gateway, const struct config *config, struct store *store, const char *why, const _Atomic bool *stop);
-/* The queue's routing stands still since a model of this version or a later one is in use: kept under this name. */
+/* A number of the store: models of this version and older ones only suggest. */
 #define LEARN_STOPPED "learn_stopped"
 
 /* The text of a stored message: kept, or derived again from its raw mail. For search and for people. "" if it has none. */
