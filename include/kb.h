@@ -3,7 +3,7 @@
  *
  * Allowed to include: base, limits, libstemmer, cmark. Knows nothing of tickets, of the store or of the configuration; makes no mail and
  * no page. Texts are UTF-8; results live in the arena that the caller gave. All functions may be called from any thread; readers
- * work on an immutable snapshot and never wait for a writer. kb_close() only when nobody else uses the kb any more.
+ * work on an immutable snapshot and never wait for a writer. A kb is counted: whoever works with it holds a reference.
  *
  * How the rooms above use it:
  *
@@ -40,7 +40,8 @@ struct kb_problems { struct kb_problem *at; size_t count; };
 enum status kb_open(const char *dir, struct kb **kb, struct arena *arena, struct kb_problems *problems, struct error *error);
 /* Looks for new, changed and gone files, by size and time of change. *changed (may be NULL): how many. */
 enum status kb_refresh(struct kb *kb, struct arena *arena, struct kb_problems *problems, size_t *changed, struct error *error);
-void kb_close(struct kb **kb);
+struct kb *kb_ref(struct kb *kb);                 /* thread-safe; NULL stays NULL */
+void kb_close(struct kb **kb);                   /* gives one reference back; the last one closes */
 
 /* ---- asking ---- */
 struct kb_question {

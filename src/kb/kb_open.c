@@ -17,6 +17,7 @@
 
 struct kb {
 	pthread_mutex_t lock, writer;
+	_Atomic int refs;
 	char *dir;
 	struct kb_snapshot *snapshot;
 	struct kb_learned *learned;      /* NULL: nothing yet */
@@ -137,6 +138,7 @@ enum status kb_open(const char *dir, struct kb **opened, struct arena *arena, st
 	else if (status != STATUS_OK)
 		return status;
 	kb = must(calloc(1, sizeof *kb));
+	kb->refs = 1;
 	pthread_mutex_init(&kb->lock, NULL);
 	pthread_mutex_init(&kb->writer, NULL);
 	kb->dir = must(strdup(dir));
@@ -146,17 +148,26 @@ enum status kb_open(const char *dir, struct kb **opened, struct arena *arena, st
 	return STATUS_OK;
 }
 
-void kb_close(struct kb **kb)
+struct kb *kb_ref(struct kb *kb)
 {
-	if (!*kb)
+	if (kb)
+		kb->refs++;
+	return kb;
+}
+
+void kb_close(struct kb **closed)
+{
+	struct kb *kb = *closed;
+
+	*closed = NULL;
+	if (!kb || --kb->refs > 0)
 		return;
-	kb_snapshot_drop(&(*kb)->snapshot);
-	kb_learned_drop(&(*kb)->learned);
-	pthread_mutex_destroy(&(*kb)->lock);
-	pthread_mutex_destroy(&(*kb)->writer);
-	free((*kb)->dir);
-	free(*kb);
-	*kb = NULL;
+	kb_snapshot_drop(&kb->snapshot);
+	kb_learned_drop(&kb->learned);
+	pthread_mutex_destroy(&kb->lock);
+	pthread_mutex_destroy(&kb->writer);
+	free(kb->dir);
+	free(kb);
 }
 
 /* ---- changes ---- */
