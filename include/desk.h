@@ -220,6 +220,13 @@ struct bounced_mail {                    /* the outgoing mail a bounce address b
 	const char *agent;
 };
 
+/* What the knowledge base would suggest for a mail, the best first. */
+#define DESK_ARTICLES 3
+struct desk_article { const char *id, *language, *title, *excerpt; double score; };     /* language, excerpt "": none */
+struct desk_articles { struct desk_article *at; size_t count; };
+/* BASE_URL/kb/ARTICLE.LANGUAGE: the page of an article. NULL: the desk has no base_url. */
+char *desk_article_link(struct arena *arena, const struct desk_policy *policy, const struct desk_article *article);
+
 struct facts {
 	int64_t now;                     /* ms */
 	int64_t next_ticket, next_outbox;        /* numbers that will be given */
@@ -239,6 +246,7 @@ struct facts {
 	struct { struct agent_load *at; size_t count; } loads;   /* of the queue's agents, where the queue assigns; else empty */
 	const char *last_agent;          /* who had this customer's newest ticket; "" */
 	int utc_offset;                  /* minutes east, of the desk's local time: for working hours */
+	struct desk_articles articles;   /* to be suggested in an acknowledgement; empty: be silent */
 };
 
 /* ================================================================ plan: what is to be done, in order */

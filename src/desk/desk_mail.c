@@ -275,6 +275,7 @@ static void acknowledge(struct decision *d, const struct mail *mail, struct tick
 		notice->subject = "";            /* a stranger's words are not carried to an address that may be a third party's */
 		notice->to.at[0].name = "";
 	}
+	desk_suggest(d, ticket, notice);
 	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);
 	notice->seq = message->seq;
 	message->from = notice->from;

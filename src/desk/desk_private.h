@@ -43,6 +43,8 @@ void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, con
                       const char *except, const char *variables);
 void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
                      int about_seq, const char *variables);
+/* Puts the articles of the facts into the acknowledgement of a new ticket, and into its history (desk_suggest.c). */
+void desk_suggest(struct decision *d, const struct ticket_facts *ticket, struct outgoing *notice);
 bool queue_wants_notice(const struct desk_queue *queue, const char *template);
 
 /* ---- agents ---- */

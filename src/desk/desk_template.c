@@ -33,6 +33,9 @@ static const struct { const char *name; enum variable_kind kind; } variables[] =
 	{"old_state", LINE}, {"attachments", LINE}, {"days", LINE}, {"date", LINE}, {"recipient", LINE}, {"original_subject", LINE},
 	{"other", LINE}, {"note_address", LINE}, {"hint", LINE}, {"hint_queue", LINE},
 	{"text", BLOCK}, {"commands", BLOCK}, {"problem", BLOCK}, {"reply", BLOCK},
+	{"article_first", LINE}, {"article_second", LINE}, {"article_third", LINE},
+	{"excerpt_first", LINE}, {"excerpt_second", LINE}, {"excerpt_third", LINE},
+	{"link_first", LINK}, {"link_second", LINK}, {"link_third", LINK},
 	{"link_confirm", LINK}, {"link_refuse", LINK}, {"link_status", LINK},
 };
 

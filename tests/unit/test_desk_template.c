@@ -22,6 +22,8 @@ static const char *const words[] = {
 	"ticket", "subject", "subject_line", "desk", "queue", "queue_description", "customer", "customer_address", "agent",
 	"agent_name", "text", "from", "state", "old_state", "attachments", "link_confirm", "link_refuse", "link_status", "days",
 	"date", "commands", "problem", "recipient", "reply", "original_subject", "other", "note_address",
+	"article_first", "excerpt_first", "link_first", "article_second", "excerpt_second", "link_second", "article_third", "excerpt_third",
+	"link_third",
 };
 
 static struct rendered render(const struct template_set *own, const char *name, const char *language, const char *record)
@@ -180,7 +182,8 @@ static void acknowledgement_echoes_nothing(void **state)
 		struct buffer record;
 		buffer_init(&record);
 		for (size_t w = 0; w < COUNT_OF(words); w++)
-			if (strcmp(words[w], "desk") && strcmp(words[w], "ticket") && strncmp(words[w], "link_", 5) && strcmp(words[w], "subject_line"))
+			if (strcmp(words[w], "desk") && strcmp(words[w], "ticket") && strncmp(words[w], "link_", 5) && strcmp(words[w], "subject_line")
+			    && strncmp(words[w], "article_", 8) && strncmp(words[w], "excerpt_", 8))
 				record_add(&record, words[w], strcmp(words[w], "date") ? "BUY-CHEAP" : "2026-12-01");
 		mail = render(NULL, "received", languages[i], buffer_string(&record));
 		assert_null(strstr(mail.text, "BUY-CHEAP"));
