@@ -147,6 +147,15 @@ static void check_queue_notices(struct loader *loader, size_t number)
 	}
 }
 
+static void check_queue_kb(struct loader *loader, size_t number)
+{
+	const config_setting_t *at = setting_at(loader, "queues", number, "kb");
+
+	if (loader->config->policy.queues.at[number].kb == KB_BEFORE_TICKET && at)
+		config_complain_at(loader, true, config_file_path(loader, config_setting_source_file(at)), (int)config_setting_source_line(at), "queues[].kb",
+		                   "no request is held yet: \"before-ticket\" does the same as \"with-acknowledgement\" in this version");
+}
+
 static void finish_queues(struct loader *loader)
 {
 	struct desk_policy *policy = &loader->config->policy;
@@ -160,6 +169,7 @@ static void finish_queues(struct loader *loader)
 		policy->queues.at[i].address = lower_or_null(loader, policy->queues.at[i].address);
 		check_queue_agents(loader, i);
 		check_queue_notices(loader, i);
+		check_queue_kb(loader, i);
 	}
 }
 

@@ -181,7 +181,8 @@ const struct config_parameter config_parameters[] = {
 		"Who gets a new ticket: nobody (agents take them), each in turn, the one with the fewest open tickets, or the one who "
 		"answered this customer last."),
 	CHOICE("queues[].kb", IN_QUEUE(kb), "off|with-acknowledgement|before-ticket", "with-acknowledgement", NULL,
-		"Whether articles are suggested to the customer: never, in the acknowledgement, or before it becomes a ticket at all."),
+		"Whether articles are suggested to the customer: never, in the acknowledgement, or before it becomes a ticket at all. "
+		"In this version \"before-ticket\" does the same as \"with-acknowledgement\"."),
 	STRINGS("queues[].notices", IN_QUEUE(notices), "", config_check_name, NULL,
 		"Which mails this queue sends by itself, by the names of their templates, for example [ \"received\", \"agent-new\" ]. "
 		"If it is empty, all of them; [ \"none\" ] sends none."),
