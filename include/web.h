@@ -44,7 +44,8 @@ enum web_page_kind {
 	PAGE_VIEW_REFUSE,                /* "not solved yet?", words and one button */
 	PAGE_VIEW_TOO_OLD,               /* 410: the link is too old, and what to do */
 	PAGE_VIEW_UNKNOWN,               /* 404 */
-	PAGE_VIEW_TROUBLE                /* 503: try again in a moment */
+	PAGE_VIEW_TROUBLE,               /* 503: try again in a moment */
+	PAGE_VIEW_ARTICLE                /* of the knowledge base */
 };
 struct web_said { bool by_desk; const char *who, *text; int64_t date; };
 struct web_page {
@@ -59,6 +60,8 @@ struct web_page {
 	const char *notice;              /* a sentence of trouble, or NULL */
 	int stars;                       /* 0: not rated yet */
 	struct { struct web_said *at; size_t count; } said;
+	/* html goes out as it is: it must be clean already, with nothing in it that acts. language "": not known */
+	struct { const char *title, *language, *html; } article;
 };
 void web_page(struct arena *arena, const struct web_page *page, struct web_response *response);
 /* The best of our languages for an Accept-Language header; `otherwise` if none of ours is wanted. */

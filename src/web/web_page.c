@@ -1,7 +1,7 @@
 /*
  * web_page.c - the pages a customer's link opens, as HTML from values. No script, no cookie, nothing from elsewhere.
  *
- * Every value is escaped here and nowhere else. A page shows what is so; only a form's POST asks for a change. Labels belong to
+ * Every value is escaped here and nowhere else; only an article's HTML comes clean from its maker. A page shows what is so; only a form's POST asks for a change. Labels belong to
  * their fields, colours keep a contrast of 4.5 and more in light and dark, everything works by keyboard and at 320 pixels.
  */
 #include <string.h>
@@ -25,8 +25,10 @@ static const char style[] =
 	".good{border-left:.35rem solid #1a7f37}.said{border-top:1px solid #d6dae0;padding:.9rem 0 0;margin:.9rem 0 0}"
 	".said:first-of-type{border:0;padding:0;margin:0}.who{font-weight:600}.when{color:#57606a;font-size:.9rem}"
 	".text{white-space:pre-wrap;overflow-wrap:anywhere;margin:.25rem 0 0}footer{color:#57606a;font-size:.9rem;text-align:center}"
+	".article{overflow-wrap:anywhere}.article pre{overflow-x:auto;padding:.75rem;border:1px solid #d6dae0;border-radius:.5rem}"
+	".article img{max-width:100%}.article h2,.article h3{margin:1.25rem 0 .5rem}.article ul,.article ol{margin:0 0 1rem;padding:0 0 0 1.4rem}"
 	"@media(prefers-color-scheme:dark){body{background:#15181c;color:#e6e9ed}header,footer,.when{color:#a3acb7}"
-	".card,textarea,button.quiet{background:#1f2429;border-color:#3c444d}.said{border-color:#3c444d}a,button.quiet{color:#79b8ff}"
+	".card,textarea,button.quiet{background:#1f2429;border-color:#3c444d}.said,.article pre{border-color:#3c444d}a,button.quiet{color:#79b8ff}"
 	"button{background:#1f6fc4}.stars label{border-color:#6e7781}}";
 
 static void base64(struct buffer *out, const unsigned char *bytes, size_t length)
@@ -240,6 +242,22 @@ static void trouble(struct writer *w, enum web_word title, enum web_word more)
 	raw(w, "</section>\n");
 }
 
+static void article(struct writer *w)
+{
+	const struct web_page *page = w->page;
+	raw(w, "<article class=\"card article\"");
+	if (*page->article.language) {
+		raw(w, " lang=\"");
+		text(w, page->article.language);
+		raw(w, "\"");
+	}
+	raw(w, ">\n<h1>");
+	text(w, page->article.title);
+	raw(w, "</h1>\n");
+	raw(w, page->article.html);
+	raw(w, "</article>\n");
+}
+
 static void head(struct writer *w)
 {
 	const struct web_page *page = w->page;
@@ -248,6 +266,10 @@ static void head(struct writer *w)
 	text(w, page->desk_name);
 	if (page->ticket)
 		buffer_printf(w->out, " · #%lld", (long long)page->ticket);
+	if (page->kind == PAGE_VIEW_ARTICLE) {
+		raw(w, " · ");
+		text(w, page->article.title);
+	}
 	raw(w, "</title>\n<style>");
 	raw(w, style);
 	raw(w, "</style>\n</head>\n<body>\n<main>\n");
@@ -269,12 +291,13 @@ static void body(struct writer *w)
 	case PAGE_VIEW_TOO_OLD: trouble(w, WORD_TOO_OLD, WORD_TOO_OLD_MORE); break;
 	case PAGE_VIEW_UNKNOWN: trouble(w, WORD_UNKNOWN, WORD_UNKNOWN_MORE); break;
 	case PAGE_VIEW_TROUBLE: trouble(w, WORD_TROUBLE, WORD_TROUBLE_MORE); break;
+	case PAGE_VIEW_ARTICLE: article(w); break;
 	}
 }
 
 void web_page(struct arena *arena, const struct web_page *page, struct web_response *response)
 {
-	static const int statuses[] = {200, 200, 200, 410, 404, 503};
+	static const int statuses[] = {200, 200, 200, 410, 404, 503, 200};
 	CLEANUP_BUFFER struct buffer out;
 	buffer_init(&out);
 	struct writer w = {&out, web_language_index(page->language), page};
