@@ -11,6 +11,7 @@
 #include "base.h"
 #include "config.h"
 #include "desk.h"
+#include "kb.h"
 #include "learn.h"
 #include "lmtp.h"
 #include "mail.h"
@@ -41,6 +42,7 @@ struct gateway {
 struct transaction {
 	struct config *config;                   /* held (config_ref) from MAIL to the end */
 	struct ruleset *rules;                   /* held likewise */
+	struct kb *kb;                           /* held likewise; NULL: none */
 	struct arena arena;                      /* everything of this mail */
 	char trace[16];
 	const char *envelope_from;
@@ -91,6 +93,11 @@ void gateway_learn(struct gateway *gateway, const struct config *config, struct 
 /* A number of the store: models of this version and older ones only suggest. */
 #define LEARN_STOPPED "learn_stopped"
 
+/* The articles that a customer should be shown with the acknowledgement of this mail. None where the desk must be silent: a reply, automatic
+ * or list mail, an agent's mail, a queue that wants none, a rule's urgent priority, mail that becomes no ticket. */
+void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict,
+                    struct arena *arena, struct desk_articles *articles);
+
 /* The text of a stored message: kept, or derived again from its raw mail. For search and for people. "" if it has none. */
 const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message);
 
@@ -100,6 +107,9 @@ const char *gateway_message_words(struct arena *arena, struct store *store, cons
 /* A request for /l/TOKEN. `store` is the caller's own connection, for reading. */
 void gateway_page(struct gateway *gateway, const struct config *config, struct store *store, const struct web_request *request,
                   struct web_response *response);
+
+/* A request for /kb/ARTICLE or /kb/ARTICLE.LANGUAGE. */
+void gateway_article_page(const struct config *config, struct kb *kb, const struct web_request *request, struct web_response *response);
 
 /* Fires what is due; to be called about once a second. `store` is the caller's own connection, for reading. */
 void gateway_tick(struct gateway *gateway, const struct config *config, struct store *store);

@@ -61,6 +61,7 @@ static void on_reset(void *context)
 	transaction->recipients.at = NULL;
 	transaction->recipients.count = 0;
 	arena_reset(&transaction->arena);
+	kb_close(&transaction->kb);
 	rules_unref(&transaction->rules);
 	config_unref(&transaction->config);
 }
@@ -87,6 +88,7 @@ static void on_mail(void *context, const char *from, uint64_t size, bool smtputf
 	connection->in_transaction = true;
 	transaction->config = daemon_config(connection->daemon);
 	transaction->rules = daemon_rules(connection->daemon);
+	transaction->kb = daemon_kb(connection->daemon);
 	new_trace(transaction->trace);
 	transaction->envelope_from = arena_string(&transaction->arena, from);
 	lmtp_reply_of(reply, LMTP_ACCEPTED, NULL);

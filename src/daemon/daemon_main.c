@@ -150,6 +150,7 @@ static void reload(struct daemon *daemon)
 {
 	struct config *new, *old;
 	struct ruleset *new_rules, *old_rules;
+	struct kb *old_kb = NULL, *new_kb = NULL;
 	struct error error;
 	daemon_notify("RELOADING=1");
 	if (load(daemon->config_file, &new, &new_rules, &error) != STATUS_OK) {
@@ -161,12 +162,20 @@ static void reload(struct daemon *daemon)
 		log_event(LOG_WARNING, "daemon.reload", "key", "desk.state_dir", "result", "takes effect at the next start", NULL);
 	log_set_level(new->log_level);
 	outbox_reconfigure(daemon->outbox, new);
+	bool other_kb = !daemon->kb || strcmp(new->kb_dir, daemon->config->kb_dir) != 0;
+	if (other_kb)
+		new_kb = daemon_kb_open(new->kb_dir);
 	pthread_mutex_lock(&daemon->lock);
 	old = daemon->config;
 	old_rules = daemon->rules;
 	daemon->config = new;
 	daemon->rules = new_rules;
+	if (other_kb) {
+		old_kb = daemon->kb;
+		daemon->kb = new_kb;
+	}
 	pthread_mutex_unlock(&daemon->lock);
+	kb_close(&old_kb);
 	rules_unref(&old_rules);
 	config_unref(&old);
 	log_event(LOG_NOTICE, "daemon.reload", "result", "done", NULL);
@@ -240,6 +249,7 @@ int main(int argc, char **argv)
 	if (load(daemon.config_file, &daemon.config, &daemon.rules, &error) != STATUS_OK)
 		return fail(&error);
 	log_set_level(daemon.config->log_level);
+	daemon.kb = daemon_kb_open(daemon.config->kb_dir);
 	daemon.started = clock_now();
 	daemon.stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (lock_state(daemon.config->state_dir, &error) != STATUS_OK || start(&daemon, &error) != STATUS_OK)
@@ -249,6 +259,7 @@ int main(int argc, char **argv)
 	wait_for_signals(&daemon, &signals);
 	log_event(LOG_NOTICE, "daemon.stopping", NULL);
 	stop(&daemon);
+	kb_close(&daemon.kb);
 	rules_unref(&daemon.rules);
 	config_unref(&daemon.config);
 	rules_fini();

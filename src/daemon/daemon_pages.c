@@ -1,5 +1,6 @@
 /*
- * daemon_pages.c - /healthz and /metrics: how the daemon is, for machines; and the way to the customers' pages (/l/TOKEN).
+ * daemon_pages.c - /healthz and /metrics: how the daemon is, for machines; and the way to the customers' pages (/l/TOKEN)
+ * and to the articles (/kb/ARTICLE).
  *
  * /healthz is 200 while mail can be accepted and kept, else 503 with the reason. /metrics is Prometheus text format 0.0.4; the
  * counters begin at the start of the process, the gauges are read from the database.
@@ -112,6 +113,12 @@ void daemon_page(void *context, const struct web_request *request, struct web_re
 	} else if (strncmp(request->path, "/l/", 3) == 0) {
 		struct config *config = daemon_config(daemon);
 		gateway_page(&daemon->gateway, config, daemon->web_store, request, response);
+		config_unref(&config);
+	} else if (strncmp(request->path, "/kb/", 4) == 0) {
+		struct config *config = daemon_config(daemon);
+		struct kb *kb = daemon_kb(daemon);
+		gateway_article_page(config, kb, request, response);
+		kb_close(&kb);
 		config_unref(&config);
 	} else {
 		answer(response, 404, "text/plain; charset=utf-8", "there is no such page\n");

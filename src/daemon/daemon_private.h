@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "gateway.h"
+#include "kb.h"
 #include "outbox.h"
 #include "rules.h"
 #include "store.h"
@@ -24,6 +25,7 @@ struct daemon {
 	pthread_mutex_t lock;                    /* config */
 	struct config *config;
 	struct ruleset *rules;                   /* belongs to it */
+	struct kb *kb;                           /* of its kb_dir; NULL: none could be opened */
 	const char *config_file;
 	struct gateway gateway;
 	struct outbox *outbox;
@@ -38,10 +40,12 @@ struct daemon {
 	_Atomic int connections;
 	_Atomic int64_t connections_total, connections_refused;
 	int64_t started;
+	int64_t kb_looked; uint64_t kb_problems; bool kb_good;   /* the keeper's alone: last look at the articles */
 };
 
 struct config *daemon_config(struct daemon *daemon);            /* a reference; config_unref when done */
 struct ruleset *daemon_rules(struct daemon *daemon);            /* likewise */
+struct kb *daemon_kb(struct daemon *daemon);                    /* likewise; kb_close when done; may be NULL */
 
 enum status daemon_listen(struct daemon *daemon, const struct config *config, struct error *error);
 void daemon_close_listeners(struct daemon *daemon);
@@ -49,6 +53,11 @@ void daemon_close_listeners(struct daemon *daemon);
 enum status daemon_lmtp_start(struct daemon *daemon, struct error *error);
 /* Waits until every connection is gone (each was told 421, or finished its mail). */
 void daemon_lmtp_stop(struct daemon *daemon);
+
+/* Opens the knowledge base of this folder, and says what is wrong in it. NULL: it cannot be read. */
+struct kb *daemon_kb_open(const char *dir);
+/* Called each round of the keeper: looks for changed articles every few seconds. */
+void daemon_kb_tick(struct daemon *daemon);
 
 void daemon_keeper_start(struct daemon *daemon);
 void daemon_keeper_stop(struct daemon *daemon);

@@ -22,6 +22,7 @@ struct delivery {
 	struct evidence evidence;
 	unsigned char claim[CLAIM_SIZE];
 	const struct verdict *verdict;           /* NULL: neither rules nor a model */
+	struct desk_articles articles;           /* to be suggested */
 	bool duplicate;
 	struct plan plan;
 };
@@ -55,6 +56,7 @@ static enum status deliver(struct store *store, void *context, struct error *err
 	if ((status = add_loads(store, delivery, &facts, error)) != STATUS_OK)
 		return status;
 	facts.verdict = delivery->verdict;
+	facts.articles = delivery->articles;
 	plan_init(&delivery->plan, arena, NULL);
 	desk_decide_mail(&transaction->config->policy, &delivery->incoming, &facts, &delivery->plan);
 	if ((status = store_keep_raw(store, transaction->spool, &raw, error)) != STATUS_OK)
@@ -178,6 +180,14 @@ static void ask_model(struct gateway *gateway, struct transaction *transaction, 
 	gateway_learned_unref(&learned);
 }
 
+/* Before the write transaction, too. */
+static void ask_kb(struct transaction *transaction, struct delivery *deliveries, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		gateway_ask_kb(transaction->kb, &transaction->config->policy, &deliveries[i].incoming, deliveries[i].verdict, &transaction->arena,
+		               &deliveries[i].articles);
+}
+
 static void deliver_all(struct gateway *gateway, struct transaction *transaction, const struct mail *mail, const struct mail_source *source,
                         struct lmtp_reply *replies, size_t count)
 {
@@ -193,6 +203,7 @@ static void deliver_all(struct gateway *gateway, struct transaction *transaction
 	}
 	ask_rules(gateway, transaction, mail, source, deliveries, count);
 	ask_model(gateway, transaction, deliveries, count);
+	ask_kb(transaction, deliveries, count);
 	store_write_all(gateway->writer, deliver, contexts, count, statuses, errors);
 	for (size_t i = 0; i < count; i++) {
 		kept |= statuses[i] == STATUS_OK && !deliveries[i].duplicate;
