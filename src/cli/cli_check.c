@@ -7,6 +7,8 @@
  */
 #include "cli_private.h"
 
+#include "kb.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -66,6 +68,25 @@ static bool check_rules(struct cli *cli, struct config_problems *problems, size_
 	return true;
 }
 
+/* What is wrong in the articles: warnings all, since the desk works without them. `kb lint` tells what is merely doubtful, too. */
+static void check_kb(struct cli *cli, struct config_problems *problems)
+{
+	struct kb_problems of_kb = { NULL, 0 };
+	struct error error;
+	struct kb *kb;
+
+	if (access(cli->config->kb_dir, F_OK) < 0)
+		return;
+	if (kb_open(cli->config->kb_dir, &kb, &cli->arena, &of_kb, &error) != STATUS_OK) {
+		cli_warn("%s", error.text);
+		return;
+	}
+	for (size_t i = 0; i < of_kb.count; i++)
+		*ARENA_PUSH(&cli->arena, problems) = (struct config_problem){ arena_printf(&cli->arena, "%s/%s", cli->config->kb_dir, of_kb.at[i].file), of_kb.at[i].line,
+		                                                              "", of_kb.at[i].text, true };
+	kb_close(&kb);
+}
+
 /* NULL: not there yet; else "ok" or what is wrong. */
 static const char *check_database(struct cli *cli)
 {
@@ -104,6 +125,7 @@ enum status cli_run_check(struct cli *cli, struct error *error)
 	if (fine) {
 		database = check_database(cli);
 		fine = check_rules(cli, &problems, &scripts);
+		check_kb(cli, &problems);
 	}
 	opens = !database || !strcmp(database, "ok");
 	cli->exit_code = fine && opens ? EX_OK : EX_CONFIG;

@@ -22,6 +22,7 @@ struct explanation {
 	bool decided;                            /* there is a configuration: the rest is filled */
 	const char *recipient;
 	const struct verdict *verdict;           /* NULL: neither rules nor a model */
+	struct desk_articles articles;           /* that would be suggested */
 	struct plan plan;
 	struct strings lines;
 };
@@ -75,12 +76,22 @@ static enum status ask(struct cli *cli, struct arena *arena, const struct incomi
 	this->verdict = gateway_ask_rules(cli->rules, incoming, source, facts->sender_known, NULL, arena);
 	this->verdict = gateway_ask_model(cli->learned, &cli->policy, incoming, this->verdict, arena);
 	facts->verdict = this->verdict;
+	gateway_ask_kb(cli->kb, &cli->policy, incoming, this->verdict, arena, &facts->articles);
 	facts->utc_offset = clock_utc_offset(facts->now);
 	if (this->verdict && this->verdict->queue)
 		queue = desk_queue_named(&cli->policy, this->verdict->queue);
 	if (!cli->store || !queue || queue->assign == ASSIGN_NONE)
 		return STATUS_OK;
 	return store_facts_of_agents(cli->store, arena, queue, facts, error);
+}
+
+/* Only an acknowledgement carries articles, and only some do. */
+static bool suggests(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].kind == EFFECT_REMARK && text_starts_nocase(plan->at[i].to, "suggested articles:"))
+			return true;
+	return false;
 }
 
 static enum status decide(struct cli *cli, struct arena *arena, const struct mail_source *source, struct explanation *this, struct error *error)
@@ -108,6 +119,8 @@ static enum status decide(struct cli *cli, struct arena *arena, const struct mai
 	if ((status = ask(cli, arena, &incoming, source, this, &facts, error)) != STATUS_OK)
 		return status;
 	desk_decide_mail(&cli->policy, &incoming, &facts, &this->plan);
+	if (suggests(&this->plan))
+		this->articles = facts.articles;
 	plan_print(&this->plan, &this->lines);
 	this->mail.kind = this->plan.kind;
 	return STATUS_OK;
@@ -198,6 +211,19 @@ static void add_route(struct json *json, const struct explanation *this)
 	json_object_end(json);
 }
 
+static void add_articles(struct json *json, const struct desk_articles *articles)
+{
+	json_array(json, "kb");
+	for (size_t i = 0; i < articles->count; i++) {
+		json_object(json, NULL);
+		json_string(json, "article", articles->at[i].id);
+		json_string(json, "title", articles->at[i].title);
+		json_real(json, "score", articles->at[i].score);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
 static void as_json(struct cli *cli, const char *file, const struct explanation *this)
 {
 	struct json json;
@@ -208,8 +234,7 @@ static void as_json(struct cli *cli, const char *file, const struct explanation 
 	mail_json(&json, &this->mail);
 	add_ticket(&json, this);
 	add_route(&json, this);
-	json_array(&json, "kb");
-	json_array_end(&json);
+	add_articles(&json, &this->articles);
 	json_array(&json, "plan");
 	for (size_t i = 0; i < this->lines.count; i++)
 		json_string(&json, NULL, this->lines.at[i]);
@@ -292,6 +317,8 @@ static void as_page(struct cli *cli, struct arena *arena, const char *file, cons
 		field(cli, arena, "confidence", arena_printf(arena, "%.1f %%", floor(this->verdict->confidence * 1e3) / 10));
 	if (this->verdict && this->verdict->trouble)
 		field(cli, arena, "rules", this->verdict->trouble);
+	for (size_t i = 0; i < this->articles.count; i++)
+		field(cli, arena, "article", arena_printf(arena, "%s: %s (%.2f)", this->articles.at[i].id, this->articles.at[i].title, this->articles.at[i].score));
 	for (size_t i = 0; i < this->lines.count; i++)
 		field(cli, arena, i ? "" : "plan", this->lines.at[i]);
 	buffer_add_char(&cli->out, '\n');
@@ -300,6 +327,15 @@ static void as_page(struct cli *cli, struct arena *arena, const char *file, cons
 }
 
 /* ---------------------------------------------------------------- all files */
+
+/* Without articles it goes on as the daemon does. */
+static void open_kb(struct cli *cli)
+{
+	struct error error;
+
+	if (kb_open(cli->config->kb_dir, &cli->kb, &cli->arena, NULL, &error) != STATUS_OK)
+		cli_warn("%s; going on without articles", error.text);
+}
 
 /* The configuration, unless the default one is not there or not ours to read; and the database, if there is one. */
 static enum status open_what_is_there(struct cli *cli, struct error *error)
@@ -314,6 +350,7 @@ static enum status open_what_is_there(struct cli *cli, struct error *error)
 	}
 	if ((status = cli_need_config(cli, error)) != STATUS_OK || (status = cli_need_rules(cli, error)) != STATUS_OK)
 		return status;
+	open_kb(cli);
 	database = arena_printf(&cli->arena, "%s/sportello.db", cli->config->state_dir);
 	if (access(database, F_OK) == 0) {
 		status = cli_need_store(cli, false, error);
@@ -356,5 +393,6 @@ enum status cli_run_explain(struct cli *cli, struct error *error)
 		}
 	}
 	arena_fini(&arena);
+	kb_close(&cli->kb);
 	return status;
 }

@@ -38,6 +38,7 @@ struct cli {
 	struct store *store;
 	struct ruleset *rules;                   /* of cli_need_rules() */
 	struct learned *learned;                 /* NULL: nothing was learned, or the command does not ask */
+	struct kb *kb;                           /* of explain; NULL: none */
 };
 
 struct cli_command {
