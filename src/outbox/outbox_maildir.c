@@ -69,7 +69,10 @@ static bool deliver(const char *path, const char *name, const struct buffer *byt
 	snprintf(directory, sizeof directory, "%s/new", path);
 	if (!file_write(tmp, bytes) && (errno != ENOENT || !directories_make(path) || !file_write(tmp, bytes)))
 		return false;
-	return rename(tmp, new) == 0 && directory_sync(directory);
+	/* Another sender may be making the folders just now: tmp is there, new not yet. */
+	if (rename(tmp, new) != 0 && (errno != ENOENT || !directories_make(path) || rename(tmp, new) != 0))
+		return false;
+	return directory_sync(directory);
 }
 
 void maildir_send(const char *path, const struct letter *letter, struct attempt *attempt)
