@@ -308,6 +308,25 @@ def test_13_two_autoresponders_and_a_list_are_bounded(desk):
     assert sum(1 + r["duplicates"] for r in desk.ok("mailbox", "list")) == 41
 
 
+def test_16_a_reply_all_storm_is_bounded(desk):
+    """Sixty people answer all, twice: every word is kept, nobody of them is mailed by us, the agent hears of each once, the list of readers ends."""
+    ack = request(desk)
+    desk.wait_sent(2)
+    people = ["p%02d@example.net" % i for i in range(60)]
+    desk.accept(mail(reply_to=ack, headers=[("Cc", ", ".join(people))]), address_of(ack))
+    for round_ in range(2):
+        for person in people:
+            desk.accept(mail(sender=person, body="Please take me off this list! %d\n" % round_, reply_to=ack, headers=[("Cc", ", ".join(people))]), address_of(ack), sender=person)
+    wait_until(lambda: not desk.outbox(), 30)
+    ticket = desk.ticket(1)
+    assert [m["kind"] for m in ticket["messages"]].count("reply") == 121 and len(desk.tickets()) == 1
+    assert len(desk.sent_to(BOB)) == 1 + 121 and len(desk.sent()) == 2 + 121
+    assert not any(p in m.recipients for m in desk.sent() for p in people)
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Enough.\n")
+    answer = desk.wait_sent(2, to=ANNA)[1]
+    assert len(answer.recipients) <= 51, "one mail, and not to everybody in the world"
+
+
 @setup(config={"desk.digest_hour": 0})
 def test_digest_once_a_day(desk):
     request(desk, subject="Printer")
