@@ -66,6 +66,19 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 int64_t desk_day_number(int year, int month, int day);           /* days since 1970-01-01, Gregorian */
 int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", "1w", RFC 3339; 0: not understood */
 
+/* ---- a mail and its ticket (desk_open.c) ---- */
+/* A ticket of its own for this mail, linked with what it pointed at. */
+void desk_open_ticket(struct decision *d, const struct incoming *incoming, const char *link_why);
+enum message_kind kind_of_message(const struct mail *mail, bool joined);
+struct new_message *append_mail(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, enum message_kind kind);
+void note_message_id(struct decision *d, struct ticket_facts *ticket, const char *message_id);
+const char *first_reason(struct decision *d);                    /* of the verdict, as one line; NULL: none */
+
+/* ---- people (desk_people.c) ---- */
+bool failed_authentication(const struct mail *mail);
+bool is_authenticated(const struct mail *mail, const struct clue_facts *found);  /* found NULL: by the mail alone */
+void add_copied(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
+
 /* Nothing but thanks, in the languages of the notices: "Thank you very much!" but not "Thanks, but it is still broken". */
 bool desk_is_thanks(const char *text);
 /* A participant's wish to hear no more: a mail of nothing but that word. */

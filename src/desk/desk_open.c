@@ -1,0 +1,295 @@
+/*
+ * desk_open.c - a mail opens a ticket: for whom, in which queue, given to whom, acknowledged or why not, and who of us is told.
+ *
+ * What rules, model and articles said comes in as facts. The ticket is linked with what the mail pointed at, and with the ticket that
+ * the same mail made in another queue.
+ */
+#include <string.h>
+
+#include "desk_private.h"
+
+/* ---- message of the mail ---- */
+
+enum message_kind kind_of_message(const struct mail *mail, bool joined)
+{
+	switch (mail->kind) {
+	case MAIL_BOUNCE: return MESSAGE_BOUNCE;
+	case MAIL_AUTO_REPLY: return MESSAGE_AUTO_REPLY;
+	case MAIL_FEEDBACK_REPORT: return MESSAGE_AUTO_REPLY;
+	default: return joined ? MESSAGE_REPLY : MESSAGE_REQUEST;
+	}
+}
+
+struct new_message *append_mail(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, enum message_kind kind)
+{
+	struct new_message *message = plan_message(d, ticket, kind, false);
+	message->raw = true;
+	message->from = mail->from;
+	for (size_t i = 0; i < mail->to.count; i++)
+		*ARENA_PUSH(d->arena, &message->to) = mail->to.at[i].address;
+	message->message_id = mail->message_id;
+	return message;
+}
+
+/* After a mail of the customer's side, answers refer to it. */
+void note_message_id(struct decision *d, struct ticket_facts *ticket, const char *message_id)
+{
+	if (!message_id)
+		return;
+	struct strings ids = {0};
+	for (size_t i = ticket->message_ids.count > 9 ? ticket->message_ids.count - 9 : 0; i < ticket->message_ids.count; i++)
+		*ARENA_PUSH(d->arena, &ids) = ticket->message_ids.at[i];
+	*ARENA_PUSH(d->arena, &ids) = message_id;
+	ticket->message_ids = ids;
+	ticket->last_customer_message_id = message_id;
+}
+
+/* The first ticket that the mail pointed at, joined or not: for the link of a new ticket. */
+static int64_t pointed_at(const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->clues.count; i++)
+		if (facts->clues.at[i].ticket && facts->clues.at[i].clue->kind != EVIDENCE_MENTION)
+			return facts->clues.at[i].ticket->id;
+	return 0;
+}
+
+/* ---- a new ticket ---- */
+
+static const char *queue_of_new(const struct decision *d, const struct incoming *incoming)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	return verdict && verdict->queue ? verdict->queue : incoming->address.queue->name;
+}
+
+const char *first_reason(struct decision *d)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	if (!verdict->because.count)
+		return NULL;
+	const struct verdict_reason *reason = &verdict->because.at[0];
+	return arena_printf(d->arena, "%s %s%s%s", reason->by, reason->what, reason->detail ? ": " : "", reason->detail ? reason->detail : "");
+}
+
+static const char *models_reason(struct decision *d)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	const char *words = "";
+	for (size_t i = 0; i < verdict->because.count; i++)
+		if (strcmp(verdict->because.at[i].by, "model") == 0 && verdict->because.at[i].detail)
+			words = arena_printf(d->arena, ": %s", verdict->because.at[i].detail);
+	return arena_printf(d->arena, "model, %.1f %% sure%s", verdict->confidence * 100, words);
+}
+
+/* Who decided about the queue, for the history. */
+static const char *why_there(struct decision *d)
+{
+	if (d->facts->verdict && d->facts->verdict->by_model)
+		return models_reason(d);
+	return d->facts->verdict && d->facts->verdict->queue ? first_reason(d) : NULL;
+}
+
+/* An agent passes a customer's mail on to the desk: the original sender is the customer. From alone is a claim, so nothing is sent to
+ * that customer before an agent of the queue does it, unless the agent's mail is authenticated. */
+static const struct desk_agent *forwarding_agent(const struct desk_policy *policy, const struct mail *mail)
+{
+	if (!mail->forward.is_forward || !mail->forward.from.address || !mail_address_usable(mail->forward.from.address)
+	    || desk_address_is_ours(policy, mail->forward.from.address))
+		return NULL;
+	return desk_agent_with_address(policy, mail->from.address);
+}
+
+/* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From. */
+static struct participant customer_of(const struct desk_policy *policy, const struct mail *mail)
+{
+	const struct mail_address *from = &mail->from;
+	if (forwarding_agent(policy, mail))
+		return (struct participant){mail->forward.from.address, mail->forward.from.name ? mail->forward.from.name : "", ROLE_CUSTOMER};
+	if (mail->reply_to.count == 1 && !mail->list_mail && mail_address_usable(mail->reply_to.at[0].address)
+	    && !desk_address_is_ours(policy, mail->reply_to.at[0].address))
+		from = &mail->reply_to.at[0];
+	const char *name = *from->name ? from->name : text_equal_nocase(from->address, mail->from.address) ? mail->from.name : "";
+	return (struct participant){from->address, name, ROLE_CUSTOMER};
+}
+
+/* NULL: an acknowledgement may go out; else why not. */
+static const char *no_acknowledgement(struct decision *d, const struct mail *mail, const struct ticket_facts *ticket)
+{
+	const char *to = ticket->customer.address;
+	if (!mail->auto_answer_allowed)
+		return *mail->auto_answer_why ? mail->auto_answer_why : "automatic mail";
+	if (mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY)
+		return mail_kind_name(mail->kind);
+	if (!mail_address_usable(to))
+		return "no address to answer";
+	if (desk_address_is_ours(d->policy, to))
+		return "the sender's address is one of ours";
+	if (forwarding_agent(d->policy, mail) && !is_authenticated(mail, NULL))
+		return "forwarded in an agent's name, not authenticated";
+	if (failed_authentication(mail))
+		return "sender not authenticated (DMARC fail)";
+	if (d->facts->sender_bouncing)
+		return "mail to that address comes back";
+	if (d->facts->acknowledgements_last_hour >= d->policy->acknowledgements_per_hour)
+		return arena_printf(d->arena, "%d acknowledgements to that address within an hour", d->facts->acknowledgements_last_hour);
+	return NULL;
+}
+
+static void acknowledge(struct decision *d, const struct mail *mail, struct ticket_facts *ticket)
+{
+	const char *why = no_acknowledgement(d, mail, ticket);
+	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+	if (!why && queue && !queue_wants_notice(queue, "received"))
+		why = "switched off for the queue";
+	if (why) {
+		plan_remark(d, ticket->id, "no acknowledgement", why);
+		return;
+	}
+	struct outgoing *notice = notice_to_customer(d, ticket, "received", NULL);
+	if (!d->facts->sender_known && !is_authenticated(mail, NULL)) {
+		notice->subject = "";            /* a stranger's words are not carried to an address that may be a third party's */
+		notice->to.at[0].name = "";
+	}
+	desk_suggest(d, ticket, notice);
+	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);
+	notice->seq = message->seq;
+	message->from = notice->from;
+	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
+	message->message_id = notice->message_id;
+	message->outbox = notice->id;
+	plan_add(d, EFFECT_COUNT_ACKNOWLEDGEMENT, ticket->id)->to = ticket->customer.address;
+}
+
+static struct ticket_facts *create_ticket(struct decision *d, const struct incoming *incoming, const char *why)
+{
+	const struct mail *mail = incoming->mail;
+	bool automatic = d->plan->kind != MAIL_REQUEST && d->plan->kind != MAIL_REPLY;
+	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
+	const char *language = mail->language ? mail->language : d->facts->sender_language ? d->facts->sender_language : "";
+	const struct verdict *verdict = d->facts->verdict;
+	*new = (struct new_ticket){.state = STATE_NEW, .queue = queue_of_new(d, incoming), .agent = "",
+	                           .priority = verdict && verdict->priority ? verdict->priority : automatic ? "low" : "normal", .language = language,
+	                           .subject = *mail->subject ? mail->subject : "(no subject)", .customer = customer_of(d->policy, mail)};
+	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
+	effect->create = new;
+	effect->why = why ? why : "";
+	struct ticket_facts *ticket = ARENA_NEW(d->arena, struct ticket_facts);
+	if (forwarding_agent(d->policy, mail) && *mail->forward.subject)
+		new->subject = mail->forward.subject;
+	*ticket = (struct ticket_facts){.id = effect->ticket, .state = new->state, .queue = new->queue, .agent = "", .priority = new->priority,
+	                                .subject = new->subject, .language = language, .customer = new->customer, .next_seq = 1,
+	                                .created = d->facts->now, .updated = d->facts->now, .last_customer_message_id = ""};
+	if (*new->customer.address) {
+		struct participant *person = ARENA_NEW(d->arena, struct participant);
+		*person = new->customer;
+		plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id)->participant = person;
+	}
+	return ticket;
+}
+
+static void link_new(struct decision *d, struct ticket_facts *ticket, int64_t other, const char *why)
+{
+	if (!other || other == ticket->id)
+		return;
+	struct effect *effect = plan_add(d, EFFECT_LINK, ticket->id);
+	effect->number = other;
+	effect->why = why;
+}
+
+/* Machines that report something are to be seen; answers of machines are not worth a mail to anyone. */
+static bool worth_telling(const struct mail *mail)
+{
+	return mail->kind != MAIL_BOUNCE && mail->kind != MAIL_FEEDBACK_REPORT && !mail->out_of_office
+	    && (mail->kind != MAIL_AUTO_REPLY || (!mail->in_reply_to.count && !mail->references.count));
+}
+
+/* Tags and trouble of the rules; that the model chose. */
+static void follow_verdict(struct decision *d, struct ticket_facts *ticket)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	for (size_t i = 0; verdict && i < verdict->tags.count; i++) {
+		plan_add(d, EFFECT_ADD_TAG, ticket->id)->to = verdict->tags.at[i];
+		strings_add(d->arena, &ticket->tags, verdict->tags.at[i]);
+	}
+	if (verdict && verdict->by_model) {
+		struct effect *routed = plan_add(d, EFFECT_ROUTED, ticket->id);
+		routed->to = verdict->queue;
+		routed->number = (int64_t)(verdict->confidence * 10000);
+	}
+	if (verdict && verdict->trouble)
+		plan_remark(d, ticket->id, "the rules could not be run", verdict->trouble);
+}
+
+/* A rule's agent, else the queue's way of giving tickets out. */
+static void assign(struct decision *d, struct ticket_facts *ticket)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+	const struct desk_agent *agent = verdict && verdict->agent ? desk_agent_named(d->policy, verdict->agent) : NULL;
+	const char *why = "by rule";
+	if (!agent && queue)
+		agent = desk_assign(d->arena, d->policy, queue, d->facts, &ticket->tags, &why);
+	if (agent) {
+		plan_set_agent(d, ticket, agent->name, why);
+		d->plan->at[d->plan->count - 1].number = 1;      /* counts as this agent's turn */
+	} else if (why && queue && queue->assign != ASSIGN_NONE)
+		plan_remark(d, ticket->id, "assigned to nobody", why);
+}
+
+/* Where the model thinks it belongs, if it was not sure enough to put it there. NULL: it has no idea, or was not asked. */
+static const char *hint_variables(struct decision *d)
+{
+	CLEANUP_BUFFER struct buffer out = {0};
+	const struct verdict *verdict = d->facts->verdict;
+	if (!verdict || !verdict->hint)
+		return NULL;
+	record_add(&out, "hint", verdict->hint);
+	record_add(&out, "hint_queue", verdict->hint_queue);
+	return arena_string(d->arena, buffer_string(&out));
+}
+
+static void tell_agents(struct decision *d, const struct mail *mail, struct ticket_facts *ticket, int seq)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	const char *variables = hint_variables(d);
+	if (worth_telling(mail))
+		notice_to_agents(d, ticket, "agent-new", seq, NULL, variables);
+	for (size_t i = 0; verdict && i < verdict->notify.count; i++) {
+		const struct desk_agent *agent = desk_agent_named(d->policy, verdict->notify.at[i]);
+		const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+		bool told = worth_telling(mail) && (*ticket->agent ? agent && text_equal_nocase(ticket->agent, agent->name)
+		                                                   : agent && queue && strings_have(&queue->agents, agent->name));
+		if (agent && !told)
+			notice_to_agent(d, ticket, agent, "agent-new", seq, variables);
+	}
+}
+
+void desk_open_ticket(struct decision *d, const struct incoming *incoming, const char *link_why)
+{
+	const struct mail *mail = incoming->mail;
+	bool automatic = mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY;
+	if (mail->kind == MAIL_REPLY)
+		d->plan->kind = MAIL_REQUEST;            /* it answers nothing of ours */
+	const char *queue = queue_of_new(d, incoming);
+	if (d->facts->sibling_ticket && d->facts->sibling_queue && strcmp(d->facts->sibling_queue, queue) == 0) {
+		plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_JOINED, d->facts->sibling_ticket, 1,
+		                 "the same mail came for another address of this queue");
+		return;
+	}
+	struct ticket_facts *ticket = create_ticket(d, incoming, why_there(d));
+	struct new_message *message = append_mail(d, ticket, mail, kind_of_message(mail, false));
+	note_message_id(d, ticket, mail->message_id);
+	if (incoming->address.bad_token)
+		message->flags = "came to a ticket address whose token is not valid";
+	if (forwarding_agent(d->policy, mail))
+		message->flags = arena_printf(d->arena, "forwarded by %s", mail->from.address);
+	else
+		add_copied(d, ticket, mail, NULL);
+	link_new(d, ticket, pointed_at(d->facts), link_why);
+	link_new(d, ticket, d->facts->sibling_ticket, "the same mail went to both queues");
+	follow_verdict(d, ticket);
+	if (!automatic)
+		assign(d, ticket);
+	acknowledge(d, mail, ticket);
+	tell_agents(d, mail, ticket, message->seq);
+	plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_TICKET, ticket->id, message->seq, NULL);
+}
