@@ -187,6 +187,36 @@ struct verdict {
 enum participant_role { ROLE_CUSTOMER, ROLE_CC };
 struct participant { const char *address, *name; enum participant_role role; };
 
+/* What the knowledge base would suggest for a mail, the best first. */
+#define DESK_ARTICLES 3
+struct desk_article { const char *id, *language, *title, *excerpt; double score; };     /* language, excerpt "": none */
+struct desk_articles { struct desk_article *at; size_t count; };
+/* BASE_URL/kb/ARTICLE.LANGUAGE: the page of an article. NULL: the desk has no base_url. */
+char *desk_article_link(struct arena *arena, const struct desk_policy *policy, const struct desk_article *article);
+
+/* A request that the articles were asked about: what the customer was shown, and said to it. */
+enum asked_shown {
+	ASKED_NEVER,                     /* they were not asked, or there was nobody to be told */
+	ASKED_NOTHING,                   /* no article was good enough: the desk kept silent */
+	ASKED_ACKNOWLEDGED,              /* shown with the acknowledgement */
+	ASKED_HELD                       /* shown before there was a ticket */
+};
+const char *asked_shown_name(enum asked_shown shown);            /* "nothing", "acknowledgement", "held" */
+/* The last word about it; "" while there is none. */
+#define SAID_SOLVED   "solved"           /* the customer: this solved it */
+#define SAID_REFUSED  "refused"          /* the customer: I still need help */
+#define SAID_RETURNED "returned"         /* the customer came back after "solved": it is no success any more, and no refusal */
+#define SAID_TAKEN    "taken"            /* held, and an agent took it first */
+#define SAID_SILENCE  "silence"          /* held, and the customer never answered: it became a ticket or expired */
+struct asked {
+	enum asked_shown shown;
+	const char *said;
+	const char *question;            /* subject, newline, what the sender wrote; at most ASKED_BYTES. Only in a plan */
+	const char *language;            /* of the question; "": not known */
+	struct desk_articles articles;   /* that were shown */
+};
+#define ASKED_BYTES 4000                 /* of a question that is kept: longer ones teach nothing more */
+
 struct ticket_facts {
 	int64_t id;
 	enum ticket_state state;
@@ -201,6 +231,7 @@ struct ticket_facts {
 	int64_t merged_into;             /* always resolved by the store: 0 in facts of a mail */
 	int64_t resolved_at;             /* when it last became resolved; 0: never */
 	int same_mail_seq;               /* message of this ticket that is the very mail being delivered (claim without recipient); 0: none */
+	struct asked asked;              /* what was suggested, and said to it */
 };
 
 struct agent_load {
@@ -220,13 +251,6 @@ struct bounced_mail {                    /* the outgoing mail a bounce address b
 	const char *agent;
 };
 
-/* What the knowledge base would suggest for a mail, the best first. */
-#define DESK_ARTICLES 3
-struct desk_article { const char *id, *language, *title, *excerpt; double score; };     /* language, excerpt "": none */
-struct desk_articles { struct desk_article *at; size_t count; };
-/* BASE_URL/kb/ARTICLE.LANGUAGE: the page of an article. NULL: the desk has no base_url. */
-char *desk_article_link(struct arena *arena, const struct desk_policy *policy, const struct desk_article *article);
-
 struct facts {
 	int64_t now;                     /* ms */
 	int64_t next_ticket, next_outbox;        /* numbers that will be given */
@@ -245,8 +269,9 @@ struct facts {
 	const struct verdict *verdict;   /* of rules and model; NULL: none was asked */
 	struct { struct agent_load *at; size_t count; } loads;   /* of the queue's agents, where the queue assigns; else empty */
 	const char *last_agent;          /* who had this customer's newest ticket; "" */
+	int64_t sender_refused_at;       /* when the sender last said that a suggestion did not help, ms; 0: never */
 	int utc_offset;                  /* minutes east, of the desk's local time: for working hours */
-	struct desk_articles articles;   /* to be suggested in an acknowledgement; empty: be silent */
+	struct asked asked;              /* what the articles say to a mail: shown ASKED_NEVER, ASKED_NOTHING, or as its queue wants it */
 };
 
 /* ================================================================ plan: what is to be done, in order */
@@ -319,6 +344,8 @@ enum effect_kind {
 	EFFECT_CLEAR_TIMERS,             /* ticket: all of it */
 	EFFECT_RATE,                     /* ticket, number: 1..5, to: words */
 	EFFECT_ROUTED,                   /* ticket, to: queue that the model chose, number: its confidence, of 10,000 */
+	EFFECT_ASKED,                    /* ticket, asked: articles were looked for, and shown or not */
+	EFFECT_SAID,                     /* ticket, to: SAID_*; from: the article it is about, "" for all that were shown, or none in particular */
 	EFFECT_REMARK,                   /* ticket, to: a line of history that changes nothing else */
 	EFFECT_ENQUEUE,                  /* outgoing */
 	EFFECT_MAIL_BOUNCED,             /* number: outbox, to: recipient, why: diagnostic. Marks row and address */
@@ -336,6 +363,7 @@ struct effect {
 	struct new_message *message;
 	struct outgoing *outgoing;
 	struct participant *participant;
+	struct asked *asked;
 };
 
 struct plan {

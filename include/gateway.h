@@ -93,10 +93,11 @@ void gateway_learn(struct gateway *gateway, const struct config *config, struct 
 /* A number of the store: models of this version and older ones only suggest. */
 #define LEARN_STOPPED "learn_stopped"
 
-/* The articles that a customer should be shown with the acknowledgement of this mail. None where the desk must be silent: a reply, automatic
- * or list mail, an agent's mail, a queue that wants none, a rule's urgent priority, mail that becomes no ticket. */
+/* Asks the articles about this mail: what the customer may be shown, and how its queue wants it. ASKED_NEVER where the desk must be silent: a
+ * reply, automatic or list mail, an agent's mail, a queue that wants none, a rule's urgent priority, mail that becomes no ticket; and where
+ * there are no articles. */
 void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict,
-                    struct arena *arena, struct desk_articles *articles);
+                    struct arena *arena, struct asked *asked);
 
 /* The text of a stored message: kept, or derived again from its raw mail. For search and for people. "" if it has none. */
 const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message);

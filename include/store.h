@@ -191,6 +191,31 @@ struct routed_row { const char *queue, *month; int64_t routed, corrected; double
 struct routed_rows { struct routed_row *at; size_t count; };
 enum status store_routed_report(struct store *store, struct arena *arena, struct routed_rows *rows, struct error *error);        /* newest month first */
 
+/* ---------------------------------------------------------------- articles: what was suggested, and what customers said to it */
+/* For kb_learn(): each article a customer confirmed or refused, with the question it was suggested for; the oldest word first. At most the
+ * newest `limit`. A customer's later word on the same ticket takes the place of the earlier one. */
+struct feedback_row { int64_t ticket; const char *question, *article; bool solved; };    /* question: subject, newline, text */
+struct feedback_rows { struct feedback_row *at; size_t count; };
+enum status store_kb_feedback(struct store *store, struct arena *arena, size_t limit, struct feedback_rows *rows, struct error *error);
+/* A number that grows with every such word, over the whole desk: has anything been said since? 0: nothing ever. */
+enum status store_kb_said(struct store *store, int64_t *number, struct error *error);
+
+/* For reports: every request the articles were asked about since `since` (ms), the oldest first. shown == ASKED_NOTHING: none was good enough
+ * (articles is empty): the request that no article answers. Else `articles` were shown, the best first, each with the customer's own word on it.
+ * said: the last word on the whole, one of SAID_*, "" while there is none. ASKED_HELD with state held: still waiting for that word. Deflected:
+ * said is "solved" (any `shown`), and, if you count silence, shown held with state expired. A question that was not asked (queue off,
+ * urgent, no articles at all, the customer may not be answered, refused lately) has no row. */
+struct suggested_row { const char *article, *language, *title; double score; const char *outcome; };     /* outcome "", "solved", "refused" */
+struct asked_row {
+	int64_t ticket, at, said_at;
+	enum asked_shown shown;
+	const char *said, *language, *question;  /* question: subject, newline, text; at most ASKED_BYTES */
+	const char *queue; enum ticket_state state;      /* of the ticket, now */
+	struct { struct suggested_row *at; size_t count; } articles;
+};
+struct asked_rows { struct asked_row *at; size_t count; };
+enum status store_asked_since(struct store *store, struct arena *arena, int64_t since, struct asked_rows *rows, struct error *error);
+
 /* ---------------------------------------------------------------- care */
 enum status store_checkpoint(struct store *store);               /* passive; called off the commit path */
 /* A consistent copy in one file while everything runs (raw mails of STATE_DIR/mails included, so that it can be restored alone). */

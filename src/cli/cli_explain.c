@@ -76,7 +76,7 @@ static enum status ask(struct cli *cli, struct arena *arena, const struct incomi
 	this->verdict = gateway_ask_rules(cli->rules, incoming, source, facts->sender_known, NULL, arena);
 	this->verdict = gateway_ask_model(cli->learned, &cli->policy, incoming, this->verdict, arena);
 	facts->verdict = this->verdict;
-	gateway_ask_kb(cli->kb, &cli->policy, incoming, this->verdict, arena, &facts->articles);
+	gateway_ask_kb(cli->kb, &cli->policy, incoming, this->verdict, arena, &facts->asked);
 	facts->utc_offset = clock_utc_offset(facts->now);
 	if (this->verdict && this->verdict->queue)
 		queue = desk_queue_named(&cli->policy, this->verdict->queue);
@@ -120,7 +120,7 @@ static enum status decide(struct cli *cli, struct arena *arena, const struct mai
 		return status;
 	desk_decide_mail(&cli->policy, &incoming, &facts, &this->plan);
 	if (suggests(&this->plan))
-		this->articles = facts.articles;
+		this->articles = facts.asked.articles;
 	plan_print(&this->plan, &this->lines);
 	this->mail.kind = this->plan.kind;
 	return STATUS_OK;

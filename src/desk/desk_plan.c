@@ -139,6 +139,19 @@ static const char *print_change(struct arena *arena, const struct effect *effect
 	                    *effect->from ? effect->from : "nobody", *effect->to ? effect->to : "nobody", because(arena, effect));
 }
 
+static const char *print_asked(struct arena *arena, const struct effect *effect)
+{
+	const struct asked *asked = effect->asked;
+	const char *list = "";
+	if (asked->shown == ASKED_NOTHING)
+		return arena_printf(arena, "remember that no article was good enough for ticket %lld", (long long)effect->ticket);
+	for (size_t i = 0; i < asked->articles.count; i++)
+		list = arena_printf(arena, "%s%s%s", list, i ? ", " : "", asked->articles.at[i].id);
+	if (asked->shown == ASKED_HELD)
+		return arena_printf(arena, "hold for KB answer: %s", list);
+	return arena_printf(arena, "remember what was suggested for ticket %lld: %s", (long long)effect->ticket, list);
+}
+
 static const char *print_effect(struct arena *arena, const struct effect *effect)
 {
 	long long ticket = (long long)effect->ticket, number = (long long)effect->number;
@@ -162,6 +175,9 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_RATE:            return arena_printf(arena, "ticket %lld is rated %lld of 5%s%s", ticket, number, *effect->to ? ": " : "", effect->to);
 	case EFFECT_ROUTED:          return arena_printf(arena, "remember that the model routed ticket %lld to %s, %lld.%02lld %% sure", ticket, effect->to,
 	                                                 number / 100, number % 100);
+	case EFFECT_ASKED:           return print_asked(arena, effect);
+	case EFFECT_SAID:            return arena_printf(arena, "remember that what was suggested for ticket %lld is %s%s%s", ticket, effect->to,
+	                                                 *effect->from ? ": " : "", effect->from);
 	case EFFECT_REMARK:          return arena_printf(arena, "note in the history of ticket %lld: %s%s", ticket, effect->to, because(arena, effect));
 	case EFFECT_MAIL_BOUNCED:    return arena_printf(arena, "outgoing mail %lld did not reach %s%s", number, effect->to, because(arena, effect));
 	case EFFECT_COUNT_ACKNOWLEDGEMENT: return arena_printf(arena, "count an acknowledgement to %s", effect->to);

@@ -69,6 +69,12 @@ bool ticket_transition(enum ticket_state state, enum ticket_event event, enum ti
 	return cell != NO;
 }
 
+const char *asked_shown_name(enum asked_shown shown)
+{
+	static const char *const names[] = {"", "nothing", "acknowledgement", "held"};
+	return names[shown];
+}
+
 static const char *const message_names[] = {"request", "reply", "note", "auto-reply", "bounce", "notice"};
 
 const char *message_kind_name(enum message_kind kind)

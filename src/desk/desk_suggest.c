@@ -35,6 +35,15 @@ char *desk_article_link(struct arena *arena, const struct desk_policy *policy, c
 	return arena_string(arena, buffer_string(&out));
 }
 
+/* What was asked, and what was shown of the answer: for learning and reports. */
+static void remember_asked(struct decision *d, const struct ticket_facts *ticket, enum asked_shown shown)
+{
+	struct asked *asked = ARENA_NEW(d->arena, struct asked);
+	*asked = d->facts->asked;
+	asked->shown = shown;
+	plan_add(d, EFFECT_ASKED, ticket->id)->asked = asked;
+}
+
 void desk_suggest(struct decision *d, const struct ticket_facts *ticket, struct outgoing *notice)
 {
 	static const char *const names[DESK_ARTICLES][3] = {{"article_first", "excerpt_first", "link_first"},
@@ -43,11 +52,16 @@ void desk_suggest(struct decision *d, const struct ticket_facts *ticket, struct 
 	CLEANUP_BUFFER struct buffer variables, said;
 	buffer_init(&variables);
 	buffer_init(&said);
-	if (!d->facts->articles.count || strcmp(ticket->priority, "urgent") == 0)
+	const struct desk_articles *articles = &d->facts->asked.articles;
+	if (d->facts->asked.shown == ASKED_NEVER || strcmp(ticket->priority, "urgent") == 0)
 		return;
+	if (d->facts->asked.shown == ASKED_NOTHING || !articles->count) {
+		remember_asked(d, ticket, ASKED_NOTHING);
+		return;
+	}
 	buffer_add_string(&variables, notice->variables);
-	for (size_t i = 0; i < d->facts->articles.count && i < DESK_ARTICLES; i++) {
-		const struct desk_article *article = &d->facts->articles.at[i];
+	for (size_t i = 0; i < articles->count && i < DESK_ARTICLES; i++) {
+		const struct desk_article *article = &articles->at[i];
 		const char *link = desk_article_link(d->arena, d->policy, article);
 		record_add(&variables, names[i][0], article->title);
 		record_add(&variables, names[i][1], article->excerpt);
@@ -57,4 +71,5 @@ void desk_suggest(struct decision *d, const struct ticket_facts *ticket, struct 
 	}
 	notice->variables = arena_string(d->arena, buffer_string(&variables));
 	plan_remark(d, ticket->id, arena_printf(d->arena, "suggested articles: %s", buffer_string(&said)), NULL);
+	remember_asked(d, ticket, ASKED_ACKNOWLEDGED);
 }

@@ -22,7 +22,7 @@ struct delivery {
 	struct evidence evidence;
 	unsigned char claim[CLAIM_SIZE];
 	const struct verdict *verdict;           /* NULL: neither rules nor a model */
-	struct desk_articles articles;           /* to be suggested */
+	struct asked asked;                      /* what the articles say */
 	bool duplicate;
 	struct plan plan;
 };
@@ -56,7 +56,7 @@ static enum status deliver(struct store *store, void *context, struct error *err
 	if ((status = add_loads(store, delivery, &facts, error)) != STATUS_OK)
 		return status;
 	facts.verdict = delivery->verdict;
-	facts.articles = delivery->articles;
+	facts.asked = delivery->asked;
 	plan_init(&delivery->plan, arena, NULL);
 	desk_decide_mail(&transaction->config->policy, &delivery->incoming, &facts, &delivery->plan);
 	if ((status = store_keep_raw(store, transaction->spool, &raw, error)) != STATUS_OK)
@@ -185,7 +185,7 @@ static void ask_kb(struct transaction *transaction, struct delivery *deliveries,
 {
 	for (size_t i = 0; i < count; i++)
 		gateway_ask_kb(transaction->kb, &transaction->config->policy, &deliveries[i].incoming, deliveries[i].verdict, &transaction->arena,
-		               &deliveries[i].articles);
+		               &deliveries[i].asked);
 }
 
 static void deliver_all(struct gateway *gateway, struct transaction *transaction, const struct mail *mail, const struct mail_source *source,

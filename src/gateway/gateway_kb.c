@@ -29,10 +29,17 @@ static const struct desk_queue *queue_that_suggests(const struct desk_policy *po
 	return queue && queue->kb != KB_OFF ? queue : NULL;
 }
 
-void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict,
-                    struct arena *arena, struct desk_articles *articles)
+static bool is_empty(struct kb *kb, struct arena *arena)
 {
-	*articles = (struct desk_articles){NULL, 0};
+	struct kb_articles articles = {NULL, 0};
+	kb_list(kb, arena, &articles);
+	return !articles.count;
+}
+
+void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict,
+                    struct arena *arena, struct asked *asked)
+{
+	*asked = (struct asked){.said = "", .question = "", .language = ""};
 	const struct desk_queue *queue = kb ? queue_that_suggests(policy, incoming, verdict) : NULL;
 	if (!queue)
 		return;
@@ -40,8 +47,13 @@ void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struc
 	struct kb_question question = {.subject = mail->subject, .text = mail->reply_text, .language = mail->language, .queue = queue->name};
 	struct kb_answer answer;
 	kb_suggest(kb, &question, arena, &answer);
+	if (!answer.ranking.count && is_empty(kb, arena))
+		return;
 	for (size_t i = 0; i < answer.suggest.count && i < DESK_ARTICLES; i++) {
 		const struct kb_scored *scored = &answer.suggest.at[i];
-		*ARENA_PUSH(arena, articles) = (struct desk_article){scored->article, scored->language, scored->title, scored->excerpt, scored->score};
+		*ARENA_PUSH(arena, &asked->articles) = (struct desk_article){scored->article, scored->language, scored->title, scored->excerpt, scored->score};
 	}
+	asked->shown = !asked->articles.count ? ASKED_NOTHING : queue->kb == KB_BEFORE_TICKET ? ASKED_HELD : ASKED_ACKNOWLEDGED;
+	asked->language = answer.language;
+	asked->question = utf8_cut(arena, arena_printf(arena, "%s\n%s", mail->subject, mail->reply_text), ASKED_BYTES);
 }

@@ -256,6 +256,27 @@ static enum status rate(struct applying *a, const struct effect *effect)
 		: changed(a, effect->ticket, arena_printf(a->arena, "rated %lld of 5", (long long)effect->number), effect->to);
 }
 
+static enum status note_asked(struct applying *a, const struct effect *effect)
+{
+	return asked_add(a->store, effect->ticket, effect->asked, a->now, a->error);
+}
+
+/* Who says that it did not help is left alone for a while, in every ticket. */
+static enum status note_said(struct applying *a, const struct effect *effect)
+{
+	struct cursor cursor;
+	const char *customer = "";
+	enum status status = asked_said(a->store, effect->ticket, effect->to, text_or_empty(effect->from), a->now, a->error);
+
+	if (status != STATUS_OK || strcmp(effect->to, SAID_REFUSED) != 0)
+		return status;
+	cursor_open(&cursor, a->store, a->error, SQL_TICKET_CUSTOMER, "i", effect->ticket);
+	if (cursor_next(&cursor))
+		customer = cursor_text(&cursor, a->arena, 0);
+	status = cursor_close(&cursor);
+	return status == STATUS_OK && *customer ? contact_refused(a->store, customer, a->now, a->error) : status;
+}
+
 static enum status remark(struct applying *a, const struct effect *effect)
 {
 	return changed(a, effect->ticket, arena_printf(a->arena, "remark: %s", effect->to), effect->why);
@@ -391,7 +412,7 @@ static enum status (*const appliers[])(struct applying *, const struct effect *)
 	[EFFECT_MERGE] = merge_tickets, [EFFECT_ADD_PARTICIPANT] = add_participant, [EFFECT_REMARK] = remark,
 	[EFFECT_ENQUEUE] = enqueue, [EFFECT_MAIL_BOUNCED] = mail_bounced,
 	[EFFECT_REMOVE_PARTICIPANT] = remove_participant, [EFFECT_SET_TIMER] = set_timer, [EFFECT_CLEAR_TIMERS] = clear_timers,
-	[EFFECT_RATE] = rate, [EFFECT_ROUTED] = note_routed,
+	[EFFECT_RATE] = rate, [EFFECT_ROUTED] = note_routed, [EFFECT_ASKED] = note_asked, [EFFECT_SAID] = note_said,
 	[EFFECT_COUNT_ACKNOWLEDGEMENT] = count_acknowledgement, [EFFECT_DISPOSITION] = set_disposition,
 };
 

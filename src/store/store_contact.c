@@ -41,6 +41,7 @@ enum status contact_find(struct store *store, struct arena *arena, const char *a
 				contact->language = cursor_text(&cursor, arena, 5);
 			if (arena)
 				contact->last_agent = cursor_text(&cursor, arena, 6);
+			contact->refused_at = cursor_number(&cursor, 7);
 		}
 		status = cursor_close(&cursor);
 	}
@@ -116,4 +117,12 @@ enum status contact_had_agent(struct store *store, const char *address, const ch
 	enum status status = contact_find(store, NULL, address, &contact, error);
 
 	return status == STATUS_OK && contact.id ? sql_run(store, error, SQL_CONTACT_AGENT, "it", contact.id, agent) : status;
+}
+
+enum status contact_refused(struct store *store, const char *address, int64_t now, struct error *error)
+{
+	struct contact contact;
+	enum status status = find_or_add(store, address, now, &contact, error);
+
+	return status == STATUS_OK ? sql_run(store, error, SQL_CONTACT_REFUSED, "ii", contact.id, now) : status;
 }

@@ -150,6 +150,7 @@ static enum status read_sender(struct store *store, struct arena *arena, const s
 	facts->sender_bouncing = contact.bouncing_since > 0;
 	facts->sender_language = contact.language;
 	facts->last_agent = contact.last_agent;
+	facts->sender_refused_at = contact.refused_at;
 	if (contact.window_start && facts->now >= contact.window_start && facts->now - contact.window_start < ACKNOWLEDGEMENT_WINDOW_MS)
 		facts->acknowledgements_last_hour = contact.window_count;
 	return status;

@@ -122,7 +122,7 @@ struct same_mails { struct same_mail *at; size_t count; };
 enum status find_same_mail(struct store *store, struct arena *arena, const struct incoming *incoming, struct same_mails *same, struct error *error);
 enum status find_message_id(struct store *store, const char *message_id, int64_t *ticket, struct error *error);
 
-struct contact { int64_t id; int64_t written, bouncing_since, window_start; int window_count; const char *language, *last_agent; };
+struct contact { int64_t id; int64_t written, bouncing_since, refused_at, window_start; int window_count; const char *language, *last_agent; };
 /* contact.id is 0 if nobody of that address is known. arena NULL: without language. */
 enum status contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error);
 /* Somebody wrote: makes or refreshes the contact. */
@@ -130,6 +130,7 @@ enum status contact_wrote(struct store *store, const struct mail_address *who, c
 enum status contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error);
 enum status contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error);
 enum status contact_acknowledged(struct store *store, const char *address, int64_t now, struct error *error);
+enum status contact_refused(struct store *store, const char *address, int64_t now, struct error *error);
 #define ACKNOWLEDGEMENT_WINDOW_MS (60 * 60 * 1000)
 
 enum status read_ticket_facts(struct store *store, struct arena *arena, int64_t id, struct ticket_facts **facts, struct error *error);
@@ -137,6 +138,11 @@ enum status resolve_merged(struct store *store, int64_t *ticket, struct error *e
 void read_ticket_columns(struct cursor *cursor, struct arena *arena, struct ticket_facts *facts);
 void read_message_columns(struct cursor *cursor, struct arena *arena, struct message_row *message);
 void read_lines(struct arena *arena, const char *text, struct strings *list);
+
+/* What was suggested for a ticket, and said to it (store_asked.c). */
+enum status asked_add(struct store *store, int64_t ticket, const struct asked *asked, int64_t now, struct error *error);
+enum status asked_said(struct store *store, int64_t ticket, const char *said, const char *article, int64_t now, struct error *error);
+enum status read_asked(struct store *store, struct arena *arena, int64_t ticket, struct asked *asked, struct error *error);
 
 /* Words of the history, read back by replay_ticket(): one file (store_history.c) knows both. */
 #define NOBODY "nobody"

@@ -132,7 +132,7 @@ static enum status complete_facts(struct store *store, struct arena *arena, stru
 	if (status == STATUS_OK)
 		status = sql_number(store, error, &last, 0, SQL_MESSAGE_LAST_SEQ, "i", facts->id);
 	facts->next_seq = (int)last + 1;
-	return status;
+	return status == STATUS_OK ? read_asked(store, arena, facts->id, &facts->asked, error) : status;
 }
 
 /* *facts NULL: no such ticket. */

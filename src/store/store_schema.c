@@ -80,6 +80,7 @@ static const char *const version_1[] = {
 "  window_start   INTEGER NOT NULL DEFAULT 0,   -- acknowledgements: start of the hour that is counted\n"
 "  window_count   INTEGER NOT NULL DEFAULT 0,\n"
 "  last_agent     TEXT NOT NULL DEFAULT '',     -- who had this person's newest ticket\n"
+"  refused_at     INTEGER NOT NULL DEFAULT 0,   -- when this person last said that a suggestion did not help\n"
 "  person         INTEGER,\n"
 "  organisation   INTEGER\n"
 ") STRICT",
@@ -227,6 +228,34 @@ static const char *const version_1[] = {
 "  model      INTEGER NOT NULL,         -- version\n"
 "  corrected  INTEGER NOT NULL DEFAULT 0        -- when; 0: never\n"
 ") STRICT",
+
+/* Requests that the articles were asked about. What was shown for it, and what came of that; a request that no article was good enough
+ * for has no row in suggested. */
+"CREATE TABLE asked(\n"
+"  ticket   INTEGER PRIMARY KEY,\n"
+"  at       INTEGER NOT NULL,\n"
+"  shown    TEXT NOT NULL CHECK(shown IN ('nothing','acknowledgement','held')),\n"
+"  said     TEXT NOT NULL DEFAULT '' CHECK(said IN ('','solved','refused','returned','taken','silence')),\n"
+"  said_at  INTEGER NOT NULL DEFAULT 0,\n"
+"  language TEXT NOT NULL,\n"
+"  question TEXT NOT NULL               -- subject, newline, what the sender wrote; cut\n"
+") STRICT",
+"CREATE INDEX asked_at ON asked(at)",
+
+/* The articles that were shown, and the customer's word on each: what the ranking learns from. */
+"CREATE TABLE suggested(\n"
+"  ticket   INTEGER NOT NULL,\n"
+"  rank     INTEGER NOT NULL,           -- 1, 2, 3\n"
+"  article  TEXT NOT NULL,\n"
+"  language TEXT NOT NULL,\n"
+"  score    INTEGER NOT NULL,           -- of 10,000\n"
+"  title    TEXT NOT NULL,              -- as they were shown\n"
+"  excerpt  TEXT NOT NULL,\n"
+"  outcome  TEXT NOT NULL DEFAULT '' CHECK(outcome IN ('','solved','refused')),\n"
+"  said     INTEGER NOT NULL DEFAULT 0, -- grows with each word of a customer over the whole desk; 0: no word yet\n"
+"  PRIMARY KEY(ticket, rank)\n"
+") STRICT, WITHOUT ROWID",
+"CREATE INDEX suggested_said ON suggested(said) WHERE said>0",
 
 /* What the classifier learned: the newest, and the one before it, which serves if the newest is damaged. */
 "CREATE TABLE model(\n"

@@ -55,13 +55,14 @@
 	X(SQL_MAILBOX_DISPOSED_SINCE, "SELECT count(*) FROM mailbox WHERE id>?1 AND disposition<>''") \
 	X(SQL_MAILBOX_DUPLICATES, "SELECT sum(duplicates) FROM mailbox WHERE duplicates>0") \
 	/* contacts */ \
-	X(SQL_CONTACT_GET, "SELECT id, written, bouncing_since, window_start, window_count, language, last_agent FROM contact WHERE id=?1 AND address=?2") \
+	X(SQL_CONTACT_GET, "SELECT id, written, bouncing_since, window_start, window_count, language, last_agent, refused_at FROM contact WHERE id=?1 AND address=?2") \
 	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written) VALUES(?1,?2,?3,?4,?5,?6)") \
 	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2, bouncing_since=0, bounce_reason=''," \
 		" name=CASE WHEN ?3<>'' THEN ?3 ELSE name END, language=CASE WHEN ?4<>'' THEN ?4 ELSE language END WHERE id=?1") \
 	X(SQL_CONTACT_BOUNCED, "UPDATE contact SET bouncing_since=CASE WHEN bouncing_since=0 THEN ?2 ELSE bouncing_since END," \
 		" bounce_reason=?3 WHERE id=?1") \
 	X(SQL_CONTACT_WINDOW, "UPDATE contact SET window_start=?2, window_count=?3 WHERE id=?1") \
+	X(SQL_CONTACT_REFUSED, "UPDATE contact SET refused_at=?2 WHERE id=?1") \
 	X(SQL_CONTACT_AGENT, "UPDATE contact SET last_agent=?2 WHERE id=?1") \
 	/* who gets the next ticket */ \
 	X(SQL_AGENT_LOAD, "SELECT count(*), coalesce(sum(CASE priority WHEN 'urgent' THEN 8 WHEN 'high' THEN 4 WHEN 'normal' THEN 2 ELSE 1 END),0)" \
@@ -144,6 +145,19 @@
 	X(SQL_MODELS, "SELECT version, created, note, checksum, bytes FROM model ORDER BY version DESC") \
 	X(SQL_MODEL_ADD, "INSERT INTO model(version,created,note,checksum,bytes) VALUES(?1,?2,?3,?4,?5)") \
 	X(SQL_MODEL_FORGET, "DELETE FROM model WHERE version NOT IN (SELECT version FROM model ORDER BY version DESC LIMIT 2)") \
+	/* what was suggested, and said to it */ \
+	X(SQL_ASKED_ADD, "INSERT INTO asked(ticket,at,shown,language,question) VALUES(?1,?2,?3,?4,?5)") \
+	X(SQL_ASKED_GET, "SELECT shown, said, language FROM asked WHERE ticket=?1") \
+	X(SQL_ASKED_SAID, "UPDATE asked SET said=?2, said_at=?3 WHERE ticket=?1") \
+	X(SQL_ASKED_SINCE, "SELECT a.ticket, a.at, a.shown, a.said, a.said_at, a.language, a.question, t.queue, t.state FROM asked a" \
+		" JOIN ticket t ON t.id=a.ticket WHERE a.at>=?1 ORDER BY a.at, a.ticket") \
+	X(SQL_SUGGESTED_ADD, "INSERT INTO suggested(ticket,rank,article,language,score,title,excerpt) VALUES(?1,?2,?3,?4,?5,?6,?7)") \
+	X(SQL_SUGGESTED_GET, "SELECT article, language, score, title, excerpt, outcome FROM suggested WHERE ticket=?1 ORDER BY rank") \
+	X(SQL_SUGGESTED_SAID, "UPDATE suggested SET outcome=?3, said=?4 WHERE ticket=?1 AND (?2='' OR article=?2) AND outcome<>?3") \
+	X(SQL_SUGGESTED_TAKE_BACK, "UPDATE suggested SET outcome='', said=?2 WHERE ticket=?1 AND outcome<>''") \
+	X(SQL_SAID_LAST, "SELECT max(said) FROM suggested WHERE said>0") \
+	X(SQL_FEEDBACK, "SELECT s.ticket, s.article, s.outcome='solved', a.question FROM suggested s JOIN asked a ON a.ticket=s.ticket" \
+		" WHERE s.said>0 AND s.outcome<>'' ORDER BY s.said DESC, s.rank DESC LIMIT ?1") \
 	/* outbox */ \
 	X(SQL_OUTBOX_LAST, "SELECT max(id) FROM outbox") \
 	X(SQL_OUTBOX_ADD, "INSERT INTO outbox(id,ticket,created,next_try,record) VALUES(?1,?2,?3,?3,?4)") \

@@ -173,7 +173,7 @@ static void linter_warns(void **state)
 		fail_msg("%s", words);
 	assert_non_null(strstr(words, "warning: 10-a.sieve:1: vacation does nothing here"));
 	assert_non_null(strstr(words, "warning: 20-b.sieve:1: never runs"));
-	expect_of(ruleset, &(struct asked){.mail = MAIL}, "");
+	expect_of(ruleset, &(struct rules_question){.mail = MAIL}, "");
 	rules_unref(&ruleset);
 	config.rules_dir = "/nonexistent/rules";
 	ruleset = load_folder(&words);
@@ -181,7 +181,7 @@ static void linter_warns(void **state)
 	assert_non_null(ruleset);
 	assert_null(strstr(words, "error: "));
 	assert_int_equal(rules_script_count(ruleset), 0);
-	expect_of(ruleset, &(struct asked){.mail = MAIL}, "");
+	expect_of(ruleset, &(struct rules_question){.mail = MAIL}, "");
 	rules_unref(&ruleset);
 }
 
@@ -294,7 +294,7 @@ static void verdicts_are_right(void **state)
 	for (size_t i = 0; i < COUNT_OF(verdicts); i++) {
 		struct verdict verdict;
 		struct ruleset *ruleset = load_one(arena_printf(&arena, ALL_REQUIRED "%s", verdicts[i].commands));
-		ask(ruleset, &(struct asked){.mail = MAIL}, &verdict);
+		ask(ruleset, &(struct rules_question){.mail = MAIL}, &verdict);
 		if (strcmp(verdict_text(&verdict), verdicts[i].expected) != 0)
 			fail_msg("%s\nexpected \"%s\", got \"%s\" %s", verdicts[i].commands, verdicts[i].expected, verdict_text(&verdict), verdict.trouble ? verdict.trouble : "");
 		assert_true(verdict.confidence < 0);
@@ -311,12 +311,12 @@ static void pseudo_header_values(void **state)
 		"if header \"x-sportello\" \"kind:bounce\" { addflag \"tag:bounce\"; }\n"
 		"if header \"x-sportello\" \"kind:auto-reply\" { addflag \"tag:auto\"; }\n"
 		"if header \"x-sportello\" \"lang:it\" { addflag \"tag:it\"; }\n");
-	expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nAuthentication-Results: mx.example.org; dmarc=pass\n\nx\n"}, "tag(pass)");
-	expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nAuthentication-Results: mx.example.org; dmarc=fail\n\nx\n"}, "tag(fail)");
-	expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nAuthentication-Results: evil.example; dmarc=pass\n\nx\n"}, "");
-	expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nX-Sportello: lang:it\n\nx\n", .known = true}, "tag(known)");
-	expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nAuto-Submitted: auto-replied\n\nx\n"}, "tag(auto)");
-	expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nSubject: Stampante\n\nBuongiorno, la nostra stampante non funziona pi\xc3\xb9 da "
+	expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nAuthentication-Results: mx.example.org; dmarc=pass\n\nx\n"}, "tag(pass)");
+	expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nAuthentication-Results: mx.example.org; dmarc=fail\n\nx\n"}, "tag(fail)");
+	expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nAuthentication-Results: evil.example; dmarc=pass\n\nx\n"}, "");
+	expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nX-Sportello: lang:it\n\nx\n", .known = true}, "tag(known)");
+	expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nAuto-Submitted: auto-replied\n\nx\n"}, "tag(auto)");
+	expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nSubject: Stampante\n\nBuongiorno, la nostra stampante non funziona pi\xc3\xb9 da "
 		"ieri mattina e non riusciamo a stampare le fatture per i clienti. Potete mandare qualcuno?\n"}, "tag(it)");
 	rules_unref(&ruleset);
 }
@@ -326,7 +326,7 @@ static void decoded_headers(void **state)
 	struct ruleset *ruleset = load_one(ALL_REQUIRED
 		"if header :contains \"subject\" \"perch\xc3\xa9\" { addflag \"tag:s\"; }\n"
 		"if header :contains \"x-other\" \"caff\xc3\xa8\" { addflag \"tag:o\"; }\n");
-	expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nSubject: =?iso-8859-1?Q?perch=E9?= no\nX-Other: 1\nX-Other: =?utf-8?B?Y2FmZsOo?=\n\nx\n"},
+	expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nSubject: =?iso-8859-1?Q?perch=E9?= no\nX-Other: 1\nX-Other: =?utf-8?B?Y2FmZsOo?=\n\nx\n"},
 		"tag(s) tag(o)");
 	rules_unref(&ruleset);
 }
@@ -337,7 +337,7 @@ static void names_are_no_addresses(void **state)
 	struct ruleset *ruleset = load_one(ALL_REQUIRED
 		"if address :domain [\"from\", \"sender\", \"to\"] \"boss.example\" { addflag \"tag:boss\"; }\n"
 		"if address :domain [\"from\", \"sender\", \"to\"] \"b.example\" { addflag \"tag:b\"; }\n");
-	expect_of(ruleset, &(struct asked){.mail = "From: =?utf-8?Q?ceo=40boss.example=2C_x?= <a@b.example>\n"
+	expect_of(ruleset, &(struct rules_question){.mail = "From: =?utf-8?Q?ceo=40boss.example=2C_x?= <a@b.example>\n"
 		"Sender: =?utf-8?Q?=3Cceo=40boss.example=3E=2C?= <s@b.example>\nTo: \"ceo@boss.example, \" <t@b.example>\n\nx\n"}, "tag(b)");
 	rules_unref(&ruleset);
 }
@@ -352,8 +352,8 @@ static void scripts_in_order(void **state)
 	put("20-b.sieve", ALL_REQUIRED "# a comment\nif header \"x-sportello\" \"kw:vpn\" {\n\taddflag \"tag:b\";\n\tfileinto \"queue/network\";\n\tstop;\n}");
 	struct ruleset *ruleset = load_folder(&words);
 	assert_non_null(ruleset);
-	expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nSubject: hello\n\nx\n"}, "queue(invoices) tag(a)");
-	ask(ruleset, &(struct asked){.mail = MAIL}, &verdict);
+	expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nSubject: hello\n\nx\n"}, "queue(invoices) tag(a)");
+	ask(ruleset, &(struct rules_question){.mail = MAIL}, &verdict);
 	assert_string_equal(verdict_text(&verdict), "queue(network) tag(a) tag(b)");
 	assert_int_equal(verdict.because.count, 4);
 	assert_string_equal(verdict.because.at[0].what, "10-a.sieve");
@@ -375,7 +375,7 @@ static void reject_in_a_later_script(void **state)
 	put("20-b.sieve", ALL_REQUIRED "reject \"not you\";");
 	struct ruleset *ruleset = load_folder(&words);
 	assert_non_null(ruleset);
-	expect_of(ruleset, &(struct asked){.mail = MAIL}, "reject(not you)");
+	expect_of(ruleset, &(struct rules_question){.mail = MAIL}, "reject(not you)");
 	rules_unref(&ruleset);
 }
 
@@ -437,8 +437,8 @@ static void keyword_sets_match_words(void **state)
 static void quotes_do_not_count(void **state)
 {
 	struct ruleset *ruleset = load_one(ALL_REQUIRED "if header \"x-sportello\" \"kw:vpn\" { addflag \"tag:y\"; }");
-	expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nSubject: hello\n\nThank you.\n\n> the vpn is down\n\n-- \nVPN company\n"}, "");
-	expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nSubject: hello\n\nThank you, the vpn works.\n"}, "tag(y)");
+	expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nSubject: hello\n\nThank you.\n\n> the vpn is down\n\n-- \nVPN company\n"}, "");
+	expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nSubject: hello\n\nThank you, the vpn works.\n"}, "tag(y)");
 	rules_unref(&ruleset);
 }
 
@@ -485,9 +485,9 @@ static void starter_sets_lint_clean(void **state)
 			fail_msg("%s: %s", sets[i], told(&problems));
 		assert_true(rules_script_count(ruleset) > 3);
 		if (i == 0) {
-			expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nSubject: ** PROBLEM Host down **\n\nx\n"}, "queue(network) priority(urgent) tag(monitoring) notify(bob)");
-			expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nSubject: help\nImportance: high\n\nthe VPN again\n", .known = true}, "queue(network) priority(high) tag(vpn)");
-			expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nSubject: my password\n\nx\n"}, "tag(password) tag(check-sender)");
+			expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nSubject: ** PROBLEM Host down **\n\nx\n"}, "queue(network) priority(urgent) tag(monitoring) notify(bob)");
+			expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nSubject: help\nImportance: high\n\nthe VPN again\n", .known = true}, "queue(network) priority(high) tag(vpn)");
+			expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nSubject: my password\n\nx\n"}, "tag(password) tag(check-sender)");
 		}
 		rules_unref(&ruleset);
 		config_unref(&starter);

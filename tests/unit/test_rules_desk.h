@@ -133,13 +133,13 @@ static struct ruleset *load_one(const char *script)
 	return ruleset;
 }
 
-struct asked {
+struct rules_question {
 	const char *mail, *from, *queue;
 	bool known;
 };
 
 /* Mails are written with \n; the recipient is QUEUE@example.org. */
-static void ask(struct ruleset *ruleset, const struct asked *asked, struct verdict *verdict)
+static void ask(struct ruleset *ruleset, const struct rules_question *asked, struct verdict *verdict)
 {
 	struct mail mail;
 	const char *queue = asked->queue ? asked->queue : "support";
@@ -177,7 +177,7 @@ static const char *verdict_text(const struct verdict *verdict)
 	return arena_string(&arena, text_trim((char *)(uintptr_t)buffer_string(&out)));
 }
 
-static void expect_of(struct ruleset *ruleset, const struct asked *asked, const char *expected)
+static void expect_of(struct ruleset *ruleset, const struct rules_question *asked, const char *expected)
 {
 	struct verdict verdict;
 	ask(ruleset, asked, &verdict);

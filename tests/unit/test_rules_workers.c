@@ -23,7 +23,7 @@ static int down(void **state) { desk_down(); return 0; }
 
 static void plain(struct ruleset *ruleset)
 {
-	expect_of(ruleset, &(struct asked){.mail = PLAIN}, PLAIN_VERDICT);
+	expect_of(ruleset, &(struct rules_question){.mail = PLAIN}, PLAIN_VERDICT);
 }
 
 static void signal_workers(int number)
@@ -57,7 +57,7 @@ static void a_stopped_worker_costs_one_mail_its_rules(void **state)
 	plain(ruleset);
 	rules_counters(&before);
 	signal_workers(SIGSTOP);
-	ask(ruleset, &(struct asked){.mail = PLAIN}, &verdict);
+	ask(ruleset, &(struct rules_question){.mail = PLAIN}, &verdict);
 	assert_non_null(verdict.trouble);
 	assert_non_null(strstr(verdict.trouble, "gave no answer"));
 	assert_null(verdict.queue);
@@ -86,7 +86,7 @@ static void a_slow_mail_loses_its_rules(void **state)
 	memset(subject, 'a', 3000);
 	subject[3000] = 0;
 	int64_t start = clock_monotonic_us();
-	ask(ruleset, &(struct asked){.mail = arena_printf(&arena, "From: a@b.example\nX-Long: %s\n\nhello\n", subject)}, &verdict);
+	ask(ruleset, &(struct rules_question){.mail = arena_printf(&arena, "From: a@b.example\nX-Long: %s\n\nhello\n", subject)}, &verdict);
 	if (!verdict.trouble)
 		fail_msg("no trouble in %lld us", (long long)(clock_monotonic_us() - start));
 	assert_non_null(strstr(verdict.trouble, "needed more than 200 ms"));
@@ -101,7 +101,7 @@ static void without_processes_there_is_trouble(void **state)
 	struct error error;
 	struct ruleset *ruleset = load_one(PLAIN_SCRIPT);
 	rules_fini();
-	ask(ruleset, &(struct asked){.mail = PLAIN}, &verdict);
+	ask(ruleset, &(struct rules_question){.mail = PLAIN}, &verdict);
 	assert_non_null(strstr(verdict.trouble, "no worker can be made"));
 	assert_int_equal(rules_init(&error), STATUS_OK);
 	assert_int_equal(rules_init(&error), STATUS_OK);
@@ -173,13 +173,13 @@ static void mails_that_broke_libsieve(void **state)
 	for (int i = 0; i < 19000; i++)
 		buffer_add_string(&folded, " x\n");
 	buffer_add_string(&folded, "X-Late: here\n\nx\n");
-	expect_of(ruleset, &(struct asked){.mail = "From:a@b.example\nSubject:hello\n\nx\n"}, "tag(s) tag(a)");
-	expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nX-Empty:\nSubject: hello\n\nx\n"}, "tag(s) tag(e) tag(a)");
-	expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nS\xfc" "bject\xe9: a\nSubject: hello\n\nx\n"}, "tag(s) tag(a)");
-	expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nno colon here\nX-Late: here\n\nx\n"}, "tag(l) tag(a)");
-	expect_of(ruleset, &(struct asked){.mail = buffer_string(&folded)}, "tag(s) tag(l) tag(a)");
-	expect_of(ruleset, &(struct asked){.mail = "From: <\nTo: @@@\nX-People: ((((((((\"\nSubject: hello\n\nx\n"}, "tag(s)");
-	expect_of(ruleset, &(struct asked){.mail = "Subject: hello\n\nx\n", .from = ""}, "tag(s)");
+	expect_of(ruleset, &(struct rules_question){.mail = "From:a@b.example\nSubject:hello\n\nx\n"}, "tag(s) tag(a)");
+	expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nX-Empty:\nSubject: hello\n\nx\n"}, "tag(s) tag(e) tag(a)");
+	expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nS\xfc" "bject\xe9: a\nSubject: hello\n\nx\n"}, "tag(s) tag(a)");
+	expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nno colon here\nX-Late: here\n\nx\n"}, "tag(l) tag(a)");
+	expect_of(ruleset, &(struct rules_question){.mail = buffer_string(&folded)}, "tag(s) tag(l) tag(a)");
+	expect_of(ruleset, &(struct rules_question){.mail = "From: <\nTo: @@@\nX-People: ((((((((\"\nSubject: hello\n\nx\n"}, "tag(s)");
+	expect_of(ruleset, &(struct rules_question){.mail = "Subject: hello\n\nx\n", .from = ""}, "tag(s)");
 	rules_unref(&ruleset);
 }
 
@@ -191,9 +191,9 @@ static void nothing_leaks_between_mails(void **state)
 		"if header \"subject\" \"two\" { reject \"no\"; }\n"
 		"if header \"subject\" \"three\" { keep; }\n");
 	for (int i = 0; i < 20; i++) {
-		expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nSubject: one\n\nx\n"}, "queue(network) tag(one)");
-		expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nSubject: two\n\nx\n"}, "reject(no)");
-		expect_of(ruleset, &(struct asked){.mail = "From: a@b.example\nSubject: three\n\nx\n"}, "");
+		expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nSubject: one\n\nx\n"}, "queue(network) tag(one)");
+		expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nSubject: two\n\nx\n"}, "reject(no)");
+		expect_of(ruleset, &(struct rules_question){.mail = "From: a@b.example\nSubject: three\n\nx\n"}, "");
 	}
 	rules_unref(&ruleset);
 }
@@ -313,7 +313,7 @@ static void mutated_scripts(void **state)
 			fail_msg("the linter let through what libsieve refuses: %s\n%.*s", words, (int)sizeof text, text);
 		if (ruleset) {
 			taken++;
-			ask(ruleset, &(struct asked){.mail = PLAIN}, &verdict);
+			ask(ruleset, &(struct rules_question){.mail = PLAIN}, &verdict);
 			if (verdict.trouble)
 				fail_msg("%s", verdict.trouble);
 		}
@@ -347,7 +347,7 @@ static void mutated_mails(void **state)
 		memcpy(text, mail, sizeof mail);
 		text[mutate(text, sizeof mail - 1, sizeof text - 1)] = 0;
 		from[mutate(from, strlen(from), sizeof from - 1)] = 0;
-		ask(ruleset, &(struct asked){.mail = text, .from = from}, &verdict);
+		ask(ruleset, &(struct rules_question){.mail = text, .from = from}, &verdict);
 		if (verdict.trouble)
 			fail_msg("%s\n%s", verdict.trouble, text);
 		if (i % 20 == 0)
