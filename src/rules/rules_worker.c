@@ -21,18 +21,8 @@
 #include <seccomp.h>
 #include <sieve2.h>
 
+#include "confine.h"
 #include "rules_private.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0                      /* a sanitizer needs terabytes of address space and calls of its own */
-#endif
 
 #define ACTIONS_PER_RUN 16384             /* more than RULES_COMMANDS with their :flags */
 
@@ -293,7 +283,7 @@ static void confine(void)
 	limit(RLIMIT_FSIZE, 0);
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (SANITIZED)
+	if (CONFINE_SANITIZED)           /* needs terabytes of address space and calls of its own */
 		return;
 	limit(RLIMIT_AS, RULES_WORKER_MEMORY);
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_THREAD);     /* the only thread; KILL_PROCESS is refused where seccomp(2) is */

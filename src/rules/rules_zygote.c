@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "rules_private.h"
 
 #define PAGE 4096                        /* each worker sees its own place only */
@@ -90,10 +91,21 @@ static void let_go_of_streams(void)
 		close(null);
 }
 
+/* No file and no port, for the workers neither, where the kernel has Landlock. Each worker adds a filter of system calls. */
+static void shut_the_doors(void)
+{
+	struct confine_files nothing = {.files = {NULL, 0}};
+	struct confined confined;
+	struct error error;
+	if (!CONFINE_SANITIZED && confine_files(&nothing, &confined, &error) != STATUS_OK)
+		log_event(LOG_WARNING, "rules.worker", "why", error.text, NULL);
+}
+
 static _Noreturn void zygote_main(void)
 {
 	unsigned char slot;
 	let_go_of_streams();
+	shut_the_doors();
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
