@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "config.h"
+#include "confine.h"
 #include "gateway.h"
 #include "kb.h"
 #include "outbox.h"
@@ -39,6 +40,8 @@ struct daemon {
 	bool learning;                           /* there is a learner */
 	_Atomic int connections;
 	_Atomic int64_t connections_total, connections_refused;
+	struct confined confined;                /* how far the sandbox reaches; nothing of it: there is none */
+	int confined_port;                       /* of the relay, when it was made */
 	int64_t started;
 	int64_t kb_looked; uint64_t kb_problems; bool kb_good;   /* the keeper's alone: last look at the articles */
 };
@@ -46,6 +49,13 @@ struct daemon {
 struct config *daemon_config(struct daemon *daemon);            /* a reference; config_unref when done */
 struct ruleset *daemon_rules(struct daemon *daemon);            /* likewise */
 struct kb *daemon_kb(struct daemon *daemon);                    /* likewise; kb_close when done; may be NULL */
+
+/* From here on: no files, ports and system calls but those that this configuration needs. Before there are threads. */
+enum status daemon_sandbox(struct daemon *daemon, struct error *error);
+/* Is what another configuration names within the sandbox that there is? STATUS_BAD_CONFIG: no; the key, and what to do. */
+enum status daemon_sandbox_fits(const struct daemon *daemon, const struct config *config, struct error *error);
+/* What to add to a complaint about something that cannot be read: "" without a sandbox. */
+const char *daemon_sandbox_hint(const struct daemon *daemon);
 
 enum status daemon_listen(struct daemon *daemon, const struct config *config, struct error *error);
 void daemon_close_listeners(struct daemon *daemon);
