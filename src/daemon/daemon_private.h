@@ -43,6 +43,7 @@ struct daemon {
 	struct confined confined;                /* how far the sandbox reaches; nothing of it: there is none */
 	int confined_port;                       /* of the relay, when it was made */
 	int64_t started;
+	struct { uint64_t inode; int64_t seconds, nanoseconds; } keys_file;      /* the keeper's alone: secret.key as it was last */
 	int64_t kb_looked; uint64_t kb_problems; bool kb_good;   /* the keeper's alone: last look at the articles */
 };
 
@@ -68,6 +69,9 @@ void daemon_lmtp_stop(struct daemon *daemon);
 struct kb *daemon_kb_open(const char *dir);
 /* Called each round of the keeper: looks for changed articles every few seconds. */
 void daemon_kb_tick(struct daemon *daemon);
+
+/* Likewise: have the keys been changed? Then everything is read again. */
+void daemon_keys_tick(struct daemon *daemon);
 
 void daemon_keeper_start(struct daemon *daemon);
 void daemon_keeper_stop(struct daemon *daemon);
