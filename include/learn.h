@@ -21,12 +21,12 @@
 
 #include "base.h"
 
-#define LEARN_TEXT_BYTES   8192          /* bytes of one text that are looked at: a mail says early what it is about */
+#define LEARN_TEXT_BYTES   1024          /* bytes of one text that are looked at: a mail says early what it is about */
 #define LEARN_CLASSES_MAX  2000          /* labels in one model */
 #define LEARN_LABEL_BYTES  200           /* of one label */
 #define LEARN_TEXTS_MAX    50000         /* texts in one training, the newest */
 #define LEARN_BEST         3             /* suggestions in a guess */
-#define LEARN_REASONS      6             /* words in a guess */
+#define LEARN_WORDS        6             /* in a guess that says which decided */
 
 /* at: ms, 0 if not known; weight: 1 is usual, 0 counts as 1. Texts stand in the order of time, oldest first. */
 struct learn_text { const char *label, *text; int64_t at; double weight; };
@@ -63,9 +63,16 @@ struct learn_guess {
 	double confidence;                       /* probability that routing to `label` is right */
 	bool routed;
 	struct learn_choice best[LEARN_BEST]; size_t best_count;
-	struct learn_reason reasons[LEARN_REASONS]; size_t reason_count;
+	struct learn_reason reasons[LEARN_WORDS]; size_t reason_count;
 };
-void learn_predict(const struct learn_model *model, struct arena *arena, const char *text, struct learn_guess *guess);
+enum learn_reasons { LEARN_REASONS_NEVER, LEARN_REASONS_IF_ROUTED, LEARN_REASONS_ALWAYS };     /* a third of the time of an answer */
+void learn_predict(const struct learn_model *model, struct arena *arena, const char *text, enum learn_reasons reasons, struct learn_guess *guess);
+
+/* The same for several models: the text is taken apart once. It must live as long as the reading. */
+struct learn_reading;
+struct learn_reading *learn_read(struct arena *arena, const char *text);
+void learn_ask(const struct learn_model *model, struct arena *arena, const struct learn_reading *reading, enum learn_reasons reasons,
+               struct learn_guess *guess);
 
 /* Subject and new text of a mail as one text. */
 char *learn_text_of(struct arena *arena, const char *subject, const char *reply_text);

@@ -89,7 +89,7 @@ static void print_guess(struct cli *cli, const struct learn_model *model, const 
 	struct learn_guess guess;
 	struct json json;
 
-	learn_predict(model, &arena, text, &guess);
+	learn_predict(model, &arena, text, LEARN_REASONS_NEVER, &guess);
 	json_init(&json, &cli->out);
 	json_object(&json, NULL);
 	json_string(&json, "label", guess.label);

@@ -74,7 +74,8 @@ const struct verdict *gateway_ask_model(const struct learned *learned, const str
 	const struct mail *mail = incoming->mail;
 	struct verdict *asked = ARENA_NEW(arena, struct verdict);
 	struct learn_guess guess;
-	learn_predict(learned->model, arena, learn_text_of(arena, mail->subject, *mail->reply_text ? mail->reply_text : mail->text), &guess);
+	learn_predict(learned->model, arena, learn_text_of(arena, mail->subject, *mail->reply_text ? mail->reply_text : mail->text),
+	              LEARN_REASONS_IF_ROUTED, &guess);
 	if (verdict)
 		*asked = *verdict;
 	asked->confidence = guess.confidence;

@@ -63,6 +63,7 @@ static void judge(struct trial *trial, const struct learner *learner, size_t num
 	}
 	gate_terms(&evidence, 0.5, held->terms);         /* the belief is put in when the temperature is known */
 	held->evidence.decisions = NULL;
+	held->evidence.vector.at = NULL;
 }
 
 static void begin(struct trial *trial, const struct corpus *corpus)

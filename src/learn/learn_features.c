@@ -28,20 +28,34 @@ static uint32_t hash(uint32_t seed, const char *bytes, size_t length)
 	return value & (BUCKETS - 1);
 }
 
-static void add(struct feature_origins *origins, uint32_t bucket, enum feature_kind kind, size_t first, size_t second)
+/* What is being counted: each word once, with how often it stands there, since a mail says the same words again and again. */
+struct counting {
+	const struct token_list *tokens;
+	uint16_t *place, *times;                         /* of each token: where its word stands first; how often, at that place */
+	bool *common;                                    /* at that place */
+	struct feature_origins *origins;
+};
+
+_Static_assert(LEARN_TEXT_BYTES / 2 < 1 << (32 - KEY_BITS) && LEARN_TEXT_BYTES / 2 < UINT16_MAX, "all words of a text may be the same one");
+
+static void add(struct counting *counting, uint32_t bucket, enum feature_kind kind, uint32_t times, size_t first, size_t second)
 {
-	origins->at[origins->count++] = (struct feature_origin){ bucket, (uint16_t)kind, (uint32_t)first, (uint32_t)second };
+	uint32_t common = counting->common[first] && counting->common[second];
+
+	counting->origins->at[counting->origins->count++] = (struct feature_origin){
+		times << KEY_BITS | bucket << 2 | common << 1 | kind, (uint16_t)first, (uint16_t)second
+	};
 }
 
-static void add_pair(struct feature_origins *origins, const struct token_list *tokens, size_t first, size_t second)
+static void add_pair(struct counting *counting, size_t first, size_t second)
 {
-	const struct learn_token *a = &tokens->at[first], *b = &tokens->at[second];
+	const struct learn_token *a = &counting->tokens->at[first], *b = &counting->tokens->at[second];
 	char both[2 * TOKEN_BYTES + 1];
 
-	memcpy(both, tokens->bytes + a->start, a->length);
+	memcpy(both, counting->tokens->bytes + a->start, a->length);
 	both[a->length] = second == first + 1 ? ' ' : '*';
-	memcpy(both + a->length + 1, tokens->bytes + b->start, b->length);
-	add(origins, hash(2, both, a->length + 1 + b->length), KIND_WORD, first, second);
+	memcpy(both + a->length + 1, counting->tokens->bytes + b->start, b->length);
+	add(counting, hash(2, both, a->length + 1 + b->length), KIND_WORD, 1, counting->place[first], counting->place[second]);
 }
 
 /* Starts of characters of " word ", and its end. */
@@ -56,7 +70,7 @@ static size_t characters(const char *word, size_t length, uint8_t at[TOKEN_BYTES
 	return count;
 }
 
-static void add_runs(struct feature_origins *origins, const char *word, size_t length, size_t first)
+static void add_runs(struct counting *counting, const char *word, size_t length, size_t first)
 {
 	char edged[TOKEN_BYTES + 2];
 	uint8_t at[TOKEN_BYTES + 3];
@@ -68,81 +82,106 @@ static void add_runs(struct feature_origins *origins, const char *word, size_t l
 	count = characters(edged, length + 2, at);
 	for (size_t run = SHORTEST_RUN; run <= LONGEST_RUN && run <= count; run++)
 		for (size_t i = 0; i + run <= count; i++)
-			add(origins, hash((uint32_t)(10 + run), edged + at[i], (size_t)(at[i + run] - at[i])), KIND_RUN, first, first);
+			add(counting, hash((uint32_t)(10 + run), edged + at[i], (size_t)(at[i + run] - at[i])), KIND_RUN, counting->times[first], first, first);
+}
+
+/* Finds the first place of each word. The table is twice as large as the tokens are many, and keeps places + 1. */
+static void find_places(struct arena *arena, struct counting *counting, uint32_t *bucket)
+{
+	const struct token_list *tokens = counting->tokens;
+	size_t slots = 64;
+	uint16_t *table;
+
+	while (slots < 2 * tokens->count)
+		slots *= 2;
+	table = ARENA_ARRAY(arena, uint16_t, slots);
+	for (size_t i = 0; i < tokens->count; i++) {
+		const struct learn_token *token = &tokens->at[i];
+		const char *word = tokens->bytes + token->start;
+		size_t slot;
+
+		bucket[i] = hash(1, word, token->length);
+		for (slot = bucket[i] % slots; table[slot]; slot = (slot + 1) % slots) {
+			const struct learn_token *other = &tokens->at[table[slot] - 1];
+
+			if (other->length == token->length && !memcmp(tokens->bytes + other->start, word, token->length))
+				break;
+		}
+		if (!table[slot]) {
+			table[slot] = (uint16_t)(i + 1);
+			counting->common[i] = word_is_common(word);
+		}
+		counting->place[i] = (uint16_t)(table[slot] - 1);
+		counting->times[table[slot] - 1]++;
+	}
 }
 
 static void list_origins(struct arena *arena, const struct token_list *tokens, struct feature_origins *origins)
 {
-	size_t runs = (LONGEST_RUN - SHORTEST_RUN + 1) * (tokens->length + 2 * tokens->count);
+	size_t room = tokens->count + 1, most = 3 * tokens->count;
+	struct counting counting = { tokens, ARENA_ARRAY(arena, uint16_t, room), ARENA_ARRAY(arena, uint16_t, room), ARENA_ARRAY(arena, bool, room), origins };
+	uint32_t *bucket = ARENA_ARRAY(arena, uint32_t, room);
 
-	origins->at = ARENA_ARRAY(arena, struct feature_origin, 3 * tokens->count + runs + 1);
+	find_places(arena, &counting, bucket);
+	for (size_t i = 0; i < tokens->count; i++)
+		most += counting.place[i] == i ? (LONGEST_RUN - SHORTEST_RUN + 1) * (tokens->at[i].length + 2) : 0;
+	origins->at = ARENA_ARRAY(arena, struct feature_origin, most + 1);
 	origins->count = 0;
 	for (size_t i = 0; i < tokens->count; i++) {
 		const struct learn_token *token = &tokens->at[i];
-		const char *word = tokens->bytes + token->start;
 
-		add(origins, hash(1, word, token->length), KIND_WORD, i, i);
 		if (i + 1 < tokens->count)
-			add_pair(origins, tokens, i, i + 1);
+			add_pair(&counting, i, i + 1);
 		if (i + 2 < tokens->count)
-			add_pair(origins, tokens, i, i + 2);
-		add_runs(origins, word, token->length, i);
+			add_pair(&counting, i, i + 2);
+		if (counting.place[i] != i)
+			continue;
+		add(&counting, bucket[i], KIND_WORD, counting.times[i], i, i);
+		add_runs(&counting, tokens->bytes + token->start, token->length, i);
 	}
 }
 
-#define DIGIT 10                                 /* bits of a key sorted at once; a key has 18 of the bucket and 2 more */
+#define DIGIT 10                                 /* bits of a key sorted at once */
+_Static_assert(KEY_BITS == 2 * DIGIT, "a key is two digits");
+
+_Static_assert(3 * (LEARN_TEXT_BYTES / 2) + 4 * (3 * LEARN_TEXT_BYTES) < UINT16_MAX, "an origin has a short number");
 
 /* By digits, twice: a mail has thousands of keys, and comparing them was most of a prediction. */
-static void sort_keys(struct arena *arena, uint32_t *keys, size_t count)
+static void sort_origins(struct arena *arena, struct feature_origins *origins)
 {
-	uint32_t *other = ARENA_ARRAY(arena, uint32_t, count + 1);
+	uint16_t *once = ARENA_ARRAY(arena, uint16_t, origins->count + 1), low[(1 << DIGIT) + 1] = { 0 }, high[(1 << DIGIT) + 1] = { 0 };
+	const uint32_t mask = (1 << DIGIT) - 1;
 
-	for (int shift = 0; shift < 2 * DIGIT; shift += DIGIT) {
-		size_t start[(1 << DIGIT) + 1] = { 0 };
-
-		for (size_t i = 0; i < count; i++)
-			start[(keys[i] >> shift & ((1 << DIGIT) - 1)) + 1]++;
-		for (size_t i = 0; i < 1 << DIGIT; i++)
-			start[i + 1] += start[i];
-		for (size_t i = 0; i < count; i++)
-			other[start[keys[i] >> shift & ((1 << DIGIT) - 1)]++] = keys[i];
-		memcpy(keys, other, count * sizeof *keys);
+	origins->order = ARENA_ARRAY(arena, uint16_t, origins->count + 1);
+	for (size_t i = 0; i < origins->count; i++) {
+		low[(origins->at[i].key & mask) + 1]++;
+		high[(origins->at[i].key >> DIGIT & mask) + 1]++;
 	}
-}
-
-_Static_assert(BUCKETS <= 1 << (2 * DIGIT - 2), "a key fits into two digits");
-
-static const bool *common_tokens(struct arena *arena, const struct token_list *tokens)
-{
-	bool *common = ARENA_ARRAY(arena, bool, tokens->count + 1);
-
-	for (size_t i = 0; i < tokens->count; i++)
-		common[i] = word_is_common(tokens->bytes + tokens->at[i].start);
-	return common;
+	for (size_t i = 0; i < 1 << DIGIT; i++) {
+		low[i + 1] = (uint16_t)(low[i + 1] + low[i]);
+		high[i + 1] = (uint16_t)(high[i + 1] + high[i]);
+	}
+	for (size_t i = 0; i < origins->count; i++)
+		once[low[origins->at[i].key & mask]++] = (uint16_t)i;
+	for (size_t i = 0; i < origins->count; i++)
+		origins->order[high[origins->at[once[i]].key >> DIGIT & mask]++] = once[i];
 }
 
 void features_of_tokens(struct arena *arena, const struct token_list *tokens, struct features *features, struct feature_origins *origins)
 {
-	uint32_t *keys;
-	const bool *common;
+	uint32_t last = UINT32_MAX;
 
 	list_origins(arena, tokens, origins);
-	common = common_tokens(arena, tokens);
-	keys = ARENA_ARRAY(arena, uint32_t, origins->count + 1);
-	for (size_t i = 0; i < origins->count; i++) {
-		const struct feature_origin *origin = &origins->at[i];
-
-		keys[i] = origin->bucket << 2 | (uint32_t)(common[origin->first] && common[origin->second]) << 1 | origin->kind;
-	}
-	sort_keys(arena, keys, origins->count);
+	sort_origins(arena, origins);
 	*features = (struct features){ .at = ARENA_ARRAY(arena, struct feature, origins->count + 1), .words = (uint32_t)tokens->count };
 	for (size_t i = 0; i < origins->count; i++) {
-		struct feature *last = &features->at[features->count - (features->count > 0)];
+		uint32_t key = origins->at[origins->order[i]].key;
 
-		if (features->count && last->bucket == keys[i] >> 2 && last->kind == (keys[i] & 1) && last->common == (keys[i] >> 1 & 1))
-			last->count += last->count < UINT16_MAX;
-		else
-			features->at[features->count++] = (struct feature){ keys[i] >> 2, (uint8_t)(keys[i] & 1), keys[i] >> 1 & 1, 1 };
+		if ((key & KEY_MASK) != last) {
+			last = key & KEY_MASK;
+			features->at[features->count++] = (struct feature){ KEY_BUCKET(last), KEY_KIND(last), KEY_COMMON(last), 0 };
+		}
+		features->at[features->count - 1].count += (uint16_t)KEY_TIMES(key);
 	}
 }
 

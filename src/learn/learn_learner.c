@@ -37,9 +37,9 @@ void learner_weigh(struct arena *arena, const struct learner *learner, const str
 	vector_of(arena, &learner->vocabulary, features, &vector);
 	*evidence = (struct evidence_of_text){
 		.decisions = ARENA_ARRAY(arena, float, learner->classes + 1), .words = vector.words, .empty = !vector.count,
-		.unknown_words = vector.unknown_words, .unknown_runs = vector.unknown_runs,
+		.unknown_words = vector.unknown_words, .unknown_runs = vector.unknown_runs, .vector = vector,
 	};
 	weights_decide(&learner->weights, &vector, evidence->decisions);
 	find_best(evidence->decisions, learner->classes, evidence);
-	nearest_find(&learner->nearest, &vector, evidence->first, &evidence->near_own, &evidence->near_other);
+	nearest_find(arena, &learner->nearest, &vector, evidence->first, &evidence->near_own, &evidence->near_other);
 }

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[8] = "SPLEARN\1";
+static const char magic[8] = "SPLEARN\2";
 
 /* ---------------------------------------------------------------- writing */
 
@@ -42,16 +42,21 @@ static void put_vocabulary(struct buffer *out, const struct vocabulary *vocabula
 
 static void put_weights(struct buffer *out, const struct weights *weights)
 {
+	uint16_t cells[LEARN_CLASSES_MAX];
+	int8_t values[LEARN_CLASSES_MAX];
+
 	for (size_t class = 0; class < weights->classes; class++) {
 		put_real(out, weights->scale[class]);
 		put_real(out, weights->bias[class]);
 	}
-	put(out, weights->cells);
-	for (size_t bucket = 0; bucket < BUCKETS; bucket++)
-		put(out, weights->start[bucket + 1] - weights->start[bucket]);
-	for (size_t i = 0; i < weights->cells; i++)
-		put(out, weights->class[i]);
-	buffer_add(out, weights->value, weights->cells);
+	for (uint32_t bucket = 0; bucket < BUCKETS; bucket++) {
+		size_t count = weights_cells(weights, bucket, cells, values);
+
+		put(out, count);
+		for (size_t i = 0; i < count; i++)
+			put(out, cells[i]);
+		buffer_add(out, values, count);
+	}
 }
 
 static void put_nearest(struct buffer *out, const struct nearest *nearest)
@@ -60,9 +65,13 @@ static void put_nearest(struct buffer *out, const struct nearest *nearest)
 	for (size_t i = 0; i < nearest->mails; i++)
 		put(out, nearest->class[i]);
 	put(out, nearest->buckets);
-	for (size_t i = 0; i < nearest->buckets; i++) {
-		put(out, nearest->bucket[i] - (i ? nearest->bucket[i - 1] : 0));
-		put(out, nearest->start[i + 1] - nearest->start[i]);
+	for (uint32_t bucket = 0, before = 0, at = 0; bucket < BUCKETS; bucket++) {
+		if (!nearest_has(nearest, bucket))
+			continue;
+		put(out, bucket - before);
+		put(out, nearest->start[at + 1] - nearest->start[at]);
+		before = bucket;
+		at++;
 	}
 	put(out, nearest->postings);
 	for (size_t i = 0; i < nearest->postings; i++)
@@ -225,8 +234,28 @@ static void get_vocabulary(struct reader *reader, struct vocabulary *vocabulary)
 	reader->bad |= !vocabulary->rarest;
 }
 
+/* The cells of one bucket; the classes stand in order. */
+static void get_cells(struct reader *reader, uint32_t bucket, size_t classes, struct weight_list *list)
+{
+	uint16_t cells[LEARN_CLASSES_MAX];
+	size_t count = get_count(reader, classes);
+	const int8_t *values;
+
+	for (size_t i = 0; i < count && !reader->bad; i++) {
+		cells[i] = (uint16_t)get(reader, classes - 1);
+		reader->bad |= i && cells[i] <= cells[i - 1];
+	}
+	values = get_bytes(reader, count);
+	for (size_t i = 0; i < count && !reader->bad; i++) {
+		reader->bad |= !values[i] || values[i] == INT8_MIN;
+		weight_list_add(list, bucket, cells[i], values[i]);
+	}
+}
+
 static void get_weights(struct reader *reader, size_t classes, struct weights *weights)
 {
+	struct weight_list list = { 0 };
+
 	weights->classes = classes;
 	weights->scale = ARENA_ARRAY(reader->arena, float, classes + 1);
 	weights->bias = ARENA_ARRAY(reader->arena, float, classes + 1);
@@ -234,32 +263,28 @@ static void get_weights(struct reader *reader, size_t classes, struct weights *w
 		weights->scale[class] = (float)get_real(reader);
 		weights->bias[class] = (float)get_real(reader);
 	}
-	weights->cells = get_count(reader, UINT32_MAX);
-	weights->start = ARENA_ARRAY(reader->arena, uint32_t, BUCKETS + 1);
-	for (size_t bucket = 0; bucket < BUCKETS && !reader->bad; bucket++)
-		weights->start[bucket + 1] = weights->start[bucket] + (uint32_t)get(reader, weights->cells - weights->start[bucket]);
-	reader->bad |= weights->start[BUCKETS] != weights->cells;
-	if (reader->bad)
-		return;
-	weights->class = ARENA_ARRAY(reader->arena, uint16_t, weights->cells + 1);
-	for (size_t i = 0; i < weights->cells && !reader->bad; i++)
-		weights->class[i] = (uint16_t)get(reader, classes - 1);
-	weights->value = copy_bytes(reader, weights->cells);
+	for (uint32_t bucket = 0; bucket < BUCKETS && !reader->bad; bucket++)
+		get_cells(reader, bucket, classes, &list);
+	weights_make(reader->arena, &list, weights);
 }
 
 static void get_buckets(struct reader *reader, struct nearest *nearest)
 {
+	uint32_t bucket = 0;
+
 	nearest->buckets = get_count(reader, BUCKETS);
-	nearest->bucket = ARENA_ARRAY(reader->arena, uint32_t, nearest->buckets + 1);
+	nearest->has = ARENA_ARRAY(reader->arena, uint64_t, BUCKETS / 64);
+	nearest->before = ARENA_ARRAY(reader->arena, uint32_t, BUCKETS / 64);
 	nearest->start = ARENA_ARRAY(reader->arena, uint32_t, nearest->buckets + 1);
 	for (size_t i = 0; i < nearest->buckets && !reader->bad; i++) {
-		uint32_t before = i ? nearest->bucket[i - 1] : 0;
-		uint32_t step = (uint32_t)get(reader, BUCKETS - 1 - before);
+		uint32_t step = (uint32_t)get(reader, BUCKETS - 1 - bucket);
 
 		reader->bad |= i && !step;
-		nearest->bucket[i] = before + step;
+		bucket += step;
+		nearest->has[bucket / 64] |= UINT64_C(1) << bucket % 64;
 		nearest->start[i + 1] = nearest->start[i] + (uint32_t)get_count(reader, UINT32_MAX - nearest->start[i]);
 	}
+	nearest_number(nearest);
 }
 
 static void get_nearest(struct reader *reader, size_t classes, struct nearest *nearest)

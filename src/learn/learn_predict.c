@@ -27,25 +27,39 @@ static void add_choice(const struct learn_model *model, const struct evidence_of
 		};
 }
 
-void learn_predict(const struct learn_model *model, struct arena *arena, const char *text, struct learn_guess *guess)
+struct learn_reading *learn_read(struct arena *arena, const char *text)
+{
+	struct learn_reading *reading = ARENA_NEW(arena, struct learn_reading);
+
+	reading->text = text ? text : "";
+	tokens_of(arena, reading->text, &reading->tokens);
+	features_of_tokens(arena, &reading->tokens, &reading->features, &reading->origins);
+	return reading;
+}
+
+void learn_ask(const struct learn_model *model, struct arena *arena, const struct learn_reading *reading, enum learn_reasons reasons,
+               struct learn_guess *guess)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
-	struct token_list tokens;
-	struct features features;
-	struct feature_origins origins;
 	struct evidence_of_text evidence;
 	double terms[GATE_TERMS];
 
-	tokens_of(&scratch, text ? text : "", &tokens);
-	features_of_tokens(&scratch, &tokens, &features, &origins);
-	learner_weigh(&scratch, &model->learner, &features, &evidence);
+	learner_weigh(&scratch, &model->learner, &reading->features, &evidence);
 	*guess = (struct learn_guess){ .label = model->labels[evidence.first] };
 	for (size_t i = 0; i < LEARN_BEST; i++)
 		add_choice(model, &evidence, guess);
 	gate_terms(&evidence, guess->best[0].share, terms);
 	guess->confidence = evidence.empty ? 0 : gate_confidence(&model->gate, terms);
 	guess->routed = !evidence.empty && guess->confidence >= model->promise.threshold;
-	find_reasons(arena, &model->learner, text ? text : "", &tokens, &origins, &features, &evidence, guess);
+	if (reasons == LEARN_REASONS_ALWAYS || (reasons == LEARN_REASONS_IF_ROUTED && guess->routed))
+		find_reasons(arena, &model->learner, reading, &evidence, guess);
+}
+
+void learn_predict(const struct learn_model *model, struct arena *arena, const char *text, enum learn_reasons reasons, struct learn_guess *guess)
+{
+	CLEANUP_ARENA struct arena scratch = { 0 };
+
+	learn_ask(model, arena, learn_read(&scratch, text), reasons, guess);
 }
 
 char *learn_text_of(struct arena *arena, const char *subject, const char *reply_text)

@@ -31,9 +31,16 @@ bool word_is_common(const char *word);
 enum feature_kind { KIND_WORD, KIND_RUN };           /* words and pairs of words; 2 to 5 letters of a word with its edges */
 struct feature { uint32_t bucket; uint8_t kind; bool common; uint16_t count; };  /* common: only of words of learn_common.c */
 struct features { struct feature *at; size_t count; uint32_t words; };
-/* Which tokens a feature came from; second is first if it is not a pair. For explanations. */
-struct feature_origin { uint32_t bucket; uint16_t kind; uint32_t first, second; };
-struct feature_origins { struct feature_origin *at; size_t count; };
+/* Which tokens a feature came from, by the first place of each; second is first if it is not a pair. For explanations. The key is that of
+ * the feature, with how often it occurs here above. */
+#define KEY_BITS (BUCKET_BITS + 2)
+#define KEY_KIND(key) ((key) & 1)
+#define KEY_COMMON(key) ((key) >> 1 & 1)
+#define KEY_BUCKET(key) ((key) >> 2 & (BUCKETS - 1))
+#define KEY_TIMES(key) ((key) >> KEY_BITS)
+struct feature_origin { uint32_t key; uint16_t first, second; };
+struct feature_origins { struct feature_origin *at; uint16_t *order; size_t count; };     /* order: as the features stand, by key */
+#define KEY_MASK ((UINT32_C(1) << KEY_BITS) - 1)
 void features_of(struct arena *arena, const char *text, struct features *features);
 void features_of_tokens(struct arena *arena, const struct token_list *tokens, struct features *features, struct feature_origins *origins);
 
@@ -53,7 +60,9 @@ void vocabulary_make(struct arena *arena, const struct corpus *corpus, const str
 void vector_of(struct arena *arena, const struct vocabulary *vocabulary, const struct features *features, struct vector *vector);
 
 /* ---- learn_weights.c: what each class thinks of each bucket, sparse, in eight bits ---- */
+#define ROW_CLASSES 16                           /* so many at most: each bucket has a weight for every class, ready to be added up at once */
 struct weights {
+	int8_t (*row)[ROW_CLASSES];                      /* of each bucket; NULL: too many classes, they are in cells */
 	uint32_t *start;                                 /* BUCKETS + 1: into the cells */
 	uint16_t *class; int8_t *value; size_t cells;
 	float *scale, *bias; size_t classes;             /* decision = bias + scale * sum(value * x) */
@@ -61,6 +70,8 @@ struct weights {
 struct weight_list { struct weight_cell { uint32_t bucket; uint16_t class; int8_t value; } *at; size_t count, room; };
 void weight_list_add(struct weight_list *list, uint32_t bucket, size_t class, double steps);
 void weights_make(struct arena *arena, struct weight_list *list, struct weights *weights);       /* frees the list's cells */
+/* Those of one bucket that are not nothing, in the order of the classes; room for as many as there are classes. Returns how many. */
+size_t weights_cells(const struct weights *weights, uint32_t bucket, uint16_t *class, int8_t *value);
 double weights_between(const struct weights *weights, uint32_t bucket, size_t class, size_t other);   /* of class less of other */
 void weights_decide(const struct weights *weights, const struct vector *vector, float *decisions);
 
@@ -70,13 +81,16 @@ void linear_train(struct arena *arena, const struct corpus *corpus, const struct
 
 /* ---- learn_nearest.c: the known mail that is most like this one, by its words ---- */
 struct nearest {
-	uint32_t *bucket, *start; size_t buckets;        /* sorted; start has one more: into the postings */
+	uint64_t *has; uint32_t *before;                 /* a bit for each bucket that is known; how many are before each 64 of them */
+	uint32_t *start; size_t buckets;                 /* of each known bucket, and one more: into the postings */
 	uint16_t *mail; uint8_t *value; size_t postings; /* value: of 255 */
 	uint16_t *class; size_t mails;
 };
 void nearest_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors, struct nearest *nearest);
+bool nearest_has(const struct nearest *nearest, uint32_t bucket);
+void nearest_number(struct nearest *nearest);            /* counts `before` from `has` */
 /* Likeness, 0 to 1, of the nearest mail of `class` and of the nearest of any other. */
-void nearest_find(const struct nearest *nearest, const struct vector *vector, size_t class, double *own, double *other);
+void nearest_find(struct arena *arena, const struct nearest *nearest, const struct vector *vector, size_t class, double *own, double *other);
 
 /* ---- learn_learner.c: what is learnt from texts, without what is known of its quality ---- */
 struct learner { struct vocabulary vocabulary; struct weights weights; struct nearest nearest; size_t classes; };
@@ -90,6 +104,7 @@ struct evidence_of_text {
 	double unknown_words, unknown_runs;
 	uint32_t words;
 	bool empty;                                      /* nothing in it is known */
+	struct vector vector;
 };
 void learner_weigh(struct arena *arena, const struct learner *learner, const struct features *features, struct evidence_of_text *evidence);
 
@@ -121,9 +136,11 @@ void calibrate(const struct corpus *corpus, double precision, struct gate *gate,
 /* ---- learn_threshold.c ---- */
 void find_threshold(const struct gate *gate, const struct gate_sample *samples, size_t count, struct promise *promise);
 
+/* ---- learn_predict.c: a text, taken apart once for all models that are asked about it ---- */
+struct learn_reading { const char *text; struct token_list tokens; struct features features; struct feature_origins origins; };
+
 /* ---- learn_reasons.c ---- */
-void find_reasons(struct arena *arena, const struct learner *learner, const char *text, const struct token_list *tokens,
-                  const struct feature_origins *origins, const struct features *features, const struct evidence_of_text *evidence,
+void find_reasons(struct arena *arena, const struct learner *learner, const struct learn_reading *reading, const struct evidence_of_text *evidence,
                   struct learn_guess *guess);
 
 /* ---- learn_train.c makes it, learn_model.c saves and loads it, learn_predict.c asks it ---- */

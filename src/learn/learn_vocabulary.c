@@ -49,7 +49,7 @@ void vocabulary_make(struct arena *arena, const struct corpus *corpus, const str
 static double value_of(const struct vocabulary *vocabulary, const struct feature *feature)
 {
 	uint8_t rarity = vocabulary->rarity[feature->bucket] ? vocabulary->rarity[feature->bucket] : vocabulary->rarest;
-	double value = (1 + log(feature->count)) * (1 + RARITY_STEP * (rarity - 1));
+	double value = (feature->count == 1 ? 1 : 1 + log(feature->count)) * (1 + RARITY_STEP * (rarity - 1));
 
 	return vocabulary->only_names && feature->common ? COMMON_SHARE * value : value;
 }
@@ -57,6 +57,7 @@ static double value_of(const struct vocabulary *vocabulary, const struct feature
 void vector_of(struct arena *arena, const struct vocabulary *vocabulary, const struct features *features, struct vector *vector)
 {
 	double squares[2] = { 1e-12, 1e-12 }, unknown[2] = { 0, 0 };
+	float scale[2];
 
 	*vector = (struct vector){ .at = ARENA_ARRAY(arena, struct vector_item, features->count + 1), .words = features->words };
 	for (size_t i = 0; i < features->count; i++) {
@@ -69,8 +70,10 @@ void vector_of(struct arena *arena, const struct vocabulary *vocabulary, const s
 		else
 			unknown[feature->kind] += value * value;
 	}
+	for (size_t kind = 0; kind < COUNT_OF(scale); kind++)
+		scale[kind] = share_of_kind[kind] / (float)sqrt(squares[kind]);
 	for (size_t i = 0; i < vector->count; i++)
-		vector->at[i].value *= share_of_kind[vector->at[i].kind] / (float)sqrt(squares[vector->at[i].kind]);
+		vector->at[i].value *= scale[vector->at[i].kind];
 	vector->unknown_words = unknown[KIND_WORD] / squares[KIND_WORD];
 	vector->unknown_runs = unknown[KIND_RUN] / squares[KIND_RUN];
 }

@@ -1,10 +1,10 @@
 /*
  * load.c - a load generator for LMTP: N connections, distinct mails, end-of-data latency. For `make bench` only.
  *
- *   load [-s SESSIONS] [-m MAILS] [-l BYTES] [-t ADDRESS] [-r SHARE] HOST:PORT
+ *   load [-s SESSIONS] [-m MAILS] [-l BYTES] [-t ADDRESS] [-r SHARE] [-f FILE] HOST:PORT
  *
  * One thread a session; MAIL, RCPT and DATA in one write, as Postfix does with PIPELINING. SHARE of the mails answer an earlier one of
- * the same session (In-Reply-To). Latency runs from just before the last byte is written until the reply was read. Prints one line:
+ * the same session (In-Reply-To). The lines of FILE are the texts, in turn, instead of BYTES of one sentence. Latency runs from just before the last byte is written until the reply was read. Prints one line:
  * "rate p50_ms p99_ms failed". Exit 1 if any mail was not answered 2xx.
  */
 #include <netdb.h>
@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-struct options { int sessions, mails; size_t bytes; const char *to; double replies; const char *host, *port; };
+struct options { int sessions, mails; size_t bytes; const char *to; double replies; char **texts; size_t text_count; const char *host, *port; };
 struct session {
 	const struct options *options;
 	int number, count, fd, failed;
@@ -107,6 +107,12 @@ static size_t make_mail(const struct session *session, int i, char *out, size_t 
 	if (i > 0 && (double)(i % 100) < options->replies * 100)
 		n += (size_t)snprintf(out + n, room - n, "In-Reply-To: <%lx.%d.%d@bench.example>\r\n", (unsigned long)run_id, session->number, i - 1);
 	n += (size_t)snprintf(out + n, room - n, "\r\n");
+	if (options->text_count) {
+		const char *text = options->texts[((size_t)i * (size_t)options->sessions + (size_t)session->number) % options->text_count];
+		for (size_t at = 0; text[at] && n + 100 < room; at += 78)
+			n += (size_t)snprintf(out + n, room - n, "%.78s\r\n", text + at);
+		return n;
+	}
 	for (int line = 0; n < options->bytes && n + 100 < room; line++)
 		n += (size_t)snprintf(out + n, room - n, "Line %d of mail %d.%d: since this morning nothing comes out of it any more.\r\n", line, session->number, i);
 	return n;
@@ -183,22 +189,45 @@ static int run(const struct options *options)
 	return failed ? 1 : 0;
 }
 
+/* The lines of a file; the longest is what a mail may have. */
+static bool read_texts(const char *path, struct options *options)
+{
+	FILE *file = fopen(path, "r");
+	char *line = NULL;
+	size_t room = 0;
+	for (ssize_t n; file && (n = getline(&line, &room, file)) > 0;) {
+		line[strcspn(line, "\r\n")] = 0;
+		options->texts = realloc(options->texts, (options->text_count + 1) * sizeof *options->texts);
+		options->texts[options->text_count++] = strdup(line);
+		if ((size_t)n > options->bytes)
+			options->bytes = (size_t)n;
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return options->text_count > 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.sessions = 1, .mails = 1000, .bytes = 2048, .to = "support@example.org", .replies = 0.4};
-	for (int option; (option = getopt(argc, argv, "s:m:l:t:r:")) != -1;) {
+	for (int option; (option = getopt(argc, argv, "s:m:l:t:r:f:")) != -1;) {
 		switch (option) {
 		case 's': options.sessions = atoi(optarg); break;
 		case 'm': options.mails = atoi(optarg); break;
 		case 'l': options.bytes = (size_t)atol(optarg); break;
 		case 't': options.to = optarg; break;
 		case 'r': options.replies = atof(optarg); break;
+		case 'f':
+			if (!read_texts(optarg, &options))
+				return 2;
+			break;
 		default: return 2;
 		}
 	}
 	char *colon = optind < argc ? strrchr(argv[optind], ':') : NULL;
 	if (!colon || options.sessions < 1 || options.mails < options.sessions) {
-		fprintf(stderr, "usage: load [-s SESSIONS] [-m MAILS] [-l BYTES] [-t ADDRESS] [-r SHARE] HOST:PORT\n");
+		fprintf(stderr, "usage: load [-s SESSIONS] [-m MAILS] [-l BYTES] [-t ADDRESS] [-r SHARE] [-f FILE] HOST:PORT\n");
 		return 2;
 	}
 	*colon = 0;

@@ -161,4 +161,5 @@ def main():
     explain_speed()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -76,7 +76,7 @@ static struct learn_guess asked(const struct learn_model *model, const char *tex
 {
 	struct learn_guess guess;
 
-	learn_predict(model, &arena, text, &guess);
+	learn_predict(model, &arena, text, LEARN_REASONS_ALWAYS, &guess);
 	assert_true(guess.confidence >= 0 && guess.confidence <= 1);
 	assert_true(guess.best_count >= 1 && guess.best_count <= LEARN_BEST);
 	assert_string_equal(guess.label, guess.best[0].label);
@@ -182,7 +182,7 @@ static void test_says_which_words_decided(void **state)
 	double sum = 0;
 
 	assert_string_equal(guess.label, "printing");
-	assert_true(guess.reason_count >= 1 && guess.reason_count <= LEARN_REASONS);
+	assert_true(guess.reason_count >= 1 && guess.reason_count <= LEARN_WORDS);
 	assert_string_equal(guess.reasons[0].word, "TONER");
 	for (size_t i = 0; i < guess.reason_count; i++)
 		sum += guess.reasons[i].weight;
@@ -351,7 +351,7 @@ static void test_damage_is_refused(void **state)
 
 	save(&input, &bytes);
 	assert_refused("", 0);
-	assert_refused("SPLEARN\1", 8);
+	assert_refused("SPLEARN\2", 8);
 	for (size_t i = 0; i < bytes.length; i += i < 64 ? 1 : bytes.length / 300) {
 		bytes.at[i] = (char)(bytes.at[i] ^ 0x40);
 		assert_refused(bytes.at, bytes.length);
@@ -386,7 +386,7 @@ static void test_lies_with_a_right_checksum(void **state)
 		sha256_of(copy, length, (unsigned char *)copy + length);
 		if (learn_load(copy, length + SHA256_SIZE, &model, &error) != STATUS_OK)
 			continue;
-		learn_predict(model, &arena, "the vpn tunnel and the invoice", &(struct learn_guess){ 0 });
+		learn_predict(model, &arena, "the vpn tunnel and the invoice", LEARN_REASONS_ALWAYS, &(struct learn_guess){ 0 });
 		learn_free(&model);
 	}
 }
