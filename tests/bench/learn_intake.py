@@ -67,8 +67,8 @@ def logged(directory, event, count=1):
 
 
 def load(port, to, texts, mails):
-    out = subprocess.run([os.path.join(TOOLS, "load"), "-s", str(SESSIONS), "-m", str(mails), "-r", "0", "-t", to, "-f", texts, "127.0.0.1:%d" % port],
-                         capture_output=True, text=True, timeout=300).stdout.split()
+    command = [os.path.join(TOOLS, "load"), "-s", str(SESSIONS), "-m", str(mails), "-r", "0", "-t", to] + (["-f", texts] if texts else [])
+    out = subprocess.run(command + ["127.0.0.1:%d" % port], capture_output=True, text=True, timeout=300).stdout.split()
     if int(out[3]):
         print("!! %s mails were not accepted" % out[3])
     return float(out[0])
