@@ -29,7 +29,8 @@ void buffer_reset(struct buffer *buffer)
 	buffer->length = 0;
 }
 
-char *buffer_reserve(struct buffer *buffer, size_t more)
+/* Room for `more` bytes and a NUL behind them. */
+static char *buffer_reserve(struct buffer *buffer, size_t more)
 {
 	size_t needed = buffer->length + more + 1, room = buffer->room ? buffer->room : FIRST_ROOM;
 

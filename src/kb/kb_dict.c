@@ -2,7 +2,7 @@
  * kb_dict.c - every term has a number.
  *
  * A dictionary is immutable once a snapshot holds it; the writer copies it when new terms come. The bytes of the terms live in a
- * pool that the copies share: a copy costs two arrays.
+ * pool that the copies share: a copy costs three arrays.
  * May not forget a term: numbers stay what they are until everything is built anew.
  */
 #include "kb_private.h"
@@ -28,6 +28,7 @@ struct kb_dict *kb_dict_new(void)
 	dict->room = 1024;
 	dict->slots = 4096;
 	dict->term = must(malloc(dict->room * sizeof *dict->term));
+	dict->spelling = must(malloc(dict->room * sizeof *dict->spelling));
 	dict->slot = must(malloc(dict->slots * sizeof *dict->slot));
 	memset(dict->slot, 0xFF, dict->slots * sizeof *dict->slot);
 	return dict;
@@ -44,8 +45,10 @@ struct kb_dict *kb_dict_copy(const struct kb_dict *from)
 	dict->room = from->room;
 	dict->slots = from->slots;
 	dict->term = must(malloc(dict->room * sizeof *dict->term));
+	dict->spelling = must(malloc(dict->room * sizeof *dict->spelling));
 	dict->slot = must(malloc(dict->slots * sizeof *dict->slot));
 	memcpy(dict->term, from->term, from->count * sizeof *dict->term);
+	memcpy(dict->spelling, from->spelling, from->count * sizeof *dict->spelling);
 	memcpy(dict->slot, from->slot, from->slots * sizeof *dict->slot);
 	return dict;
 }
@@ -58,6 +61,7 @@ void kb_dict_drop(struct kb_dict **dict)
 			free((*dict)->pool);
 		}
 		free((*dict)->term);
+		free((*dict)->spelling);
 		free((*dict)->slot);
 		free(*dict);
 	}
@@ -87,10 +91,25 @@ static void grow(struct kb_dict *dict)
 	dict->room *= 2;
 	dict->slots *= 2;
 	dict->term = must(realloc(dict->term, dict->room * sizeof *dict->term));
+	dict->spelling = must(realloc(dict->spelling, dict->room * sizeof *dict->spelling));
 	dict->slot = must(realloc(dict->slot, dict->slots * sizeof *dict->slot));
 	memset(dict->slot, 0xFF, dict->slots * sizeof *dict->slot);
 	for (size_t i = 0; i < dict->count; i++)
 		dict->slot[slot_of(dict, dict->term[i])] = (uint32_t)i;
+}
+
+uint64_t kb_spelling(const char *term)
+{
+	size_t length = strlen(term);
+	uint64_t set = 0;
+
+	for (size_t i = 0; i < length + 1; i++) {
+		uint32_t a = i ? (unsigned char)term[i - 1] : ' ', b = i < length ? (unsigned char)term[i] : ' ', c = i + 1 < length ? (unsigned char)term[i + 1] : ' ';
+
+		if (length > 1 || i == 0)
+			set |= 1ULL << ((a * 961 + b * 31 + c) * 2654435761u >> 26);
+	}
+	return set;
 }
 
 uint32_t kb_dict_add(struct kb_dict *dict, const char *term)
@@ -105,5 +124,6 @@ uint32_t kb_dict_add(struct kb_dict *dict, const char *term)
 	}
 	dict->slot[at] = (uint32_t)dict->count;
 	dict->term[dict->count] = arena_string(&dict->pool->arena, term);
+	dict->spelling[dict->count] = kb_spelling(term);
 	return (uint32_t)dict->count++;
 }

@@ -10,12 +10,14 @@
 
 #define EXCERPT   260                    /* bytes, about three lines */
 #define SENTENCES 400                    /* of an article that are looked at */
+#define FINDS     4096                   /* words of the question in them, at most */
+#define PREFIX    3                      /* bytes of a stem that a word of the text may begin with */
 
 struct sentence { const char *at; size_t length; };
 
 static bool ends_here(const char *at)
 {
-	return *at == '\n' || (strchr(".!?", *at) && (!at[1] || at[1] == ' ' || at[1] == '\n'));
+	return *at == '\n' || ((*at == '.' || *at == '!' || *at == '?') && (!at[1] || at[1] == ' ' || at[1] == '\n'));
 }
 
 static size_t split(const char *text, struct sentence *out)
@@ -37,20 +39,66 @@ static size_t split(const char *text, struct sentence *out)
 	return count;
 }
 
-/* The weight of the question's words in it; `seen` marks those that count no more. */
-static float weight_of(const struct kb_words *words, const struct sentence *sentence, bool *seen, struct arena *arena)
-{
-	const char *at = arena_copy(arena, sentence->at, sentence->length);
-	char word[KB_WORD], folded[KB_WORD];
-	float sum = 0;
+/* Words of the question by what is looked for in the text: a stem where a word begins with it, a short one or a whole word as it is. */
+#define SLOTS 1024
+struct finder { uint32_t hash[SLOTS]; uint16_t word[SLOTS]; bool whole[SLOTS]; };
 
-	while (kb_next_word(&at, word, folded))
-		for (size_t i = 0; i < words->count; i++)
-			if (!seen[i] && (!strcmp(words->at[i].folded, folded) || !strncmp(words->at[i].stem, folded, strlen(words->at[i].stem)))) {
-				seen[i] = true;
-				sum += words->at[i].weight * words->at[i].idf;
-			}
-	return sum;
+_Static_assert(2 * KB_TERMS < SLOTS, "finder");
+
+static void look_for(struct finder *finder, const char *text, size_t word, bool whole)
+{
+	uint32_t hash = 2166136261u;
+	size_t at;
+
+	for (const char *c = text; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
+	for (at = hash % SLOTS; finder->word[at]; at = (at + 1) % SLOTS)
+		;
+	finder->hash[at] = hash;
+	finder->word[at] = (uint16_t)(word + 1);
+	finder->whole[at] = whole;
+}
+
+static void finder_init(struct finder *finder, const struct kb_words *words)
+{
+	memset(finder, 0, sizeof *finder);
+	for (size_t i = 0; i < words->count; i++) {
+		look_for(finder, words->at[i].stem, i, strlen(words->at[i].stem) < PREFIX);
+		if (strcmp(words->at[i].stem, words->at[i].folded) != 0)
+			look_for(finder, words->at[i].folded, i, true);
+	}
+}
+
+struct finds { uint16_t word[FINDS]; size_t count; };
+
+static void find_in(const struct finder *finder, const char *folded, struct finds *finds)
+{
+	uint32_t hash = 2166136261u;
+
+	for (const char *c = folded; *c; c++) {
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
+		for (size_t at = hash % SLOTS; finder->word[at]; at = (at + 1) % SLOTS)
+			if (finder->hash[at] == hash && (!c[1] || !finder->whole[at]) && finds->count < FINDS)
+				finds->word[finds->count++] = (uint16_t)(finder->word[at] - 1);
+	}
+}
+
+/* Which words of the question are in each sentence: sentence i has those from first[i] to first[i + 1]. */
+static void find_all(const struct kb_words *words, const struct sentence *sentence, size_t count, struct finds *finds, size_t *first)
+{
+	char word[KB_WORD], folded[KB_WORD];
+	struct finder finder;
+
+	finder_init(&finder, words);
+	finds->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		const char *at = sentence[i].at, *end = at + sentence[i].length;
+
+		first[i] = finds->count;
+		while (at < end && kb_next_word(&at, word, folded) && at <= end)
+			find_in(&finder, folded, finds);
+	}
+	first[count] = finds->count;
 }
 
 static size_t window(const struct sentence *sentence, size_t count, size_t first)
@@ -80,30 +128,43 @@ static const char *one_line(struct arena *arena, const char *at, size_t length, 
 	return arena_printf(arena, "%s%s%s", begins ? "" : "\xE2\x80\xA6 ", text, goes_on ? " \xE2\x80\xA6" : "");
 }
 
-const char *kb_excerpt(struct arena *arena, const struct kb_entry *entry, const struct kb_words *words)
+/* The first sentence of the best window. */
+static size_t choose(const struct kb_words *words, const struct sentence *sentence, size_t count)
 {
-	struct sentence *sentence = ARENA_ARRAY(arena, struct sentence, SENTENCES);
-	size_t count = split(entry->body, sentence), best = 0, end;
+	size_t first[SENTENCES + 1], best = 0;
+	uint16_t seen_in[KB_TERMS] = { 0 };
+	struct finds finds;
 	float most = -1;
-	CLEANUP_ARENA struct arena scratch;
 
-	if (!count)
-		return "";
-	arena_init(&scratch);
+	find_all(words, sentence, count, &finds, first);
 	for (size_t i = 0; i < count; i++) {
-		bool seen[KB_TERMS] = { false };
-		float weight = 0;
+		float weight = i == 0 ? 0.05f * words->mass : 0;
+		size_t end = first[window(sentence, count, i)];
 
-		end = window(sentence, count, i);
-		for (size_t k = i; k < end; k++)
-			weight += weight_of(words, &sentence[k], seen, &scratch);
-		weight += i == 0 ? 0.05f * words->mass : 0;
+		for (size_t k = first[i]; k < end; k++) {
+			const struct kb_word *word = &words->at[finds.word[k]];
+
+			if (seen_in[finds.word[k]] == i + 1)
+				continue;
+			seen_in[finds.word[k]] = (uint16_t)(i + 1);
+			weight += word->weight * word->idf;
+		}
 		if (weight > most) {
 			most = weight;
 			best = i;
 		}
-		arena_reset(&scratch);
 	}
+	return best;
+}
+
+const char *kb_excerpt(struct arena *arena, const struct kb_entry *entry, const struct kb_words *words)
+{
+	struct sentence sentence[SENTENCES];
+	size_t count = split(entry->body, sentence), best, end;
+
+	if (!count)
+		return "";
+	best = choose(words, sentence, count);
 	end = window(sentence, count, best);
 	return one_line(arena, sentence[best].at, (size_t)(sentence[end - 1].at + sentence[end - 1].length - sentence[best].at), best == 0, end < count);
 }

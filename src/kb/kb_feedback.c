@@ -55,35 +55,26 @@ uint32_t kb_stem_hash(const char *stem)
 	return hash ^ hash >> 15;
 }
 
-static void remember_stems(struct kb_learned *learned, struct kb_past *past, const struct kb_snapshot *snapshot)
+static void remember(struct kb_learned *learned, const struct kb_snapshot *snapshot, const struct item *item, struct kb_gram_counter *counter)
 {
-	struct kb_question question = { .text = past->question };
+	struct kb_past *past = ARENA_PUSH(&learned->arena, learned);
+	struct kb_question question = { .text = item->question };
 	CLEANUP_ARENA struct arena scratch;
 	struct kb_words words;
 
 	arena_init(&scratch);
-	kb_question_words(snapshot, &question, &scratch, &words);
-	past->stems = ARENA_ARRAY(&learned->arena, uint32_t, words.count + 1);
-	for (size_t i = 0; i < words.count; i++)
-		past->stems[past->stem_count++] = kb_stem_hash(words.at[i].stem);
-}
-
-static void remember(struct kb_learned *learned, const struct kb_snapshot *snapshot, const struct item *item, struct kb_gram_counter *counter)
-{
-	struct kb_past *past = ARENA_PUSH(&learned->arena, learned);
-	char word[KB_WORD], folded[KB_WORD];
-	const char *at;
-
 	past->article = learned->count > 1 && !strcmp(past[-1].article, item->article) ? past[-1].article : arena_string(&learned->arena, item->article);
 	past->question = arena_string(&learned->arena, item->question);
 	past->solved = item->solved;
-	at = kb_question_clean(&learned->arena, NULL, past->question);
-	while (kb_next_word(&at, word, folded))
-		if (!kb_small_word(folded, NULL))
-			kb_grams_of_word(folded, kb_gram_count, counter);
+	kb_question_words(snapshot, &question, &scratch, &words);
+	for (size_t i = 0; i < words.token_count; i++)
+		for (unsigned k = 0; words.token[i].chosen && !words.token[i].small_in && k < words.token[i].often; k++)
+			kb_grams_of_word(words.token[i].folded, kb_gram_count, counter);
 	past->grams = kb_gram_take(counter, &learned->arena, &past->gram_count);
 	past->norm = kb_gram_norm(snapshot->gram_idf, past->grams, past->gram_count);
-	remember_stems(learned, past, snapshot);
+	past->stems = ARENA_ARRAY(&learned->arena, uint32_t, words.count + 1);
+	for (size_t i = 0; i < words.count; i++)
+		past->stems[past->stem_count++] = kb_stem_hash(words.at[i].stem);
 }
 
 struct kb_learned *kb_learned_make(const struct kb_snapshot *snapshot, const struct kb_learned *before, const struct kb_feedback *at, size_t count)

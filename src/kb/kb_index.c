@@ -45,6 +45,8 @@ void kb_snapshot_drop(struct kb_snapshot **at)
 	free(snapshot->gram_articles);
 	free(snapshot->gram_idf);
 	free(snapshot->title_gram_idf);
+	free(snapshot->open);
+	free(snapshot->same.terms);
 	free(snapshot);
 }
 
@@ -192,6 +194,17 @@ static void fill_postings(struct kb_snapshot *snapshot)
 	free(next);
 }
 
+/* What a question asks of all articles, so that it need not look into each. */
+static void finish(struct kb_snapshot *snapshot)
+{
+	snapshot->open = must(calloc(snapshot->count + 1, sizeof *snapshot->open));
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (snapshot->at[i] && !snapshot->at[i]->article.hidden)
+			snapshot->open[i] = snapshot->at[i]->article.queues.count ? KB_OPEN_IN_SOME : KB_OPEN;
+	kb_ids_index(snapshot);
+	kb_same_index(&snapshot->same, snapshot->dict);
+}
+
 struct kb_snapshot *kb_snapshot_build(struct kb_entry **entries, size_t count)
 {
 	struct kb_snapshot *snapshot = must(calloc(1, sizeof *snapshot));
@@ -217,7 +230,7 @@ struct kb_snapshot *kb_snapshot_build(struct kb_entry **entries, size_t count)
 	for (size_t i = 0; i < count; i++)
 		measure_entry(snapshot, snapshot->at[i]);
 	fill_postings(snapshot);
-	kb_ids_index(snapshot);
+	finish(snapshot);
 	return snapshot;
 }
 
@@ -364,6 +377,6 @@ struct kb_snapshot *kb_snapshot_change(const struct kb_snapshot *old, const stru
 		if (what[i].entry)
 			measure_entry(snapshot, what[i].entry);
 	patch_postings(old, snapshot, what, count);
-	kb_ids_index(snapshot);
+	finish(snapshot);
 	return snapshot;
 }

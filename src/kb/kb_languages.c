@@ -119,39 +119,39 @@ static void fill(void)
 		}
 }
 
-static unsigned languages_of(const char *folded)
+unsigned kb_small_in(const char *folded)
 {
 	pthread_once(&once, fill);
 	return slots[slot_of(folded, strlen(folded))].languages;
 }
 
-bool kb_small_word(const char *folded, const char *language)
+bool kb_small_word(unsigned small_in, const char *language)
 {
-	unsigned found = languages_of(folded);
-
-	if (!language || !found)
-		return found != 0;
+	if (!language || !small_in)
+		return small_in != 0;
 	for (size_t i = 0; i < kb_language_count; i++)
 		if (!strcmp(kb_languages[i].code, language))
-			return found >> i & 1;
+			return small_in >> i & 1;
 	return false;
 }
 
 /* A word of one language alone says more than one that two share. */
+void kb_count_small(unsigned small_in, unsigned often, unsigned *hits, unsigned *own)
+{
+	for (size_t i = 0; small_in && i < kb_language_count; i++)
+		if (small_in >> i & 1) {
+			hits[i] += often * (small_in == 1u << i ? 2 : 1);
+			if (own)
+				own[i] += often * (small_in == 1u << i);
+		}
+}
+
 void kb_count_language(const char *text, unsigned *hits, unsigned *own)
 {
 	char word[KB_WORD], folded[KB_WORD];
 
-	while (kb_next_word(&text, word, folded)) {
-		unsigned found = languages_of(folded);
-
-		for (size_t i = 0; found && i < kb_language_count; i++)
-			if (found >> i & 1) {
-				hits[i] += found == 1u << i ? 2 : 1;
-				if (own)
-					own[i] += found == 1u << i;
-			}
-	}
+	while (kb_next_word(&text, word, folded))
+		kb_count_small(kb_small_in(folded), 1, hits, own);
 }
 
 const char *kb_tell_language(const unsigned *hits)

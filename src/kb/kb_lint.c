@@ -109,11 +109,10 @@ static int by_file(const void *a, const void *b)
 
 void kb_lint(struct kb *kb, struct arena *arena, struct kb_problems *problems)
 {
-	struct kb_gram_question question = { calloc(KB_GRAMS, sizeof(float)), calloc(KB_GRAMS / 64, sizeof(uint64_t)) };
+	struct kb_gram_question question;
 	struct kb_view view;
 
-	if (!question.weight || !question.set)
-		abort();
+	kb_gram_question_init(&question);
 	kb_view_take(kb, &view);
 	for (size_t i = 0; i < view.snapshot->count; i++)
 		if (view.snapshot->at[i]) {
@@ -124,8 +123,7 @@ void kb_lint(struct kb *kb, struct arena *arena, struct kb_problems *problems)
 		}
 	lint_translations(view.snapshot, arena, problems);
 	kb_view_drop(&view);
-	free(question.weight);
-	free(question.set);
+	kb_gram_question_fini(&question);
 	if (problems->count)
 		qsort(problems->at, problems->count, sizeof *problems->at, by_file);
 }

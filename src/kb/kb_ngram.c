@@ -13,6 +13,7 @@
 
 #define SHORTEST 3
 #define LONGEST  5
+#define PIECE    512
 
 void kb_grams_of_word(const char *folded, void (*each)(void *context, uint32_t bucket), void *context)
 {
@@ -91,6 +92,20 @@ float kb_gram_log(uint32_t tf)
 	return tf < COUNT_OF(table) ? table[tf] : 1 + logf((float)tf);
 }
 
+void kb_gram_question_init(struct kb_gram_question *question)
+{
+	question->weight = calloc(KB_GRAMS, sizeof *question->weight);
+	question->set = calloc(KB_GRAMS / 64, sizeof *question->set);
+	if (!question->weight || !question->set)
+		abort();
+}
+
+void kb_gram_question_fini(struct kb_gram_question *question)
+{
+	free(question->weight);
+	free(question->set);
+}
+
 float kb_gram_norm(const float *idf, const uint32_t *grams, size_t count)
 {
 	float sum = 0;
@@ -103,15 +118,27 @@ float kb_gram_norm(const float *idf, const uint32_t *grams, size_t count)
 	return sqrtf(sum);
 }
 
+/* In pieces: first which of them the question has, without a branch that nobody can foresee; then those alone. */
 float kb_gram_dot(const struct kb_gram_question *question, const uint32_t *grams, size_t count)
 {
+	uint32_t hit[PIECE + 1];
 	float sum = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		uint32_t bucket = grams[i] >> (32 - KB_GRAM_BITS);
+	for (size_t from = 0; from < count; from += PIECE) {
+		size_t hits = 0, end = count - from < PIECE ? count : from + PIECE;
 
-		if (question->set[bucket / 64] >> (bucket % 64) & 1)
-			sum += (grams[i] & KB_GRAM_TF) == 1 ? question->weight[bucket] : question->weight[bucket] * kb_gram_log(grams[i] & KB_GRAM_TF);
+		for (size_t i = from; i < end; i++) {
+			uint32_t bucket = grams[i] >> (32 - KB_GRAM_BITS);
+
+			hit[hits] = grams[i];
+			hits += question->set[bucket / 64] >> (bucket % 64) & 1;
+		}
+		for (size_t i = 0; i < hits; i++) {
+			uint32_t tf = hit[i] & KB_GRAM_TF;
+			float weight = question->weight[hit[i] >> (32 - KB_GRAM_BITS)];
+
+			sum += tf == 1 ? weight : weight * kb_gram_log(tf);
+		}
 	}
 	return sum;
 }

@@ -16,7 +16,8 @@
 #define KB_STEMMERS     3                /* languages a word is stemmed in, at most */
 #define KB_WORD         48               /* bytes of a word that count */
 #define KB_QUESTION_WORDS 400            /* of a question that count */
-#define KB_TERMS        512              /* different terms of a question */
+#define KB_CHOSEN       64               /* different words of a question that are looked for, the most telling ones */
+#define KB_TERMS        (KB_CHOSEN * KB_STEMMERS)        /* different terms of a question */
 #define KB_GRAM_BITS    18
 #define KB_GRAMS        (1u << KB_GRAM_BITS)     /* buckets of character n-grams */
 #define KB_GRAM_TF      ((1u << (32 - KB_GRAM_BITS)) - 1)
@@ -28,16 +29,23 @@
 struct kb_language { const char *code; const char *small_words; };
 extern const struct kb_language kb_languages[];
 extern const size_t kb_language_count;
-bool kb_small_word(const char *folded, const char *language);    /* language NULL: in any */
+unsigned kb_small_in(const char *folded);        /* the languages that it is a small word of, a bit each */
+bool kb_small_word(unsigned small_in, const char *language);     /* language NULL: in any */
 /* Adds to hits[kb_language_count]; and to own[] (may be NULL) the words that no other language has. */
 void kb_count_language(const char *text, unsigned *hits, unsigned *own);
+void kb_count_small(unsigned small_in, unsigned often, unsigned *hits, unsigned *own);          /* the same for one word */
 const char *kb_tell_language(const unsigned *hits);              /* NULL: not clear */
 const char *kb_tell_among(const unsigned *hits, const char (*among)[4], size_t count);   /* where only these are likely: a little is enough */
 
 /* ---- kb_same.c: words for the same thing ---- */
 extern const char *const kb_same_rows[];                         /* ends with NULL */
-/* Calls with each stem that means the same as this one. */
-void kb_same(const char *stem, void (*each)(void *context, const char *other), void *context);
+#define KB_SAME_ROWS 256                 /* at most */
+/* The rows that this stem stands in. */
+size_t kb_same_rows_of(const char *stem, const uint16_t **rows);
+struct kb_dict;
+/* The terms of the dictionary that stand in each row: row i has terms[offset[i]] to terms[offset[i + 1]]. */
+struct kb_same { uint32_t offset[KB_SAME_ROWS + 1], *terms; };
+void kb_same_index(struct kb_same *same, const struct kb_dict *dict);
 
 /* ---- kb_tokens.c ---- */
 /* The next word of the text: lower case in `word`, without accents in `folded`. False at the end. */
@@ -50,12 +58,13 @@ void kb_stem(struct kb_stemmers *stemmers, size_t which, const char *word, char 
 
 /* ---- kb_dict.c: terms and their numbers ---- */
 struct kb_pool { atomic_int refs; struct arena arena; };         /* owns the bytes of the terms of a dictionary and its copies */
-struct kb_dict { atomic_int refs; struct kb_pool *pool; const char **term; uint32_t *slot; size_t count, room, slots; };
+struct kb_dict { atomic_int refs; struct kb_pool *pool; const char **term; uint64_t *spelling; uint32_t *slot; size_t count, room, slots; };
 struct kb_dict *kb_dict_new(void);
 struct kb_dict *kb_dict_copy(const struct kb_dict *dict);
 void kb_dict_drop(struct kb_dict **dict);
 uint32_t kb_dict_find(const struct kb_dict *dict, const char *term);             /* KB_NO_TERM */
 uint32_t kb_dict_add(struct kb_dict *dict, const char *term);   /* the writer alone */
+uint64_t kb_spelling(const char *term);                          /* its groups of three letters as a set of 64; kept for each term */
 
 /* ---- an article ---- */
 struct kb_term { uint32_t term; uint16_t body; uint8_t title, keywords; };       /* how often, by field */
@@ -95,7 +104,10 @@ void kb_gram_counter_fini(struct kb_gram_counter *counter);
 void kb_gram_count(void *counter, uint32_t bucket);              /* fits kb_grams_of_word */
 uint32_t *kb_gram_take(struct kb_gram_counter *counter, struct arena *arena, size_t *count);     /* and empties the counter */
 float kb_gram_norm(const float *idf, const uint32_t *grams, size_t count);
-struct kb_gram_question { float *weight; uint64_t *set; };       /* weight[KB_GRAMS]: L2 norm 1, then times idf once more for the article's side */
+/* weight[KB_GRAMS]: L2 norm 1, then times idf once more for the article's side; set: which of them are not 0 */
+struct kb_gram_question { float *weight; uint64_t *set; };
+void kb_gram_question_init(struct kb_gram_question *question);
+void kb_gram_question_fini(struct kb_gram_question *question);
 float kb_gram_dot(const struct kb_gram_question *question, const uint32_t *grams, size_t count);
 float kb_gram_log(uint32_t tf);                                  /* 1 + ln tf */
 
@@ -117,6 +129,8 @@ struct kb_snapshot {
 	struct kb_posting *postings;
 	uint32_t *gram_articles;         /* [KB_GRAMS]: in how many */
 	float *gram_idf, *title_gram_idf;        /* [KB_GRAMS] */
+	enum kb_open { KB_OPEN_NEVER, KB_OPEN_IN_SOME, KB_OPEN } *open;  /* [count]: to which queues */
+	struct kb_same same;
 	float mean_title, mean_keywords, mean_body;      /* words; kept over small changes */
 	char languages[KB_STEMMERS][4]; size_t language_count;   /* most of the articles */
 };
@@ -138,16 +152,23 @@ uint32_t kb_ids_find(const struct kb_snapshot *snapshot, const char *id);       
 uint32_t kb_ids_in_language(const struct kb_snapshot *snapshot, uint32_t slot, const char *language);
 float kb_idf(const struct kb_snapshot *snapshot, uint32_t term); /* of an unknown term: the largest */
 
-/* ---- kb_question.c ---- */
+/* ---- kb_question.c, kb_words.c ---- */
 char *kb_question_clean(struct arena *arena, const char *subject, const char *text);
 struct kb_word { uint32_t term; float weight, idf; const char *stem, *folded; };
+struct kb_token {                        /* a different word, as it is written */
+	const char *word, *folded, *stem[KB_STEMMERS];
+	unsigned often, small_in;
+	float weight, value;
+	bool chosen;
+};
+#define KB_GAP UINT32_MAX                /* in order[]: words that were not chosen */
 struct kb_words {
-	struct kb_word *at; size_t count;        /* different terms */
+	struct kb_word *at; size_t count;        /* different terms, of the words that were chosen */
 	uint32_t *order; size_t order_count;     /* which of them, as they stand */
+	struct kb_token *token; size_t token_count;
 	float mass;                      /* sum of weight * idf, of known and unknown */
 	float words;                     /* sum of weights */
 	const char *language;            /* NULL: not clear */
-	const char *clean;
 };
 void kb_question_words(const struct kb_snapshot *snapshot, const struct kb_question *question, struct arena *arena, struct kb_words *words);
 

@@ -1,15 +1,12 @@
 /*
- * kb_question.c - what a mail asks: without greeting, thanks, signature and quotes, as weighted terms.
+ * kb_question.c - what a mail asks: the text without greeting, thanks, signature and quotes.
  *
  * The text is cut into pieces at sentence ends and lines. A greeting at the beginning goes up to its comma; a piece at the end that begins
  * with thanks or regards goes with all that follows; so does a last piece of one or two words behind a whole sentence: a name.
- * Small words count little. The language decides which are small and how words are stemmed; if it is not clear, the main languages of
- * the folder are asked.
  * May not leave nothing: a question that is all greeting stays as it is.
  */
 #include "kb_private.h"
 
-#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -70,7 +67,7 @@ static size_t piece_length(const char *text)
 	size_t i = 0;
 
 	for (; text[i] && text[i] != '\n'; i++)
-		if (strchr(".!?", text[i]) && (!text[i + 1] || strchr(" \n", text[i + 1])))
+		if ((text[i] == '.' || text[i] == '!' || text[i] == '?') && (!text[i + 1] || text[i + 1] == ' ' || text[i + 1] == '\n'))
 			return i + 1;
 	return i;
 }
@@ -164,96 +161,4 @@ char *kb_question_clean(struct arena *arena, const char *subject, const char *te
 	if (!*rest)
 		rest = text ? text : "";
 	return arena_printf(arena, "%s\n%s", behind_marks(subject ? subject : ""), rest);
-}
-
-/* ---- words ---- */
-
-struct reading {
-	const struct kb_snapshot *snapshot;
-	struct arena *arena;
-	struct kb_words *words;
-	struct kb_stemmers stemmers;
-	uint16_t slot[KB_TERMS * 2];     /* 1 + index by hash of the stem */
-};
-
-static size_t find_slot(struct reading *reading, const char *stem)
-{
-	uint32_t hash = 2166136261u;
-	size_t at;
-
-	for (const char *c = stem; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619u;
-	at = (hash ^ hash >> 15) % COUNT_OF(reading->slot);
-	while (reading->slot[at] && strcmp(reading->words->at[reading->slot[at] - 1].stem, stem) != 0)
-		at = (at + 1) % COUNT_OF(reading->slot);
-	return at;
-}
-
-static void add_word(struct reading *reading, const char *stem, const char *folded, float weight, bool first)
-{
-	struct kb_words *words = reading->words;
-	size_t at = find_slot(reading, stem);
-	struct kb_word *word;
-
-	if (!reading->slot[at]) {
-		if (words->count == KB_TERMS)
-			return;
-		word = &words->at[words->count++];
-		reading->slot[at] = (uint16_t)words->count;
-		word->term = kb_dict_find(reading->snapshot->dict, stem);
-		word->stem = arena_string(reading->arena, stem);
-		word->folded = arena_string(reading->arena, folded);
-		word->idf = kb_idf(reading->snapshot, word->term);
-	}
-	word = &words->at[reading->slot[at] - 1];
-	if (weight > word->weight)
-		word->weight = weight;
-	if (first)
-		words->order[words->order_count++] = (uint32_t)(word - words->at);
-}
-
-static void choose_language(struct reading *reading, const struct kb_question *question)
-{
-	struct kb_words *words = reading->words;
-	unsigned hits[16] = { 0 };
-
-	if (question->language && *question->language)
-		words->language = question->language;
-	else {
-		kb_count_language(words->clean, hits, NULL);
-		if (!(words->language = kb_tell_language(hits)))
-			words->language = kb_tell_among(hits, reading->snapshot->languages, reading->snapshot->language_count);
-	}
-	kb_stemmers_add(&reading->stemmers, words->language);
-	for (size_t i = 0; !words->language && i < reading->snapshot->language_count; i++)
-		kb_stemmers_add(&reading->stemmers, reading->snapshot->languages[i]);
-}
-
-void kb_question_words(const struct kb_snapshot *snapshot, const struct kb_question *question, struct arena *arena, struct kb_words *words)
-{
-	struct reading reading = { .snapshot = snapshot, .arena = arena, .words = words };
-	char word[KB_WORD], folded[KB_WORD], stem[KB_WORD];
-	const char *at;
-
-	memset(words, 0, sizeof *words);
-	words->at = ARENA_ARRAY(arena, struct kb_word, KB_TERMS);
-	words->order = ARENA_ARRAY(arena, uint32_t, KB_QUESTION_WORDS);
-	words->clean = kb_question_clean(arena, question->subject, question->text);
-	choose_language(&reading, question);
-	at = words->clean;
-	while (words->order_count < KB_QUESTION_WORDS && kb_next_word(&at, word, folded)) {
-		float weight = kb_small_word(folded, words->language) ? KB_STOP_WEIGHT : 1;
-
-		for (size_t i = 0; i == 0 || i < reading.stemmers.count; i++) {
-			kb_stem(&reading.stemmers, i, word, stem);
-			add_word(&reading, stem, folded, weight, i == 0);
-		}
-		if (words->count == KB_TERMS)
-			break;
-	}
-	for (size_t i = 0; i < words->count; i++) {
-		words->mass += words->at[i].weight * words->at[i].idf;
-		words->words += words->at[i].weight;
-	}
-	kb_stemmers_fini(&reading.stemmers);
 }

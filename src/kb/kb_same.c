@@ -145,7 +145,7 @@ const char *const kb_same_rows[] = {
 #define ROWS_OF   6                      /* rows a stem may stand in; more are ignored */
 
 static struct { const char *stem; uint16_t rows[ROWS_OF]; uint8_t count; } slots[SLOTS];
-static struct { const char **stem; size_t count; } row_stems[256];
+static struct { const char **stem; size_t count; } row_stems[KB_SAME_ROWS];
 static struct arena memory;              /* kept as long as the process */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -203,17 +203,34 @@ static void fill(void)
 		fill_language(kb_languages[i].code);
 }
 
-void kb_same(const char *stem, void (*each)(void *context, const char *other), void *context)
+size_t kb_same_rows_of(const char *stem, const uint16_t **rows)
 {
 	size_t at;
 
 	pthread_once(&once, fill);
 	at = slot_of(stem);
-	for (size_t i = 0; i < slots[at].count; i++) {
-		size_t row = slots[at].rows[i];
+	*rows = slots[at].rows;
+	return slots[at].count;
+}
 
-		for (size_t k = 0; k < row_stems[row].count; k++)
-			if (row_stems[row].stem[k] != slots[at].stem)
-				each(context, row_stems[row].stem[k]);
+void kb_same_index(struct kb_same *same, const struct kb_dict *dict)
+{
+	size_t rows = COUNT_OF(kb_same_rows) - 1, count = 0;
+
+	pthread_once(&once, fill);
+	for (size_t row = 0; row < rows; row++)
+		count += row_stems[row].count;
+	if (!(same->terms = malloc((count + 1) * sizeof *same->terms)))
+		abort();
+	count = 0;
+	for (size_t row = 0; row < KB_SAME_ROWS; row++) {
+		same->offset[row] = (uint32_t)count;
+		for (size_t k = 0; row < rows && k < row_stems[row].count; k++) {
+			uint32_t term = kb_dict_find(dict, row_stems[row].stem[k]);
+
+			if (term != KB_NO_TERM)
+				same->terms[count++] = term;
+		}
 	}
+	same->offset[KB_SAME_ROWS] = (uint32_t)count;
 }

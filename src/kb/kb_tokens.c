@@ -71,11 +71,34 @@ static void put_folded(char *out, size_t *length, uint32_t code)
 		put(out, length, bytes, utf8_encode(code, bytes));
 }
 
+/* Of plain letters and digits there is nothing to decode and nothing to fold. */
+static const char *plain_letters(const char *text, char *word, size_t *length)
+{
+	while ((*text >= 'a' && *text <= 'z') || (*text >= '0' && *text <= '9') || (*text >= 'A' && *text <= 'Z')) {
+		if (*length + 1 < KB_WORD)
+			word[(*length)++] = (char)(*text >= 'A' && *text <= 'Z' ? *text + 32 : *text);
+		text++;
+	}
+	return text;
+}
+
 bool kb_next_word(const char **at, char word[KB_WORD], char folded[KB_WORD])
 {
 	size_t length = 0, flat = 0;
 	const char *text = *at;
 
+	while (*text && !(*text & 0x80) && !is_letter((unsigned char)*text))
+		text++;
+	text = plain_letters(text, word, &length);
+	if (length) {
+		memcpy(folded, word, length);
+		flat = length;
+		if (!(*text & 0x80)) {
+			word[length] = folded[flat] = '\0';
+			*at = text;
+			return true;
+		}
+	}
 	while (*text) {
 		uint32_t code = 0;
 		char bytes[4];

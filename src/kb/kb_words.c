@@ -1,0 +1,184 @@
+/*
+ * kb_words.c - what a mail asks, as weighted terms.
+ *
+ * Each different word is stemmed once. Small words count little. The language decides which are small and how words are stemmed; if it is
+ * not clear, the main languages of the folder are asked. Of a long mail the KB_CHOSEN most telling words are looked for: that bounds
+ * what a question costs, and a long tale is judged like a short question.
+ */
+#include "kb_private.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define UNKNOWN_VALUE 0.5f               /* of a word that stands in no article, against one that stands in one */
+
+struct reading {
+	const struct kb_snapshot *snapshot;
+	struct arena *arena;
+	struct kb_words *words;
+	struct kb_stemmers stemmers;
+	uint16_t token[KB_QUESTION_WORDS];       /* as they stand */
+	size_t token_count;
+	uint16_t token_slot[1024], slot[1024];   /* 1 + index by hash of the word, of the stem */
+};
+
+_Static_assert(KB_QUESTION_WORDS < 1024 && KB_TERMS < 1024, "slots");
+
+static size_t slot_in(uint32_t hash)
+{
+	return hash % 1024;
+}
+
+static void add_token(struct reading *reading, const char *word, const char *folded)
+{
+	struct kb_words *words = reading->words;
+	size_t at = slot_in(kb_stem_hash(word));
+	struct kb_token *token;
+
+	while (reading->token_slot[at] && strcmp(words->token[reading->token_slot[at] - 1].word, word) != 0)
+		at = slot_in((uint32_t)at + 1);
+	if (!reading->token_slot[at]) {
+		token = &words->token[words->token_count++];
+		token->word = arena_string(reading->arena, word);
+		token->folded = strcmp(word, folded) ? arena_string(reading->arena, folded) : token->word;
+		token->small_in = kb_small_in(folded);
+		reading->token_slot[at] = (uint16_t)words->token_count;
+	}
+	words->token[reading->token_slot[at] - 1].often++;
+	reading->token[reading->token_count++] = (uint16_t)(reading->token_slot[at] - 1);
+}
+
+static void read_tokens(struct reading *reading, const struct kb_question *question)
+{
+	const char *at = kb_question_clean(reading->arena, question->subject, question->text);
+	char word[KB_WORD], folded[KB_WORD];
+
+	while (reading->token_count < KB_QUESTION_WORDS && kb_next_word(&at, word, folded))
+		add_token(reading, word, folded);
+}
+
+static void choose_language(struct reading *reading, const struct kb_question *question)
+{
+	struct kb_words *words = reading->words;
+	unsigned hits[16] = { 0 };
+
+	if (question->language && *question->language)
+		words->language = question->language;
+	else {
+		for (size_t i = 0; i < words->token_count; i++)
+			kb_count_small(words->token[i].small_in, words->token[i].often, hits, NULL);
+		if (!(words->language = kb_tell_language(hits)))
+			words->language = kb_tell_among(hits, reading->snapshot->languages, reading->snapshot->language_count);
+	}
+	kb_stemmers_add(&reading->stemmers, words->language);
+	for (size_t i = 0; !words->language && i < reading->snapshot->language_count; i++)
+		kb_stemmers_add(&reading->stemmers, reading->snapshot->languages[i]);
+}
+
+static void stem_tokens(struct reading *reading)
+{
+	const struct kb_snapshot *snapshot = reading->snapshot;
+	char stem[KB_WORD];
+
+	for (size_t i = 0; i < reading->words->token_count; i++) {
+		struct kb_token *token = &reading->words->token[i];
+
+		token->weight = kb_small_word(token->small_in, reading->words->language) ? KB_STOP_WEIGHT : 1;
+		for (size_t k = 0; k == 0 || k < reading->stemmers.count; k++) {
+			uint32_t term;
+			float value;
+
+			kb_stem(&reading->stemmers, k, token->word, stem);
+			token->stem[k] = arena_string(reading->arena, stem);
+			term = kb_dict_find(snapshot->dict, stem);
+			value = token->weight * kb_idf(snapshot, term) * (term == KB_NO_TERM ? UNKNOWN_VALUE : 1);
+			if (value > token->value)
+				token->value = value;
+		}
+	}
+}
+
+static int by_value_down(const void *a, const void *b)
+{
+	float x = *(const float *)a, y = *(const float *)b;
+
+	return (x < y) - (x > y);
+}
+
+static void choose_tokens(struct kb_words *words)
+{
+	float value[KB_QUESTION_WORDS], least = 0;
+	size_t chosen = 0;
+
+	for (size_t i = 0; i < words->token_count; i++)
+		value[i] = words->token[i].value;
+	if (words->token_count > KB_CHOSEN) {
+		qsort(value, words->token_count, sizeof *value, by_value_down);
+		least = value[KB_CHOSEN - 1];
+	}
+	for (size_t i = 0; i < words->token_count && chosen < KB_CHOSEN; i++)
+		chosen += words->token[i].chosen = words->token[i].value >= least;
+}
+
+static uint32_t add_word(struct reading *reading, const char *stem, const char *folded, float weight)
+{
+	struct kb_words *words = reading->words;
+	size_t at = slot_in(kb_stem_hash(stem));
+	struct kb_word *word;
+
+	while (reading->slot[at] && strcmp(words->at[reading->slot[at] - 1].stem, stem) != 0)
+		at = slot_in((uint32_t)at + 1);
+	if (!reading->slot[at]) {
+		word = &words->at[words->count++];
+		reading->slot[at] = (uint16_t)words->count;
+		word->term = kb_dict_find(reading->snapshot->dict, stem);
+		word->stem = stem;
+		word->folded = folded;
+		word->idf = kb_idf(reading->snapshot, word->term);
+	}
+	word = &words->at[reading->slot[at] - 1];
+	if (weight > word->weight)
+		word->weight = weight;
+	return (uint32_t)(word - words->at);
+}
+
+static void add_words(struct reading *reading)
+{
+	struct kb_words *words = reading->words;
+	uint32_t first[KB_QUESTION_WORDS];
+
+	for (size_t i = 0; i < words->token_count; i++) {
+		const struct kb_token *token = &words->token[i];
+
+		first[i] = KB_GAP;
+		for (size_t k = 0; token->chosen && k < KB_STEMMERS && token->stem[k]; k++) {
+			uint32_t word = add_word(reading, token->stem[k], token->folded, token->weight);
+
+			if (k == 0)
+				first[i] = word;
+		}
+	}
+	for (size_t i = 0; i < reading->token_count; i++)
+		words->order[words->order_count++] = first[reading->token[i]];
+}
+
+void kb_question_words(const struct kb_snapshot *snapshot, const struct kb_question *question, struct arena *arena, struct kb_words *words)
+{
+	struct reading reading = { .snapshot = snapshot, .arena = arena, .words = words };
+
+	memset(words, 0, sizeof *words);
+	words->token = ARENA_ARRAY(arena, struct kb_token, KB_QUESTION_WORDS);
+	read_tokens(&reading, question);
+	choose_language(&reading, question);
+	stem_tokens(&reading);
+	choose_tokens(words);
+	words->at = ARENA_ARRAY(arena, struct kb_word, KB_TERMS);
+	words->order = ARENA_ARRAY(arena, uint32_t, KB_QUESTION_WORDS);
+	add_words(&reading);
+	for (size_t i = 0; i < words->count; i++) {
+		words->mass += words->at[i].weight * words->at[i].idf;
+		words->words += words->at[i].weight;
+	}
+	kb_stemmers_fini(&reading.stemmers);
+}

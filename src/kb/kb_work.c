@@ -1,0 +1,94 @@
+/*
+ * kb_work.c - the memory of a ranking, kept from one question to the next.
+ *
+ * As many as were ever used at once stay in a list; whoever ranks takes one out and gives it back. What a question wrote is
+ * cleared by the one who takes it next: values of articles as a whole, n-grams bucket by bucket.
+ */
+#include "kb_work.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define VALUES 7                         /* floats of an article */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct kb_work *idle;
+
+static void *must(void *memory)
+{
+	if (!memory)
+		abort();
+	return memory;
+}
+
+static struct kb_work *take_idle(void)
+{
+	struct kb_work *work;
+
+	pthread_mutex_lock(&lock);
+	if ((work = idle))
+		idle = work->next;
+	pthread_mutex_unlock(&lock);
+	return work;
+}
+
+static struct kb_work *make(void)
+{
+	struct kb_work *work = must(calloc(1, sizeof *work));
+
+	kb_gram_question_init(&work->question);
+	kb_gram_question_init(&work->title_question);
+	work->seen = must(malloc(KB_GRAMS * sizeof *work->seen));
+	return work;
+}
+
+static void make_room(struct kb_work *work, size_t articles)
+{
+	float **values[VALUES] = { &work->word, &work->title, &work->past, &work->past_sum, &work->grams, &work->neighbours, &work->score };
+
+	if (articles > work->room) {
+		free(work->allowed);
+		free(work->word);
+		free(work->candidate);
+		work->room = articles;
+		work->allowed = must(malloc(articles * sizeof *work->allowed));
+		work->word = must(malloc(articles * VALUES * sizeof *work->word));
+		work->candidate = must(malloc(articles * sizeof *work->candidate));
+		for (size_t i = 1; i < VALUES; i++)
+			*values[i] = work->word + i * articles;
+	}
+	for (size_t i = 0; i < VALUES; i++)
+		memset(*values[i], 0, articles * sizeof **values[i]);
+}
+
+struct kb_work *kb_work_take(const struct kb_view *view, const struct kb_words *words, const struct kb_without *without)
+{
+	struct kb_work *work = take_idle();
+
+	if (!work)
+		work = make();
+	work->next = NULL;
+	work->snapshot = view->snapshot;
+	work->learned = view->learned;
+	work->words = words;
+	work->without = without;
+	work->most_word = work->most_title = work->most_grams = work->most_neighbours = 0;
+	work->candidates = 0;
+	make_room(work, view->snapshot->count + 1);
+	return work;
+}
+
+void kb_work_give(struct kb_work *work)
+{
+	for (size_t i = 0; i < work->seen_count; i++) {
+		uint32_t bucket = work->seen[i];
+
+		work->question.weight[bucket] = work->title_question.weight[bucket] = 0;
+		work->question.set[bucket / 64] = work->title_question.set[bucket / 64] = 0;
+	}
+	work->seen_count = 0;
+	pthread_mutex_lock(&lock);
+	work->next = idle;
+	idle = work;
+	pthread_mutex_unlock(&lock);
+}

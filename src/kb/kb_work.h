@@ -1,0 +1,52 @@
+/*
+ * kb_work.h - inside the ranking: what one question needs while it is ranked, and the steps that fill it.
+ *
+ * A value for each article and each kind of likeness, and the question's n-grams spread over their buckets. The memory is kept from
+ * question to question: to take and clear it costs less than the question itself. Words and past questions are looked at for all
+ * articles; the rest only for candidates.
+ */
+#ifndef SPORTELLO_KB_WORK_H
+#define SPORTELLO_KB_WORK_H
+
+#include "kb_private.h"
+
+struct kb_work {
+	struct kb_work *next;            /* while nobody uses it */
+	size_t room;                     /* articles */
+	const struct kb_snapshot *snapshot;
+	const struct kb_learned *learned;
+	const struct kb_words *words;
+	const struct kb_without *without;
+	bool *allowed;                   /* by slot, like those that follow */
+	float *word, *title, *past, *past_sum, *grams, *neighbours, *score;
+	float most_word, most_title, most_grams, most_neighbours;
+	uint32_t *candidate; size_t candidates;
+	struct kb_gram_question question, title_question;
+	uint32_t *seen; size_t seen_count;       /* buckets of the question */
+};
+
+/* kb_work.c */
+struct kb_work *kb_work_take(const struct kb_view *view, const struct kb_words *words, const struct kb_without *without);
+void kb_work_give(struct kb_work *work);
+/* How much of the most; 0 if there is none. */
+static inline float kb_share(float value, float most)
+{
+	return most > 0 ? value / most : 0;
+}
+
+void kb_score_words(struct kb_work *work);       /* kb_score_words.c: word */
+void kb_score_neighbours(struct kb_work *work);  /* kb_score_neighbours.c, of candidates: neighbours */
+void kb_weigh_grams(struct kb_work *work);       /* kb_score_grams.c: question, title_question */
+void kb_score_titles(struct kb_work *work);      /* of candidates: title */
+void kb_score_grams(struct kb_work *work);       /* of candidates: grams */
+void kb_score_past(struct kb_work *work);        /* kb_score_past.c: past, past_sum */
+void kb_judge(const struct kb_work *work, struct kb_ranked *ranked);     /* kb_judge.c: what the gate judges by */
+
+/* Weights of the sum (kb_rank.c). Tuned together on several public sets; all of them stand on a plateau. */
+#define W_WORDS      0.50f
+#define W_GRAMS      0.42f
+#define W_TITLE      0.15f
+#define W_NEIGHBOURS 0.14f
+#define W_PAST       0.70f               /* likeness to the nearest past question of the article */
+
+#endif
