@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define ALL_HIGH_BITS UINT64_C(0x8080808080808080)
+#define EACH_BYTE UINT64_C(0x0101010101010101)
 #define REPLACEMENT "\xEF\xBF\xBD"
 
 struct lead { uint8_t size, second_low, second_high; };
@@ -120,6 +121,25 @@ bool utf8_valid(const char *at, size_t length)
 	return true;
 }
 
+/* Bytes at the front that utf8_clean leaves as they are: printable ASCII, tab and newline. Eight at a time: the subtractions borrow
+ * into the high bit of a byte below ' ' or equal to DEL (some neighbour of such a byte may be flagged too: then one by one). */
+static size_t plain_run(const char *at, size_t length)
+{
+	size_t i = 0;
+	uint64_t eight;
+
+	for (;;) {
+		for (; i + sizeof eight <= length; i += sizeof eight) {
+			memcpy(&eight, at + i, sizeof eight);
+			if ((eight | (eight - EACH_BYTE * ' ') | ((eight ^ EACH_BYTE * 0x7F) - EACH_BYTE)) & ALL_HIGH_BITS)
+				break;
+		}
+		for (size_t end = i + sizeof eight; i < end; i++)
+			if (i == length || !((at[i] >= ' ' && at[i] < 0x7F) || at[i] == '\n' || at[i] == '\t'))
+				return i;
+	}
+}
+
 /* One step of utf8_clean: what stands for the piece at `at`, its size in *taken. CR LF and a lone CR become newline. */
 static size_t clean_piece(const char *at, size_t length, size_t *taken, const char **piece)
 {
@@ -143,19 +163,28 @@ static size_t clean_piece(const char *at, size_t length, size_t *taken, const ch
 
 char *utf8_clean(struct arena *arena, const char *at, size_t length)
 {
-	size_t taken, size, total = 0, written = 0;
+	size_t taken, size, run = plain_run(at, length), total = run, written = run;
 	const char *piece;
 	char *clean;
 
-	for (size_t i = 0; i < length; i += taken)
-		total += clean_piece(at + i, length - i, &taken, &piece);
-	if (total == length && utf8_valid(at, length) && !memchr(at, '\r', length))
+	if (run == length)
 		return arena_copy(arena, at, length);
+	for (size_t i = run; i < length; i += taken) {
+		total += clean_piece(at + i, length - i, &taken, &piece);
+		size = plain_run(at + i + taken, length - i - taken);
+		total += size;
+		taken += size;
+	}
 	clean = arena_alloc(arena, total + 1);
-	for (size_t i = 0; i < length; i += taken) {
+	memcpy(clean, at, run);
+	for (size_t i = run; i < length; i += taken) {
 		size = clean_piece(at + i, length - i, &taken, &piece);
 		memcpy(clean + written, piece, size);
 		written += size;
+		size = plain_run(at + i + taken, length - i - taken);
+		memcpy(clean + written, at + i + taken, size);
+		written += size;
+		taken += size;
 	}
 	return clean;
 }

@@ -36,12 +36,20 @@ static const char *const verbs[] = {
 	"からのメール", "のメール", "さんが書", "さんからの", "kirjoitti", "yazdı", "wrote as follows", "emailed", "replied",
 };
 
+static struct word_index opening_index, verb_index;
+
+void attribution_init(void)
+{
+	word_index_make(&opening_index, openings, sizeof *openings, COUNT_OF(openings));
+	word_index_make(&verb_index, verbs, sizeof *verbs, COUNT_OF(verbs));
+}
+
 struct joined { char text[BYTES + LINES + 1]; size_t length, lines; };
 
 static bool begins(struct span line)
 {
-	for (size_t i = 0; i < COUNT_OF(openings); i++)
-		if (fold_starts(line, openings[i]))
+	for (size_t i = word_index_at(&opening_index, line); i; i = opening_index.next[i])
+		if (fold_starts(line, openings[i - 1]))
 			return true;
 	return line.length && (is_digit(line.at[0]) || line.at[0] == '"' || line.at[0] == '<' || line.at[0] == '[');
 }
@@ -69,10 +77,7 @@ static bool verb_in_last(struct span text, size_t tail)
 	struct span end = { text.at + text.length - tail, tail };
 	while (end.length && ((unsigned char)end.at[0] & 0xC0) == 0x80)
 		end.at++, end.length--;
-	for (size_t i = 0; i < COUNT_OF(verbs); i++)
-		if (fold_find(end, verbs[i]))
-			return true;
-	return false;
+	return fold_find_any(end, verbs, &verb_index);
 }
 
 static bool has_date(struct span text)

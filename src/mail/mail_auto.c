@@ -63,10 +63,10 @@ static bool automatic_subject(const char *subject)
 	struct span text = span_of(without_prefix(subject));
 	for (size_t i = 0; i < COUNT_OF(absent_subjects); i++) {
 		const char *word = absent_subjects[i];
-		bool strong = strstr(word, "auto") || strstr(word, "office") || strstr(word, "автоот") || strstr(word, "自") || strstr(word, "不在") || strstr(word, "ufficio")
-		              || strstr(word, "notiz") || strstr(word, "oficina") || strstr(word, "bureau") || strstr(word, "biurem");
-		size_t used = strong ? fold_starts(text, word) : 0;
-		if (used && (used == text.length || strchr(":-;,.( [|", text.at[used]) || strstr(word, "auto")))
+		size_t used = fold_starts(text, word);
+		bool strong = used && (strstr(word, "auto") || strstr(word, "office") || strstr(word, "автоот") || strstr(word, "自") || strstr(word, "不在") || strstr(word, "ufficio")
+		              || strstr(word, "notiz") || strstr(word, "oficina") || strstr(word, "bureau") || strstr(word, "biurem"));
+		if (strong && (used == text.length || strchr(":-;,.( [|", text.at[used]) || strstr(word, "auto")))
 			return true;
 	}
 	return false;

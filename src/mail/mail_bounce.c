@@ -170,9 +170,10 @@ static bool is_feedback(struct walk *walk, struct span text)
 {
 	if (walk->feedback || report_type(walk->root, "feedback-report"))
 		return true;
-	bool words = span_has_nocase(text, "this is an email abuse report") || span_has_nocase(text, "spam complaint") || span_has_nocase(text, "abuse report for an email")
+	if (!walk->nested)
+		return false;
+	return span_has_nocase(text, "this is an email abuse report") || span_has_nocase(text, "spam complaint") || span_has_nocase(text, "abuse report for an email")
 	             || (span_has_nocase(text, "complaint about message") && span_has_nocase(text, "junk"));
-	return words && walk->nested;
 }
 
 void bounce_read(struct walk *walk, const struct fields *fields, const struct mail_options *options)

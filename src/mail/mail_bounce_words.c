@@ -31,6 +31,9 @@ bool bounce_sender(const struct mail_address *from)
 	return span_has_nocase(local, "mailer-daemon");
 }
 
+/* For lists that are looked for in every mail, see fold_find_any. */
+static struct word_index late_index, failed_index;
+
 static bool any_in(struct span text, const char *const *phrases, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -39,43 +42,50 @@ static bool any_in(struct span text, const char *const *phrases, size_t count)
 	return false;
 }
 
+static const char *const late_subjects[] = {
+	"delayed", "(delay)", "not yet been delivered", "still being retried", "could not send message for past",
+	"delivery warning", "delivery delay", "verzögert", "retardé", "retrasad", "ritard", "försenad", "forsinket",
+	"opóźni", "задерж",
+};
+static const char *const failed_subjects[] = {
+	"undeliver", "delivery fail", "delivery has failed", "delivery status", "delivery problem",
+	"delivery error", "delivery notification", "delivery report", "delivery unsuccessful", "returned mail",
+	"returned to sender", "return to sender",
+	"failure notice", "mail failure", "failed mail", "failed delivery", "mail error", "mail delivery",
+	"message delivery", "message undeliver", "non-delivery", "nondeliver", "non delivery", "not delivered",
+	"could not be delivered", "able to deliver your message", "cannot be delivered", "can't be delivered",
+	"unable to deliver", "user unknown", "unknown user", "unknown address", "no such user", "message failure",
+	"message rejected", "rejected:", "error sending", "error during delivery", "address not found",
+	"email not delivered", "mail not delivered", "bounced mail", "bounce notif", "mail could not",
+	"mailbox full", "mailbox is full", "over quota", "quota exceeded", "could not send message",
+	"delivery-status", "failed to deliver", "failed:", "mail system error", "email delivery", "dsn:",
+	"warning: could not", "problem delivering", "message status - undeliverable", "message you sent",
+	"undelivered", "couldn't be delivered",
+	"unzustellbar", "nicht zustellbar", "zustellung fehlgeschlagen", "unzustellbare",
+	"fehler bei der zustellung", "zustellfehler", "mail nicht zugestellt", "non remis", "non distribu",
+	"échec de", "echec de", "non recapit", "mancato recapito", "impossibile recapitare",
+	"consegna non riuscita", "recapito non riuscito",
+	"no se pudo entregar", "no se puede entregar", "no entregado", "no entregable", "devuelto",
+	"error de entrega", "não entreg", "não pôde ser entregue", "falha na entrega", "devolvido", "onbestelbaar",
+	"niet bezorgd", "kunde inte levereras", "gick inte att leverera", "ej levererat", "kunne ikke leveres",
+	"ikke leveret", "kan ikke leveres",
+	"nie dostarczono", "niedostarcz", "nie można dostarczyć", "zwrot", "не доставлен", "недоставлен",
+	"невозможно доставить", "возвращен", "无法投递", "退信", "未送达", "传递失败", "無法傳遞", "配信不能", "配信エラー", "送信できません",
+	"送信エラー", "配送失敗", "メールエラー", "エラー通知", "エラーメール", "不達", "mail nicht ausgeliefert", "[bounce]", "are not member",
+	"are not a member", "not allowed to post", "post rejected", "posting rejected",
+};
+
+void bounce_words_init(void)
+{
+	word_index_make(&late_index, late_subjects, sizeof *late_subjects, COUNT_OF(late_subjects));
+	word_index_make(&failed_index, failed_subjects, sizeof *failed_subjects, COUNT_OF(failed_subjects));
+}
+
 bool bounce_subject(const char *subject, bool *delayed)
 {
-	static const char *const late[] = {
-		"delayed", "(delay)", "not yet been delivered", "still being retried", "could not send message for past",
-		"delivery warning", "delivery delay", "verzögert", "retardé", "retrasad", "ritard", "försenad", "forsinket",
-		"opóźni", "задерж",
-	};
-	static const char *const failed[] = {
-		"undeliver", "delivery fail", "delivery has failed", "delivery status", "delivery problem",
-		"delivery error", "delivery notification", "delivery report", "delivery unsuccessful", "returned mail",
-		"returned to sender", "return to sender",
-		"failure notice", "mail failure", "failed mail", "failed delivery", "mail error", "mail delivery",
-		"message delivery", "message undeliver", "non-delivery", "nondeliver", "non delivery", "not delivered",
-		"could not be delivered", "able to deliver your message", "cannot be delivered", "can't be delivered",
-		"unable to deliver", "user unknown", "unknown user", "unknown address", "no such user", "message failure",
-		"message rejected", "rejected:", "error sending", "error during delivery", "address not found",
-		"email not delivered", "mail not delivered", "bounced mail", "bounce notif", "mail could not",
-		"mailbox full", "mailbox is full", "over quota", "quota exceeded", "could not send message",
-		"delivery-status", "failed to deliver", "failed:", "mail system error", "email delivery", "dsn:",
-		"warning: could not", "problem delivering", "message status - undeliverable", "message you sent",
-		"undelivered", "couldn't be delivered",
-		"unzustellbar", "nicht zustellbar", "zustellung fehlgeschlagen", "unzustellbare",
-		"fehler bei der zustellung", "zustellfehler", "mail nicht zugestellt", "non remis", "non distribu",
-		"échec de", "echec de", "non recapit", "mancato recapito", "impossibile recapitare",
-		"consegna non riuscita", "recapito non riuscito",
-		"no se pudo entregar", "no se puede entregar", "no entregado", "no entregable", "devuelto",
-		"error de entrega", "não entreg", "não pôde ser entregue", "falha na entrega", "devolvido", "onbestelbaar",
-		"niet bezorgd", "kunde inte levereras", "gick inte att leverera", "ej levererat", "kunne ikke leveres",
-		"ikke leveret", "kan ikke leveres",
-		"nie dostarczono", "niedostarcz", "nie można dostarczyć", "zwrot", "не доставлен", "недоставлен",
-		"невозможно доставить", "возвращен", "无法投递", "退信", "未送达", "传递失败", "無法傳遞", "配信不能", "配信エラー", "送信できません",
-		"送信エラー", "配送失敗", "メールエラー", "エラー通知", "エラーメール", "不達", "mail nicht ausgeliefert", "[bounce]", "are not member",
-		"are not a member", "not allowed to post", "post rejected", "posting rejected",
-	};
 	struct span text = { subject, strnlen(subject, 300) };
-	*delayed = any_in(text, late, COUNT_OF(late));
-	return *delayed || any_in(text, failed, COUNT_OF(failed));
+	*delayed = fold_find_any(text, late_subjects, &late_index);
+	return *delayed || fold_find_any(text, failed_subjects, &failed_index);
 }
 
 bool soft_words(struct span text)

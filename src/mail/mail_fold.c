@@ -60,3 +60,27 @@ bool fold_equal(struct span span, const char *word)
 {
 	return span.length && fold_starts(span, word) == span.length;
 }
+
+void word_index_make(struct word_index *index, const void *words, size_t stride, size_t count)
+{
+	*index = (struct word_index){ 0 };
+	for (size_t i = count; i-- > 0;) {
+		const char *word;
+		memcpy(&word, (const char *)words + i * stride, sizeof word);
+		unsigned char *first = &index->first[(unsigned char)*word < 128 ? (unsigned char)*word : 128];
+		index->next[i + 1] = *first;
+		*first = (unsigned char)(i + 1);
+	}
+}
+
+bool fold_find_any(struct span span, const char *const *words, const struct word_index *index)
+{
+	for (; span.length; span.at++, span.length--) {
+		if (((unsigned char)*span.at & 0xC0) == 0x80)
+			continue;
+		for (size_t i = word_index_at(index, span); i; i = index->next[i])
+			if (fold_starts(span, words[i - 1]))
+				return true;
+	}
+	return false;
+}

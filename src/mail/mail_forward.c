@@ -143,19 +143,16 @@ static bool forward_attached(struct walk *walk, const char *text, struct mail_fo
 	return true;
 }
 
-void forward_read(struct walk *walk, const struct fields *fields, const char *marked)
+void forward_read(struct walk *walk, const struct lines *lines)
 {
 	struct mail *mail = walk->mail;
 	struct mail_forward *forward = &mail->forward;
 	if (mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY)
 		return;
 	bool says = subject_is_forward(mail->subject);
-	if (says || memmem(mail->text, strlen(mail->text), "---", 3) || mail->kind == MAIL_REQUEST) {
-		struct lines lines = lines_cut(walk->arena, marked);
-		lines_classify(&lines);
-		if (forward_inline(walk->arena, &lines, says, forward))
+	if (says || memmem(mail->text, strlen(mail->text), "---", 3) || mail->kind == MAIL_REQUEST)
+		if (forward_inline(walk->arena, lines, says, forward))
 			return;
-	}
 	if (walk->nested && (says || strlen(mail->reply_text) < 400))
 		forward_attached(walk, mail->reply_text, forward);
 }

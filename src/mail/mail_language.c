@@ -56,6 +56,12 @@ static size_t lower_word(struct span text, size_t *at, char out[36])
 	size_t n = 0;
 	while (*at < text.length) {
 		uint32_t code;
+		if (is_alpha(text.at[*at])) {
+			if (n + 4 < 36)
+				out[n++] = lower(text.at[*at]);
+			(*at)++;
+			continue;
+		}
 		size_t size = utf8_decode(text.at + *at, text.length - *at, &code);
 		if (!size)
 			size = 1, code = ' ';

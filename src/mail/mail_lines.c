@@ -44,12 +44,37 @@ char *marks_strip(struct arena *arena, const char *text)
 	return out + i;
 }
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+/* False: surely none. Text that was not made from HTML has none, and is not looked at byte by byte. */
+static bool may_have_marks(const char *text, size_t length)
+{
+	size_t i = 0;
+	uint64_t eight, found = 0;
+	for (; i + sizeof eight <= length && !found; i += sizeof eight) {
+		memcpy(&eight, text + i, sizeof eight);
+		found = ((eight - EACH_BYTE * '\t') | ((eight ^ EACH_BYTE * MARK_BARE) - EACH_BYTE)) & ~eight & HIGH_BITS;
+	}
+	for (; i < length && !found; i++)
+		found = is_mark(text[i]);
+	return found != 0;
+}
+
 struct lines lines_cut(struct arena *arena, const char *text)
 {
 	size_t length = strlen(text), count = 1;
 	for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++)
 		count++;
 	struct lines lines = { .at = ARENA_ARRAY(arena, struct line, count) };
+	if (!may_have_marks(text, length)) {
+		for (const char *end; lines.count + 1 < count; text = end + 1) {
+			end = strchr(text, '\n');
+			lines.at[lines.count++].text = (struct span){ text, (size_t)(end - text) };
+		}
+		lines.at[lines.count++].text = span_of(text);
+		return lines;
+	}
 	char *out = arena_alloc(arena, length + 1);
 	struct structure now = { 0 };
 	for (size_t i = 0; i <= length && lines.count < count;) {
@@ -124,10 +149,12 @@ bool rule_of(struct span line, size_t least)
 
 static bool signature_mark(struct span line)
 {
-	if (line.length && line.at[line.length - 1] == '\r')
+	if (!line.length || line.at[0] != '-')
+		return false;
+	if (line.at[line.length - 1] == '\r')
 		line.length--;
 	struct span bare = span_trim(line);
-	return line.length && line.at[0] == '-' && bare.length == 2 && bare.at[1] == '-';
+	return bare.length == 2 && bare.at[1] == '-';
 }
 
 /* "| " before each of at least three lines, and no second bar as tables have it: some clients quote so. */
@@ -219,4 +246,11 @@ void lines_classify(struct lines *lines)
 			lines->at[i].attribution_start = true;
 	}
 	harden_quotes(lines);
+}
+
+struct lines lines_of(struct arena *arena, const char *text)
+{
+	struct lines lines = lines_cut(arena, text);
+	lines_classify(&lines);
+	return lines;
 }

@@ -17,6 +17,9 @@ void mail_init(void)
 	g_mime_init();
 	guard_register();
 	xmlInitParser();
+	phrases_init();
+	attribution_init();
+	bounce_words_init();
 	language_init();
 }
 
@@ -215,7 +218,8 @@ static void reply_from_spare(struct walk *walk)
 	buffer_init(&out);
 	html_to_text(walk->arena, html, NULL, &out, NULL);
 	struct mail from_html = *mail;
-	reply_make(walk->arena, buffer_string(&out), &from_html);
+	struct lines lines = lines_of(walk->arena, buffer_string(&out));
+	reply_make(walk->arena, buffer_string(&out), &lines, &from_html);
 	if (*from_html.reply_text && strlen(from_html.reply_text) < strlen(mail->reply_text)) {
 		mail->reply_text = from_html.reply_text;
 		mail->signature = from_html.signature;
@@ -235,9 +239,10 @@ static void read_body(struct parse *parse)
 	mail->text = marks_strip(parse->arena, marked);
 	bounce_read(&walk, &parse->head.fields, parse->options);
 	auto_judge(parse->arena, &parse->head.fields, parse->options, mail);
-	reply_make(parse->arena, marked, mail);
+	struct lines lines = lines_of(parse->arena, marked);
+	reply_make(parse->arena, marked, &lines, mail);
 	reply_from_spare(&walk);
-	forward_read(&walk, &parse->head.fields, marked);
+	forward_read(&walk, &lines);
 	mail->language = language_detect(*mail->reply_text ? mail->reply_text : mail->text);
 }
 

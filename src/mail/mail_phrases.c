@@ -53,6 +53,8 @@ static const struct header_name header_names[] = {
 	{ "organization", HEADER_OTHER }, { "newsgroups", HEADER_OTHER }, { "priority", HEADER_OTHER },
 };
 
+static struct word_index header_index;
+
 /* Without leading marks of quoting, emphasis and lists. */
 static struct span bare_line(struct span line)
 {
@@ -69,8 +71,9 @@ enum header_word header_line(struct span line, struct span *value, bool *found)
 	size_t near = line.length < 48 ? line.length : 48;
 	if (!memchr(line.at, ':', near) && !memmem(line.at, near, "\xEF\xBC\x9A", 3))
 		return HEADER_OTHER;
-	for (size_t i = 0; i < COUNT_OF(header_names); i++) {
-		size_t used = fold_starts(line, header_names[i].name);
+	for (size_t at = word_index_at(&header_index, line); at; at = header_index.next[at]) {
+		const struct header_name *header = &header_names[at - 1];
+		size_t used = fold_starts(line, header->name);
 		if (!used)
 			continue;
 		while (used < line.length && (line.at[used] == ' ' || line.at[used] == '*' || line.at[used] == '\t'
@@ -84,7 +87,7 @@ enum header_word header_line(struct span line, struct span *value, bool *found)
 			used++;
 		*value = span_trim((struct span){ line.at + used, line.length - used });
 		*found = true;
-		return header_names[i].word;
+		return header->word;
 	}
 	return HEADER_OTHER;
 }
@@ -119,10 +122,12 @@ static const char *const forward_phrases[] = {
 	"転送されたメッセージ", "転送メッセージ", "転送メール",
 };
 
-static bool phrase_in(struct span line, const char *const *phrases, size_t count, bool whole)
+static struct word_index original_index, forward_index;
+
+static bool phrase_in(struct span line, const char *const *phrases, const struct word_index *index, bool whole)
 {
-	for (size_t i = 0; i < count; i++) {
-		size_t used = fold_starts(line, phrases[i]);
+	for (size_t i = word_index_at(index, line); i; i = index->next[i]) {
+		size_t used = fold_starts(line, phrases[i - 1]);
 		if (used && (!whole || used == line.length || (used + 1 == line.length && line.at[used] == ':')
 		             || (used + 3 == line.length && memcmp(line.at + used, "\xEF\xBC\x9A", 3) == 0)))
 			return true;
@@ -145,9 +150,9 @@ bool delimiter_line(struct span line, bool *forward)
 		line.length--;
 	if (!line.length || line.length > 200)
 		return false;
-	if (phrase_in(line, forward_phrases, COUNT_OF(forward_phrases), dashes < 2))
+	if (phrase_in(line, forward_phrases, &forward_index, dashes < 2))
 		return *forward = true;
-	if (phrase_in(line, original_phrases, COUNT_OF(original_phrases), dashes < 2))
+	if (phrase_in(line, original_phrases, &original_index, dashes < 2))
 		return true;
 	/* "##- Please type your reply above this line -##" of other help desks */
 	return dashes >= 2 && line.length < 120 && fold_find(line, "above this line") && fold_find(line, "reply");
@@ -205,4 +210,11 @@ bool signature_phrase(struct span line)
 		if (line.length < 48 && fold_find(line, within[i]))
 			return true;
 	return false;
+}
+
+void phrases_init(void)
+{
+	word_index_make(&header_index, header_names, sizeof *header_names, COUNT_OF(header_names));
+	word_index_make(&original_index, original_phrases, sizeof *original_phrases, COUNT_OF(original_phrases));
+	word_index_make(&forward_index, forward_phrases, sizeof *forward_phrases, COUNT_OF(forward_phrases));
 }

@@ -44,6 +44,17 @@ static inline size_t fold_starts(struct span span, const char *word)
 }
 const char *fold_find(struct span span, const char *word);       /* NULL: nowhere */
 bool fold_equal(struct span span, const char *word);
+/* Many words by their first byte, so that only those are compared that can begin here: made once, before the first thread. At most
+ * 255 words, none of which begins with an apostrophe. */
+struct word_index { unsigned char first[129], next[256]; };     /* number + 1 of a word, 0: none; in the order of the words */
+void word_index_make(struct word_index *index, const void *words, size_t stride, size_t count);   /* each begins with a const char * */
+static inline size_t word_index_at(const struct word_index *index, struct span span)
+{
+	unsigned char a = span.length ? (unsigned char)span.at[0] : 0;
+	return index->first[a < 128 ? (unsigned char)lower((char)a) : 128];
+}
+/* Does one of the words stand anywhere in the text? */
+bool fold_find_any(struct span span, const char *const *words, const struct word_index *index);
 
 /* ---- problems: said once each, at most a few dozen ---- */
 void problem(struct arena *arena, struct strings *problems, const char *format, ...) PRINTF_LIKE(3, 4);
@@ -181,17 +192,22 @@ struct lines { struct line *at; size_t count; };
 enum header_word { HEADER_OTHER, HEADER_FROM, HEADER_DATE, HEADER_TO, HEADER_SUBJECT, HEADER_CC, HEADER_REPLY_TO };
 struct lines lines_cut(struct arena *arena, const char *text);
 void lines_classify(struct lines *lines);
+/* Both. */
+struct lines lines_of(struct arena *arena, const char *text);
 enum header_word header_line(struct span line, struct span *value, bool *found);
 bool delimiter_line(struct span line, bool *forward);
 size_t attribution_at(const struct lines *lines, size_t i);      /* count of lines it takes, 0: none */
 bool signature_phrase(struct span line);
 bool rule_of(struct span line, size_t least);                     /* nothing but at least so many dashes, stars ... */
-/* Fills reply_text and signature from marked text. */
-void reply_make(struct arena *arena, const char *marked, struct mail *mail);
-void forward_read(struct walk *walk, const struct fields *fields, const char *marked);
+void phrases_init(void);
+void attribution_init(void);
+/* Fills reply_text and signature. `lines` are those of the marked text and stay as they are. */
+void reply_make(struct arena *arena, const char *marked, const struct lines *lines, struct mail *mail);
+void forward_read(struct walk *walk, const struct lines *lines);
 
 /* ---- what it means ---- */
 void auto_judge(struct arena *arena, const struct fields *fields, const struct mail_options *options, struct mail *mail);
+void bounce_words_init(void);
 void bounce_read(struct walk *walk, const struct fields *fields, const struct mail_options *options);
 void auth_read(struct arena *arena, const struct fields *fields, const char *authserv_id, struct mail_authentication *authentication);
 void language_init(void);

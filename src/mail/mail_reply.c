@@ -289,11 +289,22 @@ static void hide_top_introduction(struct lines *lines, size_t end)
 		lines->at[n].hidden = true;
 }
 
-void reply_make(struct arena *arena, const char *marked, struct mail *mail)
+/* A copy to be changed; the lines of a text with such a line in it are cut anew. */
+static struct lines lines_for_reply(struct arena *arena, const char *marked, const struct lines *lines)
 {
-	struct lines lines = lines_cut(arena, marked);
-	lines = split_shared(arena, lines);
-	lines_classify(&lines);
+	struct lines split = split_shared(arena, *lines), copy = { ARENA_ARRAY(arena, struct line, lines->count), lines->count };
+	if (split.at == lines->at) {
+		memcpy(copy.at, lines->at, lines->count * sizeof *copy.at);
+		return copy;
+	}
+	split = split_shared(arena, lines_cut(arena, marked));
+	lines_classify(&split);
+	return split;
+}
+
+void reply_make(struct arena *arena, const char *marked, const struct lines *classified, struct mail *mail)
+{
+	struct lines lines = lines_for_reply(arena, marked, classified);
 	size_t end = history_start(&lines);
 	hide(&lines, above_history(&lines, end), lines.count);
 	hide_quotes(&lines, end, mail->from.name);

@@ -155,15 +155,16 @@ static size_t by_phone(const struct lines *lines, size_t end)
 /* What mailing lists put below: a long rule, the name of the list and where to leave it. */
 static size_t by_list_footer(const struct lines *lines, size_t end)
 {
-	bool says = false;
-	for (size_t i = end, count = 0; i > 0 && count < 10; i--) {
-		struct span text = span_trim(lines->at[i - 1].text);
-		if (!shown(&lines->at[i - 1]))
-			continue;
-		count++;
-		if (lines->at[i - 1].kind == LINE_RULE && text.length >= 20)
-			return says ? i - 1 : end;
-		says = says || span_has_nocase(text, "mailing list") || span_has_nocase(text, "unsubscribe") || span_has_nocase(text, "listinfo");
+	size_t rule = end;
+	for (size_t i = end, count = 0; i > 0 && count < 10 && rule == end; i--) {
+		count += shown(&lines->at[i - 1]);
+		if (lines->at[i - 1].kind == LINE_RULE && !lines->at[i - 1].hidden && span_trim(lines->at[i - 1].text).length >= 20)
+			rule = i - 1;
+	}
+	for (size_t i = rule; i < end; i++) {
+		struct span text = lines->at[i].text;
+		if (shown(&lines->at[i]) && (span_has_nocase(text, "mailing list") || span_has_nocase(text, "unsubscribe") || span_has_nocase(text, "listinfo")))
+			return rule;
 	}
 	return end;
 }

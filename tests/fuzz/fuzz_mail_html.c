@@ -22,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span page = charset_to_utf8(&arena, (struct span){ (const char *)data, size }, NULL, "text", &problems);
 	html_to_text(&arena, page, NULL, &out, &problems);
 	mail.text = marks_strip(&arena, buffer_string(&out));
-	reply_make(&arena, buffer_string(&out), &mail);
+	struct lines lines = lines_of(&arena, buffer_string(&out));
+	reply_make(&arena, buffer_string(&out), &lines, &mail);
 	return 0;
 }

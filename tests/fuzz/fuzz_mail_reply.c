@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < size; i++)
 		if (!text[i])
 			text[i] = ' ';
-	reply_make(&arena, text, &mail);
+	struct lines lines = lines_of(&arena, text);
+	reply_make(&arena, text, &lines, &mail);
 	if (strlen(mail.reply_text) > size || (mail.signature && strlen(mail.signature) > size))
 		abort();
 	language_detect(mail.reply_text);

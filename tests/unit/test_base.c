@@ -4,7 +4,7 @@
  * Parsers get whole and odd input; UTF-8 is compared with a second, slow decoder over every sequence of two bytes and the
  * borders of longer ones. What comes out of JSON and log is compared byte by byte.
  */
-#include "base.h"
+#include "base/base_private.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -228,6 +228,52 @@ static void utf8_clean_mends(void **state)
 
 		assert_string_equal(clean, cases[i].out);
 		assert_true(utf8_valid(clean, strlen(clean)));
+	}
+}
+
+/* As utf8_clean says it of itself, a byte at a time. */
+static size_t clean_slowly(const char *at, size_t length, char *out)
+{
+	size_t n = 0, size;
+
+	for (size_t i = 0; i < length; i += size) {
+		uint32_t code;
+
+		size = utf8_decode(at + i, length - i, &code);
+		if (!size) {
+			size = utf8_wrong_span(at + i, length - i);
+			memcpy(out + n, "\xEF\xBF\xBD", 3);
+			n += 3;
+		} else if (code == '\r') {
+			size += i + 1 < length && at[i + 1] == '\n';
+			out[n++] = '\n';
+		} else if (code == '\t' || code == '\n' || (code >= ' ' && code != 0x7F)) {
+			memcpy(out + n, at + i, size);
+			n += size;
+		}
+	}
+	out[n] = '\0';
+	return n;
+}
+
+/* Eight bytes at a time or one: the same text, whatever stands beside what in it. */
+static void utf8_clean_is_the_same_at_any_place(void **state)
+{
+	static const unsigned char odd[] = { '\r', '\n', '\t', 0, 0x1F, ' ', '~', 0x7F, 0x80, 0xC3, 0xA9, 0xE2, 0x82, 0xAC, 0xFF, 'a' };
+	uint32_t random = 1;
+	char text[40], slow[3 * sizeof text + 1];
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		size_t length = (size_t)i % sizeof text;
+
+		for (size_t k = 0; k < length; k++) {
+			random = random * 1664525 + 1013904223;
+			text[k] = random >> 29 ? 'a' : (char)odd[random >> 16 & 15];
+		}
+		clean_slowly(text, length, slow);
+		assert_string_equal(utf8_clean(&arena, text, length), slow);
+		arena_reset(&arena);
 	}
 }
 
@@ -550,7 +596,7 @@ int main(void)
 		WITH_ARENA(arena_prints_short_and_long), WITH_ARENA(lists_grow), WITH_ARENA(buffer_grows_and_is_a_string),
 		WITH_ARENA(errors_are_one_line), WITH_ARENA(text_compares_ascii_case_alone),
 		WITH_ARENA(utf8_decodes_as_the_rfc_says), WITH_ARENA(utf8_round_trip), WITH_ARENA(utf8_valid_whole_and_cut),
-		WITH_ARENA(utf8_clean_mends), WITH_ARENA(utf8_cut_between_characters), WITH_ARENA(clock_moves_with_the_file),
+		WITH_ARENA(utf8_clean_mends), WITH_ARENA(utf8_clean_is_the_same_at_any_place), WITH_ARENA(utf8_cut_between_characters), WITH_ARENA(clock_moves_with_the_file),
 		WITH_ARENA(times_are_written), WITH_ARENA(digests_match_the_published_vectors), WITH_ARENA(random_bytes_differ),
 		WITH_ARENA(base32_there_and_back), WITH_ARENA(base32_refuses_odd_input), WITH_ARENA(log_lines_cannot_be_forged),
 		WITH_ARENA(log_lines_have_a_limit), WITH_ARENA(log_levels), WITH_ARENA(json_is_written),
