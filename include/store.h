@@ -5,8 +5,8 @@
  * engine can stand behind it. Durability: what store_commit() (or the writer's callback) reported as STATUS_OK is on disk
  * (WAL, synchronous=FULL). STATUS_TRY_LATER: locked, disk full, read-only; nothing is half done. STATUS_BROKEN: corrupt.
  *
- * A struct store is one connection: one thread at a time. Open one for each thread that reads; the daemon has one writer
- * thread (struct store_writer), the command line uses its own connection and begins/commits itself.
+ * A struct store is one connection: one thread at a time. Open one for each thread that reads; the daemon has one
+ * struct store_writer, the command line uses its own connection and begins/commits itself.
  */
 #ifndef SPORTELLO_STORE_H
 #define SPORTELLO_STORE_H
@@ -75,9 +75,10 @@ struct delivery_record {                 /* what the mailbox keeps of a delivery
 };
 enum status store_apply(struct store *store, const struct plan *plan, const struct delivery_record *delivery, struct error *error);
 
-/* ---------------------------------------------------------------- group commit: the daemon's one writer thread */
+/* ---------------------------------------------------------------- group commit: one of the daemon's threads writes for all */
 struct store_writer;
-/* A job runs on the writer thread inside a savepoint of the batch's transaction. STATUS_OK keeps it. */
+/* A job runs inside a savepoint of the batch's transaction, on the writer thread, or on the caller's own if nobody else is writing.
+ * STATUS_OK keeps it. */
 typedef enum status (*store_job)(struct store *store, void *context, struct error *error);
 enum status store_writer_start(const char *state_dir, struct store_writer **writer, struct error *error);
 /* Blocks until the batch with the job is committed (or the job failed, or the commit did): then that status. Jobs of one caller keep

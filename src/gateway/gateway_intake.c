@@ -1,7 +1,7 @@
 /*
  * gateway_intake.c - a mail's way through the house, from the final dot to the replies. It may not decide anything itself.
  *
- * 250 means: this delivery is committed (WAL synced) by the writer thread. Every trouble of ours is a 4xx, and nothing is half
+ * 250 means: this delivery is committed (WAL synced) by whoever writes. Every trouble of ours is a 4xx, and nothing is half
  * done: each recipient's delivery has a savepoint of its own. Log: lmtp.accepted, lmtp.duplicate, lmtp.deferred, with the
  * trace id that the outgoing mails carry on.
  */
@@ -15,7 +15,7 @@ const char *const gateway_disposition_names[10] = {
 };
 const double gateway_seconds_bounds[12] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5};
 
-/* One delivery on its way through the writer thread. */
+/* One delivery on its way into the store. */
 struct delivery {
 	struct transaction *transaction;
 	struct incoming incoming;
@@ -40,7 +40,7 @@ static enum status add_loads(struct store *store, const struct delivery *deliver
 	return store_facts_of_agents(store, &delivery->transaction->arena, queue, facts, error);
 }
 
-/* Runs on the writer thread, inside a savepoint: claim, facts, plan, apply. */
+/* Runs where the store is written, inside a savepoint: claim, facts, plan, apply. */
 static enum status deliver(struct store *store, void *context, struct error *error)
 {
 	struct delivery *delivery = context;

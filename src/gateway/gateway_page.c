@@ -98,7 +98,7 @@ static bool words_known(struct store *store, struct arena *arena, int64_t ticket
 	return false;
 }
 
-/* On the writer thread, inside a savepoint. */
+/* Where the store is written, inside a savepoint. */
 static enum status act(struct store *store, void *context, struct error *error)
 {
 	struct page_job *job = context;

@@ -2,7 +2,7 @@
  * outbox_result.c - what came of an attempt, into the store, in one transaction with what follows from it.
  *
  * A recipient that failed for good makes a plan (desk_decide_undeliverable: the ticket shows it, an agent is told) that is applied
- * beside the row's result: nobody can see one without the other, and a crash loses neither. Runs on the store's writer thread.
+ * beside the row's result: nobody can see one without the other, and a crash loses neither. Runs where the store is written.
  */
 #include "outbox_private.h"
 

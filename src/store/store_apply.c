@@ -19,6 +19,7 @@ struct applying {
 	struct error *error;
 	int64_t now;
 	int64_t created, touched;        /* tickets whose `updated` is right already */
+	const struct new_ticket *create; /* of the one that was created */
 	struct { int64_t ticket, n; } history;   /* number of the last row written */
 	const struct effect *disposition;
 };
@@ -69,6 +70,9 @@ static enum status create_ticket(struct applying *a, const struct effect *effect
 	if (status != STATUS_OK)
 		return status;
 	a->created = effect->ticket;
+	a->create = create;
+	a->history.ticket = effect->ticket;      /* which has none yet */
+	a->history.n = 0;
 	return history(a, effect->ticket, history_created(a->arena, create), effect->why);
 }
 
@@ -182,17 +186,27 @@ static enum status link_tickets(struct applying *a, const struct effect *effect)
 	return status == STATUS_OK ? link_one_way(a, effect->number, effect->ticket, effect->why) : status;
 }
 
-static enum status add_participant_row(struct applying *a, int64_t ticket, const struct participant *who, const char *why)
+static enum status customer_of(struct applying *a, int64_t ticket, const char **customer)
 {
 	struct cursor cursor;
-	bool is_customer = false;
-	enum status status;
 
+	*customer = NULL;
+	if (ticket == a->created) {
+		*customer = text_or_empty(a->create->customer.address);
+		return STATUS_OK;
+	}
 	cursor_open(&cursor, a->store, a->error, SQL_TICKET_CUSTOMER, "i", ticket);
 	if (cursor_next(&cursor))
-		is_customer = text_equal_nocase(cursor_text(&cursor, a->arena, 0), who->address);
-	status = cursor_close(&cursor);
-	if (status != STATUS_OK || is_customer || !*who->address)
+		*customer = cursor_text(&cursor, a->arena, 0);
+	return cursor_close(&cursor);
+}
+
+static enum status add_participant_row(struct applying *a, int64_t ticket, const struct participant *who, const char *why)
+{
+	const char *customer;
+	enum status status = customer_of(a, ticket, &customer);
+
+	if (status != STATUS_OK || (customer && text_equal_nocase(customer, who->address)) || !*who->address)
 		return status;
 	status = sql_run(a->store, a->error, SQL_PARTICIPANT_ADD, "ittt", ticket, who->address, text_or_empty(who->name),
 	                 who->role == ROLE_CUSTOMER ? "customer" : "cc");

@@ -192,10 +192,29 @@ static enum status catch_up(struct store *store, struct late *late, struct error
 	return cursor.status;
 }
 
+/* SQLite counts how often it saw the database change; what we wrote ourselves is in memory already. */
+static unsigned int data_version(struct store *store)
+{
+	unsigned int version = 0;
+
+	sqlite3_file_control(store->db, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+	return version;
+}
+
+void late_settled(struct store *store)
+{
+	store->late.known = store->caught_up && !store->late.moved;
+	store->late.moved = false;
+	if (store->late.known)
+		store->late.version = data_version(store);
+}
+
 enum status late_ready(struct store *store, struct error *error)
 {
 	enum status status;
 
+	if (!store->caught_up && store->late.known)
+		store->caught_up = data_version(store) == store->late.version;
 	if (store->caught_up)
 		return STATUS_OK;
 	status = catch_up(store, &store->mailbox_keys, error);
@@ -341,7 +360,9 @@ enum status late_merge_step(struct store *store, struct late *late, size_t budge
 		status = sql_run(store, error, sql->add, "iii", (int64_t)key->hash, key->row, (int64_t)key->tag);
 	}
 	/* Said together with the last keys; memory lets go of them when the next transaction reads it. */
-	if (status == STATUS_OK && late->position == late->sorted_count)
+	if (status == STATUS_OK && late->position == late->sorted_count) {
+		store->late.moved = true;
 		status = sql_run(store, error, SQL_META_SET, "ti", sql->meta, late->sorted_upto);
+	}
 	return status;
 }

@@ -25,6 +25,7 @@ static void configure_library(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);        /* a process-wide lock for each allocation, for figures nobody reads */
 	sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, STATEMENT_JOURNAL_BYTES);
 	sqlite3_initialize();
+	vfs_register();
 }
 
 /* The file is made here and not by SQLite, for its mode. */
@@ -147,7 +148,9 @@ enum status store_commit(struct store *store, struct error *error)
 {
 	enum status status = sql_run(store, error, SQL_COMMIT, "");
 
-	if (status != STATUS_OK)
+	if (status == STATUS_OK)
+		late_settled(store);
+	else
 		store_rollback(store);
 	forget(store);
 	return status;
@@ -159,6 +162,7 @@ void store_rollback(struct store *store)
 		sql_run(store, NULL, SQL_ROLLBACK, "");
 	late_back_to(&store->mailbox_keys, &store->mailbox_keys.at_begin);
 	late_back_to(&store->contact_keys, &store->contact_keys.at_begin);
+	store->late.known = store->late.moved = false;
 	forget(store);
 }
 

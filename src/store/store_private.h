@@ -52,6 +52,8 @@ uint64_t late_hash(const char *text);
 void late_add(struct late *late, uint64_t hash, int64_t row, uint32_t tag);
 /* Reads what others added, once a transaction. Before a row of mailbox or contact is added, so that a rollback finds its way. */
 enum status late_ready(struct store *store, struct error *error);
+/* After a commit of ours: memory has what it wrote, until somebody else writes. */
+void late_settled(struct store *store);
 /* The newest rows with this hash (and tag, if it is not NULL), newest first, at most `room`. */
 enum status late_find_newest(struct store *store, struct late *late, uint64_t hash, const uint32_t *tag,
                              struct late_hit *hits, size_t room, size_t *count, struct error *error);
@@ -72,6 +74,7 @@ struct store {
 	sqlite3_stmt *statements[SQL_COUNT];
 	struct late mailbox_keys, contact_keys;
 	bool caught_up;                         /* the late indexes are those of the running transaction */
+	struct { bool known, moved; unsigned int version; } late;        /* when they last were, see late_settled() */
 	struct { bool nothing; uint64_t hash; } claimed;         /* store_claim() has seen: no mail with this Message-ID */
 	struct { int64_t contact; uint64_t hash; } met;          /* the last contact found in this transaction; 0: none */
 	struct { int64_t upto, disposed; } counted;              /* store_totals(): rows of mailbox counted so far */
@@ -87,6 +90,9 @@ void search_remove(struct store *store);         /* it will be built anew */
 /* A read transaction around several reads, unless one is open already. */
 enum status read_begin(struct store *store, bool *began, struct error *error);
 void read_end(struct store *store, bool began);
+
+/* store_vfs.c: once a process, before a connection is opened. */
+void vfs_register(void);
 
 /* ---------------------------------------------------------------- schema */
 struct migration { int to; const char *const *sql; };   /* sql ends with NULL */
@@ -184,6 +190,7 @@ struct wal_keeper;
 enum status wal_keeper_start(struct store *writer, struct wal_keeper **keeper, struct error *error);
 void wal_keeper_stop(struct wal_keeper **keeper);
 void wal_keeper_after_commit(struct wal_keeper *keeper);         /* on the writer thread, after it answered */
+bool wal_keeper_wants(struct wal_keeper *keeper);                 /* is there anything for that to do? */
 
 
 #endif

@@ -25,7 +25,7 @@
 #define SWEEP_SECONDS 3600
 
 struct wal_keeper {
-	struct store *writer;            /* used on the writer thread alone */
+	struct store *writer;            /* used by whoever is writing */
 	struct store *own;               /* the keeper thread's */
 	pthread_t thread;
 	pthread_mutex_t mutex;           /* guards all below */
@@ -38,7 +38,7 @@ struct wal_keeper {
 	bool failing;
 };
 
-/* After each commit of the writer, on its thread. */
+/* After each commit, on the thread that writes. */
 static int note_commit(void *context, sqlite3 *db, const char *name, int pages)
 {
 	struct wal_keeper *keeper = context;
@@ -117,7 +117,7 @@ static void *keeper_main(void *argument)
 	return NULL;
 }
 
-/* ---- on the writer thread ---- */
+/* ---- on the thread that writes ---- */
 
 /* The few pages that are left: the next write then starts the log again. */
 static void finish(struct wal_keeper *keeper)
@@ -134,20 +134,43 @@ static void finish(struct wal_keeper *keeper)
 	note_result(keeper, code, keeper->writer->db);
 }
 
+/* With the mutex held. */
+static bool wants_restart(const struct wal_keeper *keeper)
+{
+	return keeper->pages >= RESTART_PAGES && keeper->pages >= keeper->finish_at;
+}
+
+static bool wants_copy(const struct wal_keeper *keeper)
+{
+	int left = keeper->pages - keeper->copied;
+
+	return (wants_restart(keeper) ? left > 0 : left >= COPY_PAGES) && !keeper->wanted;
+}
+
+bool wal_keeper_wants(struct wal_keeper *keeper)
+{
+	bool wants;
+
+	pthread_mutex_lock(&keeper->mutex);
+	wants = wants_copy(keeper) && (!keeper->copying || keeper->pages >= CAP_PAGES);
+	pthread_mutex_unlock(&keeper->mutex);
+	return wants;
+}
+
 void wal_keeper_after_commit(struct wal_keeper *keeper)
 {
 	int left;
 	bool restart;
 
 	pthread_mutex_lock(&keeper->mutex);
-	restart = keeper->pages >= RESTART_PAGES && keeper->pages >= keeper->finish_at;
+	restart = wants_restart(keeper);
 	if (restart && keeper->pages >= CAP_PAGES)
 		while (keeper->copying)
 			pthread_cond_wait(&keeper->changed, &keeper->mutex);
 	left = keeper->pages - keeper->copied;
 	if (restart && left > 0 && !keeper->copying && (left <= FINISH_PAGES || keeper->pages >= CAP_PAGES)) {
 		finish(keeper);
-	} else if ((restart ? left > 0 : left >= COPY_PAGES) && !keeper->copying && !keeper->wanted) {
+	} else if (wants_copy(keeper) && !keeper->copying) {
 		keeper->wanted = true;
 		pthread_cond_broadcast(&keeper->changed);
 	}

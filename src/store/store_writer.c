@@ -1,10 +1,12 @@
 /*
- * store_writer.c - group commit: one thread writes for all, one fsync for all that wait.
+ * store_writer.c - group commit: one writes for all, one fsync for all that wait.
  *
- * Callers queue and sleep on a semaphore of their own; the thread takes everything that is there (no waiting for more: the
- * fsync of one batch is the time in which the next one gathers), runs each job in a savepoint, commits once and wakes each
- * caller once. A job that fails alone is undone alone. Where the transaction itself is lost (disk full, input/output error,
- * failed commit), every job of the batch fails with STATUS_TRY_LATER: none was answered yet, so all can be tried again.
+ * Callers queue and sleep on a semaphore of their own; the writer thread takes everything that is there (no waiting for more:
+ * the fsync of one batch is the time in which the next one gathers), runs each job in a savepoint, commits once and wakes each
+ * caller once. A caller who finds nobody writing and nobody waiting is the writer himself, for his own jobs: a lone mail does
+ * not pay for waking two threads. `writing` says that somebody is; only he touches the store. A job that fails alone is
+ * undone alone. Where the transaction itself is lost (disk full, input/output error, failed commit), every job of the batch
+ * fails with STATUS_TRY_LATER: none was answered yet, so all can be tried again.
  * A caller with several jobs finds them all in one batch. Diagnostics: log events store.batch.failed and store.recovered.
  */
 #include "store_private.h"
@@ -32,14 +34,15 @@ struct call {
 };
 
 struct store_writer {
-	struct store *store;             /* the writer thread's alone */
+	struct store *store;             /* of whoever is writing */
 	struct wal_keeper *keeper;
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t work;
 	struct call *first, **last;
 	size_t waiting;
-	bool idle, stopping;
+	bool writing, idle, stopping;
+	bool tidy;                       /* a caller wrote, and the log wants care: the thread's work */
 	_Atomic bool healthy;
 	_Atomic int64_t batches, jobs, failed;
 };
@@ -154,21 +157,45 @@ static struct call *take_batch(struct store_writer *writer, size_t *jobs)
 	return calls;
 }
 
-/* NULL: nothing waits, and nothing will. */
-static struct call *wait_for_batch(struct store_writer *writer, size_t *jobs)
+static bool work_for_thread(const struct store_writer *writer)
 {
-	struct call *calls = NULL;
+	return !writer->writing && (writer->first || writer->tidy || writer->stopping);
+}
 
+/* False: nothing waits, and nothing will. *calls NULL: only the log wants care. */
+static bool wait_for_batch(struct store_writer *writer, struct call **calls, size_t *jobs)
+{
+	bool work;
+
+	*calls = NULL;
 	pthread_mutex_lock(&writer->mutex);
-	while (!writer->first && !writer->stopping) {
+	while (!work_for_thread(writer)) {
 		writer->idle = true;
 		pthread_cond_wait(&writer->work, &writer->mutex);
 	}
 	writer->idle = false;
 	if (writer->first)
-		calls = take_batch(writer, jobs);
+		*calls = take_batch(writer, jobs);
+	work = *calls || writer->tidy;
+	writer->writing = work;
+	writer->tidy = false;
 	pthread_mutex_unlock(&writer->mutex);
-	return calls;
+	return work;
+}
+
+static void stop_writing(struct store_writer *writer, bool tidy)
+{
+	bool wake;
+
+	pthread_mutex_lock(&writer->mutex);
+	writer->writing = false;
+	writer->tidy |= tidy;
+	wake = writer->idle && work_for_thread(writer);
+	if (wake)
+		writer->idle = false;
+	pthread_mutex_unlock(&writer->mutex);
+	if (wake)
+		pthread_cond_signal(&writer->work);
 }
 
 static void *writer_main(void *argument)
@@ -177,13 +204,15 @@ static void *writer_main(void *argument)
 	struct call *calls;
 	size_t jobs;
 
-	while ((calls = wait_for_batch(writer, &jobs))) {
-		run_batch(writer, calls, jobs);
+	while (wait_for_batch(writer, &calls, &jobs)) {
+		if (calls)
+			run_batch(writer, calls, jobs);
 		for (struct call *call = calls, *next; call; call = next) {
 			next = call->next;               /* the call is on its caller's stack: gone once it is told */
 			sem_post(&call->done);
 		}
 		wal_keeper_after_commit(writer->keeper);
+		stop_writing(writer, false);
 	}
 	return NULL;
 }
@@ -199,7 +228,8 @@ static enum status refuse(struct store_writer *writer, struct error *error)
 	return STATUS_OK;
 }
 
-static enum status queue_call(struct store_writer *writer, struct call *call)
+/* *own: nobody is writing, the caller shall. */
+static enum status queue_call(struct store_writer *writer, struct call *call, bool *own)
 {
 	struct error error = { 0 };
 	bool wake = false;
@@ -207,12 +237,15 @@ static enum status queue_call(struct store_writer *writer, struct call *call)
 
 	pthread_mutex_lock(&writer->mutex);
 	status = refuse(writer, &error);
-	if (status == STATUS_OK) {
+	*own = status == STATUS_OK && !writer->writing && !writer->first;
+	if (*own) {
+		writer->writing = true;
+	} else if (status == STATUS_OK) {
 		*writer->last = call;
 		writer->last = &call->next;
 		writer->waiting += call->count;
-		wake = writer->idle;
-		writer->idle = false;
+		wake = writer->idle && work_for_thread(writer);
+		writer->idle &= !wake;
 	}
 	pthread_mutex_unlock(&writer->mutex);
 	if (wake)
@@ -222,17 +255,28 @@ static enum status queue_call(struct store_writer *writer, struct call *call)
 	return status;
 }
 
+static void write_own(struct store_writer *writer, struct call *call)
+{
+	run_batch(writer, call, call->count);
+	stop_writing(writer, wal_keeper_wants(writer->keeper));
+}
+
 void store_write_all(struct store_writer *writer, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors)
 {
 	struct call call = { .job = job, .contexts = contexts, .count = count, .statuses = statuses, .errors = errors };
+	bool own;
 
 	if (count == 0)
 		return;
 	memset(errors, 0, count * sizeof *errors);
 	sem_init(&call.done, 0, 0);
-	if (queue_call(writer, &call) == STATUS_OK)
-		while (sem_wait(&call.done) < 0 && errno == EINTR)
-			continue;
+	if (queue_call(writer, &call, &own) == STATUS_OK) {
+		if (own)
+			write_own(writer, &call);
+		else
+			while (sem_wait(&call.done) < 0 && errno == EINTR)
+				continue;
+	}
 	sem_destroy(&call.done);
 }
 

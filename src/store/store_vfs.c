@@ -1,0 +1,184 @@
+/*
+ * store_vfs.c - gathers what SQLite writes to the write-ahead log, so that a commit is one write(2) and not two a page.
+ *
+ * A layer over SQLite's own file system ("unix"): only the log is wrapped, every other file is as it was. SQLite appends
+ * a header of 24 bytes and a page for each frame; they gather here until the last page of a commit, whose header says
+ * so, until the log is read, synced or measured, or until ROOM is full. So the file holds a whole transaction before
+ * anybody is told of it or waits for its sync, as without this layer, and a crash finds the same log, only less often a part of one.
+ * Diagnostics: a write that fails is told to SQLite by the call that needed it (disk full, input/output error).
+ */
+#include "store_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOM (128 * 1024)                /* bytes: a commit of thirty pages; longer ones are written in pieces */
+#define FRAME_HEADER 24                  /* https://www.sqlite.org/fileformat2.html#walformat */
+#define COMMIT_AT 4                      /* in the header: pages of the database after the commit, 0: not the last frame */
+
+/* The real file lies right behind it. */
+struct log_file {
+	sqlite3_file base;
+	sqlite3_file *real;
+	sqlite3_int64 start;             /* where in the file `bytes` belong */
+	int length;
+	bool last_frame;                 /* the page that comes next ends a commit */
+	unsigned char *bytes;            /* NULL until the first write: readers of the log never need it */
+};
+
+static sqlite3_vfs *below;
+
+static struct log_file *log_of(sqlite3_file *file)
+{
+	return (struct log_file *)file;
+}
+
+/* After a failure nothing is kept: SQLite undoes the transaction, and what it writes next is complete in itself. */
+static int flush(struct log_file *log)
+{
+	int length = log->length;
+
+	log->length = 0;
+	return length ? log->real->pMethods->xWrite(log->real, log->bytes, length, log->start) : SQLITE_OK;
+}
+
+static int flush_then(struct log_file *log, int code)
+{
+	return code == SQLITE_OK ? flush(log) : code;
+}
+
+static int gather(struct log_file *log, const void *bytes, int length, sqlite3_int64 at)
+{
+	int code = SQLITE_OK;
+
+	if (!log->bytes && !(log->bytes = malloc(ROOM)))
+		return SQLITE_IOERR_NOMEM;
+	if (log->length && (at != log->start + log->length || log->length + length > ROOM))
+		code = flush(log);
+	if (code != SQLITE_OK || length > ROOM)
+		return code != SQLITE_OK ? code : log->real->pMethods->xWrite(log->real, bytes, length, at);
+	if (!log->length)
+		log->start = at;
+	memcpy(log->bytes + log->length, bytes, (size_t)length);
+	log->length += length;
+	return SQLITE_OK;
+}
+
+static int log_write(sqlite3_file *file, const void *bytes, int length, sqlite3_int64 at)
+{
+	static const unsigned char more[4];
+	struct log_file *log = log_of(file);
+	bool ends = log->last_frame;
+	int code = gather(log, bytes, length, at);
+
+	log->last_frame = length == FRAME_HEADER && memcmp((const char *)bytes + COMMIT_AT, more, sizeof more) != 0;
+	return ends ? flush_then(log, code) : code;
+}
+
+static int log_read(sqlite3_file *file, void *bytes, int length, sqlite3_int64 at)
+{
+	struct log_file *log = log_of(file);
+	int code = flush(log);
+
+	return code == SQLITE_OK ? log->real->pMethods->xRead(log->real, bytes, length, at) : code;
+}
+
+static int log_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+	struct log_file *log = log_of(file);
+	int code = flush(log);
+
+	return code == SQLITE_OK ? log->real->pMethods->xTruncate(log->real, size) : code;
+}
+
+static int log_sync(sqlite3_file *file, int flags)
+{
+	struct log_file *log = log_of(file);
+	int code = flush(log);
+
+	return code == SQLITE_OK ? log->real->pMethods->xSync(log->real, flags) : code;
+}
+
+static int log_size(sqlite3_file *file, sqlite3_int64 *size)
+{
+	struct log_file *log = log_of(file);
+	int code = flush(log);
+
+	return code == SQLITE_OK ? log->real->pMethods->xFileSize(log->real, size) : code;
+}
+
+static int log_close(sqlite3_file *file)
+{
+	struct log_file *log = log_of(file);
+	int code = flush(log), closed = log->real->pMethods->xClose(log->real);
+
+	free(log->bytes);
+	return code == SQLITE_OK ? closed : code;
+}
+
+static int log_lock(sqlite3_file *file, int how)
+{
+	return log_of(file)->real->pMethods->xLock(log_of(file)->real, how);
+}
+
+static int log_unlock(sqlite3_file *file, int how)
+{
+	return log_of(file)->real->pMethods->xUnlock(log_of(file)->real, how);
+}
+
+static int log_is_locked(sqlite3_file *file, int *locked)
+{
+	return log_of(file)->real->pMethods->xCheckReservedLock(log_of(file)->real, locked);
+}
+
+static int log_control(sqlite3_file *file, int what, void *value)
+{
+	return log_of(file)->real->pMethods->xFileControl(log_of(file)->real, what, value);
+}
+
+static int log_sector(sqlite3_file *file)
+{
+	return log_of(file)->real->pMethods->xSectorSize(log_of(file)->real);
+}
+
+static int log_character(sqlite3_file *file)
+{
+	return log_of(file)->real->pMethods->xDeviceCharacteristics(log_of(file)->real);
+}
+
+static const sqlite3_io_methods log_methods = {
+	.iVersion = 1, .xClose = log_close, .xRead = log_read, .xWrite = log_write, .xTruncate = log_truncate, .xSync = log_sync,
+	.xFileSize = log_size, .xLock = log_lock, .xUnlock = log_unlock, .xCheckReservedLock = log_is_locked, .xFileControl = log_control,
+	.xSectorSize = log_sector, .xDeviceCharacteristics = log_character,
+};
+
+static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
+{
+	struct log_file *log = log_of(file);
+	int code;
+
+	(void)vfs;
+	if (!(flags & SQLITE_OPEN_WAL))
+		return below->xOpen(below, name, file, flags, out);
+	*log = (struct log_file){ .real = (sqlite3_file *)(log + 1) };
+	code = below->xOpen(below, name, log->real, flags, out);
+	if (log->real->pMethods)
+		log->base.pMethods = &log_methods;
+	return code;
+}
+
+/* Becomes the default of this process. Everything but opening a file is still the one below. */
+void vfs_register(void)
+{
+	static sqlite3_vfs own;
+
+	below = sqlite3_vfs_find(NULL);
+	if (!below)
+		return;
+	own = *below;
+	own.pNext = NULL;
+	own.zName = "sportello";
+	own.szOsFile = (int)sizeof(struct log_file) + below->szOsFile;
+	own.xOpen = open_file;
+	sqlite3_vfs_register(&own, 1);
+}

@@ -1,0 +1,224 @@
+/*
+ * test_store_commit.c - who writes a commit, in how many pieces it reaches the log, and what a connection may remember of it.
+ */
+#include "test_store.h"
+
+#include "store/store_private.h"
+
+/* ---- who writes ---- */
+
+struct watched { pthread_t ran_on; pthread_mutex_t *gate; _Atomic bool running; };
+
+static enum status watch(struct store *store, void *context, struct error *error)
+{
+	struct watched *watched = context;
+
+	watched->ran_on = pthread_self();
+	watched->running = true;
+	if (watched->gate) {
+		pthread_mutex_lock(watched->gate);
+		pthread_mutex_unlock(watched->gate);
+	}
+	return store_number_set(store, "test", 1, error);
+}
+
+static void a_lone_caller_writes_himself(void **state)
+{
+	struct fixture *f = *state;
+	struct store_writer *writer;
+	struct watched watched = { .gate = NULL };
+
+	OK(store_writer_start(f->dir, &writer, &f->error));
+	for (int i = 0; i < 5; i++) {
+		watched.running = false;
+		OK(store_write(writer, watch, &watched, &f->error));
+		assert_true(watched.running && pthread_equal(watched.ran_on, pthread_self()));
+	}
+	store_writer_stop(&writer);
+}
+
+struct caller { struct store_writer *writer; struct watched watched; enum status status; pthread_t thread; };
+
+static void *call(void *argument)
+{
+	struct caller *caller = argument;
+	struct error error;
+
+	caller->status = store_write(caller->writer, watch, &caller->watched, &error);
+	return NULL;
+}
+
+static int64_t waiting(struct store_writer *writer)
+{
+	struct store_counters counters;
+
+	store_writer_counters(writer, &counters);
+	return counters.waiting;
+}
+
+/* The first one is held inside his job until two others wait: these are then one batch, on the writer thread. */
+static void who_comes_meanwhile_is_written_together(void **state)
+{
+	struct fixture *f = *state;
+	struct store_writer *writer;
+	struct caller callers[3];
+	struct store_counters counters;
+	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+	OK(store_writer_start(f->dir, &writer, &f->error));
+	pthread_mutex_lock(&gate);
+	for (int i = 0; i < 3; i++) {
+		callers[i] = (struct caller){ .writer = writer, .watched = { .gate = i == 0 ? &gate : NULL } };
+		pthread_create(&callers[i].thread, NULL, call, &callers[i]);
+		while (i == 0 ? !callers[0].watched.running : waiting(writer) < i)
+			sched_yield();
+	}
+	assert_false(callers[1].watched.running || callers[2].watched.running);
+	pthread_mutex_unlock(&gate);
+	for (int i = 0; i < 3; i++) {
+		pthread_join(callers[i].thread, NULL);
+		assert_int_equal(callers[i].status, STATUS_OK);
+	}
+	assert_true(pthread_equal(callers[0].watched.ran_on, callers[0].thread));
+	assert_true(pthread_equal(callers[1].watched.ran_on, callers[2].watched.ran_on));
+	assert_false(pthread_equal(callers[1].watched.ran_on, callers[1].thread) || pthread_equal(callers[1].watched.ran_on, callers[2].thread));
+	store_writer_counters(writer, &counters);
+	assert_int_equal(counters.batches, 2);
+	assert_int_equal(counters.jobs, 3);
+	store_writer_stop(&writer);
+}
+
+/* ---- the log is written in few pieces, and completely ---- */
+
+/* Calls of write(2) and its kin so far; -1: this kernel does not count them. */
+static long long writes_so_far(void)
+{
+	FILE *file = fopen("/proc/thread-self/io", "r");
+	char line[100];
+	long long count = -1;
+
+	while (file && fgets(line, sizeof line, file))
+		sscanf(line, "syscw: %lld", &count);
+	if (file)
+		fclose(file);
+	return count;
+}
+
+static void a_commit_is_one_write(void **state)
+{
+	struct fixture *f = *state;
+	long long before, count;
+
+	make_ticket(f, "a@customer.example", "<first@x>");
+	before = writes_so_far();
+	if (before < 0)
+		skip();
+	make_ticket(f, "b@customer.example", "<second@x>");
+	count = writes_so_far() - before;
+	assert_in_range(count, 1, 2);    /* of a dozen pages, two writes each without store_vfs.c */
+}
+
+static long log_size(const struct fixture *f)
+{
+	char path[100];
+	struct stat about;
+
+	snprintf(path, sizeof path, "%s/sportello.db-wal", f->dir);
+	return stat(path, &about) == 0 ? (long)about.st_size : -1;
+}
+
+/* What a commit wrote is in the file when it is told, whatever is synced: 32 bytes, then whole frames. */
+static void the_log_is_whole_after_each_commit(void **state)
+{
+	struct fixture *f = *state;
+
+	OK(sql_exec(f->store->db, "PRAGMA synchronous=OFF", &f->error));
+	for (int i = 0; i < 20; i++) {
+		struct store *other;
+		int64_t last = make_ticket(f, "a@customer.example", arena_printf(&f->arena, "<%d@x>", i)), count = 0;
+
+		assert_int_equal((log_size(f) - 32) % (24 + 4096), 0);
+		OK(store_open(f->dir, false, &other, &f->error));
+		OK(sql_number(other, &f->error, &count, 0, SQL_TICKET_COUNT, ""));
+		store_close(&other);
+		assert_int_equal(count, last);
+	}
+}
+
+/* More than fits into memory, more than the page cache holds (then pages are written and read again before the commit). */
+static void a_large_transaction_survives(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other;
+	int64_t number = 0;
+
+	OK(sql_exec(f->store->db, "PRAGMA cache_size=-64", &f->error));
+	OK(store_begin(f->store, &f->error));
+	for (int i = 0; i < 3000; i++)
+		OK(store_number_set(f->store, arena_printf(&f->arena, "number %d with a name that takes some room", (i * 7919) % 3000), i, &f->error));
+	OK(store_commit(f->store, &f->error));
+	OK(store_open(f->dir, false, &other, &f->error));
+	for (int i = 0; i < 3000; i++) {
+		OK(store_number_get(other, arena_printf(&f->arena, "number %d with a name that takes some room", (i * 7919) % 3000), &number, &f->error));
+		assert_int_equal(number, i);
+	}
+	store_close(&other);
+	OK(sql_exec(f->store->db, "PRAGMA integrity_check", &f->error));
+}
+
+/* ---- what a connection remembers from one transaction to the next ---- */
+
+static bool seen_before(struct fixture *f, struct store *store, const char *message_id)
+{
+	struct store_spool *spool = spool_of(f->dir, "the raw mail\r\n", 14);
+	struct parcel parcel;
+	bool duplicate;
+
+	parcel_init(&parcel, "a@customer.example", message_id, "support@example.org", message_id);
+	OK(store_begin(store, &f->error));
+	OK(take_in(store, &f->arena, &parcel, spool, &duplicate, &f->error));
+	OK(store_commit(store, &f->error));
+	store_spool_free(&spool);
+	return duplicate;
+}
+
+static void mails_that_another_connection_took_in_are_seen(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other;
+	uint32_t least = late_least;
+
+	late_least = 8;                  /* so that keys are merged on the way, too */
+	OK(store_open(f->dir, false, &other, &f->error));
+	for (int i = 0; i < 40; i++) {
+		const char *id = arena_printf(&f->arena, "<%d@x>", i);
+		struct store *first = i % 5 < 3 ? f->store : other, *second = i % 3 ? f->store : other;
+
+		assert_false(seen_before(f, first, id));
+		assert_true(seen_before(f, second, id));
+		OK(store_begin(first, &f->error));
+		OK(late_merge_step(first, &first->mailbox_keys, 3, &f->error));
+		if (i % 4 == 1)
+			store_rollback(first);
+		else
+			OK(store_commit(first, &f->error));
+	}
+	for (int i = 0; i < 40; i++) {
+		assert_true(seen_before(f, f->store, arena_printf(&f->arena, "<%d@x>", i)));
+		assert_true(seen_before(f, other, arena_printf(&f->arena, "<%d@x>", i)));
+	}
+	store_close(&other);
+	late_least = least;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+		WITH_STORE(a_lone_caller_writes_himself), WITH_STORE(who_comes_meanwhile_is_written_together),
+		WITH_STORE(a_commit_is_one_write), WITH_STORE(the_log_is_whole_after_each_commit), WITH_STORE(a_large_transaction_survives),
+		WITH_STORE(mails_that_another_connection_took_in_are_seen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
