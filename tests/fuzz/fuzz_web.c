@@ -1,0 +1,50 @@
+/*
+ * fuzz_web.c - libFuzzer: a form as it was posted, and pages made of what it said.
+ *
+ * What is checked: a value is UTF-8 without NUL; whatever stands in subject, words, names and languages, the page has exactly the tags that it
+ * has for harmless ones, and not a double quotation mark more (attributes stand in those): so nothing of it is markup.
+ */
+#include "web/web_private.h"
+#include "web.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct marks { size_t tags, quotes; };
+
+static struct marks marks_of(struct arena *arena, enum web_page_kind kind, const char *value, const char *language)
+{
+	struct web_said said[] = {{SAID_BY_READER, value, value, 1}, {SAID_BY_DESK, value, value, 1}, {SAID_BY_OTHER, value, NULL, 1}};
+	struct web_page page = {.kind = kind, .language = language, .desk_name = value, .ticket = 1, .subject = value, .state = STATE_OPEN, .action = value,
+	                        .link_status = value, .link_confirm = value, .link_refuse = value, .notice = value, .said = {said, COUNT_OF(said)},
+	                        .article = {value, "", ""}};
+	struct web_response response;
+	struct marks marks = {0, 0};
+	web_page(arena, &page, &response);
+	for (size_t i = 0; i < response.length; i++) {
+		marks.tags += response.body[i] == '<' || response.body[i] == '>';
+		marks.quotes += response.body[i] == '"';
+	}
+	return marks;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena arena CLEANUP_ARENA;
+	arena_init(&arena);
+	struct web_request request = {.arena = &arena, .post = true, .path = "/l/x", .form = arena_copy(&arena, (const char *)data, size), .accept_language = ""};
+	const char *value = web_form_value(&request, "words");
+	if (!value)
+		value = utf8_clean(&arena, (const char *)data, size);
+	if (!utf8_valid(value, strlen(value)))
+		abort();
+	const char *language = web_language(request.form, "en");
+	enum web_page_kind kind = (enum web_page_kind)(size % (PAGE_VIEW_ARTICLE + 1));
+	/* "x" and not "": an empty value may leave a whole element out. */
+	struct marks evil = marks_of(&arena, kind, *value ? value : "x", language), harmless = marks_of(&arena, kind, "x", language);
+	if (evil.tags != harmless.tags || evil.quotes != harmless.quotes)
+		abort();
+	return 0;
+}
