@@ -73,6 +73,7 @@ void buffer_add_string(struct buffer *buffer, const char *string);
 void buffer_add_char(struct buffer *buffer, char byte);
 void buffer_printf(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 const char *buffer_string(struct buffer *buffer); /* NUL-terminated; valid until the next change */
+char *buffer_reserve(struct buffer *buffer, size_t more);        /* room for so many bytes and a NUL behind its end, which is returned */
 char *buffer_steal(struct buffer *buffer);        /* NUL-terminated; the caller frees; the buffer is empty afterwards */
 
 /* ---- lists of strings in an arena ---- */

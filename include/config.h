@@ -23,6 +23,7 @@ struct config_relay {
 	enum relay_kind kind;            /* smtp://, smtps://, smtp+starttls://, maildir:/path */
 	const char *host; int port;
 	const char *user, *password;     /* user from the URL; password from relay.password_file; "" if none */
+	const char *password_file;       /* "" if none */
 	const char *path;                /* maildir */
 	int senders;                     /* parallel connections */
 	int timeout_seconds;             /* for one reply */
@@ -43,6 +44,7 @@ struct config {
 	struct arena arena;              /* owns everything */
 	const char *file;
 	const char *state_dir;
+	int sandbox;                     /* 1: on */
 	struct desk_policy policy;       /* without keys: store_keys() fills them */
 	struct { struct config_listen *at; size_t count; } lmtp_listen;
 	const char *lmtp_socket_owner, *lmtp_socket_group; int lmtp_socket_mode;

@@ -35,7 +35,7 @@ struct desk_queue {
 
 /* Keys that sign tokens: the first signs, all verify (so that the key can be rotated without breaking what is in flight). */
 #define DESK_KEY_SIZE 32
-#define DESK_KEYS 4
+#define DESK_KEYS 8
 struct desk_keys { unsigned char key[DESK_KEYS][DESK_KEY_SIZE]; size_t count; };
 
 struct desk_policy {

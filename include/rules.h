@@ -6,7 +6,8 @@
  *
  * How to use it, in this order:
  *   1. rules_init() first thing in main(), before any thread, any secret and any descriptor that matters: it forks the small
- *      process from which the workers are made. They ignore TERM, INT and HUP and end when this process ends.
+ *      process from which the workers are made, and a second one that stands in when that is killed. They ignore TERM, INT
+ *      and HUP and end when this process ends. Nothing is forked or executed by this process later on.
  *   2. rules_load(config, ...) at the start, at each reload and in `check`: STATUS_BAD_CONFIG and all problems if one script or
  *      keyword set has an error; then the old ruleset stays. A ruleset is immutable; hold it with rules_ref() for as long
  *      as a mail needs it (from MAIL to the end, like the configuration) and let it go with rules_unref().
@@ -78,7 +79,8 @@ struct rules_input {
 	const char *trace;               /* for the log; may be NULL */
 	const struct rules_keywords *keywords;   /* NULL: rules_match() is asked here */
 };
-/* Everything in *verdict lives in `arena`. Costs one round trip to a worker, none if there are no scripts. */
+/* Everything in *verdict lives in `arena`. Costs one round trip to a worker; none where no test that leads
+ * to an action can be true of this mail, which is seen here. */
 void rules_evaluate(struct ruleset *ruleset, const struct rules_input *input, struct arena *arena, struct verdict *verdict);
 
 struct rules_counters {

@@ -23,6 +23,15 @@ void store_close(struct store **store);
 /* Reads STATE_DIR/secret.key into keys; makes it (0600, 32 random bytes, hex, a key a line) if `create` and it is not there. */
 enum status store_keys(const char *state_dir, bool create, struct desk_keys *keys, struct error *error);
 
+/* The keys without their secrets, the newest first: that one signs, all of them verify. */
+struct store_key { char id[9]; int64_t made; };  /* id: of its SHA-256; made 0: not known */
+struct store_keyring { struct store_key at[DESK_KEYS]; size_t count; };
+enum status store_keyring(const char *state_dir, struct store_keyring *ring, struct error *error);
+/* A new key signs from now on. Where there would be more than DESK_KEYS, the oldest goes; STATUS_REFUSED if it was made after `keep_since`. */
+enum status store_key_rotate(const char *state_dir, int64_t keep_since, struct store_keyring *ring, struct error *error);
+/* The key of that id verifies no more; NULL: none of them does. If the first goes, a new one signs. STATUS_NOT_FOUND. */
+enum status store_key_revoke(const char *state_dir, const char *id, struct store_keyring *ring, struct error *error);
+
 /* ---------------------------------------------------------------- transactions */
 enum status store_begin(struct store *store, struct error *error);       /* BEGIN IMMEDIATE, waits up to 5 s for the lock */
 enum status store_commit(struct store *store, struct error *error);

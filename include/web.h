@@ -47,7 +47,8 @@ enum web_page_kind {
 	PAGE_VIEW_TROUBLE,               /* 503: try again in a moment */
 	PAGE_VIEW_ARTICLE                /* of the knowledge base */
 };
-struct web_said { bool by_desk; const char *who, *text; int64_t date; };
+enum web_speaker { SAID_BY_READER, SAID_BY_DESK, SAID_BY_OTHER };       /* of the last kind, the page shows only that it came */
+struct web_said { enum web_speaker by; const char *who, *text; int64_t date; };
 struct web_page {
 	enum web_page_kind kind;
 	const char *language;            /* "en", "it", "de", "fr", "es"; others: English */

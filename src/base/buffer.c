@@ -29,8 +29,7 @@ void buffer_reset(struct buffer *buffer)
 	buffer->length = 0;
 }
 
-/* Room for `more` bytes and a NUL behind them. */
-static char *buffer_reserve(struct buffer *buffer, size_t more)
+char *buffer_reserve(struct buffer *buffer, size_t more)
 {
 	size_t needed = buffer->length + more + 1, room = buffer->room ? buffer->room : FIRST_ROOM;
 

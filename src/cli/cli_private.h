@@ -136,6 +136,9 @@ enum status cli_run_learn_try(struct cli *cli, struct error *error);
 enum status cli_run_kb_list(struct cli *cli, struct error *error);
 enum status cli_run_kb_ask(struct cli *cli, struct error *error);
 enum status cli_run_kb_lint(struct cli *cli, struct error *error);
+enum status cli_run_key_list(struct cli *cli, struct error *error);
+enum status cli_run_key_rotate(struct cli *cli, struct error *error);
+enum status cli_run_key_revoke(struct cli *cli, struct error *error);
 /* Copies a kept mail to standard output. */
 enum status cli_print_raw(struct cli *cli, int64_t raw, struct error *error);
 

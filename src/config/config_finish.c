@@ -267,6 +267,7 @@ static void finish_relay(struct loader *loader)
 
 	config_relay_parse(&config->arena, loader->texts.relay_url, &config->relay);
 	config->policy.give_up_hours = config->relay.give_up_hours;
+	config->relay.password_file = arena_string(&config->arena, loader->texts.password_file);
 	if (*loader->texts.password_file)
 		read_password(loader, config_lookup(&loader->tree, "relay.password_file"));
 	else if (*config->relay.user)

@@ -70,6 +70,11 @@ const struct config_parameter config_parameters[] = {
 		"At most that many acknowledgements are sent to one address within an hour, so that two machines cannot keep each other busy. "
 		"The mails become tickets all the same. "
 		"0 sends none at all."),
+	CHOICE("desk.sandbox", IN_CONFIG(sandbox), "off|on", "on", NULL,
+		"Once it is started, the daemon keeps itself from everything that it does not need: it can write below desk.state_dir only, start no "
+		"program, and make no connection but to the relay's port and those of mail; see sportellod(8). "
+		"A directory or port that was not in the configuration at the start needs a restart. "
+		"Switch it off only to find out whether it is in the way of something."),
 
 	GROUP("lmtp", "Where mail comes in, by LMTP (RFC 2033)."),
 	STRINGS("lmtp.listen", IN_TEXTS(lmtp_listen), "127.0.0.1:2424", config_check_listen, "[ \"127.0.0.1:2424\" ]",

@@ -49,6 +49,7 @@ static void *keeper_thread(void *argument)
 		gateway_learn_watch(&daemon->gateway, config, store);
 		config_unref(&config);
 		daemon_kb_tick(daemon);
+		daemon_keys_tick(daemon);
 		more = one_round(store, &in_trouble);
 	}
 	store_close(&store);

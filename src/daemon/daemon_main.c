@@ -1,7 +1,7 @@
 /*
  * daemon_main.c - sportellod: start, signals, stop.
  *
- * Order of the start: configuration, keys, store, writer, outbox, pages, LMTP last, so that nothing is accepted before it can
+ * Order of the start: configuration, keys, sandbox, store, writer, outbox, pages, LMTP last, so that nothing is accepted before it can
  * be kept. The stop is the reverse. TERM and INT: what was accepted is finished, everybody else hears 421. HUP: the configuration is
  * read again; a bad one is reported and the old one stays. Exit codes are sysexits(3).
  */
@@ -44,22 +44,32 @@ static enum status make_state_dir(const char *path, struct error *error)
 	return STATUS_OK;
 }
 
+static enum status load_config(const struct daemon *daemon, struct arena *arena, struct config **config, struct error *error)
+{
+	struct config_problems problems = {0};
+	enum status status = config_load(daemon->config_file, arena, config, &problems);
+	report(&problems);
+	if (status != STATUS_OK)
+		return error_set(error, STATUS_BAD_CONFIG, "the configuration %s cannot be used%s", daemon->config_file, daemon_sandbox_hint(daemon));
+	if ((status = daemon_sandbox_fits(daemon, *config, error)) != STATUS_OK)
+		config_unref(config);
+	return status;
+}
+
 /* The configuration and the rules that go with it: both or none. */
-static enum status load(const char *file, struct config **config, struct ruleset **rules, struct error *error)
+static enum status load(const struct daemon *daemon, struct config **config, struct ruleset **rules, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena;
 	struct config_problems problems = {0};
 	arena_init(&arena);
-	enum status status = config_load(file, &arena, config, &problems);
-	report(&problems);
+	enum status status = load_config(daemon, &arena, config, error);
 	if (status != STATUS_OK)
-		return error_set(error, STATUS_BAD_CONFIG, "the configuration %s cannot be used", file);
-	problems = (struct config_problems){0};
+		return status;
 	status = rules_load(*config, &arena, &problems, rules);
 	report(&problems);
 	if (status != STATUS_OK) {
 		config_unref(config);
-		return error_set(error, STATUS_BAD_CONFIG, "the rules cannot be used");
+		return error_set(error, STATUS_BAD_CONFIG, "the rules cannot be used%s", daemon_sandbox_hint(daemon));
 	}
 	status = make_state_dir((*config)->state_dir, error);
 	if (status == STATUS_OK)
@@ -153,7 +163,7 @@ static void reload(struct daemon *daemon)
 	struct kb *old_kb = NULL, *new_kb = NULL;
 	struct error error;
 	daemon_notify("RELOADING=1");
-	if (load(daemon->config_file, &new, &new_rules, &error) != STATUS_OK) {
+	if (load(daemon, &new, &new_rules, &error) != STATUS_OK) {
 		log_event(LOG_ERROR, "daemon.reload", "result", "the old configuration stays", "why", error.text, NULL);
 		daemon_notify("READY=1");
 		return;
@@ -246,13 +256,14 @@ int main(int argc, char **argv)
 	umask(0077);
 	mail_init();
 	limit_descriptors();
-	if (load(daemon.config_file, &daemon.config, &daemon.rules, &error) != STATUS_OK)
+	if (load(&daemon, &daemon.config, &daemon.rules, &error) != STATUS_OK)
 		return fail(&error);
 	log_set_level(daemon.config->log_level);
 	daemon.kb = daemon_kb_open(daemon.config->kb_dir);
 	daemon.started = clock_now();
 	daemon.stop_fd = eventfd(0, EFD_CLOEXEC);
-	if (lock_state(daemon.config->state_dir, &error) != STATUS_OK || start(&daemon, &error) != STATUS_OK)
+	if (lock_state(daemon.config->state_dir, &error) != STATUS_OK || daemon_sandbox(&daemon, &error) != STATUS_OK
+	    || start(&daemon, &error) != STATUS_OK)
 		return fail(&error);
 	log_event(LOG_NOTICE, "daemon.ready", "version", SPORTELLO_VERSION, "state", daemon.config->state_dir, NULL);
 	daemon_notify("READY=1");

@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "config.h"
+#include "confine.h"
 #include "gateway.h"
 #include "kb.h"
 #include "outbox.h"
@@ -39,13 +40,23 @@ struct daemon {
 	bool learning;                           /* there is a learner */
 	_Atomic int connections;
 	_Atomic int64_t connections_total, connections_refused;
+	struct confined confined;                /* how far the sandbox reaches; nothing of it: there is none */
+	int confined_port;                       /* of the relay, when it was made */
 	int64_t started;
+	struct { uint64_t inode; int64_t seconds, nanoseconds; } keys_file;      /* the keeper's alone: secret.key as it was last */
 	int64_t kb_looked; uint64_t kb_problems; bool kb_good;   /* the keeper's alone: last look at the articles */
 };
 
 struct config *daemon_config(struct daemon *daemon);            /* a reference; config_unref when done */
 struct ruleset *daemon_rules(struct daemon *daemon);            /* likewise */
 struct kb *daemon_kb(struct daemon *daemon);                    /* likewise; kb_close when done; may be NULL */
+
+/* From here on: no files, ports and system calls but those that this configuration needs. Before there are threads. */
+enum status daemon_sandbox(struct daemon *daemon, struct error *error);
+/* Is what another configuration names within the sandbox that there is? STATUS_BAD_CONFIG: no; the key, and what to do. */
+enum status daemon_sandbox_fits(const struct daemon *daemon, const struct config *config, struct error *error);
+/* What to add to a complaint about something that cannot be read: "" without a sandbox. */
+const char *daemon_sandbox_hint(const struct daemon *daemon);
 
 enum status daemon_listen(struct daemon *daemon, const struct config *config, struct error *error);
 void daemon_close_listeners(struct daemon *daemon);
@@ -58,6 +69,9 @@ void daemon_lmtp_stop(struct daemon *daemon);
 struct kb *daemon_kb_open(const char *dir);
 /* Called each round of the keeper: looks for changed articles every few seconds. */
 void daemon_kb_tick(struct daemon *daemon);
+
+/* Likewise: have the keys been changed? Then everything is read again. */
+void daemon_keys_tick(struct daemon *daemon);
 
 void daemon_keeper_start(struct daemon *daemon);
 void daemon_keeper_stop(struct daemon *daemon);

@@ -6,6 +6,7 @@
  * machines sent. A token is good for its ticket's customer: where the customer was changed, it is 404.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "gateway.h"
 
@@ -31,7 +32,7 @@ static const char *relative(const char *link)
 	return slash ? slash + 1 : "";
 }
 
-/* True for a message that the customer's side may see. */
+/* True for a message of the conversation: no note, nothing that a machine sent. */
 static bool is_public(const struct message_row *message)
 {
 	return message->kind == MESSAGE_REQUEST || message->kind == MESSAGE_REPLY;
@@ -43,6 +44,13 @@ static const char *agent_shown(const struct desk_policy *policy, const struct me
 	return agent && *agent->display ? agent->display : policy->name;
 }
 
+/* Whoever knows a ticket's address can have a mail sent to it: a service that mails a code to sign in with, say. Who reads the page sees the
+ * desk's words and his own, and of others' mails only that they came. */
+static enum web_speaker speaker_of(const struct message_row *message, const char *customer)
+{
+	return message->out ? SAID_BY_DESK : strcasecmp(message->from.address, customer) == 0 ? SAID_BY_READER : SAID_BY_OTHER;
+}
+
 static void add_conversation(struct arena *arena, struct store *store, const struct desk_policy *policy, const struct ticket_row *row,
                              struct web_page *page)
 {
@@ -51,8 +59,9 @@ static void add_conversation(struct arena *arena, struct store *store, const str
 		if (!is_public(message))
 			continue;
 		struct web_said *said = ARENA_PUSH(arena, &page->said);
-		*said = (struct web_said){.by_desk = message->out, .who = agent_shown(policy, message), .date = message->date,
-		                          .text = gateway_message_words(arena, store, message)};
+		*said = (struct web_said){.by = speaker_of(message, row->facts.customer.address), .who = agent_shown(policy, message), .date = message->date};
+		if (said->by != SAID_BY_OTHER)
+			said->text = gateway_message_words(arena, store, message);
 	}
 }
 

@@ -23,11 +23,12 @@ void program_begin(struct program *program, struct arena *arena)
 {
 	*program = (struct program){.arena = arena};
 	buffer_init(&program->text);
-	line(program, "require [\"fileinto\", \"envelope\", \"relational\", \"subaddress\"];");
+	buffer_add_string(&program->text, PROGRAM_HEAD);
+	program->lines = 1;
+	program->last_step = &program->steps;
 }
 
-/* Number of the key: a name, read as text or as addresses. */
-static size_t key_number(struct program *program, const char *name, bool address)
+size_t program_key(struct program *program, const char *name, bool address)
 {
 	const char *lower = text_lower(program->arena, name);
 	for (size_t i = 0; i < program->keys.count; i++)
@@ -52,7 +53,7 @@ static void emit_names(struct emitter *emitter, const struct node *test, const s
 	buffer_add_string(out, " [");
 	for (size_t i = 0; i < argument->strings.count; i++)
 		buffer_printf(out, "%s\"%zu.%zu\"", i ? "," : "", number,
-		              key_number(emitter->program, argument->strings.at[i].text, strcmp(test->name, "address") == 0));
+		              program_key(emitter->program, argument->strings.at[i].text, strcmp(test->name, "address") == 0));
 	buffer_add_char(out, ']');
 }
 
@@ -71,10 +72,21 @@ static bool takes_value(const char *tag)
 
 static void emit_test(struct emitter *emitter, const struct node *test);
 
-/* Tags first, wherever they stood: libsieve wants them so (RFC 5228 section 2.6.2 allows no other order either). */
+static bool has_tag(const struct node *test, const char *tag)
+{
+	for (size_t i = 0; i < test->arguments.count; i++)
+		if (test->arguments.at[i].type == ARGUMENT_TAG && strcmp(test->arguments.at[i].tag, tag) == 0)
+			return true;
+	return false;
+}
+
+/* Tags first, wherever they stood: libsieve wants them so (RFC 5228 section 2.6.2 allows no other order either). A count is a number:
+ * libsieve would compare it as text, "10" before "9" (RFC 5231 section 4.2). */
 static void emit_tags(struct emitter *emitter, const struct node *test)
 {
 	struct buffer *out = &emitter->program->text;
+	if (has_tag(test, "count") && !has_tag(test, "comparator"))
+		buffer_add_string(out, " :comparator \"i;ascii-numeric\"");
 	for (size_t i = 0; i < test->arguments.count; i++) {
 		const struct argument *argument = &test->arguments.at[i];
 		if (argument->type != ARGUMENT_TAG)
@@ -236,8 +248,18 @@ static void add_node(struct emitter *emitter, const struct node *node)
 	add_action(emitter, node, node->row->kind, NULL);
 }
 
+static struct step *add_step(struct emitter *emitter, struct step ***last, enum command_kind kind)
+{
+	struct step *step = ARENA_NEW(emitter->program->arena, struct step);
+	step->kind = kind;
+	step->from = step->to = emitter->program->text.length;
+	**last = step;
+	*last = &step->next;
+	return step;
+}
+
 /* Actions that follow each other are reached together: one command for all of them. Returns the last. */
-static const struct node *emit_actions(struct emitter *emitter, const struct node *node)
+static const struct node *emit_actions(struct emitter *emitter, const struct node *node, struct step *step)
 {
 	size_t first = emitter->program->actions.count;
 	add_node(emitter, node);
@@ -247,23 +269,38 @@ static const struct node *emit_actions(struct emitter *emitter, const struct nod
 	}
 	buffer_printf(&emitter->program->text, "fileinto \"%zu.%zu\";", first, emitter->program->actions.count - first);
 	line(emitter->program, "");
+	step->to = emitter->program->text.length;
 	return node;
 }
 
-static void emit_commands(struct emitter *emitter, const struct node *commands)
+static void emit_commands(struct emitter *emitter, const struct node *commands, struct step ***last);
+
+static void emit_block(struct emitter *emitter, const struct node *node, struct step ***last)
+{
+	struct program *program = emitter->program;
+	buffer_printf(&program->text, "%s ", node->name);
+	struct step *step = add_step(emitter, last, node->row->kind), **inside = &step->block;
+	if (node->tests.count) {
+		emit_test(emitter, node->tests.at[0]);
+		step->filter = filter_make(program, node->tests.at[0]);
+	}
+	step->to = program->text.length;
+	line(program, "{");
+	emit_commands(emitter, node->block, &inside);
+	line(program, "}");
+}
+
+static void emit_commands(struct emitter *emitter, const struct node *commands, struct step ***last)
 {
 	for (const struct node *node = commands; node; node = node->next) {
 		if (is_action(node)) {
-			node = emit_actions(emitter, node);
+			node = emit_actions(emitter, node, add_step(emitter, last, COMMAND_FILEINTO));
 		} else if (node->row->kind == COMMAND_STOP) {
+			struct step *step = add_step(emitter, last, COMMAND_STOP);
 			line(emitter->program, "stop;");
+			step->to = emitter->program->text.length;
 		} else if (node->row->block) {
-			buffer_printf(&emitter->program->text, "%s ", node->name);
-			if (node->tests.count)
-				emit_test(emitter, node->tests.at[0]);
-			line(emitter->program, "{");
-			emit_commands(emitter, node->block);
-			line(emitter->program, "}");
+			emit_block(emitter, node, last);
 		}
 	}
 }
@@ -274,5 +311,5 @@ void program_add(struct program *program, const struct config *config, const cha
 	const char *slash = strrchr(file, '/');
 	*ARENA_PUSH(program->arena, &program->scripts) = arena_string(program->arena, slash ? slash + 1 : file);
 	*ARENA_PUSH(program->arena, &program->first_line) = program->lines + 1;
-	emit_commands(&emitter, script);
+	emit_commands(&emitter, script, &program->last_step);
 }

@@ -150,13 +150,26 @@ static void tell_given_up(struct judging *judging)
 		because(judging, "keyword", judging->keywords->given_up.at[i], "its regex gave up at its limit and counts as not matching");
 }
 
+/* What libsieve says; nothing at all where no action can be reached. */
+static void ask(const struct judging *judging, const struct rules_input *input, struct answer *answer)
+{
+	CLEANUP_BUFFER struct buffer program, frame;
+	struct mail_facts facts;
+	buffer_init(&program);
+	buffer_init(&frame);
+	*answer = (struct answer){0};
+	facts_gather(judging->ruleset, input, judging->keywords, judging->arena, &facts);
+	if (!program_reduce(&judging->ruleset->program, &facts, judging->arena, &program))
+		return;
+	facts_write(judging->ruleset, &facts, &program, &frame);
+	pool_ask(judging->ruleset, &frame, judging->arena, answer);
+}
+
 void rules_evaluate(struct ruleset *ruleset, const struct rules_input *input, struct arena *arena, struct verdict *verdict)
 {
-	CLEANUP_BUFFER struct buffer frame;
 	struct rules_keywords own;
 	struct judging judging = {.ruleset = ruleset, .keywords = input->keywords, .arena = arena, .verdict = verdict};
 	struct answer answer;
-	buffer_init(&frame);
 	*verdict = (struct verdict){.confidence = -1};
 	if (!ruleset || !ruleset->program.actions.count)
 		return;
@@ -165,8 +178,7 @@ void rules_evaluate(struct ruleset *ruleset, const struct rules_input *input, st
 		judging.keywords = &own;
 	}
 	judging.told = ARENA_ARRAY(arena, bool, judging.keywords->count + 1);
-	facts_write(ruleset, input, judging.keywords, arena, &frame);
-	pool_ask(ruleset, &frame, arena, &answer);
+	ask(&judging, input, &answer);
 	if (answer.trouble) {
 		set_trouble(input, verdict, answer.trouble);
 		return;

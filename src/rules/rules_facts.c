@@ -105,19 +105,15 @@ static void add_header(const struct rules_input *input, const char *name, struct
 		add_fields(input, name, arena, values);
 }
 
-static void write_key(const struct program_key *key, const struct rules_input *input, const struct rules_keywords *keywords,
-                      struct arena *arena, struct buffer *frame)
+static void gather_key(const struct program_key *key, const struct rules_input *input, const struct rules_keywords *keywords,
+                       struct arena *arena, struct strings *values)
 {
-	struct strings values = {0};
 	if (strcmp(key->name, "x-sportello") == 0)
-		add_marks(input, keywords, arena, &values);
+		add_marks(input, keywords, arena, values);
 	else if (key->address)
-		add_addresses(input, key->name, arena, &values);
+		add_addresses(input, key->name, arena, values);
 	else
-		add_header(input, key->name, arena, &values);
-	wire_number(frame, (uint32_t)values.count);
-	for (size_t i = 0; i < values.count; i++)
-		wire_string(frame, values.at[i]);
+		add_header(input, key->name, arena, values);
 }
 
 static const char *envelope_address(const char *address)
@@ -125,16 +121,30 @@ static const char *envelope_address(const char *address)
 	return address && strlen(address) <= LIMIT_ADDRESS + 66 ? address : "";
 }
 
-void facts_write(const struct ruleset *ruleset, const struct rules_input *input, const struct rules_keywords *keywords,
-                 struct arena *arena, struct buffer *frame)
+void facts_gather(const struct ruleset *ruleset, const struct rules_input *input, const struct rules_keywords *keywords,
+                  struct arena *arena, struct mail_facts *facts)
 {
 	uint64_t size = input->source ? input->source->size : 0;
+	*facts = (struct mail_facts){.size = size > INT32_MAX ? INT32_MAX : (uint32_t)size, .from = envelope_address(input->envelope_from),
+	                        .to = envelope_address(input->recipient), .count = ruleset->program.keys.count};
+	facts->values = ARENA_ARRAY(arena, struct strings, facts->count + 1);
+	for (size_t i = 0; i < facts->count; i++)
+		gather_key(&ruleset->program.keys.at[i], input, keywords, arena, &facts->values[i]);
+}
+
+void facts_write(const struct ruleset *ruleset, const struct mail_facts *facts, const struct buffer *program, struct buffer *frame)
+{
 	wire_begin(frame, WIRE_EVALUATE);
-	wire_number(frame, size > INT32_MAX ? INT32_MAX : (uint32_t)size);
-	wire_string(frame, envelope_address(input->envelope_from));
-	wire_string(frame, envelope_address(input->recipient));
-	wire_number(frame, (uint32_t)ruleset->program.keys.count);
-	for (size_t i = 0; i < ruleset->program.keys.count; i++)
-		write_key(&ruleset->program.keys.at[i], input, keywords, arena, frame);
+	wire_bytes(frame, program->at, program->length);
+	wire_string(frame, ruleset->separators);
+	wire_string(frame, facts->from);
+	wire_string(frame, facts->to);
+	wire_number(frame, facts->size);
+	wire_number(frame, (uint32_t)facts->count);
+	for (size_t i = 0; i < facts->count; i++) {
+		wire_number(frame, (uint32_t)facts->values[i].count);
+		for (size_t k = 0; k < facts->values[i].count; k++)
+			wire_string(frame, facts->values[i].at[k]);
+	}
 	wire_end(frame, 0);
 }

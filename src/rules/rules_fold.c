@@ -4,7 +4,7 @@
  * A word is a run of letters, digits, underscores and combining marks of any script; each Han, kana or Thai character is a word of its
  * own, because those scripts write no blanks. "é" and "e" with a combining accent fold to the same "e". Invalid UTF-8
  * separates words. Small letters are those of the C.UTF-8 locale of libc, the accents those of rules_fold_table.c.
- * May not allocate for each word: one array and one buffer a text.
+ * May not allocate for each word: one array and one buffer a text. ASCII, which is most of all text, goes through one table.
  */
 #include <locale.h>
 #include <pthread.h>
@@ -13,6 +13,12 @@
 #include <wctype.h>
 
 #include "rules_private.h"
+
+#define ROW(from) from, from + 1, from + 2, from + 3, from + 4, from + 5, from + 6, from + 7
+/* The small letter of each ASCII byte that a word can hold; else 0. */
+static const unsigned char small[256] = {
+	['0'] = ROW('0'), '8', '9', ['A'] = ROW('a'), ROW('i'), ROW('q'), 'y', 'z', ['_'] = '_', ['a'] = ROW('a'), ROW('i'), ROW('q'), 'y', 'z'
+};
 
 static locale_t unicode;
 static pthread_once_t unicode_once = PTHREAD_ONCE_INIT;
@@ -37,11 +43,16 @@ void words_fini(struct words *words)
 	buffer_fini(&words->forms);
 }
 
+static uint32_t hash_step(uint32_t hash, unsigned char byte)
+{
+	return hash * 33 + byte;
+}
+
 uint32_t words_hash(const char *text)
 {
-	uint32_t hash = 2166136261u;
+	uint32_t hash = 0;
 	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 16777619u;
+		hash = hash_step(hash, (unsigned char)*text);
 	return hash;
 }
 
@@ -59,7 +70,7 @@ static bool stands_alone(uint32_t code)
 static bool is_word(uint32_t code)
 {
 	if (code < 128)
-		return (code >= '0' && code <= '9') || (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') || code == '_';
+		return small[code] != 0;
 	return is_mark(code) || stands_alone(code) || iswalnum_l((wint_t)code, unicode);
 }
 
@@ -100,17 +111,15 @@ void words_fold(struct buffer *out, const char *text, size_t length)
 	}
 }
 
-/* The word from `start` on: its end. ASCII goes the short way: most words are nothing else. */
-static size_t word_end(const char *text, size_t start, size_t length, bool *ascii)
+/* The word from `start` on: its end. */
+static size_t word_end(const char *text, size_t start, size_t length)
 {
 	size_t at = start;
-	*ascii = true;
 	while (at < length) {
 		uint32_t code = (unsigned char)text[at];
 		size_t size = code < 128 ? 1 : utf8_decode(text + at, length - at, &code);
 		if (!size || !is_word(code) || (stands_alone(code) && at > start))
 			break;
-		*ascii &= code < 128;
 		at += size;
 		if (stands_alone(code))
 			break;
@@ -118,20 +127,7 @@ static size_t word_end(const char *text, size_t start, size_t length, bool *asci
 	return at;
 }
 
-static void add_ascii_forms(struct words *words, struct token_word *word)
-{
-	uint32_t hash = 2166136261u;
-	word->folded = word->lower = (uint32_t)words->forms.length;
-	for (size_t i = 0; i < word->length; i++) {
-		char byte = words->text[word->start + i];
-		byte = byte >= 'A' && byte <= 'Z' ? (char)(byte + 32) : byte;
-		hash = (hash ^ (unsigned char)byte) * 16777619u;
-		buffer_add_char(&words->forms, byte);
-	}
-	buffer_add_char(&words->forms, 0);
-	word->hash = hash;
-}
-
+/* Of a word that is not ASCII alone. */
 static void add_forms(struct words *words, struct token_word *word)
 {
 	const char *from = words->text + word->start;
@@ -162,26 +158,53 @@ static struct token_word *push(struct words *words)
 	return &words->tokens.at[words->tokens.count++];
 }
 
+/* A run of ASCII letters from `at` on: its small letters into `out`, its hash; the number of bytes. */
+static size_t take_ascii(const unsigned char *text, size_t length, char *out, uint32_t *hash)
+{
+	size_t count = 0;
+	uint32_t sum = 0;
+	for (unsigned char byte; count < length && (byte = small[text[count]]); count++) {
+		out[count] = (char)byte;
+		sum = hash_step(sum, byte);
+	}
+	*hash = sum;
+	return count;
+}
+
+/* The word at `at`, if there is one; where to go on. */
+static size_t cut_word(struct words *words, size_t at, size_t length)
+{
+	const unsigned char *text = (const unsigned char *)words->text;
+	uint32_t hash, forms = (uint32_t)words->forms.length;
+	char *out = buffer_reserve(&words->forms, length - at);
+	size_t count = take_ascii(text + at, length - at, out, &hash);
+	if (at + count == length || text[at + count] < 128) {
+		out[count] = 0;
+		words->forms.length += count + 1;
+		*push(words) = (struct token_word){(uint32_t)at, (uint32_t)count, forms, forms, hash};
+		return at + count;
+	}
+	size_t end = word_end(words->text, at, length);
+	if (end == at)
+		return at + 1;
+	struct token_word *word = push(words);
+	*word = (struct token_word){.start = (uint32_t)at, .length = (uint32_t)(end - at)};
+	add_forms(words, word);
+	return end;
+}
+
+static bool is_letter(unsigned char byte)
+{
+	return byte >= 128 || small[byte];
+}
+
 void words_cut(struct words *words, const char *text, size_t length)
 {
 	words->text = text;
 	words->tokens.count = 0;
 	buffer_reset(&words->forms);
-	for (size_t at = 0; at < length;) {
-		bool ascii;
-		size_t end = word_end(text, at, length, &ascii);
-		if (end == at) {
-			at++;
-			continue;
-		}
-		struct token_word *word = push(words);
-		*word = (struct token_word){.start = (uint32_t)at, .length = (uint32_t)(end - at)};
-		if (ascii)
-			add_ascii_forms(words, word);
-		else
-			add_forms(words, word);
-		at = end;
-	}
+	for (size_t at = 0; at < length;)
+		at = is_letter((unsigned char)text[at]) ? cut_word(words, at, length) : at + 1;
 }
 
 const char *words_stranger(const char *word)

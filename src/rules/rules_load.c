@@ -13,8 +13,6 @@
 
 #include "rules_private.h"
 
-static _Atomic uint32_t last_generation;
-
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -85,13 +83,15 @@ static void try_out(struct report *report, const struct ruleset *ruleset)
 {
 	CLEANUP_BUFFER struct buffer frame;
 	struct answer answer;
+	struct mail_facts facts;
 	const struct mail mail = {.subject = "", .reply_text = ""};
 	const struct rules_input input = {.mail = &mail, .recipient = "", .envelope_from = ""};
 	const struct rules_keywords none = {0};
 	buffer_init(&frame);
 	if (!ruleset->program.actions.count)
 		return;
-	facts_write(ruleset, &input, &none, report->arena, &frame);
+	facts_gather(ruleset, &input, &none, report->arena, &facts);
+	facts_write(ruleset, &facts, &ruleset->program.text, &frame);
 	pool_ask(ruleset, &frame, report->arena, &answer);
 	report->file = arena_string(report->arena, ruleset->program.scripts.at[0]);
 	for (size_t i = 0; answer.trouble && i < ruleset->program.scripts.count; i++) {
@@ -113,7 +113,6 @@ enum status rules_load_files(const struct config *config, const struct strings *
 	*result = NULL;
 	arena_init(&ruleset->arena);
 	ruleset->refs = 1;
-	ruleset->generation = ++last_generation;
 	ruleset->separators = arena_string(&ruleset->arena, config->policy.separators && *config->policy.separators ? config->policy.separators : "+");
 	ruleset->keywords = keyword_sets_new(&ruleset->arena, config, &report);
 	program_begin(&ruleset->program, &ruleset->arena);

@@ -1,9 +1,9 @@
 /*
  * rules_pool.c - the workers: whoever evaluates takes one that is idle, asks it, puts it back. One round trip a mail.
  *
- * Workers are made when they are needed, up to two for each processor, and ended after RULES_WORKER_LIFE evaluations. One that dies
- * or says nothing is killed and replaced, and the mail in hand loses its rules: that is never tried again, since the mail may
- * be what killed it. A worker that was dead before it was asked is replaced and the mail asked again.
+ * Workers are made when they are needed, up to three for each processor, and ended after RULES_WORKER_LIFE evaluations. One that says
+ * nothing or runs out of time is killed and replaced, and the mail in hand loses its rules. One that dies is replaced, too, and the mail
+ * asked once more: somebody may have killed the worker. When that dies as well, it was the mail, and the mail loses its rules.
  * Log: rules.worker result=lost why=...
  */
 #include <errno.h>
@@ -36,14 +36,14 @@ static size_t pool_size(void)
 	return size;
 }
 
-/* An idle one, best with the program of `generation`; else an empty place; else RULES_WORKERS. Locked. */
-static size_t find_place(uint32_t generation)
+/* An idle one; else an empty place; else RULES_WORKERS. Locked. */
+static size_t find_place(void)
 {
 	size_t found = RULES_WORKERS, size = pool_size();
 	for (size_t i = 0; i < size; i++) {
-		if (pool.places[i] == PLACE_IDLE && pool.workers[i].generation == generation)
+		if (pool.places[i] == PLACE_IDLE)
 			return i;
-		if (pool.places[i] == PLACE_IDLE || (pool.places[i] == PLACE_EMPTY && found == RULES_WORKERS))
+		if (pool.places[i] == PLACE_EMPTY && found == RULES_WORKERS)
 			found = i;
 	}
 	return found;
@@ -58,11 +58,11 @@ static void put_back(size_t slot, enum place_in_pool place)
 }
 
 /* RULES_WORKERS: none can be made. */
-static size_t take(uint32_t generation)
+static size_t take(void)
 {
 	size_t slot;
 	pthread_mutex_lock(&pool.lock);
-	while ((slot = find_place(generation)) == RULES_WORKERS)
+	while ((slot = find_place()) == RULES_WORKERS)
 		pthread_cond_wait(&pool.freed, &pool.lock);
 	if (pool.places[slot] == PLACE_EMPTY) {
 		if (!zygote_make_worker(&pool.workers[slot], slot))
@@ -116,47 +116,30 @@ static bool send_all(const struct worker *worker, const struct buffer *frame)
 	return true;
 }
 
-static bool send_program(struct worker *worker, const struct ruleset *ruleset)
-{
-	CLEANUP_BUFFER struct buffer frame;
-	buffer_init(&frame);
-	if (worker->generation == ruleset->generation)
-		return true;
-	wire_begin(&frame, WIRE_PROGRAM);
-	wire_string(&frame, ruleset->separators);
-	wire_number(&frame, (uint32_t)ruleset->program.text.length);
-	buffer_add(&frame, ruleset->program.text.at, ruleset->program.text.length);
-	buffer_add_char(&frame, 0);
-	wire_end(&frame, 0);
-	worker->generation = ruleset->generation;
-	return send_all(worker, &frame);
-}
-
 enum listening { HEARD, SILENT, DEAD };
 
-/* Until the frame is whole. */
+/* Until the frame is whole. The socket gives up by itself after RULES_WAIT_MS without a byte (rules_zygote.c). */
 static enum listening listen_to(const struct worker *worker, struct buffer *frame)
 {
 	int64_t deadline = clock_monotonic_us() + RULES_WAIT_MS * 1000LL;
-	char piece[16 * 1024];
+	char piece[4096];
 	for (uint32_t length;;) {
-		if (frame->length > sizeof length) {
-			memcpy(&length, frame->at, sizeof length);
-			if (length < 1 || length > WIRE_FRAME_BYTES)
-				return DEAD;
-			if (frame->length >= sizeof length + length)
-				return HEARD;
-		}
-		struct pollfd wait = {worker->fd, POLLIN, 0};
-		int64_t left = deadline - clock_monotonic_us();
-		int ready = left > 0 ? poll(&wait, 1, (int)(left / 1000) + 1) : 0;
-		if (ready == 0)
+		ssize_t count = recv(worker->fd, piece, sizeof piece, 0);
+		if (count < 0 && errno == EAGAIN)
 			return SILENT;
-		ssize_t count = ready > 0 ? recv(worker->fd, piece, sizeof piece, MSG_DONTWAIT) : 0;
+		if (count == 0 || (count < 0 && errno != EINTR))
+			return DEAD;
 		if (count > 0)
 			buffer_add(frame, piece, (size_t)count);
-		else if (ready > 0 && (count == 0 || (errno != EINTR && errno != EAGAIN)))
-			return DEAD;
+		if (frame->length > sizeof length) {
+			memcpy(&length, frame->at, sizeof length);
+			if (length < 1 || length > WIRE_FRAME_BYTES || frame->length > sizeof length + length)
+				return DEAD;
+			if (frame->length == sizeof length + length)
+				return HEARD;
+		}
+		if (clock_monotonic_us() > deadline)
+			return SILENT;
 	}
 }
 
@@ -171,40 +154,23 @@ static const char *place_name(const struct ruleset *ruleset, const struct worker
 	return arena_printf(arena, "%s line %d", program->scripts.at[at->script], at->line);
 }
 
-static void read_answer(const struct ruleset *ruleset, const struct buffer *frame, struct arena *arena, struct answer *answer)
-{
-	struct wire_reader reader = {frame->at + 5, frame->at + frame->length, false};
-	if (frame->at[4] != WIRE_ACTIONS) {
-		const char *words = frame->at[4] == WIRE_TROUBLE ? wire_read_string(&reader) : NULL;
-		answer->trouble = arena_string(arena, words ? words : "the worker's answer cannot be read");
-		return;
-	}
-	answer->actions = ARENA_ARRAY(arena, uint16_t, (size_t)(reader.end - reader.at) / 4 + 1);
-	while (reader.at < reader.end) {
-		uint32_t action = wire_read_number(&reader);
-		if (reader.bad || action >= ruleset->program.actions.count) {
-			answer->trouble = "the worker's answer names an action that is not there";
-			return;
-		}
-		answer->actions[answer->count++] = (uint16_t)action;
-	}
-}
-
-static void ask(size_t slot, const struct ruleset *ruleset, struct arena *arena, struct answer *answer)
+/* False: the worker died, and it was not its time that was over. */
+static bool hear(size_t slot, const struct ruleset *ruleset, struct arena *arena, struct answer *answer)
 {
 	CLEANUP_BUFFER struct buffer frame;
 	struct worker *worker = &pool.workers[slot];
 	buffer_init(&frame);
 	enum listening heard = listen_to(worker, &frame);
 	if (heard == HEARD) {
-		read_answer(ruleset, &frame, arena, answer);
+		answer_read(&frame, ruleset->program.actions.count, arena, answer);
 		done(slot);
-		return;
+		return true;
 	}
-	const char *why = worker->place->end == WORKER_OUT_OF_TIME ? arena_printf(arena, "needed more than %d ms", RULES_WORKER_MS) :
-	                  heard == SILENT ? "gave no answer" : "ended their worker";
+	bool late = worker->place->end == WORKER_OUT_OF_TIME;
+	const char *why = late ? arena_printf(arena, "needed more than %d ms", RULES_WORKER_MS) : heard == SILENT ? "gave no answer" : "ended their worker";
 	answer->trouble = arena_printf(arena, "%s: the rules %s", place_name(ruleset, worker, arena), why);
 	lose(slot, answer->trouble);
+	return late || heard == SILENT;
 }
 
 static void count_question(int64_t microseconds)
@@ -218,22 +184,25 @@ static void count_question(int64_t microseconds)
 void pool_ask(const struct ruleset *ruleset, const struct buffer *frame, struct arena *arena, struct answer *answer)
 {
 	int64_t start = clock_monotonic_us();
-	*answer = (struct answer){0};
-	for (int attempt = 0; attempt <= RULES_WORKERS; attempt++) {
-		size_t slot = take(ruleset->generation);
+	int deaths = 0;
+	for (int attempt = 0; attempt <= RULES_WORKERS && deaths < 2; attempt++) {
+		size_t slot = take();
+		*answer = (struct answer){0};
 		if (slot == RULES_WORKERS)
 			break;
 		struct worker *worker = &pool.workers[slot];
 		worker->place->test = worker->place->end = 0;
-		if (!send_program(worker, ruleset) || !send_all(worker, frame)) {
+		if (!send_all(worker, frame)) {
 			lose(slot, "it was dead before it was asked");
-			continue;
+		} else if (hear(slot, ruleset, arena, answer)) {
+			count_question(clock_monotonic_us() - start);
+			return;
+		} else {
+			deaths++;
 		}
-		ask(slot, ruleset, arena, answer);
-		count_question(clock_monotonic_us() - start);
-		return;
 	}
-	answer->trouble = "no worker can be made: restart the daemon";
+	if (!deaths)
+		answer->trouble = "no worker can be made: restart the daemon";
 }
 
 void pool_count_trouble(void)
@@ -257,6 +226,14 @@ size_t pool_pids(int *pids, size_t room)
 	for (size_t i = 0; i < RULES_WORKERS && count < room; i++)
 		if (pool.places[i] != PLACE_EMPTY)
 			pids[count++] = pool.workers[i].pid;
+	pthread_mutex_unlock(&pool.lock);
+	return count;
+}
+
+size_t pool_makers(int pids[2])
+{
+	pthread_mutex_lock(&pool.lock);
+	size_t count = zygote_pids(pids);
 	pthread_mutex_unlock(&pool.lock);
 	return count;
 }

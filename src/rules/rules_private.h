@@ -114,9 +114,26 @@ struct program_action {
 };
 struct program_test { uint16_t script; int line; };
 struct program_key { bool address; const char *name; };
+/* What can be said of a test without libsieve, see rules_reduce.c. */
+struct filter {
+	enum { FILTER_PERHAPS, FILTER_TRUE, FILTER_FALSE, FILTER_ALL, FILTER_ANY, FILTER_NOT, FILTER_EXISTS, FILTER_IS, FILTER_HAS, FILTER_OVER, FILTER_UNDER } kind;
+	struct { const struct filter **at; size_t count; } tests;
+	struct { uint32_t *at; size_t count; } keys;
+	bool envelope, address;          /* keys are 0 for from and 1 for to; values are addresses */
+	struct { struct strings *at; size_t count; } needles;    /* small letters; each a list of pieces that follow each other */
+	int64_t size;
+};
+/* The commands of the program, as slices of its text. */
+struct step {
+	enum command_kind kind;          /* IF, ELSIF, ELSE, STOP; FILEINTO for all actions */
+	size_t from, to;                 /* IF and ELSIF: of the test */
+	const struct filter *filter;
+	struct step *block, *next;
+};
 struct program {
 	struct arena *arena;
 	struct buffer text;
+	struct step *steps, **last_step;
 	struct { struct program_action *at; size_t count; } actions;
 	struct { struct program_test *at; size_t count; } tests;
 	struct { struct program_key *at; size_t count; } keys;
@@ -127,6 +144,9 @@ struct program {
 };
 void program_begin(struct program *program, struct arena *arena);
 void program_add(struct program *program, const struct config *config, const char *file, const struct node *script);
+#define PROGRAM_HEAD "require [\"fileinto\", \"envelope\", \"relational\", \"subaddress\"];\n"
+/* Number of the key: a name, read as text or as addresses. */
+size_t program_key(struct program *program, const char *name, bool address);
 
 /* ---- rules_fold.c ---- */
 struct fold_row { uint32_t from; char to[4]; };
@@ -166,46 +186,71 @@ enum regex_result regex_match(const struct regex *regex, const char *text, size_
 struct ruleset {
 	struct arena arena;
 	_Atomic int refs;
-	uint32_t generation;             /* no two rulesets of a process have the same; 0 is none */
 	struct program program;
 	const char *separators;
 	struct keyword_sets *keywords;
 };
 
-/* ---- rules_facts.c ---- */
-/* Writes the frame of one evaluation. */
-void facts_write(const struct ruleset *ruleset, const struct rules_input *input, const struct rules_keywords *keywords,
-                 struct arena *arena, struct buffer *frame);
+/* ---- rules_facts.c: what the tests see of one mail ---- */
+struct mail_facts {
+	uint32_t size;
+	const char *from, *to;
+	struct strings *values; size_t count;    /* of each key of the program */
+};
+void facts_gather(const struct ruleset *ruleset, const struct rules_input *input, const struct rules_keywords *keywords,
+                  struct arena *arena, struct mail_facts *facts);
+/* The frame of one evaluation, of this program. */
+void facts_write(const struct ruleset *ruleset, const struct mail_facts *facts, const struct buffer *program, struct buffer *frame);
+
+/* ---- rules_reduce.c ---- */
+const struct filter *filter_make(struct program *program, const struct node *test);
+/* `out` gets the program without what cannot happen to a mail with these facts; false: then no action is left. */
+bool program_reduce(const struct program *program, const struct mail_facts *facts, struct arena *arena, struct buffer *out);
 
 /* ---- rules_wire.c: frames between us and a worker: u32 length of what follows, a letter, the rest ---- */
 #define WIRE_FRAME_BYTES (4 * 1024 * 1024)
-enum wire_letter { WIRE_PROGRAM = 'P', WIRE_EVALUATE = 'E', WIRE_ACTIONS = 'A', WIRE_TROUBLE = 'T' };
+enum wire_letter { WIRE_EVALUATE = 'E', WIRE_ACTIONS = 'A', WIRE_TROUBLE = 'T' };
 void wire_begin(struct buffer *frame, enum wire_letter letter);
 void wire_number(struct buffer *frame, uint32_t number);
 void wire_string(struct buffer *frame, const char *text);
+void wire_bytes(struct buffer *frame, const char *text, size_t length);  /* a string of that length */
 void wire_end(struct buffer *frame, size_t begin);
 struct wire_reader { const char *at, *end; bool bad; };
 uint32_t wire_read_number(struct wire_reader *reader);
 const char *wire_read_string(struct wire_reader *reader);        /* points into the frame; NULL: bad */
+
+struct value_list { char **at; };        /* NULL-terminated, as libsieve wants them */
+struct question {
+	const char *program, *separators, *from, *to;
+	int size;
+	struct value_list *keys; size_t key_count;
+};
+/* Of a whole frame. False: bad; to be freed all the same. Points into the frame. */
+bool question_read(const struct buffer *frame, struct question *question);
+void question_free(struct question *question);
+struct answer {
+	uint16_t *actions; size_t count; /* in the arena */
+	const char *trouble;             /* NULL: fine */
+};
+/* Of a whole frame, whatever is in it. */
+void answer_read(const struct buffer *frame, size_t action_count, struct arena *arena, struct answer *answer);
 
 /* ---- rules_zygote.c, rules_worker.c ---- */
 enum worker_end { WORKER_RUNS, WORKER_OUT_OF_TIME };
 /* What a worker is at, in memory that we share with it: a hint for messages, never believed. */
 struct worker_place { _Atomic uint32_t script, test, end; };
 _Noreturn void worker_main(int fd, struct worker_place *place);
-struct worker { int fd, pidfd, pid; uint32_t generation, life; struct worker_place *place; };
+struct worker { int fd, pidfd, pid; uint32_t life; struct worker_place *place; };
 bool zygote_start(struct error *error);
 void zygote_stop(void);
 bool zygote_make_worker(struct worker *worker, size_t slot);
 void worker_close(struct worker *worker, bool kill);
+size_t zygote_pids(int pids[2]);                 /* the one that works, the spare */
 
 /* ---- rules_pool.c ---- */
-struct answer {
-	uint16_t *actions; size_t count; /* in the arena */
-	const char *trouble;             /* NULL: fine */
-};
 void pool_ask(const struct ruleset *ruleset, const struct buffer *frame, struct arena *arena, struct answer *answer);
 void pool_count_trouble(void);
 size_t pool_pids(int *pids, size_t room);        /* for tests that kill them */
+size_t pool_makers(int pids[2]);                 /* the zygotes, for the same */
 
 #endif

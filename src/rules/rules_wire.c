@@ -1,10 +1,13 @@
 /*
  * rules_wire.c - frames between the daemon and a worker: u32 length of the rest, one letter, numbers (u32) and strings (u32 length,
- * bytes, NUL). Both ends are one machine and one program, so numbers are in its own order.
+ * bytes, NUL). Both ends are one machine and one program, so numbers are in its own order. A question (WIRE_EVALUATE): program,
+ * separators, envelope from and to, size, number of keys, and for each the number of its values and they. An answer: the numbers of
+ * the actions (WIRE_ACTIONS), or words (WIRE_TROUBLE).
  *
  * What comes from a worker is read with every length checked: it may be broken. A string is handed out only if its NUL stands
  * where it must. After `bad` is set, nothing more is read.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "rules_private.h"
@@ -20,11 +23,16 @@ void wire_number(struct buffer *frame, uint32_t number)
 	buffer_add(frame, &number, sizeof number);
 }
 
+void wire_bytes(struct buffer *frame, const char *text, size_t length)
+{
+	wire_number(frame, (uint32_t)length);
+	buffer_add(frame, text, length);
+	buffer_add_char(frame, 0);
+}
+
 void wire_string(struct buffer *frame, const char *text)
 {
-	size_t length = strlen(text);
-	wire_number(frame, (uint32_t)length);
-	buffer_add(frame, text, length + 1);
+	wire_bytes(frame, text, strlen(text));
 }
 
 void wire_end(struct buffer *frame, size_t begin)
@@ -55,4 +63,75 @@ const char *wire_read_string(struct wire_reader *reader)
 	}
 	reader->at += length + 1;
 	return text;
+}
+
+#define HEAD (sizeof(uint32_t) + 1)      /* length and letter */
+
+static struct wire_reader reader_of(const struct buffer *frame)
+{
+	return (struct wire_reader){frame->at + HEAD, frame->at + frame->length, false};
+}
+
+/* How many of what takes `least` bytes each; more than are there is bad. */
+static size_t read_count(struct wire_reader *reader, size_t least)
+{
+	size_t count = wire_read_number(reader);
+	if (count > (size_t)(reader->end - reader->at) / least)
+		reader->bad = true;
+	return reader->bad ? 0 : count;
+}
+
+static void read_key(struct wire_reader *reader, struct value_list *key)
+{
+	size_t count = read_count(reader, sizeof(uint32_t) + 1);
+	if (!(key->at = calloc(count + 1, sizeof *key->at)))
+		abort();
+	for (size_t i = 0; i < count; i++)
+		key->at[i] = (char *)(uintptr_t)wire_read_string(reader);
+}
+
+bool question_read(const struct buffer *frame, struct question *question)
+{
+	struct wire_reader reader = reader_of(frame);
+	*question = (struct question){0};
+	question->program = wire_read_string(&reader);
+	question->separators = wire_read_string(&reader);
+	question->from = wire_read_string(&reader);
+	question->to = wire_read_string(&reader);
+	uint32_t size = wire_read_number(&reader);
+	question->size = size > INT32_MAX ? INT32_MAX : (int)size;
+	question->key_count = read_count(&reader, sizeof(uint32_t));
+	if (!(question->keys = calloc(question->key_count + 1, sizeof *question->keys)))
+		abort();
+	for (size_t i = 0; i < question->key_count; i++)
+		read_key(&reader, &question->keys[i]);
+	return frame->at[HEAD - 1] == WIRE_EVALUATE && !reader.bad && reader.at == reader.end;
+}
+
+void question_free(struct question *question)
+{
+	for (size_t i = 0; i < question->key_count; i++)
+		free(question->keys[i].at);
+	free(question->keys);
+	*question = (struct question){0};
+}
+
+void answer_read(const struct buffer *frame, size_t action_count, struct arena *arena, struct answer *answer)
+{
+	struct wire_reader reader = reader_of(frame);
+	*answer = (struct answer){0};
+	if (frame->at[HEAD - 1] != WIRE_ACTIONS) {
+		const char *words = frame->at[HEAD - 1] == WIRE_TROUBLE ? wire_read_string(&reader) : NULL;
+		answer->trouble = words ? utf8_clean(arena, words, strlen(words)) : "the worker's answer cannot be read";
+		return;
+	}
+	answer->actions = ARENA_ARRAY(arena, uint16_t, (size_t)(reader.end - reader.at) / sizeof(uint32_t) + 1);
+	while (reader.at < reader.end) {
+		uint32_t action = wire_read_number(&reader);
+		if (reader.bad || action >= action_count) {
+			*answer = (struct answer){.trouble = "the worker's answer names an action that is not there"};
+			return;
+		}
+		answer->actions[answer->count++] = (uint16_t)action;
+	}
 }

@@ -21,29 +21,15 @@
 #include <seccomp.h>
 #include <sieve2.h>
 
+#include "confine.h"
 #include "rules_private.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0                      /* a sanitizer needs terabytes of address space and calls of its own */
-#endif
 
 #define ACTIONS_PER_RUN 16384             /* more than RULES_COMMANDS with their :flags */
 
-struct value_list { char **at; };        /* NULL-terminated, as libsieve wants them */
 static struct {
 	int fd;
 	struct worker_place *place;
-	char *program; const char *separators;
-	const char *from, *to;
-	int size;
-	struct value_list *keys; size_t key_count;
+	struct question question;
 	uint32_t actions[ACTIONS_PER_RUN]; size_t action_count;
 	char trouble[200];
 	char *parts[4];                  /* of the address in hand: user, detail, localpart, domain */
@@ -74,7 +60,7 @@ static int on_malformed(sieve2_context_t *context, void *unused)
 
 static int on_script(sieve2_context_t *context, void *unused)
 {
-	sieve2_setvalue_string(context, (char *)"script", job.program);
+	sieve2_setvalue_string(context, (char *)"script", (char *)(uintptr_t)job.question.program);
 	return SIEVE2_OK;
 }
 
@@ -86,14 +72,14 @@ static int on_header(sieve2_context_t *context, void *unused)
 	size_t key = dot ? strtoul(dot + 1, NULL, 10) : SIZE_MAX;
 	if (dot)
 		job.place->test = (uint32_t)strtoul(name, NULL, 10) + 1;
-	sieve2_setvalue_stringlist(context, (char *)"body", key < job.key_count ? job.keys[key].at : none);
+	sieve2_setvalue_stringlist(context, (char *)"body", key < job.question.key_count ? job.question.keys[key].at : none);
 	return SIEVE2_OK;
 }
 
 static int on_envelope(sieve2_context_t *context, void *unused)
 {
-	sieve2_setvalue_string(context, (char *)"from", (char *)(uintptr_t)job.from);
-	sieve2_setvalue_string(context, (char *)"to", (char *)(uintptr_t)job.to);
+	sieve2_setvalue_string(context, (char *)"from", (char *)(uintptr_t)job.question.from);
+	sieve2_setvalue_string(context, (char *)"to", (char *)(uintptr_t)job.question.to);
 	return SIEVE2_OK;
 }
 
@@ -109,7 +95,7 @@ static int on_subaddress(sieve2_context_t *context, void *unused)
 	const char *address = sieve2_getvalue_string(context, (char *)"address");
 	address = address ? address : "";
 	const char *at = strrchr(address, '@');
-	size_t local = at ? (size_t)(at - address) : strlen(address), user = strcspn(address, job.separators);
+	size_t local = at ? (size_t)(at - address) : strlen(address), user = strcspn(address, job.question.separators);
 	user = user < local ? user : local;
 	set_part(0, address, user);
 	set_part(1, address + user + (user < local), local - user - (user < local));
@@ -124,7 +110,7 @@ static int on_subaddress(sieve2_context_t *context, void *unused)
 
 static int on_size(sieve2_context_t *context, void *unused)
 {
-	sieve2_setvalue_int(context, (char *)"size", job.size);
+	sieve2_setvalue_int(context, (char *)"size", job.question.size);
 	return SIEVE2_OK;
 }
 
@@ -158,32 +144,10 @@ static sieve2_callback_t callbacks[] = {
 
 /* ---------------------------------------------------------------- one evaluation */
 
-static void read_keys(struct wire_reader *reader)
+/* Not stopped after an evaluation: who waits for the next question uses no CPU time, and that sets it anew. */
+static void start_timer(void)
 {
-	job.key_count = wire_read_number(reader);
-	if (job.key_count > (size_t)(reader->end - reader->at))
-		_exit(2);
-	job.keys = calloc(job.key_count + 1, sizeof *job.keys);
-	for (size_t i = 0; i < job.key_count && !reader->bad; i++) {
-		size_t count = wire_read_number(reader);
-		if (count > (size_t)(reader->end - reader->at))
-			_exit(2);
-		job.keys[i].at = calloc(count + 1, sizeof(char *));
-		for (size_t k = 0; k < count; k++)
-			job.keys[i].at[k] = (char *)(uintptr_t)wire_read_string(reader);
-	}
-}
-
-static void free_keys(void)
-{
-	for (size_t i = 0; i < job.key_count; i++)
-		free(job.keys[i].at);
-	free(job.keys);
-}
-
-static void timer(int milliseconds)
-{
-	struct itimerval value = {.it_value = {0, milliseconds * 1000}};
+	struct itimerval value = {.it_value = {0, RULES_WORKER_MS * 1000}};
 	setitimer(ITIMER_PROF, &value, NULL);
 }
 
@@ -198,7 +162,7 @@ static void run(void)
 	sieve2_context_t *context = NULL;
 	job.action_count = 0;
 	*job.trouble = 0;
-	timer(RULES_WORKER_MS);
+	start_timer();
 	if (sieve2_alloc(&context) != SIEVE2_OK || sieve2_callbacks(context, callbacks) != SIEVE2_OK) {
 		set_trouble("libsieve gives no context", 0, "");
 	} else {
@@ -208,7 +172,6 @@ static void run(void)
 	}
 	if (context)
 		sieve2_free(&context);
-	timer(0);
 }
 
 static void answer(void)
@@ -229,51 +192,36 @@ static void answer(void)
 	}
 }
 
-static void evaluate(struct wire_reader *reader)
+static void evaluate(const struct buffer *frame)
 {
-	uint32_t size = wire_read_number(reader);
-	job.size = size > INT32_MAX ? INT32_MAX : (int)size;
-	job.from = wire_read_string(reader);
-	job.to = wire_read_string(reader);
-	read_keys(reader);
-	if (reader->bad)
+	if (!question_read(frame, &job.question))
 		_exit(2);
 	run();
-	free_keys();
+	question_free(&job.question);
 	answer();
-}
-
-static void take_program(struct wire_reader *reader)
-{
-	const char *separators = wire_read_string(reader), *program = wire_read_string(reader);
-	if (!separators || !program)
-		_exit(2);
-	free(job.program);
-	free((void *)(uintptr_t)job.separators);
-	job.separators = strdup(separators);
-	job.program = strdup(program);
 }
 
 /* ---------------------------------------------------------------- life of the process */
 
-static bool receive(struct buffer *frame, size_t wanted)
+/* One whole frame; nobody asks again before the answer. */
+static bool receive(struct buffer *frame)
 {
-	char piece[64 * 1024];
-	while (frame->length < wanted) {
+	static char piece[64 * 1024];
+	uint32_t length = 0;
+	buffer_reset(frame);
+	while (frame->length <= sizeof length || frame->length < sizeof length + length) {
 		ssize_t count = recv(job.fd, piece, sizeof piece, 0);
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count <= 0)
 			return false;
 		buffer_add(frame, piece, (size_t)count);
+		if (frame->length >= sizeof length)
+			memcpy(&length, frame->at, sizeof length);
+		if (length > WIRE_FRAME_BYTES)
+			return false;
 	}
-	return true;
-}
-
-static void drop_front(struct buffer *frame, size_t length)
-{
-	memmove(frame->at, frame->at + length, frame->length - length);
-	frame->length -= length;
+	return frame->length == sizeof length + length;
 }
 
 static void limit(int what, rlim_t value)
@@ -293,7 +241,7 @@ static void confine(void)
 	limit(RLIMIT_FSIZE, 0);
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (SANITIZED)
+	if (CONFINE_SANITIZED)           /* needs terabytes of address space and calls of its own */
 		return;
 	limit(RLIMIT_AS, RULES_WORKER_MEMORY);
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_THREAD);     /* the only thread; KILL_PROCESS is refused where seccomp(2) is */
@@ -309,21 +257,11 @@ _Noreturn void worker_main(int fd, struct worker_place *place)
 	struct buffer frame;
 	job.fd = fd;
 	job.place = place;
-	job.separators = strdup("+");
 	buffer_init(&frame);
 	signal(SIGPROF, on_timer);
 	prctl(PR_SET_NAME, "sportello-rules");
 	confine();
-	for (uint32_t length; receive(&frame, sizeof length + 1);) {
-		memcpy(&length, frame.at, sizeof length);
-		if (length > WIRE_FRAME_BYTES || !receive(&frame, sizeof length + length))
-			break;
-		struct wire_reader reader = {frame.at + sizeof length + 1, frame.at + sizeof length + length, false};
-		if (frame.at[sizeof length] == WIRE_PROGRAM)
-			take_program(&reader);
-		else
-			evaluate(&reader);
-		drop_front(&frame, sizeof length + length);
-	}
+	while (receive(&frame))
+		evaluate(&frame);
 	_exit(0);
 }

@@ -1,9 +1,9 @@
 /*
- * store_keys.c - the secret key that signs tokens: STATE_DIR/secret.key, 0600, a key of 64 hex digits a line.
+ * store_keys.c - the secret keys that sign tokens: STATE_DIR/secret.key, 0600, a line each: 64 hex digits, a blank, when it was made.
  *
- * The first line signs, all lines verify, so that a key is changed by writing a new line above. The file is made whole or
- * not at all (written aside, synced, linked), so that two programs starting at once end up with one key. A backup carries
- * the key inside its database: where the file is missing when a database is opened, it is written from there.
+ * The first line signs, all lines verify: store_keyring.c writes new lines above. The file is made whole or not at all (written aside,
+ * synced, linked), so that two programs starting at once end up with one key. A backup carries the keys inside its database: where the
+ * file is missing when a database is opened, it is written from there.
  * Diagnostics: STATUS_BAD_CONFIG with the file and line for what is not a key, or a file that others may read.
  */
 #include "store_private.h"
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define KEY_FILE_LIMIT 4096      /* bytes: DESK_KEYS lines and comments */
@@ -34,20 +35,32 @@ static bool sync_directory(const char *path)
 	return fd >= 0 && fsync(fd) == 0;
 }
 
-/* Writes the file if it is not there; whoever comes second keeps the first one's. */
-static enum status write_key_file(const char *state_dir, const char *text, struct error *error)
+/* A new file, so that its mode is ours from its first byte on; of the same owner as the one that it replaces, if it does. */
+static int open_aside(const char *aside, const struct stat *like)
+{
+	int fd;
+
+	unlink(aside);
+	fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0 && like && geteuid() != like->st_uid && fchown(fd, like->st_uid, like->st_gid) < 0)
+		cleanup_fd(&fd);
+	return fd;
+}
+
+enum status keys_write(const char *state_dir, const char *text, bool replace, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	char *path = key_path(&arena, state_dir);
 	char *aside = arena_printf(&arena, "%s.%ld", path, (long)getpid());
-	CLEANUP_FD int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat about;
+	CLEANUP_FD int fd = open_aside(aside, replace && stat(path, &about) == 0 ? &about : NULL);
 	enum status status = STATUS_OK;
 
 	if (fd < 0)
 		return write_failed(aside, error);
 	if (!write_all(fd, text, strlen(text)) || fsync(fd) < 0)
 		status = write_failed(aside, error);
-	else if (link(aside, path) < 0 && errno != EEXIST)
+	else if (replace ? rename(aside, path) < 0 : link(aside, path) < 0 && errno != EEXIST)
 		status = write_failed(path, error);
 	unlink(aside);
 	if (status == STATUS_OK && !sync_directory(state_dir))
@@ -69,41 +82,60 @@ static bool hex_read(const char *text, size_t length, unsigned char key[DESK_KEY
 	return true;
 }
 
-static enum status parse_keys(const char *path, const char *text, struct desk_keys *keys, struct error *error)
+static int64_t time_read(const char *text)
+{
+	struct tm tm = { 0 };
+
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
+		return 0;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	return (int64_t)timegm(&tm) * 1000;
+}
+
+static enum status parse_keys(const char *path, const char *text, struct key_lines *lines, struct error *error)
 {
 	int line = 0;
 
-	keys->count = 0;
+	lines->count = 0;
 	while (*text) {
-		size_t length = strcspn(text, "\r\n");
+		size_t length = strcspn(text, "\r\n"), key = strcspn(text, " \t\r\n");
 
 		line++;
 		if (length > 0 && *text != '#') {
-			if (keys->count == DESK_KEYS)
+			struct key_line *new = &lines->at[lines->count];
+
+			if (lines->count == DESK_KEYS)
 				return error_set(error, STATUS_BAD_CONFIG, "%s:%d: more than %d keys", path, line, DESK_KEYS);
-			if (!hex_read(text, length, keys->key[keys->count]))
+			if (!hex_read(text, key, new->key))
 				return error_set(error, STATUS_BAD_CONFIG, "%s:%d: not a key of %d hexadecimal digits", path, line, 2 * DESK_KEY_SIZE);
-			keys->count++;
+			new->made = key < length ? time_read(text + key + 1) : 0;
+			lines->count++;
 		}
 		text += length;
 		text += *text == '\r';
 		text += *text == '\n';
 	}
-	return keys->count ? STATUS_OK : error_set(error, STATUS_BAD_CONFIG, "%s: no key in it", path);
+	return lines->count ? STATUS_OK : error_set(error, STATUS_BAD_CONFIG, "%s: no key in it", path);
+}
+
+char *keys_line(struct arena *arena, const struct key_line *line)
+{
+	return arena_printf(arena, "%s%s%s\n", hex_encode(arena, line->key, DESK_KEY_SIZE), line->made ? " " : "", time_rfc3339(arena, line->made));
 }
 
 static enum status make_keys(const char *state_dir, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	unsigned char key[DESK_KEY_SIZE];
+	struct key_line line = { .made = clock_now() / 1000 * 1000 };
 
 	if (mkdir(state_dir, 0700) < 0 && errno != EEXIST)
 		return write_failed(state_dir, error);
-	random_bytes(key, sizeof key);
-	return write_key_file(state_dir, arena_printf(&arena, "%s\n", hex_encode(&arena, key, sizeof key)), error);
+	random_bytes(line.key, sizeof line.key);
+	return keys_write(state_dir, keys_line(&arena, &line), false, error);
 }
 
-enum status store_keys(const char *state_dir, bool create, struct desk_keys *keys, struct error *error)
+enum status keys_read(const char *state_dir, struct key_lines *lines, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	CLEANUP_BUFFER struct buffer text = { 0 };
@@ -111,13 +143,28 @@ enum status store_keys(const char *state_dir, bool create, struct desk_keys *key
 	struct stat about;
 	enum status status;
 
-	if (create && access(path, F_OK) < 0 && errno == ENOENT && (status = make_keys(state_dir, error)) != STATUS_OK)
-		return status;
 	if (stat(path, &about) == 0 && (about.st_mode & (S_IRWXO | S_IWGRP)))
-		return error_set(error, STATUS_BAD_CONFIG, "%s: others may read or change it: chmod 600, and make a new key", path);
+		return error_set(error, STATUS_BAD_CONFIG, "%s: others may read or change it: chmod 600, then `sportello key revoke all`", path);
 	if ((status = file_read_all(path, KEY_FILE_LIMIT, &text, error)) != STATUS_OK)
 		return status;
-	return parse_keys(path, buffer_string(&text), keys, error);
+	return parse_keys(path, buffer_string(&text), lines, error);
+}
+
+enum status store_keys(const char *state_dir, bool create, struct desk_keys *keys, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	char *path = key_path(&arena, state_dir);
+	struct key_lines lines;
+	enum status status;
+
+	if (create && access(path, F_OK) < 0 && errno == ENOENT && (status = make_keys(state_dir, error)) != STATUS_OK)
+		return status;
+	if ((status = keys_read(state_dir, &lines, error)) != STATUS_OK)
+		return status;
+	keys->count = lines.count;
+	for (size_t i = 0; i < lines.count; i++)
+		memcpy(keys->key[i], lines.at[i].key, DESK_KEY_SIZE);
+	return STATUS_OK;
 }
 
 /* A restored backup brings the key in its meta table; it goes to its file and out of the database. */
@@ -133,7 +180,7 @@ enum status keys_restore(struct store *store, struct error *error)
 		text = cursor_text(&cursor, &arena, 0);
 	if ((status = cursor_close(&cursor)) != STATUS_OK || !text)
 		return status;
-	if (access(key_path(&arena, store->state_dir), F_OK) < 0 && (status = write_key_file(store->state_dir, text, error)) != STATUS_OK)
+	if (access(key_path(&arena, store->state_dir), F_OK) < 0 && (status = keys_write(store->state_dir, text, false, error)) != STATUS_OK)
 		return status;
 	search_remove(store);            /* of the database that was here before, if any */
 	log_event(LOG_NOTICE, "store.restored", "state_dir", store->state_dir, NULL);

@@ -82,6 +82,14 @@ struct store {
 };
 
 enum status store_open_file(const char *state_dir, bool create, int cache_kib, struct store **store, struct error *error);
+/* ---- store_keys.c: the lines of secret.key ---- */
+struct key_line { unsigned char key[DESK_KEY_SIZE]; int64_t made; };     /* made 0: not known */
+struct key_lines { struct key_line at[DESK_KEYS]; size_t count; };
+enum status keys_read(const char *state_dir, struct key_lines *lines, struct error *error);
+char *keys_line(struct arena *arena, const struct key_line *line);
+/* The whole file, crash-safe. Without `replace` only if there is none: whoever comes second keeps the first one's. */
+enum status keys_write(const char *state_dir, const char *text, bool replace, struct error *error);
+
 /* Of a restored backup: the secret key goes from the database to its file. */
 enum status keys_restore(struct store *store, struct error *error);
 #define META_SECRET_KEY "secret_key"

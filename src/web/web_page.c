@@ -202,11 +202,11 @@ static void conversation(struct writer *w)
 		CLEANUP_ARENA struct arena arena;
 		arena_init(&arena);
 		raw(w, "<article class=\"said\"><span class=\"who\">");
-		text(w, said->by_desk ? said->who : web_word(WORD_YOU, w->language));
+		text(w, said->by == SAID_BY_DESK ? said->who : web_word(said->by == SAID_BY_READER ? WORD_YOU : WORD_SOMEBODY_ELSE, w->language));
 		raw(w, "</span> <span class=\"when\">");
 		text(w, desk_date(&arena, said->date, web_language_name(w->language)));
 		raw(w, "</span>\n<div class=\"text\">");
-		text(w, said->text);
+		text(w, said->by == SAID_BY_OTHER ? web_word(WORD_NOT_SHOWN, w->language) : said->text);
 		raw(w, "</div></article>\n");
 	}
 	raw(w, "</section>\n");

@@ -257,6 +257,8 @@ static const struct { const char *commands, *expected; } verdicts[] = {
 	{"if header \"x-spam-flag\" \"yes\" { addflag \"tag:y\"; }", "tag(y)"},
 	{"if header :count \"ge\" \"x-spam-flag\" \"1\" { addflag \"tag:y\"; }", "tag(y)"},
 	{"if header :count \"ge\" \"x-spam-flag\" \"2\" { addflag \"tag:y\"; }", ""},
+	{"if header :count \"ge\" \"x-spam-flag\" \"05\" { addflag \"tag:y\"; }", ""},        /* as text, 1 is more than 05 */
+	{"if header :count \"lt\" \"x-spam-flag\" \"05\" { addflag \"tag:y\"; }", "tag(y)"},
 	{"if address \"from\" \"anna@example.net\" { addflag \"tag:y\"; }", "tag(y)"},
 	{"if address :domain \"from\" \"EXAMPLE.net\" { addflag \"tag:y\"; }", "tag(y)"},
 	{"if address :localpart [\"from\", \"to\"] \"support\" { addflag \"tag:y\"; }", "tag(y)"},

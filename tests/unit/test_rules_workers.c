@@ -84,7 +84,7 @@ static void a_slow_mail_loses_its_rules(void **state)
 	ruleset = load_folder(&words);
 	assert_non_null(ruleset);
 	memset(subject, 'a', 3000);
-	subject[3000] = 0;
+	memcpy(subject + RULES_VALUE_BYTES - 2, "bx", 3);     /* that it does not match is not seen without trying */
 	int64_t start = clock_monotonic_us();
 	ask(ruleset, &(struct rules_question){.mail = arena_printf(&arena, "From: a@b.example\nX-Long: %s\n\nhello\n", subject)}, &verdict);
 	if (!verdict.trouble)
@@ -231,6 +231,84 @@ static void threads_share_the_workers(void **state)
 		pthread_join(threads[i], NULL);
 		assert_int_equal(callers[i].wrong, 0);
 	}
+	rules_unref(&ruleset);
+}
+
+/* Whoever makes the workers is killed with all workers, and the next one, and the next. */
+static void a_killed_zygote_is_replaced(void **state)
+{
+	struct rules_counters before, after;
+	struct ruleset *ruleset = load_one(PLAIN_SCRIPT);
+	plain(ruleset);
+	rules_counters(&before);
+	for (int i = 0; i < 6; i++) {
+		int pids[2];
+		assert_int_equal(pool_makers(pids), 2);
+		kill(pids[i == 3], SIGKILL);     /* once the spare */
+		signal_workers(SIGKILL);
+		plain(ruleset);
+	}
+	rules_counters(&after);
+	assert_int_equal(after.troubles, before.troubles);
+	rules_unref(&ruleset);
+}
+
+static int64_t evaluations(void)
+{
+	struct rules_counters counters;
+	rules_counters(&counters);
+	return counters.evaluations;
+}
+
+/* Under load, each time after so many more evaluations. A mail that is hit twice loses its rules; none may get other rules. */
+static void killing_under_load_costs_no_rules(void **state)
+{
+	struct rules_counters before, after;
+	struct ruleset *ruleset = load_one(PLAIN_SCRIPT);
+	struct caller callers[4];
+	pthread_t threads[4];
+	int pids[2], wrong = 0, kills = 0;
+	rules_counters(&before);
+	for (int i = 0; i < 4; i++) {
+		callers[i] = (struct caller){ruleset, i, 0};
+		assert_int_equal(pthread_create(&threads[i], NULL, call_often, &callers[i]), 0);
+	}
+	for (int64_t next = before.evaluations + 20; next < before.evaluations + 600; next += 60, kills++) {
+		while (evaluations() < next)
+			usleep(500);
+		if (pool_makers(pids) && kills % 2)
+			kill(pids[0], SIGKILL);
+		signal_workers(SIGKILL);
+	}
+	for (int i = 0; i < 4; i++) {
+		pthread_join(threads[i], NULL);
+		wrong += callers[i].wrong;
+	}
+	rules_counters(&after);
+	assert_true(after.workers_lost > before.workers_lost);
+	assert_int_equal(wrong, after.troubles - before.troubles);
+	assert_true(after.troubles - before.troubles <= kills);
+	plain(ruleset);
+	rules_unref(&ruleset);
+}
+
+/* What its worker dies of twice is not asked a third time: here, a question that no worker can read. */
+static void a_guilty_mail_loses_its_rules_alone(void **state)
+{
+	CLEANUP_BUFFER struct buffer frame;
+	struct rules_counters before, after;
+	struct answer answer;
+	struct ruleset *ruleset = load_one(PLAIN_SCRIPT);
+	buffer_init(&frame);
+	wire_begin(&frame, WIRE_EVALUATE);
+	wire_number(&frame, 12345678);
+	wire_end(&frame, 0);
+	rules_counters(&before);
+	pool_ask(ruleset, &frame, &arena, &answer);
+	assert_non_null(strstr(answer.trouble, "ended their worker"));
+	rules_counters(&after);
+	assert_int_equal(after.workers_lost, before.workers_lost + 2);
+	plain(ruleset);
 	rules_unref(&ruleset);
 }
 
@@ -467,6 +545,8 @@ int main(void)
 		cmocka_unit_test(a_slow_mail_loses_its_rules), cmocka_unit_test(without_processes_there_is_trouble), cmocka_unit_test(workers_are_recycled),
 		cmocka_unit_test(workers_are_confined),
 		cmocka_unit_test(mails_that_broke_libsieve), cmocka_unit_test(nothing_leaks_between_mails), cmocka_unit_test(threads_share_the_workers),
+		cmocka_unit_test(a_killed_zygote_is_replaced), cmocka_unit_test(killing_under_load_costs_no_rules),
+		cmocka_unit_test(a_guilty_mail_loses_its_rules_alone),
 		cmocka_unit_test(mutated_scripts), cmocka_unit_test(mutated_mails), cmocka_unit_test(bench),
 	};
 	return cmocka_run_group_tests(tests, up, down);

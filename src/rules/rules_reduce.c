@@ -1,0 +1,280 @@
+/*
+ * rules_reduce.c - of the program, only what a mail needs: libsieve reads its text anew each time, and that is what rules cost.
+ *
+ * Each test gets a filter that says no, perhaps or yes. It says no only where libsieve could not say yes: the field is not there, or no
+ * value of it holds the words that are looked for, in whatever case; yes, which only "not" asks for, where nothing is left to decide.
+ * Commands whose test cannot be true are left out; where no action is left, libsieve is not asked. All else it decides as before: tests are
+ * written in full. tests/unit/test_rules_reduce.c holds both ways side by side over random scripts and mails.
+ * May not look at more than BUDGET bytes of a mail: then it says perhaps.
+ */
+#include <string.h>
+
+#include "rules_private.h"
+
+#define BUDGET (2 * 1024 * 1024)
+
+enum verdict_of_filter { NO, PERHAPS, YES };
+
+/* ---------------------------------------------------------------- making filters, once a ruleset */
+
+struct shape { const char *type; bool numeric, octet; const struct argument *names, *keys; };
+
+static struct shape shape_of(const struct node *test)
+{
+	struct shape shape = {.type = "is"};
+	for (size_t i = 0; i < test->arguments.count; i++) {
+		const struct argument *argument = &test->arguments.at[i];
+		if (argument->type == ARGUMENT_TAG && strcmp(argument->tag, "comparator") == 0) {
+			const char *comparator = test->arguments.at[++i].strings.at[0].text;
+			shape.numeric = strcmp(comparator, "i;ascii-numeric") == 0;
+			shape.octet = strcmp(comparator, "i;octet") == 0;
+		} else if (argument->type == ARGUMENT_TAG && (strcmp(argument->tag, "count") == 0 || strcmp(argument->tag, "value") == 0))
+			shape.type = test->arguments.at[i++].tag;
+		else if (argument->type == ARGUMENT_TAG && (strcmp(argument->tag, "contains") == 0 || strcmp(argument->tag, "matches") == 0))
+			shape.type = argument->tag;
+		else if (argument->type == ARGUMENT_STRINGS && !shape.names)
+			shape.names = argument;
+		else if (argument->type == ARGUMENT_STRINGS)
+			shape.keys = argument;
+	}
+	return shape;
+}
+
+static void add_names(struct program *program, const struct node *test, const struct argument *names, struct filter *filter)
+{
+	filter->envelope = strcmp(test->name, "envelope") == 0;
+	filter->address = filter->envelope || strcmp(test->name, "address") == 0;
+	for (size_t i = 0; i < names->strings.count; i++) {
+		const char *name = names->strings.at[i].text;
+		size_t key = filter->envelope ? text_equal_nocase(name, "to") : program_key(program, name, filter->address);
+		*ARENA_PUSH(program->arena, &filter->keys) = (uint32_t)key;
+	}
+}
+
+/* Whole words, or what stands between the wildcards of a pattern. No pieces: anything may match. */
+static void add_needle(struct arena *arena, struct filter *filter, const char *word, bool pattern)
+{
+	struct strings *pieces = ARENA_PUSH(arena, &filter->needles);
+	char *text = text_lower(arena, word), *rest = NULL;
+	if (!pattern && *text)
+		strings_add(arena, pieces, text);
+	for (char *piece = pattern ? strtok_r(text, "*?", &rest) : NULL; piece; piece = strtok_r(NULL, "*?", &rest))
+		strings_add(arena, pieces, piece);
+}
+
+/* Blanks at the ends are nothing that we want to know better than libsieve. */
+static bool plain_ends(const struct argument *keys)
+{
+	for (size_t i = 0; i < keys->strings.count; i++) {
+		const char *text = keys->strings.at[i].text;
+		if (!*text || *text == ' ' || text[strlen(text) - 1] == ' ')
+			return false;
+	}
+	return true;
+}
+
+static void fill_match(struct program *program, const struct node *test, struct filter *filter)
+{
+	const struct shape shape = shape_of(test);
+	bool pattern = strcmp(shape.type, "matches") == 0, is = strcmp(shape.type, "is") == 0;
+	add_names(program, test, shape.names, filter);
+	if (shape.numeric || strcmp(shape.type, "count") == 0 || strcmp(shape.type, "value") == 0 || !plain_ends(shape.keys))
+		return;
+	filter->kind = is && !filter->address && !shape.octet ? FILTER_IS : FILTER_HAS;
+	for (size_t i = 0; i < shape.keys->strings.count; i++)
+		add_needle(program->arena, filter, shape.keys->strings.at[i].text, pattern);
+}
+
+const struct filter *filter_make(struct program *program, const struct node *test)
+{
+	static const struct { const char *name; int kind; } kinds[] = {
+		{"true", FILTER_TRUE}, {"false", FILTER_FALSE}, {"allof", FILTER_ALL}, {"anyof", FILTER_ANY}, {"not", FILTER_NOT}, {"exists", FILTER_EXISTS},
+	};
+	struct filter *filter = ARENA_NEW(program->arena, struct filter);
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		if (strcmp(kinds[i].name, test->name) == 0)
+			filter->kind = kinds[i].kind;
+	for (size_t i = 0; i < test->tests.count; i++)
+		*ARENA_PUSH(program->arena, &filter->tests) = filter_make(program, test->tests.at[i]);
+	if (filter->kind == FILTER_EXISTS) {
+		add_names(program, test, &test->arguments.at[0], filter);
+	} else if (strcmp(test->name, "size") == 0) {
+		filter->kind = strcmp(test->arguments.at[0].tag, "over") == 0 ? FILTER_OVER : FILTER_UNDER;
+		filter->size = test->arguments.at[1].number;
+	} else if (filter->kind == FILTER_PERHAPS) {
+		fill_match(program, test, filter);
+	}
+	return filter;
+}
+
+/* ---------------------------------------------------------------- asking them, for each mail */
+
+struct lowered { bool ready, odd; struct strings values; };      /* odd: addresses that libsieve may read in another way than they stand */
+struct reducing {
+	const struct program *program;
+	const struct mail_facts *facts;
+	struct arena *arena;
+	struct buffer *out;
+	struct lowered *keys, envelope[2];
+	size_t work;
+	bool any;
+};
+
+static bool is_odd(const char *address)
+{
+	for (const char *at = address; *at; at++)
+		if (!((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || strchr("<>@.-_+=", *at)))
+			return true;
+	return false;
+}
+
+static const struct lowered *lowered_of(struct reducing *reducing, const struct filter *filter, uint32_t key)
+{
+	struct lowered *lowered = filter->envelope ? &reducing->envelope[key] : &reducing->keys[key];
+	if (lowered->ready)
+		return lowered;
+	const char *address = key ? reducing->facts->to : reducing->facts->from;
+	const struct strings one = {&address, 1}, *values = filter->envelope ? &one : &reducing->facts->values[key];
+	for (size_t i = 0; i < values->count; i++) {
+		char *value = text_lower(reducing->arena, values->at[i]);
+		*ARENA_PUSH(reducing->arena, &lowered->values) = value;
+		lowered->odd |= filter->address && is_odd(value);
+	}
+	lowered->ready = true;
+	return lowered;
+}
+
+static bool in_order(const char *value, const struct strings *pieces)
+{
+	for (size_t i = 0; i < pieces->count && value; i++)
+		if ((value = strstr(value, pieces->at[i])))
+			value += strlen(pieces->at[i]);
+	return value != NULL;
+}
+
+/* Equal but for case; what has blanks at its ends is perhaps equal to what has none. */
+static enum verdict_of_filter equal(const char *value, const char *needle)
+{
+	size_t length = strlen(value);
+	if (strcmp(value, needle) == 0)
+		return YES;
+	return length && (strchr(" \t\r\n", *value) || strchr(" \t\r\n", value[length - 1])) && strstr(value, needle) ? PERHAPS : NO;
+}
+
+static enum verdict_of_filter look_in(struct reducing *reducing, const struct filter *filter, const struct lowered *lowered)
+{
+	enum verdict_of_filter best = NO;
+	if (lowered->odd && lowered->values.count)
+		return PERHAPS;
+	for (size_t i = 0; i < lowered->values.count; i++) {
+		const char *value = lowered->values.at[i];
+		size_t length = strlen(value) + 16;
+		for (size_t k = 0; k < filter->needles.count && best != YES; k++) {
+			const struct strings *needle = &filter->needles.at[k];
+			enum verdict_of_filter here = filter->kind == FILTER_IS ? equal(value, needle->at[0]) : in_order(value, needle) ? PERHAPS : NO;
+			best = here > best ? here : best;
+			if ((reducing->work += length) > BUDGET)
+				return PERHAPS;
+		}
+	}
+	return best;
+}
+
+static enum verdict_of_filter ask_fields(struct reducing *reducing, const struct filter *filter)
+{
+	enum verdict_of_filter best = NO;
+	for (size_t i = 0; i < filter->keys.count && best != YES; i++) {
+		enum verdict_of_filter here = look_in(reducing, filter, lowered_of(reducing, filter, filter->keys.at[i]));
+		best = here > best ? here : best;
+	}
+	return best;
+}
+
+static enum verdict_of_filter ask(struct reducing *reducing, const struct filter *filter);
+
+static enum verdict_of_filter ask_tests(struct reducing *reducing, const struct filter *filter)
+{
+	bool all = filter->kind == FILTER_ALL;
+	enum verdict_of_filter result = all ? YES : NO;
+	for (size_t i = 0; i < filter->tests.count; i++) {
+		enum verdict_of_filter here = ask(reducing, filter->tests.at[i]);
+		if (all ? here < result : here > result)
+			result = here;
+	}
+	return result;
+}
+
+static enum verdict_of_filter ask_exists(const struct reducing *reducing, const struct filter *filter)
+{
+	for (size_t i = 0; i < filter->keys.count; i++)
+		if (!reducing->facts->values[filter->keys.at[i]].count)
+			return NO;
+	return YES;
+}
+
+static enum verdict_of_filter ask(struct reducing *reducing, const struct filter *filter)
+{
+	switch (filter->kind) {
+	case FILTER_TRUE: return YES;
+	case FILTER_FALSE: return NO;
+	case FILTER_ALL: case FILTER_ANY: return ask_tests(reducing, filter);
+	case FILTER_NOT: return (enum verdict_of_filter)(YES - ask(reducing, filter->tests.at[0]));
+	case FILTER_EXISTS: return ask_exists(reducing, filter);
+	case FILTER_IS: case FILTER_HAS: return ask_fields(reducing, filter);
+	case FILTER_OVER: return reducing->facts->size < filter->size ? NO : PERHAPS;
+	case FILTER_UNDER: return reducing->facts->size > filter->size ? NO : PERHAPS;
+	default: return PERHAPS;
+	}
+}
+
+/* ---------------------------------------------------------------- the program */
+
+static void write_steps(struct reducing *reducing, const struct step *step);
+
+static void write_branch(struct reducing *reducing, const struct step *step, bool first)
+{
+	struct buffer *out = reducing->out;
+	if (first && step->kind == COMMAND_ELSE) {
+		write_steps(reducing, step->block);
+		return;
+	}
+	buffer_add_string(out, step->kind == COMMAND_ELSE ? "else " : first ? "if " : "elsif ");
+	buffer_add(out, reducing->program->text.at + step->from, step->to - step->from);
+	buffer_add_string(out, "{\n");
+	write_steps(reducing, step->block);
+	buffer_add_string(out, "}\n");
+}
+
+/* From an if to the last branch that belongs to it, which is returned. */
+static const struct step *write_if(struct reducing *reducing, const struct step *step)
+{
+	for (bool first = true;; step = step->next) {
+		if (step->kind == COMMAND_ELSE || ask(reducing, step->filter) != NO) {
+			write_branch(reducing, step, first);
+			first = false;
+		}
+		if (!step->next || (step->next->kind != COMMAND_ELSIF && step->next->kind != COMMAND_ELSE))
+			return step;
+	}
+}
+
+static void write_steps(struct reducing *reducing, const struct step *step)
+{
+	for (; step; step = step->next) {
+		if (step->kind == COMMAND_IF) {
+			step = write_if(reducing, step);
+		} else {
+			buffer_add(reducing->out, reducing->program->text.at + step->from, step->to - step->from);
+			reducing->any |= step->kind == COMMAND_FILEINTO;
+		}
+	}
+}
+
+bool program_reduce(const struct program *program, const struct mail_facts *facts, struct arena *arena, struct buffer *out)
+{
+	struct reducing reducing = {.program = program, .facts = facts, .arena = arena, .out = out};
+	reducing.keys = ARENA_ARRAY(arena, struct lowered, facts->count + 1);
+	buffer_add_string(out, PROGRAM_HEAD);
+	write_steps(&reducing, program->steps);
+	return reducing.any;
+}

@@ -1,0 +1,128 @@
+/*
+ * store_keyring.c - keys changed while mails are under way: a new one signs, the older ones go on verifying until they are dropped.
+ *
+ * The file is read, changed and replaced as a whole under a lock of the state directory, so that two changes at once both count. A crash
+ * leaves the old file or the new one. Who runs (a daemon) reads it again; nothing here talks to anybody.
+ */
+#include "store_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+static void name_key(const struct key_line *line, struct store_key *key)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	unsigned char digest[SHA256_SIZE];
+
+	sha256_of(line->key, sizeof line->key, digest);
+	memcpy(key->id, hex_encode(&arena, digest, (sizeof key->id - 1) / 2), sizeof key->id);
+	key->made = line->made;
+}
+
+static void name_keys(const struct key_lines *lines, struct store_keyring *ring)
+{
+	ring->count = lines->count;
+	for (size_t i = 0; i < lines->count; i++)
+		name_key(&lines->at[i], &ring->at[i]);
+}
+
+enum status store_keyring(const char *state_dir, struct store_keyring *ring, struct error *error)
+{
+	struct key_lines lines;
+	enum status status = keys_read(state_dir, &lines, error);
+
+	if (status == STATUS_OK)
+		name_keys(&lines, ring);
+	return status;
+}
+
+static int lock(const char *state_dir)
+{
+	int fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX) < 0)
+		cleanup_fd(&fd);
+	return fd;
+}
+
+static void put_new_first(struct key_lines *lines)
+{
+	memmove(&lines->at[1], &lines->at[0], lines->count * sizeof lines->at[0]);
+	random_bytes(lines->at[0].key, DESK_KEY_SIZE);
+	lines->at[0].made = clock_now() / 1000 * 1000;
+	lines->count++;
+}
+
+static void drop(struct key_lines *lines, size_t which)
+{
+	memmove(&lines->at[which], &lines->at[which + 1], (lines->count - which - 1) * sizeof lines->at[0]);
+	lines->count--;
+}
+
+static enum status keep(const char *state_dir, const struct key_lines *lines, struct store_keyring *ring, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	CLEANUP_BUFFER struct buffer text = { 0 };
+
+	for (size_t i = 0; i < lines->count; i++)
+		buffer_add_string(&text, keys_line(&arena, &lines->at[i]));
+	name_keys(lines, ring);
+	return keys_write(state_dir, buffer_string(&text), true, error);
+}
+
+static enum status begin(const char *state_dir, int *locked, struct key_lines *lines, struct error *error)
+{
+	*locked = lock(state_dir);
+	return *locked >= 0 ? keys_read(state_dir, lines, error) : error_set(error, STATUS_TRY_LATER, "%s: %s", state_dir, strerror(errno));
+}
+
+enum status store_key_rotate(const char *state_dir, int64_t keep_since, struct store_keyring *ring, struct error *error)
+{
+	CLEANUP_FD int locked = -1;
+	struct key_lines lines;
+	enum status status = begin(state_dir, &locked, &lines, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if (lines.count == DESK_KEYS && lines.at[DESK_KEYS - 1].made > keep_since)
+		return error_set(error, STATUS_REFUSED, "there are %d keys, and links that the oldest signed are still good: wait, or revoke one", DESK_KEYS);
+	if (lines.count == DESK_KEYS)
+		lines.count--;
+	put_new_first(&lines);
+	return keep(state_dir, &lines, ring, error);
+}
+
+static size_t find(const struct key_lines *lines, const char *id)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		struct store_key key;
+
+		name_key(&lines->at[i], &key);
+		if (text_equal_nocase(key.id, id))
+			return i;
+	}
+	return DESK_KEYS;
+}
+
+enum status store_key_revoke(const char *state_dir, const char *id, struct store_keyring *ring, struct error *error)
+{
+	CLEANUP_FD int locked = -1;
+	struct key_lines lines;
+	enum status status = begin(state_dir, &locked, &lines, error);
+	size_t which = 0;
+
+	if (status != STATUS_OK)
+		return status;
+	if (id && (which = find(&lines, id)) == DESK_KEYS)
+		return error_set(error, STATUS_NOT_FOUND, "there is no key \"%s\"; see `sportello key list`", id);
+	if (id)
+		drop(&lines, which);
+	else
+		lines.count = 0;
+	if (which == 0)
+		put_new_first(&lines);
+	return keep(state_dir, &lines, ring, error);
+}
