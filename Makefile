@@ -42,7 +42,7 @@ LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o
 LIB        := $(BUILD)/libsportello.a
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
-.PHONY: all run check check-san check-crash bench fuzz install uninstall clean help deps-% units
+.PHONY: all run check check-san check-crash bench bench-tools fuzz install uninstall clean help deps-% units
 .SECONDARY:
 
 all: $(BUILD)/sportellod $(BUILD)/sportello
@@ -100,9 +100,25 @@ check-crash: deps-check
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) CRASH_ROUNDS=50 python3 tests/blackbox/run.py crash
 
+# ROUNDS=N, CASE="names of cases", BENCH=quick: see tests/bench/run.py.
+BENCH_TOOLS := $(addprefix $(BUILD)/bench/,load floor sink bench_store sync.so trace.so)
 bench: deps-bench
-	@$(MAKE) --no-print-directory all
-	@BUILD=$(BUILD) python3 tests/bench/run.py
+	@$(MAKE) --no-print-directory all bench-tools
+	@BUILD=$(BUILD) python3 tests/bench/run.py $(ROUNDS) $(CASE)
+bench-tools: $(BENCH_TOOLS)
+
+$(BUILD)/bench/load: tests/bench/load.c tests/bench/load_mails.c tests/bench/load.h
+$(BUILD)/bench/floor: tests/bench/floor.c
+$(BUILD)/bench/sink: tests/bench/sink.c
+$(BUILD)/bench/%.so: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(call say,CC   $@)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
+$(BUILD)/bench/bench_store: $(BUILD)/obj/tests/bench/bench_store.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(call say,CC   $@)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(CFLAGS) -o $@ $(filter %.c,$^) -lsqlite3 -lpthread -lm
 
 fuzz: deps-fuzz
 	@sh tests/fuzz/run.sh
@@ -143,7 +159,7 @@ help:
 	@echo 'make install    DESTDIR= PREFIX= SYSCONFDIR=   (and make uninstall)'
 	@echo 'make check-san  the suite under ASan+UBSan, and TSan where threads meet'
 	@echo 'make check-crash  kill -9 under load, 50 rounds'
-	@echo 'make bench      performance beside the peers, ratios first'
+	@echo 'make bench      performance beside the peers, ratios first: 20 minutes; BENCH=quick: 3'
 	@echo 'make fuzz       the fuzzers, for a bounded time'
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

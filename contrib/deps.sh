@@ -7,7 +7,7 @@ check="$build libcmocka-dev python3 sqlite3 postfix mandoc chromium chromium-dri
 case ${1-run} in
 run)   want=$build ;;
 check) want=$check ;;
-bench) want="$check" ;;
+bench) want="$build python3 postfix dovecot-core dovecot-lmtpd dovecot-sieve" ;;
 fuzz)  want="$build clang" ;;
 *) echo "deps.sh: run, check, bench or fuzz" >&2; exit 64 ;;
 esac
@@ -21,8 +21,13 @@ echo "installing what is missing:$missing"
 # A Postfix that is only there for the tests is set up for nothing: no main.cf, so nothing of it starts.
 preseed=:
 case $missing in *' postfix'*) preseed='echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections' ;; esac
+# Nor is a Dovecot that is only there to be measured started, now or when the machine starts.
+after=
+case $missing in *' dovecot'*) [ ! -d /run/systemd/system ] || {
+  preseed="$preseed && systemctl -q mask --runtime dovecot.service dovecot.socket"
+  after=' && systemctl -q unmask --runtime dovecot.service dovecot.socket && systemctl -q disable dovecot.service dovecot.socket'; } ;; esac
 install="$preseed && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends"
-if [ "$(id -u)" = 0 ]; then sh -c "$install $missing" >"${TMPDIR:-/tmp}/sportello-deps.$$" 2>&1 || { tail -n 20 "${TMPDIR:-/tmp}/sportello-deps.$$" >&2; exit 1; }; rm -f "${TMPDIR:-/tmp}/sportello-deps.$$"
-elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then sudo -n sh -c "$install $missing"
-else echo "run this once, then make again:  sudo sh -c '$install$missing'" >&2; exit 1
+if [ "$(id -u)" = 0 ]; then sh -c "$install $missing$after" >"${TMPDIR:-/tmp}/sportello-deps.$$" 2>&1 || { tail -n 20 "${TMPDIR:-/tmp}/sportello-deps.$$" >&2; exit 1; }; rm -f "${TMPDIR:-/tmp}/sportello-deps.$$"
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then sudo -n sh -c "$install $missing$after"
+else echo "run this once, then make again:  sudo sh -c '$install$missing$after'" >&2; exit 1
 fi

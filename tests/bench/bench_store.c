@@ -1,10 +1,11 @@
 /*
  * bench_store.c - how many tickets a second the store takes, through group commit, with a realistic plan.
  *
- * Built by hand: it links the library and no other room does anything in it. Each mail: claim, facts, a ticket, its message
+ * Links the library; no other room does anything in it. Each mail: claim, facts, a ticket, its message
  * (2 KB raw), an acknowledgement with its outbox row, a notice to an agent, participant, history, disposition.
  *   bench_store DIR THREADS SECONDS [SENDERS]     prints mails/s, latency, batches, size of the log
- *   bench_store DIR fill COUNT                    fills the store quickly, for the millionth ticket
+ *   bench_store DIR fill COUNT                    fills the store quickly, for the millionth ticket: nineteen of twenty tickets
+ *                                                 closed, all mails sent, everything in the search index
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -214,6 +215,32 @@ static int measure(const char *dir, int count, double seconds)
 	return 0;
 }
 
+/* As a desk is that has lived for a while. */
+static void age(struct store *store)
+{
+	sqlite3_exec(store->db, "UPDATE outbox SET state='sent' WHERE state='waiting'; "
+	                        "UPDATE ticket SET state='closed', closed_at=updated WHERE id>(SELECT max(id) FROM ticket)-2000 AND id%20<>0", NULL, NULL, NULL);
+}
+
+static const char *text_of(void *context, struct arena *arena, struct store *store, const struct message_row *message)
+{
+	static const char *const words[] = { "printer", "invoice", "tunnel", "password", "morning", "office", "screen", "delivery", "again", "colleague" };
+	uint64_t random = mix((uint64_t)message->date + (uint64_t)message->seq);
+
+	return arena_printf(arena, "the %s of the %s is as it was before the %s number%d", words[random % 10], words[random / 10 % 10],
+	                    words[random / 100 % 10], (int)(random / 1000 % 50000));
+}
+
+static enum status index_all(struct store *store, struct error *error)
+{
+	size_t done = 1;
+	enum status status = STATUS_OK;
+
+	while (done && status == STATUS_OK)
+		status = store_search_index(store, 10 * FILL_BATCH, text_of, NULL, &done, error);
+	return status;
+}
+
 static int fill(const char *dir, int64_t count)
 {
 	struct store_spool *spool = store_spool_new(dir);
@@ -233,6 +260,7 @@ static int fill(const char *dir, int64_t count)
 			status = deliver(store, &job, &error);
 			arena_reset(&arena);
 		}
+		age(store);
 		if (status == STATUS_OK)
 			status = late_merge_step(store, &store->mailbox_keys, 2 * FILL_BATCH, &error);
 		if (status == STATUS_OK)
@@ -241,6 +269,8 @@ static int fill(const char *dir, int64_t count)
 			status = store_commit(store, &error);
 		store_checkpoint(store);
 	}
+	if (status == STATUS_OK)
+		status = index_all(store, &error);
 	fprintf(stderr, "%s\n", status == STATUS_OK ? "filled" : error.text);
 	store_close(&store);
 	return status != STATUS_OK;

@@ -3,11 +3,15 @@
 
 One desk of eight queues, taught by some hundred moved tickets, of which each measurement gets a copy. "asked": mail to the first queue's address,
 where the model may choose; "not asked": the same mails to another queue's. "training": the same as "asked" while a model is trained in the
-daemon. Mails of 2 KB with words as unevenly frequent as in a language; 20 connections. Medians of ROUNDS (3), alternating; ratios first.
+daemon. Mails of 2 KB with words as unevenly frequent as in a language; 20 connections. Medians of ROUNDS (3), alternating; ratios first. After `make bench-tools`; BUILD names the build.
 """
-import os, random, shutil, signal, statistics, subprocess, sys, tempfile, time
-from run import BUILD, TOOLS, compile_tools, cpu, free_port, wait_for
+import json, os, random, shutil, signal, statistics, subprocess, sys, tempfile, time
+from group import Group, free_port, wait_for
+from texts import person, wrap
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
+TOOLS = os.path.join(BUILD, "bench")
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 3
 QUEUES = ["support"] + ["queue%d" % i for i in range(1, 9)]
 TAUGHT, MAILS, SESSIONS, BYTES = 400, 4000, 20, 2048
@@ -47,14 +51,9 @@ def configure(directory, port, precision):
 
 def start(directory, port, precision=0.9):
     conf = configure(directory, port, precision)
-    process = subprocess.Popen([os.path.join(BUILD, "sportellod"), "-c", conf], stderr=open(os.path.join(directory, "log"), "wb"))
-    wait_for(port)
-    return process
-
-
-def stop(process):
-    process.send_signal(signal.SIGTERM)
-    process.wait(60)
+    desk = Group("sportello", [os.path.join(BUILD, "sportellod"), "-c", conf], os.path.join(directory, "log"))
+    wait_for(port, desk)
+    return desk
 
 
 def logged(directory, event, count=1):
@@ -67,24 +66,24 @@ def logged(directory, event, count=1):
 
 
 def load(port, to, texts, mails):
-    command = [os.path.join(TOOLS, "load"), "-s", str(SESSIONS), "-m", str(mails), "-r", "0", "-t", to] + (["-f", texts] if texts else [])
-    out = subprocess.run(command + ["127.0.0.1:%d" % port], capture_output=True, text=True, timeout=300).stdout.split()
-    if int(out[3]):
-        print("!! %s mails were not accepted" % out[3])
-    return float(out[0])
+    command = [os.path.join(TOOLS, "load"), "-s", str(SESSIONS), "-m", str(mails), "-r", "0", "-t", to, "-f", texts, "-i", "m%d" % mails]
+    out = json.loads(subprocess.run(command + ["127.0.0.1:%d" % port], capture_output=True, text=True, timeout=300).stdout)
+    if out["failed"]:
+        print("!! %d mails were not accepted" % out["failed"])
+    return out["rate"]
 
 
 def teach(directory, writer):
     """A state with a model in it. The n-th ticket is about the n-th queue of those that can be guessed, since one session delivers in order."""
     import smtplib
     port = free_port()
-    process = start(directory, port)
+    desk = start(directory, port)
     with smtplib.LMTP("127.0.0.1", port) as session:
         for i in range(TAUGHT):
             text = writer.text(QUEUES[1 + i % 8], random.Random(i).choice([200, 500, 1000, 2000]))
             session.sendmail("c%d@example.com" % i, ["support@example.org"],
                              "From: c%d@example.com\r\nTo: support@example.org\r\nSubject: %s\r\nMessage-ID: <t%d@example.com>\r\n\r\n%s\r\n" % (i, text[:30], i, text))
-    stop(process)
+    desk.stop()
     conf = os.path.join(directory, "sportello.conf")
     for i in range(TAUGHT):
         subprocess.run([os.path.join(BUILD, "sportello"), "-c", conf, "ticket", "queue", str(i + 1), QUEUES[1 + i % 8]], check=True, stdout=subprocess.DEVNULL)
@@ -94,34 +93,35 @@ def teach(directory, writer):
 def measure(state, texts, to, training, mails=MAILS):
     directory, port = tempfile.mkdtemp(prefix="sportello-bench-"), free_port()
     shutil.copytree(os.path.join(state, "state"), os.path.join(directory, "state"))
-    process = start(directory, port)
+    desk = start(directory, port)
     try:
         logged(directory, b"learn.loaded")
         load(port, to, texts, SESSIONS)
         if training:                             # another precision is asked: the model is made again, within a second
             configure(directory, port, 0.91)
-            process.send_signal(signal.SIGHUP)
+            desk.process.send_signal(signal.SIGHUP)
             time.sleep(1.5)
-        before = cpu(process.pid)
+        before = desk.cpu()
         rate = load(port, to, texts, mails)
-        busy = cpu(process.pid) - before
+        busy = desk.cpu() - before
         with open(os.path.join(directory, "log"), "rb") as f:
             finished = b"learn.trained" in f.read()
         return {"rate": rate, "cpu": busy / mails * 1e6, "finished": finished}
     finally:
-        stop(process)
+        desk.stop()
         shutil.rmtree(directory, ignore_errors=True)
 
 
 def main():
-    compile_tools()
     directory = tempfile.mkdtemp(prefix="sportello-bench-")
     try:
         writer = Writer()
         teach(directory, writer)
         texts = os.path.join(directory, "texts")
         with open(texts, "w") as f:
-            f.writelines(writer.text(QUEUES[1 + i % 8], BYTES) + "\n" for i in range(1000))
+            for i in range(1000):
+                text = writer.text(QUEUES[1 + i % 8], BYTES)
+                f.write("\0".join((person(i), text[:30], "\n".join(wrap(text)) + "\n")) + "\0")
         cases = {"not asked": ("queue1@example.org", False), "asked": ("support@example.org", False), "training": ("support@example.org", True)}
         results = {name: [] for name in cases}
         for _ in range(ROUNDS):

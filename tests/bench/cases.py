@@ -1,0 +1,268 @@
+"""cases.py - what is measured, a function a case: each measures every candidate once and adds the figures to the results of the round.
+
+A result is found by case and candidate. A run ends with the mails it was given or after four seconds, so that a slow candidate
+costs little more time than a fast one; `small` is for quick runs.
+"""
+import contextlib, functools, json, mmap, os, random, shutil, sqlite3, struct, subprocess, tempfile, threading, time
+
+import claim, desk, peers, rt, texts
+from group import Group, free_port, wait_for
+
+FAST = {"floor", "smtp-sink", "plain", "rules", "kb", "model", "all", "million"}
+BOXES = "box%@example.org"                                   # Dovecot: each connection delivers to a mailbox of its own, and waits for no lock
+
+
+class Bench:
+    def __init__(self, tools, small):
+        self.tools, self.small, self.round = tools, small, 0
+        self.directory = tempfile.mkdtemp(prefix="sportello-bench-", dir=os.environ.get("BENCH_DIR", "/var/tmp"))
+        os.chmod(self.directory, 0o755)
+        self.results, self.notes, self.trained, self.tracker, self.filled = {}, [], None, None, None
+        self.candidates = dict(peers.available(), **{name: functools.partial(self.start_desk, features=features) for name, features in
+                               (("plain", desk.PLAIN), ("rules", ("rules",)), ("kb", ("kb",)), ("model", ("model",)), ("all", desk.ALL))})
+
+    def tool(self, name):
+        return os.path.join(self.tools, name)
+
+    def start_desk(self, directory, port, env=None, features=()):
+        if "model" in features and not self.trained:
+            self.trained = desk.train(os.path.join(self.directory, "trained"))
+        return desk.start(directory, port, env, features, state=self.trained if "model" in features else None)
+
+    def begin_round(self, number):
+        self.round = number
+        self.texts = os.path.join(self.directory, "texts")
+        texts.write_mails(self.texts, number)
+
+    def add(self, case, who, figures):
+        if figures.get("failed"):
+            self.notes.append("%s, %s: %d mails were not accepted" % (case, who, figures["failed"]))
+        self.results.setdefault((case, who), []).append(dict(figures, round=(self.round, figures.get("turn", 0))))
+
+    def here(self, *names):
+        """Those that are there, another one first in each round."""
+        names = [name for name in names if name in self.candidates]
+        turn = self.round % max(1, len(names))
+        return names[turn:] + names[:turn]
+
+    @contextlib.contextmanager
+    def running(self, name, env=None):
+        directory = tempfile.mkdtemp(prefix=name + "-", dir=self.directory)
+        os.chmod(directory, 0o755)
+        port, group = free_port(), None
+        try:
+            group = self.candidates[name](directory, port, env)
+            wait_for(port, group)
+            yield group, port, directory
+        finally:
+            if group:
+                group.stop()
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def load(self, port, sessions, mails, mix="2048", run="run", rate=0, replies=0.4, seconds=600, to=None):
+        """What `load` says. The mails of a round are the same for all; the claim's have names that trace.c looks for."""
+        name = run if run == "claim" else "%s%d" % (run, self.round)
+        words = ["-f", self.texts, "-i", name, "-e", to or "support@example.org", "-s", sessions, "-m", mails, "-l", mix, "-o", rate, "-r", replies, "-T", seconds]
+        process = subprocess.Popen([self.tool("load")] + [str(w) for w in words] + ["127.0.0.1:%d" % port], stdout=subprocess.PIPE, text=True)
+        try:
+            return json.loads(process.communicate(timeout=600)[0] or '{"rate": 0, "p50": 0, "p99": 0, "due_p99": 0, "mails": 0, "failed": %d}' % mails)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+    def one(self, case, name, sessions, mails, mix="2048", env=None, rate=0, warm=True, cpu=False, often=0.0, seconds=0):
+        """Measures one candidate in one case, from its start to its end. often: seconds between two looks at its memory."""
+        to = BOXES if name in peers.MAILBOXES else None
+        with self.running(name, env) as (group, port, directory):
+            if warm:
+                self.load(port, sessions, 3 * sessions, run="warm", to=to)
+            before = group.cpu_at_rest() if cpu else 0
+            peak, over = [0.0], threading.Event()
+
+            def watch():
+                while not over.wait(often):
+                    peak[0] = max(peak[0], group.pss())
+            watcher = threading.Thread(target=watch)
+            if often:
+                watcher.start()
+            try:
+                figures = self.load(port, sessions, mails, mix, rate=rate, seconds=seconds or (2 if self.small else 4), to=to)
+            finally:
+                over.set()
+                if often:
+                    watcher.join()
+            figures["mb"] = max(peak[0], group.pss())
+            if cpu:
+                figures["cpu_us"] = (group.cpu_at_rest() - before) / max(1, figures["mails"]) * 1e6
+            self.add(case, name, figures)
+            return figures
+
+    def count(self, name, fast, slow):
+        count = fast if name in FAST else slow
+        return max(200, count // 3) if self.small else count
+
+
+# ---- the cases ----
+
+def one_connection(b):
+    for name in b.here("smtp-sink", "floor", "sdbox", "maildir", "sieve", "plain", "all"):
+        b.one("1", name, 1, b.count(name, 3000, 1000))
+
+
+def twenty(b):
+    for name in b.here("smtp-sink", "floor", "sdbox", "maildir", "sieve", "plain", "rules", "kb", "model", "all"):
+        b.one("20", name, 20, b.count(name, 10000, 4000), cpu=True)
+
+
+def tracker(b):
+    if rt.missing():
+        return
+    if not b.tracker:
+        b.tracker = rt.Tracker(os.path.join(b.directory, "rt")).prepare()
+    group = b.tracker.start()
+    try:
+        with open(b.texts, encoding="utf-8") as f:
+            words = f.read(3000 * 60).split("\0")
+        mails = ["From: %s\nTo: support@example.org\nSubject: %s\nMessage-ID: <rt%d.%d@bench.example>\n\n%s" % (words[i * 3], words[i * 3 + 1], b.round, i, words[i * 3 + 2])
+                 for i in range(44 if not b.small else 24)]
+        b.tracker.load(mails[:4])
+        before = group.cpu() + (b.tracker.database.cpu() if b.tracker.database else 0)
+        figures = b.tracker.load(mails[4:])
+        after = group.cpu() + (b.tracker.database.cpu() if b.tracker.database else 0)
+        figures["cpu_us"] = (after - before) / len(mails[4:]) * 1e6
+        figures["mb"] = group.pss() + (b.tracker.database.pss() if b.tracker.database else 0)
+        b.add("20", "rt", figures)
+    finally:
+        group.stop()
+        b.tracker.stop()
+
+
+def larger(b):
+    for name in b.here("smtp-sink", "floor", "sdbox", "maildir", "sieve", "plain", "all"):
+        b.one("20 KB", name, 20, b.count(name, 4000, 2000), "20480")
+
+
+def megabyte(b):
+    for name in b.here("smtp-sink", "floor", "sdbox", "maildir", "sieve", "plain", "all"):
+        b.one("1 MB", name, 20, 200 if b.small else 400, "1048576")
+
+
+def syncs(b):
+    """fsync and fdatasync of all processes of a candidate, a mail; background work right after the load is counted with it."""
+    path = os.path.join(b.directory, "syncs")
+    for name in b.here("floor", "sdbox", "maildir", "plain", "all"):
+        for sessions, fast, slow in (1, 600, 200), (20, 6000, 600):
+            with open(path, "wb") as f:
+                f.write(bytes(4096))
+            os.chmod(path, 0o666)
+            with b.running(name, {"LD_PRELOAD": b.tool("sync.so"), "BENCH_SYNC_COUNT": path}) as (group, port, directory), open(path, "r+b") as f:
+                shared = mmap.mmap(f.fileno(), 8)
+                to = BOXES if name in peers.MAILBOXES else None
+                b.load(port, sessions, 3 * sessions, run="warm", to=to)
+                before, = struct.unpack("=q", shared[:8])
+                mails = fast if name in FAST else slow
+                mails = b.load(port, sessions, mails, seconds=2, to=to)["mails"]
+                after, = struct.unpack("=q", shared[:8])
+                b.add("syncs %d" % sessions, name, {"syncs": (after - before) / mails})
+                shared.close()
+
+
+def slow_disk(b):
+    for name in b.here("floor", "sdbox", "maildir", "plain", "all"):
+        b.one("5 ms", name, 20, b.count(name, 3000, 1500), env={"LD_PRELOAD": b.tool("sync.so"), "BENCH_SYNC_US": "5000"})
+
+
+def open_loop(b):
+    for name in b.here("floor", "sdbox", "maildir", "plain", "all"):
+        b.one("open", name, 20, 900 if b.small else 2400, "2048:75,20480:20,204800:4,1048576:1", rate=300, seconds=30)
+
+
+def huge(b):
+    for name in b.here("plain", "all", "sdbox"):
+        b.one("25 MB", name, 20, 40, "26214400", often=0.1, seconds=20)
+
+
+def million(b):
+    """The same mails to the large store and to an empty one, twice in turn."""
+    if not b.filled:
+        return
+    for turn in (0, 1):
+        for who in ("empty", "filled")[::-1 if (b.round + turn) % 2 else 1]:
+            directory = b.filled if who == "filled" else tempfile.mkdtemp(prefix="empty-", dir=b.directory)
+            port = free_port()
+            group = desk.start(directory, port)
+            try:
+                wait_for(port, group)
+                b.load(port, 20, 60, run="warm%d." % int(time.time()))
+                group.cpu_at_rest()
+                b.add("million", who, dict(b.load(port, 20, b.count("plain", 10000, 0), seconds=4, run="m%d." % int(time.time())), turn=turn))
+            finally:
+                group.stop()
+                if who == "empty":
+                    shutil.rmtree(directory, ignore_errors=True)
+
+
+def proof(b):
+    claim.check_itself()
+    path = os.path.join(b.directory, "trace")
+    for sessions, mails in (1, 300), (20, 2000):
+        with open(path, "wb") as f:
+            f.truncate(claim.TRACE_BYTES)
+        with b.running("plain", {"LD_PRELOAD": b.tool("trace.so"), "BENCH_TRACE": path}) as (group, port, directory):
+            figures = b.load(port, sessions, mails, run="claim", replies=0)
+            wal = os.stat(desk.database(directory) + "-wal").st_ino
+        read, good, least = claim.shown(claim.notes_of(path), wal)
+        b.add("claim %d" % sessions, "plain", {"mails": mails, "read": read, "shown": good, "least_ms": least, "failed": figures["failed"]})
+    os.unlink(path)
+
+
+def outbox(b):
+    """Acknowledgements and notices that wait are sent to a sink; then smtp-source sends as many of that size to the same sink, as many at once."""
+    for kind in ("new", "kept"):
+        with tempfile.TemporaryDirectory(prefix="outbox-", dir=b.directory) as directory:
+            count = fill_outbox(b, directory)
+            port = free_port()
+            with sink(b, directory, port, count, kind) as taken:
+                desk.write_conf(directory, free_port(), (), "smtp://127.0.0.1:%d" % port)
+                desk.tool(directory, "outbox", "retry")
+                group = desk.start(directory, free_port(), relay="smtp://127.0.0.1:%d" % port)
+                try:
+                    figures = taken()
+                finally:
+                    group.stop()
+            b.add("outbox " + kind, "plain", figures)
+            if peers.SOURCE:                                 # ends its connections itself
+                with sink(b, directory, port, count, "kept") as taken:
+                    subprocess.run([peers.SOURCE, "-s", "4", "-m", str(count), "-l", "%d" % figures["bytes"], "-f", "a@example.org", "-t", "b@example.net"]
+                                   + (["-d"] if kind == "kept" else []) + ["127.0.0.1:%d" % port], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                    b.add("outbox " + kind, "smtp-source", taken())
+
+
+def fill_outbox(b, directory):
+    port = free_port()
+    group = desk.start(directory, port)
+    try:
+        wait_for(port, group)
+        b.load(port, 20, 1000 if b.small else 2500, replies=0)
+        return desk.waiting(directory)
+    finally:
+        group.stop()
+
+
+@contextlib.contextmanager
+def sink(b, directory, port, count, kind):
+    process = subprocess.Popen([b.tool("sink"), str(port), str(count)] + (["once"] if kind == "new" else []), stdout=subprocess.PIPE, text=True)
+    watchdog = threading.Timer(90, process.kill)
+    watchdog.start()
+    try:
+        process.stdout.readline()
+        yield lambda: json.loads(process.stdout.readline() or '{"rate": 0, "bytes": 3000, "failed": 1}')
+    finally:
+        watchdog.cancel()
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, huge, million, outbox, proof]

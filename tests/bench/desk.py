@@ -1,0 +1,102 @@
+"""desk.py - Sportello as a candidate: plain, with each feature alone, and with everything on.
+
+plain: tickets, threading, acknowledgements and notices to the outbox; no rules, no keyword sets, no articles, no classifier.
+rules: 40 scripts and 20 keyword sets. kb: 200 articles, suggested with the acknowledgement. model: a classifier trained on 300 confirmed
+tickets of five queues. all: the three together. Nothing is sent: nobody listens where the relay should be, and the senders keep quiet.
+"""
+import os, shutil, sqlite3, subprocess, time
+
+import texts
+from group import Group, free_port, wait_for
+
+BUILD = ""                                                   # bench.py sets these
+TOOLS = ""
+TRAINING = 300
+PLAIN, ALL = (), ("rules", "kb", "model")
+
+
+def write_conf(directory, port, features, relay):
+    conf = os.path.join(directory, "sportello.conf")
+    kb = "with-acknowledgement" if "kb" in features else "off"
+    queues = ['{ name = "support"; address = "support@example.org"; description = "Everything that fits nowhere else"; agents = [ "bob" ]; kb = "%s"; }' % kb]
+    if "model" in features:
+        queues += ['{ name = "%s"; address = "%s@example.org"; description = "%s"; agents = [ "bob" ]; kb = "%s"; }' % (t, t, texts.TOPICS[t]["description"], kb)
+                   for t in sorted(texts.TOPICS)]
+    with open(conf, "w") as f:
+        f.write('desk: { name = "Bench"; domain = "example.org"; state_dir = "%s/state"; acknowledgements_per_hour = 100000; };\n' % directory)
+        f.write('lmtp: { listen = [ "127.0.0.1:%d" ]; };\nweb: { listen = ""; };\nrelay: { url = "%s"; };\nlog: { level = "warning"; };\n' % (port, relay))
+        f.write('agents: ( { name = "bob"; email = "bob@example.net"; display = "Bob"; } );\nqueues: ( %s );\ntemplates_dir = "";\n' % ",\n  ".join(queues))
+        f.write('rules_dir = "%s";\nkb_dir = "%s";\n' % (write_rules(directory) if "rules" in features else "", write_kb(directory) if "kb" in features else ""))
+        if "rules" in features:
+            f.write("keywords: ( %s );\n" % ",\n  ".join('{ name = "set%d"; any = [ %s ]; }' % (i, ", ".join('"%s"' % w for w in words))
+                                                         for i, words in enumerate(texts.keyword_sets())))
+    return conf
+
+
+def write_rules(directory):
+    """40 scripts; none takes the mail from the queue that the address says, so that the classifier is always asked."""
+    folder = os.path.join(directory, "rules")
+    os.makedirs(folder, exist_ok=True)
+    for i, test in enumerate(texts.rule_tests(True)):
+        with open(os.path.join(folder, "%02d.sieve" % i), "w") as f:
+            f.write('require "imap4flags";\nif %s { addflag "tag:t%d"; }\n' % (test, i))
+    return folder
+
+
+def write_kb(directory):
+    folder = os.path.join(directory, "kb")
+    if not os.path.exists(folder):
+        texts.write_articles(folder)
+    return folder
+
+
+def start(directory, port, env=None, features=PLAIN, relay="smtp://127.0.0.1:9", state=None):
+    """state: a state directory to begin with, copied."""
+    if state and not os.path.exists(os.path.join(directory, "state")):
+        shutil.copytree(state, os.path.join(directory, "state"))
+    conf = write_conf(directory, port, features, relay)
+    return Group("sportello", [os.path.join(BUILD, "sportellod"), "-c", conf], os.path.join(directory, "log"), env)
+
+
+def tool(directory, *words):
+    return subprocess.run([os.path.join(BUILD, "sportello"), "-c", os.path.join(directory, "sportello.conf")] + list(words), check=True, capture_output=True, text=True)
+
+
+def database(directory):
+    return os.path.join(directory, "state", "sportello.db")
+
+
+def waiting(directory):
+    db = sqlite3.connect("file:%s?mode=ro" % database(directory), uri=True)
+    try:
+        return db.execute("SELECT count(*) FROM outbox WHERE state='waiting'").fetchone()[0]
+    finally:
+        db.close()
+
+
+def train(directory):
+    """A state directory with a trained model, made through the front door: mails to each queue's own address, confirmed, learned."""
+    port = free_port()
+    os.makedirs(directory)
+    group = start(directory, port, features=("model",), relay="maildir:%s/out" % directory)
+    try:
+        wait_for(port, group)
+        for i, topic in enumerate(sorted(texts.TOPICS)):
+            mails = os.path.join(directory, "mails")
+            chance = texts.random.Random(100 + i)
+            with open(mails, "w", encoding="utf-8") as f:
+                for _ in range(TRAINING // len(texts.TOPICS)):
+                    f.write("\0".join(texts.mail(chance, topic)) + "\0")
+            subprocess.run([os.path.join(TOOLS, "load"), "-f", mails, "-m", str(TRAINING // len(texts.TOPICS)), "-r", "0", "-i", "train%d" % i,
+                            "-t", topic + "@example.org", "127.0.0.1:%d" % port], check=True, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + 60
+        while waiting(directory) and time.monotonic() < until:
+            time.sleep(0.1)
+    finally:
+        group.stop()
+    db = sqlite3.connect(database(directory))
+    db.execute("INSERT OR IGNORE INTO confirmed(ticket, queue, at) SELECT id, queue, created FROM ticket")
+    db.commit()
+    db.close()
+    tool(directory, "learn")
+    return os.path.join(directory, "state")

@@ -1,0 +1,155 @@
+"""table.py - the results as words: first each ratio with what is wanted and whether it was reached, then the figures; and the dated table in doc/.
+
+A ratio is taken within each round, between runs of the same minutes; what is printed is the median of the rounds' ratios.
+"""
+import os, statistics, time
+
+NAMES = {"plain": "Sportello plain", "all": "Sportello all on", "rules": "… rules alone", "kb": "… articles alone", "model": "… classifier alone",
+         "floor": "floor", "smtp-sink": "smtp-sink -L", "sdbox": "Dovecot sdbox", "maildir": "Dovecot Maildir", "sieve": "Dovecot Maildir + Sieve",
+         "empty": "Sportello, none", "filled": "Sportello, 1,000,000",
+         "rt": "Request Tracker 5", "smtp-source": "smtp-source"}
+TITLE = "## Measured on "
+
+
+class Results:
+    def __init__(self, results):
+        self.by = results
+
+    def rounds(self, case, who, key):
+        return {figures["round"]: figures[key] for figures in self.by.get((case, who), []) if key in figures and not figures.get("failed")}
+
+    def median(self, case, who, key):
+        values = self.rounds(case, who, key).values()
+        return statistics.median(values) if values else None
+
+    def ratio(self, case, who, other, key="rate"):
+        """Median of the ratios of the rounds; None: one of the two was not measured."""
+        mine, theirs = self.rounds(case, who, key), self.rounds(case, other, key)
+        both = [mine[n] / theirs[n] for n in mine if theirs.get(n)]
+        return statistics.median(both) if both else None
+
+    def to_better(self, case, who, others, key="rate"):
+        ratios = [r for r in (self.ratio(case, who, other, key) for other in others) if r is not None]
+        return min(ratios) if ratios else None
+
+
+def claim(r, sessions):
+    """Share of the mails for which the order was seen."""
+    found = r.by.get(("claim %d" % sessions, "plain"), [])
+    return min(f["shown"] / f["mails"] for f in found) if found else None
+
+
+def claim_words(r):
+    return ", ".join("%d connection%s: %d of %d mails" % (n, "s" * (n > 1), sum(f["shown"] for f in r.by.get(("claim %d" % n, "plain"), [])),
+                                                          sum(f["mails"] for f in r.by.get(("claim %d" % n, "plain"), []))) for n in (1, 20))
+
+
+def rows(r):
+    """(what, reached, wanted, at least or at most, format)"""
+    ratio = r.ratio
+    return [
+        ("20 connections, 2 KB, all on : Dovecot Maildir + Sieve, 40 rules", ratio("20", "all", "sieve"), 4, ">", "%.2f"),
+        ("20 connections, 2 KB, all on : Request Tracker 5", ratio("20", "all", "rt"), 300, ">", "%.0f"),
+        ("20 connections, 2 KB, plain : Dovecot sdbox", ratio("20", "plain", "sdbox"), 5, ">", "%.2f"),
+        ("20 connections, 2 KB, plain : floor", ratio("20", "plain", "floor"), 0.25, ">", "%.2f"),
+        ("1 connection, 2 KB, plain : Dovecot sdbox", ratio("1", "plain", "sdbox"), 4, ">", "%.2f"),
+        ("1 connection, 2 KB, plain : floor", ratio("1", "plain", "floor"), 0.6, ">", "%.2f"),
+        ("fsyncs a mail, 1 connection, plain", r.median("syncs 1", "plain", "syncs"), 1.1, "<", "%.2f"),
+        ("fsyncs a mail, 20 connections, plain", r.median("syncs 20", "plain", "syncs"), 0.2, "<", "%.2f"),
+        ("5 ms more a sync, 20 connections, plain : the better Dovecot", r.to_better("5 ms", "plain", ("sdbox", "maildir")), 1.9, ">", "%.2f"),
+        ("p99 of end-of-data, 20 connections, plain : Dovecot sdbox", ratio("20", "plain", "sdbox", "p99"), 0.5, "<", "%.2f"),
+        ("open loop, 300 mails/s, p99 from when due, plain : Dovecot sdbox", ratio("open", "plain", "sdbox", "due_p99"), 1, "<", "%.2f"),
+        ("1 MB, 20 connections, plain : Dovecot sdbox", ratio("1 MB", "plain", "sdbox"), 1.1, ">", "%.2f"),
+        ("1,000,000 tickets in the store : an empty store, plain", ratio("million", "filled", "empty"), 0.8, ">", "%.2f"),
+        ("memory (PSS), 20 connections, 2 KB, plain : Dovecot sdbox", ratio("20", "plain", "sdbox", "mb"), 0.5, "<", "%.2f"),
+        ("memory (PSS), 20 connections, 2 KB, all on : Dovecot sdbox", ratio("20", "all", "sdbox", "mb"), 0.5, "<", "%.2f"),
+        ("memory (PSS), 25 MB mails, plain, MB", r.median("25 MB", "plain", "mb"), 64, "<", "%.1f"),
+        ("memory (PSS), 25 MB mails, all on, MB", r.median("25 MB", "all", "mb"), 64, "<", "%.1f"),
+        ("outbox to a sink, new connections : smtp-source", ratio("outbox new", "plain", "smtp-source"), 0.4, ">", "%.2f"),
+        ("user + system seconds, plain : Dovecot Maildir + Sieve", ratio("20", "plain", "sieve", "cpu_us"), 0.4, "<", "%.2f"),
+        ("250 means on disk: least share of mails, 1 connection", claim(r, 1), 1, ">", "%.4f"),
+        ("250 means on disk: least share of mails, 20 connections", claim(r, 20), 1, ">", "%.4f"),
+    ]
+
+
+def ratios(r):
+    lines = ["%-68s %9s  %9s" % ("", "reached", "wanted")]
+    for what, value, wanted, way, form in rows(r):
+        good = value is not None and (value >= wanted if way == ">" else value <= wanted)
+        lines.append("%-68s %9s  %s %-7s %s" % (what, "-" if value is None else form % value, "≥" if way == ">" else "≤", "%g" % wanted,
+                                               "not measured" if value is None else "yes" if good else "NO"))
+    return lines
+
+
+def line(r, name, case, who, columns):
+    values = [r.median(case, who, key) for key, _ in columns]
+    return None if all(v is None for v in values) else "%-26s%s" % (name, "".join("%12s" % ("-" if v is None else form % v) for v, (_, form) in zip(values, columns)))
+
+
+def block(r, title, heads, case, columns, whos):
+    lines = [line(r, NAMES[who], case, who, columns) for who in whos]
+    lines = [words for words in lines if words]
+    return ["", "%-26s%s" % (title, "".join("%12s" % head for head in heads))] + lines if lines else []
+
+
+PEERS = ["smtp-sink", "floor", "sdbox", "maildir", "sieve", "rt", "plain", "all"]
+
+
+def figures(r):
+    rate, p50, p99 = ("rate", "%.0f"), ("p50", "%.2f"), ("p99", "%.2f")
+    lines = []
+    for case, title in (("1", "1 connection, 2 KB"), ("20 KB", "20 connections, 20 KB"), ("1 MB", "20 connections, 1 MB"), ("5 ms", "5 ms more a sync, 20 c.")):
+        lines += block(r, title, ("mails/s", "p50 ms", "p99 ms"), case, (rate, p50, p99), PEERS)
+    lines += block(r, "20 connections, 2 KB", ("mails/s", "p50 ms", "p99 ms", "PSS MB", "CPU µs/mail", "s/10,000"), "20",
+                   (("rate", "%.0f"), p50, p99, ("mb", "%.1f"), ("cpu_us", "%.0f"), ("cpu_10k", "%.2f")), PEERS)
+    lines += block(r, "open loop, 300 mails/s", ("p99 due ms", "p50 ms", "p99 ms"), "open", (("due_p99", "%.2f"), p50, p99), PEERS)
+    lines += block(r, "25 MB mails, 20 c.", ("PSS MB", "mails/s"), "25 MB", (("mb", "%.1f"), ("rate", "%.1f")), PEERS)
+    for n in (1, 20):
+        lines += block(r, "fsyncs a mail, %d c." % n, ("fsyncs",), "syncs %d" % n, (("syncs", "%.2f"),), PEERS)
+    for kind in ("new", "kept"):
+        lines += block(r, "outbox, %s connections" % kind, ("mails/s", "bytes", "connections"), "outbox " + kind, (rate, ("bytes", "%.0f"), ("connections", "%.0f")),
+                       ["plain", "smtp-source"])
+    lines += block(r, "tickets in the store, 20 c.", ("mails/s", "p50 ms", "p99 ms"), "million", (rate, p50, p99), ["empty", "filled"])
+    return lines
+
+
+def features(r):
+    """What each feature costs when it alone is switched on."""
+    if r.median("20", "plain", "cpu_us") is None:
+        return []
+    lines = ["", "%-26s%12s%14s%12s%14s" % ("each feature alone, 20 c.", "mails/s", "of plain", "CPU µs/mail", "more than plain")]
+    for who in ("plain", "rules", "kb", "model", "all"):
+        share, rate, cpu = r.ratio("20", who, "plain"), r.median("20", who, "rate"), r.median("20", who, "cpu_us")
+        if share is not None and cpu is not None:
+            lines.append("%-26s%12.0f%14.2f%12.0f%14.0f" % (NAMES[who], rate, share, cpu, cpu - r.median("20", "plain", "cpu_us")))
+    return lines
+
+
+def machine():
+    with open("/proc/cpuinfo") as f:
+        model = next((l.split(":")[1].strip() for l in f if l.startswith("model name")), "unknown processor")
+    return "%d processors (%s), load average %.1f at the end" % (os.cpu_count(), model, os.getloadavg()[0])
+
+
+def make(bench, rounds, seconds):
+    for found in bench.results.values():
+        for one in found:
+            if "cpu_us" in one:
+                one["cpu_10k"] = one["cpu_us"] / 100
+    r = Results(bench.results)
+    lines = ratios(r) + ["", "250 means on disk: " + claim_words(r), "", "medians of %d rounds, %.0f minutes, %s" % (rounds, seconds / 60, machine())]
+    lines += figures(r) + features(r)
+    if bench.notes:
+        lines += [""] + ["!! " + note for note in bench.notes]
+    return "\n".join(lines)
+
+
+def keep(path, words):
+    """Puts the table before the older ones; one of the same day is replaced."""
+    title = TITLE + time.strftime("%Y-%m-%d")
+    section = "%s\n\n```\n%s\n```\n" % (title, words)
+    with open(path, encoding="utf-8") as f:
+        parts = f.read().split("\n" + TITLE)
+    older = [TITLE + part for part in parts[1:] if not (TITLE + part).startswith(title)]
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("\n".join([parts[0], section.rstrip("\n") + "\n"] + older))
