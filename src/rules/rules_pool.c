@@ -123,7 +123,7 @@ static enum listening listen_to(const struct worker *worker, struct buffer *fram
 {
 	int64_t deadline = clock_monotonic_us() + RULES_WAIT_MS * 1000LL;
 	char piece[4096];
-	for (uint32_t length;;) {
+	for (;;) {
 		ssize_t count = recv(worker->fd, piece, sizeof piece, 0);
 		if (count < 0 && errno == EAGAIN)
 			return SILENT;
@@ -131,13 +131,9 @@ static enum listening listen_to(const struct worker *worker, struct buffer *fram
 			return DEAD;
 		if (count > 0)
 			buffer_add(frame, piece, (size_t)count);
-		if (frame->length > sizeof length) {
-			memcpy(&length, frame->at, sizeof length);
-			if (length < 1 || length > WIRE_FRAME_BYTES || frame->length > sizeof length + length)
-				return DEAD;
-			if (frame->length == sizeof length + length)
-				return HEARD;
-		}
+		enum wire_state state = wire_state(frame);
+		if (state != WIRE_PARTIAL)
+			return state == WIRE_WHOLE ? HEARD : DEAD;
 		if (clock_monotonic_us() > deadline)
 			return SILENT;
 	}

@@ -215,6 +215,8 @@ void wire_number(struct buffer *frame, uint32_t number);
 void wire_string(struct buffer *frame, const char *text);
 void wire_bytes(struct buffer *frame, const char *text, size_t length);  /* a string of that length */
 void wire_end(struct buffer *frame, size_t begin);
+enum wire_state { WIRE_PARTIAL, WIRE_WHOLE, WIRE_BAD };
+enum wire_state wire_state(const struct buffer *frame);  /* of what has been received so far; more than one frame is bad */
 struct wire_reader { const char *at, *end; bool bad; };
 uint32_t wire_read_number(struct wire_reader *reader);
 const char *wire_read_string(struct wire_reader *reader);        /* points into the frame; NULL: bad */

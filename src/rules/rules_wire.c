@@ -41,6 +41,17 @@ void wire_end(struct buffer *frame, size_t begin)
 	memcpy(frame->at + begin, &length, sizeof length);
 }
 
+enum wire_state wire_state(const struct buffer *frame)
+{
+	uint32_t length;
+	if (frame->length < sizeof length)
+		return WIRE_PARTIAL;
+	memcpy(&length, frame->at, sizeof length);
+	if (length < 1 || length > WIRE_FRAME_BYTES || frame->length > sizeof length + length)
+		return WIRE_BAD;
+	return frame->length == sizeof length + length ? WIRE_WHOLE : WIRE_PARTIAL;
+}
+
 uint32_t wire_read_number(struct wire_reader *reader)
 {
 	uint32_t number = 0;

@@ -207,21 +207,17 @@ static void evaluate(const struct buffer *frame)
 static bool receive(struct buffer *frame)
 {
 	static char piece[64 * 1024];
-	uint32_t length = 0;
+	enum wire_state state;
 	buffer_reset(frame);
-	while (frame->length <= sizeof length || frame->length < sizeof length + length) {
+	while ((state = wire_state(frame)) == WIRE_PARTIAL) {
 		ssize_t count = recv(job.fd, piece, sizeof piece, 0);
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count <= 0)
 			return false;
 		buffer_add(frame, piece, (size_t)count);
-		if (frame->length >= sizeof length)
-			memcpy(&length, frame->at, sizeof length);
-		if (length > WIRE_FRAME_BYTES)
-			return false;
 	}
-	return frame->length == sizeof length + length;
+	return state == WIRE_WHOLE;
 }
 
 static void limit(int what, rlim_t value)
