@@ -42,7 +42,7 @@ LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o
 LIB        := $(BUILD)/libsportello.a
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
-.PHONY: all run check check-san check-crash bench bench-tools fuzz install uninstall clean help deps-% units
+.PHONY: all run check check-san check-crash bench bench-tools fuzz mutations install uninstall clean help deps-% units
 .SECONDARY:
 
 all: $(BUILD)/sportellod $(BUILD)/sportello
@@ -120,6 +120,13 @@ $(BUILD)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call say,CC   $@)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(CFLAGS) -o $@ $(filter %.c,$^) -lsqlite3 -lpthread -lm
 
+# Mails and scripts of the rules, mutated: 50,000 and 10,000 from inside, and fewer through a whole desk.
+mutations: deps-check
+	@$(MAKE) --no-print-directory all units
+	@RULES_MUTATIONS=50000 $(BUILD)/tests/test_rules_workers
+	@RULES_MUTATIONS=50000 $(BUILD)/tests/test_rules_reduce
+	@BUILD=$(BUILD) RULES_MUTATIONS=5000 python3 tests/blackbox/run.py rules_trouble
+
 fuzz: deps-fuzz
 	@sh tests/fuzz/run.sh
 
@@ -161,5 +168,6 @@ help:
 	@echo 'make check-crash  kill -9 under load, 50 rounds'
 	@echo 'make bench      performance beside the peers, ratios first: 20 minutes; BENCH=quick: 3'
 	@echo 'make fuzz       the fuzzers, for a bounded time'
+	@echo 'make mutations  50,000 mutated mails and 10,000 mutated scripts against the rules'
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

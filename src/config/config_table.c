@@ -205,8 +205,8 @@ const struct config_parameter config_parameters[] = {
 	CHOICE("keywords[].in", IN_KEYWORD(in), "subject|text|both", "both", NULL,
 		"Where to look."),
 	STRING("keywords[].language", IN_KEYWORD(language), "", config_check_language, NULL,
-		"Look only in mails of this language, as a code like \"it\". "
-		"If it is empty, in all."),
+		"Find inflected forms of this language, too, a code like \"it\", and leave out mails that are reliably in another one. "
+		"Mails whose language is not known are looked at. If it is empty, in all mails, and words only as written."),
 	END
 };
 

@@ -1,8 +1,8 @@
 /*
  * test_rules_workers.c - workers that are killed, stopped, kept busy; libsieve's faults; mutated scripts and mails; threads; how long it takes.
  *
- * After every hostile thing the same plain mail must still get the same plain verdict. RULES_MUTATIONS sets how many scripts and
- * mails are mutated (3000); RULES_BENCH=1 prints what an evaluation costs.
+ * After every hostile thing the same plain mail must still get the same plain verdict. RULES_MUTATIONS sets how many mails
+ * are mutated (5000), and a fifth as many scripts; RULES_BENCH=1 prints what an evaluation costs.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -324,7 +324,7 @@ static uint32_t next_random(uint32_t below)
 static int mutations(void)
 {
 	const char *wanted = getenv("RULES_MUTATIONS");
-	return wanted ? atoi(wanted) : 3000;
+	return wanted ? atoi(wanted) : 5000;
 }
 
 static const char *const pieces[] = {"\"", "\\", "{", "}", ";", "[", "]", ",", "*", "?", "/*", "*/", "#", "text:\n", "\n.\n", "if ", "stop;", "not ", "anyof(", ")",
@@ -377,7 +377,7 @@ static void mutated_scripts(void **state)
 	struct rules_counters before, after;
 	const char *words;
 	struct ruleset *control = load_one(PLAIN_SCRIPT);
-	int taken = 0, count = mutations();
+	int taken = 0, count = mutations() / 5;
 	rules_counters(&before);
 	empty_folder();
 	for (int i = 0; i < count; i++) {
@@ -401,6 +401,7 @@ static void mutated_scripts(void **state)
 		arena_reset(&arena);
 	}
 	rules_counters(&after);
+	print_message("%d mutated scripts, %d taken, none of them refused by libsieve; %d workers lost\n", count, taken, (int)(after.workers_lost - before.workers_lost));
 	assert_true(taken > count / 100);
 	assert_int_equal(after.workers_lost, before.workers_lost);
 	rules_unref(&control);
@@ -412,12 +413,17 @@ static void mutated_mails(void **state)
 		"Cc: =?utf-8?Q?J=C3=B6rg?= <j@example.com>\nSubject: =?iso-8859-1?Q?VPN_kaputt_=E9?= again\nSender: (comment (nested)) s@example.com\n"
 		"X-Other: zz\n z\nX-Sportello: kw:vpn\nContent-Type: text/plain; charset=utf-8\n\nDer Tunnel geht nicht.\n";
 	struct rules_counters before, after;
-	struct ruleset *ruleset = load_one(PLAIN_SCRIPT
+	const char *words;
+	int count = mutations(), whole = 0;
+	empty_folder();
+	put("10-plain.sieve", PLAIN_SCRIPT);
+	put("05-first.sieve", ALL_REQUIRED
 		"if address :all :matches [\"from\", \"sender\", \"x-other\"] \"*b*\" { addflag \"tag:b\"; }\n"
 		"if address :detail :contains [\"x-other\", \"delivered-to\", \"to\"] \"x\" { addflag \"tag:d\"; }\n"
 		"if header :value \"ge\" :comparator \"i;ascii-numeric\" \"x-other\" \"5\" { addflag \"tag:n\"; }\n"
 		"if envelope :domain :matches \"from\" \"*.example\" { addflag \"tag:e\"; }\n");
-	int count = mutations();
+	struct ruleset *ruleset = load_folder(&words);
+	assert_non_null(ruleset);
 	rules_counters(&before);
 	for (int i = 0; i < count; i++) {
 		char text[4096], from[200] = "bounce+a=b@example.example";
@@ -428,11 +434,15 @@ static void mutated_mails(void **state)
 		ask(ruleset, &(struct rules_question){.mail = text, .from = from}, &verdict);
 		if (verdict.trouble)
 			fail_msg("%s\n%s", verdict.trouble, text);
-		if (i % 20 == 0)
+		if (i % 20 == 0) {
 			plain(ruleset);
+			whole++;
+		}
 		arena_reset(&arena);
 	}
 	rules_counters(&after);
+	print_message("%d mutated mails and %d whole ones between them, none in the wrong queue; %d questions, %d troubles, %d workers lost\n", count, whole,
+	              (int)(after.evaluations - before.evaluations), (int)(after.troubles - before.troubles), (int)(after.workers_lost - before.workers_lost));
 	assert_int_equal(after.workers_lost, before.workers_lost);
 	rules_unref(&ruleset);
 }
