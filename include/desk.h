@@ -50,6 +50,8 @@ struct desk_policy {
 	int thanks_hours;                        /* after "resolved", a mere thank-you leaves it so */
 	int digest_hour;                         /* UTC hour of the agents' daily digest; -1: none */
 	int acknowledgements_per_hour;           /* to one address */
+	/* To addresses that proved nothing yet: to one within an hour, to one domain within an hour, to all within a minute. */
+	int stranger_acknowledgements_per_hour, stranger_acknowledgements_per_domain, stranger_acknowledgements_per_minute;
 	int give_up_hours;                       /* outgoing mail is tried that long */
 };
 
@@ -148,7 +150,10 @@ struct clue {
 	const char *message_id;          /* EVIDENCE_MESSAGE_ID: to be looked up */
 	int64_t ticket;                  /* 0: the store has to find it (message_id; outbox number for bounces) */
 };
-struct evidence { struct clue *at; size_t count; };
+struct evidence {
+	struct clue *at; size_t count;
+	const char *answer_to;           /* whom an automatic answer would go to: From, or who stands in Reply-To; "": nobody */
+};
 
 /* One delivery of one mail to one recipient. */
 struct incoming {
@@ -263,9 +268,12 @@ struct facts {
 	int64_t sibling_ticket;          /* a ticket made of this very mail for another recipient; 0: none */
 	const char *sibling_queue;
 	bool sender_known;               /* has written before */
-	bool sender_bouncing;            /* our last mail to that address came back */
+	bool answer_proved;              /* who reads mail at evidence.answer_to has written to us: authenticated once, or with a token of ours */
+	bool sender_bouncing;            /* our last mail to evidence.answer_to came back */
 	const char *sender_language;     /* remembered; "" */
-	int acknowledgements_last_hour;  /* to the sender */
+	int acknowledgements_last_hour;  /* to evidence.answer_to */
+	int acknowledgements_domain;     /* to strangers of its domain, within the hour */
+	int acknowledgements_minute;     /* to strangers at all, within the minute */
 	const struct verdict *verdict;   /* of rules and model; NULL: none was asked */
 	struct { struct agent_load *at; size_t count; } loads;   /* of the queue's agents, where the queue assigns; else empty */
 	const char *last_agent;          /* who had this customer's newest ticket; "" */
@@ -349,7 +357,8 @@ enum effect_kind {
 	EFFECT_REMARK,                   /* ticket, to: a line of history that changes nothing else */
 	EFFECT_ENQUEUE,                  /* outgoing */
 	EFFECT_MAIL_BOUNCED,             /* number: outbox, to: recipient, why: diagnostic. Marks row and address */
-	EFFECT_COUNT_ACKNOWLEDGEMENT,    /* to: address */
+	EFFECT_COUNT_ACKNOWLEDGEMENT,    /* to: address; number 1: a stranger, who counts for all others too */
+	EFFECT_PROVE_ADDRESS,            /* to: address. Its owner wrote this very mail */
 	EFFECT_DISPOSITION               /* to: its name; ticket, number: message seq; exactly one in the plan of a mail */
 };
 
@@ -373,10 +382,14 @@ struct plan {
 	enum evidence_kind evidence;     /* how the ticket was found */
 	int64_t ticket;                  /* the ticket it is about; 0: none */
 	enum mail_kind kind;             /* of the mail, as finally judged */
+	bool over_budget;                /* an acknowledgement was withheld because there were too many */
 };
 void plan_init(struct plan *plan, struct arena *arena, const char *who);
 /* One line an effect, as `explain`, the log and the golden tests show it. */
 void plan_print(const struct plan *plan, struct strings *lines);
+
+/* The remark of a ticket whose mail got no acknowledgement; `why` says why. */
+#define REMARK_UNACKNOWLEDGED "no acknowledgement"
 
 /* The dispositions, all of them. */
 #define DISPOSITION_TICKET   "ticket"            /* opened a ticket */

@@ -23,6 +23,7 @@
 struct gateway_counters {
 	_Atomic int64_t accepted, duplicates, deferred, refused_recipients, mails, bytes;
 	_Atomic int64_t dispositions[10];        /* in the order of gateway_disposition_names */
+	_Atomic int64_t acknowledged, over_budget, unacknowledged;       /* new tickets' mails: answered, too many, not to be answered */
 	_Atomic int64_t seconds_le[12], seconds_count, microseconds_sum;  /* end of data to reply; bounds in gateway_seconds_bounds */
 };
 extern const char *const gateway_disposition_names[10];

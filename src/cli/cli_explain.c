@@ -98,7 +98,7 @@ static enum status decide(struct cli *cli, struct arena *arena, const struct mai
 {
 	struct incoming incoming = { .trace = "explain", .mail = &this->mail, .size = source->size, .received = clock_now() };
 	struct facts facts = { .now = incoming.received, .next_ticket = 1, .next_outbox = 1, .sender_language = "" };
-	struct evidence evidence = { NULL, 0 };
+	struct evidence evidence = { .count = 0 };
 	enum status status;
 
 	incoming.envelope_from = cli->option[O_ENVELOPE_FROM] ? cli->option[O_ENVELOPE_FROM] : this->mail.from.address;

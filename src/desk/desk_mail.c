@@ -131,6 +131,7 @@ static void decide_join(struct decision *d, const struct incoming *incoming, con
 	struct new_message *message = append_mail(d, ticket, incoming->mail, MESSAGE_REPLY);
 	message->flags = flags_of(d, found->ticket, incoming->mail);
 	note_message_id(d, ticket, incoming->mail->message_id);
+	desk_prove(d, incoming->mail, found);
 	if (!leaves(d, ticket, incoming->mail) && !only_thanks(d, ticket, incoming->mail)) {
 		add_copied(d, ticket, incoming->mail, found);
 		plan_event(d, ticket, EVENT_CUSTOMER_MAIL, "the customer wrote");

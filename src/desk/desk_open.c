@@ -90,7 +90,7 @@ static const char *why_there(struct decision *d)
 
 /* An agent passes a customer's mail on to the desk: the original sender is the customer. From alone is a claim, so nothing is sent to
  * that customer before an agent of the queue does it, unless the agent's mail is authenticated. */
-static const struct desk_agent *forwarding_agent(const struct desk_policy *policy, const struct mail *mail)
+const struct desk_agent *forwarding_agent(const struct desk_policy *policy, const struct mail *mail)
 {
 	if (!mail->forward.is_forward || !mail->forward.from.address || !mail_address_usable(mail->forward.from.address)
 	    || desk_address_is_ours(policy, mail->forward.from.address))
@@ -99,7 +99,7 @@ static const struct desk_agent *forwarding_agent(const struct desk_policy *polic
 }
 
 /* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From. */
-static struct participant customer_of(const struct desk_policy *policy, const struct mail *mail)
+struct participant customer_of(const struct desk_policy *policy, const struct mail *mail)
 {
 	const struct mail_address *from = &mail->from;
 	if (forwarding_agent(policy, mail))
@@ -129,9 +129,7 @@ static const char *no_acknowledgement(struct decision *d, const struct mail *mai
 		return "sender not authenticated (DMARC fail)";
 	if (d->facts->sender_bouncing)
 		return "mail to that address comes back";
-	if (d->facts->acknowledgements_last_hour >= d->policy->acknowledgements_per_hour)
-		return arena_printf(d->arena, "%d acknowledgements to that address within an hour", d->facts->acknowledgements_last_hour);
-	return NULL;
+	return desk_over_budget(d, mail, to);
 }
 
 static void acknowledge(struct decision *d, const struct mail *mail, struct ticket_facts *ticket)
@@ -141,11 +139,12 @@ static void acknowledge(struct decision *d, const struct mail *mail, struct tick
 	if (!why && queue && !queue_wants_notice(queue, "received"))
 		why = "switched off for the queue";
 	if (why) {
-		plan_remark(d, ticket->id, "no acknowledgement", why);
+		plan_remark(d, ticket->id, REMARK_UNACKNOWLEDGED, why);
 		return;
 	}
 	struct outgoing *notice = notice_to_customer(d, ticket, "received", NULL);
-	if (!d->facts->sender_known && !is_authenticated(mail, NULL)) {
+	bool safe = desk_is_safe(d, mail, ticket->customer.address);
+	if (!safe) {
 		notice->subject = "";            /* a stranger's words are not carried to an address that may be a third party's */
 		notice->to.at[0].name = "";
 	}
@@ -156,7 +155,9 @@ static void acknowledge(struct decision *d, const struct mail *mail, struct tick
 	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
 	message->message_id = notice->message_id;
 	message->outbox = notice->id;
-	plan_add(d, EFFECT_COUNT_ACKNOWLEDGEMENT, ticket->id)->to = ticket->customer.address;
+	struct effect *count = plan_add(d, EFFECT_COUNT_ACKNOWLEDGEMENT, ticket->id);
+	count->to = ticket->customer.address;
+	count->number = !safe;
 }
 
 static struct ticket_facts *create_ticket(struct decision *d, const struct incoming *incoming, const char *why)
@@ -289,6 +290,7 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 	follow_verdict(d, ticket);
 	if (!automatic)
 		assign(d, ticket);
+	desk_prove(d, mail, NULL);
 	acknowledge(d, mail, ticket);
 	tell_agents(d, mail, ticket, message->seq);
 	plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_TICKET, ticket->id, message->seq, NULL);

@@ -74,6 +74,18 @@ struct new_message *append_mail(struct decision *d, struct ticket_facts *ticket,
 void note_message_id(struct decision *d, struct ticket_facts *ticket, const char *message_id);
 const char *first_reason(struct decision *d);                    /* of the verdict, as one line; NULL: none */
 
+/* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From. */
+struct participant customer_of(const struct desk_policy *policy, const struct mail *mail);
+const struct desk_agent *forwarding_agent(const struct desk_policy *policy, const struct mail *mail);
+
+/* ---- how far an address is trusted (desk_budget.c) ---- */
+/* Is it certain that `to` wants an answer to this mail? */
+bool desk_is_safe(const struct decision *d, const struct mail *mail, const char *to);
+/* NULL: one more acknowledgement may go to this address; else why not. */
+const char *desk_over_budget(struct decision *d, const struct mail *mail, const char *to);
+/* Remembers an address whose owner surely wrote this mail. found NULL: it joins nothing. */
+void desk_prove(struct decision *d, const struct mail *mail, const struct clue_facts *found);
+
 /* ---- people (desk_people.c) ---- */
 bool failed_authentication(const struct mail *mail);
 bool is_authenticated(const struct mail *mail, const struct clue_facts *found);  /* found NULL: by the mail alone */

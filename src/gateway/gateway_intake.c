@@ -89,6 +89,19 @@ static void count_disposition(struct gateway *gateway, const char *name)
 	gateway->counters.dispositions[i]++;
 }
 
+static void count_acknowledgement(struct gateway *gateway, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct effect *effect = &plan->at[i];
+		if (effect->kind == EFFECT_COUNT_ACKNOWLEDGEMENT)
+			gateway->counters.acknowledged++;
+		else if (effect->kind == EFFECT_REMARK && strcmp(effect->to, REMARK_UNACKNOWLEDGED) == 0 && plan->over_budget)
+			gateway->counters.over_budget++;
+		else if (effect->kind == EFFECT_REMARK && strcmp(effect->to, REMARK_UNACKNOWLEDGED) == 0)
+			gateway->counters.unacknowledged++;
+	}
+}
+
 static void log_accepted(const struct delivery *delivery)
 {
 	const struct incoming *in = &delivery->incoming;
@@ -117,6 +130,7 @@ static void answer(struct gateway *gateway, const struct delivery *delivery, enu
 	} else {
 		const struct effect *disposition = disposition_of(&delivery->plan);
 		count_disposition(gateway, disposition ? disposition->to : "other");
+		count_acknowledgement(gateway, &delivery->plan);
 		log_accepted(delivery);
 	}
 	/* A rejected mail is kept and recorded, and its sender is told; told again when it comes again. */

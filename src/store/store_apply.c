@@ -408,7 +408,14 @@ static enum status mail_bounced(struct applying *a, const struct effect *effect)
 
 static enum status count_acknowledgement(struct applying *a, const struct effect *effect)
 {
-	return *text_or_empty(effect->to) ? contact_acknowledged(a->store, effect->to, a->now, a->error) : STATUS_OK;
+	enum status status = *text_or_empty(effect->to) ? contact_acknowledged(a->store, effect->to, a->now, a->error) : STATUS_OK;
+
+	return status == STATUS_OK && effect->number ? budget_spend(a->store, effect->to, a->now, a->error) : status;
+}
+
+static enum status prove_address(struct applying *a, const struct effect *effect)
+{
+	return contact_proved(a->store, effect->to, a->now, a->error);
 }
 
 static enum status set_disposition(struct applying *a, const struct effect *effect)
@@ -427,7 +434,7 @@ static enum status (*const appliers[])(struct applying *, const struct effect *)
 	[EFFECT_ENQUEUE] = enqueue, [EFFECT_MAIL_BOUNCED] = mail_bounced,
 	[EFFECT_REMOVE_PARTICIPANT] = remove_participant, [EFFECT_SET_TIMER] = set_timer, [EFFECT_CLEAR_TIMERS] = clear_timers,
 	[EFFECT_RATE] = rate, [EFFECT_ROUTED] = note_routed, [EFFECT_ASKED] = note_asked, [EFFECT_SAID] = note_said,
-	[EFFECT_COUNT_ACKNOWLEDGEMENT] = count_acknowledgement, [EFFECT_DISPOSITION] = set_disposition,
+	[EFFECT_PROVE_ADDRESS] = prove_address, [EFFECT_COUNT_ACKNOWLEDGEMENT] = count_acknowledgement, [EFFECT_DISPOSITION] = set_disposition,
 };
 
 static enum status add_to_mailbox(struct applying *a)

@@ -42,6 +42,7 @@ enum status contact_find(struct store *store, struct arena *arena, const char *a
 			if (arena)
 				contact->last_agent = cursor_text(&cursor, arena, 6);
 			contact->refused_at = cursor_number(&cursor, 7);
+			contact->proved_at = cursor_number(&cursor, 8);
 		}
 		status = cursor_close(&cursor);
 	}
@@ -109,6 +110,14 @@ enum status contact_acknowledged(struct store *store, const char *address, int64
 	return status != STATUS_OK ? status
 		: sql_run(store, error, SQL_CONTACT_WINDOW, "iid", contact.id, same_hour ? contact.window_start : now,
 		          same_hour ? contact.window_count + 1 : 1);
+}
+
+enum status contact_proved(struct store *store, const char *address, int64_t now, struct error *error)
+{
+	struct contact contact;
+	enum status status = find_or_add(store, address, now, &contact, error);
+
+	return status == STATUS_OK ? sql_run(store, error, SQL_CONTACT_PROVED, "ii", contact.id, now) : status;
 }
 
 enum status contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error)

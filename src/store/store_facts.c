@@ -141,19 +141,30 @@ static enum status read_same_mail(struct store *store, struct arena *arena, cons
 	return status;
 }
 
-static enum status read_sender(struct store *store, struct arena *arena, const struct incoming *incoming, struct facts *facts, struct error *error)
+/* Whom an answer would go to: another person than the sender, where Reply-To says so. */
+static enum status read_answered(struct store *store, const char *address, const struct contact *contact, struct facts *facts, struct error *error)
 {
+	facts->answer_proved = contact->proved_at > 0;
+	facts->sender_bouncing = contact->bouncing_since > 0;
+	if (contact->window_start && facts->now >= contact->window_start && facts->now - contact->window_start < ACKNOWLEDGEMENT_WINDOW_MS)
+		facts->acknowledgements_last_hour = contact->window_count;
+	return facts->answer_proved || !*address ? STATUS_OK : budget_facts(store, address, facts, error);
+}
+
+static enum status read_sender(struct store *store, struct arena *arena, const struct incoming *incoming, const struct evidence *evidence,
+                               struct facts *facts, struct error *error)
+{
+	const char *from = incoming->mail->from.address, *answer_to = evidence->answer_to ? evidence->answer_to : from;
 	struct contact contact;
-	enum status status = contact_find(store, arena, incoming->mail->from.address, &contact, error);
+	enum status status = contact_find(store, arena, from, &contact, error);
 
 	facts->sender_known = contact.written > 0;
-	facts->sender_bouncing = contact.bouncing_since > 0;
 	facts->sender_language = contact.language;
 	facts->last_agent = contact.last_agent;
 	facts->sender_refused_at = contact.refused_at;
-	if (contact.window_start && facts->now >= contact.window_start && facts->now - contact.window_start < ACKNOWLEDGEMENT_WINDOW_MS)
-		facts->acknowledgements_last_hour = contact.window_count;
-	return status;
+	if (status == STATUS_OK && !text_equal_nocase(from, answer_to))
+		status = contact_find(store, NULL, answer_to, &contact, error);
+	return status == STATUS_OK ? read_answered(store, answer_to, &contact, facts, error) : status;
 }
 
 static void start(struct facts *facts)
@@ -171,7 +182,7 @@ static enum status read_facts_of_mail(struct store *store, struct arena *arena, 
 	if (status == STATUS_OK)
 		status = read_same_mail(store, arena, incoming, facts, error);
 	if (status == STATUS_OK)
-		status = read_sender(store, arena, incoming, facts, error);
+		status = read_sender(store, arena, incoming, evidence, facts, error);
 	return status;
 }
 

@@ -113,6 +113,7 @@ void store_close(struct store **store)
 	late_fini(&it->contact_keys);
 	sqlite3_close(it->db);
 	free(it->state_dir);
+	free(it->budget);
 	free(it);
 	*store = NULL;
 }

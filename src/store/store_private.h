@@ -78,6 +78,7 @@ struct store {
 	struct { bool nothing; uint64_t hash; } claimed;         /* store_claim() has seen: no mail with this Message-ID */
 	struct { int64_t contact; uint64_t hash; } met;          /* the last contact found in this transaction; 0: none */
 	struct { int64_t upto, disposed; } counted;              /* store_totals(): rows of mailbox counted so far */
+	struct budget *budget;                  /* NULL until it is asked for */
 	sqlite3 *search;                        /* search.db; NULL until it is asked for */
 };
 
@@ -136,7 +137,7 @@ struct same_mails { struct same_mail *at; size_t count; };
 enum status find_same_mail(struct store *store, struct arena *arena, const struct incoming *incoming, struct same_mails *same, struct error *error);
 enum status find_message_id(struct store *store, const char *message_id, int64_t *ticket, struct error *error);
 
-struct contact { int64_t id; int64_t written, bouncing_since, refused_at, window_start; int window_count; const char *language, *last_agent; };
+struct contact { int64_t id; int64_t written, bouncing_since, refused_at, proved_at, window_start; int window_count; const char *language, *last_agent; };
 /* contact.id is 0 if nobody of that address is known. arena NULL: without language. */
 enum status contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error);
 /* Somebody wrote: makes or refreshes the contact. */
@@ -144,6 +145,12 @@ enum status contact_wrote(struct store *store, const struct mail_address *who, c
 enum status contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error);
 enum status contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error);
 enum status contact_acknowledged(struct store *store, const char *address, int64_t now, struct error *error);
+enum status contact_proved(struct store *store, const char *address, int64_t now, struct error *error);
+
+/* ---- store_budget.c: acknowledgements to strangers, by domain and over all ---- */
+struct budget;
+enum status budget_facts(struct store *store, const char *address, struct facts *facts, struct error *error);
+enum status budget_spend(struct store *store, const char *address, int64_t now, struct error *error);
 enum status contact_refused(struct store *store, const char *address, int64_t now, struct error *error);
 #define ACKNOWLEDGEMENT_WINDOW_MS (60 * 60 * 1000)
 

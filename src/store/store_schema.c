@@ -79,6 +79,7 @@ static const char *const version_1[] = {
 "  bounce_reason  TEXT NOT NULL DEFAULT '',\n"
 "  window_start   INTEGER NOT NULL DEFAULT 0,   -- acknowledgements: start of the hour that is counted\n"
 "  window_count   INTEGER NOT NULL DEFAULT 0,\n"
+"  proved_at      INTEGER NOT NULL DEFAULT 0,   -- when its owner first surely wrote; 0: never\n"
 "  last_agent     TEXT NOT NULL DEFAULT '',     -- who had this person's newest ticket\n"
 "  refused_at     INTEGER NOT NULL DEFAULT 0,   -- when this person last said that a suggestion did not help\n"
 "  person         INTEGER,\n"

@@ -55,12 +55,13 @@
 	X(SQL_MAILBOX_DISPOSED_SINCE, "SELECT count(*) FROM mailbox WHERE id>?1 AND disposition<>''") \
 	X(SQL_MAILBOX_DUPLICATES, "SELECT sum(duplicates) FROM mailbox WHERE duplicates>0") \
 	/* contacts */ \
-	X(SQL_CONTACT_GET, "SELECT id, written, bouncing_since, window_start, window_count, language, last_agent, refused_at FROM contact WHERE id=?1 AND address=?2") \
+	X(SQL_CONTACT_GET, "SELECT id, written, bouncing_since, window_start, window_count, language, last_agent, refused_at, proved_at FROM contact WHERE id=?1 AND address=?2") \
 	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written) VALUES(?1,?2,?3,?4,?5,?6)") \
 	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2, bouncing_since=0, bounce_reason=''," \
 		" name=CASE WHEN ?3<>'' THEN ?3 ELSE name END, language=CASE WHEN ?4<>'' THEN ?4 ELSE language END WHERE id=?1") \
 	X(SQL_CONTACT_BOUNCED, "UPDATE contact SET bouncing_since=CASE WHEN bouncing_since=0 THEN ?2 ELSE bouncing_since END," \
 		" bounce_reason=?3 WHERE id=?1") \
+	X(SQL_CONTACT_PROVED, "UPDATE contact SET proved_at=?2 WHERE id=?1") \
 	X(SQL_CONTACT_WINDOW, "UPDATE contact SET window_start=?2, window_count=?3 WHERE id=?1") \
 	X(SQL_CONTACT_REFUSED, "UPDATE contact SET refused_at=?2 WHERE id=?1") \
 	X(SQL_CONTACT_AGENT, "UPDATE contact SET last_agent=?2 WHERE id=?1") \
@@ -160,6 +161,7 @@
 		" WHERE s.said>0 AND s.outcome<>'' ORDER BY s.said DESC, s.rank DESC LIMIT ?1") \
 	/* outbox */ \
 	X(SQL_OUTBOX_LAST, "SELECT max(id) FROM outbox") \
+	X(SQL_OUTBOX_NEWEST, "SELECT created, record FROM outbox ORDER BY id DESC LIMIT ?1") \
 	X(SQL_OUTBOX_ADD, "INSERT INTO outbox(id,ticket,created,next_try,record) VALUES(?1,?2,?3,?3,?4)") \
 	X(SQL_OUTBOX_DUE, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' AND next_try<=?1 ORDER BY next_try") \
 	X(SQL_OUTBOX_WAITING_ALL, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' ORDER BY next_try") \

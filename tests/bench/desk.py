@@ -23,7 +23,7 @@ def write_conf(directory, port, features, relay):
         queues += ['{ name = "%s"; address = "%s@example.org"; description = "%s"; agents = [ "bob" ]; kb = "%s"; }' % (t, t, texts.TOPICS[t]["description"], kb)
                    for t in sorted(texts.TOPICS)]
     with open(conf, "w") as f:
-        f.write('desk: { name = "Bench"; domain = "example.org"; state_dir = "%s/state"; acknowledgements_per_hour = 100000; };\n' % directory)
+        f.write('desk: { name = "Bench"; domain = "example.org"; state_dir = "%s/state"; acknowledgements_per_hour = 100000; stranger_acknowledgements_per_hour = 100000; stranger_acknowledgements_per_domain = 1000000; stranger_acknowledgements_per_minute = 1000000; };\n' % directory)
         f.write('lmtp: { listen = [ "127.0.0.1:%d" ]; };\nweb: { listen = ""; };\nrelay: { url = "%s"; };\nlog: { level = "warning"; };\n' % (port, relay))
         f.write('agents: ( { name = "bob"; email = "bob@example.net"; display = "Bob"; } );\nqueues: ( %s );\ntemplates_dir = "";\n' % ",\n  ".join(queues))
         f.write('rules_dir = "%s";\nkb_dir = "%s";\n' % (write_rules(directory) if "rules" in features else "", write_kb(directory) if "kb" in features else ""))

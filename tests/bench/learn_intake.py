@@ -41,7 +41,7 @@ class Writer:
 def configure(directory, port, precision):
     conf = os.path.join(directory, "sportello.conf")
     with open(conf, "w") as f:
-        f.write('desk: { name = "Bench"; domain = "example.org"; state_dir = "%s/state"; acknowledgements_per_hour = 100000; };\n' % directory)
+        f.write('desk: { name = "Bench"; domain = "example.org"; state_dir = "%s/state"; acknowledgements_per_hour = 100000; stranger_acknowledgements_per_hour = 100000; stranger_acknowledgements_per_domain = 1000000; stranger_acknowledgements_per_minute = 1000000; };\n' % directory)
         f.write('lmtp: { listen = [ "127.0.0.1:%d" ]; };\nweb: { listen = ""; };\nrelay: { url = "smtp://127.0.0.1:9"; };\n' % port)
         f.write('learn: { precision = %.4f; };\nagents: ( { name = "bob"; email = "bob@example.net"; display = "Bob"; } );\nqueues: (\n' % precision)
         f.write(",\n".join('{ name = "%s"; address = "%s@example.org"; description = "%s"; agents = [ "bob" ]; kb = "off"; }' % (q, q, q) for q in QUEUES))

@@ -27,7 +27,8 @@ static struct desk_queue queues[] = {
 static struct desk_policy policy_of(void)
 {
 	struct desk_policy policy = {.name = "Acme Support", .domain = "example.org", .language = "en", .base_url = "", .separators = "+-",
-	                             .reopen_days = 14, .acknowledgements_per_hour = 60};
+	                             .reopen_days = 14, .acknowledgements_per_hour = 60,
+	                             .stranger_acknowledgements_per_hour = 10, .stranger_acknowledgements_per_domain = 60, .stranger_acknowledgements_per_minute = 20};
 	policy.agents.at = agents;
 	policy.agents.count = 2;
 	policy.queues.at = queues;
@@ -527,6 +528,59 @@ static void acknowledgements_are_withheld_with_a_reason(void **state)
 	arena_fini(&w.arena);
 }
 
+static void budgets_bind_strangers_only(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("anna@customer.example");
+	const struct { int hour, domain, minute; const char *line; } cases[] = {
+		{10, 0, 0, "no acknowledgement (10 acknowledgements within an hour to that address, which may be forged)"},
+		{0, 60, 0, "no acknowledgement (60 acknowledgements within an hour to strangers of that domain)"},
+		{0, 0, 20, "no acknowledgement (20 acknowledgements within a minute to strangers)"},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		for (int safe = 0; safe < 3; safe++) {
+			mail.authentication.dmarc = safe == 1 ? "pass" : NULL;
+			world_init(&w, &mail, "support@example.org");
+			w.facts.acknowledgements_last_hour = cases[i].hour;
+			w.facts.acknowledgements_domain = cases[i].domain;
+			w.facts.acknowledgements_minute = cases[i].minute;
+			w.facts.answer_proved = safe == 2;
+			expect(decide(&w, NULL), safe ? "count an acknowledgement to anna@customer.example" : cases[i].line);
+			assert_int_equal(w.plan.over_budget, !safe);
+			arena_fini(&w.arena);
+		}
+	mail.authentication.dmarc = NULL;
+	world_init(&w, &mail, "support@example.org");
+	w.facts.acknowledgements_last_hour = 9;
+	w.facts.acknowledgements_domain = 59;
+	w.facts.acknowledgements_minute = 19;
+	expect(decide(&w, NULL), "count an acknowledgement to anna@customer.example");
+	arena_fini(&w.arena);
+}
+
+/* Authenticated is the sender, and Reply-To is somebody else. */
+static void a_third_party_in_reply_to_is_a_stranger(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("attacker@own.example");
+	struct mail_address victim = {"victim@third.example", "Victim"};
+	mail.authentication.dmarc = "pass";
+	mail.reply_to.at = &victim;
+	mail.reply_to.count = 1;
+	world_init(&w, &mail, "support@example.org");
+	const char *lines = decide(&w, NULL);
+	expect(lines, "count an acknowledgement to victim@third.example");
+	assert_null(strstr(lines, "know that"));
+	const struct outgoing *o = NULL;
+	for (size_t i = 0; i < w.plan.count && !o; i++)
+		o = w.plan.at[i].outgoing;
+	assert_string_equal(o->subject, "");
+	assert_string_equal(o->to.at[0].name, "");
+	w.facts.acknowledgements_minute = 20;
+	expect(decide(&w, NULL), "no acknowledgement (20 acknowledgements within a minute to strangers)");
+	arena_fini(&w.arena);
+}
+
 /* ---------------------------------------------------------------- actions, outbox */
 
 static void actions_of_the_command_line(void **state)
@@ -566,7 +620,7 @@ static void outgoing_record_reads_back(void **state)
 	CLEANUP_BUFFER struct buffer record;
 	buffer_init(&record);
 	world_init(&w, &mail, "support@example.org");
-	w.facts.sender_known = true;             /* a stranger's name is not carried */
+	w.facts.answer_proved = true;            /* a stranger's name is not carried */
 	decide(&w, NULL);
 	const struct outgoing *o = NULL;
 	for (size_t i = 0; i < w.plan.count && !o; i++)
@@ -607,7 +661,8 @@ int main(void)
 		cmocka_unit_test(our_own_mail_is_a_loop), cmocka_unit_test(agent_answers_by_mail),
 		cmocka_unit_test(agents_token_is_good_for_that_agent_only), cmocka_unit_test(commands_by_mail),
 		cmocka_unit_test(old_closed_ticket_opens_a_new_one), cmocka_unit_test(same_mail_by_two_addresses),
-		cmocka_unit_test(acknowledgements_are_withheld_with_a_reason), cmocka_unit_test(actions_of_the_command_line),
+		cmocka_unit_test(acknowledgements_are_withheld_with_a_reason), cmocka_unit_test(budgets_bind_strangers_only),
+		cmocka_unit_test(a_third_party_in_reply_to_is_a_stranger), cmocka_unit_test(actions_of_the_command_line),
 		cmocka_unit_test(outgoing_record_reads_back), cmocka_unit_test(retry_grows_and_ends_at_an_hour),
 	};
 	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);

@@ -484,7 +484,7 @@ static void clues_lead_to_tickets(void **state)
 		{ .kind = EVIDENCE_BOUNCE_ADDRESS, .token = { .kind = TOKEN_BOUNCE, .number = 3 } },
 		{ .kind = EVIDENCE_MESSAGE_ID, .message_id = "<a@x>" },
 	};
-	struct evidence evidence = { clues, COUNT_OF(clues) };
+	struct evidence evidence = { .at = clues, .count = COUNT_OF(clues) };
 	int64_t expected[] = { 2, 1, 0, 2, 0, 2, 1 };
 	struct facts facts;
 
@@ -509,7 +509,7 @@ static void a_merged_ticket_leads_to_its_survivor(void **state)
 	struct fixture *f = *state;
 	struct parcel parcel;
 	struct clue clues[] = { { .kind = EVIDENCE_MESSAGE_ID, .message_id = "<a@x>" }, { .kind = EVIDENCE_SUBJECT_TOKEN, .ticket = 2 } };
-	struct evidence evidence = { clues, COUNT_OF(clues) };
+	struct evidence evidence = { .at = clues, .count = COUNT_OF(clues) };
 	struct facts facts;
 	struct plan plan;
 	struct ticket_row row;
@@ -548,7 +548,7 @@ static void the_same_mail_for_two_of_us_is_recognised(void **state)
 	struct parcel first, second;
 	struct store_spool *spool = spool_of(f->dir, "the same bytes", 14);
 	struct clue clue = { .kind = EVIDENCE_SUBJECT_TOKEN, .ticket = 1 };
-	struct evidence none = { 0 }, evidence = { &clue, 1 };
+	struct evidence none = { 0 }, evidence = { .at = &clue, .count = 1 };
 	struct facts facts;
 	struct plan plan;
 	int64_t raw1, raw2;

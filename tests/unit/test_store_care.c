@@ -259,7 +259,7 @@ static void *read_on(void *argument)
 		CLEANUP_ARENA struct arena arena = { 0 };
 		int last = reader->committed, wanted = last ? rand() % last : 0;
 		struct clue clue = { .kind = EVIDENCE_MESSAGE_ID, .message_id = arena_printf(&arena, "<%d@x>", wanted) };
-		struct evidence evidence = { &clue, 1 };
+		struct evidence evidence = { .at = &clue, .count = 1 };
 		struct parcel parcel;
 		struct facts facts;
 
