@@ -53,6 +53,7 @@ struct desk_policy {
 	/* To addresses that proved nothing yet: to one within an hour, to one domain within an hour, to all within a minute. */
 	int stranger_acknowledgements_per_hour, stranger_acknowledgements_per_domain, stranger_acknowledgements_per_minute;
 	int give_up_hours;                       /* outgoing mail is tried that long */
+	int learn_tags, learn_priority;          /* 1: the classifier may give them to a new ticket */
 };
 
 const struct desk_agent *desk_agent_named(const struct desk_policy *policy, const char *name);       /* NULL: none */
@@ -182,6 +183,8 @@ struct verdict {
 	bool discard;
 	double confidence;               /* of the model, 0..1; negative: no model was asked */
 	bool by_model;                   /* the queue is the model's, no rule's */
+	const char *learned_tag, *learned_priority;      /* the model's, where no rule said any; NULL: none */
+	double tag_confidence, priority_confidence;
 	const char *hint, *hint_queue;   /* where the model did not decide: its best guesses for the agents' notice, and the first of them; or NULL */
 	struct { struct verdict_reason *at; size_t count; } because;
 	const char *trouble;             /* NULL, or why the rules could not be run: the mail goes where its address says, and it is noted */
@@ -354,6 +357,7 @@ enum effect_kind {
 	EFFECT_ROUTED,                   /* ticket, to: queue that the model chose, number: its confidence, of 10,000 */
 	EFFECT_ASKED,                    /* ticket, asked: articles were looked for, and shown or not */
 	EFFECT_SAID,                     /* ticket, to: SAID_*; from: the article it is about, "" for all that were shown, or none in particular */
+	EFFECT_LEARNED,                  /* ticket, from: "tag" or "priority", to: what the model gave it, number: its confidence, of 10,000 */
 	EFFECT_REMARK,                   /* ticket, to: a line of history that changes nothing else */
 	EFFECT_ENQUEUE,                  /* outgoing */
 	EFFECT_MAIL_BOUNCED,             /* number: outbox, to: recipient, why: diagnostic. Marks row and address */

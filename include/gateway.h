@@ -64,7 +64,7 @@ const struct verdict *gateway_ask_rules(struct ruleset *rules, const struct inco
 
 /* ---- the classifier. A model that is in use is never changed; a mail holds a reference for as long as it asks. ---- */
 struct learned {
-	struct learn_model *model;
+	struct learn_model *model, *tags, *priority;     /* of the queues; of tags and priorities, NULL: not learned */
 	int64_t version, created;
 	char *note;                              /* as it was trained: texts, queues, precision, and what of the configuration went in */
 	_Atomic bool stopped;                    /* people corrected it too often: it suggests, but routes nothing */
@@ -78,15 +78,21 @@ void gateway_learned_unref(struct learned **learned);
 void gateway_learn_watch(struct gateway *gateway, const struct config *config, struct store *store);
 
 /* What the model adds to what the rules said (`verdict`, may be NULL): a queue where they gave none and it is sure enough, else a hint. Only of
- * a person's mail to the triage queue's own address. Returns `verdict` itself where the model has no say. */
+ * a person's mail to the triage queue's own address; a tag and a priority to any queue's. Returns `verdict` itself where the model has no say. */
 const struct verdict *gateway_ask_model(const struct learned *learned, const struct desk_policy *policy, const struct incoming *incoming,
                                         const struct verdict *verdict, struct arena *arena);
 
 /* Learns from the confirmed tickets of the store and the queues of the configuration; seconds of work. `stop` (may be NULL) ends it early with
  * STATUS_TRY_LATER. STATUS_NOT_FOUND: there are not two queues to choose between. */
-struct lesson { struct buffer bytes, note; struct learn_facts facts; };
+struct lesson { struct buffer bytes, note; struct learn_facts facts; int64_t began; };
 enum status gateway_learn_train(const struct config *config, struct store *store, const _Atomic bool *stop, struct lesson *lesson, struct error *error);
 void gateway_lesson_fini(struct lesson *lesson);
+/* The models of a lesson as its bytes, in the order of struct learned; NULL: none. And back: false and why, if one is not as it was written. */
+void gateway_lesson_add(struct lesson *lesson, const struct learn_model *model);
+bool gateway_lesson_open(const void *bytes, size_t length, struct learned *learned, struct error *error);
+/* What stands for "no tag" among the tags: no tag can be called so. And the priority that nobody needs to be told of. */
+#define LEARN_NO_TAG ","
+#define LEARN_USUAL_PRIORITY "normal"
 /* Is it time to train again, and if so, why? NULL: no. */
 const char *gateway_learn_due(struct gateway *gateway, const struct config *config, struct store *store);
 /* Trains and keeps the result (learn.trained, learn.trouble). On a thread of its own. */

@@ -36,6 +36,7 @@ struct learn_input {
 	const struct learn_text *texts; size_t text_count;
 	const struct learn_class *classes; size_t class_count;   /* labels that are only in texts are classes, too */
 	double precision;                        /* asked of what is routed, 0.5 to 0.999; 0: 0.95 */
+	const char *quiet;                       /* a label for "nothing is to be done": never routed to, so it does not count as precision. NULL: none */
 };
 
 struct learn_model;

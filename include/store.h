@@ -168,7 +168,7 @@ struct mailbox_row {
 struct mailbox_rows { struct mailbox_row *at; size_t count; };
 enum status store_mailbox(struct store *store, struct arena *arena, size_t limit, struct mailbox_rows *rows, struct error *error);  /* newest first; 0: all */
 
-struct store_totals { int64_t accepted, duplicates, tickets, by_state[STATE_COUNT], outbox[3], mailbox_by_disposition_count; };
+struct store_totals { int64_t accepted, duplicates, tickets, by_state[STATE_COUNT], outbox[3], mailbox_by_disposition_count, routed, corrected; };
 enum status store_totals(struct store *store, struct store_totals *totals, struct error *error);
 
 /* ---------------------------------------------------------------- search: a derived database of its own (search.db), never on the commit path */
@@ -180,14 +180,15 @@ enum status store_search(struct store *store, struct arena *arena, const char *w
 /* ---------------------------------------------------------------- the classifier: what it learns from, learned and did */
 /* Tickets that an agent moved to this queue, or answered in it; `raw` is the mail that began the ticket. The newest, at most `limit`, the
  * oldest of them first. */
-struct confirmed_row { int64_t ticket, at, raw; const char *queue; };
+struct confirmed_row { int64_t ticket, at, raw; const char *queue, *priority; struct strings tags; };
 struct confirmed_rows { struct confirmed_row *at; size_t count; };
 enum status store_confirmed_tickets(struct store *store, struct arena *arena, size_t limit, struct confirmed_rows *rows, struct error *error);
 enum status store_confirmed_since(struct store *store, int64_t at, int64_t *count, struct error *error);
 
-/* Inside a transaction: the next version; the one before it is kept, older ones go. */
-enum status store_model_put(struct store *store, const char *note, const void *bytes, size_t length, int64_t *version, struct error *error);
-struct model_row { int64_t version, created; const char *note; const void *bytes; size_t length; bool whole; };  /* whole: its checksum is right */
+/* Inside a transaction: the next version; the one before it is kept, older ones go. `began`: when its texts were read. If there is one already
+ * whose texts were read later, that stays the newest and nothing is put. *version: the newest. */
+enum status store_model_put(struct store *store, int64_t began, const char *note, const void *bytes, size_t length, int64_t *version, struct error *error);
+struct model_row { int64_t version, created /* when its texts were read */; const char *note; const void *bytes; size_t length; bool whole; };  /* whole: its checksum is right */
 typedef bool (*store_model_accept)(void *context, const struct model_row *row);
 /* Offers the models, the newest first, until one is accepted. *version: that one's; 0: none was. What the row points at lives only during the call. */
 enum status store_model_get(struct store *store, store_model_accept accept, void *context, int64_t *version, struct error *error);
@@ -200,6 +201,8 @@ enum status store_routed_judged(struct store *store, int64_t after_model, int64_
 struct routed_row { const char *queue, *month; int64_t routed, corrected; double confidence; };  /* month "2026-11"; confidence: the mean */
 struct routed_rows { struct routed_row *at; size_t count; };
 enum status store_routed_report(struct store *store, struct arena *arena, struct routed_rows *rows, struct error *error);        /* newest month first */
+/* The same of tags ("tag vpn") and priorities ("priority high"), which stand where a queue does. That a tag is wrong nobody can say. */
+enum status store_learned_report(struct store *store, struct arena *arena, struct routed_rows *rows, struct error *error);
 
 /* ---------------------------------------------------------------- articles: what was suggested, and what customers said to it */
 /* For kb_learn(): each article a customer confirmed or refused, with the question it was suggested for; the oldest word first. At most the

@@ -181,7 +181,8 @@ static void add_reason(struct json *json, const struct verdict_reason *reason)
 /* Only a new ticket is routed; what joins one stays where that is. */
 static void add_route(struct json *json, const struct explanation *this)
 {
-	const struct effect *create = effect_of(&this->plan, EFFECT_CREATE_TICKET), *agent = effect_of(&this->plan, EFFECT_SET_AGENT);
+	const struct effect *create = effect_of(&this->plan, EFFECT_CREATE_TICKET), *agent = effect_of(&this->plan, EFFECT_SET_AGENT),
+	                    *priority = effect_of(&this->plan, EFFECT_SET_PRIORITY);
 	const char *assigned;
 
 	if (!create) {
@@ -192,7 +193,7 @@ static void add_route(struct json *json, const struct explanation *this)
 	json_object(json, "route");
 	json_string(json, "queue", create->create->queue);
 	json_string(json, "agent", assigned && *assigned ? assigned : NULL);
-	json_string(json, "priority", create->create->priority);
+	json_string(json, "priority", priority ? priority->to : create->create->priority);
 	json_array(json, "tags");
 	for (size_t i = 0; i < this->plan.count; i++)
 		if (this->plan.at[i].kind == EFFECT_ADD_TAG)

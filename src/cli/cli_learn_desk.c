@@ -15,7 +15,7 @@ static enum status keep(struct cli *cli, const struct lesson *lesson, int64_t *v
 
 	if (status != STATUS_OK)
 		return status;
-	status = store_model_put(cli->store, buffer_string(&note), lesson->bytes.at, lesson->bytes.length, version, error);
+	status = store_model_put(cli->store, lesson->began, buffer_string(&note), lesson->bytes.at, lesson->bytes.length, version, error);
 	if (status == STATUS_OK)
 		return store_commit(cli->store, error);
 	store_rollback(cli->store);
@@ -91,11 +91,11 @@ static double precision_of(const struct routed_row *row)
 	return row->routed ? (double)(row->routed - row->corrected) / (double)row->routed : 0;
 }
 
-static void row_as_json(struct json *json, const struct routed_row *row)
+static void row_as_json(struct json *json, const struct routed_row *row, const char *name)
 {
 	json_object(json, NULL);
 	json_string(json, "month", row->month);
-	json_string(json, "queue", row->queue);
+	json_string(json, name, row->queue);
 	json_number(json, "routed", row->routed);
 	json_number(json, "corrected", row->corrected);
 	json_real(json, "precision", precision_of(row));
@@ -124,7 +124,7 @@ static void model_as_json(struct json *json, const struct learned *learned)
 	json_object_end(json);
 }
 
-static void report_as_json(struct cli *cli, const struct routed_rows *rows, const struct routed_row *sum)
+static void report_as_json(struct cli *cli, const struct routed_rows *rows, const struct routed_rows *more, const struct routed_row *sum)
 {
 	struct json json;
 
@@ -140,16 +140,20 @@ static void report_as_json(struct cli *cli, const struct routed_rows *rows, cons
 	model_as_json(&json, cli->learned);
 	json_array(&json, "report");
 	for (size_t i = 0; i < rows->count; i++)
-		row_as_json(&json, &rows->at[i]);
+		row_as_json(&json, &rows->at[i], "queue");
+	json_array_end(&json);
+	json_array(&json, "given");
+	for (size_t i = 0; i < more->count; i++)
+		row_as_json(&json, &more->at[i], "what");
 	json_array_end(&json);
 	json_object_end(&json);
 	buffer_add_char(&cli->out, '\n');
 }
 
-static void report_as_table(struct cli *cli, const struct routed_rows *rows, const struct routed_row *sum)
+static void rows_as_table(struct cli *cli, const struct routed_rows *rows, const char *name, const char *done)
 {
-	static const struct cli_column columns[] = {
-		{ "MONTH", false, false, false }, { "QUEUE", false, true, false }, { "ROUTED", true, false, false }, { "CORRECTED", true, false, false },
+	const struct cli_column columns[] = {
+		{ "MONTH", false, false, false }, { name, false, true, false }, { done, true, false, false }, { "CORRECTED", true, false, false },
 		{ "PRECISION", true, false, false }, { "SURE", true, false, false },
 	};
 	struct cli_table table = { columns, COUNT_OF(columns), { NULL, 0 } };
@@ -167,6 +171,12 @@ static void report_as_table(struct cli *cli, const struct routed_rows *rows, con
 	}
 	if (rows->count)
 		cli_table_print(cli, &table);
+}
+
+static void report_as_table(struct cli *cli, const struct routed_rows *rows, const struct routed_rows *more, const struct routed_row *sum)
+{
+	rows_as_table(cli, rows, "QUEUE", "ROUTED");
+	rows_as_table(cli, more, "WHAT", "GIVEN");
 	if (sum->routed)
 		buffer_printf(&cli->out, "%lld routed, %lld corrected: %.1f %% right (promised: %.1f %%).\n", (long long)sum->routed, (long long)sum->corrected,
 		              precision_of(sum) * 100, cli->config->learn_precision * 100);
@@ -179,12 +189,14 @@ static void report_as_table(struct cli *cli, const struct routed_rows *rows, con
 
 enum status cli_run_learn_report(struct cli *cli, struct error *error)
 {
-	struct routed_rows rows;
+	struct routed_rows rows, more;
 	struct routed_row sum = { 0 };
 	enum status status = cli_need_store(cli, false, error);
 
 	if (status == STATUS_OK)
 		status = store_routed_report(cli->store, &cli->arena, &rows, error);
+	if (status == STATUS_OK)
+		status = store_learned_report(cli->store, &cli->arena, &more, error);
 	if (status != STATUS_OK)
 		return status;
 	for (size_t i = 0; i < rows.count; i++) {
@@ -193,8 +205,8 @@ enum status cli_run_learn_report(struct cli *cli, struct error *error)
 	}
 	cli->learned = gateway_learned_open(cli->store);
 	if (cli->json)
-		report_as_json(cli, &rows, &sum);
+		report_as_json(cli, &rows, &more, &sum);
 	else
-		report_as_table(cli, &rows, &sum);
+		report_as_table(cli, &rows, &more, &sum);
 	return STATUS_OK;
 }

@@ -156,6 +156,11 @@ const struct config_parameter config_parameters[] = {
 	GROUP("learn", "The classifier that learns from the tickets of the desk."),
 	NUMBER("learn.precision", P_REAL, IN_CONFIG(learn_precision), 0.5, 0.999, "", "0.95",
 		"It routes a mail only where it expects to be right in that share of cases; everything else waits in the triage queue."),
+	CHOICE("learn.tags", IN_CONFIG(policy.learn_tags), "no|yes", "no", NULL,
+		"Whether it may give a new ticket a tag, as agents did with tickets like it: one at most, only as surely as learn.precision asks, "
+		"and only where no rule gave any tag."),
+	CHOICE("learn.priority", IN_CONFIG(policy.learn_priority), "no|yes", "no", NULL,
+		"Whether it may give a new ticket another priority than normal, in the same way, where no rule gave any."),
 
 	LIST("agents", policy.agents, struct desk_agent,
 		"The people who answer."),

@@ -75,7 +75,7 @@ static const char *models_reason(struct decision *d)
 	const struct verdict *verdict = d->facts->verdict;
 	const char *words = "";
 	for (size_t i = 0; i < verdict->because.count; i++)
-		if (strcmp(verdict->because.at[i].by, "model") == 0 && verdict->because.at[i].detail)
+		if (strcmp(verdict->because.at[i].by, "model") == 0 && strcmp(verdict->because.at[i].what, verdict->queue) == 0 && verdict->because.at[i].detail)
 			words = arena_printf(d->arena, ": %s", verdict->because.at[i].detail);
 	return arena_printf(d->arena, "model, %.1f %% sure%s", verdict->confidence * 100, words);
 }
@@ -203,6 +203,34 @@ static bool worth_telling(const struct mail *mail)
 	    && (mail->kind != MAIL_AUTO_REPLY || (!mail->in_reply_to.count && !mail->references.count));
 }
 
+static void note_learned(struct decision *d, struct ticket_facts *ticket, const char *kind, const char *value, double confidence)
+{
+	struct effect *learned = plan_add(d, EFFECT_LEARNED, ticket->id);
+	learned->from = kind;
+	learned->to = value;
+	learned->number = (int64_t)(confidence * 10000);
+}
+
+/* What the model learned to give to tickets like this, where no rule gave any. */
+static void follow_model(struct decision *d, struct ticket_facts *ticket)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	if (verdict->learned_tag) {
+		struct effect *tag = plan_add(d, EFFECT_ADD_TAG, ticket->id);
+		tag->to = verdict->learned_tag;
+		tag->why = arena_printf(d->arena, "model, %.1f %% sure", verdict->tag_confidence * 100);
+		strings_add(d->arena, &ticket->tags, verdict->learned_tag);
+		note_learned(d, ticket, "tag", verdict->learned_tag, verdict->tag_confidence);
+	}
+	if (verdict->learned_priority && strcmp(verdict->learned_priority, ticket->priority) != 0) {
+		struct effect *priority = plan_add(d, EFFECT_SET_PRIORITY, ticket->id);
+		priority->from = ticket->priority;
+		priority->to = ticket->priority = verdict->learned_priority;
+		priority->why = arena_printf(d->arena, "model, %.1f %% sure", verdict->priority_confidence * 100);
+		note_learned(d, ticket, "priority", verdict->learned_priority, verdict->priority_confidence);
+	}
+}
+
 /* Tags and trouble of the rules; that the model chose. */
 static void follow_verdict(struct decision *d, struct ticket_facts *ticket)
 {
@@ -216,6 +244,8 @@ static void follow_verdict(struct decision *d, struct ticket_facts *ticket)
 		routed->to = verdict->queue;
 		routed->number = (int64_t)(verdict->confidence * 10000);
 	}
+	if (verdict)
+		follow_model(d, ticket);
 	if (verdict && verdict->trouble)
 		plan_remark(d, ticket->id, "the rules could not be run", verdict->trouble);
 }

@@ -178,6 +178,8 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_ASKED:           return print_asked(arena, effect);
 	case EFFECT_SAID:            return arena_printf(arena, "remember that what was suggested for ticket %lld is %s%s%s", ticket, effect->to,
 	                                                 *effect->from ? ": " : "", effect->from);
+	case EFFECT_LEARNED:         return arena_printf(arena, "remember that the model gave ticket %lld %s %s, %lld.%02lld %% sure", ticket, effect->from,
+	                                                 effect->to, number / 100, number % 100);
 	case EFFECT_REMARK:          return arena_printf(arena, "note in the history of ticket %lld: %s%s", ticket, effect->to, because(arena, effect));
 	case EFFECT_MAIL_BOUNCED:    return arena_printf(arena, "outgoing mail %lld did not reach %s%s", number, effect->to, because(arena, effect));
 	case EFFECT_PROVE_ADDRESS: return arena_printf(arena, "know that %s is who it says", effect->to);

@@ -14,13 +14,20 @@
 #define JUDGED_LEAST 10                          /* fewer say nothing */
 #define UNTOUCHED_MS (24LL * 60 * 60 * 1000)     /* a routed ticket that nobody moved for so long counts as right */
 
-struct loading { struct learn_model *model; int64_t created; char *note; };
+struct loading { struct learned parts; int64_t created; char *note; };
+
+static void free_models(struct learned *learned)
+{
+	learn_free(&learned->model);
+	learn_free(&learned->tags);
+	learn_free(&learned->priority);
+}
 
 static bool accept(void *context, const struct model_row *row)
 {
 	struct loading *loading = context;
 	struct error error = {STATUS_BROKEN, "its checksum is wrong"};
-	if (!row->whole || learn_load(row->bytes, row->length, &loading->model, &error) != STATUS_OK) {
+	if (!row->whole || !gateway_lesson_open(row->bytes, row->length, &loading->parts, &error)) {
 		log_event(LOG_WARNING, "learn.refused", "version", LOG_NUMBER(row->version), "why", error.text, NULL);
 		return false;
 	}
@@ -39,14 +46,18 @@ struct learned *gateway_learned_open(struct store *store)
 		status = store_number_get(store, LEARN_STOPPED, &stopped, &error);
 	if (status != STATUS_OK)
 		log_event(LOG_WARNING, "learn.trouble", "why", error.text, NULL);
-	struct learned *learned = loading.model ? calloc(1, sizeof *learned) : NULL;
+	struct learned *learned = loading.parts.model ? calloc(1, sizeof *learned) : NULL;
 	if (!learned) {
-		learn_free(&loading.model);
+		free_models(&loading.parts);
 		free(loading.note);
 		return NULL;
 	}
-	*learned = (struct learned){.model = loading.model, .version = version, .created = loading.created, .note = loading.note,
-	                            .stopped = version <= stopped, .refs = 1};
+	*learned = loading.parts;
+	learned->version = version;
+	learned->created = loading.created;
+	learned->note = loading.note;
+	learned->stopped = version <= stopped;
+	learned->refs = 1;
 	return learned;
 }
 
@@ -56,7 +67,7 @@ void gateway_learned_unref(struct learned **learned)
 	*learned = NULL;
 	if (!old || --old->refs > 0)
 		return;
-	learn_free(&old->model);
+	free_models(old);
 	free(old->note);
 	free(old);
 }

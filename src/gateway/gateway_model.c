@@ -1,9 +1,10 @@
 /*
  * gateway_model.c - asks what was learned about one delivery, where the rules left the queue open.
  *
- * Only a person's mail to the triage queue's own address is asked about; what joins a ticket keeps that ticket's queue whatever is said
+ * The queue is asked for only with a person's mail to the triage queue's own address; what joins a ticket keeps that ticket's queue whatever is said
  * here, since the desk decides that. Never against a rule: one that named a queue, an agent who does not work in the guessed
- * one, or rules that could not be run, leave the mail where it is, with a hint. Pure computation, a fraction of a millisecond.
+ * one, or rules that could not be run, leave the mail where it is, with a hint. Where the configuration wants it, a tag and a priority are
+ * guessed as well, for any queue, if rules gave none. Pure computation, a fraction of a millisecond.
  */
 #include <string.h>
 
@@ -11,14 +12,24 @@
 
 #define LEAST_SHARE 0.05                         /* of belief: less is no hint */
 
-static bool may_ask(const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict)
+/* A person's mail that may become a ticket. */
+static bool may_ask(const struct incoming *incoming, const struct verdict *verdict)
 {
 	enum mail_kind kind = incoming->mail->kind;
-	if (incoming->address.class != ADDRESS_QUEUE || strcmp(incoming->address.queue->name, policy->queues.at[0].name) != 0)
+	if (incoming->address.class != ADDRESS_QUEUE || (kind != MAIL_REQUEST && kind != MAIL_REPLY))
 		return false;
-	if (kind != MAIL_REQUEST && kind != MAIL_REPLY)
-		return false;
-	return !verdict || (!verdict->queue && !verdict->reject && !verdict->discard && !verdict->redirects.count);
+	return !verdict || (!verdict->reject && !verdict->discard && !verdict->redirects.count);
+}
+
+static bool may_ask_queue(const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict)
+{
+	return strcmp(incoming->address.queue->name, policy->queues.at[0].name) == 0 && (!verdict || !verdict->queue);
+}
+
+/* Rules that could not be run might have said something. */
+static bool may_ask_more(const struct learned *learned, const struct verdict *verdict)
+{
+	return !learned->stopped && (!verdict || !verdict->trouble);
 }
 
 /* A queue that was learned and that the configuration still has. Triage is never a guess. */
@@ -66,18 +77,11 @@ static void add_reason(struct arena *arena, struct verdict *verdict, const char 
 	verdict->because.count = count + 1;
 }
 
-const struct verdict *gateway_ask_model(const struct learned *learned, const struct desk_policy *policy, const struct incoming *incoming,
-                                        const struct verdict *verdict, struct arena *arena)
+static void ask_queue(const struct learned *learned, const struct desk_policy *policy, const struct verdict *verdict, struct arena *arena,
+                      const struct learn_reading *reading, struct verdict *asked)
 {
-	if (!learned || !may_ask(policy, incoming, verdict))
-		return verdict;
-	const struct mail *mail = incoming->mail;
-	struct verdict *asked = ARENA_NEW(arena, struct verdict);
 	struct learn_guess guess;
-	learn_predict(learned->model, arena, learn_text_of(arena, mail->subject, *mail->reply_text ? mail->reply_text : mail->text),
-	              LEARN_REASONS_IF_ROUTED, &guess);
-	if (verdict)
-		*asked = *verdict;
+	learn_ask(learned->model, arena, reading, LEARN_REASONS_IF_ROUTED, &guess);
 	asked->confidence = guess.confidence;
 	const struct desk_queue *queue = guessed_queue(policy, guess.label);
 	if (guess.routed && queue && !learned->stopped && goes_with(queue, verdict)) {
@@ -89,5 +93,40 @@ const struct verdict *gateway_ask_model(const struct learned *learned, const str
 		if (asked->hint)
 			add_reason(arena, asked, "hint", asked->hint);
 	}
+}
+
+/* A tag or a priority. NULL: none that is sure enough. */
+static const char *ask_more(const struct learn_model *model, struct arena *arena, const struct learn_reading *reading, const char *kind,
+                            struct verdict *asked, double *confidence)
+{
+	struct learn_guess guess;
+	learn_ask(model, arena, reading, LEARN_REASONS_IF_ROUTED, &guess);
+	if (!guess.routed)
+		return NULL;
+	*confidence = guess.confidence;
+	add_reason(arena, asked, arena_printf(arena, "%s:%s", kind, guess.label), words_of(arena, &guess));
+	return arena_string(arena, guess.label);         /* the model may be gone before the mail is */
+}
+
+const struct verdict *gateway_ask_model(const struct learned *learned, const struct desk_policy *policy, const struct incoming *incoming,
+                                        const struct verdict *verdict, struct arena *arena)
+{
+	if (!learned || !may_ask(incoming, verdict))
+		return verdict;
+	bool queue = may_ask_queue(policy, incoming, verdict), more = may_ask_more(learned, verdict);
+	bool tag = more && policy->learn_tags && learned->tags && (!verdict || !verdict->tags.count);
+	bool priority = more && policy->learn_priority && learned->priority && (!verdict || !verdict->priority);
+	if (!queue && !tag && !priority)
+		return verdict;
+	const struct mail *mail = incoming->mail;
+	struct verdict *asked = ARENA_NEW(arena, struct verdict);
+	const struct learn_reading *reading = learn_read(arena, learn_text_of(arena, mail->subject, *mail->reply_text ? mail->reply_text : mail->text));
+	*asked = verdict ? *verdict : (struct verdict){.confidence = -1};
+	if (queue)
+		ask_queue(learned, policy, verdict, arena, reading, asked);
+	if (tag)
+		asked->learned_tag = ask_more(learned->tags, arena, reading, "tag", asked, &asked->tag_confidence);
+	if (priority)
+		asked->learned_priority = ask_more(learned->priority, arena, reading, "priority", asked, &asked->priority_confidence);
 	return asked;
 }

@@ -19,6 +19,7 @@
 #define DAY_MS (24LL * 60 * 60 * 1000)
 
 struct texts { struct learn_text *at; size_t count; };
+struct matter { struct texts queues, tags, priorities; };        /* the same mails, told apart by different things */
 struct classes { struct learn_class *at; size_t count; };
 
 static void classes_of(struct arena *arena, const struct desk_policy *policy, struct classes *classes)
@@ -36,7 +37,7 @@ static void fingerprint(const struct config *config, char out[17])
 	buffer_init(&all);
 	for (size_t i = 0; i < config->policy.queues.count; i++)
 		buffer_printf(&all, "%s\t%s\n", config->policy.queues.at[i].name, i ? config->policy.queues.at[i].description : "");
-	buffer_printf(&all, "%.4f", config->learn_precision);
+	buffer_printf(&all, "%.4f %d %d", config->learn_precision, config->policy.learn_tags, config->policy.learn_priority);
 	sha256_of(all.at, all.length, digest);
 	for (size_t i = 0; i < 8; i++)
 		snprintf(out + 2 * i, 3, "%02x", digest[i]);
@@ -55,25 +56,58 @@ static const char *text_of_raw(struct arena *arena, struct arena *scratch, struc
 	return learn_text_of(arena, mail.subject, *mail.reply_text ? mail.reply_text : mail.text);
 }
 
+static void add_text(struct arena *arena, struct texts *texts, const char *label, const struct learn_text *text)
+{
+	struct learn_text *added = ARENA_PUSH(arena, texts);
+	*added = *text;
+	added->label = label;
+}
+
+/* A ticket with two tags is an example of each: one tag will be given at most, the surest. */
+static void add_ticket(struct arena *arena, const struct desk_policy *policy, const struct confirmed_row *row, const struct learn_text *text, struct matter *matter)
+{
+	const struct desk_queue *queue = desk_queue_named(policy, row->queue);
+	if (queue && queue != &policy->queues.at[0])
+		add_text(arena, &matter->queues, queue->name, text);
+	if (policy->learn_priority)
+		add_text(arena, &matter->priorities, row->priority, text);
+	for (size_t i = 0; policy->learn_tags && i < row->tags.count; i++)
+		if (strlen(row->tags.at[i]) <= LEARN_LABEL_BYTES)
+			add_text(arena, &matter->tags, row->tags.at[i], text);
+	if (policy->learn_tags && !row->tags.count)
+		add_text(arena, &matter->tags, LEARN_NO_TAG, text);
+}
+
 static enum status read_texts(struct arena *arena, struct store *store, const struct desk_policy *policy, const _Atomic bool *stop,
-                              struct texts *texts, struct error *error)
+                              struct matter *matter, struct error *error)
 {
 	CLEANUP_ARENA struct arena scratch = {0};
 	struct confirmed_rows rows;
 	enum status status = store_confirmed_tickets(store, arena, TEXTS_MOST, &rows, error);
-	*texts = (struct texts){0};
+	*matter = (struct matter){0};
 	for (size_t i = 0; status == STATUS_OK && i < rows.count; i++) {
 		const struct confirmed_row *row = &rows.at[i];
-		const struct desk_queue *queue = desk_queue_named(policy, row->queue);
-		const char *text = queue && queue != &policy->queues.at[0] ? text_of_raw(arena, &scratch, store, row->raw) : NULL;
+		const char *text = text_of_raw(arena, &scratch, store, row->raw);
 		if (stop && *stop)
 			return error_set(error, STATUS_TRY_LATER, "stopped before it was trained");
 		double age = (double)(rows.at[rows.count - 1].at - row->at);
 		if (text)
-			*ARENA_PUSH(arena, texts) = (struct learn_text){queue->name, text, row->at, fmax(LEAST_WEIGHT, exp2(-age / HALF_LIFE_MS))};
+			add_ticket(arena, policy, row, &(struct learn_text){NULL, text, row->at, fmax(LEAST_WEIGHT, exp2(-age / HALF_LIFE_MS))}, matter);
 		arena_reset(&scratch);
 	}
 	return status;
+}
+
+/* Tags or priorities: without them the queues are learned all the same. */
+static void train_more(const struct texts *texts, const char *quiet, double precision, struct lesson *lesson)
+{
+	struct learn_input input = {.texts = texts->at, .text_count = texts->count, .precision = precision, .quiet = quiet};
+	struct learn_model *model = NULL;
+	struct error error;
+	if (texts->count && learn_train(&input, &model, &error) != STATUS_OK)
+		log_event(LOG_WARNING, "learn.trouble", "why", error.text, NULL);
+	gateway_lesson_add(lesson, model);
+	learn_free(&model);
 }
 
 enum status gateway_learn_train(const struct config *config, struct store *store, const _Atomic bool *stop, struct lesson *lesson, struct error *error)
@@ -81,30 +115,27 @@ enum status gateway_learn_train(const struct config *config, struct store *store
 	CLEANUP_ARENA struct arena arena = {0};
 	struct learn_model *model = NULL;
 	struct classes classes;
-	struct texts texts;
+	struct matter matter;
 	char print[17];
-	*lesson = (struct lesson){0};
+	*lesson = (struct lesson){.began = clock_now()};
 	classes_of(&arena, &config->policy, &classes);
 	if (classes.count < 2)
 		return error_set(error, STATUS_NOT_FOUND, "there is nothing to choose between: the configuration needs two queues besides the first");
-	enum status status = read_texts(&arena, store, &config->policy, stop, &texts, error);
-	struct learn_input input = {texts.at, texts.count, classes.at, classes.count, config->learn_precision};
+	enum status status = read_texts(&arena, store, &config->policy, stop, &matter, error);
+	struct learn_input input = {.texts = matter.queues.at, .text_count = matter.queues.count, .classes = classes.at, .class_count = classes.count,
+	                            .precision = config->learn_precision};
 	if (status == STATUS_OK)
 		status = learn_train(&input, &model, error);
 	if (status != STATUS_OK)
 		return status;
-	learn_save(model, &lesson->bytes);
+	gateway_lesson_add(lesson, model);
 	learn_facts(model, &lesson->facts);
 	learn_free(&model);
+	train_more(&matter.tags, LEARN_NO_TAG, config->learn_precision, lesson);
+	train_more(&matter.priorities, LEARN_USUAL_PRIORITY, config->learn_precision, lesson);
 	fingerprint(config, print);
-	buffer_printf(&lesson->note, "%zu texts, %zu queues, precision %g, of %s", texts.count, classes.count, config->learn_precision, print);
+	buffer_printf(&lesson->note, "%zu texts, %zu queues, precision %g, of %s", matter.queues.count, classes.count, config->learn_precision, print);
 	return STATUS_OK;
-}
-
-void gateway_lesson_fini(struct lesson *lesson)
-{
-	buffer_fini(&lesson->bytes);
-	buffer_fini(&lesson->note);
 }
 
 /* ---- when ---- */
@@ -136,7 +167,7 @@ static const char *due(const struct learned *learned, const struct config *confi
 		return "the newest was refused";
 	fingerprint(config, print);
 	if (!strstr(learned->note, print))
-		return "the queues were changed";
+		return "the configuration was changed";
 	return fresh_enough(learned, store);
 }
 
@@ -159,7 +190,7 @@ static enum status keep(struct store *store, void *context, struct error *error)
 	struct keeping *keeping = context;
 	const struct lesson *lesson = keeping->lesson;
 	struct buffer note = lesson->note;
-	return store_model_put(store, buffer_string(&note), lesson->bytes.at, lesson->bytes.length, &keeping->version, error);
+	return store_model_put(store, lesson->began, buffer_string(&note), lesson->bytes.at, lesson->bytes.length, &keeping->version, error);
 }
 
 void gateway_learn(struct gateway *gateway, const struct config *config, struct store *store, const char *why, const _Atomic bool *stop)

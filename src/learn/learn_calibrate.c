@@ -39,6 +39,7 @@ struct trial {
 	size_t mails;
 	struct rows rows;
 	struct held_out *at; size_t count, known;        /* known matter first */
+	size_t tried, tried_known;                       /* with those of which nothing would have been done: they are not in `at` */
 };
 
 static double heat(size_t i)
@@ -50,10 +51,14 @@ static void judge(struct trial *trial, const struct learner *learner, size_t num
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	const struct document *document = &trial->corpus->at[number];
-	struct held_out *held = &trial->at[trial->count++];
+	struct held_out *held = &trial->at[trial->count];
 	struct evidence_of_text evidence;
 
 	learner_weigh(&scratch, learner, features, &evidence);
+	trial->tried++;
+	if (evidence.first == trial->corpus->quiet)
+		return;                          /* nothing would be done: there is nothing to be right or wrong about */
+	trial->count++;
 	*held = (struct held_out){ .evidence = evidence, .kind = kind };
 	held->right = kind == SAMPLE_KNOWN && evidence.first == document->class;
 	held->newest = (trial->age[number] + 1) * 10 > 9 * trial->of_class[document->class];
@@ -126,6 +131,7 @@ static void judge_known(struct trial *trial)
 		for (size_t block = 0; block < BLOCKS_OF_FEW; block++)
 			judge_block(trial, block, BLOCKS_OF_FEW);
 	trial->known = trial->count;
+	trial->tried_known = trial->tried;
 }
 
 /* ---------------------------------------------------------------- unknown matter */
@@ -242,7 +248,7 @@ static double share_expected(const struct trial *trial)
 static struct gate_sample *make_samples(struct trial *trial, size_t warm)
 {
 	struct gate_sample *samples = ARENA_ARRAY(&trial->arena, struct gate_sample, trial->count);
-	double share = share_expected(trial), strangers = (double)(trial->count - trial->known);
+	double share = share_expected(trial), strangers = (double)(trial->tried - trial->tried_known);
 
 	for (size_t i = 0; i < trial->count; i++) {
 		const struct held_out *held = &trial->at[i];
@@ -250,7 +256,7 @@ static struct gate_sample *make_samples(struct trial *trial, size_t warm)
 		samples[i].right = held->right;
 		samples[i].kind = held->kind;
 		samples[i].newest = held->newest && held->kind == SAMPLE_KNOWN;
-		samples[i].weight = held->kind != SAMPLE_KNOWN ? share / (1 - share) * (double)trial->known / strangers : 1;
+		samples[i].weight = held->kind != SAMPLE_KNOWN ? share / (1 - share) * (double)trial->tried_known / strangers : 1;
 		memcpy(samples[i].x, held->terms, sizeof held->terms);
 		gate_put_belief(samples[i].x, held->belief[warm]);
 	}
@@ -278,7 +284,7 @@ void calibrate(const struct corpus *corpus, double precision, struct gate *gate,
 			right += trial.at[i].right;
 		promise->held_out = (uint32_t)trial.known;
 		promise->accuracy = (double)right / (double)trial.known;
-		if (trial.count > trial.known)
+		if (trial.tried > trial.tried_known)
 			find_threshold(gate, samples, trial.count, promise);
 	}
 	arena_fini(&trial.arena);

@@ -111,7 +111,7 @@ enum status corpus_make(struct arena *arena, const struct learn_input *input, st
 	uint16_t *class_of = ARENA_ARRAY(&scratch, uint16_t, input->text_count - first + 1), class;
 	enum status status = STATUS_OK;
 
-	*corpus = (struct corpus){ .labels = ARENA_ARRAY(arena, const char *, LEARN_CLASSES_MAX) };
+	*corpus = (struct corpus){ .labels = ARENA_ARRAY(arena, const char *, LEARN_CLASSES_MAX), .quiet = NO_CLASS };
 	corpus->at = ARENA_ARRAY(arena, struct document, LEARN_CLASSES_MAX + input->text_count - first);
 	for (size_t i = 0; status == STATUS_OK && i < input->class_count; i++) {
 		status = class_named(arena, corpus, table, input->classes[i].label, &class, error);
@@ -125,6 +125,9 @@ enum status corpus_make(struct arena *arena, const struct learn_input *input, st
 	}
 	if (status == STATUS_OK && !corpus->classes)
 		status = error_set(error, STATUS_BAD_INPUT, "there is nothing to learn from: no class and no text");
+	for (size_t i = 0; status == STATUS_OK && input->quiet && i < corpus->classes; i++)
+		if (!strcmp(corpus->labels[i], input->quiet))
+			corpus->quiet = i;
 	if (status == STATUS_OK)
 		add_texts(arena, input, first, class_of, corpus);
 	return status;

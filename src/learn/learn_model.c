@@ -103,6 +103,7 @@ void learn_save(const struct learn_model *model, struct buffer *out)
 
 	buffer_add(out, magic, sizeof magic);
 	put(out, model->texts);
+	put(out, model->quiet == NO_CLASS ? 0 : model->quiet + 1);
 	put(out, model->learner.classes);
 	for (size_t class = 0; class < model->learner.classes; class++) {
 		put(out, strlen(model->labels[class]));
@@ -311,6 +312,7 @@ static void get_model(struct reader *reader, struct learn_model *model)
 	struct learner *learner = &model->learner;
 
 	model->texts = (uint32_t)get(reader, UINT32_MAX);
+	model->quiet = get(reader, LEARN_CLASSES_MAX) - 1;       /* 0: NO_CLASS */
 	get_labels(reader, model);
 	if (!reader->bad)
 		get_gate(reader, &model->gate, &model->promise);

@@ -50,7 +50,7 @@ void learn_ask(const struct learn_model *model, struct arena *arena, const struc
 		add_choice(model, &evidence, guess);
 	gate_terms(&evidence, guess->best[0].share, terms);
 	guess->confidence = evidence.empty ? 0 : gate_confidence(&model->gate, terms);
-	guess->routed = !evidence.empty && guess->confidence >= model->promise.threshold;
+	guess->routed = !evidence.empty && evidence.first != model->quiet && guess->confidence >= model->promise.threshold;
 	if (reasons == LEARN_REASONS_ALWAYS || (reasons == LEARN_REASONS_IF_ROUTED && guess->routed))
 		find_reasons(arena, &model->learner, reading, &evidence, guess);
 }

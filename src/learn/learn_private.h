@@ -47,7 +47,8 @@ void features_of_tokens(struct arena *arena, const struct token_list *tokens, st
 /* ---- learn_corpus.c: all texts of one training, counted ---- */
 #define COPIES_MOST 4
 struct document { struct features features; uint16_t class; uint8_t copies; bool describes; };   /* describes: a class's name, no mail */
-struct corpus { struct document *at; size_t count; const char **labels; size_t classes; };
+struct corpus { struct document *at; size_t count; const char **labels; size_t classes, quiet; };  /* quiet: a class, or NO_CLASS */
+#define NO_CLASS SIZE_MAX
 struct rows { uint32_t *at; size_t count; };             /* numbers of documents, oldest first */
 enum status corpus_make(struct arena *arena, const struct learn_input *input, struct corpus *corpus, struct error *error);
 
@@ -150,6 +151,7 @@ struct learn_model {
 	struct gate gate;
 	struct promise promise;
 	const char **labels;
+	size_t quiet;                                    /* the class that is never routed to, or NO_CLASS */
 	uint32_t texts;
 };
 

@@ -124,6 +124,13 @@ void find_threshold(const struct gate *gate, const struct gate_sample *samples, 
 			promise_above(judged, count, known, promise);
 		}
 	}
+	/* Nothing would be done about any stranger: then only known matter can be done wrong. */
+	if (!(highest > 0) && judge_kind(gate, samples, count, SAMPLE_KNOWN, judged)) {
+		size_t last = last_routed(judged, count, promise->asked);
+
+		highest = promise->threshold = last < count ? judged[last].confidence : NEVER_ROUTED;
+		promise_above(judged, count, known, promise);
+	}
 	promise->threshold = highest > 0 ? highest : NEVER_ROUTED;
 	free(judged);
 }

@@ -27,6 +27,7 @@ static struct learn_model *model_of(const struct corpus *corpus, double precisio
 	model->labels = ARENA_ARRAY(&model->arena, const char *, corpus->classes);
 	for (size_t class = 0; class < corpus->classes; class++)
 		model->labels[class] = arena_string(&model->arena, corpus->labels[class]);
+	model->quiet = corpus->quiet;
 	model->texts = (uint32_t)(corpus->count - corpus->classes);
 	calibrate(corpus, precision, &model->gate, &model->promise);
 	return model;

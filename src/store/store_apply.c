@@ -119,6 +119,11 @@ static enum status note_routed(struct applying *a, const struct effect *effect)
 	return sql_run(a->store, a->error, SQL_ROUTED_ADD, "itii", effect->ticket, effect->to, effect->number, a->now);
 }
 
+static enum status note_learned(struct applying *a, const struct effect *effect)
+{
+	return sql_run(a->store, a->error, SQL_LEARNED_ADD, "ittii", effect->ticket, effect->from, effect->to, effect->number, a->now);
+}
+
 /* Who had the customer last, and whose turn it was, is remembered for the next assignment. */
 static enum status remember_agent(struct applying *a, const struct effect *effect)
 {
@@ -149,8 +154,9 @@ static enum status set_agent(struct applying *a, const struct effect *effect)
 static enum status set_priority(struct applying *a, const struct effect *effect)
 {
 	static const struct field field = { "priority", SQL_TICKET_PRIORITY_NOW, SQL_TICKET_PRIORITY };
+	enum status status = set_field(a, effect, &field);
 
-	return set_field(a, effect, &field);
+	return status == STATUS_OK ? sql_run(a->store, a->error, SQL_LEARNED_PRIORITY, "iti", effect->ticket, effect->to, a->now) : status;
 }
 
 static enum status add_tag(struct applying *a, const struct effect *effect)
@@ -433,7 +439,7 @@ static enum status (*const appliers[])(struct applying *, const struct effect *)
 	[EFFECT_MERGE] = merge_tickets, [EFFECT_ADD_PARTICIPANT] = add_participant, [EFFECT_REMARK] = remark,
 	[EFFECT_ENQUEUE] = enqueue, [EFFECT_MAIL_BOUNCED] = mail_bounced,
 	[EFFECT_REMOVE_PARTICIPANT] = remove_participant, [EFFECT_SET_TIMER] = set_timer, [EFFECT_CLEAR_TIMERS] = clear_timers,
-	[EFFECT_RATE] = rate, [EFFECT_ROUTED] = note_routed, [EFFECT_ASKED] = note_asked, [EFFECT_SAID] = note_said,
+	[EFFECT_RATE] = rate, [EFFECT_ROUTED] = note_routed, [EFFECT_LEARNED] = note_learned, [EFFECT_ASKED] = note_asked, [EFFECT_SAID] = note_said,
 	[EFFECT_PROVE_ADDRESS] = prove_address, [EFFECT_COUNT_ACKNOWLEDGEMENT] = count_acknowledgement, [EFFECT_DISPOSITION] = set_disposition,
 };
 

@@ -50,7 +50,7 @@ static const struct check checks[] = {
 	{ "SELECT id FROM message WHERE raw<>0 AND raw NOT IN (SELECT id FROM raw)", "message %lld: its raw mail is not there" },
 	{ "SELECT id FROM message WHERE outbox<>0 AND outbox NOT IN (SELECT id FROM outbox)", "message %lld: its outgoing mail is not there" },
 	NO_TICKET("message"), NO_TICKET("history"), NO_TICKET("participant"), NO_TICKET("link"), NO_TICKET("tag"), NO_TICKET("timer"), NO_TICKET("confirmed"),
-	NO_TICKET("routed"), NO_TICKET("asked"),
+	NO_TICKET("routed"), NO_TICKET("learned"), NO_TICKET("asked"),
 	{ "SELECT ticket FROM suggested WHERE ticket NOT IN (SELECT ticket FROM asked) GROUP BY ticket", "ticket %lld: articles were suggested, but never asked about" },
 	{ "SELECT ticket FROM asked a WHERE (shown='nothing')<>(NOT EXISTS (SELECT 1 FROM suggested WHERE ticket=a.ticket))",
 		"ticket %lld: what was suggested is not what was shown" },

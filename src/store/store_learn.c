@@ -8,6 +8,16 @@
 
 #include <string.h>
 
+static void add_lines(struct arena *arena, struct strings *lines, const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		strings_add(arena, lines, arena_copy(arena, text, length));
+		text += length + (text[length] != '\0');
+	}
+}
+
 enum status store_confirmed_tickets(struct store *store, struct arena *arena, size_t limit, struct confirmed_rows *rows, struct error *error)
 {
 	struct cursor cursor;
@@ -15,9 +25,13 @@ enum status store_confirmed_tickets(struct store *store, struct arena *arena, si
 
 	*rows = (struct confirmed_rows){ 0 };
 	cursor_open(&cursor, store, error, SQL_CONFIRMED_NEWEST, "i", (int64_t)limit);
-	while (cursor_next(&cursor))
-		*ARENA_PUSH(arena, rows) = (struct confirmed_row){ .ticket = cursor_number(&cursor, 0), .queue = cursor_text(&cursor, arena, 1),
-			.at = cursor_number(&cursor, 2), .raw = cursor_number(&cursor, 3) };
+	while (cursor_next(&cursor)) {
+		struct confirmed_row *row = ARENA_PUSH(arena, rows);
+
+		*row = (struct confirmed_row){ .ticket = cursor_number(&cursor, 0), .queue = cursor_text(&cursor, arena, 1),
+			.at = cursor_number(&cursor, 2), .raw = cursor_number(&cursor, 3), .priority = cursor_text(&cursor, arena, 4) };
+		add_lines(arena, &row->tags, cursor_text(&cursor, arena, 5));
+	}
 	status = cursor_close(&cursor);
 	for (size_t i = 0; i < rows->count / 2; i++) {
 		struct confirmed_row row = rows->at[i];
@@ -40,15 +54,18 @@ enum status store_model_newest(struct store *store, int64_t *version, struct err
 	return sql_number(store, error, version, 0, SQL_MODEL_NEWEST, "");
 }
 
-enum status store_model_put(struct store *store, const char *note, const void *bytes, size_t length, int64_t *version, struct error *error)
+enum status store_model_put(struct store *store, int64_t began, const char *note, const void *bytes, size_t length, int64_t *version, struct error *error)
 {
 	unsigned char checksum[SHA256_SIZE];
+	int64_t later = 0;
 	enum status status = store_model_newest(store, version, error);
 
-	if (status != STATUS_OK)
+	if (status == STATUS_OK)
+		status = sql_number(store, error, &later, 0, SQL_MODELS_LATER, "i", began);
+	if (status != STATUS_OK || later)
 		return status;
 	sha256_of(bytes, length, checksum);
-	status = sql_run(store, error, SQL_MODEL_ADD, "iitbb", ++*version, clock_now(), note, checksum, sizeof checksum, bytes, length);
+	status = sql_run(store, error, SQL_MODEL_ADD, "iitbb", ++*version, began, note, checksum, sizeof checksum, bytes, length);
 	return status == STATUS_OK ? sql_run(store, error, SQL_MODEL_FORGET, "") : status;
 }
 
@@ -96,12 +113,12 @@ enum status store_routed_judged(struct store *store, int64_t after_model, int64_
 	return cursor_close(&cursor);
 }
 
-enum status store_routed_report(struct store *store, struct arena *arena, struct routed_rows *rows, struct error *error)
+static enum status read_report(struct store *store, struct arena *arena, enum sql statement, struct routed_rows *rows, struct error *error)
 {
 	struct cursor cursor;
 
 	*rows = (struct routed_rows){ 0 };
-	cursor_open(&cursor, store, error, SQL_ROUTED_REPORT, "");
+	cursor_open(&cursor, store, error, statement, "");
 	while (cursor_next(&cursor)) {
 		struct routed_row *row = ARENA_PUSH(arena, rows);
 
@@ -110,4 +127,14 @@ enum status store_routed_report(struct store *store, struct arena *arena, struct
 		row->confidence = (double)cursor_number(&cursor, 4) / 1e4 / (double)row->routed;
 	}
 	return cursor_close(&cursor);
+}
+
+enum status store_routed_report(struct store *store, struct arena *arena, struct routed_rows *rows, struct error *error)
+{
+	return read_report(store, arena, SQL_ROUTED_REPORT, rows, error);
+}
+
+enum status store_learned_report(struct store *store, struct arena *arena, struct routed_rows *rows, struct error *error)
+{
+	return read_report(store, arena, SQL_LEARNED_REPORT, rows, error);
 }

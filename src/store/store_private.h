@@ -77,7 +77,7 @@ struct store {
 	struct { bool known, moved; unsigned int version; } late;        /* when they last were, see late_settled() */
 	struct { bool nothing; uint64_t hash; } claimed;         /* store_claim() has seen: no mail with this Message-ID */
 	struct { int64_t contact; uint64_t hash; } met;          /* the last contact found in this transaction; 0: none */
-	struct { int64_t upto, disposed; } counted;              /* store_totals(): rows of mailbox counted so far */
+	struct { int64_t upto, disposed, routed_upto, routed; } counted;         /* store_totals(): rows of mailbox, and of routed, counted so far */
 	struct budget *budget;                  /* NULL until it is asked for */
 	sqlite3 *search;                        /* search.db; NULL until it is asked for */
 };

@@ -229,6 +229,7 @@ static const char *const version_1[] = {
 "  model      INTEGER NOT NULL,         -- version\n"
 "  corrected  INTEGER NOT NULL DEFAULT 0        -- when; 0: never\n"
 ") STRICT",
+"CREATE INDEX routed_corrected ON routed(ticket) WHERE corrected<>0",
 
 /* Requests that the articles were asked about. What was shown for it, and what came of that; a request that no article was good enough
  * for has no row in suggested. */
@@ -257,6 +258,17 @@ static const char *const version_1[] = {
 "  PRIMARY KEY(ticket, rank)\n"
 ") STRICT, WITHOUT ROWID",
 "CREATE INDEX suggested_said ON suggested(said) WHERE said>0",
+
+/* Tags and priorities that the classifier gave to new tickets, and when somebody gave another priority. */
+"CREATE TABLE learned(\n"
+"  ticket     INTEGER NOT NULL,\n"
+"  kind       TEXT NOT NULL CHECK(kind IN ('tag','priority')),\n"
+"  value      TEXT NOT NULL,\n"
+"  confidence INTEGER NOT NULL,         -- of 10,000\n"
+"  at         INTEGER NOT NULL,\n"
+"  corrected  INTEGER NOT NULL DEFAULT 0,       -- when; 0: never\n"
+"  PRIMARY KEY(ticket, kind)\n"
+") STRICT, WITHOUT ROWID",
 
 /* What the classifier learned: the newest, and the one before it, which serves if the newest is damaged. */
 "CREATE TABLE model(\n"

@@ -133,7 +133,8 @@
 	X(SQL_CONFIRM, "INSERT INTO confirmed(ticket,queue,at) VALUES(?1,?2,?3) ON CONFLICT(ticket) DO UPDATE SET queue=excluded.queue, at=excluded.at") \
 	X(SQL_CONFIRM_ANSWERED, "INSERT INTO confirmed(ticket,queue,at) SELECT id, queue, ?2 FROM ticket WHERE id=?1" \
 		" ON CONFLICT(ticket) DO UPDATE SET queue=excluded.queue, at=excluded.at") \
-	X(SQL_CONFIRMED_NEWEST, "SELECT c.ticket, c.queue, c.at, m.raw FROM confirmed c" \
+	X(SQL_CONFIRMED_NEWEST, "SELECT c.ticket, c.queue, c.at, m.raw, t.priority," \
+		" (SELECT group_concat(tag, char(10)) FROM tag WHERE ticket=c.ticket) FROM confirmed c JOIN ticket t ON t.id=c.ticket" \
 		" JOIN message m ON m.ticket=c.ticket AND m.seq=1 AND m.kind='request' AND m.raw<>0 ORDER BY c.at DESC, c.ticket DESC LIMIT ?1") \
 	X(SQL_CONFIRMED_SINCE, "SELECT count(*) FROM confirmed WHERE at>?1") \
 	X(SQL_ROUTED_ADD, "INSERT INTO routed(ticket,queue,confidence,at,model) VALUES(?1,?2,?3,?4,coalesce((SELECT max(version) FROM model),0))") \
@@ -142,7 +143,15 @@
 		" WHERE r.model>?1 AND (r.corrected<>0 OR t.state<>'new' OR r.at<?2) ORDER BY r.ticket DESC LIMIT ?3)") \
 	X(SQL_ROUTED_REPORT, "SELECT queue, strftime('%Y-%m',at/1000,'unixepoch') AS month, count(*), sum(corrected<>0), sum(confidence)" \
 		" FROM routed GROUP BY month, queue ORDER BY month DESC, queue") \
+	X(SQL_LEARNED_ADD, "INSERT INTO learned(ticket,kind,value,confidence,at) VALUES(?1,?2,?3,?4,?5)") \
+	X(SQL_LEARNED_PRIORITY, "UPDATE learned SET corrected=CASE WHEN value=?2 THEN 0 ELSE ?3 END WHERE ticket=?1 AND kind='priority'") \
+	X(SQL_LEARNED_REPORT, "SELECT kind || ' ' || value, strftime('%Y-%m',at/1000,'unixepoch') AS month, count(*), sum(corrected<>0), sum(confidence)" \
+		" FROM learned GROUP BY month, kind, value ORDER BY month DESC, kind, value") \
 	X(SQL_MODEL_NEWEST, "SELECT max(version) FROM model") \
+	X(SQL_MODELS_LATER, "SELECT count(*) FROM model WHERE created>?1") \
+	X(SQL_ROUTED_LAST, "SELECT max(ticket) FROM routed") \
+	X(SQL_ROUTED_SINCE, "SELECT count(*) FROM routed WHERE ticket>?1") \
+	X(SQL_ROUTED_CORRECTED, "SELECT count(*) FROM routed WHERE corrected<>0") \
 	X(SQL_MODELS, "SELECT version, created, note, checksum, bytes FROM model ORDER BY version DESC") \
 	X(SQL_MODEL_ADD, "INSERT INTO model(version,created,note,checksum,bytes) VALUES(?1,?2,?3,?4,?5)") \
 	X(SQL_MODEL_FORGET, "DELETE FROM model WHERE version NOT IN (SELECT version FROM model ORDER BY version DESC LIMIT 2)") \

@@ -160,3 +160,68 @@ def test_corrections_are_reported_and_stop_it(desk):
     desk.restart()
     feed(desk, 5, seed=5)
     assert all(t["queue"] == "support" for t in desk.tickets() if t["id"] > 170), "it stays so over a restart"
+
+
+@setup(queues=QUEUES, config={"learn.tags": "yes", "learn.priority": "yes"})
+def test_tags_and_priority_are_learned_where_wanted(desk):
+    truth = feed(desk, 150)
+    confirm(desk, truth)
+    for i, queue in enumerate(truth):
+        if queue == "billing":
+            desk.ok("ticket", "tag", i + 1, "money")
+        elif queue == "network":
+            desk.ok("ticket", "priority", i + 1, "high")
+    version = desk.ok("learn")["version"]
+    wait_until(lambda: desk.log("learn.loaded", version=version))
+    with open(os.path.join(desk.directory, "rules", "10.sieve"), "w") as f:
+        f.write('require ["imap4flags"];\nif header :contains "subject" "special" { addflag ["tag:x", "priority:low"]; }\n')
+    desk.restart()
+    invoice = "The invoice of last month has the wrong amount. Please send me the invoice once more, accounting needs it.\n"
+    vpn = "The VPN drops every few minutes since this morning. I cannot connect to the VPN from home.\n"
+    route = explain(desk, mail(subject="Invoice again", body=invoice))
+    assert (route["queue"], route["tags"], route["priority"]) == ("billing", ["money"], "normal"), route
+    assert any(b["by"] == "model" and b["what"] == "tag:money" and "invoice" in b["detail"].lower() for b in route["because"]), route
+    desk.accept(mail(subject="Invoice again", body=invoice))
+    desk.accept(mail(subject="VPN trouble", body=vpn))
+    desk.accept(mail(subject="special VPN", body=vpn))
+    desk.accept(mail(subject="special invoice", body=invoice))
+    got = [desk.ticket(n) for n in (151, 152, 153, 154)]
+    assert [(t["tags"], t["priority"]) for t in got] == [(["money"], "normal"), ([], "high"), (["x"], "low"), (["x"], "low")], got
+    assert any(h["what"] == "tag money" and h["why"].startswith("model, ") for h in got[0]["history"]), got[0]["history"]
+    assert any("normal -> high" in h["what"] and h["why"].startswith("model, ") for h in got[1]["history"]), got[1]["history"]
+    desk.ok("ticket", "priority", 152, "normal")
+    given = {g["what"]: (g["routed"], g["corrected"]) for g in desk.ok("learn", "report")["given"]}
+    assert given == {"tag money": (1, 0), "priority high": (1, 1)}, given
+    assert desk.cli("fsck").code == 0
+    desk.set("learn.tags", None)
+    desk.set("learn.priority", None)
+    desk.write_config()
+    desk.restart()
+    assert (explain(desk, mail(subject="Invoice again", body=invoice))["tags"], explain(desk, mail(subject="VPN", body=vpn))["priority"]) == ([], "normal")
+
+
+def damage(desk, version):
+    base = sqlite3.connect(os.path.join(desk.state_dir, "sportello.db"), timeout=20)
+    bytes_, = base.execute("SELECT bytes FROM model WHERE version=?", (version,)).fetchone()
+    base.execute("UPDATE model SET bytes=? WHERE version=?", (bytes_[:1000] + bytes([bytes_[1000] ^ 1]) + bytes_[1001:], version))
+    base.commit()
+    base.close()
+
+
+@setup(queues=QUEUES)
+def test_a_model_that_is_damaged_while_the_desk_runs_changes_nothing(desk):
+    wait_until(lambda: desk.log("learn.loaded"))
+    confirm(desk, feed(desk, 100))
+    served = desk.ok("learn")["version"]
+    wait_until(lambda: desk.log("learn.loaded", version=served))
+    base = sqlite3.connect(os.path.join(desk.state_dir, "sportello.db"), timeout=20)
+    base.execute("INSERT INTO model SELECT version+1, created+1, note, checksum, substr(bytes,1,5000) FROM model WHERE version=?", (served,))
+    base.commit()
+    base.close()
+    damage(desk, served)
+    wait_until(lambda: desk.log("learn.refused", version=served + 1) and desk.log("learn.refused", version=served))
+    desk.accept(mail(subject="Invoice again", body="The invoice of last month has the wrong amount. Please send me the invoice once more.\n"))
+    assert desk.ticket(101)["queue"] == "billing", desk.ticket(101)["history"]
+    assert (desk.metric("sportello_routed_total"), desk.metric("sportello_routed_corrected")) == (1, 0)
+    desk.ok("ticket", "queue", 101, "support")
+    assert (desk.metric("sportello_routed_total"), desk.metric("sportello_routed_corrected")) == (1, 1)

@@ -126,12 +126,12 @@ static bool take_whole(void *context, const struct model_row *row)
 	return row->whole;
 }
 
-static void put(struct fixture *f, const char *bytes, int64_t expected)
+static void put(struct fixture *f, int64_t began, const char *bytes, int64_t expected)
 {
 	int64_t version;
 
 	OK(store_begin(f->store, &f->error));
-	OK(store_model_put(f->store, "a note", bytes, strlen(bytes), &version, &f->error));
+	OK(store_model_put(f->store, began, "a note", bytes, strlen(bytes), &version, &f->error));
 	OK(store_commit(f->store, &f->error));
 	assert_int_equal(version, expected);
 }
@@ -146,9 +146,10 @@ static void two_models_are_kept_and_a_damaged_one_is_known(void **state)
 
 	OK(store_model_get(f->store, take_whole, &offers, &version, &f->error));
 	assert_int_equal(version, 0);
-	put(f, "first", 1);
-	put(f, "second", 2);
-	put(f, "third", 3);
+	put(f, 10, "first", 1);
+	put(f, 20, "second", 2);
+	put(f, 30, "third", 3);
+	put(f, 25, "read before the third was", 3);
 	OK(store_model_get(f->store, take_whole, &offers, &version, &f->error));
 	assert_int_equal(version, 3);
 	snprintf(path, sizeof path, "%s/sportello.db", f->dir);
