@@ -1,10 +1,12 @@
-"""A whole desk from its first day: agents sort 500 tickets by mail commands, then it sorts the next 100 by itself, as well as a trial on files said."""
+"""A whole desk from its first day: agents sort 500 tickets by mail commands, then it sorts the next 100 by itself, as well as a trial on files said.
+
+Texts are of a public set where ../shared has it (LEARN_ML names another folder), else made up."""
 import json, os, random
 from desk import mail, setup, wait_until, address_of
 from test_learn import WORDS, question
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CLINC = os.path.join(HERE, "..", "..", "..", "shared", "ml", "clinc150")
+CLINC = os.path.join(os.environ.get("LEARN_ML", os.path.join(HERE, "..", "..", "..", "shared", "ml")), "clinc150")
 BOB = "bob@agents.example"
 TAUGHT, NEXT = 500, 100
 PLACES = {"travel": ("book_flight", "Flights, hotels, luggage"), "cards": ("report_lost_card", "Lost, stolen and damaged cards"),
@@ -20,7 +22,7 @@ else:
 
 
 def public(name, count, random_):
-    """Texts of the public set, of the intents that are our queues; TAUGHT are 83 or 84 of each, and NEXT has strangers, too (queue None)."""
+    """Texts of the intents that are our queues."""
     queue_of = {intent: queue for queue, (intent, _) in PLACES.items()}
     with open(os.path.join(CLINC, name), encoding="utf-8") as file:
         rows = [line.rstrip("\n").split("\t", 1) for line in file]
@@ -30,7 +32,7 @@ def public(name, count, random_):
 
 
 def texts():
-    """What was, and what comes next: (queue, subject, body)."""
+    """What was, and what comes next: (queue, subject, body). Of the public set a tenth of what comes next belongs nowhere (queue None)."""
     random_ = random.Random(11)
     if not os.path.isdir(CLINC):
         made = [(queue,) + question(random_, queue) for queue in random_.choices(list(WORDS), k=TAUGHT + NEXT)]
