@@ -52,6 +52,7 @@ struct config {
 	int lmtp_connections;            /* at most, in parallel */
 	int lmtp_idle_seconds, lmtp_total_seconds;
 	struct config_listen web_listen; /* text "": no web */
+	int web_request_seconds;
 	struct config_relay relay;
 	const char *rules_dir, *kb_dir, *templates_dir, *authserv_id;
 	struct template_set templates;   /* read from templates_dir */

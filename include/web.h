@@ -2,7 +2,8 @@
  * web.h - the HTTP server, and the pages: requests in, responses out. Alone in touching libmicrohttpd.
  *
  * Allowed to include: base, desk, store. Who answers what is the caller's handler. Limits: strict parsing, connections in all and for
- * one address, idle time, URL and form sizes; a second Content-Length, CL with TE and missing Host are refused (RFC 9112).
+ * one address, idle time, time of a request, URL and form sizes; a second Content-Length, CL with TE and missing Host are refused (RFC 9112),
+ * and so is a POST that a browser says comes from a page of another site (Sec-Fetch-Site).
  * Pages are plain HTML without scripts or cookies; every value in them is escaped; the headers allow nothing else (CSP).
  */
 #ifndef SPORTELLO_WEB_H
@@ -30,9 +31,14 @@ struct web_response {
 typedef void (*web_handler)(void *context, const struct web_request *request, struct web_response *response);
 
 struct web_server;
-/* host "127.0.0.1", port "8025". One thread of its own. */
-enum status web_start(const char *host, const char *port, web_handler handler, void *context, struct web_server **server, struct error *error);
+/* host "127.0.0.1", port "8025"; a request may take request_seconds in all, from its first byte to its answer. One thread of its own. */
+enum status web_start(const char *host, const char *port, int request_seconds, web_handler handler, void *context, struct web_server **server,
+                      struct error *error);
 void web_stop(struct web_server **server);
+/* Ends the connections of slow clients. About once a second, from any thread; NULL: nothing. Log: web.slow-client. */
+void web_tick(struct web_server *server);
+struct web_counters { int64_t connections, requests, slow, cross_site; };        /* connections: now */
+void web_counters(struct web_server *server, struct web_counters *counters);
 
 /* The decoded value of a form field; NULL: not there. */
 const char *web_form_value(const struct web_request *request, const char *name);

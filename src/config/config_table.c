@@ -118,6 +118,9 @@ const struct config_parameter config_parameters[] = {
 	STRING("web.base_url", IN_CONFIG(policy.base_url), "", config_check_base_url, "\"https://help.example.org\"",
 		"What customers see as the beginning of the pages' addresses. "
 		"If it is empty, it is made of web.listen."),
+	NUMBER("web.request_seconds", P_INTEGER, IN_CONFIG(web_request_seconds), 1, 3600, "seconds", "30",
+		"A request that is not there as a whole after that time is ended, however slowly it goes on. "
+		"Takes effect at the next start."),
 
 	GROUP("relay", "Where mail goes out."),
 	STRING("relay.url", IN_TEXTS(relay_url), "smtp://127.0.0.1:25", config_check_relay, NULL,

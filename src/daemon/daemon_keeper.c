@@ -50,6 +50,7 @@ static void *keeper_thread(void *argument)
 		config_unref(&config);
 		daemon_kb_tick(daemon);
 		daemon_keys_tick(daemon);
+		web_tick(daemon->web);
 		more = one_round(store, &in_trouble);
 	}
 	store_close(&store);

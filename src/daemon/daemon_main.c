@@ -124,7 +124,7 @@ static enum status start(struct daemon *daemon, struct error *error)
 	if (status == STATUS_OK && *config->web_listen.text)
 		status = store_open(config->state_dir, false, &daemon->web_store, error);
 	if (status == STATUS_OK && *config->web_listen.text)
-		status = web_start(config->web_listen.host, config->web_listen.port, daemon_page, daemon, &daemon->web, error);
+		status = web_start(config->web_listen.host, config->web_listen.port, config->web_request_seconds, daemon_page, daemon, &daemon->web, error);
 	if (status == STATUS_OK)
 		status = daemon_listen(daemon, config, error);
 	if (status != STATUS_OK)

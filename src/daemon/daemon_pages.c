@@ -91,6 +91,21 @@ static void print_outbox(struct buffer *out, struct daemon *daemon)
 	value(out, "outbox_sent_total", "counter", "Outgoing mails handed to the relay.", counters.sent);
 	value(out, "outbox_deferred_total", "counter", "Attempts that are to be repeated.", counters.deferred);
 	value(out, "outbox_failed_total", "counter", "Outgoing mails refused for good or given up.", counters.failed);
+	value(out, "outbox_connections_total", "counter", "Connections made to the relay.", counters.connections);
+	value(out, "outbox_relay_troubles_total", "counter", "Times that the relay could not be used at all.", counters.relay_troubles);
+	value(out, "outbox_in_flight", "gauge", "Outgoing mails that are being sent now.", counters.in_flight);
+}
+
+static void print_web(struct buffer *out, struct daemon *daemon)
+{
+	struct web_counters counters;
+	if (!daemon->web)                        /* the very first request, before web_start() has returned */
+		return;
+	web_counters(daemon->web, &counters);
+	value(out, "http_connections", "gauge", "HTTP connections now.", counters.connections);
+	value(out, "http_requests_total", "counter", "HTTP requests that were answered or broken off.", counters.requests);
+	value(out, "http_slow_total", "counter", "HTTP connections ended because their request took too long.", counters.slow);
+	value(out, "http_cross_site_total", "counter", "Posts from pages of other sites, refused.", counters.cross_site);
 }
 
 static void metrics(struct daemon *daemon, const struct web_request *request, struct web_response *response)
@@ -100,6 +115,7 @@ static void metrics(struct daemon *daemon, const struct web_request *request, st
 	print_intake(&out, daemon);
 	print_store(&out, daemon);
 	print_outbox(&out, daemon);
+	print_web(&out, daemon);
 	value(&out, "start_time_seconds", "gauge", "When the daemon was started.", daemon->started / 1000);
 	answer(response, 200, "text/plain; version=0.0.4; charset=utf-8", arena_string(request->arena, buffer_string(&out)));
 }

@@ -2,8 +2,9 @@
  * web_server.c - libmicrohttpd behind limits. One polling thread answers everything; handlers must not block for long.
  *
  * libmicrohttpd takes Content-Length together with Transfer-Encoding even in strict mode: refused here (RFC 9112 section 6.1).
- * Its time-out is idle time only: a dripping client holds one of a bounded number of connections (WEB_CONNECTIONS), and LMTP
- * does not depend on any of them.
+ * Its time-out is idle time only: web_watch.c ends a dripping client. Links carry their own proof and there are no cookies, so another site's
+ * page could only post what its author knows anyway; it is refused all the same where the browser tells (no Origin is looked at: with
+ * our Referrer-Policy browsers send "null" for our own pages).
  */
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -14,13 +15,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "web.h"
+#include "web_watch_private.h"
 
 #define WEB_CONNECTIONS 64                       /* in all; the reverse proxy in front keeps few */
 #define WEB_PER_ADDRESS 48                       /* the proxy is one address */
 #define WEB_IDLE_SECONDS 15
 
-struct web_server { struct MHD_Daemon *daemon; web_handler handler; void *context; };
+struct web_server {
+	struct MHD_Daemon *daemon;
+	web_handler handler;
+	void *context;
+	struct web_watch watch;
+	int request_seconds;
+	_Atomic int64_t requests, slow, cross_site;
+};
 
 /* One request while its body arrives. */
 struct exchange { struct arena arena; struct buffer form; bool too_large; };
@@ -52,6 +60,13 @@ static enum MHD_Result send_words(struct MHD_Connection *connection, int status,
 static const char *header(struct MHD_Connection *connection, const char *name)
 {
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* Fetch Metadata (W3C): what a browser says of where a request comes from. Programs say nothing. */
+static bool is_cross_site(struct MHD_Connection *connection)
+{
+	const char *site = header(connection, "Sec-Fetch-Site");
+	return site && (text_equal_nocase(site, "cross-site") || text_equal_nocase(site, "same-site"));
 }
 
 static enum MHD_Result answer(struct web_server *server, struct MHD_Connection *connection, struct exchange *exchange,
@@ -97,14 +112,37 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		return send_words(connection, 400, "Content-Length together with Transfer-Encoding\n");
 	if (!post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return send_words(connection, 405, "GET, HEAD or POST\n");
+	if (strcmp(method, "POST") == 0 && is_cross_site(connection)) {
+		((struct web_server *)context)->cross_site++;
+		return send_words(connection, 403, "this button stands on another site's page: open the link of the mail\n");
+	}
 	if (strlen(url) > WEB_URL_BYTES)
 		return send_words(connection, 414, "the address is too long\n");
 	return answer(context, connection, exchange, url, post);
 }
 
+static struct web_line *line_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **line, enum MHD_ConnectionNotificationCode what)
+{
+	struct web_server *server = context;
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+		watch_closed(&server->watch, *line);
+	else if (info)
+		*line = watch_opened(&server->watch, info->connect_fd, clock_monotonic_us());
+}
+
 static void on_completed(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why)
 {
+	struct web_server *server = context;
 	struct exchange *exchange = *state;
+	server->requests++;
+	watch_answered(&server->watch, line_of(connection), clock_monotonic_us());
 	if (!exchange)
 		return;
 	arena_fini(&exchange->arena);
@@ -125,10 +163,12 @@ static struct MHD_Daemon *start_on(const struct addrinfo *address, struct web_se
 	                        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)WEB_IDLE_SECONDS,
 	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(32 * 1024),
 	                        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
-	                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+	                        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+	                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
 }
 
-enum status web_start(const char *host, const char *port, web_handler handler, void *context, struct web_server **server, struct error *error)
+enum status web_start(const char *host, const char *port, int request_seconds, web_handler handler, void *context, struct web_server **server,
+                      struct error *error)
 {
 	struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM}, *found;
 	int trouble = getaddrinfo(host, port, &hints, &found);
@@ -136,6 +176,8 @@ enum status web_start(const char *host, const char *port, web_handler handler, v
 		return error_set(error, STATUS_BAD_CONFIG, "web.listen %s:%s: %s", host, port, gai_strerror(trouble));
 	struct web_server *new = calloc(1, sizeof *new);
 	web_page_policy();                       /* made before the thread that uses it */
+	pthread_mutex_init(&new->watch.lock, NULL);
+	new->request_seconds = request_seconds;
 	new->handler = handler;
 	new->context = context;
 	for (struct addrinfo *address = found; address && !new->daemon; address = address->ai_next)
@@ -147,6 +189,21 @@ enum status web_start(const char *host, const char *port, web_handler handler, v
 	}
 	*server = new;
 	return STATUS_OK;
+}
+
+void web_tick(struct web_server *server)
+{
+	int ended = server ? watch_end_slow(&server->watch, clock_monotonic_us(), server->request_seconds * 1000000LL) : 0;
+	if (!ended)
+		return;
+	server->slow += ended;
+	log_event(LOG_NOTICE, "web.slow-client", "connections", LOG_NUMBER(ended), "seconds", LOG_NUMBER(server->request_seconds), NULL);
+}
+
+void web_counters(struct web_server *server, struct web_counters *counters)
+{
+	const union MHD_DaemonInfo *info = server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS) : NULL;
+	*counters = (struct web_counters){info ? (int64_t)info->num_connections : 0, server->requests, server->slow, server->cross_site};
 }
 
 void web_stop(struct web_server **server)
