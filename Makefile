@@ -80,7 +80,13 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
-units: $(UNIT_BIN)
+# Loaded before the C library by tests: disks that remember and fail, memory that runs out. Never sanitized: they are loaded first.
+SHIMS := $(patsubst tests/shim/%.c,$(BUILD)/tests/%.so,$(wildcard tests/shim/*.c))
+$(BUILD)/tests/%.so: tests/shim/%.c
+	@mkdir -p $(@D)
+	$(call say,LINK $@)$(CC) -std=gnu17 $(filter-out -Wmissing-prototypes,$(WARN)) -O2 -g -fPIC -shared -o $@ $< -ldl
+
+units: $(UNIT_BIN) $(SHIMS)
 
 deps-%:
 	@sh contrib/deps.sh $*

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PIECE ((size_t)64 * 1024)
@@ -77,6 +78,38 @@ bool write_all(int fd, const void *bytes, size_t length)
 		length -= (size_t)written;
 	}
 	return true;
+}
+
+bool directory_sync(const char *path)
+{
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd >= 0 && fsync(fd) == 0;
+}
+
+bool directory_make(const char *path, unsigned int mode)
+{
+	char parent[4096];
+	size_t length = strlen(path);
+
+	if (mkdir(path, mode) != 0)
+		return errno == EEXIST;
+	while (length > 0 && path[length - 1] == '/')
+		length--;
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	if (length < sizeof parent) {
+		memcpy(parent, length ? path : ".", length ? length : 1);
+		parent[length ? length : 1] = '\0';
+		if (directory_sync(parent))
+			return true;
+	} else {
+		errno = ENAMETOOLONG;
+	}
+	int saved = errno;
+	rmdir(path);             /* so that the next attempt makes and syncs it again */
+	errno = saved;
+	return false;
 }
 
 void cleanup_fd(int *fd)

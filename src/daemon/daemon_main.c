@@ -15,7 +15,6 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon_private.h"
@@ -38,7 +37,7 @@ static enum status make_state_dir(const char *path, struct error *error)
 	for (const char *at = path; at; ) {
 		at = strchr(at + 1, '/');
 		snprintf(part, sizeof part, "%.*s", at ? (int)(at - path) : (int)strlen(path), path);
-		if (mkdir(part, at ? 0755 : 0750) != 0 && errno != EEXIST)
+		if (!directory_make(part, at ? 0755 : 0750))
 			return error_set(error, STATUS_TRY_LATER, "desk.state_dir %s: %s cannot be made: %s", path, part, strerror(errno));
 	}
 	return STATUS_OK;

@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static bool directories_make(const char *path)
@@ -24,7 +23,7 @@ static bool directories_make(const char *path)
 			errno = ENAMETOOLONG;
 			return false;
 		}
-		if (mkdir(name, 0750) != 0 && errno != EEXIST)
+		if (!directory_make(name, 0750))
 			return false;
 	}
 	return true;
@@ -41,13 +40,6 @@ static void add_lines(struct buffer *out, const char *at, size_t length)
 		at += taken;
 		length -= taken;
 	}
-}
-
-static bool directory_sync(const char *path)
-{
-	CLEANUP_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd >= 0 && fsync(fd) == 0;
 }
 
 static bool file_write(const char *path, const struct buffer *bytes)

@@ -203,9 +203,9 @@ static enum status fill_copy(struct backup *backup, const char *partial)
 	return status;
 }
 
-static bool sync_path(const char *path, int flags)
+static bool file_sync(const char *path)
 {
-	CLEANUP_FD int fd = open(path, flags | O_CLOEXEC);
+	CLEANUP_FD int fd = open(path, O_RDWR | O_CLOEXEC);
 
 	return fd >= 0 && fsync(fd) == 0;
 }
@@ -214,11 +214,11 @@ static enum status put_in_place(struct arena *arena, const char *partial, const 
 {
 	char *directory = arena_string(arena, file), *slash = strrchr(directory, '/');
 
-	if (!sync_path(partial, O_RDWR) || rename(partial, file) < 0)
+	if (!file_sync(partial) || rename(partial, file) < 0)
 		return error_set(error, STATUS_TRY_LATER, "%s: %s", file, strerror(errno));
 	if (slash)
 		slash[slash == directory] = '\0';
-	if (!sync_path(slash ? directory : ".", O_RDONLY | O_DIRECTORY))
+	if (!directory_sync(slash ? directory : "."))
 		return error_set(error, STATUS_TRY_LATER, "%s: %s", directory, strerror(errno));
 	return STATUS_OK;
 }

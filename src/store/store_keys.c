@@ -28,13 +28,6 @@ static enum status write_failed(const char *path, struct error *error)
 	return error_set(error, STATUS_TRY_LATER, "%s: cannot write the secret key: %s", path, strerror(errno));
 }
 
-static bool sync_directory(const char *path)
-{
-	CLEANUP_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd >= 0 && fsync(fd) == 0;
-}
-
 /* A new file, so that its mode is ours from its first byte on; of the same owner as the one that it replaces, if it does. */
 static int open_aside(const char *aside, const struct stat *like)
 {
@@ -63,7 +56,7 @@ enum status keys_write(const char *state_dir, const char *text, bool replace, st
 	else if (replace ? rename(aside, path) < 0 : link(aside, path) < 0 && errno != EEXIST)
 		status = write_failed(path, error);
 	unlink(aside);
-	if (status == STATUS_OK && !sync_directory(state_dir))
+	if (status == STATUS_OK && !directory_sync(state_dir))
 		status = write_failed(state_dir, error);
 	return status;
 }
@@ -129,7 +122,7 @@ static enum status make_keys(const char *state_dir, struct error *error)
 	CLEANUP_ARENA struct arena arena = { 0 };
 	struct key_line line = { .made = clock_now() / 1000 * 1000 };
 
-	if (mkdir(state_dir, 0700) < 0 && errno != EEXIST)
+	if (!directory_make(state_dir, 0700))
 		return write_failed(state_dir, error);
 	random_bytes(line.key, sizeof line.key);
 	return keys_write(state_dir, keys_line(&arena, &line), false, error);

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define STATEMENT_JOURNAL_BYTES (1024 * 1024)    /* what a savepoint keeps for its rollback stays in memory up to here */
@@ -33,7 +32,7 @@ static enum status make_file(const char *state_dir, const char *path, struct err
 {
 	int fd;
 
-	if (mkdir(state_dir, 0700) < 0 && errno != EEXIST)
+	if (!directory_make(state_dir, 0700))
 		return error_set(error, STATUS_TRY_LATER, "%s: cannot make the state directory: %s", state_dir, strerror(errno));
 	fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0)

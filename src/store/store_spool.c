@@ -63,13 +63,6 @@ void store_spool_free(struct store_spool **spool)
 	*spool = NULL;
 }
 
-static bool sync_directory(const char *path)
-{
-	CLEANUP_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd >= 0 && fsync(fd) == 0;
-}
-
 /* mails/ab, made when it is first needed. Each process syncs the entry once, also of a directory that it found: who made it
  * may have died before. */
 static bool make_directory(const char *mails, const char *directory, const char *state_dir, unsigned char first)
@@ -81,7 +74,7 @@ static bool make_directory(const char *mails, const char *directory, const char 
 	pthread_mutex_lock(&mutex);
 	ok = (mkdir(mails, 0700) == 0 || errno == EEXIST) && (mkdir(directory, 0700) == 0 || errno == EEXIST);
 	if (ok && !synced[first])
-		ok = synced[first] = sync_directory(mails) && sync_directory(state_dir);
+		ok = synced[first] = directory_sync(mails) && directory_sync(state_dir);
 	pthread_mutex_unlock(&mutex);
 	return ok;
 }
@@ -143,7 +136,7 @@ static bool sync_file(struct store_spool *spool)
 	if (spool->memory.length > 0 && !flush(spool))
 		return false;
 	return fdatasync(spool->fd) == 0
-		&& sync_directory(arena_printf(&arena, "%s/mails/%.2s", spool->state_dir, spool->file));
+		&& directory_sync(arena_printf(&arena, "%s/mails/%.2s", spool->state_dir, spool->file));
 }
 
 enum status store_spool_finish(struct store_spool *spool, struct error *error)
