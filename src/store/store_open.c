@@ -146,8 +146,11 @@ enum status store_begin(struct store *store, struct error *error)
 
 enum status store_commit(struct store *store, struct error *error)
 {
-	enum status status = sql_run(store, error, SQL_COMMIT, "");
+	return store_committed(store, sql_run(store, error, SQL_COMMIT, ""));
+}
 
+enum status store_committed(struct store *store, enum status status)
+{
 	if (status == STATUS_OK)
 		late_settled(store);
 	else

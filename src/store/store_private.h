@@ -96,6 +96,8 @@ enum status keys_restore(struct store *store, struct error *error);
 #define META_SECRET_KEY "secret_key"
 void search_close(struct store *store);
 void search_remove(struct store *store);         /* it will be built anew */
+/* After SQL_COMMIT: what goes with it, or with its failure. */
+enum status store_committed(struct store *store, enum status status);
 /* A read transaction around several reads, unless one is open already. */
 enum status read_begin(struct store *store, bool *began, struct error *error);
 void read_end(struct store *store, bool began);
@@ -113,6 +115,10 @@ enum status schema_bring_up(sqlite3 *db, const char *path, bool create, const st
 enum status sql_status(int code);
 enum status sql_failed(sqlite3 *db, int code, const char *doing, struct error *error);
 enum status sql_exec(sqlite3 *db, const char *sql, struct error *error);
+/* Ends the process if what failed was a sync: see store_sync.c. For the daemon's own threads. */
+void end_if_sync_failed(sqlite3 *db, const char *doing);
+/* All of the log into the database, synced, and the log empty: nothing that the kernel only believes to be on disk is built upon. */
+enum status log_settle(struct store *store, struct error *error);
 
 /* Arguments by letter of `format`: i int64_t, d int, t const char * (NULL: null), b const void * and size_t (blob). */
 enum status sql_run(struct store *store, struct error *error, enum sql id, const char *format, ...);
@@ -182,6 +188,7 @@ void outbox_row_failed(struct outbox_row *row, const char *address, const char *
 void recipients_read(struct arena *arena, const char *lines, struct outbox_row *row);
 
 /* ---------------------------------------------------------------- raw mails as files */
+enum status raw_digest(const struct mail_source *source, unsigned char out[SHA256_SIZE]);  /* not OK: cannot be read to its end */
 char *raw_path(struct arena *arena, const char *state_dir, const char *file);    /* file: "ab/ab12..." as in raw.file */
 /* Calls visit for every file under mails; false stops. */
 enum status raw_files_each(const char *state_dir, bool (*visit)(void *context, const char *file, int64_t modified_ms, uint64_t size),

@@ -60,6 +60,8 @@ static void note_result(struct wal_keeper *keeper, int code, sqlite3 *db)
 {
 	bool failed = code != SQLITE_OK && code != SQLITE_BUSY;
 
+	if (failed)
+		end_if_sync_failed(db, "checkpoint");
 	if (failed && !keeper->failing)
 		log_event(LOG_ERROR, "store.checkpoint.failed", "error", sqlite3_errmsg(db), NULL);
 	keeper->failing = failed;

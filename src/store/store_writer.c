@@ -7,7 +7,7 @@
  * not pay for waking two threads. `writing` says that somebody is; only he touches the store. A job that fails alone is
  * undone alone. Where the transaction itself is lost (disk full, input/output error, failed commit), every job of the batch
  * fails with STATUS_TRY_LATER: none was answered yet, so all can be tried again.
- * A caller with several jobs finds them all in one batch. Diagnostics: log events store.batch.failed and store.recovered.
+ * A failed sync ends the process (store_sync.c). A caller with several jobs finds them all in one batch. Diagnostics: log events store.batch.failed and store.recovered.
  */
 #include "store_private.h"
 
@@ -92,7 +92,11 @@ static enum status run_calls(struct store *store, struct call *calls, size_t job
 	status = late_merge_step(store, &store->mailbox_keys, jobs * MERGE_KEYS_A_JOB, error);
 	if (status == STATUS_OK)
 		status = late_merge_step(store, &store->contact_keys, jobs * MERGE_KEYS_A_JOB, error);
-	return status == STATUS_OK ? store_commit(store, error) : status;
+	if (status != STATUS_OK)
+		return status;
+	if ((status = sql_run(store, error, SQL_COMMIT, "")) != STATUS_OK)
+		end_if_sync_failed(store->db, "commit");
+	return store_committed(store, status);
 }
 
 static void fail_all(struct call *calls, enum status status, const struct error *error)
@@ -342,6 +346,8 @@ enum status store_writer_start(const char *state_dir, struct store_writer **writ
 	it->last = &it->first;
 	it->healthy = true;
 	status = store_open_file(state_dir, true, WRITER_CACHE_KIB, &it->store, error);
+	if (status == STATUS_OK)
+		status = log_settle(it->store, error);
 	if (status == STATUS_OK)
 		status = warm_up(it->store, error);
 	if (status == STATUS_OK)
