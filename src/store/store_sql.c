@@ -9,6 +9,7 @@
 #include "store_private.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,8 +32,12 @@ enum status sql_status(int code)
 	}
 }
 
-static const char *advice(int code)
+static const char *advice(int code, int system)
 {
+	if ((code & 0xff) == SQLITE_IOERR && system == EROFS)
+		return "the file system of the state directory is read-only: look at the kernel log; what waits will be tried again";
+	if ((code & 0xff) == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT))
+		return "the disk is full: make room; what waits will be tried again";
 	switch (code & 0xff) {
 	case SQLITE_BUSY: case SQLITE_LOCKED: case SQLITE_PROTOCOL:
 		return "the database is locked by another program for more than 5 s: stop it; what waits will be tried again";
@@ -55,14 +60,23 @@ static const char *advice(int code)
 
 enum status sql_failed(sqlite3 *db, int code, const char *doing, struct error *error)
 {
-	return error_set(error, sql_status(code), "%s: %s (SQLite: %s)", doing, advice(code),
-	                 db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
+	int system = errno;                      /* set to 0 before the step, by those who step */
+
+	/* What cannot be read SQLite calls damaged, as if it had read something else. */
+	if ((code & 0xff) == SQLITE_CORRUPT && system == EIO)
+		code = SQLITE_IOERR_READ;
+	if ((code & 0xff) != SQLITE_IOERR)
+		system = 0;
+	return error_set(error, sql_status(code), "%s: %s (SQLite: %s%s%s)", doing, advice(code, system),
+	                 db ? sqlite3_errmsg(db) : sqlite3_errstr(code), system ? ": " : "", system ? strerror(system) : "");
 }
 
 enum status sql_exec(sqlite3 *db, const char *sql, struct error *error)
 {
-	int code = sqlite3_exec(db, sql, NULL, NULL, NULL);
+	int code;
 
+	errno = 0;
+	code = sqlite3_exec(db, sql, NULL, NULL, NULL);
 	return code == SQLITE_OK ? STATUS_OK : sql_failed(db, code, sql, error);
 }
 
@@ -129,6 +143,7 @@ enum status sql_run(struct store *store, struct error *error, enum sql id, const
 	va_start(arguments, format);
 	bind(statement, format, arguments);
 	va_end(arguments);
+	errno = 0;
 	code = sqlite3_step(statement);
 	if (code != SQLITE_DONE && code != SQLITE_ROW)
 		status = statement_failed(store, code, id, error);
@@ -149,6 +164,7 @@ enum status sql_number(struct store *store, struct error *error, int64_t *value,
 	va_start(arguments, format);
 	bind(statement, format, arguments);
 	va_end(arguments);
+	errno = 0;
 	code = sqlite3_step(statement);
 	if (code == SQLITE_ROW) {
 		if (sqlite3_column_type(statement, 0) != SQLITE_NULL)
@@ -179,6 +195,7 @@ bool cursor_next(struct cursor *cursor)
 
 	if (!cursor->statement || cursor->status != STATUS_OK)
 		return false;
+	errno = 0;
 	code = sqlite3_step(cursor->statement);
 	if (code == SQLITE_ROW)
 		return true;
