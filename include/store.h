@@ -50,6 +50,7 @@ void store_spool_reset(struct store_spool *spool);
 bool store_spool_add(struct store_spool *spool, const void *bytes, size_t length);   /* false: disk full or the like */
 /* Call at the end of the mail, before the transaction: syncs a file (and its directory). */
 enum status store_spool_finish(struct store_spool *spool, struct error *error);
+bool store_spool_full(const struct store_spool *spool);                  /* what failed: there was no room */
 void store_spool_source(const struct store_spool *spool, struct mail_source *source);     /* valid until reset/free */
 
 /* Keeps it in the current transaction; several deliveries of one mail share one raw. */
@@ -60,6 +61,8 @@ void store_spool_kept(struct store_spool *spool);
 /* Opens a kept raw mail. Close with store_raw_close. */
 struct store_raw { struct mail_source source; void *owned; };
 enum status store_raw_open(struct store *store, int64_t raw, struct store_raw *out, struct error *error);
+/* Are its bytes those that came? Reads all of it. STATUS_TRY_LATER: cannot be read now; STATUS_BROKEN: they are not. */
+enum status store_raw_check(struct store *store, int64_t raw, const struct store_raw *opened, struct error *error);
 void store_raw_close(struct store_raw *raw);
 
 /* ---------------------------------------------------------------- one delivery, inside a transaction */

@@ -93,7 +93,9 @@ static enum status copy_fd(const struct mail_source *source, struct error *error
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got <= 0)
+		if (got < 0)
+			return error_set(error, STATUS_TRY_LATER, "the kept mail cannot be read: %s", strerror(errno));
+		if (got == 0)
 			return error_set(error, STATUS_BROKEN, "the kept mail ends after %llu of %llu bytes; run sportello fsck", (unsigned long long)at,
 			                 (unsigned long long)source->size);
 		if (!write_all(cli_output(), piece, (size_t)got))

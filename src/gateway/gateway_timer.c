@@ -86,6 +86,12 @@ static const char *digest_lines(struct arena *arena, const struct ticket_rows *r
 	return arena_string(arena, buffer_string(&out));
 }
 
+/* A digest of a later day was sent by a clock that has been set back since; a day more may be a zone or a leap. */
+static bool was(int64_t last, int64_t day)
+{
+	return last == day || last == day + 1;
+}
+
 static enum status digest(struct store *store, void *context, struct error *error)
 {
 	struct digest_job *job = context;
@@ -93,7 +99,7 @@ static enum status digest(struct store *store, void *context, struct error *erro
 	static const char *const states[] = {"open", "new", "pending"};
 	int64_t last;
 	enum status status = store_number_get(store, "digest_day", &last, error);
-	if (status != STATUS_OK || last >= job->day)
+	if (status != STATUS_OK || was(last, job->day))
 		return status;
 	for (size_t i = 0; last && i < COUNT_OF(states) && status == STATUS_OK; i++) {
 		struct ticket_rows some;
@@ -123,7 +129,7 @@ static bool digest_due(struct gateway *gateway, const struct config *config, str
 	int hour = config->policy.digest_hour;
 	int64_t now = clock_now(), day = now / DAY_MS, last = 0;
 	struct error error;
-	if (hour < 0 || (now % DAY_MS) / HOUR_MS < hour || store_number_get(store, "digest_day", &last, &error) != STATUS_OK || last >= day)
+	if (hour < 0 || (now % DAY_MS) / HOUR_MS < hour || store_number_get(store, "digest_day", &last, &error) != STATUS_OK || was(last, day))
 		return false;
 	struct digest_job job = {arena, &config->policy, day, 0};
 	enum status status = store_write(gateway->writer, digest, &job, &error);

@@ -63,6 +63,9 @@ static enum status raw_read(struct rendering *r, struct error *error)
 	if (status)
 		return status;
 	r->raw_open = true;
+	/* What the disk no longer gives as it came does not go to a customer as if it were all. */
+	if (!r->row->outgoing.to_agent && (status = store_raw_check(r->store, r->about->raw, &r->raw, error)) != STATUS_OK)
+		return status;
 	mail_parse(r->arena, &r->raw.source, &options, &r->mail);
 	r->parsed = true;
 	return STATUS_OK;
@@ -254,6 +257,8 @@ static enum status passed_on(struct rendering *r, struct buffer *bytes, struct e
 	if (status)
 		return status;
 	r->raw_open = true;
+	if ((status = store_raw_check(r->store, r->row->outgoing.raw, &r->raw, error)) != STATUS_OK)
+		return status;
 	const struct mail_source *source = &r->raw.source;
 	if (source->fd < 0) {
 		buffer_add(bytes, source->data, (size_t)source->size);

@@ -9,6 +9,7 @@
  */
 #include "store_private.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,32 +273,9 @@ static enum status check_late(struct fsck *fsck, struct late *late, const char *
 
 /* ---- raw mails ---- */
 
-static bool digest_of(const struct mail_source *source, unsigned char out[SHA256_SIZE])
-{
-	char piece[64 * 1024];
-	struct sha256 sum;
-	uint64_t at = 0;
-
-	sha256_init(&sum);
-	if (source->fd < 0) {
-		sha256_add(&sum, source->data, source->size);
-		at = source->size;
-	}
-	while (at < source->size) {
-		ssize_t got = pread(source->fd, piece, sizeof piece, (off_t)at);
-
-		if (got <= 0)
-			return false;
-		sha256_add(&sum, piece, (size_t)got);
-		at += (uint64_t)got;
-	}
-	sha256_end(&sum, out);
-	return true;
-}
-
 static enum status check_raw(struct fsck *fsck, int64_t id, int64_t size, const unsigned char *digest)
 {
-	unsigned char found[SHA256_SIZE];
+	unsigned char found[SHA256_SIZE] = { 0 };
 	struct store_raw raw;
 	struct error error = { 0 };
 	enum status status = store_raw_open(fsck->store, id, &raw, &error);
@@ -311,7 +289,9 @@ static enum status check_raw(struct fsck *fsck, int64_t id, int64_t size, const 
 		complain(fsck, "raw mail %lld: cannot be opened: %s", (long long)id, error.text);
 	else if ((int64_t)raw.source.size != size)
 		complain(fsck, "raw mail %lld: has %llu bytes, not %lld", (long long)id, (unsigned long long)raw.source.size, (long long)size);
-	else if (!digest_of(&raw.source, found) || memcmp(found, digest, sizeof found) != 0)
+	else if (raw_digest(&raw.source, found) == STATUS_TRY_LATER)
+		complain(fsck, "raw mail %lld: cannot be read: %s", (long long)id, strerror(errno));
+	else if (memcmp(found, digest, sizeof found) != 0)
 		complain(fsck, "raw mail %lld: its bytes are not those that came", (long long)id);
 	if (status == STATUS_OK)
 		store_raw_close(&raw);

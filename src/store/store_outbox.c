@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+/* No mail is put off for longer: what waits for a later time was written before the clock was set back, and is due. */
+#define RETRY_MOST_MS (2 * 60 * 60 * (int64_t)1000)
+
 const char *outbox_state_name(enum outbox_state state)
 {
 	static const char *const names[] = { [OUTBOX_WAITING] = "waiting", [OUTBOX_SENT] = "sent", [OUTBOX_FAILED] = "failed" };
@@ -134,7 +137,7 @@ enum status store_outbox_due(struct store *store, struct arena *arena, int64_t n
 	struct cursor cursor;
 
 	*rows = (struct outbox_rows){ 0 };
-	cursor_open(&cursor, store, error, SQL_OUTBOX_DUE, "i", now);
+	cursor_open(&cursor, store, error, SQL_OUTBOX_DUE, "ii", now, now + RETRY_MOST_MS);
 	while (rows->count < limit && cursor_next(&cursor))
 		if (!is_busy(busy, busy_count, cursor_number(&cursor, 0)))
 			read_row(&cursor, arena, ARENA_PUSH(arena, rows));

@@ -145,6 +145,49 @@ enum status store_raw_open(struct store *store, int64_t raw, struct store_raw *o
 	return status;
 }
 
+enum status raw_digest(const struct mail_source *source, unsigned char out[SHA256_SIZE])
+{
+	char piece[64 * 1024];
+	struct sha256 sum;
+	uint64_t at = 0;
+
+	sha256_init(&sum);
+	if (source->fd < 0) {
+		sha256_add(&sum, source->data, source->size);
+		at = source->size;
+	}
+	while (at < source->size) {
+		ssize_t got = pread(source->fd, piece, sizeof piece, (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? STATUS_TRY_LATER : STATUS_BROKEN;
+		sha256_add(&sum, piece, (size_t)got);
+		at += (uint64_t)got;
+	}
+	sha256_end(&sum, out);
+	return STATUS_OK;
+}
+
+enum status store_raw_check(struct store *store, int64_t raw, const struct store_raw *opened, struct error *error)
+{
+	unsigned char digest[SHA256_SIZE], kept[SHA256_SIZE] = { 0 };
+	enum status status = raw_digest(&opened->source, digest);
+	struct cursor cursor;
+
+	if (status == STATUS_TRY_LATER)
+		return error_set(error, status, "raw mail %lld cannot be read: %s", (long long)raw, strerror(errno));
+	cursor_open(&cursor, store, error, SQL_RAW_DIGEST, "i", raw);
+	if (cursor_next(&cursor) && sqlite3_column_bytes(cursor.statement, 0) == SHA256_SIZE)
+		memcpy(kept, sqlite3_column_blob(cursor.statement, 0), SHA256_SIZE);
+	if (cursor_close(&cursor) != STATUS_OK)
+		return cursor.status;
+	if (status != STATUS_OK || memcmp(digest, kept, sizeof kept) != 0)
+		return error_set(error, STATUS_BROKEN, "raw mail %lld: its bytes are not those that came: run `sportello fsck`", (long long)raw);
+	return STATUS_OK;
+}
+
 void store_raw_close(struct store_raw *raw)
 {
 	free(raw->owned);

@@ -41,6 +41,7 @@
 	X(SQL_RAW_GET, "SELECT size, file, bytes IS NOT NULL FROM raw WHERE id=?1") \
 	X(SQL_RAW_BYTES, "SELECT bytes FROM raw WHERE id=?1") \
 	X(SQL_RAW_OF_FILE, "SELECT id FROM raw WHERE file=?1") \
+	X(SQL_RAW_DIGEST, "SELECT digest FROM raw WHERE id=?1") \
 	X(SQL_RAW_ALL, "SELECT id, size, digest, file FROM raw ORDER BY id") \
 	/* deliveries */ \
 	X(SQL_MAILBOX_ADD, "INSERT INTO mailbox(received,recipient,envelope_from,sender,subject,message_id,kind,disposition,detail,ticket," \
@@ -172,7 +173,8 @@
 	X(SQL_OUTBOX_LAST, "SELECT max(id) FROM outbox") \
 	X(SQL_OUTBOX_NEWEST, "SELECT created, record FROM outbox ORDER BY id DESC LIMIT ?1") \
 	X(SQL_OUTBOX_ADD, "INSERT INTO outbox(id,ticket,created,next_try,record) VALUES(?1,?2,?3,?3,?4)") \
-	X(SQL_OUTBOX_DUE, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' AND next_try<=?1 ORDER BY next_try") \
+	X(SQL_OUTBOX_DUE, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' AND next_try<=?1" \
+		" UNION ALL SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' AND next_try>?2 ORDER BY next_try") \
 	X(SQL_OUTBOX_WAITING_ALL, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' ORDER BY next_try") \
 	X(SQL_OUTBOX_ALL, "SELECT " OUTBOX_COLUMNS " FROM outbox ORDER BY id") \
 	X(SQL_OUTBOX_GET, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id=?1") \
