@@ -262,9 +262,24 @@ static void take_connection(struct daemon *daemon, int fd)
 	pthread_attr_destroy(&attributes);
 }
 
+/* Said once until it works again; no busy loop while descriptors are short. */
+static void note_accept(int error, bool *in_trouble)
+{
+	bool trouble = error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+	if (trouble && !*in_trouble)
+		log_event(LOG_ERROR, "lmtp.accept", "why", strerror(error), "result", "new connections wait", NULL);
+	else if (!error && *in_trouble)
+		log_event(LOG_NOTICE, "lmtp.accept.recovered", NULL);
+	if (trouble || !error)
+		*in_trouble = trouble;
+	if (trouble)
+		usleep(100000);
+}
+
 static void *accept_thread(void *argument)
 {
 	struct daemon *daemon = argument;
+	bool in_trouble = false;
 	struct pollfd fds[LISTENERS_MOST + 1];
 	size_t count = daemon->listener_count;
 	for (size_t i = 0; i < count; i++)
@@ -279,10 +294,7 @@ static void *accept_thread(void *argument)
 			int fd = accept4(fds[i].fd, NULL, NULL, SOCK_CLOEXEC);
 			if (fd >= 0)
 				take_connection(daemon, fd);
-			else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
-				log_event(LOG_ERROR, "lmtp.accept", "why", strerror(errno), NULL);
-				usleep(100000);  /* no busy loop while descriptors are short */
-			}
+			note_accept(fd >= 0 ? 0 : errno, &in_trouble);
 		}
 	}
 	return NULL;

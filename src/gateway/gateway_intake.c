@@ -245,8 +245,8 @@ void gateway_intake(struct gateway *gateway, struct transaction *transaction, st
 	struct mail mail;
 	struct mail_source source;
 	int64_t start = clock_monotonic_us();
-	if (transaction->spool_failed || store_spool_finish(transaction->spool, &error) != STATUS_OK) {
-		refuse_all(gateway, transaction, LMTP_STORE_FULL, "the mail could not be spooled: is the disk full?", replies, count);
+	if (store_spool_finish(transaction->spool, &error) != STATUS_OK) {
+		refuse_all(gateway, transaction, store_spool_full(transaction->spool) ? LMTP_STORE_FULL : LMTP_STORE_TROUBLE, error.text, replies, count);
 		return;
 	}
 	store_spool_source(transaction->spool, &source);

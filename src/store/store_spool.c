@@ -72,7 +72,7 @@ static bool make_directory(const char *mails, const char *directory, const char 
 	bool ok;
 
 	pthread_mutex_lock(&mutex);
-	ok = (mkdir(mails, 0700) == 0 || errno == EEXIST) && (mkdir(directory, 0700) == 0 || errno == EEXIST);
+	ok = directory_make(mails, 0700) && directory_make(directory, 0700);
 	if (ok && !synced[first])
 		ok = synced[first] = directory_sync(mails) && directory_sync(state_dir);
 	pthread_mutex_unlock(&mutex);
@@ -150,6 +150,11 @@ enum status store_spool_finish(struct store_spool *spool, struct error *error)
 	if (spool->failed)
 		return error_set(error, STATUS_TRY_LATER, "%s/mails: cannot keep a large mail: %s", spool->state_dir, strerror(spool->failed));
 	return STATUS_OK;
+}
+
+bool store_spool_full(const struct store_spool *spool)
+{
+	return spool->failed == ENOSPC || spool->failed == EDQUOT;
 }
 
 void store_spool_source(const struct store_spool *spool, struct mail_source *source)
