@@ -103,8 +103,8 @@ check-san: deps-check
 	@sh tests/run-san.sh
 
 check-crash: deps-check
-	@$(MAKE) --no-print-directory all
-	@BUILD=$(BUILD) CRASH_ROUNDS=50 python3 tests/blackbox/run.py crash
+	@$(MAKE) --no-print-directory all units
+	@BUILD=$(BUILD) CRASH_ROUNDS=50 POWERCUT_CUTS=0 POWERCUT_STARTS=60 python3 tests/blackbox/run.py crash powercut disk:
 
 # ROUNDS=N, CASE="names of cases", BENCH=quick: see tests/bench/run.py.
 BENCH_TOOLS := $(addprefix $(BUILD)/bench/,load floor sink bench_store sync.so trace.so)
@@ -171,7 +171,7 @@ help:
 	@echo 'make            build/sportellod and build/sportello'
 	@echo 'make install    DESTDIR= PREFIX= SYSCONFDIR=   (and make uninstall)'
 	@echo 'make check-san  the suite under ASan+UBSan, and TSan where threads meet'
-	@echo 'make check-crash  kill -9 under load, 50 rounds'
+	@echo 'make check-crash  kill -9 under load, 50 rounds; power cuts at every write of a day; disks that fail'
 	@echo 'make bench      performance beside the peers, ratios first: 20 minutes; BENCH=quick: 3'
 	@echo 'make fuzz       the fuzzers, for a bounded time'
 	@echo 'make mutations  50,000 mutated mails and 10,000 mutated scripts against the rules'

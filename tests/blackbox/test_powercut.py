@@ -11,13 +11,18 @@ from powercut import MODES, SYNC_END, Volume, records
 from shim import Shim
 
 CUTS, STARTS = int(os.environ.get("POWERCUT_CUTS", "120")), int(os.environ.get("POWERCUT_STARTS", "3"))
+NIGHT = 300              # of the moments of the night, whose disks are large
 SEED = int(os.environ.get("POWERCUT_SEED", random.randrange(1 << 30)))
 
 
-def moments(log, rng):
+def moments(log, dusk, rng):
     """Numbers of records after which the power goes, each with a mode: right after a sync is the most telling moment, and before the next."""
     every = [(i, mode) for i in range(len(log)) for mode in (MODES if log[i].type == SYNC_END else [rng.choice(MODES)])]
-    return sorted(rng.sample(every, CUTS) if 0 < CUTS < len(every) else every)
+    day = [cut for cut in every if log[cut[0]].end <= dusk]
+    night = every[len(day):]
+    if CUTS:
+        return sorted(rng.sample(day, min(CUTS, len(day))))
+    return day + sorted(rng.sample(night, min(NIGHT, len(night))))
 
 
 def cut_and_check(day, volume, directory, position, rng, mode, start):
@@ -39,9 +44,9 @@ def cut_and_check(day, volume, directory, position, rng, mode, start):
 def test_power_cut_at_any_moment(desk):
     shim, rng = Shim(desk), random.Random(SEED)
     day = Day(desk, shim)
-    day.live()
+    day.live(night=CUTS == 0)
     log = list(records(shim.log_file))
-    cuts = moments(log, rng)
+    cuts = moments(log, day.dusk, rng)
     starts = set(rng.sample(range(len(cuts)), min(STARTS, len(cuts))))
     volume, taken = Volume(os.stat(shim.root).st_ino), 0
     for i, (number, mode) in enumerate(cuts):
