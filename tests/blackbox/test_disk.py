@@ -55,7 +55,7 @@ def test_input_output_error_when_writing(desk):
     desk.accept(mail(subject="before"))
     desk.wait_sent(2)
     for match, body in (("*.db-wal", "small\n"), ("*/mails/*", LARGE)):
-        for skip in (0, 1, 3):
+        for skip in (0, 0, 0) if body == "small\n" else (0, 1, 3):     # a commit is one write
             shim.fail("write", match, skip=skip, count=1)
             assert "nput/output error" in put_off(desk, subject="in vain", body=body), match
             shim.mend()
@@ -251,11 +251,12 @@ def test_an_answer_whose_mail_cannot_be_read_waits(desk):
     desk.start()
     desk.accept(mail(subject="Manual"))
     notice = desk.wait_sent(1, to="bob@agents.example")[0]
-    desk.relay.down()
+    desk.relay.on_mail = "451 4.3.0 not now"
     filler = b"\r\n".join(b"line %d of the manual" % i for i in range(20000))
     desk.accept(agents_answer(notice, filler), address_of(notice.message), "bob@agents.example")
+    wait_until(lambda: [e for e in desk.log("outbox.deferred") if e["reply"].startswith("451")])
     shim.fail("read", "*/mails/*")
-    desk.relay.up()
+    desk.relay.on_mail = None
     desk.ok("outbox", "retry")
     wait_until(lambda: [e for e in desk.log("outbox.deferred") if "cannot be read" in e["reply"]], 40)
     assert len(desk.sent_to("anna@example.com")) == 1, "the acknowledgement and nothing else"
