@@ -16,6 +16,7 @@
 
 enum desk_assign { ASSIGN_NONE, ASSIGN_ROUND_ROBIN, ASSIGN_LEAST_LOADED, ASSIGN_STICKY };
 enum desk_kb { KB_OFF, KB_WITH_ACKNOWLEDGEMENT, KB_BEFORE_TICKET };
+enum desk_silence { SILENCE_CREATE, SILENCE_EXPIRE };     /* what becomes of a held request whose customer never answers */
 
 struct desk_agent {
 	const char *name, *email, *display;      /* email in lower case */
@@ -54,6 +55,9 @@ struct desk_policy {
 	int stranger_acknowledgements_per_hour, stranger_acknowledgements_per_domain, stranger_acknowledgements_per_minute;
 	int give_up_hours;                       /* outgoing mail is tried that long */
 	int learn_tags, learn_priority;          /* 1: the classifier may give them to a new ticket */
+	int kb_remind_hours, kb_end_hours;       /* of silence on a held request: one reminder (0: none), then `kb_silence` (0: never) */
+	enum desk_silence kb_silence;
+	int kb_quiet_hours;                      /* who said that a suggestion did not help gets none that long */
 };
 
 const struct desk_agent *desk_agent_named(const struct desk_policy *policy, const char *name);       /* NULL: none */
@@ -75,7 +79,10 @@ enum token_kind {
 	TOKEN_MAIL_TO_AGENT = 'q',       /* Message-ID of a mail to one agent */
 	TOKEN_LINK_STATUS = 's',         /* page of the customer's side: state, public messages, words, rating */
 	TOKEN_LINK_CONFIRM = 'y',        /* page "yes, it is solved" */
-	TOKEN_LINK_REFUSE = 'z'          /* page "no, not yet" */
+	TOKEN_LINK_REFUSE = 'z',         /* page "no, not yet" */
+	TOKEN_LINK_HELP = 'h',           /* page "I still need help" */
+	TOKEN_LINK_SOLVED = 'k',         /* page "this solved it" */
+	TOKEN_LINK_ARTICLE = 'r'         /* an article as it was suggested for a request: reads, and shows the two buttons */
 };
 struct token {
 	enum token_kind kind;
@@ -96,6 +103,7 @@ bool desk_message_id_read(const struct desk_policy *policy, const char *message_
 
 /* BASE_URL/l/TOKEN; number is the day (since 1970) after which it is too old. NULL: the desk has no base_url. */
 char *desk_link(struct arena *arena, const struct desk_policy *policy, enum token_kind kind, int64_t ticket, const char *customer, int64_t now);
+char *desk_link_token(struct arena *arena, const struct desk_policy *policy, enum token_kind kind, int64_t ticket, const char *customer, int64_t now);
 enum link_class { LINK_UNKNOWN, LINK_TOO_OLD, LINK_GOOD };
 enum link_class desk_link_read(const struct desk_policy *policy, const char *text, int64_t now, struct token *token);
 
@@ -213,12 +221,13 @@ const char *asked_shown_name(enum asked_shown shown);            /* "nothing", "
 /* The last word about it; "" while there is none. */
 #define SAID_SOLVED   "solved"           /* the customer: this solved it */
 #define SAID_REFUSED  "refused"          /* the customer: I still need help */
-#define SAID_RETURNED "returned"         /* the customer came back after "solved": it is no success any more, and no refusal */
+#define SAID_RETURNED "returned"         /* the customer came back without a word on the articles: no success, and no refusal */
 #define SAID_TAKEN    "taken"            /* held, and an agent took it first */
 #define SAID_SILENCE  "silence"          /* held, and the customer never answered: it became a ticket or expired */
 struct asked {
 	enum asked_shown shown;
 	const char *said;
+	bool stranger;                   /* nothing of the mail may be repeated to its sender: it may be forged */
 	const char *question;            /* subject, newline, what the sender wrote; at most ASKED_BYTES. Only in a plan */
 	const char *language;            /* of the question; "": not known */
 	struct desk_articles articles;   /* that were shown */
@@ -267,6 +276,7 @@ struct facts {
 	struct ticket_facts *ticket;     /* for actions: the ticket they are about; NULL: no such ticket */
 	struct ticket_facts *other;      /* for merge: the ticket to merge into; NULL: no such ticket */
 	struct new_message *message;     /* for split: the message that is taken out; NULL: no such message */
+	bool customer_told;              /* for timers: a mail of ours on this ticket has reached the customer's mail server */
 	bool words_known;                /* for pages: these very words are a message of the ticket already */
 	int64_t sibling_ticket;          /* a ticket made of this very mail for another recipient; 0: none */
 	const char *sibling_queue;
@@ -406,6 +416,10 @@ void plan_print(const struct plan *plan, struct strings *lines);
 #define DISPOSITION_DISCARDED "discarded"
 #define DISPOSITION_REDIRECTED "redirected"
 
+/* True while no agent was ever told of the ticket: it is held, was, or was solved by an article. When it comes to them it is given out, and
+ * facts.loads are needed. */
+bool desk_is_unseen(const struct ticket_facts *ticket);
+
 /* ================================================================ decisions */
 
 /* The whole of what happens to one delivery. Never fails: the worst mail becomes a ticket. */
@@ -430,11 +444,12 @@ enum status desk_decide_action(const struct desk_policy *policy, const struct ac
                                struct plan *plan, struct error *error);
 
 /* What a customer did on a page. */
-enum page_kind { PAGE_CONFIRM, PAGE_REFUSE, PAGE_WORDS, PAGE_RATE };
+enum page_kind { PAGE_CONFIRM, PAGE_REFUSE, PAGE_WORDS, PAGE_RATE, PAGE_HELP, PAGE_SOLVED };
 struct page_act {
 	enum page_kind kind;
 	const char *words;               /* "" if none; bounded by the caller */
 	int stars;                       /* PAGE_RATE: 1..5 */
+	const char *article;             /* PAGE_SOLVED: which one solved it; "" none in particular */
 	const char *trace;
 };
 /* STATUS_OK with an empty plan: it is so already. STATUS_REFUSED: no longer possible in this state. */
@@ -445,6 +460,8 @@ enum status desk_decide_page(const struct desk_policy *policy, const struct page
 #define TIMER_PENDING "pending"                  /* pending time reached */
 #define TIMER_REMIND  "remind"                   /* resolved, and silence */
 #define TIMER_CLOSE   "close"                    /* ... and still silence */
+#define TIMER_HELD_REMIND "held-remind"          /* held, and silence */
+#define TIMER_HELD_END "held-end"                /* ... and still silence */
 void desk_decide_timer(const struct desk_policy *policy, const char *timer, const struct facts *facts, struct plan *plan);
 
 /* The daily digest for one agent: lines of open and waiting tickets, made by the caller from the store. */

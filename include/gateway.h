@@ -105,6 +105,12 @@ void gateway_learn(struct gateway *gateway, const struct config *config, struct 
  * there are no articles. */
 void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict,
                     struct arena *arena, struct asked *asked);
+/* Who is free to be given the ticket, where it may be given out: asked only where its queue does that. For a mail, and for what is done to
+ * facts->ticket by a page, a timer or a person. Inside the write transaction. */
+enum status gateway_add_loads(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct incoming *incoming,
+                              const struct verdict *verdict, struct facts *facts, struct error *error);
+/* Teaches the articles what customers said of them, if anything was said since *seen (0 at first: all of it is new). */
+void gateway_kb_learn(struct kb *kb, struct store *store, int64_t *seen);
 
 /* The text of a stored message: kept, or derived again from its raw mail. For search and for people. "" if it has none. */
 const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message);
@@ -116,8 +122,15 @@ const char *gateway_message_words(struct arena *arena, struct store *store, cons
 void gateway_page(struct gateway *gateway, const struct config *config, struct store *store, const struct web_request *request,
                   struct web_response *response);
 
-/* A request for /kb/ARTICLE or /kb/ARTICLE.LANGUAGE. */
-void gateway_article_page(const struct config *config, struct kb *kb, const struct web_request *request, struct web_response *response);
+/* A request for /kb/ARTICLE or /kb/ARTICLE.LANGUAGE; with the token of the request it was suggested for (?t=TOKEN) it has that one's buttons. */
+void gateway_article_page(const struct config *config, struct kb *kb, struct store *store, const struct web_request *request,
+                          struct web_response *response);
+
+/* What the pages of one ticket share (gateway_page.c): the page of a token, with the links of its ticket, as seen from `folder` ("" or "../l/").
+ * False: there is no such ticket, or it is no longer that customer's. */
+struct web_page gateway_start_page(const struct config *config, const struct web_request *request, enum web_page_kind kind);
+bool gateway_fill_page(struct arena *arena, struct store *store, const struct config *config, const struct token *token, const char *folder,
+                       struct web_page *page);
 
 /* Fires what is due; to be called about once a second. `store` is the caller's own connection, for reading. */
 void gateway_tick(struct gateway *gateway, const struct config *config, struct store *store);

@@ -18,8 +18,10 @@
 
 struct web_request {
 	struct arena *arena;
-	bool post;                       /* GET or HEAD otherwise */
+	bool post;                       /* GET or HEAD otherwise, */
+	bool other;                      /* or none of the three */
 	const char *path;
+	const char *token;               /* "t" of the address's query; "" */
 	const char *form;                /* body of a POST, application/x-www-form-urlencoded; "" */
 	const char *accept_language;
 };
@@ -27,6 +29,7 @@ struct web_response {
 	int status;
 	const char *content_type;
 	const char *body; size_t length; /* in the request's arena */
+	const char *allow;               /* of a 405: the methods there are */
 };
 typedef void (*web_handler)(void *context, const struct web_request *request, struct web_response *response);
 
@@ -51,8 +54,11 @@ enum web_page_kind {
 	PAGE_VIEW_TOO_OLD,               /* 410: the link is too old, and what to do */
 	PAGE_VIEW_UNKNOWN,               /* 404 */
 	PAGE_VIEW_TROUBLE,               /* 503: try again in a moment */
-	PAGE_VIEW_ARTICLE                /* of the knowledge base */
+	PAGE_VIEW_ARTICLE,               /* of the knowledge base; with buttons where it was suggested for a request */
+	PAGE_VIEW_HELP,                  /* "do you still need help?", words and one button */
+	PAGE_VIEW_SOLVED                 /* "which of these solved it?", a button for each */
 };
+struct web_article { const char *id, *title, *link; };   /* suggested; link: relative address of its page, "" none */
 enum web_speaker { SAID_BY_READER, SAID_BY_DESK, SAID_BY_OTHER };       /* of the last kind, the page shows only that it came */
 struct web_said { enum web_speaker by; const char *who, *text; int64_t date; };
 struct web_page {
@@ -62,13 +68,16 @@ struct web_page {
 	int64_t ticket; const char *subject;
 	enum ticket_state state;
 	const char *action;              /* where the page's own form posts to: its own token */
-	const char *link_status, *link_confirm, *link_refuse;    /* other pages of the same ticket, as relative addresses */
+	const char *link_status, *link_confirm, *link_refuse, *link_help, *link_solved;  /* other pages of the same ticket, as relative addresses */
 	bool done;                       /* the button was pressed just now: say so */
+	bool judged;                     /* the customer said already whether the suggested articles helped */
+	bool too_old;                    /* an article's: its buttons are */
+	struct { struct web_article *at; size_t count; } suggested;
 	const char *notice;              /* a sentence of trouble, or NULL */
 	int stars;                       /* 0: not rated yet */
 	struct { struct web_said *at; size_t count; } said;
 	/* html goes out as it is: it must be clean already, with nothing in it that acts. language "": not known */
-	struct { const char *title, *language, *html; } article;
+	struct { const char *id, *title, *language, *html; } article;
 };
 void web_page(struct arena *arena, const struct web_page *page, struct web_response *response);
 /* The best of our languages for an Accept-Language header; `otherwise` if none of ours is wanted. */

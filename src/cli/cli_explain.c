@@ -71,21 +71,14 @@ static bool is_duplicate(struct cli *cli, const struct incoming *incoming)
 static enum status ask(struct cli *cli, struct arena *arena, const struct incoming *incoming, const struct mail_source *source,
                        struct explanation *this, struct facts *facts, struct error *error)
 {
-	const struct desk_queue *queue = incoming->address.queue;
-
 	this->verdict = gateway_ask_rules(cli->rules, incoming, source, facts->sender_known, NULL, arena);
 	this->verdict = gateway_ask_model(cli->learned, &cli->policy, incoming, this->verdict, arena);
 	facts->verdict = this->verdict;
 	gateway_ask_kb(cli->kb, &cli->policy, incoming, this->verdict, arena, &facts->asked);
-	facts->utc_offset = clock_utc_offset(facts->now);
-	if (this->verdict && this->verdict->queue)
-		queue = desk_queue_named(&cli->policy, this->verdict->queue);
-	if (!cli->store || !queue || queue->assign == ASSIGN_NONE)
-		return STATUS_OK;
-	return store_facts_of_agents(cli->store, arena, queue, facts, error);
+	return cli->store ? gateway_add_loads(cli->store, arena, &cli->policy, incoming, this->verdict, facts, error) : STATUS_OK;
 }
 
-/* Only an acknowledgement carries articles, and only some do. */
+/* Only the first answer carries articles, and only some do. */
 static bool suggests(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++)
@@ -354,8 +347,12 @@ static enum status open_what_is_there(struct cli *cli, struct error *error)
 	open_kb(cli);
 	database = arena_printf(&cli->arena, "%s/sportello.db", cli->config->state_dir);
 	if (access(database, F_OK) == 0) {
+		int64_t seen = 0;
+
 		status = cli_need_store(cli, false, error);
 		cli->learned = status == STATUS_OK ? gateway_learned_open(cli->store) : NULL;
+		if (status == STATUS_OK && cli->kb)
+			gateway_kb_learn(cli->kb, cli->store, &seen);
 		return status;
 	}
 	cli->policy.keys = (struct desk_keys){ .count = 1 };     /* nothing is signed yet, nothing will be sent */

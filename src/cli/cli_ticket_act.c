@@ -118,7 +118,8 @@ static enum status apply_one(struct cli *cli, const struct action *action, int64
 		return status;
 	if (action->kind != ACTION_NEW && !facts.ticket)
 		return error_set(error, STATUS_NOT_FOUND, "there is no ticket %lld", (long long)*ticket);
-	if ((status = read_more_facts(cli, action, &facts, error)) != STATUS_OK)
+	if ((status = read_more_facts(cli, action, &facts, error)) != STATUS_OK
+	    || (status = gateway_add_loads(cli->store, &cli->arena, &cli->policy, NULL, NULL, &facts, error)) != STATUS_OK)
 		return status;
 	plan_init(&plan, &cli->arena, action->who);
 	if ((status = desk_decide_action(&cli->policy, action, &facts, &plan, error)) != STATUS_OK

@@ -147,13 +147,15 @@ static void check_queue_notices(struct loader *loader, size_t number)
 	}
 }
 
+/* Nothing can be held where the mail that asks the customer is switched off. */
 static void check_queue_kb(struct loader *loader, size_t number)
 {
+	const struct desk_queue *queue = &loader->config->policy.queues.at[number];
 	const config_setting_t *at = setting_at(loader, "queues", number, "kb");
 
-	if (loader->config->policy.queues.at[number].kb == KB_BEFORE_TICKET && at)
+	if (queue->kb == KB_BEFORE_TICKET && at && queue->notices.count && !strings_have(&queue->notices, "held"))
 		config_complain_at(loader, true, config_file_path(loader, config_setting_source_file(at)), (int)config_setting_source_line(at), "queues[].kb",
-		                   "no request is held yet: \"before-ticket\" does the same as \"with-acknowledgement\" in this version");
+		                   "nothing will be held: the queue's notices leave out \"held\", the mail that asks the customer");
 }
 
 static void finish_queues(struct loader *loader)

@@ -165,6 +165,20 @@ const struct config_parameter config_parameters[] = {
 	CHOICE("learn.priority", IN_CONFIG(policy.learn_priority), "no|yes", "no", NULL,
 		"Whether it may give a new ticket another priority than normal, in the same way, where no rule gave any."),
 
+	GROUP("kb", "Articles that are suggested to customers, and requests that are held for them: see queues[].kb."),
+	NUMBER("kb.remind_hours", P_INTEGER, IN_CONFIG(policy.kb_remind_hours), 0, 8760, "hours", "8",
+		"A customer who says nothing to the suggested articles is reminded once after that time, while the request is held. "
+		"0: never."),
+	NUMBER("kb.end_hours", P_INTEGER, IN_CONFIG(policy.kb_end_hours), 0, 8760, "hours", "24",
+		"After that time without a word a held request ends as kb.after_silence says. "
+		"0: it stays held until somebody acts."),
+	CHOICE("kb.after_silence", IN_CONFIG(policy.kb_silence), "create|expire", "create", NULL,
+		"What then becomes of it: a ticket like any other, or expired, which means that no agent is told; any reply of the customer still "
+		"makes it a ticket. A request whose mail with the articles has not left, or came back, becomes a ticket in any case."),
+	NUMBER("kb.quiet_hours", P_INTEGER, IN_CONFIG(policy.kb_quiet_hours), 0, 8760, "hours", "24",
+		"A customer who said that the articles did not help is suggested none within that time: the next request is a ticket at once. "
+		"0: suggested again at once."),
+
 	LIST("agents", policy.agents, struct desk_agent,
 		"The people who answer."),
 	STRING("agents[].name", IN_AGENT(name), NULL, config_check_name, "\"bob\"",
@@ -204,7 +218,9 @@ const struct config_parameter config_parameters[] = {
 		"answered this customer last."),
 	CHOICE("queues[].kb", IN_QUEUE(kb), "off|with-acknowledgement|before-ticket", "with-acknowledgement", NULL,
 		"Whether articles are suggested to the customer: never, in the acknowledgement, or before it becomes a ticket at all. "
-		"In this version \"before-ticket\" does the same as \"with-acknowledgement\"."),
+		"With \"before-ticket\" a request that an article fits well is held: the customer gets the articles and says whether they solved it; "
+		"a press of a button or any reply makes it a ticket. It is never held where a rule gave it high or urgent priority, an agent or the "
+		"tag vip, nor where no automatic mail may go out."),
 	STRINGS("queues[].notices", IN_QUEUE(notices), "", config_check_name, NULL,
 		"Which mails this queue sends by itself, by the names of their templates, for example [ \"received\", \"agent-new\" ]. "
 		"If it is empty, all of them; [ \"none\" ] sends none."),

@@ -1,5 +1,6 @@
 /*
- * daemon_kb.c - the knowledge base while the daemon runs: opened, held, and looked through for changes every few seconds.
+ * daemon_kb.c - the knowledge base while the daemon runs: opened, held, looked through for changes every few seconds, and taught what
+ * customers said of its articles.
  *
  * A folder that is not there is no trouble: no articles are suggested, and they are seen when it comes. Diagnostics: kb.problem for each
  * file that cannot be used as it is, kb.changed, kb.trouble when the folder is gone or cannot be read any more; nothing twice in a row.
@@ -10,6 +11,7 @@
 #include "daemon_private.h"
 
 #define REFRESH_US (2 * 1000 * 1000)
+#define LEARN_REST 10
 
 struct kb *daemon_kb(struct daemon *daemon)
 {
@@ -72,14 +74,31 @@ static void refresh(struct daemon *daemon, struct kb *kb)
 		report(&problems);
 }
 
-void daemon_kb_tick(struct daemon *daemon)
+/* All that customers ever said: once for each kb, and again when somebody said something. A large desk's lessons take seconds of work, so they
+ * are given a rest of ten times as long. */
+void daemon_kb_learn(struct daemon *daemon, struct kb *kb, struct store *store)
+{
+	int64_t start = clock_monotonic_us();
+	if (start < daemon->kb_rest_until)
+		return;
+	if (kb != daemon->kb_taught) {
+		kb_close(&daemon->kb_taught);
+		daemon->kb_taught = kb_ref(kb);
+		daemon->kb_said = 0;
+	}
+	gateway_kb_learn(kb, store, &daemon->kb_said);
+	daemon->kb_rest_until = start + LEARN_REST * (clock_monotonic_us() - start);
+}
+
+void daemon_kb_tick(struct daemon *daemon, struct store *store)
 {
 	int64_t now = clock_monotonic_us();
-	if (now - daemon->kb_looked < REFRESH_US)
-		return;
-	daemon->kb_looked = now;
 	struct kb *kb = daemon_kb(daemon);
 	if (kb)
+		daemon_kb_learn(daemon, kb, store);
+	if (kb && now - daemon->kb_looked >= REFRESH_US) {
+		daemon->kb_looked = now;
 		refresh(daemon, kb);
+	}
 	kb_close(&kb);
 }

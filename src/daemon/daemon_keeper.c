@@ -48,7 +48,7 @@ static void *keeper_thread(void *argument)
 		gateway_tick(&daemon->gateway, config, store);
 		gateway_learn_watch(&daemon->gateway, config, store);
 		config_unref(&config);
-		daemon_kb_tick(daemon);
+		daemon_kb_tick(daemon, store);
 		daemon_keys_tick(daemon);
 		web_tick(daemon->web);
 		more = one_round(store, &in_trouble);

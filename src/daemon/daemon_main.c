@@ -132,6 +132,8 @@ static enum status start(struct daemon *daemon, struct error *error)
 	daemon->gateway.outgoing_waits = wake_outbox;
 	daemon->gateway.context = daemon;
 	gateway_learn_watch(&daemon->gateway, config, daemon->gateway.reader);
+	if (daemon->kb)
+		daemon_kb_learn(daemon, daemon->kb, daemon->gateway.reader);
 	daemon_keeper_start(daemon);
 	daemon_learner_start(daemon);
 	return daemon_lmtp_start(daemon, error);
@@ -270,6 +272,7 @@ int main(int argc, char **argv)
 	wait_for_signals(&daemon, &signals);
 	log_event(LOG_NOTICE, "daemon.stopping", NULL);
 	stop(&daemon);
+	kb_close(&daemon.kb_taught);
 	kb_close(&daemon.kb);
 	rules_unref(&daemon.rules);
 	config_unref(&daemon.config);

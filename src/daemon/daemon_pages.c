@@ -11,7 +11,7 @@
 
 static void answer(struct web_response *response, int status, const char *type, const char *body)
 {
-	*response = (struct web_response){status, type, body, strlen(body)};
+	*response = (struct web_response){status, type, body, strlen(body), NULL};
 }
 
 static void metric(struct buffer *out, const char *name, const char *type, const char *help)
@@ -120,10 +120,27 @@ static void metrics(struct daemon *daemon, const struct web_request *request, st
 	answer(response, 200, "text/plain; version=0.0.4; charset=utf-8", arena_string(request->arena, buffer_string(&out)));
 }
 
+/* The methods of a page; NULL: there is no such page. Only a customer's link can be pressed. */
+static const char *methods_of(const char *path)
+{
+	if (strncmp(path, "/l/", 3) == 0)
+		return "GET, HEAD, POST";
+	return strcmp(path, "/healthz") == 0 || strcmp(path, "/metrics") == 0 || strncmp(path, "/kb/", 4) == 0 ? "GET, HEAD" : NULL;
+}
+
+static bool may_be_asked(const struct web_request *request, const char *methods)
+{
+	return !request->other && (!request->post || strstr(methods, "POST"));
+}
+
 void daemon_page(void *context, const struct web_request *request, struct web_response *response)
 {
 	struct daemon *daemon = context;
-	if (strcmp(request->path, "/healthz") == 0) {
+	const char *methods = methods_of(request->path);
+	if (methods && !may_be_asked(request, methods)) {
+		answer(response, 405, "text/plain; charset=utf-8", arena_printf(request->arena, "%s\n", methods));
+		response->allow = methods;
+	} else if (strcmp(request->path, "/healthz") == 0) {
 		if (daemon->stopping)
 			answer(response, 503, "text/plain; charset=utf-8", "shutting down\n");
 		else if (!store_writer_healthy(daemon->gateway.writer))
@@ -139,7 +156,7 @@ void daemon_page(void *context, const struct web_request *request, struct web_re
 	} else if (strncmp(request->path, "/kb/", 4) == 0) {
 		struct config *config = daemon_config(daemon);
 		struct kb *kb = daemon_kb(daemon);
-		gateway_article_page(config, kb, request, response);
+		gateway_article_page(config, kb, daemon->web_store, request, response);
 		kb_close(&kb);
 		config_unref(&config);
 	} else {

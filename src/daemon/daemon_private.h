@@ -45,6 +45,7 @@ struct daemon {
 	int64_t started;
 	struct { uint64_t inode; int64_t seconds, nanoseconds; } keys_file;      /* the keeper's alone: secret.key as it was last */
 	int64_t kb_looked; uint64_t kb_problems; bool kb_good;   /* the keeper's alone: last look at the articles */
+	struct kb *kb_taught; int64_t kb_said, kb_rest_until;    /* the keeper's, too: which articles learned what customers said, up to which word */
 };
 
 struct config *daemon_config(struct daemon *daemon);            /* a reference; config_unref when done */
@@ -67,8 +68,9 @@ void daemon_lmtp_stop(struct daemon *daemon);
 
 /* Opens the knowledge base of this folder, and says what is wrong in it. NULL: it cannot be read. */
 struct kb *daemon_kb_open(const char *dir);
-/* Called each round of the keeper: looks for changed articles every few seconds. */
-void daemon_kb_tick(struct daemon *daemon);
+/* Called each round of the keeper: looks for changed articles every few seconds, and learns what was said of them. */
+void daemon_kb_tick(struct daemon *daemon, struct store *store);
+void daemon_kb_learn(struct daemon *daemon, struct kb *kb, struct store *store);
 
 /* Likewise: have the keys been changed? Then everything is read again. */
 void daemon_keys_tick(struct daemon *daemon);

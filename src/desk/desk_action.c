@@ -42,7 +42,7 @@ static enum status do_assign(struct decision *d, struct ticket_facts *ticket, co
 		return error_set(error, STATUS_NOT_FOUND, "there is no agent \"%s\" in the configuration", action->argument);
 	bool new_for_agent = strcmp(ticket->agent, agent->name) != 0;
 	plan_set_agent(d, ticket, agent->name, NULL);
-	bool first = ticket->state == STATE_NEW;
+	bool first = ticket->state == STATE_NEW || ticket->state == STATE_HELD;
 	plan_event(d, ticket, EVENT_ASSIGN, "assigned");
 	if (first)
 		tell_of(d, ticket, &(struct action){.who = agent->name, .text = ""}, "taken");
@@ -61,7 +61,8 @@ static enum status do_queue(struct decision *d, struct ticket_facts *ticket, con
 	plan_set_queue(d, ticket, queue->name, NULL);
 	if (*ticket->agent && !strings_have(&queue->agents, ticket->agent))
 		plan_set_agent(d, ticket, "", "does not work in the new queue");
-	notice_to_agents(d, ticket, "agent-new", ticket->next_seq > 1 ? 1 : 0, action->who, NULL);
+	if (!desk_is_unseen(ticket))
+		notice_to_agents(d, ticket, "agent-new", ticket->next_seq > 1 ? 1 : 0, action->who, NULL);
 	return STATUS_OK;
 }
 
@@ -100,9 +101,12 @@ static enum status do_state(struct decision *d, struct ticket_facts *ticket, con
 	enum ticket_state next;
 	if (!ticket_transition(ticket->state, event, &next))
 		return refuse(error, ticket, verb);
+	bool unseen = desk_is_unseen(ticket) && event == EVENT_REOPEN;
 	if (template && (next != ticket->state || *action->text))
 		tell_of(d, ticket, action, template);
 	plan_event(d, ticket, event, NULL);
+	if (unseen)
+		desk_present(d, ticket, "");
 	return STATUS_OK;
 }
 
@@ -300,5 +304,8 @@ void desk_decide_undeliverable(const struct desk_policy *policy, const struct ou
 	buffer_init(&variables);
 	record_add(&variables, "recipient", recipient);
 	record_add(&variables, "reply", reply);
-	notice_to_agents(&d, facts->ticket, "agent-undeliverable", outgoing->about_seq, NULL, arena_string(plan->arena, buffer_string(&variables)));
+	struct ticket_facts *ticket = desk_copy_ticket(plan->arena, facts->ticket);
+	if (!facts->ticket->merged_into)
+		desk_held_mail_failed(&d, ticket, outgoing->template);
+	notice_to_agents(&d, ticket, "agent-undeliverable", outgoing->about_seq, NULL, arena_string(plan->arena, buffer_string(&variables)));
 }

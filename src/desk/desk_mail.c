@@ -12,7 +12,6 @@
 
 #include "desk_private.h"
 
-#define HOUR_MS (60LL * 60 * 1000)
 #define HOPS_MOST 100                            /* Received fields; RFC 5321 section 6.3: at least 100 */
 
 /* ---- who wrote, and may it join? ---- */
@@ -116,6 +115,20 @@ static bool leaves(struct decision *d, struct ticket_facts *ticket, const struct
 	return false;
 }
 
+/* Any reply to a held request makes it a ticket. It means "I still need help", as our mail says; but nothing but thanks is no complaint
+ * about an article. */
+static void customer_wrote(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, int seq)
+{
+	bool unseen = desk_is_unseen(ticket);
+	if (unseen && ticket->state != STATE_CLOSED && desk_is_thanks(mail->reply_text))
+		desk_say(d, ticket, SAID_RETURNED, "");
+	plan_event(d, ticket, EVENT_CUSTOMER_MAIL, "the customer wrote");
+	if (unseen)
+		desk_present(d, ticket, mail->reply_text);
+	else
+		notice_to_agents(d, ticket, "agent-answered", seq, NULL, NULL);
+}
+
 static void decide_join(struct decision *d, const struct incoming *incoming, const struct clue_facts *found)
 {
 	d->plan->evidence = found->clue->kind;
@@ -134,8 +147,7 @@ static void decide_join(struct decision *d, const struct incoming *incoming, con
 	desk_prove(d, incoming->mail, found);
 	if (!leaves(d, ticket, incoming->mail) && !only_thanks(d, ticket, incoming->mail)) {
 		add_copied(d, ticket, incoming->mail, found);
-		plan_event(d, ticket, EVENT_CUSTOMER_MAIL, "the customer wrote");
-		notice_to_agents(d, ticket, "agent-answered", message->seq, NULL, NULL);
+		customer_wrote(d, ticket, incoming->mail, message->seq);
 	}
 	plan_disposition(d, DISPOSITION_JOINED, ticket->id, message->seq, evidence_name(found->clue->kind));
 }
@@ -180,11 +192,13 @@ static void join_automatic(struct decision *d, const struct mail *mail, const st
 		return;
 	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found->ticket);
 	struct new_message *message = append_mail(d, ticket, mail, kind_of_message(mail, true));
-	bool for_good = false;
+	bool for_good = false, unseen = desk_is_unseen(ticket);
 	const char *words = "";
 	if (bounce && d->facts->bounced)
 		mark_bounced(d, mail, d->facts->bounced, &for_good, &words);
-	if (for_good)
+	if (for_good && d->facts->bounced->ticket == ticket->id)
+		desk_held_mail_failed(d, ticket, d->facts->bounced->template);
+	if (for_good && !(unseen && desk_is_unseen(ticket)))
 		tell_of_bounce(d, ticket, message->seq, d->facts->bounced, words);
 	plan_event(d, ticket, EVENT_AUTOMATIC_MAIL, NULL);
 	plan_disposition(d, disposition, ticket->id, message->seq, evidence_name(found->clue->kind));

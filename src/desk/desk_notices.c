@@ -79,7 +79,7 @@ static struct outgoing *outgoing_new(struct decision *d, const struct ticket_fac
 	return o;
 }
 
-static const struct desk_queue *queue_of(const struct decision *d, const struct ticket_facts *ticket)
+const struct desk_queue *queue_of(const struct decision *d, const struct ticket_facts *ticket)
 {
 	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
 	return queue ? queue : &d->policy->queues.at[0];         /* a queue that the configuration no longer has */
@@ -112,6 +112,15 @@ static void add_link(struct decision *d, struct buffer *out, const char *name, e
 		record_add(out, name, link);
 }
 
+/* What becomes of a held request without a word, and when. */
+static void add_end_of_silence(struct decision *d, const struct ticket_facts *ticket, const struct outgoing *o, struct buffer *out)
+{
+	if (d->policy->kb_end_hours > 0)
+		record_add(out, "date", desk_date(d->arena, ticket->created + d->policy->kb_end_hours * HOUR_MS, o->language));
+	if (d->policy->kb_silence == SILENCE_EXPIRE)
+		record_add(out, "expires", "yes");
+}
+
 /* Links and dates that the template may show. */
 static const char *customer_variables(struct decision *d, const struct ticket_facts *ticket, const struct outgoing *o)
 {
@@ -127,6 +136,8 @@ static const char *customer_variables(struct decision *d, const struct ticket_fa
 	} else if (o->automatic) {
 		add_link(d, &out, "link_status", TOKEN_LINK_STATUS, ticket);
 	}
+	if (strcmp(o->template, "held") == 0 || strcmp(o->template, "held-reminder") == 0)
+		add_end_of_silence(d, ticket, o, &out);
 	return arena_string(d->arena, buffer_string(&out));
 }
 

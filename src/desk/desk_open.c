@@ -1,7 +1,8 @@
 /*
  * desk_open.c - a mail opens a ticket: for whom, in which queue, given to whom, acknowledged or why not, and who of us is told.
  *
- * What rules, model and articles said comes in as facts. The ticket is linked with what the mail pointed at, and with the ticket that
+ * What rules, model and articles said comes in as facts. A request that the articles may answer is held: none of us is told of it yet
+ * (desk_hold.c). The ticket is linked with what the mail pointed at, and with the ticket that
  * the same mail made in another queue.
  */
 #include <string.h>
@@ -111,65 +112,19 @@ struct participant customer_of(const struct desk_policy *policy, const struct ma
 	return (struct participant){from->address, name, ROLE_CUSTOMER};
 }
 
-/* NULL: an acknowledgement may go out; else why not. */
-static const char *no_acknowledgement(struct decision *d, const struct mail *mail, const struct ticket_facts *ticket)
-{
-	const char *to = ticket->customer.address;
-	if (!mail->auto_answer_allowed)
-		return *mail->auto_answer_why ? mail->auto_answer_why : "automatic mail";
-	if (mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY)
-		return mail_kind_name(mail->kind);
-	if (!mail_address_usable(to))
-		return "no address to answer";
-	if (desk_address_is_ours(d->policy, to))
-		return "the sender's address is one of ours";
-	if (forwarding_agent(d->policy, mail) && !is_authenticated(mail, NULL))
-		return "forwarded in an agent's name, not authenticated";
-	if (failed_authentication(mail))
-		return "sender not authenticated (DMARC fail)";
-	if (d->facts->sender_bouncing)
-		return "mail to that address comes back";
-	return desk_over_budget(d, mail, to);
-}
-
-static void acknowledge(struct decision *d, const struct mail *mail, struct ticket_facts *ticket)
-{
-	const char *why = no_acknowledgement(d, mail, ticket);
-	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
-	if (!why && queue && !queue_wants_notice(queue, "received"))
-		why = "switched off for the queue";
-	if (why) {
-		plan_remark(d, ticket->id, REMARK_UNACKNOWLEDGED, why);
-		return;
-	}
-	struct outgoing *notice = notice_to_customer(d, ticket, "received", NULL);
-	bool safe = desk_is_safe(d, mail, ticket->customer.address);
-	if (!safe) {
-		notice->subject = "";            /* a stranger's words are not carried to an address that may be a third party's */
-		notice->to.at[0].name = "";
-	}
-	desk_suggest(d, ticket, notice);
-	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);
-	notice->seq = message->seq;
-	message->from = notice->from;
-	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
-	message->message_id = notice->message_id;
-	message->outbox = notice->id;
-	struct effect *count = plan_add(d, EFFECT_COUNT_ACKNOWLEDGEMENT, ticket->id);
-	count->to = ticket->customer.address;
-	count->number = !safe;
-}
-
 static struct ticket_facts *create_ticket(struct decision *d, const struct incoming *incoming, const char *why)
 {
 	const struct mail *mail = incoming->mail;
+	struct participant customer = customer_of(d->policy, mail);
+	const char *queue = queue_of_new(d, incoming);
+	bool held = desk_may_hold(d, incoming, desk_queue_named(d->policy, queue), customer.address, pointed_at(d->facts));
 	bool automatic = d->plan->kind != MAIL_REQUEST && d->plan->kind != MAIL_REPLY;
 	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
 	const char *language = mail->language ? mail->language : d->facts->sender_language ? d->facts->sender_language : "";
 	const struct verdict *verdict = d->facts->verdict;
-	*new = (struct new_ticket){.state = STATE_NEW, .queue = queue_of_new(d, incoming), .agent = "",
+	*new = (struct new_ticket){.state = held ? STATE_HELD : STATE_NEW, .queue = queue, .agent = "",
 	                           .priority = verdict && verdict->priority ? verdict->priority : automatic ? "low" : "normal", .language = language,
-	                           .subject = *mail->subject ? mail->subject : "(no subject)", .customer = customer_of(d->policy, mail)};
+	                           .subject = *mail->subject ? mail->subject : "(no subject)", .customer = customer};
 	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
 	effect->create = new;
 	effect->why = why ? why : "";
@@ -251,7 +206,7 @@ static void follow_verdict(struct decision *d, struct ticket_facts *ticket)
 }
 
 /* A rule's agent, else the queue's way of giving tickets out. */
-static void assign(struct decision *d, struct ticket_facts *ticket)
+void desk_give_out(struct decision *d, struct ticket_facts *ticket)
 {
 	const struct verdict *verdict = d->facts->verdict;
 	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
@@ -318,10 +273,11 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 	link_new(d, ticket, pointed_at(d->facts), link_why);
 	link_new(d, ticket, d->facts->sibling_ticket, "the same mail went to both queues");
 	follow_verdict(d, ticket);
-	if (!automatic)
-		assign(d, ticket);
+	if (!automatic && ticket->state == STATE_NEW)
+		desk_give_out(d, ticket);
 	desk_prove(d, mail, NULL);
-	acknowledge(d, mail, ticket);
-	tell_agents(d, mail, ticket, message->seq);
+	desk_acknowledge(d, mail, ticket);
+	if (ticket->state == STATE_NEW)
+		tell_agents(d, mail, ticket, message->seq);
 	plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_TICKET, ticket->id, message->seq, NULL);
 }

@@ -45,8 +45,61 @@ static enum status add(struct decision *d, struct ticket_facts *ticket, const st
 	if (!*act->words || d->facts->words_known)
 		return STATUS_OK;
 	struct new_message *message = add_words(d, ticket, act->words);
+	bool unseen = desk_is_unseen(ticket);
 	plan_event(d, ticket, EVENT_CUSTOMER_MAIL, "the customer wrote");
-	notice_to_agents(d, ticket, "agent-answered", message->seq, NULL, NULL);
+	if (unseen)
+		desk_present(d, ticket, act->words);
+	else
+		notice_to_agents(d, ticket, "agent-answered", message->seq, NULL, NULL);
+	return STATUS_OK;
+}
+
+/* ---- the word on what was suggested ---- */
+
+/* "I still need help": whatever became of the request meanwhile, somebody is to look at it. */
+static enum status help(struct decision *d, struct ticket_facts *ticket, const struct page_act *act)
+{
+	bool words = *act->words && !d->facts->words_known, unseen = desk_is_unseen(ticket);
+	enum ticket_state before = ticket->state;
+	if (ticket->state == STATE_NEW && ticket->asked.shown > ASKED_NOTHING && !*ticket->asked.said) {
+		desk_say(d, ticket, SAID_REFUSED, "");
+		plan_remark(d, ticket->id, "the customer says that the articles did not help", NULL);
+	}
+	plan_event(d, ticket, EVENT_STILL_NEED_HELP, "the customer still needs help");
+	int seq = words ? add_words(d, ticket, act->words)->seq : 0;
+	if (before != ticket->state && unseen)
+		desk_present(d, ticket, words ? act->words : "");
+	else if (before != ticket->state)
+		notice_to_agents(d, ticket, "agent-refused", seq, NULL, NULL);
+	else if (words)
+		notice_to_agents(d, ticket, "agent-answered", seq, NULL, NULL);
+	return STATUS_OK;
+}
+
+/* Which of the articles that were shown; "": none of them. */
+static const char *shown_article(const struct ticket_facts *ticket, const char *id)
+{
+	for (size_t i = 0; i < ticket->asked.articles.count; i++)
+		if (strcmp(ticket->asked.articles.at[i].id, id) == 0)
+			return ticket->asked.articles.at[i].id;
+	return "";
+}
+
+/* "This solved it": closed, while no agent works on it. Where one does, the agent closes it; the word is kept. */
+static enum status solved(struct decision *d, struct ticket_facts *ticket, const struct page_act *act)
+{
+	const char *article = shown_article(ticket, act->article ? act->article : "");
+	bool unseen = desk_is_unseen(ticket);
+	enum ticket_state before = ticket->state;
+	const char *why = *article ? arena_printf(d->arena, "solved by article %s", article) : "solved, the customer says";
+	if (ticket->asked.shown <= ASKED_NOTHING || strcmp(ticket->asked.said, SAID_SOLVED) == 0)
+		return STATUS_OK;
+	desk_say(d, ticket, SAID_SOLVED, article);
+	plan_event(d, ticket, EVENT_KB_SOLVED, why);
+	if (before == ticket->state)
+		plan_remark(d, ticket->id, why, NULL);
+	else if (!unseen)
+		notice_to_agents(d, ticket, "agent-confirmed", 0, NULL, NULL);
 	return STATUS_OK;
 }
 
@@ -77,6 +130,8 @@ enum status desk_decide_page(const struct desk_policy *policy, const struct page
 	case PAGE_REFUSE:  status = refuse(&d, ticket, act, error); break;
 	case PAGE_WORDS:   status = add(&d, ticket, act); break;
 	case PAGE_RATE:    status = rate(&d, ticket, act, error); break;
+	case PAGE_HELP:    status = help(&d, ticket, act); break;
+	case PAGE_SOLVED:  status = solved(&d, ticket, act); break;
 	}
 	if (status != STATUS_OK)
 		plan->count = 0;

@@ -44,13 +44,13 @@ static void plan_change(struct decision *d, enum effect_kind kind, int64_t ticke
 	effect->why = why ? why : "";
 }
 
-static void plan_timer(struct decision *d, const struct ticket_facts *ticket, const char *timer, int days)
+void plan_timer(struct decision *d, const struct ticket_facts *ticket, const char *timer, int64_t wait)
 {
-	if (days <= 0)
+	if (wait <= 0)
 		return;
 	struct effect *effect = plan_add(d, EFFECT_SET_TIMER, ticket->id);
 	effect->to = timer;
-	effect->number = d->facts->now + days * DAY_MS;
+	effect->number = d->facts->now + wait;
 }
 
 bool plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why)
@@ -60,14 +60,15 @@ bool plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_eve
 		return false;
 	if (next == ticket->state)
 		return true;
+	desk_word_of_event(d, ticket, event);
 	plan_change(d, EFFECT_SET_STATE, ticket->id, ticket_state_name(ticket->state), ticket_state_name(next), why);
-	bool had_timers = ticket->state == STATE_PENDING || ticket->state == STATE_RESOLVED;
+	bool had_timers = ticket->state == STATE_PENDING || ticket->state == STATE_RESOLVED || ticket->state == STATE_HELD;
 	ticket->state = next;
 	if (had_timers)
 		plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
 	if (next == STATE_RESOLVED) {
-		plan_timer(d, ticket, TIMER_REMIND, d->policy->remind_days);
-		plan_timer(d, ticket, TIMER_CLOSE, d->policy->close_days);
+		plan_timer(d, ticket, TIMER_REMIND, d->policy->remind_days * DAY_MS);
+		plan_timer(d, ticket, TIMER_CLOSE, d->policy->close_days * DAY_MS);
 	}
 	return true;
 }

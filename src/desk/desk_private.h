@@ -9,7 +9,8 @@
 
 #include "desk.h"
 
-#define DAY_MS (24LL * 60 * 60 * 1000)
+#define HOUR_MS (60LL * 60 * 1000)
+#define DAY_MS (24 * HOUR_MS)
 
 struct decision {
 	const struct desk_policy *policy;
@@ -29,6 +30,7 @@ void plan_disposition(struct decision *d, const char *name, int64_t ticket, int 
 bool plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why);
 void plan_set_agent(struct decision *d, struct ticket_facts *ticket, const char *agent, const char *why);
 void plan_set_queue(struct decision *d, struct ticket_facts *ticket, const char *queue, const char *why);
+void plan_timer(struct decision *d, const struct ticket_facts *ticket, const char *timer, int64_t wait);         /* wait <= 0: none */
 /* Appends with the next number of the ticket; the caller fills the rest. */
 struct new_message *plan_message(struct decision *d, struct ticket_facts *ticket, enum message_kind kind, bool out);
 
@@ -43,9 +45,35 @@ void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, con
                       const char *except, const char *variables);
 void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
                      int about_seq, const char *variables);
-/* Puts the articles of the facts into the acknowledgement of a new ticket, and into its history (desk_suggest.c). */
-void desk_suggest(struct decision *d, const struct ticket_facts *ticket, struct outgoing *notice);
 bool queue_wants_notice(const struct desk_queue *queue, const char *template);
+const struct desk_queue *queue_of(const struct decision *d, const struct ticket_facts *ticket);
+
+/* ---- articles (desk_suggest.c) ---- */
+/* Puts the articles into the mail that answers a new request, and into its history. stranger: see struct asked. */
+void desk_suggest(struct decision *d, struct ticket_facts *ticket, struct outgoing *notice, bool stranger);
+/* Title, excerpt and link of each, and the links of the two buttons, as variables of the mail. */
+void desk_show_articles(struct decision *d, const struct ticket_facts *ticket, const struct desk_articles *articles, struct outgoing *notice);
+/* That no article was good enough is worth knowing even where nobody is told. */
+void desk_note_unanswered(struct decision *d, const struct ticket_facts *ticket);
+
+/* ---- held requests (desk_hold.c) ---- */
+/* May this request wait for its customer's word on the articles? points_at: a ticket that it refers to. */
+bool desk_may_hold(struct decision *d, const struct incoming *incoming, const struct desk_queue *queue, const char *customer, int64_t points_at);
+void desk_set_held_timers(struct decision *d, const struct ticket_facts *ticket);
+/* The customer's (or time's, or an agent's) word on what was suggested. article "": none in particular. */
+void desk_say(struct decision *d, struct ticket_facts *ticket, const char *said, const char *article);
+/* The word that an event is in itself, unless the caller said it already. Before the state moves. */
+void desk_word_of_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event);
+/* A ticket of which no agent was told yet (desk_is_unseen) comes to the agents: given to one, or all of the queue are told. more: what the customer wrote just now; "". */
+void desk_present(struct decision *d, struct ticket_facts *ticket, const char *more);
+/* What was suggested did not arrive: nobody is there to answer, so it is a ticket at once. */
+void desk_held_mail_failed(struct decision *d, struct ticket_facts *ticket, const char *template);
+void desk_decide_held_timer(struct decision *d, struct ticket_facts *ticket, const char *timer);
+
+/* ---- acknowledging (desk_acknowledge.c) ---- */
+/* NULL: an automatic mail may go out to that address in answer to this mail; else why not. */
+const char *desk_no_acknowledgement(struct decision *d, const struct mail *mail, const char *to);
+void desk_acknowledge(struct decision *d, const struct mail *mail, struct ticket_facts *ticket);
 
 /* ---- agents ---- */
 struct agent_words {                     /* what an agent's mail or command line says */
@@ -72,6 +100,7 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 enum message_kind kind_of_message(const struct mail *mail, bool joined);
 struct new_message *append_mail(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, enum message_kind kind);
 void note_message_id(struct decision *d, struct ticket_facts *ticket, const char *message_id);
+void desk_give_out(struct decision *d, struct ticket_facts *ticket);     /* to a rule's agent, else as the queue does it */
 const char *first_reason(struct decision *d);                    /* of the verdict, as one line; NULL: none */
 
 /* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From. */

@@ -36,10 +36,10 @@ static const unsigned char table[EVENT_COUNT][STATE_COUNT] = {
 	[EVENT_CONFIRMED]       = { NO,       NO,       NO,       NO,       NO,       CLOSED,   CLOSED   },
 	[EVENT_NOT_SOLVED]      = { NO,       NO,       NO,       OPEN,     OPEN,     OPEN,     OPEN     },
 	[EVENT_SILENCE]         = { NO,       NO,       NO,       NO,       NO,       CLOSED,   NO       },
-	[EVENT_STILL_NEED_HELP] = { NEW,      NEW,      NEW,      OPEN,     PENDING,  RESOLVED, CLOSED   },
-	[EVENT_KB_SOLVED]       = { CLOSED,   CLOSED,   NO,       NO,       NO,       NO,       CLOSED   },
+	[EVENT_STILL_NEED_HELP] = { NEW,      NEW,      NEW,      OPEN,     OPEN,     OPEN,     OPEN     },
+	[EVENT_KB_SOLVED]       = { CLOSED,   CLOSED,   CLOSED,   OPEN,     PENDING,  CLOSED,   CLOSED   },
 	[EVENT_HELD_EXPIRED]    = { EXPIRED,  NO,       NO,       NO,       NO,       NO,       NO       },
-	[EVENT_HELD_CREATE]     = { NEW,      NO,       NO,       NO,       NO,       NO,       NO       },
+	[EVENT_HELD_CREATE]     = { NEW,      NEW,      NO,       NO,       NO,       NO,       NO       },
 };
 
 const char *ticket_state_name(enum ticket_state state)

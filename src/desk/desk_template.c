@@ -36,7 +36,8 @@ static const struct { const char *name; enum variable_kind kind; } variables[] =
 	{"article_first", LINE}, {"article_second", LINE}, {"article_third", LINE},
 	{"excerpt_first", LINE}, {"excerpt_second", LINE}, {"excerpt_third", LINE},
 	{"link_first", LINK}, {"link_second", LINK}, {"link_third", LINK},
-	{"link_confirm", LINK}, {"link_refuse", LINK}, {"link_status", LINK},
+	{"link_confirm", LINK}, {"link_refuse", LINK}, {"link_status", LINK}, {"link_solved", LINK}, {"link_help", LINK},
+	{"expires", LINE}, {"suggested", LINE}, {"more", BLOCK},
 };
 
 /* ---------------------------------------------------------------- a template as a row of pieces */

@@ -17,7 +17,9 @@ void desk_decide_timer(const struct desk_policy *policy, const char *timer, cons
 		return;
 	struct ticket_facts *ticket = desk_copy_ticket(plan->arena, facts->ticket);
 	plan->ticket = ticket->id;
-	if (strcmp(timer, TIMER_PENDING) == 0 && plan_event(&d, ticket, EVENT_TIME_COME, "the time has come")) {
+	if (strcmp(timer, TIMER_HELD_REMIND) == 0 || strcmp(timer, TIMER_HELD_END) == 0)
+		desk_decide_held_timer(&d, ticket, timer);
+	else if (strcmp(timer, TIMER_PENDING) == 0 && plan_event(&d, ticket, EVENT_TIME_COME, "the time has come")) {
 		notice_to_agents(&d, ticket, "agent-pending", 0, NULL, NULL);
 	} else if (strcmp(timer, TIMER_REMIND) == 0 && ticket->state == STATE_RESOLVED) {
 		tell_customer(&d, ticket, "reminder", false);

@@ -74,7 +74,7 @@ char *desk_token(struct arena *arena, const struct desk_keys *keys, const struct
 
 static bool known_kind(char letter)
 {
-	return letter && strchr("canbmqsyz", letter);
+	return letter && strchr("canbmqsyzhkr", letter);
 }
 
 bool desk_token_read(const struct desk_keys *keys, const char *text, size_t length, struct token *token)
@@ -129,21 +129,24 @@ bool desk_message_id_read(const struct desk_policy *policy, const char *message_
 
 #define DAY_MS (24LL * 60 * 60 * 1000)
 
+char *desk_link_token(struct arena *arena, const struct desk_policy *policy, enum token_kind kind, int64_t ticket, const char *customer, int64_t now)
+{
+	struct token token = {.kind = kind, .ticket = ticket, .number = now / DAY_MS + policy->link_days, .who = desk_who(customer)};
+	return desk_token(arena, &policy->keys, &token);
+}
+
 char *desk_link(struct arena *arena, const struct desk_policy *policy, enum token_kind kind, int64_t ticket, const char *customer, int64_t now)
 {
 	if (!policy->base_url || !*policy->base_url)
 		return NULL;
-	struct token token = {.kind = kind, .ticket = ticket, .number = now / DAY_MS + policy->link_days, .who = desk_who(customer)};
 	size_t length = strlen(policy->base_url);
 	bool slash = policy->base_url[length - 1] == '/';
-	return arena_printf(arena, "%s%sl/%s", policy->base_url, slash ? "" : "/", desk_token(arena, &policy->keys, &token));
+	return arena_printf(arena, "%s%sl/%s", policy->base_url, slash ? "" : "/", desk_link_token(arena, policy, kind, ticket, customer, now));
 }
 
 enum link_class desk_link_read(const struct desk_policy *policy, const char *text, int64_t now, struct token *token)
 {
-	if (!desk_token_read(&policy->keys, text, strlen(text), token))
-		return LINK_UNKNOWN;
-	if (token->kind != TOKEN_LINK_STATUS && token->kind != TOKEN_LINK_CONFIRM && token->kind != TOKEN_LINK_REFUSE)
+	if (!desk_token_read(&policy->keys, text, strlen(text), token) || !strchr("syzhkr", token->kind))
 		return LINK_UNKNOWN;
 	return now / DAY_MS > token->number ? LINK_TOO_OLD : LINK_GOOD;
 }

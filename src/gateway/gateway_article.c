@@ -1,5 +1,6 @@
 /*
- * gateway_article.c - an article of the knowledge base as a page. GET reads; there is nothing to press on it.
+ * gateway_article.c - an article of the knowledge base as a page. GET reads. Where it was suggested for a request, and the link in the mail
+ * brings that request's token along, the page has its customer's two buttons: they post to the request's own pages (gateway_page.c).
  *
  * /kb/ARTICLE is shown in the reader's language where it is there in it, /kb/ARTICLE.LANGUAGE in that one; else in the desk's, else in any.
  * Hidden, unknown and unusable ones are 404 alike, so that nobody learns what is hidden.
@@ -31,22 +32,33 @@ static bool find(struct kb *kb, struct arena *arena, const char *name, const cha
 	return split_language(arena, name, &id, &language) && kb_article(kb, arena, id, language, fallback, article, &error) == STATUS_OK && !article->hidden;
 }
 
-void gateway_article_page(const struct config *config, struct kb *kb, const struct web_request *request, struct web_response *response)
+/* The buttons of the request that it was suggested for. False: the token is none of ours, or no longer that customer's. */
+static bool add_buttons(const struct config *config, struct store *store, const struct web_request *request, struct web_page *page)
+{
+	struct token token;
+	enum link_class class = desk_link_read(&config->policy, request->token, clock_now(), &token);
+	if (class == LINK_UNKNOWN || token.kind != TOKEN_LINK_ARTICLE)
+		return false;
+	page->too_old = class == LINK_TOO_OLD;
+	return page->too_old || gateway_fill_page(request->arena, store, config, &token, "../l/", page);
+}
+
+void gateway_article_page(const struct config *config, struct kb *kb, struct store *store, const struct web_request *request,
+                          struct web_response *response)
 {
 	struct kb_article article;
 	struct error error;
 	const char *name = request->path + strlen("/kb/");
 	const char *reader = web_language(request->accept_language, config->policy.language);
-	struct web_page page = {.kind = PAGE_VIEW_UNKNOWN, .language = reader, .desk_name = config->policy.name, .subject = "", .action = "",
-	                        .link_status = "", .link_confirm = "", .link_refuse = ""};
-	if (request->post) {
-		static const char words[] = "an article is read with GET or HEAD\n";
-		*response = (struct web_response){405, "text/plain; charset=utf-8", words, sizeof words - 1};
+	struct web_page page = gateway_start_page(config, request, PAGE_VIEW_UNKNOWN);
+	if (*request->token && !add_buttons(config, store, request, &page)) {
+		web_page(request->arena, &page, response);
 		return;
 	}
 	if (kb && find(kb, request->arena, name, reader, config->policy.language, &article)) {
 		if (kb_article_html(request->arena, article.markdown, "", &page.article.html, &error) == STATUS_OK) {
 			page.kind = PAGE_VIEW_ARTICLE;
+			page.article.id = article.id;
 			page.article.title = article.title;
 			page.article.language = article.language;
 		} else

@@ -27,19 +27,6 @@ struct delivery {
 	struct plan plan;
 };
 
-/* Who is free in the queue that a new ticket would go to: asked only where that queue gives tickets out. */
-static enum status add_loads(struct store *store, const struct delivery *delivery, struct facts *facts, struct error *error)
-{
-	const struct transaction *transaction = delivery->transaction;
-	const struct desk_queue *queue = delivery->incoming.address.queue;
-	if (delivery->verdict && delivery->verdict->queue)
-		queue = desk_queue_named(&transaction->config->policy, delivery->verdict->queue);
-	if (!queue || queue->assign == ASSIGN_NONE)
-		return STATUS_OK;
-	facts->utc_offset = clock_utc_offset(facts->now);
-	return store_facts_of_agents(store, &delivery->transaction->arena, queue, facts, error);
-}
-
 /* Runs where the store is written, inside a savepoint: claim, facts, plan, apply. */
 static enum status deliver(struct store *store, void *context, struct error *error)
 {
@@ -53,7 +40,8 @@ static enum status deliver(struct store *store, void *context, struct error *err
 		return status;
 	if ((status = store_facts_of_mail(store, arena, &delivery->incoming, &delivery->evidence, &facts, error)) != STATUS_OK)
 		return status;
-	if ((status = add_loads(store, delivery, &facts, error)) != STATUS_OK)
+	status = gateway_add_loads(store, arena, &transaction->config->policy, &delivery->incoming, delivery->verdict, &facts, error);
+	if (status != STATUS_OK)
 		return status;
 	facts.verdict = delivery->verdict;
 	facts.asked = delivery->asked;

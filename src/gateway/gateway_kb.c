@@ -1,8 +1,9 @@
 /*
- * gateway_kb.c - asks the knowledge base about one delivery, where the customer may be shown articles at all.
+ * gateway_kb.c - asks the knowledge base about one delivery, where the customer may be shown articles at all; and teaches it what customers
+ * said of them.
  *
  * Silence is the rule: only a person's request to a queue's own address is asked about, and what the kb itself is not sure of is nothing.
- * "before-ticket" is answered like "with-acknowledgement". Never fails, writes nothing.
+ * Whether the request is held for it is the desk's. Never fails, writes nothing. Log: kb.learned.
  */
 #include <string.h>
 
@@ -56,4 +57,50 @@ void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struc
 	asked->shown = !asked->articles.count ? ASKED_NOTHING : queue->kb == KB_BEFORE_TICKET ? ASKED_HELD : ASKED_ACKNOWLEDGED;
 	asked->language = answer.language;
 	asked->question = utf8_cut(arena, arena_printf(arena, "%s\n%s", mail->subject, mail->reply_text), ASKED_BYTES);
+}
+
+/* ---- a held request comes to the agents ---- */
+
+static const struct desk_queue *queue_that_gives_out(const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict,
+                                                     const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->clues.count; i++)
+		if (facts->clues.at[i].ticket && desk_is_unseen(facts->clues.at[i].ticket))
+			return desk_queue_named(policy, facts->clues.at[i].ticket->queue);
+	if (!incoming)
+		return facts->ticket && desk_is_unseen(facts->ticket) ? desk_queue_named(policy, facts->ticket->queue) : NULL;
+	return verdict && verdict->queue ? desk_queue_named(policy, verdict->queue) : incoming->address.queue;
+}
+
+enum status gateway_add_loads(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct incoming *incoming,
+                              const struct verdict *verdict, struct facts *facts, struct error *error)
+{
+	const struct desk_queue *queue = queue_that_gives_out(policy, incoming, verdict, facts);
+	if (!queue || queue->assign == ASSIGN_NONE)
+		return STATUS_OK;
+	facts->utc_offset = clock_utc_offset(facts->now);
+	return store_facts_of_agents(store, arena, queue, facts, error);
+}
+
+/* ---- learning ---- */
+
+#define WORDS_MOST 20000                         /* the newest words of customers; the kb keeps no more either */
+
+void gateway_kb_learn(struct kb *kb, struct store *store, int64_t *seen)
+{
+	CLEANUP_ARENA struct arena arena;
+	struct feedback_rows rows;
+	struct error error;
+	int64_t newest;
+	arena_init(&arena);
+	if (store_kb_said(store, &newest, &error) != STATUS_OK || newest == *seen)
+		return;
+	if (store_kb_feedback(store, &arena, WORDS_MOST, &rows, &error) != STATUS_OK)
+		return;
+	struct kb_feedback *words = ARENA_ARRAY(&arena, struct kb_feedback, rows.count + 1);
+	for (size_t i = 0; i < rows.count; i++)
+		words[i] = (struct kb_feedback){rows.at[i].question, rows.at[i].article, rows.at[i].solved};
+	kb_learn(kb, words, rows.count, true);           /* all anew: a later word takes an earlier one's place */
+	*seen = newest;
+	log_event(LOG_INFO, "kb.learned", "words", LOG_NUMBER(rows.count), NULL);
 }

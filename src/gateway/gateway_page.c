@@ -18,18 +18,11 @@ struct page_job {
 	struct plan plan;
 };
 
-static struct web_page start_page(const struct config *config, const struct web_request *request, enum web_page_kind kind)
+struct web_page gateway_start_page(const struct config *config, const struct web_request *request, enum web_page_kind kind)
 {
 	const char *language = web_language(request->accept_language, config->policy.language);
 	return (struct web_page){.kind = kind, .language = language, .desk_name = config->policy.name, .subject = "", .action = "",
-	                         .link_status = "", .link_confirm = "", .link_refuse = ""};
-}
-
-/* Links stay relative, so that a proxy may serve the desk under a path of its own: /l/TOKEN -> TOKEN. */
-static const char *relative(const char *link)
-{
-	const char *slash = link ? strrchr(link, '/') : NULL;
-	return slash ? slash + 1 : "";
+	                         .link_status = "", .link_confirm = "", .link_refuse = "", .link_help = "", .link_solved = ""};
 }
 
 /* True for a message of the conversation: no note, nothing that a machine sent. */
@@ -70,22 +63,46 @@ static bool same_customer(const struct token *token, const struct ticket_facts *
 	return token->who == desk_who(facts->customer.address);
 }
 
-static bool fill_page(struct arena *arena, struct store *store, const struct config *config, const struct token *token, struct web_page *page)
+/* Links stay relative, so that a proxy may serve the desk under a path of its own. */
+struct linking { struct arena *arena; const struct desk_policy *policy; const struct ticket_facts *ticket; const char *folder; };
+
+static const char *link_of(const struct linking *to, enum token_kind kind)
+{
+	return arena_printf(to->arena, "%s%s", to->folder, desk_link_token(to->arena, to->policy, kind, to->ticket->id, to->ticket->customer.address, clock_now()));
+}
+
+static void add_suggested(const struct linking *to, const struct asked *asked, struct web_page *page)
+{
+	for (size_t i = 0; i < asked->articles.count; i++) {
+		const struct desk_article *article = &asked->articles.at[i];
+		const char *link = desk_article_link(to->arena, to->policy, article), *name = link ? strrchr(link, '/') + 1 : "";
+		if (link)
+			link = arena_printf(to->arena, "../kb/%s?t=%s", name, desk_link_token(to->arena, to->policy, TOKEN_LINK_ARTICLE, to->ticket->id,
+			                    to->ticket->customer.address, clock_now()));
+		*ARENA_PUSH(to->arena, &page->suggested) = (struct web_article){article->id, article->title, link ? link : ""};
+	}
+	page->judged = asked->shown > ASKED_NOTHING && (strcmp(asked->said, SAID_SOLVED) == 0 || strcmp(asked->said, SAID_REFUSED) == 0);
+}
+
+bool gateway_fill_page(struct arena *arena, struct store *store, const struct config *config, const struct token *token, const char *folder,
+                       struct web_page *page)
 {
 	struct ticket_row row;
 	struct error error;
 	const struct desk_policy *policy = &config->policy;
 	if (store_ticket(store, arena, token->ticket, &row, &error) != STATUS_OK || !same_customer(token, &row.facts))
 		return false;
-	int64_t now = clock_now();
-	const char *customer = row.facts.customer.address;
+	struct linking to = {arena, policy, &row.facts, folder};
 	page->ticket = row.facts.id;
 	page->subject = row.facts.subject;
 	page->state = row.facts.state;
 	page->stars = row.stars;
-	page->link_status = relative(desk_link(arena, policy, TOKEN_LINK_STATUS, row.facts.id, customer, now));
-	page->link_confirm = relative(desk_link(arena, policy, TOKEN_LINK_CONFIRM, row.facts.id, customer, now));
-	page->link_refuse = relative(desk_link(arena, policy, TOKEN_LINK_REFUSE, row.facts.id, customer, now));
+	page->link_status = link_of(&to, TOKEN_LINK_STATUS);
+	page->link_confirm = link_of(&to, TOKEN_LINK_CONFIRM);
+	page->link_refuse = link_of(&to, TOKEN_LINK_REFUSE);
+	page->link_help = link_of(&to, TOKEN_LINK_HELP);
+	page->link_solved = link_of(&to, TOKEN_LINK_SOLVED);
+	add_suggested(&to, &row.facts.asked, page);
 	if (*row.facts.language)
 		page->language = row.facts.language;
 	if (page->kind == PAGE_VIEW_STATUS)
@@ -117,6 +134,8 @@ static enum status act(struct store *store, void *context, struct error *error)
 		return status;
 	if (!facts.ticket || !same_customer(&job->token, facts.ticket))
 		return error_set(error, STATUS_NOT_FOUND, "there is no such request");
+	if ((status = gateway_add_loads(store, job->arena, job->policy, NULL, NULL, &facts, error)) != STATUS_OK)
+		return status;
 	facts.words_known = words_known(store, job->arena, job->token.ticket, job->act.words);
 	plan_init(&job->plan, job->arena, NULL);
 	status = desk_decide_page(job->policy, &job->act, &facts, &job->plan, error);
@@ -135,15 +154,19 @@ static enum page_kind what_is_asked(const struct web_request *request, const str
 		return PAGE_CONFIRM;
 	if (token->kind == TOKEN_LINK_REFUSE)
 		return PAGE_REFUSE;
+	if (token->kind == TOKEN_LINK_HELP)
+		return PAGE_HELP;
+	if (token->kind == TOKEN_LINK_SOLVED)
+		return PAGE_SOLVED;
 	return web_form_value(request, "stars") ? PAGE_RATE : PAGE_WORDS;
 }
 
 static enum status press(struct gateway *gateway, const struct config *config, const struct web_request *request, const struct token *token,
                          struct error *error)
 {
-	const char *stars = web_form_value(request, "stars");
+	const char *stars = web_form_value(request, "stars"), *article = web_form_value(request, "article");
 	struct page_job job = {.arena = request->arena, .policy = &config->policy, .token = *token,
-	                       .act = {.kind = what_is_asked(request, token), .words = words_of(request), .trace = "page",
+	                       .act = {.kind = what_is_asked(request, token), .words = words_of(request), .article = article ? article : "", .trace = "page",
 	                               .stars = stars && stars[0] >= '1' && stars[0] <= '5' && !stars[1] ? stars[0] - '0' : 0}};
 	enum status status = store_write(gateway->writer, act, &job, error);
 	log_event(status == STATUS_OK ? LOG_INFO : LOG_NOTICE, "page.pressed", "ticket", LOG_NUMBER(token->ticket),
@@ -155,7 +178,13 @@ static enum status press(struct gateway *gateway, const struct config *config, c
 
 static enum web_page_kind view_of(const struct token *token)
 {
-	return token->kind == TOKEN_LINK_CONFIRM ? PAGE_VIEW_CONFIRM : token->kind == TOKEN_LINK_REFUSE ? PAGE_VIEW_REFUSE : PAGE_VIEW_STATUS;
+	switch (token->kind) {
+	case TOKEN_LINK_CONFIRM: return PAGE_VIEW_CONFIRM;
+	case TOKEN_LINK_REFUSE:  return PAGE_VIEW_REFUSE;
+	case TOKEN_LINK_HELP:    return PAGE_VIEW_HELP;
+	case TOKEN_LINK_SOLVED:  return PAGE_VIEW_SOLVED;
+	default:                 return PAGE_VIEW_STATUS;
+	}
 }
 
 static void show(const struct web_request *request, struct web_page *page, enum web_page_kind kind, struct web_response *response)
@@ -169,9 +198,11 @@ void gateway_page(struct gateway *gateway, const struct config *config, struct s
 {
 	struct token token;
 	struct error error;
-	struct web_page page = start_page(config, request, PAGE_VIEW_UNKNOWN);
+	struct web_page page = gateway_start_page(config, request, PAGE_VIEW_UNKNOWN);
 	const char *text = request->path + strlen("/l/");
 	enum link_class class = desk_link_read(&config->policy, text, clock_now(), &token);
+	if (class == LINK_GOOD && token.kind == TOKEN_LINK_ARTICLE)
+		class = LINK_UNKNOWN;            /* good for /kb/ alone */
 	if (class != LINK_GOOD) {
 		show(request, &page, class == LINK_TOO_OLD ? PAGE_VIEW_TOO_OLD : PAGE_VIEW_UNKNOWN, response);
 		return;
@@ -182,7 +213,7 @@ void gateway_page(struct gateway *gateway, const struct config *config, struct s
 	page.done = request->post && status == STATUS_OK;
 	if (status == STATUS_TRY_LATER || status == STATUS_BROKEN)
 		show(request, &page, PAGE_VIEW_TROUBLE, response);
-	else if (!fill_page(request->arena, store, config, &token, &page))
+	else if (!gateway_fill_page(request->arena, store, config, &token, "", &page))
 		show(request, &page, PAGE_VIEW_UNKNOWN, response);
 	else
 		show(request, &page, page.kind, response);

@@ -6,6 +6,18 @@
  */
 #include "outbox_private.h"
 
+/* A held request whose mail cannot be delivered is a ticket from now on: somebody is given it. */
+static enum status add_loads(struct store *store, struct outcome *outcome, struct facts *facts, struct error *error)
+{
+	bool unseen = facts->ticket && desk_is_unseen(facts->ticket);
+	const struct desk_queue *queue = unseen ? desk_queue_named(&outcome->config->policy, facts->ticket->queue) : NULL;
+
+	if (!queue || queue->assign == ASSIGN_NONE)
+		return STATUS_OK;
+	facts->utc_offset = clock_utc_offset(facts->now);
+	return store_facts_of_agents(store, &outcome->arena, queue, facts, error);
+}
+
 static enum status tell(struct store *store, struct outcome *outcome, const struct outbox_recipient *recipient, struct error *error)
 {
 	const struct outgoing *outgoing = &outcome->row.outgoing;
@@ -18,6 +30,8 @@ static enum status tell(struct store *store, struct outcome *outcome, const stru
 	if (status && status != STATUS_NOT_FOUND)
 		return status;
 	facts.now = clock_now();
+	if ((status = add_loads(store, outcome, &facts, error)) != STATUS_OK)
+		return status;
 	plan_init(&plan, &outcome->arena, NULL);
 	desk_decide_undeliverable(&outcome->config->policy, outgoing, recipient->address, recipient->reply, &facts, &plan);
 	for (size_t i = 0; i < plan.count; i++)

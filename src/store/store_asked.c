@@ -12,8 +12,8 @@
 enum status asked_add(struct store *store, int64_t ticket, const struct asked *asked, int64_t now, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	enum status status = sql_run(store, error, SQL_ASKED_ADD, "iittt", ticket, now, asked_shown_name(asked->shown),
-	                             asked->language ? asked->language : "", utf8_cut(&arena, asked->question ? asked->question : "", ASKED_BYTES));
+	enum status status = sql_run(store, error, SQL_ASKED_ADD, "iittdt", ticket, now, asked_shown_name(asked->shown),
+	                             asked->language ? asked->language : "", (int)asked->stranger, utf8_cut(&arena, asked->question ? asked->question : "", ASKED_BYTES));
 
 	for (size_t i = 0; i < asked->articles.count && status == STATUS_OK; i++) {
 		const struct desk_article *article = &asked->articles.at[i];
@@ -70,9 +70,19 @@ enum status read_asked(struct store *store, struct arena *arena, int64_t ticket,
 		asked->shown = shown_of(cursor_text(&cursor, arena, 0));
 		asked->said = cursor_text(&cursor, arena, 1);
 		asked->language = cursor_text(&cursor, arena, 2);
+		asked->stranger = cursor_number(&cursor, 3) != 0;
 	}
 	status = cursor_close(&cursor);
 	return status == STATUS_OK && asked->shown > ASKED_NOTHING ? read_articles(store, arena, ticket, &asked->articles, error) : status;
+}
+
+enum status store_ticket_told(struct store *store, int64_t ticket, bool *told, struct error *error)
+{
+	int64_t mails;
+	enum status status = sql_number(store, error, &mails, 0, SQL_TICKET_TOLD, "i", ticket);
+
+	*told = status == STATUS_OK && mails > 0;
+	return status;
 }
 
 /* ---- for learning ---- */

@@ -216,7 +216,10 @@ enum status store_facts_of_ticket(struct store *store, struct arena *arena, int6
 enum status store_facts_of_agents(struct store *store, struct arena *arena, const struct desk_queue *queue, struct facts *facts, struct error *error)
 {
 	enum status status = STATUS_OK;
+	struct contact customer;
 
+	if (facts->ticket && (status = contact_find(store, arena, facts->ticket->customer.address, &customer, error)) == STATUS_OK)
+		facts->last_agent = customer.last_agent;
 	for (size_t i = 0; i < queue->agents.count && status == STATUS_OK; i++) {
 		struct agent_load *load = ARENA_PUSH(arena, &facts->loads);
 		struct cursor cursor;

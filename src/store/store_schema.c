@@ -240,6 +240,7 @@ static const char *const version_1[] = {
 "  said     TEXT NOT NULL DEFAULT '' CHECK(said IN ('','solved','refused','returned','taken','silence')),\n"
 "  said_at  INTEGER NOT NULL DEFAULT 0,\n"
 "  language TEXT NOT NULL,\n"
+"  stranger INTEGER NOT NULL,           -- 1: nothing of the mail may be repeated to its sender\n"
 "  question TEXT NOT NULL               -- subject, newline, what the sender wrote; cut\n"
 ") STRICT",
 "CREATE INDEX asked_at ON asked(at)",

@@ -157,8 +157,9 @@
 	X(SQL_MODEL_ADD, "INSERT INTO model(version,created,note,checksum,bytes) VALUES(?1,?2,?3,?4,?5)") \
 	X(SQL_MODEL_FORGET, "DELETE FROM model WHERE version NOT IN (SELECT version FROM model ORDER BY version DESC LIMIT 2)") \
 	/* what was suggested, and said to it */ \
-	X(SQL_ASKED_ADD, "INSERT INTO asked(ticket,at,shown,language,question) VALUES(?1,?2,?3,?4,?5)") \
-	X(SQL_ASKED_GET, "SELECT shown, said, language FROM asked WHERE ticket=?1") \
+	X(SQL_TICKET_TOLD, "SELECT count(*) FROM message m JOIN outbox o ON o.id=m.outbox WHERE m.ticket=?1 AND m.outbox<>0 AND o.state='sent'") \
+	X(SQL_ASKED_ADD, "INSERT INTO asked(ticket,at,shown,language,stranger,question) VALUES(?1,?2,?3,?4,?5,?6)") \
+	X(SQL_ASKED_GET, "SELECT shown, said, language, stranger FROM asked WHERE ticket=?1") \
 	X(SQL_ASKED_SAID, "UPDATE asked SET said=?2, said_at=?3 WHERE ticket=?1") \
 	X(SQL_ASKED_SINCE, "SELECT a.ticket, a.at, a.shown, a.said, a.said_at, a.language, a.question, t.queue, t.state FROM asked a" \
 		" JOIN ticket t ON t.id=a.ticket WHERE a.at>=?1 ORDER BY a.at, a.ticket") \

@@ -1,7 +1,7 @@
 /*
  * web_page.c - the pages a customer's link opens, as HTML from values. No script, no cookie, nothing from elsewhere.
  *
- * Every value is escaped here and nowhere else; only an article's HTML comes clean from its maker. A page shows what is so; only a form's POST asks for a change. Labels belong to
+ * Every value is escaped (web_write.c); only an article's HTML comes clean from its maker. A page shows what is so; only a form's POST asks for a change. Labels belong to
  * their fields, colours keep a contrast of 4.5 and more in light and dark, everything works by keyboard and at 320 pixels.
  */
 #include <string.h>
@@ -18,7 +18,7 @@ static const char style[] =
 	"label{display:block;font-weight:600;margin:0 0 .35rem}"
 	"textarea{width:100%;min-height:7rem;font:inherit;padding:.6rem;border:1px solid #848d97;border-radius:.5rem;background:#fff;color:inherit;margin:0 0 1rem}"
 	"button{font:inherit;font-weight:600;width:100%;padding:.85rem 1rem;border:0;border-radius:.5rem;background:#0b5cad;color:#fff;cursor:pointer}"
-	"button.quiet{background:#fff;color:#0b5cad;border:1px solid #0b5cad;margin-top:.75rem}"
+	"button.next{margin-top:.75rem}button.quiet{background:#fff;color:#0b5cad;border:1px solid #0b5cad;margin-top:.75rem}"
 	"button:focus-visible,textarea:focus-visible,a:focus-visible,input:focus-visible{outline:3px solid #f0a020;outline-offset:2px}"
 	"a{color:#0b5cad}fieldset{border:0;margin:0 0 1rem;padding:0}legend{font-weight:600;padding:0;margin:0 0 .35rem}"
 	".stars{display:flex;gap:.5rem}.stars label{flex:1;text-align:center;font-weight:400;border:1px solid #848d97;border-radius:.5rem;padding:.6rem 0;cursor:pointer}"
@@ -60,101 +60,35 @@ const char *web_page_policy(void)
 	return policy;
 }
 
-struct writer { struct buffer *out; size_t language; const struct web_page *page; };
-
-static void raw(struct writer *w, const char *html)
-{
-	buffer_add_string(w->out, html);
-}
-
-static void text(struct writer *w, const char *value)
-{
-	mail_html_escape(w->out, value ? value : "");
-}
-
-static void word(struct writer *w, enum web_word which)
-{
-	text(w, web_word(which, w->language));
-}
-
-static void element(struct writer *w, const char *tag, enum web_word which)
-{
-	buffer_printf(w->out, "<%s>", tag);
-	word(w, which);
-	buffer_printf(w->out, "</%s>\n", tag);
-}
-
-static void form(struct writer *w, const char *action)
-{
-	raw(w, "<form method=\"post\" action=\"");
-	text(w, action);
-	raw(w, "\">\n");
-}
-
-static void words_field(struct writer *w, const char *id)
-{
-	buffer_printf(w->out, "<label for=\"%s\">", id);
-	word(w, WORD_YOUR_WORDS);
-	buffer_printf(w->out, "</label>\n<textarea id=\"%s\" name=\"words\" maxlength=\"4000\"></textarea>\n", id);
-}
-
-static void button(struct writer *w, const char *name, const char *class, enum web_word which)
-{
-	buffer_printf(w->out, "<button type=\"submit\" name=\"do\" value=\"%s\"%s>", name, class);
-	word(w, which);
-	raw(w, "</button>\n</form>\n");
-}
-
-static void card(struct writer *w, const char *class)
-{
-	buffer_printf(w->out, "<section class=\"card%s\">\n", class);
-}
-
 static void rating(struct writer *w)
 {
 	const struct web_page *page = w->page;
-	card(w, "");
+	web_card(w, "");
 	if (page->stars) {
-		raw(w, "<p>");
-		word(w, WORD_RATED);
+		web_raw(w, "<p>");
+		web_say(w, WORD_RATED);
 		buffer_printf(w->out, " <strong>%d / 5</strong></p>\n</section>\n", page->stars);
 		return;
 	}
-	form(w, page->link_status);
-	raw(w, "<fieldset><legend>");
-	word(w, WORD_RATE);
-	raw(w, "</legend>\n<p class=\"when\">");
-	word(w, WORD_RATE_MORE);
-	raw(w, "</p>\n<div class=\"stars\">");
+	web_form(w, page->link_status);
+	web_raw(w, "<fieldset><legend>");
+	web_say(w, WORD_RATE);
+	web_raw(w, "</legend>\n<p class=\"when\">");
+	web_say(w, WORD_RATE_MORE);
+	web_raw(w, "</p>\n<div class=\"stars\">");
 	for (int i = 1; i <= 5; i++)
 		buffer_printf(w->out, "<label><input type=\"radio\" name=\"stars\" value=\"%d\" required> %d</label>", i, i);
-	raw(w, "</div></fieldset>\n");
-	words_field(w, "rating-words");
-	button(w, "rate", "", WORD_SEND);
-	raw(w, "</section>\n");
-}
-
-static void to_status(struct writer *w)
-{
-	raw(w, "<p><a href=\"");
-	text(w, w->page->link_status);
-	raw(w, "\">");
-	word(w, WORD_HOW_IT_STANDS);
-	raw(w, "</a></p>\n");
-}
-
-static void message_card(struct writer *w, const char *class, enum web_word title, enum web_word more)
-{
-	card(w, class);
-	element(w, "h1", title);
-	element(w, "p", more);
+	web_raw(w, "</div></fieldset>\n");
+	web_words_field(w, "rating-words");
+	web_button(w, "rate", "", WORD_SEND);
+	web_raw(w, "</section>\n");
 }
 
 static void closed(struct writer *w)
 {
-	message_card(w, " good", WORD_CLOSED_NOW, WORD_CLOSED_MORE);
-	to_status(w);
-	raw(w, "</section>\n");
+	web_message_card(w, " good", WORD_CLOSED_NOW, WORD_CLOSED_MORE);
+	web_to_status(w);
+	web_raw(w, "</section>\n");
 	rating(w);
 }
 
@@ -165,120 +99,106 @@ static void confirm_page(struct writer *w)
 		return;
 	}
 	if (w->page->state != STATE_RESOLVED) {
-		message_card(w, "", WORD_STATUS, WORD_BEING_WORKED_ON);
-		to_status(w);
-		raw(w, "</section>\n");
+		web_message_card(w, "", WORD_STATUS, WORD_BEING_WORKED_ON);
+		web_to_status(w);
+		web_raw(w, "</section>\n");
 		return;
 	}
-	message_card(w, "", WORD_ASK_SOLVED, WORD_ASK_SOLVED_MORE);
-	form(w, w->page->action);
-	button(w, "confirm", "", WORD_YES);
-	raw(w, "</section>\n");
+	web_message_card(w, "", WORD_ASK_SOLVED, WORD_ASK_SOLVED_MORE);
+	web_form(w, w->page->action);
+	web_button(w, "confirm", "", WORD_YES);
+	web_raw(w, "</section>\n");
 }
 
 static void refuse_page(struct writer *w)
 {
 	bool can = w->page->state == STATE_RESOLVED || w->page->state == STATE_CLOSED;
 	if (!can) {
-		card(w, w->page->done ? " good" : "");
-		element(w, "h1", w->page->done ? WORD_OPEN_NOW : WORD_BEING_WORKED_ON);
-		to_status(w);
-		raw(w, "</section>\n");
+		web_card(w, w->page->done ? " good" : "");
+		web_element(w, "h1", w->page->done ? WORD_OPEN_NOW : WORD_BEING_WORKED_ON);
+		web_to_status(w);
+		web_raw(w, "</section>\n");
 		return;
 	}
-	message_card(w, "", WORD_ASK_REFUSE, WORD_ASK_REFUSE_MORE);
-	form(w, w->page->action);
-	words_field(w, "words");
-	button(w, "refuse", "", WORD_NO);
-	raw(w, "</section>\n");
+	web_message_card(w, "", WORD_ASK_REFUSE, WORD_ASK_REFUSE_MORE);
+	web_form(w, w->page->action);
+	web_words_field(w, "words");
+	web_button(w, "refuse", "", WORD_NO);
+	web_raw(w, "</section>\n");
 }
 
 static void conversation(struct writer *w)
 {
-	card(w, "");
-	element(w, "h2", WORD_SAID);
+	web_card(w, "");
+	web_element(w, "h2", WORD_SAID);
 	for (size_t i = 0; i < w->page->said.count; i++) {
 		const struct web_said *said = &w->page->said.at[i];
 		CLEANUP_ARENA struct arena arena;
 		arena_init(&arena);
-		raw(w, "<article class=\"said\"><span class=\"who\">");
-		text(w, said->by == SAID_BY_DESK ? said->who : web_word(said->by == SAID_BY_READER ? WORD_YOU : WORD_SOMEBODY_ELSE, w->language));
-		raw(w, "</span> <span class=\"when\">");
-		text(w, desk_date(&arena, said->date, web_language_name(w->language)));
-		raw(w, "</span>\n<div class=\"text\">");
-		text(w, said->by == SAID_BY_OTHER ? web_word(WORD_NOT_SHOWN, w->language) : said->text);
-		raw(w, "</div></article>\n");
+		web_raw(w, "<article class=\"said\"><span class=\"who\">");
+		web_text(w, said->by == SAID_BY_DESK ? said->who : web_word(said->by == SAID_BY_READER ? WORD_YOU : WORD_SOMEBODY_ELSE, w->language));
+		web_raw(w, "</span> <span class=\"when\">");
+		web_text(w, desk_date(&arena, said->date, web_language_name(w->language)));
+		web_raw(w, "</span>\n<div class=\"text\">");
+		web_text(w, said->by == SAID_BY_OTHER ? web_word(WORD_NOT_SHOWN, w->language) : said->text);
+		web_raw(w, "</div></article>\n");
 	}
-	raw(w, "</section>\n");
+	web_raw(w, "</section>\n");
 }
 
 static void status_page(struct writer *w)
 {
 	const struct web_page *page = w->page;
-	card(w, page->done ? " good" : "");
-	element(w, "h1", page->done ? WORD_SENT : WORD_STATUS);
-	element(w, "p", (enum web_word)(WORD_STATE_HELD + (int)page->state));
+	web_card(w, page->done ? " good" : "");
+	web_element(w, "h1", page->done ? WORD_SENT : WORD_STATUS);
+	web_element(w, "p", (enum web_word)(WORD_STATE_HELD + (int)page->state));
+	if ((page->state == STATE_HELD || page->state == STATE_EXPIRED) && page->suggested.count)
+		web_waits_for_word(w);
 	if (page->state == STATE_RESOLVED) {
-		form(w, page->link_confirm);
-		button(w, "confirm", "", WORD_YES);
-		form(w, page->link_refuse);
-		button(w, "refuse", " class=\"quiet\"", WORD_NO);
+		web_form(w, page->link_confirm);
+		web_button(w, "confirm", "", WORD_YES);
+		web_form(w, page->link_refuse);
+		web_button(w, "refuse", " class=\"quiet\"", WORD_NO);
 	}
-	raw(w, "</section>\n");
+	web_raw(w, "</section>\n");
 	if (page->state == STATE_CLOSED)
 		rating(w);
 	conversation(w);
-	card(w, "");
-	element(w, "h2", WORD_WRITE_MORE);
-	form(w, page->link_status);
-	words_field(w, "words");
-	button(w, "words", "", WORD_SEND);
-	raw(w, "</section>\n");
+	web_card(w, "");
+	web_element(w, "h2", WORD_WRITE_MORE);
+	web_form(w, page->link_status);
+	web_words_field(w, "words");
+	web_button(w, "words", "", WORD_SEND);
+	web_raw(w, "</section>\n");
 }
 
 static void trouble(struct writer *w, enum web_word title, enum web_word more)
 {
-	message_card(w, "", title, more);
-	raw(w, "</section>\n");
-}
-
-static void article(struct writer *w)
-{
-	const struct web_page *page = w->page;
-	raw(w, "<article class=\"card article\"");
-	if (*page->article.language) {
-		raw(w, " lang=\"");
-		text(w, page->article.language);
-		raw(w, "\"");
-	}
-	raw(w, ">\n<h1>");
-	text(w, page->article.title);
-	raw(w, "</h1>\n");
-	raw(w, page->article.html);
-	raw(w, "</article>\n");
+	web_message_card(w, "", title, more);
+	web_raw(w, "</section>\n");
 }
 
 static void head(struct writer *w)
 {
 	const struct web_page *page = w->page;
 	buffer_printf(w->out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n", web_language_name(w->language));
-	raw(w, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"robots\" content=\"noindex, nofollow\">\n<title>");
-	text(w, page->desk_name);
+	web_raw(w, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"robots\" content=\"noindex, nofollow\">\n<title>");
+	web_text(w, page->desk_name);
 	if (page->ticket)
 		buffer_printf(w->out, " · #%lld", (long long)page->ticket);
 	if (page->kind == PAGE_VIEW_ARTICLE) {
-		raw(w, " · ");
-		text(w, page->article.title);
+		web_raw(w, " · ");
+		web_text(w, page->article.title);
 	}
-	raw(w, "</title>\n<style>");
-	raw(w, style);
-	raw(w, "</style>\n</head>\n<body>\n<main>\n");
+	web_raw(w, "</title>\n<style>");
+	web_raw(w, style);
+	web_raw(w, "</style>\n</head>\n<body>\n<main>\n");
 	if (page->ticket) {
-		raw(w, "<header>");
-		word(w, WORD_REQUEST);
+		web_raw(w, "<header>");
+		web_say(w, WORD_REQUEST);
 		buffer_printf(w->out, " #%lld · ", (long long)page->ticket);
-		text(w, page->subject);
-		raw(w, "</header>\n");
+		web_text(w, page->subject);
+		web_raw(w, "</header>\n");
 	}
 }
 
@@ -291,20 +211,24 @@ static void body(struct writer *w)
 	case PAGE_VIEW_TOO_OLD: trouble(w, WORD_TOO_OLD, WORD_TOO_OLD_MORE); break;
 	case PAGE_VIEW_UNKNOWN: trouble(w, WORD_UNKNOWN, WORD_UNKNOWN_MORE); break;
 	case PAGE_VIEW_TROUBLE: trouble(w, WORD_TROUBLE, WORD_TROUBLE_MORE); break;
-	case PAGE_VIEW_ARTICLE: article(w); break;
+	case PAGE_VIEW_ARTICLE: web_article_page(w); break;
+	case PAGE_VIEW_HELP:    web_help_page(w); break;
+	case PAGE_VIEW_SOLVED:  web_solved_page(w); break;
 	}
 }
 
 void web_page(struct arena *arena, const struct web_page *page, struct web_response *response)
 {
-	static const int statuses[] = {200, 200, 200, 410, 404, 503, 200};
+	static const int statuses[] = {200, 200, 200, 410, 404, 503, 200, 200, 200};
+	bool too_old = page->kind == PAGE_VIEW_ARTICLE && page->too_old;
 	CLEANUP_BUFFER struct buffer out;
 	buffer_init(&out);
 	struct writer w = {&out, web_language_index(page->language), page};
 	head(&w);
 	body(&w);
-	raw(&w, "<footer>");
-	text(&w, page->desk_name);
-	raw(&w, "</footer>\n</main>\n</body>\n</html>\n");
-	*response = (struct web_response){statuses[page->kind], "text/html; charset=utf-8", arena_copy(arena, out.at, out.length), out.length};
+	web_raw(&w, "<footer>");
+	web_text(&w, page->desk_name);
+	web_raw(&w, "</footer>\n</main>\n</body>\n</html>\n");
+	*response = (struct web_response){too_old ? 410 : statuses[page->kind], "text/html; charset=utf-8", arena_copy(arena, out.at, out.length),
+	                                   out.length, NULL};
 }

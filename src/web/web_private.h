@@ -13,10 +13,32 @@ enum web_word {
 	WORD_STATE_HELD, WORD_STATE_EXPIRED, WORD_STATE_NEW, WORD_STATE_OPEN, WORD_STATE_PENDING, WORD_STATE_RESOLVED, WORD_STATE_CLOSED,
 	WORD_SAID, WORD_YOU, WORD_SOMEBODY_ELSE, WORD_NOT_SHOWN, WORD_WRITE_MORE, WORD_SEND, WORD_SENT, WORD_RATE, WORD_RATE_MORE, WORD_RATED,
 	WORD_TOO_OLD, WORD_TOO_OLD_MORE, WORD_UNKNOWN, WORD_UNKNOWN_MORE, WORD_TROUBLE, WORD_TROUBLE_MORE, WORD_HOW_IT_STANDS,
+	WORD_ASK_KB_SOLVED, WORD_ASK_KB_WHICH, WORD_KB_SOLVED, WORD_KB_OTHER, WORD_ASK_HELP, WORD_ASK_HELP_MORE, WORD_HELP, WORD_HELP_NOW, WORD_HELP_NOW_MORE,
+	WORD_ASK_KB_MORE, WORD_SUGGESTED,
 	WORD_COUNT
 };
 size_t web_language_index(const char *language);
 const char *web_language_name(size_t index);
 const char *web_word(enum web_word word, size_t language);
+
+/* A page while it is written. */
+struct writer { struct buffer *out; size_t language; const struct web_page *page; };
+void web_raw(struct writer *w, const char *html);
+void web_text(struct writer *w, const char *value);
+void web_element(struct writer *w, const char *tag, enum web_word which);
+void web_say(struct writer *w, enum web_word which);
+void web_form(struct writer *w, const char *action);
+void web_words_field(struct writer *w, const char *id);
+/* The last of its form: ends it. */
+void web_button(struct writer *w, const char *name, const char *class, enum web_word which);
+void web_card(struct writer *w, const char *class);
+void web_to_status(struct writer *w);
+void web_message_card(struct writer *w, const char *class, enum web_word title, enum web_word more);      /* left open */
+
+/* ---- of suggested articles (web_article.c) ---- */
+void web_article_page(struct writer *w);
+void web_help_page(struct writer *w);
+void web_solved_page(struct writer *w);
+void web_waits_for_word(struct writer *w);       /* on the status page of a held request */
 
 #endif

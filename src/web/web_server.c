@@ -44,8 +44,8 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, const st
 	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	MHD_add_response_header(response, "X-Robots-Tag", "noindex, nofollow");
-	if (answer->status == 405)
-		MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
+	if (answer->allow)
+		MHD_add_response_header(response, "Allow", answer->allow);
 	enum MHD_Result result = MHD_queue_response(connection, (unsigned)answer->status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -53,7 +53,7 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, const st
 
 static enum MHD_Result send_words(struct MHD_Connection *connection, int status, const char *words)
 {
-	struct web_response answer = {status, "text/plain; charset=utf-8", words, strlen(words)};
+	struct web_response answer = {status, "text/plain; charset=utf-8", words, strlen(words), NULL};
 	return send_response(connection, &answer);
 }
 
@@ -70,12 +70,14 @@ static bool is_cross_site(struct MHD_Connection *connection)
 }
 
 static enum MHD_Result answer(struct web_server *server, struct MHD_Connection *connection, struct exchange *exchange,
-                              const char *url, bool post)
+                              const char *url, const char *method)
 {
 	const char *language = header(connection, "Accept-Language");
-	struct web_request request = {.arena = &exchange->arena, .post = post, .path = url, .form = buffer_string(&exchange->form),
-	                              .accept_language = language ? language : ""};
-	struct web_response response = {404, "text/plain; charset=utf-8", "there is no such page\n", 22};
+	const char *token = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "t");
+	struct web_request request = {.arena = &exchange->arena, .post = strcmp(method, "POST") == 0, .path = url, .token = token ? token : "",
+	                              .form = buffer_string(&exchange->form), .accept_language = language ? language : ""};
+	struct web_response response = {404, "text/plain; charset=utf-8", "there is no such page\n", 22, NULL};
+	request.other = !request.post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
 	server->handler(server->context, &request, &response);
 	return send_response(connection, &response);
 }
@@ -93,7 +95,6 @@ static struct exchange *exchange_new(void)
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *body, size_t *body_length, void **state)
 {
-	bool post = strcmp(method, "POST") == 0;
 	if (!*state) {
 		*state = exchange_new();
 		return *state ? MHD_YES : MHD_NO;
@@ -110,15 +111,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		return send_words(connection, 413, "that is too much text\n");
 	if (header(connection, "Content-Length") && header(connection, "Transfer-Encoding"))
 		return send_words(connection, 400, "Content-Length together with Transfer-Encoding\n");
-	if (!post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		return send_words(connection, 405, "GET, HEAD or POST\n");
 	if (strcmp(method, "POST") == 0 && is_cross_site(connection)) {
 		((struct web_server *)context)->cross_site++;
 		return send_words(connection, 403, "this button stands on another site's page: open the link of the mail\n");
 	}
 	if (strlen(url) > WEB_URL_BYTES)
 		return send_words(connection, 414, "the address is too long\n");
-	return answer(context, connection, exchange, url, post);
+	return answer(context, connection, exchange, url, method);
 }
 
 static struct web_line *line_of(struct MHD_Connection *connection)

@@ -58,7 +58,7 @@ def acknowledged(desk, count=1, to="support@example.org", **options):
 
 
 def links(sent):
-    return re.findall(r"http://127\.0\.0\.1:\d+(/kb/[^\s\"<]+)", sent.text)
+    return re.findall(r"http://127\.0\.0\.1:\d+(/kb/[^\s\"<?]+)", sent.text)
 
 
 def suggested(desk, number=1):
@@ -70,7 +70,7 @@ def test_the_right_article_in_the_right_language(desk):
     ack = acknowledged(desk, **VPN)
     assert "Perhaps this helps you already" in ack.text and "Connect to the VPN from home" in ack.text, ack.text
     assert links(ack)[0] == "/kb/vpn.en" and len(links(ack)) <= 3
-    assert "Connect to the VPN from home</a>" in ack.html and "/kb/vpn.en\"" in ack.html
+    assert "Connect to the VPN from home</a>" in ack.html and "/kb/vpn.en?t=" in ack.html
     assert len(suggested(desk)) == 1 and "vpn" in suggested(desk)[0]
     status, headers, page = desk.http(links(ack)[0])
     assert status == 200 and headers["Content-Security-Policy"].startswith("default-src 'none'") and headers["Referrer-Policy"] == "no-referrer"
@@ -80,7 +80,11 @@ def test_the_right_article_in_the_right_language(desk):
     assert "Connect to the VPN" not in ack.text and 'lang="it"' in desk.http("/kb/vpn.it")[2]
     assert "<h1>Collegarsi" in desk.http("/kb/vpn", headers={"Accept-Language": "it"})[2]
     assert "<h1>Connect" in desk.http("/kb/vpn", headers={"Accept-Language": "ja"})[2]
-    assert desk.http("/kb/vpn", "POST", "x=1")[0] == 405 and desk.http("/kb/vpn", "HEAD")[0] == 200
+    status, headers, _ = desk.http("/kb/vpn", "POST", "x=1")
+    assert status == 405 and headers["Allow"] == "GET, HEAD" and desk.http("/kb/vpn", "HEAD")[0] == 200
+    for path, methods in (("/l/x", "GET, HEAD, POST"), ("/healthz", "GET, HEAD"), ("/kb/vpn", "GET, HEAD")):
+        status, headers, _ = desk.http(path, "PUT", "x=1")
+        assert (status, headers["Allow"]) == (405, methods), (path, status, headers["Allow"])
 
 
 def test_silent_where_nothing_fits(desk):
@@ -96,12 +100,12 @@ def test_a_queue_may_be_off(desk):
     assert links(acknowledged(desk, 2, to="network@example.org", **VPN))
 
 
-@setup(queues=[dict(QUEUES[0], kb="before-ticket")])
-def test_before_ticket_makes_the_ticket_and_check_says_so(desk):
+@setup(queues=[dict(QUEUES[0], kb="before-ticket", notices=["received", "agent-new"])])
+def test_nothing_is_held_without_its_mail_and_check_says_so(desk):
     articles(desk)
     assert links(acknowledged(desk, **VPN)) and desk.ticket(1)["state"] == "new"
     checked = desk.ok("check")
-    assert [p for p in checked["problems"] if p["warning"] and p["key"] == "queues[].kb" and "with-acknowledgement" in p["text"] and p["line"] > 0]
+    assert [p for p in checked["problems"] if p["warning"] and p["key"] == "queues[].kb" and '"held"' in p["text"] and p["line"] > 0]
 
 
 def test_never_for_replies_and_automatic_mail(desk):

@@ -84,7 +84,7 @@ def test_40_confirm_by_link_once_and_again(desk):
         assert post(desk, yes)[0] == 200
     ticket = desk.ticket(1)
     assert ticket["state"] == "closed" and [h["what"] for h in ticket["history"]].count("state resolved -> closed") == 1
-    assert len([m for m in desk.sent_to(BOB)]) == 2                # new, confirmed
+    assert len(desk.wait_sent(2, to=BOB)) == 2                      # new, confirmed
     assert "is closed" in desk.http(yes)[2]
 
 

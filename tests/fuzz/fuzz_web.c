@@ -14,12 +14,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct marks { size_t tags, quotes; };
 
-static struct marks marks_of(struct arena *arena, enum web_page_kind kind, const char *value, const char *language)
+static struct marks marks_of(struct arena *arena, enum web_page_kind kind, enum ticket_state state, const char *value, const char *language)
 {
 	struct web_said said[] = {{SAID_BY_READER, value, value, 1}, {SAID_BY_DESK, value, value, 1}, {SAID_BY_OTHER, value, NULL, 1}};
-	struct web_page page = {.kind = kind, .language = language, .desk_name = value, .ticket = 1, .subject = value, .state = STATE_OPEN, .action = value,
-	                        .link_status = value, .link_confirm = value, .link_refuse = value, .notice = value, .said = {said, COUNT_OF(said)},
-	                        .article = {value, "", ""}};
+	struct web_article suggested[] = {{value, value, value}, {value, value, value}};
+	struct web_page page = {.kind = kind, .language = language, .desk_name = value, .ticket = 1, .subject = value, .state = state, .action = value,
+	                        .link_status = value, .link_confirm = value, .link_refuse = value, .link_help = value, .link_solved = value,
+	                        .suggested = {suggested, COUNT_OF(suggested)}, .notice = value, .said = {said, COUNT_OF(said)},
+	                        .article = {.id = value, .title = value, .language = "", .html = ""}};
 	struct web_response response;
 	struct marks marks = {0, 0};
 	web_page(arena, &page, &response);
@@ -34,16 +36,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena arena CLEANUP_ARENA;
 	arena_init(&arena);
-	struct web_request request = {.arena = &arena, .post = true, .path = "/l/x", .form = arena_copy(&arena, (const char *)data, size), .accept_language = ""};
+	struct web_request request = {.arena = &arena, .post = true, .path = "/l/x", .token = "", .form = arena_copy(&arena, (const char *)data, size), .accept_language = ""};
 	const char *value = web_form_value(&request, "words");
 	if (!value)
 		value = utf8_clean(&arena, (const char *)data, size);
 	if (!utf8_valid(value, strlen(value)))
 		abort();
 	const char *language = web_language(request.form, "en");
-	enum web_page_kind kind = (enum web_page_kind)(size % (PAGE_VIEW_ARTICLE + 1));
+	enum web_page_kind kind = (enum web_page_kind)(size % (PAGE_VIEW_SOLVED + 1));
+	enum ticket_state state = (enum ticket_state)(size / (PAGE_VIEW_SOLVED + 1) % STATE_COUNT);
 	/* "x" and not "": an empty value may leave a whole element out. */
-	struct marks evil = marks_of(&arena, kind, *value ? value : "x", language), harmless = marks_of(&arena, kind, "x", language);
+	struct marks evil = marks_of(&arena, kind, state, *value ? value : "x", language), harmless = marks_of(&arena, kind, state, "x", language);
 	if (evil.tags != harmless.tags || evil.quotes != harmless.quotes)
 		abort();
 	return 0;

@@ -23,7 +23,7 @@ static const char *const words[] = {
 	"agent_name", "text", "from", "state", "old_state", "attachments", "link_confirm", "link_refuse", "link_status", "days",
 	"date", "commands", "problem", "recipient", "reply", "original_subject", "other", "note_address",
 	"article_first", "excerpt_first", "link_first", "article_second", "excerpt_second", "link_second", "article_third", "excerpt_third",
-	"link_third",
+	"link_third", "link_solved", "link_help", "expires", "suggested", "more",
 };
 
 static struct rendered render(const struct template_set *own, const char *name, const char *language, const char *record)
@@ -173,19 +173,20 @@ static void languages_have_the_same_templates_and_words(void **state)
 	assert_true(count[0] >= 40);
 }
 
-/* An acknowledgement may go to a forged sender: nothing that the sender wrote is in it (but the Subject, for threading). */
-static void acknowledgement_echoes_nothing(void **state)
+/* They may go to a forged sender: nothing that the sender wrote is in them (but the Subject, for threading). */
+static void acknowledgements_echo_nothing(void **state)
 {
+	static const char *const names[] = {"received", "held", "held-reminder", "expired"};
 	struct rendered mail;
 
-	for (size_t i = 0; i < COUNT_OF(languages); i++) {
+	for (size_t i = 0; i < COUNT_OF(languages) * COUNT_OF(names); i++) {
 		struct buffer record;
 		buffer_init(&record);
 		for (size_t w = 0; w < COUNT_OF(words); w++)
 			if (strcmp(words[w], "desk") && strcmp(words[w], "ticket") && strncmp(words[w], "link_", 5) && strcmp(words[w], "subject_line")
 			    && strncmp(words[w], "article_", 8) && strncmp(words[w], "excerpt_", 8))
 				record_add(&record, words[w], strcmp(words[w], "date") ? "BUY-CHEAP" : "2026-12-01");
-		mail = render(NULL, "received", languages[i], buffer_string(&record));
+		mail = render(NULL, names[i / COUNT_OF(languages)], languages[i % COUNT_OF(languages)], buffer_string(&record));
 		assert_null(strstr(mail.text, "BUY-CHEAP"));
 		assert_null(strstr(mail.html, "BUY-CHEAP"));
 		buffer_fini(&record);
@@ -370,7 +371,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_ARENA(builtin_ones_are_sound), WITH_ARENA(builtin_ones_render_with_all_and_with_nothing),
 		WITH_ARENA(languages_are_chosen), WITH_ARENA(languages_have_the_same_templates_and_words),
-		WITH_ARENA(acknowledgement_echoes_nothing), WITH_ARENA(sections_and_braces), WITH_ARENA(values_are_not_templates),
+		WITH_ARENA(acknowledgements_echo_nothing), WITH_ARENA(sections_and_braces), WITH_ARENA(values_are_not_templates),
 		WITH_ARENA(hostile_values_stay_on_their_line), WITH_ARENA(html_is_escaped), WITH_ARENA(every_builtin_html_is_escaped),
 		WITH_ARENA(words_become_paragraphs), WITH_ARENA(links_are_made_of_three_schemes_alone),
 		WITH_ARENA(links_of_ours_are_web_links), WITH_ARENA(an_indent_is_repeated_in_text), WITH_ARENA(long_words),

@@ -163,7 +163,7 @@ static void facts_of_ticket_and_sender(void **state)
 static void fsck_sees_what_does_not_fit(void **state)
 {
 	static const char *const breaks[][2] = {
-		{ "INSERT INTO asked VALUES(99,1,'nothing','',0,'','')", "names ticket 99" },
+		{ "INSERT INTO asked VALUES(99,1,'nothing','',0,'',0,'')", "names ticket 99" },
 		{ "DELETE FROM suggested WHERE ticket=1", "what was suggested is not what was shown" },
 		{ "DELETE FROM suggested WHERE ticket=1 AND rank=1", "have a gap" },
 		{ "DELETE FROM asked WHERE ticket=1", "never asked" },

@@ -1,0 +1,59 @@
+/*
+ * desk_acknowledge.c - the automatic answer to a new request: whether one may go out, and which. RFC 3834.
+ *
+ * It goes to whoever the mail claims to be from. So it repeats nothing of what was written; a stranger whose address nothing proves is not
+ * even told the subject and the name. Bounded for each address, never to machines, to our own addresses, to where mail comes back.
+ * A held request is answered by its articles ("held"), every other by "received". Why none went out stands in the history.
+ */
+#include <string.h>
+
+#include "desk_private.h"
+
+const char *desk_no_acknowledgement(struct decision *d, const struct mail *mail, const char *to)
+{
+	if (!mail->auto_answer_allowed)
+		return *mail->auto_answer_why ? mail->auto_answer_why : "automatic mail";
+	if (mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY)
+		return mail_kind_name(mail->kind);
+	if (!mail_address_usable(to))
+		return "no address to answer";
+	if (desk_address_is_ours(d->policy, to))
+		return "the sender's address is one of ours";
+	if (forwarding_agent(d->policy, mail) && !is_authenticated(mail, NULL))
+		return "forwarded in an agent's name, not authenticated";
+	if (failed_authentication(mail))
+		return "sender not authenticated (DMARC fail)";
+	if (d->facts->sender_bouncing)
+		return "mail to that address comes back";
+	return desk_over_budget(d, mail, to);
+}
+
+void desk_acknowledge(struct decision *d, const struct mail *mail, struct ticket_facts *ticket)
+{
+	const char *why = desk_no_acknowledgement(d, mail, ticket->customer.address);
+	const char *template = ticket->state == STATE_HELD ? "held" : "received";
+	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+	if (!why && queue && !queue_wants_notice(queue, template))
+		why = "switched off for the queue";
+	if (why) {
+		plan_remark(d, ticket->id, REMARK_UNACKNOWLEDGED, why);
+		desk_note_unanswered(d, ticket);
+		return;
+	}
+	struct outgoing *notice = notice_to_customer(d, ticket, template, NULL);
+	bool stranger = !desk_is_safe(d, mail, ticket->customer.address);
+	if (stranger) {
+		notice->subject = "";            /* a stranger's words are not carried to an address that may be a third party's */
+		notice->to.at[0].name = "";
+	}
+	desk_suggest(d, ticket, notice, stranger);
+	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);
+	notice->seq = message->seq;
+	message->from = notice->from;
+	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
+	message->message_id = notice->message_id;
+	message->outbox = notice->id;
+	struct effect *count = plan_add(d, EFFECT_COUNT_ACKNOWLEDGEMENT, ticket->id);
+	count->to = ticket->customer.address;
+	count->number = stranger;
+}
