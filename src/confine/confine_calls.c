@@ -98,12 +98,19 @@ static bool add_conditional(scmp_filter_ctx filter)
 	return true;
 }
 
+/* Where seccomp(2) itself is filtered (an older systemd's @system-service), prctl(2) still takes filters, but none that kills a whole process:
+ * then the signal does it, which nobody here handles. */
+static uint32_t death(void)
+{
+	return seccomp_api_get() >= 3 ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_TRAP;
+}
+
 static bool fill(scmp_filter_ctx filter)
 {
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);   /* a tree: this filter is met by each call of each mail */
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 0);
 	return add_all(filter, SCMP_ACT_ALLOW, allowed_calls, COUNT_OF(allowed_calls))
-	    && add_all(filter, SCMP_ACT_KILL_PROCESS, deadly_calls, COUNT_OF(deadly_calls)) && add_conditional(filter);
+	    && add_all(filter, death(), deadly_calls, COUNT_OF(deadly_calls)) && add_conditional(filter);
 }
 
 enum status confine_calls(struct confined *confined, struct error *error)
