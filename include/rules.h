@@ -22,7 +22,8 @@
  *      because      which script and line did what, and which word made a keyword set match
  *      confidence   -1: the rules ask no model
  *      Mails that join a ticket should keep its queue: the desk decides whether a verdict counts there.
- *   5. rules_counters() for /metrics. rules_fini() only where a leak checker looks: the workers end by themselves.
+ *   5. rules_care() each second or so, in what runs long: a killed process is seen before the other one is killed, too.
+ *   6. rules_counters() for /metrics. rules_fini() only where a leak checker looks: the workers end by themselves.
  *
  * What the scripts mean (contract, section 8), where Sieve leaves it open because it knows no tickets:
  *   - scripts run in the order of their names until one says stop; the flags that stand at the end are the ticket's;
@@ -42,6 +43,7 @@
 /* STATUS_BROKEN: no process could be made; every evaluation with scripts then has trouble. Twice is once. */
 enum status rules_init(struct error *error);
 void rules_fini(void);                           /* ends all workers; nobody may be evaluating */
+void rules_care(void);                           /* makes another spare if one was killed; thread-safe */
 
 struct ruleset;
 /* Reads config->rules_dir (*.sieve, order of their names) and config->keywords. "" and a folder that is

@@ -1,5 +1,5 @@
 /*
- * daemon_keeper.c - what can be done later, done later: timers, changed articles, the search index and a new model, off the commit path. (Checkpoints are the store's own.)
+ * daemon_keeper.c - what can be done later, done later: timers, changed articles, killed processes of the rules, the search index and a new model, off the commit path. (Checkpoints are the store's own.)
  *
  * One thread with a store connection of its own. It may fall behind and it may die with the process: all of it can be
  * done again. Diagnostics: keeper.trouble, once for each kind of trouble in a row.
@@ -50,6 +50,7 @@ static void *keeper_thread(void *argument)
 		config_unref(&config);
 		daemon_kb_tick(daemon, store);
 		daemon_keys_tick(daemon);
+		rules_care();
 		web_tick(daemon->web);
 		more = one_round(store, &in_trouble);
 	}

@@ -3,7 +3,7 @@
  *
  * Workers are made when they are needed, up to three for each processor, and ended after RULES_WORKER_LIFE evaluations. One that says
  * nothing or runs out of time is killed and replaced, and the mail in hand loses its rules. One that dies is replaced, too, and the mail
- * asked once more: somebody may have killed the worker. When that dies as well, it was the mail, and the mail loses its rules.
+ * asked once more, of a new worker: somebody may have killed the old one. When that dies as well, it was the mail, which loses its rules.
  * Log: rules.worker result=lost why=...
  */
 #include <errno.h>
@@ -36,14 +36,14 @@ static size_t pool_size(void)
 	return size;
 }
 
-/* An idle one; else an empty place; else RULES_WORKERS. Locked. */
-static size_t find_place(void)
+/* An idle one, or best an empty place; else the other of the two; else RULES_WORKERS. Locked. */
+static size_t find_place(enum place_in_pool best)
 {
 	size_t found = RULES_WORKERS, size = pool_size();
 	for (size_t i = 0; i < size; i++) {
-		if (pool.places[i] == PLACE_IDLE)
+		if (pool.places[i] == best)
 			return i;
-		if (pool.places[i] == PLACE_EMPTY && found == RULES_WORKERS)
+		if (pool.places[i] != PLACE_BUSY)
 			found = i;
 	}
 	return found;
@@ -57,13 +57,17 @@ static void put_back(size_t slot, enum place_in_pool place)
 	pthread_mutex_unlock(&pool.lock);
 }
 
-/* RULES_WORKERS: none can be made. */
-static size_t take(void)
+/* fresh: one that has not been asked yet. RULES_WORKERS: none can be made. */
+static size_t take(bool fresh)
 {
 	size_t slot;
 	pthread_mutex_lock(&pool.lock);
-	while ((slot = find_place()) == RULES_WORKERS)
+	while ((slot = find_place(fresh ? PLACE_EMPTY : PLACE_IDLE)) == RULES_WORKERS)
 		pthread_cond_wait(&pool.freed, &pool.lock);
+	if (fresh && pool.places[slot] == PLACE_IDLE) {
+		worker_close(&pool.workers[slot], false);
+		pool.places[slot] = PLACE_EMPTY;
+	}
 	if (pool.places[slot] == PLACE_EMPTY) {
 		if (!zygote_make_worker(&pool.workers[slot], slot))
 			slot = RULES_WORKERS;
@@ -182,7 +186,7 @@ void pool_ask(const struct ruleset *ruleset, const struct buffer *frame, struct 
 	int64_t start = clock_monotonic_us();
 	int deaths = 0;
 	for (int attempt = 0; attempt <= RULES_WORKERS && deaths < 2; attempt++) {
-		size_t slot = take();
+		size_t slot = take(deaths > 0);
 		*answer = (struct answer){0};
 		if (slot == RULES_WORKERS)
 			break;
@@ -246,6 +250,13 @@ static void pool_fini(void)
 enum status rules_init(struct error *error)
 {
 	return zygote_start(error) ? STATUS_OK : STATUS_BROKEN;
+}
+
+void rules_care(void)
+{
+	pthread_mutex_lock(&pool.lock);
+	zygote_look_after();
+	pthread_mutex_unlock(&pool.lock);
 }
 
 void rules_fini(void)

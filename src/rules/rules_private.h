@@ -245,6 +245,7 @@ _Noreturn void worker_main(int fd, struct worker_place *place);
 struct worker { int fd, pidfd, pid; uint32_t life; struct worker_place *place; };
 bool zygote_start(struct error *error);
 void zygote_stop(void);
+void zygote_look_after(void);
 bool zygote_make_worker(struct worker *worker, size_t slot);
 void worker_close(struct worker *worker, bool kill);
 size_t zygote_pids(int pids[2]);                 /* the one that works, the spare */

@@ -224,7 +224,7 @@ static void replace(void)
 }
 
 /* One that was killed is followed by the spare, a spare that was killed by a new one. */
-static void look_after(void)
+void zygote_look_after(void)
 {
 	int fds[2];
 	if (is_dead(zygote.fd)) {
@@ -258,7 +258,7 @@ bool zygote_start(struct error *error)
 		return true;
 	if (!start_first(error))
 		return false;
-	look_after();
+	zygote_look_after();
 	return true;
 }
 
@@ -277,7 +277,7 @@ bool zygote_make_worker(struct worker *worker, size_t slot)
 {
 	int pid = -1, fds[2];
 	for (int attempt = 0; attempt < 3 && pid < 0; attempt++) {
-		look_after();
+		zygote_look_after();
 		if ((pid = ask_zygote(zygote.fd, (unsigned char)slot, fds)) < 0)
 			close_fd(&zygote.fd);
 	}

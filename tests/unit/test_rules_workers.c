@@ -234,7 +234,19 @@ static void threads_share_the_workers(void **state)
 	rules_unref(&ruleset);
 }
 
-/* Whoever makes the workers is killed with all workers, and the next one, and the next. */
+/* Until what was killed has been seen: then there are two, and it is none of them. */
+static void wait_for_makers(int killed)
+{
+	int pids[2];
+	for (;;) {
+		rules_care();
+		if (pool_makers(pids) == 2 && pids[0] != killed && pids[1] != killed)
+			return;
+		usleep(1000);
+	}
+}
+
+/* Whoever makes the workers is killed with all workers, and the next one, and the next; once it is the spare. */
 static void a_killed_zygote_is_replaced(void **state)
 {
 	struct rules_counters before, after;
@@ -244,9 +256,10 @@ static void a_killed_zygote_is_replaced(void **state)
 	for (int i = 0; i < 6; i++) {
 		int pids[2];
 		assert_int_equal(pool_makers(pids), 2);
-		kill(pids[i == 3], SIGKILL);     /* once the spare */
+		kill(pids[i == 3], SIGKILL);
 		signal_workers(SIGKILL);
 		plain(ruleset);
+		wait_for_makers(pids[i == 3]);
 	}
 	rules_counters(&after);
 	assert_int_equal(after.troubles, before.troubles);
@@ -276,9 +289,12 @@ static void killing_under_load_costs_no_rules(void **state)
 	for (int64_t next = before.evaluations + 20; next < before.evaluations + 600; next += 60, kills++) {
 		while (evaluations() < next)
 			usleep(500);
-		if (pool_makers(pids) && kills % 2)
+		bool maker = pool_makers(pids) && kills % 2;
+		if (maker)
 			kill(pids[0], SIGKILL);
 		signal_workers(SIGKILL);
+		if (maker)
+			wait_for_makers(pids[0]);
 	}
 	for (int i = 0; i < 4; i++) {
 		pthread_join(threads[i], NULL);
