@@ -104,7 +104,7 @@ const struct config_parameter config_parameters[] = {
 		"It should not be below what the mail server in front accepts (message_size_limit in Postfix)."),
 	NUMBER("lmtp.max_connections", P_INTEGER, IN_CONFIG(lmtp_connections), 1, 400, "connections", "100",
 		"Connections served at the same time. "
-		"One more is answered 421 and may come again."),
+		"One more takes the place of a client that is silent between two mails, or is answered 421 and may come again."),
 	NUMBER("lmtp.idle_seconds", P_INTEGER, IN_CONFIG(lmtp_idle_seconds), 1, 86400, "seconds", "300",
 		"A connection that says nothing for that long is closed."),
 	NUMBER("lmtp.total_seconds", P_INTEGER, IN_CONFIG(lmtp_total_seconds), 1, 604800, "seconds", "3600",

@@ -20,10 +20,12 @@
 #define READ_BYTES (64 * 1024)
 #define STOP_GRACE_MS 30000
 #define SEND_SECONDS 60
+#define ROOM_MS 50                               /* that a client who was sent away gets to be gone */
 
 struct connection {
 	struct daemon *daemon;
 	int fd;
+	struct seat seat;
 	struct lmtp_session *session;
 	struct transaction transaction;
 	bool in_transaction;
@@ -56,6 +58,7 @@ static void on_reset(void *context)
 	if (!connection->in_transaction)
 		return;
 	connection->in_transaction = false;
+	crowd_turn(&connection->daemon->crowd, &connection->seat, false);
 	store_spool_reset(transaction->spool);
 	transaction->spool_failed = false;
 	transaction->recipients.at = NULL;
@@ -86,6 +89,7 @@ static void on_mail(void *context, const char *from, uint64_t size, bool smtputf
 		return;
 	}
 	connection->in_transaction = true;
+	crowd_turn(&connection->daemon->crowd, &connection->seat, true);
 	transaction->config = daemon_config(connection->daemon);
 	transaction->rules = daemon_rules(connection->daemon);
 	transaction->kb = daemon_kb(connection->daemon);
@@ -184,6 +188,8 @@ static void serve(struct connection *connection, struct buffer *out)
 		ssize_t n = recv(connection->fd, bytes, READ_BYTES, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n <= 0 && connection->seat.sent_away)
+			end_session(connection, LMTP_IDLE_TIMEOUT, out);
 		if (n <= 0)
 			return;
 		lmtp_session_feed(connection->session, bytes, (size_t)n, out);
@@ -214,12 +220,14 @@ static void *connection_thread(void *argument)
 	connection->session = lmtp_session_new(config->policy.domain, &limits, &handler, connection);
 	config_unref(&config);
 	set_socket(connection->fd);
+	crowd_enter(&daemon->crowd, &connection->seat, connection->fd);
 	serve(connection, &out);
-	close(connection->fd);
 	lmtp_session_free(&connection->session);
 	on_reset(connection);
 	store_spool_free(&connection->transaction.spool);
 	arena_fini(&connection->transaction.arena);
+	crowd_leave(&daemon->crowd, &connection->seat);
+	close(connection->fd);
 	free(connection);
 	daemon->connections--;
 	return NULL;
@@ -234,13 +242,24 @@ static void refuse(struct daemon *daemon, int fd, const char *words)
 	close(fd);
 }
 
+/* All places are taken: does one become free for a new client? */
+static bool make_room(struct daemon *daemon, int most)
+{
+	if (!crowd_send_one_away(&daemon->crowd))
+		return false;
+	daemon->connections_sent_away++;
+	for (int waited = 0; waited < ROOM_MS && daemon->connections >= most; waited++)
+		usleep(1000);
+	return daemon->connections < most;
+}
+
 static void take_connection(struct daemon *daemon, int fd)
 {
 	struct config *config = daemon_config(daemon);
 	int most = config->lmtp_connections;
 	config_unref(&config);
 	daemon->connections_total++;
-	if (daemon->connections >= most) {
+	if (daemon->connections >= most && !make_room(daemon, most)) {
 		log_event(LOG_WARNING, "lmtp.too-many-connections", "most", LOG_NUMBER(most), NULL);
 		refuse(daemon, fd, "421 4.3.2 too many connections, try again later\r\n");
 		return;

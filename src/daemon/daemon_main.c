@@ -246,7 +246,8 @@ static int parse_options(int argc, char **argv, const char **file)
 int main(int argc, char **argv)
 {
 	static struct daemon daemon = {.lock = PTHREAD_MUTEX_INITIALIZER, .gateway.reader_lock = PTHREAD_MUTEX_INITIALIZER,
-	                               .gateway.learned_lock = PTHREAD_MUTEX_INITIALIZER, .config_file = DEFAULT_CONFIG};
+	                               .gateway.learned_lock = PTHREAD_MUTEX_INITIALIZER, .crowd.lock = PTHREAD_MUTEX_INITIALIZER,
+	                                .config_file = DEFAULT_CONFIG};
 	struct error error;
 	sigset_t signals;
 	int code = parse_options(argc, argv, &daemon.config_file);

@@ -59,6 +59,7 @@ static void print_intake(struct buffer *out, struct daemon *daemon)
 	print_seconds(out, counters);
 	value(out, "lmtp_connections", "gauge", "LMTP connections now.", daemon->connections);
 	value(out, "lmtp_connections_total", "counter", "LMTP connections taken.", daemon->connections_total);
+	value(out, "lmtp_connections_sent_away_total", "counter", "Silent LMTP connections ended to make room for others.", daemon->connections_sent_away);
 	value(out, "lmtp_connections_refused_total", "counter", "LMTP connections answered 421 at once.", daemon->connections_refused);
 }
 

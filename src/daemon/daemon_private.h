@@ -20,6 +20,10 @@
 
 #define LISTENERS_MOST 16
 
+/* The LMTP connections there are, for when there are too many (daemon_crowd.c). */
+struct seat { struct seat *next, **at; int fd; int64_t since; bool in_mail; _Atomic bool sent_away; };
+struct crowd { pthread_mutex_t lock; struct seat *first; };
+
 struct listener { int fd; const char *unix_path; };
 
 struct daemon {
@@ -38,8 +42,9 @@ struct daemon {
 	_Atomic bool stopping;
 	pthread_t acceptor, keeper, learner;
 	bool learning;                           /* there is a learner */
+	struct crowd crowd;
 	_Atomic int connections;
-	_Atomic int64_t connections_total, connections_refused;
+	_Atomic int64_t connections_total, connections_refused, connections_sent_away;
 	struct confined confined;                /* how far the sandbox reaches; nothing of it: there is none */
 	int confined_port;                       /* of the relay, when it was made */
 	int64_t started;
@@ -65,6 +70,12 @@ void daemon_close_listeners(struct daemon *daemon);
 enum status daemon_lmtp_start(struct daemon *daemon, struct error *error);
 /* Waits until every connection is gone (each was told 421, or finished its mail). */
 void daemon_lmtp_stop(struct daemon *daemon);
+
+void crowd_enter(struct crowd *crowd, struct seat *seat, int fd);
+void crowd_leave(struct crowd *crowd, struct seat *seat);               /* before its descriptor is closed */
+void crowd_turn(struct crowd *crowd, struct seat *seat, bool in_mail);  /* a mail begins or ends */
+/* Makes room for one more, if somebody has been silent for long enough: marks it, and ends what it may say. */
+bool crowd_send_one_away(struct crowd *crowd);
 
 /* Opens the knowledge base of this folder, and says what is wrong in it. NULL: it cannot be read. */
 struct kb *daemon_kb_open(const char *dir);

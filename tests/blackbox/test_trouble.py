@@ -153,11 +153,31 @@ def test_too_many_connections_are_told_421(desk):
     desk.start()
     wait_until(lambda: desk.metric("sportello_lmtp_connections") == 0)
     first, second = desk.session(), desk.session()
+    for session in (first, second):                          # in the middle of a mail nobody is sent away for another
+        assert session.say("MAIL FROM:<a@example.com>")[0] == 250
     third = Lmtp(desk.lmtp_port, hello=False)
     assert third.greeting[0] == 421
     first.say("QUIT")
     wait_until(lambda: Lmtp(desk.lmtp_port, hello=False).greeting[0] == 220)
     second.close()
+
+
+def delivered(desk):
+    try:
+        return desk.lmtp(mail())[0][0] == 250
+    except (ConnectionError, ValueError):                    # 421 in place of the greeting
+        return False
+
+
+@setup(config={"lmtp.max_connections": 3})
+def test_silent_clients_do_not_keep_mail_out(desk):
+    """All places are taken, and nothing comes of it: the oldest has to go."""
+    silent = [desk.session() for _ in range(3)]
+    wait_until(lambda: delivered(desk), 20, "a mail gets in all the same")
+    assert silent[0].reply()[0] == 421                       # it was there first
+    assert desk.metric("sportello_lmtp_connections_sent_away_total") >= 1
+    for s in silent:
+        s.close()
 
 
 def test_too_large_a_mail_is_552(desk):
