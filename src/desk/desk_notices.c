@@ -136,6 +136,8 @@ static const char *customer_variables(struct decision *d, const struct ticket_fa
 	} else if (o->automatic) {
 		add_link(d, &out, "link_status", TOKEN_LINK_STATUS, ticket);
 	}
+	if (strcmp(o->template, "expired") == 0)
+		add_link(d, &out, "link_help", TOKEN_LINK_HELP, ticket);
 	if (strcmp(o->template, "held") == 0 || strcmp(o->template, "held-reminder") == 0)
 		add_end_of_silence(d, ticket, o, &out);
 	return arena_string(d->arena, buffer_string(&out));

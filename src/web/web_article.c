@@ -34,7 +34,7 @@ static void choice(struct writer *w)
 {
 	const struct web_page *page = w->page;
 	bool one = page->suggested.count == 1;
-	web_message_card(w, "", WORD_ASK_KB_SOLVED, one ? WORD_ASK_KB_MORE : WORD_ASK_KB_WHICH);
+	web_message_card(w, "", one ? WORD_ASK_KB_SOLVED : WORD_ASK_KB_WHICH, WORD_ASK_KB_MORE);
 	web_form(w, page->link_solved);
 	for (size_t i = 0; i < page->suggested.count; i++) {
 		article_button(w, page->suggested.at[i].id, i ? " class=\"next\"" : "");
@@ -47,6 +47,7 @@ static void choice(struct writer *w)
 		web_raw(w, "</button>\n");
 	}
 	web_raw(w, "</form>\n</section>\n");
+	web_to_status(w);
 }
 
 void web_solved_page(struct writer *w)
@@ -81,6 +82,7 @@ void web_help_page(struct writer *w)
 		web_words_field(w, "words");
 		web_button(w, "help", "", WORD_HELP);
 		web_raw(w, "</section>\n");
+		web_to_status(w);
 	}
 }
 

@@ -1,7 +1,8 @@
 """The pages in a real browser. SCREENSHOTS=DIR keeps a picture of each page, in two languages, at phone and desktop width."""
 import os, re
 from browser import Browser
-from desk import mail, setup
+from desk import mail, setup, QUEUES
+from test_kb import articles, VPN, VPN_IT
 
 ANNA = "anna@example.com"
 ITALIAN = "Buongiorno, la stampante del secondo piano non funziona più da questa mattina. Potete aiutarmi, per favore? Grazie mille.\n"
@@ -30,6 +31,12 @@ def picture(browser, name):
     if folder:
         os.makedirs(folder, exist_ok=True)
         browser.screenshot(os.path.join(folder, name + ".png"))
+
+
+def phone(browser):
+    """Below Chromium's least window width: its device emulation."""
+    browser.here("POST", "/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride",
+                 "params": {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}})
 
 
 def checked(browser):
@@ -89,9 +96,8 @@ def test_every_page_on_phone_and_desktop_in_two_languages(desk):
         for device, width in (("phone", 360), ("desktop", 1200)):
             browser = Browser(width=max(width, 500), height=900)
             try:
-                if device == "phone":                           # below Chromium's least window width: its device emulation
-                    browser.here("POST", "/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride",
-                                 "params": {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}})
+                if device == "phone":
+                    phone(browser)
                 for name, url in (("status", status), ("confirm", yes), ("refuse", no), ("unknown", yes[:-4] + "aaaa")):
                     browser.open(url)
                     checked(browser)
@@ -108,5 +114,84 @@ def test_every_page_on_phone_and_desktop_in_two_languages(desk):
                 browser.close()
 
 
-for test in (test_the_mails_link_is_opened_read_and_pressed, test_by_keyboard_alone, test_every_page_on_phone_and_desktop_in_two_languages):
+def asked(desk, number, **question):
+    """A held request: the addresses in the mail that asks its customer, by what they lead to."""
+    sender = "b%d@example.com" % number
+    desk.accept(mail(sender=sender, **question), sender=sender)
+    sent = desk.wait_sent(1, to=sender)[0]
+    assert desk.ticket(number)["state"] == "held"
+    found = {}
+    for url in re.findall(r"http://127\.0\.0\.1:\d+/[^\s\"<>]+", sent.text):
+        path = url.split("/", 3)[3]
+        found.setdefault("article" if path.startswith("kb/") else {"h": "help", "k": "solved"}[path[2]], url)
+    return found, sent
+
+
+@setup(queues=[dict(QUEUES[0], kb="before-ticket"), QUEUES[1]])
+def test_a_held_request_read_and_answered_on_the_phone(desk):
+    articles(desk)
+    for number, (language, question) in enumerate((("en", VPN), ("it", VPN_IT)), 1):
+        found, sent = asked(desk, number, **question)
+        for device, width in (("phone", 360), ("desktop", 1200)):
+            browser = Browser(width=max(width, 500), height=900)
+            try:
+                if device == "phone":
+                    phone(browser)
+                for name in ("article", "help", "solved"):
+                    browser.open(found[name])
+                    checked(browser)
+                    assert browser.script("return document.documentElement.lang") == language, (name, language)
+                    picture(browser, "held-%s-%s-%s" % (name, language, device))
+                with open(os.path.join(desk.directory, "mail.html"), "w") as f:
+                    f.write(sent.html)
+                browser.open("file://" + os.path.join(desk.directory, "mail.html"))
+                assert browser.script("return document.documentElement.scrollWidth <= window.innerWidth")
+                picture(browser, "held-mail-%s-%s" % (language, device))
+            finally:
+                browser.close()
+        assert desk.ticket(number)["state"] == "held"
+
+
+@setup(queues=[dict(QUEUES[0], kb="before-ticket"), QUEUES[1]])
+def test_the_buttons_below_an_article_are_pressed(desk):
+    articles(desk)
+    browser = Browser()
+    try:
+        phone(browser)
+        found, _ = asked(desk, 1, **VPN)
+        browser.open(found["article"])
+        assert "authentication failed" in browser.text() and "Did this solve it?" in browser.text()
+        browser.click("button[name='article']")
+        assert browser.sees("closed", "h1") and desk.ticket(1)["state"] == "closed"
+        picture(browser, "held-closed-en-phone")
+        browser.open(found["article"])
+        assert browser.sees("Closed.") and "/l/" in browser.script("return document.querySelector('main a[href*=\"/l/\"]').href")
+        browser.click("main a[href*='/l/']")
+        assert browser.sees("What was said")
+        checked(browser)
+        found, _ = asked(desk, 2, **VPN)
+        browser.open(found["article"])
+        browser.click("button.quiet")
+        assert browser.sees("One of us takes care", "h1") and desk.ticket(2)["state"] == "new"
+        checked(browser)
+        picture(browser, "held-new-en-phone")
+        found, _ = asked(desk, 3, **VPN)
+        browser.open(found["help"])
+        browser.type("textarea", "The code never comes")
+        browser.click("button")
+        assert browser.sees("One of us takes care", "h1") and desk.ticket(3)["messages"][-1]["text"] == "The code never comes"
+        found, _ = asked(desk, 4, **VPN)
+        browser.open(found["help"])
+        browser.click("main > p a")
+        assert browser.sees("wait for your word") and browser.sees("Connect to the VPN")
+        checked(browser)
+        picture(browser, "held-status-en-phone")
+        browser.click("main li a")
+        assert browser.sees("Did this solve it?")
+    finally:
+        browser.close()
+
+
+for test in (test_the_mails_link_is_opened_read_and_pressed, test_by_keyboard_alone, test_every_page_on_phone_and_desktop_in_two_languages,
+             test_a_held_request_read_and_answered_on_the_phone, test_the_buttons_below_an_article_are_pressed):
     test.alone = True

@@ -110,7 +110,7 @@ def test_this_solved_it_closes_and_a_reply_brings_it_back(desk):
     articles(desk)
     asked = ask(desk)
     path = links(asked)["solved"]
-    assert "Did this solve it?" in desk.http(path)[2] and desk.ticket(1)["state"] == "held"
+    assert "solved it?" in desk.http(path)[2] and desk.ticket(1)["state"] == "held"
     for _ in range(3):
         status, _, page = post(desk, path, article="vpn")
         assert status == 200 and "closed" in page
@@ -213,7 +213,8 @@ def test_an_expired_one_opens_by_any_reply(desk):
     desk.advance(25 * HOUR)
     wait_until(lambda: desk.ticket(1)["state"] == "expired")
     notice = desk.wait_sent(2, to=ANNA)[1]
-    assert "reply" in notice.text and desk.sent_to(BOB) == [] and desk.tickets("--state", "expired")
+    assert "reply" in notice.text and set(links(notice)) == {"help"} and "Do you still need help?" in desk.http(links(notice)["help"])[2]
+    assert desk.sent_to(BOB) == [] and desk.tickets("--state", "expired")
     desk.restart()
     desk.advance(60 * 24 * HOUR)
     desk.accept(mail(body="I was away. It still does not work.\n", reply_to=notice), address_of(notice))
