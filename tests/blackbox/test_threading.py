@@ -318,3 +318,31 @@ def test_38_a_reply_goes_to_who_was_shown_when_it_was_written(desk):
     desk.start()
     answer = desk.wait_sent(2, to=ANNA)[1]
     assert answer.recipients == [ANNA]
+
+
+def test_17_18_28_the_ticket_is_there_when_the_250_is(desk):
+    """No polling, no second step that may fail: what was answered 250 can be shown at once, and after a kill."""
+    desk.accept(mail(subject="at once"))
+    assert [t["subject"] for t in desk.tickets()] == ["at once"]
+    desk.kill()
+    assert [t["subject"] for t in desk.tickets()] == ["at once"]
+
+
+def test_20_the_record_of_a_refused_mail_stays(desk):
+    with open(desk.directory + "/rules/10.sieve", "w") as f:
+        f.write('require "reject";\nif header :contains "subject" "pills" { reject "No pills here."; }\n')
+    desk.restart()
+    assert desk.lmtp(mail(subject="Cheap pills"))[0][0] == 550
+    for _ in range(2):
+        desk.restart()
+        row, = desk.ok("mailbox", "list")
+        assert row["disposition"] == "rejected" and "Cheap pills" in row["subject"]
+    assert b"Cheap pills" in desk.cli("mailbox", "raw", row["id"], json_output=False).bytes
+
+
+def test_21_no_mail_is_too_old_and_none_too_many(desk):
+    desk.accept(mail(subject="from another age").replace(b"Date: ", b"Date: Mon, 03 Jan 2000 10:00:00 +0000\r\nX-Date: "))
+    with desk.session() as session:
+        for i in range(60):                                 # a window of thirty, or of ten, is what the peers look at
+            assert session.deliver(mail(subject="n%d" % i), ["support@example.org"])[0][0] == 250
+    assert len(desk.tickets()) == 61

@@ -17,6 +17,7 @@ for source in tests/fuzz/fuzz_*.c; do
   dictionary=tests/fuzz/$(echo "$name" | sed 's/^fuzz_//').dict
   set -- "$out/corpus/$name"
   [ -d "tests/fuzz/seeds/$name" ] && set -- "$@" "tests/fuzz/seeds/$name"
+  case $name in fuzz_config) set -- "$@" conf ;; fuzz_template) set -- "$@" conf/templates/en ;; esac
   case $name in fuzz_mail) [ -d ../shared/corpora/open/survival ] && set -- "$@" ../shared/corpora/open/*/ ;; esac
   [ -f "$dictionary" ] && set -- "-dict=$dictionary" "$@"
   echo "$name: $seconds s"
