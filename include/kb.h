@@ -16,6 +16,7 @@
  *             question and suggested ids beside the ticket, for learning and for `kb report`.
  *   button    "this solved it" -> one kb_feedback { question, article, solved = true }; "I still need help" -> one per suggested article
  *             with solved = false; stored by the store, and told to kb_learn() after the commit.
+ *   report    kb_group() over the questions that no article answered: the articles worth writing.
  *   web       /kb/ARTICLE: kb_article() by id and the reader's language, kb_article_html() for its text; hidden articles are 404.
  */
 #ifndef SPORTELLO_KB_H
@@ -69,6 +70,15 @@ struct kb_feedback { const char *question, *article; bool solved; };     /* ques
 /* Adds what was learned, oldest first; `forget` drops all that was learned before. Feedback on articles that are not there is kept
  * for when they come back. Bounded: the newest of each article count. */
 void kb_learn(struct kb *kb, const struct kb_feedback *at, size_t count, bool forget);
+
+/* ---- what no article answers ---- */
+#define KB_GROUPED 2000                  /* questions that are compared with each other, the last ones */
+/* at: which questions, the most typical first. words: what tells most of them, as it was written. */
+struct kb_group { size_t *at; size_t count; struct strings words; };
+struct kb_groups { struct kb_group *at; size_t count; };
+/* Questions (subject, newline, text) by likeness, over languages too; the largest group first. Each of the last KB_GROUPED is in one group, if
+ * need be alone. Knows no kb: the same questions always make the same groups. */
+void kb_group(struct arena *arena, const char *const *questions, size_t count, struct kb_groups *groups);
 
 /* ---- reading ---- */
 struct kb_article {

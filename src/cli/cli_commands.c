@@ -83,6 +83,8 @@ const struct cli_command cli_commands[] = {
 	  "With --file one question a line, and one JSON object a line in the same order; \" \xE2\x80\xA2 \" stands between subject and text. --feedback tries what would "
 	  "be learned; nothing is stored." },
 	{ "kb lint", cli_run_kb_lint, 0, 0, "", 0, "what is wrong or doubtful in the articles? with file and line", "" },
+	{ "kb report", cli_run_kb_report, 0, 0, "", OPT(O_SINCE), "what the articles solved, and which ones are worth writing",
+	  "Of the last 30 days, or since --since. Requests that no article answered stand together by likeness." },
 	{ "rules lint", cli_run_rules_lint, 0, -1, "[FILE...]", 0, "are the Sieve scripts right? with file, line and what to write instead",
 	  "Without files, the whole folder rules_dir. Ends with 78 if there is an error; see sportello-rules(7)." },
 	{ "rules test", cli_run_rules_test, 1, -1, "FILE...", OPT(O_ENVELOPE_FROM) | OPT(O_RCPT), "what the rules do with a mail: which script, which line, which word",

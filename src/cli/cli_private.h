@@ -108,6 +108,7 @@ void cli_ticket_rows(struct cli *cli, const struct ticket_rows *rows);   /* a ta
 
 /* ---- cli_when.c ---- */
 enum status cli_when(const char *text, int64_t now, int64_t *ms, struct error *error);
+enum status cli_since(const char *text, int64_t now, int64_t *since, struct error *error);       /* "30d" back from now, or a date */
 
 /* ---- the commands ---- */
 enum status cli_run_check(struct cli *cli, struct error *error);
@@ -139,6 +140,7 @@ enum status cli_run_kb_lint(struct cli *cli, struct error *error);
 enum status cli_run_key_list(struct cli *cli, struct error *error);
 enum status cli_run_key_rotate(struct cli *cli, struct error *error);
 enum status cli_run_key_revoke(struct cli *cli, struct error *error);
+enum status cli_run_kb_report(struct cli *cli, struct error *error);
 /* Copies a kept mail to standard output. */
 enum status cli_print_raw(struct cli *cli, int64_t raw, struct error *error);
 

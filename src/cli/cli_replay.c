@@ -136,18 +136,6 @@ static void replay_all(struct cli *cli, const struct mailbox_rows *rows, int64_t
 	arena_fini(&arena);
 }
 
-/* "30d" back from now, or a date. cli_when counts from the epoch here: what lies before the year 2000 was a distance. */
-static enum status read_since(struct cli *cli, int64_t *since, struct error *error)
-{
-	const char *text = cli->option[O_SINCE] ? cli->option[O_SINCE] : "30d";
-	int64_t now = clock_now(), when;
-	enum status status = cli_when(text, 0, &when, error);
-
-	if (status == STATUS_OK)
-		*since = when < 946684800000 ? now - when : when;
-	return status;
-}
-
 enum status cli_run_rules_replay(struct cli *cli, struct error *error)
 {
 	struct mailbox_rows rows;
@@ -155,7 +143,7 @@ enum status cli_run_rules_replay(struct cli *cli, struct error *error)
 	size_t looked_at = 0, differ = 0;
 	enum status status;
 
-	if ((status = read_since(cli, &since, error)) != STATUS_OK || (status = cli_need_rules(cli, error)) != STATUS_OK
+	if ((status = cli_since(cli->option[O_SINCE] ? cli->option[O_SINCE] : "30d", clock_now(), &since, error)) != STATUS_OK || (status = cli_need_rules(cli, error)) != STATUS_OK
 	    || (status = cli_need_store(cli, false, error)) != STATUS_OK || (status = store_mailbox(cli->store, &cli->arena, 0, &rows, error)) != STATUS_OK)
 		return status;
 	replay_all(cli, &rows, since, &looked_at, &differ);

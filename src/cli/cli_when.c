@@ -1,5 +1,6 @@
 /*
- * cli_when.c - a time to come, as people write it: 3d, 2h, 30m, 1w, tomorrow, monday, 2026-11-25, 2026-11-25T09:00:00+01:00.
+ * cli_when.c - a time to come, as people write it: 3d, 2h, 30m, 1w, tomorrow, monday, 2026-11-25, 2026-11-25T09:00:00+01:00; and for
+ * reports a time gone by.
  *
  * A day without an hour means nine o'clock; a time without a zone is UTC. RFC 3339 for the long form.
  * May not ask the clock: now comes in.
@@ -116,4 +117,15 @@ enum status cli_when(const char *text, int64_t now, int64_t *ms, struct error *e
 	if (*ms <= now)
 		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is not in the future", text);
 	return STATUS_OK;
+}
+
+/* cli_when counts from the epoch here: what lies before the year 2000 was a distance. */
+enum status cli_since(const char *text, int64_t now, int64_t *since, struct error *error)
+{
+	int64_t when = 0;
+	enum status status = cli_when(text, 0, &when, error);
+
+	if (status == STATUS_OK)
+		*since = when < 946684800000 ? now - when : when;
+	return status;
 }

@@ -95,7 +95,7 @@ static void tell_language(struct kb_entry *entry)
 		entry->article.language = told;
 }
 
-static void read_text(struct kb_entry *entry, const char *text, struct arena *arena, struct kb_problems *problems)
+void kb_entry_text(struct kb_entry *entry, const char *text, struct arena *arena, struct kb_problems *problems)
 {
 	if (!strncmp(text, "\xEF\xBB\xBF", 3))
 		text += 3;
@@ -122,6 +122,6 @@ struct kb_entry *kb_entry_read(const char *dir, const char *name, struct arena *
 	entry->mtime_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
 	entry->size = (uint64_t)about.st_size;
 	entry->article.changed = entry->mtime_ns / 1000000;
-	read_text(entry, utf8_clean(&entry->arena, text.length ? text.at : "", text.length), arena, problems);
+	kb_entry_text(entry, utf8_clean(&entry->arena, text.length ? text.at : "", text.length), arena, problems);
 	return entry;
 }

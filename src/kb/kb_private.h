@@ -16,7 +16,7 @@
 #define KB_STEMMERS     3                /* languages a word is stemmed in, at most */
 #define KB_WORD         48               /* bytes of a word that count */
 #define KB_QUESTION_WORDS 400            /* of a question that count */
-#define KB_CHOSEN       64               /* different words of a question that are looked for, the most telling ones */
+#define KB_CHOSEN       36               /* different words of a question that are looked for, the most telling ones */
 #define KB_TERMS        (KB_CHOSEN * KB_STEMMERS)        /* different terms of a question */
 #define KB_GRAM_BITS    18
 #define KB_GRAMS        (1u << KB_GRAM_BITS)     /* buckets of character n-grams */
@@ -94,6 +94,7 @@ void kb_problem_add(struct arena *arena, struct kb_problems *problems, const cha
 void kb_plain(struct arena *arena, const char *markdown, const char **title, const char **body, struct strings *links);
 /* kb_articles.c: one file. NULL and a problem: it cannot be used. */
 struct kb_entry *kb_entry_read(const char *dir, const char *name, struct arena *arena, struct kb_problems *problems);
+void kb_entry_text(struct kb_entry *entry, const char *text, struct arena *arena, struct kb_problems *problems);  /* head, title, body, language */
 bool kb_file_name(const char *name, size_t *id_length, char language[4]);        /* "vpn.it.md"; false: no article */
 
 /* ---- kb_ngram.c ---- */
@@ -217,6 +218,9 @@ struct kb_learned {
 };
 /* All of `before` (may be NULL) and the new ones. The gate is learned, too. */
 struct kb_learned *kb_learned_make(const struct kb_snapshot *snapshot, const struct kb_learned *before, const struct kb_feedback *at, size_t count);
+
+/* ---- kb_suggest.c ---- */
+void kb_answer_from(const struct kb_view *view, const struct kb_question *question, struct arena *arena, struct kb_answer *answer);
 
 /* ---- kb_gate.c, kb_excerpt.c ---- */
 float kb_gate_confidence(const struct kb_learned *learned, const struct kb_ranked *ranked);

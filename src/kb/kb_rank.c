@@ -94,6 +94,7 @@ static void mix(struct kb_work *work)
 
 		work->score[i] = W_WORDS * kb_share(work->word[i], work->most_word) + W_GRAMS * kb_share(work->grams[i], work->most_grams) +
 		                 W_TITLE * kb_share(work->title[i], work->most_title) + W_NEIGHBOURS * kb_share(work->neighbours[i], work->most_neighbours) +
+		                 W_PASSAGE * kb_share(work->passage[i], work->most_passage) +
 		                 W_PAST * work->past[i] + work->past_sum[i];
 	}
 	qsort_r(work->candidate, work->candidates, sizeof *work->candidate, by_score_down, work->score);
@@ -130,6 +131,7 @@ void kb_rank(const struct kb_view *view, const struct kb_words *words, const cha
 	choose_candidates(work);
 	kb_score_grams(work);
 	kb_score_neighbours(work);
+	kb_score_passage(work);
 	mix(work);
 	take_best(work, ranked);
 	if (ranked->count)

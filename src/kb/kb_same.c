@@ -137,6 +137,28 @@ const char *const kb_same_rows[] = {
 	"delivery shipping ship versand lieferung spedizione consegna livraison envio entrega",
 	"return zurucksenden rucksendung restituire reso retour devolucion",
 	"contract subscription vertrag abonnement abo contratto abbonamento contrat contrato suscripcion",
+	"enable activate aktivieren einschalten attivare abilitare activer activar habilitar",
+	"disable deactivate deaktivieren abschalten disattivare disabilitare desactiver desactivar deshabilitar",
+	"reply answer respond response antwort antworten beantworten rispondere risposta repondre reponse responder respuesta",
+	"show view see visible anzeigen sehen ansehen vedere mostrare visibile afficher voir mostrar ver visible",
+	"hide hidden invisible verbergen ausblenden unsichtbar nascondere invisibile masquer ocultar",
+	"sort arrange organize order sortieren ordnen anordnen ordinare organizzare disporre trier classer ordenar organizar",
+	"move drag relocate verschieben bewegen spostare trascinare deplacer mover arrastrar",
+	"choose select pick auswahlen wahlen scegliere selezionare choisir selectionner elegir seleccionar",
+	"type write enter eingeben schreiben digitare scrivere inserire saisir ecrire escribir introducir",
+	"allow permit grant erlauben zulassen gestatten consentire permettere autoriser permettre permitir",
+	"spam junk unwanted unsolicited unerwunscht werbung indesiderata indesiderabile indesirable pourriel indeseado",
+	"notification alert reminder notify benachrichtigung erinnerung hinweis notifica avviso promemoria rappel alerte "
+	"notificacion recordatorio aviso",
+	"category label tag group kategorie gruppe categoria etichetta gruppo categorie etiquette groupe grupo etiqueta",
+	"repair fix broken defective reparieren kaputt defekt riparare rotto difettoso reparer casse reparar averiado",
+	"expired expire outdated abgelaufen ablaufen veraltet scaduto scadere scadenza expirer perime caducado caducar",
+	"price cost fee charge preis kosten gebuhr prezzo costo tariffa prix cout frais precio coste tarifa",
+	"reset zurucksetzen reimpostare ripristinare reinitialiser restablecer",
+	"rename umbenennen rinominare renommer renombrar",
+	"duplicate twice double doppelt duplikat doppio duplicato doublon duplicado",
+	"import importieren importare importer importar",
+	"blocked denied forbidden refused blockiert verweigert verboten negato vietato refuse interdit denegado prohibido",
 	NULL
 };
 

@@ -54,12 +54,12 @@ static float neighbours_in(struct pairs *pairs, uint32_t article, const uint32_t
 	return sum;
 }
 
-static size_t sequence_in(const struct kb_entry *entry, const char *language)
+const uint32_t *kb_sequence_in(const struct kb_entry *entry, const char *language)
 {
 	for (size_t i = 0; language && i < entry->stemmed_count; i++)
 		if (!strcmp(entry->stemmed[i], language))
-			return i;
-	return 0;
+			return entry->sequence[i];
+	return entry->sequence[0];
 }
 
 void kb_score_neighbours(struct kb_work *work)
@@ -71,7 +71,7 @@ void kb_score_neighbours(struct kb_work *work)
 		uint32_t i = work->candidate[k];
 		const struct kb_entry *entry = work->snapshot->at[i];
 
-		work->neighbours[i] = neighbours_in(&pairs, i, entry->sequence[sequence_in(entry, work->words->language)], entry->sequence_count);
+		work->neighbours[i] = neighbours_in(&pairs, i, kb_sequence_in(entry, work->words->language), entry->sequence_count);
 		if (work->neighbours[i] > work->most_neighbours)
 			work->most_neighbours = work->neighbours[i];
 	}

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define W_SAME 0.40f                     /* of a word that means the same, against the word itself */
+#define W_SAME 0.30f                     /* of a word that means the same, against the word itself */
 
 static void add_postings(const struct kb_work *work, uint32_t term, float weight)
 {

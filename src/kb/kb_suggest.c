@@ -30,27 +30,33 @@ static void add_scored(struct arena *arena, const struct kb_view *view, const st
 	scored->score = confidence * (double)(ranked->at[i].score / ranked->at[0].score);
 }
 
-void kb_suggest(struct kb *kb, const struct kb_question *question, struct arena *arena, struct kb_answer *answer)
+void kb_answer_from(const struct kb_view *view, const struct kb_question *question, struct arena *arena, struct kb_answer *answer)
 {
 	struct kb_ranked ranked;
 	struct kb_words words;
-	struct kb_view view;
 	size_t shown;
 
 	memset(answer, 0, sizeof *answer);
-	kb_view_take(kb, &view);
-	kb_question_words(view.snapshot, question, arena, &words);
+	kb_question_words(view->snapshot, question, arena, &words);
 	answer->language = words.language ? arena_string(arena, words.language) : "";
-	kb_rank(&view, &words, question->queue, NULL, &ranked);
-	answer->threshold = (double)kb_gate_threshold(view.learned);
-	if (ranked.count) {
-		answer->confidence = (double)kb_gate_confidence(view.learned, &ranked);
-		shown = answer->confidence >= answer->threshold ? kb_gate_count(&ranked) : 0;
-		for (size_t i = 0; i < ranked.count; i++)
-			add_scored(arena, &view, &words, &ranked, i, question->queue, answer->confidence, false, &answer->ranking);
-		for (size_t i = 0; i < shown; i++)
-			add_scored(arena, &view, &words, &ranked, i, question->queue, answer->confidence, true, &answer->suggest);
-	}
+	kb_rank(view, &words, question->queue, NULL, &ranked);
+	answer->threshold = (double)kb_gate_threshold(view->learned);
+	if (!ranked.count)
+		return;
+	answer->confidence = (double)kb_gate_confidence(view->learned, &ranked);
+	shown = answer->confidence >= answer->threshold ? kb_gate_count(&ranked) : 0;
+	for (size_t i = 0; i < ranked.count; i++)
+		add_scored(arena, view, &words, &ranked, i, question->queue, answer->confidence, false, &answer->ranking);
+	for (size_t i = 0; i < shown; i++)
+		add_scored(arena, view, &words, &ranked, i, question->queue, answer->confidence, true, &answer->suggest);
+}
+
+void kb_suggest(struct kb *kb, const struct kb_question *question, struct arena *arena, struct kb_answer *answer)
+{
+	struct kb_view view;
+
+	kb_view_take(kb, &view);
+	kb_answer_from(&view, question, arena, answer);
 	kb_view_drop(&view);
 }
 

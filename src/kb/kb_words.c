@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UNKNOWN_VALUE 0.5f               /* of a word that stands in no article, against one that stands in one */
+#define UNKNOWN_VALUE 0.25f              /* of a word that stands in no article, against one that stands in one */
 
 struct reading {
 	const struct kb_snapshot *snapshot;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUES 7                         /* floats of an article */
+#define VALUES 8                         /* floats of an article */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct kb_work *idle;
@@ -44,7 +44,7 @@ static struct kb_work *make(void)
 
 static void make_room(struct kb_work *work, size_t articles)
 {
-	float **values[VALUES] = { &work->word, &work->title, &work->past, &work->past_sum, &work->grams, &work->neighbours, &work->score };
+	float **values[VALUES] = { &work->word, &work->title, &work->past, &work->past_sum, &work->grams, &work->neighbours, &work->passage, &work->score };
 
 	if (articles > work->room) {
 		free(work->allowed);
@@ -72,7 +72,7 @@ struct kb_work *kb_work_take(const struct kb_view *view, const struct kb_words *
 	work->learned = view->learned;
 	work->words = words;
 	work->without = without;
-	work->most_word = work->most_title = work->most_grams = work->most_neighbours = 0;
+	work->most_word = work->most_title = work->most_grams = work->most_neighbours = work->most_passage = 0;
 	work->candidates = 0;
 	make_room(work, view->snapshot->count + 1);
 	return work;

@@ -18,8 +18,8 @@ struct kb_work {
 	const struct kb_words *words;
 	const struct kb_without *without;
 	bool *allowed;                   /* by slot, like those that follow */
-	float *word, *title, *past, *past_sum, *grams, *neighbours, *score;
-	float most_word, most_title, most_grams, most_neighbours;
+	float *word, *title, *past, *past_sum, *grams, *neighbours, *passage, *score;
+	float most_word, most_title, most_grams, most_neighbours, most_passage;
 	uint32_t *candidate; size_t candidates;
 	struct kb_gram_question question, title_question;
 	uint32_t *seen; size_t seen_count;       /* buckets of the question */
@@ -36,6 +36,8 @@ static inline float kb_share(float value, float most)
 
 void kb_score_words(struct kb_work *work);       /* kb_score_words.c: word */
 void kb_score_neighbours(struct kb_work *work);  /* kb_score_neighbours.c, of candidates: neighbours */
+const uint32_t *kb_sequence_in(const struct kb_entry *entry, const char *language);     /* the article as words of this language */
+void kb_score_passage(struct kb_work *work);     /* kb_score_passage.c, of candidates: passage */
 void kb_weigh_grams(struct kb_work *work);       /* kb_score_grams.c: question, title_question */
 void kb_score_titles(struct kb_work *work);      /* of candidates: title */
 void kb_score_grams(struct kb_work *work);       /* of candidates: grams */
@@ -45,8 +47,9 @@ void kb_judge(const struct kb_work *work, struct kb_ranked *ranked);     /* kb_j
 /* Weights of the sum (kb_rank.c). Tuned together on several public sets; all of them stand on a plateau. */
 #define W_WORDS      0.50f
 #define W_GRAMS      0.42f
-#define W_TITLE      0.15f
+#define W_TITLE      0.20f
 #define W_NEIGHBOURS 0.14f
+#define W_PASSAGE    0.20f
 #define W_PAST       0.70f               /* likeness to the nearest past question of the article */
 
 #endif

@@ -222,3 +222,29 @@ def test_check_names_file_and_line(desk):
     assert bad and bad[0]["line"] == 2 and bad[0]["warning"]
     assert any(p["file"].endswith("/kb/latin.md") and p["warning"] for p in checked["problems"]) and checked["ok"]
     wait_until(lambda: desk.log("kb.problem", file="latin.md"), 8)
+
+
+def since(desk, when="1d"):
+    return desk.ok("kb", "report", "--since", when)
+
+
+def test_report(desk):
+    articles(desk)
+    empty = since(desk)
+    assert empty["asked"] == 0 and empty["deflection_rate"] is None and empty["articles"] == [] and empty["unanswered"] == []
+    acknowledged(desk, **VPN)
+    acknowledged(desk, 2, **VPN_IT)
+    for i, body in enumerate(("Where do I get a parking permit for the garage?", "I need a permit for parking in the garage.", "When is the canteen open on Sunday?")):
+        desk.accept(mail(subject=["Parking permit", "Permit", "Canteen"][i], body=body + "\n", sender="c%d@example.com" % i))
+    wait_until(lambda: since(desk)["asked"] == 5, 8)
+    report = since(desk)
+    assert report["nothing"] == 3 and report["acknowledged"]["shown"] == 2 and report["held"]["shown"] == 0 and report["deflected"] == 0, report
+    vpn = next(a for a in report["articles"] if a["article"] == "vpn")
+    assert vpn["suggested"] == 2 and vpn["first"] == 2 and vpn["solved"] == vpn["refused"] == 0, report
+    groups = report["unanswered"]
+    assert [g["count"] for g in groups] == [2, 1] and groups[0]["tickets"] == [3, 4] and "permit" in groups[0]["words"], groups
+    assert groups[0]["example"] in ("Parking permit", "Permit") and groups[1]["example"] == "Canteen" and groups[1]["tickets"] == [5]
+    words = desk.cli("kb", "report", json_output=False).out
+    assert "asked about 5 requests" in words and "3 of 5 (60 %)" in words and "0 of 2 (0 %) shown with the acknowledgement" in words, words
+    assert "Articles worth writing" in words and "permit" in words and "VPN" in words
+    assert since(desk, "2099-01-01")["asked"] == 0

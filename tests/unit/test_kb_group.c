@@ -1,0 +1,176 @@
+/*
+ * test_kb_group.c - questions that no article answered, put together by likeness; and what a long mail asks.
+ */
+#include "kb/kb_private.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct arena arena;
+
+static int set_up(void **state)
+{
+	(void)state;
+	arena_init(&arena);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_fini(&arena);
+	return 0;
+}
+
+static bool has(const struct kb_group *group, size_t question)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (group->at[i] == question)
+			return true;
+	return false;
+}
+
+static void test_groups(void **state)
+{
+	static const char *const questions[] = {
+		"Parking permit\nHello, where do I get a parking permit for the garage? Thanks, Anna",
+		"Badge\nMy door badge does not open the lab any more.",
+		"Garage\nI need a permit to park my car in the garage, please.",
+		"Question\nHow long is a parking permit valid, and who renews the permit?",
+		"Badge lost\nI lost the badge for the door, can I have another badge?",
+		"Lunch\nWhat is there for lunch on Thursday?",
+	};
+	struct kb_groups groups;
+
+	(void)state;
+	kb_group(&arena, questions, COUNT_OF(questions), &groups);
+	assert_int_equal(groups.count, 3);
+	assert_int_equal(groups.at[0].count, 3);
+	assert_true(has(&groups.at[0], 0) && has(&groups.at[0], 2) && has(&groups.at[0], 3));
+	assert_true(groups.at[0].words.count >= 2);
+	assert_true(strings_have(&groups.at[0].words, "permit") && !strings_have(&groups.at[0].words, "the"));
+	assert_int_equal(groups.at[1].count, 2);
+	assert_true(has(&groups.at[1], 1) && has(&groups.at[1], 4) && strings_have(&groups.at[1].words, "badge"));
+	assert_int_equal(groups.at[2].count, 1);
+	assert_true(has(&groups.at[2], 5) && strings_have(&groups.at[2].words, "lunch"));
+}
+
+/* Words for the same thing bring two languages together; numbers and greetings bring nobody together. */
+static void test_groups_over_languages(void **state)
+{
+	static const char *const questions[] = {
+		"Password\nI forgot my password and cannot log in to my account.",
+		"Password\nHo dimenticato la password e non riesco ad accedere al mio account, come posso fare?",
+		"4711\nGood morning, the coffee machine leaks. Kind regards, Paul Smith",
+		"4711\nGood morning, when does the next train leave? Kind regards, Paul Smith",
+	};
+	struct kb_groups groups;
+
+	(void)state;
+	kb_group(&arena, questions, COUNT_OF(questions), &groups);
+	assert_int_equal(groups.count, 3);
+	assert_true(groups.at[0].count == 2 && has(&groups.at[0], 0) && has(&groups.at[0], 1));
+}
+
+static void test_hardly_any_questions(void **state)
+{
+	static const char *const questions[] = { "", "\n", "\nthe and of it", "same words here\nprinter", "same words here\nprinter" };
+	struct kb_groups groups;
+	size_t all = 0;
+
+	(void)state;
+	kb_group(&arena, questions, 0, &groups);
+	assert_int_equal(groups.count, 0);
+	kb_group(&arena, questions, COUNT_OF(questions), &groups);
+	for (size_t i = 0; i < groups.count; i++)
+		all += groups.at[i].count;
+	assert_int_equal(all, COUNT_OF(questions));
+	assert_int_equal(groups.at[0].count, 2);
+	assert_true(has(&groups.at[0], 3) && has(&groups.at[0], 4));
+}
+
+/* The newest count where there are too many, and they keep their numbers. */
+static void test_bounded(void **state)
+{
+	size_t count = KB_GROUPED + 5;
+	const char **questions = ARENA_ARRAY(&arena, const char *, count);
+	struct kb_groups groups;
+	size_t all = 0;
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		questions[i] = i < 5 ? "the oldest walrus\n" : "printer\nthe printer is jammed";
+	kb_group(&arena, questions, count, &groups);
+	assert_int_equal(groups.count, 1);
+	all = groups.at[0].count;
+	assert_int_equal(all, KB_GROUPED);
+	assert_false(has(&groups.at[0], 4));
+	assert_true(has(&groups.at[0], 5) && has(&groups.at[0], count - 1));
+}
+
+static struct kb_snapshot *made_of(const char *const *texts, size_t count)
+{
+	struct kb_entry *entries[8];
+
+	for (size_t i = 0; i < count; i++) {
+		assert_non_null(entries[i] = calloc(1, sizeof **entries));
+		entries[i]->refs = 1;
+		arena_init(&entries[i]->arena);
+		entries[i]->article = (struct kb_article){ .id = arena_printf(&arena, "%zu", i), .file = "f.md", .language = "" };
+		kb_entry_text(entries[i], texts[i], &arena, NULL);
+	}
+	return kb_snapshot_build(entries, count);
+}
+
+/* Of a long mail the telling words are looked for, wherever they stand; neighbours over what was left out are none. */
+static void test_long_mail_is_bounded(void **state)
+{
+	static const char *const texts[] = { "# The gateway\n\nEnter the certificate of the gateway.\n", "# The printer\n\nOpen its cover.\n", "# The bill\n\nIt comes by mail.\n" };
+	struct kb_snapshot *snapshot = made_of(texts, COUNT_OF(texts));
+	struct kb_question question = { .subject = "Hello there" };
+	struct kb_words words;
+	char *text = arena_string(&arena, "");
+	bool gateway = false, gap = false;
+
+	(void)state;
+	for (int i = 0; i < 200; i++)
+		text = arena_printf(&arena, "%s so it was then that they %c%cxq had it", text, 'a' + i % 26, 'a' + i / 26);
+	question.text = arena_printf(&arena, "The gateway wants a certificate. %s", text);
+	kb_question_words(snapshot, &question, &arena, &words);
+	assert_true(words.count <= KB_TERMS && words.order_count <= KB_QUESTION_WORDS);
+	for (size_t i = 0; i < words.count; i++)
+		gateway |= !strcmp(words.at[i].folded, "gateway");
+	for (size_t i = 0; i < words.order_count; i++)
+		gap |= words.order[i] == KB_GAP;
+	assert_true(gateway && gap);
+	kb_snapshot_drop(&snapshot);
+}
+
+static void test_words_are_read_as_they_are_written(void **state)
+{
+	static const char text[] = "Caf\xC3\xA9-Bar STRASSE Stra\xC3\x9F""e, a\xCC\x81 x1\xE6\x97\xA5\xE6\x9C\xAC 9to5 \xFF\xFE end";
+	static const char *const want[] = { "cafe", "bar", "strasse", "strasse", "a", "x1", "\xE6\x97\xA5", "\xE6\x9C\xAC", "9to5", "end" };
+	char word[KB_WORD], folded[KB_WORD];
+	const char *at = text;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(want); i++) {
+		assert_true(kb_next_word(&at, word, folded));
+		assert_string_equal(folded, want[i]);
+	}
+	assert_false(kb_next_word(&at, word, folded));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_groups), cmocka_unit_test(test_groups_over_languages), cmocka_unit_test(test_hardly_any_questions),
+		cmocka_unit_test(test_bounded), cmocka_unit_test(test_long_mail_is_bounded), cmocka_unit_test(test_words_are_read_as_they_are_written),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
