@@ -3,7 +3,8 @@
 
 One desk of eight queues, taught by some hundred moved tickets, of which each measurement gets a copy. "asked": mail to the first queue's address,
 where the model may choose; "not asked": the same mails to another queue's. "training": the same as "asked" while a model is trained in the
-daemon. Mails of 2 KB with words as unevenly frequent as in a language; 20 connections. Medians of ROUNDS (3), alternating; ratios first. After `make bench-tools`; BUILD names the build.
+daemon. Mails of 2 KB with words as unevenly frequent as in a language; 20 connections. Medians of ROUNDS (3), alternating; ratios first.
+After `make bench-tools`; BUILD names the build.
 """
 import json, os, random, shutil, signal, statistics, subprocess, sys, tempfile, time
 from group import Group, free_port, wait_for

@@ -47,7 +47,9 @@ RIGHTS = """
 
 
 def missing():
-    return [] if SERVER and shutil.which("starman") else ["Request Tracker 5 (packages request-tracker5, starman; with PostgreSQL it is faster than with SQLite)"]
+    if SERVER and shutil.which("starman"):
+        return []
+    return ["Request Tracker 5 (packages request-tracker5, starman; with postgresql and rt5-db-postgresql it is faster than with rt5-db-sqlite)"]
 
 
 def as_user():
@@ -118,10 +120,10 @@ class Tracker:
         """One mail, as rt-mailgate posts it; seconds."""
         edge = "------bench-7e3f"
         fields = [("queue", "General"), ("action", "correspond"), ("SessionType", "REST"), ("message", mail)]
-        body = "".join('--%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (edge, name, value) for name, value in fields) + "--%s--\r\n" % edge
+        body = "".join('--%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (edge, name, value) for name, value in fields)
         begin = time.monotonic()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        connection.request("POST", "/REST/1.0/NoAuth/mail-gateway", body.encode(), {"Content-Type": "multipart/form-data; boundary=" + edge})
+        connection.request("POST", "/REST/1.0/NoAuth/mail-gateway", (body + "--%s--\r\n" % edge).encode(), {"Content-Type": "multipart/form-data; boundary=" + edge})
         answer = connection.getresponse().read().decode(errors="replace")
         connection.close()
         if not answer.startswith("ok"):

@@ -83,7 +83,8 @@ def ratios(r):
 
 def line(r, name, case, who, columns):
     values = [r.median(case, who, key) for key, _ in columns]
-    return None if all(v is None for v in values) else "%-26s%s" % (name, "".join("%12s" % ("-" if v is None else form % v) for v, (_, form) in zip(values, columns)))
+    words = ["-" if v is None else form % v for v, (_, form) in zip(values, columns)]
+    return None if set(words) == {"-"} else "%-26s%s" % (name, "".join("%12s" % word for word in words))
 
 
 def block(r, title, heads, case, columns, whos):
@@ -98,7 +99,8 @@ PEERS = ["smtp-sink", "floor", "sdbox", "maildir", "sieve", "rt", "plain", "all"
 def figures(r):
     rate, p50, p99 = ("rate", "%.0f"), ("p50", "%.2f"), ("p99", "%.2f")
     lines = []
-    for case, title in (("1", "1 connection, 2 KB"), ("20 KB", "20 connections, 20 KB"), ("1 MB", "20 connections, 1 MB"), ("5 ms", "5 ms more a sync, 20 c.")):
+    titles = {"1": "1 connection, 2 KB", "20 KB": "20 connections, 20 KB", "1 MB": "20 connections, 1 MB", "5 ms": "5 ms more a sync, 20 c."}
+    for case, title in titles.items():
         lines += block(r, title, ("mails/s", "p50 ms", "p99 ms"), case, (rate, p50, p99), PEERS)
     lines += block(r, "20 connections, 2 KB", ("mails/s", "p50 ms", "p99 ms", "PSS MB", "CPU µs/mail", "s/10,000"), "20",
                    (("rate", "%.0f"), p50, p99, ("mb", "%.1f"), ("cpu_us", "%.0f"), ("cpu_10k", "%.2f")), PEERS)
@@ -107,8 +109,8 @@ def figures(r):
     for n in (1, 20):
         lines += block(r, "fsyncs a mail, %d c." % n, ("fsyncs",), "syncs %d" % n, (("syncs", "%.2f"),), PEERS)
     for kind in ("new", "kept"):
-        lines += block(r, "outbox, %s connections" % kind, ("mails/s", "bytes", "connections"), "outbox " + kind, (rate, ("bytes", "%.0f"), ("connections", "%.0f")),
-                       ["plain", "smtp-source"])
+        lines += block(r, "outbox, %s connections" % kind, ("mails/s", "bytes", "connections"), "outbox " + kind,
+                       (rate, ("bytes", "%.0f"), ("connections", "%.0f")), ["plain", "smtp-source"])
     lines += block(r, "tickets in the store, 20 c.", ("mails/s", "p50 ms", "p99 ms"), "million", (rate, p50, p99), ["empty", "filled"])
     return lines
 

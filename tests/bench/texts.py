@@ -8,23 +8,27 @@ import os, random
 TOPICS = {
     "network": {
         "description": "VPN, wifi, cabling, remote access, slow or lost connections",
-        "things": ["the VPN tunnel", "the wifi in the meeting rooms", "the guest network", "the firewall", "the remote desktop gateway", "the network cable", "the proxy server",
-                   "the branch office router", "the DNS server", "the network drive"],
-        "troubles": ["drops every few minutes", "is very slow since the update", "refuses the connection", "asks for a certificate again and again"],
-        "mails": ["AnyConnect says that the tunnel was established and closes it after thirty seconds.", "The speed test shows two megabits down and less than one up.",
+        "things": ["the VPN tunnel", "the wifi in the meeting rooms", "the guest network", "the firewall", "the remote desktop gateway",
+                   "the network cable", "the proxy server", "the branch office router", "the DNS server", "the network drive"],
+        "troubles": ["drops every few minutes", "is very slow since the update", "refuses the connection",
+                     "asks for a certificate again and again"],
+        "mails": ["AnyConnect says that the tunnel was established and closes it after thirty seconds.",
+                  "The speed test shows two megabits down and less than one up.",
                   "With the cable in the wall everything works, without it nothing does.", "The laptop gets an address that begins with 169.254.",
                   "Ping to the gateway answers, but names are not resolved.", "From home it works, in the office it does not.",
-                  "The certificate that it shows was issued for another name.", "The lamp on the switch under the desk is orange instead of green."],
+                  "The certificate that it shows was issued for another name.",
+                  "The lamp on the switch under the desk is orange instead of green."],
         "steps": ["Open the network settings and forget the saved connection.", "Check that the laptop has an address of the company network.",
                   "Download the new profile of the tunnel and import it.", "Restart the access point by holding the button for ten seconds.",
                   "Ask for a new certificate if the old one has expired.", "Compare the speed with the cable plugged in."],
     },
     "billing": {
         "description": "invoices, payments, refunds, prices, contracts and orders",
-        "things": ["the invoice of last month", "the annual subscription", "the credit note", "the direct debit", "the purchase order", "the payment reminder",
-                   "the discount for schools", "the delivery", "the price list", "the maintenance contract"],
+        "things": ["the invoice of last month", "the annual subscription", "the credit note", "the direct debit", "the purchase order",
+                   "the payment reminder", "the discount for schools", "the delivery", "the price list", "the maintenance contract"],
         "troubles": ["shows the wrong amount", "was charged twice", "has not arrived yet", "must be made out to another company"],
-        "mails": ["Our accounting department cannot book it without the number of the order.", "The value added tax was calculated with the old rate.",
+        "mails": ["Our accounting department cannot book it without the number of the order.",
+                  "The value added tax was calculated with the old rate.",
                   "We paid by bank transfer on the fifth and got a reminder on the ninth.", "Please send it again as PDF to our new address.",
                   "The contract says three years, and the bill counts only one.", "Could you refund the difference to the same card?",
                   "We cancelled two of the five licences in September.", "The parcel was sent back because the street was missing."],
@@ -34,8 +38,8 @@ TOPICS = {
     },
     "hardware": {
         "description": "printers, laptops, screens, scanners, phones and spare parts",
-        "things": ["the printer on the second floor", "the docking station", "the laptop", "the left screen", "the scanner", "the label printer", "the desk phone",
-                   "the headset", "the projector", "the keyboard"],
+        "things": ["the printer on the second floor", "the docking station", "the laptop", "the left screen", "the scanner", "the label printer",
+                   "the desk phone", "the headset", "the projector", "the keyboard"],
         "troubles": ["does not switch on any more", "makes a strange noise", "is not recognised", "shows an error code"],
         "mails": ["The display says E-07 and something about the cover.", "We changed the toner and cleaned the rollers, and it still smears.",
                   "It is warm to the touch even when nobody uses it.", "The battery lasts twenty minutes since the weekend.",
@@ -47,8 +51,9 @@ TOPICS = {
     },
     "accounts": {
         "description": "passwords, sign-in, two-factor, rights, new colleagues and leavers",
-        "things": ["the password of my account", "the two-factor code", "the shared mailbox", "the account of a new colleague", "the access to the archive",
-                   "the signature card", "the single sign-on", "the calendar of the team", "the distribution list", "the administrator role"],
+        "things": ["the password of my account", "the two-factor code", "the shared mailbox", "the account of a new colleague",
+                   "the access to the archive", "the signature card", "the single sign-on", "the calendar of the team", "the distribution list",
+                   "the administrator role"],
         "troubles": ["has expired", "was locked after three attempts", "is missing since yesterday", "must be moved to another person"],
         "mails": ["The page says that the user name or the password is wrong.", "I have a new phone and the old one was wiped already.",
                   "She starts on the first of the month and needs the same rights as Paul.", "The reset link in the mail leads to an empty page.",
@@ -60,8 +65,8 @@ TOPICS = {
     },
     "website": {
         "description": "web shop, pages, forms, newsletter and search",
-        "things": ["the contact form", "the web shop", "the product search", "the newsletter", "the login page", "the download area", "the price calculator",
-                   "the mobile page", "the map of our shops", "the cookie banner"],
+        "things": ["the contact form", "the web shop", "the product search", "the newsletter", "the login page", "the download area",
+                   "the price calculator", "the mobile page", "the map of our shops", "the cookie banner"],
         "troubles": ["ends with an error 500", "looks broken on my phone", "cannot be found any more", "shows old data"],
         "mails": ["In Firefox it works, in Safari the button does nothing.", "The basket is empty as soon as I choose a country.",
                   "The picture of the blue model leads to the red one.", "I get the same message three times every Tuesday.",
@@ -72,25 +77,31 @@ TOPICS = {
                   "Use the current version of your browser.", "The newsletter can be cancelled with the link at its end."],
     },
 }
-COMMON = ["I have tried it three times since this morning and the result is always the same.", "Two colleagues in my room see exactly the same thing.",
-          "It would be good to have this before the end of the week, because a customer waits for it.", "We restarted everything that has a button, without success.",
-          "I am in the office until four, after that by telephone only.", "Last year there was something similar, but I do not find the answer any more.",
-          "Nothing was changed on our side, as far as I know.", "Please tell me whether you need a picture of the screen.",
-          "If this is not the right address, please pass it on to the right people.", "I could not find anything about it in the list of questions.",
-          "My manager asks every hour how long it will take.", "It happens mostly in the morning and hardly ever after lunch.",
-          "The number of our contract is on the attached sheet.", "I would rather not install anything myself."]
+COMMON = ["I have tried it three times since this morning and the result is always the same.",
+          "Two colleagues in my room see exactly the same thing.",
+          "It would be good to have this before the end of the week, because a customer waits for it.",
+          "We restarted everything that has a button, without success.", "I am in the office until four, after that by telephone only.",
+          "Last year there was something similar, but I do not find the answer any more.", "Nothing was changed on our side, as far as I know.",
+          "Please tell me whether you need a picture of the screen.", "If this is not the right address, please pass it on to the right people.",
+          "I could not find anything about it in the list of questions.", "My manager asks every hour how long it will take.",
+          "It happens mostly in the morning and hardly ever after lunch.", "The number of our contract is on the attached sheet.",
+          "I would rather not install anything myself."]
 OTHER = {
-    "it": (["Buongiorno", "Salve"], ["da stamattina non funziona più e nessuno sa perché.", "Abbiamo già riavviato tutto due volte, ma il risultato non cambia.",
+    "it": (["Buongiorno", "Salve"],
+           ["da stamattina non funziona più e nessuno sa perché.", "Abbiamo già riavviato tutto due volte, ma il risultato non cambia.",
            "La fattura che ci avete mandato riporta un importo sbagliato.", "Non riesco più ad accedere al mio account dopo il cambio della password.",
            "La stampante del secondo piano fa un rumore strano e poi si ferma.", "Vi prego di rispondere entro domani, perché il cliente aspetta.",
            "La connessione cade ogni dieci minuti, sia in ufficio sia da casa.", "Potete richiamarmi al numero che conoscete?"], "Grazie e cordiali saluti"),
-    "de": (["Guten Tag", "Hallo zusammen"], ["seit heute Morgen geht es nicht mehr, und niemand weiß, warum.", "Wir haben alles zweimal neu gestartet, aber es ändert sich nichts.",
+    "de": (["Guten Tag", "Hallo zusammen"],
+           ["seit heute Morgen geht es nicht mehr, und niemand weiß, warum.", "Wir haben alles zweimal neu gestartet, aber es ändert sich nichts.",
            "Auf der Rechnung vom letzten Monat steht ein falscher Betrag.", "Nach der Änderung des Passworts kann ich mich nicht mehr anmelden.",
            "Der Drucker im zweiten Stock macht ein seltsames Geräusch und bleibt dann stehen.", "Bitte antworten Sie bis morgen, weil der Kunde wartet.",
            "Die Verbindung bricht alle zehn Minuten ab, im Büro und zu Hause.", "Können Sie mich unter der bekannten Nummer zurückrufen?"], "Mit freundlichen Grüßen"),
 }
-FIRST = "Anna Bruno Carla David Elena Felix Giulia Hans Irene Jonas Katja Luca Marta Nils Olga Paul Rita Stefan Teresa Ugo Vera Walter Xenia Yusuf Zoe".split()
-LAST = "Rossi Bianchi Meyer Schulz Moreau Dubois Smith Taylor Garcia Lopez Novak Horvat Berg Lind Costa Ferrari Wolf Klein Martin Petit Brown Evans Ruiz Kern".split()
+FIRST = ("Anna Bruno Carla David Elena Felix Giulia Hans Irene Jonas Katja Luca "
+         "Marta Nils Olga Paul Rita Stefan Teresa Ugo Vera Walter Xenia Yusuf Zoe").split()
+LAST = ("Rossi Bianchi Meyer Schulz Moreau Dubois Smith Taylor Garcia Lopez Novak Horvat "
+        "Berg Lind Costa Ferrari Wolf Klein Martin Petit Brown Evans Ruiz Kern").split()
 PEOPLE = 2000
 
 
@@ -148,14 +159,20 @@ def write_articles(folder, seed=1):
     os.makedirs(folder)
     chance = random.Random(seed)
     for topic in sorted(TOPICS):
-        about = TOPICS[topic]
-        for i, thing in enumerate(about["things"]):
-            for j, trouble in enumerate(about["troubles"]):
-                steps = "\n".join("%d. %s" % (k + 1, step) for k, step in enumerate(chance.sample(about["steps"], 4)))
+        for i, thing in enumerate(TOPICS[topic]["things"]):
+            for j, trouble in enumerate(TOPICS[topic]["troubles"]):
                 with open(os.path.join(folder, "%s-%d-%d.md" % (topic, i, j)), "w", encoding="utf-8") as f:
-                    f.write("---\nkeywords: %s, %s\n---\n# What to do if %s %s\n\nIf %s %s, this usually helps. %s %s\n\n## Step by step\n\n%s\n\n"
-                            "## If that does not help\n\n%s\n" % (topic, thing.split()[-1], thing, trouble, thing, trouble, chance.choice(about["mails"]),
-                                                               chance.choice(COMMON), steps, "\n\n".join(chance.sample(about["mails"] + COMMON + about["steps"], 5))))
+                    f.write(article(chance, topic, thing, trouble))
+
+
+def article(chance, topic, thing, trouble):
+    about = TOPICS[topic]
+    steps = "\n".join("%d. %s" % (k + 1, step) for k, step in enumerate(chance.sample(about["steps"], 4)))
+    more = "\n\n".join(chance.sample(about["mails"] + COMMON + about["steps"], 5))
+    return ("---\nkeywords: {topic}, {word}\n---\n# What to do if {thing} {trouble}\n\nIf {thing} {trouble}, this usually helps. {mail} {common}\n\n"
+            "## Step by step\n\n{steps}\n\n## If that does not help\n\n{more}\n").format(
+                topic=topic, word=thing.split()[-1], thing=thing, trouble=trouble, mail=chance.choice(about["mails"]), common=chance.choice(COMMON),
+                steps=steps, more=more)
 
 
 def keyword_sets():
@@ -170,5 +187,6 @@ def rule_tests(keywords):
     for i in range(40):
         word = ["printer", "invoice", "password", "VPN", "newsletter", "laptop", "order", "wifi"][i % 8]
         third = 'header :is "x-sportello" "kw:set%d"' % (i % 20) if keywords else 'header :contains ["to", "cc"] "set%d@"' % i
-        tests.append(['header :contains "subject" ["project %d", "%s %d"]' % (i, word, i), 'address :domain :is "from" "partner%d.example"' % i, third][i % 3])
+        subject, sender = 'header :contains "subject" ["project %d", "%s %d"]' % (i, word, i), 'address :domain :is "from" "partner%d.example"' % i
+        tests.append([subject, sender, third][i % 3])
     return tests
