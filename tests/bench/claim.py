@@ -45,7 +45,7 @@ def shown(notes, wal):
 def check_itself():
     """The order counts as shown, and nothing else does: no sync, one of another file, one too early, one that ended after the 250."""
     def count(*syncs):
-        return shown([(10, 10, 5, READ_MAIL, 1), (10, 10, 5, READ_END, 0), (20, 21, 77, WROTE, 1)] + [(at, done, file, SYNCED, 0) for at, done, file in syncs]
-                     + [(40, 40, 5, ANSWERED, 0)], 77)[:2]
+        before, after = [(10, 10, 5, READ_MAIL, 1), (10, 10, 5, READ_END, 0), (20, 21, 77, WROTE, 1)], [(40, 40, 5, ANSWERED, 0)]
+        return shown(before + [(at, done, file, SYNCED, 0) for at, done, file in syncs] + after, 77)[:2]
     assert count((30, 35, 77)) == (1, 1)
     assert [count(*s) for s in ((), ((30, 35, 78),), ((15, 19, 77),), ((30, 41, 77),), ((50, 60, 77),))] == [(1, 0)] * 5

@@ -24,7 +24,8 @@ def write_conf(directory, port, features, relay):
     named = [("support", "Everything that fits nowhere else")]
     if "model" in features:
         named += [(topic, texts.TOPICS[topic]["description"]) for topic in sorted(texts.TOPICS)]
-    queues = ['{ name = "%s"; address = "%s@example.org"; description = "%s"; agents = [ "bob" ]; kb = "%s"; }' % (name, name, words, kb) for name, words in named]
+    queues = ['{ name = "%s"; address = "%s@example.org"; description = "%s"; agents = [ "bob" ]; kb = "%s"; }' % (name, name, words, kb)
+              for name, words in named]
     with open(conf, "w") as f:
         f.write('desk: { name = "Bench"; domain = "example.org"; state_dir = "%s/state"; %s };\n' % (directory, UNBOUNDED))
         f.write('lmtp: { listen = [ "127.0.0.1:%d" ]; };\nweb: { listen = ""; };\nrelay: { url = "%s"; };\n' % (port, relay))

@@ -2,7 +2,7 @@
 """run.py [ROUNDS [CASE...]] - make bench: Sportello beside what else there is, in one run, alternating. Ratios first.
 
 ROUNDS (5): each case is measured that often, with every candidate in turn; figures are medians. CASE: only these (names of functions in
-cases.py). BENCH=quick: two rounds with fewer mails, nothing is written to doc/, and no store of a million tickets. BENCH_DIR: where states
+cases.py). BENCH=quick: one round with fewer mails, nothing is written to doc/, and no store of a million tickets. BENCH_DIR: where states
 are kept while they are measured (/var/tmp): a real disk. BENCH_TICKETS: how many the large store has (1000000).
 The machine's disk and processors change from minute to minute: only ratios of one run mean anything.
 """
@@ -44,7 +44,7 @@ def measure(bench, rounds, wanted):
 def main():
     numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
     names = [word for word in sys.argv[1:] if not word.isdigit()]
-    rounds, wanted = (numbers or [2 if QUICK else 5])[0], chosen(names)
+    rounds, wanted = (numbers or [1 if QUICK else 5])[0], chosen(names)
     tools = os.path.join(BUILD, "bench")
     desk.BUILD, desk.TOOLS, peers.TOOLS = BUILD, tools, tools
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -64,7 +64,7 @@ def main():
     finally:
         group.stop_all()
         shutil.rmtree(bench.directory, ignore_errors=True)
-    words = table.make(bench, rounds, time.monotonic() - begin)
+    words = table.make(bench, rounds, time.monotonic() - begin, bool(names))
     print(words)
     if not names and not QUICK and "interrupted" not in bench.notes:
         table.keep(os.path.join(TOP, "doc", "performance.md"), words)

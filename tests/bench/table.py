@@ -72,9 +72,12 @@ def rows(r):
     ]
 
 
-def ratios(r):
+def ratios(r, partial):
+    """partial: only of what was measured."""
     lines = ["%-68s %9s  %9s" % ("", "reached", "wanted")]
     for what, value, wanted, way, form in rows(r):
+        if value is None and partial:
+            continue
         good = value is not None and (value >= wanted if way == ">" else value <= wanted)
         lines.append("%-68s %9s  %s %-7s %s" % (what, "-" if value is None else form % value, "≥" if way == ">" else "≤", "%g" % wanted,
                                                "not measured" if value is None else "yes" if good else "NO"))
@@ -111,6 +114,7 @@ def figures(r):
     for kind in ("new", "kept"):
         lines += block(r, "outbox, %s connections" % kind, ("mails/s", "bytes", "connections"), "outbox " + kind,
                        (rate, ("bytes", "%.0f"), ("connections", "%.0f")), ["plain", "smtp-source"])
+    lines += block(r, "sportello explain", ("2 KB, ms", "25 MB, ms", "25 MB, MB"), "explain", (("ms", "%.3f"), ("large_ms", "%.0f"), ("mb", "%.1f")), ["plain"])
     lines += block(r, "tickets in the store, 20 c.", ("mails/s", "p50 ms", "p99 ms"), "million", (rate, p50, p99), ["empty", "filled"])
     return lines
 
@@ -133,13 +137,16 @@ def machine():
     return "%d processors (%s), load average %.1f at the end" % (os.cpu_count(), model, os.getloadavg()[0])
 
 
-def make(bench, rounds, seconds):
+def make(bench, rounds, seconds, partial):
     for found in bench.results.values():
         for one in found:
             if "cpu_us" in one:
                 one["cpu_10k"] = one["cpu_us"] / 100
     r = Results(bench.results)
-    lines = ratios(r) + ["", "250 means on disk: " + claim_words(r), "", "medians of %d rounds, %.0f minutes, %s" % (rounds, seconds / 60, machine())]
+    lines = ratios(r, partial) + [""]
+    if claim(r, 1) is not None:
+        lines += ["250 means on disk: " + claim_words(r), ""]
+    lines.append("medians of %d rounds, %.0f minutes, %s" % (rounds, seconds / 60, machine()))
     lines += figures(r) + features(r)
     if bench.notes:
         lines += [""] + ["!! " + note for note in bench.notes]
