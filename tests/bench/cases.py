@@ -72,12 +72,18 @@ class Bench:
                 process.kill()
                 process.wait()
 
-    def one(self, case, name, sessions, mails, mix="2048", env=None, rate=0, warm=True, cpu=False, often=0.0, seconds=0):
+    def one(self, case, name, *more, **options):
+        """A candidate that fails costs its own figures, not the others'."""
+        try:
+            self.measure(case, name, *more, **options)
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
+            self.notes.append("%s, %s, round %d: %s" % (case, name, self.round + 1, error))
+
+    def measure(self, case, name, sessions, mails, mix="2048", env=None, rate=0, cpu=False, often=0.0, seconds=0):
         """Measures one candidate in one case, from its start to its end. often: seconds between two looks at its memory."""
         to = BOXES if name in peers.MAILBOXES else None
         with self.running(name, env) as (group, port, directory):
-            if warm:
-                self.load(port, sessions, 3 * sessions, run="warm", to=to)
+            self.load(port, sessions, 3 * sessions, run="warm", to=to)
             before = group.cpu_at_rest() if cpu else 0
             peak, over = [0.0], threading.Event()
 
@@ -97,7 +103,6 @@ class Bench:
             if cpu:
                 figures["cpu_us"] = (group.cpu_at_rest() - before) / max(1, figures["mails"]) * 1e6
             self.add(case, name, figures)
-            return figures
 
     def count(self, name, fast, slow):
         count = fast if name in FAST else slow

@@ -3,7 +3,7 @@
 A candidate is a function (directory, port, env) that starts a group. It has a directory of its own, on the file system of all the others,
 and listens on loopback. Who is missing is named by missing(), and the rest is measured without.
 """
-import os, pwd, shutil, subprocess
+import grp, os, pwd, shutil, subprocess
 
 import texts
 from group import Group
@@ -95,7 +95,7 @@ def dovecot(directory, port, env, name, location, sieve):
             os.chown(os.path.join(directory, folder), who.pw_uid, who.pw_gid)
     if sieve:
         write_sieve(directory, who)
-    more = "" if ROOT else "default_internal_user = {0}\ndefault_internal_group = {1}\ndefault_login_user = {0}\n".format(who.pw_name, who.pw_gid)
+    more = "" if ROOT else "default_internal_user = {0}\ndefault_internal_group = {1}\ndefault_login_user = {0}\n".format(who.pw_name, grp.getgrgid(who.pw_gid).gr_name)
     conf = os.path.join(directory, "dovecot.conf")
     with open(conf, "w") as f:
         f.write(DOVECOT_CONF.format(d=directory, port=port, uid=who.pw_uid, gid=who.pw_gid, location=location.format(d=directory),
