@@ -8,7 +8,8 @@ import contextlib, functools, json, mmap, os, shutil, struct, subprocess, tempfi
 import claim, desk, peers, rt, texts
 from group import free_port, wait_for
 
-FAST = {"floor", "smtp-sink", "plain", "rules", "kb", "model", "all", "million"}
+DESKS = {"plain": desk.PLAIN, "rules": ("rules",), "kb": ("kb",), "model": ("model",), "all": desk.ALL}
+FAST = {"floor", "smtp-sink"} | set(DESKS)
 BOXES = "box%@example.org"                                   # Dovecot: each connection delivers to a mailbox of its own, and waits for no lock
 
 
@@ -18,8 +19,7 @@ class Bench:
         self.directory = tempfile.mkdtemp(prefix="sportello-bench-", dir=os.environ.get("BENCH_DIR", "/var/tmp"))
         os.chmod(self.directory, 0o755)
         self.results, self.notes, self.trained, self.tracker, self.filled = {}, [], None, None, None
-        self.candidates = dict(peers.available(), **{name: functools.partial(self.start_desk, features=features) for name, features in
-                               (("plain", desk.PLAIN), ("rules", ("rules",)), ("kb", ("kb",)), ("model", ("model",)), ("all", desk.ALL))})
+        self.candidates = dict(peers.available(), **{name: functools.partial(self.start_desk, features=DESKS[name]) for name in DESKS})
 
     def tool(self, name):
         return os.path.join(self.tools, name)
@@ -103,6 +103,8 @@ class Bench:
             if cpu:
                 figures["cpu_us"] = (group.cpu_at_rest() - before) / max(1, figures["mails"]) * 1e6
             self.add(case, name, figures)
+            if cpu and name in DESKS:
+                self.notes += ["%s, %s: %s" % (case, name, words) for words in desk.left_undone(directory, DESKS[name])]
 
     def count(self, name, fast, slow):
         count = fast if name in FAST else slow

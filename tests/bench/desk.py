@@ -73,12 +73,27 @@ def database(directory):
     return os.path.join(directory, "state", "sportello.db")
 
 
-def waiting(directory):
+def count(directory, what):
     db = sqlite3.connect("file:%s?mode=ro" % database(directory), uri=True)
     try:
-        return db.execute("SELECT count(*) FROM outbox WHERE state='waiting'").fetchone()[0]
+        return db.execute("SELECT count(*) FROM " + what).fetchone()[0]
     finally:
         db.close()
+
+
+def waiting(directory):
+    return count(directory, "outbox WHERE state='waiting'")
+
+
+def left_undone(directory, features):
+    """What the desk should have done with the mails, and did not: a bench that measures nothing must not look well."""
+    words = []
+    if count(directory, "ticket") > count(directory, "outbox WHERE record LIKE '%template=received%'"):
+        words.append("not every ticket was acknowledged")
+    for feature, what in (("rules", "tag"), ("model", "routed"), ("kb", "outbox WHERE record LIKE '%article_first=%'")):
+        if (feature in features) != (count(directory, what) > 0):
+            words.append("%s: %s" % (feature, "did nothing" if feature in features else "is on"))
+    return words
 
 
 def fill(directory):
