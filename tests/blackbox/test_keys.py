@@ -41,15 +41,20 @@ def test_rotation_breaks_nothing_in_flight(desk):
 def test_after_a_theft_old_tokens_die_and_the_customer_is_still_understood(desk):
     desk.accept(mail())
     old = desk.wait_sent(1, to="anna@example.com")[0]
+    notice = desk.wait_sent(1, to="bob@agents.example")[0]
     desk.ok("key", "revoke", "all")
     follow(desk, 1)
     assert desk.http(link_of(old))[0] == 404
     # Whoever has the stolen key, or only the address, gets a ticket of his own.
     desk.accept(mail(subject="Let me in", sender="thief@elsewhere.example", to=address_of(old)), address_of(old), sender="thief@elsewhere.example")
     assert len(desk.tickets()) == 2 and len(desk.ticket(1)["messages"]) == 2
+    # Nor does the agent's old notice make anybody the agent.
+    desk.accept(mail(reply_to=notice, sender="Bob Rossi <bob@agents.example>", body="/resolve\n\nPay here: https://thief.example\n"), address_of(notice),
+                sender="bob@agents.example")
+    assert len(desk.tickets()) == 3 and desk.ticket(1)["state"] == "new" and len(desk.sent_to("anna@example.com")) == 1
     # The customer answers the old mail as always.
     desk.accept(mail(reply_to=old), address_of(old))
-    assert len(desk.tickets()) == 2 and len(desk.ticket(1)["messages"]) == 3
+    assert len(desk.tickets()) == 3 and len(desk.ticket(1)["messages"]) == 3
 
 
 def test_key_commands_say_what_is_wrong(desk):
