@@ -82,11 +82,13 @@ struct learned *gateway_learned(struct gateway *gateway)
 	return learned;
 }
 
-/* What serves stays if nothing better can be loaded. */
+/* What serves stays if nothing newer can be loaded: that its own row was damaged meanwhile does not matter to it. */
 static void take_over(struct gateway *gateway, struct store *store, int64_t newest)
 {
 	struct learned *new = gateway_learned_open(store), *old;
 	gateway->learned_seen = newest;
+	if (new && gateway->learned && new->version <= gateway->learned->version)
+		gateway_learned_unref(&new);
 	if (!new)
 		return;
 	struct learn_facts facts;

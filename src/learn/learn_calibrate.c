@@ -232,10 +232,10 @@ static size_t best_heat(const struct trial *trial)
 
 /* Share of coming mail that is expected to belong nowhere. The share of letter runs in a held-out mail that no other mail has is an
  * estimate of what is still missing (as Good and Turing's of unseen species); whole matters are missing more often than
- * pieces of words. Bounded below, for there is always some, and above, for else nothing would ever be believed. */
+ * pieces of words. Bounded below, for there is always some, and above, so that a desk that knows a third of what comes can begin. */
 #define SURPRISES_EACH 3.5
 #define STRANGERS_LEAST 0.05
-#define STRANGERS_SHARE_MOST 0.45
+#define STRANGERS_SHARE_MOST 0.7
 static double share_expected(const struct trial *trial)
 {
 	double sum = 0;

@@ -12,7 +12,7 @@ for source in tests/fuzz/fuzz_*.c; do
   name=$(basename "$source" .c)
   program=$out/$name
   clang -std=gnu17 -D_GNU_SOURCE -O1 -g -Iinclude -Isrc $(pkg-config --cflags gmime-3.0 libxml-2.0) -fsanitize=fuzzer,address,undefined -o "$program" "$source" \
-    $out/libsportello.a $(pkg-config --libs gmime-3.0 sqlite3 libconfig libmicrohttpd nettle libxml-2.0) -letpan -lstemmer -lcmark -lpthread -lm
+    $out/libsportello.a $(pkg-config --libs gmime-3.0 sqlite3 libconfig libmicrohttpd nettle libxml-2.0) -letpan -lstemmer -lcmark -llinear -lpthread -lm
   mkdir -p "$out/corpus/$name"
   dictionary=tests/fuzz/$(echo "$name" | sed 's/^fuzz_//').dict
   set -- "$out/corpus/$name"
