@@ -49,6 +49,7 @@ void arena_init(struct arena *arena);
 void arena_fini(struct arena *arena);
 void arena_reset(struct arena *arena);            /* frees all but the first block */
 void *arena_alloc(struct arena *arena, size_t size);             /* zeroed, aligned for any type */
+char *arena_room(struct arena *arena, size_t size);              /* not zeroed: for bytes that are written at once */
 char *arena_copy(struct arena *arena, const void *bytes, size_t length);  /* adds a NUL */
 char *arena_string(struct arena *arena, const char *string);     /* "" for NULL */
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);

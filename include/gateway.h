@@ -112,7 +112,7 @@ enum status gateway_add_loads(struct store *store, struct arena *arena, const st
 /* Teaches the articles what customers said of them, if anything was said since *seen (0 at first: all of it is new). */
 void gateway_kb_learn(struct kb *kb, struct store *store, int64_t *seen);
 
-/* The text of a stored message: kept, or derived again from its raw mail. For search and for people. "" if it has none. */
+/* The text of a stored message: kept, or derived again from its raw mail, LIMIT_SEARCH_BYTES at most. For search. "" if it has none. */
 const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message);
 
 /* Only what is new in it: without quotes and signature. */

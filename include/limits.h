@@ -25,11 +25,15 @@
 #define LIMIT_PARTS             1000           /* MIME parts of one mail */
 #define LIMIT_DEPTH             50             /* nesting of MIME parts and of messages in messages */
 #define LIMIT_TEXT_BYTES        (1024 * 1024)  /* bytes of readable text made from one mail */
+#define LIMIT_INTAKE_TEXT       (256 * 1024)   /* bytes of it that rules, classifier, articles and threading look at: 40,000 words */
 #define LIMIT_HTML_BYTES        (4 * 1024 * 1024) /* bytes of HTML that are read for text */
 #define LIMIT_HTML_TAG          (16 * 1024)    /* bytes of one tag: libxml2 is quadratic in attributes */
 #define LIMIT_REFERENCES        200            /* Message-IDs looked at in References, the newest (last) ones */
 #define LIMIT_MESSAGE_ID        998            /* bytes of one Message-ID: a line, RFC 5322 section 2.1.1 */
 #define LIMIT_PARSE_SECONDS     5              /* seconds one mail may take; checked between parts */
+
+/* ---- search ---- */
+#define LIMIT_SEARCH_BYTES      (256 * 1024)   /* bytes of one message's text whose words are found: 40,000 words; a log file is no letter */
 
 /* ---- addresses that we write to ---- */
 #define LIMIT_ADDRESS           254            /* octets, RFC 5321 section 4.5.3.1.3 with errata; libetpan hangs over 500 */

@@ -84,6 +84,7 @@ struct mail {
 	int date_zone;                   /* minutes east of UTC, as the header said */
 	const char *language;            /* BCP 47 primary tag ("it"), NULL: not known reliably */
 	const char *text;                /* whole readable text */
+	bool text_cut;                   /* there is more of it than was made: see mail_options.text_most */
 	const char *reply_text;          /* only what is new: no quoted history, no signature */
 	const char *signature;           /* NULL: none */
 	struct { struct mail_attachment *at; size_t count; } attachments;
@@ -107,6 +108,9 @@ struct mail_options {
 	const char *envelope_from;       /* NULL: not known; "": the null sender */
 	const char *recipient;           /* NULL: not known; the envelope recipient, if there is one only */
 	bool headers_only;               /* fast path: headers and kind, no text */
+	bool light;                      /* attachments are named and counted, but not decoded: size 0, sha256 "". All else is the same. */
+	size_t text_most;                /* bytes of text that are made, of any part and in all; 0: LIMIT_TEXT_BYTES */
+	bool text_only;                  /* light, and of what the text means nothing is asked: no reply_text, bounces, forward, language */
 };
 
 /* Always fills *mail. The arena owns everything in it. */

@@ -140,6 +140,11 @@ void *arena_alloc(struct arena *arena, size_t size)
 	return memset(arena_take(arena, size), 0, size);
 }
 
+char *arena_room(struct arena *arena, size_t size)
+{
+	return arena_take(arena, size);
+}
+
 char *arena_copy(struct arena *arena, const void *bytes, size_t length)
 {
 	char *copy = arena_take(arena, length + 1);

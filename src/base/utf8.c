@@ -175,7 +175,8 @@ char *utf8_clean(struct arena *arena, const char *at, size_t length)
 		total += size;
 		taken += size;
 	}
-	clean = arena_alloc(arena, total + 1);
+	clean = arena_room(arena, total + 1);
+	clean[total] = '\0';
 	memcpy(clean, at, run);
 	for (size_t i = run; i < length; i += taken) {
 		size = clean_piece(at + i, length - i, &taken, &piece);

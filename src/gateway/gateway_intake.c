@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gateway.h"
+#include "limits.h"
 
 const char *const gateway_disposition_names[10] = {
 	DISPOSITION_TICKET, DISPOSITION_JOINED, DISPOSITION_AUTOMATIC, DISPOSITION_BOUNCE, DISPOSITION_LOOP, DISPOSITION_COMMAND_ERROR,
@@ -227,6 +228,21 @@ static void count_time(struct gateway_counters *counters, int64_t microseconds)
 	counters->microseconds_sum += microseconds;
 }
 
+/* What rules, classifier, articles and desk ask for: attachments are not decoded, a long text is not read to its end. Only an agent's
+ * words are needed whole: they go to the customer. */
+static void look(struct transaction *transaction, const struct mail_source *source, size_t count, struct mail *mail)
+{
+	const struct config *config = transaction->config;
+	struct mail_options options = {.authserv_id = config->authserv_id, .envelope_from = transaction->envelope_from,
+	                               .recipient = count == 1 ? transaction->recipients.at[0].address : NULL,
+	                               .light = true, .text_most = LIMIT_INTAKE_TEXT};
+	mail_parse(&transaction->arena, source, &options, mail);
+	if (mail->text_cut && desk_agent_with_address(&config->policy, mail->from.address)) {
+		options.text_most = 0;
+		mail_parse(&transaction->arena, source, &options, mail);
+	}
+}
+
 void gateway_intake(struct gateway *gateway, struct transaction *transaction, struct lmtp_reply *replies, size_t count)
 {
 	struct error error;
@@ -238,9 +254,7 @@ void gateway_intake(struct gateway *gateway, struct transaction *transaction, st
 		return;
 	}
 	store_spool_source(transaction->spool, &source);
-	struct mail_options options = {.authserv_id = transaction->config->authserv_id, .envelope_from = transaction->envelope_from,
-	                               .recipient = count == 1 ? transaction->recipients.at[0].address : NULL};
-	mail_parse(&transaction->arena, &source, &options, &mail);
+	look(transaction, &source, count, &mail);
 	gateway->counters.mails++;
 	gateway->counters.bytes += (int64_t)source.size;
 	deliver_all(gateway, transaction, &mail, &source, replies, count);

@@ -3,6 +3,7 @@
  * parser reads old mails better, too.
  */
 #include "gateway.h"
+#include "limits.h"
 
 static const char *derive(struct arena *arena, struct store *store, const struct message_row *message, bool only_new)
 {
@@ -13,7 +14,7 @@ static const char *derive(struct arena *arena, struct store *store, const struct
 	if (!message->raw || store_raw_open(store, message->raw, &raw, &error) != STATUS_OK)
 		return "";
 	struct mail mail;
-	struct mail_options options = {0};
+	struct mail_options options = {.light = true, .text_only = !only_new, .text_most = only_new ? 0 : LIMIT_SEARCH_BYTES};
 	mail_parse(arena, &raw.source, &options, &mail);
 	store_raw_close(&raw);
 	return only_new ? mail.reply_text : mail.text;

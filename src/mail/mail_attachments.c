@@ -82,6 +82,8 @@ void attachment_add(struct walk *walk, struct part *part)
 	one->named = one->named && !made;
 	one->inline_ = strcmp(part->disposition.value, "inline") == 0
 	               || (*part->content_id && *part->disposition.value == '\0' && strncmp(part->type, "image/", 6) == 0);
+	if (walk->light)
+		return;
 	struct digest_sink sink = { .size = 0 };
 	sha256_init(&sink.digest);
 	part_decode(walk->source, part, (struct sink){ digest_write, &sink });
@@ -99,6 +101,8 @@ void attachment_add_bytes(struct walk *walk, const char *filename, const char *t
 		return;
 	}
 	struct mail_attachment *one = new_attachment(walk, filename, type, content_id);
+	if (walk->light)
+		return;
 	struct digest_sink sink = { .size = 0 };
 	sha256_init(&sink.digest);
 	digest_write(&sink, bytes.at, bytes.length);

@@ -134,7 +134,7 @@ static bool forward_attached(struct walk *walk, const char *text, struct mail_fo
 	struct head head = { .fields = fields, .body = body };
 	struct mail inner = { .text = "" };
 	struct strings ignored = { 0 };
-	struct walk inside = { .arena = walk->arena, .source = &nested, .problems = &ignored, .mail = &inner, .wanted = SIZE_MAX, .deadline = walk->deadline };
+	struct walk inside = { .arena = walk->arena, .source = &nested, .problems = &ignored, .mail = &inner, .wanted = SIZE_MAX, .text_most = walk->text_most, .deadline = walk->deadline };
 	buffer_init(&inside.text);
 	inside.root = parts_read(walk->arena, &nested, &head, &ignored);
 	walk_parts(&inside);
@@ -150,7 +150,7 @@ void forward_read(struct walk *walk, const struct lines *lines)
 	if (mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY)
 		return;
 	bool says = subject_is_forward(mail->subject);
-	if (says || memmem(mail->text, strlen(mail->text), "---", 3) || mail->kind == MAIL_REQUEST)
+	if (says || mail->kind == MAIL_REQUEST || memmem(mail->text, strlen(mail->text), "---", 3))
 		if (forward_inline(walk->arena, lines, says, forward))
 			return;
 	if (walk->nested && (says || strlen(mail->reply_text) < 400))

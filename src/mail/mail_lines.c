@@ -29,21 +29,6 @@ static bool is_mark(char c)
 	return (c >= MARK_QUOTE && c <= MARK_SOFT_END) || c == MARK_BARE;
 }
 
-char *marks_strip(struct arena *arena, const char *text)
-{
-	size_t length = strlen(text), n = 0, i = 0;
-	char *out = arena_alloc(arena, length + 1);
-	for (; i < length; i++)
-		if (!is_mark(text[i]))
-			out[n++] = text[i];
-	while (n && is_blank(out[n - 1]))
-		n--;
-	out[n] = '\0';
-	for (i = 0; out[i] == '\n' || out[i] == '\r'; i++)
-		;
-	return out + i;
-}
-
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
@@ -59,6 +44,25 @@ static bool may_have_marks(const char *text, size_t length)
 	for (; i < length && !found; i++)
 		found = is_mark(text[i]);
 	return found != 0;
+}
+
+char *marks_strip(struct arena *arena, const char *text)
+{
+	size_t length = strlen(text), n = 0;
+	char *out = arena_room(arena, length + 1);
+	if (may_have_marks(text, length)) {
+		for (size_t i = 0; i < length; i++)
+			if (!is_mark(text[i]))
+				out[n++] = text[i];
+	} else {
+		memcpy(out, text, n = length);
+	}
+	while (n && is_blank(out[n - 1]))
+		n--;
+	out[n] = '\0';
+	while (*out == '\n' || *out == '\r')
+		out++;
+	return out;
 }
 
 struct lines lines_cut(struct arena *arena, const char *text)

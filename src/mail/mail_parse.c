@@ -9,7 +9,7 @@
 
 #include <libxml/parser.h>
 
-#define SMALL_FILE (1024 * 1024)         /* bytes: a mail in a file up to this size is read to memory once */
+#define SMALL_FILE LIMIT_MEMORY_SPOOL    /* bytes: a mail in a file up to this size is read to memory once */
 #define HASH_PIECE (64 * 1024)
 
 void mail_init(void)
@@ -198,7 +198,7 @@ static void read_header(struct parse *parse)
 }
 
 /* HTML only where the plain text says nothing of quotes and the page does: half of all mails are parsed once only. */
-static void reply_from_spare(struct walk *walk)
+static void reply_from_spare(struct walk *walk, struct arena *scratch)
 {
 	struct mail *mail = walk->mail;
 	static const char *const signs[] = {
@@ -218,32 +218,43 @@ static void reply_from_spare(struct walk *walk)
 	buffer_init(&out);
 	html_to_text(walk->arena, html, NULL, &out, NULL);
 	struct mail from_html = *mail;
-	struct lines lines = lines_of(walk->arena, buffer_string(&out));
-	reply_make(walk->arena, buffer_string(&out), &lines, &from_html);
+	struct lines lines = lines_of(scratch, buffer_string(&out));
+	reply_make(walk->arena, scratch, buffer_string(&out), &lines, &from_html);
 	if (*from_html.reply_text && strlen(from_html.reply_text) < strlen(mail->reply_text)) {
 		mail->reply_text = from_html.reply_text;
 		mail->signature = from_html.signature;
 	}
 }
 
+/* marked: the text with its marks, gone when this returns. */
+static void read_meaning(struct parse *parse, struct walk *walk, const char *marked)
+{
+	struct mail *mail = parse->mail;
+	struct arena scratch CLEANUP_ARENA;
+	arena_init(&scratch);
+	bounce_read(walk, &parse->head.fields, parse->options);
+	auto_judge(parse->arena, &parse->head.fields, parse->options, mail);
+	struct lines lines = lines_of(&scratch, marked);
+	reply_make(parse->arena, &scratch, marked, &lines, mail);
+	reply_from_spare(walk, &scratch);
+	forward_read(walk, &lines);
+	mail->language = language_detect(*mail->reply_text ? mail->reply_text : mail->text);
+}
+
 static void read_body(struct parse *parse)
 {
 	struct mail *mail = parse->mail;
 	struct walk walk = { .arena = parse->arena, .source = &parse->source, .problems = &mail->problems, .mail = mail,
+	                     .light = parse->options->light || parse->options->text_only,
+	                     .text_most = parse->options->text_most ? parse->options->text_most : LIMIT_TEXT_BYTES,
 	                     .deadline = clock_monotonic_us() + LIMIT_PARSE_SECONDS * 1000000LL };
 	buffer_init(&walk.text);
 	walk.root = parts_read(parse->arena, &parse->source, &parse->head, &mail->problems);
 	walk_parts(&walk);
-	const char *marked = arena_copy(parse->arena, walk.text.length ? walk.text.at : "", walk.text.length);
+	mail->text = marks_strip(parse->arena, buffer_string(&walk.text));
+	if (!parse->options->text_only)
+		read_meaning(parse, &walk, buffer_string(&walk.text));
 	buffer_fini(&walk.text);
-	mail->text = marks_strip(parse->arena, marked);
-	bounce_read(&walk, &parse->head.fields, parse->options);
-	auto_judge(parse->arena, &parse->head.fields, parse->options, mail);
-	struct lines lines = lines_of(parse->arena, marked);
-	reply_make(parse->arena, marked, &lines, mail);
-	reply_from_spare(&walk);
-	forward_read(&walk, &lines);
-	mail->language = language_detect(*mail->reply_text ? mail->reply_text : mail->text);
 }
 
 static void empty_mail(struct mail *mail)
@@ -281,7 +292,8 @@ enum status mail_attachment(const struct mail_source *source, size_t number,
 	arena_init(&arena);
 	empty_mail(&mail);
 	head_read(&arena, source, &head, &problems);
-	struct walk walk = { .arena = &arena, .source = source, .problems = &problems, .mail = &mail, .wanted = number, .sink = { write, context } };
+	struct walk walk = { .arena = &arena, .source = source, .problems = &problems, .mail = &mail, .wanted = number, .sink = { write, context },
+	                     .text_most = LIMIT_TEXT_BYTES };
 	buffer_init(&walk.text);
 	walk.root = parts_read(&arena, source, &head, &problems);
 	if (number)

@@ -143,7 +143,9 @@ struct walk {
 	const char *charset;             /* of the first text part */
 	size_t wanted;                   /* number of the attachment to write, 0: none */
 	struct sink sink;
-	bool written, hash;
+	bool written;
+	bool light;                      /* see mail_options */
+	size_t text_most;                /* bytes of `text` */
 	size_t number;                   /* attachments so far */
 	struct buffer text;              /* marked text (see mail_marks below) */
 	bool html_shown;                 /* `text` was made from HTML */
@@ -201,8 +203,8 @@ bool signature_phrase(struct span line);
 bool rule_of(struct span line, size_t least);                     /* nothing but at least so many dashes, stars ... */
 void phrases_init(void);
 void attribution_init(void);
-/* Fills reply_text and signature. `lines` are those of the marked text and stay as they are. */
-void reply_make(struct arena *arena, const char *marked, const struct lines *lines, struct mail *mail);
+/* Fills reply_text and signature. `lines` are those of the marked text and stay as they are; scratch: for what is not kept. */
+void reply_make(struct arena *arena, struct arena *scratch, const char *marked, const struct lines *lines, struct mail *mail);
 void forward_read(struct walk *walk, const struct lines *lines);
 
 /* ---- what it means ---- */

@@ -225,12 +225,17 @@ static const char *join(struct arena *arena, const struct lines *lines, size_t f
 	size_t room = 1, n = 0;
 	for (size_t i = from; i < to; i++)
 		room += lines->at[i].text.length + 1;
-	char *out = arena_alloc(arena, room);
-	for (size_t i = from; i < to; i++) {
+	char *out = arena_room(arena, room);
+	for (size_t i = from, next; i < to; i = next) {
+		struct span run = lines->at[i].text;
+		next = i + 1;
 		if (lines->at[i].hidden)
 			continue;
-		memcpy(out + n, lines->at[i].text.at, lines->at[i].text.length);
-		n += lines->at[i].text.length;
+		/* Lines that stand behind each other in the text are copied together. */
+		for (; next < to && !lines->at[next].hidden && lines->at[next].text.at == run.at + run.length + 1 && run.at[run.length] == '\n'; next++)
+			run.length += 1 + lines->at[next].text.length;
+		memcpy(out + n, run.at, run.length);
+		n += run.length;
 		out[n++] = '\n';
 	}
 	while (n && is_blank(out[n - 1]))
@@ -302,9 +307,9 @@ static struct lines lines_for_reply(struct arena *arena, const char *marked, con
 	return split;
 }
 
-void reply_make(struct arena *arena, const char *marked, const struct lines *classified, struct mail *mail)
+void reply_make(struct arena *arena, struct arena *scratch, const char *marked, const struct lines *classified, struct mail *mail)
 {
-	struct lines lines = lines_for_reply(arena, marked, classified);
+	struct lines lines = lines_for_reply(scratch, marked, classified);
 	size_t end = history_start(&lines);
 	hide(&lines, above_history(&lines, end), lines.count);
 	hide_quotes(&lines, end, mail->from.name);

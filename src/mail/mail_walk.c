@@ -5,11 +5,12 @@
  * its first part; report its explanation; mixed and all others show every text that is neither named nor marked as
  * attachment (RFC 2046 section 5.1, RFC 2183). What is not shown is an attachment. The same walk serves mail_parse and
  * mail_attachment, so the numbers always agree.
- * Problems: text cut at LIMIT_TEXT_BYTES, encrypted parts, time over.
+ * Problems: text cut at LIMIT_TEXT_BYTES (not where less was asked for), encrypted parts, time over.
  */
 #include "mail_private.h"
 
 
+#define LINE_NEAR 1000                   /* bytes from the end of what was cut */
 #define STUB_BYTES 400                   /* a plain text alternative up to this size may only say that the mail is HTML */
 
 static void walk_part(struct walk *walk, struct part *part, bool show);
@@ -54,14 +55,35 @@ static const char *html_charset(struct arena *arena, struct span html)
 	return end > at && end - at < 40 ? arena_copy(arena, at, (size_t)(end - at)) : NULL;
 }
 
+/* What was cut ends with a line where there is one near, or at least not within a character: else its charset would look wrong. */
+static struct span whole_end(struct span bytes)
+{
+	const char *from = bytes.at + (bytes.length > LINE_NEAR ? bytes.length - LINE_NEAR : 0);
+	const char *line = bytes.length ? memrchr(from, '\n', (size_t)(bytes.at + bytes.length - from)) : NULL;
+	if (line)
+		return (struct span){ bytes.at, (size_t)(line + 1 - bytes.at) };
+	for (int i = 0; i < 3 && bytes.length && ((unsigned char)bytes.at[bytes.length - 1] & 0xC0) == 0x80; i++)
+		bytes.length--;
+	bytes.length -= bytes.length && (unsigned char)bytes.at[bytes.length - 1] >= 0xC0;
+	return bytes;
+}
+
+static bool wide_charset(const char *charset)
+{
+	return charset && (strncasecmp(charset, "utf-16", 6) == 0 || strncasecmp(charset, "utf-32", 6) == 0 || strncasecmp(charset, "ucs", 3) == 0);
+}
+
 static struct span part_text(struct walk *walk, const struct part *part, bool html)
 {
 	bool cut;
-	size_t limit = html ? LIMIT_HTML_BYTES : (size_t)LIMIT_TEXT_BYTES * 2;
+	size_t limit = html ? LIMIT_HTML_BYTES : walk->text_most < LIMIT_TEXT_BYTES ? walk->text_most : (size_t)LIMIT_TEXT_BYTES * 2;
 	struct span bytes = part_bytes(walk->arena, walk->source, part, limit, &cut);
-	if (cut)
+	walk->mail->text_cut |= cut;
+	if (cut && walk->text_most == LIMIT_TEXT_BYTES)
 		problem(walk->arena, walk->problems, "a text part is larger than %zu bytes; the rest of it is only in the raw mail", limit);
 	const char *charset = params_get(&part->content_type, "charset");
+	if (cut && !wide_charset(charset))
+		bytes = whole_end(bytes);
 	if (html && (!charset || !*charset))
 		charset = html_charset(walk->arena, bytes);
 	if (!walk->charset && charset && *charset)
@@ -105,9 +127,11 @@ static struct span enriched_to_text(struct arena *arena, struct span in)
 
 static void append_text(struct walk *walk, const char *at, size_t length)
 {
-	size_t room = walk->text.length < LIMIT_TEXT_BYTES ? LIMIT_TEXT_BYTES - walk->text.length : 0;
+	size_t room = walk->text.length < walk->text_most ? walk->text_most - walk->text.length : 0;
 	if (length > room) {
-		problem(walk->arena, walk->problems, "the text was cut at %d bytes", LIMIT_TEXT_BYTES);
+		walk->mail->text_cut = true;
+		if (walk->text_most == LIMIT_TEXT_BYTES)
+			problem(walk->arena, walk->problems, "the text was cut at %d bytes", LIMIT_TEXT_BYTES);
 		for (length = room; length && ((unsigned char)at[length] & 0xC0) == 0x80; length--)
 			;
 	}

@@ -103,6 +103,18 @@ def test_notice_names_attachments_and_bounds_the_text(desk):
     assert not list(notice.message.iter_attachments())
 
 
+def test_an_agents_long_answer_goes_out_whole(desk):
+    """What a customer writes is looked at for a while only, when it comes in; an agent's words are read to their end."""
+    desk.accept(mail(subject="Long", body="".join("my line %d of it\n" % i for i in range(20000))))
+    notice = clean(desk.wait_sent(1, to=BOB)[0])
+    text = "".join("line %d of a long answer\n" % i for i in range(12000))
+    assert len(text) > 256 * 1024
+    desk.accept(mail(reply_to=notice.message, sender="Bob <%s>" % BOB, body=text), address_of(notice.message), BOB)
+    answer = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "long answer" in m.text])[0]
+    assert "line 0 of a long answer" in answer.text and "line 11999 of a long answer" in answer.text
+    assert "my line 19999 of it" in desk.ticket(1)["messages"][0]["text"]
+
+
 def test_note_never_leaves(desk):
     desk.accept(mail())
     notice = desk.wait_sent(1, to=BOB)[0]

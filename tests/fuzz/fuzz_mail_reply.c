@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!text[i])
 			text[i] = ' ';
 	struct lines lines = lines_of(&arena, text);
-	reply_make(&arena, text, &lines, &mail);
+	reply_make(&arena, &arena, text, &lines, &mail);
 	if (strlen(mail.reply_text) > size || (mail.signature && strlen(mail.signature) > size))
 		abort();
 	language_detect(mail.reply_text);
