@@ -17,7 +17,7 @@
 
 #include "daemon_private.h"
 
-#define READ_BYTES (64 * 1024)
+#define READ_BYTES (32 * 1024)
 #define STOP_GRACE_MS 30000
 #define SEND_SECONDS 60
 #define ROOM_MS 50                               /* that a client who was sent away gets to be gone */

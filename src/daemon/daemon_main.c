@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 
 #include "daemon_private.h"
 
+#define HEAP_KEPT (8 * 1024 * 1024)      /* bytes */
 #define DEFAULT_CONFIG "/etc/sportello/sportello.conf"
 
 static void report(const struct config_problems *problems)
@@ -135,6 +137,7 @@ static enum status start(struct daemon *daemon, struct error *error)
 	if (daemon->kb)
 		daemon_kb_learn(daemon, daemon->kb, daemon->gateway.reader);
 	daemon_keeper_start(daemon);
+	daemon_indexer_start(daemon);
 	daemon_learner_start(daemon);
 	return daemon_lmtp_start(daemon, error);
 }
@@ -148,6 +151,7 @@ static void stop(struct daemon *daemon)
 		log_event(LOG_ERROR, "daemon.stop", "why", strerror(errno), NULL);
 	daemon_lmtp_stop(daemon);
 	daemon_learner_stop(daemon);
+	daemon_indexer_stop(daemon);
 	daemon_keeper_stop(daemon);
 	web_stop(&daemon->web);
 	store_close(&daemon->web_store);
@@ -213,6 +217,17 @@ static void block_signals(sigset_t *signals)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* One heap for all threads: what a connection lets go serves the next one. Blocks up to HEAP_KEPT are taken from it, so that a mail of
+ * a megabyte does not fetch each of its pages from the kernel anew, and as much is kept when it is free; larger ones go back at once. */
+static void set_memory(void)
+{
+#ifdef M_ARENA_MAX
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, HEAP_KEPT);
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+#endif
+}
+
 static int fail(const struct error *error)
 {
 	log_event(LOG_ERROR, "daemon.cannot-start", "why", error->text, NULL);
@@ -253,6 +268,7 @@ int main(int argc, char **argv)
 	int code = parse_options(argc, argv, &daemon.config_file);
 	if (code >= 0)
 		return code;
+	set_memory();
 	if (rules_init(&error) != STATUS_OK)             /* before any thread and any secret: it forks the workers' parent */
 		return fail(&error);
 	block_signals(&signals);

@@ -40,8 +40,8 @@ struct daemon {
 	size_t listener_count;
 	int stop_fd;                             /* eventfd: readable for good once we stop */
 	_Atomic bool stopping;
-	pthread_t acceptor, keeper, learner;
-	bool learning;                           /* there is a learner */
+	pthread_t acceptor, keeper, indexer, learner;
+	bool indexing, learning;                 /* there is an indexer, a learner */
 	struct crowd crowd;
 	_Atomic int connections;
 	_Atomic int64_t connections_total, connections_refused, connections_sent_away;
@@ -88,6 +88,9 @@ void daemon_keys_tick(struct daemon *daemon);
 
 void daemon_keeper_start(struct daemon *daemon);
 void daemon_keeper_stop(struct daemon *daemon);
+
+void daemon_indexer_start(struct daemon *daemon);
+void daemon_indexer_stop(struct daemon *daemon);
 
 void daemon_learner_start(struct daemon *daemon);
 void daemon_learner_stop(struct daemon *daemon);

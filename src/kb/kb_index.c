@@ -84,23 +84,26 @@ static void count_grams(struct kb_snapshot *snapshot, const struct kb_entry *ent
 		snapshot->gram_articles[entry->grams[i] >> (32 - KB_GRAM_BITS)] += (uint32_t)by;
 }
 
+/* What is nought is not written: of a small knowledge base most pages of these tables are never touched. */
 static void weigh_grams(struct kb_snapshot *snapshot)
 {
-	snapshot->gram_idf = must(malloc(KB_GRAMS * sizeof *snapshot->gram_idf));
+	snapshot->gram_idf = must(calloc(KB_GRAMS, sizeof *snapshot->gram_idf));
 	for (size_t i = 0; i < KB_GRAMS; i++)
-		snapshot->gram_idf[i] = snapshot->gram_articles[i] ? logf((1 + (float)snapshot->live) / (1 + (float)snapshot->gram_articles[i])) + 1 : 0;
+		if (snapshot->gram_articles[i])
+			snapshot->gram_idf[i] = logf((1 + (float)snapshot->live) / (1 + (float)snapshot->gram_articles[i])) + 1;
 }
 
 static void weigh_title_grams(struct kb_snapshot *snapshot)
 {
 	uint32_t *in = must(calloc(KB_GRAMS, sizeof *in));
 
-	snapshot->title_gram_idf = must(malloc(KB_GRAMS * sizeof *snapshot->title_gram_idf));
+	snapshot->title_gram_idf = must(calloc(KB_GRAMS, sizeof *snapshot->title_gram_idf));
 	for (size_t i = 0; i < snapshot->count; i++)
 		for (size_t k = 0; snapshot->at[i] && k < snapshot->at[i]->title_gram_count; k++)
 			in[snapshot->at[i]->title_grams[k] >> (32 - KB_GRAM_BITS)]++;
 	for (size_t i = 0; i < KB_GRAMS; i++)
-		snapshot->title_gram_idf[i] = in[i] ? logf((1 + (float)snapshot->live) / (1 + (float)in[i])) + 1 : 0;
+		if (in[i])
+			snapshot->title_gram_idf[i] = logf((1 + (float)snapshot->live) / (1 + (float)in[i])) + 1;
 	free(in);
 }
 

@@ -17,12 +17,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STATEMENT_JOURNAL_BYTES (1024 * 1024)    /* what a savepoint keeps for its rollback stays in memory up to here */
+#define STATEMENT_JOURNAL_BYTES (-1)             /* what a savepoint keeps for its rollback stays in memory, a few dozen pages */
+#define SPILL_PAGES 2048                         /* a transaction may be larger than the cache; beyond 8 MiB its pages go to the log early */
 
 static void configure_library(void)
 {
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);        /* a process-wide lock for each allocation, for figures nobody reads */
 	sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, STATEMENT_JOURNAL_BYTES);
+	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);        /* no pages in advance: most connections read little */
 	sqlite3_initialize();
 	vfs_register();
 }
@@ -44,11 +46,11 @@ static enum status make_file(const char *state_dir, const char *path, struct err
 
 static enum status set_up(struct store *store, const char *path, bool create, int cache_kib, struct error *error)
 {
-	char cache[64];
+	char cache[80];
 	enum status status;
 
 	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
-	snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d", cache_kib);
+	snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d; PRAGMA cache_spill=%d", cache_kib, SPILL_PAGES);
 	/* page_size only counts before the first table; the rest is of the connection. */
 	status = sql_exec(store->db, "PRAGMA page_size=4096; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
 	                  "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF", error);

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define SEARCH_VERSION 1
-#define SEARCH_CACHE "PRAGMA cache_size=-8192"
+#define SEARCH_CACHE "PRAGMA cache_size=-2048"
 #define AT_ONCE 64               /* messages between two looks at the list */
 #define BEST_MESSAGES 200        /* of a search */
 #define BEST_TICKETS 50
@@ -175,11 +175,15 @@ static const char *subject_of(struct store *store, struct arena *arena, const st
 
 static int insert_message(sqlite3_stmt *insert, int64_t id, const char *subject, const char *text, const char *people)
 {
+	size_t length = strnlen(text ? text : "", LIMIT_SEARCH_BYTES);
 	int code;
 
+	if (length == LIMIT_SEARCH_BYTES)
+		while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
+			length--;
 	sqlite3_bind_int64(insert, 1, id);
 	sqlite3_bind_text(insert, 2, subject, -1, SQLITE_STATIC);
-	sqlite3_bind_text(insert, 3, text ? text : "", -1, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 3, text ? text : "", (int)length, SQLITE_STATIC);
 	sqlite3_bind_text(insert, 4, people, -1, SQLITE_STATIC);
 	code = sqlite3_step(insert);
 	sqlite3_reset(insert);

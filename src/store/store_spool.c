@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define WRITE_BEHIND (64 * 1024)         /* bytes gathered for one write(2) of a large mail */
+#define ROOM_KEPT (32 * 1024)            /* bytes of memory that a connection keeps from one mail to the next */
 
 struct store_spool *store_spool_new(const char *state_dir)
 {
@@ -48,6 +49,8 @@ void store_spool_reset(struct store_spool *spool)
 	spool->raw = 0;
 	spool->failed = 0;
 	spool->kept = spool->finished = false;
+	if (spool->memory.room > ROOM_KEPT)
+		buffer_fini(&spool->memory);
 	buffer_reset(&spool->memory);
 	sha256_init(&spool->digest);
 }

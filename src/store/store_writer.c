@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define BATCH_JOBS 128           /* jobs of one commit: more would only make the first of them wait */
 #define WAITING_JOBS 1024        /* jobs that may wait; beyond it the store cannot keep up, and says so at once */
@@ -42,6 +43,7 @@ struct store_writer {
 	struct call *first, **last;
 	size_t waiting;
 	bool writing, idle, stopping;
+	int priority;                    /* of the process when we started; larger is lower */
 	bool tidy;                       /* a caller wrote, and the log wants care: the thread's work */
 	_Atomic bool healthy;
 	_Atomic int64_t batches, jobs, failed;
@@ -232,6 +234,12 @@ static enum status refuse(struct store_writer *writer, struct error *error)
 	return STATUS_OK;
 }
 
+/* Who runs at a lower priority (the learner, the indexer) must not make others wait for him in the middle of a commit. */
+static bool may_write(const struct store_writer *writer)
+{
+	return !writer->writing && !writer->first && getpriority(PRIO_PROCESS, 0) <= writer->priority;
+}
+
 /* *own: nobody is writing, the caller shall. */
 static enum status queue_call(struct store_writer *writer, struct call *call, bool *own)
 {
@@ -241,7 +249,7 @@ static enum status queue_call(struct store_writer *writer, struct call *call, bo
 
 	pthread_mutex_lock(&writer->mutex);
 	status = refuse(writer, &error);
-	*own = status == STATUS_OK && !writer->writing && !writer->first;
+	*own = status == STATUS_OK && may_write(writer);
 	if (*own) {
 		writer->writing = true;
 	} else if (status == STATUS_OK) {
@@ -345,6 +353,7 @@ enum status store_writer_start(const char *state_dir, struct store_writer **writ
 	pthread_cond_init(&it->work, NULL);
 	it->last = &it->first;
 	it->healthy = true;
+	it->priority = getpriority(PRIO_PROCESS, 0);
 	status = store_open_file(state_dir, true, WRITER_CACHE_KIB, &it->store, error);
 	if (status == STATUS_OK)
 		status = log_settle(it->store, error);
