@@ -42,7 +42,7 @@ LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o
 LIB        := $(BUILD)/libsportello.a
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
-.PHONY: all run check check-san check-crash bench bench-tools fuzz mutations install uninstall clean help deps-% units
+.PHONY: all run check check-san check-crash soak bench bench-tools fuzz mutations install uninstall clean help deps-% units
 .SECONDARY:
 
 all: $(BUILD)/sportellod $(BUILD)/sportello
@@ -105,6 +105,11 @@ check-san: deps-check
 check-crash: deps-check
 	@$(MAKE) --no-print-directory all units
 	@BUILD=$(BUILD) CRASH_ROUNDS=50 POWERCUT_CUTS=0 POWERCUT_STARTS=60 python3 tests/blackbox/run.py crash powercut disk:
+
+# SOAK_SECONDS (3600), SOAK_RATE: see tests/soak.py.
+soak: deps-check
+	@$(MAKE) --no-print-directory all bench-tools
+	@BUILD=$(BUILD) python3 tests/soak.py
 
 # ROUNDS=N, CASE="names of cases", BENCH=quick: see tests/bench/run.py.
 BENCH_TOOLS := $(addprefix $(BUILD)/bench/,load floor sink bench_store sync.so trace.so)
@@ -172,6 +177,7 @@ help:
 	@echo 'make install    DESTDIR= PREFIX= SYSCONFDIR=   (and make uninstall)'
 	@echo 'make check-san  the suite under ASan+UBSan, and TSan where threads meet'
 	@echo 'make check-crash  kill -9 under load, 50 rounds; power cuts at every write of a day; disks that fail'
+	@echo 'make soak       an hour at half the top rate with everything on, a line a minute'
 	@echo 'make bench      performance beside the peers, ratios first: 20 minutes; BENCH=quick: 3'
 	@echo 'make fuzz       the fuzzers, for a bounded time'
 	@echo 'make mutations  50,000 mutated mails and 10,000 mutated scripts against the rules'

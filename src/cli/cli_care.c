@@ -2,7 +2,7 @@
  * cli_care.c - `backup` and `fsck`: looking after the database.
  *
  * Both work while the daemon runs. fsck ends with 65 if it found something, and says each finding on a line.
- * May not repair: what is wrong is told, with what it means.
+ * May not repair: what is wrong is told, with what can be done about it.
  */
 #include "cli_private.h"
 
@@ -55,6 +55,32 @@ static void findings_as_json(struct cli *cli, const struct strings *findings)
 	buffer_add_char(&cli->out, '\n');
 }
 
+/* Once for each sort of finding: the first row whose word it begins with. */
+static const struct { const char *begins, *advice; } what_to_do[] = {
+	{ "mails/", "Files that no row names do no harm: a crash left them, and sportellod removes them while it runs." },
+	{ "raw mail ", "A raw mail that is not as it came cannot be mended, only be taken from a backup: put its file back from a copy of the state\n"
+		"directory, or open a backup on another machine and save it with `sportello ticket raw`. Its ticket, with what was read from it,\n"
+		"is not touched, and sportellod can go on. Have the disk examined." },
+	{ "", "The database does not hold together. Stop sportellod, copy the whole state directory aside, and restore the last backup that\n"
+		"`sportello fsck` finds clean; see sportello(1), backup. Mails that came after it are in the copy: `sportello mailbox list`. Have the\n"
+		"disk examined; if it is sound, please report this." },
+};
+
+static void say_what_to_do(struct cli *cli, const struct strings *findings)
+{
+	bool said[COUNT_OF(what_to_do)] = { false };
+
+	for (size_t i = 0; i < findings->count; i++) {
+		size_t sort = 0;
+
+		while (strncmp(findings->at[i], what_to_do[sort].begins, strlen(what_to_do[sort].begins)) != 0)
+			sort++;
+		if (!said[sort])
+			buffer_printf(&cli->out, "\n%s\n", what_to_do[sort].advice);
+		said[sort] = true;
+	}
+}
+
 enum status cli_run_fsck(struct cli *cli, struct error *error)
 {
 	struct strings findings = { NULL, 0 };
@@ -70,6 +96,7 @@ enum status cli_run_fsck(struct cli *cli, struct error *error)
 	}
 	for (size_t i = 0; i < findings.count; i++)
 		buffer_printf(&cli->out, "%s\n", cli_safe(&cli->arena, findings.at[i], false));
+	say_what_to_do(cli, &findings);
 	if (!findings.count)
 		buffer_add_string(&cli->out, "clean\n");
 	return STATUS_OK;

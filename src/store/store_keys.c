@@ -143,6 +143,21 @@ enum status keys_read(const char *state_dir, struct key_lines *lines, struct err
 	return parse_keys(path, buffer_string(&text), lines, error);
 }
 
+static bool missing(const char *path)
+{
+	return access(path, F_OK) < 0 && errno == ENOENT;
+}
+
+/* Opening a restored backup writes its key; a new one made before would put it, and every address and link that it signed, out of use. */
+static enum status keys_of_backup(const char *state_dir, struct error *error)
+{
+	struct store *store;
+	enum status status = store_open(state_dir, false, &store, error);
+
+	store_close(&store);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 enum status store_keys(const char *state_dir, bool create, struct desk_keys *keys, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
@@ -150,7 +165,9 @@ enum status store_keys(const char *state_dir, bool create, struct desk_keys *key
 	struct key_lines lines;
 	enum status status;
 
-	if (create && access(path, F_OK) < 0 && errno == ENOENT && (status = make_keys(state_dir, error)) != STATUS_OK)
+	if (create && missing(path) && (status = keys_of_backup(state_dir, error)) != STATUS_OK)
+		return status;
+	if (create && missing(path) && (status = make_keys(state_dir, error)) != STATUS_OK)
 		return status;
 	if ((status = keys_read(state_dir, &lines, error)) != STATUS_OK)
 		return status;

@@ -36,6 +36,8 @@ static const char *advice(int code, int system)
 {
 	if ((code & 0xff) == SQLITE_IOERR && system == EROFS)
 		return "the file system of the state directory is read-only: look at the kernel log; what waits will be tried again";
+	if ((code & 0xff) == SQLITE_CANTOPEN && (system == EMFILE || system == ENFILE))
+		return "too many files are open; what waits will be tried again";
 	if ((code & 0xff) == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT))
 		return "the disk is full: make room; what waits will be tried again";
 	switch (code & 0xff) {
@@ -65,7 +67,7 @@ enum status sql_failed(sqlite3 *db, int code, const char *doing, struct error *e
 	/* What cannot be read SQLite calls damaged, as if it had read something else. */
 	if ((code & 0xff) == SQLITE_CORRUPT && system == EIO)
 		code = SQLITE_IOERR_READ;
-	if ((code & 0xff) != SQLITE_IOERR)
+	if ((code & 0xff) != SQLITE_IOERR && (code & 0xff) != SQLITE_CANTOPEN)
 		system = 0;
 	return error_set(error, sql_status(code), "%s: %s (SQLite: %s%s%s)", doing, advice(code, system),
 	                 db ? sqlite3_errmsg(db) : sqlite3_errstr(code), system ? ": " : "", system ? strerror(system) : "");
