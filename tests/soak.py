@@ -8,15 +8,14 @@ SOAK_SECONDS (3600), SOAK_RATE (mails a second; 0: half of what it takes at most
 """
 import sys
 sys.dont_write_bytecode = True
-import collections, json, os, random, re, shutil, signal, socket, statistics, subprocess, tempfile, threading, time, urllib.error, urllib.request
+import collections, importlib.util, json, os, random, re, shutil, signal, socket, statistics, subprocess, tempfile, threading, time, urllib.error, urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "blackbox"), os.path.join(HERE, "bench")]
-import desk as bench                                     # tests/bench/desk.py
+sys.path.insert(0, os.path.join(HERE, "bench"))
+import desk as bench
 import texts
 from group import Group, free_port, wait_for
-import importlib.util
-spec = importlib.util.spec_from_file_location("blackbox_desk", os.path.join(HERE, "blackbox", "desk.py"))
+spec = importlib.util.spec_from_file_location("blackbox_desk", os.path.join(HERE, "blackbox", "desk.py"))       # the other one of this name
 blackbox = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(blackbox)
 
