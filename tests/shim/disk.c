@@ -38,7 +38,13 @@ struct head { uint32_t magic, type; uint64_t file, at, size; uint32_t length, le
 /* The layout is shim.py's too. */
 struct fault { uint32_t error, ops; int64_t skip, count, hits; char match[32]; };
 #define FAULTS 8
-struct control { _Atomic uint32_t ready; uint32_t unused; pthread_mutex_t lock; char gap[1024 - 8 - sizeof(pthread_mutex_t)]; struct fault faults[FAULTS]; };
+struct control {
+	_Atomic uint32_t ready;
+	uint32_t unused;
+	pthread_mutex_t lock;
+	char gap[1024 - 8 - sizeof(pthread_mutex_t)];
+	struct fault faults[FAULTS];
+};
 
 #define FDS 2048
 static struct { uint64_t file; bool watched; char name[128]; } fds[FDS];

@@ -3,6 +3,8 @@
  */
 #include "test_store.h"
 
+#include <sys/wait.h>
+
 /* ---- opening ---- */
 
 static void a_missing_database_is_not_found(void **state)
@@ -88,6 +90,45 @@ static void a_failed_migration_changes_nothing(void **state)
 	assert_int_not_equal(sqlite3_exec(f->store->db, "SELECT * FROM half", NULL, NULL, NULL), SQLITE_OK);
 	OK(store_open(f->dir, false, &other, &f->error));
 	store_close(&other);
+}
+
+static void die_here(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	(void)context;
+	(void)count;
+	(void)values;
+	_exit(9);
+}
+
+static const char *const deadly_step[] = {
+	"ALTER TABLE ticket ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'", "UPDATE ticket SET colour='green'", "CREATE TABLE half(id)",
+	"SELECT die_here()", "CREATE TABLE other_half(id)", NULL
+};
+
+/* Killed in the middle of an upgrade: the version before is there, whole, and the next attempt does it. */
+static void a_migration_that_dies_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct migration deadly[] = { schema_migrations[0], { 2, deadly_step } }, good[] = { schema_migrations[0], { 2, made_up_step } };
+	char path[100];
+	sqlite3 *db;
+	int ended;
+
+	make_ticket(f, "ann@customer.example", "<a@customer.example>");
+	store_close(&f->store);
+	snprintf(path, sizeof path, "%s/sportello.db", f->dir);
+	if (fork() == 0) {
+		if (sqlite3_open(path, &db) == SQLITE_OK && sqlite3_create_function(db, "die_here", 0, SQLITE_UTF8, NULL, die_here, NULL, NULL) == SQLITE_OK)
+			schema_bring_up(db, path, false, deadly, 2, &f->error);
+		_exit(1);
+	}
+	assert_true(wait(&ended) > 0 && WIFEXITED(ended) && WEXITSTATUS(ended) == 9);
+	OK(store_open(f->dir, false, &f->store, &f->error));
+	assert_clean(f);
+	assert_int_not_equal(sqlite3_exec(f->store->db, "SELECT * FROM half", NULL, NULL, NULL), SQLITE_OK);
+	OK(schema_bring_up(f->store->db, "x", false, good, 2, &f->error));
+	run_sql(f, "UPDATE ticket SET colour='red'");
+	assert_clean(f);
 }
 
 static void keys_are_made_once(void **state)
@@ -779,7 +820,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_missing_database_is_not_found), TEST(the_file_is_ours_alone), TEST(another_programs_database_is_refused),
 		TEST(a_file_that_is_no_database_is_broken), TEST(a_newer_version_is_refused), TEST(migrations_take_the_missing_steps),
-		TEST(a_failed_migration_changes_nothing), TEST(keys_are_made_once), TEST(a_ticket_reads_back), TEST(the_mailbox_tells_of_it),
+		TEST(a_failed_migration_changes_nothing), TEST(a_migration_that_dies_changes_nothing),
+		TEST(keys_are_made_once), TEST(a_ticket_reads_back), TEST(the_mailbox_tells_of_it),
 		TEST(a_second_delivery_is_a_duplicate), TEST(a_mail_without_message_id_is_claimed_by_its_text),
 		TEST(a_savepoint_rolls_back_alone), TEST(a_rollback_leaves_nothing), TEST(a_plan_without_disposition_is_refused),
 		TEST(a_taken_number_is_broken), TEST(each_effect_changes_its_thing), TEST(an_effect_on_no_ticket_is_broken),
