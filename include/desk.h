@@ -290,7 +290,7 @@ struct facts {
 	const struct verdict *verdict;   /* of rules and model; NULL: none was asked */
 	struct { struct agent_load *at; size_t count; } loads;   /* of the queue's agents, where the queue assigns; else empty */
 	const char *last_agent;          /* who had this customer's newest ticket; "" */
-	int64_t sender_refused_at;       /* when the sender last said that a suggestion did not help, ms; 0: never */
+	int64_t sender_refused_at;       /* when the reader of evidence.answer_to last said that a suggestion did not help, ms; 0: never */
 	int utc_offset;                  /* minutes east, of the desk's local time: for working hours */
 	struct asked asked;              /* what the articles say to a mail: shown ASKED_NEVER, ASKED_NOTHING, or as its queue wants it */
 };

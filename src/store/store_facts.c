@@ -146,6 +146,7 @@ static enum status read_answered(struct store *store, const char *address, const
 {
 	facts->answer_proved = contact->proved_at > 0;
 	facts->sender_bouncing = contact->bouncing_since > 0;
+	facts->sender_refused_at = contact->refused_at;
 	if (contact->window_start && facts->now >= contact->window_start && facts->now - contact->window_start < ACKNOWLEDGEMENT_WINDOW_MS)
 		facts->acknowledgements_last_hour = contact->window_count;
 	return facts->answer_proved || !*address ? STATUS_OK : budget_facts(store, address, facts, error);
@@ -161,7 +162,6 @@ static enum status read_sender(struct store *store, struct arena *arena, const s
 	facts->sender_known = contact.written > 0;
 	facts->sender_language = contact.language;
 	facts->last_agent = contact.last_agent;
-	facts->sender_refused_at = contact.refused_at;
 	if (status == STATUS_OK && !text_equal_nocase(from, answer_to))
 		status = contact_find(store, NULL, answer_to, &contact, error);
 	return status == STATUS_OK ? read_answered(store, answer_to, &contact, facts, error) : status;
