@@ -401,6 +401,7 @@ static void silence(void **state)
 	arena_fini(&w.arena);
 	ticket = held_ticket(STATE_NEW, SAID_REFUSED);           /* too late */
 	assert_string_equal(fire(&w, &ticket, TIMER_HELD_END, SILENCE_EXPIRE, true), "");
+	arena_fini(&w.arena);
 	assert_string_equal(fire(&w, &ticket, TIMER_HELD_REMIND, SILENCE_CREATE, true), "");
 	arena_fini(&w.arena);
 }
