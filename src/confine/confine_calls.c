@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <string.h>
+#include <unistd.h>
 #include <seccomp.h>
 
 #include "confine.h"
@@ -27,11 +28,10 @@ static const char *const allowed_calls[] = {
 	"utimensat", "umask",
 	/* memory */
 	"brk", "munmap", "mremap", "madvise", "mincore", "msync", "membarrier", "mlock", "munlock",
-	/* threads, and the parent of the rules' workers if it has to be made again */
-	"fork", "vfork", "exit", "exit_group", "futex", "futex_time64", "set_robust_list", "get_robust_list", "rseq", "set_tid_address",
+	/* threads; processes were made before */
+	"exit", "exit_group", "futex", "futex_time64", "set_robust_list", "get_robust_list", "rseq", "set_tid_address",
 	"arch_prctl", "set_thread_area", "sched_yield", "sched_getaffinity", "sched_getparam", "sched_getscheduler", "getpriority", "setpriority",
-	"prctl", "seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "wait4", "waitid", "pidfd_open",
-	"pidfd_send_signal", "kill", "tgkill", "tkill",
+	"prctl", "wait4", "waitid", "pidfd_send_signal",
 	/* who and when */
 	"gettid", "getpid", "getppid", "getpgrp", "getpgid", "getuid", "geteuid", "getgid", "getegid", "getuid32", "geteuid32", "getgid32",
 	"getegid32", "getresuid", "getresgid", "getgroups", "capget", "clock_gettime", "clock_gettime64", "clock_getres", "clock_getres_time64",
@@ -39,7 +39,7 @@ static const char *const allowed_calls[] = {
 	"getrlimit", "ugetrlimit", "setrlimit", "prlimit64", "getrandom", "restart_syscall",
 	/* signals and timers */
 	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn", "rt_sigpending", "rt_sigtimedwait", "rt_sigtimedwait_time64",
-	"rt_sigsuspend", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "sigaltstack", "pause", "alarm", "setitimer", "getitimer", "timerfd_create",
+	"rt_sigsuspend", "sigaltstack", "pause", "alarm", "setitimer", "getitimer", "timerfd_create",
 	"timerfd_settime", "timerfd_settime64", "timerfd_gettime", "signalfd4",
 	/* sockets; what they reach, is Landlock's */
 	"bind", "listen", "accept", "accept4", "connect", "getsockname", "getpeername", "getsockopt", "setsockopt", "sendto", "recvfrom", "send",
@@ -75,7 +75,7 @@ static bool add_all(scmp_filter_ctx filter, uint32_t action, const char *const *
 
 /* Calls of which an argument decides. */
 static const struct conditional { uint32_t action; const char *name; struct scmp_arg_cmp when; } conditional_calls[] = {
-	{SCMP_ACT_ALLOW, "clone", {0, SCMP_CMP_MASKED_EQ, NEW_NAMESPACES, 0}},
+	{SCMP_ACT_ALLOW, "clone", {0, SCMP_CMP_MASKED_EQ, NEW_NAMESPACES | CLONE_THREAD, CLONE_THREAD}},
 	{SCMP_ACT_ALLOW, "socket", {0, SCMP_CMP_EQ, AF_UNIX, 0}}, {SCMP_ACT_ALLOW, "socketpair", {0, SCMP_CMP_EQ, AF_UNIX, 0}},
 	{SCMP_ACT_ALLOW, "socket", {0, SCMP_CMP_EQ, AF_INET, 0}}, {SCMP_ACT_ALLOW, "socket", {0, SCMP_CMP_EQ, AF_INET6, 0}},
 	/* getaddrinfo asks the kernel for its addresses by netlink, and does without. */
@@ -87,6 +87,14 @@ static const struct conditional { uint32_t action; const char *name; struct scmp
 	{SCMP_ACT_ALLOW, "mmap2", {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}}, {SCMP_ACT_ALLOW, "mmap2", {2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC}},
 	{SCMP_ACT_ALLOW, "mprotect", {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}},
 };
+
+/* Signals: to ourselves, and to the rules' workers by the descriptors that their maker handed over. */
+static bool add_signals(scmp_filter_ctx filter)
+{
+	scmp_datum_t self = (scmp_datum_t)getpid();
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, (struct scmp_arg_cmp){0, SCMP_CMP_EQ, self, 0}) == 0
+	    && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, (struct scmp_arg_cmp){0, SCMP_CMP_EQ, self, 0}) == 0;
+}
 
 static bool add_conditional(scmp_filter_ctx filter)
 {
@@ -110,7 +118,7 @@ static bool fill(scmp_filter_ctx filter)
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);   /* a tree: this filter is met by each call of each mail */
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 0);
 	return add_all(filter, SCMP_ACT_ALLOW, allowed_calls, COUNT_OF(allowed_calls))
-	    && add_all(filter, death(), deadly_calls, COUNT_OF(deadly_calls)) && add_conditional(filter);
+	    && add_all(filter, death(), deadly_calls, COUNT_OF(deadly_calls)) && add_conditional(filter) && add_signals(filter);
 }
 
 enum status confine_calls(struct confined *confined, struct error *error)
