@@ -154,11 +154,12 @@ def make(bench, rounds, seconds, partial):
 
 
 def keep(path, words):
-    """Puts the table before the older ones; one of the same day is replaced."""
+    """Puts the table before the older ones; one of the same day is replaced. Other parts of the page stay where they are."""
     title = TITLE + time.strftime("%Y-%m-%d")
-    section = "%s\n\n```\n%s\n```\n" % (title, words)
     with open(path, encoding="utf-8") as f:
-        parts = f.read().split("\n" + TITLE)
-    older = [TITLE + part for part in parts[1:] if not (TITLE + part).startswith(title)]
+        parts = f.read().rstrip("\n").split("\n## ")
+    parts = [part for i, part in enumerate(parts) if i == 0 or not ("## " + part).startswith(title)]
+    place = next((i for i, part in enumerate(parts) if i and ("## " + part).startswith(TITLE)), len(parts))
+    parts.insert(place, "%s\n\n```\n%s\n```" % (title[3:], words))
     with open(path, "w", encoding="utf-8") as f:
-        f.write("\n".join([parts[0], section.rstrip("\n") + "\n"] + older))
+        f.write("\n\n## ".join(part.rstrip("\n") for part in parts) + "\n")
