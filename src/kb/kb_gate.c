@@ -83,7 +83,7 @@ static bool shows(const struct kb_view *view, const struct kb_ranked *ranked, co
 static void ask(const struct kb_view *view, size_t k, struct samples *samples)
 {
 	const struct kb_past *past = &view->learned->at[k];
-	struct kb_question question = { .text = past->question };
+	struct kb_question question = { .text = past->text->question };
 	struct kb_without without = { NULL, (long)k };
 	CLEANUP_ARENA struct arena scratch;
 	struct kb_ranked ranked;
@@ -187,7 +187,13 @@ static float choose_threshold(struct kb_learned *learned, struct samples *sample
 	return threshold < LOWEST ? LOWEST : threshold;
 }
 
-void kb_gate_learn(const struct kb_view *view)
+/* The gate of before serves on until there is a twentieth more to learn from: fitting it asks hundreds of questions. */
+static bool serves_on(const struct kb_learned *learned, const struct kb_learned *before)
+{
+	return before && before->own_gate && learned->fresh < 10 + learned->count / 20;
+}
+
+void kb_gate_learn(const struct kb_view *view, const struct kb_learned *before)
 {
 	struct kb_learned *learned = view->learned;
 	struct samples samples = { NULL, 0, 0 };
@@ -197,6 +203,13 @@ void kb_gate_learn(const struct kb_view *view)
 		solved += learned->at[k].solved;
 	if (solved < LEAST || !view->snapshot->live)
 		return;
+	if (serves_on(learned, before)) {
+		memcpy(learned->weight, before->weight, sizeof learned->weight);
+		learned->bias = before->bias;
+		learned->threshold = before->threshold;
+		learned->own_gate = true;
+		return;
+	}
 	step = (learned->count + AT_MOST - 1) / AT_MOST;
 	samples.room = 2 * (learned->count / step + 1);
 	if (!(samples.at = calloc(samples.room, sizeof *samples.at)))
@@ -207,6 +220,7 @@ void kb_gate_learn(const struct kb_view *view)
 		fit(learned, &samples);
 		learned->threshold = choose_threshold(learned, &samples);
 		learned->own_gate = true;
+		learned->fresh = 0;
 	}
 	free(samples.at);
 }

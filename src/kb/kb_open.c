@@ -270,8 +270,8 @@ void kb_learn(struct kb *kb, const struct kb_feedback *at, size_t count, bool fo
 
 	pthread_mutex_lock(&kb->writer);
 	view.snapshot = kb->snapshot;
-	view.learned = kb_learned_make(kb->snapshot, forget ? NULL : kb->learned, at, count);
-	kb_gate_learn(&view);
+	view.learned = kb_learned_make(kb->snapshot, kb->learned, at, count, forget);
+	kb_gate_learn(&view, kb->learned);
 	publish(kb, NULL, view.learned);
 	pthread_mutex_unlock(&kb->writer);
 }

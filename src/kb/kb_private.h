@@ -202,22 +202,29 @@ void kb_rank(const struct kb_view *view, const struct kb_words *words, const cha
 
 /* kb_feedback.c: what was learned, by article, oldest first. Immutable when it is published. */
 #define KB_PAST_ALL 20000
-struct kb_past {
-	const char *article, *question;
-	bool solved;
-	uint32_t *grams; size_t gram_count; float norm;
-	uint32_t *stems; size_t stem_count;      /* hashes of its different stems */
+struct kb_past_text {                    /* a past question, read once and shared by all that is learned later */
+	atomic_int refs;
+	struct arena arena;
+	const char *article, *question;          /* what it was read for */
+	uint32_t *grams; size_t gram_count;
+	uint32_t *stems; size_t stem_count;      /* hashes of its different stems, without small words */
 };
+struct kb_past { const char *article; bool solved; uint32_t group; float norm; struct kb_past_text *text; };
+struct kb_past_stem { uint32_t hash, past; };
 uint32_t kb_stem_hash(const char *stem);
 struct kb_learned {
 	atomic_int refs;
 	struct arena arena;
 	struct kb_past *at; size_t count;
+	size_t groups;                           /* different articles; kb_past.group counts them */
+	struct kb_past_stem *stem; uint32_t *stem_offset;        /* by the hash modulo KB_PAST_SLOTS; in each the past questions in order */
 	float weight[KB_FEATURES], bias; bool own_gate;          /* of a gate that was learned here */
 	float threshold;
+	size_t fresh;                            /* past questions that the gate has not seen yet */
 };
-/* All of `before` (may be NULL) and the new ones. The gate is learned, too. */
-struct kb_learned *kb_learned_make(const struct kb_snapshot *snapshot, const struct kb_learned *before, const struct kb_feedback *at, size_t count);
+#define KB_PAST_SLOTS 16384u
+/* All of `before` (may be NULL; `forget`: none of it) and the new ones. What `before` has read is not read again. */
+struct kb_learned *kb_learned_make(const struct kb_snapshot *snapshot, const struct kb_learned *before, const struct kb_feedback *at, size_t count, bool forget);
 
 /* ---- kb_suggest.c ---- */
 void kb_answer_from(const struct kb_view *view, const struct kb_question *question, struct arena *arena, struct kb_answer *answer);
@@ -226,7 +233,7 @@ void kb_answer_from(const struct kb_view *view, const struct kb_question *questi
 float kb_gate_confidence(const struct kb_learned *learned, const struct kb_ranked *ranked);
 float kb_gate_threshold(const struct kb_learned *learned);
 size_t kb_gate_count(const struct kb_ranked *ranked);            /* how many would be shown */
-void kb_gate_learn(const struct kb_view *view);                  /* fills view->learned, which nobody else has yet */
+void kb_gate_learn(const struct kb_view *view, const struct kb_learned *before);         /* fills view->learned, which nobody else has yet */
 const char *kb_excerpt(struct arena *arena, const struct kb_entry *entry, const struct kb_words *words);
 
 #endif

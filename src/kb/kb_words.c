@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UNKNOWN_VALUE 0.25f              /* of a word that stands in no article, against one that stands in one */
+#define UNKNOWN_VALUE 0.5f              /* of a word that stands in no article, against one that stands in one */
 
 struct reading {
 	const struct kb_snapshot *snapshot;
@@ -79,6 +79,7 @@ static void choose_language(struct reading *reading, const struct kb_question *q
 static void stem_tokens(struct reading *reading)
 {
 	const struct kb_snapshot *snapshot = reading->snapshot;
+	float rarest = logf(1 + ((float)snapshot->live + 0.5f) / 1.5f);          /* about the weight of what stands in one article */
 	char stem[KB_WORD];
 
 	for (size_t i = 0; i < reading->words->token_count; i++) {
@@ -92,7 +93,7 @@ static void stem_tokens(struct reading *reading)
 			kb_stem(&reading->stemmers, k, token->word, stem);
 			token->stem[k] = arena_string(reading->arena, stem);
 			term = kb_dict_find(snapshot->dict, stem);
-			value = token->weight * kb_idf(snapshot, term) * (term == KB_NO_TERM ? UNKNOWN_VALUE : 1);
+			value = token->weight * (term == KB_NO_TERM ? UNKNOWN_VALUE * rarest : kb_idf(snapshot, term));
 			if (value > token->value)
 				token->value = value;
 		}

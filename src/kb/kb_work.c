@@ -61,6 +61,23 @@ static void make_room(struct kb_work *work, size_t articles)
 		memset(*values[i], 0, articles * sizeof **values[i]);
 }
 
+static void make_past_room(struct kb_work *work, const struct kb_learned *learned)
+{
+	size_t count = learned ? learned->count : 0;
+
+	if (count > work->past_room) {
+		free(work->past_like);
+		free(work->group_slot);
+		work->past_room = count;
+		work->past_like = must(malloc(count * sizeof *work->past_like));
+		work->group_slot = must(malloc(count * sizeof *work->group_slot));
+	}
+	if (count)
+		memset(work->past_like, 0, count * sizeof *work->past_like);
+	for (size_t i = 0; i < count && i < learned->groups; i++)
+		work->group_slot[i] = KB_UNASKED;
+}
+
 struct kb_work *kb_work_take(const struct kb_view *view, const struct kb_words *words, const struct kb_without *without)
 {
 	struct kb_work *work = take_idle();
@@ -75,6 +92,7 @@ struct kb_work *kb_work_take(const struct kb_view *view, const struct kb_words *
 	work->most_word = work->most_title = work->most_grams = work->most_neighbours = work->most_passage = 0;
 	work->candidates = 0;
 	make_room(work, view->snapshot->count + 1);
+	make_past_room(work, view->learned);
 	return work;
 }
 

@@ -10,6 +10,8 @@
 
 #include "kb_private.h"
 
+#define KB_UNASKED (KB_NO_TERM - 1)      /* in group_slot */
+
 struct kb_work {
 	struct kb_work *next;            /* while nobody uses it */
 	size_t room;                     /* articles */
@@ -23,6 +25,9 @@ struct kb_work {
 	uint32_t *candidate; size_t candidates;
 	struct kb_gram_question question, title_question;
 	uint32_t *seen; size_t seen_count;       /* buckets of the question */
+	size_t past_room;
+	float *past_like;                /* by past question: weight of the words in common */
+	uint32_t *group_slot;            /* by kb_past.group: the slot of its article */
 };
 
 /* kb_work.c */

@@ -112,7 +112,7 @@ static void index_and_ask(struct kb_entry *entry, const char *asked, struct aren
 	struct kb_view view = {kb_snapshot_build(entries, 2), NULL};
 
 	ask(&view, NULL, asked, arena);
-	view.learned = kb_learned_make(view.snapshot, NULL, said, COUNT_OF(said));
+	view.learned = kb_learned_make(view.snapshot, NULL, said, COUNT_OF(said), false);
 	ask(&view, arena_copy(arena, asked, strnlen(asked, 40)), asked, arena);
 	kb_learned_drop(&view.learned);
 	kb_snapshot_drop(&view.snapshot);
