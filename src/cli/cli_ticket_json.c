@@ -107,6 +107,26 @@ static void add_linked(struct json *json, const struct strings *linked)
 	json_array_end(json);
 }
 
+/* What the customer was suggested, and said to it; nothing where nothing was. */
+static void add_suggested(struct json *json, const struct asked *asked)
+{
+	if (asked->shown <= ASKED_NOTHING)
+		return;
+	json_object(json, "kb");
+	json_string(json, "shown", asked_shown_name(asked->shown));
+	json_string(json, "said", null_if_empty(asked->said));
+	json_array(json, "articles");
+	for (size_t i = 0; i < asked->articles.count; i++) {
+		json_object(json, NULL);
+		json_string(json, "article", asked->articles.at[i].id);
+		json_string(json, "title", asked->articles.at[i].title);
+		json_real(json, "score", asked->articles.at[i].score);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	json_object_end(json);
+}
+
 static void add_facts(struct json *json, const struct ticket_row *row)
 {
 	const struct ticket_facts *facts = &row->facts;
@@ -134,6 +154,7 @@ static void add_facts(struct json *json, const struct ticket_row *row)
 	else
 		json_null(json, "merged_into");
 	add_linked(json, &row->linked);
+	add_suggested(json, &facts->asked);
 	if (row->stars) {
 		json_object(json, "rating");
 		json_number(json, "stars", row->stars);

@@ -23,6 +23,15 @@ static void field(struct cli *cli, const char *name, const char *value)
 		buffer_printf(&cli->out, "%-10s %s\n", name, value);
 }
 
+static const char *suggested(struct arena *arena, const struct asked *asked)
+{
+	const char *list = "";
+
+	for (size_t i = 0; i < asked->articles.count; i++)
+		list = arena_printf(arena, "%s%s%s", list, i ? ", " : "", asked->articles.at[i].id);
+	return arena_printf(arena, "%s (%s)", cli_safe(arena, list, false), *asked->said ? asked->said : "no word on it yet");
+}
+
 static void head_block(struct cli *cli, const struct ticket_row *row)
 {
 	const struct ticket_facts *facts = &row->facts;
@@ -38,6 +47,8 @@ static void head_block(struct cli *cli, const struct ticket_row *row)
 	field(cli, "Customer", cli_person(arena, facts->customer.address, facts->customer.name));
 	field(cli, "Tags", cli_join(arena, &facts->tags, ", "));
 	field(cli, "Linked", cli_join(arena, &row->linked, ", "));
+	if (facts->asked.shown > ASKED_NOTHING)
+		field(cli, "Suggested", suggested(arena, &facts->asked));
 	if (facts->merged_into)
 		field(cli, "Merged", arena_printf(arena, "into %lld, where answers go", (long long)facts->merged_into));
 	if (row->stars)

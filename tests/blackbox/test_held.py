@@ -52,6 +52,8 @@ def test_held_asked_and_nobody_told(desk):
     for path in links(asked).values():
         assert path.replace("&", "&amp;") in asked.html
     ticket = desk.ticket(1)
+    assert ticket["kb"]["shown"] == "held" and ticket["kb"]["said"] is None and ticket["kb"]["articles"][0]["article"] == "vpn"
+    assert ticket["kb"]["articles"][0]["title"] == "Connect to the VPN from home" and "no word on it yet" in desk.cli("ticket", "show", 1, json_output=False).out
     assert ticket["agent"] is None and ticket["queue"] == "support" and [m["kind"] for m in ticket["messages"]] == ["request", "notice"]
     assert desk.tickets("--state", "held")[0]["id"] == 1 and not desk.tickets("--state", "new")
     assert desk.sent_to(BOB) == [] and not [m for m in desk.outbox() if m["to"] == [BOB]]
@@ -116,7 +118,7 @@ def test_this_solved_it_closes_and_a_reply_brings_it_back(desk):
         assert status == 200 and "closed" in page
     ticket = desk.ticket(1)
     assert ticket["state"] == "closed" and changes(desk).count("state held -> closed") == 1
-    assert [h["why"] for h in ticket["history"] if h["what"] == "state held -> closed"] == ["solved by article vpn"]
+    assert [h["why"] for h in ticket["history"] if h["what"] == "state held -> closed"] == ["solved by article vpn"] and ticket["kb"]["said"] == "solved"
     assert desk.sent_to(BOB) == [] and len(desk.sent_to(ANNA)) == 1
     desk.accept(mail(body="Thank you!\n", reply_to=asked), address_of(asked))
     assert desk.ticket(1)["state"] == "closed"
