@@ -93,7 +93,7 @@ static int open_index(struct store *store)
 	if (code != SQLITE_OK)
 		return code;
 	sqlite3_busy_timeout(store->search, BUSY_TIMEOUT_MS);
-	code = sqlite3_exec(store->search, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_spill=OFF; " SEARCH_CACHE, NULL, NULL, NULL);
+	code = sqlite3_exec(store->search, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; " SEARCH_CACHE, NULL, NULL, NULL);
 	if (code == SQLITE_OK)
 		code = number_of(store->search, "PRAGMA user_version", &version);
 	if (code == SQLITE_OK && version == 0)

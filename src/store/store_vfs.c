@@ -1,14 +1,17 @@
 /*
  * store_vfs.c - gathers what SQLite writes to the write-ahead log, so that a commit is one write(2) and not two a page.
  *
- * A layer over SQLite's own file system ("unix"): only the log is wrapped, every other file is as it was. SQLite appends
+ * A layer over SQLite's own file system ("unix"): the log is wrapped, and of a database the lock for writing is watched. SQLite appends
  * a header of 24 bytes and a page for each frame; they gather here until the last page of a commit, whose header says
  * so, until the log is read, synced or measured, or until ROOM is full. So the file holds a whole transaction before
  * anybody is told of it or waits for its sync, as without this layer, and a crash finds the same log, only less often a part of one.
+ * What is left of a transaction that was undone is forgotten when the lock for writing is given back: written later, it would lie over
+ * what another program has committed meanwhile.
  * Diagnostics: a write that fails is told to SQLite by the call that needed it (disk full, input/output error).
  */
 #include "store_private.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,10 +26,12 @@ struct log_file {
 	sqlite3_int64 start;             /* where in the file `bytes` belong */
 	int length;
 	bool last_frame;                 /* the page that comes next ends a commit */
+	sqlite3_file *database;          /* whose log it is */
 	unsigned char *bytes;            /* NULL until the first write: readers of the log never need it */
 };
 
 static sqlite3_vfs *below;
+static __thread struct log_file *gathering;      /* what this thread wrote to last: a transaction is one thread's */
 
 static struct log_file *log_of(sqlite3_file *file)
 {
@@ -61,6 +66,7 @@ static int gather(struct log_file *log, const void *bytes, int length, sqlite3_i
 		log->start = at;
 	memcpy(log->bytes + log->length, bytes, (size_t)length);
 	log->length += length;
+	gathering = log;
 	return SQLITE_OK;
 }
 
@@ -112,6 +118,8 @@ static int log_close(sqlite3_file *file)
 	struct log_file *log = log_of(file);
 	int code = flush(log), closed = log->real->pMethods->xClose(log->real);
 
+	if (gathering == log)
+		gathering = NULL;
 	free(log->bytes);
 	return code == SQLITE_OK ? closed : code;
 }
@@ -152,15 +160,47 @@ static const sqlite3_io_methods log_methods = {
 	.xSectorSize = log_sector, .xDeviceCharacteristics = log_character,
 };
 
+/* ---- the lock for writing: byte 0 of the locks of a log, https://www.sqlite.org/walformat.html#locking_primitives ---- */
+
+static sqlite3_io_methods database_methods;
+static const sqlite3_io_methods *methods_below;
+
+static int database_lock(sqlite3_file *file, int first, int count, int flags)
+{
+	if (first == 0 && (flags & SQLITE_SHM_UNLOCK) && gathering && gathering->database == file)
+		gathering->length = 0;
+	return methods_below->xShmLock(file, first, count, flags);
+}
+
+/* All of its methods are those of below, but for one. */
+static void watch_lock(sqlite3_file *file)
+{
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&mutex);
+	if (!methods_below && file->pMethods && file->pMethods->iVersion >= 2) {
+		database_methods = *file->pMethods;
+		database_methods.xShmLock = database_lock;
+		methods_below = file->pMethods;
+	}
+	if (methods_below && file->pMethods == methods_below)
+		file->pMethods = &database_methods;
+	pthread_mutex_unlock(&mutex);
+}
+
 static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
 {
 	struct log_file *log = log_of(file);
 	int code;
 
 	(void)vfs;
-	if (!(flags & SQLITE_OPEN_WAL))
-		return below->xOpen(below, name, file, flags, out);
-	*log = (struct log_file){ .real = (sqlite3_file *)(log + 1) };
+	if (!(flags & SQLITE_OPEN_WAL)) {
+		code = below->xOpen(below, name, file, flags, out);
+		if (code == SQLITE_OK && (flags & SQLITE_OPEN_MAIN_DB))
+			watch_lock(file);
+		return code;
+	}
+	*log = (struct log_file){ .real = (sqlite3_file *)(log + 1), .database = sqlite3_database_file_object(name) };
 	code = below->xOpen(below, name, log->real, flags, out);
 	if (log->real->pMethods)
 		log->base.pMethods = &log_methods;

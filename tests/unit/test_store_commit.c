@@ -220,6 +220,7 @@ static void what_was_undone_is_never_written(void **state)
 	int64_t number, raw;
 
 	OK(store_open(f->dir, false, &other, &f->error));
+	run_sql(f, "PRAGMA cache_spill=1");
 	for (int round = 1; round < 60; round++) {
 		OK(store_begin(f->store, &f->error));
 		for (int i = 0; i < round; i++) {
