@@ -3,8 +3,7 @@
  *
  * A connection belongs to one thread at a time (SQLite runs without its own mutexes here). The database is 0600: it holds
  * other people's letters. Durability is set here, once: WAL and synchronous=FULL; checkpoints never happen inside a commit
- * (wal_autocheckpoint=0): store_wal.c does them beside. Nothing of a transaction reaches the log before its commit (cache_spill=OFF):
- * what store_vfs.c has gathered of one that is undone would be written later, over what another program has committed meanwhile.
+ * (wal_autocheckpoint=0): store_wal.c does them beside.
  * Diagnostics: STATUS_NOT_FOUND no database there (and not `create`), STATUS_BAD_INPUT not one of ours or of a newer version,
  * STATUS_TRY_LATER locked, full or not writable, STATUS_BROKEN damaged.
  */
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #define STATEMENT_JOURNAL_BYTES (-1)             /* what a savepoint keeps for its rollback stays in memory, a few dozen pages */
+#define LOG_KEPT "67108864"                     /* bytes of the log's file: what it grew beyond, beside a long backup, is given back */
 #define SPILL_PAGES 2048                         /* a transaction may be larger than the cache; beyond 8 MiB its pages go to the log early */
 
 static void configure_library(void)
@@ -53,7 +53,7 @@ static enum status set_up(struct store *store, const char *path, bool create, in
 	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
 	snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d; PRAGMA cache_spill=%d", cache_kib, SPILL_PAGES);
 	/* page_size only counts before the first table; the rest is of the connection. */
-	status = sql_exec(store->db, "PRAGMA page_size=4096; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_spill=OFF;"
+	status = sql_exec(store->db, "PRAGMA page_size=4096; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=" LOG_KEPT "; "
 	                  "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF", error);
 	if (status == STATUS_OK)
 		status = sql_exec(store->db, cache, error);

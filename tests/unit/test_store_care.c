@@ -429,6 +429,35 @@ static void the_log_stays_short(void **state)
 
 /* ---- backup ---- */
 
+/* A backup pins the log, which grows; when it is over, the file gives back what it does not need. */
+static void a_log_that_grew_beside_a_backup_shrinks(void **state)
+{
+	struct fixture *f = *state;
+	struct store *reader;
+	struct stat grown, about;
+	char path[100], *bytes = noise(LIMIT_MEMORY_SPOOL);
+	int64_t number;
+	bool began;
+
+	OK(store_open(f->dir, false, &reader, &f->error));
+	OK(read_begin(reader, &began, &f->error));
+	OK(store_number_get(reader, "x", &number, &f->error));
+	for (int i = 0; i < 320; i++) {          /* 80 MB */
+		snprintf(path, sizeof path, "<%d@x>", i);
+		keep(f, path, bytes, LIMIT_MEMORY_SPOOL);
+	}
+	snprintf(path, sizeof path, "%s/sportello.db-wal", f->dir);
+	assert_int_equal(stat(path, &grown), 0);
+	assert_true(grown.st_size > 72 * 1024 * 1024);
+	read_end(reader, began);
+	store_close(&reader);
+	OK(store_checkpoint(f->store));
+	keep(f, "<last@x>", bytes, 100);
+	assert_int_equal(stat(path, &about), 0);
+	assert_true(about.st_size <= 64 * 1024 * 1024);
+	free(bytes);
+}
+
 static void a_backup_alone_restores_everything(void **state)
 {
 	struct fixture *f = *state;
@@ -678,7 +707,7 @@ int main(void)
 		TEST(old_strays_are_swept_and_young_ones_left), TEST(many_threads_write_and_each_gets_its_own_answer),
 		TEST(readers_find_what_was_committed),
 		TEST(many_jobs_of_one_call_have_one_answer_each), TEST(a_locked_store_puts_all_off_and_recovers),
-		TEST(a_full_disk_in_a_batch_hurts_nobody_for_good), TEST(the_log_stays_short), TEST(a_backup_alone_restores_everything),
+		TEST(a_full_disk_in_a_batch_hurts_nobody_for_good), TEST(the_log_stays_short), TEST(a_log_that_grew_beside_a_backup_shrinks), TEST(a_backup_alone_restores_everything),
 		TEST(a_backup_runs_beside_the_writer), TEST(a_backup_to_nowhere_says_so), TEST(fsck_finds_each_damage),
 		TEST(fsck_finds_a_damaged_file), TEST(fsck_finds_changed_files), TEST(search_finds_words),
 	};
