@@ -161,7 +161,7 @@ class Day:
     def configured(self, directory):
         """A desk whose disk is directory/volume: its own ports and relay."""
         desk = Desk(directory, relay="smtp", start=False)
-        desk.environment = dict(self.desk.environment)
+        desk.environment = dict(self.desk.environment, SPORTELLO_CLOCK_FILE=desk.clock_file)
         for name in ("LD_PRELOAD", "SHIM_ROOT", "SHIM_CONTROL", "SHIM_LOG"):
             desk.environment.pop(name, None)
         desk.state_dir = os.path.join(directory, "volume", "lib", "state")
@@ -224,7 +224,10 @@ class Day:
         assert sorted(found) == sorted({(d.message_id, r) for d in tried for r in d.recipients}), "lost or doubled"
         subjects = [t["subject"] for t in desk.tickets()]
         assert all(subjects.count(s) == (2 if s == "For two" else 1) for s in set(subjects) & set(self.subjects)), sorted(subjects)
-        wait_until(lambda: not desk.outbox(), 60, "the outbox is empty")
+        try:
+            wait_until(lambda: not desk.outbox(), 60)
+        except AssertionError as late:
+            raise AssertionError("%s: still in the outbox: %s" % (late, [(r["state"], r["attempts"], r["last_reply"], r["next_try"]) for r in desk.outbox()])) from late
         acknowledged = {r for m in before + desk.sent() for r in m.recipients}
         missing = {d.sender for d in tried if d.sender.endswith("@example.com")} - acknowledged - {"refused@example.com"}
         assert not missing, "an acknowledgement was never sent: %s" % missing
