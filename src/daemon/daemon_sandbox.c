@@ -58,11 +58,14 @@ static void allow(struct arena *arena, struct confine_files *allowed, enum confi
 	*ARENA_PUSH(arena, &allowed->files) = (struct confine_file){path, right};
 }
 
-/* As it is written, and where links lead to. */
+/* As it is written, and where links lead to. Of what is not there yet, the nearest directory that is, so that it can come. */
 static void allow_around(struct arena *arena, struct confine_files *allowed, const char *path)
 {
 	CLEANUP_FREE char *real = realpath(path, NULL);
-	allow(arena, allowed, CONFINE_READ, place_of(arena, path));
+	const char *place = place_of(arena, path), *above;
+	while (access(place, F_OK) != 0 && strcmp(above = place_of(arena, place), place) != 0)
+		place = above;
+	allow(arena, allowed, CONFINE_READ, place);
 	if (real)
 		allow(arena, allowed, CONFINE_READ, place_of(arena, real));
 }

@@ -81,6 +81,18 @@ def test_articles_replaced_as_a_whole_folder_are_seen(desk):
 
 
 @setup(start=False)
+def test_a_folder_that_comes_later_is_seen(desk):
+    folder = os.path.join(desk.directory, "later", "kb")
+    desk.set("kb_dir", folder)
+    desk.write_config()
+    desk.start()
+    os.makedirs(folder)
+    with open(os.path.join(folder, "vpn.md"), "w") as f:
+        f.write("# The VPN drops\n\nTurn the VPN off and on again.\n")
+    wait_until(lambda: desk.http("/kb/vpn")[0] == 200)
+
+
+@setup(start=False)
 def test_unix_socket_is_made_and_taken_away(desk):
     path = os.path.join(desk.directory, "lmtp.sock")
     desk.set("lmtp.listen", ["127.0.0.1:%d" % desk.lmtp_port, "unix:" + path])
