@@ -104,7 +104,8 @@ uint64_t kb_spelling(const char *term)
 	uint64_t set = 0;
 
 	for (size_t i = 0; i < length + 1; i++) {
-		uint32_t a = i ? (unsigned char)term[i - 1] : ' ', b = i < length ? (unsigned char)term[i] : ' ', c = i + 1 < length ? (unsigned char)term[i + 1] : ' ';
+		uint32_t a = i ? (unsigned char)term[i - 1] : ' ', b = i < length ? (unsigned char)term[i] : ' ';
+		uint32_t c = i + 1 < length ? (unsigned char)term[i + 1] : ' ';
 
 		if (length > 1 || i == 0)
 			set |= 1ULL << ((a * 961 + b * 31 + c) * 2654435761u >> 26);

@@ -41,7 +41,7 @@ static size_t split(const char *text, struct sentence *out)
 
 /* Words of the question by what is looked for in the text: a stem where a word begins with it, a short one or a whole word as it is. */
 #define SLOTS 1024
-struct finder { uint32_t hash[SLOTS]; uint16_t word[SLOTS]; bool whole[SLOTS]; };
+struct finder { uint32_t hash[SLOTS]; uint16_t word[SLOTS]; bool whole[SLOTS], begins[256]; };     /* begins: by the first byte */
 
 _Static_assert(2 * KB_TERMS < SLOTS, "finder");
 
@@ -54,6 +54,7 @@ static void look_for(struct finder *finder, const char *text, size_t word, bool 
 		hash = (hash ^ (unsigned char)*c) * 16777619u;
 	for (at = hash % SLOTS; finder->word[at]; at = (at + 1) % SLOTS)
 		;
+	finder->begins[(unsigned char)*text] = true;
 	finder->hash[at] = hash;
 	finder->word[at] = (uint16_t)(word + 1);
 	finder->whole[at] = whole;
@@ -75,6 +76,8 @@ static void find_in(const struct finder *finder, const char *folded, struct find
 {
 	uint32_t hash = 2166136261u;
 
+	if (!finder->begins[(unsigned char)*folded])
+		return;
 	for (const char *c = folded; *c; c++) {
 		hash = (hash ^ (unsigned char)*c) * 16777619u;
 		for (size_t at = hash % SLOTS; finder->word[at]; at = (at + 1) % SLOTS)

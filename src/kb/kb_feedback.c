@@ -158,7 +158,8 @@ static void index_stems(struct kb_learned *learned)
 	learned->stem_offset = offset;   /* what was [slot + 1] while it was filled has moved on to where the slot ends */
 }
 
-struct kb_learned *kb_learned_make(const struct kb_snapshot *snapshot, const struct kb_learned *before, const struct kb_feedback *at, size_t count, bool forget)
+struct kb_learned *kb_learned_make(const struct kb_snapshot *snapshot, const struct kb_learned *before, const struct kb_feedback *at, size_t count,
+                                   bool forget)
 {
 	struct kb_learned *learned = must(calloc(1, sizeof *learned));
 	struct items items = { NULL, 0 };

@@ -2,8 +2,8 @@
  * kb_gate.c - is it good enough to be shown? A logistic judgement over features that do not depend on the size of the folder.
  *
  * What comes with the desk was fitted on public questions in five languages, short and in the middle of other talk, with the right article
- * there and with it taken away, and on mails about other things. Once a desk has learned from LEAST customers, the gate is fitted again on its own: each confirmed
- * question is asked with that question forgotten, and with its article taken away (nothing is right then); refused ones are wrong. The old
+ * there and with it taken away, and on mails about other things. Once a desk has learned from LEAST customers, the gate is fitted again on
+ * its own: each confirmed question is asked with that question forgotten, and with its article taken away (nothing is right then); refused ones are wrong. The old
  * weights are where it starts from and is drawn to. The threshold is then the lowest at which the lower bound of the precision reaches
  * PRECISION.
  */

@@ -259,7 +259,8 @@ static struct touched *list_touched(const struct kb_snapshot *old, const struct 
 	size_t room = 1, n = 0;
 
 	for (size_t i = 0; i < count; i++)
-		room += (what[i].entry ? what[i].entry->term_count : 0) + (what[i].slot < old->count && old->at[what[i].slot] ? old->at[what[i].slot]->term_count : 0);
+		room += (what[i].entry ? what[i].entry->term_count : 0) +
+		        (what[i].slot < old->count && old->at[what[i].slot] ? old->at[what[i].slot]->term_count : 0);
 	touched = must(malloc(room * sizeof *touched));
 	for (size_t i = 0; i < count; i++) {
 		const struct kb_entry *before = what[i].slot < old->count ? old->at[what[i].slot] : NULL, *now = what[i].entry;
@@ -283,7 +284,8 @@ static bool is_gone(const struct touched *at, size_t count, uint32_t slot)
 }
 
 /* The postings of one term, without the articles that are gone and with the new ones. Returns where it ends. */
-static size_t copy_term(const struct kb_snapshot *old, struct kb_snapshot *snapshot, uint32_t term, const struct touched *touched, size_t count, size_t to)
+static size_t copy_term(const struct kb_snapshot *old, struct kb_snapshot *snapshot, uint32_t term, const struct touched *touched, size_t count,
+                        size_t to)
 {
 	size_t from = term < old->term_count ? old->offset[term] : 0, end = term < old->term_count ? old->offset[term + 1] : 0;
 
@@ -339,7 +341,8 @@ static struct kb_snapshot *begin_change(const struct kb_snapshot *old, size_t co
 {
 	struct kb_snapshot *snapshot = must(calloc(1, sizeof *snapshot));
 
-	memcpy((char *)snapshot + sizeof snapshot->refs, (const char *)old + sizeof old->refs, sizeof *old - sizeof old->refs);      /* others count in refs */
+	/* All but refs, which others count in. */
+	memcpy((char *)snapshot + sizeof snapshot->refs, (const char *)old + sizeof old->refs, sizeof *old - sizeof old->refs);
 	snapshot->refs = 1;
 	snapshot->count = count;
 	snapshot->at = must(calloc(count + 1, sizeof *snapshot->at));

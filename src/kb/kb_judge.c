@@ -121,7 +121,8 @@ void kb_judge(const struct kb_work *work, struct kb_ranked *ranked)
 	feature[F_LENGTH] = logf(1 + work->words->words);
 	feature[F_LEAD] = ranked->at[0].score - (ranked->count > 3 ? ranked->at[3].score : 0);
 	feature[F_SCORE] = ranked->at[0].score - W_PAST * work->past[best] - work->past_sum[best];
-	feature[F_AGREE] = (float)(is_best(work->word[best], work->most_word) + is_best(work->grams[best], work->most_grams) + is_best(work->title[best], work->most_title));
+	feature[F_AGREE] = (float)(is_best(work->word[best], work->most_word) + is_best(work->grams[best], work->most_grams) +
+	                           is_best(work->title[best], work->most_title));
 	feature[F_NEIGHBOURS] = work->words->words > 0 ? work->neighbours[best] / (3 * work->words->words) : 0;
 	feature[F_WORD_LEAD] = kb_share(work->word[best] - fourth(work, work->word), work->words->mass);
 	feature[F_EVIDENCE] = logf(1 + work->word[best]);

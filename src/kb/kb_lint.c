@@ -56,7 +56,8 @@ static void lint_links(const struct kb_snapshot *snapshot, const struct kb_entry
 	}
 }
 
-static void lint_alike(const struct kb_snapshot *snapshot, size_t slot, struct kb_gram_question *question, struct arena *arena, struct kb_problems *problems)
+static void lint_alike(const struct kb_snapshot *snapshot, size_t slot, struct kb_gram_question *question, struct arena *arena,
+                       struct kb_problems *problems)
 {
 	const struct kb_entry *entry = snapshot->at[slot];
 

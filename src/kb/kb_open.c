@@ -88,7 +88,8 @@ static void list_file(struct arena *arena, struct files *files, int folder, cons
 		files->room = files->room ? files->room * 2 : 256;
 		files->at = must(realloc(files->at, files->room * sizeof *files->at));
 	}
-	files->at[files->count++] = (struct file){ arena_string(arena, name), (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec, (uint64_t)about.st_size };
+	files->at[files->count++] = (struct file){ arena_string(arena, name), (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec,
+	                                           (uint64_t)about.st_size };
 }
 
 /* STATUS_NOT_FOUND: there is no such folder. */

@@ -224,7 +224,8 @@ struct kb_learned {
 };
 #define KB_PAST_SLOTS 16384u
 /* All of `before` (may be NULL; `forget`: none of it) and the new ones. What `before` has read is not read again. */
-struct kb_learned *kb_learned_make(const struct kb_snapshot *snapshot, const struct kb_learned *before, const struct kb_feedback *at, size_t count, bool forget);
+struct kb_learned *kb_learned_make(const struct kb_snapshot *snapshot, const struct kb_learned *before, const struct kb_feedback *at, size_t count,
+                                   bool forget);
 
 /* ---- kb_suggest.c ---- */
 void kb_answer_from(const struct kb_view *view, const struct kb_question *question, struct arena *arena, struct kb_answer *answer);

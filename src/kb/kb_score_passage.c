@@ -43,16 +43,19 @@ static size_t word_of(const struct passage *passage, const struct kb_words *word
 static float best_window(struct passage *passage, const struct kb_words *words, const uint32_t *sequence, size_t count)
 {
 	float sum = 0, most = 0;
-	size_t word;
+	uint8_t window[WINDOW] = { 0 };          /* 1 + index of the word at this place, modulo WINDOW; 0: not in the question */
 
-	memset(passage->in, 0, sizeof passage->in);
+	memset(passage->in, 0, words->count * sizeof *passage->in);
 	for (size_t i = 0; i < count; i++) {
-		if ((word = word_of(passage, words, sequence[i])) && !passage->in[word - 1]++) {
-			sum += words->at[word - 1].weight * words->at[word - 1].idf;
+		size_t comes = word_of(passage, words, sequence[i]), goes = window[i % WINDOW];
+
+		window[i % WINDOW] = (uint8_t)comes;
+		if (goes && !--passage->in[goes - 1])
+			sum -= words->at[goes - 1].weight * words->at[goes - 1].idf;
+		if (comes && !passage->in[comes - 1]++) {
+			sum += words->at[comes - 1].weight * words->at[comes - 1].idf;
 			most = sum > most ? sum : most;
 		}
-		if (i >= WINDOW && (word = word_of(passage, words, sequence[i - WINDOW])) && !--passage->in[word - 1])
-			sum -= words->at[word - 1].weight * words->at[word - 1].idf;
 	}
 	return most;
 }
