@@ -53,7 +53,8 @@ static void print_intake(struct buffer *out, struct daemon *daemon)
 	value(out, "refused_recipients_total", "counter", "Recipients answered 550.", counters->refused_recipients);
 	print_dispositions(out, counters);
 	value(out, "acknowledgements_total", "counter", "Acknowledgements written for new tickets.", counters->acknowledged);
-	metric(out, "acknowledgements_withheld_total", "counter", "New tickets without one: too many for strangers, or no answer is due (machines, forged senders, bounces).");
+	metric(out, "acknowledgements_withheld_total", "counter",
+	       "New tickets without one: too many for strangers, or no answer is due (machines, forged senders, bounces).");
 	buffer_printf(out, "sportello_acknowledgements_withheld_total{why=\"budget\"} %lld\n", (long long)counters->over_budget);
 	buffer_printf(out, "sportello_acknowledgements_withheld_total{why=\"not-due\"} %lld\n", (long long)counters->unacknowledged);
 	print_seconds(out, counters);

@@ -337,7 +337,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_inside_can_be_used), cmocka_unit_test(files_outside_cannot), cmocka_unit_test(nothing_is_carried_over_the_border),
 		cmocka_unit_test(only_named_ports_are_reached), cmocka_unit_test(other_kinds_of_sockets_do_not_exist),
-		cmocka_unit_test(attacks_end_the_process), cmocka_unit_test(other_calls_do_not_exist), cmocka_unit_test(libraries_work), cmocka_unit_test(other_processes_are_out_of_reach),
+		cmocka_unit_test(attacks_end_the_process), cmocka_unit_test(other_calls_do_not_exist), cmocka_unit_test(libraries_work),
+		cmocka_unit_test(other_processes_are_out_of_reach),
 		cmocka_unit_test(a_sandbox_around_ours_is_no_trouble),
 	};
 	return cmocka_run_group_tests(tests, make_places, remove_places);
