@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """soak.py - hours in one: a desk with everything on, under a steady load, watched for what grows. `make soak`.
 
-40 rules, 20 keyword sets, 200 articles, a trained classifier; mails of mixed sizes, two in five of them answers; an agent who answers, notes, tags and
-resolves by mail; customers who look at pages and press buttons; articles that change, backups, reloads, learning; a relay that takes all.
+40 rules, 20 keyword sets, 200 articles, a trained classifier; mails of mixed sizes, two in five of them answers; an agent who answers, notes,
+tags and resolves by mail; customers who look at pages and press buttons; articles that change, backups, reloads, learning; a relay that takes all.
 Prints a line a minute, then a verdict: memory and latency flat, nothing left in the outbox, nothing refused, fsck clean. Exits 1 if not.
 SOAK_SECONDS (3600), SOAK_RATE (mails a second; 0: half of what it takes at most, measured first). BUILD names the build directory.
 """
 import sys
 sys.dont_write_bytecode = True
-import collections, importlib.util, json, os, random, re, shutil, signal, socket, statistics, subprocess, tempfile, threading, time, urllib.error, urllib.request
+import collections, importlib.util, json, os, random, re, shutil, signal, socket, statistics, subprocess, tempfile, threading, time
+import urllib.error, urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "bench"))
@@ -74,14 +75,16 @@ class Soak:
         with open(conf) as f:
             words = f.read()
         with open(conf, "w") as f:
-            f.write(words.replace('web: { listen = ""; };', 'web: { listen = "127.0.0.1:%d"; base_url = "http://127.0.0.1:%d"; };' % (self.web, self.web)))
+            own = 'web: { listen = "127.0.0.1:%d"; base_url = "http://127.0.0.1:%d"; };' % (self.web, self.web)
+            f.write(words.replace('web: { listen = ""; };', own))
         self.conf = conf
         self.group = Group("sportello", [os.path.join(BUILD, "sportellod"), "-c", conf], os.path.join(directory, "log"))
         wait_for(self.port, self.group)
 
     def load(self, run, mails, rate=0, seconds=600):
         words = ["-f", self.texts, "-i", run, "-t", "support@example.org", "-s", 20, "-m", mails, "-l", MIX, "-o", rate, "-r", 0.4, "-T", seconds]
-        done = subprocess.run([os.path.join(BUILD, "bench", "load")] + [str(w) for w in words] + ["127.0.0.1:%d" % self.port], stdout=subprocess.PIPE, text=True)
+        command = [os.path.join(BUILD, "bench", "load")] + [str(w) for w in words] + ["127.0.0.1:%d" % self.port]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         return json.loads(done.stdout)
 
     def cli(self, *words):
@@ -89,10 +92,11 @@ class Soak:
 
     # ---- what people do meanwhile
     def answer(self, chance):
-        head = b"".join(chance.choice(self.sink.notices)).split(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").decode("utf-8", "replace")
+        head = b"".join(chance.choice(self.sink.notices)).split(b"\r\n\r\n")[0]
+        head = head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").decode("utf-8", "replace")
         field = lambda name: re.search(r"(?mi)^%s:\s*(.*?)\r?$" % name, head).group(1)
-        body = chance.choice(["Have you tried to switch it off?\n", "/tag seen\n/priority high\n\nWe look into it.\n", "/note\nAgain this one.\n", "/resolve\n\nDone.\n",
-                              "/queue network\n", "/assign bob\n", "/nonsense\n\nWhat?\n"])
+        body = chance.choice(["Have you tried to switch it off?\n", "/tag seen\n/priority high\n\nWe look into it.\n", "/note\nAgain this one.\n",
+                              "/resolve\n\nDone.\n", "/queue network\n", "/assign bob\n", "/nonsense\n\nWhat?\n"])
         notice = {"Reply-To": field("Reply-To"), "Subject": field("Subject"), "Message-ID": field("Message-ID"), "References": None}
         with blackbox.Lmtp(self.port) as session:
             address = re.search(r"[^\s<>]+@[^\s<>]+", notice["Reply-To"]).group(0)
@@ -147,8 +151,8 @@ class Soak:
 
     # ---- the table
     def files(self):
-        size = lambda name: os.path.getsize(os.path.join(self.directory, "state", name)) / 1e6 if os.path.exists(os.path.join(self.directory, "state", name)) else 0
-        return size("sportello.db-wal"), size("sportello.db")
+        paths = [os.path.join(self.directory, "state", name) for name in ("sportello.db-wal", "sportello.db")]
+        return [os.path.getsize(path) / 1e6 if os.path.exists(path) else 0 for path in paths]
 
     def minute(self, turn):
         care = threading.Thread(target=lambda: self.troubles.update([] if self.care(turn, random.Random(turn)) else ["care in minute %d" % turn]))
@@ -156,10 +160,10 @@ class Soak:
         figures = self.load("soak%d." % turn, int(self.rate * MINUTE), self.rate, MINUTE + 30)
         care.join()
         main, wal_db = self.group.process.pid, self.files()
-        row = dict(figures, minute=turn, pss=self.group.pss(), fds=len(os.listdir("/proc/%d/fd" % main)), threads=len(os.listdir("/proc/%d/task" % main)),
-                   wal=wal_db[0], db=wal_db[1], waiting=bench.waiting(self.directory))
-        print("%6d %7d %7.1f %7.2f %8.2f %8.2f %6d %7.1f %4d %4d %6.1f %8.1f %7d" % (turn, row["mails"], row["rate"], row["p50"], row["p99"], row["due_p99"],
-              row["failed"], row["pss"], row["fds"], row["threads"], row["wal"], row["db"], row["waiting"]), flush=True)
+        row = dict(figures, minute=turn, pss=self.group.pss(), fds=len(os.listdir("/proc/%d/fd" % main)),
+                   threads=len(os.listdir("/proc/%d/task" % main)), wal=wal_db[0], db=wal_db[1], waiting=bench.waiting(self.directory))
+        columns = ("minute", "mails", "rate", "p50", "p99", "due_p99", "failed", "pss", "fds", "threads", "wal", "db", "waiting")
+        print("%6d %7d %7.1f %7.2f %8.2f %8.2f %6d %7.1f %4d %4d %6.1f %8.1f %7d" % tuple(row[c] for c in columns), flush=True)
         return row
 
     def run(self):
@@ -189,9 +193,13 @@ class Soak:
         quarter = max(1, len(rows) // 4)
         early, late = rows[quarter:2 * quarter] or rows[:1], rows[-quarter:]
         middle = lambda rows, key: statistics.median(r[key] for r in rows)
-        memory, latency = (middle(early, "pss"), middle(late, "pss")), (middle(early, "p99"), middle(late, "p99"))
+        memory, usual = (middle(early, "pss"), middle(late, "pss")), (middle(early, "p50"), middle(late, "p50"))
+        # Of the slowest, the quietest minute of a quarter: whatever else runs on the machine only adds to it.
+        slowest = min(r["p99"] for r in early), min(r["p99"] for r in late)
         checks = [("memory flat: %.1f MB in the second quarter, %.1f in the last" % memory, memory[1] <= memory[0] * 1.2 + 4),
-                  ("latency flat: p99 %.2f ms in the second quarter, %.2f in the last" % latency, latency[1] <= latency[0] * 2 + 2),
+                  ("latency flat: p50 %.2f ms in the second quarter, %.2f in the last" % usual, usual[1] <= usual[0] * 1.5 + 1),
+                  ("latency flat: p99 %.2f ms in the quietest minute of the second quarter, %.2f of the last" % slowest,
+                   slowest[1] <= slowest[0] * 1.5 + 2),
                   ("descriptors flat: %d, %d" % (middle(early, "fds"), middle(late, "fds")), middle(late, "fds") <= middle(early, "fds") + 8),
                   ("refused or failed: %d" % sum(r["failed"] for r in rows), not sum(r["failed"] for r in rows)),
                   ("left in the outbox: %d; sent: %d" % (left, self.sink.taken), not left),
