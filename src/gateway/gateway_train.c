@@ -46,7 +46,7 @@ static void fingerprint(const struct config *config, char out[17])
 static const char *text_of_raw(struct arena *arena, struct arena *scratch, struct store *store, int64_t raw)
 {
 	struct store_raw bytes;
-	struct mail_options options = {0};
+	struct mail_options options = {.light = true};
 	struct mail mail;
 	struct error error;
 	if (store_raw_open(store, raw, &bytes, &error) != STATUS_OK)

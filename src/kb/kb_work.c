@@ -1,18 +1,22 @@
 /*
  * kb_work.c - the memory of a ranking, kept from one question to the next.
  *
- * As many as were ever used at once stay in a list; whoever ranks takes one out and gives it back. What a question wrote is
- * cleared by the one who takes it next: values of articles as a whole, n-grams bucket by bucket.
+ * Each is 3 MB of tables, so there are no more than processors: ranking only computes, more at once would only wait for each
+ * other's turn. Whoever ranks takes one out of a list (or waits for one) and gives it back; nobody takes two. What a question wrote
+ * is cleared by the one who takes it next: values of articles as a whole, n-grams bucket by bucket.
  */
 #include "kb_work.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define VALUES 8                         /* floats of an article */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t given = PTHREAD_COND_INITIALIZER;
 static struct kb_work *idle;
+static long made, most;
 
 static void *must(void *memory)
 {
@@ -21,13 +25,20 @@ static void *must(void *memory)
 	return memory;
 }
 
+/* NULL: another one may be made. */
 static struct kb_work *take_idle(void)
 {
 	struct kb_work *work;
 
 	pthread_mutex_lock(&lock);
+	if (!most)
+		most = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? sysconf(_SC_NPROCESSORS_ONLN) : 1;
+	while (!idle && made >= most)
+		pthread_cond_wait(&given, &lock);
 	if ((work = idle))
 		idle = work->next;
+	else
+		made++;
 	pthread_mutex_unlock(&lock);
 	return work;
 }
@@ -108,5 +119,6 @@ void kb_work_give(struct kb_work *work)
 	pthread_mutex_lock(&lock);
 	work->next = idle;
 	idle = work;
+	pthread_cond_signal(&given);
 	pthread_mutex_unlock(&lock);
 }

@@ -54,7 +54,7 @@ static enum status about_read(struct rendering *r, struct error *error)
 
 static enum status raw_read(struct rendering *r, struct error *error)
 {
-	struct mail_options options = { 0 };
+	struct mail_options options = { .light = true };
 	enum status status;
 
 	if (!r->about || !r->about->raw || r->parsed)
