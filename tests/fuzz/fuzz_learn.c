@@ -77,7 +77,7 @@ static void change_row(const uint8_t *bytes, size_t length)
 		if (bytes[i] & 0x80)
 			place = 8 + place % 1500;
 		else if (bytes[i] & 0x40)
-			place = body - 1 - place % (body < 8000 ? body - 8 : 8000);
+			place = body - 1 - place % (body < 8000 ? body : 8000);
 		row.at[place % body] = (char)bytes[i + 3];
 	}
 	sha256_of(row.at, body, (unsigned char *)row.at + body);
