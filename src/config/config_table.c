@@ -70,12 +70,12 @@ const struct config_parameter config_parameters[] = {
 		"At most that many acknowledgements are sent to one address within an hour, so that two machines cannot keep each other busy. "
 		"The mails become tickets all the same. "
 		"0 sends none at all."),
-	NUMBER("desk.stranger_acknowledgements_per_hour", P_INTEGER, IN_CONFIG(policy.stranger_acknowledgements_per_hour), 0, 1000000, "mails", "10",
+	NUMBER("desk.stranger_acknowledgements_per_hour", P_INTEGER, IN_CONFIG(policy.stranger_acknowledgements_per_hour), 0, 1000000, "mails", "20",
 		"The same for an address that has not proved yet that its owner writes: by DMARC (see authserv_id), or by a reply to a mail of the desk. "
 		"A sender is easily forged, and the acknowledgement would go to somebody else."),
-	NUMBER("desk.stranger_acknowledgements_per_domain", P_INTEGER, IN_CONFIG(policy.stranger_acknowledgements_per_domain), 0, 1000000, "mails", "60",
+	NUMBER("desk.stranger_acknowledgements_per_domain", P_INTEGER, IN_CONFIG(policy.stranger_acknowledgements_per_domain), 0, 1000000, "mails", "120",
 		"To all such addresses of one domain, within an hour."),
-	NUMBER("desk.stranger_acknowledgements_per_minute", P_INTEGER, IN_CONFIG(policy.stranger_acknowledgements_per_minute), 0, 1000000, "mails", "20",
+	NUMBER("desk.stranger_acknowledgements_per_minute", P_INTEGER, IN_CONFIG(policy.stranger_acknowledgements_per_minute), 0, 1000000, "mails", "60",
 		"To all such addresses together, within a minute. "
 		"A busy desk whose mail server checks DMARC needs no more; raise it where it does not. "
 		"Withheld ones are on the tickets, and counted in /metrics."),

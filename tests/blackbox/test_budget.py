@@ -1,12 +1,12 @@
 """Complaints 15 and 36: nobody makes the desk write to third parties by the hundred. What is withheld is on the tickets and counted."""
 from desk import mail, setup
 
-AS_THEY_ARE = {"desk.stranger_acknowledgements_per_" + what: None for what in ("hour", "domain", "minute")}
+BUDGETS = {"desk.stranger_acknowledgements_per_hour": 10, "desk.stranger_acknowledgements_per_domain": 60, "desk.stranger_acknowledgements_per_minute": 20}
 
 
 def small(**config):
-    """The budgets of the configuration by default, which other tests lift."""
-    return setup(config={**AS_THEY_ARE, **{name.replace("__", "."): value for name, value in config.items()}})
+    """Small budgets, which other tests lift."""
+    return setup(config={**BUDGETS, **{name.replace("__", "."): value for name, value in config.items()}})
 
 
 def bomb(desk, senders, **options):
