@@ -35,7 +35,10 @@ def shown(notes, wal):
     syncs = sorted((at, done) for at, done, where, kind, _ in notes if kind == SYNCED and where == wal)
     good, least = 0, 1e9
     for mail, at in answered.items():
+        # The checkpoint syncs the WAL, too, at times of its own: the writer's own sync need not be the first that began after the write.
         i = bisect.bisect_left(syncs, (writes.get(mail, 1 << 62),))
+        while i < len(syncs) and syncs[i][0] <= at and syncs[i][1] > at:
+            i += 1
         if i < len(syncs) and syncs[i][1] <= at:
             good += 1
             least = min(least, (at - syncs[i][1]) / 1e6)
@@ -47,5 +50,5 @@ def check_itself():
     def count(*syncs):
         before, after = [(10, 10, 5, READ_MAIL, 1), (10, 10, 5, READ_END, 0), (20, 21, 77, WROTE, 1)], [(40, 40, 5, ANSWERED, 0)]
         return shown(before + [(at, done, file, SYNCED, 0) for at, done, file in syncs] + after, 77)[:2]
-    assert count((30, 35, 77)) == (1, 1)
+    assert count((30, 35, 77)) == count((29, 45, 77), (30, 35, 77)) == (1, 1)
     assert [count(*s) for s in ((), ((30, 35, 78),), ((15, 19, 77),), ((30, 41, 77),), ((50, 60, 77),))] == [(1, 0)] * 5
