@@ -49,9 +49,11 @@ float kb_gate_threshold(const struct kb_learned *learned)
 /* Three; up to KB_SUGGESTED if the next ones are half as good as the best: then the question is not clear. */
 size_t kb_gate_count(const struct kb_ranked *ranked)
 {
-	size_t count = ranked->count < 3 ? ranked->count : 3;
+	size_t count = 1;
 
-	while (count < KB_SUGGESTED && count < ranked->count && ranked->at[count].score >= 0.5f * ranked->at[0].score)
+	while (count < 3 && count < ranked->count && ranked->at[count].score >= 0.2f * ranked->at[0].score)
+		count++;
+	while (count >= 3 && count < KB_SUGGESTED && count < ranked->count && ranked->at[count].score >= 0.5f * ranked->at[0].score)
 		count++;
 	return count;
 }

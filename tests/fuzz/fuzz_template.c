@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (good && !strstr(text, "v<v>") && strstr(rendered.html, "v<v>"))
 		abort();
-	if (good && !strstr(text, "{?text}v") && strstr(rendered.text, "Bcc: v") && !strstr(rendered.text, "v{ticket}{?text}v"))
+	if (good && !strstr(text, "{?text}v") && !strstr(text, "Bcc: v") && strstr(rendered.text, "Bcc: v") && !strstr(rendered.text, "v{ticket}{?text}v"))
 		abort();
 	return 0;
 }
