@@ -71,7 +71,7 @@ class Browser:
             try:
                 return words in self.text(css)
             except AssertionError as error:                      # the element went with the former page
-                if "stale" in str(error) or "no such element" in str(error):
+                if any(gone in str(error) for gone in ("stale", "no such element", "does not belong to the document")):
                     return False
                 raise
         return wait_until(there, 15, "the page says \"%s\"" % words)

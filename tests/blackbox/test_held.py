@@ -112,7 +112,7 @@ def test_this_solved_it_closes_and_a_reply_brings_it_back(desk):
     articles(desk)
     asked = ask(desk)
     path = links(asked)["solved"]
-    assert "solved it?" in desk.http(path)[2] and desk.ticket(1)["state"] == "held"
+    assert "Did this solve it?" in desk.http(path)[2] and desk.ticket(1)["state"] == "held"
     for _ in range(3):
         status, _, page = post(desk, path, article="vpn")
         assert status == 200 and "closed" in page
