@@ -503,5 +503,7 @@ enum status desk_render(struct arena *arena, const struct template_set *own, con
                         const char *fallback, const char *variables, struct rendered *rendered, struct error *error);
 /* Problems of one template file: unknown variable, missing Subject, unclosed section. False and *error: broken. */
 bool desk_template_check(const struct template_file *file, struct error *error);
+/* "part-...": what other templates put in by {>part-...}; it has no Subject and is no mail of its own. */
+bool desk_template_is_part(const char *name);
 
 #endif

@@ -122,11 +122,16 @@ static void check_queue_agents(struct loader *loader, size_t number)
 	}
 }
 
-static bool template_known(const char *name)
+static bool is_notice(const struct template_file *file)
+{
+	return strcmp(file->name, "frame") && !desk_template_is_part(file->name);
+}
+
+static bool notice_known(const char *name)
 {
 	for (const struct template_file *file = builtin_templates; file->language; file++)
 		if (!strcmp(file->name, name))
-			return true;
+			return is_notice(file);
 	return false;
 }
 
@@ -137,10 +142,11 @@ static void check_queue_notices(struct loader *loader, size_t number)
 	for (size_t i = 0; i < queue->notices.count; i++) {
 		const char *best = NULL;
 
-		if (template_known(queue->notices.at[i]) || (!strcmp(queue->notices.at[i], "none") && queue->notices.count == 1))
+		if (notice_known(queue->notices.at[i]) || (!strcmp(queue->notices.at[i], "none") && queue->notices.count == 1))
 			continue;
 		for (const struct template_file *file = builtin_templates; file->language; file++)
-			best = config_closest(queue->notices.at[i], best, file->name);
+			if (is_notice(file))
+				best = config_closest(queue->notices.at[i], best, file->name);
 		config_complain(loader, setting_at(loader, "queues", number, "notices"), "queues[].notices",
 		                "there is no notice \"%s\"%s%s%s", queue->notices.at[i], best ? "; did you mean \"" : "; see sportello.conf(5)",
 		                best ? best : "", best ? "\"?" : "");

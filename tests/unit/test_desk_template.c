@@ -100,7 +100,7 @@ static void builtin_ones_render_with_all_and_with_nothing(void **state)
 	const char *values[] = {"Zürich 12", "one\ntwo\n\n> three\n", ""};
 
 	for (const struct template_file *file = builtin_templates; file->language; file++) {
-		if (strcmp(file->format, "txt"))
+		if (strcmp(file->format, "txt") || desk_template_is_part(file->name))
 			continue;
 		for (size_t i = 0; i < COUNT_OF(values); i++) {
 			struct rendered mail = render(NULL, file->name, file->language, *values[i] ? all_words(values[i]) : "");
@@ -138,9 +138,19 @@ static const struct template_file *builtin(const char *language, const char *nam
 	return NULL;
 }
 
-/* One bit for each way a word is used: {w}, {?w}, {!w}. */
+static void assert_same_parts(const struct template_file *a, const struct template_file *b)
+{
+	for (const struct template_file *part = builtin_templates; part->language; part++) {
+		const char *tag = arena_printf(&arena, "{>%s}\n", part->name);
+		if (!strstr(a->text, tag) != !strstr(b->text, tag))
+			fail_msg("%s/%s.%s and %s/%s.%s differ in %s", a->language, a->name, a->format, b->language, b->name, b->format, tag);
+	}
+}
+
+/* In each of the ways a word is used: {w}, {?w}, {!w}. */
 static void assert_same_use(const struct template_file *a, const struct template_file *b)
 {
+	assert_same_parts(a, b);
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		for (size_t form = 0; form < 3; form++) {
 			char *tag = form == 0 ? arena_printf(&arena, "{%s}", words[i])
@@ -150,13 +160,19 @@ static void assert_same_use(const struct template_file *a, const struct template
 		}
 }
 
+/* A part that says nothing in any language stands in English alone, and serves all. */
+static bool without_words(const struct template_file *file)
+{
+	return desk_template_is_part(file->name) && !strcmp(file->language, "en") && !builtin("it", file->name, file->format);
+}
+
 static void languages_have_the_same_templates_and_words(void **state)
 {
 	size_t count[COUNT_OF(languages)] = {0};
 
 	for (const struct template_file *file = builtin_templates; file->language; file++) {
 		size_t known = 0;
-		if (!strcmp(file->name, "frame"))
+		if (!strcmp(file->name, "frame") || without_words(file))
 			continue;
 		for (size_t i = 0; i < COUNT_OF(languages); i++) {
 			const struct template_file *same = builtin(languages[i], file->name, file->format);
@@ -239,7 +255,7 @@ static void html_is_escaped(void **state)
 static void every_builtin_html_is_escaped(void **state)
 {
 	for (const struct template_file *file = builtin_templates; file->language; file++) {
-		if (strcmp(file->format, "txt"))
+		if (strcmp(file->format, "txt") || desk_template_is_part(file->name))
 			continue;
 		struct rendered mail = render(NULL, file->name, file->language, all_words("<i>&\"'><script>"));
 		assert_null(strstr(mail.html, "<i>"));
@@ -339,6 +355,26 @@ static void own_templates_come_first_unless_broken(void **state)
 	assert_non_null(strstr(mail.html, "<html lang=\"it\">"));
 }
 
+/* One file for the line that ends every mail of the desk; what is broken in it does no harm. */
+static void own_parts_change_all_that_use_them(void **state)
+{
+	const struct template_file good[] = {{"en", "part-foot", "txt", "-- \nYours, {desk}\n"}};
+	const struct template_file bad[] = {{"en", "part-foot", "txt", "-- \n{?desk}\n"}};
+	const struct template_set own = {good, 1}, broken = {bad, 1};
+
+	assert_non_null(strstr(render(&own, "received", "it", "desk=ACME\n").text, "\n-- \nYours, ACME\n"));
+	assert_non_null(strstr(render(&own, "reply", "en", "desk=ACME\ntext=Hi\n").text, "Hi\n\n-- \nYours, ACME\n"));
+	assert_non_null(strstr(render(&broken, "reply", "en", "desk=ACME\ntext=Hi\n").text, "Hi\n\n-- \nACME\n"));
+}
+
+static void parts_stand_where_they_are_put(void **state)
+{
+	const char *record = "note_address=n@example.org\ncustomer=Ann\n";
+	struct rendered mail = render_text("Subject: x\n\na\n{?customer}\n{>part-customer}\n{/customer}\n{!customer}\n{>part-answer}\n{/customer}\nz\n", NULL, record);
+
+	assert_string_equal(mail.text, "a\nFrom: Ann\n\nz\n");
+}
+
 static void broken_ones_are_told_with_their_line(void **state)
 {
 	static const struct { const char *format, *text, *complaint; } cases[] = {
@@ -351,6 +387,9 @@ static void broken_ones_are_told_with_their_line(void **state)
 		{"txt", "Subject: x\n\n{ agent}\n", "en/own.txt:3: a brace that begins no {name}; write {{ for a brace"},
 		{"txt", "Subject: x\n\n{agent", "en/own.txt:3: a brace that begins no {name}; write {{ for a brace"},
 		{"txt", "Subject: x\n\n\xFF\n", "en/own.txt:1: not UTF-8"},
+		{"txt", "Subject: x\n\n{>part-nothing}\n", "en/own.txt:3: there is no such part: {>part-nothing}"},
+		{"txt", "Subject: {>part-foot}\n\nx\n", "en/own.txt:1: several lines do not fit into the Subject: {>part-foot}"},
+		{"html", "{>received}", "en/own.html:1: there is no such part: {>received}"},
 		{"html", "<p>{content}</p>", "en/own.html:1: only frame.html may hold {content}"},
 		{"html", "{?text}{?text}{?text}{?text}{?text}{?text}{?text}{?text}\n{?text}", "en/own.html:2: sections nest too deep at {text}"},
 	};
@@ -363,6 +402,9 @@ static void broken_ones_are_told_with_their_line(void **state)
 		assert_string_equal(error.text, cases[i].complaint);
 		assert_false(desk_template_check(&file, NULL));
 	}
+	const struct template_file nested = {"en", "part-foot", "txt", "{>part-answer}\n"};
+	assert_false(desk_template_check(&nested, &error));
+	assert_string_equal(error.text, "en/part-foot.txt:1: a part may not hold another one: {>part-answer}");
 }
 
 int main(void)
@@ -375,7 +417,8 @@ int main(void)
 		WITH_ARENA(hostile_values_stay_on_their_line), WITH_ARENA(html_is_escaped), WITH_ARENA(every_builtin_html_is_escaped),
 		WITH_ARENA(words_become_paragraphs), WITH_ARENA(links_are_made_of_three_schemes_alone),
 		WITH_ARENA(links_of_ours_are_web_links), WITH_ARENA(an_indent_is_repeated_in_text), WITH_ARENA(long_words),
-		WITH_ARENA(own_templates_come_first_unless_broken), WITH_ARENA(broken_ones_are_told_with_their_line),
+		WITH_ARENA(own_templates_come_first_unless_broken), WITH_ARENA(own_parts_change_all_that_use_them),
+		WITH_ARENA(parts_stand_where_they_are_put), WITH_ARENA(broken_ones_are_told_with_their_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

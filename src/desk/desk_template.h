@@ -1,0 +1,38 @@
+/*
+ * desk_template.h - what the files of the template engine share: the variables, a template as a row of pieces, and how a
+ * value goes out. Only desk_template*.c include it.
+ *
+ * {name} a value; {?name}...{/name} if it is there and not blank; {!name}...{/name} if it is not; {>part-name} another
+ * file's text; {{ a brace. The tag of a section or a part alone on its line takes the line with it.
+ */
+#ifndef SPORTELLO_DESK_TEMPLATE_H
+#define SPORTELLO_DESK_TEMPLATE_H
+
+#include "desk_private.h"
+
+enum variable_kind {
+	LINE,                            /* shown on one line */
+	BLOCK,                           /* words of several lines */
+	LINK                             /* http or https; anything else counts as not there */
+};
+enum { VARIABLE_CONTENT = 0, VARIABLE_NONE = -1, VARIABLES = 45 };
+struct template_variable { const char *name; enum variable_kind kind; };
+extern const struct template_variable template_variables[VARIABLES];
+/* VARIABLE_NONE: there is no such one. */
+int template_variable_named(const char *name, size_t length);
+
+enum piece_kind { PIECE_END, PIECE_TEXT, PIECE_VALUE, PIECE_IF, PIECE_UNLESS, PIECE_CLOSE, PIECE_PART, PIECE_BAD };
+struct piece {
+	enum piece_kind kind;
+	const char *at; size_t length;   /* of text, or of the name */
+	int variable;
+};
+struct scanner { const char *at; bool line_start; };         /* starts as {template, true} */
+struct piece template_piece(struct scanner *scanner);
+
+/* Values into text or HTML (desk_template_value.c). Lines: paragraphs in HTML; in text, an indent before it is repeated. */
+void template_add_line(struct buffer *out, bool html, const char *value);
+void template_add_text(struct buffer *out, const char *value);
+void template_add_html(struct buffer *out, const char *value);
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * desk_template_parse.c - a template as a row of pieces, and what is wrong with one.
+ *
+ * A .txt begins with "Subject: ...", except a part. A part holds no part, and its sections end in it: so a template can be
+ * checked by itself, and filled in one pass.
+ */
+#include <string.h>
+
+#include "desk_template.h"
+
+enum { DEPTH = 8 };                      /* sections within sections */
+
+const struct template_variable template_variables[] = {
+	[VARIABLE_CONTENT] = {"content", LINE},          /* of frame.html alone: the body, as it is */
+	{"language", LINE},                              /* of the template found */
+	{"ticket", LINE}, {"subject", LINE}, {"subject_line", LINE}, {"desk", LINE}, {"queue", LINE}, {"queue_description", LINE},
+	{"customer", LINE}, {"customer_address", LINE}, {"agent", LINE}, {"agent_name", LINE}, {"from", LINE}, {"state", LINE},
+	{"old_state", LINE}, {"attachments", LINE}, {"days", LINE}, {"date", LINE}, {"recipient", LINE}, {"original_subject", LINE},
+	{"other", LINE}, {"note_address", LINE}, {"hint", LINE}, {"hint_queue", LINE},
+	{"text", BLOCK}, {"commands", BLOCK}, {"problem", BLOCK}, {"reply", BLOCK},
+	{"article_first", LINE}, {"article_second", LINE}, {"article_third", LINE},
+	{"excerpt_first", LINE}, {"excerpt_second", LINE}, {"excerpt_third", LINE},
+	{"link_first", LINK}, {"link_second", LINK}, {"link_third", LINK},
+	{"link_confirm", LINK}, {"link_refuse", LINK}, {"link_status", LINK}, {"link_solved", LINK}, {"link_help", LINK},
+	{"expires", LINE}, {"suggested", LINE}, {"more", BLOCK},
+};
+_Static_assert(COUNT_OF(template_variables) == VARIABLES, "VARIABLES in desk_template.h");
+
+int template_variable_named(const char *name, size_t length)
+{
+	for (size_t i = 0; i < VARIABLES; i++)
+		if (strlen(template_variables[i].name) == length && memcmp(template_variables[i].name, name, length) == 0)
+			return (int)i;
+	return VARIABLE_NONE;
+}
+
+static struct piece piece_text(struct scanner *s, enum piece_kind kind, const char *at, size_t taken, size_t shown)
+{
+	s->at = at + taken;
+	s->line_start = at[taken - 1] == '\n';
+	return (struct piece){kind, at, shown, VARIABLE_NONE};
+}
+
+struct piece template_piece(struct scanner *s)
+{
+	const char *at = s->at, *name = at + 1;
+	enum piece_kind kind = PIECE_VALUE;
+
+	if (!*at)
+		return (struct piece){PIECE_END, at, 0, VARIABLE_NONE};
+	if (*at != '{') {
+		size_t length = strcspn(at, "{");
+		return piece_text(s, PIECE_TEXT, at, length, length);
+	}
+	if (*name == '{')
+		return piece_text(s, PIECE_TEXT, at, 2, 1);
+	if (*name == '?' || *name == '!' || *name == '/' || *name == '>')
+		kind = *name == '?' ? PIECE_IF : *name == '!' ? PIECE_UNLESS : *name == '/' ? PIECE_CLOSE : PIECE_PART, name++;
+	size_t length = strspn(name, kind == PIECE_PART ? "abcdefghijklmnopqrstuvwxyz-" : "abcdefghijklmnopqrstuvwxyz_");
+	if (!length || name[length] != '}')
+		return piece_text(s, PIECE_BAD, at, 1, 1);
+	s->at = name + length + 1;
+	if (kind != PIECE_VALUE && s->line_start && *s->at == '\n')
+		s->at++;
+	else
+		s->line_start = false;
+	return (struct piece){kind, name, length, template_variable_named(name, length)};
+}
+
+bool desk_template_is_part(const char *name)
+{
+	return text_starts_nocase(name, "part-");
+}
+
+/* ---------------------------------------------------------------- what is wrong with one */
+
+static bool has_subject(const struct template_file *file)
+{
+	return strcmp(file->format, "txt") == 0 && !desk_template_is_part(file->name);
+}
+
+struct checking { const struct template_file *file; struct error *error; const char *here; };
+
+static bool broken(const struct checking *c, const char *what, const struct piece *piece)
+{
+	int line = 1;
+	for (const char *at = c->file->text; at < c->here; at++)
+		line += *at == '\n';
+	error_set(c->error, STATUS_BAD_CONFIG, "%s/%s.%s:%d: %s%.*s%s", c->file->language, c->file->name, c->file->format, line, what,
+	          piece ? (int)(piece->length < 40 ? piece->length : 40) : 0, piece ? piece->at : "", piece ? "}" : "");
+	return false;
+}
+
+static bool part_known(const struct piece *piece, const char *format)
+{
+	for (const struct template_file *file = builtin_templates; file->language; file++)
+		if (desk_template_is_part(file->name) && !strcmp(file->format, format) && strlen(file->name) == piece->length &&
+		    !memcmp(file->name, piece->at, piece->length))
+			return true;
+	return false;
+}
+
+static bool check_piece(struct checking *c, const struct piece *piece, struct piece *open, int *depth)
+{
+	bool first_line = has_subject(c->file) && !memchr(c->file->text, '\n', (size_t)(c->here - c->file->text));
+
+	if (piece->kind == PIECE_TEXT)
+		return true;
+	if (piece->kind == PIECE_BAD)
+		return broken(c, "a brace that begins no {name}; write {{ for a brace", NULL);
+	if (piece->kind == PIECE_PART && desk_template_is_part(c->file->name))
+		return broken(c, "a part may not hold another one: {>", piece);
+	if (piece->kind == PIECE_PART && first_line)
+		return broken(c, "several lines do not fit into the Subject: {>", piece);
+	if (piece->kind == PIECE_PART)
+		return part_known(piece, c->file->format) || broken(c, "there is no such part: {>", piece);
+	if (piece->variable == VARIABLE_NONE)
+		return broken(c, "unknown variable {", piece);
+	if (piece->variable == VARIABLE_CONTENT && strcmp(c->file->name, "frame"))
+		return broken(c, "only frame.html may hold {", piece);
+	if (piece->kind == PIECE_VALUE)
+		return !first_line || template_variables[piece->variable].kind != BLOCK || broken(c, "several lines do not fit into the Subject: {", piece);
+	if (piece->kind == PIECE_CLOSE) {
+		if (!*depth || open[*depth - 1].variable != piece->variable)
+			return broken(c, "closes what is not the innermost open section: {/", piece);
+		--*depth;
+		return true;
+	}
+	if (*depth == DEPTH)
+		return broken(c, "sections nest too deep at {", piece);
+	open[(*depth)++] = *piece;
+	return true;
+}
+
+bool desk_template_check(const struct template_file *file, struct error *error)
+{
+	struct checking c = {file, error, file->text};
+	struct scanner scanner = {file->text, true};
+	struct piece open[DEPTH];
+	int depth = 0;
+
+	if (!utf8_valid(file->text, strlen(file->text)))
+		return broken(&c, "not UTF-8", NULL);
+	if (has_subject(file) && !text_starts_nocase(file->text, "Subject:"))
+		return broken(&c, "the first line is not \"Subject: ...\"", NULL);
+	for (;;) {
+		c.here = scanner.at;
+		struct piece piece = template_piece(&scanner);
+		if (piece.kind == PIECE_END)
+			break;
+		if (!check_piece(&c, &piece, open, &depth))
+			return false;
+	}
+	if (depth) {
+		c.here = open[depth - 1].at;
+		return broken(&c, "a section is not closed: {", &open[depth - 1]);
+	}
+	if (strcmp(file->name, "frame") == 0 && !strstr(file->text, "{content}"))
+		return broken(&c, "frame.html does not hold {content}", NULL);
+	return true;
+}

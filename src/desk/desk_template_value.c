@@ -1,0 +1,154 @@
+/*
+ * desk_template_value.c - a value into a mail's text or HTML.
+ *
+ * Values are a stranger's words: in one-line values controls become blanks; in .html everything is escaped, words of several
+ * lines become paragraphs, and only http, https and mailto become links, shown as they are.
+ */
+#include <string.h>
+
+#include "desk_template.h"
+
+#define PARAGRAPH "<p style=\"margin:0 0 16px\">"
+#define QUOTE "<blockquote style=\"margin:0 0 16px;padding:0 0 0 12px;border-left:2px solid #8a94a6\">"
+
+static bool is_control(char byte)
+{
+	unsigned char code = (unsigned char)byte;
+	return code < 32 || code == 127;
+}
+
+static void add_escaped(struct buffer *out, char byte)
+{
+	switch (byte) {
+	case '&': buffer_add_string(out, "&amp;"); break;
+	case '<': buffer_add_string(out, "&lt;"); break;
+	case '>': buffer_add_string(out, "&gt;"); break;
+	case '"': buffer_add_string(out, "&quot;"); break;
+	case '\'': buffer_add_string(out, "&#39;"); break;
+	default: buffer_add_char(out, byte);
+	}
+}
+
+void template_add_line(struct buffer *out, bool html, const char *value)
+{
+	for (; *value; value++) {
+		char byte = is_control(*value) ? ' ' : *value;
+		if (html)
+			add_escaped(out, byte);
+		else
+			buffer_add_char(out, byte);
+	}
+}
+
+/* ---------------------------------------------------------------- several lines into text */
+
+/* What stands before the value on its line is repeated before its other lines, if it is no more than an indent or a quote mark. */
+void template_add_text(struct buffer *out, const char *value)
+{
+	size_t start = out->length;
+	while (start && out->at[start - 1] != '\n')
+		start--;
+	size_t indent = out->length - start;
+	for (size_t i = 0; i < indent; i++)
+		if (!strchr(" \t>|", out->at[start + i]))
+			indent = 0;
+	char prefix[16];
+	if (indent > sizeof prefix)
+		indent = 0;
+	memcpy(prefix, out->at ? out->at + start : "", indent);
+	size_t bare = indent;            /* before an empty line, without the blank at its end */
+	while (bare && prefix[bare - 1] == ' ')
+		bare--;
+	for (; *value; value++) {
+		if (*value == '\n') {
+			buffer_add_char(out, '\n');
+			buffer_add(out, prefix, value[1] == '\n' ? bare : indent);
+		} else if (*value == '\t' || !is_control(*value))
+			buffer_add_char(out, *value);
+	}
+}
+
+/* ---------------------------------------------------------------- several lines into HTML */
+
+static size_t link_scheme(const char *at, size_t length)
+{
+	static const char *const schemes[] = {"https://", "http://", "mailto:"};
+	for (size_t i = 0; i < COUNT_OF(schemes); i++)
+		if (length > strlen(schemes[i]) && text_starts_nocase(at, schemes[i]))
+			return strlen(schemes[i]);
+	return 0;
+}
+
+/* Bytes of a link from `at`: to a blank, a bracket or quote, or any of the invisible and turning characters U+2000..U+206F. */
+static size_t link_length(const char *at, size_t length, size_t scheme)
+{
+	size_t end = scheme;
+
+	while (end < length && at[end] != ' ' && !is_control(at[end]) && !strchr("<>\"`{}|\\^", at[end])) {
+		const unsigned char *wide = (const unsigned char *)at + end;
+		if (end + 1 < length && ((wide[0] == 0xE2 && (wide[1] == 0x80 || wide[1] == 0x81)) || (wide[0] == 0xC2 && wide[1] == 0xA0)))
+			break;
+		end++;
+	}
+	const char *trailing = memchr(at, '(', end) ? ".,;:!?']*_" : ".,;:!?')]*_";
+	while (end > scheme && strchr(trailing, at[end - 1]))
+		end--;
+	return end > scheme ? end : 0;
+}
+
+static bool is_word_byte(char byte)
+{
+	unsigned char code = (unsigned char)byte;
+	return (code >= '0' && code <= '9') || (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') || code >= 0x80;
+}
+
+static void add_link(struct buffer *out, const char *at, size_t length)
+{
+	buffer_add_string(out, "<a href=\"");
+	for (size_t i = 0; i < length; i++)
+		add_escaped(out, at[i]);
+	buffer_add_string(out, "\" style=\"overflow-wrap:anywhere\">");
+	for (size_t i = 0; i < length; i++)
+		add_escaped(out, at[i]);
+	buffer_add_string(out, "</a>");
+}
+
+/* One line of words. A blank after a blank, or first on the line, is kept by &nbsp;: code and tables stay readable. */
+static void add_words_html(struct buffer *out, const char *at, size_t length)
+{
+	for (size_t i = 0, linked; i < length; i++) {
+		size_t scheme = i && is_word_byte(at[i - 1]) ? 0 : link_scheme(at + i, length - i);
+		if (scheme && (linked = link_length(at + i, length - i, scheme)) != 0) {
+			add_link(out, at + i, linked);
+			i += linked - 1;
+		} else if (at[i] == '\t')
+			buffer_add_string(out, "&nbsp; &nbsp; ");
+		else if (at[i] == ' ' && (i == 0 || at[i - 1] == ' '))
+			buffer_add_string(out, "&nbsp;");
+		else if (!is_control(at[i]))
+			add_escaped(out, at[i]);
+	}
+}
+
+/* Blank lines part paragraphs; lines that begin with ">" are a quotation of any length, shown as one. */
+void template_add_html(struct buffer *out, const char *value)
+{
+	bool in_paragraph = false, in_quote = false;
+
+	for (size_t length; *value; value += length + (value[length] == '\n')) {
+		length = strcspn(value, "\n");
+		bool quoted = *value == '>', blank = strspn(value, " \t\r>") >= length;
+		if (in_paragraph && (blank || quoted != in_quote))
+			buffer_add_string(out, "</p>\n"), in_paragraph = false;
+		if (quoted != in_quote)
+			buffer_add_string(out, quoted ? QUOTE : "</blockquote>\n"), in_quote = quoted;
+		if (blank)
+			continue;
+		buffer_add_string(out, in_paragraph ? "<br>\n" : PARAGRAPH);
+		in_paragraph = true;
+		size_t mark = quoted ? 1 + (value[1] == ' ') : 0;
+		add_words_html(out, value + mark, length - mark);
+	}
+	buffer_add_string(out, in_paragraph ? "</p>\n" : "");
+	buffer_add_string(out, in_quote ? "</blockquote>\n" : "");
+}
