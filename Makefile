@@ -104,7 +104,7 @@ check-san: deps-check
 
 check-crash: deps-check
 	@$(MAKE) --no-print-directory all units
-	@BUILD=$(BUILD) CRASH_ROUNDS=50 POWERCUT_CUTS=0 POWERCUT_STARTS=60 python3 tests/blackbox/run.py crash powercut disk:
+	@BUILD=$(BUILD) CRASH_ROUNDS=50 POWERCUT_CUTS=0 POWERCUT_STARTS=60 LOCKED_SECONDS=60 python3 tests/blackbox/run.py crash powercut disk: locked
 
 # SOAK_SECONDS (3600), SOAK_RATE: see tests/soak.py.
 soak: deps-check
@@ -176,7 +176,7 @@ help:
 	@echo 'make            build/sportellod and build/sportello'
 	@echo 'make install    DESTDIR= PREFIX= SYSCONFDIR=   (and make uninstall)'
 	@echo 'make check-san  the suite under ASan+UBSan, and TSan where threads meet'
-	@echo 'make check-crash  kill -9 under load, 50 rounds; power cuts at every write of a day; disks that fail'
+	@echo 'make check-crash  kill -9 under load, 50 rounds; power cuts at every write of a day; disks that fail; a minute of lock'
 	@echo 'make soak       an hour at half the top rate with everything on, a line a minute'
 	@echo 'make bench      performance beside the peers, ratios first: 20 minutes; BENCH=quick: 3'
 	@echo 'make fuzz       the fuzzers, for a bounded time'

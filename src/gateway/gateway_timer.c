@@ -43,18 +43,28 @@ static enum status fire(struct store *store, void *context, struct error *error)
 	return store_apply(store, &plan, NULL, error);
 }
 
+/* False: nothing can be written now, which the store has said, once: the others wait for the next round. */
+static bool note_fired(struct gateway *gateway, const struct timer_row *timer, enum status status, const struct error *error)
+{
+	bool healthy = store_writer_healthy(gateway->writer);
+	if (status == STATUS_OK)
+		log_event(LOG_INFO, "timer.fired", "ticket", LOG_NUMBER(timer->ticket), "timer", timer->kind, NULL);
+	else if (healthy)
+		log_event(LOG_WARNING, "timer.trouble", "ticket", LOG_NUMBER(timer->ticket), "timer", timer->kind, "why", error->text, NULL);
+	return status == STATUS_OK || healthy;
+}
+
 static bool fire_due(struct gateway *gateway, const struct config *config, struct store *store, struct arena *arena)
 {
 	struct timer_rows rows;
 	struct error error;
-	bool mailed = false;
+	bool mailed = false, writable = true;
 	if (store_timers_due(store, arena, clock_now(), TIMERS_AT_ONCE, &rows, &error) != STATUS_OK)
 		return false;
-	for (size_t i = 0; i < rows.count; i++) {
+	for (size_t i = 0; i < rows.count && writable; i++) {
 		struct timer_job job = {arena, &config->policy, &rows.at[i], false};
 		enum status status = store_write(gateway->writer, fire, &job, &error);
-		log_event(status == STATUS_OK ? LOG_INFO : LOG_WARNING, status == STATUS_OK ? "timer.fired" : "timer.trouble", "ticket",
-		          LOG_NUMBER(rows.at[i].ticket), "timer", rows.at[i].kind, "why", status == STATUS_OK ? "" : error.text, NULL);
+		writable = note_fired(gateway, &rows.at[i], status, &error);
 		mailed |= status == STATUS_OK && job.mailed;
 	}
 	return mailed;
@@ -136,7 +146,7 @@ static bool digest_due(struct gateway *gateway, const struct config *config, str
 		return false;
 	struct digest_job job = {arena, &config->policy, day, 0};
 	enum status status = store_write(gateway->writer, digest, &job, &error);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK && store_writer_healthy(gateway->writer))
 		log_event(LOG_WARNING, "timer.trouble", "timer", "digest", "why", error.text, NULL);
 	return status == STATUS_OK && job.mails;
 }

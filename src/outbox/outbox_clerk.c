@@ -199,9 +199,10 @@ static bool settle(struct outbox *outbox, struct job *job, enum status status, c
 		count_outcome(outbox, outcome);
 		return true;
 	}
-	outcome->tries++;
-	log_event(LOG_ERROR, "outbox.trouble", "doing", "writing a result", "id", outcome->row.outgoing.trace, "outbox",
-	          LOG_NUMBER(outcome->row.id), "tries", LOG_NUMBER(outcome->tries), "why", error->text, NULL);
+	/* One line a mail, not one a try: what holds the store up may last. */
+	if (++outcome->tries == 1 || status != STATUS_TRY_LATER)
+		log_event(LOG_ERROR, "outbox.trouble", "doing", "writing a result", "id", outcome->row.outgoing.trace, "outbox",
+		          LOG_NUMBER(outcome->row.id), "tries", LOG_NUMBER(outcome->tries), "why", error->text, NULL);
 	if (outcome->tries < WRITE_TRIES || (status == STATUS_TRY_LATER && !outbox->stopping))
 		return false;
 	/* The plan that tells an agent cannot be applied: keep at least the result, or the mail would be sent for ever. */

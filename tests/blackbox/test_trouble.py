@@ -1,6 +1,6 @@
 """Trouble of our own house: disk full, database locked, stop and reload. The sender sees 4xx and nothing is half done."""
-import os, signal, sqlite3, subprocess, threading, time
-from desk import mail, setup, Skip, Lmtp, wait_until
+import os, re, signal, sqlite3, subprocess, threading, time
+from desk import mail, setup, Skip, SLOW, Lmtp, wait_until
 
 
 def small_disk(desk, size="3m"):
@@ -57,6 +57,61 @@ def test_database_locked_by_another_program(desk):
     desk.accept(mail(subject="after"))
     assert {t["subject"] for t in desk.tickets()} == {"before", "after"}
     assert desk.http("/healthz")[0] == 200
+
+
+def locking(desk):
+    """Another program holds the database for itself; call close() to end that."""
+    other = sqlite3.connect(os.path.join(desk.state_dir, "sportello.db"), isolation_level=None, check_same_thread=False)
+    other.execute("begin exclusive")
+    return other
+
+
+@setup(relay="smtp", config={"lmtp.max_connections": 50})
+def test_locked_for_a_minute_while_everything_goes_on(desk):
+    """Mail from several connections, a timer and an answer that are due, pages: 4xx soon, few words in the log, and all of it goes on by itself.
+
+    LOCKED_SECONDS: a minute in make check-crash; else long enough to give up waiting for the lock.
+    """
+    lasts = float(os.environ.get("LOCKED_SECONDS", "7"))
+    desk.accept(mail(subject="before"))
+    link = re.search(r"http://127\.0\.0\.1:\d+(/l/[a-z2-7]+)", desk.wait_sent(1, to="anna@example.com")[0].text).group(1)
+    desk.wait_sent(2)
+    wait_until(lambda: not desk.outbox())
+    desk.ok("ticket", "pend", 1, "--until", "2h")
+    other, begin, codes, slowest = locking(desk), time.monotonic(), [], []
+    desk.advance(3 * 3600)                                   # the timer is due now
+
+    def client(number):
+        while time.monotonic() < begin + lasts:
+            start = time.monotonic()
+            codes.append(desk.lmtp(mail(subject="locked out %d" % number, sender="c%d@example.com" % number))[0][0])
+            slowest.append(time.monotonic() - start)
+    clients = [threading.Thread(target=client, args=(i,)) for i in range(5)]
+    for thread in clients:
+        thread.start()
+    wait_until(lambda: desk.log("store.batch.failed"), 20)
+    assert desk.http(link)[0] == 200 and desk.http("/healthz")[0] == 503, "who only reads is served"
+    assert desk.ticket(1)["state"] == "pending" and desk.cli("ticket", "tag", 1, "x").code == 75
+    for thread in clients:
+        thread.join()
+    assert codes and set(c // 100 for c in codes) == {4}, codes
+    assert max(slowest) < 15 * SLOW, "an MTA waits for minutes: %s" % slowest
+    other.execute("rollback")
+    other.close()
+    wait_until(lambda: desk.ticket(1)["state"] == "open", 20, "the timer fires when it can")
+    wait_until(lambda: desk.http("/healthz")[0] == 200)
+    lost, back, mails = desk.log("store.batch.failed"), desk.log("store.recovered"), desk.log("lmtp.deferred")
+    assert len(lost) == len(back) == 1 and "locked by another program" in lost[0]["error"], (lost, back)
+    assert len(mails) == len(codes) and all(m["from"] and m["why"] for m in mails), "one line a mail that was put off, naming it"
+    others = [e for level in ("warning", "error") for e in desk.log(level=level)
+              if e["event"] not in ("store.batch.failed", "lmtp.deferred") and not e["event"].startswith("daemon.")]
+    assert not others, others
+    for number in range(5):
+        desk.accept(mail(subject="locked out %d" % number, sender="c%d@example.com" % number))
+    assert len(desk.tickets()) == 6 and len(desk.log("timer.fired", ticket=1)) == 1
+    wait_until(lambda: not desk.outbox())
+    assert len([m for m in desk.sent_to("bob@agents.example") if "before" in m["Subject"]]) == 2, "new, and that the time has come"
+    assert desk.cli("fsck").code == 0
 
 
 def test_short_lock_is_waited_for(desk):
