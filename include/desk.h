@@ -282,7 +282,7 @@ struct facts {
 	const char *sibling_queue;
 	bool sender_known;               /* has written before */
 	bool answer_proved;              /* who reads mail at evidence.answer_to has written to us: authenticated once, or with a token of ours */
-	bool sender_bouncing;            /* our last mail to evidence.answer_to came back */
+	bool sender_bouncing;            /* mail to evidence.answer_to (for actions, pages: to the customer) came back within a week */
 	const char *sender_language;     /* remembered; "" */
 	int acknowledgements_last_hour;  /* to evidence.answer_to */
 	int acknowledgements_domain;     /* to strangers of its domain, within the hour */
@@ -373,6 +373,7 @@ enum effect_kind {
 	EFFECT_MAIL_BOUNCED,             /* number: outbox, to: recipient, why: diagnostic. Marks row and address */
 	EFFECT_COUNT_ACKNOWLEDGEMENT,    /* to: address; number 1: a stranger, who counts for all others too */
 	EFFECT_PROVE_ADDRESS,            /* to: address. Its owner wrote this very mail */
+	EFFECT_MAIL_ARRIVES,             /* to: address. Its owner has mail of ours, so it does not come back any more */
 	EFFECT_DISPOSITION               /* to: its name; ticket, number: message seq; exactly one in the plan of a mail */
 };
 

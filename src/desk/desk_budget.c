@@ -48,9 +48,12 @@ static bool proved_by_token(const struct mail *mail, const struct clue_facts *fo
 
 void desk_prove(struct decision *d, const struct mail *mail, const struct clue_facts *found)
 {
-	if (d->facts->answer_proved || failed_authentication(mail) || !mail_address_usable(mail->from.address)
+	if ((d->facts->answer_proved && !d->facts->sender_bouncing) || failed_authentication(mail) || !mail_address_usable(mail->from.address)
 	    || !text_equal_nocase(mail->from.address, customer_of(d->policy, mail).address))
 		return;
-	if (is_authenticated(mail, NULL) || (found && proved_by_token(mail, found)))
+	bool proved = is_authenticated(mail, NULL) || (found && proved_by_token(mail, found));
+	if (proved && !d->facts->answer_proved)
 		plan_add(d, EFFECT_PROVE_ADDRESS, 0)->to = mail->from.address;
+	if (proved && d->facts->sender_bouncing)
+		plan_add(d, EFFECT_MAIL_ARRIVES, 0)->to = mail->from.address;
 }

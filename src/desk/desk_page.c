@@ -135,5 +135,8 @@ enum status desk_decide_page(const struct desk_policy *policy, const struct page
 	}
 	if (status != STATUS_OK)
 		plan->count = 0;
+	/* The link was in a mail that nobody else got. */
+	if (plan->count && facts->sender_bouncing)
+		plan_add(&d, EFFECT_MAIL_ARRIVES, 0)->to = ticket->customer.address;
 	return status;
 }

@@ -184,6 +184,7 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_REMARK:          return arena_printf(arena, "note in the history of ticket %lld: %s%s", ticket, effect->to, because(arena, effect));
 	case EFFECT_MAIL_BOUNCED:    return arena_printf(arena, "outgoing mail %lld did not reach %s%s", number, effect->to, because(arena, effect));
 	case EFFECT_PROVE_ADDRESS: return arena_printf(arena, "know that %s is who it says", effect->to);
+	case EFFECT_MAIL_ARRIVES:    return arena_printf(arena, "know that mail to %s arrives again", effect->to);
 	case EFFECT_COUNT_ACKNOWLEDGEMENT: return arena_printf(arena, "count an acknowledgement to %s", effect->to);
 	case EFFECT_DISPOSITION:     return arena_printf(arena, "disposition: %s%s", effect->to, because(arena, effect));
 	}

@@ -112,7 +112,7 @@ const struct desk_agent *forwarding_agent(const struct desk_policy *policy, cons
 bool desk_is_safe(const struct decision *d, const struct mail *mail, const char *to);
 /* NULL: one more acknowledgement may go to this address; else why not. */
 const char *desk_over_budget(struct decision *d, const struct mail *mail, const char *to);
-/* Remembers an address whose owner surely wrote this mail. found NULL: it joins nothing. */
+/* Remembers an address whose owner surely wrote this mail, and that it does not bounce any more. found NULL: it joins nothing. */
 void desk_prove(struct decision *d, const struct mail *mail, const struct clue_facts *found);
 
 /* ---- people (desk_people.c) ---- */

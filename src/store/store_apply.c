@@ -393,20 +393,31 @@ static enum status enqueue(struct applying *a, const struct effect *effect)
 	               buffer_string(&record));
 }
 
+/* Of those whom the mail was for: a report may name any address, and proves nothing about others. One recipient is meant whatever it names
+ * (that may be where his mail is forwarded to). "": nobody in particular. */
+static const char *recipient_meant(const struct outbox_row *row, const char *named)
+{
+	for (size_t i = 0; i < row->recipients.count; i++)
+		if (text_equal_nocase(row->recipients.at[i].address, named))
+			return row->recipients.at[i].address;
+	return row->recipients.count == 1 || (!*named && row->recipients.count) ? row->recipients.at[0].address : "";
+}
+
 static enum status mail_bounced(struct applying *a, const struct effect *effect)
 {
 	struct outbox_row row;
-	const char *address = text_or_empty(effect->to);
+	const char *address = text_or_empty(effect->to), *meant;
 	enum status status = store_outbox_get(a->store, a->arena, effect->number, &row, a->error);
 
 	if (status != STATUS_OK)
 		return status;
-	if (!*address && row.recipients.count > 0)
-		address = row.recipients.at[0].address;
+	meant = recipient_meant(&row, address);
+	if (!*address)
+		address = meant;
 	outbox_row_failed(&row, address, text_or_empty(effect->why));
 	status = store_outbox_result(a->store, &row, NULL, a->error);
-	if (status == STATUS_OK && *address)
-		status = contact_bounced(a->store, address, effect->why, a->now, a->error);
+	if (status == STATUS_OK && *meant)
+		status = contact_bounced(a->store, meant, effect->why, a->now, a->error);
 	if (status != STATUS_OK || !row.ticket)
 		return status;
 	return changed(a, row.ticket, arena_printf(a->arena, "mail %lld to %s bounced", (long long)row.id, address), effect->why);
@@ -422,6 +433,11 @@ static enum status count_acknowledgement(struct applying *a, const struct effect
 static enum status prove_address(struct applying *a, const struct effect *effect)
 {
 	return contact_proved(a->store, effect->to, a->now, a->error);
+}
+
+static enum status mail_arrives(struct applying *a, const struct effect *effect)
+{
+	return contact_arrives(a->store, effect->to, a->error);
 }
 
 static enum status set_disposition(struct applying *a, const struct effect *effect)
@@ -440,7 +456,7 @@ static enum status (*const appliers[])(struct applying *, const struct effect *)
 	[EFFECT_ENQUEUE] = enqueue, [EFFECT_MAIL_BOUNCED] = mail_bounced,
 	[EFFECT_REMOVE_PARTICIPANT] = remove_participant, [EFFECT_SET_TIMER] = set_timer, [EFFECT_CLEAR_TIMERS] = clear_timers,
 	[EFFECT_RATE] = rate, [EFFECT_ROUTED] = note_routed, [EFFECT_LEARNED] = note_learned, [EFFECT_ASKED] = note_asked, [EFFECT_SAID] = note_said,
-	[EFFECT_PROVE_ADDRESS] = prove_address, [EFFECT_COUNT_ACKNOWLEDGEMENT] = count_acknowledgement, [EFFECT_DISPOSITION] = set_disposition,
+	[EFFECT_PROVE_ADDRESS] = prove_address, [EFFECT_MAIL_ARRIVES] = mail_arrives, [EFFECT_COUNT_ACKNOWLEDGEMENT] = count_acknowledgement, [EFFECT_DISPOSITION] = set_disposition,
 };
 
 static enum status add_to_mailbox(struct applying *a)

@@ -34,7 +34,7 @@ enum status contact_find(struct store *store, struct arena *arena, const char *a
 		if (cursor_next(&cursor)) {
 			contact->id = cursor_number(&cursor, 0);
 			contact->written = cursor_number(&cursor, 1);
-			contact->bouncing_since = cursor_number(&cursor, 2);
+			contact->bounced_at = cursor_number(&cursor, 2);
 			contact->window_start = cursor_number(&cursor, 3);
 			contact->window_count = (int)cursor_number(&cursor, 4);
 			if (arena)
@@ -99,6 +99,14 @@ enum status contact_bounced(struct store *store, const char *address, const char
 	enum status status = find_or_add(store, address, now, &contact, error);
 
 	return status == STATUS_OK ? sql_run(store, error, SQL_CONTACT_BOUNCED, "iit", contact.id, now, reason ? reason : "") : status;
+}
+
+enum status contact_arrives(struct store *store, const char *address, struct error *error)
+{
+	struct contact contact;
+	enum status status = contact_find(store, NULL, address, &contact, error);
+
+	return status == STATUS_OK && contact.id ? sql_run(store, error, SQL_CONTACT_ARRIVES, "i", contact.id) : status;
 }
 
 enum status contact_acknowledged(struct store *store, const char *address, int64_t now, struct error *error)

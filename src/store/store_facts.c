@@ -141,11 +141,17 @@ static enum status read_same_mail(struct store *store, struct arena *arena, cons
 	return status;
 }
 
+/* Forged mail does not take the mark away; but where nothing ever proves who writes, one mail a week finds out whether it still holds. */
+static bool bounces(const struct contact *contact, int64_t now)
+{
+	return contact->bounced_at > 0 && now - contact->bounced_at < BOUNCED_MS;
+}
+
 /* Whom an answer would go to: another person than the sender, where Reply-To says so. */
 static enum status read_answered(struct store *store, const char *address, const struct contact *contact, struct facts *facts, struct error *error)
 {
 	facts->answer_proved = contact->proved_at > 0;
-	facts->sender_bouncing = contact->bouncing_since > 0;
+	facts->sender_bouncing = bounces(contact, facts->now);
 	facts->sender_refused_at = contact->refused_at;
 	if (contact->window_start && facts->now >= contact->window_start && facts->now - contact->window_start < ACKNOWLEDGEMENT_WINDOW_MS)
 		facts->acknowledgements_last_hour = contact->window_count;
@@ -201,6 +207,7 @@ enum status store_facts_of_mail(struct store *store, struct arena *arena, const 
 
 enum status store_facts_of_ticket(struct store *store, struct arena *arena, int64_t ticket, struct facts *facts, struct error *error)
 {
+	struct contact customer = { 0 };
 	bool began;
 	enum status status = read_begin(store, &began, error);
 
@@ -209,6 +216,9 @@ enum status store_facts_of_ticket(struct store *store, struct arena *arena, int6
 		status = next_numbers(store, facts, error);
 	if (status == STATUS_OK)
 		status = read_ticket_facts(store, arena, ticket, &facts->ticket, error);
+	if (status == STATUS_OK && facts->ticket)
+		status = contact_find(store, NULL, facts->ticket->customer.address, &customer, error);
+	facts->sender_bouncing = bounces(&customer, facts->now);
 	read_end(store, began);
 	return status;
 }

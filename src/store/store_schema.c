@@ -75,7 +75,7 @@ static const char *const version_1[] = {
 "  first_seen     INTEGER NOT NULL,\n"
 "  last_seen      INTEGER NOT NULL,\n"
 "  written        INTEGER NOT NULL,     -- mails of theirs that were kept on a ticket\n"
-"  bouncing_since INTEGER NOT NULL DEFAULT 0,\n"
+"  bounced_at     INTEGER NOT NULL DEFAULT 0,   -- when mail to it last came back; 0: never, or it arrives again\n"
 "  bounce_reason  TEXT NOT NULL DEFAULT '',\n"
 "  window_start   INTEGER NOT NULL DEFAULT 0,   -- acknowledgements: start of the hour that is counted\n"
 "  window_count   INTEGER NOT NULL DEFAULT 0,\n"

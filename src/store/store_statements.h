@@ -56,12 +56,12 @@
 	X(SQL_MAILBOX_DISPOSED_SINCE, "SELECT count(*) FROM mailbox WHERE id>?1 AND disposition<>''") \
 	X(SQL_MAILBOX_DUPLICATES, "SELECT sum(duplicates) FROM mailbox WHERE duplicates>0") \
 	/* contacts */ \
-	X(SQL_CONTACT_GET, "SELECT id, written, bouncing_since, window_start, window_count, language, last_agent, refused_at, proved_at FROM contact WHERE id=?1 AND address=?2") \
+	X(SQL_CONTACT_GET, "SELECT id, written, bounced_at, window_start, window_count, language, last_agent, refused_at, proved_at FROM contact WHERE id=?1 AND address=?2") \
 	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written) VALUES(?1,?2,?3,?4,?5,?6)") \
-	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2, bouncing_since=0, bounce_reason=''," \
+	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2," \
 		" name=CASE WHEN ?3<>'' THEN ?3 ELSE name END, language=CASE WHEN ?4<>'' THEN ?4 ELSE language END WHERE id=?1") \
-	X(SQL_CONTACT_BOUNCED, "UPDATE contact SET bouncing_since=CASE WHEN bouncing_since=0 THEN ?2 ELSE bouncing_since END," \
-		" bounce_reason=?3 WHERE id=?1") \
+	X(SQL_CONTACT_BOUNCED, "UPDATE contact SET bounced_at=?2, bounce_reason=?3 WHERE id=?1") \
+	X(SQL_CONTACT_ARRIVES, "UPDATE contact SET bounced_at=0, bounce_reason='' WHERE id=?1") \
 	X(SQL_CONTACT_PROVED, "UPDATE contact SET proved_at=?2 WHERE id=?1") \
 	X(SQL_CONTACT_WINDOW, "UPDATE contact SET window_start=?2, window_count=?3 WHERE id=?1") \
 	X(SQL_CONTACT_REFUSED, "UPDATE contact SET refused_at=?2 WHERE id=?1") \

@@ -274,16 +274,85 @@ def test_11_message_ids_are_plain(desk):
     assert "." in str(ack["Message-ID"]).split("@")[0]
 
 
+def bounce_of(sent, recipient=ANNA):
+    """Delivers the report that this mail of the desk did not reach that recipient."""
+    return (b"From: MAILER-DAEMON@example.com\r\nSubject: failure\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+            b"--b\r\n\r\nno\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\nFinal-Recipient: rfc822; %s\r\n"
+            b"Action: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n" % recipient.encode()), sent.sender, ""
+
+
+def unacknowledged(desk, ticket):
+    return [h["why"] for h in desk.ticket(ticket)["history"] if "no acknowledgement" in h["what"]]
+
+
+def asks(desk, subject, **options):
+    """A new request of hers; why it got no acknowledgement, [] if it got one."""
+    desk.accept(mail(subject=subject, **options))
+    return unacknowledged(desk, next(t["id"] for t in desk.tickets() if t["subject"] == subject))
+
+
+COMES_BACK = ["mail to that address comes back"]
+
+
 def test_12_bouncing_customer_gets_no_more_automatic_mail(desk):
-    ack = first_ack(desk)
-    bounce = (b"From: MAILER-DAEMON@example.com\r\nSubject: failure\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
-              b"--b\r\n\r\nno\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\nFinal-Recipient: rfc822; anna@example.com\r\n"
-              b"Action: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n")
-    desk.accept(bounce, ack.sender, sender="")
-    forged = mail(subject="Forged", message_id="<forged@example.com>")
-    desk.accept(forged)                                     # somebody writes in her name; she wrote, so the mark is gone after it
+    """Whatever is written in her name: it proves nothing."""
+    desk.accept(*bounce_of(first_ack(desk)))
+    for i in range(3):
+        assert asks(desk, "Forged %d" % i) == COMES_BACK
     assert len(desk.sent_to(ANNA)) == 1
-    assert len(desk.tickets()) == 2
+
+
+@setup(config={"authserv_id": "mx.example.org"})
+def test_12_a_mail_that_is_surely_hers_ends_it(desk):
+    results = "mx.example.org; dmarc=%s header.from=example.com"
+    desk.accept(*bounce_of(first_ack(desk)))
+    assert asks(desk, "failed", headers=[("Authentication-Results", results % "fail")]) != []
+    assert asks(desk, "none", headers=[("Authentication-Results", results % "none")]) == COMES_BACK
+    assert asks(desk, "passed", headers=[("Authentication-Results", results % "pass")]) == COMES_BACK     # this one still is not answered
+    assert asks(desk, "afterwards") == []
+
+
+def test_12_her_reply_to_an_agent_ends_it(desk):
+    desk.accept(*bounce_of(first_ack(desk)))
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Does this reach you?\n")
+    answer = desk.wait_sent(2, to=ANNA)[1]
+    desk.accept(mail(reply_to=answer, sender="mallory@evil.example"), address_of(answer), sender="mallory@evil.example")
+    assert asks(desk, "not yet") == COMES_BACK
+    desk.accept(mail(reply_to=answer), address_of(answer))
+    assert asks(desk, "afterwards") == []
+
+
+def test_12_a_button_that_she_presses_ends_it(desk):
+    import re
+    desk.accept(*bounce_of(first_ack(desk)))
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Solved?\n")
+    desk.ok("ticket", "resolve", 1, "--as", "bob")
+    link = re.search(r"http://127\.0\.0\.1:\d+(/l/[a-z2-7]+)", desk.wait_sent(3, to=ANNA)[2].text).group(1)
+    assert desk.http(link)[0] == 200
+    assert asks(desk, "a scanner opened it") == COMES_BACK
+    assert desk.http(link, "POST", "do=confirm", {"Content-Type": "application/x-www-form-urlencoded"})[0] == 200
+    assert asks(desk, "afterwards") == []
+
+
+def test_12_a_week_later_one_mail_tries_again(desk):
+    """Where nothing proves who writes, a full mailbox must not be for ever."""
+    desk.accept(*bounce_of(first_ack(desk)))
+    desk.advance(6 * 86400)
+    assert asks(desk, "six days") == COMES_BACK
+    desk.advance(8 * 86400)
+    assert asks(desk, "eight days") == []
+    desk.accept(*bounce_of(desk.wait_sent(2, to=ANNA)[1]))
+    assert asks(desk, "again") == COMES_BACK
+
+
+def test_12_a_report_marks_only_whom_the_mail_was_for(desk):
+    """Who has the bounce address of one mail says that mail to somebody else comes back."""
+    mallory = "mallory@evil.example"
+    desk.accept(mail(sender=mallory), sender=mallory)
+    desk.accept(*bounce_of(desk.wait_sent(1, to=mallory)[0], recipient=ANNA))
+    assert asks(desk, "honest") == []
+    desk.accept(mail(sender=mallory, subject="mine"), sender=mallory)
+    assert unacknowledged(desk, max(t["id"] for t in desk.tickets())) == COMES_BACK
 
 
 def test_15_acknowledgements_carry_nothing_of_a_strangers_mail(desk):
