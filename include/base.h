@@ -138,6 +138,7 @@ void json_object_end(struct json *json);
 void json_array(struct json *json, const char *key);
 void json_array_end(struct json *json);
 void json_string(struct json *json, const char *key, const char *value);   /* NULL value: null */
+void json_strings(struct json *json, const char *key, const struct strings *list);        /* an array of them */
 void json_number(struct json *json, const char *key, int64_t value);
 void json_real(struct json *json, const char *key, double value);
 void json_bool(struct json *json, const char *key, bool value);

@@ -125,6 +125,14 @@ void json_string(struct json *json, const char *key, const char *value)
 	write_string(json->out, value);
 }
 
+void json_strings(struct json *json, const char *key, const struct strings *list)
+{
+	json_array(json, key);
+	for (size_t i = 0; i < list->count; i++)
+		json_string(json, NULL, list->at[i]);
+	json_array_end(json);
+}
+
 void json_number(struct json *json, const char *key, int64_t value)
 {
 	char digits[24];

@@ -47,10 +47,7 @@ static void findings_as_json(struct cli *cli, const struct strings *findings)
 	json_init(&json, &cli->out);
 	json_object(&json, NULL);
 	json_bool(&json, "clean", !findings->count);
-	json_array(&json, "findings");
-	for (size_t i = 0; i < findings->count; i++)
-		json_string(&json, NULL, findings->at[i]);
-	json_array_end(&json);
+	json_strings(&json, "findings", findings);
 	json_object_end(&json);
 	buffer_add_char(&cli->out, '\n');
 }

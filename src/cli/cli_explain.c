@@ -29,28 +29,6 @@ struct explanation {
 
 /* ---------------------------------------------------------------- the dry run */
 
-static const char *ours_among(const struct cli *cli, const struct mail_addresses *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (desk_address_is_ours(&cli->policy, list->at[i].address))
-			return list->at[i].address;
-	return NULL;
-}
-
-static const char *recipient_of(struct cli *cli, const struct mail *mail)
-{
-	const char *found = cli->option[O_RCPT];
-
-	if (!found)
-		found = ours_among(cli, &mail->to);
-	if (!found)
-		found = ours_among(cli, &mail->cc);
-	for (size_t i = 0; !found && i < mail->delivered_to.count; i++)
-		if (desk_address_is_ours(&cli->policy, mail->delivered_to.at[i]))
-			found = mail->delivered_to.at[i];
-	return found ? found : cli->policy.queues.at[0].address;
-}
-
 /* The claim is the one question that writes (it counts the repetition), so it is asked in a transaction that is rolled back. */
 static bool is_duplicate(struct cli *cli, const struct incoming *incoming)
 {
@@ -95,7 +73,7 @@ static enum status decide(struct cli *cli, struct arena *arena, const struct mai
 	enum status status;
 
 	incoming.envelope_from = cli->option[O_ENVELOPE_FROM] ? cli->option[O_ENVELOPE_FROM] : this->mail.from.address;
-	incoming.recipient = this->recipient = text_lower(arena, recipient_of(cli, &this->mail));
+	incoming.recipient = this->recipient = text_lower(arena, cli_recipient(cli, &this->mail));
 	desk_address(&cli->policy, incoming.recipient, &incoming.address);
 	if (incoming.address.class == ADDRESS_UNKNOWN) {
 		strings_add(arena, &this->lines, arena_printf(arena, "refuse %s: 550 5.1.1 unknown address", incoming.recipient));
@@ -229,10 +207,7 @@ static void as_json(struct cli *cli, const char *file, const struct explanation 
 	add_ticket(&json, this);
 	add_route(&json, this);
 	add_articles(&json, &this->articles);
-	json_array(&json, "plan");
-	for (size_t i = 0; i < this->lines.count; i++)
-		json_string(&json, NULL, this->lines.at[i]);
-	json_array_end(&json);
+	json_strings(&json, "plan", &this->lines);
 	json_object_end(&json);
 	buffer_add_char(&cli->out, '\n');
 }

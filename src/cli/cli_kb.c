@@ -38,14 +38,6 @@ static void say_problems(struct cli *cli, const struct kb_problems *problems)
 
 /* ---- list ---- */
 
-static void json_strings(struct json *json, const char *key, const struct strings *list)
-{
-	json_array(json, key);
-	for (size_t i = 0; i < list->count; i++)
-		json_string(json, NULL, list->at[i]);
-	json_array_end(json);
-}
-
 static void list_as_json(struct cli *cli, const struct kb_articles *articles)
 {
 	struct json json;

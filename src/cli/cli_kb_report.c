@@ -123,10 +123,7 @@ static void group_as_json(struct cli *cli, struct json *json, const struct repor
 {
 	json_object(json, NULL);
 	json_number(json, "count", (int64_t)group->count);
-	json_array(json, "words");
-	for (size_t i = 0; i < group->words.count; i++)
-		json_string(json, NULL, group->words.at[i]);
-	json_array_end(json);
+	json_strings(json, "words", &group->words);
 	json_string(json, "example", subject_of(cli, report->unanswered.at[group->at[0]]));
 	json_array(json, "tickets");
 	for (size_t i = 0; i < group->count; i++)

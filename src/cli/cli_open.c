@@ -155,3 +155,25 @@ enum status cli_text(struct cli *cli, bool needed, const char **text, struct err
 		return error_set(error, STATUS_BAD_INPUT, "no text; give it on standard input");
 	return STATUS_OK;
 }
+
+static const char *ours_among(const struct cli *cli, const struct mail_addresses *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (desk_address_is_ours(&cli->policy, list->at[i].address))
+			return list->at[i].address;
+	return NULL;
+}
+
+const char *cli_recipient(struct cli *cli, const struct mail *mail)
+{
+	const char *found = cli->option[O_RCPT];
+
+	if (!found)
+		found = ours_among(cli, &mail->to);
+	if (!found)
+		found = ours_among(cli, &mail->cc);
+	for (size_t i = 0; !found && i < mail->delivered_to.count; i++)
+		if (desk_address_is_ours(&cli->policy, mail->delivered_to.at[i]))
+			found = mail->delivered_to.at[i];
+	return found ? found : cli->policy.queues.at[0].address;
+}

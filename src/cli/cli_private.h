@@ -63,11 +63,13 @@ enum status cli_run_help(struct cli *cli, struct error *error);
 /* ---- cli_open.c ---- */
 void cli_warn(const char *format, ...) PRINTF_LIKE(1, 2);
 enum status cli_need_config(struct cli *cli, struct error *error);
-/* With the configuration, the store and the keys. `create`: makes what is not there. */
 /* The rules of the configuration, or all their errors. */
 enum status cli_need_rules(struct cli *cli, struct error *error);
+/* With the configuration, the store and the keys. `create`: makes what is not there. */
 enum status cli_need_store(struct cli *cli, bool create, struct error *error);
 enum status cli_number(const char *text, const char *what, int64_t *number, struct error *error);
+/* Whom a mail in a file was for: --rcpt, or the first address of ours in its header, or the first queue's. */
+const char *cli_recipient(struct cli *cli, const struct mail *mail);
 enum status cli_limit(struct cli *cli, size_t *limit, struct error *error);
 /* Text on standard input: "" if there is none. `needed`: a terminal is asked, too. */
 enum status cli_text(struct cli *cli, bool needed, const char **text, struct error *error);

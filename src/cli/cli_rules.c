@@ -85,23 +85,6 @@ enum status cli_run_rules_lint(struct cli *cli, struct error *error)
 
 /* ---------------------------------------------------------------- rules test */
 
-static const char *ours_among(struct cli *cli, const struct mail_addresses *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (desk_address_is_ours(&cli->policy, list->at[i].address))
-			return list->at[i].address;
-	return NULL;
-}
-
-static const char *recipient_of(struct cli *cli, const struct mail *mail)
-{
-	const char *found = cli->option[O_RCPT];
-
-	if (!found && !(found = ours_among(cli, &mail->to)))
-		found = ours_among(cli, &mail->cc);
-	return found ? found : cli->policy.queues.at[0].address;
-}
-
 struct tested { const char *file, *recipient; struct verdict verdict; };
 
 static enum status test(struct cli *cli, struct ruleset *ruleset, const char *file, struct arena *arena, struct tested *tested, struct error *error)
@@ -115,21 +98,13 @@ static enum status test(struct cli *cli, struct ruleset *ruleset, const char *fi
 	if (status != STATUS_OK)
 		return status;
 	mail_parse(arena, &source, &options, &mail);
-	*tested = (struct tested){ .file = file, .recipient = text_lower(arena, recipient_of(cli, &mail)) };
+	*tested = (struct tested){ .file = file, .recipient = text_lower(arena, cli_recipient(cli, &mail)) };
 	desk_address(&cli->policy, tested->recipient, &address);
 	struct rules_input input = { .mail = &mail, .source = &source, .recipient = tested->recipient, .trace = "test",
 		.envelope_from = cli->option[O_ENVELOPE_FROM] ? cli->option[O_ENVELOPE_FROM] : mail.from.address, .queue = address.queue ? address.queue->name : NULL };
 	rules_evaluate(ruleset, &input, arena, &tested->verdict);
 	mail_source_close(&source);
 	return STATUS_OK;
-}
-
-static void strings_as_json(struct json *json, const char *key, const struct strings *list)
-{
-	json_array(json, key);
-	for (size_t i = 0; i < list->count; i++)
-		json_string(json, NULL, list->at[i]);
-	json_array_end(json);
 }
 
 static void as_json(struct json *json, const struct tested *tested)
@@ -142,9 +117,9 @@ static void as_json(struct json *json, const struct tested *tested)
 	json_string(json, "queue", verdict->queue);
 	json_string(json, "agent", verdict->agent);
 	json_string(json, "priority", verdict->priority);
-	strings_as_json(json, "tags", &verdict->tags);
-	strings_as_json(json, "notify", &verdict->notify);
-	strings_as_json(json, "redirect", &verdict->redirects);
+	json_strings(json, "tags", &verdict->tags);
+	json_strings(json, "notify", &verdict->notify);
+	json_strings(json, "redirect", &verdict->redirects);
 	json_string(json, "reject", verdict->reject);
 	json_bool(json, "discard", verdict->discard);
 	json_array(json, "because");

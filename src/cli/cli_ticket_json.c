@@ -60,14 +60,6 @@ static const char *null_if_empty(const char *text)
 	return text && *text ? text : NULL;
 }
 
-static void add_strings(struct json *json, const char *key, const struct strings *list)
-{
-	json_array(json, key);
-	for (size_t i = 0; i < list->count; i++)
-		json_string(json, NULL, list->at[i]);
-	json_array_end(json);
-}
-
 static void add_message(struct cli *cli, struct json *json, const struct message_row *row)
 {
 	struct cli_message words;
@@ -79,7 +71,7 @@ static void add_message(struct cli *cli, struct json *json, const struct message
 	json_string(json, "direction", row->out ? "out" : "in");
 	json_string(json, "from", row->from.address ? row->from.address : "");
 	json_string(json, "from_name", null_if_empty(row->from.name));
-	add_strings(json, "to", &row->to);
+	json_strings(json, "to", &row->to);
 	json_time(json, "date", row->date);
 	json_string(json, "message_id", row->message_id);
 	json_string(json, "agent", null_if_empty(row->agent));
@@ -138,7 +130,7 @@ static void add_facts(struct json *json, const struct ticket_row *row)
 	json_string(json, "queue", facts->queue);
 	json_string(json, "agent", null_if_empty(facts->agent));
 	json_string(json, "priority", facts->priority);
-	add_strings(json, "tags", &facts->tags);
+	json_strings(json, "tags", &facts->tags);
 	json_string(json, "subject", facts->subject);
 	json_string(json, "language", null_if_empty(facts->language));
 	json_object(json, "customer");

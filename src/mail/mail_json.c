@@ -22,14 +22,6 @@ static void address_array(struct json *json, const char *key, const struct mail_
 	json_array_end(json);
 }
 
-static void string_array(struct json *json, const char *key, const struct strings *list)
-{
-	json_array(json, key);
-	for (size_t i = 0; i < list->count; i++)
-		json_string(json, NULL, list->at[i]);
-	json_array_end(json);
-}
-
 void mail_json_attachments(struct json *json, const char *key, const struct mail *mail)
 {
 	json_array(json, key);
@@ -103,8 +95,8 @@ void mail_json(struct json *json, const struct mail *mail)
 	address_array(json, "cc", &mail->cc);
 	json_string(json, "subject", mail->subject);
 	json_string(json, "message_id", mail->message_id);
-	string_array(json, "in_reply_to", &mail->in_reply_to);
-	string_array(json, "references", &mail->references);
+	json_strings(json, "in_reply_to", &mail->in_reply_to);
+	json_strings(json, "references", &mail->references);
 	json_time(json, "date", mail->date);
 	json_string(json, "language", mail->language);
 	json_string(json, "text", mail->text);
@@ -114,5 +106,5 @@ void mail_json(struct json *json, const struct mail *mail)
 	bounces_array(json, mail);
 	judgements(json, mail);
 	forward_object(json, &mail->forward);
-	string_array(json, "problems", &mail->problems);
+	json_strings(json, "problems", &mail->problems);
 }

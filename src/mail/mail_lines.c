@@ -46,6 +46,16 @@ static bool may_have_marks(const char *text, size_t length)
 	return found != 0;
 }
 
+char *lines_trimmed(char *text, size_t length)
+{
+	while (length && is_blank(text[length - 1]))
+		length--;
+	text[length] = '\0';
+	while (*text == '\n' || *text == '\r')
+		text++;
+	return text;
+}
+
 char *marks_strip(struct arena *arena, const char *text)
 {
 	size_t length = strlen(text), n = 0;
@@ -57,12 +67,7 @@ char *marks_strip(struct arena *arena, const char *text)
 	} else {
 		memcpy(out, text, n = length);
 	}
-	while (n && is_blank(out[n - 1]))
-		n--;
-	out[n] = '\0';
-	while (*out == '\n' || *out == '\r')
-		out++;
-	return out;
+	return lines_trimmed(out, n);
 }
 
 struct lines lines_cut(struct arena *arena, const char *text)

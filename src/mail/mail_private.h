@@ -178,6 +178,8 @@ struct span flowed_unwrap(struct arena *arena, struct span text, bool delsp);
 struct image_names { const char *(*name_of)(const void *context, const char *cid); const void *context; };
 void html_to_text(struct arena *arena, struct span html, const struct image_names *images, struct buffer *out, struct strings *problems);
 char *marks_strip(struct arena *arena, const char *text);
+/* Without blanks at its end and empty lines at its top; text has room for the NUL at text[length]. */
+char *lines_trimmed(char *text, size_t length);
 
 /* ---- mail_lines.c and mail_quote*.c: text cut into lines that know what they look like ---- */
 enum line_kind { LINE_EMPTY, LINE_TEXT, LINE_QUOTED, LINE_ATTRIBUTION, LINE_DELIMITER, LINE_HEADER, LINE_SIGNATURE, LINE_RULE, LINE_FORWARD };

@@ -238,12 +238,7 @@ static const char *join(struct arena *arena, const struct lines *lines, size_t f
 		n += run.length;
 		out[n++] = '\n';
 	}
-	while (n && is_blank(out[n - 1]))
-		n--;
-	out[n] = '\0';
-	while (*out == '\n' || *out == '\r')
-		out++;
-	return out;
+	return lines_trimmed(out, n);
 }
 
 /* Rules and underscores right above the history belong to it. */

@@ -133,47 +133,45 @@ static void bind(sqlite3_stmt *statement, const char *format, va_list arguments)
 		}
 }
 
-enum status sql_run(struct store *store, struct error *error, enum sql id, const char *format, ...)
+/* The statement after its first step; NULL with *status where it cannot be prepared. The caller resets it. */
+static sqlite3_stmt *first_step(struct store *store, enum sql id, const char *format, va_list arguments, enum status *status, struct error *error)
 {
-	enum status status;
-	sqlite3_stmt *statement = prepared(store, id, &status, error);
-	va_list arguments;
+	sqlite3_stmt *statement = prepared(store, id, status, error);
 	int code;
 
 	if (!statement)
-		return status;
-	va_start(arguments, format);
+		return NULL;
 	bind(statement, format, arguments);
-	va_end(arguments);
 	errno = 0;
 	code = sqlite3_step(statement);
 	if (code != SQLITE_DONE && code != SQLITE_ROW)
-		status = statement_failed(store, code, id, error);
-	sqlite3_reset(statement);
+		*status = statement_failed(store, code, id, error);
+	return statement;
+}
+
+enum status sql_run(struct store *store, struct error *error, enum sql id, const char *format, ...)
+{
+	enum status status;
+	va_list arguments;
+
+	va_start(arguments, format);
+	sqlite3_reset(first_step(store, id, format, arguments, &status, error));
+	va_end(arguments);
 	return status;
 }
 
 enum status sql_number(struct store *store, struct error *error, int64_t *value, int64_t otherwise, enum sql id, const char *format, ...)
 {
 	enum status status;
-	sqlite3_stmt *statement = prepared(store, id, &status, error);
+	sqlite3_stmt *statement;
 	va_list arguments;
-	int code;
 
-	*value = otherwise;
-	if (!statement)
-		return status;
 	va_start(arguments, format);
-	bind(statement, format, arguments);
+	statement = first_step(store, id, format, arguments, &status, error);
 	va_end(arguments);
-	errno = 0;
-	code = sqlite3_step(statement);
-	if (code == SQLITE_ROW) {
-		if (sqlite3_column_type(statement, 0) != SQLITE_NULL)
-			*value = sqlite3_column_int64(statement, 0);
-	} else if (code != SQLITE_DONE) {
-		status = statement_failed(store, code, id, error);
-	}
+	*value = otherwise;
+	if (statement && sqlite3_data_count(statement) && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+		*value = sqlite3_column_int64(statement, 0);
 	sqlite3_reset(statement);
 	return status;
 }
