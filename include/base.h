@@ -101,6 +101,10 @@ char *utf8_cut(struct arena *arena, const char *text, size_t limit);
  * offset in seconds that is added (read again each time): tests move time with it; nobody else should. */
 int64_t clock_now(void);
 int64_t clock_monotonic_us(void);                 /* microseconds, never goes back, for durations only */
+/* By how many ms the clock was set since the last call, measured by one that nobody sets; 0: not, or by less than a minute. For one thread,
+ * about once a second. One that was set forward by more than ten minutes is doubted for `doubt_ms`: maybe it is wrong, and is set back soon. */
+int64_t clock_check(int64_t doubt_ms);
+bool clock_doubted(void);
 int clock_utc_offset(int64_t ms);                 /* minutes east of UTC, of the machine's local time then */
 char *time_rfc3339(struct arena *arena, int64_t ms);             /* 2026-11-22T05:12:21Z; "" for 0 */
 char *time_rfc5322(struct arena *arena, int64_t ms);             /* Sun, 22 Nov 2026 05:12:21 +0000 */

@@ -45,6 +45,7 @@ struct config {
 	const char *file;
 	const char *state_dir;
 	int sandbox;                     /* 1: on */
+	int clock_doubt_seconds;         /* timers wait that long when the clock jumped forward */
 	struct desk_policy policy;       /* without keys: store_keys() fills them */
 	struct { struct config_listen *at; size_t count; } lmtp_listen;
 	const char *lmtp_socket_owner, *lmtp_socket_group; int lmtp_socket_mode;

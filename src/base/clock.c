@@ -10,9 +10,13 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+
+#define NOTED_MS (60LL * 1000)                   /* below, it is the slow care of a time service */
+#define DOUBTED_MS (10LL * 60 * 1000)            /* what is off by more than that was not set by one */
 
 static const char *offset_file;
 static pthread_once_t offset_once = PTHREAD_ONCE_INIT;
@@ -64,6 +68,43 @@ int64_t clock_monotonic_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* ---- a clock that is set ---- */
+
+static _Atomic int64_t set_to;                   /* wall clock minus time since the machine began (suspended time counts); 0: not looked yet */
+static _Atomic int64_t doubted_until;            /* microseconds of the monotonic clock */
+static _Atomic int64_t doubt_for;                /* ms, as last asked for */
+
+static int64_t wall_offset(void)
+{
+	struct timespec since;
+
+	clock_gettime(CLOCK_BOOTTIME, &since);
+	return clock_now() - ((int64_t)since.tv_sec * 1000 + since.tv_nsec / 1000000);
+}
+
+int64_t clock_check(int64_t doubt_ms)
+{
+	int64_t now = wall_offset(), before = atomic_load(&set_to), by = before ? now - before : 0;
+
+	atomic_store(&doubt_for, doubt_ms);
+	if (by > DOUBTED_MS)
+		atomic_store(&doubted_until, clock_monotonic_us() + doubt_ms * 1000);
+	else if (by < -NOTED_MS)
+		atomic_store(&doubted_until, 0);         /* that was it */
+	atomic_store(&set_to, now);
+	return by > NOTED_MS || by < -NOTED_MS ? by : 0;
+}
+
+/* Sees a jump at once, and not when it is next looked for. */
+bool clock_doubted(void)
+{
+	int64_t before = atomic_load(&set_to);
+
+	if (atomic_load(&doubt_for) == 0)
+		return false;
+	return clock_monotonic_us() < atomic_load(&doubted_until) || (before && wall_offset() - before > DOUBTED_MS);
 }
 
 /* Rounds down, so that times before 1970 are right as well. */

@@ -79,6 +79,11 @@ const struct config_parameter config_parameters[] = {
 		"To all such addresses together, within a minute. "
 		"A busy desk whose mail server checks DMARC needs no more; raise it where it does not. "
 		"Withheld ones are on the tickets, and counted in /metrics."),
+	NUMBER("desk.clock_doubt_seconds", P_INTEGER, IN_CONFIG(clock_doubt_seconds), 0, 86400, "seconds", "600",
+		"Where the machine's clock is set forward by more than ten minutes at once, it may be wrong. "
+		"For that time nothing is done that only time does: no reminder, no closing, no end of a wait or of a held request, no digest, and no "
+		"mail is given up. If the clock is set back meanwhile, nothing has happened. "
+		"0: all of it at once."),
 	CHOICE("desk.sandbox", IN_CONFIG(sandbox), "off|on", "on", NULL,
 		"Once it is started, the daemon keeps itself from everything that it does not need: it can write below desk.state_dir only, start no "
 		"program, and make no connection but to the relay's port and those of mail; see sportellod(8). "

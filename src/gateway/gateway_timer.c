@@ -2,7 +2,8 @@
  * gateway_timer.c - time makes plans too: waits that are over, silence, the daily digest. One clock, base's, that tests can move.
  *
  * Each timer is taken and applied in one transaction, so that a crash between any two lines fires it once, later. A timer whose plan
- * cannot be applied stays and is tried at the next round. Log: timer.fired, timer.trouble.
+ * cannot be applied stays and is tried at the next round. While the clock is doubted (base.h) nothing is due. Log: timer.fired, timer.trouble,
+ * clock.jumped.
  */
 #include <string.h>
 
@@ -151,8 +152,19 @@ static bool digest_due(struct gateway *gateway, const struct config *config, str
 	return status == STATUS_OK && job.mails;
 }
 
+/* One line for each jump. Whoever reads the tickets' times afterwards wants to know. */
+static void check_clock(const struct config *config)
+{
+	int64_t by = clock_check(config->clock_doubt_seconds * 1000LL);
+	if (by)
+		log_event(LOG_WARNING, "clock.jumped", "seconds", LOG_NUMBER(by / 1000), "result", clock_doubted() ? "timers wait, and no mail is given up" : "", NULL);
+}
+
 void gateway_tick(struct gateway *gateway, const struct config *config, struct store *store)
 {
+	check_clock(config);
+	if (clock_doubted())
+		return;
 	CLEANUP_ARENA struct arena arena;
 	arena_init(&arena);
 	bool mailed = fire_due(gateway, config, store, &arena);

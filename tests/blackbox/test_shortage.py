@@ -149,6 +149,61 @@ def test_mail_put_off_by_a_clock_that_was_wrong_goes_out(desk):
     wait_until(lambda: not desk.outbox())
 
 
+DOUBT = {"desk.clock_doubt_seconds": 600, "relay.give_up_hours": 24, "desk.remind_days": 1, "desk.close_days": 2, "desk.digest_hour": 0}
+
+
+def jumps(desk):
+    return [round(int(e["seconds"]) / HOUR) for e in desk.log("clock.jumped")]
+
+
+@setup(relay="smtp", config=DOUBT)
+def test_a_clock_that_jumps_and_is_mended_did_nothing(desk):
+    """Days at once: nobody is reminded, nothing closed, no wait over, no digest sent, no mail given up; and the log says what it was."""
+    desk.relay.on_rcpt["carl@example.com"] = "451 4.3.0 later"
+    for i, sender in enumerate(("anna@example.com", "ben@example.com", "carl@example.com")):
+        desk.accept(mail(subject="Question %d" % i, sender=sender), sender=sender)
+    desk.ok("ticket", "resolve", 1, "--as", "bob")
+    desk.ok("ticket", "pend", 2, "--until", "2h")
+    wait_until(lambda: desk.log("outbox.deferred") and len(desk.outbox()) == 1)
+    before, states = len(desk.sent()), [desk.ticket(i)["state"] for i in (1, 2, 3)]
+    assert states == ["resolved", "pending", "new"] and not desk.log("clock.jumped")
+    tries = len(desk.log("outbox.deferred"))
+    desk.advance(10 * 24 * HOUR)
+    wait_until(lambda: desk.log("outbox.deferred")[tries:], 30, "carl's mail is tried again, and not given up")
+    wait_until(lambda: desk.log("clock.jumped"))
+    assert "timers wait" in desk.log("clock.jumped")[0]["result"]
+    desk.accept(mail(subject="Meanwhile", sender="dora@example.com"), sender="dora@example.com")
+    desk.wait_sent(before + 2)                               # mail goes on, whatever time it is
+    desk.advance(0)
+    wait_until(lambda: len(desk.log("clock.jumped")) == 2)
+    assert jumps(desk) == [240, -240]
+    desk.advance(HOUR // 10)                                 # a small one is said, and believed: a whole round of timers has gone by
+    wait_until(lambda: len(desk.log("clock.jumped")) == 3)
+    assert [desk.ticket(i)["state"] for i in (1, 2, 3)] == states and not desk.log("timer.fired") and not desk.log("outbox.failed")
+    assert len(desk.sent()) == before + 2, "to dora, and to bob about it"
+
+
+@setup(relay="smtp", config={**DOUBT, "desk.clock_doubt_seconds": 1, "desk.digest_hour": -1})
+def test_a_clock_that_stays_is_believed_and_says_nothing_twice(desk):
+    desk.accept(mail())
+    desk.ok("ticket", "resolve", 1, "--as", "bob")
+    desk.wait_sent(2, to="anna@example.com")
+    to_anna = lambda: len(desk.sent_to("anna@example.com"))
+    desk.advance(25 * HOUR)
+    wait_until(lambda: to_anna() == 3, 20, "the reminder")
+    assert len(desk.log("clock.jumped")) == 1
+    for offset in (0, 25 * HOUR, -5 * HOUR, 26 * HOUR):
+        seen = len(desk.log("clock.jumped"))
+        desk.advance(offset)
+        wait_until(lambda: len(desk.log("clock.jumped")) > seen)
+    desk.advance(50 * HOUR)
+    wait_until(lambda: desk.ticket(1)["state"] == "closed", 20)
+    desk.wait_sent(4, to="anna@example.com")
+    assert [e["timer"] for e in desk.log("timer.fired")] == ["remind", "close"]
+    wait_until(lambda: not desk.outbox())
+    assert to_anna() == 4
+
+
 # ---- the lock
 
 @setup(relay="smtp")

@@ -320,6 +320,35 @@ static void clock_moves_with_the_file(void **state)
 	assert_true(clock_monotonic_us() >= real);
 }
 
+static void a_clock_that_jumps_forward_is_doubted_until_it_is_set_back(void **state)
+{
+	const char *path = getenv("SPORTELLO_CLOCK_FILE");
+	const int64_t day = 86400000, slack = 60000;
+	int64_t by;
+
+	assert_int_equal(clock_check(day), 0);           /* there is nothing to compare with */
+	assert_false(clock_doubted());
+	offset_write(path, "30");
+	assert_int_equal(clock_check(day), 0);           /* no jump */
+	offset_write(path, "330");
+	by = clock_check(day);
+	assert_true(by >= 300000 && by < 300000 + slack);
+	assert_false(clock_doubted());                   /* said, and believed */
+	offset_write(path, "86400");
+	assert_true(clock_doubted());                    /* even before anybody looks for it */
+	by = clock_check(day);
+	assert_true(by > day - 400000 && by < day);
+	assert_int_equal(clock_check(day), 0);
+	assert_true(clock_doubted());
+	unlink(path);
+	assert_true(clock_check(day) < -day + slack);
+	assert_false(clock_doubted());
+	offset_write(path, "86400");
+	clock_check(0);
+	assert_false(clock_doubted());                   /* not wanted */
+	unlink(path);
+}
+
 static void times_are_written(void **state)
 {
 	int64_t ms = INT64_C(1795324341123);
