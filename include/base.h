@@ -117,6 +117,8 @@ void sha256_add(struct sha256 *digest, const void *bytes, size_t length);
 void sha256_end(struct sha256 *digest, unsigned char out[SHA256_SIZE]);
 void sha256_of(const void *bytes, size_t length, unsigned char out[SHA256_SIZE]);
 void hmac_sha256(const unsigned char *key, size_t key_length, const void *bytes, size_t length, unsigned char out[SHA256_SIZE]);
+/* RFC 4648 with padding, no line end and no NUL; returns the bytes written: 4 for every 3 begun. */
+size_t base64_encode(const void *bytes, size_t length, char *out);
 bool bytes_equal_constant_time(const void *a, const void *b, size_t length);
 void random_bytes(void *out, size_t length);
 char *hex_encode(struct arena *arena, const void *bytes, size_t length);

@@ -1,5 +1,5 @@
 /*
- * digest.c - SHA-256 (FIPS 180-4), HMAC (RFC 2104), random bytes, and the two ways we write bytes as text: hex and base32.
+ * digest.c - SHA-256 (FIPS 180-4), HMAC (RFC 2104), random bytes, and the ways we write bytes as text: hex, base32 and base64.
  *
  * The only file that reads the random source and the only one that knows nettle. Secrets are compared with
  * bytes_equal_constant_time() alone. Base32 is lower case without padding, and decoding is strict: bits that no byte needs
@@ -9,6 +9,7 @@
 #include "base_private.h"
 
 #include <errno.h>
+#include <nettle/base64.h>
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
 #include <nettle/sha2.h>
@@ -47,6 +48,12 @@ void sha256_of(const void *bytes, size_t length, unsigned char out[SHA256_SIZE])
 	sha256_init(&digest);
 	sha256_add(&digest, bytes, length);
 	sha256_end(&digest, out);
+}
+
+size_t base64_encode(const void *bytes, size_t length, char *out)
+{
+	base64_encode_raw(out, length, bytes);
+	return BASE64_ENCODE_RAW_LENGTH(length);
 }
 
 void hmac_sha256(const unsigned char *key, size_t key_length, const void *bytes, size_t length, unsigned char out[SHA256_SIZE])

@@ -10,34 +10,6 @@
 
 #include <string.h>
 
-static const char base64_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static void base64_group(const unsigned char *at, char *out)
-{
-	out[0] = base64_letters[at[0] >> 2];
-	out[1] = base64_letters[(at[0] & 3) << 4 | at[1] >> 4];
-	out[2] = base64_letters[(at[1] & 15) << 2 | at[2] >> 6];
-	out[3] = base64_letters[at[2] & 63];
-}
-
-size_t base64_word(const unsigned char *at, size_t length, char *out)
-{
-	size_t o = 0, left = length % 3;
-
-	for (size_t i = 0; i + 3 <= length; i += 3, o += 4)
-		base64_group(at + i, out + o);
-	if (left) {
-		unsigned char last[3] = { at[length - left], left == 2 ? at[length - 1] : 0, 0 };
-
-		base64_group(last, out + o);
-		out[o + 3] = '=';
-		if (left == 1)
-			out[o + 2] = '=';
-		o += 4;
-	}
-	return o;
-}
-
 #define LINE_BYTES (COMPOSE_BODY_LINE / 4 * 3)
 
 /* The end of a line that earlier pieces began. */
@@ -46,7 +18,7 @@ static void base64_groups(struct base64_lines *lines, const unsigned char *at, s
 	char out[4];
 
 	for (size_t i = 0; i < groups; i++) {
-		base64_group(at + 3 * i, out);
+		base64_encode(at + 3 * i, 3, out);
 		buffer_add(lines->out, out, 4);
 		if ((lines->column += 4) == COMPOSE_BODY_LINE) {
 			buffer_add(lines->out, "\r\n", 2);
@@ -70,8 +42,7 @@ void base64_add(struct base64_lines *lines, const void *bytes, size_t length)
 		lines->left_count = 0;
 	while (length >= 3) {
 		if (!lines->column && length >= LINE_BYTES) {
-			for (size_t i = 0; i < LINE_BYTES / 3; i++)
-				base64_group(at + 3 * i, line + 4 * i);
+			base64_encode(at, LINE_BYTES, line);
 			memcpy(line + COMPOSE_BODY_LINE, "\r\n", 2);
 			buffer_add(lines->out, line, sizeof line);
 			at += LINE_BYTES, length -= LINE_BYTES;
@@ -89,7 +60,7 @@ void base64_end(struct base64_lines *lines)
 	char out[4];
 
 	if (lines->left_count) {
-		lines->column += base64_word(lines->left, lines->left_count, out);
+		lines->column += base64_encode(lines->left, lines->left_count, out);
 		buffer_add(lines->out, out, 4);
 	}
 	if (lines->column)

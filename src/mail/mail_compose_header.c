@@ -171,7 +171,7 @@ static void field_encoded(struct field_out *field, const char *at, size_t length
 		}
 		room = (room > WORD_MOST ? WORD_MOST : room) - FRAME;
 		piece = encoded_piece(at, length, room, q);
-		body = q ? q_write(at, piece, word + 10) : base64_word((const unsigned char *)at, piece, word + 10);
+		body = q ? q_write(at, piece, word + 10) : base64_encode(at, piece, word + 10);
 		memcpy(word + 10 + body, "?=", 2);
 		field_word(field, word, FRAME + body, COMPOSE_BODY_LINE);
 		at += piece;

@@ -32,7 +32,6 @@ void compose_text_part(struct buffer *out, const char *subtype, const char *text
 struct base64_lines { struct buffer *out; unsigned char left[3]; size_t left_count, column; };
 void base64_add(struct base64_lines *lines, const void *bytes, size_t length);
 void base64_end(struct base64_lines *lines);                      /* padding and the last CRLF */
-size_t base64_word(const unsigned char *at, size_t length, char *out);   /* at most 45 bytes in, no line end */
 
 /* ---- attached ---- */
 struct boundary { char at[40]; };

@@ -188,30 +188,18 @@ static bool starttls(struct smtp *smtp, const struct config_relay *relay)
 	return !*smtp->wire.trouble && encrypt(smtp, relay) && hello(smtp, relay->timeout_seconds);
 }
 
-static void add_base64(struct buffer *out, const void *bytes, size_t length)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *at = bytes;
-
-	for (size_t i = 0; i < length; i += 3) {
-		uint32_t group = (uint32_t)at[i] << 16 | (i + 1 < length ? (uint32_t)at[i + 1] << 8 : 0) | (i + 2 < length ? at[i + 2] : 0);
-
-		buffer_add_char(out, letters[group >> 18]);
-		buffer_add_char(out, letters[group >> 12 & 63]);
-		buffer_add_char(out, i + 1 < length ? letters[group >> 6 & 63] : '=');
-		buffer_add_char(out, i + 2 < length ? letters[group & 63] : '=');
-	}
-}
-
 static int say_base64(struct smtp *smtp, int seconds, const char *verb, const void *bytes, size_t length)
 {
 	CLEANUP_BUFFER struct buffer line;
+	int code;
 
 	buffer_init(&line);
 	buffer_add_string(&line, verb);
-	add_base64(&line, bytes, length);
+	line.length += base64_encode(bytes, length, buffer_reserve(&line, (length + 2) / 3 * 4));
 	buffer_add(&line, "\r\n", 2);
-	return say(smtp, seconds, buffer_string(&line));
+	code = say(smtp, seconds, buffer_string(&line));
+	explicit_bzero(line.at, line.length);            /* it may hold a password */
+	return code;
 }
 
 /* RFC 4954, 4616. Passwords go over TLS or to our own machine only. */
