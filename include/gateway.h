@@ -82,10 +82,11 @@ void gateway_learn_watch(struct gateway *gateway, const struct config *config, s
 const struct verdict *gateway_ask_model(const struct learned *learned, const struct desk_policy *policy, const struct incoming *incoming,
                                         const struct verdict *verdict, struct arena *arena);
 
-/* Learns from the confirmed tickets of the store and the queues of the configuration; seconds of work. `stop` (may be NULL) ends it early with
- * STATUS_TRY_LATER. STATUS_NOT_FOUND: there are not two queues to choose between. */
+/* Learns from the confirmed tickets of the store and the queues of the configuration; seconds of work. `go_on` (may be NULL) is called again and
+ * again, and ends it early with STATUS_TRY_LATER: see learn.h. STATUS_NOT_FOUND: there are not two queues to choose between. */
 struct lesson { struct buffer bytes, note; struct learn_facts facts; int64_t began; };
-enum status gateway_learn_train(const struct config *config, struct store *store, const _Atomic bool *stop, struct lesson *lesson, struct error *error);
+enum status gateway_learn_train(const struct config *config, struct store *store, learn_go_on *go_on, void *context, struct lesson *lesson,
+                                struct error *error);
 void gateway_lesson_fini(struct lesson *lesson);
 /* The models of a lesson as its bytes, in the order of struct learned; NULL: none. And back: false and why, if one is not as it was written. */
 void gateway_lesson_add(struct lesson *lesson, const struct learn_model *model);
@@ -96,7 +97,7 @@ bool gateway_lesson_open(const void *bytes, size_t length, struct learned *learn
 /* Is it time to train again, and if so, why? NULL: no. */
 const char *gateway_learn_due(struct gateway *gateway, const struct config *config, struct store *store);
 /* Trains and keeps the result (learn.trained, learn.trouble). On a thread of its own. */
-void gateway_learn(struct gateway *gateway, const struct config *config, struct store *store, const char *why, const _Atomic bool *stop);
+void gateway_learn(struct gateway *gateway, const struct config *config, struct store *store, const char *why, learn_go_on *go_on, void *context);
 /* A number of the store: models of this version and older ones only suggest. */
 #define LEARN_STOPPED "learn_stopped"
 

@@ -32,16 +32,20 @@
 struct learn_text { const char *label, *text; int64_t at; double weight; };
 struct learn_class { const char *label, *description; };
 
+/* Called again and again during a training, at least between two classes: it may sleep, so that others go first. False: give up. */
+typedef bool learn_go_on(void *context);
+
 struct learn_input {
 	const struct learn_text *texts; size_t text_count;
 	const struct learn_class *classes; size_t class_count;   /* labels that are only in texts are classes, too */
 	double precision;                        /* asked of what is routed, 0.5 to 0.999; 0: 0.95 */
 	const char *quiet;                       /* a label for "nothing is to be done": never routed to, so it does not count as precision. NULL: none */
+	learn_go_on *go_on; void *context;       /* NULL: it is not asked */
 };
 
 struct learn_model;
 
-/* STATUS_BAD_INPUT: no class at all, too many, or a label that is empty or too long. */
+/* STATUS_BAD_INPUT: no class at all, too many, or a label that is empty or too long. STATUS_TRY_LATER: go_on gave up. */
 enum status learn_train(const struct learn_input *input, struct learn_model **model, struct error *error);
 void learn_free(struct learn_model **model);
 

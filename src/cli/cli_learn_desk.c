@@ -69,7 +69,7 @@ enum status cli_run_learn(struct cli *cli, struct error *error)
 
 	if (status != STATUS_OK)
 		return status;
-	status = gateway_learn_train(cli->config, cli->store, NULL, &lesson, error);
+	status = gateway_learn_train(cli->config, cli->store, NULL, NULL, &lesson, error);
 	if (status == STATUS_OK)
 		status = keep(cli, &lesson, &version, error);
 	if (status == STATUS_OK) {

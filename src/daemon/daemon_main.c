@@ -136,9 +136,9 @@ static enum status start(struct daemon *daemon, struct error *error)
 	gateway_learn_watch(&daemon->gateway, config, daemon->gateway.reader);
 	if (daemon->kb)
 		daemon_kb_learn(daemon, daemon->kb, daemon->gateway.reader);
-	daemon_keeper_start(daemon);
-	daemon_indexer_start(daemon);
-	daemon_learner_start(daemon);
+	daemon_worker_start(daemon, &daemon->keeper);
+	daemon_worker_start(daemon, &daemon->indexer);
+	daemon_worker_start(daemon, &daemon->learner);
 	return daemon_lmtp_start(daemon, error);
 }
 
@@ -150,9 +150,9 @@ static void stop(struct daemon *daemon)
 	if (write(daemon->stop_fd, &one, sizeof one) < 0)
 		log_event(LOG_ERROR, "daemon.stop", "why", strerror(errno), NULL);
 	daemon_lmtp_stop(daemon);
-	daemon_learner_stop(daemon);
-	daemon_indexer_stop(daemon);
-	daemon_keeper_stop(daemon);
+	daemon_worker_stop(&daemon->learner);
+	daemon_worker_stop(&daemon->indexer);
+	daemon_worker_stop(&daemon->keeper);
 	web_stop(&daemon->web);
 	store_close(&daemon->web_store);
 	outbox_stop(&daemon->outbox);
@@ -262,7 +262,10 @@ int main(int argc, char **argv)
 {
 	static struct daemon daemon = {.lock = PTHREAD_MUTEX_INITIALIZER, .gateway.reader_lock = PTHREAD_MUTEX_INITIALIZER,
 	                               .gateway.learned_lock = PTHREAD_MUTEX_INITIALIZER, .crowd.lock = PTHREAD_MUTEX_INITIALIZER,
-	                                .config_file = DEFAULT_CONFIG};
+	                               .keeper = {.name = "keeper", .round = daemon_keeper_round},
+	                               .indexer = {.name = "indexer", .nice = 10, .round = daemon_indexer_round},
+	                               .learner = {.name = "learn", .nice = 19, .round = daemon_learner_round},
+	                               .config_file = DEFAULT_CONFIG};
 	struct error error;
 	sigset_t signals;
 	int code = parse_options(argc, argv, &daemon.config_file);

@@ -25,6 +25,14 @@ struct seat { struct seat *next, **at; int fd; int64_t since; bool in_mail; _Ato
 struct crowd { pthread_mutex_t lock; struct seat *first; };
 
 struct listener { int fd; const char *unix_path; };
+struct daemon;
+
+/* What is done later, on a thread of its own (daemon_worker.c). */
+struct worker {
+	const char *name; int nice;
+	int (*round)(struct daemon *daemon, struct store *store);       /* milliseconds until the next one */
+	struct daemon *daemon; pthread_t thread; bool started;
+};
 
 struct daemon {
 	pthread_mutex_t lock;                    /* config */
@@ -40,8 +48,8 @@ struct daemon {
 	size_t listener_count;
 	int stop_fd;                             /* eventfd: readable for good once we stop */
 	_Atomic bool stopping;
-	pthread_t acceptor, keeper, indexer, learner;
-	bool indexing, learning;                 /* there is an indexer, a learner */
+	pthread_t acceptor;
+	struct worker keeper, indexer, learner;
 	struct crowd crowd;
 	_Atomic int connections;
 	_Atomic int64_t connections_total, connections_refused, connections_sent_away;
@@ -51,6 +59,8 @@ struct daemon {
 	struct { uint64_t inode; int64_t seconds, nanoseconds; } keys_file;      /* the keeper's alone: secret.key as it was last */
 	int64_t kb_looked; uint64_t kb_problems; bool kb_good;   /* the keeper's alone: last look at the articles */
 	struct kb *kb_taught; int64_t kb_said, kb_rest_until;    /* the keeper's, too: which articles learned what customers said, up to which word */
+	bool index_trouble;                      /* the indexer's alone: it was told of */
+	int64_t learn_rest_until;                /* the learner's alone */
 };
 
 struct config *daemon_config(struct daemon *daemon);            /* a reference; config_unref when done */
@@ -86,14 +96,13 @@ void daemon_kb_learn(struct daemon *daemon, struct kb *kb, struct store *store);
 /* Likewise: have the keys been changed? Then everything is read again. */
 void daemon_keys_tick(struct daemon *daemon);
 
-void daemon_keeper_start(struct daemon *daemon);
-void daemon_keeper_stop(struct daemon *daemon);
+void daemon_worker_start(struct daemon *daemon, struct worker *worker);
+void daemon_worker_stop(struct worker *worker);
+bool daemon_wait(const struct daemon *daemon, int64_t ms);      /* false at once when we stop */
 
-void daemon_indexer_start(struct daemon *daemon);
-void daemon_indexer_stop(struct daemon *daemon);
-
-void daemon_learner_start(struct daemon *daemon);
-void daemon_learner_stop(struct daemon *daemon);
+int daemon_keeper_round(struct daemon *daemon, struct store *store);
+int daemon_indexer_round(struct daemon *daemon, struct store *store);
+int daemon_learner_round(struct daemon *daemon, struct store *store);
 
 /* /healthz, /metrics, and the customers' links */
 void daemon_page(void *context, const struct web_request *request, struct web_response *response);

@@ -78,7 +78,7 @@ static void add_ticket(struct arena *arena, const struct desk_policy *policy, co
 		add_text(arena, &matter->tags, LEARN_NO_TAG, text);
 }
 
-static enum status read_texts(struct arena *arena, struct store *store, const struct desk_policy *policy, const _Atomic bool *stop,
+static enum status read_texts(struct arena *arena, struct store *store, const struct desk_policy *policy, learn_go_on *go_on, void *context,
                               struct matter *matter, struct error *error)
 {
 	CLEANUP_ARENA struct arena scratch = {0};
@@ -88,7 +88,7 @@ static enum status read_texts(struct arena *arena, struct store *store, const st
 	for (size_t i = 0; status == STATUS_OK && i < rows.count; i++) {
 		const struct confirmed_row *row = &rows.at[i];
 		const char *text = text_of_raw(arena, &scratch, store, row->raw);
-		if (stop && *stop)
+		if (go_on && !go_on(context))
 			return error_set(error, STATUS_TRY_LATER, "stopped before it was trained");
 		double age = (double)(rows.at[rows.count - 1].at - row->at);
 		if (text)
@@ -99,18 +99,23 @@ static enum status read_texts(struct arena *arena, struct store *store, const st
 }
 
 /* Tags or priorities: without them the queues are learned all the same. */
-static void train_more(const struct texts *texts, const char *quiet, double precision, struct lesson *lesson)
+static enum status train_more(struct learn_input input, const struct texts *texts, const char *quiet, struct lesson *lesson, struct error *error)
 {
-	struct learn_input input = {.texts = texts->at, .text_count = texts->count, .precision = precision, .quiet = quiet};
 	struct learn_model *model = NULL;
-	struct error error;
-	if (texts->count && learn_train(&input, &model, &error) != STATUS_OK)
-		log_event(LOG_WARNING, "learn.trouble", "why", error.text, NULL);
+	enum status status = STATUS_OK;
+	input.texts = texts->at;
+	input.text_count = texts->count;
+	input.class_count = 0;
+	input.quiet = quiet;
+	if (texts->count && (status = learn_train(&input, &model, error)) != STATUS_OK && status != STATUS_TRY_LATER)
+		log_event(LOG_WARNING, "learn.trouble", "why", error->text, NULL);
 	gateway_lesson_add(lesson, model);
 	learn_free(&model);
+	return status == STATUS_TRY_LATER ? status : STATUS_OK;
 }
 
-enum status gateway_learn_train(const struct config *config, struct store *store, const _Atomic bool *stop, struct lesson *lesson, struct error *error)
+enum status gateway_learn_train(const struct config *config, struct store *store, learn_go_on *go_on, void *context, struct lesson *lesson,
+                                struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = {0};
 	struct learn_model *model = NULL;
@@ -121,9 +126,9 @@ enum status gateway_learn_train(const struct config *config, struct store *store
 	classes_of(&arena, &config->policy, &classes);
 	if (classes.count < 2)
 		return error_set(error, STATUS_NOT_FOUND, "there is nothing to choose between: the configuration needs two queues besides the first");
-	enum status status = read_texts(&arena, store, &config->policy, stop, &matter, error);
+	enum status status = read_texts(&arena, store, &config->policy, go_on, context, &matter, error);
 	struct learn_input input = {.texts = matter.queues.at, .text_count = matter.queues.count, .classes = classes.at, .class_count = classes.count,
-	                            .precision = config->learn_precision};
+	                            .precision = config->learn_precision, .go_on = go_on, .context = context};
 	if (status == STATUS_OK)
 		status = learn_train(&input, &model, error);
 	if (status != STATUS_OK)
@@ -131,11 +136,12 @@ enum status gateway_learn_train(const struct config *config, struct store *store
 	gateway_lesson_add(lesson, model);
 	learn_facts(model, &lesson->facts);
 	learn_free(&model);
-	train_more(&matter.tags, LEARN_NO_TAG, config->learn_precision, lesson);
-	train_more(&matter.priorities, LEARN_USUAL_PRIORITY, config->learn_precision, lesson);
+	status = train_more(input, &matter.tags, LEARN_NO_TAG, lesson, error);
+	if (status == STATUS_OK)
+		status = train_more(input, &matter.priorities, LEARN_USUAL_PRIORITY, lesson, error);
 	fingerprint(config, print);
 	buffer_printf(&lesson->note, "%zu texts, %zu queues, precision %g, of %s", matter.queues.count, classes.count, config->learn_precision, print);
-	return STATUS_OK;
+	return status;
 }
 
 /* ---- when ---- */
@@ -193,19 +199,19 @@ static enum status keep(struct store *store, void *context, struct error *error)
 	return store_model_put(store, lesson->began, buffer_string(&note), lesson->bytes.at, lesson->bytes.length, &keeping->version, error);
 }
 
-void gateway_learn(struct gateway *gateway, const struct config *config, struct store *store, const char *why, const _Atomic bool *stop)
+void gateway_learn(struct gateway *gateway, const struct config *config, struct store *store, const char *why, learn_go_on *go_on, void *context)
 {
 	struct lesson lesson;
 	struct error error;
 	struct keeping keeping = {&lesson, 0};
 	int64_t start = clock_monotonic_us();
-	enum status status = gateway_learn_train(config, store, stop, &lesson, &error);
+	enum status status = gateway_learn_train(config, store, go_on, context, &lesson, &error);
 	if (status == STATUS_OK)
 		status = store_write(gateway->writer, keep, &keeping, &error);
 	if (status == STATUS_OK)
 		log_event(LOG_NOTICE, "learn.trained", "version", LOG_NUMBER(keeping.version), "what", buffer_string(&lesson.note), "why", why,
 		          "milliseconds", LOG_NUMBER((clock_monotonic_us() - start) / 1000), NULL);
-	else if (!stop || !*stop)
+	else if (!go_on || go_on(context))               /* not because we stop */
 		log_event(LOG_WARNING, "learn.trouble", "why", error.text, NULL);
 	gateway_lesson_fini(&lesson);
 }

@@ -54,6 +54,8 @@ static void judge(struct trial *trial, const struct learner *learner, size_t num
 	struct held_out *held = &trial->at[trial->count];
 	struct evidence_of_text evidence;
 
+	if (!patience_lasts(trial->corpus->patience))
+		return;
 	learner_weigh(&scratch, learner, features, &evidence);
 	trial->tried++;
 	if (evidence.first == trial->corpus->quiet)
@@ -274,7 +276,7 @@ void calibrate(const struct corpus *corpus, double precision, struct gate *gate,
 	begin(&trial, corpus);
 	if (corpus->classes > 1 && trial.mails)
 		judge_known(&trial);
-	if (trial.known) {
+	if (trial.known && patience_lasts(corpus->patience)) {
 		judge_unknown(&trial);
 		warm = best_heat(&trial);
 		gate->temperature = heat(warm);

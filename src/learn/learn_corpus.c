@@ -94,13 +94,19 @@ static void add_texts(struct arena *arena, const struct learn_input *input, size
 		newest = input->texts[i].at > newest ? input->texts[i].at : newest;
 	for (size_t i = first; i < input->text_count; i++)
 		least = fmin(least, weight_of(&input->texts[i], newest));
-	for (size_t i = first; i < input->text_count; i++) {
+	for (size_t i = first; i < input->text_count && patience_lasts(corpus->patience); i++) {
 		struct document *document = &corpus->at[corpus->count++];
 		double copies = fmin(COPIES_MOST, fmax(1, round(weight_of(&input->texts[i], newest) / least)));
 
 		*document = (struct document){ .class = class_of[i - first], .copies = (uint8_t)copies };
 		features_of(arena, input->texts[i].text ? input->texts[i].text : "", &document->features);
 	}
+}
+
+bool patience_lasts(struct patience *patience)
+{
+	patience->over = patience->over || (patience->go_on && !patience->go_on(patience->context));
+	return !patience->over;
 }
 
 enum status corpus_make(struct arena *arena, const struct learn_input *input, struct corpus *corpus, struct error *error)
@@ -112,6 +118,8 @@ enum status corpus_make(struct arena *arena, const struct learn_input *input, st
 	enum status status = STATUS_OK;
 
 	*corpus = (struct corpus){ .labels = ARENA_ARRAY(arena, const char *, LEARN_CLASSES_MAX), .quiet = NO_CLASS };
+	corpus->patience = ARENA_NEW(arena, struct patience);
+	*corpus->patience = (struct patience){ input->go_on, input->context, false };
 	corpus->at = ARENA_ARRAY(arena, struct document, LEARN_CLASSES_MAX + input->text_count - first);
 	for (size_t i = 0; status == STATUS_OK && i < input->class_count; i++) {
 		status = class_named(arena, corpus, table, input->classes[i].label, &class, error);

@@ -244,7 +244,7 @@ void linear_train(struct arena *arena, const struct corpus *corpus, const struct
 	weights->classes = corpus->classes;
 	weights->scale = ARENA_ARRAY(arena, float, corpus->classes + 1);
 	weights->bias = ARENA_ARRAY(arena, float, corpus->classes + 1);
-	for (size_t class = 0; class < corpus->classes; class++) {
+	for (size_t class = 0; class < corpus->classes && patience_lasts(corpus->patience); class++) {
 		size_t own = find_centre(&trainer, class);
 
 		if (!own)

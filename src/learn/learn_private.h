@@ -47,9 +47,15 @@ void features_of_tokens(struct arena *arena, const struct token_list *tokens, st
 /* ---- learn_corpus.c: all texts of one training, counted ---- */
 #define COPIES_MOST 4
 struct document { struct features features; uint16_t class; uint8_t copies; bool describes; };   /* describes: a class's name, no mail */
-struct corpus { struct document *at; size_t count; const char **labels; size_t classes, quiet; };  /* quiet: a class, or NO_CLASS */
+struct corpus {
+	struct document *at; size_t count;
+	const char **labels; size_t classes, quiet;      /* quiet: a class, or NO_CLASS */
+	struct patience { learn_go_on *go_on; void *context; bool over; } *patience;
+};
 #define NO_CLASS SIZE_MAX
 struct rows { uint32_t *at; size_t count; };             /* numbers of documents, oldest first */
+/* False: the training was given up, what is made from now on is thrown away. */
+bool patience_lasts(struct patience *patience);
 enum status corpus_make(struct arena *arena, const struct learn_input *input, struct corpus *corpus, struct error *error);
 
 /* ---- learn_vocabulary.c: which features are known, and how rare they are ---- */

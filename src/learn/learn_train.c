@@ -44,6 +44,10 @@ enum status learn_train(const struct learn_input *input, struct learn_model **mo
 	status = corpus_make(&scratch, input, &corpus, error);
 	if (status == STATUS_OK)
 		*model = model_of(&corpus, precision);
+	if (status == STATUS_OK && corpus.patience->over) {
+		learn_free(model);
+		return error_set(error, STATUS_TRY_LATER, "stopped before it was trained");
+	}
 	return status;
 }
 

@@ -91,7 +91,7 @@ void twins_order(const struct corpus *corpus, uint32_t *rank)
 		vector_of(&arena, &vocabulary, &corpus->at[i].features, &vectors[i]);
 		words_only(&vectors[i]);
 	}
-	for (size_t class = 0; class < corpus->classes; class++) {
+	for (size_t class = 0; class < corpus->classes && patience_lasts(corpus->patience); class++) {
 		struct chain chain = { .vectors = vectors, .members = members, .at_hand = at_hand };
 
 		for (size_t i = 0; i < corpus->count; i++)

@@ -258,6 +258,37 @@ static void test_refuses_what_cannot_be_learnt(void **state)
 	assert_int_equal(learn_train(&(struct learn_input){ .texts = &long_label, .text_count = 1 }, &model, &error), STATUS_BAD_INPUT);
 }
 
+#define MOST_TIMES 1000000
+
+static bool counts_down(void *context)
+{
+	int *left = context;
+
+	return (*left)-- > 0;
+}
+
+/* Whoever trains is asked again and again, and may end it at any time: then there is no model. */
+static void test_training_can_be_given_up(void **state)
+{
+	struct learn_input input = desk_of(6, 120);
+	struct learn_model *model;
+	struct error error;
+	int left = MOST_TIMES, times;
+
+	input.go_on = counts_down;
+	input.context = &left;
+	model = trained(&input);
+	learn_free(&model);
+	times = MOST_TIMES - left;
+	assert_true(times > 120 + 6 * 5);                /* each text, each class of each learner */
+	for (int at = 0; at < times; at += 1 + times / 30) {
+		left = at;
+		assert_int_equal(learn_train(&input, &model, &error), STATUS_TRY_LATER);
+		assert_null(model);
+		assert_int_equal(left, -1);              /* and is not asked again */
+	}
+}
+
 static void test_hostile_texts(void **state)
 {
 	struct learn_input input = desk_of(3, 60);
@@ -448,7 +479,8 @@ int main(void)
 		TEST(test_learns_and_routes), TEST(test_strangers_are_not_routed), TEST(test_names_alone_suggest),
 		TEST(test_classes_without_mails_are_found), TEST(test_newest_weigh_most), TEST(test_says_which_words_decided),
 		TEST(test_one_class_routes_nothing), TEST(test_any_size_trains), TEST(test_two_classes_route),
-		TEST(test_empty_texts_and_twins), TEST(test_refuses_what_cannot_be_learnt), TEST(test_hostile_texts),
+		TEST(test_empty_texts_and_twins), TEST(test_refuses_what_cannot_be_learnt), TEST(test_training_can_be_given_up),
+		TEST(test_hostile_texts),
 		TEST(test_same_texts_same_bytes), TEST(test_loaded_says_the_same), TEST(test_damage_is_refused),
 		TEST(test_lies_with_a_right_checksum), TEST(test_words_are_folded), TEST(test_common_words_are_in_order),
 		TEST(test_promise_is_watched), TEST(test_subject_and_text),

@@ -1,0 +1,68 @@
+/*
+ * daemon_worker.c - a thread for what can be done later: a store connection of its own, a priority, and a round again and again until we stop.
+ *
+ * A worker may fall behind and it may die with the process: what it does can be done again. The priority is the thread's nice value and no
+ * more than that (SCHED_IDLE, say): all threads share one heap, and a thread that waits long for the processor with the heap's lock in
+ * its hand would hold up every mail. Diagnostics: NAME.trouble if it cannot start.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "daemon_private.h"
+
+#define FIRST_ROUND_MS 1000
+
+static void trouble(const struct worker *worker, enum log_level level, const char *why)
+{
+	char event[32];
+	snprintf(event, sizeof event, "%s.trouble", worker->name);
+	log_event(level, event, "why", why, NULL);
+}
+
+bool daemon_wait(const struct daemon *daemon, int64_t ms)
+{
+	struct pollfd stop = {.fd = daemon->stop_fd, .events = POLLIN};
+	poll(&stop, 1, (int)ms);
+	return !daemon->stopping;
+}
+
+static void *worker_thread(void *argument)
+{
+	struct worker *worker = argument;
+	struct config *config = daemon_config(worker->daemon);
+	struct store *store = NULL;
+	struct error error;
+	enum status status = store_open(config->state_dir, false, &store, &error);
+	config_unref(&config);
+	if (status != STATUS_OK) {
+		trouble(worker, LOG_ERROR, error.text);
+		return NULL;
+	}
+	if (worker->nice && setpriority(PRIO_PROCESS, (id_t)gettid(), worker->nice) != 0)        /* Linux: of this thread alone */
+		trouble(worker, LOG_DEBUG, "the priority could not be lowered");
+	for (int ms = FIRST_ROUND_MS; daemon_wait(worker->daemon, ms);)
+		ms = worker->round(worker->daemon, store);
+	store_close(&store);
+	return NULL;
+}
+
+void daemon_worker_start(struct daemon *daemon, struct worker *worker)
+{
+	pthread_attr_t attributes;
+	worker->daemon = daemon;
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
+	worker->started = pthread_create(&worker->thread, &attributes, worker_thread, worker) == 0;
+	if (!worker->started)
+		trouble(worker, LOG_ERROR, "no thread");
+	pthread_attr_destroy(&attributes);
+}
+
+void daemon_worker_stop(struct worker *worker)
+{
+	if (worker->started)
+		pthread_join(worker->thread, NULL);
+	worker->started = false;
+}
