@@ -626,6 +626,7 @@ int main(void)
 		WITH_ARENA(errors_are_one_line), WITH_ARENA(text_compares_ascii_case_alone),
 		WITH_ARENA(utf8_decodes_as_the_rfc_says), WITH_ARENA(utf8_round_trip), WITH_ARENA(utf8_valid_whole_and_cut),
 		WITH_ARENA(utf8_clean_mends), WITH_ARENA(utf8_clean_is_the_same_at_any_place), WITH_ARENA(utf8_cut_between_characters), WITH_ARENA(clock_moves_with_the_file),
+		WITH_ARENA(a_clock_that_jumps_forward_is_doubted_until_it_is_set_back),
 		WITH_ARENA(times_are_written), WITH_ARENA(digests_match_the_published_vectors), WITH_ARENA(random_bytes_differ),
 		WITH_ARENA(base32_there_and_back), WITH_ARENA(base32_refuses_odd_input), WITH_ARENA(log_lines_cannot_be_forged),
 		WITH_ARENA(log_lines_have_a_limit), WITH_ARENA(log_levels), WITH_ARENA(json_is_written),
