@@ -90,6 +90,8 @@ char *text_trim(char *text);                                     /* in place; re
 size_t utf8_decode(const char *at, size_t length, uint32_t *code); /* bytes taken (1..4); 0: not UTF-8 here */
 size_t utf8_encode(uint32_t code, char out[4]);
 bool utf8_valid(const char *at, size_t length);
+/* What a terminal obeys and does not show: controls of C0 and C1, and marks that change the direction of what follows. Below U+10000. */
+bool utf8_steers(uint32_t code);
 /* A copy that is valid UTF-8 without NUL and other C0 control bytes but tab and newline: wrong bytes become U+FFFD, CR LF and
  * CR become newline, other control bytes are dropped. */
 char *utf8_clean(struct arena *arena, const char *at, size_t length);

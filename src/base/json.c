@@ -3,7 +3,8 @@
  *
  * For the command line's --json, the web room and explain, which prints thousands of mails: plain runs of a string are
  * copied as they stand, one look into a table a byte. Output is always valid UTF-8 on one line; what is not UTF-8 in a value
- * becomes U+FFFD. Does not check that the caller closes what was opened. There is no reader: nobody sends us JSON.
+ * becomes U+FFFD; what would steer a terminal (utf8_steers) is written \uXXXX, which is the same to every reader. Does not check
+ * that the caller closes what was opened. There is no reader: nobody sends us JSON.
  */
 #include "base_private.h"
 
@@ -14,7 +15,7 @@
 
 /* 1 for bytes that stand for themselves in a string: RFC 8259 section 7. Above ASCII: after a look at the sequence. */
 static const unsigned char plain[256] = {
-	[' '] = 1, ['!'] = 1, ['#' ... '['] = 1, [']' ... 0x7F] = 1,
+	[' '] = 1, ['!'] = 1, ['#' ... '['] = 1, [']' ... 0x7E] = 1,
 };
 
 void json_init(struct json *json, struct buffer *out)
@@ -23,15 +24,15 @@ void json_init(struct json *json, struct buffer *out)
 	json->comma = false;
 }
 
-static void write_escape(struct buffer *out, unsigned char byte)
+static void write_escape(struct buffer *out, uint32_t code)
 {
-	switch (byte) {
+	switch (code) {
 	case '"':  buffer_add(out, "\\\"", 2); break;
 	case '\\': buffer_add(out, "\\\\", 2); break;
 	case '\n': buffer_add(out, "\\n", 2); break;
 	case '\r': buffer_add(out, "\\r", 2); break;
 	case '\t': buffer_add(out, "\\t", 2); break;
-	default:   buffer_printf(out, "\\u%04x", byte);
+	default:   buffer_printf(out, "\\u%04x", code);
 	}
 }
 
@@ -44,7 +45,7 @@ static size_t plain_run(const char *at, size_t length)
 	while (i < length) {
 		if (plain[(unsigned char)at[i]])
 			i++;
-		else if (((unsigned char)at[i] & 0x80) && (size = utf8_decode(at + i, length - i, &code)))
+		else if (((unsigned char)at[i] & 0x80) && (size = utf8_decode(at + i, length - i, &code)) && !utf8_steers(code))
 			i += size;
 		else
 			break;
@@ -55,6 +56,7 @@ static size_t plain_run(const char *at, size_t length)
 static void write_string(struct buffer *out, const char *at)
 {
 	size_t length = strlen(at), run;
+	uint32_t code;
 
 	buffer_add_char(out, '"');
 	for (;;) {
@@ -64,12 +66,11 @@ static void write_string(struct buffer *out, const char *at)
 		length -= run;
 		if (!length)
 			break;
-		if ((unsigned char)*at & 0x80) {
+		if ((run = utf8_decode(at, length, &code)))
+			write_escape(out, code);
+		else {
 			buffer_add(out, "\xEF\xBF\xBD", 3);
 			run = utf8_wrong_span(at, length);
-		} else {
-			write_escape(out, (unsigned char)*at);
-			run = 1;
 		}
 		at += run;
 		length -= run;

@@ -71,10 +71,9 @@ static void line_add_escape(struct line *line, unsigned char byte)
 	}
 }
 
-/* C1 controls (U+0080..U+009F) steer terminals like C0 ones do. */
 static bool is_shown_as_it_is(uint32_t code)
 {
-	return code >= ' ' && code != '"' && code != '\\' && (code < 0x7F || code > 0x9F);
+	return code != '"' && code != '\\' && !utf8_steers(code);
 }
 
 static bool needs_quotes(const char *value)

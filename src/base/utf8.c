@@ -111,6 +111,13 @@ static size_t ascii_run(const char *at, size_t length)
 	return i;
 }
 
+bool utf8_steers(uint32_t code)
+{
+	if (code < 0x61C)
+		return code < ' ' || (code >= 0x7F && code <= 0x9F);
+	return code == 0x61C || code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
+}
+
 bool utf8_valid(const char *at, size_t length)
 {
 	uint32_t code;

@@ -48,16 +48,6 @@ static bool within(const struct range *ranges, size_t count, uint32_t code)
 	return false;
 }
 
-/* Controls, and marks that change the direction of what follows. */
-static bool obeyed(uint32_t code)
-{
-	static const struct range ranges[] = {
-		{ 0x00, 0x1F }, { 0x7F, 0x9F }, { 0x61C, 0x61C }, { 0x200E, 0x200F }, { 0x2028, 0x202E }, { 0x2066, 0x2069 }, { 0xFEFF, 0xFEFF },
-	};
-
-	return within(ranges, COUNT_OF(ranges), code);
-}
-
 const char *cli_safe(struct arena *arena, const char *text, bool lines)
 {
 	const char *clean = utf8_clean(arena, text ? text : "", text ? strlen(text) : 0);
@@ -74,7 +64,7 @@ const char *cli_safe(struct arena *arena, const char *text, bool lines)
 			*to++ = (char)code;
 		else if (code == '\n' || code == '\t')
 			*to++ = ' ';
-		else if (!obeyed(code)) {
+		else if (!utf8_steers(code)) {
 			memcpy(to, clean + i, size);
 			to += size;
 		}

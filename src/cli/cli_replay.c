@@ -90,7 +90,8 @@ static const char *reasons(struct arena *arena, const struct verdict *verdict)
 static void add_difference(struct cli *cli, struct arena *arena, struct json *json, const struct mailbox_row *row, const struct replayed *this)
 {
 	if (!cli->json) {
-		buffer_printf(&cli->out, "mail %lld, %s: %s -> %s (%s)\n", (long long)row->id, cli_safe(arena, row->subject, false), this->was, this->now, reasons(arena, this->verdict));
+		buffer_printf(&cli->out, "mail %lld, %s: %s -> %s (%s)\n", (long long)row->id, cli_safe(arena, row->subject, false), cli_safe(arena, this->was, false),
+		              cli_safe(arena, this->now, false), cli_safe(arena, reasons(arena, this->verdict), false));
 		return;
 	}
 	json_object(json, NULL);

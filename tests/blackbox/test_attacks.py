@@ -213,6 +213,64 @@ def test_a_mail_writes_no_line_of_its_own_into_the_log(desk):
         assert b"\x1b" not in f.read()
 
 
+# What a terminal obeys: ESC [ 31 m, BEL, CR, backspace, CSI of C1, overrides and isolates of direction, DEL, a byte order mark
+STEERS = "\x1b[31m\x1b]0;owned\x07\r\b\x9b2J\x85\u202e\u2066\u200f\u061c\u2028\x7f\ufeff"
+FORBIDDEN = set(STEERS + "".join(map(chr, range(32))) + "".join(map(chr, range(0x7f, 0xa0)))) - set("[31m]0;owned2J\n\t")
+
+
+def hostile_mail():
+    word = "=?utf-8?b?%s?=" % base64.b64encode(("evil " + STEERS + " end").encode()).decode()
+    name = "".join("%%%02X" % c for c in ("evil" + STEERS + ".txt").encode())
+    data = mail(subject=word, sender="%s <anna@example.com>" % word, body="", message_id="<evil%s@example.com>" % "\x1b[31m\x9b",
+                headers=[("Reply-To", "%s <anna@example.com>" % word), ("Cc", '"\x1b[31m\u202e" <"c\x1b[31m"@example.com>'), ("X-Evil", STEERS.replace("\r", ""))])
+    data = data.replace(b"text/plain; charset=utf-8", b"multipart/mixed; boundary=b").replace(b"Content-Transfer-Encoding: 8bit\r\n", b"")
+    return data + ("--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n"
+                   "--b\r\nContent-Type: application/x-\x1b[31m; name=x\r\nContent-Disposition: attachment; filename*=utf-8''%s\r\n\r\nx\r\n--b--\r\n"
+                   % (base64.b64encode(("evil words " + STEERS + "\nsecond line\n").encode()).decode(), name)).encode()
+
+
+RULE = 'require ["fileinto", "imap4flags"];\nif header :contains "subject" "evil" { addflag "tag:evil"; fileinto "queue/network"; }\n'
+ARTICLE = "---\nkeywords: evil\n---\n# Evil words\n\nAbout evil words and what to do.\n"
+
+
+@setup(start=False, config={"web.base_url": "http://127.0.0.1:1"})
+def test_no_word_of_a_stranger_steers_the_terminal(desk):
+    """Every command that prints, for people and as JSON; raw mails and attachments are bytes, and stay so."""
+    with open(os.path.join(desk.settings["kb_dir"], "evil.md"), "w") as f:
+        f.write(ARTICLE)
+    desk.start()
+    data, file = hostile_mail(), os.path.join(desk.directory, "evil.eml")
+    with open(file, "wb") as f:
+        f.write(data)
+    desk.accept(data)
+    desk.accept(mail(subject="second"))
+    desk.wait_sent(4)
+    ack = desk.sent_to(ANNA)[0]
+    desk.accept(data.replace(b"\r\n--b\r\n", b"\r\n\r\n--b\r\n", 1), address_of(ack))     # the same words, as a reply
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Words " + STEERS + "\n")
+    desk.ok("ticket", "tag", 1, "evil\u202elive")
+    with open(os.path.join(desk.settings["rules_dir"], "10.sieve"), "w") as f:
+        f.write(RULE)
+    commands = [["ticket", "list"], ["ticket", "list", "--queue", "support"], ["ticket", "show", 1], ["ticket", "search", "evil"], ["ticket", "search", STEERS],
+                ["mailbox", "list"], ["outbox", "list"], ["outbox", "list", "--all"], ["explain", file], ["rules", "test", file], ["rules", "replay"], ["rules", "lint"],
+                ["kb", "list"], ["kb", "ask", "evil words " + STEERS.replace("\0", "")], ["kb", "ask", "--file", file], ["kb", "report"], ["kb", "lint"], ["learn", "report"],
+                ["check"], ["fsck"], ["key", "list"], ["ticket", "show", "1" + STEERS], ["ticket", "tag", 1, "b" + STEERS], ["no" + STEERS],
+                ["ticket", "assign", 1, "x" + STEERS], ["ticket", "list", "--state", STEERS], ["ticket", "new", "--queue", "support", "--to", "x" + STEERS, "--subject", STEERS, "--as", "bob"]]
+    seen = 0
+    for command in commands:
+        for as_json in (False, True):
+            result = desk.cli(*command, json_output=as_json, stdin="words\n")
+            shown = result.out + result.err
+            assert not FORBIDDEN & set(shown), (command, as_json, sorted(FORBIDDEN & set(shown)), shown)
+            seen += "evil" in shown
+    assert seen > 20, seen
+    assert desk.cli("ticket", "raw", 1, 1, json_output=False).bytes == data, "raw is raw"
+    # JSON loses nothing that the mail said and the parser kept.
+    assert "\u202e" in desk.ticket(1)["subject"] and "\x9b" in desk.ticket(1)["messages"][0]["text"]
+    with open(desk.log_file, encoding="utf-8") as f:
+        assert not FORBIDDEN & set(f.read())
+
+
 # ---- bombs: accepted, whole, quickly, and the desk goes on
 
 def nested(levels, kind):

@@ -506,7 +506,7 @@ static void json_is_written(void **state)
 	json_init(&json, &out);
 	json_object(&json, NULL);
 	json_number(&json, "id", INT64_MIN);
-	json_string(&json, "s", "q\" b\\ n\n r\r t\t e\x1B d\x7F / \xC3\xA9 \xFF\xE2\x82 \xF0\x9F\x98\x80");
+	json_string(&json, "s", "q\" b\\ n\n r\r t\t e\x1B d\x7F c\xC2\x9B o\xE2\x80\xAE / \xC3\xA9 \xFF\xE2\x82 \xF0\x9F\x98\x80");
 	json_string(&json, "null", NULL);
 	json_array(&json, "a");
 	json_bool(&json, NULL, true);
@@ -524,7 +524,7 @@ static void json_is_written(void **state)
 	json_time(&json, "no\"t", 0);
 	json_object_end(&json);
 	assert_string_equal(buffer_string(&out),
-		"{\"id\":-9223372036854775808,\"s\":\"q\\\" b\\\\ n\\n r\\r t\\t e\\u001b d\x7F / \xC3\xA9 \xEF\xBF\xBD\xEF\xBF\xBD "
+		"{\"id\":-9223372036854775808,\"s\":\"q\\\" b\\\\ n\\n r\\r t\\t e\\u001b d\\u007f c\\u009b o\\u202e / \xC3\xA9 \xEF\xBF\xBD\xEF\xBF\xBD "
 		"\xF0\x9F\x98\x80\",\"null\":null,\"a\":[true,{},[],\"\"],\"r\":0.83,\"nan\":null,\"third\":0.3333333333333333,"
 		"\"big\":1e+300,\"t\":\"2026-11-22T05:12:21Z\",\"no\\\"t\":null}");
 }
