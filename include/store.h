@@ -172,6 +172,7 @@ struct mailbox_row {
 };
 struct mailbox_rows { struct mailbox_row *at; size_t count; };
 enum status store_mailbox(struct store *store, struct arena *arena, size_t limit, struct mailbox_rows *rows, struct error *error);  /* newest first; 0: all */
+enum status store_mailbox_raw(struct store *store, int64_t id, int64_t *raw, struct error *error);        /* its mail; STATUS_NOT_FOUND: no such row */
 
 struct store_totals { int64_t accepted, duplicates, tickets, by_state[STATE_COUNT], outbox[3], mailbox_by_disposition_count, routed, corrected; };
 enum status store_totals(struct store *store, struct store_totals *totals, struct error *error);

@@ -97,15 +97,11 @@ enum status cli_run_mailbox_list(struct cli *cli, struct error *error)
 
 enum status cli_run_mailbox_raw(struct cli *cli, struct error *error)
 {
-	struct mailbox_rows rows = { NULL, 0 };
-	int64_t id;
+	int64_t id, raw;
 	enum status status;
 
 	if ((status = cli_number(cli->words[0], "a mail", &id, error)) != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK
-	    || (status = store_mailbox(cli->store, &cli->arena, 0, &rows, error)) != STATUS_OK)
+	    || (status = store_mailbox_raw(cli->store, id, &raw, error)) != STATUS_OK)
 		return status;
-	for (size_t i = 0; i < rows.count; i++)
-		if (rows.at[i].id == id)
-			return cli_print_raw(cli, rows.at[i].raw, error);
-	return error_set(error, STATUS_NOT_FOUND, "there is no mail %lld; see sportello mailbox list", (long long)id);
+	return cli_print_raw(cli, raw, error);
 }

@@ -28,6 +28,13 @@ enum status store_mailbox(struct store *store, struct arena *arena, size_t limit
 	return cursor_close(&cursor);
 }
 
+enum status store_mailbox_raw(struct store *store, int64_t id, int64_t *raw, struct error *error)
+{
+	enum status status = sql_number(store, error, raw, 0, SQL_MAILBOX_RAW, "i", id);
+
+	return status == STATUS_OK && !*raw ? error_set(error, STATUS_NOT_FOUND, "there is no mail %lld; see sportello mailbox list", (long long)id) : status;
+}
+
 static enum status count_mailbox(struct store *store, struct store_totals *totals, struct error *error)
 {
 	int64_t last = 0, more = 0;

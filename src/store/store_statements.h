@@ -52,6 +52,7 @@
 	X(SQL_MAILBOX_TICKET_OF_MESSAGE_ID, "SELECT ticket FROM mailbox WHERE id=?1 AND message_id=?2 AND ticket<>0") \
 	X(SQL_MAILBOX_NEWEST, "SELECT m.id, received, ticket, m.raw, size, seq, duplicates, recipient, envelope_from, sender, subject," \
 		" message_id, kind, disposition, detail, trace FROM mailbox m ORDER BY m.id DESC LIMIT ?1") \
+	X(SQL_MAILBOX_RAW, "SELECT raw FROM mailbox WHERE id=?1") \
 	X(SQL_MAILBOX_LAST, "SELECT max(id) FROM mailbox") \
 	X(SQL_MAILBOX_DISPOSED_SINCE, "SELECT count(*) FROM mailbox WHERE id>?1 AND disposition<>''") \
 	X(SQL_MAILBOX_DUPLICATES, "SELECT sum(duplicates) FROM mailbox WHERE duplicates>0") \

@@ -212,6 +212,13 @@ static void the_mailbox_tells_of_it(void **state)
 	assert_string_equal(rows.at[1].from, "ann@customer.example");
 	assert_int_equal(rows.at[1].ticket, 1);
 	assert_int_equal(rows.at[1].seq, 1);
+	for (size_t i = 0; i < rows.count; i++) {
+		int64_t raw;
+
+		OK(store_mailbox_raw(f->store, rows.at[i].id, &raw, &f->error));
+		assert_int_equal(raw, rows.at[i].raw);
+	}
+	assert_int_equal(store_mailbox_raw(f->store, 99, &(int64_t){ 0 }, &f->error), STATUS_NOT_FOUND);
 	OK(store_mailbox(f->store, &f->arena, 1, &rows, &f->error));
 	assert_int_equal(rows.count, 1);
 	OK(store_totals(f->store, &totals, &f->error));
