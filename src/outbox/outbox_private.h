@@ -3,7 +3,8 @@
  *
  * outbox_render.c   row -> bytes                         outbox_judge.c    replies -> what becomes of the row (pure)
  * outbox_wire.c     a socket with deadlines, for libetpan  outbox_tls.c     TLS on it, certificates verified
- * outbox_smtp.c     one kept connection, one mail at a time  outbox_maildir.c  mails kept as files
+ * outbox_smtp_open.c  one kept connection: TLS, AUTH         outbox_smtp.c     one mail over it
+ * outbox_maildir.c  mails kept as files
  * outbox_result.c   result -> store                      outbox_clerk.c, outbox_sender.c, outbox.c   the threads (outbox_pool_private.h)
  */
 #ifndef SPORTELLO_OUTBOX_PRIVATE_H

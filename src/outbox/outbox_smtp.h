@@ -1,0 +1,27 @@
+/*
+ * outbox_smtp.h - a connection to the relay, between the file that makes it and the one that sends mails over it.
+ */
+#ifndef SPORTELLO_OUTBOX_SMTP_H
+#define SPORTELLO_OUTBOX_SMTP_H
+
+#include "outbox_private.h"
+
+#include <libetpan/libetpan.h>
+
+struct smtp {
+	struct wire wire;
+	mailsmtp *session;                       /* NULL: not connected */
+	bool broken;                             /* said or heard something that ends it */
+	bool offers_utf8, offers_8bit, offers_size, offers_starttls, offers_auth_plain, offers_auth_login;
+	struct tls_trust *trust;
+	_Atomic int64_t *connections;
+	struct buffer reply;                     /* of the last command said by us */
+};
+
+/* False: *wire.trouble says why, and nothing is left open. */
+bool smtp_open(struct smtp *smtp, const struct config_relay *relay);
+/* A command through libetpan's stream; the code of its reply, whose lines are in smtp->reply. 0: none came. */
+int smtp_say(struct smtp *smtp, int seconds, const char *line);
+void smtp_drop(struct smtp *smtp);               /* without QUIT */
+
+#endif
