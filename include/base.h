@@ -87,6 +87,8 @@ bool text_equal_nocase(const char *a, const char *b);            /* ASCII case o
 bool text_starts_nocase(const char *text, const char *prefix);
 char *text_lower(struct arena *arena, const char *text);         /* ASCII letters only */
 char *text_trim(char *text);                                     /* in place; returns the first non-blank */
+/* For "did you mean": `candidate` if it is spelt closer to `word` than `best` is (NULL: none yet) and close at all; else `best`. */
+const char *text_closest(const char *word, const char *best, const char *candidate);
 size_t utf8_decode(const char *at, size_t length, uint32_t *code); /* bytes taken (1..4); 0: not UTF-8 here */
 size_t utf8_encode(uint32_t code, char out[4]);
 bool utf8_valid(const char *at, size_t length);

@@ -71,3 +71,37 @@ bool strings_have(const struct strings *list, const char *string)
 			return true;
 	return false;
 }
+
+/* Edit distance (Levenshtein); words of 64 bytes and more are far from everything. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t before[64], here[64], width = strlen(b);
+
+	if (width >= COUNT_OF(here))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= width; j++)
+		before[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		here[0] = i + 1;
+		for (size_t j = 0; j < width; j++) {
+			size_t best = before[j] + (a[i] != b[j]);
+
+			if (before[j + 1] + 1 < best)
+				best = before[j + 1] + 1;
+			if (here[j] + 1 < best)
+				best = here[j] + 1;
+			here[j + 1] = best;
+		}
+		memcpy(before, here, sizeof before);
+	}
+	return before[width];
+}
+
+const char *text_closest(const char *word, const char *best, const char *candidate)
+{
+	size_t allowed = strlen(word) / 3 + 1, far = distance(word, candidate);
+
+	if (far > allowed)
+		return best;
+	return !best || far < distance(word, best) ? candidate : best;
+}

@@ -112,7 +112,7 @@ static void check_queue_agents(struct loader *loader, size_t number)
 			continue;
 		for (size_t j = 0; j < policy->agents.count; j++)
 			if (policy->agents.at[j].name)
-				best = config_closest(queue->agents.at[i], best, policy->agents.at[j].name);
+				best = text_closest(queue->agents.at[i], best, policy->agents.at[j].name);
 		if (best)
 			config_complain(loader, setting_at(loader, "queues", number, "agents"), "queues[].agents",
 			                "there is no agent \"%s\"; did you mean \"%s\"?", queue->agents.at[i], best);
@@ -146,7 +146,7 @@ static void check_queue_notices(struct loader *loader, size_t number)
 			continue;
 		for (const struct template_file *file = builtin_templates; file->language; file++)
 			if (is_notice(file))
-				best = config_closest(queue->notices.at[i], best, file->name);
+				best = text_closest(queue->notices.at[i], best, file->name);
 		config_complain(loader, setting_at(loader, "queues", number, "notices"), "queues[].notices",
 		                "there is no notice \"%s\"%s%s%s", queue->notices.at[i], best ? "; did you mean \"" : "; see sportello.conf(5)",
 		                best ? best : "", best ? "\"?" : "");

@@ -75,7 +75,6 @@ void config_walk(struct loader *loader);
 const struct config_parameter *config_parameter_at(const char *path);
 bool config_parameter_inside(const struct config_parameter *row, const char *prefix);    /* directly inside "desk", "agents[]" or "" */
 const char *config_parameter_key(const struct config_parameter *row);    /* its last name */
-const char *config_closest(const char *word, const char *best, const char *candidate);   /* the closer one; NULL: neither is close */
 
 /* ---- config_values.c ---- */
 const char *config_check_line(const char *value);

@@ -40,7 +40,7 @@ static void say_unknown(struct loader *loader, const char *path, const char *fil
 	const char *name = dot ? arena_copy(loader->arena, file_name, (size_t)(dot - file_name)) : file_name;
 
 	for (const struct template_file *known = builtin_templates; known->language; known++)
-		best = config_closest(name, best, known->name);
+		best = text_closest(name, best, known->name);
 	config_complain_at(loader, true, path, 0, "", "is not the name of a template and is not used; expected NAME.txt or NAME.html%s%s%s",
 	                   best ? ", did you mean \"" : "", best ? best : "", best ? "\"?" : "");
 }

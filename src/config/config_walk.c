@@ -39,39 +39,6 @@ bool config_parameter_inside(const struct config_parameter *row, const char *pre
 	return !strncmp(row->path, prefix, length) && row->path[length] == '.' && !strchr(row->path + length + 1, '.');
 }
 
-static size_t distance(const char *a, const char *b)
-{
-	size_t before[64], here[64], width = strlen(b);
-
-	if (width >= COUNT_OF(here))
-		return SIZE_MAX;
-	for (size_t j = 0; j <= width; j++)
-		before[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		here[0] = i + 1;
-		for (size_t j = 0; j < width; j++) {
-			size_t best = before[j] + (a[i] != b[j]);
-
-			if (before[j + 1] + 1 < best)
-				best = before[j + 1] + 1;
-			if (here[j] + 1 < best)
-				best = here[j] + 1;
-			here[j + 1] = best;
-		}
-		memcpy(before, here, sizeof before);
-	}
-	return before[width];
-}
-
-const char *config_closest(const char *word, const char *best, const char *candidate)
-{
-	size_t allowed = strlen(word) / 3 + 1, far = distance(word, candidate);
-
-	if (far > allowed)
-		return best;
-	return !best || far < distance(word, best) ? candidate : best;
-}
-
 /* ---------------------------------------------------------------- saying what is wrong */
 
 static const char *choices_text(struct loader *loader, const char *choices)
@@ -147,7 +114,7 @@ static void unknown_key(struct loader *loader, const config_setting_t *setting, 
 
 	for (const struct config_parameter *row = config_parameters; row->path; row++)
 		if (config_parameter_inside(row, prefix))
-			best = config_closest(name, best, config_parameter_key(row));
+			best = text_closest(name, best, config_parameter_key(row));
 	for (const struct config_parameter *row = config_parameters; !best && row->path; row++)
 		if (!strcmp(config_parameter_key(row), name)) {
 			config_complain(loader, setting, path, "unknown key; did you mean %s?", row->path);
@@ -217,7 +184,7 @@ static void take_string(struct loader *loader, const config_setting_t *setting, 
 
 		if (index < 0 && *value) {
 			for (const char *at = row->choices; *at; at += strcspn(at, "|"), at += *at == '|')
-				best = config_closest(value, best, arena_copy(loader->arena, at, strcspn(at, "|")));
+				best = text_closest(value, best, arena_copy(loader->arena, at, strcspn(at, "|")));
 		}
 		if (index < 0)
 			config_complain(loader, setting, row->path, "expected %s, but this is \"%s\"%s%s%s", expected(loader, row), value,

@@ -47,36 +47,10 @@ const char *report_list(struct arena *arena, const char *const *names, size_t co
 	return count > 12 ? arena_printf(arena, "%s ...", all) : all;
 }
 
-/* Edit distance, words of at most 31 bytes; else far. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[32], la = strlen(a), lb = strlen(b);
-	if (la > 31 || lb > 31)
-		return 99;
-	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= la; i++) {
-		size_t diagonal = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= lb; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]), least = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
-			diagonal = row[j];
-			row[j] = change < least ? change : least;
-		}
-	}
-	return row[lb];
-}
-
 const char *report_nearest(const char *word, const char *const *names, size_t count, size_t stride)
 {
 	const char *best = NULL;
-	size_t least = strlen(word) > 5 ? 3 : 2;
-	for (size_t i = 0; i < count; i++) {
-		size_t d = distance(word, name_at(names, i, stride));
-		if (d < least) {
-			least = d;
-			best = name_at(names, i, stride);
-		}
-	}
+	for (size_t i = 0; i < count; i++)
+		best = text_closest(word, best, name_at(names, i, stride));
 	return best;
 }
