@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +20,6 @@
 
 #include "daemon_private.h"
 
-#define HEAP_KEPT (8 * 1024 * 1024)      /* bytes */
 #define DEFAULT_CONFIG "/etc/sportello/sportello.conf"
 
 static void report(const struct config_problems *problems)
@@ -217,17 +215,6 @@ static void block_signals(sigset_t *signals)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* One heap for all threads: what a connection lets go serves the next one. Blocks up to HEAP_KEPT are taken from it, so that a mail of
- * a megabyte does not fetch each of its pages from the kernel anew, and as much is kept when it is free; larger ones go back at once. */
-static void set_memory(void)
-{
-#ifdef M_ARENA_MAX
-	mallopt(M_ARENA_MAX, 1);
-	mallopt(M_MMAP_THRESHOLD, HEAP_KEPT);
-	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
-#endif
-}
-
 static int fail(const struct error *error)
 {
 	log_event(LOG_ERROR, "daemon.cannot-start", "why", error->text, NULL);
@@ -271,7 +258,7 @@ int main(int argc, char **argv)
 	int code = parse_options(argc, argv, &daemon.config_file);
 	if (code >= 0)
 		return code;
-	set_memory();
+	memory_begin();
 	if (rules_init(&error) != STATUS_OK)             /* before any thread and any secret: it forks the workers' parent */
 		return fail(&error);
 	block_signals(&signals);
@@ -287,6 +274,7 @@ int main(int argc, char **argv)
 	if (lock_state(daemon.config->state_dir, &error) != STATUS_OK || daemon_sandbox(&daemon, &error) != STATUS_OK
 	    || start(&daemon, &error) != STATUS_OK)
 		return fail(&error);
+	memory_settle();
 	log_event(LOG_NOTICE, "daemon.ready", "version", SPORTELLO_VERSION, "state", daemon.config->state_dir, NULL);
 	daemon_notify("READY=1");
 	wait_for_signals(&daemon, &signals);

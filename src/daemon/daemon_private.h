@@ -96,6 +96,10 @@ void daemon_kb_learn(struct daemon *daemon, struct kb *kb, struct store *store);
 /* Likewise: have the keys been changed? Then everything is read again. */
 void daemon_keys_tick(struct daemon *daemon);
 
+/* One heap, before there is anything in it; and once all is up, what only the start needed is given back. */
+void memory_begin(void);
+void memory_settle(void);
+
 void daemon_worker_start(struct daemon *daemon, struct worker *worker);
 void daemon_worker_stop(struct worker *worker);
 bool daemon_wait(const struct daemon *daemon, int64_t ms);      /* false at once when we stop */

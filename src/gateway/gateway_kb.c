@@ -37,6 +37,13 @@ static bool is_empty(struct kb *kb, struct arena *arena)
 	return !articles.count;
 }
 
+static void keep_article(struct arena *arena, struct asked *asked, const struct kb_scored *scored)
+{
+	*ARENA_PUSH(arena, &asked->articles) = (struct desk_article){arena_string(arena, scored->article), arena_string(arena, scored->language),
+	                                                             arena_string(arena, scored->title), arena_string(arena, scored->excerpt), scored->score};
+}
+
+/* What the kb needed for its answer is let go at once: the mail's own arena lives until the mail is committed. */
 void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict,
                     struct arena *arena, struct asked *asked)
 {
@@ -44,19 +51,19 @@ void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struc
 	const struct desk_queue *queue = kb ? queue_that_suggests(policy, incoming, verdict) : NULL;
 	if (!queue)
 		return;
+	CLEANUP_ARENA struct arena scratch;
 	const struct mail *mail = incoming->mail;
 	struct kb_question question = {.subject = mail->subject, .text = mail->reply_text, .language = mail->language, .queue = queue->name};
 	struct kb_answer answer;
-	kb_suggest(kb, &question, arena, &answer);
-	if (!answer.ranking.count && is_empty(kb, arena))
+	arena_init(&scratch);
+	kb_suggest(kb, &question, &scratch, &answer);
+	if (!answer.ranking.count && is_empty(kb, &scratch))
 		return;
-	for (size_t i = 0; i < answer.suggest.count && i < DESK_ARTICLES; i++) {
-		const struct kb_scored *scored = &answer.suggest.at[i];
-		*ARENA_PUSH(arena, &asked->articles) = (struct desk_article){scored->article, scored->language, scored->title, scored->excerpt, scored->score};
-	}
+	for (size_t i = 0; i < answer.suggest.count && i < DESK_ARTICLES; i++)
+		keep_article(arena, asked, &answer.suggest.at[i]);
 	asked->shown = !asked->articles.count ? ASKED_NOTHING : queue->kb == KB_BEFORE_TICKET ? ASKED_HELD : ASKED_ACKNOWLEDGED;
-	asked->language = answer.language;
-	asked->question = utf8_cut(arena, arena_printf(arena, "%s\n%s", mail->subject, mail->reply_text), ASKED_BYTES);
+	asked->language = arena_string(arena, answer.language);
+	asked->question = utf8_cut(arena, arena_printf(&scratch, "%s\n%.*s", mail->subject, ASKED_BYTES, mail->reply_text), ASKED_BYTES);
 }
 
 /* ---- a held request comes to the agents ---- */

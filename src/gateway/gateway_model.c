@@ -78,10 +78,10 @@ static void add_reason(struct arena *arena, struct verdict *verdict, const char 
 }
 
 static void ask_queue(const struct learned *learned, const struct desk_policy *policy, const struct verdict *verdict, struct arena *arena,
-                      const struct learn_reading *reading, struct verdict *asked)
+                      struct arena *scratch, const struct learn_reading *reading, struct verdict *asked)
 {
 	struct learn_guess guess;
-	learn_ask(learned->model, arena, reading, LEARN_REASONS_IF_ROUTED, &guess);
+	learn_ask(learned->model, scratch, reading, LEARN_REASONS_IF_ROUTED, &guess);
 	asked->confidence = guess.confidence;
 	const struct desk_queue *queue = guessed_queue(policy, guess.label);
 	if (guess.routed && queue && !learned->stopped && goes_with(queue, verdict)) {
@@ -96,11 +96,11 @@ static void ask_queue(const struct learned *learned, const struct desk_policy *p
 }
 
 /* A tag or a priority. NULL: none that is sure enough. */
-static const char *ask_more(const struct learn_model *model, struct arena *arena, const struct learn_reading *reading, const char *kind,
-                            struct verdict *asked, double *confidence)
+static const char *ask_more(const struct learn_model *model, struct arena *arena, struct arena *scratch, const struct learn_reading *reading,
+                            const char *kind, struct verdict *asked, double *confidence)
 {
 	struct learn_guess guess;
-	learn_ask(model, arena, reading, LEARN_REASONS_IF_ROUTED, &guess);
+	learn_ask(model, scratch, reading, LEARN_REASONS_IF_ROUTED, &guess);
 	if (!guess.routed)
 		return NULL;
 	*confidence = guess.confidence;
@@ -108,6 +108,7 @@ static const char *ask_more(const struct learn_model *model, struct arena *arena
 	return arena_string(arena, guess.label);         /* the model may be gone before the mail is */
 }
 
+/* What it was read into is let go at once: the mail's own arena lives until the mail is committed. */
 const struct verdict *gateway_ask_model(const struct learned *learned, const struct desk_policy *policy, const struct incoming *incoming,
                                         const struct verdict *verdict, struct arena *arena)
 {
@@ -118,15 +119,17 @@ const struct verdict *gateway_ask_model(const struct learned *learned, const str
 	bool priority = more && policy->learn_priority && learned->priority && (!verdict || !verdict->priority);
 	if (!queue && !tag && !priority)
 		return verdict;
+	CLEANUP_ARENA struct arena scratch;
+	arena_init(&scratch);
 	const struct mail *mail = incoming->mail;
 	struct verdict *asked = ARENA_NEW(arena, struct verdict);
-	const struct learn_reading *reading = learn_read(arena, learn_text_of(arena, mail->subject, *mail->reply_text ? mail->reply_text : mail->text));
+	const struct learn_reading *reading = learn_read(&scratch, learn_text_of(&scratch, mail->subject, *mail->reply_text ? mail->reply_text : mail->text));
 	*asked = verdict ? *verdict : (struct verdict){.confidence = -1};
 	if (queue)
-		ask_queue(learned, policy, verdict, arena, reading, asked);
+		ask_queue(learned, policy, verdict, arena, &scratch, reading, asked);
 	if (tag)
-		asked->learned_tag = ask_more(learned->tags, arena, reading, "tag", asked, &asked->tag_confidence);
+		asked->learned_tag = ask_more(learned->tags, arena, &scratch, reading, "tag", asked, &asked->tag_confidence);
 	if (priority)
-		asked->learned_priority = ask_more(learned->priority, arena, reading, "priority", asked, &asked->priority_confidence);
+		asked->learned_priority = ask_more(learned->priority, arena, &scratch, reading, "priority", asked, &asked->priority_confidence);
 	return asked;
 }

@@ -11,8 +11,8 @@
 
 #include <pthread.h>
 
-#define FETCH_MOST     256            /* rows taken from the store at once */
-#define READY_LOW      128            /* fetch again below that many */
+#define FETCH_MOST     128            /* rows taken from the store at once */
+#define READY_LOW      64             /* fetch again below that many */
 #define SENDERS_MOST   64
 #define POLL_US        1000000        /* rows that nobody wakes us for: time came, the command line */
 

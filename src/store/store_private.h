@@ -19,8 +19,8 @@
 #define APPLICATION_ID 0x53504f52       /* "SPOR": what `file` and we know our databases by */
 #define SCHEMA_VERSION 1
 #define BUSY_TIMEOUT_MS 5000            /* how long another program may hold the lock before a mail is put off */
-#define WRITER_CACHE_KIB 2048           /* the hot pages are few (right edges of B-trees); the kernel keeps the rest */
-#define READER_CACHE_KIB 1024
+#define WRITER_CACHE_KIB 1024           /* the hot pages are few (right edges of B-trees); the kernel keeps the rest */
+#define READER_CACHE_KIB 128            /* there are a dozen of them, and what they miss is a read from the kernel's cache */
 #define MAIL_DIGEST_SIZE 16             /* bytes of the SHA-256 that says two deliveries carry the very same mail */
 
 /* ---------------------------------------------------------------- late index: see store_late.c */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define SEARCH_VERSION 1
-#define SEARCH_CACHE "PRAGMA cache_size=-2048"
+#define SEARCH_CACHE "PRAGMA cache_size=-512"
 #define AT_ONCE 64               /* messages between two looks at the list */
 #define BEST_MESSAGES 200        /* of a search */
 #define BEST_TICKETS 50
