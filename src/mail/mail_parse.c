@@ -191,7 +191,7 @@ static void read_header(struct parse *parse)
 	read_date(parse);
 	read_trace(parse);
 	if (parse->options->authserv_id && *parse->options->authserv_id)
-		auth_read(parse->arena, &parse->head.fields, parse->options->authserv_id, &mail->authentication);
+		auth_read(parse->arena, &parse->head.fields, parse->options->authserv_id, mail->from.address, &mail->authentication);
 	size_t prefix;
 	bool answers = mail->in_reply_to.count || mail->references.count || subject_is_reply(mail->subject, &prefix);
 	mail->kind = answers ? MAIL_REPLY : MAIL_REQUEST;

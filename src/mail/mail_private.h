@@ -213,7 +213,7 @@ void forward_read(struct walk *walk, const struct lines *lines);
 void auto_judge(struct arena *arena, const struct fields *fields, const struct mail_options *options, struct mail *mail);
 void bounce_words_init(void);
 void bounce_read(struct walk *walk, const struct fields *fields, const struct mail_options *options);
-void auth_read(struct arena *arena, const struct fields *fields, const char *authserv_id, struct mail_authentication *authentication);
+void auth_read(struct arena *arena, const struct fields *fields, const char *authserv_id, const char *from, struct mail_authentication *authentication);
 void language_init(void);
 const char *language_detect(const char *text);
 bool subject_is_reply(const char *subject, size_t *prefix);

@@ -222,12 +222,41 @@ static void only_the_trusted_server_is_believed(void **state)
 	assert_null(mail.authentication.dmarc);
 }
 
+/* What a stranger can put into the field that our own server writes: his envelope sender, his own domain's pass. */
+static void what_the_trusted_server_repeats_is_not_believed(void **state)
+{
+	static const struct { const char *results, *dmarc; } cases[] = {
+		{ "spf=pass smtp.mailfrom=\"a; dmarc=pass header.from=example.net; b\"@evil.example; dmarc=fail header.from=example.net", "fail" },
+		{ "spf=pass smtp.mailfrom=\"a;dmarc=pass \"@evil.example", NULL },
+		{ "spf=pass smtp.mailfrom=\"\\\";dmarc=pass;\"@evil.example", NULL },
+		{ "spf=pass smtp.mailfrom=\"(\"@evil.example; dmarc=fail header.from=example.net", "fail" },
+		{ "spf=pass (domain of \"a\\);dmarc=pass;(\"@evil.example is good) smtp.mailfrom=x", NULL },
+		{ "spf=pass (domain of \"a);dmarc=pass header.from=example.net;(\"@evil.example is good); dmarc=fail header.from=example.net", "fail" },
+		{ "dmarc=pass header.from=evil.example", "none" },
+		{ "dmarc=pass (p=none) header.from=\"evil.example\"", "none" },
+		{ "dmarc=pass header.from = Example.NET", "pass" },
+		{ "dmarc=pass header.from=a@example.net", "pass" },
+		{ "dmarc=pass", "pass" },
+		{ "dmarc=fail header.from=evil.example", "fail" },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct mail mail = read_mail(arena_printf(&arena, "Authentication-Results: mx.example.org; %s\nFrom: Ann <a@example.net>\nFrom: b@evil.example\n\nx\n",
+		                                          cases[i].results));
+		if (cases[i].dmarc)
+			assert_string_equal(mail.authentication.dmarc, cases[i].dmarc);
+		else
+			assert_null(mail.authentication.dmarc);
+	}
+	struct mail mail = read_mail("Authentication-Results: mx.example.org; dmarc=pass\nAuthentication-Results: mx.example.org; dmarc=fail\nFrom: a@example.net\n\nx\n");
+	assert_string_equal(mail.authentication.dmarc, "fail");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(reports_in_fields), TEST(fields_in_odd_places), TEST(reports_in_words), TEST(failed_recipients_of_a_header), TEST(codes_are_no_addresses_or_versions),
 		TEST(persons_are_not_bounces), TEST(complaints_are_told), TEST(automatic_answers), TEST(what_must_not_be_answered), TEST(subjects_of_answers_and_forwards),
-		TEST(forwarded_mail_has_its_sender), TEST(only_the_trusted_server_is_believed),
+		TEST(forwarded_mail_has_its_sender), TEST(only_the_trusted_server_is_believed), TEST(what_the_trusted_server_repeats_is_not_believed),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
