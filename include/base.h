@@ -172,6 +172,8 @@ void cleanup_free(void *pointer);                 /* takes the address of a poin
 
 /* ---- files ---- */
 enum status file_read_all(const char *path, size_t limit, struct buffer *out, struct error *error);
+/* Opens a file of a folder for reading, never one outside of it, whatever links lie there (absolute ones lead out). -1: errno, EXDEV. */
+int file_open_below(const char *folder, const char *name);
 bool write_all(int fd, const void *bytes, size_t length);        /* false: errno says why */
 /* What was made, renamed or removed in a directory outlives a power cut only after this. False: errno. */
 bool directory_sync(const char *path);

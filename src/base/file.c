@@ -9,9 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PIECE ((size_t)64 * 1024)
@@ -61,6 +63,25 @@ enum status file_read_all(const char *path, size_t limit, struct buffer *out, st
 		total += (size_t)got;
 		buffer_add(out, piece, (size_t)got);
 	}
+}
+
+int file_open_below(const char *folder, const char *name)
+{
+	CLEANUP_FD int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	long fd;
+
+	if (at < 0)
+		return -1;
+	do
+		fd = syscall(SYS_openat2, at, name, &how, sizeof how);
+	while (fd < 0 && errno == EAGAIN);               /* somebody renames there */
+	if (fd >= 0 || errno != ENOSYS)
+		return (int)fd;
+	fd = openat(at, name, (int)how.flags | O_NOFOLLOW);      /* Linux before 5.6: no links at all */
+	if (fd < 0 && errno == ELOOP)
+		errno = EXDEV;
+	return (int)fd;
 }
 
 bool write_all(int fd, const void *bytes, size_t length)

@@ -21,7 +21,7 @@ static const char *const allowed_calls[] = {
 	/* bytes and files; where, is Landlock's */
 	"read", "write", "pread64", "pwrite64", "readv", "writev", "preadv", "pwritev", "preadv2", "pwritev2", "lseek", "_llseek", "close",
 	"close_range", "dup", "dup2", "dup3", "fcntl", "fcntl64", "flock", "fsync", "fdatasync", "sync_file_range", "ftruncate", "ftruncate64",
-	"fallocate", "fadvise64", "readahead", "copy_file_range", "sendfile", "sendfile64", "open", "openat", "stat", "fstat", "lstat", "stat64",
+	"fallocate", "fadvise64", "readahead", "copy_file_range", "sendfile", "sendfile64", "open", "openat", "openat2", "stat", "fstat", "lstat", "stat64",
 	"fstat64", "lstat64", "newfstatat", "fstatat64", "statx", "statfs", "fstatfs", "statfs64", "fstatfs64", "access", "faccessat",
 	"faccessat2", "readlink", "readlinkat", "getdents", "getdents64", "getcwd", "mkdir", "mkdirat", "rmdir", "unlink", "unlinkat", "rename",
 	"renameat", "renameat2", "link", "linkat", "chmod", "fchmod", "fchmodat", "chown", "fchown", "fchownat", "chown32", "fchown32",

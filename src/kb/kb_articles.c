@@ -2,7 +2,8 @@
  * kb_articles.c - one file of the folder: its name, its head, its text, its language.
  *
  * NAME.md is the article NAME; NAME.LL.md is the same article in language LL (two letters). Names that begin with a dot or an underscore
- * are not ours (editors' files, drafts). A file that is no UTF-8, too long or no plain file is a problem, and no article.
+ * are not ours (editors' files, drafts). A file that is no UTF-8, too long, no plain file or a link out of the folder is a problem, and no
+ * article.
  * The language is what the head says, else the name, else what the small words of the text tell.
  */
 #include "kb_private.h"
@@ -43,12 +44,14 @@ void kb_entry_drop(struct kb_entry **entry)
 	*entry = NULL;
 }
 
-static bool read_file(const char *path, struct stat *about, struct buffer *out, struct error *error)
+static bool read_file(const char *dir, const char *name, struct stat *about, struct buffer *out, struct error *error)
 {
-	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	CLEANUP_FD int fd = file_open_below(dir, name);
 	char piece[16384];
 	ssize_t got;
 
+	if (fd < 0 && errno == EXDEV)            /* else who writes articles could publish any file that the daemon can read */
+		return error_set(error, STATUS_BAD_INPUT, "is a link that leads out of the folder"), false;
 	if (fd < 0 || fstat(fd, about) < 0)
 		return error_set(error, STATUS_NOT_FOUND, "%s", strerror(errno)), false;
 	if (!S_ISREG(about->st_mode))
@@ -114,7 +117,7 @@ struct kb_entry *kb_entry_read(const char *dir, const char *name, struct arena *
 	struct stat about;
 
 	buffer_init(&text);
-	if (!read_file(arena_printf(arena, "%s/%s", dir, name), &about, &text, &error)) {
+	if (!read_file(dir, name, &about, &text, &error)) {
 		kb_problem_add(arena, problems, name, 0, false, "%s", error.text);
 		return NULL;
 	}

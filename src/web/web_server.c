@@ -1,7 +1,8 @@
 /*
  * web_server.c - libmicrohttpd behind limits. One polling thread answers everything; handlers must not block for long.
  *
- * libmicrohttpd takes Content-Length together with Transfer-Encoding even in strict mode: refused here (RFC 9112 section 6.1).
+ * Where a request ends must be beyond doubt, or a proxy in front may see another end, and mix up its clients' answers (request smuggling).
+ * libmicrohttpd is lenient there even in strict mode: such a request is refused here and its connection closed (RFC 9112 sections 5.1, 6.3).
  * Its time-out is idle time only: web_watch.c ends a dripping client. Links carry their own proof and there are no cookies, so another site's
  * page could only post what its author knows anyway; it is refused all the same where the browser tells (no Origin is looked at: with
  * our Referrer-Policy browsers send "null" for our own pages).
@@ -44,6 +45,8 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, const st
 	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	MHD_add_response_header(response, "X-Robots-Tag", "noindex, nofollow");
+	if (answer->status == 400)
+		MHD_add_response_header(response, "Connection", "close");
 	if (answer->allow)
 		MHD_add_response_header(response, "Allow", answer->allow);
 	enum MHD_Result result = MHD_queue_response(connection, (unsigned)answer->status, response);
@@ -60,6 +63,28 @@ static enum MHD_Result send_words(struct MHD_Connection *connection, int status,
 static const char *header(struct MHD_Connection *connection, const char *name)
 {
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+struct framing { int lengths, encodings; bool wrong; };
+
+static enum MHD_Result look_at_field(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct framing *framing = context;
+	size_t length = strcspn(name, " \t");
+	bool is_length = text_equal_nocase(name, "Content-Length"), is_encoding = text_equal_nocase(name, "Transfer-Encoding");
+	(void)kind;
+	framing->lengths += is_length;
+	framing->encodings += is_encoding;
+	framing->wrong |= name[length] || (is_length && (!value || !*value || value[strspn(value, "0123456789")]))
+	               || (is_encoding && (!value || !text_equal_nocase(value, "chunked")));
+	return MHD_YES;
+}
+
+static bool end_is_doubtful(struct MHD_Connection *connection)
+{
+	struct framing framing = {0, 0, false};
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_field, &framing);
+	return framing.wrong || framing.lengths + framing.encodings > 1;
 }
 
 /* Fetch Metadata (W3C): what a browser says of where a request comes from. Programs say nothing. */
@@ -96,6 +121,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *version, const char *body, size_t *body_length, void **state)
 {
 	if (!*state) {
+		if (end_is_doubtful(connection))         /* before its body is read */
+			return send_words(connection, 400, "it is not clear where this request ends\n");
 		*state = exchange_new();
 		return *state ? MHD_YES : MHD_NO;
 	}
@@ -109,8 +136,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	}
 	if (exchange->too_large)
 		return send_words(connection, 413, "that is too much text\n");
-	if (header(connection, "Content-Length") && header(connection, "Transfer-Encoding"))
-		return send_words(connection, 400, "Content-Length together with Transfer-Encoding\n");
 	if (strcmp(method, "POST") == 0 && is_cross_site(connection)) {
 		((struct web_server *)context)->cross_site++;
 		return send_words(connection, 403, "this button stands on another site's page: open the link of the mail\n");

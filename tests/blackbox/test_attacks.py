@@ -2,7 +2,7 @@
 
 Numbers in names are those of the complaints about the peers.
 """
-import base64, os, re, time
+import base64, os, re, socket, time
 from urllib.parse import urlencode
 from desk import mail, address_of, setup, wait_until
 
@@ -141,6 +141,87 @@ def test_a_press_from_another_site_needs_the_token_and_gets_nothing_else(desk):
     _, headers, _ = desk.http(link)
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"] and "no-referrer" in headers["Referrer-Policy"]
     assert "Set-Cookie" not in headers and desk.ticket(1)["state"] == "resolved"
+
+
+def test_35_an_own_token_with_a_reference_to_somebody_elses_ticket(desk):
+    """A token of ticket 2, the Message-ID of ticket 1, Anna's name, a copy to oneself: ticket 1 sees nothing of it, and Anna is not proved by it."""
+    of_anna = request(desk, subject="Hers")
+    desk.accept(mail(sender=MALLORY, subject="Mine"), sender=MALLORY)
+    own = address_of(desk.wait_sent(1, to=MALLORY)[0])
+    refers = [("In-Reply-To", str(of_anna["Message-ID"])), ("References", str(of_anna["Message-ID"]))]
+    before = desk.ticket(1)
+    for who, more in ((MALLORY, []), (ANNA, [("Cc", MALLORY)])):
+        for recipient in (own, own.replace("support+", "network+")):
+            desk.accept(mail(sender=who, subject="Re: Hers [#1]", to=own, headers=refers + more), recipient, sender=MALLORY)
+    after = desk.ticket(1)
+    assert after["messages"] == before["messages"] and after["history"] == before["history"]
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="For Anna.\n")
+    wait_until(lambda: any("For Anna." in m.text for m in desk.sent_to(ANNA)))
+    assert not any("For Anna." in m.text for m in desk.sent_to(MALLORY))
+
+
+@setup(config={"authserv_id": "mx.example.org"})
+def test_35_a_pass_of_another_domain_proves_nobody(desk):
+    """Two From fields: the mail server judged the one, we read the other; and words of the envelope that look like a result."""
+    request(desk, subject="Hers")
+    for results in ("dmarc=pass header.from=evil.example", 'spf=pass smtp.mailfrom="a; dmarc=pass header.from=example.com; b"@evil.example; dmarc=fail header.from=example.com'):
+        desk.accept(mail(subject="Re: Hers [#1]", headers=[("Authentication-Results", "mx.example.org; " + results), ("Cc", MALLORY)]), sender=MALLORY)
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="For Anna.\n")
+    wait_until(lambda: any("For Anna." in m.text for m in desk.sent_to(ANNA)))
+    assert not desk.sent_to(MALLORY), "nobody was copied in"
+
+
+# ---- files and connections that are not what they seem
+
+@setup(start=False)
+def test_no_article_is_a_link_out_of_its_folder(desk):
+    """Who writes articles publishes what is in their folder, and no other file that the daemon can read: its key, passwords."""
+    kb, secret = desk.settings["kb_dir"], os.path.join(desk.directory, "secret.txt")
+    with open(secret, "w") as f:
+        f.write("# Secret\n\nThe password is hunter2.\n")
+
+    def lay(prefix):
+        with open(os.path.join(kb, prefix + "good.md"), "w") as f:
+            f.write("# Good\n\nThis one may be read.\n")
+        os.symlink(prefix + "good.md", os.path.join(kb, prefix + "alias.md"))
+        os.symlink(secret, os.path.join(kb, prefix + "absolute.md"))
+        os.symlink("../secret.txt", os.path.join(kb, prefix + "relative.md"))
+        os.symlink("/proc/self/environ", os.path.join(kb, prefix + "process.md"))
+        os.mkfifo(os.path.join(kb, prefix + "fifo.md"))
+    lay("a")
+    desk.start()
+    lay("b")
+    wait_until(lambda: desk.http("/kb/bgood")[0] == 200)
+    for prefix in "ab":
+        assert "may be read" in desk.http("/kb/%sgood" % prefix)[2] and desk.http("/kb/%salias" % prefix)[0] == 200
+        for name in ("absolute", "relative", "process", "fifo"):
+            assert desk.http("/kb/" + prefix + name)[0] == 404, name
+    assert [a["article"] for a in desk.ok("kb", "list")] == ["aalias", "agood", "balias", "bgood"]
+    assert "leads out of the folder" in desk.cli("kb", "lint", json_output=False).out + desk.cli("kb", "lint", json_output=False).err
+    for path in ("/kb/../secret.txt", "/kb/..%2fsecret.txt", "/kb/%2e%2e/secret.txt", "/kb//" + secret, "/kb/agood/../../secret.txt"):
+        assert "hunter2" not in desk.http(path)[2], path
+
+
+def raw_http(desk, data):
+    """All that is answered to these bytes, until the server closes or falls silent."""
+    with socket.create_connection(("127.0.0.1", desk.web_port), timeout=30) as s:
+        s.sendall(data)
+        s.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: s.recv(65536), b""))
+
+
+def test_no_request_is_smuggled_behind_another(desk):
+    """Behind a proxy, two views of where a request ends mix up the answers of its clients (RFC 9112 section 11.2)."""
+    hidden = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
+    assert raw_http(desk, b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n" + hidden).count(b"\nsportello_mails_total ") == 1, "pipelining as such is no sin"
+    for fields in (b"Content-Length: 0\r\nContent-Length: %d", b"Content-Length: 0\r\nTransfer-Encoding: chunked", b"Content-Length : %d", b"Content-Length: +0",
+                   b"Content-Length: 0, %d", b"Content-Length: 0x0", b"Transfer-Encoding: identity, chunked", b"Transfer-Encoding: xchunked",
+                   b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", b"Transfer-Encoding : chunked", b"X: a\r\n Content-Length: %d", b"Content-Length:"):
+        for body in (b"", b"0\r\n\r\n"):
+            request = b"POST /l/x HTTP/1.1\r\nHost: a\r\n" + (fields.replace(b"%d", b"%d" % len(hidden))) + b"\r\n\r\n" + body + hidden
+            answer = raw_http(desk, request)
+            assert answer.startswith(b"HTTP/1.1 400") and b"sportello_" not in answer, (fields, answer)
+    assert desk.http("/healthz")[0] == 200
 
 
 # ---- values that want to be something else
