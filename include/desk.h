@@ -32,6 +32,7 @@ struct desk_queue {
 	struct strings notices;                  /* which notices go out; empty: all */
 	enum desk_assign assign;
 	enum desk_kb kb;
+	int answer_hours;                        /* a customer who wrote hears from an agent within them; 0: nothing is promised */
 };
 
 /* Keys that sign tokens: the first signs, all verify (so that the key can be rotated without breaking what is in flight). */
@@ -277,6 +278,7 @@ struct facts {
 	struct ticket_facts *other;      /* for merge: the ticket to merge into; NULL: no such ticket */
 	struct new_message *message;     /* for split: the message that is taken out; NULL: no such message */
 	bool customer_told;              /* for timers: a mail of ours on this ticket has reached the customer's mail server */
+	int last_words;                  /* for timers: the newest message that the customer's side wrote; 0: none */
 	bool words_known;                /* for pages: these very words are a message of the ticket already */
 	int64_t sibling_ticket;          /* a ticket made of this very mail for another recipient; 0: none */
 	const char *sibling_queue;
@@ -361,7 +363,7 @@ enum effect_kind {
 	EFFECT_MERGE,                    /* ticket into number */
 	EFFECT_ADD_PARTICIPANT,          /* ticket, participant */
 	EFFECT_REMOVE_PARTICIPANT,       /* ticket, to: address */
-	EFFECT_SET_TIMER,                /* ticket, to: kind (TIMER_*), number: due, ms */
+	EFFECT_SET_TIMER,                /* ticket, to: kind (TIMER_*), number: due, ms; one of that kind that runs stays as it is */
 	EFFECT_CLEAR_TIMERS,             /* ticket: all of it */
 	EFFECT_RATE,                     /* ticket, number: 1..5, to: words */
 	EFFECT_ROUTED,                   /* ticket, to: queue that the model chose, number: its confidence, of 10,000 */
@@ -459,6 +461,7 @@ enum status desk_decide_page(const struct desk_policy *policy, const struct page
 
 /* Timers: one row each in the store, set and cleared by plans, fired once. */
 #define TIMER_PENDING "pending"                  /* pending time reached */
+#define TIMER_ANSWER  "answer"                   /* a customer wrote, and nobody answered within queue.answer_hours */
 #define TIMER_REMIND  "remind"                   /* resolved, and silence */
 #define TIMER_CLOSE   "close"                    /* ... and still silence */
 #define TIMER_HELD_REMIND "held-remind"          /* held, and silence */

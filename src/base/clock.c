@@ -4,7 +4,8 @@
  * Times are milliseconds since 1970-01-01 UTC in an int64_t; 0 means "no time". Durations are microseconds of the monotonic
  * clock. Written times are always UTC and English, whatever zone or locale the machine has.
  * SPORTELLO_CLOCK_FILE, looked up once at first use, moves time for tests: the file holds an offset in seconds (a sign and
- * a fraction are allowed). A file that cannot be read counts as 0, so that a test may remove it again.
+ * a fraction are allowed), which is believed; behind the word "jump" it is as if the machine's clock had been set. A file that
+ * cannot be read counts as 0, so that a test may remove it again.
  */
 #include "base_private.h"
 
@@ -12,6 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,31 +37,39 @@ static void offset_file_find(void)
 	}
 }
 
-static int64_t offset_ms(void)
+/* *jump: as if the machine's clock had been set. */
+static int64_t offset_ms(bool *jump)
 {
 	char text[64];
 	ssize_t length;
-	int fd = open(offset_file, O_RDONLY | O_CLOEXEC);
+	int fd;
 
-	if (fd < 0)
+	*jump = false;
+	pthread_once(&offset_once, offset_file_find);
+	if (!offset_file || (fd = open(offset_file, O_RDONLY | O_CLOEXEC)) < 0)
 		return 0;
 	length = read(fd, text, sizeof text - 1);
 	close(fd);
 	if (length <= 0)
 		return 0;
 	text[length] = '\0';
-	return (int64_t)(strtod(text, NULL) * 1000);
+	*jump = text_starts_nocase(text, "jump");
+	return (int64_t)(strtod(text + (*jump ? strlen("jump") : 0), NULL) * 1000);
+}
+
+static int64_t machine_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 int64_t clock_now(void)
 {
-	struct timespec now;
-	int64_t ms;
+	bool jump;
 
-	pthread_once(&offset_once, offset_file_find);
-	clock_gettime(CLOCK_REALTIME, &now);
-	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	return offset_file ? ms + offset_ms() : ms;
+	return machine_ms(CLOCK_REALTIME) + offset_ms(&jump);
 }
 
 int64_t clock_monotonic_us(void)
@@ -86,10 +96,10 @@ static _Atomic int64_t doubt_for;                /* ms, as last asked for */
 
 static int64_t wall_offset(void)
 {
-	struct timespec since;
+	bool jump;
+	int64_t offset = offset_ms(&jump);
 
-	clock_gettime(CLOCK_BOOTTIME, &since);
-	return clock_now() - ((int64_t)since.tv_sec * 1000 + since.tv_nsec / 1000000);
+	return machine_ms(CLOCK_REALTIME) + (jump ? offset : 0) - machine_ms(CLOCK_BOOTTIME);
 }
 
 int64_t clock_check(int64_t doubt_ms)

@@ -226,6 +226,9 @@ const struct config_parameter config_parameters[] = {
 		"With \"before-ticket\" a request that an article fits well is held: the customer gets the articles and says whether they solved it; "
 		"a press of a button or any reply makes it a ticket. It is never held where a rule gave it high or urgent priority, an agent or the "
 		"tag vip, nor where no automatic mail may go out."),
+	NUMBER("queues[].answer_hours", P_INTEGER, IN_QUEUE(answer_hours), 0, 8760, "hours", "0",
+		"A customer who wrote is to hear from an agent within that time, around the clock. The acknowledgement names the date; when "
+		"nobody has answered by then, the ticket's agent, or all of the queue, get a mail. 0: nothing is promised."),
 	STRINGS("queues[].notices", IN_QUEUE(notices), "", config_check_name, NULL,
 		"Which mails this queue sends by itself, by the names of their templates, for example [ \"received\", \"agent-new\" ]. "
 		"If it is empty, all of them; [ \"none\" ] sends none."),

@@ -136,6 +136,9 @@ static const char *customer_variables(struct decision *d, const struct ticket_fa
 	} else if (o->automatic) {
 		add_link(d, &out, "link_status", TOKEN_LINK_STATUS, ticket);
 	}
+	const char *due = strcmp(o->template, "received") == 0 ? desk_due_date(d, ticket, o->language) : NULL;
+	if (due)
+		record_add(&out, "date", due);
 	if (strcmp(o->template, "expired") == 0)
 		add_link(d, &out, "link_help", TOKEN_LINK_HELP, ticket);
 	if (strcmp(o->template, "held") == 0 || strcmp(o->template, "held-reminder") == 0)

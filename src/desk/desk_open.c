@@ -275,6 +275,8 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 	follow_verdict(d, ticket);
 	if (!automatic && ticket->state == STATE_NEW)
 		desk_give_out(d, ticket);
+	if (!automatic)
+		desk_due_starts(d, ticket);
 	desk_prove(d, mail, NULL);
 	desk_acknowledge(d, mail, ticket);
 	if (ticket->state == STATE_NEW)

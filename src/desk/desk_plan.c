@@ -58,18 +58,24 @@ bool plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_eve
 	enum ticket_state next;
 	if (!ticket_transition(ticket->state, event, &next))
 		return false;
-	if (next == ticket->state)
+	bool stops = desk_due_stops(d, ticket, next, event);
+	if (next == ticket->state) {
+		if (stops)
+			plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
+		desk_due_follows(d, ticket, event);
 		return true;
+	}
 	desk_word_of_event(d, ticket, event);
 	plan_change(d, EFFECT_SET_STATE, ticket->id, ticket_state_name(ticket->state), ticket_state_name(next), why);
 	bool had_timers = ticket->state == STATE_PENDING || ticket->state == STATE_RESOLVED || ticket->state == STATE_HELD;
 	ticket->state = next;
-	if (had_timers)
+	if (had_timers || stops)
 		plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
 	if (next == STATE_RESOLVED) {
 		plan_timer(d, ticket, TIMER_REMIND, d->policy->remind_days * DAY_MS);
 		plan_timer(d, ticket, TIMER_CLOSE, d->policy->close_days * DAY_MS);
 	}
+	desk_due_follows(d, ticket, event);
 	return true;
 }
 

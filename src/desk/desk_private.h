@@ -48,6 +48,14 @@ void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, cons
 bool queue_wants_notice(const struct desk_queue *queue, const char *template);
 const struct desk_queue *queue_of(const struct decision *d, const struct ticket_facts *ticket);
 
+/* ---- when an answer is due (desk_due.c) ---- */
+void desk_due_starts(struct decision *d, const struct ticket_facts *ticket);
+void desk_due_follows(struct decision *d, const struct ticket_facts *ticket, enum ticket_event event);
+/* Must the clock be stopped as the ticket goes from `before` to the state `next`? */
+bool desk_due_stops(const struct decision *d, const struct ticket_facts *before, enum ticket_state next, enum ticket_event event);
+const char *desk_due_date(const struct decision *d, const struct ticket_facts *ticket, const char *language);   /* NULL: nothing is promised */
+void desk_decide_overdue(struct decision *d, const struct ticket_facts *ticket);
+
 /* ---- articles (desk_suggest.c) ---- */
 /* Puts the articles into the mail that answers a new request, and into its history. stranger: see struct asked. */
 void desk_suggest(struct decision *d, struct ticket_facts *ticket, struct outgoing *notice, bool stranger);

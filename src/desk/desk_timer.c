@@ -1,5 +1,5 @@
 /*
- * desk_timer.c - what time does to a ticket: a wait that is over, silence after "resolved", the agents' daily digest.
+ * desk_timer.c - what time does to a ticket: a wait that is over, an answer that is overdue, silence after "resolved", the agents' daily digest.
  *
  * A timer that comes too late (the ticket moved on in the same moment) does nothing. The store takes the timer's row away in the
  * transaction that applies the plan, so that nothing fires twice and nothing is lost over a restart.
@@ -20,7 +20,9 @@ void desk_decide_timer(const struct desk_policy *policy, const char *timer, cons
 	if (strcmp(timer, TIMER_HELD_REMIND) == 0 || strcmp(timer, TIMER_HELD_END) == 0)
 		desk_decide_held_timer(&d, ticket, timer);
 	else if (strcmp(timer, TIMER_PENDING) == 0 && plan_event(&d, ticket, EVENT_TIME_COME, "the time has come")) {
-		notice_to_agents(&d, ticket, "agent-pending", 0, NULL, NULL);
+		notice_to_agents(&d, ticket, "agent-pending", facts->last_words, NULL, NULL);
+	} else if (strcmp(timer, TIMER_ANSWER) == 0) {
+		desk_decide_overdue(&d, ticket);
 	} else if (strcmp(timer, TIMER_REMIND) == 0 && ticket->state == STATE_RESOLVED) {
 		tell_customer(&d, ticket, "reminder", false);
 	} else if (strcmp(timer, TIMER_CLOSE) == 0 && ticket->state == STATE_RESOLVED) {

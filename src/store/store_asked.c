@@ -76,6 +76,15 @@ enum status read_asked(struct store *store, struct arena *arena, int64_t ticket,
 	return status == STATUS_OK && asked->shown > ASKED_NOTHING ? read_articles(store, arena, ticket, &asked->articles, error) : status;
 }
 
+enum status store_ticket_last_words(struct store *store, int64_t ticket, int *seq, struct error *error)
+{
+	int64_t last;
+	enum status status = sql_number(store, error, &last, 0, SQL_TICKET_LAST_WORDS, "i", ticket);
+
+	*seq = (int)last;
+	return status;
+}
+
 enum status store_ticket_told(struct store *store, int64_t ticket, bool *told, struct error *error)
 {
 	int64_t mails;

@@ -117,7 +117,7 @@
 	X(SQL_PARTICIPANT_REMOVE, "DELETE FROM participant WHERE ticket=?1 AND address=?2") \
 	X(SQL_MESSAGE_COPY, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox)" \
 		" SELECT ?1,?2,?3,0,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,0 FROM message WHERE ticket=?4 AND seq=?5") \
-	X(SQL_TIMER_ADD, "INSERT INTO timer(due,ticket,kind) VALUES(?1,?2,?3)") \
+	X(SQL_TIMER_ADD, "INSERT INTO timer(due,ticket,kind) SELECT ?1,?2,?3 WHERE NOT EXISTS(SELECT 1 FROM timer WHERE ticket=?2 AND kind=?3)") \
 	X(SQL_TIMERS_CLEAR, "DELETE FROM timer WHERE ticket=?1") \
 	X(SQL_TIMERS_DUE, "SELECT id, due, ticket, kind FROM timer WHERE due<=?1 ORDER BY due, id LIMIT ?2") \
 	X(SQL_TIMER_TAKE, "DELETE FROM timer WHERE id=?1") \
@@ -158,6 +158,7 @@
 	X(SQL_MODEL_ADD, "INSERT INTO model(version,created,note,checksum,bytes) VALUES(?1,?2,?3,?4,?5)") \
 	X(SQL_MODEL_FORGET, "DELETE FROM model WHERE version NOT IN (SELECT version FROM model ORDER BY version DESC LIMIT 2)") \
 	/* what was suggested, and said to it */ \
+	X(SQL_TICKET_LAST_WORDS, "SELECT max(seq) FROM message WHERE ticket=?1 AND out=0 AND kind IN ('request','reply')") \
 	X(SQL_TICKET_TOLD, "SELECT count(*) FROM message m JOIN outbox o ON o.id=m.outbox WHERE m.ticket=?1 AND m.outbox<>0 AND o.state='sent'") \
 	X(SQL_ASKED_ADD, "INSERT INTO asked(ticket,at,shown,language,stranger,question) VALUES(?1,?2,?3,?4,?5,?6)") \
 	X(SQL_ASKED_GET, "SELECT shown, said, language, stranger FROM asked WHERE ticket=?1") \

@@ -216,7 +216,6 @@ class Desk:
             self.relay = Relay()
         self.settings = {
             "desk": {"name": "Acme Support", "domain": "example.org", "state_dir": self.state_dir, "language": "en",
-                     "clock_doubt_seconds": 0,                                                          # advance() is believed; test_shortage has it
                      **{"stranger_acknowledgements_per_" + what: 100000 for what in ("hour", "domain", "minute")}},     # test_budget has them
             "lmtp": {"listen": ["127.0.0.1:%d" % self.lmtp_port]},
             "web": {"listen": "127.0.0.1:%d" % self.web_port, "base_url": "http://127.0.0.1:%d" % self.web_port},
@@ -299,10 +298,10 @@ class Desk:
         self.stop()
         self.start()
 
-    def advance(self, seconds):
-        """Moves the clock of daemon and command line, in all, this far from real time."""
+    def advance(self, seconds, jump=False):
+        """Moves the clock of daemon and command line, in all, this far from real time. `jump`: as if the machine's clock had been set."""
         with open(self.clock_file + ".new", "w") as f:
-            f.write("%g\n" % seconds)
+            f.write("%s%g\n" % ("jump " if jump else "", seconds))
         os.rename(self.clock_file + ".new", self.clock_file)
 
     # ---- mail in

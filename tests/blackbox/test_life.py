@@ -171,6 +171,31 @@ def test_timers_do_not_fire_after_the_ticket_moved_on(desk):
     assert desk.ticket(1)["state"] == "open" and len(desk.sent_to(ANNA)) == 3
 
 
+PROMPT = [{"name": "support", "address": "support@example.org", "agents": ["bob"], "answer_hours": 8}]
+
+
+@setup(queues=PROMPT)
+def test_an_answer_that_is_overdue_is_told_once(desk):
+    ack = request(desk, subject="Printer")
+    assert re.search(r"hear from us by \d+ \w+ 20\d\d", ack.text)
+    overdue = lambda: [m for m in desk.sent_to(BOB) if "waits for an answer" in m.text]
+    desk.advance(4 * 3600)
+    desk.accept(mail(body="It is urgent now.\n", reply_to=ack), address_of(ack))        # does not put it off
+    desk.restart()
+    desk.advance(8 * 3600 + 60)
+    wait_until(overdue)
+    assert "It is urgent now." in overdue()[0].text and any("overdue" in h["what"] for h in desk.ticket(1)["history"])
+    agent(desk, "We look into it.\n")
+    answer = desk.wait_sent(2, to=ANNA)[1]
+    desk.advance(40 * 3600)
+    desk.accept(mail(body="And now?\n", reply_to=answer), address_of(answer))
+    agent(desk, "Soon.\n")
+    desk.wait_sent(3, to=ANNA)
+    desk.advance(80 * 3600)
+    time.sleep(1.5)                                          # a round of timers
+    assert len(overdue()) == 1 and len(desk.sent_to(ANNA)) == 3
+
+
 def test_32_thank_you_does_not_reopen_but_any_further_word_does(desk):
     asked = resolved(desk)
     desk.accept(mail(body="Thank you very much!\n\nBest regards\n", reply_to=asked), address_of(asked))

@@ -168,16 +168,16 @@ def test_a_clock_that_jumps_and_is_mended_did_nothing(desk):
     before, states = len(desk.sent()), [desk.ticket(i)["state"] for i in (1, 2, 3)]
     assert states == ["resolved", "pending", "new"] and not desk.log("clock.jumped")
     tries = len(desk.log("outbox.deferred"))
-    desk.advance(10 * 24 * HOUR)
+    desk.advance(10 * 24 * HOUR, jump=True)
     wait_until(lambda: desk.log("outbox.deferred")[tries:], 30, "carl's mail is tried again, and not given up")
     wait_until(lambda: desk.log("clock.jumped"))
     assert "timers wait" in desk.log("clock.jumped")[0]["result"]
     desk.accept(mail(subject="Meanwhile", sender="dora@example.com"), sender="dora@example.com")
     desk.wait_sent(before + 2)                               # mail goes on, whatever time it is
-    desk.advance(0)
+    desk.advance(0, jump=True)
     wait_until(lambda: len(desk.log("clock.jumped")) == 2)
     assert jumps(desk) == [240, -240]
-    desk.advance(HOUR // 10)                                 # a small one is said, and believed: a whole round of timers has gone by
+    desk.advance(HOUR // 10, jump=True)                                 # a small one is said, and believed: a whole round of timers has gone by
     wait_until(lambda: len(desk.log("clock.jumped")) == 3)
     assert [desk.ticket(i)["state"] for i in (1, 2, 3)] == states and not desk.log("timer.fired") and not desk.log("outbox.failed")
     assert len(desk.sent()) == before + 2, "to dora, and to bob about it"
@@ -189,14 +189,14 @@ def test_a_clock_that_stays_is_believed_and_says_nothing_twice(desk):
     desk.ok("ticket", "resolve", 1, "--as", "bob")
     desk.wait_sent(2, to="anna@example.com")
     to_anna = lambda: len(desk.sent_to("anna@example.com"))
-    desk.advance(25 * HOUR)
+    desk.advance(25 * HOUR, jump=True)
     wait_until(lambda: to_anna() == 3, 20, "the reminder")
     assert len(desk.log("clock.jumped")) == 1
     for offset in (0, 25 * HOUR, -5 * HOUR, 26 * HOUR):
         seen = len(desk.log("clock.jumped"))
-        desk.advance(offset)
+        desk.advance(offset, jump=True)
         wait_until(lambda: len(desk.log("clock.jumped")) > seen)
-    desk.advance(50 * HOUR)
+    desk.advance(50 * HOUR, jump=True)
     wait_until(lambda: desk.ticket(1)["state"] == "closed", 20)
     desk.wait_sent(4, to="anna@example.com")
     assert [e["timer"] for e in desk.log("timer.fired")] == ["remind", "close"]

@@ -328,13 +328,15 @@ static void a_clock_that_jumps_forward_is_doubted_until_it_is_set_back(void **st
 
 	assert_int_equal(clock_check(day), 0);           /* there is nothing to compare with */
 	assert_false(clock_doubted());
-	offset_write(path, "30");
+	offset_write(path, "86400");
+	assert_int_equal(clock_check(day), 0);           /* a test that moves time is believed */
+	offset_write(path, "jump 30");
 	assert_int_equal(clock_check(day), 0);           /* no jump */
-	offset_write(path, "330");
+	offset_write(path, "jump 330");
 	by = clock_check(day);
 	assert_true(by >= 300000 && by < 300000 + slack);
 	assert_false(clock_doubted());                   /* said, and believed */
-	offset_write(path, "86400");
+	offset_write(path, "jump 86400");
 	assert_true(clock_doubted());                    /* even before anybody looks for it */
 	by = clock_check(day);
 	assert_true(by > day - 400000 && by < day);
@@ -343,7 +345,7 @@ static void a_clock_that_jumps_forward_is_doubted_until_it_is_set_back(void **st
 	unlink(path);
 	assert_true(clock_check(day) < -day + slack);
 	assert_false(clock_doubted());
-	offset_write(path, "86400");
+	offset_write(path, "jump 86400");
 	clock_check(0);
 	assert_false(clock_doubted());                   /* not wanted */
 	unlink(path);

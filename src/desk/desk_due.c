@@ -1,0 +1,57 @@
+/*
+ * desk_due.c - by when a customer who wrote is to hear from an agent, where the queue says so (queues[].answer_hours).
+ *
+ * The clock starts with the customer's words and is not put back by more of them; it stops with an agent's answer, and with
+ * whatever takes the ticket out of "new" and "open". Notes do not stop it: the customer does not see them.
+ * When it runs out, the agents are told once, with the words that wait.
+ */
+#include "desk_private.h"
+
+static bool is_due(const struct ticket_facts *ticket)
+{
+	return ticket->state == STATE_NEW || ticket->state == STATE_OPEN;
+}
+
+static bool customer_waits_after(enum ticket_event event)
+{
+	return event == EVENT_CUSTOMER_MAIL || event == EVENT_NOT_SOLVED || event == EVENT_STILL_NEED_HELP || event == EVENT_HELD_CREATE;
+}
+
+static int64_t answer_ms(const struct decision *d, const struct ticket_facts *ticket)
+{
+	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+	return queue ? queue->answer_hours * HOUR_MS : 0;
+}
+
+void desk_due_starts(struct decision *d, const struct ticket_facts *ticket)
+{
+	if (is_due(ticket))
+		plan_timer(d, ticket, TIMER_ANSWER, answer_ms(d, ticket));
+}
+
+bool desk_due_stops(const struct decision *d, const struct ticket_facts *before, enum ticket_state next, enum ticket_event event)
+{
+	return is_due(before) && answer_ms(d, before) && (event == EVENT_AGENT_REPLY || (next != STATE_NEW && next != STATE_OPEN));
+}
+
+void desk_due_follows(struct decision *d, const struct ticket_facts *ticket, enum ticket_event event)
+{
+	if (customer_waits_after(event))
+		desk_due_starts(d, ticket);
+}
+
+const char *desk_due_date(const struct decision *d, const struct ticket_facts *ticket, const char *language)
+{
+	int64_t wait = answer_ms(d, ticket);
+	return wait ? desk_date(d->arena, d->facts->now + wait, language) : NULL;
+}
+
+void desk_decide_overdue(struct decision *d, const struct ticket_facts *ticket)
+{
+	CLEANUP_BUFFER struct buffer variables = {0};
+	if (!is_due(ticket))
+		return;
+	record_add(&variables, "date", desk_date(d->arena, d->facts->now, d->policy->language));
+	plan_remark(d, ticket->id, "the answer is overdue", NULL);
+	notice_to_agents(d, ticket, "agent-overdue", d->facts->last_words, NULL, arena_string(d->arena, buffer_string(&variables)));
+}
