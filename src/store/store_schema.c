@@ -4,8 +4,8 @@
  * The database says what it is: application_id is ours, user_version counts the steps it has taken. schema_bring_up() takes
  * the missing steps in one transaction, so that a crash leaves the old version or the new one. May not touch a database of
  * another program or of a newer Sportello: both are refused with a sentence that says so.
- * To change the schema: never edit a step that was released; append one, and freeze a database of it by tests/tools/schema_fixture.py, which
- * tests/blackbox/test_upgrade.py then opens for ever.
+ * To change the schema: never edit a step that was released; append one, count SCHEMA_VERSION up, and freeze a database of it by
+ * tests/tools/schema_fixture.py, which tests/blackbox/test_upgrade.py then opens for ever.
  */
 #include "store_private.h"
 
