@@ -59,10 +59,12 @@ static void part_describe(struct arena *arena, struct part *part, const char *de
 	part->content_id = content_id(arena, fields);
 }
 
-/* The boundary as our reader reads it; where there is none, the first line that looks like a delimiter before a header. */
+/* The boundary as our reader reads it; where there is none, the first line that looks like a delimiter before a header. What a file's bytes
+ * were read to for that is not kept. */
 static const char *find_boundary(struct arena *arena, const struct mail_source *source, bool cr_only, const struct part *top)
 {
-	struct span body = source_span(arena, source, top->start, top->end < top->start + BOUNDARY_SEARCH ? top->end : top->start + BOUNDARY_SEARCH);
+	CLEANUP_ARENA struct arena scratch = { 0 };
+	struct span body = source_span(&scratch, source, top->start, top->end < top->start + BOUNDARY_SEARCH ? top->end : top->start + BOUNDARY_SEARCH);
 	const char *said = params_get(&top->content_type, "boundary");
 	size_t length = said ? strlen(said) : 0;
 	if (length && length <= BOUNDARY_MAX) {
@@ -114,7 +116,8 @@ static uint64_t delimiter_after(struct tree *tree, const struct part *parent, ui
 	if (!length || length > BOUNDARY_MAX)
 		return tree->source->size;
 	memcpy(line + 3, parent->boundary, length);
-	struct span rest = source_span(tree->arena, tree->source, start, start + BOUNDARY_SEARCH);
+	CLEANUP_ARENA struct arena scratch = { 0 };
+	struct span rest = source_span(&scratch, tree->source, start, start + BOUNDARY_SEARCH);
 	const char *at = memmem(rest.at, rest.length, line, length + 3);
 	return at ? start + (uint64_t)(at - rest.at) : tree->source->size;
 }
@@ -128,7 +131,16 @@ static uint64_t true_end(const struct tree *tree, uint64_t end)
 	return cut ? end + 1 : end;
 }
 
-/* The header of a part from the raw bytes. Returns where its body begins, by our reading. */
+/* Fields that were cut out of a block: now out of a copy of it. */
+static void move_fields(struct fields *fields, const char *from, const char *to)
+{
+	for (size_t i = 0; i < fields->count; i++) {
+		fields->at[i].name.at = to + (fields->at[i].name.at - from);
+		fields->at[i].value.at = to + (fields->at[i].value.at - from);
+	}
+}
+
+/* The header of a part from the raw bytes. Returns where its body begins, by our reading. Of a file, only the header itself is kept. */
 static uint64_t read_part_head(struct tree *tree, GMimeObject *object, struct part *part)
 {
 	GMimeHeaderList *list = g_mime_object_get_header_list(object);
@@ -138,9 +150,13 @@ static uint64_t read_part_head(struct tree *tree, GMimeObject *object, struct pa
 	if (offset < 0)
 		return 0;
 	uint64_t start = raw_offset(tree, offset);
-	struct span block = source_span(tree->arena, tree->source, start, start + PART_HEAD_MAX);
+	CLEANUP_ARENA struct arena scratch = { 0 };
+	struct span block = source_span(&scratch, tree->source, start, start + PART_HEAD_MAX);
 	bool cut;
-	return start + head_cut(tree->arena, block, &part->fields, &cut, tree->problems);
+	size_t length = head_cut(tree->arena, block, &part->fields, &cut, tree->problems);
+	if (tree->source->fd >= 0)
+		move_fields(&part->fields, block.at, arena_copy(tree->arena, block.at, length));
+	return start + length;
 }
 
 static void add_children(struct tree *tree, GMimeMultipart *multipart, struct part *parent);

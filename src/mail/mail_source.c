@@ -44,8 +44,10 @@ struct span source_span(struct arena *arena, const struct mail_source *source, u
 		return (struct span){ "", 0 };
 	if (source->fd < 0)
 		return (struct span){ source->data + start, (size_t)(end - start) };
-	char *room = arena_alloc(arena, (size_t)(end - start) + 1);
-	return (struct span){ room, source_read(source, start, room, (size_t)(end - start)) };
+	char *room = arena_room(arena, (size_t)(end - start) + 1);
+	size_t length = source_read(source, start, room, (size_t)(end - start));
+	room[length] = '\0';
+	return (struct span){ room, length };
 }
 
 /* Copies standard input to a file without a name; a small one ends in memory by source_from_fd. */

@@ -107,6 +107,8 @@ static bool flush(struct store_spool *spool)
 		return false;
 	if (!write_all(spool->fd, spool->memory.at, spool->memory.length))
 		return false;
+	if (spool->memory.room > WRITE_BEHIND)       /* it held a mail until now, and is for a write from here on */
+		buffer_fini(&spool->memory);
 	buffer_reset(&spool->memory);
 	return true;
 }
