@@ -184,11 +184,11 @@ static void judge_garbled(struct trial *trial)
 
 		if (!in_block(trial, i, BLOCKS_OF_FEW - 1, BLOCKS_OF_FEW) || trial->count >= trial->known + STRANGERS_MOST)
 			continue;
-		garbled.at = ARENA_ARRAY(&scratch, struct feature, garbled.count + 1);
+		garbled.at = ARENA_ARRAY(&scratch, uint32_t, garbled.count + 1);
 		memcpy(garbled.at, trial->corpus->at[i].features.at, garbled.count * sizeof *garbled.at);
 		for (size_t k = 0; k < garbled.count; k++)
-			if (garbled.at[k].bucket % 3)
-				garbled.at[k].bucket = (garbled.at[k].bucket * 0x9E3779B1u + 77) % BUCKETS;
+			if (KEY_BUCKET(garbled.at[k]) % 3)
+				garbled.at[k] ^= (KEY_BUCKET(garbled.at[k]) ^ ((KEY_BUCKET(garbled.at[k]) * 0x9E3779B1u + 77) % BUCKETS)) << 2;
 		judge(trial, &learner, i, &garbled, SAMPLE_STRANGER_FAR);
 	}
 }

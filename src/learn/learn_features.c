@@ -14,12 +14,16 @@
 #define SHORTEST_RUN 2
 #define LONGEST_RUN 5
 
-static uint32_t hash(uint32_t seed, const char *bytes, size_t length)
-{
-	uint32_t value = 2166136261u ^ seed * 0x9E3779B1u;
+#define HASH_OF_WORDS 2166136261u
+#define HASH_OF_RUNS 3624381080u
 
-	for (size_t i = 0; i < length; i++)
-		value = (value ^ (unsigned char)bytes[i]) * 16777619u;
+static uint32_t hash_byte(uint32_t value, char byte)
+{
+	return (value ^ (unsigned char)byte) * 16777619u;
+}
+
+static uint32_t bucket_of(uint32_t value)
+{
 	value ^= value >> 15;
 	value *= 0x2C1B3C6Du;
 	value ^= value >> 12;
@@ -32,30 +36,32 @@ static uint32_t hash(uint32_t seed, const char *bytes, size_t length)
 struct counting {
 	const struct token_list *tokens;
 	uint16_t *place, *times;                         /* of each token: where its word stands first; how often, at that place */
+	uint32_t *hash;                                  /* of each token */
 	bool *common;                                    /* at that place */
 	struct feature_origins *origins;
 };
 
 _Static_assert(LEARN_TEXT_BYTES / 2 < 1 << (32 - KEY_BITS) && LEARN_TEXT_BYTES / 2 < UINT16_MAX, "all words of a text may be the same one");
 
-static void add(struct counting *counting, uint32_t bucket, enum feature_kind kind, uint32_t times, size_t first, size_t second)
+static uint32_t key_of(const struct counting *counting, enum feature_kind kind, uint32_t times, size_t first, size_t second)
 {
 	uint32_t common = counting->common[first] && counting->common[second];
 
-	counting->origins->at[counting->origins->count++] = (struct feature_origin){
-		times << KEY_BITS | bucket << 2 | common << 1 | kind, (uint16_t)first, (uint16_t)second
-	};
+	return times << KEY_BITS | common << 1 | kind;
 }
 
+static void add(struct feature_origins *origins, uint32_t key, uint32_t bucket, size_t first, size_t second)
+{
+	origins->at[origins->count++] = (struct feature_origin){ key | bucket << 2, (uint16_t)first, (uint16_t)second };
+}
+
+/* Two words, of which all that matters is known by their hashes. */
 static void add_pair(struct counting *counting, size_t first, size_t second)
 {
-	const struct learn_token *a = &counting->tokens->at[first], *b = &counting->tokens->at[second];
-	char both[2 * TOKEN_BYTES + 1];
+	uint32_t value = (counting->hash[first] + (uint32_t)(second - first)) * 0x9E3779B1u ^ counting->hash[second];
+	size_t a = counting->place[first], b = counting->place[second];
 
-	memcpy(both, counting->tokens->bytes + a->start, a->length);
-	both[a->length] = second == first + 1 ? ' ' : '*';
-	memcpy(both + a->length + 1, counting->tokens->bytes + b->start, b->length);
-	add(counting, hash(2, both, a->length + 1 + b->length), KIND_WORD, 1, counting->place[first], counting->place[second]);
+	add(counting->origins, key_of(counting, KIND_WORD, 1, a, b), bucket_of(value), a, b);
 }
 
 /* Starts of characters of " word ", and its end. */
@@ -74,19 +80,29 @@ static void add_runs(struct counting *counting, const char *word, size_t length,
 {
 	char edged[TOKEN_BYTES + 2];
 	uint8_t at[TOKEN_BYTES + 3];
+	uint32_t key = key_of(counting, KIND_RUN, counting->times[first], first, first);
+	struct feature_origin *next = counting->origins->at + counting->origins->count;
 	size_t count;
 
 	edged[0] = ' ';
 	memcpy(edged + 1, word, length);
 	edged[length + 1] = ' ';
 	count = characters(edged, length + 2, at);
-	for (size_t run = SHORTEST_RUN; run <= LONGEST_RUN && run <= count; run++)
-		for (size_t i = 0; i + run <= count; i++)
-			add(counting, hash((uint32_t)(10 + run), edged + at[i], (size_t)(at[i + run] - at[i])), KIND_RUN, counting->times[first], first, first);
+	for (size_t i = 0; i + SHORTEST_RUN <= count; i++) {
+		uint32_t value = HASH_OF_RUNS;
+
+		for (size_t run = 1, byte = at[i]; run <= LONGEST_RUN && i + run <= count; run++) {
+			for (; byte < at[i + run]; byte++)
+				value = hash_byte(value, edged[byte]);
+			if (run >= SHORTEST_RUN)
+				*next++ = (struct feature_origin){ key | bucket_of(value) << 2, (uint16_t)first, (uint16_t)first };
+		}
+	}
+	counting->origins->count = (size_t)(next - counting->origins->at);
 }
 
 /* Finds the first place of each word. The table is twice as large as the tokens are many, and keeps places + 1. */
-static void find_places(struct arena *arena, struct counting *counting, uint32_t *bucket)
+static void find_places(struct arena *arena, struct counting *counting)
 {
 	const struct token_list *tokens = counting->tokens;
 	size_t slots = 64;
@@ -98,10 +114,13 @@ static void find_places(struct arena *arena, struct counting *counting, uint32_t
 	for (size_t i = 0; i < tokens->count; i++) {
 		const struct learn_token *token = &tokens->at[i];
 		const char *word = tokens->bytes + token->start;
+		uint32_t value = HASH_OF_WORDS;
 		size_t slot;
 
-		bucket[i] = hash(1, word, token->length);
-		for (slot = bucket[i] % slots; table[slot]; slot = (slot + 1) % slots) {
+		for (size_t k = 0; k < token->length; k++)
+			value = hash_byte(value, word[k]);
+		counting->hash[i] = value;
+		for (slot = bucket_of(value) & (slots - 1); table[slot]; slot = (slot + 1) & (slots - 1)) {
 			const struct learn_token *other = &tokens->at[table[slot] - 1];
 
 			if (other->length == token->length && !memcmp(tokens->bytes + other->start, word, token->length))
@@ -119,13 +138,16 @@ static void find_places(struct arena *arena, struct counting *counting, uint32_t
 static void list_origins(struct arena *arena, const struct token_list *tokens, struct feature_origins *origins)
 {
 	size_t room = tokens->count + 1, most = 3 * tokens->count;
-	struct counting counting = { tokens, ARENA_ARRAY(arena, uint16_t, room), ARENA_ARRAY(arena, uint16_t, room), ARENA_ARRAY(arena, bool, room), origins };
-	uint32_t *bucket = ARENA_ARRAY(arena, uint32_t, room);
+	struct counting counting = { .tokens = tokens, .origins = origins };
 
-	find_places(arena, &counting, bucket);
+	counting.place = ARENA_ARRAY(arena, uint16_t, room);
+	counting.times = ARENA_ARRAY(arena, uint16_t, room);
+	counting.hash = ARENA_ARRAY(arena, uint32_t, room);
+	counting.common = ARENA_ARRAY(arena, bool, room);
+	find_places(arena, &counting);
 	for (size_t i = 0; i < tokens->count; i++)
 		most += counting.place[i] == i ? (LONGEST_RUN - SHORTEST_RUN + 1) * (tokens->at[i].length + 2) : 0;
-	origins->at = ARENA_ARRAY(arena, struct feature_origin, most + 1);
+	origins->at = (struct feature_origin *)arena_room(arena, (most + 1) * sizeof *origins->at);
 	origins->count = 0;
 	for (size_t i = 0; i < tokens->count; i++) {
 		const struct learn_token *token = &tokens->at[i];
@@ -136,7 +158,7 @@ static void list_origins(struct arena *arena, const struct token_list *tokens, s
 			add_pair(&counting, i, i + 2);
 		if (counting.place[i] != i)
 			continue;
-		add(&counting, bucket[i], KIND_WORD, counting.times[i], i, i);
+		add(origins, key_of(&counting, KIND_WORD, counting.times[i], i, i), bucket_of(counting.hash[i]), i, i);
 		add_runs(&counting, tokens->bytes + token->start, token->length, i);
 	}
 }
@@ -149,10 +171,10 @@ _Static_assert(3 * (LEARN_TEXT_BYTES / 2) + 4 * (3 * LEARN_TEXT_BYTES) < UINT16_
 /* By digits, twice: a mail has thousands of keys, and comparing them was most of a prediction. */
 static void sort_origins(struct arena *arena, struct feature_origins *origins)
 {
-	uint16_t *once = ARENA_ARRAY(arena, uint16_t, origins->count + 1), low[(1 << DIGIT) + 1] = { 0 }, high[(1 << DIGIT) + 1] = { 0 };
+	uint16_t *once = (uint16_t *)arena_room(arena, (origins->count + 1) * sizeof *once), low[(1 << DIGIT) + 1] = { 0 }, high[(1 << DIGIT) + 1] = { 0 };
 	const uint32_t mask = (1 << DIGIT) - 1;
 
-	origins->order = ARENA_ARRAY(arena, uint16_t, origins->count + 1);
+	origins->order = (uint16_t *)arena_room(arena, (origins->count + 1) * sizeof *origins->order);
 	for (size_t i = 0; i < origins->count; i++) {
 		low[(origins->at[i].key & mask) + 1]++;
 		high[(origins->at[i].key >> DIGIT & mask) + 1]++;
@@ -173,15 +195,16 @@ void features_of_tokens(struct arena *arena, const struct token_list *tokens, st
 
 	list_origins(arena, tokens, origins);
 	sort_origins(arena, origins);
-	*features = (struct features){ .at = ARENA_ARRAY(arena, struct feature, origins->count + 1), .words = (uint32_t)tokens->count };
+	*features = (struct features){ .at = (uint32_t *)arena_room(arena, (origins->count + 1) * sizeof *features->at), .words = (uint32_t)tokens->count };
 	for (size_t i = 0; i < origins->count; i++) {
 		uint32_t key = origins->at[origins->order[i]].key;
 
 		if ((key & KEY_MASK) != last) {
 			last = key & KEY_MASK;
-			features->at[features->count++] = (struct feature){ KEY_BUCKET(last), KEY_KIND(last), KEY_COMMON(last), 0 };
+			features->at[features->count++] = key;
+		} else {
+			features->at[features->count - 1] += key - last;
 		}
-		features->at[features->count - 1].count += (uint16_t)KEY_TIMES(key);
 	}
 }
 
@@ -191,11 +214,11 @@ void features_of(struct arena *arena, const char *text, struct features *feature
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	struct token_list tokens;
 	struct feature_origins origins;
-	struct feature *kept;
+	uint32_t *kept;
 
 	tokens_of(&scratch, text, &tokens);
 	features_of_tokens(&scratch, &tokens, features, &origins);
-	kept = ARENA_ARRAY(arena, struct feature, features->count + 1);
+	kept = ARENA_ARRAY(arena, uint32_t, features->count + 1);
 	memcpy(kept, features->at, features->count * sizeof *kept);
 	features->at = kept;
 }

@@ -15,8 +15,8 @@ void learner_train(struct arena *arena, const struct corpus *corpus, const struc
 	vocabulary_make(arena, corpus, rows, &learner->vocabulary);
 	for (size_t i = 0; i < rows->count; i++)
 		vector_of(&scratch, &learner->vocabulary, &corpus->at[rows->at[i]].features, &vectors[i]);
-	linear_train(arena, corpus, rows, vectors, learner->vocabulary.only_names, &learner->weights);
-	nearest_make(arena, corpus, rows, vectors, &learner->nearest);
+	linear_train(arena, corpus, rows, vectors, &learner->vocabulary, &learner->weights);
+	nearest_make(arena, corpus, rows, vectors, learner->vocabulary.known.count, &learner->nearest);
 }
 
 static void find_best(const float *decisions, size_t classes, struct evidence_of_text *evidence)

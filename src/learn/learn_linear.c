@@ -24,10 +24,10 @@ struct trainer {
 	const struct corpus *corpus;
 	const struct rows *rows;
 	const struct vector *vectors;            /* of each row */
-	struct word_list { struct word { uint32_t bucket; float value; } *at; size_t count; } *words;    /* only the words of them */
+	struct word_list { struct word { uint32_t number; float value; } *at; size_t count; } *words;    /* only the words of them */
 	struct feature_node **nodes;             /* the same for LIBLINEAR; ends with the bias and -1 */
-	uint32_t *bucket_of; int features;       /* by LIBLINEAR's number of a feature, from 1 */
-	float *centre;                           /* of the class at hand, by bucket */
+	uint32_t *number_of; int features;       /* by LIBLINEAR's number of a feature, from 1: the one among the known */
+	size_t known; float *centre;             /* of the class at hand, by known bucket */
 	float *likeness;                         /* of each row to it */
 	struct feature_node **x; double *y;      /* LIBLINEAR's problem */
 	struct weight_list list;
@@ -47,23 +47,23 @@ static uint8_t copies_of(const struct trainer *trainer, size_t row)
 }
 
 /* Features get numbers in the order of their first appearance. Words and runs that share a bucket add up. */
-static struct feature_node *make_row(struct arena *arena, struct trainer *trainer, uint32_t *number, const struct vector *vector)
+static struct feature_node *make_row(struct arena *arena, struct trainer *trainer, uint32_t *index_of, const struct vector *vector)
 {
 	struct feature_node *nodes = ARENA_ARRAY(arena, struct feature_node, vector->count + 2);
 	int count = 0;
 
 	for (size_t i = 0; i < vector->count; i++) {
-		uint32_t bucket = vector->at[i].bucket;
+		uint32_t number = vector->at[i].number;
 
-		if (i && bucket == vector->at[i - 1].bucket) {
+		if (i && number == vector->at[i - 1].number) {
 			nodes[count - 1].value += vector->at[i].value;
 			continue;
 		}
-		if (!number[bucket]) {
-			number[bucket] = (uint32_t)++trainer->features;
-			trainer->bucket_of[trainer->features] = bucket;
+		if (!index_of[number]) {
+			index_of[number] = (uint32_t)++trainer->features;
+			trainer->number_of[trainer->features] = number;
 		}
-		nodes[count++] = (struct feature_node){ (int)number[bucket], vector->at[i].value };
+		nodes[count++] = (struct feature_node){ (int)index_of[number], vector->at[i].value };
 	}
 	nodes[count] = (struct feature_node){ 0, 1 };    /* the bias; its number is known when all are */
 	nodes[count + 1] = (struct feature_node){ -1, 0 };
@@ -77,26 +77,26 @@ static void make_words(struct arena *arena, const struct vector *vector, struct 
 	words->at = ARENA_ARRAY(arena, struct word, words->count + 1);
 	for (size_t i = 0, k = 0; i < vector->count; i++)
 		if (vector->at[i].kind == KIND_WORD)
-			words->at[k++] = (struct word){ vector->at[i].bucket, vector->at[i].value };
+			words->at[k++] = (struct word){ vector->at[i].number, vector->at[i].value };
 }
 
 static void make_rows(struct arena *arena, struct trainer *trainer)
 {
 	size_t count = trainer->rows->count;
-	uint32_t *number = ARENA_ARRAY(arena, uint32_t, BUCKETS);
+	uint32_t *index_of = ARENA_ARRAY(arena, uint32_t, trainer->known + 1);
 
-	trainer->bucket_of = ARENA_ARRAY(arena, uint32_t, BUCKETS + 1);
+	trainer->number_of = ARENA_ARRAY(arena, uint32_t, trainer->known + 1);
 	trainer->nodes = ARENA_ARRAY(arena, struct feature_node *, count + 1);
 	trainer->words = ARENA_ARRAY(arena, struct word_list, count + 1);
 	for (size_t i = 0; i < count; i++) {
-		trainer->nodes[i] = make_row(arena, trainer, number, &trainer->vectors[i]);
+		trainer->nodes[i] = make_row(arena, trainer, index_of, &trainer->vectors[i]);
 		make_words(arena, &trainer->vectors[i], &trainer->words[i]);
 	}
 	for (size_t i = 0; i < count; i++)
 		for (struct feature_node *node = trainer->nodes[i]; node->index != -1; node++)
 			if (!node->index)
 				node->index = trainer->features + 1;
-	trainer->centre = ARENA_ARRAY(arena, float, BUCKETS);
+	trainer->centre = ARENA_ARRAY(arena, float, trainer->known + 1);
 	trainer->likeness = ARENA_ARRAY(arena, float, count + 1);
 	trainer->x = ARENA_ARRAY(arena, struct feature_node *, COPIES_MOST * count + 1);
 	trainer->y = ARENA_ARRAY(arena, double, COPIES_MOST * count + 1);
@@ -106,7 +106,7 @@ static size_t find_centre(struct trainer *trainer, size_t class)
 {
 	size_t own = 0;
 
-	memset(trainer->centre, 0, BUCKETS * sizeof *trainer->centre);
+	memset(trainer->centre, 0, trainer->known * sizeof *trainer->centre);
 	for (size_t i = 0; i < trainer->rows->count; i++) {
 		const struct vector *vector = &trainer->vectors[i];
 
@@ -114,7 +114,7 @@ static size_t find_centre(struct trainer *trainer, size_t class)
 			continue;
 		own++;
 		for (size_t k = 0; k < vector->count; k++)
-			trainer->centre[vector->at[k].bucket] += vector->at[k].value;
+			trainer->centre[vector->at[k].number] += vector->at[k].value;
 	}
 	return own;
 }
@@ -161,7 +161,7 @@ static float likeness_that_counts(struct trainer *trainer, size_t class, size_t 
 		float sum = 0;
 
 		for (size_t k = 0; k < words->count; k++)
-			sum += trainer->centre[words->at[k].bucket] * words->at[k].value;
+			sum += trainer->centre[words->at[k].number] * words->at[k].value;
 		trainer->likeness[i] = sum;
 		if (class_of(trainer, i) != class)
 			others[count++] = sum;
@@ -201,7 +201,7 @@ static void keep(struct trainer *trainer, size_t class, const double *weights, d
 	trainer->weights->scale[class] = (float)(largest / 127);
 	trainer->weights->bias[class] = (float)bias;
 	for (int feature = 0; feature < trainer->features; feature++)
-		weight_list_add(&trainer->list, trainer->bucket_of[feature + 1], class, sign * weights[feature] / largest * 127);
+		weight_list_add(&trainer->list, trainer->number_of[feature + 1], class, sign * weights[feature] / largest * 127);
 }
 
 static void train_class(struct trainer *trainer, size_t class, size_t own)
@@ -226,21 +226,22 @@ static void keep_centre(struct trainer *trainer, size_t class)
 	if (!weights)
 		abort();
 	for (int feature = 1; feature <= trainer->features; feature++)
-		squares += pow(trainer->centre[trainer->bucket_of[feature]], 2);
+		squares += pow(trainer->centre[trainer->number_of[feature]], 2);
 	for (int feature = 1; feature <= trainer->features; feature++)
-		weights[feature - 1] = trainer->centre[trainer->bucket_of[feature]] / sqrt(squares);
+		weights[feature - 1] = trainer->centre[trainer->number_of[feature]] / sqrt(squares);
 	keep(trainer, class, weights, 1, 0);
 	free(weights);
 }
 
-void linear_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors, bool only_names,
-                  struct weights *weights)
+void linear_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors,
+                  const struct vocabulary *vocabulary, struct weights *weights)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
-	struct trainer trainer = { .corpus = corpus, .rows = rows, .vectors = vectors, .weights = weights };
+	struct trainer trainer = { .corpus = corpus, .rows = rows, .vectors = vectors, .known = vocabulary->known.count, .weights = weights };
 
 	set_print_string_function(quiet);
 	make_rows(&scratch, &trainer);
+	weights->known = trainer.known;
 	weights->classes = corpus->classes;
 	weights->scale = ARENA_ARRAY(arena, float, corpus->classes + 1);
 	weights->bias = ARENA_ARRAY(arena, float, corpus->classes + 1);
@@ -249,7 +250,7 @@ void linear_train(struct arena *arena, const struct corpus *corpus, const struct
 
 		if (!own)
 			weights->bias[class] = ELSEWHERE;
-		else if (only_names || own == rows->count)
+		else if (vocabulary->only_names || own == rows->count)
 			keep_centre(&trainer, class);
 		else
 			train_class(&trainer, class, own);

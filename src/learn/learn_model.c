@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[8] = "SPLEARN\2";
+static const char magic[8] = "SPLEARN\3";
 
 /* ---------------------------------------------------------------- writing */
 
@@ -37,7 +37,9 @@ static void put_vocabulary(struct buffer *out, const struct vocabulary *vocabula
 {
 	put(out, vocabulary->only_names);
 	put(out, vocabulary->rarest);
-	buffer_add(out, vocabulary->rarity, BUCKETS);
+	for (size_t i = 0; i < BUCKETS / 8; i++)
+		buffer_add_char(out, (char)(vocabulary->known.at[i / 4].has >> 8 * (i % 4) & 0xFF));
+	buffer_add(out, vocabulary->rarity, vocabulary->known.count);
 }
 
 static void put_weights(struct buffer *out, const struct weights *weights)
@@ -49,8 +51,8 @@ static void put_weights(struct buffer *out, const struct weights *weights)
 		put_real(out, weights->scale[class]);
 		put_real(out, weights->bias[class]);
 	}
-	for (uint32_t bucket = 0; bucket < BUCKETS; bucket++) {
-		size_t count = weights_cells(weights, bucket, cells, values);
+	for (uint32_t number = 0; number < weights->known; number++) {
+		size_t count = weights_cells(weights, number, cells, values);
 
 		put(out, count);
 		for (size_t i = 0; i < count; i++)
@@ -64,19 +66,17 @@ static void put_nearest(struct buffer *out, const struct nearest *nearest)
 	put(out, nearest->mails);
 	for (size_t i = 0; i < nearest->mails; i++)
 		put(out, nearest->class[i]);
-	put(out, nearest->buckets);
-	for (uint32_t bucket = 0, before = 0, at = 0; bucket < BUCKETS; bucket++) {
-		if (!nearest_has(nearest, bucket))
+	put(out, nearest->words.count);
+	for (size_t number = 0, before = 0, at = 0; number < nearest->words.among; number++) {
+		if (!numbered_has(&nearest->words, number))
 			continue;
-		put(out, bucket - before);
+		put(out, number - before);
 		put(out, nearest->start[at + 1] - nearest->start[at]);
-		before = bucket;
+		before = number;
 		at++;
 	}
 	put(out, nearest->postings);
-	for (size_t i = 0; i < nearest->postings; i++)
-		put(out, nearest->mail[i]);
-	buffer_add(out, nearest->value, nearest->postings);
+	buffer_add(out, nearest->posting, POSTING_BYTES * nearest->postings);
 }
 
 static void put_gate(struct buffer *out, const struct gate *gate, const struct promise *promise)
@@ -231,12 +231,20 @@ static void get_vocabulary(struct reader *reader, struct vocabulary *vocabulary)
 {
 	vocabulary->only_names = get(reader, 1);
 	vocabulary->rarest = (uint8_t)get(reader, UINT8_MAX);
-	vocabulary->rarity = copy_bytes(reader, BUCKETS);
+	const unsigned char *has = get_bytes(reader, BUCKETS / 8);
+
+	numbered_make(reader->arena, &vocabulary->known, BUCKETS);
+	for (size_t i = 0; has && i < BUCKETS / 8; i++)
+		vocabulary->known.at[i / 4].has |= (uint32_t)has[i] << 8 * (i % 4);
+	numbered_done(&vocabulary->known);
+	vocabulary->rarity = copy_bytes(reader, vocabulary->known.count);
 	reader->bad |= !vocabulary->rarest;
+	for (size_t i = 0; i < vocabulary->known.count && !reader->bad; i++)
+		reader->bad |= !vocabulary->rarity[i];
 }
 
 /* The cells of one bucket; the classes stand in order. */
-static void get_cells(struct reader *reader, uint32_t bucket, size_t classes, struct weight_list *list)
+static void get_cells(struct reader *reader, uint32_t number, size_t classes, struct weight_list *list)
 {
 	uint16_t cells[LEARN_CLASSES_MAX];
 	size_t count = get_count(reader, classes);
@@ -249,14 +257,15 @@ static void get_cells(struct reader *reader, uint32_t bucket, size_t classes, st
 	values = get_bytes(reader, count);
 	for (size_t i = 0; i < count && !reader->bad; i++) {
 		reader->bad |= !values[i] || values[i] == INT8_MIN;
-		weight_list_add(list, bucket, cells[i], values[i]);
+		weight_list_add(list, number, cells[i], values[i]);
 	}
 }
 
-static void get_weights(struct reader *reader, size_t classes, struct weights *weights)
+static void get_weights(struct reader *reader, size_t known, size_t classes, struct weights *weights)
 {
 	struct weight_list list = { 0 };
 
+	weights->known = known;
 	weights->classes = classes;
 	weights->scale = ARENA_ARRAY(reader->arena, float, classes + 1);
 	weights->bias = ARENA_ARRAY(reader->arena, float, classes + 1);
@@ -264,47 +273,46 @@ static void get_weights(struct reader *reader, size_t classes, struct weights *w
 		weights->scale[class] = (float)get_real(reader);
 		weights->bias[class] = (float)get_real(reader);
 	}
-	for (uint32_t bucket = 0; bucket < BUCKETS && !reader->bad; bucket++)
-		get_cells(reader, bucket, classes, &list);
+	for (uint32_t number = 0; number < known && !reader->bad; number++)
+		get_cells(reader, number, classes, &list);
 	weights_make(reader->arena, &list, weights);
 }
 
-static void get_buckets(struct reader *reader, struct nearest *nearest)
+static void get_words(struct reader *reader, size_t known, struct nearest *nearest)
 {
-	uint32_t bucket = 0;
+	size_t count = get_count(reader, known), number = 0;
 
-	nearest->buckets = get_count(reader, BUCKETS);
-	nearest->has = ARENA_ARRAY(reader->arena, uint64_t, BUCKETS / 64);
-	nearest->before = ARENA_ARRAY(reader->arena, uint32_t, BUCKETS / 64);
-	nearest->start = ARENA_ARRAY(reader->arena, uint32_t, nearest->buckets + 1);
-	for (size_t i = 0; i < nearest->buckets && !reader->bad; i++) {
-		uint32_t step = (uint32_t)get(reader, BUCKETS - 1 - bucket);
+	numbered_make(reader->arena, &nearest->words, known);
+	nearest->start = ARENA_ARRAY(reader->arena, uint32_t, count + 1);
+	for (size_t i = 0; i < count && !reader->bad; i++) {
+		size_t step = get(reader, known - 1 - number);
 
 		reader->bad |= i && !step;
-		bucket += step;
-		nearest->has[bucket / 64] |= UINT64_C(1) << bucket % 64;
+		number += step;
+		numbered_put(&nearest->words, number);
 		nearest->start[i + 1] = nearest->start[i] + (uint32_t)get_count(reader, UINT32_MAX - nearest->start[i]);
 	}
-	nearest_number(nearest);
+	numbered_done(&nearest->words);
+	reader->bad |= nearest->words.count != count;
 }
 
-static void get_nearest(struct reader *reader, size_t classes, struct nearest *nearest)
+static void get_nearest(struct reader *reader, size_t known, size_t classes, struct nearest *nearest)
 {
 	nearest->mails = get_count(reader, UINT16_MAX);
 	nearest->class = ARENA_ARRAY(reader->arena, uint16_t, nearest->mails + 1);
 	for (size_t i = 0; i < nearest->mails && !reader->bad; i++)
 		nearest->class[i] = (uint16_t)get(reader, classes - 1);
-	get_buckets(reader, nearest);
+	get_words(reader, known, nearest);
 	nearest->postings = get_count(reader, UINT32_MAX);
-	reader->bad |= nearest->postings != nearest->start[nearest->buckets];
+	reader->bad |= reader->bad || nearest->postings != nearest->start[nearest->words.count];
 	if (reader->bad)
 		return;
-	nearest->mail = ARENA_ARRAY(reader->arena, uint16_t, nearest->postings + 1);
+	nearest->posting = copy_bytes(reader, POSTING_BYTES * nearest->postings);
 	for (size_t i = 0; i < nearest->postings && !reader->bad; i++) {
-		nearest->mail[i] = (uint16_t)get(reader, UINT16_MAX);
-		reader->bad |= nearest->mail[i] >= nearest->mails;
+		const uint8_t *posting = nearest->posting + POSTING_BYTES * i;
+
+		reader->bad |= (size_t)(posting[0] | posting[1] << 8) >= nearest->mails;
 	}
-	nearest->value = copy_bytes(reader, nearest->postings);
 }
 
 static void get_model(struct reader *reader, struct learn_model *model)
@@ -319,9 +327,9 @@ static void get_model(struct reader *reader, struct learn_model *model)
 	if (!reader->bad)
 		get_vocabulary(reader, &learner->vocabulary);
 	if (!reader->bad)
-		get_weights(reader, learner->classes, &learner->weights);
+		get_weights(reader, learner->vocabulary.known.count, learner->classes, &learner->weights);
 	if (!reader->bad)
-		get_nearest(reader, learner->classes, &learner->nearest);
+		get_nearest(reader, learner->vocabulary.known.count, learner->classes, &learner->nearest);
 	reader->bad |= reader->left != 0;
 }
 

@@ -17,55 +17,39 @@
 
 #define LOOKED_AT 10000                          /* postings for one mail: of a long one the words that fewest mails have */
 
-bool nearest_has(const struct nearest *nearest, uint32_t bucket)
-{
-	return nearest->has[bucket / 64] >> bucket % 64 & 1;
-}
-
-void nearest_number(struct nearest *nearest)
-{
-	for (size_t i = 0; i < BUCKETS / 64; i++)
-		nearest->before[i] = i ? nearest->before[i - 1] + (uint32_t)__builtin_popcountll(nearest->has[i - 1]) : 0;
-}
-
-/* Its place among the known ones; buckets if it is none. Small enough to stay in the processor's cache. */
-static size_t find_bucket(const struct nearest *nearest, uint32_t bucket)
-{
-	uint64_t below = nearest->has[bucket / 64] & ((UINT64_C(1) << bucket % 64) - 1);
-
-	return nearest_has(nearest, bucket) ? nearest->before[bucket / 64] + (size_t)__builtin_popcountll(below) : nearest->buckets;
-}
-
-static void count_postings(struct arena *arena, const struct vector *vectors, size_t count, struct nearest *nearest)
+static void count_postings(struct arena *arena, const struct vector *vectors, size_t count, size_t known, struct nearest *nearest)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
-	uint32_t *seen = ARENA_ARRAY(&scratch, uint32_t, BUCKETS);
+	uint32_t *seen = ARENA_ARRAY(&scratch, uint32_t, known + 1);
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < vectors[i].count; k++)
-			seen[vectors[i].at[k].bucket] += vectors[i].at[k].kind == KIND_WORD;
-	for (size_t bucket = 0; bucket < BUCKETS; bucket++) {
-		if (seen[bucket] > LEAST_SAID_BY_ALL + count / SAID_BY_ALL)
-			seen[bucket] = 0;
-		nearest->buckets += seen[bucket] > 0;
+			seen[vectors[i].at[k].number] += vectors[i].at[k].kind == KIND_WORD;
+	numbered_make(arena, &nearest->words, known);
+	for (size_t number = 0; number < known; number++) {
+		if (seen[number] > LEAST_SAID_BY_ALL + count / SAID_BY_ALL)
+			seen[number] = 0;
+		if (seen[number])
+			numbered_put(&nearest->words, number);
 	}
-	nearest->has = ARENA_ARRAY(arena, uint64_t, BUCKETS / 64);
-	nearest->before = ARENA_ARRAY(arena, uint32_t, BUCKETS / 64);
-	nearest->start = ARENA_ARRAY(arena, uint32_t, nearest->buckets + 1);
-	for (uint32_t bucket = 0, at = 0; bucket < BUCKETS; bucket++) {
-		if (!seen[bucket])
-			continue;
-		nearest->has[bucket / 64] |= UINT64_C(1) << bucket % 64;
-		nearest->start[at + 1] = nearest->start[at] + seen[bucket];
-		at++;
-	}
-	nearest_number(nearest);
-	nearest->postings = nearest->start[nearest->buckets];
-	nearest->mail = ARENA_ARRAY(arena, uint16_t, nearest->postings + 1);
-	nearest->value = ARENA_ARRAY(arena, uint8_t, nearest->postings + 1);
+	numbered_done(&nearest->words);
+	nearest->start = ARENA_ARRAY(arena, uint32_t, nearest->words.count + 1);
+	for (size_t number = 0, at = 0; number < known; number++)
+		if (seen[number]) {
+			nearest->start[at + 1] = nearest->start[at] + seen[number];
+			at++;
+		}
+	nearest->postings = nearest->start[nearest->words.count];
+	nearest->posting = ARENA_ARRAY(arena, uint8_t, POSTING_BYTES * nearest->postings + 1);
 }
 
-void nearest_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors, struct nearest *nearest)
+static bool is_word(const struct nearest *nearest, const struct vector_item *item)
+{
+	return item->kind == KIND_WORD && numbered_has(&nearest->words, item->number);
+}
+
+void nearest_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors, size_t known,
+                  struct nearest *nearest)
 {
 	size_t skipped = rows->count > NEAREST_MAILS ? rows->count - NEAREST_MAILS : 0;
 	CLEANUP_ARENA struct arena scratch = { 0 };
@@ -73,22 +57,22 @@ void nearest_make(struct arena *arena, const struct corpus *corpus, const struct
 
 	*nearest = (struct nearest){ .mails = rows->count - skipped };
 	vectors += skipped;
-	count_postings(arena, vectors, nearest->mails, nearest);
+	count_postings(arena, vectors, nearest->mails, known, nearest);
 	nearest->class = ARENA_ARRAY(arena, uint16_t, nearest->mails + 1);
-	next = ARENA_ARRAY(&scratch, uint32_t, nearest->buckets + 1);
-	memcpy(next, nearest->start, nearest->buckets * sizeof *next);
+	next = ARENA_ARRAY(&scratch, uint32_t, nearest->words.count + 1);
+	memcpy(next, nearest->start, nearest->words.count * sizeof *next);
 	for (size_t i = 0; i < nearest->mails; i++) {
 		nearest->class[i] = corpus->at[rows->at[skipped + i]].class;
 		for (size_t k = 0; k < vectors[i].count; k++) {
 			const struct vector_item *item = &vectors[i].at[k];
-			size_t at = item->kind == KIND_WORD ? find_bucket(nearest, item->bucket) : nearest->buckets;
-			uint32_t place;
+			uint8_t *posting;
 
-			if (at == nearest->buckets)
+			if (!is_word(nearest, item))
 				continue;
-			place = next[at]++;
-			nearest->mail[place] = (uint16_t)i;
-			nearest->value[place] = (uint8_t)lround(255 * fmin(1, item->value));
+			posting = nearest->posting + POSTING_BYTES * next[numbered_before(&nearest->words, item->number)]++;
+			posting[0] = i & 0xFF;
+			posting[1] = (uint8_t)(i >> 8);
+			posting[2] = (uint8_t)lround(255 * fmin(1, item->value));
 		}
 	}
 }
@@ -96,18 +80,25 @@ void nearest_make(struct arena *arena, const struct corpus *corpus, const struct
 /* Of each word of a text that is indexed: its postings. */
 struct looked_up { struct list { uint32_t start, length; float value; } *at; size_t count; };
 
+/* In two rounds, each of which fetches what the next one reads: all of it is far apart in memory. */
 static void look_up(struct arena *arena, const struct nearest *nearest, const struct vector *vector, struct looked_up *found)
 {
-	found->at = ARENA_ARRAY(arena, struct list, vector->count + 1);
+	found->at = (struct list *)arena_room(arena, (vector->count + 1) * sizeof *found->at);
 	found->count = 0;
 	for (size_t i = 0; i < vector->count; i++) {
-		size_t at = vector->at[i].kind == KIND_WORD ? find_bucket(nearest, vector->at[i].bucket) : nearest->buckets;
+		uint32_t at = numbered_before(&nearest->words, vector->at[i].number);
 
-		if (at == nearest->buckets)
-			continue;
-		found->at[found->count++] = (struct list){ nearest->start[at], nearest->start[at + 1] - nearest->start[at], vector->at[i].value };
-		__builtin_prefetch(&nearest->mail[nearest->start[at]]);
-		__builtin_prefetch(&nearest->value[nearest->start[at]]);
+		found->at[found->count] = (struct list){ .start = at, .value = vector->at[i].value };
+		__builtin_prefetch(&nearest->start[at]);
+		found->count += is_word(nearest, &vector->at[i]);        /* no branch: nobody could foretell it */
+	}
+	for (size_t i = 0; i < found->count; i++) {
+		struct list *list = &found->at[i];
+		const uint32_t *start = &nearest->start[list->start];
+
+		list->start = start[0];
+		list->length = start[1] - start[0];
+		__builtin_prefetch(nearest->posting + POSTING_BYTES * list->start);
 	}
 }
 
@@ -132,10 +123,11 @@ void nearest_find(struct arena *arena, const struct nearest *nearest, const stru
 	look_up(arena, nearest, vector, &found);
 	longest = longest_list(&found);
 	for (size_t i = 0; i < found.count; i++) {
-		const struct list *list = &found.at[i];
+		const uint8_t *posting = nearest->posting + POSTING_BYTES * found.at[i].start;
+		uint32_t length = found.at[i].length <= longest ? found.at[i].length : 0;
 
-		for (uint32_t k = list->start; list->length <= longest && k < list->start + list->length; k++)
-			likeness[nearest->mail[k]] += list->value * nearest->value[k];
+		for (uint32_t k = 0; k < length; k++, posting += POSTING_BYTES)
+			likeness[posting[0] | posting[1] << 8] += found.at[i].value * posting[2];
 	}
 	for (size_t i = 0; i < nearest->mails; i++) {
 		float *best = likeness[i] <= same && likeness[i] <= different ? NULL : nearest->class[i] == class ? &same : &different;

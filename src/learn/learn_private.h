@@ -29,18 +29,17 @@ bool word_is_common(const char *word);
 
 /* ---- learn_features.c: what is counted in a text ---- */
 enum feature_kind { KIND_WORD, KIND_RUN };           /* words and pairs of words; 2 to 5 letters of a word with its edges */
-struct feature { uint32_t bucket; uint8_t kind; bool common; uint16_t count; };  /* common: only of words of learn_common.c */
-struct features { struct feature *at; size_t count; uint32_t words; };
-/* Which tokens a feature came from, by the first place of each; second is first if it is not a pair. For explanations. The key is that of
- * the feature, with how often it occurs here above. */
+/* A feature is a number: bucket, kind, whether it is only of words of learn_common.c, and above all that how often it occurs. */
 #define KEY_BITS (BUCKET_BITS + 2)
 #define KEY_KIND(key) ((key) & 1)
 #define KEY_COMMON(key) ((key) >> 1 & 1)
 #define KEY_BUCKET(key) ((key) >> 2 & (BUCKETS - 1))
 #define KEY_TIMES(key) ((key) >> KEY_BITS)
+#define KEY_MASK ((UINT32_C(1) << KEY_BITS) - 1)
+struct features { uint32_t *at; size_t count; uint32_t words; };  /* in their order, each once */
+/* Which tokens a feature came from, by the first place of each; second is first if it is not a pair. For explanations. */
 struct feature_origin { uint32_t key; uint16_t first, second; };
 struct feature_origins { struct feature_origin *at; uint16_t *order; size_t count; };     /* order: as the features stand, by key */
-#define KEY_MASK ((UINT32_C(1) << KEY_BITS) - 1)
 void features_of(struct arena *arena, const char *text, struct features *features);
 void features_of_tokens(struct arena *arena, const struct token_list *tokens, struct features *features, struct feature_origins *origins);
 
@@ -58,9 +57,36 @@ struct rows { uint32_t *at; size_t count; };             /* numbers of documents
 bool patience_lasts(struct patience *patience);
 enum status corpus_make(struct arena *arena, const struct learn_input *input, struct corpus *corpus, struct error *error);
 
+/* ---- learn_numbered.c: members of a set, numbered in their order ---- */
+struct numbered { struct numbered_part { uint32_t has, before; } *at; size_t among, count; };     /* of each 32: a bit for each, members before */
+void numbered_make(struct arena *arena, struct numbered *numbered, size_t among);
+void numbered_put(struct numbered *numbered, size_t member);
+void numbered_done(struct numbered *numbered);           /* all are put: from now on they have numbers */
+
+/* Processors of before 2008 have no instruction for it, and the compiler would make a call. */
+static inline uint32_t bits_in(uint32_t x)
+{
+	x -= x >> 1 & 0x55555555;
+	x = (x & 0x33333333) + (x >> 2 & 0x33333333);
+	return ((x + (x >> 4)) & 0x0F0F0F0F) * 0x01010101 >> 24;
+}
+
+static inline bool numbered_has(const struct numbered *numbered, size_t member)
+{
+	return numbered->at[member / 32].has >> member % 32 & 1;
+}
+
+/* Members before it: its own number, if it is one. */
+static inline uint32_t numbered_before(const struct numbered *numbered, size_t member)
+{
+	const struct numbered_part *part = &numbered->at[member / 32];
+
+	return part->before + bits_in(part->has & ((UINT32_C(1) << member % 32) - 1));
+}
+
 /* ---- learn_vocabulary.c: which features are known, and how rare they are ---- */
-struct vocabulary { uint8_t *rarity, rarest; bool only_names; };  /* BUCKETS of rarity; 0: not known; else idf in steps */
-struct vector_item { uint32_t bucket; uint16_t kind, count; float value; };
+struct vocabulary { struct numbered known; uint8_t *rarity, rarest; bool only_names; };  /* rarity: of each known bucket, idf in steps */
+struct vector_item { uint32_t number : 31, kind : 1; float value; };     /* number: among the known buckets */
 /* unknown_*: shares of the whole, 0 to 1 */
 struct vector { struct vector_item *at; size_t count; double unknown_words, unknown_runs; uint32_t words; };
 void vocabulary_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, struct vocabulary *vocabulary);
@@ -68,34 +94,37 @@ void vector_of(struct arena *arena, const struct vocabulary *vocabulary, const s
 
 /* ---- learn_weights.c: what each class thinks of each bucket, sparse, in eight bits ---- */
 #define ROW_CLASSES 16                           /* so many at most: each bucket has a weight for every class, ready to be added up at once */
+#define ROW_OF_FEW 8                             /* half as wide, for so many classes */
 struct weights {
-	int8_t (*row)[ROW_CLASSES];                      /* of each bucket; NULL: too many classes, they are in cells */
-	uint32_t *start;                                 /* BUCKETS + 1: into the cells */
+	size_t known;                                    /* buckets */
+	int8_t *row; size_t width;                       /* of each known bucket; NULL: too many classes, they are in cells */
+	uint32_t *start;                                 /* one more than there are known buckets: into the cells */
 	uint16_t *class; int8_t *value; size_t cells;
 	float *scale, *bias; size_t classes;             /* decision = bias + scale * sum(value * x) */
 };
-struct weight_list { struct weight_cell { uint32_t bucket; uint16_t class; int8_t value; } *at; size_t count, room; };
-void weight_list_add(struct weight_list *list, uint32_t bucket, size_t class, double steps);
+struct weight_list { struct weight_cell { uint32_t number; uint16_t class; int8_t value; } *at; size_t count, room; };
+void weight_list_add(struct weight_list *list, uint32_t number, size_t class, double steps);
 void weights_make(struct arena *arena, struct weight_list *list, struct weights *weights);       /* frees the list's cells */
 /* Those of one bucket that are not nothing, in the order of the classes; room for as many as there are classes. Returns how many. */
-size_t weights_cells(const struct weights *weights, uint32_t bucket, uint16_t *class, int8_t *value);
-double weights_between(const struct weights *weights, uint32_t bucket, size_t class, size_t other);   /* of class less of other */
+size_t weights_cells(const struct weights *weights, uint32_t number, uint16_t *class, int8_t *value);
+/* Of each item of the vector, what it gave to `class` over `other`. */
+void weights_between(const struct weights *weights, const struct vector *vector, size_t class, size_t other, float *between);
 void weights_decide(const struct weights *weights, const struct vector *vector, float *decisions);
 
 /* ---- learn_linear.c: the only one that knows LIBLINEAR ---- */
-void linear_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors, bool only_names,
-                  struct weights *weights);
+void linear_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors,
+                  const struct vocabulary *vocabulary, struct weights *weights);
 
 /* ---- learn_nearest.c: the known mail that is most like this one, by its words ---- */
+#define POSTING_BYTES 3
 struct nearest {
-	uint64_t *has; uint32_t *before;                 /* a bit for each bucket that is known; how many are before each 64 of them */
-	uint32_t *start; size_t buckets;                 /* of each known bucket, and one more: into the postings */
-	uint16_t *mail; uint8_t *value; size_t postings; /* value: of 255 */
+	struct numbered words;                           /* of the known buckets those that have postings */
+	uint32_t *start;                                 /* of each of them, and one more: into the postings */
+	uint8_t *posting; size_t postings;               /* POSTING_BYTES each: the mail's number, lower byte first, and the value, of 255 */
 	uint16_t *class; size_t mails;
 };
-void nearest_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors, struct nearest *nearest);
-bool nearest_has(const struct nearest *nearest, uint32_t bucket);
-void nearest_number(struct nearest *nearest);            /* counts `before` from `has` */
+void nearest_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors, size_t known,
+                  struct nearest *nearest);
 /* Likeness, 0 to 1, of the nearest mail of `class` and of the nearest of any other. */
 void nearest_find(struct arena *arena, const struct nearest *nearest, const struct vector *vector, size_t class, double *own, double *other);
 

@@ -6,42 +6,46 @@
  */
 #include "learn_private.h"
 
-/* Origins in their order, and the items of the vector, are sorted alike; only what is known is in the vector. */
-static void add_gains(const struct learner *learner, const struct feature_origins *origins, const struct evidence_of_text *evidence, double *gain)
+/* What a word gave as the first of a feature's words and as the second: most times it is both, and neither sum waits for the other. */
+struct gain { double first, second; };
+
+/* Origins in their order, features, and items of the vector are sorted alike; only what is known is in the vector. */
+static void add_gains(const struct vocabulary *vocabulary, const struct learn_reading *reading, const float *between, struct gain *gain)
 {
-	const struct vector *vector = &evidence->vector;
+	const struct feature_origin *at = reading->origins.at;
+	const uint16_t *order = reading->origins.order, *end = order + reading->origins.count;
 
-	for (size_t i = 0, next = 0, item = 0; i < origins->count; i = next) {
-		uint32_t key = origins->at[origins->order[i]].key & KEY_MASK, bucket = KEY_BUCKET(key);
-		bool known = item < vector->count && vector->at[item].bucket == bucket && vector->at[item].kind == KEY_KIND(key);
-		double half = 0;
+	for (size_t feature = 0; feature < reading->features.count; feature++) {
+		uint32_t key = reading->features.at[feature];
+		bool known = numbered_has(&vocabulary->known, KEY_BUCKET(key));
+		double half = known ? (double)*between / 2 : 0;
 
-		if (known) {
-			half = vector->at[item].value / vector->at[item].count / 2 * weights_between(&learner->weights, bucket, evidence->first, evidence->second);
-			item++;
-		}
-		for (next = i; next < origins->count && (origins->at[origins->order[next]].key & KEY_MASK) == key; next++) {
-			const struct feature_origin *origin = &origins->at[origins->order[next]];
+		between += known;
+		if (KEY_TIMES(key) > 1)
+			half /= KEY_TIMES(key);
+		for (; order < end && !((at[*order].key ^ key) & KEY_MASK); order++) {
+			double part = half * KEY_TIMES(at[*order].key);
 
-			gain[origin->first] += half * KEY_TIMES(origin->key);
-			gain[origin->second] += half * KEY_TIMES(origin->key);
+			gain[at[*order].first].first += part;
+			gain[at[*order].second].second += part;
 		}
 	}
 }
 
-static void name_largest(struct arena *arena, const char *text, const struct token_list *tokens, double *gain, double total, struct learn_guess *guess)
+static void name_largest(struct arena *arena, const char *text, const struct token_list *tokens, struct gain *gain, double total,
+                         struct learn_guess *guess)
 {
 	size_t best = 0;
 
 	for (size_t i = 0; i < tokens->count; i++)
-		if (gain[i] > gain[best])
+		if (gain[i].first > gain[best].first)
 			best = i;
-	if (gain[best] <= 0)
+	if (gain[best].first <= 0)
 		return;
 	guess->reasons[guess->reason_count++] = (struct learn_reason){
-		arena_copy(arena, text + tokens->at[best].raw, tokens->at[best].raw_length), gain[best] / total
+		arena_copy(arena, text + tokens->at[best].raw, tokens->at[best].raw_length), gain[best].first / total
 	};
-	gain[best] = 0;
+	gain[best].first = 0;
 }
 
 void find_reasons(struct arena *arena, const struct learner *learner, const struct learn_reading *reading, const struct evidence_of_text *evidence,
@@ -49,11 +53,17 @@ void find_reasons(struct arena *arena, const struct learner *learner, const stru
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	const struct token_list *tokens = &reading->tokens;
-	double *gain = ARENA_ARRAY(&scratch, double, tokens->count + 1), total = 0;
+	struct gain *gain = ARENA_ARRAY(&scratch, struct gain, tokens->count + 1);
+	double total = 0;
+	float *between = (float *)arena_room(&scratch, (evidence->vector.count + 1) * sizeof *between);
 
-	add_gains(learner, &reading->origins, evidence, gain);
-	for (size_t i = 0; i < tokens->count; i++)
-		total += gain[i] > 0 ? gain[i] : 0;
+	weights_between(&learner->weights, &evidence->vector, evidence->first, evidence->second, between);
+	between[evidence->vector.count] = 0;
+	add_gains(&learner->vocabulary, reading, between, gain);
+	for (size_t i = 0; i < tokens->count; i++) {
+		gain[i].first += gain[i].second;
+		total += gain[i].first > 0 ? gain[i].first : 0;
+	}
 	for (size_t i = 0; total > 0 && i < LEARN_WORDS; i++)
 		name_largest(arena, reading->text, tokens, gain, total, guess);
 }

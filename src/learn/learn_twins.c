@@ -11,7 +11,7 @@
 struct chain {
 	const struct vector *vectors;                    /* words only, of each document */
 	const uint32_t *members; size_t count;
-	float *at_hand;                                  /* by bucket: the last one of the chain */
+	float *at_hand;                                  /* by known bucket: the last one of the chain */
 	bool *taken;
 };
 
@@ -28,13 +28,13 @@ static void words_only(struct vector *vector)
 static void hold(struct chain *chain, const struct vector *vector)
 {
 	for (size_t i = 0; i < vector->count; i++)
-		chain->at_hand[vector->at[i].bucket] += vector->at[i].value;
+		chain->at_hand[vector->at[i].number] += vector->at[i].value;
 }
 
 static void drop(struct chain *chain, const struct vector *vector)
 {
 	for (size_t i = 0; i < vector->count; i++)
-		chain->at_hand[vector->at[i].bucket] = 0;
+		chain->at_hand[vector->at[i].number] = 0;
 }
 
 /* Position of the one most like the last; the oldest of equals. */
@@ -48,7 +48,7 @@ static size_t most_alike(const struct chain *chain)
 		float likeness = 0;
 
 		for (size_t k = 0; k < vector->count && !chain->taken[i]; k++)
-			likeness += chain->at_hand[vector->at[k].bucket] * vector->at[k].value;
+			likeness += chain->at_hand[vector->at[k].number] * vector->at[k].value;
 		if (!chain->taken[i] && likeness > best_likeness) {
 			best = i;
 			best_likeness = likeness;
@@ -81,12 +81,13 @@ void twins_order(const struct corpus *corpus, uint32_t *rank)
 	struct rows all = { ARENA_ARRAY(&arena, uint32_t, corpus->count), corpus->count };
 	struct vector *vectors = ARENA_ARRAY(&arena, struct vector, corpus->count);
 	uint32_t *members = ARENA_ARRAY(&arena, uint32_t, corpus->count);
-	float *at_hand = ARENA_ARRAY(&arena, float, BUCKETS);
 	struct vocabulary vocabulary;
+	float *at_hand;
 
 	for (size_t i = 0; i < corpus->count; i++)
 		all.at[i] = (uint32_t)i;
 	vocabulary_make(&arena, corpus, &all, &vocabulary);
+	at_hand = ARENA_ARRAY(&arena, float, vocabulary.known.count + 1);
 	for (size_t i = 0; i < corpus->count; i++) {
 		vector_of(&arena, &vocabulary, &corpus->at[i].features, &vectors[i]);
 		words_only(&vectors[i]);

@@ -33,42 +33,65 @@ void vocabulary_make(struct arena *arena, const struct corpus *corpus, const str
 
 		vocabulary->only_names &= document->describes;
 		for (size_t k = 0; k < document->features.count; k++)
-			if (!k || document->features.at[k].bucket != document->features.at[k - 1].bucket)
-				seen[document->features.at[k].bucket]++;
+			if (!k || KEY_BUCKET(document->features.at[k]) != KEY_BUCKET(document->features.at[k - 1]))
+				seen[KEY_BUCKET(document->features.at[k])]++;
 	}
-	vocabulary->rarity = ARENA_ARRAY(arena, uint8_t, BUCKETS);
-	vocabulary->rarest = 1;
-	for (size_t bucket = 0; bucket < BUCKETS; bucket++) {
+	numbered_make(arena, &vocabulary->known, BUCKETS);
+	for (size_t bucket = 0; bucket < BUCKETS; bucket++)
 		if (seen[bucket])
-			vocabulary->rarity[bucket] = rarity_of(rows->count, seen[bucket]);
-		if (vocabulary->rarity[bucket] > vocabulary->rarest)
-			vocabulary->rarest = vocabulary->rarity[bucket];
+			numbered_put(&vocabulary->known, bucket);
+	numbered_done(&vocabulary->known);
+	vocabulary->rarity = ARENA_ARRAY(arena, uint8_t, vocabulary->known.count + 1);
+	vocabulary->rarest = 1;
+	for (size_t bucket = 0, number = 0; bucket < BUCKETS; bucket++) {
+		if (!seen[bucket])
+			continue;
+		vocabulary->rarity[number] = rarity_of(rows->count, seen[bucket]);
+		if (vocabulary->rarity[number] > vocabulary->rarest)
+			vocabulary->rarest = vocabulary->rarity[number];
+		number++;
 	}
 }
 
-static double value_of(const struct vocabulary *vocabulary, const struct feature *feature)
-{
-	uint8_t rarity = vocabulary->rarity[feature->bucket] ? vocabulary->rarity[feature->bucket] : vocabulary->rarest;
-	double value = (feature->count == 1 ? 1 : 1 + log(feature->count)) * (1 + RARITY_STEP * (rarity - 1));
+#define OFTEN 8                                  /* times; hardly a feature stands more often in one text */
+struct values { double of_rarity[UINT8_MAX + 1], of_times[OFTEN + 1]; };
 
-	return vocabulary->only_names && feature->common ? COMMON_SHARE * value : value;
+static double value_of_times(uint32_t times)
+{
+	return 1 + log(times);
 }
 
+static void make_values(struct values *values)
+{
+	for (int rarity = 0; rarity <= UINT8_MAX; rarity++)
+		values->of_rarity[rarity] = 1 + RARITY_STEP * (rarity - 1);
+	for (uint32_t times = 1; times <= OFTEN; times++)
+		values->of_times[times] = value_of_times(times);
+}
+
+/* Every second feature is known, the others not, in no order: without branches on that, which the processor would guess wrongly. */
 void vector_of(struct arena *arena, const struct vocabulary *vocabulary, const struct features *features, struct vector *vector)
 {
 	double squares[2] = { 1e-12, 1e-12 }, unknown[2] = { 0, 0 };
 	float scale[2];
+	struct values values;
 
-	*vector = (struct vector){ .at = ARENA_ARRAY(arena, struct vector_item, features->count + 1), .words = features->words };
+	make_values(&values);
+	*vector = (struct vector){ .at = (struct vector_item *)arena_room(arena, (features->count + 1) * sizeof *vector->at), .words = features->words };
 	for (size_t i = 0; i < features->count; i++) {
-		const struct feature *feature = &features->at[i];
-		double value = value_of(vocabulary, feature);
+		uint32_t key = features->at[i], kind = KEY_KIND(key), times = KEY_TIMES(key);
+		uint32_t number = numbered_before(&vocabulary->known, KEY_BUCKET(key));
+		bool known = numbered_has(&vocabulary->known, KEY_BUCKET(key));
+		uint8_t rarity = vocabulary->rarity[number];     /* there is one more than are known */
+		double value = values.of_rarity[known ? rarity : vocabulary->rarest], square;
 
-		squares[feature->kind] += value * value;
-		if (vocabulary->rarity[feature->bucket])
-			vector->at[vector->count++] = (struct vector_item){ feature->bucket, feature->kind, feature->count, (float)value };
-		else
-			unknown[feature->kind] += value * value;
+		value *= times <= OFTEN ? values.of_times[times] : value_of_times(times);
+		value *= vocabulary->only_names && KEY_COMMON(key) ? COMMON_SHARE : 1;
+		square = value * value;
+		squares[kind] += square;
+		unknown[kind] += known ? 0 : square;
+		vector->at[vector->count] = (struct vector_item){ number & INT32_MAX, kind & 1, (float)value };
+		vector->count += known;
 	}
 	for (size_t kind = 0; kind < COUNT_OF(scale); kind++)
 		scale[kind] = share_of_kind[kind] / (float)sqrt(squares[kind]);

@@ -1,7 +1,8 @@
 /*
  * learn_weights.c - the linear model as it is used: for each bucket the classes that care, each with a weight of eight bits.
  *
- * A full matrix of buckets by classes would take a hundred megabytes for 150 classes; most of it says nothing. Weights are kept in steps
+ * Buckets are those that the vocabulary knows, by their numbers. A full matrix of them by 150 classes would take tens of megabytes; most of it
+ * says nothing. Weights are kept in steps
  * of 1/127 of the class's largest one, those that round to nothing are gone, and when there are more than WEIGHTS_MOST the
  * smallest go, too: that is what bounds the memory of a model (3 bytes a weight). Of few classes, as most desks have, every weight
  * has its place all the same: a mail has thousands of features, and a row is one look into memory and a few additions at once.
@@ -14,7 +15,7 @@
 
 #define WEIGHTS_MOST ((size_t)2400000)
 
-void weight_list_add(struct weight_list *list, uint32_t bucket, size_t class, double steps)
+void weight_list_add(struct weight_list *list, uint32_t number, size_t class, double steps)
 {
 	long value = steps < 0 ? (long)(steps - 0.5) : (long)(steps + 0.5);
 
@@ -26,7 +27,7 @@ void weight_list_add(struct weight_list *list, uint32_t bucket, size_t class, do
 		if (!list->at)
 			abort();
 	}
-	list->at[list->count++] = (struct weight_cell){ bucket, (uint16_t)class, (int8_t)(value > 127 ? 127 : value < -127 ? -127 : value) };
+	list->at[list->count++] = (struct weight_cell){ number, (uint16_t)class, (int8_t)(value > 127 ? 127 : value < -127 ? -127 : value) };
 }
 
 /* The smallest weight that may stay. */
@@ -47,34 +48,32 @@ static int smallest(const struct weight_list *list)
 /* Counting sort by bucket; within a bucket the classes stay in order. */
 static void make_cells(struct arena *arena, const struct weight_list *list, struct weights *weights)
 {
+	CLEANUP_ARENA struct arena scratch = { 0 };
 	size_t kept = list->count;
-	uint32_t *next;
+	uint32_t *next = ARENA_ARRAY(&scratch, uint32_t, weights->known + 1);
 
-	weights->start = ARENA_ARRAY(arena, uint32_t, BUCKETS + 1);
+	weights->start = ARENA_ARRAY(arena, uint32_t, weights->known + 1);
 	weights->class = ARENA_ARRAY(arena, uint16_t, kept + 1);
 	weights->value = ARENA_ARRAY(arena, int8_t, kept + 1);
 	for (size_t i = 0; i < kept; i++)
-		weights->start[list->at[i].bucket + 1]++;
-	for (size_t bucket = 0; bucket < BUCKETS; bucket++)
-		weights->start[bucket + 1] += weights->start[bucket];
-	next = malloc(BUCKETS * sizeof *next);
-	if (!next)
-		abort();
-	memcpy(next, weights->start, BUCKETS * sizeof *next);
+		weights->start[list->at[i].number + 1]++;
+	for (size_t number = 0; number < weights->known; number++)
+		weights->start[number + 1] += weights->start[number];
+	memcpy(next, weights->start, weights->known * sizeof *next);
 	for (size_t i = 0; i < kept; i++) {
-		uint32_t place = next[list->at[i].bucket]++;
+		uint32_t place = next[list->at[i].number]++;
 
 		weights->class[place] = list->at[i].class;
 		weights->value[place] = list->at[i].value;
 	}
-	free(next);
 }
 
 static void make_rows(struct arena *arena, const struct weight_list *list, struct weights *weights)
 {
-	weights->row = arena_alloc(arena, BUCKETS * sizeof *weights->row);
+	weights->width = weights->classes <= ROW_OF_FEW ? ROW_OF_FEW : ROW_CLASSES;
+	weights->row = ARENA_ARRAY(arena, int8_t, (weights->known + 1) * weights->width);
 	for (size_t i = 0; i < list->count; i++)
-		weights->row[list->at[i].bucket][list->at[i].class] = list->at[i].value;
+		weights->row[list->at[i].number * weights->width + list->at[i].class] = list->at[i].value;
 }
 
 void weights_make(struct arena *arena, struct weight_list *list, struct weights *weights)
@@ -94,37 +93,47 @@ void weights_make(struct arena *arena, struct weight_list *list, struct weights 
 	*list = (struct weight_list){ 0 };
 }
 
-size_t weights_cells(const struct weights *weights, uint32_t bucket, uint16_t *class, int8_t *value)
+size_t weights_cells(const struct weights *weights, uint32_t number, uint16_t *class, int8_t *value)
 {
+	const int8_t *row = weights->row ? weights->row + number * weights->width : NULL;
 	size_t count = 0;
 
-	for (size_t i = 0; weights->row && i < weights->classes; i++)
-		if (weights->row[bucket][i]) {
+	for (size_t i = 0; row && i < weights->classes; i++)
+		if (row[i]) {
 			class[count] = (uint16_t)i;
-			value[count++] = weights->row[bucket][i];
+			value[count++] = row[i];
 		}
-	for (uint32_t cell = weights->row ? 0 : weights->start[bucket]; !weights->row && cell < weights->start[bucket + 1]; cell++) {
+	for (uint32_t cell = row ? 0 : weights->start[number]; !row && cell < weights->start[number + 1]; cell++) {
 		class[count] = weights->class[cell];
 		value[count++] = weights->value[cell];
 	}
 	return count;
 }
 
-#define AHEAD 6                                  /* features whose cells are fetched meanwhile; they are all over the memory */
+#define AHEAD 12                                 /* features whose cells are fetched meanwhile; they are all over the memory */
+
+/* `width` is a constant to the compiler, which adds up a row at once. */
+static inline __attribute__((always_inline)) void add_rows(const struct weights *weights, const struct vector *vector, size_t width, float *sum)
+{
+	for (size_t i = 0; i < vector->count; i++) {
+		const int8_t *row = weights->row + vector->at[i].number * width;
+		float value = vector->at[i].value;
+
+		if (i + AHEAD < vector->count)
+			__builtin_prefetch(weights->row + vector->at[i + AHEAD].number * width);
+		for (size_t class = 0; class < width; class++)
+			sum[class] += value * row[class];
+	}
+}
 
 static void decide_by_rows(const struct weights *weights, const struct vector *vector, float *decisions)
 {
 	float sum[ROW_CLASSES] = { 0 };
 
-	for (size_t i = 0; i < vector->count; i++) {
-		const int8_t *row = weights->row[vector->at[i].bucket];
-		float value = vector->at[i].value;
-
-		if (i + AHEAD < vector->count)
-			__builtin_prefetch(weights->row[vector->at[i + AHEAD].bucket]);
-		for (size_t class = 0; class < ROW_CLASSES; class++)
-			sum[class] += value * row[class];
-	}
+	if (weights->width == ROW_OF_FEW)
+		add_rows(weights, vector, ROW_OF_FEW, sum);
+	else
+		add_rows(weights, vector, ROW_CLASSES, sum);
 	memcpy(decisions, sum, weights->classes * sizeof *decisions);
 }
 
@@ -133,12 +142,12 @@ static void decide_by_cells(const struct weights *weights, const struct vector *
 	memset(decisions, 0, weights->classes * sizeof *decisions);
 	for (size_t i = 0; i < vector->count; i++) {
 		if (i + 2 * AHEAD < vector->count)
-			__builtin_prefetch(&weights->start[vector->at[i + 2 * AHEAD].bucket]);
+			__builtin_prefetch(&weights->start[vector->at[i + 2 * AHEAD].number]);
 		if (i + AHEAD < vector->count) {
-			__builtin_prefetch(&weights->class[weights->start[vector->at[i + AHEAD].bucket]]);
-			__builtin_prefetch(&weights->value[weights->start[vector->at[i + AHEAD].bucket]]);
+			__builtin_prefetch(&weights->class[weights->start[vector->at[i + AHEAD].number]]);
+			__builtin_prefetch(&weights->value[weights->start[vector->at[i + AHEAD].number]]);
 		}
-		for (uint32_t cell = weights->start[vector->at[i].bucket]; cell < weights->start[vector->at[i].bucket + 1]; cell++)
+		for (uint32_t cell = weights->start[vector->at[i].number]; cell < weights->start[vector->at[i].number + 1]; cell++)
 			decisions[weights->class[cell]] += vector->at[i].value * weights->value[cell];
 	}
 }
@@ -156,14 +165,10 @@ void weights_decide(const struct weights *weights, const struct vector *vector, 
 #define FEW_CELLS 24                             /* are read from first to last */
 
 /* Classes stand in order within a bucket. */
-static double weight_of(const struct weights *weights, uint32_t bucket, size_t class)
+static int8_t weight_of(const struct weights *weights, uint32_t number, size_t class)
 {
-	uint32_t low, high;
+	uint32_t low = weights->start[number], high = weights->start[number + 1];
 
-	if (weights->row)
-		return weights->scale[class] * weights->row[bucket][class];
-	low = weights->start[bucket];
-	high = weights->start[bucket + 1];
 	while (high - low > FEW_CELLS) {
 		uint32_t middle = low + (high - low) / 2;
 
@@ -174,11 +179,22 @@ static double weight_of(const struct weights *weights, uint32_t bucket, size_t c
 	}
 	for (; low < high && weights->class[low] <= class; low++)
 		if (weights->class[low] == class)
-			return weights->scale[class] * weights->value[low];
+			return weights->value[low];
 	return 0;
 }
 
-double weights_between(const struct weights *weights, uint32_t bucket, size_t class, size_t other)
+void weights_between(const struct weights *weights, const struct vector *vector, size_t class, size_t other, float *between)
 {
-	return weight_of(weights, bucket, class) - (other != class ? weight_of(weights, bucket, other) : 0);
+	float scale = weights->scale[class], other_scale = other != class ? weights->scale[other] : 0;
+
+	for (size_t i = 0; weights->row && i < vector->count; i++) {
+		const int8_t *row = weights->row + vector->at[i].number * weights->width;
+
+		between[i] = vector->at[i].value * (scale * row[class] - other_scale * row[other]);
+	}
+	for (size_t i = 0; !weights->row && i < vector->count; i++) {
+		uint32_t number = vector->at[i].number;
+
+		between[i] = vector->at[i].value * (scale * weight_of(weights, number, class) - other_scale * weight_of(weights, number, other));
+	}
 }
