@@ -250,6 +250,8 @@ struct ticket_facts {
 	int64_t resolved_at;             /* when it last became resolved; 0: never */
 	int same_mail_seq;               /* message of this ticket that is the very mail being delivered (claim without recipient); 0: none */
 	struct asked asked;              /* what was suggested, and said to it */
+	int64_t rush_since;              /* when the customer's side wrote the tenth message from the end, ms; 0: fewer in the newest of all */
+	bool gathering;                  /* a timer will tell agents of what the customer's side writes */
 };
 
 struct agent_load {
@@ -279,6 +281,7 @@ struct facts {
 	struct new_message *message;     /* for split: the message that is taken out; NULL: no such message */
 	bool customer_told;              /* for timers: a mail of ours on this ticket has reached the customer's mail server */
 	int last_words;                  /* for timers: the newest message that the customer's side wrote; 0: none */
+	int gathered;                    /* for TIMER_GATHERED: messages of the customer's side from its number on */
 	bool words_known;                /* for pages: these very words are a message of the ticket already */
 	int64_t sibling_ticket;          /* a ticket made of this very mail for another recipient; 0: none */
 	const char *sibling_queue;
@@ -466,6 +469,9 @@ enum status desk_decide_page(const struct desk_policy *policy, const struct page
 #define TIMER_CLOSE   "close"                    /* ... and still silence */
 #define TIMER_HELD_REMIND "held-remind"          /* held, and silence */
 #define TIMER_HELD_END "held-end"                /* ... and still silence */
+#define TIMER_GATHERED "gathered "               /* with the number of the first message that agents were not told of at once */
+/* That message, of a timer's kind; 0: it is another timer. */
+int desk_gathered_from(const char *timer);
 void desk_decide_timer(const struct desk_policy *policy, const char *timer, const struct facts *facts, struct plan *plan);
 
 /* The daily digest for one agent: lines of open and waiting tickets, made by the caller from the store. */

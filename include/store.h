@@ -138,6 +138,8 @@ enum status store_timers_due(struct store *store, struct arena *arena, int64_t n
 enum status store_timer_take(struct store *store, int64_t id, bool *taken, struct error *error);
 /* Has a mail of ours on this ticket been taken by the mail server of its reader? A held request does not expire before. */
 enum status store_ticket_last_words(struct store *store, int64_t ticket, int *seq, struct error *error);
+/* How many messages of the customer's side a ticket has from that one on. */
+enum status store_replies_from(struct store *store, int64_t ticket, int seq, int *count, struct error *error);
 enum status store_ticket_told(struct store *store, int64_t ticket, bool *told, struct error *error);
 /* A number kept under a name, 0 if there is none: what day the digest went out, and the like. Set inside a transaction. */
 enum status store_number_get(struct store *store, const char *name, int64_t *number, struct error *error);

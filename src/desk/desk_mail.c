@@ -126,7 +126,7 @@ static void customer_wrote(struct decision *d, struct ticket_facts *ticket, cons
 	if (unseen)
 		desk_present(d, ticket, mail->reply_text);
 	else
-		notice_to_agents(d, ticket, "agent-answered", seq, NULL, NULL);
+		tell_of_reply(d, ticket, seq);
 }
 
 static void decide_join(struct decision *d, const struct incoming *incoming, const struct clue_facts *found)

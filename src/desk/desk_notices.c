@@ -9,6 +9,8 @@
 
 #include "desk_private.h"
 
+#define GATHER_MS (15 * 60 * 1000)              /* agents wait that long for the rest of a rush */
+
 static bool begins_with_re(const char *subject, size_t *skip)
 {
 	static const char *const marks[] = {"re:", "aw:", "r:", "sv:", "rif:", "antw:", "vs:", "res:", "odp:", "fwd:", "fw:", "wg:"};
@@ -236,4 +238,29 @@ void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, con
 		if (agent && (!except || !text_equal_nocase(agent->name, except)))
 			notice_to_agent(d, ticket, agent, template, about_seq, variables);
 	}
+}
+
+/* ---- a customer who writes without end ---- */
+
+void tell_of_reply(struct decision *d, const struct ticket_facts *ticket, int seq)
+{
+	int64_t since = d->facts->now - ticket->rush_since;
+	bool rush = ticket->rush_since && since >= 0 && since < HOUR_MS;
+	if (!rush && !ticket->gathering) {
+		notice_to_agents(d, ticket, "agent-answered", seq, NULL, NULL);
+		return;
+	}
+	if (ticket->gathering)
+		return;
+	plan_timer(d, ticket, arena_printf(d->arena, TIMER_GATHERED "%d", seq), GATHER_MS);
+	plan_remark(d, ticket->id, "agents are told later, of several messages at once", "more than ten within an hour");
+}
+
+void tell_of_gathered(struct decision *d, const struct ticket_facts *ticket, int seq)
+{
+	CLEANUP_BUFFER struct buffer variables;
+	buffer_init(&variables);
+	if (d->facts->gathered > 1)
+		record_add(&variables, "gathered", arena_printf(d->arena, "%d", d->facts->gathered));
+	notice_to_agents(d, ticket, "agent-answered", seq, NULL, arena_string(d->arena, buffer_string(&variables)));
 }

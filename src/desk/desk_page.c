@@ -50,7 +50,7 @@ static enum status add(struct decision *d, struct ticket_facts *ticket, const st
 	if (unseen)
 		desk_present(d, ticket, act->words);
 	else
-		notice_to_agents(d, ticket, "agent-answered", message->seq, NULL, NULL);
+		tell_of_reply(d, ticket, message->seq);
 	return STATUS_OK;
 }
 
@@ -72,7 +72,7 @@ static enum status help(struct decision *d, struct ticket_facts *ticket, const s
 	else if (before != ticket->state)
 		notice_to_agents(d, ticket, "agent-refused", seq, NULL, NULL);
 	else if (words)
-		notice_to_agents(d, ticket, "agent-answered", seq, NULL, NULL);
+		tell_of_reply(d, ticket, seq);
 	return STATUS_OK;
 }
 

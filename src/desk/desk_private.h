@@ -43,6 +43,9 @@ struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, 
 /* To the ticket's agent, or to all of its queue while it has none; never to `except`. */
 void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
                       const char *except, const char *variables);
+/* Agents hear of what the customer's side wrote: at once, or, where it writes without end, together with what follows. */
+void tell_of_reply(struct decision *d, const struct ticket_facts *ticket, int seq);
+void tell_of_gathered(struct decision *d, const struct ticket_facts *ticket, int seq);
 void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
                      int about_seq, const char *variables);
 bool queue_wants_notice(const struct desk_queue *queue, const char *template);

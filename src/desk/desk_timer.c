@@ -4,9 +4,15 @@
  * A timer that comes too late (the ticket moved on in the same moment) does nothing. The store takes the timer's row away in the
  * transaction that applies the plan, so that nothing fires twice and nothing is lost over a restart.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "desk_private.h"
+
+int desk_gathered_from(const char *timer)
+{
+	return strncmp(timer, TIMER_GATHERED, strlen(TIMER_GATHERED)) == 0 ? atoi(timer + strlen(TIMER_GATHERED)) : 0;
+}
 
 void desk_decide_timer(const struct desk_policy *policy, const char *timer, const struct facts *facts, struct plan *plan)
 {
@@ -19,6 +25,8 @@ void desk_decide_timer(const struct desk_policy *policy, const char *timer, cons
 	plan->ticket = ticket->id;
 	if (strcmp(timer, TIMER_HELD_REMIND) == 0 || strcmp(timer, TIMER_HELD_END) == 0)
 		desk_decide_held_timer(&d, ticket, timer);
+	else if (desk_gathered_from(timer))
+		tell_of_gathered(&d, ticket, desk_gathered_from(timer));
 	else if (strcmp(timer, TIMER_PENDING) == 0 && plan_event(&d, ticket, EVENT_TIME_COME, "the time has come")) {
 		notice_to_agents(&d, ticket, "agent-pending", facts->last_words, NULL, NULL);
 	} else if (strcmp(timer, TIMER_ANSWER) == 0) {

@@ -36,6 +36,7 @@ static enum status fire(struct store *store, void *context, struct error *error)
 	if ((status = store_facts_of_ticket(store, job->arena, job->timer->ticket, &facts, error)) != STATUS_OK)
 		return status;
 	if ((status = store_ticket_told(store, job->timer->ticket, &facts.customer_told, error)) != STATUS_OK
+	    || (status = store_replies_from(store, job->timer->ticket, desk_gathered_from(job->timer->kind), &facts.gathered, error)) != STATUS_OK
 	    || (status = store_ticket_last_words(store, job->timer->ticket, &facts.last_words, error)) != STATUS_OK
 	    || (status = gateway_add_loads(store, job->arena, job->policy, NULL, NULL, &facts, error)) != STATUS_OK)
 		return status;

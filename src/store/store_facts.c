@@ -83,6 +83,27 @@ static enum status ticket_of_clue(struct store *store, struct arena *arena, cons
 	return status;
 }
 
+/* Does the customer's side write without end? Two short looks, the second only then. */
+static enum status read_rush(struct store *store, struct ticket_facts *ticket, struct error *error)
+{
+	int64_t gathering = 0;
+	enum status status = sql_number(store, error, &ticket->rush_since, 0, SQL_MESSAGE_RUSH, "i", ticket->id);
+
+	if (status == STATUS_OK && ticket->rush_since)
+		status = sql_number(store, error, &gathering, 0, SQL_TIMER_GATHERING, "i", ticket->id);
+	ticket->gathering = gathering > 0;
+	return status;
+}
+
+enum status store_replies_from(struct store *store, int64_t ticket, int seq, int *count, struct error *error)
+{
+	int64_t messages = 0;
+	enum status status = sql_number(store, error, &messages, 0, SQL_MESSAGES_FROM, "id", ticket, seq);
+
+	*count = (int)messages;
+	return status;
+}
+
 /* Each ticket is read once, however many clues lead to it. */
 static enum status facts_of_clue_ticket(struct store *store, struct arena *arena, struct facts *facts, int64_t ticket,
                                         struct ticket_facts **found, struct error *error)
@@ -95,7 +116,8 @@ static enum status facts_of_clue_ticket(struct store *store, struct arena *arena
 			*found = facts->clues.at[i].ticket;
 			return STATUS_OK;
 		}
-	return read_ticket_facts(store, arena, ticket, found, error);
+	enum status status = read_ticket_facts(store, arena, ticket, found, error);
+	return status == STATUS_OK && *found ? read_rush(store, *found, error) : status;
 }
 
 static enum status read_clues(struct store *store, struct arena *arena, const struct incoming *incoming,
@@ -219,6 +241,8 @@ enum status store_facts_of_ticket(struct store *store, struct arena *arena, int6
 	if (status == STATUS_OK && facts->ticket)
 		status = contact_find(store, NULL, facts->ticket->customer.address, &customer, error);
 	facts->sender_bouncing = bounces(&customer, facts->now);
+	if (status == STATUS_OK && facts->ticket)
+		status = read_rush(store, facts->ticket, error);
 	read_end(store, began);
 	return status;
 }

@@ -106,6 +106,9 @@
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)") \
 	X(SQL_MESSAGES, "SELECT " MESSAGE_COLUMNS " FROM message WHERE ticket=?1 ORDER BY seq") \
 	X(SQL_MESSAGE_LAST_SEQ, "SELECT max(seq) FROM message WHERE ticket=?1") \
+	X(SQL_MESSAGE_RUSH, "SELECT date FROM (SELECT seq, date, out, kind, agent FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60)" \
+		" WHERE out=0 AND kind='reply' AND agent='' ORDER BY seq DESC LIMIT 1 OFFSET 9") \
+	X(SQL_MESSAGES_FROM, "SELECT count(*) FROM message WHERE ticket=?1 AND seq>=?2 AND out=0 AND kind='reply' AND agent=''") \
 	X(SQL_MESSAGE_IDS, "SELECT message_id, out, agent, kind FROM message WHERE ticket=?1 AND message_id IS NOT NULL ORDER BY seq DESC LIMIT 50") \
 	X(SQL_MESSAGE_OF_ID, "SELECT 1 FROM message WHERE ticket=?1 AND message_id=?2 LIMIT 1") \
 	X(SQL_MESSAGE_SET_TEXT, "UPDATE message SET text=?3 WHERE ticket=?1 AND seq=?2 AND text IS NULL AND raw=0") \
@@ -118,7 +121,8 @@
 	X(SQL_MESSAGE_COPY, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox)" \
 		" SELECT ?1,?2,?3,0,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,0 FROM message WHERE ticket=?4 AND seq=?5") \
 	X(SQL_TIMER_ADD, "INSERT INTO timer(due,ticket,kind) SELECT ?1,?2,?3 WHERE NOT EXISTS(SELECT 1 FROM timer WHERE ticket=?2 AND kind=?3)") \
-	X(SQL_TIMERS_CLEAR, "DELETE FROM timer WHERE ticket=?1") \
+	X(SQL_TIMERS_CLEAR, "DELETE FROM timer WHERE ticket=?1 AND kind NOT LIKE 'gathered %'") \
+	X(SQL_TIMER_GATHERING, "SELECT 1 FROM timer WHERE ticket=?1 AND kind LIKE 'gathered %' LIMIT 1") \
 	X(SQL_TIMERS_DUE, "SELECT id, due, ticket, kind FROM timer WHERE due<=?1 ORDER BY due, id LIMIT ?2") \
 	X(SQL_TIMER_TAKE, "DELETE FROM timer WHERE id=?1") \
 	X(SQL_RATING_SET, "INSERT INTO rating(ticket,at,stars,words) VALUES(?1,?2,?3,?4)" \

@@ -1,5 +1,5 @@
 """Complaints 15 and 36: nobody makes the desk write to third parties by the hundred. What is withheld is on the tickets and counted."""
-from desk import mail, setup
+from desk import address_of, mail, setup, wait_until
 
 BUDGETS = {"desk.stranger_acknowledgements_per_hour": 10, "desk.stranger_acknowledgements_per_domain": 60, "desk.stranger_acknowledgements_per_minute": 20}
 
@@ -104,3 +104,49 @@ def test_15_a_strangers_own_token_proves_nobody_else(desk):
     desk.accept(mail(reply_to=own, sender="victim@third.example"), own["Reply-To"], sender="victim@third.example")
     bomb(desk, ["victim@third.example"])
     assert counted(desk) == (1, 1, 0)
+
+
+# ---- agents' mailboxes
+
+@setup(relay="smtp")
+def test_14_a_customer_who_writes_without_end_fills_no_agents_mailbox(desk):
+    """Every message is kept, ten are told at once, the rest in one notice each quarter of an hour; later it is as before."""
+    bob = lambda: [m for m in desk.sent_to("bob@agents.example") if "again" in m.text]
+
+    def storm(count, first):
+        with desk.session() as session:
+            for i in range(first, first + count):
+                assert session.deliver(mail(reply_to=acknowledgement.message, body="Word %d!\n" % i), [address], "anna@example.com")[0][0] == 250
+    desk.accept(mail(subject="Printer"))
+    acknowledgement = desk.wait_sent(1, to="anna@example.com")[0]
+    address = address_of(acknowledgement)
+    storm(40, 0)
+    ticket = desk.ticket(1)
+    assert len([m for m in ticket["messages"] if m["kind"] == "reply"]) == 40 and len(desk.ok("mailbox", "list")) == 41
+    assert len([h for h in ticket["history"] if "told later" in h["what"]]) == 1
+    wait_until(lambda: not desk.outbox())
+    assert len(bob()) == 10 and "Word 9!" in bob()[-1].text and "short time" not in bob()[-1].text
+    desk.ok("ticket", "note", 1, "--as", "bob", stdin="I have seen them.\n")      # is no message of hers
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Please wait.\n")           # and clears no timer of this kind
+    desk.restart()
+    desk.advance(16 * 60)
+    told = wait_until(lambda: bob()[10:], 20, "the gathered ones are told")
+    assert len(told) == 1 and "Word 10!" in told[0].text and "first of 30 messages" in told[0].text and "ticket show 1" in told[0].html
+    storm(5, 40)                                             # the rush goes on
+    desk.advance(32 * 60)
+    told = wait_until(lambda: bob()[11:], 20)
+    assert len(told) == 1 and "Word 40!" in told[0].text and "first of 5 messages" in told[0].text
+    desk.advance(3 * 3600)
+    storm(1, 45)
+    assert "Word 45!" in wait_until(lambda: bob()[12:], 20)[0].text
+    wait_until(lambda: not desk.outbox())
+    assert len(bob()) == 13 and desk.cli("fsck").code == 0
+
+
+def test_14_two_quick_words_are_told_at_once(desk):
+    desk.accept(mail())
+    acknowledgement = desk.wait_sent(1, to="anna@example.com")[0]
+    for i in range(10):
+        desk.accept(mail(reply_to=acknowledgement.message, body="Word %d!\n" % i), address_of(acknowledgement))
+    wait_until(lambda: len([m for m in desk.sent_to("bob@agents.example") if "again" in m.text]) == 10)
+    assert not [h for h in desk.ticket(1)["history"] if "told later" in h["what"]]
