@@ -1,0 +1,58 @@
+/*
+ * store_apply.h - a plan being carried out, between the files that do it: tickets, messages and mails.
+ */
+#ifndef SPORTELLO_STORE_APPLY_H
+#define SPORTELLO_STORE_APPLY_H
+
+#include "store_private.h"
+
+struct applying {
+	struct store *store;
+	const struct plan *plan;
+	const struct delivery_record *delivery;
+	struct arena *arena;
+	struct error *error;
+	int64_t now;
+	int64_t created, touched;        /* tickets whose `updated` is right already */
+	const struct new_ticket *create; /* of the one that was created */
+	struct { int64_t ticket, n; } history;   /* number of the last row written */
+	const struct effect *disposition;
+};
+
+/* A row of the ticket's history; apply_changed() also moves its `updated`. */
+enum status apply_history(struct applying *a, int64_t ticket, const char *what, const char *why);
+enum status apply_changed(struct applying *a, int64_t ticket, const char *what, const char *why);
+
+static inline const char *text_or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+/* ---- an effect each ---- */
+enum status apply_create_ticket(struct applying *a, const struct effect *effect);
+enum status apply_set_state(struct applying *a, const struct effect *effect);
+enum status apply_set_queue(struct applying *a, const struct effect *effect);
+enum status apply_set_agent(struct applying *a, const struct effect *effect);
+enum status apply_set_priority(struct applying *a, const struct effect *effect);
+enum status apply_add_tag(struct applying *a, const struct effect *effect);
+enum status apply_set_pending(struct applying *a, const struct effect *effect);
+enum status apply_link_tickets(struct applying *a, const struct effect *effect);
+enum status apply_merge_tickets(struct applying *a, const struct effect *effect);
+enum status apply_add_participant(struct applying *a, const struct effect *effect);
+enum status apply_remark(struct applying *a, const struct effect *effect);
+enum status apply_remove_participant(struct applying *a, const struct effect *effect);
+enum status apply_set_timer(struct applying *a, const struct effect *effect);
+enum status apply_clear_timers(struct applying *a, const struct effect *effect);
+enum status apply_rate(struct applying *a, const struct effect *effect);
+enum status apply_note_routed(struct applying *a, const struct effect *effect);
+enum status apply_note_learned(struct applying *a, const struct effect *effect);
+enum status apply_note_asked(struct applying *a, const struct effect *effect);
+enum status apply_note_said(struct applying *a, const struct effect *effect);
+enum status apply_append_message(struct applying *a, const struct effect *effect);
+enum status apply_enqueue(struct applying *a, const struct effect *effect);
+enum status apply_mail_bounced(struct applying *a, const struct effect *effect);
+enum status apply_prove_address(struct applying *a, const struct effect *effect);
+enum status apply_mail_arrives(struct applying *a, const struct effect *effect);
+enum status apply_count_acknowledgement(struct applying *a, const struct effect *effect);
+
+#endif

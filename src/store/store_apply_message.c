@@ -1,0 +1,144 @@
+/*
+ * store_apply_message.c - the effects of a plan on messages and mails: what stands on a ticket, what goes out, what came back.
+ */
+#include "store_apply.h"
+
+#include <string.h>
+
+/* ---- messages ---- */
+
+/* A person of the customer's side wrote: we know him now. */
+static enum status remember_sender(struct applying *a, const struct new_message *message)
+{
+	const struct mail *mail = a->delivery ? a->delivery->incoming->mail : NULL;
+	bool persons = message->kind == MESSAGE_REQUEST || message->kind == MESSAGE_REPLY;
+
+	if (!mail || !message->raw || message->out || !persons || *text_or_empty(message->agent))
+		return STATUS_OK;
+	return contact_wrote(a->store, &mail->from, mail->language, a->now, a->error);
+}
+
+static const char *one_a_line(struct arena *arena, const struct strings *list, const char *mark)
+{
+	CLEANUP_BUFFER struct buffer text = { 0 };
+
+	if (list->count <= 1)
+		return list->count ? list->at[0] : "";
+	for (size_t i = 0; i < list->count; i++) {
+		buffer_add_string(&text, i ? mark : "");
+		buffer_add_string(&text, list->at[i]);
+	}
+	return arena_copy(arena, text.at, text.length);
+}
+
+static const char *message_words(struct applying *a, const struct new_message *message)
+{
+	const char *from = *text_or_empty(message->agent) ? message->agent : text_or_empty(message->from.address);
+	const char *to = message->out ? one_a_line(a->arena, &message->to, ", ") : "";
+
+	return arena_printf(a->arena, "message %d (%s)%s%s%s%s", message->seq, message_kind_name(message->kind),
+	                    *from ? " from " : "", from, *to ? " to " : "", to);
+}
+
+/* Split: what that other message is made of, raw mail and all, stands in both tickets. */
+static enum status copy_message(struct applying *a, const struct effect *effect)
+{
+	const struct new_message *message = effect->message;
+	enum status status = sql_run(a->store, a->error, SQL_MESSAGE_COPY, "idtid", effect->ticket, message->seq,
+	                             message_kind_name(message->kind), message->copy_ticket, message->copy_seq);
+
+	if (status == STATUS_OK && sqlite3_changes(a->store->db) != 1)
+		return error_set(a->error, STATUS_BROKEN, "a plan copies message %d of ticket %lld, which is not there", message->copy_seq, (long long)message->copy_ticket);
+	return status == STATUS_OK ? apply_changed(a, effect->ticket, message_words(a, message), effect->why) : status;
+}
+
+/* An agent answered: the ticket is where it belongs. */
+static enum status confirm_answered(struct applying *a, const struct effect *effect)
+{
+	const struct new_message *message = effect->message;
+
+	if (message->kind != MESSAGE_REPLY || !message->out || !*text_or_empty(message->agent))
+		return STATUS_OK;
+	return sql_run(a->store, a->error, SQL_CONFIRM_ANSWERED, "ii", effect->ticket, a->now);
+}
+
+enum status apply_append_message(struct applying *a, const struct effect *effect)
+{
+	const struct new_message *message = effect->message;
+
+	if (message->copy_seq)
+		return copy_message(a, effect);
+	int64_t raw = message->raw && a->delivery ? a->delivery->raw : 0;
+	enum status status = sql_run(a->store, a->error, SQL_MESSAGE_ADD, "idtdi" "ttt" "itt" "tti", effect->ticket, message->seq,
+		message_kind_name(message->kind), (int)message->out, raw, text_or_empty(message->from.address),
+		text_or_empty(message->from.name), one_a_line(a->arena, &message->to, "\n"), message->date, message->message_id,
+		message->text, text_or_empty(message->agent), text_or_empty(message->flags), message->outbox);
+
+	if (status == STATUS_OK)
+		status = remember_sender(a, message);
+	if (status == STATUS_OK)
+		status = confirm_answered(a, effect);
+	return status == STATUS_OK ? apply_changed(a, effect->ticket, message_words(a, message), effect->why) : status;
+}
+
+/* ---- mails ---- */
+
+enum status apply_enqueue(struct applying *a, const struct effect *effect)
+{
+	CLEANUP_BUFFER struct buffer record = { 0 };
+	struct outgoing outgoing = *effect->outgoing;
+
+	/* A mail that is passed on as it is: the row knows where its bytes are. */
+	if (a->delivery && strcmp(outgoing.template, "redirect") == 0)
+		outgoing.raw = a->delivery->raw;
+	outgoing_write(&record, &outgoing);
+	return sql_run(a->store, a->error, SQL_OUTBOX_ADD, "iiit", effect->outgoing->id, effect->outgoing->ticket, a->now,
+	               buffer_string(&record));
+}
+
+/* Of those whom the mail was for: a report may name any address, and proves nothing about others. One recipient is meant whatever it names
+ * (that may be where his mail is forwarded to). "": nobody in particular. */
+static const char *recipient_meant(const struct outbox_row *row, const char *named)
+{
+	for (size_t i = 0; i < row->recipients.count; i++)
+		if (text_equal_nocase(row->recipients.at[i].address, named))
+			return row->recipients.at[i].address;
+	return row->recipients.count == 1 || (!*named && row->recipients.count) ? row->recipients.at[0].address : "";
+}
+
+enum status apply_mail_bounced(struct applying *a, const struct effect *effect)
+{
+	struct outbox_row row;
+	const char *address = text_or_empty(effect->to), *meant;
+	enum status status = store_outbox_get(a->store, a->arena, effect->number, &row, a->error);
+
+	if (status != STATUS_OK)
+		return status;
+	meant = recipient_meant(&row, address);
+	if (!*address)
+		address = meant;
+	outbox_row_failed(&row, address, text_or_empty(effect->why));
+	status = store_outbox_result(a->store, &row, NULL, a->error);
+	if (status == STATUS_OK && *meant)
+		status = contact_bounced(a->store, meant, effect->why, a->now, a->error);
+	if (status != STATUS_OK || !row.ticket)
+		return status;
+	return apply_changed(a, row.ticket, arena_printf(a->arena, "mail %lld to %s bounced", (long long)row.id, address), effect->why);
+}
+
+enum status apply_count_acknowledgement(struct applying *a, const struct effect *effect)
+{
+	enum status status = *text_or_empty(effect->to) ? contact_acknowledged(a->store, effect->to, a->now, a->error) : STATUS_OK;
+
+	return status == STATUS_OK && effect->number ? budget_spend(a->store, effect->to, a->now, a->error) : status;
+}
+
+enum status apply_prove_address(struct applying *a, const struct effect *effect)
+{
+	return contact_proved(a->store, effect->to, a->now, a->error);
+}
+
+enum status apply_mail_arrives(struct applying *a, const struct effect *effect)
+{
+	return contact_arrives(a->store, effect->to, a->error);
+}

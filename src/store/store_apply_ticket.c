@@ -1,0 +1,249 @@
+/*
+ * store_apply_ticket.c - the effects of a plan on tickets: their fields, people, links, timers, and what was said of articles.
+ */
+#include "store_apply.h"
+
+#include <string.h>
+
+enum status apply_create_ticket(struct applying *a, const struct effect *effect)
+{
+	const struct new_ticket *create = effect->create;
+	enum status status = sql_run(a->store, a->error, SQL_TICKET_ADD, "itttt" "tttt" "ii", effect->ticket,
+		ticket_state_name(create->state), text_or_empty(create->queue), text_or_empty(create->agent), text_or_empty(create->priority),
+		text_or_empty(create->subject), text_or_empty(create->language), text_or_empty(create->customer.address),
+		text_or_empty(create->customer.name), a->now, create->state == STATE_CLOSED ? a->now : (int64_t)0);
+
+	if (status != STATUS_OK)
+		return status;
+	a->created = effect->ticket;
+	a->create = create;
+	a->history.ticket = effect->ticket;      /* which has none yet */
+	a->history.n = 0;
+	return apply_history(a, effect->ticket, history_created(a->arena, create), effect->why);
+}
+
+struct field { const char *name; enum sql now, set; };
+
+/* The history says what really was there, so that it can be replayed. */
+static enum status set_field(struct applying *a, const struct effect *effect, const struct field *field)
+{
+	struct cursor cursor;
+	const char *from = NULL;
+	enum status status;
+
+	cursor_open(&cursor, a->store, a->error, field->now, "i", effect->ticket);
+	if (cursor_next(&cursor))
+		from = cursor_text(&cursor, a->arena, 0);
+	if ((status = cursor_close(&cursor)) != STATUS_OK)
+		return status;
+	if (!from)
+		return error_set(a->error, STATUS_BROKEN, "a plan changes ticket %lld, which is not there", (long long)effect->ticket);
+	status = sql_run(a->store, a->error, field->set, "iti", effect->ticket, text_or_empty(effect->to), a->now);
+	return status == STATUS_OK ? apply_history(a, effect->ticket, history_change(a->arena, field->name, from, effect->to), effect->why) : status;
+}
+
+enum status apply_set_state(struct applying *a, const struct effect *effect)
+{
+	static const struct field field = { "state", SQL_TICKET_STATE_NOW, SQL_TICKET_STATE };
+
+	return set_field(a, effect, &field);
+}
+
+enum status apply_set_queue(struct applying *a, const struct effect *effect)
+{
+	static const struct field field = { "queue", SQL_TICKET_QUEUE_NOW, SQL_TICKET_QUEUE };
+	enum status status = set_field(a, effect, &field);
+
+	/* Only people move tickets: that says where it belongs, and whether the classifier was right. */
+	if (status == STATUS_OK)
+		status = sql_run(a->store, a->error, SQL_CONFIRM, "iti", effect->ticket, effect->to, a->now);
+	return status == STATUS_OK ? sql_run(a->store, a->error, SQL_ROUTED_MOVED, "iti", effect->ticket, effect->to, a->now) : status;
+}
+
+enum status apply_note_routed(struct applying *a, const struct effect *effect)
+{
+	return sql_run(a->store, a->error, SQL_ROUTED_ADD, "itii", effect->ticket, effect->to, effect->number, a->now);
+}
+
+enum status apply_note_learned(struct applying *a, const struct effect *effect)
+{
+	return sql_run(a->store, a->error, SQL_LEARNED_ADD, "ittii", effect->ticket, effect->from, effect->to, effect->number, a->now);
+}
+
+/* Who had the customer last, and whose turn it was, is remembered for the next assignment. */
+static enum status remember_agent(struct applying *a, const struct effect *effect)
+{
+	struct cursor cursor;
+	const char *queue = "", *customer = "";
+	enum status status;
+
+	cursor_open(&cursor, a->store, a->error, SQL_TICKET_QUEUE_CUSTOMER, "i", effect->ticket);
+	if (cursor_next(&cursor)) {
+		queue = cursor_text(&cursor, a->arena, 0);
+		customer = cursor_text(&cursor, a->arena, 1);
+	}
+	if ((status = cursor_close(&cursor)) != STATUS_OK)
+		return status;
+	if (effect->number)
+		status = sql_run(a->store, a->error, SQL_ASSIGNED_SET, "tti", queue, effect->to, effect->ticket);
+	return status == STATUS_OK && *customer ? contact_had_agent(a->store, customer, effect->to, a->error) : status;
+}
+
+enum status apply_set_agent(struct applying *a, const struct effect *effect)
+{
+	static const struct field field = { "agent", SQL_TICKET_AGENT_NOW, SQL_TICKET_AGENT };
+	enum status status = set_field(a, effect, &field);
+
+	return status == STATUS_OK && *text_or_empty(effect->to) ? remember_agent(a, effect) : status;
+}
+
+enum status apply_set_priority(struct applying *a, const struct effect *effect)
+{
+	static const struct field field = { "priority", SQL_TICKET_PRIORITY_NOW, SQL_TICKET_PRIORITY };
+	enum status status = set_field(a, effect, &field);
+
+	return status == STATUS_OK ? sql_run(a->store, a->error, SQL_LEARNED_PRIORITY, "iti", effect->ticket, effect->to, a->now) : status;
+}
+
+enum status apply_add_tag(struct applying *a, const struct effect *effect)
+{
+	enum status status = sql_run(a->store, a->error, SQL_TAG_ADD, "it", effect->ticket, effect->to);
+
+	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+		return status;
+	return apply_changed(a, effect->ticket, arena_printf(a->arena, "tag %s", effect->to), effect->why);
+}
+
+enum status apply_set_pending(struct applying *a, const struct effect *effect)
+{
+	const char *until = time_rfc3339(a->arena, effect->number);
+	enum status status = sql_run(a->store, a->error, SQL_TICKET_PENDING, "iii", effect->ticket, effect->number, a->now);
+
+	return status == STATUS_OK ? apply_history(a, effect->ticket, arena_printf(a->arena, "pending until %s", until), effect->why) : status;
+}
+
+static enum status link_one_way(struct applying *a, int64_t ticket, int64_t other, const char *why)
+{
+	enum status status = sql_run(a->store, a->error, SQL_LINK_ADD, "ii", ticket, other);
+
+	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+		return status;
+	return apply_changed(a, ticket, arena_printf(a->arena, "linked to %lld", (long long)other), why);
+}
+
+enum status apply_link_tickets(struct applying *a, const struct effect *effect)
+{
+	enum status status = link_one_way(a, effect->ticket, effect->number, effect->why);
+
+	return status == STATUS_OK ? link_one_way(a, effect->number, effect->ticket, effect->why) : status;
+}
+
+static enum status customer_of(struct applying *a, int64_t ticket, const char **customer)
+{
+	struct cursor cursor;
+
+	*customer = NULL;
+	if (ticket == a->created) {
+		*customer = text_or_empty(a->create->customer.address);
+		return STATUS_OK;
+	}
+	cursor_open(&cursor, a->store, a->error, SQL_TICKET_CUSTOMER, "i", ticket);
+	if (cursor_next(&cursor))
+		*customer = cursor_text(&cursor, a->arena, 0);
+	return cursor_close(&cursor);
+}
+
+static enum status add_participant_row(struct applying *a, int64_t ticket, const struct participant *who, const char *why)
+{
+	const char *customer;
+	enum status status = customer_of(a, ticket, &customer);
+
+	if (status != STATUS_OK || (customer && text_equal_nocase(customer, who->address)) || !*who->address)
+		return status;
+	status = sql_run(a->store, a->error, SQL_PARTICIPANT_ADD, "ittt", ticket, who->address, text_or_empty(who->name),
+	                 who->role == ROLE_CUSTOMER ? "customer" : "cc");
+	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+		return status;
+	return apply_changed(a, ticket, arena_printf(a->arena, "participant %s", who->address), why);
+}
+
+enum status apply_add_participant(struct applying *a, const struct effect *effect)
+{
+	return add_participant_row(a, effect->ticket, effect->participant, effect->why);
+}
+
+/* The messages stay where they are; whoever could write to the one ticket can now write to the other. */
+enum status apply_merge_tickets(struct applying *a, const struct effect *effect)
+{
+	struct ticket_facts *gone;
+	int64_t into = effect->number;
+	enum status status = resolve_merged(a->store, &into, a->error);
+
+	if (status == STATUS_OK)
+		status = read_ticket_facts(a->store, a->arena, effect->ticket, &gone, a->error);
+	if (status != STATUS_OK)
+		return status;
+	if (!gone || into == effect->ticket)
+		return error_set(a->error, STATUS_BROKEN, "a plan merges ticket %lld into %lld", (long long)effect->ticket, (long long)effect->number);
+	for (size_t i = 0; i < gone->participants.count && status == STATUS_OK; i++)
+		status = add_participant_row(a, into, &gone->participants.at[i], effect->why);
+	if (status == STATUS_OK)
+		status = sql_run(a->store, a->error, SQL_TICKET_MERGE, "iii", effect->ticket, into, a->now);
+	if (status == STATUS_OK)
+		status = apply_history(a, effect->ticket, arena_printf(a->arena, "merged into %lld", (long long)into), effect->why);
+	return status != STATUS_OK ? status
+		: apply_changed(a, into, arena_printf(a->arena, "merged from %lld", (long long)effect->ticket), effect->why);
+}
+
+enum status apply_remove_participant(struct applying *a, const struct effect *effect)
+{
+	enum status status = sql_run(a->store, a->error, SQL_PARTICIPANT_REMOVE, "it", effect->ticket, effect->to);
+
+	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+		return status;
+	return apply_changed(a, effect->ticket, arena_printf(a->arena, "participant %s left", effect->to), effect->why);
+}
+
+enum status apply_set_timer(struct applying *a, const struct effect *effect)
+{
+	return sql_run(a->store, a->error, SQL_TIMER_ADD, "iit", effect->number, effect->ticket, effect->to);
+}
+
+enum status apply_clear_timers(struct applying *a, const struct effect *effect)
+{
+	return sql_run(a->store, a->error, SQL_TIMERS_CLEAR, "i", effect->ticket);
+}
+
+enum status apply_rate(struct applying *a, const struct effect *effect)
+{
+	enum status status = sql_run(a->store, a->error, SQL_RATING_SET, "iiit", effect->ticket, a->now, effect->number, text_or_empty(effect->to));
+
+	return status != STATUS_OK ? status
+		: apply_changed(a, effect->ticket, arena_printf(a->arena, "rated %lld of 5", (long long)effect->number), effect->to);
+}
+
+enum status apply_note_asked(struct applying *a, const struct effect *effect)
+{
+	return asked_add(a->store, effect->ticket, effect->asked, a->now, a->error);
+}
+
+/* Who says that it did not help is left alone for a while, in every ticket. */
+enum status apply_note_said(struct applying *a, const struct effect *effect)
+{
+	struct cursor cursor;
+	const char *customer = "";
+	enum status status = asked_said(a->store, effect->ticket, effect->to, text_or_empty(effect->from), a->now, a->error);
+
+	if (status != STATUS_OK || strcmp(effect->to, SAID_REFUSED) != 0)
+		return status;
+	cursor_open(&cursor, a->store, a->error, SQL_TICKET_CUSTOMER, "i", effect->ticket);
+	if (cursor_next(&cursor))
+		customer = cursor_text(&cursor, a->arena, 0);
+	status = cursor_close(&cursor);
+	return status == STATUS_OK && *customer ? contact_refused(a->store, customer, a->now, a->error) : status;
+}
+
+enum status apply_remark(struct applying *a, const struct effect *effect)
+{
+	return apply_changed(a, effect->ticket, arena_printf(a->arena, "remark: %s", effect->to), effect->why);
+}
