@@ -334,7 +334,7 @@ static void a_clock_that_jumps_forward_is_doubted_until_it_is_set_back(void **st
 	assert_int_equal(clock_check(day), 0);           /* no jump */
 	offset_write(path, "jump 330");
 	by = clock_check(day);
-	assert_true(by >= 300000 && by < 300000 + slack);
+	assert_true(by > 300000 - slack && by < 300000 + slack);        /* two clocks, read one after the other */
 	assert_false(clock_doubted());                   /* said, and believed */
 	offset_write(path, "jump 86400");
 	assert_true(clock_doubted());                    /* even before anybody looks for it */
