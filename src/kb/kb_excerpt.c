@@ -15,9 +15,15 @@
 
 struct sentence { const char *at; size_t length; };
 
-static bool ends_here(const char *at)
+/* Up to the end of a line or of a sentence, with its mark. */
+static size_t sentence_length(const char *text)
 {
-	return *at == '\n' || ((*at == '.' || *at == '!' || *at == '?') && (!at[1] || at[1] == ' ' || at[1] == '\n'));
+	size_t i = strcspn(text, "\n.!?");
+
+	for (; text[i] && text[i] != '\n'; i += 1 + strcspn(text + i + 1, "\n.!?"))
+		if (!text[i + 1] || text[i + 1] == ' ' || text[i + 1] == '\n')
+			return i + 1;
+	return i;
 }
 
 static size_t split(const char *text, struct sentence *out)
@@ -25,14 +31,12 @@ static size_t split(const char *text, struct sentence *out)
 	size_t count = 0;
 
 	while (count < SENTENCES) {
-		size_t length = 0;
+		size_t length;
 
 		text += strspn(text, " \t\n");
 		if (!*text)
 			break;
-		while (text[length] && !ends_here(text + length))
-			length++;
-		length += text[length] && text[length] != '\n';
+		length = sentence_length(text);
 		out[count++] = (struct sentence){ text, length };
 		text += length;
 	}
@@ -41,11 +45,22 @@ static size_t split(const char *text, struct sentence *out)
 
 /* Words of the question by what is looked for in the text: a stem where a word begins with it, a short one or a whole word as it is. */
 #define SLOTS 1024
-struct finder { uint32_t hash[SLOTS]; uint16_t word[SLOTS]; bool whole[SLOTS], begins[256]; };     /* begins: by the first byte */
+struct kb_finder {
+	const struct kb_words *words;
+	uint32_t hash[SLOTS];
+	uint16_t word[SLOTS];
+	bool whole[SLOTS];
+	uint64_t begins[1024];           /* a bit for each first two bytes */
+};
 
 _Static_assert(2 * KB_TERMS < SLOTS, "finder");
 
-static void look_for(struct finder *finder, const char *text, size_t word, bool whole)
+static size_t beginning(const char *text)
+{
+	return (size_t)(unsigned char)text[0] << 8 | (unsigned char)text[1];
+}
+
+static void look_for(struct kb_finder *finder, const char *text, size_t word, bool whole)
 {
 	uint32_t hash = 2166136261u;
 	size_t at;
@@ -54,29 +69,34 @@ static void look_for(struct finder *finder, const char *text, size_t word, bool 
 		hash = (hash ^ (unsigned char)*c) * 16777619u;
 	for (at = hash % SLOTS; finder->word[at]; at = (at + 1) % SLOTS)
 		;
-	finder->begins[(unsigned char)*text] = true;
+	if (!text[1])                    /* a stem of one letter: whatever comes next */
+		memset(&finder->begins[beginning(text) / 64], 0xFF, 256 / 8);
+	finder->begins[beginning(text) / 64] |= 1ULL << beginning(text) % 64;
 	finder->hash[at] = hash;
 	finder->word[at] = (uint16_t)(word + 1);
 	finder->whole[at] = whole;
 }
 
-static void finder_init(struct finder *finder, const struct kb_words *words)
+struct kb_finder *kb_finder_new(struct arena *arena, const struct kb_words *words)
 {
-	memset(finder, 0, sizeof *finder);
+	struct kb_finder *finder = ARENA_NEW(arena, struct kb_finder);
+
+	finder->words = words;
 	for (size_t i = 0; i < words->count; i++) {
 		look_for(finder, words->at[i].stem, i, strlen(words->at[i].stem) < PREFIX);
 		if (strcmp(words->at[i].stem, words->at[i].folded) != 0)
 			look_for(finder, words->at[i].folded, i, true);
 	}
+	return finder;
 }
 
 struct finds { uint16_t word[FINDS]; size_t count; };
 
-static void find_in(const struct finder *finder, const char *folded, struct finds *finds)
+static void find_in(const struct kb_finder *finder, const char *folded, struct finds *finds)
 {
 	uint32_t hash = 2166136261u;
 
-	if (!finder->begins[(unsigned char)*folded])
+	if (!(finder->begins[beginning(folded) / 64] >> beginning(folded) % 64 & 1))
 		return;
 	for (const char *c = folded; *c; c++) {
 		hash = (hash ^ (unsigned char)*c) * 16777619u;
@@ -87,19 +107,17 @@ static void find_in(const struct finder *finder, const char *folded, struct find
 }
 
 /* Which words of the question are in each sentence: sentence i has those from first[i] to first[i + 1]. */
-static void find_all(const struct kb_words *words, const struct sentence *sentence, size_t count, struct finds *finds, size_t *first)
+static void find_all(const struct kb_finder *finder, const struct sentence *sentence, size_t count, struct finds *finds, size_t *first)
 {
 	char word[KB_WORD], folded[KB_WORD];
-	struct finder finder;
 
-	finder_init(&finder, words);
 	finds->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const char *at = sentence[i].at, *end = at + sentence[i].length;
 
 		first[i] = finds->count;
 		while (at < end && kb_next_word(&at, word, folded) && at <= end)
-			find_in(&finder, folded, finds);
+			find_in(finder, folded, finds);
 	}
 	first[count] = finds->count;
 }
@@ -132,20 +150,20 @@ static const char *one_line(struct arena *arena, const char *at, size_t length, 
 }
 
 /* The first sentence of the best window. */
-static size_t choose(const struct kb_words *words, const struct sentence *sentence, size_t count)
+static size_t choose(const struct kb_finder *finder, const struct sentence *sentence, size_t count)
 {
 	size_t first[SENTENCES + 1], best = 0;
 	uint16_t seen_in[KB_TERMS] = { 0 };
 	struct finds finds;
 	float most = -1;
 
-	find_all(words, sentence, count, &finds, first);
+	find_all(finder, sentence, count, &finds, first);
 	for (size_t i = 0; i < count; i++) {
-		float weight = i == 0 ? 0.05f * words->mass : 0;
+		float weight = i == 0 ? 0.05f * finder->words->mass : 0;
 		size_t end = first[window(sentence, count, i)];
 
 		for (size_t k = first[i]; k < end; k++) {
-			const struct kb_word *word = &words->at[finds.word[k]];
+			const struct kb_word *word = &finder->words->at[finds.word[k]];
 
 			if (seen_in[finds.word[k]] == i + 1)
 				continue;
@@ -160,14 +178,14 @@ static size_t choose(const struct kb_words *words, const struct sentence *senten
 	return best;
 }
 
-const char *kb_excerpt(struct arena *arena, const struct kb_entry *entry, const struct kb_words *words)
+const char *kb_excerpt(struct arena *arena, const struct kb_entry *entry, const struct kb_finder *finder)
 {
 	struct sentence sentence[SENTENCES];
 	size_t count = split(entry->body, sentence), best, end;
 
 	if (!count)
 		return "";
-	best = choose(words, sentence, count);
+	best = choose(finder, sentence, count);
 	end = window(sentence, count, best);
 	return one_line(arena, sentence[best].at, (size_t)(sentence[end - 1].at + sentence[end - 1].length - sentence[best].at), best == 0, end < count);
 }

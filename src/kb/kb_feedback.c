@@ -135,7 +135,7 @@ static void remember(struct kb_learned *learned, const struct kb_snapshot *snaps
 	}
 	past->article = past->text->article;
 	past->solved = item->solved;
-	past->norm = kb_gram_norm(snapshot->gram_idf, past->text->grams, past->text->gram_count);
+	past->norm = kb_gram_norm(&snapshot->grams, past->text->grams, past->text->gram_count);
 	past->group = (uint32_t)learned->groups;
 }
 

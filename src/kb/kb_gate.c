@@ -19,7 +19,7 @@ static const float given[KB_FEATURES] = {
 	[F_SOFT] = 1.233f, [F_TITLE] = 2.906f, [F_GRAMS] = 0.558f, [F_LEAD] = 1.384f, [F_NEIGHBOURS] = 0.606f, [F_PAST] = 0.469f, [F_EVIDENCE] = 1.973f,
 };
 static const float given_bias = -6.853f;
-static const float given_threshold = 0.21f;
+static const float given_threshold = 0.22f;
 
 #define LEAST       40                   /* confirmed questions, before a gate of its own is fitted */
 #define AT_MOST     400                  /* the newest so many */

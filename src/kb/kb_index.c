@@ -42,9 +42,8 @@ void kb_snapshot_drop(struct kb_snapshot **at)
 	free(snapshot->first_of);
 	free(snapshot->offset);
 	free(snapshot->postings);
-	free(snapshot->gram_articles);
-	free(snapshot->gram_idf);
-	free(snapshot->title_gram_idf);
+	kb_gram_table_fini(&snapshot->grams);
+	kb_titles_fini(&snapshot->titles);
 	free(snapshot->open);
 	free(snapshot->same.terms);
 	free(snapshot);
@@ -76,65 +75,18 @@ static float part_of(const struct kb_snapshot *snapshot, const struct kb_entry *
 	return frequency / (K1 + frequency);
 }
 
-/* ---- n-grams: in how many articles, and what that weighs ---- */
+/* ---- n-grams ---- */
 
 static void count_grams(struct kb_snapshot *snapshot, const struct kb_entry *entry, int by)
 {
-	for (size_t i = 0; i < entry->gram_count; i++)
-		snapshot->gram_articles[entry->grams[i] >> (32 - KB_GRAM_BITS)] += (uint32_t)by;
-}
-
-/* What is nought is not written: of a small knowledge base most pages of these tables are never touched. */
-static void weigh_grams(struct kb_snapshot *snapshot)
-{
-	snapshot->gram_idf = must(calloc(KB_GRAMS, sizeof *snapshot->gram_idf));
-	for (size_t i = 0; i < KB_GRAMS; i++)
-		if (snapshot->gram_articles[i])
-			snapshot->gram_idf[i] = logf((1 + (float)snapshot->live) / (1 + (float)snapshot->gram_articles[i])) + 1;
-}
-
-static void weigh_title_grams(struct kb_snapshot *snapshot)
-{
-	uint32_t *in = must(calloc(KB_GRAMS, sizeof *in));
-
-	snapshot->title_gram_idf = must(calloc(KB_GRAMS, sizeof *snapshot->title_gram_idf));
-	for (size_t i = 0; i < snapshot->count; i++)
-		for (size_t k = 0; snapshot->at[i] && k < snapshot->at[i]->title_gram_count; k++)
-			in[snapshot->at[i]->title_grams[k] >> (32 - KB_GRAM_BITS)]++;
-	for (size_t i = 0; i < KB_GRAMS; i++)
-		if (in[i])
-			snapshot->title_gram_idf[i] = logf((1 + (float)snapshot->live) / (1 + (float)in[i])) + 1;
-	free(in);
-}
-
-/* After a change: the weights as they were, but for the n-grams of the new articles. The rest drifts until the next whole build. */
-static void weigh_changed_grams(const struct kb_snapshot *old, struct kb_snapshot *snapshot, const struct kb_change *what, size_t count)
-{
-	snapshot->gram_idf = must(malloc(KB_GRAMS * sizeof *snapshot->gram_idf));
-	snapshot->title_gram_idf = must(malloc(KB_GRAMS * sizeof *snapshot->title_gram_idf));
-	memcpy(snapshot->gram_idf, old->gram_idf, KB_GRAMS * sizeof *snapshot->gram_idf);
-	memcpy(snapshot->title_gram_idf, old->title_gram_idf, KB_GRAMS * sizeof *snapshot->title_gram_idf);
-	for (size_t i = 0; i < count; i++) {
-		const struct kb_entry *entry = what[i].entry;
-
-		for (size_t k = 0; entry && k < entry->gram_count; k++) {
-			uint32_t bucket = entry->grams[k] >> (32 - KB_GRAM_BITS);
-
-			snapshot->gram_idf[bucket] = logf((1 + (float)snapshot->live) / (1 + (float)snapshot->gram_articles[bucket])) + 1;
-		}
-		for (size_t k = 0; entry && k < entry->title_gram_count; k++) {
-			uint32_t bucket = entry->title_grams[k] >> (32 - KB_GRAM_BITS);
-
-			if (snapshot->title_gram_idf[bucket] <= 0)
-				snapshot->title_gram_idf[bucket] = logf((1 + (float)snapshot->live) / 2) + 1;
-		}
-	}
+	kb_gram_table_count(&snapshot->grams, entry->grams, entry->gram_count, by);
+	kb_gram_table_count(&snapshot->titles.grams, entry->title_grams, entry->title_gram_count, by);
 }
 
 static void measure_entry(const struct kb_snapshot *snapshot, struct kb_entry *entry)
 {
-	entry->gram_norm = kb_gram_norm(snapshot->gram_idf, entry->grams, entry->gram_count);
-	entry->title_gram_norm = kb_gram_norm(snapshot->title_gram_idf, entry->title_grams, entry->title_gram_count);
+	entry->gram_norm = kb_gram_norm(&snapshot->grams, entry->grams, entry->gram_count);
+	entry->title_gram_norm = kb_gram_norm(&snapshot->titles.grams, entry->title_grams, entry->title_gram_count);
 }
 
 /* ---- all of it ---- */
@@ -204,6 +156,7 @@ static void finish(struct kb_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->count; i++)
 		if (snapshot->at[i] && !snapshot->at[i]->article.hidden)
 			snapshot->open[i] = snapshot->at[i]->article.queues.count ? KB_OPEN_IN_SOME : KB_OPEN;
+	kb_titles_index(&snapshot->titles, snapshot->at, snapshot->count);
 	kb_ids_index(snapshot);
 	kb_same_index(&snapshot->same, snapshot->dict);
 }
@@ -219,7 +172,8 @@ struct kb_snapshot *kb_snapshot_build(struct kb_entry **entries, size_t count)
 		memcpy(snapshot->at, entries, count * sizeof *entries);
 	snapshot->count = snapshot->live = count;
 	snapshot->dict = kb_dict_new();
-	snapshot->gram_articles = must(calloc(KB_GRAMS, sizeof *snapshot->gram_articles));
+	kb_gram_table_init(&snapshot->grams);
+	kb_gram_table_init(&snapshot->titles.grams);
 	choose_languages(snapshot);
 	kb_gram_counter_init(&counter);
 	for (size_t i = 0; i < count; i++) {
@@ -228,8 +182,8 @@ struct kb_snapshot *kb_snapshot_build(struct kb_entry **entries, size_t count)
 	}
 	kb_gram_counter_fini(&counter);
 	take_means(snapshot);
-	weigh_grams(snapshot);
-	weigh_title_grams(snapshot);
+	kb_gram_table_weigh(&snapshot->grams, snapshot->live);
+	kb_gram_table_weigh(&snapshot->titles.grams, snapshot->live);
 	for (size_t i = 0; i < count; i++)
 		measure_entry(snapshot, snapshot->at[i]);
 	fill_postings(snapshot);
@@ -350,8 +304,8 @@ static struct kb_snapshot *begin_change(const struct kb_snapshot *old, size_t co
 	for (size_t i = 0; i < old->count; i++)
 		if (snapshot->at[i])
 			atomic_fetch_add(&snapshot->at[i]->refs, 1);
-	snapshot->gram_articles = must(malloc(KB_GRAMS * sizeof *snapshot->gram_articles));
-	memcpy(snapshot->gram_articles, old->gram_articles, KB_GRAMS * sizeof *snapshot->gram_articles);
+	kb_gram_table_copy(&snapshot->grams, &old->grams);
+	kb_gram_table_copy(&snapshot->titles.grams, &old->titles.grams);
 	return snapshot;
 }
 
@@ -378,10 +332,14 @@ struct kb_snapshot *kb_snapshot_change(const struct kb_snapshot *old, const stru
 		snapshot->live++;
 	}
 	kb_gram_counter_fini(&counter);
-	weigh_changed_grams(old, snapshot, what, count);
 	for (size_t i = 0; i < count; i++)
-		if (what[i].entry)
+		if (what[i].entry) {
+			const struct kb_entry *entry = what[i].entry;
+
+			kb_gram_table_weigh_these(&snapshot->grams, entry->grams, entry->gram_count, snapshot->live);
+			kb_gram_table_weigh_these(&snapshot->titles.grams, entry->title_grams, entry->title_gram_count, snapshot->live);
 			measure_entry(snapshot, what[i].entry);
+		}
 	patch_postings(old, snapshot, what, count);
 	finish(snapshot);
 	return snapshot;

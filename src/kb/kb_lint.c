@@ -63,11 +63,12 @@ static void lint_alike(const struct kb_snapshot *snapshot, size_t slot, struct k
 
 	if (entry->gram_norm <= 0)
 		return;
+	kb_gram_question_clear(question, entry->gram_count);
 	for (size_t i = 0; i < entry->gram_count; i++) {
 		uint32_t bucket = entry->grams[i] >> (32 - KB_GRAM_BITS);
+		float idf = kb_gram_idf(&snapshot->grams, bucket);
 
-		question->weight[bucket] = kb_gram_log(entry->grams[i] & KB_GRAM_TF) * snapshot->gram_idf[bucket] * snapshot->gram_idf[bucket] / entry->gram_norm;
-		question->set[bucket / 64] |= 1ULL << (bucket % 64);
+		kb_gram_weight(question, bucket)->weight = kb_gram_log(entry->grams[i] & KB_GRAM_TF) * idf * idf / entry->gram_norm;
 	}
 	for (size_t i = slot + 1; i < snapshot->count && i < COMPARED; i++) {
 		const struct kb_entry *other = snapshot->at[i];
@@ -76,8 +77,6 @@ static void lint_alike(const struct kb_snapshot *snapshot, size_t slot, struct k
 		    kb_gram_dot(question, other->grams, other->gram_count) / other->gram_norm >= ALIKE)
 			kb_problem_add(arena, problems, entry->article.file, 0, true, "says nearly the same as %s", other->article.file);
 	}
-	for (size_t i = 0; i < entry->gram_count; i++)
-		question->set[(entry->grams[i] >> (32 - KB_GRAM_BITS)) / 64] = 0;
 }
 
 /* A language that half of the articles have is expected of all. */
@@ -110,10 +109,9 @@ static int by_file(const void *a, const void *b)
 
 void kb_lint(struct kb *kb, struct arena *arena, struct kb_problems *problems)
 {
-	struct kb_gram_question question;
+	struct kb_gram_question question = { .room = 0 };
 	struct kb_view view;
 
-	kb_gram_question_init(&question);
 	kb_view_take(kb, &view);
 	for (size_t i = 0; i < view.snapshot->count; i++)
 		if (view.snapshot->at[i]) {

@@ -2,7 +2,8 @@
  * kb_ngram.c - character n-grams of three to five, hashed into buckets: what finds compounds, inflections and misspellings.
  *
  * A word stands between blanks, so its beginning and its end are grams of their own. An article keeps which buckets it has and how often,
- * packed into 32 bits each; weights come from a table of the snapshot when they are needed. The cosine is over 1 + ln tf times idf.
+ * packed into 32 bits each; weights come from a table of the snapshot when they are needed (kb_gram_table.c). Those of a question stand in
+ * a small table of its own, close to the processor. The cosine is over 1 + ln tf times idf.
  * May not see accents: words come folded.
  */
 #include "kb_private.h"
@@ -76,68 +77,92 @@ uint32_t *kb_gram_take(struct kb_gram_counter *counter, struct arena *arena, siz
 	return grams;
 }
 
-float kb_gram_log(uint32_t tf)
-{
-	static float table[64];
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static atomic_bool ready;
+#define LOGS 64
+static float logs[LOGS];                 /* of tf */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (!atomic_load_explicit(&ready, memory_order_acquire)) {
-		pthread_mutex_lock(&lock);
-		for (uint32_t i = 1; i < COUNT_OF(table); i++)
-			table[i] = 1 + logf((float)i);
-		atomic_store_explicit(&ready, true, memory_order_release);
-		pthread_mutex_unlock(&lock);
-	}
-	return tf < COUNT_OF(table) ? table[tf] : 1 + logf((float)tf);
+static void fill_logs(void)
+{
+	for (uint32_t i = 1; i < LOGS; i++)
+		logs[i] = 1 + logf((float)i);
 }
 
-void kb_gram_question_init(struct kb_gram_question *question)
+static float log_of(uint32_t tf)
 {
-	question->weight = calloc(KB_GRAMS, sizeof *question->weight);
-	question->set = calloc(KB_GRAMS / 64, sizeof *question->set);
-	if (!question->weight || !question->set)
-		abort();
+	return tf < LOGS ? logs[tf] : 1 + logf((float)tf);
+}
+
+float kb_gram_log(uint32_t tf)
+{
+	pthread_once(&once, fill_logs);
+	return log_of(tf);
+}
+
+void kb_gram_question_clear(struct kb_gram_question *question, size_t most)
+{
+	if (most >= UINT16_MAX)
+		most = UINT16_MAX - 1;
+	if (most + 1 > question->room) {
+		question->room = most + 1;
+		free(question->at);
+		if (!(question->at = malloc(question->room * sizeof *question->at)))
+			abort();
+	}
+	question->count = 1;
+	memset(question->head, 0, sizeof question->head);
 }
 
 void kb_gram_question_fini(struct kb_gram_question *question)
 {
-	free(question->weight);
-	free(question->set);
+	free(question->at);
 }
 
-float kb_gram_norm(const float *idf, const uint32_t *grams, size_t count)
+static size_t head_of(uint32_t bucket)
 {
-	float sum = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		float weight = kb_gram_log(grams[i] & KB_GRAM_TF) * idf[grams[i] >> (32 - KB_GRAM_BITS)];
-
-		sum += weight * weight;
-	}
-	return sqrtf(sum);
+	return bucket % KB_GRAM_HEADS;
 }
 
-/* In pieces: first which of them the question has, without a branch that nobody can foresee; then those alone. */
+/* 0: the question does not have it. */
+static size_t find(const struct kb_gram_question *question, uint32_t bucket)
+{
+	size_t at = question->head[head_of(bucket)];
+
+	while (at && question->at[at].bucket != bucket)
+		at = question->at[at].next;
+	return at;
+}
+
+struct kb_gram_weight *kb_gram_weight(struct kb_gram_question *question, uint32_t bucket)
+{
+	size_t at = find(question, bucket);
+
+	if (!at && question->count < question->room) {
+		at = question->count++;
+		question->at[at] = (struct kb_gram_weight){ .bucket = bucket, .next = question->head[head_of(bucket)] };
+		question->head[head_of(bucket)] = (uint16_t)at;
+	}
+	return &question->at[at];
+}
+
+/* In pieces: first which of them the question may have, without a branch that nobody can foresee; then those alone. */
 float kb_gram_dot(const struct kb_gram_question *question, const uint32_t *grams, size_t count)
 {
 	uint32_t hit[PIECE + 1];
 	float sum = 0;
 
+	pthread_once(&once, fill_logs);
 	for (size_t from = 0; from < count; from += PIECE) {
 		size_t hits = 0, end = count - from < PIECE ? count : from + PIECE;
 
 		for (size_t i = from; i < end; i++) {
-			uint32_t bucket = grams[i] >> (32 - KB_GRAM_BITS);
-
 			hit[hits] = grams[i];
-			hits += question->set[bucket / 64] >> (bucket % 64) & 1;
+			hits += question->head[head_of(grams[i] >> (32 - KB_GRAM_BITS))] != 0;
 		}
 		for (size_t i = 0; i < hits; i++) {
-			uint32_t tf = hit[i] & KB_GRAM_TF;
-			float weight = question->weight[hit[i] >> (32 - KB_GRAM_BITS)];
+			size_t at = find(question, hit[i] >> (32 - KB_GRAM_BITS));
 
-			sum += tf == 1 ? weight : weight * kb_gram_log(tf);
+			if (at)
+				sum += question->at[at].weight * log_of(hit[i] & KB_GRAM_TF);
 		}
 	}
 	return sum;

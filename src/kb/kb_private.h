@@ -99,18 +99,42 @@ bool kb_file_name(const char *name, size_t *id_length, char language[4]);       
 
 /* ---- kb_ngram.c ---- */
 struct kb_gram_counter { uint16_t *tf; uint32_t *seen; size_t count; };          /* tf[KB_GRAMS], seen[KB_GRAMS] */
+#define KB_GRAMS_OF(length) (3 * ((length) + 2))                  /* n-grams of a word, at most */
 void kb_grams_of_word(const char *folded, void (*each)(void *context, uint32_t bucket), void *context);
 void kb_gram_counter_init(struct kb_gram_counter *counter);
 void kb_gram_counter_fini(struct kb_gram_counter *counter);
 void kb_gram_count(void *counter, uint32_t bucket);              /* fits kb_grams_of_word */
 uint32_t *kb_gram_take(struct kb_gram_counter *counter, struct arena *arena, size_t *count);     /* and empties the counter */
-float kb_gram_norm(const float *idf, const uint32_t *grams, size_t count);
-/* weight[KB_GRAMS]: L2 norm 1, then times idf once more for the article's side; set: which of them are not 0 */
-struct kb_gram_question { float *weight; uint64_t *set; };
-void kb_gram_question_init(struct kb_gram_question *question);
+/* The n-grams of a question, by bucket: what each weighs against whole articles and against titles. */
+struct kb_gram_weight { uint32_t bucket, next, title; float weight, title_weight; };             /* title: its slot in kb_titles */
+#define KB_GRAM_HEADS 8192u
+/* at[0] is none. Zeroed: not yet cleared. */
+struct kb_gram_question { uint16_t head[KB_GRAM_HEADS]; struct kb_gram_weight *at; size_t count, room; };
+void kb_gram_question_clear(struct kb_gram_question *question, size_t most);    /* before the first n-gram; up to `most` different ones */
 void kb_gram_question_fini(struct kb_gram_question *question);
+struct kb_gram_weight *kb_gram_weight(struct kb_gram_question *question, uint32_t bucket);       /* adds it if it is not there */
 float kb_gram_dot(const struct kb_gram_question *question, const uint32_t *grams, size_t count);
 float kb_gram_log(uint32_t tf);                                  /* 1 + ln tf */
+
+/* ---- kb_gram_table.c: in how many articles an n-gram stands, and what that weighs ---- */
+struct kb_gram { uint32_t key, articles; float idf; };           /* key: bucket + 1; 0: free */
+struct kb_gram_table { struct kb_gram *slot; size_t slots, count; };
+void kb_gram_table_init(struct kb_gram_table *table);
+void kb_gram_table_fini(struct kb_gram_table *table);
+void kb_gram_table_copy(struct kb_gram_table *table, const struct kb_gram_table *from);
+void kb_gram_table_count(struct kb_gram_table *table, const uint32_t *grams, size_t count, int by);
+void kb_gram_table_weigh(struct kb_gram_table *table, size_t live);              /* all of them */
+void kb_gram_table_weigh_these(struct kb_gram_table *table, const uint32_t *grams, size_t count, size_t live);
+size_t kb_gram_slot(const struct kb_gram_table *table, uint32_t bucket);         /* where it is, or would be: then its key is 0 */
+float kb_gram_idf(const struct kb_gram_table *table, uint32_t bucket);           /* 0: it stands in no article */
+float kb_gram_norm(const struct kb_gram_table *table, const uint32_t *grams, size_t count);
+
+/* ---- kb_titles.c ---- */
+struct kb_entry;
+struct kb_titles { struct kb_gram_table grams; uint32_t *first, *postings; };    /* first: by slot of grams */
+void kb_titles_fini(struct kb_titles *titles);
+void kb_titles_index(struct kb_titles *titles, struct kb_entry *const *at, size_t count);        /* of counted grams: first and postings */
+void kb_titles_add(const struct kb_titles *titles, size_t slot, float weight, float *sum);       /* to the sum of each article that has it */
 
 /* ---- what was learned ---- */
 struct kb_learned;
@@ -128,8 +152,8 @@ struct kb_snapshot {
 	size_t term_count;               /* of dict when this was made */
 	uint32_t *offset;                /* [term_count + 1] into postings; their difference is the document frequency */
 	struct kb_posting *postings;
-	uint32_t *gram_articles;         /* [KB_GRAMS]: in how many */
-	float *gram_idf, *title_gram_idf;        /* [KB_GRAMS] */
+	struct kb_gram_table grams;      /* of whole articles */
+	struct kb_titles titles;
 	enum kb_open { KB_OPEN_NEVER, KB_OPEN_IN_SOME, KB_OPEN } *open;  /* [count]: to which queues */
 	struct kb_same same;
 	float mean_title, mean_keywords, mean_body;      /* words; kept over small changes */
@@ -157,7 +181,7 @@ float kb_idf(const struct kb_snapshot *snapshot, uint32_t term); /* of an unknow
 char *kb_question_clean(struct arena *arena, const char *subject, const char *text);
 struct kb_word { uint32_t term; float weight, idf; const char *stem, *folded; };
 struct kb_token {                        /* a different word, as it is written */
-	const char *word, *folded, *stem[KB_STEMMERS];
+	const char *word, *folded, *stem[KB_STEMMERS];           /* stem: of those that were chosen */
 	unsigned often, small_in;
 	float weight, value;
 	bool chosen;
@@ -235,6 +259,8 @@ float kb_gate_confidence(const struct kb_learned *learned, const struct kb_ranke
 float kb_gate_threshold(const struct kb_learned *learned);
 size_t kb_gate_count(const struct kb_ranked *ranked);            /* how many would be shown */
 void kb_gate_learn(const struct kb_view *view, const struct kb_learned *before);         /* fills view->learned, which nobody else has yet */
-const char *kb_excerpt(struct arena *arena, const struct kb_entry *entry, const struct kb_words *words);
+struct kb_finder;
+struct kb_finder *kb_finder_new(struct arena *arena, const struct kb_words *words);             /* for all excerpts of an answer */
+const char *kb_excerpt(struct arena *arena, const struct kb_entry *entry, const struct kb_finder *finder);
 
 #endif

@@ -34,9 +34,12 @@ static const char *const closings[] = {
 static bool begins(const char *text, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		size_t length = strlen(list[i]);
 		unsigned char next;
+		size_t length;
 
+		if (((unsigned char)*text | 32) != ((unsigned char)*list[i] | 32))       /* most end here; all begin with a letter */
+			continue;
+		length = strlen(list[i]);
 		if (strncasecmp(text, list[i], length) != 0)
 			continue;
 		next = (unsigned char)text[length];
@@ -64,10 +67,10 @@ static const char *behind_greeting(const char *text)
 /* The first byte behind this piece: a line, or a sentence. */
 static size_t piece_length(const char *text)
 {
-	size_t i = 0;
+	size_t i = strcspn(text, "\n.!?");
 
-	for (; text[i] && text[i] != '\n'; i++)
-		if ((text[i] == '.' || text[i] == '!' || text[i] == '?') && (!text[i + 1] || text[i + 1] == ' ' || text[i + 1] == '\n'))
+	for (; text[i] && text[i] != '\n'; i += 1 + strcspn(text + i + 1, "\n.!?"))
+		if (!text[i + 1] || text[i + 1] == ' ' || text[i + 1] == '\n')
 			return i + 1;
 	return i;
 }

@@ -4,15 +4,14 @@
  * The score is a weighted sum of: BM25F over stems, with what means the same counting less; the cosine of character n-grams with the
  * whole article and with its title; words that stand side by side in both; likeness to questions that the article solved before
  * (and, against it, to questions that it did not). All but the last in proportion to the best of this question.
- * Words and past questions are looked at for all articles, titles for the best TITLES by these, the rest for the best CANDIDATES.
+ * Words, past questions and titles are looked at for all articles, the rest for the best CANDIDATES by these.
  */
 #include "kb_work.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define TITLES       500                 /* articles whose titles are looked at */
-#define CANDIDATES   40                  /* and whose whole text */
+#define CANDIDATES 20                    /* articles whose whole text is looked at */
 
 bool kb_entry_is_for(const struct kb_entry *entry, const char *queue)
 {
@@ -62,19 +61,14 @@ static void take_candidates(struct kb_work *work, size_t wanted)
 			work->candidate[work->candidates++] = (uint32_t)i;
 }
 
-/* The articles that are looked at closely, in two steps: by words and past questions; then by titles, too. */
+/* The articles that are looked at closely: by words, past questions and titles. */
 static void choose_candidates(struct kb_work *work)
 {
 	work->most_word = largest(work, work->word);
 	for (size_t i = 0; i < work->snapshot->count; i++)
 		if (work->allowed[i])
-			work->score[i] = kb_share(work->word[i], work->most_word) + work->past[i];
-	take_candidates(work, TITLES);
-	kb_score_titles(work);
-	for (size_t k = 0; k < work->candidates; k++)
-		work->score[work->candidate[k]] += 0.3f * kb_share(work->title[work->candidate[k]], work->most_title);
-	if (work->candidates > CANDIDATES)
-		take_candidates(work, CANDIDATES);
+			work->score[i] = kb_share(work->word[i], work->most_word) + work->past[i] + 0.3f * kb_share(work->title[i], work->most_title);
+	take_candidates(work, CANDIDATES);
 }
 
 static int by_score_down(const void *a, const void *b, void *context)
@@ -128,6 +122,7 @@ void kb_rank(const struct kb_view *view, const struct kb_words *words, const cha
 	kb_score_words(work);
 	kb_weigh_grams(work);
 	kb_score_past(work);
+	kb_score_titles(work);
 	choose_candidates(work);
 	kb_score_grams(work);
 	kb_score_neighbours(work);

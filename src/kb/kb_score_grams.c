@@ -7,32 +7,37 @@
 #include "kb_work.h"
 
 #include <math.h>
+#include <string.h>
 
-struct spread { struct kb_work *work; float weight; };
+struct spread { struct kb_gram_question *question; float weight; };
 
 static void spread_gram(void *context, uint32_t bucket)
 {
 	const struct spread *spread = context;
-	struct kb_work *work = spread->work;
 
-	if (!(work->question.set[bucket / 64] >> (bucket % 64) & 1)) {
-		work->question.set[bucket / 64] |= 1ULL << (bucket % 64);
-		work->seen[work->seen_count++] = bucket;
-	}
-	work->question.weight[bucket] += spread->weight;
+	kb_gram_weight(spread->question, bucket)->weight += spread->weight;
 }
 
-static void weigh(struct kb_gram_question *question, const float *idf, const uint32_t *seen, size_t count, float norm)
+static void spread_words(struct kb_gram_question *question, const struct kb_words *words)
 {
-	for (size_t i = 0; i < count; i++) {
-		uint32_t bucket = seen[i];
+	struct spread spread = { question, 0 };
+	size_t most = 0;
 
-		question->weight[bucket] *= idf[bucket] / norm;
-		if (question->weight[bucket] > 0)
-			question->set[bucket / 64] |= 1ULL << (bucket % 64);
-		else
-			question->set[bucket / 64] &= ~(1ULL << (bucket % 64));
+	for (size_t i = 0; i < words->token_count; i++)
+		if (words->token[i].chosen)
+			most += KB_GRAMS_OF(strlen(words->token[i].folded));
+	kb_gram_question_clear(question, most);
+	for (size_t i = 0; i < words->token_count; i++) {
+		spread.weight = words->token[i].weight * (float)words->token[i].often;
+		if (words->token[i].chosen)
+			kb_grams_of_word(words->token[i].folded, spread_gram, &spread);
 	}
+}
+
+/* 1 + ln tf, where small words make it less than one. */
+static float log_of(float tf)
+{
+	return tf <= 1 ? tf : 1 + logf(tf);
 }
 
 static float norm_of(float square)
@@ -42,42 +47,39 @@ static float norm_of(float square)
 
 void kb_weigh_grams(struct kb_work *work)
 {
-	const struct kb_snapshot *snapshot = work->snapshot;
-	struct spread spread = { work, 0 };
+	const struct kb_titles *titles = &work->snapshot->titles;
+	struct kb_gram_question *question = &work->question;
 	float square = 0, title_square = 0;
 
-	for (size_t i = 0; i < work->words->token_count; i++) {
-		const struct kb_token *token = &work->words->token[i];
+	spread_words(question, work->words);
+	for (size_t i = 1; i < question->count; i++) {
+		struct kb_gram_weight *gram = &question->at[i];
+		float log_tf = log_of(gram->weight), idf = kb_gram_idf(&work->snapshot->grams, gram->bucket), title_idf;
 
-		spread.weight = token->weight * (float)token->often;
-		if (token->chosen)
-			kb_grams_of_word(token->folded, spread_gram, &spread);
+		gram->title = (uint32_t)kb_gram_slot(&titles->grams, gram->bucket);
+		title_idf = titles->grams.slot[gram->title].idf;
+		square += log_tf * idf * log_tf * idf;
+		title_square += log_tf * title_idf * log_tf * title_idf;
+		gram->weight = log_tf * idf * idf;
+		gram->title_weight = log_tf * title_idf * title_idf;
 	}
-	for (size_t i = 0; i < work->seen_count; i++) {
-		uint32_t bucket = work->seen[i];
-		float tf = work->question.weight[bucket], log_tf = tf < 1 ? tf : 1 + logf(tf);
-		float weight = log_tf * snapshot->gram_idf[bucket], title_weight = log_tf * snapshot->title_gram_idf[bucket];
-
-		work->question.weight[bucket] = weight;
-		work->title_question.weight[bucket] = title_weight;
-		square += weight * weight;
-		title_square += title_weight * title_weight;
+	for (size_t i = 1; i < question->count; i++) {
+		question->at[i].weight /= norm_of(square);
+		question->at[i].title_weight /= norm_of(title_square);
 	}
-	weigh(&work->question, snapshot->gram_idf, work->seen, work->seen_count, norm_of(square));
-	weigh(&work->title_question, snapshot->title_gram_idf, work->seen, work->seen_count, norm_of(title_square));
 }
 
 void kb_score_titles(struct kb_work *work)
 {
-	for (size_t k = 0; k < work->candidates; k++) {
-		uint32_t i = work->candidate[k];
-		const struct kb_entry *entry = work->snapshot->at[i];
-
-		if (entry->title_gram_norm > 0)
-			work->title[i] = kb_gram_dot(&work->title_question, entry->title_grams, entry->title_gram_count) / entry->title_gram_norm;
-		if (work->title[i] > work->most_title)
-			work->most_title = work->title[i];
-	}
+	for (size_t i = 1; i < work->question.count; i++)
+		if (work->question.at[i].title_weight > 0)
+			kb_titles_add(&work->snapshot->titles, work->question.at[i].title, work->question.at[i].title_weight, work->title);
+	for (size_t i = 0; i < work->snapshot->count; i++)
+		if (work->allowed[i] && work->title[i] > 0) {
+			work->title[i] /= work->snapshot->at[i]->title_gram_norm;
+			if (work->title[i] > work->most_title)
+				work->most_title = work->title[i];
+		}
 }
 
 void kb_score_grams(struct kb_work *work)

@@ -18,7 +18,7 @@ static const struct kb_entry *entry_to_show(const struct kb_view *view, uint32_t
 }
 
 static void add_scored(struct arena *arena, const struct kb_view *view, const struct kb_words *words, const struct kb_ranked *ranked, size_t i,
-                       const char *queue, double confidence, bool excerpt, struct kb_scores *to)
+                       const char *queue, double confidence, const struct kb_finder *finder, struct kb_scores *to)
 {
 	const struct kb_entry *entry = entry_to_show(view, ranked->at[i].slot, words->language, queue);
 	struct kb_scored *scored = ARENA_PUSH(arena, to);
@@ -26,7 +26,7 @@ static void add_scored(struct arena *arena, const struct kb_view *view, const st
 	scored->article = arena_string(arena, entry->article.id);
 	scored->language = arena_string(arena, entry->article.language);
 	scored->title = arena_string(arena, entry->article.title);
-	scored->excerpt = excerpt ? kb_excerpt(arena, entry, words) : "";
+	scored->excerpt = finder ? kb_excerpt(arena, entry, finder) : "";
 	scored->score = confidence * (double)(ranked->at[i].score / ranked->at[0].score);
 }
 
@@ -34,6 +34,7 @@ void kb_answer_from(const struct kb_view *view, const struct kb_question *questi
 {
 	struct kb_ranked ranked;
 	struct kb_words words;
+	const struct kb_finder *finder;
 	size_t shown;
 
 	memset(answer, 0, sizeof *answer);
@@ -46,9 +47,10 @@ void kb_answer_from(const struct kb_view *view, const struct kb_question *questi
 	answer->confidence = (double)kb_gate_confidence(view->learned, &ranked);
 	shown = answer->confidence >= answer->threshold ? kb_gate_count(&ranked) : 0;
 	for (size_t i = 0; i < ranked.count; i++)
-		add_scored(arena, view, &words, &ranked, i, question->queue, answer->confidence, false, &answer->ranking);
+		add_scored(arena, view, &words, &ranked, i, question->queue, answer->confidence, NULL, &answer->ranking);
+	finder = shown ? kb_finder_new(arena, &words) : NULL;
 	for (size_t i = 0; i < shown; i++)
-		add_scored(arena, view, &words, &ranked, i, question->queue, answer->confidence, true, &answer->suggest);
+		add_scored(arena, view, &words, &ranked, i, question->queue, answer->confidence, finder, &answer->suggest);
 }
 
 void kb_suggest(struct kb *kb, const struct kb_question *question, struct arena *arena, struct kb_answer *answer)

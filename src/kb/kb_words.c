@@ -76,28 +76,44 @@ static void choose_language(struct reading *reading, const struct kb_question *q
 		kb_stemmers_add(&reading->stemmers, reading->snapshot->languages[i]);
 }
 
-static void stem_tokens(struct reading *reading)
+static void stem_token(struct reading *reading, struct kb_token *token)
 {
 	const struct kb_snapshot *snapshot = reading->snapshot;
 	float rarest = logf(1 + ((float)snapshot->live + 0.5f) / 1.5f);          /* about the weight of what stands in one article */
 	char stem[KB_WORD];
 
-	for (size_t i = 0; i < reading->words->token_count; i++) {
-		struct kb_token *token = &reading->words->token[i];
+	for (size_t k = 0; k == 0 || k < reading->stemmers.count; k++) {
+		uint32_t term;
+		float value;
 
-		token->weight = kb_small_word(token->small_in, reading->words->language) ? KB_STOP_WEIGHT : 1;
-		for (size_t k = 0; k == 0 || k < reading->stemmers.count; k++) {
-			uint32_t term;
-			float value;
-
-			kb_stem(&reading->stemmers, k, token->word, stem);
-			token->stem[k] = arena_string(reading->arena, stem);
-			term = kb_dict_find(snapshot->dict, stem);
-			value = token->weight * (term == KB_NO_TERM ? UNKNOWN_VALUE * rarest : kb_idf(snapshot, term));
-			if (value > token->value)
-				token->value = value;
-		}
+		kb_stem(&reading->stemmers, k, token->word, stem);
+		token->stem[k] = arena_string(reading->arena, stem);
+		term = kb_dict_find(snapshot->dict, stem);
+		value = token->weight * (term == KB_NO_TERM ? UNKNOWN_VALUE * rarest : kb_idf(snapshot, term));
+		if (value > token->value)
+			token->value = value;
 	}
+}
+
+/* Small words last, and not at all where there are enough others that say more than any of them could. */
+static void stem_tokens(struct reading *reading)
+{
+	float small_most = KB_STOP_WEIGHT * kb_idf(reading->snapshot, KB_NO_TERM);
+	struct kb_words *words = reading->words;
+	size_t telling = 0;
+
+	for (size_t i = 0; i < words->token_count; i++) {
+		struct kb_token *token = &words->token[i];
+
+		token->weight = kb_small_word(token->small_in, words->language) ? KB_STOP_WEIGHT : 1;
+		if (token->weight < 1)
+			continue;
+		stem_token(reading, token);
+		telling += token->value > small_most;
+	}
+	for (size_t i = 0; telling < KB_CHOSEN && i < words->token_count; i++)
+		if (words->token[i].weight < 1)
+			stem_token(reading, &words->token[i]);
 }
 
 static int by_value_down(const void *a, const void *b)

@@ -1,9 +1,8 @@
 /*
  * kb_work.c - the memory of a ranking, kept from one question to the next.
  *
- * Each is 3 MB of tables, so there are no more than processors: ranking only computes, more at once would only wait for each
- * other's turn. Whoever ranks takes one out of a list (or waits for one) and gives it back; nobody takes two. What a question wrote
- * is cleared by the one who takes it next: values of articles as a whole, n-grams bucket by bucket.
+ * There are no more than processors: ranking only computes, more at once would only wait for each other's turn. Whoever ranks takes one
+ * out of a list (or waits for one) and gives it back; nobody takes two. What a question wrote is cleared by the one who takes it next.
  */
 #include "kb_work.h"
 
@@ -40,16 +39,6 @@ static struct kb_work *take_idle(void)
 	else
 		made++;
 	pthread_mutex_unlock(&lock);
-	return work;
-}
-
-static struct kb_work *make(void)
-{
-	struct kb_work *work = must(calloc(1, sizeof *work));
-
-	kb_gram_question_init(&work->question);
-	kb_gram_question_init(&work->title_question);
-	work->seen = must(malloc(KB_GRAMS * sizeof *work->seen));
 	return work;
 }
 
@@ -94,7 +83,7 @@ struct kb_work *kb_work_take(const struct kb_view *view, const struct kb_words *
 	struct kb_work *work = take_idle();
 
 	if (!work)
-		work = make();
+		work = must(calloc(1, sizeof *work));
 	work->next = NULL;
 	work->snapshot = view->snapshot;
 	work->learned = view->learned;
@@ -109,13 +98,6 @@ struct kb_work *kb_work_take(const struct kb_view *view, const struct kb_words *
 
 void kb_work_give(struct kb_work *work)
 {
-	for (size_t i = 0; i < work->seen_count; i++) {
-		uint32_t bucket = work->seen[i];
-
-		work->question.weight[bucket] = work->title_question.weight[bucket] = 0;
-		work->question.set[bucket / 64] = work->title_question.set[bucket / 64] = 0;
-	}
-	work->seen_count = 0;
 	pthread_mutex_lock(&lock);
 	work->next = idle;
 	idle = work;

@@ -1,7 +1,7 @@
 /*
  * kb_work.h - inside the ranking: what one question needs while it is ranked, and the steps that fill it.
  *
- * A value for each article and each kind of likeness, and the question's n-grams spread over their buckets. The memory is kept from
+ * A value for each article and each kind of likeness, and the question's n-grams. The memory is kept from
  * question to question: to take and clear it costs less than the question itself. Words and past questions are looked at for all
  * articles; the rest only for candidates.
  */
@@ -23,8 +23,7 @@ struct kb_work {
 	float *word, *title, *past, *past_sum, *grams, *neighbours, *passage, *score;
 	float most_word, most_title, most_grams, most_neighbours, most_passage;
 	uint32_t *candidate; size_t candidates;
-	struct kb_gram_question question, title_question;
-	uint32_t *seen; size_t seen_count;       /* buckets of the question */
+	struct kb_gram_question question;
 	size_t past_room;
 	float *past_like;                /* by past question: weight of the words in common */
 	uint32_t *group_slot;            /* by kb_past.group: the slot of its article */
@@ -43,8 +42,8 @@ void kb_score_words(struct kb_work *work);       /* kb_score_words.c: word */
 void kb_score_neighbours(struct kb_work *work);  /* kb_score_neighbours.c, of candidates: neighbours */
 const uint32_t *kb_sequence_in(const struct kb_entry *entry, const char *language);     /* the article as words of this language */
 void kb_score_passage(struct kb_work *work);     /* kb_score_passage.c, of candidates: passage */
-void kb_weigh_grams(struct kb_work *work);       /* kb_score_grams.c: question, title_question */
-void kb_score_titles(struct kb_work *work);      /* of candidates: title */
+void kb_weigh_grams(struct kb_work *work);       /* kb_score_grams.c: question */
+void kb_score_titles(struct kb_work *work);      /* title */
 void kb_score_grams(struct kb_work *work);       /* of candidates: grams */
 void kb_score_past(struct kb_work *work);        /* kb_score_past.c: past, past_sum */
 void kb_judge(const struct kb_work *work, struct kb_ranked *ranked);     /* kb_judge.c: what the gate judges by */
