@@ -7,6 +7,8 @@
  * and memory that training reads is gone from the cache of those who take mails in. So a training of seconds may take minutes on
  * a busy desk, and it always ends. Log: learn.trained, learn.trouble.
  */
+#include <malloc.h>
+
 #include "daemon_private.h"
 
 #define ROUND_MS 1000
@@ -31,6 +33,14 @@ static bool go_on(void *context)
 	return !daemon->stopping;
 }
 
+/* What a training needed is free now, but in the midst of the heap, where mails took memory meanwhile: it would stay with us. */
+static void give_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 int daemon_learner_round(struct daemon *daemon, struct store *store)
 {
 	struct config *config = daemon_config(daemon);
@@ -39,6 +49,7 @@ int daemon_learner_round(struct daemon *daemon, struct store *store)
 		struct pace pace = {daemon, clock_thread_us(), daemon->gateway.counters.mails};
 		gateway_learn(&daemon->gateway, config, store, why, go_on, &pace);
 		daemon->learn_rest_until = clock_monotonic_us() + REST_US;
+		give_back();
 	}
 	config_unref(&config);
 	return ROUND_MS;

@@ -51,6 +51,7 @@ static void put_weights(struct buffer *out, const struct weights *weights)
 		put_real(out, weights->scale[class]);
 		put_real(out, weights->bias[class]);
 	}
+	put(out, weights->cells);
 	for (uint32_t number = 0; number < weights->known; number++) {
 		size_t count = weights_cells(weights, number, cells, values);
 
@@ -244,10 +245,10 @@ static void get_vocabulary(struct reader *reader, struct vocabulary *vocabulary)
 }
 
 /* The cells of one bucket; the classes stand in order. */
-static void get_cells(struct reader *reader, uint32_t number, size_t classes, struct weight_list *list)
+static void get_cells(struct reader *reader, uint32_t number, size_t *left, struct weights *weights)
 {
 	uint16_t cells[LEARN_CLASSES_MAX];
-	size_t count = get_count(reader, classes);
+	size_t classes = weights->classes, count = get_count(reader, *left < classes ? *left : classes);
 	const int8_t *values;
 
 	for (size_t i = 0; i < count && !reader->bad; i++) {
@@ -255,15 +256,17 @@ static void get_cells(struct reader *reader, uint32_t number, size_t classes, st
 		reader->bad |= i && cells[i] <= cells[i - 1];
 	}
 	values = get_bytes(reader, count);
-	for (size_t i = 0; i < count && !reader->bad; i++) {
+	for (size_t i = 0; i < count && !reader->bad; i++)
 		reader->bad |= !values[i] || values[i] == INT8_MIN;
-		weight_list_add(list, number, cells[i], values[i]);
-	}
+	if (reader->bad)
+		return;
+	weights_put(weights, number, cells, values, count);
+	*left -= count;
 }
 
 static void get_weights(struct reader *reader, size_t known, size_t classes, struct weights *weights)
 {
-	struct weight_list list = { 0 };
+	size_t left;
 
 	weights->known = known;
 	weights->classes = classes;
@@ -273,9 +276,11 @@ static void get_weights(struct reader *reader, size_t known, size_t classes, str
 		weights->scale[class] = (float)get_real(reader);
 		weights->bias[class] = (float)get_real(reader);
 	}
+	weights->cells = left = get_count(reader, known * classes);
+	weights_room(reader->arena, weights);
 	for (uint32_t number = 0; number < known && !reader->bad; number++)
-		get_cells(reader, number, classes, &list);
-	weights_make(reader->arena, &list, weights);
+		get_cells(reader, number, &left, weights);
+	reader->bad |= left != 0;
 }
 
 static void get_words(struct reader *reader, size_t known, struct nearest *nearest)

@@ -105,6 +105,9 @@ struct weights {
 struct weight_list { struct weight_cell { uint32_t number; uint16_t class; int8_t value; } *at; size_t count, room; };
 void weight_list_add(struct weight_list *list, uint32_t number, size_t class, double steps);
 void weights_make(struct arena *arena, struct weight_list *list, struct weights *weights);       /* frees the list's cells */
+/* Room for what weights->known, classes and cells say; then all of one bucket after those of the one before. */
+void weights_room(struct arena *arena, struct weights *weights);
+void weights_put(struct weights *weights, uint32_t number, const uint16_t *class, const int8_t *value, size_t count);
 /* Those of one bucket that are not nothing, in the order of the classes; room for as many as there are classes. Returns how many. */
 size_t weights_cells(const struct weights *weights, uint32_t number, uint16_t *class, int8_t *value);
 /* Of each item of the vector, what it gave to `class` over `other`. */

@@ -45,35 +45,48 @@ static int smallest(const struct weight_list *list)
 	return 1;
 }
 
+void weights_room(struct arena *arena, struct weights *weights)
+{
+	if (weights->classes <= ROW_CLASSES) {
+		weights->width = weights->classes <= ROW_OF_FEW ? ROW_OF_FEW : ROW_CLASSES;
+		weights->row = ARENA_ARRAY(arena, int8_t, (weights->known + 1) * weights->width);
+	} else {
+		weights->start = ARENA_ARRAY(arena, uint32_t, weights->known + 1);
+		weights->class = ARENA_ARRAY(arena, uint16_t, weights->cells + 1);
+		weights->value = ARENA_ARRAY(arena, int8_t, weights->cells + 1);
+	}
+}
+
+void weights_put(struct weights *weights, uint32_t number, const uint16_t *class, const int8_t *value, size_t count)
+{
+	for (size_t i = 0; weights->row && i < count; i++)
+		weights->row[number * weights->width + class[i]] = value[i];
+	if (weights->row)
+		return;
+	weights->start[number + 1] = weights->start[number] + (uint32_t)count;
+	for (size_t i = 0; i < count; i++) {
+		weights->class[weights->start[number] + i] = class[i];
+		weights->value[weights->start[number] + i] = value[i];
+	}
+}
+
 /* Counting sort by bucket; within a bucket the classes stay in order. */
-static void make_cells(struct arena *arena, const struct weight_list *list, struct weights *weights)
+static void sort_cells(const struct weight_list *list, struct weights *weights)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
-	size_t kept = list->count;
 	uint32_t *next = ARENA_ARRAY(&scratch, uint32_t, weights->known + 1);
 
-	weights->start = ARENA_ARRAY(arena, uint32_t, weights->known + 1);
-	weights->class = ARENA_ARRAY(arena, uint16_t, kept + 1);
-	weights->value = ARENA_ARRAY(arena, int8_t, kept + 1);
-	for (size_t i = 0; i < kept; i++)
+	for (size_t i = 0; i < list->count; i++)
 		weights->start[list->at[i].number + 1]++;
 	for (size_t number = 0; number < weights->known; number++)
 		weights->start[number + 1] += weights->start[number];
 	memcpy(next, weights->start, weights->known * sizeof *next);
-	for (size_t i = 0; i < kept; i++) {
+	for (size_t i = 0; i < list->count; i++) {
 		uint32_t place = next[list->at[i].number]++;
 
 		weights->class[place] = list->at[i].class;
 		weights->value[place] = list->at[i].value;
 	}
-}
-
-static void make_rows(struct arena *arena, const struct weight_list *list, struct weights *weights)
-{
-	weights->width = weights->classes <= ROW_OF_FEW ? ROW_OF_FEW : ROW_CLASSES;
-	weights->row = ARENA_ARRAY(arena, int8_t, (weights->known + 1) * weights->width);
-	for (size_t i = 0; i < list->count; i++)
-		weights->row[list->at[i].number * weights->width + list->at[i].class] = list->at[i].value;
 }
 
 void weights_make(struct arena *arena, struct weight_list *list, struct weights *weights)
@@ -85,10 +98,11 @@ void weights_make(struct arena *arena, struct weight_list *list, struct weights 
 		if (abs(list->at[i].value) >= least)
 			list->at[kept++] = list->at[i];
 	list->count = weights->cells = kept;
-	if (weights->classes <= ROW_CLASSES)
-		make_rows(arena, list, weights);
-	else
-		make_cells(arena, list, weights);
+	weights_room(arena, weights);
+	for (size_t i = 0; weights->row && i < kept; i++)
+		weights_put(weights, list->at[i].number, &list->at[i].class, &list->at[i].value, 1);
+	if (!weights->row)
+		sort_cells(list, weights);
 	free(list->at);
 	*list = (struct weight_list){ 0 };
 }
