@@ -334,7 +334,7 @@ def test_13_two_autoresponders_and_a_list_are_bounded(desk):
 
 
 def test_16_a_reply_all_storm_is_bounded(desk):
-    """Sixty people answer all, twice: every word is kept, nobody of them is mailed by us, the agent hears of each once, the list of readers ends."""
+    """Sixty people answer all, twice: every word is kept, nobody of them is mailed by us, the agent hears of ten and then of the rest, the list of readers ends."""
     ack = request(desk)
     desk.wait_sent(2)
     people = ["p%02d@example.net" % i for i in range(60)]
@@ -345,7 +345,9 @@ def test_16_a_reply_all_storm_is_bounded(desk):
     wait_until(lambda: not desk.outbox(), 30)
     ticket = desk.ticket(1)
     assert [m["kind"] for m in ticket["messages"]].count("reply") == 121 and len(desk.tickets()) == 1
-    assert len(desk.sent_to(BOB)) == 1 + 121 and len(desk.sent()) == 2 + 121
+    assert len(desk.sent_to(BOB)) == 1 + 10 and len(desk.sent()) == 2 + 10
+    desk.advance(16 * 60)
+    assert "first of 111 messages" in desk.wait_sent(12, to=BOB)[11].text
     assert not any(p in m.recipients for m in desk.sent() for p in people)
     desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Enough.\n")
     answer = desk.wait_sent(2, to=ANNA)[1]

@@ -55,7 +55,8 @@ def lives_on(desk, path):
     desk.ok("outbox", "retry")
     desk.wait_sent(1, to=hand["waits"])
     wait_until(lambda: not desk.outbox(), 30)
-    assert desk.log("learn.loaded") and not desk.log("learn.refused") and desk.ok("learn", "report")["model"]["texts"] > 0
+    wait_until(lambda: desk.log("learn.loaded"), 20, "what was learned serves, or, where models have another form now, is learned anew")
+    assert desk.ok("learn", "report")["model"]["texts"] > 0
     kept = desk.cli("ticket", "raw", 1, 1, json_output=False).bytes
     desk.accept(kept)
     assert len(desk.tickets()) == len(tickets) and desk.log("lmtp.duplicate")
