@@ -267,7 +267,9 @@ static const struct node *emit_actions(struct emitter *emitter, const struct nod
 		node = node->next;
 		add_node(emitter, node);
 	}
-	buffer_printf(&emitter->program->text, "fileinto \"%zu.%zu\";", first, emitter->program->actions.count - first);
+	step->first = first;
+	step->count = emitter->program->actions.count - first;
+	buffer_printf(&emitter->program->text, "fileinto \"%zu.%zu\";", first, step->count);
 	line(emitter->program, "");
 	step->to = emitter->program->text.length;
 	return node;

@@ -150,7 +150,7 @@ static void tell_given_up(struct judging *judging)
 		because(judging, "keyword", judging->keywords->given_up.at[i], "its regex gave up at its limit and counts as not matching");
 }
 
-/* What libsieve says; nothing at all where no action can be reached. */
+/* What libsieve says; it is not asked where that is clear without it, and not where no action can be reached. */
 static void ask(const struct judging *judging, const struct rules_input *input, struct answer *answer)
 {
 	CLEANUP_BUFFER struct buffer program, frame;
@@ -159,6 +159,8 @@ static void ask(const struct judging *judging, const struct rules_input *input, 
 	buffer_init(&frame);
 	*answer = (struct answer){0};
 	facts_gather(judging->ruleset, input, judging->keywords, judging->arena, &facts);
+	if (program_decide(&judging->ruleset->program, &facts, judging->arena, answer))
+		return;
 	if (!program_reduce(&judging->ruleset->program, &facts, judging->arena, &program))
 		return;
 	facts_write(judging->ruleset, &facts, &program, &frame);

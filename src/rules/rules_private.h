@@ -120,6 +120,7 @@ struct filter {
 	struct { const struct filter **at; size_t count; } tests;
 	struct { uint32_t *at; size_t count; } keys;
 	bool envelope, address;          /* keys are 0 for from and 1 for to; values are addresses */
+	bool whole;                      /* HAS: a value that has one of the needles is enough */
 	struct { struct strings *at; size_t count; } needles;    /* small letters; each a list of pieces that follow each other */
 	int64_t size;
 };
@@ -127,6 +128,7 @@ struct filter {
 struct step {
 	enum command_kind kind;          /* IF, ELSIF, ELSE, STOP; FILEINTO for all actions */
 	size_t from, to;                 /* IF and ELSIF: of the test */
+	size_t first, count;             /* FILEINTO: the actions */
 	const struct filter *filter;
 	struct step *block, *next;
 };
@@ -203,7 +205,13 @@ void facts_gather(const struct ruleset *ruleset, const struct rules_input *input
 void facts_write(const struct ruleset *ruleset, const struct mail_facts *facts, const struct buffer *program, struct buffer *frame);
 
 /* ---- rules_reduce.c ---- */
+struct answer {
+	uint16_t *actions; size_t count; /* in the arena */
+	const char *trouble;             /* NULL: fine */
+};
 const struct filter *filter_make(struct program *program, const struct node *test);
+/* The actions, where every test on the way is sure to be true or false. False: libsieve is to be asked. */
+bool program_decide(const struct program *program, const struct mail_facts *facts, struct arena *arena, struct answer *answer);
 /* `out` gets the program without what cannot happen to a mail with these facts; false: then no action is left. */
 bool program_reduce(const struct program *program, const struct mail_facts *facts, struct arena *arena, struct buffer *out);
 
@@ -230,10 +238,6 @@ struct question {
 /* Of a whole frame. False: bad; to be freed all the same. Points into the frame. */
 bool question_read(const struct buffer *frame, struct question *question);
 void question_free(struct question *question);
-struct answer {
-	uint16_t *actions; size_t count; /* in the arena */
-	const char *trouble;             /* NULL: fine */
-};
 /* Of a whole frame, whatever is in it. */
 void answer_read(const struct buffer *frame, size_t action_count, struct arena *arena, struct answer *answer);
 

@@ -2,9 +2,9 @@
  * rules_reduce.c - of the program, only what a mail needs: libsieve reads its text anew each time, and that is what rules cost.
  *
  * Each test gets a filter that says no, perhaps or yes. It says no only where libsieve could not say yes: the field is not there, or no
- * value of it holds the words that are looked for, in whatever case; yes, which only "not" asks for, where nothing is left to decide.
- * Commands whose test cannot be true are left out; where no action is left, libsieve is not asked. All else it decides as before: tests are
- * written in full. tests/unit/test_rules_reduce.c holds both ways side by side over random scripts and mails.
+ * value of it holds the words that are looked for, in whatever case; yes only where nothing is left to decide: a value is the word, or
+ * has it. Where every test on the way says no or yes, the actions are known, and libsieve is not asked. Else commands whose test cannot be
+ * true are left out, and it decides the rest as before: tests are written in full. tests/unit/test_rules_reduce.c holds both ways side by side over random scripts and mails.
  * May not look at more than BUDGET bytes of a mail: then it says perhaps.
  */
 #include <string.h>
@@ -81,6 +81,7 @@ static void fill_match(struct program *program, const struct node *test, struct 
 	if (shape.numeric || strcmp(shape.type, "count") == 0 || strcmp(shape.type, "value") == 0 || !plain_ends(shape.keys))
 		return;
 	filter->kind = is && !filter->address && !shape.octet ? FILTER_IS : FILTER_HAS;
+	filter->whole = !is && !pattern && !filter->address && !shape.octet;
 	for (size_t i = 0; i < shape.keys->strings.count; i++)
 		add_needle(program->arena, filter, shape.keys->strings.at[i].text, pattern);
 }
@@ -171,7 +172,8 @@ static enum verdict_of_filter look_in(struct reducing *reducing, const struct fi
 		size_t length = strlen(value) + 16;
 		for (size_t k = 0; k < filter->needles.count && best != YES; k++) {
 			const struct strings *needle = &filter->needles.at[k];
-			enum verdict_of_filter here = filter->kind == FILTER_IS ? equal(value, needle->at[0]) : in_order(value, needle) ? PERHAPS : NO;
+			enum verdict_of_filter has = filter->whole ? YES : PERHAPS;
+			enum verdict_of_filter here = filter->kind == FILTER_IS ? equal(value, needle->at[0]) : in_order(value, needle) ? has : NO;
 			best = here > best ? here : best;
 			if ((reducing->work += length) > BUDGET)
 				return PERHAPS;
@@ -227,6 +229,58 @@ static enum verdict_of_filter ask(struct reducing *reducing, const struct filter
 	}
 }
 
+/* ---------------------------------------------------------------- where nothing is left to decide */
+
+enum way { GOES_ON, STOPS, UNSURE };
+
+static enum way decide_steps(struct reducing *reducing, const struct step *step, struct answer *answer);
+
+static bool has_more_branches(const struct step *step)
+{
+	return step->next && (step->next->kind == COMMAND_ELSIF || step->next->kind == COMMAND_ELSE);
+}
+
+/* *at becomes the last branch that belongs to this if. */
+static enum way decide_if(struct reducing *reducing, const struct step **at, struct answer *answer)
+{
+	const struct step *taken = NULL;
+	for (;; *at = (*at)->next) {
+		enum verdict_of_filter said = taken ? NO : (*at)->kind == COMMAND_ELSE ? YES : ask(reducing, (*at)->filter);
+		if (said == PERHAPS)
+			return UNSURE;
+		if (said == YES)
+			taken = *at;
+		if (!has_more_branches(*at))
+			return taken ? decide_steps(reducing, taken->block, answer) : GOES_ON;
+	}
+}
+
+static enum way decide_steps(struct reducing *reducing, const struct step *step, struct answer *answer)
+{
+	for (enum way way = GOES_ON; step; step = step->next) {
+		if (step->kind == COMMAND_IF)
+			way = decide_if(reducing, &step, answer);
+		else if (step->kind == COMMAND_STOP)
+			way = STOPS;
+		for (size_t i = 0; i < step->count; i++)
+			answer->actions[answer->count++] = (uint16_t)(step->first + i);
+		if (way != GOES_ON)
+			return way;
+	}
+	return GOES_ON;
+}
+
+bool program_decide(const struct program *program, const struct mail_facts *facts, struct arena *arena, struct answer *answer)
+{
+	struct reducing reducing = {.program = program, .facts = facts, .arena = arena};
+	reducing.keys = ARENA_ARRAY(arena, struct lowered, facts->count + 1);
+	*answer = (struct answer){.actions = ARENA_ARRAY(arena, uint16_t, program->actions.count + 1)};
+	if (decide_steps(&reducing, program->steps, answer) != UNSURE)
+		return true;
+	answer->count = 0;
+	return false;
+}
+
 /* ---------------------------------------------------------------- the program */
 
 static void write_steps(struct reducing *reducing, const struct step *step);
@@ -253,7 +307,7 @@ static const struct step *write_if(struct reducing *reducing, const struct step 
 			write_branch(reducing, step, first);
 			first = false;
 		}
-		if (!step->next || (step->next->kind != COMMAND_ELSIF && step->next->kind != COMMAND_ELSE))
+		if (!has_more_branches(step))
 			return step;
 	}
 }

@@ -3,7 +3,8 @@ import os, random, signal, threading
 from desk import Lmtp, mail, setup, wait_until
 
 COUNT = int(os.environ.get("RULES_MUTATIONS", "400"))
-NETWORK = ('require ["fileinto", "imap4flags"];\nif allof (header :contains "subject" "wifi", header :is "x-sportello" "kw:vpn") {\n'
+# With :matches, a worker must be asked: simpler tests are decided without one.
+NETWORK = ('require ["fileinto", "imap4flags"];\nif allof (header :matches "subject" "*wifi*", header :is "x-sportello" "kw:vpn") {\n'
            '  addflag ["tag:wifi", "priority:high"];\n  fileinto "queue/network";\n  stop;\n}\n')
 VPN = {"keywords": [{"name": "vpn", "any": ["vpn", "tunnel"]}], "desk.acknowledgements_per_hour": 1}
 
