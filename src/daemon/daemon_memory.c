@@ -3,6 +3,7 @@
  *
  * Loading some forty libraries touches eight megabytes of them, their tables of symbols above all, and most of that never again. Once all
  * is up, those pages are given back; what is used is mapped anew from the page cache when it is next touched, for a microsecond a page.
+ * Later, what lies free inside the heap is given back when it has become much: training and a new model leave tens of megabytes behind.
  * Only mappings that cannot be written and hold no page of our own are given back: one with relocations, or with a debugger's
  * breakpoint, is left alone. Where /proc is not there or a call is refused, the pages stay: no trouble.
  */
@@ -14,6 +15,7 @@
 #include "daemon_private.h"
 
 #define HEAP_KEPT (8 * 1024 * 1024)      /* bytes */
+#define LOOK_US (10 * 1000 * 1000)
 
 /* One heap for all threads: what a connection lets go serves the next one. Blocks up to HEAP_KEPT are taken from it, so that a mail of
  * a megabyte does not fetch each of its pages from the kernel anew, and as much is kept when it is free; larger ones go back at once. */
@@ -58,5 +60,18 @@ void memory_settle(void)
 	}
 #ifdef M_ARENA_MAX
 	malloc_trim(0);
+#endif
+}
+
+/* Free pages in the middle of the heap are the kernel's to take, too, but nobody tells it. */
+void memory_tick(struct daemon *daemon)
+{
+#ifdef M_ARENA_MAX
+	int64_t now = clock_monotonic_us();
+	if (now - daemon->memory_looked < LOOK_US)
+		return;
+	daemon->memory_looked = now;
+	if (mallinfo2().fordblks > HEAP_KEPT)
+		malloc_trim(HEAP_KEPT / 2);
 #endif
 }

@@ -57,6 +57,7 @@ struct daemon {
 	int confined_port;                       /* of the relay, when it was made */
 	int64_t started;
 	struct { uint64_t inode; int64_t seconds, nanoseconds; } keys_file;      /* the keeper's alone: secret.key as it was last */
+	int64_t memory_looked;                   /* the keeper's alone */
 	int64_t kb_looked; uint64_t kb_problems; bool kb_good;   /* the keeper's alone: last look at the articles */
 	struct kb *kb_taught; int64_t kb_said, kb_rest_until;    /* the keeper's, too: which articles learned what customers said, up to which word */
 	bool index_trouble;                      /* the indexer's alone: it was told of */
@@ -99,6 +100,7 @@ void daemon_keys_tick(struct daemon *daemon);
 /* One heap, before there is anything in it; and once all is up, what only the start needed is given back. */
 void memory_begin(void);
 void memory_settle(void);
+void memory_tick(struct daemon *daemon);         /* each round of the keeper: gives back what has become free */
 
 void daemon_worker_start(struct daemon *daemon, struct worker *worker);
 void daemon_worker_stop(struct worker *worker);
