@@ -105,7 +105,6 @@ char *utf8_cut(struct arena *arena, const char *text, size_t limit);
  * offset in seconds that is added (read again each time): tests move time with it; nobody else should. */
 int64_t clock_now(void);
 int64_t clock_monotonic_us(void);                 /* microseconds, never goes back, for durations only */
-int64_t clock_thread_us(void);                    /* microseconds of a processor that this thread had */
 /* By how many ms the clock was set since the last call, measured by one that nobody sets; 0: not, or by less than a minute. For one thread,
  * about once a second. One that was set forward by more than ten minutes is doubted for `doubt_ms`: maybe it is wrong, and is set back soon. */
 int64_t clock_check(int64_t doubt_ms);

@@ -80,14 +80,6 @@ int64_t clock_monotonic_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-int64_t clock_thread_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 /* ---- a clock that is set ---- */
 
 static _Atomic int64_t set_to;                   /* wall clock minus time since the machine began (suspended time counts); 0: not looked yet */
