@@ -169,6 +169,11 @@ struct kb_snapshot *kb_snapshot_build(struct kb_entry **entries, size_t count); 
  * end). Takes the entries' references; they must be fresh. */
 struct kb_change { size_t slot; struct kb_entry *entry; };
 struct kb_snapshot *kb_snapshot_change(const struct kb_snapshot *old, const struct kb_change *what, size_t count);
+/* kb_index.c, of both ways to make one: */
+float kb_part_of(const struct kb_snapshot *snapshot, const struct kb_entry *entry, const struct kb_term *term);         /* kb_posting.part */
+void kb_count_grams(struct kb_snapshot *snapshot, const struct kb_entry *entry, int by);
+void kb_measure_entry(const struct kb_snapshot *snapshot, struct kb_entry *entry);               /* fills its norms */
+void kb_snapshot_finish(struct kb_snapshot *snapshot);           /* the last step */
 /* kb_terms.c: fills terms, sequence and grams of a fresh entry. */
 void kb_entry_index(struct kb_entry *entry, struct kb_dict *dict, const struct kb_snapshot *snapshot, struct kb_gram_counter *counter);
 void kb_ids_index(struct kb_snapshot *snapshot);                 /* kb_ids.c: fills id_slot and first_of */

@@ -2,7 +2,7 @@
 import os, re, time
 from urllib.parse import urlencode
 from desk import mail, address_of, wait_until, setup, AGENTS, QUEUES
-from test_kb import articles, put, ANNA, VPN, VPN_IT
+from test_kb import articles, put, since, ANNA, VPN, VPN_IT
 
 BOB = "bob@agents.example"
 HOUR = 3600
@@ -477,4 +477,34 @@ def test_what_customers_say_is_learned_and_kept_over_a_restart(desk):
     asked = desk.sent_to("s1@example.com")[0]
     assert post(desk, links(asked)["help"])[0] == 200                                         # the customer changes the word
     wait_until(lambda: desk.log("kb.learned", words=1 + 2 * shown), 20)
+    clean(desk)
+
+
+@setup(queues=BEFORE, config={"kb.remind_hours": 6, "kb.end_hours": 24})
+def test_the_report_counts_each_word_once(desk):
+    articles(desk)
+    asked = [ask(desk, number, "s%d@example.com" % number) for number in range(1, 7)]
+    for _ in range(2):                                         # pressed again: still one word
+        post(desk, links(asked[0])["solved"], article="vpn")
+    post(desk, links(asked[1])["help"])
+    desk.accept(mail(body="That is not it: my token is lost.\n", reply_to=asked[2], sender="s3@example.com"), address_of(asked[2]), sender="s3@example.com")
+    post(desk, links(asked[3])["solved"], article="vpn")
+    desk.accept(mail(body="It came back this morning.\n", reply_to=asked[3], sender="s4@example.com"), address_of(asked[3]), sender="s4@example.com")
+    desk.ok("ticket", "assign", 5, "bob")
+    assert desk.ticket(5)["state"] == "open" and desk.ticket(6)["state"] == "held"
+    report = since(desk)
+    assert report["held"] == {"shown": 6, "solved": 1, "refused": 2, "returned": 1, "taken": 1, "silent": 0, "no_word": 1}, report
+    assert report["asked"] == 6 and report["acknowledged"]["shown"] == 0 and report["deflected"] == 1 and round(report["deflection_rate"], 3) == .167
+    vpn = next(a for a in report["articles"] if a["article"] == "vpn")
+    assert (vpn["suggested"], vpn["first"], vpn["solved"], vpn["refused"]) == (6, 6, 1, 2), vpn
+    assert [g["tickets"] for g in report["unanswered"]] == [[2, 3]], report
+    words = desk.cli("kb", "report", json_output=False).out
+    assert '1 of 6 (17 %) held, 2 still needed help, 1 came back after "solved", 1 were taken by an agent, 1 have not answered yet' in words, words
+    assert re.search(r"^vpn +Connect to the VPN from home +6 +6 +1 +2$", words, re.M) and "Deflected: 1 of 6 (17 %)" in words, words
+    desk.advance(7 * HOUR)
+    desk.wait_sent(2, to="s6@example.com")
+    desk.advance(25 * HOUR)
+    wait_until(lambda: desk.ticket(6)["state"] == "new", 8)
+    held = since(desk, "7d")["held"]
+    assert held["silent"] == 1 and held["no_word"] == 0 and held["shown"] == 6 and "1 never answered" in desk.cli("kb", "report", json_output=False).out
     clean(desk)
