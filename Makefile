@@ -86,7 +86,10 @@ $(BUILD)/tests/%.so: tests/shim/%.c
 	@mkdir -p $(@D)
 	$(call say,LINK $@)$(CC) -std=gnu17 $(filter-out -Wmissing-prototypes,$(WARN)) -O2 -g -fPIC -shared -o $@ $< -ldl
 
-units: $(UNIT_BIN) $(SHIMS)
+# The fuzzers need clang to link; whatever changes what they call shall see it at once.
+FUZZ_OBJ := $(call obj,$(wildcard tests/fuzz/*.c))
+
+units: $(UNIT_BIN) $(SHIMS) $(FUZZ_OBJ)
 
 deps-%:
 	@sh contrib/deps.sh $*

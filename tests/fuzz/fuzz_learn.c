@@ -108,11 +108,11 @@ static void read_text(const uint8_t *bytes, size_t length)
 		CHECK(token->raw + token->raw_length <= strlen(text));
 	}
 	for (size_t i = 0; i < reading->features.count; i++) {
-		const struct feature *feature = &reading->features.at[i];
+		const uint32_t *feature = &reading->features.at[i];
 
-		CHECK(!i || feature->bucket >= feature[-1].bucket);
-		CHECK(feature->bucket < BUCKETS && feature->count);
-		counted += feature->count;
+		CHECK(!i || (*feature & KEY_MASK) > (feature[-1] & KEY_MASK));
+		CHECK(KEY_TIMES(*feature));
+		counted += KEY_TIMES(*feature);
 	}
 	for (size_t i = 0; i < reading->origins.count; i++) {
 		CHECK(reading->origins.at[i].first < reading->tokens.count && reading->origins.at[i].second < reading->tokens.count);
