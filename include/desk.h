@@ -361,6 +361,7 @@ enum effect_kind {
 	EFFECT_SET_STATE,                /* ticket, from -> to */
 	EFFECT_SET_QUEUE, EFFECT_SET_AGENT, EFFECT_SET_PRIORITY,         /* ticket, from -> to ("" for nobody); number 1: the queue's turn */
 	EFFECT_ADD_TAG,                  /* ticket, to */
+	EFFECT_REMOVE_TAG,               /* ticket, to */
 	EFFECT_SET_PENDING,              /* ticket, number: ms */
 	EFFECT_LINK,                     /* ticket <-> number, both ways */
 	EFFECT_MERGE,                    /* ticket into number */
@@ -433,7 +434,7 @@ void desk_decide_mail(const struct desk_policy *policy, const struct incoming *i
 
 /* What an agent (command line, mail command) or a page asks for. */
 enum action_kind {
-	ACTION_REPLY, ACTION_NOTE, ACTION_NEW, ACTION_ASSIGN, ACTION_QUEUE, ACTION_PRIORITY, ACTION_TAG, ACTION_PEND,
+	ACTION_REPLY, ACTION_NOTE, ACTION_NEW, ACTION_ASSIGN, ACTION_QUEUE, ACTION_PRIORITY, ACTION_TAG, ACTION_UNTAG, ACTION_PEND,
 	ACTION_RESOLVE, ACTION_CLOSE, ACTION_REOPEN, ACTION_MERGE, ACTION_SPLIT
 };
 struct action {

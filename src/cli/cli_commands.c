@@ -60,6 +60,7 @@ const struct cli_command cli_commands[] = {
 	{ "ticket queue", cli_run_ticket_act, 2, 2, "N QUEUE", ACT, "put it into another queue", "" },
 	{ "ticket priority", cli_run_ticket_act, 2, 2, "N PRIORITY", ACT, "low, normal, high or urgent", "" },
 	{ "ticket tag", cli_run_ticket_act, 2, -1, "N TAG...", ACT, "add tags", "" },
+	{ "ticket untag", cli_run_ticket_act, 2, -1, "N TAG...", ACT, "take tags away", "" },
 	{ "ticket pend", cli_run_ticket_act, 1, 1, "N", ACT | OPT(O_UNTIL), "let it wait until a time", "" },
 	{ "ticket merge", cli_run_ticket_act, 2, 2, "N INTO", ACT, "put ticket N into another; answers to it go there", "" },
 	{ "ticket split", cli_run_ticket_act, 2, 2, "N MESSAGE", ACT, "make a ticket of its own of one message", "" },

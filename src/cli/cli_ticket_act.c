@@ -22,7 +22,8 @@ static const struct verb {
 	{ "reply", ACTION_REPLY, true, true, REPLY_NONE }, { "note", ACTION_NOTE, true, true, REPLY_NONE },
 	{ "new", ACTION_NEW, true, true, REPLY_NONE }, { "assign", ACTION_ASSIGN, false, false, REPLY_AFTER },
 	{ "queue", ACTION_QUEUE, false, false, REPLY_AFTER }, { "priority", ACTION_PRIORITY, false, false, REPLY_AFTER },
-	{ "tag", ACTION_TAG, false, false, REPLY_AFTER }, { "pend", ACTION_PEND, false, false, REPLY_NONE },
+	{ "tag", ACTION_TAG, false, false, REPLY_AFTER }, { "untag", ACTION_UNTAG, false, false, REPLY_AFTER },
+	{ "pend", ACTION_PEND, false, false, REPLY_NONE },
 	{ "resolve", ACTION_RESOLVE, false, false, REPLY_NONE }, { "close", ACTION_CLOSE, false, false, REPLY_NONE },
 	{ "reopen", ACTION_REOPEN, false, false, REPLY_AFTER }, { "merge", ACTION_MERGE, false, false, REPLY_AFTER },
 	{ "split", ACTION_SPLIT, false, false, REPLY_NONE },
@@ -141,7 +142,7 @@ static enum status apply_all(struct cli *cli, const struct verb *verb, struct ac
 	if (verb->reply != REPLY_NONE)
 		action->text = "";
 	for (size_t i = 1; status == STATUS_OK && i < (cli->count > 1 ? cli->count : 2); i++) {
-		if (verb->kind == ACTION_TAG)
+		if (verb->kind == ACTION_TAG || verb->kind == ACTION_UNTAG)
 			action->argument = cli->words[i];
 		status = apply_one(cli, action, ticket, done, error);
 	}

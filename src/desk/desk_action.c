@@ -94,6 +94,19 @@ static enum status do_tag(struct decision *d, struct ticket_facts *ticket, const
 	return STATUS_OK;
 }
 
+static enum status do_untag(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+{
+	struct strings left = {0};
+	for (size_t i = 0; i < ticket->tags.count; i++)
+		if (strcmp(ticket->tags.at[i], action->argument) != 0)
+			strings_add(d->arena, &left, ticket->tags.at[i]);
+	if (left.count == ticket->tags.count)
+		return error_set(error, STATUS_BAD_INPUT, "ticket %lld has no tag \"%s\"", (long long)ticket->id, action->argument);
+	plan_add(d, EFFECT_REMOVE_TAG, ticket->id)->to = action->argument;
+	ticket->tags = left;
+	return STATUS_OK;
+}
+
 /* The mail is planned before the change: a reply opens a ticket, the event that follows has the last word. */
 static enum status do_state(struct decision *d, struct ticket_facts *ticket, const struct action *action, enum ticket_event event,
                             const char *verb, const char *template, struct error *error)
@@ -226,6 +239,7 @@ enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, cons
 	case ACTION_QUEUE:    return do_queue(d, ticket, action, error);
 	case ACTION_PRIORITY: return do_priority(d, ticket, action, error);
 	case ACTION_TAG:      return do_tag(d, ticket, action, error);
+	case ACTION_UNTAG:    return do_untag(d, ticket, action, error);
 	case ACTION_PEND:     return do_pend(d, ticket, action, error);
 	case ACTION_RESOLVE:  return do_state(d, ticket, action, EVENT_RESOLVE, "resolved", "resolved", error);
 	case ACTION_CLOSE:    return do_state(d, ticket, action, EVENT_CLOSE, "closed", "closed", error);

@@ -15,7 +15,8 @@ struct command { const char *name; enum action_kind kind; bool argument; const c
 
 static const struct command commands[] = {
 	{"assign", ACTION_ASSIGN, true, "/assign AGENT"}, {"queue", ACTION_QUEUE, true, "/queue QUEUE"},
-	{"tag", ACTION_TAG, true, "/tag TAG"}, {"priority", ACTION_PRIORITY, true, "/priority low|normal|high|urgent"},
+	{"tag", ACTION_TAG, true, "/tag TAG"}, {"untag", ACTION_UNTAG, true, "/untag TAG"},
+	{"priority", ACTION_PRIORITY, true, "/priority low|normal|high|urgent"},
 	{"pending", ACTION_PEND, true, "/pending 3d"}, {"note", ACTION_NOTE, false, "/note"},
 	{"resolve", ACTION_RESOLVE, false, "/resolve"}, {"close", ACTION_CLOSE, false, "/close"},
 	{"reopen", ACTION_REOPEN, false, "/reopen"}, {"merge", ACTION_MERGE, true, "/merge 7"},

@@ -170,6 +170,7 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_SET_QUEUE:       return print_change(arena, effect, "queue");
 	case EFFECT_SET_AGENT:       return print_change(arena, effect, "agent");
 	case EFFECT_SET_PRIORITY:    return print_change(arena, effect, "priority");
+	case EFFECT_REMOVE_TAG:      return arena_printf(arena, "untag ticket %lld %s%s", ticket, effect->to, because(arena, effect));
 	case EFFECT_ADD_TAG:         return arena_printf(arena, "tag ticket %lld %s%s", ticket, effect->to, because(arena, effect));
 	case EFFECT_SET_PENDING:     return arena_printf(arena, "ticket %lld waits until %s", ticket, time_rfc3339(arena, effect->number));
 	case EFFECT_LINK:            return arena_printf(arena, "link ticket %lld with %lld%s", ticket, number, because(arena, effect));

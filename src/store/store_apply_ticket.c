@@ -114,6 +114,17 @@ enum status apply_add_tag(struct applying *a, const struct effect *effect)
 	return apply_changed(a, effect->ticket, arena_printf(a->arena, "tag %s", effect->to), effect->why);
 }
 
+/* A tag that the classifier gave and somebody took away was wrong. */
+enum status apply_remove_tag(struct applying *a, const struct effect *effect)
+{
+	enum status status = sql_run(a->store, a->error, SQL_TAG_REMOVE, "it", effect->ticket, effect->to);
+
+	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+		return status;
+	status = sql_run(a->store, a->error, SQL_LEARNED_UNTAGGED, "iti", effect->ticket, effect->to, a->now);
+	return status == STATUS_OK ? apply_changed(a, effect->ticket, arena_printf(a->arena, "untag %s", effect->to), effect->why) : status;
+}
+
 enum status apply_set_pending(struct applying *a, const struct effect *effect)
 {
 	const char *until = time_rfc3339(a->arena, effect->number);

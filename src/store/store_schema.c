@@ -261,7 +261,7 @@ static const char *const version_1[] = {
 ") STRICT, WITHOUT ROWID",
 "CREATE INDEX suggested_said ON suggested(said) WHERE said>0",
 
-/* Tags and priorities that the classifier gave to new tickets, and when somebody gave another priority. */
+/* Tags and priorities that the classifier gave to new tickets, and when somebody gave another priority, or took the tag away. */
 "CREATE TABLE learned(\n"
 "  ticket     INTEGER NOT NULL,\n"
 "  kind       TEXT NOT NULL CHECK(kind IN ('tag','priority')),\n"

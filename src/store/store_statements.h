@@ -129,6 +129,7 @@
 		" ON CONFLICT(ticket) DO UPDATE SET at=excluded.at, stars=excluded.stars, words=excluded.words") \
 	X(SQL_RATING_GET, "SELECT stars, words FROM rating WHERE ticket=?1") \
 	X(SQL_TAGS, "SELECT tag FROM tag WHERE ticket=?1 ORDER BY tag") \
+	X(SQL_TAG_REMOVE, "DELETE FROM tag WHERE ticket=?1 AND tag=?2") \
 	X(SQL_TAG_ADD, "INSERT INTO tag(ticket,tag) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
 	X(SQL_LINKS, "SELECT other FROM link WHERE ticket=?1 ORDER BY other") \
 	X(SQL_LINK_ADD, "INSERT INTO link(ticket,other) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
@@ -150,6 +151,7 @@
 	X(SQL_ROUTED_REPORT, "SELECT queue, strftime('%Y-%m',at/1000,'unixepoch') AS month, count(*), sum(corrected<>0), sum(confidence)" \
 		" FROM routed GROUP BY month, queue ORDER BY month DESC, queue") \
 	X(SQL_LEARNED_ADD, "INSERT INTO learned(ticket,kind,value,confidence,at) VALUES(?1,?2,?3,?4,?5)") \
+	X(SQL_LEARNED_UNTAGGED, "UPDATE learned SET corrected=?3 WHERE ticket=?1 AND kind='tag' AND value=?2") \
 	X(SQL_LEARNED_PRIORITY, "UPDATE learned SET corrected=CASE WHEN value=?2 THEN 0 ELSE ?3 END WHERE ticket=?1 AND kind='priority'") \
 	X(SQL_LEARNED_REPORT, "SELECT kind || ' ' || value, strftime('%Y-%m',at/1000,'unixepoch') AS month, count(*), sum(corrected<>0), sum(confidence)" \
 		" FROM learned GROUP BY month, kind, value ORDER BY month DESC, kind, value") \

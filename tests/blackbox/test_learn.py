@@ -192,6 +192,11 @@ def test_tags_and_priority_are_learned_where_wanted(desk):
     desk.ok("ticket", "priority", 152, "normal")
     given = {g["what"]: (g["routed"], g["corrected"]) for g in desk.ok("learn", "report")["given"]}
     assert given == {"tag money": (1, 0), "priority high": (1, 1)}, given
+    assert desk.cli("ticket", "untag", 151, "cash").code == 65
+    desk.ok("ticket", "untag", 151, "money")
+    assert desk.ticket(151)["tags"] == [] and desk.ticket(151)["history"][-1]["what"] == "untag money"
+    given = {g["what"]: (g["routed"], g["corrected"]) for g in desk.ok("learn", "report")["given"]}
+    assert given == {"tag money": (1, 1), "priority high": (1, 1)}, given
     assert desk.cli("fsck").code == 0
     desk.set("learn.tags", None)
     desk.set("learn.priority", None)

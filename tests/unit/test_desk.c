@@ -351,6 +351,17 @@ static void commands_by_mail(void **state)
 	expect(plan, "tag ticket 7 vpn");
 	expect(plan, "enqueue mail to anna@customer.example: reply");
 	arena_fini(&w.arena);
+	static const char *tagged[] = {"vpn", "paper"};
+	ticket.tags = (struct strings){tagged, 2};
+	plan = agent_writes(&w, &ticket, "bob", "bob@example.org", "/untag vpn\n");
+	expect(plan, "untag ticket 7 vpn");
+	expect_not(plan, "paper");
+	arena_fini(&w.arena);
+	plan = agent_writes(&w, &ticket, "bob", "bob@example.org", "/untag wifi\n\nHello");
+	expect(plan, "agent-command-error");
+	expect_not(plan, "untag ticket");
+	arena_fini(&w.arena);
+	ticket.tags = (struct strings){0};
 	plan = agent_writes(&w, &ticket, "bob", "bob@example.org", "/note\nThe customer is always late.");
 	expect(plan, "append message 3 (note, in)");
 	expect_not(plan, "enqueue");
