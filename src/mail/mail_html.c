@@ -14,6 +14,7 @@
 #define DEPTH_MAX 4000                   /* open elements that are remembered; deeper ones pass without effect */
 #define QUOTES_MAX 12                    /* "> " written before one line */
 #define HREF_MAX 2000                    /* bytes of a link that is shown */
+#define IMAGE_NAME_MAX 200               /* bytes of what an image is said to show */
 
 enum effect {
 	EFFECT_HIDDEN = 1, EFFECT_PRE = 2, EFFECT_QUOTE = 4, EFFECT_BLOCK = 8, EFFECT_SIGNATURE = 16, EFFECT_LIST = 32, EFFECT_LINK = 64,
@@ -247,9 +248,12 @@ static void show_image(struct writer *w, const xmlChar **attributes)
 		name = w->images->name_of(w->images->context, source + 4);
 	if (!name || !*name)
 		return;
+	size_t length = strnlen(name, IMAGE_NAME_MAX);
+	while (((unsigned char)name[length] & 0xC0) == 0x80)     /* cut between characters */
+		length--;
 	begin_text(w);
 	buffer_add_string(w->out, "[image: ");
-	for (size_t i = 0; name[i] && i < 200; i++)
+	for (size_t i = 0; i < length; i++)
 		buffer_add_char(w->out, (unsigned char)name[i] < 32 || name[i] == ']' || name[i] == '[' ? ' ' : name[i]);
 	buffer_add_char(w->out, ']');
 }

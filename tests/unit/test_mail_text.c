@@ -129,6 +129,19 @@ static void an_empty_link_is_nothing(void **state)
 	assert_string_equal(page("<a href=\"http://example.org\"></a>"), "");
 }
 
+/* Found by fuzzing: what an image shows, cut in the middle of a letter. */
+static void a_long_name_of_an_image_is_cut_between_letters(void **state)
+{
+	for (int lead = 0; lead < 4; lead++) {
+		const char *shown, *name = arena_printf(&arena, "%.*s", lead, "abc");
+		for (int i = 0; i < 150; i++)
+			name = arena_printf(&arena, "%sя", name);
+		shown = page(arena_printf(&arena, "<img alt=\"%s\" src=x>", name));
+		assert_true(utf8_valid(shown, strlen(shown)));
+		assert_int_equal(strlen(shown), strlen("[image: ]") + 200 - (size_t)(lead % 2));
+	}
+}
+
 static void languages_are_told_or_not(void **state)
 {
 	static const struct { const char *text, *code; } cases[] = {
@@ -158,7 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(declared_charsets_are_believed), TEST(wrong_declarations_are_guessed_and_said), TEST(one_wrong_byte_does_not_spoil_a_text), TEST(controls_never_come_through),
-		TEST(pages_become_readable), TEST(the_charset_in_the_page_counts), TEST(hostile_pages_are_quick), TEST(an_empty_link_is_nothing), TEST(languages_are_told_or_not),
+		TEST(pages_become_readable), TEST(the_charset_in_the_page_counts), TEST(hostile_pages_are_quick), TEST(an_empty_link_is_nothing), TEST(a_long_name_of_an_image_is_cut_between_letters), TEST(languages_are_told_or_not),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
