@@ -7,7 +7,7 @@
  *
  * How a desk uses it:
  *  - Texts: for each ticket that an agent confirmed (moved there, or answered there) one learn_text with learn_text_of(subject,
- *    reply_text), the queue's name as label, and the time of the confirmation; oldest first. Only the newest LEARN_TEXTS_MAX count.
+ *    reply_text), the queue's name as label, and the time of the confirmation; oldest first. Only the newest LEARN_TEXTS_MAX and LEARN_BYTES_MAX count.
  *  - Classes: every queue but triage, with its description. A model is of use with these alone: it suggests, and routes nothing.
  *  - Train on a thread of its own at low priority; keep learn_save's bytes in a row, with the row before it; swap the pointer.
  *    A row that learn_load refuses: say so, load the one before, train again.
@@ -25,6 +25,7 @@
 #define LEARN_CLASSES_MAX  2000          /* labels in one model */
 #define LEARN_LABEL_BYTES  200           /* of one label */
 #define LEARN_TEXTS_MAX    50000         /* texts in one training, the newest */
+#define LEARN_BYTES_MAX    (4u << 20)    /* bytes of them, the newest again: training takes about 45 bytes of memory for each */
 #define LEARN_BEST         3             /* suggestions in a guess */
 #define LEARN_WORDS        6             /* in a guess that says which decided */
 

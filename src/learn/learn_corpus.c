@@ -1,7 +1,8 @@
 /*
  * learn_corpus.c - all texts of one training, counted and numbered, with what their age makes of their weight.
  *
- * First the classes' own names and descriptions, then the mails, oldest first, at most the newest LEARN_TEXTS_MAX. A label that is only
+ * First the classes' own names and descriptions, then the mails, oldest first, at most the newest LEARN_TEXTS_MAX, and of long
+ * ones as many as LEARN_BYTES_MAX allow. A label that is only
  * in mails is a class, too, described by its name. Names are taken apart: "AddToPlaylist", "add_to_playlist" and "add to
  * playlist" are the same words. A mail that is HALF_LIFE older than the newest counts half, down to a quarter.
  * Diagnostics: STATUS_BAD_INPUT with the label that cannot be used.
@@ -109,11 +110,27 @@ bool patience_lasts(struct patience *patience)
 	return !patience->over;
 }
 
+/* The oldest text that counts. */
+static size_t first_text(const struct learn_input *input)
+{
+	size_t first = input->text_count, bytes = 0;
+
+	while (first > 0 && input->text_count - first < LEARN_TEXTS_MAX) {
+		const char *text = input->texts[first - 1].text;
+
+		bytes += text ? strnlen(text, LEARN_TEXT_BYTES) : 0;
+		if (bytes > LEARN_BYTES_MAX)
+			break;
+		first--;
+	}
+	return first;
+}
+
 enum status corpus_make(struct arena *arena, const struct learn_input *input, struct corpus *corpus, struct error *error)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	struct label_table *table = ARENA_NEW(&scratch, struct label_table);
-	size_t first = input->text_count > LEARN_TEXTS_MAX ? input->text_count - LEARN_TEXTS_MAX : 0;
+	size_t first = first_text(input);
 	uint16_t *class_of = ARENA_ARRAY(&scratch, uint16_t, input->text_count - first + 1), class;
 	enum status status = STATUS_OK;
 
