@@ -3,13 +3,11 @@
  *
  * LIBLINEAR draws from rand(): one training at a time in a process, hence one thread. The keeper takes over what comes out.
  * Mail goes first: as long as mails come in, training works a twentieth of the time and sleeps the rest; a crowded machine, where the same
- * work takes longer, lets it sleep longer, too. A priority alone does not do that. It
- * counts among the threads of one service; to the mail server beside us, a daemon of which only the trainer runs weighs as much as any,
- * and memory that training reads is gone from the cache of those who take mails in. So a training of seconds may take minutes on
- * a busy desk, and it always ends. Log: learn.trained, learn.trouble.
+ * work takes longer, lets it sleep longer, too. A priority alone does not do that: it counts among the threads of one service; to the mail
+ * server beside us, a daemon of which only the trainer runs weighs as much as any, and memory that training reads is gone from the cache of
+ * those who take mails in. So a training of seconds may take minutes on a busy desk, and it always ends. What it leaves free in the midst
+ * of the heap is given back by memory_tick(). Log: learn.trained, learn.trouble.
  */
-#include <malloc.h>
-
 #include "daemon_private.h"
 
 #define ROUND_MS 1000
@@ -34,14 +32,6 @@ static bool go_on(void *context)
 	return !daemon->stopping;
 }
 
-/* What a training needed is free now, but in the midst of the heap, where mails took memory meanwhile: it would stay with us. */
-static void give_back(void)
-{
-#ifdef __GLIBC__
-	malloc_trim(0);
-#endif
-}
-
 int daemon_learner_round(struct daemon *daemon, struct store *store)
 {
 	struct config *config = daemon_config(daemon);
@@ -50,7 +40,6 @@ int daemon_learner_round(struct daemon *daemon, struct store *store)
 		struct pace pace = {daemon, clock_monotonic_us(), daemon->gateway.counters.mails};
 		gateway_learn(&daemon->gateway, config, store, why, go_on, &pace);
 		daemon->learn_rest_until = clock_monotonic_us() + REST_US;
-		give_back();
 	}
 	config_unref(&config);
 	return ROUND_MS;

@@ -23,6 +23,15 @@ static int64_t answer_ms(const struct decision *d, const struct ticket_facts *ti
 	return queue ? queue->answer_hours * HOUR_MS : 0;
 }
 
+/* Some queue does: the clock of a ticket that was moved since runs on, and an answer stops it there, too. */
+static bool anybody_promises(const struct desk_policy *policy)
+{
+	for (size_t i = 0; i < policy->queues.count; i++)
+		if (policy->queues.at[i].answer_hours > 0)
+			return true;
+	return false;
+}
+
 void desk_due_starts(struct decision *d, const struct ticket_facts *ticket)
 {
 	if (is_due(ticket))
@@ -31,7 +40,7 @@ void desk_due_starts(struct decision *d, const struct ticket_facts *ticket)
 
 bool desk_due_stops(const struct decision *d, const struct ticket_facts *before, enum ticket_state next, enum ticket_event event)
 {
-	return is_due(before) && answer_ms(d, before) && (event == EVENT_AGENT_REPLY || (next != STATE_NEW && next != STATE_OPEN));
+	return is_due(before) && anybody_promises(d->policy) && (event == EVENT_AGENT_REPLY || (next != STATE_NEW && next != STATE_OPEN));
 }
 
 void desk_due_follows(struct decision *d, const struct ticket_facts *ticket, enum ticket_event event)
@@ -49,7 +58,7 @@ const char *desk_due_date(const struct decision *d, const struct ticket_facts *t
 void desk_decide_overdue(struct decision *d, const struct ticket_facts *ticket)
 {
 	CLEANUP_BUFFER struct buffer variables = {0};
-	if (!is_due(ticket))
+	if (!is_due(ticket) || !anybody_promises(d->policy))      /* a timer of an older configuration */
 		return;
 	record_add(&variables, "date", desk_date(d->arena, d->facts->now, d->policy->language));
 	plan_remark(d, ticket->id, "the answer is overdue", NULL);

@@ -109,6 +109,29 @@ static void agents_stop_it_by_what_the_customer_sees(void **state)
 	}
 }
 
+/* Moved to a queue that promises nothing, and answered there. */
+static void an_answer_stops_it_in_any_queue(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("anna@customer.example");
+	struct action action = {.kind = ACTION_REPLY, .who = "bob", .argument = "", .text = "We look.", .to = "", .subject = "", .trace = "t"};
+	struct ticket_facts ticket = ticket_of(5);
+	struct error error;
+	due_init(&w, &mail, "support@example.org");
+	ticket.queue = "network";
+	w.facts.ticket = &ticket;
+	plan_init(&w.plan, &w.arena, "bob");
+	assert_int_equal(desk_decide_action(&w.policy, &action, &w.facts, &w.plan, &error), STATUS_OK);
+	expect(printed(&w), "clear timers of ticket 5");
+	arena_fini(&w.arena);
+	world_init(&w, &mail, "support@example.org");            /* nobody promises anything any more */
+	w.facts.ticket = &ticket;
+	plan_init(&w.plan, &w.arena, NULL);
+	desk_decide_timer(&w.policy, TIMER_ANSWER, &w.facts, &w.plan);
+	assert_string_equal(printed(&w), "");
+	arena_fini(&w.arena);
+}
+
 static const char *fire(struct world *w, enum ticket_state from)
 {
 	struct mail mail = mail_of("anna@customer.example");
@@ -140,7 +163,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_request_starts_it_and_its_customer_is_told), cmocka_unit_test(each_word_of_the_customer_starts_it),
-		cmocka_unit_test(agents_stop_it_by_what_the_customer_sees), cmocka_unit_test(who_waits_too_long_is_spoken_of),
+		cmocka_unit_test(agents_stop_it_by_what_the_customer_sees), cmocka_unit_test(an_answer_stops_it_in_any_queue), cmocka_unit_test(who_waits_too_long_is_spoken_of),
 	};
 	return cmocka_run_group_tests_name("desk due", tests, NULL, NULL);
 }
