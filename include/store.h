@@ -89,8 +89,9 @@ enum status store_apply(struct store *store, const struct plan *plan, const stru
 
 /* ---------------------------------------------------------------- group commit: one of the daemon's threads writes for all */
 struct store_writer;
-/* A job runs inside a savepoint of the batch's transaction, on the writer thread, or on the caller's own if nobody else is writing.
- * STATUS_OK keeps it. */
+/* A job runs inside the batch's transaction, on the writer thread, or on the caller's own if nobody else is writing. STATUS_OK keeps what
+ * it wrote; otherwise all of it is undone. It may be run twice, the first time in vain, where another job of its batch failed: what it
+ * leaves in its context must be that of the last time. */
 typedef enum status (*store_job)(struct store *store, void *context, struct error *error);
 enum status store_writer_start(const char *state_dir, struct store_writer **writer, struct error *error);
 /* Blocks until the batch with the job is committed (or the job failed, or the commit did): then that status. Jobs of one caller keep

@@ -2,7 +2,7 @@
  * gateway_intake.c - a mail's way through the house, from the final dot to the replies. It may not decide anything itself.
  *
  * 250 means: this delivery is committed (WAL synced) by whoever writes. Every trouble of ours is a 4xx, and nothing is half
- * done: each recipient's delivery has a savepoint of its own. Log: lmtp.accepted, lmtp.duplicate, lmtp.deferred, with the
+ * done: each recipient's delivery is undone alone. Log: lmtp.accepted, lmtp.duplicate, lmtp.deferred, with the
  * trace id that the outgoing mails carry on.
  */
 #include <string.h>
@@ -28,7 +28,7 @@ struct delivery {
 	struct plan plan;
 };
 
-/* Runs where the store is written, inside a savepoint: claim, facts, plan, apply. */
+/* Runs where the store is written, twice if need be: claim, facts, plan, apply. */
 static enum status deliver(struct store *store, void *context, struct error *error)
 {
 	struct delivery *delivery = context;

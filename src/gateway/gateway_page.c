@@ -124,7 +124,7 @@ static bool words_known(struct store *store, struct arena *arena, int64_t ticket
 	return false;
 }
 
-/* Where the store is written, inside a savepoint. */
+/* Where the store is written. */
 static enum status act(struct store *store, void *context, struct error *error)
 {
 	struct page_job *job = context;

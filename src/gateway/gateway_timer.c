@@ -31,6 +31,7 @@ static enum status fire(struct store *store, void *context, struct error *error)
 	struct plan plan;
 	bool taken;
 	enum status status = store_timer_take(store, job->timer->id, &taken, error);
+	job->mailed = false;
 	if (status != STATUS_OK || !taken)
 		return status;
 	if ((status = store_facts_of_ticket(store, job->arena, job->timer->ticket, &facts, error)) != STATUS_OK)
@@ -115,6 +116,7 @@ static enum status digest(struct store *store, void *context, struct error *erro
 	static const char *const states[] = {"open", "new", "pending"};
 	int64_t last;
 	enum status status = store_number_get(store, "digest_day", &last, error);
+	job->mails = 0;
 	if (status != STATUS_OK || was(last, job->day))
 		return status;
 	for (size_t i = 0; last && i < COUNT_OF(states) && status == STATUS_OK; i++) {

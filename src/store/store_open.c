@@ -122,8 +122,8 @@ void store_close(struct store **store)
 
 /* ---- transactions ---- */
 
-/* What was learnt inside a transaction that did not happen is unlearnt. */
-static void forget_lookups(struct store *store)
+/* What was learnt inside a transaction that did not happen is unlearnt; and what one job learnt is not the next one's. */
+void store_forget_lookups(struct store *store)
 {
 	store->claimed.nothing = false;
 	store->met.contact = 0;
@@ -132,7 +132,7 @@ static void forget_lookups(struct store *store)
 static void forget(struct store *store)
 {
 	store->caught_up = false;
-	forget_lookups(store);
+	store_forget_lookups(store);
 }
 
 enum status store_begin(struct store *store, struct error *error)
@@ -176,7 +176,6 @@ enum status store_savepoint(struct store *store, struct error *error)
 {
 	late_savepoint(&store->mailbox_keys);
 	late_savepoint(&store->contact_keys);
-	forget_lookups(store);
 	return sql_run(store, error, SQL_SAVEPOINT, "");
 }
 
@@ -198,7 +197,7 @@ void store_rollback_to(struct store *store)
 	}
 	late_back_to(&store->mailbox_keys, &store->mailbox_keys.at_savepoint);
 	late_back_to(&store->contact_keys, &store->contact_keys.at_savepoint);
-	forget_lookups(store);
+	store_forget_lookups(store);
 }
 
 enum status read_begin(struct store *store, bool *began, struct error *error)

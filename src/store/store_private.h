@@ -23,6 +23,8 @@
 #define READER_CACHE_KIB 128            /* there are a dozen of them, and what they miss is a read from the kernel's cache */
 #define MAIL_DIGEST_SIZE 16             /* bytes of the SHA-256 that says two deliveries carry the very same mail */
 
+void store_forget_lookups(struct store *store);          /* between jobs of one transaction; rolling back does it, too */
+
 /* ---------------------------------------------------------------- late index: see store_late.c */
 struct late_entry { uint64_t hash; int64_t row; uint32_t tag, next; };
 struct late_key { uint64_t hash; int64_t row; uint32_t tag; };

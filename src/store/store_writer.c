@@ -2,11 +2,12 @@
  * store_writer.c - group commit: one writes for all, one fsync for all that wait.
  *
  * Callers queue and sleep on a semaphore of their own; the writer thread takes everything that is there (no waiting for more:
- * the fsync of one batch is the time in which the next one gathers), runs each job in a savepoint, commits once and wakes each
+ * the fsync of one batch is the time in which the next one gathers), runs its jobs, commits once and wakes each
  * caller once. A caller who finds nobody writing and nobody waiting is the writer himself, for his own jobs: a lone mail does
  * not pay for waking two threads. `writing` says that somebody is; only he touches the store. A job that fails alone is
- * undone alone. Where the transaction itself is lost (disk full, input/output error, failed commit), every job of the batch
- * fails with STATUS_TRY_LATER: none was answered yet, so all can be tried again.
+ * undone alone: jobs hardly ever fail, and for a savepoint SQLite copies every page before it changes, so only where one did
+ * fail is all of the batch undone and run again, each job in a savepoint. Where the transaction itself is lost (disk full,
+ * input/output error, failed commit), every job of the batch fails with STATUS_TRY_LATER: none was answered yet, so all can be tried again.
  * A failed sync ends the process (store_sync.c). A caller with several jobs finds them all in one batch. Diagnostics: log events store.batch.failed and store.recovered.
  */
 #include "store_private.h"
@@ -57,14 +58,15 @@ static bool transaction_lost(struct store *store)
 }
 
 /* False: the transaction is lost. */
-static bool run_job(struct store *store, struct call *call, size_t i, bool alone)
+static bool run_job(struct store *store, struct call *call, size_t i, bool in_savepoint)
 {
 	struct error *error = &call->errors[i];
-	enum status status = alone ? STATUS_OK : store_savepoint(store, error);
+	enum status status = in_savepoint ? store_savepoint(store, error) : STATUS_OK;
 
+	store_forget_lookups(store);
 	if (status == STATUS_OK) {
 		status = call->job(store, call->contexts[i], error);
-		if (alone)
+		if (!in_savepoint)
 			; /* the transaction is its savepoint */
 		else if (status == STATUS_OK)
 			status = store_release(store, error);
@@ -75,18 +77,34 @@ static bool run_job(struct store *store, struct call *call, size_t i, bool alone
 	return !transaction_lost(store);
 }
 
-static enum status run_calls(struct store *store, struct call *calls, size_t jobs, struct error *error)
+/* STATUS_OK: each has a status. *good: how many were well. Without savepoints it ends with the first that was not. */
+static enum status run_jobs(struct store *store, struct call *calls, bool in_savepoints, size_t *good, struct error *error)
 {
-	size_t good = 0;
-	enum status status = STATUS_OK;
-
+	*good = 0;
 	for (struct call *call = calls; call; call = call->next)
 		for (size_t i = 0; i < call->count; i++) {
-			if (!run_job(store, call, i, jobs == 1)) {
+			if (!run_job(store, call, i, in_savepoints))
 				return error_set(error, STATUS_TRY_LATER, "the transaction was lost: %s", call->errors[i].text);
-			}
-			good += call->statuses[i] == STATUS_OK;
+			if (call->statuses[i] == STATUS_OK)
+				(*good)++;
+			else if (!in_savepoints)
+				return STATUS_OK;
 		}
+	return STATUS_OK;
+}
+
+static enum status run_calls(struct store *store, struct call *calls, size_t jobs, struct error *error)
+{
+	size_t good;
+	enum status status = run_jobs(store, calls, false, &good, error);
+
+	if (status == STATUS_OK && good < jobs && jobs > 1) {
+		store_rollback(store);
+		if ((status = store_begin(store, error)) == STATUS_OK)
+			status = run_jobs(store, calls, true, &good, error);
+	}
+	if (status != STATUS_OK)
+		return status;
 	if (good == 0) {
 		store_rollback(store);
 		return STATUS_OK;

@@ -88,6 +88,67 @@ static void who_comes_meanwhile_is_written_together(void **state)
 	store_writer_stop(&writer);
 }
 
+/* ---- a job that fails ---- */
+
+struct step { const char *name; int runs; bool fails; };
+
+/* Counts up a number of the store, so that what ran twice and stayed twice would be seen. */
+static enum status count_up(struct store *store, void *context, struct error *error)
+{
+	struct step *step = context;
+	int64_t number = 0;
+	enum status status = store_number_get(store, step->name, &number, error);
+
+	step->runs++;
+	if (status == STATUS_OK)
+		status = store_number_set(store, step->name, number + 1, error);
+	return status == STATUS_OK && step->fails ? error_set(error, STATUS_REFUSED, "%s fails", step->name) : status;
+}
+
+static int64_t number_of(struct fixture *f, const char *name)
+{
+	int64_t number;
+
+	OK(store_number_get(f->store, name, &number, &f->error));
+	return number;
+}
+
+static void a_job_that_fails_is_undone_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct store_writer *writer;
+	struct step steps[4] = { { "first", 0, false }, { "second", 0, true }, { "third", 0, false }, { "fourth", 0, true } };
+	void *contexts[4] = { &steps[0], &steps[1], &steps[2], &steps[3] };
+	enum status statuses[4];
+	struct error errors[4];
+
+	OK(store_writer_start(f->dir, &writer, &f->error));
+	store_write_all(writer, count_up, contexts, 4, statuses, errors);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(statuses[i], steps[i].fails ? STATUS_REFUSED : STATUS_OK);
+		assert_int_equal(number_of(f, steps[i].name), steps[i].fails ? 0 : 1);
+	}
+	assert_string_equal(errors[1].text, "second fails");
+	assert_string_equal(errors[3].text, "fourth fails");
+	steps[1].fails = steps[3].fails = false;
+	for (int i = 0; i < 4; i++)
+		steps[i].runs = 0;
+	store_write_all(writer, count_up, contexts, 4, statuses, errors);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(statuses[i], STATUS_OK);
+		assert_int_equal(steps[i].runs, 1);      /* none of them failed: nothing was done for nothing */
+		assert_int_equal(number_of(f, steps[i].name), i % 2 ? 1 : 2);
+	}
+	for (int i = 0; i < 4; i++)
+		steps[i].fails = true;
+	store_write_all(writer, count_up, contexts, 4, statuses, errors);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(statuses[i], STATUS_REFUSED);
+		assert_int_equal(number_of(f, steps[i].name), i % 2 ? 1 : 2);
+	}
+	store_writer_stop(&writer);
+}
+
 /* ---- the log is written in few pieces, and completely ---- */
 
 /* Calls of write(2) and its kin so far; -1: this kernel does not count them. */
@@ -252,7 +313,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-		WITH_STORE(a_lone_caller_writes_himself), WITH_STORE(who_comes_meanwhile_is_written_together),
+		WITH_STORE(a_lone_caller_writes_himself), WITH_STORE(who_comes_meanwhile_is_written_together), WITH_STORE(a_job_that_fails_is_undone_alone),
 		WITH_STORE(a_commit_is_one_write), WITH_STORE(the_log_is_whole_after_each_commit), WITH_STORE(a_large_transaction_survives),
 		WITH_STORE(mails_that_another_connection_took_in_are_seen), WITH_STORE(what_was_undone_is_never_written),
 	};
