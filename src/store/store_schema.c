@@ -17,7 +17,8 @@
  * What makes the millionth ticket as cheap as the first: a mail only appends to these tables, so a commit writes the last page
  * of each and nothing in the middle. The two random lookups that a mail needs (Message-ID, address) have tables of their own
  * (mailbox_key, contact_key), which are filled later, in sorted order: see store_late.c.
- * There are no foreign keys: `sportello fsck` checks what they would. */
+ * There are no foreign keys: `sportello fsck` checks what they would. Words are checked one by one with OR: for IN with three or more
+ * SQLite makes a table, with a cache and a page of its own, at each insert. */
 static const char *const version_1[] = {
 /* Small facts about the database itself: how far the late indexes are filled, and (in a backup only) the secret key. */
 "CREATE TABLE meta(\n"
@@ -114,7 +115,7 @@ static const char *const version_1[] = {
 ") STRICT",
 "CREATE INDEX ticket_state ON ticket(state, queue)",
 /* How much each agent has: small, since most tickets are closed or nobody's. */
-"CREATE INDEX ticket_load ON ticket(agent, priority) WHERE agent<>'' AND state IN ('new','open','pending')",
+"CREATE INDEX ticket_load ON ticket(agent, priority) WHERE agent<>'' AND (state='new' OR state='open' OR state='pending')",
 
 /* Whom a queue gave its last ticket: the number of that ticket. */
 "CREATE TABLE assigned(\n"
@@ -186,7 +187,7 @@ static const char *const version_1[] = {
 "  ticket     INTEGER NOT NULL,         -- 0: none\n"
 "  created    INTEGER NOT NULL,\n"
 "  next_try   INTEGER NOT NULL,\n"
-"  state      TEXT NOT NULL DEFAULT 'waiting' CHECK(state IN ('waiting','sent','failed')),\n"
+"  state      TEXT NOT NULL DEFAULT 'waiting' CHECK(state='waiting' OR state='sent' OR state='failed'),\n"
 "  attempts   INTEGER NOT NULL DEFAULT 0,\n"
 "  last_reply TEXT NOT NULL DEFAULT '',\n"
 "  recipients TEXT,                     -- lines: state TAB address TAB reply\n"
@@ -237,8 +238,8 @@ static const char *const version_1[] = {
 "CREATE TABLE asked(\n"
 "  ticket   INTEGER PRIMARY KEY,\n"
 "  at       INTEGER NOT NULL,\n"
-"  shown    TEXT NOT NULL CHECK(shown IN ('nothing','acknowledgement','held')),\n"
-"  said     TEXT NOT NULL DEFAULT '' CHECK(said IN ('','solved','refused','returned','taken','silence')),\n"
+"  shown    TEXT NOT NULL CHECK(shown='nothing' OR shown='acknowledgement' OR shown='held'),\n"
+"  said     TEXT NOT NULL DEFAULT '' CHECK(said='' OR said='solved' OR said='refused' OR said='returned' OR said='taken' OR said='silence'),\n"
 "  said_at  INTEGER NOT NULL DEFAULT 0,\n"
 "  language TEXT NOT NULL,\n"
 "  stranger INTEGER NOT NULL,           -- 1: nothing of the mail may be repeated to its sender\n"
@@ -255,7 +256,7 @@ static const char *const version_1[] = {
 "  score    INTEGER NOT NULL,           -- of 10,000\n"
 "  title    TEXT NOT NULL,              -- as they were shown\n"
 "  excerpt  TEXT NOT NULL,\n"
-"  outcome  TEXT NOT NULL DEFAULT '' CHECK(outcome IN ('','solved','refused')),\n"
+"  outcome  TEXT NOT NULL DEFAULT '' CHECK(outcome='' OR outcome='solved' OR outcome='refused'),\n"
 "  said     INTEGER NOT NULL DEFAULT 0, -- grows with each word of a customer over the whole desk; 0: no word yet\n"
 "  PRIMARY KEY(ticket, rank)\n"
 ") STRICT, WITHOUT ROWID",

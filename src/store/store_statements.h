@@ -69,7 +69,7 @@
 	X(SQL_CONTACT_AGENT, "UPDATE contact SET last_agent=?2 WHERE id=?1") \
 	/* who gets the next ticket */ \
 	X(SQL_AGENT_LOAD, "SELECT count(*), coalesce(sum(CASE priority WHEN 'urgent' THEN 8 WHEN 'high' THEN 4 WHEN 'normal' THEN 2 ELSE 1 END),0)" \
-		" FROM ticket WHERE agent=?1 AND agent<>'' AND state IN ('new','open','pending')") \
+		" FROM ticket WHERE agent=?1 AND agent<>'' AND (state='new' OR state='open' OR state='pending')") \
 	X(SQL_ASSIGNED_GET, "SELECT ticket FROM assigned WHERE queue=?1 AND agent=?2") \
 	X(SQL_ASSIGNED_SET, "INSERT INTO assigned(queue,agent,ticket) VALUES(?1,?2,?3) ON CONFLICT(queue,agent) DO UPDATE SET ticket=excluded.ticket") \
 	X(SQL_TICKET_QUEUE_CUSTOMER, "SELECT queue, customer FROM ticket WHERE id=?1") \
