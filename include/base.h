@@ -100,6 +100,34 @@ char *utf8_clean(struct arena *arena, const char *at, size_t length);
 /* At most `limit` bytes, cut between characters. */
 char *utf8_cut(struct arena *arena, const char *text, size_t limit);
 
+/* ---- hash (FNV-1a) for tables that nobody can fill at will; its low bits alone are good for a place ---- */
+#define HASH_START 2166136261u
+static inline uint32_t hash_byte(uint32_t hash, uint32_t byte)
+{
+	return (hash ^ byte) * 16777619u;
+}
+static inline uint32_t hash_bytes(const char *at, size_t length)
+{
+	uint32_t hash = HASH_START;
+
+	for (size_t i = 0; i < length; i++)
+		hash = hash_byte(hash, (unsigned char)at[i]);
+	return hash;
+}
+static inline uint32_t hash_text(const char *text)
+{
+	uint32_t hash = HASH_START;
+
+	while (*text)
+		hash = hash_byte(hash, (unsigned char)*text++);
+	return hash;
+}
+/* For tables whose size is a power of two: what the high bits know goes to the low ones. */
+static inline uint32_t hash_spread(uint32_t hash)
+{
+	return hash ^ hash >> 15;
+}
+
 /* ---- clock: the only one. Tests move it with SPORTELLO_CLOCK (see clock_now). ---- */
 /* Milliseconds since 1970-01-01 UTC. The environment variable SPORTELLO_CLOCK_FILE, if set, names a file that holds an
  * offset in seconds that is added (read again each time): tests move time with it; nobody else should. */
