@@ -8,6 +8,7 @@
  */
 #include "learn_private.h"
 
+#include <pthread.h>
 #include <string.h>
 
 const char *const learn_common_words[] = {
@@ -49,26 +50,28 @@ const char *const learn_common_words[] = {
 };
 const size_t learn_common_count = COUNT_OF(learn_common_words);
 
-#define LONGEST 12                               /* bytes of a word of these */
+#define SLOTS 2048                               /* a power of two, a quarter full: most words of a mail end at an empty one */
+_Static_assert(COUNT_OF(learn_common_words) < SLOTS / 3, "slots");
 
-/* Asked of each word of each mail: most are told apart by their first letter. */
-bool word_is_common(const char *word)
+static uint16_t slots[SLOTS];                    /* 1 + index, by the word's hash */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void fill(void)
 {
-	size_t low = 0, high = learn_common_count;
+	for (size_t i = 0; i < learn_common_count; i++) {
+		size_t at = hash_text(learn_common_words[i]) % SLOTS;
 
-	if (strnlen(word, LONGEST + 1) > LONGEST)
-		return false;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		const char *other = learn_common_words[middle];
-		int order = (unsigned char)*word != (unsigned char)*other ? (unsigned char)*word - (unsigned char)*other : strcmp(word, other);
-
-		if (!order)
-			return true;
-		if (order > 0)
-			low = middle + 1;
-		else
-			high = middle;
+		while (slots[at])
+			at = (at + 1) % SLOTS;
+		slots[at] = (uint16_t)(i + 1);
 	}
+}
+
+bool word_is_common(const char *word, uint32_t hash)
+{
+	pthread_once(&once, fill);
+	for (size_t at = hash % SLOTS; slots[at]; at = (at + 1) % SLOTS)
+		if (!strcmp(learn_common_words[slots[at] - 1], word))
+			return true;
 	return false;
 }

@@ -29,13 +29,11 @@ static enum status check_label(const char *label, struct error *error)
 static enum status class_named(struct arena *arena, struct corpus *corpus, struct label_table *table, const char *label, uint16_t *class, struct error *error)
 {
 	enum status status = check_label(label, error);
-	uint32_t at = 2166136261u;
+	uint32_t at;
 
 	if (status != STATUS_OK)
 		return status;
-	for (const char *byte = label; *byte; byte++)
-		at = (at ^ (unsigned char)*byte) * 16777619u;
-	for (at %= SLOTS; table->slot[at]; at = (at + 1) % SLOTS)
+	for (at = hash_text(label) % SLOTS; table->slot[at]; at = (at + 1) % SLOTS)
 		if (!strcmp(corpus->labels[table->slot[at] - 1], label)) {
 			*class = (uint16_t)(table->slot[at] - 1);
 			return STATUS_OK;

@@ -14,13 +14,7 @@
 #define SHORTEST_RUN 2
 #define LONGEST_RUN 5
 
-#define HASH_OF_WORDS 2166136261u
 #define HASH_OF_RUNS 3624381080u
-
-static uint32_t hash_byte(uint32_t value, char byte)
-{
-	return (value ^ (unsigned char)byte) * 16777619u;
-}
 
 static uint32_t bucket_of(uint32_t value)
 {
@@ -93,7 +87,7 @@ static void add_runs(struct counting *counting, const char *word, size_t length,
 
 		for (size_t run = 1, byte = at[i]; run <= LONGEST_RUN && i + run <= count; run++) {
 			for (; byte < at[i + run]; byte++)
-				value = hash_byte(value, edged[byte]);
+				value = hash_byte(value, (unsigned char)edged[byte]);
 			if (run >= SHORTEST_RUN)
 				*next++ = (struct feature_origin){ key | bucket_of(value) << 2, (uint16_t)first, (uint16_t)first };
 		}
@@ -114,11 +108,9 @@ static void find_places(struct arena *arena, struct counting *counting)
 	for (size_t i = 0; i < tokens->count; i++) {
 		const struct learn_token *token = &tokens->at[i];
 		const char *word = tokens->bytes + token->start;
-		uint32_t value = HASH_OF_WORDS;
+		uint32_t value = hash_bytes(word, token->length);
 		size_t slot;
 
-		for (size_t k = 0; k < token->length; k++)
-			value = hash_byte(value, word[k]);
 		counting->hash[i] = value;
 		for (slot = bucket_of(value) & (slots - 1); table[slot]; slot = (slot + 1) & (slots - 1)) {
 			const struct learn_token *other = &tokens->at[table[slot] - 1];
@@ -128,7 +120,7 @@ static void find_places(struct arena *arena, struct counting *counting)
 		}
 		if (!table[slot]) {
 			table[slot] = (uint16_t)(i + 1);
-			counting->common[i] = word_is_common(word);
+			counting->common[i] = word_is_common(word, value);
 		}
 		counting->place[i] = (uint16_t)(table[slot] - 1);
 		counting->times[table[slot] - 1]++;
@@ -196,6 +188,7 @@ void features_of_tokens(struct arena *arena, const struct token_list *tokens, st
 	list_origins(arena, tokens, origins);
 	sort_origins(arena, origins);
 	*features = (struct features){ .at = (uint32_t *)arena_room(arena, (origins->count + 1) * sizeof *features->at), .words = (uint32_t)tokens->count };
+	origins->end = (uint16_t *)arena_room(arena, (origins->count + 1) * sizeof *origins->end);
 	for (size_t i = 0; i < origins->count; i++) {
 		uint32_t key = origins->at[origins->order[i]].key;
 
@@ -205,6 +198,7 @@ void features_of_tokens(struct arena *arena, const struct token_list *tokens, st
 		} else {
 			features->at[features->count - 1] += key - last;
 		}
+		origins->end[features->count - 1] = (uint16_t)(i + 1);
 	}
 }
 

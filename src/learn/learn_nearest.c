@@ -80,17 +80,24 @@ void nearest_make(struct arena *arena, const struct corpus *corpus, const struct
 /* Of each word of a text that is indexed: its postings. */
 struct looked_up { struct list { uint32_t start, length; float value; } *at; size_t count; };
 
-/* In two rounds, each of which fetches what the next one reads: all of it is far apart in memory. */
+/* In three rounds, each of which fetches what the next one reads: all of it is far apart in memory. */
 static void look_up(struct arena *arena, const struct nearest *nearest, const struct vector *vector, struct looked_up *found)
 {
-	found->at = (struct list *)arena_room(arena, (vector->count + 1) * sizeof *found->at);
-	found->count = 0;
-	for (size_t i = 0; i < vector->count; i++) {
-		uint32_t at = numbered_before(&nearest->words, vector->at[i].number);
+	const struct vector_item **word = (const struct vector_item **)arena_room(arena, (vector->count + 1) * sizeof *word);
+	size_t words = 0;
 
-		found->at[found->count] = (struct list){ .start = at, .value = vector->at[i].value };
+	for (size_t i = 0; i < vector->count; i++) {
+		word[words] = &vector->at[i];
+		words += vector->at[i].kind == KIND_WORD;        /* no branch: nobody could foretell it */
+	}
+	found->at = (struct list *)arena_room(arena, (words + 1) * sizeof *found->at);
+	found->count = 0;
+	for (size_t i = 0; i < words; i++) {
+		uint32_t at = numbered_before(&nearest->words, word[i]->number);
+
+		found->at[found->count] = (struct list){ .start = at, .value = word[i]->value };
 		__builtin_prefetch(&nearest->start[at]);
-		found->count += is_word(nearest, &vector->at[i]);        /* no branch: nobody could foretell it */
+		found->count += numbered_has(&nearest->words, word[i]->number);
 	}
 	for (size_t i = 0; i < found->count; i++) {
 		struct list *list = &found->at[i];

@@ -25,7 +25,7 @@ void tokens_of(struct arena *arena, const char *text, struct token_list *tokens)
 /* ---- learn_common.c: words that say nothing of the matter ---- */
 extern const char *const learn_common_words[];
 extern const size_t learn_common_count;
-bool word_is_common(const char *word);
+bool word_is_common(const char *word, uint32_t hash);            /* hash: its hash_text() */
 
 /* ---- learn_features.c: what is counted in a text ---- */
 enum feature_kind { KIND_WORD, KIND_RUN };           /* words and pairs of words; 2 to 5 letters of a word with its edges */
@@ -39,7 +39,8 @@ enum feature_kind { KIND_WORD, KIND_RUN };           /* words and pairs of words
 struct features { uint32_t *at; size_t count; uint32_t words; };  /* in their order, each once */
 /* Which tokens a feature came from, by the first place of each; second is first if it is not a pair. For explanations. */
 struct feature_origin { uint32_t key; uint16_t first, second; };
-struct feature_origins { struct feature_origin *at; uint16_t *order; size_t count; };     /* order: as the features stand, by key */
+/* order: as the features stand, by key; end: of each feature, behind its last one in that order */
+struct feature_origins { struct feature_origin *at; uint16_t *order, *end; size_t count; };
 void features_of(struct arena *arena, const char *text, struct features *features);
 void features_of_tokens(struct arena *arena, const struct token_list *tokens, struct features *features, struct feature_origins *origins);
 

@@ -7,28 +7,32 @@
 #include "learn_private.h"
 
 /* What a word gave as the first of a feature's words and as the second: most times it is both, and neither sum waits for the other. */
-struct gain { double first, second; };
+struct gain { float first, second; };
 
-/* Origins in their order, features, and items of the vector are sorted alike; only what is known is in the vector. */
-static void add_gains(const struct vocabulary *vocabulary, const struct learn_reading *reading, const float *between, struct gain *gain)
+/* The features that are known, by their places: those of the vector, in its order. No branch: nobody could foretell it. */
+static size_t list_known(const struct vocabulary *vocabulary, const struct features *features, uint16_t *known)
 {
-	const struct feature_origin *at = reading->origins.at;
-	const uint16_t *order = reading->origins.order, *end = order + reading->origins.count;
+	size_t count = 0;
 
-	for (size_t feature = 0; feature < reading->features.count; feature++) {
-		uint32_t key = reading->features.at[feature];
-		bool known = numbered_has(&vocabulary->known, KEY_BUCKET(key));
-		double half = known ? (double)*between / 2 : 0;
+	for (size_t i = 0; i < features->count; i++) {
+		known[count] = (uint16_t)i;
+		count += numbered_has(&vocabulary->known, KEY_BUCKET(features->at[i]));
+	}
+	return count;
+}
 
-		between += known;
-		if (KEY_TIMES(key) > 1)
-			half /= KEY_TIMES(key);
-		for (; order < end && !((at[*order].key ^ key) & KEY_MASK); order++) {
-			double part = half * KEY_TIMES(at[*order].key);
+static void add_gain(const struct learn_reading *reading, size_t feature, float between, struct gain *gain)
+{
+	const struct feature_origins *origins = &reading->origins;
+	uint32_t times = KEY_TIMES(reading->features.at[feature]);
+	float half = times > 1 ? between / (2 * (float)times) : between / 2;
 
-			gain[at[*order].first].first += part;
-			gain[at[*order].second].second += part;
-		}
+	for (size_t i = feature ? origins->end[feature - 1] : 0; i < origins->end[feature]; i++) {
+		const struct feature_origin *origin = &origins->at[origins->order[i]];
+		float part = half * (float)KEY_TIMES(origin->key);
+
+		gain[origin->first].first += part;
+		gain[origin->second].second += part;
 	}
 }
 
@@ -43,7 +47,7 @@ static void name_largest(struct arena *arena, const char *text, const struct tok
 	if (gain[best].first <= 0)
 		return;
 	guess->reasons[guess->reason_count++] = (struct learn_reason){
-		arena_copy(arena, text + tokens->at[best].raw, tokens->at[best].raw_length), gain[best].first / total
+		arena_copy(arena, text + tokens->at[best].raw, tokens->at[best].raw_length), (double)gain[best].first / total
 	};
 	gain[best].first = 0;
 }
@@ -56,13 +60,15 @@ void find_reasons(struct arena *arena, const struct learner *learner, const stru
 	struct gain *gain = ARENA_ARRAY(&scratch, struct gain, tokens->count + 1);
 	double total = 0;
 	float *between = (float *)arena_room(&scratch, (evidence->vector.count + 1) * sizeof *between);
+	uint16_t *known = (uint16_t *)arena_room(&scratch, (reading->features.count + 1) * sizeof *known);
+	size_t count = list_known(&learner->vocabulary, &reading->features, known);
 
 	weights_between(&learner->weights, &evidence->vector, evidence->first, evidence->second, between);
-	between[evidence->vector.count] = 0;
-	add_gains(&learner->vocabulary, reading, between, gain);
+	for (size_t i = 0; i < count; i++)
+		add_gain(reading, known[i], between[i], gain);
 	for (size_t i = 0; i < tokens->count; i++) {
 		gain[i].first += gain[i].second;
-		total += gain[i].first > 0 ? gain[i].first : 0;
+		total += gain[i].first > 0 ? (double)gain[i].first : 0;
 	}
 	for (size_t i = 0; total > 0 && i < LEARN_WORDS; i++)
 		name_largest(arena, reading->text, tokens, gain, total, guess);

@@ -30,10 +30,7 @@ static struct { const char *word; unsigned char length; unsigned short languages
 
 static size_t slot_of(const char *word, size_t length)
 {
-	uint32_t hash = 2166136261u;
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)word[i]) * 16777619u;
-	size_t at = hash % SLOTS;
+	size_t at = hash_bytes(word, length) % SLOTS;
 	while (slots[at].word && (slots[at].length != length || memcmp(slots[at].word, word, length) != 0))
 		at = (at + 1) % SLOTS;
 	return at;
