@@ -70,12 +70,8 @@ void kb_dict_drop(struct kb_dict **dict)
 
 static size_t slot_of(const struct kb_dict *dict, const char *term)
 {
-	uint32_t hash = 2166136261u;
-	size_t at;
+	size_t at = hash_spread(hash_text(term)) & (dict->slots - 1);
 
-	for (const char *c = term; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619u;
-	at = (hash ^ hash >> 15) & (dict->slots - 1);
 	while (dict->slot[at] != KB_NO_TERM && strcmp(dict->term[dict->slot[at]], term) != 0)
 		at = (at + 1) & (dict->slots - 1);
 	return at;

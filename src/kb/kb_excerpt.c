@@ -62,11 +62,9 @@ static size_t beginning(const char *text)
 
 static void look_for(struct kb_finder *finder, const char *text, size_t word, bool whole)
 {
-	uint32_t hash = 2166136261u;
+	uint32_t hash = hash_text(text);
 	size_t at;
 
-	for (const char *c = text; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619u;
 	for (at = hash % SLOTS; finder->word[at]; at = (at + 1) % SLOTS)
 		;
 	if (!text[1])                    /* a stem of one letter: whatever comes next */
@@ -94,12 +92,12 @@ struct finds { uint16_t word[FINDS]; size_t count; };
 
 static void find_in(const struct kb_finder *finder, const char *folded, struct finds *finds)
 {
-	uint32_t hash = 2166136261u;
+	uint32_t hash = HASH_START;
 
 	if (!(finder->begins[beginning(folded) / 64] >> beginning(folded) % 64 & 1))
 		return;
 	for (const char *c = folded; *c; c++) {
-		hash = (hash ^ (unsigned char)*c) * 16777619u;
+		hash = hash_byte(hash, (unsigned char)*c);
 		for (size_t at = hash % SLOTS; finder->word[at]; at = (at + 1) % SLOTS)
 			if (finder->hash[at] == hash && (!c[1] || !finder->whole[at]) && finds->count < FINDS)
 				finds->word[finds->count++] = (uint16_t)(finder->word[at] - 1);

@@ -43,11 +43,7 @@ void kb_learned_drop(struct kb_learned **learned)
 
 uint32_t kb_stem_hash(const char *stem)
 {
-	uint32_t hash = 2166136261u;
-
-	while (*stem)
-		hash = (hash ^ (unsigned char)*stem++) * 16777619u;
-	return hash ^ hash >> 15;
+	return hash_spread(hash_text(stem));
 }
 
 /* ---- what there is to remember ---- */

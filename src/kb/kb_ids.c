@@ -10,12 +10,8 @@
 
 static size_t place_of(const struct kb_snapshot *snapshot, const char *id)
 {
-	uint32_t hash = 2166136261u;
-	size_t at;
+	size_t at = hash_spread(hash_text(id)) & (snapshot->id_slots - 1);
 
-	for (const char *c = id; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619u;
-	at = (hash ^ hash >> 15) & (snapshot->id_slots - 1);
 	while (snapshot->id_slot[at] != KB_NO_TERM && strcmp(snapshot->at[snapshot->id_slot[at]]->article.id, id) != 0)
 		at = (at + 1) & (snapshot->id_slots - 1);
 	return at;

@@ -96,12 +96,8 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static size_t slot_of(const char *word, size_t length)
 {
-	uint32_t hash = 2166136261u;
-	size_t at;
+	size_t at = hash_spread(hash_bytes(word, length)) % SLOTS;
 
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)word[i]) * 16777619u;
-	at = (hash ^ hash >> 15) % SLOTS;
 	while (slots[at].word && (slots[at].length != length || memcmp(slots[at].word, word, length) != 0))
 		at = (at + 1) % SLOTS;
 	return at;

@@ -27,12 +27,12 @@ void kb_grams_of_word(const char *folded, void (*each)(void *context, uint32_t b
 			return;
 	code[count++] = ' ';
 	for (size_t i = 0; i < count; i++) {
-		uint32_t hash = 2166136261u;
+		uint32_t hash = HASH_START;
 
 		for (size_t n = 1; n <= LONGEST && i + n <= count; n++) {
-			hash = (hash ^ code[i + n - 1]) * 16777619u;
+			hash = hash_byte(hash, code[i + n - 1]);
 			if (n >= SHORTEST)
-				each(context, (hash ^ hash >> 15 ^ (uint32_t)n * 2654435761u) >> (32 - KB_GRAM_BITS));
+				each(context, (hash_spread(hash) ^ (uint32_t)n * 2654435761u) >> (32 - KB_GRAM_BITS));
 		}
 	}
 }

@@ -50,9 +50,13 @@ void kb_same_index(struct kb_same *same, const struct kb_dict *dict);
 /* ---- kb_tokens.c ---- */
 /* The next word of the text: lower case in `word`, without accents in `folded`. False at the end. */
 bool kb_next_word(const char **at, char word[KB_WORD], char folded[KB_WORD]);
-struct sb_stemmer;
-struct kb_stemmers { struct sb_stemmer *at[KB_STEMMERS]; char code[KB_STEMMERS][4]; size_t count; };
+void kb_fold(const char *text, size_t length, char folded[KB_WORD]);
+
+/* ---- kb_stem.c ---- */
+struct kb_stemmer;
+struct kb_stemmers { struct kb_stemmer *at[KB_STEMMERS]; size_t count; };
 void kb_stemmers_add(struct kb_stemmers *stemmers, const char *language);        /* unknown, or there already: nothing */
+const char *kb_stemmers_language(const struct kb_stemmers *stemmers, size_t which);
 void kb_stemmers_fini(struct kb_stemmers *stemmers);
 void kb_stem(struct kb_stemmers *stemmers, size_t which, const char *word, char stem[KB_WORD]);  /* folded */
 

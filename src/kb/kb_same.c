@@ -175,12 +175,8 @@ _Static_assert(COUNT_OF(kb_same_rows) <= COUNT_OF(row_stems), "row_stems");
 
 static size_t slot_of(const char *stem)
 {
-	uint32_t hash = 2166136261u;
-	size_t at;
+	size_t at = hash_spread(hash_text(stem)) % SLOTS;
 
-	for (const char *c = stem; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619u;
-	at = (hash ^ hash >> 15) % SLOTS;
 	while (slots[at].stem && strcmp(slots[at].stem, stem) != 0)
 		at = (at + 1) % SLOTS;
 	return at;

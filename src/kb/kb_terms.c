@@ -6,6 +6,7 @@
  */
 #include "kb_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,7 +124,7 @@ static void choose_stemmers(struct counting *counting, const struct kb_snapshot 
 	for (size_t i = 0; i < snapshot->language_count; i++)
 		kb_stemmers_add(&counting->stemmers, snapshot->languages[i]);
 	for (size_t i = 0; i < counting->stemmers.count; i++)
-		memcpy(entry->stemmed[i], counting->stemmers.code[i], sizeof entry->stemmed[i]);
+		snprintf(entry->stemmed[i], sizeof entry->stemmed[i], "%s", kb_stemmers_language(&counting->stemmers, i));
 	entry->stemmed_count = counting->stemmers.count ? counting->stemmers.count : 1;
 }
 

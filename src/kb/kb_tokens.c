@@ -1,13 +1,11 @@
 /*
- * kb_tokens.c - text into words, words into stems.
+ * kb_tokens.c - text into words.
  *
  * A word is a run of letters and digits of any script, in lower case; a Chinese or Japanese character is a word of its own. Folded, it
- * has no accents. The stem is Snowball's, made from the word with its accents (German needs them) and folded afterwards.
- * Words longer than KB_WORD are cut. Wrong UTF-8 separates words. May not allocate but for the stemmers.
+ * has no accents. Words longer than KB_WORD are cut. Wrong UTF-8 separates words. May not allocate.
  */
 #include "kb_private.h"
 
-#include <libstemmer.h>
 #include <string.h>
 
 /* What U+00C0 to U+017F are without accents, two bytes each: "ss" for the sharp s, "-" where it is no letter. */
@@ -122,7 +120,7 @@ bool kb_next_word(const char **at, char word[KB_WORD], char folded[KB_WORD])
 	return length > 0;
 }
 
-static void fold(const char *text, size_t length, char folded[KB_WORD])
+void kb_fold(const char *text, size_t length, char folded[KB_WORD])
 {
 	size_t flat = 0, size;
 
@@ -134,35 +132,4 @@ static void fold(const char *text, size_t length, char folded[KB_WORD])
 		put_folded(folded, &flat, code);
 	}
 	folded[flat] = '\0';
-}
-
-void kb_stemmers_add(struct kb_stemmers *stemmers, const char *language)
-{
-	if (!language || !*language || strlen(language) > 3 || stemmers->count == KB_STEMMERS)
-		return;
-	for (size_t i = 0; i < stemmers->count; i++)
-		if (!strcmp(stemmers->code[i], language))
-			return;
-	if (!(stemmers->at[stemmers->count] = sb_stemmer_new(language, "UTF_8")))
-		return;
-	memcpy(stemmers->code[stemmers->count++], language, strlen(language) + 1);
-}
-
-void kb_stemmers_fini(struct kb_stemmers *stemmers)
-{
-	for (size_t i = 0; i < stemmers->count; i++)
-		sb_stemmer_delete(stemmers->at[i]);
-	stemmers->count = 0;
-}
-
-void kb_stem(struct kb_stemmers *stemmers, size_t which, const char *word, char stem[KB_WORD])
-{
-	const sb_symbol *found = NULL;
-
-	if (which < stemmers->count)
-		found = sb_stemmer_stem(stemmers->at[which], (const sb_symbol *)word, (int)strlen(word));
-	if (found)
-		fold((const char *)found, (size_t)sb_stemmer_length(stemmers->at[which]), stem);
-	else
-		fold(word, strlen(word), stem);
 }
