@@ -2,7 +2,8 @@
  * gateway_intake.c - a mail's way through the house, from the final dot to the replies. It may not decide anything itself.
  *
  * 250 means: this delivery is committed (WAL synced) by whoever writes. Every trouble of ours is a 4xx, and nothing is half
- * done: each recipient's delivery is undone alone. Log: lmtp.accepted, lmtp.duplicate, lmtp.deferred, with the
+ * done: each recipient's delivery is undone alone. Most replies join their ticket, where the classifier has nothing to say: it is
+ * asked about a reply only after the store has told that it opens one. Log: lmtp.accepted, lmtp.duplicate, lmtp.deferred, with the
  * trace id that the outgoing mails carry on.
  */
 #include <string.h>
@@ -25,8 +26,18 @@ struct delivery {
 	const struct verdict *verdict;           /* NULL: neither rules nor a model */
 	struct asked asked;                      /* what the articles say */
 	bool duplicate;
+	bool unasked;                            /* in: the classifier was not asked */
+	bool opens;                              /* out: it must be, nothing was written yet */
 	struct plan plan;
 };
+
+static bool opens_ticket(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].kind == EFFECT_CREATE_TICKET)
+			return true;
+	return false;
+}
 
 /* Runs where the store is written, twice if need be: claim, facts, plan, apply. */
 static enum status deliver(struct store *store, void *context, struct error *error)
@@ -37,6 +48,7 @@ static enum status deliver(struct store *store, void *context, struct error *err
 	struct facts facts = {0};
 	int64_t raw;
 	enum status status = store_claim(store, &delivery->incoming, delivery->claim, &delivery->duplicate, error);
+	delivery->opens = false;
 	if (status != STATUS_OK || delivery->duplicate)
 		return status;
 	if ((status = store_facts_of_mail(store, arena, &delivery->incoming, &delivery->evidence, &facts, error)) != STATUS_OK)
@@ -48,6 +60,9 @@ static enum status deliver(struct store *store, void *context, struct error *err
 	facts.asked = delivery->asked;
 	plan_init(&delivery->plan, arena, NULL);
 	desk_decide_mail(&transaction->config->policy, &delivery->incoming, &facts, &delivery->plan);
+	delivery->opens = delivery->unasked && opens_ticket(&delivery->plan);
+	if (delivery->opens)
+		return STATUS_OK;
 	if ((status = store_keep_raw(store, transaction->spool, &raw, error)) != STATUS_OK)
 		return status;
 	struct delivery_record record = {&delivery->incoming, delivery->claim, raw};
@@ -173,13 +188,16 @@ static void ask_rules(struct gateway *gateway, struct transaction *transaction, 
 		deliveries[i].verdict = gateway_ask_rules(transaction->rules, &deliveries[i].incoming, source, known, &keywords, &transaction->arena);
 }
 
-/* Where the rules leave the queue open, what was learned may choose it. */
+/* Where the rules leave the queue open, what was learned may choose it. Replies have to wait. */
 static void ask_model(struct gateway *gateway, struct transaction *transaction, struct delivery *deliveries, size_t count)
 {
 	struct learned *learned = gateway_learned(gateway);
-	for (size_t i = 0; i < count && learned; i++)
-		deliveries[i].verdict = gateway_ask_model(learned, &transaction->config->policy, &deliveries[i].incoming, deliveries[i].verdict,
-		                                          &transaction->arena);
+	for (size_t i = 0; i < count && learned; i++) {
+		struct delivery *delivery = &deliveries[i];
+		delivery->unasked = delivery->incoming.mail->kind == MAIL_REPLY && !delivery->opens;
+		if (!delivery->unasked)
+			delivery->verdict = gateway_ask_model(learned, &transaction->config->policy, &delivery->incoming, delivery->verdict, &transaction->arena);
+	}
 	gateway_learned_unref(&learned);
 }
 
@@ -189,6 +207,18 @@ static void ask_kb(struct transaction *transaction, struct delivery *deliveries,
 	for (size_t i = 0; i < count; i++)
 		gateway_ask_kb(transaction->kb, &transaction->config->policy, &deliveries[i].incoming, deliveries[i].verdict, &transaction->arena,
 		               &deliveries[i].asked);
+}
+
+/* Replies that open a ticket, after all. */
+static void deliver_again(struct gateway *gateway, struct transaction *transaction, struct delivery *deliveries, enum status *statuses,
+                          struct error *errors, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (statuses[i] == STATUS_OK && deliveries[i].opens) {
+			ask_model(gateway, transaction, &deliveries[i], 1);
+			deliveries[i].unasked = false;
+			statuses[i] = store_write(gateway->writer, deliver, &deliveries[i], &errors[i]);
+		}
 }
 
 static void deliver_all(struct gateway *gateway, struct transaction *transaction, const struct mail *mail, const struct mail_source *source,
@@ -208,6 +238,7 @@ static void deliver_all(struct gateway *gateway, struct transaction *transaction
 	ask_model(gateway, transaction, deliveries, count);
 	ask_kb(transaction, deliveries, count);
 	store_write_all(gateway->writer, deliver, contexts, count, statuses, errors);
+	deliver_again(gateway, transaction, deliveries, statuses, errors, count);
 	for (size_t i = 0; i < count; i++) {
 		kept |= statuses[i] == STATUS_OK && !deliveries[i].duplicate;
 		outgoing |= statuses[i] == STATUS_OK && enqueues(&deliveries[i].plan);

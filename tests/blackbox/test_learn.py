@@ -97,6 +97,23 @@ def test_it_routes_what_agents_taught(desk):
 
 
 @setup(queues=QUEUES)
+def test_a_reply_to_nothing_known_is_routed_like_a_request(desk):
+    taught(desk, 120)
+    body = "The invoice of last month has the wrong amount.\nPlease send me the invoice once more, accounting needs it.\n"
+    strange = [("In-Reply-To", "<of.another@desk.example>"), ("References", "<of.another@desk.example>")]
+    answer = mail(subject="Re: your invoice", body=body, headers=strange)
+    desk.accept(answer)
+    ticket = desk.ticket(121)
+    assert ticket["queue"] == "billing" and ticket["history"][0]["why"].startswith("model, "), ticket
+    desk.accept(answer)                          # the relay did not hear the 250
+    both = mail(subject="Re: your invoice", body=body, headers=strange, sender="Carl <carl@example.com>")
+    desk.accept(both, ["support@example.org", "network@example.org"])
+    assert [desk.ticket(n)["queue"] for n in (122, 123)] == ["billing", "network"] or [desk.ticket(n)["queue"] for n in (122, 123)] == ["network", "billing"]
+    assert len(desk.tickets()) == 123
+    assert desk.ok("learn", "report")["routed"] == 2 and desk.cli("fsck").code == 0
+
+
+@setup(queues=QUEUES)
 def test_never_against_a_rule_and_never_a_reply(desk):
     taught(desk, 120)
     with open(os.path.join(desk.directory, "rules", "10.sieve"), "w") as f:
