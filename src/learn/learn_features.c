@@ -160,13 +160,13 @@ _Static_assert(KEY_BITS == 2 * DIGIT, "a key is two digits");
 
 _Static_assert(3 * (LEARN_TEXT_BYTES / 2) + 4 * (3 * LEARN_TEXT_BYTES) < UINT16_MAX, "an origin has a short number");
 
-/* By digits, twice: a mail has thousands of keys, and comparing them was most of a prediction. */
-static void sort_origins(struct arena *arena, struct feature_origins *origins)
+/* By digits, twice: a mail has thousands of keys, and comparing them was most of a prediction. Returns the origins in their order. */
+static const uint16_t *sort_origins(struct arena *arena, const struct feature_origins *origins)
 {
 	uint16_t *once = (uint16_t *)arena_room(arena, (origins->count + 1) * sizeof *once), low[(1 << DIGIT) + 1] = { 0 }, high[(1 << DIGIT) + 1] = { 0 };
+	uint16_t *order = (uint16_t *)arena_room(arena, (origins->count + 1) * sizeof *order);
 	const uint32_t mask = (1 << DIGIT) - 1;
 
-	origins->order = (uint16_t *)arena_room(arena, (origins->count + 1) * sizeof *origins->order);
 	for (size_t i = 0; i < origins->count; i++) {
 		low[(origins->at[i].key & mask) + 1]++;
 		high[(origins->at[i].key >> DIGIT & mask) + 1]++;
@@ -178,19 +178,21 @@ static void sort_origins(struct arena *arena, struct feature_origins *origins)
 	for (size_t i = 0; i < origins->count; i++)
 		once[low[origins->at[i].key & mask]++] = (uint16_t)i;
 	for (size_t i = 0; i < origins->count; i++)
-		origins->order[high[origins->at[once[i]].key >> DIGIT & mask]++] = once[i];
+		order[high[origins->at[once[i]].key >> DIGIT & mask]++] = once[i];
+	return order;
 }
 
 void features_of_tokens(struct arena *arena, const struct token_list *tokens, struct features *features, struct feature_origins *origins)
 {
 	uint32_t last = UINT32_MAX;
+	const uint16_t *order;
 
 	list_origins(arena, tokens, origins);
-	sort_origins(arena, origins);
+	order = sort_origins(arena, origins);
 	*features = (struct features){ .at = (uint32_t *)arena_room(arena, (origins->count + 1) * sizeof *features->at), .words = (uint32_t)tokens->count };
-	origins->end = (uint16_t *)arena_room(arena, (origins->count + 1) * sizeof *origins->end);
+	origins->feature = (uint16_t *)arena_room(arena, (origins->count + 1) * sizeof *origins->feature);
 	for (size_t i = 0; i < origins->count; i++) {
-		uint32_t key = origins->at[origins->order[i]].key;
+		uint32_t key = origins->at[order[i]].key;
 
 		if ((key & KEY_MASK) != last) {
 			last = key & KEY_MASK;
@@ -198,7 +200,7 @@ void features_of_tokens(struct arena *arena, const struct token_list *tokens, st
 		} else {
 			features->at[features->count - 1] += key - last;
 		}
-		origins->end[features->count - 1] = (uint16_t)(i + 1);
+		origins->feature[order[i]] = (uint16_t)(features->count - 1);
 	}
 }
 

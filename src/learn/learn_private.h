@@ -39,8 +39,7 @@ enum feature_kind { KIND_WORD, KIND_RUN };           /* words and pairs of words
 struct features { uint32_t *at; size_t count; uint32_t words; };  /* in their order, each once */
 /* Which tokens a feature came from, by the first place of each; second is first if it is not a pair. For explanations. */
 struct feature_origin { uint32_t key; uint16_t first, second; };
-/* order: as the features stand, by key; end: of each feature, behind its last one in that order */
-struct feature_origins { struct feature_origin *at; uint16_t *order, *end; size_t count; };
+struct feature_origins { struct feature_origin *at; uint16_t *feature; size_t count; };  /* feature: of each, its place among the features */
 void features_of(struct arena *arena, const char *text, struct features *features);
 void features_of_tokens(struct arena *arena, const struct token_list *tokens, struct features *features, struct feature_origins *origins);
 

@@ -9,27 +9,27 @@
 /* What a word gave as the first of a feature's words and as the second: most times it is both, and neither sum waits for the other. */
 struct gain { float first, second; };
 
-/* The features that are known, by their places: those of the vector, in its order. No branch: nobody could foretell it. */
-static size_t list_known(const struct vocabulary *vocabulary, const struct features *features, uint16_t *known)
+/* Of each feature what one word of it gave: half for either word of a pair. Features and items of the vector stand in the same order, but
+ * only what is known is in the vector. No branch on that: nobody could foretell it. */
+static float *share_out(struct arena *arena, const struct vocabulary *vocabulary, const struct features *features, const float *between)
 {
-	size_t count = 0;
+	float *share = (float *)arena_room(arena, (features->count + 1) * sizeof *share);
 
 	for (size_t i = 0; i < features->count; i++) {
-		known[count] = (uint16_t)i;
-		count += numbered_has(&vocabulary->known, KEY_BUCKET(features->at[i]));
+		uint32_t key = features->at[i], times = KEY_TIMES(key);
+		bool known = numbered_has(&vocabulary->known, KEY_BUCKET(key));
+
+		share[i] = *between / (2 * (float)times) * (float)known;
+		between += known;
 	}
-	return count;
+	return share;
 }
 
-static void add_gain(const struct learn_reading *reading, size_t feature, float between, struct gain *gain)
+static void add_gains(const struct feature_origins *origins, const float *share, struct gain *gain)
 {
-	const struct feature_origins *origins = &reading->origins;
-	uint32_t times = KEY_TIMES(reading->features.at[feature]);
-	float half = times > 1 ? between / (2 * (float)times) : between / 2;
-
-	for (size_t i = feature ? origins->end[feature - 1] : 0; i < origins->end[feature]; i++) {
-		const struct feature_origin *origin = &origins->at[origins->order[i]];
-		float part = half * (float)KEY_TIMES(origin->key);
+	for (size_t i = 0; i < origins->count; i++) {
+		const struct feature_origin *origin = &origins->at[i];
+		float part = share[origins->feature[i]] * (float)KEY_TIMES(origin->key);
 
 		gain[origin->first].first += part;
 		gain[origin->second].second += part;
@@ -60,12 +60,10 @@ void find_reasons(struct arena *arena, const struct learner *learner, const stru
 	struct gain *gain = ARENA_ARRAY(&scratch, struct gain, tokens->count + 1);
 	double total = 0;
 	float *between = (float *)arena_room(&scratch, (evidence->vector.count + 1) * sizeof *between);
-	uint16_t *known = (uint16_t *)arena_room(&scratch, (reading->features.count + 1) * sizeof *known);
-	size_t count = list_known(&learner->vocabulary, &reading->features, known);
 
 	weights_between(&learner->weights, &evidence->vector, evidence->first, evidence->second, between);
-	for (size_t i = 0; i < count; i++)
-		add_gain(reading, known[i], between[i], gain);
+	between[evidence->vector.count] = 0;
+	add_gains(&reading->origins, share_out(&scratch, &learner->vocabulary, &reading->features, between), gain);
 	for (size_t i = 0; i < tokens->count; i++) {
 		gain[i].first += gain[i].second;
 		total += gain[i].first > 0 ? (double)gain[i].first : 0;
