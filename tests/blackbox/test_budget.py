@@ -80,6 +80,17 @@ def test_15_a_restart_gives_no_new_budget(desk):
     assert counted(desk) == (0, 3, 0)
 
 
+@small(desk__stranger_acknowledgements_per_domain=5000, desk__stranger_acknowledgements_per_minute=5000)
+def test_15_a_busy_desk_answers_right_after_a_restart(desk):
+    bomb(desk, ["a%d@example.com" % i for i in range(1100)])
+    assert counted(desk) == (1100, 0, 0)
+    desk.advance(120)
+    desk.kill()
+    desk.start()
+    bomb(desk, ["new@example.com"])
+    assert counted(desk) == (1, 0, 0)
+
+
 @small(desk__stranger_acknowledgements_per_minute=1, authserv_id="mx.example.org")
 def test_15_customers_who_proved_who_they_are_are_always_answered(desk):
     bomb(desk, ["anna@example.com"])
