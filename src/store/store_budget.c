@@ -4,8 +4,8 @@
  * Kept in memory by the connection that applies plans (the writer's), since a row of its own for each would cost a page of each commit.
  * Domains are counted in a sketch (count-min: four rows of counters, each domain has one in each, the least counts): of constant size,
  * however many domains a forger thinks of, and it errs only upwards. After a start it is filled from the newest rows of the outbox; of an
- * hour that has more of them than are read the rest is forgotten, and only if the last minute alone has more it counts as spent: else
- * customers of a busy desk would wait in vain for a minute after each start. What a rollback undoes stays counted.
+ * hour that has more of them than are read the rest is forgotten: nobody can start us anew to have his budget twice, and customers of a
+ * busy desk would wait in vain after each start if it counted as spent. What a rollback undoes stays counted.
  */
 #include "store_private.h"
 
@@ -72,17 +72,13 @@ static enum status fill(struct store *store, struct budget *budget, int64_t now,
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	struct cursor cursor;
-	int this_minute = 0;
 
 	turn(budget, now);
 	cursor_open(&cursor, store, error, SQL_OUTBOX_NEWEST, "d", OUTBOX_READ);
 	while (cursor_next(&cursor) && now - cursor_number(&cursor, 0) < HOUR_MS) {
 		take_in(budget, &arena, cursor_text(&cursor, &arena, 1), cursor_number(&cursor, 0), now);
-		this_minute += now - cursor_number(&cursor, 0) < MINUTE_MS;
 		arena_reset(&arena);
 	}
-	if (this_minute == OUTBOX_READ)
-		budget->in_minute = SPENT;
 	return cursor_close(&cursor);
 }
 
