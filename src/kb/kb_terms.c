@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEAD 15                          /* words that the text begins with: they say what it is about, and count twice */
+
 enum field { FIELD_TITLE, FIELD_KEYWORDS, FIELD_BODY };
 
 struct counting {
@@ -82,7 +84,7 @@ static void grow_sequence(struct counting *counting)
 			abort();
 }
 
-static void count_word(struct counting *counting, enum field field, const char *word, const char *folded)
+static void count_word(struct counting *counting, enum field field, const char *word, const char *folded, unsigned times)
 {
 	struct kb_entry *entry = counting->entry;
 	uint32_t term[KB_STEMMERS];
@@ -96,12 +98,13 @@ static void count_word(struct counting *counting, enum field field, const char *
 		term[i] = kb_dict_add(counting->dict, stem);
 		for (size_t k = 0; k < i; k++)
 			known |= term[k] == term[i];
-		if (!known)
+		for (unsigned k = 0; !known && k < times; k++)
 			count_in(term_of(counting, term[i]), field);
 		entry->sequence[i][entry->sequence_count] = term[i];
 	}
 	entry->sequence_count++;
-	kb_grams_of_word(folded, kb_gram_count, counting->grams);
+	for (unsigned k = 0; k < times; k++)
+		kb_grams_of_word(folded, kb_gram_count, counting->grams);
 }
 
 static unsigned count_text(struct counting *counting, enum field field, const char *text)
@@ -110,7 +113,7 @@ static unsigned count_text(struct counting *counting, enum field field, const ch
 	unsigned words = 0;
 
 	while (kb_next_word(&text, word, folded)) {
-		count_word(counting, field, word, folded);
+		count_word(counting, field, word, folded, field == FIELD_BODY && words < LEAD ? 2 : 1);
 		words++;
 	}
 	return words;
