@@ -5,7 +5,7 @@
  * Domains are counted in a sketch (count-min: four rows of counters, each domain has one in each, the least counts): of constant size,
  * however many domains a forger thinks of, and it errs only upwards. After a start it is filled from the newest rows of the outbox; of an
  * hour that has more of them than are read the rest is forgotten: nobody can start us anew to have his budget twice, and customers of a
- * busy desk would wait in vain after each start if it counted as spent. What a rollback undoes stays counted.
+ * busy desk would wait in vain after each start if it counted as spent. A transaction that is undone gives back what it counted, a savepoint does not.
  */
 #include "store_private.h"
 
@@ -36,6 +36,19 @@ static uint64_t domain_hash(const char *address)
 static uint32_t *counter(struct budget *budget, uint64_t hash, size_t row)
 {
 	return &budget->domains[row][(hash >> (row * 16)) & (COUNTERS - 1)];
+}
+
+/* The second one is what the last transaction left. */
+void budget_settle(struct store *store)
+{
+	if (store->budget)
+		store->budget[1] = store->budget[0];
+}
+
+void budget_undo(struct store *store)
+{
+	if (store->budget)
+		store->budget[0] = store->budget[1];
 }
 
 static void turn(struct budget *budget, int64_t now)
@@ -90,13 +103,14 @@ static enum status ready(struct store *store, int64_t now, struct error *error)
 		turn(store->budget, now);
 		return STATUS_OK;
 	}
-	store->budget = calloc(1, sizeof *store->budget);
+	store->budget = calloc(2, sizeof *store->budget);
 	if (!store->budget)
 		return error_set(error, STATUS_TRY_LATER, "out of memory");
 	if ((status = fill(store, store->budget, now, error)) != STATUS_OK) {
 		free(store->budget);
 		store->budget = NULL;
 	}
+	budget_settle(store);             /* none of it is of this transaction, which is about to spend its first */
 	return status;
 }
 

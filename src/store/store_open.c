@@ -154,10 +154,12 @@ enum status store_commit(struct store *store, struct error *error)
 
 enum status store_committed(struct store *store, enum status status)
 {
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
 		late_settled(store);
-	else
+		budget_settle(store);
+	} else {
 		store_rollback(store);
+	}
 	forget(store);
 	return status;
 }
@@ -169,6 +171,7 @@ void store_rollback(struct store *store)
 	late_back_to(&store->mailbox_keys, &store->mailbox_keys.at_begin);
 	late_back_to(&store->contact_keys, &store->contact_keys.at_begin);
 	store->late.known = store->late.moved = false;
+	budget_undo(store);
 	forget(store);
 }
 

@@ -80,7 +80,7 @@ struct store {
 	struct { bool nothing; uint64_t hash; } claimed;         /* store_claim() has seen: no mail with this Message-ID */
 	struct { int64_t contact; uint64_t hash; } met;          /* the last contact found in this transaction; 0: none */
 	struct { int64_t upto, disposed, routed_upto, routed; } counted;         /* store_totals(): rows of mailbox, and of routed, counted so far */
-	struct budget *budget;                  /* NULL until it is asked for */
+	struct budget *budget;                  /* two; NULL until it is asked for */
 	sqlite3 *search;                        /* search.db; NULL until it is asked for */
 };
 
@@ -158,6 +158,8 @@ enum status contact_proved(struct store *store, const char *address, int64_t now
 
 /* ---- store_budget.c: acknowledgements to strangers, by domain and over all ---- */
 struct budget;
+void budget_settle(struct store *store);         /* after each commit */
+void budget_undo(struct store *store);           /* after each rollback */
 enum status budget_facts(struct store *store, const char *address, struct facts *facts, struct error *error);
 enum status budget_spend(struct store *store, const char *address, int64_t now, struct error *error);
 enum status contact_refused(struct store *store, const char *address, int64_t now, struct error *error);
