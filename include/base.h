@@ -100,7 +100,7 @@ char *utf8_clean(struct arena *arena, const char *at, size_t length);
 /* At most `limit` bytes, cut between characters. */
 char *utf8_cut(struct arena *arena, const char *text, size_t limit);
 
-/* ---- hash (FNV-1a) for tables that nobody can fill at will; its low bits alone are good for a place ---- */
+/* ---- hash (FNV-1a) for small tables; words that collide can be made, so what a mail fills must be bounded ---- */
 #define HASH_START 2166136261u
 static inline uint32_t hash_byte(uint32_t hash, uint32_t byte)
 {

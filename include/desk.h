@@ -406,6 +406,7 @@ struct plan {
 	bool over_budget;                /* an acknowledgement was withheld because there were too many */
 };
 void plan_init(struct plan *plan, struct arena *arena, const char *who);
+bool plan_has(const struct plan *plan, enum effect_kind kind);
 /* One line an effect, as `explain`, the log and the golden tests show it. */
 void plan_print(const struct plan *plan, struct strings *lines);
 

@@ -13,6 +13,14 @@ void plan_init(struct plan *plan, struct arena *arena, const char *who)
 	*plan = (struct plan){.arena = arena, .who = who};
 }
 
+bool plan_has(const struct plan *plan, enum effect_kind kind)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].kind == kind)
+			return true;
+	return false;
+}
+
 struct effect *plan_add(struct decision *d, enum effect_kind kind, int64_t ticket)
 {
 	struct effect *effect = ARENA_PUSH(d->arena, d->plan);

@@ -31,14 +31,6 @@ struct delivery {
 	struct plan plan;
 };
 
-static bool opens_ticket(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->at[i].kind == EFFECT_CREATE_TICKET)
-			return true;
-	return false;
-}
-
 /* Runs where the store is written, twice if need be: claim, facts, plan, apply. */
 static enum status deliver(struct store *store, void *context, struct error *error)
 {
@@ -60,7 +52,7 @@ static enum status deliver(struct store *store, void *context, struct error *err
 	facts.asked = delivery->asked;
 	plan_init(&delivery->plan, arena, NULL);
 	desk_decide_mail(&transaction->config->policy, &delivery->incoming, &facts, &delivery->plan);
-	delivery->opens = delivery->unasked && opens_ticket(&delivery->plan);
+	delivery->opens = delivery->unasked && plan_has(&delivery->plan, EFFECT_CREATE_TICKET);
 	if (delivery->opens)
 		return STATUS_OK;
 	if ((status = store_keep_raw(store, transaction->spool, &raw, error)) != STATUS_OK)
@@ -75,14 +67,6 @@ static const struct effect *disposition_of(const struct plan *plan)
 		if (plan->at[i - 1].kind == EFFECT_DISPOSITION)
 			return &plan->at[i - 1];
 	return NULL;
-}
-
-static bool enqueues(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->at[i].kind == EFFECT_ENQUEUE)
-			return true;
-	return false;
 }
 
 static void count_disposition(struct gateway *gateway, const char *name)
@@ -241,7 +225,7 @@ static void deliver_all(struct gateway *gateway, struct transaction *transaction
 	deliver_again(gateway, transaction, deliveries, statuses, errors, count);
 	for (size_t i = 0; i < count; i++) {
 		kept |= statuses[i] == STATUS_OK && !deliveries[i].duplicate;
-		outgoing |= statuses[i] == STATUS_OK && enqueues(&deliveries[i].plan);
+		outgoing |= statuses[i] == STATUS_OK && plan_has(&deliveries[i].plan, EFFECT_ENQUEUE);
 		answer(gateway, &deliveries[i], statuses[i], &errors[i], &replies[i]);
 	}
 	if (kept)

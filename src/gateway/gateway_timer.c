@@ -16,14 +16,6 @@
 
 struct timer_job { struct arena *arena; const struct desk_policy *policy; const struct timer_row *timer; bool mailed; };
 
-static bool enqueues(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->at[i].kind == EFFECT_ENQUEUE)
-			return true;
-	return false;
-}
-
 static enum status fire(struct store *store, void *context, struct error *error)
 {
 	struct timer_job *job = context;
@@ -43,7 +35,7 @@ static enum status fire(struct store *store, void *context, struct error *error)
 		return status;
 	plan_init(&plan, job->arena, "timer");
 	desk_decide_timer(job->policy, job->timer->kind, &facts, &plan);
-	job->mailed = enqueues(&plan);
+	job->mailed = plan_has(&plan, EFFECT_ENQUEUE);
 	return store_apply(store, &plan, NULL, error);
 }
 
