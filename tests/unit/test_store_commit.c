@@ -149,6 +149,44 @@ static void a_job_that_fails_is_undone_alone(void **state)
 	store_writer_stop(&writer);
 }
 
+struct spending { int64_t now; int runs; bool fails; int in_minute, in_domain; };
+
+static enum status acknowledge_a_stranger(struct store *store, void *context, struct error *error)
+{
+	struct spending *spending = context;
+	struct facts facts = { .now = spending->now };
+	enum status status = budget_facts(store, "stranger@far.example", &facts, error);
+
+	spending->runs++;
+	spending->in_minute = facts.acknowledgements_minute;
+	spending->in_domain = facts.acknowledgements_domain;
+	if (status == STATUS_OK && !spending->fails)
+		status = budget_spend(store, "stranger@far.example", spending->now, error);
+	return status == STATUS_OK && spending->fails ? error_set(error, STATUS_REFUSED, "no") : status;
+}
+
+/* What a batch counted before it was undone must not count when it is done again: strangers would wait for what nobody got. */
+static void a_batch_done_again_spends_once(void **state)
+{
+	struct fixture *f = *state;
+	struct store_writer *writer;
+	struct spending steps[4] = { { .now = 1000000 }, { .now = 1000000 }, { .now = 1000000, .fails = true }, { .now = 1000000 } }, look = { .now = 1000000, .fails = true };
+	void *contexts[4] = { &steps[0], &steps[1], &steps[2], &steps[3] };
+	enum status statuses[4];
+	struct error errors[4];
+
+	OK(store_writer_start(f->dir, &writer, &f->error));
+	store_write_all(writer, acknowledge_a_stranger, contexts, 4, statuses, errors);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(statuses[i], i == 2 ? STATUS_REFUSED : STATUS_OK);
+	assert_int_equal(steps[0].runs, 2);
+	assert_int_equal(steps[3].in_minute, 2);
+	assert_int_equal(store_write(writer, acknowledge_a_stranger, &look, &f->error), STATUS_REFUSED);
+	assert_int_equal(look.in_minute, 3);
+	assert_int_equal(look.in_domain, 3);
+	store_writer_stop(&writer);
+}
+
 /* ---- the log is written in few pieces, and completely ---- */
 
 /* Calls of write(2) and its kin so far; -1: this kernel does not count them. */
@@ -314,6 +352,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 		WITH_STORE(a_lone_caller_writes_himself), WITH_STORE(who_comes_meanwhile_is_written_together), WITH_STORE(a_job_that_fails_is_undone_alone),
+		WITH_STORE(a_batch_done_again_spends_once),
 		WITH_STORE(a_commit_is_one_write), WITH_STORE(the_log_is_whole_after_each_commit), WITH_STORE(a_large_transaction_survives),
 		WITH_STORE(mails_that_another_connection_took_in_are_seen), WITH_STORE(what_was_undone_is_never_written),
 	};
