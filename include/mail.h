@@ -48,6 +48,7 @@ struct mail_attachment {
 	uint64_t size;                   /* decoded bytes */
 	char sha256[2 * SHA256_SIZE + 1];
 	bool inline_;
+	bool signs;                      /* a signature of this mail, or the key to it: means nothing in another one, and is nobody's words */
 };
 
 struct mail_bounce {

@@ -69,9 +69,10 @@ static bool check_rules(struct cli *cli, struct config_problems *problems, size_
 }
 
 /* What is wrong in the articles: warnings all, since the desk works without them. `kb lint` tells what is merely doubtful, too. */
-static void check_kb(struct cli *cli, struct config_problems *problems)
+static void check_kb(struct cli *cli, struct config_problems *problems, size_t *count)
 {
 	struct kb_problems of_kb = { NULL, 0 };
+	struct kb_articles articles;
 	struct error error;
 	struct kb *kb;
 
@@ -81,6 +82,8 @@ static void check_kb(struct cli *cli, struct config_problems *problems)
 		cli_warn("%s", error.text);
 		return;
 	}
+	kb_list(kb, &cli->arena, &articles);
+	*count = articles.count;
 	for (size_t i = 0; i < of_kb.count; i++)
 		*ARENA_PUSH(&cli->arena, problems) = (struct config_problem){ arena_printf(&cli->arena, "%s/%s", cli->config->kb_dir, of_kb.at[i].file), of_kb.at[i].line,
 		                                                              "", of_kb.at[i].text, true };
@@ -101,7 +104,7 @@ static const char *check_database(struct cli *cli)
 	return "ok";
 }
 
-static void say_fine(struct cli *cli, size_t scripts, const char *database)
+static void say_fine(struct cli *cli, size_t scripts, size_t articles, const char *database)
 {
 	const struct config *config = cli->config;
 
@@ -109,6 +112,7 @@ static void say_fine(struct cli *cli, size_t scripts, const char *database)
 	              config->policy.queues.count == 1 ? "" : "s", config->policy.agents.count, config->policy.agents.count == 1 ? "" : "s");
 	buffer_printf(&cli->out, "templates      ok: %zu of your own\n", config->templates.count);
 	buffer_printf(&cli->out, "rules          ok: %zu script%s\n", scripts, scripts == 1 ? "" : "s");
+	buffer_printf(&cli->out, "articles       ok: %zu in %s\n", articles, cli_safe(&cli->arena, config->kb_dir, false));
 	if (!database)
 		buffer_printf(&cli->out, "database       none in %s yet; sportellod makes it\n", cli_safe(&cli->arena, config->state_dir, false));
 	else
@@ -119,13 +123,13 @@ enum status cli_run_check(struct cli *cli, struct error *error)
 {
 	const char *file = cli->option[O_CONFIG] ? cli->option[O_CONFIG] : CLI_CONFIG_FILE, *database = NULL;
 	struct config_problems problems;
-	size_t scripts = 0;
+	size_t scripts = 0, articles = 0;
 	bool fine = config_load(file, &cli->arena, &cli->config, &problems) == STATUS_OK, opens;
 
 	if (fine) {
 		database = check_database(cli);
 		fine = check_rules(cli, &problems, &scripts);
-		check_kb(cli, &problems);
+		check_kb(cli, &problems, &articles);
 	}
 	opens = !database || !strcmp(database, "ok");
 	cli->exit_code = fine && opens ? EX_OK : EX_CONFIG;
@@ -135,7 +139,7 @@ enum status cli_run_check(struct cli *cli, struct error *error)
 	}
 	problems_as_lines(cli, &problems);
 	if (fine)
-		say_fine(cli, scripts, database);
+		say_fine(cli, scripts, articles, database);
 	return STATUS_OK;
 }
 

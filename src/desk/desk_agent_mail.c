@@ -3,7 +3,7 @@
  * carried out, a note stays in the house.
  *
  * The agent was proved by the caller (own token and own address). What is sent on is the agent's new text without quotes and
- * commands, with the signature kept. A wrong command: the mail is kept as a note, the agent is told, nothing is sent on.
+ * commands, with the signature kept; files without words are an answer, too. A wrong command: the mail is kept as a note, the agent is told, nothing is sent on.
  */
 #include <string.h>
 
@@ -71,16 +71,27 @@ void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const str
 	plan_event(d, ticket, EVENT_AGENT_REPLY, "the agent answered");
 }
 
-static const char *words_of(struct arena *arena, const struct mail *mail)
+/* The agent's words as he signed them; a signature keeps its delimiter, as RFC 3676 section 4.3 writes it, and gets none that it had not. */
+static const char *with_signature(struct arena *arena, const char *text, const char *signature)
 {
-	if (!mail->signature || !*mail->signature)
-		return mail->reply_text;
-	return arena_printf(arena, "%s\n\n-- \n%s", mail->reply_text, mail->signature);
+	if (!*text || !signature || !*signature)
+		return text;
+	const char *name = strncmp(signature, "-- \n", 4) == 0 ? signature + 4 : strncmp(signature, "--\n", 3) == 0 ? signature + 3 : NULL;
+	return name ? arena_printf(arena, "%s\n\n-- \n%s", text, name) : arena_printf(arena, "%s\n\n%s", text, signature);
 }
 
-static bool only_signature(const char *text)
+/* Files alone are an answer, too; their names stand where words would. A signature of the mail is none, nor is, beside commands, a picture of its
+ * text: that is a logo. */
+static const char *files_as_words(struct arena *arena, const struct mail *mail, bool commands)
 {
-	return strncmp(text, "-- \n", 4) == 0 || strncmp(text, "--\n", 3) == 0;
+	CLEANUP_BUFFER struct buffer names;
+	buffer_init(&names);
+	for (size_t i = 0; i < mail->attachments.count; i++) {
+		const struct mail_attachment *file = &mail->attachments.at[i];
+		if (!file->signs && !(commands && file->inline_))
+			buffer_printf(&names, "%s%s", names.length ? ", " : "", file->filename);
+	}
+	return names.length ? arena_printf(arena, "[%s]", buffer_string(&names)) : "";
 }
 
 /* The command that changes the state and takes the words along in one mail: resolve, close, pending. NULL: none. */
@@ -112,10 +123,10 @@ static enum status do_commands(struct decision *d, struct ticket_facts *ticket, 
 static enum status do_words(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, struct agent_words *words,
                             struct action *last, struct error *error)
 {
-	bool any = *words->text && !only_signature(words->text);
+	bool any = *words->text;
 	bool keep = words->note || !any;
 	if (keep) {
-		append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, any ? words->text : "")->flags = any ? "" : "commands only";
+		append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, words->text)->flags = any ? "" : "commands only";
 		plan_event(d, ticket, EVENT_AGENT_NOTE, NULL);
 	} else if (last) {
 		last->text = words->text;
@@ -134,10 +145,13 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 	struct agent_words words = {.agent = agent, .note = note, .text = ""};
 	struct error error;
 	d->plan->who = agent->name;
-	if (!desk_commands(d->arena, d->policy, words_of(d->arena, incoming->mail), d->facts->now, &words, &problem)) {
+	if (!desk_commands(d->arena, d->policy, incoming->mail->reply_text, d->facts->now, &words, &problem)) {
 		command_error(d, incoming, ticket, agent, problem);
 		return;
 	}
+	if (!*words.text)
+		words.text = files_as_words(d->arena, incoming->mail, words.actions.count > 0 || words.note);
+	words.text = with_signature(d->arena, words.text, incoming->mail->signature);
 	size_t mark = d->plan->count;
 	int64_t outbox = d->next_outbox;
 	int seq = ticket->next_seq;

@@ -48,6 +48,16 @@ static const char *nested_subject(struct walk *walk, const struct part *part)
 	return header_decode(walk->arena, field_value(&fields, "Subject"), NULL, NULL);
 }
 
+static bool is_signature(const char *type)
+{
+	static const char *const types[] = { "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/pgp-keys" };
+
+	for (size_t i = 0; i < COUNT_OF(types); i++)
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	return false;
+}
+
 static struct mail_attachment *new_attachment(struct walk *walk, const char *name, const char *type, const char *content_id)
 {
 	struct mail_attachment *one = ARENA_PUSH(walk->arena, &walk->mail->attachments);
@@ -56,6 +66,7 @@ static struct mail_attachment *new_attachment(struct walk *walk, const char *nam
 	one->filename = *safe ? safe : filename_made(walk->arena, type, walk->number);
 	one->content_type = *type ? type : "application/octet-stream";
 	one->content_id = content_id;
+	one->signs = is_signature(type);
 	return one;
 }
 

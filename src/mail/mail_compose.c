@@ -131,7 +131,7 @@ static void write_text(const struct mail_out *mail, struct buffer *out)
 static enum status write_mail(const struct mail_out *mail, const struct mail_source *relayed, const struct mail *values,
                               struct buffer *out, struct error *error)
 {
-	bool attached = mail->attached.size > 0, files = values && values->attachments.count > 0;
+	bool attached = mail->attached.size > 0, files = values && compose_has_files(values);
 	enum status status = values_check(mail, error);
 	struct boundary boundary;
 

@@ -138,6 +138,16 @@ static bool write_base64(void *context, const void *bytes, size_t length)
 	return true;
 }
 
+bool compose_has_files(const struct mail *mail)
+{
+	size_t signing = 0;
+
+	for (size_t i = 0; i < mail->attachments.count; i++)
+		signing += mail->attachments.at[i].signs;
+	return mail->attachments.count > signing;
+}
+
+/* What only signed the source stays behind: of the mail that goes out it would be a false signature. */
 enum status compose_attachments(struct buffer *out, const struct mail_source *source, const struct mail *mail,
                                 const struct boundary *boundary, struct error *error)
 {
@@ -146,6 +156,8 @@ enum status compose_attachments(struct buffer *out, const struct mail_source *so
 		struct base64_lines lines = { .out = out };
 		enum status status;
 
+		if (attachment->signs)
+			continue;
 		buffer_printf(out, "--%s\r\n", boundary->at);
 		part_head(out, type_usable(attachment->content_type) ? attachment->content_type : "application/octet-stream",
 		          attachment->filename, "base64");

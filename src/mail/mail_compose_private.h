@@ -38,7 +38,8 @@ struct boundary { char at[40]; };
 void compose_boundary(struct boundary *boundary, const char *message_id, const char *level);
 /* A whole mail, read in pieces: message/rfc822 if its bytes may stand in a mail as they are, else base64. */
 enum status compose_attached_mail(struct buffer *out, const struct mail_source *source, const char *name, struct error *error);
-/* The attachments of `source`, whose values are `mail`, each behind its own "--boundary" line. */
+bool compose_has_files(const struct mail *mail);       /* has it attachments that can come along? */
+/* Those attachments of `source`, whose values are `mail`, each behind its own "--boundary" line. */
 enum status compose_attachments(struct buffer *out, const struct mail_source *source, const struct mail *mail,
                                 const struct boundary *boundary, struct error *error);
 

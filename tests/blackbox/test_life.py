@@ -1,5 +1,5 @@
 """The life of a ticket, by mail and by link. Numbers in names are those of the complaints about the peers."""
-import os, random, re, time
+import email, email.policy, os, random, re, time
 from urllib.parse import urlencode
 from desk import mail, address_of, wait_until, setup
 
@@ -62,6 +62,49 @@ def test_an_agents_day_by_mail_alone(desk):
     assert post(desk, links(asked)[0])[0] == 200
     assert desk.ticket(1)["state"] == "closed"
     assert len(desk.tickets()) == 1 and not any("/assign" in m.text or "/pending" in m.text or "/resolve" in m.text for m in desk.sent_to(ANNA))
+
+
+def agent_with_files(desk, body, *files):
+    """bob answers his newest notice, with files: (name, type) each; of image/* one that stands in the text."""
+    notice = desk.sent_to(BOB)[-1]
+    message = email.message_from_bytes(mail(sender=BOB, body=body, reply_to=notice), policy=email.policy.SMTP)
+    for name, kind in files:
+        place = {"disposition": "inline", "cid": "<logo@bob>"} if kind.startswith("image/") else {}
+        message.add_attachment(b"bytes of " + name.encode(), *kind.split("/"), filename=name, **place)
+    desk.accept(message.as_bytes(), address_of(notice), sender=BOB)
+
+
+def files_of(sent):
+    return [(part.get_filename(), part.get_content()) for part in sent.message.iter_attachments()]
+
+
+def test_39_an_answer_of_files_alone_reaches_the_customer(desk):
+    request(desk, subject="The manual")
+    desk.wait_sent(1, to=BOB)
+    agent_with_files(desk, "", ("manual.pdf", "application/pdf"))
+    sent = desk.wait_sent(2, to=ANNA)[1]
+    assert files_of(sent) == [("manual.pdf", b"bytes of manual.pdf")] and sent.text.startswith("[manual.pdf]") and "manual.pdf" in sent.html
+    assert desk.ticket(1)["state"] == "open" and desk.ticket(1)["messages"][-1]["kind"] == "reply"
+    agent_with_files(desk, "/resolve\n\n-- \nBob\n", ("part.pdf", "application/pdf"))
+    sent = desk.wait_sent(3, to=ANNA)[2]
+    assert files_of(sent)[0][0] == "part.pdf" and "[part.pdf]\n\n-- \nBob\n" in sent.text and len(links(sent)) == 2
+    agent_with_files(desk, "/note\n", ("for-us.pdf", "application/pdf"))
+    assert desk.ticket(1)["messages"][-1]["kind"] == "note"
+    assert len(desk.wait_sent(3, to=ANNA)) == 3
+
+
+def test_39_what_signs_an_agents_mail_is_no_answer_and_stays_behind(desk):
+    request(desk, subject="The manual")
+    desk.wait_sent(1, to=BOB)
+    signature, key, logo = ("smime.p7s", "application/pkcs7-signature"), ("bob.asc", "application/pgp-keys"), ("logo.png", "image/png")
+    agent_with_files(desk, "/assign bob\n", signature, key, logo)
+    assert desk.ticket(1)["agent"] == "bob" and len(desk.sent_to(ANNA)) == 1
+    agent_with_files(desk, "In the drawer.\n\n--\nBob\n", signature, key, ("map.pdf", "application/pdf"))
+    sent = desk.wait_sent(2, to=ANNA)[1]
+    assert sent.text.startswith("In the drawer.\n\n-- \nBob\n\n-- \n") and [name for name, _ in files_of(sent)] == ["map.pdf"]
+    agent_with_files(desk, "Or in the cellar.\n", signature)
+    sent = desk.wait_sent(3, to=ANNA)[2]
+    assert files_of(sent) == [] and sent.message.get_content_type() == "multipart/alternative"
 
 
 def test_40_scanners_change_nothing(desk):
