@@ -38,6 +38,8 @@ struct config_keyword {
 	const char *regex;               /* PCRE2, "" if none */
 	enum keyword_in in;
 	const char *language;            /* only in mails of this language; "": in all */
+	const char *file;                /* where it stands, for what is wrong with it; 0: not there */
+	int any_line, regex_line;
 };
 
 struct config {
@@ -70,6 +72,8 @@ struct config_problems { struct config_problem *at; size_t count; };
 /* Reads the file. All problems at once in *problems (in `arena`), also for a good file (warnings). STATUS_BAD_CONFIG and *config NULL if
  * one of them is an error. */
 enum status config_load(const char *file, struct arena *arena, struct config **config, struct config_problems *problems);
+/* The same, to look for more that is wrong: where only values are, *config has all that is right, and defaults. Never run on it. */
+enum status config_load_for_check(const char *file, struct arena *arena, struct config **config, struct config_problems *problems);
 struct config *config_ref(struct config *config);                /* thread-safe */
 void config_unref(struct config **config);
 

@@ -124,11 +124,12 @@ enum status cli_run_check(struct cli *cli, struct error *error)
 	const char *file = cli->option[O_CONFIG] ? cli->option[O_CONFIG] : CLI_CONFIG_FILE, *database = NULL;
 	struct config_problems problems;
 	size_t scripts = 0, articles = 0;
-	bool fine = config_load(file, &cli->arena, &cli->config, &problems) == STATUS_OK, opens;
+	bool fine = config_load_for_check(file, &cli->arena, &cli->config, &problems) == STATUS_OK, opens;
 
-	if (fine) {
+	if (fine)
 		database = check_database(cli);
-		fine = check_rules(cli, &problems, &scripts);
+	if (cli->config) {
+		fine = check_rules(cli, &problems, &scripts) && fine;
 		check_kb(cli, &problems, &articles);
 	}
 	opens = !database || !strcmp(database, "ok");

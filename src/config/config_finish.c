@@ -199,10 +199,14 @@ static void check_agents_are_no_queues(struct loader *loader)
 static void finish_keywords(struct loader *loader)
 {
 	for (size_t i = 0; i < loader->config->keywords.count; i++) {
-		const struct config_keyword *keyword = &loader->config->keywords.at[i];
-		const config_setting_t *group = config_setting_get_elem(config_lookup(&loader->tree, "keywords"), (unsigned)i), *any;
+		struct config_keyword *keyword = &loader->config->keywords.at[i];
+		const config_setting_t *group = config_setting_get_elem(config_lookup(&loader->tree, "keywords"), (unsigned)i), *any, *regex;
 
 		any = config_setting_get_member(group, "any");
+		regex = config_setting_get_member(group, "regex");
+		keyword->file = arena_string(&loader->config->arena, config_file_path(loader, config_setting_source_file(group)));
+		keyword->any_line = any ? (int)config_setting_source_line(any) : 0;
+		keyword->regex_line = regex ? (int)config_setting_source_line(regex) : 0;
 		if (config_setting_is_group(group) && !keyword->any.count && !*keyword->regex && (!any || !config_setting_length(any)))
 			config_complain(loader, group, "keywords[]", "matches nothing; expected \"any\" with words, or \"regex\"");
 	}
@@ -339,4 +343,30 @@ void config_finish(struct loader *loader)
 	check_directory(loader, "kb_dir", config->kb_dir);
 	check_directory(loader, "templates_dir", config->templates_dir);
 	config_templates(loader);
+}
+
+/* ---------------------------------------------------------------- what is left of a wrong one */
+
+void config_drop_nameless(struct config *config)
+{
+	size_t agents = 0, queues = 0, keywords = 0;
+
+	for (size_t i = 0; i < config->policy.agents.count; i++)
+		if (config->policy.agents.at[i].name)
+			config->policy.agents.at[agents++] = config->policy.agents.at[i];
+	for (size_t i = 0; i < config->policy.queues.count; i++)
+		if (config->policy.queues.at[i].name)
+			config->policy.queues.at[queues++] = config->policy.queues.at[i];
+	for (size_t i = 0; i < config->keywords.count; i++)
+		if (config->keywords.at[i].name)
+			config->keywords.at[keywords++] = config->keywords.at[i];
+	config->policy.agents.count = agents;
+	config->policy.queues.count = queues;
+	config->keywords.count = keywords;
+	for (size_t i = 0; i < agents; i++)
+		if (!config->policy.agents.at[i].email)
+			config->policy.agents.at[i].email = "";
+	for (size_t i = 0; i < queues; i++)
+		if (!config->policy.queues.at[i].address)
+			config->policy.queues.at[i].address = "";
 }

@@ -119,16 +119,18 @@ static struct config *config_new(const char *file)
 	return config;
 }
 
-enum status config_load(const char *file, struct arena *arena, struct config **config, struct config_problems *problems)
+enum status config_load_for_check(const char *file, struct arena *arena, struct config **config, struct config_problems *problems)
 {
 	struct loader loader = { .file = file, .arena = arena, .problems = problems };
+	bool parsed;
 
 	*problems = (struct config_problems){ NULL, 0 };
 	loader.directory = directory_of(arena, file);
 	loader.config = config_new(file);
 	config_init(&loader.tree);
 	config_set_include_dir(&loader.tree, loader.directory);
-	if (parse(&loader)) {
+	parsed = parse(&loader);
+	if (parsed) {
 		config_walk(&loader);
 		config_finish(&loader);
 	}
@@ -138,8 +140,20 @@ enum status config_load(const char *file, struct arena *arena, struct config **c
 	*config = loader.config;
 	if (!any_error(problems))
 		return STATUS_OK;
-	config_unref(config);
+	if (parsed)
+		config_drop_nameless(loader.config);
+	else
+		config_unref(config);
 	return STATUS_BAD_CONFIG;
+}
+
+enum status config_load(const char *file, struct arena *arena, struct config **config, struct config_problems *problems)
+{
+	enum status status = config_load_for_check(file, arena, config, problems);
+
+	if (status != STATUS_OK)
+		config_unref(config);
+	return status;
 }
 
 struct config *config_ref(struct config *config)

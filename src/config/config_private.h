@@ -99,6 +99,8 @@ const char *config_relay_parse(struct arena *arena, const char *text, struct con
 
 /* ---- config_finish.c, config_templates.c ---- */
 void config_finish(struct loader *loader);
+/* Of a configuration that is only looked at: list items without a name are gone, an address that is not there is "". */
+void config_drop_nameless(struct config *config);
 void config_templates(struct loader *loader);
 
 #endif

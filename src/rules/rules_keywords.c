@@ -62,26 +62,26 @@ static void add_phrase(struct arena *arena, struct table *table, const struct wo
 	*ARENA_PUSH(arena, &table->phrases) = phrase;
 }
 
-static bool check_word(struct report *report, const char *set, const char *word, const struct words *words)
+static bool check_word(struct report *report, int line, const char *set, const char *word, const struct words *words)
 {
 	const char *stranger = words_stranger(word);
 	if (*stranger)
-		report_error(report, 0, "keyword set \"%s\": \"%s\" in \"%s\" stands in no word: write a regex instead", set, stranger, word);
+		report_error(report, line, "keyword set \"%s\": \"%s\" in \"%s\" stands in no word: write a regex instead", set, stranger, word);
 	else if (!words->tokens.count)
-		report_error(report, 0, "keyword set \"%s\": \"%s\" has no letter or digit: write words", set, word);
+		report_error(report, line, "keyword set \"%s\": \"%s\" has no letter or digit: write words", set, word);
 	else if (words->tokens.count > 8)
-		report_error(report, 0, "keyword set \"%s\": \"%s\" has more than 8 words: write fewer, or a regex", set, word);
+		report_error(report, line, "keyword set \"%s\": \"%s\" has more than 8 words: write fewer, or a regex", set, word);
 	return !*stranger && words->tokens.count && words->tokens.count <= 8;
 }
 
-static void add_word(struct keyword_sets *sets, struct arena *arena, uint32_t set, const char *name, const char *word, struct sb_stemmer *stemmer,
+static void add_word(struct keyword_sets *sets, struct arena *arena, uint32_t set, int line, const char *name, const char *word, struct sb_stemmer *stemmer,
                      const char *language, struct report *report)
 {
 	struct words words;
 	struct table *inflected = stemmer ? table_of(sets, language) : NULL;
 	words_init(&words);
 	words_cut(&words, word, strlen(word));
-	if (check_word(report, name, word, &words)) {
+	if (check_word(report, line, name, word, &words)) {
 		add_phrase(arena, &sets->tables[0], &words, set, NULL, false);
 		if (inflected) {
 			add_phrase(arena, inflected, &words, set, stemmer, false);
@@ -94,18 +94,23 @@ static void add_word(struct keyword_sets *sets, struct arena *arena, uint32_t se
 static void add_set(struct keyword_sets *sets, struct arena *arena, const struct config_keyword *keyword, struct report *report)
 {
 	struct set *set = ARENA_PUSH(arena, &sets->sets);
-	const char *name = arena_string(arena, keyword->name);
+	const char *name = arena_string(arena, keyword->name), *file_before = report->file;
 	int offset;
 	char why[128];
 	*set = (struct set){name, text_lower(arena, keyword->language), keyword->in, NULL};
+	report->file = keyword->file ? keyword->file : report->file;
+	report->key = "keywords[].any";
 	struct sb_stemmer *stemmer = *set->language ? sb_stemmer_new(set->language, "UTF_8") : NULL;
 	if (*set->language && !stemmer)
-		report_warning(report, 0, "keyword set \"%s\": there is no stemmer for \"%s\": only the words as written are found; write each form, or a regex",
+		report_warning(report, keyword->any_line, "keyword set \"%s\": there is no stemmer for \"%s\": only the words as written are found; write each form, or a regex",
 		               name, set->language);
 	for (size_t i = 0; i < keyword->any.count; i++)
-		add_word(sets, arena, (uint32_t)(sets->sets.count - 1), name, keyword->any.at[i], stemmer, set->language, report);
+		add_word(sets, arena, (uint32_t)(sets->sets.count - 1), keyword->any_line, name, keyword->any.at[i], stemmer, set->language, report);
+	report->key = "keywords[].regex";
 	if (*keyword->regex && !(set->regex = regex_new(keyword->regex, &offset, why)))
-		report_error(report, 0, "keyword set \"%s\": regex, at character %d: %s", name, offset + 1, why);
+		report_error(report, keyword->regex_line, "keyword set \"%s\": regex, at character %d: %s", name, offset + 1, why);
+	report->key = NULL;
+	report->file = file_before;
 	if (stemmer)
 		sb_stemmer_delete(stemmer);
 }

@@ -36,7 +36,7 @@
 #define RULES_WAIT_MS        2000         /* until the parent kills a worker that says nothing: a busy machine is no hang */
 
 /* ---- rules_problem.c ---- */
-struct report { struct arena *arena; struct config_problems *problems; const char *file; size_t errors; };
+struct report { struct arena *arena; struct config_problems *problems; const char *file, *key; size_t errors; };   /* key NULL: none */
 void report_error(struct report *report, int line, const char *format, ...) PRINTF_LIKE(3, 4);
 void report_warning(struct report *report, int line, const char *format, ...) PRINTF_LIKE(3, 4);
 /* "a, b, c" for "there is: ..."; at most twelve. */

@@ -13,7 +13,7 @@
 PRINTF_LIKE(4, 0) static void add(struct report *report, int line, bool warning, const char *format, va_list arguments)
 {
 	struct config_problem *problem = ARENA_PUSH(report->arena, report->problems);
-	*problem = (struct config_problem){.file = report->file, .line = line, .key = "", .warning = warning,
+	*problem = (struct config_problem){.file = report->file, .line = line, .key = report->key ? report->key : "", .warning = warning,
 	                                   .text = arena_vprintf(report->arena, format, arguments)};
 	report->errors += !warning;
 }

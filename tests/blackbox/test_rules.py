@@ -106,6 +106,24 @@ def test_a_bad_script_is_refused_and_the_old_rules_stay(desk):
     assert desk.ticket(1)["queue"] == "network"
 
 
+def test_check_says_at_once_what_is_wrong_in_all_rooms(desk):
+    with open(desk.config_file, "a") as f:
+        f.write('learn: { precision = 7; };\nkeywords: (\n  { name = "broken";\n    regex = "(("; },\n  { name = "empty"; any = [ "..." ]; },\n'
+                '  { any = [ "nameless" ]; }\n);\n')
+    first = open(desk.config_file).read().count("\n") - 6
+    for folder, name, text in (("rules", "20.sieve", 'if header :is "X-Sportello" "kw:broken" { keep; }\nfileinto "queue/nowhere";\n'), ("kb", "odd.md", "---\nfoo: bar\n---\n# Odd\n")):
+        with open(os.path.join(desk.directory, folder, name), "w") as f:
+            f.write(text)
+    checked = desk.cli("check")
+    found = {(os.path.basename(p["file"]), p["line"] - (first if p["file"].endswith(".conf") else 0), p["key"]): p["text"] for p in checked.json["problems"] if p["text"]}
+    assert checked.code == 78 and checked.json["ok"] is False
+    for place, words in ((("sportello.conf", 0, "learn.precision"), "out of range"), (("sportello.conf", 3, "keywords[].regex"), "missing closing parenthesis"),
+                         (("sportello.conf", 4, "keywords[].any"), "has no letter or digit"), (("sportello.conf", 5, "keywords[].name"), "must be set"),
+                         (("20.sieve", 2, ""), "nowhere"), (("odd.md", 2, ""), "only keywords, language")):
+        assert words in found.get(place, ""), (place, found)
+    assert not any("kw:broken" in text for text in found.values()), found
+
+
 def test_explain_names_script_and_keyword(desk):
     rules(desk, NETWORK)
     path = os.path.join(desk.directory, "q.eml")
