@@ -95,7 +95,6 @@ static void on_mail(void *context, const char *from, uint64_t size, bool smtputf
 	transaction->kb = daemon_kb(connection->daemon);
 	new_trace(transaction->trace);
 	transaction->envelope_from = arena_string(&transaction->arena, from);
-	lmtp_reply_of(reply, LMTP_ACCEPTED, NULL);
 }
 
 static void on_recipient(void *context, const char *to, struct lmtp_reply *reply)
