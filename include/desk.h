@@ -271,6 +271,8 @@ struct bounced_mail {                    /* the outgoing mail a bounce address b
 	const char *agent;
 };
 
+struct sibling { int64_t ticket; const char *queue; };
+
 struct facts {
 	int64_t now;                     /* ms */
 	int64_t next_ticket, next_outbox;        /* numbers that will be given */
@@ -283,8 +285,7 @@ struct facts {
 	int last_words;                  /* for timers: the newest message that the customer's side wrote; 0: none */
 	int gathered;                    /* for TIMER_GATHERED: messages of the customer's side from its number on */
 	bool words_known;                /* for pages: these very words are a message of the ticket already */
-	int64_t sibling_ticket;          /* a ticket made of this very mail for another recipient; 0: none */
-	const char *sibling_queue;
+	struct { struct sibling *at; size_t count; } siblings;   /* tickets made of this very mail for other recipients, each once */
 	bool sender_known;               /* has written before */
 	bool answer_proved;              /* who reads mail at evidence.answer_to has written to us: authenticated once, or with a token of ours */
 	bool sender_bouncing;            /* mail to evidence.answer_to (for actions, pages: to the customer) came back within a week */

@@ -40,7 +40,7 @@ static bool for_several_queues(const struct decision *d, const struct incoming *
 			if (queue && queue != incoming->address.queue)
 				return true;
 		}
-	return d->facts->sibling_ticket != 0;
+	return d->facts->siblings.count > 0;
 }
 
 bool desk_may_hold(struct decision *d, const struct incoming *incoming, const struct desk_queue *queue, const char *customer, int64_t points_at)

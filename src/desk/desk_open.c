@@ -256,11 +256,12 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 	if (mail->kind == MAIL_REPLY)
 		d->plan->kind = MAIL_REQUEST;            /* it answers nothing of ours */
 	const char *queue = queue_of_new(d, incoming);
-	if (d->facts->sibling_ticket && d->facts->sibling_queue && strcmp(d->facts->sibling_queue, queue) == 0) {
-		plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_JOINED, d->facts->sibling_ticket, 1,
-		                 "the same mail came for another address of this queue");
-		return;
-	}
+	for (size_t i = 0; i < d->facts->siblings.count; i++)
+		if (strcmp(d->facts->siblings.at[i].queue, queue) == 0) {
+			plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_JOINED, d->facts->siblings.at[i].ticket, 1,
+			                 "the same mail came for another address of this queue");
+			return;
+		}
 	struct ticket_facts *ticket = create_ticket(d, incoming, why_there(d));
 	struct new_message *message = append_mail(d, ticket, mail, kind_of_message(mail, false));
 	note_message_id(d, ticket, mail->message_id);
@@ -271,7 +272,8 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 	else
 		add_copied(d, ticket, mail, NULL);
 	link_new(d, ticket, pointed_at(d->facts), link_why);
-	link_new(d, ticket, d->facts->sibling_ticket, "the same mail went to both queues");
+	for (size_t i = 0; i < d->facts->siblings.count; i++)
+		link_new(d, ticket, d->facts->siblings.at[i].ticket, "the same mail went to both queues");
 	follow_verdict(d, ticket);
 	if (!automatic && ticket->state == STATE_NEW)
 		desk_give_out(d, ticket);

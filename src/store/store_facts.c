@@ -139,6 +139,21 @@ static enum status read_clues(struct store *store, struct arena *arena, const st
 
 /* ---- the same mail for another recipient ---- */
 
+static enum status add_sibling(struct store *store, struct arena *arena, int64_t ticket, struct facts *facts, struct error *error)
+{
+	struct ticket_facts *sibling = NULL;
+	enum status status = resolve_merged(store, &ticket, error);
+
+	for (size_t i = 0; i < facts->siblings.count; i++)
+		if (facts->siblings.at[i].ticket == ticket)
+			return status;
+	if (status == STATUS_OK)
+		status = read_ticket_facts(store, arena, ticket, &sibling, error);
+	if (status == STATUS_OK && sibling)
+		*ARENA_PUSH(arena, &facts->siblings) = (struct sibling){ sibling->id, sibling->queue };
+	return status;
+}
+
 static enum status read_same_mail(struct store *store, struct arena *arena, const struct incoming *incoming, struct facts *facts, struct error *error)
 {
 	struct same_mails same;
@@ -150,15 +165,7 @@ static enum status read_same_mail(struct store *store, struct arena *arena, cons
 		for (size_t k = 0; k < facts->clues.count; k++)
 			if (facts->clues.at[k].ticket && facts->clues.at[k].ticket->id == ticket && same.at[i].seq)
 				facts->clues.at[k].ticket->same_mail_seq = same.at[i].seq;
-		if (!facts->sibling_ticket && (status = resolve_merged(store, &ticket, error)) == STATUS_OK) {
-			struct ticket_facts *sibling;
-
-			status = read_ticket_facts(store, arena, ticket, &sibling, error);
-			if (status == STATUS_OK && sibling) {
-				facts->sibling_ticket = sibling->id;
-				facts->sibling_queue = sibling->queue;
-			}
-		}
+		status = add_sibling(store, arena, ticket, facts, error);
 	}
 	return status;
 }
@@ -197,7 +204,7 @@ static enum status read_sender(struct store *store, struct arena *arena, const s
 
 static void start(struct facts *facts)
 {
-	*facts = (struct facts){ .now = clock_now(), .sibling_queue = "", .sender_language = "", .last_agent = "" };
+	*facts = (struct facts){ .now = clock_now(), .sender_language = "", .last_agent = "" };
 }
 
 static enum status read_facts_of_mail(struct store *store, struct arena *arena, const struct incoming *incoming,

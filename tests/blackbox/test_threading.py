@@ -100,6 +100,13 @@ def test_30_mail_to_two_queues_makes_two_linked_tickets(desk):
     assert tickets["network"]["linked"] == [tickets["support"]["id"]] and tickets["support"]["linked"] == [tickets["network"]["id"]]
 
 
+def test_30_two_addresses_of_one_queue_and_another_queue_make_one_ticket_a_queue(desk):
+    desk.accept(mail(to="support@example.org, network@example.org, support+shop@example.org"),
+                ["support@example.org", "network@example.org", "support+shop@example.org"])
+    assert sorted(t["queue"] for t in desk.tickets()) == ["network", "support"]
+    assert sorted(r["disposition"] for r in desk.ok("mailbox", "list")) == ["joined", "ticket", "ticket"]
+
+
 def test_30_reply_to_ticket_and_queue_is_in_the_ticket_once(desk):
     ack = first_ack(desk)
     reply = mail(reply_to=ack, to="support@example.org")

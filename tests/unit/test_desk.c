@@ -403,9 +403,16 @@ static void same_mail_by_two_addresses(void **state)
 	arena_fini(&w.arena);
 	mail.subject = "VPN";
 	world_init(&w, &mail, "network@example.org");
-	w.facts.sibling_ticket = 11;
-	w.facts.sibling_queue = "support";
+	struct sibling siblings[] = { { 11, "support" }, { 10, "sales" } };
+	w.facts.siblings.at = siblings;
+	w.facts.siblings.count = 2;
 	expect(decide(&w, NULL), "link ticket 12 with 11 (the same mail went to both queues)");
+	arena_fini(&w.arena);
+	world_init(&w, &mail, "network@example.org");
+	siblings[1].queue = "network";
+	w.facts.siblings.at = siblings;
+	w.facts.siblings.count = 2;
+	assert_string_equal(decide(&w, NULL), "disposition: joined (the same mail came for another address of this queue)\n");
 	arena_fini(&w.arena);
 }
 

@@ -84,7 +84,7 @@ static void bouncing(struct world *w, struct mail *mail) { w->facts.sender_bounc
 static void budget(struct world *w, struct mail *mail) { w->facts.acknowledgements_last_hour = 60; }
 static void refused(struct world *w, struct mail *mail) { w->facts.sender_refused_at = w->facts.now - 23 * HOUR; }
 static void silent(struct world *w, struct mail *mail) { w->facts.asked = (struct asked){.shown = ASKED_NOTHING, .said = "", .question = "VPN", .language = ""}; }
-static void sibling(struct world *w, struct mail *mail) { w->facts.sibling_ticket = 11; w->facts.sibling_queue = "network"; }
+static void sibling(struct world *w, struct mail *mail) { static struct sibling other = { 11, "network" }; w->facts.siblings.at = &other; w->facts.siblings.count = 1; }
 static void a_reply(struct world *w, struct mail *mail) { mail->kind = MAIL_REPLY; }
 static void nobody(struct world *w, struct mail *mail) { mail->from.address = ""; }
 static const char *two_notices[] = {"received", "agent-new"};

@@ -605,13 +605,14 @@ static void the_same_mail_for_two_of_us_is_recognised(void **state)
 	parcel_init(&second, "ann@customer.example", "<a@x>", "network@example.org", "words");
 	OK(store_begin(f->store, &f->error));
 	OK(store_facts_of_mail(f->store, &f->arena, &first.incoming, &none, &facts, &f->error));
-	assert_int_equal(facts.sibling_ticket, 0);
+	assert_int_equal(facts.siblings.count, 0);
 	plan_new_ticket(&plan, &f->arena, &first, 1, 1);
 	OK(store_keep_raw(f->store, spool, &raw1, &f->error));
 	OK(store_apply(f->store, &plan, &(struct delivery_record){ &first.incoming, first.claim, raw1 }, &f->error));
 	OK(store_facts_of_mail(f->store, &f->arena, &second.incoming, &evidence, &facts, &f->error));
-	assert_int_equal(facts.sibling_ticket, 1);
-	assert_string_equal(facts.sibling_queue, "support");
+	assert_int_equal(facts.siblings.count, 1);
+	assert_int_equal(facts.siblings.at[0].ticket, 1);
+	assert_string_equal(facts.siblings.at[0].queue, "support");
 	assert_int_equal(facts.clues.at[0].ticket->same_mail_seq, 1);
 	OK(store_keep_raw(f->store, spool, &raw2, &f->error));
 	assert_int_equal(raw1, raw2);
