@@ -31,7 +31,7 @@ struct writer {
 	int wanted_lines;                /* line ends that shall stand before the next text */
 	int breaks, prefixed;            /* line ends that do, since the last text; quote marks written on this line */
 	bool started;                    /* text was written */
-	bool blank, line_empty, cell, gmail_head;
+	bool blank, after_link, line_empty, cell, gmail_head;
 	bool words;                      /* something else than images was shown */
 	char *href;
 	size_t link_start;
@@ -107,9 +107,9 @@ static void begin_text(struct writer *w)
 	w->wanted_lines = w->breaks = 0;
 	if (w->cell && !w->line_empty)
 		buffer_add_char(w->out, '\t');
-	else if (w->blank && !w->line_empty)
+	else if ((w->blank || w->after_link) && !w->line_empty)
 		buffer_add_char(w->out, ' ');
-	w->blank = w->cell = false;
+	w->blank = w->cell = w->after_link = false;
 	w->line_empty = false;
 }
 
@@ -136,6 +136,8 @@ static void write_text(struct writer *w, const char *text, size_t length)
 				begin_text(w), buffer_add_char(w->out, ' ');
 			i++;
 		} else if ((unsigned char)text[i] >= 32 || text[i] == '\t') {
+			if (strchr(".,;:!?)", text[i]))
+				w->after_link = false;
 			begin_text(w);
 			w->words = true;
 			buffer_add_char(w->out, text[i]);
@@ -283,13 +285,14 @@ static void close_link(struct writer *w)
 		return;
 	if (strncasecmp(href, "mailto:", 7) == 0 && memchr(shown.at, '@', shown.length))
 		return;
+	w->blank = true;
 	begin_text(w);
-	buffer_add_string(w->out, " <");
+	buffer_add_char(w->out, '<');
 	for (const char *p = href; *p; p++)
 		if ((unsigned char)*p > 32 && *p != '<' && *p != '>')
 			buffer_add_char(w->out, *p);
 	buffer_add_char(w->out, '>');
-	w->blank = true;
+	w->after_link = true;            /* a blank, unless a full stop or the like follows */
 }
 
 static unsigned effects_of(struct writer *w, const char *name, const xmlChar **attributes)

@@ -80,6 +80,8 @@ static void pages_become_readable(void **state)
 		{ "<ol><li>one<li>two</ol>", "1. one\n2. two" },
 		{ "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a\tb\nc" },
 		{ "<a href=\"https://example.org/x\">click here</a> now", "click here <https://example.org/x> now" },
+		{ "<a href=\"https://example.org/x\">click </a>now", "click <https://example.org/x> now" },
+		{ "(<a href=\"https://example.org/x\">click</a>). <a href=\"https://example.org/y\">On</a><a href=\"https://example.org/z\">Off</a>", "(click <https://example.org/x>). On <https://example.org/y> Off <https://example.org/z>" },
 		{ "<a href=\"https://example.org/\">example.org</a>", "example.org" },
 		{ "<a href=\"javascript:x()\">no</a>", "no" },
 		{ "<head><title>t</title><style>p{}</style></head><body><script>x</script>shown</body>", "shown" },
