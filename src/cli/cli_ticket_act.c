@@ -3,7 +3,7 @@
  * resolve, close, reopen, merge, split.
  *
  * Each asks the desk for a plan and has the store apply it, in one transaction: the same way a mail or a page goes. Text on
- * standard input goes to the customer; where the command itself has no mail to carry it, it becomes a reply by --as AGENT.
+ * standard input goes to the customer; where the command itself has no mail to carry it, it becomes a reply, by --as AGENT or the desk's own.
  * May not decide anything: what is allowed, and who is told, is the desk's.
  * Diagnostics: "it cannot be closed" and the like (77) come from the desk; "is locked" (75): try again.
  */
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum when_reply { REPLY_NONE, REPLY_AFTER };
+enum when_reply { REPLY_NONE, REPLY_BEFORE, REPLY_AFTER };
 
 static const struct verb {
 	const char *name; enum action_kind kind;
@@ -25,8 +25,8 @@ static const struct verb {
 	{ "tag", ACTION_TAG, false, false, REPLY_AFTER }, { "untag", ACTION_UNTAG, false, false, REPLY_AFTER },
 	{ "pend", ACTION_PEND, false, false, REPLY_NONE },
 	{ "resolve", ACTION_RESOLVE, false, false, REPLY_NONE }, { "close", ACTION_CLOSE, false, false, REPLY_NONE },
-	{ "reopen", ACTION_REOPEN, false, false, REPLY_AFTER }, { "merge", ACTION_MERGE, false, false, REPLY_AFTER },
-	{ "split", ACTION_SPLIT, false, false, REPLY_NONE },
+	{ "reopen", ACTION_REOPEN, false, false, REPLY_AFTER }, { "merge", ACTION_MERGE, false, false, REPLY_BEFORE },
+	{ "split", ACTION_SPLIT, false, false, REPLY_AFTER },
 };
 
 static const struct verb *verb_of(const struct cli *cli)
@@ -131,7 +131,7 @@ static enum status apply_one(struct cli *cli, const struct action *action, int64
 	return STATUS_OK;
 }
 
-/* Tags are several actions; words beside an action are a reply. */
+/* Tags are several actions; words beside an action are a reply: of what was split off, and before a merge closes the ticket. */
 static enum status apply_all(struct cli *cli, const struct verb *verb, struct action *action, int64_t *ticket, struct strings *done, struct error *error)
 {
 	struct action reply = *action;
@@ -141,6 +141,8 @@ static enum status apply_all(struct cli *cli, const struct verb *verb, struct ac
 	reply.kind = ACTION_REPLY;
 	if (verb->reply != REPLY_NONE)
 		action->text = "";
+	if (replies && verb->reply == REPLY_BEFORE)
+		status = apply_one(cli, &reply, ticket, done, error);
 	for (size_t i = 1; status == STATUS_OK && i < (cli->count > 1 ? cli->count : 2); i++) {
 		if (verb->kind == ACTION_TAG || verb->kind == ACTION_UNTAG)
 			action->argument = cli->words[i];
@@ -200,8 +202,6 @@ enum status cli_run_ticket_act(struct cli *cli, struct error *error)
 	    || (status = cli_need_store(cli, verb->kind == ACTION_NEW, error)) != STATUS_OK
 	    || (status = cli_text(cli, verb->needs_text, &action.text, error)) != STATUS_OK)
 		return status;
-	if (*action.text && verb->reply != REPLY_NONE && !cli->option[O_AS])
-		return error_set(error, STATUS_USAGE, "there is a text on standard input, but nobody it would come from; add --as AGENT, or --no-text");
 	if ((status = transact(cli, verb, &action, &ticket, &done, error)) != STATUS_OK)
 		return status;
 	return show_result(cli, ticket, &done, error);

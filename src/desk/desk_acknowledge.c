@@ -40,7 +40,7 @@ void desk_acknowledge(struct decision *d, const struct mail *mail, struct ticket
 		desk_note_unanswered(d, ticket);
 		return;
 	}
-	struct outgoing *notice = notice_to_customer(d, ticket, template, NULL);
+	struct outgoing *notice = notice_to_customer(d, ticket, template, true, NULL);
 	bool stranger = !desk_is_safe(d, mail, ticket->customer.address);
 	if (stranger) {
 		notice->subject = "";            /* a stranger's words are not carried to an address that may be a third party's */

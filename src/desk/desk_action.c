@@ -14,25 +14,18 @@ static enum status refuse(struct error *error, const struct ticket_facts *ticket
 	                 ticket_state_name(ticket->state), verb);
 }
 
-/* What the customer is told with a change of state: the agent's own words, if there are any, in the mail that tells of it. Words without
- * an agent (the administrator's) go out as the desk's. */
+/* What the customer is told with a change of state: the words, if there are any, in the mail that tells of it. Words without an agent
+ * (the administrator's) go out as the desk's. */
 static void tell_of(struct decision *d, struct ticket_facts *ticket, const struct action *action, const char *template)
 {
 	const struct desk_agent *agent = desk_agent_named(d->policy, action->who);
-	if (*action->text && agent) {
+	if (*action->text) {
 		desk_agent_reply(d, ticket, agent, action->text, d->mail != NULL, template);
 		return;
 	}
-	struct outgoing *o = tell_customer(d, ticket, template, *action->text);
-	if (!o)
-		return;
-	o->agent = agent ? agent->name : "";
-	if (*action->text) {
-		struct new_message *message = d->plan->at[d->plan->count - 1].message;
-		message->kind = MESSAGE_REPLY;
-		message->text = action->text;
-		o->about_seq = message->seq;
-	}
+	struct outgoing *o = tell_customer(d, ticket, template);
+	if (o)
+		o->agent = agent ? agent->name : "";
 }
 
 static enum status do_assign(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
@@ -213,7 +206,7 @@ static enum status do_split(struct decision *d, struct ticket_facts *ticket, con
 static enum status do_words(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
 {
 	const struct desk_agent *agent = desk_agent_named(d->policy, action->who);
-	if (!agent)
+	if (!agent && action->kind == ACTION_NOTE)
 		return error_set(error, STATUS_NOT_FOUND, "there is no agent \"%s\" in the configuration", action->who);
 	if (!*action->text)
 		return error_set(error, STATUS_BAD_INPUT, "no text: give it on standard input");

@@ -40,7 +40,7 @@ static void command_error(struct decision *d, const struct incoming *incoming, s
 static void send_words(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, struct new_message *message,
                        const char *template)
 {
-	struct outgoing *o = notice_to_customer(d, ticket, template, agent);
+	struct outgoing *o = notice_to_customer(d, ticket, template, false, agent);
 	if (!o) {
 		bool has = d->mail && desk_has_it(d, ticket->customer.address);
 		message->flags = has ? "sent by the agent directly" : "not sent: the customer has no usable address";
@@ -63,12 +63,12 @@ void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const str
 	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, true);
 	message->raw = raw;
 	message->text = text;
-	message->agent = agent->name;
-	message->from = (struct mail_address){agent->email, agent->display};
+	message->agent = agent ? agent->name : "";
+	message->from = agent ? (struct mail_address){agent->email, agent->display} : (struct mail_address){"", d->policy->name};
 	send_words(d, ticket, agent, message, template);
-	if (!*ticket->agent)
+	if (agent && !*ticket->agent)
 		plan_set_agent(d, ticket, agent->name, "answered first");
-	plan_event(d, ticket, EVENT_AGENT_REPLY, "the agent answered");
+	plan_event(d, ticket, EVENT_AGENT_REPLY, agent ? "the agent answered" : "the desk answered");
 }
 
 /* The agent's words as he signed them; a signature keeps its delimiter, as RFC 3676 section 4.3 writes it, and gets none that it had not. */

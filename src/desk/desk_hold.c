@@ -126,7 +126,7 @@ void desk_held_mail_failed(struct decision *d, struct ticket_facts *ticket, cons
 /* Nothing of the mail is repeated to a stranger now either, and it costs what every mail to a stranger costs. */
 static struct outgoing *tell_held(struct decision *d, struct ticket_facts *ticket, const char *template)
 {
-	struct outgoing *notice = tell_customer(d, ticket, template, false);
+	struct outgoing *notice = tell_customer(d, ticket, template);
 	if (notice && ticket->asked.stranger) {
 		notice->subject = "";
 		notice->to.at[0].name = "";

@@ -148,13 +148,14 @@ static const char *customer_variables(struct decision *d, const struct ticket_fa
 	return arena_string(d->arena, buffer_string(&out));
 }
 
-struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *ticket, const char *template, const struct desk_agent *writer)
+struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *ticket, const char *template,
+                                    bool automatic, const struct desk_agent *writer)
 {
 	const struct desk_queue *queue = queue_of(d, ticket);
 	struct outgoing *o = outgoing_new(d, ticket, queue, template);
 	struct token reply = {.kind = TOKEN_CUSTOMER, .ticket = ticket->id};
 	struct token id = {.kind = TOKEN_MAIL_TO_CUSTOMER, .ticket = ticket->id, .number = o->id};
-	o->automatic = !writer;
+	o->automatic = automatic;
 	if (writer) {
 		o->agent = writer->name;
 		o->from.name = arena_printf(d->arena, "%s (%s)", *writer->display ? writer->display : writer->name, d->policy->name);
@@ -175,11 +176,11 @@ struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *tic
 	return o;
 }
 
-struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template, bool always)
+struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template)
 {
-	if (!always && !queue_wants_notice(queue_of(d, ticket), template))
+	if (!queue_wants_notice(queue_of(d, ticket), template))
 		return NULL;
-	struct outgoing *o = notice_to_customer(d, ticket, template, NULL);
+	struct outgoing *o = notice_to_customer(d, ticket, template, true, NULL);
 	if (!o)
 		return NULL;
 	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);

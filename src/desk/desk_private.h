@@ -35,11 +35,12 @@ void plan_timer(struct decision *d, const struct ticket_facts *ticket, const cha
 struct new_message *plan_message(struct decision *d, struct ticket_facts *ticket, enum message_kind kind, bool out);
 
 /* ---- mails that go out (desk_notices.c) ---- */
-/* To the customer's side. seq: own message number (0: none), about: message whose words it carries. NULL: nobody to write to. */
-struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *ticket, const char *template, const struct desk_agent *writer);
-/* A notice by itself: the mail, and its message on the ticket. NULL: none goes out, since the queue does not want such ones
- * (unless `always`: it carries words), or there is nobody to write to. */
-struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template, bool always);
+/* To the customer's side. automatic: no person's words; writer NULL: the desk. NULL: nobody to write to. */
+struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *ticket, const char *template,
+                                    bool automatic, const struct desk_agent *writer);
+/* A notice by itself: the mail, and its message on the ticket. NULL: none goes out, since the queue does not want such ones, or
+ * there is nobody to write to. */
+struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template);
 /* To the ticket's agent, or to all of its queue while it has none; never to `except`. */
 void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
                       const char *except, const char *variables);
@@ -97,7 +98,7 @@ struct agent_words {                     /* what an agent's mail or command line
 bool desk_commands(struct arena *arena, const struct desk_policy *policy, const char *text, int64_t now,
                    struct agent_words *words, const char **problem);
 enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
-/* The agent's words to the customer: message, mail, state. raw: the words came by mail. */
+/* A person's words to the customer: message, mail, state. agent NULL: the desk's own, by the administrator. raw: they came by mail. */
 void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw,
                       const char *template);
 void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,

@@ -177,6 +177,21 @@ static const char *finish_text(struct arena *arena, struct filling *f, const cha
 	return arena_printf(arena, "%.*s\n", (int)length, rest);
 }
 
+/* What a person wrote goes out, also where the desk's own text of such a mail has no place for it: then above all. NULL: it cannot be put there. */
+static const char *with_words(struct arena *arena, const struct filling *f, const char *name, const struct template_file *file)
+{
+	static const char *const carrying[] = {"reply", "opened", "details", "resolved", "closed"};
+	bool carries = false;
+	for (size_t i = 0; i < COUNT_OF(carrying); i++)
+		carries |= strcmp(name, carrying[i]) == 0;
+	if (!carries || !f->value[template_variable_named("text", strlen("text"))] || strstr(file->text, "{text}"))
+		return file->text;
+	if (f->html)
+		return strncmp(file->text, "<!", 2) ? arena_printf(arena, "{text}\n%s", file->text) : NULL;
+	size_t subject = strcspn(file->text, "\n");
+	return arena_printf(arena, "%.*s\n\n{text}\n\n%s", (int)subject, file->text, file->text + subject + strspn(file->text + subject, "\n"));
+}
+
 enum status desk_render(struct arena *arena, const struct template_set *own, const char *name, const char *language,
                         const char *fallback, const char *record, struct rendered *rendered, struct error *error)
 {
@@ -186,19 +201,20 @@ enum status desk_render(struct arena *arena, const struct template_set *own, con
 	struct filling f = {.head = true, .own = own, .language = text->language, .fallback = fallback};
 	buffer_init(&f.out);
 	size_t total = take_values(arena, &f, record ? record : "");
-	fill(&f, text->text);
+	fill(&f, with_words(arena, &f, name, text));
 	rendered->text = finish_text(arena, &f, &rendered->subject);
 	rendered->html = "";
 
 	const struct template_file *html = total > LONGEST_HTML ? NULL : find(own, text->language, name, "html");
-	if (html) {
+	f.html = true;
+	const char *body = html ? with_words(arena, &f, name, html) : NULL;
+	if (body) {
 		const struct template_file *frame = strncmp(html->text, "<!", 2) ? find_for(own, language, fallback, "frame", "html") : NULL;
 		buffer_reset(&f.out);
-		f.html = true;
 		f.head = false;
-		f.body = frame ? html->text : NULL;
+		f.body = frame ? body : NULL;
 		f.value[VARIABLE_CONTENT] = f.body;
-		fill(&f, frame ? frame->text : html->text);
+		fill(&f, frame ? frame->text : body);
 		rendered->html = arena_copy(arena, f.out.at ? f.out.at : "", f.out.length);
 	}
 	buffer_fini(&f.out);

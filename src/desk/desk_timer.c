@@ -32,10 +32,10 @@ void desk_decide_timer(const struct desk_policy *policy, const char *timer, cons
 	} else if (strcmp(timer, TIMER_ANSWER) == 0) {
 		desk_decide_overdue(&d, ticket);
 	} else if (strcmp(timer, TIMER_REMIND) == 0 && ticket->state == STATE_RESOLVED) {
-		tell_customer(&d, ticket, "reminder", false);
+		tell_customer(&d, ticket, "reminder");
 	} else if (strcmp(timer, TIMER_CLOSE) == 0 && ticket->state == STATE_RESOLVED) {
 		plan_event(&d, ticket, EVENT_SILENCE, "no answer");
-		tell_customer(&d, ticket, "closed", false);
+		tell_customer(&d, ticket, "closed");
 	}
 }
 

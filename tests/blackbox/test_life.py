@@ -88,9 +88,12 @@ def test_39_an_answer_of_files_alone_reaches_the_customer(desk):
     agent_with_files(desk, "/resolve\n\n-- \nBob\n", ("part.pdf", "application/pdf"))
     sent = desk.wait_sent(3, to=ANNA)[2]
     assert files_of(sent)[0][0] == "part.pdf" and "[part.pdf]\n\n-- \nBob\n" in sent.text and len(links(sent)) == 2
+    agent_with_files(desk, "/close\n\nAll is said.\n", ("last.pdf", "application/pdf"))
+    sent = desk.wait_sent(4, to=ANNA)[3]
+    assert files_of(sent)[0][0] == "last.pdf" and "All is said." in sent.text and "is closed" in sent.text and "All is said." in sent.html
     agent_with_files(desk, "/note\n", ("for-us.pdf", "application/pdf"))
     assert desk.ticket(1)["messages"][-1]["kind"] == "note"
-    assert len(desk.wait_sent(3, to=ANNA)) == 3
+    assert len(desk.wait_sent(4, to=ANNA)) == 4
 
 
 def test_39_what_signs_an_agents_mail_is_no_answer_and_stays_behind(desk):
@@ -105,6 +108,24 @@ def test_39_what_signs_an_agents_mail_is_no_answer_and_stays_behind(desk):
     agent_with_files(desk, "Or in the cellar.\n", signature)
     sent = desk.wait_sent(3, to=ANNA)[2]
     assert files_of(sent) == [] and sent.message.get_content_type() == "multipart/alternative"
+
+
+def test_text_on_standard_input_goes_to_the_customer_with_every_command(desk):
+    for subject in ("one", "two"):
+        desk.accept(mail(subject=subject))
+    first = desk.wait_sent(2, to=ANNA)[0]
+    desk.accept(mail(body="And another thing.\n", reply_to=first), address_of(first))
+    seen = 2
+    for number, command in enumerate((["assign", 1, "bob"], ["queue", 1, "network"], ["priority", 1, "high"], ["tag", 1, "vpn", "hot"], ["untag", 1, "hot"], ["split", 1, 3],
+                                      ["pend", 1, "--until", "3d"], ["resolve", 1], ["reopen", 1], ["close", 1], ["reopen", 1], ["merge", 1, 2])):
+        words = "Words number %d." % number
+        desk.ok("ticket", *command, stdin=words + "\n")
+        sent = desk.wait_sent(seen + 1, to=ANNA)
+        seen = len(sent)
+        assert words in sent[-1].text and sent[-1]["Auto-Submitted"] is None and sent[-1]["From"] == "Acme Support <%s@example.org>" % ("support" if number == 0 else "network"), (command, sent[-1]["From"])
+        assert "[#%d]" % (3 if command[0] == "split" else 1) in sent[-1]["Subject"]
+        assert sum(words in m.text for m in sent) == 1
+    assert desk.ticket(1)["state"] == "closed" and desk.ticket(3)["state"] == "open" and desk.ok("fsck")
 
 
 def test_40_scanners_change_nothing(desk):

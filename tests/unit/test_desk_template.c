@@ -407,6 +407,29 @@ static void broken_ones_are_told_with_their_line(void **state)
 	assert_string_equal(error.text, "en/part-foot.txt:1: a part may not hold another one: {>part-answer}");
 }
 
+/* What a person wrote may not be lost, whatever carries it. */
+static void a_persons_words_go_out_in_any_case(void **state)
+{
+	static const char *const carrying[] = {"reply", "opened", "details", "resolved", "closed"};
+	const struct template_file own[] = {{"en", "closed", "txt", "Subject: Over\n\nIt is over.\n"}, {"en", "closed", "html", "<p>It is over.</p>"}};
+	const struct template_file whole[] = {own[0], {"en", "closed", "html", "<!doctype html><p>It is over.</p>"}};
+
+	for (const struct template_file *file = builtin_templates; file->language; file++)
+		for (size_t i = 0; i < COUNT_OF(carrying); i++)
+			if (strcmp(file->name, carrying[i]) == 0 && !strstr(file->text, "{text}"))
+				fail_msg("%s/%s.%s has no {text}", file->language, file->name, file->format);
+	struct rendered mail = render(&(struct template_set){own, 2}, "closed", "en", record_of("text", "We sent\na <new> one."));
+	assert_string_equal(mail.subject, "Over");
+	assert_string_equal(mail.text, "We sent\na <new> one.\n\nIt is over.\n");
+	assert_non_null(strstr(mail.html, P "We sent<br>\na &lt;new&gt; one.</p>\n\n<p>It is over.</p>"));
+	mail = render(&(struct template_set){whole, 2}, "closed", "en", record_of("text", "words"));
+	assert_string_equal(mail.text, "words\n\nIt is over.\n");
+	assert_string_equal(mail.html, "");
+	mail = render(&(struct template_set){whole, 2}, "closed", "en", record_of("text", ""));
+	assert_string_equal(mail.text, "It is over.\n");
+	assert_string_equal(mail.html, "<!doctype html><p>It is over.</p>");
+}
+
 int main(void)
 {
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, arena_up, arena_down)
@@ -419,6 +442,7 @@ int main(void)
 		WITH_ARENA(links_of_ours_are_web_links), WITH_ARENA(an_indent_is_repeated_in_text), WITH_ARENA(long_words),
 		WITH_ARENA(own_templates_come_first_unless_broken), WITH_ARENA(own_parts_change_all_that_use_them),
 		WITH_ARENA(parts_stand_where_they_are_put), WITH_ARENA(broken_ones_are_told_with_their_line),
+		WITH_ARENA(a_persons_words_go_out_in_any_case),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
