@@ -105,14 +105,17 @@ static struct action *state_command(struct agent_words *words)
 	return NULL;
 }
 
+/* All but `last`; the merges among them, or the others. */
 static enum status do_commands(struct decision *d, struct ticket_facts *ticket, struct agent_words *words, const struct action *last,
-                               struct error *error)
+                               bool merges, struct error *error)
 {
 	for (size_t i = 0; i < words->actions.count; i++) {
 		struct action *action = &words->actions.at[i];
 		action->who = words->agent->name;
 		action->trace = d->trace;
-		enum status status = action == last ? STATUS_OK : desk_do_action(d, ticket, action, error);
+		if (action == last || (action->kind == ACTION_MERGE) != merges)
+			continue;
+		enum status status = desk_do_action(d, ticket, action, error);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -157,9 +160,11 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 	int seq = ticket->next_seq;
 	struct ticket_facts before = *ticket;
 	struct action *last = state_command(&words);
-	enum status status = do_commands(d, ticket, &words, last, &error);
+	enum status status = do_commands(d, ticket, &words, last, false, &error);
 	if (status == STATUS_OK)
 		status = do_words(d, incoming, ticket, &words, last, &error);
+	if (status == STATUS_OK)             /* after the words: they would open again what a merge closed */
+		status = do_commands(d, ticket, &words, last, true, &error);
 	if (status == STATUS_OK) {
 		plan_disposition(d, DISPOSITION_JOINED, ticket->id, seq, evidence_name(d->plan->evidence));
 		return;

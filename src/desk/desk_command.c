@@ -64,11 +64,14 @@ static const struct command *find_command(const char *word, size_t length)
 	return NULL;
 }
 
-static const char *check_argument(struct arena *arena, const struct desk_policy *policy, int64_t now, struct action *action)
+static const char *check_argument(struct arena *arena, const struct desk_policy *policy, int64_t now, const struct desk_agent *writer,
+                                  struct action *action)
 {
 	const char *argument = action->argument;
 	switch (action->kind) {
 	case ACTION_ASSIGN:
+		if (writer && text_equal_nocase(argument, "me") && !desk_agent_named(policy, argument))
+			action->argument = argument = writer->name;
 		return desk_agent_named(policy, argument) ? NULL : arena_printf(arena, "there is no agent \"%s\"", argument);
 	case ACTION_QUEUE:
 		return desk_queue_named(policy, argument) ? NULL : arena_printf(arena, "there is no queue \"%s\"", argument);
@@ -112,7 +115,7 @@ static const char *take_command(struct arena *arena, const struct desk_policy *p
 		return NULL;
 	}
 	struct action action = {.kind = command->kind, .argument = argument, .text = "", .to = "", .subject = "", .trace = ""};
-	const char *problem = check_argument(arena, policy, now, &action);
+	const char *problem = check_argument(arena, policy, now, words->agent, &action);
 	if (!problem)
 		*ARENA_PUSH(arena, &words->actions) = action;
 	return problem;

@@ -296,6 +296,12 @@ def test_merge_by_mail(desk):
     agent(desk, "/merge 1\n", ticket=2)
     merged = desk.ticket(2)
     assert merged["state"] == "closed" and merged["linked"] == [1] and merged["merged_into"] == 1
+    desk.accept(mail(subject="three"))
+    desk.wait_sent(3, to=BOB)
+    agent(desk, "/merge 1\n/assign me\n\nWe go on there.\n", ticket=3)
+    merged = desk.ticket(3)
+    assert merged["state"] == "closed" and merged["merged_into"] == 1 and merged["agent"] == "bob"
+    assert "We go on there." in desk.wait_sent(4, to=ANNA)[3].text
 
 
 def test_split(desk):
