@@ -365,7 +365,7 @@ enum effect_kind {
 	EFFECT_REMOVE_TAG,               /* ticket, to */
 	EFFECT_SET_PENDING,              /* ticket, number: ms */
 	EFFECT_LINK,                     /* ticket <-> number, both ways */
-	EFFECT_MERGE,                    /* ticket into number */
+	EFFECT_MERGE,                    /* ticket into number; 0: no longer into any */
 	EFFECT_ADD_PARTICIPANT,          /* ticket, participant */
 	EFFECT_REMOVE_PARTICIPANT,       /* ticket, to: address */
 	EFFECT_SET_TIMER,                /* ticket, to: kind (TIMER_*), number: due, ms; one of that kind that runs stays as it is */

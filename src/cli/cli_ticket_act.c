@@ -89,11 +89,14 @@ static enum status read_action(struct cli *cli, const struct verb *verb, struct 
 static enum status read_more_facts(struct cli *cli, const struct action *action, struct facts *facts, struct error *error)
 {
 	struct ticket_row row;
-	struct facts other;
+	struct facts other = { .ticket = NULL };
+	int64_t into = action->kind == ACTION_MERGE ? action->until : 0;
 	enum status status = STATUS_OK;
 
-	if (action->kind == ACTION_MERGE && (status = store_facts_of_ticket(cli->store, &cli->arena, action->until, &other, error)) == STATUS_OK)
-		facts->other = other.ticket;
+	/* What was merged itself leads on to its survivor. */
+	for (; into && status == STATUS_OK; into = other.ticket ? other.ticket->merged_into : 0)
+		status = store_facts_of_ticket(cli->store, &cli->arena, into, &other, error);
+	facts->other = other.ticket;
 	if (action->kind != ACTION_SPLIT || (status = store_ticket(cli->store, &cli->arena, facts->ticket->id, &row, error)) != STATUS_OK)
 		return status;
 	for (size_t i = 0; i < row.messages.count; i++) {

@@ -108,6 +108,8 @@ static enum status do_state(struct decision *d, struct ticket_facts *ticket, con
 	if (!ticket_transition(ticket->state, event, &next))
 		return refuse(error, ticket, verb);
 	bool unseen = desk_is_unseen(ticket) && event == EVENT_REOPEN;
+	if (ticket->merged_into && event == EVENT_REOPEN)
+		plan_add(d, EFFECT_MERGE, ticket->id)->number = 0;
 	if (template && (next != ticket->state || *action->text))
 		tell_of(d, ticket, action, template);
 	plan_event(d, ticket, event, NULL);
@@ -285,6 +287,9 @@ enum status desk_decide_action(const struct desk_policy *policy, const struct ac
 	if (!facts->ticket)
 		return error_set(error, STATUS_NOT_FOUND, "there is no such ticket");
 	plan->ticket = facts->ticket->id;
+	if (facts->ticket->merged_into && action->kind != ACTION_REOPEN)
+		return error_set(error, STATUS_BAD_INPUT, "ticket %lld was merged into %lld: act on that one, or reopen this one to undo the merge",
+		                 (long long)facts->ticket->id, (long long)facts->ticket->merged_into);
 	enum status status = desk_do_action(&d, desk_copy_ticket(plan->arena, facts->ticket), action, error);
 	if (status != STATUS_OK)
 		plan->count = 0;

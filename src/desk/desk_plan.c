@@ -182,7 +182,10 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_ADD_TAG:         return arena_printf(arena, "tag ticket %lld %s%s", ticket, effect->to, because(arena, effect));
 	case EFFECT_SET_PENDING:     return arena_printf(arena, "ticket %lld waits until %s", ticket, time_rfc3339(arena, effect->number));
 	case EFFECT_LINK:            return arena_printf(arena, "link ticket %lld with %lld%s", ticket, number, because(arena, effect));
-	case EFFECT_MERGE:           return arena_printf(arena, "merge ticket %lld into %lld%s", ticket, number, because(arena, effect));
+	case EFFECT_MERGE:
+		if (!effect->number)
+			return arena_printf(arena, "undo the merge of ticket %lld", ticket);
+		return arena_printf(arena, "merge ticket %lld into %lld%s", ticket, number, because(arena, effect));
 	case EFFECT_ADD_PARTICIPANT: return arena_printf(arena, "add %s to ticket %lld as %s", effect->participant->address, ticket,
 	                                                 effect->participant->role == ROLE_CUSTOMER ? "customer" : "cc");
 	case EFFECT_REMOVE_PARTICIPANT: return arena_printf(arena, "remove %s from ticket %lld%s", effect->to, ticket, because(arena, effect));

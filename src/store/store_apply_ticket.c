@@ -183,13 +183,55 @@ enum status apply_add_participant(struct applying *a, const struct effect *effec
 	return add_participant_row(a, effect->ticket, effect->participant, effect->why);
 }
 
+static enum status remove_participant_row(struct applying *a, int64_t ticket, const char *address, const char *why)
+{
+	enum status status = sql_run(a->store, a->error, SQL_PARTICIPANT_REMOVE, "it", ticket, address);
+
+	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+		return status;
+	return apply_changed(a, ticket, arena_printf(a->arena, "participant %s left", address), why);
+}
+
+enum status apply_remove_participant(struct applying *a, const struct effect *effect)
+{
+	return remove_participant_row(a, effect->ticket, effect->to, effect->why);
+}
+
+/* Who came into `ticket` by the merge leaves it again: a mistake shall not go on telling strangers. */
+static enum status part(struct applying *a, int64_t ticket, const struct ticket_facts *back)
+{
+	const char *customer;
+	enum status status = customer_of(a, ticket, &customer);
+
+	for (size_t i = 0; status == STATUS_OK && i < back->participants.count; i++)
+		if (!customer || !text_equal_nocase(customer, back->participants.at[i].address))
+			status = remove_participant_row(a, ticket, back->participants.at[i].address, "merge undone");
+	return status;
+}
+
+static enum status undo_merge(struct applying *a, const struct effect *effect)
+{
+	struct ticket_facts *back, *other;
+	enum status status = read_ticket_facts(a->store, a->arena, effect->ticket, &back, a->error);
+
+	for (int64_t into = status == STATUS_OK && back ? back->merged_into : 0; status == STATUS_OK && into; into = other ? other->merged_into : 0)
+		if ((status = part(a, into, back)) == STATUS_OK)
+			status = read_ticket_facts(a->store, a->arena, into, &other, a->error);
+	if (status == STATUS_OK)
+		status = sql_run(a->store, a->error, SQL_TICKET_MERGE, "iii", effect->ticket, (int64_t)0, a->now);
+	return status != STATUS_OK ? status : apply_history(a, effect->ticket, "merge undone", effect->why);
+}
+
 /* The messages stay where they are; whoever could write to the one ticket can now write to the other. */
 enum status apply_merge_tickets(struct applying *a, const struct effect *effect)
 {
 	struct ticket_facts *gone;
 	int64_t into = effect->number;
-	enum status status = resolve_merged(a->store, &into, a->error);
+	enum status status;
 
+	if (!into)
+		return undo_merge(a, effect);
+	status = resolve_merged(a->store, &into, a->error);
 	if (status == STATUS_OK)
 		status = read_ticket_facts(a->store, a->arena, effect->ticket, &gone, a->error);
 	if (status != STATUS_OK)
@@ -204,15 +246,6 @@ enum status apply_merge_tickets(struct applying *a, const struct effect *effect)
 		status = apply_history(a, effect->ticket, arena_printf(a->arena, "merged into %lld", (long long)into), effect->why);
 	return status != STATUS_OK ? status
 		: apply_changed(a, into, arena_printf(a->arena, "merged from %lld", (long long)effect->ticket), effect->why);
-}
-
-enum status apply_remove_participant(struct applying *a, const struct effect *effect)
-{
-	enum status status = sql_run(a->store, a->error, SQL_PARTICIPANT_REMOVE, "it", effect->ticket, effect->to);
-
-	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
-		return status;
-	return apply_changed(a, effect->ticket, arena_printf(a->arena, "participant %s left", effect->to), effect->why);
 }
 
 enum status apply_set_timer(struct applying *a, const struct effect *effect)

@@ -5,7 +5,7 @@
  * replaying the rows in their order gives the ticket's state, queue, agent, priority, the ticket it was merged into and the
  * count of its messages; fsck compares. The forms:
  *   created: state S, priority P, queue Q, agent A      message N (KIND) from X to Y
- *   state|queue|agent|priority X -> Y                   merged into N, merged from N, linked to N
+ *   state|queue|agent|priority X -> Y                   merged into N, merged from N, linked to N, merge undone
  *   tag T, participant X, participant X left, rated N of 5, pending until T, mail N to X bounced, remark: TEXT     (replay to nothing)
  * Nobody as agent is written "nobody".
  */
@@ -116,6 +116,10 @@ const char *replay_step(struct replay *replay, struct arena *arena, const char *
 		return replay_message(replay, rest);
 	if ((rest = after(what, "merged into "))) {
 		replay->merged_into = atoll(rest);
+		return NULL;
+	}
+	if (strcmp(what, "merge undone") == 0) {
+		replay->merged_into = 0;
 		return NULL;
 	}
 	if ((rest = after(what, "state "))) {

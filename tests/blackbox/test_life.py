@@ -304,6 +304,29 @@ def test_merge_by_mail(desk):
     assert "We go on there." in desk.wait_sent(4, to=ANNA)[3].text
 
 
+def test_03_a_merge_can_be_undone_and_nobody_hears_more_of_it(desk):
+    anna = request(desk, subject="one")
+    for who in ("carl", "dora"):
+        desk.accept(mail(subject=who, sender="%s@example.net" % who), sender="%s@example.net" % who)
+    desk.wait_sent(3, to=BOB)
+    desk.ok("ticket", "merge", 2, 1)
+    desk.ok("ticket", "merge", 1, 3)
+    assert desk.ticket(3)["state"] == "new" and desk.cli("ticket", "merge", 3, 2).code == 65           # 2 is in 1, and 1 in 3
+    for command in (["tag", 2, "x"], ["assign", 2, "bob"], ["resolve", 2], ["merge", 2, 3]):
+        refused = desk.cli("ticket", *command)
+        assert refused.code == 65 and "was merged into 1" in refused.err and "reopen" in refused.err, refused
+    desk.ok("ticket", "reopen", 2)
+    again = desk.ticket(2)
+    assert again["state"] == "open" and again["merged_into"] is None and desk.ok("fsck")
+    desk.ok("ticket", "reply", 3, "--as", "bob", stdin="For anna and dora.\n")
+    desk.ok("ticket", "reply", 2, "--as", "bob", stdin="For carl alone.\n")
+    told = lambda words: sorted(m.recipients for m in desk.sent() if words in m.text)
+    wait_until(lambda: told("For carl alone."))
+    assert [sorted(r) for r in told("For anna and dora.")] == [[ANNA, "dora@example.net"]] and told("For carl alone.") == [["carl@example.net"]]
+    desk.accept(mail(body="Still here.\n", reply_to=anna), address_of(anna))
+    assert desk.ticket(3)["messages"][-1]["text"].strip() == "Still here."
+
+
 def test_split(desk):
     ack = request(desk)
     desk.accept(mail(subject="Something else entirely", body="By the way, the coffee machine.\n", reply_to=ack), address_of(ack))
