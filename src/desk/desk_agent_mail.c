@@ -80,6 +80,17 @@ static const char *with_signature(struct arena *arena, const char *text, const c
 	return name ? arena_printf(arena, "%s\n\n-- \n%s", text, name) : arena_printf(arena, "%s\n\n%s", text, signature);
 }
 
+/* S/MIME that is encrypted or signed around its text, PGP/MIME: nobody here can read what it says. */
+static bool is_sealed(const struct mail *mail)
+{
+	static const char *const types[] = {"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"};
+	for (size_t i = 0; i < mail->attachments.count && !*mail->reply_text; i++)
+		for (size_t k = 0; k < COUNT_OF(types); k++)
+			if (strcmp(mail->attachments.at[i].content_type, types[k]) == 0)
+				return true;
+	return false;
+}
+
 /* Files alone are an answer, too; their names stand where words would. A signature of the mail is none, nor is, beside commands, a picture of its
  * text: that is a logo. */
 static const char *files_as_words(struct arena *arena, const struct mail *mail, bool commands)
@@ -141,20 +152,34 @@ static enum status do_words(struct decision *d, const struct incoming *incoming,
 	return last ? desk_do_action(d, ticket, last, error) : STATUS_OK;
 }
 
+/* NULL, or why nothing can be done with it. */
+static const char *read_words(struct decision *d, const struct mail *mail, struct agent_words *words)
+{
+	const char *problem;
+	if (is_sealed(mail))
+		return "it is encrypted, and cannot be read here: send it again unencrypted";
+	if (!desk_commands(d->arena, d->policy, mail->reply_text, d->facts->now, words, &problem))
+		return problem;
+	bool commands = words->actions.count > 0 || words->note;
+	if (!*words->text)
+		words->text = files_as_words(d->arena, mail, commands);
+	if (!*words->text && !commands)
+		return "it says nothing new: write above what you quote";
+	words->text = with_signature(d->arena, words->text, mail->signature);
+	return NULL;
+}
+
 void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
                             const struct desk_agent *agent, bool note)
 {
-	const char *problem;
 	struct agent_words words = {.agent = agent, .note = note, .text = ""};
 	struct error error;
 	d->plan->who = agent->name;
-	if (!desk_commands(d->arena, d->policy, incoming->mail->reply_text, d->facts->now, &words, &problem)) {
+	const char *problem = read_words(d, incoming->mail, &words);
+	if (problem) {
 		command_error(d, incoming, ticket, agent, problem);
 		return;
 	}
-	if (!*words.text)
-		words.text = files_as_words(d->arena, incoming->mail, words.actions.count > 0 || words.note);
-	words.text = with_signature(d->arena, words.text, incoming->mail->signature);
 	size_t mark = d->plan->count;
 	int64_t outbox = d->next_outbox;
 	int seq = ticket->next_seq;

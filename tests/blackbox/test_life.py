@@ -105,6 +105,11 @@ def test_39_what_signs_an_agents_mail_is_no_answer_and_stays_behind(desk):
     agent_with_files(desk, "In the drawer.\n\n--\nBob\n", signature, key, ("map.pdf", "application/pdf"))
     sent = desk.wait_sent(2, to=ANNA)[1]
     assert sent.text.startswith("In the drawer.\n\n-- \nBob\n\n-- \n") and [name for name, _ in files_of(sent)] == ["map.pdf"]
+    agent_with_files(desk, "", ("smime.p7m", "application/pkcs7-mime"))
+    told = wait_until(lambda: [m for m in desk.sent_to(BOB) if "encrypted" in m.text])[0]
+    assert "Nothing went to the" in told.text and len(desk.sent_to(ANNA)) == 2
+    agent_with_files(desk, "> only what was there\n")
+    wait_until(lambda: [m for m in desk.sent_to(BOB) if "it says nothing new" in m.text])
     agent_with_files(desk, "Or in the cellar.\n", signature)
     sent = desk.wait_sent(3, to=ANNA)[2]
     assert files_of(sent) == [] and sent.message.get_content_type() == "multipart/alternative"
