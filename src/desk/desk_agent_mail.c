@@ -133,12 +133,22 @@ static enum status do_commands(struct decision *d, struct ticket_facts *ticket, 
 	return STATUS_OK;
 }
 
+static bool can_be_answered(const struct ticket_facts *ticket)
+{
+	bool usable = mail_address_usable(ticket->customer.address);
+	for (size_t i = 0; i < ticket->participants.count; i++)
+		usable |= mail_address_usable(ticket->participants.at[i].address);
+	return usable;
+}
+
 /* The words as a note, or to the customer; then the state. */
 static enum status do_words(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, struct agent_words *words,
                             struct action *last, struct error *error)
 {
 	bool any = *words->text;
 	bool keep = words->note || !any;
+	if (!keep && !can_be_answered(ticket))
+		return error_set(error, STATUS_BAD_INPUT, "nobody can be written to: the request came without a usable address");
 	if (keep) {
 		append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, words->text)->flags = any ? "" : "commands only";
 		plan_event(d, ticket, EVENT_AGENT_NOTE, NULL);

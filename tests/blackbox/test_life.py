@@ -96,6 +96,16 @@ def test_39_an_answer_of_files_alone_reaches_the_customer(desk):
     assert len(desk.wait_sent(4, to=ANNA)) == 4
 
 
+def test_39_an_answer_to_nobody_is_told(desk):
+    desk.accept(mail(subject="Who am I").replace(b"From: Anna Bianchi <anna@example.com>\r\n", b""), sender="")
+    desk.wait_sent(1, to=BOB)
+    agent(desk, "Who are you?\n")
+    told = wait_until(lambda: [m for m in desk.sent_to(BOB) if "usable address" in m.text])[0]
+    assert "Who are you?" in told.text and desk.ticket(1)["messages"][-1]["kind"] == "note"
+    agent(desk, "/resolve\n")
+    assert desk.ticket(1)["state"] == "resolved"
+
+
 def test_39_what_signs_an_agents_mail_is_no_answer_and_stays_behind(desk):
     request(desk, subject="The manual")
     desk.wait_sent(1, to=BOB)
