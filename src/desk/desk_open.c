@@ -221,22 +221,25 @@ void desk_give_out(struct decision *d, struct ticket_facts *ticket)
 		plan_remark(d, ticket->id, "assigned to nobody", why);
 }
 
-/* Where the model thinks it belongs, if it was not sure enough to put it there. NULL: it has no idea, or was not asked. */
-static const char *hint_variables(struct decision *d)
+/* The ticket that the mail refers to without joining it; where the model thinks it belongs, if it was not sure enough to put it there. */
+static const char *variables_of_new(struct decision *d)
 {
 	CLEANUP_BUFFER struct buffer out = {0};
 	const struct verdict *verdict = d->facts->verdict;
-	if (!verdict || !verdict->hint)
-		return NULL;
-	record_add(&out, "hint", verdict->hint);
-	record_add(&out, "hint_queue", verdict->hint_queue);
-	return arena_string(d->arena, buffer_string(&out));
+	int64_t other = pointed_at(d->facts);
+	if (other)
+		record_add(&out, "other", arena_printf(d->arena, "%lld", (long long)other));
+	if (verdict && verdict->hint) {
+		record_add(&out, "hint", verdict->hint);
+		record_add(&out, "hint_queue", verdict->hint_queue);
+	}
+	return out.length ? arena_string(d->arena, buffer_string(&out)) : NULL;
 }
 
 static void tell_agents(struct decision *d, const struct mail *mail, struct ticket_facts *ticket, int seq)
 {
 	const struct verdict *verdict = d->facts->verdict;
-	const char *variables = hint_variables(d);
+	const char *variables = variables_of_new(d);
 	if (worth_telling(mail))
 		notice_to_agents(d, ticket, "agent-new", seq, NULL, variables);
 	for (size_t i = 0; verdict && i < verdict->notify.count; i++) {

@@ -289,6 +289,8 @@ def test_later_reply_to_a_closed_ticket_is_a_new_linked_one(desk):
     desk.advance(15 * DAY)
     desk.accept(mail(body="Again.\n", reply_to=ack), address_of(ack))
     assert len(desk.tickets()) == 2 and desk.ticket(2)["linked"] == [1] and desk.ticket(1)["state"] == "closed"
+    assert "refers to request #1" in wait_until(lambda: [m for m in desk.sent_to(BOB) if "#2" in m["Subject"]])[0].text
+    assert "refers to" not in desk.sent_to(BOB)[0].text
 
 
 def test_03_reply_to_a_merged_ticket_goes_to_the_survivor(desk):

@@ -206,6 +206,8 @@ def test_39_agents_token_in_other_hands_sends_nothing(desk):
     assert desk.ticket(1)["state"] == "new" and len(desk.ticket(1)["messages"]) == 2
     desk.wait_sent(4)
     assert not any("password" in m.text for m in desk.sent_to(ANNA))
+    told = wait_until(lambda: [m for m in desk.sent_to("bob@agents.example") if "password" in m.text])[0]
+    assert "It refers to request #1, and is not a part of it." in told.text and "not a part of it" in told.html
 
 
 def test_wrong_command_is_answered_and_nothing_is_sent_on(desk):
