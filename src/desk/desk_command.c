@@ -121,19 +121,55 @@ static const char *take_command(struct arena *arena, const struct desk_policy *p
 	return problem;
 }
 
+static bool is_wide_blank(uint32_t code)
+{
+	return code == 0xA0 || (code >= 0x2000 && code <= 0x200A) || code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
+}
+
+static bool shows_nothing(uint32_t code)
+{
+	return code == 0xAD || (code >= 0x200B && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
+}
+
+/* A line as its writer sees it: mail programs put blanks that are none of ASCII into empty lines, and characters that show nothing. */
+static char *seen_line(struct arena *arena, const char *text, size_t length)
+{
+	char *line = arena_copy(arena, text, length), *to = line;
+	for (size_t i = 0, size; i < length; i += size) {
+		uint32_t code = 0;
+		size = utf8_decode(text + i, length - i, &code);
+		if (is_wide_blank(code))
+			*to++ = ' ';
+		else if (!shows_nothing(code))
+			to = (char *)memmove(to, text + i, size ? size : 1) + (size ? size : 1);
+		size = size ? size : 1;
+	}
+	*to = '\0';
+	return text_trim(line);
+}
+
+/* Nothing but what nobody sees: no words. */
+static const char *words_of(struct arena *arena, const char *text)
+{
+	for (const char *at = text; *at; at += strcspn(at, "\n"), at += *at == '\n')
+		if (*seen_line(arena, at, strcspn(at, "\n")))
+			return text_trim(arena_string(arena, at));
+	return "";
+}
+
 bool desk_commands(struct arena *arena, const struct desk_policy *policy, const char *text, int64_t now,
                    struct agent_words *words, const char **problem)
 {
 	*problem = NULL;
 	while (*text) {
 		size_t length = strcspn(text, "\n");
-		char *line = text_trim(arena_copy(arena, text, length));
+		char *line = seen_line(arena, text, length);
 		if (*line && *line != '/')
 			break;
 		if (*line && (*problem = take_command(arena, policy, line, now, words)))
 			return false;
 		text += length + (text[length] == '\n');
 	}
-	words->text = text_trim(arena_string(arena, text));
+	words->text = words_of(arena, text);
 	return true;
 }

@@ -373,6 +373,16 @@ static void commands_by_mail(void **state)
 	expect_not(plan, "tag ticket");
 	expect(plan, "disposition: command-error");
 	arena_fini(&w.arena);
+	/* Blank lines of mail programs are no words, and do not end the commands: else a note would go out. */
+	plan = agent_writes(&w, &ticket, "bob", "bob@example.org", "\xC2\xA0\n\xEF\xBB\xBF/tag\xC2\xA0vpn\xC2\xA0\n\xE2\x80\x8B\n/note\nThe customer is always late.");
+	expect(plan, "tag ticket 7 vpn\n");
+	expect(plan, "append message 3 (note, in)");
+	expect_not(plan, "enqueue");
+	arena_fini(&w.arena);
+	plan = agent_writes(&w, &ticket, "bob", "bob@example.org", "/tag vpn\n\xC2\xA0\n\xE3\x80\x80\n");
+	expect(plan, "append message 3 (note, in) to ticket 7: commands only");
+	expect_not(plan, "enqueue");
+	arena_fini(&w.arena);
 }
 
 static void old_closed_ticket_opens_a_new_one(void **state)
