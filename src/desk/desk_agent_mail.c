@@ -91,15 +91,15 @@ static bool is_sealed(const struct mail *mail)
 	return false;
 }
 
-/* Files alone are an answer, too; their names stand where words would. A signature of the mail is none, nor is, beside commands, a picture of its
- * text: that is a logo. */
-static const char *files_as_words(struct arena *arena, const struct mail *mail, bool commands)
+/* Files alone are an answer, too; their names stand where words would. What signs the mail is none, nor is a picture in its text: that may be
+ * a logo. */
+static const char *files_as_words(struct arena *arena, const struct mail *mail)
 {
 	CLEANUP_BUFFER struct buffer names;
 	buffer_init(&names);
 	for (size_t i = 0; i < mail->attachments.count; i++) {
 		const struct mail_attachment *file = &mail->attachments.at[i];
-		if (!file->signs && !(commands && file->inline_))
+		if (!file->signs && !(file->inline_ && text_starts_nocase(file->content_type, "image/")))
 			buffer_printf(&names, "%s%s", names.length ? ", " : "", file->filename);
 	}
 	return names.length ? arena_printf(arena, "[%s]", buffer_string(&names)) : "";
@@ -170,10 +170,9 @@ static const char *read_words(struct decision *d, const struct mail *mail, struc
 		return "it is encrypted, and cannot be read here: send it again unencrypted";
 	if (!desk_commands(d->arena, d->policy, mail->reply_text, d->facts->now, words, &problem))
 		return problem;
-	bool commands = words->actions.count > 0 || words->note;
 	if (!*words->text)
-		words->text = files_as_words(d->arena, mail, commands);
-	if (!*words->text && !commands)
+		words->text = files_as_words(d->arena, mail);
+	if (!*words->text && !words->actions.count && !words->note)
 		return "it says nothing new: write above what you quote";
 	words->text = with_signature(d->arena, words->text, mail->signature);
 	return NULL;
