@@ -49,7 +49,7 @@ static bool proved_by_token(const struct mail *mail, const struct clue_facts *fo
 void desk_prove(struct decision *d, const struct mail *mail, const struct clue_facts *found)
 {
 	if ((d->facts->answer_proved && !d->facts->sender_bouncing) || failed_authentication(mail) || !mail_address_usable(mail->from.address)
-	    || !text_equal_nocase(mail->from.address, customer_of(d->policy, mail).address))
+	    || !text_equal_nocase(mail->from.address, customer_of(d->policy, mail, "").address))
 		return;
 	bool proved = is_authenticated(mail, NULL) || (found && proved_by_token(mail, found));
 	if (proved && !d->facts->answer_proved)

@@ -99,8 +99,9 @@ const struct desk_agent *forwarding_agent(const struct desk_policy *policy, cons
 	return desk_agent_with_address(policy, mail->from.address);
 }
 
-/* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From. */
-struct participant customer_of(const struct desk_policy *policy, const struct mail *mail)
+/* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From; where that is none, the
+ * envelope's sender, so that somebody can be. */
+struct participant customer_of(const struct desk_policy *policy, const struct mail *mail, const char *envelope_from)
 {
 	const struct mail_address *from = &mail->from;
 	if (forwarding_agent(policy, mail))
@@ -108,6 +109,8 @@ struct participant customer_of(const struct desk_policy *policy, const struct ma
 	if (mail->reply_to.count == 1 && !mail->list_mail && mail_address_usable(mail->reply_to.at[0].address)
 	    && !desk_address_is_ours(policy, mail->reply_to.at[0].address))
 		from = &mail->reply_to.at[0];
+	if (!mail_address_usable(from->address) && mail_address_usable(envelope_from) && !desk_address_is_ours(policy, envelope_from))
+		return (struct participant){envelope_from, from->name, ROLE_CUSTOMER};
 	const char *name = *from->name ? from->name : text_equal_nocase(from->address, mail->from.address) ? mail->from.name : "";
 	return (struct participant){from->address, name, ROLE_CUSTOMER};
 }
@@ -115,9 +118,9 @@ struct participant customer_of(const struct desk_policy *policy, const struct ma
 static struct ticket_facts *create_ticket(struct decision *d, const struct incoming *incoming, const char *why)
 {
 	const struct mail *mail = incoming->mail;
-	struct participant customer = customer_of(d->policy, mail);
+	struct participant customer = customer_of(d->policy, mail, incoming->envelope_from);
 	const char *queue = queue_of_new(d, incoming);
-	bool held = desk_may_hold(d, incoming, desk_queue_named(d->policy, queue), customer.address, pointed_at(d->facts));
+	bool held = desk_may_hold(d, incoming, desk_queue_named(d->policy, queue), *mail->from.address ? customer.address : "", pointed_at(d->facts));
 	bool automatic = d->plan->kind != MAIL_REQUEST && d->plan->kind != MAIL_REPLY;
 	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
 	const char *language = mail->language ? mail->language : d->facts->sender_language ? d->facts->sender_language : "";

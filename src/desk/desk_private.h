@@ -116,7 +116,7 @@ void desk_give_out(struct decision *d, struct ticket_facts *ticket);     /* to a
 const char *first_reason(struct decision *d);                    /* of the verdict, as one line; NULL: none */
 
 /* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From. */
-struct participant customer_of(const struct desk_policy *policy, const struct mail *mail);
+struct participant customer_of(const struct desk_policy *policy, const struct mail *mail, const char *envelope_from);
 const struct desk_agent *forwarding_agent(const struct desk_policy *policy, const struct mail *mail);
 
 /* ---- how far an address is trusted (desk_budget.c) ---- */

@@ -86,7 +86,7 @@ static void refused(struct world *w, struct mail *mail) { w->facts.sender_refuse
 static void silent(struct world *w, struct mail *mail) { w->facts.asked = (struct asked){.shown = ASKED_NOTHING, .said = "", .question = "VPN", .language = ""}; }
 static void sibling(struct world *w, struct mail *mail) { static struct sibling other = { 11, "network" }; w->facts.siblings.at = &other; w->facts.siblings.count = 1; }
 static void a_reply(struct world *w, struct mail *mail) { mail->kind = MAIL_REPLY; }
-static void nobody(struct world *w, struct mail *mail) { mail->from.address = ""; }
+static void nobody(struct world *w, struct mail *mail) { mail->from.address = ""; w->incoming.envelope_from = ""; }
 static const char *two_notices[] = {"received", "agent-new"};
 static void switched_off(struct world *w, struct mail *mail) { queues[0].notices = (struct strings){two_notices, 2}; }
 static struct verdict verdict;
