@@ -38,8 +38,8 @@ struct config_keyword {
 	const char *regex;               /* PCRE2, "" if none */
 	enum keyword_in in;
 	const char *language;            /* only in mails of this language; "": in all */
-	const char *file;                /* where it stands, for what is wrong with it; 0: not there */
-	int any_line, regex_line;
+	const char *file;                /* where it stands, for who says what is wrong with it; NULL: not from a file */
+	int any_line, regex_line;        /* of its words and its pattern; 0: not there */
 };
 
 struct config {

@@ -3,7 +3,8 @@
  * carried out, a note stays in the house.
  *
  * The agent was proved by the caller (own token and own address). What is sent on is the agent's new text without quotes and
- * commands, with the signature kept; files without words are an answer, too. A wrong command: the mail is kept as a note, the agent is told, nothing is sent on.
+ * commands, with the signature kept; files without words are an answer, too. A wrong command, nothing new, nobody to write to: the mail
+ * is kept as a note, the agent is told, nothing is sent on.
  */
 #include <string.h>
 
