@@ -159,6 +159,26 @@ static void stop(struct daemon *daemon)
 	gateway_learned_unref(&daemon->gateway.learned);
 }
 
+static bool same_listeners(const struct config *a, const struct config *b)
+{
+	bool same = a->lmtp_listen.count == b->lmtp_listen.count;
+	for (size_t i = 0; same && i < a->lmtp_listen.count; i++)
+		same = strcmp(a->lmtp_listen.at[i].text, b->lmtp_listen.at[i].text) == 0;
+	return same;
+}
+
+/* Who changes them and reloads shall not wonder why nothing happens. */
+static void tell_what_waits(const struct config *old, const struct config *new)
+{
+	const struct { const char *key; bool waits; } rows[] = {
+		{"desk.state_dir", strcmp(new->state_dir, old->state_dir) != 0}, {"lmtp.listen", !same_listeners(new, old)},
+		{"web.listen", strcmp(new->web_listen.text, old->web_listen.text) != 0},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (rows[i].waits)
+			log_event(LOG_WARNING, "daemon.reload", "key", rows[i].key, "result", "takes effect at the next start", NULL);
+}
+
 /* Listeners and the state directory stay as they were at the start; everything else is taken over. */
 static void reload(struct daemon *daemon)
 {
@@ -172,8 +192,7 @@ static void reload(struct daemon *daemon)
 		daemon_notify("READY=1");
 		return;
 	}
-	if (strcmp(new->state_dir, daemon->config->state_dir) != 0)
-		log_event(LOG_WARNING, "daemon.reload", "key", "desk.state_dir", "result", "takes effect at the next start", NULL);
+	tell_what_waits(daemon->config, new);
 	log_set_level(new->log_level);
 	outbox_reconfigure(daemon->outbox, new);
 	bool other_kb = !daemon->kb || strcmp(new->kb_dir, daemon->config->kb_dir) != 0;

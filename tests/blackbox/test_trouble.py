@@ -1,6 +1,6 @@
 """Trouble of our own house: disk full, database locked, stop and reload. The sender sees 4xx and nothing is half done."""
 import os, re, signal, sqlite3, subprocess, threading, time
-from desk import mail, setup, Skip, SLOW, Lmtp, wait_until
+from desk import mail, free_port, setup, Skip, SLOW, Lmtp, wait_until
 
 
 def small_disk(desk, size="3m"):
@@ -146,6 +146,12 @@ def test_hup_takes_a_good_configuration_and_keeps_the_old_one_for_a_bad(desk):
     assert desk.lmtp(mail(), "sales@example.org")[0][0] == 550
     desk.hup()
     wait_until(lambda: desk.lmtp(mail(subject="to sales"), "sales@example.org")[0][0] == 250)
+    assert not [e for e in desk.log("daemon.reload") if "key" in e]
+    port = free_port()
+    desk.set("lmtp.listen", ["127.0.0.1:%d" % port])
+    desk.write_config()
+    desk.hup()
+    assert wait_until(lambda: [e for e in desk.log("daemon.reload") if e.get("key") == "lmtp.listen"])[0]["result"] == "takes effect at the next start"
     desk.set("desk.nonsense", 1)
     desk.write_config()
     desk.hup()
