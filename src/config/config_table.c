@@ -213,7 +213,8 @@ const struct config_parameter config_parameters[] = {
 		"Short name, as in \"/queue support\": letters, digits, dot, hyphen, underscore."),
 	STRING("queues[].address", IN_QUEUE(address), NULL, config_check_queue_address, "\"support@example.org\"",
 		"The address that customers write to, and that answers come from. "
-		"Its local part has at most 30 bytes, because the token of a ticket is added to it and 64 are the limit of mail."),
+		"Its local part has at most 30 bytes, because the token of a ticket is added to it and 64 are the limit of mail. "
+		"If you change it, let the mail server go on handing over the old one: answers to mails that were sent from it are still taken."),
 	STRING("queues[].description", IN_QUEUE(description), "", NULL, "\"Everything that fits nowhere else\"",
 		"What the queue is for, in words that agents and the classifier read."),
 	STRINGS("queues[].agents", IN_QUEUE(agents), "", NULL, "[ \"bob\" ]",
