@@ -5,6 +5,7 @@
  * receiving host, which we are. A token-like detail that is not ours (cut, mistyped, forged) leaves the queue's address
  * usable: bad_token is set, the mail is taken, and the token proves nothing. A token that is ours is good before any local part.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "desk.h"
@@ -73,13 +74,13 @@ static enum address_class class_of_token(const struct desk_policy *policy, const
 	}
 }
 
-/* Signed by us, though no queue has that address any more: it was renamed, or taken away, and its customers still have our mails. Such
- * mail is the first queue's. */
+/* Signed by us, though no queue has that address any more, or no such separator: it was renamed or taken away, and its customers still
+ * have our mails. Such mail is the first queue's. */
 static void address_of_the_past(const struct desk_policy *policy, const char *address, struct address_facts *facts)
 {
 	const char *at = strrchr(address, '@'), *detail = NULL;
 	for (const char *byte = address; at && byte < at; byte++)
-		if (strchr(policy->separators, *byte))
+		if (!isalnum((unsigned char)*byte))
 			detail = byte + 1;
 	enum address_class class = detail ? class_of_token(policy, detail, (size_t)(at - detail), &facts->token) : ADDRESS_QUEUE;
 	if (class == ADDRESS_QUEUE || !policy->queues.count)

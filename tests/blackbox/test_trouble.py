@@ -177,9 +177,15 @@ def test_a_queue_that_is_renamed_or_gone_keeps_its_conversations(desk):
         assert desk.lmtp(mail(), address_of(ack).replace("network+c", "network+d"))[0][0] == 550
         desk.accept(mail(subject="Out of office", headers=[("Auto-Submitted", "auto-replied")], reply_to=ack), ack.sender, sender="")
         assert desk.ticket(1)["messages"][-1]["kind"] == "auto-reply"
+    desk.set("desk.separator", "-")
+    desk.write_config()
+    desk.hup()
+    wait_until(lambda: len([e for e in desk.log("daemon.reload") if e["result"] == "done"]) == 3)
+    desk.accept(mail(body="another separator\n", reply_to=ack), address_of(ack))
+    assert desk.ticket(1)["messages"][-1]["text"].strip() == "another separator"
     desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Still here.\n")
     answer = wait_until(lambda: [m for m in desk.sent_to("anna@example.com") if "Still here." in m.text])[0]
-    assert address_of(answer).startswith("support+") and desk.ok("fsck")
+    assert address_of(answer).startswith("support-") and desk.ok("fsck")
 
 
 def test_two_daemons_on_one_state_directory(desk):
