@@ -198,7 +198,8 @@ const struct config_parameter config_parameters[] = {
 		"Words for what the agent knows, compared with the tags of a ticket when it is assigned. "
 		"Where a tag is a skill of somebody in the queue, only those who have it are given the ticket."),
 	STRINGS("agents[].leave", IN_AGENT(leave), "", config_check_leave, "[ \"2026-12-24..2027-01-06\" ]",
-		"Whole days on which the agent is given no tickets: \"2026-12-24\", or from and to with two dots between."),
+		"Whole days on which the agent is given no tickets: \"2026-12-24\", or from and to with two dots between. "
+		"What comes for the tickets that the agent has is then told to all of the queue."),
 	STRING("agents[].hours", IN_AGENT(hours), "", config_check_hours, "\"mon-fri 08:00-17:30\"",
 		"When the agent is given tickets, in the local time of the machine; several with commas between. "
 		"If it is empty, always."),

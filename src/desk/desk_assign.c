@@ -105,9 +105,9 @@ bool desk_check_hours(const char *text, const char **problem)
 	return true;
 }
 
-static bool on_leave(const struct desk_agent *agent, int64_t day)
+bool desk_on_leave(const struct desk_agent *agent, const struct facts *facts)
 {
-	int64_t first, last;
+	int64_t first, last, day = (facts->now + facts->utc_offset * 60000LL) / DAY_MS;
 	for (size_t i = 0; i < agent->leave.count; i++)
 		if (read_leave(agent->leave.at[i], &first, &last) && day >= first && day <= last)
 			return true;
@@ -133,7 +133,7 @@ static bool within_hours(const struct desk_agent *agent, int64_t local_ms)
 static bool is_free(const struct desk_agent *agent, const struct agent_load *load, const struct facts *facts)
 {
 	int64_t local = facts->now + facts->utc_offset * 60000LL;
-	return !on_leave(agent, local / DAY_MS) && within_hours(agent, local) && (!agent->limit || load->open < agent->limit);
+	return !desk_on_leave(agent, facts) && within_hours(agent, local) && (!agent->limit || load->open < agent->limit);
 }
 
 static bool has_skill(const struct desk_agent *agent, const struct strings *tags)

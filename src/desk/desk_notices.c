@@ -228,15 +228,14 @@ void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, con
                       const char *except, const char *variables)
 {
 	const struct desk_agent *own = *ticket->agent ? desk_agent_named(d->policy, ticket->agent) : NULL;
-	if (own) {
-		if (!except || !text_equal_nocase(own->name, except))
-			notice_to_agent(d, ticket, own, template, about_seq, variables);
+	if (own && (!except || !text_equal_nocase(own->name, except)))
+		notice_to_agent(d, ticket, own, template, about_seq, variables);
+	if (own && !desk_on_leave(own, d->facts))
 		return;
-	}
 	const struct desk_queue *queue = queue_of(d, ticket);
 	for (size_t i = 0; i < queue->agents.count; i++) {
 		const struct desk_agent *agent = desk_agent_named(d->policy, queue->agents.at[i]);
-		if (agent && (!except || !text_equal_nocase(agent->name, except)))
+		if (agent && agent != own && (!except || !text_equal_nocase(agent->name, except)))
 			notice_to_agent(d, ticket, agent, template, about_seq, variables);
 	}
 }

@@ -41,7 +41,8 @@ struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *tic
 /* A notice by itself: the mail, and its message on the ticket. NULL: none goes out, since the queue does not want such ones, or
  * there is nobody to write to. */
 struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template);
-/* To the ticket's agent, or to all of its queue while it has none; never to `except`. */
+bool desk_on_leave(const struct desk_agent *agent, const struct facts *facts);         /* today (desk_assign.c) */
+/* To the ticket's agent, and to all of its queue while it has none or that one is on leave; never to `except`. */
 void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
                       const char *except, const char *variables);
 /* Agents hear of what the customer's side wrote: at once, or, where it writes without end, together with what follows. */

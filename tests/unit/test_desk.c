@@ -385,6 +385,28 @@ static void commands_by_mail(void **state)
 	arena_fini(&w.arena);
 }
 
+/* Nobody is to wait for weeks because the agent of a ticket is away. */
+static void who_is_on_leave_is_not_alone_with_his_tickets(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("anna@customer.example");
+	struct ticket_facts ticket = ticket_of(7);
+	const char *always[] = {"1970-01-01..2200-01-01"};
+	mail.subject = "Re: VPN [#7]";
+	for (int away = 0; away < 2; away++) {
+		world_init(&w, &mail, "support@example.org");
+		agents[0].leave = (struct strings){always, (size_t)away};
+		const char *plan = decide(&w, &ticket);
+		agents[0].leave.count = 0;
+		expect(plan, "enqueue mail to bob@example.org: agent-answered");
+		if (away)
+			expect(plan, "enqueue mail to eve@example.org: agent-answered");
+		else
+			expect_not(plan, "eve@example.org");
+		arena_fini(&w.arena);
+	}
+}
+
 static void old_closed_ticket_opens_a_new_one(void **state)
 {
 	struct world w;
@@ -582,7 +604,7 @@ int main(void)
 		cmocka_unit_test(automatic_mail_moves_nothing), cmocka_unit_test(bounce_tells_an_agent_but_never_of_an_agents_mail),
 		cmocka_unit_test(our_own_mail_is_a_loop), cmocka_unit_test(agent_answers_by_mail),
 		cmocka_unit_test(agents_token_is_good_for_that_agent_only), cmocka_unit_test(commands_by_mail),
-		cmocka_unit_test(old_closed_ticket_opens_a_new_one), cmocka_unit_test(same_mail_by_two_addresses),
+		cmocka_unit_test(old_closed_ticket_opens_a_new_one), cmocka_unit_test(who_is_on_leave_is_not_alone_with_his_tickets), cmocka_unit_test(same_mail_by_two_addresses),
 		cmocka_unit_test(acknowledgements_are_withheld_with_a_reason), cmocka_unit_test(budgets_bind_strangers_only),
 		cmocka_unit_test(a_third_party_in_reply_to_is_a_stranger), cmocka_unit_test(actions_of_the_command_line),
 		cmocka_unit_test(outgoing_record_reads_back), cmocka_unit_test(retry_grows_and_ends_at_an_hour),
