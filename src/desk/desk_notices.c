@@ -196,7 +196,9 @@ void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, cons
                      int about_seq, const char *variables)
 {
 	const struct desk_queue *queue = queue_of(d, ticket);
-	if (!mail_address_usable(agent->email) || !queue_wants_notice(queue, template) || desk_has_it(d, agent->email))
+	/* A new request comes with the address to answer to: who was copied by the customer needs it all the same. */
+	bool has_it = strcmp(template, "agent-answered") == 0 && desk_has_it(d, agent->email);
+	if (!mail_address_usable(agent->email) || !queue_wants_notice(queue, template) || has_it)
 		return;
 	struct outgoing *o = outgoing_new(d, ticket, queue, template);
 	uint32_t who = desk_who(agent->name);

@@ -421,6 +421,10 @@ def test_16_who_has_the_mail_already_gets_no_copy(desk):
     desk.accept(mail(reply_to=ack, headers=[("Cc", BOB)]), address_of(ack))
     time.sleep(0.5)
     assert len(desk.sent_to(BOB)) == 1, "bob was among the readers of that mail"
+    desk.accept(mail(subject="Both of you", headers=[("Cc", BOB)]))
+    desk.wait_sent(2, to=BOB)                        # he needs the address to answer to
+    agent(desk, "I look at it.\n", ticket=2)
+    assert "I look at it." in desk.wait_sent(3, to=ANNA)[2].text
 
 
 def test_39_an_agents_forward_opens_a_ticket_for_the_original_sender(desk):
