@@ -3,7 +3,7 @@
  *
  * 250 means: this delivery is committed (WAL synced) by whoever writes. Every trouble of ours is a 4xx, and nothing is half
  * done: each recipient's delivery is undone alone. Most replies join their ticket, where the classifier has nothing to say: it is
- * asked about a reply only after the store has told that it opens one. Log: lmtp.accepted, lmtp.duplicate, lmtp.deferred, with the
+ * asked about a reply only after the store has told that it opens one. Log: lmtp.accepted, lmtp.duplicate, lmtp.deferred, mail.bounced, with the
  * trace id that the outgoing mails carry on.
  */
 #include <string.h>
@@ -100,6 +100,16 @@ static void log_accepted(const struct delivery *delivery)
 	          "evidence", evidence_name(delivery->plan.evidence), "bytes", LOG_NUMBER(in->size), NULL);
 }
 
+/* An agent whose mailbox is gone hears of nothing; mail about it is sent to nobody, since that is how loops start. */
+static void log_bounced(const struct delivery *delivery)
+{
+	for (size_t i = 0; i < delivery->plan.count; i++) {
+		const struct effect *effect = &delivery->plan.at[i];
+		if (effect->kind == EFFECT_MAIL_BOUNCED)
+			log_event(LOG_WARNING, "mail.bounced", "id", delivery->incoming.trace, "ticket", LOG_NUMBER(effect->ticket), "to", effect->to, "why", effect->why, NULL);
+	}
+}
+
 /* The one translator from our statuses to SMTP replies. */
 static void answer(struct gateway *gateway, const struct delivery *delivery, enum status status, const struct error *error,
                    struct lmtp_reply *reply)
@@ -120,6 +130,7 @@ static void answer(struct gateway *gateway, const struct delivery *delivery, enu
 		count_disposition(gateway, disposition ? disposition->to : "other");
 		count_acknowledgement(gateway, &delivery->plan);
 		log_accepted(delivery);
+		log_bounced(delivery);
 	}
 	/* A rejected mail is kept and recorded, and its sender is told; told again when it comes again. */
 	if (delivery->verdict && delivery->verdict->reject)

@@ -141,6 +141,7 @@ def test_bounce_address_brings_a_bounce_to_its_mail(desk):
     assert ANNA in told.text and "no such user" in told.text
     row = [r for r in desk.ok("outbox", "list", "--all") if r["id"] and ANNA in r["to"]][0]
     assert row["state"] == "failed", row
+    assert [(e["to"], e["ticket"]) for e in desk.log("mail.bounced")] == [(ANNA, "1")]
     # 12: no automatic mail to an address whose mail comes back
     desk.accept(mail(subject="Another one", message_id="<q9@example.com>"))
     history = " ".join(h["what"] + " " + (h["why"] or "") for h in desk.ticket(2)["history"])
