@@ -153,6 +153,15 @@ static void check_queue_notices(struct loader *loader, size_t number)
 	}
 }
 
+static void check_queue_is_read(struct loader *loader, size_t number)
+{
+	const config_setting_t *at = setting_at(loader, "queues", number, "agents");
+
+	if (!loader->config->policy.queues.at[number].agents.count && at && config_setting_is_group(at))
+		config_complain_at(loader, true, config_file_path(loader, config_setting_source_file(at)), (int)config_setting_source_line(at), "queues[].agents",
+		                   "the queue has no agents: nobody is told of its mail");
+}
+
 /* Nothing can be held where the mail that asks the customer is switched off. */
 static void check_queue_kb(struct loader *loader, size_t number)
 {
@@ -176,6 +185,7 @@ static void finish_queues(struct loader *loader)
 	for (size_t i = 0; i < policy->queues.count; i++) {
 		policy->queues.at[i].address = lower_or_null(loader, policy->queues.at[i].address);
 		check_queue_agents(loader, i);
+		check_queue_is_read(loader, i);
 		check_queue_notices(loader, i);
 		check_queue_kb(loader, i);
 	}

@@ -350,7 +350,7 @@ static void all_at_once(void **state)
 	struct config *config;
 
 	config_load(put("c.conf", "desk: { nmae = 1;\n language = \"xx\";\n reopen_days = -1; };\nlmtp: { listen = 3;\n idle_seconds = 0; };\n"
-	                "queues: ( { name = \"a\"; address = \"a\"; },\n { name = \"a\"; address = \"b@c\";\n agents = [ \"x\" ]; } );\n"), &arena, &config, &problems);
+	                "queues: ( { name = \"a\"; address = \"a\"; agents = [ ]; },\n { name = \"a\"; address = \"b@c\";\n agents = [ \"x\" ]; } );\n"), &arena, &config, &problems);
 	assert_int_equal(problems.count, 8);
 	for (size_t i = 0; i < 8; i++)
 		assert_int_equal(problems.at[i].line, i + 1);
@@ -371,6 +371,7 @@ static void own_templates(void **state)
 	put("templates/README", "x");
 	warned(text, "warning: templates/it/recieved.html:0: : is not the name of a template and is not used; expected NAME.txt or NAME.html, did you mean \"received\"?");
 	warned(text, "warning: templates/README:0: : is not used");
+	warned(LEAST, "queues[].agents: the queue has no agents: nobody is told of its mail");
 	warned(text, "warning: templates/it/agent-new.txt:0: : cannot be used, the built-in text is used: it is not UTF-8");
 	warned(text, "warning: templates/it/closed.txt:0: : cannot be used, the built-in text is used: ");
 	config = good(text);
