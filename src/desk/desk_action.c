@@ -277,6 +277,14 @@ static enum status decide_new(struct decision *d, const struct action *action, s
 	return STATUS_OK;
 }
 
+/* What a merge did, asked for again. */
+static bool is_so_already(const struct facts *facts, const struct action *action)
+{
+	int64_t into = facts->ticket->merged_into;
+	bool same = action->kind == ACTION_MERGE && (action->until == into || (facts->other && facts->other->id == into));
+	return into && !*action->text && (same || action->kind == ACTION_CLOSE);
+}
+
 enum status desk_decide_action(const struct desk_policy *policy, const struct action *action, const struct facts *facts,
                                struct plan *plan, struct error *error)
 {
@@ -287,6 +295,8 @@ enum status desk_decide_action(const struct desk_policy *policy, const struct ac
 	if (!facts->ticket)
 		return error_set(error, STATUS_NOT_FOUND, "there is no such ticket");
 	plan->ticket = facts->ticket->id;
+	if (is_so_already(facts, action))
+		return STATUS_OK;
 	if (facts->ticket->merged_into && action->kind != ACTION_REOPEN)
 		return error_set(error, STATUS_BAD_INPUT, "ticket %lld was merged into %lld: act on that one, or reopen this one to undo the merge",
 		                 (long long)facts->ticket->id, (long long)facts->ticket->merged_into);

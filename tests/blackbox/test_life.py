@@ -336,6 +336,10 @@ def test_03_a_merge_can_be_undone_and_nobody_hears_more_of_it(desk):
     for command in (["tag", 2, "x"], ["assign", 2, "bob"], ["resolve", 2], ["merge", 2, 3]):
         refused = desk.cli("ticket", *command)
         assert refused.code == 65 and "was merged into 1" in refused.err and "reopen" in refused.err, refused
+    before = desk.ticket(2)
+    desk.ok("ticket", "merge", 2, 1)
+    desk.ok("ticket", "close", 2)
+    assert desk.ticket(2) == before                          # asked for again
     desk.ok("ticket", "reopen", 2)
     again = desk.ticket(2)
     assert again["state"] == "open" and again["merged_into"] is None and desk.ok("fsck")
