@@ -445,7 +445,7 @@ struct action {
 	const char *argument;            /* agent, queue, priority, tag; "" */
 	int64_t until;                   /* ACTION_PEND: ms; ACTION_MERGE: ticket to merge into; ACTION_SPLIT: message number */
 	const char *text;                /* words for the customer (or of the note); "" */
-	const char *to, *subject;        /* ACTION_NEW; queue in argument */
+	const char *to, *to_name, *subject;      /* ACTION_NEW; queue in argument; to_name NULL: none */
 	const char *trace;
 };
 /* STATUS_NOT_FOUND: no such ticket, agent, queue. STATUS_REFUSED: not in this state. STATUS_BAD_INPUT: unusable text or address. */

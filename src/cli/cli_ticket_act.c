@@ -47,6 +47,24 @@ static const char *new_trace(struct arena *arena)
 	return base32_encode(arena, bytes, sizeof bytes);
 }
 
+/* An address, or "Anna Bianchi <anna@example.com>" as a header has it. What is neither, the desk refuses. */
+static void read_recipient(struct cli *cli, const char *text, struct action *action)
+{
+	const char *head = arena_printf(&cli->arena, "To: %s\n\n", cli_safe(&cli->arena, text, false));
+	struct mail_source source = { .data = head, .size = strlen(head), .fd = -1 };
+	struct mail_options options = { .headers_only = true };
+	struct mail mail;
+
+	action->to = text;
+	if (!strchr(text, '<'))
+		return;
+	mail_parse(&cli->arena, &source, &options, &mail);
+	if (mail.to.count == 1) {
+		action->to = mail.to.at[0].address;
+		action->to_name = mail.to.at[0].name;
+	}
+}
+
 /* What the command line says, checked as far as it can be without a ticket. */
 static enum status read_action(struct cli *cli, const struct verb *verb, struct action *action, int64_t *ticket, struct error *error)
 {
@@ -65,7 +83,7 @@ static enum status read_action(struct cli *cli, const struct verb *verb, struct 
 		if (cli->to.count > 1)
 			return error_set(error, STATUS_USAGE, "--to is given twice");
 		action->argument = cli->option[O_QUEUE];
-		action->to = cli->to.at[0];
+		read_recipient(cli, cli->to.at[0], action);
 		action->subject = cli_safe(&cli->arena, cli->option[O_SUBJECT], false);
 		return STATUS_OK;
 	}

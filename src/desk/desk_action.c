@@ -262,7 +262,7 @@ static enum status decide_new(struct decision *d, const struct action *action, s
 		return error_set(error, STATUS_BAD_INPUT, "no text: give it on standard input");
 	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
 	*new = (struct new_ticket){.state = STATE_NEW, .queue = queue->name, .agent = "", .priority = "normal", .language = "",
-	                           .subject = *action->subject ? action->subject : "(no subject)", .customer = {action->to, "", ROLE_CUSTOMER}};
+	                           .subject = *action->subject ? action->subject : "(no subject)", .customer = {action->to, action->to_name ? action->to_name : "", ROLE_CUSTOMER}};
 	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
 	effect->create = new;
 	struct ticket_facts *ticket = ARENA_NEW(d->arena, struct ticket_facts);

@@ -100,9 +100,9 @@ def test_agent_works_from_the_command_line(desk):
 
 
 def test_agent_starts_the_conversation(desk):
-    desk.ok("ticket", "new", "--queue", "network", "--to", "carl@example.net", "--subject", "Cable work", "--as", "bob", stdin="We come on Monday.\n")
+    desk.ok("ticket", "new", "--queue", "network", "--to", "Carl Rossi <carl@Example.net>", "--subject", "Cable work", "--as", "bob", stdin="We come on Monday.\n")
     out = desk.wait_sent(1, to="carl@example.net")[0]
-    assert "We come on Monday." in out.text and out["From"].addresses[0].addr_spec == "network@example.org"
+    assert str(out["To"]) == "Carl Rossi <carl@example.net>" and "We come on Monday." in out.text and out["From"].addresses[0].addr_spec == "network@example.org"
     desk.accept(mail(sender="carl@example.net", body="Fine.\n", reply_to=out), address_of(out), sender="carl@example.net")
     assert [m["kind"] for m in desk.ticket(1)["messages"]][-1] == "reply" and len(desk.tickets()) == 1
 
