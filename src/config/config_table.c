@@ -215,7 +215,7 @@ const struct config_parameter config_parameters[] = {
 	STRING("queues[].address", IN_QUEUE(address), NULL, config_check_queue_address, "\"support@example.org\"",
 		"The address that customers write to, and that answers come from. "
 		"Its local part has at most 30 bytes, because the token of a ticket is added to it and 64 are the limit of mail. "
-		"If you change it, let the mail server go on handing over the old one: answers to mails that were sent from it are still taken."),
+		"If you change it, make the old one an alias of it in the mail server: answers to mails that were sent from it go on coming. (Postfix: virtual_alias_maps, which carries the token along.)"),
 	STRING("queues[].description", IN_QUEUE(description), "", NULL, "\"Everything that fits nowhere else\"",
 		"What the queue is for, in words that agents and the classifier read."),
 	STRINGS("queues[].agents", IN_QUEUE(agents), "", NULL, "[ \"bob\" ]",

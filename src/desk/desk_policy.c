@@ -3,9 +3,8 @@
  *
  * Addresses are compared without regard to ASCII case, the local part too: RFC 5321 section 2.4 leaves that to the
  * receiving host, which we are. A token-like detail that is not ours (cut, mistyped, forged) leaves the queue's address
- * usable: bad_token is set, the mail is taken, and the token proves nothing. A token that is ours is good before any local part.
+ * usable: bad_token is set, the mail is taken, and the token proves nothing.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "desk.h"
@@ -62,33 +61,6 @@ static const struct desk_queue *queue_with_detail(const struct desk_policy *poli
 	return NULL;
 }
 
-/* ADDRESS_QUEUE: not the token of an address; that of a Message-ID or a link is none either. */
-static enum address_class class_of_token(const struct desk_policy *policy, const char *detail, size_t length, struct token *token)
-{
-	if (!desk_token_read(&policy->keys, detail, length, token))
-		return ADDRESS_QUEUE;
-	switch (token->kind) {
-	case TOKEN_CUSTOMER: case TOKEN_AGENT: case TOKEN_NOTE: return ADDRESS_TICKET;
-	case TOKEN_BOUNCE:                                      return ADDRESS_BOUNCE;
-	default:                                                return ADDRESS_QUEUE;
-	}
-}
-
-/* Signed by us, though no queue has that address any more, or no such separator: it was renamed or taken away, and its customers still
- * have our mails. Such mail is the first queue's. */
-static void address_of_the_past(const struct desk_policy *policy, const char *address, struct address_facts *facts)
-{
-	const char *at = strrchr(address, '@'), *detail = NULL;
-	for (const char *byte = address; at && byte < at; byte++)
-		if (!isalnum((unsigned char)*byte))
-			detail = byte + 1;
-	enum address_class class = detail ? class_of_token(policy, detail, (size_t)(at - detail), &facts->token) : ADDRESS_QUEUE;
-	if (class == ADDRESS_QUEUE || !policy->queues.count)
-		return;
-	facts->class = class;
-	facts->queue = &policy->queues.at[0];
-}
-
 void desk_address(const struct desk_policy *policy, const char *address, struct address_facts *facts)
 {
 	*facts = (struct address_facts){.class = ADDRESS_UNKNOWN};
@@ -100,12 +72,24 @@ void desk_address(const struct desk_policy *policy, const char *address, struct 
 	const char *detail;
 	size_t length;
 	facts->queue = queue_with_detail(policy, address, &detail, &length);
-	if (!facts->queue) {
-		address_of_the_past(policy, address, facts);
+	if (!facts->queue)
+		return;
+	facts->class = ADDRESS_QUEUE;
+	if (!desk_token_read(&policy->keys, detail, length, &facts->token)) {
+		facts->bad_token = true;
 		return;
 	}
-	facts->class = class_of_token(policy, detail, length, &facts->token);
-	facts->bad_token = facts->class == ADDRESS_QUEUE;
+	switch (facts->token.kind) {
+	case TOKEN_CUSTOMER: case TOKEN_AGENT: case TOKEN_NOTE:
+		facts->class = ADDRESS_TICKET;
+		break;
+	case TOKEN_BOUNCE:
+		facts->class = ADDRESS_BOUNCE;
+		break;
+	default:
+		facts->bad_token = true;         /* the token of a Message-ID or a link is no address */
+		break;
+	}
 }
 
 bool desk_address_is_ours(const struct desk_policy *policy, const char *address)

@@ -52,6 +52,7 @@ mynetworks = 127.0.0.1/32
 disable_dns_lookups = yes
 smtp_host_lookup = native
 smtpd_peername_lookup = no
+virtual_alias_maps = inline:{{old@help.example.org=support@help.example.org}}
 virtual_mailbox_domains = customers.example, agents.example
 virtual_mailbox_maps = texthash:{dir}/mailboxes
 virtual_mailbox_base = {dir}/mail

@@ -110,6 +110,18 @@ def test_refusal_at_rcpt_is_seen(desk):
     wait_until(lambda: LOST in str(desk.ticket(number)["history"]) and "550" in str(desk.ticket(number)["history"]), 20, "the refusal in the history")
 
 
+def test_an_address_that_changed_is_an_alias_that_keeps_the_token(desk):
+    """contrib/postfix/README, "An address that changes"."""
+    postfix = desk.postfix
+    if not postfix.mailbox(ANNA):
+        postfix.send(mail("For a token", "x\n", ANNA, SUPPORT), SUPPORT, ANNA)
+    good = address_of(postfix.wait_mail(ANNA)[0])
+    before = len(desk.tickets())
+    postfix.send(mail("Re: what it was", "By the name of then.\n", ANNA, good.replace("support+", "old+")), good.replace("support+", "old+"), ANNA)
+    wait_until(lambda: any("By the name of then." in m["text"] for t in desk.tickets() for m in desk.ticket(t["id"])["messages"]), 20, "the mail is there")
+    assert len(desk.tickets()) == before
+
+
 def test_unknown_addresses_are_550(desk):
     """Refused while the sender is still connected, so that no bounce is made; good ones are taken."""
     postfix = desk.postfix
