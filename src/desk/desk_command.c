@@ -128,7 +128,7 @@ static bool is_wide_blank(uint32_t code)
 
 static bool shows_nothing(uint32_t code)
 {
-	return code == 0xAD || (code >= 0x200B && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
+	return utf8_steers(code) || code == 0xAD || (code >= 0x200B && code <= 0x200D) || (code >= 0x2060 && code <= 0x206F);
 }
 
 /* A line as its writer sees it: mail programs put blanks that are none of ASCII into empty lines, and characters that show nothing. */
@@ -136,13 +136,15 @@ static char *seen_line(struct arena *arena, const char *text, size_t length)
 {
 	char *line = arena_copy(arena, text, length), *to = line;
 	for (size_t i = 0, size; i < length; i += size) {
-		uint32_t code = 0;
-		size = utf8_decode(text + i, length - i, &code);
-		if (is_wide_blank(code))
+		uint32_t code = ' ';
+		if (!(size = utf8_decode(text + i, length - i, &code)))
+			size = 1;
+		if (is_wide_blank(code) || code == '\t' || code == '\r')
 			*to++ = ' ';
-		else if (!shows_nothing(code))
-			to = (char *)memmove(to, text + i, size ? size : 1) + (size ? size : 1);
-		size = size ? size : 1;
+		else if (!shows_nothing(code)) {
+			memcpy(to, text + i, size);
+			to += size;
+		}
 	}
 	*to = '\0';
 	return text_trim(line);

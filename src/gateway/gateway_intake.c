@@ -100,13 +100,16 @@ static void log_accepted(const struct delivery *delivery)
 	          "evidence", evidence_name(delivery->plan.evidence), "bytes", LOG_NUMBER(in->size), NULL);
 }
 
-/* An agent whose mailbox is gone hears of nothing; mail about it is sent to nobody, since that is how loops start. */
+/* An agent whose mailbox is gone hears of nothing; mail about it is sent to nobody, since that is how loops start. One line a mail: a
+ * report may name whom and how many it likes. */
 static void log_bounced(const struct delivery *delivery)
 {
 	for (size_t i = 0; i < delivery->plan.count; i++) {
 		const struct effect *effect = &delivery->plan.at[i];
-		if (effect->kind == EFFECT_MAIL_BOUNCED)
-			log_event(LOG_WARNING, "mail.bounced", "id", delivery->incoming.trace, "ticket", LOG_NUMBER(effect->ticket), "to", effect->to, "why", effect->why, NULL);
+		if (effect->kind != EFFECT_MAIL_BOUNCED)
+			continue;
+		log_event(LOG_WARNING, "mail.bounced", "id", delivery->incoming.trace, "ticket", LOG_NUMBER(effect->ticket), "to", effect->to, "why", effect->why, NULL);
+		return;
 	}
 }
 
