@@ -3,7 +3,8 @@
 Browser() raises Skip where Chromium is not installed. One session; close() ends it and the driver by their own processes.
 """
 import base64, http.client, json, os, shutil, subprocess, tempfile
-from desk import Skip, free_port, wait_until
+from desk import Skip, wait_until
+from ports import free_port, give_back
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -91,4 +92,5 @@ class Browser:
             pass
         self.process.terminate()
         self.process.wait()
+        give_back(self.port)
         shutil.rmtree(self.profile, ignore_errors=True)

@@ -13,7 +13,9 @@ loopback ports, outgoing mail kept as files. @setup(...) changes that before the
 
 Python 3 standard library only. BUILD names the build directory; SLOW stretches every wait (sanitizers).
 """
-import copy, email, email.policy, http.client, itertools, json, os, random, re, shlex, signal, socket, subprocess, sys, time
+import copy, email, email.policy, http.client, itertools, json, os, re, shlex, signal, socket, subprocess, sys, time
+
+from ports import free_port, give_back
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -44,23 +46,6 @@ def wait_until(condition, seconds=10, what=None):
         if time.monotonic() > end:
             raise AssertionError("not within %g s: %s" % (seconds, what or getattr(condition, "__doc__", None) or "the condition"))
         time.sleep(0.02)
-
-
-_ports = set()
-
-
-def free_port():
-    """A loopback port that nobody has and that this process gave to nobody else; below those that the kernel gives to clients."""
-    while True:
-        port = random.randrange(10240, 32768)
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        if port not in _ports:
-            _ports.add(port)
-            return port
 
 
 _count = itertools.count(1)
@@ -429,3 +414,4 @@ class Desk:
         finally:
             if self.relay:
                 self.relay.close()
+            give_back(self.lmtp_port, self.web_port)

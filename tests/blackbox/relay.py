@@ -16,7 +16,8 @@
 """
 import base64, os, re, socket, ssl, threading, time
 
-from desk import Sent, free_port
+from desk import Sent
+from ports import free_port, give_back
 
 
 class Relay:
@@ -56,7 +57,9 @@ class Relay:
             except OSError:
                 pass
 
-    close = down
+    def close(self):
+        self.down()
+        give_back(self.port)
 
     def accept(self, listener):
         while True:

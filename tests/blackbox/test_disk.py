@@ -129,7 +129,7 @@ def after_a_failed_sync(desk, match):
             volume.build(os.path.join(directory, "volume"), random.Random(seed), MODES[seed % len(MODES)])
             day.check(other, log[-1].end)
         finally:
-            other.relay.close()
+            other.close()
         shutil.rmtree(directory)
 
 

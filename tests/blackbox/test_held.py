@@ -228,7 +228,7 @@ def test_an_expired_one_opens_by_any_reply(desk):
 @setup(queues=BEFORE, relay="smtp", config={"kb.end_hours": 24, "kb.after_silence": "expire"})
 def test_never_expired_before_the_mail_has_left(desk):
     articles(desk)
-    desk.relay.close()
+    desk.relay.down()
     desk.accept(mail(**VPN))
     assert desk.ticket(1)["state"] == "held"
     desk.advance(25 * HOUR)

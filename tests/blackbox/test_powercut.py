@@ -36,7 +36,7 @@ def cut_and_check(day, volume, directory, position, rng, mode, start):
             day.go_on(desk, position)
     finally:
         desk.kill() if desk.running() else None
-        desk.relay.close()
+        desk.close()
     shutil.rmtree(directory)
 
 

@@ -282,7 +282,7 @@ def test_a_backup_under_load_lives_on_elsewhere(desk):
     finally:
         if other.running():
             other.kill()
-        other.relay.close()
+        other.close()
 
 
 # ---- fsck sees it

@@ -1,6 +1,7 @@
 """Trouble of our own house: disk full, database locked, stop and reload. The sender sees 4xx and nothing is half done."""
 import os, re, signal, sqlite3, subprocess, threading, time
-from desk import mail, free_port, setup, Skip, SLOW, Lmtp, wait_until
+from desk import mail, setup, Skip, SLOW, Lmtp, wait_until
+from ports import free_port
 
 
 def small_disk(desk, size="3m"):

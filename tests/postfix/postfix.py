@@ -7,7 +7,8 @@ import os, pwd, re, shutil, smtplib, subprocess, sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "tests", "blackbox"))
-from desk import Desk, free_port, wait_until
+from desk import Desk, wait_until
+from ports import free_port
 
 SERVICES = """\
 127.0.0.1:{port} inet n - n - - smtpd
