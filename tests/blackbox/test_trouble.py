@@ -234,6 +234,7 @@ def delivered(desk):
 @setup(config={"lmtp.max_connections": 3})
 def test_silent_clients_do_not_keep_mail_out(desk):
     """All places are taken, and nothing comes of it: the oldest has to go."""
+    wait_until(lambda: desk.metric("sportello_lmtp_connections") == 0)       # the session that saw it start
     silent = [desk.session() for _ in range(3)]
     wait_until(lambda: delivered(desk), 20, "a mail gets in all the same")
     assert silent[0].reply()[0] == 421                       # it was there first
