@@ -1,9 +1,9 @@
 """What runs short or goes wrong around us: memory, descriptors, the clock, the lock, the machine itself. Nothing is lost, doubled or left half done,
 the log says what it is, and it is over when it is over.
 """
-import glob, os, random, re, resource, shutil, sqlite3, struct, threading, time
+import glob, os, random, re, resource, shutil, socket, sqlite3, struct, threading, time
 
-from desk import BUILD, Desk, Lmtp, Skip, address_of, mail, setup, wait_until
+from desk import BUILD, SLOW, Desk, Skip, address_of, mail, setup, wait_until
 from shim import preload, sanitized
 
 LARGE = ("z" * 70 + "\n") * 8000
@@ -89,27 +89,33 @@ def cpu_seconds(pid):
 def test_descriptors_run_out(desk):
     desk.accept(mail(subject="before"))
     desk.wait_sent(2)
+    wait_until(lambda: desk.log("daemon.ready") and desk.metric("sportello_lmtp_connections") == 0)
     pid = desk.process.pid
-    open_ = len(os.listdir("/proc/%d/fd" % pid))
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (open_ + 2, before[1]))
-    first, second = desk.session(), desk.session()
+    first, second, waiting = desk.session(), desk.session(), []
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir("/proc/%d/fd" % pid)), before[1]))
+    for _ in range(20):                                 # the kernel takes each connection; somebody is not greeted any more
+        waiting.append(socket.create_connection(("127.0.0.1", desk.lmtp_port)))
+        try:
+            wait_until(lambda: desk.log("lmtp.accept"), 0.5)
+            break
+        except AssertionError:                          # a descriptor that was busy when they were counted
+            pass
     code, text = second.deliver(mail(subject="large", body=LARGE), ["support@example.org"])[0]
-    assert code // 100 == 4, (code, text)              # no descriptor for its file
-    third = Lmtp.__new__(Lmtp)
-    waiting = threading.Thread(target=lambda: third.__init__(desk.lmtp_port))
-    waiting.start()                                     # the kernel takes the connection; nobody greets
-    wait_until(lambda: desk.log("lmtp.accept"))
+    assert code // 100 == 4, (code, text)               # no descriptor for its file
     used, begun = cpu_seconds(pid), time.monotonic()
     assert first.deliver(mail(subject="small"), ["support@example.org"])[0][0] == 250
     wait_until(lambda: time.monotonic() > begun + 1)
     assert cpu_seconds(pid) - used < 0.5 * (time.monotonic() - begun), "it spins"
-    assert len(desk.log("lmtp.accept")) == 1, "one line, not one a try"
+    assert len(desk.log("lmtp.accept")) <= 1 + len(desk.log("lmtp.accept.recovered")), "one line, not one a try"
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
-    waiting.join(20)
-    assert third.greeting[0] == 220 and desk.log("lmtp.accept.recovered")
-    assert third.deliver(mail(subject="large", body=LARGE), ["support@example.org"])[0][0] == 250
-    for session in (first, second, third):
+    for connection in waiting:
+        connection.settimeout(20 * SLOW)
+        assert connection.recv(100).startswith(b"220 ")
+        connection.close()
+    assert desk.log("lmtp.accept.recovered")
+    assert second.deliver(mail(subject="large", body=LARGE), ["support@example.org"])[0][0] == 250
+    for session in (first, second):
         session.close()
     assert sorted(t["subject"] for t in desk.tickets()) == ["before", "large", "small"]
     desk.ok("outbox", "retry")
