@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(HERE, "bench"))
 import desk as bench
 import texts
 from group import Group, free_port, wait_for
+sys.path.append(os.path.join(HERE, "blackbox"))
 spec = importlib.util.spec_from_file_location("blackbox_desk", os.path.join(HERE, "blackbox", "desk.py"))       # the other one of this name
 blackbox = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(blackbox)
