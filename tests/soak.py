@@ -15,8 +15,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "bench"))
 import desk as bench
 import texts
-from group import Group, free_port, wait_for
-sys.path.append(os.path.join(HERE, "blackbox"))
+from group import Group, wait_for
+from ports import free_port
 spec = importlib.util.spec_from_file_location("blackbox_desk", os.path.join(HERE, "blackbox", "desk.py"))       # the other one of this name
 blackbox = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(blackbox)

@@ -6,7 +6,8 @@ costs little more time than a fast one; `small` is for quick runs.
 import contextlib, functools, json, mmap, os, shutil, struct, subprocess, tempfile, threading, time
 
 import claim, desk, peers, rt, texts
-from group import free_port, wait_for
+from group import wait_for
+from ports import free_port
 
 DESKS = {"plain": desk.PLAIN, "rules": ("rules",), "kb": ("kb",), "model": ("model",), "all": desk.ALL}
 FAST = {"floor", "smtp-sink"} | set(DESKS)

@@ -7,7 +7,8 @@ tickets of five queues. all: the three together. Nothing is sent: nobody listens
 import os, shutil, sqlite3, subprocess, time
 
 import texts
-from group import Group, free_port, wait_for
+from group import Group, wait_for
+from ports import free_port
 
 BUILD = ""                                                   # bench.py sets these
 TOOLS = ""

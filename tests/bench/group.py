@@ -1,14 +1,9 @@
 """group.py - one candidate's processes: started together, their processor time and memory added up, ended by process id whatever happens."""
-import os, signal, socket, subprocess, time
+import os, signal, socket, subprocess, sys, time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "blackbox"))      # for ports.py; behind: both have a desk.py
 TICK = os.sysconf("SC_CLK_TCK")
 running = []
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_for(port, group, greets=True, seconds=60):

@@ -7,7 +7,8 @@ daemon. Mails of 2 KB with words as unevenly frequent as in a language; 20 conne
 After `make bench-tools`; BUILD names the build.
 """
 import json, os, random, shutil, signal, sqlite3, statistics, subprocess, sys, tempfile, time
-from group import Group, free_port, wait_for
+from group import Group, wait_for
+from ports import free_port
 from texts import person, wrap
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

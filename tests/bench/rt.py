@@ -6,7 +6,8 @@ it sends goes to a program that throws it away. Nothing of the system's own RT o
 import glob, http.client, os, shutil, subprocess, sys, threading, time
 
 import peers
-from group import Group, free_port, wait_for
+from group import Group, wait_for
+from ports import free_port
 
 SERVER = next(iter(glob.glob("/usr/share/request-tracker5/libexec/rt-server") + glob.glob("/opt/rt5/sbin/rt-server")), None)
 SETUP = shutil.which("rt-setup-database-5") or shutil.which("rt-setup-database") or "/usr/sbin/rt-setup-database-5"
