@@ -44,6 +44,7 @@ static const struct check checks[] = {
 	{ "SELECT id FROM mailbox WHERE raw NOT IN (SELECT id FROM raw)", "mailbox %lld: its raw mail is not there" },
 	{ "SELECT min(id) FROM mailbox GROUP BY claim HAVING count(*)>1", "mailbox %lld: the same delivery is there twice" },
 	{ "SELECT id FROM raw WHERE id NOT IN (SELECT raw FROM mailbox)", "raw mail %lld: no delivery names it" },
+	{ "SELECT raw FROM derived WHERE raw NOT IN (SELECT id FROM raw)", "derived %lld: its raw mail is not there" },
 	{ "SELECT id FROM raw WHERE bytes IS NULL AND file IS NULL", "raw mail %lld: neither bytes nor file" },
 	{ "SELECT id FROM raw WHERE bytes IS NOT NULL AND length(bytes)<>size", "raw mail %lld: not of its size" },
 	{ "SELECT ticket FROM message GROUP BY ticket HAVING max(seq)<>count(*) OR min(seq)<>1", "ticket %lld: its messages have a gap" },

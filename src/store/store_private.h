@@ -17,7 +17,7 @@
 #include "store_statements.h"
 
 #define APPLICATION_ID 0x53504f52       /* "SPOR": what `file` and we know our databases by */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_TIMEOUT_MS 5000            /* how long another program may hold the lock before a mail is put off */
 #define WRITER_CACHE_KIB 1024           /* the hot pages are few (right edges of B-trees); the kernel keeps the rest */
 #define READER_CACHE_KIB 128            /* there are a dozen of them, and what they miss is a read from the kernel's cache */

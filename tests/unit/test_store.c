@@ -69,24 +69,24 @@ static const char *const wrong_step[] = { "CREATE TABLE half(id)", "CREATE TABLE
 static void migrations_take_the_missing_steps(void **state)
 {
 	struct fixture *f = *state;
-	struct migration steps[] = { schema_migrations[0], { 2, made_up_step } };
+	struct migration steps[] = { schema_migrations[0], schema_migrations[1], { 3, made_up_step } };
 
 	make_ticket(f, "ann@customer.example", "<a@customer.example>");
-	OK(schema_bring_up(f->store->db, "x", true, steps, 2, &f->error));
+	OK(schema_bring_up(f->store->db, "x", true, steps, 3, &f->error));
 	run_sql(f, "UPDATE ticket SET colour='red'");
 	/* Again: nothing to do. */
-	OK(schema_bring_up(f->store->db, "x", true, steps, 2, &f->error));
+	OK(schema_bring_up(f->store->db, "x", true, steps, 3, &f->error));
 	/* And the program that knows one step less says so. */
-	assert_int_equal(schema_bring_up(f->store->db, "x", true, steps, 1, &f->error), STATUS_BAD_INPUT);
+	assert_int_equal(schema_bring_up(f->store->db, "x", true, steps, 2, &f->error), STATUS_BAD_INPUT);
 }
 
 static void a_failed_migration_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct migration steps[] = { schema_migrations[0], { 2, wrong_step } };
+	struct migration steps[] = { schema_migrations[0], schema_migrations[1], { 3, wrong_step } };
 	struct store *other;
 
-	assert_int_not_equal(schema_bring_up(f->store->db, "x", true, steps, 2, &f->error), STATUS_OK);
+	assert_int_not_equal(schema_bring_up(f->store->db, "x", true, steps, 3, &f->error), STATUS_OK);
 	assert_int_not_equal(sqlite3_exec(f->store->db, "SELECT * FROM half", NULL, NULL, NULL), SQLITE_OK);
 	OK(store_open(f->dir, false, &other, &f->error));
 	store_close(&other);
@@ -109,7 +109,8 @@ static const char *const deadly_step[] = {
 static void a_migration_that_dies_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct migration deadly[] = { schema_migrations[0], { 2, deadly_step } }, good[] = { schema_migrations[0], { 2, made_up_step } };
+	struct migration deadly[] = { schema_migrations[0], schema_migrations[1], { 3, deadly_step } };
+	struct migration good[] = { schema_migrations[0], schema_migrations[1], { 3, made_up_step } };
 	char path[100];
 	sqlite3 *db;
 	int ended;
@@ -119,14 +120,14 @@ static void a_migration_that_dies_changes_nothing(void **state)
 	snprintf(path, sizeof path, "%s/sportello.db", f->dir);
 	if (fork() == 0) {
 		if (sqlite3_open(path, &db) == SQLITE_OK && sqlite3_create_function(db, "die_here", 0, SQLITE_UTF8, NULL, die_here, NULL, NULL) == SQLITE_OK)
-			schema_bring_up(db, path, false, deadly, 2, &f->error);
+			schema_bring_up(db, path, false, deadly, 3, &f->error);
 		_exit(1);
 	}
 	assert_true(wait(&ended) > 0 && WIFEXITED(ended) && WEXITSTATUS(ended) == 9);
 	OK(store_open(f->dir, false, &f->store, &f->error));
 	assert_clean(f);
 	assert_int_not_equal(sqlite3_exec(f->store->db, "SELECT * FROM half", NULL, NULL, NULL), SQLITE_OK);
-	OK(schema_bring_up(f->store->db, "x", false, good, 2, &f->error));
+	OK(schema_bring_up(f->store->db, "x", false, good, 3, &f->error));
 	run_sql(f, "UPDATE ticket SET colour='red'");
 	assert_clean(f);
 }
