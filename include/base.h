@@ -41,13 +41,38 @@ enum status error_set(struct error *error, enum status status, const char *forma
 int status_exit_code(enum status status);         /* sysexits(3) */
 const char *status_name(enum status status);
 
+/* ---- effort: what one job on a stranger's bytes may cost, in memory and in processor time of the thread that does it (so that a busy
+ * machine cuts no mail short). Nothing is refused and nothing jumps: that it is spent is said by effort_spent(), and each loop over a
+ * stranger's bytes asks it once a round and stops. A round may take as long as a line or an element does, not as long as the input. ---- */
+enum effort_end { EFFORT_LEFT, EFFORT_TIME, EFFORT_MEMORY };
+struct effort {
+	size_t bytes, bytes_most;        /* taken from the heap now; the most of it */
+	int64_t until;                   /* microseconds of this thread's processor time */
+	unsigned rounds;
+	enum effort_end spent;           /* once spent, it stays so */
+};
+#define EFFORT_LOOK 256                           /* rounds between two looks at the clock: a look costs what some hundred bytes do */
+void effort_start(struct effort *effort, size_t bytes, int64_t milliseconds);
+bool effort_look(struct effort *effort);          /* asks the clock; true: spent */
+static inline bool effort_spent(struct effort *effort)           /* NULL: nobody counts */
+{
+	return effort && (effort->spent || (++effort->rounds % EFFORT_LOOK == 0 && effort_look(effort)));
+}
+/* Memory that is taken elsewhere than from an arena, before it is taken; and given back. */
+void effort_take(struct effort *effort, size_t bytes);
+void effort_give(struct effort *effort, size_t bytes);
+
 /* ---- arena: memory of one mail, one page, one command. Never returns NULL: out of memory ends the process. ---- */
 struct arena_block;
-struct arena { struct arena_block *head; size_t total; };     /* total: bytes taken from the heap */
+struct arena { struct arena_block *head; size_t total; struct effort *effort; };     /* total: bytes taken from the heap */
 
 void arena_init(struct arena *arena);
 void arena_fini(struct arena *arena);
 void arena_reset(struct arena *arena);            /* frees all but the first block */
+/* From now on the arena counts on this (NULL: on nothing), until _fini or _reset; what it holds already does not. It must outlive that, or be
+ * taken off. A scratch arena of the same job carries the same one. */
+void arena_limit(struct arena *arena, struct effort *effort);
+static inline bool arena_spent(struct arena *arena) { return effort_spent(arena->effort); }
 void *arena_alloc(struct arena *arena, size_t size);             /* zeroed, aligned for any type */
 char *arena_room(struct arena *arena, size_t size);              /* not zeroed: for bytes that are written at once */
 char *arena_copy(struct arena *arena, const void *bytes, size_t length);  /* adds a NUL */

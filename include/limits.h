@@ -30,7 +30,10 @@
 #define LIMIT_HTML_TAG          (16 * 1024)    /* bytes of one tag: libxml2 is quadratic in attributes */
 #define LIMIT_REFERENCES        200            /* Message-IDs looked at in References, the newest (last) ones */
 #define LIMIT_MESSAGE_ID        998            /* bytes of one Message-ID: a line, RFC 5322 section 2.1.1 */
-#define LIMIT_PARSE_SECONDS     5              /* seconds one mail may take; checked between parts */
+#define LIMIT_PARSE_MEMORY      (12 * 1024 * 1024) /* bytes that reading one mail of up to 1 MB may take; what is larger may take its size more, up to: */
+#define LIMIT_PARSE_MEMORY_MORE (32 * 1024 * 1024) /* bytes: the largest page in its largest charset, or the largest winmail.dat */
+#define LIMIT_PARSE_MS          1000           /* milliseconds of processor time for reading one mail of up to 1 MB: some 20 times what any of ours takes ... */
+#define LIMIT_PARSE_MS_MORE     50             /* ... and for each further megabyte, which may have to be decoded and digested */
 
 /* ---- search ---- */
 #define LIMIT_SEARCH_BYTES      (256 * 1024)   /* bytes of one message's text whose words are found: 40,000 words; a log file is no letter */

@@ -5,6 +5,7 @@
  * own, so that it does not throw away the rest of the current one. Nothing is freed alone, nothing is ever NULL.
  * Blocks up to LARGEST_KEPT are not given back to the heap but kept for the next arena, KEPT_MOST bytes in all: a mail takes
  * some twenty of them, of sizes for which malloc(3) has to lock, cut and join every time.
+ * An effort that the arena carries learns of each block; what is over it is handed out all the same, since nobody's code may find NULL.
  * Not for two threads at once: an arena belongs to one job.
  * Under AddressSanitizer what was not handed out is poisoned, with a gap after each piece, so overruns are seen; and nothing is kept.
  * Diagnostic: "out of memory" on stderr, then abort(): systemd restarts us, and Postfix tries again.
@@ -46,6 +47,7 @@
 struct arena_block {
 	struct arena_block *next;
 	size_t used, room;
+	bool counted;                           /* on the arena's effort */
 	alignas(max_align_t) char bytes[];
 };
 
@@ -71,6 +73,11 @@ void arena_init(struct arena *arena)
 	*arena = (struct arena){ 0 };
 }
 
+void arena_limit(struct arena *arena, struct effort *effort)
+{
+	arena->effort = effort;
+}
+
 static bool keep(struct arena_block *block)
 {
 	size_t size = size_for(block->room);
@@ -87,8 +94,10 @@ static bool keep(struct arena_block *block)
 	return fits;
 }
 
-static void block_free(struct arena_block *block)
+static void block_free(struct arena *arena, struct arena_block *block)
 {
+	if (block->counted)
+		effort_give(arena->effort, block->room);
 	UNPOISON(block->bytes, block->room);
 	if (block->room > LARGEST_KEPT || !keep(block))
 		free(block);
@@ -113,7 +122,7 @@ void arena_fini(struct arena *arena)
 {
 	for (struct arena_block *block = arena->head, *next; block; block = next) {
 		next = block->next;
-		block_free(block);
+		block_free(arena, block);
 	}
 	arena_init(arena);
 }
@@ -127,12 +136,13 @@ void arena_reset(struct arena *arena)
 		if (!kept && block->room == FIRST_BLOCK)
 			kept = block;
 		else
-			block_free(block);
+			block_free(arena, block);
 	}
 	arena_init(arena);
 	if (kept) {
 		kept->next = NULL;
 		kept->used = 0;
+		kept->counted = false;
 		POISON(kept->bytes, kept->room);
 		arena->head = kept;
 		arena->total = kept->room;
@@ -154,6 +164,8 @@ static struct arena_block *block_new(struct arena *arena, size_t room)
 	block->next = NULL;
 	block->used = 0;
 	block->room = room;
+	block->counted = arena->effort != NULL;
+	effort_take(arena->effort, room);
 	POISON(block->bytes, room);
 	arena->total += room;
 	return block;

@@ -134,7 +134,7 @@ static bool forward_attached(struct walk *walk, const char *text, struct mail_fo
 	struct head head = { .fields = fields, .body = body };
 	struct mail inner = { .text = "" };
 	struct strings ignored = { 0 };
-	struct walk inside = { .arena = walk->arena, .source = &nested, .problems = &ignored, .mail = &inner, .wanted = SIZE_MAX, .text_most = walk->text_most, .deadline = walk->deadline };
+	struct walk inside = { .arena = walk->arena, .source = &nested, .problems = &ignored, .mail = &inner, .wanted = SIZE_MAX, .text_most = walk->text_most };
 	buffer_init(&inside.text);
 	inside.root = parts_read(walk->arena, &nested, &head, &ignored);
 	walk_parts(&inside);

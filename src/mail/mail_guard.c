@@ -159,7 +159,7 @@ static ssize_t guard_read(GMimeStream *stream, char *out, size_t length)
 	size_t head = guard->view.head_length;
 	uint64_t at = (uint64_t)stream->position;
 	ssize_t got = 0;
-	if (++guard->pieces % CLOCK_EVERY == 0 && guard->view.deadline && clock_monotonic_us() > guard->view.deadline)
+	if (++guard->pieces % CLOCK_EVERY == 0 && guard->view.effort && effort_look(guard->view.effort))
 		guard->over = true;
 	if (guard->over)
 		return 0;

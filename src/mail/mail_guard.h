@@ -14,7 +14,7 @@ struct guard_view {
 	size_t head_length;
 	uint64_t body;                   /* offset in the source where the real body begins */
 	bool cr_only;
-	int64_t deadline;                /* clock_monotonic_us; 0: none */
+	struct effort *effort;           /* NULL: none */
 };
 
 GMimeStream *guard_stream_new(const struct guard_view *view);

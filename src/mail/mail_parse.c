@@ -3,6 +3,7 @@
  *
  * header -> addresses, ids, date, subject -> parts -> text and attachments -> what is new -> what it means.
  * May not fail and may not keep anything beyond the arena: the worst mail gives empty values and a full `problems`.
+ * Every mail has a budget of memory and processor time; what is spent ends the loops early, and is a problem.
  * Problems made here: no usable sender, a date that cannot be read, several fields where one is allowed.
  */
 #include "mail_guard.h"
@@ -230,8 +231,7 @@ static void reply_from_spare(struct walk *walk, struct arena *scratch)
 static void read_meaning(struct parse *parse, struct walk *walk, const char *marked)
 {
 	struct mail *mail = parse->mail;
-	struct arena scratch CLEANUP_ARENA;
-	arena_init(&scratch);
+	struct arena scratch CLEANUP_ARENA = scratch_of(parse->arena);
 	bounce_read(walk, &parse->head.fields, parse->options);
 	auto_judge(parse->arena, &parse->head.fields, parse->options, mail);
 	struct lines lines = lines_of(&scratch, marked);
@@ -247,7 +247,7 @@ static void read_body(struct parse *parse)
 	struct walk walk = { .arena = parse->arena, .source = &parse->source, .problems = &mail->problems, .mail = mail,
 	                     .light = parse->options->light || parse->options->text_only,
 	                     .text_most = parse->options->text_most ? parse->options->text_most : LIMIT_TEXT_BYTES,
-	                     .deadline = clock_monotonic_us() + LIMIT_PARSE_SECONDS * 1000000LL };
+	                   };
 	buffer_init(&walk.text);
 	walk.root = parts_read(parse->arena, &parse->source, &parse->head, &mail->problems);
 	walk_parts(&walk);
@@ -255,6 +255,21 @@ static void read_body(struct parse *parse)
 	if (!parse->options->text_only)
 		read_meaning(parse, &walk, buffer_string(&walk.text));
 	buffer_fini(&walk.text);
+}
+
+void mail_effort(struct effort *effort, const struct mail_source *source)
+{
+	const uint64_t usual = 1024 * 1024;
+	uint64_t more = source->size > usual ? source->size - usual : 0;
+	effort_start(effort, LIMIT_PARSE_MEMORY + (size_t)(more < LIMIT_PARSE_MEMORY_MORE ? more : LIMIT_PARSE_MEMORY_MORE),
+	             LIMIT_PARSE_MS + LIMIT_PARSE_MS_MORE * (int64_t)(more / usual));
+}
+
+void problem_spent(struct arena *arena, struct strings *problems)
+{
+	if (arena->effort && arena->effort->spent)
+		problem(arena, problems, arena->effort->spent == EFFORT_TIME ? "reading it takes too long; the rest of it is only in the raw mail"
+		                                                             : "reading it takes too much memory; the rest of it is only in the raw mail");
 }
 
 static void empty_mail(struct mail *mail)
@@ -268,6 +283,9 @@ void mail_parse(struct arena *arena, const struct mail_source *source, const str
 	static const struct mail_options none = { 0 };
 	empty_mail(mail);
 	struct parse parse = { .arena = arena, .options = options ? options : &none, .mail = mail, .source = *source };
+	struct effort effort, *outer = arena->effort;
+	mail_effort(&effort, source);
+	arena_limit(arena, &effort);
 	if (source->fd >= 0 && source->size <= SMALL_FILE) {
 		struct span all = source_span(arena, source, 0, source->size);
 		parse.source = (struct mail_source){ .data = all.at, .size = all.length, .fd = -1 };
@@ -280,6 +298,8 @@ void mail_parse(struct arena *arena, const struct mail_source *source, const str
 	else
 		read_body(&parse);
 	make_digest(&parse);
+	problem_spent(arena, &mail->problems);
+	arena_limit(arena, outer);
 }
 
 enum status mail_attachment(const struct mail_source *source, size_t number,
@@ -289,7 +309,10 @@ enum status mail_attachment(const struct mail_source *source, size_t number,
 	struct strings problems = { 0 };
 	struct head head;
 	struct mail mail;
+	struct effort effort;
 	arena_init(&arena);
+	mail_effort(&effort, source);
+	arena_limit(&arena, &effort);
 	empty_mail(&mail);
 	head_read(&arena, source, &head, &problems);
 	struct walk walk = { .arena = &arena, .source = source, .problems = &problems, .mail = &mail, .wanted = number, .sink = { write, context },

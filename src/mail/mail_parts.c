@@ -63,7 +63,7 @@ static void part_describe(struct arena *arena, struct part *part, const char *de
  * were read to for that is not kept. */
 static const char *find_boundary(struct arena *arena, const struct mail_source *source, bool cr_only, const struct part *top)
 {
-	CLEANUP_ARENA struct arena scratch = { 0 };
+	CLEANUP_ARENA struct arena scratch = scratch_of(arena);
 	struct span body = source_span(&scratch, source, top->start, top->end < top->start + BOUNDARY_SEARCH ? top->end : top->start + BOUNDARY_SEARCH);
 	const char *said = params_get(&top->content_type, "boundary");
 	size_t length = said ? strlen(said) : 0;
@@ -116,7 +116,7 @@ static uint64_t delimiter_after(struct tree *tree, const struct part *parent, ui
 	if (!length || length > BOUNDARY_MAX)
 		return tree->source->size;
 	memcpy(line + 3, parent->boundary, length);
-	CLEANUP_ARENA struct arena scratch = { 0 };
+	CLEANUP_ARENA struct arena scratch = scratch_of(tree->arena);
 	struct span rest = source_span(&scratch, tree->source, start, start + BOUNDARY_SEARCH);
 	const char *at = memmem(rest.at, rest.length, line, length + 3);
 	return at ? start + (uint64_t)(at - rest.at) : tree->source->size;
@@ -150,7 +150,7 @@ static uint64_t read_part_head(struct tree *tree, GMimeObject *object, struct pa
 	if (offset < 0)
 		return 0;
 	uint64_t start = raw_offset(tree, offset);
-	CLEANUP_ARENA struct arena scratch = { 0 };
+	CLEANUP_ARENA struct arena scratch = scratch_of(tree->arena);
 	struct span block = source_span(&scratch, tree->source, start, start + PART_HEAD_MAX);
 	bool cut;
 	size_t length = head_cut(tree->arena, block, &part->fields, &cut, tree->problems);
@@ -219,16 +219,13 @@ static void read_tree(struct tree *tree, struct part *top, const char *boundary)
 	top->boundary = boundary;
 	tree->head_length = strlen(shown);
 	struct guard_view view = { .source = tree->source, .head = shown, .head_length = tree->head_length, .body = tree->head->body,
-	                           .cr_only = tree->head->cr_only, .deadline = clock_monotonic_us() + LIMIT_PARSE_SECONDS * 1000000LL };
+	                           .cr_only = tree->head->cr_only, .effort = tree->arena->effort };
 	GMimeStream *stream = guard_stream_new(&view);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	g_mime_parser_set_persist_stream(parser, TRUE);
 	GMimeObject *object = g_mime_parser_construct_part(parser, NULL);
 	if (object && GMIME_IS_MULTIPART(object))
 		add_children(tree, GMIME_MULTIPART(object), top);
-	if (clock_monotonic_us() > view.deadline)
-		problem(tree->arena, tree->problems, "taking the mail apart took longer than %d s; the rest of it is only in the raw mail",
-		        LIMIT_PARSE_SECONDS);
 	if (object)
 		g_object_unref(object);
 	g_object_unref(parser);

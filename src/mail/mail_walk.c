@@ -5,7 +5,7 @@
  * its first part; report its explanation; mixed and all others show every text that is neither named nor marked as
  * attachment (RFC 2046 section 5.1, RFC 2183). What is not shown is an attachment. The same walk serves mail_parse and
  * mail_attachment, so the numbers always agree.
- * Problems: text cut at LIMIT_TEXT_BYTES (not where less was asked for), encrypted parts, time over.
+ * Problems: text cut at LIMIT_TEXT_BYTES (not where less was asked for), encrypted parts.
  */
 #include "mail_private.h"
 
@@ -328,10 +328,8 @@ static void walk_leaf(struct walk *walk, struct part *part, bool show)
 
 static void walk_part(struct walk *walk, struct part *part, bool show)
 {
-	if (walk->deadline && clock_monotonic_us() > walk->deadline) {
-		problem(walk->arena, walk->problems, "reading took longer than %d s; the remaining parts are only in the raw mail", LIMIT_PARSE_SECONDS);
+	if (arena_spent(walk->arena))
 		return;
-	}
 	if (!part->first)
 		return walk_leaf(walk, part, show);
 	if (strcmp(part->type, "multipart/alternative") == 0)

@@ -49,6 +49,45 @@ static void arena_keeps_old_pieces_when_large_ones_come(void **state)
 	arena_reset(&arena);
 }
 
+static void arena_over_its_effort_says_so_and_still_gives(void **state)
+{
+	struct effort effort;
+	struct arena scratch = { .effort = &effort };
+
+	effort_start(&effort, 200 * 1024, 60 * 1000);
+	arena_limit(&arena, &effort);
+	arena_alloc(&arena, 50 * 1024);
+	arena_alloc(&scratch, 120 * 1024);
+	assert_false(arena_spent(&arena));
+	arena_fini(&scratch);
+	arena_alloc(&arena, 40 * 1024);
+	assert_false(arena_spent(&arena));                       /* what scratch gave back does not count */
+	memset(arena_alloc(&arena, 1024 * 1024), 1, 1024 * 1024);
+	assert_true(arena_spent(&arena));
+	assert_int_equal(effort.spent, EFFORT_MEMORY);
+	arena_reset(&arena);
+	assert_true(effort.spent);                               /* once spent, it stays so */
+}
+
+static void effort_ends_by_the_time_of_its_own_thread(void **state)
+{
+	struct effort effort, none = { .bytes_most = 0 };
+	unsigned rounds = 0;
+
+	effort_start(&effort, 1, 5);
+	usleep(20 * 1000);                                       /* who sleeps spends nothing */
+	assert_false(effort_look(&effort));
+	while (!effort_spent(&effort))
+		assert_true(++rounds < 4000000000u);
+	assert_int_equal(effort.spent, EFFORT_TIME);
+	assert_true(rounds > EFFORT_LOOK);
+	assert_false(effort_spent(NULL));
+	effort_take(&none, 1);
+	effort_give(&none, 2);
+	assert_int_equal(none.bytes, 0);
+	assert_int_equal(none.spent, EFFORT_MEMORY);
+}
+
 static void arena_prints_short_and_long(void **state)
 {
 	char *text = arena_printf(&arena, "%0300d|%s", 7, "end");
@@ -624,6 +663,8 @@ int main(void)
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, arena_up, arena_down)
 	const struct CMUnitTest tests[] = {
 		WITH_ARENA(arena_gives_zeroed_aligned_memory), WITH_ARENA(arena_keeps_old_pieces_when_large_ones_come),
+		WITH_ARENA(arena_over_its_effort_says_so_and_still_gives),
+		cmocka_unit_test(effort_ends_by_the_time_of_its_own_thread),
 		WITH_ARENA(arena_prints_short_and_long), WITH_ARENA(lists_grow), WITH_ARENA(buffer_grows_and_is_a_string),
 		WITH_ARENA(errors_are_one_line), WITH_ARENA(text_compares_ascii_case_alone),
 		WITH_ARENA(utf8_decodes_as_the_rfc_says), WITH_ARENA(utf8_round_trip), WITH_ARENA(utf8_valid_whole_and_cut),
