@@ -16,6 +16,7 @@
 
 enum desk_assign { ASSIGN_NONE, ASSIGN_ROUND_ROBIN, ASSIGN_LEAST_LOADED, ASSIGN_STICKY };
 enum desk_kb { KB_OFF, KB_WITH_ACKNOWLEDGEMENT, KB_BEFORE_TICKET };
+enum desk_prove { PROVE_WHERE_CHECKED, PROVE_ALWAYS };    /* when agents' mail must be authenticated: where our mail server checked it, or always */
 enum desk_silence { SILENCE_CREATE, SILENCE_EXPIRE };     /* what becomes of a held request whose customer never answers */
 
 struct desk_agent {
@@ -58,6 +59,7 @@ struct desk_policy {
 	int learn_tags, learn_priority;          /* 1: the classifier may give them to a new ticket */
 	int kb_remind_hours, kb_end_hours;       /* of silence on a held request: one reminder (0: none), then `kb_silence` (0: never) */
 	enum desk_silence kb_silence;
+	enum desk_prove agents_prove;
 	int kb_quiet_hours;                      /* who said that a suggestion did not help gets none that long */
 };
 
@@ -201,7 +203,12 @@ struct verdict {
 
 /* ================================================================ facts: what the store knows, asked inside the write transaction */
 
-enum participant_role { ROLE_CUSTOMER, ROLE_CC };
+enum participant_role {
+	ROLE_CUSTOMER, ROLE_CC,          /* read what agents answer */
+	ROLE_PROPOSED,                   /* was copied in a mail that proves no such right: an agent may let him in */
+	ROLE_LEFT                        /* wants to hear no more: only his own mail, or an agent, brings him back */
+};
+const char *participant_role_name(enum participant_role role);           /* "customer", "cc", "proposed", "left" */
 struct participant { const char *address, *name; enum participant_role role; };
 
 /* What the knowledge base would suggest for a mail, the best first. */
@@ -240,7 +247,8 @@ struct ticket_facts {
 	enum ticket_state state;
 	const char *queue, *agent, *priority, *subject, *language;       /* agent "": none; language "": not known */
 	struct participant customer;
-	struct { struct participant *at; size_t count; } participants;   /* with the customer */
+	struct { struct participant *at; size_t count; } participants;   /* with the customer; who reads, and may write */
+	struct { struct participant *at; size_t count; } outside;        /* proposed, or left: named, but no readers */
 	struct strings tags;
 	int64_t created, updated, closed_at, pending_until;
 	int next_seq;                    /* number of its next message */
@@ -253,6 +261,24 @@ struct ticket_facts {
 	int64_t rush_since;              /* when the customer's side wrote the tenth message from the end, ms; 0: fewer in the newest of all */
 	bool gathering;                  /* a timer will tell agents of what the customer's side writes */
 };
+
+/* Who gets the next answer of an agent, the customer first: the one place that says so. */
+struct ticket_reader { const char *address, *name, *why; };     /* why: "customer", "takes part" ... */
+struct readers { struct ticket_reader *at; size_t count; };
+void desk_readers(struct arena *arena, const struct ticket_facts *ticket, struct readers *readers);
+
+/* What proves that the owner of From wrote a mail: what our own mail server found. Only PROOF_PASS proves anything. */
+enum proof_kind {
+	PROOF_SILENT,                    /* our mail server put no result, or none is configured to be believed */
+	PROOF_NONE,                      /* it has looked, and the domain of From says nothing of itself, nor does anything else */
+	PROOF_ALIGNED,                   /* no DMARC record, but DKIM or SPF of From's own domain, or the submission's login, passed */
+	PROOF_PASS,                      /* DMARC pass of the domain of the one and only From */
+	PROOF_FAILED                     /* anything else: fail, permerror, temperror, several From, results that contradict each other */
+};
+struct proof { enum proof_kind kind; const char *why; };         /* why: in words, "" for PROOF_SILENT */
+struct proof desk_proof(struct arena *arena, const struct mail *mail);
+/* May an agent's mail with this proof count, together with the agent's own token and address? NULL: yes; else why not. */
+const char *desk_agent_not_proved(struct arena *arena, const struct desk_policy *policy, const struct mail *mail);
 
 struct agent_load {
 	const char *agent;

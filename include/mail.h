@@ -61,7 +61,11 @@ struct mail_bounce {
 };
 
 /* What one trusted Authentication-Results said (RFC 8601): "pass", "fail", "none", ...; NULL: nothing trusted was said. */
-struct mail_authentication { const char *dkim, *spf, *dmarc; };
+struct mail_authentication {
+	const char *dkim, *spf, *dmarc;
+	const char *aligned;             /* "DKIM of example.org": beside DMARC, what stands for From's own domain or login; NULL: nothing */
+	const char *doubt;               /* with a trusted server configured: why no result can stand for From ("several From"); NULL: none */
+};
 
 /* The original of a mail that a person forwarded (inline or as attachment). */
 struct mail_forward {

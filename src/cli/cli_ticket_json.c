@@ -119,7 +119,33 @@ static void add_suggested(struct json *json, const struct asked *asked)
 	json_object_end(json);
 }
 
-static void add_facts(struct json *json, const struct ticket_row *row)
+/* Who gets the next answer; and who was named without that. */
+static void add_people(struct json *json, struct arena *arena, const struct ticket_facts *facts)
+{
+	struct readers readers;
+
+	desk_readers(arena, facts, &readers);
+	json_array(json, "readers");
+	for (size_t i = 0; i < readers.count; i++) {
+		json_object(json, NULL);
+		json_string(json, "address", readers.at[i].address);
+		json_string(json, "name", readers.at[i].name);
+		json_string(json, "why", readers.at[i].why);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	json_array(json, "outside");
+	for (size_t i = 0; i < facts->outside.count; i++) {
+		json_object(json, NULL);
+		json_string(json, "address", facts->outside.at[i].address);
+		json_string(json, "name", facts->outside.at[i].name);
+		json_string(json, "why", participant_role_name(facts->outside.at[i].role));
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void add_facts(struct json *json, struct arena *arena, const struct ticket_row *row)
 {
 	const struct ticket_facts *facts = &row->facts;
 	char ref[24];
@@ -137,6 +163,7 @@ static void add_facts(struct json *json, const struct ticket_row *row)
 	json_string(json, "address", facts->customer.address ? facts->customer.address : "");
 	json_string(json, "name", facts->customer.name ? facts->customer.name : "");
 	json_object_end(json);
+	add_people(json, arena, facts);
 	json_time(json, "created", facts->created);
 	json_time(json, "updated", facts->updated);
 	json_time(json, "closed", facts->closed_at);
@@ -158,7 +185,7 @@ static void add_facts(struct json *json, const struct ticket_row *row)
 void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row *row, bool whole)
 {
 	json_object(json, NULL);
-	add_facts(json, row);
+	add_facts(json, &cli->arena, row);
 	if (whole) {
 		json_array(json, "messages");
 		for (size_t i = 0; i < row->messages.count; i++)

@@ -32,6 +32,24 @@ static const char *suggested(struct arena *arena, const struct asked *asked)
 	return arena_printf(arena, "%s (%s)", cli_safe(arena, list, false), *asked->said ? asked->said : "no word on it yet");
 }
 
+/* Who gets the next answer, and who was named but does not. */
+static void people(struct cli *cli, const struct ticket_facts *facts)
+{
+	struct arena *arena = &cli->arena;
+	struct readers readers;
+
+	desk_readers(arena, facts, &readers);
+	for (size_t i = 0; i < readers.count; i++)
+		field(cli, i ? "" : "Readers", arena_printf(arena, "%s (%s)", cli_person(arena, readers.at[i].address, readers.at[i].name), readers.at[i].why));
+	for (size_t i = 0; i < facts->outside.count; i++) {
+		const struct participant *person = &facts->outside.at[i];
+		bool left = person->role == ROLE_LEFT;
+
+		field(cli, i ? "" : "No readers", arena_printf(arena, "%s (%s)", cli_person(arena, person->address, person->name),
+		                                               left ? "left" : "proposed, not let in"));
+	}
+}
+
 static void head_block(struct cli *cli, const struct ticket_row *row)
 {
 	const struct ticket_facts *facts = &row->facts;
@@ -45,6 +63,7 @@ static void head_block(struct cli *cli, const struct ticket_row *row)
 	field(cli, "Agent", facts->agent && *facts->agent ? cli_safe(arena, facts->agent, false) : "nobody");
 	field(cli, "Priority", facts->priority);
 	field(cli, "Customer", cli_person(arena, facts->customer.address, facts->customer.name));
+	people(cli, facts);
 	field(cli, "Tags", cli_join(arena, &facts->tags, ", "));
 	field(cli, "Linked", cli_join(arena, &row->linked, ", "));
 	if (facts->asked.shown > ASKED_NOTHING)

@@ -79,6 +79,11 @@ const struct config_parameter config_parameters[] = {
 		"To all such addresses together, within a minute. "
 		"A busy desk whose mail server checks DMARC needs no more; raise it where it does not. "
 		"Withheld ones are on the tickets, and counted in /metrics."),
+	CHOICE("desk.agents_prove", IN_CONFIG(policy.agents_prove), "where-checked|always", "where-checked", NULL,
+		"When an agent's mail must be authenticated, beside coming from the agent's address to the agent's own signed address. "
+		"\"where-checked\": where the mail server checked it (see authserv_id), and what it found is neither a pass nor nothing at all, the mail "
+		"is not taken and the agent is told. \"always\": one on which the mail server put no result is not taken either; nor one whose domain has no "
+		"DMARC policy, unless DKIM or SPF of that domain, or the login at the submission server, passed."),
 	NUMBER("desk.clock_doubt_seconds", P_INTEGER, IN_CONFIG(clock_doubt_seconds), 0, 86400, "seconds", "600",
 		"Where the machine's clock is set forward by more than ten minutes at once, it may be wrong. "
 		"For that time nothing is done that only time does: no reminder, no closing, no end of a wait or of a held request, no digest, and no "
@@ -152,9 +157,10 @@ const struct config_parameter config_parameters[] = {
 		"Directory of your own texts for outgoing mail, as LANGUAGE/NAME.txt and LANGUAGE/NAME.html. "
 		"Each file replaces the built-in one of that name; a broken one is reported and the built-in one is used. "
 		"If it is empty, all are built in."),
-	STRING("authserv_id", IN_CONFIG(authserv_id), "", config_check_word, "\"mx.example.org\"",
-		"Name under which your own mail server writes Authentication-Results (RFC 8601). "
-		"What others wrote there is never believed. "
+	STRING("authserv_id", IN_CONFIG(authserv_id), "", config_check_word, NULL,
+		"Name under which your own mail server writes Authentication-Results (RFC 8601), for example \"mx.example.org\". "
+		"What others wrote under another name is never believed. "
+		"Anybody can write this name into a mail: set it only where your mail server takes such fields off incoming mail, and checks DMARC. "
 		"If it is empty, no sender counts as authenticated."),
 
 	GROUP("log", "The log goes to standard error, a key=value line an event."),

@@ -91,13 +91,12 @@ const struct desk_queue *queue_of(const struct decision *d, const struct ticket_
 static bool add_people(struct decision *d, const struct ticket_facts *ticket, struct outgoing *o)
 {
 	bool answer = !o->automatic;
-	if (mail_address_usable(ticket->customer.address) && !(answer && desk_has_it(d, ticket->customer.address)))
-		*ARENA_PUSH(d->arena, &o->to) = (struct mail_address){ticket->customer.address, ticket->customer.name};
-	for (size_t i = 0; answer && i < ticket->participants.count; i++) {
-		const struct participant *person = &ticket->participants.at[i];
-		struct mail_address address = {person->address, person->name};
-		if (text_equal_nocase(person->address, ticket->customer.address) || !mail_address_usable(person->address)
-		    || desk_has_it(d, person->address))
+	struct readers readers;
+	desk_readers(d->arena, ticket, &readers);
+	for (size_t i = 0; i < readers.count; i++) {
+		struct mail_address address = {readers.at[i].address, readers.at[i].name};
+		bool customer = text_equal_nocase(address.address, ticket->customer.address);
+		if (answer ? desk_has_it(d, address.address) : !customer)
 			continue;
 		if (o->to.count)
 			*ARENA_PUSH(d->arena, &o->cc) = address;

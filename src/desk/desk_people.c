@@ -20,6 +20,25 @@ bool desk_is_participant(const struct ticket_facts *ticket, const char *address)
 	return text_equal_nocase(ticket->customer.address, address);
 }
 
+const char *participant_role_name(enum participant_role role)
+{
+	static const char *const names[] = {[ROLE_CUSTOMER] = "customer", [ROLE_CC] = "cc", [ROLE_PROPOSED] = "proposed", [ROLE_LEFT] = "left"};
+	return names[role];
+}
+
+void desk_readers(struct arena *arena, const struct ticket_facts *ticket, struct readers *readers)
+{
+	*readers = (struct readers){0};
+	if (mail_address_usable(ticket->customer.address))
+		*ARENA_PUSH(arena, readers) = (struct ticket_reader){ticket->customer.address, ticket->customer.name ? ticket->customer.name : "", "customer"};
+	for (size_t i = 0; i < ticket->participants.count; i++) {
+		const struct participant *person = &ticket->participants.at[i];
+		const char *why = person->role == ROLE_CUSTOMER ? "customer of a ticket that was merged into this one" : "takes part";
+		if (mail_address_usable(person->address) && !text_equal_nocase(person->address, ticket->customer.address))
+			*ARENA_PUSH(arena, readers) = (struct ticket_reader){person->address, person->name ? person->name : "", why};
+	}
+}
+
 struct ticket_facts *desk_copy_ticket(struct arena *arena, const struct ticket_facts *ticket)
 {
 	struct ticket_facts *copy = ARENA_NEW(arena, struct ticket_facts);
@@ -29,12 +48,14 @@ struct ticket_facts *desk_copy_ticket(struct arena *arena, const struct ticket_f
 
 bool failed_authentication(const struct mail *mail)
 {
-	return mail->authentication.dmarc && strcmp(mail->authentication.dmarc, "fail") == 0;
+	CLEANUP_ARENA struct arena arena = {0};
+	return desk_proof(&arena, mail).kind == PROOF_FAILED;
 }
 
 bool is_authenticated(const struct mail *mail, const struct clue_facts *found)
 {
-	bool passed = mail->authentication.dmarc && strcmp(mail->authentication.dmarc, "pass") == 0;
+	CLEANUP_ARENA struct arena arena = {0};
+	bool passed = desk_proof(&arena, mail).kind == PROOF_PASS;
 	bool proved = found && found->clue->kind == EVIDENCE_ADDRESS_TOKEN && desk_is_participant(found->ticket, mail->from.address);
 	return passed || (proved && !failed_authentication(mail));
 }

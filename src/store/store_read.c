@@ -70,6 +70,14 @@ void read_message_columns(struct cursor *cursor, struct arena *arena, struct mes
 	message->outbox = cursor_number(cursor, 12);
 }
 
+static enum participant_role role_named(const char *name)
+{
+	for (enum participant_role role = ROLE_CUSTOMER; role <= ROLE_LEFT; role++)
+		if (strcmp(participant_role_name(role), name) == 0)
+			return role;
+	return ROLE_PROPOSED;            /* a word of a newer program: reads nothing */
+}
+
 static enum status read_participants(struct store *store, struct arena *arena, struct ticket_facts *facts, struct error *error)
 {
 	struct cursor cursor;
@@ -78,9 +86,12 @@ static enum status read_participants(struct store *store, struct arena *arena, s
 	cursor_open(&cursor, store, error, SQL_PARTICIPANTS, "i", facts->id);
 	while (cursor_next(&cursor)) {
 		const char *address = cursor_text(&cursor, arena, 0), *name = cursor_text(&cursor, arena, 1);
-		bool customer = strcmp(cursor_text(&cursor, arena, 2), "customer") == 0;
+		struct participant person = { address, name, role_named(cursor_text(&cursor, arena, 2)) };
 
-		*ARENA_PUSH(arena, &facts->participants) = (struct participant){ address, name, customer ? ROLE_CUSTOMER : ROLE_CC };
+		if (person.role == ROLE_PROPOSED || person.role == ROLE_LEFT)
+			*ARENA_PUSH(arena, &facts->outside) = person;
+		else
+			*ARENA_PUSH(arena, &facts->participants) = person;
 	}
 	return cursor_close(&cursor);
 }
