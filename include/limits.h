@@ -28,6 +28,11 @@
 #define LIMIT_INTAKE_TEXT       (256 * 1024)   /* bytes of it that rules, classifier, articles and threading look at: 40,000 words */
 #define LIMIT_HTML_BYTES        (4 * 1024 * 1024) /* bytes of HTML that are read for text */
 #define LIMIT_HTML_TAG          (16 * 1024)    /* bytes of one tag: libxml2 is quadratic in attributes */
+#define LIMIT_DATA_PICTURES     100            /* pictures that a page brings in itself (data:), each an attachment */
+#define LIMIT_SMIME_BYTES       (12 * 1024 * 1024) /* decoded bytes of an S/MIME wrapper that is opened: held in memory */
+#define LIMIT_SMIME_DEPTH       8              /* wrappers in wrappers, and pieces in pieces of a signed content; real ones have two */
+#define LIMIT_RTF_BYTES         (2 * 1024 * 1024)  /* bytes of rich text, uncompressed, that are read for text */
+#define LIMIT_CALENDAR_BYTES    (256 * 1024)   /* bytes of a calendar part that are read for its line */
 #define LIMIT_REFERENCES        200            /* Message-IDs looked at in References, the newest (last) ones */
 #define LIMIT_MESSAGE_ID        998            /* bytes of one Message-ID: a line, RFC 5322 section 2.1.1 */
 #define LIMIT_PARSE_MEMORY      (12 * 1024 * 1024) /* bytes that reading one mail of up to 1 MB may take; what is larger may take its size more, up to: */

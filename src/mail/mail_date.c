@@ -8,7 +8,7 @@
  */
 #include "mail_private.h"
 
-struct when { int year, month, day, hour, minute, second, zone; bool has_time, has_zone, has_day, has_month, has_year; };
+struct when { int year, month, day, hour, minute, second, zone, spare; bool has_time, has_zone, has_day, has_month, has_year, long_year; };
 
 /* Month names by their first three letters, in English and in the languages of mailers that wrote their own. */
 static int month_of(struct span word)
@@ -68,6 +68,7 @@ static void take_year(struct when *when, int year, size_t length)
 	/* RFC 5322 section 4.3: two digits, 0..49 is 20xx; three digits are years since 1900. */
 	when->year = length >= 4 ? year : length == 3 ? year + 1900 : year < 50 ? year + 2000 : year + 1900;
 	when->has_year = true;
+	when->long_year = length >= 4;
 }
 
 /* hh:mm, hh:mm:ss, hh.mm.ss, with what may stick to it: a fraction, AM/PM follows as its own word. */
@@ -148,6 +149,8 @@ static void take_word(struct when *when, struct span word)
 	} else if (count && count == word.length && count <= 2 && !when->has_day) {
 		when->day = number(word.at, count);
 		when->has_day = true;
+	} else if (count && count == word.length && count <= 2 && !when->has_month && !when->has_year && !when->spare && number(word.at, count) > 0) {
+		when->spare = number(word.at, count);                             /* 05 10 2026: a month, if no other comes; else a year */
 	} else if (count && count == word.length && count <= 4 && !when->has_year && when->has_day) {
 		take_year(when, number(word.at, count), count);
 	} else if (count && count <= 2 && !when->has_day && word.length - count <= 2) {
@@ -173,6 +176,21 @@ static int64_t days_of(int64_t y, int m, int d)
 	int64_t era = (y >= 0 ? y : y - 399) / 400, yoe = y - era * 400;
 	int64_t doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
 	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+/* A number of two digits between day and year is the month, as some servers write it; or the day, if the first one was the month. */
+static void take_spare(struct when *when)
+{
+	if (!when->spare)
+		return;
+	if (!when->has_month && when->long_year) {
+		bool turned = when->spare > 12 && when->day <= 12;
+		when->month = turned ? when->day : when->spare;
+		when->day = turned ? when->spare : when->day;
+		when->has_month = true;
+	} else if (when->has_month && !when->has_year) {
+		take_year(when, when->spare, 2);
+	}
 }
 
 static bool sensible(const struct when *when)
@@ -205,6 +223,7 @@ bool date_parse(struct span raw, int64_t *ms, int *zone)
 		else
 			take_word(&when, (struct span){ raw.at + start, i - start });
 	}
+	take_spare(&when);
 	if (!sensible(&when))
 		return false;
 	*zone = when.zone;

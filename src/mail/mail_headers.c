@@ -141,12 +141,15 @@ static size_t cut_lines(struct arena *arena, struct cutter *cutter, struct field
 {
 	bool continues = false;
 	for (size_t lines = 0, next; cutter->at < cutter->block.length; cutter->at = next, lines++) {
-		size_t at = cutter->at, end = line_end(cutter, at, &next);
+		size_t start = cutter->at, at = start, end = line_end(cutter, at, &next);
 		const char *line = cutter->block.at + at;
 		if (end == at || (only_blanks(line, end - at) && !belongs_to_head(cutter, next)))
 			return next;
 		if (!*cut && over(cutter, fields, lines))
 			*cut = true;
+		if (is_blank(*line) && !fields->count && !only_blanks(line, end - at))
+			while (is_blank(*line))                          /* nothing to continue: a first field that was indented */
+				line++, at++;
 		size_t name = is_blank(*line) ? 0 : field_name(line, end - at);
 		bool lost = continues && lost_parameter(fields, (struct span){ line, end - at });
 		if (lost)
@@ -166,7 +169,7 @@ static size_t cut_lines(struct arena *arena, struct cutter *cutter, struct field
 		} else {
 			if (fields->count)
 				problem(arena, problems, "no blank line between header and body");
-			return at;
+			return start;
 		}
 	}
 	return cutter->block.length;

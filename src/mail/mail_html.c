@@ -9,11 +9,13 @@
 #include "mail_html.h"
 
 #include <libxml/HTMLparser.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define DEPTH_MAX 4000                   /* open elements that are remembered; deeper ones pass without effect */
 #define QUOTES_MAX 12                    /* "> " written before one line */
 #define HREF_MAX 2000                    /* bytes of a link that is shown */
+#define CELLS_MAX 32                     /* cells in cells that keep to their row; deeper ones begin lines */
 #define IMAGE_NAME_MAX 200               /* bytes of what an image is said to show */
 
 enum effect {
@@ -27,11 +29,14 @@ struct writer {
 	const struct image_names *images;
 	unsigned short effects[DEPTH_MAX];
 	int depth, hidden, pre, quotes, lists, gmail;
-	short numbers[16];               /* next number of each open list; -1: bullets */
+	struct { int next; char type; bool numbered, down; } list[16];   /* of each open list: next number, 1 a A i I */
 	int wanted_lines;                /* line ends that shall stand before the next text */
 	int breaks, prefixed;            /* line ends that do, since the last text; quote marks written on this line */
 	bool started;                    /* text was written */
 	bool blank, after_link, line_empty, cell, gmail_head;
+	bool fresh_cell;                 /* a table cell has begun and nothing stands in it: what opens in it begins no line */
+	size_t lines_out, cells[CELLS_MAX];      /* line ends written; how many where each open cell began */
+	int cell_depth;
 	bool words;                      /* something else than images was shown */
 	char *href;
 	size_t link_start;
@@ -62,6 +67,8 @@ static bool any_of(const char *name, const char *words)
 /* ---- writing lines ---- */
 static void want_lines(struct writer *w, int count)
 {
+	if (w->fresh_cell)
+		return;
 	if (w->wanted_lines < count)
 		w->wanted_lines = count;
 	w->blank = w->cell = false;
@@ -79,6 +86,7 @@ static void break_lines(struct writer *w, int count)
 {
 	for (; w->breaks < count; w->breaks++) {
 		buffer_add_char(w->out, '\n');
+		w->lines_out++;
 		quote_prefix(w);
 		w->prefixed = w->quotes;
 		w->blank = w->cell = false;
@@ -88,6 +96,8 @@ static void break_lines(struct writer *w, int count)
 
 static void begin_text(struct writer *w)
 {
+	bool fresh = w->fresh_cell;
+	w->fresh_cell = false;
 	bool first = !w->words && w->breaks == 0 && w->line_empty && !w->started;
 	if (first) {
 		quote_prefix(w);
@@ -103,6 +113,8 @@ static void begin_text(struct writer *w)
 			break_lines(w, w->breaks + 1);
 		w->prefixed = w->quotes;
 	}
+	if (fresh && w->cell_depth <= CELLS_MAX)
+		w->cells[w->cell_depth - 1] = w->lines_out;
 	w->started = true;
 	w->wanted_lines = w->breaks = 0;
 	if (w->cell && !w->line_empty)
@@ -210,34 +222,102 @@ static void open_quote(struct writer *w)
 	w->quotes++;
 }
 
-static void open_list(struct writer *w, const char *name)
+/* An attribute's whole number within sense; `otherwise` if it is none. */
+static int number_of(const xmlChar **attributes, const char *name, int otherwise)
+{
+	const char *value = attribute(attributes, name);
+	char *end;
+	long number = value ? strtol(value, &end, 10) : 0;
+	return value && end != value && number > -100000 && number < 100000 ? (int)number : otherwise;
+}
+
+static char list_type(const xmlChar **attributes, char otherwise)
+{
+	const char *type = attribute(attributes, "type"), *style = attribute(attributes, "style");
+	if (type && type[0] && !type[1] && strchr("1aAiI", type[0]))
+		return type[0];
+	return !style ? otherwise : has(style, "lower-alpha") || has(style, "lower-latin") ? 'a' : has(style, "upper-alpha") || has(style, "upper-latin") ? 'A'
+	       : has(style, "lower-roman") ? 'i' : has(style, "upper-roman") ? 'I' : otherwise;
+}
+
+static void open_list(struct writer *w, const char *name, const xmlChar **attributes)
 {
 	want_lines(w, 1);
-	if (w->lists < (int)COUNT_OF(w->numbers))
-		w->numbers[w->lists] = strcmp(name, "ol") == 0 ? 1 : -1;
+	if (w->lists < (int)COUNT_OF(w->list)) {
+		w->list[w->lists].numbered = strcmp(name, "ol") == 0;
+		w->list[w->lists].down = attribute(attributes, "reversed") != NULL;
+		w->list[w->lists].next = number_of(attributes, "start", 1);
+		w->list[w->lists].type = list_type(attributes, '1');
+	}
 	w->lists++;
 }
 
-static void open_item(struct writer *w)
+static void roman(char *out, int n, bool small)
+{
+	static const struct { int value; const char *sign; } signs[] = {
+		{ 1000, "M" }, { 900, "CM" }, { 500, "D" }, { 400, "CD" }, { 100, "C" }, { 90, "XC" }, { 50, "L" }, { 40, "XL" }, { 10, "X" },
+		{ 9, "IX" }, { 5, "V" }, { 4, "IV" }, { 1, "I" },
+	};
+	for (size_t i = 0; i < COUNT_OF(signs); i++)
+		for (; n >= signs[i].value; n -= signs[i].value)
+			for (const char *p = signs[i].sign; *p; p++)
+				*out++ = small ? lower(*p) : *p;
+	*out = '\0';
+}
+
+/* How the browser would number it: 3. c. C. iii. III. */
+static void list_number(char out[32], int n, char type)
+{
+	if ((type == 'a' || type == 'A') && n > 0 && n <= 26)
+		snprintf(out, 32, "%c. ", type + n - 1);
+	else if ((type == 'a' || type == 'A') && n > 26 && n <= 26 * 27)
+		snprintf(out, 32, "%c%c. ", type + (n - 1) / 26 - 1, type + (n - 1) % 26);
+	else if ((type == 'i' || type == 'I') && n > 0 && n < 4000) {
+		roman(out, n, type == 'i');
+		strcat(out, ". ");
+	} else {
+		snprintf(out, 32, "%d. ", n);
+	}
+}
+
+static void open_item(struct writer *w, const xmlChar **attributes)
 {
 	want_lines(w, 1);
 	int level = w->lists ? w->lists - 1 : 0;
 	for (int i = 0; i < level && i < 8; i++)
 		write_string(w, "  ");
-	if (w->lists && level < (int)COUNT_OF(w->numbers) && w->numbers[level] >= 0) {
-		char number[16];
-		int n = w->numbers[level];
-		w->numbers[level] = n < 9999 ? (short)(n + 1) : (short)n;
-		size_t at = sizeof number;
-		number[--at] = '\0', number[--at] = ' ', number[--at] = '.';
-		for (; n || at == sizeof number - 3; n /= 10)
-			number[--at] = (char)('0' + n % 10);
-		write_string(w, number + at);
+	if (w->lists && level < (int)COUNT_OF(w->list) && w->list[level].numbered) {
+		char number[32];
+		int n = number_of(attributes, "value", w->list[level].next);
+		w->list[level].next = w->list[level].down ? n - 1 : n + 1;
+		list_number(number, n, list_type(attributes, w->list[level].type));
+		write_string(w, number);
 	} else {
 		write_string(w, "* ");
 	}
 	w->line_empty = true;
 	w->blank = false;
+}
+
+static void open_cell(struct writer *w)
+{
+	w->cell = w->cell || (!w->line_empty && !w->wanted_lines);
+	if (w->cell_depth++ < CELLS_MAX) {
+		w->cells[w->cell_depth - 1] = w->lines_out;
+		w->fresh_cell = true;
+	}
+}
+
+/* A cell of one line, whatever blocks it is made of, leaves the next one beside it; others end with their last line. */
+static void close_cell(struct writer *w)
+{
+	w->fresh_cell = false;
+	if (w->cell_depth && --w->cell_depth < CELLS_MAX && w->cells[w->cell_depth] == w->lines_out && !w->line_empty) {
+		w->wanted_lines = 0;
+		w->cell = true;
+	} else {
+		w->cell = !w->wanted_lines;
+	}
 }
 
 static void show_image(struct writer *w, const xmlChar **attributes)
@@ -332,7 +412,7 @@ static void apply_open(struct writer *w, const char *name, const xmlChar **attri
 	if (effects & EFFECT_SOFT)
 		mark(w, attributes && attributes[0] ? MARK_SOFT : MARK_BARE);
 	if (effects & EFFECT_LIST)
-		open_list(w, name);
+		open_list(w, name, attributes);
 	else if (effects & EFFECT_BLOCK)
 		want_lines(w, (effects & EFFECT_PARAGRAPH) && !w->line_empty ? 2 : 1);
 	if (attributes && begins_history(name, attributes))
@@ -351,11 +431,11 @@ static void apply_open(struct writer *w, const char *name, const xmlChar **attri
 	if (effects & EFFECT_LINK)
 		open_link(w, attributes);
 	if (effects & EFFECT_CELL)
-		w->cell = w->cell || !w->line_empty;
+		open_cell(w);
 	if (strcmp(name, "br") == 0)
 		want_lines(w, w->wanted_lines + 1 > 3 ? 3 : w->wanted_lines + 1);
 	else if (strcmp(name, "li") == 0)
-		open_item(w);
+		open_item(w, attributes);
 	else if (strcmp(name, "img") == 0)
 		show_image(w, attributes);
 	else if (strcmp(name, "hr") == 0)
@@ -409,7 +489,7 @@ static void apply_close(struct writer *w, unsigned effects)
 		want_lines(w, (effects & EFFECT_PARAGRAPH) && !w->line_empty ? 2 : 1);
 	}
 	if (effects & EFFECT_CELL)
-		w->cell = true;
+		close_cell(w);
 }
 
 static void on_end(void *context, const xmlChar *name)

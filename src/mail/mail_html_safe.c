@@ -62,6 +62,12 @@ static struct span escape_rest(struct arena *arena, const char *out, size_t done
 	return (struct span){ whole, n };
 }
 
+static bool ends_page(struct span rest)
+{
+	size_t length = span_starts_nocase(rest, "</html") ? 6 : span_starts_nocase(rest, "</body") ? 6 : 0;
+	return length && length < rest.length && !is_alpha(rest.at[length]);
+}
+
 struct span html_make_safe(struct arena *arena, struct span html, struct strings *problems)
 {
 	if (html.length > LIMIT_HTML_BYTES) {
@@ -87,8 +93,9 @@ struct span html_make_safe(struct arena *arena, struct span html, struct strings
 		size_t end = next_of(html, at + 1, ">", &tag_end);
 		if (end >= html.length)
 			return escape_rest(arena, out, n, rest);
-		/* libxml2 takes an end tag before anything else for the end of the page. */
-		if (rest.length > 1 && (rest.at[1] == '?' || rest.at[1] == '!' || (rest.at[1] == '/' && n == 0))) {
+		/* libxml2 takes an end tag before anything else for the end of the page, and drops what stands behind it; people and
+		 * gateways append there. */
+		if (rest.length > 1 && (rest.at[1] == '?' || rest.at[1] == '!' || (rest.at[1] == '/' && (n == 0 || ends_page(rest))))) {
 			i = end + 1;
 			continue;
 		}

@@ -247,15 +247,17 @@ static void split_again(struct tree *tree, struct part *part)
 	tree->again = inner.again;
 }
 
-struct part *parts_read(struct arena *arena, const struct mail_source *source, const struct head *head, struct strings *problems)
+/* Which claims of an encoding are true. */
+static void judge_encodings(struct arena *arena, const struct mail_source *source, struct part *part, struct strings *problems)
 {
-	struct part *top = ARENA_NEW(arena, struct part);
-	top->fields = head->fields;
-	top->start = head->body;
-	top->end = source->size;
-	part_describe(arena, top, "text/plain", problems);
-	if (strncmp(top->type, "multipart/", 10) != 0)
-		return top;
+	if (!part->first && (part->encoding == ENCODING_BASE64 || part->encoding == ENCODING_UU))
+		encoding_judge(arena, source, part, problems);
+	for (struct part *child = part->first; child; child = child->next)
+		judge_encodings(arena, source, child, problems);
+}
+
+static void split_top(struct arena *arena, const struct mail_source *source, const struct head *head, struct part *top, struct strings *problems)
+{
 	struct tree tree = { .arena = arena, .source = source, .head = head, .problems = problems };
 	const char *boundary = find_boundary(arena, source, head->cr_only, top);
 	if (boundary)
@@ -265,5 +267,17 @@ struct part *parts_read(struct arena *arena, const struct mail_source *source, c
 		top->type = "text/plain";
 		top->typed = false;
 	}
+}
+
+struct part *parts_read(struct arena *arena, const struct mail_source *source, const struct head *head, struct strings *problems)
+{
+	struct part *top = ARENA_NEW(arena, struct part);
+	top->fields = head->fields;
+	top->start = head->body;
+	top->end = source->size;
+	part_describe(arena, top, "text/plain", problems);
+	if (strncmp(top->type, "multipart/", 10) == 0)
+		split_top(arena, source, head, top, problems);
+	judge_encodings(arena, source, top, problems);
 	return top;
 }

@@ -94,6 +94,7 @@ bool charset_is_ascii(const char *at, size_t length);
 
 /* ---- mail_rfc2047.c ---- */
 /* A header value as one line of UTF-8: unfolded, encoded words decoded, raw 8-bit guessed (hint: charset of the mail, or NULL). */
+int base64_value(char c);                                        /* -1: not of the alphabet */
 char *header_decode(struct arena *arena, struct span raw, const char *hint, struct strings *problems);
 const char *raw_charset(struct span raw, const char *hint);
 
@@ -120,6 +121,8 @@ struct part {
 	struct params content_type, disposition;
 	bool typed;                      /* the type was said, not assumed */
 	enum encoding encoding;
+	bool uu_bare;                    /* uuencoded without its "begin" line */
+	const struct mail_source *source;        /* where start and end lie, if that is not the mail itself: an opened S/MIME wrapper; else NULL */
 	const char *filename;            /* as said, decoded, not yet safe; NULL: none */
 	const char *content_id;          /* without <>, "" if none */
 	struct fields fields;
@@ -138,6 +141,9 @@ bool part_decode(const struct mail_source *source, const struct part *part, stru
 /* The first `limit` decoded bytes in memory. */
 struct span part_bytes(struct arena *arena, const struct mail_source *source, const struct part *part, size_t limit, bool *cut);
 
+/* Takes an encoding that is only claimed for none. */
+void encoding_judge(struct arena *arena, const struct mail_source *source, struct part *part, struct strings *problems);
+
 /* ---- mail_walk.c: one walk over the parts, which gives text and attachments in their order ---- */
 struct walk {
 	struct arena *arena;
@@ -154,6 +160,8 @@ struct walk {
 	size_t number;                   /* attachments so far */
 	struct buffer text;              /* marked text (see mail_marks below) */
 	bool html_shown;                 /* `text` was made from HTML */
+	struct part *named_text, *calendar;      /* the first text with a file name, the first calendar part: shown if there is nothing else */
+	int pictures, opened;            /* pictures in pages so far; wrappers that were opened */
 	struct part *html_spare;         /* the HTML alternative of a text that is shown */
 	struct part *delivery, *feedback, *nested, *disposition;  /* what bounce, forward and report readers look at */
 };
@@ -167,6 +175,28 @@ const char *filename_made(struct arena *arena, const char *type, size_t number);
 bool tnef_unpack(struct walk *walk, struct span bytes);
 /* Takes uuencoded blocks out of a text and adds them as attachments; returns what is left. */
 struct span uuencode_unpack(struct walk *walk, struct span text);
+/* "begin 644 name"; the bytes a line stands for, -1: it is none; and those bytes, at most 63. */
+bool uuencode_begins(struct span line, struct span *name);
+int uuencode_line_bytes(struct span line);
+size_t uuencode_line(struct span line, char *out);
+/* mail_stub.c */
+bool text_is_blank(struct span text);
+bool text_is_page(struct span text);
+bool text_may_be_stub(struct span text, bool *surely);           /* surely: it asks for a program that reads HTML */
+bool stub_has_words_of(struct arena *arena, struct span text, struct span page);         /* most of the words are in the page's source */
+bool text_is_stub_of(struct arena *arena, struct span text, struct span page);           /* page: its text */
+/* Takes pictures that stand in the page out of it, as attachments; returns the page without them. */
+struct span data_pictures_take(struct walk *walk, struct span html);
+/* Clear-signed text without its armour. */
+struct span pgp_unwrap(struct arena *arena, struct span text, struct strings *problems);
+/* The signed content of an S/MIME wrapper, a MIME entity; length 0: encrypted, or none. */
+struct span smime_content(struct arena *arena, struct span bytes);
+/* RTF as Outlook compresses it, and as text (UTF-8); *html: what came out is a page. */
+struct span rtf_inflate(struct arena *arena, struct span in);
+struct span rtf_to_text(struct arena *arena, struct span in, bool *html);
+bool rtf_looks(struct span in);
+/* What a calendar part is about; length 0: nothing that can be told. */
+struct span calendar_line(struct arena *arena, struct span text, const char *mail_language);
 struct span flowed_unwrap(struct arena *arena, struct span text, bool delsp);
 
 /* ---- marks in text made from HTML: control bytes that no text can hold, taken out before anybody sees it ---- */

@@ -33,7 +33,7 @@ static size_t decode_q(const char *at, size_t length, char *out)
 	return n;
 }
 
-static int b64_value(char c)
+int base64_value(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -50,7 +50,7 @@ static size_t decode_b64(const char *at, size_t length, char *out)
 	size_t n = 0;
 	unsigned bits = 0, have = 0;
 	for (size_t i = 0; i < length; i++) {
-		int value = b64_value(at[i]);
+		int value = base64_value(at[i]);
 		if (at[i] == '=')
 			bits = have = 0;
 		if (value < 0)

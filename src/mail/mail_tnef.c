@@ -3,7 +3,7 @@
  *
  * A reader of our own, since libytnef writes its errors to standard output, where `explain` writes JSON, and trusts
  * lengths. The stream is a row of attributes, each with a length that is checked against what is left; of the MAPI
- * properties only a few are read. Nothing is copied: attachments are spans of the stream. Compressed RTF is left alone.
+ * properties only a few are read. Nothing is copied: attachments are spans of the stream. Compressed RTF is read by mail_rtf.c.
  * False: nothing could be unpacked, and the file stays an attachment as it is. Problems: a stream that ends too early.
  */
 #include "mail_private.h"
@@ -17,7 +17,7 @@
 
 enum attribute { ATTRIBUTE_BODY = 0x0002800C, ATTRIBUTE_TITLE = 0x00018010, ATTRIBUTE_DATA = 0x0006800F, ATTRIBUTE_NEXT_FILE = 0x00069002,
                  ATTRIBUTE_MESSAGE = 0x00069003, ATTRIBUTE_FILE = 0x00069005, ATTRIBUTE_CODEPAGE = 0x00069007 };
-enum property { PROPERTY_BODY = 0x1000, PROPERTY_HTML = 0x1013, PROPERTY_NAME = 0x3001, PROPERTY_DATA = 0x3701, PROPERTY_SHORT_NAME = 0x3704,
+enum property { PROPERTY_BODY = 0x1000, PROPERTY_RTF = 0x1009, PROPERTY_HTML = 0x1013, PROPERTY_NAME = 0x3001, PROPERTY_DATA = 0x3701, PROPERTY_SHORT_NAME = 0x3704,
                 PROPERTY_LONG_NAME = 0x3707, PROPERTY_MIME = 0x370E, PROPERTY_CID = 0x3712 };
 enum type { TYPE_I2 = 0x2, TYPE_LONG = 0x3, TYPE_R4 = 0x4, TYPE_ERROR = 0xA, TYPE_BOOLEAN = 0xB, TYPE_OBJECT = 0xD, TYPE_STRING8 = 0x1E,
             TYPE_UNICODE = 0x1F, TYPE_CLSID = 0x48, TYPE_BINARY = 0x102, TYPE_MANY = 0x1000 };
@@ -27,7 +27,7 @@ struct tnef {
 	struct walk *walk;
 	struct file file;
 	char codepage[16];
-	struct span body, html;
+	struct span body, html, rtf;
 	bool body_wide;
 	size_t files;
 };
@@ -71,6 +71,8 @@ static void take_property(struct tnef *tnef, uint32_t id, uint32_t type, struct 
 			tnef->body = value, tnef->body_wide = wide;
 		else if (id == PROPERTY_HTML)
 			tnef->html = value;
+		else if (id == PROPERTY_RTF)
+			tnef->rtf = value;
 		return;
 	}
 	if (id == PROPERTY_DATA && (type == TYPE_BINARY || type == TYPE_OBJECT)) {
@@ -181,19 +183,32 @@ static void take_attribute(struct tnef *tnef, uint32_t id, struct span data)
 	}
 }
 
-/* What Outlook wrote, if the mail has no text beside it. */
+static struct span text_span(struct tnef *tnef, struct span value, bool wide)
+{
+	const char *text = value.length ? text_of(tnef, value, wide) : "";
+	return (struct span){ text, strnlen(text, LIMIT_TEXT_BYTES) };
+}
+
+/* What Outlook wrote, if the mail has no text beside it: as text, as a page, or as rich text, which may hold a page. */
 static void show_body(struct tnef *tnef)
 {
 	struct walk *walk = tnef->walk;
-	if (walk->text.length || walk->wanted)
+	if (walk->wanted || !text_is_blank((struct span){ walk->text.at ? walk->text.at : "", walk->text.length }))
 		return;
-	if (tnef->body.length) {
-		const char *text = text_of(tnef, tnef->body, tnef->body_wide);
-		buffer_add(&walk->text, text, strnlen(text, LIMIT_TEXT_BYTES));
-	} else if (tnef->html.length) {
-		html_to_text(walk->arena, charset_to_utf8(walk->arena, tnef->html, NULL, "TNEF", walk->problems), NULL, &walk->text, walk->problems);
-		walk->html_shown = true;
+	buffer_reset(&walk->text);
+	struct span text = text_span(tnef, tnef->body, tnef->body_wide);
+	bool html = false;
+	if (text_is_blank(text) && tnef->html.length) {
+		text = charset_to_utf8(walk->arena, tnef->html, tnef->codepage, "TNEF", walk->problems);
+		html = true;
+	} else if (text_is_blank(text) && tnef->rtf.length) {
+		text = rtf_to_text(walk->arena, rtf_inflate(walk->arena, tnef->rtf), &html);
 	}
+	if (html)
+		html_to_text(walk->arena, text, NULL, &walk->text, walk->problems);
+	else
+		buffer_add(&walk->text, text.at, text.length < LIMIT_TEXT_BYTES ? text.length : LIMIT_TEXT_BYTES);
+	walk->html_shown = html;
 }
 
 bool tnef_unpack(struct walk *walk, struct span bytes)

@@ -3,7 +3,7 @@
  *
  * A block counts only if it is well made: an octal mode, a name, lines whose length byte fits them, and an end. Then it
  * becomes an attachment and leaves the text; anything else is text that a person wrote, and stays.
- * May not look at parts of the encoding x-uuencode: mail_decode.c does. Makes no problems.
+ * The reader of one line is shared with mail_decode.c, which does parts of the encoding x-uuencode. Makes no problems.
  */
 #include "mail_private.h"
 
@@ -19,7 +19,7 @@ static size_t next_line(struct span text, size_t at, size_t *end)
 	return next;
 }
 
-static bool begin_line(struct span line, struct span *name)
+bool uuencode_begins(struct span line, struct span *name)
 {
 	if (line.length < 11 || memcmp(line.at, "begin ", 6) != 0)
 		return false;
@@ -33,7 +33,7 @@ static bool begin_line(struct span line, struct span *name)
 }
 
 /* The bytes a line stands for; -1: this is no uuencoded line. Trailing blanks may be lost, or a checksum added. */
-static int line_bytes(struct span line)
+int uuencode_line_bytes(struct span line)
 {
 	if (!line.length || line.at[0] < ' ' || line.at[0] > '`')
 		return -1;
@@ -55,29 +55,34 @@ static bool find_end(struct span text, struct block *block)
 			block->next = next;
 			return true;
 		}
-		if (line.length && line_bytes(line) < 0)
+		if (line.length && uuencode_line_bytes(line) < 0)
 			return false;
 	}
 	return false;
 }
 
+size_t uuencode_line(struct span line, char *out)
+{
+	int count = line.length ? (line.at[0] - ' ') & 63 : 0;
+	size_t n = 0;
+	for (size_t i = 1; count > 0; i += 4) {
+		unsigned value = 0;
+		for (size_t j = 0; j < 4; j++)
+			value = value << 6 | (i + j < line.length ? (unsigned)(line.at[i + j] - ' ') & 63 : 0);
+		for (int j = 16; j >= 0 && count > 0; j -= 8, count--)
+			out[n++] = (char)(value >> j & 255);
+	}
+	return n;
+}
+
 static struct span decode_block(struct arena *arena, struct span text, const struct block *block)
 {
-	char *out = arena_alloc(arena, block->end - block->data + 4);
-	size_t n = 0;
+	size_t n = 0, most = block->end - block->data;
+	char *out = arena_alloc(arena, most + 64);
 	for (size_t at = block->data, end, next; at < block->end; at = next) {
 		next = next_line(text, at, &end);
-		const char *line = text.at + at;
-		size_t length = end - at;
-		int count = length ? (line[0] - ' ') & 63 : 0;
-		for (size_t i = 1; count > 0; i += 4) {
-			unsigned value = 0;
-			for (size_t j = 0; j < 4; j++)
-				value = value << 6 | (i + j < length ? (unsigned)(line[i + j] - ' ') & 63 : 0);
-			for (int j = 16; j >= 0 && count > 0; j -= 8, count--)
-				if (n < block->end - block->data)
-					out[n++] = (char)(value >> j & 255);
-		}
+		if (n <= most)
+			n += uuencode_line((struct span){ text.at + at, end - at }, out + n);
 	}
 	return (struct span){ out, n };
 }
@@ -92,7 +97,7 @@ static bool next_block(struct span text, size_t from, struct block *block)
 		size_t end;
 		block->data = next_line(text, block->start, &end);
 		bool line_start = block->start == 0 || text.at[block->start - 1] == '\n';
-		if (line_start && begin_line((struct span){ at, end - block->start }, &block->name) && find_end(text, block))
+		if (line_start && uuencode_begins((struct span){ at, end - block->start }, &block->name) && find_end(text, block))
 			return true;
 		from = block->start + 6;
 	}

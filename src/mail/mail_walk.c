@@ -11,7 +11,8 @@
 
 
 #define LINE_NEAR 1000                   /* bytes from the end of what was cut */
-#define STUB_BYTES 400                   /* a plain text alternative up to this size may only say that the mail is HTML */
+#define PLAIN_LOOK (16 * 1024)           /* encoded bytes of a plain text that may yet be blank or a stub */
+#define SPARE_BYTES 3000                 /* encoded bytes of a page from which on it may hold a picture in itself */
 
 static void walk_part(struct walk *walk, struct part *part, bool show);
 
@@ -91,12 +92,6 @@ static struct span part_text(struct walk *walk, const struct part *part, bool ht
 	return charset_to_utf8(walk->arena, bytes, charset, "text", walk->problems);
 }
 
-static bool looks_like_html(struct span text)
-{
-	text = span_trim(text);
-	return span_starts_nocase(text, "<html") || span_starts_nocase(text, "<!doctype html");
-}
-
 /* ---- text/enriched and text/richtext (RFC 1896): commands out, << is < ---- */
 static struct span enriched_to_text(struct arena *arena, struct span in)
 {
@@ -159,6 +154,7 @@ static const char *image_name(const void *context, const char *cid)
 
 static void append_html(struct walk *walk, struct span html)
 {
+	html = data_pictures_take(walk, html);
 	const struct image_names images = { image_name, walk };
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
@@ -172,13 +168,17 @@ static void show_text(struct walk *walk, struct part *part)
 {
 	bool html = is_html(part);
 	struct span text = part_text(walk, part, html);
-	if (html || (!part->typed && looks_like_html(text)))
+	bool page = html || (strcmp(part->type, "text/plain") == 0 && text_is_page(text));
+	if (rtf_looks(text))
+		text = rtf_to_text(walk->arena, text, &page);
+	if (page)
 		return append_html(walk, text);
 	if (strcmp(part->type, "text/enriched") == 0 || strcmp(part->type, "text/richtext") == 0)
 		text = enriched_to_text(walk->arena, text);
 	const char *format = params_get(&part->content_type, "format"), *delsp = params_get(&part->content_type, "delsp");
 	if (format && text_equal_nocase(format, "flowed"))
 		text = flowed_unwrap(walk->arena, text, delsp && text_equal_nocase(delsp, "yes"));
+	text = pgp_unwrap(walk->arena, text, walk->problems);
 	text = uuencode_unpack(walk, text);
 	append_text(walk, text.at, text.length);
 }
@@ -201,35 +201,36 @@ static struct part *find_text(struct part *part, bool html)
 	return !part->first && is_shown(part) && is_html(part) == html ? part : NULL;
 }
 
-static bool blank_text(struct walk *walk, const struct part *part)
+/* A plain text beside a page: has it nothing to say? Nearly always the page's source holds its words, and need not be read. */
+static bool says_nothing(struct walk *walk, const struct part *plain, const struct part *page)
 {
-	struct span text = span_trim(part_text(walk, part, false));
-	for (size_t i = 0; i < text.length; i++)
-		if (!is_blank(text.at[i]) && memcmp(text.at + i, "\xC2\xA0", i + 1 < text.length ? 2 : 1) != 0 && (unsigned char)text.at[i] != 0xA0)
-			return false;
-	return true;
-}
-
-static bool has_one_of(struct span text, const char *const *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (span_has_nocase(text, words[i]))
-			return true;
-	return false;
-}
-
-/* "Your mail program cannot show HTML": a stub that asks the reader for another program, instead of the text. */
-static bool stub_text(struct walk *walk, const struct part *part)
-{
-	static const char *const abouts[] = { "html" };
-	static const char *const asks[] = {
-		"view", "read", "client", "program", "reader", "browser", "display", "anzeigen", "visualizz", "afficher",
-	};
-	static const char *const whom[] = { "your", "you ", "please", "bitte", "ihr ", "votre", "veuillez", "il tuo", "per favore", "su " };
-	if (part->end - part->start > STUB_BYTES)
+	bool surely;
+	if (plain->end - plain->start > PLAIN_LOOK)
 		return false;
-	struct span text = part_text(walk, part, false);
-	return has_one_of(text, abouts, COUNT_OF(abouts)) && has_one_of(text, asks, COUNT_OF(asks)) && has_one_of(text, whom, COUNT_OF(whom));
+	struct span text = part_text(walk, plain, false);
+	if (text_is_blank(text))
+		return true;
+	if (!page || !text_may_be_stub(text, &surely))
+		return false;
+	struct span html = part_text(walk, page, true);
+	if (!surely && stub_has_words_of(walk->arena, text, html))
+		return false;
+	struct buffer out CLEANUP_BUFFER;
+	buffer_init(&out);
+	html_to_text(walk->arena, html, NULL, &out, NULL);
+	struct span shown = { out.length ? out.at : "", out.length };
+	return !text_is_blank(shown) && (surely || text_is_stub_of(walk->arena, text, shown));
+}
+
+/* The page beside a text that is shown: pictures that stand in it are files all the same. */
+static void take_spare(struct walk *walk, struct part *html)
+{
+	if (!walk->html_spare)
+		walk->html_spare = html;
+	if (html->end - html->start < SPARE_BYTES)
+		return;
+	bool cut;
+	data_pictures_take(walk, part_bytes(walk->arena, walk->source, html, LIMIT_HTML_BYTES, &cut));
 }
 
 static void walk_alternative(struct walk *walk, struct part *part, bool show)
@@ -237,13 +238,13 @@ static void walk_alternative(struct walk *walk, struct part *part, bool show)
 	struct part *shown = NULL, *html = NULL;
 	for (struct part *child = part->first; child; child = child->next) {
 		struct part *plain = find_text(child, false);
-		if (!shown && plain && strcmp(plain->type, "text/plain") == 0 && !blank_text(walk, plain) && !(find_text(part, true) && stub_text(walk, plain)))
+		if (!shown && plain && strcmp(plain->type, "text/plain") == 0 && !says_nothing(walk, plain, find_text(part, true)))
 			shown = child;
 		if (find_text(child, true) && !(shown == child))
 			html = child;
 	}
-	if (shown && html && !walk->html_spare)
-		walk->html_spare = find_text(html, true);
+	if (shown && html && show)
+		take_spare(walk, find_text(html, true));
 	if (!shown)
 		shown = html;
 	for (struct part *child = part->first; child && !shown; child = child->next)
@@ -297,12 +298,60 @@ static void remember_special(struct walk *walk, struct part *part)
 	                      || strcmp(part->type, "message/global") == 0 || strcmp(part->type, "message/global-headers") == 0
 	                      || strcmp(part->type, "text/rfc822") == 0))
 		walk->nested = part;
+	if (!walk->calendar && (strcmp(part->type, "text/calendar") == 0 || strcmp(part->type, "application/ics") == 0))
+		walk->calendar = part;
+	if (!walk->named_text && part->filename && is_text(part) && (part == walk->root || strcmp(part->disposition.value, "attachment") != 0))
+		walk->named_text = part;
 }
 
 static bool is_tnef(const struct part *part)
 {
 	return strcmp(part->type, "application/ms-tnef") == 0 || strcmp(part->type, "application/vnd.ms-tnef") == 0
 	       || (part->filename && text_equal_nocase(part->filename, "winmail.dat"));
+}
+
+static bool is_smime(const struct part *part)
+{
+	const char *dot = part->filename ? strrchr(part->filename, '.') : NULL;
+	return strcmp(part->type, "application/pkcs7-mime") == 0 || strcmp(part->type, "application/x-pkcs7-mime") == 0
+	       || (dot && text_equal_nocase(dot, ".p7m") && strcmp(part->type, "application/octet-stream") == 0);
+}
+
+static void set_source(struct part *part, const struct mail_source *source)
+{
+	part->source = source;
+	for (struct part *child = part->first; child; child = child->next)
+		set_source(child, source);
+}
+
+/* A MIME entity that lay in a wrapper: read as if it stood in the wrapper's place. */
+static void walk_inner(struct walk *walk, struct span bytes, bool show)
+{
+	struct mail_source *source = ARENA_NEW(walk->arena, struct mail_source);
+	struct head head;
+	*source = (struct mail_source){ .data = bytes.at, .size = bytes.length, .fd = -1 };
+	head_read(walk->arena, source, &head, NULL);
+	struct part *root = parts_read(walk->arena, source, &head, walk->problems), *outer = walk->root;
+	set_source(root, source);
+	walk->root = root;
+	walk_part(walk, root, show);
+	walk->root = outer;
+}
+
+static void walk_smime(struct walk *walk, struct part *part, bool show)
+{
+	bool cut;
+	struct span content = { "", 0 };
+	if (walk->opened < LIMIT_SMIME_DEPTH && part->end > part->start)
+		content = smime_content(walk->arena, part_bytes(walk->arena, walk->source, part, LIMIT_SMIME_BYTES, &cut));
+	problem(walk->arena, walk->problems, content.length ? "S/MIME (%s); the signature was not checked" : "S/MIME (%s); kept as it is", part->type);
+	attachment_add(walk, part);
+	if (!content.length)
+		return;
+	if (!walk->wanted)
+		walk->mail->attachments.at[walk->mail->attachments.count - 1].signs = true;
+	walk->opened++;
+	walk_inner(walk, content, show);
 }
 
 static void walk_leaf(struct walk *walk, struct part *part, bool show)
@@ -313,8 +362,8 @@ static void walk_leaf(struct walk *walk, struct part *part, bool show)
 		return show_text(walk, part);
 	if (!show && is_shown(part))
 		return;
-	if (strcmp(part->type, "application/pkcs7-mime") == 0 || strcmp(part->type, "application/x-pkcs7-mime") == 0)
-		problem(walk->arena, walk->problems, "S/MIME (%s); kept as it is", part->type);
+	if (is_smime(part))
+		return walk_smime(walk, part, show);
 	if (is_tnef(part)) {
 		bool cut;
 		struct span bytes = part_bytes(walk->arena, walk->source, part, LIMIT_TNEF_BYTES, &cut);
@@ -342,7 +391,25 @@ static void walk_part(struct walk *walk, struct part *part, bool show)
 		walk_part(walk, child, show);
 }
 
+/* Nothing to read so far: what else a person would look at. A text that is a file as well is both. */
+static void show_instead(struct walk *walk)
+{
+	bool cut;
+	size_t before = walk->text.length;
+	if (walk->named_text && walk->named_text->end > walk->named_text->start)
+		show_text(walk, walk->named_text);
+	if (!walk->calendar || !text_is_blank((struct span){ walk->text.at ? walk->text.at : "", walk->text.length }))
+		return;
+	walk->text.length = before;
+	struct span bytes = part_bytes(walk->arena, walk->source, walk->calendar, LIMIT_CALENDAR_BYTES, &cut);
+	bytes = charset_to_utf8(walk->arena, bytes, params_get(&walk->calendar->content_type, "charset"), "calendar", walk->problems);
+	struct span line = calendar_line(walk->arena, bytes, field_keyword(walk->arena, &walk->root->fields, "Content-Language"));
+	append_text(walk, line.at, line.length);
+}
+
 void walk_parts(struct walk *walk)
 {
 	walk_part(walk, walk->root, true);
+	if (!walk->wanted && text_is_blank((struct span){ walk->text.at ? walk->text.at : "", walk->text.length }))
+		show_instead(walk);
 }

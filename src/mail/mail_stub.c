@@ -1,0 +1,139 @@
+/*
+ * mail_stub.c - parts that only seem to be text: nothing to see in them, a word that the mail is HTML, a page's source.
+ *
+ * By structure, so that the language does not matter: text of blanks of any kind shows nothing; a short text beside a much
+ * longer page with which it shares hardly a word is no second form of that page, but a stub; what begins and ends like a
+ * page is one, whatever its type says. May not decide what is shown instead: mail_walk.c does. Makes no problems.
+ */
+#include "mail_private.h"
+
+#define STUB_BYTES 400                   /* a plain text alternative up to this size may only say that the mail is HTML */
+#define WORDS_MAX 60                     /* words of it that are looked for in the page */
+#define WORD_LEAST 3                     /* bytes of a word that says something */
+#define PAGE_BYTES (64 * 1024)           /* of the page's text in which they are looked for */
+
+/* Code points that no font shows: spaces of all widths, joiners, marks of direction, fillers (Unicode 15, Zs, Cf and Hangul fillers). */
+static bool shows_nothing(uint32_t code)
+{
+	return code <= 0x20 || code == 0xA0 || code == 0xAD || code == 0x34F || code == 0x115F || code == 0x1160 || code == 0x1680 || code == 0x180E
+	       || (code >= 0x2000 && code <= 0x200F) || (code >= 0x2028 && code <= 0x202F) || (code >= 0x205F && code <= 0x206F)
+	       || code == 0x2800 || code == 0x3000 || code == 0x3164 || code == 0xFEFF || code == 0xFFA0;
+}
+
+bool text_is_blank(struct span text)
+{
+	for (size_t i = 0; i < text.length;) {
+		uint32_t code;
+		size_t size = utf8_decode(text.at + i, text.length - i, &code);
+		if (span_starts_nocase((struct span){ text.at + i, text.length - i }, "&nbsp;"))
+			size = 6;
+		else if (size && !shows_nothing(code) && (unsigned char)text.at[i] >= 32)
+			return false;
+		i += size ? size : 1;
+	}
+	return true;
+}
+
+static size_t count_ends(struct span text)
+{
+	size_t count = 0;
+	for (const char *at = text.at, *stop = at + text.length; count < 3 && (at = memmem(at, (size_t)(stop - at), "</", 2)) != NULL; at += 2)
+		count++;
+	return count;
+}
+
+/* A page's source, sent as plain text: it begins with the tag of a page or a block, and ends with one. */
+bool text_is_page(struct span text)
+{
+	static const char *const pages[] = { "<html", "<!doctype html", "<body", "<head>", "<meta " };
+	static const char *const blocks[] = { "<div", "<p>", "<p ", "<table", "<span", "<font", "<center", "<style", "<br>", "<br/>", "<br />" };
+	text = span_trim(text);
+	if (!text.length || text.at[0] != '<')
+		return false;
+	for (size_t i = 0; i < COUNT_OF(pages); i++)
+		if (span_starts_nocase(text, pages[i]))
+			return true;
+	for (size_t i = 0; i < COUNT_OF(blocks); i++)
+		if (span_starts_nocase(text, blocks[i]))
+			return text.at[text.length - 1] == '>' && count_ends(text) >= 3;
+	return false;
+}
+
+/* ---- stubs ---- */
+struct words { struct span at[WORDS_MAX]; size_t count; };
+
+static bool word_byte(char c)
+{
+	return is_alpha(c) || is_digit(c) || (c & 0x80);
+}
+
+static void words_of(struct span text, struct words *words)
+{
+	for (size_t i = 0; i < text.length && words->count < WORDS_MAX;) {
+		size_t start = i;
+		while (i < text.length && word_byte(text.at[i]))
+			i++;
+		if (i - start >= WORD_LEAST)
+			words->at[words->count++] = (struct span){ text.at + start, i - start };
+		i += i == start;
+	}
+}
+
+/* How many of the words stand in the text, as they are or in small letters. */
+static size_t words_in(struct arena *arena, const struct words *words, struct span text)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < words->count; i++) {
+		const char *word = text_lower(arena, arena_copy(arena, words->at[i].at, words->at[i].length));
+		found += fold_find(text, word) != NULL;
+	}
+	return found;
+}
+
+static bool has_one_of(struct span text, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_has_nocase(text, words[i]))
+			return true;
+	return false;
+}
+
+/* "Your mail program cannot show HTML": a stub that asks the reader for another program, instead of the text. */
+static bool asks_for_a_program(struct span text)
+{
+	static const char *const asks[] = {
+		"view", "read", "client", "program", "reader", "browser", "display", "anzeigen", "visualizz", "afficher",
+	};
+	static const char *const whom[] = { "your", "you ", "please", "bitte", "ihr ", "votre", "veuillez", "il tuo", "per favore", "su " };
+	return span_has_nocase(text, "html") && has_one_of(text, asks, COUNT_OF(asks)) && has_one_of(text, whom, COUNT_OF(whom));
+}
+
+bool text_may_be_stub(struct span text, bool *surely)
+{
+	text = span_trim(text);
+	*surely = text.length <= STUB_BYTES && asks_for_a_program(text);
+	return text.length <= STUB_BYTES;
+}
+
+/* Are most of the words in the source of the page? Then nobody need read it for them. */
+bool stub_has_words_of(struct arena *arena, struct span text, struct span page)
+{
+	struct words words = { .count = 0 };
+	words_of(text, &words);
+	if (page.length > PAGE_BYTES)
+		page.length = PAGE_BYTES;
+	return words_in(arena, &words, page) * 2 > words.count;
+}
+
+bool text_is_stub_of(struct arena *arena, struct span text, struct span page)
+{
+	struct words words = { .count = 0 };
+	text = span_trim(text);
+	page = span_trim(page);
+	if (page.length < 2 * text.length || page.length < 40)
+		return false;
+	words_of(text, &words);
+	if (page.length > PAGE_BYTES)
+		page.length = PAGE_BYTES;
+	return words.count && words_in(arena, &words, page) * 3 < words.count;
+}
