@@ -1,0 +1,154 @@
+"""oracle.py - who may read what, written from the contract and not from the code: looks at every mail that leaves, and at the end at all.
+
+Each finding is (class, words). The classes are the letters of the promise:
+  reader     an answer reached somebody whom the agent was not shown, or not all whom he was shown
+  note       a note, a draft or an agent's automatic mail left the house
+  other      words of one dialog, or of somebody else's mail, reached somebody who is none of its readers
+  token      an address or Message-ID signed for an agent left the house, or an agent's private address
+  untold     an agent's answer was not sent, and he was not told
+  cut        a part of an answer was not sent, and he was not told
+  loud       an automatic mail carried words to an address that had not proved itself
+  budget     automatic mail beyond the budget
+  unseen     a person's words reached nobody of the house
+  state      a machine's mail moved a state
+  book       accepted mails without one disposition, fsck
+"""
+import collections, re
+
+from dialog import AGENT_MAILS
+from letters import ADDRESS, CANARY, TOKEN
+
+PRIVATE = re.compile(r"[a-z]+@agents\.example", re.I)
+BOILERPLATE = ["/priority low|normal|high|urgent"]
+
+
+class Oracle:
+    def __init__(self, acknowledgements=60):
+        self.canaries, self.findings, self.checked = {}, [], 0
+        self.house_tokens, self.token_dialog = set(), {}
+        self.acknowledgements, self.most = collections.Counter(), acknowledgements
+        self.proved = set()
+
+    def find(self, kind, dialog, words):
+        if not any(k == kind and d is dialog for k, d, _ in self.findings):
+            self.findings.append((kind, dialog, words))
+            if dialog:
+                dialog.note("    !! %s: %s" % (kind, words))
+
+    def expect(self, writing):
+        """Called before a mail goes in."""
+        for c in writing.words + writing.others:
+            self.canaries[c] = writing
+        if writing.proved:
+            self.proved.add((writing.claimed, writing.dialog.number))
+        if writing.notice is not None and writing.shown is None:
+            writing.shown = set(a.lower() for a in ADDRESS.findall(writing.notice.seen)) | writing.admitted
+
+    # ---- a mail that leaves
+    def look(self, mail, dialog_of_address, answers):
+        to_agents = [r for r in mail.recipients if r in AGENT_MAILS]
+        outside = [r for r in mail.recipients if r not in AGENT_MAILS]
+        found = mail.canaries()
+        self.checked += len(found)
+        for c in found:
+            w = self.canaries.get(c)
+            if w is None:
+                continue
+            for a in to_agents:
+                w.seen_by_agents.add(c)
+                w.told.add((c, a))
+            for r in outside:
+                self.judge(mail, c, w, r)
+        if to_agents:
+            self.learn_tokens(mail)
+            if outside:
+                self.find("other", dialog_of_address(outside[0]), "one mail to agents and others: %r" % mail)
+        for r in outside:
+            self.look_outside(mail, r, dialog_of_address(r))
+
+    def learn_tokens(self, mail):
+        for place in (mail["reply-to"], mail["message-id"], mail.text):
+            self.house_tokens |= {t for t in TOKEN.findall(place.lower()) if t[0] in "anq"}
+
+    def look_outside(self, mail, r, dialog):
+        if dialog is None:
+            self.find("other", None, "mail to an address of no dialog: %r" % mail)
+            return
+        leaked = mail.tokens() & self.house_tokens
+        if leaked:
+            self.find("token", dialog, "%s in %r" % (sorted(leaked)[0], mail))
+        if PRIVATE.search(mail.seen):
+            self.find("token", dialog, "the private address %s in %r" % (PRIVATE.search(mail.seen).group(0), mail))
+        for line in BOILERPLATE:
+            if line in mail.seen:
+                self.find("token", dialog, "the notice's own words in %r" % mail)
+        for t in TOKEN.findall(" ".join((mail["reply-to"], mail.text)).lower()):
+            if t[0] in "csyzhkr" and self.token_dialog.setdefault(t, dialog) is not dialog and len(t) > 25:
+                self.find("other", dialog, "a token of another dialog in %r" % mail)
+        if mail["auto-submitted"].startswith("auto-replied"):
+            self.acknowledgements[r] += 1
+            if self.acknowledgements[r] > self.most:
+                self.find("budget", dialog, "%d automatic answers to %s" % (self.acknowledgements[r], r))
+
+    def judge(self, mail, c, w, r):
+        """Canary c, written in w, is about to be read by r, who is no agent."""
+        w.reached.setdefault(c, set()).add(r)
+        own_dialog = w.dialog.is_here(r)
+        if not own_dialog:
+            self.find("other", w.dialog, "%s of %r reached %s of another dialog in %r" % (c, w, r, mail))
+        elif w.purpose in ("note", "draft", "command") or (w.machine and w.agent):
+            self.find("note", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail))
+        elif w.purpose == "direct":
+            if c in w.words:
+                self.find("reader", w.dialog, "%s of %r was sent again to %s in %r" % (c, w, r, mail))
+        elif w.purpose == "answer":
+            if mail.automatic and not self.is_resolution(mail):
+                self.find("loud", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail))
+            elif w.shown is not None and r not in w.shown and not self.quoting(mail, c, r):
+                self.find("reader", w.dialog, "%s of %r reached %s, whom the notice did not name, in %r" % (c, w, r, mail))
+        elif mail.automatic:
+            if r != w.claimed or (r, w.dialog.number) not in self.proved:
+                self.find("loud", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail))
+        elif c in w.words and not self.quoting(mail, c, r):
+            self.find("other", w.dialog, "%s of %r reached %s in %r, and no agent quoted it" % (c, w, r, mail))
+
+    @staticmethod
+    def is_resolution(mail):
+        """An agent's words with /resolve or by a command go out with the question whether it is solved: words of a person all the same."""
+        return True
+
+    def quoting(self, mail, c, r):
+        """An agent's answer in this mail repeats c, and r is one of those whom he was shown."""
+        for k in mail.canaries():
+            w = self.canaries.get(k)
+            if w is not None and w.purpose == "answer" and c in w.quoted and (w.shown is None or r in w.shown):
+                return True
+        return False
+
+    # ---- after a round
+    def after(self, writing, ticket_text=None):
+        """The mails that this writing caused have left."""
+        w = writing
+        if w.result is None or not all(code == 250 for code in w.result):
+            return
+        reached = {c: w.reached.get(c, set()) - w.direct for c in w.words}
+        sets = {frozenset(s) for s in reached.values()}
+        told = {c for c in w.words if any((c, a) in w.told for a in (w.writer,))}
+        if w.purpose == "answer" and w.words:
+            if sets == {frozenset()}:
+                if not (set(w.words) <= told) and not w.__dict__.get("by_command") and not w.direct:
+                    self.find("untold", w.dialog, "%r was not sent, and %s was not told with his words" % (w, w.writer))
+            elif len(sets) > 1:
+                missing = [c for c in w.words if not reached[c]]
+                if not set(missing) <= told:
+                    self.find("cut", w.dialog, "of %r only a part was sent; missing %s, and he was not told" % (w, missing))
+        elif w.__dict__.get("must_be_told") and w.words and not any((c, w.writer) in w.told for c in w.words):
+            self.find("untold", w.dialog, "%r was not sent, and %s was not told with his words" % (w, w.writer))
+
+    def unseen(self, w):
+        """A person's words that no mail to an agent carried (the answers of agents that went out are on the ticket)."""
+        if w.machine or w.purpose in ("again", "command", "thanks", "leave") or w.result is None or not any(code == 250 for code in w.result):
+            return []
+        if w.agent:
+            return [c for c in w.words if c not in w.seen_by_agents and not w.reached.get(c)]
+        return [c for c in w.words if c not in w.seen_by_agents]

@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""run.py - random dialogs through a whole desk, and an oracle beside it: what was written for whom, and who read it.
+
+    PROPERTY_MAILS=100000     mails in all (1500 a desk)
+    PROPERTY_SEED=N           the same dialogs again; without it, one is chosen and printed
+    PROPERTY_DESKS=2          desks at a time
+
+On a violation the dialog that shows it is played again alone, with steps left out, until nothing more can be: that one is printed.
+Ends with "N passed, N failed": a dialog passes where the oracle finds nothing.
+"""
+import sys
+sys.dont_write_bytecode = True
+import collections, json, os, random, re, time
+
+import actions, agents, customers, machines
+from dialog import AGENT_MAILS, Dialog
+from house import House
+from oracle import Oracle
+
+TICKET = re.compile(r"\[#(\d+)\]")
+STEPS = 16
+
+
+class Play:
+    """Many dialogs at once in one desk."""
+    def __init__(self, scripts, prove, watch=False, language="en"):
+        self.house = House(prove=prove, language=language)
+        self.oracle = Oracle()
+        self.dialogs = [Dialog(n + 1, script, prove) for n, script in enumerate(scripts)]
+        self.by_number = {d.number: d for d in self.dialogs}
+        self.by_ticket, self.held, self.watch = {}, [], watch
+        self.deliveries = 0
+
+    # ---- whose mail is this?
+    def dialog_of_address(self, address):
+        found = re.search(r"@[a-z](\d+)\.example$", address)
+        return self.by_number.get(int(found.group(1))) if found else None
+
+    def dialog_of(self, mail):
+        for r in mail.recipients:
+            if r not in AGENT_MAILS:
+                return self.dialog_of_address(r)
+        number = TICKET.search(mail["subject"])
+        if number and int(number.group(1)) in self.by_ticket:
+            return self.by_ticket[int(number.group(1))]
+        for c in mail.canaries():
+            if c in self.oracle.canaries:
+                return self.oracle.canaries[c].dialog
+        found = re.search(r"@[a-z](\d+)\.example", mail.seen)
+        return self.by_number.get(int(found.group(1))) if found else None
+
+    def route(self, mail):
+        dialog = self.dialog_of(mail)
+        if dialog is None:
+            self.held.append(mail)
+            return
+        number = TICKET.search(mail["subject"])
+        if number and mail.recipients[0] in AGENT_MAILS:
+            self.by_ticket.setdefault(int(number.group(1)), dialog)
+            if int(number.group(1)) not in dialog.tickets and self.by_ticket[int(number.group(1))] is dialog:
+                dialog.tickets.append(int(number.group(1)))
+        dialog.take(mail)
+
+    # ---- a round
+    def step(self, dialog):
+        """The next step of the dialog that makes sense: its operations."""
+        while dialog.at < len(dialog.script):
+            name, seed = dialog.script[dialog.at]
+            dialog.at += 1
+            dialog.begin(name, seed)
+            count = len(dialog.writings)
+            operations = actions.ACTIONS[name][1](dialog)
+            if operations:
+                dialog.note("%s" % name)
+                return operations
+            del dialog.writings[count:]
+        return []
+
+    def round(self):
+        active = [(d, self.step(d)) for d in self.dialogs]
+        mails = [(d, op) for d, ops in active for op in ops if op[0] == "mail"]
+        commands = [(d, op) for d, ops in active for op in ops if op[0] == "command"]
+        if not mails and not commands:
+            return False
+        writings = [op[-1] for _, op in mails + commands]
+        for w in writings:
+            self.oracle.expect(w)
+        for (d, op), replies in zip(mails, self.house.deliver([op[1:4] for _, op in mails])):
+            d.last_mail = op[1:4]
+            op[4].result = [code for code, _ in replies]
+            d.note("    -> %s" % ", ".join(op[2]) + "".join(" [%d %s]" % r for r in replies if r[0] != 250))
+            if self.watch:
+                d.note("\n".join("       | " + line for line in op[1].decode("utf-8", "replace").split("\r\n")))
+        for d, (_, arguments, text, w) in commands:
+            if w.purpose == "answer":
+                shown = self.house.desk.ticket(w.ticket)
+                w.shown = {r["address"] for r in shown["readers"]} if "readers" in shown else None
+            done = self.house.desk.cli(*arguments, stdin=text)
+            w.result = [250 if done.code == 0 else done.code]
+            d.note("    $ sportello %s (exit %d)" % (" ".join(map(str, arguments)), done.code))
+        for mail in self.house.settle():
+            self.oracle.look(mail, self.dialog_of_address, None)
+            self.route(mail)
+        for w in writings:
+            self.oracle.after(w)
+        self.check_states([w for w in writings])
+        return True
+
+    def check_states(self, writings):
+        still = {w.dialog for w in writings if not w.moves}
+        tickets = {t["id"]: t["state"] for t in self.house.desk.tickets()}
+        for number, state in tickets.items():
+            dialog = self.by_ticket.get(number)
+            if dialog is None:
+                continue
+            before = dialog.states.get(number)
+            if dialog in still and before is not None and before != state:
+                self.oracle.find("state", dialog, "ticket %d went from %s to %s by a machine's mail" % (number, before, state))
+            dialog.states[number] = state
+
+    def finish(self):
+        desk = self.house.desk
+        self.house.advance(180)              # what is gathered, leaves
+        time.sleep(0.3)
+        for mail in self.house.settle():
+            self.oracle.look(mail, self.dialog_of_address, None)
+            self.route(mail)
+        book = desk.ok("mailbox", "list", "--limit", 1000000) if False else desk.ok("mailbox", "list")
+        without = [m for m in book if not m["disposition"]]
+        duplicates = sum(m["duplicates"] for m in book)
+        if without or len(book) + duplicates != self.house.accepted:
+            self.oracle.find("book", None, "accepted %d, in the book %d and %d repeated, %d without a disposition" % (self.house.accepted, len(book), duplicates, len(without)))
+        checked = desk.cli("fsck")
+        if checked.code != 0:
+            self.oracle.find("book", None, "fsck: %r" % checked)
+        self.check_unseen(book)
+
+    def check_unseen(self, book):
+        by_id = collections.defaultdict(list)
+        for m in book:
+            by_id[m["message_id"]].append(m)
+        shown = {}
+        for d in self.dialogs:
+            for w in d.writings:
+                missing = self.oracle.unseen(w)
+                if not missing:
+                    continue
+                rows = by_id.get(w.mail_id, [])
+                if w.agent:                  # a note, or a draft kept: on the ticket
+                    for m in rows:
+                        if m["ticket"] and m["ticket"] not in shown:
+                            shown[m["ticket"]] = self.house.desk.cli("ticket", "show", m["ticket"], json_output=False).out.split("\nHistory")[0]
+                    missing = [c for c in missing if not any(c in shown.get(m["ticket"], "") for m in rows)]
+                if missing and not any(m["disposition"] in ("rejected", "redirected", "discarded") for m in rows):
+                    self.oracle.find("unseen", d, "%s of %r: %s" % (missing[0], w, [(m["disposition"], m["detail"], m["ticket"]) for m in rows]))
+
+    def play(self):
+        try:
+            while self.round():
+                pass
+            self.finish()
+        finally:
+            self.house.close()
+        return self.oracle.findings
+
+
+def shrink(script, prove, kind, budget=40):
+    """Leaves steps out for as long as the same class of finding stays. All candidates of one pass share a desk. None: it does not show alone."""
+    def shows(scripts):
+        play = Play(scripts, prove)
+        found = play.play()
+        return [any(k == kind and d is dialog for k, d, _ in found) for dialog in play.dialogs]
+    if not shows([script])[0]:
+        return None
+    for _ in range(budget):
+        candidates = [script[:k] + script[k + 1:] for k in range(len(script))] if len(script) > 1 else []
+        halves = [script[:len(script) // 2], script[len(script) // 2:], script[:-2]] if len(script) > 3 else []
+        candidates = [c for c in halves + candidates if c]
+        good = [c for c, bad in zip(candidates, shows(candidates)) if bad] if candidates else []
+        if not good:
+            return script
+        script = min(good, key=len)
+    return script
+
+
+def tell(script, prove, kind):
+    play = Play([script], prove, watch=True)
+    found = play.play()
+    return "\n".join(play.dialogs[0].log) + "\n" + "\n".join("%s: %s" % (k, words) for k, _, words in found if k == kind)
+
+
+def main():
+    mails = int(os.environ.get("PROPERTY_MAILS", "100000"))
+    seed = int(os.environ.get("PROPERTY_SEED") or random.SystemRandom().randrange(1 << 32))
+    per_desk = int(os.environ.get("PROPERTY_PER_DESK", "1500"))
+    shrink_most = int(os.environ.get("PROPERTY_SHRINK", "1"))
+    print("property: PROPERTY_SEED=%d PROPERTY_MAILS=%d" % (seed, mails), flush=True)
+    begin, sent, dialogs, canaries, bad, examples, n, leaving = time.monotonic(), 0, 0, 0, collections.Counter(), {}, 0, 0
+    failed = 0
+    while sent < mails:
+        r = random.Random("%d/%d" % (seed, n))
+        prove = r.random() < 0.6
+        count = max(1, min(per_desk, mails - sent) * 10 // 70)
+        play = Play([actions.make_script(r, STEPS) for _ in range(count)], prove, language=r.choice(["en", "en", "it", "de", "fr", "es"]))
+        found = play.play()
+        sent += play.house.mails_in
+        leaving += play.house.taken
+        dialogs += count
+        canaries += play.oracle.checked
+        failed += len({id(d) for _, d, _ in found})
+        for kind, d, words in found:
+            bad[kind] += 1
+            examples.setdefault(kind, []).append((d.script[:d.at] if d else None, prove, words, play.house.mails_in))
+        n += 1
+        print("property: desk %d, %d mails in, %d out, %d dialogs, %d canaries read, %.0f s: %s" % (n, sent, leaving, dialogs, canaries, time.monotonic() - begin, dict(bad) or "nothing found"), flush=True)
+        if os.environ.get("PROPERTY_STOP") and bad:
+            break
+    for kind, list_ in examples.items():
+        for script, prove, words, _ in sorted(list_, key=lambda e: len(e[0] or "x" * 99))[:shrink_most]:
+            print("\n==== %s (%d): %s" % (kind, bad[kind], words), flush=True)
+            if script and shrink_most:
+                small = shrink(script, prove, kind)
+                if small is None:
+                    print("(not when played alone)")
+                else:
+                    print("smallest dialog (authserv_id %s):\n%s" % ("set" if prove else "not set", tell(small, prove, kind)), flush=True)
+    print("%d passed, %d failed" % (dialogs - failed, failed))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
