@@ -215,6 +215,8 @@ def agent_answers_directly(d):
     if not m:
         return None
     w = written(d, agent, "direct", m)
+    if d.address("ada") not in m.seen:
+        return None
     queue = d.r.choice(["support@example.org", m.reply_address()])
     w.direct.add(d.address("ada"))
     return answer(d, agent, m, w, to="Ada <%s>" % d.address("ada"), cc=queue, recipients=[queue])

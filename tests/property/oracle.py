@@ -29,7 +29,9 @@ class Oracle:
         self.acknowledgements, self.most = collections.Counter(), acknowledgements
         self.proved = set()
 
-    def find(self, kind, dialog, words):
+    def find(self, kind, dialog, words, writing=None):
+        """`kind` is told apart by what its writer did; one finding of a kind for each dialog."""
+        kind = "%s %s" % (kind, writing.action) if writing is not None else kind
         if not any(k == kind and d is dialog for k, d, _ in self.findings):
             self.findings.append((kind, dialog, words))
             if dialog:
@@ -70,18 +72,23 @@ class Oracle:
         for place in (mail["reply-to"], mail["message-id"], mail.text):
             self.house_tokens |= {t for t in TOKEN.findall(place.lower()) if t[0] in "anq"}
 
+    def source(self, mail):
+        """The writing whose words this mail mostly carries."""
+        found = [self.canaries[c] for c in mail.canaries() if c in self.canaries]
+        return max(found, key=lambda w: (w.agent is not None, w.step)) if found else None
+
     def look_outside(self, mail, r, dialog):
         if dialog is None:
             self.find("other", None, "mail to an address of no dialog: %r" % mail)
             return
         leaked = mail.tokens() & self.house_tokens
         if leaked:
-            self.find("token", dialog, "%s in %r" % (sorted(leaked)[0], mail))
+            self.find("token", dialog, "%s in %r" % (sorted(leaked)[0], mail), self.source(mail))
         if PRIVATE.search(mail.seen):
-            self.find("token", dialog, "the private address %s in %r" % (PRIVATE.search(mail.seen).group(0), mail))
+            self.find("token", dialog, "the private address %s in %r" % (PRIVATE.search(mail.seen).group(0), mail), self.source(mail))
         for line in BOILERPLATE:
             if line in mail.seen:
-                self.find("token", dialog, "the notice's own words in %r" % mail)
+                self.find("token", dialog, "the notice's own words in %r" % mail, self.source(mail))
         for t in TOKEN.findall(" ".join((mail["reply-to"], mail.text)).lower()):
             if t[0] in "csyzhkr" and self.token_dialog.setdefault(t, dialog) is not dialog and len(t) > 25:
                 self.find("other", dialog, "a token of another dialog in %r" % mail)
@@ -95,27 +102,20 @@ class Oracle:
         w.reached.setdefault(c, set()).add(r)
         own_dialog = w.dialog.is_here(r)
         if not own_dialog:
-            self.find("other", w.dialog, "%s of %r reached %s of another dialog in %r" % (c, w, r, mail))
+            self.find("other", w.dialog, "%s of %r reached %s of another dialog in %r" % (c, w, r, mail), w)
         elif w.purpose in ("note", "draft", "command") or (w.machine and w.agent):
-            self.find("note", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail))
+            self.find("note", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif w.purpose == "direct":
             if c in w.words:
-                self.find("reader", w.dialog, "%s of %r was sent again to %s in %r" % (c, w, r, mail))
+                self.find("reader", w.dialog, "%s of %r was sent again to %s in %r" % (c, w, r, mail), w)
         elif w.purpose == "answer":
-            if mail.automatic and not self.is_resolution(mail):
-                self.find("loud", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail))
-            elif w.shown is not None and r not in w.shown and not self.quoting(mail, c, r):
-                self.find("reader", w.dialog, "%s of %r reached %s, whom the notice did not name, in %r" % (c, w, r, mail))
+            if w.shown is not None and r not in w.shown and not self.quoting(mail, c, r):
+                self.find("reader", w.dialog, "%s of %r reached %s, whom the notice did not name, in %r" % (c, w, r, mail), w)
         elif mail.automatic:
             if r != w.claimed or (r, w.dialog.number) not in self.proved:
-                self.find("loud", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail))
+                self.find("loud", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif c in w.words and not self.quoting(mail, c, r):
             self.find("other", w.dialog, "%s of %r reached %s in %r, and no agent quoted it" % (c, w, r, mail))
-
-    @staticmethod
-    def is_resolution(mail):
-        """An agent's words with /resolve or by a command go out with the question whether it is solved: words of a person all the same."""
-        return True
 
     def quoting(self, mail, c, r):
         """An agent's answer in this mail repeats c, and r is one of those whom he was shown."""
@@ -137,13 +137,13 @@ class Oracle:
         if w.purpose == "answer" and w.words:
             if sets == {frozenset()}:
                 if not (set(w.words) <= told) and not w.__dict__.get("by_command") and not w.direct:
-                    self.find("untold", w.dialog, "%r was not sent, and %s was not told with his words" % (w, w.writer))
+                    self.find("untold", w.dialog, "%r was not sent, and %s was not told with his words" % (w, w.writer), w)
             elif len(sets) > 1:
                 missing = [c for c in w.words if not reached[c]]
                 if not set(missing) <= told:
-                    self.find("cut", w.dialog, "of %r only a part was sent; missing %s, and he was not told" % (w, missing))
+                    self.find("cut", w.dialog, "of %r only a part was sent; missing %s, and he was not told" % (w, missing), w)
         elif w.__dict__.get("must_be_told") and w.words and not any((c, w.writer) in w.told for c in w.words):
-            self.find("untold", w.dialog, "%r was not sent, and %s was not told with his words" % (w, w.writer))
+            self.find("untold", w.dialog, "%r was not sent, and %s was not told with his words" % (w, w.writer), w)
 
     def unseen(self, w):
         """A person's words that no mail to an agent carried (the answers of agents that went out are on the ticket)."""

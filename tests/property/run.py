@@ -3,14 +3,15 @@
 
     PROPERTY_MAILS=100000     mails in all (1500 a desk)
     PROPERTY_SEED=N           the same dialogs again; without it, one is chosen and printed
-    PROPERTY_DESKS=2          desks at a time
+    PROPERTY_SHRINK=1         that many examples of each kind of finding are made small (0: none)
+    run.py WORD ...           only examples of kinds that have one of these words in their name
 
 On a violation the dialog that shows it is played again alone, with steps left out, until nothing more can be: that one is printed.
 Ends with "N passed, N failed": a dialog passes where the oracle finds nothing.
 """
 import sys
 sys.dont_write_bytecode = True
-import collections, json, os, random, re, time
+import base64, collections, json, os, random, re, time
 
 import actions, agents, customers, machines
 from dialog import AGENT_MAILS, Dialog
@@ -19,6 +20,14 @@ from oracle import Oracle
 
 TICKET = re.compile(r"\[#(\d+)\]")
 STEPS = 16
+
+
+def readable(data):
+    """A mail for the eyes: its transfer encoding undone."""
+    head, _, body = data.decode("utf-8", "replace").replace("\r\n", "\n").partition("\n\n")
+    if "multipart" not in head and "base64" in head:
+        body = base64.b64decode(body).decode("utf-8", "replace")
+    return head + "\n\n" + body
 
 
 class Play:
@@ -71,6 +80,7 @@ class Play:
             count = len(dialog.writings)
             operations = actions.ACTIONS[name][1](dialog)
             if operations:
+                operations[-1][-1].action = name
                 dialog.note("%s" % name)
                 return operations
             del dialog.writings[count:]
@@ -90,7 +100,7 @@ class Play:
             op[4].result = [code for code, _ in replies]
             d.note("    -> %s" % ", ".join(op[2]) + "".join(" [%d %s]" % r for r in replies if r[0] != 250))
             if self.watch:
-                d.note("\n".join("       | " + line for line in op[1].decode("utf-8", "replace").split("\r\n")))
+                d.note("\n".join("       | " + line for line in readable(op[1]).split("\n")))
         for d, (_, arguments, text, w) in commands:
             if w.purpose == "answer":
                 shown = self.house.desk.ticket(w.ticket)
@@ -107,7 +117,7 @@ class Play:
         return True
 
     def check_states(self, writings):
-        still = {w.dialog for w in writings if not w.moves}
+        still = {w.dialog: w for w in writings if not w.moves}
         tickets = {t["id"]: t["state"] for t in self.house.desk.tickets()}
         for number, state in tickets.items():
             dialog = self.by_ticket.get(number)
@@ -115,7 +125,7 @@ class Play:
                 continue
             before = dialog.states.get(number)
             if dialog in still and before is not None and before != state:
-                self.oracle.find("state", dialog, "ticket %d went from %s to %s by a machine's mail" % (number, before, state))
+                self.oracle.find("state", dialog, "ticket %d went from %s to %s by a machine's mail" % (number, before, state), still[dialog])
             dialog.states[number] = state
 
     def finish(self):
@@ -152,7 +162,7 @@ class Play:
                             shown[m["ticket"]] = self.house.desk.cli("ticket", "show", m["ticket"], json_output=False).out.split("\nHistory")[0]
                     missing = [c for c in missing if not any(c in shown.get(m["ticket"], "") for m in rows)]
                 if missing and not any(m["disposition"] in ("rejected", "redirected", "discarded") for m in rows):
-                    self.oracle.find("unseen", d, "%s of %r: %s" % (missing[0], w, [(m["disposition"], m["detail"], m["ticket"]) for m in rows]))
+                    self.oracle.find("unseen", d, "%s of %r: %s" % (missing[0], w, [(m["disposition"], m["detail"], m["ticket"]) for m in rows]), w)
 
     def play(self):
         try:
@@ -196,7 +206,7 @@ def main():
     shrink_most = int(os.environ.get("PROPERTY_SHRINK", "1"))
     print("property: PROPERTY_SEED=%d PROPERTY_MAILS=%d" % (seed, mails), flush=True)
     begin, sent, dialogs, canaries, bad, examples, n, leaving = time.monotonic(), 0, 0, 0, collections.Counter(), {}, 0, 0
-    failed = 0
+    failed, only = 0, sys.argv[1:]
     while sent < mails:
         r = random.Random("%d/%d" % (seed, n))
         prove = r.random() < 0.6
@@ -212,11 +222,13 @@ def main():
             bad[kind] += 1
             examples.setdefault(kind, []).append((d.script[:d.at] if d else None, prove, words, play.house.mails_in))
         n += 1
-        print("property: desk %d, %d mails in, %d out, %d dialogs, %d canaries read, %.0f s: %s" % (n, sent, leaving, dialogs, canaries, time.monotonic() - begin, dict(bad) or "nothing found"), flush=True)
+        print("property: desk %d, %d mails in, %d out, %d dialogs, %d canaries read, %.0f s: %s" % (n, sent, leaving, dialogs, canaries, time.monotonic() - begin, dict(collections.Counter(k.split()[0] for k in bad.elements())) or "nothing found"), flush=True)
         if os.environ.get("PROPERTY_STOP") and bad:
             break
     for kind, list_ in examples.items():
         for script, prove, words, _ in sorted(list_, key=lambda e: len(e[0] or "x" * 99))[:shrink_most]:
+            if only and not any(w in kind for w in only):
+                continue
             print("\n==== %s (%d): %s" % (kind, bad[kind], words), flush=True)
             if script and shrink_most:
                 small = shrink(script, prove, kind)
@@ -224,6 +236,8 @@ def main():
                     print("(not when played alone)")
                 else:
                     print("smallest dialog (authserv_id %s):\n%s" % ("set" if prove else "not set", tell(small, prove, kind)), flush=True)
+    for kind, k in sorted(bad.items()):
+        print("%6d  %s" % (k, kind))
     print("%d passed, %d failed" % (dialogs - failed, failed))
     sys.exit(1 if failed else 0)
 
