@@ -203,8 +203,7 @@ def outsider_answers_a_passed_on_notice(d):
     agent, m = some_notice(d)
     if not m:
         return None
-    w = d.write(Writing(d, d.at, d.address("vito"), "draft", notice=m))
-    w.outsider = True
+    w = d.write(Writing(d, d.at, d.address("vito"), "stranger", failed=False))
     return answer(d, agent, m, w, frm="Vito <%s>" % d.address("vito"), auth=d.results(d.address("vito").split("@")[1], "pass"))
 
 
@@ -278,7 +277,7 @@ def agent_writes_directly(d):
 # ---- on the command line
 
 def command(d, purpose, arguments, agent=None, words=True, **more):
-    w = d.write(Writing(d, d.at, (agent or "admin") + "@agents.example", purpose, agent=agent, by_command=True, **more))
+    w = d.write(Writing(d, d.at, (agent or "admin") + "@agents.example", purpose, agent=agent, by_command=True, ticket=arguments[2], **more))
     text = "\n\n".join(d.sentences(w)) + "\n" if words else None
     return [("command", arguments, text, w)]
 
@@ -286,7 +285,7 @@ def command(d, purpose, arguments, agent=None, words=True, **more):
 @action(2)
 def command_answers(d):
     number, agent = pick(d.r, d.tickets), d.r.choice(NAMES)
-    return number and command(d, "answer", ["ticket", "reply", number, "--as", agent], agent, ticket=number)
+    return number and command(d, "answer", ["ticket", "reply", number, "--as", agent], agent)
 
 
 @action(1)

@@ -225,3 +225,16 @@ def same_mail_again(d):
     if not last:
         return None
     return [("mail", last[0], last[1], last[2], d.write(Writing(d, d.at, "nobody", "again")))]
+
+
+@action(1)
+def customers_machine_floods(d):
+    """Many requests of one sender at once, some of them marked as nothing: the budget of automatic answers holds."""
+    who = d.r.choice(["ada", "mon"])
+    operations = []
+    for k in range(9):
+        w = d.write(Writing(d, d.at, d.address(who), "request"))
+        auth = proof(d, w, d.r.choice(["none", "pass"]))
+        data = d.mail(w, "%s <%s>" % (who.capitalize(), d.address(who)), "support@example.org", d.subject(w), d.sentences(w, 1), auth=auth)
+        operations.append(("mail", data, ["support@example.org"], d.address(who), w))
+    return operations

@@ -74,6 +74,7 @@ class Mail:
         return set(CANARY.findall(self.seen.lower()))
 
     def tokens(self):
+        """Whatever looks like a signed token of ours."""
         return set(TOKEN.findall(self.seen.lower()))
 
     def reply_address(self):
@@ -181,9 +182,10 @@ def quote_wrapped(words, m, r):
     """Quoted lines broken again by the program, their tails without a mark."""
     lines = []
     for line in m.text.rstrip("\n").split("\n"):
-        lines.append("> " + line[:50])
-        if line[50:]:
-            lines.append(line[50:])
+        at = line.rfind(" ", 0, 50) + 1 if len(line) > 50 and r.random() < 0.9 else 50
+        lines.append("> " + line[:at or 50])
+        if line[at or 50:]:
+            lines.append(line[at or 50:])
     return "\n\n".join(words) + "\n\nIl giorno lun 2 nov 2026 alle ore 10:00 %s ha\nscritto:\n\n%s\n" % (m["from"], "\n".join(lines)), None
 
 

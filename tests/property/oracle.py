@@ -81,7 +81,10 @@ class Oracle:
         if dialog is None:
             self.find("other", None, "mail to an address of no dialog: %r" % mail)
             return
-        leaked = mail.tokens() & self.house_tokens
+        tokens = mail.tokens()
+        if not mail.automatic:               # also where a program has broken the line inside of it
+            tokens |= set(TOKEN.findall(re.sub(r"[\s>]+", "", mail.text).lower()))
+        leaked = tokens & self.house_tokens
         if leaked:
             self.find("token", dialog, "%s in %r" % (sorted(leaked)[0], mail), self.source(mail))
         if PRIVATE.search(mail.seen):
@@ -103,6 +106,8 @@ class Oracle:
         own_dialog = w.dialog.is_here(r)
         if not own_dialog:
             self.find("other", w.dialog, "%s of %r reached %s of another dialog in %r" % (c, w, r, mail), w)
+        elif w.purpose == "draft" and self.quoting(mail, c, r, w.writer):
+            pass                             # it came back to its writer, and he sends it now
         elif w.purpose in ("note", "draft", "command") or (w.machine and w.agent):
             self.find("note", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif w.purpose == "direct":
@@ -117,11 +122,13 @@ class Oracle:
         elif c in w.words and not self.quoting(mail, c, r):
             self.find("other", w.dialog, "%s of %r reached %s in %r, and no agent quoted it" % (c, w, r, mail))
 
-    def quoting(self, mail, c, r):
-        """An agent's answer in this mail repeats c, and r is one of those whom he was shown."""
+    def quoting(self, mail, c, r, writer=None):
+        """An agent's answer in this mail repeats c (of the mail that he answers), and r is one of those whom he was shown."""
         for k in mail.canaries():
             w = self.canaries.get(k)
-            if w is not None and w.purpose == "answer" and c in w.quoted and (w.shown is None or r in w.shown):
+            if w is None or w.purpose != "answer" or (writer and w.writer != writer):
+                continue
+            if (c in w.quoted or (w.notice is not None and c in w.notice.canaries())) and (w.shown is None or r in w.shown):
                 return True
         return False
 
@@ -147,7 +154,7 @@ class Oracle:
 
     def unseen(self, w):
         """A person's words that no mail to an agent carried (the answers of agents that went out are on the ticket)."""
-        if w.machine or w.purpose in ("again", "command", "thanks", "leave") or w.result is None or not any(code == 250 for code in w.result):
+        if (w.machine and w.purpose != "alarm") or w.purpose in ("again", "command", "thanks", "leave") or w.result is None or not any(code == 250 for code in w.result):
             return []
         if w.agent:
             return [c for c in w.words if c not in w.seen_by_agents and not w.reached.get(c)]

@@ -20,21 +20,22 @@ from oracle import Oracle
 
 TICKET = re.compile(r"\[#(\d+)\]")
 STEPS = 16
+BUDGETS = {"all": 12, "hour": 8, "domain": 10, "minute": 100000}     # of acknowledgements: small, so that they matter
 
 
 def readable(data):
     """A mail for the eyes: its transfer encoding undone."""
     head, _, body = data.decode("utf-8", "replace").replace("\r\n", "\n").partition("\n\n")
-    if "multipart" not in head and "base64" in head:
-        body = base64.b64decode(body).decode("utf-8", "replace")
-    return head + "\n\n" + body
+    def plain(found):
+        return found.group(1) + base64.b64decode(found.group(2)).decode("utf-8", "replace") + "\n"
+    return re.sub(r"(base64\n\n)((?:[A-Za-z0-9+/=]+\n)+)", plain, head + "\n\n" + body)
 
 
 class Play:
     """Many dialogs at once in one desk."""
     def __init__(self, scripts, prove, watch=False, language="en"):
-        self.house = House(prove=prove, language=language)
-        self.oracle = Oracle()
+        self.house = House(prove=prove, language=language, budgets=BUDGETS)
+        self.oracle = Oracle(BUDGETS["all"])
         self.dialogs = [Dialog(n + 1, script, prove) for n, script in enumerate(scripts)]
         self.by_number = {d.number: d for d in self.dialogs}
         self.by_ticket, self.held, self.watch = {}, [], watch
@@ -80,7 +81,8 @@ class Play:
             count = len(dialog.writings)
             operations = actions.ACTIONS[name][1](dialog)
             if operations:
-                operations[-1][-1].action = name
+                for operation in operations:
+                    operation[-1].action = name
                 dialog.note("%s" % name)
                 return operations
             del dialog.writings[count:]
@@ -157,6 +159,8 @@ class Play:
                     continue
                 rows = by_id.get(w.mail_id, [])
                 if w.agent:                  # a note, or a draft kept: on the ticket
+                    if "ticket" in w.__dict__:
+                        rows = [{"ticket": w.ticket, "disposition": "command", "detail": ""}]
                     for m in rows:
                         if m["ticket"] and m["ticket"] not in shown:
                             shown[m["ticket"]] = self.house.desk.cli("ticket", "show", m["ticket"], json_output=False).out.split("\nHistory")[0]
