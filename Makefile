@@ -42,7 +42,7 @@ LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o
 LIB        := $(BUILD)/libsportello.a
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
-.PHONY: all run check check-san check-crash soak bench bench-tools fuzz mutations install uninstall clean help deps-% units
+.PHONY: all run check check-san check-crash soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
 .SECONDARY:
 
 all: $(BUILD)/sportellod $(BUILD)/sportello
@@ -114,6 +114,11 @@ soak: deps-check
 	@$(MAKE) --no-print-directory all bench-tools
 	@BUILD=$(BUILD) python3 tests/soak.py
 
+# PROPERTY_MAILS (100000), PROPERTY_SEED=N: see tests/property/run.py.
+property: deps-check
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) python3 tests/property/run.py
+
 # ROUNDS=N, CASE="names of cases", BENCH=quick: see tests/bench/run.py.
 BENCH_TOOLS := $(addprefix $(BUILD)/bench/,load floor sink bench_store sync.so trace.so)
 bench: deps-bench
@@ -181,6 +186,7 @@ help:
 	@echo 'make check-san  the suite under ASan+UBSan, and TSan where threads meet'
 	@echo 'make check-crash  kill -9 under load, 50 rounds; power cuts at every write of a day; disks that fail; a minute of lock'
 	@echo 'make soak       an hour at half the top rate with everything on, a line a minute'
+	@echo 'make property   100,000 mails of random dialogs beside an oracle: who wrote what, for whom, and who read it'
 	@echo 'make bench      performance beside the peers, ratios first: 20 minutes; BENCH=quick: 3'
 	@echo 'make fuzz       the fuzzers, for a bounded time'
 	@echo 'make mutations  50,000 mutated mails and 10,000 mutated scripts against the rules'

@@ -119,6 +119,7 @@ def customer_thanks(d):
     if not m:
         return None
     w = d.write(Writing(d, d.at, d.address("ada"), "thanks"))
+    w.proved = w.proved or "+" in m.reply_address()
     data = d.mail(w, "Ada <%s>" % d.address("ada"), m.reply_address(), "Re: " + m["subject"], ["Thank you!"], answer=m, auth=proof(d, w))
     return [("mail", data, [m.reply_address()], d.address("ada"), w)]
 
@@ -130,6 +131,7 @@ def copied_person_leaves(d):
     if not m or "+" not in m.reply_address():
         return None
     w = d.write(Writing(d, d.at, d.address(who), "leave"))
+    w.proved = True
     data = d.mail(w, "%s <%s>" % (who, d.address(who)), m.reply_address(), "Re: " + m["subject"], ["unsubscribe"], answer=m, auth=proof(d, w, "pass"))
     return [("mail", data, [m.reply_address()], d.address(who), w)]
 

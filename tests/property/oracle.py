@@ -117,18 +117,19 @@ class Oracle:
             if w.shown is not None and r not in w.shown and not self.quoting(mail, c, r):
                 self.find("reader", w.dialog, "%s of %r reached %s, whom the notice did not name, in %r" % (c, w, r, mail), w)
         elif mail.automatic:
-            if r != w.claimed or (r, w.dialog.number) not in self.proved:
+            answer = mail["auto-submitted"].startswith("auto-replied")        # to this very mail; what is said later may rest on later proof
+            if r != w.claimed or not (w.proved if answer else (r, w.dialog.number) in self.proved):
                 self.find("loud", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif c in w.words and not self.quoting(mail, c, r):
             self.find("other", w.dialog, "%s of %r reached %s in %r, and no agent quoted it" % (c, w, r, mail))
 
     def quoting(self, mail, c, r, writer=None):
-        """An agent's answer in this mail repeats c (of the mail that he answers), and r is one of those whom he was shown."""
+        """An agent's answer in this mail repeats c, of the mail that he answers; whether r may read that answer is asked elsewhere."""
         for k in mail.canaries():
             w = self.canaries.get(k)
             if w is None or w.purpose != "answer" or (writer and w.writer != writer):
                 continue
-            if (c in w.quoted or (w.notice is not None and c in w.notice.canaries())) and (w.shown is None or r in w.shown):
+            if (c in w.quoted or (w.notice is not None and c in w.notice.canaries())):
                 return True
         return False
 
