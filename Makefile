@@ -89,7 +89,13 @@ $(BUILD)/tests/%.so: tests/shim/%.c
 # The fuzzers need clang to link; whatever changes what they call shall see it at once.
 FUZZ_OBJ := $(call obj,$(wildcard tests/fuzz/*.c))
 
-units: $(UNIT_BIN) $(SHIMS) $(FUZZ_OBJ)
+# Small programs that tests written in Python talk to.
+TEST_TOOLS := $(BUILD)/tools/calendar_try
+$(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+units: $(UNIT_BIN) $(SHIMS) $(FUZZ_OBJ) $(TEST_TOOLS)
 
 deps-%:
 	@sh contrib/deps.sh $*

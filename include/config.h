@@ -1,13 +1,14 @@
 /*
  * config.h - sportello.conf, read by libconfig through one table of parameters.
  *
- * Allowed to include: base, desk.h, limits. The table (config_table.c) holds name, type, range, unit, default and text of each
+ * Allowed to include: base, calendar.h, desk.h, limits. The table (config_table.c) holds name, type, range, unit, default and text of each
  * parameter; parser, `sportello check`, conf/sportello.conf and sportello.conf(5) are all made from it.
  */
 #ifndef SPORTELLO_CONFIG_H
 #define SPORTELLO_CONFIG_H
 
 #include "base.h"
+#include "calendar.h"
 #include "desk.h"
 
 struct config_listen {                   /* "127.0.0.1:2424", "[::1]:2424", "unix:/path" */
@@ -42,6 +43,13 @@ struct config_keyword {
 	int any_line, regex_line;        /* of its words and its pattern; 0: not there */
 };
 
+/* A calendar as it is written; who reckons with it takes config.calendars. */
+struct config_calendar {
+	const char *name, *zone;         /* zone "": the desk's */
+	struct strings hours[7];         /* "09:00-13:00", of Monday ... Sunday */
+	const char *holidays;            /* an .ics file, "" if none */
+};
+
 struct config {
 	struct arena arena;              /* owns everything */
 	const char *file;
@@ -60,6 +68,10 @@ struct config {
 	const char *rules_dir, *kb_dir, *templates_dir, *authserv_id;
 	struct template_set templates;   /* read from templates_dir */
 	double learn_precision;
+	const char *time_zone;           /* its name; "": the machine's */
+	const struct zone *zone;         /* in which people see times; never NULL */
+	struct { struct config_calendar *at; size_t count; } calendar_texts;
+	struct { struct calendar *at; size_t count; } calendars;
 	struct { struct config_keyword *at; size_t count; } keywords;
 	enum log_level log_level;
 	int refs;                        /* of config_ref/config_unref */
@@ -74,6 +86,7 @@ struct config_problems { struct config_problem *at; size_t count; };
 enum status config_load(const char *file, struct arena *arena, struct config **config, struct config_problems *problems);
 /* The same, to look for more that is wrong: where only values are, *config has all that is right, and defaults. Never run on it. */
 enum status config_load_for_check(const char *file, struct arena *arena, struct config **config, struct config_problems *problems);
+const struct calendar *config_calendar_named(const struct config *config, const char *name);      /* NULL: none */
 struct config *config_ref(struct config *config);                /* thread-safe */
 void config_unref(struct config **config);
 

@@ -1,11 +1,11 @@
 #!/bin/sh
 # run.sh - the whole suite on what BUILD holds: unit tests, walls between rooms, man pages, black box, Postfix. `make check` builds first.
 # Speaks of what fails; ends with one line "N passed, N failed", and that exit status.
-# ONLY="units rooms" (any of units rooms manuals blackbox postfix) runs a part of it.
+# ONLY="units rooms" (any of units rooms manuals calendar blackbox postfix) runs a part of it.
 set -u
 cd "$(dirname "$0")/.." || exit 70
 BUILD=${BUILD:-build}
-ONLY=${ONLY:-units rooms manuals blackbox postfix}
+ONLY=${ONLY:-units rooms manuals calendar blackbox postfix}
 export BUILD
 passed=0
 failed=0
@@ -76,6 +76,13 @@ manuals() {
 	done
 }
 
+# Business time, computed a second time by Python.
+calendar() {
+	python3 tests/calendar_laws.py 20000 >"$log" 2>&1
+	status=$?
+	count_line calendar $status
+}
+
 blackbox() {
 	[ -e tests/blackbox/run.py ] || return 0
 	timeout 900 python3 tests/blackbox/run.py >"$log" 2>&1
@@ -89,7 +96,7 @@ postfix() {
 
 for part in $ONLY; do
 	case $part in
-	units | rooms | manuals | blackbox | postfix) "$part" ;;
+	units | rooms | manuals | calendar | blackbox | postfix) "$part" ;;
 	*) echo "run.sh: there is no part $part" >&2; exit 64 ;;
 	esac
 done

@@ -9,6 +9,7 @@
 #define SPORTELLO_CLI_PRIVATE_H
 
 #include "base.h"
+#include "calendar.h"
 #include "config.h"
 #include "desk.h"
 #include "gateway.h"
@@ -112,6 +113,8 @@ void cli_ticket_rows(struct cli *cli, const struct ticket_rows *rows);   /* a ta
 enum status cli_when(const char *text, int64_t now, int64_t *ms, struct error *error);
 enum status cli_since(const char *text, int64_t now, int64_t *since, struct error *error);       /* "30d" back from now, or a date */
 
+bool cli_instant(const char *text, int64_t *seconds);     /* RFC 3339 with a zone; false: it is none */
+
 /* ---- the commands ---- */
 enum status cli_run_check(struct cli *cli, struct error *error);
 enum status cli_run_config_sample(struct cli *cli, struct error *error);
@@ -139,6 +142,7 @@ enum status cli_run_learn_try(struct cli *cli, struct error *error);
 enum status cli_run_kb_list(struct cli *cli, struct error *error);
 enum status cli_run_kb_ask(struct cli *cli, struct error *error);
 enum status cli_run_kb_lint(struct cli *cli, struct error *error);
+enum status cli_run_calendar(struct cli *cli, struct error *error);
 enum status cli_run_key_list(struct cli *cli, struct error *error);
 enum status cli_run_key_rotate(struct cli *cli, struct error *error);
 enum status cli_run_key_revoke(struct cli *cli, struct error *error);

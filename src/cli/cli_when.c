@@ -102,6 +102,14 @@ static bool read_weekday(const char *text, int64_t today, int64_t *seconds)
 	return false;
 }
 
+/* A date alone or a time without a zone is none. */
+bool cli_instant(const char *text, int64_t *seconds)
+{
+	const char *clock = strpbrk(text, "Tt ");
+
+	return clock && strpbrk(clock, "Zz+-") && read_date(text, seconds);
+}
+
 enum status cli_when(const char *text, int64_t now, int64_t *ms, struct error *error)
 {
 	int64_t seconds, today = now / 1000 / DAY;

@@ -134,7 +134,13 @@ static void sample_inside(struct buffer *out, const char *prefix, const char *in
 
 static const char *more_items(const char *list)
 {
-	return !strcmp(list, "agents") ? config_more_agents : !strcmp(list, "queues") ? config_more_queues : config_more_keywords;
+	static const struct { const char *list, *items; } more[] = {
+		{ "agents", config_more_agents }, { "queues", config_more_queues }, { "keywords", config_more_keywords } };
+
+	for (size_t i = 0; i < COUNT_OF(more); i++)
+		if (!strcmp(list, more[i].list))
+			return more[i].items;
+	return "";
 }
 
 static void sample_block(struct buffer *out, const struct config_parameter *row)
@@ -152,7 +158,7 @@ static void sample_block(struct buffer *out, const struct config_parameter *row)
 	snprintf(prefix, sizeof prefix, "%s[]", row->path);
 	buffer_printf(out, "%s: (\n\t{", row->path);
 	sample_inside(out, prefix, "\t\t");
-	buffer_printf(out, "\t},\n%s);\n", more_items(row->path));
+	buffer_printf(out, "\t}%s\n%s);\n", *more_items(row->path) ? "," : "", more_items(row->path));
 }
 
 void config_write_sample(struct buffer *out)

@@ -78,6 +78,7 @@ const char *config_parameter_key(const struct config_parameter *row);    /* its 
 
 /* ---- config_values.c ---- */
 const char *config_check_line(const char *value);
+const char *config_check_zone(const char *value);
 const char *config_check_name(const char *value);
 const char *config_check_domain(const char *value);
 const char *config_check_leave(const char *value);
@@ -102,5 +103,7 @@ void config_finish(struct loader *loader);
 /* Of a configuration that is only looked at: list items without a name are gone, an address that is not there is "". */
 void config_drop_nameless(struct config *config);
 void config_templates(struct loader *loader);
+/* ---- config_time.c ---- */
+void config_finish_time(struct loader *loader);
 
 #endif

@@ -12,6 +12,7 @@
 #define IN_TEXTS(field)  HOME_TEXTS, offsetof(struct config_texts, field)
 #define IN_AGENT(field)  HOME_ITEM, offsetof(struct desk_agent, field)
 #define IN_QUEUE(field)  HOME_ITEM, offsetof(struct desk_queue, field)
+#define IN_CALENDAR(field) HOME_ITEM, offsetof(struct config_calendar, field)
 #define IN_KEYWORD(field) HOME_ITEM, offsetof(struct config_keyword, field)
 
 #define GROUP(name, words) { .path = (name), .type = P_GROUP, .unit = "", .text = (words) }
@@ -44,6 +45,9 @@ const struct config_parameter config_parameters[] = {
 		"Only the daemon and the agents who use sportello(1) may read it."),
 	WORD("desk.language", IN_CONFIG(policy.language), "en|it|de|fr|es", "en", NULL,
 		"Language of outgoing mail where the customer's is not known or has no templates."),
+	STRING("desk.time_zone", IN_CONFIG(time_zone), "", config_check_zone, "\"Europe/Rome\"",
+		"Zone of the calendars that name none, such as \"Europe/Rome\". "
+		"If it is empty, the machine's."),
 	STRING("desk.separator", IN_CONFIG(policy.separators), "+", config_check_separator, NULL,
 		"What stands between the local part of a queue's address and the signed token of a ticket: support+TOKEN@example.org. "
 		"One or more of the characters + - _ = and the dot; the first is written, all are understood. "
@@ -256,6 +260,31 @@ const struct config_parameter config_parameters[] = {
 	STRING("keywords[].language", IN_KEYWORD(language), "", config_check_language, NULL,
 		"Find inflected forms of this language, too, a code like \"it\", and leave out mails that are reliably in another one. "
 		"Mails whose language is not known are looked at. If it is empty, in all mails, and words only as written."),
+
+	LIST("calendars", calendar_texts, struct config_calendar,
+		"Working hours and holidays, by name. "
+		"\"sportello calendar\" shows them and reckons with them."),
+	STRING("calendars[].name", IN_CALENDAR(name), NULL, config_check_name, "\"office\"",
+		"Name of the calendar."),
+	STRING("calendars[].zone", IN_CALENDAR(zone), "", config_check_zone, NULL,
+		"Zone of its hours, such as \"Europe/Rome\". If it is empty, desk.time_zone."),
+	STRINGS("calendars[].mon", IN_CALENDAR(hours[0]), "", NULL, "[ \"09:00-13:00\", \"14:00-18:00\" ]",
+		"Hours of Monday, by the clock on the wall; midnight at the end is 24:00. Empty: closed."),
+	STRINGS("calendars[].tue", IN_CALENDAR(hours[1]), "", NULL, "[ \"09:00-13:00\", \"14:00-18:00\" ]",
+		"Hours of Tuesday."),
+	STRINGS("calendars[].wed", IN_CALENDAR(hours[2]), "", NULL, "[ \"09:00-13:00\", \"14:00-18:00\" ]",
+		"Hours of Wednesday."),
+	STRINGS("calendars[].thu", IN_CALENDAR(hours[3]), "", NULL, "[ \"09:00-13:00\", \"14:00-18:00\" ]",
+		"Hours of Thursday."),
+	STRINGS("calendars[].fri", IN_CALENDAR(hours[4]), "", NULL, "[ \"09:00-13:00\", \"14:00-18:00\" ]",
+		"Hours of Friday."),
+	STRINGS("calendars[].sat", IN_CALENDAR(hours[5]), "", NULL, NULL,
+		"Hours of Saturday."),
+	STRINGS("calendars[].sun", IN_CALENDAR(hours[6]), "", NULL, NULL,
+		"Hours of Sunday."),
+	STRING("calendars[].holidays", IN_CALENDAR(holidays), "", config_check_path, NULL,
+		"File of holidays in iCalendar format (.ics): whole days, and timed events for their time, are closed. "
+		"It is read with the configuration and never fetched; \"sportello check\" warns when it comes to its end."),
 	END
 };
 

@@ -38,6 +38,11 @@ const char *config_check_name(const char *value)
 	return NULL;
 }
 
+const char *config_check_zone(const char *value)
+{
+	return zone_name_usable(value) ? NULL : "expected the name of a zone such as \"Europe/Rome\"";
+}
+
 const char *config_check_domain(const char *value)
 {
 	size_t length = strlen(value);
