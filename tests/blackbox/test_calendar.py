@@ -19,7 +19,7 @@ def with_holidays(desk, text=HOLIDAYS, **more):
 def asked(desk, *words):
     done = desk.cli("calendar", *words)
     assert done.code == 0, done
-    return done.json()
+    return done.json
 
 
 @setup(start=False)
