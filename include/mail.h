@@ -37,6 +37,15 @@ enum mail_kind {
 };
 const char *mail_kind_name(enum mail_kind kind);                 /* "request", "auto-reply" ... as in CONTRACT */
 
+/* What sent it, as far as the mail tells. */
+enum mail_machine {
+	MACHINE_NONE,                    /* a person */
+	MACHINE_MARKED,                  /* some machine: an alarm, a scanner, another desk's notification */
+	MACHINE_ANSWER,                  /* a program that answers by itself: absence, "we have received" */
+	MACHINE_RECEIPT,                 /* a read receipt (RFC 8098) */
+	MACHINE_CALENDAR                 /* an answer to an invitation (RFC 5546: REPLY, COUNTER, REFRESH) */
+};
+
 struct mail_address { const char *address, *name; };             /* domain in lower case; local part as written */
 struct mail_addresses { struct mail_address *at; size_t count; };
 
@@ -78,11 +87,14 @@ struct mail_forward {
 
 struct mail {
 	enum mail_kind kind;             /* as far as the mail alone tells; desk and store refine it */
+	enum mail_machine machine;
+	const char *kind_why;            /* which sign of a machine gave it away ("Auto-Submitted: auto-replied"); "": a person's */
 	struct mail_address from;        /* address "" if the mail has no usable From or Sender */
 	struct mail_addresses from_all;  /* all of From */
 	struct mail_address sender;      /* Sender header, "" if none */
 	struct mail_addresses reply_to, to, cc;
 	const char *subject;             /* decoded, one line */
+	bool forwards;                   /* the subject says that it passes something on: "Fwd:", in any language */
 	const char *message_id;          /* with <>; NULL: none */
 	struct strings in_reply_to, references;   /* with <>, in order, no duplicates */
 	int64_t date;                    /* ms UTC; 0: none that can be read */

@@ -259,6 +259,7 @@ static void as_page(struct cli *cli, struct arena *arena, const char *file, cons
 
 	buffer_printf(&cli->out, "%s%s%s\n", colours ? CLI_BOLD : "", cli_safe(arena, file, false), colours ? CLI_PLAIN : "");
 	field(cli, arena, "kind", arena_printf(arena, "%s%s", mail_kind_name(mail->kind), mail->out_of_office ? " (out of office)" : ""));
+	field(cli, arena, "known by", mail->kind_why);
 	field(cli, arena, "from", cli_person(arena, mail->from.address, mail->from.name));
 	field(cli, arena, "reply to", people(arena, &mail->reply_to));
 	field(cli, arena, "to", people(arena, &mail->to));

@@ -27,8 +27,23 @@ static const struct desk_agent *proved_agent(const struct desk_policy *policy, c
 	return agent && desk_who(agent->name) == clue->token.who ? agent : NULL;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), wanted = strlen(end);
+	return length >= wanted && text_equal_nocase(text + length - wanted, end);
+}
+
+/* A number in a subject is one of ours if the rest of the subject is, too: other desks number their tickets as we do. What is passed on
+ * may be anybody's. Whatever was put before the subject ("AW:", "[EXTERN]") is not compared. */
+static bool subject_is_ours(struct decision *d, const struct clue_facts *found, const struct mail *mail)
+{
+	if (found->clue->kind != EVIDENCE_SUBJECT_TOKEN)
+		return true;
+	return !mail->forwards && ends_with(desk_short_subject(d->arena, mail->subject), desk_short_subject(d->arena, found->ticket->subject));
+}
+
 /* May a person's mail with this clue join as the customer's side? */
-static bool may_join(const struct clue_facts *found, const struct mail *mail)
+static bool may_join(struct decision *d, const struct clue_facts *found, const struct mail *mail)
 {
 	const struct clue *clue = found->clue;
 	bool token_of_customer = clue->kind == EVIDENCE_ADDRESS_TOKEN && clue->token.kind == TOKEN_CUSTOMER;
@@ -36,20 +51,22 @@ static bool may_join(const struct clue_facts *found, const struct mail *mail)
 	              || (clue->kind == EVIDENCE_MESSAGE_TOKEN && clue->token.kind == TOKEN_MAIL_TO_CUSTOMER);
 	if (token_of_customer)
 		return true;
-	return reference && !failed_authentication(mail) && desk_is_participant(found->ticket, mail->from.address);
+	return reference && !failed_authentication(mail) && desk_is_participant(found->ticket, mail->from.address) && subject_is_ours(d, found, mail);
 }
 
-/* Automatic mail joins by what is signed, whoever sent it; by a reference only from a participant. */
-static bool automatic_may_join(const struct clue_facts *found, const struct mail *mail)
+/* Automatic mail joins by what is signed, whoever sent it; by a reference only from a participant. Receipts and answers to invitations
+ * come from wherever the mail was read. */
+static bool automatic_may_join(struct decision *d, const struct clue_facts *found, const struct mail *mail)
 {
 	enum evidence_kind kind = found->clue->kind;
 	if (kind == EVIDENCE_ADDRESS_TOKEN || kind == EVIDENCE_BOUNCE_ADDRESS)
 		return true;
 	if (kind == EVIDENCE_MENTION)
 		return false;
-	if (kind == EVIDENCE_MESSAGE_TOKEN && mail->kind != MAIL_AUTO_REPLY)
+	bool answer = mail->kind == MAIL_AUTO_REPLY && mail->machine != MACHINE_RECEIPT && mail->machine != MACHINE_CALENDAR;
+	if (kind == EVIDENCE_MESSAGE_TOKEN && !answer)
 		return true;
-	return desk_is_participant(found->ticket, mail->from.address);
+	return desk_is_participant(found->ticket, mail->from.address) && subject_is_ours(d, found, mail);
 }
 
 static bool is_our_own(const struct desk_policy *policy, const struct mail *mail)
@@ -204,16 +221,35 @@ static void join_automatic(struct decision *d, const struct mail *mail, const st
 	plan_disposition(d, disposition, ticket->id, message->seq, evidence_name(found->clue->kind));
 }
 
+/* A machine's mail that answers nothing of ours is no answer but a report (an alarm, a fax): people are to see it. */
+static bool is_report(const struct mail *mail)
+{
+	return mail->kind == MAIL_AUTO_REPLY && mail->machine == MACHINE_MARKED && !mail->out_of_office;
+}
+
+static void open_report(struct decision *d, const struct incoming *incoming)
+{
+	struct mail *report = ARENA_NEW(d->arena, struct mail);
+	struct incoming as_request = *incoming;
+	*report = *incoming->mail;
+	report->kind = d->plan->kind = MAIL_REQUEST;
+	as_request.mail = d->mail = report;
+	desk_open_ticket(d, &as_request, "a machine's mail refers to it, without proof");
+}
+
 static void decide_automatic(struct decision *d, const struct incoming *incoming)
 {
 	for (size_t i = 0; i < d->facts->clues.count; i++) {
 		const struct clue_facts *found = &d->facts->clues.at[i];
-		if (found->ticket && automatic_may_join(found, incoming->mail)) {
+		if (found->ticket && automatic_may_join(d, found, incoming->mail)) {
 			join_automatic(d, incoming->mail, found);
 			return;
 		}
 	}
-	desk_open_ticket(d, incoming, "automatic mail about it, without proof");
+	if (is_report(incoming->mail))
+		open_report(d, incoming);
+	else
+		desk_open_ticket(d, incoming, "automatic mail about it, without proof");
 }
 
 /* ---- the whole ---- */
@@ -234,7 +270,7 @@ static void decide_person(struct decision *d, const struct incoming *incoming)
 		}
 		bool participant_at_bounce = found->ticket && found->clue->kind == EVIDENCE_BOUNCE_ADDRESS
 		                          && desk_is_participant(found->ticket, incoming->mail->from.address);
-		if (found->ticket && (participant_at_bounce || may_join(found, incoming->mail))) {
+		if (found->ticket && (participant_at_bounce || may_join(d, found, incoming->mail))) {
 			decide_join(d, incoming, found);
 			return;
 		}

@@ -29,6 +29,7 @@ struct new_message *append_mail(struct decision *d, struct ticket_facts *ticket,
 	for (size_t i = 0; i < mail->to.count; i++)
 		*ARENA_PUSH(d->arena, &message->to) = mail->to.at[i].address;
 	message->message_id = mail->message_id;
+	d->plan->at[d->plan->count - 1].why = mail->kind_why;
 	return message;
 }
 
@@ -158,6 +159,7 @@ static void link_new(struct decision *d, struct ticket_facts *ticket, int64_t ot
 static bool worth_telling(const struct mail *mail)
 {
 	return mail->kind != MAIL_BOUNCE && mail->kind != MAIL_FEEDBACK_REPORT && !mail->out_of_office
+	    && mail->machine != MACHINE_RECEIPT && mail->machine != MACHINE_CALENDAR
 	    && (mail->kind != MAIL_AUTO_REPLY || (!mail->in_reply_to.count && !mail->references.count));
 }
 

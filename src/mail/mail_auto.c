@@ -3,9 +3,11 @@
  *
  * RFC 3834 (Auto-Submitted, null sender, lists), RFC 2076 Precedence, and what responders really send: X-Auto-Response-
  * Suppress and the like (Exchange), X-Autoreply, X-Autorespond, X-Mail-Autoreply (Gmail, sendmail's vacation, Lotus, help
- * desks), and the subjects of vacation notices in the languages of mail_phrases.c.
- * Careful: a kind of auto-reply keeps a mail from opening a ticket's clock, so words of a person must never be enough
- * alone. May not look into the store. Makes no problems; the reason stands in auto_answer_why.
+ * desks). An answer's own mark makes an automatic answer; a machine's general mark does so only on a mail that answers
+ * something, else it is a report that people are to see. Without any mark only a known program's whole form counts
+ * (mail_auto_form.c): a kind of auto-reply keeps a mail from opening a ticket's clock, so a person's words, a subject about
+ * absence among them, must never be enough. May not look into the store. Makes no problems; the reasons stand in
+ * kind_why and auto_answer_why.
  */
 #include "mail_private.h"
 
@@ -19,59 +21,6 @@ static void forbid(struct arena *arena, struct mail *mail, const char *why, cons
 	mail->auto_answer_why = utf8_clean(arena, text, strlen(text));
 }
 
-/* Beginnings of the subjects of absence notices. Only with RE-like prefixes, dates or names behind, as programs write them. */
-static const char *const absent_subjects[] = {
-	"out of office", "out of the office", "out-of-office", "automatic reply", "auto reply", "auto-reply", "autoreply",
-	"auto response", "auto-response", "automatic response", "autoresponse", "auto-responder",
-	"vacation", "on vacation", "away from", "i am away", "i am out of", "i'm out of", "abwesenheitsnotiz",
-	"automatische antwort", "abwesenheit", "abwesend", "ich bin nicht im büro", "automatische rückantwort",
-	"réponse automatique", "absence du bureau", "message d'absence", "absent du bureau", "risposta automatica", "fuori sede",
-	"fuori ufficio", "assente", "respuesta automática", "respuesta automatica", "fuera de la oficina", "ausente",
-	"resposta automática", "resposta automatica", "fora do escritório", "ausência", "automatisch antwoord", "afwezigheid",
-	"afwezigheidsbericht", "niet aanwezig", "autosvar", "automatiskt svar", "frånvaro", "frånvarande", "automatisk svar",
-	"fravær", "fraværende", "ikke til stede",
-	"automatyczna odpowiedź", "odpowiedź automatyczna", "autoodpowiedź", "poza biurem", "автоответ", "автоматический ответ",
-	"нет на месте", "вне офиса", "自动回复", "自動回覆", "自动答复", "不在のお知らせ", "自動応答", "自動返信", "automaattinen vastaus", "poissa",
-	"otomatik yanıt",
-	"afwezig", "holiday", "urlaub", "away",
-};
-
-static const char *without_prefix(const char *subject)
-{
-	size_t prefix;
-	while (subject_is_reply(subject, &prefix))
-		for (subject += prefix; *subject == ' '; subject++)
-			;
-	return subject;
-}
-
-static bool absence_subject(const char *subject)
-{
-	struct span text = span_of(without_prefix(subject));
-	for (size_t i = 0; i < COUNT_OF(absent_subjects); i++) {
-		size_t used = fold_starts(text, absent_subjects[i]);
-		bool word_end = used && (used >= text.length || !(is_alpha(text.at[used]) || is_digit(text.at[used])));
-		if (word_end)
-			return true;
-	}
-	return false;
-}
-
-/* Only the strong ones: what no person writes as a subject. */
-static bool automatic_subject(const char *subject)
-{
-	struct span text = span_of(without_prefix(subject));
-	for (size_t i = 0; i < COUNT_OF(absent_subjects); i++) {
-		const char *word = absent_subjects[i];
-		size_t used = fold_starts(text, word);
-		bool strong = used && (strstr(word, "auto") || strstr(word, "office") || strstr(word, "автоот") || strstr(word, "自") || strstr(word, "不在") || strstr(word, "ufficio")
-		              || strstr(word, "notiz") || strstr(word, "oficina") || strstr(word, "bureau") || strstr(word, "biurem"));
-		if (strong && (used == text.length || strchr(":-;,.( [|", text.at[used]) || strstr(word, "auto")))
-			return true;
-	}
-	return false;
-}
-
 static bool has_field(const struct fields *fields, const char *name)
 {
 	return field_find(fields, name, 0) != NULL;
@@ -83,26 +32,88 @@ static bool yes_field(struct arena *arena, const struct fields *fields, const ch
 	return *value && strcmp(value, "no") != 0 && strcmp(value, "none") != 0 && strcmp(value, "false") != 0 && strcmp(value, "0") != 0;
 }
 
-/* Says a header that this is an answer that a program made? The name of the header, or NULL. */
-static const char *auto_reply_header(struct arena *arena, const struct fields *fields)
+/* A field by whose name a program says that it answers by itself: X-Autoreply, X-Auto-Response, X-Mail-Autoreply, X-Autoresponder,
+ * Autosubmitted, X-Vacation ... by their structure, hyphens aside: there is no end to them. Not those by which it asks for no such answer. */
+static bool answering_name(struct span name)
 {
-	static const char *const names[] = {
-		"X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Reply", "X-Mail-Autoreply", "X-AutoReply-From",
-		"X-Autoreply-From", "X-Vacation",
-	                                     "X-FC-MachineGenerated", "X-Auto-Respond", "X-AutoRespond", "X-Cron-Env" };
-	const char *submitted = field_keyword(arena, fields, "Auto-Submitted");
-	if (strncmp(submitted, "auto-replied", 12) == 0)
-		return "Auto-Submitted: auto-replied";
-	for (size_t i = 0; i + 1 < COUNT_OF(names); i++)
-		if (yes_field(arena, fields, names[i]))
-			return names[i];
-	const char *precedence = field_keyword(arena, fields, "Precedence");
-	if (strcmp(precedence, "auto_reply") == 0 || strcmp(precedence, "auto-reply") == 0)
-		return "Precedence: auto_reply";
-	if (strcmp(field_keyword(arena, fields, "X-Precedence"), "auto_reply") == 0)
-		return "X-Precedence: auto_reply";
-	const char *class = field_keyword(arena, fields, "X-POST-MessageClass");
-	return strstr(class, "autoresponder") ? "X-POST-MessageClass" : NULL;
+	static const char *const says[] = { "autorepl", "autorespon", "autoanswer", "outofoffice", "vacationrepl", "vacationmess", "autosubmitted" };
+	static const char *const asks[] = { "suppress", "noauto", "disable", "prevent", "allow", "loop", "spam" };
+	char bare[48];
+	size_t n = 0;
+	if (name.length > sizeof bare || !(span_has_nocase(name, "auto") || span_has_nocase(name, "vacation") || span_has_nocase(name, "office")))
+		return false;
+	for (size_t i = 0; i < name.length; i++)
+		if (name.at[i] != '-' && name.at[i] != '_')
+			bare[n++] = name.at[i];
+	if (span_equal_nocase((struct span){ bare, n }, "xvacation"))
+		return true;
+	for (size_t i = 0; i < COUNT_OF(asks); i++)
+		if (span_has_nocase((struct span){ bare, n }, asks[i]))
+			return false;
+	for (size_t i = 0; i < COUNT_OF(says); i++)
+		if (span_has_nocase((struct span){ bare, n }, says[i]))
+			return !span_equal_nocase(name, "Auto-Submitted");
+	return false;
+}
+
+static bool says_yes(const char *value)
+{
+	static const char *const no[] = { "", "no", "none", "false", "0", "never" };
+	for (size_t i = 0; i < COUNT_OF(no); i++)
+		if (strcmp(value, no[i]) == 0)
+			return false;
+	return true;
+}
+
+/* "Name: value", as the reason. */
+static const char *quoted(struct arena *arena, struct span name, const char *value)
+{
+	const char *text = arena_printf(arena, "%.*s: %s", (int)name.length, name.at, value);
+	return utf8_cut(arena, utf8_clean(arena, text, strlen(text)), 100);
+}
+
+/* Fields that only one program writes, and what they say where an answer is automatic. */
+static const struct { const char *name, *value; } answering_fields[] = {
+	{ "Auto-Submitted", "auto-replied" }, { "Precedence", "auto" }, { "X-Precedence", "auto" }, { "Preference", "auto" },
+	{ "X-POST-MessageClass", "9; autoresponder" },   /* Mailtraq */
+	{ "X-FC-MachineGenerated", "true" },             /* FirstClass */
+	{ "X-Autogenerated", "reply" },                  /* CommuniGate Pro; its other values pass a person's mail on */
+	{ "Delivered-To", "autoresponder" },             /* qmail */
+	{ "X-Mailer", "vacation" }, { "User-Agent", "vacation" },
+};
+
+/* Says a field that this is an answer that a program made? The reason, or NULL. */
+static const char *answer_mark(struct arena *arena, const struct fields *fields)
+{
+	for (size_t i = 0; i < COUNT_OF(answering_fields); i++) {
+		if (!field_find(fields, answering_fields[i].name, 0))
+			continue;
+		const char *value = field_keyword(arena, fields, answering_fields[i].name);
+		if (text_starts_nocase(value, answering_fields[i].value))
+			return quoted(arena, span_of(answering_fields[i].name), value);
+	}
+	for (size_t i = 0; i < fields->count; i++) {
+		struct span name = fields->at[i].name;
+		if (!answering_name(name))
+			continue;
+		const char *value = text_lower(arena, unfold(arena, fields->at[i].value));
+		if (says_yes(value))
+			return quoted(arena, name, value);
+	}
+	return NULL;
+}
+
+static const char *mass_mark(struct arena *arena, const struct fields *fields, const char *name)
+{
+	const char *value = field_find(fields, name, 0) ? field_keyword(arena, fields, name) : "";
+	return strncmp(value, "bulk", 4) == 0 || strncmp(value, "junk", 4) == 0 ? quoted(arena, span_of(name), value) : NULL;
+}
+
+/* "All", or the list that says the same: nothing may answer. A wish about absence notices alone is what programs of people say, too. */
+static const char *suppress_mark(struct arena *arena, const struct fields *fields)
+{
+	const char *value = field_find(fields, "X-Auto-Response-Suppress", 0) ? field_keyword(arena, fields, "X-Auto-Response-Suppress") : "";
+	return strstr(value, "all") || strstr(value, "autoreply") ? quoted(arena, SPAN("X-Auto-Response-Suppress"), value) : NULL;
 }
 
 static bool null_sender(struct arena *arena, const struct fields *fields, const struct mail_options *options)
@@ -111,6 +122,30 @@ static bool null_sender(struct arena *arena, const struct fields *fields, const 
 		return !*options->envelope_from || strcmp(options->envelope_from, "<>") == 0;
 	struct span path = field_value(fields, "Return-Path");
 	return path.length == 2 && memcmp(path.at, "<>", 2) == 0;
+}
+
+/* Says anything that a machine sent this? The reason, or NULL. A list's software marks people's mail as bulk. */
+static const char *machine_mark(struct arena *arena, const struct fields *fields, const struct mail_options *options, const struct mail *mail)
+{
+	const char *submitted = field_keyword(arena, fields, "Auto-Submitted"), *why = NULL;
+	if (null_sender(arena, fields, options))
+		return "null envelope sender";
+	if (strcmp(submitted, "no") == 0)
+		return NULL;
+	if (*submitted)
+		return quoted(arena, SPAN("Auto-Submitted"), submitted);
+	if (!mail->list_mail && !(why = mass_mark(arena, fields, "Precedence")))
+		why = mass_mark(arena, fields, "X-Precedence");
+	if (!why)
+		why = suppress_mark(arena, fields);
+	return why ? why : yes_field(arena, fields, "X-Cron-Env") ? "X-Cron-Env" : NULL;
+}
+
+/* Exchange and its kin answer in any language: nobody's sender, marked twice, and it says what it answers. */
+static bool exchange_form(struct arena *arena, const struct fields *fields, const struct mail_options *options, const struct mail *mail)
+{
+	return mail->in_reply_to.count && null_sender(arena, fields, options) && *field_keyword(arena, fields, "Auto-Submitted")
+	    && suppress_mark(arena, fields);
 }
 
 /* Local parts behind which no person sits (RFC 3834 section 2; RFC 2142). */
@@ -156,11 +191,13 @@ static void judge_answer(struct arena *arena, const struct fields *fields, const
 	const char *suppress = field_keyword(arena, fields, "X-Auto-Response-Suppress");
 	if (strstr(suppress, "all") || strstr(suppress, "autoreply") || strstr(suppress, "oof"))
 		forbid(arena, mail, "X-Auto-Response-Suppress", suppress);
-	const char *header = auto_reply_header(arena, fields);
+	const char *header = answer_mark(arena, fields);
 	if (header)
 		forbid(arena, mail, header, "");
-	if (yes_field(arena, fields, "X-Loop") || has_field(fields, "X-Zammad-Article-Type"))
-		forbid(arena, mail, "X-Loop", "");
+	static const char *const loops[] = { "X-Loop", "X-OTRS-Loop", "X-RT-Loop-Prevention", "X-Zammad-Article-Type", "X-JIRA-FingerPrint", "X-Redmine-Host", "X-Cron-Env" };
+	for (size_t i = 0; i < COUNT_OF(loops); i++)
+		if (yes_field(arena, fields, loops[i]))
+			forbid(arena, mail, loops[i], "");
 	if (yes_field(arena, fields, "X-Spam-Flag"))
 		forbid(arena, mail, "X-Spam-Flag", "");
 	if (has_field(fields, "Feedback-ID") || has_field(fields, "X-Feedback-Id"))
@@ -185,24 +222,29 @@ static bool personal_responder(struct arena *arena, const struct fields *fields)
 	return strncmp(submitted, "auto-replied", 12) == 0 && (strstr(raw, "vacation") || strstr(raw, "owner-email"));
 }
 
-/* Words of absence at the beginning of what is known to be an automatic answer. */
-static bool absence_words(const char *text)
+static bool answers_something(const struct mail *mail)
 {
-	static const char *const words[] = {
-		"out of the office", "out of office", "on vacation", "on holiday", "annual leave", "parental leave",
-		"maternity leave", "currently away", "i am away", "i'm away", "not in the office", "will be back",
-		"limited access to", "when i return", "abwesend", "nicht im büro", "im urlaub", "nicht erreichbar",
-		"wieder erreichbar", "fuori sede", "fuori ufficio", "in ferie", "sono assente", "absent", "en congé",
-		"en vacances", "fuera de la oficina", "de vacaciones", "ausente", "de férias", "fora do escritório", "afwezig",
-		"op vakantie", "niet aanwezig", "på semester", "inte på kontoret", "på ferie", "ikke på kontoret",
-		"fraværende", "na urlopie", "poza biurem", "nieobecn", "в отпуске", "вне офиса", "отсутству", "休暇", "不在",
-		"休假", "外出", "不在办公室",
-	};
-	struct span start = { text, strnlen(text, 1500) };
-	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (fold_find(start, words[i]))
-			return true;
-	return false;
+	size_t prefix;
+	return mail->in_reply_to.count || mail->references.count || subject_is_reply(mail->subject, &prefix);
+}
+
+/* What is no report of delivery: a person's, a machine's answer, or what a machine has to say. */
+static void judge_machine(struct arena *arena, const struct fields *fields, const struct mail_options *options, struct mail *mail)
+{
+	const char *answer = answer_mark(arena, fields), *mark = answer ? NULL : machine_mark(arena, fields, options, mail);
+	const char *form = answer ? NULL : automatic_form(mail, mark != NULL);
+	if (!answer && mark && exchange_form(arena, fields, options, mail))
+		answer = mark;
+	if (answer || form) {
+		mail->machine = MACHINE_ANSWER;
+		mail->kind_why = answer ? answer : form;
+		mail->kind = MAIL_AUTO_REPLY;
+	} else if (mark) {
+		mail->machine = MACHINE_MARKED;
+		mail->kind_why = mark;
+		if (answers_something(mail))
+			mail->kind = MAIL_AUTO_REPLY;
+	}
 }
 
 void auto_judge(struct arena *arena, const struct fields *fields, const struct mail_options *options, struct mail *mail)
@@ -210,21 +252,15 @@ void auto_judge(struct arena *arena, const struct fields *fields, const struct m
 	mail->list_mail = is_list(arena, fields);
 	mail->auto_answer_allowed = true;
 	mail->auto_answer_why = "";
-	const char *header = auto_reply_header(arena, fields);
-	bool absent = absence_subject(mail->subject), automatic = automatic_subject(mail->subject);
-	bool machine = null_sender(arena, fields, options) || has_field(fields, "X-Auto-Response-Suppress") || header
-	               || (*field_keyword(arena, fields, "Auto-Submitted") && strcmp(field_keyword(arena, fields, "Auto-Submitted"), "no") != 0)
-	               || strncmp(field_keyword(arena, fields, "Precedence"), "bulk", 4) == 0 || strncmp(field_keyword(arena, fields, "Precedence"), "junk", 4) == 0;
-	if (mail->kind == MAIL_REQUEST || mail->kind == MAIL_REPLY) {
-		if (header || automatic || (absent && machine))
-			mail->kind = MAIL_AUTO_REPLY;
-	}
-	mail->out_of_office = mail->kind == MAIL_AUTO_REPLY && (absent || automatic || personal_responder(arena, fields) || absence_words(mail->text));
+	if (mail->kind == MAIL_REQUEST || mail->kind == MAIL_REPLY)
+		judge_machine(arena, fields, options, mail);
+	mail->out_of_office = mail->kind == MAIL_AUTO_REPLY && (mail->machine == MACHINE_ANSWER || mail->machine == MACHINE_MARKED)
+	                   && (absence_subject(mail->subject) || personal_responder(arena, fields) || absence_words(mail->text));
 	if (mail->kind == MAIL_BOUNCE)
-		forbid(arena, mail, "delivery report", "");
+		forbid(arena, mail, mail->kind_why = "delivery report", "");
 	else if (mail->kind == MAIL_FEEDBACK_REPORT)
-		forbid(arena, mail, "feedback report", "");
+		forbid(arena, mail, mail->kind_why = "feedback report", "");
 	judge_answer(arena, fields, options, mail);
 	if (mail->kind == MAIL_AUTO_REPLY)
-		forbid(arena, mail, "automatic reply by its subject", "");
+		forbid(arena, mail, "automatic reply", mail->kind_why);
 }

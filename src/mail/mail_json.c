@@ -89,6 +89,7 @@ static void forward_object(struct json *json, const struct mail_forward *forward
 void mail_json(struct json *json, const struct mail *mail)
 {
 	json_string(json, "kind", mail_kind_name(mail->kind));
+	json_string(json, "kind_why", mail->kind_why);
 	address_object(json, "from", &mail->from);
 	address_array(json, "reply_to", &mail->reply_to);
 	address_array(json, "to", &mail->to);

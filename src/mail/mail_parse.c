@@ -20,6 +20,7 @@ void mail_init(void)
 	xmlInitParser();
 	phrases_init();
 	attribution_init();
+	auto_form_init();
 	bounce_words_init();
 	language_init();
 }
@@ -188,6 +189,7 @@ static void read_header(struct parse *parse)
 	parse->hint = charset_hint(parse);
 	read_senders(parse);
 	mail->subject = subject_of(parse);
+	mail->forwards = subject_is_forward(mail->subject);
 	read_ids(parse);
 	read_date(parse);
 	read_trace(parse);
@@ -233,6 +235,7 @@ static void read_meaning(struct parse *parse, struct walk *walk, const char *mar
 	struct mail *mail = parse->mail;
 	struct arena scratch CLEANUP_ARENA = scratch_of(parse->arena);
 	bounce_read(walk, &parse->head.fields, parse->options);
+	receipt_read(walk);
 	auto_judge(parse->arena, &parse->head.fields, parse->options, mail);
 	struct lines lines = lines_of(&scratch, marked);
 	reply_make(parse->arena, &scratch, marked, &lines, mail);
@@ -274,7 +277,7 @@ void problem_spent(struct arena *arena, struct strings *problems)
 
 static void empty_mail(struct mail *mail)
 {
-	*mail = (struct mail){ .from = nobody, .sender = nobody, .subject = "", .text = "", .reply_text = "", .auto_answer_why = "", .our_marks = "",
+	*mail = (struct mail){ .from = nobody, .sender = nobody, .subject = "", .text = "", .reply_text = "", .auto_answer_why = "", .kind_why = "", .our_marks = "",
 	                       .forward = { .from = nobody, .subject = "", .text = "", .comment = "" } };
 }
 

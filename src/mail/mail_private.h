@@ -244,6 +244,14 @@ void reply_make(struct arena *arena, struct arena *scratch, const char *marked, 
 void forward_read(struct walk *walk, const struct lines *lines);
 
 /* ---- what it means ---- */
+/* mail_auto_form.c: NULL, or why the subject (and the body with it) has the whole form of a program's notice. marked: a field says that a
+ * machine sent it. */
+const char *automatic_form(const struct mail *mail, bool marked);
+bool absence_subject(const char *subject);
+bool absence_words(const char *text);
+void auto_form_init(void);
+/* mail_receipt.c: read receipts (RFC 8098) and answers to invitations (RFC 5546). */
+void receipt_read(struct walk *walk);
 void auto_judge(struct arena *arena, const struct fields *fields, const struct mail_options *options, struct mail *mail);
 void bounce_words_init(void);
 void bounce_read(struct walk *walk, const struct fields *fields, const struct mail_options *options);
