@@ -16,10 +16,13 @@
 #define LIMIT_MEMORY_SPOOL      (256 * 1024)   /* bytes kept in memory; larger mails go to a file in the state directory */
 
 /* ---- parsing ---- */
-#define LIMIT_HEADER_BYTES      (1024 * 1024)  /* bytes of one header block; GMime takes 30 bytes of memory for each */
-#define LIMIT_HEADER_LINES      20000          /* lines of one header block, folded ones counted */
-#define LIMIT_HEADER_FIELDS     5000           /* fields of one header block */
-#define LIMIT_ADDRESS_HEADER    (128 * 1024)   /* bytes of one address header field */
+#define LIMIT_HEADER_BYTES      (256 * 1024)   /* bytes of one header block: two full lists of recipients and a hundred stations */
+#define LIMIT_HEADER_LINES      10000          /* lines of one header block, folded ones counted: a recipient a line, and again as much */
+#define LIMIT_HEADER_FIELDS     2000           /* fields of one header block; real ones have up to some two hundred */
+#define LIMIT_ADDRESS_HEADER    (100 * 1024)   /* bytes of one address header field: LIMIT_ADDRESSES of 50 bytes, name and all */
+#define LIMIT_NAME              300            /* bytes of a name beside an address */
+#define LIMIT_SUBJECT           4000           /* bytes of a subject, decoded: a thousand characters in any script; the longest real one that we know has 3279 */
+#define LIMIT_PARAMETERS        (16 * 1024)    /* bytes of a Content-Type or Content-Disposition: a file name of 255 characters takes 3 KB */
 #define LIMIT_ADDRESS_GROUPS    200            /* ':' outside quotes in one address header: GMime recurses for each */
 #define LIMIT_ADDRESSES         2000           /* addresses kept of one header field */
 #define LIMIT_PARTS             1000           /* MIME parts of one mail */

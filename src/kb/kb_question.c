@@ -103,7 +103,7 @@ static void cut_closing(char *text)
 		at += strspn(text + at, " \n\t");
 		if (!(length = piece_length(text + at)))
 			break;
-		if (count && begins(text + at, closings, COUNT_OF(closings)) && strcspn(text + at, "?") >= length && strlen(text + at) < 400) {
+		if (count && begins(text + at, closings, COUNT_OF(closings)) && !memchr(text + at, '?', length) && strnlen(text + at, 400) < 400) {
 			text[at] = '\0';
 			return;
 		}

@@ -16,14 +16,15 @@ struct box {
 };
 
 struct scan {
-	struct arena *arena;
+	struct arena *arena, scratch;    /* scratch: for what is not kept */
 	struct strings *problems;
 	const char *at, *stop;
+	const char *close;               /* see closes() */
 	bool no_quote, no_comment;       /* looked for an end in vain: from here on the character is a plain one */
 	struct box box;
 	char *phrase_room, *angle_room, *comment_room;
 	struct mail_addresses list;
-	const char *carried;             /* a piece without address, which belongs before the next name: "Doe, John <j@d>" */
+	struct buffer carried;           /* pieces without address, which belong before the next name: "Doe, John <j@d>" */
 };
 
 bool address_plausible(const char *at, size_t length)
@@ -151,7 +152,7 @@ static void add(struct scan *scan, const char *address, const char *name)
 		return;
 	}
 	struct mail_address *one = ARENA_PUSH(scan->arena, &scan->list);
-	*one = (struct mail_address){ address, name };
+	*one = (struct mail_address){ address, strlen(name) > LIMIT_NAME ? utf8_cut(scan->arena, name, LIMIT_NAME) : name };
 }
 
 static const char *decoded(struct scan *scan, const char *at, size_t length)
@@ -175,41 +176,56 @@ static void add_loose(struct scan *scan, char *text)
 	while (*end && !is_blank(*end))
 		end++;
 	size_t before = (size_t)(start - text);
-	const char *address = normal_address(scan->arena, arena_copy(scan->arena, start, (size_t)(end - start)));
+	const char *address = normal_address(scan->arena, arena_copy(&scan->scratch, start, (size_t)(end - start)));
 	const char *name = join(scan->arena, decoded(scan, text, before), " ", decoded(scan, end, strlen(end)));
 	if (!*name && scan->box.comment_length)
 		name = decoded(scan, scan->box.comment, scan->box.comment_length);
 	add(scan, address, name);
 }
 
+static void carry(struct scan *scan, const char *name)
+{
+	if (scan->carried.length)
+		buffer_add_string(&scan->carried, ", ");
+	buffer_add_string(&scan->carried, name);
+}
+
+static const char *take_carried(struct scan *scan)
+{
+	const char *carried = scan->carried.length ? arena_copy(scan->arena, scan->carried.at, scan->carried.length) : NULL;
+	buffer_reset(&scan->carried);
+	return carried;
+}
+
 static void add_bare(struct scan *scan)
 {
 	struct box *box = &scan->box;
-	char *text = squeeze(scan->arena, box->phrase, box->phrase_length, box->commented);
+	char *text = squeeze(&scan->scratch, box->phrase, box->phrase_length, box->commented);
 	if (strchr(text, '@')) {
-		if (scan->carried)
-			add(scan, "", scan->carried);
+		const char *carried = take_carried(scan);
+		if (carried)
+			add(scan, "", carried);
 		add_loose(scan, text);
-		scan->carried = NULL;
 	} else if (*text || box->comment_length) {
 		const char *name = decoded(scan, text, strlen(text));
 		if (!*name)
 			name = decoded(scan, box->comment, box->comment_length);
-		scan->carried = scan->carried ? arena_printf(scan->arena, "%s, %s", scan->carried, name) : name;
+		carry(scan, name);
 	}
 }
 
 static void add_angled(struct scan *scan)
 {
 	struct box *box = &scan->box;
-	char *inside = squeeze(scan->arena, box->angle, box->angle_length, true);
+	char *inside = squeeze(&scan->scratch, box->angle, box->angle_length, true);
 	const char *address = normal_address(scan->arena, inside);
 	const char *name = decoded(scan, box->phrase, box->phrase_length);
 	if (!*name && box->comment_length)
 		name = decoded(scan, box->comment, box->comment_length);
-	if (scan->carried)
-		name = arena_printf(scan->arena, "%s, %s", scan->carried, name);
-	scan->carried = NULL;
+	if (scan->carried.length) {
+		carry(scan, name);
+		name = take_carried(scan);
+	}
 	if (!strchr(address, '@') && strchr(name, '@') && address_plausible(name, strlen(name))) {
 		const char *other = address;
 		address = normal_address(scan->arena, arena_string(scan->arena, name));
@@ -234,10 +250,10 @@ static void finish_box(struct scan *scan)
 static void finish_carried(struct scan *scan)
 {
 	/* Names in a row that no address followed: "root, postmaster". */
-	if (!scan->carried)
+	if (!scan->carried.length)
 		return;
-	char *text = arena_string(scan->arena, scan->carried);
-	scan->carried = NULL;
+	char *text = arena_copy(scan->arena, scan->carried.at, scan->carried.length);
+	buffer_reset(&scan->carried);
 	for (char *save = NULL, *one = strtok_r(text, ",", &save); one; one = strtok_r(NULL, ",", &save)) {
 		one = text_trim(one);
 		bool word = *one && !strpbrk(one, " \t@<>()\"");
@@ -252,6 +268,16 @@ static void take_plain(struct scan *scan, char c)
 		put(box->angle, &box->angle_length, c);
 	else
 		put(box->phrase, &box->phrase_length, c);
+}
+
+/* Does a '>' follow? Looked for once up to each. */
+static bool closes(struct scan *scan)
+{
+	if (!scan->close || scan->close < scan->at) {
+		const char *close = memchr(scan->at, '>', (size_t)(scan->stop - scan->at));
+		scan->close = close ? close : scan->stop;
+	}
+	return scan->close < scan->stop;
 }
 
 /* One character with a meaning of its own. Returns false if it has none here. */
@@ -270,7 +296,7 @@ static bool take_special(struct scan *scan)
 			box->closed = true;
 		return inside || box->closed;
 	case ',':
-		if (inside && memchr(scan->at, '>', (size_t)(scan->stop - scan->at)) && box->angle_length && box->angle[0] == '@')
+		if (inside && box->angle_length && box->angle[0] == '@' && closes(scan))
 			return false;                                    /* a source route holds commas */
 		finish_box(scan);
 		return true;
@@ -279,12 +305,12 @@ static bool take_special(struct scan *scan)
 		finish_carried(scan);
 		return true;
 	case ':':
-		if (inside || memchr(box->phrase, '@', box->phrase_length) || box->phrase_length > 200
+		if (inside || box->phrase_length > 200 || memchr(box->phrase, '@', box->phrase_length)
 		    || span_equal_nocase(span_trim((struct span){ box->phrase, box->phrase_length }), "mailto"))
 			return span_equal_nocase(span_trim((struct span){ box->phrase, box->phrase_length }), "mailto")
 			       ? (box->phrase_length = 0, true) : false;
 		box->phrase_length = 0;                                  /* the name of a group */
-		scan->carried = NULL;
+		buffer_reset(&scan->carried);
 		return true;
 	default:
 		return false;
@@ -312,7 +338,7 @@ static bool take_encoded_word(struct scan *scan)
 
 struct mail_addresses addresses_parse(struct arena *arena, struct span raw, const char *hint, struct strings *problems)
 {
-	struct scan scan = { .arena = arena, .problems = problems };
+	struct scan scan = { .arena = arena, .scratch = scratch_of(arena), .problems = problems };
 	raw = span_trim(raw);
 	if (raw.length > LIMIT_ADDRESS_HEADER) {
 		problem(arena, problems, "an address field is larger than %d bytes; the rest of it was not read", LIMIT_ADDRESS_HEADER);
@@ -320,10 +346,11 @@ struct mail_addresses addresses_parse(struct arena *arena, struct span raw, cons
 	}
 	if (!charset_is_ascii(raw.at, raw.length) || memchr(raw.at, '\033', raw.length))
 		raw = charset_to_utf8(arena, raw, raw_charset(raw, hint), "address", problems);
-	char *room = arena_alloc(arena, raw.length * 7 + 8);
+	char *room = arena_room(&scan.scratch, raw.length * 7 + 8);
 	scan.box = (struct box){ .phrase = room, .angle = room + raw.length * 2 + 2, .comment = room + raw.length * 4 + 4 };
-	scan.at = raw.at, scan.stop = raw.at + raw.length;
-	while (scan.at < scan.stop) {
+	scan.at = raw.at, scan.close = NULL, scan.stop = raw.at + raw.length;
+	buffer_init(&scan.carried);
+	while (scan.at < scan.stop && !arena_spent(arena)) {
 		if (*scan.at == '"' && !scan.no_quote && take_quoted(&scan))
 			continue;
 		if (*scan.at == '(' && !scan.no_comment && take_comment(&scan))
@@ -336,6 +363,8 @@ struct mail_addresses addresses_parse(struct arena *arena, struct span raw, cons
 	}
 	finish_box(&scan);
 	finish_carried(&scan);
+	buffer_fini(&scan.carried);
+	arena_fini(&scan.scratch);
 	return scan.list;
 }
 

@@ -7,6 +7,8 @@
  */
 #include "mail_bounce.h"
 
+#define BLOCKS_MAX (4 * BOUNCES_MAX)     /* of fields, and what stands between them: some write a recipient as two */
+
 struct block { struct span original, final, actual, action, status, diagnostic; };
 
 /* "rfc822; ann@example.org" -> the address; xtext (RFC 3461 section 4) undone for '+XX'. */
@@ -81,10 +83,25 @@ static bool starts_new(const struct block *block, const struct field *field)
 	       || (span_equal_nocase(field->name, "Original-Recipient") && block->original.length && block->final.length);
 }
 
+/* Bytes of the lines at `at` that are no fields, the first one in any case. */
+static size_t no_fields(struct span report, size_t at)
+{
+	for (size_t from = at, next;; at = next) {
+		const char *end = memchr(report.at + at, '\n', report.length - at);
+		size_t stop = end ? (size_t)(end - report.at) : report.length;
+		bool field = memchr(report.at + at, ':', stop - at) != NULL;
+		if (at > from && field)
+			return at - from;
+		next = end ? stop + 1 : stop;
+		if (next == report.length)
+			return next - from;
+	}
+}
+
 void dsn_read(struct arena *arena, struct span report, struct mail *mail)
 {
 	struct block block = { .action = { NULL, 0 } };
-	for (size_t at = 0; at < report.length;) {
+	for (size_t at = 0, blocks = 0; at < report.length && blocks < BLOCKS_MAX && !arena_spent(arena); blocks++) {
 		struct fields fields = { 0 };
 		bool cut;
 		size_t used = head_cut(arena, (struct span){ report.at + at, report.length - at }, &fields, &cut, NULL);
@@ -95,11 +112,7 @@ void dsn_read(struct arena *arena, struct span report, struct mail *mail)
 		}
 		if (block.final.length || block.original.length)
 			finish(arena, &block, mail);
-		if (!used) {                                     /* a line that is no field: go on behind it */
-			const char *end = memchr(report.at + at, '\n', report.length - at);
-			used = end ? (size_t)(end - report.at) + 1 - at : report.length - at;
-		}
-		at += used;
+		at += used ? used : no_fields(report, at);
 	}
 	finish(arena, &block, mail);
 }

@@ -10,6 +10,8 @@
 #include "mail_bounce.h"
 
 #define PLACES_MAX 600
+#define WORDS_NEAR 1000                  /* bytes before and behind an address that say what it is there for: a line of RFC 5322 */
+#define ADDRESSES_MAX 2000               /* that are looked at */
 
 enum weight { WEIGHT_NONE, WEIGHT_SUMMARY, WEIGHT_MENTION, WEIGHT_SESSION, WEIGHT_LIKELY, WEIGHT_SURE };
 
@@ -68,6 +70,13 @@ static size_t rest_of_line(struct span line, struct span address)
 			count++;
 	}
 	return count;
+}
+
+/* The words of a line round an address: of a line as mails have it all, of a text in one line some. */
+static struct span words_near(struct span line, struct span address)
+{
+	size_t at = (size_t)(address.at - line.at), from = at > WORDS_NEAR ? at - WORDS_NEAR : 0, to = at + address.length + WORDS_NEAR;
+	return (struct span){ line.at + from, (to < line.length ? to : line.length) - from };
 }
 
 static enum weight weigh(struct span line, struct span address)
@@ -130,11 +139,11 @@ static void add_candidate(struct arena *arena, struct candidates *list, struct s
 
 static void collect(struct arena *arena, struct span report, const struct mail *mail, struct candidates *list, bool with_ours)
 {
-	for (size_t at = 0; at < report.length;) {
+	for (size_t at = 0, seen = 0; at < report.length && seen < ADDRESSES_MAX && !arena_spent(arena);) {
 		const char *end = memchr(report.at + at, '\n', report.length - at);
 		size_t length = end ? (size_t)(end - report.at) - at : report.length - at;
 		struct span line = span_trim((struct span){ report.at + at, length });
-		for (size_t from = 0, n = 0; n < 50; n++) {
+		for (size_t from = 0, n = 0; n < 50; n++, seen++) {
 			struct span address = address_next(line, from);
 			if (!address.length)
 				break;
@@ -143,7 +152,7 @@ static void collect(struct arena *arena, struct span report, const struct mail *
 				address.at += 5, address.length -= 5;
 			if (system_address(address) || !memchr(address.at, '.', address.length) || (!with_ours && ours(address, mail)))
 				continue;
-			enum weight weight = weigh(line, address);
+			enum weight weight = weigh(words_near(line, address), address);
 			if (weight)
 				add_candidate(arena, list, address, at, weight);
 		}
@@ -165,6 +174,7 @@ static void own_status(struct arena *arena, struct span report, const struct can
 		*status = status_find(arena, own);
 		if (!*code)
 			*code = reply_code_find(own);
+		n = next - 1;                                    /* what stands between was looked at */
 	}
 }
 

@@ -129,11 +129,13 @@ static bool over(const struct cutter *cutter, const struct fields *fields, size_
 static bool lost_parameter(const struct fields *fields, struct span line)
 {
 	static const char *const names[] = { "boundary=", "charset=", "name=", "filename=", "type=", "format=", "report-type=" };
-	struct span value = fields->count ? span_trim(fields->at[fields->count - 1].value) : (struct span){ "", 0 };
-	for (size_t i = 0; i < COUNT_OF(names) && value.length && value.at[value.length - 1] == ';'; i++)
-		if (span_starts_nocase(line, names[i]))
-			return true;
-	return false;
+	size_t i = 0;
+	while (i < COUNT_OF(names) && !span_starts_nocase(line, names[i]))
+		i++;
+	struct span value = fields->count && i < COUNT_OF(names) ? fields->at[fields->count - 1].value : (struct span){ "", 0 };
+	while (value.length && is_blank(value.at[value.length - 1]))
+		value.length--;
+	return value.length && value.at[value.length - 1] == ';';
 }
 
 /* One walk over the lines. Returns the offset of the body. */

@@ -3,7 +3,8 @@
  *
  * libxml2's push parser in SAX mode; no tree is built. Shown: text, links behind their words, list bullets and numbers,
  * table cells, "> " before quotes, names of images. Left out: head, style, script, what is hidden (preheaders, tracking
- * pixels). Every page passes mail_html_safe.c first, since libxml2 is quadratic in the attributes of a tag.
+ * pixels). Every page passes mail_html_safe.c first, since libxml2 is quadratic in the attributes of a tag. It also looks through its open elements
+ * for each tag, so it never holds many: where a page leaves more of them open, it goes on with a new parser that knows none.
  * May not follow a link, load anything, or let markup through: what comes out is text. Problems: a page that was cut.
  */
 #include "mail_html.h"
@@ -17,6 +18,12 @@
 #define HREF_MAX 2000                    /* bytes of a link that is shown */
 #define CELLS_MAX 32                     /* cells in cells that keep to their row; deeper ones begin lines */
 #define IMAGE_NAME_MAX 200               /* bytes of what an image is said to show */
+#define IMAGES_NAMED 300                 /* images whose name is looked for among the parts */
+#define EMPTY_LINES_MAX 200              /* in a row */
+#define FEED 512                         /* bytes or a tag more that the parser gets at once: between two looks at what is open */
+#define OPEN_MAX 1000                    /* open elements, while they cost little; no page that a person made has a hundred */
+#define OPEN_LATER 60                    /* after TRIPS of them were looked at */
+#define TRIPS (16 * 1024 * 1024)         /* tags, times what is open at each: a page of 1 MB with forty open has 2 M */
 
 enum effect {
 	EFFECT_HIDDEN = 1, EFFECT_PRE = 2, EFFECT_QUOTE = 4, EFFECT_BLOCK = 8, EFFECT_SIGNATURE = 16, EFFECT_LIST = 32, EFFECT_LINK = 64,
@@ -28,6 +35,8 @@ struct writer {
 	struct buffer *out;
 	const struct image_names *images;
 	unsigned short effects[DEPTH_MAX];
+	struct arena *arena;
+	size_t images_named, trips;
 	int depth, hidden, pre, quotes, lists, gmail;
 	struct { int next; char type; bool numbered, down; } list[16];   /* of each open list: next number, 1 a A i I */
 	int wanted_lines;                /* line ends that shall stand before the next text */
@@ -70,7 +79,7 @@ static void want_lines(struct writer *w, int count)
 	if (w->fresh_cell)
 		return;
 	if (w->wanted_lines < count)
-		w->wanted_lines = count;
+		w->wanted_lines = count < EMPTY_LINES_MAX ? count : EMPTY_LINES_MAX;
 	w->blank = w->cell = false;
 }
 
@@ -326,7 +335,7 @@ static void show_image(struct writer *w, const xmlChar **attributes)
 	if (wide && (strcmp(wide, "1") == 0 || strcmp(wide, "0") == 0))
 		return;
 	const char *name = alt;
-	if ((!name || !*name) && source && strncasecmp(source, "cid:", 4) == 0 && w->images)
+	if ((!name || !*name) && source && strncasecmp(source, "cid:", 4) == 0 && w->images && w->images_named++ < IMAGES_NAMED)
 		name = w->images->name_of(w->images->context, source + 4);
 	if (!name || !*name)
 		return;
@@ -351,7 +360,8 @@ static void open_link(struct writer *w, const xmlChar **attributes)
 /* The target behind the words, unless the words are the target. */
 static void close_link(struct writer *w)
 {
-	const char *href = w->href;
+	CLEANUP_FREE char *href = w->href;
+	w->href = NULL;
 	if (!href || (strncasecmp(href, "http", 4) != 0 && strncasecmp(href, "ftp", 3) != 0 && strncasecmp(href, "mailto:", 7) != 0))
 		return;
 	if (w->out->length <= w->link_start)
@@ -442,6 +452,12 @@ static void apply_open(struct writer *w, const char *name, const xmlChar **attri
 		write_string(w, "________________________________"), want_lines(w, 1);
 }
 
+/* What comes now is not shown any more. */
+static bool full(struct writer *w)
+{
+	return w->out->length >= LIMIT_TEXT_BYTES || arena_spent(w->arena);
+}
+
 static void on_start(void *context, const xmlChar *xml_name, const xmlChar **attributes)
 {
 	struct writer *w = context;
@@ -452,6 +468,8 @@ static void on_start(void *context, const xmlChar *xml_name, const xmlChar **att
 		w->effects[w->depth] = (unsigned short)effects;
 	}
 	w->depth++;
+	if (full(w))
+		return;
 	if (w->hidden || (effects & EFFECT_HIDDEN)) {
 		w->hidden += (effects & EFFECT_HIDDEN) != 0;
 		if (w->depth <= DEPTH_MAX)
@@ -507,7 +525,7 @@ static void on_end(void *context, const xmlChar *name)
 static void on_text(void *context, const xmlChar *text, int length)
 {
 	struct writer *w = context;
-	if (!w->hidden && w->out->length < LIMIT_TEXT_BYTES && length > 0)
+	if (!w->hidden && length > 0 && !full(w))
 		write_text(w, (const char *)text, (size_t)length);
 }
 
@@ -520,27 +538,70 @@ static void on_error(void *context, const char *message, ...)
 {
 }
 
+static htmlParserCtxtPtr parser_new(struct writer *w)
+{
+	static xmlSAXHandler sax = { .startElement = on_start, .endElement = on_end, .characters = on_text, .ignorableWhitespace = on_text,
+	                             .cdataBlock = on_cdata, .warning = on_error, .error = on_error };
+	htmlParserCtxtPtr parser = htmlCreatePushParserCtxt(&sax, w, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
+	if (parser)
+		htmlCtxtUseOptions(parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC);
+	return parser;
+}
+
+/* Ends the page: what is open is closed. */
+static void parser_end(htmlParserCtxtPtr parser)
+{
+	htmlParseChunk(parser, "", 0, 1);
+	if (parser->myDoc)
+		xmlFreeDoc(parser->myDoc);
+	htmlFreeParserCtxt(parser);
+}
+
+/* How much of the page the parser gets next: FEED bytes, and on to the end of a tag, so that nothing of it is half read. */
+static size_t next_feed(struct span page, size_t at, size_t *tags)
+{
+	size_t end = page.length - at < FEED ? page.length : at + FEED;
+	const char *close = end < page.length ? memchr(page.at + end - 1, '>', page.length - end + 1) : NULL;
+	if (close && (size_t)(close - page.at) < end + LIMIT_HTML_TAG)
+		end = (size_t)(close - page.at) + 1;
+	*tags = 0;
+	for (size_t i = at; i < end; i++)
+		*tags += page.at[i] == '<';
+	return end - at;
+}
+
+static bool too_many_open(struct writer *w, size_t tags)
+{
+	w->trips += tags * (size_t)w->depth;
+	return !w->hidden && w->depth > (w->trips < TRIPS ? OPEN_MAX : OPEN_LATER);
+}
+
+static void read_page(struct writer *w, struct span page)
+{
+	htmlParserCtxtPtr parser = parser_new(w);
+	for (size_t at = 0, length, tags; parser && at < page.length && !full(w); at += length) {
+		length = next_feed(page, at, &tags);
+		htmlParseChunk(parser, page.at + at, (int)length, 0);
+		if (too_many_open(w, tags)) {
+			parser_end(parser);
+			parser = parser_new(w);
+		}
+	}
+	if (parser)
+		parser_end(parser);
+}
+
 void html_to_text(struct arena *arena, struct span html, const struct image_names *images, struct buffer *out, struct strings *problems)
 {
-	xmlSAXHandler sax = { .startElement = on_start, .endElement = on_end, .characters = on_text, .ignorableWhitespace = on_text,
-	                      .cdataBlock = on_cdata, .warning = on_error, .error = on_error };
 	struct writer *w = calloc(1, sizeof *w);
 	struct span safe = html_make_safe(arena, html, problems);
 	if (!w)
 		return;
+	w->arena = arena;
 	w->out = out;
 	w->images = images;
 	w->line_empty = true;
-	htmlParserCtxtPtr parser = htmlCreatePushParserCtxt(&sax, w, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
-	if (parser) {
-		htmlCtxtUseOptions(parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC);
-		for (size_t at = 0; at < safe.length; at += 65536)
-			htmlParseChunk(parser, safe.at + at, (int)(safe.length - at < 65536 ? safe.length - at : 65536), 0);
-		htmlParseChunk(parser, "", 0, 1);
-		if (parser->myDoc)
-			xmlFreeDoc(parser->myDoc);
-		htmlFreeParserCtxt(parser);
-	}
+	read_page(w, safe);
 	if (!w->words)
 		buffer_reset(out);               /* nothing but images: they are attachments, not text */
 	free(w->href);

@@ -9,6 +9,7 @@
 #include "mail_private.h"
 
 #define SECTIONS_MAX 100                 /* continuations of one parameter: RFC 2231 section 3 sets no end */
+#define PIECES_MAX 400                   /* semicolons, what stands between them being a parameter or not */
 
 struct piece { struct span name, value; int section; bool encoded; struct span base; };
 struct pieces { struct piece *at; size_t count; };
@@ -54,22 +55,18 @@ static struct span take_quoted(struct reader *r)
 /* Up to the next semicolon; where another parameter follows without one ("a=b c=d"), up to the blank before it. */
 static struct span take_bare(struct reader *r)
 {
-	const char *start = r->at, *end = start;
-	while (end < r->stop && *end != ';' && *end != '"')
-		end++;
-	const char *blank = NULL;
-	for (const char *p = start; p < end; p++) {
-		if (is_blank(*p)) {
-			if (!blank || !is_blank(p[-1]))
-				blank = p;
-		} else if (*p == '=' && blank && p > start && !is_blank(p[-1]) && p[-1] != '?' && (p + 1 >= end || p[1] != '?')
-		           && memchr(blank, '=', (size_t)(p - blank)) == NULL) {
-			end = blank;
-			break;
-		} else if (*p == '(' && blank) {
+	const char *start = r->at, *end = start, *blank = NULL;
+	bool equals = false;                                     /* one stood behind the blank */
+	for (; end < r->stop && *end != ';' && *end != '"'; end++) {
+		bool more = end + 1 < r->stop && end[1] != ';' && end[1] != '"';
+		if (is_blank(*end)) {
+			if (!blank || !is_blank(end[-1]))
+				blank = end, equals = false;
+		} else if (blank && (*end == '(' || (*end == '=' && !equals && !is_blank(end[-1]) && end[-1] != '?' && (!more || end[1] != '?')))) {
 			end = blank;
 			break;
 		}
+		equals = equals || *end == '=';
 	}
 	r->at = end;
 	return span_trim((struct span){ start, (size_t)(end - start) });
@@ -198,17 +195,20 @@ static void take_value(struct reader *r, struct params *params)
 	char *out = arena_alloc(r->arena, (size_t)(r->stop - r->at) + 1);
 	size_t length = 0;
 	int depth = 0;
+	bool slash = false;
 	for (; r->at < r->stop && (*r->at != ';' || depth); r->at++) {
+		slash = slash || (length && out[length - 1] == '/');
 		if (*r->at == '(')
 			depth++;
 		else if (*r->at == ')' && depth)
 			depth--;
 		else if (!depth && *r->at > 32 && *r->at < 127 && *r->at != '"')
 			out[length++] = lower(*r->at);
-		else if (is_blank(*r->at) && length && strchr(out, '/') && out[length - 1] != '/') {
+		else if (is_blank(*r->at) && slash && out[length - 1] != '/') {
 			const char *p = r->at;                           /* "multipart/mixed boundary=x": the semicolon is missing */
 			while (p < r->stop && is_blank(*p))
 				p++;
+			r->at = p - 1;                                   /* the last of these blanks: none is looked at twice */
 			while (p < r->stop && is_alpha(*p))
 				p++;
 			if (p < r->stop && *p == '=')
@@ -223,14 +223,16 @@ void params_parse(struct arena *arena, struct span raw, struct params *params, s
 {
 	*params = (struct params){ .value = "" };
 	raw = span_trim(raw);
-	if (raw.length > LIMIT_ADDRESS_HEADER)
-		raw.length = LIMIT_ADDRESS_HEADER;
+	if (raw.length > LIMIT_PARAMETERS) {
+		problem(arena, problems, "parameters larger than %d bytes; the rest of them was not read", LIMIT_PARAMETERS);
+		raw.length = LIMIT_PARAMETERS;
+	}
 	if (!raw.length)
 		return;
 	struct reader r = { raw.at, raw.at + raw.length, arena };
 	struct pieces pieces = { 0 };
 	take_value(&r, params);
-	while (take_piece(&r, &pieces) && pieces.count < SECTIONS_MAX)
+	for (size_t n = 0; n < PIECES_MAX && take_piece(&r, &pieces) && pieces.count < SECTIONS_MAX; n++)
 		;
 	for (size_t i = 0; i < pieces.count && params->count < COUNT_OF(params->at); i++) {
 		struct span base = pieces.at[i].base;

@@ -12,6 +12,7 @@
 
 #define SMALL_FILE LIMIT_MEMORY_SPOOL    /* bytes: a mail in a file up to this size is read to memory once */
 #define HASH_PIECE (64 * 1024)
+#define SUBJECT_RAW (8 * LIMIT_SUBJECT)  /* bytes of a subject as it is encoded: three for each in Q, and what folds and names the charset */
 
 void mail_init(void)
 {
@@ -113,12 +114,23 @@ static void read_senders(struct parse *parse)
 	mail->cc = recipients(parse, "Cc");
 }
 
+/* Cut here, so that nobody behind ever sees a long one. */
+static const char *subject_cut(struct parse *parse, struct span raw)
+{
+	struct span front = { raw.at, raw.length < SUBJECT_RAW ? raw.length : SUBJECT_RAW };
+	const char *subject = header_decode(parse->arena, front, parse->hint, &parse->mail->problems);
+	if (front.length == raw.length && strlen(subject) <= LIMIT_SUBJECT)
+		return subject;
+	problem(parse->arena, &parse->mail->problems, "a subject longer than %d bytes; the rest of it is only in the raw mail", LIMIT_SUBJECT);
+	return utf8_cut(parse->arena, subject, LIMIT_SUBJECT);
+}
+
 static const char *subject_of(struct parse *parse)
 {
 	const struct field *field;
 	for (size_t n = 0; n < 4 && (field = field_find(&parse->head.fields, "Subject", n)) != NULL; n++)
 		if (span_trim(field->value).length)
-			return header_decode(parse->arena, field->value, parse->hint, &parse->mail->problems);
+			return subject_cut(parse, span_trim(field->value));
 	return "";
 }
 

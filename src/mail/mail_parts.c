@@ -8,7 +8,7 @@
  */
 #include "mail_guard.h"
 
-#define PART_HEAD_MAX (64 * 1024)        /* bytes of the header of one part that are read */
+#define PART_HEAD_MAX (32 * 1024)        /* bytes of the header of one part that are read: two LIMIT_PARAMETERS */
 #define BOUNDARY_MAX 500                 /* bytes; RFC 2046 section 5.1.1 says 70 */
 #define BOUNDARY_SEARCH (1024 * 1024)    /* bytes in which the first delimiter must stand */
 

@@ -129,6 +129,9 @@ struct part {
 	uint64_t start, end;             /* of the encoded content in the source */
 	const char *boundary;            /* of a multipart, NULL: not known */
 	struct part *parent, *next, *first;      /* children are a list */
+	struct part *shown[2];           /* the first text and the first HTML in it that would be shown: see shown_find() */
+	struct span text;                /* decoded, in UTF-8, once somebody asked for it */
+	bool read;
 	size_t children;
 	int depth;
 };
@@ -159,6 +162,7 @@ struct walk {
 	size_t text_most;                /* bytes of `text` */
 	size_t number;                   /* attachments so far */
 	struct buffer text;              /* marked text (see mail_marks below) */
+	size_t stubs;                    /* plain texts that were compared with a page */
 	bool html_shown;                 /* `text` was made from HTML */
 	struct part *named_text, *calendar;      /* the first text with a file name, the first calendar part: shown if there is nothing else */
 	int pictures, opened;            /* pictures in pages so far; wrappers that were opened */

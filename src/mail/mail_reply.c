@@ -81,18 +81,18 @@ static bool history_believable(const struct lines *lines, size_t i)
 	return false;
 }
 
-/* Lines i.. are an introduction: is what stands below it history without quote marks? */
-static bool introduces_history(const struct lines *lines, size_t i, size_t last)
+/* Lines i.. are an introduction: is what stands below it history without quote marks? *below: where it ends, good until that is passed. */
+static bool introduces_history(const struct lines *lines, size_t i, size_t last, size_t *below)
 {
-	while (i < lines->count && lines->at[i].kind == LINE_ATTRIBUTION)
-		i++;
-	return i >= last || !quoted_next(lines, i);
+	for (; *below <= i || (*below < lines->count && lines->at[*below].kind == LINE_ATTRIBUTION); ++*below)
+		;
+	return *below >= last || !quoted_next(lines, *below);
 }
 
 /* The first line from which on all is history; lines->count: none. */
 static size_t history_start(const struct lines *lines)
 {
-	size_t last = last_line(lines);
+	size_t last = last_line(lines), below = 0;
 	bool before = false;
 	for (size_t i = 0; i < lines->count; i++) {
 		const struct line *line = &lines->at[i];
@@ -102,7 +102,7 @@ static size_t history_start(const struct lines *lines)
 			return i;
 		if (before && line->kind == LINE_HEADER && header_block(lines, i))
 			return i;
-		if (before && line->attribution_start && introduces_history(lines, i, last))
+		if (before && line->attribution_start && introduces_history(lines, i, last, &below))
 			return i;
 		if (line->kind == LINE_FORWARD && before && last > i + 1)
 			return i;

@@ -143,7 +143,7 @@ static void read_properties(struct tnef *tnef, struct span bytes, bool of_file)
 static void finish_file(struct tnef *tnef)
 {
 	struct file *file = &tnef->file;
-	if (file->open && (file->data.length || file->title || file->long_name)) {
+	if (file->open && tnef->walk->number < LIMIT_PARTS && (file->data.length || file->title || file->long_name)) {
 		const char *name = file->long_name && *file->long_name ? file->long_name : file->title && *file->title ? file->title : file->short_name;
 		const char *mime = file->mime && strchr(file->mime, '/') ? text_lower(tnef->walk->arena, file->mime) : "application/octet-stream";
 		attachment_add_bytes(tnef->walk, name ? name : "", mime, file->cid ? file->cid : "", file->data.at ? file->data : (struct span){ "", 0 });
@@ -218,7 +218,7 @@ bool tnef_unpack(struct walk *walk, struct span bytes)
 	if (bytes.length < 15 || take32(&c) != SIGNATURE || !skip(&c, 2))
 		return false;
 	size_t before = walk->text.length;
-	for (size_t n = 0; c.left >= 9 && n < ATTRIBUTES_MAX; n++) {
+	for (size_t n = 0; c.left >= 9 && n < ATTRIBUTES_MAX && !arena_spent(walk->arena); n++) {
 		if ((*c.at != 1 && *c.at != 2) || !skip(&c, 1))
 			break;
 		uint32_t id = take32(&c), size = take32(&c);

@@ -95,11 +95,12 @@ static bool next_block(struct span text, size_t from, struct block *block)
 			return false;
 		block->start = (size_t)(at - text.at);
 		size_t end;
-		block->data = next_line(text, block->start, &end);
-		bool line_start = block->start == 0 || text.at[block->start - 1] == '\n';
-		if (line_start && uuencode_begins((struct span){ at, end - block->start }, &block->name) && find_end(text, block))
-			return true;
 		from = block->start + 6;
+		if (block->start > 0 && text.at[block->start - 1] != '\n')
+			continue;
+		block->data = next_line(text, block->start, &end);
+		if (uuencode_begins((struct span){ at, end - block->start }, &block->name) && find_end(text, block))
+			return true;
 	}
 	return false;
 }
@@ -117,7 +118,7 @@ struct span uuencode_unpack(struct walk *walk, struct span text)
 		from = block.next;
 		attachment_add_bytes(walk, arena_copy(walk->arena, block.name.at, block.name.length), "application/octet-stream", "",
 		                     decode_block(walk->arena, text, &block));
-	} while (next_block(text, from, &block));
+	} while (walk->number < LIMIT_PARTS && !arena_spent(walk->arena) && next_block(text, from, &block));
 	memcpy(rest + n, text.at + from, text.length - from);
 	return (struct span){ rest, n + text.length - from };
 }

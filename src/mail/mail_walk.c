@@ -10,6 +10,7 @@
 #include "mail_private.h"
 
 
+#define STUBS_MAX 3                      /* plain texts of one mail that are compared with the page beside them, which is read each time */
 #define LINE_NEAR 1000                   /* bytes from the end of what was cut */
 #define PLAIN_LOOK (16 * 1024)           /* encoded bytes of a plain text that may yet be blank or a stub */
 #define SPARE_BYTES 3000                 /* encoded bytes of a page from which on it may hold a picture in itself */
@@ -74,9 +75,12 @@ static bool wide_charset(const char *charset)
 	return charset && (strncasecmp(charset, "utf-16", 6) == 0 || strncasecmp(charset, "utf-32", 6) == 0 || strncasecmp(charset, "ucs", 3) == 0);
 }
 
-static struct span part_text(struct walk *walk, const struct part *part, bool html)
+/* Kept, since alternatives are looked at before one of them is shown. */
+static struct span part_text(struct walk *walk, struct part *part, bool html)
 {
 	bool cut;
+	if (part->read)
+		return part->text;
 	size_t limit = html ? LIMIT_HTML_BYTES : walk->text_most < LIMIT_TEXT_BYTES ? walk->text_most : (size_t)LIMIT_TEXT_BYTES * 2;
 	struct span bytes = part_bytes(walk->arena, walk->source, part, limit, &cut);
 	walk->mail->text_cut |= cut;
@@ -89,15 +93,18 @@ static struct span part_text(struct walk *walk, const struct part *part, bool ht
 		charset = html_charset(walk->arena, bytes);
 	if (!walk->charset && charset && *charset)
 		walk->charset = charset;
-	return charset_to_utf8(walk->arena, bytes, charset, "text", walk->problems);
+	part->text = charset_to_utf8(walk->arena, bytes, charset, "text", walk->problems);
+	part->read = true;
+	return part->text;
 }
 
 /* ---- text/enriched and text/richtext (RFC 1896): commands out, << is < ---- */
 static struct span enriched_to_text(struct arena *arena, struct span in)
 {
-	char *out = arena_alloc(arena, in.length + 1);
+	char *out = arena_room(arena, in.length + 1);
 	size_t n = 0;
-	for (size_t i = 0; i < in.length; i++) {
+	const char *param_end = in.at;                           /* the next "</param>" behind what was read, NULL: none */
+	for (size_t i = 0; i < in.length && !arena_spent(arena); i++) {
 		if (in.at[i] != '<') {
 			out[n++] = in.at[i];
 		} else if (i + 1 < in.length && in.at[i + 1] == '<') {
@@ -106,7 +113,12 @@ static struct span enriched_to_text(struct arena *arena, struct span in)
 		} else {
 			struct span rest = { in.at + i, in.length - i };
 			const char *end = memchr(rest.at, '>', rest.length < 64 ? rest.length : 64);
-			const char *param = span_starts_nocase(rest, "<param>") ? span_find_nocase(rest, "</param>") : NULL;
+			const char *param = NULL;
+			if (span_starts_nocase(rest, "<param>")) {
+				if (param_end && param_end <= rest.at)
+					param_end = span_find_nocase(rest, "</param>");
+				param = param_end;
+			}
 			if (span_starts_nocase(rest, "<nl>") || span_starts_nocase(rest, "<p>"))
 				out[n++] = '\n';
 			if (param)
@@ -184,25 +196,27 @@ static void show_text(struct walk *walk, struct part *part)
 }
 
 /* ---- multipart/alternative ---- */
-static struct part *find_text(struct part *part, bool html)
+
+/* From the leaves up, each part once: what stands below a multipart is known before anybody asks. */
+static void shown_find(struct part *part)
 {
-	if (part->first && strcmp(part->type, "multipart/alternative") != 0) {
-		for (struct part *child = part->first; child; child = child->next) {
-			struct part *found = find_text(child, html);
-			if (found)
-				return found;
-		}
-		return NULL;
+	if (!part->first && is_shown(part))
+		part->shown[is_html(part)] = part;
+	for (struct part *child = part->first; child; child = child->next) {
+		shown_find(child);
+		for (int html = 0; html < 2; html++)
+			if (!part->shown[html])
+				part->shown[html] = child->shown[html];
 	}
-	if (part->first)
-		for (struct part *child = part->first; child; child = child->next)
-			if (find_text(child, html))
-				return find_text(child, html);
-	return !part->first && is_shown(part) && is_html(part) == html ? part : NULL;
+}
+
+static struct part *find_text(const struct part *part, bool html)
+{
+	return part->shown[html];
 }
 
 /* A plain text beside a page: has it nothing to say? Nearly always the page's source holds its words, and need not be read. */
-static bool says_nothing(struct walk *walk, const struct part *plain, const struct part *page)
+static bool says_nothing(struct walk *walk, struct part *plain, struct part *page)
 {
 	bool surely;
 	if (plain->end - plain->start > PLAIN_LOOK)
@@ -210,7 +224,7 @@ static bool says_nothing(struct walk *walk, const struct part *plain, const stru
 	struct span text = part_text(walk, plain, false);
 	if (text_is_blank(text))
 		return true;
-	if (!page || !text_may_be_stub(text, &surely))
+	if (!page || !text_may_be_stub(text, &surely) || walk->stubs++ >= STUBS_MAX)
 		return false;
 	struct span html = part_text(walk, page, true);
 	if (!surely && stub_has_words_of(walk->arena, text, html))
@@ -409,6 +423,7 @@ static void show_instead(struct walk *walk)
 
 void walk_parts(struct walk *walk)
 {
+	shown_find(walk->root);
 	walk_part(walk, walk->root, true);
 	if (!walk->wanted && text_is_blank((struct span){ walk->text.at ? walk->text.at : "", walk->text.length }))
 		show_instead(walk);
