@@ -157,6 +157,7 @@ static inline uint32_t hash_spread(uint32_t hash)
 /* Milliseconds since 1970-01-01 UTC. The environment variable SPORTELLO_CLOCK_FILE, if set, names a file that holds an
  * offset in seconds that is added (read again each time): tests move time with it; nobody else should. */
 int64_t clock_now(void);
+int64_t clock_thread_us(void);                    /* microseconds of the processor that this thread has had, for durations only */
 int64_t clock_monotonic_us(void);                 /* microseconds, never goes back, for durations only */
 /* By how many ms the clock was set since the last call, measured by one that nobody sets; 0: not, or by less than a minute. For one thread,
  * about once a second. One that was set forward by more than ten minutes is doubted for `doubt_ms`: maybe it is wrong, and is set back soon. */

@@ -29,12 +29,31 @@ struct gateway_counters {
 extern const char *const gateway_disposition_names[10];
 extern const double gateway_seconds_bounds[12];
 
+/* Where mails are read that may take long or much memory (gateway_lane.c). Zeroed: it has no threads, and work is done at once. */
+#define LANE_THREADS 8
+struct lane {
+	pthread_mutex_t lock; pthread_cond_t changed;
+	pthread_t threads[LANE_THREADS]; size_t count;
+	struct lane_job *first, **last;          /* that wait */
+	uint64_t taken;                          /* weight of those that are being read, or were read and not dealt with yet */
+	bool stopping;
+	_Atomic int64_t heavy;                   /* counter */
+};
+void lane_start(struct lane *lane);
+void lane_stop(struct lane *lane);               /* nobody may wait in it any more */
+/* Bytes of memory that reading it may take; 0: it is light. */
+uint64_t lane_weight(const struct mail_source *source);
+/* Does the work, when there is room for its weight, and returns. The weight stays taken until lane_leave(). */
+void lane_run(struct lane *lane, uint64_t weight, void (*work)(void *argument), void *argument);
+void lane_leave(struct lane *lane, uint64_t weight);
+
 struct gateway {
 	struct store_writer *writer;
 	struct store *reader; pthread_mutex_t reader_lock;       /* for what the rules ask of the store */
 	struct learned *learned; pthread_mutex_t learned_lock;   /* what the classifier knows, swapped whole; NULL: nothing yet */
 	int64_t learned_seen;                    /* newest version in the store that was looked at; only gateway_learn_watch() */
 	struct gateway_counters counters;
+	struct lane lane;
 	void (*outgoing_waits)(void *context);   /* called after a commit that enqueued mail */
 	void *context;
 };
@@ -115,6 +134,12 @@ void gateway_kb_learn(struct kb *kb, struct store *store, int64_t *seen);
 
 /* The text of a stored message: kept, or derived again from its raw mail, LIMIT_SEARCH_BYTES at most. For search. "" if it has none. */
 const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message);
+
+/* The same for the indexer, which sees every message once: keeps what was made of it, where that was costly. */
+const char *gateway_message_index(struct arena *arena, struct store *store, struct store_writer *writer, const char *authserv_id,
+                                  const struct message_row *message);
+/* Keeps what was made of a raw mail: off the commit path, and no harm if it fails. See store_keep_derived(). */
+void gateway_keep(struct store_writer *writer, int64_t raw, const struct mail *mail, bool whole);
 
 /* Only what is new in it: without quotes and signature. */
 const char *gateway_message_words(struct arena *arena, struct store *store, const struct message_row *message);

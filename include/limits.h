@@ -43,8 +43,22 @@
 #define LIMIT_PARSE_MS          1000           /* milliseconds of processor time for reading one mail of up to 1 MB: some 20 times what any of ours takes ... */
 #define LIMIT_PARSE_MS_MORE     50             /* ... and for each further megabyte, which may have to be decoded and digested */
 
+/* ---- mails that are read one beside the other: see gateway_lane.c ---- */
+#define LIMIT_LIGHT_MAIL        (48 * 1024)    /* bytes of a mail that is read at once, on its own connection: nine mails of ten are below */
+#define LIMIT_LIGHT_HEADER      (12 * 1024)    /* bytes of its header, likewise; GMime takes the most memory for these */
+#define LIMIT_LANE_MEMORY       (80 * 1024 * 1024) /* bytes that reading the others may take at a time, all together; one is always read */
+
+/* ---- what was derived is kept (measured: reading a mail below both costs less than the page of the database that it would take) ---- */
+#define LIMIT_DERIVED_BYTES     (64 * 1024)    /* bytes of a raw mail from which on its text and list of attachments are kept */
+#define LIMIT_DERIVED_US        5000           /* microseconds of the processor that reading it took, likewise */
+
 /* ---- search ---- */
 #define LIMIT_SEARCH_BYTES      (256 * 1024)   /* bytes of one message's text whose words are found: 40,000 words; a log file is no letter */
+
+/* ---- a customer's pages: what is longer goes on behind a link ---- */
+#define LIMIT_PAGE_MESSAGES     20             /* messages on one page */
+#define LIMIT_PAGE_WORDS        (4 * 1024)     /* bytes shown of each of them: two pages of print */
+#define LIMIT_PAGE_PART         (16 * 1024)    /* bytes of a message on a page of its own */
 
 /* ---- addresses that we write to ---- */
 #define LIMIT_ADDRESS           254            /* octets, RFC 5321 section 4.5.3.1.3 with errata; libetpan hangs over 500 */

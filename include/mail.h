@@ -133,6 +133,12 @@ struct mail_options {
 /* Always fills *mail. The arena owns everything in it. */
 void mail_parse(struct arena *arena, const struct mail_source *source, const struct mail_options *options, struct mail *mail);
 
+/* All of a parsed mail but text and reply_text as bytes, and back (false: they are not as mail_pack() wrote them). For who keeps what was costly
+ * to derive; what a parser of another version made is made again. Counted up where mails are read better, or a field is added. */
+#define MAIL_PARSER_VERSION 1
+void mail_pack(const struct mail *mail, struct buffer *out);
+bool mail_unpack(struct arena *arena, const void *bytes, size_t length, struct mail *mail);
+
 /* Hands the decoded bytes of attachment `number` (from 1, order of mail.attachments) to write(context, bytes, length),
  * which returns false to stop. STATUS_NOT_FOUND: there is no such attachment. */
 enum status mail_attachment(const struct mail_source *source, size_t number,

@@ -170,6 +170,33 @@ enum status store_tickets(struct store *store, struct arena *arena, const struct
 /* With messages and history. A merged ticket's number gives the survivor only through facts.merged_into. */
 enum status store_ticket(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error);
 
+/* The same without messages and history: for who shows a part. */
+enum status store_ticket_head(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error);
+/* One message of it. STATUS_NOT_FOUND: it has none of that number. */
+enum status store_message(struct store *store, struct arena *arena, int64_t id, int seq, struct message_row *message, struct error *error);
+/* Its requests and replies, the newest first: `limit` of them behind the `skip` newest. *count: how many there are in all. */
+/* Has the customer's side said these very words, on a page? */
+enum status store_words_known(struct store *store, int64_t ticket, const char *words, bool *known, struct error *error);
+struct message_rows { struct message_row *at; size_t count; };
+enum status store_public_messages(struct store *store, struct arena *arena, int64_t id, size_t skip, size_t limit, struct message_rows *rows,
+                                  size_t *count, struct error *error);
+
+/* ---------------------------------------------------------------- what was made of a mail: derived once, and kept where that was costly */
+/* The values of a raw mail: the kept ones, or, where there are none that serve, read now as mail_parse() does. Of kept ones, light and text_only
+ * give what a mail_parse() that is neither would, and what the envelope says of the mail (its kind) need not be told. */
+enum status store_mail(struct store *store, struct arena *arena, int64_t raw, const struct mail_options *options, struct mail *mail, struct error *error);
+/* What a message newly says (or all it says, if nothing is new in it): at most `most` bytes from `offset` on. Costs no more memory than that
+ * where the words are kept. "" if it has none. */
+struct words { const char *text; size_t left; };         /* left: bytes that follow */
+enum status store_words(struct store *store, struct arena *arena, const struct message_row *message, size_t offset, size_t most, struct words *words,
+                        struct error *error);
+/* Is this mail, of `size` bytes, which took so long to read, worth it? */
+bool store_worth_keeping(uint64_t size, int64_t thread_us);
+/* Inside a transaction. `whole`: the options were neither light nor text_only, and the text is as long as it may be. */
+enum status store_keep_derived(struct store *store, int64_t raw, const struct mail *mail, bool whole, struct error *error);
+/* Is it kept whole, by today's parser? */
+bool store_has_derived(struct store *store, int64_t raw);
+
 struct mailbox_row {
 	int64_t id, received, ticket, raw; uint64_t size; int seq; int duplicates;
 	const char *recipient, *envelope_from, *from, *subject, *message_id, *kind, *disposition, *detail, *trace;

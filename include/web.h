@@ -24,17 +24,19 @@ struct web_request {
 	const char *token;               /* "t" of the address's query; "" */
 	const char *form;                /* body of a POST, application/x-www-form-urlencoded; "" */
 	const char *accept_language;
+	int part, message;               /* "p" and "m" of the query: which part of what is long, of which message; 0: the first, none */
 };
 struct web_response {
 	int status;
 	const char *content_type;
-	const char *body; size_t length; /* in the request's arena */
+	const char *body; size_t length; /* in the request's arena, or for good */
 	const char *allow;               /* of a 405: the methods there are */
 };
 typedef void (*web_handler)(void *context, const struct web_request *request, struct web_response *response);
 
 struct web_server;
-/* host "127.0.0.1", port "8025"; a request may take request_seconds in all, from its first byte to its answer. One thread of its own. */
+/* host "127.0.0.1", port "8025"; a request may take request_seconds in all, from its first byte to its answer. A thread a connection, so that no page
+ * that takes long holds up another answer: the handler is called from several at once. */
 enum status web_start(const char *host, const char *port, int request_seconds, web_handler handler, void *context, struct web_server **server,
                       struct error *error);
 void web_stop(struct web_server **server);
@@ -60,7 +62,7 @@ enum web_page_kind {
 };
 struct web_article { const char *id, *title, *link; };   /* suggested; link: relative address of its page, "" none */
 enum web_speaker { SAID_BY_READER, SAID_BY_DESK, SAID_BY_OTHER };       /* of the last kind, the page shows only that it came */
-struct web_said { enum web_speaker by; const char *who, *text; int64_t date; };
+struct web_said { enum web_speaker by; const char *who, *text; int64_t date; int seq; bool more; };    /* more: there are words behind these */
 struct web_page {
 	enum web_page_kind kind;
 	const char *language;            /* "en", "it", "de", "fr", "es"; others: English */
@@ -76,6 +78,9 @@ struct web_page {
 	const char *notice;              /* a sentence of trouble, or NULL */
 	int stars;                       /* 0: not rated yet */
 	struct { struct web_said *at; size_t count; } said;
+	int message;                     /* the one that is asked for; 0: none */
+	bool single;                     /* a part of that one; else a part of the conversation, the newest first part */
+	int part; bool more;             /* which; there are older messages (or, of one message: words) than these */
 	/* html goes out as it is: it must be clean already, with nothing in it that acts. language "": not known */
 	struct { const char *id, *title, *language, *html; } article;
 };

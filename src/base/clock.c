@@ -72,6 +72,14 @@ int64_t clock_now(void)
 	return machine_ms(CLOCK_REALTIME) + offset_ms(&jump);
 }
 
+int64_t clock_thread_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 int64_t clock_monotonic_us(void)
 {
 	struct timespec now;

@@ -14,17 +14,13 @@
 static const struct mail *parse_raw(struct cli *cli, int64_t number)
 {
 	struct mail_options options = { .authserv_id = cli->config->authserv_id };
-	struct store_raw raw;
-	struct mail *mail;
+	struct mail *mail = ARENA_NEW(&cli->arena, struct mail);
 	struct error error;
 
-	if (store_raw_open(cli->store, number, &raw, &error) != STATUS_OK) {
+	if (store_mail(cli->store, &cli->arena, number, &options, mail, &error) != STATUS_OK) {
 		cli_warn("%s", error.text);
 		return NULL;
 	}
-	mail = ARENA_NEW(&cli->arena, struct mail);
-	mail_parse(&cli->arena, &raw.source, &options, mail);
-	store_raw_close(&raw);
 	return mail;
 }
 

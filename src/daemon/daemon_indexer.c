@@ -1,8 +1,8 @@
 /*
  * daemon_indexer.c - fills the search index, at a lower priority than the mails that come in.
  *
- * A worker of its own: a text is parsed and cut into words once more, which takes as long as taking the mail in. It only reads the
- * tickets' database; what is missing is indexed later. Diagnostics: indexer.trouble, once for each trouble in a row.
+ * A worker of its own: a text is parsed and cut into words once more, which takes as long as taking the mail in. Of the tickets' database it
+ * writes only what was costly to derive (store_derived.c), through the writer; what is missing is indexed later. Diagnostics: indexer.trouble, once for each trouble in a row.
  */
 #include "daemon_private.h"
 
@@ -10,16 +10,22 @@
 #define BUSY_MS 50                               /* between two goes while there is more */
 #define AT_ONCE 100                              /* messages in one go: one transaction of the index */
 
+struct indexing { struct store_writer *writer; const char *authserv_id; };
+
 static const char *text_of(void *context, struct arena *arena, struct store *store, const struct message_row *message)
 {
-	return gateway_message_text(arena, store, message);
+	const struct indexing *indexing = context;
+	return gateway_message_index(arena, store, indexing->writer, indexing->authserv_id, message);
 }
 
 int daemon_indexer_round(struct daemon *daemon, struct store *store)
 {
 	struct error error;
 	size_t done = 0;
-	enum status status = store_search_index(store, AT_ONCE, text_of, NULL, &done, &error);
+	struct config *config = daemon_config(daemon);
+	struct indexing indexing = {daemon->gateway.writer, config->authserv_id};
+	enum status status = store_search_index(store, AT_ONCE, text_of, &indexing, &done, &error);
+	config_unref(&config);
 	if (status != STATUS_OK && !daemon->index_trouble)
 		log_event(LOG_WARNING, "indexer.trouble", "why", error.text, NULL);
 	daemon->index_trouble = status != STATUS_OK;

@@ -131,6 +131,7 @@ static enum status start(struct daemon *daemon, struct error *error)
 		return status;
 	daemon->gateway.outgoing_waits = wake_outbox;
 	daemon->gateway.context = daemon;
+	lane_start(&daemon->gateway.lane);
 	gateway_learn_watch(&daemon->gateway, config, daemon->gateway.reader);
 	if (daemon->kb)
 		daemon_kb_learn(daemon, daemon->kb, daemon->gateway.reader);
@@ -148,6 +149,7 @@ static void stop(struct daemon *daemon)
 	if (write(daemon->stop_fd, &one, sizeof one) < 0)
 		log_event(LOG_ERROR, "daemon.stop", "why", strerror(errno), NULL);
 	daemon_lmtp_stop(daemon);
+	lane_stop(&daemon->gateway.lane);
 	daemon_worker_stop(&daemon->learner);
 	daemon_worker_stop(&daemon->indexer);
 	daemon_worker_stop(&daemon->keeper);
@@ -266,7 +268,7 @@ static int parse_options(int argc, char **argv, const char **file)
 
 int main(int argc, char **argv)
 {
-	static struct daemon daemon = {.lock = PTHREAD_MUTEX_INITIALIZER, .gateway.reader_lock = PTHREAD_MUTEX_INITIALIZER,
+	static struct daemon daemon = {.lock = PTHREAD_MUTEX_INITIALIZER, .web_lock = PTHREAD_MUTEX_INITIALIZER, .gateway.reader_lock = PTHREAD_MUTEX_INITIALIZER,
 	                               .gateway.learned_lock = PTHREAD_MUTEX_INITIALIZER, .crowd.lock = PTHREAD_MUTEX_INITIALIZER,
 	                               .keeper = {.name = "keeper", .round = daemon_keeper_round},
 	                               .indexer = {.name = "indexer", .nice = 10, .round = daemon_indexer_round},

@@ -135,6 +135,23 @@ static bool may_be_asked(const struct web_request *request, const char *methods)
 	return !request->other && (!request->post || strstr(methods, "POST"));
 }
 
+/* What reads the database: one at a time, on the one connection. A page is a bounded piece of work; and /healthz waits for none. */
+static void page(struct daemon *daemon, const struct web_request *request, struct web_response *response)
+{
+	struct config *config = daemon_config(daemon);
+	struct kb *kb = daemon_kb(daemon);
+	pthread_mutex_lock(&daemon->web_lock);
+	if (strcmp(request->path, "/metrics") == 0)
+		metrics(daemon, request, response);
+	else if (strncmp(request->path, "/l/", 3) == 0)
+		gateway_page(&daemon->gateway, config, daemon->web_store, request, response);
+	else
+		gateway_article_page(config, kb, daemon->web_store, request, response);
+	pthread_mutex_unlock(&daemon->web_lock);
+	kb_close(&kb);
+	config_unref(&config);
+}
+
 void daemon_page(void *context, const struct web_request *request, struct web_response *response)
 {
 	struct daemon *daemon = context;
@@ -149,18 +166,8 @@ void daemon_page(void *context, const struct web_request *request, struct web_re
 			answer(response, 503, "text/plain; charset=utf-8", "the last commit failed: see the log\n");
 		else
 			answer(response, 200, "text/plain; charset=utf-8", "ok\n");
-	} else if (strcmp(request->path, "/metrics") == 0) {
-		metrics(daemon, request, response);
-	} else if (strncmp(request->path, "/l/", 3) == 0) {
-		struct config *config = daemon_config(daemon);
-		gateway_page(&daemon->gateway, config, daemon->web_store, request, response);
-		config_unref(&config);
-	} else if (strncmp(request->path, "/kb/", 4) == 0) {
-		struct config *config = daemon_config(daemon);
-		struct kb *kb = daemon_kb(daemon);
-		gateway_article_page(config, kb, daemon->web_store, request, response);
-		kb_close(&kb);
-		config_unref(&config);
+	} else if (methods) {
+		page(daemon, request, response);
 	} else {
 		answer(response, 404, "text/plain; charset=utf-8", "there is no such page\n");
 	}

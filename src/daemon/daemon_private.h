@@ -2,7 +2,8 @@
  * daemon_private.h - the running daemon: what its files share.
  *
  * Threads: main (signals), one acceptor, one for each LMTP connection, the store's writer, the outbox's dispatcher and senders,
- * the keeper (timers, search index), the learner (trains the classifier), libmicrohttpd's one. Only main changes `config`; everybody else takes a reference.
+ * the keeper (timers, search index), the learner (trains the classifier), the slow lane's (gateway_lane.c), one for each
+ * HTTP connection. Only main changes `config`; everybody else takes a reference.
  */
 #ifndef SPORTELLO_DAEMON_PRIVATE_H
 #define SPORTELLO_DAEMON_PRIVATE_H
@@ -43,7 +44,7 @@ struct daemon {
 	struct gateway gateway;
 	struct outbox *outbox;
 	struct web_server *web;
-	struct store *web_store;                 /* of the web server's one thread */
+	struct store *web_store; pthread_mutex_t web_lock;       /* of who makes a page */
 	struct listener listeners[LISTENERS_MOST];
 	size_t listener_count;
 	int stop_fd;                             /* eventfd: readable for good once we stop */

@@ -28,6 +28,7 @@ struct delivery {
 	bool duplicate;
 	bool unasked;                            /* in: the classifier was not asked */
 	bool opens;                              /* out: it must be, nothing was written yet */
+	int64_t raw;                             /* out: where its mail is kept */
 	struct plan plan;
 };
 
@@ -38,7 +39,6 @@ static enum status deliver(struct store *store, void *context, struct error *err
 	struct transaction *transaction = delivery->transaction;
 	struct arena *arena = &transaction->arena;
 	struct facts facts = {0};
-	int64_t raw;
 	enum status status = store_claim(store, &delivery->incoming, delivery->claim, &delivery->duplicate, error);
 	delivery->opens = false;
 	if (status != STATUS_OK || delivery->duplicate)
@@ -55,9 +55,9 @@ static enum status deliver(struct store *store, void *context, struct error *err
 	delivery->opens = delivery->unasked && plan_has(&delivery->plan, EFFECT_CREATE_TICKET);
 	if (delivery->opens)
 		return STATUS_OK;
-	if ((status = store_keep_raw(store, transaction->spool, &raw, error)) != STATUS_OK)
+	if ((status = store_keep_raw(store, transaction->spool, &delivery->raw, error)) != STATUS_OK)
 		return status;
-	struct delivery_record record = {&delivery->incoming, delivery->claim, raw};
+	struct delivery_record record = {&delivery->incoming, delivery->claim, delivery->raw};
 	return store_apply(store, &delivery->plan, &record, error);
 }
 
@@ -219,44 +219,6 @@ static void deliver_again(struct gateway *gateway, struct transaction *transacti
 		}
 }
 
-static void deliver_all(struct gateway *gateway, struct transaction *transaction, const struct mail *mail, const struct mail_source *source,
-                        struct lmtp_reply *replies, size_t count)
-{
-	struct arena *arena = &transaction->arena;
-	struct delivery *deliveries = ARENA_ARRAY(arena, struct delivery, count);
-	void **contexts = ARENA_ARRAY(arena, void *, count);
-	enum status *statuses = ARENA_ARRAY(arena, enum status, count);
-	struct error *errors = ARENA_ARRAY(arena, struct error, count);
-	bool kept = false, outgoing = false;
-	for (size_t i = 0; i < count; i++) {
-		prepare(transaction, mail, source->size, i, &deliveries[i]);
-		contexts[i] = &deliveries[i];
-	}
-	ask_rules(gateway, transaction, mail, source, deliveries, count);
-	ask_model(gateway, transaction, deliveries, count);
-	ask_kb(transaction, deliveries, count);
-	store_write_all(gateway->writer, deliver, contexts, count, statuses, errors);
-	deliver_again(gateway, transaction, deliveries, statuses, errors, count);
-	for (size_t i = 0; i < count; i++) {
-		kept |= statuses[i] == STATUS_OK && !deliveries[i].duplicate;
-		outgoing |= statuses[i] == STATUS_OK && plan_has(&deliveries[i].plan, EFFECT_ENQUEUE);
-		answer(gateway, &deliveries[i], statuses[i], &errors[i], &replies[i]);
-	}
-	if (kept)
-		store_spool_kept(transaction->spool);
-	if (outgoing && gateway->outgoing_waits)
-		gateway->outgoing_waits(gateway->context);
-}
-
-static void count_time(struct gateway_counters *counters, int64_t microseconds)
-{
-	for (size_t i = 0; i < COUNT_OF(gateway_seconds_bounds); i++)
-		if ((double)microseconds <= gateway_seconds_bounds[i] * 1e6)
-			counters->seconds_le[i]++;
-	counters->seconds_count++;
-	counters->microseconds_sum += microseconds;
-}
-
 /* What rules, classifier, articles and desk ask for: attachments are not decoded, a long text is not read to its end. Only an agent's
  * words are needed whole: they go to the customer. */
 static void look(struct transaction *transaction, const struct mail_source *source, size_t count, struct mail *mail)
@@ -272,22 +234,102 @@ static void look(struct transaction *transaction, const struct mail_source *sour
 	}
 }
 
+/* One mail on its way through the house. */
+struct intake {
+	struct gateway *gateway;
+	struct transaction *transaction;
+	struct mail_source source;
+	struct mail mail;
+	struct delivery *deliveries; size_t count;
+	int64_t reading_us;                      /* of the processor */
+};
+
+/* All that is done before the write transaction: for a heavy mail, in the slow lane. */
+static void consider(void *context)
+{
+	struct intake *intake = context;
+	struct transaction *transaction = intake->transaction;
+	int64_t start = clock_thread_us();
+	look(transaction, &intake->source, intake->count, &intake->mail);
+	intake->reading_us = clock_thread_us() - start;
+	for (size_t i = 0; i < intake->count; i++)
+		prepare(transaction, &intake->mail, intake->source.size, i, &intake->deliveries[i]);
+	ask_rules(intake->gateway, transaction, &intake->mail, &intake->source, intake->deliveries, intake->count);
+	ask_model(intake->gateway, transaction, intake->deliveries, intake->count);
+	ask_kb(transaction, intake->deliveries, intake->count);
+}
+
+/* What was costly to read is not read again for the notices that wait: see store_derived.c. A large attachment is not costly here. */
+static void keep_derived(const struct intake *intake, const enum status *statuses)
+{
+	int64_t raw = 0;
+	for (size_t i = 0; i < intake->count && !raw; i++)
+		if (statuses[i] == STATUS_OK && !intake->deliveries[i].duplicate)
+			raw = intake->deliveries[i].raw;
+	if (raw && store_worth_keeping(strlen(intake->mail.text), intake->reading_us))
+		gateway_keep(intake->gateway->writer, raw, &intake->mail, false);
+}
+
+static void deliver_all(const struct intake *intake, struct lmtp_reply *replies)
+{
+	struct gateway *gateway = intake->gateway;
+	struct transaction *transaction = intake->transaction;
+	struct delivery *deliveries = intake->deliveries;
+	struct arena *arena = &transaction->arena;
+	size_t count = intake->count;
+	void **contexts = ARENA_ARRAY(arena, void *, count);
+	enum status *statuses = ARENA_ARRAY(arena, enum status, count);
+	struct error *errors = ARENA_ARRAY(arena, struct error, count);
+	bool kept = false, outgoing = false;
+	for (size_t i = 0; i < count; i++)
+		contexts[i] = &deliveries[i];
+	store_write_all(gateway->writer, deliver, contexts, count, statuses, errors);
+	deliver_again(gateway, transaction, deliveries, statuses, errors, count);
+	for (size_t i = 0; i < count; i++) {
+		kept |= statuses[i] == STATUS_OK && !deliveries[i].duplicate;
+		outgoing |= statuses[i] == STATUS_OK && plan_has(&deliveries[i].plan, EFFECT_ENQUEUE);
+		answer(gateway, &deliveries[i], statuses[i], &errors[i], &replies[i]);
+	}
+	if (kept)
+		store_spool_kept(transaction->spool);
+	if (kept)
+		keep_derived(intake, statuses);
+	if (outgoing && gateway->outgoing_waits)
+		gateway->outgoing_waits(gateway->context);
+}
+
+static void count_time(struct gateway_counters *counters, int64_t microseconds)
+{
+	for (size_t i = 0; i < COUNT_OF(gateway_seconds_bounds); i++)
+		if ((double)microseconds <= gateway_seconds_bounds[i] * 1e6)
+			counters->seconds_le[i]++;
+	counters->seconds_count++;
+	counters->microseconds_sum += microseconds;
+}
+
 void gateway_intake(struct gateway *gateway, struct transaction *transaction, struct lmtp_reply *replies, size_t count)
 {
 	struct error error;
-	struct mail mail;
-	struct mail_source source;
+	struct intake intake = {.gateway = gateway, .transaction = transaction, .count = count};
 	int64_t start = clock_monotonic_us();
 	if (store_spool_finish(transaction->spool, &error) != STATUS_OK) {
 		refuse_all(gateway, transaction, store_spool_full(transaction->spool) ? LMTP_STORE_FULL : LMTP_STORE_TROUBLE, error.text, replies, count);
 		return;
 	}
-	store_spool_source(transaction->spool, &source);
-	look(transaction, &source, count, &mail);
+	store_spool_source(transaction->spool, &intake.source);
+	uint64_t weight = lane_weight(&intake.source);
+	intake.deliveries = ARENA_ARRAY(&transaction->arena, struct delivery, count);
+	lane_run(&gateway->lane, weight, consider, &intake);
 	gateway->counters.mails++;
-	gateway->counters.bytes += (int64_t)source.size;
-	deliver_all(gateway, transaction, &mail, &source, replies, count);
+	gateway->counters.bytes += (int64_t)intake.source.size;
+	deliver_all(&intake, replies);
 	count_time(&gateway->counters, clock_monotonic_us() - start);
+	if (!weight)
+		return;
+	arena_reset(&transaction->arena);        /* a reply's words are its own */
+	transaction->recipients.at = NULL;
+	transaction->recipients.count = 0;
+	lane_leave(&gateway->lane, weight);
 }
 
 void gateway_recipient(struct gateway *gateway, struct transaction *transaction, const char *address, struct lmtp_reply *reply)

@@ -1,31 +1,82 @@
 /*
- * gateway_message.c - the words of a stored message. What came by mail is derived from the raw mail each time, so that a better
- * parser reads old mails better, too.
+ * gateway_message.c - the words of a stored message. What came by mail is derived from the raw mail, so that a better parser reads old mails
+ * better, too; where that is costly, once: what was made of it is kept.
+ *
+ * Kept is never waited for: who does not find it derives it himself. Log: derive.kept (debug), derive.trouble.
  */
 #include "gateway.h"
 #include "limits.h"
 
-static const char *derive(struct arena *arena, struct store *store, const struct message_row *message, bool only_new)
+struct keep_job { int64_t raw; const struct mail *mail; bool whole; };
+
+static enum status keep(struct store *store, void *context, struct error *error)
 {
-	struct store_raw raw;
+	const struct keep_job *job = context;
+	return store_keep_derived(store, job->raw, job->mail, job->whole, error);
+}
+
+void gateway_keep(struct store_writer *writer, int64_t raw, const struct mail *mail, bool whole)
+{
+	struct keep_job job = {raw, mail, whole};
 	struct error error;
-	if (message->text)
-		return message->text;
-	if (!message->raw || store_raw_open(store, message->raw, &raw, &error) != STATUS_OK)
-		return "";
+	enum status status = store_write(writer, keep, &job, &error);
+	log_event(status == STATUS_OK ? LOG_DEBUG : LOG_NOTICE, status == STATUS_OK ? "derive.kept" : "derive.trouble", "raw", LOG_NUMBER(raw),
+	          "why", status == STATUS_OK ? "" : error.text, NULL);
+}
+
+/* *size: of its bytes. False: it cannot be read. */
+static bool read_raw(struct arena *arena, struct store *store, int64_t raw, const struct mail_options *searched, const struct mail_options *whole,
+                     struct mail *mail, uint64_t *size)
+{
+	struct store_raw bytes;
+	struct error error;
+	if (store_raw_open(store, raw, &bytes, &error) != STATUS_OK)
+		return false;
+	*size = bytes.source.size;
+	/* Nearly every mail is small: what is searched is read of it, and no more. */
+	mail_parse(arena, &bytes.source, *size < LIMIT_DERIVED_BYTES ? searched : whole, mail);
+	store_raw_close(&bytes);
+	return true;
+}
+
+const char *gateway_message_index(struct arena *arena, struct store *store, struct store_writer *writer, const char *authserv_id,
+                                  const struct message_row *message)
+{
+	const struct mail_options searched = {.light = true, .text_only = true, .text_most = LIMIT_SEARCH_BYTES}, whole = {.authserv_id = authserv_id};
 	struct mail mail;
-	struct mail_options options = {.light = true, .text_only = !only_new, .text_most = only_new ? 0 : LIMIT_SEARCH_BYTES};
-	mail_parse(arena, &raw.source, &options, &mail);
-	store_raw_close(&raw);
-	return only_new ? mail.reply_text : mail.text;
+	struct error error;
+	uint64_t size = 0;
+	if (message->text || !message->raw)
+		return message->text ? message->text : "";
+	if (store_has_derived(store, message->raw))
+		return store_mail(store, arena, message->raw, &searched, &mail, &error) == STATUS_OK ? mail.text : "";
+	int64_t start = clock_thread_us();
+	if (!read_raw(arena, store, message->raw, &searched, &whole, &mail, &size))
+		return "";
+	if (!store_worth_keeping(size, clock_thread_us() - start))
+		return mail.text;
+	if (size < LIMIT_DERIVED_BYTES)
+		store_mail(store, arena, message->raw, &whole, &mail, &error);
+	gateway_keep(writer, message->raw, &mail, true);
+	return mail.text;
 }
 
 const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message)
 {
-	return derive(arena, store, message, false);
+	struct mail_options options = {.light = true, .text_only = true, .text_most = LIMIT_SEARCH_BYTES};
+	struct mail mail;
+	struct error error;
+	if (message->text)
+		return message->text;
+	return message->raw && store_mail(store, arena, message->raw, &options, &mail, &error) == STATUS_OK ? mail.text : "";
 }
 
 const char *gateway_message_words(struct arena *arena, struct store *store, const struct message_row *message)
 {
-	return derive(arena, store, message, true);
+	struct mail_options options = {.light = true};
+	struct mail mail;
+	struct error error;
+	if (message->text)
+		return message->text;
+	return message->raw && store_mail(store, arena, message->raw, &options, &mail, &error) == STATUS_OK ? mail.reply_text : "";
 }

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "gateway.h"
+#include "limits.h"
 
 struct page_job {
 	struct arena *arena;
@@ -44,18 +45,44 @@ static enum web_speaker speaker_of(const struct message_row *message, const char
 	return message->out ? SAID_BY_DESK : strcasecmp(message->from.address, customer) == 0 ? SAID_BY_READER : SAID_BY_OTHER;
 }
 
-static void add_conversation(struct arena *arena, struct store *store, const struct desk_policy *policy, const struct ticket_row *row,
+static bool add_said(struct arena *arena, struct store *store, const struct desk_policy *policy, const char *customer, const struct message_row *message,
+                     size_t from, size_t most, struct web_page *page)
+{
+	struct web_said *said = ARENA_PUSH(arena, &page->said);
+	struct words words;
+	struct error error;
+	*said = (struct web_said){.by = speaker_of(message, customer), .who = agent_shown(policy, message), .date = message->date, .seq = message->seq, .text = ""};
+	if (said->by == SAID_BY_OTHER || store_words(store, arena, message, from, most, &words, &error) != STATUS_OK)
+		return said->by == SAID_BY_OTHER;
+	said->text = words.text;
+	said->more = words.left > 0;
+	return from == 0 || *words.text;
+}
+
+/* A part of it, so that no page grows with what somebody wrote: the newest messages first, on each page in the order they came. */
+static void add_conversation(struct arena *arena, struct store *store, const struct desk_policy *policy, const struct ticket_facts *ticket,
                              struct web_page *page)
 {
-	for (size_t i = 0; i < row->messages.count; i++) {
-		const struct message_row *message = &row->messages.at[i];
-		if (!is_public(message))
-			continue;
-		struct web_said *said = ARENA_PUSH(arena, &page->said);
-		*said = (struct web_said){.by = speaker_of(message, row->facts.customer.address), .who = agent_shown(policy, message), .date = message->date};
-		if (said->by != SAID_BY_OTHER)
-			said->text = gateway_message_words(arena, store, message);
-	}
+	struct message_rows rows;
+	struct error error;
+	size_t all, skip = (size_t)page->part * LIMIT_PAGE_MESSAGES;
+	if (store_public_messages(store, arena, ticket->id, skip, LIMIT_PAGE_MESSAGES, &rows, &all, &error) != STATUS_OK)
+		return;
+	page->more = skip + rows.count < all;
+	for (size_t i = rows.count; i > 0; i--)
+		add_said(arena, store, policy, ticket->customer.address, &rows.at[i - 1], 0, LIMIT_PAGE_WORDS, page);
+}
+
+/* A part of one message. False: it is none that this customer may read, or it has no such part. */
+static bool add_single(struct arena *arena, struct store *store, const struct desk_policy *policy, const struct ticket_facts *ticket, int seq,
+                       struct web_page *page)
+{
+	struct message_row message;
+	struct error error;
+	page->single = true;
+	return store_message(store, arena, ticket->id, seq, &message, &error) == STATUS_OK && is_public(&message)
+	       && speaker_of(&message, ticket->customer.address) != SAID_BY_OTHER
+	       && add_said(arena, store, policy, ticket->customer.address, &message, (size_t)page->part * LIMIT_PAGE_PART, LIMIT_PAGE_PART, page);
 }
 
 static bool same_customer(const struct token *token, const struct ticket_facts *facts)
@@ -90,7 +117,7 @@ bool gateway_fill_page(struct arena *arena, struct store *store, const struct co
 	struct ticket_row row;
 	struct error error;
 	const struct desk_policy *policy = &config->policy;
-	if (store_ticket(store, arena, token->ticket, &row, &error) != STATUS_OK || !same_customer(token, &row.facts))
+	if (store_ticket_head(store, arena, token->ticket, &row, &error) != STATUS_OK || !same_customer(token, &row.facts))
 		return false;
 	struct linking to = {arena, policy, &row.facts, folder};
 	page->ticket = row.facts.id;
@@ -105,24 +132,15 @@ bool gateway_fill_page(struct arena *arena, struct store *store, const struct co
 	add_suggested(&to, &row.facts.asked, page);
 	if (*row.facts.language)
 		page->language = row.facts.language;
-	if (page->kind == PAGE_VIEW_STATUS)
-		add_conversation(arena, store, policy, &row, page);
+	if (page->kind != PAGE_VIEW_STATUS)
+		return true;
+	if (page->message)
+		return add_single(arena, store, policy, &row.facts, page->message, page);
+	add_conversation(arena, store, policy, &row.facts, page);
 	return true;
 }
 
 /* ---- acting ---- */
-
-static bool words_known(struct store *store, struct arena *arena, int64_t ticket, const char *words)
-{
-	struct ticket_row row;
-	struct error error;
-	if (!*words || store_ticket(store, arena, ticket, &row, &error) != STATUS_OK)
-		return false;
-	for (size_t i = 0; i < row.messages.count; i++)
-		if (row.messages.at[i].text && !row.messages.at[i].out && strcmp(row.messages.at[i].text, words) == 0)
-			return true;
-	return false;
-}
 
 /* Where the store is written. */
 static enum status act(struct store *store, void *context, struct error *error)
@@ -136,7 +154,8 @@ static enum status act(struct store *store, void *context, struct error *error)
 		return error_set(error, STATUS_NOT_FOUND, "there is no such request");
 	if ((status = gateway_add_loads(store, job->arena, job->policy, NULL, NULL, &facts, error)) != STATUS_OK)
 		return status;
-	facts.words_known = words_known(store, job->arena, job->token.ticket, job->act.words);
+	if ((status = store_words_known(store, job->token.ticket, job->act.words, &facts.words_known, error)) != STATUS_OK)
+		return status;
 	plan_init(&job->plan, job->arena, NULL);
 	status = desk_decide_page(job->policy, &job->act, &facts, &job->plan, error);
 	return status == STATUS_OK ? store_apply(store, &job->plan, NULL, error) : status;
@@ -210,6 +229,8 @@ void gateway_page(struct gateway *gateway, const struct config *config, struct s
 	enum status status = request->post ? press(gateway, config, request, &token, &error) : STATUS_OK;
 	page.kind = view_of(&token);
 	page.action = text;
+	page.part = request->post ? 0 : request->part;
+	page.message = request->post ? 0 : request->message;
 	page.done = request->post && status == STATUS_OK;
 	if (status == STATUS_TRY_LATER || status == STATUS_BROKEN)
 		show(request, &page, PAGE_VIEW_TROUBLE, response);

@@ -45,14 +45,11 @@ static void fingerprint(const struct config *config, char out[17])
 
 static const char *text_of_raw(struct arena *arena, struct arena *scratch, struct store *store, int64_t raw)
 {
-	struct store_raw bytes;
 	struct mail_options options = {.light = true};
 	struct mail mail;
 	struct error error;
-	if (store_raw_open(store, raw, &bytes, &error) != STATUS_OK)
+	if (store_mail(store, scratch, raw, &options, &mail, &error) != STATUS_OK)
 		return NULL;                     /* erased, or damaged: fsck says so */
-	mail_parse(scratch, &bytes.source, &options, &mail);
-	store_raw_close(&bytes);
 	return learn_text_of(arena, mail.subject, *mail.reply_text ? mail.reply_text : mail.text);
 }
 

@@ -6,6 +6,7 @@
  * that it carries, a mail to an agent those of the message it tells of, bounded; private notes are never read for customers
  * because their rows are never about one. STATUS_BAD_INPUT: an address that cannot be written; the row can never be sent.
  */
+#include "limits.h"
 #include "outbox_private.h"
 
 #include <string.h>
@@ -59,12 +60,19 @@ static enum status raw_read(struct rendering *r, struct error *error)
 
 	if (!r->about || !r->about->raw || r->parsed)
 		return STATUS_OK;
+	/* A notice has room for a part of the words, and names attachments: what was derived of the mail has both. */
+	if (r->row->outgoing.to_agent) {
+		options.text_most = LIMIT_INTAKE_TEXT;
+		status = store_mail(r->store, r->arena, r->about->raw, &options, &r->mail, error);
+		r->parsed = status == STATUS_OK;
+		return status;
+	}
 	status = store_raw_open(r->store, r->about->raw, &r->raw, error);
 	if (status)
 		return status;
 	r->raw_open = true;
 	/* What the disk no longer gives as it came does not go to a customer as if it were all. */
-	if (!r->row->outgoing.to_agent && (status = store_raw_check(r->store, r->about->raw, &r->raw, error)) != STATUS_OK)
+	if ((status = store_raw_check(r->store, r->about->raw, &r->raw, error)) != STATUS_OK)
 		return status;
 	mail_parse(r->arena, &r->raw.source, &options, &r->mail);
 	r->parsed = true;

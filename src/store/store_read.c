@@ -200,7 +200,7 @@ static enum status read_rating(struct store *store, struct arena *arena, struct 
 	return cursor_close(&cursor);
 }
 
-static enum status read_ticket(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error)
+static enum status read_head(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error)
 {
 	struct ticket_facts *facts;
 	enum status status = read_ticket_facts(store, arena, id, &facts, error);
@@ -211,11 +211,70 @@ static enum status read_ticket(struct store *store, struct arena *arena, int64_t
 		return error_set(error, STATUS_NOT_FOUND, "no ticket %lld", (long long)id);
 	row->facts = *facts;
 	status = read_texts(store, arena, SQL_LINKS, id, &row->linked, error);
+	return status == STATUS_OK ? read_rating(store, arena, row, error) : status;
+}
+
+static enum status read_ticket(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error)
+{
+	enum status status = read_head(store, arena, id, row, error);
+
 	if (status == STATUS_OK)
 		status = read_messages(store, arena, row, error);
-	if (status == STATUS_OK)
-		status = read_rating(store, arena, row, error);
 	return status == STATUS_OK ? read_history(store, arena, row, error) : status;
+}
+
+enum status store_ticket_head(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error)
+{
+	bool began;
+	enum status status = read_begin(store, &began, error);
+
+	*row = (struct ticket_row){ 0 };
+	if (status == STATUS_OK)
+		status = read_head(store, arena, id, row, error);
+	read_end(store, began);
+	return status;
+}
+
+enum status store_message(struct store *store, struct arena *arena, int64_t id, int seq, struct message_row *message, struct error *error)
+{
+	struct cursor cursor;
+	bool found = false;
+	enum status status;
+
+	cursor_open(&cursor, store, error, SQL_MESSAGE, "id", id, seq);
+	if (cursor_next(&cursor)) {
+		*message = (struct message_row){ 0 };
+		read_message_columns(&cursor, arena, message);
+		found = true;
+	}
+	status = cursor_close(&cursor);
+	return status != STATUS_OK || found ? status : error_set(error, STATUS_NOT_FOUND, "ticket %lld has no message %d", (long long)id, seq);
+}
+
+enum status store_words_known(struct store *store, int64_t ticket, const char *words, bool *known, struct error *error)
+{
+	int64_t count = 0;
+	enum status status = *words ? sql_number(store, error, &count, 0, SQL_MESSAGE_SAYS, "it", ticket, words) : STATUS_OK;
+
+	*known = count > 0;
+	return status;
+}
+
+enum status store_public_messages(struct store *store, struct arena *arena, int64_t id, size_t skip, size_t limit, struct message_rows *rows,
+                                  size_t *count, struct error *error)
+{
+	struct cursor cursor;
+	int64_t all;
+	enum status status = sql_number(store, error, &all, 0, SQL_MESSAGES_PUBLIC_COUNT, "i", id);
+
+	*rows = (struct message_rows){ 0 };
+	*count = (size_t)all;
+	if (status != STATUS_OK)
+		return status;
+	cursor_open(&cursor, store, error, SQL_MESSAGES_PUBLIC, "iii", id, (int64_t)limit, (int64_t)skip);
+	while (cursor_next(&cursor))
+		read_message_columns(&cursor, arena, ARENA_PUSH(arena, rows));
+	return cursor_close(&cursor);
 }
 
 enum status store_ticket(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error)

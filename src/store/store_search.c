@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SEARCH_VERSION 1
+#define SEARCH_VERSION (100 + MAIL_PARSER_VERSION)       /* a better parser finds other words, and keeps anew what it derived */
 #define SEARCH_CACHE "PRAGMA cache_size=-512"
 #define AT_ONCE 64               /* messages between two looks at the list */
 #define BEST_MESSAGES 200        /* of a search */

@@ -43,6 +43,12 @@
 	X(SQL_RAW_OF_FILE, "SELECT id FROM raw WHERE file=?1") \
 	X(SQL_RAW_DIGEST, "SELECT digest FROM raw WHERE id=?1") \
 	X(SQL_RAW_ALL, "SELECT id, size, digest, file FROM raw ORDER BY id") \
+	/* what was made of them */ \
+	X(SQL_DERIVED_PUT, "INSERT INTO derived(raw,parser,whole,text,reply_text,rest) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(raw) DO UPDATE SET" \
+		" parser=excluded.parser, whole=excluded.whole, text=excluded.text, reply_text=excluded.reply_text, rest=excluded.rest" \
+		" WHERE parser<>excluded.parser OR whole<excluded.whole") \
+	X(SQL_DERIVED_FIND, "SELECT whole, reply_text IS NULL, length(text) FROM derived WHERE raw=?1 AND parser=?2") \
+	X(SQL_DERIVED_REST, "SELECT rest FROM derived WHERE raw=?1") \
 	/* deliveries */ \
 	X(SQL_MAILBOX_ADD, "INSERT INTO mailbox(received,recipient,envelope_from,sender,subject,message_id,kind,disposition,detail,ticket," \
 		"seq,raw,size,claim,mail_digest,trace) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)") \
@@ -105,6 +111,10 @@
 	X(SQL_MESSAGE_ADD, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox)" \
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)") \
 	X(SQL_MESSAGES, "SELECT " MESSAGE_COLUMNS " FROM message WHERE ticket=?1 ORDER BY seq") \
+	X(SQL_MESSAGE, "SELECT " MESSAGE_COLUMNS " FROM message WHERE ticket=?1 AND seq=?2") \
+	X(SQL_MESSAGE_SAYS, "SELECT count(*) FROM message WHERE ticket=?1 AND out=0 AND text=?2") \
+	X(SQL_MESSAGES_PUBLIC, "SELECT " MESSAGE_COLUMNS " FROM message WHERE ticket=?1 AND kind IN ('request','reply') ORDER BY seq DESC LIMIT ?2 OFFSET ?3") \
+	X(SQL_MESSAGES_PUBLIC_COUNT, "SELECT count(*) FROM message WHERE ticket=?1 AND kind IN ('request','reply')") \
 	X(SQL_MESSAGE_LAST_SEQ, "SELECT max(seq) FROM message WHERE ticket=?1") \
 	X(SQL_MESSAGE_RUSH, "SELECT date FROM (SELECT seq, date, out, kind, agent FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60)" \
 		" WHERE out=0 AND kind='reply' AND agent='' ORDER BY seq DESC LIMIT 1 OFFSET 9") \

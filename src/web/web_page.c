@@ -24,7 +24,7 @@ static const char style[] =
 	".stars{display:flex;gap:.5rem}.stars label{flex:1;text-align:center;font-weight:400;border:1px solid #848d97;border-radius:.5rem;padding:.6rem 0;cursor:pointer}"
 	".good{border-left:.35rem solid #1a7f37}.said{border-top:1px solid #d6dae0;padding:.9rem 0 0;margin:.9rem 0 0}"
 	".said:first-of-type{border:0;padding:0;margin:0}.who{font-weight:600}.when{color:#57606a;font-size:.9rem}"
-	".text{white-space:pre-wrap;overflow-wrap:anywhere;margin:.25rem 0 0}footer{color:#57606a;font-size:.9rem;text-align:center}"
+	".part{margin:.9rem 0 0}.text{white-space:pre-wrap;overflow-wrap:anywhere;margin:.25rem 0 0}footer{color:#57606a;font-size:.9rem;text-align:center}"
 	".article{overflow-wrap:anywhere}.article pre{overflow-x:auto;padding:.75rem;border:1px solid #d6dae0;border-radius:.5rem}"
 	".article img{max-width:100%}.article h2,.article h3{margin:1.25rem 0 .5rem}.article ul,.article ol{margin:0 0 1rem;padding:0 0 0 1.4rem}"
 	"@media(prefers-color-scheme:dark){body{background:#15181c;color:#e6e9ed}header,footer,.when{color:#a3acb7}"
@@ -127,28 +127,59 @@ static void refuse_page(struct writer *w)
 	web_raw(w, "</section>\n");
 }
 
+/* To another part: GET, as every link. */
+static void part_link(struct writer *w, int message, int part, enum web_word which)
+{
+	web_raw(w, "<p class=\"part\"><a href=\"");
+	web_text(w, w->page->action);
+	if (message)
+		buffer_printf(w->out, "?m=%d&amp;p=%d\">", message, part);
+	else
+		buffer_printf(w->out, "?p=%d\">", part);
+	web_say(w, which);
+	web_raw(w, "</a></p>\n");
+}
+
+static void said(struct writer *w, const struct web_said *said)
+{
+	CLEANUP_ARENA struct arena arena;
+	arena_init(&arena);
+	web_raw(w, "<article class=\"said\"><span class=\"who\">");
+	web_text(w, said->by == SAID_BY_DESK ? said->who : web_word(said->by == SAID_BY_READER ? WORD_YOU : WORD_SOMEBODY_ELSE, w->language));
+	web_raw(w, "</span> <span class=\"when\">");
+	web_text(w, desk_date(&arena, said->date, web_language_name(w->language)));
+	web_raw(w, "</span>\n<div class=\"text\">");
+	web_text(w, said->by == SAID_BY_OTHER ? web_word(WORD_NOT_SHOWN, w->language) : said->text);
+	web_raw(w, "</div></article>\n");
+	if (w->page->single && w->page->part > 0)
+		part_link(w, said->seq, w->page->part - 1, WORD_READ_BACK);
+	if (said->more)
+		part_link(w, said->seq, w->page->single ? w->page->part + 1 : 0, WORD_READ_ON);
+}
+
 static void conversation(struct writer *w)
 {
+	const struct web_page *page = w->page;
 	web_card(w, "");
 	web_element(w, "h2", WORD_SAID);
-	for (size_t i = 0; i < w->page->said.count; i++) {
-		const struct web_said *said = &w->page->said.at[i];
-		CLEANUP_ARENA struct arena arena;
-		arena_init(&arena);
-		web_raw(w, "<article class=\"said\"><span class=\"who\">");
-		web_text(w, said->by == SAID_BY_DESK ? said->who : web_word(said->by == SAID_BY_READER ? WORD_YOU : WORD_SOMEBODY_ELSE, w->language));
-		web_raw(w, "</span> <span class=\"when\">");
-		web_text(w, desk_date(&arena, said->date, web_language_name(w->language)));
-		web_raw(w, "</span>\n<div class=\"text\">");
-		web_text(w, said->by == SAID_BY_OTHER ? web_word(WORD_NOT_SHOWN, w->language) : said->text);
-		web_raw(w, "</div></article>\n");
-	}
+	if (page->more)
+		part_link(w, 0, page->part + 1, WORD_EARLIER);
+	for (size_t i = 0; i < page->said.count; i++)
+		said(w, &page->said.at[i]);
+	if (page->part > 0 && !page->single)
+		part_link(w, 0, page->part - 1, WORD_LATER);
+	if (page->single)
+		web_to_status(w);
 	web_raw(w, "</section>\n");
 }
 
 static void status_page(struct writer *w)
 {
 	const struct web_page *page = w->page;
+	if (page->single) {
+		conversation(w);
+		return;
+	}
 	web_card(w, page->done ? " good" : "");
 	web_element(w, "h1", page->done ? WORD_SENT : WORD_STATUS);
 	web_element(w, "p", (enum web_word)(WORD_STATE_HELD + (int)page->state));

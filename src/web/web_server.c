@@ -1,5 +1,6 @@
 /*
- * web_server.c - libmicrohttpd behind limits. One polling thread answers everything; handlers must not block for long.
+ * web_server.c - libmicrohttpd behind limits. Each connection has a thread: a page that waits for something holds up nobody else, and least
+ * of all /healthz.
  *
  * Where a request ends must be beyond doubt, or a proxy in front may see another end, and mix up its clients' answers (request smuggling).
  * libmicrohttpd is lenient there even in strict mode: such a request is refused here and its connection closed (RFC 9112 sections 5.1, 6.3).
@@ -16,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "limits.h"
 #include "web_watch_private.h"
 
 #define WEB_CONNECTIONS 64                       /* in all; the reverse proxy in front keeps few */
@@ -34,9 +36,10 @@ struct web_server {
 /* One request while its body arrives. */
 struct exchange { struct arena arena; struct buffer form; bool too_large; };
 
+/* The body lives until on_completed(). */
 static enum MHD_Result send_response(struct MHD_Connection *connection, const struct web_response *answer)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(answer->length, (void *)answer->body, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *response = MHD_create_response_from_buffer(answer->length, (void *)answer->body, MHD_RESPMEM_PERSISTENT);
 	if (!response)
 		return MHD_NO;
 	MHD_add_response_header(response, "Content-Type", answer->content_type);
@@ -94,13 +97,25 @@ static bool is_cross_site(struct MHD_Connection *connection)
 	return site && (text_equal_nocase(site, "cross-site") || text_equal_nocase(site, "same-site"));
 }
 
+#define PARTS_MOST 100000
+
+static int number_asked(struct MHD_Connection *connection, const char *name)
+{
+	const char *value = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
+	int number = 0;
+	for (size_t i = 0; value && value[i] >= '0' && value[i] <= '9' && number < PARTS_MOST; i++)
+		number = 10 * number + value[i] - '0';
+	return number < PARTS_MOST ? number : PARTS_MOST;
+}
+
 static enum MHD_Result answer(struct web_server *server, struct MHD_Connection *connection, struct exchange *exchange,
                               const char *url, const char *method)
 {
 	const char *language = header(connection, "Accept-Language");
 	const char *token = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "t");
 	struct web_request request = {.arena = &exchange->arena, .post = strcmp(method, "POST") == 0, .path = url, .token = token ? token : "",
-	                              .form = buffer_string(&exchange->form), .accept_language = language ? language : ""};
+	                              .form = buffer_string(&exchange->form), .accept_language = language ? language : "",
+	                              .part = number_asked(connection, "p"), .message = number_asked(connection, "m")};
 	struct web_response response = {404, "text/plain; charset=utf-8", "there is no such page\n", 22, NULL};
 	request.other = !request.post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
 	server->handler(server->context, &request, &response);
@@ -177,7 +192,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 
 static struct MHD_Daemon *start_on(const struct addrinfo *address, struct web_server *server)
 {
-	unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC;
+	unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC;
 	if (address->ai_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, server,
@@ -187,6 +202,7 @@ static struct MHD_Daemon *start_on(const struct addrinfo *address, struct web_se
 	                        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)WEB_IDLE_SECONDS,
 	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(32 * 1024),
 	                        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
+	                        MHD_OPTION_THREAD_STACK_SIZE, (size_t)THREAD_STACK_BYTES,
 	                        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 	                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
 }

@@ -79,6 +79,10 @@ static const char *const words[WORD_COUNT][WEB_LANGUAGES] = {
 		"Merci. L'un de nous s'occupe de votre demande.", "Gracias. Uno de nosotros se ocupa de su solicitud."},
 	[WORD_HELP_NOW_MORE] = {"We answer you by mail.", "Le risponderemo per e-mail.", "Wir antworten Ihnen per E-Mail.", "Nous vous répondrons par e-mail.", "Le responderemos por correo."},
 	[WORD_SUGGESTED] = {"Perhaps this helps", "Forse questo la aiuta", "Vielleicht hilft das", "Ceci vous aidera peut-être", "Quizá esto le ayude"},
+	[WORD_EARLIER] = {"Earlier messages", "Messaggi precedenti", "Frühere Nachrichten", "Messages précédents", "Mensajes anteriores"},
+	[WORD_LATER] = {"Later messages", "Messaggi successivi", "Spätere Nachrichten", "Messages suivants", "Mensajes posteriores"},
+	[WORD_READ_ON] = {"Read on", "Continua a leggere", "Weiterlesen", "Lire la suite", "Seguir leyendo"},
+	[WORD_READ_BACK] = {"Back to the part before", "Torna alla parte precedente", "Zurück zum vorigen Teil", "Revenir à la partie précédente", "Volver a la parte anterior"},
 	[WORD_HOW_IT_STANDS] = {"See how your request stands", "Veda a che punto è la sua richiesta", "Sehen Sie, wie es um Ihre Anfrage steht", "Voir où en est votre demande", "Vea cómo va su solicitud"},
 };
 
