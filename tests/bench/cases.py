@@ -3,11 +3,14 @@
 A result is found by case and candidate. A run ends with the mails it was given or after four seconds, so that a slow candidate
 costs little more time than a fast one; `small` is for quick runs.
 """
-import contextlib, functools, json, mmap, os, shutil, struct, subprocess, tempfile, threading, time
+import contextlib, functools, json, mmap, os, shutil, struct, subprocess, sys, tempfile, threading, time
 
 import claim, desk, peers, rt, texts
 from group import wait_for
 from ports import free_port
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import hostile as attackers
 
 DESKS = {"plain": desk.PLAIN, "rules": ("rules",), "kb": ("kb",), "model": ("model",), "all": desk.ALL}
 FAST = {"floor", "smtp-sink"} | set(DESKS)
@@ -275,6 +278,25 @@ def sink(b, directory, port, count, kind):
         process.stdout.close()
 
 
+def hostile(b):
+    """Hostile mails on 20 connections, and what good ones, /healthz and the memory feel of it. Once a run: HOSTILE_SECONDS (120)."""
+    if b.round:
+        return
+    seconds = float(os.environ.get("HOSTILE_SECONDS", 20 if b.small else 120))
+    with tempfile.TemporaryDirectory(prefix="hostile-", dir=b.directory) as directory:
+        port, web = free_port(), free_port()
+        group = desk.start(directory, port, features=desk.PLAIN, relay="maildir:%s/sent" % directory, web="127.0.0.1:%d" % web)
+        try:
+            wait_for(port, group)
+            felt = attackers.measure(group.process.pid, port, web, seconds, seconds / 4)
+        finally:
+            group.stop()
+    if felt["refused"]:
+        b.notes.append("hostile: %d mails were not accepted" % felt["refused"])
+    felt["times"] = felt["p99"] / max(0.001, felt["calm_p99"])
+    b.add("hostile", "plain", felt)
+
+
 def explain(b):
     """What `sportello explain` takes for a mail of 2 KB, and for one of 25 MB; memory above that of a small one."""
     with tempfile.TemporaryDirectory(prefix="explain-", dir=b.directory) as directory:
@@ -296,4 +318,4 @@ def explain(b):
         b.add("explain", "plain", {"ms": (many - one) / 2, "large_ms": seconds * 1e3, "mb": memory_large - memory})
 
 
-CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, huge, million, outbox, proof, explain]
+CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, huge, million, outbox, hostile, proof, explain]

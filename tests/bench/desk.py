@@ -19,7 +19,7 @@ UNBOUNDED = ("acknowledgements_per_hour = 100000; stranger_acknowledgements_per_
 PLAIN, ALL = (), ("rules", "kb", "model")
 
 
-def write_conf(directory, port, features, relay):
+def write_conf(directory, port, features, relay, web=""):
     conf = os.path.join(directory, "sportello.conf")
     kb = "with-acknowledgement" if "kb" in features else "off"
     named = [("support", "Everything that fits nowhere else")]
@@ -29,7 +29,7 @@ def write_conf(directory, port, features, relay):
               for name, words in named]
     with open(conf, "w") as f:
         f.write('desk: { name = "Bench"; domain = "example.org"; state_dir = "%s/state"; %s };\n' % (directory, UNBOUNDED))
-        f.write('lmtp: { listen = [ "127.0.0.1:%d" ]; };\nweb: { listen = ""; };\nrelay: { url = "%s"; };\n' % (port, relay))
+        f.write('lmtp: { listen = [ "127.0.0.1:%d" ]; };\nweb: { listen = "%s"; };\nrelay: { url = "%s"; };\n' % (port, web, relay))
         f.write('log: { level = "warning"; };\nagents: ( { name = "bob"; email = "bob@example.net"; display = "Bob"; } );\n')
         f.write('queues: ( %s );\ntemplates_dir = "";\n' % ",\n  ".join(queues))
         f.write('rules_dir = "%s";\n' % (write_rules(directory) if "rules" in features else ""))
@@ -57,11 +57,11 @@ def write_kb(directory):
     return folder
 
 
-def start(directory, port, env=None, features=PLAIN, relay="smtp://127.0.0.1:9", state=None):
+def start(directory, port, env=None, features=PLAIN, relay="smtp://127.0.0.1:9", state=None, web=""):
     """state: a state directory to begin with, copied."""
     if state and not os.path.exists(os.path.join(directory, "state")):
         shutil.copytree(state, os.path.join(directory, "state"))
-    conf = write_conf(directory, port, features, relay)
+    conf = write_conf(directory, port, features, relay, web)
     return Group("sportello", [os.path.join(BUILD, "sportellod"), "-c", conf], os.path.join(directory, "log"), env)
 
 

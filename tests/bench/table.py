@@ -66,6 +66,9 @@ def rows(r):
         ("memory (PSS), 25 MB mails, plain, MB", r.median("25 MB", "plain", "mb"), 64, "<", "%.1f"),
         ("memory (PSS), 25 MB mails, all on, MB", r.median("25 MB", "all", "mb"), 64, "<", "%.1f"),
         ("outbox to a sink, new connections : smtp-source", ratio("outbox new", "plain", "smtp-source"), 0.4, ">", "%.2f"),
+        ("hostile mails of up to 1 MB, 20 c.: p99 of good ones : without", r.median("hostile", "plain", "times"), 3, "<", "%.2f"),
+        ("hostile mails: memory of the daemon at most, MB", r.median("hostile", "plain", "mb"), 256, "<", "%.0f"),
+        ("hostile mails: slowest answer of /healthz, ms", r.median("hostile", "plain", "healthz"), 100, "<", "%.0f"),
         ("user + system seconds, plain : Dovecot Maildir + Sieve", ratio("20", "plain", "sieve", "cpu_us"), 0.4, "<", "%.2f"),
         ("250 means on disk: least share of mails, 1 connection", claim(r, 1), 1, ">", "%.4f"),
         ("250 means on disk: least share of mails, 20 connections", claim(r, 20), 1, ">", "%.4f"),
@@ -114,6 +117,8 @@ def figures(r):
     for kind in ("new", "kept"):
         lines += block(r, "outbox, %s connections" % kind, ("mails/s", "bytes", "connections"), "outbox " + kind,
                        (rate, ("bytes", "%.0f"), ("connections", "%.0f")), ["plain", "smtp-source"])
+    lines += block(r, "hostile mails, 20 c.", ("p99 ms", "p99 without", "hostile/s", "slowest s", "MB", "healthz ms"), "hostile",
+                   (p99, ("calm_p99", "%.2f"), ("hostile_s", "%.1f"), ("slowest", "%.1f"), ("mb", "%.0f"), ("healthz", "%.0f")), ["plain"])
     lines += block(r, "sportello explain", ("2 KB, ms", "25 MB, ms", "25 MB, MB"), "explain", (("ms", "%.3f"), ("large_ms", "%.0f"), ("mb", "%.1f")), ["plain"])
     lines += block(r, "tickets in the store, 20 c.", ("mails/s", "p50 ms", "p99 ms"), "million", (rate, p50, p99), ["empty", "filled"])
     return lines
