@@ -345,7 +345,7 @@ struct mail_addresses addresses_parse(struct arena *arena, struct span raw, cons
 		raw.length = LIMIT_ADDRESS_HEADER;
 	}
 	if (!charset_is_ascii(raw.at, raw.length) || memchr(raw.at, '\033', raw.length))
-		raw = charset_to_utf8(arena, raw, raw_charset(raw, hint), "address", problems);
+		raw = charset_to_utf8(arena, raw, raw_charset(arena, raw, hint), "address", problems);
 	char *room = arena_room(&scan.scratch, raw.length * 7 + 8);
 	scan.box = (struct box){ .phrase = room, .angle = room + raw.length * 2 + 2, .comment = room + raw.length * 4 + 4 };
 	scan.at = raw.at, scan.close = NULL, scan.stop = raw.at + raw.length;

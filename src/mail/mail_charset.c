@@ -1,9 +1,10 @@
 /*
  * mail_charset.c - bytes of some charset to clean UTF-8: by declaration, strictly; then by evidence.
  *
- * The order: byte order mark; pure ASCII; the declared charset (with the superset that mailers mean by it: windows-1252
- * for ISO-8859-1, GB18030 for GB2312, CP949 for KS C 5601, CP932 for Shift_JIS); UTF-8; ISO-2022-JP by its escapes;
- * double-byte and Cyrillic charsets by the shape of the high bytes; windows-1252 at last, which cannot fail.
+ * The order: byte order mark; pure ASCII; UTF-8; the declared charset (the one that mailers mean by the name:
+ * mail_charset_name.c); ISO-2022-JP by its escapes;
+ * what the letters speak for (mail_charset_guess.c). UTF-8 wins over every other declaration; where it has a few wrong
+ * bytes, these are mended and the others stay.
  * What comes out holds no NUL and no control byte but tab and newline, UTF-7 included: it is text, never markup.
  * Problems: every guess, and every byte that could not be read. May not depend on the locale.
  */
@@ -18,47 +19,6 @@ static const uint16_t windows_1252[32] = {
 	0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0,
 	0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178,
 };
-
-struct alias { const char *said, *meant; };
-/* What mailers write, and the converter that reads all that they then send (WHATWG Encoding Standard, section 4.2). */
-static const struct alias aliases[] = {
-	{ "utf8", "utf-8" }, { "unicode-1-1-utf-8", "utf-8" }, { "utf-8n", "utf-8" }, { "x-utf-8", "utf-8" }, { "utf8mb4", "utf-8" },
-	{ "iso-8859-1", "windows-1252" }, { "iso8859-1", "windows-1252" }, { "iso_8859-1", "windows-1252" },
-	{ "latin1", "windows-1252" }, { "latin-1", "windows-1252" }, { "l1", "windows-1252" }, { "iso-8859", "windows-1252" },
-	{ "iso-8859-1:1987", "windows-1252" }, { "cp1252", "windows-1252" }, { "cp-1252", "windows-1252" }, { "x-cp1252", "windows-1252" },
-	{ "ansi", "windows-1252" }, { "x-ansi", "windows-1252" }, { "iso8859_1", "windows-1252" }, { "windows1252", "windows-1252" },
-	{ "iso-8859-9", "CP1254" }, { "iso8859-9", "CP1254" }, { "iso-8859-11", "CP874" }, { "tis-620", "CP874" },
-	{ "iso-8859-8-i", "ISO-8859-8" }, { "iso-8859-8-e", "ISO-8859-8" }, { "iso-8859-6-i", "ISO-8859-6" }, { "visual", "ISO-8859-8" },
-	{ "gb2312", "GB18030" }, { "gb_2312-80", "GB18030" }, { "gbk", "GB18030" }, { "x-gbk", "GB18030" }, { "cp936", "GB18030" },
-	{ "euc-cn", "GB18030" }, { "chinese", "GB18030" }, { "hz-gb-2312", "HZ" },
-	{ "ks_c_5601-1987", "CP949" }, { "ks_c_5601", "CP949" }, { "ks_c_5601-1989", "CP949" }, { "euc-kr", "CP949" },
-	{ "korean", "CP949" },
-	{ "shift_jis", "CP932" }, { "shift-jis", "CP932" }, { "x-sjis", "CP932" }, { "sjis", "CP932" }, { "windows-31j", "CP932" },
-	{ "big5", "BIG5-HKSCS" }, { "x-x-big5", "BIG5-HKSCS" }, { "big5-hkscs", "BIG5-HKSCS" },
-	{ "iso-2022-jp-ms", "ISO-2022-JP-3" }, { "cp50220", "ISO-2022-JP-3" }, { "cp50221", "ISO-2022-JP-3" },
-	{ "iso-2022-jp", "ISO-2022-JP-3" }, { "csiso2022jp", "ISO-2022-JP-3" }, { "unicode-1-1-utf-7", "UTF-7" },
-	{ "x-unicode-2-0-utf-7", "UTF-7" },
-	{ "macintosh", "MACINTOSH" }, { "x-mac-roman", "MACINTOSH" }, { "mac", "MACINTOSH" }, { "x-mac-cyrillic", "MAC-CYRILLIC" },
-	{ "unicode", "UTF-16" }, { "ucs-2", "UTF-16" }, { "iso-10646-ucs-2", "UTF-16" },
-	{ "us-ascii", "" }, { "ascii", "" }, { "ansi_x3.4-1968", "" }, { "us_ascii", "" }, { "usascii", "" },
-	{ "iso-646", "" }, { "7bit", "" },
-	{ "8bit", "" }, { "unknown-8bit", "" }, { "x-unknown", "" }, { "unknown", "" }, { "default", "" }, { "x-user-defined", "" },
-	{ "binary", "" }, { "iso-8859-1-unknown", "" }, { "none", "" },
-};
-
-/* Lower case, without quotes and blanks; an RFC 2231 language tag is dropped. */
-static const char *charset_name(const char *declared, char out[64])
-{
-	size_t length = 0;
-	for (const char *at = declared ? declared : ""; *at && *at != '*' && length < 63; at++)
-		if (*at != '"' && *at != '\'' && !is_blank(*at) && *at > 32 && *at < 127)
-			out[length++] = lower(*at);
-	out[length] = '\0';
-	for (size_t i = 0; i < COUNT_OF(aliases); i++)
-		if (strcmp(out, aliases[i].said) == 0)
-			return aliases[i].meant;
-	return out;
-}
 
 bool charset_is_ascii(const char *at, size_t length)
 {
@@ -121,69 +81,114 @@ static bool convert(struct arena *arena, struct span bytes, const char *charset,
 	return right;
 }
 
-/* The shape of the high bytes: what a guess goes by. */
-struct shape { size_t high, pairs, singles, upper, kana_sjis, kana_euc, hangul, hanzi, low_trail, cyrillic_lower, cyrillic_upper, c1; };
+/* ---- UTF-8 with wrong bytes ---- */
 
-static void look(struct span bytes, struct shape *shape)
+/* Letters and signs of living scripts; what accidental UTF-8 in another charset decodes to is mostly none of them. */
+static bool plausible(uint32_t code)
 {
-	for (size_t i = 0; i < bytes.length; i++) {
-		unsigned char a = (unsigned char)bytes.at[i], b = i + 1 < bytes.length ? (unsigned char)bytes.at[i + 1] : 0;
-		if (a < 0x80)
-			continue;
-		shape->high++;
-		shape->c1 += a < 0xA0;
-		shape->upper += a >= 0xC0;
-		shape->cyrillic_lower += a >= 0xE0;
-		shape->cyrillic_upper += a >= 0xC0 && a < 0xE0;
-		if ((a == 0x82 && b >= 0x9F && b <= 0xF1) || (a == 0x83 && b >= 0x40 && b <= 0x96))
-			shape->kana_sjis++;
-		if (b < 0x80) {
-			shape->low_trail += b >= 0x40;
-			shape->singles++;
-			continue;
-		}
-		shape->pairs++;
-		shape->kana_euc += a == 0xA4 || a == 0xA5;
-		shape->hangul += a >= 0xB0 && a <= 0xC8;
-		shape->hanzi += a >= 0xB0 && a <= 0xD7;
-		i++;
-		shape->high++;
-		shape->upper += b >= 0xC0;
-		shape->cyrillic_lower += b >= 0xE0;
-		shape->cyrillic_upper += b >= 0xC0 && b < 0xE0;
-	}
+	return (code >= 0xA0 && code < 0x250) || (code >= 0x370 && code < 0x700) || (code >= 0x900 && code < 0x1100) || (code >= 0x1E00 && code < 0x2300)
+	       || (code >= 0x2500 && code < 0x27C0) || (code >= 0x3000 && code < 0x3200) || (code >= 0x4E00 && code < 0xA000) || (code >= 0xAC00 && code < 0xD7A4)
+	       || (code >= 0xFE00 && code < 0xFFF0) || (code >= 0x1F000 && code < 0x1FB00);
 }
 
-/* The name of a charset that the bytes look like, NULL: like western text. Only bytes that are not UTF-8 come here. */
-static const char *guess(struct span bytes)
-{
-	struct shape s = { 0 };
-	look((struct span){ bytes.at, bytes.length < 65536 ? bytes.length : 65536 }, &s);
-	if (s.kana_sjis > 2 && s.kana_sjis * 6 > s.high)
-		return "CP932";
-	if (s.pairs * 4 < s.high || s.pairs < 2 || s.singles > s.pairs)
-		return NULL;
-	if (s.upper * 20 >= s.high * 19 && s.high > 4)
-		return s.cyrillic_lower >= s.cyrillic_upper ? "CP1251" : "KOI8-R";
-	if (s.kana_euc * 3 > s.pairs)
-		return "EUC-JP";
-	if (s.hangul * 10 > s.pairs * 9 && s.pairs > 6)
-		return "CP949";
-	return s.hanzi * 10 > s.pairs * 6 ? "GB18030" : NULL;
-}
+struct utf8_look { size_t wrong, multi, weight; };               /* weight: how much the right sequences say for UTF-8 */
 
-static size_t count_wrong(struct span bytes, size_t *multi)
+static struct utf8_look look_utf8(struct span bytes)
 {
-	size_t wrong = 0;
-	*multi = 0;
+	struct utf8_look look = { 0 };
 	for (size_t i = 0; i < bytes.length;) {
 		uint32_t code;
 		size_t size = utf8_decode(bytes.at + i, bytes.length - i, &code);
-		wrong += size == 0;
-		*multi += size > 1;
+		look.wrong += size == 0;
+		look.multi += size > 1;
+		look.weight += size > 1 && plausible(code) ? (size - 1) * (size - 1) : 0;
 		i += size ? size : 1;
 	}
-	return wrong;
+	return look;
+}
+
+/* A character that was cut: a first byte, and some but not all of its others. Returns its bytes, 0: none. */
+static size_t cut_character(struct span bytes, size_t at)
+{
+	unsigned char lead = (unsigned char)bytes.at[at];
+	size_t want = lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0, have = 1;
+	while (want && have < want && at + have < bytes.length && ((unsigned char)bytes.at[at + have] & 0xC0) == 0x80)
+		have++;
+	bool end = at + have == bytes.length;
+	return want && (have > 1 || end) ? have : 0;
+}
+
+/* The right bytes stay; a wrong one becomes the letter that it is in windows-1252, or U+FFFD where a character was cut. */
+static struct span utf8_mended(struct arena *arena, struct span bytes)
+{
+	char *out = arena_alloc(arena, bytes.length * 3 + 1);
+	size_t n = 0, size;
+	for (size_t i = 0; i < bytes.length; i += size) {
+		uint32_t code;
+		unsigned char byte = (unsigned char)bytes.at[i];
+		size = utf8_decode(bytes.at + i, bytes.length - i, &code);
+		if (size) {
+			memcpy(out + n, bytes.at + i, size);
+			n += size;
+			continue;
+		}
+		size = cut_character(bytes, i);
+		code = byte >= 0xFE ? 0xFFFD : byte >= 0xA0 ? byte : windows_1252[byte & 31];
+		n += utf8_encode(size || !code ? 0xFFFD : code, out + n);
+		size += size == 0;
+	}
+	return cleaned(arena, out, n);
+}
+
+/* CESU-8 (Unicode Technical Report 26): characters beyond the first plane as two halves of three bytes each. */
+static struct span cesu_joined(struct arena *arena, struct span bytes)
+{
+	const char *first = bytes.length ? memchr(bytes.at, 0xED, bytes.length) : NULL;
+	if (!first)
+		return bytes;
+	char *out = arena_room(arena, bytes.length + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < bytes.length;) {
+		const unsigned char *p = (const unsigned char *)bytes.at + i;
+		bool pair = i + 5 < bytes.length && p[0] == 0xED && p[1] >= 0xA0 && p[1] < 0xB0 && (p[2] & 0xC0) == 0x80 && p[3] == 0xED && p[4] >= 0xB0
+		            && (p[4] & 0xC0) == 0x80 && (p[5] & 0xC0) == 0x80;
+		if (pair) {
+			uint32_t high = (uint32_t)(p[1] & 15) << 6 | (p[2] & 63), low = (uint32_t)(p[4] & 15) << 6 | (p[5] & 63);
+			n += utf8_encode(0x10000 + (high << 10 | low), out + n);
+			i += 6;
+		} else {
+			out[n++] = bytes.at[i++];
+		}
+	}
+	return (struct span){ out, n };
+}
+
+/* HZ (RFC 1843): GB 2312 in seven bits between ~{ and ~}. */
+static struct span from_hz(struct arena *arena, struct span bytes)
+{
+	char *gb = arena_room(arena, bytes.length + 1);
+	size_t n = 0, wrong;
+	bool chinese = false;
+	struct span text;
+	for (size_t i = 0; i < bytes.length; i++) {
+		char c = bytes.at[i], d = i + 1 < bytes.length ? bytes.at[i + 1] : 0;
+		if (c == '~' && (d == '{' || d == '}')) {
+			chinese = d == '{';
+			i++;
+		} else if (c == '~' && !chinese && (d == '~' || d == '\n')) {
+			if (d == '~')
+				gb[n++] = '~';
+			i++;
+		} else if (chinese && c > 32 && c < 127 && d > 32) {
+			gb[n++] = (char)(c | 0x80);
+			gb[n++] = (char)(d | 0x80);
+			i++;
+		} else {
+			chinese = chinese && c != '\n';                  /* a line begins in ASCII */
+			gb[n++] = c;
+		}
+	}
+	return convert(arena, (struct span){ gb, n }, "GB18030", n, &wrong, &text) ? text : cleaned(arena, bytes.at, bytes.length);
 }
 
 static bool escapes_2022(struct span bytes)
@@ -227,23 +232,25 @@ static bool unreadable_as_is(const char *charset)
 	       || strstr(charset, "ebcdic") || strncmp(charset, "ibm037", 6) == 0;
 }
 
-static struct span by_evidence(struct arena *arena, struct span bytes, const char *said, const char *where, struct strings *problems)
+static struct span by_evidence(struct arena *arena, struct span bytes, const char *said, const char *near, const char *where, struct strings *problems)
 {
+	char room[64];
 	struct span text;
-	size_t wrong, multi;
+	size_t wrong;
 	const char *what = *said ? said : "undeclared charset";
 	if (escapes_2022(bytes) && from_2022_jp(arena, bytes, &wrong, &text)) {
 		if (strncmp(said, "ISO-2022", 8) != 0)
 			problem(arena, problems, "%s: %s, read as ISO-2022-JP", where, what);
 		return text;
 	}
-	wrong = count_wrong(bytes, &multi);
-	if (!wrong || (multi > 2 && wrong * 8 < multi)) {
-		problem(arena, problems, wrong ? "%s: %s, read as UTF-8 with %zu wrong bytes" : "%s: %s, read as UTF-8", where, what, wrong);
-		return cleaned(arena, bytes.at, bytes.length);
+	struct utf8_look look = look_utf8(bytes);
+	bool claimed = strncmp(said, "UTF-8", 5) == 0;
+	if (!look.wrong || look.weight > (claimed ? look.wrong - 1 : 3 * look.wrong)) {
+		problem(arena, problems, look.wrong ? "%s: %s, read as UTF-8 with %zu wrong bytes" : "%s: %s, read as UTF-8", where, what, look.wrong);
+		return utf8_mended(arena, bytes);
 	}
-	const char *name = guess(bytes);
-	if (name && convert(arena, bytes, name, bytes.length / 100, &wrong, &text)) {
+	const char *name = charset_guess(bytes, near ? charset_name(near, room) : NULL);
+	if (strcmp(name, "windows-1252") != 0 && convert(arena, bytes, name, bytes.length / 20 + 1, &wrong, &text)) {
 		problem(arena, problems, "%s: %s, read as %s", where, what, name);
 		return text;
 	}
@@ -251,12 +258,44 @@ static struct span by_evidence(struct arena *arena, struct span bytes, const cha
 	return from_1252(arena, bytes);
 }
 
-struct span charset_to_utf8(struct arena *arena, struct span bytes, const char *declared, const char *where, struct strings *problems)
+/* UTF-8 that is declared as something else is a mailer's mistake: no other charset gives so many right sequences by chance. Of the double-byte
+ * ones some do for a word or two, and Thai for one. */
+static bool utf8_all_the_same(const char *charset, struct span bytes)
 {
-	char room[64];
+	bool wide = strncmp(charset, "GB", 2) == 0 || strncmp(charset, "BIG5", 4) == 0 || strncmp(charset, "CP9", 3) == 0 || strncmp(charset, "EUC", 3) == 0
+	            || strncmp(charset, "euc", 3) == 0;
+	bool thai = strcmp(charset, "CP874") == 0;
+	if (unreadable_as_is(charset) || !utf8_valid(bytes.at, bytes.length))
+		return false;
+	struct utf8_look look = look_utf8(bytes);
+	return wide ? look.weight >= 12 && look.weight >= 3 * look.multi : thai ? look.weight >= 8 : look.weight >= look.multi && look.multi;
+}
+
+static struct span as_declared(struct arena *arena, struct span bytes, const char *charset, const char *near, const char *where, struct strings *problems)
+{
+	struct span text;
+	size_t wrong = 0;
+	char said[120];
+	if (strcmp(charset, "windows-1252") == 0)
+		return from_1252(arena, bytes);
+	if (strcmp(charset, "HZ") == 0)
+		return from_hz(arena, bytes);
+	bool japanese = strcmp(charset, "ISO-2022-JP-3") == 0 && from_2022_jp(arena, bytes, &wrong, &text);
+	if (japanese || convert(arena, bytes, charset, bytes.length / 100, &wrong, &text)) {
+		if (wrong)
+			problem(arena, problems, "%s: %zu bytes are not in the declared charset %s", where, wrong, charset);
+		return text;
+	}
+	snprintf(said, sizeof said, "declared %s, which cannot be read", charset);
+	return by_evidence(arena, bytes, said, near ? near : charset, where, problems);
+}
+
+struct span charset_to_utf8_near(struct arena *arena, struct span bytes, const char *declared, const char *near, const char *where, struct strings *problems)
+{
+	char room[64], said[120];
 	const char *charset = charset_name(declared, room);
 	struct span text;
-	size_t wrong = 0, multi;
+	size_t wrong = 0;
 	if (bytes.length >= 3 && memcmp(bytes.at, "\xEF\xBB\xBF", 3) == 0 && utf8_valid(bytes.at, bytes.length))
 		return cleaned(arena, bytes.at + 3, bytes.length - 3);
 	if (bytes.length >= 2 && bytes.length % 2 == 0 && (memcmp(bytes.at, "\xFF\xFE", 2) == 0 || memcmp(bytes.at, "\xFE\xFF", 2) == 0)
@@ -269,20 +308,16 @@ struct span charset_to_utf8(struct arena *arena, struct span bytes, const char *
 			return cleaned(arena, bytes.at, bytes.length);
 	}
 	if (!*charset || strcmp(charset, "utf-8") == 0)
-		return by_evidence(arena, bytes, *charset ? "UTF-8 declared, but it is not" : *room ? "8-bit in what is said to be ASCII" : "", where, problems);
-	if (strcmp(charset, "windows-1252") == 0) {
-		/* Western charsets cannot be wrong, only unlikely: UTF-8 that is declared so is a mailer's mistake. */
-		if (utf8_valid(bytes.at, bytes.length) && !count_wrong(bytes, &multi) && multi > 2)
-			return by_evidence(arena, bytes, "declared ISO-8859-1", where, problems);
-		return from_1252(arena, bytes);
+		return by_evidence(arena, cesu_joined(arena, bytes), *charset ? "UTF-8 declared, but it is not" : *room ? "8-bit in what is said to be ASCII" : "", near,
+		                   where, problems);
+	if (utf8_all_the_same(charset, bytes)) {
+		snprintf(said, sizeof said, "declared %s", strcmp(charset, "windows-1252") == 0 ? "ISO-8859-1" : charset);
+		return by_evidence(arena, bytes, said, near, where, problems);
 	}
-	bool japanese = strcmp(charset, "ISO-2022-JP-3") == 0 && from_2022_jp(arena, bytes, &wrong, &text);
-	if (japanese || convert(arena, bytes, charset, bytes.length / 100, &wrong, &text)) {
-		if (wrong)
-			problem(arena, problems, "%s: %zu bytes are not in the declared charset %s", where, wrong, charset);
-		return text;
-	}
-	char said[120];
-	snprintf(said, sizeof said, "declared %s, which cannot be read", charset);
-	return by_evidence(arena, bytes, said, where, problems);
+	return as_declared(arena, bytes, charset, near, where, problems);
+}
+
+struct span charset_to_utf8(struct arena *arena, struct span bytes, const char *declared, const char *where, struct strings *problems)
+{
+	return charset_to_utf8_near(arena, bytes, declared, NULL, where, problems);
 }

@@ -22,6 +22,11 @@ static uint32_t fold(uint32_t code)
 	return code == 0x2019 ? '\'' : code;             /* d’origine, d'origine */
 }
 
+uint32_t code_fold(uint32_t code)
+{
+	return fold(code);
+}
+
 /* Extended-A folds to the odd one of a pair; the words may hold either. */
 size_t fold_starts_slowly(struct span span, const char *word)
 {

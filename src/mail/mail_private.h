@@ -44,6 +44,7 @@ static inline size_t fold_starts(struct span span, const char *word)
 }
 const char *fold_find(struct span span, const char *word);       /* NULL: nowhere */
 bool fold_equal(struct span span, const char *word);
+uint32_t code_fold(uint32_t code);                               /* one letter */
 /* Many words by their first byte, so that only those are compared that can begin here: made once, before the first thread. At most
  * 255 words, none of which begins with an apostrophe. */
 struct word_index { unsigned char first[129], next[256]; };     /* number + 1 of a word, 0: none; in the order of the words */
@@ -90,13 +91,21 @@ char *unfold(struct arena *arena, struct span raw);
 /* ---- mail_charset.c ---- */
 /* Bytes to clean UTF-8: as declared if that is strictly right, else by evidence; each guess is a problem (if not NULL). */
 struct span charset_to_utf8(struct arena *arena, struct span bytes, const char *declared, const char *where, struct strings *problems);
+/* `near`: a charset named elsewhere in this mail, which is likelier than others where one must be guessed; NULL: none. */
+struct span charset_to_utf8_near(struct arena *arena, struct span bytes, const char *declared, const char *near, const char *where, struct strings *problems);
+/* mail_charset_guess.c: the likeliest charset of bytes that are not UTF-8. */
+const char *charset_guess(struct span bytes, const char *near);
+/* mail_charset_name.c: the converter for a name as mailers write it; "": ASCII, or nobody knows. */
+const char *charset_name(const char *declared, char out[64]);
 bool charset_is_ascii(const char *at, size_t length);
 
 /* ---- mail_rfc2047.c ---- */
 /* A header value as one line of UTF-8: unfolded, encoded words decoded, raw 8-bit guessed (hint: charset of the mail, or NULL). */
 int base64_value(char c);                                        /* -1: not of the alphabet */
 char *header_decode(struct arena *arena, struct span raw, const char *hint, struct strings *problems);
-const char *raw_charset(struct span raw, const char *hint);
+const char *raw_charset(struct arena *arena, struct span raw, const char *hint);
+/* The charset of the first encoded word that is neither UTF-8 nor ASCII; NULL: none. */
+const char *word_charset(struct arena *arena, struct span raw);
 
 /* ---- mail_address.c ---- */
 struct mail_addresses addresses_parse(struct arena *arena, struct span raw, const char *hint, struct strings *problems);

@@ -136,10 +136,29 @@ static void flush_words(struct decoder *d)
 	d->raw_in_word = false;
 }
 
-/* Raw 8-bit that is UTF-8 is UTF-8 (RFC 6532), whatever the body is in; else the body's charset is the best guess. */
-const char *raw_charset(struct span raw, const char *hint)
+const char *word_charset(struct arena *arena, struct span raw)
 {
-	return memchr(raw.at, '\033', raw.length) || !utf8_valid(raw.at, raw.length) ? hint : "utf-8";
+	const char *at = raw.at, *stop = raw.at + raw.length;
+	for (int words = 0; words < 20 && (at = memmem(at, (size_t)(stop - at), "=?", 2)) != NULL; words++) {
+		const char *name = at += 2;
+		while (at < stop && at - name < WORD_CHARSET_MAX && *at > 32 && *at < 127 && *at != '?')
+			at++;
+		char room[64];
+		const char *said = arena_copy(arena, name, (size_t)(at - name)), *known = charset_name(said, room);
+		if (at > name && at < stop && *at == '?' && *known && strcmp(known, "utf-8") != 0)
+			return said;
+	}
+	return NULL;
+}
+
+/* Raw 8-bit that is UTF-8 is UTF-8 (RFC 6532), whatever the body is in; else what the encoded words beside it are in, or the body, is the best
+ * guess. */
+const char *raw_charset(struct arena *arena, struct span raw, const char *hint)
+{
+	if (!memchr(raw.at, '\033', raw.length) && utf8_valid(raw.at, raw.length))
+		return "utf-8";
+	const char *beside = word_charset(arena, raw);
+	return beside ? beside : hint;
 }
 
 static void flush_raw(struct decoder *d)
@@ -147,7 +166,7 @@ static void flush_raw(struct decoder *d)
 	if (!d->raw.length)
 		return;
 	struct span raw = { d->raw.at, d->raw.length };
-	struct span text = charset_to_utf8(d->arena, raw, raw_charset(raw, d->hint), "header", d->problems);
+	struct span text = charset_to_utf8(d->arena, raw, raw_charset(d->arena, raw, d->hint), "header", d->problems);
 	buffer_add(&d->out, text.at, text.length);
 	buffer_reset(&d->raw);
 }
@@ -224,10 +243,11 @@ char *header_decode(struct arena *arena, struct span raw, const char *hint, stru
 		if (charset_is_ascii(plain, length) && !memchr(plain, '\033', length))
 			return one_line(arena, plain, length);
 		struct span line = { plain, length };
-		struct span text = charset_to_utf8(arena, line, raw_charset(line, hint), "header", problems);
+		struct span text = charset_to_utf8(arena, line, raw_charset(arena, line, hint), "header", problems);
 		return one_line(arena, text.at, text.length);
 	}
-	struct decoder d = { .arena = arena, .problems = problems, .hint = hint };
+	const char *beside = charset_is_ascii(raw.at, raw.length) ? NULL : word_charset(arena, raw);
+	struct decoder d = { .arena = arena, .problems = problems, .hint = beside ? beside : hint };
 	buffer_init(&d.out), buffer_init(&d.pending), buffer_init(&d.raw);
 	decode_words(&d, raw);
 	char *line = one_line(arena, d.out.length ? d.out.at : "", d.out.length);

@@ -75,6 +75,16 @@ static bool wide_charset(const char *charset)
 	return charset && (strncasecmp(charset, "utf-16", 6) == 0 || strncasecmp(charset, "utf-32", 6) == 0 || strncasecmp(charset, "ucs", 3) == 0);
 }
 
+/* What the mail's header is written in, for a text that does not say. */
+static const char *charset_beside(struct walk *walk)
+{
+	static const char *const names[] = { "Subject", "From", "To" };
+	const char *found = NULL;
+	for (size_t i = 0; i < COUNT_OF(names) && !found; i++)
+		found = word_charset(walk->arena, field_value(&walk->root->fields, names[i]));
+	return found;
+}
+
 /* Kept, since alternatives are looked at before one of them is shown. */
 static struct span part_text(struct walk *walk, struct part *part, bool html)
 {
@@ -93,7 +103,9 @@ static struct span part_text(struct walk *walk, struct part *part, bool html)
 		charset = html_charset(walk->arena, bytes);
 	if (!walk->charset && charset && *charset)
 		walk->charset = charset;
-	part->text = charset_to_utf8(walk->arena, bytes, charset, "text", walk->problems);
+	bool said = charset && *charset;
+	const char *beside = said || charset_is_ascii(bytes.at, bytes.length) ? NULL : charset_beside(walk);
+	part->text = charset_to_utf8_near(walk->arena, bytes, charset, beside, "text", walk->problems);
 	part->read = true;
 	return part->text;
 }
