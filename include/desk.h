@@ -256,6 +256,8 @@ struct ticket_facts {
 	struct strings message_ids;      /* newest last, at most 10, for References */
 	int64_t merged_into;             /* always resolved by the store: 0 in facts of a mail */
 	int64_t resolved_at;             /* when it last became resolved; 0: never */
+	bool queue_is_new;               /* the mail came to the own address of a queue that never had to do with this ticket */
+	struct ticket_facts *beside;     /* a ticket linked with this one, in the queue that the mail was addressed to; NULL: none */
 	int same_mail_seq;               /* message of this ticket that is the very mail being delivered (claim without recipient); 0: none */
 	struct asked asked;              /* what was suggested, and said to it */
 	int64_t rush_since;              /* when the customer's side wrote the tenth message from the end, ms; 0: fewer in the newest of all */
@@ -293,6 +295,9 @@ struct bounced_mail {                    /* the outgoing mail a bounce address b
 	int64_t outbox; int64_t ticket;
 	const char *template;            /* which notice it was */
 	const char *to;                  /* its first recipient */
+	struct strings recipients;       /* all of them */
+	const char *subject;
+	bool proved;                     /* the report came to this mail's own bounce address; else it only quotes its Message-ID, as anybody can who saw it */
 	bool to_agent;
 	const char *agent;
 };
@@ -401,6 +406,7 @@ enum effect_kind {
 	EFFECT_ASKED,                    /* ticket, asked: articles were looked for, and shown or not */
 	EFFECT_SAID,                     /* ticket, to: SAID_*; from: the article it is about, "" for all that were shown, or none in particular */
 	EFFECT_LEARNED,                  /* ticket, from: "tag" or "priority", to: what the model gave it, number: its confidence, of 10,000 */
+	EFFECT_SET_LANGUAGE,             /* ticket, from -> to */
 	EFFECT_REMARK,                   /* ticket, to: a line of history that changes nothing else */
 	EFFECT_ENQUEUE,                  /* outgoing */
 	EFFECT_MAIL_BOUNCED,             /* number: outbox, to: recipient, why: diagnostic. Marks row and address */

@@ -100,6 +100,7 @@ struct mail {
 	int64_t date;                    /* ms UTC; 0: none that can be read */
 	int date_zone;                   /* minutes east of UTC, as the header said */
 	const char *language;            /* BCP 47 primary tag ("it"), NULL: not known reliably */
+	bool language_sure;              /* enough was said in it to forget what was thought before */
 	const char *text;                /* whole readable text */
 	bool text_cut;                   /* there is more of it than was made: see mail_options.text_most */
 	const char *reply_text;          /* only what is new: no quoted history, no signature */
@@ -116,7 +117,8 @@ struct mail {
 	int hops;                        /* count of Received fields */
 	struct strings delivered_to;     /* Delivered-To, X-Original-To, Envelope-To, lower case */
 	struct strings problems;         /* what was wrong with the mail and what was done about it, in plain words */
-	unsigned char body_digest[SHA256_SIZE];   /* over From address, Subject and the raw body bytes: tells a re-delivery
+	unsigned char body_digest[SHA256_SIZE];   /* over From address, Subject and the raw body bytes, and without a
+	                                             Message-ID over the header, too: tells a re-delivery
 	                                             from another mail with the same Message-ID */
 };
 

@@ -146,6 +146,20 @@ static void customer_wrote(struct decision *d, struct ticket_facts *ticket, cons
 		tell_of_reply(d, ticket, seq);
 }
 
+/* What the customer writes in is what is answered in: the first mail that tells it, and later one that is sure of another. */
+static void learn_language(struct decision *d, struct ticket_facts *ticket, const struct mail *mail)
+{
+	bool known = *ticket->language;
+	if (!mail->language || strcmp(mail->language, ticket->language) == 0 || (known && !mail->language_sure))
+		return;
+	if (known && !text_equal_nocase(mail->from.address, ticket->customer.address))
+		return;
+	struct effect *effect = plan_add(d, EFFECT_SET_LANGUAGE, ticket->id);
+	effect->from = ticket->language;
+	effect->to = ticket->language = mail->language;
+	effect->why = "as the customer writes";
+}
+
 static void decide_join(struct decision *d, const struct incoming *incoming, const struct clue_facts *found)
 {
 	d->plan->evidence = found->clue->kind;
@@ -162,6 +176,7 @@ static void decide_join(struct decision *d, const struct incoming *incoming, con
 	message->flags = flags_of(d, found->ticket, incoming->mail);
 	note_message_id(d, ticket, incoming->mail->message_id);
 	desk_prove(d, incoming->mail, found);
+	learn_language(d, ticket, incoming->mail);
 	if (!leaves(d, ticket, incoming->mail) && !only_thanks(d, ticket, incoming->mail)) {
 		add_copied(d, ticket, incoming->mail, found);
 		customer_wrote(d, ticket, incoming->mail, message->seq);
@@ -171,32 +186,87 @@ static void decide_join(struct decision *d, const struct incoming *incoming, con
 
 /* ---- automatic mail ---- */
 
-static void mark_bounced(struct decision *d, const struct mail *mail, const struct bounced_mail *bounced, bool *for_good, const char **words)
+/* Without the kind of its server before it ("smtp; 550 5.1.1 ..."): for people. */
+static const char *servers_words(const struct mail_bounce *bounce)
+{
+	const char *words = bounce->diagnostic ? bounce->diagnostic : bounce->status ? bounce->status : "";
+	size_t type = strspn(words, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789");
+	if (type && type < 20 && words[type] == ';')
+		words += type + 1 + strspn(words + type + 1, " \t");
+	return words;
+}
+
+static bool was_for(const struct bounced_mail *bounced, const char *address)
+{
+	for (size_t i = 0; i < bounced->recipients.count; i++)
+		if (text_equal_nocase(bounced->recipients.at[i], address))
+			return true;
+	return text_equal_nocase(bounced->to, address);
+}
+
+/* Whom the report is about, for people: as it says; beside the one it was sent to, where that one passes his mail on. */
+static const char *whom_it_names(struct decision *d, const struct bounced_mail *bounced, const char *recipient)
+{
+	if (!recipient || !*recipient) {
+		const char *all = bounced->to;
+		for (size_t i = 1; i < bounced->recipients.count; i++)
+			all = arena_printf(d->arena, "%s, %s", all, bounced->recipients.at[i]);
+		return all;
+	}
+	bool passed_on = bounced->recipients.count <= 1 && *bounced->to && !was_for(bounced, recipient);
+	return passed_on ? arena_printf(d->arena, "%s (%s)", bounced->to, recipient) : recipient;
+}
+
+struct returned { bool for_good; const char *whom, *words; };
+
+/* What the report says is shown; it is acted on if it came to the address that only this mail's readers and their servers know. */
+static void mark_bounced(struct decision *d, const struct mail *mail, const struct bounced_mail *bounced, struct returned *returned)
 {
 	for (size_t i = 0; i < mail->bounces.count; i++) {
 		const struct mail_bounce *bounce = &mail->bounces.at[i];
 		if (!bounce->permanent || (bounce->action && *bounce->action && strcmp(bounce->action, "failed") != 0))
 			continue;
+		const char *whom = whom_it_names(d, bounced, bounce->recipient);
+		returned->whom = returned->for_good ? arena_printf(d->arena, "%s, %s", returned->whom, whom) : whom;
+		returned->words = servers_words(bounce);
+		returned->for_good = true;
+		if (!bounced->proved)
+			continue;
 		struct effect *effect = plan_add(d, EFFECT_MAIL_BOUNCED, bounced->ticket);
 		effect->number = bounced->outbox;
 		effect->to = bounce->recipient ? bounce->recipient : bounced->to;
-		effect->why = bounce->diagnostic ? bounce->diagnostic : bounce->status ? bounce->status : "";
-		*for_good = true;
-		*words = effect->why;
+		effect->why = returned->words;
 	}
+	if (returned->for_good && !bounced->proved)
+		plan_remark(d, bounced->ticket, arena_printf(d->arena, "said to have come back: mail to %s", utf8_cut(d->arena, returned->whom, 300)),
+		            "the report came to no bounce address: nothing was marked");
 }
 
-static void tell_of_bounce(struct decision *d, const struct ticket_facts *ticket, int seq, const struct bounced_mail *bounced, const char *words)
+static void tell_of_bounce(struct decision *d, const struct ticket_facts *ticket, int seq, const struct bounced_mail *bounced, const struct returned *returned)
 {
 	if (bounced->to_agent) {                 /* never mail about mail to agents: that is how loops start */
-		plan_remark(d, ticket->id, arena_printf(d->arena, "mail to agent %s came back", bounced->agent), words);
+		plan_remark(d, ticket->id, arena_printf(d->arena, "mail to agent %s came back", bounced->agent), returned->words);
 		return;
 	}
 	CLEANUP_BUFFER struct buffer variables;
 	buffer_init(&variables);
-	record_add(&variables, "recipient", bounced->to);
-	record_add(&variables, "reply", words);
+	record_add(&variables, "recipient", utf8_cut(d->arena, returned->whom, 300));
+	record_add(&variables, "reply", returned->words);
+	if (bounced->subject && *bounced->subject)
+		record_add(&variables, "original_subject", bounced->subject);
 	notice_to_agents(d, ticket, "agent-bounced", seq, NULL, arena_string(d->arena, buffer_string(&variables)));
+}
+
+/* A machine's mail that answers nothing of ours is no answer but a report (an alarm, a fax): people are to see it. */
+static bool is_report(const struct mail *mail)
+{
+	return mail->kind == MAIL_AUTO_REPLY && mail->machine == MACHINE_MARKED && !mail->out_of_office;
+}
+
+/* One machine's reports that refer to the same: an alarm that flaps, and its end. */
+static bool again_by_its_machine(const struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found)
+{
+	return is_report(mail) && found->clue->kind == EVIDENCE_MESSAGE_ID && text_equal_nocase(mail->from.address, ticket->customer.address);
 }
 
 static void join_automatic(struct decision *d, const struct mail *mail, const struct clue_facts *found)
@@ -209,22 +279,19 @@ static void join_automatic(struct decision *d, const struct mail *mail, const st
 		return;
 	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found->ticket);
 	struct new_message *message = append_mail(d, ticket, mail, kind_of_message(mail, true));
-	bool for_good = false, unseen = desk_is_unseen(ticket);
-	const char *words = "";
-	if (bounce && d->facts->bounced)
-		mark_bounced(d, mail, d->facts->bounced, &for_good, &words);
-	if (for_good && d->facts->bounced->ticket == ticket->id)
-		desk_held_mail_failed(d, ticket, d->facts->bounced->template);
-	if (for_good && !(unseen && desk_is_unseen(ticket)))
-		tell_of_bounce(d, ticket, message->seq, d->facts->bounced, words);
+	bool unseen = desk_is_unseen(ticket);
+	const struct bounced_mail *bounced = bounce ? d->facts->bounced : NULL;
+	struct returned returned = {.words = "", .whom = ""};
+	if (bounced && bounced->ticket == ticket->id)
+		mark_bounced(d, mail, bounced, &returned);
+	if (returned.for_good && bounced->proved)
+		desk_held_mail_failed(d, ticket, bounced->template);
+	if (returned.for_good && !(unseen && desk_is_unseen(ticket)))
+		tell_of_bounce(d, ticket, message->seq, bounced, &returned);
+	if (again_by_its_machine(ticket, mail, found))
+		tell_of_reply(d, ticket, message->seq);
 	plan_event(d, ticket, EVENT_AUTOMATIC_MAIL, NULL);
 	plan_disposition(d, disposition, ticket->id, message->seq, evidence_name(found->clue->kind));
-}
-
-/* A machine's mail that answers nothing of ours is no answer but a report (an alarm, a fax): people are to see it. */
-static bool is_report(const struct mail *mail)
-{
-	return mail->kind == MAIL_AUTO_REPLY && mail->machine == MACHINE_MARKED && !mail->out_of_office;
 }
 
 static void open_report(struct decision *d, const struct incoming *incoming)
@@ -234,14 +301,21 @@ static void open_report(struct decision *d, const struct incoming *incoming)
 	*report = *incoming->mail;
 	report->kind = d->plan->kind = MAIL_REQUEST;
 	as_request.mail = d->mail = report;
-	desk_open_ticket(d, &as_request, "a machine's mail refers to it, without proof");
+	desk_open_ticket(d, &as_request, "a machine's mail refers to it");
+}
+
+/* Automatic mail opens nothing again; but an alarm that comes back after its ticket was done is to be seen: a ticket of its own, linked. */
+static bool is_over(const struct clue_facts *found, const struct mail *mail)
+{
+	bool done = found->ticket->state == STATE_RESOLVED || found->ticket->state == STATE_CLOSED || found->ticket->state == STATE_EXPIRED;
+	return done && again_by_its_machine(found->ticket, mail, found);
 }
 
 static void decide_automatic(struct decision *d, const struct incoming *incoming)
 {
 	for (size_t i = 0; i < d->facts->clues.count; i++) {
 		const struct clue_facts *found = &d->facts->clues.at[i];
-		if (found->ticket && automatic_may_join(d, found, incoming->mail)) {
+		if (found->ticket && automatic_may_join(d, found, incoming->mail) && !is_over(found, incoming->mail)) {
 			join_automatic(d, incoming->mail, found);
 			return;
 		}
@@ -254,12 +328,30 @@ static void decide_automatic(struct decision *d, const struct incoming *incoming
 
 /* ---- the whole ---- */
 
+/* A mail to a queue's own address is for that queue, whatever it refers to: one that was not asked before gets a ticket, linked; what
+ * follows goes there. True: it is decided. */
+static bool decide_for_other_queue(struct decision *d, const struct incoming *incoming, const struct clue_facts *found)
+{
+	struct clue_facts beside = {found->clue, found->ticket->beside};
+	if (beside.ticket && may_join(d, &beside, incoming->mail))
+		decide_join(d, incoming, &beside);
+	else if (beside.ticket || found->ticket->queue_is_new)
+		desk_open_ticket(d, incoming, "goes on in another queue, which the mail was addressed to");
+	else
+		return false;
+	return true;
+}
+
 /* A person's answer to a bounce address (some programs answer the envelope sender): the address is signed, but of no role. */
 static void decide_person(struct decision *d, const struct incoming *incoming)
 {
 	for (size_t i = 0; i < d->facts->clues.count; i++) {
 		const struct clue_facts *found = &d->facts->clues.at[i];
 		const struct desk_agent *agent = found->ticket ? proved_agent(d->policy, found->clue, incoming->mail) : NULL;
+		if (agent && found->ticket->queue_is_new) {
+			desk_open_beside(d, incoming, found->ticket, agent);
+			return;
+		}
 		if (agent) {
 			d->plan->evidence = found->clue->kind;
 			d->plan->kind = MAIL_REPLY;
@@ -271,7 +363,8 @@ static void decide_person(struct decision *d, const struct incoming *incoming)
 		bool participant_at_bounce = found->ticket && found->clue->kind == EVIDENCE_BOUNCE_ADDRESS
 		                          && desk_is_participant(found->ticket, incoming->mail->from.address);
 		if (found->ticket && (participant_at_bounce || may_join(d, found, incoming->mail))) {
-			decide_join(d, incoming, found);
+			if (!decide_for_other_queue(d, incoming, found))
+				decide_join(d, incoming, found);
 			return;
 		}
 	}

@@ -116,6 +116,13 @@ struct participant customer_of(const struct desk_policy *policy, const struct ma
 	return (struct participant){from->address, name, ROLE_CUSTOMER};
 }
 
+/* A few words do not outweigh what the sender's other mails were written in. */
+static const char *language_of_new(const struct decision *d, const struct mail *mail)
+{
+	const char *known = d->facts->sender_language ? d->facts->sender_language : "";
+	return mail->language && (mail->language_sure || !*known) ? mail->language : known;
+}
+
 static struct ticket_facts *create_ticket(struct decision *d, const struct incoming *incoming, const char *why)
 {
 	const struct mail *mail = incoming->mail;
@@ -124,7 +131,7 @@ static struct ticket_facts *create_ticket(struct decision *d, const struct incom
 	bool held = desk_may_hold(d, incoming, desk_queue_named(d->policy, queue), *mail->from.address ? customer.address : "", pointed_at(d->facts));
 	bool automatic = d->plan->kind != MAIL_REQUEST && d->plan->kind != MAIL_REPLY;
 	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
-	const char *language = mail->language ? mail->language : d->facts->sender_language ? d->facts->sender_language : "";
+	const char *language = language_of_new(d, mail);
 	const struct verdict *verdict = d->facts->verdict;
 	*new = (struct new_ticket){.state = held ? STATE_HELD : STATE_NEW, .queue = queue, .agent = "",
 	                           .priority = verdict && verdict->priority ? verdict->priority : automatic ? "low" : "normal", .language = language,
@@ -292,4 +299,27 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 	if (ticket->state == STATE_NEW)
 		tell_agents(d, mail, ticket, message->seq);
 	plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_TICKET, ticket->id, message->seq, NULL);
+}
+
+void desk_open_beside(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, const struct desk_agent *agent)
+{
+	struct mail *mail = ARENA_NEW(d->arena, struct mail);
+	struct incoming as_customer = *incoming;
+	*mail = *incoming->mail;
+	mail->from = (struct mail_address){ticket->customer.address, ticket->customer.name};
+	mail->reply_to.count = 0;
+	mail->forward.is_forward = false;
+	mail->kind = d->plan->kind = MAIL_REQUEST;
+	mail->auto_answer_allowed = false;
+	mail->language = NULL;
+	as_customer.mail = mail;
+	d->plan->who = agent->name;
+	struct ticket_facts *new = create_ticket(d, &as_customer, why_there(d));
+	struct new_message *message = append_mail(d, new, incoming->mail, MESSAGE_NOTE);
+	message->agent = agent->name;
+	message->flags = arena_printf(d->arena, "from ticket %lld", (long long)ticket->id);
+	link_new(d, new, ticket->id, "brought in by an agent");
+	desk_give_out(d, new);
+	notice_to_agents(d, new, "agent-new", message->seq, agent->name, variables_of_new(d));
+	plan_disposition(d, DISPOSITION_TICKET, new->id, message->seq, NULL);
 }

@@ -110,6 +110,8 @@ int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", 
 /* ---- a mail and its ticket (desk_open.c) ---- */
 /* A ticket of its own for this mail, linked with what it pointed at. */
 void desk_open_ticket(struct decision *d, const struct incoming *incoming, const char *link_why);
+/* An agent brings another queue into a ticket: a ticket of the same customer there, linked, with the agent's mail as a note. */
+void desk_open_beside(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, const struct desk_agent *agent);
 enum message_kind kind_of_message(const struct mail *mail, bool joined);
 struct new_message *append_mail(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, enum message_kind kind);
 void note_message_id(struct decision *d, struct ticket_facts *ticket, const char *message_id);

@@ -166,7 +166,7 @@ static size_t language_of(struct arena *arena, const struct event *event, const 
 	add_text(&all, event->summary, true);
 	buffer_add_char(&all, ' ');
 	add_text(&all, event->description, true);
-	const char *found = language_detect(buffer_string(&all));
+	const char *found = language_detect(buffer_string(&all), NULL);
 	const char *said = event->language.length ? arena_copy(arena, event->language.at, event->language.length) : mail_language;
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (text_starts_nocase(found ? found : said ? said : "", words[i].language))

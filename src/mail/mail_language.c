@@ -9,6 +9,8 @@
 
 #define BYTES 4096
 #define LEAST 3                          /* hits of the winner */
+#define SURE_HITS 6                      /* of a text that is long enough to be sure */
+#define SURE_SIGNS 16                    /* the same, of Chinese and Japanese signs */
 
 static const struct { const char code[3]; const char *words; } languages[] = {
 	{ "en", " the and of is you that it for not are this with have be your we from will would can please what when our has been does which there any get my " },
@@ -75,7 +77,7 @@ static size_t lower_word(struct span text, size_t *at, char out[36])
 }
 
 /* Chinese and Japanese: by script alone. Kana settles it. */
-static const char *by_script(struct span text)
+static const char *by_script(struct span text, bool *sure)
 {
 	size_t han = 0, kana = 0, letters = 0;
 	for (size_t i = 0; i < text.length;) {
@@ -88,16 +90,20 @@ static const char *by_script(struct span text)
 		letters += code < 128 && is_alpha((char)code);
 		i += size;
 	}
+	*sure = kana + han >= SURE_SIGNS;
 	if (kana >= 3 && (kana + han) * 3 > letters)
 		return "ja";
 	return han >= 4 && han * 3 > letters && kana == 0 ? "zh" : NULL;
 }
 
-const char *language_detect(const char *whole)
+const char *language_detect(const char *whole, bool *sure)
 {
+	bool unasked;
+	sure = sure ? sure : &unasked;
+	*sure = false;
 	struct span text = { whole, strnlen(whole, BYTES) };
 	if (!charset_is_ascii(text.at, text.length)) {
-		const char *script = by_script(text);
+		const char *script = by_script(text, sure);
 		if (script)
 			return script;
 	}
@@ -123,5 +129,6 @@ const char *language_detect(const char *whole)
 		if (i != best && hits[i] > hits[second])
 			second = i;
 	bool clear = hits[best] >= LEAST && hits[best] * 10 >= words && hits[best] * 4 >= hits[second] * 5 && hits[best] > hits[second];
+	*sure = clear && hits[best] >= SURE_HITS && hits[best] * 2 >= hits[second] * 3;
 	return clear ? languages[best].code : NULL;
 }

@@ -206,6 +206,7 @@ static void visit_mail(struct pack *pack, struct mail *mail)
 	pack_number(pack, &mail->date);
 	pack_int(pack, &mail->date_zone);
 	pack_text(pack, &mail->language);
+	pack_flag(pack, &mail->language_sure);
 	pack_flag(pack, &mail->text_cut);
 	pack_text(pack, &mail->signature);
 	pack_attachments(pack, mail);

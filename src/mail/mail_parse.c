@@ -176,6 +176,34 @@ static void read_trace(struct parse *parse)
 	mail->our_marks = header_decode(parse->arena, field_value(fields, "X-Sportello-Desk"), NULL, NULL);
 }
 
+/* What servers write on the way, and write anew for each recipient: it tells nothing about whether the mail was sent again. */
+static bool is_trace(struct span name)
+{
+	static const char *const names[] = { "Received", "Delivered-To", "X-Original-To", "Envelope-To", "Return-Path" };
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (span_equal_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
+/* A device that writes the same words each night, without a Message-ID: whatever a new sending changes tells the mails apart, at least
+ * the first server's Received. A mail that is delivered again is the same in all of it. */
+static void add_head(struct parse *parse, struct sha256 *digest)
+{
+	const struct fields *fields = &parse->head.fields;
+	const struct field *first_server = NULL;
+	for (size_t i = 0; i < fields->count; i++) {
+		if (span_equal_nocase(fields->at[i].name, "Received"))
+			first_server = &fields->at[i];
+		if (is_trace(fields->at[i].name))
+			continue;
+		sha256_add(digest, fields->at[i].name.at, fields->at[i].name.length);
+		sha256_add(digest, fields->at[i].value.at, fields->at[i].value.length);
+	}
+	if (first_server)
+		sha256_add(digest, first_server->value.at, first_server->value.length);
+}
+
 /* From address, subject and the raw body: two mails with one Message-ID differ here unless they are the same mail. */
 static void make_digest(struct parse *parse)
 {
@@ -183,6 +211,8 @@ static void make_digest(struct parse *parse)
 	sha256_init(&digest);
 	sha256_add(&digest, parse->mail->from.address, strlen(parse->mail->from.address) + 1);
 	sha256_add(&digest, parse->mail->subject, strlen(parse->mail->subject) + 1);
+	if (!parse->mail->message_id)
+		add_head(parse, &digest);
 	if (parse->source.fd < 0) {
 		sha256_add(&digest, parse->source.data + parse->head.body, (size_t)(parse->source.size - parse->head.body));
 	} else {
@@ -253,7 +283,7 @@ static void read_meaning(struct parse *parse, struct walk *walk, const char *mar
 	reply_make(parse->arena, &scratch, marked, &lines, mail);
 	reply_from_spare(walk, &scratch);
 	forward_read(walk, &lines);
-	mail->language = language_detect(*mail->reply_text ? mail->reply_text : mail->text);
+	mail->language = language_detect(*mail->reply_text ? mail->reply_text : mail->text, &mail->language_sure);
 }
 
 static void read_body(struct parse *parse)

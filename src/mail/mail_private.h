@@ -270,7 +270,8 @@ void bounce_words_init(void);
 void bounce_read(struct walk *walk, const struct fields *fields, const struct mail_options *options);
 void auth_read(struct arena *arena, const struct fields *fields, const char *authserv_id, const char *from, struct mail_authentication *authentication);
 void language_init(void);
-const char *language_detect(const char *text);
+/* NULL: not clear. *sure (may be NULL): a few sentences say it, not a few words. */
+const char *language_detect(const char *text, bool *sure);
 bool subject_is_reply(const char *subject, size_t *prefix);
 bool subject_is_forward(const char *subject);
 

@@ -47,7 +47,7 @@ static enum status set_disposition(struct applying *a, const struct effect *effe
 
 static enum status (*const appliers[])(struct applying *, const struct effect *) = {
 	[EFFECT_CREATE_TICKET] = apply_create_ticket, [EFFECT_APPEND_MESSAGE] = apply_append_message, [EFFECT_SET_STATE] = apply_set_state,
-	[EFFECT_SET_QUEUE] = apply_set_queue, [EFFECT_SET_AGENT] = apply_set_agent, [EFFECT_SET_PRIORITY] = apply_set_priority,
+	[EFFECT_SET_QUEUE] = apply_set_queue, [EFFECT_SET_AGENT] = apply_set_agent, [EFFECT_SET_PRIORITY] = apply_set_priority, [EFFECT_SET_LANGUAGE] = apply_set_language,
 	[EFFECT_ADD_TAG] = apply_add_tag, [EFFECT_REMOVE_TAG] = apply_remove_tag, [EFFECT_SET_PENDING] = apply_set_pending, [EFFECT_LINK] = apply_link_tickets,
 	[EFFECT_MERGE] = apply_merge_tickets, [EFFECT_ADD_PARTICIPANT] = apply_add_participant, [EFFECT_REMARK] = apply_remark,
 	[EFFECT_ENQUEUE] = apply_enqueue, [EFFECT_MAIL_BOUNCED] = apply_mail_bounced,
@@ -77,6 +77,8 @@ static enum status add_to_mailbox(struct applying *a)
 	if (status == STATUS_OK)
 		late_add(&a->store->mailbox_keys, mail_key(mail->message_id, digest), sqlite3_last_insert_rowid(a->store->db),
 		         claim_tag(a->delivery->claim));
+	if (status == STATUS_OK && a->created && (mail->in_reply_to.count || mail->references.count))
+		status = referred_remember(a->store, a->arena, mail, a->created, a->error);
 	return status;
 }
 

@@ -15,7 +15,7 @@ static enum status remember_sender(struct applying *a, const struct new_message 
 
 	if (!mail || !message->raw || message->out || !persons || *text_or_empty(message->agent))
 		return STATUS_OK;
-	return contact_wrote(a->store, &mail->from, mail->language, a->now, a->error);
+	return contact_wrote(a->store, &mail->from, mail->language, mail->language_sure, a->now, a->error);
 }
 
 static const char *one_a_line(struct arena *arena, const struct strings *list, const char *mark)

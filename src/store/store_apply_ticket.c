@@ -105,6 +105,14 @@ enum status apply_set_priority(struct applying *a, const struct effect *effect)
 	return status == STATUS_OK ? sql_run(a->store, a->error, SQL_LEARNED_PRIORITY, "iti", effect->ticket, effect->to, a->now) : status;
 }
 
+/* Of no weight for the replay: a remark. */
+enum status apply_set_language(struct applying *a, const struct effect *effect)
+{
+	enum status status = sql_run(a->store, a->error, SQL_TICKET_LANGUAGE, "it", effect->ticket, text_or_empty(effect->to));
+
+	return status == STATUS_OK ? apply_changed(a, effect->ticket, arena_printf(a->arena, "language %s", text_or_empty(effect->to)), effect->why) : status;
+}
+
 enum status apply_add_tag(struct applying *a, const struct effect *effect)
 {
 	enum status status = sql_run(a->store, a->error, SQL_TAG_ADD, "it", effect->ticket, effect->to);

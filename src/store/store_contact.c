@@ -70,7 +70,7 @@ static enum status add(struct store *store, const char *address, const char *nam
 	return STATUS_OK;
 }
 
-enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, int64_t now, struct error *error)
+enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, int64_t now, struct error *error)
 {
 	struct contact contact;
 	enum status status;
@@ -82,7 +82,7 @@ enum status contact_wrote(struct store *store, const struct mail_address *who, c
 		return status;
 	if (!contact.id)
 		return add(store, who->address, who->name, language, now, true, &contact, error);
-	return sql_run(store, error, SQL_CONTACT_WROTE, "iitt", contact.id, now, who->name ? who->name : "", language ? language : "");
+	return sql_run(store, error, SQL_CONTACT_WROTE, "iittd", contact.id, now, who->name ? who->name : "", language ? language : "", (int)sure);
 }
 
 /* The contact of an address that did not write itself. */

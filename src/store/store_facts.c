@@ -54,6 +54,9 @@ static enum status find_bounced(struct store *store, struct arena *arena, int64_
 	bounced->ticket = row.ticket;
 	bounced->template = row.outgoing.template ? row.outgoing.template : "";
 	bounced->to = row.recipients.count ? row.recipients.at[0].address : "";
+	for (size_t i = 0; i < row.recipients.count; i++)
+		strings_add(arena, &bounced->recipients, row.recipients.at[i].address);
+	bounced->subject = row.outgoing.subject;
 	bounced->to_agent = row.outgoing.to_agent;
 	bounced->agent = row.outgoing.agent ? row.outgoing.agent : "";
 	return STATUS_OK;
@@ -74,6 +77,8 @@ static enum status ticket_of_clue(struct store *store, struct arena *arena, cons
 	*ticket = clue->ticket ? clue->ticket : clue->token.ticket;
 	if (!facts->bounced && names_outgoing(clue, incoming))
 		status = find_bounced(store, arena, clue->token.number, facts, error);
+	if (facts->bounced && facts->bounced->outbox == clue->token.number && clue->kind == EVIDENCE_BOUNCE_ADDRESS)
+		facts->bounced->proved = true;
 	if (status == STATUS_OK && !*ticket && clue->kind == EVIDENCE_BOUNCE_ADDRESS && facts->bounced)
 		*ticket = facts->bounced->ticket;
 	if (status == STATUS_OK && !*ticket && clue->message_id)
@@ -120,6 +125,48 @@ static enum status facts_of_clue_ticket(struct store *store, struct arena *arena
 	return status == STATUS_OK && *found ? read_rush(store, *found, error) : status;
 }
 
+/* Nothing that the mail refers to is known; has its sender referred to the same before? */
+static enum status read_referred(struct store *store, struct arena *arena, const struct incoming *incoming, struct facts *facts, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < facts->clues.count; i++)
+		if (facts->clues.at[i].ticket)
+			return STATUS_OK;
+	for (size_t i = 0; i < facts->clues.count && status == STATUS_OK; i++) {
+		struct clue_facts *found = &facts->clues.at[i];
+		int64_t ticket = 0;
+
+		if (found->clue->kind != EVIDENCE_MESSAGE_ID)
+			continue;
+		status = referred_find(store, arena, found->clue->message_id, incoming->mail->from.address, &ticket, error);
+		if (status == STATUS_OK && ticket && (status = resolve_merged(store, &ticket, error)) == STATUS_OK)
+			return facts_of_clue_ticket(store, arena, facts, ticket, &found->ticket, error);
+	}
+	return status;
+}
+
+#define EARLY_MESSAGES 200       /* of a ticket, among which one tells that a queue had to do with it */
+
+/* The mail came to the own address of another queue than the ticket's: had that queue to do with it before, or is it asked anew? */
+static enum status read_other_queue(struct store *store, struct arena *arena, const struct incoming *incoming, struct ticket_facts *ticket, struct error *error)
+{
+	const struct desk_queue *queue = incoming->address.queue;
+	const char *message_id = incoming->mail->message_id ? incoming->mail->message_id : "";
+	int64_t beside = 0, known = 0;
+	enum status status;
+
+	if (incoming->address.class != ADDRESS_QUEUE || !queue || strcmp(queue->name, ticket->queue) == 0)
+		return STATUS_OK;
+	status = sql_number(store, error, &beside, 0, SQL_TICKET_BESIDE, "it", ticket->id, queue->name);
+	if (status == STATUS_OK && beside)
+		return read_ticket_facts(store, arena, beside, &ticket->beside, error);
+	if (status == STATUS_OK)
+		status = sql_number(store, error, &known, 0, SQL_TICKET_KNOWS_ADDRESS, "ittd", ticket->id, queue->address, message_id, EARLY_MESSAGES);
+	ticket->queue_is_new = known == 0;
+	return status;
+}
+
 static enum status read_clues(struct store *store, struct arena *arena, const struct incoming *incoming,
                               const struct evidence *evidence, struct facts *facts, struct error *error)
 {
@@ -132,6 +179,8 @@ static enum status read_clues(struct store *store, struct arena *arena, const st
 		status = ticket_of_clue(store, arena, incoming, &evidence->at[i], facts, &ticket, error);
 		if (status == STATUS_OK)
 			status = facts_of_clue_ticket(store, arena, facts, ticket, &found, error);
+		if (status == STATUS_OK && found && !found->beside && !found->queue_is_new)
+			status = read_other_queue(store, arena, incoming, found, error);
 		*ARENA_PUSH(arena, &facts->clues) = (struct clue_facts){ .clue = &evidence->at[i], .ticket = found };
 	}
 	return status;
@@ -162,9 +211,14 @@ static enum status read_same_mail(struct store *store, struct arena *arena, cons
 	for (size_t i = 0; i < same.count && status == STATUS_OK; i++) {
 		int64_t ticket = same.at[i].ticket;
 
-		for (size_t k = 0; k < facts->clues.count; k++)
-			if (facts->clues.at[k].ticket && facts->clues.at[k].ticket->id == ticket && same.at[i].seq)
-				facts->clues.at[k].ticket->same_mail_seq = same.at[i].seq;
+		for (size_t k = 0; k < facts->clues.count && same.at[i].seq; k++) {
+			struct ticket_facts *found = facts->clues.at[k].ticket;
+
+			if (found && found->id == ticket)
+				found->same_mail_seq = same.at[i].seq;
+			if (found && found->beside && found->beside->id == ticket)
+				found->beside->same_mail_seq = same.at[i].seq;
+		}
 		status = add_sibling(store, arena, ticket, facts, error);
 	}
 	return status;
@@ -214,6 +268,8 @@ static enum status read_facts_of_mail(struct store *store, struct arena *arena, 
 
 	if (status == STATUS_OK)
 		status = read_clues(store, arena, incoming, evidence, facts, error);
+	if (status == STATUS_OK)
+		status = read_referred(store, arena, incoming, facts, error);
 	if (status == STATUS_OK)
 		status = read_same_mail(store, arena, incoming, facts, error);
 	if (status == STATUS_OK)

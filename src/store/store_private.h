@@ -143,13 +143,17 @@ uint32_t claim_tag(const unsigned char claim[CLAIM_SIZE]);
 struct same_mail { int64_t ticket; int seq; };
 struct same_mails { struct same_mail *at; size_t count; };
 enum status find_same_mail(struct store *store, struct arena *arena, const struct incoming *incoming, struct same_mails *same, struct error *error);
+/* ---- store_referred.c ---- */
+enum status referred_find(struct store *store, struct arena *arena, const char *message_id, const char *sender, int64_t *ticket, struct error *error);
+enum status referred_remember(struct store *store, struct arena *arena, const struct mail *mail, int64_t ticket, struct error *error);
+
 enum status find_message_id(struct store *store, const char *message_id, int64_t *ticket, struct error *error);
 
 struct contact { int64_t id; int64_t written, bounced_at, refused_at, proved_at, window_start; int window_count; const char *language, *last_agent; };
 /* contact.id is 0 if nobody of that address is known. arena NULL: without language. */
 enum status contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error);
 /* Somebody wrote: makes or refreshes the contact. */
-enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, int64_t now, struct error *error);
+enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, int64_t now, struct error *error);
 enum status contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error);
 enum status contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error);
 enum status contact_arrives(struct store *store, const char *address, struct error *error);      /* mail to it does not come back any more */

@@ -288,6 +288,13 @@ NULL
 
 /* Version 0.2. Only what costs the same for ten tickets and for a hundred thousand: new tables, and columns with a constant default. */
 static const char *const version_2[] = {
+/* What mails that opened tickets referred to, by their sender: later ones of the same sender that refer to it belong to that ticket. key: hash
+ * of a Message-ID and the sender's address. */
+"CREATE TABLE referred(\n"
+"  key    INTEGER PRIMARY KEY,\n"
+"  ticket INTEGER NOT NULL\n"
+") STRICT",
+
 /* What was made of a mail that is costly to read: see store_derived.c. It may be missing, and is made again by a newer parser. The texts
  * stand in columns of their own, so that a part of one can be read without the rest. */
 "CREATE TABLE derived(\n"

@@ -66,7 +66,13 @@
 	X(SQL_CONTACT_GET, "SELECT id, written, bounced_at, window_start, window_count, language, last_agent, refused_at, proved_at FROM contact WHERE id=?1 AND address=?2") \
 	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written) VALUES(?1,?2,?3,?4,?5,?6)") \
 	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2," \
-		" name=CASE WHEN ?3<>'' THEN ?3 ELSE name END, language=CASE WHEN ?4<>'' THEN ?4 ELSE language END WHERE id=?1") \
+		" name=CASE WHEN ?3<>'' THEN ?3 ELSE name END, language=CASE WHEN ?4<>'' AND (?5 OR language='') THEN ?4 ELSE language END WHERE id=?1") \
+	X(SQL_REFERRED_SET, "INSERT OR REPLACE INTO referred(key,ticket) VALUES(?1,?2)") \
+	X(SQL_REFERRED_GET, "SELECT ticket FROM referred WHERE key=?1") \
+	X(SQL_TICKET_KNOWS_ADDRESS, "SELECT count(*) FROM (SELECT 1 FROM message WHERE ticket=?1 AND seq<=?4 AND (message_id IS NULL OR message_id<>?3)" \
+	  " AND (from_address=?2 COLLATE NOCASE OR instr(lower(recipients),?2)>0) LIMIT 1)") \
+	X(SQL_TICKET_BESIDE, "SELECT t.id FROM link l JOIN ticket t ON t.id=l.other WHERE l.ticket=?1 AND t.queue=?2 AND t.merged_into=0 AND t.state<>'closed'" \
+	  " ORDER BY t.id DESC LIMIT 1") \
 	X(SQL_CONTACT_BOUNCED, "UPDATE contact SET bounced_at=?2, bounce_reason=?3 WHERE id=?1") \
 	X(SQL_CONTACT_ARRIVES, "UPDATE contact SET bounced_at=0, bounce_reason='' WHERE id=?1") \
 	X(SQL_CONTACT_PROVED, "UPDATE contact SET proved_at=?2 WHERE id=?1") \
@@ -91,6 +97,7 @@
 	X(SQL_TICKET_QUEUE, "UPDATE ticket SET queue=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_AGENT, "UPDATE ticket SET agent=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_PRIORITY, "UPDATE ticket SET priority=?2, updated=?3 WHERE id=?1") \
+	X(SQL_TICKET_LANGUAGE, "UPDATE ticket SET language=?2 WHERE id=?1") \
 	X(SQL_TICKET_PENDING, "UPDATE ticket SET pending_until=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_MERGE, "UPDATE ticket SET merged_into=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_STATE_NOW, "SELECT state FROM ticket WHERE id=?1") \

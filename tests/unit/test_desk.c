@@ -255,7 +255,7 @@ static void automatic_mail_moves_nothing(void **state)
 static void bounce_tells_an_agent_but_never_of_an_agents_mail(void **state)
 {
 	struct mail_bounce bounce = {"anna@customer.example", "failed", "5.1.1", true, "550 no such user", NULL};
-	struct bounced_mail bounced = {.outbox = 33, .ticket = 7, .template = "received", .to = "anna@customer.example", .agent = ""};
+	struct bounced_mail bounced = {.outbox = 33, .ticket = 7, .template = "received", .to = "anna@customer.example", .proved = true, .agent = ""};
 	struct world w;
 	struct mail mail = mail_of("mailer-daemon@customer.example");
 	struct ticket_facts ticket = ticket_of(7);

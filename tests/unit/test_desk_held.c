@@ -288,7 +288,7 @@ static void machines_and_bounces(void **state)
 	arena_fini(&w.arena);
 
 	struct mail_bounce bounce = {.recipient = "anna@customer.example", .action = "failed", .status = "5.1.1", .permanent = true};
-	struct bounced_mail bounced = {.outbox = 34, .ticket = 12, .template = "held", .to = "anna@customer.example"};
+	struct bounced_mail bounced = {.outbox = 34, .ticket = 12, .template = "held", .proved = true, .to = "anna@customer.example"};
 	mail = mail_of("mailer-daemon@customer.example");
 	mail.kind = MAIL_BOUNCE;
 	mail.bounces.at = &bounce;
