@@ -6,7 +6,7 @@
  * Bounded: a candidate must begin like one, and at most LINES lines and BYTES bytes are looked at.
  * May not decide what is cut (mail_reply.c).
  */
-#include "mail_private.h"
+#include "mail_client_words.h"
 
 #define LINES 4
 #define BYTES 500
@@ -37,11 +37,15 @@ static const char *const verbs[] = {
 };
 
 static struct word_index opening_index, verb_index;
+static struct phrase_set head_set;       /* how the lines of mail_client_marks.c begin */
 
 void attribution_init(void)
 {
+	if (head_set.count)
+		return;
 	word_index_make(&opening_index, openings, sizeof *openings, COUNT_OF(openings));
 	word_index_make(&verb_index, verbs, sizeof *verbs, COUNT_OF(verbs));
+	wrote_init(&head_set);
 }
 
 struct joined { char text[BYTES + LINES + 1]; size_t length, lines; };
@@ -51,17 +55,21 @@ static bool begins(struct span line)
 	for (size_t i = word_index_at(&opening_index, line); i; i = opening_index.next[i])
 		if (fold_starts(line, openings[i - 1]))
 			return true;
-	return line.length && (is_digit(line.at[0]) || line.at[0] == '"' || line.at[0] == '<' || line.at[0] == '[');
+	const struct phrase *phrase;
+	size_t size;
+	if (phrase_set_match(&head_set, line, &phrase))
+		return true;
+	return line.length && (digit_at(line, &size) >= 0 || line.at[0] == '"' || line.at[0] == '<' || line.at[0] == '[');
 }
 
 static struct span stripped(struct span line)
 {
-	line = span_trim(line);
+	line = visible_trim(line);
 	while (line.length && (line.at[0] == '-' || line.at[0] == '*' || line.at[0] == '_' || line.at[0] == '~'))
 		line.at++, line.length--;
 	while (line.length && strchr("-*_~", line.at[line.length - 1]))
 		line.length--;
-	return span_trim(line);
+	return visible_trim(line);
 }
 
 static bool ends_with_colon(struct span text)
@@ -134,6 +142,7 @@ static bool complete(struct span text, bool quoted)
 	return verb_in_last(text, colon && date && address ? text.length : TAIL);
 }
 
+/* Adds a line as it is seen: no marks, one kind of blank, colon and digit. */
 static bool join_line(struct joined *joined, struct span line)
 {
 	line = stripped(line);
@@ -141,10 +150,69 @@ static bool join_line(struct joined *joined, struct span line)
 		return false;
 	if (joined->length)
 		joined->text[joined->length++] = ' ';
-	memcpy(joined->text + joined->length, line.at, line.length);
-	joined->length += line.length;
+	for (size_t size; line.length; line.at += size, line.length -= size) {
+		size = 1;
+		char c = line.at[0];
+		if ((unsigned char)c >= 0xC2) {
+			size_t wide, digit;
+			int value;
+			if ((size = invisible_at(line)) > 0)
+				continue;
+			if ((wide = blank_wide_at(line)) > 0)
+				c = ' ', size = wide;
+			else if ((value = digit_at(line, &digit)) >= 0)
+				c = (char)('0' + value), size = digit;
+			else if (line.length > 2 && memcmp(line.at, "\xEF\xBC\x9A", 3) == 0)
+				c = ':', size = 3;
+			else
+				size = 1;
+		}
+		joined->text[joined->length++] = c == '\t' ? ' ' : c;
+	}
 	joined->lines++;
 	return true;
+}
+
+/* 9:12, 09.12 or 9h12. */
+static bool has_clock(struct span text)
+{
+	for (size_t i = 1; i + 2 < text.length; i++)
+		if ((text.at[i] == ':' || text.at[i] == '.' || text.at[i] == 'h') && is_digit(text.at[i - 1]) && is_digit(text.at[i + 1]) && is_digit(text.at[i + 2]))
+			return true;
+	return false;
+}
+
+/* A date with a time and an address in brackets as the last word, no verb: "Wed, 30 Apr 2025, 15:19, Ann <ann@example.org>:". */
+static bool date_and_address(struct span text)
+{
+	const char *at = memrchr(text.at, '@', text.length);
+	if (text.length > 250 || !at || text.at[text.length - 1] != ':')
+		return false;
+	struct span end = span_trim((struct span){ at, (size_t)(text.at + text.length - 1 - at) });
+	if (!end.length || !strchr(">)]", end.at[end.length - 1]) || memchr(end.at, ' ', end.length))
+		return false;
+	struct span start = { text.at, (size_t)(at - text.at) };
+	size_t digits = 0;
+	for (size_t i = 0; i < start.length; i++)
+		digits += is_digit(start.at[i]);
+	return digits >= 6 && has_clock(start);
+}
+
+/* As a program in any language writes it. Without a quote below only with an address or a time. */
+static bool written_by_program(struct span text, bool quoted)
+{
+	if (date_and_address(text))
+		return true;
+	bool address = memchr(text.at, '@', text.length) != NULL, date = has_date(text), colon = ends_with_colon(text);
+	if (!(quoted && (colon || (address && date))) && !(colon && (address ? date || text.length < 160 : has_clock(text) && text.length < 200)) && !(address && has_clock(text)))
+		return false;
+	return wrote_match(text);
+}
+
+/* "2026. 10. 05. 9:12 ... <ann@example.org>" over several lines may begin in any way: is it worth to join them? */
+static bool worth_joining(struct span first)
+{
+	return ends_with_colon(first) || memchr(first.at, '@', first.length) || first.at[first.length - 1] == '<' || has_clock(first);
 }
 
 size_t attribution_at(const struct lines *lines, size_t i)
@@ -153,7 +221,7 @@ size_t attribution_at(const struct lines *lines, size_t i)
 	if (first.length < 4 || first.length > BYTES)
 		return 0;
 	bool opening = begins(first);
-	if (!opening && !ends_with_colon(first) && !memchr(first.at, '@', first.length))
+	if (!opening && !worth_joining(first))
 		return 0;
 	struct joined joined = { .length = 0 };
 	for (size_t n = 0; n < LINES && i + n < lines->count; n++) {
@@ -163,6 +231,8 @@ size_t attribution_at(const struct lines *lines, size_t i)
 		struct span text = { joined.text, joined.length };
 		bool quoted = quoted_follows(lines, i + n + 1);
 		if ((opening || (n == 0 && quoted) || (n < 2 && memchr(first.at, '@', first.length) && quoted)) && complete(text, quoted))
+			return n + 1;
+		if (written_by_program(text, quoted))
 			return n + 1;
 	}
 	/* "Ann Lee <ann@example.org> wrote:" */

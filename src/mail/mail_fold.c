@@ -1,24 +1,36 @@
 /*
  * mail_fold.c - comparing words of natural language without regard to case, for the phrases of mail programs.
  *
- * Folds Latin (with Latin-1 and Extended-A), Greek and Cyrillic letters one by one; what has no case is compared as it
+ * Folds Latin (with its extensions), Greek, Cyrillic and Armenian letters one by one; what has no case is compared as it
  * is. The words to look for are constants in lower case. No locale, no allocation, one pass.
  * May not be used for addresses or header names: those are ASCII (mail_span.c).
  */
 #include "mail_private.h"
 
-static uint32_t fold(uint32_t code)
+/* Greek capitals with an accent, in the order of their codes from 0x386. */
+static uint32_t fold_greek(uint32_t code)
 {
-	if (code < 128)
-		return code >= 'A' && code <= 'Z' ? code + 32 : code;
+	static const unsigned short small[] = { 0x3AC, 0x387, 0x3AD, 0x3AE, 0x3AF, 0x38B, 0x3CC, 0x38D, 0x3CD, 0x3CE };
+	return small[code - 0x386];
+}
+
+uint32_t letter_fold_wide(uint32_t code)
+{
 	if ((code >= 0xC0 && code <= 0xDE && code != 0xD7) || (code >= 0x410 && code <= 0x42F) || (code >= 0x391 && code <= 0x3A9))
 		return code + 32;
 	if (code >= 0x400 && code <= 0x40F)
 		return code + 80;
-	if ((code >= 0x100 && code <= 0x137) || (code >= 0x14A && code <= 0x177))
+	if (code >= 0x218 && code <= 0x21B)
+		return code < 0x21A ? 0x15F : 0x163;             /* Romanian, with comma or cedilla */
+	if ((code >= 0x100 && code <= 0x137) || (code >= 0x14A && code <= 0x177) || (code >= 0x460 && code <= 0x4BF)
+	    || (code >= 0x4D0 && code <= 0x52F) || (code >= 0x1E00 && code <= 0x1EFF) || (code >= 0x1A0 && code <= 0x1A5))
 		return code | 1;
-	if ((code >= 0x139 && code <= 0x148) || (code >= 0x179 && code <= 0x17E))
+	if ((code >= 0x139 && code <= 0x148) || (code >= 0x179 && code <= 0x17E) || code == 0x1AF || code == 0x1B0)
 		return code & 1 ? code + 1 : code;
+	if (code >= 0x386 && code <= 0x38F)
+		return fold_greek(code);
+	if (code >= 0x531 && code <= 0x556)
+		return code + 48;
 	return code == 0x2019 ? '\'' : code;             /* d’origine, d'origine */
 }
 
@@ -41,7 +53,7 @@ size_t fold_starts_slowly(struct span span, const char *word)
 		}
 		uint32_t x, y;
 		size_t n = i < span.length ? utf8_decode(span.at + i, span.length - i, &x) : 0, m = utf8_decode(word + j, strnlen(word + j, 4), &y);
-		if (!n || !m || fold(x) != fold(y))
+		if (!n || !m || letter_fold(x) != letter_fold(y))
 			return 0;
 		i += n, j += m;
 	}

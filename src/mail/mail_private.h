@@ -33,6 +33,13 @@ static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static inline bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 static inline char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
 
+/* A letter without its case. */
+uint32_t letter_fold_wide(uint32_t code);
+static inline uint32_t letter_fold(uint32_t code)
+{
+	return code >= 128 ? letter_fold_wide(code) : code >= 'A' && code <= 'Z' ? code + 32 : code;
+}
+
 /* Case aside for Latin, Greek and Cyrillic letters too; `word` is in lower case. Returns the bytes of `span` that match, 0: none. */
 size_t fold_starts_slowly(struct span span, const char *word);
 static inline size_t fold_starts(struct span span, const char *word)
@@ -247,6 +254,8 @@ void lines_classify(struct lines *lines);
 struct lines lines_of(struct arena *arena, const char *text);
 enum header_word header_line(struct span line, struct span *value, bool *found);
 bool delimiter_line(struct span line, bool *forward);
+size_t delimiter_dashes(struct span *line);                       /* takes dashes and the like off its start, and counts them */
+size_t header_name_at(struct span text, enum header_word *word);  /* bytes of "From:" at the beginning, 0: none */
 size_t attribution_at(const struct lines *lines, size_t i);      /* count of lines it takes, 0: none */
 bool signature_phrase(struct span line);
 bool rule_of(struct span line, size_t least);                     /* nothing but at least so many dashes, stars ... */

@@ -30,7 +30,15 @@ static void introductions_in_every_language(void **state)
 		"пн, 3 мар. 2014 г. в 10:00, Support <support@example.org>:", "03.03.2014 10:00, Support пишет:",
 		"2014-03-03 10:00 GMT+01:00 Support <support@example.org>:",
 		"Support <support@example.org> 于2014年3月3日周一 上午10:00写道：", "在 2014年3月3日，10:00，Support <support@example.org> 写道：",
-		"2014年3月3日(月) 10:00 Support <support@example.org>:", "2014/03/03 10:00、Support <support@example.org>のメール:",
+		"2014年3月3日(月) 10:00 Support <support@example.org>:",
+		"\u202Bבתאריך יום ב׳, 3 במרץ 2014 ב-10:00 מאת \u202ASupport\u202C\u200F <\u202Asupport@example.org\u202C\u200F>:\u202C",
+		"في الاثنين، ٣ مارس ٢٠١٤ في ١٠:٠٠ ص تمت كتابة ما يلي بواسطة Support <support@example.org>:",
+		"در تاریخ دوشنبه ۳ مارس ۲۰۱۴، ۱۰:۰۰ Support <support@example.org> نوشت:",
+		"2014. 03. 03. 10:00 keltezéssel, Support írta:", "Quoting Support <support@example.org>:", "Zitat von Support <support@example.org>:",
+		"Στις Δευ 3 Μαρ 2014 στις 10:00 π.μ., ο χρήστης Support\n<support@example.org> έγραψε:", "3 Mar 2014 Pzt 10:00 tarihinde Support <support@example.org> şunu yazdı:",
+		"2014년 3월 3일 (월) 오전 10:00, Support <support@example.org>님이 작성:", "Vào Th 2, 3 thg 3, 2014 vào lúc 10:00 Support <support@example.org> đã viết:",
+		"În lun., 3 mar. 2014 la 10:00, Support <support@example.org> a scris:", "Op 3 maart 2014 10:00 schreef Support <\nsupport@example.org>:",
+		"10:00 AM, March 3, 2014, \"Support\" <support@example.org>:", "2014/03/03 10:00、Support <support@example.org>のメール:",
 	};
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		const char *body = arena_printf(&arena, "It works now.\n\n%s\n\n> Does it work?\n> Bob\n", lines[i]);
@@ -57,6 +65,13 @@ static void header_blocks_in_every_language(void **state)
 		"От: Support <support@example.org>\nОтправлено: 3 марта 2014 г. 10:00\nКому: Ann\nТема: it",
 		"发件人: Support <support@example.org>\n发送时间: 2014年3月3日 10:00\n收件人: Ann\n主题: it",
 		"差出人: Support <support@example.org>\n送信日時: 2014年3月3日 10:00\n宛先: Ann\n件名: it",
+		"Od: Support <support@example.org>\nOdesláno: pondělí 3. března 2014 10:00\nKomu: Ann\nPředmět: it",
+		"Από: Support <support@example.org>\nΣτάλθηκε: Δευτέρα, 3 Μαρτίου 2014 10:00\nΠρος: Ann\nΘέμα: it",
+		"Feladó: Support <support@example.org>\nElküldve: 2014. március 3. 10:00\nCímzett: Ann\nTárgy: it",
+		"מאת: Support <support@example.org>\nנשלח: יום שני 3 מרץ 2014 10:00\nאל: Ann\nנושא: it",
+		"من: Support <support@example.org>\nتم الإرسال: الاثنين، ٣ مارس ٢٠١٤ ١٠:٠٠\nإلى: Ann\nالموضوع: it",
+		"보낸사람 : Support <support@example.org>\n날짜 : 2014년 3월 3일 10:00\n받는사람 : Ann\n제목 : it",
+		"จาก: Support <support@example.org>\nส่ง: 3 มีนาคม 2557 10:00\nถึง: Ann\nเรื่อง: it",
 		"*From:* Support <support@example.org>\n*Sent:* Monday, March 3, 2014 10:00 AM\n*To:* Ann\n*Subject:* it",
 	};
 	for (size_t i = 0; i < COUNT_OF(blocks); i++) {

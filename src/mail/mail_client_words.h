@@ -1,0 +1,42 @@
+/*
+ * mail_client_words.h - the tables of what mail programs write, by language, and sets of such phrases that are found fast.
+ */
+#ifndef SPORTELLO_MAIL_CLIENT_WORDS_H
+#define SPORTELLO_MAIL_CLIENT_WORDS_H
+
+#include "mail_private.h"
+
+/* Words between bars, lower case; NULL: none of its own. */
+struct client_words { const char *language, *from, *date, *to, *cc, *subject, *reply_to, *other; };
+struct client_marks { const char *language, *original, *forward, *wrote, *phone; };
+extern const struct client_words client_words[];
+extern const struct client_marks client_marks[];
+extern const size_t client_words_count, client_marks_count;
+
+/* Many phrases by their first two letters. Made before the first thread, kept as long as the process. */
+struct phrase_set {
+	struct phrase { const char *text; unsigned short next; unsigned char kind, second; } *at;
+	size_t count, room;
+	unsigned short first[256];       /* number + 1 of a phrase */
+};
+/* Each phrase of the list; what stands behind a % in it is kept for phrase_set_holds. */
+void phrase_set_add(struct phrase_set *set, const char *list, unsigned char kind);
+/* The longest phrase that the text begins with: bytes of the text, 0: none. */
+size_t phrase_set_match(const struct phrase_set *set, struct span text, const struct phrase **phrase);
+/* Does the text begin with one, and hold behind it what that one wants? */
+bool phrase_set_holds(const struct phrase_set *set, struct span text);
+
+/* ---- mail_wrote.c ---- */
+void wrote_init(struct phrase_set *heads);                       /* fills heads with how such lines begin */
+bool wrote_match(struct span text);
+
+/* Bytes of a character that nobody sees at `text` (bidi marks, zero width, byte order), 0: it is another one. */
+size_t invisible_at(struct span text);
+/* Bytes of a blank that is not ASCII: no-break, thin, ideographic. */
+size_t blank_wide_at(struct span text);
+/* Without all of these and without blanks at both ends. */
+struct span visible_trim(struct span text);
+/* The value of a decimal digit of any script and its bytes; -1: none. */
+int digit_at(struct span text, size_t *size);
+
+#endif
