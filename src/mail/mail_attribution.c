@@ -57,7 +57,7 @@ static bool begins(struct span line)
 			return true;
 	const struct phrase *phrase;
 	size_t size;
-	if (phrase_set_match(&head_set, line, &phrase))
+	if (phrase_set_match(&head_set, line, SIZE_MAX / 2, &phrase))
 		return true;
 	return line.length && (digit_at(line, &size) >= 0 || line.at[0] == '"' || line.at[0] == '<' || line.at[0] == '[');
 }
@@ -204,7 +204,7 @@ static bool written_by_program(struct span text, bool quoted)
 	if (date_and_address(text))
 		return true;
 	bool address = memchr(text.at, '@', text.length) != NULL, date = has_date(text), colon = ends_with_colon(text);
-	if (!(quoted && (colon || (address && date))) && !(colon && (address ? date || text.length < 160 : has_clock(text) && text.length < 200)) && !(address && has_clock(text)))
+	if (!(quoted && (colon || (address && date))) && !(colon && (address ? date || text.length < 160 : has_clock(text) && text.length < 200)))
 		return false;
 	return wrote_match(text);
 }
@@ -213,6 +213,33 @@ static bool written_by_program(struct span text, bool quoted)
 static bool worth_joining(struct span first)
 {
 	return ends_with_colon(first) || memchr(first.at, '@', first.length) || first.at[first.length - 1] == '<' || has_clock(first);
+}
+
+/* "On ..." and a date may do without a colon. */
+static bool begins_bare(struct span text)
+{
+	size_t size;
+	return text.length > 2 && (digit_at(text, &size) >= 0 || fold_starts(text, "on "));
+}
+
+/* Does such a line end here: with a colon, or right above a quote? */
+static bool ends_one(const struct lines *lines, size_t i)
+{
+	struct span text = lines->at[i].text;
+	while (text.length && (is_blank(text.at[text.length - 1]) || strchr("-*_~>", text.at[text.length - 1])))
+		text.length--;
+	if (text.length && (unsigned char)text.at[text.length - 1] >= 0x80)
+		text = visible_trim(text);
+	return ends_with_colon(text);
+}
+
+bool attribution_near(const struct lines *lines, size_t i, size_t *mark)
+{
+	if (*mark < i)
+		*mark = i;
+	while (*mark < lines->count && *mark < i + LINES + 3 && lines->at[*mark].kind != LINE_QUOTED && !ends_one(lines, *mark))
+		(*mark)++;
+	return (*mark < lines->count && *mark < i + LINES + 3) || begins_bare(stripped(lines->at[i].text));
 }
 
 size_t attribution_at(const struct lines *lines, size_t i)

@@ -15,15 +15,15 @@ extern const size_t client_words_count, client_marks_count;
 
 /* Many phrases by their first two letters. Made before the first thread, kept as long as the process. */
 struct phrase_set {
-	struct phrase { const char *text; unsigned short next; unsigned char kind, second; } *at;
+	struct phrase { const char *text; unsigned short next, length; unsigned char kind; } *at;
 	size_t count, room;
-	unsigned short first[256];       /* number + 1 of a phrase */
+	unsigned short first[1024];      /* number + 1 of a phrase */
 };
 /* Each phrase of the list; what stands behind a % in it is kept for phrase_set_holds. */
 void phrase_set_add(struct phrase_set *set, const char *list, unsigned char kind);
-/* The longest phrase that the text begins with: bytes of the text, 0: none. */
-size_t phrase_set_match(const struct phrase_set *set, struct span text, const struct phrase **phrase);
-/* Does the text begin with one, and hold behind it what that one wants? */
+/* The longest phrase that the text begins with: bytes of the text, 0: none. most: longer texts than a phrase and so many bytes do not count. */
+size_t phrase_set_match(const struct phrase_set *set, struct span text, size_t most, const struct phrase **phrase);
+/* Does the text begin with one, and hold behind it what that one wants; or end with one that begins with a %? */
 bool phrase_set_holds(const struct phrase_set *set, struct span text);
 
 /* ---- mail_wrote.c ---- */

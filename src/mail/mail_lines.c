@@ -245,8 +245,10 @@ void lines_classify(struct lines *lines)
 			line->kind = LINE_TEXT;
 	}
 	mark_bars(lines);
-	for (size_t i = 0; i < lines->count; i++) {
+	for (size_t i = 0, mark = 0; i < lines->count; i++) {
 		if (lines->at[i].kind != LINE_TEXT && lines->at[i].kind != LINE_HEADER && lines->at[i].kind != LINE_DELIMITER)
+			continue;
+		if (!attribution_near(lines, i, &mark))
 			continue;
 		size_t count = attribution_at(lines, i);
 		for (size_t j = 0; j < count; j++)

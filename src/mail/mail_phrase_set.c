@@ -8,16 +8,30 @@
 
 #include <stdlib.h>
 
-static uint32_t letter_at(struct span text, size_t *size)
+static inline uint32_t letter_at(struct span text, size_t *size)
 {
 	uint32_t code = 0;
+	if (text.length && (unsigned char)text.at[0] < 128) {
+		*size = 1;
+		return letter_fold((unsigned char)text.at[0]);
+	}
 	*size = text.length ? utf8_decode(text.at, text.length, &code) : 0;
 	return *size ? letter_fold(code) : 0;
 }
 
-static unsigned slot_of(uint32_t code)
+static inline unsigned slot_of(uint32_t first, uint32_t second)
 {
-	return code < 128 ? code : 128 + (code & 127);
+	return (first * 37 + second) & 1023;
+}
+
+/* The slots of the phrases of several letters and of those of one letter that the text may begin with. */
+static inline bool slots_of(struct span text, unsigned slot[2])
+{
+	size_t size, size2;
+	uint32_t first = letter_at(text, &size);
+	slot[0] = slot_of(first, letter_at((struct span){ text.at + size, text.length - size }, &size2));
+	slot[1] = slot_of(first, 0);
+	return size > 0;
 }
 
 static void add_one(struct phrase_set *set, char *text, unsigned char kind)
@@ -32,8 +46,8 @@ static void add_one(struct phrase_set *set, char *text, unsigned char kind)
 	size_t size, size2;
 	struct span word = { text, strcspn(text, "%") };
 	uint32_t first = letter_at(word, &size), second = letter_at((struct span){ text + size, word.length - size }, &size2);
-	unsigned short *head = &set->first[slot_of(first)];
-	set->at[set->count] = (struct phrase){ .text = text, .next = *head, .kind = kind, .second = (unsigned char)second };
+	unsigned short *head = &set->first[slot_of(first, second)];
+	set->at[set->count] = (struct phrase){ .text = text, .next = *head, .kind = kind, .length = (unsigned short)strlen(text) };
 	*head = (unsigned short)++set->count;
 }
 
@@ -50,23 +64,21 @@ void phrase_set_add(struct phrase_set *set, const char *list, unsigned char kind
 	}
 }
 
-size_t phrase_set_match(const struct phrase_set *set, struct span text, const struct phrase **found)
+size_t phrase_set_match(const struct phrase_set *set, struct span text, size_t most, const struct phrase **found)
 {
-	size_t size, size2, best = 0;
-	uint32_t first = letter_at(text, &size);
-	if (!size || !set->first[slot_of(first)])
+	unsigned slot[2];
+	size_t best = 0;
+	if (!slots_of(text, slot))
 		return 0;
-	unsigned char second = (unsigned char)letter_at((struct span){ text.at + size, text.length - size }, &size2);
-	for (unsigned i = set->first[slot_of(first)]; i; i = set->at[i - 1].next) {
-		const struct phrase *phrase = &set->at[i - 1];
-		if (phrase->second && phrase->second != second)
-			continue;
-		size_t used = fold_starts_slowly(text, phrase->text);
-		if (used > best) {
-			best = used;
-			*found = phrase;
+	for (int n = 0; n < 2; n++)
+		for (unsigned i = set->first[slot[n]]; i; i = set->at[i - 1].next) {
+			const struct phrase *phrase = &set->at[i - 1];
+			size_t used = text.length <= phrase->length + most ? fold_starts_slowly(text, phrase->text) : 0;
+			if (used > best) {
+				best = used;
+				*found = phrase;
+			}
 		}
-	}
 	return best;
 }
 
@@ -89,18 +101,25 @@ static bool holds(struct span text, const char *phrase)
 	return rest[1] ? fold_find(behind, rest + 1) != NULL : behind.length > 0;
 }
 
+static bool ends(struct span text, const char *word)
+{
+	size_t length = strlen(word);
+	while (text.length && strchr(".)]> ", text.at[text.length - 1]))
+		text.length--;
+	return text.length > length && fold_starts_slowly((struct span){ text.at + text.length - length, length }, word) == length;
+}
+
 bool phrase_set_holds(const struct phrase_set *set, struct span text)
 {
-	size_t size, size2;
-	uint32_t first = letter_at(text, &size);
-	if (!size)
+	unsigned slot[2];
+	if (!slots_of(text, slot))
 		return false;
-	unsigned char second = (unsigned char)letter_at((struct span){ text.at + size, text.length - size }, &size2);
-	for (unsigned i = set->first[slot_of(first)]; i; i = set->at[i - 1].next)
-		if ((!set->at[i - 1].second || set->at[i - 1].second == second) && holds(text, set->at[i - 1].text))
-			return true;
-	for (unsigned i = set->first[0]; i; i = set->at[i - 1].next)             /* those that begin with a % */
-		if (holds(text, set->at[i - 1].text))
+	for (int n = 0; n < 2; n++)
+		for (unsigned i = set->first[slot[n]]; i; i = set->at[i - 1].next)
+			if (set->at[i - 1].text[0] != '%' && holds(text, set->at[i - 1].text))
+				return true;
+	for (unsigned i = set->first[slot_of(0, 0)]; i; i = set->at[i - 1].next)
+		if (set->at[i - 1].text[0] == '%' && ends(text, set->at[i - 1].text + 1))
 			return true;
 	return false;
 }

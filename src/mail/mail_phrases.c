@@ -37,7 +37,7 @@ static size_t colon_at(struct span text)
 size_t header_name_at(struct span text, enum header_word *word)
 {
 	const struct phrase *phrase = NULL;
-	size_t used = phrase_set_match(&header_set, text, &phrase);
+	size_t used = phrase_set_match(&header_set, text, SIZE_MAX / 2, &phrase);
 	size_t colon = used ? colon_at((struct span){ text.at + used, text.length - used }) : 0;
 	if (!colon)
 		return 0;
@@ -67,7 +67,7 @@ enum header_word header_line(struct span line, struct span *value, bool *found)
 static bool marks_in(struct span line, bool whole, bool *forward)
 {
 	const struct phrase *phrase = NULL;
-	size_t used = phrase_set_match(&mark_set, line, &phrase);
+	size_t used = phrase_set_match(&mark_set, line, whole ? 12 : SIZE_MAX / 2, &phrase);
 	if (!used)
 		return false;
 	*forward = phrase->kind == MARK_FORWARD;

@@ -256,6 +256,8 @@ enum header_word header_line(struct span line, struct span *value, bool *found);
 bool delimiter_line(struct span line, bool *forward);
 size_t delimiter_dashes(struct span *line);                       /* takes dashes and the like off its start, and counts them */
 size_t header_name_at(struct span text, enum header_word *word);  /* bytes of "From:" at the beginning, 0: none */
+/* May one begin here? mark: 0 at first, then kept by this function from line to line: each line is looked at once. */
+bool attribution_near(const struct lines *lines, size_t i, size_t *mark);
 size_t attribution_at(const struct lines *lines, size_t i);      /* count of lines it takes, 0: none */
 bool signature_phrase(struct span line);
 bool rule_of(struct span line, size_t least);                     /* nothing but at least so many dashes, stars ... */
