@@ -1,117 +1,185 @@
 /*
  * mail_forward.c - a mail that a person forwards: who wrote the original, its subject, its text, and the words above it.
  *
- * Inline: a "Forwarded message" line or, with Fwd: in the subject, a block of From/Date/Subject/To; quote marks before
- * it are taken off. As attachment: the first message/rfc822 of a mail whose subject says Fwd or whose own text is short.
- * May not trust what it finds: it is what the forwarder's mailer wrote. Makes no problems.
+ * Inline: a "Forwarded message" line, or where the subject says Fwd a block of From/Date/Subject/To (mail_forward_block.c) or Outlook's
+ * "On ..., Ann <ann@example.org> wrote:"; quote marks before it are taken off. As attachment: the first message/rfc822 of a mail whose
+ * subject says Fwd or whose own text is short. May not trust what it finds: it is what the forwarder's mailer wrote. Makes no problems.
  */
+#include "mail_client_words.h"
 #include "mail_reply.h"
 
 #define NESTED_HEAD (64 * 1024)
 
-static const struct mail_address nobody = { "", "" };
-
-/* Lines without the quote marks that some clients put before what they forward. */
-static struct lines unquoted(struct arena *arena, const struct lines *lines, size_t from)
+/* Lines without one quote mark, which some clients put before what they forward. */
+static struct lines unquoted(struct arena *arena, const struct lines *lines, size_t from, size_t to)
 {
-	struct lines out = { .at = ARENA_ARRAY(arena, struct line, lines->count - from + 1) };
-	for (size_t i = from; i < lines->count; i++) {
+	struct lines out = { .at = ARENA_ARRAY(arena, struct line, to - from + 1) };
+	for (size_t i = from; i < to; i++) {
 		struct line line = lines->at[i];
-		while (line.text.length && (line.text.at[0] == '>' || line.text.at[0] == ' '))
-			line.text.at++, line.text.length--;
+		struct span text = line.text;
+		while (text.length && text.at[0] == ' ')
+			text.at++, text.length--;
+		if (text.length && text.at[0] == '>') {
+			line.text = (struct span){ text.at + 1, text.length - 1 };
+			if (line.text.length && line.text.at[0] == ' ')
+				line.text.at++, line.text.length--;
+		}
 		line.kind = LINE_TEXT;
 		line.quote = 0;
+		line.attribution_start = false;
 		out.at[out.count++] = line;
 	}
 	lines_classify(&out);
 	return out;
 }
 
-static struct mail_address address_in(struct arena *arena, struct span value)
+static bool is_rule(const struct line *line)
 {
-	/* Mailers write "Ann Lee [mailto:ann@example.org]" and "Ann Lee (ann@example.org)". */
-	char *copy = arena_copy(arena, value.at, value.length);
-	char *open = strpbrk(copy, "[(");
-	struct mail_addresses list = { 0 };
-	if (open && strchr(open, '@')) {
-		*open++ = '\0';
-		open[strcspn(open, "])")] = '\0';
-		list = addresses_parse(arena, span_of(open), "utf-8", NULL);
-		if (list.count && *copy)
-			list.at[0].name = text_trim(copy);
-	} else {
-		list = addresses_parse(arena, value, "utf-8", NULL);
-	}
-	for (size_t i = 0; i < list.count; i++)
-		if (address_plausible(list.at[i].address, strlen(list.at[i].address)))
-			return list.at[i];
-	return nobody;
+	return line->kind == LINE_RULE || line->kind == LINE_SIGNATURE || rule_of(line->text, 3);
 }
 
-static const char *join_lines(struct arena *arena, const struct lines *lines, size_t from, size_t to)
+/* The lines as one text, without empty ones and rules at its end. */
+static const char *join_lines(struct arena *arena, const struct lines *lines, size_t from, size_t to, bool own)
 {
-	struct buffer out CLEANUP_BUFFER;
-	buffer_init(&out);
+	while (own && to > from && (lines->at[to - 1].kind == LINE_EMPTY || is_rule(&lines->at[to - 1])))
+		to--;
+	size_t room = 1, n = 0;
+	for (size_t i = from; i < to; i++)
+		room += lines->at[i].text.length + 1;
+	char *out = arena_room(arena, room);
 	for (size_t i = from; i < to; i++) {
-		buffer_add(&out, lines->at[i].text.at, lines->at[i].text.length);
-		buffer_add_char(&out, '\n');
+		memcpy(out + n, lines->at[i].text.at, lines->at[i].text.length);
+		n += lines->at[i].text.length;
+		out[n++] = '\n';
 	}
-	return text_trim(arena_copy(arena, out.length ? out.at : "", out.length));
+	return lines_trimmed(out, n);
 }
 
-/* Reads the header lines from `at` on; returns the line behind them. */
-static size_t read_block(struct arena *arena, const struct lines *lines, size_t at, struct mail_forward *forward)
+/* Where a forward begins, and how. */
+struct beginning { size_t at; bool said, quoted, introduced; };
+
+static struct span bare(struct span text)
 {
-	size_t i = at, gap = 0;
-	enum header_word last = HEADER_OTHER;
-	for (; i < lines->count; i++) {
-		struct span value;
-		bool found;
-		enum header_word word = header_line(lines->at[i].text, &value, &found);
-		if (lines->at[i].kind == LINE_EMPTY) {
-			if (++gap > 1 || forward->from.address[0])
-				break;
-			continue;
-		}
-		if (!found && (last == HEADER_OTHER || i - at > 20))
-			break;
-		gap = 0;
-		if (found && word == HEADER_FROM && !*forward->from.address)
-			forward->from = address_in(arena, value);
-		if (found && word == HEADER_SUBJECT && !*forward->subject)
-			forward->subject = arena_copy(arena, value.at, value.length);
-		last = found ? word == HEADER_OTHER ? HEADER_TO : word : last;
-	}
+	while (text.length && (text.at[0] == '>' || text.at[0] == ' '))
+		text.at++, text.length--;
+	return text;
+}
+
+static size_t next_shown(const struct lines *lines, size_t i)
+{
+	while (i < lines->count && lines->at[i].kind == LINE_EMPTY)
+		i++;
 	return i;
 }
 
-static bool forward_inline(struct arena *arena, const struct lines *lines, bool subject_says, struct mail_forward *forward)
+/* A block behind quote marks: its first line and two more of the next five are headers. */
+static bool quoted_block(const struct lines *lines, size_t i)
 {
-	size_t at = 0;
-	bool said = false;
-	for (; at < lines->count && !said; at++) {
-		bool mark;
-		struct span bare = lines->at[at].text;
-		while (bare.length && (bare.at[0] == '>' || bare.at[0] == ' '))
-			bare.at++, bare.length--;
-		if (lines->at[at].kind == LINE_FORWARD || (lines->at[at].kind == LINE_QUOTED && subject_says && delimiter_line(bare, &mark) && mark))
-			said = true;
-		else if (subject_says && (lines->at[at].kind == LINE_DELIMITER || (lines->at[at].kind == LINE_HEADER && header_block(lines, at))))
-			break;
+	size_t headers = 0;
+	for (size_t n = 0; n < 6 && i + n < lines->count && lines->at[i + n].kind == LINE_QUOTED; n++) {
+		struct span value;
+		bool found = false;
+		header_line(lines->at[i + n].text, &value, &found);
+		if (n == 0 && !found)
+			return false;
+		headers += found;
 	}
-	if (at >= lines->count || (!said && !subject_says))
+	return headers >= 3;
+}
+
+/* "On ..., Ann <ann@example.org> wrote:" above the original. */
+static bool introduces(const struct lines *lines, size_t i)
+{
+	for (size_t n = i; lines->at[i].attribution_start && n < lines->count && lines->at[n].kind == LINE_ATTRIBUTION; n++)
+		if (memchr(lines->at[n].text.at, '@', lines->at[n].text.length))
+			return true;
+	return false;
+}
+
+static bool find_beginning(const struct lines *lines, bool subject_says, struct beginning *found)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		const struct line *line = &lines->at[i];
+		bool mark = false;
+		*found = (struct beginning){ .at = i, .quoted = line->kind == LINE_QUOTED };
+		found->said = line->kind == LINE_FORWARD || (found->quoted && subject_says && delimiter_line(bare(line->text), &mark) && mark);
+		if (found->said)
+			return true;
+		if (!subject_says)
+			continue;
+		if (line->kind == LINE_DELIMITER || (line->kind == LINE_HEADER && header_block(lines, i)) || (found->quoted && quoted_block(lines, i)))
+			return true;
+		found->introduced = introduces(lines, i);
+		if (found->introduced)
+			return true;
+	}
+	return false;
+}
+
+/* The lines of the original that stand behind quote marks end with these. */
+static size_t quoted_end(const struct lines *lines, size_t i)
+{
+	size_t end = i;
+	for (; i < lines->count && (lines->at[i].kind == LINE_QUOTED || lines->at[i].kind == LINE_EMPTY); i++)
+		if (lines->at[i].kind == LINE_QUOTED)
+			end = i + 1;
+	return end;
+}
+
+/* The name and address of "On Monday, "Ann Lee" <ann@example.org> wrote:", and the line behind it. */
+static size_t read_introduction(struct arena *arena, const struct lines *lines, size_t i, struct mail_forward *forward)
+{
+	size_t room = 1, n = 0, end = i;
+	for (; end < lines->count && lines->at[end].kind == LINE_ATTRIBUTION; end++)
+		room += lines->at[end].text.length + 1;
+	char *joined = arena_room(arena, room);
+	for (; i < end; i++) {
+		memcpy(joined + n, lines->at[i].text.at, lines->at[i].text.length);
+		n += lines->at[i].text.length;
+		joined[n++] = ' ';
+	}
+	introduction_sender(arena, (struct span){ joined, n }, &forward->from);
+	return end;
+}
+
+/* Without its Fwd:, for a mail whose original tells no subject. */
+static const char *subject_inside(const char *subject)
+{
+	size_t prefix = subject_forward_prefix(subject);
+	return subject + prefix + strspn(subject + prefix, " ");
+}
+
+static bool forward_inline(struct arena *arena, const struct lines *lines, bool subject_says, const struct mail *mail, struct mail_forward *forward)
+{
+	struct beginning start;
+	if (!find_beginning(lines, subject_says, &start))
 		return false;
-	size_t start = said ? at - 1 : at;
-	struct lines rest = unquoted(arena, lines, start);
-	size_t first = said || lines->at[start].kind == LINE_DELIMITER ? 1 : 0;
-	while (first < rest.count && rest.at[first].kind == LINE_EMPTY)
-		first++;
-	size_t body = read_block(arena, &rest, first, forward);
-	if (!*forward->from.address && !said)
+	size_t first = start.at + (start.said || lines->at[start.at].kind == LINE_DELIMITER), next = next_shown(lines, first);
+	bool quoted = start.quoted || (next < lines->count && lines->at[next].kind == LINE_QUOTED);
+	size_t end = quoted ? quoted_end(lines, next < lines->count ? next : first) : lines->count, body;
+	struct lines rest;
+	if (start.introduced) {
+		body = read_introduction(arena, lines, start.at, forward);
+		next = next_shown(lines, body);
+		quoted = next < lines->count && lines->at[next].kind == LINE_QUOTED;
+		end = quoted ? quoted_end(lines, next) : lines->count;
+		rest = unquoted(arena, lines, body, end);
+		body = 0;
+	} else if (start.said && block_glued(arena, behind_mark(lines->at[start.at].text), forward)) {
+		rest = unquoted(arena, lines, first, end);
+		body = 0;
+	} else {
+		rest = unquoted(arena, lines, first, end < first ? first : end);
+		body = block_read(arena, &rest, 0, subject_inside(mail->subject), forward);
+	}
+	if (!*forward->from.address && !start.said)
 		return false;
+	if (!*forward->subject && subject_says)
+		forward->subject = arena_string(arena, subject_inside(mail->subject));
 	forward->is_forward = true;
-	forward->text = join_lines(arena, &rest, body, rest.count);
-	forward->comment = join_lines(arena, lines, 0, start);
+	forward->text = join_lines(arena, &rest, body, rest.count, false);
+	const char *above = join_lines(arena, lines, 0, start.at, true), *below = join_lines(arena, lines, end, lines->count, true);
+	forward->comment = *above && *below ? arena_printf(arena, "%s\n\n%s", above, below) : *above ? above : below;
 	return true;
 }
 
@@ -143,16 +211,31 @@ static bool forward_attached(struct walk *walk, const char *text, struct mail_fo
 	return true;
 }
 
+/* Does the subject begin with Fwd, or with a VS that is either, where nothing is answered? */
+static bool subject_says_forward(const struct mail *mail)
+{
+	size_t prefix;
+	if (subject_forward_prefix(mail->subject) > 0)
+		return true;
+	return !mail->in_reply_to.count && !mail->references.count && subject_is_reply(mail->subject, &prefix) && subject_is_forward(mail->subject);
+}
+
 void forward_read(struct walk *walk, const struct lines *lines)
 {
 	struct mail *mail = walk->mail;
-	struct mail_forward *forward = &mail->forward;
 	if (mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY)
 		return;
-	bool says = subject_is_forward(mail->subject);
-	if (says || mail->kind == MAIL_REQUEST || memmem(mail->text, strlen(mail->text), "---", 3))
-		if (forward_inline(walk->arena, lines, says, forward))
-			return;
-	if (walk->nested && (says || strlen(mail->reply_text) < 400))
-		forward_attached(walk, mail->reply_text, forward);
+	bool says = subject_says_forward(mail);
+	struct mail_forward forward = mail->forward;
+	if (forward_inline(walk->arena, lines, says, mail, &forward))
+		mail->forward = forward;
+}
+
+void forward_read_attached(struct walk *walk)
+{
+	struct mail *mail = walk->mail;
+	if (mail->forward.is_forward || !walk->nested || (mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY))
+		return;
+	if (subject_is_forward(mail->subject) || strlen(mail->reply_text) < 400)
+		forward_attached(walk, mail->reply_text, &mail->forward);
 }

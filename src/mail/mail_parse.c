@@ -280,9 +280,10 @@ static void read_meaning(struct parse *parse, struct walk *walk, const char *mar
 	receipt_read(walk);
 	auto_judge(parse->arena, &parse->head.fields, parse->options, mail);
 	struct lines lines = lines_of(&scratch, marked);
+	forward_read(walk, &lines);
 	reply_make(parse->arena, &scratch, marked, &lines, mail);
 	reply_from_spare(walk, &scratch);
-	forward_read(walk, &lines);
+	forward_read_attached(walk);
 	mail->language = language_detect(*mail->reply_text ? mail->reply_text : mail->text, &mail->language_sure);
 }
 

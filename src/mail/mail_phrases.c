@@ -5,6 +5,9 @@
  * backtracking; may not decide what is cut.
  */
 #include "mail_client_words.h"
+#include "mail_reply.h"
+
+#define LINE_MOST 4000                   /* bytes of a line that may be a mark: Yahoo glues all header lines to it */
 
 enum { MARK_ORIGINAL, MARK_FORWARD };
 static struct phrase_set header_set, mark_set, phone_set;
@@ -89,7 +92,7 @@ size_t delimiter_dashes(struct span *line)
 bool delimiter_line(struct span line, bool *forward)
 {
 	*forward = false;
-	if (line.length > 400)
+	if (line.length > LINE_MOST)
 		return false;
 	line = bare_line(line);
 	size_t dashes = delimiter_dashes(&line);
@@ -102,6 +105,18 @@ bool delimiter_line(struct span line, bool *forward)
 	*forward = false;
 	/* "##- Please type your reply above this line -##" of other help desks */
 	return dashes >= 2 && line.length < 120 && fold_find(line, "above this line") && fold_find(line, "reply");
+}
+
+struct span behind_mark(struct span line)
+{
+	const struct phrase *phrase = NULL;
+	line = bare_line(line);
+	delimiter_dashes(&line);
+	size_t used = phrase_set_match(&mark_set, line, SIZE_MAX / 2, &phrase);
+	line = (struct span){ line.at + used, line.length - used };
+	while (line.length && strchr("-_=~#*: ", line.at[0]))
+		line.at++, line.length--;
+	return line;
 }
 
 /* A line that goes on like a sentence is a program's own only if it names a device or a program. */

@@ -266,6 +266,7 @@ void attribution_init(void);
 /* Fills reply_text and signature. `lines` are those of the marked text and stay as they are; scratch: for what is not kept. */
 void reply_make(struct arena *arena, struct arena *scratch, const char *marked, const struct lines *lines, struct mail *mail);
 void forward_read(struct walk *walk, const struct lines *lines);
+void forward_read_attached(struct walk *walk);                    /* once reply_text is known */
 
 /* ---- what it means ---- */
 /* mail_auto_form.c: NULL, or why the subject (and the body with it) has the whole form of a program's notice. marked: a field says that a
@@ -285,5 +286,6 @@ void language_init(void);
 const char *language_detect(const char *text, bool *sure);
 bool subject_is_reply(const char *subject, size_t *prefix);
 bool subject_is_forward(const char *subject);
+size_t subject_forward_prefix(const char *subject);              /* bytes up to the end of a "Fwd:" at its front, 0: none */
 
 #endif

@@ -12,4 +12,11 @@ bool closing_line(struct span line);
 size_t signature_start(const struct lines *lines, size_t end, const char *author, bool *marked);
 size_t header_block(const struct lines *lines, size_t i);        /* lines of a "From: Sent: To:" block at i, 0: none */
 
+/* ---- mail_forward_block.c ---- */
+/* Reads the header lines from `at` on; returns the line behind them. whole: the subject of the mail, which may complete a wrapped one. */
+size_t block_read(struct arena *arena, const struct lines *lines, size_t at, const char *whole, struct mail_forward *forward);
+bool block_glued(struct arena *arena, struct span line, struct mail_forward *forward);   /* all header lines in one */
+struct span behind_mark(struct span line);                       /* what a client wrote behind "----- Forwarded message -----" */
+void introduction_sender(struct arena *arena, struct span line, struct mail_address *from);
+
 #endif

@@ -11,8 +11,10 @@ static const char *const replies[] = {
 	"hl", "tr re", "atb", "blv", "na", "doorst re", "ответ", "на", "回复", "回覆", "答复", "答覆", "返信",
 };
 static const char *const forwards[] = {
-	"fwd", "fw", "wg", "wtr", "i", "inoltro", "tr", "rv", "enc", "encaminhado", "doorst", "vb", "vl", "vs: vl", "pd",
-	"przekaz", "pds", "ilt", "пересл", "fwd:", "转发", "轉寄", "转寄", "転送",
+	"fwd", "fw", "wg", "wtr", "i", "inoltro", "tr", "rv", "enc", "encaminhado", "doorst", "vb", "vl", "vs", "pd",
+	"przekaz", "pds", "ilt", "İlt", "пересл", "fwd:", "转发", "轉寄", "转寄", "転送", "redir.", "redir", "videresend", "fs", "πρθ", "trs", "továbbítás",
+	"tov", "vidarebefordrat", "videresendt", "weitergeleitet", "forward", "forwarded", "ft", "yml", "перес", "přep", "prep", "전달", "הועבר", "chuyển tiếp",
+	"inoltra", "inoltrato", "transf", "reenviado", "encaminhada", "إعادة توجيه",
 };
 
 /* "Re:", "Re :", "RE[3]:", "Re(2):", "Re：". Returns the bytes used. */
@@ -61,6 +63,13 @@ bool subject_is_reply(const char *subject, size_t *prefix)
 	size_t used = prefix_of(from, replies, COUNT_OF(replies));
 	*prefix = used ? (size_t)(from - subject) + used : 0;
 	return used != 0;
+}
+
+size_t subject_forward_prefix(const char *subject)
+{
+	const char *from = behind_tag(subject);
+	size_t used = prefix_of(from, forwards, COUNT_OF(forwards));
+	return used ? (size_t)(from - subject) + used : 0;
 }
 
 bool subject_is_forward(const char *subject)
