@@ -116,13 +116,17 @@ static bool find_beginning(const struct lines *lines, bool subject_says, struct 
 	return false;
 }
 
-/* The lines of the original that stand behind quote marks end with these. */
+/* The lines of the original that stand behind quote marks end with these; one that lost its mark between two others is of them. */
 static size_t quoted_end(const struct lines *lines, size_t i)
 {
 	size_t end = i;
-	for (; i < lines->count && (lines->at[i].kind == LINE_QUOTED || lines->at[i].kind == LINE_EMPTY); i++)
+	for (; i < lines->count; i++) {
+		bool lost = i && i + 1 < lines->count && lines->at[i - 1].kind == LINE_QUOTED && lines->at[i + 1].kind == LINE_QUOTED;
 		if (lines->at[i].kind == LINE_QUOTED)
 			end = i + 1;
+		else if (lines->at[i].kind != LINE_EMPTY && !lost)
+			break;
+	}
 	return end;
 }
 

@@ -111,6 +111,19 @@ static size_t history_start(const struct lines *lines)
 	return lines->count;
 }
 
+#define WRAPPED_AT 60                    /* bytes of a quoted line that a mailer may have had to wrap */
+
+/* The end of a long quoted line, which a mailer wrapped: no sentence ended above, and none begins here. */
+static bool wrapped_quote(struct span above, struct span text)
+{
+	above = span_trim(above);
+	uint32_t code;
+	size_t size = utf8_decode(text.at, text.length, &code);
+	if (above.length < WRAPPED_AT || !size || strchr(".?!:>", above.at[above.length - 1]))
+		return false;
+	return letter_fold(code) == code && strchr("-*#/", text.at[0]) == NULL && text.length < above.length;
+}
+
 /* A line of a quote that a client broke without its mark: between two quoted lines, and not a person's words. */
 static bool broken_quote(const struct lines *lines, size_t i)
 {
@@ -122,7 +135,7 @@ static bool broken_quote(const struct lines *lines, size_t i)
 	bool blank = memchr(text.at, ' ', text.length) != NULL, odd = false;
 	for (size_t n = 0; n < text.length; n++)
 		odd = odd || strchr("/_=%\\()", text.at[n]) != NULL;
-	return !blank && odd;
+	return (!blank && odd) || (text.length && wrapped_quote(lines->at[i - 1].text, text));
 }
 
 struct block { size_t start, end, introduction; bool introduced; };
