@@ -105,6 +105,7 @@ struct mail {
 	bool text_cut;                   /* there is more of it than was made: see mail_options.text_most */
 	const char *reply_text;          /* only what is new: no quoted history, no signature */
 	const char *signature;           /* NULL: none */
+	bool history_cut;                /* `text` holds quoted history that `reply_text` leaves out */
 	struct { struct mail_attachment *at; size_t count; } attachments;
 	struct { struct mail_bounce *at; size_t count; } bounces;
 	bool auto_answer_allowed;        /* RFC 3834: may an automatic answer be sent to this mail? */
@@ -129,8 +130,15 @@ struct mail_options {
 	bool headers_only;               /* fast path: headers and kind, no text */
 	bool light;                      /* attachments are named and counted, but not decoded: size 0, sha256 "". All else is the same. */
 	size_t text_most;                /* bytes of text that are made, of any part and in all; 0: LIMIT_TEXT_BYTES */
+	/* The text of a mail of ours by its Message-ID; NULL: it is not ours, "": its text is not known. NULL: nobody can be asked. Asked only
+	 * for what a mail with a text says that it answers: these words are the strongest sign of a quote. */
+	const char *(*answered)(const void *context, struct arena *arena, const char *message_id);
+	const void *answered_context;
 	bool text_only;                  /* light, and of what the text means nothing is asked: no reply_text, bounces, forward, language */
 };
+
+/* What somebody reads who has not seen the mail: the new words; of one that opens a conversation with history from elsewhere, all. */
+const char *mail_words(const struct mail *mail, bool opens);
 
 /* Always fills *mail. The arena owns everything in it. */
 void mail_parse(struct arena *arena, const struct mail_source *source, const struct mail_options *options, struct mail *mail);

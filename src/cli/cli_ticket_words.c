@@ -97,7 +97,8 @@ static void message_block(struct cli *cli, const struct message_row *row)
 	heading(cli, arena_printf(&cli->arena, "%d. %s from %s%s, %s", row->seq, message_kind_name(row->kind), who, to, cli_time(&cli->arena, row->date)));
 	if (row->flags && *row->flags)
 		buffer_printf(&cli->out, "    (%s)\n", cli_safe(&cli->arena, row->flags, false));
-	cli_indent(&cli->out, cli_safe(&cli->arena, *words.reply_text ? words.reply_text : words.text, true), "    ");
+	const char *shown = words.mail && !row->text ? mail_words(words.mail, row->seq == 1 && !row->out) : *words.reply_text ? words.reply_text : words.text;
+	cli_indent(&cli->out, cli_safe(&cli->arena, shown, true), "    ");
 	attachment_lines(cli, words.mail);
 }
 

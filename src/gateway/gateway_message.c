@@ -78,5 +78,5 @@ const char *gateway_message_words(struct arena *arena, struct store *store, cons
 	struct error error;
 	if (message->text)
 		return message->text;
-	return message->raw && store_mail(store, arena, message->raw, &options, &mail, &error) == STATUS_OK ? mail.reply_text : "";
+	return message->raw && store_mail(store, arena, message->raw, &options, &mail, &error) == STATUS_OK ? mail_words(&mail, message->seq == 1 && !message->out) : "";
 }

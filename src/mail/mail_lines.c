@@ -220,6 +220,24 @@ static void harden_quotes(struct lines *lines)
 		harden(lines, last);
 }
 
+/* GroupWise: ">>> Ann Lee <ann@example.org> 10/5/2026 9:12 AM >>>" above what it quotes without marks, and ">>> On ... wrote:". */
+static bool groupwise_head(struct lines *lines, size_t i)
+{
+	struct line *line = &lines->at[i];
+	struct span text = span_trim(line->text);
+	size_t digits = 0;
+	if (text.length < 16 || memcmp(text.at, ">>> ", 4) != 0 || (i && lines->at[i - 1].kind == LINE_QUOTED))
+		return false;
+	for (size_t n = 4; n < text.length; n++)
+		digits += is_digit(text.at[n]);
+	bool closed = memcmp(text.at + text.length - 3, ">>>", 3) == 0;
+	if (digits < 4 || (!closed && !(i + 1 < lines->count && !quoted_line(lines->at[i + 1].text)) && text.at[text.length - 1] != ':'))
+		return false;
+	line->text = (struct span){ text.at + 4, text.length - 4 };
+	line->kind = closed ? LINE_DELIMITER : LINE_TEXT;
+	return true;
+}
+
 void lines_classify(struct lines *lines)
 {
 	bool forward;
@@ -231,6 +249,8 @@ void lines_classify(struct lines *lines)
 			continue;
 		if (empty_line(line->text))
 			line->kind = LINE_EMPTY;
+		else if (!line->quote && groupwise_head(lines, i))
+			continue;
 		else if (quoted_line(line->text) || line->quote)
 			line->kind = LINE_QUOTED;
 		else if (signature_mark(line->text))

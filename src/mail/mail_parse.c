@@ -243,7 +243,7 @@ static void read_header(struct parse *parse)
 }
 
 /* HTML only where the plain text says nothing of quotes and the page does: half of all mails are parsed once only. */
-static void reply_from_spare(struct walk *walk, struct arena *scratch)
+static void reply_from_spare(struct walk *walk, struct arena *scratch, const struct known *known)
 {
 	struct mail *mail = walk->mail;
 	static const char *const signs[] = {
@@ -264,10 +264,11 @@ static void reply_from_spare(struct walk *walk, struct arena *scratch)
 	html_to_text(walk->arena, html, NULL, &out, NULL);
 	struct mail from_html = *mail;
 	struct lines lines = lines_of(scratch, buffer_string(&out));
-	reply_make(walk->arena, scratch, buffer_string(&out), &lines, &from_html);
+	reply_make(walk->arena, scratch, buffer_string(&out), &lines, known, &from_html);
 	if (*from_html.reply_text && strlen(from_html.reply_text) < strlen(mail->reply_text)) {
 		mail->reply_text = from_html.reply_text;
 		mail->signature = from_html.signature;
+		mail->history_cut = from_html.history_cut;
 	}
 }
 
@@ -281,8 +282,9 @@ static void read_meaning(struct parse *parse, struct walk *walk, const char *mar
 	auto_judge(parse->arena, &parse->head.fields, parse->options, mail);
 	struct lines lines = lines_of(&scratch, marked);
 	forward_read(walk, &lines);
-	reply_make(parse->arena, &scratch, marked, &lines, mail);
-	reply_from_spare(walk, &scratch);
+	struct known known = known_ask(parse->arena, parse->options, mail);
+	reply_make(parse->arena, &scratch, marked, &lines, &known, mail);
+	reply_from_spare(walk, &scratch, &known);
 	forward_read_attached(walk);
 	mail->language = language_detect(*mail->reply_text ? mail->reply_text : mail->text, &mail->language_sure);
 }

@@ -264,7 +264,10 @@ bool rule_of(struct span line, size_t least);                     /* nothing but
 void phrases_init(void);
 void attribution_init(void);
 /* Fills reply_text and signature. `lines` are those of the marked text and stay as they are; scratch: for what is not kept. */
-void reply_make(struct arena *arena, struct arena *scratch, const char *marked, const struct lines *lines, struct mail *mail);
+struct known { bool ours; const char *text; };                  /* does the mail answer one of ours, and what did that say; "": not known */
+void reply_make(struct arena *arena, struct arena *scratch, const char *marked, const struct lines *lines, const struct known *known, struct mail *mail);
+struct known known_ask(struct arena *arena, const struct mail_options *options, const struct mail *mail);
+void known_mark(struct arena *scratch, const struct known *known, struct lines *lines);
 void forward_read(struct walk *walk, const struct lines *lines);
 void forward_read_attached(struct walk *walk);                    /* once reply_text is known */
 

@@ -89,6 +89,17 @@ static bool introduces_history(const struct lines *lines, size_t i, size_t last,
 	return *below >= last || !quoted_next(lines, *below);
 }
 
+/* Lotus Notes writes the head of a quote as a table: "|------------>", "| From:      |". */
+static bool notes_table(const struct lines *lines, size_t i)
+{
+	struct span rule = span_trim(lines->at[i].text), value;
+	bool found = false;
+	if (rule.length < 6 || rule.at[0] != '|' || rule.at[1] != '-' || rule.at[rule.length - 1] != '>' || i + 1 >= lines->count)
+		return false;
+	header_line(lines->at[i + 1].text, &value, &found);
+	return found;
+}
+
 /* The first line from which on all is history; lines->count: none. */
 static size_t history_start(const struct lines *lines)
 {
@@ -100,7 +111,7 @@ static size_t history_start(const struct lines *lines)
 			return i;
 		if (before && line->kind == LINE_DELIMITER && last > i + 1)
 			return i;
-		if (before && line->kind == LINE_HEADER && header_block(lines, i))
+		if (before && ((line->kind == LINE_HEADER && header_block(lines, i)) || notes_table(lines, i)))
 			return i;
 		if (before && line->attribution_start && introduces_history(lines, i, last, &below))
 			return i;
@@ -315,14 +326,47 @@ static struct lines lines_for_reply(struct arena *arena, const char *marked, con
 	return split;
 }
 
-void reply_make(struct arena *arena, struct arena *scratch, const char *marked, const struct lines *classified, struct mail *mail)
+/* Does the text begin with a block of header lines, or with the mark of one? */
+static bool begins_with_block(const struct lines *lines)
 {
+	size_t i = 0;
+	while (i < lines->count && (lines->at[i].kind == LINE_EMPTY || lines->at[i].kind == LINE_RULE || lines->at[i].kind == LINE_DELIMITER))
+		i++;
+	return i < lines->count && lines->at[i].kind == LINE_HEADER && header_block(lines, i);
+}
+
+/* A forward: what stands in it is the request. An answer to us says nothing new in what it quotes. */
+static bool all_is_new(const struct mail *mail, const struct known *known)
+{
+	return !known->ours && mail->forward.is_forward && (mail->kind == MAIL_REQUEST || subject_forward_prefix(mail->subject));
+}
+
+/* Is something that a person wrote left out between here and there, or behind it? */
+static bool history_cut(const struct lines *lines, size_t end)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		if ((i >= end || lines->at[i].hidden) && lines->at[i].kind != LINE_EMPTY && lines->at[i].kind != LINE_RULE && lines->at[i].kind != LINE_SIGNATURE)
+			return true;
+	return false;
+}
+
+void reply_make(struct arena *arena, struct arena *scratch, const char *marked, const struct lines *classified, const struct known *known, struct mail *mail)
+{
+	if (all_is_new(mail, known)) {
+		mail->reply_text = mail->text;
+		return;
+	}
 	struct lines lines = lines_for_reply(scratch, marked, classified);
-	size_t end = history_start(&lines);
+	known_mark(scratch, known, &lines);
+	bool form = !known->ours && begins_with_block(&lines);           /* of a form, and of a mail without words above: nothing is history */
+	size_t end = form ? lines.count : history_start(&lines);
 	hide(&lines, above_history(&lines, end), lines.count);
-	hide_quotes(&lines, end, mail->from.name);
-	hide_top_introduction(&lines, end);
+	if (!form) {
+		hide_quotes(&lines, end, mail->from.name);
+		hide_top_introduction(&lines, end);
+	}
 	hide_last_rules(&lines, end);
+	mail->history_cut = history_cut(&lines, end);
 	bool sure;
 	size_t signature = signature_start(&lines, end, mail->from.name, &sure);
 	mail->reply_text = join(arena, &lines, 0, signature);

@@ -3,6 +3,11 @@
  */
 #include "mail.h"
 
+const char *mail_words(const struct mail *mail, bool opens)
+{
+	return !*mail->reply_text || (opens && mail->history_cut) ? mail->text : mail->reply_text;
+}
+
 const char *mail_kind_name(enum mail_kind kind)
 {
 	static const char *const names[] = {

@@ -96,7 +96,7 @@ static const char *about_text(const struct rendering *r)
 	if (r->about->text)
 		text = r->about->text;
 	else if (r->parsed)
-		text = *r->mail.reply_text ? r->mail.reply_text : r->mail.text;
+		text = mail_words(&r->mail, r->about->seq == 1 && !r->about->out && r->row->outgoing.to_agent);
 	if (!r->row->outgoing.to_agent || strlen(text) <= NOTICE_TEXT_MOST)
 		return text;
 	return arena_printf(r->arena, "%s\n[...]", utf8_cut(r->arena, text, NOTICE_TEXT_MOST));
