@@ -23,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	html_to_text(&arena, page, NULL, &out, &problems);
 	mail.text = marks_strip(&arena, buffer_string(&out));
 	struct lines lines = lines_of(&arena, buffer_string(&out));
-	reply_make(&arena, &arena, buffer_string(&out), &lines, &mail);
+	struct known known = { .text = "" };
+	reply_make(&arena, &arena, buffer_string(&out), &lines, &known, &mail);
 	return 0;
 }

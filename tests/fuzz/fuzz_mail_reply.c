@@ -24,7 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!text[i])
 			text[i] = ' ';
 	struct lines lines = lines_of(&arena, text);
-	reply_make(&arena, &arena, text, &lines, &mail);
+	/* Once as a stranger's mail, once as an answer to one of ours that said half of it. */
+	struct known none = { .text = "" }, half = { true, arena_copy(&arena, text, strlen(text) / 2) };
+	reply_make(&arena, &arena, text, &lines, &none, &mail);
+	reply_make(&arena, &arena, text, &lines, &half, &mail);
 	if (strlen(mail.reply_text) > size || (mail.signature && strlen(mail.signature) > size))
 		abort();
 	language_detect(mail.reply_text);
