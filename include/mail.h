@@ -103,9 +103,9 @@ struct mail {
 	bool language_sure;              /* enough was said in it to forget what was thought before */
 	const char *text;                /* whole readable text */
 	bool text_cut;                   /* there is more of it than was made: see mail_options.text_most */
+	bool history_cut;                /* it holds quoted history that `reply_text` leaves out */
 	const char *reply_text;          /* only what is new: no quoted history, no signature */
 	const char *signature;           /* NULL: none */
-	bool history_cut;                /* `text` holds quoted history that `reply_text` leaves out */
 	struct { struct mail_attachment *at; size_t count; } attachments;
 	struct { struct mail_bounce *at; size_t count; } bounces;
 	bool auto_answer_allowed;        /* RFC 3834: may an automatic answer be sent to this mail? */
@@ -145,7 +145,7 @@ void mail_parse(struct arena *arena, const struct mail_source *source, const str
 
 /* All of a parsed mail but text and reply_text as bytes, and back (false: they are not as mail_pack() wrote them). For who keeps what was costly
  * to derive; what a parser of another version made is made again. Counted up where mails are read better, or a field is added. */
-#define MAIL_PARSER_VERSION 1
+#define MAIL_PARSER_VERSION 2
 void mail_pack(const struct mail *mail, struct buffer *out);
 bool mail_unpack(struct arena *arena, const void *bytes, size_t length, struct mail *mail);
 

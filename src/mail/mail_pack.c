@@ -208,6 +208,7 @@ static void visit_mail(struct pack *pack, struct mail *mail)
 	pack_text(pack, &mail->language);
 	pack_flag(pack, &mail->language_sure);
 	pack_flag(pack, &mail->text_cut);
+	pack_flag(pack, &mail->history_cut);
 	pack_text(pack, &mail->signature);
 	pack_attachments(pack, mail);
 	pack_bounces(pack, mail);
