@@ -32,10 +32,10 @@ int cli_output(void)
 
 bool cli_flush(struct cli *cli)
 {
-	bool fine = write_all(output, cli->out.at, cli->out.length);
-
+	if (!cli->out_lost)
+		cli->out_lost = !write_all(output, cli->out.at, cli->out.length);
 	buffer_reset(&cli->out);
-	return fine;
+	return !cli->out_lost;
 }
 
 struct range { uint32_t first, last; };

@@ -2,7 +2,7 @@
  * cli_private.h - inside the command line: one run of `sportello`, its options, its tables.
  *
  * A command is a row of cli_commands and a function that fills cli->out; cli_main.c prints that at the end, and nothing else
- * ever writes to standard output, cli_output() (but the bytes of `raw` and `attachment`, and explain, which flushes as it goes).
+ * ever writes to standard output, cli_output() (but the bytes of `raw` and `attachment`; explain and `ticket show` flush as they go).
  * With --json the output is one JSON value. Errors are one sentence on standard error and an exit code of sysexits(3).
  */
 #ifndef SPORTELLO_CLI_PRIVATE_H
@@ -28,6 +28,7 @@ enum cli_option {
 struct cli {
 	struct arena arena;
 	struct buffer out;
+	bool out_lost;                           /* a part of it could not be written */
 	const char *option[O_COUNT];             /* NULL: not given; "" for those without a value */
 	struct strings to;                       /* all of --to */
 	const char **words; size_t count;        /* what is left behind the command's own words */
@@ -104,6 +105,8 @@ void cli_table_print(struct cli *cli, const struct cli_table *table);
 
 /* ---- cli_ticket_json.c, cli_ticket_words.c ---- */
 struct cli_message { const char *text, *reply_text; const struct mail *mail; };  /* mail NULL: it did not come by mail */
+struct arena cli_message_begin(struct cli *cli);         /* around each message of a ticket: cli->arena is one of its own, */
+void cli_message_end(struct cli *cli, struct arena *whole);      /* what is said of it is written out */
 void cli_message_words(struct cli *cli, const struct message_row *row, struct cli_message *words);
 void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row *row, bool whole);
 void cli_ticket_page(struct cli *cli, const struct ticket_row *row);

@@ -38,6 +38,22 @@ static const char *render_notice(struct cli *cli, int64_t number)
 	return text;
 }
 
+/* However long a ticket is, only one of its messages is in memory at a time. */
+struct arena cli_message_begin(struct cli *cli)
+{
+	struct arena whole = cli->arena;
+
+	arena_init(&cli->arena);
+	return whole;
+}
+
+void cli_message_end(struct cli *cli, struct arena *whole)
+{
+	arena_fini(&cli->arena);
+	cli->arena = *whole;
+	cli_flush(cli);
+}
+
 void cli_message_words(struct cli *cli, const struct message_row *row, struct cli_message *words)
 {
 	*words = (struct cli_message){ row->text, row->text, row->raw ? parse_raw(cli, row->raw) : NULL };
@@ -184,8 +200,12 @@ void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row
 	add_facts(json, &cli->arena, row);
 	if (whole) {
 		json_array(json, "messages");
-		for (size_t i = 0; i < row->messages.count; i++)
+		for (size_t i = 0; i < row->messages.count; i++) {
+			struct arena all = cli_message_begin(cli);
+
 			add_message(cli, json, &row->messages.at[i]);
+			cli_message_end(cli, &all);
+		}
 		json_array_end(json);
 		json_array(json, "history");
 		for (size_t i = 0; i < row->history.count; i++) {

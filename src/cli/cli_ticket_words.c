@@ -105,8 +105,12 @@ static void message_block(struct cli *cli, const struct message_row *row)
 void cli_ticket_page(struct cli *cli, const struct ticket_row *row)
 {
 	head_block(cli, row);
-	for (size_t i = 0; i < row->messages.count; i++)
+	for (size_t i = 0; i < row->messages.count; i++) {
+		struct arena whole = cli_message_begin(cli);
+
 		message_block(cli, &row->messages.at[i]);
+		cli_message_end(cli, &whole);
+	}
 	heading(cli, "History");
 	for (size_t i = 0; i < row->history.count; i++) {
 		const struct history_row *line = &row->history.at[i];

@@ -25,8 +25,9 @@ struct rendering {
 	const struct template_set *templates;
 	struct arena *arena;
 	const struct outbox_row *row;
-	struct ticket_row ticket;                /* read if the row is about a message, or for an agent */
+	struct ticket_row ticket;                /* read if the row is about a message, or for an agent; without its messages */
 	const struct message_row *about;         /* NULL: none */
+	struct message_row message;              /* that one */
 	struct store_raw raw; bool raw_open;     /* its raw mail */
 	struct mail mail; bool parsed;
 };
@@ -40,12 +41,16 @@ static enum status about_read(struct rendering *r, struct error *error)
 
 	if (!outgoing->ticket || (!outgoing->about_seq && !outgoing->to_agent))
 		return STATUS_OK;
-	status = store_ticket(r->store, r->arena, outgoing->ticket, &r->ticket, error);
+	status = store_ticket_head(r->store, r->arena, outgoing->ticket, &r->ticket, error);
 	if (status == STATUS_NOT_FOUND)
 		return STATUS_OK;
-	for (size_t i = 0; i < r->ticket.messages.count && !status; i++)
-		if (r->ticket.messages.at[i].seq == outgoing->about_seq)
-			r->about = &r->ticket.messages.at[i];
+	/* One message: a notice does not cost more because its ticket is long. */
+	if (!status && outgoing->about_seq)
+		status = store_message(r->store, r->arena, outgoing->ticket, outgoing->about_seq, &r->message, error);
+	if (!status && outgoing->about_seq)
+		r->about = &r->message;
+	if (status == STATUS_NOT_FOUND)
+		status = STATUS_OK;
 	/* Whatever the row says: a private note, or somebody else's mail, does not go to the customer's side. */
 	if (!status && !outgoing->to_agent && r->about && (!r->about->out || r->about->kind == MESSAGE_NOTE))
 		return error_set(error, STATUS_BAD_INPUT, "message %d of ticket %lld is not for the customer", outgoing->about_seq,
