@@ -36,7 +36,7 @@ uint32_t letter_fold_wide(uint32_t code)
 
 uint32_t code_fold(uint32_t code)
 {
-	return fold(code);
+	return letter_fold(code);
 }
 
 /* Extended-A folds to the odd one of a pair; the words may hold either. */
