@@ -21,6 +21,7 @@ enum desk_silence { SILENCE_CREATE, SILENCE_EXPIRE };     /* what becomes of a h
 
 struct desk_agent {
 	const char *name, *email, *display;      /* email in lower case */
+	struct strings also;                     /* further addresses of the same agent, in lower case */
 	struct strings skills;                   /* tags that this agent may be given tickets with; see desk_assign() */
 	struct strings leave;                    /* "2026-12-24..2027-01-06" or "2026-12-24": whole days away */
 	const char *hours;                       /* "mon-fri 08:00-17:30", several with commas; "": always */
@@ -176,6 +177,7 @@ struct incoming {
 	const struct mail *mail;
 	uint64_t size;
 	int64_t received;                /* ms */
+	struct strings known;            /* of an agent's mail: texts of the notices that it may quote, as they were sent */
 };
 void desk_evidence(struct arena *arena, const struct desk_policy *policy, const struct incoming *incoming, struct evidence *evidence);
 /* What makes two deliveries the same: 16 bytes over recipient, Message-ID and mail.body_digest. */

@@ -28,6 +28,9 @@ enum status outbox_render(struct store *store, const struct desk_policy *policy,
 /* Only its plain text, as `ticket show` has it and as the ticket keeps it once it is sent. */
 enum status outbox_render_text(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
                                struct arena *arena, const struct outbox_row *row, const char **text, struct error *error);
+/* Text and HTML, as a mail program that answers the notice has them before it. */
+enum status outbox_render_notice(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
+                                 struct arena *arena, const struct outbox_row *row, struct rendered *rendered, struct error *error);
 
 /* ---- the senders ---- */
 struct outbox;

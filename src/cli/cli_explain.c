@@ -87,6 +87,8 @@ static enum status decide(struct cli *cli, struct arena *arena, const struct mai
 	desk_evidence(arena, &cli->policy, &incoming, &evidence);
 	if (cli->store && (status = store_facts_of_mail(cli->store, arena, &incoming, &evidence, &facts, error)) != STATUS_OK)
 		return status;
+	if (cli->store && cli->config)
+		gateway_know_notices(cli->store, &cli->policy, &cli->config->templates, arena, &incoming);
 	if ((status = ask(cli, arena, &incoming, source, this, &facts, error)) != STATUS_OK)
 		return status;
 	desk_decide_mail(&cli->policy, &incoming, &facts, &this->plan);

@@ -75,6 +75,29 @@ static const char *lower_or_null(struct loader *loader, const char *text)
 	return text ? text_lower(&loader->config->arena, text) : NULL;
 }
 
+/* Whose mail would it be? After all addresses are in lower case. */
+static void check_also(struct loader *loader, size_t number)
+{
+	const struct desk_policy *policy = &loader->config->policy;
+	const struct desk_agent *agent = &policy->agents.at[number];
+
+	for (size_t i = 0; i < agent->also.count; i++) {
+		const char *address = agent->also.at[i];
+		const struct desk_agent *owner = desk_agent_with_address(policy, address);
+
+		for (size_t k = number + 1; k < policy->agents.count && (!owner || owner == agent); k++)
+			if (policy->agents.at[k].email && (!strcmp(policy->agents.at[k].email, address) || strings_have(&policy->agents.at[k].also, address)))
+				owner = &policy->agents.at[k];
+		if (owner && owner != agent)
+			config_complain(loader, setting_at(loader, "agents", number, "also"), "agents[].also",
+			                "\"%s\" is an address of the agent \"%s\" already; each address is one agent's", address, owner->name);
+		for (size_t k = 0; k < policy->queues.count; k++)
+			if (policy->queues.at[k].address && text_equal_nocase(policy->queues.at[k].address, address))
+				config_complain(loader, setting_at(loader, "agents", number, "also"), "agents[].also",
+				                "\"%s\" is the address of the queue \"%s\"; give an agent's own", address, policy->queues.at[k].name);
+	}
+}
+
 static void finish_agents(struct loader *loader)
 {
 	static const char *const reserved[] = { "admin", "desk", "timer", "none" };
@@ -84,6 +107,8 @@ static void finish_agents(struct loader *loader)
 		struct desk_agent *agent = &policy->agents.at[i];
 
 		agent->email = lower_or_null(loader, agent->email);
+		for (size_t j = 0; j < agent->also.count; j++)
+			agent->also.at[j] = lower_or_null(loader, agent->also.at[j]);
 		if (!*agent->display)
 			agent->display = agent->name;
 		for (size_t j = 0; agent->name && j < COUNT_OF(reserved); j++)
@@ -91,6 +116,8 @@ static void finish_agents(struct loader *loader)
 				config_complain(loader, setting_at(loader, "agents", i, "name"), "agents[].name",
 				                "\"%s\" has a meaning of its own in the history of tickets; choose another name", agent->name);
 	}
+	for (size_t i = 0; i < policy->agents.count; i++)
+		check_also(loader, i);
 }
 
 static bool agent_known(const struct desk_policy *policy, const char *name)

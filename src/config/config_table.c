@@ -201,6 +201,9 @@ const struct config_parameter config_parameters[] = {
 	STRING("agents[].email", IN_AGENT(email), NULL, config_check_address, "\"bob@example.org\"",
 		"Where the agent is told about tickets, and writes answers from. "
 		"Each agent needs an address of their own."),
+	STRINGS("agents[].also", IN_AGENT(also), "", config_check_address, "[ \"bob@home.example\" ]",
+		"Further addresses of the same agent: what comes from them counts as the agent's own. "
+		"Notices go to agents[].email."),
 	STRING("agents[].display", IN_AGENT(display), "", NULL, "\"Bob Rossi\"",
 		"The name that customers see. "
 		"If it is empty, the short name."),

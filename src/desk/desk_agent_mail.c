@@ -24,16 +24,25 @@ static struct new_message *append_agent_message(struct decision *d, struct ticke
 	return message;
 }
 
-static void command_error(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
-                          const struct desk_agent *agent, const char *problem)
+void desk_tell_not_sent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem)
 {
 	CLEANUP_BUFFER struct buffer variables;
 	buffer_init(&variables);
-	struct new_message *message = append_agent_message(d, ticket, incoming, agent, MESSAGE_NOTE, NULL);
-	message->flags = arena_printf(d->arena, "not sent: %s", problem);
 	record_add(&variables, "problem", problem);
 	record_add(&variables, "commands", COMMANDS_HELP);
-	notice_to_agent(d, ticket, agent, "agent-command-error", message->seq, arena_string(d->arena, buffer_string(&variables)));
+	const char *all = arena_string(d->arena, buffer_string(&variables));
+	if (agent)
+		notice_to_agent(d, ticket, agent, "agent-command-error", seq, all);
+	else
+		notice_to_agents(d, ticket, "agent-command-error", seq, NULL, all);
+}
+
+void desk_not_sent(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *agent,
+                   const char *problem)
+{
+	struct new_message *message = append_agent_message(d, ticket, incoming, agent, MESSAGE_NOTE, NULL);
+	message->flags = arena_printf(d->arena, "not sent: %s", problem);
+	desk_tell_not_sent(d, ticket, agent, message->seq, problem);
 	plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
 }
 
@@ -72,13 +81,12 @@ void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const str
 	plan_event(d, ticket, EVENT_AGENT_REPLY, agent ? "the agent answered" : "the desk answered");
 }
 
-/* The agent's words as he signed them; a signature keeps its delimiter, as RFC 3676 section 4.3 writes it, and gets none that it had not. */
-static const char *with_signature(struct arena *arena, const char *text, const char *signature)
+/* Nothing but the signature below the commands: no words. */
+static bool is_signature(const char *text, const char *signature)
 {
-	if (!*text || !signature || !*signature)
-		return text;
-	const char *name = strncmp(signature, "-- \n", 4) == 0 ? signature + 4 : strncmp(signature, "--\n", 3) == 0 ? signature + 3 : NULL;
-	return name ? arena_printf(arena, "%s\n\n-- \n%s", text, name) : arena_printf(arena, "%s\n\n%s", text, signature);
+	if (!signature)
+		return false;
+	return strcmp(text, signature) == 0 || (strncmp(text, "-- \n", 4) == 0 && strstr(signature, text + 4));
 }
 
 /* S/MIME that is encrypted or signed around its text, PGP/MIME: nobody here can read what it says. */
@@ -163,19 +171,24 @@ static enum status do_words(struct decision *d, const struct incoming *incoming,
 	return last ? desk_do_action(d, ticket, last, error) : STATUS_OK;
 }
 
-/* NULL, or why nothing can be done with it. */
-static const char *read_words(struct decision *d, const struct mail *mail, struct agent_words *words)
+/* NULL, or why nothing can be done with it. A note does not leave: what it quotes is no matter. */
+static const char *read_words(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, struct agent_words *words)
 {
-	const char *problem;
+	const struct mail *mail = incoming->mail;
+	const char *problem, *doubt;
 	if (is_sealed(mail))
 		return "it is encrypted, and cannot be read here: send it again unencrypted";
-	if (!desk_commands(d->arena, d->policy, mail->reply_text, d->facts->now, words, &problem))
+	const char *own = desk_own_words(d, incoming, ticket, words->note || desk_asks_to_send(d->arena, mail->reply_text), &doubt);
+	if (!desk_commands(d->arena, d->policy, own, d->facts->now, words, &problem))
 		return problem;
+	if (doubt && !words->note)
+		return doubt;
+	if (is_signature(words->text, mail->signature))
+		words->text = "";
 	if (!*words->text)
-		words->text = files_as_words(d->arena, mail);
+		words->text = desk_with_signature(d->arena, files_as_words(d->arena, mail), mail->signature);
 	if (!*words->text && !words->actions.count && !words->note)
 		return "it says nothing new: write above what you quote";
-	words->text = with_signature(d->arena, words->text, mail->signature);
 	return NULL;
 }
 
@@ -185,9 +198,9 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 	struct agent_words words = {.agent = agent, .note = note, .text = ""};
 	struct error error;
 	d->plan->who = agent->name;
-	const char *problem = read_words(d, incoming->mail, &words);
+	const char *problem = read_words(d, incoming, ticket, &words);
 	if (problem) {
-		command_error(d, incoming, ticket, agent, problem);
+		desk_not_sent(d, incoming, ticket, agent, problem);
 		return;
 	}
 	size_t mark = d->plan->count;
@@ -207,5 +220,5 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 	d->plan->count = mark;           /* all or nothing */
 	d->next_outbox = outbox;
 	*ticket = before;
-	command_error(d, incoming, ticket, agent, arena_string(d->arena, error.text));
+	desk_not_sent(d, incoming, ticket, agent, arena_string(d->arena, error.text));
 }

@@ -1,9 +1,11 @@
 /*
  * desk_command.c - slash commands on the first lines of an agent's mail. CONTRACT section 6.
  *
- * Only the first lines count; the first line that is no command begins the words for the customer. One wrong command spoils
- * the whole mail: nothing of it is done, the agent is told what was wrong, so that nothing half-meant reaches a customer.
- * A path like "/etc/passwd is wrong" is a command to us, too, and is asked back for: better than sending it half-read.
+ * Commands stand on the first lines; the first line that is no command begins the words. One wrong command spoils the whole mail:
+ * nothing of it is done, the agent is told what was wrong, so that nothing half-meant reaches a customer. A path like "/etc/passwd is
+ * wrong" on the first lines is a command to us, too, and is asked back for: better than sending it half-read.
+ * Below the words no command is carried out. But nobody who writes /note there wants the mail sent: it makes the whole a note. Any other
+ * command there is asked back for.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,7 @@ static const struct command commands[] = {
 	{"pending", ACTION_PEND, true, "/pending 3d"}, {"note", ACTION_NOTE, false, "/note"},
 	{"resolve", ACTION_RESOLVE, false, "/resolve"}, {"close", ACTION_CLOSE, false, "/close"},
 	{"reopen", ACTION_REOPEN, false, "/reopen"}, {"merge", ACTION_MERGE, true, "/merge 7"},
+	{"send", ACTION_REPLY, false, "/send"},          /* whatever is asked back for otherwise */
 };
 
 #define UNIT(letter, seconds) case letter: return (seconds)
@@ -110,8 +113,9 @@ static const char *take_command(struct arena *arena, const struct desk_policy *p
 		return arena_printf(arena, "/%s needs a word behind it: %s", command->name, command->usage);
 	if (!command->argument && *argument)
 		return arena_printf(arena, "/%s stands alone on its line, but \"%s\" follows", command->name, argument);
-	if (command->kind == ACTION_NOTE) {
-		words->note = true;
+	if (command->kind == ACTION_NOTE || command->kind == ACTION_REPLY) {
+		words->note |= command->kind == ACTION_NOTE;
+		words->send |= command->kind == ACTION_REPLY;
 		return NULL;
 	}
 	struct action action = {.kind = command->kind, .argument = argument, .text = "", .to = "", .subject = "", .trace = ""};
@@ -159,6 +163,43 @@ static const char *words_of(struct arena *arena, const char *text)
 	return "";
 }
 
+/* What a line of nothing but a command would be, without the marks of a program that writes bold letters as stars, and without a dot
+ * behind it. NULL: it is none. */
+static const struct command *command_below(char *line, const char **argument)
+{
+	char *end = line + strlen(line);
+	while (*line && strchr("*_`", *line))
+		line++;
+	while (end > line && strchr("*_`.:;,!", end[-1]))
+		*--end = '\0';
+	if (*line != '/')
+		return NULL;
+	size_t length = strcspn(line + 1, " ");
+	*argument = text_trim(line + 1 + length);
+	return find_command(line + 1, length);
+}
+
+/* Of the lines below the first words: "/note" is taken out and makes a note of all. NULL: no other command stands there. */
+static const char *commands_below(struct arena *arena, struct agent_words *words)
+{
+	CLEANUP_BUFFER struct buffer out;
+	const char *problem = NULL;
+	buffer_init(&out);
+	for (const char *at = words->text; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+		size_t length = strcspn(at, "\n");
+		const char *argument = "";
+		const struct command *command = memchr(at, '/', length) ? command_below(seen_line(arena, at, length), &argument) : NULL;
+		bool note = command && command->kind == ACTION_NOTE;
+		words->note |= note;
+		if (!(note && !*argument))
+			buffer_printf(&out, "%.*s\n", (int)length, at);
+		if (command && !note && !problem)
+			problem = arena_printf(arena, "/%s stands below your words: commands are carried out on the first lines only", command->name);
+	}
+	words->text = text_trim(arena_string(arena, buffer_string(&out)));
+	return words->note ? NULL : problem;
+}
+
 bool desk_commands(struct arena *arena, const struct desk_policy *policy, const char *text, int64_t now,
                    struct agent_words *words, const char **problem)
 {
@@ -173,5 +214,17 @@ bool desk_commands(struct arena *arena, const struct desk_policy *policy, const 
 		text += length + (text[length] == '\n');
 	}
 	words->text = words_of(arena, text);
-	return true;
+	return !(*problem = commands_below(arena, words));
+}
+
+bool desk_asks_to_send(struct arena *arena, const char *text)
+{
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		const char *line = seen_line(arena, text, strcspn(text, "\n"));
+		if (text_equal_nocase(line, "/send"))
+			return true;
+		if (*line && *line != '/')
+			return false;
+	}
+	return false;
 }

@@ -16,17 +16,6 @@
 
 /* ---- who wrote, and may it join? ---- */
 
-/* The agent whose own token this clue carries and who is also the sender; NULL: not proved. */
-static const struct desk_agent *proved_agent(const struct desk_policy *policy, const struct clue *clue, const struct mail *mail)
-{
-	bool agents_token = (clue->kind == EVIDENCE_ADDRESS_TOKEN && (clue->token.kind == TOKEN_AGENT || clue->token.kind == TOKEN_NOTE))
-	                 || (clue->kind == EVIDENCE_MESSAGE_TOKEN && clue->token.kind == TOKEN_MAIL_TO_AGENT);
-	if (!agents_token || failed_authentication(mail))
-		return NULL;
-	const struct desk_agent *agent = desk_agent_with_address(policy, mail->from.address);
-	return agent && desk_who(agent->name) == clue->token.who ? agent : NULL;
-}
-
 static bool ends_with(const char *text, const char *end)
 {
 	size_t length = strlen(text), wanted = strlen(end);
@@ -51,6 +40,7 @@ static bool may_join(struct decision *d, const struct clue_facts *found, const s
 	              || (clue->kind == EVIDENCE_MESSAGE_TOKEN && clue->token.kind == TOKEN_MAIL_TO_CUSTOMER);
 	if (token_of_customer)
 		return true;
+	reference |= clue->kind == EVIDENCE_ADDRESS_TOKEN;       /* an agent's: whom he copied has it, and takes part */
 	return reference && !failed_authentication(mail) && desk_is_participant(found->ticket, mail->from.address) && subject_is_ours(d, found, mail);
 }
 
@@ -64,7 +54,7 @@ static bool automatic_may_join(struct decision *d, const struct clue_facts *foun
 	if (kind == EVIDENCE_MENTION)
 		return false;
 	bool answer = mail->kind == MAIL_AUTO_REPLY && mail->machine != MACHINE_RECEIPT && mail->machine != MACHINE_CALENDAR;
-	if (kind == EVIDENCE_MESSAGE_TOKEN && !answer)
+	if (kind == EVIDENCE_MESSAGE_TOKEN && (!answer || found->clue->token.kind == TOKEN_MAIL_TO_AGENT))
 		return true;
 	return desk_is_participant(found->ticket, mail->from.address) && subject_is_ours(d, found, mail);
 }
@@ -326,6 +316,17 @@ static void decide_automatic(struct decision *d, const struct incoming *incoming
 		desk_open_ticket(d, incoming, "automatic mail about it, without proof");
 }
 
+/* What goes by no sign that counts for customers is not an agent's answer all the same. */
+static void decide_agents_machine(struct decision *d, const struct incoming *incoming)
+{
+	struct mail *mail = ARENA_NEW(d->arena, struct mail);
+	struct incoming automatic = *incoming;
+	*mail = *incoming->mail;
+	mail->kind = d->plan->kind = MAIL_AUTO_REPLY;
+	automatic.mail = d->mail = mail;
+	decide_automatic(d, &automatic);
+}
+
 /* ---- the whole ---- */
 
 /* A mail to a queue's own address is for that queue, whatever it refers to: one that was not asked before gets a ticket, linked; what
@@ -345,21 +346,10 @@ static bool decide_for_other_queue(struct decision *d, const struct incoming *in
 /* A person's answer to a bounce address (some programs answer the envelope sender): the address is signed, but of no role. */
 static void decide_person(struct decision *d, const struct incoming *incoming)
 {
+	if (desk_decide_house_mail(d, incoming))
+		return;
 	for (size_t i = 0; i < d->facts->clues.count; i++) {
 		const struct clue_facts *found = &d->facts->clues.at[i];
-		const struct desk_agent *agent = found->ticket ? proved_agent(d->policy, found->clue, incoming->mail) : NULL;
-		if (agent && found->ticket->queue_is_new) {
-			desk_open_beside(d, incoming, found->ticket, agent);
-			return;
-		}
-		if (agent) {
-			d->plan->evidence = found->clue->kind;
-			d->plan->kind = MAIL_REPLY;
-			if (!already_there(d, found->ticket, DISPOSITION_JOINED))
-				desk_decide_agent_mail(d, incoming, desk_copy_ticket(d->arena, found->ticket), agent,
-				                       found->clue->token.kind == TOKEN_NOTE);
-			return;
-		}
 		bool participant_at_bounce = found->ticket && found->clue->kind == EVIDENCE_BOUNCE_ADDRESS
 		                          && desk_is_participant(found->ticket, incoming->mail->from.address);
 		if (found->ticket && (participant_at_bounce || may_join(d, found, incoming->mail))) {
@@ -423,6 +413,8 @@ void desk_decide_mail(const struct desk_policy *policy, const struct incoming *i
 		return;
 	if (mail->kind == MAIL_BOUNCE || mail->kind == MAIL_AUTO_REPLY || mail->kind == MAIL_FEEDBACK_REPORT)
 		decide_automatic(&d, incoming);
+	else if (desk_is_agents_machine(&d, incoming))
+		decide_agents_machine(&d, incoming);
 	else
 		decide_person(&d, incoming);
 }

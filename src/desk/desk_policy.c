@@ -17,10 +17,18 @@ const struct desk_agent *desk_agent_named(const struct desk_policy *policy, cons
 	return NULL;
 }
 
+static bool is_among(const struct strings *addresses, const char *address)
+{
+	for (size_t i = 0; i < addresses->count; i++)
+		if (text_equal_nocase(addresses->at[i], address))
+			return true;
+	return false;
+}
+
 const struct desk_agent *desk_agent_with_address(const struct desk_policy *policy, const char *address)
 {
 	for (size_t i = 0; i < policy->agents.count; i++)
-		if (text_equal_nocase(policy->agents.at[i].email, address))
+		if (text_equal_nocase(policy->agents.at[i].email, address) || is_among(&policy->agents.at[i].also, address))
 			return &policy->agents.at[i];
 	return NULL;
 }

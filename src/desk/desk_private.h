@@ -93,17 +93,41 @@ struct agent_words {                     /* what an agent's mail or command line
 	const struct desk_agent *agent;
 	struct { struct action *at; size_t count; } actions;
 	bool note;                       /* the words never leave the house */
+	bool send;                       /* "/send": they go out, although they were asked back for */
 	const char *text;                /* without commands */
 };
-/* Takes the command lines off the top of `text`. False: a command is wrong, *problem says which and how to write it. */
+/* Takes the command lines off the top of `text`, and "/note" wherever it stands. False: a command is wrong, or stands where none is carried
+ * out; *problem says which and how to write it. */
 bool desk_commands(struct arena *arena, const struct desk_policy *policy, const char *text, int64_t now,
                    struct agent_words *words, const char **problem);
+bool desk_asks_to_send(struct arena *arena, const char *text);   /* "/send" among the commands on top */
+/* What the agent wrote in this mail, commands and signature with it, the notice that it answers taken out (desk_own_words.c). `all`: also
+ * what looks like a quote of something else. *problem: NULL, or why that is not certain. */
+const char *desk_own_words(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, bool all, const char **problem);
+const char *desk_with_signature(struct arena *arena, const char *text, const char *signature);
+/* Tokens that are the house's own, or another ticket's (desk_house.c). The text without them: their addresses become `address`. */
+bool desk_is_house_token(const struct token *token, int64_t ticket);
+bool desk_find_house_token(const struct desk_policy *policy, int64_t ticket, const char *text, size_t *start, size_t *length);
+const char *desk_without_house_tokens(struct arena *arena, const struct desk_policy *policy, int64_t ticket, const char *address, const char *text,
+                                      size_t *count);
 enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
 /* A person's words to the customer: message, mail, state. agent NULL: the desk's own, by the administrator. raw: they came by mail. */
 void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw,
                       const char *template);
 void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
                             const struct desk_agent *agent, bool note);
+/* It is not sent on: kept as a note, and told to him with the reason and his words. */
+void desk_not_sent(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *agent,
+                   const char *problem);
+/* Agent NULL: whoever is told about the ticket. */
+void desk_tell_not_sent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem);
+
+/* ---- what an agent's mail is (desk_house_mail.c) ---- */
+/* Did a machine write this in an agent's name, or to an agent's own address? */
+bool desk_is_agents_machine(const struct decision *d, const struct incoming *incoming);
+/* An agent's mail on a ticket, or anybody's to an agent's own address. False: it is neither, and decided like anybody's. */
+bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming);
+bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *ticket, const struct desk_agent *agent);
 int64_t desk_day_number(int year, int month, int day);           /* days since 1970-01-01, Gregorian */
 int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", "1w", RFC 3339; 0: not understood */
 

@@ -199,6 +199,15 @@ static void ask_model(struct gateway *gateway, struct transaction *transaction, 
 	gateway_learned_unref(&learned);
 }
 
+/* Of an agent's mail: what he had before him when he wrote. Before the write transaction. */
+static void know_notices(struct gateway *gateway, struct transaction *transaction, struct incoming *incoming)
+{
+	pthread_mutex_lock(&gateway->reader_lock);
+	if (gateway->reader)
+		gateway_know_notices(gateway->reader, &transaction->config->policy, &transaction->config->templates, &transaction->arena, incoming);
+	pthread_mutex_unlock(&gateway->reader_lock);
+}
+
 /* Before the write transaction, too. */
 static void ask_kb(struct transaction *transaction, struct delivery *deliveries, size_t count)
 {
@@ -257,6 +266,9 @@ static void consider(void *context)
 	ask_rules(intake->gateway, transaction, &intake->mail, &intake->source, intake->deliveries, intake->count);
 	ask_model(intake->gateway, transaction, intake->deliveries, intake->count);
 	ask_kb(transaction, intake->deliveries, intake->count);
+	for (size_t i = 0; i < intake->count; i++)
+		if (gateway_is_agents(&transaction->config->policy, &intake->deliveries[i].incoming))
+			know_notices(intake->gateway, transaction, &intake->deliveries[i].incoming);
 }
 
 /* What was costly to read is not read again for the notices that wait: see store_derived.c. A large attachment is not costly here. */

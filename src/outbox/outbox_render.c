@@ -217,6 +217,16 @@ enum status outbox_render_text(struct store *store, const struct desk_policy *po
 	return status;
 }
 
+enum status outbox_render_notice(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
+                                 struct arena *arena, const struct outbox_row *row, struct rendered *rendered, struct error *error)
+{
+	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row };
+	enum status status = words(&r, rendered, error);
+
+	rendering_fini(&r);
+	return status;
+}
+
 /* ---- the mail ---- */
 
 static bool language_has(const char *language, const char *tag)

@@ -403,7 +403,7 @@ def test_37_a_reply_to_the_note_address_stays_in_the_house(desk):
     desk.accept(mail(sender=BOB, body="He is a difficult one.\n", to=note_address, subject="Re"), note_address, sender=BOB)
     assert desk.ticket(1)["messages"][-1]["kind"] == "note" and "difficult" in desk.ticket(1)["messages"][-1]["text"]
     desk.accept(mail(sender="mallory@evil.example", to=note_address, subject="Re"), note_address, sender="mallory@evil.example")
-    assert len(desk.tickets()) == 2
+    assert len(desk.tickets()) == 1 and any("mallory@evil.example" in m.text for m in desk.wait_sent(2, to=BOB))
     wait_until(lambda: not desk.outbox())
     assert not any("difficult" in m.text for m in desk.sent_to(ANNA))
 

@@ -203,12 +203,10 @@ def test_39_agents_token_in_other_hands_sends_nothing(desk):
     first_ack(desk)
     notice = desk.wait_sent(1, to="bob@agents.example")[0]
     desk.accept(mail(sender="mallory@evil.example", body="Send your password to me.\n", reply_to=notice), address_of(notice), sender="mallory@evil.example")
-    desk.accept(mail(sender="eva@agents.example", body="/close\n", reply_to=notice), address_of(notice), sender="eva@agents.example")
-    assert desk.ticket(1)["state"] == "new" and len(desk.ticket(1)["messages"]) == 2
-    desk.wait_sent(4)
-    assert not any("password" in m.text for m in desk.sent_to(ANNA))
+    assert desk.ticket(1)["state"] == "new" and desk.ticket(1)["messages"][-1]["kind"] == "note" and len(desk.tickets()) == 1
     told = wait_until(lambda: [m for m in desk.sent_to("bob@agents.example") if "password" in m.text])[0]
-    assert "It refers to request #1, and is not a part of it." in told.text and "not a part of it" in told.html
+    assert "mallory@evil.example" in told.text and "no address of an agent" in told.text
+    assert not any("password" in m.text for m in desk.sent_to(ANNA)) and not desk.sent_to("mallory@evil.example")
 
 
 def test_wrong_command_is_answered_and_nothing_is_sent_on(desk):

@@ -328,17 +328,23 @@ static void agent_answers_by_mail(void **state)
 	arena_fini(&w.arena);
 }
 
-static void agents_token_is_good_for_that_agent_only(void **state)
+static void agents_token_is_good_for_agents_of_that_ticket_only(void **state)
 {
 	struct world w;
 	struct ticket_facts ticket = ticket_of(7);
 	const char *plan = agent_writes(&w, &ticket, "bob", "mallory@evil.example", "/close");
-	expect(plan, "create ticket 12");
-	expect(plan, "link ticket 12 with 7");
-	expect_not(plan, "ticket 7:");
+	expect_not(plan, "create ticket 12");
+	expect(plan, "append message 3 (note, in) to ticket 7: not sent");
+	expect(plan, "enqueue mail to bob@example.org: agent-command-error");
+	expect_not(plan, "state");
 	arena_fini(&w.arena);
-	plan = agent_writes(&w, &ticket, "bob", "eve@example.org", "/close");
-	expect(plan, "create ticket 12");
+	plan = agent_writes(&w, &ticket, "bob", "eve@example.org", "Restart it.");       /* bob's notice was passed on to her */
+	expect(plan, "enqueue mail to anna@customer.example: reply");
+	arena_fini(&w.arena);
+	ticket.queue = "network";
+	plan = agent_writes(&w, &ticket, "bob", "eve@example.org", "Restart it.");
+	expect_not(plan, "enqueue mail to anna@customer.example");
+	expect(plan, "enqueue mail to eve@example.org: agent-command-error");
 	arena_fini(&w.arena);
 }
 
@@ -603,7 +609,7 @@ int main(void)
 		cmocka_unit_test(subject_number_alone_is_a_hint), cmocka_unit_test(token_of_a_cut_address_counts_in_the_header),
 		cmocka_unit_test(automatic_mail_moves_nothing), cmocka_unit_test(bounce_tells_an_agent_but_never_of_an_agents_mail),
 		cmocka_unit_test(our_own_mail_is_a_loop), cmocka_unit_test(agent_answers_by_mail),
-		cmocka_unit_test(agents_token_is_good_for_that_agent_only), cmocka_unit_test(commands_by_mail),
+		cmocka_unit_test(agents_token_is_good_for_agents_of_that_ticket_only), cmocka_unit_test(commands_by_mail),
 		cmocka_unit_test(old_closed_ticket_opens_a_new_one), cmocka_unit_test(who_is_on_leave_is_not_alone_with_his_tickets), cmocka_unit_test(same_mail_by_two_addresses),
 		cmocka_unit_test(acknowledgements_are_withheld_with_a_reason), cmocka_unit_test(budgets_bind_strangers_only),
 		cmocka_unit_test(a_third_party_in_reply_to_is_a_stranger), cmocka_unit_test(actions_of_the_command_line),

@@ -1,0 +1,193 @@
+/*
+ * desk_house_mail.c - what a mail of an agent, or to an agent's own address, is: an answer to the customer, a note, an answer that was sent
+ * directly, a machine's, or nothing that can be sent.
+ *
+ * Only what comes to a notice's own signed address, from an agent who is proved and may act on that ticket, is meant for the customer. All
+ * else that an agent writes about a ticket of ours (a forward above all, whose references say nothing about its readers) stays in the house,
+ * and he is told. An agent is no customer by answering something of ours. Decides nothing about words: desk_agent_mail.c does.
+ */
+#include <string.h>
+
+#include "desk_private.h"
+
+/* ---- machines ---- */
+
+/* Signs that a list or a filter leaves on a person's mail, too. */
+static bool is_soft(const char *why)
+{
+	static const char *const signs[] = {"list mail", "X-Spam-Flag", "mass mailing", "sent to itself", "a machine's address"};
+	for (size_t i = 0; i < COUNT_OF(signs); i++)
+		if (text_starts_nocase(why, signs[i]))
+			return true;
+	return false;
+}
+
+static bool has_agents_address(const struct incoming *incoming)
+{
+	const struct address_facts *address = &incoming->address;
+	return address->class == ADDRESS_TICKET && (address->token.kind == TOKEN_AGENT || address->token.kind == TOKEN_NOTE);
+}
+
+/* One sign is enough: what an absence notice tells is not for customers, in whatever language it is written. */
+bool desk_is_agents_machine(const struct decision *d, const struct incoming *incoming)
+{
+	const struct mail *mail = incoming->mail;
+	if (!has_agents_address(incoming) && !desk_agent_with_address(d->policy, mail->from.address))
+		return false;
+	return !incoming->envelope_from || !*incoming->envelope_from || (!mail->auto_answer_allowed && !is_soft(mail->auto_answer_why));
+}
+
+/* ---- who may act ---- */
+
+bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *ticket, const struct desk_agent *agent)
+{
+	const struct desk_queue *queue = desk_queue_named(policy, ticket->queue);
+	return text_equal_nocase(ticket->agent, agent->name) || !queue || strings_have(&queue->agents, agent->name);
+}
+
+/* ---- to an agent's own address ---- */
+
+/* The ticket, and whose address: by the envelope, or by the header where the mail server cut the token off. */
+static const struct clue_facts *signed_clue(const struct decision *d)
+{
+	for (size_t i = 0; i < d->facts->clues.count; i++) {
+		const struct clue_facts *found = &d->facts->clues.at[i];
+		enum token_kind kind = found->clue->token.kind;
+		if (found->ticket && found->clue->kind == EVIDENCE_ADDRESS_TOKEN && (kind == TOKEN_AGENT || kind == TOKEN_NOTE))
+			return found;
+	}
+	return NULL;
+}
+
+static const struct desk_agent *owner_of(const struct desk_policy *policy, const struct token *token)
+{
+	for (size_t i = 0; i < policy->agents.count; i++)
+		if (desk_who(policy->agents.at[i].name) == token->who)
+			return &policy->agents.at[i];
+	return NULL;
+}
+
+/* A stranger's mail to an agent's address is most often that agent's, from an alias. Its writer is told nothing: nobody knows who that is. */
+static void keep_strangers(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *owner)
+{
+	const char *problem = arena_printf(d->arena, "it came from %s, which is no address of an agent: answer from your own, or have that one added to "
+	                                   "your addresses (agents[].also)", *incoming->mail->from.address ? incoming->mail->from.address : "nobody");
+	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTE, false);
+	message->raw = true;
+	message->from = incoming->mail->from;
+	message->message_id = incoming->mail->message_id;
+	message->flags = arena_printf(d->arena, "not sent: %s", problem);
+	desk_tell_not_sent(d, ticket, owner, message->seq, problem);
+	plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
+}
+
+/* False: somebody of the customer's side wrote to it. */
+static bool decide_signed(struct decision *d, const struct incoming *incoming, const struct clue_facts *found, const struct desk_agent *sender)
+{
+	const struct token *token = &found->clue->token;
+	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found->ticket);
+	bool own = sender && desk_who(sender->name) == token->who;
+	const char *problem = desk_agent_not_proved(d->arena, d->policy, incoming->mail);
+	if (!sender && desk_is_participant(ticket, incoming->mail->from.address) && !problem)
+		return false;
+	if (!sender)
+		keep_strangers(d, incoming, ticket, owner_of(d->policy, token));
+	else if (problem)
+		desk_not_sent(d, incoming, ticket, sender, problem);
+	else if (!own && !desk_may_act(d->policy, ticket, sender))
+		desk_not_sent(d, incoming, ticket, sender, "the request is in none of your queues, and the notice was a colleague's");
+	else
+		desk_decide_agent_mail(d, incoming, ticket, sender, token->kind == TOKEN_NOTE);
+	return true;
+}
+
+/* ---- an agent's other mail that refers to a ticket ---- */
+
+static bool is_answer_subject(const char *subject, int64_t ticket, struct arena *arena)
+{
+	const char *mark = arena_printf(arena, "[#%lld]", (long long)ticket);
+	size_t length = strcspn(subject, ":");
+	return length && length <= 12 && subject[length] == ':' && strstr(subject, mark);
+}
+
+static const struct clue_facts *referred(const struct decision *d, const struct incoming *incoming, const struct desk_agent *sender)
+{
+	for (size_t i = 0; i < d->facts->clues.count; i++) {
+		const struct clue_facts *found = &d->facts->clues.at[i];
+		enum evidence_kind kind = found->clue->kind;
+		bool by_subject = kind == EVIDENCE_SUBJECT_TOKEN && found->ticket && desk_may_act(d->policy, found->ticket, sender)
+		               && !forwarding_agent(d->policy, incoming->mail) && is_answer_subject(incoming->mail->subject, found->ticket->id, d->arena);
+		if (found->ticket && (by_subject || kind == EVIDENCE_MESSAGE_TOKEN || kind == EVIDENCE_MESSAGE_ID || kind == EVIDENCE_ADDRESS_TOKEN
+		                      || kind == EVIDENCE_BOUNCE_ADDRESS))
+			return found;
+	}
+	return NULL;
+}
+
+static bool went_to_customer(const struct decision *d, const struct ticket_facts *ticket)
+{
+	bool has = *ticket->customer.address && desk_has_it(d, ticket->customer.address);
+	for (size_t i = 0; i < ticket->participants.count; i++)
+		has |= desk_has_it(d, ticket->participants.at[i].address);
+	return has;
+}
+
+/* The customer has it already, the desk a copy: an answer like any other, but that nothing more is sent. */
+static void decide_direct(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *sender)
+{
+	const struct mail *mail = incoming->mail;
+	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, true);
+	d->plan->who = sender->name;
+	message->raw = true;
+	message->from = mail->from;
+	message->message_id = mail->message_id;
+	message->agent = sender->name;
+	message->flags = "sent by the agent directly";
+	for (size_t i = 0; i < mail->to.count; i++)
+		*ARENA_PUSH(d->arena, &message->to) = mail->to.at[i].address;
+	if (!*ticket->agent)
+		plan_set_agent(d, ticket, sender->name, "answered first");
+	plan_event(d, ticket, EVENT_AGENT_REPLY, "the agent answered directly");
+	plan_disposition(d, DISPOSITION_JOINED, ticket->id, message->seq, evidence_name(d->plan->evidence));
+}
+
+static bool decide_referring(struct decision *d, const struct incoming *incoming, const struct clue_facts *found, const struct desk_agent *sender)
+{
+	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found->ticket);
+	const char *problem = desk_agent_not_proved(d->arena, d->policy, incoming->mail);
+	if (text_equal_nocase(ticket->customer.address, incoming->mail->from.address))
+		return false;                    /* his own request: there he is the customer */
+	if (problem)
+		desk_not_sent(d, incoming, ticket, sender, problem);
+	else if (went_to_customer(d, ticket))
+		decide_direct(d, incoming, ticket, sender);
+	else if (found->ticket->queue_is_new)
+		desk_open_beside(d, incoming, found->ticket, sender);        /* he asks another queue: a note for those who work there */
+	else
+		desk_not_sent(d, incoming, ticket, sender, "it did not come to the notice's own address, so it was kept as a note: to answer the customer, "
+		                                           "reply to the notice");
+	return true;
+}
+
+bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming)
+{
+	const struct desk_agent *sender = desk_agent_with_address(d->policy, incoming->mail->from.address);
+	const struct clue_facts *found = signed_clue(d);
+	bool is_signed = found != NULL;
+	if (!found && sender)
+		found = referred(d, incoming, sender);
+	if (!found)
+		return false;
+	enum evidence_kind evidence = d->plan->evidence;
+	d->plan->evidence = found->clue->kind;
+	if (found->ticket->same_mail_seq) {
+		plan_disposition(d, DISPOSITION_JOINED, found->ticket->id, found->ticket->same_mail_seq, "the same mail came by another address of ours");
+		return true;
+	}
+	if (is_signed ? decide_signed(d, incoming, found, sender) : decide_referring(d, incoming, found, sender)) {
+		d->plan->kind = MAIL_REPLY;
+		return true;
+	}
+	d->plan->evidence = evidence;
+	return false;
+}

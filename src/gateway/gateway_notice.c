@@ -1,0 +1,135 @@
+/*
+ * gateway_notice.c - what an agent had before him when he answered: the text of our notices, rendered again from their rows.
+ *
+ * The desk takes them out of his mail (desk_own_words.c). The notice is the one that his mail refers to; where a mail program refers to
+ * nothing, what any notice of that ticket says. Only for mails of agents, or to an agent's address: plain intake does not come here. What
+ * cannot be read is left out; the desk then asks the agent rather than send what may be ours.
+ */
+#include <string.h>
+
+#include "gateway.h"
+#include "outbox.h"
+
+#define NOTICES_MOST 3                           /* notices that one mail is compared with */
+
+bool gateway_is_agents(const struct desk_policy *policy, const struct incoming *incoming)
+{
+	const struct address_facts *address = &incoming->address;
+	bool to_agent = address->class == ADDRESS_TICKET && (address->token.kind == TOKEN_AGENT || address->token.kind == TOKEN_NOTE);
+	return to_agent || desk_agent_with_address(policy, incoming->mail->from.address);
+}
+
+/* ---- HTML of ours as its reader's program quotes it ---- */
+
+struct stripped { struct buffer out; bool quoted; };
+
+static void new_line(struct stripped *to)
+{
+	buffer_add_string(&to->out, to->quoted ? "\n> " : "\n");
+}
+
+static void add_tag(struct stripped *to, const char *tag)
+{
+	if (text_starts_nocase(tag, "blockquote"))
+		to->quoted = true;
+	else if (text_starts_nocase(tag, "/blockquote"))
+		to->quoted = false;
+	else if (!text_starts_nocase(tag, "br") && !text_starts_nocase(tag, "p") && !text_starts_nocase(tag, "/p") && !text_starts_nocase(tag, "div"))
+		return;
+	new_line(to);
+}
+
+/* Our own templates write these entities and no others. */
+static size_t add_entity(struct stripped *to, const char *at)
+{
+	static const struct { const char *name; char byte; } entities[] = {
+		{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&#39;", '\''}, {"&nbsp;", ' '},
+	};
+	for (size_t i = 0; i < COUNT_OF(entities); i++)
+		if (strncmp(at, entities[i].name, strlen(entities[i].name)) == 0) {
+			buffer_add_char(&to->out, entities[i].byte);
+			return strlen(entities[i].name);
+		}
+	buffer_add_char(&to->out, *at);
+	return 1;
+}
+
+static const char *strip(struct arena *arena, const char *html)
+{
+	struct stripped to = {.quoted = false};
+	const char *style = strstr(html, "<body");
+	for (const char *at = style ? style : html; *at;) {
+		if (*at == '<') {
+			add_tag(&to, at + 1);
+			at += strcspn(at, ">");
+			at += *at == '>';
+		} else if (*at == '&') {
+			at += add_entity(&to, at);
+		} else if (*at == '\n' && to.quoted) {
+			new_line(&to);
+			at++;
+		} else {
+			buffer_add_char(&to.out, *at++);
+		}
+	}
+	const char *text = arena_string(arena, buffer_string(&to.out));
+	buffer_fini(&to.out);
+	return text;
+}
+
+/* ---- which notices ---- */
+
+static void add_notice(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
+                       const struct outbox_row *row, struct incoming *incoming)
+{
+	struct rendered rendered;
+	struct error error;
+	if (!row->outgoing.to_agent || outbox_render_notice(store, policy, templates, arena, row, &rendered, &error) != STATUS_OK)
+		return;
+	strings_add(arena, &incoming->known, rendered.text);
+	if (*rendered.html)
+		strings_add(arena, &incoming->known, strip(arena, rendered.html));
+}
+
+static void add_referred(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
+                         const struct strings *ids, struct incoming *incoming)
+{
+	for (size_t i = ids->count; i > 0 && incoming->known.count < 2 * NOTICES_MOST; i--) {
+		struct token token;
+		struct outbox_row row;
+		struct error error;
+		if (desk_message_id_read(policy, ids->at[i - 1], &token) && token.kind == TOKEN_MAIL_TO_AGENT
+		    && store_outbox_get(store, arena, token.number, &row, &error) == STATUS_OK)
+			add_notice(store, policy, templates, arena, &row, incoming);
+	}
+}
+
+/* A notice as it would be: of the first words of the ticket, and of the last. */
+static void add_usual(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
+                      const struct token *token, struct incoming *incoming)
+{
+	static const char *const names[] = {"agent-new", "agent-answered"};
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		struct outbox_row row = {.id = 1, .ticket = token->ticket};
+		struct token note = *token;
+		CLEANUP_BUFFER struct buffer variables = {0};
+		note.kind = TOKEN_NOTE;
+		record_add(&variables, "note_address", desk_token_address(arena, policy, incoming->address.queue->address, &note));
+		row.outgoing = (struct outgoing){.id = 1, .ticket = token->ticket, .template = names[i], .language = policy->language,
+		                                 .queue = incoming->address.queue->name, .agent = "", .to_agent = true, .automatic = true, .subject = "",
+		                                 .about_seq = i && token->number ? (int)token->number : 1,
+		                                 .variables = arena_string(arena, buffer_string(&variables))};
+		add_notice(store, policy, templates, arena, &row, incoming);
+	}
+}
+
+void gateway_know_notices(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
+                          struct incoming *incoming)
+{
+	if (!gateway_is_agents(policy, incoming))
+		return;
+	add_referred(store, policy, templates, arena, &incoming->mail->in_reply_to, incoming);
+	add_referred(store, policy, templates, arena, &incoming->mail->references, incoming);
+	if (!incoming->known.count && incoming->address.class == ADDRESS_TICKET)
+		add_usual(store, policy, templates, arena, &incoming->address.token, incoming);
+}
