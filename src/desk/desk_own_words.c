@@ -332,6 +332,26 @@ static void mark_quoted(struct text_lines *lines)
 	}
 }
 
+/* An empty line of a quote stays only between two lines of it that stay. */
+static void mark_empty(struct text_lines *lines)
+{
+	bool before = false, after = false;
+	for (size_t i = 0; i < lines->count; i++) {
+		struct text_line *line = &lines->at[i];
+		if (line->quoted && line->blank)
+			line->ours |= !before;
+		else
+			before = line->quoted && !line->ours;
+	}
+	for (size_t i = lines->count; i > 0; i--) {
+		struct text_line *line = &lines->at[i - 1];
+		if (line->quoted && line->blank)
+			line->ours |= !after;
+		else
+			after = line->quoted && !line->ours;
+	}
+}
+
 /* ---- the lines that introduce it ---- */
 
 static bool has(const struct text_line *line, const char *words)
@@ -479,19 +499,20 @@ static const char *join_own(struct reading *r, bool all, bool forward, const cha
 {
 	CLEANUP_BUFFER struct buffer out;
 	size_t doubt = first_doubt(r, forward);
+	bool any = false;
 	buffer_init(&out);
 	if (!all && doubt < r->lines.count)
 		*problem = arena_printf(r->arena, "it seems to quote something else than our notice, from \"%s\" on: take that away, or begin your mail "
 		                        "with the line /send to have all of it sent", beginning(r->arena, &r->lines.at[doubt]));
 	for (size_t i = 0; i < r->lines.count; i++) {
 		const struct text_line *line = &r->lines.at[i];
+		any |= !line->ours && !line->blank && !line->quoted;
 		if (!line->ours && (line->kept_by_reader || line->blank || is_lost(line)))
 			buffer_printf(&out, "%.*s%s\n", (int)line->length, line->at, is_delimiter(line) ? " " : "");
 	}
-	return text_trim(arena_string(r->arena, buffer_string(&out)));
+	return any ? text_trim(arena_string(r->arena, buffer_string(&out))) : "";         /* quotes alone say nothing */
 }
 
-/* The signature gets no delimiter that it had not. */
 const char *desk_with_signature(struct arena *arena, const char *text, const char *signature)
 {
 	if (!*text || !signature || !*signature)
@@ -522,6 +543,7 @@ const char *desk_own_words(struct decision *d, const struct incoming *incoming, 
 		mark_bare(&r);
 		mark_quoted(&r.lines);
 		mark_introductions(&r);
+		mark_empty(&r.lines);
 		text = join_own(&r, all, mail->forward.is_forward, problem);
 	}
 	text = desk_without_house_tokens(d->arena, d->policy, ticket->id, queue_of(d, ticket)->address, text, &tokens);
