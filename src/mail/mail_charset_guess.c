@@ -60,7 +60,7 @@ static struct wide_page wides[] = {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* ---- the tables ---- */
-static uint32_t letter_fold(uint32_t code)
+static uint32_t case_off(uint32_t code)
 {
 	static const struct { uint16_t from, to; } greek[] = { { 0x386, 0x3AC }, { 0x388, 0x3AD }, { 0x389, 0x3AE }, { 0x38A, 0x3AF }, { 0x38C, 0x3CC },
 	                                                       { 0x38E, 0x3CD }, { 0x38F, 0x3CE }, { 0x178, 0xFF } };
@@ -90,7 +90,7 @@ static bool is_sign(uint32_t code)
 static unsigned char class_of(const struct letter_model *model, uint32_t code)
 {
 	size_t at = model->latin ? 27 : 1, size;
-	uint32_t letter, folded = letter_fold(code);
+	uint32_t letter, folded = case_off(code);
 	if (!code || (code >= 0x80 && code < 0xA0))
 		return CLASS_INVALID;
 	for (const char *p = model->letters; *p; p += size, at++) {
@@ -124,7 +124,7 @@ static void fill_page(struct page *page)
 		if (iconv(converter, &in, &left, &to, &room) != (size_t)-1)
 			iconv(converter, NULL, NULL, &to, &room);
 		page->code[i] = to > out ? (uint16_t)((unsigned char)out[0] | (unsigned char)out[1] << 8) : 0;
-		page->upper[i] = letter_fold(page->code[i]) != page->code[i];
+		page->upper[i] = case_off(page->code[i]) != page->code[i];
 	}
 	iconv_close(converter);
 }
