@@ -9,7 +9,8 @@
 
 #define BYTES 4096
 #define LEAST 3                          /* hits of the winner */
-#define SURE_HITS 6                      /* of a text that is long enough to be sure */
+#define SURE_HITS 6                      /* of a text that is long enough to be sure: */
+#define SURE_WORDS 12
 #define SURE_SIGNS 16                    /* the same, of Chinese and Japanese signs */
 
 static const struct { const char code[3]; const char *words; } languages[] = {
@@ -129,6 +130,6 @@ const char *language_detect(const char *whole, bool *sure)
 		if (i != best && hits[i] > hits[second])
 			second = i;
 	bool clear = hits[best] >= LEAST && hits[best] * 10 >= words && hits[best] * 4 >= hits[second] * 5 && hits[best] > hits[second];
-	*sure = clear && hits[best] >= SURE_HITS && hits[best] * 2 >= hits[second] * 3;
+	*sure = clear && hits[best] >= SURE_HITS && words >= SURE_WORDS && hits[best] * 2 >= hits[second] * 3;
 	return clear ? languages[best].code : NULL;
 }
