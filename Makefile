@@ -42,7 +42,7 @@ LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o
 LIB        := $(BUILD)/libsportello.a
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
-.PHONY: all run check check-san check-crash soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
+.PHONY: growth all run check check-san check-crash soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
 .SECONDARY:
 
 all: $(BUILD)/sportellod $(BUILD)/sportello
@@ -152,6 +152,12 @@ mutations: deps-check
 	@RULES_MUTATIONS=50000 $(BUILD)/tests/test_rules_reduce
 	@BUILD=$(BUILD) RULES_MUTATIONS=5000 python3 tests/blackbox/run.py rules_trouble
 
+# All of the dictionary at 1 MB and what the shared folder makes, as the compiler leaves it and as it improves it. Minutes each.
+growth: deps-check
+	@for level in -O0 -Og -O2; do \
+	  $(MAKE) --no-print-directory BUILD=$(BUILD)/growth$$level CFLAGS="$$level -g" HARDEN="-fstack-protector-strong -fPIE" $(BUILD)/growth$$level/tests/test_mail_growth \
+	  && echo "built with $$level" && GROWTH_FULL=1 $(BUILD)/growth$$level/tests/test_mail_growth || exit 1; done
+
 fuzz: deps-fuzz
 	@sh tests/fuzz/run.sh
 
@@ -194,6 +200,7 @@ help:
 	@echo 'make soak       an hour at half the top rate with everything on, a line a minute'
 	@echo 'make property   100,000 mails of random dialogs beside an oracle: who wrote what, for whom, and who read it'
 	@echo 'make bench      performance beside the peers, ratios first: 20 minutes; BENCH=quick: 3'
+	@echo 'make growth     mails of everything that can be repeated, doubled: time and heap, at -O0, -Og and -O2; half an hour'
 	@echo 'make fuzz       the fuzzers, for a bounded time'
 	@echo 'make mutations  50,000 mutated mails and 10,000 mutated scripts against the rules'
 

@@ -7,6 +7,9 @@
  */
 #include "mail_private.h"
 
+#include <stdio.h>
+
+#define PROBLEM_BYTES 1000                 /* of one, with what it quotes of the mail */
 #define PROBLEMS_MAX 40                  /* texts: more than a person reads */
 
 struct span span_trim(struct span span)
@@ -53,13 +56,16 @@ const char *span_find_nocase(struct span span, const char *needle)
 
 void problem(struct arena *arena, struct strings *problems, const char *format, ...)
 {
+	char said[PROBLEM_BYTES];
 	if (!problems || problems->count >= PROBLEMS_MAX)
 		return;
 	va_list arguments;
 	va_start(arguments, format);
-	char *text = arena_vprintf(arena, format, arguments);
+	int length = vsnprintf(said, sizeof said, format, arguments);
 	va_end(arguments);
-	text = utf8_clean(arena, text, strlen(text));
+	if (length >= 0 && strings_have(problems, said))         /* lines without number are wrong in the same way */
+		return;
+	const char *text = utf8_clean(arena, length < 0 ? "" : said, length < 0 ? 0 : strlen(said));
 	if (!strings_have(problems, text))
 		strings_add(arena, problems, text);
 }

@@ -1,11 +1,12 @@
 /*
  * fuzz_mail.c - libFuzzer: any bytes as a mail. Reads it, then takes out each attachment, then again headers only.
  *
- * Checked beside memory errors and time: every text is valid UTF-8 without control bytes, sizes of attachments are the
+ * Checked beside memory errors and the effort of one mail: every text is valid UTF-8 without control bytes, sizes of attachments are the
  * same on both ways, counts keep their bounds.
  */
 #include "mail.h"
 #include "limits.h"
+#include "fuzz_effort.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct json json;
 	arena_init(&arena);
 	buffer_init(&out);
+	struct effort effort;
+	effort_of_mail(&effort);
 	mail_parse(&arena, &source, &options, &mail);
+	effort_take(&effort, arena.total);
+	effort_check(&effort);
 	check_mail(&source, &mail);
 	json_init(&json, &out);
 	json_object(&json, NULL);

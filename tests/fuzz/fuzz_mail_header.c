@@ -3,7 +3,7 @@
  */
 #include "mail/mail_private.h"
 
-#include <stdlib.h>
+#include "fuzz_effort.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -26,7 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct params params;
 	int64_t ms;
 	int zone;
+	struct effort effort;
 	arena_init(&arena);
+	effort_of_piece(&effort, size);
+	arena_limit(&arena, &effort);
 	struct span raw = { (const char *)data, size };
 	check(header_decode(&arena, raw, NULL, &problems));
 	struct mail_addresses list = addresses_parse(&arena, raw, "iso-8859-2", &problems);
@@ -42,5 +45,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	params_parse(&arena, raw, &params, &problems);
 	for (size_t i = 0; i < params.count; i++)
 		check(filename_safe(&arena, params.at[i].text, strlen(params.at[i].text)));
+	effort_check(&effort);
 	return 0;
 }

@@ -2,6 +2,7 @@
  * fuzz_mail_html.c - libFuzzer: any bytes as a page: to marked text, and on to what is new in it.
  */
 #include "mail/mail_private.h"
+#include "fuzz_effort.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -17,7 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buffer out CLEANUP_BUFFER;
 	struct strings problems = { 0 };
 	struct mail mail = { .from = { "", "" } };
+	struct effort effort;
 	arena_init(&arena);
+	effort_of_piece(&effort, size);
+	arena_limit(&arena, &effort);
 	buffer_init(&out);
 	struct span page = charset_to_utf8(&arena, (struct span){ (const char *)data, size }, NULL, "text", &problems);
 	html_to_text(&arena, page, NULL, &out, &problems);
@@ -25,5 +29,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lines lines = lines_of(&arena, buffer_string(&out));
 	struct known known = { .text = "" };
 	reply_make(&arena, &arena, buffer_string(&out), &lines, &known, &mail);
+	effort_check(&effort);
 	return 0;
 }

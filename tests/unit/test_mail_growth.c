@@ -1,0 +1,503 @@
+/*
+ * test_mail_growth.c - a mail of twice the size takes twice the time: for everything that a stranger can repeat in one.
+ *
+ * A dictionary of repeated tokens in every place where a mail is read: each header field, parameter, element and attribute of a page,
+ * command of enriched text, quote mark, line that mailers and delivery agents write, nesting of parts, encoding and charset. Each is
+ * made in one size and in twice that; it fails where processor time grows by more than GROWTH, or where one mail takes more time or
+ * heap than LONGEST and HEAP_MOST. Times are the least of several, of this thread alone, and what is too short to be measured passes.
+ * GROWTH_FULL=1 (`make growth`): all of the dictionary at 1 MB, and the generators of ../shared/cases/attack where they are. Else a
+ * sample of it.
+ */
+#include "test_mail.h"
+
+#include <glob.h>
+#include <malloc.h>
+#include <time.h>
+#include <unistd.h>
+
+#define GROWTH 2.5
+#define SHORTEST 0.003                   /* seconds: what takes less says nothing of growth */
+#define LONGEST 0.5                      /* seconds for 1 MB */
+#define HEAP_MOST (16 * 1024 * 1024)     /* bytes for 1 MB */
+#define RUNS 5                           /* of what looks too slow, before it is believed */
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
+/* ---- the heap, counted: glibc's own functions behind ours ---- */
+static size_t heap_now, heap_peak;
+
+#if !SANITIZED
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *at, size_t size);
+void __libc_free(void *at);
+
+static void *counted(void *at)
+{
+	heap_now += at ? malloc_usable_size(at) : 0;
+	heap_peak = heap_now > heap_peak ? heap_now : heap_peak;
+	return at;
+}
+
+void *malloc(size_t size) { return counted(__libc_malloc(size)); }
+void *calloc(size_t count, size_t size) { return counted(__libc_calloc(count, size)); }
+void free(void *at)
+{
+	size_t size = at ? malloc_usable_size(at) : 0;
+	heap_now -= size < heap_now ? size : heap_now;
+	__libc_free(at);
+}
+void *realloc(void *at, size_t size)
+{
+	size_t old = at ? malloc_usable_size(at) : 0;
+	void *new = __libc_realloc(at, size);
+	if (new || !size)
+		heap_now -= old < heap_now ? old : heap_now;
+	return counted(new);
+}
+#endif
+
+/* ---- what is repeated ---- */
+struct kind {
+	const char *name, *token;        /* for the report */
+	const char *head, *tail;
+	const char *first, *second;      /* repeated to half of the size each, or `first` to all of it; '%' in them is a number that counts */
+	size_t most;                     /* bytes of what is repeated, 0: no bound */
+};
+
+static bool full_run;
+static size_t checked, failures;
+
+static double now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void repeat(struct buffer *out, const char *unit, size_t bytes)
+{
+	size_t length = strlen(unit);
+	const char *number = strchr(unit, '%');
+	for (size_t end = out->length + bytes, n = 0; out->length + length <= end; n++)
+		if (number)
+			buffer_printf(out, "%.*s%zu%s", (int)(number - unit), unit, n, number + 1);
+		else
+			buffer_add(out, unit, length);
+}
+
+static void make_mail(const struct kind *kind, size_t bytes, struct buffer *out)
+{
+	buffer_reset(out);
+	buffer_add_string(out, kind->head);
+	bytes = kind->most && bytes > kind->most ? kind->most : bytes;
+	repeat(out, kind->first, kind->second ? bytes / 2 : bytes);
+	if (kind->second)
+		repeat(out, kind->second, bytes / 2);
+	buffer_add_string(out, kind->tail);
+}
+
+/* Seconds of one reading, and the heap it took. */
+static double once(const struct mail_source *source, size_t *heap)
+{
+	struct mail_options options = { .authserv_id = "mx.example.org", .envelope_from = "a@b.example" };
+	struct arena own;
+	struct mail mail;
+	size_t before = heap_now;
+	arena_init(&own);
+	heap_peak = heap_now;
+	double start_at = now();
+	mail_parse(&own, source, &options, &mail);
+	double took = now() - start_at;
+	*heap = heap_peak - before;
+	arena_fini(&own);
+	return took;
+}
+
+static double least(const struct buffer *mail, int runs, size_t *heap)
+{
+	struct mail_source source = source_of(mail->at, mail->length);
+	double best = once(&source, heap);
+	for (int i = 1; i < runs; i++) {
+		double again = once(&source, heap);
+		best = again < best ? again : best;
+	}
+	return best;
+}
+
+static void complain(const char *name, const char *token, const char *what, double a, double b)
+{
+	failures++;
+	print_message("TOO MUCH %s, of \"%.60s\": %s (%.4f, %.4f)\n", name, token, what, a, b);
+}
+
+/* Does the larger one of two take more than its share? *slow and *fast: the least seconds seen so far. */
+static bool grows(const struct buffer *small, const struct buffer *large, double *fast, double *slow, size_t *heap)
+{
+	size_t ignored;
+	*slow = least(large, 1, heap);
+	*fast = *slow < SHORTEST ? *slow : least(small, 1, &ignored);
+	for (int runs = 2; runs <= RUNS && *slow > SHORTEST && (*slow > GROWTH * *fast || *slow > LONGEST); runs++) {
+		double again = least(large, 1, heap), short_again = least(small, 1, &ignored);
+		*slow = again < *slow ? again : *slow;
+		*fast = short_again < *fast ? short_again : *fast;
+	}
+	return *slow > SHORTEST && *slow > GROWTH * *fast;
+}
+
+/* Three sizes, each twice the one before. Caches and page faults make one doubling dearer, the square makes both. */
+static void judge(const char *name, const char *token, const struct buffer mails[3])
+{
+	size_t heap, ignored;
+	double fast, slow, faster, fast_again;
+	bool grown = grows(&mails[1], &mails[2], &fast, &slow, &heap);
+	checked++;
+	if (grown && grows(&mails[0], &mails[1], &faster, &fast_again, &ignored))
+		complain(name, token, "seconds grow faster than bytes", fast, slow);
+	if (slow > LONGEST * (SANITIZED ? 10 : 1) * ((double)mails[2].length < 1e6 ? 1 : (double)mails[2].length / 1e6))
+		complain(name, token, "seconds", fast, slow);
+	if (!SANITIZED && heap > HEAP_MOST)
+		complain(name, token, "bytes of heap", (double)HEAP_MOST, (double)heap);
+}
+
+static void check(const struct kind *kind)
+{
+	static struct buffer mails[3];
+	size_t bytes = full_run ? 250 * 1000 : 20 * 1000;
+	if (kind->most && bytes > kind->most / 4)
+		bytes = kind->most / 4;
+	for (size_t i = 0; i < 3; i++)
+		make_mail(kind, bytes << i, &mails[i]);
+	judge(kind->name, kind->token ? kind->token : kind->first, mails);
+}
+
+/* Of a cross product all, or every so many-th. */
+static bool in_sample(size_t every)
+{
+	static size_t count;
+	return full_run || count++ % (2 * every) == 0;
+}
+
+#define FROM "From: Ann <ann@example.net>\nMessage-ID: <1@example.net>\n"
+#define TO "To: support@example.org\n"
+#define SUBJECT "Subject: x\n"
+#define MIME "MIME-Version: 1.0\n"
+
+/* ---- header fields ---- */
+static const char *const field_names[] = {
+	"From", "To", "Cc", "Reply-To", "Sender", "Subject", "Message-ID", "In-Reply-To", "References", "Date", "Delivered-To",
+	"Authentication-Results", "Auto-Submitted", "Precedence", "Return-Path", "Content-Type", "Content-Disposition", "Content-ID",
+	"Content-Transfer-Encoding", "X-Failed-Recipients", "X-Sportello-Desk", "Received", "List-Id", "Content-Language",
+};
+static const char *const field_tokens[] = {
+	"a,", "a, ", ",", ";", ":", "<", ">", "<>", "\"", "\"\"", "\\", "(", "()", "((a) ", ")", "@", "a@b.c,", "a@b.c ", "<a@b.c>", "<a%@b.c> ", "a <a@b.c>, ",
+	"a:b;", "Doe, ", "=?", "=?utf-8?q?a?= ", "=?utf-8?q?a", "=?utf-8?b?4?=", "=?cp%?q?=E4?= ", "?=", "?=41", "=", "=a (x)", "a=b ", "a=b;", ";a*%=b", ";a*%*=x''%41",
+	" ", "\t", "\n ", "\n\t\n a", " x", "\r", "\xE4", "\xC3\xA4", "\x1b$B", "Re: ", "Re:", "Fwd: ", "[#1] ", "[a] ", "[", "dmarc=pass;", "1 ", "a/", "/", "-", "--", "'", "%", "*", "<@,", "x.", "[x",
+};
+
+static void each_header_field_grows_like_its_size(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(field_names); i++)
+		for (size_t j = 0; j < COUNT_OF(field_tokens); j++) {
+			char head[400];
+			snprintf(head, sizeof head, "%s%s%s%s: ", strcmp(field_names[i], "From") ? FROM : "", strcmp(field_names[i], "To") ? TO : "", MIME, field_names[i]);
+			struct kind kind = { field_names[i], field_tokens[j], head, "\n\nx\n", field_tokens[j], NULL, 250 * 1000 };
+			if (in_sample(11))
+				check(&kind);
+		}
+	assert_int_equal(failures, 0);
+}
+
+static void many_fields_grow_like_their_number(void **state)
+{
+	static const char *const lines[] = {
+		"X-%: y\n", "x\n", "x: \n", " \n", "To: a@b.c\n", "Cc: a,a,a,a,a,a,a,a\n", "Content-Type: text/plain;\nboundary=x%\n", "zz\nX: a\n", ">From a\n", "Received: from x\n",
+		"Authentication-Results: mx.example.org; dmarc=pass\n", "a\n", "\r", "X:a\r", "X: a\n b\n c\n", "name=x;\n", "Subject: \n", "Delivered-To: a%@b.c\n",
+	};
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		struct kind kind = { "many lines in the header", NULL, FROM TO SUBJECT, "\nx\n", lines[i], NULL, 0 };
+		struct kind behind = { "many lines behind a long blank", NULL, FROM TO SUBJECT "X: ", "\nx\n", " ", lines[i], 250 * 1000 };
+		check(&kind);
+		if (in_sample(2))
+			check(&behind);
+	}
+	assert_int_equal(failures, 0);
+}
+
+/* ---- text ---- */
+static const char *const text_tokens[] = {
+	"a", " ", "\n", "\t", "a ", "a\n", "> ", ">", "> a\n", ">\n", ">> a\n> b\n", "> a\n\n\n\n", "| a\n", "|\n", "-- \n", "--\n", "-- \na\n", "----\n", "____\n", "-", "*", "=",
+	"On 1 Jan 2012, a@b.c wrote:\n", "On 1 Jan 2012, a@b.c wrote:\n> a\n", "on @\n", "on 1 jan 2012 a@b wrote wrote wrote\n", " On @wrote", "x On Wed, 4 Apr 2012 at 3, b@x.y wrote:\n\n",
+	"a@b.c wrote:\n\n", "a@b.c ", "@", "From: a\n", "From: a@b.c\nTo: c\nSubject: x\n\n", "From: a\n\nSubject:\n\n", "Von: a\nGesendet: 1\n", "Date: 1\n",
+	"-----Original Message-----\n", "-------- Forwarded Message --------\n", "Forwarded message\nFrom: a@b.c\n", "Sent from my iPhone\n", "Thanks,\n", "Thanks. ", "Regards\nAnn\n", "-ann\n",
+	"begin 644 a\n", "begin ", "begin 644 a\n#AAAA\n", "#AAAA\n", "begin 644 a\nend\n", "end\n", "http://a.b ", "<", "<a@b.c>: no\n", "a@b.c: 550 5.1.1 no\n", "550 ", "5.1.1 ", "Final-Recipient: rfc822;a%@b.c\n\n", "z\n", "z\na:\n",
+	"\xC3\xA4", "\xE4", "\xFF", "\xE2\x80\x8B", "\xE4\xB8\xAD", "\xC2\xA0", "\xC2\xA0\n", "\x1b$B", "\r", "\r\n", "+AAA-", "=41", "=\n", "=", "QUFB\n", "QUFB====", "/reply\n", "%", "?", "wrote:\n", "a:\n", "a\n\n> b\n\n",
+};
+
+static void each_line_of_a_text_grows_like_its_number(void **state)
+{
+	static const struct { const char *name, *head; } heads[] = {
+		{ "text", FROM TO SUBJECT "\nx\n" },
+		{ "answer", FROM TO "Subject: Re: x\nIn-Reply-To: <1@example.org>\n\nx\n" },
+		{ "forward", FROM TO "Subject: Fwd: x\n\nx\n" },
+		{ "flowed", FROM TO SUBJECT MIME "Content-Type: text/plain; format=flowed\n\nx\n" },
+		{ "report", "From: MAILER-DAEMON@example.net\n" TO "Subject: Undelivered Mail\nMessage-ID: <2@example.net>\n\nfailed\n" },
+		{ "machine's report", "From: MAILER-DAEMON@example.net\n" TO "Subject: Undelivered Mail\n" MIME "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+		  "--b\n\nfailed\n--b\nContent-Type: message/delivery-status\n\n" },
+		{ "report by header", "From: MAILER-DAEMON@example.net\n" TO "Subject: Undelivered Mail\nX-Failed-Recipients: c@d.e\n\nfailed\n" },
+		{ "enriched", FROM TO SUBJECT MIME "Content-Type: text/enriched\n\n" },
+		{ "nested mail", FROM TO "Subject: Fwd: x\n" MIME "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n" },
+		{ "page without tags", FROM TO SUBJECT MIME "Content-Type: text/html\n\n<pre>" },
+	};
+	for (size_t i = 0; i < COUNT_OF(heads); i++)
+		for (size_t j = 0; j < COUNT_OF(text_tokens); j++) {
+			struct kind kind = { heads[i].name, text_tokens[j], heads[i].head, "\nx\n", text_tokens[j], NULL, 0 };
+			struct kind quoted = { heads[i].name, text_tokens[j], heads[i].head, "\n> x\n", text_tokens[j], "\n", 0 };
+			if (in_sample(7))
+				check(&kind);
+			if (in_sample(23))
+				check(&quoted);
+		}
+	assert_int_equal(failures, 0);
+}
+
+/* ---- pages ---- */
+static const char *const elements[] = {
+	"a", "abbr", "address", "applet", "area", "b", "base", "basefont", "bdo", "big", "blockquote", "body", "br", "button", "caption", "center", "code", "col", "dd", "del",
+	"dir", "div", "dl", "dt", "em", "embed", "fieldset", "font", "form", "frame", "frameset", "h1", "h6", "head", "hr", "html", "i", "iframe", "img", "input", "ins", "label", "legend",
+	"li", "link", "map", "menu", "meta", "nobr", "noframes", "noscript", "object", "ol", "optgroup", "option", "p", "param", "pre", "q", "s", "script", "select", "small", "span", "strike",
+	"strong", "style", "sub", "svg", "table", "tbody", "td", "template", "textarea", "tfoot", "th", "thead", "title", "tr", "tt", "u", "ul", "video", "xmp", "o:p", "x", "x-y",
+};
+static const char *const element_forms[] = {
+	"<@>", "</@>", "<@>x", "<@/>", "<@></@>", "<@ a=b>", "<@ class=quote style='display:none' id=x>x", "<@><b>", "<@ ", "<b><@>x</b>", "<@>x</@>\n", "<p><@>",
+};
+static const char *const page_tokens[] = {
+	"<", ">", "<>", "</", "<!", "<!-->", "<!--", "-->", "<!-- -- -->", "<?", "&", "&amp", "&amp;", "&#", "&#65;", "&x", "<![CDATA[", "]]>", "<a href='http://a.b'>x", "<a href=http://a.b><i>", "<img alt=aaaa>",
+	"<img src=cid:nope>", "<img src=cid:c%>", "<img src='data:image/png;base64,AAAA'>", "<div class=gmail_quote>", "<div class=gmail_signature>", "<blockquote type=cite>", "<blockquote>", "<div style='border:none;border-top:solid #B5C4DF 1.0pt;padding:3.0pt'>",
+	"<p style='display;display;'>", "<p a=1 b=2 c=3 d=4>", "<ol><li>", "<ul><li>x", "<table><tr><td>x", "<td>x", "\"", "'", "=", " a=b", "<a ", "<a b='", "<script><</x>", "<style>x</style>", "<x:y>", "<br>x",
+};
+
+#define PAGE FROM TO SUBJECT MIME "Content-Type: text/html; charset=utf-8\n\n"
+
+static void element_form(const char *form, const char *element, char *out, size_t room)
+{
+	size_t n = 0;
+	for (; *form && n + 12 < room; form++)
+		if (*form == '@')
+			n += (size_t)snprintf(out + n, room - n, "%s", element);
+		else
+			out[n++] = *form;
+	out[n] = '\0';
+}
+
+static void each_element_of_a_page_grows_like_its_number(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(elements); i++)
+		for (size_t j = 0; j < COUNT_OF(element_forms); j++) {
+			char token[200], name[100];
+			element_form(element_forms[j], elements[i], token, sizeof token);
+			snprintf(name, sizeof name, "<%s> in a page", elements[i]);
+			struct kind alone = { name, token, PAGE, "x", token, NULL, 0 }, within = { name, token, PAGE, "x", "<b>", token, 0 };
+			struct kind mixed = { name, token, PAGE "<frameset><table><tr><td>", "x", "<span><div>", token, 0 };
+			if (in_sample(29))
+				check(&alone);
+			if (in_sample(41))
+				check(&within);
+			if (in_sample(43))
+				check(&mixed);
+		}
+	for (size_t i = 0; i < COUNT_OF(page_tokens); i++) {
+		struct kind kind = { "page", NULL, PAGE "x<p>", "x", page_tokens[i], NULL, 0 }, within = { "page in quotes", NULL, PAGE, "x", "<blockquote type=cite>", page_tokens[i], 0 };
+		if (in_sample(2))
+			check(&kind);
+		if (in_sample(3))
+			check(&within);
+	}
+	assert_int_equal(failures, 0);
+}
+
+static void each_command_of_enriched_text_grows_like_its_number(void **state)
+{
+	static const char *const tokens[] = { "<param>", "</param>", "<param></param>", "<bold>", "</bold>", "<<", "<nl>", "<p>", "<excerpt>", "<x", ">", "<param>x</param>y" };
+	for (size_t i = 0; i < COUNT_OF(tokens); i++) {
+		struct kind kind = { "enriched text", NULL, FROM TO SUBJECT MIME "Content-Type: text/enriched\n\n", "\nx\n", tokens[i], NULL, 0 };
+		check(&kind);
+	}
+	assert_int_equal(failures, 0);
+}
+
+/* ---- parts ---- */
+static void each_form_of_a_part_grows_like_its_number(void **state)
+{
+	static const char *const types[] = { "mixed", "alternative", "related", "report", "signed", "encrypted", "digest", "x" };
+	static const char *const parts[] = {
+		"--b\n\nx\n", "--b\n", "--", "--\n", "-- b\n", "--b--\n", "--b\nContent-Type: text/plain\n\n \n", "--b\nContent-Type: text/html\n\n<p>x\n", "--b\nContent-Type: text/plain\n\nplease read this html with your program\n",
+		"--b\nContent-Type: multipart/mixed; boundary=b%\n\n--b%\n", "--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n\nx\n--c--\n", "--b\nContent-Type: message/rfc822\n\nSubject: x\n\nx\n",
+		"--b\nContent-Type: image/png; name=x\nContent-ID: <c%>\n\nx\n", "--b\nX: a\n\n", "--b\na:\nb:\nc:\nd:\ne:\n", "X: a\n", "x\n", "--b\nContent-Transfer-Encoding: base64\n\nQQ==\n", "--b\nContent-Type: text/enriched\n\n<param>\n",
+		"--b\nContent-Type: application/ms-tnef\n\nx\n", "--b\nContent-Type: text/plain; name=x; a=b; c*0=d; c*1=e\n\nx\n", "--b\nContent-Type: multipart/mixed\n\n--x\nContent-Type: a/b\n\nx\n", "message/ ", "multipart/ ",
+		"--b\nContent-Type: text/calendar\n\nBEGIN:VEVENT\n", "--b\nContent-Type: application/pkcs7-mime\n\nMII\n",
+	};
+	for (size_t i = 0; i < COUNT_OF(types); i++)
+		for (size_t j = 0; j < COUNT_OF(parts); j++) {
+			char head[400], name[100];
+			snprintf(head, sizeof head, FROM TO SUBJECT MIME "Content-Type: multipart/%s; boundary=b; report-type=delivery-status\n\n", types[i]);
+			snprintf(name, sizeof name, "multipart/%s", types[i]);
+			struct kind kind = { name, parts[j], head, "\n--b--\n", parts[j], NULL, 0 };
+			if (in_sample(9))
+				check(&kind);
+		}
+	assert_int_equal(failures, 0);
+}
+
+static void alternatives_in_alternatives_are_read_once(void **state)
+{
+	struct buffer mails[3];
+	for (size_t size = 0; size < 3; size++) {
+		size_t depth = (size_t)12 << size;
+		buffer_init(&mails[size]);
+		buffer_add_string(&mails[size], FROM TO SUBJECT MIME);
+		for (size_t i = 0; i < depth; i++)
+			buffer_printf(&mails[size], "Content-Type: multipart/alternative; boundary=b%zu\n\n--b%zu\n", i, i);
+		buffer_add_string(&mails[size], "Content-Type: text/plain\n\n");
+		repeat(&mails[size], "hello \n", depth * 8000);
+	}
+	judge("alternatives in alternatives", "hello", mails);
+	for (size_t size = 0; size < 3; size++)
+		buffer_fini(&mails[size]);
+	assert_int_equal(failures, 0);
+}
+
+/* ---- encodings and charsets ---- */
+static void each_encoding_and_charset_grows_like_its_size(void **state)
+{
+	static const char *const encodings[] = { "base64", "quoted-printable", "x-uuencode", "binhex", "8bit" };
+	static const char *const charsets[] = {
+		"", "utf-8", "us-ascii", "iso-8859-1", "iso-8859-2", "iso-8859-15", "windows-1251", "koi8-r", "gb2312", "gb18030", "big5", "hz-gb-2312", "shift_jis", "euc-jp", "iso-2022-jp", "iso-2022-kr", "iso-2022-cn",
+		"ks_c_5601-1987", "utf-7", "utf-16", "utf-16le", "utf-32", "ucs-2", "ibm037", "tscii", "no-such", "%", "iso-2022-jp-2", "big5-hkscs", "euc-tw", "johab", "viscii", "cp932",
+	};
+	static const char *const noise[] = { "QUFB\n", "QUFB", "=41", "=\n", "= ", "====", "a", "\xE4", "\xE4\xF6", "\xC3\xA4", "\xFF\xFE", "\x1b$B0!", "\x1b(B", "~{0!~}", "+AAA-", "+", "\xA4\xA2", "\x82\xA0", "#86)C\n", "begin 644 a\n", "\x0E\x0F", "\x80" };
+	for (size_t i = 0; i < COUNT_OF(charsets); i++)
+		for (size_t j = 0; j < COUNT_OF(noise); j++)
+			for (size_t k = 0; k < 2; k++) {
+				char head[400], name[120];
+				snprintf(head, sizeof head, FROM TO SUBJECT MIME "Content-Type: text/%s; charset=%s\nContent-Transfer-Encoding: %s\n\n", k ? "html" : "plain", charsets[i], encodings[(i + j) % COUNT_OF(encodings)]);
+				snprintf(name, sizeof name, "%s in %s", encodings[(i + j) % COUNT_OF(encodings)], charsets[i]);
+				struct kind kind = { name, noise[j], head, "\n", noise[j], NULL, 0 };
+				if (in_sample(37))
+					check(&kind);
+			}
+	assert_int_equal(failures, 0);
+}
+
+/* ---- what is read of a mail's words outside the mail room ---- */
+char *kb_question_clean(struct arena *arena, const char *subject, const char *text);
+const char *desk_short_subject(struct arena *arena, const char *subject);
+bool desk_is_thanks(const char *text);
+
+static double words_once(const char *text)
+{
+	struct arena own;
+	arena_init(&own);
+	double start_at = now();
+	kb_question_clean(&own, text, text);
+	desk_short_subject(&own, text);
+	desk_is_thanks(text);
+	language_detect(text);
+	double took = now() - start_at;
+	arena_fini(&own);
+	return took;
+}
+
+static void words_that_desk_and_articles_read_grow_like_their_size(void **state)
+{
+	static const char *const more[] = { "thanks? ", "Thanks. ", "hello ", "hello, ", "re: ", "Re:Re:", "[#1]", "[#", "[#12345678901", "fwd: \t", "-- \n", "saluti. " };
+	struct buffer text CLEANUP_BUFFER;
+	buffer_init(&text);
+	for (size_t i = 0; i < COUNT_OF(text_tokens) + COUNT_OF(more); i++) {
+		const char *token = i < COUNT_OF(text_tokens) ? text_tokens[i] : more[i - COUNT_OF(text_tokens)];
+		double took[2] = { 1e9, 1e9 };
+		for (int run = 0; run < RUNS && (run == 0 || (took[1] > SHORTEST && took[1] > GROWTH * took[0])); run++)
+			for (size_t size = 0; size < 2; size++) {
+				buffer_reset(&text);
+				repeat(&text, token, (size + 1) * (full_run ? 256 : 64) * 1024);
+				double again = words_once(buffer_string(&text));
+				took[size] = again < took[size] ? again : took[size];
+			}
+		checked++;
+		if (took[1] > SHORTEST && took[1] > GROWTH * took[0])
+			complain("words", token, "seconds grow faster than bytes", took[0], took[1]);
+	}
+	assert_int_equal(failures, 0);
+}
+
+static void a_short_subject_is_what_it_was(void **state)
+{
+	assert_string_equal(desk_short_subject(&arena, " Re: [#12] AW:  WG:VPN [#7] is [#] down [#8x] "), "VPN  is [#] down [#8x]");
+	assert_string_equal(desk_short_subject(&arena, "[#12] Re: "), "");
+	assert_string_equal(desk_short_subject(&arena, "Report: all"), "Report: all");
+}
+
+/* ---- the generators beside the project ---- */
+#define GENERATORS "../shared/cases/attack"
+
+static bool load(const char *path, struct buffer *out)
+{
+	buffer_reset(out);
+	return file_read_all(path, 16 * 1024 * 1024, out, NULL) == STATUS_OK;
+}
+
+static void generators_beside_the_project_grow_like_their_size(void **state)
+{
+	char folder[] = "/tmp/growth-XXXXXX", command[600];
+	static const char *const programs[] = { "gen.py", "gen2.py" }, *const sizes[] = { "250000", "500000", "1000000" };
+	static struct buffer mails[3];
+	glob_t found;
+	if (!full_run || access(GENERATORS "/gen.py", R_OK) != 0 || !mkdtemp(folder))
+		skip();
+	for (size_t i = 0; i < 6; i++) {
+		snprintf(command, sizeof command, "OUT=%s python3 " GENERATORS "/%s %s", folder, programs[i % 2], sizes[i / 2]);
+		assert_int_equal(system(command), 0);
+	}
+	snprintf(command, sizeof command, "%s/*.250000", folder);
+	assert_int_equal(glob(command, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *path = found.gl_pathv[i], *name = strrchr(path, '/') + 1;
+		for (size_t size = 0; size < 3; size++) {
+			snprintf(command, sizeof command, "%.*s%s", (int)(strlen(path) - 6), path, sizes[size]);
+			assert_true(load(command, &mails[size]));
+		}
+		judge("generator", name, mails);
+	}
+	globfree(&found);
+	snprintf(command, sizeof command, "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(failures, 0);
+}
+
+static int begin(void **state)
+{
+	full_run = getenv("GROWTH_FULL") != NULL;
+	return start(state);
+}
+
+static int end(void **state)
+{
+	print_message("%zu kinds of mails were doubled\n", checked);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(each_header_field_grows_like_its_size), TEST(many_fields_grow_like_their_number), TEST(each_line_of_a_text_grows_like_its_number),
+		TEST(each_element_of_a_page_grows_like_its_number), TEST(each_command_of_enriched_text_grows_like_its_number),
+		TEST(each_form_of_a_part_grows_like_its_number), TEST(alternatives_in_alternatives_are_read_once),
+		TEST(each_encoding_and_charset_grows_like_its_size), TEST(words_that_desk_and_articles_read_grow_like_their_size),
+		TEST(a_short_subject_is_what_it_was), TEST(generators_beside_the_project_grow_like_their_size),
+	};
+	return cmocka_run_group_tests(tests, begin, end);
+}
