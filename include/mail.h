@@ -111,6 +111,7 @@ struct mail {
 	bool auto_answer_allowed;        /* RFC 3834: may an automatic answer be sent to this mail? */
 	const char *auto_answer_why;     /* if not: why ("Precedence: bulk"), else "" */
 	bool out_of_office;
+	bool from_rewritten;             /* From is a list's own address; `from` is who wrote by what the list says, which nothing proves */
 	bool list_mail;                  /* List-Id, List-Post ... */
 	struct mail_authentication authentication;
 	struct mail_forward forward;

@@ -168,6 +168,7 @@ static void pack_judgement(struct pack *pack, struct mail *mail)
 	pack_text(pack, &mail->auto_answer_why);
 	pack_flag(pack, &mail->out_of_office);
 	pack_flag(pack, &mail->list_mail);
+	pack_flag(pack, &mail->from_rewritten);
 	int64_t machine = mail->machine;
 	pack_number(pack, &machine);
 	pack->bad |= machine < MACHINE_NONE || machine > MACHINE_CALENDAR;

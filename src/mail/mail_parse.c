@@ -11,6 +11,7 @@
 #include <libxml/parser.h>
 
 #define SMALL_FILE LIMIT_MEMORY_SPOOL    /* bytes: a mail in a file up to this size is read to memory once */
+#define WRAPPED_MOST 20                  /* mailboxes of a field that are read again because they lay in an encoded word */
 #define HASH_PIECE (64 * 1024)
 #define SUBJECT_RAW (8 * LIMIT_SUBJECT)  /* bytes of a subject as it is encoded: three for each in Q, and what folds and names the charset */
 
@@ -46,13 +47,34 @@ static const char *charset_hint(struct parse *parse)
 	return params_get(&params, "charset");
 }
 
+static const char *plain_name(const char *name)
+{
+	return strncmp(name, "=?", 2) == 0 ? "" : name;
+}
+
+/* A whole mailbox in an encoded word ("=?utf-8?Q?Ann_=3Cann@x=3E?="), which RFC 2047 section 5 forbids and mailers send: read again, decoded. */
+static struct mail_addresses unwrapped(struct parse *parse, struct mail_addresses list)
+{
+	for (size_t i = 0; i < list.count && i < WRAPPED_MOST; i++) {
+		const struct mail_address *one = &list.at[i];
+		bool coded = strncmp(one->address, "=?", 2) == 0 || strncmp(one->name, "=?", 2) == 0, named = !*one->address && strchr(one->name, '@');
+		if (!coded && !named)
+			continue;
+		const char *text = coded && *one->address ? header_decode(parse->arena, span_of(one->address), parse->hint, NULL) : one->name;
+		struct mail_addresses inner = addresses_parse(parse->arena, span_of(text), "utf-8", NULL);
+		if (inner.count && address_plausible(inner.at[0].address, strlen(inner.at[0].address)) && strncmp(inner.at[0].address, "=?", 2) != 0)
+			list.at[i] = (struct mail_address){ inner.at[0].address, *inner.at[0].name ? inner.at[0].name : coded ? plain_name(one->name) : "" };
+	}
+	return list;
+}
+
 /* All fields of a name: several To lines are one list (RFC 5322 section 3.6 allows one; mailers send more). */
 static struct mail_addresses all_addresses(struct parse *parse, const char *name)
 {
 	struct mail_addresses all = { 0 };
 	const struct field *field;
 	for (size_t n = 0; n < 20 && (field = field_find(&parse->head.fields, name, n)) != NULL; n++) {
-		struct mail_addresses one = addresses_parse(parse->arena, field->value, parse->hint, &parse->mail->problems);
+		struct mail_addresses one = unwrapped(parse, addresses_parse(parse->arena, field->value, parse->hint, &parse->mail->problems));
 		if (!all.count)
 			all = one;
 		else
@@ -103,15 +125,16 @@ static void read_senders(struct parse *parse)
 		if (usable(&mail->sender)) {
 			problem(parse->arena, &mail->problems, "no usable From; Sender taken instead");
 			mail->from = mail->sender;
-		} else if (mail->reply_to.count && !mail->from_all.count && usable(&mail->reply_to.at[0])) {
-			problem(parse->arena, &mail->problems, "no From; Reply-To taken instead");
+		} else if (mail->reply_to.count && usable(&mail->reply_to.at[0])) {
+			problem(parse->arena, &mail->problems, "no usable From; Reply-To taken instead");
 			mail->from = mail->reply_to.at[0];
-		} else {
+		} else if (!author_anywhere(parse->arena, &parse->head.fields, parse->options->envelope_from, mail)) {
 			problem(parse->arena, &mail->problems, "no usable From");
 		}
 	}
 	mail->to = recipients(parse, "To");
 	mail->cc = recipients(parse, "Cc");
+	author_read(parse->arena, &parse->head.fields, parse->hint, mail);
 }
 
 /* Cut here, so that nobody behind ever sees a long one. */

@@ -120,6 +120,11 @@ bool address_plausible(const char *at, size_t length);
 /* The next text that looks like an address at or behind `from`; length 0: none. */
 struct span address_next(struct span text, size_t from);
 
+/* ---- mail_author.c ---- */
+/* Who wrote a mail that a list handed on under its own address; mail->from and the lists of addresses are read already. */
+void author_read(struct arena *arena, const struct fields *fields, const char *hint, struct mail *mail);
+bool author_anywhere(struct arena *arena, const struct fields *fields, const char *envelope_from, struct mail *mail);
+
 /* ---- mail_ids.c, mail_date.c ---- */
 void ids_parse(struct arena *arena, struct span raw, struct strings *list, bool newest);
 bool date_parse(struct span raw, int64_t *ms, int *zone);

@@ -157,7 +157,7 @@ static void dates_are_read_in_every_form(void **state)
 		{ "2026-11-22T06:12:21+01:00", 1795324341, 60 }, { "Sun, 22 (comment) Nov 2026 05:12:21 +0000 (UTC)", 1795324341, 0 },
 		{ "Sunday, November 22, 2026 5:12:21 AM +0000", 1795324341, 0 },
 		{ "22-Nov-2026 05:12:21 +0000", 1795324341, 0 }, { "Sun, 22 Nov 2026 05:12:21 ABC", 1795324341, 0 },
-		{ "So, 22 Nov. 2026 05:12:21 +0000", 1795324341, 0 }, { "Sun, 22 Nov 2026 17:12:21 +1200", 1795324341, 720 },
+		{ "So, 22 Nov. 2026 05:12:21 +0000", 1795324341, 0 }, { "Sun, 22 11 2026 05:12:21 +0000", 1795324341, 0 }, { "Sun, 22 Nov 2026 17:12:21 +1200", 1795324341, 720 },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		int64_t ms = 0;
@@ -329,6 +329,46 @@ static void the_digest_tells_mails_apart(void **state)
 	assert_memory_not_equal(a.body_digest, d.body_digest, SHA256_SIZE);
 }
 
+static void check_from(const char *head, const char *address, const char *name, bool rewritten)
+{
+	struct mail mail = read_mail(arena_printf(&arena, "%s\nTo: support@example.org\nSubject: x\n\nHello\n", head));
+	assert_string_equal(mail.from.address, address);
+	assert_string_equal(mail.from.name, name);
+	assert_int_equal(mail.from_rewritten, rewritten);
+}
+
+static void a_mailbox_in_an_encoded_word_is_read(void **state)
+{
+	check_from("From: =?utf-8?Q?Ann_Lee_=3Cann=40example.net=3E?=", "ann@example.net", "Ann Lee", false);
+	check_from("From: =?utf-8?B?IkFubiBMZWUiIDxhbm5AZXhhbXBsZS5uZXQ+?=", "ann@example.net", "Ann Lee", false);
+	check_from("From: =?utf-8?q?ann=40example.net?= <=?utf-8?q?ann=40example.net?=>", "ann@example.net", "", false);
+}
+
+static void the_first_line_may_be_indented(void **state)
+{
+	check_from(" From: Ann Lee <ann@example.net>", "ann@example.net", "Ann Lee", false);
+}
+
+static void who_wrote_through_a_list_is_found(void **state)
+{
+	check_from("From: 'Ann Lee' via Support <support@example.org>\nReply-To: Other <o@example.net>\nX-Original-From: Ann Lee <ann@example.net>\nList-ID: <support.example.org>",
+	           "ann@example.net", "Ann Lee", true);
+	check_from("From: Ann Lee via L <l@lists.example>\nReply-To: L <l@lists.example>\nCc: Ann Lee <ann@example.net>\nList-Post: <mailto:l@lists.example>",
+	           "ann@example.net", "Ann Lee", true);
+	check_from("From: Ann via g <ann=example.net@groups.example>\nReply-To: g@groups.example\nList-Id: <g.groups.example>", "ann@example.net", "Ann", true);
+	check_from("From: Ann Lee <000-dmarc-request@list.example>\nReply-To: Ann Lee <ann@example.net>\nList-Post: <mailto:l@list.example>", "ann@example.net", "Ann Lee", true);
+	/* A list that rewrites nothing, and a mail that is from no list. */
+	check_from("From: Ann Lee <ann@example.net>\nReply-To: L <l@lists.example>\nList-Post: <mailto:l@lists.example>", "ann@example.net", "Ann Lee", false);
+	check_from("From: Ann via the web <ann@example.net>\nReply-To: eve@example.net", "ann@example.net", "Ann via the web", false);
+}
+
+static void a_sender_is_looked_for_in_every_field(void **state)
+{
+	check_from("From: Ann\nReturn-Path: <ann@example.net>", "ann@example.net", "", false);
+	check_from("From: Ann\nReply-To: Ann Lee <ann@example.net>", "ann@example.net", "Ann Lee", false);
+	check_from("Return-Path: <>", "", "", false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +377,7 @@ int main(void)
 		TEST(odd_zones_are_no_zones), TEST(parameters_are_put_together), TEST(file_names_are_safe), TEST(blocks_are_cut_with_any_line_end),
 		TEST(rubbish_in_the_header_is_skipped), TEST(limits_of_the_header_hold), TEST(senders_are_found), TEST(marks_and_traces_are_kept),
 		TEST(header_values_can_be_asked_for), TEST(the_digest_tells_mails_apart),
+		TEST(a_mailbox_in_an_encoded_word_is_read), TEST(the_first_line_may_be_indented), TEST(who_wrote_through_a_list_is_found), TEST(a_sender_is_looked_for_in_every_field),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
