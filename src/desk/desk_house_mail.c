@@ -169,6 +169,13 @@ static bool decide_referring(struct decision *d, const struct incoming *incoming
 	return true;
 }
 
+/* His answer went to the notice's address, too; this copy is for those of another queue. */
+static bool asks_other_queue(struct decision *d, const struct incoming *incoming, const struct clue_facts *found, const struct desk_agent *sender)
+{
+	return sender && found->ticket->queue_is_new && !desk_agent_not_proved(d->arena, d->policy, incoming->mail)
+	    && !text_equal_nocase(found->ticket->customer.address, incoming->mail->from.address);
+}
+
 bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming)
 {
 	const struct desk_agent *sender = desk_agent_with_address(d->policy, incoming->mail->from.address);
@@ -180,8 +187,13 @@ bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming)
 		return false;
 	enum evidence_kind evidence = d->plan->evidence;
 	d->plan->evidence = found->clue->kind;
-	if (found->ticket->same_mail_seq) {
+	bool brings_queue = !is_signed && asks_other_queue(d, incoming, found, sender);
+	if (found->ticket->same_mail_seq && !brings_queue) {
 		plan_disposition(d, DISPOSITION_JOINED, found->ticket->id, found->ticket->same_mail_seq, "the same mail came by another address of ours");
+		return true;
+	}
+	if (found->ticket->same_mail_seq) {
+		desk_open_beside(d, incoming, found->ticket, sender);
 		return true;
 	}
 	if (is_signed ? decide_signed(d, incoming, found, sender) : decide_referring(d, incoming, found, sender)) {

@@ -124,6 +124,17 @@ def test_63_a_queue_that_is_added_gets_a_ticket_of_its_own_and_what_follows(desk
     assert [m["kind"] for m in desk.ticket(2)["messages"] if m["direction"] == "in"] == ["request", "reply"]
 
 
+def test_63_an_agent_who_copies_another_queue_is_heard_there(desk):
+    desk.accept(mail(), "support@example.org")
+    notice = desk.wait_sent(1, to=BOB)[0]
+    data = mail(reply_to=notice, sender="Bob Rossi <%s>" % BOB, body="The network people, in copy, look at it.\n", headers=[("Cc", "network@example.org")])
+    for recipient in (address_of(notice), "network@example.org"):
+        desk.accept(data, recipient, sender=BOB)
+    ticket = desk.ticket(2)
+    assert ticket["queue"] == "network" and ticket["linked"] == [1] and ticket["customer"]["address"] == ANNA
+    assert [m["kind"] for m in ticket["messages"]] == ["note"], "nothing of it goes to the customer a second time"
+
+
 def test_64_a_number_of_another_desk_joins_nothing(desk):
     desk.accept(mail(subject="Printer"))
     desk.accept(mail(subject="Re: Your parcel [#1]"))
