@@ -5,6 +5,8 @@
  * longer page with which it shares hardly a word is no second form of that page, but a stub; what begins and ends like a
  * page is one, whatever its type says. May not decide what is shown instead: mail_walk.c does. Makes no problems.
  */
+#include <strings.h>
+
 #include "mail_private.h"
 
 #define STUB_BYTES 400                   /* a plain text alternative up to this size may only say that the mail is HTML */
@@ -60,32 +62,63 @@ bool text_is_page(struct span text)
 }
 
 /* ---- stubs ---- */
-struct words { struct span at[WORDS_MAX]; size_t count; };
+/* Words of a short text, found again by their hash: the page is walked once, whatever they are. */
+#define SLOTS 128                        /* a power of two, above WORDS_MAX */
+struct words { struct span at[WORDS_MAX]; size_t count; unsigned char slots[SLOTS]; };         /* slots: number + 1 of a word, 0: none */
 
 static bool word_byte(char c)
 {
 	return is_alpha(c) || is_digit(c) || (c & 0x80);
 }
 
-static void words_of(struct span text, struct words *words)
+/* The next word behind *at, case aside for ASCII; false: there is none. */
+static bool next_word(struct span text, size_t *at, struct span *word, uint32_t *hash)
 {
-	for (size_t i = 0; i < text.length && words->count < WORDS_MAX;) {
-		size_t start = i;
-		while (i < text.length && word_byte(text.at[i]))
-			i++;
-		if (i - start >= WORD_LEAST)
-			words->at[words->count++] = (struct span){ text.at + start, i - start };
-		i += i == start;
+	while (*at < text.length && !word_byte(text.at[*at]))
+		++*at;
+	*word = (struct span){ text.at + *at, 0 };
+	*hash = HASH_START;
+	for (; *at < text.length && word_byte(text.at[*at]); ++*at, word->length++)
+		*hash = hash_byte(*hash, (unsigned char)lower(text.at[*at]));
+	return word->length > 0;
+}
+
+/* The slot of that word, or the free one where it would be. */
+static unsigned char *slot_of(struct words *words, struct span word, uint32_t hash)
+{
+	for (size_t i = hash_spread(hash);; i++) {
+		unsigned char *slot = &words->slots[i % SLOTS];
+		if (!*slot || (words->at[*slot - 1].length == word.length && strncasecmp(words->at[*slot - 1].at, word.at, word.length) == 0))
+			return slot;
 	}
 }
 
-/* How many of the words stand in the text, as they are or in small letters. */
-static size_t words_in(struct arena *arena, const struct words *words, struct span text)
+static void words_of(struct span text, struct words *words)
 {
+	struct span word;
+	uint32_t hash;
+	for (size_t at = 0; words->count < WORDS_MAX && next_word(text, &at, &word, &hash);) {
+		unsigned char *slot = slot_of(words, word, hash);
+		if (word.length < WORD_LEAST || *slot)
+			continue;
+		words->at[words->count++] = word;
+		*slot = (unsigned char)words->count;
+	}
+}
+
+/* How many of the words stand in the text. */
+static size_t words_in(struct words *words, struct span text)
+{
+	bool seen[WORDS_MAX] = { false };
 	size_t found = 0;
-	for (size_t i = 0; i < words->count; i++) {
-		const char *word = text_lower(arena, arena_copy(arena, words->at[i].at, words->at[i].length));
-		found += fold_find(text, word) != NULL;
+	struct span word;
+	uint32_t hash;
+	for (size_t at = 0; found < words->count && next_word(text, &at, &word, &hash);) {
+		unsigned char slot = *slot_of(words, word, hash);
+		if (slot && !seen[slot - 1]) {
+			seen[slot - 1] = true;
+			found++;
+		}
 	}
 	return found;
 }
@@ -116,16 +149,16 @@ bool text_may_be_stub(struct span text, bool *surely)
 }
 
 /* Are most of the words in the source of the page? Then nobody need read it for them. */
-bool stub_has_words_of(struct arena *arena, struct span text, struct span page)
+bool stub_has_words_of(struct span text, struct span page)
 {
 	struct words words = { .count = 0 };
 	words_of(text, &words);
 	if (page.length > PAGE_BYTES)
 		page.length = PAGE_BYTES;
-	return words_in(arena, &words, page) * 2 > words.count;
+	return words_in(&words, page) * 2 > words.count;
 }
 
-bool text_is_stub_of(struct arena *arena, struct span text, struct span page)
+bool text_is_stub_of(struct span text, struct span page)
 {
 	struct words words = { .count = 0 };
 	text = span_trim(text);
@@ -135,5 +168,5 @@ bool text_is_stub_of(struct arena *arena, struct span text, struct span page)
 	words_of(text, &words);
 	if (page.length > PAGE_BYTES)
 		page.length = PAGE_BYTES;
-	return words.count && words_in(arena, &words, page) * 3 < words.count;
+	return words.count && words_in(&words, page) * 3 < words.count;
 }

@@ -239,13 +239,13 @@ static bool says_nothing(struct walk *walk, struct part *plain, struct part *pag
 	if (!page || !text_may_be_stub(text, &surely) || walk->stubs++ >= STUBS_MAX)
 		return false;
 	struct span html = part_text(walk, page, true);
-	if (!surely && stub_has_words_of(walk->arena, text, html))
+	if (!surely && stub_has_words_of(text, html))
 		return false;
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
 	html_to_text(walk->arena, html, NULL, &out, NULL);
 	struct span shown = { out.length ? out.at : "", out.length };
-	return !text_is_blank(shown) && (surely || text_is_stub_of(walk->arena, text, shown));
+	return !text_is_blank(shown) && (surely || text_is_stub_of(text, shown));
 }
 
 /* The page beside a text that is shown: pictures that stand in it are files all the same. */
