@@ -32,6 +32,10 @@ enum status outbox_render_text(struct store *store, const struct desk_policy *po
 enum status outbox_render_notice(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
                                  struct arena *arena, const struct outbox_row *row, struct rendered *rendered, struct error *error);
 
+/* For mail_options.answered: the text of a mail of ours by its signed Message-ID. */
+struct outbox_answered { struct store *store; const struct desk_policy *policy; const struct template_set *templates; };
+const char *outbox_answered(const void *context, struct arena *arena, const char *message_id);
+
 /* ---- the senders ---- */
 struct outbox;
 

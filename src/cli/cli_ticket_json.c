@@ -13,7 +13,8 @@
 
 static const struct mail *parse_raw(struct cli *cli, int64_t number)
 {
-	struct mail_options options = { .authserv_id = cli->config->authserv_id };
+	const struct outbox_answered answered = { cli->store, &cli->policy, &cli->config->templates };
+	struct mail_options options = { .authserv_id = cli->config->authserv_id, .answered = outbox_answered, .answered_context = &answered };
 	struct mail *mail = ARENA_NEW(&cli->arena, struct mail);
 	struct error error;
 

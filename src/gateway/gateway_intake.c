@@ -10,6 +10,7 @@
 
 #include "gateway.h"
 #include "limits.h"
+#include "outbox.h"
 
 const char *const gateway_disposition_names[10] = {
 	DISPOSITION_TICKET, DISPOSITION_JOINED, DISPOSITION_AUTOMATIC, DISPOSITION_BOUNCE, DISPOSITION_LOOP, DISPOSITION_COMMAND_ERROR,
@@ -228,14 +229,31 @@ static void deliver_again(struct gateway *gateway, struct transaction *transacti
 		}
 }
 
+struct asking { struct gateway *gateway; const struct config *config; };
+
+/* Asked only for a Message-ID of ours: plain intake pays nothing. */
+static const char *answered(const void *context, struct arena *arena, const char *message_id)
+{
+	const struct asking *asking = context;
+	const struct outbox_answered from = {asking->gateway->reader, &asking->config->policy, &asking->config->templates};
+	struct token token;
+	if (!asking->gateway->reader || !desk_message_id_read(&asking->config->policy, message_id, &token))
+		return NULL;
+	pthread_mutex_lock(&asking->gateway->reader_lock);
+	const char *text = outbox_answered(&from, arena, message_id);
+	pthread_mutex_unlock(&asking->gateway->reader_lock);
+	return text;
+}
+
 /* What rules, classifier, articles and desk ask for: attachments are not decoded, a long text is not read to its end. Only an agent's
  * words are needed whole: they go to the customer. */
-static void look(struct transaction *transaction, const struct mail_source *source, size_t count, struct mail *mail)
+static void look(struct gateway *gateway, struct transaction *transaction, const struct mail_source *source, size_t count, struct mail *mail)
 {
 	const struct config *config = transaction->config;
+	const struct asking asking = {gateway, config};
 	struct mail_options options = {.authserv_id = config->authserv_id, .envelope_from = transaction->envelope_from,
 	                               .recipient = count == 1 ? transaction->recipients.at[0].address : NULL,
-	                               .light = true, .text_most = LIMIT_INTAKE_TEXT};
+	                               .light = true, .text_most = LIMIT_INTAKE_TEXT, .answered = answered, .answered_context = &asking};
 	mail_parse(&transaction->arena, source, &options, mail);
 	if (mail->text_cut && desk_agent_with_address(&config->policy, mail->from.address)) {
 		options.text_most = 0;
@@ -259,7 +277,7 @@ static void consider(void *context)
 	struct intake *intake = context;
 	struct transaction *transaction = intake->transaction;
 	int64_t start = clock_thread_us();
-	look(transaction, &intake->source, intake->count, &intake->mail);
+	look(intake->gateway, transaction, &intake->source, intake->count, &intake->mail);
 	intake->reading_us = clock_thread_us() - start;
 	for (size_t i = 0; i < intake->count; i++)
 		prepare(transaction, &intake->mail, intake->source.size, i, &intake->deliveries[i]);

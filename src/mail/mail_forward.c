@@ -52,7 +52,7 @@ static const char *join_lines(struct arena *arena, const struct lines *lines, si
 		n += lines->at[i].text.length;
 		out[n++] = '\n';
 	}
-	return lines_trimmed(out, n);
+	return text_trim(lines_trimmed(out, n));
 }
 
 /* Where a forward begins, and how. */

@@ -126,16 +126,18 @@ static void recognise(const struct table *table, const struct lines *lines, unsi
 	struct window window = { .count = 0 };
 	for (size_t i = 0; i < lines->count; i++) {
 		struct span line = lines->at[i].text;
-		size_t words = 0, runs = 0, hits = 0, whole;
+		size_t words = 0, runs = 0, hits = 0, joined = 0, whole;
 		uint32_t word, run, hash = whole_line(line, &whole);
 		while ((word = next_word(&line)) != 0) {
 			words++;
 			if (words >= RUN)
 				runs++;
-			if ((run = slide(&window, word)) != 0 && have(&table->run, run))
+			if ((run = slide(&window, word)) != 0 && have(&table->run, run)) {
+				joined++;
 				hits += words >= RUN;
+			}
 		}
-		if (runs && hits == runs)
+		if (words && ((runs && hits == runs) || joined == words))        /* or it goes on where the line above ended */
 			said[i] = 1;
 		else if (words && words < 64 && have(&table->line, hash))
 			said[i] = 2;

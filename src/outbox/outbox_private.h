@@ -16,6 +16,10 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+/* ---- outbox_render.c: as outbox_render_text, but no further mail of ours is rendered to tell what is a quote in this one ---- */
+enum status outbox_render_plain(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
+                                struct arena *arena, const struct outbox_row *row, const char **text, struct error *error);
+
 /* ---- one attempt to send one mail, by whatever transport ---- */
 enum fate { FATE_NONE, FATE_SENT, FATE_RETRY, FATE_FAILED };
 struct letter {

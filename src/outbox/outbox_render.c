@@ -30,6 +30,7 @@ struct rendering {
 	struct message_row message;              /* that one */
 	struct store_raw raw; bool raw_open;     /* its raw mail */
 	struct mail mail; bool parsed;
+	bool plain;                              /* the words of our earlier mails are not asked for */
 };
 
 /* ---- what the row is about ---- */
@@ -60,7 +61,8 @@ static enum status about_read(struct rendering *r, struct error *error)
 
 static enum status raw_read(struct rendering *r, struct error *error)
 {
-	struct mail_options options = { .light = true };
+	const struct outbox_answered answered = { r->store, r->policy, r->templates };
+	struct mail_options options = { .light = true, .answered = r->plain ? NULL : outbox_answered, .answered_context = &answered };
 	enum status status;
 
 	if (!r->about || !r->about->raw || r->parsed)
@@ -203,6 +205,18 @@ static enum status words(struct rendering *r, struct rendered *rendered, struct 
 		return status;
 	return desk_render(r->arena, r->templates, outgoing->template, outgoing->language ? outgoing->language : "", r->policy->language,
 	                   variables(r), rendered, error);
+}
+
+enum status outbox_render_plain(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
+                                struct arena *arena, const struct outbox_row *row, const char **text, struct error *error)
+{
+	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row, .plain = true };
+	struct rendered rendered;
+	enum status status = words(&r, &rendered, error);
+
+	rendering_fini(&r);
+	*text = status ? "" : rendered.text;
+	return status;
 }
 
 enum status outbox_render_text(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
