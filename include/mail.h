@@ -91,6 +91,7 @@ struct mail {
 	const char *kind_why;            /* which sign of a machine gave it away ("Auto-Submitted: auto-replied"); "": a person's */
 	struct mail_address from;        /* address "" if the mail has no usable From or Sender */
 	struct mail_addresses from_all;  /* all of From */
+	const char *from_doubt;          /* why `from` is not for certain what a mail server that checks From took for it; NULL: it is */
 	struct mail_address sender;      /* Sender header, "" if none */
 	struct mail_addresses reply_to, to, cc;
 	const char *subject;             /* decoded, one line */

@@ -69,6 +69,7 @@ static void judgements(struct json *json, const struct mail *mail)
 	json_string(json, "dkim", mail->authentication.dkim);
 	json_string(json, "spf", mail->authentication.spf);
 	json_string(json, "dmarc", mail->authentication.dmarc);
+	json_string(json, "doubt", mail->authentication.doubt);
 	json_object_end(json);
 }
 

@@ -111,6 +111,33 @@ static struct mail_address first_usable(const struct mail_addresses *list)
 	return list->count ? list->at[0] : nobody;
 }
 
+/* Is the address that was taken the one that any reader of this field takes? The domain stands in the last angle brackets; without such
+ * there is one @ only. */
+static bool plainly_written(struct parse *parse, const struct field *field)
+{
+	const char *domain = strrchr(parse->mail->from.address, '@'), *text = text_lower(parse->arena, unfold(parse->arena, field->value));
+	const char *angle = strrchr(text, '<'), *at = strchr(text, '@');
+	if (angle)
+		return domain && strstr(angle, domain);
+	return at && !strchr(at + 1, '@');
+}
+
+/* What a mail server judged as From, and what is shown as the sender, must be the same. */
+static const char *doubt_of_from(struct parse *parse)
+{
+	const struct mail *mail = parse->mail;
+	const struct field *field = field_find(&parse->head.fields, "From", 0);
+	if (!field)
+		return "no From";
+	if (field_find(&parse->head.fields, "From", 1))
+		return "several From fields";
+	if (mail->from_all.count > 1)
+		return "several addresses in From";
+	if (!mail->from_all.count || !usable(&mail->from_all.at[0]))
+		return usable(&mail->from) ? "From has no usable address, another field was taken" : "From has no usable address";
+	return plainly_written(parse, field) ? NULL : "the address of From is not written plainly";
+}
+
 static void read_senders(struct parse *parse)
 {
 	struct mail *mail = parse->mail;
@@ -132,6 +159,7 @@ static void read_senders(struct parse *parse)
 			problem(parse->arena, &mail->problems, "no usable From");
 		}
 	}
+	mail->from_doubt = doubt_of_from(parse);
 	mail->to = recipients(parse, "To");
 	mail->cc = recipients(parse, "Cc");
 	author_read(parse->arena, &parse->head.fields, parse->hint, mail);
@@ -259,7 +287,7 @@ static void read_header(struct parse *parse)
 	read_date(parse);
 	read_trace(parse);
 	if (parse->options->authserv_id && *parse->options->authserv_id)
-		auth_read(parse->arena, &parse->head.fields, parse->options->authserv_id, mail->from.address, &mail->authentication);
+		auth_read(parse->arena, &parse->head.fields, parse->options->authserv_id, mail, &mail->authentication);
 	size_t prefix;
 	bool answers = mail->in_reply_to.count || mail->references.count || subject_is_reply(mail->subject, &prefix);
 	mail->kind = answers ? MAIL_REPLY : MAIL_REQUEST;

@@ -288,7 +288,11 @@ void receipt_read(struct walk *walk);
 void auto_judge(struct arena *arena, const struct fields *fields, const struct mail_options *options, struct mail *mail);
 void bounce_words_init(void);
 void bounce_read(struct walk *walk, const struct fields *fields, const struct mail_options *options);
-void auth_read(struct arena *arena, const struct fields *fields, const char *authserv_id, const char *from, struct mail_authentication *authentication);
+void auth_read(struct arena *arena, const struct fields *fields, const char *authserv_id, const struct mail *mail,
+               struct mail_authentication *authentication);
+
+/* ---- domains as they are compared (mail_idn.c): lower case, A-labels, no last dot ---- */
+const char *domain_to_ascii(struct arena *arena, const char *domain);
 void language_init(void);
 /* NULL: not clear. *sure (may be NULL): a few sentences say it, not a few words. */
 const char *language_detect(const char *text, bool *sure);

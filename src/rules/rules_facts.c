@@ -23,11 +23,9 @@ static bool says(const char *result, const char *word)
 
 static const char *authentication(const struct mail_authentication *said)
 {
-	if (says(said->dmarc, "pass"))
-		return "auth:pass";
-	if (says(said->dmarc, "fail"))
+	if (said->doubt || (said->dmarc && !says(said->dmarc, "pass") && !says(said->dmarc, "none")))
 		return "auth:fail";
-	if (says(said->dkim, "pass") || says(said->spf, "pass"))
+	if (says(said->dmarc, "pass") || said->aligned)
 		return "auth:pass";
 	return says(said->dkim, "fail") || says(said->spf, "fail") ? "auth:fail" : "auth:none";
 }

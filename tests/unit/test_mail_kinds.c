@@ -319,17 +319,17 @@ static void what_the_trusted_server_repeats_is_not_believed(void **state)
 		{ "spf=pass smtp.mailfrom=\"a;dmarc=pass \"@evil.example", NULL },
 		{ "spf=pass smtp.mailfrom=\"\\\";dmarc=pass;\"@evil.example", NULL },
 		{ "spf=pass smtp.mailfrom=\"(\"@evil.example; dmarc=fail header.from=example.net", "fail" },
-		{ "spf=pass (domain of \"a\\);dmarc=pass;(\"@evil.example is good) smtp.mailfrom=x", NULL },
+		{ "spf=pass (domain of \"a\\);dmarc=pass;(\"@evil.example is good) smtp.mailfrom=x", "permerror" },
 		{ "spf=pass (domain of \"a);dmarc=pass header.from=example.net;(\"@evil.example is good); dmarc=fail header.from=example.net", "fail" },
-		{ "dmarc=pass header.from=evil.example", "none" },
-		{ "dmarc=pass (p=none) header.from=\"evil.example\"", "none" },
+		{ "dmarc=pass header.from=evil.example", "fail" },
+		{ "dmarc=pass (p=none) header.from=\"evil.example\"", "fail" },
 		{ "dmarc=pass header.from = Example.NET", "pass" },
 		{ "dmarc=pass header.from=a@example.net", "pass" },
 		{ "dmarc=pass", "pass" },
 		{ "dmarc=fail header.from=evil.example", "fail" },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		struct mail mail = read_mail(arena_printf(&arena, "Authentication-Results: mx.example.org; %s\nFrom: Ann <a@example.net>\nFrom: b@evil.example\n\nx\n",
+		struct mail mail = read_mail(arena_printf(&arena, "Authentication-Results: mx.example.org; %s\nFrom: Ann <a@example.net>\n\nx\n",
 		                                          cases[i].results));
 		if (cases[i].dmarc)
 			assert_string_equal(mail.authentication.dmarc, cases[i].dmarc);
@@ -340,6 +340,63 @@ static void what_the_trusted_server_repeats_is_not_believed(void **state)
 	assert_string_equal(mail.authentication.dmarc, "fail");
 }
 
+static const char *doubt_of(const char *results, const char *from)
+{
+	return read_mail(arena_printf(&arena, "Authentication-Results: mx.example.org; %s\n%s\n\nx\n", results, from)).authentication.doubt;
+}
+
+/* None of these is "nothing was said": a server that could not decide must not open the door. */
+static void what_cannot_be_decided_proves_nothing_and_says_why(void **state)
+{
+	static const struct { const char *results, *from, *doubt; } cases[] = {
+		{ "dmarc=pass header.from=example.net", "From: a@example.net", NULL },
+		{ "dmarc=pass header.from=example.net.", "From: Ann <a@Example.NET>", NULL },
+		{ "dmarc=pass header.from=\"example.net\"", "From: \"Ann (x) <y>\" <a@example.net>", NULL },
+		{ "dmarc=pass header.from=xn--mnchen-3ya.example", "From: a@m\xc3\xbcnchen.example", NULL },
+		{ "dmarc=pass header.from=m\xc3\xbcnchen.example", "From: a@xn--mnchen-3ya.example", NULL },
+		{ "dmarc=pass (p=none dis=none) header.from=example.net; spf=pass (sender is \"x;y\") smtp.mailfrom=\"a b\"@x.example", "From: a@example.net", NULL },
+		{ "dmarc=pass header.from=evil.example", "From: a@m\xc3\xbcnchen.example", "another domain" },
+		{ "dmarc=pass header.from=sub.example.net", "From: a@example.net", "another domain" },
+		{ "dmarc=pass policy.x=header.from=example.net header.from=evil.example", "From: a@example.net", "another domain" },
+		{ "dmarc=pass (header.from=example.net) header.from=evil.example", "From: a@example.net", "another domain" },
+		{ "spf=none smtp.helo=(evil; dmarc=fail header.from=example.net", "From: a@example.net", "cannot be read" },
+		{ "spf=none smtp.mailfrom=a\"b@evil.example; dmarc=fail header.from=example.net", "From: a@example.net", "cannot be read" },
+		{ "spf=none smtp.helo=(x; dmarc=fail header.from=example.net; dkim=none header.i=y)", "From: a@example.net", "cannot be read" },
+		{ "dmarc=pass header.from=example.net; dmarc=none", "From: a@example.net", "contradict" },
+		{ "dmarc=pass header.from=example.net", "From: a@example.net\nFrom: b@evil.example", "several From" },
+		{ "dmarc=pass header.from=example.net", "From: a@example.net, b@evil.example", "several addresses" },
+		{ "dmarc=pass header.from=evil.example", "From: <m allory@evil.example>\nSender: a@example.net", "usable" },
+		{ "dmarc=permerror", "From: Anna <anna>\nSender: a@example.net", "usable" },
+		{ "dmarc=none", "From: a@example.net <x>", "plainly" },
+		{ "dmarc=pass header.from=example.net", "From: <a@example.net> <b@evil.example>", "plainly" },
+		{ "dmarc=pass header.from=example.net", "From: a@example.net b@evil.example", "" },
+		{ "spf=pass", "Sender: a@example.net", "no From" },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const char *doubt = doubt_of(cases[i].results, cases[i].from);
+		if (!cases[i].doubt ? doubt != NULL : !doubt || !strstr(doubt, cases[i].doubt))
+			fail_msg("%s | %s: %s", cases[i].results, cases[i].from, doubt ? doubt : "no doubt");
+	}
+}
+
+static void what_stands_beside_dmarc_is_aligned_with_from(void **state)
+{
+	static const struct { const char *results, *aligned; } cases[] = {
+		{ "dmarc=none; dkim=pass header.d=example.net", "DKIM" }, { "dmarc=none; dkim=pass header.i=@mail.example.net", "DKIM" },
+		{ "dmarc=none; spf=pass smtp.mailfrom=b@example.net", "SPF" }, { "dmarc=none; auth=pass smtp.auth=a", "logged in" },
+		{ "auth=pass smtp.auth=a@example.net", "logged in" }, { "dmarc=none; auth=pass smtp.auth=mallory", NULL },
+		{ "dmarc=none; dkim=pass header.d=evil.example", NULL }, { "dmarc=none; dkim=pass header.d=notexample.net", NULL },
+		{ "dmarc=none; spf=pass smtp.mailfrom=\"x@example.net\"@evil.example", NULL }, { "dmarc=none; dkim=fail header.d=example.net", NULL },
+		{ "dmarc=none; dkim=pass header.d=net", NULL }, { "dmarc=none; spf=pass smtp.helo=example.net", NULL },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const char *aligned = read_mail(arena_printf(&arena, "Authentication-Results: mx.example.org; %s\nFrom: a@example.net\n\nx\n",
+		                                             cases[i].results)).authentication.aligned;
+		if (!cases[i].aligned ? aligned != NULL : !aligned || !strstr(aligned, cases[i].aligned))
+			fail_msg("%s: %s", cases[i].results, aligned ? aligned : "nothing");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +405,7 @@ int main(void)
 		TEST(notices_are_known_by_their_whole_form), TEST(persons_who_write_about_machines_are_persons), TEST(receipts_and_calendar_answers_are_no_persons_words),
 		TEST(what_must_not_be_answered), TEST(subjects_of_answers_and_forwards),
 		TEST(forwarded_mail_has_its_sender), TEST(only_the_trusted_server_is_believed), TEST(what_the_trusted_server_repeats_is_not_believed),
+		TEST(what_cannot_be_decided_proves_nothing_and_says_why), TEST(what_stands_beside_dmarc_is_aligned_with_from),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
