@@ -30,6 +30,7 @@ struct desk_agent {
 
 struct desk_queue {
 	const char *name, *address, *description;        /* address in lower case */
+	struct strings also;                     /* further addresses of it, in lower case: nobody's but ours */
 	struct strings agents;                   /* names */
 	struct strings notices;                  /* which notices go out; empty: all */
 	enum desk_assign assign;
@@ -251,6 +252,7 @@ struct ticket_facts {
 	struct participant customer;
 	struct { struct participant *at; size_t count; } participants;   /* with the customer; who reads, and may write */
 	struct { struct participant *at; size_t count; } outside;        /* proposed, or left: named, but no readers */
+	int beyond;                      /* people whom the mail being decided on copied in beyond LIMIT_PARTICIPANTS */
 	struct strings tags;
 	int64_t created, updated, closed_at, pending_until;
 	int next_seq;                    /* number of its next message */

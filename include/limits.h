@@ -64,6 +64,10 @@
 #define LIMIT_ADDRESS           254            /* octets, RFC 5321 section 4.5.3.1.3 with errata; libetpan hangs over 500 */
 #define LIMIT_LOCAL_PART        64             /* octets, RFC 5321 section 4.5.3.1.1 */
 
+/* ---- people of a ticket ---- */
+#define LIMIT_PARTICIPANTS      50             /* readers of one ticket: a reply-all storm must not grow without end; what is beyond is said */
+#define LIMIT_OUTSIDE           50             /* people named without being readers: the same */
+
 /* ---- threads ---- */
 #define THREAD_STACK_BYTES      (8 * 1024 * 1024) /* GMime recurses; below 8 MiB hostile groups overflow */
 #define LIMIT_FDS               1000           /* libetpan selects: a descriptor of 1024 or more aborts the process */

@@ -201,6 +201,28 @@ static void check_queue_kb(struct loader *loader, size_t number)
 		                   "nothing will be held: the queue's notices leave out \"held\", the mail that asks the customer");
 }
 
+/* In lower case; each leads to one queue, and to no agent. */
+static void finish_also(struct loader *loader, size_t number)
+{
+	struct desk_policy *policy = &loader->config->policy;
+	struct strings *also = &policy->queues.at[number].also;
+
+	for (size_t i = 0; i < also->count; i++) {
+		also->at[i] = lower_or_null(loader, also->at[i]);
+		for (size_t j = 0; j < policy->queues.count; j++) {
+			const struct desk_queue *other = &policy->queues.at[j];
+			bool twice = (other->address && text_equal_nocase(other->address, also->at[i])) || (j < number && strings_have(&other->also, also->at[i]));
+
+			if (twice)
+				config_complain(loader, setting_at(loader, "queues", number, "also"), "queues[].also",
+				                "\"%s\" is an address of queue %s already", also->at[i], other->name ? other->name : "?");
+		}
+		if (desk_agent_with_address(policy, also->at[i]))
+			config_complain(loader, setting_at(loader, "queues", number, "also"), "queues[].also",
+			                "\"%s\" is the address of an agent; an agent needs an address of their own", also->at[i]);
+	}
+}
+
 static void finish_queues(struct loader *loader)
 {
 	struct desk_policy *policy = &loader->config->policy;
@@ -212,6 +234,7 @@ static void finish_queues(struct loader *loader)
 		config_complain(loader, list, "queues", "is empty; the desk needs at least one queue");
 	for (size_t i = 0; i < policy->queues.count; i++) {
 		policy->queues.at[i].address = lower_or_null(loader, policy->queues.at[i].address);
+		finish_also(loader, i);
 		check_queue_agents(loader, i);
 		check_queue_is_read(loader, i);
 		check_queue_notices(loader, i);

@@ -229,6 +229,9 @@ const struct config_parameter config_parameters[] = {
 		"The address that customers write to, and that answers come from. "
 		"Its local part has at most 30 bytes, because the token of a ticket is added to it and 64 are the limit of mail. "
 		"If you change it, make the old one an alias of it in the mail server: answers to mails that were sent from it go on coming. (Postfix: virtual_alias_maps, which carries the token along.)"),
+	STRINGS("queues[].also", IN_QUEUE(also), "", config_check_queue_address, "[ \"info@example.org\" ]",
+		"Further addresses that the mail server delivers to this queue: aliases, and addresses of earlier days. "
+		"Mail to them is taken like mail to the queue's own, and none of them is ever sent an answer."),
 	STRING("queues[].description", IN_QUEUE(description), "", NULL, "\"Everything that fits nowhere else\"",
 		"What the queue is for, in words that agents and the classifier read."),
 	STRINGS("queues[].agents", IN_QUEUE(agents), "", NULL, "[ \"bob\" ]",

@@ -150,6 +150,20 @@ static const struct ticket_facts *merge_target(const struct facts *facts, int64_
 	return NULL;
 }
 
+/* The store lets in whoever takes part in what is merged: said, where that is somebody else. */
+static void remark_new_readers(struct decision *d, const struct ticket_facts *ticket, const struct ticket_facts *into)
+{
+	struct readers readers;
+	const char *names = "";
+	desk_readers(d->arena, ticket, &readers);
+	for (size_t i = 0; i < readers.count; i++)
+		if (!desk_is_participant(into, readers.at[i].address) && !desk_has_left(into, readers.at[i].address))
+			names = arena_printf(d->arena, "%s%s%s", names, *names ? ", " : "", readers.at[i].address);
+	if (*names)
+		plan_remark(d, into->id, arena_printf(d->arena, "answers go to these, too, from now on: %s", names),
+		            arena_printf(d->arena, "they take part in ticket %lld", (long long)ticket->id));
+}
+
 static enum status do_merge(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
 {
 	const struct ticket_facts *into = merge_target(d->facts, action->until);
@@ -164,11 +178,7 @@ static enum status do_merge(struct decision *d, struct ticket_facts *ticket, con
 	link->why = "merged";
 	plan_event(d, ticket, EVENT_CLOSE, "merged");
 	plan_remark(d, into->id, arena_printf(d->arena, "ticket %lld was merged into this one", (long long)ticket->id), "");
-	if (*ticket->customer.address && !desk_is_participant(into, ticket->customer.address)) {
-		struct participant *person = ARENA_NEW(d->arena, struct participant);
-		*person = (struct participant){ticket->customer.address, ticket->customer.name, ROLE_CC};
-		plan_add(d, EFFECT_ADD_PARTICIPANT, into->id)->participant = person;
-	}
+	remark_new_readers(d, ticket, into);
 	return STATUS_OK;
 }
 

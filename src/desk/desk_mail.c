@@ -41,7 +41,9 @@ static bool may_join(struct decision *d, const struct clue_facts *found, const s
 	if (token_of_customer)
 		return true;
 	reference |= clue->kind == EVIDENCE_ADDRESS_TOKEN;       /* an agent's: whom he copied has it, and takes part */
-	return reference && !failed_authentication(mail) && desk_is_participant(found->ticket, mail->from.address) && subject_is_ours(d, found, mail);
+	const char *from = mail->from.address;
+	return reference && !failed_authentication(mail) && (desk_is_participant(found->ticket, from) || desk_has_left(found->ticket, from))
+	    && subject_is_ours(d, found, mail);
 }
 
 /* Automatic mail joins by what is signed, whoever sent it; by a reference only from a participant. Receipts and answers to invitations
@@ -168,6 +170,7 @@ static void decide_join(struct decision *d, const struct incoming *incoming, con
 	desk_prove(d, incoming->mail, found);
 	learn_language(d, ticket, incoming->mail);
 	if (!leaves(d, ticket, incoming->mail) && !only_thanks(d, ticket, incoming->mail)) {
+		desk_returns(d, ticket, incoming->mail, found);
 		add_copied(d, ticket, incoming->mail, found);
 		customer_wrote(d, ticket, incoming->mail, message->seq);
 	}

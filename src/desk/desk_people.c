@@ -1,14 +1,13 @@
 /*
  * desk_people.c - who takes part in a ticket, and whose mail is known to be theirs.
  *
- * Copied people take part when an authenticated sender brings them in: by DMARC, or by the ticket's own signed address together with an
- * address that takes part. A forged From adds nobody. Decides nothing about tickets.
+ * Copied people take part when somebody who takes part himself brings them in, and proves in that mail to be himself: by DMARC, or by the
+ * ticket's own signed address together with his own. Everybody else only proposes: an agent lets in. Who left stays out until he writes
+ * again. Decides nothing about tickets.
  */
 #include <string.h>
 
 #include "desk_private.h"
-
-#define PARTICIPANTS_MOST 50                     /* a reply-all storm must not grow without end */
 
 bool desk_is_participant(const struct ticket_facts *ticket, const char *address)
 {
@@ -60,30 +59,85 @@ bool is_authenticated(const struct mail *mail, const struct clue_facts *found)
 	return passed || (proved && !failed_authentication(mail));
 }
 
-static void add_readers(struct decision *d, struct ticket_facts *ticket, const struct mail_addresses *list)
+/* ---- bringing people in ---- */
+
+/* The address of somebody who is no agent, and none by which mail comes to us, as far as this mail tells. */
+static bool may_be_brought(const struct decision *d, const struct mail *mail, const char *address)
+{
+	return mail_address_usable(address) && !desk_address_is_ours(d->policy, address) && !desk_agent_with_address(d->policy, address)
+	    && !strings_have(&mail->delivered_to, text_lower(d->arena, address));
+}
+
+static const struct participant *outside(const struct ticket_facts *ticket, const char *address)
+{
+	for (size_t i = 0; i < ticket->outside.count; i++)
+		if (text_equal_nocase(ticket->outside.at[i].address, address))
+			return &ticket->outside.at[i];
+	return NULL;
+}
+
+bool desk_has_left(const struct ticket_facts *ticket, const char *address)
+{
+	const struct participant *person = outside(ticket, address);
+	return person && person->role == ROLE_LEFT;
+}
+
+/* Into the plan, and the lists of the working copy. */
+static void add_person(struct decision *d, struct ticket_facts *ticket, const struct mail_address *who, enum participant_role role, const char *why)
+{
+	struct participant *new = ARENA_NEW(d->arena, struct participant);
+	*new = (struct participant){who->address, who->name ? who->name : "", role};
+	struct effect *effect = plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id);
+	effect->participant = new;
+	effect->why = why;
+	struct { struct participant *at; size_t count; } kept = {0}, in = {0};
+	for (size_t i = 0; i < ticket->outside.count; i++)
+		if (!text_equal_nocase(ticket->outside.at[i].address, who->address))
+			*ARENA_PUSH(d->arena, &kept) = ticket->outside.at[i];
+	for (size_t i = 0; i < ticket->participants.count; i++)
+		*ARENA_PUSH(d->arena, &in) = ticket->participants.at[i];
+	if (role == ROLE_PROPOSED)
+		*ARENA_PUSH(d->arena, &kept) = *new;
+	else
+		*ARENA_PUSH(d->arena, &in) = *new;
+	ticket->outside.at = kept.at, ticket->outside.count = kept.count;
+	ticket->participants.at = in.at, ticket->participants.count = in.count;
+}
+
+static void bring(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct mail_addresses *list, bool in)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct mail_address *person = &list->at[i];
-		if (!mail_address_usable(person->address) || desk_address_is_ours(d->policy, person->address)
-		    || desk_agent_with_address(d->policy, person->address) || desk_is_participant(ticket, person->address)
-		    || ticket->participants.count >= PARTICIPANTS_MOST)
+		const struct participant *known = outside(ticket, person->address);
+		if (!may_be_brought(d, mail, person->address) || desk_is_participant(ticket, person->address) || (known && (!in || known->role == ROLE_LEFT)))
 			continue;
-		struct participant *new = ARENA_NEW(d->arena, struct participant);
-		*new = (struct participant){person->address, person->name, ROLE_CC};
-		plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id)->participant = new;
-		struct participant *copy = ARENA_ARRAY(d->arena, struct participant, ticket->participants.count + 1);
-		if (ticket->participants.count)
-			memcpy(copy, ticket->participants.at, ticket->participants.count * sizeof *copy);
-		copy[ticket->participants.count++] = *new;
-		ticket->participants.at = copy;
+		if (in ? ticket->participants.count >= LIMIT_PARTICIPANTS : ticket->outside.count >= LIMIT_OUTSIDE)
+			ticket->beyond++;
+		else if (in)
+			add_person(d, ticket, person, ROLE_CC, arena_printf(d->arena, "copied in by %s", mail->from.address));
+		else
+			add_person(d, ticket, person, ROLE_PROPOSED, arena_printf(d->arena, "copied by %s, who did not prove to take part", mail->from.address));
 	}
 }
 
-/* Whom an authenticated sender copies takes part from now on. A forged From adds nobody (Zendesk, 2024). */
+/* Who takes part, and proved in this very mail to be himself, brings in whom he copies. Anybody else only names them: an agent decides. A pass
+ * of a stranger's own domain proves that he is a stranger; a forged From adds nobody (Zendesk, 2024). */
 void add_copied(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found)
 {
-	if (mail->list_mail || !is_authenticated(mail, found))
+	if (mail->list_mail)
 		return;
-	add_readers(d, ticket, &mail->to);
-	add_readers(d, ticket, &mail->cc);
+	bool in = desk_is_participant(ticket, mail->from.address) && is_authenticated(mail, found);
+	bring(d, ticket, mail, &mail->to, in);
+	bring(d, ticket, mail, &mail->cc, in);
+	if (ticket->beyond)
+		plan_remark(d, ticket->id, arena_printf(d->arena, "%d more copied people were left out", ticket->beyond),
+		            arena_printf(d->arena, "a ticket has at most %d participants", in ? LIMIT_PARTICIPANTS : LIMIT_OUTSIDE));
+}
+
+/* Who left, and writes himself, takes part again. */
+void desk_returns(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found)
+{
+	bool token = found->clue->kind == EVIDENCE_ADDRESS_TOKEN && !failed_authentication(mail);
+	if (desk_has_left(ticket, mail->from.address) && (token || is_authenticated(mail, NULL)))
+		add_person(d, ticket, &mail->from, ROLE_CC, "wrote again after leaving");
 }

@@ -186,8 +186,8 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 		if (!effect->number)
 			return arena_printf(arena, "undo the merge of ticket %lld", ticket);
 		return arena_printf(arena, "merge ticket %lld into %lld%s", ticket, number, because(arena, effect));
-	case EFFECT_ADD_PARTICIPANT: return arena_printf(arena, "add %s to ticket %lld as %s", effect->participant->address, ticket,
-	                                                 effect->participant->role == ROLE_CUSTOMER ? "customer" : "cc");
+	case EFFECT_ADD_PARTICIPANT: return arena_printf(arena, "add %s to ticket %lld as %s%s", effect->participant->address, ticket,
+	                                                 participant_role_name(effect->participant->role), because(arena, effect));
 	case EFFECT_REMOVE_PARTICIPANT: return arena_printf(arena, "remove %s from ticket %lld%s", effect->to, ticket, because(arena, effect));
 	case EFFECT_SET_TIMER:       return arena_printf(arena, "timer %s of ticket %lld at %s", effect->to, ticket, time_rfc3339(arena, effect->number));
 	case EFFECT_CLEAR_TIMERS:    return arena_printf(arena, "clear timers of ticket %lld", ticket);

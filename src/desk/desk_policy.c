@@ -43,28 +43,43 @@ const struct desk_queue *desk_queue_named(const struct desk_policy *policy, cons
 
 const struct desk_queue *desk_queue_with_address(const struct desk_policy *policy, const char *address)
 {
-	for (size_t i = 0; i < policy->queues.count; i++)
-		if (text_equal_nocase(policy->queues.at[i].address, address))
-			return &policy->queues.at[i];
+	for (size_t i = 0; i < policy->queues.count; i++) {
+		const struct desk_queue *queue = &policy->queues.at[i];
+		if (text_equal_nocase(queue->address, address))
+			return queue;
+		for (size_t k = 0; k < queue->also.count; k++)
+			if (text_equal_nocase(queue->also.at[k], address))
+				return queue;
+	}
 	return NULL;
 }
 
-/* The queue whose address is `local SEPARATOR detail @ domain`; *detail is set. */
+/* Is `address`, whose domain begins at `at`, `local SEPARATOR detail @ domain` of `own`? *detail is set. */
+static bool has_detail(const struct desk_policy *policy, const char *own, const char *address, const char *at,
+                       const char **detail, size_t *detail_length)
+{
+	const char *own_at = strrchr(own, '@');
+	size_t local = own_at ? (size_t)(own_at - own) : 0;
+	if (!own_at || !text_equal_nocase(own_at, at) || (size_t)(at - address) <= local)
+		return false;
+	if (strncasecmp(address, own, local) != 0 || !strchr(policy->separators, address[local]))
+		return false;
+	*detail = address + local + 1;
+	*detail_length = (size_t)(at - *detail);
+	return true;
+}
+
 static const struct desk_queue *queue_with_detail(const struct desk_policy *policy, const char *address,
                                                   const char **detail, size_t *detail_length)
 {
 	const char *at = strrchr(address, '@');
 	for (size_t i = 0; at && i < policy->queues.count; i++) {
 		const struct desk_queue *queue = &policy->queues.at[i];
-		const char *queue_at = strrchr(queue->address, '@');
-		size_t local = queue_at ? (size_t)(queue_at - queue->address) : 0;
-		if (!queue_at || !text_equal_nocase(queue_at, at) || (size_t)(at - address) <= local)
-			continue;
-		if (strncasecmp(address, queue->address, local) != 0 || !strchr(policy->separators, address[local]))
-			continue;
-		*detail = address + local + 1;
-		*detail_length = (size_t)(at - *detail);
-		return queue;
+		if (has_detail(policy, queue->address, address, at, detail, detail_length))
+			return queue;
+		for (size_t k = 0; k < queue->also.count; k++)
+			if (has_detail(policy, queue->also.at[k], address, at, detail, detail_length))
+				return queue;
 	}
 	return NULL;
 }

@@ -157,6 +157,8 @@ void desk_prove(struct decision *d, const struct mail *mail, const struct clue_f
 /* ---- people (desk_people.c) ---- */
 bool failed_authentication(const struct mail *mail);
 bool is_authenticated(const struct mail *mail, const struct clue_facts *found);  /* found NULL: by the mail alone */
+bool desk_has_left(const struct ticket_facts *ticket, const char *address);
+void desk_returns(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
 void add_copied(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
 
 /* Nothing but thanks, in the languages of the notices: "Thank you very much!" but not "Thanks, but it is still broken". */

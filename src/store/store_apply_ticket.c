@@ -172,23 +172,24 @@ static enum status customer_of(struct applying *a, int64_t ticket, const char **
 	return cursor_close(&cursor);
 }
 
-static enum status add_participant_row(struct applying *a, int64_t ticket, const struct participant *who, const char *why)
+/* back: also one who left. A merge brings nobody back. */
+static enum status add_participant_row(struct applying *a, int64_t ticket, const struct participant *who, bool back, const char *why)
 {
 	const char *customer;
 	enum status status = customer_of(a, ticket, &customer);
 
 	if (status != STATUS_OK || (customer && text_equal_nocase(customer, who->address)) || !*who->address)
 		return status;
-	status = sql_run(a->store, a->error, SQL_PARTICIPANT_ADD, "ittt", ticket, who->address, text_or_empty(who->name),
-	                 who->role == ROLE_CUSTOMER ? "customer" : "cc");
+	status = sql_run(a->store, a->error, SQL_PARTICIPANT_ADD, "itttd", ticket, who->address, text_or_empty(who->name),
+	                 participant_role_name(who->role), (int)back);
 	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
 		return status;
-	return apply_changed(a, ticket, arena_printf(a->arena, "participant %s", who->address), why);
+	return apply_changed(a, ticket, arena_printf(a->arena, "%s %s", who->role == ROLE_PROPOSED ? "proposed" : "participant", who->address), why);
 }
 
 enum status apply_add_participant(struct applying *a, const struct effect *effect)
 {
-	return add_participant_row(a, effect->ticket, effect->participant, effect->why);
+	return add_participant_row(a, effect->ticket, effect->participant, true, effect->why);
 }
 
 static enum status remove_participant_row(struct applying *a, int64_t ticket, const char *address, const char *why)
@@ -202,7 +203,11 @@ static enum status remove_participant_row(struct applying *a, int64_t ticket, co
 
 enum status apply_remove_participant(struct applying *a, const struct effect *effect)
 {
-	return remove_participant_row(a, effect->ticket, effect->to, effect->why);
+	enum status status = sql_run(a->store, a->error, SQL_PARTICIPANT_LEAVES, "it", effect->ticket, effect->to);
+
+	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+		return status;
+	return apply_changed(a, effect->ticket, arena_printf(a->arena, "participant %s left", effect->to), effect->why);
 }
 
 /* Who came into `ticket` by the merge leaves it again: a mistake shall not go on telling strangers. */
@@ -247,7 +252,7 @@ enum status apply_merge_tickets(struct applying *a, const struct effect *effect)
 	if (!gone || into == effect->ticket)
 		return error_set(a->error, STATUS_BROKEN, "a plan merges ticket %lld into %lld", (long long)effect->ticket, (long long)effect->number);
 	for (size_t i = 0; i < gone->participants.count && status == STATUS_OK; i++)
-		status = add_participant_row(a, into, &gone->participants.at[i], effect->why);
+		status = add_participant_row(a, into, &gone->participants.at[i], false, effect->why);
 	if (status == STATUS_OK)
 		status = sql_run(a->store, a->error, SQL_TICKET_MERGE, "iii", effect->ticket, into, a->now);
 	if (status == STATUS_OK)

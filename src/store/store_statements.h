@@ -133,8 +133,10 @@
 	X(SQL_MESSAGE_LAST_ID, "SELECT max(id) FROM message") \
 	X(SQL_MESSAGE_TICKET, "SELECT ticket FROM message WHERE id=?1") \
 	X(SQL_PARTICIPANTS, "SELECT address, name, role FROM participant WHERE ticket=?1") \
-	X(SQL_PARTICIPANT_ADD, "INSERT INTO participant(ticket,address,name,role) VALUES(?1,?2,?3,?4) ON CONFLICT(ticket,address) DO NOTHING") \
-	X(SQL_PARTICIPANT_REMOVE, "DELETE FROM participant WHERE ticket=?1 AND address=?2") \
+	X(SQL_PARTICIPANT_ADD, "INSERT INTO participant(ticket,address,name,role) VALUES(?1,?2,?3,?4) " \
+	  "ON CONFLICT(ticket,address) DO UPDATE SET name=?3, role=?4 WHERE ?4<>'proposed' AND (role='proposed' OR (role='left' AND ?5=1))") \
+	X(SQL_PARTICIPANT_LEAVES, "UPDATE participant SET role='left' WHERE ticket=?1 AND address=?2 AND role<>'left'") \
+	X(SQL_PARTICIPANT_REMOVE, "DELETE FROM participant WHERE ticket=?1 AND address=?2 AND role<>'left'") \
 	X(SQL_MESSAGE_COPY, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox)" \
 		" SELECT ?1,?2,?3,0,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,0 FROM message WHERE ticket=?4 AND seq=?5") \
 	X(SQL_TIMER_ADD, "INSERT INTO timer(due,ticket,kind) SELECT ?1,?2,?3 WHERE NOT EXISTS(SELECT 1 FROM timer WHERE ticket=?2 AND kind=?3)") \
