@@ -56,6 +56,7 @@ struct desk_policy {
 	int digest_hour;                         /* UTC hour of the agents' daily digest; -1: none */
 	int acknowledgements_per_hour;           /* to one address */
 	/* To addresses that proved nothing yet: to one within an hour, to one domain within an hour, to all within a minute. */
+	int stranger_acknowledgements_per_day;   /* to one address that the mail in question did not prove */
 	int stranger_acknowledgements_per_hour, stranger_acknowledgements_per_domain, stranger_acknowledgements_per_minute;
 	int give_up_hours;                       /* outgoing mail is tried that long */
 	int learn_tags, learn_priority;          /* 1: the classifier may give them to a new ticket */
@@ -245,6 +246,11 @@ struct asked {
 };
 #define ASKED_BYTES 4000                 /* of a question that is kept: longer ones teach nothing more */
 
+/* What a mail that proved nothing may cost its alleged sender: automatic mail of ours that repeats nothing of it. An agent's answer, and
+ * a mail that proves its sender, free it; what is neither is the reason why no automatic mail may go out at all. */
+#define VOICE_FREE    ""
+#define VOICE_NEUTRAL "neutral"
+
 struct ticket_facts {
 	int64_t id;
 	enum ticket_state state;
@@ -252,6 +258,7 @@ struct ticket_facts {
 	struct participant customer;
 	struct { struct participant *at; size_t count; } participants;   /* with the customer; who reads, and may write */
 	struct { struct participant *at; size_t count; } outside;        /* proposed, or left: named, but no readers */
+	const char *voice;               /* what automatic mail its customer may be sent: VOICE_*, or why none; NULL as "" */
 	int beyond;                      /* people whom the mail being decided on copied in beyond LIMIT_PARTICIPANTS */
 	struct strings tags;
 	int64_t created, updated, closed_at, pending_until;
@@ -326,6 +333,7 @@ struct facts {
 	bool sender_bouncing;            /* mail to evidence.answer_to (for actions, pages: to the customer) came back within a week */
 	const char *sender_language;     /* remembered; "" */
 	int acknowledgements_last_hour;  /* to evidence.answer_to */
+	int acknowledgements_last_day;   /* to evidence.answer_to */
 	int acknowledgements_domain;     /* to strangers of its domain, within the hour */
 	int acknowledgements_minute;     /* to strangers at all, within the minute */
 	const struct verdict *verdict;   /* of rules and model; NULL: none was asked */
@@ -341,6 +349,7 @@ struct facts {
 struct new_ticket {
 	enum ticket_state state;
 	const char *queue, *agent, *priority, *subject, *language;
+	const char *voice;               /* as in ticket_facts; NULL as "" */
 	struct participant customer;
 };
 
@@ -359,6 +368,7 @@ struct new_message {
 	const char *message_id;          /* NULL: none */
 	const char *text;                /* where there is no raw; for notices NULL: rendered from the outbox row */
 	const char *agent;               /* who of us wrote it; "" */
+	const char *proved;              /* by what its sender proved to be himself: "DMARC pass", "the ticket's address"; NULL or "": by nothing */
 	const char *flags;               /* words for the reader: "from another address", "sender not authenticated"; "" */
 	int64_t outbox;                  /* for kind notice and replies that go out; 0 */
 	int64_t copy_ticket; int copy_seq;       /* split: raw mail, sender and date are those of that message; 0: none */
@@ -411,6 +421,7 @@ enum effect_kind {
 	EFFECT_SAID,                     /* ticket, to: SAID_*; from: the article it is about, "" for all that were shown, or none in particular */
 	EFFECT_LEARNED,                  /* ticket, from: "tag" or "priority", to: what the model gave it, number: its confidence, of 10,000 */
 	EFFECT_SET_LANGUAGE,             /* ticket, from -> to */
+	EFFECT_SET_VOICE,                /* ticket, to: what automatic mail its customer may be sent from now on */
 	EFFECT_REMARK,                   /* ticket, to: a line of history that changes nothing else */
 	EFFECT_ENQUEUE,                  /* outgoing */
 	EFFECT_MAIL_BOUNCED,             /* number: outbox, to: recipient, why: diagnostic. Marks row and address */

@@ -153,7 +153,7 @@ struct message_row {
 	struct mail_address from; struct strings to;
 	int64_t date; const char *message_id;
 	const char *text;                /* NULL: derive it from raw, or (notice) render it from outbox */
-	const char *agent, *flags; int64_t outbox;
+	const char *agent, *proved, *flags; int64_t outbox;
 };
 struct history_row { int64_t at; const char *who, *what, *why; };
 struct ticket_row {

@@ -88,6 +88,7 @@ static void add_message(struct cli *cli, struct json *json, const struct message
 	json_time(json, "date", row->date);
 	json_string(json, "message_id", row->message_id);
 	json_string(json, "agent", null_if_empty(row->agent));
+	json_string(json, "proved", null_if_empty(row->proved));
 	json_string(json, "flags", null_if_empty(row->flags));
 	json_string(json, "text", words.text);
 	json_string(json, "reply_text", words.reply_text);

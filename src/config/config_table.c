@@ -75,8 +75,10 @@ const struct config_parameter config_parameters[] = {
 		"The mails become tickets all the same. "
 		"0 sends none at all."),
 	NUMBER("desk.stranger_acknowledgements_per_hour", P_INTEGER, IN_CONFIG(policy.stranger_acknowledgements_per_hour), 0, 1000000, "mails", "20",
-		"The same for an address that has not proved yet that its owner writes: by DMARC (see authserv_id), or by a reply to a mail of the desk. "
+		"The same for an address where the mail that is acknowledged does not prove that its owner wrote it: by DMARC (see authserv_id), or by a reply to a mail of the desk. "
 		"A sender is easily forged, and the acknowledgement would go to somebody else."),
+	NUMBER("desk.stranger_acknowledgements_per_day", P_INTEGER, IN_CONFIG(policy.stranger_acknowledgements_per_day), 0, 1000000, "mails", "20",
+		"The same within a day."),
 	NUMBER("desk.stranger_acknowledgements_per_domain", P_INTEGER, IN_CONFIG(policy.stranger_acknowledgements_per_domain), 0, 1000000, "mails", "120",
 		"To all such addresses of one domain, within an hour."),
 	NUMBER("desk.stranger_acknowledgements_per_minute", P_INTEGER, IN_CONFIG(policy.stranger_acknowledgements_per_minute), 0, 1000000, "mails", "60",

@@ -9,7 +9,8 @@
 
 #include "desk_private.h"
 
-const char *desk_no_acknowledgement(struct decision *d, const struct mail *mail, const char *to)
+/* Why no automatic mail may ever go to that address because of this mail; NULL: it may. */
+static const char *desk_must_not_answer(struct decision *d, const struct mail *mail, const char *to)
 {
 	if (!mail->auto_answer_allowed)
 		return *mail->auto_answer_why ? mail->auto_answer_why : "automatic mail";
@@ -22,10 +23,65 @@ const char *desk_no_acknowledgement(struct decision *d, const struct mail *mail,
 	if (forwarding_agent(d->policy, mail) && !is_authenticated(mail, NULL))
 		return "forwarded in an agent's name, not authenticated";
 	if (failed_authentication(mail))
-		return "sender not authenticated (DMARC fail)";
+		return arena_printf(d->arena, "sender not authenticated (%s)", desk_proof(d->arena, mail).why);
+	return NULL;
+}
+
+const char *desk_no_acknowledgement(struct decision *d, const struct mail *mail, const char *to)
+{
+	const char *why = desk_must_not_answer(d, mail, to);
+	if (why)
+		return why;
 	if (d->facts->sender_bouncing)
 		return "mail to that address comes back";
 	return desk_over_budget(d, mail, to);
+}
+
+void desk_set_voice(struct decision *d, struct ticket_facts *ticket, const char *voice)
+{
+	if (strcmp(ticket->voice ? ticket->voice : "", voice) == 0)
+		return;
+	plan_add(d, EFFECT_SET_VOICE, ticket->id)->to = voice;
+	ticket->voice = voice;
+}
+
+/* What is true of the mail that opens a ticket holds for all that the desk writes by itself later: closing it mails nobody who was not to be
+ * acknowledged. A budget that is spent, or a switched-off notice, is no such reason. */
+const char *desk_voice_of(struct decision *d, const struct mail *mail, const char *customer)
+{
+	const char *why = desk_must_not_answer(d, mail, customer);
+	return why ? why : desk_is_safe(d, mail, customer) ? VOICE_FREE : VOICE_NEUTRAL;
+}
+
+/* atext and dots around one @, within a bound: an id that is made to be read (by a person, on a screen) has other characters in it. */
+static bool id_is_well_formed(const char *id)
+{
+	size_t length = strlen(id), at = 0;
+	if (length < 5 || length > 200 || id[0] != '<' || id[length - 1] != '>')
+		return false;
+	for (const char *p = id + 1; p < id + length - 1; p++) {
+		bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9');
+		at += *p == '@';
+		if (!plain && !strchr("@.!#$%&'*+-/=?^_`{|}~", *p))
+			return false;
+	}
+	return at == 1 && !strstr(id, "//") && id[1] != '@' && id[length - 2] != '@';
+}
+
+/* Nothing in it that a person reads and a stranger wrote. */
+void desk_neutral(struct decision *d, const struct ticket_facts *ticket, struct outgoing *o)
+{
+	struct strings kept = {0};
+	bool own_words = strcmp(o->template, "received") == 0 || strcmp(o->template, "held") == 0;
+	o->subject = own_words ? "" : arena_printf(d->arena, "[#%lld]", (long long)ticket->id);
+	for (size_t i = 0; i < o->to.count; i++)
+		o->to.at[i].name = "";
+	for (size_t i = 0; i < o->references.count; i++)
+		if (id_is_well_formed(o->references.at[i]))
+			*ARENA_PUSH(d->arena, &kept) = o->references.at[i];
+	o->references = kept;
+	if (!id_is_well_formed(o->in_reply_to))
+		o->in_reply_to = "";
 }
 
 void desk_acknowledge(struct decision *d, const struct mail *mail, struct ticket_facts *ticket)
@@ -42,10 +98,8 @@ void desk_acknowledge(struct decision *d, const struct mail *mail, struct ticket
 	}
 	struct outgoing *notice = notice_to_customer(d, ticket, template, true, NULL);
 	bool stranger = !desk_is_safe(d, mail, ticket->customer.address);
-	if (stranger) {
-		notice->subject = "";            /* a stranger's words are not carried to an address that may be a third party's */
-		notice->to.at[0].name = "";
-	}
+	if (stranger)
+		desk_neutral(d, ticket, notice); /* a stranger's words are not carried to an address that may be a third party's */
 	desk_suggest(d, ticket, notice, stranger);
 	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);
 	notice->seq = message->seq;
@@ -55,5 +109,5 @@ void desk_acknowledge(struct decision *d, const struct mail *mail, struct ticket
 	message->outbox = notice->id;
 	struct effect *count = plan_add(d, EFFECT_COUNT_ACKNOWLEDGEMENT, ticket->id);
 	count->to = ticket->customer.address;
-	count->number = stranger;
+	count->number = stranger && !d->facts->answer_proved;
 }

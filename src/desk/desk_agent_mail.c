@@ -65,6 +65,7 @@ static void send_words(struct decision *d, struct ticket_facts *ticket, const st
 	message->outbox = o->id;
 	message->from = o->from;
 	message->message_id = o->message_id;
+	desk_set_voice(d, ticket, VOICE_FREE);   /* a person of ours has looked at it, and writes to that address */
 }
 
 void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw,

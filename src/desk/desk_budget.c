@@ -1,8 +1,9 @@
 /*
  * desk_budget.c - how far an address is trusted, and how many automatic answers it may cost.
  *
- * Whoever forges a sender can make us write to a third party. So only who has proved to read mail at an address is answered like a customer:
- * by DMARC, or by a token that we sent nowhere else. Everybody else, known or not, shares small budgets: for the address, for its domain,
+ * Whoever forges a sender can make us write to a third party. So only where this very mail proves who wrote it is he answered like a customer:
+ * by DMARC, or by a token that we sent nowhere else. What an address proved once says nothing of the next mail that bears its name: it has
+ * the small budget of an address, for the hour and the day. Who proved nothing ever shares further ones: for the address, for its domain,
  * and for all together (many senders of one domain, many domains). What is over them becomes a ticket all the same.
  */
 #include <string.h>
@@ -13,8 +14,12 @@ bool desk_is_safe(const struct decision *d, const struct mail *mail, const char 
 {
 	if (failed_authentication(mail))
 		return false;
-	bool own = text_equal_nocase(mail->from.address, to) || forwarding_agent(d->policy, mail);
-	return d->facts->answer_proved || (own && is_authenticated(mail, NULL));
+	if (forwarding_agent(d->policy, mail))
+		return is_authenticated(mail, NULL);
+	for (size_t i = 0; i < d->facts->clues.count; i++)
+		if (desk_proves(d->arena, mail, &d->facts->clues.at[i], to))
+			return true;
+	return desk_proves(d->arena, mail, NULL, to);
 }
 
 const char *desk_over_budget(struct decision *d, const struct mail *mail, const char *to)
@@ -28,6 +33,10 @@ const char *desk_over_budget(struct decision *d, const struct mail *mail, const 
 		return NULL;
 	else if (facts->acknowledgements_last_hour >= policy->stranger_acknowledgements_per_hour)
 		why = arena_printf(d->arena, "%d acknowledgements within an hour to that address, which may be forged", facts->acknowledgements_last_hour);
+	else if (facts->acknowledgements_last_day >= policy->stranger_acknowledgements_per_day)
+		why = arena_printf(d->arena, "%d acknowledgements within a day to that address, which may be forged", facts->acknowledgements_last_day);
+	else if (facts->answer_proved)           /* known: the storm of strangers does not silence its reader */
+		return NULL;
 	else if (facts->acknowledgements_domain >= policy->stranger_acknowledgements_per_domain)
 		why = arena_printf(d->arena, "%d acknowledgements within an hour to strangers of that domain", facts->acknowledgements_domain);
 	else if (facts->acknowledgements_minute >= policy->stranger_acknowledgements_per_minute)

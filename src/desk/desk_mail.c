@@ -77,8 +77,9 @@ static const char *flags_of(struct decision *d, const struct ticket_facts *ticke
 	const char *flags = "";
 	if (!desk_is_participant(ticket, mail->from.address))
 		flags = "from another address, proved by the ticket's address";
-	if (failed_authentication(mail))
-		flags = arena_printf(d->arena, "%s%ssender not authenticated (DMARC fail)", flags, *flags ? "; " : "");
+	const char *sender = desk_sender_flags(d->arena, mail);
+	if (*sender)
+		flags = arena_printf(d->arena, "%s%s%s", flags, *flags ? "; " : "", sender);
 	if (strcmp(desk_short_subject(d->arena, mail->subject), desk_short_subject(d->arena, ticket->subject)) != 0)
 		flags = arena_printf(d->arena, "%s%ssubject changed: %s", flags, *flags ? "; " : "", utf8_cut(d->arena, mail->subject, 200));
 	return flags;
@@ -166,6 +167,9 @@ static void decide_join(struct decision *d, const struct incoming *incoming, con
 	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found->ticket);
 	struct new_message *message = append_mail(d, ticket, incoming->mail, MESSAGE_REPLY);
 	message->flags = flags_of(d, found->ticket, incoming->mail);
+	message->proved = desk_proved_by(d->arena, incoming->mail, found);
+	if (desk_proves(d->arena, incoming->mail, found, ticket->customer.address))
+		desk_set_voice(d, ticket, VOICE_FREE);
 	note_message_id(d, ticket, incoming->mail->message_id);
 	desk_prove(d, incoming->mail, found);
 	learn_language(d, ticket, incoming->mail);

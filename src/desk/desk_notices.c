@@ -185,9 +185,18 @@ struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, 
 {
 	if (!queue_wants_notice(queue_of(d, ticket), template))
 		return NULL;
+	const char *voice = ticket->voice ? ticket->voice : VOICE_FREE;
+	bool neutral = strcmp(voice, VOICE_NEUTRAL) == 0;
+	const char *silent = d->facts->sender_bouncing ? "mail to that address comes back" : neutral ? "" : voice;
+	if (*silent) {
+		plan_remark(d, ticket->id, arena_printf(d->arena, "the customer is not told (%s)", template), silent);
+		return NULL;
+	}
 	struct outgoing *o = notice_to_customer(d, ticket, template, true, NULL);
 	if (!o)
 		return NULL;
+	if (neutral)
+		desk_neutral(d, ticket, o);
 	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);
 	o->seq = message->seq;
 	message->from = o->from;

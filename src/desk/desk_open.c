@@ -100,6 +100,29 @@ const struct desk_agent *forwarding_agent(const struct desk_policy *policy, cons
 	return desk_agent_with_address(policy, mail->from.address);
 }
 
+/* A sender that no person reads: answers to it are lost. */
+static bool nobody_reads(const char *address)
+{
+	static const char *const names[] = {"noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "do_not_reply", "nobody@", "www-data@", "apache@"};
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (text_starts_nocase(address, names[i]))
+			return true;
+	return false;
+}
+
+/* Who writes may name another address of his own house for the answers; a form of ours, or a sender that nobody reads, any. Anybody else who names
+ * a third person stays the customer himself: else that person would be shown as the writer, and be sent what a stranger wants to be sent. */
+static bool may_speak_for(const struct desk_policy *policy, const struct mail *mail, const char *other)
+{
+	const char *from = mail->from.address;
+	if (!mail_address_usable(from) || desk_same_house(from, other) || nobody_reads(from) || desk_address_is_ours(policy, from))
+		return true;
+	for (size_t i = 0; i < policy->queues.count; i++)
+		if (desk_same_house(from, policy->queues.at[i].address))
+			return true;
+	return false;
+}
+
 /* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From; where that is none, the
  * envelope's sender, so that somebody can be. */
 struct participant customer_of(const struct desk_policy *policy, const struct mail *mail, const char *envelope_from)
@@ -108,7 +131,7 @@ struct participant customer_of(const struct desk_policy *policy, const struct ma
 	if (forwarding_agent(policy, mail))
 		return (struct participant){mail->forward.from.address, mail->forward.from.name ? mail->forward.from.name : "", ROLE_CUSTOMER};
 	if (mail->reply_to.count == 1 && !mail->list_mail && mail_address_usable(mail->reply_to.at[0].address)
-	    && !desk_address_is_ours(policy, mail->reply_to.at[0].address))
+	    && !desk_address_is_ours(policy, mail->reply_to.at[0].address) && may_speak_for(policy, mail, mail->reply_to.at[0].address))
 		from = &mail->reply_to.at[0];
 	if (!mail_address_usable(from->address) && mail_address_usable(envelope_from) && !desk_address_is_ours(policy, envelope_from))
 		return (struct participant){envelope_from, from->name, ROLE_CUSTOMER};
@@ -136,6 +159,7 @@ static struct ticket_facts *create_ticket(struct decision *d, const struct incom
 	*new = (struct new_ticket){.state = held ? STATE_HELD : STATE_NEW, .queue = queue, .agent = "",
 	                           .priority = verdict && verdict->priority ? verdict->priority : automatic ? "low" : "normal", .language = language,
 	                           .subject = *mail->subject ? mail->subject : "(no subject)", .customer = customer};
+	new->voice = desk_voice_of(d, mail, customer.address);
 	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
 	effect->create = new;
 	effect->why = why ? why : "";
@@ -143,7 +167,7 @@ static struct ticket_facts *create_ticket(struct decision *d, const struct incom
 	if (forwarding_agent(d->policy, mail) && *mail->forward.subject)
 		new->subject = mail->forward.subject;
 	*ticket = (struct ticket_facts){.id = effect->ticket, .state = new->state, .queue = new->queue, .agent = "", .priority = new->priority,
-	                                .subject = new->subject, .language = language, .customer = new->customer, .next_seq = 1,
+	                                .subject = new->subject, .language = language, .voice = new->voice, .customer = new->customer, .next_seq = 1,
 	                                .created = d->facts->now, .updated = d->facts->now, .last_customer_message_id = ""};
 	if (*new->customer.address) {
 		struct participant *person = ARENA_NEW(d->arena, struct participant);
@@ -280,8 +304,10 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 	struct ticket_facts *ticket = create_ticket(d, incoming, why_there(d));
 	struct new_message *message = append_mail(d, ticket, mail, kind_of_message(mail, false));
 	note_message_id(d, ticket, mail->message_id);
+	message->flags = desk_sender_flags(d->arena, mail);
+	message->proved = desk_proved_by(d->arena, mail, NULL);
 	if (incoming->address.bad_token)
-		message->flags = "came to a ticket address whose token is not valid";
+		message->flags = arena_printf(d->arena, "came to a ticket address whose token is not valid%s%s", *message->flags ? "; " : "", message->flags);
 	if (forwarding_agent(d->policy, mail))
 		message->flags = arena_printf(d->arena, "forwarded by %s", mail->from.address);
 	else

@@ -86,6 +86,10 @@ void desk_decide_held_timer(struct decision *d, struct ticket_facts *ticket, con
 /* ---- acknowledging (desk_acknowledge.c) ---- */
 /* NULL: an automatic mail may go out to that address in answer to this mail; else why not. */
 const char *desk_no_acknowledgement(struct decision *d, const struct mail *mail, const char *to);
+/* What automatic mail `customer` may be sent on the ticket that this mail opens: VOICE_*, or why none. */
+const char *desk_voice_of(struct decision *d, const struct mail *mail, const char *customer);
+void desk_set_voice(struct decision *d, struct ticket_facts *ticket, const char *voice);
+void desk_neutral(struct decision *d, const struct ticket_facts *ticket, struct outgoing *o);     /* takes out of it whatever a person reads and a stranger wrote */
 void desk_acknowledge(struct decision *d, const struct mail *mail, struct ticket_facts *ticket);
 
 /* ---- agents ---- */
@@ -153,6 +157,13 @@ bool desk_is_safe(const struct decision *d, const struct mail *mail, const char 
 const char *desk_over_budget(struct decision *d, const struct mail *mail, const char *to);
 /* Remembers an address whose owner surely wrote this mail, and that it does not bounce any more. found NULL: it joins nothing. */
 void desk_prove(struct decision *d, const struct mail *mail, const struct clue_facts *found);
+
+/* ---- what a mail proves (desk_proof.c) ---- */
+bool desk_same_house(const char *a, const char *b);
+/* Did the reader of `to` write this very mail? found NULL: it joins nothing. */
+bool desk_proves(struct arena *arena, const struct mail *mail, const struct clue_facts *found, const char *to);
+const char *desk_proved_by(struct arena *arena, const struct mail *mail, const struct clue_facts *found);      /* "": nothing did */
+const char *desk_sender_flags(struct arena *arena, const struct mail *mail);
 
 /* ---- people (desk_people.c) ---- */
 bool failed_authentication(const struct mail *mail);

@@ -44,3 +44,52 @@ const char *desk_agent_not_proved(struct arena *arena, const struct desk_policy 
 		return "the mail server says nothing about the sender, and desk.agents_prove asks for it always";
 	return NULL;
 }
+
+/* Two domains of one house: the same, or one below the other. */
+bool desk_same_house(const char *a, const char *b)
+{
+	const char *one = strrchr(a, '@'), *other = strrchr(b, '@');
+	if (!one || !other)
+		return false;
+	if (strlen(one) < strlen(other))
+		return desk_same_house(b, a);
+	size_t skip = strlen(one) - strlen(other);
+	return text_equal_nocase(one + skip + 1, other + 1) && (skip == 0 || (one[skip] == '.' && strchr(other, '.')));
+}
+
+bool desk_proves(struct arena *arena, const struct mail *mail, const struct clue_facts *found, const char *to)
+{
+	enum proof_kind kind = desk_proof(arena, mail).kind;
+	const char *from = mail->from.address, *at = strrchr(from, '@'), *to_at = strrchr(to, '@');
+	if (kind == PROOF_PASS && at && to_at && text_equal_nocase(at, to_at))
+		return true;
+	bool token = found && found->ticket && found->clue->kind == EVIDENCE_ADDRESS_TOKEN && found->clue->token.kind == TOKEN_CUSTOMER;
+	return token && kind != PROOF_FAILED && text_equal_nocase(from, to) && desk_is_participant(found->ticket, from);
+}
+
+/* How the writer proved himself, in words for the message. */
+const char *desk_proved_by(struct arena *arena, const struct mail *mail, const struct clue_facts *found)
+{
+	bool pass = desk_proof(arena, mail).kind == PROOF_PASS, token = found && desk_proves(arena, mail, found, mail->from.address) && !pass;
+	return pass ? "DMARC pass" : token ? "the ticket's address" : "";
+}
+
+static const char *and_also(struct arena *arena, const char *flags, const char *more)
+{
+	return *flags ? arena_printf(arena, "%s; %s", flags, more) : more;
+}
+
+/* What whoever answers should know of the sender of this mail. */
+const char *desk_sender_flags(struct arena *arena, const struct mail *mail)
+{
+	struct proof proof = desk_proof(arena, mail);
+	const char *flags = "", *from = mail->from.address;
+	if (proof.kind == PROOF_FAILED)
+		flags = arena_printf(arena, "sender not authenticated (%s)", proof.why);
+	for (size_t i = 0; i < mail->reply_to.count && i < 3 && !mail->list_mail; i++)
+		if (!text_equal_nocase(mail->reply_to.at[i].address, from))
+			flags = and_also(arena, flags, arena_printf(arena, "asks for answers to another address: %s", utf8_cut(arena, mail->reply_to.at[i].address, 200)));
+	if (*mail->sender.address && !text_equal_nocase(mail->sender.address, from) && !mail->list_mail)
+		flags = and_also(arena, flags, arena_printf(arena, "sent by another address: %s", utf8_cut(arena, mail->sender.address, 200)));
+	return flags;
+}

@@ -37,6 +37,7 @@ enum status apply_set_language(struct applying *a, const struct effect *effect);
 enum status apply_set_priority(struct applying *a, const struct effect *effect);
 enum status apply_add_tag(struct applying *a, const struct effect *effect);
 enum status apply_remove_tag(struct applying *a, const struct effect *effect);
+enum status apply_set_voice(struct applying *a, const struct effect *effect);
 enum status apply_set_pending(struct applying *a, const struct effect *effect);
 enum status apply_link_tickets(struct applying *a, const struct effect *effect);
 enum status apply_merge_tickets(struct applying *a, const struct effect *effect);

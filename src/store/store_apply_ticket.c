@@ -8,10 +8,10 @@
 enum status apply_create_ticket(struct applying *a, const struct effect *effect)
 {
 	const struct new_ticket *create = effect->create;
-	enum status status = sql_run(a->store, a->error, SQL_TICKET_ADD, "itttt" "tttt" "ii", effect->ticket,
+	enum status status = sql_run(a->store, a->error, SQL_TICKET_ADD, "itttt" "tttt" "iit", effect->ticket,
 		ticket_state_name(create->state), text_or_empty(create->queue), text_or_empty(create->agent), text_or_empty(create->priority),
 		text_or_empty(create->subject), text_or_empty(create->language), text_or_empty(create->customer.address),
-		text_or_empty(create->customer.name), a->now, create->state == STATE_CLOSED ? a->now : (int64_t)0);
+		text_or_empty(create->customer.name), a->now, create->state == STATE_CLOSED ? a->now : (int64_t)0, text_or_empty(create->voice));
 
 	if (status != STATUS_OK)
 		return status;
@@ -131,6 +131,11 @@ enum status apply_remove_tag(struct applying *a, const struct effect *effect)
 		return status;
 	status = sql_run(a->store, a->error, SQL_LEARNED_UNTAGGED, "iti", effect->ticket, effect->to, a->now);
 	return status == STATUS_OK ? apply_changed(a, effect->ticket, arena_printf(a->arena, "untag %s", effect->to), effect->why) : status;
+}
+
+enum status apply_set_voice(struct applying *a, const struct effect *effect)
+{
+	return sql_run(a->store, a->error, SQL_TICKET_VOICE, "it", effect->ticket, text_or_empty(effect->to));
 }
 
 enum status apply_set_pending(struct applying *a, const struct effect *effect)

@@ -43,6 +43,8 @@ enum status contact_find(struct store *store, struct arena *arena, const char *a
 				contact->last_agent = cursor_text(&cursor, arena, 6);
 			contact->refused_at = cursor_number(&cursor, 7);
 			contact->proved_at = cursor_number(&cursor, 8);
+			contact->day_start = cursor_number(&cursor, 9);
+			contact->day_count = (int)cursor_number(&cursor, 10);
 		}
 		status = cursor_close(&cursor);
 	}
@@ -109,15 +111,21 @@ enum status contact_arrives(struct store *store, const char *address, struct err
 	return status == STATUS_OK && contact.id ? sql_run(store, error, SQL_CONTACT_ARRIVES, "i", contact.id) : status;
 }
 
+bool contact_within(int64_t start, int64_t now, int64_t length)
+{
+	return start && now >= start && now - start < length;
+}
+
 enum status contact_acknowledged(struct store *store, const char *address, int64_t now, struct error *error)
 {
 	struct contact contact;
 	enum status status = find_or_add(store, address, now, &contact, error);
-	bool same_hour = contact.window_start && now >= contact.window_start && now - contact.window_start < ACKNOWLEDGEMENT_WINDOW_MS;
+	bool same_hour = contact_within(contact.window_start, now, ACKNOWLEDGEMENT_WINDOW_MS);
+	bool same_day = contact_within(contact.day_start, now, ACKNOWLEDGEMENT_DAY_MS);
 
 	return status != STATUS_OK ? status
-		: sql_run(store, error, SQL_CONTACT_WINDOW, "iid", contact.id, same_hour ? contact.window_start : now,
-		          same_hour ? contact.window_count + 1 : 1);
+		: sql_run(store, error, SQL_CONTACT_WINDOW, "iidid", contact.id, same_hour ? contact.window_start : now,
+		          same_hour ? contact.window_count + 1 : 1, same_day ? contact.day_start : now, same_day ? contact.day_count + 1 : 1);
 }
 
 enum status contact_proved(struct store *store, const char *address, int64_t now, struct error *error)

@@ -236,9 +236,11 @@ static enum status read_answered(struct store *store, const char *address, const
 	facts->answer_proved = contact->proved_at > 0;
 	facts->sender_bouncing = bounces(contact, facts->now);
 	facts->sender_refused_at = contact->refused_at;
-	if (contact->window_start && facts->now >= contact->window_start && facts->now - contact->window_start < ACKNOWLEDGEMENT_WINDOW_MS)
+	if (contact_within(contact->window_start, facts->now, ACKNOWLEDGEMENT_WINDOW_MS))
 		facts->acknowledgements_last_hour = contact->window_count;
-	return facts->answer_proved || !*address ? STATUS_OK : budget_facts(store, address, facts, error);
+	if (contact_within(contact->day_start, facts->now, ACKNOWLEDGEMENT_DAY_MS))
+		facts->acknowledgements_last_day = contact->day_count;
+	return !*address ? STATUS_OK : budget_facts(store, address, facts, error);
 }
 
 static enum status read_sender(struct store *store, struct arena *arena, const struct incoming *incoming, const struct evidence *evidence,

@@ -149,7 +149,7 @@ enum status referred_remember(struct store *store, struct arena *arena, const st
 
 enum status find_message_id(struct store *store, const char *message_id, int64_t *ticket, struct error *error);
 
-struct contact { int64_t id; int64_t written, bounced_at, refused_at, proved_at, window_start; int window_count; const char *language, *last_agent; };
+struct contact { int64_t id; int64_t written, bounced_at, refused_at, proved_at, window_start, day_start; int window_count, day_count; const char *language, *last_agent; };
 /* contact.id is 0 if nobody of that address is known. arena NULL: without language. */
 enum status contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error);
 /* Somebody wrote: makes or refreshes the contact. */
@@ -157,6 +157,7 @@ enum status contact_wrote(struct store *store, const struct mail_address *who, c
 enum status contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error);
 enum status contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error);
 enum status contact_arrives(struct store *store, const char *address, struct error *error);      /* mail to it does not come back any more */
+bool contact_within(int64_t start, int64_t now, int64_t length);          /* of what is counted from `start` on */
 enum status contact_acknowledged(struct store *store, const char *address, int64_t now, struct error *error);
 enum status contact_proved(struct store *store, const char *address, int64_t now, struct error *error);
 
@@ -168,6 +169,7 @@ enum status budget_facts(struct store *store, const char *address, struct facts 
 enum status budget_spend(struct store *store, const char *address, int64_t now, struct error *error);
 enum status contact_refused(struct store *store, const char *address, int64_t now, struct error *error);
 #define ACKNOWLEDGEMENT_WINDOW_MS (60 * 60 * 1000)
+#define ACKNOWLEDGEMENT_DAY_MS (24 * 60 * 60 * 1000)
 #define BOUNCED_MS (7LL * 24 * 60 * 60 * 1000)   /* how long an address to which mail came back gets no automatic mail */
 
 enum status read_ticket_facts(struct store *store, struct arena *arena, int64_t id, struct ticket_facts **facts, struct error *error);

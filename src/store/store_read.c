@@ -48,6 +48,7 @@ void read_ticket_columns(struct cursor *cursor, struct arena *arena, struct tick
 	facts->pending_until = cursor_number(cursor, 12);
 	facts->merged_into = cursor_number(cursor, 13);
 	facts->resolved_at = cursor_number(cursor, 14);
+	facts->voice = cursor_text(cursor, arena, 15);
 	facts->last_customer_message_id = "";
 }
 
@@ -68,6 +69,7 @@ void read_message_columns(struct cursor *cursor, struct arena *arena, struct mes
 	message->agent = cursor_text(cursor, arena, 10);
 	message->flags = cursor_text(cursor, arena, 11);
 	message->outbox = cursor_number(cursor, 12);
+	message->proved = cursor_text(cursor, arena, 13);
 }
 
 static enum participant_role role_named(const char *name)

@@ -305,6 +305,14 @@ static const char *const version_2[] = {
 "  reply_text BLOB,                     -- UTF-8; NULL: the same as text\n"
 "  rest       BLOB NOT NULL             -- mail_pack(): everything else of struct mail\n"
 ") STRICT",
+
+/* What automatic mail the customer of a ticket may be sent: '' any, 'neutral' such as repeats nothing of his, else why none. */
+"ALTER TABLE ticket ADD COLUMN voice TEXT NOT NULL DEFAULT ''",
+/* By what the sender of a message proved to be himself; '': by nothing. */
+"ALTER TABLE message ADD COLUMN proved TEXT NOT NULL DEFAULT ''",
+/* Acknowledgements: start of the day that is counted. */
+"ALTER TABLE contact ADD COLUMN day_start INTEGER NOT NULL DEFAULT 0",
+"ALTER TABLE contact ADD COLUMN day_count INTEGER NOT NULL DEFAULT 0",
 NULL
 };
 

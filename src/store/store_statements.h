@@ -10,8 +10,8 @@
 #define SPORTELLO_STORE_STATEMENTS_H
 
 #define TICKET_COLUMNS "id, state, queue, agent, priority, subject, language, customer, customer_name, created, updated, closed_at, " \
-	"pending_until, merged_into, resolved_at"
-#define MESSAGE_COLUMNS "seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox"
+	"pending_until, merged_into, resolved_at, voice"
+#define MESSAGE_COLUMNS "seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved"
 #define OUTBOX_COLUMNS "id, ticket, created, next_try, state, attempts, last_reply, recipients, record"
 
 #define STATEMENTS(X) \
@@ -63,7 +63,7 @@
 	X(SQL_MAILBOX_DISPOSED_SINCE, "SELECT count(*) FROM mailbox WHERE id>?1 AND disposition<>''") \
 	X(SQL_MAILBOX_DUPLICATES, "SELECT sum(duplicates) FROM mailbox WHERE duplicates>0") \
 	/* contacts */ \
-	X(SQL_CONTACT_GET, "SELECT id, written, bounced_at, window_start, window_count, language, last_agent, refused_at, proved_at FROM contact WHERE id=?1 AND address=?2") \
+	X(SQL_CONTACT_GET, "SELECT id, written, bounced_at, window_start, window_count, language, last_agent, refused_at, proved_at, day_start, day_count FROM contact WHERE id=?1 AND address=?2") \
 	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written) VALUES(?1,?2,?3,?4,?5,?6)") \
 	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2," \
 		" name=CASE WHEN ?3<>'' THEN ?3 ELSE name END, language=CASE WHEN ?4<>'' AND (?5 OR language='') THEN ?4 ELSE language END WHERE id=?1") \
@@ -76,7 +76,7 @@
 	X(SQL_CONTACT_BOUNCED, "UPDATE contact SET bounced_at=?2, bounce_reason=?3 WHERE id=?1") \
 	X(SQL_CONTACT_ARRIVES, "UPDATE contact SET bounced_at=0, bounce_reason='' WHERE id=?1") \
 	X(SQL_CONTACT_PROVED, "UPDATE contact SET proved_at=?2 WHERE id=?1") \
-	X(SQL_CONTACT_WINDOW, "UPDATE contact SET window_start=?2, window_count=?3 WHERE id=?1") \
+	X(SQL_CONTACT_WINDOW, "UPDATE contact SET window_start=?2, window_count=?3, day_start=?4, day_count=?5 WHERE id=?1") \
 	X(SQL_CONTACT_REFUSED, "UPDATE contact SET refused_at=?2 WHERE id=?1") \
 	X(SQL_CONTACT_AGENT, "UPDATE contact SET last_agent=?2 WHERE id=?1") \
 	/* who gets the next ticket */ \
@@ -87,8 +87,9 @@
 	X(SQL_TICKET_QUEUE_CUSTOMER, "SELECT queue, customer FROM ticket WHERE id=?1") \
 	/* tickets */ \
 	X(SQL_TICKET_LAST, "SELECT max(id) FROM ticket") \
-	X(SQL_TICKET_ADD, "INSERT INTO ticket(id,state,queue,agent,priority,subject,language,customer,customer_name,created,updated,closed_at)" \
-		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?10,?11)") \
+	X(SQL_TICKET_ADD, "INSERT INTO ticket(id,state,queue,agent,priority,subject,language,customer,customer_name,created,updated,closed_at,voice)" \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?10,?11,?12)") \
+	X(SQL_TICKET_VOICE, "UPDATE ticket SET voice=?2 WHERE id=?1") \
 	X(SQL_TICKET_GET, "SELECT " TICKET_COLUMNS " FROM ticket WHERE id=?1") \
 	X(SQL_TICKET_TOUCH, "UPDATE ticket SET updated=?2 WHERE id=?1") \
 	X(SQL_TICKET_STATE, "UPDATE ticket SET state=?2, updated=?3, closed_at=CASE WHEN ?2='closed' THEN ?3 ELSE 0 END," \
@@ -115,8 +116,8 @@
 	X(SQL_TICKETS_BY_STATE, "SELECT state, count(*) FROM ticket GROUP BY state") \
 	X(SQL_TICKET_COUNT, "SELECT count(*) FROM ticket") \
 	/* what hangs on a ticket */ \
-	X(SQL_MESSAGE_ADD, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox)" \
-		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)") \
+	X(SQL_MESSAGE_ADD, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox,proved)" \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)") \
 	X(SQL_MESSAGES, "SELECT " MESSAGE_COLUMNS " FROM message WHERE ticket=?1 ORDER BY seq") \
 	X(SQL_MESSAGE, "SELECT " MESSAGE_COLUMNS " FROM message WHERE ticket=?1 AND seq=?2") \
 	X(SQL_MESSAGE_SAYS, "SELECT count(*) FROM message WHERE ticket=?1 AND out=0 AND text=?2") \
@@ -137,8 +138,8 @@
 	  "ON CONFLICT(ticket,address) DO UPDATE SET name=?3, role=?4 WHERE ?4<>'proposed' AND (role='proposed' OR (role='left' AND ?5=1))") \
 	X(SQL_PARTICIPANT_LEAVES, "UPDATE participant SET role='left' WHERE ticket=?1 AND address=?2 AND role<>'left'") \
 	X(SQL_PARTICIPANT_REMOVE, "DELETE FROM participant WHERE ticket=?1 AND address=?2 AND role<>'left'") \
-	X(SQL_MESSAGE_COPY, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox)" \
-		" SELECT ?1,?2,?3,0,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,0 FROM message WHERE ticket=?4 AND seq=?5") \
+	X(SQL_MESSAGE_COPY, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox,proved)" \
+		" SELECT ?1,?2,?3,0,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,0,proved FROM message WHERE ticket=?4 AND seq=?5") \
 	X(SQL_TIMER_ADD, "INSERT INTO timer(due,ticket,kind) SELECT ?1,?2,?3 WHERE NOT EXISTS(SELECT 1 FROM timer WHERE ticket=?2 AND kind=?3)") \
 	X(SQL_TIMERS_CLEAR, "DELETE FROM timer WHERE ticket=?1 AND kind NOT LIKE 'gathered %'") \
 	X(SQL_TIMER_GATHERING, "SELECT 1 FROM timer WHERE ticket=?1 AND kind LIKE 'gathered %' LIMIT 1") \

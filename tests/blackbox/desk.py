@@ -201,7 +201,7 @@ class Desk:
             self.relay = Relay()
         self.settings = {
             "desk": {"name": "Acme Support", "domain": "example.org", "state_dir": self.state_dir, "language": "en",
-                     **{"stranger_acknowledgements_per_" + what: 100000 for what in ("hour", "domain", "minute")}},     # test_budget has them
+                     **{"stranger_acknowledgements_per_" + what: 100000 for what in ("hour", "day", "domain", "minute")}},     # test_budget has them
             "lmtp": {"listen": ["127.0.0.1:%d" % self.lmtp_port]},
             "web": {"listen": "127.0.0.1:%d" % self.web_port, "base_url": "http://127.0.0.1:%d" % self.web_port},
             "relay": {"url": self.relay.url if self.relay else "maildir:" + self.maildir},

@@ -1,7 +1,7 @@
 """Complaints 15 and 36: nobody makes the desk write to third parties by the hundred. What is withheld is on the tickets and counted."""
 from desk import address_of, mail, setup, wait_until
 
-BUDGETS = {"desk.stranger_acknowledgements_per_hour": 10, "desk.stranger_acknowledgements_per_domain": 60, "desk.stranger_acknowledgements_per_minute": 20}
+BUDGETS = {"desk.stranger_acknowledgements_per_hour": 10, "desk.stranger_acknowledgements_per_day": 100, "desk.stranger_acknowledgements_per_domain": 60, "desk.stranger_acknowledgements_per_minute": 20}
 
 
 def small(**config):
@@ -65,10 +65,11 @@ def test_15_one_forged_address_is_not_made_known_by_forging_it(desk):
 
 
 @small()
-def test_15_reply_to_a_third_party_is_the_third_partys_budget(desk):
+def test_15_reply_to_a_third_party_sends_the_third_party_nothing(desk):
     bomb(desk, ["spammer%d@own%d.example" % (i, i) for i in range(14)], headers=[("Reply-To", "victim@third.example")], subject="buy at spam.example")
-    assert counted(desk) == (10, 4, 0)
-    assert all(why.endswith("may be forged") for why in reasons(desk))
+    assert counted(desk) == (14, 0, 0)
+    assert {t["customer"]["address"] for t in desk.tickets()} == {"spammer%d@own%d.example" % (i, i) for i in range(14)}
+    assert not desk.sent_to("victim@third.example")
 
 
 @small()

@@ -482,21 +482,24 @@ static void budgets_bind_strangers_only(void **state)
 {
 	struct world w;
 	struct mail mail = mail_of("anna@customer.example");
-	const struct { int hour, domain, minute; const char *line; } cases[] = {
-		{10, 0, 0, "no acknowledgement (10 acknowledgements within an hour to that address, which may be forged)"},
-		{0, 60, 0, "no acknowledgement (60 acknowledgements within an hour to strangers of that domain)"},
-		{0, 0, 20, "no acknowledgement (20 acknowledgements within a minute to strangers)"},
+	const struct { int hour, day, domain, minute; const char *line; } cases[] = {
+		{9, 30, 0, 0, "no acknowledgement (30 acknowledgements within a day to that address, which may be forged)"},
+		{10, 10, 0, 0, "no acknowledgement (10 acknowledgements within an hour to that address, which may be forged)"},
+		{0, 0, 60, 0, "no acknowledgement (60 acknowledgements within an hour to strangers of that domain)"},
+		{0, 0, 0, 20, "no acknowledgement (20 acknowledgements within a minute to strangers)"},
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		for (int safe = 0; safe < 3; safe++) {
+			bool known = safe == 2, counts = safe == 0 || (known && cases[i].hour);      /* what an address proved once says nothing of this mail */
 			mail.authentication.dmarc = safe == 1 ? "pass" : NULL;
 			world_init(&w, &mail, "support@example.org");
 			w.facts.acknowledgements_last_hour = cases[i].hour;
 			w.facts.acknowledgements_domain = cases[i].domain;
 			w.facts.acknowledgements_minute = cases[i].minute;
-			w.facts.answer_proved = safe == 2;
-			expect(decide(&w, NULL), safe ? "count an acknowledgement to anna@customer.example" : cases[i].line);
-			assert_int_equal(w.plan.over_budget, !safe);
+			w.facts.acknowledgements_last_day = cases[i].day;
+			w.facts.answer_proved = known;
+			expect(decide(&w, NULL), counts ? cases[i].line : "count an acknowledgement to anna@customer.example");
+			assert_int_equal(w.plan.over_budget, counts);
 			arena_fini(&w.arena);
 		}
 	mail.authentication.dmarc = NULL;
@@ -511,24 +514,74 @@ static void budgets_bind_strangers_only(void **state)
 /* Authenticated is the sender, and Reply-To is somebody else. */
 static void a_third_party_in_reply_to_is_a_stranger(void **state)
 {
-	struct world w;
-	struct mail mail = mail_of("attacker@own.example");
-	struct mail_address victim = {"victim@third.example", "Victim"};
-	mail.authentication.dmarc = "pass";
-	mail.reply_to.at = &victim;
-	mail.reply_to.count = 1;
-	world_init(&w, &mail, "support@example.org");
-	const char *lines = decide(&w, NULL);
-	expect(lines, "count an acknowledgement to victim@third.example");
-	assert_null(strstr(lines, "know that"));
-	const struct outgoing *o = NULL;
-	for (size_t i = 0; i < w.plan.count && !o; i++)
-		o = w.plan.at[i].outgoing;
-	assert_string_equal(o->subject, "");
-	assert_string_equal(o->to.at[0].name, "");
-	w.facts.acknowledgements_minute = 20;
-	expect(decide(&w, NULL), "no acknowledgement (20 acknowledgements within a minute to strangers)");
-	arena_fini(&w.arena);
+	static const struct { const char *from, *reply_to, *customer; bool repeats; } cases[] = {
+		{"attacker@own.example", "victim@third.example", "attacker@own.example", true},      /* who wrote is the customer */
+		{"anna@own.example", "sales@own.example", "sales@own.example", true},                /* of the same domain, which DMARC proved */
+		{"anna@mail.own.example", "anna@own.example", "anna@own.example", false},            /* of the house, but another domain */
+		{"form@example.org", "visitor@third.example", "visitor@third.example", false},       /* a form of ours */
+		{"noreply@shop.example", "visitor@third.example", "visitor@third.example", false},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct world w;
+		struct mail mail = mail_of(cases[i].from);
+		struct mail_address other = {cases[i].reply_to, "Buy at evil.example"};
+		mail.authentication.dmarc = "pass";
+		mail.reply_to.at = &other;
+		mail.reply_to.count = 1;
+		world_init(&w, &mail, "support@example.org");
+		const char *lines = decide(&w, NULL);
+		expect(lines, arena_printf(&w.arena, "in queue support for %s", cases[i].customer));
+		expect(lines, arena_printf(&w.arena, "asks for answers to another address: %s", cases[i].reply_to));
+		const struct outgoing *o = NULL;
+		for (size_t k = 0; k < w.plan.count && !o; k++)
+			o = w.plan.at[k].outgoing;
+		assert_string_equal(o->to.at[0].address, cases[i].customer);
+		if (cases[i].repeats)
+			assert_string_not_equal(o->subject, "");
+		else
+			assert_string_equal(o->subject, "");
+		if (!cases[i].repeats)
+			assert_string_equal(o->to.at[0].name, "");
+		arena_fini(&w.arena);
+	}
+}
+
+/* What must not be acknowledged is not told later either that it is closed; a stranger's is told in words that are all ours. */
+static void what_the_desk_says_by_itself_follows_what_the_mail_proved(void **state)
+{
+	static const struct { const char *voice, *line; bool bounces; } cases[] = {
+		{VOICE_FREE, "enqueue mail to anna@customer.example: closed", false},
+		{VOICE_NEUTRAL, "enqueue mail to anna@customer.example: closed", false},
+		{"Precedence: bulk", "the customer is not told (closed) (Precedence: bulk)", false},
+		{VOICE_FREE, "the customer is not told (closed) (mail to that address comes back)", true},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct world w;
+		struct error error;
+		struct mail mail = mail_of("anna@customer.example");
+		world_init(&w, &mail, "support@example.org");
+		struct ticket_facts ticket = ticket_of(7);
+		ticket.voice = cases[i].voice;
+		ticket.subject = "Unlock at http://evil.example";
+		ticket.last_customer_message_id = "<see-http://evil.example@x>";
+		w.facts.ticket = &ticket;
+		w.facts.sender_bouncing = cases[i].bounces;
+		struct action close = {.kind = ACTION_CLOSE, .who = "bob", .argument = "", .text = "", .trace = "t"};
+		plan_init(&w.plan, &w.arena, "bob");
+		assert_int_equal(desk_decide_action(&w.policy, &close, &w.facts, &w.plan, &error), STATUS_OK);
+		struct strings lines = {0};
+		plan_print(&w.plan, &lines);
+		const char *all = "";
+		for (size_t k = 0; k < lines.count; k++)
+			all = arena_printf(&w.arena, "%s%s\n", all, lines.at[k]);
+		expect(all, cases[i].line);
+		for (size_t k = 0; k < w.plan.count; k++)
+			if (w.plan.at[k].outgoing && strcmp(cases[i].voice, VOICE_NEUTRAL) == 0) {
+				assert_null(strstr(w.plan.at[k].outgoing->subject, "evil"));
+				assert_string_equal(w.plan.at[k].outgoing->in_reply_to, "");
+			}
+		arena_fini(&w.arena);
+	}
 }
 
 /* ---------------------------------------------------------------- actions, outbox */
@@ -570,7 +623,7 @@ static void outgoing_record_reads_back(void **state)
 	CLEANUP_BUFFER struct buffer record;
 	buffer_init(&record);
 	world_init(&w, &mail, "support@example.org");
-	w.facts.answer_proved = true;            /* a stranger's name is not carried */
+	mail.authentication.dmarc = "pass";      /* a stranger's name is not carried */
 	decide(&w, NULL);
 	const struct outgoing *o = NULL;
 	for (size_t i = 0; i < w.plan.count && !o; i++)
@@ -612,7 +665,7 @@ int main(void)
 		cmocka_unit_test(agents_token_is_good_for_agents_of_that_ticket_only), cmocka_unit_test(commands_by_mail),
 		cmocka_unit_test(old_closed_ticket_opens_a_new_one), cmocka_unit_test(who_is_on_leave_is_not_alone_with_his_tickets), cmocka_unit_test(same_mail_by_two_addresses),
 		cmocka_unit_test(acknowledgements_are_withheld_with_a_reason), cmocka_unit_test(budgets_bind_strangers_only),
-		cmocka_unit_test(a_third_party_in_reply_to_is_a_stranger), cmocka_unit_test(actions_of_the_command_line),
+		cmocka_unit_test(a_third_party_in_reply_to_is_a_stranger), cmocka_unit_test(what_the_desk_says_by_itself_follows_what_the_mail_proved), cmocka_unit_test(actions_of_the_command_line),
 		cmocka_unit_test(outgoing_record_reads_back), cmocka_unit_test(retry_grows_and_ends_at_an_hour),
 	};
 	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);

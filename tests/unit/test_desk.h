@@ -28,7 +28,7 @@ static inline struct desk_policy policy_of(void)
 {
 	struct desk_policy policy = {.name = "Acme Support", .domain = "example.org", .language = "en", .base_url = "", .separators = "+-",
 	                             .reopen_days = 14, .acknowledgements_per_hour = 60,
-	                             .stranger_acknowledgements_per_hour = 10, .stranger_acknowledgements_per_domain = 60, .stranger_acknowledgements_per_minute = 20};
+	                             .stranger_acknowledgements_per_hour = 10, .stranger_acknowledgements_per_day = 30, .stranger_acknowledgements_per_domain = 60, .stranger_acknowledgements_per_minute = 20};
 	policy.agents.at = agents;
 	policy.agents.count = 2;
 	policy.queues.at = queues;
