@@ -21,7 +21,7 @@ const struct client_words client_words[] = {
 	    "message-id of the original|user-agent|organisation|references|kategorien|gönderim" },
 	{ .language = "de", .from = "von|absender", .date = "gesendet|gesendet am|datum|versendet|verschickt|geschickt", .to = "an|empfänger",
 	  .cc = "kopie|kopie (cc)|blindkopie (bcc)", .subject = "betreff|betr|betrifft" },
-	{ .language = "fr", .from = "de|expéditeur|de la part de|feladó", .date = "envoyé|envoyé le|date d'envoi", .to = "à|a|pour|destinataire",
+	{ .language = "fr", .from = "de|expéditeur|de la part de|feladó", .date = "envoyé|envoyé le|date d'envoi|message du", .to = "à|a|pour|destinataire",
 	  .cc = "copie à|copie|copie cachée à", .subject = "objet|sujet" },
 	{ .language = "es", .from = "remitente|desde", .date = "enviado|enviado el|fecha|enviado a las|fecha de envío", .to = "para|destinatario",
 	  .cc = "copia|con copia", .subject = "asunto|tema" },
