@@ -47,6 +47,7 @@ static void print_intake(struct buffer *out, struct daemon *daemon)
 	struct gateway_counters *counters = &daemon->gateway.counters;
 	value(out, "mails_total", "counter", "Mails received by LMTP.", counters->mails);
 	value(out, "mail_bytes_total", "counter", "Bytes of the mails received.", counters->bytes);
+	value(out, "heavy_mails_total", "counter", "Mails read one beside the other in the slow lane, for their size.", daemon->gateway.lane.heavy);
 	value(out, "accepted_total", "counter", "Deliveries answered 250, repeated ones too.", counters->accepted);
 	value(out, "duplicates_total", "counter", "Deliveries that were there already.", counters->duplicates);
 	value(out, "deferred_total", "counter", "Deliveries answered 4xx.", counters->deferred);

@@ -289,7 +289,8 @@ static void consider(void *context)
 			know_notices(intake->gateway, transaction, &intake->deliveries[i].incoming);
 }
 
-/* What was costly to read is not read again for the notices that wait: see store_derived.c. A large attachment is not costly here. */
+/* What was costly to read is not read again for the notices that wait: see store_derived.c. A large attachment is not costly here. Where
+ * there is none, and the text was read to its end, there is no more to be derived. */
 static void keep_derived(const struct intake *intake, const enum status *statuses)
 {
 	int64_t raw = 0;
@@ -297,7 +298,7 @@ static void keep_derived(const struct intake *intake, const enum status *statuse
 		if (statuses[i] == STATUS_OK && !intake->deliveries[i].duplicate)
 			raw = intake->deliveries[i].raw;
 	if (raw && store_worth_keeping(strlen(intake->mail.text), intake->reading_us))
-		gateway_keep(intake->gateway->writer, raw, &intake->mail, false);
+		gateway_keep(intake->gateway->writer, raw, &intake->mail, !intake->mail.text_cut && !intake->mail.attachments.count);
 }
 
 static void deliver_all(const struct intake *intake, struct lmtp_reply *replies)

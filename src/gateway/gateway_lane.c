@@ -15,7 +15,7 @@
 #include "gateway.h"
 #include "limits.h"
 
-#define LANE_NICE 10
+#define LANE_NICE 5                      /* low enough to let others pass, not so low that it stands still with the heap's lock in its hand */
 #define HEAD_WEIGHT 32                   /* bytes of memory for a byte of header: its fields, addresses and their copies */
 #define BODY_WEIGHT 10                   /* for a byte of a body: its tree, its text, its lines */
 
@@ -86,7 +86,7 @@ static void *lane_main(void *argument)
 void lane_start(struct lane *lane)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t wanted = processors < 2 ? 2 : processors > LANE_THREADS ? LANE_THREADS : (size_t)processors;
+	size_t wanted = processors < 4 ? 1 : processors > 2 * LANE_THREADS ? LANE_THREADS : (size_t)processors / 2;     /* half of them at most */
 	pthread_attr_t attributes;
 	pthread_mutex_init(&lane->lock, NULL);
 	pthread_cond_init(&lane->changed, NULL);
