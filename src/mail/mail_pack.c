@@ -195,6 +195,7 @@ static void visit_mail(struct pack *pack, struct mail *mail)
 {
 	pack_judgement(pack, mail);
 	pack_address(pack, &mail->from);
+	pack_text(pack, &mail->from_doubt);
 	pack_addresses(pack, &mail->from_all);
 	pack_address(pack, &mail->sender);
 	pack_addresses(pack, &mail->reply_to);

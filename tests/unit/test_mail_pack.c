@@ -98,7 +98,7 @@ static void every_field_is_packed(void **state)
 {
 	if (sizeof(void *) != 8)
 		return;
-	assert_int_equal(sizeof(struct mail), 456);
+	assert_int_equal(sizeof(struct mail), 464);
 	assert_int_equal(sizeof(struct mail_attachment), 112);
 	assert_int_equal(sizeof(struct mail_bounce), 48);
 	assert_int_equal(sizeof(struct mail_forward), 48);
