@@ -22,7 +22,7 @@ class Writing:
         self.words, self.quoted, self.others = [], set(), []      # own canaries in the text; those of other mails that it repeats; own ones elsewhere
         self.claimed = writer                                     # the address in From
         self.proved, self.machine, self.agent = False, False, None
-        self.notice, self.shown, self.admitted, self.direct, self.replies, self.mail_id = None, None, set(), set(), None, None
+        self.notice, self.shown, self.readers, self.admitted, self.direct, self.replies, self.mail_id = None, None, None, set(), set(), None, None
         self.told, self.reached, self.result, self.seen_by_agents, self.moves = set(), {}, None, set(), True
         self.__dict__.update(more)
 

@@ -88,6 +88,17 @@ class Mail:
         return "%s to %s: %s" % ("automatic mail" if self.automatic else "mail", ", ".join(self.recipients), self["subject"])
 
 
+class Page(Mail):
+    """A page, as its reader sees it."""
+    def __init__(self, reader, path, words):
+        self.sender, self.recipients, self.headers, self.files = "", [reader], [], []
+        self.path, self.head, self.data = path, "", b""
+        self.text = self.html = self.raw_html = self.seen = html.unescape(re.sub(r"/l/[a-z2-7]+", "", words))
+
+    def __repr__(self):
+        return "the page %s for %s" % (self.path, self.recipients[0])
+
+
 def encoded(text):
     return text if text.isascii() else "=?utf-8?b?%s?=" % base64.b64encode(text.encode()).decode()
 

@@ -47,7 +47,7 @@ class Oracle:
             writing.shown = set(a.lower() for a in ADDRESS.findall(writing.notice.seen)) | writing.admitted
 
     # ---- a mail that leaves
-    def look(self, mail, dialog_of_address, answers):
+    def look(self, mail, dialog_of_address):
         to_agents = [r for r in mail.recipients if r in AGENT_MAILS]
         outside = [r for r in mail.recipients if r not in AGENT_MAILS]
         found = mail.canaries()
@@ -120,7 +120,7 @@ class Oracle:
             answer = mail["auto-submitted"].startswith("auto-replied")        # to this very mail; what is said later may rest on later proof
             if r != w.claimed or not (w.proved if answer else (r, w.dialog.number) in self.proved):
                 self.find("loud", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
-        elif c in w.words and not self.quoting(mail, c, r):
+        elif c in w.words and r != w.claimed and not self.quoting(mail, c, r):
             self.find("other", w.dialog, "%s of %r reached %s in %r, and no agent quoted it" % (c, w, r, mail))
 
     def quoting(self, mail, c, r, writer=None):
@@ -143,6 +143,9 @@ class Oracle:
         sets = {frozenset(s) for s in reached.values()}
         told = {c for c in w.words if any((c, a) in w.told for a in (w.writer,))}
         if w.purpose == "answer" and w.words:
+            got = set().union(*reached.values())
+            if w.readers is not None and got and not w.direct and w.readers & (w.shown or w.readers) - got:
+                self.find("reader", w.dialog, "%r did not reach %s, who was named as a reader" % (w, sorted(w.readers & (w.shown or w.readers) - got)), w)
             if sets == {frozenset()}:
                 if not (set(w.words) <= told) and not w.__dict__.get("by_command") and not w.direct:
                     self.find("untold", w.dialog, "%r was not sent, and %s was not told with his words" % (w, w.writer), w)
@@ -155,7 +158,7 @@ class Oracle:
 
     def unseen(self, w):
         """A person's words that no mail to an agent carried (the answers of agents that went out are on the ticket)."""
-        if (w.machine and w.purpose != "alarm") or w.purpose in ("again", "command", "thanks", "leave") or w.result is None or not any(code == 250 for code in w.result):
+        if (w.machine and w.purpose != "alarm") or w.purpose in ("again", "command", "thanks", "leave", "scanner") or w.result is None or not any(code == 250 for code in w.result):
             return []
         if w.agent:
             return [c for c in w.words if c not in w.seen_by_agents and not w.reached.get(c)]

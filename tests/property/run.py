@@ -11,15 +11,18 @@ Ends with "N passed, N failed": a dialog passes where the oracle finds nothing.
 """
 import sys
 sys.dont_write_bytecode = True
-import base64, collections, json, os, random, re, time
+import base64, collections, concurrent.futures, os, random, re, time, urllib.parse
 
-import actions, agents, customers, machines
+import actions, agents, customers, machines, pages
 from dialog import AGENT_MAILS, Dialog
 from house import House
+from letters import Page
 from oracle import Oracle
 
 TICKET = re.compile(r"\[#(\d+)\]")
-STEPS = 16
+STEPS = 16                                   # of a dialog, at most
+READERS_ASKED = 0.3                          # share of the answers before which `ticket show` is asked for the readers
+MAILS_A_DIALOG, MAILS_A_DESK = 6, 1500
 BUDGETS = {"all": 12, "hour": 8, "domain": 10, "minute": 100000}     # of acknowledgements: small, so that they matter
 
 
@@ -92,11 +95,14 @@ class Play:
         active = [(d, self.step(d)) for d in self.dialogs]
         mails = [(d, op) for d, ops in active for op in ops if op[0] == "mail"]
         commands = [(d, op) for d, ops in active for op in ops if op[0] == "command"]
-        if not mails and not commands:
+        opened = [(d, op) for d, ops in active for op in ops if op[0] == "page"]
+        if not mails and not commands and not opened:
             return False
-        writings = [op[-1] for _, op in mails + commands]
+        writings = [op[-1] for _, op in mails + commands + opened]
         for w in writings:
             self.oracle.expect(w)
+            if w.purpose == "answer" and w.dialog.r.random() < (1 if "ticket" in w.__dict__ else READERS_ASKED):
+                self.ask_readers(w)
         for (d, op), replies in zip(mails, self.house.deliver([op[1:4] for _, op in mails])):
             d.last_mail = op[1:4]
             op[4].result = [code for code, _ in replies]
@@ -105,18 +111,44 @@ class Play:
                 d.note("\n".join("       | " + line for line in readable(op[1]).split("\n")))
         for d, (_, arguments, text, w) in commands:
             if w.purpose == "answer":
-                shown = self.house.desk.ticket(w.ticket)
-                w.shown = {r["address"] for r in shown["readers"]} if "readers" in shown else None
+                w.shown = w.readers
             done = self.house.desk.cli(*arguments, stdin=text)
             w.result = [250 if done.code == 0 else done.code]
             d.note("    $ sportello %s (exit %d)" % (" ".join(map(str, arguments)), done.code))
-        for mail in self.house.settle():
-            self.oracle.look(mail, self.dialog_of_address, None)
-            self.route(mail)
+        for d, (_, path, fields, w) in opened:
+            self.open(d, path, fields, w)
+        self.watch_what_leaves()
         for w in writings:
             self.oracle.after(w)
-        self.check_states([w for w in writings])
+        self.check_states(writings)
         return True
+
+    def watch_what_leaves(self):
+        for mail in self.house.settle():
+            self.oracle.look(mail, self.dialog_of_address)
+            self.route(mail)
+
+    def ask_readers(self, w):
+        """Whom the desk itself names as readers of the next answer, before that answer is given."""
+        number = w.__dict__.get("ticket") or (TICKET.search(w.notice["subject"]) or [0, 0])[1]
+        for _ in range(3):
+            ticket = self.house.desk.cli("ticket", "show", number) if number else None
+            if ticket is None or ticket.code != 0:
+                return
+            if not ticket.json.get("merged_into"):
+                w.readers = {r["address"].lower() for r in ticket.json.get("readers", []) if r["address"] not in AGENT_MAILS}
+                return
+            number = ticket.json["merged_into"]
+
+    def open(self, d, path, fields, w):
+        """A link of a mail is opened, or its button pressed."""
+        if fields is None:
+            status, _, words = self.house.desk.http(path)
+        else:
+            status, _, words = self.house.desk.http(path, "POST", urllib.parse.urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"})
+        w.result = [250 if status == 200 else status]
+        d.note("    %s %s %s: %d" % ("GET" if fields is None else "POST", path, fields or "", status))
+        self.oracle.look(Page(w.writer, path, words), self.dialog_of_address)
 
     def check_states(self, writings):
         still = {w.dialog: w for w in writings if not w.moves}
@@ -134,10 +166,8 @@ class Play:
         desk = self.house.desk
         self.house.advance(180)              # what is gathered, leaves
         time.sleep(0.3)
-        for mail in self.house.settle():
-            self.oracle.look(mail, self.dialog_of_address, None)
-            self.route(mail)
-        book = desk.ok("mailbox", "list", "--limit", 1000000) if False else desk.ok("mailbox", "list")
+        self.watch_what_leaves()
+        book = desk.ok("mailbox", "list")
         without = [m for m in book if not m["disposition"]]
         duplicates = sum(m["duplicates"] for m in book)
         if without or len(book) + duplicates != self.house.accepted:
@@ -203,46 +233,48 @@ def tell(script, prove, kind):
     return "\n".join(play.dialogs[0].log) + "\n" + "\n".join("%s: %s" % (k, words) for k, _, words in found if k == kind)
 
 
+def one_desk(seed, n, mails):
+    """The n-th desk of a run: what it did, and what was found, as plain values."""
+    r = random.Random("%d/%d" % (seed, n))
+    prove = r.random() < 0.6
+    play = Play([actions.make_script(r, STEPS) for _ in range(max(1, mails // MAILS_A_DIALOG))], prove, language=r.choice(["en", "en", "it", "de", "fr", "es"]))
+    found = [(kind, d.script[:d.at] if d else None, prove, words, d.number if d else 0) for kind, d, words in play.play()]
+    return play.house.mails_in, play.house.taken, len(play.dialogs), play.oracle.checked, found
+
+
+def show_examples(bad, examples, most, only):
+    for kind, found in sorted(examples.items()):
+        if only and not any(w in kind for w in only):
+            continue
+        for _, script, prove, words, _ in sorted(found, key=lambda e: len(e[1] or "x" * 99))[:most]:
+            print("\n==== %s (%d): %s" % (kind, bad[kind], words), flush=True)
+            small = shrink(script, prove, kind) if script else None
+            if small is None:
+                print("(not when played alone)")
+            else:
+                print("smallest dialog (authserv_id %s):\n%s" % ("set" if prove else "not set", tell(small, prove, kind)), flush=True)
+
+
 def main():
     mails = int(os.environ.get("PROPERTY_MAILS", "100000"))
     seed = int(os.environ.get("PROPERTY_SEED") or random.SystemRandom().randrange(1 << 32))
-    per_desk = int(os.environ.get("PROPERTY_PER_DESK", "1500"))
-    shrink_most = int(os.environ.get("PROPERTY_SHRINK", "1"))
     print("property: PROPERTY_SEED=%d PROPERTY_MAILS=%d" % (seed, mails), flush=True)
-    begin, sent, dialogs, canaries, bad, examples, n, leaving = time.monotonic(), 0, 0, 0, collections.Counter(), {}, 0, 0
-    failed, only = 0, sys.argv[1:]
-    while sent < mails:
-        r = random.Random("%d/%d" % (seed, n))
-        prove = r.random() < 0.6
-        count = max(1, min(per_desk, mails - sent) * 10 // 70)
-        play = Play([actions.make_script(r, STEPS) for _ in range(count)], prove, language=r.choice(["en", "en", "it", "de", "fr", "es"]))
-        found = play.play()
-        sent += play.house.mails_in
-        leaving += play.house.taken
-        dialogs += count
-        canaries += play.oracle.checked
-        failed += len({id(d) for _, d, _ in found})
-        for kind, d, words in found:
-            bad[kind] += 1
-            examples.setdefault(kind, []).append((d.script[:d.at] if d else None, prove, words, play.house.mails_in))
-        n += 1
-        print("property: desk %d, %d mails in, %d out, %d dialogs, %d canaries read, %.0f s: %s" % (n, sent, leaving, dialogs, canaries, time.monotonic() - begin, dict(collections.Counter(k.split()[0] for k in bad.elements())) or "nothing found"), flush=True)
-        if os.environ.get("PROPERTY_STOP") and bad:
-            break
-    for kind, list_ in examples.items():
-        for script, prove, words, _ in sorted(list_, key=lambda e: len(e[0] or "x" * 99))[:shrink_most]:
-            if only and not any(w in kind for w in only):
-                continue
-            print("\n==== %s (%d): %s" % (kind, bad[kind], words), flush=True)
-            if script and shrink_most:
-                small = shrink(script, prove, kind)
-                if small is None:
-                    print("(not when played alone)")
-                else:
-                    print("smallest dialog (authserv_id %s):\n%s" % ("set" if prove else "not set", tell(small, prove, kind)), flush=True)
+    desks = max(1, round(mails / MAILS_A_DESK))
+    begin, totals, bad, examples, failed = time.monotonic(), [0, 0, 0, 0], collections.Counter(), {}, 0
+    with concurrent.futures.ProcessPoolExecutor(int(os.environ.get("PROPERTY_DESKS", "2"))) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(one_desk, seed, n, mails // desks) for n in range(desks)]):
+            *counts, found = done.result()
+            totals = [a + b for a, b in zip(totals, counts)]
+            failed += len({e[4] for e in found})
+            for example in found:
+                bad[example[0]] += 1
+                examples.setdefault(example[0], []).append(example)
+            print("property: %d mails in, %d out, %d dialogs, %d canaries read, %.0f s: %s" % (
+                *totals, time.monotonic() - begin, dict(collections.Counter(k.split()[0] for k in bad.elements())) or "nothing found"), flush=True)
     for kind, k in sorted(bad.items()):
         print("%6d  %s" % (k, kind))
-    print("%d passed, %d failed" % (dialogs - failed, failed))
+    show_examples(bad, examples, int(os.environ.get("PROPERTY_SHRINK", "1")), sys.argv[1:])
+    print("%d passed, %d failed" % (totals[2] - failed, failed))
     sys.exit(1 if failed else 0)
 
 
