@@ -44,7 +44,18 @@ class Oracle:
         if writing.proved:
             self.proved.add((writing.claimed, writing.dialog.number))
         if writing.notice is not None and writing.shown is None:
-            writing.shown = set(a.lower() for a in ADDRESS.findall(writing.notice.seen)) | writing.admitted
+            writing.shown = self.shown_by(writing) | writing.admitted
+
+    @staticmethod
+    def shown_by(writing):
+        """The addresses in the notice that he answers, and in what he was sent about that ticket before it."""
+        notice, found = writing.notice, set()
+        for mail in writing.dialog.agents_inbox:
+            if mail["subject"][-8:] == notice["subject"][-8:] and set(mail.recipients) & set(notice.recipients):
+                found |= {a.lower() for a in ADDRESS.findall(mail.seen)}
+            if mail is notice:
+                break
+        return found
 
     # ---- a mail that leaves
     def look(self, mail, dialog_of_address):
@@ -124,10 +135,10 @@ class Oracle:
             self.find("other", w.dialog, "%s of %r reached %s in %r, and no agent quoted it" % (c, w, r, mail))
 
     def quoting(self, mail, c, r, writer=None):
-        """An agent's answer in this mail repeats c, of the mail that he answers; whether r may read that answer is asked elsewhere."""
+        """Words of an agent in this mail repeat c, of the mail that he answers; whether r may read them is asked elsewhere."""
         for k in mail.canaries():
             w = self.canaries.get(k)
-            if w is None or w.purpose != "answer" or (writer and w.writer != writer):
+            if w is None or not w.agent or (writer and w.writer != writer):
                 continue
             if (c in w.quoted or (w.notice is not None and c in w.notice.canaries())):
                 return True
