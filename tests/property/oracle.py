@@ -27,7 +27,7 @@ class Oracle:
         self.canaries, self.findings, self.checked = {}, [], 0
         self.house_tokens, self.token_dialog = set(), {}
         self.acknowledgements, self.most = collections.Counter(), acknowledgements
-        self.proved = set()
+        self.proved, self.by_people = set(), set()
 
     def find(self, kind, dialog, words, writing=None):
         """`kind` is told apart by what its writer did; one finding of a kind for each dialog."""
@@ -114,6 +114,8 @@ class Oracle:
     def judge(self, mail, c, w, r):
         """Canary c, written in w, is about to be read by r, who is no agent."""
         w.reached.setdefault(c, set()).add(r)
+        if not mail.automatic:
+            self.by_people.add((c, r))       # an agent has answered him; what that mail repeated, later ones may repeat
         own_dialog = w.dialog.is_here(r)
         if not own_dialog:
             self.find("other", w.dialog, "%s of %r reached %s of another dialog in %r" % (c, w, r, mail), w)
@@ -129,7 +131,7 @@ class Oracle:
                 self.find("reader", w.dialog, "%s of %r reached %s, whom the notice did not name, in %r" % (c, w, r, mail), w)
         elif mail.automatic:
             answer = mail["auto-submitted"].startswith("auto-replied")        # to this very mail; what is said later may rest on later proof
-            if r != w.claimed or not (w.proved if answer else (r, w.dialog.number) in self.proved):
+            if r != w.claimed or not (w.proved if answer else (r, w.dialog.number) in self.proved or (c, r) in self.by_people):
                 self.find("loud", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif c in w.words and r != w.claimed and not self.quoting(mail, c, r):
             self.find("other", w.dialog, "%s of %r reached %s in %r, and no agent quoted it" % (c, w, r, mail))
