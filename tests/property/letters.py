@@ -23,6 +23,8 @@ def unquoted(text):
 
 class Mail:
     """A mail that left the desk: envelope, header, text, html, names of files; `seen`: everything that a reader can see, in one string."""
+    is_page = False
+
     def __init__(self, sender, recipients, data):
         self.sender, self.recipients, self.data = sender, recipients, data
         self.headers, body = self.parts_of(data)
@@ -90,6 +92,8 @@ class Mail:
 
 class Page(Mail):
     """A page, as its reader sees it."""
+    is_page = True
+
     def __init__(self, reader, path, words):
         self.sender, self.recipients, self.headers, self.files = "", [reader], [], []
         self.path, self.head, self.data = path, "", b""

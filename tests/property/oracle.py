@@ -124,7 +124,7 @@ class Oracle:
         elif w.purpose in ("note", "draft", "command") or (w.machine and w.agent):
             self.find("note", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif w.purpose == "direct":
-            if c in w.words:
+            if c in w.words and not (mail.is_page and r in w.direct):
                 self.find("reader", w.dialog, "%s of %r was sent again to %s in %r" % (c, w, r, mail), w)
         elif w.purpose == "answer":
             if w.shown is not None and r not in w.shown and not self.quoting(mail, c, r):
