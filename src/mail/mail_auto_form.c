@@ -38,11 +38,24 @@ static const char *const absences[] = {
 	"ofis dışında", "izvan ureda", "відсутність",
 };
 
-static struct word_index answer_index, absence_index;
+/* What says in the text that somebody is away. */
+static const char *const absence_phrases[] = {
+	"out of the office", "out of office", "on vacation", "on holiday", "annual leave", "parental leave",
+	"maternity leave", "currently away", "i am away", "i'm away", "not in the office", "will be back",
+	"limited access to", "when i return", "abwesend", "nicht im büro", "im urlaub", "nicht erreichbar",
+	"wieder erreichbar", "fuori sede", "fuori ufficio", "in ferie", "sono assente", "absent", "en congé",
+	"en vacances", "fuera de la oficina", "de vacaciones", "ausente", "de férias", "fora do escritório", "afwezig",
+	"op vakantie", "niet aanwezig", "på semester", "inte på kontoret", "på ferie", "ikke på kontoret",
+	"fraværende", "na urlopie", "poza biurem", "nieobecn", "в отпуске", "вне офиса", "отсутству", "休暇", "不在",
+	"休假", "外出", "不在办公室",
+};
+
+static struct word_index answer_index, absence_index, absence_phrase_index;
 
 void auto_form_init(void)
 {
 	word_index_make(&answer_index, answers, sizeof *answers, COUNT_OF(answers));
+	word_index_make(&absence_phrase_index, absence_phrases, sizeof *absence_phrases, COUNT_OF(absence_phrases));
 	word_index_make(&absence_index, absences, sizeof *absences, COUNT_OF(absences));
 }
 
@@ -112,16 +125,16 @@ static bool ends_with_return(struct span text)
 }
 
 /* Notes: "AUTO: Name is out of the office (returning 06/03/2026)", and "Name is out of the office." of its elder versions. */
-static bool notes_form(struct span text, bool answers_something, bool says_absent)
+static bool notes_form(struct span text, bool answers_something, const char *words)
 {
 	if (fold_starts(text, "auto:") || fold_starts(text, "auto :"))
-		return ends_with_return(text) || (says_absent && (span_has_nocase(text, " is out of the office") || span_has_nocase(text, " is away")));
+		return ends_with_return(text) || ((span_has_nocase(text, " is out of the office") || span_has_nocase(text, " is away")) && absence_words(words));
 	while (text.length && strchr(". ", text.at[text.length - 1]))
 		text.length--;
 	static const char end[] = " is out of the office";
 	size_t length = sizeof end - 1;
 	bool whole = text.length > length && text.length < 80 && span_equal_nocase((struct span){ text.at + text.length - length, length }, end);
-	return (whole || (ends_with_return(text) && span_has_nocase(text, end))) && answers_something && says_absent;
+	return (whole || (ends_with_return(text) && span_has_nocase(text, end))) && answers_something && absence_words(words);
 }
 
 /* Does a subject that an answer cites begin with a mark of one: "Re: ", "[#12]", "[list]"? */
@@ -145,9 +158,10 @@ const char *automatic_form(const struct mail *mail, bool marked)
 	bool notes = !answer && !absence && (fold_starts(text, "auto") || (text.length && strchr(".)", text.at[text.length - 1])) || span_has_nocase(text, "out of the office"));
 	if (!answer && !absence && !notes)
 		return NULL;
-	bool answering = mail->in_reply_to.count || mail->references.count, absent = absence_words(mail->text);
-	if (notes)
-		return notes_form(text, answering || marked, absent) ? "an absence notice by its form" : NULL;
+	bool answering = mail->in_reply_to.count || mail->references.count;
+	if (notes)                               /* many a subject ends like one: the text is read last */
+		return notes_form(text, answering || marked, mail->text) ? "an absence notice by its form" : NULL;
+	bool absent = absence_words(mail->text);
 	enum form form = form_of(text, answer ? answer : absence, &rest);
 	bool asks = memchr(mail->text, '?', strnlen(mail->text, BODY_BYTES)) != NULL;
 	bool cited = form == FORM_COLON && cites(rest.at), told = absent && !asks;
@@ -164,19 +178,6 @@ bool absence_subject(const char *subject)
 /* Words of absence at the beginning of what is known to be an automatic answer. */
 bool absence_words(const char *text)
 {
-	static const char *const words[] = {
-		"out of the office", "out of office", "on vacation", "on holiday", "annual leave", "parental leave",
-		"maternity leave", "currently away", "i am away", "i'm away", "not in the office", "will be back",
-		"limited access to", "when i return", "abwesend", "nicht im büro", "im urlaub", "nicht erreichbar",
-		"wieder erreichbar", "fuori sede", "fuori ufficio", "in ferie", "sono assente", "absent", "en congé",
-		"en vacances", "fuera de la oficina", "de vacaciones", "ausente", "de férias", "fora do escritório", "afwezig",
-		"op vakantie", "niet aanwezig", "på semester", "inte på kontoret", "på ferie", "ikke på kontoret",
-		"fraværende", "na urlopie", "poza biurem", "nieobecn", "в отпуске", "вне офиса", "отсутству", "休暇", "不在",
-		"休假", "外出", "不在办公室",
-	};
 	struct span start = { text, strnlen(text, BODY_BYTES) };
-	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (fold_find(start, words[i]))
-			return true;
-	return false;
+	return fold_find_any(start, absence_phrases, &absence_phrase_index);
 }
