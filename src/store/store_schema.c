@@ -151,7 +151,7 @@ static const char *const version_1[] = {
 "  ticket  INTEGER NOT NULL,\n"
 "  address TEXT NOT NULL COLLATE NOCASE,\n"
 "  name    TEXT NOT NULL,\n"
-"  role    TEXT NOT NULL,               -- customer, cc; proposed, left: read nothing\n"
+"  role    TEXT NOT NULL,               -- customer, cc\n"
 "  PRIMARY KEY(ticket, address)\n"
 ") STRICT, WITHOUT ROWID",
 
