@@ -161,7 +161,7 @@ static void languages_are_told_or_not(void **state)
 		{ "ok", NULL }, { "", NULL }, { "12345 67890", NULL }, { "Lorem ipsum dolor sit amet", NULL },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		const char *code = language_detect(cases[i].text);
+		const char *code = language_detect(cases[i].text, NULL);
 		if (cases[i].code)
 			assert_string_equal(code ? code : "none", cases[i].code);
 		else
