@@ -313,6 +313,7 @@ static const char *const version_2[] = {
 /* Acknowledgements: start of the day that is counted. */
 "ALTER TABLE contact ADD COLUMN day_start INTEGER NOT NULL DEFAULT 0",
 "ALTER TABLE contact ADD COLUMN day_count INTEGER NOT NULL DEFAULT 0",
+/* participant.role may now be "proposed" or "left", too: who is so reads nothing. */
 NULL
 };
 
