@@ -142,7 +142,7 @@ static const char *normal_address(struct arena *arena, char *address)
 	char *copy = arena_copy(arena, address, length), *sign = strrchr(copy, '@');
 	for (char *p = sign; p && *p; p++)
 		*p = lower(*p);
-	return copy;
+	return sign ? address_with_ascii_domain(arena, copy) : copy;
 }
 
 static void add(struct scan *scan, const char *address, const char *name)

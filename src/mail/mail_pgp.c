@@ -60,6 +60,8 @@ static void copy_signed(struct reader *reader, char *out, size_t *n)
 
 struct span pgp_unwrap(struct arena *arena, struct span text, struct strings *problems)
 {
+	if (!memmem(text.at, text.length, "-----BEGIN PGP ", 15))
+		return text;
 	if (memmem(text.at, text.length, "-----BEGIN PGP MESSAGE-----", 27))
 		problem(arena, problems, "encrypted (OpenPGP in the text); kept as it is");
 	const char *begin = memmem(text.at, text.length, "-----BEGIN PGP SIGNED MESSAGE-----", 34);

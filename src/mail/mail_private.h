@@ -120,6 +120,9 @@ bool address_plausible(const char *at, size_t length);
 /* The next text that looks like an address at or behind `from`; length 0: none. */
 struct span address_next(struct span text, size_t from);
 
+/* mail_idna.c: the same address with its domain in A-labels; as it is where the local part is not ASCII. */
+const char *address_with_ascii_domain(struct arena *arena, const char *address);
+
 /* ---- mail_author.c ---- */
 /* Who wrote a mail that a list handed on under its own address; mail->from and the lists of addresses are read already. */
 void author_read(struct arena *arena, const struct fields *fields, const char *hint, struct mail *mail);

@@ -369,6 +369,14 @@ static void a_sender_is_looked_for_in_every_field(void **state)
 	check_from("Return-Path: <>", "", "", false);
 }
 
+static void both_forms_of_a_domain_are_one_address(void **state)
+{
+	check_from("From: Ann <ann@B\xC3\xBC" "cher.example>", "ann@xn--bcher-kva.example", "Ann", false);
+	check_from("From: ann@xn--bcher-kva.example", "ann@xn--bcher-kva.example", "", false);
+	assert_string_equal(address_with_ascii_domain(&arena, "a@\xE4\xBE\x8B\xE3\x81\x88.\xE3\x83\x86\xE3\x82\xB9\xE3\x83\x88"), "a@xn--r8jz45g.xn--zckzah");
+	assert_string_equal(address_with_ascii_domain(&arena, "\xC3\xBC@\xC3\xBC.example"), "\xC3\xBC@\xC3\xBC.example");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,7 +385,7 @@ int main(void)
 		TEST(odd_zones_are_no_zones), TEST(parameters_are_put_together), TEST(file_names_are_safe), TEST(blocks_are_cut_with_any_line_end),
 		TEST(rubbish_in_the_header_is_skipped), TEST(limits_of_the_header_hold), TEST(senders_are_found), TEST(marks_and_traces_are_kept),
 		TEST(header_values_can_be_asked_for), TEST(the_digest_tells_mails_apart),
-		TEST(a_mailbox_in_an_encoded_word_is_read), TEST(the_first_line_may_be_indented), TEST(who_wrote_through_a_list_is_found), TEST(a_sender_is_looked_for_in_every_field),
+		TEST(a_mailbox_in_an_encoded_word_is_read), TEST(the_first_line_may_be_indented), TEST(who_wrote_through_a_list_is_found), TEST(a_sender_is_looked_for_in_every_field), TEST(both_forms_of_a_domain_are_one_address),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
