@@ -322,8 +322,8 @@ static void header_values_can_be_asked_for(void **state)
 
 static void the_digest_tells_mails_apart(void **state)
 {
-	struct mail a = read_mail("Received: 1\nFrom: a@x.example\nSubject: s\n\nbody\n"), b = read_mail("Received: 2\nFrom: a@x.example\nSubject: s\n\nbody\n");
-	struct mail c = read_mail("Received: 1\nFrom: a@x.example\nSubject: s\n\nbody!\n"), d = read_mail("Received: 1\nFrom: a@x.example\nSubject: t\n\nbody\n");
+	struct mail a = read_mail("Received: 1\nMessage-ID: <1@x.example>\nFrom: a@x.example\nSubject: s\n\nbody\n"), b = read_mail("Received: 2\nMessage-ID: <1@x.example>\nFrom: a@x.example\nSubject: s\n\nbody\n");
+	struct mail c = read_mail("Received: 1\nMessage-ID: <1@x.example>\nFrom: a@x.example\nSubject: s\n\nbody!\n"), d = read_mail("Received: 1\nMessage-ID: <1@x.example>\nFrom: a@x.example\nSubject: t\n\nbody\n");
 	assert_memory_equal(a.body_digest, b.body_digest, SHA256_SIZE);
 	assert_memory_not_equal(a.body_digest, c.body_digest, SHA256_SIZE);
 	assert_memory_not_equal(a.body_digest, d.body_digest, SHA256_SIZE);
