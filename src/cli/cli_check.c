@@ -90,6 +90,40 @@ static void check_kb(struct cli *cli, struct config_problems *problems, size_t *
 	kb_close(&kb);
 }
 
+/* Does a line of Postfix's main.cf set this parameter to anything? */
+static bool main_cf_sets(const char *text, const char *name)
+{
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		size_t length = strlen(name);
+		const char *value = line + length;
+
+		if (strncmp(line, name, length) != 0 || !strchr(" \t=", *value))
+			continue;
+		value += strspn(value, " \t=");
+		if (*value && *value != '\n')
+			return true;
+	}
+	return false;
+}
+
+/* Anybody can write Authentication-Results under the name that we believe: the mail server must take them off. Of this machine's Postfix it can be
+ * seen that nothing does; of others nothing can. */
+static void check_authserv(struct cli *cli, struct config_problems *problems)
+{
+	static const char path[] = "/etc/postfix/main.cf";
+	CLEANUP_BUFFER struct buffer text;
+	struct error error;
+
+	buffer_init(&text);
+	if (!*cli->config->authserv_id || file_read_all(path, 1 << 20, &text, &error) != STATUS_OK)
+		return;
+	if (main_cf_sets(buffer_string(&text), "header_checks") || main_cf_sets(buffer_string(&text), "smtpd_milters"))
+		return;
+	*ARENA_PUSH(&cli->arena, problems) = (struct config_problem){ path, 0, "authserv_id",
+		"nothing here takes foreign Authentication-Results off incoming mail, so anybody can write \"dmarc=pass\" under that name: set header_checks as "
+		"in contrib/postfix/header_checks.sample, or leave authserv_id empty", true };
+}
+
 /* NULL: not there yet; else "ok" or what is wrong. */
 static const char *check_database(struct cli *cli)
 {
@@ -131,6 +165,7 @@ enum status cli_run_check(struct cli *cli, struct error *error)
 	if (cli->config) {
 		fine = check_rules(cli, &problems, &scripts) && fine;
 		check_kb(cli, &problems, &articles);
+		check_authserv(cli, &problems);
 	}
 	opens = !database || !strcmp(database, "ok");
 	cli->exit_code = fine && opens ? EX_OK : EX_CONFIG;
