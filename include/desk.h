@@ -33,6 +33,7 @@ struct desk_queue {
 	struct strings also;                     /* further addresses of it, in lower case: nobody's but ours */
 	struct strings agents;                   /* names */
 	struct strings notices;                  /* which notices go out; empty: all */
+	struct strings colleagues;               /* which of "taken", "answered", "note", "closed" colleagues hear of */
 	enum desk_assign assign;
 	enum desk_kb kb;
 	int answer_hours;                        /* a customer who wrote hears from an agent within them; 0: nothing is promised */

@@ -82,6 +82,7 @@ const char *config_check_zone(const char *value);
 const char *config_check_name(const char *value);
 const char *config_check_domain(const char *value);
 const char *config_check_leave(const char *value);
+const char *config_check_colleague(const char *value);
 const char *config_check_hours(const char *value);
 const char *config_check_address(const char *value);
 const char *config_check_queue_address(const char *value);

@@ -253,6 +253,10 @@ const struct config_parameter config_parameters[] = {
 		"Which mails this queue sends by itself, by the names of their templates, for example [ \"received\", \"agent-new\" ]. "
 		"If it is empty, all of them; [ \"none\" ] sends none."),
 
+	STRINGS("queues[].colleagues", IN_QUEUE(colleagues), "", config_check_colleague, "[ \"answered\", \"note\" ]",
+		"What an agent does that is told to the ticket's agent, or while nobody has it to those who were told of it: taken, answered, note, "
+		"closed. If it is empty, all of them; [ \"none\" ] tells nothing."),
+
 	LIST("keywords", keywords, struct config_keyword,
 		"Sets of words that rules can ask for: each that matches a mail is seen by the scripts as kw:NAME. "
 		"A set needs \"any\" or \"regex\"."),

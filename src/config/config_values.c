@@ -277,3 +277,13 @@ const char *config_check_hours(const char *value)
 
 	return desk_check_hours(value, &problem) ? NULL : problem;
 }
+
+const char *config_check_colleague(const char *value)
+{
+	static const char *const known[] = { "taken", "answered", "note", "closed", "none" };
+
+	for (size_t i = 0; i < COUNT_OF(known); i++)
+		if (!strcmp(known[i], value))
+			return NULL;
+	return "expected taken, answered, note, closed or none";
+}

@@ -211,6 +211,10 @@ static enum status do_split(struct decision *d, struct ticket_facts *ticket, con
 	link->number = ticket->id;
 	link->why = "split";
 	plan_remark(d, ticket->id, arena_printf(d->arena, "message %d was split off into ticket %lld", message->seq, (long long)made.id), "");
+	made.subject = new->subject;
+	made.language = new->language;
+	made.priority = new->priority;
+	notice_to_agents(d, &made, "agent-new", seq, NULL, NULL);
 	d->plan->ticket = made.id;
 	return STATUS_OK;
 }
@@ -298,7 +302,7 @@ static bool is_so_already(const struct facts *facts, const struct action *action
 enum status desk_decide_action(const struct desk_policy *policy, const struct action *action, const struct facts *facts,
                                struct plan *plan, struct error *error)
 {
-	struct decision d = {policy, facts, plan, plan->arena, action->trace, facts->next_outbox, NULL};
+	struct decision d = {policy, facts, plan, plan->arena, action->trace, facts->next_outbox, NULL, 0};
 	plan->who = action->who;
 	if (action->kind == ACTION_NEW)
 		return decide_new(&d, action, error);
@@ -310,16 +314,19 @@ enum status desk_decide_action(const struct desk_policy *policy, const struct ac
 	if (facts->ticket->merged_into && action->kind != ACTION_REOPEN)
 		return error_set(error, STATUS_BAD_INPUT, "ticket %lld was merged into %lld: act on that one, or reopen this one to undo the merge",
 		                 (long long)facts->ticket->id, (long long)facts->ticket->merged_into);
-	enum status status = desk_do_action(&d, desk_copy_ticket(plan->arena, facts->ticket), action, error);
+	struct ticket_facts *ticket = desk_copy_ticket(plan->arena, facts->ticket);
+	enum status status = desk_do_action(&d, ticket, action, error);
 	if (status != STATUS_OK)
 		plan->count = 0;
+	else if (!desk_is_unseen(facts->ticket))
+		desk_tell_colleagues(&d, facts->ticket, ticket, action->who, 0);
 	return status;
 }
 
 void desk_decide_undeliverable(const struct desk_policy *policy, const struct outgoing *outgoing, const char *recipient,
                                const char *reply, const struct facts *facts, struct plan *plan)
 {
-	struct decision d = {policy, facts, plan, plan->arena, outgoing->trace, facts->next_outbox, NULL};
+	struct decision d = {policy, facts, plan, plan->arena, outgoing->trace, facts->next_outbox, NULL, 0};
 	if (!plan->who)
 		plan->who = "desk";
 	struct effect *effect = plan_add(&d, EFFECT_MAIL_BOUNCED, outgoing->ticket);
@@ -330,8 +337,10 @@ void desk_decide_undeliverable(const struct desk_policy *policy, const struct ou
 		return;
 	plan->ticket = facts->ticket->id;
 	plan_remark(&d, outgoing->ticket, arena_printf(plan->arena, "mail to %s could not be delivered", recipient), reply);
-	if (outgoing->to_agent)                  /* never mail about mail to agents: that is how loops start */
+	if (outgoing->to_agent) {                /* its sender is told nothing; it goes to others, once to each */
+		desk_pass_on(&d, desk_copy_ticket(plan->arena, facts->ticket), outgoing->template, outgoing->agent, outgoing->about_seq, outgoing->variables);
 		return;
+	}
 	CLEANUP_BUFFER struct buffer variables;
 	buffer_init(&variables);
 	record_add(&variables, "recipient", recipient);

@@ -215,6 +215,7 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 	if (status == STATUS_OK)             /* after the words: they would open again what a merge closed */
 		status = do_commands(d, ticket, &words, last, true, &error);
 	if (status == STATUS_OK) {
+		desk_tell_colleagues(d, &before, ticket, agent->name, mark);
 		plan_disposition(d, DISPOSITION_JOINED, ticket->id, seq, evidence_name(d->plan->evidence));
 		return;
 	}

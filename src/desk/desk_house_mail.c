@@ -133,9 +133,10 @@ static bool went_to_customer(const struct decision *d, const struct ticket_facts
 }
 
 /* The customer has it already, the desk a copy: an answer like any other, but that nothing more is sent. */
-static void decide_direct(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *sender)
+static void decide_direct(struct decision *d, const struct incoming *incoming, const struct ticket_facts *found, const struct desk_agent *sender)
 {
 	const struct mail *mail = incoming->mail;
+	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found);
 	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, true);
 	d->plan->who = sender->name;
 	message->raw = true;
@@ -148,6 +149,7 @@ static void decide_direct(struct decision *d, const struct incoming *incoming, s
 	if (!*ticket->agent)
 		plan_set_agent(d, ticket, sender->name, "answered first");
 	plan_event(d, ticket, EVENT_AGENT_REPLY, "the agent answered directly");
+	desk_tell_colleagues(d, found, ticket, sender->name, 0);
 	plan_disposition(d, DISPOSITION_JOINED, ticket->id, message->seq, evidence_name(d->plan->evidence));
 }
 
@@ -160,7 +162,7 @@ static bool decide_referring(struct decision *d, const struct incoming *incoming
 	if (problem)
 		desk_not_sent(d, incoming, ticket, sender, problem);
 	else if (went_to_customer(d, ticket))
-		decide_direct(d, incoming, ticket, sender);
+		decide_direct(d, incoming, found->ticket, sender);
 	else if (found->ticket->queue_is_new)
 		desk_open_beside(d, incoming, found->ticket, sender);        /* he asks another queue: a note for those who work there */
 	else

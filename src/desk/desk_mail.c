@@ -407,7 +407,7 @@ static bool decided_by_rule(struct decision *d, const struct incoming *incoming)
 void desk_decide_mail(const struct desk_policy *policy, const struct incoming *incoming, const struct facts *facts, struct plan *plan)
 {
 	const struct mail *mail = incoming->mail;
-	struct decision d = {policy, facts, plan, plan->arena, incoming->trace, facts->next_outbox, mail};
+	struct decision d = {policy, facts, plan, plan->arena, incoming->trace, facts->next_outbox, mail, 0};
 	plan->kind = mail->kind;
 	if (!plan->who)
 		plan->who = *mail->from.address ? mail->from.address : "unknown sender";

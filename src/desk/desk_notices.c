@@ -220,7 +220,10 @@ void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, cons
 	struct token id = {.kind = TOKEN_MAIL_TO_AGENT, .ticket = ticket->id, .number = o->id, .who = who};
 	o->to_agent = true;
 	o->agent = agent->name;
+	const struct mail_address *writer = desk_writer(d, ticket, about_seq);
 	const char *customer = *ticket->customer.name ? ticket->customer.name : ticket->customer.address;
+	if (writer)
+		customer = *writer->name ? writer->name : writer->address;
 	if (*customer)
 		o->from.name = arena_printf(d->arena, "%s via %s", customer, d->policy->name);
 	*ARENA_PUSH(d->arena, &o->to) = (struct mail_address){agent->email, agent->display};
@@ -236,6 +239,10 @@ void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, cons
 	buffer_add_string(&all, variables ? variables : "");
 	reply.kind = TOKEN_NOTE;
 	record_add(&all, "note_address", desk_token_address(d->arena, d->policy, queue->address, &reply));
+	desk_add_context(d, ticket, about_seq, &all);
+	bool handed = strcmp(template, "agent-assigned") == 0 || strcmp(template, "agent-new") == 0 || strcmp(template, "agent-colleague") == 0;
+	if (handed && ticket->next_seq > 2)
+		record_add(&all, "earlier", arena_printf(d->arena, "%d", ticket->next_seq - 1));
 	o->variables = arena_string(d->arena, buffer_string(&all));
 	plan_add(d, EFFECT_ENQUEUE, ticket->id)->outgoing = o;
 }

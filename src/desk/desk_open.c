@@ -29,6 +29,7 @@ struct new_message *append_mail(struct decision *d, struct ticket_facts *ticket,
 	for (size_t i = 0; i < mail->to.count; i++)
 		*ARENA_PUSH(d->arena, &message->to) = mail->to.at[i].address;
 	message->message_id = mail->message_id;
+	d->mail_seq = message->seq;
 	d->plan->at[d->plan->count - 1].why = mail->kind_why;
 	return message;
 }

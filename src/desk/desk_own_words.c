@@ -19,7 +19,8 @@
 #define TOKEN_WORD   1u                          /* stands for any signed address of the house */
 #define TOKEN_LETTERS 27
 
-struct word { uint32_t hash; int next; unsigned copy; bool house; };
+enum speaker { HOUSE, CUSTOMER, COLLEAGUE };
+struct word { uint32_t hash; int next; unsigned copy; enum speaker speaker; };
 struct notice {
 	struct { struct word *at; size_t count; } words;
 	int *first; uint32_t mask;                   /* by hash; words of the same place chained by `next`, in order */
@@ -29,7 +30,7 @@ struct notice {
 struct text_line {
 	const char *at; size_t length;
 	int found, count;                            /* words of the notice that it is: number of the first (-1: none), and how many */
-	int house;                                   /* of them the house's own */
+	int house, colleague;                        /* of them the house's own, and earlier words of the ticket or a note */
 	bool quoted, blank, rule, token;             /* rule: of marks alone, or "-----Original Message-----" */
 	bool marks;                                  /* a rule of marks alone */
 	bool kept_by_reader;                         /* the splitter holds it for new, or for the signature */
@@ -89,15 +90,15 @@ static uint32_t hash_of_word(struct reading *r, const char *word, size_t length)
 	return hash > TOKEN_WORD ? hash : hash + 2;
 }
 
-static void add_word(struct reading *r, unsigned copy, bool house, const char *word, size_t length, uint32_t *before)
+static void add_word(struct reading *r, unsigned copy, enum speaker speaker, const char *word, size_t length, uint32_t *before)
 {
 	uint32_t hash = hash_of_word(r, word, length);
 	if (hash && !(hash == TOKEN_WORD && *before == TOKEN_WORD))
-		*ARENA_PUSH(r->arena, &r->notice.words) = (struct word){hash, -1, copy, house};
+		*ARENA_PUSH(r->arena, &r->notice.words) = (struct word){hash, -1, copy, speaker};
 	*before = hash;
 }
 
-/* What stands behind ">" in our notice are the customer's words; all else is the house's. */
+/* What stands behind ">" in our notice are the customer's words, behind "|" what went before, notes among it; all else is the house's. */
 static void add_notice(struct reading *r, unsigned copy, const char *text)
 {
 	uint32_t before = 0;
@@ -105,9 +106,9 @@ static void add_notice(struct reading *r, unsigned copy, const char *text)
 		size_t length = strcspn(text, "\n");
 		const char *at = text, *end = text + length, *word;
 		size_t size;
-		bool house = *text != '>';
+		enum speaker speaker = *text == '>' ? CUSTOMER : *text == '|' ? COLLEAGUE : HOUSE;
 		while (next_word(&at, end, &word, &size))
-			add_word(r, copy, house, word, size, &before);
+			add_word(r, copy, speaker, word, size, &before);
 		text += length + (text[length] == '\n');
 	}
 }
@@ -167,7 +168,8 @@ static bool is_framed(const char *at, size_t length)
 static void count_house(const struct notice *notice, struct text_line *line)
 {
 	for (int i = 0; i < line->count; i++) {
-		line->house += notice->words.at[line->found + i].house;
+		line->house += notice->words.at[line->found + i].speaker == HOUSE;
+		line->colleague += notice->words.at[line->found + i].speaker == COLLEAGUE;
 		line->token |= notice->words.at[line->found + i].hash == TOKEN_WORD;
 	}
 }
@@ -320,7 +322,7 @@ static void mark_quoted(struct text_lines *lines)
 		bool broken = !line->quoted && i && i + 1 < lines->count && lines->at[i - 1].quoted && lines->at[i + 1].quoted;
 		if ((!line->quoted && !broken) || line->blank)
 			continue;
-		if (line->found >= 0 && (line->house * 2 > line->count || !line->kept_by_reader))
+		if (line->found >= 0 && ((line->house + line->colleague) * 2 > line->count || !line->kept_by_reader))
 			line->ours = true;
 		line->ours |= line->quoted && line->token;
 	}

@@ -20,6 +20,7 @@ struct decision {
 	const char *trace;
 	int64_t next_outbox;
 	const struct mail *mail;                 /* that caused it, NULL: none. Who stands in its To and Cc has it already */
+	int mail_seq;                            /* the message that a mail of the customer's side became; 0: none yet */
 };
 
 /* ---- plan ---- */
@@ -52,6 +53,16 @@ void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, cons
                      int about_seq, const char *variables);
 bool queue_wants_notice(const struct desk_queue *queue, const char *template);
 const struct desk_queue *queue_of(const struct decision *d, const struct ticket_facts *ticket);
+
+/* ---- what agents are to know (desk_colleagues.c) ---- */
+/* Who wrote the message, where that is not the customer; NULL: it was, or nobody knows. */
+const struct mail_address *desk_writer(const struct decision *d, const struct ticket_facts *ticket, int about_seq);
+/* Who wrote, under which subject, and who will read the answer, as variables of a notice. */
+void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int about_seq, struct buffer *out);
+/* What `actor` did to the ticket (`before`, and effects of the plan from `from` on) is told to those who work with it. */
+void desk_tell_colleagues(struct decision *d, const struct ticket_facts *before, const struct ticket_facts *ticket, const char *actor, size_t from);
+/* A notice that did not reach `agent` goes to others, once to each. */
+void desk_pass_on(struct decision *d, const struct ticket_facts *ticket, const char *template, const char *agent, int about_seq, const char *variables);
 
 /* ---- when an answer is due (desk_due.c) ---- */
 void desk_due_starts(struct decision *d, const struct ticket_facts *ticket);

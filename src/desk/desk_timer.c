@@ -16,7 +16,7 @@ int desk_gathered_from(const char *timer)
 
 void desk_decide_timer(const struct desk_policy *policy, const char *timer, const struct facts *facts, struct plan *plan)
 {
-	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL};
+	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL, 0};
 	if (!plan->who)
 		plan->who = "timer";
 	if (!facts->ticket)
@@ -42,7 +42,7 @@ void desk_decide_timer(const struct desk_policy *policy, const char *timer, cons
 void desk_decide_digest(const struct desk_policy *policy, const struct desk_agent *agent, const char *lines, const struct facts *facts,
                         struct plan *plan)
 {
-	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL};
+	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL, 0};
 	const struct desk_queue *queue = &policy->queues.at[0];
 	if (!mail_address_usable(agent->email) || !queue_wants_notice(queue, "agent-digest"))
 		return;

@@ -21,19 +21,23 @@ bool gateway_is_agents(const struct desk_policy *policy, const struct incoming *
 
 /* ---- HTML of ours as its reader's program quotes it ---- */
 
-struct stripped { struct buffer out; bool quoted; };
+struct stripped { struct buffer out; char mark; };              /* mark: that its lines begin with; 0: none */
 
 static void new_line(struct stripped *to)
 {
-	buffer_add_string(&to->out, to->quoted ? "\n> " : "\n");
+	buffer_add_char(&to->out, '\n');
+	if (to->mark)
+		buffer_printf(&to->out, "%c ", to->mark);
 }
 
 static void add_tag(struct stripped *to, const char *tag)
 {
 	if (text_starts_nocase(tag, "blockquote"))
-		to->quoted = true;
-	else if (text_starts_nocase(tag, "/blockquote"))
-		to->quoted = false;
+		to->mark = '>';
+	else if (text_starts_nocase(tag, "div class=\"history\""))
+		to->mark = '|';
+	else if (text_starts_nocase(tag, "/blockquote") || (to->mark == '|' && text_starts_nocase(tag, "/div")))
+		to->mark = 0;
 	else if (!text_starts_nocase(tag, "br") && !text_starts_nocase(tag, "p") && !text_starts_nocase(tag, "/p") && !text_starts_nocase(tag, "div"))
 		return;
 	new_line(to);
@@ -56,7 +60,7 @@ static size_t add_entity(struct stripped *to, const char *at)
 
 static const char *strip(struct arena *arena, const char *html)
 {
-	struct stripped to = {.quoted = false};
+	struct stripped to = {.mark = 0};
 	const char *style = strstr(html, "<body");
 	for (const char *at = style ? style : html; *at;) {
 		if (*at == '<') {
@@ -65,7 +69,7 @@ static const char *strip(struct arena *arena, const char *html)
 			at += *at == '>';
 		} else if (*at == '&') {
 			at += add_entity(&to, at);
-		} else if (*at == '\n' && to.quoted) {
+		} else if (*at == '\n' && to.mark) {
 			new_line(&to);
 			at++;
 		} else {
@@ -79,6 +83,24 @@ static const char *strip(struct arena *arena, const char *html)
 
 /* ---- which notices ---- */
 
+/* A note, or a colleague's words: they go to nobody outside, not even quoted. */
+static bool tells_of_colleague(struct store *store, struct arena *arena, const struct outbox_row *row)
+{
+	struct message_row message;
+	struct error error;
+	return row->outgoing.about_seq && store_message(store, arena, row->ticket, row->outgoing.about_seq, &message, &error) == STATUS_OK
+	    && (message.out || message.kind == MESSAGE_NOTE);
+}
+
+static const char *as_colleagues(struct arena *arena, const char *text)
+{
+	char *copy = arena_string(arena, text);
+	for (char *at = copy; *at; at += strcspn(at, "\n"), at += *at == '\n')
+		if (*at == '>')
+			*at = '|';
+	return copy;
+}
+
 static void add_notice(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
                        const struct outbox_row *row, struct incoming *incoming)
 {
@@ -86,9 +108,11 @@ static void add_notice(struct store *store, const struct desk_policy *policy, co
 	struct error error;
 	if (!row->outgoing.to_agent || outbox_render_notice(store, policy, templates, arena, row, &rendered, &error) != STATUS_OK)
 		return;
-	strings_add(arena, &incoming->known, rendered.text);
-	if (*rendered.html)
-		strings_add(arena, &incoming->known, strip(arena, rendered.html));
+	bool colleague = tells_of_colleague(store, arena, row);
+	const char *html = *rendered.html ? strip(arena, rendered.html) : NULL;
+	strings_add(arena, &incoming->known, colleague ? as_colleagues(arena, rendered.text) : rendered.text);
+	if (html)
+		strings_add(arena, &incoming->known, colleague ? as_colleagues(arena, html) : html);
 }
 
 static void add_referred(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,

@@ -9,10 +9,14 @@
 #include "limits.h"
 #include "outbox_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define NOTICE_TEXT_MOST (16 * 1024)     /* bytes of a customer's text in a notice to an agent; the whole is on the ticket */
+#define HISTORY_MESSAGES 8               /* earlier messages in a notice, the newest */
+#define HISTORY_LOOKS    40              /* messages looked at for them: acknowledgements lie between */
+#define HISTORY_WORDS    1500            /* bytes of each */
 #define NAMES_MOST       30              /* attachments named in a notice */
 
 static const char agent_commands[] =
@@ -165,6 +169,27 @@ static const char *subject_alone(struct arena *arena, const char *line)
 	return text_trim(subject);
 }
 
+/* The ticket's earlier messages, the newest first: for who has not seen them. Each bounded, and all of them. */
+static const char *history_of(const struct rendering *r, const char *newest)
+{
+	CLEANUP_BUFFER struct buffer out;
+	struct error error;
+	struct message_row message;
+	struct words words;
+	int shown = 0, seq = newest ? atoi(newest) : 0;
+
+	buffer_init(&out);
+	for (int looked = 0; seq > 0 && shown < HISTORY_MESSAGES && looked < HISTORY_LOOKS; seq--, looked++) {
+		if (seq == r->row->outgoing.about_seq || store_message(r->store, r->arena, r->row->outgoing.ticket, seq, &message, &error) != STATUS_OK
+		    || message.kind == MESSAGE_NOTICE || store_words(r->store, r->arena, &message, 0, HISTORY_WORDS, &words, &error) != STATUS_OK || !*words.text)
+			continue;
+		buffer_printf(&out, "%s%s%s, %s:\n%s%s\n", shown++ ? "\n" : "", message.kind == MESSAGE_NOTE ? "[note] " : "",
+		              message.agent && *message.agent ? message.agent : name_or_address(&message.from), time_rfc3339(r->arena, message.date), words.text,
+		              words.left ? "\n[...]" : "");
+	}
+	return arena_string(r->arena, buffer_string(&out));
+}
+
 /* The row's own come first: desk_render takes the first of a name. */
 static const char *variables(struct rendering *r)
 {
@@ -186,8 +211,10 @@ static const char *variables(struct rendering *r)
 	add_people(r, &out);
 	add(&out, "text", about_text(r));
 	add(&out, "attachments", attachment_names(r));
-	if (outgoing->to_agent)
+	if (outgoing->to_agent) {
 		add(&out, "commands", agent_commands);
+		add(&out, "history", history_of(r, outgoing->variables ? record_get(r->arena, outgoing->variables, "earlier") : NULL));
+	}
 	return arena_string(r->arena, buffer_string(&out));
 }
 

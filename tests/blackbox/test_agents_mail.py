@@ -1,0 +1,124 @@
+"""Agents who live in their mail: what is an answer, what is none, what they see before they write and hear of each other."""
+import re
+
+from desk import BOB, address_of, mail, setup, wait_until
+
+ANNA, EVA = "anna@example.com", "eva@agents.example"
+
+
+def quoted(notice, mark="> ", head="On Mon, 1 Jan 2026 at 10:00, Acme wrote:\n"):
+    return head + "".join("%s%s\n" % (mark, line) for line in notice.text.splitlines())
+
+
+def answer(desk, notice, body, sender=BOB, envelope=None, to=None, **more):
+    desk.accept(mail(sender=sender, body=body, reply_to=notice, **more), to or address_of(notice), sender=sender if envelope is None else envelope)
+
+
+def start(desk):
+    desk.accept(mail(subject="Printer", body="It does not print.\n"))
+    return desk.wait_sent(1, to=BOB)[0]
+
+
+def outward(desk):
+    return "".join(m.data.decode() for m in desk.sent_to(ANNA))
+
+
+def test_50_an_agents_mail_to_the_queues_address_is_no_answer(desk):
+    notice = start(desk)
+    answer(desk, notice, "She never pays.\n\n" + quoted(notice), to="support@example.org")
+    told = desk.wait_sent(2, to=BOB)[1]
+    assert "She never pays." in told.text and "reply to the notice" in told.text.replace("\n", " ")
+    assert "never pays" not in outward(desk) and len(desk.tickets()) == 1 and desk.ticket(1)["messages"][-1]["kind"] == "note"
+
+
+def test_51_an_agents_mail_with_a_null_sender_is_no_answer(desk):
+    notice = start(desk)
+    answer(desk, notice, "I am on leave, call 0171 555.\n/close\n", envelope="")
+    assert desk.ticket(1)["state"] == "new" and desk.ticket(1)["messages"][-1]["kind"] == "auto-reply"
+    assert "0171" not in outward(desk)
+
+
+def test_53_no_quote_of_a_notice_carries_its_addresses_out(desk):
+    notice = start(desk)
+    for mark in ("> ", "", "| ", "* "):
+        answer(desk, notice, "Switch it on (%r).\n\n" % mark + quoted(notice, mark, ""))
+    wait_until(lambda: len([m for m in desk.sent_to(ANNA) if "Switch it on" in m.text]) == 4)
+    for sent in desk.sent_to(ANNA):
+        assert not re.search(r"support\+[an][a-z2-7]{20}|/priority low|first line /note", sent.data.decode()), sent.text
+
+
+def test_53_an_address_of_the_house_that_is_pasted_becomes_the_queues(desk):
+    notice = start(desk)
+    token = re.search(r"support\+n[a-z2-7]+@example\.org", notice.text).group()
+    answer(desk, notice, "Write to %s or mailto:%s please.\n\n" % (token, token.replace("+", "%2B")) + quoted(notice))
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "please" in m.text])[0]
+    assert "Write to support@example.org or" in sent.text and token.split("+")[1][:20] not in sent.data.decode()
+
+
+def test_54_note_below_the_words_makes_a_note_of_all(desk):
+    notice = start(desk)
+    answer(desk, notice, "Hello Eva,\n\n/note\nshe is in arrears.\n\n" + quoted(notice))
+    last = desk.ticket(1)["messages"][-1]
+    assert last["kind"] == "note" and "arrears" in last["text"] and "/note" not in last["text"]
+    answer(desk, notice, "Dear Anna, done.\n\n/close\n")
+    wait_until(lambda: [m for m in desk.sent_to(BOB) if "/close stands below your words" in m.text.replace("\n", " ")])
+    assert "done" not in outward(desk) and desk.ticket(1)["state"] == "new"
+
+
+def test_55_words_that_look_like_a_quote_are_sent(desk):
+    notice = start(desk)
+    answer(desk, notice, "Write this to the bank:\n\nFrom: Anna\nTo: bank@bank.example\nSubject: Transfer\nDate: today\n\nand wait for a day.\n\n" + quoted(notice))
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "to the bank" in m.text])[0]
+    assert "and wait for a day." in sent.text and "It does not print" not in sent.text
+
+
+def test_55_a_quoted_colleague_is_asked_about(desk):
+    notice = start(desk)
+    body = "Do it.\n\nOn Mon, 1 Jan 2026, Eva <%s> wrote:\n> She never pays.\n" % EVA
+    answer(desk, notice, body)
+    wait_until(lambda: [m for m in desk.sent_to(BOB) if "something else than our notice" in m.text.replace("\n> ", " ")])
+    assert "never pays" not in outward(desk) and "Do it." not in outward(desk)
+
+
+def test_56_a_strange_address_at_an_agents_address_is_told_to_the_agent(desk):
+    notice = start(desk)
+    answer(desk, notice, "Restart it.\n", sender="b.rossi@agents.example")
+    told = desk.wait_sent(2, to=BOB)[1]
+    assert "b.rossi@agents.example" in told.text and "Restart it." in told.text
+    assert len(desk.tickets()) == 1 and "Restart" not in outward(desk) and not desk.sent_to("b.rossi@agents.example")
+
+
+def test_57_the_notice_names_the_writer_the_readers_and_a_new_subject(desk):
+    notice = start(desk)
+    assert "anna@example.com" in notice.text.split("Your answer goes to:")[1].splitlines()[0]
+    answer(desk, notice, "Which one?\n")
+    question = desk.wait_sent(2, to=ANNA)[1]
+    desk.accept(mail(sender="Dave Neri <dave@partner.example>", body="The X200.\n", subject="About the warranty", to=address_of(question)), address_of(question), sender="dave@partner.example")
+    told = desk.wait_sent(2, to=BOB)[1]
+    assert "Dave Neri" in str(told["From"]) and "Written by Dave Neri <dave@partner.example>" in told.text.replace("\n", " ")
+    assert "will not reach them" in told.text and "About the warranty" in told.text
+
+
+def test_58_a_ticket_is_handed_over_with_its_conversation(desk):
+    notice = start(desk)
+    answer(desk, notice, "Which one?\n")
+    answer(desk, notice, "/note\nWarranty has ended.\n")
+    answer(desk, notice, "/assign eva\n")
+    handed = wait_until(lambda: [m for m in desk.sent_to(EVA) if "is now yours" in m.text])[0]
+    assert "Which one?" in handed.text and "[note]" in handed.text and "Warranty has ended." in handed.text
+    answer(desk, handed, "The model is known.\n\n" + quoted(handed), sender=EVA)
+    wait_until(lambda: [m for m in desk.sent_to(ANNA) if "The model is known." in m.text])
+    assert "Warranty" not in outward(desk)
+
+
+def test_58_colleagues_hear_of_answers_notes_and_closing(desk):
+    notice = start(desk)
+    desk.ok("ticket", "assign", 1, "bob")
+    for words, heard in (("She has paid.", "has left a note"), ("All is done.", "has answered it"), ("", "has closed it")):
+        verb = "note" if "note" in heard else "reply" if words else "close"
+        if words:
+            desk.ok("ticket", verb, 1, "--as", "eva", stdin=words + "\n")
+        else:
+            desk.ok("ticket", "close", 1)
+        told = wait_until(lambda: [m for m in desk.sent_to(BOB) if heard in m.text])[0]
+        assert words in told.text
