@@ -1,9 +1,9 @@
 """Agents who live in their mail: what is an answer, what is none, what they see before they write and hear of each other."""
 import re
 
-from desk import BOB, address_of, mail, setup, wait_until
+from desk import address_of, mail, setup, wait_until
 
-ANNA, EVA = "anna@example.com", "eva@agents.example"
+BOB, ANNA, EVA = "bob@agents.example", "anna@example.com", "eva@agents.example"
 
 
 def quoted(notice, mark="> ", head="On Mon, 1 Jan 2026 at 10:00, Acme wrote:\n"):
@@ -11,7 +11,10 @@ def quoted(notice, mark="> ", head="On Mon, 1 Jan 2026 at 10:00, Acme wrote:\n")
 
 
 def answer(desk, notice, body, sender=BOB, envelope=None, to=None, **more):
-    desk.accept(mail(sender=sender, body=body, reply_to=notice, **more), to or address_of(notice), sender=sender if envelope is None else envelope)
+    raw = mail(sender=sender, body=body, reply_to=notice, **more)
+    if to:
+        raw = raw.replace(b"To: " + address_of(notice).encode(), b"To: " + to.encode(), 1)
+    desk.accept(raw, to or address_of(notice), sender=sender if envelope is None else envelope)
 
 
 def start(desk):
@@ -122,3 +125,15 @@ def test_58_colleagues_hear_of_answers_notes_and_closing(desk):
             desk.ok("ticket", "close", 1)
         told = wait_until(lambda: [m for m in desk.sent_to(BOB) if heard in m.text])[0]
         assert words in told.text
+
+
+@setup(relay="smtp", queues=[{"name": "support", "address": "support@example.org", "description": "All", "agents": ["bob", "eva"]}])
+def test_59_what_a_dead_mailbox_refuses_goes_to_the_others(desk):
+    desk.accept(mail(subject="Printer"))
+    desk.wait_sent(1, to=EVA)
+    desk.ok("ticket", "assign", 1, "bob")
+    desk.relay.on_rcpt[BOB] = "550 5.1.1 no such user"
+    ack = desk.wait_sent(1, to=ANNA)[0]
+    desk.accept(mail(body="It burns!\n", reply_to=ack), address_of(ack))
+    told = wait_until(lambda: [m for m in desk.sent_to(EVA) if "It burns!" in m.text])[0]
+    assert "bob" in told.text and "mailbox does not take it" in told.text
