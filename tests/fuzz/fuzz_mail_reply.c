@@ -30,6 +30,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	reply_make(&arena, &arena, text, &lines, &half, &mail);
 	if (strlen(mail.reply_text) > size || (mail.signature && strlen(mail.signature) > size))
 		abort();
-	language_detect(mail.reply_text);
+	language_detect(mail.reply_text, NULL);
 	return 0;
 }
