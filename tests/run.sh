@@ -1,11 +1,11 @@
 #!/bin/sh
 # run.sh - the whole suite on what BUILD holds: unit tests, walls between rooms, man pages, black box, Postfix. `make check` builds first.
 # Speaks of what fails; ends with one line "N passed, N failed", and that exit status.
-# ONLY="units rooms" (any of units rooms manuals calendar blackbox postfix) runs a part of it.
+# ONLY="units rooms" (any of units rooms manuals calendar blackbox property postfix) runs a part of it.
 set -u
 cd "$(dirname "$0")/.." || exit 70
 BUILD=${BUILD:-build}
-ONLY=${ONLY:-units rooms manuals calendar blackbox postfix}
+ONLY=${ONLY:-units rooms manuals calendar blackbox property postfix}
 export BUILD
 passed=0
 failed=0
@@ -89,6 +89,12 @@ blackbox() {
 	count_line blackbox $?
 }
 
+# Random dialogs beside an oracle; `make property` plays many more, with other seeds.
+property() {
+	PROPERTY_MAILS=900 PROPERTY_SEED=11 PROPERTY_SHRINK=0 PROPERTY_OPEN=tests/property/open.txt timeout 300 python3 tests/property/run.py >"$log" 2>&1
+	count_line property $?
+}
+
 postfix() {
 	timeout 300 sh tests/postfix/run >"$log" 2>&1
 	count_line postfix $?
@@ -96,7 +102,7 @@ postfix() {
 
 for part in $ONLY; do
 	case $part in
-	units | rooms | manuals | calendar | blackbox | postfix) "$part" ;;
+	units | rooms | manuals | calendar | blackbox | property | postfix) "$part" ;;
 	*) echo "run.sh: there is no part $part" >&2; exit 64 ;;
 	esac
 done

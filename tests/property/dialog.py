@@ -102,7 +102,7 @@ class Dialog:
             text = "\n\n".join(words or []) + "\n"
         coding = coding or self.r.choice(["8bit", "8bit", "quoted-printable", "base64"])
         own = set(writing.words) | set(writing.others)
-        writing.quoted |= set(CANARY.findall(((text or "") + (html or "")).lower())) - own
+        writing.quoted |= set(CANARY.findall((subject + (text or "") + (html or "")).lower())) - own
         return compose(headers, text, html, files, coding)
 
     def write(self, writing):

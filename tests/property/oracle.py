@@ -27,7 +27,7 @@ class Oracle:
         self.canaries, self.findings, self.checked = {}, [], 0
         self.house_tokens, self.token_dialog = set(), {}
         self.acknowledgements, self.most = collections.Counter(), acknowledgements
-        self.proved, self.by_people = set(), set()
+        self.proved, self.by_people, self.by_id = set(), set(), {}
 
     def find(self, kind, dialog, words, writing=None):
         """`kind` is told apart by what its writer did; one finding of a kind for each dialog."""
@@ -41,6 +41,7 @@ class Oracle:
         """Called before a mail goes in."""
         for c in writing.words + writing.others:
             self.canaries[c] = writing
+        self.by_id[writing.mail_id] = writing
         if writing.proved:
             self.proved.add((writing.claimed, writing.dialog.number))
         if writing.notice is not None and writing.shown is None:
@@ -131,6 +132,9 @@ class Oracle:
                 self.find("reader", w.dialog, "%s of %r reached %s, whom the notice did not name, in %r" % (c, w, r, mail), w)
         elif mail.automatic:
             answer = mail["auto-submitted"].startswith("auto-replied")        # to this very mail; what is said later may rest on later proof
+            question = self.by_id.get(mail["in-reply-to"])
+            if question and question.claimed == r and question.proved and c in question.quoted:
+                return                       # his own mail brought it
             if r != w.claimed or not (w.proved if answer else (r, w.dialog.number) in self.proved or (c, r) in self.by_people):
                 self.find("loud", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif c in w.words and r != w.claimed and not self.quoting(mail, c, r):

@@ -4,6 +4,7 @@
     PROPERTY_MAILS=100000     mails in all (1500 a desk)
     PROPERTY_SEED=N           the same dialogs again; without it, one is chosen and printed
     PROPERTY_SHRINK=1         that many examples of each kind of finding are made small (0: none)
+    PROPERTY_OPEN=FILE        kinds of findings that are known and not mended yet, one a line: they are counted, and fail nothing
     run.py WORD ...           only examples of kinds that have one of these words in their name
 
 On a violation the dialog that shows it is played again alone, with steps left out, until nothing more can be: that one is printed.
@@ -259,20 +260,21 @@ def main():
     mails = int(os.environ.get("PROPERTY_MAILS", "100000"))
     seed = int(os.environ.get("PROPERTY_SEED") or random.SystemRandom().randrange(1 << 32))
     print("property: PROPERTY_SEED=%d PROPERTY_MAILS=%d" % (seed, mails), flush=True)
+    known = open(os.environ["PROPERTY_OPEN"]).read().split("\n") if os.environ.get("PROPERTY_OPEN") else []
     desks = max(1, round(mails / MAILS_A_DESK))
     begin, totals, bad, examples, failed = time.monotonic(), [0, 0, 0, 0], collections.Counter(), {}, 0
     with concurrent.futures.ProcessPoolExecutor(int(os.environ.get("PROPERTY_DESKS", "2"))) as pool:
         for done in concurrent.futures.as_completed([pool.submit(one_desk, seed, n, mails // desks) for n in range(desks)]):
             *counts, found = done.result()
             totals = [a + b for a, b in zip(totals, counts)]
-            failed += len({e[4] for e in found})
+            failed += len({e[4] for e in found if e[0] not in known})
             for example in found:
                 bad[example[0]] += 1
                 examples.setdefault(example[0], []).append(example)
             print("property: %d mails in, %d out, %d dialogs, %d canaries read, %.0f s: %s" % (
                 *totals, time.monotonic() - begin, dict(collections.Counter(k.split()[0] for k in bad.elements())) or "nothing found"), flush=True)
     for kind, k in sorted(bad.items()):
-        print("%6d  %s" % (k, kind))
+        print("%6d  %s%s" % (k, kind, "   (known, open)" if kind in known else ""))
     show_examples(bad, examples, int(os.environ.get("PROPERTY_SHRINK", "1")), sys.argv[1:])
     print("%d passed, %d failed" % (totals[2] - failed, failed))
     sys.exit(1 if failed else 0)
