@@ -42,7 +42,8 @@ static bool may_join(struct decision *d, const struct clue_facts *found, const s
 		return true;
 	reference |= clue->kind == EVIDENCE_ADDRESS_TOKEN;       /* an agent's: whom he copied has it, and takes part */
 	const char *from = mail->from.address;
-	return reference && !failed_authentication(mail) && (desk_is_participant(found->ticket, from) || desk_has_left(found->ticket, from))
+	/* An address that the mail server did not see as From is nobody's proof, whether it checks or not. */
+	return reference && !mail->from_doubt && !failed_authentication(mail) && (desk_is_participant(found->ticket, from) || desk_has_left(found->ticket, from))
 	    && subject_is_ours(d, found, mail);
 }
 

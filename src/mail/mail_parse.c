@@ -162,7 +162,10 @@ static void read_senders(struct parse *parse)
 	mail->from_doubt = doubt_of_from(parse);
 	mail->to = recipients(parse, "To");
 	mail->cc = recipients(parse, "Cc");
+	const char *written = mail->from.address;
 	author_read(parse->arena, &parse->head.fields, parse->hint, mail);
+	if (!mail->from_doubt && !text_equal_nocase(written, mail->from.address))
+		mail->from_doubt = "From is a list's, and the author was taken from another field";
 }
 
 /* Cut here, so that nobody behind ever sees a long one. */
