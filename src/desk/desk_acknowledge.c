@@ -18,6 +18,8 @@ static const char *desk_must_not_answer(struct decision *d, const struct mail *m
 		return mail_kind_name(mail->kind);
 	if (!mail_address_usable(to))
 		return "no address to answer";
+	if (desk_agent_with_address(d->policy, to))
+		return "the sender is an agent";
 	if (desk_address_is_ours(d->policy, to))
 		return "the sender's address is one of ours";
 	if (forwarding_agent(d->policy, mail) && !is_authenticated(mail, NULL))

@@ -104,6 +104,8 @@ static bool add_people(struct decision *d, const struct ticket_facts *ticket, st
 		bool customer = text_equal_nocase(address.address, ticket->customer.address);
 		if (answer ? desk_has_it(d, address.address) : !customer)
 			continue;
+		if (!customer && desk_agent_with_address(d->policy, address.address))    /* no customer is to see an agent's own address */
+			continue;
 		if (o->to.count)
 			*ARENA_PUSH(d->arena, &o->cc) = address;
 		else
