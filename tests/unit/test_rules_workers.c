@@ -170,7 +170,7 @@ static void mails_that_broke_libsieve(void **state)
 		"if address :all :contains [\"from\", \"to\", \"x-people\"] \"@\" { addflag \"tag:a\"; }\n");
 	buffer_init(&folded);
 	buffer_add_string(&folded, "From: a@b.example\nSubject: hello\n");
-	for (int i = 0; i < 19000; i++)
+	for (int i = 0; i < LIMIT_HEADER_LINES - 1000; i++)
 		buffer_add_string(&folded, " x\n");
 	buffer_add_string(&folded, "X-Late: here\n\nx\n");
 	expect_of(ruleset, &(struct rules_question){.mail = "From:a@b.example\nSubject:hello\n\nx\n"}, "tag(s) tag(a)");
