@@ -135,7 +135,8 @@ class Oracle:
             question = self.by_id.get(mail["in-reply-to"])
             if question and question.claimed == r and question.proved and c in question.quoted:
                 return                       # his own mail brought it
-            if r != w.claimed or not (w.proved if answer else (r, w.dialog.number) in self.proved or (c, r) in self.by_people):
+            same = r.split("@")[1] == w.claimed.split("@")[1] and w.proved      # a pass is a pass for its domain
+            if not same and r != w.claimed or not (w.proved if answer else (r, w.dialog.number) in self.proved or (c, r) in self.by_people):
                 self.find("loud", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif c in w.words and r != w.claimed and not self.quoting(mail, c, r):
             self.find("other", w.dialog, "%s of %r reached %s in %r, and no agent quoted it" % (c, w, r, mail))
