@@ -37,7 +37,7 @@ def readable(data):
 
 class Play:
     """Many dialogs at once in one desk."""
-    def __init__(self, scripts, prove, watch=False, language="en"):
+    def __init__(self, scripts, prove, language="en", watch=False):
         self.house = House(prove=prove, language=language, budgets=BUDGETS)
         self.oracle = Oracle(BUDGETS["all"])
         self.dialogs = [Dialog(n + 1, script, prove) for n, script in enumerate(scripts)]
@@ -209,10 +209,10 @@ class Play:
         return self.oracle.findings
 
 
-def shrink(script, prove, kind, budget=40):
+def shrink(script, way, kind, budget=40):
     """Leaves steps out for as long as the same class of finding stays. All candidates of one pass share a desk. None: it does not show alone."""
     def shows(scripts):
-        play = Play(scripts, prove)
+        play = Play(scripts, *way)
         found = play.play()
         return [any(k == kind and d is dialog for k, d, _ in found) for dialog in play.dialogs]
     if not shows([script])[0]:
@@ -228,8 +228,8 @@ def shrink(script, prove, kind, budget=40):
     return script
 
 
-def tell(script, prove, kind):
-    play = Play([script], prove, watch=True)
+def tell(script, way, kind):
+    play = Play([script], *way, watch=True)
     found = play.play()
     return "\n".join(play.dialogs[0].log) + "\n" + "\n".join("%s: %s" % (k, words) for k, _, words in found if k == kind)
 
@@ -238,8 +238,10 @@ def one_desk(seed, n, mails):
     """The n-th desk of a run: what it did, and what was found, as plain values."""
     r = random.Random("%d/%d" % (seed, n))
     prove = r.random() < 0.6
-    play = Play([actions.make_script(r, STEPS) for _ in range(max(1, mails // MAILS_A_DIALOG))], prove, language=r.choice(["en", "en", "it", "de", "fr", "es"]))
-    found = [(kind, d.script[:d.at] if d else None, prove, words, d.number if d else 0) for kind, d, words in play.play()]
+    scripts = [actions.make_script(r, STEPS) for _ in range(max(1, mails // MAILS_A_DIALOG))]
+    language = r.choice(["en", "en", "it", "de", "fr", "es"])
+    play = Play(scripts, prove, language=language)
+    found = [(kind, d.script[:d.at] if d else None, (prove, language), words, d.number if d else 0) for kind, d, words in play.play()]
     return play.house.mails_in, play.house.taken, len(play.dialogs), play.oracle.checked, found
 
 
@@ -247,13 +249,13 @@ def show_examples(bad, examples, most, only):
     for kind, found in sorted(examples.items()):
         if only and not any(w in kind for w in only):
             continue
-        for _, script, prove, words, _ in sorted(found, key=lambda e: len(e[1] or "x" * 99))[:most]:
+        for _, script, way, words, _ in sorted(found, key=lambda e: len(e[1] or "x" * 99))[:most]:
             print("\n==== %s (%d): %s" % (kind, bad[kind], words), flush=True)
-            small = shrink(script, prove, kind) if script else None
+            small = shrink(script, way, kind) if script else None
             if small is None:
                 print("(not when played alone)")
             else:
-                print("smallest dialog (authserv_id %s):\n%s" % ("set" if prove else "not set", tell(small, prove, kind)), flush=True)
+                print("smallest dialog (authserv_id %s, language %s):\n%s" % ("set" if way[0] else "not set", way[1], tell(small, way, kind)), flush=True)
 
 
 def main():
