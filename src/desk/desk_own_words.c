@@ -53,14 +53,24 @@ static bool is_edge(char byte)
 	return strchr("<>()[]{}*_\"'|,;:.!?=", byte) != NULL && byte;
 }
 
+/* Bytes of the blank that stands here; 0: none. A no-break blank ("De :" in French) is one, too: programs make common ones of it. */
+static size_t blank_at(const char *at, const char *end)
+{
+	if (strchr(" \t\r\n", *at))
+		return 1;
+	if (end - at >= 2 && memcmp(at, "\xC2\xA0", 2) == 0)
+		return 2;
+	return end - at >= 3 && memcmp(at, "\xE2\x80\xAF", 3) == 0 ? 3 : 0;
+}
+
 /* The next word of [at, end) without the marks around it. False: no more. */
 static bool next_word(const char **at, const char *end, const char **word, size_t *length)
 {
 	while (*at < end) {
-		while (*at < end && strchr(" \t\r\n", **at))
-			++*at;
+		for (size_t blank; *at < end && (blank = blank_at(*at, end)) > 0;)
+			*at += blank;
 		const char *start = *at;
-		while (*at < end && !strchr(" \t\r\n", **at))
+		while (*at < end && !blank_at(*at, end))
 			++*at;
 		const char *stop = *at;
 		while (start < stop && is_edge(*start))

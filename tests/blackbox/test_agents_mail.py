@@ -137,3 +137,25 @@ def test_59_what_a_dead_mailbox_refuses_goes_to_the_others(desk):
     desk.accept(mail(body="It burns!\n", reply_to=ack), address_of(ack))
     told = wait_until(lambda: [m for m in desk.sent_to(EVA) if "It burns!" in m.text])[0]
     assert "bob" in told.text and "mailbox does not take it" in told.text
+
+
+def html_only_answer(desk):
+    """As Outlook does: the words, a rule, header lines, and the notice's HTML below, in no text part."""
+    desk.accept(mail(sender="Alice Bianchi <alice@customer.example>"), sender="alice@customer.example")
+    notice = desk.wait_sent(1, to=BOB)[0]
+    below = re.search(r"<body[^>]*>(.*)</body>", notice.html, re.S).group(1)
+    head = "<hr><div><b>From:</b> Acme Support &lt;support@example.org&gt;<br><b>Sent:</b> Monday<br><b>To:</b> Bob<br><b>Subject:</b> %s<br></div>" % notice["Subject"]
+    desk.accept(mail(sender="Bob Rossi <bob@agents.example>", html="<html><body><div>Restart the spooler.</div>%s<div>%s</div></body></html>" % (head, below),
+                     reply_to=notice), address_of(notice), sender=BOB)
+    answer = [m for m in desk.wait_sent(2, to="alice@customer.example") if "Restart the spooler." in m.text]
+    assert answer and "/note" not in answer[0].text and "/reopen" not in answer[0].text, desk.ticket(1)["messages"][-1]
+
+
+@setup(config={"desk.language": "fr"})
+def test_53_a_french_notice_is_known_again_in_html_in_spite_of_its_no_break_blanks(desk):
+    html_only_answer(desk)
+
+
+@setup(config={"desk.language": "de"})
+def test_53_a_german_notice_is_known_again_in_html(desk):
+    html_only_answer(desk)
