@@ -485,12 +485,13 @@ void desk_decide_mail(const struct desk_policy *policy, const struct incoming *i
 /* What an agent (command line, mail command) or a page asks for. */
 enum action_kind {
 	ACTION_REPLY, ACTION_NOTE, ACTION_NEW, ACTION_ASSIGN, ACTION_QUEUE, ACTION_PRIORITY, ACTION_TAG, ACTION_UNTAG, ACTION_PEND,
+	ACTION_CC, ACTION_UNCC,
 	ACTION_RESOLVE, ACTION_CLOSE, ACTION_REOPEN, ACTION_MERGE, ACTION_SPLIT
 };
 struct action {
 	enum action_kind kind;
 	const char *who;                 /* agent name, or "admin" for the command line without --as */
-	const char *argument;            /* agent, queue, priority, tag; "" */
+	const char *argument;            /* agent, queue, priority, tag, address; "" */
 	int64_t until;                   /* ACTION_PEND: ms; ACTION_MERGE: ticket to merge into; ACTION_SPLIT: message number */
 	const char *text;                /* words for the customer (or of the note); "" */
 	const char *to, *to_name, *subject;      /* ACTION_NEW; queue in argument; to_name NULL: none */

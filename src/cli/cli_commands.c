@@ -61,6 +61,8 @@ const struct cli_command cli_commands[] = {
 	{ "ticket priority", cli_run_ticket_act, 2, 2, "N PRIORITY", ACT, "low, normal, high or urgent", "" },
 	{ "ticket tag", cli_run_ticket_act, 2, -1, "N TAG...", ACT, "add tags", "" },
 	{ "ticket untag", cli_run_ticket_act, 2, -1, "N TAG...", ACT, "take tags away", "" },
+	{ "ticket cc", cli_run_ticket_act, 2, -1, "N ADDRESS...", ACT, "let people in: they read the answers, and may write", "" },
+	{ "ticket uncc", cli_run_ticket_act, 2, -1, "N ADDRESS...", ACT, "take them out, until they write themselves or are let in", "" },
 	{ "ticket pend", cli_run_ticket_act, 1, 1, "N", ACT | OPT(O_UNTIL), "let it wait until a time", "" },
 	{ "ticket merge", cli_run_ticket_act, 2, 2, "N INTO", ACT, "put ticket N into another; answers to it go there", "" },
 	{ "ticket split", cli_run_ticket_act, 2, 2, "N MESSAGE", ACT, "make a ticket of its own of one message", "" },

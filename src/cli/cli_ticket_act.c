@@ -1,5 +1,5 @@
 /*
- * cli_ticket_act.c - everything that changes a ticket: reply, note, new, assign, queue, priority, tag, pend,
+ * cli_ticket_act.c - everything that changes a ticket: reply, note, new, assign, queue, priority, tag, cc, pend,
  * resolve, close, reopen, merge, split.
  *
  * Each asks the desk for a plan and has the store apply it, in one transaction: the same way a mail or a page goes. Text on
@@ -23,6 +23,7 @@ static const struct verb {
 	{ "new", ACTION_NEW, true, true, REPLY_NONE }, { "assign", ACTION_ASSIGN, false, false, REPLY_AFTER },
 	{ "queue", ACTION_QUEUE, false, false, REPLY_AFTER }, { "priority", ACTION_PRIORITY, false, false, REPLY_AFTER },
 	{ "tag", ACTION_TAG, false, false, REPLY_AFTER }, { "untag", ACTION_UNTAG, false, false, REPLY_AFTER },
+	{ "cc", ACTION_CC, false, false, REPLY_AFTER }, { "uncc", ACTION_UNCC, false, false, REPLY_AFTER },
 	{ "pend", ACTION_PEND, false, false, REPLY_NONE },
 	{ "resolve", ACTION_RESOLVE, false, false, REPLY_NONE }, { "close", ACTION_CLOSE, false, false, REPLY_NONE },
 	{ "reopen", ACTION_REOPEN, false, false, REPLY_AFTER }, { "merge", ACTION_MERGE, false, false, REPLY_BEFORE },
@@ -152,6 +153,11 @@ static enum status apply_one(struct cli *cli, const struct action *action, int64
 	return STATUS_OK;
 }
 
+static bool takes_many(enum action_kind kind)
+{
+	return kind == ACTION_TAG || kind == ACTION_UNTAG || kind == ACTION_CC || kind == ACTION_UNCC;
+}
+
 /* Tags are several actions; words beside an action are a reply: of what was split off, and before a merge closes the ticket. */
 static enum status apply_all(struct cli *cli, const struct verb *verb, struct action *action, int64_t *ticket, struct strings *done, struct error *error)
 {
@@ -165,7 +171,7 @@ static enum status apply_all(struct cli *cli, const struct verb *verb, struct ac
 	if (replies && verb->reply == REPLY_BEFORE)
 		status = apply_one(cli, &reply, ticket, done, error);
 	for (size_t i = 1; status == STATUS_OK && i < (cli->count > 1 ? cli->count : 2); i++) {
-		if (verb->kind == ACTION_TAG || verb->kind == ACTION_UNTAG)
+		if (takes_many(verb->kind))
 			action->argument = cli->words[i];
 		status = apply_one(cli, action, ticket, done, error);
 	}

@@ -249,6 +249,8 @@ enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, cons
 	case ACTION_PRIORITY: return do_priority(d, ticket, action, error);
 	case ACTION_TAG:      return do_tag(d, ticket, action, error);
 	case ACTION_UNTAG:    return do_untag(d, ticket, action, error);
+	case ACTION_CC:       return desk_admit(d, ticket, action, error);
+	case ACTION_UNCC:     return desk_dismiss(d, ticket, action, error);
 	case ACTION_PEND:     return do_pend(d, ticket, action, error);
 	case ACTION_RESOLVE:  return do_state(d, ticket, action, EVENT_RESOLVE, "resolved", "resolved", error);
 	case ACTION_CLOSE:    return do_state(d, ticket, action, EVENT_CLOSE, "closed", "closed", error);

@@ -10,7 +10,7 @@
 
 #include "desk_private.h"
 
-#define COMMANDS_HELP "/assign AGENT, /queue QUEUE, /tag TAG, /untag TAG, /priority low|normal|high|urgent, /pending 3d, /note, /resolve, /close, /reopen, /merge NUMBER"
+#define COMMANDS_HELP "/assign AGENT, /queue QUEUE, /tag TAG, /untag TAG, /cc ADDRESS, /uncc ADDRESS, /priority low|normal|high|urgent, /pending 3d, /note, /resolve, /close, /reopen, /merge NUMBER"
 
 static struct new_message *append_agent_message(struct decision *d, struct ticket_facts *ticket, const struct incoming *incoming,
                                                 const struct desk_agent *agent, enum message_kind kind, const char *text)

@@ -66,6 +66,22 @@ const struct mail_address *desk_writer(const struct decision *d, const struct ti
 	return &d->mail->from;
 }
 
+/* What the header says beside From. `written`: who wrote is said already, with the proof. */
+static void add_doubts(struct decision *d, bool written, struct buffer *out)
+{
+	const struct mail *mail = d->mail;
+	struct proof proof = desk_proof(d->arena, mail);
+	struct strings others = {0};
+	for (size_t i = 0; i < mail->reply_to.count && !mail->list_mail; i++)
+		if (!text_equal_nocase(mail->reply_to.at[i].address, mail->from.address))
+			*ARENA_PUSH(d->arena, &others) = utf8_cut(d->arena, mail->reply_to.at[i].address, 200);
+	add_list(d, out, "answers_to", &others);
+	if (*mail->sender.address && !text_equal_nocase(mail->sender.address, mail->from.address) && !mail->list_mail)
+		record_add(out, "sent_by", utf8_cut(d->arena, mail->sender.address, 200));
+	if (proof.kind == PROOF_FAILED && !written)
+		record_add(out, "doubt", proof.why);
+}
+
 void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int about_seq, struct buffer *out)
 {
 	const struct mail_address *writer = desk_writer(d, ticket, about_seq);
@@ -75,6 +91,8 @@ void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int
 		if (!reads(d, ticket, writer->address))
 			record_add(out, "unread", "yes");
 	}
+	if (is_about(d, about_seq))
+		add_doubts(d, writer, out);
 	if (is_about(d, about_seq) && strcmp(desk_short_subject(d->arena, d->mail->subject), desk_short_subject(d->arena, ticket->subject)) != 0)
 		record_add(out, "new_subject", utf8_cut(d->arena, d->mail->subject, 400));
 	add_readers_of(d, ticket, out);

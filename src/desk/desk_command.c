@@ -18,6 +18,7 @@ struct command { const char *name; enum action_kind kind; bool argument; const c
 static const struct command commands[] = {
 	{"assign", ACTION_ASSIGN, true, "/assign AGENT"}, {"queue", ACTION_QUEUE, true, "/queue QUEUE"},
 	{"tag", ACTION_TAG, true, "/tag TAG"}, {"untag", ACTION_UNTAG, true, "/untag TAG"},
+	{"cc", ACTION_CC, true, "/cc ADDRESS"}, {"uncc", ACTION_UNCC, true, "/uncc ADDRESS"},
 	{"priority", ACTION_PRIORITY, true, "/priority low|normal|high|urgent"},
 	{"pending", ACTION_PEND, true, "/pending 3d"}, {"note", ACTION_NOTE, false, "/note"},
 	{"resolve", ACTION_RESOLVE, false, "/resolve"}, {"close", ACTION_CLOSE, false, "/close"},
@@ -67,6 +68,15 @@ static const struct command *find_command(const char *word, size_t length)
 	return NULL;
 }
 
+/* Mail programs make links of addresses: "anna@example.com <mailto:anna@example.com>". */
+static const char *address_in(struct arena *arena, const char *text)
+{
+	const char *open = strchr(text, '<'), *start = open ? open + 1 : text;
+	if (text_starts_nocase(start, "mailto:"))
+		start += strlen("mailto:");
+	return text_lower(arena, arena_copy(arena, start, strcspn(start, "<> \t")));
+}
+
 static const char *check_argument(struct arena *arena, const struct desk_policy *policy, int64_t now, const struct desk_agent *writer,
                                   struct action *action)
 {
@@ -78,6 +88,9 @@ static const char *check_argument(struct arena *arena, const struct desk_policy 
 		return desk_agent_named(policy, argument) ? NULL : arena_printf(arena, "there is no agent \"%s\"", argument);
 	case ACTION_QUEUE:
 		return desk_queue_named(policy, argument) ? NULL : arena_printf(arena, "there is no queue \"%s\"", argument);
+	case ACTION_CC: case ACTION_UNCC:
+		action->argument = address_in(arena, argument);
+		return mail_address_usable(action->argument) ? NULL : arena_printf(arena, "\"%s\" is no address", argument);
 	case ACTION_PEND:
 		action->until = desk_parse_until(argument, now);
 		return action->until ? NULL : arena_printf(arena, "\"%s\" is no time to come: write 3d, 2h, 1w, tomorrow or 2026-11-25", argument);

@@ -132,11 +132,11 @@ static bool went_to_customer(const struct decision *d, const struct ticket_facts
 	return has;
 }
 
-/* The customer has it already, the desk a copy: an answer like any other, but that nothing more is sent. */
-static void decide_direct(struct decision *d, const struct incoming *incoming, const struct ticket_facts *found, const struct desk_agent *sender)
+/* The customer has it already, the desk a copy: an answer like any other, but that nothing more is sent. Whom else he wrote to takes part. */
+struct new_message *desk_answer_directly(struct decision *d, const struct mail *mail, struct ticket_facts *ticket, const struct desk_agent *sender)
 {
-	const struct mail *mail = incoming->mail;
-	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found);
+	struct ticket_facts before = *ticket;
+	size_t mark = d->plan->count;
 	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, true);
 	d->plan->who = sender->name;
 	message->raw = true;
@@ -146,11 +146,18 @@ static void decide_direct(struct decision *d, const struct incoming *incoming, c
 	message->flags = "sent by the agent directly";
 	for (size_t i = 0; i < mail->to.count; i++)
 		*ARENA_PUSH(d->arena, &message->to) = mail->to.at[i].address;
+	desk_bring_readers_of(d, ticket, mail);
 	if (!*ticket->agent)
 		plan_set_agent(d, ticket, sender->name, "answered first");
 	plan_event(d, ticket, EVENT_AGENT_REPLY, "the agent answered directly");
-	desk_tell_colleagues(d, found, ticket, sender->name, 0);
-	plan_disposition(d, DISPOSITION_JOINED, ticket->id, message->seq, evidence_name(d->plan->evidence));
+	desk_tell_colleagues(d, &before, ticket, sender->name, mark);
+	return message;
+}
+
+static void decide_direct(struct decision *d, const struct incoming *incoming, const struct ticket_facts *found, const struct desk_agent *sender)
+{
+	struct new_message *message = desk_answer_directly(d, incoming->mail, desk_copy_ticket(d->arena, found), sender);
+	plan_disposition(d, DISPOSITION_JOINED, found->id, message->seq, evidence_name(d->plan->evidence));
 }
 
 static bool decide_referring(struct decision *d, const struct incoming *incoming, const struct clue_facts *found, const struct desk_agent *sender)
@@ -204,4 +211,31 @@ bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming)
 	}
 	d->plan->evidence = evidence;
 	return false;
+}
+
+/* ---- an agent's mail that begins a conversation ---- */
+
+static bool is_for_us(const struct decision *d, const struct mail *mail)
+{
+	bool ours = false;
+	for (size_t i = 0; i < mail->to.count && !ours; i++)
+		ours = desk_address_is_ours(d->policy, mail->to.at[i].address);
+	for (size_t i = 0; i < mail->cc.count && !ours; i++)
+		ours = desk_address_is_ours(d->policy, mail->cc.at[i].address);
+	return ours;
+}
+
+/* He wrote to somebody outside, and copied the desk: that one is the customer, and has the words already. What he passes on, what a list hands
+ * out, and what nothing lets count as his, is decided like anybody's. */
+bool desk_decide_first_words(struct decision *d, const struct incoming *incoming)
+{
+	const struct mail *mail = incoming->mail;
+	const struct desk_agent *sender = desk_agent_with_address(d->policy, mail->from.address);
+	if (!sender || incoming->address.class != ADDRESS_QUEUE || mail->list_mail || mail->forwards || forwarding_agent(d->policy, mail)
+	    || !is_for_us(d, mail) || desk_agent_not_proved(d->arena, d->policy, mail))
+		return false;
+	const struct mail_address *customer = desk_first_outside(d, mail);
+	if (customer)
+		desk_open_direct(d, incoming, customer, sender);
+	return customer;
 }

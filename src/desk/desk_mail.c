@@ -366,7 +366,8 @@ static void decide_person(struct decision *d, const struct incoming *incoming)
 			return;
 		}
 	}
-	desk_open_ticket(d, incoming, "refers to it, but the sender takes no part in it");
+	if (!desk_decide_first_words(d, incoming))
+		desk_open_ticket(d, incoming, "refers to it, but the sender takes no part in it");
 }
 
 /* Passed on as it is, from our bounce address, so that a bounce is recorded here. */

@@ -289,6 +289,17 @@ static void tell_agents(struct decision *d, const struct mail *mail, struct tick
 	}
 }
 
+/* The same mail made a ticket in that queue by another address of ours. */
+static bool is_there(struct decision *d, const char *queue, const char *disposition)
+{
+	for (size_t i = 0; i < d->facts->siblings.count; i++)
+		if (strcmp(d->facts->siblings.at[i].queue, queue) == 0) {
+			plan_disposition(d, disposition, d->facts->siblings.at[i].ticket, 1, "the same mail came for another address of this queue");
+			return true;
+		}
+	return false;
+}
+
 void desk_open_ticket(struct decision *d, const struct incoming *incoming, const char *link_why)
 {
 	const struct mail *mail = incoming->mail;
@@ -296,12 +307,8 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 	if (mail->kind == MAIL_REPLY)
 		d->plan->kind = MAIL_REQUEST;            /* it answers nothing of ours */
 	const char *queue = queue_of_new(d, incoming);
-	for (size_t i = 0; i < d->facts->siblings.count; i++)
-		if (strcmp(d->facts->siblings.at[i].queue, queue) == 0) {
-			plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_JOINED, d->facts->siblings.at[i].ticket, 1,
-			                 "the same mail came for another address of this queue");
-			return;
-		}
+	if (is_there(d, queue, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_JOINED))
+		return;
 	struct ticket_facts *ticket = create_ticket(d, incoming, why_there(d));
 	struct new_message *message = append_mail(d, ticket, mail, kind_of_message(mail, false));
 	note_message_id(d, ticket, mail->message_id);
@@ -328,20 +335,26 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 	plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_TICKET, ticket->id, message->seq, NULL);
 }
 
-void desk_open_beside(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, const struct desk_agent *agent)
+/* The mail as one that `customer` wrote would be read for a new ticket: nothing of its own answers it. */
+static struct ticket_facts *create_for(struct decision *d, const struct incoming *incoming, struct mail_address customer, const char *language)
 {
 	struct mail *mail = ARENA_NEW(d->arena, struct mail);
 	struct incoming as_customer = *incoming;
 	*mail = *incoming->mail;
-	mail->from = (struct mail_address){ticket->customer.address, ticket->customer.name};
+	mail->from = customer;
 	mail->reply_to.count = 0;
 	mail->forward.is_forward = false;
 	mail->kind = d->plan->kind = MAIL_REQUEST;
 	mail->auto_answer_allowed = false;
-	mail->language = NULL;
+	mail->language = language;
 	as_customer.mail = mail;
+	return create_ticket(d, &as_customer, why_there(d));
+}
+
+void desk_open_beside(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, const struct desk_agent *agent)
+{
 	d->plan->who = agent->name;
-	struct ticket_facts *new = create_ticket(d, &as_customer, why_there(d));
+	struct ticket_facts *new = create_for(d, incoming, (struct mail_address){ticket->customer.address, ticket->customer.name}, NULL);
 	struct new_message *message = append_mail(d, new, incoming->mail, MESSAGE_NOTE);
 	message->agent = agent->name;
 	message->flags = arena_printf(d->arena, "from ticket %lld", (long long)ticket->id);
@@ -349,4 +362,22 @@ void desk_open_beside(struct decision *d, const struct incoming *incoming, const
 	desk_give_out(d, new);
 	notice_to_agents(d, new, "agent-new", message->seq, agent->name, variables_of_new(d));
 	plan_disposition(d, DISPOSITION_TICKET, new->id, message->seq, NULL);
+}
+
+void desk_open_direct(struct decision *d, const struct incoming *incoming, const struct mail_address *customer, const struct desk_agent *agent)
+{
+	const struct mail *mail = incoming->mail;
+	if (is_there(d, queue_of_new(d, incoming), DISPOSITION_JOINED))
+		return;
+	d->plan->who = agent->name;
+	struct ticket_facts *ticket = create_for(d, incoming, *customer, mail->language);
+	/* From alone is a claim: what the desk writes by itself repeats the words to no third party before one of us wrote there surely. */
+	desk_set_voice(d, ticket, is_authenticated(mail, NULL) ? VOICE_FREE : VOICE_NEUTRAL);
+	link_new(d, ticket, pointed_at(d->facts), "refers to it, but is no answer to it");
+	for (size_t i = 0; i < d->facts->siblings.count; i++)
+		link_new(d, ticket, d->facts->siblings.at[i].ticket, "the same mail went to both queues");
+	follow_verdict(d, ticket);
+	struct new_message *message = desk_answer_directly(d, mail, ticket, agent);
+	plan_remark(d, ticket->id, REMARK_UNACKNOWLEDGED, "an agent wrote to the customer himself");
+	plan_disposition(d, DISPOSITION_TICKET, ticket->id, message->seq, NULL);
 }

@@ -120,6 +120,13 @@ static void bring(struct decision *d, struct ticket_facts *ticket, const struct 
 	}
 }
 
+static void remark_beyond(struct decision *d, const struct ticket_facts *ticket, int most)
+{
+	if (ticket->beyond)
+		plan_remark(d, ticket->id, arena_printf(d->arena, "%d more copied people were left out", ticket->beyond),
+		            arena_printf(d->arena, "a ticket has at most %d participants", most));
+}
+
 /* Who takes part, and proved in this very mail to be himself, brings in whom he copies. Anybody else only names them: an agent decides. A pass
  * of a stranger's own domain proves that he is a stranger; a forged From adds nobody (Zendesk, 2024). */
 void add_copied(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found)
@@ -129,9 +136,24 @@ void add_copied(struct decision *d, struct ticket_facts *ticket, const struct ma
 	bool in = desk_is_participant(ticket, mail->from.address) && is_authenticated(mail, found);
 	bring(d, ticket, mail, &mail->to, in);
 	bring(d, ticket, mail, &mail->cc, in);
-	if (ticket->beyond)
-		plan_remark(d, ticket->id, arena_printf(d->arena, "%d more copied people were left out", ticket->beyond),
-		            arena_printf(d->arena, "a ticket has at most %d participants", in ? LIMIT_PARTICIPANTS : LIMIT_OUTSIDE));
+	remark_beyond(d, ticket, in ? LIMIT_PARTICIPANTS : LIMIT_OUTSIDE);
+}
+
+void desk_bring_readers_of(struct decision *d, struct ticket_facts *ticket, const struct mail *mail)
+{
+	bring(d, ticket, mail, &mail->to, true);
+	bring(d, ticket, mail, &mail->cc, true);
+	remark_beyond(d, ticket, LIMIT_PARTICIPANTS);
+}
+
+const struct mail_address *desk_first_outside(const struct decision *d, const struct mail *mail)
+{
+	const struct mail_addresses *const lists[] = {&mail->to, &mail->cc};
+	for (size_t k = 0; k < COUNT_OF(lists); k++)
+		for (size_t i = 0; i < lists[k]->count; i++)
+			if (may_be_brought(d, mail, lists[k]->at[i].address))
+				return &lists[k]->at[i];
+	return NULL;
 }
 
 /* Who left, and writes himself, takes part again. */
@@ -140,4 +162,46 @@ void desk_returns(struct decision *d, struct ticket_facts *ticket, const struct 
 	bool token = found->clue->kind == EVIDENCE_ADDRESS_TOKEN && !failed_authentication(mail);
 	if (desk_has_left(ticket, mail->from.address) && (token || is_authenticated(mail, NULL)))
 		add_person(d, ticket, &mail->from, ROLE_CC, "wrote again after leaving");
+}
+
+/* ---- what an agent says of it ---- */
+
+enum status desk_admit(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+{
+	struct mail_address who = {text_lower(d->arena, action->argument), ""};
+	const struct participant *known = outside(ticket, who.address);
+	if (!mail_address_usable(who.address))
+		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is not an address that mail can be sent to", action->argument);
+	if (desk_address_is_ours(d->policy, who.address))
+		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is an address of this desk: the mail would come straight back", who.address);
+	if (desk_agent_with_address(d->policy, who.address))
+		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is an agent's address, which no customer is to see", who.address);
+	if (desk_is_participant(ticket, who.address))
+		return STATUS_OK;
+	if (ticket->participants.count >= LIMIT_PARTICIPANTS)
+		return error_set(error, STATUS_REFUSED, "ticket %lld has %d participants already, and can have no more", (long long)ticket->id, LIMIT_PARTICIPANTS);
+	if (known)
+		who.name = known->name;
+	add_person(d, ticket, &who, ROLE_CC, arena_printf(d->arena, "let in by %s", action->who));
+	return STATUS_OK;
+}
+
+enum status desk_dismiss(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+{
+	const char *address = text_lower(d->arena, action->argument);
+	struct { struct participant *at; size_t count; } in = {0};
+	if (text_equal_nocase(address, ticket->customer.address))
+		return error_set(error, STATUS_REFUSED, "%s is the customer of ticket %lld", address, (long long)ticket->id);
+	if (desk_has_left(ticket, address))
+		return STATUS_OK;
+	if (!desk_is_participant(ticket, address) && !outside(ticket, address))
+		return error_set(error, STATUS_NOT_FOUND, "%s takes no part in ticket %lld", address, (long long)ticket->id);
+	for (size_t i = 0; i < ticket->participants.count; i++)
+		if (!text_equal_nocase(ticket->participants.at[i].address, address))
+			*ARENA_PUSH(d->arena, &in) = ticket->participants.at[i];
+	ticket->participants.at = in.at, ticket->participants.count = in.count;
+	struct effect *effect = plan_add(d, EFFECT_REMOVE_PARTICIPANT, ticket->id);
+	effect->to = address;
+	effect->why = arena_printf(d->arena, "taken out by %s", action->who);
+	return STATUS_OK;
 }

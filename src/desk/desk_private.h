@@ -142,6 +142,10 @@ void desk_tell_not_sent(struct decision *d, const struct ticket_facts *ticket, c
 bool desk_is_agents_machine(const struct decision *d, const struct incoming *incoming);
 /* An agent's mail on a ticket, or anybody's to an agent's own address. False: it is neither, and decided like anybody's. */
 bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming);
+/* An agent's own mail to somebody outside, with a copy to us, that answers nothing of ours. False: it is none. */
+bool desk_decide_first_words(struct decision *d, const struct incoming *incoming);
+/* The message of a mail that an agent sent to the customer's side himself, with all that follows from an answer. */
+struct new_message *desk_answer_directly(struct decision *d, const struct mail *mail, struct ticket_facts *ticket, const struct desk_agent *sender);
 bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *ticket, const struct desk_agent *agent);
 int64_t desk_day_number(int year, int month, int day);           /* days since 1970-01-01, Gregorian */
 int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", "1w", RFC 3339; 0: not understood */
@@ -151,6 +155,8 @@ int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", 
 void desk_open_ticket(struct decision *d, const struct incoming *incoming, const char *link_why);
 /* An agent brings another queue into a ticket: a ticket of the same customer there, linked, with the agent's mail as a note. */
 void desk_open_beside(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, const struct desk_agent *agent);
+/* An agent wrote to `customer`, and copied us: the customer's ticket, with those words as the first answer. */
+void desk_open_direct(struct decision *d, const struct incoming *incoming, const struct mail_address *customer, const struct desk_agent *agent);
 enum message_kind kind_of_message(const struct mail *mail, bool joined);
 struct new_message *append_mail(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, enum message_kind kind);
 void note_message_id(struct decision *d, struct ticket_facts *ticket, const char *message_id);
@@ -182,6 +188,12 @@ bool is_authenticated(const struct mail *mail, const struct clue_facts *found); 
 bool desk_has_left(const struct ticket_facts *ticket, const char *address);
 void desk_returns(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
 void add_copied(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
+/* An agent lets somebody in, or takes him out, who then stays out until he writes himself or an agent lets him in. */
+enum status desk_admit(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
+enum status desk_dismiss(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
+/* An agent's own mail: whoever stands in its To and Cc, and is neither an agent nor ours, takes part. The first of them; NULL: nobody. */
+void desk_bring_readers_of(struct decision *d, struct ticket_facts *ticket, const struct mail *mail);
+const struct mail_address *desk_first_outside(const struct decision *d, const struct mail *mail);
 
 /* Nothing but thanks, in the languages of the notices: "Thank you very much!" but not "Thanks, but it is still broken". */
 bool desk_is_thanks(const char *text);

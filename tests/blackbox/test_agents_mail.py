@@ -159,3 +159,69 @@ def test_53_a_french_notice_is_known_again_in_html_in_spite_of_its_no_break_blan
 @setup(config={"desk.language": "de"})
 def test_53_a_german_notice_is_known_again_in_html(desk):
     html_only_answer(desk)
+
+
+CARL = "carl@agents.example"
+DIRECT = [("Cc", "support@example.org, Dan <dan@third.example>, eva@agents.example")]
+
+
+def wrote_himself(desk, headers=DIRECT, to=ANNA, body="The part comes on Monday.\n", identity="<own-1@agents.example>"):
+    desk.accept(mail(sender=BOB, to=to, subject="Your printer", body=body, headers=headers, message_id=identity), "support@example.org", sender=BOB)
+
+
+def test_48_an_agents_own_mail_opens_the_ticket_of_whom_he_wrote_to(desk):
+    wrote_himself(desk)
+    ticket = desk.ticket(1)
+    assert (ticket["customer"]["address"], ticket["agent"], ticket["state"]) == (ANNA, "bob", "open")
+    assert [(m["direction"], m["kind"], m["flags"]) for m in ticket["messages"]] == [("out", "reply", "sent by the agent directly")]
+    assert [r["address"] for r in ticket["readers"]] == [ANNA, "dan@third.example"]
+    desk.accept(mail(subject="Re: Your printer", body="At what time?\n", headers=[("In-Reply-To", "<own-1@agents.example>")]))
+    notice = desk.wait_sent(1, to=BOB)[0]
+    assert "At what time?" in notice.text and len(desk.tickets()) == 1
+    answer(desk, notice, "At nine.\n")
+    sent = desk.wait_sent(1, to=ANNA)[0]
+    assert "At nine." in sent.text and BOB not in sent.data.decode() and EVA not in sent.data.decode()
+    assert len(desk.sent_to(ANNA)) == 1 and len(desk.sent_to("dan@third.example")) == 1
+
+
+def test_48_an_agents_mail_to_nobody_outside_is_his_own_request(desk):
+    wrote_himself(desk, to="support@example.org", headers=[("Cc", EVA)])
+    assert desk.ticket(1)["customer"]["address"] == BOB
+
+
+@setup(config={"authserv_id": "mx.example.org"})
+def test_48_who_is_not_proved_to_be_an_agent_writes_in_nobodys_name(desk):
+    wrote_himself(desk, headers=DIRECT + [("Authentication-Results", "mx.example.org; dmarc=fail header.from=agents.example")])
+    ticket = desk.ticket(1)
+    assert ticket["customer"]["address"] == BOB and ticket["messages"][0]["direction"] == "in"
+
+
+def test_49_an_agent_lets_in_whom_a_mail_proposed_and_takes_out(desk):
+    desk.accept(mail(subject="Printer", headers=[("Cc", "Dan <dan@third.example>")]))
+    notice = desk.wait_sent(1, to=BOB)[0]
+    assert "/cc " in notice.text and "dan@third.example" in notice.text
+    answer(desk, notice, "/cc dan@third.example <mailto:dan@third.example>\nIt is on its way.\n")
+    assert "on its way" in desk.wait_sent(1, to="dan@third.example")[0].text
+    answer(desk, notice, "/uncc dan@third.example\nTo you alone.\n")
+    wait_until(lambda: [m for m in desk.sent_to(ANNA) if "you alone" in m.text])
+    assert not [m for m in desk.sent_to("dan@third.example") if "you alone" in m.text]
+    assert [p["why"] for p in desk.ticket(1)["outside"]] == ["left"]
+
+
+def test_49_the_command_line_lets_in_and_takes_out(desk):
+    start(desk)
+    desk.ok("ticket", "cc", 1, "dan@third.example", "eve@third.example")
+    assert [r["address"] for r in desk.ticket(1)["readers"]] == [ANNA, "dan@third.example", "eve@third.example"]
+    desk.ok("ticket", "uncc", 1, "dan@third.example")
+    assert [r["address"] for r in desk.ticket(1)["readers"]] == [ANNA, "eve@third.example"]
+    for wrong in (BOB, "support@example.org", "nobody"):
+        assert desk.cli("ticket", "cc", 1, wrong).code == 65, wrong
+    assert desk.cli("ticket", "uncc", 1, ANNA).code == 77
+
+
+@setup(config={"authserv_id": "mx.example.org"})
+def test_49_a_notice_shows_reply_to_and_sender_and_what_failed(desk):
+    desk.accept(mail(headers=[("Reply-To", "dan@third.example"), ("Sender", "list@fourth.example"),
+                              ("Authentication-Results", "mx.example.org; dmarc=fail header.from=example.com")]))
+    text = desk.wait_sent(1, to=BOB)[0].text
+    assert "another address: dan@third.example" in text and "another address: list@fourth.example" in text and "DMARC fail" in text
