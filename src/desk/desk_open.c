@@ -140,11 +140,11 @@ struct participant customer_of(const struct desk_policy *policy, const struct ma
 	return (struct participant){from->address, name, ROLE_CUSTOMER};
 }
 
-/* A few words do not outweigh what the sender's other mails were written in. */
+/* A mail is answered in its own language; where it has too few words to tell, in that of the other mails of its sender. */
 static const char *language_of_new(const struct decision *d, const struct mail *mail)
 {
 	const char *known = d->facts->sender_language ? d->facts->sender_language : "";
-	return mail->language && (mail->language_sure || !*known) ? mail->language : known;
+	return mail->language ? mail->language : known;
 }
 
 static struct ticket_facts *create_ticket(struct decision *d, const struct incoming *incoming, const char *why)

@@ -130,6 +130,8 @@ static enum status read_referred(struct store *store, struct arena *arena, const
 {
 	enum status status = STATUS_OK;
 
+	if (facts->siblings.count)               /* this very mail opened one for another queue; here it opens its own */
+		return STATUS_OK;
 	for (size_t i = 0; i < facts->clues.count; i++)
 		if (facts->clues.at[i].ticket)
 			return STATUS_OK;
@@ -140,8 +142,9 @@ static enum status read_referred(struct store *store, struct arena *arena, const
 		if (found->clue->kind != EVIDENCE_MESSAGE_ID)
 			continue;
 		status = referred_find(store, arena, found->clue->message_id, incoming->mail->from.address, &ticket, error);
-		if (status == STATUS_OK && ticket && (status = resolve_merged(store, &ticket, error)) == STATUS_OK)
-			return facts_of_clue_ticket(store, arena, facts, ticket, &found->ticket, error);
+		if (status != STATUS_OK || !ticket || (status = resolve_merged(store, &ticket, error)) != STATUS_OK)
+			continue;
+		return facts_of_clue_ticket(store, arena, facts, ticket, &found->ticket, error);
 	}
 	return status;
 }
@@ -271,9 +274,9 @@ static enum status read_facts_of_mail(struct store *store, struct arena *arena, 
 	if (status == STATUS_OK)
 		status = read_clues(store, arena, incoming, evidence, facts, error);
 	if (status == STATUS_OK)
-		status = read_referred(store, arena, incoming, facts, error);
-	if (status == STATUS_OK)
 		status = read_same_mail(store, arena, incoming, facts, error);
+	if (status == STATUS_OK)
+		status = read_referred(store, arena, incoming, facts, error);
 	if (status == STATUS_OK)
 		status = read_sender(store, arena, incoming, evidence, facts, error);
 	return status;

@@ -51,10 +51,11 @@ def test_after_a_theft_old_tokens_die_and_the_customer_is_still_understood(desk)
     # Nor does the agent's old notice make anybody the agent.
     desk.accept(mail(reply_to=notice, sender="Bob Rossi <bob@agents.example>", body="/resolve\n\nPay here: https://thief.example\n"), address_of(notice),
                 sender="bob@agents.example")
-    assert len(desk.tickets()) == 3 and desk.ticket(1)["state"] == "new" and len(desk.sent_to("anna@example.com")) == 1
+    assert len(desk.tickets()) == 2 and desk.ticket(1)["state"] == "new" and len(desk.sent_to("anna@example.com")) == 1
+    wait_until(lambda: [m for m in desk.sent_to("bob@agents.example") if "thief.example" in m.text], 10, "Bob is told that his words went nowhere")
     # The customer answers the old mail as always.
     desk.accept(mail(reply_to=old), address_of(old))
-    assert len(desk.tickets()) == 3 and len(desk.ticket(1)["messages"]) == 3
+    assert len(desk.tickets()) == 2 and [m["kind"] for m in desk.ticket(1)["messages"]] == ["request", "notice", "note", "reply"]
 
 
 def test_key_commands_say_what_is_wrong(desk):
