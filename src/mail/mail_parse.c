@@ -407,11 +407,11 @@ void mail_parse(struct arena *arena, const struct mail_source *source, const str
 enum status mail_attachment(const struct mail_source *source, size_t number,
                             bool (*write)(void *context, const void *bytes, size_t length), void *context, struct error *error)
 {
+	struct effort effort;            /* outlives the arena, which gives its bytes back to it */
 	struct arena arena CLEANUP_ARENA;
 	struct strings problems = { 0 };
 	struct head head;
 	struct mail mail;
-	struct effort effort;
 	arena_init(&arena);
 	mail_effort(&effort, source);
 	arena_limit(&arena, &effort);

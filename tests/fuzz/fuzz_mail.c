@@ -62,13 +62,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mail_source source = { .data = (const char *)data, .size = size, .fd = -1 };
 	struct mail_options options = { .authserv_id = "mx.example.org" };
+	struct effort effort;            /* outlives the arena, which gives its bytes back to it */
 	struct arena arena CLEANUP_ARENA;
 	struct mail mail, again;
 	struct buffer out CLEANUP_BUFFER;
 	struct json json;
 	arena_init(&arena);
 	buffer_init(&out);
-	struct effort effort;
 	effort_of_mail(&effort);
 	mail_parse(&arena, &source, &options, &mail);
 	effort_take(&effort, arena.total);

@@ -21,12 +21,12 @@ static void check(const char *text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct effort effort;            /* outlives the arena, which gives its bytes back to it */
 	struct arena arena CLEANUP_ARENA;
 	struct strings ids = { 0 }, problems = { 0 };
 	struct params params;
 	int64_t ms;
 	int zone;
-	struct effort effort;
 	arena_init(&arena);
 	effort_of_piece(&effort, size);
 	arena_limit(&arena, &effort);

@@ -14,11 +14,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct effort effort;            /* outlives the arena, which gives its bytes back to it */
 	struct arena arena CLEANUP_ARENA;
 	struct buffer out CLEANUP_BUFFER;
 	struct strings problems = { 0 };
 	struct mail mail = { .from = { "", "" } };
-	struct effort effort;
 	arena_init(&arena);
 	effort_of_piece(&effort, size);
 	arena_limit(&arena, &effort);
