@@ -171,6 +171,9 @@ struct evidence {
 	const char *answer_to;           /* whom an automatic answer would go to: From, or who stands in Reply-To; "": nobody */
 };
 
+/* The newest message that the notice with this token (agent, note) showed; 0: none, or the notice is of an older program. */
+int desk_shown_seq(const struct token *token);
+
 /* One delivery of one mail to one recipient. */
 struct incoming {
 	const char *trace;               /* id that follows the mail in the log, [a-z0-9], at most 16 */
@@ -314,12 +317,25 @@ struct bounced_mail {                    /* the outgoing mail a bounce address b
 	const char *agent;
 };
 
+/* What a mail to an agent's own address has to reckon with. */
+struct later_words { int seq; bool answer; const char *agent, *text; };  /* an answer or note that came after the message shown; text bounded */
+struct draft {                           /* an agent's words that came back to him */
+	int64_t ticket; int seq;
+	const char *agent, *text;        /* text with commands; NULL: none was kept */
+	bool sent;                       /* by a later /send */
+};
+#define FLAGS_COMMANDS "commands only"
+#define FLAGS_NOT_SENT "not sent: "
+#define FLAGS_SENT_DRAFT "with /send, the words of message "     /* then its number */
+
 struct sibling { int64_t ticket; const char *queue; };
 
 struct facts {
 	int64_t now;                     /* ms */
 	int64_t next_ticket, next_outbox;        /* numbers that will be given */
 	struct { struct clue_facts *at; size_t count; } clues;   /* as evidence, same order */
+	struct { struct later_words *at; size_t count; } later;  /* for an agent's token: the newest of each writer, newest first */
+	struct { struct draft *at; size_t count; } drafts;       /* for an agent's token: that of the message shown, else the newest since; one an agent */
 	struct bounced_mail *bounced;    /* NULL: none */
 	struct ticket_facts *ticket;     /* for actions: the ticket they are about; NULL: no such ticket */
 	struct ticket_facts *other;      /* for merge: the ticket to merge into; NULL: no such ticket */
@@ -372,6 +388,7 @@ struct new_message {
 	const char *proved;              /* by what its sender proved to be himself: "DMARC pass", "the ticket's address"; NULL or "": by nothing */
 	const char *flags;               /* words for the reader: "from another address", "sender not authenticated"; "" */
 	int64_t outbox;                  /* for kind notice and replies that go out; 0 */
+	int64_t raw_ticket; int raw_seq; /* its raw mail is that of this message; 0: none */
 	int64_t copy_ticket; int copy_seq;       /* split: raw mail, sender and date are those of that message; 0: none */
 };
 
@@ -472,6 +489,9 @@ void plan_print(const struct plan *plan, struct strings *lines);
 #define DISPOSITION_REJECTED "rejected"
 #define DISPOSITION_DISCARDED "discarded"
 #define DISPOSITION_REDIRECTED "redirected"
+
+/* The clue of a mail to an agent's own address: by the envelope, or by the header where the mail server cut the token off. NULL: none. */
+const struct clue_facts *desk_agents_clue(const struct facts *facts);
 
 /* True while no agent was ever told of the ticket: it is held, was, or was solved by an article. When it comes to them it is given out, and
  * facts.loads are needed. */

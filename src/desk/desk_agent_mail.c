@@ -10,7 +10,7 @@
 
 #include "desk_private.h"
 
-#define COMMANDS_HELP "/assign AGENT, /queue QUEUE, /tag TAG, /untag TAG, /cc ADDRESS, /uncc ADDRESS, /priority low|normal|high|urgent, /pending 3d, /note, /resolve, /close, /reopen, /merge NUMBER"
+#define COMMANDS_HELP "/assign AGENT, /queue QUEUE, /tag TAG, /untag TAG, /cc ADDRESS, /uncc ADDRESS, /priority low|normal|high|urgent, /pending 3d, /note, /resolve, /close, /reopen, /merge NUMBER, /send"
 
 static struct new_message *append_agent_message(struct decision *d, struct ticket_facts *ticket, const struct incoming *incoming,
                                                 const struct desk_agent *agent, enum message_kind kind, const char *text)
@@ -24,11 +24,14 @@ static struct new_message *append_agent_message(struct decision *d, struct ticke
 	return message;
 }
 
-void desk_tell_not_sent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem)
+static void tell_not_sent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem,
+                          const char *since)
 {
 	CLEANUP_BUFFER struct buffer variables;
 	buffer_init(&variables);
 	record_add(&variables, "problem", problem);
+	if (*since)
+		record_add(&variables, "since", since);
 	record_add(&variables, "commands", COMMANDS_HELP);
 	const char *all = arena_string(d->arena, buffer_string(&variables));
 	if (agent)
@@ -37,12 +40,33 @@ void desk_tell_not_sent(struct decision *d, const struct ticket_facts *ticket, c
 		notice_to_agents(d, ticket, "agent-command-error", seq, NULL, all);
 }
 
+void desk_tell_not_sent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem)
+{
+	tell_not_sent(d, ticket, agent, seq, problem, "");
+}
+
 void desk_not_sent(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *agent,
                    const char *problem)
 {
 	struct new_message *message = append_agent_message(d, ticket, incoming, agent, MESSAGE_NOTE, NULL);
-	message->flags = arena_printf(d->arena, "not sent: %s", problem);
+	message->flags = arena_printf(d->arena, FLAGS_NOT_SENT "%s", problem);
 	desk_tell_not_sent(d, ticket, agent, message->seq, problem);
+	plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
+}
+
+/* The words stay a draft: the mail that comes back has an address of its own, which shows all that is new, and /send alone sends them. */
+static void come_back(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct agent_words *words,
+                      const char *problem, const char *since)
+{
+	struct new_message *message;
+	if (words->draft)
+		append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, "")->flags = FLAGS_COMMANDS;
+	message = append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, words->all);
+	message->flags = arena_printf(d->arena, FLAGS_NOT_SENT "%s", problem);
+	if (words->draft)
+		message->message_id = NULL, message->raw = false, message->raw_ticket = words->draft->ticket, message->raw_seq = words->draft->seq;
+	tell_not_sent(d, ticket, words->agent, message->seq,
+	              arena_printf(d->arena, "%s. To send your words all the same, reply to this mail with /send on the first line", problem), since);
 	plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
 }
 
@@ -126,6 +150,18 @@ static struct action *state_command(struct agent_words *words)
 	return NULL;
 }
 
+/* Whoever takes part in either request reads both from then on. A ticket that is not known is do_merge()'s matter. */
+static bool may_merge(const struct decision *d, const struct ticket_facts *ticket, const struct action *action, const struct desk_agent *agent)
+{
+	bool may = desk_may_act(d->policy, ticket, agent);
+	for (size_t i = 0; i < d->facts->clues.count && may; i++) {
+		const struct clue_facts *found = &d->facts->clues.at[i];
+		may = found->clue->kind != EVIDENCE_MENTION || found->clue->ticket != action->until || !found->ticket
+		   || desk_may_act(d->policy, found->ticket, agent);
+	}
+	return may;
+}
+
 /* All but `last`; the merges among them, or the others. */
 static enum status do_commands(struct decision *d, struct ticket_facts *ticket, struct agent_words *words, const struct action *last,
                                bool merges, struct error *error)
@@ -136,6 +172,8 @@ static enum status do_commands(struct decision *d, struct ticket_facts *ticket, 
 		action->trace = d->trace;
 		if (action == last || (action->kind == ACTION_MERGE) != merges)
 			continue;
+		if (merges && !may_merge(d, ticket, action, words->agent))
+			return error_set(error, STATUS_REFUSED, "/merge %lld: one of the two requests is in none of your queues", (long long)action->until);
 		enum status status = desk_do_action(d, ticket, action, error);
 		if (status != STATUS_OK)
 			return status;
@@ -160,7 +198,7 @@ static enum status do_words(struct decision *d, const struct incoming *incoming,
 	if (!keep && !can_be_answered(ticket))
 		return error_set(error, STATUS_BAD_INPUT, "nobody can be written to: the request came without a usable address");
 	if (keep) {
-		append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, words->text)->flags = any ? "" : "commands only";
+		append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, words->text)->flags = any ? "" : FLAGS_COMMANDS;
 		plan_event(d, ticket, EVENT_AGENT_NOTE, NULL);
 	} else if (last) {
 		last->text = words->text;
@@ -170,6 +208,32 @@ static enum status do_words(struct decision *d, const struct incoming *incoming,
 		desk_agent_reply(d, ticket, words->agent, words->text, true, "reply");
 	}
 	return last ? desk_do_action(d, ticket, last, error) : STATUS_OK;
+}
+
+/* /send takes as words whatever may be a quote of something else: is there anything but that? */
+static bool says_nothing(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, const struct desk_agent *agent)
+{
+	struct agent_words words = {.agent = agent, .text = ""};
+	const char *problem, *doubt, *own = desk_own_words(d, incoming, ticket, false, &doubt);
+	if (!desk_commands(d->arena, d->policy, own, d->facts->now, &words, &problem))
+		return false;
+	return !*words.text || is_signature(words.text, incoming->mail->signature);
+}
+
+/* /send alone: the words that came back, with their commands. NULL, or why not. */
+static const char *take_draft(struct decision *d, struct agent_words *words)
+{
+	const struct draft *draft = desk_draft(d, words->agent);
+	const char *problem;
+	if (draft->sent)
+		return "there is nothing to send: these words were sent already";
+	if (!draft->text)
+		return "what came back cannot be sent as it was: write your words below /send";
+	if (!desk_commands(d->arena, d->policy, draft->text, d->facts->now, words, &problem))
+		return problem;
+	words->all = draft->text;
+	words->draft = draft;
+	return NULL;
 }
 
 /* NULL, or why nothing can be done with it. A note does not leave: what it quotes is no matter. */
@@ -186,20 +250,38 @@ static const char *read_words(struct decision *d, const struct incoming *incomin
 		return doubt;
 	if (is_signature(words->text, mail->signature))
 		words->text = "";
-	if (!*words->text)
-		words->text = desk_with_signature(d->arena, files_as_words(d->arena, mail), mail->signature);
+	words->all = own;
+	if (words->send && !words->note && (!*words->text || says_nothing(d, incoming, ticket, words->agent)) && desk_draft(d, words->agent))
+		return take_draft(d, words);
+	if (!*words->text && *(words->text = desk_with_signature(d->arena, files_as_words(d->arena, mail), mail->signature)))
+		words->all = arena_printf(d->arena, "%s\n\n%s", own, words->text);
 	if (!*words->text && !words->actions.count && !words->note)
-		return "it says nothing new: write above what you quote";
+		return words->send ? "there is nothing to send: write your words below /send" : "it says nothing new: write above what you quote";
 	return NULL;
 }
 
-void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
-                            const struct desk_agent *agent, bool note)
+/* The answer that a draft became has the draft's mail, whose files go along. */
+static void note_draft(struct decision *d, size_t mark, const struct draft *draft)
 {
-	struct agent_words words = {.agent = agent, .note = note, .text = ""};
+	for (size_t i = mark; i < d->plan->count; i++) {
+		struct new_message *message = d->plan->at[i].kind == EFFECT_APPEND_MESSAGE ? d->plan->at[i].message : NULL;
+		if (!message || message->kind != MESSAGE_REPLY)
+			continue;
+		message->raw = false;
+		message->raw_ticket = draft->ticket;
+		message->raw_seq = draft->seq;
+		if (!*message->flags)
+			message->flags = arena_printf(d->arena, FLAGS_SENT_DRAFT "%d", draft->seq);
+	}
+}
+
+void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
+                            const struct desk_agent *agent, const struct token *token)
+{
+	struct agent_words words = {.agent = agent, .note = token->kind == TOKEN_NOTE, .text = "", .all = ""};
 	struct error error;
 	d->plan->who = agent->name;
-	const char *problem = read_words(d, incoming, ticket, &words);
+	const char *since = "", *problem = read_words(d, incoming, ticket, &words);
 	if (problem) {
 		desk_not_sent(d, incoming, ticket, agent, problem);
 		return;
@@ -209,12 +291,18 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 	int seq = ticket->next_seq;
 	struct ticket_facts before = *ticket;
 	struct action *last = state_command(&words);
+	if (words.draft)
+		append_agent_message(d, ticket, incoming, agent, MESSAGE_NOTE, "")->flags = FLAGS_COMMANDS;
 	enum status status = do_commands(d, ticket, &words, last, false, &error);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && !words.note && *words.text)       /* after the commands: they may let people in, or take them out */
+		problem = desk_stale(d, ticket, token, agent, words.send, &since);
+	if (status == STATUS_OK && !problem)
 		status = do_words(d, incoming, ticket, &words, last, &error);
-	if (status == STATUS_OK)             /* after the words: they would open again what a merge closed */
+	if (status == STATUS_OK && !problem)         /* after the words: they would open again what a merge closed */
 		status = do_commands(d, ticket, &words, last, true, &error);
-	if (status == STATUS_OK) {
+	if (status == STATUS_OK && !problem) {
+		if (words.draft)
+			note_draft(d, mark, words.draft);
 		desk_tell_colleagues(d, &before, ticket, agent->name, mark);
 		plan_disposition(d, DISPOSITION_JOINED, ticket->id, seq, evidence_name(d->plan->evidence));
 		return;
@@ -222,5 +310,8 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 	d->plan->count = mark;           /* all or nothing */
 	d->next_outbox = outbox;
 	*ticket = before;
-	desk_not_sent(d, incoming, ticket, agent, arena_string(d->arena, error.text));
+	if (problem)
+		come_back(d, incoming, ticket, &words, problem, since);
+	else
+		desk_not_sent(d, incoming, ticket, agent, arena_string(d->arena, error.text));
 }

@@ -47,18 +47,6 @@ bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *t
 
 /* ---- to an agent's own address ---- */
 
-/* The ticket, and whose address: by the envelope, or by the header where the mail server cut the token off. */
-static const struct clue_facts *signed_clue(const struct decision *d)
-{
-	for (size_t i = 0; i < d->facts->clues.count; i++) {
-		const struct clue_facts *found = &d->facts->clues.at[i];
-		enum token_kind kind = found->clue->token.kind;
-		if (found->ticket && found->clue->kind == EVIDENCE_ADDRESS_TOKEN && (kind == TOKEN_AGENT || kind == TOKEN_NOTE))
-			return found;
-	}
-	return NULL;
-}
-
 static const struct desk_agent *owner_of(const struct desk_policy *policy, const struct token *token)
 {
 	for (size_t i = 0; i < policy->agents.count; i++)
@@ -97,7 +85,7 @@ static bool decide_signed(struct decision *d, const struct incoming *incoming, c
 	else if (!own && !desk_may_act(d->policy, ticket, sender))
 		desk_not_sent(d, incoming, ticket, sender, "the request is in none of your queues, and the notice was a colleague's");
 	else
-		desk_decide_agent_mail(d, incoming, ticket, sender, token->kind == TOKEN_NOTE);
+		desk_decide_agent_mail(d, incoming, ticket, sender, token);
 	return true;
 }
 
@@ -188,7 +176,7 @@ static bool asks_other_queue(struct decision *d, const struct incoming *incoming
 bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming)
 {
 	const struct desk_agent *sender = desk_agent_with_address(d->policy, incoming->mail->from.address);
-	const struct clue_facts *found = signed_clue(d);
+	const struct clue_facts *found = desk_agents_clue(d->facts);
 	bool is_signed = found != NULL;
 	if (!found && sender)
 		found = referred(d, incoming, sender);

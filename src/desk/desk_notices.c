@@ -218,7 +218,7 @@ void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, cons
 		return;
 	struct outgoing *o = outgoing_new(d, ticket, queue, template);
 	uint32_t who = desk_who(agent->name);
-	struct token reply = {.kind = TOKEN_AGENT, .ticket = ticket->id, .who = who};
+	struct token reply = {.kind = TOKEN_AGENT, .ticket = ticket->id, .number = desk_shown(d, ticket), .who = who};
 	struct token id = {.kind = TOKEN_MAIL_TO_AGENT, .ticket = ticket->id, .number = o->id, .who = who};
 	o->to_agent = true;
 	o->agent = agent->name;

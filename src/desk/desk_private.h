@@ -110,6 +110,8 @@ struct agent_words {                     /* what an agent's mail or command line
 	bool note;                       /* the words never leave the house */
 	bool send;                       /* "/send": they go out, although they were asked back for */
 	const char *text;                /* without commands */
+	const char *all;                 /* with commands: as they come back if they are not sent */
+	const struct draft *draft;       /* whose words they are; NULL: this mail's own */
 };
 /* Takes the command lines off the top of `text`, and "/note" wherever it stands. False: a command is wrong, or stands where none is carried
  * out; *problem says which and how to write it. */
@@ -130,7 +132,7 @@ enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, cons
 void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw,
                       const char *template);
 void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
-                            const struct desk_agent *agent, bool note);
+                            const struct desk_agent *agent, const struct token *token);
 /* It is not sent on: kept as a note, and told to him with the reason and his words. */
 void desk_not_sent(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *agent,
                    const char *problem);
@@ -201,6 +203,13 @@ bool desk_is_thanks(const char *text);
 bool desk_is_leave(const char *text);
 /* Already among the readers of the mail that caused this? */
 bool desk_has_it(const struct decision *d, const char *address);
+
+/* ---- what a notice showed (desk_stale.c) ---- */
+int64_t desk_shown(struct decision *d, const struct ticket_facts *ticket);       /* the number of a token that an agent gets now */
+const struct draft *desk_draft(const struct decision *d, const struct desk_agent *agent);        /* that /send alone means; NULL: none */
+/* NULL, or why an answer to this address is not what its writer takes it for. send: he wrote /send. *since: colleagues' words since; "". */
+const char *desk_stale(struct decision *d, const struct ticket_facts *ticket, const struct token *token, const struct desk_agent *agent, bool send,
+                       const char **since);
 
 struct ticket_facts *desk_copy_ticket(struct arena *arena, const struct ticket_facts *ticket);
 bool desk_is_participant(const struct ticket_facts *ticket, const char *address);

@@ -24,7 +24,7 @@ const struct template_variable template_variables[] = {
 	{"link_confirm", LINK}, {"link_refuse", LINK}, {"link_status", LINK}, {"link_solved", LINK}, {"link_help", LINK},
 	{"expires", LINE}, {"suggested", LINE}, {"more", BLOCK},
 	{"writer", LINE}, {"unread", LINE}, {"new_subject", LINE}, {"answers_to", LINE}, {"sent_by", LINE}, {"doubt", LINE},
-	{"readers", LINE}, {"proposed", LINE}, {"instead_of", LINE}, {"history", BLOCK},
+	{"readers", LINE}, {"proposed", LINE}, {"instead_of", LINE}, {"history", BLOCK}, {"since", BLOCK},
 	{"colleague", LINE}, {"taken", LINE}, {"answered", LINE}, {"noted", LINE}, {"closed", LINE},
 };
 _Static_assert(COUNT_OF(template_variables) == VARIABLES, "VARIABLES in desk_template.h");

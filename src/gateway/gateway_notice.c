@@ -141,7 +141,7 @@ static void add_usual(struct store *store, const struct desk_policy *policy, con
 		record_add(&variables, "note_address", desk_token_address(arena, policy, incoming->address.queue->address, &note));
 		row.outgoing = (struct outgoing){.id = 1, .ticket = token->ticket, .template = names[i], .language = policy->language,
 		                                 .queue = incoming->address.queue->name, .agent = "", .to_agent = true, .automatic = true, .subject = "",
-		                                 .about_seq = i && token->number ? (int)token->number : 1,
+		                                 .about_seq = i && desk_shown_seq(token) ? desk_shown_seq(token) : 1,
 		                                 .variables = arena_string(arena, buffer_string(&variables))};
 		add_notice(store, policy, templates, arena, &row, incoming);
 	}

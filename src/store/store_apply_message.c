@@ -69,7 +69,13 @@ enum status apply_append_message(struct applying *a, const struct effect *effect
 	if (message->copy_seq)
 		return copy_message(a, effect);
 	int64_t raw = message->raw && a->delivery ? a->delivery->raw : 0;
-	enum status status = sql_run(a->store, a->error, SQL_MESSAGE_ADD, "idtdi" "ttt" "itt" "ttit", effect->ticket, message->seq,
+	enum status status = STATUS_OK;
+
+	if (message->raw_seq)
+		status = sql_number(a->store, a->error, &raw, 0, SQL_MESSAGE_RAW, "id", message->raw_ticket, message->raw_seq);
+	if (status != STATUS_OK)
+		return status;
+	status = sql_run(a->store, a->error, SQL_MESSAGE_ADD, "idtdi" "ttt" "itt" "ttit", effect->ticket, message->seq,
 		message_kind_name(message->kind), (int)message->out, raw, text_or_empty(message->from.address),
 		text_or_empty(message->from.name), one_a_line(a->arena, &message->to, "\n"), message->date, message->message_id,
 		message->text, text_or_empty(message->agent), text_or_empty(message->flags), message->outbox, text_or_empty(message->proved));

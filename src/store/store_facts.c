@@ -266,6 +266,73 @@ static void start(struct facts *facts)
 	*facts = (struct facts){ .now = clock_now(), .sender_language = "", .last_agent = "" };
 }
 
+/* ---- what an answer to a notice has to reckon with ---- */
+
+#define LATER_AGENTS 5           /* writers whose newest words are told */
+#define LATER_BYTES 1500         /* of each */
+#define DRAFT_AGENTS 50          /* more than work on one ticket */
+
+static enum status add_later(struct store *store, struct arena *arena, int64_t ticket, int seq, struct facts *facts, struct error *error)
+{
+	struct message_row message;
+	struct words words = { .text = "" };
+	enum status status = store_message(store, arena, ticket, seq, &message, error);
+
+	if (status == STATUS_OK)
+		status = store_words(store, arena, &message, 0, LATER_BYTES, &words, error);
+	if (status == STATUS_OK)
+		*ARENA_PUSH(arena, &facts->later) = (struct later_words){ seq, message.kind == MESSAGE_REPLY, message.agent, words.text };
+	return status;
+}
+
+static enum status read_later(struct store *store, struct arena *arena, int64_t ticket, int after, struct facts *facts, struct error *error)
+{
+	int seqs[LATER_AGENTS];
+	size_t count = 0;
+	struct cursor cursor;
+	enum status status;
+
+	cursor_open(&cursor, store, error, SQL_MESSAGES_OF_AGENTS, "idd", ticket, after, LATER_AGENTS);
+	while (cursor_next(&cursor) && count < COUNT_OF(seqs))
+		seqs[count++] = (int)cursor_number(&cursor, 0);
+	status = cursor_close(&cursor);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = add_later(store, arena, ticket, seqs[i], facts, error);
+	return status;
+}
+
+static enum status read_drafts(struct store *store, struct arena *arena, int64_t ticket, int shown, struct facts *facts, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store, error, SQL_DRAFTS, "idd", ticket, shown, DRAFT_AGENTS);
+	while (cursor_next(&cursor))
+		*ARENA_PUSH(arena, &facts->drafts) = (struct draft){ ticket, (int)cursor_number(&cursor, 0), cursor_text(&cursor, arena, 1),
+		                                                     cursor_text_or_null(&cursor, arena, 2), cursor_number(&cursor, 3) != 0 };
+	return cursor_close(&cursor);
+}
+
+/* Numbers are each ticket's own: of the ticket that this one was merged into since, what came later by date counts. */
+static enum status read_news(struct store *store, struct arena *arena, struct facts *facts, struct error *error)
+{
+	const struct clue_facts *found = desk_agents_clue(facts);
+	enum status status;
+	int64_t at = 0;
+
+	if (!found || found->clue->token.kind != TOKEN_AGENT || !found->clue->token.number)
+		return STATUS_OK;
+	int64_t ticket = found->clue->token.ticket, survivor = found->ticket->id;
+	int shown = desk_shown_seq(&found->clue->token);
+
+	status = read_drafts(store, arena, ticket, shown, facts, error);
+	if (status == STATUS_OK)
+		status = read_later(store, arena, ticket, shown, facts, error);
+	if (status != STATUS_OK || ticket == survivor)
+		return status;
+	status = sql_number(store, error, &at, 0, SQL_MESSAGE_SEQ_AT, "iid", survivor, ticket, shown);
+	return status == STATUS_OK ? read_later(store, arena, survivor, (int)at, facts, error) : status;
+}
+
 static enum status read_facts_of_mail(struct store *store, struct arena *arena, const struct incoming *incoming,
                                       const struct evidence *evidence, struct facts *facts, struct error *error)
 {
@@ -279,6 +346,8 @@ static enum status read_facts_of_mail(struct store *store, struct arena *arena, 
 		status = read_referred(store, arena, incoming, facts, error);
 	if (status == STATUS_OK)
 		status = read_sender(store, arena, incoming, evidence, facts, error);
+	if (status == STATUS_OK)
+		status = read_news(store, arena, facts, error);
 	return status;
 }
 

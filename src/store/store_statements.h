@@ -123,6 +123,15 @@
 	X(SQL_MESSAGE_SAYS, "SELECT count(*) FROM message WHERE ticket=?1 AND out=0 AND text=?2") \
 	X(SQL_MESSAGES_PUBLIC, "SELECT " MESSAGE_COLUMNS " FROM message WHERE ticket=?1 AND kind IN ('request','reply') ORDER BY seq DESC LIMIT ?2 OFFSET ?3") \
 	X(SQL_MESSAGES_PUBLIC_COUNT, "SELECT count(*) FROM message WHERE ticket=?1 AND kind IN ('request','reply')") \
+	X(SQL_MESSAGE_RAW, "SELECT raw FROM message WHERE ticket=?1 AND seq=?2") \
+	X(SQL_MESSAGE_SEQ_AT, "SELECT seq FROM (SELECT seq, date FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60)" \
+		" WHERE date<=(SELECT date FROM message WHERE ticket=?2 AND seq=?3) ORDER BY seq DESC LIMIT 1") \
+	X(SQL_MESSAGES_OF_AGENTS, "SELECT max(seq) FROM message WHERE ticket=?1 AND seq>?2 AND (kind='note' OR (kind='reply' AND out=1))" \
+		" AND flags<>'commands only' AND flags NOT LIKE 'not sent: %' GROUP BY agent ORDER BY 1 DESC LIMIT ?3") \
+	X(SQL_DRAFTS, "SELECT seq, agent, text, EXISTS(SELECT 1 FROM message AS sent WHERE sent.ticket=?1 AND sent.seq>draft.seq AND sent.agent=draft.agent" \
+		" AND sent.flags='with /send, the words of message '||draft.seq) FROM" \
+		" (SELECT max(CASE seq WHEN ?2 THEN 9000000000 ELSE seq END), seq, agent, text FROM message" \
+		" WHERE ticket=?1 AND seq>=?2 AND kind='note' AND agent<>'' AND flags LIKE 'not sent: %' GROUP BY agent) AS draft LIMIT ?3") \
 	X(SQL_MESSAGE_LAST_SEQ, "SELECT max(seq) FROM message WHERE ticket=?1") \
 	X(SQL_MESSAGE_RUSH, "SELECT date FROM (SELECT seq, date, out, kind, agent FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60)" \
 		" WHERE out=0 AND kind='reply' AND agent='' ORDER BY seq DESC LIMIT 1 OFFSET 9") \

@@ -225,3 +225,168 @@ def test_49_a_notice_shows_reply_to_and_sender_and_what_failed(desk):
                               ("Authentication-Results", "mx.example.org; dmarc=fail header.from=example.com")]))
     text = desk.wait_sent(1, to=BOB)[0].text
     assert "another address: dan@third.example" in text and "another address: list@fourth.example" in text and "DMARC fail" in text
+
+
+BOTH = {"queues": [{"name": "support", "address": "support@example.org", "description": "All", "agents": ["bob", "eva"]}]}
+
+
+def start_both(desk, **more):
+    desk.accept(mail(subject="Printer", body="It does not print.\n", **more))
+    return desk.wait_sent(1, to=BOB)[0], desk.wait_sent(1, to=EVA)[0]
+
+
+def came_back(desk, who, words):
+    return wait_until(lambda: [m for m in desk.sent_to(who) if "was not carried out" in m.text.replace("\n", " ") and words in m.text.replace("\n> ", " ")])[-1]
+
+
+def customer_has(desk, words):
+    return wait_until(lambda: [m for m in desk.sent_to(ANNA) if words in m.text])[-1]
+
+
+@setup(**BOTH)
+def test_68_a_second_agents_answer_to_an_old_notice_comes_back_with_what_is_new(desk):
+    bobs, evas = start_both(desk)
+    for first, second, words, other in ((BOB, EVA, "Restart the spooler.", "Throw it away."), (EVA, BOB, "Buy paper.", "Burn it.")):
+        one, two = (bobs, evas) if first == BOB else (evas, bobs)
+        if first == EVA:
+            desk.accept(mail(subject="Printer again", body="Neither.\n"))
+            fresh = lambda who: wait_until(lambda: [m for m in desk.sent_to(who) if "[#2]" in str(m["Subject"])])[0]
+            one, two = fresh(EVA), fresh(BOB)
+        answer(desk, one, words + "\n\n" + quoted(one), sender=first)
+        customer_has(desk, words)
+        answer(desk, two, other + "\n\n" + quoted(two), sender=second)
+        told = came_back(desk, second, "has answered since")
+        assert words in told.text and other in told.text and "/send" in told.text and other not in outward(desk)
+        answer(desk, told, "Neither helps, we come.\n\n" + quoted(told), sender=second)      # that mail showed all of it
+        customer_has(desk, "Neither helps")
+        assert other not in outward(desk)
+
+
+@setup(**BOTH)
+def test_68_send_alone_sends_the_words_that_came_back_once(desk):
+    bobs, evas = start_both(desk)
+    answer(desk, bobs, "/note\nShe never pays.\n", sender=BOB)
+    answer(desk, evas, "/priority high\n\nThrow it away.\n\n-- \nEva\n\n" + quoted(evas), sender=EVA)
+    told = came_back(desk, EVA, "has left a note since")
+    assert "She never pays." in told.text and desk.ticket(1)["priority"] == "normal"
+    for _ in range(2):
+        answer(desk, told, "/send\n\n" + quoted(told), sender=EVA)
+        sent = customer_has(desk, "Throw it away.")
+        assert "/send" not in sent.text and "/priority" not in sent.text and "not carried out" not in sent.text
+    came_back(desk, EVA, "these words were sent already")
+    assert len([m for m in desk.sent_to(ANNA) if "Throw it away." in m.text]) == 1 and "never pays" not in outward(desk)
+    assert desk.ticket(1)["priority"] == "high"
+
+
+@setup(**BOTH)
+def test_68_send_with_words_sends_these(desk):
+    bobs, evas = start_both(desk)
+    answer(desk, bobs, "Restart it.\n", sender=BOB)
+    answer(desk, evas, "/send\nOr press the button.\n\n" + quoted(evas), sender=EVA)
+    customer_has(desk, "Or press the button.")
+    answer(desk, evas, "Third thing.\n", sender=BOB)                   # his own words make nothing stale, hers do
+    told = came_back(desk, BOB, "has answered since")
+    answer(desk, told, "/send\nFourth thing.\n\n" + quoted(told), sender=BOB)
+    customer_has(desk, "Fourth thing.")
+    assert "Third thing" not in outward(desk)
+    answer(desk, told, "/send\n", sender=EVA)
+    came_back(desk, EVA, "there is nothing to send")
+
+
+@setup(**BOTH)
+def test_68_neither_the_customers_words_nor_commands_make_an_answer_stale(desk):
+    bobs, evas = start_both(desk)
+    desk.accept(mail(subject="Re: Printer [#1]", body="It is the blue one.\n", reply_to=desk.wait_sent(1, to=ANNA)[0]), address_of(desk.wait_sent(1, to=ANNA)[0]))
+    answer(desk, evas, "/tag blue\n", sender=EVA)
+    answer(desk, bobs, "/send\nRestart it.\n", sender=BOB)
+    customer_has(desk, "Restart it.")
+    answer(desk, bobs, "And wait.\n", sender=BOB)
+    customer_has(desk, "And wait.")
+
+
+def join(desk, who):
+    ack = desk.wait_sent(1, to=ANNA)[0]
+    desk.accept(mail(subject="Re: Printer [#1]", body="My colleague reads along.\n", headers=[("Cc", who)], reply_to=ack), address_of(ack))
+    wait_until(lambda: who in [r["address"] for r in desk.ticket(1)["readers"]])
+
+
+@setup(**BOTH)
+def test_68_who_joined_since_is_named_before_he_reads_the_answer(desk):
+    bobs, _ = start_both(desk)
+    join(desk, "carl@example.com")
+    answer(desk, bobs, "Your PIN is 1234.\n\n" + quoted(bobs))
+    told = came_back(desk, BOB, "others would read it than your notice named")
+    assert "carl@example.com" in told.text and not desk.sent_to("carl@example.com") and "1234" not in outward(desk)
+    answer(desk, bobs, "/send\nYour PIN is 1234.\n\n" + quoted(bobs))  # of the old notice, but he was told
+    assert customer_has(desk, "1234") and desk.wait_sent(1, to="carl@example.com")
+
+
+@setup(**BOTH)
+def test_68_send_does_not_reach_who_joined_after_the_mail_that_came_back(desk):
+    bobs, evas = start_both(desk)
+    answer(desk, evas, "Restart it.\n", sender=EVA)
+    answer(desk, bobs, "Your PIN is 1234.\n\n" + quoted(bobs))
+    told = came_back(desk, BOB, "has answered since")
+    join(desk, "carl@example.com")
+    answer(desk, told, "/send\n\n" + quoted(told))
+    again = came_back(desk, BOB, "others would read it than your notice named")
+    assert "carl@example.com" in again.text and "1234" in again.text and not desk.sent_to("carl@example.com") and "1234" not in outward(desk)
+    answer(desk, again, "/send\n\n" + quoted(again))
+    assert customer_has(desk, "1234") and desk.wait_sent(1, to="carl@example.com")
+
+
+@setup(**BOTH)
+def test_68_who_left_makes_no_answer_stale(desk):
+    start_both(desk)
+    join(desk, "carl@example.com")
+    notice = wait_until(lambda: [m for m in desk.sent_to(BOB) if "carl@example.com" in m.text])[-1]
+    answer(desk, notice, "Restart it.\n\n" + quoted(notice))
+    sent = desk.wait_sent(1, to="carl@example.com")[0]
+    desk.accept(mail(sender="carl@example.com", subject="Re: Printer [#1]", body="unsubscribe\n", reply_to=sent), address_of(sent), sender="carl@example.com")
+    wait_until(lambda: "carl@example.com" not in [r["address"] for r in desk.ticket(1)["readers"]])
+    answer(desk, notice, "Or buy a new one.\n\n" + quoted(notice))
+    customer_has(desk, "Or buy a new one.")
+    assert len(desk.sent_to("carl@example.com")) == 1
+
+
+@setup(**BOTH)
+def test_68_an_answer_to_a_notice_from_before_a_merge_comes_back(desk):
+    start_both(desk)
+    desk.accept(mail(sender="dora@example.net", subject="Scanner", body="It does not scan.\n"), sender="dora@example.net")
+    doras = wait_until(lambda: [m for m in desk.sent_to(BOB) if "[#2]" in str(m["Subject"])])[0]
+    desk.ok("ticket", "merge", 2, 1)
+    answer(desk, doras, "Dear Dora, your PIN is 1234.\n\n" + quoted(doras))
+    told = came_back(desk, BOB, "others would read it than your notice named")
+    assert ANNA in told.text and "dora@example.net" in told.text and "1234" not in outward(desk)
+    answer(desk, told, "/send\n\n" + quoted(told))
+    customer_has(desk, "1234")
+
+
+@setup(**BOTH)
+def test_68_files_of_the_words_that_came_back_go_along(desk):
+    bobs, evas = start_both(desk)
+    answer(desk, bobs, "Restart it.\n", sender=BOB)
+    raw = mail(sender=EVA, body="", reply_to=evas).decode().replace("\r\n", "\n")
+    head = raw.split("\n\n", 1)[0]
+    head = "\n".join(line for line in head.split("\n") if not line.lower().startswith(("content-", "mime-")))
+    body = "\n".join(["MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="b"', "", "--b", "Content-Type: text/plain", "", "See the plan.", "", "--b",
+                      "Content-Type: application/pdf", 'Content-Disposition: attachment; filename="plan.pdf"', "", "%PDF-1.4 plan", "--b--", ""])
+    desk.accept((head + "\n" + body).replace("\n", "\r\n").encode(), address_of(evas), sender=EVA)
+    told = came_back(desk, EVA, "has answered since")
+    answer(desk, told, "/send\n\n" + quoted(told), sender=EVA)
+    sent = customer_has(desk, "See the plan.")
+    assert "plan.pdf" in sent.data.decode()
+
+
+@setup(agents=[{"name": "bob", "email": BOB, "display": "Bob"}, {"name": "eva", "email": EVA, "display": "Eva"}],
+       queues=[{"name": "support", "address": "support@example.org", "description": "All", "agents": ["bob", "eva"]},
+               {"name": "board", "address": "board@example.org", "description": "Board", "agents": ["eva"]}])
+def test_68_nobody_merges_into_a_request_of_anothers_queue(desk):
+    desk.accept(mail(subject="Merger", body="Secret.\n"), "board@example.org")
+    desk.accept(mail(sender="mallory@example.net", subject="Hello", body="Hello.\n"), sender="mallory@example.net")
+    for who, may in ((BOB, False), (EVA, True)):
+        notice = wait_until(lambda: [m for m in desk.sent_to(who) if "[#2]" in str(m["Subject"])])[0]
+        answer(desk, notice, "/merge 1\n", sender=who)
+        if not may:
+            came_back(desk, BOB, "in none of your queues")
+        assert (desk.ticket(2)["state"] == "closed") == may

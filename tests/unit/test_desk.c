@@ -35,6 +35,20 @@ static void token_survives_and_resists(void **state)
 	assert_false(desk_token_read(&policy.keys, other, strlen(other), &read));
 }
 
+/* An agent's address with a number, so long as tickets and messages are what a desk sees in a hundred years, keeps to its length. */
+static void token_of_a_notice_stays_short(void **state)
+{
+	CLEANUP_ARENA struct arena arena;
+	arena_init(&arena);
+	struct desk_policy policy = policy_of();
+	struct token token = {TOKEN_AGENT, (1 << 28) - 1, (1LL << 49) - 1, 0xFFFFFFFF}, read;
+	char *text = desk_token(&arena, &policy.keys, &token);
+	assert_in_range(strlen(text), 30, 41);
+	assert_true(desk_token_read(&policy.keys, text, strlen(text), &read));
+	assert_true(read.number == token.number);
+	assert_int_equal(desk_shown_seq(&read), (1 << 25) - 1);
+}
+
 static void token_of_a_rotated_key_still_reads(void **state)
 {
 	CLEANUP_ARENA struct arena arena;
@@ -348,6 +362,89 @@ static void agents_token_is_good_for_agents_of_that_ticket_only(void **state)
 	arena_fini(&w.arena);
 }
 
+/* The token of the notice about the newest message that the plan tells an agent. */
+static struct token notice_token(struct world *w, const char *agent)
+{
+	struct token token = {0};
+	for (size_t i = 0; i < w->plan.count; i++) {
+		const struct outgoing *o = w->plan.at[i].outgoing;
+		struct address_facts address;
+		if (!o || !o->to_agent || strcmp(o->agent, agent) != 0)
+			continue;
+		desk_address(&w->policy, o->reply_to, &address);
+		token = address.token;
+	}
+	return token;
+}
+
+static const char *agent_answers(struct world *w, struct ticket_facts *ticket, const struct token *token, const char *text, const struct later_words *later)
+{
+	static struct mail mail;
+	static struct later_words words[1];
+	mail = mail_of("bob@example.org");
+	mail.kind = MAIL_REPLY;
+	mail.reply_text = text;
+	world_init(w, &mail, "support@example.org");
+	w->incoming.recipient = desk_token_address(&w->arena, &w->policy, "support@example.org", token);
+	desk_address(&w->policy, w->incoming.recipient, &w->incoming.address);
+	if (later) {
+		words[0] = *later;
+		w->facts.later.at = words;
+		w->facts.later.count = 1;
+	}
+	return decide(w, ticket);
+}
+
+static void an_answer_to_what_is_old_comes_back(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	struct mail mail = mail_of("anna@customer.example");
+	struct later_words eves = {5, true, "eve", "Done."}, own = {5, true, "bob", "Done."};
+	struct participant two[2] = {ticket.participants.at[0], {"carl@customer.example", "Carl", ROLE_CC}};
+	struct participant gone = {"carl@customer.example", "Carl", ROLE_LEFT};
+	mail.subject = "Re: VPN [#7]";
+	world_init(&w, &mail, "support@example.org");
+	decide(&w, &ticket);
+	struct token token = notice_token(&w, "bob"), old = token;
+	arena_fini(&w.arena);
+	assert_int_equal(desk_shown_seq(&token), 3);
+	ticket.next_seq = 6;
+	expect(agent_answers(&w, &ticket, &token, "Restart it.", &own), "enqueue mail to anna@customer.example: reply");
+	arena_fini(&w.arena);
+	const char *plan = agent_answers(&w, &ticket, &token, "/close\nRestart it.", &eves);
+	expect(plan, "append message 6 (note, in) to ticket 7: not sent: Eve Neri has answered since");
+	expect(plan, "enqueue mail to bob@example.org: agent-command-error");
+	expect_not(plan, "mail to anna");
+	expect_not(plan, "state of");
+	assert_int_equal(desk_shown_seq(&(struct token){.number = notice_token(&w, "bob").number}), 6);
+	arena_fini(&w.arena);
+	expect(agent_answers(&w, &ticket, &token, "/send\nRestart it.", &eves), "enqueue mail to anna@customer.example: reply");
+	arena_fini(&w.arena);
+	expect(agent_answers(&w, &ticket, &token, "/note\nShe is late.", &eves), "append message 6 (note, in) to ticket 7\n");
+	arena_fini(&w.arena);
+	old.number = 0;
+	expect(agent_answers(&w, &ticket, &old, "Restart it.", NULL), "enqueue mail to anna@customer.example: reply");
+	arena_fini(&w.arena);
+	ticket.participants.at = two;
+	ticket.participants.count = 2;
+	plan = agent_answers(&w, &ticket, &token, "Restart it.", NULL);
+	expect(plan, "not sent: others would read it than your notice named: it would go to anna@customer.example, carl@customer.example");
+	token = notice_token(&w, "bob");         /* that mail named both */
+	arena_fini(&w.arena);
+	expect(agent_answers(&w, &ticket, &token, "Restart it.", NULL), "enqueue mail to anna@customer.example");
+	arena_fini(&w.arena);
+	ticket.participants.count = 1;
+	ticket.outside.at = &gone;
+	ticket.outside.count = 1;
+	expect(agent_answers(&w, &ticket, &token, "Restart it.", NULL), "enqueue mail to anna@customer.example: reply");
+	arena_fini(&w.arena);
+	ticket.participants.at[0].address = "anna@customer.example";
+	ticket.customer.address = "dora@customer.example";
+	expect(agent_answers(&w, &ticket, &token, "Restart it.", NULL), "not sent: others would read it");
+	arena_fini(&w.arena);
+}
+
 static void commands_by_mail(void **state)
 {
 	struct world w;
@@ -655,14 +752,14 @@ static void retry_grows_and_ends_at_an_hour(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(token_survives_and_resists), cmocka_unit_test(token_of_a_rotated_key_still_reads),
+		cmocka_unit_test(token_survives_and_resists), cmocka_unit_test(token_of_a_notice_stays_short), cmocka_unit_test(token_of_a_rotated_key_still_reads),
 		cmocka_unit_test(address_classes), cmocka_unit_test(message_id_reads_back), cmocka_unit_test(every_cell_of_the_table),
 		cmocka_unit_test(new_request), cmocka_unit_test(reply_to_the_signed_address_joins),
 		cmocka_unit_test(stranger_with_the_signed_address_joins_flagged), cmocka_unit_test(reference_joins_participants_only),
 		cmocka_unit_test(subject_number_alone_is_a_hint), cmocka_unit_test(token_of_a_cut_address_counts_in_the_header),
 		cmocka_unit_test(automatic_mail_moves_nothing), cmocka_unit_test(bounce_tells_an_agent_but_never_of_an_agents_mail),
 		cmocka_unit_test(our_own_mail_is_a_loop), cmocka_unit_test(agent_answers_by_mail),
-		cmocka_unit_test(agents_token_is_good_for_agents_of_that_ticket_only), cmocka_unit_test(commands_by_mail),
+		cmocka_unit_test(agents_token_is_good_for_agents_of_that_ticket_only), cmocka_unit_test(an_answer_to_what_is_old_comes_back), cmocka_unit_test(commands_by_mail),
 		cmocka_unit_test(old_closed_ticket_opens_a_new_one), cmocka_unit_test(who_is_on_leave_is_not_alone_with_his_tickets), cmocka_unit_test(same_mail_by_two_addresses),
 		cmocka_unit_test(acknowledgements_are_withheld_with_a_reason), cmocka_unit_test(budgets_bind_strangers_only),
 		cmocka_unit_test(a_third_party_in_reply_to_is_a_stranger), cmocka_unit_test(what_the_desk_says_by_itself_follows_what_the_mail_proved), cmocka_unit_test(actions_of_the_command_line),
