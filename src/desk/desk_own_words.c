@@ -15,6 +15,7 @@
 #define STEPS_MOST   2000000                     /* comparisons of one mail; what is left then counts as the agent's own */
 #define GAP_MOST     60                          /* words of a notice that a client may leave out between two lines of it */
 #define BLOCK_MOST   12                          /* lines of an introduction */
+#define TORN_LEAST   12                          /* letters in a row that are a note's by no accident */
 #define HOUSE_WORDS  5                           /* that many words of the house in a row are no accident */
 #define TOKEN_WORD   1u                          /* stands for any signed address of the house */
 #define TOKEN_LETTERS 27
@@ -34,6 +35,7 @@ struct text_line {
 	bool quoted, blank, rule, token;             /* rule: of marks alone, or "-----Original Message-----" */
 	bool marks;                                  /* a rule of marks alone */
 	bool kept_by_reader;                         /* the splitter holds it for new, or for the signature */
+	bool note;                                   /* words of a note, torn from their marks: not to go out unasked */
 	bool ours;                                   /* to be dropped */
 };
 struct text_lines { struct text_line *at; size_t count; };
@@ -44,6 +46,7 @@ struct reading {
 	const struct ticket_facts *ticket;
 	struct notice notice;
 	struct text_lines lines;
+	struct desk_note_words notes;
 };
 
 /* ---- words ---- */
@@ -325,8 +328,9 @@ static void mark_block(struct text_lines *lines, size_t from, size_t to)
 		lines->at[i].ours |= lines->at[i].found < 0 && !lines->at[i].kept_by_reader;
 }
 
-static void mark_quoted(struct text_lines *lines)
+static void mark_quoted(struct reading *r)
 {
+	struct text_lines *lines = &r->lines;
 	for (size_t i = 0; i < lines->count; i++) {
 		struct text_line *line = &lines->at[i];
 		bool broken = !line->quoted && i && i + 1 < lines->count && lines->at[i - 1].quoted && lines->at[i + 1].quoted;
@@ -334,13 +338,24 @@ static void mark_quoted(struct text_lines *lines)
 			continue;
 		if (line->found >= 0 && ((line->house + line->colleague) * 2 > line->count || !line->kept_by_reader))
 			line->ours = true;
-		line->ours |= line->quoted && line->token;
+		line->ours |= (line->quoted && line->token) || desk_note_words_have(&r->notes, line->at, line->length, 1);
 	}
 	for (size_t i = 0, end; i < lines->count; i = end) {
 		for (end = i; end < lines->count && lines->at[end].quoted; end++)
 			;
 		mark_block(lines, i, end);
 		end += end == i;
+	}
+}
+
+/* What a program tore from a note that it quotes, and did not mark at all. */
+static void mark_torn(struct reading *r)
+{
+	bool below = false;
+	for (size_t i = 0; i < r->lines.count; i++) {
+		struct text_line *line = &r->lines.at[i];
+		below |= line->ours;
+		line->note = below && !line->ours && !line->blank && desk_note_words_have(&r->notes, line->at, line->length, TORN_LEAST);
 	}
 }
 
@@ -495,7 +510,7 @@ static size_t first_doubt(const struct reading *r, bool forward)
 	for (size_t i = 0; i < r->lines.count; i++) {
 		const struct text_line *line = &r->lines.at[i];
 		bool behind = i > last && last < r->lines.count;
-		if (begins_other_mail(r, i) || (is_lost(line) && ((behind && line->quoted) || (forward && !behind))))
+		if (line->note || begins_other_mail(r, i) || (is_lost(line) && ((behind && line->quoted) || (forward && !behind))))
 			return i;
 	}
 	return r->lines.count;
@@ -540,8 +555,11 @@ const char *desk_own_words(struct decision *d, const struct incoming *incoming, 
 	const char *text = desk_with_signature(d->arena, mail->reply_text, mail->signature);
 	size_t tokens = 0;
 	*problem = NULL;
-	for (size_t i = 0; i < incoming->known.count; i++)
+	buffer_init(&r.notes.letters);
+	for (size_t i = 0; i < incoming->known.count; i++) {
 		add_notice(&r, (unsigned)i, incoming->known.at[i]);
+		desk_note_words_add(&r.notes, incoming->known.at[i]);
+	}
 	if (r.notice.words.count) {
 		index_words(&r);
 		cut_lines(&r, mail->text);
@@ -553,11 +571,13 @@ const char *desk_own_words(struct decision *d, const struct incoming *incoming, 
 				r.lines.at[i].kept_by_reader = true;
 		}
 		mark_bare(&r);
-		mark_quoted(&r.lines);
+		mark_quoted(&r);
+		mark_torn(&r);
 		mark_introductions(&r);
 		mark_empty(&r.lines);
 		text = join_own(&r, all, mail->forward.is_forward, problem);
 	}
+	buffer_fini(&r.notes.letters);
 	text = desk_without_house_tokens(d->arena, d->policy, ticket->id, queue_of(d, ticket)->address, text, &tokens);
 	if (tokens && !*problem && (!r.notice.words.count || last_of_notice(&r.lines) == r.lines.count))
 		*problem = "it quotes our notice in a way that cannot be told from your own words: answer without quoting it";
