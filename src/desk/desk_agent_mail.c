@@ -45,13 +45,20 @@ void desk_tell_not_sent(struct decision *d, const struct ticket_facts *ticket, c
 	tell_not_sent(d, ticket, agent, seq, problem, "");
 }
 
-void desk_not_sent(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *agent,
-                   const char *problem)
+/* text NULL: whatever the mail newly says. */
+static void keep_not_sent(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *agent,
+                          const char *text, const char *problem)
 {
-	struct new_message *message = append_agent_message(d, ticket, incoming, agent, MESSAGE_NOTE, NULL);
+	struct new_message *message = append_agent_message(d, ticket, incoming, agent, MESSAGE_NOTE, text);
 	message->flags = arena_printf(d->arena, FLAGS_NOT_SENT "%s", problem);
 	desk_tell_not_sent(d, ticket, agent, message->seq, problem);
 	plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
+}
+
+void desk_not_sent(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *agent,
+                   const char *problem)
+{
+	keep_not_sent(d, incoming, ticket, agent, NULL, problem);
 }
 
 /* The words stay a draft: the mail that comes back has an address of its own, which shows all that is new, and /send alone sends them. */
@@ -244,13 +251,15 @@ static const char *read_words(struct decision *d, const struct incoming *incomin
 	if (is_sealed(mail))
 		return "it is encrypted, and cannot be read here: send it again unencrypted";
 	const char *own = desk_own_words(d, incoming, ticket, words->note || desk_asks_to_send(d->arena, mail->reply_text), &doubt);
+	words->all = own;
 	if (!desk_commands(d->arena, d->policy, own, d->facts->now, words, &problem))
 		return problem;
-	if (doubt && !words->note)
+	if (doubt && !words->note) {             /* what is asked back for comes back whole, and /send alone sends it */
+		words->all = desk_own_words(d, incoming, ticket, true, &problem);
 		return doubt;
+	}
 	if (is_signature(words->text, mail->signature))
 		words->text = "";
-	words->all = own;
 	if (words->send && !words->note && (!*words->text || says_nothing(d, incoming, ticket, words->agent)) && desk_draft(d, words->agent))
 		return take_draft(d, words);
 	if (!*words->text && *(words->text = desk_with_signature(d->arena, files_as_words(d->arena, mail), mail->signature)))
@@ -283,7 +292,7 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 	d->plan->who = agent->name;
 	const char *since = "", *problem = read_words(d, incoming, ticket, &words);
 	if (problem) {
-		desk_not_sent(d, incoming, ticket, agent, problem);
+		keep_not_sent(d, incoming, ticket, agent, *words.all ? words.all : NULL, problem);
 		return;
 	}
 	size_t mark = d->plan->count;

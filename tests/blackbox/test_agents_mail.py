@@ -390,3 +390,13 @@ def test_68_nobody_merges_into_a_request_of_anothers_queue(desk):
         if not may:
             came_back(desk, BOB, "in none of your queues")
         assert (desk.ticket(2)["state"] == "closed") == may
+
+
+def test_68_send_alone_sends_what_was_asked_back_for_as_a_quote(desk):
+    notice = start(desk)
+    answer(desk, notice, "/tag bank\nWrite this:\n\nOn Mon, 1 Jan 2026, Eva <%s> wrote:\n> Press the button.\n" % EVA)
+    told = came_back(desk, BOB, "something else than our notice")
+    assert "Write this:" in told.text and "Press the button." in told.text and desk.ticket(1)["tags"] == []
+    answer(desk, told, "/send\n\n" + quoted(told))
+    sent = customer_has(desk, "Write this:")
+    assert "Press the button." in sent.text and "/tag" not in sent.text and "/send" not in sent.text and desk.ticket(1)["tags"] == ["bank"]
