@@ -217,7 +217,12 @@ enum participant_role {
 	ROLE_LEFT                        /* wants to hear no more: only his own mail, or an agent, brings him back */
 };
 const char *participant_role_name(enum participant_role role);           /* "customer", "cc", "proposed", "left" */
-struct participant { const char *address, *name; enum participant_role role; };
+struct participant {
+	const char *address, *name;
+	enum participant_role role;
+	const char *answer_to;           /* where he wants answers, by the newest Reply-To that could speak for him; NULL or "": at his address */
+};
+const char *desk_answers_at(const struct participant *person);
 
 /* What the knowledge base would suggest for a mail, the best first. */
 #define DESK_ARTICLES 3
@@ -280,7 +285,10 @@ struct ticket_facts {
 };
 
 /* Who gets the next answer of an agent, the customer first: the one place that says so. */
-struct ticket_reader { const char *address, *name, *why; };     /* why: "customer", "takes part" ... */
+struct ticket_reader {
+	const char *address, *name, *why;        /* why: "customer", "takes part" ... */
+	const struct participant *person;        /* whose address that is, or where he wants answers */
+};
 struct readers { struct ticket_reader *at; size_t count; };
 void desk_readers(struct arena *arena, const struct ticket_facts *ticket, struct readers *readers);
 
@@ -431,6 +439,7 @@ enum effect_kind {
 	EFFECT_MERGE,                    /* ticket into number; 0: no longer into any */
 	EFFECT_ADD_PARTICIPANT,          /* ticket, participant */
 	EFFECT_REMOVE_PARTICIPANT,       /* ticket, to: address */
+	EFFECT_ANSWER_TO,                /* ticket, from: who takes part, to: where he wants answers from now on */
 	EFFECT_SET_TIMER,                /* ticket, to: kind (TIMER_*), number: due, ms; one of that kind that runs stays as it is */
 	EFFECT_CLEAR_TIMERS,             /* ticket: all of it */
 	EFFECT_RATE,                     /* ticket, number: 1..5, to: words */

@@ -188,7 +188,7 @@ static enum status do_split(struct decision *d, struct ticket_facts *ticket, con
 	if (!message || message->kind == MESSAGE_NOTE || message->out)
 		return error_set(error, STATUS_NOT_FOUND, "ticket %lld has no message %lld that came from outside", (long long)ticket->id, (long long)action->until);
 	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
-	struct participant customer = {message->from.address, message->from.name, ROLE_CUSTOMER};
+	struct participant customer = {message->from.address, message->from.name, ROLE_CUSTOMER, NULL};
 	*new = (struct new_ticket){.state = STATE_NEW, .queue = ticket->queue, .agent = "", .priority = ticket->priority, .subject = ticket->subject,
 	                           .language = ticket->language, .customer = customer};
 	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
@@ -278,7 +278,7 @@ static enum status decide_new(struct decision *d, const struct action *action, s
 		return error_set(error, STATUS_BAD_INPUT, "no text: give it on standard input");
 	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
 	*new = (struct new_ticket){.state = STATE_NEW, .queue = queue->name, .agent = "", .priority = "normal", .language = "",
-	                           .subject = *action->subject ? action->subject : "(no subject)", .customer = {action->to, action->to_name ? action->to_name : "", ROLE_CUSTOMER}};
+	                           .subject = *action->subject ? action->subject : "(no subject)", .customer = {action->to, action->to_name ? action->to_name : "", ROLE_CUSTOMER, NULL}};
 	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
 	effect->create = new;
 	struct ticket_facts *ticket = ARENA_NEW(d->arena, struct ticket_facts);

@@ -83,7 +83,7 @@ static void send_words(struct decision *d, struct ticket_facts *ticket, const st
 {
 	struct outgoing *o = notice_to_customer(d, ticket, template, false, agent);
 	if (!o) {
-		bool has = d->mail && desk_has_it(d, ticket->customer.address);
+		bool has = d->mail && desk_person_has_it(d, &ticket->customer);
 		message->flags = has ? "sent by the agent directly" : "not sent: the customer has no usable address";
 		plan_remark(d, ticket->id, "answer not sent", has ? "the customer was among the readers of the agent's mail" : "the customer has no usable address");
 		return;

@@ -34,7 +34,7 @@ static void add_readers_of(struct decision *d, const struct ticket_facts *ticket
 	struct strings names = {0}, proposed = {0};
 	desk_readers(d->arena, ticket, &readers);
 	for (size_t i = 0; i < readers.count; i++)
-		if (text_equal_nocase(readers.at[i].address, ticket->customer.address) || !desk_agent_with_address(d->policy, readers.at[i].address))
+		if (text_equal_nocase(readers.at[i].person->address, ticket->customer.address) || !desk_agent_with_address(d->policy, readers.at[i].address))
 			*ARENA_PUSH(d->arena, &names) = person(d->arena, readers.at[i].name, readers.at[i].address);
 	for (size_t i = 0; i < ticket->outside.count; i++)
 		if (ticket->outside.at[i].role == ROLE_PROPOSED)
@@ -48,7 +48,7 @@ static bool reads(struct decision *d, const struct ticket_facts *ticket, const c
 	struct readers readers;
 	desk_readers(d->arena, ticket, &readers);
 	for (size_t i = 0; i < readers.count; i++)
-		if (text_equal_nocase(readers.at[i].address, address))
+		if (text_equal_nocase(readers.at[i].address, address) || text_equal_nocase(readers.at[i].person->address, address))
 			return true;
 	return false;
 }

@@ -114,9 +114,9 @@ static const struct clue_facts *referred(const struct decision *d, const struct 
 
 static bool went_to_customer(const struct decision *d, const struct ticket_facts *ticket)
 {
-	bool has = *ticket->customer.address && desk_has_it(d, ticket->customer.address);
+	bool has = *ticket->customer.address && desk_person_has_it(d, &ticket->customer);
 	for (size_t i = 0; i < ticket->participants.count; i++)
-		has |= desk_has_it(d, ticket->participants.at[i].address);
+		has |= desk_person_has_it(d, &ticket->participants.at[i]);
 	return has;
 }
 

@@ -173,6 +173,7 @@ static void decide_join(struct decision *d, const struct incoming *incoming, con
 		desk_set_voice(d, ticket, VOICE_FREE);
 	note_message_id(d, ticket, incoming->mail->message_id);
 	desk_prove(d, incoming->mail, found);
+	desk_follow_reply_to(d, ticket, incoming->mail, found);
 	learn_language(d, ticket, incoming->mail);
 	if (!leaves(d, ticket, incoming->mail) && !only_thanks(d, ticket, incoming->mail)) {
 		desk_returns(d, ticket, incoming->mail, found);
@@ -286,6 +287,8 @@ static void join_automatic(struct decision *d, const struct mail *mail, const st
 		desk_held_mail_failed(d, ticket, bounced->template);
 	if (returned.for_good && !(unseen && desk_is_unseen(ticket)))
 		tell_of_bounce(d, ticket, message->seq, bounced, &returned);
+	if (mail->kind == MAIL_AUTO_REPLY)       /* another desk's acknowledgement says where it wants to be answered */
+		desk_follow_reply_to(d, ticket, mail, found);
 	if (again_by_its_machine(ticket, mail, found))
 		tell_of_reply(d, ticket, message->seq);
 	plan_event(d, ticket, EVENT_AUTOMATIC_MAIL, NULL);

@@ -74,6 +74,11 @@ bool desk_has_it(const struct decision *d, const char *address)
 	return false;
 }
 
+bool desk_person_has_it(const struct decision *d, const struct participant *person)
+{
+	return desk_has_it(d, person->address) || desk_has_it(d, desk_answers_at(person));
+}
+
 /* What every outgoing mail has. Message-ID and bounce address carry the number of the outbox row. */
 static struct outgoing *outgoing_new(struct decision *d, const struct ticket_facts *ticket, const struct desk_queue *queue, const char *template)
 {
@@ -101,8 +106,8 @@ static bool add_people(struct decision *d, const struct ticket_facts *ticket, st
 	desk_readers(d->arena, ticket, &readers);
 	for (size_t i = 0; i < readers.count; i++) {
 		struct mail_address address = {readers.at[i].address, readers.at[i].name};
-		bool customer = text_equal_nocase(address.address, ticket->customer.address);
-		if (answer ? desk_has_it(d, address.address) : !customer)
+		bool customer = text_equal_nocase(readers.at[i].person->address, ticket->customer.address);
+		if (answer ? desk_person_has_it(d, readers.at[i].person) : !customer)
 			continue;
 		if (!customer && desk_agent_with_address(d->policy, address.address))    /* no customer is to see an agent's own address */
 			continue;
@@ -204,7 +209,7 @@ struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, 
 	message->from = o->from;
 	message->message_id = o->message_id;
 	message->outbox = o->id;
-	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
+	*ARENA_PUSH(d->arena, &message->to) = o->to.at[0].address;
 	return o;
 }
 

@@ -102,7 +102,7 @@ const struct desk_agent *forwarding_agent(const struct desk_policy *policy, cons
 }
 
 /* A sender that no person reads: answers to it are lost. */
-static bool nobody_reads(const char *address)
+bool desk_nobody_reads(const char *address)
 {
 	static const char *const names[] = {"noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "do_not_reply", "nobody@", "www-data@", "apache@"};
 	for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -116,7 +116,7 @@ static bool nobody_reads(const char *address)
 static bool may_speak_for(const struct desk_policy *policy, const struct mail *mail, const char *other)
 {
 	const char *from = mail->from.address;
-	if (!mail_address_usable(from) || desk_same_house(from, other) || nobody_reads(from) || desk_address_is_ours(policy, from))
+	if (!mail_address_usable(from) || desk_same_house(from, other) || desk_nobody_reads(from) || desk_address_is_ours(policy, from))
 		return true;
 	for (size_t i = 0; i < policy->queues.count; i++)
 		if (desk_same_house(from, policy->queues.at[i].address))
@@ -130,14 +130,14 @@ struct participant customer_of(const struct desk_policy *policy, const struct ma
 {
 	const struct mail_address *from = &mail->from;
 	if (forwarding_agent(policy, mail))
-		return (struct participant){mail->forward.from.address, mail->forward.from.name ? mail->forward.from.name : "", ROLE_CUSTOMER};
+		return (struct participant){mail->forward.from.address, mail->forward.from.name ? mail->forward.from.name : "", ROLE_CUSTOMER, NULL};
 	if (mail->reply_to.count == 1 && !mail->list_mail && mail_address_usable(mail->reply_to.at[0].address)
 	    && !desk_address_is_ours(policy, mail->reply_to.at[0].address) && may_speak_for(policy, mail, mail->reply_to.at[0].address))
 		from = &mail->reply_to.at[0];
 	if (!mail_address_usable(from->address) && mail_address_usable(envelope_from) && !desk_address_is_ours(policy, envelope_from))
-		return (struct participant){envelope_from, from->name, ROLE_CUSTOMER};
+		return (struct participant){envelope_from, from->name, ROLE_CUSTOMER, NULL};
 	const char *name = *from->name ? from->name : text_equal_nocase(from->address, mail->from.address) ? mail->from.name : "";
-	return (struct participant){from->address, name, ROLE_CUSTOMER};
+	return (struct participant){from->address, name, ROLE_CUSTOMER, NULL};
 }
 
 /* A mail is answered in its own language; where it has too few words to tell, in that of the other mails of its sender. */
@@ -318,8 +318,10 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 		message->flags = arena_printf(d->arena, "came to a ticket address whose token is not valid%s%s", *message->flags ? "; " : "", message->flags);
 	if (forwarding_agent(d->policy, mail))
 		message->flags = arena_printf(d->arena, "forwarded by %s", mail->from.address);
-	else
+	else {
+		desk_know_writer(d, ticket, mail);
 		add_copied(d, ticket, mail, NULL);
+	}
 	link_new(d, ticket, pointed_at(d->facts), link_why);
 	for (size_t i = 0; i < d->facts->siblings.count; i++)
 		link_new(d, ticket, d->facts->siblings.at[i].ticket, "the same mail went to both queues");

@@ -9,14 +9,25 @@
 
 #include "desk_private.h"
 
+const char *desk_answers_at(const struct participant *person)
+{
+	return person->answer_to && *person->answer_to ? person->answer_to : person->address;
+}
+
+/* By his address, or by the one where he wants answers. */
+static bool is_person(const struct participant *person, const char *address)
+{
+	return text_equal_nocase(person->address, address) || text_equal_nocase(desk_answers_at(person), address);
+}
+
 bool desk_is_participant(const struct ticket_facts *ticket, const char *address)
 {
 	if (!*address)
 		return false;
 	for (size_t i = 0; i < ticket->participants.count; i++)
-		if (text_equal_nocase(ticket->participants.at[i].address, address))
+		if (is_person(&ticket->participants.at[i], address))
 			return true;
-	return text_equal_nocase(ticket->customer.address, address);
+	return is_person(&ticket->customer, address);
 }
 
 const char *participant_role_name(enum participant_role role)
@@ -25,16 +36,27 @@ const char *participant_role_name(enum participant_role role)
 	return names[role];
 }
 
+/* One mail for each address: two may want their answers at the same. */
+static void add_reader(struct arena *arena, struct readers *readers, const struct participant *person, const char *why)
+{
+	const char *address = desk_answers_at(person);
+	if (!mail_address_usable(address))
+		return;
+	for (size_t i = 0; i < readers->count; i++)
+		if (text_equal_nocase(readers->at[i].address, address))
+			return;
+	*ARENA_PUSH(arena, readers) = (struct ticket_reader){address, person->name ? person->name : "", why, person};
+}
+
 void desk_readers(struct arena *arena, const struct ticket_facts *ticket, struct readers *readers)
 {
 	*readers = (struct readers){0};
-	if (mail_address_usable(ticket->customer.address))
-		*ARENA_PUSH(arena, readers) = (struct ticket_reader){ticket->customer.address, ticket->customer.name ? ticket->customer.name : "", "customer"};
+	add_reader(arena, readers, &ticket->customer, "customer");
 	for (size_t i = 0; i < ticket->participants.count; i++) {
 		const struct participant *person = &ticket->participants.at[i];
 		const char *why = person->role == ROLE_CUSTOMER ? "customer of a ticket that was merged into this one" : "takes part";
-		if (mail_address_usable(person->address) && !text_equal_nocase(person->address, ticket->customer.address))
-			*ARENA_PUSH(arena, readers) = (struct ticket_reader){person->address, person->name ? person->name : "", why};
+		if (!text_equal_nocase(person->address, ticket->customer.address))
+			add_reader(arena, readers, person, why);
 	}
 }
 
@@ -86,7 +108,7 @@ bool desk_has_left(const struct ticket_facts *ticket, const char *address)
 static void add_person(struct decision *d, struct ticket_facts *ticket, const struct mail_address *who, enum participant_role role, const char *why)
 {
 	struct participant *new = ARENA_NEW(d->arena, struct participant);
-	*new = (struct participant){who->address, who->name ? who->name : "", role};
+	*new = (struct participant){who->address, who->name ? who->name : "", role, NULL};
 	struct effect *effect = plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id);
 	effect->participant = new;
 	effect->why = why;
@@ -204,4 +226,62 @@ enum status desk_dismiss(struct decision *d, struct ticket_facts *ticket, const 
 	effect->to = address;
 	effect->why = arena_printf(d->arena, "taken out by %s", action->who);
 	return STATUS_OK;
+}
+
+/* ---- where somebody wants answers ---- */
+
+/* NULL: the mail names no one person of its writer's house for the answers. */
+static const char *asks_answers_at(const struct decision *d, const struct mail *mail)
+{
+	const char *to = mail->reply_to.count == 1 ? mail->reply_to.at[0].address : "";
+	if (mail->list_mail || mail->from_doubt || !mail_address_usable(to) || !desk_same_house(mail->from.address, to) || desk_nobody_reads(to)
+	    || desk_address_is_ours(d->policy, to) || desk_agent_with_address(d->policy, to))
+		return NULL;
+	return to;
+}
+
+static void set_answer_to(struct participant *person, const char *from, const char *before, const char *to)
+{
+	if (!text_equal_nocase(person->address, from) && !text_equal_nocase(desk_answers_at(person), before))
+		return;
+	person->answer_to = text_equal_nocase(person->address, to) ? "" : to;
+}
+
+/* The writer may stand under the very address that he named before: another desk's ticket address above all. */
+void desk_follow_reply_to(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found)
+{
+	const char *from = mail->from.address, *to = asks_answers_at(d, mail), *before = NULL;
+	if (!to || !desk_is_participant(ticket, from) || !is_authenticated(mail, found))
+		return;
+	for (size_t i = 0; i < ticket->participants.count; i++)
+		if (is_person(&ticket->participants.at[i], from))
+			before = desk_answers_at(&ticket->participants.at[i]);
+	if (is_person(&ticket->customer, from))
+		before = desk_answers_at(&ticket->customer);
+	if (!before || text_equal_nocase(before, to))
+		return;
+	struct { struct participant *at; size_t count; } people = {0};
+	for (size_t i = 0; i < ticket->participants.count; i++) {
+		*ARENA_PUSH(d->arena, &people) = ticket->participants.at[i];
+		set_answer_to(&people.at[i], from, before, to);
+	}
+	set_answer_to(&ticket->customer, from, before, to);
+	ticket->participants.at = people.at;
+	struct effect *effect = plan_add(d, EFFECT_ANSWER_TO, ticket->id);
+	effect->from = before;
+	effect->to = to;
+	effect->why = arena_printf(d->arena, "%s asks for it in Reply-To", from);
+}
+
+/* Who opened the ticket wrote from one address and is the customer by another: mail from the first is his, too. */
+void desk_know_writer(struct decision *d, struct ticket_facts *ticket, const struct mail *mail)
+{
+	const char *from = mail->from.address;
+	if (text_equal_nocase(from, ticket->customer.address) || !may_be_brought(d, mail, from) || desk_nobody_reads(from) || !asks_answers_at(d, mail)
+	    || !text_equal_nocase(mail->reply_to.at[0].address, ticket->customer.address))
+		return;
+	add_person(d, ticket, &mail->from, ROLE_CC, "wrote the request");
+	struct participant *person = &ticket->participants.at[ticket->participants.count - 1];
+	person->answer_to = ticket->customer.address;
+	d->plan->at[d->plan->count - 1].participant->answer_to = ticket->customer.address;
 }

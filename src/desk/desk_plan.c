@@ -189,6 +189,7 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_ADD_PARTICIPANT: return arena_printf(arena, "add %s to ticket %lld as %s%s", effect->participant->address, ticket,
 	                                                 participant_role_name(effect->participant->role), because(arena, effect));
 	case EFFECT_REMOVE_PARTICIPANT: return arena_printf(arena, "remove %s from ticket %lld%s", effect->to, ticket, because(arena, effect));
+	case EFFECT_ANSWER_TO:       return arena_printf(arena, "answers to %s on ticket %lld go to %s%s", effect->from, ticket, effect->to, because(arena, effect));
 	case EFFECT_SET_TIMER:       return arena_printf(arena, "timer %s of ticket %lld at %s", effect->to, ticket, time_rfc3339(arena, effect->number));
 	case EFFECT_CLEAR_TIMERS:    return arena_printf(arena, "clear timers of ticket %lld", ticket);
 	case EFFECT_RATE:            return arena_printf(arena, "ticket %lld is rated %lld of 5%s%s", ticket, number, *effect->to ? ": " : "", effect->to);

@@ -195,6 +195,10 @@ bool is_authenticated(const struct mail *mail, const struct clue_facts *found); 
 bool desk_has_left(const struct ticket_facts *ticket, const char *address);
 void desk_returns(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
 void add_copied(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
+/* Who takes part is answered where the newest Reply-To of a mail that surely is his, and names his own house, wants it. */
+void desk_follow_reply_to(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
+void desk_know_writer(struct decision *d, struct ticket_facts *ticket, const struct mail *mail);
+bool desk_nobody_reads(const char *address);     /* a sender like noreply@ (desk_open.c) */
 /* An agent lets somebody in, or takes him out, who then stays out until he writes himself or an agent lets him in. */
 enum status desk_admit(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
 enum status desk_dismiss(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
@@ -207,6 +211,7 @@ bool desk_is_thanks(const char *text);
 /* A participant's wish to hear no more: a mail of nothing but that word. */
 bool desk_is_leave(const char *text);
 /* Already among the readers of the mail that caused this? */
+bool desk_person_has_it(const struct decision *d, const struct participant *person);
 bool desk_has_it(const struct decision *d, const char *address);
 
 /* ---- what a notice showed (desk_stale.c) ---- */

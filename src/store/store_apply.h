@@ -42,6 +42,7 @@ enum status apply_set_pending(struct applying *a, const struct effect *effect);
 enum status apply_link_tickets(struct applying *a, const struct effect *effect);
 enum status apply_merge_tickets(struct applying *a, const struct effect *effect);
 enum status apply_add_participant(struct applying *a, const struct effect *effect);
+enum status apply_answer_to(struct applying *a, const struct effect *effect);
 enum status apply_remark(struct applying *a, const struct effect *effect);
 enum status apply_remove_participant(struct applying *a, const struct effect *effect);
 enum status apply_set_timer(struct applying *a, const struct effect *effect);

@@ -185,8 +185,8 @@ static enum status add_participant_row(struct applying *a, int64_t ticket, const
 
 	if (status != STATUS_OK || (customer && text_equal_nocase(customer, who->address)) || !*who->address)
 		return status;
-	status = sql_run(a->store, a->error, SQL_PARTICIPANT_ADD, "itttd", ticket, who->address, text_or_empty(who->name),
-	                 participant_role_name(who->role), (int)back);
+	status = sql_run(a->store, a->error, SQL_PARTICIPANT_ADD, "itttdt", ticket, who->address, text_or_empty(who->name),
+	                 participant_role_name(who->role), (int)back, text_or_empty(who->answer_to));
 	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
 		return status;
 	return apply_changed(a, ticket, arena_printf(a->arena, "%s %s", who->role == ROLE_PROPOSED ? "proposed" : "participant", who->address), why);
@@ -195,6 +195,16 @@ static enum status add_participant_row(struct applying *a, int64_t ticket, const
 enum status apply_add_participant(struct applying *a, const struct effect *effect)
 {
 	return add_participant_row(a, effect->ticket, effect->participant, true, effect->why);
+}
+
+enum status apply_answer_to(struct applying *a, const struct effect *effect)
+{
+	enum status status = sql_run(a->store, a->error, SQL_PARTICIPANT_ANSWER_TO, "itt", effect->ticket, effect->from, effect->to);
+
+	if (status == STATUS_OK)
+		status = sql_run(a->store, a->error, SQL_TICKET_ANSWER_TO, "itt", effect->ticket, effect->from, effect->to);
+	return status != STATUS_OK ? status
+		: apply_changed(a, effect->ticket, arena_printf(a->arena, "answers to %s go to %s", effect->from, effect->to), effect->why);
 }
 
 static enum status remove_participant_row(struct applying *a, int64_t ticket, const char *address, const char *why)

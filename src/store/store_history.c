@@ -6,7 +6,7 @@
  * count of its messages; fsck compares. The forms:
  *   created: state S, priority P, queue Q, agent A      message N (KIND) from X to Y
  *   state|queue|agent|priority X -> Y                   merged into N, merged from N, linked to N, merge undone
- *   tag T, participant X, participant X left, proposed X, rated N of 5, pending until T, mail N to X bounced, remark: TEXT     (replay to nothing)
+ *   tag T, participant X, participant X left, proposed X, answers to X go to Y, rated N of 5, pending until T, mail N to X bounced, remark: TEXT     (replay to nothing)
  * Nobody as agent is written "nobody".
  */
 #include "store_private.h"

@@ -41,7 +41,7 @@ void read_ticket_columns(struct cursor *cursor, struct arena *arena, struct tick
 	facts->priority = cursor_text(cursor, arena, 4);
 	facts->subject = cursor_text(cursor, arena, 5);
 	facts->language = cursor_text(cursor, arena, 6);
-	facts->customer = (struct participant){ cursor_text(cursor, arena, 7), cursor_text(cursor, arena, 8), ROLE_CUSTOMER };
+	facts->customer = (struct participant){ cursor_text(cursor, arena, 7), cursor_text(cursor, arena, 8), ROLE_CUSTOMER, cursor_text(cursor, arena, 16) };
 	facts->created = cursor_number(cursor, 9);
 	facts->updated = cursor_number(cursor, 10);
 	facts->closed_at = cursor_number(cursor, 11);
@@ -88,7 +88,7 @@ static enum status read_participants(struct store *store, struct arena *arena, s
 	cursor_open(&cursor, store, error, SQL_PARTICIPANTS, "i", facts->id);
 	while (cursor_next(&cursor)) {
 		const char *address = cursor_text(&cursor, arena, 0), *name = cursor_text(&cursor, arena, 1);
-		struct participant person = { address, name, role_named(cursor_text(&cursor, arena, 2)) };
+		struct participant person = { address, name, role_named(cursor_text(&cursor, arena, 2)), cursor_text(&cursor, arena, 3) };
 
 		if (person.role == ROLE_PROPOSED || person.role == ROLE_LEFT)
 			*ARENA_PUSH(arena, &facts->outside) = person;

@@ -313,6 +313,9 @@ static const char *const version_2[] = {
 /* Acknowledgements: start of the day that is counted. */
 "ALTER TABLE contact ADD COLUMN day_start INTEGER NOT NULL DEFAULT 0",
 "ALTER TABLE contact ADD COLUMN day_count INTEGER NOT NULL DEFAULT 0",
+/* Where the customer, and who else takes part, wants answers by his newest Reply-To; '': at his address. */
+"ALTER TABLE ticket ADD COLUMN answer_to TEXT NOT NULL DEFAULT ''",
+"ALTER TABLE participant ADD COLUMN answer_to TEXT NOT NULL DEFAULT ''",
 /* participant.role may now be "proposed" or "left", too: who is so reads nothing. */
 NULL
 };

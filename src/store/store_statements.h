@@ -10,7 +10,7 @@
 #define SPORTELLO_STORE_STATEMENTS_H
 
 #define TICKET_COLUMNS "id, state, queue, agent, priority, subject, language, customer, customer_name, created, updated, closed_at, " \
-	"pending_until, merged_into, resolved_at, voice"
+	"pending_until, merged_into, resolved_at, voice, answer_to"
 #define MESSAGE_COLUMNS "seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved"
 #define OUTBOX_COLUMNS "id, ticket, created, next_try, state, attempts, last_reply, recipients, record"
 
@@ -142,9 +142,11 @@
 	X(SQL_MESSAGES_SINCE, "SELECT " MESSAGE_COLUMNS ", id, ticket FROM message WHERE id>?1 ORDER BY id LIMIT ?2") \
 	X(SQL_MESSAGE_LAST_ID, "SELECT max(id) FROM message") \
 	X(SQL_MESSAGE_TICKET, "SELECT ticket FROM message WHERE id=?1") \
-	X(SQL_PARTICIPANTS, "SELECT address, name, role FROM participant WHERE ticket=?1") \
-	X(SQL_PARTICIPANT_ADD, "INSERT INTO participant(ticket,address,name,role) VALUES(?1,?2,?3,?4) " \
-	  "ON CONFLICT(ticket,address) DO UPDATE SET name=?3, role=?4 WHERE ?4<>'proposed' AND (role='proposed' OR (role='left' AND ?5=1))") \
+	X(SQL_PARTICIPANTS, "SELECT address, name, role, answer_to FROM participant WHERE ticket=?1") \
+	X(SQL_PARTICIPANT_ADD, "INSERT INTO participant(ticket,address,name,role,answer_to) VALUES(?1,?2,?3,?4,?6) " \
+	  "ON CONFLICT(ticket,address) DO UPDATE SET name=?3, role=?4, answer_to=?6 WHERE ?4<>'proposed' AND (role='proposed' OR (role='left' AND ?5=1))") \
+	X(SQL_PARTICIPANT_ANSWER_TO, "UPDATE participant SET answer_to=?3 WHERE ticket=?1 AND (answer_to=?2 COLLATE NOCASE OR (address=?2 AND answer_to=''))") \
+	X(SQL_TICKET_ANSWER_TO, "UPDATE ticket SET answer_to=?3 WHERE id=?1 AND (answer_to=?2 COLLATE NOCASE OR (customer=?2 COLLATE NOCASE AND answer_to=''))") \
 	X(SQL_PARTICIPANT_LEAVES, "UPDATE participant SET role='left' WHERE ticket=?1 AND address=?2 AND role<>'left'") \
 	X(SQL_PARTICIPANT_REMOVE, "DELETE FROM participant WHERE ticket=?1 AND address=?2 AND role<>'left'") \
 	X(SQL_MESSAGE_COPY, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox,proved)" \

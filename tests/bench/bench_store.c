@@ -97,7 +97,7 @@ static void decide(struct job *job, const struct facts *facts, struct plan *plan
 	plan_init(plan, job->arena, job->mail.from.address);
 	create = add(plan, EFFECT_CREATE_TICKET, ticket)->create = ARENA_NEW(job->arena, struct new_ticket);
 	*create = (struct new_ticket){ .state = STATE_NEW, .queue = "support", .agent = "", .priority = "normal", .subject = job->mail.subject,
-		.language = "en", .customer = { job->mail.from.address, job->mail.from.name, ROLE_CUSTOMER } };
+		.language = "en", .customer = { job->mail.from.address, job->mail.from.name, ROLE_CUSTOMER, NULL } };
 	add_message(plan, ticket, 1, MESSAGE_REQUEST, &job->mail);
 	add_message(plan, ticket, 2, MESSAGE_NOTICE, &job->mail)->outbox = facts->next_outbox;
 	add_enqueue(plan, facts->next_outbox, ticket, job->mail.from.address, "received", 2, &job->mail);

@@ -1,5 +1,7 @@
 """Complaints 41 to 46: who proved what, who reads the answers, and the desk as nobody's loudspeaker."""
-from desk import address_of, mail, setup
+import shutil, tempfile
+
+from desk import Desk, address_of, mail, setup, wait_until
 
 ANNA = "anna@example.com"
 PASS = "mx.example.org; dmarc=pass header.from=%s"
@@ -89,3 +91,74 @@ def test_45_the_limit_of_readers_is_said(desk):
 def test_46_an_address_by_which_the_mail_came_is_no_reader(desk):
     desk.accept(mail(headers=said(PASS % "example.com", ("X-Original-To", "info@example.org"), ("Cc", "info@example.org"))))
     assert readers(desk) == [ANNA] and outside(desk) == {}
+
+
+# ---- 47: where somebody wants answers
+
+@setup(config=CHECKED)
+def test_47_the_newest_reply_to_of_who_takes_part_is_used(desk):
+    desk.accept(mail(headers=said(PASS % "example.com")))
+    notice = desk.wait_sent(1, to="bob@agents.example")[0]
+    answer = lambda words: desk.accept(mail(sender="bob@agents.example", body=words, reply_to=notice), address_of(notice), sender="bob@agents.example")
+    ticket = address_of(desk.wait_sent(1, to=ANNA)[0])
+    desk.accept(mail(subject="Re: A question", headers=said(PASS % "example.com", ("Reply-To", "anna.home@example.com"))), ticket)
+    answer("At her new address.\n")
+    sent = desk.wait_sent(1, to="anna.home@example.com")[0]
+    assert "At her new address." in sent.text and "Anna Bianchi" in str(sent["To"])
+    assert readers(desk) == ["anna.home@example.com"]
+    for more in ([("Authentication-Results", "mx.example.org; dmarc=fail header.from=example.com"), ("Reply-To", "evil@example.com")],
+                 said(PASS % "example.com", ("Reply-To", "spy@evil.example")), said(PASS % "example.com"),
+                 said(PASS % "example.com", ("Reply-To", "noreply@example.com"))):
+        desk.accept(mail(subject="Re: A question", headers=more), ticket)
+        assert readers(desk) == ["anna.home@example.com"], more
+    desk.accept(mail(sender="anna.home@example.com", subject="Re: A question", headers=[("In-Reply-To", str(sent["Message-ID"]))]),
+                sender="anna.home@example.com")
+    assert len(desk.tickets()) == 1
+    assert any("answers to anna@example.com go to anna.home@example.com" in line["what"] for line in desk.ticket(1)["history"])
+
+
+def test_47_who_asked_for_answers_elsewhere_may_write_from_both_addresses(desk):
+    desk.accept(mail(headers=[("Reply-To", "team@example.com")], message_id="<first@example.com>"))
+    desk.accept(mail(subject="Re: A question", headers=[("In-Reply-To", "<first@example.com>")]))
+    desk.accept(mail(sender="team@example.com", subject="Re: A question", headers=[("In-Reply-To", "<first@example.com>")]), sender="team@example.com")
+    assert len(desk.tickets()) == 1 and readers(desk) == ["team@example.com"]
+
+
+def carry(desks, seen):
+    """Hands each desk what the other sent to it, until nothing moves any more. The number of mails carried."""
+    moved = 0
+    for _ in range(40):
+        wait_until(lambda: not any(d.ok("outbox", "list") for d in desks))
+        fresh = [(m, r) for d in desks for m in d.sent() for r in m.recipients if (m.where, r) not in seen and r.endswith((".one", ".two"))]
+        if not fresh:
+            return moved
+        for sent, recipient in fresh:
+            seen.add((sent.where, recipient))
+            desks[recipient.endswith(".two")].accept(sent.data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), recipient, sender=sent.sender)
+            moved += 1
+    raise AssertionError("the two desks never stop")
+
+
+def queue_at(domain):
+    return [{"name": "support", "address": "support@" + domain, "agents": ["bob"]}]
+
+
+@setup(config={"desk.domain": "desk.one"}, queues=queue_at("desk.one"))
+def test_47_two_desks_hold_one_conversation(desk):
+    directory = tempfile.mkdtemp(prefix="sportello-test-")
+    other = Desk(directory, config={"desk.domain": "desk.two"}, queues=queue_at("desk.two"))
+    try:
+        seen = set()
+        desk.ok("ticket", "new", "--queue", "support", "--to", "support@desk.two", "--subject", "Spare part", "--as", "bob", stdin="Have you got it?\n")
+        assert carry((desk, other), seen) == 1              # a desk acknowledges no desk
+        for turn in range(10):
+            writer = (other, desk)[turn % 2]
+            writer.ok("ticket", "reply", 1, "--as", "bob", stdin="Words number %d.\n" % turn)
+            assert carry((desk, other), seen) == 1
+        for side in (desk, other):
+            assert len(side.tickets()) == 1
+            words = [m for m in side.ticket(1)["messages"] if m["kind"] in ("request", "reply")]
+            assert [m["direction"] == "out" for m in words] == [(k % 2 == 0) == (side is desk) for k in range(11)]
+    finally:
+        other.close()
+        shutil.rmtree(directory)

@@ -49,10 +49,10 @@ static inline struct mail mail_of(const char *from)
 static inline struct ticket_facts ticket_of(int64_t id)
 {
 	struct ticket_facts ticket = {.id = id, .state = STATE_OPEN, .queue = "support", .agent = "bob", .priority = "normal", .subject = "VPN",
-	                              .language = "it", .customer = {"anna@customer.example", "Anna", ROLE_CUSTOMER}, .next_seq = 3,
+	                              .language = "it", .customer = {"anna@customer.example", "Anna", ROLE_CUSTOMER, NULL}, .next_seq = 3,
 	                              .last_customer_message_id = "<m1@customer.example>"};
 	static struct participant people[1];
-	people[0] = (struct participant){"anna@customer.example", "Anna", ROLE_CUSTOMER};
+	people[0] = (struct participant){"anna@customer.example", "Anna", ROLE_CUSTOMER, NULL};
 	ticket.participants.at = people;
 	ticket.participants.count = 1;
 	return ticket;

@@ -392,7 +392,7 @@ static void each_effect_changes_its_thing(void **state)
 	struct fixture *f = *state;
 	struct plan plan;
 	struct ticket_row row;
-	struct participant cc = { "Cy@other.example", "Cy", ROLE_CC }, same = { "ANN@customer.example", "Ann", ROLE_CC };
+	struct participant cc = { "Cy@other.example", "Cy", ROLE_CC, NULL }, same = { "ANN@customer.example", "Ann", ROLE_CC, NULL };
 	int64_t until = clock_now() + 86400000;
 
 	make_ticket(f, "ann@customer.example", "<a@x>");

@@ -111,7 +111,7 @@ static inline void add_create(struct plan *plan, int64_t ticket, const char *cus
 
 	effect->create = ARENA_NEW(plan->arena, struct new_ticket);
 	*effect->create = (struct new_ticket){ .state = STATE_NEW, .queue = "support", .agent = "", .priority = "normal",
-		.subject = "Printer on fire", .language = "en", .customer = { arena_string(plan->arena, customer), "Ann Other", ROLE_CUSTOMER } };
+		.subject = "Printer on fire", .language = "en", .customer = { arena_string(plan->arena, customer), "Ann Other", ROLE_CUSTOMER, NULL } };
 	effect->why = "a mail came in";
 }
 
