@@ -98,11 +98,10 @@ def test_46_an_address_by_which_the_mail_came_is_no_reader(desk):
 @setup(config=CHECKED)
 def test_47_the_newest_reply_to_of_who_takes_part_is_used(desk):
     desk.accept(mail(headers=said(PASS % "example.com")))
-    notice = desk.wait_sent(1, to="bob@agents.example")[0]
-    answer = lambda words: desk.accept(mail(sender="bob@agents.example", body=words, reply_to=notice), address_of(notice), sender="bob@agents.example")
     ticket = address_of(desk.wait_sent(1, to=ANNA)[0])
     desk.accept(mail(subject="Re: A question", headers=said(PASS % "example.com", ("Reply-To", "anna.home@example.com"))), ticket)
-    answer("At her new address.\n")
+    notice = desk.wait_sent(2, to="bob@agents.example")[1]       # the one that shows the new address
+    desk.accept(mail(sender="bob@agents.example", body="At her new address.\n", reply_to=notice), address_of(notice), sender="bob@agents.example")
     sent = desk.wait_sent(1, to="anna.home@example.com")[0]
     assert "At her new address." in sent.text and "Anna Bianchi" in str(sent["To"])
     assert readers(desk) == ["anna.home@example.com"]
