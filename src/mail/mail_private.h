@@ -186,6 +186,7 @@ struct walk {
 	size_t text_most;                /* bytes of `text` */
 	size_t number;                   /* attachments so far */
 	struct buffer text;              /* marked text (see mail_marks below) */
+	bool instead;                    /* what is shown is an attachment, too: what lies in it is none of its own */
 	size_t stubs;                    /* plain texts that were compared with a page */
 	bool html_shown;                 /* `text` was made from HTML */
 	struct part *named_text, *calendar;      /* the first text with a file name, the first calendar part: shown if there is nothing else */

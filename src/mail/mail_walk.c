@@ -178,7 +178,8 @@ static const char *image_name(const void *context, const char *cid)
 
 static void append_html(struct walk *walk, struct span html)
 {
-	html = data_pictures_take(walk, html);
+	if (!walk->instead)
+		html = data_pictures_take(walk, html);
 	const struct image_names images = { image_name, walk };
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
@@ -203,7 +204,8 @@ static void show_text(struct walk *walk, struct part *part)
 	if (format && text_equal_nocase(format, "flowed"))
 		text = flowed_unwrap(walk->arena, text, delsp && text_equal_nocase(delsp, "yes"));
 	text = pgp_unwrap(walk->arena, text, walk->problems);
-	text = uuencode_unpack(walk, text);
+	if (!walk->instead)
+		text = uuencode_unpack(walk, text);
 	append_text(walk, text.at, text.length);
 }
 
@@ -422,6 +424,7 @@ static void show_instead(struct walk *walk)
 {
 	bool cut;
 	size_t before = walk->text.length;
+	walk->instead = true;
 	if (walk->named_text && walk->named_text->end > walk->named_text->start)
 		show_text(walk, walk->named_text);
 	if (!walk->calendar || !text_is_blank((struct span){ walk->text.at ? walk->text.at : "", walk->text.length }))

@@ -80,6 +80,8 @@ static void a_lone_text_is_shown_and_is_a_file(void **state)
 	struct mail mail = read_mail(HEAD "Content-Type: text/plain; name=note.txt\nContent-Disposition: attachment; filename=note.txt\n\nIt is broken.");
 	assert_string_equal(mail.text, "It is broken.");
 	assert_int_equal(mail.attachments.count, 1);
+	mail = read_mail(HEAD "Content-Type: text/plain; name=a.txt\nContent-Disposition: attachment\n\nbegin 644 b\n,2&5L;&\\@=V]R;&0A\n`\nend\n");
+	assert_int_equal(mail.attachments.count, 1);     /* what lies in the file is no second one */
 }
 
 static void what_stands_behind_the_page_is_shown(void **state)
