@@ -401,8 +401,8 @@ static void an_answer_to_what_is_old_comes_back(void **state)
 	struct ticket_facts ticket = ticket_of(7);
 	struct mail mail = mail_of("anna@customer.example");
 	struct later_words eves = {5, true, "eve", "Done."}, own = {5, true, "bob", "Done."};
-	struct participant two[2] = {ticket.participants.at[0], {"carl@customer.example", "Carl", ROLE_CC}};
-	struct participant gone = {"carl@customer.example", "Carl", ROLE_LEFT};
+	struct participant two[2] = {ticket.participants.at[0], {"carl@customer.example", "Carl", ROLE_CC, NULL}};
+	struct participant gone = {"carl@customer.example", "Carl", ROLE_LEFT, NULL};
 	mail.subject = "Re: VPN [#7]";
 	world_init(&w, &mail, "support@example.org");
 	decide(&w, &ticket);
@@ -644,6 +644,57 @@ static void a_third_party_in_reply_to_is_a_stranger(void **state)
 }
 
 /* What must not be acknowledged is not told later either that it is closed; a stranger's is told in words that are all ours. */
+static void an_agents_own_mail_is_its_readers_ticket(void **state)
+{
+	struct world w;
+	struct mail mail = mail_of("bob@example.org");
+	struct mail_address to[] = {{"eve@example.org", ""}, {"anna@customer.example", "Anna"}}, cc[] = {{"support@example.org", ""}, {"dan@third.example", ""}};
+	mail.to.at = to, mail.to.count = 2;
+	mail.cc.at = cc, mail.cc.count = 2;
+	world_init(&w, &mail, "support@example.org");
+	const char *plan = decide(&w, NULL);
+	expect(plan, "create ticket 12, new, in queue support for anna@customer.example");
+	expect(plan, "append message 1 (reply, out) to ticket 12: sent by the agent directly");
+	expect(plan, "add dan@third.example to ticket 12 as cc");
+	expect(plan, "agent of ticket 12: nobody -> bob");
+	expect(plan, "state of ticket 12: new -> open");
+	expect_not(plan, "mail to anna@customer.example: received");
+	expect_not(plan, "enqueue mail to bob@example.org");
+	expect_not(plan, "add eve@example.org");
+	arena_fini(&w.arena);
+	mail.cc.count = 1, mail.to.count = 1;        /* nobody outside: his own question */
+	world_init(&w, &mail, "support@example.org");
+	expect(decide(&w, NULL), "create ticket 12, new, in queue support for bob@example.org");
+	arena_fini(&w.arena);
+}
+
+static void answers_follow_the_newest_reply_to_of_the_same_house(void **state)
+{
+	static const struct { const char *from, *reply_to, *answers; } cases[] = {
+		{"anna@customer.example", "desk+1@customer.example", "answers to anna@customer.example on ticket 7 go to desk+1@customer.example"},
+		{"anna@customer.example", "spy@evil.example", NULL}, {"anna@customer.example", "noreply@customer.example", NULL},
+		{"anna@customer.example", "support@example.org", NULL}, {"mallory@customer.example", "spy@customer.example", NULL},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct world w;
+		struct mail mail = mail_of(cases[i].from);
+		struct mail_address other = {cases[i].reply_to, ""};
+		struct ticket_facts ticket = ticket_of(7);
+		struct token token = {TOKEN_CUSTOMER, 7, 0, 0};
+		mail.reply_to.at = &other, mail.reply_to.count = 1;
+		world_init(&w, &mail, "support@example.org");
+		w.incoming.recipient = desk_token_address(&w.arena, &w.policy, "support@example.org", &token);
+		desk_address(&w.policy, w.incoming.recipient, &w.incoming.address);
+		const char *plan = decide(&w, &ticket);
+		expect(plan, "append message 3 (reply, in) to ticket 7");
+		if (cases[i].answers)
+			expect(plan, cases[i].answers);
+		else
+			expect_not(plan, "on ticket 7 go to");
+		arena_fini(&w.arena);
+	}
+}
+
 static void what_the_desk_says_by_itself_follows_what_the_mail_proved(void **state)
 {
 	static const struct { const char *voice, *line; bool bounces; } cases[] = {
@@ -762,7 +813,8 @@ int main(void)
 		cmocka_unit_test(agents_token_is_good_for_agents_of_that_ticket_only), cmocka_unit_test(an_answer_to_what_is_old_comes_back), cmocka_unit_test(commands_by_mail),
 		cmocka_unit_test(old_closed_ticket_opens_a_new_one), cmocka_unit_test(who_is_on_leave_is_not_alone_with_his_tickets), cmocka_unit_test(same_mail_by_two_addresses),
 		cmocka_unit_test(acknowledgements_are_withheld_with_a_reason), cmocka_unit_test(budgets_bind_strangers_only),
-		cmocka_unit_test(a_third_party_in_reply_to_is_a_stranger), cmocka_unit_test(what_the_desk_says_by_itself_follows_what_the_mail_proved), cmocka_unit_test(actions_of_the_command_line),
+		cmocka_unit_test(a_third_party_in_reply_to_is_a_stranger), cmocka_unit_test(an_agents_own_mail_is_its_readers_ticket),
+		cmocka_unit_test(answers_follow_the_newest_reply_to_of_the_same_house), cmocka_unit_test(what_the_desk_says_by_itself_follows_what_the_mail_proved), cmocka_unit_test(actions_of_the_command_line),
 		cmocka_unit_test(outgoing_record_reads_back), cmocka_unit_test(retry_grows_and_ends_at_an_hour),
 	};
 	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);
