@@ -217,8 +217,9 @@ void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, cons
                      int about_seq, const char *variables)
 {
 	const struct desk_queue *queue = queue_of(d, ticket);
-	/* A new request comes with the address to answer to: who was copied by the customer needs it all the same. */
-	bool has_it = strcmp(template, "agent-answered") == 0 && desk_has_it(d, agent->email);
+	/* A new request comes with the address to answer to: who was copied by the customer needs it all the same. And a header that nothing
+	 * proves may name agents whom no copy has reached: somebody of the house must hear of it. */
+	bool has_it = strcmp(template, "agent-answered") == 0 && desk_has_it(d, agent->email) && desk_proof(d->arena, d->mail).kind == PROOF_PASS;
 	if (!mail_address_usable(agent->email) || !queue_wants_notice(queue, template) || has_it)
 		return;
 	struct outgoing *o = outgoing_new(d, ticket, queue, template);

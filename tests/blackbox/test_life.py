@@ -419,14 +419,18 @@ def test_35_copied_people_take_part_only_by_an_authenticated_sender(desk):
     assert desk.wait_sent(3, to=ANNA)[2].recipients == [ANNA]
 
 
+@setup(config={"authserv_id": "mx.example.org"})
 def test_16_who_has_the_mail_already_gets_no_copy(desk):
     ack = request(desk)
     desk.wait_sent(1, to=BOB)
-    desk.accept(mail(reply_to=ack, headers=[("Cc", BOB)]), address_of(ack))
+    passed = ("Authentication-Results", "mx.example.org; dmarc=pass header.from=example.com")
+    desk.accept(mail(reply_to=ack, headers=[passed, ("Cc", BOB)]), address_of(ack))
     time.sleep(0.5)
     assert len(desk.sent_to(BOB)) == 1, "bob was among the readers of that mail"
+    desk.accept(mail(reply_to=ack, headers=[("Cc", BOB)], body="It is urgent.\n"), address_of(ack))
+    assert "It is urgent." in desk.wait_sent(2, to=BOB)[1].text          # who knows whether that copy ever left?
     desk.accept(mail(subject="Both of you", headers=[("Cc", BOB)]))
-    desk.wait_sent(2, to=BOB)                        # he needs the address to answer to
+    desk.wait_sent(3, to=BOB)                        # he needs the address to answer to
     agent(desk, "I look at it.\n", ticket=2)
     assert "I look at it." in desk.wait_sent(3, to=ANNA)[2].text
 
