@@ -54,6 +54,7 @@ def agent_answers(d):
     if d.r.random() < 0.12:
         name, inside = d.canary(), d.canary()
         w.words += [name, inside]
+        w.inside.add(inside)
         files = [(name + ".csv", "text/csv", "a," + inside)]
     return answer(d, agent, m, w, files=files)
 

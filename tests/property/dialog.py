@@ -24,6 +24,7 @@ class Writing:
         self.proved, self.machine, self.agent = False, False, None
         self.notice, self.shown, self.readers, self.admitted, self.direct, self.replies, self.mail_id = None, None, None, set(), set(), None, None
         self.told, self.reached, self.result, self.seen_by_agents, self.moves = set(), {}, None, set(), True
+        self.inside = set()                                       # of `words`, those that stand within a file of an agent's: a draft that comes back names the file
         self.__dict__.update(more)
 
     def __repr__(self):

@@ -165,7 +165,7 @@ class Oracle:
             if w.readers is not None and got and not w.direct and w.readers & (w.shown or w.readers) - got:
                 self.find("reader", w.dialog, "%r did not reach %s, who was named as a reader" % (w, sorted(w.readers & (w.shown or w.readers) - got)), w)
             if sets == {frozenset()}:
-                if not (set(w.words) <= told) and not w.__dict__.get("by_command") and not w.direct:
+                if not (set(w.words) - w.inside <= told) and not w.__dict__.get("by_command") and not w.direct:
                     self.find("untold", w.dialog, "%r was not sent, and %s was not told with his words" % (w, w.writer), w)
             elif len(sets) > 1:
                 missing = [c for c in w.words if not reached[c]]
@@ -179,5 +179,6 @@ class Oracle:
         if (w.machine and w.purpose != "alarm") or w.purpose in ("again", "command", "thanks", "leave", "scanner") or w.result is None or not any(code == 250 for code in w.result):
             return []
         if w.agent:
-            return [c for c in w.words if c not in w.seen_by_agents and not w.reached.get(c)]
+            came_back = w.inside if any(a == w.writer for c, a in w.told) else set()
+            return [c for c in w.words if c not in w.seen_by_agents and not w.reached.get(c) and c not in came_back]
         return [c for c in w.words if c not in w.seen_by_agents]
