@@ -47,7 +47,8 @@ const char *status_name(enum status status);
 enum effort_end { EFFORT_LEFT, EFFORT_TIME, EFFORT_MEMORY };
 struct effort {
 	size_t bytes, bytes_most;        /* taken from the heap now; the most of it */
-	int64_t until;                   /* microseconds of this thread's processor time */
+	int64_t start, microseconds;     /* of the monotonic clock; how long it may take */
+	int64_t until;                   /* microseconds of this thread's processor time; 0: that clock was not asked yet */
 	unsigned rounds;
 	enum effort_end spent;           /* once spent, it stays so */
 };
