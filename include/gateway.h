@@ -76,6 +76,44 @@ void gateway_recipient(struct gateway *gateway, struct transaction *transaction,
 /* The end of the data: parse, ask the rules, gather the facts inside the write transaction, decide, apply, commit, answer each recipient. */
 void gateway_intake(struct gateway *gateway, struct transaction *transaction, struct lmtp_reply *replies, size_t count);
 
+/* ---- what would become of a mail (gateway_consider.c): one way for the intake and for every dry run. Nothing here applies anything. ---- */
+struct advisers {                        /* who is asked; NULL: nobody */
+	const struct config *config;
+	const struct desk_policy *policy;        /* the configuration's, with keys */
+	struct ruleset *rules;
+	const struct learned *learned;
+	struct kb *kb;
+	struct store *reader;                    /* a connection for reading */
+	pthread_mutex_t *lock;                   /* of the reader; NULL: it is the caller's alone */
+};
+struct considered {                      /* one delivery of one mail; zeroed, and `incoming` filled by the caller */
+	struct incoming incoming;
+	int64_t at;                              /* the time for which it is decided, ms; 0: now */
+	bool as_new;                             /* gateway_consider(): nothing that the store holds counts, but whether rules know the sender */
+	struct evidence evidence;
+	unsigned char claim[CLAIM_SIZE];
+	const struct verdict *verdict;           /* NULL: neither rules nor a model */
+	struct asked asked;                      /* what the articles say */
+	bool duplicate;
+	bool unasked;                            /* a reply: the classifier was not asked */
+	bool opens;                              /* ... but must be, since it opens a ticket */
+	struct plan plan;
+};
+/* Reads the mail as it is read for a decision. envelope_from, recipient: as in struct mail_options. whole: with the sizes of its
+ * attachments and all of its text, for who shows it. */
+void gateway_look(const struct advisers *advisers, struct arena *arena, const struct mail_source *source, const char *envelope_from,
+                  const char *recipient, bool whole, struct mail *mail);
+/* All deliveries of one mail, before the write transaction: evidence, rules, classifier, articles, and the notices that an agent quotes. */
+void gateway_ask(const struct advisers *advisers, struct arena *arena, const struct mail_source *source, struct considered *all, size_t count);
+/* One that opens a ticket, after all: then it is decided again. */
+void gateway_ask_again(const struct advisers *advisers, struct arena *arena, struct considered *considered);
+/* Facts and plan, in the store's transaction or snapshot. store NULL: every mail is new. */
+enum status gateway_decide(const struct desk_policy *policy, struct store *store, struct arena *arena, struct considered *considered, struct error *error);
+/* Everything behind the look: address, gateway_ask(), whether it is a duplicate, decision. The plan stays empty where the address is not ours, and
+ * where it is a duplicate. */
+enum status gateway_consider(const struct advisers *advisers, struct arena *arena, const struct mail_source *source, struct considered *considered,
+                             struct error *error);
+
 /* What the rules say of a mail to this recipient. NULL: no rules, or an address that no rule is asked about (a ticket's own, a bounce's).
  * `known` says whether the sender has written before; `keywords` is matched once a mail. */
 const struct verdict *gateway_ask_rules(struct ruleset *rules, const struct incoming *incoming, const struct mail_source *source,

@@ -1,7 +1,7 @@
 /*
  * cli_explain.c - `explain FILE...`: what a mail is understood as and what would be done with it. Changes nothing.
  *
- * The same way as a delivery, without the transaction: parse, gather facts, decide, print the plan. Without a configuration (the
+ * The very way of a delivery (gateway_consider.c), but nothing is applied: the plan is printed. Without a configuration (the
  * default one need not exist) it says what is in the mail and nothing of tickets; with one but no database, every mail is new.
  * With --json one object a line, one line a file, in order; a file that cannot be read gives {"file","error"} and the next
  * one follows; the exit code is then 66. Runs over thousands of files: memory is that of one mail.
@@ -23,38 +23,11 @@ struct explanation {
 	const char *recipient;
 	const struct verdict *verdict;           /* NULL: neither rules nor a model */
 	struct desk_articles articles;           /* that would be suggested */
-	struct plan plan;
+	struct considered considered;
 	struct strings lines;
 };
 
 /* ---------------------------------------------------------------- the dry run */
-
-/* The claim is the one question that writes (it counts the repetition), so it is asked in a transaction that is rolled back. */
-static bool is_duplicate(struct cli *cli, const struct incoming *incoming)
-{
-	unsigned char claim[CLAIM_SIZE];
-	bool duplicate = false;
-	struct error error;
-
-	if (!cli->store || store_begin(cli->store, &error) != STATUS_OK)
-		return false;
-	desk_claim(incoming, claim);
-	if (store_claim(cli->store, incoming, claim, &duplicate, &error) != STATUS_OK)
-		duplicate = false;
-	store_rollback(cli->store);
-	return duplicate;
-}
-
-/* What rules and model say, and who is free where they want it: as the gateway asks, but for reading only. */
-static enum status ask(struct cli *cli, struct arena *arena, const struct incoming *incoming, const struct mail_source *source,
-                       struct explanation *this, struct facts *facts, struct error *error)
-{
-	this->verdict = gateway_ask_rules(cli->rules, incoming, source, facts->sender_known, NULL, arena);
-	this->verdict = gateway_ask_model(cli->learned, &cli->policy, incoming, this->verdict, arena);
-	facts->verdict = this->verdict;
-	gateway_ask_kb(cli->kb, &cli->policy, incoming, this->verdict, arena, &facts->asked);
-	return cli->store ? gateway_add_loads(cli->store, arena, &cli->policy, incoming, this->verdict, facts, error) : STATUS_OK;
-}
 
 /* Only the first answer carries articles, and only some do. */
 static bool suggests(const struct plan *plan)
@@ -65,56 +38,52 @@ static bool suggests(const struct plan *plan)
 	return false;
 }
 
-static enum status decide(struct cli *cli, struct arena *arena, const struct mail_source *source, struct explanation *this, struct error *error)
+/* As the gateway does it for a mail that came. */
+static enum status decide(struct cli *cli, const struct advisers *advisers, struct arena *arena, const struct mail_source *source,
+                          struct explanation *this, struct error *error)
 {
-	struct incoming incoming = { .trace = "explain", .mail = &this->mail, .size = source->size, .received = clock_now() };
-	struct facts facts = { .now = incoming.received, .next_ticket = 1, .next_outbox = 1, .sender_language = "" };
-	struct evidence evidence = { .count = 0 };
+	struct considered *considered = &this->considered;
 	enum status status;
 
-	incoming.envelope_from = cli->option[O_ENVELOPE_FROM] ? cli->option[O_ENVELOPE_FROM] : this->mail.from.address;
-	incoming.recipient = this->recipient = text_lower(arena, cli_recipient(cli, &this->mail));
-	desk_address(&cli->policy, incoming.recipient, &incoming.address);
-	if (incoming.address.class == ADDRESS_UNKNOWN) {
-		strings_add(arena, &this->lines, arena_printf(arena, "refuse %s: 550 5.1.1 unknown address", incoming.recipient));
+	considered->incoming = (struct incoming){ .trace = "explain", .mail = &this->mail, .size = source->size, .received = clock_now() };
+	considered->incoming.envelope_from = cli->option[O_ENVELOPE_FROM] ? cli->option[O_ENVELOPE_FROM] : this->mail.from.address;
+	considered->incoming.recipient = this->recipient = text_lower(arena, cli_recipient(cli, &this->mail));
+	if ((status = gateway_consider(advisers, arena, source, considered, error)) != STATUS_OK)
+		return status;
+	this->verdict = considered->verdict;
+	if (considered->incoming.address.class == ADDRESS_UNKNOWN) {
+		strings_add(arena, &this->lines, arena_printf(arena, "refuse %s: 550 5.1.1 unknown address", this->recipient));
 		return STATUS_OK;
 	}
-	if (is_duplicate(cli, &incoming)) {
+	if (considered->duplicate) {
 		this->mail.kind = MAIL_DUPLICATE;
 		strings_add(arena, &this->lines, "nothing: this very mail was delivered here before");
 		return STATUS_OK;
 	}
-	desk_evidence(arena, &cli->policy, &incoming, &evidence);
-	if (cli->store && (status = store_facts_of_mail(cli->store, arena, &incoming, &evidence, &facts, error)) != STATUS_OK)
-		return status;
-	if (cli->store && cli->config)
-		gateway_know_notices(cli->store, &cli->policy, &cli->config->templates, arena, &incoming);
-	if ((status = ask(cli, arena, &incoming, source, this, &facts, error)) != STATUS_OK)
-		return status;
-	desk_decide_mail(&cli->policy, &incoming, &facts, &this->plan);
-	if (suggests(&this->plan))
-		this->articles = facts.asked.articles;
-	plan_print(&this->plan, &this->lines);
-	this->mail.kind = this->plan.kind;
+	if (suggests(&considered->plan))
+		this->articles = considered->asked.articles;
+	plan_print(&considered->plan, &this->lines);
+	this->mail.kind = considered->plan.kind;
 	return STATUS_OK;
 }
 
-/* plan.arena must be the arena of this mail before it is decided. */
 static enum status explain(struct cli *cli, struct arena *arena, const char *file, struct explanation *this, struct error *error)
 {
-	struct mail_options options = { .authserv_id = cli->config ? cli->config->authserv_id : NULL, .envelope_from = cli->option[O_ENVELOPE_FROM],
-	                                .recipient = cli->option[O_RCPT] };
+	const struct advisers advisers = { cli->config, &cli->policy, cli->rules, cli->learned, cli->kb, cli->store, NULL };
 	struct mail_source source;
 	enum status status = mail_source_open(file, &source, error);
 
 	memset(this, 0, sizeof *this);
 	if (status != STATUS_OK)
 		return status;
-	mail_parse(arena, &source, &options, &this->mail);
 	if (cli->config) {
-		plan_init(&this->plan, arena, NULL);
+		gateway_look(&advisers, arena, &source, cli->option[O_ENVELOPE_FROM], cli->option[O_RCPT], true, &this->mail);
 		this->decided = true;
-		status = decide(cli, arena, &source, this, error);
+		status = decide(cli, &advisers, arena, &source, this, error);
+	} else {
+		struct mail_options options = { .envelope_from = cli->option[O_ENVELOPE_FROM], .recipient = cli->option[O_RCPT] };
+
+		mail_parse(arena, &source, &options, &this->mail);
 	}
 	mail_source_close(&source);
 	return status;
@@ -132,13 +101,13 @@ static const struct effect *effect_of(const struct plan *plan, enum effect_kind 
 
 static void add_ticket(struct json *json, const struct explanation *this)
 {
-	if (!this->decided || this->plan.evidence == EVIDENCE_NONE || effect_of(&this->plan, EFFECT_CREATE_TICKET)) {
+	if (!this->decided || this->considered.plan.evidence == EVIDENCE_NONE || effect_of(&this->considered.plan, EFFECT_CREATE_TICKET)) {
 		json_null(json, "ticket");
 		return;
 	}
 	json_object(json, "ticket");
-	json_number(json, "id", this->plan.ticket);
-	json_string(json, "evidence", evidence_name(this->plan.evidence));
+	json_number(json, "id", this->considered.plan.ticket);
+	json_string(json, "evidence", evidence_name(this->considered.plan.evidence));
 	json_object_end(json);
 }
 
@@ -154,8 +123,8 @@ static void add_reason(struct json *json, const struct verdict_reason *reason)
 /* Only a new ticket is routed; what joins one stays where that is. */
 static void add_route(struct json *json, const struct explanation *this)
 {
-	const struct effect *create = effect_of(&this->plan, EFFECT_CREATE_TICKET), *agent = effect_of(&this->plan, EFFECT_SET_AGENT),
-	                    *priority = effect_of(&this->plan, EFFECT_SET_PRIORITY);
+	const struct effect *create = effect_of(&this->considered.plan, EFFECT_CREATE_TICKET), *agent = effect_of(&this->considered.plan, EFFECT_SET_AGENT),
+	                    *priority = effect_of(&this->considered.plan, EFFECT_SET_PRIORITY);
 	const char *assigned;
 
 	if (!create) {
@@ -168,9 +137,9 @@ static void add_route(struct json *json, const struct explanation *this)
 	json_string(json, "agent", assigned && *assigned ? assigned : NULL);
 	json_string(json, "priority", priority ? priority->to : create->create->priority);
 	json_array(json, "tags");
-	for (size_t i = 0; i < this->plan.count; i++)
-		if (this->plan.at[i].kind == EFFECT_ADD_TAG)
-			json_string(json, NULL, this->plan.at[i].to);
+	for (size_t i = 0; i < this->considered.plan.count; i++)
+		if (this->considered.plan.at[i].kind == EFFECT_ADD_TAG)
+			json_string(json, NULL, this->considered.plan.at[i].to);
 	json_array_end(json);
 	json_array(json, "because");
 	for (size_t i = 0; this->verdict && i < this->verdict->because.count; i++)

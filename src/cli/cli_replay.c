@@ -37,42 +37,46 @@ static bool kept_out(const char *disposition)
 	return !strcmp(disposition, DISPOSITION_REJECTED) || !strcmp(disposition, DISPOSITION_DISCARDED) || !strcmp(disposition, DISPOSITION_REDIRECTED);
 }
 
-static const char *where_it_would_go(const struct verdict *verdict, const struct mailbox_row *row, const char *was, const char *queue)
+/* By the plan of today, for a mail of which nothing else is known. Where it joined a ticket, it joins it again, unless it is kept out. */
+static const char *where_it_would_go(const struct plan *plan, const struct mailbox_row *row, const char *was)
 {
 	bool opens = !strcmp(row->disposition, DISPOSITION_TICKET) || kept_out(row->disposition)
 	          || (!strcmp(row->disposition, DISPOSITION_AUTOMATIC) && row->seq == 1);
 
-	if (verdict && verdict->reject)
-		return DISPOSITION_REJECTED;
-	if (verdict && verdict->redirects.count)
-		return DISPOSITION_REDIRECTED;
-	if (verdict && verdict->discard)
-		return DISPOSITION_DISCARDED;
-	return !opens ? was : verdict && verdict->queue ? verdict->queue : queue;
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct effect *effect = &plan->at[i];
+
+		if (effect->kind == EFFECT_DISPOSITION && kept_out(effect->to))
+			return effect->to;
+		if (effect->kind == EFFECT_CREATE_TICKET && opens)
+			return effect->create->queue;
+	}
+	return was;
 }
 
 /* False: this mail is not one that rules are asked about, or its raw mail cannot be read. */
 static bool replay_one(struct cli *cli, struct arena *arena, const struct mailbox_row *row, struct replayed *this)
 {
-	struct incoming incoming = { .trace = "replay", .envelope_from = row->envelope_from, .recipient = row->recipient, .size = row->size };
-	struct mail_options options = { .authserv_id = cli->config->authserv_id, .envelope_from = row->envelope_from, .recipient = row->recipient };
+	const struct advisers advisers = { .config = cli->config, .policy = &cli->policy, .rules = cli->rules, .reader = cli->store };
+	struct considered considered = { .as_new = true, .at = row->received };
 	struct store_raw raw;
 	struct error error;
 	struct mail mail;
-	bool known;
+	struct address_facts address;
+	enum status status;
 
-	desk_address(&cli->policy, row->recipient, &incoming.address);
-	if (incoming.address.class != ADDRESS_QUEUE || !strcmp(row->disposition, DISPOSITION_LOOP) || store_raw_open(cli->store, row->raw, &raw, &error) != STATUS_OK)
+	desk_address(&cli->policy, row->recipient, &address);
+	if (address.class != ADDRESS_QUEUE || !strcmp(row->disposition, DISPOSITION_LOOP) || store_raw_open(cli->store, row->raw, &raw, &error) != STATUS_OK)
 		return false;
-	mail_parse(arena, &raw.source, &options, &mail);
-	incoming.mail = &mail;
-	if (store_sender_known(cli->store, mail.from.address, &known, &error) != STATUS_OK)
-		known = false;
-	this->verdict = gateway_ask_rules(cli->rules, &incoming, &raw.source, known, NULL, arena);
+	gateway_look(&advisers, arena, &raw.source, row->envelope_from, row->recipient, false, &mail);
+	considered.incoming = (struct incoming){ .trace = "replay", .envelope_from = row->envelope_from, .recipient = row->recipient, .size = row->size,
+	                                         .mail = &mail, .received = row->received };
+	status = gateway_consider(&advisers, arena, &raw.source, &considered, &error);
 	store_raw_close(&raw);
+	this->verdict = considered.verdict;
 	this->was = where_it_went(cli, arena, row);
-	this->now = where_it_would_go(this->verdict, row, this->was, incoming.address.queue->name);
-	return true;
+	this->now = where_it_would_go(&considered.plan, row, this->was);
+	return status == STATUS_OK;
 }
 
 static const char *reasons(struct arena *arena, const struct verdict *verdict)

@@ -85,31 +85,32 @@ enum status cli_run_rules_lint(struct cli *cli, struct error *error)
 
 /* ---------------------------------------------------------------- rules test */
 
-struct tested { const char *file, *recipient; struct verdict verdict; };
+struct tested { const char *file, *recipient; const struct verdict *verdict; };
 
 static enum status test(struct cli *cli, struct ruleset *ruleset, const char *file, struct arena *arena, struct tested *tested, struct error *error)
 {
-	struct mail_options options = { .authserv_id = cli->config->authserv_id, .envelope_from = cli->option[O_ENVELOPE_FROM] };
+	static const struct verdict nothing = { .confidence = -1 };      /* no rule is asked about such an address */
+	const struct advisers advisers = { .config = cli->config, .policy = &cli->policy, .rules = ruleset };
+	struct considered considered = { .as_new = true };
 	struct mail_source source;
 	struct mail mail;
-	struct address_facts address;
 	enum status status = mail_source_open(file, &source, error);
 
 	if (status != STATUS_OK)
 		return status;
-	mail_parse(arena, &source, &options, &mail);
-	*tested = (struct tested){ .file = file, .recipient = text_lower(arena, cli_recipient(cli, &mail)) };
-	desk_address(&cli->policy, tested->recipient, &address);
-	struct rules_input input = { .mail = &mail, .source = &source, .recipient = tested->recipient, .trace = "test",
-		.envelope_from = cli->option[O_ENVELOPE_FROM] ? cli->option[O_ENVELOPE_FROM] : mail.from.address, .queue = address.queue ? address.queue->name : NULL };
-	rules_evaluate(ruleset, &input, arena, &tested->verdict);
+	gateway_look(&advisers, arena, &source, cli->option[O_ENVELOPE_FROM], cli->option[O_RCPT], false, &mail);
+	considered.incoming = (struct incoming){ .trace = "test", .mail = &mail, .size = source.size, .received = clock_now(),
+		.envelope_from = cli->option[O_ENVELOPE_FROM] ? cli->option[O_ENVELOPE_FROM] : mail.from.address,
+		.recipient = text_lower(arena, cli_recipient(cli, &mail)) };
+	status = gateway_consider(&advisers, arena, &source, &considered, error);
+	*tested = (struct tested){ file, considered.incoming.recipient, considered.verdict ? considered.verdict : &nothing };
 	mail_source_close(&source);
-	return STATUS_OK;
+	return status;
 }
 
 static void as_json(struct json *json, const struct tested *tested)
 {
-	const struct verdict *verdict = &tested->verdict;
+	const struct verdict *verdict = tested->verdict;
 
 	json_object(json, NULL);
 	json_string(json, "file", tested->file);
@@ -143,7 +144,7 @@ static void add_word(struct cli *cli, const char *what, const char *value)
 
 static void as_words(struct cli *cli, const struct tested *tested)
 {
-	const struct verdict *verdict = &tested->verdict;
+	const struct verdict *verdict = tested->verdict;
 	bool ticket = !verdict->reject && !verdict->discard && !verdict->redirects.count;
 
 	buffer_printf(&cli->out, "%s, to %s\n", cli_safe(&cli->arena, tested->file, false), cli_safe(&cli->arena, tested->recipient, false));

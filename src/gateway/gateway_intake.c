@@ -2,9 +2,8 @@
  * gateway_intake.c - a mail's way through the house, from the final dot to the replies. It may not decide anything itself.
  *
  * 250 means: this delivery is committed (WAL synced) by whoever writes. Every trouble of ours is a 4xx, and nothing is half
- * done: each recipient's delivery is undone alone. Most replies join their ticket, where the classifier has nothing to say: it is
- * asked about a reply only after the store has told that it opens one. Log: lmtp.accepted, lmtp.duplicate, lmtp.deferred, mail.bounced, with the
- * trace id that the outgoing mails carry on.
+ * done: each recipient's delivery is undone alone. What is decided is gateway_consider.c's. Log: lmtp.accepted, lmtp.duplicate,
+ * lmtp.deferred, mail.bounced, with the trace id that the outgoing mails carry on.
  */
 #include <string.h>
 
@@ -21,45 +20,26 @@ const double gateway_seconds_bounds[12] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0
 /* One delivery on its way into the store. */
 struct delivery {
 	struct transaction *transaction;
-	struct incoming incoming;
-	struct evidence evidence;
-	unsigned char claim[CLAIM_SIZE];
-	const struct verdict *verdict;           /* NULL: neither rules nor a model */
-	struct asked asked;                      /* what the articles say */
-	bool duplicate;
-	bool unasked;                            /* in: the classifier was not asked */
-	bool opens;                              /* out: it must be, nothing was written yet */
+	struct considered *considered;
 	int64_t raw;                             /* out: where its mail is kept */
-	struct plan plan;
 };
 
-/* Runs where the store is written, twice if need be: claim, facts, plan, apply. */
+/* Runs where the store is written, twice if need be: claim, facts, plan, apply. A reply that opens a ticket has to be asked about first. */
 static enum status deliver(struct store *store, void *context, struct error *error)
 {
 	struct delivery *delivery = context;
+	struct considered *this = delivery->considered;
 	struct transaction *transaction = delivery->transaction;
-	struct arena *arena = &transaction->arena;
-	struct facts facts = {0};
-	enum status status = store_claim(store, &delivery->incoming, delivery->claim, &delivery->duplicate, error);
-	delivery->opens = false;
-	if (status != STATUS_OK || delivery->duplicate)
+	enum status status = store_claim(store, &this->incoming, this->claim, &this->duplicate, error);
+	this->opens = false;
+	if (status != STATUS_OK || this->duplicate)
 		return status;
-	if ((status = store_facts_of_mail(store, arena, &delivery->incoming, &delivery->evidence, &facts, error)) != STATUS_OK)
+	if ((status = gateway_decide(&transaction->config->policy, store, &transaction->arena, this, error)) != STATUS_OK || this->opens)
 		return status;
-	status = gateway_add_loads(store, arena, &transaction->config->policy, &delivery->incoming, delivery->verdict, &facts, error);
-	if (status != STATUS_OK)
-		return status;
-	facts.verdict = delivery->verdict;
-	facts.asked = delivery->asked;
-	plan_init(&delivery->plan, arena, NULL);
-	desk_decide_mail(&transaction->config->policy, &delivery->incoming, &facts, &delivery->plan);
-	delivery->opens = delivery->unasked && plan_has(&delivery->plan, EFFECT_CREATE_TICKET);
-	if (delivery->opens)
-		return STATUS_OK;
 	if ((status = store_keep_raw(store, transaction->spool, &delivery->raw, error)) != STATUS_OK)
 		return status;
-	struct delivery_record record = {&delivery->incoming, delivery->claim, delivery->raw};
-	return store_apply(store, &delivery->plan, &record, error);
+	struct delivery_record record = {&this->incoming, this->claim, delivery->raw};
+	return store_apply(store, &this->plan, &record, error);
 }
 
 static const struct effect *disposition_of(const struct plan *plan)
@@ -91,7 +71,7 @@ static void count_acknowledgement(struct gateway *gateway, const struct plan *pl
 	}
 }
 
-static void log_accepted(const struct delivery *delivery)
+static void log_accepted(const struct considered *delivery)
 {
 	const struct incoming *in = &delivery->incoming;
 	const struct effect *disposition = disposition_of(&delivery->plan);
@@ -103,7 +83,7 @@ static void log_accepted(const struct delivery *delivery)
 
 /* An agent whose mailbox is gone hears of nothing; mail about it is sent to nobody, since that is how loops start. One line a mail: a
  * report may name whom and how many it likes. */
-static void log_bounced(const struct delivery *delivery)
+static void log_bounced(const struct considered *delivery)
 {
 	for (size_t i = 0; i < delivery->plan.count; i++) {
 		const struct effect *effect = &delivery->plan.at[i];
@@ -115,7 +95,7 @@ static void log_bounced(const struct delivery *delivery)
 }
 
 /* The one translator from our statuses to SMTP replies. */
-static void answer(struct gateway *gateway, const struct delivery *delivery, enum status status, const struct error *error,
+static void answer(struct gateway *gateway, const struct considered *delivery, enum status status, const struct error *error,
                    struct lmtp_reply *reply)
 {
 	const struct incoming *in = &delivery->incoming;
@@ -152,141 +132,62 @@ static void refuse_all(struct gateway *gateway, const struct transaction *transa
 	gateway->counters.deferred += (int64_t)count;
 }
 
-static void prepare(struct transaction *transaction, const struct mail *mail, uint64_t size, size_t i, struct delivery *delivery)
-{
-	const struct recipient *recipient = &transaction->recipients.at[i];
-	*delivery = (struct delivery){.transaction = transaction};
-	delivery->incoming = (struct incoming){.trace = transaction->trace, .envelope_from = transaction->envelope_from,
-	                                       .recipient = recipient->address, .address = recipient->facts, .mail = mail, .size = size,
-	                                       .received = clock_now()};
-	desk_evidence(&transaction->arena, &transaction->config->policy, &delivery->incoming, &delivery->evidence);
-	desk_claim(&delivery->incoming, delivery->claim);
-}
-
-static bool sender_known(struct gateway *gateway, const struct mail *mail)
-{
-	struct error error;
-	bool known = false;
-	pthread_mutex_lock(&gateway->reader_lock);
-	if (gateway->reader && store_sender_known(gateway->reader, mail->from.address, &known, &error) != STATUS_OK)
-		known = false;                   /* the rules then see known:no; the mail goes on */
-	pthread_mutex_unlock(&gateway->reader_lock);
-	return known;
-}
-
-/* Before the write transaction: a worker process may take its time. */
-static void ask_rules(struct gateway *gateway, struct transaction *transaction, const struct mail *mail, const struct mail_source *source,
-                      struct delivery *deliveries, size_t count)
-{
-	struct rules_keywords keywords = {0};
-	if (!transaction->rules || !rules_script_count(transaction->rules))
-		return;
-	bool known = rules_ask_known(transaction->rules) && sender_known(gateway, mail);
-	rules_match(transaction->rules, mail, &transaction->arena, &keywords);
-	for (size_t i = 0; i < count; i++)
-		deliveries[i].verdict = gateway_ask_rules(transaction->rules, &deliveries[i].incoming, source, known, &keywords, &transaction->arena);
-}
-
-/* Where the rules leave the queue open, what was learned may choose it. Replies have to wait. */
-static void ask_model(struct gateway *gateway, struct transaction *transaction, struct delivery *deliveries, size_t count)
-{
-	struct learned *learned = gateway_learned(gateway);
-	for (size_t i = 0; i < count && learned; i++) {
-		struct delivery *delivery = &deliveries[i];
-		delivery->unasked = delivery->incoming.mail->kind == MAIL_REPLY && !delivery->opens;
-		if (!delivery->unasked)
-			delivery->verdict = gateway_ask_model(learned, &transaction->config->policy, &delivery->incoming, delivery->verdict, &transaction->arena);
-	}
-	gateway_learned_unref(&learned);
-}
-
-/* Of an agent's mail: what he had before him when he wrote. Before the write transaction. */
-static void know_notices(struct gateway *gateway, struct transaction *transaction, struct incoming *incoming)
-{
-	pthread_mutex_lock(&gateway->reader_lock);
-	if (gateway->reader)
-		gateway_know_notices(gateway->reader, &transaction->config->policy, &transaction->config->templates, &transaction->arena, incoming);
-	pthread_mutex_unlock(&gateway->reader_lock);
-}
-
-/* Before the write transaction, too. */
-static void ask_kb(struct transaction *transaction, struct delivery *deliveries, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		gateway_ask_kb(transaction->kb, &transaction->config->policy, &deliveries[i].incoming, deliveries[i].verdict, &transaction->arena,
-		               &deliveries[i].asked);
-}
-
-/* Replies that open a ticket, after all. */
-static void deliver_again(struct gateway *gateway, struct transaction *transaction, struct delivery *deliveries, enum status *statuses,
-                          struct error *errors, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (statuses[i] == STATUS_OK && deliveries[i].opens) {
-			ask_model(gateway, transaction, &deliveries[i], 1);
-			deliveries[i].unasked = false;
-			statuses[i] = store_write(gateway->writer, deliver, &deliveries[i], &errors[i]);
-		}
-}
-
-struct asking { struct gateway *gateway; const struct config *config; };
-
-/* Asked only for a Message-ID of ours: plain intake pays nothing. */
-static const char *answered(const void *context, struct arena *arena, const char *message_id)
-{
-	const struct asking *asking = context;
-	const struct outbox_answered from = {asking->gateway->reader, &asking->config->policy, &asking->config->templates};
-	struct token token;
-	if (!asking->gateway->reader || !desk_message_id_read(&asking->config->policy, message_id, &token))
-		return NULL;
-	pthread_mutex_lock(&asking->gateway->reader_lock);
-	const char *text = outbox_answered(&from, arena, message_id);
-	pthread_mutex_unlock(&asking->gateway->reader_lock);
-	return text;
-}
-
-/* What rules, classifier, articles and desk ask for: attachments are not decoded, a long text is not read to its end. Only an agent's
- * words are needed whole: they go to the customer. */
-static void look(struct gateway *gateway, struct transaction *transaction, const struct mail_source *source, size_t count, struct mail *mail)
-{
-	const struct config *config = transaction->config;
-	const struct asking asking = {gateway, config};
-	struct mail_options options = {.authserv_id = config->authserv_id, .envelope_from = transaction->envelope_from,
-	                               .recipient = count == 1 ? transaction->recipients.at[0].address : NULL,
-	                               .light = true, .text_most = LIMIT_INTAKE_TEXT, .answered = answered, .answered_context = &asking};
-	mail_parse(&transaction->arena, source, &options, mail);
-	if (mail->text_cut && desk_agent_with_address(&config->policy, mail->from.address)) {
-		options.text_most = 0;
-		mail_parse(&transaction->arena, source, &options, mail);
-	}
-}
-
 /* One mail on its way through the house. */
 struct intake {
 	struct gateway *gateway;
 	struct transaction *transaction;
 	struct mail_source source;
 	struct mail mail;
-	struct delivery *deliveries; size_t count;
+	struct considered *considered; struct delivery *deliveries; size_t count;
 	int64_t reading_us;
 };
+
+static struct advisers advisers_of(struct gateway *gateway, const struct transaction *transaction)
+{
+	return (struct advisers){transaction->config, &transaction->config->policy, transaction->rules, NULL, transaction->kb, gateway->reader, &gateway->reader_lock};
+}
+
+static void prepare(struct intake *intake, size_t i)
+{
+	const struct transaction *transaction = intake->transaction;
+	const struct recipient *recipient = &transaction->recipients.at[i];
+	intake->deliveries[i] = (struct delivery){intake->transaction, &intake->considered[i], 0};
+	intake->considered[i] = (struct considered){.incoming = {.trace = transaction->trace, .envelope_from = transaction->envelope_from,
+	                                                         .recipient = recipient->address, .address = recipient->facts, .mail = &intake->mail,
+	                                                         .size = intake->source.size, .received = clock_now()}};
+}
 
 /* All that is done before the write transaction: for a heavy mail, in the slow lane. */
 static void consider(void *context)
 {
 	struct intake *intake = context;
 	struct transaction *transaction = intake->transaction;
+	struct advisers advisers = advisers_of(intake->gateway, transaction);
+	struct learned *learned = gateway_learned(intake->gateway);
 	int64_t start = clock_monotonic_us();    /* the thread's own clock costs a system call; a pause of the thread only keeps a mail more */
-	look(intake->gateway, transaction, &intake->source, intake->count, &intake->mail);
+	gateway_look(&advisers, &transaction->arena, &intake->source, transaction->envelope_from,
+	             intake->count == 1 ? transaction->recipients.at[0].address : NULL, false, &intake->mail);
 	intake->reading_us = clock_monotonic_us() - start;
 	for (size_t i = 0; i < intake->count; i++)
-		prepare(transaction, &intake->mail, intake->source.size, i, &intake->deliveries[i]);
-	ask_rules(intake->gateway, transaction, &intake->mail, &intake->source, intake->deliveries, intake->count);
-	ask_model(intake->gateway, transaction, intake->deliveries, intake->count);
-	ask_kb(transaction, intake->deliveries, intake->count);
-	for (size_t i = 0; i < intake->count; i++)
-		if (gateway_is_agents(&transaction->config->policy, &intake->deliveries[i].incoming))
-			know_notices(intake->gateway, transaction, &intake->deliveries[i].incoming);
+		prepare(intake, i);
+	advisers.learned = learned;
+	gateway_ask(&advisers, &transaction->arena, &intake->source, intake->considered, intake->count);
+	gateway_learned_unref(&learned);
+}
+
+/* Replies that open a ticket, after all. */
+static void deliver_again(const struct intake *intake, enum status *statuses, struct error *errors)
+{
+	for (size_t i = 0; i < intake->count; i++) {
+		if (statuses[i] != STATUS_OK || !intake->considered[i].opens)
+			continue;
+		struct advisers advisers = advisers_of(intake->gateway, intake->transaction);
+		struct learned *learned = gateway_learned(intake->gateway);
+		advisers.learned = learned;
+		gateway_ask_again(&advisers, &intake->transaction->arena, &intake->considered[i]);
+		gateway_learned_unref(&learned);
+		statuses[i] = store_write(intake->gateway->writer, deliver, &intake->deliveries[i], &errors[i]);
+	}
 }
 
 /* What was costly to read is not read again for the notices that wait: see store_derived.c. A large attachment is not costly here. Where
@@ -295,7 +196,7 @@ static void keep_derived(const struct intake *intake, const enum status *statuse
 {
 	int64_t raw = 0;
 	for (size_t i = 0; i < intake->count && !raw; i++)
-		if (statuses[i] == STATUS_OK && !intake->deliveries[i].duplicate)
+		if (statuses[i] == STATUS_OK && !intake->considered[i].duplicate)
 			raw = intake->deliveries[i].raw;
 	if (raw && store_worth_keeping(strlen(intake->mail.text), intake->reading_us))
 		gateway_keep(intake->gateway->writer, raw, &intake->mail, !intake->mail.text_cut && !intake->mail.attachments.count);
@@ -315,11 +216,11 @@ static void deliver_all(const struct intake *intake, struct lmtp_reply *replies)
 	for (size_t i = 0; i < count; i++)
 		contexts[i] = &deliveries[i];
 	store_write_all(gateway->writer, deliver, contexts, count, statuses, errors);
-	deliver_again(gateway, transaction, deliveries, statuses, errors, count);
+	deliver_again(intake, statuses, errors);
 	for (size_t i = 0; i < count; i++) {
-		kept |= statuses[i] == STATUS_OK && !deliveries[i].duplicate;
-		outgoing |= statuses[i] == STATUS_OK && plan_has(&deliveries[i].plan, EFFECT_ENQUEUE);
-		answer(gateway, &deliveries[i], statuses[i], &errors[i], &replies[i]);
+		kept |= statuses[i] == STATUS_OK && !intake->considered[i].duplicate;
+		outgoing |= statuses[i] == STATUS_OK && plan_has(&intake->considered[i].plan, EFFECT_ENQUEUE);
+		answer(gateway, &intake->considered[i], statuses[i], &errors[i], &replies[i]);
 	}
 	if (kept)
 		store_spool_kept(transaction->spool);
@@ -349,6 +250,7 @@ void gateway_intake(struct gateway *gateway, struct transaction *transaction, st
 	}
 	store_spool_source(transaction->spool, &intake.source);
 	uint64_t weight = lane_weight(&intake.source);
+	intake.considered = ARENA_ARRAY(&transaction->arena, struct considered, count);
 	intake.deliveries = ARENA_ARRAY(&transaction->arena, struct delivery, count);
 	lane_run(&gateway->lane, weight, consider, &intake);
 	gateway->counters.mails++;
