@@ -62,14 +62,14 @@ static size_t lower_word(struct span text, size_t *at, char out[36])
 			(*at)++;
 			continue;
 		}
+		if ((unsigned char)text.at[*at] < 128)
+			break;
 		size_t size = utf8_decode(text.at + *at, text.length - *at, &code);
-		if (!size)
-			size = 1, code = ' ';
-		bool letter = (code < 128 && is_alpha((char)code)) || (code >= 0xC0 && code < 0x2000 && code != 0xD7 && code != 0xF7);
+		bool letter = size && code >= 0xC0 && code < 0x2000 && code != 0xD7 && code != 0xF7;
 		if (!letter)
 			break;
-		if (code < 128 || (code >= 0xC0 && code <= 0xDE) || (code >= 0x410 && code <= 0x42F))
-			code = code < 128 ? (uint32_t)(unsigned char)lower((char)code) : code + 32;
+		if ((code >= 0xC0 && code <= 0xDE) || (code >= 0x410 && code <= 0x42F))
+			code += 32;
 		if (n + 4 < 36)
 			n += utf8_encode(code, out + n);
 		*at += size;

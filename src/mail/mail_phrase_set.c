@@ -101,12 +101,15 @@ static bool holds(struct span text, const char *phrase)
 	return rest[1] ? fold_find(behind, rest + 1) != NULL : behind.length > 0;
 }
 
-static bool ends(struct span text, const char *word)
+/* Nearly always the last byte settles it: case changes no ASCII letter into another byte than its own. */
+static bool ends(struct span text, const char *word, size_t length)
 {
-	size_t length = strlen(word);
-	while (text.length && strchr(".)]> ", text.at[text.length - 1]))
-		text.length--;
-	return text.length > length && fold_starts_slowly((struct span){ text.at + text.length - length, length }, word) == length;
+	if (text.length <= length)
+		return false;
+	unsigned char a = (unsigned char)text.at[text.length - 1], b = (unsigned char)word[length - 1];
+	if (a < 128 ? (unsigned char)lower((char)a) != b : b < 128)
+		return false;
+	return fold_starts_slowly((struct span){ text.at + text.length - length, length }, word) == length;
 }
 
 bool phrase_set_holds(const struct phrase_set *set, struct span text)
@@ -118,8 +121,10 @@ bool phrase_set_holds(const struct phrase_set *set, struct span text)
 		for (unsigned i = set->first[slot[n]]; i; i = set->at[i - 1].next)
 			if (set->at[i - 1].text[0] != '%' && holds(text, set->at[i - 1].text))
 				return true;
+	while (text.length && strchr(".)]> ", text.at[text.length - 1]))
+		text.length--;
 	for (unsigned i = set->first[slot_of(0, 0)]; i; i = set->at[i - 1].next)
-		if (set->at[i - 1].text[0] == '%' && ends(text, set->at[i - 1].text + 1))
+		if (set->at[i - 1].text[0] == '%' && ends(text, set->at[i - 1].text + 1, set->at[i - 1].length - 1u))
 			return true;
 	return false;
 }

@@ -53,7 +53,7 @@ enum header_word header_line(struct span line, struct span *value, bool *found)
 	enum header_word word = HEADER_OTHER;
 	*found = false;
 	size_t near = line.length < 64 ? line.length : 64;
-	if (!memchr(line.at, ':', near) && !memmem(line.at, near, "\xEF\xBC\x9A", 3))
+	if (!memchr(line.at, ':', near) && !(memchr(line.at, 0xEF, near) && memmem(line.at, near, "\xEF\xBC\x9A", 3)))
 		return HEADER_OTHER;
 	line = bare_line(line);
 	size_t used = header_name_at(line, &word);
