@@ -32,14 +32,17 @@ static uint64_t header_bytes(const struct mail_source *source)
 		length = got > 0 ? (size_t)got : 0;
 		at = piece;
 	}
-	for (size_t i = 0; i + 1 < length; i++)
-		if (at[i] == '\n' && (at[i + 1] == '\n' || (at[i + 1] == '\r' && i + 2 < length && at[i + 2] == '\n')))
-			return i;
+	const char *stop = at + length;
+	for (const char *line = at; (line = memchr(line, '\n', (size_t)(stop - line))); line++)
+		if (line + 1 < stop && (line[1] == '\n' || (line[1] == '\r' && line + 2 < stop && line[2] == '\n')))
+			return (uint64_t)(line - at);
 	return source->size;
 }
 
 uint64_t lane_weight(const struct mail_source *source)
 {
+	if (source->size < LIMIT_LIGHT_HEADER)
+		return 0;                        /* most mails: not even a look is needed */
 	uint64_t header = header_bytes(source), body = source->size - header;
 	if (header < LIMIT_LIGHT_HEADER && source->size < LIMIT_LIGHT_MAIL)
 		return 0;

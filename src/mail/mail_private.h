@@ -213,6 +213,7 @@ bool text_is_blank(struct span text);
 bool text_is_page(struct span text);
 bool text_may_be_stub(struct span text, bool *surely);           /* surely: it asks for a program that reads HTML */
 bool stub_has_words_of(struct span text, struct span page);         /* most of the words are in the page's source */
+bool page_is_short(struct span text, struct span page);              /* so little that it cannot say more than the text */
 bool text_is_stub_of(struct span text, struct span page);           /* page: its text */
 /* Takes pictures that stand in the page out of it, as attachments; returns the page without them. */
 struct span data_pictures_take(struct walk *walk, struct span html);

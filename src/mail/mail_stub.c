@@ -63,6 +63,7 @@ bool text_is_page(struct span text)
 
 /* ---- stubs ---- */
 /* Words of a short text, found again by their hash: the page is walked once, whatever they are. */
+#define STUB_PAGE_TIMES 2               /* a page says more than its stub: that many times its bytes */
 #define SLOTS 128                        /* a power of two, above WORDS_MAX */
 struct words { struct span at[WORDS_MAX]; size_t count; unsigned char slots[SLOTS]; };         /* slots: number + 1 of a word, 0: none */
 
@@ -158,12 +159,31 @@ bool stub_has_words_of(struct span text, struct span page)
 	return words_in(&words, page) * 2 > words.count;
 }
 
+/* Is there so little between the page's tags, and in those that show words of their own, that it cannot say more than the text? Told without reading
+ * it: nearly every page beside a text says the same. */
+bool page_is_short(struct span text, struct span page)
+{
+	const char *at = page.at, *stop = page.at + page.length;
+	size_t most = STUB_PAGE_TIMES * span_trim(text).length, shown = 0;
+	while (at < stop && shown < most) {
+		const char *tag = memchr(at, '<', (size_t)(stop - at));
+		shown += (size_t)((tag ? tag : stop) - at);
+		if (!tag)
+			break;
+		const char *end = memchr(tag, '>', (size_t)(stop - tag));
+		at = end ? end + 1 : stop;
+		if (!end || at - tag < 3 || lower(tag[1]) == 'i' || (lower(tag[1]) == 'a' && is_blank(tag[2])))
+			shown += (size_t)(at - tag);     /* pictures, fields and links; and what is no tag */
+	}
+	return shown < most;
+}
+
 bool text_is_stub_of(struct span text, struct span page)
 {
 	struct words words = { .count = 0 };
 	text = span_trim(text);
 	page = span_trim(page);
-	if (page.length < 2 * text.length || page.length < 40)
+	if (page.length < STUB_PAGE_TIMES * text.length || page.length < 40)
 		return false;
 	words_of(text, &words);
 	if (page.length > PAGE_BYTES)

@@ -241,7 +241,7 @@ static bool says_nothing(struct walk *walk, struct part *plain, struct part *pag
 	if (!page || !text_may_be_stub(text, &surely) || walk->stubs++ >= STUBS_MAX)
 		return false;
 	struct span html = part_text(walk, page, true);
-	if (!surely && stub_has_words_of(text, html))
+	if (!surely && (page_is_short(text, html) || stub_has_words_of(text, html)))
 		return false;
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
