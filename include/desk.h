@@ -471,17 +471,23 @@ struct effect {
 	struct asked *asked;
 };
 
+/* What came of one clue of a mail, in words. */
+struct clue_word { const struct clue *clue; int64_t ticket /* 0: none */; bool joined; const char *why; };
+
 struct plan {
 	struct arena *arena;
 	const char *who;                 /* address, agent name, "desk", "timer": who of the history */
 	struct effect *at; size_t count;
 	enum evidence_kind evidence;     /* how the ticket was found */
+	struct { struct clue_word *at; size_t count; } clues;    /* of a mail: each clue, and why it joined or not */
 	int64_t ticket;                  /* the ticket it is about; 0: none */
 	enum mail_kind kind;             /* of the mail, as finally judged */
 	bool over_budget;                /* an acknowledgement was withheld because there were too many */
 };
 void plan_init(struct plan *plan, struct arena *arena, const char *who);
 bool plan_has(const struct plan *plan, enum effect_kind kind);
+/* The clue that the mail joined by, else the first that led to a ticket; NULL: none did. */
+const struct clue_word *plan_clue(const struct plan *plan);
 /* One line an effect, as `explain`, the log and the golden tests show it. */
 void plan_print(const struct plan *plan, struct strings *lines);
 
@@ -529,6 +535,9 @@ struct action {
 /* STATUS_NOT_FOUND: no such ticket, agent, queue. STATUS_REFUSED: not in this state. STATUS_BAD_INPUT: unusable text or address. */
 enum status desk_decide_action(const struct desk_policy *policy, const struct action *action, const struct facts *facts,
                                struct plan *plan, struct error *error);
+
+/* The commands of agents' mails, one a line: as they are written; with a language, what each does, too. */
+const char *desk_command_lines(struct arena *arena, const char *language);
 
 /* What a customer did on a page. */
 enum page_kind { PAGE_CONFIRM, PAGE_REFUSE, PAGE_WORDS, PAGE_RATE, PAGE_HELP, PAGE_SOLVED };

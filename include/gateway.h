@@ -185,9 +185,6 @@ const char *gateway_message_index(struct arena *arena, struct store *store, stru
 /* Keeps what was made of a raw mail: off the commit path, and no harm if it fails. See store_keep_derived(). */
 void gateway_keep(struct store_writer *writer, int64_t raw, const struct mail *mail, bool whole);
 
-/* Only what is new in it: without quotes and signature. */
-const char *gateway_message_words(struct arena *arena, struct store *store, const struct message_row *message);
-
 /* A request for /l/TOKEN. `store` is the caller's own connection, for reading. */
 void gateway_page(struct gateway *gateway, const struct config *config, struct store *store, const struct web_request *request,
                   struct web_response *response);

@@ -35,7 +35,7 @@ enum mail_kind {
 	MAIL_LOOP,                       /* our own mail coming back; set by the desk */
 	MAIL_DUPLICATE                   /* set by the store's claim */
 };
-const char *mail_kind_name(enum mail_kind kind);                 /* "request", "auto-reply" ... as in CONTRACT */
+const char *mail_kind_name(enum mail_kind kind);                 /* "request", "auto-reply" ... */
 
 /* What sent it, as far as the mail tells. */
 enum mail_machine {
@@ -160,7 +160,7 @@ enum status mail_attachment(const struct mail_source *source, size_t number,
 /* The value of a header field, decoded to UTF-8, unfolded; the n-th of that name (from 0); NULL: none. For rules. */
 const char *mail_header(struct arena *arena, const struct mail_source *source, const char *name, size_t n);
 
-/* The mail part of `explain` and of messages: writes the keys of CONTRACT section 3 from kind to problems into an open object. */
+/* The mail part of `explain` and of messages: writes the keys from kind to problems into an open object. */
 void mail_json(struct json *json, const struct mail *mail);
 void mail_json_attachments(struct json *json, const char *key, const struct mail *mail);
 

@@ -111,6 +111,25 @@ static void add_ticket(struct json *json, const struct explanation *this)
 	json_object_end(json);
 }
 
+static void add_clues(struct json *json, const struct plan *plan)
+{
+	json_array(json, "clues");
+	for (size_t i = 0; i < plan->clues.count; i++) {
+		const struct clue_word *word = &plan->clues.at[i];
+
+		json_object(json, NULL);
+		json_string(json, "evidence", evidence_name(word->clue->kind));
+		if (word->ticket)
+			json_number(json, "ticket", word->ticket);
+		else
+			json_null(json, "ticket");
+		json_bool(json, "joined", word->joined);
+		json_string(json, "why", word->why);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
 static void add_reason(struct json *json, const struct verdict_reason *reason)
 {
 	json_object(json, NULL);
@@ -176,6 +195,7 @@ static void as_json(struct cli *cli, const char *file, const struct explanation 
 	json_string(&json, "file", file);
 	mail_json(&json, &this->mail);
 	add_ticket(&json, this);
+	add_clues(&json, &this->considered.plan);
 	add_route(&json, this);
 	add_articles(&json, &this->articles);
 	json_strings(&json, "plan", &this->lines);
@@ -249,6 +269,12 @@ static void as_page(struct cli *cli, struct arena *arena, const char *file, cons
 		field(cli, arena, "problem", mail->problems.at[i]);
 	if (this->decided)
 		field(cli, arena, "recipient", this->recipient);
+	for (size_t i = 0; i < this->considered.plan.clues.count; i++) {
+		const struct clue_word *word = &this->considered.plan.clues.at[i];
+		const char *where = word->ticket ? arena_printf(arena, "ticket %lld: ", (long long)word->ticket) : "";
+
+		field(cli, arena, word->joined ? "joins" : "clue", arena_printf(arena, "%s%s", where, word->why));
+	}
 	for (size_t i = 0; this->verdict && i < this->verdict->because.count; i++) {
 		const struct verdict_reason *reason = &this->verdict->because.at[i];
 
@@ -317,7 +343,7 @@ enum status cli_run_explain(struct cli *cli, struct error *error)
 	arena_init(&arena);
 	for (size_t i = 0; i < cli->count; i++) {
 		const char *file = cli->words[i];
-		struct error wrong = { STATUS_OK, "" };
+		struct error wrong = { .status = STATUS_OK };
 
 		if (explain(cli, &arena, file, &this, &wrong) == STATUS_OK) {
 			if (cli->json)

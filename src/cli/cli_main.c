@@ -144,7 +144,7 @@ static enum status run(struct cli *cli, int count, char **arguments, struct erro
 int main(int count, char **arguments)
 {
 	struct cli cli = { .exit_code = EX_OK };
-	struct error error = { STATUS_OK, "" };
+	struct error error = { .status = STATUS_OK };
 	enum status status;
 
 	cli_output_keep();

@@ -72,7 +72,6 @@ bool config_scan(struct loader *loader, const char *file, const char *text, size
 
 /* ---- config_walk.c ---- */
 void config_walk(struct loader *loader);
-const struct config_parameter *config_parameter_at(const char *path);
 bool config_parameter_inside(const struct config_parameter *row, const char *prefix);    /* directly inside "desk", "agents[]" or "" */
 const char *config_parameter_key(const struct config_parameter *row);    /* its last name */
 

@@ -15,7 +15,7 @@
 
 /* ---------------------------------------------------------------- the table, asked */
 
-const struct config_parameter *config_parameter_at(const char *path)
+static const struct config_parameter *config_parameter_at(const char *path)
 {
 	for (const struct config_parameter *row = config_parameters; row->path; row++)
 		if (!strcmp(row->path, path))

@@ -99,6 +99,18 @@ static void print_outbox(struct buffer *out, struct daemon *daemon)
 	value(out, "outbox_in_flight", "gauge", "Outgoing mails that are being sent now.", counters.in_flight);
 }
 
+static void print_rules(struct buffer *out)
+{
+	struct rules_counters counters;
+	rules_counters(&counters);
+	value(out, "rules_evaluations_total", "counter", "Mails that a worker of the rules looked at.", counters.evaluations);
+	value(out, "rules_troubles_total", "counter", "Mails that lost their rules: a worker died, or took too long.", counters.troubles);
+	value(out, "rules_workers_started_total", "counter", "Workers of the rules that were started.", counters.workers_started);
+	value(out, "rules_workers_lost_total", "counter", "Workers that died or were killed.", counters.workers_lost);
+	metric(out, "rules_seconds_total", "counter", "Time that the workers took for all mails.");
+	buffer_printf(out, "sportello_rules_seconds_total %g\n", (double)counters.microseconds_sum / 1e6);
+}
+
 static void print_web(struct buffer *out, struct daemon *daemon)
 {
 	struct web_counters counters;
@@ -118,6 +130,7 @@ static void metrics(struct daemon *daemon, const struct web_request *request, st
 	print_intake(&out, daemon);
 	print_store(&out, daemon);
 	print_outbox(&out, daemon);
+	print_rules(&out);
 	print_web(&out, daemon);
 	value(&out, "start_time_seconds", "gauge", "When the daemon was started.", daemon->started / 1000);
 	answer(response, 200, "text/plain; version=0.0.4; charset=utf-8", arena_string(request->arena, buffer_string(&out)));

@@ -1,5 +1,5 @@
 /*
- * desk_command.c - slash commands on the first lines of an agent's mail. CONTRACT section 6.
+ * desk_command.c - slash commands on the first lines of an agent's mail; which there are says desk_command_table.c.
  *
  * Commands stand on the first lines; the first line that is no command begins the words. One wrong command spoils the whole mail:
  * nothing of it is done, the agent is told what was wrong, so that nothing half-meant reaches a customer. A path like "/etc/passwd is
@@ -12,19 +12,6 @@
 #include <string.h>
 
 #include "desk_private.h"
-
-struct command { const char *name; enum action_kind kind; bool argument; const char *usage; };
-
-static const struct command commands[] = {
-	{"assign", ACTION_ASSIGN, true, "/assign AGENT"}, {"queue", ACTION_QUEUE, true, "/queue QUEUE"},
-	{"tag", ACTION_TAG, true, "/tag TAG"}, {"untag", ACTION_UNTAG, true, "/untag TAG"},
-	{"cc", ACTION_CC, true, "/cc ADDRESS"}, {"uncc", ACTION_UNCC, true, "/uncc ADDRESS"},
-	{"priority", ACTION_PRIORITY, true, "/priority low|normal|high|urgent"},
-	{"pending", ACTION_PEND, true, "/pending 3d"}, {"note", ACTION_NOTE, false, "/note"},
-	{"resolve", ACTION_RESOLVE, false, "/resolve"}, {"close", ACTION_CLOSE, false, "/close"},
-	{"reopen", ACTION_REOPEN, false, "/reopen"}, {"merge", ACTION_MERGE, true, "/merge 7"},
-	{"send", ACTION_REPLY, false, "/send"},          /* whatever is asked back for otherwise */
-};
 
 #define UNIT(letter, seconds) case letter: return (seconds)
 static int64_t unit_seconds(char letter)
@@ -58,14 +45,6 @@ int64_t desk_parse_until(const char *words, int64_t now)
 		return now + 86400000;
 	int64_t until = parse_date(words);
 	return until > now ? until : 0;
-}
-
-static const struct command *find_command(const char *word, size_t length)
-{
-	for (size_t i = 0; i < COUNT_OF(commands); i++)
-		if (strlen(commands[i].name) == length && strncasecmp(commands[i].name, word, length) == 0)
-			return &commands[i];
-	return NULL;
 }
 
 /* Mail programs make links of addresses: "anna@example.com <mailto:anna@example.com>". */
@@ -118,12 +97,12 @@ static const char *check_argument(struct arena *arena, const struct desk_policy 
 static const char *take_command(struct arena *arena, const struct desk_policy *policy, char *line, int64_t now, struct agent_words *words)
 {
 	size_t length = strcspn(line + 1, " \t");
-	const struct command *command = find_command(line + 1, length);
+	const struct desk_command *command = desk_command_named(line + 1, length);
 	if (!command)
 		return arena_printf(arena, "\"/%.*s\" is not a command", (int)(length > 40 ? 40 : length), line + 1);
 	const char *argument = text_trim(line + 1 + length);
 	if (command->argument && !*argument)
-		return arena_printf(arena, "/%s needs a word behind it: %s", command->name, command->usage);
+		return arena_printf(arena, "/%s needs a word behind it: %s", command->name, desk_command_usage(arena, command));
 	if (!command->argument && *argument)
 		return arena_printf(arena, "/%s stands alone on its line, but \"%s\" follows", command->name, argument);
 	if (command->kind == ACTION_NOTE || command->kind == ACTION_REPLY) {
@@ -178,7 +157,7 @@ static const char *words_of(struct arena *arena, const char *text)
 
 /* What a line of nothing but a command would be, without the marks of a program that writes bold letters as stars, and without a dot
  * behind it. NULL: it is none. */
-static const struct command *command_below(char *line, const char **argument)
+static const struct desk_command *command_below(char *line, const char **argument)
 {
 	char *end = line + strlen(line);
 	while (*line && strchr("*_`", *line))
@@ -189,7 +168,7 @@ static const struct command *command_below(char *line, const char **argument)
 		return NULL;
 	size_t length = strcspn(line + 1, " ");
 	*argument = text_trim(line + 1 + length);
-	return find_command(line + 1, length);
+	return desk_command_named(line + 1, length);
 }
 
 /* Of the lines below the first words: "/note" is taken out and makes a note of all. NULL: no other command stands there. */
@@ -201,7 +180,7 @@ static const char *commands_below(struct arena *arena, struct agent_words *words
 	for (const char *at = words->text; *at; at += strcspn(at, "\n"), at += *at == '\n') {
 		size_t length = strcspn(at, "\n");
 		const char *argument = "";
-		const struct command *command = memchr(at, '/', length) ? command_below(seen_line(arena, at, length), &argument) : NULL;
+		const struct desk_command *command = memchr(at, '/', length) ? command_below(seen_line(arena, at, length), &argument) : NULL;
 		bool note = command && command->kind == ACTION_NOTE;
 		words->note |= note;
 		if (!(note && !*argument))

@@ -58,7 +58,7 @@ static bool token_at(const struct desk_policy *policy, const char *at, struct to
 	return desk_token_read(&policy->keys, both, run + rest, token);
 }
 
-bool desk_is_house_token(const struct token *token, int64_t ticket)
+static bool desk_is_house_token(const struct token *token, int64_t ticket)
 {
 	return token->kind == TOKEN_AGENT || token->kind == TOKEN_NOTE || token->kind == TOKEN_MAIL_TO_AGENT || token->kind == TOKEN_BOUNCE
 	    || token->ticket != ticket;

@@ -158,9 +158,10 @@ static bool decide_referring(struct decision *d, const struct incoming *incoming
 		desk_not_sent(d, incoming, ticket, sender, problem);
 	else if (went_to_customer(d, ticket))
 		decide_direct(d, incoming, found->ticket, sender);
-	else if (found->ticket->queue_is_new)
-		desk_open_beside(d, incoming, found->ticket, sender);        /* he asks another queue: a note for those who work there */
-	else
+	else if (found->ticket->queue_is_new) {  /* a note for those who work there */
+		desk_thread_not(d, found, "it asks another queue");
+		desk_open_beside(d, incoming, found->ticket, sender);
+	} else
 		desk_not_sent(d, incoming, ticket, sender, "it did not come to the notice's own address, so it was kept as a note: to answer the customer, "
 		                                           "reply to the notice");
 	return true;
@@ -185,11 +186,13 @@ bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming)
 	enum evidence_kind evidence = d->plan->evidence;
 	d->plan->evidence = found->clue->kind;
 	bool brings_queue = !is_signed && asks_other_queue(d, incoming, found, sender);
+	desk_thread_joins(d, found);
 	if (found->ticket->same_mail_seq && !brings_queue) {
 		plan_disposition(d, DISPOSITION_JOINED, found->ticket->id, found->ticket->same_mail_seq, "the same mail came by another address of ours");
 		return true;
 	}
 	if (found->ticket->same_mail_seq) {
+		desk_thread_not(d, found, "it asks another queue");
 		desk_open_beside(d, incoming, found->ticket, sender);
 		return true;
 	}
@@ -198,6 +201,7 @@ bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming)
 		return true;
 	}
 	d->plan->evidence = evidence;
+	d->plan->clues.count = 0;                /* decided like anybody's */
 	return false;
 }
 

@@ -2,8 +2,7 @@
  * desk_mail.c - what happens to one delivery of one mail: the heart. Never fails; the worst mail becomes a ticket.
  *
  * Order: our own mail coming back; automatic mail (kept, never answered, never moves a state); an agent's mail proved by the
- * agent's own token; a reply that may join; else a new ticket, linked to what it pointed at. A reference alone (Message-ID,
- * subject number) never joins a stranger: participant, or the token of the ticket's address.
+ * agent's own token; a reply that may join (desk_thread.c); else a new ticket, linked to what it pointed at.
  *
  * Several of our addresses in one mail: each delivery is decided alone; one ticket for each queue, linked with each other;
  * a ticket holds a mail once.
@@ -13,54 +12,6 @@
 #include "desk_private.h"
 
 #define HOPS_MOST 100                            /* Received fields; RFC 5321 section 6.3: at least 100 */
-
-/* ---- who wrote, and may it join? ---- */
-
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), wanted = strlen(end);
-	return length >= wanted && text_equal_nocase(text + length - wanted, end);
-}
-
-/* A number in a subject is one of ours if the rest of the subject is, too: other desks number their tickets as we do. What is passed on
- * may be anybody's. Whatever was put before the subject ("AW:", "[EXTERN]") is not compared. */
-static bool subject_is_ours(struct decision *d, const struct clue_facts *found, const struct mail *mail)
-{
-	if (found->clue->kind != EVIDENCE_SUBJECT_TOKEN)
-		return true;
-	return !mail->forwards && ends_with(desk_short_subject(d->arena, mail->subject), desk_short_subject(d->arena, found->ticket->subject));
-}
-
-/* May a person's mail with this clue join as the customer's side? */
-static bool may_join(struct decision *d, const struct clue_facts *found, const struct mail *mail)
-{
-	const struct clue *clue = found->clue;
-	bool token_of_customer = clue->kind == EVIDENCE_ADDRESS_TOKEN && clue->token.kind == TOKEN_CUSTOMER;
-	bool reference = clue->kind == EVIDENCE_MESSAGE_ID || clue->kind == EVIDENCE_SUBJECT_TOKEN
-	              || (clue->kind == EVIDENCE_MESSAGE_TOKEN && clue->token.kind == TOKEN_MAIL_TO_CUSTOMER);
-	if (token_of_customer)
-		return true;
-	reference |= clue->kind == EVIDENCE_ADDRESS_TOKEN;       /* an agent's: whom he copied has it, and takes part */
-	const char *from = mail->from.address;
-	/* An address that the mail server did not see as From is nobody's proof, whether it checks or not. */
-	return reference && !mail->from_doubt && !failed_authentication(mail) && (desk_is_participant(found->ticket, from) || desk_has_left(found->ticket, from))
-	    && subject_is_ours(d, found, mail);
-}
-
-/* Automatic mail joins by what is signed, whoever sent it; by a reference only from a participant. Receipts and answers to invitations
- * come from wherever the mail was read. */
-static bool automatic_may_join(struct decision *d, const struct clue_facts *found, const struct mail *mail)
-{
-	enum evidence_kind kind = found->clue->kind;
-	if (kind == EVIDENCE_ADDRESS_TOKEN || kind == EVIDENCE_BOUNCE_ADDRESS)
-		return true;
-	if (kind == EVIDENCE_MENTION)
-		return false;
-	bool answer = mail->kind == MAIL_AUTO_REPLY && mail->machine != MACHINE_RECEIPT && mail->machine != MACHINE_CALENDAR;
-	if (kind == EVIDENCE_MESSAGE_TOKEN && (!answer || found->clue->token.kind == TOKEN_MAIL_TO_AGENT))
-		return true;
-	return desk_is_participant(found->ticket, mail->from.address) && subject_is_ours(d, found, mail);
-}
 
 static bool is_our_own(const struct desk_policy *policy, const struct mail *mail)
 {
@@ -158,15 +109,19 @@ static void decide_join(struct decision *d, const struct incoming *incoming, con
 {
 	d->plan->evidence = found->clue->kind;
 	d->plan->ticket = found->ticket->id;
+	desk_thread_joins(d, found);
 	if (already_there(d, found->ticket, DISPOSITION_JOINED))
 		return;
 	if (too_old(d, found->ticket)) {
-		desk_open_ticket(d, incoming, arena_printf(d->arena, "answer to a ticket closed more than %d days ago", d->policy->reopen_days));
+		const char *why = arena_printf(d->arena, "answer to a ticket closed more than %d days ago", d->policy->reopen_days);
+		desk_thread_not(d, found, why);
+		desk_open_ticket(d, incoming, why);
 		return;
 	}
 	d->plan->kind = MAIL_REPLY;
 	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found->ticket);
 	struct new_message *message = append_mail(d, ticket, incoming->mail, MESSAGE_REPLY);
+	desk_thread_history(d, incoming->mail);
 	message->flags = flags_of(d, found->ticket, incoming->mail);
 	message->proved = desk_proved_by(d->arena, incoming->mail, found);
 	if (desk_proves(d->arena, incoming->mail, found, ticket->customer.address))
@@ -256,22 +211,11 @@ static void tell_of_bounce(struct decision *d, const struct ticket_facts *ticket
 	notice_to_agents(d, ticket, "agent-bounced", seq, NULL, arena_string(d->arena, buffer_string(&variables)));
 }
 
-/* A machine's mail that answers nothing of ours is no answer but a report (an alarm, a fax): people are to see it. */
-static bool is_report(const struct mail *mail)
-{
-	return mail->kind == MAIL_AUTO_REPLY && mail->machine == MACHINE_MARKED && !mail->out_of_office;
-}
-
-/* One machine's reports that refer to the same: an alarm that flaps, and its end. */
-static bool again_by_its_machine(const struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found)
-{
-	return is_report(mail) && found->clue->kind == EVIDENCE_MESSAGE_ID && text_equal_nocase(mail->from.address, ticket->customer.address);
-}
-
 static void join_automatic(struct decision *d, const struct mail *mail, const struct clue_facts *found)
 {
 	d->plan->evidence = found->clue->kind;
 	d->plan->ticket = found->ticket->id;
+	desk_thread_joins(d, found);
 	bool bounce = mail->kind == MAIL_BOUNCE;
 	const char *disposition = bounce ? DISPOSITION_BOUNCE : DISPOSITION_AUTOMATIC;
 	if (already_there(d, found->ticket, disposition))
@@ -289,7 +233,7 @@ static void join_automatic(struct decision *d, const struct mail *mail, const st
 		tell_of_bounce(d, ticket, message->seq, bounced, &returned);
 	if (mail->kind == MAIL_AUTO_REPLY)       /* another desk's acknowledgement says where it wants to be answered */
 		desk_follow_reply_to(d, ticket, mail, found);
-	if (again_by_its_machine(ticket, mail, found))
+	if (desk_again_by_its_machine(ticket, mail, found))
 		tell_of_reply(d, ticket, message->seq);
 	plan_event(d, ticket, EVENT_AUTOMATIC_MAIL, NULL);
 	plan_disposition(d, disposition, ticket->id, message->seq, evidence_name(found->clue->kind));
@@ -305,26 +249,19 @@ static void open_report(struct decision *d, const struct incoming *incoming)
 	desk_open_ticket(d, &as_request, "a machine's mail refers to it");
 }
 
-/* Automatic mail opens nothing again; but an alarm that comes back after its ticket was done is to be seen: a ticket of its own, linked. */
-static bool is_over(const struct clue_facts *found, const struct mail *mail)
-{
-	bool done = found->ticket->state == STATE_RESOLVED || found->ticket->state == STATE_CLOSED || found->ticket->state == STATE_EXPIRED;
-	return done && again_by_its_machine(found->ticket, mail, found);
-}
-
 static void decide_automatic(struct decision *d, const struct incoming *incoming)
 {
 	for (size_t i = 0; i < d->facts->clues.count; i++) {
 		const struct clue_facts *found = &d->facts->clues.at[i];
-		if (found->ticket && automatic_may_join(d, found, incoming->mail) && !is_over(found, incoming->mail)) {
+		if (desk_automatic_may_join(d, found, incoming->mail)) {
 			join_automatic(d, incoming->mail, found);
 			return;
 		}
 	}
-	if (is_report(incoming->mail))
+	if (desk_is_report(incoming->mail))
 		open_report(d, incoming);
 	else
-		desk_open_ticket(d, incoming, "automatic mail about it, without proof");
+		desk_open_ticket(d, incoming, desk_thread_link(d));
 }
 
 /* What goes by no sign that counts for customers is not an agent's answer all the same. */
@@ -345,32 +282,32 @@ static void decide_agents_machine(struct decision *d, const struct incoming *inc
 static bool decide_for_other_queue(struct decision *d, const struct incoming *incoming, const struct clue_facts *found)
 {
 	struct clue_facts beside = {found->clue, found->ticket->beside};
-	if (beside.ticket && may_join(d, &beside, incoming->mail))
-		decide_join(d, incoming, &beside);
-	else if (beside.ticket || found->ticket->queue_is_new)
-		desk_open_ticket(d, incoming, "goes on in another queue, which the mail was addressed to");
-	else
+	static const char *const why = "goes on in another queue, which the mail was addressed to";
+	if (!beside.ticket && !found->ticket->queue_is_new)
 		return false;
+	if (beside.ticket && desk_may_join(d, &beside, incoming->mail)) {
+		decide_join(d, incoming, &beside);
+		return true;
+	}
+	desk_thread_not(d, found, why);
+	desk_open_ticket(d, incoming, why);
 	return true;
 }
 
-/* A person's answer to a bounce address (some programs answer the envelope sender): the address is signed, but of no role. */
 static void decide_person(struct decision *d, const struct incoming *incoming)
 {
 	if (desk_decide_house_mail(d, incoming))
 		return;
 	for (size_t i = 0; i < d->facts->clues.count; i++) {
 		const struct clue_facts *found = &d->facts->clues.at[i];
-		bool participant_at_bounce = found->ticket && found->clue->kind == EVIDENCE_BOUNCE_ADDRESS
-		                          && desk_is_participant(found->ticket, incoming->mail->from.address);
-		if (found->ticket && (participant_at_bounce || may_join(d, found, incoming->mail))) {
+		if (desk_may_join(d, found, incoming->mail)) {
 			if (!decide_for_other_queue(d, incoming, found))
 				decide_join(d, incoming, found);
 			return;
 		}
 	}
 	if (!desk_decide_first_words(d, incoming))
-		desk_open_ticket(d, incoming, "refers to it, but the sender takes no part in it");
+		desk_open_ticket(d, incoming, desk_thread_link(d));
 }
 
 /* Passed on as it is, from our bounce address, so that a bounce is recorded here. */
@@ -409,6 +346,24 @@ static bool decided_by_rule(struct decision *d, const struct incoming *incoming)
 	return verdict->discard;
 }
 
+static void decide(struct decision *d, const struct incoming *incoming)
+{
+	const struct mail *mail = incoming->mail;
+	if (is_our_own(d->policy, mail)) {
+		d->plan->kind = MAIL_LOOP;
+		plan_disposition(d, DISPOSITION_LOOP, 0, 0, mail->hops > HOPS_MOST ? "too many hops" : "our own mail came back");
+		return;
+	}
+	if (decided_by_rule(d, incoming))
+		return;
+	if (mail->kind == MAIL_BOUNCE || mail->kind == MAIL_AUTO_REPLY || mail->kind == MAIL_FEEDBACK_REPORT)
+		decide_automatic(d, incoming);
+	else if (desk_is_agents_machine(d, incoming))
+		decide_agents_machine(d, incoming);
+	else
+		decide_person(d, incoming);
+}
+
 void desk_decide_mail(const struct desk_policy *policy, const struct incoming *incoming, const struct facts *facts, struct plan *plan)
 {
 	const struct mail *mail = incoming->mail;
@@ -416,17 +371,7 @@ void desk_decide_mail(const struct desk_policy *policy, const struct incoming *i
 	plan->kind = mail->kind;
 	if (!plan->who)
 		plan->who = *mail->from.address ? mail->from.address : "unknown sender";
-	if (is_our_own(policy, mail)) {
-		plan->kind = MAIL_LOOP;
-		plan_disposition(&d, DISPOSITION_LOOP, 0, 0, mail->hops > HOPS_MOST ? "too many hops" : "our own mail came back");
-		return;
-	}
-	if (decided_by_rule(&d, incoming))
-		return;
-	if (mail->kind == MAIL_BOUNCE || mail->kind == MAIL_AUTO_REPLY || mail->kind == MAIL_FEEDBACK_REPORT)
-		decide_automatic(&d, incoming);
-	else if (desk_is_agents_machine(&d, incoming))
-		decide_agents_machine(&d, incoming);
-	else
-		decide_person(&d, incoming);
+	decide(&d, incoming);
+	if (facts->clues.count)
+		desk_thread_rest(&d);
 }

@@ -1,5 +1,5 @@
 /*
- * desk_notices.c - to whom a mail goes out and with which headers. CONTRACT section 6; RFC 3834 section 3.1.8 (References),
+ * desk_notices.c - to whom a mail goes out and with which headers. RFC 3834 section 3.1.8 (References),
  * RFC 5322 section 3.6.4.
  *
  * A mail to the customer's side is one mail for all of them; its Reply-To carries the customer's token. A mail to an agent is

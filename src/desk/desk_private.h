@@ -117,6 +117,11 @@ struct agent_words {                     /* what an agent's mail or command line
  * out; *problem says which and how to write it. */
 bool desk_commands(struct arena *arena, const struct desk_policy *policy, const char *text, int64_t now,
                    struct agent_words *words, const char **problem);
+/* ---- the table of them (desk_command_table.c) ---- */
+#define DESK_COMMAND_LANGUAGES 5
+struct desk_command { const char *name, *argument /* NULL: it stands alone */; enum action_kind kind; const char *help[DESK_COMMAND_LANGUAGES]; };
+const struct desk_command *desk_command_named(const char *word, size_t length);  /* NULL: there is none */
+const char *desk_command_usage(struct arena *arena, const struct desk_command *command);
 bool desk_asks_to_send(struct arena *arena, const char *text);   /* "/send" among the commands on top */
 /* What the agent wrote in this mail, commands and signature with it, the notice that it answers taken out (desk_own_words.c). `all`: also
  * what looks like a quote of something else. *problem: NULL, or why that is not certain. */
@@ -128,7 +133,6 @@ void desk_note_words_add(struct desk_note_words *notes, const char *notice);
 bool desk_note_words_have(struct desk_note_words *notes, const char *line, size_t length, size_t least);
 const char *desk_with_signature(struct arena *arena, const char *text, const char *signature);
 /* Tokens that are the house's own, or another ticket's (desk_house.c). The text without them: their addresses become `address`. */
-bool desk_is_house_token(const struct token *token, int64_t ticket);
 bool desk_find_house_token(const struct desk_policy *policy, int64_t ticket, const char *text, size_t *start, size_t *length);
 const char *desk_without_house_tokens(struct arena *arena, const struct desk_policy *policy, int64_t ticket, const char *address, const char *text,
                                       size_t *count);
@@ -143,6 +147,20 @@ void desk_not_sent(struct decision *d, const struct incoming *incoming, struct t
                    const char *problem);
 /* Agent NULL: whoever is told about the ticket. */
 void desk_tell_not_sent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem);
+
+/* ---- why a mail joins a ticket, or not (desk_thread.c) ---- */
+/* May a person's (a machine's) mail join by this clue? Leaves in the plan why not. */
+bool desk_may_join(struct decision *d, const struct clue_facts *found, const struct mail *mail);
+bool desk_automatic_may_join(struct decision *d, const struct clue_facts *found, const struct mail *mail);
+bool desk_is_report(const struct mail *mail);
+bool desk_again_by_its_machine(const struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
+/* The clue that is followed; one that is not, and why ("but ..."); and, at the end, a word of those that nobody asked. */
+void desk_thread_joins(struct decision *d, const struct clue_facts *found);
+void desk_thread_not(struct decision *d, const struct clue_facts *found, const char *but);
+void desk_thread_rest(struct decision *d);
+/* Why a mail that pointed at a ticket has one of its own, for the link; and why it joined, for the message that was just added. */
+const char *desk_thread_link(struct decision *d);
+void desk_thread_history(struct decision *d, const struct mail *mail);
 
 /* ---- what an agent's mail is (desk_house_mail.c) ---- */
 /* Did a machine write this in an agent's name, or to an agent's own address? */

@@ -1,5 +1,5 @@
 /*
- * desk_state.c - the life of a ticket as one complete table, state x event. CONTRACT section 4.
+ * desk_state.c - the life of a ticket as one complete table, state x event; doc/STATES.md shows it.
  *
  * Every cell is written out: a state that stays is named, a "--" may not happen. Automatic mail has a row of its own in
  * which nothing ever moves. Time limits (reopen_days) are asked before the event is raised, not here.

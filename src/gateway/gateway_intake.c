@@ -75,10 +75,12 @@ static void log_accepted(const struct considered *delivery)
 {
 	const struct incoming *in = &delivery->incoming;
 	const struct effect *disposition = disposition_of(&delivery->plan);
+	const struct clue_word *clue = plan_clue(&delivery->plan);
 	log_event(LOG_INFO, "lmtp.accepted", "id", in->trace, "from", in->envelope_from, "to", in->recipient,
 	          "message_id", in->mail->message_id ? in->mail->message_id : "", "kind", mail_kind_name(delivery->plan.kind),
 	          "disposition", disposition ? disposition->to : "", "ticket", LOG_NUMBER(delivery->plan.ticket),
-	          "evidence", evidence_name(delivery->plan.evidence), "bytes", LOG_NUMBER(in->size), NULL);
+	          "evidence", evidence_name(delivery->plan.evidence), "bytes", LOG_NUMBER(in->size),
+	          clue ? "because" : NULL, clue ? clue->why : NULL, NULL);
 }
 
 /* An agent whose mailbox is gone hears of nothing; mail about it is sent to nobody, since that is how loops start. One line a mail: a
@@ -102,7 +104,7 @@ static void answer(struct gateway *gateway, const struct considered *delivery, e
 	if (status != STATUS_OK) {
 		gateway->counters.deferred++;
 		log_event(LOG_WARNING, "lmtp.deferred", "id", in->trace, "from", in->envelope_from, "to", in->recipient, "why", error->text, NULL);
-		lmtp_reply_of(reply, strstr(error->text, "full") ? LMTP_STORE_FULL : LMTP_STORE_TROUBLE, NULL);
+		lmtp_reply_of(reply, error->full ? LMTP_STORE_FULL : LMTP_STORE_TROUBLE, NULL);
 		return;
 	}
 	gateway->counters.accepted++;

@@ -26,7 +26,7 @@ static void free_models(struct learned *learned)
 static bool accept(void *context, const struct model_row *row)
 {
 	struct loading *loading = context;
-	struct error error = {STATUS_BROKEN, "its checksum is wrong"};
+	struct error error = {.status = STATUS_BROKEN, .text = "its checksum is wrong"};
 	if (!row->whole || !gateway_lesson_open(row->bytes, row->length, &loading->parts, &error)) {
 		log_event(LOG_WARNING, "learn.refused", "version", LOG_NUMBER(row->version), "why", error.text, NULL);
 		return false;

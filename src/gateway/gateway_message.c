@@ -70,13 +70,3 @@ const char *gateway_message_text(struct arena *arena, struct store *store, const
 		return message->text;
 	return message->raw && store_mail(store, arena, message->raw, &options, &mail, &error) == STATUS_OK ? mail.text : "";
 }
-
-const char *gateway_message_words(struct arena *arena, struct store *store, const struct message_row *message)
-{
-	struct mail_options options = {.light = true};
-	struct mail mail;
-	struct error error;
-	if (message->text)
-		return message->text;
-	return message->raw && store_mail(store, arena, message->raw, &options, &mail, &error) == STATUS_OK ? mail_words(&mail, message->seq == 1 && !message->out) : "";
-}

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void compose_boundary(struct boundary *boundary, const char *message_id, const char *level)
+static void compose_boundary(struct boundary *boundary, const char *message_id, const char *level)
 {
 	unsigned char digest[SHA256_SIZE];
 	struct sha256 sha;

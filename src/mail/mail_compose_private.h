@@ -35,7 +35,6 @@ void base64_end(struct base64_lines *lines);                      /* padding and
 
 /* ---- attached ---- */
 struct boundary { char at[40]; };
-void compose_boundary(struct boundary *boundary, const char *message_id, const char *level);
 /* A whole mail, read in pieces: message/rfc822 if its bytes may stand in a mail as they are, else base64. */
 enum status compose_attached_mail(struct buffer *out, const struct mail_source *source, const char *name, struct error *error);
 bool compose_has_files(const struct mail *mail);       /* has it attachments that can come along? */

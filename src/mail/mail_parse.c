@@ -359,7 +359,7 @@ static void read_body(struct parse *parse)
 	buffer_fini(&walk.text);
 }
 
-void mail_effort(struct effort *effort, const struct mail_source *source)
+static void mail_effort(struct effort *effort, const struct mail_source *source)
 {
 	const uint64_t usual = 1024 * 1024;
 	uint64_t more = source->size > usual ? source->size - usual : 0;
@@ -367,7 +367,7 @@ void mail_effort(struct effort *effort, const struct mail_source *source)
 	             LIMIT_PARSE_MS + LIMIT_PARSE_MS_MORE * (int64_t)(more / usual));
 }
 
-void problem_spent(struct arena *arena, struct strings *problems)
+static void problem_spent(struct arena *arena, struct strings *problems)
 {
 	if (arena->effort && arena->effort->spent)
 		problem(arena, problems, arena->effort->spent == EFFORT_TIME ? "reading it takes too long; the rest of it is only in the raw mail"

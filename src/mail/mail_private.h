@@ -65,9 +65,7 @@ static inline size_t word_index_at(const struct word_index *index, struct span s
 bool fold_find_any(struct span span, const char *const *words, const struct word_index *index);
 
 /* ---- the budget of one mail: see effort in base.h. It hangs on the arena, and on each scratch arena that scratch_of() makes. ---- */
-void mail_effort(struct effort *effort, const struct mail_source *source);
 static inline struct arena scratch_of(const struct arena *arena) { return (struct arena){ .effort = arena->effort }; }
-void problem_spent(struct arena *arena, struct strings *problems);       /* says it, if it is so */
 
 /* ---- problems: said once each, at most a few dozen ---- */
 void problem(struct arena *arena, struct strings *problems, const char *format, ...) PRINTF_LIKE(3, 4);

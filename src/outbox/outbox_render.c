@@ -19,9 +19,6 @@
 #define HISTORY_WORDS    1500            /* bytes of each */
 #define NAMES_MOST       30              /* attachments named in a notice */
 
-static const char agent_commands[] =
-	"/assign AGENT\n/queue QUEUE\n/tag TAG\n/priority low|normal|high|urgent\n/pending 3d\n/note\n/resolve\n/close\n/reopen";
-
 /* What is needed while one row is rendered. */
 struct rendering {
 	struct store *store;
@@ -212,7 +209,9 @@ static const char *variables(struct rendering *r)
 	add(&out, "text", about_text(r));
 	add(&out, "attachments", attachment_names(r));
 	if (outgoing->to_agent) {
-		add(&out, "commands", agent_commands);
+		bool helped = strcmp(outgoing->template, "agent-command-error") == 0;
+
+		add(&out, "commands", desk_command_lines(r->arena, helped ? outgoing->language : NULL));
 		add(&out, "history", history_of(r, outgoing->variables ? record_get(r->arena, outgoing->variables, "earlier") : NULL));
 	}
 	return arena_string(r->arena, buffer_string(&out));

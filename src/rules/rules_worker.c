@@ -2,7 +2,7 @@
  * rules_worker.c - a process that evaluates: frames in, numbers of actions out, libsieve between. The only file that knows libsieve.
  *
  * It has one descriptor, no other system calls than it needs (seccomp kills it else), bounded memory, and a timer that ends an
- * evaluation by ending the process. libsieve 2.2.6 leaks, keeps state over runs and can hang or crash (LIBRARIES.md): each evaluation
+ * evaluation by ending the process. libsieve 2.2.6 leaks, keeps state over runs and can hang or crash: each evaluation
  * gets a fresh context, headers only one by one (GETHEADER), and any ERRCALL_PARSE or RUNTIME makes the whole answer a trouble.
  * ERRCALL_ADDRESS and HEADER only say that a stranger's field is malformed: the test does not match.
  * May not open, log or return.

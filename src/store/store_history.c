@@ -14,15 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum status history_add(struct store *store, int64_t ticket, int64_t at, const char *who, const char *what, const char *why, struct error *error)
-{
-	int64_t last;
-	enum status status = sql_number(store, error, &last, 0, SQL_HISTORY_LAST, "i", ticket);
-
-	return status != STATUS_OK ? status
-		: sql_run(store, error, SQL_HISTORY_ADD, "iiittt", ticket, last + 1, at, who ? who : "", what, why ? why : "");
-}
-
 static const char *shown(const char *name)
 {
 	return name && *name ? name : NOBODY;

@@ -185,7 +185,6 @@ enum status read_asked(struct store *store, struct arena *arena, int64_t ticket,
 
 /* Words of the history, read back by replay_ticket(): one file (store_history.c) knows both. */
 #define NOBODY "nobody"
-enum status history_add(struct store *store, int64_t ticket, int64_t at, const char *who, const char *what, const char *why, struct error *error);
 char *history_created(struct arena *arena, const struct new_ticket *create);
 char *history_change(struct arena *arena, const char *field, const char *from, const char *to);
 /* Replays the rows of one ticket; *complaint NULL: they lead to what the ticket is. */

@@ -32,19 +32,22 @@ enum status sql_status(int code)
 	}
 }
 
+static bool is_full(int code, int system)
+{
+	return (code & 0xff) == SQLITE_FULL || ((code & 0xff) == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT));
+}
+
 static const char *advice(int code, int system)
 {
+	if (is_full(code, system))
+		return "the disk is full: make room; what waits will be tried again";
 	if ((code & 0xff) == SQLITE_IOERR && system == EROFS)
 		return "the file system of the state directory is read-only: look at the kernel log; what waits will be tried again";
 	if ((code & 0xff) == SQLITE_CANTOPEN && (system == EMFILE || system == ENFILE))
 		return "too many files are open; what waits will be tried again";
-	if ((code & 0xff) == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT))
-		return "the disk is full: make room; what waits will be tried again";
 	switch (code & 0xff) {
 	case SQLITE_BUSY: case SQLITE_LOCKED: case SQLITE_PROTOCOL:
 		return "the database is locked by another program for more than 5 s: stop it; what waits will be tried again";
-	case SQLITE_FULL:
-		return "the disk is full: make room; what waits will be tried again";
 	case SQLITE_IOERR:
 		return "the disk reports an input/output error: look at the kernel log; what waits will be tried again";
 	case SQLITE_READONLY: case SQLITE_PERM: case SQLITE_AUTH:
@@ -69,8 +72,12 @@ enum status sql_failed(sqlite3 *db, int code, const char *doing, struct error *e
 		code = SQLITE_IOERR_READ;
 	if ((code & 0xff) != SQLITE_IOERR && (code & 0xff) != SQLITE_CANTOPEN)
 		system = 0;
-	return error_set(error, sql_status(code), "%s: %s (SQLite: %s%s%s)", doing, advice(code, system),
-	                 db ? sqlite3_errmsg(db) : sqlite3_errstr(code), system ? ": " : "", system ? strerror(system) : "");
+	enum status status = error_set(error, sql_status(code), "%s: %s (SQLite: %s%s%s)", doing, advice(code, system),
+	                               db ? sqlite3_errmsg(db) : sqlite3_errstr(code), system ? ": " : "", system ? strerror(system) : "");
+
+	if (error)
+		error->full = is_full(code, system);
+	return status;
 }
 
 enum status sql_exec(sqlite3 *db, const char *sql, struct error *error)

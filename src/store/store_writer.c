@@ -83,8 +83,11 @@ static enum status run_jobs(struct store *store, struct call *calls, bool in_sav
 	*good = 0;
 	for (struct call *call = calls; call; call = call->next)
 		for (size_t i = 0; i < call->count; i++) {
-			if (!run_job(store, call, i, in_savepoints))
-				return error_set(error, STATUS_TRY_LATER, "the transaction was lost: %s", call->errors[i].text);
+			if (!run_job(store, call, i, in_savepoints)) {
+				error_set(error, STATUS_TRY_LATER, "the transaction was lost: %s", call->errors[i].text);
+				error->full = call->errors[i].full;
+				return STATUS_TRY_LATER;
+			}
 			if (call->statuses[i] == STATUS_OK)
 				(*good)++;
 			else if (!in_savepoints)

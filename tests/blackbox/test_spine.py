@@ -147,6 +147,29 @@ def test_explain_changes_nothing_and_tells_the_plan(desk):
     assert desk.tickets() == [] and desk.ok("mailbox", "list") == []
 
 
+def test_explain_says_of_each_clue_why_it_joins_or_not(desk):
+    import os
+    desk.accept(mail(subject="First", message_id="<first@example.com>"))
+    path = os.path.join(desk.directory, "q.eml")
+    def told(sender, references):
+        with open(path, "wb") as f:
+            f.write(mail(sender=sender, subject="Re: First", message_id="<q@example.com>", headers=[("References", references)] if references else []))
+        return desk.ok("explain", "--envelope-from", sender, path)
+    stranger = told("mallory@example.net", "<first@example.com>")
+    assert stranger["ticket"] is None and [(c["evidence"], c["ticket"], c["joined"]) for c in stranger["clues"]] == [("message-id", 1, False)], stranger["clues"]
+    assert stranger["clues"][0]["why"] == "it answers a mail of the ticket, but written by mallory@example.net, who takes no part in it", stranger["clues"]
+    anna = told(ANNA, "<nothing@example.com> <first@example.com>")
+    assert anna["ticket"]["id"] == 1, anna
+    by_ticket = {c["ticket"]: c for c in anna["clues"]}
+    assert by_ticket[1]["joined"] and not by_ticket[None]["joined"] and by_ticket[None]["why"] == "leads to no ticket here", anna["clues"]
+    assert told("new@example.net", "")["clues"] == []
+
+
+def test_the_metrics_tell_of_the_rules(desk):
+    for name in ("evaluations", "troubles", "workers_started", "workers_lost", "seconds"):
+        assert desk.metric("sportello_rules_%s_total" % name) >= 0, name
+
+
 def test_search_finds_words_of_a_mail(desk):
     desk.accept(mail(subject="Toner", body="The cartridge is empty again.\n"))
     desk.accept(mail(subject="Other", body="Nothing of the kind.\n"))

@@ -156,7 +156,8 @@ static void reply_to_the_signed_address_joins(void **state)
 	w.incoming.recipient = desk_token_address(&w.arena, &w.policy, "support@example.org", &token);
 	desk_address(&w.policy, w.incoming.recipient, &w.incoming.address);
 	const char *plan = decide(&w, &ticket);
-	expect(plan, "append message 3 (reply, in) to ticket 7\n");
+	expect(plan, "append message 3 (reply, in) to ticket 7 (the ticket's own address, and anna@customer.example takes part)\n");
+	assert_true(plan_clue(&w.plan)->joined && plan_clue(&w.plan)->ticket == 7);
 	expect(plan, "state of ticket 7: pending -> open");
 	expect(plan, "enqueue mail to bob@example.org: agent-answered");
 	expect_not(plan, "eve@");
@@ -197,7 +198,8 @@ static void reference_joins_participants_only(void **state)
 	world_init(&w, &mail, "support@example.org");
 	const char *plan = decide(&w, &ticket);
 	expect(plan, "create ticket 12");
-	expect(plan, "link ticket 12 with 7");
+	expect(plan, "link ticket 12 with 7 (it answers a mail of the ticket, but written by mallory@evil.example, who takes no part in it: a ticket of its own)");
+	assert_false(plan_clue(&w.plan)->joined);
 	expect_not(plan, "to ticket 7\n");
 	arena_fini(&w.arena);
 
@@ -443,6 +445,29 @@ static void an_answer_to_what_is_old_comes_back(void **state)
 	ticket.customer.address = "dora@customer.example";
 	expect(agent_answers(&w, &ticket, &token, "Restart it.", NULL), "not sent: others would read it");
 	arena_fini(&w.arena);
+}
+
+/* Each way of writing one is understood, and each of five languages says what it does. */
+static void the_notices_name_every_command(void **state)
+{
+	static const char *const names[] = {"assign", "queue", "tag", "untag", "cc", "uncc", "priority", "pending", "note", "resolve", "close", "reopen", "merge", "send"};
+	static const char *const languages[] = {"en", "it", "de", "fr", "es"};
+	struct arena arena;
+	arena_init(&arena);
+	const char *lines = arena_printf(&arena, "\n%s\n", desk_command_lines(&arena, NULL)), *english = desk_command_lines(&arena, "en");
+	size_t count = 0;
+	for (const char *at = lines; (at = strstr(at, "\n/")); at++)
+		count++;
+	assert_int_equal(count, COUNT_OF(names));
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		expect(lines, arena_printf(&arena, "\n/%s", names[i]));
+	for (size_t i = 0; i < COUNT_OF(languages); i++) {
+		const char *helped = desk_command_lines(&arena, languages[i]);
+		assert_true(i == 0 || strcmp(helped, english) != 0);
+		assert_true(utf8_valid(helped, strlen(helped)));
+	}
+	assert_string_equal(desk_command_lines(&arena, "xx"), english);
+	arena_fini(&arena);
 }
 
 static void commands_by_mail(void **state)
@@ -810,7 +835,7 @@ int main(void)
 		cmocka_unit_test(subject_number_alone_is_a_hint), cmocka_unit_test(token_of_a_cut_address_counts_in_the_header),
 		cmocka_unit_test(automatic_mail_moves_nothing), cmocka_unit_test(bounce_tells_an_agent_but_never_of_an_agents_mail),
 		cmocka_unit_test(our_own_mail_is_a_loop), cmocka_unit_test(agent_answers_by_mail),
-		cmocka_unit_test(agents_token_is_good_for_agents_of_that_ticket_only), cmocka_unit_test(an_answer_to_what_is_old_comes_back), cmocka_unit_test(commands_by_mail),
+		cmocka_unit_test(agents_token_is_good_for_agents_of_that_ticket_only), cmocka_unit_test(an_answer_to_what_is_old_comes_back), cmocka_unit_test(commands_by_mail), cmocka_unit_test(the_notices_name_every_command),
 		cmocka_unit_test(old_closed_ticket_opens_a_new_one), cmocka_unit_test(who_is_on_leave_is_not_alone_with_his_tickets), cmocka_unit_test(same_mail_by_two_addresses),
 		cmocka_unit_test(acknowledgements_are_withheld_with_a_reason), cmocka_unit_test(budgets_bind_strangers_only),
 		cmocka_unit_test(a_third_party_in_reply_to_is_a_stranger), cmocka_unit_test(an_agents_own_mail_is_its_readers_ticket),
