@@ -5,6 +5,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 70
 BUILD=${BUILD:-build}
+SLOW=${SLOW:-1}                          # sanitizers make all of it so many times slower, and its bounds with it
 ONLY=${ONLY:-units rooms manuals calendar blackbox property postfix}
 export BUILD
 passed=0
@@ -39,7 +40,7 @@ count_line() {
 units() {
 	for program in "$BUILD"/tests/test_*; do
 		if [ ! -f "$program" ] || [ ! -x "$program" ]; then continue; fi
-		timeout 300 "$program" >"$log" 2>&1
+		timeout $((300 * SLOW)) "$program" >"$log" 2>&1
 		status=$?
 		all=$(sed -n 's/^\[==========\] \([0-9]*\) test(s) run\..*/\1/p' "$log" | tail -n 1)
 		good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test(s)\..*/\1/p' "$log" | tail -n 1)
@@ -90,18 +91,18 @@ calendar() {
 
 blackbox() {
 	[ -e tests/blackbox/run.py ] || return 0
-	timeout 900 python3 tests/blackbox/run.py >"$log" 2>&1
+	timeout $((900 * SLOW)) python3 tests/blackbox/run.py >"$log" 2>&1
 	count_line blackbox $?
 }
 
 # Random dialogs beside an oracle; `make property` plays many more, with other seeds.
 property() {
-	PROPERTY_MAILS=900 PROPERTY_SEED=11 PROPERTY_SHRINK=0 PROPERTY_OPEN=tests/property/open.txt timeout 300 python3 tests/property/run.py >"$log" 2>&1
+	PROPERTY_MAILS=900 PROPERTY_SEED=11 PROPERTY_SHRINK=0 PROPERTY_OPEN=tests/property/open.txt timeout $((300 * SLOW)) python3 tests/property/run.py >"$log" 2>&1
 	count_line property $?
 }
 
 postfix() {
-	timeout 300 sh tests/postfix/run >"$log" 2>&1
+	timeout $((300 * SLOW)) sh tests/postfix/run >"$log" 2>&1
 	count_line postfix $?
 }
 

@@ -113,7 +113,8 @@ void lane_stop(struct lane *lane)
 		pthread_join(lane->threads[i], NULL);
 	pthread_cond_destroy(&lane->changed);
 	pthread_mutex_destroy(&lane->lock);
-	*lane = (struct lane){0};
+	lane->count = 0;
+	lane->last = NULL;                       /* its counter stays: pages may still be showing it */
 }
 
 void lane_run(struct lane *lane, uint64_t weight, void (*work)(void *argument), void *argument)
