@@ -107,21 +107,25 @@ static bool main_cf_sets(const char *text, const char *name)
 }
 
 /* Anybody can write Authentication-Results under the name that we believe: the mail server must take them off. Of this machine's Postfix it can be
- * seen that nothing does; of others nothing can. */
+ * seen that nothing does; of another mail server nothing can be seen, and that is said. */
 static void check_authserv(struct cli *cli, struct config_problems *problems)
 {
 	static const char path[] = "/etc/postfix/main.cf";
 	CLEANUP_BUFFER struct buffer text;
 	struct error error;
+	bool seen;
 
 	buffer_init(&text);
-	if (!*cli->config->authserv_id || file_read_all(path, 1 << 20, &text, &error) != STATUS_OK)
+	if (!*cli->config->authserv_id)
 		return;
-	if (main_cf_sets(buffer_string(&text), "header_checks") || main_cf_sets(buffer_string(&text), "smtpd_milters"))
+	seen = file_read_all(path, 1 << 20, &text, &error) == STATUS_OK;
+	if (seen && (main_cf_sets(buffer_string(&text), "header_checks") || main_cf_sets(buffer_string(&text), "smtpd_milters")))
 		return;
-	*ARENA_PUSH(&cli->arena, problems) = (struct config_problem){ path, 0, "authserv_id",
-		"nothing here takes foreign Authentication-Results off incoming mail, so anybody can write \"dmarc=pass\" under that name: set header_checks as "
-		"in contrib/postfix/header_checks.sample, or leave authserv_id empty", true };
+	*ARENA_PUSH(&cli->arena, problems) = (struct config_problem){ seen ? path : cli->config->file, 0, "authserv_id", seen
+		? "nothing here takes foreign Authentication-Results off incoming mail, so anybody can write \"dmarc=pass\" under that name: set header_checks as "
+		  "in contrib/postfix/header_checks.sample, or leave authserv_id empty"
+		: "the configuration of the mail server cannot be seen from here: make sure that it takes foreign Authentication-Results of that name off incoming mail, "
+		  "or anybody can write \"dmarc=pass\" himself (for Postfix: contrib/postfix/header_checks.sample)", true };
 }
 
 /* NULL: not there yet; else "ok" or what is wrong. */

@@ -561,8 +561,9 @@ static void parser_end(htmlParserCtxtPtr parser)
 static size_t next_feed(struct span page, size_t at, size_t *tags)
 {
 	size_t end = page.length - at < FEED ? page.length : at + FEED;
-	const char *close = end < page.length ? memchr(page.at + end - 1, '>', page.length - end + 1) : NULL;
-	if (close && (size_t)(close - page.at) < end + LIMIT_HTML_TAG)
+	size_t ahead = page.length - end + 1 < LIMIT_HTML_TAG ? page.length - end + 1 : LIMIT_HTML_TAG;   /* no further: a page without '>' would be read anew each time */
+	const char *close = end < page.length ? memchr(page.at + end - 1, '>', ahead) : NULL;
+	if (close)
 		end = (size_t)(close - page.at) + 1;
 	*tags = 0;
 	for (size_t i = at; i < end; i++)
