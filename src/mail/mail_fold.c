@@ -84,9 +84,9 @@ void word_index_make(struct word_index *index, const void *words, size_t stride,
 	for (size_t i = count; i-- > 0;) {
 		const char *word;
 		memcpy(&word, (const char *)words + i * stride, sizeof word);
-		unsigned char *first = &index->first[(unsigned char)*word < 128 ? (unsigned char)*word : 128];
+		unsigned short *first = &index->first[(unsigned char)*word < 128 ? (unsigned char)*word : 128];
 		index->next[i + 1] = *first;
-		*first = (unsigned char)(i + 1);
+		*first = (unsigned short)(i + 1);
 	}
 }
 

@@ -38,10 +38,23 @@ static bool is_rule(const struct line *line)
 	return line->kind == LINE_RULE || line->kind == LINE_SIGNATURE || rule_of(line->text, 3);
 }
 
+static struct span bare(struct span text)
+{
+	while (text.length && (text.at[0] == '>' || text.at[0] == ' '))
+		text.at++, text.length--;
+	return text;
+}
+
+/* Is there nothing to read: no word, or marks of a quote alone? */
+static bool says_nothing(const struct line *line)
+{
+	return line->kind == LINE_EMPTY || !bare(line->text).length;
+}
+
 /* The lines as one text, without empty ones and rules at its end. */
 static const char *join_lines(struct arena *arena, const struct lines *lines, size_t from, size_t to, bool own)
 {
-	while (own && to > from && (lines->at[to - 1].kind == LINE_EMPTY || is_rule(&lines->at[to - 1])))
+	while (own && to > from && (says_nothing(&lines->at[to - 1]) || is_rule(&lines->at[to - 1])))
 		to--;
 	size_t room = 1, n = 0;
 	for (size_t i = from; i < to; i++)
@@ -56,18 +69,18 @@ static const char *join_lines(struct arena *arena, const struct lines *lines, si
 }
 
 /* Where a forward begins, and how. */
-struct beginning { size_t at; bool said, quoted, introduced; };
-
-static struct span bare(struct span text)
-{
-	while (text.length && (text.at[0] == '>' || text.at[0] == ' '))
-		text.at++, text.length--;
-	return text;
-}
+struct beginning { size_t at; bool said, quoted, delimited, introduced; };
 
 static size_t next_shown(const struct lines *lines, size_t i)
 {
 	while (i < lines->count && lines->at[i].kind == LINE_EMPTY)
+		i++;
+	return i;
+}
+
+static size_t next_said(const struct lines *lines, size_t i)
+{
+	while (i < lines->count && says_nothing(&lines->at[i]))
 		i++;
 	return i;
 }
@@ -102,12 +115,14 @@ static bool find_beginning(const struct lines *lines, bool subject_says, struct 
 		const struct line *line = &lines->at[i];
 		bool mark = false;
 		*found = (struct beginning){ .at = i, .quoted = line->kind == LINE_QUOTED };
-		found->said = line->kind == LINE_FORWARD || (found->quoted && subject_says && delimiter_line(bare(line->text), &mark) && mark);
+		bool delimits = found->quoted && subject_says && delimiter_line(bare(line->text), &mark);
+		found->said = line->kind == LINE_FORWARD || (delimits && mark);
 		if (found->said)
 			return true;
 		if (!subject_says)
 			continue;
-		if (line->kind == LINE_DELIMITER || (line->kind == LINE_HEADER && header_block(lines, i)) || (found->quoted && quoted_block(lines, i)))
+		found->delimited = line->kind == LINE_DELIMITER || (delimits && quoted_block(lines, next_said(lines, i + 1)));
+		if (found->delimited || (line->kind == LINE_HEADER && header_block(lines, i)) || (found->quoted && quoted_block(lines, i)))
 			return true;
 		found->introduced = introduces(lines, i);
 		if (found->introduced)
@@ -158,7 +173,7 @@ static bool forward_inline(struct arena *arena, const struct lines *lines, bool 
 	struct beginning start;
 	if (!find_beginning(lines, subject_says, &start))
 		return false;
-	size_t first = start.at + (start.said || lines->at[start.at].kind == LINE_DELIMITER), next = next_shown(lines, first);
+	size_t first = start.at + (start.said || start.delimited), next = next_shown(lines, first);
 	bool quoted = start.quoted || (next < lines->count && lines->at[next].kind == LINE_QUOTED);
 	size_t end = quoted ? quoted_end(lines, next < lines->count ? next : first) : lines->count, body;
 	struct lines rest;
@@ -175,6 +190,11 @@ static bool forward_inline(struct arena *arena, const struct lines *lines, bool 
 	} else {
 		rest = unquoted(arena, lines, first, end < first ? first : end);
 		body = block_read(arena, &rest, 0, subject_inside(mail->subject), forward);
+		if (end < lines->count && next_said(&rest, body) == rest.count) {
+			end = lines->count;                              /* a page whose header lines alone are marked as a quote */
+			rest = unquoted(arena, lines, first, end);
+			body = block_read(arena, &rest, 0, subject_inside(mail->subject), forward);
+		}
 	}
 	if (!*forward->from.address && !start.said)
 		return false;

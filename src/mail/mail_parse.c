@@ -22,6 +22,7 @@ void mail_init(void)
 	xmlInitParser();
 	phrases_init();
 	attribution_init();
+	signature_init();
 	auto_form_init();
 	bounce_words_init();
 	language_init();

@@ -53,8 +53,8 @@ const char *fold_find(struct span span, const char *word);       /* NULL: nowher
 bool fold_equal(struct span span, const char *word);
 uint32_t code_fold(uint32_t code);                               /* one letter */
 /* Many words by their first byte, so that only those are compared that can begin here: made once, before the first thread. At most
- * 255 words, none of which begins with an apostrophe. */
-struct word_index { unsigned char first[129], next[256]; };     /* number + 1 of a word, 0: none; in the order of the words */
+ * 511 words, none of which begins with an apostrophe. */
+struct word_index { unsigned short first[129], next[512]; };    /* number + 1 of a word, 0: none; in the order of the words */
 void word_index_make(struct word_index *index, const void *words, size_t stride, size_t count);   /* each begins with a const char * */
 static inline size_t word_index_at(const struct word_index *index, struct span span)
 {
@@ -271,6 +271,7 @@ bool signature_phrase(struct span line);
 bool rule_of(struct span line, size_t least);                     /* nothing but at least so many dashes, stars ... */
 void phrases_init(void);
 void attribution_init(void);
+void signature_init(void);
 /* Fills reply_text and signature. `lines` are those of the marked text and stay as they are; scratch: for what is not kept. */
 struct known { bool ours; const char *text; };                  /* does the mail answer one of ours, and what did that say; "": not known */
 void reply_make(struct arena *arena, struct arena *scratch, const char *marked, const struct lines *lines, const struct known *known, struct mail *mail);

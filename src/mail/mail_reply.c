@@ -204,7 +204,7 @@ static void hide_quotes(struct lines *lines, size_t end, const char *author)
 			lines->at[i].kind = LINE_QUOTED;
 	size_t stop = end;
 	bool marked;
-	stop = signature_start(lines, end, author, &marked);
+	stop = signature_start(lines, end, author, true, &marked);
 	if (!marked)
 		stop = end;
 	for (size_t i = 0; i < stop; i++)
@@ -368,7 +368,7 @@ void reply_make(struct arena *arena, struct arena *scratch, const char *marked, 
 	hide_last_rules(&lines, end);
 	mail->history_cut = history_cut(&lines, end);
 	bool sure;
-	size_t signature = signature_start(&lines, end, mail->from.name, &sure);
+	size_t signature = signature_start(&lines, end, mail->from.name, known->ours, &sure);
 	mail->reply_text = join(arena, &lines, 0, signature);
 	const char *signed_by = join(arena, &lines, signature, end);
 	if (!*mail->reply_text && *signed_by && !sure) {

@@ -8,8 +8,8 @@
 
 bool closing_line(struct span line);
 /* Index of the first line of the signature of lines[0..end); `end` trimmed if there is none. author: name of the sender.
- * marked: by more than a formula. */
-size_t signature_start(const struct lines *lines, size_t end, const char *author, bool *marked);
+ * answers_us: lines with a slash may be commands. marked: by more than a formula. */
+size_t signature_start(const struct lines *lines, size_t end, const char *author, bool answers_us, bool *marked);
 size_t header_block(const struct lines *lines, size_t i);        /* lines of a "From: Sent: To:" block at i, 0: none */
 
 /* ---- mail_forward_block.c ---- */

@@ -9,6 +9,7 @@
 
 #define LINES_MAX 14                     /* lines a signature without "-- " may have */
 #define MARKED_MAX 60                    /* lines below "-- " */
+#define CLOSING_MOST 100                 /* bytes: the longest formula has fewer */
 #define SHORT_LINE 60                    /* bytes: a longer one is a sentence */
 
 static const char *const closings[] = {
@@ -40,7 +41,71 @@ static const char *const closings[] = {
 	"pozdrawiam", "z poważaniem", "z wyrazami szacunku", "pozdrowienia", "dziękuję", "serdecznie pozdrawiam",
 	"с уважением", "всего доброго", "с наилучшими пожеланиями", "спасибо", "заранее спасибо", "с приветом", "此致", "敬具",
 	"よろしくお願いします", "よろしくお願いいたします", "谢谢", "祝好",
+	"s pozdravem", "s přátelským pozdravem", "hezký den", "děkuji", "předem děkuji", "s pozdravom", "s úctou", "ďakujem",
+	"üdvözlettel", "tisztelettel", "üdv", "köszönöm", "cu stimă", "cu respect", "mulțumesc", "numai bine", "o zi bună",
+	"с уважение", "поздрави", "благодаря", "з повагою", "дякую", "щиро дякую", "з найкращими побажаннями", "з павагай",
+	"s poštovanjem", "pozdrav", "lijep pozdrav", "srdačan pozdrav", "lep pozdrav", "hvala", "lp", "unapred hvala", "unaprijed hvala",
+	"с поштовањем", "поздрав", "хвала", "со почит", "με εκτίμηση", "φιλικά", "ευχαριστώ", "με φιλικούς χαιρετισμούς",
+	"saygılarımla", "saygılarımızla", "iyi çalışmalar", "iyi günler", "teşekkürler", "teşekkür ederim", "sevgiler", "hörmətlə",
+	"ystävällisin terveisin", "terveisin", "parhain terveisin", "kiitos", "terv", "lugupidamisega", "parimate soovidega", "tänan",
+	"ar cieņu", "paldies", "pagarbiai", "ačiū", "su pagarba", "salutacions", "salutacions cordials", "atentament", "gràcies",
+	"saúdos", "un saúdo", "grazas", "agur bero bat", "eskerrik asko", "bestu kveðjur", "með kveðju", "kveðja", "takk fyrir",
+	"le dea-ghuí", "le meas", "cofion gorau", "diolch", "met vriendelike groete", "dankie", "kun afablaj salutoj", "me respekt",
+	"faleminderit", "პატივისცემით", "հարգանքով", "құрметпен", "hurmat bilan", "בברכה", "תודה", "תודה רבה", "مع أطيب التحيات",
+	"تحياتي", "مع خالص التحية", "شكرا", "شكرًا", "با احترام", "با تشکر", "सादर", "धन्यवाद", "শুভেচ্ছান্তে", "ধন্যবাদ", "நன்றி",
+	"ขอแสดงความนับถือ", "ขอบคุณครับ", "ขอบคุณค่ะ", "trân trọng", "xin cảm ơn", "cảm ơn", "hormat saya", "salam hormat", "terima kasih",
+	"salam", "yang benar", "maraming salamat", "lubos na gumagalang", "wako mwaminifu", "asante",
+	"감사합니다", "감사드립니다", "드림", "以上、よろしくお願いいたします", "宜しくお願い致します", "宜しくお願いします",
+	"ありがとうございます", "此致敬礼", "顺祝商祺", "順頌商祺", "敬上", "謝謝",
 };
+
+static struct word_index closing_index;
+
+void signature_init(void)
+{
+	word_index_make(&closing_index, closings, sizeof *closings, COUNT_OF(closings));
+}
+
+/* Letters without their marks, as people write them whose keyboard has none: "Z powazaniem", "Mit freundlichen Gruessen". */
+static const char *bare_letter(uint32_t code)
+{
+	static const struct { const char *letters, *bare; } table[] = {
+		{ "àáâãåāăąạảấầậ", "a" }, { "çćč", "c" }, { "ďđð", "d" }, { "èéêëēęěėẹ", "e" }, { "ğģ", "g" }, { "ìíîïīįı", "i" }, { "ķ", "k" },
+		{ "łľļ", "l" }, { "ñńňņ", "n" }, { "òóôõőọ", "o" }, { "ŕř", "r" }, { "śšşș", "s" }, { "ťţț", "t" }, { "ùúûūůűų", "u" },
+		{ "ýÿ", "y" }, { "źżž", "z" }, { "ß", "ss" }, { "ä", "ae" }, { "æ", "ae" }, { "ö", "oe" }, { "ø", "oe" }, { "ü", "ue" }, { "œ", "oe" },
+	};
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		uint32_t letter;
+		for (const char *p = table[i].letters; *p; p += utf8_decode(p, strnlen(p, 4), &letter))
+			if (utf8_decode(p, strnlen(p, 4), &letter) && letter == code)
+				return table[i].bare;
+	}
+	return NULL;
+}
+
+/* Is this ASCII line the phrase without its marks? The umlauts may have lost their e, too. */
+static bool equal_bare(struct span line, const char *phrase)
+{
+	size_t i = 0, size;
+	bool marked = false;
+	for (const char *p = phrase; *p; p += size) {
+		uint32_t code;
+		size = utf8_decode(p, strnlen(p, 4), &code);
+		if (!size || i >= line.length)
+			return false;
+		if (code < 128) {
+			if (lower(line.at[i++]) != (char)code)
+				return false;
+			continue;
+		}
+		const char *letters = bare_letter(code);
+		marked = true;
+		if (!letters || lower(line.at[i++]) != letters[0])
+			return false;
+		i += letters[1] && i < line.length && lower(line.at[i]) == letters[1];
+	}
+	return marked && i == line.length;
+}
 
 static bool shown(const struct line *line)
 {
@@ -52,8 +117,11 @@ bool closing_line(struct span line)
 	line = span_trim(line);
 	while (line.length && strchr(",.!;:- ", line.at[line.length - 1]))
 		line.length--;
-	for (size_t i = 0; i < COUNT_OF(closings); i++)
-		if (fold_equal(line, closings[i]))
+	if (!line.length || line.length > CLOSING_MOST)
+		return false;
+	bool ascii = charset_is_ascii(line.at, line.length);
+	for (size_t i = word_index_at(&closing_index, line); i; i = closing_index.next[i])
+		if (fold_equal(line, closings[i - 1]) || (ascii && equal_bare(line, closings[i - 1])))
 			return true;
 	return false;
 }
@@ -245,6 +313,25 @@ static size_t by_name(const struct lines *lines, size_t end, const char *author)
 	return same ? end - 1 : end;
 }
 
+/* "/Ann" and "//Ann Lee", as Swedes and Danes sign. In an answer to us a line with a slash may be a command: there only the sender's own
+ * name is one. */
+static size_t by_slash_name(const struct lines *lines, size_t end, const char *author, bool answers_us)
+{
+	if (!end || lines->at[end - 1].kind != LINE_TEXT || !shown_above(lines, end - 1))
+		return end;
+	struct span name = span_trim(lines->at[end - 1].text);
+	size_t slashes = 0;
+	for (; name.length && name.at[0] == '/'; name.at++, name.length--)
+		slashes++;
+	name = span_trim(name);
+	if (slashes < 1 || slashes > 2 || !short_name(name))
+		return end;
+	struct span own = span_of(author ? author : "");
+	bool same = own.length >= name.length && strncasecmp(own.at, name.at, name.length) == 0 && (own.length == name.length || own.at[name.length] == ' ');
+	bool capital = (name.at[0] >= 'A' && name.at[0] <= 'Z' && name.at[1] >= 'a') || (unsigned char)name.at[0] >= 0xC3;
+	return same || (capital && !answers_us) ? end - 1 : end;
+}
+
 static size_t by_closing(const struct lines *lines, size_t end)
 {
 	size_t count = 0, found = end;
@@ -272,7 +359,7 @@ static size_t last_shown_or(const struct lines *lines, size_t start, size_t end,
 	return found < start && found < end ? found : start;
 }
 
-size_t signature_start(const struct lines *lines, size_t end, const char *author, bool *marked)
+size_t signature_start(const struct lines *lines, size_t end, const char *author, bool answers_us, bool *marked)
 {
 	end = last_shown(lines, end);
 	*marked = true;
@@ -289,5 +376,6 @@ size_t signature_start(const struct lines *lines, size_t end, const char *author
 		if (found < end)
 			return found;
 	}
-	return by_name(lines, end, author);
+	size_t found = by_name(lines, end, author);
+	return found < end ? found : by_slash_name(lines, end, author, answers_us);
 }

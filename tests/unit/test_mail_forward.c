@@ -99,6 +99,26 @@ static void our_own_words_are_a_quote_in_any_dress(void **state)
 	assert_non_null(strstr(other.reply_text, "wait for ten"));
 }
 
+static void the_head_of_a_forward_may_be_all_that_a_page_marks(void **state)
+{
+	struct mail mail = read_with("Subject: Fwd: Lamp\r\nContent-Type: text/html\r\n",
+	                             "<p>Please look.</p><div class='moz-forward-container'>-------- Forwarded Message --------<table class='moz-email-headers-table'>"
+	                             "<tr><th>Subject: </th><td>Lamp</td></tr><tr><th>From: </th><td>Kim Oh &lt;kim@example.org&gt;</td></tr>"
+	                             "<tr><th>To: </th><td>ann@example.net</td></tr></table><div>It is red.</div></div>", NULL);
+	assert_string_equal(mail.forward.from.address, "kim@example.org");
+	assert_string_equal(mail.forward.text, "It is red.");
+	assert_string_equal(mail.forward.comment, "Please look.");
+}
+
+static void marks_without_words_are_nobodys_comment(void **state)
+{
+	struct mail mail = read_with("Subject: Fwd: Lamp\r\n", "Please look.\n> \n>\n> ---------- Original Message ----------\n> From: Kim Oh <kim@example.org>\n"
+	                             "> To: ann@example.net\n> Date: Mon, 5 Oct 2026 10:00\n> Subject: Lamp\n>\n> It is red.\n", NULL);
+	assert_string_equal(mail.forward.from.address, "kim@example.org");
+	assert_string_equal(mail.forward.text, "It is red.");
+	assert_string_equal(mail.forward.comment, "Please look.");
+}
+
 static void what_is_answered_line_by_line_stays(void **state)
 {
 	struct mail_options options = { .answered = ours };
@@ -124,6 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(forwards_of_every_program_are_read), TEST(an_answer_is_no_forward), TEST(what_is_forwarded_is_the_request), TEST(our_own_words_are_a_quote_in_any_dress),
+		TEST(the_head_of_a_forward_may_be_all_that_a_page_marks), TEST(marks_without_words_are_nobodys_comment),
 		TEST(what_is_answered_line_by_line_stays), TEST(a_sentence_is_no_signature_of_a_phone),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);

@@ -169,6 +169,49 @@ static void signatures_are_split_off(void **state)
 	assert_string_equal(read_html("<p>Yes.</p><div class=gmail_signature>Ann<br>Acme</div>").reply_text, "Yes.");
 }
 
+static void formulas_of_many_languages_end_the_words(void **state)
+{
+	static const char *const formulas[] = { "S pozdravem", "Üdvözlettel", "Cu stimă", "З повагою", "Με εκτίμηση", "Saygılarımla", "Ystävällisin terveisin",
+	                                        "Pagarbiai", "בברכה", "مع أطيب التحيات", "Trân trọng", "감사합니다", "ขอแสดงความนับถือ" };
+	for (size_t i = 0; i < COUNT_OF(formulas); i++) {
+		const char *signature = arena_printf(&arena, "%s,\nKim Oh", formulas[i]);
+		assert_signature(arena_printf(&arena, "The lamp is red.\n\n%s\n", signature), "The lamp is red.", signature);
+	}
+}
+
+static void formulas_are_known_without_their_marks(void **state)
+{
+	static const char *const formulas[] = { "Z powazaniem", "Mit freundlichen Gruessen", "Mit freundlichen Grussen", "Cu stima", "S pratelskym pozdravem", "Ystavallisin terveisin" };
+	for (size_t i = 0; i < COUNT_OF(formulas); i++) {
+		const char *signature = arena_printf(&arena, "%s,\nKim Oh", formulas[i]);
+		assert_signature(arena_printf(&arena, "The lamp is red.\n\n%s\n", signature), "The lamp is red.", signature);
+	}
+	assert_signature("The lamp is red.\n\nMit freundlichen Griffen,\nKim Oh\n", "The lamp is red.\n\nMit freundlichen Griffen,\nKim Oh", NULL);
+}
+
+static const char *ours(const void *context, struct arena *at, const char *message_id)
+{
+	(void)context, (void)at, (void)message_id;
+	return "";
+}
+
+static void a_name_behind_a_slash_signs_but_a_command_does_not(void **state)
+{
+	assert_signature("It works.\n\n/John\n", "It works.", "/John");
+	assert_signature("It works.\n\n//Åsa Ek\n", "It works.", "//Åsa Ek");
+	assert_signature("It works.\n\n/close\n", "It works.\n\n/close", NULL);
+	assert_signature("It is in\n/Library/Fonts\n", "It is in\n/Library/Fonts", NULL);
+	struct mail_options options = { .answered = ours };
+	struct mail mail;
+	static const char *const answers[][2] = { { "/Close", "It works.\n\n/Close" }, { "/Ann", "It works." } };
+	for (size_t i = 0; i < COUNT_OF(answers); i++) {
+		const char *raw = arena_printf(&arena, "From: Ann Lee <ann@example.net>\nSubject: Re: x\nIn-Reply-To: <1@desk.example>\n\nIt works.\n\n%s\n", answers[i][0]);
+		struct mail_source source = source_of(raw, strlen(raw));
+		mail_parse(&arena, &source, &options, &mail);
+		assert_string_equal(mail.reply_text, answers[i][1]);
+	}
+}
+
 static void long_texts_are_quick(void **state)
 {
 	static const char *const pieces[] = {
@@ -191,7 +234,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(introductions_in_every_language), TEST(header_blocks_in_every_language), TEST(original_message_lines), TEST(ways_of_quoting), TEST(pages_of_mail_programs),
-		TEST(the_page_helps_a_poor_text), TEST(signatures_are_split_off), TEST(long_texts_are_quick),
+		TEST(the_page_helps_a_poor_text), TEST(signatures_are_split_off),
+		TEST(formulas_of_many_languages_end_the_words), TEST(formulas_are_known_without_their_marks),
+		TEST(a_name_behind_a_slash_signs_but_a_command_does_not), TEST(long_texts_are_quick),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
