@@ -1,5 +1,5 @@
 """Complaints 41 to 46: who proved what, who reads the answers, and the desk as nobody's loudspeaker."""
-import shutil, tempfile
+import os, shutil, tempfile
 
 from desk import Desk, address_of, mail, setup, wait_until
 
@@ -18,6 +18,18 @@ def readers(desk, number=1):
 
 def outside(desk, number=1):
     return {p["address"]: p["why"] for p in desk.ticket(number)["outside"]}
+
+
+@setup(config=CHECKED)
+def test_42_check_warns_where_a_name_is_believed_that_nothing_is_seen_to_guard(desk):
+    if os.path.exists("/etc/postfix/main.cf"):
+        return                                           # what this machine's Postfix does is this machine's matter
+    checked = desk.cli("check", json_output=False)
+    assert checked.code == 0 and "cannot be seen from here" in checked.out + checked.err, checked
+    desk.set("authserv_id", "")
+    desk.write_config()
+    quiet = desk.cli("check", json_output=False)
+    assert "authserv_id" not in quiet.out + quiet.err, quiet
 
 
 @setup(config=CHECKED)

@@ -53,6 +53,7 @@ mynetworks = 127.0.0.1/32
 disable_dns_lookups = yes
 smtp_host_lookup = native
 smtpd_peername_lookup = no
+header_checks = {table}:{dir}/header_checks
 virtual_alias_maps = inline:{{old@help.example.org=support@help.example.org}}
 virtual_mailbox_domains = customers.example, agents.example
 virtual_mailbox_maps = texthash:{dir}/mailboxes
@@ -89,8 +90,11 @@ class Postfix:
         assert count == 1, "main.cf.sample names the transport map no longer"
         transport, count = re.subn(r"(?m)^(help\.example\.org\s+)lmtp:inet:127\.0\.0\.1:2424$", r"\1lmtp:" + self.lmtp, sample("transport.sample"))
         assert count == 1, "transport.sample has no line of help.example.org any more"
+        # Postfix's own table of regular expressions reads the sample as well where the package postfix-pcre is not there.
+        table = "pcre" if "pcre" in subprocess.run(["postconf", "-m"], capture_output=True, text=True).stdout.split() else "regexp"
         files = {
-            "etc/main.cf": main + SETTINGS.format(dir=self.directory, uid=self.nobody.pw_uid, gid=self.nobody.pw_gid),
+            "header_checks": sample("header_checks.sample"),
+            "etc/main.cf": main + SETTINGS.format(dir=self.directory, table=table, uid=self.nobody.pw_uid, gid=self.nobody.pw_gid),
             "etc/master.cf": SERVICES.format(port=self.port),
             "transport": transport + "".join("%s lmtp:%s\n" % (a, self.lmtp) for a in self.gone),
             "mailboxes": "".join("%s %s/\n" % (a, a) for a in (*self.people, *self.gone)),

@@ -156,6 +156,23 @@ def test_smtputf8(desk):
     assert desk.tickets()[0]["customer"]["address"] == "jürgen@kunden.example"
 
 
+def test_foreign_authentication_results_of_our_name_are_taken_off(desk):
+    """Whole fields, folded lines too, whatever stands before the name; those of other names stay."""
+    forged = ("mx.example.org; dmarc=pass header.from=one.example", "mx.example.org;\r\n\tdmarc=pass header.from=two.example;\r\n spf=pass smtp.mailfrom=two.example",
+              "(a remark) MX.Example.Org 1; dmarc=pass header.from=three.example", '"mx.example.org"; dmarc=pass header.from=four.example',
+              "\r\n mx.example.org; dmarc=pass header.from=five.example", "mx.example.org.; dmarc=pass header.from=six.example")
+    before = len(desk.tickets())
+    data = mail("Forged results", "Hello\n", ANNA, SUPPORT)
+    data = data if isinstance(data, bytes) else data.encode()
+    ours = "".join("Authentication-Results: %s\r\n" % f for f in (*forged, "mx.example.com; dmarc=pass header.from=other.example")).encode()
+    desk.postfix.send(ours + data, SUPPORT, ANNA)
+    wait_until(lambda: len(desk.tickets()) == before + 1, 20, "a ticket")
+    raw = desk.cli("ticket", "raw", before + 1, 1, json_output=False).out.lower()
+    for word in ("one", "two", "three", "four", "five", "six"):
+        assert word + ".example" not in raw.split("\n\n")[0].replace("\r", ""), raw
+    assert "other.example" in raw and "forged results" in raw, raw
+
+
 def test_desk_down_and_up_again(desk):
     """While the daemon is down Postfix keeps the mail; afterwards it is there once."""
     postfix = desk.postfix
