@@ -192,7 +192,7 @@ clean:
 
 help:
 	@echo 'make run        install what is missing, build, start a demonstration desk and feed it real mails'
-	@echo 'make check      install what the tests need, build, run all tests'
+	@echo 'make check      install what the tests need, build, run all tests (FAST=1: units, rooms, manuals)'
 	@echo 'make            build/sportellod and build/sportello'
 	@echo 'make install    DESTDIR= PREFIX= SYSCONFDIR=   (and make uninstall)'
 	@echo 'make check-san  the suite under ASan+UBSan, and TSan where threads meet'

@@ -1,17 +1,21 @@
 #!/bin/sh
 # run.sh - the whole suite on what BUILD holds: unit tests, walls between rooms, man pages, black box, Postfix. `make check` builds first.
 # Speaks of what fails; ends with one line "N passed, N failed", and that exit status.
-# ONLY="units rooms" (any of units rooms manuals calendar blackbox property postfix) runs a part of it.
+# ONLY="units rooms" (any of units rooms manuals calendar blackbox property postfix) runs a part of it; FAST=1 what takes less than a minute.
+# Says the ten slowest of the unit programs and black-box tests.
 set -u
 cd "$(dirname "$0")/.." || exit 70
 BUILD=${BUILD:-build}
 SLOW=${SLOW:-1}                          # sanitizers make all of it so many times slower, and its bounds with it
-ONLY=${ONLY:-units rooms manuals calendar blackbox property postfix}
+all='units rooms manuals calendar blackbox property postfix'
+[ -z "${FAST:-}" ] || all='units rooms manuals'
+ONLY=${ONLY:-$all}
 export BUILD
 passed=0
 failed=0
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT INT TERM
+times=$(mktemp)
+trap 'rm -f "$log" "$times"' EXIT INT TERM
 
 count() { passed=$((passed + $1)); failed=$((failed + $2)); }
 
@@ -40,8 +44,10 @@ count_line() {
 units() {
 	for program in "$BUILD"/tests/test_*; do
 		if [ ! -f "$program" ] || [ ! -x "$program" ]; then continue; fi
+		started=$(date +%s%N)
 		timeout $((300 * SLOW)) "$program" >"$log" 2>&1
 		status=$?
+		echo "$(($(date +%s%N) - started)) unit ${program##*/}" | awk '{ printf "%.1f %s %s\n", $1 / 1e9, $2, $3 }' >>"$times"
 		all=$(sed -n 's/^\[==========\] \([0-9]*\) test(s) run\..*/\1/p' "$log" | tail -n 1)
 		good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test(s)\..*/\1/p' "$log" | tail -n 1)
 		skipped=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test(s), listed below.*/\1/p' "$log" | tail -n 1)
@@ -65,6 +71,8 @@ rooms() {
 }
 
 manuals() {
+	python3 tests/manual_names.py >"$log" 2>&1
+	count_line "names in manuals" $?
 	for page in man/*.[1-8]; do
 		[ -e "$page" ] || continue
 		if mandoc -T lint -W warning "$page" >"$log" 2>/dev/null; then
@@ -92,7 +100,9 @@ calendar() {
 blackbox() {
 	[ -e tests/blackbox/run.py ] || return 0
 	timeout $((900 * SLOW)) python3 tests/blackbox/run.py >"$log" 2>&1
-	count_line blackbox $?
+	status=$?
+	sed -n 's/^[a-zA-Z]* *\([a-z_]*:[a-z0-9_]*\) (\([0-9.]*\) s).*/\2 \1/p' "$log" >>"$times"
+	count_line blackbox $status
 }
 
 # Random dialogs beside an oracle; `make property` plays many more, with other seeds.
@@ -112,5 +122,6 @@ for part in $ONLY; do
 	*) echo "run.sh: there is no part $part" >&2; exit 64 ;;
 	esac
 done
+[ ! -s "$times" ] || { echo 'slowest, in seconds:'; sort -rn "$times" | head -n 10; }
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]

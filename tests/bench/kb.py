@@ -2,7 +2,7 @@
 """kb.py - how good the suggestions are: the table of figures over public sets of questions, through `sportello kb ask --file`.
 
 Each set is a folder with articles.tsv (id, title, keywords, body), queries.tsv (id, text) and qrels.tsv (query, article). The sets lie
-outside of the project: ../shared/ml, or KB_SETS. Without them it says so and ends well. Also measures a suggestion and the loading at
+outside of the project, in the folder KB_SETS. Without them it says so and ends well. Also measures a suggestion and the loading at
 10,000 made-up articles. BUILD names the build. Ends with 1 if a figure is below what is wanted.
 """
 import collections, json, os, random, re, subprocess, sys, tempfile

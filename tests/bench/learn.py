@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""learn.py - how well `sportello learn try` classifies, refuses and keeps its promise, on the public sets of ../shared/ml.
+"""learn.py - how well `sportello learn try` classifies, refuses and keeps its promise, on public sets, in the folder LEARN_ML.
 
 Prints one table: figure, what is asked, what was reached. Ends with 1 if one is missed. Without the sets it says so and
 ends with 0. `label TAB text` files; the labels of test files are read here and by nobody else.

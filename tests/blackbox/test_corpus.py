@@ -1,14 +1,14 @@
-"""All mails of the open corpus through LMTP, where it lies beside the project; skipped otherwise."""
+"""All mails of a corpus (SPORTELLO_CORPUS, a folder of folders of .eml files) through LMTP; skipped where there is none."""
 import glob, os
 from desk import Skip, TOP, Lmtp, setup
 
-CORPUS = os.path.join(os.path.dirname(TOP), "shared", "corpora", "open")
+CORPUS = os.environ.get("SPORTELLO_CORPUS", os.path.join(os.path.dirname(TOP), "shared", "corpora", "open"))
 
 
 def corpus():
     files = sorted(glob.glob(os.path.join(CORPUS, "*", "*.eml")))
     if not files:
-        raise Skip("no corpus beside the project")
+        raise Skip("no corpus: set SPORTELLO_CORPUS, see HACKING.md")
     return files
 
 

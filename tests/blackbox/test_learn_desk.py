@@ -1,6 +1,6 @@
 """A whole desk from its first day: agents sort 500 tickets by mail commands, then it sorts the next 100 by itself, as well as a trial on files said.
 
-Texts are of a public set where ../shared has it (LEARN_ML names another folder), else made up."""
+Texts are of a public set where LEARN_ML names the folder that has it, else made up."""
 import json, os, random
 from desk import mail, setup, wait_until, address_of
 from test_learn import WORDS, question

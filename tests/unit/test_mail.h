@@ -76,4 +76,13 @@ static inline const char *attachment_bytes(const char *raw, size_t size, size_t 
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, down)
 
+/* The mails of $SPORTELLO_CORPUS, folders of .eml files, as a pattern; by default of a folder beside the project. */
+static inline const char *corpus_mails(void)
+{
+	static char pattern[1000];
+	const char *folder = getenv("SPORTELLO_CORPUS");
+	snprintf(pattern, sizeof pattern, "%s/*/*.eml", folder ? folder : "../shared/corpora/open");
+	return pattern;
+}
+
 #endif

@@ -7,7 +7,7 @@
  * heap than LONGEST and HEAP_MOST. Times are the least of up to RUNS, by turns, of this thread alone, and what is too short to be measured
  * passes. Sanitizers pay for pages of their own memory, which says nothing of ours: under them only LONGEST holds, ten times as long.
  * The last lines name the rows that grew most and took longest.
- * GROWTH_FULL=1 (`make growth`): all of the dictionary at 1 MB, and the generators of ../shared/cases/attack where they are. Else a
+ * GROWTH_FULL=1 (`make growth`): all of the dictionary at 1 MB, and the generators of the folder SPORTELLO_GENERATORS where it is. Else a
  * sample of it.
  */
 #include "test_mail.h"
@@ -544,7 +544,7 @@ static void a_short_subject_is_what_it_was(void **state)
 }
 
 /* ---- the generators beside the project ---- */
-#define GENERATORS "../shared/cases/attack"
+#define GENERATORS (getenv("SPORTELLO_GENERATORS") ? getenv("SPORTELLO_GENERATORS") : "../shared/cases/attack")
 
 static bool load(const char *path, struct buffer *out)
 {
@@ -558,10 +558,11 @@ static void generators_beside_the_project_grow_like_their_size(void **state)
 	static const char *const programs[] = { "gen.py", "gen2.py" }, *const sizes[] = { "500000", "1000000" };
 	static struct buffer mails[2];
 	glob_t found;
-	if (!full_run || access(GENERATORS "/gen.py", R_OK) != 0 || !mkdtemp(folder))
+	snprintf(command, sizeof command, "%s/gen.py", GENERATORS);
+	if (!full_run || access(command, R_OK) != 0 || !mkdtemp(folder))
 		skip();
 	for (size_t i = 0; i < 4; i++) {
-		snprintf(command, sizeof command, "OUT=%s python3 " GENERATORS "/%s %s", folder, programs[i % 2], sizes[i / 2]);
+		snprintf(command, sizeof command, "OUT=%s python3 %s/%s %s", folder, GENERATORS, programs[i % 2], sizes[i / 2]);
 		assert_int_equal(system(command), 0);
 	}
 	snprintf(command, sizeof command, "%s/*.500000", folder);

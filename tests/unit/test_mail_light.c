@@ -6,8 +6,6 @@
 
 #include <glob.h>
 
-#define MAILS "../shared/corpora/open/*/*.eml"
-
 static struct mail look(const struct mail_source *source, bool light, size_t text_most, bool text_only)
 {
 	struct mail_options options = { .authserv_id = "mx.example.org", .envelope_from = "ann@example.net", .recipient = "support@example.org",
@@ -60,7 +58,7 @@ static void same_decisions(const struct mail *full, const struct mail *light)
 static void all_mails_are_decided_alike(void **state)
 {
 	glob_t found;
-	if (glob(MAILS, 0, NULL, &found) != 0)
+	if (glob(corpus_mails(), 0, NULL, &found) != 0)
 		skip();
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		struct mail_source source;
