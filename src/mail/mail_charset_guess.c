@@ -20,7 +20,8 @@
 
 /* Costs, in quarters of a nat: what such a byte says against a charset. */
 enum { COST_FOREIGN = 40, COST_SIGN = 14, COST_SIGN_INSIDE = 28, COST_ODD_SIGN = 48, COST_INVALID = 100, COST_CASE = 12, COST_MIXED = 36, COST_HINT = 48,
-       COST_COMMON = 36, COST_RARE = 54, COST_KANA = 40, COST_NO_LETTER = 40, COST_STRAY = 20 };
+       COST_COMMON = 36, COST_RARE = 54, COST_KANA = 40, COST_NO_LETTER = 40, COST_STRAY = 20,
+       COST_CAPITALS = 4 };                  /* people write few words in capitals: KOI8 has small letters where others have large ones */
 enum { CLASS_FOREIGN = 250, CLASS_SIGN, CLASS_ODD_SIGN, CLASS_INVALID, CLASS_APOSTROPHE };
 
 struct page { const char *name; unsigned char prior; const char *languages; uint16_t code[128]; bool upper[128]; };
@@ -197,7 +198,7 @@ static struct verdict judge(const struct candidate *candidate, struct span s)
 {
 	struct verdict verdict = { 0 };
 	unsigned before = 0;
-	bool before_high = false, before_small = false, before_ascii = false, any = false;
+	bool before_high = false, before_small = false, before_capital = false, before_ascii = false, any = false;
 	for (size_t i = 0; i < s.length; i++) {
 		unsigned char c = (unsigned char)s.at[i];
 		unsigned class = candidate->class[c];
@@ -208,6 +209,7 @@ static struct verdict judge(const struct candidate *candidate, struct span s)
 		} else if (high || before_high) {
 			verdict.cost += pair_cost(candidate, before, class);
 			verdict.cost += high && before_small && candidate->page->upper[c & 127] ? COST_CASE : 0;
+			verdict.cost += high && before_capital && candidate->page->upper[c & 127] ? COST_CAPITALS : 0;
 			verdict.cost += !candidate->model->latin && ((high && before_ascii) || (before && ascii)) ? COST_MIXED : 0;
 		} else if (candidate->model->latin && (before || class)) {
 			verdict.ascii_cost += pair_cost(candidate, before, class);
@@ -217,6 +219,7 @@ static struct verdict judge(const struct candidate *candidate, struct span s)
 		before = letter ? class : 0;
 		before_high = high && letter;
 		before_ascii = ascii;
+		before_capital = high && letter && candidate->page->upper[c & 127];
 		before_small = letter && (high ? !candidate->page->upper[c & 127] : c >= 'a');
 	}
 	verdict.cost += !any && !candidate->model->latin ? COST_NO_LETTER : 0;

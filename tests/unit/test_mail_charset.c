@@ -91,9 +91,24 @@ static void words_of_the_same_header_tell_the_charset(void **state)
 	assert_string_equal(mail.text, "כן");
 }
 
+static void capitals_alone_are_less_likely_than_small_letters(void **state)
+{
+	static const struct { const char *raw, *text; } all[] = {
+		{ "\320\322\317\302\301\040\320\322\317\302\301", "проба проба" },
+		{ "\324\305\323\324", "тест" },
+		{ "\317\320\316\301\313\305\314\300\040\321\040\317\320\310\315\322\305\320\316\314", "ПРОБЛЕМА С ПРИНТЕРОМ" },
+		{ "\360\362\357\342\354\345\355\341\040\363\040\360\362\351\356\364\345\362\357\355", "ПРОБЛЕМА С ПРИНТЕРОМ" },
+		{ "\320\321\317\302\313\307\314\301\040\314\305\040\324\317\315\040\305\312\324\325\320\331\324\307", "ΠΡΟΒΛΗΜΑ ΜΕ ΤΟΝ ΕΚΤΥΠΩΤΗ" },
+		{ "\307\040\320\301\321\301\303\303\305\313\311\301\040\314\317\325", "Η ΠΑΡΑΓΓΕΛΙΑ ΜΟΥ" },
+	};
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		assert_string_equal(read_mail(arena_printf(&arena, "From: a@example.net\nSubject: %s\n\nx\n", all[i].raw)).subject, all[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(capitals_alone_are_less_likely_than_small_letters),
 		TEST(undeclared_text_is_read_by_its_letters), TEST(a_wrong_byte_changes_no_other), TEST(utf8_wins_over_what_is_declared),
 		TEST(names_are_known_however_they_are_written), TEST(rare_forms_are_read), TEST(words_of_the_same_header_tell_the_charset),
 	};
