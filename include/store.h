@@ -1,7 +1,7 @@
 /*
  * store.h - tickets, messages, raw mails, history and the outbox, kept for good. Alone in touching SQLite.
  *
- * Allowed to include: base, mail.h, desk.h, limits. The door speaks of tickets, plans and facts, never of SQL, so that another
+ * Allowed to include: base, mail, query, desk, limits. The door speaks of tickets, plans and facts, never of SQL, so that another
  * engine can stand behind it. Durability: what store_commit() (or the writer's callback) reported as STATUS_OK is on disk
  * (WAL, synchronous=FULL). STATUS_TRY_LATER: locked, disk full, read-only; nothing is half done. STATUS_BROKEN: corrupt.
  *
@@ -14,6 +14,7 @@
 #include "base.h"
 #include "desk.h"
 #include "mail.h"
+#include "query.h"
 
 struct store;
 
@@ -163,10 +164,11 @@ struct ticket_row {
 	struct { struct history_row *at; size_t count; } history;
 	int stars; const char *rating;   /* 0: not rated; its words */
 };
-struct ticket_filter { const char *queue, *state, *agent, *customer, *tag; size_t limit; };       /* NULL: any; limit 0: all */
 struct ticket_rows { struct ticket_row *at; size_t count; };
-/* Newest first; without messages and history. */
-enum status store_tickets(struct store *store, struct arena *arena, const struct ticket_filter *filter, struct ticket_rows *rows, struct error *error);
+/* Those that the query wants, in the order it asks for (else the newest first, or what fits its words best); without messages and history.
+ * now: seconds since 1970, from which its times count back. limit 0: all; with words, those of the 5,000 messages that fit best. */
+enum status store_tickets(struct store *store, struct arena *arena, const struct query *query, int64_t now, size_t limit, struct ticket_rows *rows,
+                          struct error *error);
 /* With messages and history. A merged ticket's number gives the survivor only through facts.merged_into. */
 enum status store_ticket(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error);
 

@@ -46,8 +46,9 @@ const struct cli_command cli_commands[] = {
 	{ "explain", cli_run_explain, 1, -1, "FILE...", OPT(O_ENVELOPE_FROM) | OPT(O_RCPT), "what a mail is understood as, and what would be done",
 	  "A dry run that changes nothing; - is standard input. With --json one object a line, one line a file. Works without a "
 	  "configuration, too: then it says what is in the mail and nothing of tickets." },
-	{ "ticket list", cli_run_ticket_list, 0, 0, "", OPT(O_QUEUE) | OPT(O_STATE) | OPT(O_AGENT) | OPT(O_CUSTOMER) | OPT(O_TAG) | OPT(O_LIMIT),
-	  "tickets, the newest first", "" },
+	{ "ticket list", cli_run_ticket_list, 0, -1, "[QUERY]", OPT(O_QUEUE) | OPT(O_STATE) | OPT(O_AGENT) | OPT(O_CUSTOMER) | OPT(O_TAG) | OPT(O_LIMIT),
+	  "tickets, the newest first, or those that a query wants",
+	  "queue:support state:open state:pending agent:none -tag:vpn created:7d updated:>30d waiting:us sort:-updated, and words of their text." },
 	{ "ticket show", cli_run_ticket_show, 1, 1, "N", 0, "one ticket with its messages and its history", "" },
 	{ "ticket search", cli_run_ticket_search, 1, -1, "WORDS...", OPT(O_LIMIT), "tickets in which these words stand", "" },
 	{ "ticket raw", cli_run_ticket_raw, 2, 2, "N MESSAGE", 0, "a message as it was received, byte for byte", "" },

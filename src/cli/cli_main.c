@@ -69,7 +69,7 @@ static enum status read_arguments(struct cli *cli, int count, char **arguments, 
 
 		if (options && !strcmp(arguments[i], "--"))
 			options = false;
-		else if (options && arguments[i][0] == '-' && arguments[i][1])
+		else if (options && arguments[i][0] == '-' && arguments[i][1] && !query_is_term(arguments[i]))
 			status = take_option(cli, arguments, &i, error);
 		else
 			cli->words[cli->count++] = arguments[i];

@@ -62,6 +62,10 @@ void cli_help(struct buffer *out);
 void cli_help_command(struct buffer *out, const struct cli_command *command);
 enum status cli_run_help(struct cli *cli, struct error *error);
 
+/* ---- cli_search.c ---- */
+/* Indexes what the daemon has not got to yet. */
+void cli_search_catch_up(struct cli *cli);
+
 /* ---- cli_open.c ---- */
 void cli_warn(const char *format, ...) PRINTF_LIKE(1, 2);
 enum status cli_need_config(struct cli *cli, struct error *error);

@@ -17,7 +17,7 @@ static const char *text_of(void *context, struct arena *arena, struct store *sto
 	return gateway_message_text(arena, store, message);
 }
 
-static void catch_up(struct cli *cli)
+void cli_search_catch_up(struct cli *cli)
 {
 	struct error error;
 	size_t done;
@@ -39,7 +39,7 @@ enum status cli_run_ticket_search(struct cli *cli, struct error *error)
 
 	if ((status = cli_limit(cli, &limit, error)) != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK)
 		return status;
-	catch_up(cli);
+	cli_search_catch_up(cli);
 	if ((status = store_search(cli->store, &cli->arena, cli_join(&cli->arena, &words, " "), &rows, error)) != STATUS_OK)
 		return status;
 	if (limit && rows.count > limit)

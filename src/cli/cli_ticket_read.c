@@ -10,31 +10,65 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum status check_filter(struct cli *cli, struct error *error)
+static enum status check_value(struct cli *cli, enum query_key key, const char *value, struct error *error)
 {
+	static const char *const priorities[] = { "low", "normal", "high", "urgent" };
 	enum ticket_state state;
+	size_t i = 0;
 
-	if (cli->option[O_STATE] && !ticket_state_parse(cli->option[O_STATE], &state))
-		return error_set(error, STATUS_USAGE, "\"%s\" is no state; held, expired, new, open, pending, resolved or closed", cli->option[O_STATE]);
-	if (cli->option[O_QUEUE] && !desk_queue_named(&cli->policy, cli->option[O_QUEUE]))
-		cli_warn("there is no queue \"%s\" in %s", cli->option[O_QUEUE], cli->config->file);
-	if (cli->option[O_AGENT] && !desk_agent_named(&cli->policy, cli->option[O_AGENT]))
-		cli_warn("there is no agent \"%s\" in %s", cli->option[O_AGENT], cli->config->file);
+	if (key == QUERY_STATE && !ticket_state_parse(value, &state))
+		return error_set(error, STATUS_USAGE, "\"%s\" is no state; held, expired, new, open, pending, resolved or closed", value);
+	while (key == QUERY_PRIORITY && i < COUNT_OF(priorities) && strcmp(priorities[i], value) != 0)
+		i++;
+	if (i == COUNT_OF(priorities))
+		return error_set(error, STATUS_USAGE, "\"%s\" is no priority; low, normal, high or urgent", value);
+	if (key == QUERY_WAITING && strcmp(value, "us") != 0 && strcmp(value, "them") != 0)
+		return error_set(error, STATUS_USAGE, "waiting: is us or them, not \"%s\"", value);
+	if (key == QUERY_QUEUE && !desk_queue_named(&cli->policy, value))
+		cli_warn("there is no queue \"%s\" in %s", value, cli->config->file);
+	if (key == QUERY_AGENT && *value && !desk_agent_named(&cli->policy, value))
+		cli_warn("there is no agent \"%s\" in %s", value, cli->config->file);
 	return STATUS_OK;
+}
+
+static enum status check_query(struct cli *cli, const struct query *query, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < query->terms.count; i++)
+		for (size_t k = 0; k < query->terms.at[i].values.count && status == STATUS_OK; k++)
+			status = check_value(cli, query->terms.at[i].key, query->terms.at[i].values.at[k], error);
+	return status;
+}
+
+/* What stands behind the command, and the options, which say a part of the same. */
+static enum status list_query(struct cli *cli, struct query *query, struct error *error)
+{
+	static const struct { enum cli_option option; enum query_key key; } options[] = {
+		{ O_QUEUE, QUERY_QUEUE }, { O_STATE, QUERY_STATE }, { O_AGENT, QUERY_AGENT }, { O_CUSTOMER, QUERY_CUSTOMER }, { O_TAG, QUERY_TAG },
+	};
+	struct strings words = { cli->words, cli->count };
+	enum status status = query_read(&cli->arena, cli_join(&cli->arena, &words, " "), query, error);
+
+	for (size_t i = 0; i < COUNT_OF(options) && status == STATUS_OK; i++)
+		if (cli->option[options[i].option])
+			query_add(&cli->arena, query, options[i].key, cli->option[options[i].option]);
+	return status == STATUS_OK ? check_query(cli, query, error) : status;
 }
 
 enum status cli_run_ticket_list(struct cli *cli, struct error *error)
 {
-	struct ticket_filter filter = {
-		.queue = cli->option[O_QUEUE], .state = cli->option[O_STATE], .agent = cli->option[O_AGENT],
-		.customer = cli->option[O_CUSTOMER], .tag = cli->option[O_TAG],
-	};
 	struct ticket_rows rows = { NULL, 0 };
+	struct query query;
+	size_t limit;
 	enum status status;
 
-	if ((status = cli_limit(cli, &filter.limit, error)) != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK
-	    || (status = check_filter(cli, error)) != STATUS_OK
-	    || (status = store_tickets(cli->store, &cli->arena, &filter, &rows, error)) != STATUS_OK)
+	if ((status = cli_limit(cli, &limit, error)) != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK
+	    || (status = list_query(cli, &query, error)) != STATUS_OK)
+		return status;
+	if (*query.words)
+		cli_search_catch_up(cli);
+	if ((status = store_tickets(cli->store, &cli->arena, &query, clock_now() / 1000, limit, &rows, error)) != STATUS_OK)
 		return status;
 	cli_ticket_rows(cli, &rows);
 	return STATUS_OK;

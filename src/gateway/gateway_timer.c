@@ -113,8 +113,9 @@ static enum status digest(struct store *store, void *context, struct error *erro
 		return status;
 	for (size_t i = 0; last && i < COUNT_OF(states) && status == STATUS_OK; i++) {
 		struct ticket_rows some;
-		struct ticket_filter filter = {.state = states[i], .limit = 1000};
-		status = store_tickets(store, job->arena, &filter, &some, error);
+		struct query query = {0};
+		query_add(job->arena, &query, QUERY_STATE, states[i]);
+		status = store_tickets(store, job->arena, &query, 0, 1000, &some, error);
 		for (size_t k = 0; status == STATUS_OK && k < some.count; k++)
 			*ARENA_PUSH(job->arena, &rows) = some.at[k];
 	}

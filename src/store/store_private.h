@@ -174,6 +174,12 @@ enum status contact_refused(struct store *store, const char *address, int64_t no
 
 enum status read_ticket_facts(struct store *store, struct arena *arena, int64_t id, struct ticket_facts **facts, struct error *error);
 enum status resolve_merged(struct store *store, int64_t *ticket, struct error *error);
+/* What a list shows of a ticket beside its columns; `facts`: its people and tags were not read yet. */
+enum status complete_row(struct store *store, struct arena *arena, struct ticket_row *row, bool facts, struct error *error);
+/* The tickets of the `looked_at` messages that fit the words best, at most `most` of them that are wanted. */
+typedef bool (*ticket_wanted)(struct store *store, const struct ticket_facts *facts, void *context, enum status *status, struct error *error);
+enum status search_wanted(struct store *store, struct arena *arena, const char *words, size_t looked_at, size_t most, ticket_wanted wanted, void *context,
+                          struct ticket_rows *rows, struct error *error);
 void read_ticket_columns(struct cursor *cursor, struct arena *arena, struct ticket_facts *facts);
 void read_message_columns(struct cursor *cursor, struct arena *arena, struct message_row *message);
 void read_lines(struct arena *arena, const char *text, struct strings *list);

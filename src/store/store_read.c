@@ -291,26 +291,9 @@ enum status store_ticket(struct store *store, struct arena *arena, int64_t id, s
 	return status;
 }
 
-enum status store_tickets(struct store *store, struct arena *arena, const struct ticket_filter *filter, struct ticket_rows *rows, struct error *error)
+enum status complete_row(struct store *store, struct arena *arena, struct ticket_row *row, bool facts, struct error *error)
 {
-	const char *customer = filter->customer ? text_lower(arena, filter->customer) : NULL;
-	struct cursor cursor;
-	bool began;
-	enum status status = read_begin(store, &began, error);
+	enum status status = facts ? complete_facts(store, arena, &row->facts, error) : STATUS_OK;
 
-	*rows = (struct ticket_rows){ 0 };
-	if (status != STATUS_OK)
-		return status;
-	cursor_open(&cursor, store, error, filter->state ? SQL_TICKETS_IN_STATE : SQL_TICKETS_ALL, "ttttti", filter->queue,
-	            filter->state, filter->agent, customer, filter->tag, filter->limit ? (int64_t)filter->limit : (int64_t)-1);
-	while (cursor_next(&cursor))
-		read_ticket_columns(&cursor, arena, &ARENA_PUSH(arena, rows)->facts);
-	status = cursor_close(&cursor);
-	for (size_t i = 0; i < rows->count && status == STATUS_OK; i++) {
-		status = complete_facts(store, arena, &rows->at[i].facts, error);
-		if (status == STATUS_OK)
-			status = read_texts(store, arena, SQL_LINKS, rows->at[i].facts.id, &rows->at[i].linked, error);
-	}
-	read_end(store, began);
-	return status;
+	return status == STATUS_OK ? read_texts(store, arena, SQL_LINKS, row->facts.id, &row->linked, error) : status;
 }

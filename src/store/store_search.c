@@ -306,14 +306,14 @@ static const char *match_of(struct arena *arena, const char *words)
 
 struct found { int64_t *at; size_t count; };
 
-static int find_messages(struct store *store, struct arena *arena, const char *match, struct found *found)
+static int find_messages(struct store *store, struct arena *arena, const char *match, size_t limit, struct found *found)
 {
 	sqlite3_stmt *statement = NULL;
 	int code = sqlite3_prepare_v2(store->search, "SELECT rowid FROM words WHERE words MATCH ?1 ORDER BY rank LIMIT ?2", -1, &statement, NULL);
 
 	if (code == SQLITE_OK) {
 		sqlite3_bind_text(statement, 1, match, -1, SQLITE_STATIC);
-		sqlite3_bind_int(statement, 2, BEST_MESSAGES);
+		sqlite3_bind_int64(statement, 2, (sqlite3_int64)limit);
 		while ((code = sqlite3_step(statement)) == SQLITE_ROW)
 			*ARENA_PUSH(arena, found) = sqlite3_column_int64(statement, 0);
 	}
@@ -329,7 +329,8 @@ static bool have_ticket(const struct ticket_rows *rows, int64_t ticket)
 	return false;
 }
 
-enum status store_search(struct store *store, struct arena *arena, const char *words, struct ticket_rows *rows, struct error *error)
+enum status search_wanted(struct store *store, struct arena *arena, const char *words, size_t looked_at, size_t most, ticket_wanted wanted, void *context,
+                          struct ticket_rows *rows, struct error *error)
 {
 	const char *match = match_of(arena, words);
 	struct found found = { 0 };
@@ -339,17 +340,22 @@ enum status store_search(struct store *store, struct arena *arena, const char *w
 	*rows = (struct ticket_rows){ 0 };
 	if (status != STATUS_OK || !*match)
 		return status;
-	if ((code = find_messages(store, arena, match, &found)) != SQLITE_OK)
+	if ((code = find_messages(store, arena, match, looked_at, &found)) != SQLITE_OK)
 		return index_failed(store, code, error);
-	for (size_t i = 0; i < found.count && rows->count < BEST_TICKETS && status == STATUS_OK; i++) {
+	for (size_t i = 0; i < found.count && rows->count < most && status == STATUS_OK; i++) {
 		struct ticket_facts *facts = NULL;
 		int64_t ticket;
 
 		status = sql_number(store, error, &ticket, 0, SQL_MESSAGE_TICKET, "i", found.at[i]);
 		if (status == STATUS_OK && ticket && !have_ticket(rows, ticket))
 			status = read_ticket_facts(store, arena, ticket, &facts, error);
-		if (status == STATUS_OK && facts)
+		if (status == STATUS_OK && facts && (!wanted || wanted(store, facts, context, &status, error)))
 			ARENA_PUSH(arena, rows)->facts = *facts;
 	}
 	return status;
+}
+
+enum status store_search(struct store *store, struct arena *arena, const char *words, struct ticket_rows *rows, struct error *error)
+{
+	return search_wanted(store, arena, words, BEST_MESSAGES, BEST_TICKETS, NULL, NULL, rows, error);
 }

@@ -107,12 +107,6 @@
 	X(SQL_TICKET_PRIORITY_NOW, "SELECT priority FROM ticket WHERE id=?1") \
 	X(SQL_TICKET_MERGED_INTO, "SELECT merged_into FROM ticket WHERE id=?1") \
 	X(SQL_TICKET_CUSTOMER, "SELECT customer, customer_name FROM ticket WHERE id=?1") \
-	X(SQL_TICKETS_ALL, "SELECT " TICKET_COLUMNS " FROM ticket WHERE (?1 IS NULL OR queue=?1) AND (?2 IS NULL OR state=?2)" \
-		" AND (?3 IS NULL OR agent=?3) AND (?4 IS NULL OR customer=?4 COLLATE NOCASE)" \
-		" AND (?5 IS NULL OR id IN (SELECT ticket FROM tag WHERE tag=?5)) ORDER BY id DESC LIMIT ?6") \
-	X(SQL_TICKETS_IN_STATE, "SELECT " TICKET_COLUMNS " FROM ticket WHERE state=?2 AND (?1 IS NULL OR queue=?1)" \
-		" AND (?3 IS NULL OR agent=?3) AND (?4 IS NULL OR customer=?4 COLLATE NOCASE)" \
-		" AND (?5 IS NULL OR id IN (SELECT ticket FROM tag WHERE tag=?5)) ORDER BY id DESC LIMIT ?6") \
 	X(SQL_TICKETS_BY_STATE, "SELECT state, count(*) FROM ticket GROUP BY state") \
 	X(SQL_TICKET_COUNT, "SELECT count(*) FROM ticket") \
 	/* what hangs on a ticket */ \
@@ -122,6 +116,7 @@
 	X(SQL_MESSAGE, "SELECT " MESSAGE_COLUMNS " FROM message WHERE ticket=?1 AND seq=?2") \
 	X(SQL_MESSAGE_SAYS, "SELECT count(*) FROM message WHERE ticket=?1 AND out=0 AND text=?2") \
 	X(SQL_MESSAGES_PUBLIC, "SELECT " MESSAGE_COLUMNS " FROM message WHERE ticket=?1 AND kind IN ('request','reply') ORDER BY seq DESC LIMIT ?2 OFFSET ?3") \
+	X(SQL_MESSAGE_LAST_OUT, "SELECT out FROM message WHERE ticket=?1 AND kind IN ('request','reply') ORDER BY seq DESC LIMIT 1") \
 	X(SQL_MESSAGES_PUBLIC_COUNT, "SELECT count(*) FROM message WHERE ticket=?1 AND kind IN ('request','reply')") \
 	X(SQL_MESSAGE_RAW, "SELECT raw FROM message WHERE ticket=?1 AND seq=?2") \
 	X(SQL_MESSAGE_SEQ_AT, "SELECT seq FROM (SELECT seq, date FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60)" \
