@@ -83,22 +83,38 @@ static const char *strip(struct arena *arena, const char *html)
 
 /* ---- which notices ---- */
 
-/* A note, or a colleague's words: they go to nobody outside, not even quoted. */
-static bool tells_of_colleague(struct store *store, struct arena *arena, const struct outbox_row *row)
+enum telling { OF_CUSTOMER, OF_COLLEAGUE, OF_NOTE };      /* whose words the notice shows: only the customer's may be quoted to him */
+
+static enum telling tells_of(struct store *store, struct arena *arena, const struct outbox_row *row)
 {
 	struct message_row message;
 	struct error error;
-	return row->outgoing.about_seq && store_message(store, arena, row->ticket, row->outgoing.about_seq, &message, &error) == STATUS_OK
-	    && (message.out || message.kind == MESSAGE_NOTE);
+	if (!row->outgoing.about_seq || store_message(store, arena, row->ticket, row->outgoing.about_seq, &message, &error) != STATUS_OK)
+		return OF_CUSTOMER;
+	return message.kind == MESSAGE_NOTE ? OF_NOTE : message.out ? OF_COLLEAGUE : OF_CUSTOMER;
 }
 
-static const char *as_colleagues(struct arena *arena, const char *text)
+/* As the desk reads what went before: behind "|", and a note begins with a line that says so. */
+static const char *as_told(struct arena *arena, const char *text, enum telling telling)
 {
-	char *copy = arena_string(arena, text);
-	for (char *at = copy; *at; at += strcspn(at, "\n"), at += *at == '\n')
-		if (*at == '>')
-			*at = '|';
-	return copy;
+	CLEANUP_BUFFER struct buffer out = {0};
+	bool begun = telling != OF_NOTE;
+	if (telling == OF_CUSTOMER)
+		return text;
+	for (size_t length; *text; text += length) {
+		length = strcspn(text, "\n");
+		length += text[length] == '\n';
+		if (*text != '>') {
+			buffer_add(&out, text, length);
+			continue;
+		}
+		if (!begun)
+			buffer_add_string(&out, "| [note]:\n");
+		begun = true;
+		buffer_add_char(&out, '|');
+		buffer_add(&out, text + 1, length - 1);
+	}
+	return arena_string(arena, buffer_string(&out));
 }
 
 static void add_notice(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
@@ -108,11 +124,11 @@ static void add_notice(struct store *store, const struct desk_policy *policy, co
 	struct error error;
 	if (!row->outgoing.to_agent || outbox_render_notice(store, policy, templates, arena, row, &rendered, &error) != STATUS_OK)
 		return;
-	bool colleague = tells_of_colleague(store, arena, row);
+	enum telling telling = tells_of(store, arena, row);
 	const char *html = *rendered.html ? strip(arena, rendered.html) : NULL;
-	strings_add(arena, &incoming->known, colleague ? as_colleagues(arena, rendered.text) : rendered.text);
+	strings_add(arena, &incoming->known, as_told(arena, rendered.text, telling));
 	if (html)
-		strings_add(arena, &incoming->known, colleague ? as_colleagues(arena, html) : html);
+		strings_add(arena, &incoming->known, as_told(arena, html, telling));
 }
 
 static void add_referred(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,

@@ -295,6 +295,19 @@ static const char *language_of(const struct rendering *r)
 	return "";
 }
 
+/* RFC 3834 section 5: what answers a mail that just came, or what somebody's act or a moment in time caused. */
+static const char *auto_submitted(const struct outgoing *outgoing)
+{
+	static const char *const answers[] = { "received", "held", "reopened" };
+
+	if (!outgoing->automatic)
+		return "";
+	for (size_t i = 0; i < COUNT_OF(answers) && !outgoing->to_agent && *outgoing->in_reply_to; i++)
+		if (!strcmp(outgoing->template, answers[i]))
+			return "auto-replied";
+	return "auto-generated";
+}
+
 static void mail_of(const struct rendering *r, const struct rendered *rendered, struct mail_out *mail)
 {
 	const struct outgoing *outgoing = &r->row->outgoing;
@@ -304,8 +317,7 @@ static void mail_of(const struct rendering *r, const struct rendered *rendered, 
 		.subject = *rendered->subject ? rendered->subject : outgoing->subject,
 		.message_id = outgoing->message_id, .in_reply_to = outgoing->in_reply_to, .references = outgoing->references,
 		.date = outgoing->date, .language = language_of(r),
-		/* RFC 3834 section 5: an answer to a mail of this person, or a notice that nobody asked for. */
-		.auto_submitted = !outgoing->automatic ? "" : outgoing->to_agent || !*outgoing->in_reply_to ? "auto-generated" : "auto-replied",
+		.auto_submitted = auto_submitted(outgoing),
 		.desk_mark = r->policy->domain, .list_unsubscribe = "", .text = rendered->text, .html = rendered->html,
 		.attached = { .fd = -1 }, .attached_name = "",
 	};

@@ -400,3 +400,19 @@ def test_68_send_alone_sends_what_was_asked_back_for_as_a_quote(desk):
     answer(desk, told, "/send\n\n" + quoted(told))
     sent = customer_has(desk, "Write this:")
     assert "Press the button." in sent.text and "/tag" not in sent.text and "/send" not in sent.text and desk.ticket(1)["tags"] == ["bank"]
+
+def test_69_keeps_a_torn_note_that_a_notice_told_of(desk):
+    """A colleague's notice shows the note itself; a program that wraps quoted lines inside words tears it from its marks."""
+    start(desk)
+    desk.ok("ticket", "assign", 1, "bob")
+    desk.ok("ticket", "note", 1, "--as", "eva", stdin="The supplier wants to be paid before wednesday, and nobody shall know.\n")
+    told = wait_until(lambda: [m for m in desk.sent_to(BOB) if "paid before wednesday" in m.text])[0]
+    before = len(desk.sent_to(BOB)) + len(desk.sent_to(ANNA))
+    torn = []
+    for line in told.text.split("\n"):
+        torn += ["> " + line[:40]] + ([line[40:]] if len(line) > 40 else [])
+    answer(desk, told, "We shall see to it.\n\nOn Mon, 2 Nov 2026 at 10:00, Anna via Acme Support wrote:\n\n" + "\n".join(torn) + "\n")
+    wait_until(lambda: len(desk.sent_to(BOB)) + len(desk.sent_to(ANNA)) > before)
+    for sent in desk.sent_to(ANNA):
+        for piece in ("supplier", "paid before", "nobody shall", "y shall know", "sday"):
+            assert piece not in sent.text, sent.text

@@ -125,7 +125,9 @@ class Oracle:
         elif w.purpose in ("note", "draft", "command") or (w.machine and w.agent):
             self.find("note", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif w.purpose == "direct":
-            if c in w.words and not (mail.is_page and r in w.direct):
+            # readers whom the notice named and he did not write to himself get it from the desk (contract 9); nobody gets it twice
+            left_to_us = r not in w.direct and w.shown is not None and r in w.shown
+            if c in w.words and not left_to_us and not (mail.is_page and r in w.direct):
                 self.find("reader", w.dialog, "%s of %r was sent again to %s in %r" % (c, w, r, mail), w)
         elif w.purpose == "answer":
             if w.shown is not None and r not in w.shown and not self.quoting(mail, c, r):
