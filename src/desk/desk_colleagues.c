@@ -182,8 +182,7 @@ static bool pass_to(struct decision *d, const struct ticket_facts *ticket, const
 		const struct desk_agent *agent = desk_agent_named(d->policy, queue->agents.at[i]);
 		if (!agent || is_named(tried, agent->name) || !mail_address_usable(agent->email))
 			continue;
-		notice_to_agent(d, ticket, agent, template, about_seq, variables);
-		any = true;
+		any |= notice_to_agent(d, ticket, agent, template, about_seq, variables);
 	}
 	return any;
 }

@@ -11,6 +11,8 @@
 
 #define GATHER_MS (15 * 60 * 1000)              /* agents wait that long for the rest of a rush */
 
+struct agents { const struct desk_agent **at; size_t count; };
+
 static bool blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -213,15 +215,12 @@ struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, 
 	return o;
 }
 
-void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
+bool notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
                      int about_seq, const char *variables)
 {
 	const struct desk_queue *queue = queue_of(d, ticket);
-	/* A new request comes with the address to answer to: who was copied by the customer needs it all the same. And a header that nothing
-	 * proves may name agents whom no copy has reached: somebody of the house must hear of it. */
-	bool has_it = strcmp(template, "agent-answered") == 0 && desk_has_it(d, agent->email) && desk_proof(d->arena, d->mail).kind == PROOF_PASS;
-	if (!mail_address_usable(agent->email) || !queue_wants_notice(queue, template) || has_it)
-		return;
+	if (!mail_address_usable(agent->email) || !queue_wants_notice(queue, template))
+		return false;
 	struct outgoing *o = outgoing_new(d, ticket, queue, template);
 	uint32_t who = desk_who(agent->name);
 	struct token reply = {.kind = TOKEN_AGENT, .ticket = ticket->id, .number = desk_shown(d, ticket), .who = who};
@@ -253,22 +252,44 @@ void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, cons
 		record_add(&all, "earlier", arena_printf(d->arena, "%d", ticket->next_seq - 1));
 	o->variables = arena_string(d->arena, buffer_string(&all));
 	plan_add(d, EFFECT_ENQUEUE, ticket->id)->outgoing = o;
+	return true;
 }
 
+/* Was he among the readers of that mail? A new request comes with the address to answer to: who was copied by the customer needs it all the
+ * same. And a header that nothing proves may name agents whom no copy has reached. */
+static bool was_copied(struct decision *d, const struct desk_agent *agent, const char *template)
+{
+	return strcmp(template, "agent-answered") == 0 && desk_has_it(d, agent->email) && desk_proof(d->arena, d->mail).kind == PROOF_PASS;
+}
+
+/* To those of `agents` who had a copy, or to the others. True: at least one notice goes out. */
+static bool notice_to_some(struct decision *d, const struct ticket_facts *ticket, const struct agents *agents, bool copied, const char *template,
+                           int about_seq, const char *variables)
+{
+	bool any = false;
+	for (size_t i = 0; i < agents->count; i++)
+		if (was_copied(d, agents->at[i], template) == copied)
+			any |= notice_to_agent(d, ticket, agents->at[i], template, about_seq, variables);
+	return any;
+}
+
+/* Who was copied is left out only where a colleague has a notice of that mail: a copy shows no address to answer to, and whether it arrived
+ * nobody here knows. Somebody of the house is told of all words. */
 void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
                       const char *except, const char *variables)
 {
+	struct agents agents = {0};
 	const struct desk_agent *own = *ticket->agent ? desk_agent_named(d->policy, ticket->agent) : NULL;
-	if (own && (!except || !text_equal_nocase(own->name, except)))
-		notice_to_agent(d, ticket, own, template, about_seq, variables);
-	if (own && !desk_on_leave(own, d->facts))
-		return;
 	const struct desk_queue *queue = queue_of(d, ticket);
-	for (size_t i = 0; i < queue->agents.count; i++) {
+	if (own && (!except || !text_equal_nocase(own->name, except)))
+		*ARENA_PUSH(d->arena, &agents) = own;
+	for (size_t i = 0; i < queue->agents.count && !(own && !desk_on_leave(own, d->facts)); i++) {
 		const struct desk_agent *agent = desk_agent_named(d->policy, queue->agents.at[i]);
 		if (agent && agent != own && (!except || !text_equal_nocase(agent->name, except)))
-			notice_to_agent(d, ticket, agent, template, about_seq, variables);
+			*ARENA_PUSH(d->arena, &agents) = agent;
 	}
+	if (!notice_to_some(d, ticket, &agents, false, template, about_seq, variables))
+		notice_to_some(d, ticket, &agents, true, template, about_seq, variables);
 }
 
 /* ---- a customer who writes without end ---- */

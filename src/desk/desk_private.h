@@ -43,13 +43,15 @@ struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *tic
  * there is nobody to write to. */
 struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template);
 bool desk_on_leave(const struct desk_agent *agent, const struct facts *facts);         /* today (desk_assign.c) */
-/* To the ticket's agent, and to all of its queue while it has none or that one is on leave; never to `except`. */
+/* To the ticket's agent, and to all of its queue while it has none or that one is on leave; never to `except`; to who was copied by the
+ * customer himself only if nobody else is told. */
 void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
                       const char *except, const char *variables);
 /* Agents hear of what the customer's side wrote: at once, or, where it writes without end, together with what follows. */
 void tell_of_reply(struct decision *d, const struct ticket_facts *ticket, int seq);
 void tell_of_gathered(struct decision *d, const struct ticket_facts *ticket, int seq);
-void notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
+/* False: none goes out, since the queue does not want such ones, or the agent has no usable address. */
+bool notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
                      int about_seq, const char *variables);
 bool queue_wants_notice(const struct desk_queue *queue, const char *template);
 const struct desk_queue *queue_of(const struct decision *d, const struct ticket_facts *ticket);

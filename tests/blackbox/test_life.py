@@ -3,7 +3,7 @@ import email, email.policy, os, random, re, time
 from urllib.parse import urlencode
 from desk import mail, address_of, wait_until, setup
 
-ANNA, BOB = "anna@example.com", "bob@agents.example"
+ANNA, BOB, EVA = "anna@example.com", "bob@agents.example", "eva@agents.example"
 DAY = 86400
 
 
@@ -419,20 +419,39 @@ def test_35_copied_people_take_part_only_by_an_authenticated_sender(desk):
     assert desk.wait_sent(3, to=ANNA)[2].recipients == [ANNA]
 
 
-@setup(config={"authserv_id": "mx.example.org"})
-def test_16_who_has_the_mail_already_gets_no_copy(desk):
+TWO = [{"name": "support", "address": "support@example.org", "description": "All", "agents": ["bob", "eva"]}]
+PASSED = ("Authentication-Results", "mx.example.org; dmarc=pass header.from=example.com")
+
+
+@setup(config={"authserv_id": "mx.example.org"}, queues=TWO)
+def test_16_who_has_the_mail_already_gets_no_copy_where_a_colleague_is_told(desk):
     ack = request(desk)
     desk.wait_sent(1, to=BOB)
-    passed = ("Authentication-Results", "mx.example.org; dmarc=pass header.from=example.com")
-    desk.accept(mail(reply_to=ack, headers=[passed, ("Cc", BOB)]), address_of(ack))
+    desk.accept(mail(reply_to=ack, headers=[PASSED, ("Cc", BOB)]), address_of(ack))
+    desk.wait_sent(2, to=EVA)
     time.sleep(0.5)
-    assert len(desk.sent_to(BOB)) == 1, "bob was among the readers of that mail"
+    assert len(desk.sent_to(BOB)) == 1, "bob was among the readers of that mail, and eva is told"
     desk.accept(mail(reply_to=ack, headers=[("Cc", BOB)], body="It is urgent.\n"), address_of(ack))
     assert "It is urgent." in desk.wait_sent(2, to=BOB)[1].text          # who knows whether that copy ever left?
     desk.accept(mail(subject="Both of you", headers=[("Cc", BOB)]))
     desk.wait_sent(3, to=BOB)                        # he needs the address to answer to
     agent(desk, "I look at it.\n", ticket=2)
     assert "I look at it." in desk.wait_sent(3, to=ANNA)[2].text
+
+
+@setup(config={"authserv_id": "mx.example.org"}, queues=TWO)
+def test_16_who_was_copied_is_told_where_nobody_else_is(desk):
+    ack = request(desk)
+    desk.wait_sent(1, to=EVA)
+    desk.accept(mail(reply_to=ack, headers=[PASSED, ("Cc", BOB + ", " + EVA)], body="Both of you.\n"), address_of(ack))
+    assert "Both of you." in desk.wait_sent(2, to=BOB)[1].text and "Both of you." in desk.wait_sent(2, to=EVA)[1].text
+    agent(desk, "/assign bob\n")
+    wait_until(lambda: desk.ticket(1)["agent"] == "bob")
+    heard = len(desk.sent_to(BOB))
+    desk.accept(mail(reply_to=ack, headers=[PASSED, ("Cc", BOB)], body="Only you.\n"), address_of(ack))
+    assert "Only you." in desk.wait_sent(heard + 1, to=BOB)[-1].text, "it is his ticket: nobody else is told"
+    agent(desk, "Yes, I have it.\n")                # and the notice has the address to answer to
+    wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Yes, I have it." in m.text])
 
 
 def test_39_an_agents_forward_opens_a_ticket_for_the_original_sender(desk):
