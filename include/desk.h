@@ -321,8 +321,9 @@ struct bounced_mail {                    /* the outgoing mail a bounce address b
 	struct strings recipients;       /* all of them */
 	const char *subject;
 	bool proved;                     /* the report came to this mail's own bounce address; else it only quotes its Message-ID, as anybody can who saw it */
-	bool to_agent;
-	const char *agent;
+	bool to_agent, known;            /* known: it is marked as bounced already */
+	const char *agent, *variables;
+	int about_seq;
 };
 
 /* What a mail to an agent's own address has to reckon with. */

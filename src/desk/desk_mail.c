@@ -198,8 +198,10 @@ static void mark_bounced(struct decision *d, const struct mail *mail, const stru
 
 static void tell_of_bounce(struct decision *d, const struct ticket_facts *ticket, int seq, const struct bounced_mail *bounced, const struct returned *returned)
 {
-	if (bounced->to_agent) {                 /* never mail about mail to agents: that is how loops start */
+	if (bounced->to_agent) {                 /* his words go to colleagues, each mailbox once: more would be a loop */
 		plan_remark(d, ticket->id, arena_printf(d->arena, "mail to agent %s came back", bounced->agent), returned->words);
+		if (bounced->proved && !bounced->known)
+			desk_pass_on(d, ticket, bounced->template, bounced->agent, bounced->about_seq, bounced->variables);
 		return;
 	}
 	CLEANUP_BUFFER struct buffer variables;

@@ -59,6 +59,9 @@ static enum status find_bounced(struct store *store, struct arena *arena, int64_
 	bounced->subject = row.outgoing.subject;
 	bounced->to_agent = row.outgoing.to_agent;
 	bounced->agent = row.outgoing.agent ? row.outgoing.agent : "";
+	bounced->variables = row.outgoing.variables ? row.outgoing.variables : "";
+	bounced->about_seq = row.outgoing.about_seq;
+	bounced->known = row.state == OUTBOX_FAILED;
 	return STATUS_OK;
 }
 

@@ -139,6 +139,32 @@ def test_59_what_a_dead_mailbox_refuses_goes_to_the_others(desk):
     assert "bob" in told.text and "mailbox does not take it" in told.text
 
 
+@setup(relay="smtp", queues=[{"name": "support", "address": "support@example.org", "description": "All", "agents": ["bob", "eva"]}])
+def test_59_what_a_dead_mailbox_sends_back_later_goes_to_the_others_once(desk):
+    desk.accept(mail(subject="Printer"))
+    desk.wait_sent(1, to=EVA)
+    desk.ok("ticket", "assign", 1, "bob")
+    ack = desk.wait_sent(1, to=ANNA)[0]
+    desk.accept(mail(body="It burns!\n", reply_to=ack), address_of(ack))
+    lost = wait_until(lambda: [m for m in desk.sent_to(BOB) if "It burns!" in m.text])[0]
+
+    def comes_back(sent, whom, times):
+        for i in range(times):
+            desk.accept(("From: MAILER-DAEMON@agents.example\r\nSubject: failure %d\r\nMessage-ID: <dsn.%d.%s>\r\nMIME-Version: 1.0\r\n"
+                         "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nno\r\n--b\r\n"
+                         "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\nFinal-Recipient: rfc822; %s\r\n"
+                         "Action: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n" % (i, i, whom, whom)).encode(), sent.sender, "")
+    heard = lambda: [m for m in desk.sent_to(EVA) if "It burns!" in m.text]
+    comes_back(lost, BOB, 2)
+    told = wait_until(heard)[0]
+    assert "bob" in told.text and "mailbox does not take it" in told.text
+    bobs = len(desk.sent_to(BOB))
+    comes_back(told, EVA, 2)                             # both are dead: nobody is left, and nothing goes round
+    desk.accept(mail(subject="Another"))
+    desk.wait_sent(bobs + 1, to=BOB)
+    assert len(heard()) == 1 and len([m for m in desk.sent_to(BOB) if "It burns!" in m.text]) == 1
+
+
 def html_only_answer(desk):
     """As Outlook does: the words, a rule, header lines, and the notice's HTML below, in no text part."""
     desk.accept(mail(sender="Alice Bianchi <alice@customer.example>"), sender="alice@customer.example")
