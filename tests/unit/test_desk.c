@@ -268,19 +268,25 @@ static void automatic_mail_moves_nothing(void **state)
 	arena_fini(&w.arena);
 }
 
-static void bounce_tells_an_agent_but_never_of_an_agents_mail(void **state)
+static void bounce_tells_an_agent_and_of_an_agents_mail_his_colleagues_once(void **state)
 {
 	struct mail_bounce bounce = {"anna@customer.example", "failed", "5.1.1", true, "550 no such user", NULL};
-	struct bounced_mail bounced = {.outbox = 33, .ticket = 7, .template = "received", .to = "anna@customer.example", .proved = true, .agent = ""};
+	struct bounced_mail bounced = {.outbox = 33, .ticket = 7, .template = "received", .to = "anna@customer.example", .proved = true, .agent = "",
+	                               .variables = ""};
 	struct world w;
 	struct mail mail = mail_of("mailer-daemon@customer.example");
 	struct ticket_facts ticket = ticket_of(7);
 	mail.kind = MAIL_BOUNCE;
 	mail.bounces.at = &bounce;
 	mail.bounces.count = 1;
-	for (int to_agent = 0; to_agent < 2; to_agent++) {
+	for (int round = 0; round < 5; round++) {         /* a customer's mail; bob's; the same again; bob's, after eve's; by no bounce address */
+		bool to_agent = round > 0;
 		bounced.to_agent = to_agent;
 		bounced.agent = to_agent ? "bob" : "";
+		bounced.template = to_agent ? "agent-answered" : "received";
+		bounced.known = round == 2;
+		bounced.variables = round == 3 ? "instead_of=eve\n" : "";
+		bounced.proved = round != 4;
 		world_init(&w, &mail, "support@example.org");
 		w.facts.bounced = &bounced;
 		struct token token = {TOKEN_BOUNCE, 7, 33, 0};
@@ -288,8 +294,12 @@ static void bounce_tells_an_agent_but_never_of_an_agents_mail(void **state)
 		desk_address(&w.policy, w.incoming.recipient, &w.incoming.address);
 		const char *plan = decide(&w, &ticket);
 		expect(plan, "append message 3 (bounce, in) to ticket 7");
-		expect(plan, "outgoing mail 33 did not reach anna@customer.example (550 no such user)");
-		if (to_agent)
+		if (bounced.proved)
+			expect(plan, "outgoing mail 33 did not reach anna@customer.example (550 no such user)");
+		expect_not(plan, "enqueue mail to bob@example.org: agent-answered");
+		if (round == 1)
+			expect(plan, "enqueue mail to eve@example.org: agent-answered");
+		else if (to_agent)
 			expect_not(plan, "enqueue");
 		else
 			expect(plan, "enqueue mail to bob@example.org: agent-bounced");
@@ -833,7 +843,7 @@ int main(void)
 		cmocka_unit_test(new_request), cmocka_unit_test(reply_to_the_signed_address_joins),
 		cmocka_unit_test(stranger_with_the_signed_address_joins_flagged), cmocka_unit_test(reference_joins_participants_only),
 		cmocka_unit_test(subject_number_alone_is_a_hint), cmocka_unit_test(token_of_a_cut_address_counts_in_the_header),
-		cmocka_unit_test(automatic_mail_moves_nothing), cmocka_unit_test(bounce_tells_an_agent_but_never_of_an_agents_mail),
+		cmocka_unit_test(automatic_mail_moves_nothing), cmocka_unit_test(bounce_tells_an_agent_and_of_an_agents_mail_his_colleagues_once),
 		cmocka_unit_test(our_own_mail_is_a_loop), cmocka_unit_test(agent_answers_by_mail),
 		cmocka_unit_test(agents_token_is_good_for_agents_of_that_ticket_only), cmocka_unit_test(an_answer_to_what_is_old_comes_back), cmocka_unit_test(commands_by_mail), cmocka_unit_test(the_notices_name_every_command),
 		cmocka_unit_test(old_closed_ticket_opens_a_new_one), cmocka_unit_test(who_is_on_leave_is_not_alone_with_his_tickets), cmocka_unit_test(same_mail_by_two_addresses),
