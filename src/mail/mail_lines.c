@@ -3,7 +3,7 @@
  *
  * Takes out the marks that mail_html.c left and turns them into flags of the lines. Looks at one line at a time, but for
  * the line that introduces a quote, which mailers wrap (mail_attribution.c). Judges nothing: mail_reply.c decides.
- * Linear: each look ahead is bounded by a number of lines and of bytes.
+ * Linear: each look ahead is bounded by a number of lines and of bytes. What stands behind LIMIT_TEXT_LINES is one line of text, the rest.
  */
 #include "mail_private.h"
 
@@ -73,7 +73,7 @@ char *marks_strip(struct arena *arena, const char *text)
 struct lines lines_cut(struct arena *arena, const char *text)
 {
 	size_t length = strlen(text), count = 1;
-	for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++)
+	for (const char *p = text; count < LIMIT_TEXT_LINES && (p = strchr(p, '\n')) != NULL; p++)
 		count++;
 	struct lines lines = { .at = ARENA_ARRAY(arena, struct line, count) };
 	if (!may_have_marks(text, length)) {
@@ -81,6 +81,7 @@ struct lines lines_cut(struct arena *arena, const char *text)
 			end = strchr(text, '\n');
 			lines.at[lines.count++].text = (struct span){ text, (size_t)(end - text) };
 		}
+		lines.at[lines.count].rest = count == LIMIT_TEXT_LINES;
 		lines.at[lines.count++].text = span_of(text);
 		return lines;
 	}
@@ -89,7 +90,8 @@ struct lines lines_cut(struct arena *arena, const char *text)
 	for (size_t i = 0; i <= length && lines.count < count;) {
 		char *start = out;
 		struct structure at_text = now;
-		for (; i < length && text[i] != '\n'; i++) {
+		bool rest = lines.count + 1 == LIMIT_TEXT_LINES;
+		for (; i < length && (rest || text[i] != '\n'); i++) {
 			if (!is_mark(text[i])) {
 				*out++ = text[i];
 				continue;
@@ -103,7 +105,8 @@ struct lines lines_cut(struct arena *arena, const char *text)
 		struct line *line = &lines.at[lines.count++];
 		line->text = (struct span){ start, (size_t)(out - start) };
 		line->quote = (unsigned char)(at_text.quote > 255 ? 255 : at_text.quote);
-		line->history = now.history;
+		line->rest = rest;
+		line->history = rest ? at_text.history : now.history;
 		line->signature = at_text.signature;
 		line->soft = at_text.soft > 0;
 		line->bare = at_text.bare > 0;
@@ -171,7 +174,7 @@ static void mark_bars(struct lines *lines)
 {
 	for (size_t i = 0, run = 0; i <= lines->count; i++) {
 		struct span text = i < lines->count ? span_trim(lines->at[i].text) : (struct span){ "", 0 };
-		if (text.length && text.at[0] == '|' && !memchr(text.at + 1, '|', text.length - 1)) {
+		if (text.length && text.at[0] == '|' && !lines->at[i].rest && !memchr(text.at + 1, '|', text.length - 1)) {
 			run++;
 			continue;
 		}
@@ -247,7 +250,9 @@ void lines_classify(struct lines *lines)
 		bool header = false;
 		if (line->kind == LINE_ATTRIBUTION)
 			continue;
-		if (empty_line(line->text))
+		if (line->rest)
+			line->kind = LINE_TEXT;
+		else if (empty_line(line->text))
 			line->kind = LINE_EMPTY;
 		else if (!line->quote && groupwise_head(lines, i))
 			continue;
@@ -268,7 +273,7 @@ void lines_classify(struct lines *lines)
 	for (size_t i = 0, mark = 0; i < lines->count; i++) {
 		if (lines->at[i].kind != LINE_TEXT && lines->at[i].kind != LINE_HEADER && lines->at[i].kind != LINE_DELIMITER)
 			continue;
-		if (!attribution_near(lines, i, &mark))
+		if (lines->at[i].rest || !attribution_near(lines, i, &mark))
 			continue;
 		size_t count = attribution_at(lines, i);
 		for (size_t j = 0; j < count; j++)

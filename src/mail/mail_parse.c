@@ -336,6 +336,8 @@ static void read_meaning(struct parse *parse, struct walk *walk, const char *mar
 	receipt_read(walk);
 	auto_judge(parse->arena, &parse->head.fields, parse->options, mail);
 	struct lines lines = lines_of(&scratch, marked);
+	if (lines.count && lines.at[lines.count - 1].rest)
+		problem(parse->arena, &mail->problems, "the text has more than %d lines; no quotes or signatures are looked for in the rest", LIMIT_TEXT_LINES);
 	forward_read(walk, &lines);
 	struct known known = known_ask(parse->arena, parse->options, mail);
 	reply_make(parse->arena, &scratch, marked, &lines, &known, mail);

@@ -253,6 +253,7 @@ struct line {
 	bool attribution_start;          /* LINE_ATTRIBUTION: first of its lines */
 	bool hidden;                     /* decided: not part of the reply */
 	unsigned char header;            /* which header, LINE_HEADER: enum header_word */
+	bool rest;                       /* LINE_TEXT: all that stands behind LIMIT_TEXT_LINES, with its line ends */
 };
 struct lines { struct line *at; size_t count; };
 enum header_word { HEADER_OTHER, HEADER_FROM, HEADER_DATE, HEADER_TO, HEADER_SUBJECT, HEADER_CC, HEADER_REPLY_TO };

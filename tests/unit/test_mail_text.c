@@ -169,11 +169,56 @@ static void languages_are_told_or_not(void **state)
 	}
 }
 
+static const char *many_lines(const char *line, size_t count, const char *end)
+{
+	struct buffer text CLEANUP_BUFFER;
+	buffer_init(&text);
+	for (size_t i = 0; i < count; i++)
+		buffer_add_string(&text, line);
+	buffer_add_string(&text, end);
+	return arena_copy(&arena, text.at, text.length);
+}
+
+static void lines_behind_the_bound_are_one_line_of_text(void **state)
+{
+	static const char *const ends[] = { "last words\n> and more", "> last words\nand more", "On 1 Jan 2012, a@b.c wrote:\n> last words", "| last words\n| and\n| more" };
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		struct lines lines = lines_of(&arena, many_lines("a\n", LIMIT_TEXT_LINES - 1, ends[i]));
+		assert_int_equal(lines.count, LIMIT_TEXT_LINES);
+		struct line last = lines.at[lines.count - 1];
+		assert_true(last.rest);
+		assert_int_equal(last.kind, LINE_TEXT);
+		assert_string_equal(last.text.at, ends[i]);
+		assert_int_equal(last.text.length, strlen(ends[i]));
+	}
+	struct lines few = lines_of(&arena, many_lines("a\n", LIMIT_TEXT_LINES - 2, "> b"));
+	assert_int_equal(few.count, LIMIT_TEXT_LINES - 1);
+	assert_false(few.at[few.count - 1].rest);
+	assert_int_equal(few.at[few.count - 1].kind, LINE_QUOTED);
+	struct lines marked = lines_of(&arena, many_lines("a\n", LIMIT_TEXT_LINES - 1, "b\n\001c\003\002\nd"));
+	assert_int_equal(marked.count, LIMIT_TEXT_LINES);
+	assert_true(marked.at[marked.count - 1].rest);
+	assert_false(marked.at[marked.count - 1].history);
+	assert_int_equal(marked.at[marked.count - 1].text.length, 5);
+	assert_memory_equal(marked.at[marked.count - 1].text.at, "b\nc\nd", 5);
+}
+
+static void a_text_of_too_many_lines_is_kept_and_said(void **state)
+{
+	struct mail mail = read_text(many_lines("a\n", LIMIT_TEXT_LINES + 1000, "the last words"));
+	assert_true(said(&mail, "more than 65536 lines"));
+	assert_int_equal(strlen(mail.text), 2 * (LIMIT_TEXT_LINES + 1000) + 14);
+	assert_string_equal(mail.reply_text, mail.text);
+	mail = read_text(many_lines("a\n", LIMIT_TEXT_LINES - 1000, "the last words"));
+	assert_int_equal(mail.problems.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(declared_charsets_are_believed), TEST(wrong_declarations_are_guessed_and_said), TEST(one_wrong_byte_does_not_spoil_a_text), TEST(controls_never_come_through),
 		TEST(pages_become_readable), TEST(the_charset_in_the_page_counts), TEST(hostile_pages_are_quick), TEST(an_empty_link_is_nothing), TEST(a_long_name_of_an_image_is_cut_between_letters), TEST(languages_are_told_or_not),
+		TEST(lines_behind_the_bound_are_one_line_of_text), TEST(a_text_of_too_many_lines_is_kept_and_said),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
