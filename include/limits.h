@@ -29,6 +29,7 @@
 #define LIMIT_DEPTH             50             /* nesting of MIME parts and of messages in messages */
 #define LIMIT_TEXT_BYTES        (1024 * 1024)  /* bytes of readable text made from one mail */
 #define LIMIT_TEXT_LINES        (64 * 1024)    /* lines of it that are looked at one by one, for quotes and signatures: a letter has hundreds; each takes 32 bytes, twice */
+#define LIMIT_QUERY_TERMS       100            /* words of one query: what a person writes has ten, and each is a test of each ticket */
 #define LIMIT_INTAKE_TEXT       (256 * 1024)   /* bytes of it that rules, classifier, articles and threading look at: 40,000 words */
 #define LIMIT_HTML_BYTES        (4 * 1024 * 1024) /* bytes of HTML that are read for text */
 #define LIMIT_HTML_TAG          (16 * 1024)    /* bytes of one tag: libxml2 is quadratic in attributes */

@@ -1,7 +1,7 @@
 /*
  * query.h - the query language: which tickets somebody wants. "queue:support state:open state:pending -tag:vpn created:7d invoice".
  *
- * Allowed to include: base. Pure: touches no clock, no file and no database. A query is read once into a checked list of terms; who holds
+ * Allowed to include: base, limits. Pure: touches no clock, no file and no database. A query is read once into a checked list of terms; who holds
  * tickets asks query_holds() with their values, and the store makes a statement of the same terms.
  *
  * All terms must hold. The same key again means "or"; "-key:value" means none of these. Words without a key are searched in the text.
@@ -18,7 +18,7 @@ struct query_term {
 	enum query_key key;
 	bool negated;
 	struct strings values;           /* of a word: one of them, or (negated) none. agent: "" is nobody */
-	int64_t seconds;                 /* of a time: within so many seconds from now backwards; */
+	int64_t ms;                      /* of a time: within so many milliseconds from now backwards; */
 	bool longer;                     /* or longer ago than that */
 };
 struct query_sort { enum query_key key; bool descending; };      /* created, updated or priority */
@@ -28,7 +28,7 @@ struct query {
 	const char *words;               /* to be searched in the text; "" if none */
 };
 
-/* Reads `text` into the arena. STATUS_USAGE: *error says which word, what is wrong with it, and what there is. */
+/* Reads `text` into the arena. STATUS_USAGE: *error says which word, what is wrong with it, and what there is; or more than LIMIT_QUERY_TERMS. */
 enum status query_read(struct arena *arena, const char *text, struct query *query, struct error *error);
 /* One more term "key:value", as an option of the command line gives it. Unchecked: who has the closed list of values checks them. */
 void query_add(struct arena *arena, struct query *query, enum query_key key, const char *value);
@@ -36,13 +36,13 @@ void query_add(struct arena *arena, struct query *query, enum query_key key, con
 bool query_is_term(const char *word);
 const char *query_key_name(enum query_key key);
 
-/* The ticket's value of a word key is (or, tag: its list has) `value`; and its moment of a time key, seconds since 1970. */
+/* The ticket's value of a word key is (or, tag: its list has) `value`; and its moment of a time key, ms since 1970. */
 struct query_values {
 	bool (*is)(void *context, enum query_key key, const char *value);
 	int64_t (*at)(void *context, enum query_key key);
 	void *context;
 };
-/* Do all terms hold? Words and sorts are not looked at. */
+/* Do all terms hold? now: ms since 1970. Words and sorts are not looked at. */
 bool query_holds(const struct query *query, int64_t now, const struct query_values *values);
 
 #endif

@@ -166,7 +166,7 @@ struct ticket_row {
 };
 struct ticket_rows { struct ticket_row *at; size_t count; };
 /* Those that the query wants, in the order it asks for (else the newest first, or what fits its words best); without messages and history.
- * now: seconds since 1970, from which its times count back. limit 0: all; with words, those of the 5,000 messages that fit best. */
+ * now: ms since 1970, from which its times count back. limit 0: all; with words, those of the 5,000 messages that fit best. */
 enum status store_tickets(struct store *store, struct arena *arena, const struct query *query, int64_t now, size_t limit, struct ticket_rows *rows,
                           struct error *error);
 /* With messages and history. A merged ticket's number gives the survivor only through facts.merged_into. */

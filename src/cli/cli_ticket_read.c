@@ -12,16 +12,12 @@
 
 static enum status check_value(struct cli *cli, enum query_key key, const char *value, struct error *error)
 {
-	static const char *const priorities[] = { "low", "normal", "high", "urgent" };
 	enum ticket_state state;
-	size_t i = 0;
 
 	if (key == QUERY_STATE && !ticket_state_parse(value, &state))
 		return error_set(error, STATUS_USAGE, "\"%s\" is no state; held, expired, new, open, pending, resolved or closed", value);
-	while (key == QUERY_PRIORITY && i < COUNT_OF(priorities) && strcmp(priorities[i], value) != 0)
-		i++;
-	if (i == COUNT_OF(priorities))
-		return error_set(error, STATUS_USAGE, "\"%s\" is no priority; low, normal, high or urgent", value);
+	if (key == QUERY_PRIORITY && priority_rank(value) < 0)
+		return error_set(error, STATUS_USAGE, "\"%s\" is no priority; " PRIORITY_NAMES, value);
 	if (key == QUERY_WAITING && strcmp(value, "us") != 0 && strcmp(value, "them") != 0)
 		return error_set(error, STATUS_USAGE, "waiting: is us or them, not \"%s\"", value);
 	if (key == QUERY_QUEUE && !desk_queue_named(&cli->policy, value))
@@ -68,7 +64,7 @@ enum status cli_run_ticket_list(struct cli *cli, struct error *error)
 		return status;
 	if (*query.words)
 		cli_search_catch_up(cli);
-	if ((status = store_tickets(cli->store, &cli->arena, &query, clock_now() / 1000, limit, &rows, error)) != STATUS_OK)
+	if ((status = store_tickets(cli->store, &cli->arena, &query, clock_now(), limit, &rows, error)) != STATUS_OK)
 		return status;
 	cli_ticket_rows(cli, &rows);
 	return STATUS_OK;

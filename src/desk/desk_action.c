@@ -61,18 +61,14 @@ static enum status do_queue(struct decision *d, struct ticket_facts *ticket, con
 
 static enum status do_priority(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
 {
-	static const char *const known[] = {"low", "normal", "high", "urgent"};
-	for (size_t i = 0; i < COUNT_OF(known); i++) {
-		if (strcmp(known[i], action->argument) != 0)
-			continue;
-		if (strcmp(ticket->priority, known[i]) != 0) {
-			struct effect *effect = plan_add(d, EFFECT_SET_PRIORITY, ticket->id);
-			effect->from = ticket->priority;
-			effect->to = ticket->priority = known[i];
-		}
-		return STATUS_OK;
+	if (priority_rank(action->argument) < 0)
+		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is no priority: " PRIORITY_NAMES, action->argument);
+	if (strcmp(ticket->priority, action->argument) != 0) {
+		struct effect *effect = plan_add(d, EFFECT_SET_PRIORITY, ticket->id);
+		effect->from = ticket->priority;
+		effect->to = ticket->priority = priority_named(action->argument);
 	}
-	return error_set(error, STATUS_BAD_INPUT, "\"%s\" is no priority: low, normal, high or urgent", action->argument);
+	return STATUS_OK;
 }
 
 static enum status do_tag(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)

@@ -80,13 +80,8 @@ static const char *check_argument(struct arena *arena, const struct desk_policy 
 		return action->until > 0 && !*end ? NULL : arena_printf(arena, "\"%s\" is no ticket number: write /merge 7", argument);
 	}
 	case ACTION_PRIORITY: {
-		const char *known[] = {"low", "normal", "high", "urgent"};
-		for (size_t i = 0; i < COUNT_OF(known); i++)
-			if (text_equal_nocase(known[i], argument)) {
-				action->argument = known[i];
-				return NULL;
-			}
-		return arena_printf(arena, "\"%s\" is no priority: low, normal, high or urgent", argument);
+		action->argument = priority_named(argument);
+		return action->argument ? NULL : arena_printf(arena, "\"%s\" is no priority: " PRIORITY_NAMES, argument);
 	}
 	default:
 		return NULL;

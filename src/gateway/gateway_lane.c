@@ -114,6 +114,8 @@ void lane_stop(struct lane *lane)
 	pthread_cond_destroy(&lane->changed);
 	pthread_mutex_destroy(&lane->lock);
 	lane->count = 0;
+	lane->stopping = false;
+	lane->first = NULL;
 	lane->last = NULL;                       /* its counter stays: pages may still be showing it */
 }
 

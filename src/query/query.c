@@ -2,9 +2,10 @@
  * query.c - reads a query into its terms, and says whether they hold.
  *
  * May not know what a queue, a state or an agent is called: the callers have these lists.
- * Diagnostics (STATUS_USAGE): "there is no key", "needs a value", "is no time", "cannot be sorted by", "cannot be negated".
+ * Diagnostics (STATUS_USAGE): "there is no key", "needs a value", "is no time", "cannot be sorted by", "cannot be negated", "at most".
  */
 #include "query.h"
+#include "limits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,10 +67,10 @@ static const char *known_keys(struct arena *arena, bool sorts)
 	return arena_string(arena, buffer_string(&out));
 }
 
-/* "7d", "90m": seconds; 0: it is none. */
+/* "7d", "90m": milliseconds; 0: it is none. */
 static int64_t time_length(const char *text)
 {
-	static const struct { char letter; int64_t seconds; } units[] = { { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
+	static const struct { char letter; int64_t ms; } units[] = { { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 }, { 'w', 604800000 } };
 	char *end;
 	long count = strtol(text, &end, 10);
 
@@ -77,7 +78,7 @@ static int64_t time_length(const char *text)
 		return 0;
 	for (size_t i = 0; i < COUNT_OF(units); i++)
 		if (*end == units[i].letter && !end[1])
-			return count * units[i].seconds;
+			return count * units[i].ms;
 	return 0;
 }
 
@@ -105,11 +106,11 @@ void query_add(struct arena *arena, struct query *query, enum query_key key, con
 static enum status add_time(struct arena *arena, struct query *query, enum query_key key, bool negated, const char *value, struct error *error)
 {
 	bool longer = *value == '>';
-	int64_t seconds = time_length(value + (*value == '<' || *value == '>'));
+	int64_t ms = time_length(value + (*value == '<' || *value == '>'));
 
-	if (!seconds)
+	if (!ms)
 		return error_set(error, STATUS_USAGE, "\"%s:%s\" is no time: 30m, 12h, 7d or 2w back from now; <7d the same, >7d longer ago", query_keys[key].name, value);
-	*ARENA_PUSH(arena, &query->terms) = (struct query_term){ .key = key, .negated = negated, .seconds = seconds, .longer = longer };
+	*ARENA_PUSH(arena, &query->terms) = (struct query_term){ .key = key, .negated = negated, .ms = ms, .longer = longer };
 	return STATUS_OK;
 }
 
@@ -169,11 +170,14 @@ enum status query_read(struct arena *arena, const char *text, struct query *quer
 	CLEANUP_BUFFER struct buffer words = { 0 };
 	enum status status = STATUS_OK;
 	const char *word;
+	size_t count = 0;
 	bool quoted;
 
 	*query = (struct query){ .words = "" };
 	while (status == STATUS_OK && (word = next_word(arena, &text, &quoted)))
-		if (!quoted && key_length(word + (*word == '-')))
+		if (++count > LIMIT_QUERY_TERMS)
+			status = error_set(error, STATUS_USAGE, "a query has at most %d words", LIMIT_QUERY_TERMS);
+		else if (!quoted && key_length(word + (*word == '-')))
 			status = add_term(arena, query, word, error);
 		else if (!quoted && *word == '-' && word[1])
 			status = error_set(error, STATUS_USAGE, "\"%s\": only what has a key can be negated, as in -tag:vpn", word);
@@ -186,7 +190,7 @@ enum status query_read(struct arena *arena, const char *text, struct query *quer
 static bool term_holds(const struct query_term *term, int64_t now, const struct query_values *values)
 {
 	if (query_keys[term->key].kind == KIND_TIME)
-		return (values->at(values->context, term->key) < now - term->seconds) == term->longer;
+		return (values->at(values->context, term->key) < now - term->ms) == term->longer;
 	for (size_t i = 0; i < term->values.count; i++)
 		if (values->is(values->context, term->key, term->values.at[i]))
 			return true;

@@ -72,7 +72,6 @@ static void unknown_agent(struct check *check, int line, const char *name)
 
 static void check_flag(struct check *check, const struct word *word)
 {
-	static const char *const priorities[] = {"low", "normal", "high", "urgent"};
 	const char *text = word->text, *name = strchr(text, ':') ? strchr(text, ':') + 1 : "";
 	if (strncmp(text, "tag:", 4) == 0) {
 		if (!*name || strlen(name) > 60 || strpbrk(name, " \t\r\n,;\"'<>\\"))
@@ -81,10 +80,8 @@ static void check_flag(struct check *check, const struct word *word)
 		if (!desk_agent_named(&check->config->policy, name))
 			unknown_agent(check, word->line, name);
 	} else if (strncmp(text, "priority:", 9) == 0) {
-		for (size_t i = 0; i < COUNT_OF(priorities); i++)
-			if (strcmp(priorities[i], name) == 0)
-				return;
-		unknown_name(check, word->line, "priority", name, "priority:", priorities, COUNT_OF(priorities), sizeof *priorities);
+		if (priority_rank(name) < 0)
+			unknown_name(check, word->line, "priority", name, "priority:", priority_names, PRIORITY_COUNT, sizeof *priority_names);
 	} else {
 		report_error(check->report, word->line, "\"%s\" is no flag of a ticket: write \"tag:NAME\", \"priority:high\" or \"agent:NAME\"", text);
 	}

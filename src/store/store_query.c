@@ -68,7 +68,7 @@ static void bind_values(sqlite3_stmt *statement, const struct query *query, int6
 		const struct query_term *term = &query->terms.at[i];
 
 		if (is_time(term->key))
-			sqlite3_bind_int64(statement, number++, now - term->seconds);
+			sqlite3_bind_int64(statement, number++, now - term->ms);
 		for (size_t k = 0; k < term->values.count; k++)
 			sqlite3_bind_text(statement, number++, term->values.at[k], -1, SQLITE_STATIC);
 	}
@@ -168,20 +168,10 @@ static bool is_wanted(struct store *store, const struct ticket_facts *facts, voi
 	return holds;
 }
 
-static int priority_order(const char *priority)
-{
-	static const char *const names[] = { "low", "normal", "high", "urgent" };
-
-	for (int i = COUNT_OF(names) - 1; i > 0; i--)
-		if (!strcmp(priority, names[i]))
-			return i;
-	return 0;
-}
-
 static int compare_by(const struct query_sort *sort, const struct ticket_facts *a, const struct ticket_facts *b)
 {
-	int64_t x = sort->key == QUERY_PRIORITY ? priority_order(a->priority) : sort->key == QUERY_CREATED ? a->created : a->updated;
-	int64_t y = sort->key == QUERY_PRIORITY ? priority_order(b->priority) : sort->key == QUERY_CREATED ? b->created : b->updated;
+	int64_t x = sort->key == QUERY_PRIORITY ? priority_rank(a->priority) : sort->key == QUERY_CREATED ? a->created : a->updated;
+	int64_t y = sort->key == QUERY_PRIORITY ? priority_rank(b->priority) : sort->key == QUERY_CREATED ? b->created : b->updated;
 
 	return x == y ? 0 : (x < y) != sort->descending ? -1 : 1;
 }

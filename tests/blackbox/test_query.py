@@ -39,6 +39,10 @@ def test_query_of_every_key(desk):
         some += bool(plain)
         assert sorted(plain) == sorted(numbers(desk, *query, "hello")), query
     assert some > 10
+    desk.advance(2 * 3600)
+    assert numbers(desk, "created:1h") == numbers(desk, "created:1h hello") == [] and numbers(desk, "created:3h") == [4, 3, 2, 1]
+    assert numbers(desk, "created:>1h") == [4, 3, 2, 1] and set(numbers(desk, "created:>1h hello")) == {1, 2, 3, 4}
+    assert numbers(desk, "created:<3h created:>1h tag:vpn") == [2] and numbers(desk, "-updated:>1h") == []
 
 
 @query_desk

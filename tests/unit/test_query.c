@@ -24,7 +24,7 @@ static int down(void **state)
 	return 0;
 }
 
-/* One ticket: queue support, open, two tags, nobody's, created a thousand seconds before now (100,000). */
+/* One ticket: queue support, open, two tags, nobody's, created a thousand seconds before now (100,000 s). */
 static bool is(void *context, enum query_key key, const char *value)
 {
 	switch (key) {
@@ -38,7 +38,7 @@ static bool is(void *context, enum query_key key, const char *value)
 
 static int64_t at(void *context, enum query_key key)
 {
-	return 99000;
+	return 99000 * INT64_C(1000);
 }
 
 static bool holds(const char *text)
@@ -46,7 +46,7 @@ static bool holds(const char *text)
 	struct query query;
 
 	assert_int_equal(query_read(&arena, text, &query, &error), STATUS_OK);
-	return query_holds(&query, 100000, &(struct query_values){ is, at, NULL });
+	return query_holds(&query, 100000 * INT64_C(1000), &(struct query_values){ is, at, NULL });
 }
 
 static void all_terms_must_hold_and_one_value_of_each(void **state)
@@ -112,6 +112,17 @@ static void what_cannot_be_asked_is_said(void **state)
 	}
 }
 
+static void a_query_without_end_is_refused(void **state)
+{
+	CLEANUP_BUFFER struct buffer text = { 0 };
+	struct query query;
+
+	for (int i = 0; i < 5000; i++)
+		buffer_printf(&text, "state:s%d ", i);
+	assert_int_equal(query_read(&arena, buffer_string(&text), &query, &error), STATUS_USAGE);
+	assert_non_null(strstr(error.text, "at most 100 words"));
+}
+
 static void a_negated_term_is_no_option(void **state)
 {
 	assert_true(query_is_term("-state:open") && query_is_term("state:open") && query_is_term("-sort:x"));
@@ -126,6 +137,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(times_count_back_from_now, up, down),
 		cmocka_unit_test_setup_teardown(words_without_a_key_are_text, up, down),
 		cmocka_unit_test_setup_teardown(what_cannot_be_asked_is_said, up, down),
+		cmocka_unit_test_setup_teardown(a_query_without_end_is_refused, up, down),
 		cmocka_unit_test_setup_teardown(a_negated_term_is_no_option, up, down),
 	};
 
