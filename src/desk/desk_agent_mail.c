@@ -10,8 +10,6 @@
 
 #include "desk_private.h"
 
-#define COMMANDS_HELP "/assign AGENT, /queue QUEUE, /tag TAG, /untag TAG, /cc ADDRESS, /uncc ADDRESS, /priority low|normal|high|urgent, /pending 3d, /note, /resolve, /close, /reopen, /merge NUMBER, /send"
-
 static struct new_message *append_agent_message(struct decision *d, struct ticket_facts *ticket, const struct incoming *incoming,
                                                 const struct desk_agent *agent, enum message_kind kind, const char *text)
 {
@@ -32,7 +30,6 @@ static void tell_not_sent(struct decision *d, const struct ticket_facts *ticket,
 	record_add(&variables, "problem", problem);
 	if (*since)
 		record_add(&variables, "since", since);
-	record_add(&variables, "commands", COMMANDS_HELP);
 	const char *all = arena_string(d->arena, buffer_string(&variables));
 	if (agent)
 		notice_to_agent(d, ticket, agent, "agent-command-error", seq, all);

@@ -1,14 +1,16 @@
 /*
- * desk_note_words.c - the notes that a notice showed, so that no torn piece of them goes out with an agent's answer.
+ * desk_note_words.c - the letters of a notice and of the notes that it showed, so that no torn piece of them goes out with an agent's answer.
  *
- * Programs wrap quoted lines, some inside a word, and mark only the first half: such a tail is no word of the notice any more. So the letters
- * and digits of the notes are kept without what stands between them, and a line is looked for in there the same way.
+ * Programs wrap quoted lines, some inside a word, and mark only the first half: such a tail is no word of the notice any more. So letters and
+ * digits are kept without what stands between them, and a line is looked for in there the same way: alone among the notes'; behind the line
+ * above it in the whole notice.
  * May not decide what becomes of a line.
  */
 #include <string.h>
 
 #include "desk_private.h"
 
+#define TORN_BOTH 12                             /* letters that stand so in a notice by no accident */
 #define LOOKS_MOST (32L * 1024 * 1024)           /* bytes looked through for one mail; beyond, every line may be one */
 
 static void squeeze(struct buffer *out, const char *at, size_t length)
@@ -31,6 +33,7 @@ static bool begins_message(const char *line, size_t length)
 void desk_note_words_add(struct desk_note_words *notes, const char *notice)
 {
 	bool inside = false;
+	squeeze(&notes->all, notice, strlen(notice));
 	while (*notice) {
 		size_t length = strcspn(notice, "\n");
 		if (*notice != '|')
@@ -39,17 +42,46 @@ void desk_note_words_add(struct desk_note_words *notes, const char *notice)
 			inside = memmem(notice, length, "[note]", 6) != NULL;
 		else if (inside)
 			squeeze(&notes->letters, notice + 1, length - 1);
+		if (*notice != '>')
+			squeeze(&notes->ours, notice, length);
 		notice += length + (notice[length] == '\n');
 	}
 }
 
-bool desk_note_words_have(struct desk_note_words *notes, const char *line, size_t length, size_t least)
+static bool holds(struct desk_note_words *notes, const struct buffer *words, const char *above, size_t above_length, const char *line, size_t length,
+                  size_t least)
 {
 	CLEANUP_BUFFER struct buffer letters;
 	buffer_init(&letters);
+	squeeze(&letters, above, above_length);
+	size_t begun = letters.length;
+	squeeze(&letters, line, length);
+	if ((above_length && !begun) || letters.length == begun || letters.length < least)
+		return false;
+	notes->looked += (long)words->length;
+	return memmem(words->at, words->length, letters.at, letters.length) != NULL;
+}
+
+bool desk_note_words_have(struct desk_note_words *notes, const char *line, size_t length, size_t least)
+{
 	if (!notes->letters.length || notes->looked > LOOKS_MOST)
 		return notes->letters.length > 0;
-	squeeze(&letters, line, length);
-	notes->looked += (long)notes->letters.length;
-	return letters.length >= least && memmem(notes->letters.at, notes->letters.length, letters.at, letters.length) != NULL;
+	return holds(notes, &notes->letters, "", 0, line, length, least);
+}
+
+bool desk_note_words_are_ours(struct desk_note_words *notes, const char *line, size_t length)
+{
+	return notes->ours.length && notes->looked <= LOOKS_MOST && holds(notes, &notes->ours, "", 0, line, length, TORN_BOTH);
+}
+
+bool desk_note_words_go_on(struct desk_note_words *notes, const char *above, size_t above_length, const char *line, size_t length)
+{
+	return above_length && notes->all.length && notes->looked <= LOOKS_MOST && holds(notes, &notes->all, above, above_length, line, length, TORN_BOTH);
+}
+
+void desk_note_words_fini(struct desk_note_words *notes)
+{
+	buffer_fini(&notes->letters);
+	buffer_fini(&notes->ours);
+	buffer_fini(&notes->all);
 }

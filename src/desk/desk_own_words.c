@@ -338,7 +338,8 @@ static void mark_quoted(struct reading *r)
 			continue;
 		if (line->found >= 0 && ((line->house + line->colleague) * 2 > line->count || !line->kept_by_reader))
 			line->ours = true;
-		line->ours |= (line->quoted && line->token) || desk_note_words_have(&r->notes, line->at, line->length, 1);
+		line->ours |= (line->quoted && line->token) || desk_note_words_have(&r->notes, line->at, line->length, 1)
+		           || (line->found < 0 && desk_note_words_are_ours(&r->notes, line->at, line->length));
 	}
 	for (size_t i = 0, end; i < lines->count; i = end) {
 		for (end = i; end < lines->count && lines->at[end].quoted; end++)
@@ -348,12 +349,14 @@ static void mark_quoted(struct reading *r)
 	}
 }
 
-/* What a program tore from a note that it quotes, and did not mark at all. */
+/* What a program tore from the line above, and did not mark at all: it goes with that line. What may be of a note, wherever it stands, is asked about. */
 static void mark_torn(struct reading *r)
 {
 	bool below = false;
 	for (size_t i = 0; i < r->lines.count; i++) {
-		struct text_line *line = &r->lines.at[i];
+		struct text_line *line = &r->lines.at[i], *above = i ? line - 1 : NULL;
+		if (above && above->ours && !line->ours && !line->blank)
+			line->ours = desk_note_words_go_on(&r->notes, above->at, above->length, line->at, line->length);
 		below |= line->ours;
 		line->note = below && !line->ours && !line->blank && desk_note_words_have(&r->notes, line->at, line->length, TORN_LEAST);
 	}
@@ -555,7 +558,6 @@ const char *desk_own_words(struct decision *d, const struct incoming *incoming, 
 	const char *text = desk_with_signature(d->arena, mail->reply_text, mail->signature);
 	size_t tokens = 0;
 	*problem = NULL;
-	buffer_init(&r.notes.letters);
 	for (size_t i = 0; i < incoming->known.count; i++) {
 		add_notice(&r, (unsigned)i, incoming->known.at[i]);
 		desk_note_words_add(&r.notes, incoming->known.at[i]);
@@ -577,7 +579,7 @@ const char *desk_own_words(struct decision *d, const struct incoming *incoming, 
 		mark_empty(&r.lines);
 		text = join_own(&r, all, mail->forward.is_forward, problem);
 	}
-	buffer_fini(&r.notes.letters);
+	desk_note_words_fini(&r.notes);
 	text = desk_without_house_tokens(d->arena, d->policy, ticket->id, queue_of(d, ticket)->address, text, &tokens);
 	if (tokens && !*problem && (!r.notice.words.count || last_of_notice(&r.lines) == r.lines.count))
 		*problem = "it quotes our notice in a way that cannot be told from your own words: answer without quoting it";

@@ -128,11 +128,17 @@ bool desk_asks_to_send(struct arena *arena, const char *text);   /* "/send" amon
 /* What the agent wrote in this mail, commands and signature with it, the notice that it answers taken out (desk_own_words.c). `all`: also
  * what looks like a quote of something else. *problem: NULL, or why that is not certain. */
 const char *desk_own_words(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, bool all, const char **problem);
-/* The notes that the notices showed, as letters and digits alone (desk_note_words.c). The buffer is the caller's. */
-struct desk_note_words { struct buffer letters; long looked; };
+/* Notices as letters and digits alone (desk_note_words.c): of the notes that they showed, of all but the customer's newest words, of all. Zeroed
+ * at first, and given back with _fini(). */
+struct desk_note_words { struct buffer letters, ours, all; long looked; };
+void desk_note_words_fini(struct desk_note_words *notes);
 void desk_note_words_add(struct desk_note_words *notes, const char *notice);
 /* Is the line, of at least so many letters, a piece of them? */
 bool desk_note_words_have(struct desk_note_words *notes, const char *line, size_t length, size_t least);
+/* Is it a piece of what is not the customer's? */
+bool desk_note_words_are_ours(struct desk_note_words *notes, const char *line, size_t length);
+/* Does it go on where the line above it ended? */
+bool desk_note_words_go_on(struct desk_note_words *notes, const char *above, size_t above_length, const char *line, size_t length);
 const char *desk_with_signature(struct arena *arena, const char *text, const char *signature);
 /* Tokens that are the house's own, or another ticket's (desk_house.c). The text without them: their addresses become `address`. */
 bool desk_find_house_token(const struct desk_policy *policy, int64_t ticket, const char *text, size_t *start, size_t *length);

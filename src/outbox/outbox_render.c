@@ -166,6 +166,12 @@ static const char *subject_alone(struct arena *arena, const char *line)
 	return text_trim(subject);
 }
 
+/* What no customer may read: notes, and what an agent's mailbox answered by itself. */
+static bool stays_inside(const struct rendering *r, const struct message_row *message)
+{
+	return message->kind == MESSAGE_NOTE || (message->kind == MESSAGE_AUTO_REPLY && desk_agent_with_address(r->policy, message->from.address));
+}
+
 /* The ticket's earlier messages, the newest first: for who has not seen them. Each bounded, and all of them. */
 static const char *history_of(const struct rendering *r, const char *newest)
 {
@@ -180,7 +186,7 @@ static const char *history_of(const struct rendering *r, const char *newest)
 		if (seq == r->row->outgoing.about_seq || store_message(r->store, r->arena, r->row->outgoing.ticket, seq, &message, &error) != STATUS_OK
 		    || message.kind == MESSAGE_NOTICE || store_words(r->store, r->arena, &message, 0, HISTORY_WORDS, &words, &error) != STATUS_OK || !*words.text)
 			continue;
-		buffer_printf(&out, "%s%s%s, %s:\n%s%s\n", shown++ ? "\n" : "", message.kind == MESSAGE_NOTE ? "[note] " : "",
+		buffer_printf(&out, "%s%s%s, %s:\n%s%s\n", shown++ ? "\n" : "", stays_inside(r, &message) ? "[note] " : "",
 		              message.agent && *message.agent ? message.agent : name_or_address(&message.from), time_rfc3339(r->arena, message.date), words.text,
 		              words.left ? "\n[...]" : "");
 	}
