@@ -442,3 +442,35 @@ def test_69_keeps_a_torn_note_that_a_notice_told_of(desk):
     for sent in desk.sent_to(ANNA):
         for piece in ("supplier", "paid before", "nobody shall", "y shall know", "sday"):
             assert piece not in sent.text, sent.text
+
+
+def test_70_no_torn_line_of_a_notice_goes_out(desk):
+    """A program that wraps quoted lines inside words, and marks the first half only, at any width."""
+    for n, width in enumerate((28, 37, 46, 61), 1):
+        desk.accept(mail(subject="Printer %d" % n, body="It does not print.\n"))
+        notice = desk.wait_sent(n, to=BOB)[n - 1]
+        torn = []
+        for line in notice.text.split("\n"):
+            torn.append("> " + line[:width])
+            torn += [line[at:at + width] for at in range(width, len(line), width)]
+        answer(desk, notice, "Switch it on, number %d.\n\nOn Mon, 2 Nov 2026 at 10:00, Anna via Acme Support wrote:\n\n%s\n" % (n, "\n".join(torn)))
+        sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "it on, number %d" % n in m.text])[0]
+        assert sent.text.strip().split("\n\n")[0] == "Switch it on, number %d." % n and "assign" not in sent.text and "agents.example" not in sent.text, sent.text
+        assert len(sent.text.strip().splitlines()) < 8, sent.text
+
+
+def test_71_a_wrong_command_is_answered_with_what_each_does(desk):
+    notice = start(desk)
+    answer(desk, notice, "/frobnicate\n\nWords.\n")
+    told = wait_until(lambda: [m for m in desk.sent_to(BOB) if "not a command" in m.text])[0]
+    for command in ("/assign AGENT", "/untag TAG", "/merge 7", "/send"):
+        assert re.search(r"^ *%s +\w" % re.escape(command), told.text, re.M), told.text
+
+
+def test_72_what_nobody_waits_for_is_no_reply(desk):
+    """RFC 3834 section 5: an acknowledgement answers a mail, the question after a resolution does not."""
+    notice = start(desk)
+    assert desk.wait_sent(1, to=ANNA)[0]["Auto-Submitted"] == "auto-replied"
+    answer(desk, notice, "/resolve\n")
+    asked = wait_until(lambda: desk.sent_to(ANNA)[1:])[0]
+    assert asked["Auto-Submitted"] == "auto-generated" and asked["In-Reply-To"], asked
