@@ -60,8 +60,9 @@ def other_desk_acknowledges(d):
     m = latest(d.r, d.received("ada"))
     if not m:
         return None
-    w = d.write(Writing(d, d.at, d.address("ada"), "machine", machine=True, moves=False))
-    extra = [("Auto-Submitted", "auto-replied"), ("Reply-To", d.address("ada").replace("@", "+tok4711@"))]
+    at = d.address("ada").replace("@", "+tok4711@")
+    w = d.write(Writing(d, d.at, d.address("ada"), "machine", machine=True, moves=False, answers_at=at))
+    extra = [("Auto-Submitted", "auto-replied"), ("Reply-To", at)]
     data = d.mail(w, "Other Desk <%s>" % d.address("ada"), m.reply_address(), "We have received your message [#1]", d.sentences(w, 1), answer=m, extra=extra)
     return [("mail", data, [m.reply_address()], "", w)]
 

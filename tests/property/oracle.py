@@ -28,6 +28,7 @@ class Oracle:
         self.house_tokens, self.token_dialog = set(), {}
         self.acknowledgements, self.most = collections.Counter(), acknowledgements
         self.proved, self.by_people, self.by_id = set(), set(), {}
+        self.answers_at = set()              # (writer, address, dialog): where he wants answers, by a mail that held the ticket's own address
 
     def find(self, kind, dialog, words, writing=None):
         """`kind` is told apart by what its writer did; one finding of a kind for each dialog."""
@@ -42,6 +43,8 @@ class Oracle:
         for c in writing.words + writing.others:
             self.canaries[c] = writing
         self.by_id[writing.mail_id] = writing
+        if writing.__dict__.get("answers_at"):
+            self.answers_at.add((writing.claimed, writing.answers_at, writing.dialog.number))
         if writing.proved:
             self.proved.add((writing.claimed, writing.dialog.number))
         if writing.notice is not None and writing.shown is None:
@@ -138,7 +141,9 @@ class Oracle:
             if question and question.claimed == r and question.proved and c in question.quoted:
                 return                       # his own mail brought it
             same = r.split("@")[1] == w.claimed.split("@")[1] and w.proved      # a pass is a pass for its domain
-            if not same and r != w.claimed or not (w.proved if answer else (r, w.dialog.number) in self.proved or (c, r) in self.by_people):
+            named = not answer and (w.claimed, r, w.dialog.number) in self.answers_at     # "the newest Reply-To of that person is used" (issue 15, section 3)
+            reader = w.claimed if named else r
+            if not same and not named and r != w.claimed or not (w.proved if answer else (reader, w.dialog.number) in self.proved or (c, reader) in self.by_people):
                 self.find("loud", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif c in w.words and r != w.claimed and not self.quoting(mail, c, r):
             self.find("other", w.dialog, "%s of %r reached %s in %r, and no agent quoted it" % (c, w, r, mail))
