@@ -112,17 +112,21 @@ static const struct clue_facts *referred(const struct decision *d, const struct 
 	return NULL;
 }
 
+/* To somebody else of the ticket alone he wrote what the customer, whose page shows the conversation, was not to read. */
 static bool went_to_customer(const struct decision *d, const struct ticket_facts *ticket)
 {
 	bool has = *ticket->customer.address && desk_person_has_it(d, &ticket->customer);
-	for (size_t i = 0; i < ticket->participants.count; i++)
+	for (size_t i = 0; i < ticket->participants.count && !*ticket->customer.address; i++)
 		has |= desk_person_has_it(d, &ticket->participants.at[i]);
 	return has;
 }
 
-/* The customer has it already, the desk a copy: an answer like any other, but that nothing more is sent. Whom else he wrote to takes part. */
-struct new_message *desk_answer_directly(struct decision *d, const struct mail *mail, struct ticket_facts *ticket, const struct desk_agent *sender)
+/* The customer has it already, the desk a copy: an answer like any other, but that nothing more is sent. Whom else he wrote to takes part. The page
+ * shows his words, and nothing of a notice that he quoted. */
+struct new_message *desk_answer_directly(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *sender)
 {
+	const struct mail *mail = incoming->mail;
+	const char *doubt;
 	struct ticket_facts before = *ticket;
 	size_t mark = d->plan->count;
 	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, true);
@@ -132,6 +136,7 @@ struct new_message *desk_answer_directly(struct decision *d, const struct mail *
 	message->message_id = mail->message_id;
 	message->agent = sender->name;
 	message->flags = "sent by the agent directly";
+	message->text = desk_own_words(d, incoming, ticket, true, &doubt);
 	for (size_t i = 0; i < mail->to.count; i++)
 		*ARENA_PUSH(d->arena, &message->to) = mail->to.at[i].address;
 	desk_bring_readers_of(d, ticket, mail);
@@ -144,7 +149,7 @@ struct new_message *desk_answer_directly(struct decision *d, const struct mail *
 
 static void decide_direct(struct decision *d, const struct incoming *incoming, const struct ticket_facts *found, const struct desk_agent *sender)
 {
-	struct new_message *message = desk_answer_directly(d, incoming->mail, desk_copy_ticket(d->arena, found), sender);
+	struct new_message *message = desk_answer_directly(d, incoming, desk_copy_ticket(d->arena, found), sender);
 	plan_disposition(d, DISPOSITION_JOINED, found->id, message->seq, evidence_name(d->plan->evidence));
 }
 

@@ -379,7 +379,7 @@ void desk_open_direct(struct decision *d, const struct incoming *incoming, const
 	for (size_t i = 0; i < d->facts->siblings.count; i++)
 		link_new(d, ticket, d->facts->siblings.at[i].ticket, "the same mail went to both queues");
 	follow_verdict(d, ticket);
-	struct new_message *message = desk_answer_directly(d, mail, ticket, agent);
+	struct new_message *message = desk_answer_directly(d, incoming, ticket, agent);
 	plan_remark(d, ticket->id, REMARK_UNACKNOWLEDGED, "an agent wrote to the customer himself");
 	plan_disposition(d, DISPOSITION_TICKET, ticket->id, message->seq, NULL);
 }

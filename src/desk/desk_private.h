@@ -178,7 +178,7 @@ bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming)
 /* An agent's own mail to somebody outside, with a copy to us, that answers nothing of ours. False: it is none. */
 bool desk_decide_first_words(struct decision *d, const struct incoming *incoming);
 /* The message of a mail that an agent sent to the customer's side himself, with all that follows from an answer. */
-struct new_message *desk_answer_directly(struct decision *d, const struct mail *mail, struct ticket_facts *ticket, const struct desk_agent *sender);
+struct new_message *desk_answer_directly(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *sender);
 bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *ticket, const struct desk_agent *agent);
 int64_t desk_day_number(int year, int month, int day);           /* days since 1970-01-01, Gregorian */
 int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", "1w", RFC 3339; 0: not understood */

@@ -474,3 +474,21 @@ def test_72_what_nobody_waits_for_is_no_reply(desk):
     answer(desk, notice, "/resolve\n")
     asked = wait_until(lambda: desk.sent_to(ANNA)[1:])[0]
     assert asked["Auto-Submitted"] == "auto-generated" and asked["In-Reply-To"], asked
+
+
+def test_73_what_an_agent_wrote_to_another_reader_alone_is_on_no_page(desk):
+    """He forwards the notice to somebody who takes part, with a copy to the desk: a note. What he wrote to the customer himself is shown without the notice."""
+    vito = "vito@v.example"
+    start(desk)
+    desk.ok("ticket", "cc", 1, vito, "--as", "bob")
+    notice = desk.sent_to(BOB)[0]
+    passed_on = "Between us: they will not pay.\n\n---------- Forwarded message ---------\nFrom: Anna via Acme Support <support@example.org>\nSubject: Printer [#1]\n\n" + notice.text
+    head = [("In-Reply-To", notice["Message-ID"]), ("References", notice["Message-ID"])]
+    desk.accept(mail(subject="FW: Printer [#1]", sender=BOB, to=vito, body=passed_on, headers=head), sender=BOB)
+    assert desk.ticket(1)["messages"][-1]["kind"] == "note" and desk.ticket(1)["state"] == "new"
+    desk.accept(mail(subject="Re: Printer [#1]", sender=BOB, to=ANNA, body="Press the button.\n\n" + quoted(notice), headers=head), sender=BOB)
+    direct = desk.ticket(1)["messages"][-1]
+    assert direct["kind"] == "reply" and direct["text"] == "Press the button.", direct
+    link = re.search(r"http://[^/]+(/l/\w+)", desk.sent_to(ANNA)[0].text).group(1)
+    page = desk.http(link).text if hasattr(desk.http(link), "text") else str(desk.http(link))
+    assert "Press the button." in page and "Between us" not in page and "assign" not in page
