@@ -178,19 +178,39 @@ static enum status do_merge(struct decision *d, struct ticket_facts *ticket, con
 	return STATUS_OK;
 }
 
+/* Who asks in a ticket that is split off: the message's writer; where an agent of ours passed it on, whose request the first one is. */
+static struct participant customer_of_split(const struct decision *d, const struct ticket_facts *ticket, const struct new_message *message)
+{
+	const struct desk_agent *agent = desk_agent_with_address(d->policy, message->from.address);
+	if (agent || *message->agent)
+		return (struct participant){ticket->customer.address, ticket->customer.name, ROLE_CUSTOMER, NULL};
+	return (struct participant){message->from.address, message->from.name, ROLE_CUSTOMER, NULL};
+}
+
+/* What automatic mail he may be sent there: what held for him in the first ticket; else what his message showed of itself. */
+static const char *voice_of_split(const struct ticket_facts *ticket, const struct new_message *message, const char *customer)
+{
+	if (text_equal_nocase(customer, ticket->customer.address))
+		return ticket->voice ? ticket->voice : VOICE_FREE;
+	if (message->kind != MESSAGE_REQUEST && message->kind != MESSAGE_REPLY)
+		return "automatic mail";
+	return message->proved && *message->proved ? VOICE_FREE : VOICE_NEUTRAL;
+}
+
 static enum status do_split(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
 {
 	const struct new_message *message = d->facts->message;
 	if (!message || message->kind == MESSAGE_NOTE || message->out)
 		return error_set(error, STATUS_NOT_FOUND, "ticket %lld has no message %lld that came from outside", (long long)ticket->id, (long long)action->until);
 	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
-	struct participant customer = {message->from.address, message->from.name, ROLE_CUSTOMER, NULL};
+	struct participant customer = customer_of_split(d, ticket, message);
 	*new = (struct new_ticket){.state = STATE_NEW, .queue = ticket->queue, .agent = "", .priority = ticket->priority, .subject = ticket->subject,
-	                           .language = ticket->language, .customer = customer};
+	                           .language = ticket->language, .voice = voice_of_split(ticket, message, customer.address), .customer = customer};
 	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
 	effect->create = new;
 	effect->why = arena_printf(d->arena, "split from ticket %lld", (long long)ticket->id);
-	struct ticket_facts made = {.id = effect->ticket, .state = STATE_NEW, .queue = new->queue, .agent = "", .next_seq = 1, .customer = customer};
+	struct ticket_facts made = {.id = effect->ticket, .state = STATE_NEW, .queue = new->queue, .agent = "", .voice = new->voice, .next_seq = 1,
+	                            .customer = customer};
 	struct participant *person = ARENA_NEW(d->arena, struct participant);
 	*person = customer;
 	if (*customer.address)

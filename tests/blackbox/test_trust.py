@@ -173,3 +173,28 @@ def test_47_two_desks_hold_one_conversation(desk):
     finally:
         other.close()
         shutil.rmtree(directory)
+
+
+@setup(config=CHECKED)
+def test_43_what_is_split_off_repeats_nothing_to_whom_nothing_was_proved(desk):
+    """A forged request and a list's mail, each split off and closed: the alleged sender reads no word of it, the list nothing at all."""
+    desk.accept(mail(subject="Buy cheap pills"))
+    desk.ok("ticket", "split", 1, 1)
+    desk.ok("ticket", "close", 2)
+    wait_until(lambda: [m for m in desk.sent() if ANNA in m.recipients and "#2" in m.data.decode()])
+    assert not [m for m in desk.sent() if ANNA in m.recipients and "cheap pills" in m.text + str(m["Subject"])]
+    desk.accept(mail(sender="dan@far.example", headers=[("List-Id", "<dev.far.example>"), ("Precedence", "list")]), sender="dev-bounces@far.example")
+    desk.ok("ticket", "split", 3, 1)
+    desk.ok("ticket", "close", 4)
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="The last word.\n")
+    wait_until(lambda: [m for m in desk.sent() if "The last word." in m.text])
+    assert not [m for m in desk.sent() if "dan@far.example" in m.recipients]
+
+
+@setup(config=CHECKED)
+def test_43_what_an_agent_passed_on_is_the_customers_when_it_is_split_off(desk):
+    forward = "See below.\n\n---------- Forwarded message ---------\nFrom: Anna <%s>\nDate: Mon, 2 Nov 2026 at 10:00\nSubject: Printer\nTo: Bob\n\nIt is broken.\n" % ANNA
+    desk.accept(mail(sender="bob@agents.example", subject="Fwd: Printer", body=forward, headers=said(PASS % "agents.example")), sender="bob@agents.example")
+    desk.ok("ticket", "split", 1, 1)
+    assert desk.ticket(1)["customer"]["address"] == ANNA
+    assert desk.ticket(2)["customer"]["address"] == ANNA and readers(desk, 2) == [ANNA]

@@ -53,9 +53,12 @@ def customer_asks(d, who=None):
                                  "On Mon, 2 Mar 2026 at 10:00, Shop <shop@shop.example> wrote:\n> " + old]))
     auth = proof(d, w)
     text, markup = shape(d, words)
-    extra, claimed_reply = [], None
+    extra = []
     if d.r.random() < 0.08:
-        extra.append(("Reply-To", d.r.choice([d.address(who).replace("@", ".private@"), d.address("dan"), "support@example.org", d.address("vito")])))
+        at = d.r.choice([d.address(who).replace("@", ".private@"), d.address("dan"), "support@example.org", d.address("vito")])
+        extra.append(("Reply-To", at))
+        if at.split("@")[1] == d.address(who).split("@")[1]:
+            w.answers_at = at                # another's name in Reply-To is nobody's wish
     to = [d.r.choice(QUEUES)] if d.r.random() < 0.92 else list(QUEUES)
     data = d.mail(w, "%s <%s>" % (d.name(w, who), d.address(who)), ", ".join(to), d.subject(w), text=text, html=markup, cc=copies(d, w), auth=auth, files=files(d, w), extra=extra)
     return [("mail", data, to, d.address(who), w)]

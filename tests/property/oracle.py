@@ -133,7 +133,7 @@ class Oracle:
             if c in w.words and not left_to_us and not (mail.is_page and r in w.direct):
                 self.find("reader", w.dialog, "%s of %r was sent again to %s in %r" % (c, w, r, mail), w)
         elif w.purpose == "answer":
-            if w.shown is not None and r not in w.shown and not self.quoting(mail, c, r):
+            if w.shown is not None and r not in w.shown and not self.moved(w, r) and not self.quoting(mail, c, r):
                 self.find("reader", w.dialog, "%s of %r reached %s, whom the notice did not name, in %r" % (c, w, r, mail), w)
         elif mail.automatic:
             answer = mail["auto-submitted"].startswith("auto-replied")        # to this very mail; what is said later may rest on later proof
@@ -147,6 +147,10 @@ class Oracle:
                 self.find("loud", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif c in w.words and r != w.claimed and not self.quoting(mail, c, r):
             self.find("other", w.dialog, "%s of %r reached %s in %r, and no agent quoted it" % (c, w, r, mail))
+
+    def moved(self, w, r):
+        """Somebody whom the notice named wants his answers at r by now ("the newest Reply-To of that person is used", issue 15, section 3)."""
+        return any(at == r and owner in w.shown and number == w.dialog.number for owner, at, number in self.answers_at)
 
     def quoting(self, mail, c, r, writer=None):
         """Words of an agent in this mail repeat c, of the mail that he answers; whether r may read them is asked elsewhere."""
