@@ -101,8 +101,10 @@ static void line_begins(guard_object *guard, char *line, char *stop, bool own)
 	bool delimiter = stop - line > 2 && line[0] == '-' && line[1] == '-' && !is_blank(line[2]) && line[2] != '-';
 	bool blank = *line == '\n' || (*line == '\r' && line + 1 < stop && line[1] == '\n');
 	if (delimiter && ++guard->delimiters > DELIMITERS_MAX) {
-		*line = 'x';
-	} else if (delimiter) {
+		*line = 'x';                     /* a line like any other, also of a header's budget */
+		delimiter = false;
+	}
+	if (delimiter) {
 		guard->in_head = true;
 	} else if (blank) {
 		guard->in_head = false;

@@ -1,15 +1,13 @@
 /*
  * mail_html.c - HTML to text as a person would read it, with marks where the page itself says what is quoted.
  *
- * libxml2's push parser in SAX mode; no tree is built. Shown: text, links behind their words, list bullets and numbers,
+ * libxml2 tells of elements and text (mail_html_feed.c); no tree is built. Shown: text, links behind their words, list bullets and numbers,
  * table cells, "> " before quotes, names of images. Left out: head, style, script, what is hidden (preheaders, tracking
- * pixels). Every page passes mail_html_safe.c first, since libxml2 is quadratic in the attributes of a tag. It also looks through its open elements
- * for each tag, so it never holds many: where a page leaves more of them open, it goes on with a new parser that knows none.
+ * pixels).
  * May not follow a link, load anything, or let markup through: what comes out is text. Problems: a page that was cut.
  */
 #include "mail_html.h"
 
-#include <libxml/HTMLparser.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,10 +18,6 @@
 #define IMAGE_NAME_MAX 200               /* bytes of what an image is said to show */
 #define IMAGES_NAMED 300                 /* images whose name is looked for among the parts */
 #define EMPTY_LINES_MAX 200              /* in a row */
-#define FEED 512                         /* bytes or a tag more that the parser gets at once: between two looks at what is open */
-#define OPEN_MAX 1000                    /* open elements, while they cost little; no page that a person made has a hundred */
-#define OPEN_LATER 60                    /* after TRIPS of them were looked at */
-#define TRIPS (16 * 1024 * 1024)         /* tags, times what is open at each: a page of 1 MB with forty open has 2 M */
 
 enum effect {
 	EFFECT_HIDDEN = 1, EFFECT_PRE = 2, EFFECT_QUOTE = 4, EFFECT_BLOCK = 8, EFFECT_SIGNATURE = 16, EFFECT_LIST = 32, EFFECT_LINK = 64,
@@ -36,7 +30,7 @@ struct writer {
 	const struct image_names *images;
 	unsigned short effects[DEPTH_MAX];
 	struct arena *arena;
-	size_t images_named, trips;
+	size_t images_named;
 	int depth, hidden, pre, quotes, lists, gmail;
 	struct { int next; char type; bool numbered, down; } list[16];   /* of each open list: next number, 1 a A i I */
 	int wanted_lines;                /* line ends that shall stand before the next text */
@@ -56,11 +50,11 @@ static bool has(const char *value, const char *word)
 	return value && strcasestr(value, word);
 }
 
-static const char *attribute(const xmlChar **attributes, const char *name)
+static const char *attribute(const char *const *attributes, const char *name)
 {
 	for (size_t i = 0; attributes && attributes[i]; i += 2)
-		if (strcasecmp((const char *)attributes[i], name) == 0)
-			return attributes[i + 1] ? (const char *)attributes[i + 1] : "";
+		if (strcasecmp(attributes[i], name) == 0)
+			return attributes[i + 1] ? attributes[i + 1] : "";
 	return NULL;
 }
 
@@ -173,7 +167,7 @@ static void write_string(struct writer *w, const char *text)
 }
 
 /* ---- what an element does ---- */
-static bool is_hidden(const char *name, const xmlChar **attributes)
+static bool is_hidden(const char *name, const char *const *attributes)
 {
 	if (any_of(name, " style script title template noframes object applet select datalist audio video svg "))
 		return true;
@@ -184,7 +178,7 @@ static bool is_hidden(const char *name, const xmlChar **attributes)
 }
 
 /* Elements by which clients mark what follows as the mail they answer. History: to the end of the page. */
-static bool begins_history(const char *name, const xmlChar **attributes)
+static bool begins_history(const char *name, const char *const *attributes)
 {
 	const char *id = attribute(attributes, "id"), *style = attribute(attributes, "style");
 	if (id && (has(id, "divRplyFwdMsg") || has(id, "stopSpelling") || has(id, "OLK_SRC_BODY_SECTION") || has(id, "replySplit")
@@ -195,7 +189,7 @@ static bool begins_history(const char *name, const xmlChar **attributes)
 	return strcmp(name, "div") == 0 && style && html_style_is_outlook_border(style);
 }
 
-static bool is_signature(const xmlChar **attributes)
+static bool is_signature(const char *const *attributes)
 {
 	const char *class = attribute(attributes, "class"), *id = attribute(attributes, "id");
 	return has(class, "gmail_signature") || has(class, "moz-signature") || has(class, "protonmail_signature_block-user")
@@ -203,7 +197,7 @@ static bool is_signature(const xmlChar **attributes)
 	       || (id && (strcasecmp(id, "signature") == 0 || strcasecmp(id, "ms-outlook-mobile-signature") == 0 || strcasecmp(id, "lineBreakAtBeginningOfSignature") == 0));
 }
 
-static bool is_marked_quote(const xmlChar **attributes)
+static bool is_marked_quote(const char *const *attributes)
 {
 	const char *class = attribute(attributes, "class"), *id = attribute(attributes, "id");
 	return has(class, "yahoo_quoted") || has(class, "protonmail_quote") || has(class, "zmail_extra") || has(class, "tutanota_quote")
@@ -211,7 +205,7 @@ static bool is_marked_quote(const xmlChar **attributes)
 }
 
 /* A <blockquote> that a client made for what is answered; others are the author's own, or nobody knows. */
-static bool is_client_quote(const struct writer *w, const xmlChar **attributes)
+static bool is_client_quote(const struct writer *w, const char *const *attributes)
 {
 	const char *class = attribute(attributes, "class"), *style = attribute(attributes, "style"), *type = attribute(attributes, "type");
 	if (w->gmail || w->quotes || (type && strcasecmp(type, "cite") == 0) || attribute(attributes, "cite"))
@@ -232,7 +226,7 @@ static void open_quote(struct writer *w)
 }
 
 /* An attribute's whole number within sense; `otherwise` if it is none. */
-static int number_of(const xmlChar **attributes, const char *name, int otherwise)
+static int number_of(const char *const *attributes, const char *name, int otherwise)
 {
 	const char *value = attribute(attributes, name);
 	char *end;
@@ -240,7 +234,7 @@ static int number_of(const xmlChar **attributes, const char *name, int otherwise
 	return value && end != value && number > -100000 && number < 100000 ? (int)number : otherwise;
 }
 
-static char list_type(const xmlChar **attributes, char otherwise)
+static char list_type(const char *const *attributes, char otherwise)
 {
 	const char *type = attribute(attributes, "type"), *style = attribute(attributes, "style");
 	if (type && type[0] && !type[1] && strchr("1aAiI", type[0]))
@@ -249,7 +243,7 @@ static char list_type(const xmlChar **attributes, char otherwise)
 	       : has(style, "lower-roman") ? 'i' : has(style, "upper-roman") ? 'I' : otherwise;
 }
 
-static void open_list(struct writer *w, const char *name, const xmlChar **attributes)
+static void open_list(struct writer *w, const char *name, const char *const *attributes)
 {
 	want_lines(w, 1);
 	if (w->lists < (int)COUNT_OF(w->list)) {
@@ -289,7 +283,7 @@ static void list_number(char out[32], int n, char type)
 	}
 }
 
-static void open_item(struct writer *w, const xmlChar **attributes)
+static void open_item(struct writer *w, const char *const *attributes)
 {
 	want_lines(w, 1);
 	int level = w->lists ? w->lists - 1 : 0;
@@ -329,7 +323,7 @@ static void close_cell(struct writer *w)
 	}
 }
 
-static void show_image(struct writer *w, const xmlChar **attributes)
+static void show_image(struct writer *w, const char *const *attributes)
 {
 	const char *alt = attribute(attributes, "alt"), *source = attribute(attributes, "src"), *wide = attribute(attributes, "width");
 	if (wide && (strcmp(wide, "1") == 0 || strcmp(wide, "0") == 0))
@@ -349,7 +343,7 @@ static void show_image(struct writer *w, const xmlChar **attributes)
 	buffer_add_char(w->out, ']');
 }
 
-static void open_link(struct writer *w, const xmlChar **attributes)
+static void open_link(struct writer *w, const char *const *attributes)
 {
 	const char *href = attribute(attributes, "href");
 	free(w->href);
@@ -385,7 +379,7 @@ static void close_link(struct writer *w)
 	w->after_link = true;            /* a blank, unless a full stop or the like follows */
 }
 
-static unsigned effects_of(struct writer *w, const char *name, const xmlChar **attributes)
+static unsigned effects_of(struct writer *w, const char *name, const char *const *attributes)
 {
 	unsigned effects = 0;
 	if (is_hidden(name, attributes))
@@ -415,7 +409,7 @@ static unsigned effects_of(struct writer *w, const char *name, const xmlChar **a
 	return effects;
 }
 
-static void apply_open(struct writer *w, const char *name, const xmlChar **attributes, unsigned effects)
+static void apply_open(struct writer *w, const char *name, const char *const *attributes, unsigned effects)
 {
 	if (effects & EFFECT_QUOTE)
 		open_quote(w);
@@ -458,10 +452,9 @@ static bool full(struct writer *w)
 	return w->out->length >= LIMIT_TEXT_BYTES || arena_spent(w->arena);
 }
 
-static void on_start(void *context, const xmlChar *xml_name, const xmlChar **attributes)
+static void on_start(void *context, const char *name, const char *const *attributes)
 {
 	struct writer *w = context;
-	const char *name = (const char *)xml_name;
 	unsigned effects = 0;
 	if (w->depth < DEPTH_MAX) {
 		effects = effects_of(w, name, attributes);
@@ -510,7 +503,7 @@ static void apply_close(struct writer *w, unsigned effects)
 		close_cell(w);
 }
 
-static void on_end(void *context, const xmlChar *name)
+static void on_end(void *context)
 {
 	struct writer *w = context;
 	if (w->depth == 0 || --w->depth >= DEPTH_MAX)
@@ -522,74 +515,21 @@ static void on_end(void *context, const xmlChar *name)
 		apply_close(w, effects);
 }
 
-static void on_text(void *context, const xmlChar *text, int length)
+static void on_text(void *context, const char *text, size_t length)
 {
 	struct writer *w = context;
-	if (!w->hidden && length > 0 && !full(w))
-		write_text(w, (const char *)text, (size_t)length);
+	if (!w->hidden && !full(w))
+		write_text(w, text, length);
 }
 
-/* libxml2 hands over the content of <style> and <script> here; comments go nowhere. */
-static void on_cdata(void *context, const xmlChar *text, int length)
+static bool is_full(void *context)
 {
+	return full(context);
 }
 
-static void on_error(void *context, const char *message, ...)
+static bool hides(void *context)
 {
-}
-
-static htmlParserCtxtPtr parser_new(struct writer *w)
-{
-	static xmlSAXHandler sax = { .startElement = on_start, .endElement = on_end, .characters = on_text, .ignorableWhitespace = on_text,
-	                             .cdataBlock = on_cdata, .warning = on_error, .error = on_error };
-	htmlParserCtxtPtr parser = htmlCreatePushParserCtxt(&sax, w, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
-	if (parser)
-		htmlCtxtUseOptions(parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC);
-	return parser;
-}
-
-/* Ends the page: what is open is closed. */
-static void parser_end(htmlParserCtxtPtr parser)
-{
-	htmlParseChunk(parser, "", 0, 1);
-	if (parser->myDoc)
-		xmlFreeDoc(parser->myDoc);
-	htmlFreeParserCtxt(parser);
-}
-
-/* How much of the page the parser gets next: FEED bytes, and on to the end of a tag, so that nothing of it is half read. */
-static size_t next_feed(struct span page, size_t at, size_t *tags)
-{
-	size_t end = page.length - at < FEED ? page.length : at + FEED;
-	size_t ahead = page.length - end + 1 < LIMIT_HTML_TAG ? page.length - end + 1 : LIMIT_HTML_TAG;   /* no further: a page without '>' would be read anew each time */
-	const char *close = end < page.length ? memchr(page.at + end - 1, '>', ahead) : NULL;
-	if (close)
-		end = (size_t)(close - page.at) + 1;
-	*tags = 0;
-	for (size_t i = at; i < end; i++)
-		*tags += page.at[i] == '<';
-	return end - at;
-}
-
-static bool too_many_open(struct writer *w, size_t tags)
-{
-	w->trips += tags * (size_t)w->depth;
-	return !w->hidden && w->depth > (w->trips < TRIPS ? OPEN_MAX : OPEN_LATER);
-}
-
-static void read_page(struct writer *w, struct span page)
-{
-	htmlParserCtxtPtr parser = parser_new(w);
-	for (size_t at = 0, length, tags; parser && at < page.length && !full(w); at += length) {
-		length = next_feed(page, at, &tags);
-		htmlParseChunk(parser, page.at + at, (int)length, 0);
-		if (too_many_open(w, tags)) {
-			parser_end(parser);
-			parser = parser_new(w);
-		}
-	}
-	if (parser)
-		parser_end(parser);
+	return ((const struct writer *)context)->hidden > 0;
 }
 
 void html_to_text(struct arena *arena, struct span html, const struct image_names *images, struct buffer *out, struct strings *problems)
@@ -602,7 +542,7 @@ void html_to_text(struct arena *arena, struct span html, const struct image_name
 	w->out = out;
 	w->images = images;
 	w->line_empty = true;
-	read_page(w, safe);
+	html_feed(&(struct html_reader){on_start, on_end, on_text, hides, is_full, w}, safe);
 	if (!w->words)
 		buffer_reset(out);               /* nothing but images: they are attachments, not text */
 	free(w->href);

@@ -7,7 +7,7 @@
  * heap than LONGEST and HEAP_MOST. Times are the least of up to RUNS, by turns, of this thread alone, and what is too short to be measured
  * passes. Sanitizers pay for pages of their own memory, which says nothing of ours: under them only LONGEST holds, ten times as long.
  * The last lines name the rows that grew most and took longest.
- * GROWTH_FULL=1 (`make growth`): all of the dictionary at 1 MB, and the generators of the folder SPORTELLO_GENERATORS where it is. Else a
+ * GROWTH_ONLY=WORD: the rows alone that have it in their name. GROWTH_FULL=1 (`make growth`): all of the dictionary at 1 MB, and the generators of the folder SPORTELLO_GENERATORS where it is. Else a
  * sample of it.
  */
 #include "test_mail.h"
@@ -73,6 +73,7 @@ struct kind {
 };
 
 static bool full_run;
+static const char *only;                 /* rows whose name has it; NULL: all */
 static size_t checked, failures;
 
 static double now(void)
@@ -208,6 +209,8 @@ static void judge(const char *name, const char *token, const struct buffer mails
 static void check(const struct kind *kind)
 {
 	static struct buffer mails[2];
+	if (only && !strstr(kind->name, only))
+		return;
 	size_t bytes = full_run ? 500 * 1000 : 40 * 1000;
 	if (kind->most && bytes > kind->most / 2)
 		bytes = kind->most / 2;
@@ -584,6 +587,7 @@ static void generators_beside_the_project_grow_like_their_size(void **state)
 static int begin(void **state)
 {
 	full_run = getenv("GROWTH_FULL") != NULL;
+	only = getenv("GROWTH_ONLY");
 	mallopt(M_MMAP_THRESHOLD, 1 << 30);      /* what was once asked of the kernel stays: pages that it gives anew are no work of ours */
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	return start(state);
