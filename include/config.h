@@ -53,7 +53,7 @@ struct config_calendar {
 struct config {
 	struct arena arena;              /* owns everything */
 	const char *file;
-	const char *state_dir;
+	const char *state_dir, *store_url;
 	int sandbox;                     /* 1: on */
 	int clock_doubt_seconds;         /* timers wait that long when the clock jumped forward */
 	struct desk_policy policy;       /* without keys: store_keys() fills them */

@@ -1,5 +1,5 @@
 /*
- * store.h - tickets, messages, raw mails, history and the outbox, kept for good. Alone in touching SQLite.
+ * store.h - tickets, messages, raw mails, history and the outbox, kept for good.
  *
  * Allowed to include: base, mail, query, desk, limits. The door speaks of tickets, plans and facts, never of SQL, so that another
  * engine can stand behind it. Durability: what store_commit() (or the writer's callback) reported as STATUS_OK is on disk
@@ -18,8 +18,11 @@
 
 struct store;
 
-/* Opens (and with `create` makes) STATE_DIR/sportello.db, checks application_id, migrates user_version. */
-enum status store_open(const char *state_dir, bool create, struct store **store, struct error *error);
+#define STORE_URL "sqlite:"      /* the database in the state directory */
+/* Opens (and with `create` makes) what `url` (NULL: STORE_URL) names, and brings it up to date. STATUS_BAD_CONFIG: no such kind of database. */
+enum status store_open(const char *state_dir, const char *url, bool create, struct store **store, struct error *error);
+bool store_missing(const char *state_dir, const char *url);              /* surely nothing to open there */
+char *store_place(struct arena *arena, const char *state_dir, const char *url);  /* where it is, for people */
 void store_close(struct store **store);
 /* Reads STATE_DIR/secret.key into keys; makes it (0600, 32 random bytes, hex, a key a line) if `create` and it is not there. */
 enum status store_keys(const char *state_dir, bool create, struct desk_keys *keys, struct error *error);
@@ -94,7 +97,7 @@ struct store_writer;
  * it wrote; otherwise all of it is undone. It may be run twice, the first time in vain, where another job of its batch failed: what it
  * leaves in its context must be that of the last time. */
 typedef enum status (*store_job)(struct store *store, void *context, struct error *error);
-enum status store_writer_start(const char *state_dir, struct store_writer **writer, struct error *error);
+enum status store_writer_start(const char *state_dir, const char *url, struct store_writer **writer, struct error *error);
 /* Blocks until the batch with the job is committed (or the job failed, or the commit did): then that status. Jobs of one caller keep
  * their order. STATUS_TRY_LATER at once if more than a bounded number of jobs wait. */
 enum status store_write(struct store_writer *writer, store_job job, void *context, struct error *error);
@@ -272,7 +275,7 @@ enum status store_asked_since(struct store *store, struct arena *arena, int64_t 
 enum status store_checkpoint(struct store *store);               /* passive; called off the commit path */
 /* A consistent copy in one file while everything runs (raw mails of STATE_DIR/mails included, so that it can be restored alone). */
 enum status store_backup(struct store *store, const char *file, struct error *error);
-/* Every complaint is a line in *findings; none: clean. SQLite's own check, then our invariants: one disposition a mail, every ticket's
+/* Every complaint is a line in *findings; none: clean. the engine's own check, then our invariants: one disposition a mail, every ticket's
  * history replays to its state, every raw opens and has its digest, every file under mails has its row (older than an hour), every
  * outgoing mail is sent, waiting or failed with a remark, sequences have no gap. */
 enum status store_fsck(struct store *store, struct arena *arena, struct strings *findings, struct error *error);

@@ -134,9 +134,9 @@ static const char *check_database(struct cli *cli)
 	struct store *store = NULL;
 	struct error error;
 
-	if (access(arena_printf(&cli->arena, "%s/sportello.db", cli->config->state_dir), F_OK) < 0)
+	if (store_missing(cli->config->state_dir, cli->config->store_url))
 		return NULL;
-	if (store_open(cli->config->state_dir, false, &store, &error) != STATUS_OK)
+	if (store_open(cli->config->state_dir, cli->config->store_url, false, &store, &error) != STATUS_OK)
 		return arena_string(&cli->arena, error.text);
 	store_close(&store);
 	return "ok";
@@ -154,7 +154,7 @@ static void say_fine(struct cli *cli, size_t scripts, size_t articles, const cha
 	if (!database)
 		buffer_printf(&cli->out, "database       none in %s yet; sportellod makes it\n", cli_safe(&cli->arena, config->state_dir, false));
 	else
-		buffer_printf(&cli->out, "database       %s%s\n", cli_safe(&cli->arena, database, false), strcmp(database, "ok") ? "" : arena_printf(&cli->arena, ": %s/sportello.db", config->state_dir));
+		buffer_printf(&cli->out, "database       %s%s\n", cli_safe(&cli->arena, database, false), strcmp(database, "ok") ? "" : arena_printf(&cli->arena, ": %s", store_place(&cli->arena, config->state_dir, config->store_url)));
 }
 
 enum status cli_run_check(struct cli *cli, struct error *error)

@@ -307,7 +307,6 @@ static void open_kb(struct cli *cli)
 /* The configuration, unless the default one is not there or not ours to read; and the database, if there is one. */
 static enum status open_what_is_there(struct cli *cli, struct error *error)
 {
-	const char *database;
 	enum status status;
 
 	if (!cli->option[O_CONFIG] && access(CLI_CONFIG_FILE, R_OK) < 0) {
@@ -318,8 +317,7 @@ static enum status open_what_is_there(struct cli *cli, struct error *error)
 	if ((status = cli_need_config(cli, error)) != STATUS_OK || (status = cli_need_rules(cli, error)) != STATUS_OK)
 		return status;
 	open_kb(cli);
-	database = arena_printf(&cli->arena, "%s/sportello.db", cli->config->state_dir);
-	if (access(database, F_OK) == 0) {
+	if (!store_missing(cli->config->state_dir, cli->config->store_url)) {
 		int64_t seen = 0;
 
 		status = cli_need_store(cli, false, error);

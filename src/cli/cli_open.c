@@ -73,15 +73,13 @@ enum status cli_need_rules(struct cli *cli, struct error *error)
 enum status cli_need_store(struct cli *cli, bool create, struct error *error)
 {
 	enum status status = cli_need_config(cli, error);
-	const char *database;
 
 	if (status != STATUS_OK || cli->store)
 		return status;
-	database = arena_printf(&cli->arena, "%s/sportello.db", cli->config->state_dir);
-	if (!create && access(database, F_OK) < 0 && errno == ENOENT)
+	if (!create && store_missing(cli->config->state_dir, cli->config->store_url))
 		return error_set(error, STATUS_NOT_FOUND, "there is no database in %s yet; start sportellod, or look at desk.state_dir in %s",
 		                 cli->config->state_dir, cli->config->file);
-	status = store_open(cli->config->state_dir, create, &cli->store, error);
+	status = store_open(cli->config->state_dir, cli->config->store_url, create, &cli->store, error);
 	if (status == STATUS_OK)
 		status = store_keys(cli->config->state_dir, create, &cli->policy.keys, error);
 	return status;

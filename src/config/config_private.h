@@ -86,6 +86,7 @@ const char *config_check_hours(const char *value);
 const char *config_check_address(const char *value);
 const char *config_check_queue_address(const char *value);
 const char *config_check_path(const char *value);
+const char *config_check_store(const char *value);
 const char *config_check_separator(const char *value);
 const char *config_check_mode(const char *value);
 const char *config_check_user(const char *value);

@@ -101,6 +101,10 @@ const struct config_parameter config_parameters[] = {
 		"A directory or port that was not in the configuration at the start needs a restart. "
 		"Switch it off only to find out whether it is in the way of something."),
 
+	GROUP("store", "Where tickets are kept."),
+	STRING("store.url", IN_CONFIG(store_url), "sqlite:", config_check_store, NULL,
+		"The database. \"sqlite:\" is sportello.db in desk.state_dir."),
+
 	GROUP("lmtp", "Where mail comes in, by LMTP (RFC 2033)."),
 	STRINGS("lmtp.listen", IN_TEXTS(lmtp_listen), "127.0.0.1:2424", config_check_listen, "[ \"127.0.0.1:2424\" ]",
 		"Where the daemon listens: \"127.0.0.1:2424\", \"[::1]:2424\" or \"unix:/path/of/socket\". "

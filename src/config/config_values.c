@@ -79,6 +79,11 @@ const char *config_check_queue_address(const char *value)
 	return complaint;
 }
 
+const char *config_check_store(const char *value)
+{
+	return strcmp(value, "sqlite:") == 0 ? NULL : "is no kind of database that there is here; expected \"sqlite:\", which is sportello.db in desk.state_dir";
+}
+
 const char *config_check_path(const char *value)
 {
 	return *value == '/' ? NULL : "expected a path that begins with \"/\"";

@@ -113,16 +113,16 @@ static enum status start(struct daemon *daemon, struct error *error)
 {
 	struct config *config = daemon->config;
 	struct store *store = NULL;
-	enum status status = store_open(config->state_dir, true, &store, error);       /* makes and migrates it, once */
+	enum status status = store_open(config->state_dir, config->store_url, true, &store, error);       /* makes and migrates it, once */
 	store_close(&store);
 	if (status == STATUS_OK)
-		status = store_writer_start(config->state_dir, &daemon->gateway.writer, error);
+		status = store_writer_start(config->state_dir, config->store_url, &daemon->gateway.writer, error);
 	if (status == STATUS_OK)
-		status = store_open(config->state_dir, false, &daemon->gateway.reader, error);
+		status = store_open(config->state_dir, config->store_url, false, &daemon->gateway.reader, error);
 	if (status == STATUS_OK)
 		status = outbox_start(config, daemon->gateway.writer, &daemon->outbox, error);
 	if (status == STATUS_OK && *config->web_listen.text)
-		status = store_open(config->state_dir, false, &daemon->web_store, error);
+		status = store_open(config->state_dir, config->store_url, false, &daemon->web_store, error);
 	if (status == STATUS_OK && *config->web_listen.text)
 		status = web_start(config->web_listen.host, config->web_listen.port, config->web_request_seconds, daemon_page, daemon, &daemon->web, error);
 	if (status == STATUS_OK)
@@ -173,7 +173,7 @@ static bool same_listeners(const struct config *a, const struct config *b)
 static void tell_what_waits(const struct config *old, const struct config *new)
 {
 	const struct { const char *key; bool waits; } rows[] = {
-		{"desk.state_dir", strcmp(new->state_dir, old->state_dir) != 0}, {"lmtp.listen", !same_listeners(new, old)},
+		{"desk.state_dir", strcmp(new->state_dir, old->state_dir) != 0}, {"store.url", strcmp(new->store_url, old->store_url) != 0}, {"lmtp.listen", !same_listeners(new, old)},
 		{"web.listen", strcmp(new->web_listen.text, old->web_listen.text) != 0},
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++)

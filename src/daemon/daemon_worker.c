@@ -34,7 +34,7 @@ static void *worker_thread(void *argument)
 	struct config *config = daemon_config(worker->daemon);
 	struct store *store = NULL;
 	struct error error;
-	enum status status = store_open(config->state_dir, false, &store, &error);
+	enum status status = store_open(config->state_dir, config->store_url, false, &store, &error);
 	config_unref(&config);
 	if (status != STATUS_OK) {
 		trouble(worker, LOG_ERROR, error.text);

@@ -45,7 +45,7 @@ static enum status sender_start(struct outbox *outbox, int index, struct error *
 	buffer_init(&sender->bytes);
 	if (!(sender->smtp = smtp_new(&outbox->stop_at, &outbox->connections)))
 		return error_set(error, STATUS_TRY_LATER, "out of memory");
-	status = store_open(outbox->config->state_dir, false, &sender->store, error);
+	status = store_open(outbox->config->state_dir, outbox->config->store_url, false, &sender->store, error);
 	if (!status)
 		status = thread_start(&sender->thread, sender_main, sender, error);
 	if (status) {
@@ -144,7 +144,7 @@ enum status outbox_start(struct config *config, struct store_writer *writer, str
 	*pointer = outbox;
 	if (!outbox)
 		return error_set(error, STATUS_TRY_LATER, "out of memory");
-	status = store_open(config->state_dir, false, &outbox->store, error);
+	status = store_open(config->state_dir, config->store_url, false, &outbox->store, error);
 	if (!status) {
 		pthread_mutex_lock(&outbox->lock);
 		status = senders_adjust(outbox, error);

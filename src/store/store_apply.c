@@ -15,10 +15,10 @@ enum status apply_history(struct applying *a, int64_t ticket, const char *what, 
 
 	if (a->history.ticket != ticket) {
 		a->history.ticket = ticket;
-		status = sql_number(a->store, a->error, &a->history.n, 0, SQL_HISTORY_LAST, "i", ticket);
+		status = engine_number(a->store->engine, a->error, &a->history.n, 0, SQL_HISTORY_LAST, "i", ticket);
 	}
 	return status != STATUS_OK ? status
-		: sql_run(a->store, a->error, SQL_HISTORY_ADD, "iiittt", ticket, ++a->history.n, a->now,
+		: engine_run(a->store->engine, a->error, SQL_HISTORY_ADD, "iiittt", ticket, ++a->history.n, a->now,
 		          a->plan->who ? a->plan->who : "", what, why ? why : "");
 }
 
@@ -27,7 +27,7 @@ static enum status touch(struct applying *a, int64_t ticket)
 	if (ticket == a->created || ticket == a->touched)
 		return STATUS_OK;
 	a->touched = ticket;
-	return sql_run(a->store, a->error, SQL_TICKET_TOUCH, "ii", ticket, a->now);
+	return engine_run(a->store->engine, a->error, SQL_TICKET_TOUCH, "ii", ticket, a->now);
 }
 
 enum status apply_changed(struct applying *a, int64_t ticket, const char *what, const char *why)
@@ -66,17 +66,17 @@ static enum status add_to_mailbox(struct applying *a)
 
 	if (!disposition)
 		return error_set(a->error, STATUS_BROKEN, "a plan for a mail has no disposition");
-	if ((status = late_ready(a->store, a->error)) != STATUS_OK)
+	if ((status = engine_keys_ready(a->store->engine, a->error)) != STATUS_OK)
 		return status;
 	mail_digest(incoming, digest);
-	status = sql_run(a->store, a->error, SQL_MAILBOX_ADD, "ittttttttiiiibbt", incoming->received, text_or_empty(incoming->recipient),
+	status = engine_run(a->store->engine, a->error, SQL_MAILBOX_ADD, "ittttttttiiiibbt", incoming->received, text_or_empty(incoming->recipient),
 		text_or_empty(incoming->envelope_from), text_or_empty(mail->from.address), text_or_empty(mail->subject), mail->message_id,
 		mail_kind_name(a->plan->kind), disposition->to, text_or_empty(disposition->why), disposition->ticket, disposition->number,
 		a->delivery->raw, (int64_t)incoming->size, a->delivery->claim, (size_t)CLAIM_SIZE, digest, sizeof digest,
 		text_or_empty(incoming->trace));
 	if (status == STATUS_OK)
-		late_add(&a->store->mailbox_keys, mail_key(mail->message_id, digest), sqlite3_last_insert_rowid(a->store->db),
-		         claim_tag(a->delivery->claim));
+		engine_key_added(a->store->engine, ENGINE_MAILBOX, engine_mail_hash(mail->message_id, digest), engine_last_row(a->store->engine),
+		         engine_claim_tag(a->delivery->claim));
 	if (status == STATUS_OK && a->created && (mail->in_reply_to.count || mail->references.count))
 		status = referred_remember(a->store, a->arena, mail, a->created, a->error);
 	return status;

@@ -44,10 +44,10 @@ static const char *message_words(struct applying *a, const struct new_message *m
 static enum status copy_message(struct applying *a, const struct effect *effect)
 {
 	const struct new_message *message = effect->message;
-	enum status status = sql_run(a->store, a->error, SQL_MESSAGE_COPY, "idtid", effect->ticket, message->seq,
+	enum status status = engine_run(a->store->engine, a->error, SQL_MESSAGE_COPY, "idtid", effect->ticket, message->seq,
 	                             message_kind_name(message->kind), message->copy_ticket, message->copy_seq);
 
-	if (status == STATUS_OK && sqlite3_changes(a->store->db) != 1)
+	if (status == STATUS_OK && engine_changes(a->store->engine) != 1)
 		return error_set(a->error, STATUS_BROKEN, "a plan copies message %d of ticket %lld, which is not there", message->copy_seq, (long long)message->copy_ticket);
 	return status == STATUS_OK ? apply_changed(a, effect->ticket, message_words(a, message), effect->why) : status;
 }
@@ -59,7 +59,7 @@ static enum status confirm_answered(struct applying *a, const struct effect *eff
 
 	if (message->kind != MESSAGE_REPLY || !message->out || !*text_or_empty(message->agent))
 		return STATUS_OK;
-	return sql_run(a->store, a->error, SQL_CONFIRM_ANSWERED, "ii", effect->ticket, a->now);
+	return engine_run(a->store->engine, a->error, SQL_CONFIRM_ANSWERED, "ii", effect->ticket, a->now);
 }
 
 enum status apply_append_message(struct applying *a, const struct effect *effect)
@@ -72,10 +72,10 @@ enum status apply_append_message(struct applying *a, const struct effect *effect
 	enum status status = STATUS_OK;
 
 	if (message->raw_seq)
-		status = sql_number(a->store, a->error, &raw, 0, SQL_MESSAGE_RAW, "id", message->raw_ticket, message->raw_seq);
+		status = engine_number(a->store->engine, a->error, &raw, 0, SQL_MESSAGE_RAW, "id", message->raw_ticket, message->raw_seq);
 	if (status != STATUS_OK)
 		return status;
-	status = sql_run(a->store, a->error, SQL_MESSAGE_ADD, "idtdi" "ttt" "itt" "ttit", effect->ticket, message->seq,
+	status = engine_run(a->store->engine, a->error, SQL_MESSAGE_ADD, "idtdi" "ttt" "itt" "ttit", effect->ticket, message->seq,
 		message_kind_name(message->kind), (int)message->out, raw, text_or_empty(message->from.address),
 		text_or_empty(message->from.name), one_a_line(a->arena, &message->to, "\n"), message->date, message->message_id,
 		message->text, text_or_empty(message->agent), text_or_empty(message->flags), message->outbox, text_or_empty(message->proved));
@@ -98,7 +98,7 @@ enum status apply_enqueue(struct applying *a, const struct effect *effect)
 	if (a->delivery && strcmp(outgoing.template, "redirect") == 0)
 		outgoing.raw = a->delivery->raw;
 	outgoing_write(&record, &outgoing);
-	return sql_run(a->store, a->error, SQL_OUTBOX_ADD, "iiit", effect->outgoing->id, effect->outgoing->ticket, a->now,
+	return engine_run(a->store->engine, a->error, SQL_OUTBOX_ADD, "iiit", effect->outgoing->id, effect->outgoing->ticket, a->now,
 	               buffer_string(&record));
 }
 

@@ -8,7 +8,7 @@
 enum status apply_create_ticket(struct applying *a, const struct effect *effect)
 {
 	const struct new_ticket *create = effect->create;
-	enum status status = sql_run(a->store, a->error, SQL_TICKET_ADD, "itttt" "tttt" "iit", effect->ticket,
+	enum status status = engine_run(a->store->engine, a->error, SQL_TICKET_ADD, "itttt" "tttt" "iit", effect->ticket,
 		ticket_state_name(create->state), text_or_empty(create->queue), text_or_empty(create->agent), text_or_empty(create->priority),
 		text_or_empty(create->subject), text_or_empty(create->language), text_or_empty(create->customer.address),
 		text_or_empty(create->customer.name), a->now, create->state == STATE_CLOSED ? a->now : (int64_t)0, text_or_empty(create->voice));
@@ -31,14 +31,14 @@ static enum status set_field(struct applying *a, const struct effect *effect, co
 	const char *from = NULL;
 	enum status status;
 
-	cursor_open(&cursor, a->store, a->error, field->now, "i", effect->ticket);
+	cursor_open(&cursor, a->store->engine, a->error, field->now, "i", effect->ticket);
 	if (cursor_next(&cursor))
 		from = cursor_text(&cursor, a->arena, 0);
 	if ((status = cursor_close(&cursor)) != STATUS_OK)
 		return status;
 	if (!from)
 		return error_set(a->error, STATUS_BROKEN, "a plan changes ticket %lld, which is not there", (long long)effect->ticket);
-	status = sql_run(a->store, a->error, field->set, "iti", effect->ticket, text_or_empty(effect->to), a->now);
+	status = engine_run(a->store->engine, a->error, field->set, "iti", effect->ticket, text_or_empty(effect->to), a->now);
 	return status == STATUS_OK ? apply_history(a, effect->ticket, history_change(a->arena, field->name, from, effect->to), effect->why) : status;
 }
 
@@ -56,18 +56,18 @@ enum status apply_set_queue(struct applying *a, const struct effect *effect)
 
 	/* Only people move tickets: that says where it belongs, and whether the classifier was right. */
 	if (status == STATUS_OK)
-		status = sql_run(a->store, a->error, SQL_CONFIRM, "iti", effect->ticket, effect->to, a->now);
-	return status == STATUS_OK ? sql_run(a->store, a->error, SQL_ROUTED_MOVED, "iti", effect->ticket, effect->to, a->now) : status;
+		status = engine_run(a->store->engine, a->error, SQL_CONFIRM, "iti", effect->ticket, effect->to, a->now);
+	return status == STATUS_OK ? engine_run(a->store->engine, a->error, SQL_ROUTED_MOVED, "iti", effect->ticket, effect->to, a->now) : status;
 }
 
 enum status apply_note_routed(struct applying *a, const struct effect *effect)
 {
-	return sql_run(a->store, a->error, SQL_ROUTED_ADD, "itii", effect->ticket, effect->to, effect->number, a->now);
+	return engine_run(a->store->engine, a->error, SQL_ROUTED_ADD, "itii", effect->ticket, effect->to, effect->number, a->now);
 }
 
 enum status apply_note_learned(struct applying *a, const struct effect *effect)
 {
-	return sql_run(a->store, a->error, SQL_LEARNED_ADD, "ittii", effect->ticket, effect->from, effect->to, effect->number, a->now);
+	return engine_run(a->store->engine, a->error, SQL_LEARNED_ADD, "ittii", effect->ticket, effect->from, effect->to, effect->number, a->now);
 }
 
 /* Who had the customer last, and whose turn it was, is remembered for the next assignment. */
@@ -77,7 +77,7 @@ static enum status remember_agent(struct applying *a, const struct effect *effec
 	const char *queue = "", *customer = "";
 	enum status status;
 
-	cursor_open(&cursor, a->store, a->error, SQL_TICKET_QUEUE_CUSTOMER, "i", effect->ticket);
+	cursor_open(&cursor, a->store->engine, a->error, SQL_TICKET_QUEUE_CUSTOMER, "i", effect->ticket);
 	if (cursor_next(&cursor)) {
 		queue = cursor_text(&cursor, a->arena, 0);
 		customer = cursor_text(&cursor, a->arena, 1);
@@ -85,7 +85,7 @@ static enum status remember_agent(struct applying *a, const struct effect *effec
 	if ((status = cursor_close(&cursor)) != STATUS_OK)
 		return status;
 	if (effect->number)
-		status = sql_run(a->store, a->error, SQL_ASSIGNED_SET, "tti", queue, effect->to, effect->ticket);
+		status = engine_run(a->store->engine, a->error, SQL_ASSIGNED_SET, "tti", queue, effect->to, effect->ticket);
 	return status == STATUS_OK && *customer ? contact_had_agent(a->store, customer, effect->to, a->error) : status;
 }
 
@@ -102,22 +102,22 @@ enum status apply_set_priority(struct applying *a, const struct effect *effect)
 	static const struct field field = { "priority", SQL_TICKET_PRIORITY_NOW, SQL_TICKET_PRIORITY };
 	enum status status = set_field(a, effect, &field);
 
-	return status == STATUS_OK ? sql_run(a->store, a->error, SQL_LEARNED_PRIORITY, "iti", effect->ticket, effect->to, a->now) : status;
+	return status == STATUS_OK ? engine_run(a->store->engine, a->error, SQL_LEARNED_PRIORITY, "iti", effect->ticket, effect->to, a->now) : status;
 }
 
 /* Of no weight for the replay: a remark. */
 enum status apply_set_language(struct applying *a, const struct effect *effect)
 {
-	enum status status = sql_run(a->store, a->error, SQL_TICKET_LANGUAGE, "it", effect->ticket, text_or_empty(effect->to));
+	enum status status = engine_run(a->store->engine, a->error, SQL_TICKET_LANGUAGE, "it", effect->ticket, text_or_empty(effect->to));
 
 	return status == STATUS_OK ? apply_changed(a, effect->ticket, arena_printf(a->arena, "language %s", text_or_empty(effect->to)), effect->why) : status;
 }
 
 enum status apply_add_tag(struct applying *a, const struct effect *effect)
 {
-	enum status status = sql_run(a->store, a->error, SQL_TAG_ADD, "it", effect->ticket, effect->to);
+	enum status status = engine_run(a->store->engine, a->error, SQL_TAG_ADD, "it", effect->ticket, effect->to);
 
-	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
 	return apply_changed(a, effect->ticket, arena_printf(a->arena, "tag %s", effect->to), effect->why);
 }
@@ -125,32 +125,32 @@ enum status apply_add_tag(struct applying *a, const struct effect *effect)
 /* A tag that the classifier gave and somebody took away was wrong. */
 enum status apply_remove_tag(struct applying *a, const struct effect *effect)
 {
-	enum status status = sql_run(a->store, a->error, SQL_TAG_REMOVE, "it", effect->ticket, effect->to);
+	enum status status = engine_run(a->store->engine, a->error, SQL_TAG_REMOVE, "it", effect->ticket, effect->to);
 
-	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
-	status = sql_run(a->store, a->error, SQL_LEARNED_UNTAGGED, "iti", effect->ticket, effect->to, a->now);
+	status = engine_run(a->store->engine, a->error, SQL_LEARNED_UNTAGGED, "iti", effect->ticket, effect->to, a->now);
 	return status == STATUS_OK ? apply_changed(a, effect->ticket, arena_printf(a->arena, "untag %s", effect->to), effect->why) : status;
 }
 
 enum status apply_set_voice(struct applying *a, const struct effect *effect)
 {
-	return sql_run(a->store, a->error, SQL_TICKET_VOICE, "it", effect->ticket, text_or_empty(effect->to));
+	return engine_run(a->store->engine, a->error, SQL_TICKET_VOICE, "it", effect->ticket, text_or_empty(effect->to));
 }
 
 enum status apply_set_pending(struct applying *a, const struct effect *effect)
 {
 	const char *until = time_rfc3339(a->arena, effect->number);
-	enum status status = sql_run(a->store, a->error, SQL_TICKET_PENDING, "iii", effect->ticket, effect->number, a->now);
+	enum status status = engine_run(a->store->engine, a->error, SQL_TICKET_PENDING, "iii", effect->ticket, effect->number, a->now);
 
 	return status == STATUS_OK ? apply_history(a, effect->ticket, arena_printf(a->arena, "pending until %s", until), effect->why) : status;
 }
 
 static enum status link_one_way(struct applying *a, int64_t ticket, int64_t other, const char *why)
 {
-	enum status status = sql_run(a->store, a->error, SQL_LINK_ADD, "ii", ticket, other);
+	enum status status = engine_run(a->store->engine, a->error, SQL_LINK_ADD, "ii", ticket, other);
 
-	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
 	return apply_changed(a, ticket, arena_printf(a->arena, "linked to %lld", (long long)other), why);
 }
@@ -171,7 +171,7 @@ static enum status customer_of(struct applying *a, int64_t ticket, const char **
 		*customer = text_or_empty(a->create->customer.address);
 		return STATUS_OK;
 	}
-	cursor_open(&cursor, a->store, a->error, SQL_TICKET_CUSTOMER, "i", ticket);
+	cursor_open(&cursor, a->store->engine, a->error, SQL_TICKET_CUSTOMER, "i", ticket);
 	if (cursor_next(&cursor))
 		*customer = cursor_text(&cursor, a->arena, 0);
 	return cursor_close(&cursor);
@@ -185,9 +185,9 @@ static enum status add_participant_row(struct applying *a, int64_t ticket, const
 
 	if (status != STATUS_OK || (customer && text_equal_nocase(customer, who->address)) || !*who->address)
 		return status;
-	status = sql_run(a->store, a->error, SQL_PARTICIPANT_ADD, "itttdt", ticket, who->address, text_or_empty(who->name),
+	status = engine_run(a->store->engine, a->error, SQL_PARTICIPANT_ADD, "itttdt", ticket, who->address, text_or_empty(who->name),
 	                 participant_role_name(who->role), (int)back, text_or_empty(who->answer_to));
-	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
 	return apply_changed(a, ticket, arena_printf(a->arena, "%s %s", who->role == ROLE_PROPOSED ? "proposed" : "participant", who->address), why);
 }
@@ -199,28 +199,28 @@ enum status apply_add_participant(struct applying *a, const struct effect *effec
 
 enum status apply_answer_to(struct applying *a, const struct effect *effect)
 {
-	enum status status = sql_run(a->store, a->error, SQL_PARTICIPANT_ANSWER_TO, "itt", effect->ticket, effect->from, effect->to);
+	enum status status = engine_run(a->store->engine, a->error, SQL_PARTICIPANT_ANSWER_TO, "itt", effect->ticket, effect->from, effect->to);
 
 	if (status == STATUS_OK)
-		status = sql_run(a->store, a->error, SQL_TICKET_ANSWER_TO, "itt", effect->ticket, effect->from, effect->to);
+		status = engine_run(a->store->engine, a->error, SQL_TICKET_ANSWER_TO, "itt", effect->ticket, effect->from, effect->to);
 	return status != STATUS_OK ? status
 		: apply_changed(a, effect->ticket, arena_printf(a->arena, "answers to %s go to %s", effect->from, effect->to), effect->why);
 }
 
 static enum status remove_participant_row(struct applying *a, int64_t ticket, const char *address, const char *why)
 {
-	enum status status = sql_run(a->store, a->error, SQL_PARTICIPANT_REMOVE, "it", ticket, address);
+	enum status status = engine_run(a->store->engine, a->error, SQL_PARTICIPANT_REMOVE, "it", ticket, address);
 
-	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
 	return apply_changed(a, ticket, arena_printf(a->arena, "participant %s left", address), why);
 }
 
 enum status apply_remove_participant(struct applying *a, const struct effect *effect)
 {
-	enum status status = sql_run(a->store, a->error, SQL_PARTICIPANT_LEAVES, "it", effect->ticket, effect->to);
+	enum status status = engine_run(a->store->engine, a->error, SQL_PARTICIPANT_LEAVES, "it", effect->ticket, effect->to);
 
-	if (status != STATUS_OK || sqlite3_changes(a->store->db) == 0)
+	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
 	return apply_changed(a, effect->ticket, arena_printf(a->arena, "participant %s left", effect->to), effect->why);
 }
@@ -246,7 +246,7 @@ static enum status undo_merge(struct applying *a, const struct effect *effect)
 		if ((status = part(a, into, back)) == STATUS_OK)
 			status = read_ticket_facts(a->store, a->arena, into, &other, a->error);
 	if (status == STATUS_OK)
-		status = sql_run(a->store, a->error, SQL_TICKET_MERGE, "iii", effect->ticket, (int64_t)0, a->now);
+		status = engine_run(a->store->engine, a->error, SQL_TICKET_MERGE, "iii", effect->ticket, (int64_t)0, a->now);
 	return status != STATUS_OK ? status : apply_history(a, effect->ticket, "merge undone", effect->why);
 }
 
@@ -269,7 +269,7 @@ enum status apply_merge_tickets(struct applying *a, const struct effect *effect)
 	for (size_t i = 0; i < gone->participants.count && status == STATUS_OK; i++)
 		status = add_participant_row(a, into, &gone->participants.at[i], false, effect->why);
 	if (status == STATUS_OK)
-		status = sql_run(a->store, a->error, SQL_TICKET_MERGE, "iii", effect->ticket, into, a->now);
+		status = engine_run(a->store->engine, a->error, SQL_TICKET_MERGE, "iii", effect->ticket, into, a->now);
 	if (status == STATUS_OK)
 		status = apply_history(a, effect->ticket, arena_printf(a->arena, "merged into %lld", (long long)into), effect->why);
 	return status != STATUS_OK ? status
@@ -278,17 +278,17 @@ enum status apply_merge_tickets(struct applying *a, const struct effect *effect)
 
 enum status apply_set_timer(struct applying *a, const struct effect *effect)
 {
-	return sql_run(a->store, a->error, SQL_TIMER_ADD, "iit", effect->number, effect->ticket, effect->to);
+	return engine_run(a->store->engine, a->error, SQL_TIMER_ADD, "iit", effect->number, effect->ticket, effect->to);
 }
 
 enum status apply_clear_timers(struct applying *a, const struct effect *effect)
 {
-	return sql_run(a->store, a->error, SQL_TIMERS_CLEAR, "i", effect->ticket);
+	return engine_run(a->store->engine, a->error, SQL_TIMERS_CLEAR, "i", effect->ticket);
 }
 
 enum status apply_rate(struct applying *a, const struct effect *effect)
 {
-	enum status status = sql_run(a->store, a->error, SQL_RATING_SET, "iiit", effect->ticket, a->now, effect->number, text_or_empty(effect->to));
+	enum status status = engine_run(a->store->engine, a->error, SQL_RATING_SET, "iiit", effect->ticket, a->now, effect->number, text_or_empty(effect->to));
 
 	return status != STATUS_OK ? status
 		: apply_changed(a, effect->ticket, arena_printf(a->arena, "rated %lld of 5", (long long)effect->number), effect->to);
@@ -308,7 +308,7 @@ enum status apply_note_said(struct applying *a, const struct effect *effect)
 
 	if (status != STATUS_OK || strcmp(effect->to, SAID_REFUSED) != 0)
 		return status;
-	cursor_open(&cursor, a->store, a->error, SQL_TICKET_CUSTOMER, "i", effect->ticket);
+	cursor_open(&cursor, a->store->engine, a->error, SQL_TICKET_CUSTOMER, "i", effect->ticket);
 	if (cursor_next(&cursor))
 		customer = cursor_text(&cursor, a->arena, 0);
 	status = cursor_close(&cursor);

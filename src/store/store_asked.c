@@ -12,13 +12,13 @@
 enum status asked_add(struct store *store, int64_t ticket, const struct asked *asked, int64_t now, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	enum status status = sql_run(store, error, SQL_ASKED_ADD, "iittdt", ticket, now, asked_shown_name(asked->shown),
+	enum status status = engine_run(store->engine, error, SQL_ASKED_ADD, "iittdt", ticket, now, asked_shown_name(asked->shown),
 	                             asked->language ? asked->language : "", (int)asked->stranger, utf8_cut(&arena, asked->question ? asked->question : "", ASKED_BYTES));
 
 	for (size_t i = 0; i < asked->articles.count && status == STATUS_OK; i++) {
 		const struct desk_article *article = &asked->articles.at[i];
 
-		status = sql_run(store, error, SQL_SUGGESTED_ADD, "idttitt", ticket, (int)i + 1, article->id, article->language ? article->language : "",
+		status = engine_run(store->engine, error, SQL_SUGGESTED_ADD, "idttitt", ticket, (int)i + 1, article->id, article->language ? article->language : "",
 		                 (int64_t)(article->score * 10000), article->title ? article->title : "", article->excerpt ? article->excerpt : "");
 	}
 	return status;
@@ -28,15 +28,15 @@ enum status asked_said(struct store *store, int64_t ticket, const char *said, co
 {
 	int64_t number;
 	bool solved = strcmp(said, SAID_SOLVED) == 0, refused = strcmp(said, SAID_REFUSED) == 0;
-	enum status status = sql_run(store, error, SQL_ASKED_SAID, "iti", ticket, said, now);
+	enum status status = engine_run(store->engine, error, SQL_ASKED_SAID, "iti", ticket, said, now);
 
 	if (status == STATUS_OK)
 		status = store_kb_said(store, &number, error);
 	/* The word before, if there was one, counts no more. */
 	if (status == STATUS_OK)
-		status = sql_run(store, error, SQL_SUGGESTED_TAKE_BACK, "ii", ticket, number + 1);
+		status = engine_run(store->engine, error, SQL_SUGGESTED_TAKE_BACK, "ii", ticket, number + 1);
 	if (status == STATUS_OK && (refused || (solved && *article)))
-		status = sql_run(store, error, SQL_SUGGESTED_SAID, "itti", ticket, article, said, number + 1);
+		status = engine_run(store->engine, error, SQL_SUGGESTED_SAID, "itti", ticket, article, said, number + 1);
 	return status;
 }
 
@@ -52,7 +52,7 @@ static enum status read_articles(struct store *store, struct arena *arena, int64
 {
 	struct cursor cursor;
 
-	cursor_open(&cursor, store, error, SQL_SUGGESTED_GET, "i", ticket);
+	cursor_open(&cursor, store->engine, error, SQL_SUGGESTED_GET, "i", ticket);
 	while (cursor_next(&cursor))
 		*ARENA_PUSH(arena, articles) = (struct desk_article){ .id = cursor_text(&cursor, arena, 0), .language = cursor_text(&cursor, arena, 1),
 			.title = cursor_text(&cursor, arena, 3), .excerpt = cursor_text(&cursor, arena, 4), .score = (double)cursor_number(&cursor, 2) / 1e4 };
@@ -65,7 +65,7 @@ enum status read_asked(struct store *store, struct arena *arena, int64_t ticket,
 	enum status status;
 
 	*asked = (struct asked){ .said = "", .question = "", .language = "" };
-	cursor_open(&cursor, store, error, SQL_ASKED_GET, "i", ticket);
+	cursor_open(&cursor, store->engine, error, SQL_ASKED_GET, "i", ticket);
 	if (cursor_next(&cursor)) {
 		asked->shown = shown_of(cursor_text(&cursor, arena, 0));
 		asked->said = cursor_text(&cursor, arena, 1);
@@ -79,7 +79,7 @@ enum status read_asked(struct store *store, struct arena *arena, int64_t ticket,
 enum status store_ticket_last_words(struct store *store, int64_t ticket, int *seq, struct error *error)
 {
 	int64_t last;
-	enum status status = sql_number(store, error, &last, 0, SQL_TICKET_LAST_WORDS, "i", ticket);
+	enum status status = engine_number(store->engine, error, &last, 0, SQL_TICKET_LAST_WORDS, "i", ticket);
 
 	*seq = (int)last;
 	return status;
@@ -88,7 +88,7 @@ enum status store_ticket_last_words(struct store *store, int64_t ticket, int *se
 enum status store_ticket_told(struct store *store, int64_t ticket, bool *told, struct error *error)
 {
 	int64_t mails;
-	enum status status = sql_number(store, error, &mails, 0, SQL_TICKET_TOLD, "i", ticket);
+	enum status status = engine_number(store->engine, error, &mails, 0, SQL_TICKET_TOLD, "i", ticket);
 
 	*told = status == STATUS_OK && mails > 0;
 	return status;
@@ -98,7 +98,7 @@ enum status store_ticket_told(struct store *store, int64_t ticket, bool *told, s
 
 enum status store_kb_said(struct store *store, int64_t *number, struct error *error)
 {
-	return sql_number(store, error, number, 0, SQL_SAID_LAST, "");
+	return engine_number(store->engine, error, number, 0, SQL_SAID_LAST, "");
 }
 
 enum status store_kb_feedback(struct store *store, struct arena *arena, size_t limit, struct feedback_rows *rows, struct error *error)
@@ -106,7 +106,7 @@ enum status store_kb_feedback(struct store *store, struct arena *arena, size_t l
 	struct cursor cursor;
 
 	*rows = (struct feedback_rows){ 0 };
-	cursor_open(&cursor, store, error, SQL_FEEDBACK, "i", (int64_t)limit);
+	cursor_open(&cursor, store->engine, error, SQL_FEEDBACK, "i", (int64_t)limit);
 	while (cursor_next(&cursor))
 		*ARENA_PUSH(arena, rows) = (struct feedback_row){ .ticket = cursor_number(&cursor, 0), .article = cursor_text(&cursor, arena, 1),
 			.solved = cursor_number(&cursor, 2) != 0, .question = cursor_text(&cursor, arena, 3) };
@@ -125,7 +125,7 @@ static enum status read_suggested(struct store *store, struct arena *arena, stru
 {
 	struct cursor cursor;
 
-	cursor_open(&cursor, store, error, SQL_SUGGESTED_GET, "i", row->ticket);
+	cursor_open(&cursor, store->engine, error, SQL_SUGGESTED_GET, "i", row->ticket);
 	while (cursor_next(&cursor))
 		*ARENA_PUSH(arena, &row->articles) = (struct suggested_row){ .article = cursor_text(&cursor, arena, 0),
 			.language = cursor_text(&cursor, arena, 1), .score = (double)cursor_number(&cursor, 2) / 1e4,
@@ -138,7 +138,7 @@ static enum status read_asked_since(struct store *store, struct arena *arena, in
 	struct cursor cursor;
 	enum status status;
 
-	cursor_open(&cursor, store, error, SQL_ASKED_SINCE, "i", since);
+	cursor_open(&cursor, store->engine, error, SQL_ASKED_SINCE, "i", since);
 	while (cursor_next(&cursor)) {
 		struct asked_row *row = ARENA_PUSH(arena, rows);
 

@@ -1,7 +1,7 @@
 /*
  * store_backup.c - one file that alone restores everything, made while mails come in.
  *
- * SQLite's backup copies one snapshot of the database, without stopping the writer. Then the large mails, which live as files
+ * The engine copies one snapshot of the database, without stopping the writer. Then the large mails, which live as files
  * beside the database, are written into their rows piece by piece, and the secret key into meta, so that the links and
  * addresses in customers' mailboxes work after a restore. Made as FILE.partial (0600), synced, renamed: FILE is complete or
  * not there. To restore: put it into an empty state directory as sportello.db and start.
@@ -15,12 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAGES_AT_ONCE 4096       /* all of them in one snapshot: the step below never lets go of it */
 #define PIECE (64 * 1024)
 
 struct backup {
 	struct store *store;
-	sqlite3 *copy;
+	struct engine *copy;
 	struct error *error;
 	int64_t broken;                  /* a raw mail that is not as it was; 0: none */
 };
@@ -34,38 +33,6 @@ static enum status make_partial(const char *path, struct error *error)
 	return fd >= 0 ? STATUS_OK : error_set(error, STATUS_TRY_LATER, "%s: %s", path, strerror(errno));
 }
 
-static enum status copy_pages(struct backup *backup)
-{
-	sqlite3_backup *pages = sqlite3_backup_init(backup->copy, "main", backup->store->db, "main");
-	int code;
-
-	if (!pages)
-		return sql_failed(backup->copy, sqlite3_errcode(backup->copy), "starting the backup", backup->error);
-	/* Our own read transaction pins the snapshot, so the steps between do not start again. */
-	while ((code = sqlite3_backup_step(pages, PAGES_AT_ONCE)) == SQLITE_OK)
-		continue;
-	if (code != SQLITE_DONE) {
-		sqlite3_backup_finish(pages);
-		return sql_failed(NULL, code, "copying the database", backup->error);
-	}
-	code = sqlite3_backup_finish(pages);
-	return code == SQLITE_OK ? STATUS_OK : sql_failed(backup->copy, code, "copying the database", backup->error);
-}
-
-static enum status copy_snapshot(struct backup *backup)
-{
-	bool began;
-	int64_t last;
-	enum status status = read_begin(backup->store, &began, backup->error);
-
-	if (status == STATUS_OK)         /* BEGIN alone takes no snapshot: the first read does */
-		status = sql_number(backup->store, backup->error, &last, 0, SQL_MAILBOX_LAST, "");
-	if (status == STATUS_OK)
-		status = copy_pages(backup);
-	read_end(backup->store, began);
-	return status;
-}
-
 /* ---- large mails ---- */
 
 struct large { int64_t id, size; const char *file; const unsigned char *digest; };
@@ -73,40 +40,29 @@ struct larges { struct large *at; size_t count; };
 
 static enum status list_larges(struct backup *backup, struct arena *arena, struct larges *larges)
 {
-	sqlite3_stmt *statement = NULL;
-	int code = sqlite3_prepare_v2(backup->copy, "SELECT id, size, file, digest FROM raw WHERE file IS NOT NULL", -1, &statement, NULL);
+	struct cursor cursor;
 
-	while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+	cursor_open(&cursor, backup->copy, backup->error, SQL_RAW_IN_FILES, "");
+	while (cursor_next(&cursor)) {
 		struct large *large = ARENA_PUSH(arena, larges);
-		unsigned char digest[SHA256_SIZE] = { 0 };
+		unsigned char digest[SHA256_SIZE];
 
-		large->id = sqlite3_column_int64(statement, 0);
-		large->size = sqlite3_column_int64(statement, 1);
-		large->file = arena_string(arena, (const char *)sqlite3_column_text(statement, 2));
-		if (sqlite3_column_bytes(statement, 3) == SHA256_SIZE)
-			memcpy(digest, sqlite3_column_blob(statement, 3), SHA256_SIZE);
-		large->digest = (unsigned char *)arena_copy(arena, digest, sizeof digest);
-		code = SQLITE_OK;
+		raw_kept_digest(&cursor, 2, digest);
+		*large = (struct large){ cursor_number(&cursor, 0), cursor_number(&cursor, 1), cursor_text(&cursor, arena, 3),
+		                         (unsigned char *)arena_copy(arena, (const char *)digest, sizeof digest) };
 	}
-	sqlite3_finalize(statement);
-	return code == SQLITE_DONE ? STATUS_OK : sql_failed(backup->copy, code, "listing the large mails", backup->error);
+	return cursor_close(&cursor);
 }
 
 /* Makes room for the bytes in the row, and opens it. */
-static enum status open_place(struct backup *backup, const struct large *large, sqlite3_blob **blob)
+static enum status open_place(struct backup *backup, const struct large *large, struct engine_blob **blob)
 {
-	char sql[120];
-	enum status status;
-	int code;
+	enum status status = engine_run(backup->copy, backup->error, SQL_RAW_MAKE_ROOM, "ii", large->id, large->size);
 
-	snprintf(sql, sizeof sql, "UPDATE raw SET file=NULL, bytes=zeroblob(%lld) WHERE id=%lld", (long long)large->size, (long long)large->id);
-	if ((status = sql_exec(backup->copy, sql, backup->error)) != STATUS_OK)
-		return status;
-	code = sqlite3_blob_open(backup->copy, "main", "raw", "bytes", large->id, 1, blob);
-	return code == SQLITE_OK ? STATUS_OK : sql_failed(backup->copy, code, "writing a large mail", backup->error);
+	return status == STATUS_OK ? engine_blob_open(backup->copy, ENGINE_RAW_BYTES, large->id, true, blob, backup->error) : status;
 }
 
-static enum status fill_place(struct backup *backup, const struct large *large, int fd, sqlite3_blob *blob)
+static enum status fill_place(struct backup *backup, const struct large *large, int fd, struct engine_blob *blob)
 {
 	unsigned char digest[SHA256_SIZE];
 	char piece[PIECE];
@@ -116,13 +72,13 @@ static enum status fill_place(struct backup *backup, const struct large *large, 
 
 	sha256_init(&sum);
 	while (at < large->size && (got = pread(fd, piece, sizeof piece, at)) > 0) {
-		int length = got < large->size - at ? (int)got : (int)(large->size - at);
-		int code = sqlite3_blob_write(blob, piece, length, (int)at);
+		size_t length = got < large->size - at ? (size_t)got : (size_t)(large->size - at);
+		enum status status = engine_blob_write(blob, piece, length, (size_t)at, backup->error);
 
-		if (code != SQLITE_OK)
-			return sql_failed(backup->copy, code, "writing a large mail", backup->error);
-		sha256_add(&sum, piece, (size_t)length);
-		at += length;
+		if (status != STATUS_OK)
+			return status;
+		sha256_add(&sum, piece, length);
+		at += (int64_t)length;
 	}
 	sha256_end(&sum, digest);
 	if (memcmp(digest, large->digest, sizeof digest) != 0)
@@ -134,7 +90,7 @@ static enum status take_in(struct backup *backup, const struct large *large)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	CLEANUP_FD int fd = open(raw_path(&arena, backup->store->state_dir, large->file), O_RDONLY | O_CLOEXEC);
-	sqlite3_blob *blob = NULL;
+	struct engine_blob *blob;
 	enum status status;
 
 	if (fd < 0) {
@@ -144,7 +100,7 @@ static enum status take_in(struct backup *backup, const struct large *large)
 	if ((status = open_place(backup, large, &blob)) != STATUS_OK)
 		return status;
 	status = fill_place(backup, large, fd, blob);
-	sqlite3_blob_close(blob);
+	engine_blob_close(&blob);
 	return status;
 }
 
@@ -166,41 +122,26 @@ static enum status take_in_keys(struct backup *backup)
 	CLEANUP_ARENA struct arena arena = { 0 };
 	CLEANUP_BUFFER struct buffer keys = { 0 };
 	char *path = arena_printf(&arena, "%s/secret.key", backup->store->state_dir);
-	sqlite3_stmt *statement = NULL;
-	int code;
 
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		return STATUS_OK;
 	if (file_read_all(path, 4096, &keys, backup->error) != STATUS_OK)
 		return STATUS_TRY_LATER;
-	code = sqlite3_prepare_v2(backup->copy, "INSERT OR REPLACE INTO meta(key,value) VALUES(?1,?2)", -1, &statement, NULL);
-	if (code == SQLITE_OK) {
-		sqlite3_bind_text(statement, 1, META_SECRET_KEY, -1, SQLITE_STATIC);
-		sqlite3_bind_text(statement, 2, buffer_string(&keys), -1, SQLITE_STATIC);
-		code = sqlite3_step(statement);
-	}
-	sqlite3_finalize(statement);
-	return code == SQLITE_DONE ? STATUS_OK : sql_failed(backup->copy, code, "writing the secret key", backup->error);
+	return engine_run(backup->copy, backup->error, SQL_META_SET, "tt", META_SECRET_KEY, buffer_string(&keys));
 }
 
 /* ---- the file ---- */
 
 static enum status fill_copy(struct backup *backup, const char *partial)
 {
-	int code = sqlite3_open_v2(partial, &backup->copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	enum status status = code == SQLITE_OK ? copy_snapshot(backup) : sql_failed(backup->copy, code, partial, backup->error);
+	enum status status = engine_copy(backup->store->engine, partial, &backup->copy, backup->error), closed;
 
-	/* One file, no log beside it; synced as a whole at the end. */
-	if (status == STATUS_OK)
-		status = sql_exec(backup->copy, "PRAGMA synchronous=OFF; PRAGMA journal_mode=DELETE; PRAGMA journal_mode=OFF", backup->error);
 	if (status == STATUS_OK)
 		status = take_in_larges(backup);
 	if (status == STATUS_OK)
 		status = take_in_keys(backup);
-	code = sqlite3_close(backup->copy);
-	if (status == STATUS_OK && code != SQLITE_OK)
-		status = sql_failed(NULL, code, partial, backup->error);
-	return status;
+	closed = engine_close(&backup->copy, status == STATUS_OK ? backup->error : NULL);
+	return status == STATUS_OK ? closed : status;
 }
 
 static bool file_sync(const char *path)

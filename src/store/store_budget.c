@@ -30,7 +30,7 @@ static uint64_t domain_hash(const char *address)
 	CLEANUP_ARENA struct arena arena = { 0 };
 	const char *at = strrchr(address, '@');
 
-	return late_hash(text_lower(&arena, at ? at + 1 : address));
+	return engine_hash(text_lower(&arena, at ? at + 1 : address));
 }
 
 static uint32_t *counter(struct budget *budget, uint64_t hash, size_t row)
@@ -87,7 +87,7 @@ static enum status fill(struct store *store, struct budget *budget, int64_t now,
 	struct cursor cursor;
 
 	turn(budget, now);
-	cursor_open(&cursor, store, error, SQL_OUTBOX_NEWEST, "d", OUTBOX_READ);
+	cursor_open(&cursor, store->engine, error, SQL_OUTBOX_NEWEST, "d", OUTBOX_READ);
 	while (cursor_next(&cursor) && now - cursor_number(&cursor, 0) < HOUR_MS) {
 		take_in(budget, &arena, cursor_text(&cursor, &arena, 1), cursor_number(&cursor, 0), now);
 		arena_reset(&arena);

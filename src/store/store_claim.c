@@ -1,7 +1,7 @@
 /*
  * store_claim.c - has this very delivery, this very mail, this Message-ID been here before?
  *
- * All three are asked of one late index over mailbox, by the hash of the Message-ID (of the mail's digest where there is no
+ * All three are asked of one deferred index over mailbox, by the hash of the Message-ID (of the mail's digest where there is no
  * Message-ID): the same delivery has the same claim, the same mail for another of our addresses has the same digest, a
  * reference has the Message-ID itself. Runs inside the write transaction, so that of two equal deliveries at the same moment
  * one is the second. A sender who uses one Message-ID for thousands of mails is looked at LATE_SCAN deep, and no deeper.
@@ -9,6 +9,8 @@
 #include "store_private.h"
 
 #include <string.h>
+
+_Static_assert(CLAIM_SIZE == ENGINE_DIGEST_SIZE, "a claim is a digest");
 
 #define CLAIM_HITS 64            /* deliveries with the same 32 bits of claim: one, but for a forger's collisions */
 #define SAME_MAIL_HITS 64        /* recipients of one mail that are looked at for a ticket to share */
@@ -30,59 +32,41 @@ void mail_digest(const struct incoming *incoming, unsigned char out[MAIL_DIGEST_
 	memcpy(out, whole, MAIL_DIGEST_SIZE);
 }
 
-uint64_t mail_key(const char *message_id, const unsigned char digest[MAIL_DIGEST_SIZE])
-{
-	uint64_t hash;
-
-	if (message_id && *message_id)
-		return late_hash(message_id);
-	memcpy(&hash, digest, sizeof hash);
-	return hash;
-}
-
-uint32_t claim_tag(const unsigned char claim[CLAIM_SIZE])
-{
-	uint32_t tag;
-
-	memcpy(&tag, claim, sizeof tag);
-	return tag;
-}
-
 static uint64_t key_of(const struct incoming *incoming)
 {
 	unsigned char digest[MAIL_DIGEST_SIZE] = { 0 };
 
 	if (!incoming->mail->message_id || !*incoming->mail->message_id)
 		mail_digest(incoming, digest);
-	return mail_key(incoming->mail->message_id, digest);
+	return engine_mail_hash(incoming->mail->message_id, digest);
 }
 
 enum status store_claim(struct store *store, const struct incoming *incoming, const unsigned char claim[CLAIM_SIZE],
                         bool *duplicate, struct error *error)
 {
-	struct late_hit hits[CLAIM_HITS];
+	struct engine_hit hits[CLAIM_HITS];
 	uint64_t hash = key_of(incoming);
-	uint32_t tag = claim_tag(claim);
+	uint32_t tag = engine_claim_tag(claim);
 	size_t count;
 	enum status status;
 
 	*duplicate = false;
 	/* First without the tag: that nobody has this Message-ID is the usual answer, and it also answers the facts. */
-	status = late_find_newest(store, &store->mailbox_keys, hash, NULL, hits, 1, &count, error);
+	status = engine_find_newest(store->engine, ENGINE_MAILBOX, hash, NULL, hits, 1, &count, error);
 	if (status != STATUS_OK)
 		return status;
 	store->claimed.nothing = count == 0;
 	store->claimed.hash = hash;
 	if (count > 0)
-		status = late_find_newest(store, &store->mailbox_keys, hash, &tag, hits, CLAIM_HITS, &count, error);
+		status = engine_find_newest(store->engine, ENGINE_MAILBOX, hash, &tag, hits, CLAIM_HITS, &count, error);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		int64_t there;
 
-		status = sql_number(store, error, &there, 0, SQL_MAILBOX_CLAIM, "ib", hits[i].row, claim, (size_t)CLAIM_SIZE);
+		status = engine_number(store->engine, error, &there, 0, SQL_MAILBOX_CLAIM, "ib", hits[i].row, claim, (size_t)CLAIM_SIZE);
 		if (status != STATUS_OK || !there)
 			continue;
 		*duplicate = true;
-		return sql_run(store, error, SQL_MAILBOX_AGAIN, "i", hits[i].row);
+		return engine_run(store->engine, error, SQL_MAILBOX_AGAIN, "i", hits[i].row);
 	}
 	return status;
 }
@@ -90,7 +74,7 @@ enum status store_claim(struct store *store, const struct incoming *incoming, co
 enum status find_same_mail(struct store *store, struct arena *arena, const struct incoming *incoming, struct same_mails *same, struct error *error)
 {
 	unsigned char digest[MAIL_DIGEST_SIZE], claim[CLAIM_SIZE];
-	struct late_hit hits[SAME_MAIL_HITS];
+	struct engine_hit hits[SAME_MAIL_HITS];
 	uint64_t hash = key_of(incoming);
 	size_t count;
 	enum status status;
@@ -98,7 +82,7 @@ enum status find_same_mail(struct store *store, struct arena *arena, const struc
 	*same = (struct same_mails){ 0 };
 	if (store->claimed.nothing && store->claimed.hash == hash)
 		return STATUS_OK;
-	status = late_find_newest(store, &store->mailbox_keys, hash, NULL, hits, SAME_MAIL_HITS, &count, error);
+	status = engine_find_newest(store->engine, ENGINE_MAILBOX, hash, NULL, hits, SAME_MAIL_HITS, &count, error);
 	if (status != STATUS_OK || count == 0)
 		return status;
 	mail_digest(incoming, digest);
@@ -106,7 +90,7 @@ enum status find_same_mail(struct store *store, struct arena *arena, const struc
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		struct cursor cursor;
 
-		cursor_open(&cursor, store, error, SQL_MAILBOX_SAME_MAIL, "ibb", hits[i].row, digest, sizeof digest, claim, sizeof claim);
+		cursor_open(&cursor, store->engine, error, SQL_MAILBOX_SAME_MAIL, "ibb", hits[i].row, digest, sizeof digest, claim, sizeof claim);
 		if (cursor_next(&cursor))
 			*ARENA_PUSH(arena, same) = (struct same_mail){ .ticket = cursor_number(&cursor, 0), .seq = (int)cursor_number(&cursor, 1) };
 		status = cursor_close(&cursor);
@@ -128,7 +112,7 @@ static enum status find_own_message_id(struct store *store, const char *message_
 		number = 10 * number + (*at - '0');
 	if (number == 0 || *at != '.')
 		return STATUS_OK;
-	status = sql_number(store, error, &there, 0, SQL_MESSAGE_OF_ID, "it", number, message_id);
+	status = engine_number(store->engine, error, &there, 0, SQL_MESSAGE_OF_ID, "it", number, message_id);
 	if (status == STATUS_OK && there)
 		*ticket = number;
 	return status;
@@ -136,14 +120,14 @@ static enum status find_own_message_id(struct store *store, const char *message_
 
 enum status find_message_id(struct store *store, const char *message_id, int64_t *ticket, struct error *error)
 {
-	struct late_hit hits[REFERENCE_HITS];
+	struct engine_hit hits[REFERENCE_HITS];
 	size_t count;
 	enum status status;
 
 	*ticket = 0;
-	status = late_find_oldest(store, &store->mailbox_keys, late_hash(message_id), hits, REFERENCE_HITS, &count, error);
+	status = engine_find_oldest(store->engine, ENGINE_MAILBOX, engine_hash(message_id), hits, REFERENCE_HITS, &count, error);
 	for (size_t i = 0; i < count && status == STATUS_OK && !*ticket; i++)
-		status = sql_number(store, error, ticket, 0, SQL_MAILBOX_TICKET_OF_MESSAGE_ID, "it", hits[i].row, message_id);
+		status = engine_number(store->engine, error, ticket, 0, SQL_MAILBOX_TICKET_OF_MESSAGE_ID, "it", hits[i].row, message_id);
 	if (status == STATUS_OK && !*ticket)
 		status = find_own_message_id(store, message_id, ticket, error);
 	return status;

@@ -3,7 +3,7 @@
  * many acknowledgements they got within the hour.
  *
  * A contact is made for who writes (and for an address that bounces or is acknowledged, with `written` 0: not known). The
- * address is kept in lower case; it is found through a late index. Acknowledgements are counted from the first of an hour
+ * address is kept in lower case; it is found through a deferred index. Acknowledgements are counted from the first of an hour
  * on, which lets through at most twice the allowed number at its border, and costs no row an acknowledgement.
  */
 #include "store_private.h"
@@ -16,8 +16,8 @@ enum status contact_find(struct store *store, struct arena *arena, const char *a
 {
 	CLEANUP_ARENA struct arena own = { 0 };
 	const char *lower = text_lower(arena ? arena : &own, address);
-	struct late_hit hits[CONTACT_HITS] = { { .row = store->met.contact } };
-	uint64_t hash = late_hash(lower);
+	struct engine_hit hits[CONTACT_HITS] = { { .row = store->met.contact } };
+	uint64_t hash = engine_hash(lower);
 	size_t count = 1;
 	enum status status = STATUS_OK;
 
@@ -26,11 +26,11 @@ enum status contact_find(struct store *store, struct arena *arena, const char *a
 		return STATUS_OK;
 	/* The sender of a mail is asked for three times in a row. */
 	if (!store->met.contact || store->met.hash != hash)
-		status = late_find_newest(store, &store->contact_keys, hash, NULL, hits, CONTACT_HITS, &count, error);
+		status = engine_find_newest(store->engine, ENGINE_CONTACT, hash, NULL, hits, CONTACT_HITS, &count, error);
 	for (size_t i = 0; i < count && status == STATUS_OK && !contact->id; i++) {
 		struct cursor cursor;
 
-		cursor_open(&cursor, store, error, SQL_CONTACT_GET, "it", hits[i].row, lower);
+		cursor_open(&cursor, store->engine, error, SQL_CONTACT_GET, "it", hits[i].row, lower);
 		if (cursor_next(&cursor)) {
 			contact->id = cursor_number(&cursor, 0);
 			contact->written = cursor_number(&cursor, 1);
@@ -60,15 +60,15 @@ static enum status add(struct store *store, const char *address, const char *nam
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	const char *lower = text_lower(&arena, address);
-	enum status status = sql_run(store, error, SQL_CONTACT_ADD, "tttiid", lower, name ? name : "", language ? language : "",
+	enum status status = engine_run(store->engine, error, SQL_CONTACT_ADD, "tttiid", lower, name ? name : "", language ? language : "",
 	                             now, now, (int)written);
 
 	if (status != STATUS_OK)
 		return status;
-	contact->id = sqlite3_last_insert_rowid(store->db);
+	contact->id = engine_last_row(store->engine);
 	store->met.contact = contact->id;
-	store->met.hash = late_hash(lower);
-	late_add(&store->contact_keys, store->met.hash, contact->id, 0);
+	store->met.hash = engine_hash(lower);
+	engine_key_added(store->engine, ENGINE_CONTACT, store->met.hash, contact->id, 0);
 	return STATUS_OK;
 }
 
@@ -84,7 +84,7 @@ enum status contact_wrote(struct store *store, const struct mail_address *who, c
 		return status;
 	if (!contact.id)
 		return add(store, who->address, who->name, language, now, true, &contact, error);
-	return sql_run(store, error, SQL_CONTACT_WROTE, "iittd", contact.id, now, who->name ? who->name : "", language ? language : "", (int)sure);
+	return engine_run(store->engine, error, SQL_CONTACT_WROTE, "iittd", contact.id, now, who->name ? who->name : "", language ? language : "", (int)sure);
 }
 
 /* The contact of an address that did not write itself. */
@@ -100,7 +100,7 @@ enum status contact_bounced(struct store *store, const char *address, const char
 	struct contact contact;
 	enum status status = find_or_add(store, address, now, &contact, error);
 
-	return status == STATUS_OK ? sql_run(store, error, SQL_CONTACT_BOUNCED, "iit", contact.id, now, reason ? reason : "") : status;
+	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_BOUNCED, "iit", contact.id, now, reason ? reason : "") : status;
 }
 
 enum status contact_arrives(struct store *store, const char *address, struct error *error)
@@ -108,7 +108,7 @@ enum status contact_arrives(struct store *store, const char *address, struct err
 	struct contact contact;
 	enum status status = contact_find(store, NULL, address, &contact, error);
 
-	return status == STATUS_OK && contact.id ? sql_run(store, error, SQL_CONTACT_ARRIVES, "i", contact.id) : status;
+	return status == STATUS_OK && contact.id ? engine_run(store->engine, error, SQL_CONTACT_ARRIVES, "i", contact.id) : status;
 }
 
 bool contact_within(int64_t start, int64_t now, int64_t length)
@@ -124,7 +124,7 @@ enum status contact_acknowledged(struct store *store, const char *address, int64
 	bool same_day = contact_within(contact.day_start, now, ACKNOWLEDGEMENT_DAY_MS);
 
 	return status != STATUS_OK ? status
-		: sql_run(store, error, SQL_CONTACT_WINDOW, "iidid", contact.id, same_hour ? contact.window_start : now,
+		: engine_run(store->engine, error, SQL_CONTACT_WINDOW, "iidid", contact.id, same_hour ? contact.window_start : now,
 		          same_hour ? contact.window_count + 1 : 1, same_day ? contact.day_start : now, same_day ? contact.day_count + 1 : 1);
 }
 
@@ -133,7 +133,7 @@ enum status contact_proved(struct store *store, const char *address, int64_t now
 	struct contact contact;
 	enum status status = find_or_add(store, address, now, &contact, error);
 
-	return status == STATUS_OK ? sql_run(store, error, SQL_CONTACT_PROVED, "ii", contact.id, now) : status;
+	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_PROVED, "ii", contact.id, now) : status;
 }
 
 enum status contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error)
@@ -141,7 +141,7 @@ enum status contact_had_agent(struct store *store, const char *address, const ch
 	struct contact contact;
 	enum status status = contact_find(store, NULL, address, &contact, error);
 
-	return status == STATUS_OK && contact.id ? sql_run(store, error, SQL_CONTACT_AGENT, "it", contact.id, agent) : status;
+	return status == STATUS_OK && contact.id ? engine_run(store->engine, error, SQL_CONTACT_AGENT, "it", contact.id, agent) : status;
 }
 
 enum status contact_refused(struct store *store, const char *address, int64_t now, struct error *error)
@@ -149,5 +149,5 @@ enum status contact_refused(struct store *store, const char *address, int64_t no
 	struct contact contact;
 	enum status status = find_or_add(store, address, now, &contact, error);
 
-	return status == STATUS_OK ? sql_run(store, error, SQL_CONTACT_REFUSED, "ii", contact.id, now) : status;
+	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_REFUSED, "ii", contact.id, now) : status;
 }

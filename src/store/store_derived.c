@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-#define KEPT_TEXT "text"
-#define KEPT_REPLY "reply_text"
-
 bool store_worth_keeping(uint64_t size, int64_t thread_us)
 {
 	return size >= LIMIT_DERIVED_BYTES || thread_us >= LIMIT_DERIVED_US;
@@ -27,7 +24,7 @@ enum status store_keep_derived(struct store *store, int64_t raw, const struct ma
 
 	buffer_init(&rest);
 	mail_pack(mail, &rest);
-	return sql_run(store, error, SQL_DERIVED_PUT, "iiibbb", raw, (int64_t)MAIL_PARSER_VERSION, (int64_t)whole, (const void *)mail->text, length,
+	return engine_run(store->engine, error, SQL_DERIVED_PUT, "iiibbb", raw, (int64_t)MAIL_PARSER_VERSION, (int64_t)whole, (const void *)mail->text, length,
 	               same ? NULL : (const void *)mail->reply_text, same ? (size_t)0 : strlen(mail->reply_text), (const void *)rest.at, rest.length);
 }
 
@@ -38,7 +35,7 @@ static enum status find_kept(struct store *store, int64_t raw, struct kept *kept
 	struct cursor cursor;
 
 	*kept = (struct kept){ 0 };
-	cursor_open(&cursor, store, error, SQL_DERIVED_FIND, "ii", raw, (int64_t)MAIL_PARSER_VERSION);
+	cursor_open(&cursor, store->engine, error, SQL_DERIVED_FIND, "ii", raw, (int64_t)MAIL_PARSER_VERSION);
 	if (cursor_next(&cursor))
 		*kept = (struct kept){ true, cursor_number(&cursor, 0) != 0, cursor_number(&cursor, 1) != 0, cursor_number(&cursor, 2) };
 	return cursor_close(&cursor);
@@ -75,23 +72,23 @@ static void characters(char **text, size_t *length, size_t most)
 #define MORE_OF_A_CHARACTER 3    /* bytes that may follow its first */
 
 /* What begins within `most` bytes from `offset` on; *left: how many bytes there are behind them. NULL: it cannot be read. */
-static const char *piece_of(struct store *store, struct arena *arena, int64_t raw, const char *column, size_t offset, size_t most, size_t *left)
+static const char *piece_of(struct store *store, struct arena *arena, int64_t raw, enum engine_value column, size_t offset, size_t most, size_t *left)
 {
-	sqlite3_blob *blob = NULL;
-	char *text = NULL;
+	struct engine_blob *blob;
+	char *text;
 
-	if (sqlite3_blob_open(store->db, "main", "derived", column, raw, 0, &blob) == SQLITE_OK) {
-		size_t size = (size_t)sqlite3_blob_bytes(blob), there = offset >= size ? 0 : size - offset;
-		size_t length = there < most + MORE_OF_A_CHARACTER ? there : most + MORE_OF_A_CHARACTER;
+	if (engine_blob_open(store->engine, column, raw, false, &blob, NULL) != STATUS_OK)
+		return NULL;
+	size_t size = engine_blob_size(blob), there = offset >= size ? 0 : size - offset;
+	size_t length = there < most + MORE_OF_A_CHARACTER ? there : most + MORE_OF_A_CHARACTER;
 
-		text = arena_room(arena, length + 1);
-		if (length && sqlite3_blob_read(blob, text, (int)length, (int)offset) != SQLITE_OK)
-			text = NULL;
-		else
-			characters(&text, &length, most);
-		*left = there > most ? there - most : 0;
-	}
-	sqlite3_blob_close(blob);
+	text = arena_room(arena, length + 1);
+	if (length && engine_blob_read(blob, text, length, offset, NULL) != STATUS_OK)
+		text = NULL;
+	else
+		characters(&text, &length, most);
+	*left = there > most ? there - most : 0;
+	engine_blob_close(&blob);
 	return text;
 }
 
@@ -99,7 +96,7 @@ static const char *piece_of(struct store *store, struct arena *arena, int64_t ra
 static const char *kept_text(struct store *store, struct arena *arena, int64_t raw, const struct kept *kept, bool reply, size_t offset, size_t most,
                              size_t *left)
 {
-	return piece_of(store, arena, raw, reply && !kept->same ? KEPT_REPLY : KEPT_TEXT, offset, most, left);
+	return piece_of(store, arena, raw, reply && !kept->same ? ENGINE_DERIVED_REPLY : ENGINE_DERIVED_TEXT, offset, most, left);
 }
 
 static bool unpack_rest(struct store *store, struct arena *arena, int64_t raw, struct mail *mail)
@@ -107,11 +104,12 @@ static bool unpack_rest(struct store *store, struct arena *arena, int64_t raw, s
 	struct cursor cursor;
 	bool good = false;
 
-	cursor_open(&cursor, store, NULL, SQL_DERIVED_REST, "i", raw);
+	cursor_open(&cursor, store->engine, NULL, SQL_DERIVED_REST, "i", raw);
 	if (cursor_next(&cursor)) {
-		int length = sqlite3_column_bytes(cursor.statement, 0);
+		size_t length;
+		const void *bytes = cursor_blob(&cursor, 0, &length);
 
-		good = mail_unpack(arena, sqlite3_column_blob(cursor.statement, 0), (size_t)length, mail);
+		good = mail_unpack(arena, bytes, length, mail);
 	}
 	return cursor_close(&cursor) == STATUS_OK && good;
 }

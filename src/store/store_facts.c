@@ -18,7 +18,7 @@ enum status resolve_merged(struct store *store, int64_t *ticket, struct error *e
 	for (int i = 0; i < MERGES_FOLLOWED && status == STATUS_OK; i++) {
 		int64_t into;
 
-		status = sql_number(store, error, &into, 0, SQL_TICKET_MERGED_INTO, "i", *ticket);
+		status = engine_number(store->engine, error, &into, 0, SQL_TICKET_MERGED_INTO, "i", *ticket);
 		if (status != STATUS_OK || into == 0)
 			return status;
 		*ticket = into;
@@ -28,13 +28,14 @@ enum status resolve_merged(struct store *store, int64_t *ticket, struct error *e
 
 static enum status next_numbers(struct store *store, struct facts *facts, struct error *error)
 {
-	enum status status = sql_number(store, error, &facts->next_ticket, 0, SQL_TICKET_LAST, "");
+	struct cursor cursor;
 
-	if (status == STATUS_OK)
-		status = sql_number(store, error, &facts->next_outbox, 0, SQL_OUTBOX_LAST, "");
-	facts->next_ticket++;
-	facts->next_outbox++;
-	return status;
+	cursor_open(&cursor, store->engine, error, SQL_NEXT_NUMBERS, "");
+	if (cursor_next(&cursor)) {
+		facts->next_ticket = cursor_number(&cursor, 0);
+		facts->next_outbox = cursor_number(&cursor, 1);
+	}
+	return cursor_close(&cursor);
 }
 
 /* ---- clues ---- */
@@ -95,10 +96,10 @@ static enum status ticket_of_clue(struct store *store, struct arena *arena, cons
 static enum status read_rush(struct store *store, struct ticket_facts *ticket, struct error *error)
 {
 	int64_t gathering = 0;
-	enum status status = sql_number(store, error, &ticket->rush_since, 0, SQL_MESSAGE_RUSH, "i", ticket->id);
+	enum status status = engine_number(store->engine, error, &ticket->rush_since, 0, SQL_MESSAGE_RUSH, "i", ticket->id);
 
 	if (status == STATUS_OK && ticket->rush_since)
-		status = sql_number(store, error, &gathering, 0, SQL_TIMER_GATHERING, "i", ticket->id);
+		status = engine_number(store->engine, error, &gathering, 0, SQL_TIMER_GATHERING, "i", ticket->id);
 	ticket->gathering = gathering > 0;
 	return status;
 }
@@ -106,7 +107,7 @@ static enum status read_rush(struct store *store, struct ticket_facts *ticket, s
 enum status store_replies_from(struct store *store, int64_t ticket, int seq, int *count, struct error *error)
 {
 	int64_t messages = 0;
-	enum status status = sql_number(store, error, &messages, 0, SQL_MESSAGES_FROM, "id", ticket, seq);
+	enum status status = engine_number(store->engine, error, &messages, 0, SQL_MESSAGES_FROM, "id", ticket, seq);
 
 	*count = (int)messages;
 	return status;
@@ -164,11 +165,11 @@ static enum status read_other_queue(struct store *store, struct arena *arena, co
 
 	if (incoming->address.class != ADDRESS_QUEUE || !queue || strcmp(queue->name, ticket->queue) == 0)
 		return STATUS_OK;
-	status = sql_number(store, error, &beside, 0, SQL_TICKET_BESIDE, "it", ticket->id, queue->name);
+	status = engine_number(store->engine, error, &beside, 0, SQL_TICKET_BESIDE, "it", ticket->id, queue->name);
 	if (status == STATUS_OK && beside)
 		return read_ticket_facts(store, arena, beside, &ticket->beside, error);
 	if (status == STATUS_OK)
-		status = sql_number(store, error, &known, 0, SQL_TICKET_KNOWS_ADDRESS, "ittd", ticket->id, queue->address, message_id, EARLY_MESSAGES);
+		status = engine_number(store->engine, error, &known, 0, SQL_TICKET_KNOWS_ADDRESS, "ittd", ticket->id, queue->address, message_id, EARLY_MESSAGES);
 	ticket->queue_is_new = known == 0;
 	return status;
 }
@@ -295,7 +296,7 @@ static enum status read_later(struct store *store, struct arena *arena, int64_t 
 	struct cursor cursor;
 	enum status status;
 
-	cursor_open(&cursor, store, error, SQL_MESSAGES_OF_AGENTS, "idd", ticket, after, LATER_AGENTS);
+	cursor_open(&cursor, store->engine, error, SQL_MESSAGES_OF_AGENTS, "idd", ticket, after, LATER_AGENTS);
 	while (cursor_next(&cursor) && count < COUNT_OF(seqs))
 		seqs[count++] = (int)cursor_number(&cursor, 0);
 	status = cursor_close(&cursor);
@@ -308,7 +309,7 @@ static enum status read_drafts(struct store *store, struct arena *arena, int64_t
 {
 	struct cursor cursor;
 
-	cursor_open(&cursor, store, error, SQL_DRAFTS, "idd", ticket, shown, DRAFT_AGENTS);
+	cursor_open(&cursor, store->engine, error, SQL_DRAFTS, "idd", ticket, shown, DRAFT_AGENTS);
 	while (cursor_next(&cursor))
 		*ARENA_PUSH(arena, &facts->drafts) = (struct draft){ ticket, (int)cursor_number(&cursor, 0), cursor_text(&cursor, arena, 1),
 		                                                     cursor_text_or_null(&cursor, arena, 2), cursor_number(&cursor, 3) != 0 };
@@ -332,7 +333,7 @@ static enum status read_news(struct store *store, struct arena *arena, struct fa
 		status = read_later(store, arena, ticket, shown, facts, error);
 	if (status != STATUS_OK || ticket == survivor)
 		return status;
-	status = sql_number(store, error, &at, 0, SQL_MESSAGE_SEQ_AT, "iid", survivor, ticket, shown);
+	status = engine_number(store->engine, error, &at, 0, SQL_MESSAGE_SEQ_AT, "iid", survivor, ticket, shown);
 	return status == STATUS_OK ? read_later(store, arena, survivor, (int)at, facts, error) : status;
 }
 
@@ -399,14 +400,14 @@ enum status store_facts_of_agents(struct store *store, struct arena *arena, cons
 		struct cursor cursor;
 
 		load->agent = queue->agents.at[i];
-		cursor_open(&cursor, store, error, SQL_AGENT_LOAD, "t", load->agent);
+		cursor_open(&cursor, store->engine, error, SQL_AGENT_LOAD, "t", load->agent);
 		if (cursor_next(&cursor)) {
 			load->open = (int)cursor_number(&cursor, 0);
 			load->weight = (int)cursor_number(&cursor, 1);
 		}
 		status = cursor_close(&cursor);
 		if (status == STATUS_OK)
-			status = sql_number(store, error, &load->last_assigned, 0, SQL_ASSIGNED_GET, "tt", queue->name, load->agent);
+			status = engine_number(store->engine, error, &load->last_assigned, 0, SQL_ASSIGNED_GET, "tt", queue->name, load->agent);
 	}
 	return status;
 }

@@ -152,7 +152,7 @@ static bool missing(const char *path)
 static enum status keys_of_backup(const char *state_dir, struct error *error)
 {
 	struct store *store;
-	enum status status = store_open(state_dir, false, &store, error);
+	enum status status = store_open(state_dir, NULL, false, &store, error);
 
 	store_close(&store);
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -185,14 +185,14 @@ enum status keys_restore(struct store *store, struct error *error)
 	const char *text = NULL;
 	enum status status;
 
-	cursor_open(&cursor, store, error, SQL_META_GET, "t", META_SECRET_KEY);
+	cursor_open(&cursor, store->engine, error, SQL_META_GET, "t", META_SECRET_KEY);
 	if (cursor_next(&cursor))
 		text = cursor_text(&cursor, &arena, 0);
 	if ((status = cursor_close(&cursor)) != STATUS_OK || !text)
 		return status;
 	if (access(key_path(&arena, store->state_dir), F_OK) < 0 && (status = keys_write(store->state_dir, text, false, error)) != STATUS_OK)
 		return status;
-	search_remove(store);            /* of the database that was here before, if any */
+	engine_words_forget(store->engine);           /* of the database that was here before, if any */
 	log_event(LOG_NOTICE, "store.restored", "state_dir", store->state_dir, NULL);
-	return sql_run(store, error, SQL_META_DELETE, "t", META_SECRET_KEY);
+	return engine_run(store->engine, error, SQL_META_DELETE, "t", META_SECRET_KEY);
 }

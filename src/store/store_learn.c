@@ -24,7 +24,7 @@ enum status store_confirmed_tickets(struct store *store, struct arena *arena, si
 	enum status status;
 
 	*rows = (struct confirmed_rows){ 0 };
-	cursor_open(&cursor, store, error, SQL_CONFIRMED_NEWEST, "i", (int64_t)limit);
+	cursor_open(&cursor, store->engine, error, SQL_CONFIRMED_NEWEST, "i", (int64_t)limit);
 	while (cursor_next(&cursor)) {
 		struct confirmed_row *row = ARENA_PUSH(arena, rows);
 
@@ -44,14 +44,14 @@ enum status store_confirmed_tickets(struct store *store, struct arena *arena, si
 
 enum status store_confirmed_since(struct store *store, int64_t at, int64_t *count, struct error *error)
 {
-	return sql_number(store, error, count, 0, SQL_CONFIRMED_SINCE, "i", at);
+	return engine_number(store->engine, error, count, 0, SQL_CONFIRMED_SINCE, "i", at);
 }
 
 /* ---- models ---- */
 
 enum status store_model_newest(struct store *store, int64_t *version, struct error *error)
 {
-	return sql_number(store, error, version, 0, SQL_MODEL_NEWEST, "");
+	return engine_number(store->engine, error, version, 0, SQL_MODEL_NEWEST, "");
 }
 
 enum status store_model_put(struct store *store, int64_t began, const char *note, const void *bytes, size_t length, int64_t *version, struct error *error)
@@ -61,21 +61,22 @@ enum status store_model_put(struct store *store, int64_t began, const char *note
 	enum status status = store_model_newest(store, version, error);
 
 	if (status == STATUS_OK)
-		status = sql_number(store, error, &later, 0, SQL_MODELS_LATER, "i", began);
+		status = engine_number(store->engine, error, &later, 0, SQL_MODELS_LATER, "i", began);
 	if (status != STATUS_OK || later)
 		return status;
 	sha256_of(bytes, length, checksum);
-	status = sql_run(store, error, SQL_MODEL_ADD, "iitbb", ++*version, began, note, checksum, sizeof checksum, bytes, length);
-	return status == STATUS_OK ? sql_run(store, error, SQL_MODEL_FORGET, "") : status;
+	status = engine_run(store->engine, error, SQL_MODEL_ADD, "iitbb", ++*version, began, note, checksum, sizeof checksum, bytes, length);
+	return status == STATUS_OK ? engine_run(store->engine, error, SQL_MODEL_FORGET, "") : status;
 }
 
-static bool is_whole(sqlite3_stmt *statement, const struct model_row *row)
+static bool is_whole(struct cursor *cursor, const struct model_row *row)
 {
 	unsigned char checksum[SHA256_SIZE];
-	const void *kept = sqlite3_column_blob(statement, 3);
+	size_t length;
+	const void *kept = cursor_blob(cursor, 3, &length);
 
 	sha256_of(row->bytes ? row->bytes : "", row->length, checksum);
-	return kept && sqlite3_column_bytes(statement, 3) == SHA256_SIZE && memcmp(kept, checksum, SHA256_SIZE) == 0;
+	return kept && length == SHA256_SIZE && memcmp(kept, checksum, SHA256_SIZE) == 0;
 }
 
 enum status store_model_get(struct store *store, store_model_accept accept, void *context, int64_t *version, struct error *error)
@@ -84,13 +85,12 @@ enum status store_model_get(struct store *store, store_model_accept accept, void
 	struct cursor cursor;
 
 	*version = 0;
-	cursor_open(&cursor, store, error, SQL_MODELS, "");
+	cursor_open(&cursor, store->engine, error, SQL_MODELS, "");
 	while (!*version && cursor_next(&cursor)) {
 		struct model_row row = { .version = cursor_number(&cursor, 0), .created = cursor_number(&cursor, 1), .note = cursor_text(&cursor, &arena, 2) };
 
-		row.bytes = sqlite3_column_blob(cursor.statement, 4);
-		row.length = (size_t)sqlite3_column_bytes(cursor.statement, 4);
-		row.whole = is_whole(cursor.statement, &row);
+		row.bytes = cursor_blob(&cursor, 4, &row.length);
+		row.whole = is_whole(&cursor, &row);
 		if (accept(context, &row))
 			*version = row.version;
 	}
@@ -105,7 +105,7 @@ enum status store_routed_judged(struct store *store, int64_t after_model, int64_
 	struct cursor cursor;
 
 	*judged = *right = 0;
-	cursor_open(&cursor, store, error, SQL_ROUTED_JUDGED, "iii", after_model, untouched_before, limit);
+	cursor_open(&cursor, store->engine, error, SQL_ROUTED_JUDGED, "iii", after_model, untouched_before, limit);
 	if (cursor_next(&cursor)) {
 		*judged = cursor_number(&cursor, 0);
 		*right = cursor_number(&cursor, 1);
@@ -118,7 +118,7 @@ static enum status read_report(struct store *store, struct arena *arena, enum sq
 	struct cursor cursor;
 
 	*rows = (struct routed_rows){ 0 };
-	cursor_open(&cursor, store, error, statement, "");
+	cursor_open(&cursor, store->engine, error, statement, "");
 	while (cursor_next(&cursor)) {
 		struct routed_row *row = ARENA_PUSH(arena, rows);
 

@@ -14,7 +14,7 @@ enum status store_mailbox(struct store *store, struct arena *arena, size_t limit
 	struct cursor cursor;
 
 	*rows = (struct mailbox_rows){ 0 };
-	cursor_open(&cursor, store, error, SQL_MAILBOX_NEWEST, "i", limit ? (int64_t)limit : (int64_t)-1);
+	cursor_open(&cursor, store->engine, error, SQL_MAILBOX_NEWEST, "i", limit ? (int64_t)limit : (int64_t)-1);
 	while (cursor_next(&cursor))
 		*ARENA_PUSH(arena, rows) = (struct mailbox_row){
 			.id = cursor_number(&cursor, 0), .received = cursor_number(&cursor, 1), .ticket = cursor_number(&cursor, 2),
@@ -30,7 +30,7 @@ enum status store_mailbox(struct store *store, struct arena *arena, size_t limit
 
 enum status store_mailbox_raw(struct store *store, int64_t id, int64_t *raw, struct error *error)
 {
-	enum status status = sql_number(store, error, raw, 0, SQL_MAILBOX_RAW, "i", id);
+	enum status status = engine_number(store->engine, error, raw, 0, SQL_MAILBOX_RAW, "i", id);
 
 	return status == STATUS_OK && !*raw ? error_set(error, STATUS_NOT_FOUND, "there is no mail %lld; see sportello mailbox list", (long long)id) : status;
 }
@@ -38,12 +38,12 @@ enum status store_mailbox_raw(struct store *store, int64_t id, int64_t *raw, str
 static enum status count_mailbox(struct store *store, struct store_totals *totals, struct error *error)
 {
 	int64_t last = 0, more = 0;
-	enum status status = sql_number(store, error, &last, 0, SQL_MAILBOX_LAST, "");
+	enum status status = engine_number(store->engine, error, &last, 0, SQL_MAILBOX_LAST, "");
 
 	if (status == STATUS_OK)
-		status = sql_number(store, error, &more, 0, SQL_MAILBOX_DISPOSED_SINCE, "i", store->counted.upto);
+		status = engine_number(store->engine, error, &more, 0, SQL_MAILBOX_DISPOSED_SINCE, "i", store->counted.upto);
 	if (status == STATUS_OK)
-		status = sql_number(store, error, &totals->duplicates, 0, SQL_MAILBOX_DUPLICATES, "");
+		status = engine_number(store->engine, error, &totals->duplicates, 0, SQL_MAILBOX_DUPLICATES, "");
 	if (status != STATUS_OK)
 		return status;
 	store->counted.upto = last;
@@ -57,12 +57,12 @@ static enum status count_mailbox(struct store *store, struct store_totals *total
 static enum status count_routed(struct store *store, struct store_totals *totals, struct error *error)
 {
 	int64_t last = 0, more = 0;
-	enum status status = sql_number(store, error, &last, 0, SQL_ROUTED_LAST, "");
+	enum status status = engine_number(store->engine, error, &last, 0, SQL_ROUTED_LAST, "");
 
 	if (status == STATUS_OK)
-		status = sql_number(store, error, &more, 0, SQL_ROUTED_SINCE, "i", store->counted.routed_upto);
+		status = engine_number(store->engine, error, &more, 0, SQL_ROUTED_SINCE, "i", store->counted.routed_upto);
 	if (status == STATUS_OK)
-		status = sql_number(store, error, &totals->corrected, 0, SQL_ROUTED_CORRECTED, "");
+		status = engine_number(store->engine, error, &totals->corrected, 0, SQL_ROUTED_CORRECTED, "");
 	if (status != STATUS_OK)
 		return status;
 	store->counted.routed_upto = last;
@@ -76,7 +76,7 @@ static enum status count_tickets(struct store *store, struct store_totals *total
 	CLEANUP_ARENA struct arena arena = { 0 };
 	struct cursor cursor;
 
-	cursor_open(&cursor, store, error, SQL_TICKETS_BY_STATE, "");
+	cursor_open(&cursor, store->engine, error, SQL_TICKETS_BY_STATE, "");
 	while (cursor_next(&cursor)) {
 		enum ticket_state state;
 
@@ -90,12 +90,12 @@ static enum status count_tickets(struct store *store, struct store_totals *total
 static enum status count_outbox(struct store *store, struct store_totals *totals, struct error *error)
 {
 	int64_t all = 0;
-	enum status status = sql_number(store, error, &all, 0, SQL_OUTBOX_LAST, "");
+	enum status status = engine_number(store->engine, error, &all, 0, SQL_OUTBOX_LAST, "");
 
 	if (status == STATUS_OK)
-		status = sql_number(store, error, &totals->outbox[OUTBOX_WAITING], 0, SQL_OUTBOX_WAITING, "");
+		status = engine_number(store->engine, error, &totals->outbox[OUTBOX_WAITING], 0, SQL_OUTBOX_WAITING, "");
 	if (status == STATUS_OK)
-		status = sql_number(store, error, &totals->outbox[OUTBOX_FAILED], 0, SQL_OUTBOX_FAILED, "");
+		status = engine_number(store->engine, error, &totals->outbox[OUTBOX_FAILED], 0, SQL_OUTBOX_FAILED, "");
 	totals->outbox[OUTBOX_SENT] = all - totals->outbox[OUTBOX_WAITING] - totals->outbox[OUTBOX_FAILED];
 	return status;
 }

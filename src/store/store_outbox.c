@@ -137,7 +137,7 @@ enum status store_outbox_due(struct store *store, struct arena *arena, int64_t n
 	struct cursor cursor;
 
 	*rows = (struct outbox_rows){ 0 };
-	cursor_open(&cursor, store, error, SQL_OUTBOX_DUE, "ii", now, now + RETRY_MOST_MS);
+	cursor_open(&cursor, store->engine, error, SQL_OUTBOX_DUE, "ii", now, now + RETRY_MOST_MS);
 	while (rows->count < limit && cursor_next(&cursor))
 		if (!is_busy(busy, busy_count, cursor_number(&cursor, 0)))
 			read_row(&cursor, arena, ARENA_PUSH(arena, rows));
@@ -149,7 +149,7 @@ enum status store_outbox_list(struct store *store, struct arena *arena, bool all
 	struct cursor cursor;
 
 	*rows = (struct outbox_rows){ 0 };
-	cursor_open(&cursor, store, error, all ? SQL_OUTBOX_ALL : SQL_OUTBOX_WAITING_ALL, "");
+	cursor_open(&cursor, store->engine, error, all ? SQL_OUTBOX_ALL : SQL_OUTBOX_WAITING_ALL, "");
 	while (cursor_next(&cursor))
 		read_row(&cursor, arena, ARENA_PUSH(arena, rows));
 	return cursor_close(&cursor);
@@ -162,7 +162,7 @@ enum status store_outbox_get(struct store *store, struct arena *arena, int64_t i
 	enum status status;
 
 	*row = (struct outbox_row){ 0 };
-	cursor_open(&cursor, store, error, SQL_OUTBOX_GET, "i", id);
+	cursor_open(&cursor, store->engine, error, SQL_OUTBOX_GET, "i", id);
 	if ((there = cursor_next(&cursor)))
 		read_row(&cursor, arena, row);
 	status = cursor_close(&cursor);
@@ -175,18 +175,18 @@ enum status store_outbox_result(struct store *store, const struct outbox_row *ro
 	enum status status;
 
 	recipients_write(&recipients, row);
-	status = sql_run(store, error, SQL_OUTBOX_RESULT, "itditt", row->id, outbox_state_name(row->state), row->attempts,
+	status = engine_run(store->engine, error, SQL_OUTBOX_RESULT, "itditt", row->id, outbox_state_name(row->state), row->attempts,
 	                 row->next_try, row->last_reply ? row->last_reply : "", buffer_string(&recipients));
 	if (status == STATUS_OK && rendered_text && row->outgoing.seq > 0)
-		status = sql_run(store, error, SQL_MESSAGE_SET_TEXT, "idt", row->outgoing.ticket, row->outgoing.seq, rendered_text);
+		status = engine_run(store->engine, error, SQL_MESSAGE_SET_TEXT, "idt", row->outgoing.ticket, row->outgoing.seq, rendered_text);
 	return status;
 }
 
 enum status store_outbox_retry_now(struct store *store, int64_t *count, struct error *error)
 {
-	enum status status = sql_run(store, error, SQL_OUTBOX_RETRY_NOW, "i", clock_now());
+	enum status status = engine_run(store->engine, error, SQL_OUTBOX_RETRY_NOW, "i", clock_now());
 
-	*count = status == STATUS_OK ? sqlite3_changes64(store->db) : 0;
+	*count = status == STATUS_OK ? engine_changes(store->engine) : 0;
 	return status;
 }
 
@@ -194,12 +194,12 @@ int64_t store_outbox_waiting(struct store *store)
 {
 	int64_t count;
 
-	return sql_number(store, NULL, &count, 0, SQL_OUTBOX_WAITING, "") == STATUS_OK ? count : -1;
+	return engine_number(store->engine, NULL, &count, 0, SQL_OUTBOX_WAITING, "") == STATUS_OK ? count : -1;
 }
 
 int64_t store_outbox_next_due(struct store *store)
 {
 	int64_t due;
 
-	return sql_number(store, NULL, &due, 0, SQL_OUTBOX_NEXT_DUE, "") == STATUS_OK ? due : 0;
+	return engine_number(store->engine, NULL, &due, 0, SQL_OUTBOX_NEXT_DUE, "") == STATUS_OK ? due : 0;
 }

@@ -33,15 +33,15 @@ enum status store_keep_raw(struct store *store, struct store_spool *spool, int64
 		return error_set(error, STATUS_BROKEN, "a mail was to be kept before it was complete");
 	/* The row of another recipient of this mail; it may be gone with that one's savepoint. */
 	if (spool->raw)
-		status = sql_number(store, error, &there, 0, SQL_RAW_SAME, "ib", spool->raw, spool->sha256, sizeof spool->sha256);
+		status = engine_number(store->engine, error, &there, 0, SQL_RAW_SAME, "ib", spool->raw, spool->sha256, sizeof spool->sha256);
 	if (status == STATUS_OK && !there) {
 		bool in_file = spool->fd >= 0;
 		const char *bytes = in_file ? NULL : spool->memory.at ? spool->memory.at : "";
 
-		status = sql_run(store, error, SQL_RAW_ADD, "ibtb", (int64_t)spool->size, spool->sha256, sizeof spool->sha256,
+		status = engine_run(store->engine, error, SQL_RAW_ADD, "ibtb", (int64_t)spool->size, spool->sha256, sizeof spool->sha256,
 		                 in_file ? spool->file : NULL, bytes, in_file ? (size_t)0 : spool->memory.length);
 		if (status == STATUS_OK)
-			spool->raw = sqlite3_last_insert_rowid(store->db);
+			spool->raw = engine_last_row(store->engine);
 	}
 	*raw = status == STATUS_OK ? spool->raw : 0;
 	return status;
@@ -66,33 +66,34 @@ static enum status copy_small_blob(struct store *store, int64_t raw, struct stor
 {
 	struct cursor cursor;
 
-	cursor_open(&cursor, store, error, SQL_RAW_BYTES, "i", raw);
+	cursor_open(&cursor, store->engine, error, SQL_RAW_BYTES, "i", raw);
 	if (cursor_next(&cursor)) {
-		size_t length = (size_t)sqlite3_column_bytes(cursor.statement, 0);
+		size_t length;
+		const void *bytes = cursor_blob(&cursor, 0, &length);
 
 		out->owned = malloc(length + 1);
 		if (!out->owned)
 			cursor.status = error_set(error, STATUS_TRY_LATER, "raw mail %lld: out of memory", (long long)raw);
 		else if (length > 0)
-			memcpy(out->owned, sqlite3_column_blob(cursor.statement, 0), length);
+			memcpy(out->owned, bytes, length);
 		out->source.data = out->owned;
 		out->source.size = length;
 	}
 	return cursor_close(&cursor);
 }
 
-static enum status copy_blob(sqlite3 *db, sqlite3_blob *blob, int64_t raw, int fd, struct error *error)
+static enum status copy_blob(struct engine_blob *blob, int64_t raw, int fd, struct error *error)
 {
 	char piece[32 * 1024];
-	int size = sqlite3_blob_bytes(blob);
+	size_t size = engine_blob_size(blob);
 
-	for (int at = 0; at < size;) {
-		int length = size - at < (int)sizeof piece ? size - at : (int)sizeof piece;
-		int code = sqlite3_blob_read(blob, piece, length, at);
+	for (size_t at = 0; at < size;) {
+		size_t length = size - at < sizeof piece ? size - at : sizeof piece;
+		enum status status = engine_blob_read(blob, piece, length, at, error);
 
-		if (code != SQLITE_OK)
-			return sql_failed(db, code, "reading a raw mail", error);
-		if (!write_all(fd, piece, (size_t)length))
+		if (status != STATUS_OK)
+			return status;
+		if (!write_all(fd, piece, length))
 			return error_set(error, STATUS_TRY_LATER, "raw mail %lld: cannot unpack it: %s", (long long)raw, strerror(errno));
 		at += length;
 	}
@@ -101,19 +102,17 @@ static enum status copy_blob(sqlite3 *db, sqlite3_blob *blob, int64_t raw, int f
 
 static enum status unpack_large_blob(struct store *store, int64_t raw, struct store_raw *out, struct error *error)
 {
-	sqlite3_blob *blob = NULL;
+	struct engine_blob *blob;
 	enum status status;
-	int code;
 
 	out->source.fd = open(store->state_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (out->source.fd < 0)
 		return error_set(error, STATUS_TRY_LATER, "%s: cannot unpack raw mail %lld: %s", store->state_dir, (long long)raw, strerror(errno));
-	code = sqlite3_blob_open(store->db, "main", "raw", "bytes", raw, 0, &blob);
-	if (code != SQLITE_OK)
-		return sql_failed(store->db, code, "opening a raw mail", error);
-	out->source.size = (uint64_t)sqlite3_blob_bytes(blob);
-	status = copy_blob(store->db, blob, raw, out->source.fd, error);
-	sqlite3_blob_close(blob);
+	if ((status = engine_blob_open(store->engine, ENGINE_RAW_BYTES, raw, false, &blob, error)) != STATUS_OK)
+		return status;
+	out->source.size = engine_blob_size(blob);
+	status = copy_blob(blob, raw, out->source.fd, error);
+	engine_blob_close(&blob);
 	return status;
 }
 
@@ -127,7 +126,7 @@ enum status store_raw_open(struct store *store, int64_t raw, struct store_raw *o
 	enum status status;
 
 	*out = (struct store_raw){ .source = { .fd = -1 } };
-	cursor_open(&cursor, store, error, SQL_RAW_GET, "i", raw);
+	cursor_open(&cursor, store->engine, error, SQL_RAW_GET, "i", raw);
 	if (cursor_next(&cursor)) {
 		size = cursor_number(&cursor, 0);
 		file = cursor_text_or_null(&cursor, &arena, 1);
@@ -170,6 +169,17 @@ enum status raw_digest(const struct mail_source *source, unsigned char out[SHA25
 	return STATUS_OK;
 }
 
+/* All 0, if there is none of its size. */
+void raw_kept_digest(struct cursor *cursor, int column, unsigned char out[SHA256_SIZE])
+{
+	size_t length;
+	const void *bytes = cursor_blob(cursor, column, &length);
+
+	memset(out, 0, SHA256_SIZE);
+	if (bytes && length == SHA256_SIZE)
+		memcpy(out, bytes, length);
+}
+
 enum status store_raw_check(struct store *store, int64_t raw, const struct store_raw *opened, struct error *error)
 {
 	unsigned char digest[SHA256_SIZE], kept[SHA256_SIZE] = { 0 };
@@ -178,9 +188,9 @@ enum status store_raw_check(struct store *store, int64_t raw, const struct store
 
 	if (status == STATUS_TRY_LATER)
 		return error_set(error, status, "raw mail %lld cannot be read: %s", (long long)raw, strerror(errno));
-	cursor_open(&cursor, store, error, SQL_RAW_DIGEST, "i", raw);
-	if (cursor_next(&cursor) && sqlite3_column_bytes(cursor.statement, 0) == SHA256_SIZE)
-		memcpy(kept, sqlite3_column_blob(cursor.statement, 0), SHA256_SIZE);
+	cursor_open(&cursor, store->engine, error, SQL_RAW_DIGEST, "i", raw);
+	if (cursor_next(&cursor))
+		raw_kept_digest(&cursor, 0, kept);
 	if (cursor_close(&cursor) != STATUS_OK)
 		return cursor.status;
 	if (status != STATUS_OK || memcmp(digest, kept, sizeof kept) != 0)

@@ -2,7 +2,7 @@
  * store_read.c - tickets as values: one with its messages and history, many by a filter.
  *
  * Reading never changes anything and never waits for the writer (WAL). A merged ticket is shown as itself; its survivor
- * stands in facts.merged_into. The columns are read where they stand in store_statements.h.
+ * stands in facts.merged_into. The columns are those that stand in engine.h.
  * Diagnostics: STATUS_NOT_FOUND no such ticket; STATUS_BROKEN a state or kind of message that is no word of ours.
  */
 #include "store_private.h"
@@ -85,7 +85,7 @@ static enum status read_participants(struct store *store, struct arena *arena, s
 	struct cursor cursor;
 
 	*ARENA_PUSH(arena, &facts->participants) = facts->customer;
-	cursor_open(&cursor, store, error, SQL_PARTICIPANTS, "i", facts->id);
+	cursor_open(&cursor, store->engine, error, SQL_PARTICIPANTS, "i", facts->id);
 	while (cursor_next(&cursor)) {
 		const char *address = cursor_text(&cursor, arena, 0), *name = cursor_text(&cursor, arena, 1);
 		struct participant person = { address, name, role_named(cursor_text(&cursor, arena, 2)), cursor_text(&cursor, arena, 3) };
@@ -107,7 +107,7 @@ static enum status read_message_ids(struct store *store, struct arena *arena, st
 	size_t count = 0;
 	struct cursor cursor;
 
-	cursor_open(&cursor, store, error, SQL_MESSAGE_IDS, "i", facts->id);
+	cursor_open(&cursor, store->engine, error, SQL_MESSAGE_IDS, "i", facts->id);
 	while (cursor_next(&cursor)) {
 		const char *id = cursor_text(&cursor, arena, 0), *kind = cursor_text(&cursor, arena, 3);
 		bool persons = strcmp(kind, "request") == 0 || strcmp(kind, "reply") == 0;
@@ -127,7 +127,7 @@ static enum status read_texts(struct store *store, struct arena *arena, enum sql
 {
 	struct cursor cursor;
 
-	cursor_open(&cursor, store, error, id, "i", ticket);
+	cursor_open(&cursor, store->engine, error, id, "i", ticket);
 	while (cursor_next(&cursor))
 		strings_add(arena, list, cursor_text(&cursor, arena, 0));
 	return cursor_close(&cursor);
@@ -143,7 +143,7 @@ static enum status complete_facts(struct store *store, struct arena *arena, stru
 	if (status == STATUS_OK)
 		status = read_message_ids(store, arena, facts, error);
 	if (status == STATUS_OK)
-		status = sql_number(store, error, &last, 0, SQL_MESSAGE_LAST_SEQ, "i", facts->id);
+		status = engine_number(store->engine, error, &last, 0, SQL_MESSAGE_LAST_SEQ, "i", facts->id);
 	facts->next_seq = (int)last + 1;
 	return status == STATUS_OK ? read_asked(store, arena, facts->id, &facts->asked, error) : status;
 }
@@ -155,7 +155,7 @@ enum status read_ticket_facts(struct store *store, struct arena *arena, int64_t 
 	enum status status;
 
 	*facts = NULL;
-	cursor_open(&cursor, store, error, SQL_TICKET_GET, "i", id);
+	cursor_open(&cursor, store->engine, error, SQL_TICKET_GET, "i", id);
 	if (cursor_next(&cursor)) {
 		*facts = ARENA_NEW(arena, struct ticket_facts);
 		read_ticket_columns(&cursor, arena, *facts);
@@ -170,7 +170,7 @@ static enum status read_messages(struct store *store, struct arena *arena, struc
 {
 	struct cursor cursor;
 
-	cursor_open(&cursor, store, error, SQL_MESSAGES, "i", row->facts.id);
+	cursor_open(&cursor, store->engine, error, SQL_MESSAGES, "i", row->facts.id);
 	while (cursor_next(&cursor))
 		read_message_columns(&cursor, arena, ARENA_PUSH(arena, &row->messages));
 	return cursor_close(&cursor);
@@ -180,7 +180,7 @@ static enum status read_history(struct store *store, struct arena *arena, struct
 {
 	struct cursor cursor;
 
-	cursor_open(&cursor, store, error, SQL_HISTORY, "i", row->facts.id);
+	cursor_open(&cursor, store->engine, error, SQL_HISTORY, "i", row->facts.id);
 	while (cursor_next(&cursor))
 		*ARENA_PUSH(arena, &row->history) = (struct history_row){
 			.at = cursor_number(&cursor, 0), .who = cursor_text(&cursor, arena, 1),
@@ -194,7 +194,7 @@ static enum status read_rating(struct store *store, struct arena *arena, struct 
 	struct cursor cursor;
 
 	row->rating = "";
-	cursor_open(&cursor, store, error, SQL_RATING_GET, "i", row->facts.id);
+	cursor_open(&cursor, store->engine, error, SQL_RATING_GET, "i", row->facts.id);
 	if (cursor_next(&cursor)) {
 		row->stars = (int)cursor_number(&cursor, 0);
 		row->rating = cursor_text(&cursor, arena, 1);
@@ -243,7 +243,7 @@ enum status store_message(struct store *store, struct arena *arena, int64_t id, 
 	bool found = false;
 	enum status status;
 
-	cursor_open(&cursor, store, error, SQL_MESSAGE, "id", id, seq);
+	cursor_open(&cursor, store->engine, error, SQL_MESSAGE, "id", id, seq);
 	if (cursor_next(&cursor)) {
 		*message = (struct message_row){ 0 };
 		read_message_columns(&cursor, arena, message);
@@ -256,7 +256,7 @@ enum status store_message(struct store *store, struct arena *arena, int64_t id, 
 enum status store_words_known(struct store *store, int64_t ticket, const char *words, bool *known, struct error *error)
 {
 	int64_t count = 0;
-	enum status status = *words ? sql_number(store, error, &count, 0, SQL_MESSAGE_SAYS, "it", ticket, words) : STATUS_OK;
+	enum status status = *words ? engine_number(store->engine, error, &count, 0, SQL_MESSAGE_SAYS, "it", ticket, words) : STATUS_OK;
 
 	*known = count > 0;
 	return status;
@@ -267,13 +267,13 @@ enum status store_public_messages(struct store *store, struct arena *arena, int6
 {
 	struct cursor cursor;
 	int64_t all;
-	enum status status = sql_number(store, error, &all, 0, SQL_MESSAGES_PUBLIC_COUNT, "i", id);
+	enum status status = engine_number(store->engine, error, &all, 0, SQL_MESSAGES_PUBLIC_COUNT, "i", id);
 
 	*rows = (struct message_rows){ 0 };
 	*count = (size_t)all;
 	if (status != STATUS_OK)
 		return status;
-	cursor_open(&cursor, store, error, SQL_MESSAGES_PUBLIC, "iii", id, (int64_t)limit, (int64_t)skip);
+	cursor_open(&cursor, store->engine, error, SQL_MESSAGES_PUBLIC, "iii", id, (int64_t)limit, (int64_t)skip);
 	while (cursor_next(&cursor))
 		read_message_columns(&cursor, arena, ARENA_PUSH(arena, rows));
 	return cursor_close(&cursor);

@@ -13,12 +13,12 @@
 
 static int64_t referred_key(struct arena *arena, const char *message_id, const char *sender)
 {
-	return (int64_t)late_hash(arena_printf(arena, "%s\n%s", message_id, text_lower(arena, sender)));
+	return (int64_t)engine_hash(arena_printf(arena, "%s\n%s", message_id, text_lower(arena, sender)));
 }
 
 enum status referred_find(struct store *store, struct arena *arena, const char *message_id, const char *sender, int64_t *ticket, struct error *error)
 {
-	return sql_number(store, error, ticket, 0, SQL_REFERRED_GET, "i", referred_key(arena, message_id, sender));
+	return engine_number(store->engine, error, ticket, 0, SQL_REFERRED_GET, "i", referred_key(arena, message_id, sender));
 }
 
 enum status referred_remember(struct store *store, struct arena *arena, const struct mail *mail, int64_t ticket, struct error *error)
@@ -29,6 +29,6 @@ enum status referred_remember(struct store *store, struct arena *arena, const st
 
 	for (size_t l = 0; l < 2 && *mail->from.address; l++)
 		for (size_t i = lists[l]->count; i > 0 && left > 0 && status == STATUS_OK; i--, left--)
-			status = sql_run(store, error, SQL_REFERRED_SET, "ii", referred_key(arena, lists[l]->at[i - 1], mail->from.address), ticket);
+			status = engine_run(store->engine, error, SQL_REFERRED_SET, "ii", referred_key(arena, lists[l]->at[i - 1], mail->from.address), ticket);
 	return status;
 }

@@ -30,7 +30,7 @@ static bool visit(void *context, const char *file, int64_t modified_ms, uint64_t
 	(void)size;
 	if (modified_ms + ARRIVING_MS >= strays->now)
 		return true;
-	strays->status = sql_number(strays->store, strays->error, &row, 0, SQL_RAW_OF_FILE, "t", file);
+	strays->status = engine_number(strays->engine, strays->error, &row, 0, SQL_RAW_OF_FILE, "t", file);
 	if (strays->status == STATUS_OK && !row)
 		strays->found(strays, file);
 	return strays->status == STATUS_OK;
@@ -40,9 +40,9 @@ enum status find_strays(struct strays *strays)
 {
 	enum status status;
 
-	strays->now = files_now(strays->store->state_dir);
+	strays->now = files_now(strays->state_dir);
 	strays->status = STATUS_OK;
-	status = raw_files_each(strays->store->state_dir, visit, strays, strays->error);
+	status = raw_files_each(strays->state_dir, visit, strays, strays->error);
 	return status == STATUS_OK ? strays->status : status;
 }
 
@@ -50,13 +50,13 @@ static void remove_stray(struct strays *strays, const char *file)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 
-	if (unlink(raw_path(&arena, strays->store->state_dir, file)) == 0)
+	if (unlink(raw_path(&arena, strays->state_dir, file)) == 0)
 		strays->count++;
 }
 
-void store_sweep(struct store *store)
+void store_sweep(struct engine *engine, void *state_dir)
 {
-	struct strays strays = { .store = store, .found = remove_stray };
+	struct strays strays = { .engine = engine, .state_dir = state_dir, .found = remove_stray };
 
 	find_strays(&strays);
 	if (strays.count > 0)

@@ -11,7 +11,7 @@ enum status store_timers_due(struct store *store, struct arena *arena, int64_t n
 	struct cursor cursor;
 
 	*rows = (struct timer_rows){ 0 };
-	cursor_open(&cursor, store, error, SQL_TIMERS_DUE, "ii", now, (int64_t)limit);
+	cursor_open(&cursor, store->engine, error, SQL_TIMERS_DUE, "ii", now, (int64_t)limit);
 	while (cursor_next(&cursor)) {
 		struct timer_row *row = ARENA_PUSH(arena, rows);
 
@@ -22,18 +22,18 @@ enum status store_timers_due(struct store *store, struct arena *arena, int64_t n
 
 enum status store_timer_take(struct store *store, int64_t id, bool *taken, struct error *error)
 {
-	enum status status = sql_run(store, error, SQL_TIMER_TAKE, "i", id);
+	enum status status = engine_run(store->engine, error, SQL_TIMER_TAKE, "i", id);
 
-	*taken = status == STATUS_OK && sqlite3_changes(store->db) == 1;
+	*taken = status == STATUS_OK && engine_changes(store->engine) == 1;
 	return status;
 }
 
 enum status store_number_get(struct store *store, const char *name, int64_t *number, struct error *error)
 {
-	return sql_number(store, error, number, 0, SQL_META_GET, "t", name);
+	return engine_number(store->engine, error, number, 0, SQL_META_GET, "t", name);
 }
 
 enum status store_number_set(struct store *store, const char *name, int64_t number, struct error *error)
 {
-	return sql_run(store, error, SQL_META_SET, "ti", name, number);
+	return engine_run(store->engine, error, SQL_META_SET, "ti", name, number);
 }

@@ -5,10 +5,10 @@
  * the fsync of one batch is the time in which the next one gathers), runs its jobs, commits once and wakes each
  * caller once. A caller who finds nobody writing and nobody waiting is the writer himself, for his own jobs: a lone mail does
  * not pay for waking two threads. `writing` says that somebody is; only he touches the store. A job that fails alone is
- * undone alone: jobs hardly ever fail, and for a savepoint SQLite copies every page before it changes, so only where one did
+ * undone alone: jobs hardly ever fail, and a savepoint costs a copy of every page that changes, so only where one did
  * fail is all of the batch undone and run again, each job in a savepoint. Where the transaction itself is lost (disk full,
  * input/output error, failed commit), every job of the batch fails with STATUS_TRY_LATER: none was answered yet, so all can be tried again.
- * A failed sync ends the process (store_sync.c). A caller with several jobs finds them all in one batch. Diagnostics: log events store.batch.failed and store.recovered.
+ * A failed sync ends the process (engine_open). A caller with several jobs finds them all in one batch. Diagnostics: log events store.batch.failed and store.recovered.
  */
 #include "store_private.h"
 
@@ -23,7 +23,6 @@
 
 #define BATCH_JOBS 128           /* jobs of one commit: more would only make the first of them wait */
 #define WAITING_JOBS 1024        /* jobs that may wait; beyond it the store cannot keep up, and says so at once */
-#define MERGE_KEYS_A_JOB 2       /* late index: keys moved a job while merging; faster than the one that a mail adds */
 
 struct call {
 	struct call *next;
@@ -37,7 +36,7 @@ struct call {
 
 struct store_writer {
 	struct store *store;             /* of whoever is writing */
-	struct wal_keeper *keeper;
+	struct engine_upkeep *upkeep;
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t work;
@@ -51,11 +50,6 @@ struct store_writer {
 };
 
 /* ---- the writer thread ---- */
-
-static bool transaction_lost(struct store *store)
-{
-	return sqlite3_get_autocommit(store->db) != 0;
-}
 
 /* False: the transaction is lost. */
 static bool run_job(struct store *store, struct call *call, size_t i, bool in_savepoint)
@@ -74,7 +68,7 @@ static bool run_job(struct store *store, struct call *call, size_t i, bool in_sa
 			store_rollback_to(store);
 	}
 	call->statuses[i] = status;
-	return !transaction_lost(store);
+	return engine_in_transaction(store->engine);
 }
 
 /* STATUS_OK: each has a status. *good: how many were well. Without savepoints it ends with the first that was not. */
@@ -112,14 +106,8 @@ static enum status run_calls(struct store *store, struct call *calls, size_t job
 		store_rollback(store);
 		return STATUS_OK;
 	}
-	status = late_merge_step(store, &store->mailbox_keys, jobs * MERGE_KEYS_A_JOB, error);
-	if (status == STATUS_OK)
-		status = late_merge_step(store, &store->contact_keys, jobs * MERGE_KEYS_A_JOB, error);
-	if (status != STATUS_OK)
-		return status;
-	if ((status = sql_run(store, error, SQL_COMMIT, "")) != STATUS_OK)
-		end_if_sync_failed(store->db, "commit");
-	return store_committed(store, status);
+	status = engine_catch_up(store->engine, jobs, error);
+	return status == STATUS_OK ? store_commit(store, error) : status;
 }
 
 static void fail_all(struct call *calls, enum status status, const struct error *error)
@@ -238,7 +226,7 @@ static void *writer_main(void *argument)
 			next = call->next;               /* the call is on its caller's stack: gone once it is told */
 			sem_post(&call->done);
 		}
-		wal_keeper_after_commit(writer->keeper);
+		engine_upkeep_after_commit(writer->upkeep);
 		stop_writing(writer, false);
 	}
 	return NULL;
@@ -291,7 +279,7 @@ static enum status queue_call(struct store_writer *writer, struct call *call, bo
 static void write_own(struct store_writer *writer, struct call *call)
 {
 	run_batch(writer, call, call->count);
-	stop_writing(writer, wal_keeper_wants(writer->keeper));
+	stop_writing(writer, engine_upkeep_wanted(writer->upkeep));
 }
 
 void store_write_all(struct store_writer *writer, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors)
@@ -343,26 +331,14 @@ static enum status start_thread(struct store_writer *writer, struct error *error
 
 static void writer_free(struct store_writer *writer)
 {
-	wal_keeper_stop(&writer->keeper);
+	engine_upkeep_stop(&writer->upkeep);
 	store_close(&writer->store);
 	pthread_cond_destroy(&writer->work);
 	pthread_mutex_destroy(&writer->mutex);
 	free(writer);
 }
 
-/* The first mail shall not wait until the late indexes are read. */
-static enum status warm_up(struct store *store, struct error *error)
-{
-	bool began;
-	enum status status = read_begin(store, &began, error);
-
-	if (status == STATUS_OK)
-		status = late_ready(store, error);
-	read_end(store, began);
-	return status;
-}
-
-enum status store_writer_start(const char *state_dir, struct store_writer **writer, struct error *error)
+enum status store_writer_start(const char *state_dir, const char *url, struct store_writer **writer, struct error *error)
 {
 	struct store_writer *it = calloc(1, sizeof *it);
 	enum status status;
@@ -375,13 +351,11 @@ enum status store_writer_start(const char *state_dir, struct store_writer **writ
 	it->last = &it->first;
 	it->healthy = true;
 	it->priority = getpriority(PRIO_PROCESS, 0);
-	status = store_open_file(state_dir, true, WRITER_CACHE_KIB, &it->store, error);
+	status = store_open_for(state_dir, url, true, ENGINE_WRITES, &it->store, error);
 	if (status == STATUS_OK)
-		status = log_settle(it->store, error);
+		status = engine_make_ready(it->store->engine, error);
 	if (status == STATUS_OK)
-		status = warm_up(it->store, error);
-	if (status == STATUS_OK)
-		status = wal_keeper_start(it->store, &it->keeper, error);
+		status = engine_upkeep_start(it->store->engine, store_sweep, it->store->state_dir, &it->upkeep, error);
 	if (status == STATUS_OK)
 		status = start_thread(it, error);
 	if (status != STATUS_OK) {

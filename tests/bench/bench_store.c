@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sqlite/sqlite_private.h"
 #include "store/store_private.h"
 
 #define RAW_BYTES 2048
@@ -197,7 +198,7 @@ static int measure(const char *dir, int count, double seconds)
 	struct error error;
 	int64_t start;
 
-	if (store_writer_start(dir, &writer, &error) != STATUS_OK)
+	if (store_writer_start(dir, NULL, &writer, &error) != STATUS_OK)
 		return fprintf(stderr, "%s\n", error.text), 1;
 	start = clock_monotonic_us();
 	for (int i = 0; i < count; i++) {
@@ -218,7 +219,7 @@ static int measure(const char *dir, int count, double seconds)
 /* As a desk is that has lived for a while. */
 static void age(struct store *store)
 {
-	sqlite3_exec(store->db, "UPDATE outbox SET state='sent' WHERE state='waiting'; "
+	sqlite3_exec(store->engine->db, "UPDATE outbox SET state='sent' WHERE state='waiting'; "
 	                        "UPDATE ticket SET state='closed', closed_at=updated WHERE id>(SELECT max(id) FROM ticket)-2000 AND id%20<>0", NULL, NULL, NULL);
 }
 
@@ -247,10 +248,10 @@ static int fill(const char *dir, int64_t count)
 	struct arena arena = { 0 };
 	struct store *store;
 	struct error error = { 0 };
-	enum status status = store_open_file(dir, true, 65536, &store, &error);
+	enum status status = store_open(dir, NULL, true, &store, &error);
 
 	if (status == STATUS_OK)
-		sqlite3_exec(store->db, "PRAGMA synchronous=OFF", NULL, NULL, NULL);
+		sqlite3_exec(store->engine->db, "PRAGMA synchronous=OFF; PRAGMA cache_size=-65536", NULL, NULL, NULL);
 	for (int64_t n = 0; n < count && status == STATUS_OK; n += FILL_BATCH) {
 		status = store_begin(store, &error);
 		for (int i = 0; i < FILL_BATCH && status == STATUS_OK; i++) {
@@ -262,9 +263,9 @@ static int fill(const char *dir, int64_t count)
 		}
 		age(store);
 		if (status == STATUS_OK)
-			status = late_merge_step(store, &store->mailbox_keys, 2 * FILL_BATCH, &error);
+			status = sqlite_deferred_merge_step(store->engine, &store->engine->keys[ENGINE_MAILBOX], 2 * FILL_BATCH, &error);
 		if (status == STATUS_OK)
-			status = late_merge_step(store, &store->contact_keys, 2 * FILL_BATCH, &error);
+			status = sqlite_deferred_merge_step(store->engine, &store->engine->keys[ENGINE_CONTACT], 2 * FILL_BATCH, &error);
 		if (status == STATUS_OK)
 			status = store_commit(store, &error);
 		store_checkpoint(store);

@@ -12,7 +12,7 @@ static void a_missing_database_is_not_found(void **state)
 	struct fixture *f = *state;
 	struct store *other;
 
-	assert_int_equal(store_open("/tmp/test_store.nowhere", false, &other, &f->error), STATUS_NOT_FOUND);
+	assert_int_equal(store_open("/tmp/test_store.nowhere", NULL, false, &other, &f->error), STATUS_NOT_FOUND);
 	assert_null(other);
 }
 
@@ -33,7 +33,7 @@ static void another_programs_database_is_refused(void **state)
 	struct store *other;
 
 	run_sql(f, "PRAGMA application_id=42");
-	assert_int_equal(store_open(f->dir, true, &other, &f->error), STATUS_BAD_INPUT);
+	assert_int_equal(store_open(f->dir, NULL, true, &other, &f->error), STATUS_BAD_INPUT);
 	assert_non_null(strstr(f->error.text, "not a Sportello database"));
 }
 
@@ -50,7 +50,7 @@ static void a_file_that_is_no_database_is_broken(void **state)
 	for (int i = 0; i < 1000; i++)
 		fputs("this is not a database ", file);
 	fclose(file);
-	assert_int_equal(store_open(f->dir, true, &other, &f->error), STATUS_BROKEN);
+	assert_int_equal(store_open(f->dir, NULL, true, &other, &f->error), STATUS_BROKEN);
 }
 
 static void a_newer_version_is_refused(void **state)
@@ -59,7 +59,7 @@ static void a_newer_version_is_refused(void **state)
 	struct store *other;
 
 	run_sql(f, "PRAGMA user_version=99");
-	assert_int_equal(store_open(f->dir, true, &other, &f->error), STATUS_BAD_INPUT);
+	assert_int_equal(store_open(f->dir, NULL, true, &other, &f->error), STATUS_BAD_INPUT);
 	assert_non_null(strstr(f->error.text, "newer Sportello"));
 }
 
@@ -69,26 +69,26 @@ static const char *const wrong_step[] = { "CREATE TABLE half(id)", "CREATE TABLE
 static void migrations_take_the_missing_steps(void **state)
 {
 	struct fixture *f = *state;
-	struct migration steps[] = { schema_migrations[0], schema_migrations[1], { 3, made_up_step } };
+	struct migration steps[] = { sqlite_migrations[0], sqlite_migrations[1], { 3, made_up_step } };
 
 	make_ticket(f, "ann@customer.example", "<a@customer.example>");
-	OK(schema_bring_up(f->store->db, "x", true, steps, 3, &f->error));
+	OK(sqlite_bring_up(f->store->engine->db, "x", true, steps, 3, &f->error));
 	run_sql(f, "UPDATE ticket SET colour='red'");
 	/* Again: nothing to do. */
-	OK(schema_bring_up(f->store->db, "x", true, steps, 3, &f->error));
+	OK(sqlite_bring_up(f->store->engine->db, "x", true, steps, 3, &f->error));
 	/* And the program that knows one step less says so. */
-	assert_int_equal(schema_bring_up(f->store->db, "x", true, steps, 2, &f->error), STATUS_BAD_INPUT);
+	assert_int_equal(sqlite_bring_up(f->store->engine->db, "x", true, steps, 2, &f->error), STATUS_BAD_INPUT);
 }
 
 static void a_failed_migration_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct migration steps[] = { schema_migrations[0], schema_migrations[1], { 3, wrong_step } };
+	struct migration steps[] = { sqlite_migrations[0], sqlite_migrations[1], { 3, wrong_step } };
 	struct store *other;
 
-	assert_int_not_equal(schema_bring_up(f->store->db, "x", true, steps, 3, &f->error), STATUS_OK);
-	assert_int_not_equal(sqlite3_exec(f->store->db, "SELECT * FROM half", NULL, NULL, NULL), SQLITE_OK);
-	OK(store_open(f->dir, false, &other, &f->error));
+	assert_int_not_equal(sqlite_bring_up(f->store->engine->db, "x", true, steps, 3, &f->error), STATUS_OK);
+	assert_int_not_equal(sqlite3_exec(f->store->engine->db, "SELECT * FROM half", NULL, NULL, NULL), SQLITE_OK);
+	OK(store_open(f->dir, NULL, false, &other, &f->error));
 	store_close(&other);
 }
 
@@ -109,8 +109,8 @@ static const char *const deadly_step[] = {
 static void a_migration_that_dies_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct migration deadly[] = { schema_migrations[0], schema_migrations[1], { 3, deadly_step } };
-	struct migration good[] = { schema_migrations[0], schema_migrations[1], { 3, made_up_step } };
+	struct migration deadly[] = { sqlite_migrations[0], sqlite_migrations[1], { 3, deadly_step } };
+	struct migration good[] = { sqlite_migrations[0], sqlite_migrations[1], { 3, made_up_step } };
 	char path[100];
 	sqlite3 *db;
 	int ended;
@@ -120,16 +120,74 @@ static void a_migration_that_dies_changes_nothing(void **state)
 	snprintf(path, sizeof path, "%s/sportello.db", f->dir);
 	if (fork() == 0) {
 		if (sqlite3_open(path, &db) == SQLITE_OK && sqlite3_create_function(db, "die_here", 0, SQLITE_UTF8, NULL, die_here, NULL, NULL) == SQLITE_OK)
-			schema_bring_up(db, path, false, deadly, 3, &f->error);
+			sqlite_bring_up(db, path, false, deadly, 3, &f->error);
 		_exit(1);
 	}
 	assert_true(wait(&ended) > 0 && WIFEXITED(ended) && WEXITSTATUS(ended) == 9);
-	OK(store_open(f->dir, false, &f->store, &f->error));
+	OK(store_open(f->dir, NULL, false, &f->store, &f->error));
 	assert_clean(f);
-	assert_int_not_equal(sqlite3_exec(f->store->db, "SELECT * FROM half", NULL, NULL, NULL), SQLITE_OK);
-	OK(schema_bring_up(f->store->db, "x", false, good, 3, &f->error));
+	assert_int_not_equal(sqlite3_exec(f->store->engine->db, "SELECT * FROM half", NULL, NULL, NULL), SQLITE_OK);
+	OK(sqlite_bring_up(f->store->engine->db, "x", false, good, 3, &f->error));
 	run_sql(f, "UPDATE ticket SET colour='red'");
 	assert_clean(f);
+}
+
+/* ---- the engine ---- */
+
+static void a_database_of_no_kind_that_is_here_is_refused_with_a_sentence(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other;
+	struct store_writer *writer;
+
+	assert_int_equal(store_open(f->dir, "postgresql://desk@host/db", false, &other, &f->error), STATUS_BAD_CONFIG);
+	assert_non_null(strstr(f->error.text, "postgresql://desk@host/db"));
+	assert_non_null(strstr(f->error.text, "\"sqlite:\""));
+	assert_null(other);
+	assert_int_equal(store_writer_start(f->dir, "sqlite", &writer, &f->error), STATUS_BAD_CONFIG);
+	OK(store_open(f->dir, "sqlite:", false, &other, &f->error));
+	store_close(&other);
+}
+
+/* This program is built twice (Makefile: PLAIN_BIN), and all of it holds both ways. */
+static void the_log_goes_through_our_layer_unless_it_was_built_without(void **state)
+{
+	const char *program = program_invocation_short_name;
+
+	(void)state;
+	assert_string_equal(sqlite3_vfs_find(NULL)->zName, strstr(program, "plain") ? "unix" : "sportello");
+}
+
+/* Every statement fits the schema: none is found wanting by the first customer who needs it. */
+static void every_statement_can_be_prepared(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int id = 0; id < STATEMENT_COUNT; id++) {
+		struct cursor cursor;
+
+		sqlite_cursor_open(&cursor, f->store->engine, &f->error, id, "");
+		OK(cursor.status);
+		assert_non_null(cursor.statement);
+		OK(cursor_close(&cursor));
+	}
+}
+
+/* Those of a mail are asked for at once: an engine far away answers them in one go. */
+static void cursors_opened_together_are_read_one_after_the_other(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor ticket, messages;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	cursor_open(&ticket, f->store->engine, &f->error, SQL_TICKET_GET, "i", (int64_t)1);
+	cursor_open(&messages, f->store->engine, &f->error, SQL_MESSAGES, "i", (int64_t)1);
+	assert_true(cursor_next(&ticket));
+	assert_string_equal(cursor_text(&ticket, &f->arena, 7), "ann@customer.example");
+	OK(cursor_close(&ticket));
+	assert_true(cursor_next(&messages));
+	assert_int_equal(cursor_number(&messages, 0), 1);
+	OK(cursor_close(&messages));
 }
 
 static void keys_are_made_once(void **state)
@@ -255,9 +313,9 @@ static void a_second_delivery_is_a_duplicate(void **state)
 	OK(store_totals(f->store, &totals, &f->error));
 	assert_int_equal(totals.duplicates, 2);
 	assert_int_equal(totals.tickets, 1);
-	/* Another connection, which has to read what waits for the late index, sees it too. */
+	/* Another connection, which has to read what waits for the deferred index, sees it too. */
 	struct store *other;
-	OK(store_open(f->dir, false, &other, &f->error));
+	OK(store_open(f->dir, NULL, false, &other, &f->error));
 	OK(store_begin(other, &f->error));
 	OK(store_claim(other, &parcel.incoming, parcel.claim, &duplicate, &f->error));
 	assert_true(duplicate);
@@ -729,17 +787,17 @@ static void a_result_is_kept_with_each_recipient(void **state)
 	assert_int_equal(store_outbox_get(f->store, &f->arena, 9, &row, &f->error), STATUS_NOT_FOUND);
 }
 
-/* ---- late indexes ---- */
+/* ---- deferred indexes ---- */
 
 static void merging_changes_no_answer(void **state)
 {
 	struct fixture *f = *state;
-	uint32_t least = late_least;
+	uint32_t least = sqlite_deferred_least;
 	struct parcel parcel;
 	bool duplicate;
 	int64_t merged;
 
-	late_least = 8;
+	sqlite_deferred_least = 8;
 	for (int i = 0; i < 100; i++) {
 		char sender[40], id[20];
 
@@ -747,16 +805,16 @@ static void merging_changes_no_answer(void **state)
 		snprintf(id, sizeof id, "<%d@x>", i);
 		make_ticket(f, sender, id);
 		OK(store_begin(f->store, &f->error));
-		OK(late_merge_step(f->store, &f->store->mailbox_keys, 3, &f->error));
-		OK(late_merge_step(f->store, &f->store->contact_keys, 3, &f->error));
+		OK(sqlite_deferred_merge_step(f->store->engine, &f->store->engine->keys[ENGINE_MAILBOX], 3, &f->error));
+		OK(sqlite_deferred_merge_step(f->store->engine, &f->store->engine->keys[ENGINE_CONTACT], 3, &f->error));
 		if (i % 5 == 0)
 			store_rollback(f->store);
 		else
 			OK(store_commit(f->store, &f->error));
 	}
-	OK(sql_number(f->store, &f->error, &merged, 0, SQL_META_GET, "t", "mailbox_key"));
+	OK(engine_number(f->store->engine, &f->error, &merged, 0, SQL_META_GET, "t", "mailbox_key"));
 	assert_in_range(merged, 50, 100);
-	assert_true(f->store->mailbox_keys.count < 50);
+	assert_true(f->store->engine->keys[ENGINE_MAILBOX].count < 50);
 	for (int i = 0; i < 100; i++) {
 		char sender[40], id[20];
 		int64_t ticket;
@@ -774,7 +832,7 @@ static void merging_changes_no_answer(void **state)
 		assert_int_equal(contact.id, i % 37 + 1);
 		store_rollback(f->store);
 	}
-	late_least = least;
+	sqlite_deferred_least = least;
 	assert_clean(f);
 }
 
@@ -785,12 +843,12 @@ static void a_locked_database_is_tried_later(void **state)
 	struct fixture *f = *state;
 	struct store *other;
 
-	OK(store_open(f->dir, false, &other, &f->error));
-	sqlite3_busy_timeout(f->store->db, 20);
-	assert_int_equal(sqlite3_exec(other->db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+	OK(store_open(f->dir, NULL, false, &other, &f->error));
+	sqlite3_busy_timeout(f->store->engine->db, 20);
+	assert_int_equal(sqlite3_exec(other->engine->db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(store_begin(f->store, &f->error), STATUS_TRY_LATER);
 	assert_non_null(strstr(f->error.text, "locked by another program"));
-	sqlite3_exec(other->db, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_exec(other->engine->db, "ROLLBACK", NULL, NULL, NULL);
 	store_close(&other);
 	make_ticket(f, "ann@customer.example", "<a@x>");
 }
@@ -835,7 +893,8 @@ int main(void)
 		TEST(a_missing_database_is_not_found), TEST(the_file_is_ours_alone), TEST(another_programs_database_is_refused),
 		TEST(a_file_that_is_no_database_is_broken), TEST(a_newer_version_is_refused), TEST(migrations_take_the_missing_steps),
 		TEST(a_failed_migration_changes_nothing), TEST(a_migration_that_dies_changes_nothing),
-		TEST(keys_are_made_once), TEST(a_ticket_reads_back), TEST(the_mailbox_tells_of_it),
+		TEST(a_database_of_no_kind_that_is_here_is_refused_with_a_sentence), TEST(every_statement_can_be_prepared), TEST(the_log_goes_through_our_layer_unless_it_was_built_without),
+		TEST(cursors_opened_together_are_read_one_after_the_other), TEST(keys_are_made_once), TEST(a_ticket_reads_back), TEST(the_mailbox_tells_of_it),
 		TEST(a_second_delivery_is_a_duplicate), TEST(a_mail_without_message_id_is_claimed_by_its_text),
 		TEST(a_savepoint_rolls_back_alone), TEST(a_rollback_leaves_nothing), TEST(a_plan_without_disposition_is_refused),
 		TEST(a_taken_number_is_broken), TEST(each_effect_changes_its_thing), TEST(an_effect_on_no_ticket_is_broken),

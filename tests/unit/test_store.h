@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sqlite/sqlite_private.h"
 #include "store/store_spool_private.h"
 
 struct fixture {
@@ -41,7 +42,7 @@ static inline int set_up(void **state)
 	arena_init(&f->arena);
 	log_set_level(LOG_ERROR);
 	*state = f;
-	return store_open(f->dir, true, &f->store, &f->error) == STATUS_OK ? 0 : -1;
+	return store_open(f->dir, NULL, true, &f->store, &f->error) == STATUS_OK ? 0 : -1;
 }
 
 static inline int tear_down(void **state)
@@ -200,8 +201,8 @@ static inline int64_t make_ticket(struct fixture *f, const char *sender, const c
 	OK(store_commit(f->store, &f->error));
 	assert_false(duplicate);
 	store_spool_free(&spool);
-	OK(sql_number(f->store, &f->error, &last, 0, SQL_TICKET_LAST, ""));
-	return last;
+	OK(engine_number(f->store->engine, &f->error, &last, 0, SQL_NEXT_NUMBERS, ""));
+	return last - 1;
 }
 
 /* Applies a plan that no mail caused, in a transaction of its own. */
@@ -229,7 +230,7 @@ static inline void assert_clean(struct fixture *f)
 
 static inline void run_sql(struct fixture *f, const char *sql)
 {
-	assert_int_equal(sqlite3_exec(f->store->db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(f->store->engine->db, sql, NULL, NULL, NULL), SQLITE_OK);
 }
 
 #endif

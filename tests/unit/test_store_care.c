@@ -157,7 +157,7 @@ static void old_strays_are_swept_and_young_ones_left(void **state)
 	assert_int_equal(system(command), 0);
 	assert_int_equal(fsck_findings(f, &findings), 1);
 	assert_non_null(strstr(findings.at[0], lost->file));
-	store_sweep(f->store);
+	store_sweep(f->store->engine, f->store->state_dir);
 	assert_int_equal(count_files(f), 2);
 	assert_clean(f);
 	store_spool_free(&lost);
@@ -219,10 +219,10 @@ static void many_threads_write_and_each_gets_its_own_answer(void **state)
 	struct store_totals totals;
 	struct crew crews[CREWS];
 	pthread_t threads[CREWS];
-	uint32_t least = late_least;
+	uint32_t least = sqlite_deferred_least;
 
-	late_least = 64;
-	OK(store_writer_start(f->dir, &writer, &f->error));
+	sqlite_deferred_least = 64;
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
 	for (int i = 0; i < CREWS; i++) {
 		crews[i] = (struct crew){ f, writer, i * EACH, EACH, 0 };
 		pthread_create(&threads[i], NULL, write_some, &crews[i]);
@@ -239,7 +239,7 @@ static void many_threads_write_and_each_gets_its_own_answer(void **state)
 	assert_true(counters.batches <= counters.jobs);
 	store_writer_stop(&writer);
 	assert_null(writer);
-	late_least = least;
+	sqlite_deferred_least = least;
 	OK(store_totals(f->store, &totals, &f->error));
 	assert_int_equal(totals.tickets, CREWS * (EACH - EACH / 7));
 	assert_int_equal(totals.accepted, totals.tickets);
@@ -248,14 +248,14 @@ static void many_threads_write_and_each_gets_its_own_answer(void **state)
 
 struct reader { struct fixture *f; struct store_writer *writer; _Atomic int committed; _Atomic bool stop; int asked, wrong; };
 
-/* What was committed is found by another connection, whatever the late indexes are doing. */
+/* What was committed is found by another connection, whatever the deferred indexes are doing. */
 static void *read_on(void *argument)
 {
 	struct reader *reader = argument;
 	struct store *store;
 	struct error error;
 
-	if (store_open(reader->f->dir, false, &store, &error) != STATUS_OK)
+	if (store_open(reader->f->dir, NULL, false, &store, &error) != STATUS_OK)
 		return NULL;
 	while (!reader->stop) {
 		CLEANUP_ARENA struct arena arena = { 0 };
@@ -282,11 +282,11 @@ static void readers_find_what_was_committed(void **state)
 {
 	struct fixture *f = *state;
 	struct reader reader = { .f = f };
-	uint32_t least = late_least;
+	uint32_t least = sqlite_deferred_least;
 	pthread_t thread;
 
-	late_least = 16;
-	OK(store_writer_start(f->dir, &reader.writer, &f->error));
+	sqlite_deferred_least = 16;
+	OK(store_writer_start(f->dir, NULL, &reader.writer, &f->error));
 	pthread_create(&thread, NULL, read_on, &reader);
 	for (int i = 0; i < 400; i++) {
 		struct job job = { f, i, STATUS_OK, false };
@@ -297,7 +297,7 @@ static void readers_find_what_was_committed(void **state)
 	reader.stop = true;
 	pthread_join(thread, NULL);
 	store_writer_stop(&reader.writer);
-	late_least = least;
+	sqlite_deferred_least = least;
 	assert_true(reader.asked > 0);
 	assert_int_equal(reader.wrong, 0);
 	assert_clean(f);
@@ -313,7 +313,7 @@ static void many_jobs_of_one_call_have_one_answer_each(void **state)
 	enum status statuses[200];
 	struct error errors[200];
 
-	OK(store_writer_start(f->dir, &writer, &f->error));
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
 	for (int i = 0; i < 200; i++) {
 		jobs[i] = (struct job){ f, i == 150 ? 20 : i, i % 10 == 9 ? STATUS_BAD_INPUT : STATUS_OK, false };
 		contexts[i] = &jobs[i];
@@ -336,7 +336,7 @@ static void a_locked_store_puts_all_off_and_recovers(void **state)
 	struct store_writer *writer;
 	struct job job = { f, 1, STATUS_OK, false };
 
-	OK(store_writer_start(f->dir, &writer, &f->error));
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
 	log_set_level(LOG_ERROR);
 	run_sql(f, "BEGIN EXCLUSIVE");
 	/* Waits the whole busy time: that is the promise. */
@@ -353,15 +353,15 @@ static void a_locked_store_puts_all_off_and_recovers(void **state)
 static enum status fill_the_disk(struct store *store, void *context, struct error *error)
 {
 	(void)context;
-	if (sqlite3_exec(store->db, "PRAGMA max_page_count=64; CREATE TEMP TABLE IF NOT EXISTS x(y);", NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(store->engine->db, "PRAGMA max_page_count=64; CREATE TEMP TABLE IF NOT EXISTS x(y);", NULL, NULL, NULL) != SQLITE_OK)
 		return error_set(error, STATUS_BROKEN, "no");
-	return sql_status(sqlite3_exec(store->db, "UPDATE meta SET value=zeroblob(3000000) WHERE key='contact_key'", NULL, NULL, NULL));
+	return sqlite_status(sqlite3_exec(store->engine->db, "UPDATE meta SET value=zeroblob(3000000) WHERE key='contact_key'", NULL, NULL, NULL));
 }
 
 static enum status free_the_disk(struct store *store, void *context, struct error *error)
 {
 	(void)context;
-	return sql_exec(store->db, "PRAGMA max_page_count=1000000", error);
+	return sqlite_exec(store->engine->db, "PRAGMA max_page_count=1000000", error);
 }
 
 static enum status either(struct store *store, void *context, struct error *error)
@@ -382,7 +382,7 @@ static void a_full_disk_in_a_batch_hurts_nobody_for_good(void **state)
 	struct store_totals totals;
 	int64_t kept = 0;
 
-	OK(store_writer_start(f->dir, &writer, &f->error));
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
 	store_write_all(writer, either, contexts, 3, statuses, errors);
 	assert_int_equal(statuses[1], STATUS_TRY_LATER);
 	OK(store_write(writer, free_the_disk, NULL, &f->error));
@@ -413,7 +413,7 @@ static void the_log_stays_short(void **state)
 	struct stat about;
 	char path[100], *bytes = noise(LIMIT_MEMORY_SPOOL);
 
-	OK(store_writer_start(f->dir, &writer, &f->error));
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
 	for (int i = 0; i < 800; i++) {          /* 200 MB */
 		struct store_spool *spool = spool_of(f->dir, bytes, LIMIT_MEMORY_SPOOL);
 
@@ -439,7 +439,7 @@ static void a_log_that_grew_beside_a_backup_shrinks(void **state)
 	int64_t number;
 	bool began;
 
-	OK(store_open(f->dir, false, &reader, &f->error));
+	OK(store_open(f->dir, NULL, false, &reader, &f->error));
 	OK(read_begin(reader, &began, &f->error));
 	OK(store_number_get(reader, "x", &number, &f->error));
 	for (int i = 0; i < 320; i++) {          /* 80 MB */
@@ -476,7 +476,7 @@ static void a_backup_alone_restores_everything(void **state)
 	snprintf(command, sizeof command, "mkdir %s && cp %s %s/sportello.db && test ! -e %s.partial", restored, path, restored, path);
 	assert_int_equal(system(command), 0);
 	strcpy(other.dir, restored);
-	OK(store_open(restored, false, &other.store, &f->error));
+	OK(store_open(restored, NULL, false, &other.store, &f->error));
 	OK(store_keys(restored, false, &again, &f->error));
 	assert_memory_equal(keys.key[0], again.key[0], DESK_KEY_SIZE);
 	OK(store_ticket(f->store, &f->arena, 2, &row, &f->error));
@@ -505,7 +505,7 @@ static void a_backup_runs_beside_the_writer(void **state)
 	pthread_t thread;
 	char path[100];
 
-	OK(store_writer_start(f->dir, &writer, &f->error));
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
 	crew = (struct crew){ f, writer, 0, 300, 0 };
 	pthread_create(&thread, NULL, write_some, &crew);
 	for (int i = 0; i < 5; i++) {
@@ -609,7 +609,7 @@ static void fsck_finds_a_damaged_file(void **state)
 	for (int page = 60; page < 90; page += 3)  /* beyond those of the schema, without which nothing can be opened */
 		assert_int_equal(pwrite(fd, zeros, 3000, page * 4096), 3000);
 	close(fd);
-	OK(store_open(f->dir, false, &f->store, &f->error));
+	OK(store_open(f->dir, NULL, false, &f->store, &f->error));
 	assert_true(fsck_findings(f, &findings) > 0);
 }
 
@@ -651,6 +651,12 @@ static size_t found(struct fixture *f, const char *words)
 	return rows.count;
 }
 
+static void reopen(struct fixture *f)
+{
+	store_close(&f->store);
+	OK(store_open(f->dir, NULL, false, &f->store, &f->error));
+}
+
 static void search_finds_words(void **state)
 {
 	struct fixture *f = *state;
@@ -676,7 +682,7 @@ static void search_finds_words(void **state)
 	assert_int_equal(found(f, "\"unbalanced AND ( OR NOT * ^"), 0);
 	assert_int_equal(found(f, "!!! ---"), 0);
 	/* Damaged: thrown away and built again. */
-	search_close(f->store);
+	reopen(f);
 	snprintf(path, sizeof path, "%s/search.db", f->dir);
 	file = fopen(path, "w");
 	for (int i = 0; i < 1000; i++)
@@ -687,12 +693,12 @@ static void search_finds_words(void **state)
 	assert_int_equal(done, 4);
 	assert_int_equal(found(f, "apple"), 1);
 	/* Of another version: the same. */
-	sqlite3_exec(f->store->search, "PRAGMA user_version=99", NULL, NULL, NULL);
-	search_close(f->store);
+	sqlite3_exec(f->store->engine->words, "PRAGMA user_version=99", NULL, NULL, NULL);
+	reopen(f);
 	OK(store_search_index(f->store, 100, text_of, "", &done, &f->error));
 	assert_int_equal(done, 4);
 	/* Ahead of the tickets: another database is here now. */
-	sqlite3_exec(f->store->search, "UPDATE progress SET message=1000", NULL, NULL, NULL);
+	sqlite3_exec(f->store->engine->words, "UPDATE progress SET message=1000", NULL, NULL, NULL);
 	OK(store_search_index(f->store, 100, text_of, "", &done, &f->error));
 	assert_int_equal(done, 4);
 }

@@ -3,6 +3,7 @@
  */
 #include "test_store.h"
 
+#include "sqlite/sqlite_private.h"
 #include "store/store_private.h"
 
 /* ---- who writes ---- */
@@ -28,7 +29,7 @@ static void a_lone_caller_writes_himself(void **state)
 	struct store_writer *writer;
 	struct watched watched = { .gate = NULL };
 
-	OK(store_writer_start(f->dir, &writer, &f->error));
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
 	for (int i = 0; i < 5; i++) {
 		watched.running = false;
 		OK(store_write(writer, watch, &watched, &f->error));
@@ -65,7 +66,7 @@ static void who_comes_meanwhile_is_written_together(void **state)
 	struct store_counters counters;
 	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
-	OK(store_writer_start(f->dir, &writer, &f->error));
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
 	pthread_mutex_lock(&gate);
 	for (int i = 0; i < 3; i++) {
 		callers[i] = (struct caller){ .writer = writer, .watched = { .gate = i == 0 ? &gate : NULL } };
@@ -122,7 +123,7 @@ static void a_job_that_fails_is_undone_alone(void **state)
 	enum status statuses[4];
 	struct error errors[4];
 
-	OK(store_writer_start(f->dir, &writer, &f->error));
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
 	store_write_all(writer, count_up, contexts, 4, statuses, errors);
 	for (int i = 0; i < 4; i++) {
 		assert_int_equal(statuses[i], steps[i].fails ? STATUS_REFUSED : STATUS_OK);
@@ -175,7 +176,7 @@ static void a_batch_done_again_spends_once(void **state)
 	enum status statuses[4];
 	struct error errors[4];
 
-	OK(store_writer_start(f->dir, &writer, &f->error));
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
 	store_write_all(writer, acknowledge_a_stranger, contexts, 4, statuses, errors);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(statuses[i], i == 2 ? STATUS_REFUSED : STATUS_OK);
@@ -214,7 +215,10 @@ static void a_commit_is_one_write(void **state)
 		skip();
 	make_ticket(f, "b@customer.example", "<second@x>");
 	count = writes_so_far() - before;
-	assert_in_range(count, 1, 2);    /* of a dozen pages, two writes each without store_vfs.c */
+	if (strstr(program_invocation_short_name, "plain"))
+		assert_in_range(count, 20, 60);  /* a dozen pages, two writes each without sqlite_vfs.c */
+	else
+		assert_in_range(count, 1, 2);
 }
 
 static long log_size(const struct fixture *f)
@@ -231,14 +235,14 @@ static void the_log_is_whole_after_each_commit(void **state)
 {
 	struct fixture *f = *state;
 
-	OK(sql_exec(f->store->db, "PRAGMA synchronous=OFF", &f->error));
+	OK(sqlite_exec(f->store->engine->db, "PRAGMA synchronous=OFF", &f->error));
 	for (int i = 0; i < 20; i++) {
 		struct store *other;
 		int64_t last = make_ticket(f, "a@customer.example", arena_printf(&f->arena, "<%d@x>", i)), count = 0;
 
 		assert_int_equal((log_size(f) - 32) % (24 + 4096), 0);
-		OK(store_open(f->dir, false, &other, &f->error));
-		OK(sql_number(other, &f->error, &count, 0, SQL_TICKET_COUNT, ""));
+		OK(store_open(f->dir, NULL, false, &other, &f->error));
+		OK(engine_number(other->engine, &f->error, &count, 0, SQL_TICKET_COUNT, ""));
 		store_close(&other);
 		assert_int_equal(count, last);
 	}
@@ -251,18 +255,18 @@ static void a_large_transaction_survives(void **state)
 	struct store *other;
 	int64_t number = 0;
 
-	OK(sql_exec(f->store->db, "PRAGMA cache_size=-64", &f->error));
+	OK(sqlite_exec(f->store->engine->db, "PRAGMA cache_size=-64", &f->error));
 	OK(store_begin(f->store, &f->error));
 	for (int i = 0; i < 3000; i++)
 		OK(store_number_set(f->store, arena_printf(&f->arena, "number %d with a name that takes some room", (i * 7919) % 3000), i, &f->error));
 	OK(store_commit(f->store, &f->error));
-	OK(store_open(f->dir, false, &other, &f->error));
+	OK(store_open(f->dir, NULL, false, &other, &f->error));
 	for (int i = 0; i < 3000; i++) {
 		OK(store_number_get(other, arena_printf(&f->arena, "number %d with a name that takes some room", (i * 7919) % 3000), &number, &f->error));
 		assert_int_equal(number, i);
 	}
 	store_close(&other);
-	OK(sql_exec(f->store->db, "PRAGMA integrity_check", &f->error));
+	OK(sqlite_exec(f->store->engine->db, "PRAGMA integrity_check", &f->error));
 }
 
 /* ---- what a connection remembers from one transaction to the next ---- */
@@ -285,10 +289,10 @@ static void mails_that_another_connection_took_in_are_seen(void **state)
 {
 	struct fixture *f = *state;
 	struct store *other;
-	uint32_t least = late_least;
+	uint32_t least = sqlite_deferred_least;
 
-	late_least = 8;                  /* so that keys are merged on the way, too */
-	OK(store_open(f->dir, false, &other, &f->error));
+	sqlite_deferred_least = 8;                  /* so that keys are merged on the way, too */
+	OK(store_open(f->dir, NULL, false, &other, &f->error));
 	for (int i = 0; i < 40; i++) {
 		const char *id = arena_printf(&f->arena, "<%d@x>", i);
 		struct store *first = i % 5 < 3 ? f->store : other, *second = i % 3 ? f->store : other;
@@ -296,7 +300,7 @@ static void mails_that_another_connection_took_in_are_seen(void **state)
 		assert_false(seen_before(f, first, id));
 		assert_true(seen_before(f, second, id));
 		OK(store_begin(first, &f->error));
-		OK(late_merge_step(first, &first->mailbox_keys, 3, &f->error));
+		OK(sqlite_deferred_merge_step(first->engine, &first->engine->keys[ENGINE_MAILBOX], 3, &f->error));
 		if (i % 4 == 1)
 			store_rollback(first);
 		else
@@ -307,7 +311,7 @@ static void mails_that_another_connection_took_in_are_seen(void **state)
 		assert_true(seen_before(f, other, arena_printf(&f->arena, "<%d@x>", i)));
 	}
 	store_close(&other);
-	late_least = least;
+	sqlite_deferred_least = least;
 }
 
 /* A transaction a little larger than the cache is undone; then somebody else commits. What was gathered of the first may not be written over it. */
@@ -318,7 +322,7 @@ static void what_was_undone_is_never_written(void **state)
 	char *bytes = calloc(1, 50000);
 	int64_t number, raw;
 
-	OK(store_open(f->dir, false, &other, &f->error));
+	OK(store_open(f->dir, NULL, false, &other, &f->error));
 	run_sql(f, "PRAGMA cache_spill=1");
 	for (int round = 1; round < 60; round++) {
 		OK(store_begin(f->store, &f->error));
@@ -340,7 +344,7 @@ static void what_was_undone_is_never_written(void **state)
 	}
 	store_close(&other);
 	store_close(&f->store);
-	OK(store_open(f->dir, false, &f->store, &f->error));
+	OK(store_open(f->dir, NULL, false, &f->store, &f->error));
 	OK(store_number_get(f->store, "other", &number, &f->error));
 	assert_int_equal(number, 59);
 	assert_clean(f);

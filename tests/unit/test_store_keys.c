@@ -192,7 +192,7 @@ static void a_backup_carries_them_all(void **state)
 	OK(store_backup(f->store, copy, &f->error));
 	assert_int_equal(mkdir(place, 0700), 0);
 	assert_int_equal(rename(copy, arena_printf(&f->arena, "%s/sportello.db", place)), 0);
-	OK(store_open(place, false, &restored, &f->error));
+	OK(store_open(place, NULL, false, &restored, &f->error));
 	store_close(&restored);
 	OK(store_keyring(place, &again, &f->error));
 	assert_same(&again, &ring);

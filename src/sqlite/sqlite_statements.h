@@ -1,13 +1,15 @@
 /*
- * store_statements.h - every SQL statement of the store, each prepared once a connection and kept.
+ * sqlite_statements.h - every statement of engine.h in SQLite's words, each prepared once a connection and kept.
  *
  * One list, so that what is asked of the database can be read (and its query plans be checked) in one place. Names say what
  * a statement does, not where it is used. No statement is ever built from a stranger's text. Whoever changes a column list
  * changes the reader of that list too: TICKET_COLUMNS is read by read_ticket_columns(), and so on.
  * States stand as words where a partial index needs to see them (outbox_due, outbox_failed).
  */
-#ifndef SPORTELLO_STORE_STATEMENTS_H
-#define SPORTELLO_STORE_STATEMENTS_H
+#ifndef SPORTELLO_SQLITE_STATEMENTS_H
+#define SPORTELLO_SQLITE_STATEMENTS_H
+
+#include "engine.h"
 
 #define TICKET_COLUMNS "id, state, queue, agent, priority, subject, language, customer, customer_name, created, updated, closed_at, " \
 	"pending_until, merged_into, resolved_at, voice, answer_to"
@@ -15,26 +17,10 @@
 #define OUTBOX_COLUMNS "id, ticket, created, next_try, state, attempts, last_reply, recipients, record"
 
 #define STATEMENTS(X) \
-	/* transactions */ \
-	X(SQL_BEGIN, "BEGIN IMMEDIATE") \
-	X(SQL_BEGIN_READ, "BEGIN") \
-	X(SQL_COMMIT, "COMMIT") \
-	X(SQL_ROLLBACK, "ROLLBACK") \
-	X(SQL_SAVEPOINT, "SAVEPOINT job") \
-	X(SQL_RELEASE, "RELEASE job") \
-	X(SQL_ROLLBACK_TO, "ROLLBACK TO job") \
-	/* late indexes */ \
+	/* small facts under a name */ \
 	X(SQL_META_GET, "SELECT value FROM meta WHERE key=?1") \
 	X(SQL_META_SET, "INSERT INTO meta(key,value) VALUES(?1,?2) ON CONFLICT(key) DO UPDATE SET value=excluded.value") \
 	X(SQL_META_DELETE, "DELETE FROM meta WHERE key=?1") \
-	X(SQL_MAILBOX_SINCE, "SELECT id, message_id, mail_digest, claim FROM mailbox WHERE id>?1 ORDER BY id") \
-	X(SQL_CONTACT_SINCE, "SELECT id, address FROM contact WHERE id>?1 ORDER BY id") \
-	X(SQL_MAILBOX_KEY_NEWEST, "SELECT row, tag FROM mailbox_key WHERE hash=?1 ORDER BY row DESC LIMIT ?2") \
-	X(SQL_MAILBOX_KEY_OLDEST, "SELECT row, tag FROM mailbox_key WHERE hash=?1 ORDER BY row LIMIT ?2") \
-	X(SQL_MAILBOX_KEY_ADD, "INSERT OR IGNORE INTO mailbox_key(hash,row,tag) VALUES(?1,?2,?3)") \
-	X(SQL_CONTACT_KEY_NEWEST, "SELECT row, tag FROM contact_key WHERE hash=?1 ORDER BY row DESC LIMIT ?2") \
-	X(SQL_CONTACT_KEY_OLDEST, "SELECT row, tag FROM contact_key WHERE hash=?1 ORDER BY row LIMIT ?2") \
-	X(SQL_CONTACT_KEY_ADD, "INSERT OR IGNORE INTO contact_key(hash,row,tag) VALUES(?1,?2,?3)") \
 	/* raw mails */ \
 	X(SQL_RAW_ADD, "INSERT INTO raw(size,digest,file,bytes) VALUES(?1,?2,?3,?4)") \
 	X(SQL_RAW_SAME, "SELECT 1 FROM raw WHERE id=?1 AND digest=?2") \
@@ -42,6 +28,8 @@
 	X(SQL_RAW_BYTES, "SELECT bytes FROM raw WHERE id=?1") \
 	X(SQL_RAW_OF_FILE, "SELECT id FROM raw WHERE file=?1") \
 	X(SQL_RAW_DIGEST, "SELECT digest FROM raw WHERE id=?1") \
+	X(SQL_RAW_IN_FILES, "SELECT id, size, digest, file FROM raw WHERE file IS NOT NULL ORDER BY id") \
+	X(SQL_RAW_MAKE_ROOM, "UPDATE raw SET file=NULL, bytes=zeroblob(?2) WHERE id=?1") \
 	X(SQL_RAW_ALL, "SELECT id, size, digest, file FROM raw ORDER BY id") \
 	/* what was made of them */ \
 	X(SQL_DERIVED_PUT, "INSERT INTO derived(raw,parser,whole,text,reply_text,rest) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(raw) DO UPDATE SET" \
@@ -86,7 +74,7 @@
 	X(SQL_ASSIGNED_SET, "INSERT INTO assigned(queue,agent,ticket) VALUES(?1,?2,?3) ON CONFLICT(queue,agent) DO UPDATE SET ticket=excluded.ticket") \
 	X(SQL_TICKET_QUEUE_CUSTOMER, "SELECT queue, customer FROM ticket WHERE id=?1") \
 	/* tickets */ \
-	X(SQL_TICKET_LAST, "SELECT max(id) FROM ticket") \
+	X(SQL_NEXT_NUMBERS, "SELECT coalesce((SELECT max(id) FROM ticket),0)+1, coalesce((SELECT max(id) FROM outbox),0)+1") \
 	X(SQL_TICKET_ADD, "INSERT INTO ticket(id,state,queue,agent,priority,subject,language,customer,customer_name,created,updated,closed_at,voice)" \
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?10,?11,?12)") \
 	X(SQL_TICKET_VOICE, "UPDATE ticket SET voice=?2 WHERE id=?1") \
@@ -218,13 +206,84 @@
 	X(SQL_OUTBOX_WAITING, "SELECT count(*) FROM outbox WHERE state='waiting'") \
 	X(SQL_OUTBOX_FAILED, "SELECT count(*) FROM outbox WHERE state='failed'") \
 	X(SQL_OUTBOX_COUNT, "SELECT count(*) FROM outbox") \
-	X(SQL_OUTBOX_NEXT_DUE, "SELECT min(next_try) FROM outbox WHERE state='waiting'")
+	X(SQL_OUTBOX_NEXT_DUE, "SELECT min(next_try) FROM outbox WHERE state='waiting'") \
+	/* fsck: each gives the rows that should not be there */ \
+	X(SQL_CHECK_GAP_MAILBOX, "SELECT max(id) FROM mailbox HAVING max(id)<>count(*)") \
+	X(SQL_CHECK_GAP_RAW, "SELECT max(id) FROM raw HAVING max(id)<>count(*)") \
+	X(SQL_CHECK_GAP_CONTACT, "SELECT max(id) FROM contact HAVING max(id)<>count(*)") \
+	X(SQL_CHECK_GAP_TICKET, "SELECT max(id) FROM ticket HAVING max(id)<>count(*)") \
+	X(SQL_CHECK_GAP_MESSAGE, "SELECT max(id) FROM message HAVING max(id)<>count(*)") \
+	X(SQL_CHECK_GAP_OUTBOX, "SELECT max(id) FROM outbox HAVING max(id)<>count(*)") \
+	X(SQL_CHECK_MAILBOX_DISPOSITION, "SELECT id FROM mailbox WHERE instr(?1,' '||disposition||' ')=0") \
+	X(SQL_CHECK_MAILBOX_ON_NONE, "SELECT id FROM mailbox WHERE ticket=0 AND disposition IN ('ticket','joined')") \
+	X(SQL_CHECK_MAILBOX_TICKET, "SELECT id FROM mailbox WHERE ticket<>0 AND ticket NOT IN (SELECT id FROM ticket)") \
+	X(SQL_CHECK_MAILBOX_MESSAGE, "SELECT id FROM mailbox m WHERE seq<>0 AND NOT EXISTS (SELECT 1 FROM message WHERE ticket=m.ticket AND seq=m.seq)") \
+	X(SQL_CHECK_MAILBOX_RAW, "SELECT id FROM mailbox WHERE raw NOT IN (SELECT id FROM raw)") \
+	X(SQL_CHECK_MAILBOX_TWICE, "SELECT min(id) FROM mailbox GROUP BY claim HAVING count(*)>1") \
+	X(SQL_CHECK_RAW_UNNAMED, "SELECT id FROM raw WHERE id NOT IN (SELECT raw FROM mailbox)") \
+	X(SQL_CHECK_DERIVED_RAW, "SELECT raw FROM derived WHERE raw NOT IN (SELECT id FROM raw)") \
+	X(SQL_CHECK_RAW_NOWHERE, "SELECT id FROM raw WHERE bytes IS NULL AND file IS NULL") \
+	X(SQL_CHECK_RAW_SIZE, "SELECT id FROM raw WHERE bytes IS NOT NULL AND length(bytes)<>size") \
+	X(SQL_CHECK_MESSAGE_GAP, "SELECT ticket FROM message GROUP BY ticket HAVING max(seq)<>count(*) OR min(seq)<>1") \
+	X(SQL_CHECK_HISTORY_GAP, "SELECT ticket FROM history GROUP BY ticket HAVING max(n)<>count(*) OR min(n)<>1") \
+	X(SQL_CHECK_TICKET_HISTORY, "SELECT id FROM ticket WHERE id NOT IN (SELECT ticket FROM history)") \
+	X(SQL_CHECK_MESSAGE_RAW, "SELECT id FROM message WHERE raw<>0 AND raw NOT IN (SELECT id FROM raw)") \
+	X(SQL_CHECK_MESSAGE_OUTBOX, "SELECT id FROM message WHERE outbox<>0 AND outbox NOT IN (SELECT id FROM outbox)") \
+	X(SQL_CHECK_TICKET_OF_MESSAGE, "SELECT ticket FROM message WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_TICKET_OF_HISTORY, "SELECT ticket FROM history WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_TICKET_OF_PARTICIPANT, "SELECT ticket FROM participant WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_TICKET_OF_LINK, "SELECT ticket FROM link WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_TICKET_OF_TAG, "SELECT ticket FROM tag WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_TICKET_OF_TIMER, "SELECT ticket FROM timer WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_TICKET_OF_CONFIRMED, "SELECT ticket FROM confirmed WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_TICKET_OF_ROUTED, "SELECT ticket FROM routed WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_TICKET_OF_LEARNED, "SELECT ticket FROM learned WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_TICKET_OF_ASKED, "SELECT ticket FROM asked WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_SUGGESTED_ASKED, "SELECT ticket FROM suggested WHERE ticket NOT IN (SELECT ticket FROM asked) GROUP BY ticket") \
+	X(SQL_CHECK_ASKED_SHOWN, "SELECT ticket FROM asked a WHERE (shown='nothing')<>(NOT EXISTS (SELECT 1 FROM suggested WHERE ticket=a.ticket))") \
+	X(SQL_CHECK_SUGGESTED_GAP, "SELECT ticket FROM suggested GROUP BY ticket HAVING max(rank)<>count(*) OR min(rank)<>1 OR count(DISTINCT article)<>count(*)") \
+	X(SQL_CHECK_ASKED_SAID, "SELECT ticket FROM asked WHERE (said='')<>(said_at=0) OR (shown='nothing' AND said<>'')") \
+	X(SQL_CHECK_SUGGESTED_NUMBER, "SELECT ticket FROM suggested WHERE outcome<>'' AND said=0 GROUP BY ticket") \
+	X(SQL_CHECK_SUGGESTED_SOLVED, "SELECT s.ticket FROM suggested s JOIN asked a ON a.ticket=s.ticket WHERE s.outcome='solved' AND a.said<>'solved' GROUP BY s.ticket") \
+	X(SQL_CHECK_TICKET_HELD, "SELECT id FROM ticket t WHERE state IN ('held','expired') AND NOT EXISTS (SELECT 1 FROM asked WHERE ticket=t.id AND shown='held')") \
+	X(SQL_CHECK_LINK_ONE_WAY, "SELECT ticket FROM link l WHERE NOT EXISTS (SELECT 1 FROM link WHERE ticket=l.other AND other=l.ticket)") \
+	X(SQL_CHECK_TICKET_MERGED, "SELECT id FROM ticket t WHERE merged_into<>0 AND (merged_into=id OR merged_into NOT IN (SELECT id FROM ticket))") \
+	X(SQL_CHECK_OUTBOX_TICKET, "SELECT id FROM outbox WHERE ticket<>0 AND ticket NOT IN (SELECT id FROM ticket)") \
+	X(SQL_CHECK_OUTBOX_FAILED, "SELECT id FROM outbox WHERE state='failed' AND last_reply=''") \
+	X(SQL_CHECK_CONTACT_TWICE, "SELECT min(id) FROM contact GROUP BY address HAVING count(*)>1") \
+	X(SQL_CHECK_HISTORIES, "SELECT h.ticket, h.what, h.n=(SELECT max(n) FROM history WHERE ticket=h.ticket), t.state, t.queue, t.agent, t.priority," \
+		" t.merged_into, (SELECT coalesce(max(seq),0) FROM message WHERE ticket=h.ticket)" \
+		" FROM history h JOIN ticket t ON t.id=h.ticket ORDER BY h.ticket, h.n") \
+	X(SQL_CHECK_RECORDS, "SELECT id, record FROM outbox ORDER BY id")
 
-enum sql {
+/* The engine's own. */
+#define OWN_STATEMENTS(X) \
+	/* transactions */ \
+	X(OWN_BEGIN, "BEGIN IMMEDIATE") \
+	X(OWN_BEGIN_READ, "BEGIN") \
+	X(OWN_COMMIT, "COMMIT") \
+	X(OWN_ROLLBACK, "ROLLBACK") \
+	X(OWN_SAVEPOINT, "SAVEPOINT job") \
+	X(OWN_RELEASE, "RELEASE job") \
+	X(OWN_ROLLBACK_TO, "ROLLBACK TO job") \
+	/* deferred indexes */ \
+	X(OWN_MAILBOX_SINCE, "SELECT id, message_id, mail_digest, claim FROM mailbox WHERE id>?1 ORDER BY id") \
+	X(OWN_CONTACT_SINCE, "SELECT id, address FROM contact WHERE id>?1 ORDER BY id") \
+	X(OWN_MAILBOX_MERGED, "SELECT id, message_id, mail_digest, claim FROM mailbox WHERE id<=(SELECT value FROM meta WHERE key='mailbox_key')") \
+	X(OWN_CONTACT_MERGED, "SELECT id, address FROM contact WHERE id<=(SELECT value FROM meta WHERE key='contact_key')") \
+	X(OWN_MAILBOX_KEY_NEWEST, "SELECT row, tag FROM mailbox_key WHERE hash=?1 ORDER BY row DESC LIMIT ?2") \
+	X(OWN_MAILBOX_KEY_OLDEST, "SELECT row, tag FROM mailbox_key WHERE hash=?1 ORDER BY row LIMIT ?2") \
+	X(OWN_MAILBOX_KEY_ADD, "INSERT OR IGNORE INTO mailbox_key(hash,row,tag) VALUES(?1,?2,?3)") \
+	X(OWN_CONTACT_KEY_NEWEST, "SELECT row, tag FROM contact_key WHERE hash=?1 ORDER BY row DESC LIMIT ?2") \
+	X(OWN_CONTACT_KEY_OLDEST, "SELECT row, tag FROM contact_key WHERE hash=?1 ORDER BY row LIMIT ?2") \
+	X(OWN_CONTACT_KEY_ADD, "INSERT OR IGNORE INTO contact_key(hash,row,tag) VALUES(?1,?2,?3)")
+
+enum own_sql {
+	OWN_FIRST = SQL_COUNT - 1,
 #define X(id, text) id,
-	STATEMENTS(X)
+	OWN_STATEMENTS(X)
 #undef X
-	SQL_COUNT
+	STATEMENT_COUNT
 };
 
 #endif

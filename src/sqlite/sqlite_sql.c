@@ -1,25 +1,35 @@
 /*
- * store_sql.c - the one place where statements are prepared, bound, stepped and reset, and SQLite's result codes become ours.
+ * sqlite_sql.c - the one place where statements are prepared, bound, stepped and reset, and SQLite's result codes become ours.
  *
  * Each statement is prepared when first used and kept with its connection. A statement never stays unreset: an open one
  * would hold a snapshot and stop the WAL from being reused. May not know what a ticket is.
  * Diagnostics: STATUS_TRY_LATER with what the administrator can do (locked, disk full, read-only, input/output error, no
  * memory); STATUS_BROKEN for a damaged file, or a statement that does not fit the schema (a mistake of ours).
  */
-#include "store_private.h"
+#include "sqlite_private.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char *const statement_texts[SQL_COUNT] = {
+static const char *const statement_texts[STATEMENT_COUNT] = {
 #define X(id, text) [id] = text,
 	STATEMENTS(X)
+	OWN_STATEMENTS(X)
 #undef X
 };
 
-enum status sql_status(int code)
+/* Each name of the door has its words: as many words as names, and none twice. */
+enum {
+#define X(id, text) HAS_##id,
+	STATEMENTS(X)
+#undef X
+	HAS_COUNT
+};
+_Static_assert((int)HAS_COUNT == (int)SQL_COUNT, "a statement of engine.h has no words");
+
+enum status sqlite_status(int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_OK: case SQLITE_ROW: case SQLITE_DONE:
@@ -63,7 +73,7 @@ static const char *advice(int code, int system)
 	}
 }
 
-enum status sql_failed(sqlite3 *db, int code, const char *doing, struct error *error)
+enum status sqlite_failed(sqlite3 *db, int code, const char *doing, struct error *error)
 {
 	int system = errno;                      /* set to 0 before the step, by those who step */
 
@@ -72,7 +82,7 @@ enum status sql_failed(sqlite3 *db, int code, const char *doing, struct error *e
 		code = SQLITE_IOERR_READ;
 	if ((code & 0xff) != SQLITE_IOERR && (code & 0xff) != SQLITE_CANTOPEN)
 		system = 0;
-	enum status status = error_set(error, sql_status(code), "%s: %s (SQLite: %s%s%s)", doing, advice(code, system),
+	enum status status = error_set(error, sqlite_status(code), "%s: %s (SQLite: %s%s%s)", doing, advice(code, system),
 	                               db ? sqlite3_errmsg(db) : sqlite3_errstr(code), system ? ": " : "", system ? strerror(system) : "");
 
 	if (error)
@@ -80,33 +90,33 @@ enum status sql_failed(sqlite3 *db, int code, const char *doing, struct error *e
 	return status;
 }
 
-enum status sql_exec(sqlite3 *db, const char *sql, struct error *error)
+enum status sqlite_exec(sqlite3 *db, const char *sql, struct error *error)
 {
 	int code;
 
 	errno = 0;
 	code = sqlite3_exec(db, sql, NULL, NULL, NULL);
-	return code == SQLITE_OK ? STATUS_OK : sql_failed(db, code, sql, error);
+	return code == SQLITE_OK ? STATUS_OK : sqlite_failed(db, code, sql, error);
 }
 
 /* What an error message calls the statement: its first words. */
-static enum status statement_failed(struct store *store, int code, enum sql id, struct error *error)
+static enum status statement_failed(struct engine *engine, int code, int id, struct error *error)
 {
 	char doing[60];
 
 	snprintf(doing, sizeof doing, "%.*s", (int)strcspn(statement_texts[id], "(,;"), statement_texts[id]);
-	return sql_failed(store->db, code, doing, error);
+	return sqlite_failed(engine->db, code, doing, error);
 }
 
-static sqlite3_stmt *prepared(struct store *store, enum sql id, enum status *status, struct error *error)
+static sqlite3_stmt *prepared(struct engine *engine, int id, enum status *status, struct error *error)
 {
-	sqlite3_stmt **statement = &store->statements[id];
+	sqlite3_stmt **statement = &engine->statements[id];
 
 	if (!*statement) {
-		int code = sqlite3_prepare_v3(store->db, statement_texts[id], -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+		int code = sqlite3_prepare_v3(engine->db, statement_texts[id], -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
 
 		if (code != SQLITE_OK) {
-			*status = statement_failed(store, code, id, error);
+			*status = statement_failed(engine, code, id, error);
 			return NULL;
 		}
 	}
@@ -141,9 +151,9 @@ static void bind(sqlite3_stmt *statement, const char *format, va_list arguments)
 }
 
 /* The statement after its first step; NULL with *status where it cannot be prepared. The caller resets it. */
-static sqlite3_stmt *first_step(struct store *store, enum sql id, const char *format, va_list arguments, enum status *status, struct error *error)
+static sqlite3_stmt *first_step(struct engine *engine, int id, const char *format, va_list arguments, enum status *status, struct error *error)
 {
-	sqlite3_stmt *statement = prepared(store, id, status, error);
+	sqlite3_stmt *statement = prepared(engine, id, status, error);
 	int code;
 
 	if (!statement)
@@ -152,29 +162,58 @@ static sqlite3_stmt *first_step(struct store *store, enum sql id, const char *fo
 	errno = 0;
 	code = sqlite3_step(statement);
 	if (code != SQLITE_DONE && code != SQLITE_ROW)
-		*status = statement_failed(store, code, id, error);
+		*status = statement_failed(engine, code, id, error);
 	return statement;
 }
 
-enum status sql_run(struct store *store, struct error *error, enum sql id, const char *format, ...)
+static enum status run(struct engine *engine, struct error *error, int id, const char *format, va_list arguments)
+{
+	enum status status;
+
+	sqlite3_reset(first_step(engine, id, format, arguments, &status, error));
+	return status;
+}
+
+enum status sqlite_run(struct engine *engine, struct error *error, int id, const char *format, ...)
 {
 	enum status status;
 	va_list arguments;
 
 	va_start(arguments, format);
-	sqlite3_reset(first_step(store, id, format, arguments, &status, error));
+	status = run(engine, error, id, format, arguments);
 	va_end(arguments);
 	return status;
 }
 
-enum status sql_number(struct store *store, struct error *error, int64_t *value, int64_t otherwise, enum sql id, const char *format, ...)
+enum status engine_run(struct engine *engine, struct error *error, enum sql id, const char *format, ...)
+{
+	enum status status;
+	va_list arguments;
+
+	va_start(arguments, format);
+	status = run(engine, error, (int)id, format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+int64_t engine_changes(struct engine *engine)
+{
+	return sqlite3_changes64(engine->db);
+}
+
+int64_t engine_last_row(struct engine *engine)
+{
+	return sqlite3_last_insert_rowid(engine->db);
+}
+
+enum status engine_number(struct engine *engine, struct error *error, int64_t *value, int64_t otherwise, enum sql id, const char *format, ...)
 {
 	enum status status;
 	sqlite3_stmt *statement;
 	va_list arguments;
 
 	va_start(arguments, format);
-	statement = first_step(store, id, format, arguments, &status, error);
+	statement = first_step(engine, (int)id, format, arguments, &status, error);
 	va_end(arguments);
 	*value = otherwise;
 	if (statement && sqlite3_data_count(statement) && sqlite3_column_type(statement, 0) != SQLITE_NULL)
@@ -183,16 +222,29 @@ enum status sql_number(struct store *store, struct error *error, int64_t *value,
 	return status;
 }
 
-void cursor_open(struct cursor *cursor, struct store *store, struct error *error, enum sql id, const char *format, ...)
+static void open_cursor(struct cursor *cursor, struct engine *engine, struct error *error, int id, const char *format, va_list arguments)
+{
+	*cursor = (struct cursor){ .engine = engine, .error = error };
+	cursor->statement = prepared(engine, id, &cursor->status, error);
+	if (cursor->statement)
+		bind(cursor->statement, format, arguments);
+}
+
+void sqlite_cursor_open(struct cursor *cursor, struct engine *engine, struct error *error, int id, const char *format, ...)
 {
 	va_list arguments;
 
-	*cursor = (struct cursor){ .store = store, .error = error };
-	cursor->statement = prepared(store, id, &cursor->status, error);
-	if (!cursor->statement)
-		return;
 	va_start(arguments, format);
-	bind(cursor->statement, format, arguments);
+	open_cursor(cursor, engine, error, id, format, arguments);
+	va_end(arguments);
+}
+
+void cursor_open(struct cursor *cursor, struct engine *engine, struct error *error, enum sql id, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	open_cursor(cursor, engine, error, (int)id, format, arguments);
 	va_end(arguments);
 }
 
@@ -207,14 +259,16 @@ bool cursor_next(struct cursor *cursor)
 	if (code == SQLITE_ROW)
 		return true;
 	if (code != SQLITE_DONE)
-		cursor->status = sql_failed(cursor->store->db, code, "reading the database", cursor->error);
+		cursor->status = sqlite_failed(cursor->engine->db, code, "reading the database", cursor->error);
 	cursor_close(cursor);
 	return false;
 }
 
 enum status cursor_close(struct cursor *cursor)
 {
-	if (cursor->statement)
+	if (cursor->statement && cursor->once)
+		sqlite3_finalize(cursor->statement);
+	else if (cursor->statement)
 		sqlite3_reset(cursor->statement);
 	cursor->statement = NULL;
 	return cursor->status;
@@ -232,6 +286,14 @@ const char *cursor_text(struct cursor *cursor, struct arena *arena, int column)
 	const char *text = cursor_text_or_null(cursor, arena, column);
 
 	return text ? text : "";
+}
+
+const void *cursor_blob(struct cursor *cursor, int column, size_t *length)
+{
+	const void *bytes = sqlite3_column_blob(cursor->statement, column);
+
+	*length = (size_t)sqlite3_column_bytes(cursor->statement, column);
+	return bytes;
 }
 
 int64_t cursor_number(struct cursor *cursor, int column)

@@ -1,5 +1,5 @@
 /*
- * store_vfs.c - gathers what SQLite writes to the write-ahead log, so that a commit is one write(2) and not two a page.
+ * sqlite_vfs.c - gathers what SQLite writes to the write-ahead log, so that a commit is one write(2) and not two a page.
  *
  * A layer over SQLite's own file system ("unix"): the log is wrapped, and of a database the lock for writing is watched. SQLite appends
  * a header of 24 bytes and a page for each frame; they gather here until the last page of a commit, whose header says
@@ -9,7 +9,7 @@
  * what another program has committed meanwhile.
  * Diagnostics: a write that fails is told to SQLite by the call that needed it (disk full, input/output error).
  */
-#include "store_private.h"
+#include "sqlite_private.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -208,7 +208,7 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
 }
 
 /* Becomes the default of this process. Everything but opening a file is still the one below. */
-void vfs_register(void)
+void sqlite_register_vfs(void)
 {
 	static sqlite3_vfs own;
 

@@ -1,13 +1,13 @@
 /*
- * store_schema.c - the tables, as commented SQL, and the way from each version of them to the next.
+ * sqlite_schema.c - the tables, as commented SQL, and the way from each version of them to the next.
  *
- * The database says what it is: application_id is ours, user_version counts the steps it has taken. schema_bring_up() takes
+ * The database says what it is: application_id is ours, user_version counts the steps it has taken. sqlite_bring_up() takes
  * the missing steps in one transaction, so that a crash leaves the old version or the new one. May not touch a database of
  * another program or of a newer Sportello: both are refused with a sentence that says so.
  * To change the schema: never edit a step that was released; append one, count SCHEMA_VERSION up, and freeze a database of it by
  * tests/tools/schema_fixture.py, which tests/blackbox/test_upgrade.py then opens for ever.
  */
-#include "store_private.h"
+#include "sqlite_private.h"
 
 #include <stdio.h>
 
@@ -16,11 +16,11 @@
  *
  * What makes the millionth ticket as cheap as the first: a mail only appends to these tables, so a commit writes the last page
  * of each and nothing in the middle. The two random lookups that a mail needs (Message-ID, address) have tables of their own
- * (mailbox_key, contact_key), which are filled later, in sorted order: see store_late.c.
+ * (mailbox_key, contact_key), which are filled later, in sorted order: see sqlite_deferred.c.
  * There are no foreign keys: `sportello fsck` checks what they would. Words are checked one by one with OR: for IN with three or more
  * SQLite makes a table, with a cache and a page of its own, at each insert. */
 static const char *const version_1[] = {
-/* Small facts about the database itself: how far the late indexes are filled, and (in a backup only) the secret key. */
+/* Small facts about the database itself: how far the deferred indexes are filled, and (in a backup only) the secret key. */
 "CREATE TABLE meta(\n"
 "  key   TEXT PRIMARY KEY,\n"
 "  value ANY\n"
@@ -60,7 +60,7 @@ static const char *const version_1[] = {
 ") STRICT",
 "CREATE INDEX mailbox_duplicates ON mailbox(duplicates) WHERE duplicates>0",
 
-/* Late index: hash of the Message-ID (or of mail_digest, where there is none) -> mailbox.id; tag: part of the claim. */
+/* Deferred index: hash of the Message-ID (or of mail_digest, where there is none) -> mailbox.id; tag: part of the claim. */
 "CREATE TABLE mailbox_key(\n"
 "  hash INTEGER NOT NULL,\n"
 "  row  INTEGER NOT NULL,\n"
@@ -88,7 +88,7 @@ static const char *const version_1[] = {
 "  organisation   INTEGER\n"
 ") STRICT",
 
-/* Late index: hash of the address -> contact.id; tag unused. */
+/* Deferred index: hash of the address -> contact.id; tag unused. */
 "CREATE TABLE contact_key(\n"
 "  hash INTEGER NOT NULL,\n"
 "  row  INTEGER NOT NULL,\n"
@@ -320,8 +320,8 @@ static const char *const version_2[] = {
 NULL
 };
 
-const struct migration schema_migrations[] = { { 1, version_1 }, { 2, version_2 } };
-const size_t schema_migration_count = COUNT_OF(schema_migrations);
+const struct migration sqlite_migrations[] = { { 1, version_1 }, { 2, version_2 } };
+const size_t sqlite_migration_count = COUNT_OF(sqlite_migrations);
 
 static enum status pragma_number(sqlite3 *db, const char *sql, int64_t *value, struct error *error)
 {
@@ -332,7 +332,7 @@ static enum status pragma_number(sqlite3 *db, const char *sql, int64_t *value, s
 	if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
 		*value = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
-	return code == SQLITE_ROW || code == SQLITE_DONE ? STATUS_OK : sql_failed(db, code, sql, error);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? STATUS_OK : sqlite_failed(db, code, sql, error);
 }
 
 struct identity { int64_t application, version, tables; };
@@ -370,16 +370,16 @@ static enum status take_steps(sqlite3 *db, int64_t from, const struct migration 
 		if (steps[i].to <= from)
 			continue;
 		for (const char *const *text = steps[i].sql; *text; text++) {
-			enum status status = sql_exec(db, *text, error);
+			enum status status = sqlite_exec(db, *text, error);
 			if (status != STATUS_OK)
 				return status;
 		}
 	}
 	snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION_ID, steps[count - 1].to);
-	return sql_exec(db, sql, error);
+	return sqlite_exec(db, sql, error);
 }
 
-enum status schema_bring_up(sqlite3 *db, const char *path, bool create, const struct migration *steps, size_t count, struct error *error)
+enum status sqlite_bring_up(sqlite3 *db, const char *path, bool create, const struct migration *steps, size_t count, struct error *error)
 {
 	int newest = steps[count - 1].to;
 	struct identity identity;
@@ -390,7 +390,7 @@ enum status schema_bring_up(sqlite3 *db, const char *path, bool create, const st
 	if (status != STATUS_OK || identity.version == newest)
 		return status;
 	/* Another program may be at it too: look again under the lock. */
-	if ((status = sql_exec(db, "BEGIN EXCLUSIVE", error)) != STATUS_OK)
+	if ((status = sqlite_exec(db, "BEGIN EXCLUSIVE", error)) != STATUS_OK)
 		return status;
 	status = identify(db, &identity, error);
 	if (status == STATUS_OK)
@@ -398,7 +398,7 @@ enum status schema_bring_up(sqlite3 *db, const char *path, bool create, const st
 	if (status == STATUS_OK)
 		status = take_steps(db, identity.version, steps, count, error);
 	if (status == STATUS_OK)
-		status = sql_exec(db, "COMMIT", error);
+		status = sqlite_exec(db, "COMMIT", error);
 	if (status != STATUS_OK) {
 		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 		return status;

@@ -1,0 +1,244 @@
+/*
+ * sqlite_open.c - a connection: opened, identified, brought up to date, closed; and its transactions.
+ *
+ * A connection belongs to one thread at a time (SQLite runs without its own mutexes here). The database is 0600: it holds
+ * other people's letters. Durability is set here, once: WAL and synchronous=FULL; checkpoints never happen inside a commit
+ * (wal_autocheckpoint=0): sqlite_upkeep.c does them beside.
+ * Diagnostics: STATUS_NOT_FOUND no database there (and not `create`), STATUS_BAD_INPUT not one of ours or of a newer version,
+ * STATUS_TRY_LATER locked, full or not writable, STATUS_BROKEN damaged.
+ */
+#include "sqlite_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define STATEMENT_JOURNAL_BYTES (-1)             /* what a savepoint keeps for its rollback stays in memory, a few dozen pages */
+#define LOG_KEPT "67108864"                     /* bytes of the log's file: what it grew beyond, beside a long backup, is given back */
+#define SPILL_PAGES 2048                         /* a transaction may be larger than the cache; beyond 8 MiB its pages go to the log early */
+
+static void configure_library(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);        /* a process-wide lock for each allocation, for figures nobody reads */
+	sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, STATEMENT_JOURNAL_BYTES);
+	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);        /* no pages in advance: most connections read little */
+	sqlite3_initialize();
+#ifndef SQLITE_WITHOUT_VFS               /* slower then: two writes a page instead of one a commit */
+	sqlite_register_vfs();
+#endif
+}
+
+/* The file is made here and not by SQLite, for its mode. */
+static enum status make_file(const char *state_dir, const char *path, struct error *error)
+{
+	int fd;
+
+	if (!directory_make(state_dir, 0700))
+		return error_set(error, STATUS_TRY_LATER, "%s: cannot make the state directory: %s", state_dir, strerror(errno));
+	fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+	else if (errno != EEXIST)
+		return error_set(error, STATUS_TRY_LATER, "%s: cannot make the database: %s", path, strerror(errno));
+	return STATUS_OK;
+}
+
+static enum status set_up(struct engine *engine, const char *path, bool create, struct error *error)
+{
+	char cache[80];
+	enum status status;
+
+	sqlite3_busy_timeout(engine->db, BUSY_TIMEOUT_MS);
+	snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d; PRAGMA cache_spill=%d",
+	         engine->use == ENGINE_WRITES ? WRITER_CACHE_KIB : READER_CACHE_KIB, SPILL_PAGES);
+	/* page_size only counts before the first table; the rest is of the connection. */
+	status = sqlite_exec(engine->db, "PRAGMA page_size=4096; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=" LOG_KEPT "; "
+	                     "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF", error);
+	if (status == STATUS_OK)
+		status = sqlite_exec(engine->db, cache, error);
+	if (status == STATUS_OK)
+		status = sqlite_bring_up(engine->db, path, create, sqlite_migrations, sqlite_migration_count, error);
+	if (status == STATUS_OK)
+		status = sqlite_exec(engine->db, "PRAGMA journal_mode=WAL", error);
+	return status;
+}
+
+static struct engine *new_engine(const char *state_dir, enum engine_use use)
+{
+	struct engine *engine = calloc(1, sizeof *engine);
+
+	if (!engine || !(engine->state_dir = strdup(state_dir))) {
+		free(engine);
+		return NULL;
+	}
+	engine->use = use;
+	for (int key = 0; key < ENGINE_KEYS; key++)
+		sqlite_deferred_init(&engine->keys[key], (enum engine_key)key);
+	return engine;
+}
+
+static enum status connect_to(const char *path, const char *state_dir, enum engine_use use, struct engine **engine, struct error *error)
+{
+	int code;
+
+	if (!(*engine = new_engine(state_dir, use)))
+		return error_set(error, STATUS_TRY_LATER, "%s: out of memory", path);
+	code = sqlite3_open_v2(path, &(*engine)->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	return code == SQLITE_OK ? STATUS_OK : sqlite_failed((*engine)->db, code, path, error);
+}
+
+static enum status check_url(const char *url, struct error *error)
+{
+	return strcmp(url, SQLITE_URL) == 0 ? STATUS_OK
+		: error_set(error, STATUS_BAD_CONFIG, "\"%s\": there is no such kind of database here: \"" SQLITE_URL "\" is sportello.db in the state directory", url);
+}
+
+char *engine_place(struct arena *arena, const char *url, const char *state_dir)
+{
+	(void)url;
+	return arena_printf(arena, "%s/sportello.db", state_dir);
+}
+
+bool engine_missing(const char *url, const char *state_dir)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+
+	return access(engine_place(&arena, url, state_dir), F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+enum status engine_open(const char *url, const char *state_dir, bool create, enum engine_use use, struct engine **engine, struct error *error)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	CLEANUP_ARENA struct arena arena = { 0 };
+	char *path = engine_place(&arena, url, state_dir);
+	enum status status = check_url(url, error);
+
+	*engine = NULL;
+	pthread_once(&once, configure_library);
+	if (status == STATUS_OK && create)
+		status = make_file(state_dir, path, error);
+	else if (status == STATUS_OK && access(path, F_OK) < 0)
+		status = error_set(error, engine_missing(url, state_dir) ? STATUS_NOT_FOUND : STATUS_TRY_LATER,
+		                   "%s: %s: start sportellod, or check desk.state_dir", path, strerror(errno));
+	if (status == STATUS_OK)
+		status = connect_to(path, state_dir, use, engine, error);
+	if (status == STATUS_OK)
+		status = set_up(*engine, path, create, error);
+	if (status != STATUS_OK)
+		engine_close(engine, NULL);
+	return status;
+}
+
+enum status engine_close(struct engine **engine, struct error *error)
+{
+	struct engine *it = *engine;
+	int code;
+
+	if (!it)
+		return STATUS_OK;
+	for (size_t i = 0; i < STATEMENT_COUNT; i++)
+		sqlite3_finalize(it->statements[i]);
+	sqlite3_finalize(it->add_words);
+	sqlite3_close(it->words);
+	for (int key = 0; key < ENGINE_KEYS; key++)
+		sqlite_deferred_fini(&it->keys[key]);
+	code = sqlite3_close(it->db);
+	free(it->state_dir);
+	free(it);
+	*engine = NULL;
+	return code == SQLITE_OK ? STATUS_OK : sqlite_failed(NULL, code, "closing the database", error);
+}
+
+enum status engine_make_ready(struct engine *engine, struct error *error)
+{
+	enum status status = sqlite_settle_log(engine, error);
+
+	if (status == STATUS_OK)
+		status = engine_begin_read(engine, error);
+	if (status != STATUS_OK)
+		return status;
+	status = engine_keys_ready(engine, error);
+	engine_end_read(engine);
+	return status;
+}
+
+/* ---- transactions ---- */
+
+enum status engine_begin(struct engine *engine, struct error *error)
+{
+	enum status status = sqlite_run(engine, error, OWN_BEGIN, "");
+
+	engine->caught_up = false;
+	for (int key = 0; key < ENGINE_KEYS && status == STATUS_OK; key++)
+		sqlite_deferred_begin(&engine->keys[key]);
+	return status;
+}
+
+enum status engine_begin_read(struct engine *engine, struct error *error)
+{
+	engine->caught_up = false;
+	return sqlite_run(engine, error, OWN_BEGIN_READ, "");
+}
+
+bool engine_in_transaction(const struct engine *engine)
+{
+	return sqlite3_get_autocommit(engine->db) == 0;
+}
+
+void engine_end_read(struct engine *engine)
+{
+	if (engine_in_transaction(engine))
+		sqlite_run(engine, NULL, OWN_ROLLBACK, "");
+	engine->caught_up = false;
+}
+
+enum status engine_commit(struct engine *engine, struct error *error)
+{
+	enum status status = sqlite_run(engine, error, OWN_COMMIT, "");
+
+	if (status == STATUS_OK) {
+		sqlite_deferred_settled(engine);
+		engine->caught_up = false;
+		return STATUS_OK;
+	}
+	if (engine->use == ENGINE_WRITES)
+		sqlite_end_if_sync_failed(engine->db, "commit");
+	engine_rollback(engine);
+	return status;
+}
+
+void engine_rollback(struct engine *engine)
+{
+	engine_end_read(engine);
+	for (int key = 0; key < ENGINE_KEYS; key++)
+		sqlite_deferred_back_to(&engine->keys[key], &engine->keys[key].at_begin);
+	engine->settled.known = engine->settled.moved = false;
+}
+
+enum status engine_savepoint(struct engine *engine, struct error *error)
+{
+	for (int key = 0; key < ENGINE_KEYS; key++)
+		sqlite_deferred_savepoint(&engine->keys[key]);
+	return sqlite_run(engine, error, OWN_SAVEPOINT, "");
+}
+
+enum status engine_release(struct engine *engine, struct error *error)
+{
+	return sqlite_run(engine, error, OWN_RELEASE, "");
+}
+
+bool engine_rollback_to(struct engine *engine)
+{
+	/* A full disk may have rolled back all of the transaction already. */
+	if (!engine_in_transaction(engine) || sqlite_run(engine, NULL, OWN_ROLLBACK_TO, "") != STATUS_OK
+	    || sqlite_run(engine, NULL, OWN_RELEASE, "") != STATUS_OK) {
+		engine_rollback(engine);
+		return false;
+	}
+	for (int key = 0; key < ENGINE_KEYS; key++)
+		sqlite_deferred_back_to(&engine->keys[key], &engine->keys[key].at_savepoint);
+	return true;
+}
