@@ -3,13 +3,11 @@
  *
  * In the languages of mail_phrases.c, wrapped over up to four lines, with a date, an address or both. A verb alone is
  * taken for one only if quoted lines follow; a date and an address alone only with a colon at the end or a quote below.
- * Bounded: a candidate must begin like one, and at most LINES lines and BYTES bytes are looked at.
- * May not decide what is cut (mail_reply.c).
+ * Bounded: a candidate must begin like one, and at most ATTRIBUTION_LINES lines and ATTRIBUTION_BYTES bytes are looked at.
+ * In other languages by shape (mail_attribution_shape.c). May not decide what is cut (mail_reply.c).
  */
-#include "mail_client_words.h"
+#include "mail_attribution.h"
 
-#define LINES 4
-#define BYTES 500
 #define TAIL 90                          /* last bytes of an introduction, in which the verb stands */
 
 /* How such a line begins. A blank follows, or a digit. */
@@ -48,9 +46,7 @@ void attribution_init(void)
 	wrote_init(&head_set);
 }
 
-struct joined { char text[BYTES + LINES + 1]; size_t length, lines; };
-
-static bool begins(struct span line)
+bool attribution_begins(struct span line)
 {
 	for (size_t i = word_index_at(&opening_index, line); i; i = opening_index.next[i])
 		if (fold_starts(line, openings[i - 1]))
@@ -72,7 +68,7 @@ static struct span stripped(struct span line)
 	return visible_trim(line);
 }
 
-static bool ends_with_colon(struct span text)
+bool ends_with_colon(struct span text)
 {
 	return text.length && (text.at[text.length - 1] == ':' || (text.length >= 3 && memcmp(text.at + text.length - 3, "\xEF\xBC\x9A", 3) == 0)
 	                       || (text.length > 2 && text.at[text.length - 2] == ':' && text.at[text.length - 1] == '>'));
@@ -142,11 +138,10 @@ static bool complete(struct span text, bool quoted)
 	return verb_in_last(text, colon && date && address ? text.length : TAIL);
 }
 
-/* Adds a line as it is seen: no marks, one kind of blank, colon and digit. */
-static bool join_line(struct joined *joined, struct span line)
+bool joined_add(struct joined *joined, struct span line)
 {
 	line = stripped(line);
-	if (joined->length + line.length + 1 > BYTES)
+	if (joined->length + line.length + 1 > ATTRIBUTION_BYTES)
 		return false;
 	if (joined->length)
 		joined->text[joined->length++] = ' ';
@@ -171,15 +166,6 @@ static bool join_line(struct joined *joined, struct span line)
 	}
 	joined->lines++;
 	return true;
-}
-
-/* 9:12, 09.12 or 9h12. */
-static bool has_clock(struct span text)
-{
-	for (size_t i = 1; i + 2 < text.length; i++)
-		if ((text.at[i] == ':' || text.at[i] == '.' || text.at[i] == 'h') && is_digit(text.at[i - 1]) && is_digit(text.at[i + 1]) && is_digit(text.at[i + 2]))
-			return true;
-	return false;
 }
 
 /* A date with a time and an address in brackets as the last word, no verb: "Wed, 30 Apr 2025, 15:19, Ann <ann@example.org>:". */
@@ -209,6 +195,22 @@ static bool written_by_program(struct span text, bool quoted)
 	return wrote_match(text);
 }
 
+bool attribution_begins_by_phrase(struct span text)
+{
+	const struct phrase *phrase;
+	return phrase_set_match(&head_set, text, SIZE_MAX / 2, &phrase) > 0;
+}
+
+bool attribution_whole(struct span text)
+{
+	return complete(text, true) || written_by_program(text, true);
+}
+
+bool attribution_said(struct span text)
+{
+	return written_by_program(text, true) || verb_in_last(text, TAIL);
+}
+
 /* "2026. 10. 05. 9:12 ... <ann@example.org>" over several lines may begin in any way: is it worth to join them? */
 static bool worth_joining(struct span first)
 {
@@ -233,33 +235,49 @@ static bool ends_one(const struct lines *lines, size_t i)
 	return ends_with_colon(text);
 }
 
+/* The page's own quote that no program marked follows. */
+static bool soft_follows(const struct lines *lines, size_t i)
+{
+	for (size_t n = 0; i < lines->count && n < 3; i++, n++)
+		if (lines->at[i].kind != LINE_EMPTY)
+			return lines->at[i].soft;
+	return false;
+}
+
+static bool begins_paragraph(const struct lines *lines, size_t i)
+{
+	return i == 0 || lines->at[i - 1].kind == LINE_EMPTY || lines->at[i - 1].kind == LINE_QUOTED || lines->at[i - 1].kind == LINE_RULE;
+}
+
 bool attribution_near(const struct lines *lines, size_t i, size_t *mark)
 {
 	if (*mark < i)
 		*mark = i;
-	while (*mark < lines->count && *mark < i + LINES + 3 && lines->at[*mark].kind != LINE_QUOTED && !ends_one(lines, *mark))
+	while (*mark < lines->count && *mark < i + ATTRIBUTION_LINES + 3 && lines->at[*mark].kind != LINE_QUOTED && !lines->at[*mark].soft && !ends_one(lines, *mark))
 		(*mark)++;
-	return (*mark < lines->count && *mark < i + LINES + 3) || begins_bare(stripped(lines->at[i].text));
+	return (*mark < lines->count && *mark < i + ATTRIBUTION_LINES + 3) || begins_bare(stripped(lines->at[i].text));
 }
 
 size_t attribution_at(const struct lines *lines, size_t i)
 {
 	struct span first = stripped(lines->at[i].text);
-	if (first.length < 4 || first.length > BYTES)
+	if (first.length < 4 || first.length > ATTRIBUTION_BYTES)
 		return 0;
-	bool opening = begins(first);
+	bool opening = attribution_begins(first);
 	if (!opening && !worth_joining(first))
 		return 0;
 	struct joined joined = { .length = 0 };
-	for (size_t n = 0; n < LINES && i + n < lines->count; n++) {
+	bool header = false;
+	for (size_t n = 0; n < ATTRIBUTION_LINES && i + n < lines->count; n++) {
 		enum line_kind kind = lines->at[i + n].kind;
-		if (kind == LINE_EMPTY || kind == LINE_QUOTED || kind == LINE_RULE || !join_line(&joined, lines->at[i + n].text))
+		if (kind == LINE_EMPTY || kind == LINE_QUOTED || kind == LINE_RULE || !joined_add(&joined, lines->at[i + n].text))
 			break;
 		struct span text = { joined.text, joined.length };
 		bool quoted = quoted_follows(lines, i + n + 1);
 		if ((opening || (n == 0 && quoted) || (n < 2 && memchr(first.at, '@', first.length) && quoted)) && complete(text, quoted))
 			return n + 1;
-		if (written_by_program(text, quoted))
+		header = header || kind == LINE_HEADER;
+		if (written_by_program(text, quoted) || (!header && attribution_by_shape(text, ends_with_colon(text), quoted || soft_follows(lines, i + n + 1), begins_paragraph(lines, i))))
 			return n + 1;
 	}
 	/* "Ann Lee <ann@example.org> wrote:" */

@@ -17,7 +17,7 @@ static const char *const answers[] = {
 	"auto response", "auto-response", "autoresponse", "auto-responder", "autoresponder", "out of office autoreply", "out of office auto-reply",
 	"out of office reply", "automatische antwort", "automatische rückantwort", "réponse automatique", "risposta automatica", "respuesta automática",
 	"respuesta automatica", "resposta automática", "resposta automatica", "resposta automàtica", "automatisch antwoord", "automatisk svar",
-	"automatiskt svar", "autosvar", "sjálfvirkt svar", "automaattinen vastaus", "automaatvastus", "automaatne vastus", "automātiska atbilde",
+	"automatiskt svar", "autosvar", "sjálfvirkt svar", "automaattinen vastaus", "automaatvastus", "automaatne vastus", "automātiska atbilde", "automātiskā atbilde",
 	"automatinis atsakymas", "automatyczna odpowiedź", "odpowiedź automatyczna", "autoodpowiedź", "automatická odpověď", "automatická odpoveď",
 	"automatikus válasz", "samodejni odgovor", "automatski odgovor", "аутоматски одговор", "automatický odpověď", "răspuns automat",
 	"автоответ", "автоматический ответ", "автоматична відповідь", "автовідповідь", "автоматичен отговор", "автоматски одговор", "аўтаматычны адказ",

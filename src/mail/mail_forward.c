@@ -85,19 +85,23 @@ static size_t next_said(const struct lines *lines, size_t i)
 	return i;
 }
 
-/* A block behind quote marks: its first line and two more of the next five are headers. */
-static bool quoted_block(const struct lines *lines, size_t i)
+/* A block behind quote marks: its first line and two more of the next five are headers. dashed: below "---- words ----", in any language. */
+static bool quoted_block(const struct lines *lines, size_t i, bool dashed)
 {
 	size_t headers = 0;
+	bool address = !dashed;
 	for (size_t n = 0; n < 6 && i + n < lines->count && lines->at[i + n].kind == LINE_QUOTED; n++) {
 		struct span value;
 		bool found = false;
 		header_line(lines->at[i + n].text, &value, &found);
+		if (!found && dashed)
+			found = labelled_line(lines->at[i + n].text, &value);
 		if (n == 0 && !found)
 			return false;
+		address = address || (found && memchr(value.at, '@', value.length));
 		headers += found;
 	}
-	return headers >= 3;
+	return headers >= 3 && address;
 }
 
 /* "On ..., Ann <ann@example.org> wrote:" above the original. */
@@ -121,8 +125,9 @@ static bool find_beginning(const struct lines *lines, bool subject_says, struct 
 			return true;
 		if (!subject_says)
 			continue;
-		found->delimited = line->kind == LINE_DELIMITER || (delimits && quoted_block(lines, next_said(lines, i + 1)));
-		if (found->delimited || (line->kind == LINE_HEADER && header_block(lines, i)) || (found->quoted && quoted_block(lines, i)))
+		bool dashed = found->quoted && dashed_line(bare(line->text));
+		found->delimited = line->kind == LINE_DELIMITER || ((delimits || dashed) && quoted_block(lines, next_said(lines, i + 1), dashed));
+		if (found->delimited || (line->kind == LINE_HEADER && header_block(lines, i)) || (found->quoted && quoted_block(lines, i, false)))
 			return true;
 		found->introduced = introduces(lines, i);
 		if (found->introduced)
@@ -189,10 +194,12 @@ static bool forward_inline(struct arena *arena, const struct lines *lines, bool 
 		body = 0;
 	} else {
 		rest = unquoted(arena, lines, first, end < first ? first : end);
+		block_by_shape(&rest, 0, subject_inside(mail->subject));
 		body = block_read(arena, &rest, 0, subject_inside(mail->subject), forward);
 		if (end < lines->count && next_said(&rest, body) == rest.count) {
 			end = lines->count;                              /* a page whose header lines alone are marked as a quote */
 			rest = unquoted(arena, lines, first, end);
+			block_by_shape(&rest, 0, subject_inside(mail->subject));
 			body = block_read(arena, &rest, 0, subject_inside(mail->subject), forward);
 		}
 	}

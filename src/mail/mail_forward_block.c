@@ -217,6 +217,10 @@ static bool is_header(const struct lines *lines, size_t i, struct field_at *fiel
 	bool found = false;
 	if (i < lines->count && lines->at[i].kind != LINE_EMPTY)
 		field->word = header_line(lines->at[i].text, &field->value, &found);
+	if (!found && i < lines->count && lines->at[i].kind == LINE_HEADER && labelled_line(lines->at[i].text, &field->value)) {
+		field->word = lines->at[i].header;               /* told by its shape */
+		found = true;
+	}
 	return found;
 }
 

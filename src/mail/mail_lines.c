@@ -241,6 +241,17 @@ static bool groupwise_head(struct lines *lines, size_t i)
 	return true;
 }
 
+/* "---- words of any language ----" above what looks like a block of header lines. */
+static void mark_shaped_blocks(struct lines *lines)
+{
+	for (size_t i = 0; i + 3 < lines->count; i++) {
+		struct line *line = &lines->at[i];
+		bool marked = line->kind == LINE_DELIMITER || line->kind == LINE_FORWARD;
+		if ((marked || (line->kind == LINE_TEXT && !line->rest && dashed_line(line->text))) && block_by_shape(lines, i + 1, "") && !marked)
+			line->kind = LINE_DELIMITER;
+	}
+}
+
 void lines_classify(struct lines *lines)
 {
 	bool forward;
@@ -270,6 +281,7 @@ void lines_classify(struct lines *lines)
 			line->kind = LINE_TEXT;
 	}
 	mark_bars(lines);
+	mark_shaped_blocks(lines);
 	for (size_t i = 0, mark = 0; i < lines->count; i++) {
 		if (lines->at[i].kind != LINE_TEXT && lines->at[i].kind != LINE_HEADER && lines->at[i].kind != LINE_DELIMITER)
 			continue;

@@ -269,6 +269,13 @@ size_t header_name_at(struct span text, enum header_word *word);  /* bytes of "F
 bool attribution_near(const struct lines *lines, size_t i, size_t *mark);
 size_t attribution_at(const struct lines *lines, size_t i);      /* count of lines it takes, 0: none */
 bool signature_phrase(struct span line);
+/* mail_block_shape.c: "---- words ----"; "Label: value"; is there a block at i, in whatever language (its lines become header lines)?
+ * subject: of the mail that holds it, without Fwd, "" if not known. */
+bool dashed_line(struct span line);
+bool labelled_line(struct span line, struct span *value);
+bool block_by_shape(struct lines *lines, size_t i, const char *subject);
+/* Where in a line that ends with an introduction this begins, behind words of somebody's own; 0: it is none. */
+size_t attribution_glued(struct span line);
 bool rule_of(struct span line, size_t least);                     /* nothing but at least so many dashes, stars ... */
 void phrases_init(void);
 void attribution_init(void);

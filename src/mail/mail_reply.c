@@ -10,6 +10,8 @@
 #include "mail_reply.h"
 
 #define BLOCK_LINES 12                   /* lines of a header block that are looked at */
+#define SHARED_MOST 500                  /* bytes of a line in which one's own words and an introduction stand */
+#define SHARED_TRIES 200                 /* lines of a mail that are searched for such */
 
 static bool has_address(struct span text)
 {
@@ -274,30 +276,26 @@ static size_t above_history(const struct lines *lines, size_t end)
 	return i;
 }
 
-/* The tail " On Wed, 4 Apr 2012 at 3:59 PM, bob@example.org wrote:" of a line; NULL: none. */
-static const char *shared_tail(struct span line)
-{
-	line = span_trim(line);
-	if (line.length < 24 || line.length > 400 || line.at[line.length - 1] != ':' || line.at[0] == '>')
-		return NULL;
-	const char *at = memmem(line.at + 1, line.length - 1, " On ", 4);
-	return at && has_address((struct span){ at, (size_t)(line.at + line.length - at) }) && memmem(line.at, line.length, "wrote", 5) ? at : NULL;
-}
-
-/* "My answer On Wed, 4 Apr 2012 at 3:59 PM, bob@example.org wrote:" is two lines in one. */
+/* "My answer. On Wed, 4 Apr 2012 at 3:59 PM, bob@example.org wrote:" is two lines in one, above a quote. */
 static struct lines split_shared(struct arena *arena, struct lines lines)
 {
-	for (size_t i = 0; i + 1 < lines.count; i++) {
+	for (size_t i = 0, tries = 0; i + 1 < lines.count && tries < SHARED_TRIES; i++) {
 		struct span text = lines.at[i].text, next = span_trim(lines.at[i + 1].text);
-		const char *at = next.length && next.at[0] != '>' ? NULL : shared_tail(text);
+		if ((next.length && next.at[0] != '>') || !text.length || text.length > SHARED_MOST)
+			continue;
+		char last = span_trim(text).length ? span_trim(text).at[span_trim(text).length - 1] : ' ';
+		if (last != ':' && last != '\x9A' && last != '>')
+			continue;
+		tries++;
+		size_t at = attribution_glued(text);
 		if (!at)
 			continue;
 		struct line *room = ARENA_ARRAY(arena, struct line, lines.count + 1);
 		memcpy(room, lines.at, (i + 1) * sizeof *room);
 		memcpy(room + i + 2, lines.at + i + 1, (lines.count - i - 1) * sizeof *room);
 		room[i + 1] = room[i];
-		room[i].text = (struct span){ text.at, (size_t)(at - text.at) };
-		room[i + 1].text = (struct span){ at + 1, (size_t)(text.at + text.length - at - 1) };
+		room[i].text = (struct span){ text.at, at };
+		room[i + 1].text = (struct span){ text.at + at, text.length - at };
 		return (struct lines){ room, lines.count + 1 };
 	}
 	return lines;

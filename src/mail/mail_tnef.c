@@ -193,7 +193,8 @@ static struct span text_span(struct tnef *tnef, struct span value, bool wide)
 static void show_body(struct tnef *tnef)
 {
 	struct walk *walk = tnef->walk;
-	if (walk->wanted || !text_is_blank((struct span){ walk->text.at ? walk->text.at : "", walk->text.length }))
+	/* Also when one attachment is asked for: where nothing is shown the whole is a file, and counts. */
+	if (!text_is_blank((struct span){ walk->text.at ? walk->text.at : "", walk->text.length }))
 		return;
 	buffer_reset(&walk->text);
 	struct span text = text_span(tnef, tnef->body, tnef->body_wide);

@@ -36,6 +36,15 @@ static void forwards_of_every_program_are_read(void **state)
 		{ "Subject: Fwd: A very long subject of an order that a mailer wraps somewhere\r\n",
 		  "---------- Forwarded message ---------\nFrom: Carl <carl@example.net>\nDate: Monday\nTo: Ann\nSubject: A very long subject of an order\nthat a mailer wraps somewhere\n\nThe box was wet.\n",
 		  "carl@example.net", "Carl", "A very long subject of an order that a mailer wraps somewhere", "The box was wet.", "" },
+		/* a language that nobody knows here */
+		{ "Subject: Fwd: Order\r\n", "Look.\n\n---------- Qwaat xyx ----------\nVeet: Carl <carl@example.net>\nTaat: 5/10/26, 9:12\nWyq: Order\nNaat: Ann <ann@example.com>\n\nThe box: wet.\n",
+		  "carl@example.net", "Carl", "Order", "The box: wet.", "Look." },
+		{ "Subject: Fwd: Order\r\n", "-------- Qwaat xyx --------\n\nWyq: Order\n\nTaat: 5/10/26, 9:12\n\nVeet: Carl <carl@example.net>\n\nNaat: Ann <ann@example.com>\n\nThe box was wet.\n",
+		  "carl@example.net", "Carl", "Order", "The box was wet.", "" },
+		{ "Subject: Fwd: Order\r\n", "> ---------- Qwaat xyx ----------\n> Veet: Carl <carl@example.net>\n> Taat: 5/10/26, 9:12\n> Wyq: Order\n> Naat: Ann <ann@example.com>\n>\n> The box was wet.\n",
+		  "carl@example.net", "Carl", "Order", "The box was wet.", "" },
+		{ "Subject: Fwd: Order\r\n", "---------- Forwarded message ----------\nFrom: Carl <carl@example.net>\nWyq: Order\nDate: 5/10/26\nNaat: Ann <ann@example.com>\n\nThe box was wet.\n",
+		  "carl@example.net", "Carl", "Order", "The box was wet.", "" },
 	};
 	for (size_t i = 0; i < COUNT_OF(all); i++) {
 		struct mail mail = read_with(all[i].head, all[i].body, NULL);

@@ -193,6 +193,26 @@ static void winmail_is_unpacked(void **state)
 	}
 }
 
+/* A winmail.dat that holds the text alone is no file: what stands behind it keeps its number, whichever is asked for. */
+static void files_behind_a_winmail_without_files_keep_their_number(void **state)
+{
+	struct buffer tnef CLEANUP_BUFFER, raw CLEANUP_BUFFER;
+	buffer_init(&tnef), buffer_init(&raw);
+	tnef_u32(&tnef, 0x223E9F78);
+	buffer_add(&tnef, "\1\0", 2);
+	tnef_attribute(&tnef, 1, 0x0002800C, "The words.", 10);
+	buffer_add_string(&raw, HEAD "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/ms-tnef; name=winmail.dat\n\n");
+	buffer_add(&raw, tnef.at, tnef.length);
+	buffer_add_string(&raw, "\n--b\nContent-Type: application/pdf; name=a.pdf\n\npdf\n--b--\n");
+	struct mail mail = read_bytes(raw.at, raw.length);
+	assert_string_equal(mail.text, "The words.");
+	assert_int_equal(mail.attachments.count, 1);
+	assert_string_equal(mail.attachments.at[0].filename, "a.pdf");
+	size_t length;
+	assert_memory_equal(attachment_bytes(raw.at, raw.length, 1, &length), "pdf", 3);
+	assert_int_equal(length, 3);
+}
+
 /* ---- what is made to hurt ---- */
 static void repeated(struct buffer *out, const char *format, int count)
 {
@@ -334,7 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_bare_line_feed_before_a_boundary_costs_no_byte), TEST(alternatives_show_the_plain_text), TEST(mixed_shows_every_text), TEST(related_images_are_inline), TEST(a_nested_message_is_one_attachment),
 		TEST(digests_hold_messages), TEST(encodings_are_undone), TEST(uuencoded_files_leave_the_text), TEST(flowed_lines_are_joined), TEST(broken_multiparts_are_read),
-		TEST(encrypted_mail_is_kept), TEST(nameless_files_get_a_name), TEST(winmail_is_unpacked), TEST(nested_hostile_headers_do_not_reach_gmime),
+		TEST(encrypted_mail_is_kept), TEST(nameless_files_get_a_name), TEST(winmail_is_unpacked), TEST(files_behind_a_winmail_without_files_keep_their_number), TEST(nested_hostile_headers_do_not_reach_gmime),
 		TEST(deep_and_wide_trees_are_bounded), TEST(large_text_is_cut), TEST(dashes_below_deep_boundaries_are_quick), TEST(nested_messages_are_hidden_at_every_offset), TEST(a_large_file_is_read_in_pieces), TEST(every_prefix_is_a_mail),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);

@@ -114,6 +114,38 @@ static void ways_of_quoting(void **state)
 	assert_reply("", "");
 }
 
+/* Nobody knows these languages here: they are told by date, address and place. */
+static void introductions_of_unknown_languages(void **state)
+{
+	assert_reply("Yes.\n\nNxxwe 5/10/26 9:12 qad, Ann Lee <ann@example.org> twaq:\n> Does it?\n", "Yes.");
+	assert_reply("Yes.\n\nNxxwe 5/10/26 9:12 qad, Ann Lee <ann@example.org> twaq:\n\nDoes it?\n", "Yes.");
+	assert_reply("Yes.\n\nTwaqa Ann Lee <ann@example.org>:\n> Does it?\n", "Yes.");
+	assert_reply("Yes.\n\nTwaqa Ann Lee <ann@example.org>\n> Does it?\n", "Yes.");
+	assert_reply("Nxxwe Mon, Oct 5, 2026 at 9:12, Ann Lee\n<ann@example.org> twaq:\n> Does it?\n\nYes.\n", "Yes.");
+	assert_reply("Please ask\nAnn Lee <ann@example.org>:\n> she has it\n", "Please ask\nAnn Lee <ann@example.org>:");     /* a sentence goes on */
+	assert_reply("Did you get this from Ann <ann@example.org>?\n> buy now\n", "Did you get this from Ann <ann@example.org>?");
+	assert_reply("Order 4711 of 5/10/26 was for Ann Lee <ann@example.org>.\n\nIt never came.\n", "Order 4711 of 5/10/26 was for Ann Lee <ann@example.org>.\n\nIt never came.");
+}
+
+static void blocks_of_unknown_languages(void **state)
+{
+	assert_reply("Yes.\n\n-------- Qwaat xyx --------\nWyq: Printer\nTaat: 5/10/26 9:12\nVeet: Ann Lee <ann@example.org>\nNaat: Bob <bob@example.org>\n\nDoes it?\n", "Yes.");
+	assert_reply("---- cut here ----\nName: Bob\nColour: red\nSize: 4\n\nThat is it.\n", "---- cut here ----\nName: Bob\nColour: red\nSize: 4\n\nThat is it.");
+	assert_reply("Yes.\n\n---- my machine ----\nIt says: no\n\nBob\n", "Yes.\n\n---- my machine ----\nIt says: no\n\nBob");
+}
+
+/* A program lost the line end between one's own words and the introduction. */
+static void introductions_glued_to_the_last_word(void **state)
+{
+	assert_reply("Ja, er geht wieder.Am 05.10.2026 um 09:12 schrieb Ann Lee <ann@example.org>:\n> Geht er?\n", "Ja, er geht wieder.");
+	assert_reply("Ja. Geht er oben? Am Mo., 5. Okt. 2026 um 09:12 schrieb Ann Lee <ann@example.org>:\n> Geht er?\n", "Ja. Geht er oben?");
+	assert_reply("Merci, tout va bien.Le lun. 5 oct. 2026 à 09:12, Ann Lee <ann@example.org> a écrit :\n> Ça va ?\n", "Merci, tout va bien.");
+	assert_reply("また動きました。2026年10月5日(月) 9:12 Ann Lee <ann@example.org>:\n> どうですか\n", "また動きました。");
+	assert_reply("It works again now. Ann Lee <ann@example.org> wrote on 5 Oct 2026:\n> Does it?\n", "It works again now.");
+	assert_reply("Prof. Dr. Ann Lee <ann@example.org> wrote:\n> Does it?\n\nYes.\n", "Yes.");
+	assert_reply("On Mon, Oct. 5, 2026 at 9:12 Ann Lee <ann@example.org> wrote:\n> Does it?\n\nYes.\n", "Yes.");
+}
+
 static void pages_of_mail_programs(void **state)
 {
 	static const char *const pages[] = {
@@ -233,7 +265,8 @@ static void long_texts_are_quick(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(introductions_in_every_language), TEST(header_blocks_in_every_language), TEST(original_message_lines), TEST(ways_of_quoting), TEST(pages_of_mail_programs),
+		TEST(introductions_in_every_language), TEST(header_blocks_in_every_language), TEST(original_message_lines), TEST(ways_of_quoting), TEST(introductions_of_unknown_languages), TEST(blocks_of_unknown_languages),
+		TEST(introductions_glued_to_the_last_word), TEST(pages_of_mail_programs),
 		TEST(the_page_helps_a_poor_text), TEST(signatures_are_split_off),
 		TEST(formulas_of_many_languages_end_the_words), TEST(formulas_are_known_without_their_marks),
 		TEST(a_name_behind_a_slash_signs_but_a_command_does_not), TEST(long_texts_are_quick),
