@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <iconv.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* 0x80..0x9F of windows-1252; 0: undefined, passed on as the C1 control it would be, which utf8_clean judges. */
 static const uint16_t windows_1252[32] = {
@@ -40,9 +41,18 @@ static struct span cleaned(struct arena *arena, const char *at, size_t length)
 	return span_of(utf8_clean(arena, at, length));
 }
 
+/* For what is thrown away as soon as it was read once: a mail's arena keeps all it gives until the mail is done. */
+static char *room_for(size_t bytes)
+{
+	char *room = malloc(bytes);
+	if (!room)
+		abort();
+	return room;
+}
+
 static struct span from_1252(struct arena *arena, struct span bytes)
 {
-	char *out = arena_alloc(arena, bytes.length * 3 + 1);
+	CLEANUP_FREE char *out = room_for(bytes.length * 3 + 1);
 	size_t length = 0;
 	for (size_t i = 0; i < bytes.length; i++) {
 		unsigned char byte = (unsigned char)bytes.at[i];
@@ -61,7 +71,8 @@ static bool convert(struct arena *arena, struct span bytes, const char *charset,
 	if (converter == (iconv_t)-1)
 		return false;
 	size_t room = bytes.length * 4 + 16, left = bytes.length, free_room = room;
-	char *out = arena_alloc(arena, room), *to = out, *from = (char *)(uintptr_t)bytes.at;
+	CLEANUP_FREE char *out = room_for(room);
+	char *to = out, *from = (char *)(uintptr_t)bytes.at;
 	*wrong = 0;
 	bool right = true;
 	while (left && right) {
@@ -200,7 +211,7 @@ static bool escapes_2022(struct span bytes)
  * refuses: the same bytes with their high bits set are EUC-JP, and of that glibc knows the vendors' form. RFC 1468. */
 static bool from_2022_jp(struct arena *arena, struct span bytes, size_t *wrong, struct span *text)
 {
-	char *euc = arena_alloc(arena, bytes.length * 2 + 1);
+	CLEANUP_FREE char *euc = room_for(bytes.length * 2 + 1);
 	size_t n = 0;
 	enum { ASCII, WIDE, KANA } mode = ASCII;
 	for (size_t i = 0; i < bytes.length; i++) {
