@@ -74,42 +74,6 @@ static void come_back(struct decision *d, const struct incoming *incoming, struc
 	plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
 }
 
-/* The mail to the customer that carries the words of `message`. */
-static void send_words(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, struct new_message *message,
-                       const char *template)
-{
-	struct outgoing *o = notice_to_customer(d, ticket, template, false, agent);
-	if (!o) {
-		bool has = d->mail && desk_person_has_it(d, &ticket->customer);
-		message->flags = has ? "sent by the agent directly" : "not sent: the customer has no usable address";
-		plan_remark(d, ticket->id, "answer not sent", has ? "the customer was among the readers of the agent's mail" : "the customer has no usable address");
-		return;
-	}
-	o->seq = o->about_seq = message->seq;
-	for (size_t i = 0; i < o->to.count; i++)
-		*ARENA_PUSH(d->arena, &message->to) = o->to.at[i].address;
-	for (size_t i = 0; i < o->cc.count; i++)
-		*ARENA_PUSH(d->arena, &message->to) = o->cc.at[i].address;
-	message->outbox = o->id;
-	message->from = o->from;
-	message->message_id = o->message_id;
-	desk_set_voice(d, ticket, VOICE_FREE);   /* a person of ours has looked at it, and writes to that address */
-}
-
-void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw,
-                      const char *template)
-{
-	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, true);
-	message->raw = raw;
-	message->text = text;
-	message->agent = agent ? agent->name : "";
-	message->from = agent ? (struct mail_address){agent->email, agent->display} : (struct mail_address){"", d->policy->name};
-	send_words(d, ticket, agent, message, template);
-	if (agent && !*ticket->agent)
-		plan_set_agent(d, ticket, agent->name, "answered first");
-	plan_event(d, ticket, EVENT_AGENT_REPLY, agent ? "the agent answered" : "the desk answered");
-}
-
 /* Nothing but the signature below the commands: no words. */
 static bool is_signature(const char *text, const char *signature)
 {

@@ -194,3 +194,19 @@ const struct desk_agent *desk_assign(struct arena *arena, const struct desk_poli
 	     : arena_printf(arena, "least loaded, %d open%s", best_load->open, with);
 	return best;
 }
+
+/* A rule's agent, else the queue's way of giving tickets out. */
+void desk_give_out(struct decision *d, struct ticket_facts *ticket)
+{
+	const struct verdict *verdict = d->facts->verdict;
+	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+	const struct desk_agent *agent = verdict && verdict->agent ? desk_agent_named(d->policy, verdict->agent) : NULL;
+	const char *why = "by rule";
+	if (!agent && queue)
+		agent = desk_assign(d->arena, d->policy, queue, d->facts, &ticket->tags, &why);
+	if (agent) {
+		plan_set_agent(d, ticket, agent->name, why);
+		d->plan->at[d->plan->count - 1].number = 1;      /* counts as this agent's turn */
+	} else if (why && queue && queue->assign != ASSIGN_NONE)
+		plan_remark(d, ticket->id, "assigned to nobody", why);
+}

@@ -3,7 +3,7 @@
  *
  * The clock starts with the customer's words and is not put back by more of them; it stops with an agent's answer, and with
  * whatever takes the ticket out of "new" and "open". Notes do not stop it: the customer does not see them.
- * When it runs out, the agents are told once, with the words that wait.
+ * When it runs out, the agents are told once, with the words that wait (desk_timer.c).
  */
 #include "desk_private.h"
 
@@ -40,7 +40,7 @@ void desk_due_starts(struct decision *d, const struct ticket_facts *ticket)
 
 bool desk_due_stops(const struct decision *d, const struct ticket_facts *before, enum ticket_state next, enum ticket_event event)
 {
-	return is_due(before) && anybody_promises(d->policy) && (event == EVENT_AGENT_REPLY || (next != STATE_NEW && next != STATE_OPEN));
+	return desk_answer_is_due(d, before) && (event == EVENT_AGENT_REPLY || (next != STATE_NEW && next != STATE_OPEN));
 }
 
 void desk_due_follows(struct decision *d, const struct ticket_facts *ticket, enum ticket_event event)
@@ -55,12 +55,7 @@ const char *desk_due_date(const struct decision *d, const struct ticket_facts *t
 	return wait ? desk_date(d->arena, d->facts->now + wait, language) : NULL;
 }
 
-void desk_decide_overdue(struct decision *d, const struct ticket_facts *ticket)
+bool desk_answer_is_due(const struct decision *d, const struct ticket_facts *ticket)
 {
-	CLEANUP_BUFFER struct buffer variables = {0};
-	if (!is_due(ticket) || !anybody_promises(d->policy))      /* a timer of an older configuration */
-		return;
-	record_add(&variables, "date", desk_date(d->arena, d->facts->now, d->policy->language));
-	plan_remark(d, ticket->id, "the answer is overdue", NULL);
-	notice_to_agents(d, ticket, "agent-overdue", d->facts->last_words, NULL, arena_string(d->arena, buffer_string(&variables)));
+	return is_due(ticket) && anybody_promises(d->policy);
 }

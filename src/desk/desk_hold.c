@@ -52,49 +52,7 @@ bool desk_may_hold(struct decision *d, const struct incoming *incoming, const st
 	return !wants_a_person(d->facts->verdict) && !refused_lately(d) && !desk_no_acknowledgement(d, incoming->mail, customer);
 }
 
-void desk_set_held_timers(struct decision *d, const struct ticket_facts *ticket)
-{
-	int remind = d->policy->kb_remind_hours, end = d->policy->kb_end_hours;
-	if (!end || remind < end)
-		plan_timer(d, ticket, TIMER_HELD_REMIND, remind * HOUR_MS);
-	plan_timer(d, ticket, TIMER_HELD_END, end * HOUR_MS);
-}
-
-/* ---- words on what was suggested ---- */
-
-void desk_say(struct decision *d, struct ticket_facts *ticket, const char *said, const char *article)
-{
-	struct effect *effect = plan_add(d, EFFECT_SAID, ticket->id);
-	effect->to = said;
-	effect->from = article;
-	ticket->asked.said = said;
-}
-
-void desk_word_of_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event)
-{
-	const char *said = ticket->asked.said ? ticket->asked.said : "";
-	bool waits = ticket->state == STATE_HELD && !*said;
-	bool expired = ticket->state == STATE_EXPIRED && strcmp(said, SAID_SILENCE) == 0;
-	bool solved = ticket->state == STATE_CLOSED && strcmp(said, SAID_SOLVED) == 0;
-	bool customer = event == EVENT_CUSTOMER_MAIL || event == EVENT_STILL_NEED_HELP;
-	if (ticket->asked.shown <= ASKED_NOTHING)
-		return;
-	if ((customer && (waits || expired)) || (solved && event == EVENT_STILL_NEED_HELP))
-		desk_say(d, ticket, SAID_REFUSED, "");
-	else if (solved)
-		desk_say(d, ticket, SAID_RETURNED, "");
-	else if (waits)
-		desk_say(d, ticket, event == EVENT_HELD_EXPIRED || event == EVENT_HELD_CREATE ? SAID_SILENCE : SAID_TAKEN, "");
-}
-
 /* ---- to the agents ---- */
-
-/* Ask before the state moves. */
-bool desk_is_unseen(const struct ticket_facts *ticket)
-{
-	bool solved_unseen = ticket->state == STATE_CLOSED && ticket->asked.shown == ASKED_HELD && !*ticket->agent;
-	return ticket->state == STATE_HELD || ticket->state == STATE_EXPIRED || solved_unseen;
-}
 
 void desk_present(struct decision *d, struct ticket_facts *ticket, const char *more)
 {

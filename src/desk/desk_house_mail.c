@@ -39,12 +39,6 @@ bool desk_is_agents_machine(const struct decision *d, const struct incoming *inc
 
 /* ---- who may act ---- */
 
-bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *ticket, const struct desk_agent *agent)
-{
-	const struct desk_queue *queue = desk_queue_named(policy, ticket->queue);
-	return text_equal_nocase(ticket->agent, agent->name) || !queue || strings_have(&queue->agents, agent->name);
-}
-
 /* ---- to an agent's own address ---- */
 
 static const struct desk_agent *owner_of(const struct desk_policy *policy, const struct token *token)
@@ -119,32 +113,6 @@ static bool went_to_customer(const struct decision *d, const struct ticket_facts
 	for (size_t i = 0; i < ticket->participants.count && !*ticket->customer.address; i++)
 		has |= desk_person_has_it(d, &ticket->participants.at[i]);
 	return has;
-}
-
-/* The customer has it already, the desk a copy: an answer like any other, but that nothing more is sent. Whom else he wrote to takes part. The page
- * shows his words, and nothing of a notice that he quoted. */
-struct new_message *desk_answer_directly(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *sender)
-{
-	const struct mail *mail = incoming->mail;
-	const char *doubt;
-	struct ticket_facts before = *ticket;
-	size_t mark = d->plan->count;
-	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, true);
-	d->plan->who = sender->name;
-	message->raw = true;
-	message->from = mail->from;
-	message->message_id = mail->message_id;
-	message->agent = sender->name;
-	message->flags = "sent by the agent directly";
-	message->text = desk_own_words(d, incoming, ticket, true, &doubt);
-	for (size_t i = 0; i < mail->to.count; i++)
-		*ARENA_PUSH(d->arena, &message->to) = mail->to.at[i].address;
-	desk_bring_readers_of(d, ticket, mail);
-	if (!*ticket->agent)
-		plan_set_agent(d, ticket, sender->name, "answered first");
-	plan_event(d, ticket, EVENT_AGENT_REPLY, "the agent answered directly");
-	desk_tell_colleagues(d, &before, ticket, sender->name, mark);
-	return message;
 }
 
 static void decide_direct(struct decision *d, const struct incoming *incoming, const struct ticket_facts *found, const struct desk_agent *sender)

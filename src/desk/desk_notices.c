@@ -13,44 +13,6 @@
 
 struct agents { const struct desk_agent **at; size_t count; };
 
-static bool blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* Bytes of the "Re:" or the like that stands there; 0: none. */
-static size_t begins_with_re(const char *subject)
-{
-	static const char *const marks[] = {"re:", "aw:", "r:", "sv:", "rif:", "antw:", "vs:", "res:", "odp:", "fwd:", "fw:", "wg:"};
-	for (size_t i = 0; i < COUNT_OF(marks); i++)
-		if (text_starts_nocase(subject, marks[i]))
-			return strlen(marks[i]);
-	return 0;
-}
-
-/* Bytes of a "[#12]" that stands there; 0: none. */
-static size_t number_mark(const char *at)
-{
-	size_t digits = at[0] == '[' && at[1] == '#' ? strspn(at + 2, "0123456789") : 0;
-	return digits && at[2 + digits] == ']' ? digits + 3 : 0;
-}
-
-/* Without our number and without leading Re: and the like. One walk: subjects of older databases may be of any length. */
-const char *desk_short_subject(struct arena *arena, const char *subject)
-{
-	char *out = arena_room(arena, strlen(subject) + 1), *text = out;
-	size_t length = 0;
-	for (size_t skip; *subject; subject += skip ? skip : 1)
-		if (!(skip = number_mark(subject)))
-			out[length++] = *subject;
-	while (length && blank(out[length - 1]))
-		length--;
-	out[length] = '\0';
-	for (size_t skip; (skip = blank(*text) ? 1 : begins_with_re(text));)
-		text += skip;
-	return text;
-}
-
 static const char *subject_line(struct decision *d, const struct ticket_facts *ticket, bool answer)
 {
 	const char *subject = desk_short_subject(d->arena, ticket->subject);
@@ -65,22 +27,6 @@ bool queue_wants_notice(const struct desk_queue *queue, const char *template)
 	return strcmp(template, "taken") != 0 && strcmp(template, "reopened") != 0;
 }
 
-bool desk_has_it(const struct decision *d, const char *address)
-{
-	for (size_t i = 0; d->mail && i < d->mail->to.count; i++)
-		if (text_equal_nocase(d->mail->to.at[i].address, address))
-			return true;
-	for (size_t i = 0; d->mail && i < d->mail->cc.count; i++)
-		if (text_equal_nocase(d->mail->cc.at[i].address, address))
-			return true;
-	return false;
-}
-
-bool desk_person_has_it(const struct decision *d, const struct participant *person)
-{
-	return desk_has_it(d, person->address) || desk_has_it(d, desk_answers_at(person));
-}
-
 /* What every outgoing mail has. Message-ID and bounce address carry the number of the outbox row. */
 static struct outgoing *outgoing_new(struct decision *d, const struct ticket_facts *ticket, const struct desk_queue *queue, const char *template)
 {
@@ -92,12 +38,6 @@ static struct outgoing *outgoing_new(struct decision *d, const struct ticket_fac
 	struct token bounce = {.kind = TOKEN_BOUNCE, .ticket = ticket->id, .number = o->id};
 	o->envelope_from = desk_token_address(d->arena, d->policy, queue->address, &bounce);
 	return o;
-}
-
-const struct desk_queue *queue_of(const struct decision *d, const struct ticket_facts *ticket)
-{
-	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
-	return queue ? queue : &d->policy->queues.at[0];         /* a queue that the configuration no longer has */
 }
 
 /* One mail for all. Notices are for the customer; answers for all who take part and did not get them from the agent directly. */

@@ -1,5 +1,5 @@
 /*
- * desk_people.c - who takes part in a ticket, and whose mail is known to be theirs.
+ * desk_people.c - who comes to take part in a ticket, who leaves, and where somebody wants answers.
  *
  * Copied people take part when somebody who takes part himself brings them in, and proves in that mail to be himself: by DMARC, or by the
  * ticket's own signed address together with his own. Everybody else only proposes: an agent lets in. Who left stays out until he writes
@@ -9,78 +9,6 @@
 
 #include "desk_private.h"
 
-const char *desk_answers_at(const struct participant *person)
-{
-	return person->answer_to && *person->answer_to ? person->answer_to : person->address;
-}
-
-/* By his address, or by the one where he wants answers. */
-static bool is_person(const struct participant *person, const char *address)
-{
-	return text_equal_nocase(person->address, address) || text_equal_nocase(desk_answers_at(person), address);
-}
-
-bool desk_is_participant(const struct ticket_facts *ticket, const char *address)
-{
-	if (!*address)
-		return false;
-	for (size_t i = 0; i < ticket->participants.count; i++)
-		if (is_person(&ticket->participants.at[i], address))
-			return true;
-	return is_person(&ticket->customer, address);
-}
-
-const char *participant_role_name(enum participant_role role)
-{
-	static const char *const names[] = {[ROLE_CUSTOMER] = "customer", [ROLE_CC] = "cc", [ROLE_PROPOSED] = "proposed", [ROLE_LEFT] = "left"};
-	return names[role];
-}
-
-/* One mail for each address: two may want their answers at the same. */
-static void add_reader(struct arena *arena, struct readers *readers, const struct participant *person, const char *why)
-{
-	const char *address = desk_answers_at(person);
-	if (!mail_address_usable(address))
-		return;
-	for (size_t i = 0; i < readers->count; i++)
-		if (text_equal_nocase(readers->at[i].address, address))
-			return;
-	*ARENA_PUSH(arena, readers) = (struct ticket_reader){address, person->name ? person->name : "", why, person};
-}
-
-void desk_readers(struct arena *arena, const struct ticket_facts *ticket, struct readers *readers)
-{
-	*readers = (struct readers){0};
-	add_reader(arena, readers, &ticket->customer, "customer");
-	for (size_t i = 0; i < ticket->participants.count; i++) {
-		const struct participant *person = &ticket->participants.at[i];
-		const char *why = person->role == ROLE_CUSTOMER ? "customer of a ticket that was merged into this one" : "takes part";
-		if (!text_equal_nocase(person->address, ticket->customer.address))
-			add_reader(arena, readers, person, why);
-	}
-}
-
-struct ticket_facts *desk_copy_ticket(struct arena *arena, const struct ticket_facts *ticket)
-{
-	struct ticket_facts *copy = ARENA_NEW(arena, struct ticket_facts);
-	*copy = *ticket;
-	return copy;
-}
-
-bool failed_authentication(const struct mail *mail)
-{
-	CLEANUP_ARENA struct arena arena = {0};
-	return desk_proof(&arena, mail).kind == PROOF_FAILED;
-}
-
-bool is_authenticated(const struct mail *mail, const struct clue_facts *found)
-{
-	CLEANUP_ARENA struct arena arena = {0};
-	bool passed = desk_proof(&arena, mail).kind == PROOF_PASS;
-	bool proved = found && found->clue->kind == EVIDENCE_ADDRESS_TOKEN && desk_is_participant(found->ticket, mail->from.address);
-	return passed || (proved && !failed_authentication(mail));
-}
-
 /* ---- bringing people in ---- */
 
 /* The address of somebody who is no agent, and none by which mail comes to us, as far as this mail tells. */
@@ -88,20 +16,6 @@ static bool may_be_brought(const struct decision *d, const struct mail *mail, co
 {
 	return mail_address_usable(address) && !desk_address_is_ours(d->policy, address) && !desk_agent_with_address(d->policy, address)
 	    && !strings_have(&mail->delivered_to, text_lower(d->arena, address));
-}
-
-static const struct participant *outside(const struct ticket_facts *ticket, const char *address)
-{
-	for (size_t i = 0; i < ticket->outside.count; i++)
-		if (text_equal_nocase(ticket->outside.at[i].address, address))
-			return &ticket->outside.at[i];
-	return NULL;
-}
-
-bool desk_has_left(const struct ticket_facts *ticket, const char *address)
-{
-	const struct participant *person = outside(ticket, address);
-	return person && person->role == ROLE_LEFT;
 }
 
 /* Into the plan, and the lists of the working copy. */
@@ -130,7 +44,7 @@ static void bring(struct decision *d, struct ticket_facts *ticket, const struct 
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct mail_address *person = &list->at[i];
-		const struct participant *known = outside(ticket, person->address);
+		const struct participant *known = desk_outsider(ticket, person->address);
 		if (!may_be_brought(d, mail, person->address) || desk_is_participant(ticket, person->address) || (known && (!in || known->role == ROLE_LEFT)))
 			continue;
 		if (in ? ticket->participants.count >= LIMIT_PARTICIPANTS : ticket->outside.count >= LIMIT_OUTSIDE)
@@ -191,7 +105,7 @@ void desk_returns(struct decision *d, struct ticket_facts *ticket, const struct 
 enum status desk_admit(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
 {
 	struct mail_address who = {text_lower(d->arena, action->argument), ""};
-	const struct participant *known = outside(ticket, who.address);
+	const struct participant *known = desk_outsider(ticket, who.address);
 	if (!mail_address_usable(who.address))
 		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is not an address that mail can be sent to", action->argument);
 	if (desk_address_is_ours(d->policy, who.address))
@@ -216,7 +130,7 @@ enum status desk_dismiss(struct decision *d, struct ticket_facts *ticket, const 
 		return error_set(error, STATUS_REFUSED, "%s is the customer of ticket %lld", address, (long long)ticket->id);
 	if (desk_has_left(ticket, address))
 		return STATUS_OK;
-	if (!desk_is_participant(ticket, address) && !outside(ticket, address))
+	if (!desk_is_participant(ticket, address) && !desk_outsider(ticket, address))
 		return error_set(error, STATUS_NOT_FOUND, "%s takes no part in ticket %lld", address, (long long)ticket->id);
 	for (size_t i = 0; i < ticket->participants.count; i++)
 		if (!text_equal_nocase(ticket->participants.at[i].address, address))
@@ -254,9 +168,9 @@ void desk_follow_reply_to(struct decision *d, struct ticket_facts *ticket, const
 	if (!to || !desk_is_participant(ticket, from) || !is_authenticated(mail, found))
 		return;
 	for (size_t i = 0; i < ticket->participants.count; i++)
-		if (is_person(&ticket->participants.at[i], from))
+		if (desk_is_person(&ticket->participants.at[i], from))
 			before = desk_answers_at(&ticket->participants.at[i]);
-	if (is_person(&ticket->customer, from))
+	if (desk_is_person(&ticket->customer, from))
 		before = desk_answers_at(&ticket->customer);
 	if (!before || text_equal_nocase(before, to))
 		return;

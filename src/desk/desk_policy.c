@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "desk.h"
+#include "desk_private.h"
 
 const struct desk_agent *desk_agent_named(const struct desk_policy *policy, const char *name)
 {
@@ -120,4 +120,16 @@ bool desk_address_is_ours(const struct desk_policy *policy, const char *address)
 	struct address_facts facts;
 	desk_address(policy, address, &facts);
 	return facts.class != ADDRESS_UNKNOWN;
+}
+
+const struct desk_queue *queue_of(const struct decision *d, const struct ticket_facts *ticket)
+{
+	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
+	return queue ? queue : &d->policy->queues.at[0];         /* a queue that the configuration no longer has */
+}
+
+bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *ticket, const struct desk_agent *agent)
+{
+	const struct desk_queue *queue = desk_queue_named(policy, ticket->queue);
+	return text_equal_nocase(ticket->agent, agent->name) || !queue || strings_have(&queue->agents, agent->name);
 }

@@ -23,17 +23,108 @@ struct decision {
 	int mail_seq;                            /* the message that a mail of the customer's side became; 0: none yet */
 };
 
-/* ---- plan ---- */
+/* The files make a staircase: none needs, over others, one that needs it (tests/tools/circles.py). Lower ones stand first. */
+
+/* ---- the policy (desk_policy.c) ---- */
+const struct desk_queue *queue_of(const struct decision *d, const struct ticket_facts *ticket);
+bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *ticket, const struct desk_agent *agent);
+
+/* ---- words (desk_subject.c, desk_words.c) ---- */
+const char *desk_short_subject(struct arena *arena, const char *subject);        /* without Re:, [#12] */
+/* Nothing but thanks, in the languages of the notices: "Thank you very much!" but not "Thanks, but it is still broken". */
+bool desk_is_thanks(const char *text);
+/* A participant's wish to hear no more: a mail of nothing but that word. */
+bool desk_is_leave(const char *text);
+
+/* ---- who takes part (desk_readers.c) ---- */
+struct ticket_facts *desk_copy_ticket(struct arena *arena, const struct ticket_facts *ticket);
+bool desk_is_person(const struct participant *person, const char *address);      /* by his address, or the one where he wants answers */
+bool desk_is_participant(const struct ticket_facts *ticket, const char *address);
+const struct participant *desk_outsider(const struct ticket_facts *ticket, const char *address);         /* proposed, or left; NULL: neither */
+bool desk_has_left(const struct ticket_facts *ticket, const char *address);
+/* Already among the readers of the mail that caused this? */
+bool desk_person_has_it(const struct decision *d, const struct participant *person);
+bool desk_has_it(const struct decision *d, const char *address);
+
+/* ---- what a mail proves (desk_proof.c) ---- */
+bool failed_authentication(const struct mail *mail);
+bool is_authenticated(const struct mail *mail, const struct clue_facts *found);  /* found NULL: by the mail alone */
+bool desk_same_house(const char *a, const char *b);
+/* Did the reader of `to` write this very mail? found NULL: it joins nothing. */
+bool desk_proves(struct arena *arena, const struct mail *mail, const struct clue_facts *found, const char *to);
+const char *desk_proved_by(struct arena *arena, const struct mail *mail, const struct clue_facts *found);      /* "": nothing did */
+const char *desk_sender_flags(struct arena *arena, const struct mail *mail);
+
+/* ---- whose request it is (desk_customer.c) ---- */
+/* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From. */
+struct participant customer_of(const struct desk_policy *policy, const struct mail *mail, const char *envelope_from);
+const struct desk_agent *forwarding_agent(const struct desk_policy *policy, const struct mail *mail);
+bool desk_nobody_reads(const char *address);     /* a sender like noreply@ */
+
+/* ---- plan (desk_plan.c) ---- */
 struct effect *plan_add(struct decision *d, enum effect_kind kind, int64_t ticket);
 void plan_remark(struct decision *d, int64_t ticket, const char *what, const char *why);
 void plan_disposition(struct decision *d, const char *name, int64_t ticket, int seq, const char *why);
-/* Moves the ticket by the table; adds nothing where the state stays. False: the event is not allowed in that state. */
-bool plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why);
+void plan_set_state(struct decision *d, struct ticket_facts *ticket, enum ticket_state state, const char *why);
 void plan_set_agent(struct decision *d, struct ticket_facts *ticket, const char *agent, const char *why);
 void plan_set_queue(struct decision *d, struct ticket_facts *ticket, const char *queue, const char *why);
 void plan_timer(struct decision *d, const struct ticket_facts *ticket, const char *timer, int64_t wait);         /* wait <= 0: none */
 /* Appends with the next number of the ticket; the caller fills the rest. */
 struct new_message *plan_message(struct decision *d, struct ticket_facts *ticket, enum message_kind kind, bool out);
+
+/* ---- people come and go (desk_people.c) ---- */
+void desk_returns(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
+void add_copied(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
+/* Who takes part is answered where the newest Reply-To of a mail that surely is his, and names his own house, wants it. */
+void desk_follow_reply_to(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
+void desk_know_writer(struct decision *d, struct ticket_facts *ticket, const struct mail *mail);
+/* An agent lets somebody in, or takes him out, who then stays out until he writes himself or an agent lets him in. */
+enum status desk_admit(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
+enum status desk_dismiss(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
+/* An agent's own mail: whoever stands in its To and Cc, and is neither an agent nor ours, takes part. The first of them; NULL: nobody. */
+void desk_bring_readers_of(struct decision *d, struct ticket_facts *ticket, const struct mail *mail);
+const struct mail_address *desk_first_outside(const struct decision *d, const struct mail *mail);
+
+/* ---- to whom a ticket is given (desk_assign.c) ---- */
+bool desk_on_leave(const struct desk_agent *agent, const struct facts *facts);         /* today */
+int64_t desk_day_number(int year, int month, int day);           /* days since 1970-01-01, Gregorian */
+void desk_give_out(struct decision *d, struct ticket_facts *ticket);     /* to a rule's agent, else as the queue does it */
+
+/* ---- when an answer is due (desk_due.c) ---- */
+void desk_due_starts(struct decision *d, const struct ticket_facts *ticket);
+void desk_due_follows(struct decision *d, const struct ticket_facts *ticket, enum ticket_event event);
+/* Must the clock be stopped as the ticket goes from `before` to the state `next`? */
+bool desk_due_stops(const struct decision *d, const struct ticket_facts *before, enum ticket_state next, enum ticket_event event);
+const char *desk_due_date(const struct decision *d, const struct ticket_facts *ticket, const char *language);   /* NULL: nothing is promised */
+bool desk_answer_is_due(const struct decision *d, const struct ticket_facts *ticket);    /* somebody promised one, and it has not come */
+
+/* ---- what came of suggestions (desk_outcome.c) ---- */
+void desk_set_held_timers(struct decision *d, const struct ticket_facts *ticket);
+/* The customer's (or time's, or an agent's) word on what was suggested. article "": none in particular. */
+void desk_say(struct decision *d, struct ticket_facts *ticket, const char *said, const char *article);
+/* The word that an event is in itself, unless the caller said it already. Before the state moves. */
+void desk_word_of_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event);
+
+/* ---- an event and its consequences (desk_event.c) ---- */
+/* Moves the ticket by the table; adds nothing where the state stays. False: the event is not allowed in that state. */
+bool plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why);
+
+/* ---- what automatic mail a customer may be sent (desk_voice.c) ---- */
+void desk_set_voice(struct decision *d, struct ticket_facts *ticket, const char *voice);
+void desk_neutral(struct decision *d, const struct ticket_facts *ticket, struct outgoing *o);     /* takes out of it whatever a person reads and a stranger wrote */
+
+/* ---- what a notice showed (desk_stale.c) ---- */
+int64_t desk_shown(struct decision *d, const struct ticket_facts *ticket);       /* the number of a token that an agent gets now */
+const struct draft *desk_draft(const struct decision *d, const struct desk_agent *agent);        /* that /send alone means; NULL: none */
+/* NULL, or why an answer to this address is not what its writer takes it for. send: he wrote /send. *since: colleagues' words since; "". */
+const char *desk_stale(struct decision *d, const struct ticket_facts *ticket, const struct token *token, const struct desk_agent *agent, bool send,
+                       const char **since);
+
+/* ---- what agents are to know before they write (desk_context.c) ---- */
+/* Who wrote the message, where that is not the customer; NULL: it was, or nobody knows. */
+const struct mail_address *desk_writer(const struct decision *d, const struct ticket_facts *ticket, int about_seq);
+/* Who wrote, under which subject, and who will read the answer, as variables of a notice. */
+void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int about_seq, struct buffer *out);
 
 /* ---- mails that go out (desk_notices.c) ---- */
 /* To the customer's side. automatic: no person's words; writer NULL: the desk. NULL: nobody to write to. */
@@ -42,7 +133,6 @@ struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *tic
 /* A notice by itself: the mail, and its message on the ticket. NULL: none goes out, since the queue does not want such ones, or
  * there is nobody to write to. */
 struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template);
-bool desk_on_leave(const struct desk_agent *agent, const struct facts *facts);         /* today (desk_assign.c) */
 /* To the ticket's agent, and to all of its queue while it has none or that one is on leave; never to `except`; to who was copied by the
  * customer himself only if nobody else is told. */
 void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
@@ -54,25 +144,20 @@ void tell_of_gathered(struct decision *d, const struct ticket_facts *ticket, int
 bool notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
                      int about_seq, const char *variables);
 bool queue_wants_notice(const struct desk_queue *queue, const char *template);
-const struct desk_queue *queue_of(const struct decision *d, const struct ticket_facts *ticket);
 
-/* ---- what agents are to know (desk_colleagues.c) ---- */
-/* Who wrote the message, where that is not the customer; NULL: it was, or nobody knows. */
-const struct mail_address *desk_writer(const struct decision *d, const struct ticket_facts *ticket, int about_seq);
-/* Who wrote, under which subject, and who will read the answer, as variables of a notice. */
-void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int about_seq, struct buffer *out);
+/* ---- what colleagues did (desk_colleagues.c) ---- */
 /* What `actor` did to the ticket (`before`, and effects of the plan from `from` on) is told to those who work with it. */
 void desk_tell_colleagues(struct decision *d, const struct ticket_facts *before, const struct ticket_facts *ticket, const char *actor, size_t from);
 /* A notice that did not reach `agent` goes to others, once to each. */
 void desk_pass_on(struct decision *d, const struct ticket_facts *ticket, const char *template, const char *agent, int about_seq, const char *variables);
 
-/* ---- when an answer is due (desk_due.c) ---- */
-void desk_due_starts(struct decision *d, const struct ticket_facts *ticket);
-void desk_due_follows(struct decision *d, const struct ticket_facts *ticket, enum ticket_event event);
-/* Must the clock be stopped as the ticket goes from `before` to the state `next`? */
-bool desk_due_stops(const struct decision *d, const struct ticket_facts *before, enum ticket_state next, enum ticket_event event);
-const char *desk_due_date(const struct decision *d, const struct ticket_facts *ticket, const char *language);   /* NULL: nothing is promised */
-void desk_decide_overdue(struct decision *d, const struct ticket_facts *ticket);
+/* ---- how far an address is trusted (desk_budget.c) ---- */
+/* Is it certain that `to` wants an answer to this mail? */
+bool desk_is_safe(const struct decision *d, const struct mail *mail, const char *to);
+/* NULL: one more acknowledgement may go to this address; else why not. */
+const char *desk_over_budget(struct decision *d, const struct mail *mail, const char *to);
+/* Remembers an address whose owner surely wrote this mail, and that it does not bounce any more. found NULL: it joins nothing. */
+void desk_prove(struct decision *d, const struct mail *mail, const struct clue_facts *found);
 
 /* ---- articles (desk_suggest.c) ---- */
 /* Puts the articles into the mail that answers a new request, and into its history. stranger: see struct asked. */
@@ -82,30 +167,30 @@ void desk_show_articles(struct decision *d, const struct ticket_facts *ticket, c
 /* That no article was good enough is worth knowing even where nobody is told. */
 void desk_note_unanswered(struct decision *d, const struct ticket_facts *ticket);
 
+/* ---- acknowledging (desk_acknowledge.c) ---- */
+/* NULL: an automatic mail may go out to that address in answer to this mail; else why not. */
+const char *desk_no_acknowledgement(struct decision *d, const struct mail *mail, const char *to);
+/* What automatic mail `customer` may be sent on the ticket that this mail opens: VOICE_*, or why none. */
+const char *desk_voice_of(struct decision *d, const struct mail *mail, const char *customer);
+void desk_acknowledge(struct decision *d, const struct mail *mail, struct ticket_facts *ticket);
+
 /* ---- held requests (desk_hold.c) ---- */
 /* May this request wait for its customer's word on the articles? points_at: a ticket that it refers to. */
 bool desk_may_hold(struct decision *d, const struct incoming *incoming, const struct desk_queue *queue, const char *customer, int64_t points_at);
-void desk_set_held_timers(struct decision *d, const struct ticket_facts *ticket);
-/* The customer's (or time's, or an agent's) word on what was suggested. article "": none in particular. */
-void desk_say(struct decision *d, struct ticket_facts *ticket, const char *said, const char *article);
-/* The word that an event is in itself, unless the caller said it already. Before the state moves. */
-void desk_word_of_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event);
 /* A ticket of which no agent was told yet (desk_is_unseen) comes to the agents: given to one, or all of the queue are told. more: what the customer wrote just now; "". */
 void desk_present(struct decision *d, struct ticket_facts *ticket, const char *more);
 /* What was suggested did not arrive: nobody is there to answer, so it is a ticket at once. */
 void desk_held_mail_failed(struct decision *d, struct ticket_facts *ticket, const char *template);
 void desk_decide_held_timer(struct decision *d, struct ticket_facts *ticket, const char *timer);
 
-/* ---- acknowledging (desk_acknowledge.c) ---- */
-/* NULL: an automatic mail may go out to that address in answer to this mail; else why not. */
-const char *desk_no_acknowledgement(struct decision *d, const struct mail *mail, const char *to);
-/* What automatic mail `customer` may be sent on the ticket that this mail opens: VOICE_*, or why none. */
-const char *desk_voice_of(struct decision *d, const struct mail *mail, const char *customer);
-void desk_set_voice(struct decision *d, struct ticket_facts *ticket, const char *voice);
-void desk_neutral(struct decision *d, const struct ticket_facts *ticket, struct outgoing *o);     /* takes out of it whatever a person reads and a stranger wrote */
-void desk_acknowledge(struct decision *d, const struct mail *mail, struct ticket_facts *ticket);
+/* ---- the table of commands (desk_command_table.c) ---- */
+#define DESK_COMMAND_LANGUAGES 5
+struct desk_command { const char *name, *argument /* NULL: it stands alone */; enum action_kind kind; const char *help[DESK_COMMAND_LANGUAGES]; };
+const struct desk_command *desk_command_named(const char *word, size_t length);  /* NULL: there is none */
+const char *desk_command_usage(struct arena *arena, const struct desk_command *command);
+bool desk_asks_to_send(struct arena *arena, const char *text);   /* "/send" among the commands on top */
 
-/* ---- agents ---- */
+/* ---- commands of agents (desk_command.c) ---- */
 struct agent_words {                     /* what an agent's mail or command line says */
 	const struct desk_agent *agent;
 	struct { struct action *at; size_t count; } actions;
@@ -119,13 +204,10 @@ struct agent_words {                     /* what an agent's mail or command line
  * out; *problem says which and how to write it. */
 bool desk_commands(struct arena *arena, const struct desk_policy *policy, const char *text, int64_t now,
                    struct agent_words *words, const char **problem);
-/* ---- the table of them (desk_command_table.c) ---- */
-#define DESK_COMMAND_LANGUAGES 5
-struct desk_command { const char *name, *argument /* NULL: it stands alone */; enum action_kind kind; const char *help[DESK_COMMAND_LANGUAGES]; };
-const struct desk_command *desk_command_named(const char *word, size_t length);  /* NULL: there is none */
-const char *desk_command_usage(struct arena *arena, const struct desk_command *command);
-bool desk_asks_to_send(struct arena *arena, const char *text);   /* "/send" among the commands on top */
-/* What the agent wrote in this mail, commands and signature with it, the notice that it answers taken out (desk_own_words.c). `all`: also
+int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", "1w", RFC 3339; 0: not understood */
+
+/* ---- an agent's own words (desk_own_words.c) ---- */
+/* What the agent wrote in this mail, commands and signature with it, the notice that it answers taken out. `all`: also
  * what looks like a quote of something else. *problem: NULL, or why that is not certain. */
 const char *desk_own_words(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, bool all, const char **problem);
 /* Notices as letters and digits alone (desk_note_words.c): of the notes that they showed, of all but the customer's newest words, of all. Zeroed
@@ -140,14 +222,22 @@ bool desk_note_words_are_ours(struct desk_note_words *notes, const char *line, s
 /* Does it go on where the line above it ended? */
 bool desk_note_words_go_on(struct desk_note_words *notes, const char *above, size_t above_length, const char *line, size_t length);
 const char *desk_with_signature(struct arena *arena, const char *text, const char *signature);
-/* Tokens that are the house's own, or another ticket's (desk_house.c). The text without them: their addresses become `address`. */
+
+/* ---- what never leaves (desk_house.c) ---- */
+/* Tokens that are the house's own, or another ticket's. The text without them: their addresses become `address`. */
 bool desk_find_house_token(const struct desk_policy *policy, int64_t ticket, const char *text, size_t *start, size_t *length);
 const char *desk_without_house_tokens(struct arena *arena, const struct desk_policy *policy, int64_t ticket, const char *address, const char *text,
                                       size_t *count);
-enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
+
+/* ---- an agent's answer (desk_reply.c) ---- */
 /* A person's words to the customer: message, mail, state. agent NULL: the desk's own, by the administrator. raw: they came by mail. */
 void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw,
                       const char *template);
+/* The message of a mail that an agent sent to the customer's side himself, with all that follows from an answer. */
+struct new_message *desk_answer_directly(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *sender);
+
+/* ---- what an agent does (desk_action.c, desk_agent_mail.c) ---- */
+enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
 void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
                             const struct desk_agent *agent, const struct token *token);
 /* It is not sent on: kept as a note, and told to him with the reason and his words. */
@@ -170,19 +260,6 @@ void desk_thread_rest(struct decision *d);
 const char *desk_thread_link(struct decision *d);
 void desk_thread_history(struct decision *d, const struct mail *mail);
 
-/* ---- what an agent's mail is (desk_house_mail.c) ---- */
-/* Did a machine write this in an agent's name, or to an agent's own address? */
-bool desk_is_agents_machine(const struct decision *d, const struct incoming *incoming);
-/* An agent's mail on a ticket, or anybody's to an agent's own address. False: it is neither, and decided like anybody's. */
-bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming);
-/* An agent's own mail to somebody outside, with a copy to us, that answers nothing of ours. False: it is none. */
-bool desk_decide_first_words(struct decision *d, const struct incoming *incoming);
-/* The message of a mail that an agent sent to the customer's side himself, with all that follows from an answer. */
-struct new_message *desk_answer_directly(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *sender);
-bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *ticket, const struct desk_agent *agent);
-int64_t desk_day_number(int year, int month, int day);           /* days since 1970-01-01, Gregorian */
-int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", "1w", RFC 3339; 0: not understood */
-
 /* ---- a mail and its ticket (desk_open.c) ---- */
 /* A ticket of its own for this mail, linked with what it pointed at. */
 void desk_open_ticket(struct decision *d, const struct incoming *incoming, const char *link_why);
@@ -193,62 +270,14 @@ void desk_open_direct(struct decision *d, const struct incoming *incoming, const
 enum message_kind kind_of_message(const struct mail *mail, bool joined);
 struct new_message *append_mail(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, enum message_kind kind);
 void note_message_id(struct decision *d, struct ticket_facts *ticket, const char *message_id);
-void desk_give_out(struct decision *d, struct ticket_facts *ticket);     /* to a rule's agent, else as the queue does it */
 const char *first_reason(struct decision *d);                    /* of the verdict, as one line; NULL: none */
 
-/* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From. */
-struct participant customer_of(const struct desk_policy *policy, const struct mail *mail, const char *envelope_from);
-const struct desk_agent *forwarding_agent(const struct desk_policy *policy, const struct mail *mail);
-
-/* ---- how far an address is trusted (desk_budget.c) ---- */
-/* Is it certain that `to` wants an answer to this mail? */
-bool desk_is_safe(const struct decision *d, const struct mail *mail, const char *to);
-/* NULL: one more acknowledgement may go to this address; else why not. */
-const char *desk_over_budget(struct decision *d, const struct mail *mail, const char *to);
-/* Remembers an address whose owner surely wrote this mail, and that it does not bounce any more. found NULL: it joins nothing. */
-void desk_prove(struct decision *d, const struct mail *mail, const struct clue_facts *found);
-
-/* ---- what a mail proves (desk_proof.c) ---- */
-bool desk_same_house(const char *a, const char *b);
-/* Did the reader of `to` write this very mail? found NULL: it joins nothing. */
-bool desk_proves(struct arena *arena, const struct mail *mail, const struct clue_facts *found, const char *to);
-const char *desk_proved_by(struct arena *arena, const struct mail *mail, const struct clue_facts *found);      /* "": nothing did */
-const char *desk_sender_flags(struct arena *arena, const struct mail *mail);
-
-/* ---- people (desk_people.c) ---- */
-bool failed_authentication(const struct mail *mail);
-bool is_authenticated(const struct mail *mail, const struct clue_facts *found);  /* found NULL: by the mail alone */
-bool desk_has_left(const struct ticket_facts *ticket, const char *address);
-void desk_returns(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
-void add_copied(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
-/* Who takes part is answered where the newest Reply-To of a mail that surely is his, and names his own house, wants it. */
-void desk_follow_reply_to(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
-void desk_know_writer(struct decision *d, struct ticket_facts *ticket, const struct mail *mail);
-bool desk_nobody_reads(const char *address);     /* a sender like noreply@ (desk_open.c) */
-/* An agent lets somebody in, or takes him out, who then stays out until he writes himself or an agent lets him in. */
-enum status desk_admit(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
-enum status desk_dismiss(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
-/* An agent's own mail: whoever stands in its To and Cc, and is neither an agent nor ours, takes part. The first of them; NULL: nobody. */
-void desk_bring_readers_of(struct decision *d, struct ticket_facts *ticket, const struct mail *mail);
-const struct mail_address *desk_first_outside(const struct decision *d, const struct mail *mail);
-
-/* Nothing but thanks, in the languages of the notices: "Thank you very much!" but not "Thanks, but it is still broken". */
-bool desk_is_thanks(const char *text);
-/* A participant's wish to hear no more: a mail of nothing but that word. */
-bool desk_is_leave(const char *text);
-/* Already among the readers of the mail that caused this? */
-bool desk_person_has_it(const struct decision *d, const struct participant *person);
-bool desk_has_it(const struct decision *d, const char *address);
-
-/* ---- what a notice showed (desk_stale.c) ---- */
-int64_t desk_shown(struct decision *d, const struct ticket_facts *ticket);       /* the number of a token that an agent gets now */
-const struct draft *desk_draft(const struct decision *d, const struct desk_agent *agent);        /* that /send alone means; NULL: none */
-/* NULL, or why an answer to this address is not what its writer takes it for. send: he wrote /send. *since: colleagues' words since; "". */
-const char *desk_stale(struct decision *d, const struct ticket_facts *ticket, const struct token *token, const struct desk_agent *agent, bool send,
-                       const char **since);
-
-struct ticket_facts *desk_copy_ticket(struct arena *arena, const struct ticket_facts *ticket);
-bool desk_is_participant(const struct ticket_facts *ticket, const char *address);
-const char *desk_short_subject(struct arena *arena, const char *subject);        /* without Re:, [#12] */
+/* ---- what an agent's mail is (desk_house_mail.c) ---- */
+/* Did a machine write this in an agent's name, or to an agent's own address? */
+bool desk_is_agents_machine(const struct decision *d, const struct incoming *incoming);
+/* An agent's mail on a ticket, or anybody's to an agent's own address. False: it is neither, and decided like anybody's. */
+bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming);
+/* An agent's own mail to somebody outside, with a copy to us, that answers nothing of ours. False: it is none. */
+bool desk_decide_first_words(struct decision *d, const struct incoming *incoming);
 
 #endif

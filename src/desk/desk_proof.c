@@ -93,3 +93,17 @@ const char *desk_sender_flags(struct arena *arena, const struct mail *mail)
 		flags = and_also(arena, flags, arena_printf(arena, "sent by another address: %s", utf8_cut(arena, mail->sender.address, 200)));
 	return flags;
 }
+
+bool failed_authentication(const struct mail *mail)
+{
+	CLEANUP_ARENA struct arena arena = {0};
+	return desk_proof(&arena, mail).kind == PROOF_FAILED;
+}
+
+bool is_authenticated(const struct mail *mail, const struct clue_facts *found)
+{
+	CLEANUP_ARENA struct arena arena = {0};
+	bool passed = desk_proof(&arena, mail).kind == PROOF_PASS;
+	bool proved = found && found->clue->kind == EVIDENCE_ADDRESS_TOKEN && desk_is_participant(found->ticket, mail->from.address);
+	return passed || (proved && !failed_authentication(mail));
+}

@@ -14,6 +14,17 @@ int desk_gathered_from(const char *timer)
 	return strncmp(timer, TIMER_GATHERED, strlen(TIMER_GATHERED)) == 0 ? atoi(timer + strlen(TIMER_GATHERED)) : 0;
 }
 
+/* Not where the timer is of an older configuration. */
+static void overdue(struct decision *d, const struct ticket_facts *ticket)
+{
+	CLEANUP_BUFFER struct buffer variables = {0};
+	if (!desk_answer_is_due(d, ticket))
+		return;
+	record_add(&variables, "date", desk_date(d->arena, d->facts->now, d->policy->language));
+	plan_remark(d, ticket->id, "the answer is overdue", NULL);
+	notice_to_agents(d, ticket, "agent-overdue", d->facts->last_words, NULL, arena_string(d->arena, buffer_string(&variables)));
+}
+
 void desk_decide_timer(const struct desk_policy *policy, const char *timer, const struct facts *facts, struct plan *plan)
 {
 	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL, 0};
@@ -30,7 +41,7 @@ void desk_decide_timer(const struct desk_policy *policy, const char *timer, cons
 	else if (strcmp(timer, TIMER_PENDING) == 0 && plan_event(&d, ticket, EVENT_TIME_COME, "the time has come")) {
 		notice_to_agents(&d, ticket, "agent-pending", facts->last_words, NULL, NULL);
 	} else if (strcmp(timer, TIMER_ANSWER) == 0) {
-		desk_decide_overdue(&d, ticket);
+		overdue(&d, ticket);
 	} else if (strcmp(timer, TIMER_REMIND) == 0 && ticket->state == STATE_RESOLVED) {
 		tell_customer(&d, ticket, "reminder");
 	} else if (strcmp(timer, TIMER_CLOSE) == 0 && ticket->state == STATE_RESOLVED) {

@@ -1,0 +1,70 @@
+/*
+ * desk_reply.c - an agent's answer to the customer: the message, the mail that carries it unless the agent sent it himself, and the state.
+ *
+ * Decides nothing about the words, or whether they may go out: desk_agent_mail.c, desk_action.c and desk_house_mail.c did.
+ */
+#include <string.h>
+
+#include "desk_private.h"
+
+/* The mail to the customer that carries the words of `message`. */
+static void send_words(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, struct new_message *message,
+                       const char *template)
+{
+	struct outgoing *o = notice_to_customer(d, ticket, template, false, agent);
+	if (!o) {
+		bool has = d->mail && desk_person_has_it(d, &ticket->customer);
+		message->flags = has ? "sent by the agent directly" : "not sent: the customer has no usable address";
+		plan_remark(d, ticket->id, "answer not sent", has ? "the customer was among the readers of the agent's mail" : "the customer has no usable address");
+		return;
+	}
+	o->seq = o->about_seq = message->seq;
+	for (size_t i = 0; i < o->to.count; i++)
+		*ARENA_PUSH(d->arena, &message->to) = o->to.at[i].address;
+	for (size_t i = 0; i < o->cc.count; i++)
+		*ARENA_PUSH(d->arena, &message->to) = o->cc.at[i].address;
+	message->outbox = o->id;
+	message->from = o->from;
+	message->message_id = o->message_id;
+	desk_set_voice(d, ticket, VOICE_FREE);   /* a person of ours has looked at it, and writes to that address */
+}
+
+void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw,
+                      const char *template)
+{
+	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, true);
+	message->raw = raw;
+	message->text = text;
+	message->agent = agent ? agent->name : "";
+	message->from = agent ? (struct mail_address){agent->email, agent->display} : (struct mail_address){"", d->policy->name};
+	send_words(d, ticket, agent, message, template);
+	if (agent && !*ticket->agent)
+		plan_set_agent(d, ticket, agent->name, "answered first");
+	plan_event(d, ticket, EVENT_AGENT_REPLY, agent ? "the agent answered" : "the desk answered");
+}
+
+/* The customer has it already, the desk a copy: an answer like any other, but that nothing more is sent. Whom else he wrote to takes part. The page
+ * shows his words, and nothing of a notice that he quoted. */
+struct new_message *desk_answer_directly(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *sender)
+{
+	const struct mail *mail = incoming->mail;
+	const char *doubt;
+	struct ticket_facts before = *ticket;
+	size_t mark = d->plan->count;
+	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, true);
+	d->plan->who = sender->name;
+	message->raw = true;
+	message->from = mail->from;
+	message->message_id = mail->message_id;
+	message->agent = sender->name;
+	message->flags = "sent by the agent directly";
+	message->text = desk_own_words(d, incoming, ticket, true, &doubt);
+	for (size_t i = 0; i < mail->to.count; i++)
+		*ARENA_PUSH(d->arena, &message->to) = mail->to.at[i].address;
+	desk_bring_readers_of(d, ticket, mail);
+	if (!*ticket->agent)
+		plan_set_agent(d, ticket, sender->name, "answered first");
+	plan_event(d, ticket, EVENT_AGENT_REPLY, "the agent answered directly");
+	desk_tell_colleagues(d, &before, ticket, sender->name, mark);
+	return message;
+}
