@@ -1,8 +1,8 @@
 /*
- * clock.c - what time it is, and how times are written. The only file that reads the clock.
+ * clock.c - what time it is. The only file that reads the clock.
  *
  * Times are milliseconds since 1970-01-01 UTC in an int64_t; 0 means "no time". Durations are microseconds of the monotonic
- * clock. Written times are always UTC and English, whatever zone or locale the machine has.
+ * clock.
  * SPORTELLO_CLOCK_FILE, looked up once at first use, moves time for tests: the file holds an offset in seconds (a sign and
  * a fraction are allowed), which is believed; behind the word "jump" it is as if the machine's clock had been set. A file that
  * cannot be read counts as 0, so that a test may remove it again.
@@ -53,7 +53,7 @@ static int64_t offset_ms(bool *jump)
 	if (length <= 0)
 		return 0;
 	text[length] = '\0';
-	*jump = text_starts_nocase(text, "jump");
+	*jump = strncmp(text, "jump", 4) == 0;
 	return (int64_t)(strtod(text + (*jump ? strlen("jump") : 0), NULL) * 1000);
 }
 
@@ -123,36 +123,6 @@ bool clock_doubted(void)
 	if (atomic_load(&doubt_for) == 0)
 		return false;
 	return clock_monotonic_us() < atomic_load(&doubted_until) || (before && wall_offset() - before > DOUBTED_MS);
-}
-
-/* Rounds down, so that times before 1970 are right as well. */
-static void broken_down(int64_t ms, struct tm *parts)
-{
-	time_t seconds = (time_t)(ms / 1000 - (ms % 1000 < 0));
-
-	if (!gmtime_r(&seconds, parts))
-		*parts = (struct tm){ .tm_year = 70, .tm_mday = 1, .tm_wday = 4 };
-}
-
-char *time_rfc3339(struct arena *arena, int64_t ms)
-{
-	struct tm t;
-
-	if (!ms)
-		return arena_string(arena, "");
-	broken_down(ms, &t);
-	return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
-	                    t.tm_hour, t.tm_min, t.tm_sec);
-}
-
-char *time_rfc5322(struct arena *arena, int64_t ms)
-{
-	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	struct tm t;
-
-	broken_down(ms, &t);
-	return arena_printf(arena, "%.3s, %02d %.3s %04d %02d:%02d:%02d +0000", days + 3 * t.tm_wday, t.tm_mday,
-	                    months + 3 * t.tm_mon, t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
 int clock_utc_offset(int64_t ms)

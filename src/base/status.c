@@ -56,11 +56,6 @@ const char *status_name(enum status status)
 
 _Noreturn void base_die(const char *why)
 {
-	static const char prefix[] = "sportello: ";
-
-	if (!write_all(STDERR_FILENO, prefix, sizeof prefix - 1)
-	    || !write_all(STDERR_FILENO, why, strlen(why))
-	    || !write_all(STDERR_FILENO, "\n", 1))
-		abort();
+	dprintf(STDERR_FILENO, "sportello: %s\n", why);
 	abort();
 }

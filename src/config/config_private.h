@@ -62,7 +62,7 @@ struct loader {
 	config_t tree;
 };
 
-/* ---- config_load.c ---- */
+/* ---- config_complain.c ---- */
 void config_complain(struct loader *loader, const config_setting_t *at, const char *key, const char *format, ...) PRINTF_LIKE(4, 5);
 void config_complain_at(struct loader *loader, bool warning, const char *file, int line, const char *key, const char *format, ...) PRINTF_LIKE(6, 7);
 const char *config_file_path(const struct loader *loader, const char *source_file);

@@ -15,26 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool kb_file_name(const char *name, size_t *id_length, char language[4])
-{
-	size_t length = strlen(name);
-
-	language[0] = '\0';
-	if (length < 4 || length > 200 || *name == '.' || *name == '_' || strcmp(name + length - 3, ".md") != 0)
-		return false;
-	for (const char *c = name; *c; c++)
-		if ((unsigned char)*c <= ' ' || strchr("\"<>&'\\%#?", *c) || *c == 0x7F)
-			return false;
-	length -= 3;
-	if (length > 3 && name[length - 3] == '.' && strspn(name + length - 2, "abcdefghijklmnopqrstuvwxyz") >= 2) {
-		memcpy(language, name + length - 2, 2);
-		language[2] = '\0';
-		length -= 3;
-	}
-	*id_length = length;
-	return utf8_valid(name, length);
-}
-
 void kb_entry_drop(struct kb_entry **entry)
 {
 	if (*entry && atomic_fetch_sub(&(*entry)->refs, 1) == 1) {

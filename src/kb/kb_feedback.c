@@ -41,11 +41,6 @@ void kb_learned_drop(struct kb_learned **learned)
 	*learned = NULL;
 }
 
-uint32_t kb_stem_hash(const char *stem)
-{
-	return hash_spread(hash_text(stem));
-}
-
 /* ---- what there is to remember ---- */
 
 /* What was read before, by article and question. */

@@ -244,7 +244,7 @@ struct kb_past_text {                    /* a past question, read once and share
 };
 struct kb_past { const char *article; bool solved; uint32_t group; float norm; struct kb_past_text *text; };
 struct kb_past_stem { uint32_t hash, past; };
-uint32_t kb_stem_hash(const char *stem);
+static inline uint32_t kb_stem_hash(const char *stem) { return hash_spread(hash_text(stem)); }
 struct kb_learned {
 	atomic_int refs;
 	struct arena arena;

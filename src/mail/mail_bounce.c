@@ -10,15 +10,6 @@
 
 #define REPORT_BYTES (64 * 1024)         /* of a report that are read: longer ones hold the original */
 
-void bounce_add(struct arena *arena, struct mail *mail, struct mail_bounce bounce)
-{
-	for (size_t i = 0; i < mail->bounces.count && bounce.recipient; i++)
-		if (mail->bounces.at[i].recipient && text_equal_nocase(mail->bounces.at[i].recipient, bounce.recipient))
-			return;
-	if (mail->bounces.count < BOUNCES_MAX)
-		*ARENA_PUSH(arena, &mail->bounces) = bounce;
-}
-
 static bool null_path(struct arena *arena, const struct fields *fields, const struct mail_options *options)
 {
 	if (options->envelope_from)

@@ -282,3 +282,12 @@ struct bounce_words bounce_words_read(struct arena *arena, struct span text)
 	words.original_id = find_id(arena, (struct span){ text.at + words.original, text.length - words.original });
 	return words;
 }
+
+void bounce_add(struct arena *arena, struct mail *mail, struct mail_bounce bounce)
+{
+	for (size_t i = 0; i < mail->bounces.count && bounce.recipient; i++)
+		if (mail->bounces.at[i].recipient && text_equal_nocase(mail->bounces.at[i].recipient, bounce.recipient))
+			return;
+	if (mail->bounces.count < BOUNCES_MAX)
+		*ARENA_PUSH(arena, &mail->bounces) = bounce;
+}

@@ -1,8 +1,10 @@
 /*
  * outbox_private.h - what the files of the outbox tell each other; nobody outside includes it.
  *
- * outbox_render.c   row -> bytes                         outbox_judge.c    replies -> what becomes of the row (pure)
- * outbox_wire.c     a socket with deadlines, for libetpan  outbox_tls.c     TLS on it, certificates verified
+ * outbox_words.c    row -> words (outbox_words.h)        outbox_render.c   words -> bytes
+ * outbox_judge.c    replies -> what becomes of the row (pure)
+ * outbox_wire.c     a socket with deadlines              outbox_tls.c      TLS on it, certificates verified
+ * outbox_stream.c   libetpan's stream on the two
  * outbox_smtp_open.c  one kept connection: TLS, AUTH         outbox_smtp.c     one mail over it
  * outbox_maildir.c  mails kept as files
  * outbox_result.c   result -> store                      outbox_clerk.c, outbox_sender.c, outbox.c   the threads (outbox_pool_private.h)
@@ -15,10 +17,6 @@
 
 #include <stdatomic.h>
 #include <sys/types.h>
-
-/* ---- outbox_render.c: as outbox_render_text, but no further mail of ours is rendered to tell what is a quote in this one ---- */
-enum status outbox_render_plain(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
-                                struct arena *arena, const struct outbox_row *row, const char **text, struct error *error);
 
 /* ---- one attempt to send one mail, by whatever transport ---- */
 enum fate { FATE_NONE, FATE_SENT, FATE_RETRY, FATE_FAILED };
@@ -75,11 +73,8 @@ bool wire_is_loopback(const struct wire *wire);
 /* Waits for POLLIN or POLLOUT. False: too late, or we stop; `trouble` says which. */
 bool wire_wait(struct wire *wire, short events);
 void wire_break(struct wire *wire, const char *format, ...) PRINTF_LIKE(2, 3);
-void wire_close(struct wire *wire);
 /* What to call ourselves (RFC 5321 section 4.1.4): the host's full name, or the address literal of our end. */
 const char *wire_own_name(const struct wire *wire, char out[96]);
-struct _mailstream;
-struct _mailstream *wire_stream(struct wire *wire);              /* libetpan's stream on it; NULL: out of memory */
 
 /* ---- outbox_tls.c ---- */
 struct tls_trust;
@@ -89,6 +84,11 @@ bool tls_start(struct wire *wire, struct tls_trust *trust, const char *host);   
 ssize_t tls_read(struct wire *wire, void *out, size_t room);
 ssize_t tls_write(struct wire *wire, const void *bytes, size_t length);
 void tls_end(struct wire *wire);
+
+/* ---- outbox_stream.c ---- */
+struct _mailstream;
+struct _mailstream *wire_stream(struct wire *wire);              /* libetpan's stream on it; NULL: out of memory */
+void wire_close(struct wire *wire);
 
 /* ---- outbox_smtp.c ---- */
 struct smtp;

@@ -1,264 +1,24 @@
 /*
  * outbox_render.c - from a row of the outbox to the bytes of its mail, always the same for the same row.
  *
- * The row says who, to whom and which template; the words come from the message that it is about. Nothing that changes between two
- * attempts may get in: no clock, no state of the ticket. A mail to the customer's side shows only the words of the very message
- * that it carries, a mail to an agent those of the message it tells of, bounded; private notes are never read for customers
- * because their rows are never about one. STATUS_BAD_INPUT: an address that cannot be written; the row can never be sent.
+ * The row says who, to whom and which template; the words come from outbox_words.c. Nothing that changes between two attempts may get in:
+ * no clock, no state of the ticket. STATUS_BAD_INPUT: an address that cannot be written; the row can never be sent.
  */
-#include "limits.h"
-#include "outbox_private.h"
+#include "outbox_words.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define NOTICE_TEXT_MOST (16 * 1024)     /* bytes of a customer's text in a notice to an agent; the whole is on the ticket */
-#define HISTORY_MESSAGES 8               /* earlier messages in a notice, the newest */
-#define HISTORY_LOOKS    40              /* messages looked at for them: acknowledgements lie between */
-#define HISTORY_WORDS    1500            /* bytes of each */
-#define NAMES_MOST       30              /* attachments named in a notice */
-
-/* What is needed while one row is rendered. */
-struct rendering {
-	struct store *store;
-	const struct desk_policy *policy;
-	const struct template_set *templates;
-	struct arena *arena;
-	const struct outbox_row *row;
-	struct ticket_row ticket;                /* read if the row is about a message, or for an agent; without its messages */
-	const struct message_row *about;         /* NULL: none */
-	struct message_row message;              /* that one */
-	struct store_raw raw; bool raw_open;     /* its raw mail */
-	struct mail mail; bool parsed;
-	bool plain;                              /* the words of our earlier mails are not asked for */
-};
-
-/* ---- what the row is about ---- */
-
-static enum status about_read(struct rendering *r, struct error *error)
-{
-	const struct outgoing *outgoing = &r->row->outgoing;
-	enum status status;
-
-	if (!outgoing->ticket || (!outgoing->about_seq && !outgoing->to_agent))
-		return STATUS_OK;
-	status = store_ticket_head(r->store, r->arena, outgoing->ticket, &r->ticket, error);
-	if (status == STATUS_NOT_FOUND)
-		return STATUS_OK;
-	/* One message: a notice does not cost more because its ticket is long. */
-	if (!status && outgoing->about_seq)
-		status = store_message(r->store, r->arena, outgoing->ticket, outgoing->about_seq, &r->message, error);
-	if (!status && outgoing->about_seq)
-		r->about = &r->message;
-	if (status == STATUS_NOT_FOUND)
-		status = STATUS_OK;
-	/* Whatever the row says: a private note, or somebody else's mail, does not go to the customer's side. */
-	if (!status && !outgoing->to_agent && r->about && (!r->about->out || r->about->kind == MESSAGE_NOTE))
-		return error_set(error, STATUS_BAD_INPUT, "message %d of ticket %lld is not for the customer", outgoing->about_seq,
-		                 (long long)outgoing->ticket);
-	return status;
-}
-
-static enum status raw_read(struct rendering *r, struct error *error)
-{
-	const struct outbox_answered answered = { r->store, r->policy, r->templates };
-	struct mail_options options = { .light = true, .answered = r->plain ? NULL : outbox_answered, .answered_context = &answered };
-	enum status status;
-
-	if (!r->about || !r->about->raw || r->parsed)
-		return STATUS_OK;
-	/* A notice has room for a part of the words, and names attachments: what was derived of the mail has both. */
-	if (r->row->outgoing.to_agent) {
-		options.text_most = LIMIT_INTAKE_TEXT;
-		status = store_mail(r->store, r->arena, r->about->raw, &options, &r->mail, error);
-		r->parsed = status == STATUS_OK;
-		return status;
-	}
-	status = store_raw_open(r->store, r->about->raw, &r->raw, error);
-	if (status)
-		return status;
-	r->raw_open = true;
-	/* What the disk no longer gives as it came does not go to a customer as if it were all. */
-	if ((status = store_raw_check(r->store, r->about->raw, &r->raw, error)) != STATUS_OK)
-		return status;
-	mail_parse(r->arena, &r->raw.source, &options, &r->mail);
-	r->parsed = true;
-	return STATUS_OK;
-}
-
-static void rendering_fini(struct rendering *r)
-{
-	if (r->raw_open)
-		store_raw_close(&r->raw);
-	r->raw_open = false;
-}
-
-/* The agent's words as the desk took them (without commands), else what the mail newly says. */
-static const char *about_text(const struct rendering *r)
-{
-	const char *text = "";
-
-	if (!r->about)
-		return text;
-	if (r->about->text)
-		text = r->about->text;
-	else if (r->parsed)
-		text = mail_words(&r->mail, r->about->seq == 1 && !r->about->out && r->row->outgoing.to_agent);
-	if (!r->row->outgoing.to_agent || strlen(text) <= NOTICE_TEXT_MOST)
-		return text;
-	return arena_printf(r->arena, "%s\n[...]", utf8_cut(r->arena, text, NOTICE_TEXT_MOST));
-}
-
-/* ---- variables ---- */
-
-static const char *attachment_names(const struct rendering *r)
-{
-	CLEANUP_BUFFER struct buffer names;
-	size_t count = r->parsed ? r->mail.attachments.count : 0;
-
-	buffer_init(&names);
-	for (size_t i = 0; i < count && i < NAMES_MOST; i++)
-		buffer_printf(&names, "%s%s", i ? ", " : "", r->mail.attachments.at[i].filename);
-	if (count > NAMES_MOST)
-		buffer_printf(&names, ", ... (+%zu)", count - NAMES_MOST);
-	return arena_string(r->arena, buffer_string(&names));
-}
-
-static const char *name_or_address(const struct mail_address *address)
-{
-	return address->name && *address->name ? address->name : address->address ? address->address : "";
-}
-
-static void add(struct buffer *out, const char *key, const char *value)
-{
-	if (value && *value)
-		record_add(out, key, value);
-}
-
-static void add_people(struct rendering *r, struct buffer *out)
-{
-	const struct outgoing *outgoing = &r->row->outgoing;
-	const struct participant *customer = &r->ticket.facts.customer;
-	const struct desk_agent *agent = outgoing->agent && *outgoing->agent ? desk_agent_named(r->policy, outgoing->agent) : NULL;
-
-	if (outgoing->to_agent && customer->address) {
-		add(out, "customer", name_or_address(&(struct mail_address){ customer->address, customer->name }));
-		add(out, "customer_address", customer->address);
-	} else if (!outgoing->to_agent && outgoing->to.count) {
-		add(out, "customer", name_or_address(&outgoing->to.at[0]));
-		add(out, "customer_address", outgoing->to.at[0].address);
-	}
-	add(out, "agent", outgoing->agent);
-	add(out, "agent_name", agent && *agent->display ? agent->display : outgoing->agent);
-	if (r->about)
-		add(out, "from", name_or_address(&r->about->from));
-}
-
-/* "Re: Printer [#12]" -> "Printer": where the ticket was not read. */
-static const char *subject_alone(struct arena *arena, const char *line)
-{
-	char *subject = arena_string(arena, text_starts_nocase(line, "Re: ") ? line + 4 : line), *mark = strstr(subject, "[#");
-	size_t digits = mark ? strspn(mark + 2, "0123456789") : 0;
-
-	if (digits && mark[2 + digits] == ']')
-		memmove(mark, mark + digits + 3, strlen(mark + digits + 3) + 1);
-	return text_trim(subject);
-}
-
-/* What no customer may read: notes, and what an agent's mailbox answered by itself. */
-static bool stays_inside(const struct rendering *r, const struct message_row *message)
-{
-	return message->kind == MESSAGE_NOTE || (message->kind == MESSAGE_AUTO_REPLY && desk_agent_with_address(r->policy, message->from.address));
-}
-
-/* The ticket's earlier messages, the newest first: for who has not seen them. Each bounded, and all of them. */
-static const char *history_of(const struct rendering *r, const char *newest)
-{
-	CLEANUP_BUFFER struct buffer out;
-	struct error error;
-	struct message_row message;
-	struct words words;
-	int shown = 0, seq = newest ? atoi(newest) : 0;
-
-	buffer_init(&out);
-	for (int looked = 0; seq > 0 && shown < HISTORY_MESSAGES && looked < HISTORY_LOOKS; seq--, looked++) {
-		if (seq == r->row->outgoing.about_seq || store_message(r->store, r->arena, r->row->outgoing.ticket, seq, &message, &error) != STATUS_OK
-		    || message.kind == MESSAGE_NOTICE || store_words(r->store, r->arena, &message, 0, HISTORY_WORDS, &words, &error) != STATUS_OK || !*words.text)
-			continue;
-		buffer_printf(&out, "%s%s%s, %s:\n%s%s\n", shown++ ? "\n" : "", stays_inside(r, &message) ? "[note] " : "",
-		              message.agent && *message.agent ? message.agent : name_or_address(&message.from), time_rfc3339(r->arena, message.date), words.text,
-		              words.left ? "\n[...]" : "");
-	}
-	return arena_string(r->arena, buffer_string(&out));
-}
-
-/* The row's own come first: desk_render takes the first of a name. */
-static const char *variables(struct rendering *r)
-{
-	const struct outgoing *outgoing = &r->row->outgoing;
-	const struct desk_queue *queue = outgoing->queue ? desk_queue_named(r->policy, outgoing->queue) : NULL;
-	CLEANUP_BUFFER struct buffer out;
-
-	buffer_init(&out);
-	buffer_add_string(&out, outgoing->variables ? outgoing->variables : "");
-	if (out.length && out.at[out.length - 1] != '\n')
-		buffer_add_char(&out, '\n');
-	if (outgoing->ticket)
-		add(&out, "ticket", LOG_NUMBER(outgoing->ticket));
-	add(&out, "subject_line", outgoing->subject);
-	add(&out, "subject", r->ticket.facts.subject ? r->ticket.facts.subject : subject_alone(r->arena, outgoing->subject));
-	add(&out, "desk", r->policy->name);
-	add(&out, "queue", outgoing->queue);
-	add(&out, "queue_description", queue ? queue->description : "");
-	add_people(r, &out);
-	add(&out, "text", about_text(r));
-	add(&out, "attachments", attachment_names(r));
-	if (outgoing->to_agent) {
-		bool helped = strcmp(outgoing->template, "agent-command-error") == 0;
-
-		add(&out, "commands", desk_command_lines(r->arena, helped ? outgoing->language : NULL));
-		add(&out, "history", history_of(r, outgoing->variables ? record_get(r->arena, outgoing->variables, "earlier") : NULL));
-	}
-	return arena_string(r->arena, buffer_string(&out));
-}
-
 /* ---- words ---- */
-
-static enum status words(struct rendering *r, struct rendered *rendered, struct error *error)
-{
-	const struct outgoing *outgoing = &r->row->outgoing;
-	enum status status = about_read(r, error);
-
-	/* The raw mail is needed for its words, or for its attachments: their names, or themselves in an agent's answer. */
-	if (!status)
-		status = raw_read(r, error);
-	if (status)
-		return status;
-	return desk_render(r->arena, r->templates, outgoing->template, outgoing->language ? outgoing->language : "", r->policy->language,
-	                   variables(r), rendered, error);
-}
-
-enum status outbox_render_plain(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
-                                struct arena *arena, const struct outbox_row *row, const char **text, struct error *error)
-{
-	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row, .plain = true };
-	struct rendered rendered;
-	enum status status = words(&r, &rendered, error);
-
-	rendering_fini(&r);
-	*text = status ? "" : rendered.text;
-	return status;
-}
 
 enum status outbox_render_text(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
                                struct arena *arena, const struct outbox_row *row, const char **text, struct error *error)
 {
-	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row };
+	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row, .answered = outbox_answered };
 	struct rendered rendered;
-	enum status status = words(&r, &rendered, error);
+	enum status status = outbox_words(&r, &rendered, error);
 
-	rendering_fini(&r);
+	outbox_words_fini(&r);
 	*text = status ? "" : rendered.text;
 	return status;
 }
@@ -266,10 +26,10 @@ enum status outbox_render_text(struct store *store, const struct desk_policy *po
 enum status outbox_render_notice(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
                                  struct arena *arena, const struct outbox_row *row, struct rendered *rendered, struct error *error)
 {
-	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row };
-	enum status status = words(&r, rendered, error);
+	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row, .answered = outbox_answered };
+	enum status status = outbox_words(&r, rendered, error);
 
-	rendering_fini(&r);
+	outbox_words_fini(&r);
 	return status;
 }
 
@@ -365,7 +125,7 @@ static enum status bytes_of(struct rendering *r, struct buffer *bytes, const cha
 	*text = "";
 	if (strcmp(r->row->outgoing.template, "redirect") == 0)
 		return passed_on(r, bytes, error);
-	status = words(r, &rendered, error);
+	status = outbox_words(r, &rendered, error);
 	if (status)
 		return status;
 	*text = rendered.text;
@@ -379,10 +139,10 @@ static enum status bytes_of(struct rendering *r, struct buffer *bytes, const cha
 enum status render_row(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
                        const struct outbox_row *row, struct buffer *bytes, const char **text, struct error *error)
 {
-	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row };
+	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row, .answered = outbox_answered };
 	enum status status = bytes_of(&r, bytes, text, error);
 
-	rendering_fini(&r);
+	outbox_words_fini(&r);
 	return status;
 }
 

@@ -28,16 +28,6 @@ void program_begin(struct program *program, struct arena *arena)
 	program->last_step = &program->steps;
 }
 
-size_t program_key(struct program *program, const char *name, bool address)
-{
-	const char *lower = text_lower(program->arena, name);
-	for (size_t i = 0; i < program->keys.count; i++)
-		if (program->keys.at[i].address == address && strcmp(program->keys.at[i].name, lower) == 0)
-			return i;
-	*ARENA_PUSH(program->arena, &program->keys) = (struct program_key){address, lower};
-	return program->keys.count - 1;
-}
-
 static void emit_list(struct buffer *out, const struct argument *argument)
 {
 	buffer_add_char(out, ' ');

@@ -1,0 +1,28 @@
+/*
+ * outbox_words.h - between the files that make an outgoing mail of its row: what is needed while one row is rendered.
+ */
+#ifndef SPORTELLO_OUTBOX_WORDS_H
+#define SPORTELLO_OUTBOX_WORDS_H
+
+#include "limits.h"
+#include "outbox_private.h"
+
+struct rendering {
+	struct store *store;
+	const struct desk_policy *policy;
+	const struct template_set *templates;
+	struct arena *arena;
+	const struct outbox_row *row;
+	struct ticket_row ticket;                /* read if the row is about a message, or for an agent; without its messages */
+	const struct message_row *about;         /* NULL: none */
+	struct message_row message;              /* that one */
+	struct store_raw raw; bool raw_open;     /* its raw mail */
+	struct mail mail; bool parsed;
+	/* What is asked for the words of our earlier mails (struct mail_options); NULL: nobody is. */
+	const char *(*answered)(const void *context, struct arena *arena, const char *message_id);
+};
+
+enum status outbox_words(struct rendering *r, struct rendered *rendered, struct error *error);
+void outbox_words_fini(struct rendering *r);     /* whatever outbox_words() said */
+
+#endif
