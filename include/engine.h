@@ -29,6 +29,7 @@ struct engine;
  *          merged_into, resolved_at, voice, answer_to                                             read_ticket_columns()
  * MESSAGE  seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved
  *                                                                                                 read_message_columns()
+ * HISTORY  what, kind, number, was, now                                                         history_read_columns()
  * OUTBOX   id, ticket, created, next_try, state, attempts, last_reply, recipients, record         store_outbox.c:read_row() */
 enum sql {
 	/* small facts under a name */

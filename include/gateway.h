@@ -120,10 +120,12 @@ const struct verdict *gateway_ask_rules(struct ruleset *rules, const struct inco
                                         bool known, const struct rules_keywords *keywords, struct arena *arena);
 
 /* ---- the classifier. A model that is in use is never changed; a mail holds a reference for as long as it asks. ---- */
+#define LESSON_CONFIGURATION 17  /* bytes: what of the configuration a lesson is made of, in one word */
 struct learned {
 	struct learn_model *model, *tags, *priority;     /* of the queues; of tags and priorities, NULL: not learned */
 	int64_t version, created;
-	char *note;                              /* as it was trained: texts, queues, precision, and what of the configuration went in */
+	char *note;                              /* as it was trained: texts, queues, precision */
+	char configuration[LESSON_CONFIGURATION];
 	_Atomic bool stopped;                    /* people corrected it too often: it suggests, but routes nothing */
 	_Atomic int refs;
 };
@@ -141,7 +143,7 @@ const struct verdict *gateway_ask_model(const struct learned *learned, const str
 
 /* Learns from the confirmed tickets of the store and the queues of the configuration; seconds of work. `go_on` (may be NULL) is called again and
  * again, and ends it early with STATUS_TRY_LATER: see learn.h. STATUS_NOT_FOUND: there are not two queues to choose between. */
-struct lesson { struct buffer bytes, note; struct learn_facts facts; int64_t began; };
+struct lesson { char configuration[LESSON_CONFIGURATION]; struct buffer bytes, note; struct learn_facts facts; int64_t began; };
 enum status gateway_learn_train(const struct config *config, struct store *store, learn_go_on *go_on, void *context, struct lesson *lesson,
                                 struct error *error);
 void gateway_lesson_fini(struct lesson *lesson);

@@ -159,7 +159,30 @@ struct message_row {
 	const char *text;                /* NULL: derive it from raw, or (notice) render it from outbox */
 	const char *agent, *proved, *flags; int64_t outbox;
 };
-struct history_row { int64_t at; const char *who, *what, *why; };
+/* What happened to a ticket. Which of number, was and now a kind has; the words of each, which people see, are made by store_history.c alone. */
+enum history_kind {
+	HISTORY_OTHER,                   /* words of the first version that say nothing else below */
+	HISTORY_CREATED,                 /* now: state, priority, queue and agent, a line each */
+	HISTORY_MESSAGE,                 /* number: seq */
+	HISTORY_STATE, HISTORY_QUEUE, HISTORY_AGENT, HISTORY_PRIORITY,   /* was, now ("": nobody) */
+	HISTORY_MERGED,                  /* number: the ticket it went into */
+	HISTORY_MERGED_FROM,             /* number: the ticket that came */
+	HISTORY_UNMERGED,
+	HISTORY_LINKED,                  /* number: the other ticket */
+	HISTORY_TAG, HISTORY_UNTAG,      /* now */
+	HISTORY_LANGUAGE,                /* now */
+	HISTORY_PENDING,                 /* number: until, ms */
+	HISTORY_RATED,                   /* number: stars */
+	HISTORY_PARTICIPANT, HISTORY_PROPOSED, HISTORY_LEFT,     /* now: the address */
+	HISTORY_ANSWER_TO,               /* was: whose answers; now: where they go */
+	HISTORY_BOUNCED,                 /* number: of the outgoing mail; now: the address */
+	HISTORY_REMARK,                  /* now: the words */
+	HISTORY_KINDS
+};
+struct history_row { int64_t at; const char *who, *what, *why; enum history_kind kind; int64_t number; const char *was, *now; };
+/* Of a created ticket: where it began. "" if the row is not HISTORY_CREATED. */
+enum history_field { HISTORY_CREATED_STATE, HISTORY_CREATED_PRIORITY, HISTORY_CREATED_QUEUE, HISTORY_CREATED_AGENT };
+const char *store_history_created(struct arena *arena, const struct history_row *row, enum history_field field);
 struct ticket_row {
 	struct ticket_facts facts;
 	struct strings linked;           /* ticket numbers as text */
@@ -227,10 +250,10 @@ struct confirmed_rows { struct confirmed_row *at; size_t count; };
 enum status store_confirmed_tickets(struct store *store, struct arena *arena, size_t limit, struct confirmed_rows *rows, struct error *error);
 enum status store_confirmed_since(struct store *store, int64_t at, int64_t *count, struct error *error);
 
-/* Inside a transaction: the next version; the one before it is kept, older ones go. `began`: when its texts were read. If there is one already
+/* Inside a transaction: the next version; the one before it is kept, older ones go. `began`: when its texts were read; `configuration`: what of it they were read for. If there is one already
  * whose texts were read later, that stays the newest and nothing is put. *version: the newest. */
-enum status store_model_put(struct store *store, int64_t began, const char *note, const void *bytes, size_t length, int64_t *version, struct error *error);
-struct model_row { int64_t version, created /* when its texts were read */; const char *note; const void *bytes; size_t length; bool whole; };  /* whole: its checksum is right */
+enum status store_model_put(struct store *store, int64_t began, const char *configuration, const char *note, const void *bytes, size_t length, int64_t *version, struct error *error);
+struct model_row { int64_t version, created /* when its texts were read */; const char *configuration, *note; const void *bytes; size_t length; bool whole; };  /* whole: its checksum is right */
 typedef bool (*store_model_accept)(void *context, const struct model_row *row);
 /* Offers the models, the newest first, until one is accepted. *version: that one's; 0: none was. What the row points at lives only during the call. */
 enum status store_model_get(struct store *store, store_model_accept accept, void *context, int64_t *version, struct error *error);

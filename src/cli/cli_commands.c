@@ -35,6 +35,7 @@ const struct cli_option_row cli_options[] = {
 	{ O_PRECISION, "precision", "P", "share of what is routed that must be right; 0.95 if it is not given" },
 	{ O_FILE, "file", "FILE", "one question a line" },
 	{ O_FEEDBACK, "feedback", "FILE", "lines \"question TAB article\": what solved what" },
+	{ O_WHY, "why", NULL, "below each message, why it is on this ticket, or on one of its own" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
 
@@ -49,7 +50,7 @@ const struct cli_command cli_commands[] = {
 	{ "ticket list", cli_run_ticket_list, 0, -1, "[QUERY]", OPT(O_QUEUE) | OPT(O_STATE) | OPT(O_AGENT) | OPT(O_CUSTOMER) | OPT(O_TAG) | OPT(O_LIMIT),
 	  "tickets, the newest first, or those that a query wants",
 	  "queue:support state:open state:pending agent:none -tag:vpn created:7d updated:>30d waiting:us sort:-updated, and words of their text." },
-	{ "ticket show", cli_run_ticket_show, 1, 1, "N", 0, "one ticket with its messages and its history", "" },
+	{ "ticket show", cli_run_ticket_show, 1, 1, "N", OPT(O_WHY), "one ticket with its messages and its history", "" },
 	{ "ticket search", cli_run_ticket_search, 1, -1, "WORDS...", OPT(O_LIMIT), "tickets in which these words stand", "" },
 	{ "ticket raw", cli_run_ticket_raw, 2, 2, "N MESSAGE", 0, "a message as it was received, byte for byte", "" },
 	{ "ticket attachment", cli_run_ticket_attachment, 3, 3, "N MESSAGE K", 0, "the bytes of attachment K, from 1", "" },

@@ -15,7 +15,7 @@ static enum status keep(struct cli *cli, const struct lesson *lesson, int64_t *v
 
 	if (status != STATUS_OK)
 		return status;
-	status = store_model_put(cli->store, lesson->began, buffer_string(&note), lesson->bytes.at, lesson->bytes.length, version, error);
+	status = store_model_put(cli->store, lesson->began, lesson->configuration, buffer_string(&note), lesson->bytes.at, lesson->bytes.length, version, error);
 	if (status == STATUS_OK)
 		return store_commit(cli->store, error);
 	store_rollback(cli->store);

@@ -21,7 +21,7 @@
 enum cli_option {
 	O_CONFIG, O_JSON, O_HELP, O_VERSION,     /* everywhere */
 	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_SINCE, O_TO, O_FROM, O_SUBJECT,
-	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_COUNT
+	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_WHY, O_COUNT
 };
 #define OPT(option) (1u << (option))
 
@@ -112,6 +112,8 @@ struct cli_message { const char *text, *reply_text; const struct mail *mail; }; 
 struct arena cli_message_begin(struct cli *cli);         /* around each message of a ticket: cli->arena is one of its own, */
 void cli_message_end(struct cli *cli, struct arena *whole);      /* what is said of it is written out */
 void cli_message_words(struct cli *cli, const struct message_row *row, struct cli_message *words);
+/* Why a message is on its ticket, or on one of its own: by what it joined, what its ticket is linked to and why it did not join that. */
+void cli_message_why(struct cli *cli, const struct ticket_row *row, int seq, struct strings *why);
 void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row *row, bool whole);
 void cli_ticket_page(struct cli *cli, const struct ticket_row *row);
 void cli_ticket_rows(struct cli *cli, const struct ticket_rows *rows);   /* a table, or a JSON array */

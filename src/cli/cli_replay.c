@@ -11,18 +11,15 @@
 
 struct replayed { const char *was, *now; const struct verdict *verdict; };
 
-/* The queue that a ticket was made in: the first line of its history says it. */
+/* The queue that a ticket was made in: the first row of its history has it. */
 static const char *first_queue(struct cli *cli, struct arena *arena, int64_t ticket)
 {
 	struct ticket_row row;
 	struct error error;
-	const char *at, *end;
 
-	if (store_ticket(cli->store, arena, ticket, &row, &error) != STATUS_OK || !row.history.count || !(at = strstr(row.history.at[0].what, ", queue ")))
+	if (store_ticket(cli->store, arena, ticket, &row, &error) != STATUS_OK || !row.history.count)
 		return "";
-	at += strlen(", queue ");
-	end = strstr(at, ", agent ");
-	return end ? arena_copy(arena, at, (size_t)(end - at)) : at;
+	return store_history_created(arena, &row.history.at[0], HISTORY_CREATED_QUEUE);
 }
 
 static const char *where_it_went(struct cli *cli, struct arena *arena, const struct mailbox_row *row)

@@ -73,9 +73,10 @@ static const char *null_if_empty(const char *text)
 	return text && *text ? text : NULL;
 }
 
-static void add_message(struct cli *cli, struct json *json, const struct message_row *row)
+static void add_message(struct cli *cli, struct json *json, const struct ticket_row *ticket, const struct message_row *row)
 {
 	struct cli_message words;
+	struct strings why = { 0 };
 
 	cli_message_words(cli, row, &words);
 	json_object(json, NULL);
@@ -97,6 +98,10 @@ static void add_message(struct cli *cli, struct json *json, const struct message
 	} else {
 		json_array(json, "attachments");
 		json_array_end(json);
+	}
+	if (cli->option[O_WHY]) {
+		cli_message_why(cli, ticket, row->seq, &why);
+		json_strings(json, "why", &why);
 	}
 	json_object_end(json);
 }
@@ -205,7 +210,7 @@ void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row
 		for (size_t i = 0; i < row->messages.count; i++) {
 			struct arena all = cli_message_begin(cli);
 
-			add_message(cli, json, &row->messages.at[i]);
+			add_message(cli, json, row, &row->messages.at[i]);
 			cli_message_end(cli, &all);
 		}
 		json_array_end(json);

@@ -5,6 +5,7 @@
  * The promise is judged by the newest tickets that models routed since routing last stopped; once broken, routing stands still until
  * a later model is there. Log: learn.loaded, learn.refused, learn.stopped, learn.trouble.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 #define JUDGED_LEAST 10                          /* fewer say nothing */
 #define UNTOUCHED_MS (24LL * 60 * 60 * 1000)     /* a routed ticket that nobody moved for so long counts as right */
 
-struct loading { struct learned parts; int64_t created; char *note; };
+struct loading { struct learned parts; int64_t created; char *note; char configuration[LESSON_CONFIGURATION]; };
 
 static void free_models(struct learned *learned)
 {
@@ -33,6 +34,7 @@ static bool accept(void *context, const struct model_row *row)
 	}
 	loading->created = row->created;
 	loading->note = strdup(row->note);
+	snprintf(loading->configuration, sizeof loading->configuration, "%s", row->configuration);
 	return true;
 }
 
@@ -56,6 +58,7 @@ struct learned *gateway_learned_open(struct store *store)
 	learned->version = version;
 	learned->created = loading.created;
 	learned->note = loading.note;
+	memcpy(learned->configuration, loading.configuration, sizeof learned->configuration);
 	learned->stopped = version <= stopped;
 	learned->refs = 1;
 	return learned;

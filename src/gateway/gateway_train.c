@@ -30,7 +30,7 @@ static void classes_of(struct arena *arena, const struct desk_policy *policy, st
 }
 
 /* What of the configuration a model is made of, in one word. */
-static void fingerprint(const struct config *config, char out[17])
+static void fingerprint(const struct config *config, char out[LESSON_CONFIGURATION])
 {
 	unsigned char digest[SHA256_SIZE];
 	CLEANUP_BUFFER struct buffer all;
@@ -118,7 +118,6 @@ enum status gateway_learn_train(const struct config *config, struct store *store
 	struct learn_model *model = NULL;
 	struct classes classes;
 	struct matter matter;
-	char print[17];
 	*lesson = (struct lesson){.began = clock_now()};
 	classes_of(&arena, &config->policy, &classes);
 	if (classes.count < 2)
@@ -136,8 +135,8 @@ enum status gateway_learn_train(const struct config *config, struct store *store
 	status = train_more(input, &matter.tags, LEARN_NO_TAG, lesson, error);
 	if (status == STATUS_OK)
 		status = train_more(input, &matter.priorities, LEARN_USUAL_PRIORITY, lesson, error);
-	fingerprint(config, print);
-	buffer_printf(&lesson->note, "%zu texts, %zu queues, precision %g, of %s", matter.queues.count, classes.count, config->learn_precision, print);
+	fingerprint(config, lesson->configuration);
+	buffer_printf(&lesson->note, "%zu texts, %zu queues, precision %g", matter.queues.count, classes.count, config->learn_precision);
 	return status;
 }
 
@@ -159,7 +158,7 @@ static const char *fresh_enough(const struct learned *learned, struct store *sto
 
 static const char *due(const struct learned *learned, const struct config *config, struct store *store)
 {
-	char print[17];
+	char print[LESSON_CONFIGURATION];
 	struct error error;
 	int64_t newest;
 	if (store_model_newest(store, &newest, &error) != STATUS_OK)
@@ -169,7 +168,7 @@ static const char *due(const struct learned *learned, const struct config *confi
 	if (!learned || learned->version < newest)
 		return "the newest was refused";
 	fingerprint(config, print);
-	if (!strstr(learned->note, print))
+	if (strcmp(learned->configuration, print) != 0)
 		return "the configuration was changed";
 	return fresh_enough(learned, store);
 }
@@ -193,7 +192,7 @@ static enum status keep(struct store *store, void *context, struct error *error)
 	struct keeping *keeping = context;
 	const struct lesson *lesson = keeping->lesson;
 	struct buffer note = lesson->note;
-	return store_model_put(store, lesson->began, buffer_string(&note), lesson->bytes.at, lesson->bytes.length, &keeping->version, error);
+	return store_model_put(store, lesson->began, lesson->configuration, buffer_string(&note), lesson->bytes.at, lesson->bytes.length, &keeping->version, error);
 }
 
 void gateway_learn(struct gateway *gateway, const struct config *config, struct store *store, const char *why, learn_go_on *go_on, void *context)

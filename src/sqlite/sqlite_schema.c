@@ -316,6 +316,14 @@ static const char *const version_2[] = {
 /* Where the customer, and who else takes part, wants answers by his newest Reply-To; '': at his address. */
 "ALTER TABLE ticket ADD COLUMN answer_to TEXT NOT NULL DEFAULT ''",
 "ALTER TABLE participant ADD COLUMN answer_to TEXT NOT NULL DEFAULT ''",
+/* What a row of the history says, as values: kind is one of enum history_kind, and what its number, was and now are stands there. 0, and in `what`
+ * its words: of the first version, which store_history.c reads. */
+"ALTER TABLE history ADD COLUMN kind INTEGER NOT NULL DEFAULT 0",
+"ALTER TABLE history ADD COLUMN number INTEGER NOT NULL DEFAULT 0",
+"ALTER TABLE history ADD COLUMN was TEXT NOT NULL DEFAULT ''",
+"ALTER TABLE history ADD COLUMN now TEXT NOT NULL DEFAULT ''",
+/* What of the configuration the classifier learned for, in one word; '': of the first version, which did not keep it. */
+"ALTER TABLE model ADD COLUMN configuration TEXT NOT NULL DEFAULT ''",
 /* participant.role may now be "proposed" or "left", too: who is so reads nothing. */
 NULL
 };
@@ -383,6 +391,7 @@ enum status sqlite_bring_up(sqlite3 *db, const char *path, bool create, const st
 {
 	int newest = steps[count - 1].to;
 	struct identity identity;
+	int64_t began = clock_monotonic_us();
 	enum status status = identify(db, &identity, error);
 
 	if (status == STATUS_OK)
@@ -404,6 +413,6 @@ enum status sqlite_bring_up(sqlite3 *db, const char *path, bool create, const st
 		return status;
 	}
 	if (identity.version > 0)
-		log_event(LOG_NOTICE, "store.migrated", "from", LOG_NUMBER(identity.version), "to", LOG_NUMBER(newest), NULL);
+		log_event(LOG_NOTICE, "store.migrated", "from", LOG_NUMBER(identity.version), "to", LOG_NUMBER(newest), "ms", LOG_NUMBER((clock_monotonic_us() - began) / 1000), NULL);
 	return STATUS_OK;
 }

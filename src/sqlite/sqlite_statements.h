@@ -14,6 +14,7 @@
 #define TICKET_COLUMNS "id, state, queue, agent, priority, subject, language, customer, customer_name, created, updated, closed_at, " \
 	"pending_until, merged_into, resolved_at, voice, answer_to"
 #define MESSAGE_COLUMNS "seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved"
+#define HISTORY_COLUMNS "what, kind, number, was, now"
 #define OUTBOX_COLUMNS "id, ticket, created, next_try, state, attempts, last_reply, recipients, record"
 
 #define STATEMENTS(X) \
@@ -147,9 +148,9 @@
 	X(SQL_TAG_ADD, "INSERT INTO tag(ticket,tag) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
 	X(SQL_LINKS, "SELECT other FROM link WHERE ticket=?1 ORDER BY other") \
 	X(SQL_LINK_ADD, "INSERT INTO link(ticket,other) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
-	X(SQL_HISTORY_ADD, "INSERT INTO history(ticket,n,at,who,what,why) VALUES(?1,?2,?3,?4,?5,?6)") \
+	X(SQL_HISTORY_ADD, "INSERT INTO history(ticket,n,at,who,what,why,kind,number,was,now) VALUES(?1,?2,?3,?4,'',?5,?6,?7,?8,?9)") \
 	X(SQL_HISTORY_LAST, "SELECT max(n) FROM history WHERE ticket=?1") \
-	X(SQL_HISTORY, "SELECT at, who, what, why FROM history WHERE ticket=?1 ORDER BY n") \
+	X(SQL_HISTORY, "SELECT " HISTORY_COLUMNS ", at, who, why FROM history WHERE ticket=?1 ORDER BY n") \
 	/* what the classifier learns from, learned and did */ \
 	X(SQL_CONFIRM, "INSERT INTO confirmed(ticket,queue,at) VALUES(?1,?2,?3) ON CONFLICT(ticket) DO UPDATE SET queue=excluded.queue, at=excluded.at") \
 	X(SQL_CONFIRM_ANSWERED, "INSERT INTO confirmed(ticket,queue,at) SELECT id, queue, ?2 FROM ticket WHERE id=?1" \
@@ -174,8 +175,8 @@
 	X(SQL_ROUTED_LAST, "SELECT max(ticket) FROM routed") \
 	X(SQL_ROUTED_SINCE, "SELECT count(*) FROM routed WHERE ticket>?1") \
 	X(SQL_ROUTED_CORRECTED, "SELECT count(*) FROM routed WHERE corrected<>0") \
-	X(SQL_MODELS, "SELECT version, created, note, checksum, bytes FROM model ORDER BY version DESC") \
-	X(SQL_MODEL_ADD, "INSERT INTO model(version,created,note,checksum,bytes) VALUES(?1,?2,?3,?4,?5)") \
+	X(SQL_MODELS, "SELECT version, created, note, checksum, bytes, configuration FROM model ORDER BY version DESC") \
+	X(SQL_MODEL_ADD, "INSERT INTO model(version,created,note,checksum,bytes,configuration) VALUES(?1,?2,?3,?4,?5,?6)") \
 	X(SQL_MODEL_FORGET, "DELETE FROM model WHERE version NOT IN (SELECT version FROM model ORDER BY version DESC LIMIT 2)") \
 	/* what was suggested, and said to it */ \
 	X(SQL_TICKET_LAST_WORDS, "SELECT max(seq) FROM message WHERE ticket=?1 AND out=0 AND kind IN ('request','reply')") \
@@ -251,8 +252,8 @@
 	X(SQL_CHECK_OUTBOX_TICKET, "SELECT id FROM outbox WHERE ticket<>0 AND ticket NOT IN (SELECT id FROM ticket)") \
 	X(SQL_CHECK_OUTBOX_FAILED, "SELECT id FROM outbox WHERE state='failed' AND last_reply=''") \
 	X(SQL_CHECK_CONTACT_TWICE, "SELECT min(id) FROM contact GROUP BY address HAVING count(*)>1") \
-	X(SQL_CHECK_HISTORIES, "SELECT h.ticket, h.what, h.n=(SELECT max(n) FROM history WHERE ticket=h.ticket), t.state, t.queue, t.agent, t.priority," \
-		" t.merged_into, (SELECT coalesce(max(seq),0) FROM message WHERE ticket=h.ticket)" \
+	X(SQL_CHECK_HISTORIES, "SELECT " HISTORY_COLUMNS ", h.ticket, h.n=(SELECT max(n) FROM history WHERE ticket=h.ticket), t.state, t.queue, t.agent," \
+		" t.priority, t.merged_into, (SELECT coalesce(max(seq),0) FROM message WHERE ticket=h.ticket)" \
 		" FROM history h JOIN ticket t ON t.id=h.ticket ORDER BY h.ticket, h.n") \
 	X(SQL_CHECK_RECORDS, "SELECT id, record FROM outbox ORDER BY id")
 

@@ -1,7 +1,7 @@
 /*
  * store_apply.c - carries out a plan: each effect by its own small function, in order, in the caller's transaction.
  *
- * Decides nothing. What changes a ticket also writes a row of its history (store_history.c has the words) and moves
+ * Decides nothing. What changes a ticket also writes a row of its history (enum history_kind) and moves
  * ticket.updated. Numbers of tickets and outgoing mails are those the plan was given; that they are free is certain inside
  * the transaction the facts were read in, so a taken one is STATUS_BROKEN. The mailbox row of a delivery is written last,
  * with the one disposition that the plan has.
@@ -9,7 +9,7 @@
  */
 #include "store_apply.h"
 
-enum status apply_history(struct applying *a, int64_t ticket, const char *what, const char *why)
+enum status apply_history(struct applying *a, int64_t ticket, struct happening what, const char *why)
 {
 	enum status status = STATUS_OK;
 
@@ -18,8 +18,8 @@ enum status apply_history(struct applying *a, int64_t ticket, const char *what, 
 		status = engine_number(a->store->engine, a->error, &a->history.n, 0, SQL_HISTORY_LAST, "i", ticket);
 	}
 	return status != STATUS_OK ? status
-		: engine_run(a->store->engine, a->error, SQL_HISTORY_ADD, "iiittt", ticket, ++a->history.n, a->now,
-		          a->plan->who ? a->plan->who : "", what, why ? why : "");
+		: engine_run(a->store->engine, a->error, SQL_HISTORY_ADD, "iiitt" "ditt", ticket, ++a->history.n, a->now,
+		          text_or_empty(a->plan->who), text_or_empty(why), (int)what.kind, what.number, text_or_empty(what.was), text_or_empty(what.now));
 }
 
 static enum status touch(struct applying *a, int64_t ticket)
@@ -30,7 +30,7 @@ static enum status touch(struct applying *a, int64_t ticket)
 	return engine_run(a->store->engine, a->error, SQL_TICKET_TOUCH, "ii", ticket, a->now);
 }
 
-enum status apply_changed(struct applying *a, int64_t ticket, const char *what, const char *why)
+enum status apply_changed(struct applying *a, int64_t ticket, struct happening what, const char *why)
 {
 	enum status status = touch(a, ticket);
 

@@ -20,8 +20,9 @@ struct applying {
 };
 
 /* A row of the ticket's history; apply_changed() also moves its `updated`. */
-enum status apply_history(struct applying *a, int64_t ticket, const char *what, const char *why);
-enum status apply_changed(struct applying *a, int64_t ticket, const char *what, const char *why);
+struct happening { enum history_kind kind; int64_t number; const char *was, *now; };     /* see enum history_kind; NULL: "" */
+enum status apply_history(struct applying *a, int64_t ticket, struct happening what, const char *why);
+enum status apply_changed(struct applying *a, int64_t ticket, struct happening what, const char *why);
 
 static inline const char *text_or_empty(const char *text)
 {

@@ -18,26 +18,22 @@ static enum status remember_sender(struct applying *a, const struct new_message 
 	return contact_wrote(a->store, &mail->from, mail->language, mail->language_sure, a->now, a->error);
 }
 
-static const char *one_a_line(struct arena *arena, const struct strings *list, const char *mark)
+static const char *one_a_line(struct arena *arena, const struct strings *list)
 {
 	CLEANUP_BUFFER struct buffer text = { 0 };
 
 	if (list->count <= 1)
 		return list->count ? list->at[0] : "";
 	for (size_t i = 0; i < list->count; i++) {
-		buffer_add_string(&text, i ? mark : "");
+		buffer_add_string(&text, i ? "\n" : "");
 		buffer_add_string(&text, list->at[i]);
 	}
 	return arena_copy(arena, text.at, text.length);
 }
 
-static const char *message_words(struct applying *a, const struct new_message *message)
+static enum status message_came(struct applying *a, const struct effect *effect)
 {
-	const char *from = *text_or_empty(message->agent) ? message->agent : text_or_empty(message->from.address);
-	const char *to = message->out ? one_a_line(a->arena, &message->to, ", ") : "";
-
-	return arena_printf(a->arena, "message %d (%s)%s%s%s%s", message->seq, message_kind_name(message->kind),
-	                    *from ? " from " : "", from, *to ? " to " : "", to);
+	return apply_changed(a, effect->ticket, (struct happening){ HISTORY_MESSAGE, .number = effect->message->seq }, effect->why);
 }
 
 /* Split: what that other message is made of, raw mail and all, stands in both tickets. */
@@ -49,7 +45,7 @@ static enum status copy_message(struct applying *a, const struct effect *effect)
 
 	if (status == STATUS_OK && engine_changes(a->store->engine) != 1)
 		return error_set(a->error, STATUS_BROKEN, "a plan copies message %d of ticket %lld, which is not there", message->copy_seq, (long long)message->copy_ticket);
-	return status == STATUS_OK ? apply_changed(a, effect->ticket, message_words(a, message), effect->why) : status;
+	return status == STATUS_OK ? message_came(a, effect) : status;
 }
 
 /* An agent answered: the ticket is where it belongs. */
@@ -77,14 +73,14 @@ enum status apply_append_message(struct applying *a, const struct effect *effect
 		return status;
 	status = engine_run(a->store->engine, a->error, SQL_MESSAGE_ADD, "idtdi" "ttt" "itt" "ttit", effect->ticket, message->seq,
 		message_kind_name(message->kind), (int)message->out, raw, text_or_empty(message->from.address),
-		text_or_empty(message->from.name), one_a_line(a->arena, &message->to, "\n"), message->date, message->message_id,
+		text_or_empty(message->from.name), one_a_line(a->arena, &message->to), message->date, message->message_id,
 		message->text, text_or_empty(message->agent), text_or_empty(message->flags), message->outbox, text_or_empty(message->proved));
 
 	if (status == STATUS_OK)
 		status = remember_sender(a, message);
 	if (status == STATUS_OK)
 		status = confirm_answered(a, effect);
-	return status == STATUS_OK ? apply_changed(a, effect->ticket, message_words(a, message), effect->why) : status;
+	return status == STATUS_OK ? message_came(a, effect) : status;
 }
 
 /* ---- mails ---- */
@@ -129,7 +125,7 @@ enum status apply_mail_bounced(struct applying *a, const struct effect *effect)
 		status = contact_bounced(a->store, meant, effect->why, a->now, a->error);
 	if (status != STATUS_OK || !row.ticket)
 		return status;
-	return apply_changed(a, row.ticket, arena_printf(a->arena, "mail %lld to %s bounced", (long long)row.id, address), effect->why);
+	return apply_changed(a, row.ticket, (struct happening){ HISTORY_BOUNCED, .number = row.id, .now = address }, effect->why);
 }
 
 enum status apply_count_acknowledgement(struct applying *a, const struct effect *effect)

@@ -19,10 +19,10 @@ enum status apply_create_ticket(struct applying *a, const struct effect *effect)
 	a->create = create;
 	a->history.ticket = effect->ticket;      /* which has none yet */
 	a->history.n = 0;
-	return apply_history(a, effect->ticket, history_created(a->arena, create), effect->why);
+	return apply_history(a, effect->ticket, (struct happening){ HISTORY_CREATED, .now = history_of_created(a->arena, create) }, effect->why);
 }
 
-struct field { const char *name; enum sql now, set; };
+struct field { enum history_kind kind; enum sql now, set; };
 
 /* The history says what really was there, so that it can be replayed. */
 static enum status set_field(struct applying *a, const struct effect *effect, const struct field *field)
@@ -39,19 +39,19 @@ static enum status set_field(struct applying *a, const struct effect *effect, co
 	if (!from)
 		return error_set(a->error, STATUS_BROKEN, "a plan changes ticket %lld, which is not there", (long long)effect->ticket);
 	status = engine_run(a->store->engine, a->error, field->set, "iti", effect->ticket, text_or_empty(effect->to), a->now);
-	return status == STATUS_OK ? apply_history(a, effect->ticket, history_change(a->arena, field->name, from, effect->to), effect->why) : status;
+	return status == STATUS_OK ? apply_history(a, effect->ticket, (struct happening){ field->kind, .was = from, .now = effect->to }, effect->why) : status;
 }
 
 enum status apply_set_state(struct applying *a, const struct effect *effect)
 {
-	static const struct field field = { "state", SQL_TICKET_STATE_NOW, SQL_TICKET_STATE };
+	static const struct field field = { HISTORY_STATE, SQL_TICKET_STATE_NOW, SQL_TICKET_STATE };
 
 	return set_field(a, effect, &field);
 }
 
 enum status apply_set_queue(struct applying *a, const struct effect *effect)
 {
-	static const struct field field = { "queue", SQL_TICKET_QUEUE_NOW, SQL_TICKET_QUEUE };
+	static const struct field field = { HISTORY_QUEUE, SQL_TICKET_QUEUE_NOW, SQL_TICKET_QUEUE };
 	enum status status = set_field(a, effect, &field);
 
 	/* Only people move tickets: that says where it belongs, and whether the classifier was right. */
@@ -91,7 +91,7 @@ static enum status remember_agent(struct applying *a, const struct effect *effec
 
 enum status apply_set_agent(struct applying *a, const struct effect *effect)
 {
-	static const struct field field = { "agent", SQL_TICKET_AGENT_NOW, SQL_TICKET_AGENT };
+	static const struct field field = { HISTORY_AGENT, SQL_TICKET_AGENT_NOW, SQL_TICKET_AGENT };
 	enum status status = set_field(a, effect, &field);
 
 	return status == STATUS_OK && *text_or_empty(effect->to) ? remember_agent(a, effect) : status;
@@ -99,7 +99,7 @@ enum status apply_set_agent(struct applying *a, const struct effect *effect)
 
 enum status apply_set_priority(struct applying *a, const struct effect *effect)
 {
-	static const struct field field = { "priority", SQL_TICKET_PRIORITY_NOW, SQL_TICKET_PRIORITY };
+	static const struct field field = { HISTORY_PRIORITY, SQL_TICKET_PRIORITY_NOW, SQL_TICKET_PRIORITY };
 	enum status status = set_field(a, effect, &field);
 
 	return status == STATUS_OK ? engine_run(a->store->engine, a->error, SQL_LEARNED_PRIORITY, "iti", effect->ticket, effect->to, a->now) : status;
@@ -110,7 +110,7 @@ enum status apply_set_language(struct applying *a, const struct effect *effect)
 {
 	enum status status = engine_run(a->store->engine, a->error, SQL_TICKET_LANGUAGE, "it", effect->ticket, text_or_empty(effect->to));
 
-	return status == STATUS_OK ? apply_changed(a, effect->ticket, arena_printf(a->arena, "language %s", text_or_empty(effect->to)), effect->why) : status;
+	return status == STATUS_OK ? apply_changed(a, effect->ticket, (struct happening){ HISTORY_LANGUAGE, .now = effect->to }, effect->why) : status;
 }
 
 enum status apply_add_tag(struct applying *a, const struct effect *effect)
@@ -119,7 +119,7 @@ enum status apply_add_tag(struct applying *a, const struct effect *effect)
 
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
-	return apply_changed(a, effect->ticket, arena_printf(a->arena, "tag %s", effect->to), effect->why);
+	return apply_changed(a, effect->ticket, (struct happening){ HISTORY_TAG, .now = effect->to }, effect->why);
 }
 
 /* A tag that the classifier gave and somebody took away was wrong. */
@@ -130,7 +130,7 @@ enum status apply_remove_tag(struct applying *a, const struct effect *effect)
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
 	status = engine_run(a->store->engine, a->error, SQL_LEARNED_UNTAGGED, "iti", effect->ticket, effect->to, a->now);
-	return status == STATUS_OK ? apply_changed(a, effect->ticket, arena_printf(a->arena, "untag %s", effect->to), effect->why) : status;
+	return status == STATUS_OK ? apply_changed(a, effect->ticket, (struct happening){ HISTORY_UNTAG, .now = effect->to }, effect->why) : status;
 }
 
 enum status apply_set_voice(struct applying *a, const struct effect *effect)
@@ -140,10 +140,9 @@ enum status apply_set_voice(struct applying *a, const struct effect *effect)
 
 enum status apply_set_pending(struct applying *a, const struct effect *effect)
 {
-	const char *until = time_rfc3339(a->arena, effect->number);
 	enum status status = engine_run(a->store->engine, a->error, SQL_TICKET_PENDING, "iii", effect->ticket, effect->number, a->now);
 
-	return status == STATUS_OK ? apply_history(a, effect->ticket, arena_printf(a->arena, "pending until %s", until), effect->why) : status;
+	return status == STATUS_OK ? apply_history(a, effect->ticket, (struct happening){ HISTORY_PENDING, .number = effect->number }, effect->why) : status;
 }
 
 static enum status link_one_way(struct applying *a, int64_t ticket, int64_t other, const char *why)
@@ -152,7 +151,7 @@ static enum status link_one_way(struct applying *a, int64_t ticket, int64_t othe
 
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
-	return apply_changed(a, ticket, arena_printf(a->arena, "linked to %lld", (long long)other), why);
+	return apply_changed(a, ticket, (struct happening){ HISTORY_LINKED, .number = other }, why);
 }
 
 enum status apply_link_tickets(struct applying *a, const struct effect *effect)
@@ -189,7 +188,7 @@ static enum status add_participant_row(struct applying *a, int64_t ticket, const
 	                 participant_role_name(who->role), (int)back, text_or_empty(who->answer_to));
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
-	return apply_changed(a, ticket, arena_printf(a->arena, "%s %s", who->role == ROLE_PROPOSED ? "proposed" : "participant", who->address), why);
+	return apply_changed(a, ticket, (struct happening){ who->role == ROLE_PROPOSED ? HISTORY_PROPOSED : HISTORY_PARTICIPANT, .now = who->address }, why);
 }
 
 enum status apply_add_participant(struct applying *a, const struct effect *effect)
@@ -204,7 +203,7 @@ enum status apply_answer_to(struct applying *a, const struct effect *effect)
 	if (status == STATUS_OK)
 		status = engine_run(a->store->engine, a->error, SQL_TICKET_ANSWER_TO, "itt", effect->ticket, effect->from, effect->to);
 	return status != STATUS_OK ? status
-		: apply_changed(a, effect->ticket, arena_printf(a->arena, "answers to %s go to %s", effect->from, effect->to), effect->why);
+		: apply_changed(a, effect->ticket, (struct happening){ HISTORY_ANSWER_TO, .was = effect->from, .now = effect->to }, effect->why);
 }
 
 static enum status remove_participant_row(struct applying *a, int64_t ticket, const char *address, const char *why)
@@ -213,7 +212,7 @@ static enum status remove_participant_row(struct applying *a, int64_t ticket, co
 
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
-	return apply_changed(a, ticket, arena_printf(a->arena, "participant %s left", address), why);
+	return apply_changed(a, ticket, (struct happening){ HISTORY_LEFT, .now = address }, why);
 }
 
 enum status apply_remove_participant(struct applying *a, const struct effect *effect)
@@ -222,7 +221,7 @@ enum status apply_remove_participant(struct applying *a, const struct effect *ef
 
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
-	return apply_changed(a, effect->ticket, arena_printf(a->arena, "participant %s left", effect->to), effect->why);
+	return apply_changed(a, effect->ticket, (struct happening){ HISTORY_LEFT, .now = effect->to }, effect->why);
 }
 
 /* Who came into `ticket` by the merge leaves it again: a mistake shall not go on telling strangers. */
@@ -247,7 +246,7 @@ static enum status undo_merge(struct applying *a, const struct effect *effect)
 			status = read_ticket_facts(a->store, a->arena, into, &other, a->error);
 	if (status == STATUS_OK)
 		status = engine_run(a->store->engine, a->error, SQL_TICKET_MERGE, "iii", effect->ticket, (int64_t)0, a->now);
-	return status != STATUS_OK ? status : apply_history(a, effect->ticket, "merge undone", effect->why);
+	return status != STATUS_OK ? status : apply_history(a, effect->ticket, (struct happening){ .kind = HISTORY_UNMERGED }, effect->why);
 }
 
 /* The messages stay where they are; whoever could write to the one ticket can now write to the other. */
@@ -271,9 +270,9 @@ enum status apply_merge_tickets(struct applying *a, const struct effect *effect)
 	if (status == STATUS_OK)
 		status = engine_run(a->store->engine, a->error, SQL_TICKET_MERGE, "iii", effect->ticket, into, a->now);
 	if (status == STATUS_OK)
-		status = apply_history(a, effect->ticket, arena_printf(a->arena, "merged into %lld", (long long)into), effect->why);
+		status = apply_history(a, effect->ticket, (struct happening){ HISTORY_MERGED, .number = into }, effect->why);
 	return status != STATUS_OK ? status
-		: apply_changed(a, into, arena_printf(a->arena, "merged from %lld", (long long)effect->ticket), effect->why);
+		: apply_changed(a, into, (struct happening){ HISTORY_MERGED_FROM, .number = effect->ticket }, effect->why);
 }
 
 enum status apply_set_timer(struct applying *a, const struct effect *effect)
@@ -291,7 +290,7 @@ enum status apply_rate(struct applying *a, const struct effect *effect)
 	enum status status = engine_run(a->store->engine, a->error, SQL_RATING_SET, "iiit", effect->ticket, a->now, effect->number, text_or_empty(effect->to));
 
 	return status != STATUS_OK ? status
-		: apply_changed(a, effect->ticket, arena_printf(a->arena, "rated %lld of 5", (long long)effect->number), effect->to);
+		: apply_changed(a, effect->ticket, (struct happening){ HISTORY_RATED, .number = effect->number }, effect->to);
 }
 
 enum status apply_note_asked(struct applying *a, const struct effect *effect)
@@ -317,5 +316,5 @@ enum status apply_note_said(struct applying *a, const struct effect *effect)
 
 enum status apply_remark(struct applying *a, const struct effect *effect)
 {
-	return apply_changed(a, effect->ticket, arena_printf(a->arena, "remark: %s", effect->to), effect->why);
+	return apply_changed(a, effect->ticket, (struct happening){ HISTORY_REMARK, .now = effect->to }, effect->why);
 }

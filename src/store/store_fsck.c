@@ -141,7 +141,7 @@ struct replaying {
 static const char *compare(const struct replay *replay, struct cursor *row, struct arena *arena)
 {
 	struct { int column; const char *name, *value; } fields[] = {
-		{ 3, "state", replay->state }, { 4, "queue", replay->queue }, { 5, "agent", replay->agent }, { 6, "priority", replay->priority },
+		{ 7, "state", replay->state }, { 8, "queue", replay->queue }, { 9, "agent", replay->agent }, { 10, "priority", replay->priority },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(fields); i++) {
@@ -150,9 +150,9 @@ static const char *compare(const struct replay *replay, struct cursor *row, stru
 		if (strcmp(is, fields[i].value) != 0)
 			return arena_printf(arena, "its %s is \"%s\", its history says \"%s\"", fields[i].name, is, fields[i].value);
 	}
-	if (cursor_number(row, 7) != replay->merged_into)
+	if (cursor_number(row, 11) != replay->merged_into)
 		return "its history does not say what it is merged into";
-	if (cursor_number(row, 8) != replay->last_seq)
+	if (cursor_number(row, 12) != replay->last_seq)
 		return "its history does not tell of all its messages";
 	return NULL;
 }
@@ -160,18 +160,20 @@ static const char *compare(const struct replay *replay, struct cursor *row, stru
 /* One row for each row of history; the last one of a ticket carries the comparison. */
 static void replay_row(struct fsck *fsck, struct replaying *replaying, struct cursor *row)
 {
-	int64_t ticket = cursor_number(row, 0);
+	int64_t ticket = cursor_number(row, 5);
+	struct history_row what = { 0 };
 	const char *complaint;
 
 	if (ticket != replaying->ticket) {
 		arena_fini(&replaying->arena);
 		arena_init(&replaying->arena);
-		replay_init(&replaying->replay, &replaying->arena);
+		replay_init(&replaying->replay);
 		replaying->ticket = ticket;
 		replaying->complaint = NULL;
 	}
-	complaint = replay_step(&replaying->replay, &replaying->arena, cursor_text(row, &replaying->arena, 1));
-	if (!complaint && cursor_number(row, 2))
+	history_read_columns(row, &replaying->arena, &what);
+	complaint = replay_step(&replaying->replay, &replaying->arena, &what);
+	if (!complaint && cursor_number(row, 6))
 		complaint = compare(&replaying->replay, row, &replaying->arena);
 	if (complaint && !replaying->complaint)
 		complain(fsck, "ticket %lld: %s", (long long)ticket, complaint);

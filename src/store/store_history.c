@@ -1,48 +1,132 @@
 /*
- * store_history.c - the words of a ticket's history, written here and read back here.
+ * store_history.c - the history of a ticket: typed values, and the one place that has words for them.
  *
- * Each change of a ticket is one row: when, who, what, why. `what` is plain English for people, and regular enough that
- * replaying the rows in their order gives the ticket's state, queue, agent, priority, the ticket it was merged into and the
- * count of its messages; fsck compares. The forms:
- *   created: state S, priority P, queue Q, agent A      message N (KIND) from X to Y
- *   state|queue|agent|priority X -> Y                   merged into N, merged from N, linked to N, merge undone
- *   tag T, participant X, participant X left, proposed X, answers to X go to Y, rated N of 5, pending until T, mail N to X bounced, remark: TEXT     (replay to nothing)
- * Nobody as agent is written "nobody".
+ * Each change of a ticket is one row: when, who, what, why. What stands in typed columns (enum history_kind); words are made when a
+ * person reads. Rows of the first version have words only: here they are taken apart again, and nowhere else is the text of a
+ * history read to know something. Replaying the rows in their order gives the ticket's state, queue, agent, priority, the ticket
+ * it was merged into and the count of its messages; fsck compares.
  */
 #include "store_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* "#": number, "<": was, ">": now, "@": number as a time; the arrow of a change is said as it stands, and so is the rest. */
+static const char *const forms[HISTORY_KINDS] = {
+	[HISTORY_STATE] = "state < -> >", [HISTORY_QUEUE] = "queue < -> >", [HISTORY_AGENT] = "agent < -> >", [HISTORY_PRIORITY] = "priority < -> >",
+	[HISTORY_MERGED] = "merged into #", [HISTORY_MERGED_FROM] = "merged from #", [HISTORY_UNMERGED] = "merge undone", [HISTORY_LINKED] = "linked to #",
+	[HISTORY_TAG] = "tag >", [HISTORY_UNTAG] = "untag >", [HISTORY_LANGUAGE] = "language >", [HISTORY_PENDING] = "pending until @",
+	[HISTORY_RATED] = "rated # of 5", [HISTORY_PARTICIPANT] = "participant >", [HISTORY_PROPOSED] = "proposed >", [HISTORY_LEFT] = "participant > left",
+	[HISTORY_ANSWER_TO] = "answers to < go to >", [HISTORY_BOUNCED] = "mail # to > bounced", [HISTORY_REMARK] = "remark: >",
+};
+
+static bool is_change(enum history_kind kind)
+{
+	return kind >= HISTORY_STATE && kind <= HISTORY_PRIORITY;
+}
+
+/* ---- as it is kept ---- */
+
+char *history_of_created(struct arena *arena, const struct new_ticket *create)
+{
+	const char *fields[] = { ticket_state_name(create->state), create->priority, create->queue, create->agent };
+	size_t length[COUNT_OF(fields)], all = 0;
+	char *lines, *at;
+
+	for (size_t i = 0; i < COUNT_OF(fields); i++)
+		all += 1 + (length[i] = fields[i] ? strlen(fields[i]) : 0);
+	lines = at = arena_room(arena, all);
+	for (size_t i = 0; i < COUNT_OF(fields); i++) {
+		memcpy(at, fields[i] ? fields[i] : "", length[i]);
+		at += length[i];
+		*at++ = i + 1 < COUNT_OF(fields) ? '\n' : '\0';
+	}
+	return lines;
+}
+
+static const char *line_of(struct arena *arena, const char *lines, int number)
+{
+	while (number-- > 0 && (lines = strchr(lines, '\n')))
+		lines++;
+	return lines ? arena_copy(arena, lines, strcspn(lines, "\n")) : "";
+}
+
+const char *store_history_created(struct arena *arena, const struct history_row *row, enum history_field field)
+{
+	return row->kind == HISTORY_CREATED ? line_of(arena, row->now, (int)field) : "";
+}
+
+/* ---- for people ---- */
+
 static const char *shown(const char *name)
 {
-	return name && *name ? name : NOBODY;
+	return *name ? name : NOBODY;
 }
 
-char *history_created(struct arena *arena, const struct new_ticket *create)
+static const char *created_words(struct arena *arena, const struct history_row *row)
 {
-	return arena_printf(arena, "created: state %s, priority %s, queue %s, agent %s", ticket_state_name(create->state),
-	                    create->priority ? create->priority : "", create->queue ? create->queue : "", shown(create->agent));
+	return arena_printf(arena, "created: state %s, priority %s, queue %s, agent %s", line_of(arena, row->now, HISTORY_CREATED_STATE),
+	                    line_of(arena, row->now, HISTORY_CREATED_PRIORITY), line_of(arena, row->now, HISTORY_CREATED_QUEUE),
+	                    shown(line_of(arena, row->now, HISTORY_CREATED_AGENT)));
 }
 
-char *history_change(struct arena *arena, const char *field, const char *from, const char *to)
+static const char *joined(struct arena *arena, const struct strings *list)
 {
-	return arena_printf(arena, "%s %s -> %s", field, shown(from), shown(to));
+	CLEANUP_BUFFER struct buffer text = { 0 };
+
+	for (size_t i = 0; i < list->count; i++) {
+		buffer_add_string(&text, i ? ", " : "");
+		buffer_add_string(&text, list->at[i]);
+	}
+	return arena_string(arena, buffer_string(&text));
 }
 
-/* ---- replay ---- */
-
-void replay_init(struct replay *replay, struct arena *arena)
+static const char *message_words(struct arena *arena, const struct history_row *row, const struct message_row *message)
 {
-	*replay = (struct replay){ .queue = arena_string(arena, ""), .agent = arena_string(arena, ""), .priority = arena_string(arena, "") };
+	if (!message)
+		return arena_printf(arena, "message %lld", (long long)row->number);
+	const char *from = *message->agent ? message->agent : message->from.address;
+	const char *to = message->out ? joined(arena, &message->to) : "";
+
+	return arena_printf(arena, "message %d (%s)%s%s%s%s", message->seq, message_kind_name(message->kind), *from ? " from " : "", from, *to ? " to " : "", to);
 }
+
+static const char *form_words(struct arena *arena, const struct history_row *row)
+{
+	CLEANUP_BUFFER struct buffer words = { 0 };
+
+	for (const char *at = forms[row->kind]; *at; at++)
+		switch (*at) {
+		case '#': buffer_printf(&words, "%lld", (long long)row->number); break;
+		case '@': buffer_add_string(&words, time_rfc3339(arena, row->number)); break;
+		case '<': buffer_add_string(&words, shown(row->was)); break;
+		case '>':
+			buffer_add_string(&words, at[-1] == '-' ? ">" : is_change(row->kind) ? shown(row->now) : row->now);
+			break;
+		default: buffer_add_char(&words, *at);
+		}
+	return arena_string(arena, buffer_string(&words));
+}
+
+const char *history_words(struct arena *arena, const struct history_row *row, const struct message_row *message)
+{
+	if (*row->what)
+		return row->what;
+	switch (row->kind) {
+	case HISTORY_CREATED: return created_words(arena, row);
+	case HISTORY_MESSAGE: return message_words(arena, row, message);
+	default: return forms[row->kind] ? form_words(arena, row) : "";
+	}
+}
+
+/* ---- words of the first version ---- */
 
 static const char *hidden(const char *name)
 {
 	return strcmp(name, NOBODY) == 0 ? "" : name;
 }
 
-/* Cuts "A<mark>B" after `skip` bytes: returns A, and B in *rest. NULL: no such mark. */
+/* Cuts "A<mark>B": returns A, and B in *rest. NULL: no such mark. */
 static char *cut(struct arena *arena, const char *text, const char *mark, const char **rest)
 {
 	const char *at = strstr(text, mark);
@@ -53,41 +137,6 @@ static char *cut(struct arena *arena, const char *text, const char *mark, const 
 	return arena_copy(arena, text, (size_t)(at - text));
 }
 
-static const char *replay_created(struct replay *replay, struct arena *arena, const char *rest)
-{
-	const char *state = cut(arena, rest, ", priority ", &rest);
-
-	if (replay->created)
-		return "is created twice";
-	if (!state || strlen(state) >= sizeof replay->state || !(replay->priority = cut(arena, rest, ", queue ", &rest))
-	    || !(replay->queue = cut(arena, rest, ", agent ", &rest)))
-		return "is created in words that cannot be read";
-	strcpy(replay->state, state);
-	replay->agent = arena_string(arena, hidden(rest));
-	replay->created = true;
-	return NULL;
-}
-
-static const char *replay_change(struct arena *arena, const char *rest, const char *now, const char **to)
-{
-	const char *from = cut(arena, rest, " -> ", to);
-
-	if (!from)
-		return "changes in words that cannot be read";
-	*to = hidden(*to);
-	return strcmp(hidden(from), now) == 0 ? NULL : "changes from what it was not";
-}
-
-static const char *replay_message(struct replay *replay, const char *rest)
-{
-	int seq = atoi(rest);
-
-	if (seq != replay->last_seq + 1)
-		return "has its messages out of order";
-	replay->last_seq = seq;
-	return NULL;
-}
-
 static const char *after(const char *text, const char *prefix)
 {
 	size_t length = strlen(prefix);
@@ -95,38 +144,124 @@ static const char *after(const char *text, const char *prefix)
 	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
 }
 
-const char *replay_step(struct replay *replay, struct arena *arena, const char *what)
+static void parse_created(struct arena *arena, const char *rest, struct history_row *row)
 {
-	const char *rest, *to = "", *complaint;
+	const char *state, *priority, *queue;
 
-	if ((rest = after(what, "created: state ")))
-		return replay_created(replay, arena, rest);
+	row->kind = HISTORY_CREATED;
+	if ((state = cut(arena, rest, ", priority ", &rest)) && (priority = cut(arena, rest, ", queue ", &rest)) && (queue = cut(arena, rest, ", agent ", &rest)))
+		row->now = arena_printf(arena, "%s\n%s\n%s\n%s", state, priority, queue, hidden(rest));
+}
+
+/* A change whose words cannot be read leaves `was` what no ticket ever was. */
+static void parse_change(struct arena *arena, const char *rest, struct history_row *row)
+{
+	const char *to = "", *from = cut(arena, rest, " -> ", &to);
+
+	row->was = from ? hidden(from) : "?";
+	row->now = hidden(to);
+}
+
+static void parse_words(struct arena *arena, struct history_row *row)
+{
+	static const struct { const char *prefix; enum history_kind kind; } changes[] = {
+		{ "state ", HISTORY_STATE }, { "queue ", HISTORY_QUEUE }, { "agent ", HISTORY_AGENT }, { "priority ", HISTORY_PRIORITY },
+	}, numbers[] = {
+		{ "message ", HISTORY_MESSAGE }, { "merged into ", HISTORY_MERGED }, { "merged from ", HISTORY_MERGED_FROM }, { "linked to ", HISTORY_LINKED },
+		{ "rated ", HISTORY_RATED },
+	}, names[] = {
+		{ "tag ", HISTORY_TAG }, { "untag ", HISTORY_UNTAG }, { "language ", HISTORY_LANGUAGE }, { "remark: ", HISTORY_REMARK },
+	};
+	const char *rest;
+
+	if ((rest = after(row->what, "created: state ")))
+		parse_created(arena, rest, row);
+	else if (strcmp(row->what, forms[HISTORY_UNMERGED]) == 0)
+		row->kind = HISTORY_UNMERGED;
+	for (size_t i = 0; i < COUNT_OF(changes) && !row->kind; i++)
+		if ((rest = after(row->what, changes[i].prefix))) {
+			row->kind = changes[i].kind;
+			parse_change(arena, rest, row);
+		}
+	for (size_t i = 0; i < COUNT_OF(numbers) && !row->kind; i++)
+		if ((rest = after(row->what, numbers[i].prefix))) {
+			row->kind = numbers[i].kind;
+			row->number = atoll(rest);
+		}
+	for (size_t i = 0; i < COUNT_OF(names) && !row->kind; i++)
+		if ((rest = after(row->what, names[i].prefix))) {
+			row->kind = names[i].kind;
+			row->now = rest;
+		}
+}
+
+void history_read_columns(struct cursor *cursor, struct arena *arena, struct history_row *row)
+{
+	int64_t kind = cursor_number(cursor, 1);
+
+	row->what = cursor_text(cursor, arena, 0);
+	row->kind = kind > 0 && kind < HISTORY_KINDS ? (enum history_kind)kind : HISTORY_OTHER;
+	row->number = cursor_number(cursor, 2);
+	row->was = cursor_text(cursor, arena, 3);
+	row->now = cursor_text(cursor, arena, 4);
+	if (!kind)
+		parse_words(arena, row);
+}
+
+/* ---- replay ---- */
+
+void replay_init(struct replay *replay)
+{
+	*replay = (struct replay){ .queue = "", .agent = "", .priority = "" };
+}
+
+static const char *replay_created(struct replay *replay, struct arena *arena, const struct history_row *row)
+{
+	const char *state = store_history_created(arena, row, HISTORY_CREATED_STATE);
+
+	if (replay->created)
+		return "is created twice";
+	if (!*state || strlen(state) >= sizeof replay->state)
+		return "is created in words that cannot be read";
+	strcpy(replay->state, state);
+	replay->priority = store_history_created(arena, row, HISTORY_CREATED_PRIORITY);
+	replay->queue = store_history_created(arena, row, HISTORY_CREATED_QUEUE);
+	replay->agent = store_history_created(arena, row, HISTORY_CREATED_AGENT);
+	replay->created = true;
+	return NULL;
+}
+
+static const char *replay_change(struct replay *replay, struct arena *arena, const struct history_row *row)
+{
+	const char **field = row->kind == HISTORY_QUEUE ? &replay->queue : row->kind == HISTORY_AGENT ? &replay->agent : &replay->priority;
+	const char *now = row->kind == HISTORY_STATE ? replay->state : *field;
+
+	if (strcmp(row->was, now) != 0)
+		return "changes from what it was not";
+	if (row->kind != HISTORY_STATE)
+		*field = arena_string(arena, row->now);
+	else if (strlen(row->now) < sizeof replay->state)
+		strcpy(replay->state, row->now);
+	return NULL;
+}
+
+static const char *replay_message(struct replay *replay, const struct history_row *row)
+{
+	if (row->number != replay->last_seq + 1)
+		return "has its messages out of order";
+	replay->last_seq = (int)row->number;
+	return NULL;
+}
+
+const char *replay_step(struct replay *replay, struct arena *arena, const struct history_row *row)
+{
+	if (row->kind == HISTORY_CREATED)
+		return replay_created(replay, arena, row);
 	if (!replay->created)
 		return "starts without being created";
-	if ((rest = after(what, "message ")))
-		return replay_message(replay, rest);
-	if ((rest = after(what, "merged into "))) {
-		replay->merged_into = atoll(rest);
-		return NULL;
-	}
-	if (strcmp(what, "merge undone") == 0) {
-		replay->merged_into = 0;
-		return NULL;
-	}
-	if ((rest = after(what, "state "))) {
-		complaint = replay_change(arena, rest, replay->state, &to);
-		if (!complaint && strlen(to) < sizeof replay->state)
-			strcpy(replay->state, to);
-		return complaint;
-	}
-	struct { const char *prefix; char **value; } fields[] = {
-		{ "queue ", &replay->queue }, { "agent ", &replay->agent }, { "priority ", &replay->priority },
-	};
-	for (size_t i = 0; i < COUNT_OF(fields); i++)
-		if ((rest = after(what, fields[i].prefix))) {
-			complaint = replay_change(arena, rest, *fields[i].value, &to);
-			*fields[i].value = arena_string(arena, to);
-			return complaint;
-		}
-	return NULL;
+	if (row->kind == HISTORY_MESSAGE)
+		return replay_message(replay, row);
+	if (row->kind == HISTORY_MERGED || row->kind == HISTORY_UNMERGED)
+		replay->merged_into = row->kind == HISTORY_MERGED ? row->number : 0;
+	return is_change(row->kind) ? replay_change(replay, arena, row) : NULL;
 }

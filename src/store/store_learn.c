@@ -54,7 +54,7 @@ enum status store_model_newest(struct store *store, int64_t *version, struct err
 	return engine_number(store->engine, error, version, 0, SQL_MODEL_NEWEST, "");
 }
 
-enum status store_model_put(struct store *store, int64_t began, const char *note, const void *bytes, size_t length, int64_t *version, struct error *error)
+enum status store_model_put(struct store *store, int64_t began, const char *configuration, const char *note, const void *bytes, size_t length, int64_t *version, struct error *error)
 {
 	unsigned char checksum[SHA256_SIZE];
 	int64_t later = 0;
@@ -65,7 +65,7 @@ enum status store_model_put(struct store *store, int64_t began, const char *note
 	if (status != STATUS_OK || later)
 		return status;
 	sha256_of(bytes, length, checksum);
-	status = engine_run(store->engine, error, SQL_MODEL_ADD, "iitbb", ++*version, began, note, checksum, sizeof checksum, bytes, length);
+	status = engine_run(store->engine, error, SQL_MODEL_ADD, "iitbbt", ++*version, began, note, checksum, sizeof checksum, bytes, length, configuration);
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_MODEL_FORGET, "") : status;
 }
 
@@ -87,7 +87,8 @@ enum status store_model_get(struct store *store, store_model_accept accept, void
 	*version = 0;
 	cursor_open(&cursor, store->engine, error, SQL_MODELS, "");
 	while (!*version && cursor_next(&cursor)) {
-		struct model_row row = { .version = cursor_number(&cursor, 0), .created = cursor_number(&cursor, 1), .note = cursor_text(&cursor, &arena, 2) };
+		struct model_row row = { .version = cursor_number(&cursor, 0), .created = cursor_number(&cursor, 1), .note = cursor_text(&cursor, &arena, 2),
+			.configuration = cursor_text(&cursor, &arena, 5) };
 
 		row.bytes = cursor_blob(&cursor, 4, &row.length);
 		row.whole = is_whole(&cursor, &row);

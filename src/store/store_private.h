@@ -93,14 +93,17 @@ enum status asked_add(struct store *store, int64_t ticket, const struct asked *a
 enum status asked_said(struct store *store, int64_t ticket, const char *said, const char *article, int64_t now, struct error *error);
 enum status read_asked(struct store *store, struct arena *arena, int64_t ticket, struct asked *asked, struct error *error);
 
-/* Words of the history, read back by replay_ticket(): one file (store_history.c) knows both. */
+/* ---- store_history.c ---- */
 #define NOBODY "nobody"
-char *history_created(struct arena *arena, const struct new_ticket *create);
-char *history_change(struct arena *arena, const char *field, const char *from, const char *to);
-/* Replays the rows of one ticket; *complaint NULL: they lead to what the ticket is. */
-struct replay { bool created; char state[16]; char *queue, *agent, *priority; int64_t merged_into; int last_seq; };
-void replay_init(struct replay *replay, struct arena *arena);
-const char *replay_step(struct replay *replay, struct arena *arena, const char *what);    /* NULL: fine; else a complaint */
+char *history_of_created(struct arena *arena, const struct new_ticket *create);
+/* The columns HISTORY: kind, number, was and now, also of a row of the first version, and its words. Those of a message are told by it (NULL: it is not
+ * there), whose number is known once the row is read. */
+void history_read_columns(struct cursor *cursor, struct arena *arena, struct history_row *row);
+const char *history_words(struct arena *arena, const struct history_row *row, const struct message_row *message);
+/* Replays the rows of one ticket; NULL: fine; else a complaint. */
+struct replay { bool created; char state[16]; const char *queue, *agent, *priority; int64_t merged_into; int last_seq; };
+void replay_init(struct replay *replay);
+const char *replay_step(struct replay *replay, struct arena *arena, const struct history_row *row);
 
 /* Recipients of an outbox row as lines "state TAB address TAB reply". */
 void recipients_write(struct buffer *out, const struct outbox_row *row);

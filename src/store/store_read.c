@@ -176,16 +176,28 @@ static enum status read_messages(struct store *store, struct arena *arena, struc
 	return cursor_close(&cursor);
 }
 
+static const struct message_row *message_of(const struct ticket_row *row, const struct history_row *line)
+{
+	const struct message_row *message = line->number > 0 && line->number <= (int64_t)row->messages.count ? &row->messages.at[line->number - 1] : NULL;
+
+	return message && line->kind == HISTORY_MESSAGE && message->seq == line->number ? message : NULL;
+}
+
+/* Behind the messages, whose words are theirs. */
 static enum status read_history(struct store *store, struct arena *arena, struct ticket_row *row, struct error *error)
 {
 	struct cursor cursor;
 
 	cursor_open(&cursor, store->engine, error, SQL_HISTORY, "i", row->facts.id);
-	while (cursor_next(&cursor))
-		*ARENA_PUSH(arena, &row->history) = (struct history_row){
-			.at = cursor_number(&cursor, 0), .who = cursor_text(&cursor, arena, 1),
-			.what = cursor_text(&cursor, arena, 2), .why = cursor_text(&cursor, arena, 3),
-		};
+	while (cursor_next(&cursor)) {
+		struct history_row *line = ARENA_PUSH(arena, &row->history);
+
+		history_read_columns(&cursor, arena, line);
+		line->at = cursor_number(&cursor, 5);
+		line->who = cursor_text(&cursor, arena, 6);
+		line->why = cursor_text(&cursor, arena, 7);
+		line->what = history_words(arena, line, message_of(row, line));
+	}
 	return cursor_close(&cursor);
 }
 

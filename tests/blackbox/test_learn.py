@@ -237,7 +237,7 @@ def test_a_model_that_is_damaged_while_the_desk_runs_changes_nothing(desk):
     served = desk.ok("learn")["version"]
     wait_until(lambda: desk.log("learn.loaded", version=served))
     base = sqlite3.connect(os.path.join(desk.state_dir, "sportello.db"), timeout=20)
-    base.execute("INSERT INTO model SELECT version+1, created+1, note, checksum, substr(bytes,1,5000) FROM model WHERE version=?", (served,))
+    base.execute("INSERT INTO model SELECT version+1, created+1, note, checksum, substr(bytes,1,5000), configuration FROM model WHERE version=?", (served,))
     base.commit()
     base.close()
     damage(desk, served)

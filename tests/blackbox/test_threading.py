@@ -18,6 +18,19 @@ def test_01_stranger_with_a_reference_gets_a_ticket_of_his_own(desk):
     assert all(1 in desk.ticket(n)["linked"] for n in (2, 3))
 
 
+def test_why_a_message_is_where_it_is_stands_below_it(desk):
+    ack = first_ack(desk)
+    desk.accept(mail(subject="Re: A question", headers=[("In-Reply-To", str(ack["Message-ID"]))]))
+    desk.accept(mail(sender="mallory@evil.example", subject="Re: A question", headers=[("References", "<q1@example.com>")]), sender="mallory@evil.example")
+    joined, alone = desk.ok("ticket", "show", 1, "--why"), desk.ok("ticket", "show", 2, "--why")
+    explained = [h["why"] for h in joined["history"] if h["what"].startswith("message 3 ")]
+    assert explained[0] and joined["messages"][2]["why"] == explained
+    assert any(w.startswith("linked to 1: ") and "mallory@evil.example" in w and w.endswith("a ticket of its own") for w in alone["messages"][0]["why"]), alone
+    page = desk.cli("ticket", "show", "2", "--why", json_output=False).out
+    assert "    [why: linked to 1: " in page and page.index("[why: linked") < page.index("History")
+    assert "[why: " not in desk.cli("ticket", "show", "2", json_output=False).out and "why" not in desk.ticket(2)["messages"][0]
+
+
 def test_04_changed_subject_stays_in_the_thread_and_is_flagged(desk):
     ack = first_ack(desk)
     desk.accept(mail(subject="Something else", headers=[("In-Reply-To", str(ack["Message-ID"]))]))

@@ -2,10 +2,10 @@
 
 Whoever changes the schema meets test_the_schema_is_the_one_that_was_frozen: with a migration and a new fixture it passes again.
 """
-import os, sqlite3, subprocess
+import os, sqlite3, subprocess, time
 
 from desk import BUILD, mail, setup, wait_until
-from upgrade import SETUP, fixtures, revive, schema_of, version_of
+from upgrade import SETUP, fixtures, grow, revive, schema_of, version_of
 
 HOW = ("the schema of version %d is not the one of tests/fixtures any more. Databases of that version exist: append a migration to sqlite_migrations "
        "(src/sqlite/sqlite_schema.c) and run tests/tools/schema_fixture.py for the new version. Only while no release has made such databases may "
@@ -29,8 +29,16 @@ def test_the_schema_is_the_one_that_was_frozen(desk):
         assert version_of(frozen) == version and schema_of(frozen) == now, HOW % version
 
 
+def history_of_words(desk):
+    """What the first version wrote into its histories, by ticket."""
+    with database_of(desk) as database:
+        rows = database.execute("SELECT ticket, what FROM history ORDER BY ticket, n").fetchall()
+    return {number: [what for ticket, what in rows if ticket == number] for number, _ in rows}
+
+
 def lives_on(desk, path):
     hand = revive(path, desk)
+    words = history_of_words(desk)
     desk.start()
     assert desk.cli("fsck", json_output=False).out == "clean\n"
     tickets = {t["id"]: t for t in desk.tickets()}
@@ -38,6 +46,8 @@ def lives_on(desk, path):
     for was in hand["tickets"]:
         now = desk.ticket(was["id"])
         assert {key: now[key] for key in was} == was
+        assert all(old in ("", new["what"]) for old, new in zip(words[was["id"]], now["history"])), (words[was["id"]], now["history"])
+        assert now["history"][0]["what"].startswith("created: state ")
         assert [m["text"][:200] for m in now["messages"]] == hand["messages"][str(was["id"])], now["id"]
         for message in now["messages"]:
             if message["direction"] == "in" and message["message_id"]:
@@ -82,6 +92,26 @@ def test_a_database_of_every_earlier_schema_lives_on(desk):
             desk.start()
         with database_of(desk) as fresh:
             assert (steps, schema) == (version_of(fresh), schema_of(fresh)), "version %d was not brought up to date" % version
+
+
+@setup(**SETUP)
+def test_a_large_database_of_the_first_version_is_brought_up_as_fast_as_a_small_one(desk):
+    """UPGRADE_TICKETS=100000 for the whole size. The time is the one from the start of the process until it listens."""
+    count = int(os.environ.get("UPGRADE_TICKETS", "20000"))
+    revive(fixtures()[1], desk)
+    size = grow(desk, count)
+    began = time.time()
+    desk.start()
+    ready = time.time() - began
+    took = float(desk.log("store.migrated")[0]["ms"])
+    print("%d tickets, %d MB of schema 1: brought up in %.0f ms, ready after %.2f s" % (count, size // 1000000, took, ready))
+    assert took < 1000 and ready < 10, (took, ready)
+    assert [h["what"] for h in desk.ticket(count)["history"]] == ["created: state new, priority normal, queue support, agent nobody",
+                                                                  "message 1 (request) from c%d@example.com" % count, "agent nobody -> bob"]
+    assert desk.ok("ticket", "list", "agent:bob", "--limit", "3")
+    desk.accept(mail(subject="One more"))
+    assert max(t["id"] for t in desk.tickets("--limit", "1")) == count + 1
+    assert desk.cli("fsck", json_output=False).out == "clean\n"
 
 
 @setup(**SETUP)

@@ -3,7 +3,7 @@
 freeze(desk) lives a small day on a fresh desk and writes its backup as SQL; tests/tools/schema_fixture.py does that. revive(path, desk) makes a
 desk's database of such a file. A backup has everything in one file: large mails and the secret key, too.
 """
-import glob, gzip, json, os, re, sqlite3, time
+import glob, gzip, hashlib, json, os, re, sqlite3, time
 
 from desk import QUEUES, TOP, address_of, mail, wait_until
 from test_held import BOB, VPN, ask, links
@@ -92,3 +92,31 @@ def revive(path, desk):
     hand = json.loads(text.split("\n", 2)[1][3:])
     desk.advance(hand["received"] / 1000 + 3600 - time.time())
     return hand
+
+
+def grow(desk, count):
+    """A database of schema 1 with that many tickets of one mail each; returns its size in bytes."""
+    path = os.path.join(desk.state_dir, "sportello.db")
+    raw = b"From: c@example.com\r\nSubject: One of many\r\n\r\n" + b"It does not work.\r\n" * 20
+    with sqlite3.connect(path) as database:
+        first, rows = [database.execute("SELECT max(id) FROM " + table).fetchone()[0] or 0 for table in ("ticket", "mailbox")]
+        contacts, raws, messages = [database.execute("SELECT max(id) FROM " + table).fetchone()[0] or 0 for table in ("contact", "raw", "message")]
+        at, digest = database.execute("SELECT max(received) FROM mailbox").fetchone()[0], hashlib.sha256(raw).digest()
+        numbers = range(first + 1, count + 1)
+        step = [(n, n - first) for n in numbers]
+        database.executemany("INSERT INTO ticket(id,state,queue,agent,priority,subject,language,customer,customer_name,created,updated,closed_at)"
+                             " VALUES(?,'new','support','bob','normal','One of many','en',?,'',?,?,0)", [(n, "c%d@example.com" % n, at, at) for n in numbers])
+        database.executemany("INSERT INTO raw(id,size,digest,bytes) VALUES(?,?,?,?)", [(raws + i, len(raw), digest, raw) for n, i in step])
+        database.executemany("INSERT INTO message(id,ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,agent,flags,outbox)"
+                             " VALUES(?,?,1,'request',0,?,?,'','',?,?,'','',0)",
+                             [(messages + i, n, raws + i, "c%d@example.com" % n, at, "<many%d@example.com>" % n) for n, i in step])
+        database.executemany("INSERT INTO history(ticket,n,at,who,what,why) VALUES(?,?,?,?,?,'')", [row for n in numbers for row in (
+            (n, 1, at, "c%d@example.com" % n, "created: state new, priority normal, queue support, agent nobody"),
+            (n, 2, at, "c%d@example.com" % n, "message 1 (request) from c%d@example.com" % n), (n, 3, at, "bob", "agent nobody -> bob"))])
+        database.executemany("INSERT INTO mailbox(id,received,recipient,envelope_from,sender,subject,message_id,kind,disposition,detail,ticket,seq,raw,size,"
+                             "claim,mail_digest,trace) VALUES(?,?,'support@example.org','',?,'One of many',?,'request','ticket','',?,1,?,?,?,?,'')",
+                             [(rows + i, at, "c%d@example.com" % n, "<many%d@example.com>" % n, n, raws + i, len(raw), hashlib.md5(b"c%d" % n).digest(),
+                               hashlib.md5(b"m%d" % n).digest()) for n, i in step])
+        database.executemany("INSERT INTO contact(id,address,name,language,first_seen,last_seen,written) VALUES(?,?,'','en',?,?,1)",
+                             [(contacts + i, "c%d@example.com" % n, at, at) for n, i in step])
+    return os.path.getsize(path)

@@ -445,6 +445,100 @@ static bool history_has(const struct ticket_row *row, const char *what)
 	return false;
 }
 
+/* ---- history ---- */
+
+static void every_kind_of_history_has_its_words(void **state)
+{
+	static const struct { struct history_row row; const char *words; } cases[] = {
+		{ { .kind = HISTORY_CREATED, .now = "new\nhigh\nsupport\n" }, "created: state new, priority high, queue support, agent nobody" },
+		{ { .kind = HISTORY_MESSAGE, .number = 7 }, "message 7" },
+		{ { .kind = HISTORY_STATE, .was = "new", .now = "open" }, "state new -> open" },
+		{ { .kind = HISTORY_QUEUE, .was = "support", .now = "network" }, "queue support -> network" },
+		{ { .kind = HISTORY_AGENT, .was = "", .now = "bob" }, "agent nobody -> bob" },
+		{ { .kind = HISTORY_AGENT, .was = "bob", .now = "" }, "agent bob -> nobody" },
+		{ { .kind = HISTORY_PRIORITY, .was = "low", .now = "urgent" }, "priority low -> urgent" },
+		{ { .kind = HISTORY_MERGED, .number = 4 }, "merged into 4" }, { { .kind = HISTORY_MERGED_FROM, .number = 3 }, "merged from 3" },
+		{ { .kind = HISTORY_UNMERGED }, "merge undone" }, { { .kind = HISTORY_LINKED, .number = 12 }, "linked to 12" },
+		{ { .kind = HISTORY_TAG, .now = "vpn" }, "tag vpn" }, { { .kind = HISTORY_UNTAG, .now = "vpn" }, "untag vpn" },
+		{ { .kind = HISTORY_LANGUAGE, .now = "it" }, "language it" }, { { .kind = HISTORY_PENDING, .number = 1767225600000 }, "pending until 2026-01-01T00:00:00Z" },
+		{ { .kind = HISTORY_RATED, .number = 4 }, "rated 4 of 5" }, { { .kind = HISTORY_PARTICIPANT, .now = "cy@x" }, "participant cy@x" },
+		{ { .kind = HISTORY_PROPOSED, .now = "cy@x" }, "proposed cy@x" }, { { .kind = HISTORY_LEFT, .now = "cy@x" }, "participant cy@x left" },
+		{ { .kind = HISTORY_ANSWER_TO, .was = "cy@x", .now = "cy@y" }, "answers to cy@x go to cy@y" },
+		{ { .kind = HISTORY_BOUNCED, .number = 9, .now = "cy@x" }, "mail 9 to cy@x bounced" },
+		{ { .kind = HISTORY_REMARK, .now = "as it <stands> -> #1 @" }, "remark: as it <stands> -> #1 @" },
+	};
+	struct fixture *f = *state;
+	bool told[HISTORY_KINDS] = { [HISTORY_OTHER] = true };
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct history_row row = cases[i].row;
+
+		row.what = "";
+		row.was = row.was ? row.was : "";
+		row.now = row.now ? row.now : "";
+		assert_string_equal(history_words(&f->arena, &row, NULL), cases[i].words);
+		told[row.kind] = true;
+	}
+	for (int kind = 0; kind < HISTORY_KINDS; kind++)
+		assert_true(told[kind]);
+}
+
+static void as_the_first_version_wrote_it(struct fixture *f, const struct ticket_row *row)
+{
+	for (size_t i = 0; i < row->history.count; i++)
+		run_sql(f, arena_printf(&f->arena, "UPDATE history SET kind=0, number=0, was='', now='', what='%s' WHERE ticket=%lld AND n=%zu",
+		                        row->history.at[i].what, (long long)row->facts.id, i + 1));
+}
+
+/* What fsck and reports read of it is the same, and so is what people see. */
+static void a_history_of_words_is_read_as_one_of_values(void **state)
+{
+	static const char *const changes[] = { "queue", "agent", "priority", "state" };
+	struct fixture *f = *state;
+	struct ticket_row typed, words;
+	struct plan plan;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	make_ticket(f, "ben@customer.example", "<b@x>");
+	plan_init(&plan, &f->arena, "bob");
+	change(&plan, EFFECT_SET_QUEUE, 1, "support", "network");
+	change(&plan, EFFECT_SET_AGENT, 1, "", "bob");
+	change(&plan, EFFECT_SET_PRIORITY, 1, "normal", "high");
+	change(&plan, EFFECT_SET_STATE, 1, "new", "open");
+	change(&plan, EFFECT_ADD_TAG, 1, "", "vpn");
+	change(&plan, EFFECT_REMARK, 1, "", "state open -> closed");
+	add_effect(&plan, EFFECT_LINK, 1)->number = 2;
+	add_effect(&plan, EFFECT_MERGE, 1)->number = 2;
+	add_effect(&plan, EFFECT_MERGE, 1)->number = 0;
+	add_effect(&plan, EFFECT_MERGE, 1)->number = 2;
+	apply_alone(f, &plan);
+	OK(store_ticket(f->store, &f->arena, 1, &typed, &f->error));
+	assert_clean(f);
+	as_the_first_version_wrote_it(f, &typed);
+	assert_clean(f);
+	OK(store_ticket(f->store, &f->arena, 1, &words, &f->error));
+	assert_int_equal(words.history.count, typed.history.count);
+	for (size_t i = 0; i < words.history.count; i++) {
+		const struct history_row *a = &typed.history.at[i], *b = &words.history.at[i];
+
+		assert_string_equal(a->what, b->what);
+		assert_int_equal(a->kind, b->kind);
+		assert_int_equal(a->number, b->number);
+		assert_string_equal(a->was, b->was);
+		assert_string_equal(a->now, b->now);
+	}
+	assert_string_equal(store_history_created(&f->arena, &words.history.at[0], HISTORY_CREATED_QUEUE), "support");
+	for (size_t i = 0; i < COUNT_OF(changes); i++) {
+		struct strings findings;
+
+		run_sql(f, "SAVEPOINT before");
+		run_sql(f, arena_printf(&f->arena, "UPDATE history SET what=replace(what,' -> ',' to ') WHERE ticket=1 AND what LIKE '%s %%'", changes[i]));
+		assert_int_not_equal(fsck_findings(f, &findings), 0);
+		run_sql(f, "ROLLBACK TO before; RELEASE before");
+	}
+	assert_clean(f);
+}
+
 static void each_effect_changes_its_thing(void **state)
 {
 	struct fixture *f = *state;
@@ -897,7 +991,8 @@ int main(void)
 		TEST(cursors_opened_together_are_read_one_after_the_other), TEST(keys_are_made_once), TEST(a_ticket_reads_back), TEST(the_mailbox_tells_of_it),
 		TEST(a_second_delivery_is_a_duplicate), TEST(a_mail_without_message_id_is_claimed_by_its_text),
 		TEST(a_savepoint_rolls_back_alone), TEST(a_rollback_leaves_nothing), TEST(a_plan_without_disposition_is_refused),
-		TEST(a_taken_number_is_broken), TEST(each_effect_changes_its_thing), TEST(an_effect_on_no_ticket_is_broken),
+		TEST(a_taken_number_is_broken), TEST(every_kind_of_history_has_its_words), TEST(a_history_of_words_is_read_as_one_of_values),
+		TEST(each_effect_changes_its_thing), TEST(an_effect_on_no_ticket_is_broken),
 		TEST(tickets_are_filtered), TEST(facts_know_numbers_and_senders), TEST(clues_lead_to_tickets),
 		TEST(a_merged_ticket_leads_to_its_survivor), TEST(the_same_mail_for_two_of_us_is_recognised),
 		TEST(a_bounce_marks_mail_and_address), TEST(outgoing_mails_are_due_in_order), TEST(a_result_is_kept_with_each_recipient),

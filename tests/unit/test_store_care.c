@@ -547,7 +547,7 @@ static void fsck_finds_each_damage(void **state)
 		{ "DELETE FROM history WHERE ticket=3", "ticket 3: has no history" },
 		{ "DELETE FROM history WHERE ticket=3 AND n=2", "ticket 3: its history has a gap" },
 		{ "DELETE FROM history WHERE ticket=3 AND n=1", "ticket 3: starts without being created" },
-		{ "UPDATE history SET what='state open -> closed' WHERE ticket=3 AND n=3", "ticket 3: changes from what it was not" },
+		{ "UPDATE history SET kind=3, was='open', now='closed' WHERE ticket=3 AND n=3", "ticket 3: changes from what it was not" },
 		{ "UPDATE message SET seq=5 WHERE ticket=1 AND seq=2", "ticket 1: its messages have a gap" },
 		{ "UPDATE message SET raw=55 WHERE id=1", "message 1: its raw mail is not there" },
 		{ "UPDATE message SET outbox=55 WHERE id=2", "message 2: its outgoing mail is not there" },

@@ -122,6 +122,7 @@ static bool take_whole(void *context, const struct model_row *row)
 	struct offers *offers = context;
 
 	offers->versions[offers->count] = row->version;
+	assert_string_equal(row->configuration, "of this");
 	offers->whole[offers->count++] = row->whole;
 	return row->whole;
 }
@@ -131,7 +132,7 @@ static void put(struct fixture *f, int64_t began, const char *bytes, int64_t exp
 	int64_t version;
 
 	OK(store_begin(f->store, &f->error));
-	OK(store_model_put(f->store, began, "a note", bytes, strlen(bytes), &version, &f->error));
+	OK(store_model_put(f->store, began, "of this", "a note", bytes, strlen(bytes), &version, &f->error));
 	OK(store_commit(f->store, &f->error));
 	assert_int_equal(version, expected);
 }
