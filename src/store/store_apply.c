@@ -9,34 +9,6 @@
  */
 #include "store_apply.h"
 
-enum status apply_history(struct applying *a, int64_t ticket, struct happening what, const char *why)
-{
-	enum status status = STATUS_OK;
-
-	if (a->history.ticket != ticket) {
-		a->history.ticket = ticket;
-		status = engine_number(a->store->engine, a->error, &a->history.n, 0, SQL_HISTORY_LAST, "i", ticket);
-	}
-	return status != STATUS_OK ? status
-		: engine_run(a->store->engine, a->error, SQL_HISTORY_ADD, "iiitt" "ditt", ticket, ++a->history.n, a->now,
-		          text_or_empty(a->plan->who), text_or_empty(why), (int)what.kind, what.number, text_or_empty(what.was), text_or_empty(what.now));
-}
-
-static enum status touch(struct applying *a, int64_t ticket)
-{
-	if (ticket == a->created || ticket == a->touched)
-		return STATUS_OK;
-	a->touched = ticket;
-	return engine_run(a->store->engine, a->error, SQL_TICKET_TOUCH, "ii", ticket, a->now);
-}
-
-enum status apply_changed(struct applying *a, int64_t ticket, struct happening what, const char *why)
-{
-	enum status status = touch(a, ticket);
-
-	return status == STATUS_OK ? apply_history(a, ticket, what, why) : status;
-}
-
 static enum status set_disposition(struct applying *a, const struct effect *effect)
 {
 	if (a->disposition)
@@ -75,7 +47,7 @@ static enum status add_to_mailbox(struct applying *a)
 		a->delivery->raw, (int64_t)incoming->size, a->delivery->claim, (size_t)CLAIM_SIZE, digest, sizeof digest,
 		text_or_empty(incoming->trace));
 	if (status == STATUS_OK)
-		engine_key_added(a->store->engine, ENGINE_MAILBOX, engine_mail_hash(mail->message_id, digest), engine_last_row(a->store->engine),
+		engine_key_added(a->store->engine, ENGINE_MAILBOX, mail_hash(a->store, incoming), engine_last_row(a->store->engine),
 		         engine_claim_tag(a->delivery->claim));
 	if (status == STATUS_OK && a->created && (mail->in_reply_to.count || mail->references.count))
 		status = referred_remember(a->store, a->arena, mail, a->created, a->error);

@@ -32,10 +32,12 @@ void mail_digest(const struct incoming *incoming, unsigned char out[MAIL_DIGEST_
 	memcpy(out, whole, MAIL_DIGEST_SIZE);
 }
 
-static uint64_t key_of(const struct incoming *incoming)
+uint64_t mail_hash(const struct store *store, const struct incoming *incoming)
 {
 	unsigned char digest[MAIL_DIGEST_SIZE] = { 0 };
 
+	if (store->claimed.of == incoming)
+		return store->claimed.hash;
 	if (!incoming->mail->message_id || !*incoming->mail->message_id)
 		mail_digest(incoming, digest);
 	return engine_mail_hash(incoming->mail->message_id, digest);
@@ -45,7 +47,7 @@ enum status store_claim(struct store *store, const struct incoming *incoming, co
                         bool *duplicate, struct error *error)
 {
 	struct engine_hit hits[CLAIM_HITS];
-	uint64_t hash = key_of(incoming);
+	uint64_t hash = mail_hash(store, incoming);
 	uint32_t tag = engine_claim_tag(claim);
 	size_t count;
 	enum status status;
@@ -55,6 +57,7 @@ enum status store_claim(struct store *store, const struct incoming *incoming, co
 	status = engine_find_newest(store->engine, ENGINE_MAILBOX, hash, NULL, hits, 1, &count, error);
 	if (status != STATUS_OK)
 		return status;
+	store->claimed.of = incoming;
 	store->claimed.nothing = count == 0;
 	store->claimed.hash = hash;
 	if (count > 0)
@@ -75,12 +78,12 @@ enum status find_same_mail(struct store *store, struct arena *arena, const struc
 {
 	unsigned char digest[MAIL_DIGEST_SIZE], claim[CLAIM_SIZE];
 	struct engine_hit hits[SAME_MAIL_HITS];
-	uint64_t hash = key_of(incoming);
+	uint64_t hash = mail_hash(store, incoming);
 	size_t count;
 	enum status status;
 
 	*same = (struct same_mails){ 0 };
-	if (store->claimed.nothing && store->claimed.hash == hash)
+	if (store->claimed.of == incoming && store->claimed.nothing)
 		return STATUS_OK;
 	status = engine_find_newest(store->engine, ENGINE_MAILBOX, hash, NULL, hits, SAME_MAIL_HITS, &count, error);
 	if (status != STATUS_OK || count == 0)

@@ -12,47 +12,69 @@
 
 #define CONTACT_HITS 8           /* addresses of one hash: one */
 
+/* The sender of a mail is asked for again and again in its transaction: who was asked for last is remembered, also that he is not known. */
+static bool is_met(const struct store *store, const char *lower)
+{
+	return store->met.known && strcmp(store->met.address, lower) == 0;
+}
+
+static void meet(struct store *store, const char *lower, uint64_t hash, const struct contact *contact)
+{
+	store->met.known = strlen(lower) < sizeof store->met.address;
+	if (!store->met.known)
+		return;
+	strcpy(store->met.address, lower);
+	store->met.hash = hash;
+	store->met.is = *contact;
+	store->met.is.language = store->met.is.last_agent = "";  /* those are their reader's */
+}
+
+static enum status get(struct store *store, struct arena *arena, int64_t row, const char *lower, struct contact *contact, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_CONTACT_GET, "it", row, lower);
+	if (cursor_next(&cursor))
+		*contact = (struct contact){
+			.id = cursor_number(&cursor, 0), .written = cursor_number(&cursor, 1), .bounced_at = cursor_number(&cursor, 2),
+			.window_start = cursor_number(&cursor, 3), .window_count = (int)cursor_number(&cursor, 4),
+			.language = arena ? cursor_text(&cursor, arena, 5) : "", .last_agent = arena ? cursor_text(&cursor, arena, 6) : "",
+			.refused_at = cursor_number(&cursor, 7), .proved_at = cursor_number(&cursor, 8),
+			.day_start = cursor_number(&cursor, 9), .day_count = (int)cursor_number(&cursor, 10),
+		};
+	return cursor_close(&cursor);
+}
+
+static enum status look_up(struct store *store, struct arena *arena, const char *lower, struct contact *contact, struct error *error)
+{
+	struct engine_hit hits[CONTACT_HITS] = { { .row = store->met.is.id } };
+	bool met = is_met(store, lower);
+	uint64_t hash = met ? store->met.hash : engine_hash(lower);
+	size_t count = 1;
+	enum status status = STATUS_OK;
+
+	if (!met)
+		status = engine_find_newest(store->engine, ENGINE_CONTACT, hash, NULL, hits, CONTACT_HITS, &count, error);
+	for (size_t i = 0; i < count && status == STATUS_OK && !contact->id; i++)
+		status = get(store, arena, hits[i].row, lower, contact, error);
+	if (status == STATUS_OK)
+		meet(store, lower, hash, contact);
+	return status;
+}
+
 enum status contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error)
 {
 	CLEANUP_ARENA struct arena own = { 0 };
 	const char *lower = text_lower(arena ? arena : &own, address);
-	struct engine_hit hits[CONTACT_HITS] = { { .row = store->met.contact } };
-	uint64_t hash = engine_hash(lower);
-	size_t count = 1;
-	enum status status = STATUS_OK;
 
 	*contact = (struct contact){ .language = "", .last_agent = "" };
 	if (!*lower)
 		return STATUS_OK;
-	/* The sender of a mail is asked for three times in a row. */
-	if (!store->met.contact || store->met.hash != hash)
-		status = engine_find_newest(store->engine, ENGINE_CONTACT, hash, NULL, hits, CONTACT_HITS, &count, error);
-	for (size_t i = 0; i < count && status == STATUS_OK && !contact->id; i++) {
-		struct cursor cursor;
-
-		cursor_open(&cursor, store->engine, error, SQL_CONTACT_GET, "it", hits[i].row, lower);
-		if (cursor_next(&cursor)) {
-			contact->id = cursor_number(&cursor, 0);
-			contact->written = cursor_number(&cursor, 1);
-			contact->bounced_at = cursor_number(&cursor, 2);
-			contact->window_start = cursor_number(&cursor, 3);
-			contact->window_count = (int)cursor_number(&cursor, 4);
-			if (arena)
-				contact->language = cursor_text(&cursor, arena, 5);
-			if (arena)
-				contact->last_agent = cursor_text(&cursor, arena, 6);
-			contact->refused_at = cursor_number(&cursor, 7);
-			contact->proved_at = cursor_number(&cursor, 8);
-			contact->day_start = cursor_number(&cursor, 9);
-			contact->day_count = (int)cursor_number(&cursor, 10);
-		}
-		status = cursor_close(&cursor);
+	if (is_met(store, lower) && (!arena || !store->met.is.id)) {
+		*contact = store->met.is;
+		return STATUS_OK;
 	}
-	if (contact->id) {
-		store->met.contact = contact->id;
-		store->met.hash = hash;
-	}
-	return status;
+	return look_up(store, arena, lower, contact, error);
 }
 
 static enum status add(struct store *store, const char *address, const char *name, const char *language, int64_t now,
@@ -60,15 +82,16 @@ static enum status add(struct store *store, const char *address, const char *nam
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	const char *lower = text_lower(&arena, address);
+	uint64_t hash;
 	enum status status = engine_run(store->engine, error, SQL_CONTACT_ADD, "tttiid", lower, name ? name : "", language ? language : "",
 	                             now, now, (int)written);
 
 	if (status != STATUS_OK)
 		return status;
-	contact->id = engine_last_row(store->engine);
-	store->met.contact = contact->id;
-	store->met.hash = engine_hash(lower);
-	engine_key_added(store->engine, ENGINE_CONTACT, store->met.hash, contact->id, 0);
+	hash = is_met(store, lower) ? store->met.hash : engine_hash(lower);
+	*contact = (struct contact){ .id = engine_last_row(store->engine), .written = written, .language = "", .last_agent = "" };
+	engine_key_added(store->engine, ENGINE_CONTACT, hash, contact->id, 0);
+	meet(store, lower, hash, contact);
 	return STATUS_OK;
 }
 
@@ -84,6 +107,7 @@ enum status contact_wrote(struct store *store, const struct mail_address *who, c
 		return status;
 	if (!contact.id)
 		return add(store, who->address, who->name, language, now, true, &contact, error);
+	store->met.is.written++;
 	return engine_run(store->engine, error, SQL_CONTACT_WROTE, "iittd", contact.id, now, who->name ? who->name : "", language ? language : "", (int)sure);
 }
 
@@ -100,6 +124,7 @@ enum status contact_bounced(struct store *store, const char *address, const char
 	struct contact contact;
 	enum status status = find_or_add(store, address, now, &contact, error);
 
+	store->met.known = false;
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_BOUNCED, "iit", contact.id, now, reason ? reason : "") : status;
 }
 
@@ -108,6 +133,7 @@ enum status contact_arrives(struct store *store, const char *address, struct err
 	struct contact contact;
 	enum status status = contact_find(store, NULL, address, &contact, error);
 
+	store->met.known = false;
 	return status == STATUS_OK && contact.id ? engine_run(store->engine, error, SQL_CONTACT_ARRIVES, "i", contact.id) : status;
 }
 
@@ -120,12 +146,22 @@ enum status contact_acknowledged(struct store *store, const char *address, int64
 {
 	struct contact contact;
 	enum status status = find_or_add(store, address, now, &contact, error);
-	bool same_hour = contact_within(contact.window_start, now, ACKNOWLEDGEMENT_WINDOW_MS);
-	bool same_day = contact_within(contact.day_start, now, ACKNOWLEDGEMENT_DAY_MS);
 
-	return status != STATUS_OK ? status
-		: engine_run(store->engine, error, SQL_CONTACT_WINDOW, "iidid", contact.id, same_hour ? contact.window_start : now,
-		          same_hour ? contact.window_count + 1 : 1, same_day ? contact.day_start : now, same_day ? contact.day_count + 1 : 1);
+	if (status != STATUS_OK)
+		return status;
+	if (!contact_within(contact.window_start, now, ACKNOWLEDGEMENT_WINDOW_MS)) {
+		contact.window_start = now;
+		contact.window_count = 0;
+	}
+	if (!contact_within(contact.day_start, now, ACKNOWLEDGEMENT_DAY_MS)) {
+		contact.day_start = now;
+		contact.day_count = 0;
+	}
+	contact.window_count++;
+	contact.day_count++;
+	store->met.is = contact;
+	return engine_run(store->engine, error, SQL_CONTACT_WINDOW, "iidid", contact.id, contact.window_start, contact.window_count,
+	                  contact.day_start, contact.day_count);
 }
 
 enum status contact_proved(struct store *store, const char *address, int64_t now, struct error *error)
@@ -133,6 +169,7 @@ enum status contact_proved(struct store *store, const char *address, int64_t now
 	struct contact contact;
 	enum status status = find_or_add(store, address, now, &contact, error);
 
+	store->met.known = false;
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_PROVED, "ii", contact.id, now) : status;
 }
 
@@ -141,6 +178,7 @@ enum status contact_had_agent(struct store *store, const char *address, const ch
 	struct contact contact;
 	enum status status = contact_find(store, NULL, address, &contact, error);
 
+	store->met.known = false;
 	return status == STATUS_OK && contact.id ? engine_run(store->engine, error, SQL_CONTACT_AGENT, "it", contact.id, agent) : status;
 }
 
@@ -149,5 +187,6 @@ enum status contact_refused(struct store *store, const char *address, int64_t no
 	struct contact contact;
 	enum status status = find_or_add(store, address, now, &contact, error);
 
+	store->met.known = false;
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_REFUSED, "ii", contact.id, now) : status;
 }

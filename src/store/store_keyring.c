@@ -1,8 +1,8 @@
 /*
  * store_keyring.c - keys changed while mails are under way: a new one signs, the older ones go on verifying until they are dropped.
  *
- * The file is read, changed and replaced as a whole under a lock of the state directory, so that two changes at once both count. A crash
- * leaves the old file or the new one. Who runs (a daemon) reads it again; nothing here talks to anybody.
+ * And the first key is made here, where there is none. The file is read, changed and replaced as a whole under a lock of the state directory, so that
+ * two changes at once both count. A crash leaves the old file or the new one. Who runs (a daemon) reads it again; nothing here talks to anybody.
  */
 #include "store_private.h"
 
@@ -125,4 +125,51 @@ enum status store_key_revoke(const char *state_dir, const char *id, struct store
 	if (which == 0)
 		put_new_first(&lines);
 	return keep(state_dir, &lines, ring, error);
+}
+
+/* ---- at the start ---- */
+
+static enum status make_keys(const char *state_dir, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct key_line line = { .made = clock_now() / 1000 * 1000 };
+
+	if (!directory_make(state_dir, 0700))
+		return error_set(error, STATUS_TRY_LATER, "%s: cannot make the state directory: %s", state_dir, strerror(errno));
+	random_bytes(line.key, sizeof line.key);
+	return keys_write(state_dir, keys_line(&arena, &line), false, error);
+}
+
+static bool missing(const char *path)
+{
+	return access(path, F_OK) < 0 && errno == ENOENT;
+}
+
+/* Opening a restored backup writes its key; a new one made before would put it, and every address and link that it signed, out of use. */
+static enum status keys_of_backup(const char *state_dir, struct error *error)
+{
+	struct store *store;
+	enum status status = store_open(state_dir, NULL, false, &store, error);
+
+	store_close(&store);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status store_keys(const char *state_dir, bool create, struct desk_keys *keys, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	char *path = keys_path(&arena, state_dir);
+	struct key_lines lines;
+	enum status status;
+
+	if (create && missing(path) && (status = keys_of_backup(state_dir, error)) != STATUS_OK)
+		return status;
+	if (create && missing(path) && (status = make_keys(state_dir, error)) != STATUS_OK)
+		return status;
+	if ((status = keys_read(state_dir, &lines, error)) != STATUS_OK)
+		return status;
+	keys->count = lines.count;
+	for (size_t i = 0; i < lines.count; i++)
+		memcpy(keys->key[i], lines.at[i].key, DESK_KEY_SIZE);
+	return STATUS_OK;
 }

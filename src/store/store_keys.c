@@ -18,7 +18,7 @@
 
 #define KEY_FILE_LIMIT 4096      /* bytes: DESK_KEYS lines and comments */
 
-static char *key_path(struct arena *arena, const char *state_dir)
+char *keys_path(struct arena *arena, const char *state_dir)
 {
 	return arena_printf(arena, "%s/secret.key", state_dir);
 }
@@ -43,7 +43,7 @@ static int open_aside(const char *aside, const struct stat *like)
 enum status keys_write(const char *state_dir, const char *text, bool replace, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	char *path = key_path(&arena, state_dir);
+	char *path = keys_path(&arena, state_dir);
 	char *aside = arena_printf(&arena, "%s.%ld", path, (long)getpid());
 	struct stat about;
 	CLEANUP_FD int fd = open_aside(aside, replace && stat(path, &about) == 0 ? &about : NULL);
@@ -117,22 +117,11 @@ char *keys_line(struct arena *arena, const struct key_line *line)
 	return arena_printf(arena, "%s%s%s\n", hex_encode(arena, line->key, DESK_KEY_SIZE), line->made ? " " : "", time_rfc3339(arena, line->made));
 }
 
-static enum status make_keys(const char *state_dir, struct error *error)
-{
-	CLEANUP_ARENA struct arena arena = { 0 };
-	struct key_line line = { .made = clock_now() / 1000 * 1000 };
-
-	if (!directory_make(state_dir, 0700))
-		return write_failed(state_dir, error);
-	random_bytes(line.key, sizeof line.key);
-	return keys_write(state_dir, keys_line(&arena, &line), false, error);
-}
-
 enum status keys_read(const char *state_dir, struct key_lines *lines, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	CLEANUP_BUFFER struct buffer text = { 0 };
-	char *path = key_path(&arena, state_dir);
+	char *path = keys_path(&arena, state_dir);
 	struct stat about;
 	enum status status;
 
@@ -141,40 +130,6 @@ enum status keys_read(const char *state_dir, struct key_lines *lines, struct err
 	if ((status = file_read_all(path, KEY_FILE_LIMIT, &text, error)) != STATUS_OK)
 		return status;
 	return parse_keys(path, buffer_string(&text), lines, error);
-}
-
-static bool missing(const char *path)
-{
-	return access(path, F_OK) < 0 && errno == ENOENT;
-}
-
-/* Opening a restored backup writes its key; a new one made before would put it, and every address and link that it signed, out of use. */
-static enum status keys_of_backup(const char *state_dir, struct error *error)
-{
-	struct store *store;
-	enum status status = store_open(state_dir, NULL, false, &store, error);
-
-	store_close(&store);
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-enum status store_keys(const char *state_dir, bool create, struct desk_keys *keys, struct error *error)
-{
-	CLEANUP_ARENA struct arena arena = { 0 };
-	char *path = key_path(&arena, state_dir);
-	struct key_lines lines;
-	enum status status;
-
-	if (create && missing(path) && (status = keys_of_backup(state_dir, error)) != STATUS_OK)
-		return status;
-	if (create && missing(path) && (status = make_keys(state_dir, error)) != STATUS_OK)
-		return status;
-	if ((status = keys_read(state_dir, &lines, error)) != STATUS_OK)
-		return status;
-	keys->count = lines.count;
-	for (size_t i = 0; i < lines.count; i++)
-		memcpy(keys->key[i], lines.at[i].key, DESK_KEY_SIZE);
-	return STATUS_OK;
 }
 
 /* A restored backup brings the key in its meta table; it goes to its file and out of the database. */
@@ -190,7 +145,7 @@ enum status keys_restore(struct store *store, struct error *error)
 		text = cursor_text(&cursor, &arena, 0);
 	if ((status = cursor_close(&cursor)) != STATUS_OK || !text)
 		return status;
-	if (access(key_path(&arena, store->state_dir), F_OK) < 0 && (status = keys_write(store->state_dir, text, false, error)) != STATUS_OK)
+	if (access(keys_path(&arena, store->state_dir), F_OK) < 0 && (status = keys_write(store->state_dir, text, false, error)) != STATUS_OK)
 		return status;
 	engine_words_forget(store->engine);           /* of the database that was here before, if any */
 	log_event(LOG_NOTICE, "store.restored", "state_dir", store->state_dir, NULL);

@@ -61,8 +61,9 @@ char *store_place(struct arena *arena, const char *state_dir, const char *url)
 /* What was learnt inside a transaction that did not happen is unlearnt; and what one job learnt is not the next one's. */
 void store_forget_lookups(struct store *store)
 {
+	store->claimed.of = NULL;
 	store->claimed.nothing = false;
-	store->met.contact = 0;
+	store->met.known = false;
 }
 
 enum status store_begin(struct store *store, struct error *error)

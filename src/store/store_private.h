@@ -16,11 +16,13 @@
 void store_forget_lookups(struct store *store);          /* between jobs of one transaction; rolling back does it, too */
 
 /* ---------------------------------------------------------------- connection */
+struct contact { int64_t id; int64_t written, bounced_at, refused_at, proved_at, window_start, day_start; int window_count, day_count; const char *language, *last_agent; };
+struct met { bool known; char address[256]; uint64_t hash; struct contact is; };        /* is.id 0: he is not there; texts are not kept */
 struct store {
 	struct engine *engine;
 	char *state_dir;
-	struct { bool nothing; uint64_t hash; } claimed;         /* store_claim() has seen: no mail with this Message-ID */
-	struct { int64_t contact; uint64_t hash; } met;          /* the last contact found in this transaction; 0: none */
+	struct { const struct incoming *of; uint64_t hash; bool nothing; } claimed;      /* store_claim() has looked for it; nothing: no mail with this Message-ID */
+	struct met met;                         /* the last contact that was looked for in this transaction */
 	struct { int64_t upto, disposed, routed_upto, routed; } counted;         /* store_totals(): rows of mailbox, and of routed, counted so far */
 	struct budget *budget;                  /* two; NULL until it is asked for */
 };
@@ -30,6 +32,7 @@ enum status store_open_for(const char *state_dir, const char *url, bool create, 
 struct key_line { unsigned char key[DESK_KEY_SIZE]; int64_t made; };     /* made 0: not known */
 struct key_lines { struct key_line at[DESK_KEYS]; size_t count; };
 enum status keys_read(const char *state_dir, struct key_lines *lines, struct error *error);
+char *keys_path(struct arena *arena, const char *state_dir);
 char *keys_line(struct arena *arena, const struct key_line *line);
 /* The whole file, crash-safe. Without `replace` only if there is none: whoever comes second keeps the first one's. */
 enum status keys_write(const char *state_dir, const char *text, bool replace, struct error *error);
@@ -43,6 +46,7 @@ void read_end(struct store *store, bool began);
 
 /* ---------------------------------------------------------------- parts used across files */
 void mail_digest(const struct incoming *incoming, unsigned char out[MAIL_DIGEST_SIZE]);
+uint64_t mail_hash(const struct store *store, const struct incoming *incoming);  /* its key in the engine's lookup */
 /* Deliveries of the very mail `incoming` (claim without recipient) that led to a ticket. */
 struct same_mail { int64_t ticket; int seq; };
 struct same_mails { struct same_mail *at; size_t count; };
@@ -53,7 +57,6 @@ enum status referred_remember(struct store *store, struct arena *arena, const st
 
 enum status find_message_id(struct store *store, const char *message_id, int64_t *ticket, struct error *error);
 
-struct contact { int64_t id; int64_t written, bounced_at, refused_at, proved_at, window_start, day_start; int window_count, day_count; const char *language, *last_agent; };
 /* contact.id is 0 if nobody of that address is known. arena NULL: without language. */
 enum status contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error);
 /* Somebody wrote: makes or refreshes the contact. */
