@@ -91,6 +91,9 @@ enum token_kind {
 	TOKEN_LINK_SOLVED = 'k',         /* page "this solved it" */
 	TOKEN_LINK_ARTICLE = 'r'         /* an article as it was suggested for a request: reads, and shows the two buttons */
 };
+/* Where a kind stands, and whether no customer is to see it (desk_token.c has the table). */
+enum { TOKEN_IN_ADDRESS = 1, TOKEN_IN_BOUNCE = 2, TOKEN_IN_MESSAGE_ID = 4, TOKEN_IN_LINK = 8, TOKEN_ANYWHERE = 15, TOKEN_OF_HOUSE = 16 };
+bool desk_token_is(enum token_kind kind, unsigned what); /* any of these */
 struct token {
 	enum token_kind kind;
 	int64_t ticket;
@@ -131,6 +134,7 @@ void desk_address(const struct desk_policy *policy, const char *address, struct 
 /* ================================================================ life of a ticket */
 
 enum ticket_state { STATE_HELD, STATE_EXPIRED, STATE_NEW, STATE_OPEN, STATE_PENDING, STATE_RESOLVED, STATE_CLOSED, STATE_COUNT };
+#define STATE_NAMES "held, expired, new, open, pending, resolved or closed"
 const char *ticket_state_name(enum ticket_state state);
 bool ticket_state_parse(const char *name, enum ticket_state *state);
 
@@ -466,6 +470,26 @@ enum effect_kind {
 	EFFECT_DISPOSITION               /* to: its name; ticket, number: message seq; exactly one in the plan of a mail */
 };
 
+/* The fields of a ticket that are one value each (desk_field_table.c). */
+enum field_type { FIELD_WORD, FIELD_STATE, FIELD_WORDS, FIELD_TIME };
+struct desk_field {
+	const char *name;                /* in JSON, and in the plan */
+	const char *query;               /* its key in a query; NULL: it is not asked for */
+	const char *label;               /* on the ticket's page; NULL: it has no line of its own there */
+	enum field_type type;
+	size_t offset;                   /* in struct ticket_facts */
+	const char *nobody;              /* what a person reads where it is empty; NULL: nothing */
+	bool null;                       /* in JSON, if it is empty */
+	enum effect_kind effect;         /* what changes it; EFFECT_CREATE_TICKET: nothing does after that */
+};
+extern const struct desk_field desk_fields[];    /* ends with a NULL name */
+const struct desk_field *desk_field_asked(const char *key);      /* NULL: none has this key in a query */
+const struct desk_field *desk_field_changed(enum effect_kind effect);
+const char *desk_field_word(const struct ticket_facts *facts, const struct desk_field *field);           /* FIELD_WORD, FIELD_STATE */
+const struct strings *desk_field_words(const struct ticket_facts *facts, const struct desk_field *field);        /* FIELD_WORDS */
+int64_t desk_field_time(const struct ticket_facts *facts, const struct desk_field *field);               /* FIELD_TIME */
+bool desk_field_is(const struct ticket_facts *facts, const struct desk_field *field, const char *value);
+
 struct effect {
 	enum effect_kind kind;
 	int64_t ticket;
@@ -512,6 +536,14 @@ void plan_print(const struct plan *plan, struct strings *lines);
 #define DISPOSITION_REJECTED "rejected"
 #define DISPOSITION_DISCARDED "discarded"
 #define DISPOSITION_REDIRECTED "redirected"
+#define DISPOSITIONS 9
+enum { DISPOSITION_KEEPS_OUT = 1 };      /* a rule's: no ticket has it, and none is opened */
+struct desk_disposition { const char *name; unsigned what; };
+extern const struct desk_disposition desk_dispositions[DISPOSITIONS];
+int desk_disposition_named(const char *name);    /* DISPOSITIONS: there is none */
+/* All of them, with a blank on each side, for a statement of the store. */
+#define DISPOSITION_WORDS " " DISPOSITION_TICKET " " DISPOSITION_JOINED " " DISPOSITION_AUTOMATIC " " DISPOSITION_BOUNCE " " DISPOSITION_LOOP " " \
+	DISPOSITION_COMMAND_ERROR " " DISPOSITION_REJECTED " " DISPOSITION_DISCARDED " " DISPOSITION_REDIRECTED " "
 
 /* The clue of a mail to an agent's own address: by the envelope, or by the header where the mail server cut the token off. NULL: none. */
 const struct clue_facts *desk_agents_clue(const struct facts *facts);
@@ -599,6 +631,28 @@ bool desk_check_hours(const char *hours, const char **problem);
 int64_t desk_retry_delay(int attempts, uint64_t seed);
 
 /* ================================================================ notices: words around a ticket, from templates */
+
+/* The mails that the desk sends, all of them (desk_notice_table.c). */
+enum notice_reader { NOTICE_TO_CUSTOMER, NOTICE_TO_AGENT };
+enum {
+	NOTICE_IF_NAMED = 1,             /* only queues that name it send it */
+	NOTICE_AGENTS_WORDS = 2,         /* carries what an agent wrote */
+	NOTICE_ANSWERS_MAIL = 4,         /* answers a mail that just came (RFC 3834: auto-replied) */
+	NOTICE_OWN_SUBJECT = 8,          /* has a Subject of its own, with nothing of the ticket's in it */
+	NOTICE_ASKS_IF_SOLVED = 16,      /* has the two links of it */
+	NOTICE_PROMISES = 32,            /* says by when an agent will answer */
+	NOTICE_OF_HELD = 64,             /* about the articles that a held request was answered with */
+	NOTICE_TELLS_END = 128,          /* ... says what becomes of it without a word */
+	NOTICE_OFFERS_HELP = 256,        /* ... has the link "I still need help" */
+	NOTICE_HANDS_OVER = 512,         /* shows the ticket's earlier messages */
+	NOTICE_COPY_WILL_DO = 1024,      /* an agent who surely had a copy of the mail that it is about needs none */
+	NOTICE_EXPLAINS_COMMANDS = 2048,
+	NOTICE_OF_NO_TICKET = 4096
+};
+struct desk_notice { const char *name; enum notice_reader to; unsigned what; };
+extern const struct desk_notice desk_notices[];          /* ends with a NULL name */
+const struct desk_notice *desk_notice_named(const char *name);   /* NULL: there is none */
+bool desk_notice_is(const char *name, unsigned what);    /* any of these; false: or there is none of that name */
 
 struct template_file { const char *language, *name, *format; const char *text; };        /* format "txt" or "html" */
 struct template_set { const struct template_file *at; size_t count; };

@@ -22,11 +22,10 @@
 /* What the intake counted since the start; read by /metrics. */
 struct gateway_counters {
 	_Atomic int64_t accepted, duplicates, deferred, refused_recipients, mails, bytes;
-	_Atomic int64_t dispositions[10];        /* in the order of gateway_disposition_names */
+	_Atomic int64_t dispositions[DISPOSITIONS + 1];  /* in the order of desk_dispositions; and others */
 	_Atomic int64_t acknowledged, over_budget, unacknowledged;       /* new tickets' mails: answered, too many, not to be answered */
 	_Atomic int64_t seconds_le[12], seconds_count, microseconds_sum;  /* end of data to reply; bounds in gateway_seconds_bounds */
 };
-extern const char *const gateway_disposition_names[10];
 extern const double gateway_seconds_bounds[12];
 
 /* Where mails are read that may take long or much memory (gateway_lane.c). Zeroed: it has no threads, and work is done at once. */

@@ -5,7 +5,8 @@
  * tickets asks query_holds() with their values, and the store makes a statement of the same terms.
  *
  * All terms must hold. The same key again means "or"; "-key:value" means none of these. Words without a key are searched in the text.
- * To add a key: a row in query_keys (query.c), its value where query_holds() is called, its column in store_query.c.
+ * To add a key: a row in query_keys (query.c), its column in store_query.c, and its value: of a ticket's field, the row in desk_field_table.c
+ * names the key; else where query_holds() is called.
  */
 #ifndef SPORTELLO_QUERY_H
 #define SPORTELLO_QUERY_H

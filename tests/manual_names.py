@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""manual_names.py - every log event and every metric of the sources stands in sportellod(8), and nothing else does. Ends with "N passed, N failed".
+"""manual_names.py - every log event and every metric of the sources stands in sportellod(8), every notice in doc/templates.md, and nothing else
+does. Ends with "N passed, N failed".
 
 Events are the second argument of log_event(), or in arrays called events; metrics are what daemon_pages.c names.
 """
@@ -29,6 +30,15 @@ def metrics():
     return {"sportello_" + name for name in re.findall(r'\b(?:value|metric)\(&?out, "([a-z_]+)"', read("src/daemon/daemon_pages.c"))}
 
 
+def notices():
+    return set(re.findall(r'^\t\{"([a-z-]+)", NOTICE_TO_', read("src/desk/desk_notice_table.c"), re.M))
+
+
+def notices_told():
+    told = re.search(r"^To customers: (.*?)\n\n", read("doc/templates.md"), re.S | re.M).group(1)
+    return set(re.findall(r"`([a-z-]+)`", told))
+
+
 def section(page, title):
     return re.search(r"^\.S[sh] %s\n(.*?)(?=^\.S[sh] )" % title, page, re.S | re.M).group(1)
 
@@ -44,6 +54,10 @@ def main():
             print("FAILED: sportellod(8) tells of %s, which no source has" % name)
         passed += len(wanted & told)
         failed += len(wanted ^ told)
+    for name in sorted(notices() ^ notices_told()):
+        print("FAILED: desk_notice_table.c and doc/templates.md do not both have %s" % name)
+    passed += len(notices() & notices_told())
+    failed += len(notices() ^ notices_told())
     print("%d passed, %d failed" % (passed, failed))
     sys.exit(1 if failed else 0)
 

@@ -31,7 +31,9 @@ static const char *where_it_went(struct cli *cli, struct arena *arena, const str
 
 static bool kept_out(const char *disposition)
 {
-	return !strcmp(disposition, DISPOSITION_REJECTED) || !strcmp(disposition, DISPOSITION_DISCARDED) || !strcmp(disposition, DISPOSITION_REDIRECTED);
+	int number = desk_disposition_named(disposition);
+
+	return number < DISPOSITIONS && desk_dispositions[number].what & DISPOSITION_KEEPS_OUT;
 }
 
 /* By the plan of today, for a mail of which nothing else is known. Where it joined a ticket, it joins it again, unless it is kept out. */

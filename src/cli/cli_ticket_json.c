@@ -164,6 +164,21 @@ static void add_people(struct json *json, struct arena *arena, const struct tick
 	json_array_end(json);
 }
 
+/* Those that are times, or the others. */
+static void add_fields(struct json *json, const struct ticket_facts *facts, bool times)
+{
+	for (const struct desk_field *field = desk_fields; field->name; field++) {
+		if ((field->type == FIELD_TIME) != times)
+			continue;
+		if (times)
+			json_time(json, field->name, desk_field_time(facts, field));
+		else if (field->type == FIELD_WORDS)
+			json_strings(json, field->name, desk_field_words(facts, field));
+		else
+			json_string(json, field->name, field->null ? null_if_empty(desk_field_word(facts, field)) : desk_field_word(facts, field));
+	}
+}
+
 static void add_facts(struct json *json, struct arena *arena, const struct ticket_row *row)
 {
 	const struct ticket_facts *facts = &row->facts;
@@ -171,22 +186,13 @@ static void add_facts(struct json *json, struct arena *arena, const struct ticke
 
 	json_number(json, "id", facts->id);
 	json_string(json, "ref", log_number(ref, facts->id));
-	json_string(json, "state", ticket_state_name(facts->state));
-	json_string(json, "queue", facts->queue);
-	json_string(json, "agent", null_if_empty(facts->agent));
-	json_string(json, "priority", facts->priority);
-	json_strings(json, "tags", &facts->tags);
-	json_string(json, "subject", facts->subject);
-	json_string(json, "language", null_if_empty(facts->language));
+	add_fields(json, facts, false);
 	json_object(json, "customer");
 	json_string(json, "address", facts->customer.address ? facts->customer.address : "");
 	json_string(json, "name", facts->customer.name ? facts->customer.name : "");
 	json_object_end(json);
 	add_people(json, arena, facts);
-	json_time(json, "created", facts->created);
-	json_time(json, "updated", facts->updated);
-	json_time(json, "closed", facts->closed_at);
-	json_time(json, "pending_until", facts->pending_until);
+	add_fields(json, facts, true);
 	if (facts->merged_into)
 		json_number(json, "merged_into", facts->merged_into);
 	else

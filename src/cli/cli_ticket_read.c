@@ -15,7 +15,7 @@ static enum status check_value(struct cli *cli, enum query_key key, const char *
 	enum ticket_state state;
 
 	if (key == QUERY_STATE && !ticket_state_parse(value, &state))
-		return error_set(error, STATUS_USAGE, "\"%s\" is no state; held, expired, new, open, pending, resolved or closed", value);
+		return error_set(error, STATUS_USAGE, "\"%s\" is no state; " STATE_NAMES, value);
 	if (key == QUERY_PRIORITY && priority_rank(value) < 0)
 		return error_set(error, STATUS_USAGE, "\"%s\" is no priority; " PRIORITY_NAMES, value);
 	if (key == QUERY_WAITING && strcmp(value, "us") != 0 && strcmp(value, "them") != 0)

@@ -50,6 +50,17 @@ static void people(struct cli *cli, const struct ticket_facts *facts)
 	}
 }
 
+/* Those that have a line of their own. */
+static void fields(struct cli *cli, const struct ticket_facts *facts)
+{
+	for (const struct desk_field *row = desk_fields; row->name; row++) {
+		const char *word = row->label ? desk_field_word(facts, row) : "";
+
+		if (row->label)
+			field(cli, row->label, *word ? cli_safe(&cli->arena, word, false) : row->nobody);
+	}
+}
+
 static void head_block(struct cli *cli, const struct ticket_row *row)
 {
 	const struct ticket_facts *facts = &row->facts;
@@ -59,9 +70,7 @@ static void head_block(struct cli *cli, const struct ticket_row *row)
 	buffer_printf(&cli->out, "Ticket %lld: %s\n", (long long)facts->id, cli_safe(arena, facts->subject, false));
 	buffer_printf(&cli->out, "%-10s %s%s%s%s\n", "State", escape, state, *escape ? CLI_PLAIN : "",
 	              facts->state == STATE_PENDING && facts->pending_until ? arena_printf(arena, " until %s", cli_time(arena, facts->pending_until)) : "");
-	field(cli, "Queue", cli_safe(arena, facts->queue, false));
-	field(cli, "Agent", facts->agent && *facts->agent ? cli_safe(arena, facts->agent, false) : "nobody");
-	field(cli, "Priority", facts->priority);
+	fields(cli, facts);
 	field(cli, "Customer", cli_person(arena, facts->customer.address, facts->customer.name));
 	people(cli, facts);
 	field(cli, "Tags", cli_join(arena, &facts->tags, ", "));

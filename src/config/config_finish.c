@@ -150,19 +150,6 @@ static void check_queue_agents(struct loader *loader, size_t number)
 	}
 }
 
-static bool is_notice(const struct template_file *file)
-{
-	return strcmp(file->name, "frame") && !desk_template_is_part(file->name);
-}
-
-static bool notice_known(const char *name)
-{
-	for (const struct template_file *file = builtin_templates; file->language; file++)
-		if (!strcmp(file->name, name))
-			return is_notice(file);
-	return false;
-}
-
 static void check_queue_notices(struct loader *loader, size_t number)
 {
 	const struct desk_queue *queue = &loader->config->policy.queues.at[number];
@@ -170,11 +157,10 @@ static void check_queue_notices(struct loader *loader, size_t number)
 	for (size_t i = 0; i < queue->notices.count; i++) {
 		const char *best = NULL;
 
-		if (notice_known(queue->notices.at[i]) || (!strcmp(queue->notices.at[i], "none") && queue->notices.count == 1))
+		if (desk_notice_named(queue->notices.at[i]) || (!strcmp(queue->notices.at[i], "none") && queue->notices.count == 1))
 			continue;
-		for (const struct template_file *file = builtin_templates; file->language; file++)
-			if (is_notice(file))
-				best = text_closest(queue->notices.at[i], best, file->name);
+		for (const struct desk_notice *notice = desk_notices; notice->name; notice++)
+			best = text_closest(queue->notices.at[i], best, notice->name);
 		config_complain(loader, setting_at(loader, "queues", number, "notices"), "queues[].notices",
 		                "there is no notice \"%s\"%s%s%s", queue->notices.at[i], best ? "; did you mean \"" : "; see sportello.conf(5)",
 		                best ? best : "", best ? "\"?" : "");

@@ -28,8 +28,9 @@ static void value(struct buffer *out, const char *name, const char *type, const 
 static void print_dispositions(struct buffer *out, struct gateway_counters *counters)
 {
 	metric(out, "dispositions_total", "counter", "Deliveries by what became of them.");
-	for (size_t i = 0; i < COUNT_OF(gateway_disposition_names); i++)
-		buffer_printf(out, "sportello_dispositions_total{disposition=\"%s\"} %lld\n", gateway_disposition_names[i], (long long)counters->dispositions[i]);
+	for (int i = 0; i <= DISPOSITIONS; i++)
+		buffer_printf(out, "sportello_dispositions_total{disposition=\"%s\"} %lld\n", i < DISPOSITIONS ? desk_dispositions[i].name : "other",
+		              (long long)counters->dispositions[i]);
 }
 
 static void print_seconds(struct buffer *out, struct gateway_counters *counters)

@@ -14,7 +14,7 @@ static int words_of(const struct decision *d, const struct ticket_facts *ticket,
 	for (size_t i = d->plan->count; i > from; i--) {
 		const struct effect *effect = &d->plan->at[i - 1];
 		const struct new_message *message = effect->kind == EFFECT_APPEND_MESSAGE && effect->ticket == ticket->id ? effect->message : NULL;
-		if (!message || (message->kind != MESSAGE_REPLY && message->kind != MESSAGE_NOTE) || strcmp(message->flags, "commands only") == 0)
+		if (!message || (message->kind != MESSAGE_REPLY && message->kind != MESSAGE_NOTE) || strcmp(message->flags, FLAGS_COMMANDS) == 0)
 			continue;
 		*answer = message->kind == MESSAGE_REPLY;
 		return message->seq;
@@ -107,7 +107,7 @@ void desk_pass_on(struct decision *d, const struct ticket_facts *ticket, const c
 			record_add(&out, key, value);
 	const char *all = arena_string(d->arena, buffer_string(&out));
 	const struct desk_queue *queue = queue_of(d, ticket), *first = &d->policy->queues.at[0];
-	if (strcmp(template, "agent-digest") == 0 || is_named(before ? before : "", agent))
+	if (desk_notice_is(template, NOTICE_OF_NO_TICKET) || is_named(before ? before : "", agent))
 		return;
 	if (!pass_to(d, ticket, queue, template, about_seq, tried, all) && queue != first)
 		pass_to(d, ticket, first, template, about_seq, tried, all);

@@ -72,8 +72,7 @@ void desk_present(struct decision *d, struct ticket_facts *ticket, const char *m
 
 void desk_held_mail_failed(struct decision *d, struct ticket_facts *ticket, const char *template)
 {
-	bool about_articles = strcmp(template, "held") == 0 || strcmp(template, "held-reminder") == 0 || strcmp(template, "expired") == 0;
-	if (!about_articles || (ticket->state != STATE_HELD && ticket->state != STATE_EXPIRED))
+	if (!desk_notice_is(template, NOTICE_OF_HELD) || (ticket->state != STATE_HELD && ticket->state != STATE_EXPIRED))
 		return;
 	plan_event(d, ticket, EVENT_HELD_CREATE, "our mail with the articles did not arrive");
 	desk_present(d, ticket, "");

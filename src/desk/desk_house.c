@@ -60,8 +60,7 @@ static bool token_at(const struct desk_policy *policy, const char *at, struct to
 
 static bool desk_is_house_token(const struct token *token, int64_t ticket)
 {
-	return token->kind == TOKEN_AGENT || token->kind == TOKEN_NOTE || token->kind == TOKEN_MAIL_TO_AGENT || token->kind == TOKEN_BOUNCE
-	    || token->ticket != ticket;
+	return desk_token_is(token->kind, TOKEN_OF_HOUSE) || token->ticket != ticket;
 }
 
 bool desk_find_house_token(const struct desk_policy *policy, int64_t ticket, const char *text, size_t *start, size_t *length)

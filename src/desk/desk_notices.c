@@ -24,7 +24,7 @@ bool queue_wants_notice(const struct desk_queue *queue, const char *template)
 {
 	if (queue->notices.count)
 		return strings_have(&queue->notices, template);
-	return strcmp(template, "taken") != 0 && strcmp(template, "reopened") != 0;
+	return !desk_notice_is(template, NOTICE_IF_NAMED);
 }
 
 /* What every outgoing mail has. Message-ID and bounce address carry the number of the outbox row. */
@@ -82,8 +82,7 @@ static const char *customer_variables(struct decision *d, const struct ticket_fa
 {
 	CLEANUP_BUFFER struct buffer out;
 	buffer_init(&out);
-	bool asks = strcmp(o->template, "resolved") == 0 || strcmp(o->template, "reminder") == 0;
-	if (asks) {
+	if (desk_notice_is(o->template, NOTICE_ASKS_IF_SOLVED)) {
 		add_link(d, &out, "link_confirm", TOKEN_LINK_CONFIRM, ticket);
 		add_link(d, &out, "link_refuse", TOKEN_LINK_REFUSE, ticket);
 		int64_t since = ticket->state == STATE_RESOLVED && ticket->resolved_at ? ticket->resolved_at : d->facts->now;
@@ -92,12 +91,12 @@ static const char *customer_variables(struct decision *d, const struct ticket_fa
 	} else if (o->automatic) {
 		add_link(d, &out, "link_status", TOKEN_LINK_STATUS, ticket);
 	}
-	const char *due = strcmp(o->template, "received") == 0 ? desk_due_date(d, ticket, o->language) : NULL;
+	const char *due = desk_notice_is(o->template, NOTICE_PROMISES) ? desk_due_date(d, ticket, o->language) : NULL;
 	if (due)
 		record_add(&out, "date", due);
-	if (strcmp(o->template, "expired") == 0)
+	if (desk_notice_is(o->template, NOTICE_OFFERS_HELP))
 		add_link(d, &out, "link_help", TOKEN_LINK_HELP, ticket);
-	if (strcmp(o->template, "held") == 0 || strcmp(o->template, "held-reminder") == 0)
+	if (desk_notice_is(o->template, NOTICE_TELLS_END))
 		add_end_of_silence(d, ticket, o, &out);
 	return arena_string(d->arena, buffer_string(&out));
 }
@@ -187,8 +186,7 @@ bool notice_to_agent(struct decision *d, const struct ticket_facts *ticket, cons
 	reply.kind = TOKEN_NOTE;
 	record_add(&all, "note_address", desk_token_address(d->arena, d->policy, queue->address, &reply));
 	desk_add_context(d, ticket, about_seq, &all);
-	bool handed = strcmp(template, "agent-assigned") == 0 || strcmp(template, "agent-new") == 0 || strcmp(template, "agent-colleague") == 0;
-	if (handed && ticket->next_seq > 2)
+	if (desk_notice_is(template, NOTICE_HANDS_OVER) && ticket->next_seq > 2)
 		record_add(&all, "earlier", arena_printf(d->arena, "%d", ticket->next_seq - 1));
 	o->variables = arena_string(d->arena, buffer_string(&all));
 	plan_add(d, EFFECT_ENQUEUE, ticket->id)->outgoing = o;
@@ -199,7 +197,7 @@ bool notice_to_agent(struct decision *d, const struct ticket_facts *ticket, cons
  * same. And a header that nothing proves may name agents whom no copy has reached. */
 static bool was_copied(struct decision *d, const struct desk_agent *agent, const char *template)
 {
-	return strcmp(template, "agent-answered") == 0 && desk_has_it(d, agent->email) && desk_proof(d->arena, d->mail).kind == PROOF_PASS;
+	return desk_notice_is(template, NOTICE_COPY_WILL_DO) && desk_has_it(d, agent->email) && desk_proof(d->arena, d->mail).kind == PROOF_PASS;
 }
 
 /* To those of `agents` who had a copy, or to the others. True: at least one notice goes out. */

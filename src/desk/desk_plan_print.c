@@ -37,9 +37,9 @@ static const char *print_enqueue(struct arena *arena, const struct effect *effec
 	return arena_printf(arena, "enqueue mail to %s: %s", to, outgoing->template);
 }
 
-static const char *print_change(struct arena *arena, const struct effect *effect, const char *what)
+static const char *print_change(struct arena *arena, const struct effect *effect)
 {
-	return arena_printf(arena, "%s of ticket %lld: %s -> %s%s", what, (long long)effect->ticket,
+	return arena_printf(arena, "%s of ticket %lld: %s -> %s%s", desk_field_changed(effect->kind)->name, (long long)effect->ticket,
 	                    *effect->from ? effect->from : "nobody", *effect->to ? effect->to : "nobody", because(arena, effect));
 }
 
@@ -63,10 +63,8 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_CREATE_TICKET:   return print_create(arena, effect);
 	case EFFECT_APPEND_MESSAGE:  return print_message(arena, effect);
 	case EFFECT_ENQUEUE:         return print_enqueue(arena, effect);
-	case EFFECT_SET_STATE:       return print_change(arena, effect, "state");
-	case EFFECT_SET_QUEUE:       return print_change(arena, effect, "queue");
-	case EFFECT_SET_AGENT:       return print_change(arena, effect, "agent");
-	case EFFECT_SET_PRIORITY:    return print_change(arena, effect, "priority");
+	case EFFECT_SET_STATE: case EFFECT_SET_QUEUE: case EFFECT_SET_AGENT: case EFFECT_SET_PRIORITY: case EFFECT_SET_LANGUAGE:
+		return print_change(arena, effect);
 	case EFFECT_REMOVE_TAG:      return arena_printf(arena, "untag ticket %lld %s%s", ticket, effect->to, because(arena, effect));
 	case EFFECT_ADD_TAG:         return arena_printf(arena, "tag ticket %lld %s%s", ticket, effect->to, because(arena, effect));
 	case EFFECT_SET_PENDING:     return arena_printf(arena, "ticket %lld waits until %s", ticket, time_rfc3339(arena, effect->number));
@@ -89,7 +87,6 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	                                                 *effect->from ? ": " : "", effect->from);
 	case EFFECT_LEARNED:         return arena_printf(arena, "remember that the model gave ticket %lld %s %s, %lld.%02lld %% sure", ticket, effect->from,
 	                                                 effect->to, number / 100, number % 100);
-	case EFFECT_SET_LANGUAGE:    return print_change(arena, effect, "language");
 	case EFFECT_SET_VOICE:       return arena_printf(arena, "automatic mail to the customer of ticket %lld: %s", ticket,
 	                                                 !*effect->to ? "any" : strcmp(effect->to, VOICE_NEUTRAL) == 0 ? "such as repeats nothing" : "none");
 	case EFFECT_REMARK:          return arena_printf(arena, "note in the history of ticket %lld: %s%s", ticket, effect->to, because(arena, effect));

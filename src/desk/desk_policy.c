@@ -102,17 +102,12 @@ void desk_address(const struct desk_policy *policy, const char *address, struct 
 		facts->bad_token = true;
 		return;
 	}
-	switch (facts->token.kind) {
-	case TOKEN_CUSTOMER: case TOKEN_AGENT: case TOKEN_NOTE:
+	if (desk_token_is(facts->token.kind, TOKEN_IN_ADDRESS))
 		facts->class = ADDRESS_TICKET;
-		break;
-	case TOKEN_BOUNCE:
+	else if (desk_token_is(facts->token.kind, TOKEN_IN_BOUNCE))
 		facts->class = ADDRESS_BOUNCE;
-		break;
-	default:
+	else
 		facts->bad_token = true;         /* the token of a Message-ID or a link is no address */
-		break;
-	}
 }
 
 bool desk_address_is_ours(const struct desk_policy *policy, const char *address)

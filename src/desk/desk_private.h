@@ -126,7 +126,7 @@ const struct mail_address *desk_writer(const struct decision *d, const struct ti
 /* Who wrote, under which subject, and who will read the answer, as variables of a notice. */
 void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int about_seq, struct buffer *out);
 
-/* ---- mails that go out (desk_notices.c) ---- */
+/* ---- mails that go out (desk_notices.c); template: the name of a row of desk_notice_table.c ---- */
 /* To the customer's side. automatic: no person's words; writer NULL: the desk. NULL: nobody to write to. */
 struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *ticket, const char *template,
                                     bool automatic, const struct desk_agent *writer);

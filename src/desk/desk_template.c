@@ -180,11 +180,7 @@ static const char *finish_text(struct arena *arena, struct filling *f, const cha
 /* What a person wrote goes out, also where the desk's own text of such a mail has no place for it: then above all. NULL: it cannot be put there. */
 static const char *with_words(struct arena *arena, const struct filling *f, const char *name, const struct template_file *file)
 {
-	static const char *const carrying[] = {"reply", "opened", "details", "resolved", "closed"};
-	bool carries = false;
-	for (size_t i = 0; i < COUNT_OF(carrying); i++)
-		carries |= strcmp(name, carrying[i]) == 0;
-	if (!carries || !f->value[template_variable_named("text", strlen("text"))] || strstr(file->text, "{text}"))
+	if (!desk_notice_is(name, NOTICE_AGENTS_WORDS) || !f->value[template_variable_named("text", strlen("text"))] || strstr(file->text, "{text}"))
 		return file->text;
 	if (f->html)
 		return strncmp(file->text, "<!", 2) ? arena_printf(arena, "{text}\n%s", file->text) : NULL;

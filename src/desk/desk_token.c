@@ -72,9 +72,21 @@ char *desk_token(struct arena *arena, const struct desk_keys *keys, const struct
 	return arena_printf(arena, "%c%s", token->kind, base32_encode(arena, bytes, n + MAC_BYTES));
 }
 
-static bool known_kind(char letter)
+/* The kinds, all of them: where such a token stands, and whether it is the house's own. */
+static const struct { enum token_kind kind; unsigned what; } kinds[] = {
+	{TOKEN_CUSTOMER, TOKEN_IN_ADDRESS}, {TOKEN_AGENT, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE}, {TOKEN_NOTE, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE},
+	{TOKEN_BOUNCE, TOKEN_IN_BOUNCE | TOKEN_OF_HOUSE},
+	{TOKEN_MAIL_TO_CUSTOMER, TOKEN_IN_MESSAGE_ID}, {TOKEN_MAIL_TO_AGENT, TOKEN_IN_MESSAGE_ID | TOKEN_OF_HOUSE},
+	{TOKEN_LINK_STATUS, TOKEN_IN_LINK}, {TOKEN_LINK_CONFIRM, TOKEN_IN_LINK}, {TOKEN_LINK_REFUSE, TOKEN_IN_LINK}, {TOKEN_LINK_HELP, TOKEN_IN_LINK},
+	{TOKEN_LINK_SOLVED, TOKEN_IN_LINK}, {TOKEN_LINK_ARTICLE, TOKEN_IN_LINK},
+};
+
+bool desk_token_is(enum token_kind kind, unsigned what)
 {
-	return letter && strchr("canbmqsyzhkr", letter);
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		if (kinds[i].kind == kind)
+			return kinds[i].what & what;
+	return false;
 }
 
 bool desk_token_read(const struct desk_keys *keys, const char *text, size_t length, struct token *token)
@@ -84,7 +96,7 @@ bool desk_token_read(const struct desk_keys *keys, const char *text, size_t leng
 		return false;
 	char letter = text[0] >= 'A' && text[0] <= 'Z' ? (char)(text[0] + 32) : text[0];
 	int count = base32_decode(text + 1, length - 1, bytes, sizeof bytes);
-	if (!known_kind(letter) || count < MAC_BYTES + 6 || count > TOKEN_BYTES)
+	if (!desk_token_is((enum token_kind)letter, TOKEN_ANYWHERE) || count < MAC_BYTES + 6 || count > TOKEN_BYTES)
 		return false;
 	size_t fields = (size_t)count - MAC_BYTES, at = 0;
 	bool genuine = false;
@@ -124,7 +136,7 @@ bool desk_message_id_read(const struct desk_policy *policy, const char *message_
 	const char *dot = memchr(message_id, '.', (size_t)(at - message_id));
 	if (!dot || !desk_token_read(&policy->keys, dot + 1, (size_t)(at - dot - 1), token))
 		return false;
-	return token->kind == TOKEN_MAIL_TO_CUSTOMER || token->kind == TOKEN_MAIL_TO_AGENT;
+	return desk_token_is(token->kind, TOKEN_IN_MESSAGE_ID);
 }
 
 #define DAY_MS (24LL * 60 * 60 * 1000)
@@ -146,7 +158,7 @@ char *desk_link(struct arena *arena, const struct desk_policy *policy, enum toke
 
 enum link_class desk_link_read(const struct desk_policy *policy, const char *text, int64_t now, struct token *token)
 {
-	if (!desk_token_read(&policy->keys, text, strlen(text), token) || !strchr("syzhkr", token->kind))
+	if (!desk_token_read(&policy->keys, text, strlen(text), token) || !desk_token_is(token->kind, TOKEN_IN_LINK))
 		return LINK_UNKNOWN;
 	return now / DAY_MS > token->number ? LINK_TOO_OLD : LINK_GOOD;
 }

@@ -34,8 +34,7 @@ static bool id_is_well_formed(const char *id)
 void desk_neutral(struct decision *d, const struct ticket_facts *ticket, struct outgoing *o)
 {
 	struct strings kept = {0};
-	bool own_words = strcmp(o->template, "received") == 0 || strcmp(o->template, "held") == 0;
-	o->subject = own_words ? "" : arena_printf(d->arena, "[#%lld]", (long long)ticket->id);
+	o->subject = desk_notice_is(o->template, NOTICE_OWN_SUBJECT) ? "" : arena_printf(d->arena, "[#%lld]", (long long)ticket->id);
 	for (size_t i = 0; i < o->to.count; i++)
 		o->to.at[i].name = "";
 	for (size_t i = 0; i < o->references.count; i++)

@@ -11,10 +11,6 @@
 #include "limits.h"
 #include "outbox.h"
 
-const char *const gateway_disposition_names[10] = {
-	DISPOSITION_TICKET, DISPOSITION_JOINED, DISPOSITION_AUTOMATIC, DISPOSITION_BOUNCE, DISPOSITION_LOOP, DISPOSITION_COMMAND_ERROR,
-	DISPOSITION_REJECTED, DISPOSITION_DISCARDED, DISPOSITION_REDIRECTED, "other",
-};
 const double gateway_seconds_bounds[12] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5};
 
 /* One delivery on its way into the store. */
@@ -48,14 +44,6 @@ static const struct effect *disposition_of(const struct plan *plan)
 		if (plan->at[i - 1].kind == EFFECT_DISPOSITION)
 			return &plan->at[i - 1];
 	return NULL;
-}
-
-static void count_disposition(struct gateway *gateway, const char *name)
-{
-	size_t i = 0;
-	while (i < COUNT_OF(gateway_disposition_names) - 1 && strcmp(gateway_disposition_names[i], name) != 0)
-		i++;
-	gateway->counters.dispositions[i]++;
 }
 
 static void count_acknowledgement(struct gateway *gateway, const struct plan *plan)
@@ -113,7 +101,7 @@ static void answer(struct gateway *gateway, const struct considered *delivery, e
 		log_event(LOG_INFO, "lmtp.duplicate", "id", in->trace, "from", in->envelope_from, "to", in->recipient, NULL);
 	} else {
 		const struct effect *disposition = disposition_of(&delivery->plan);
-		count_disposition(gateway, disposition ? disposition->to : "other");
+		gateway->counters.dispositions[desk_disposition_named(disposition ? disposition->to : "")]++;
 		count_acknowledgement(gateway, &delivery->plan);
 		log_accepted(delivery);
 		log_bounced(delivery);

@@ -64,14 +64,9 @@ static const char *language_of(const struct rendering *r)
 /* RFC 3834 section 5: what answers a mail that just came, or what somebody's act or a moment in time caused. */
 static const char *auto_submitted(const struct outgoing *outgoing)
 {
-	static const char *const answers[] = { "received", "held", "reopened" };
-
 	if (!outgoing->automatic)
 		return "";
-	for (size_t i = 0; i < COUNT_OF(answers) && !outgoing->to_agent && *outgoing->in_reply_to; i++)
-		if (!strcmp(outgoing->template, answers[i]))
-			return "auto-replied";
-	return "auto-generated";
+	return *outgoing->in_reply_to && desk_notice_is(outgoing->template, NOTICE_ANSWERS_MAIL) ? "auto-replied" : "auto-generated";
 }
 
 static void mail_of(const struct rendering *r, const struct rendered *rendered, struct mail_out *mail)

@@ -197,7 +197,7 @@ static const char *variables(struct rendering *r)
 	add(&out, "text", about_text(r));
 	add(&out, "attachments", attachment_names(r));
 	if (outgoing->to_agent) {
-		bool helped = strcmp(outgoing->template, "agent-command-error") == 0;
+		bool helped = desk_notice_is(outgoing->template, NOTICE_EXPLAINS_COMMANDS);
 
 		add(&out, "commands", desk_command_lines(r->arena, helped ? outgoing->language : NULL));
 		add(&out, "history", history_of(r, outgoing->variables ? record_get(r->arena, outgoing->variables, "earlier") : NULL));

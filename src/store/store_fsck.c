@@ -31,8 +31,7 @@ static const struct check checks[] = {
 	{ SQL_CHECK_GAP_TICKET, "ticket: rows are missing below number %lld", NULL },
 	{ SQL_CHECK_GAP_MESSAGE, "message: rows are missing below number %lld", NULL },
 	{ SQL_CHECK_GAP_OUTBOX, "outbox: rows are missing below number %lld", NULL },
-	{ SQL_CHECK_MAILBOX_DISPOSITION, "mailbox %lld: has no disposition that we know", " " DISPOSITION_TICKET " " DISPOSITION_JOINED " " DISPOSITION_AUTOMATIC " " DISPOSITION_BOUNCE " " DISPOSITION_LOOP " "
-		DISPOSITION_COMMAND_ERROR " " DISPOSITION_REJECTED " " DISPOSITION_DISCARDED " " DISPOSITION_REDIRECTED " " },
+	{ SQL_CHECK_MAILBOX_DISPOSITION, "mailbox %lld: has no disposition that we know", DISPOSITION_WORDS },
 	{ SQL_CHECK_MAILBOX_ON_NONE, "mailbox %lld: is on a ticket, but on none", NULL },
 	{ SQL_CHECK_MAILBOX_TICKET, "mailbox %lld: its ticket is not there", NULL },
 	{ SQL_CHECK_MAILBOX_MESSAGE, "mailbox %lld: its message is not there", NULL },

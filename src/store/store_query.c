@@ -48,15 +48,13 @@ static bool ticket_is(void *context, enum query_key key, const char *value)
 	const struct ticket_facts *facts = asked->facts;
 
 	switch (key) {
-	case QUERY_QUEUE: return !strcmp(facts->queue, value);
-	case QUERY_STATE: return !strcmp(ticket_state_name(facts->state), value);
-	case QUERY_AGENT: return !strcmp(facts->agent, value);
-	case QUERY_TAG: return strings_have(&facts->tags, value);
-	case QUERY_PRIORITY: return !strcmp(facts->priority, value);
 	case QUERY_CUSTOMER: return text_equal_nocase(facts->customer.address, value);
-	case QUERY_LANGUAGE: return !strcmp(facts->language, value);
 	case QUERY_WAITING: return !strcmp(waits_for(asked), value);
-	default: return false;
+	default: {
+		const struct desk_field *field = desk_field_asked(query_key_name(key));
+
+		return field && desk_field_is(facts, field, value);
+	}
 	}
 }
 

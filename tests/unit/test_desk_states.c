@@ -54,8 +54,73 @@ static void the_page_is_the_table(void **state)
 	assert_string_equal(buffer_string(&file), buffer_string(&page));
 }
 
+/* ---- the closed lists, and their words elsewhere ---- */
+
+static void states_and_priorities_are_told_as_they_are(void **state)
+{
+	CLEANUP_BUFFER struct buffer states, priorities;
+	buffer_init(&states);
+	buffer_init(&priorities);
+	for (int i = 0; i < STATE_COUNT; i++)
+		buffer_printf(&states, "%s%s", !i ? "" : i + 1 < STATE_COUNT ? ", " : " or ", ticket_state_name((enum ticket_state)i));
+	for (int i = 0; i < PRIORITY_COUNT; i++)
+		buffer_printf(&priorities, "%s%s", !i ? "" : i + 1 < PRIORITY_COUNT ? ", " : " or ", priority_names[i]);
+	assert_string_equal(buffer_string(&states), STATE_NAMES);
+	assert_string_equal(buffer_string(&priorities), PRIORITY_NAMES);
+}
+
+static void dispositions_are_listed_as_they_are(void **state)
+{
+	CLEANUP_BUFFER struct buffer words;
+	buffer_init(&words);
+	buffer_add_char(&words, ' ');
+	for (int i = 0; i < DISPOSITIONS; i++) {
+		buffer_printf(&words, "%s ", desk_dispositions[i].name);
+		assert_int_equal(desk_disposition_named(desk_dispositions[i].name), i);
+	}
+	assert_string_equal(buffer_string(&words), DISPOSITION_WORDS);
+	assert_int_equal(desk_disposition_named("lost"), DISPOSITIONS);
+}
+
+/* A kind stands in one place alone, and no letter is anything else's. */
+static void each_kind_of_token_has_one_place(void **state)
+{
+	int kinds = 0;
+	for (int letter = 1; letter < 256; letter++) {
+		enum token_kind kind = (enum token_kind)letter;
+		int places = desk_token_is(kind, TOKEN_IN_ADDRESS) + desk_token_is(kind, TOKEN_IN_BOUNCE) + desk_token_is(kind, TOKEN_IN_MESSAGE_ID)
+		           + desk_token_is(kind, TOKEN_IN_LINK);
+		assert_int_equal(places, desk_token_is(kind, TOKEN_ANYWHERE));
+		assert_true(places || !desk_token_is(kind, TOKEN_OF_HOUSE));
+		kinds += places;
+	}
+	assert_int_equal(kinds, 12);
+	assert_true(desk_token_is(TOKEN_NOTE, TOKEN_OF_HOUSE) && desk_token_is(TOKEN_BOUNCE, TOKEN_OF_HOUSE));
+	assert_false(desk_token_is(TOKEN_CUSTOMER, TOKEN_OF_HOUSE) || desk_token_is(TOKEN_LINK_STATUS, TOKEN_OF_HOUSE));
+}
+
+/* What a row says of a field holds of a ticket's facts. */
+static void fields_are_where_their_rows_say(void **state)
+{
+	const char *tags[] = {"vpn"};
+	struct ticket_facts facts = {.state = STATE_OPEN, .queue = "support", .agent = "", .priority = "high", .subject = "Printer", .language = "it",
+	                             .tags = {tags, 1}, .created = 1, .updated = 2, .closed_at = 3, .pending_until = 4};
+	int64_t sum = 0;
+	for (const struct desk_field *field = desk_fields; field->name; field++)
+		sum += field->type == FIELD_TIME ? desk_field_time(&facts, field) : 0;
+	assert_int_equal(sum, 10);
+	assert_true(desk_field_is(&facts, desk_field_asked("state"), "open") && desk_field_is(&facts, desk_field_asked("queue"), "support"));
+	assert_true(desk_field_is(&facts, desk_field_asked("agent"), "") && desk_field_is(&facts, desk_field_asked("priority"), "high"));
+	assert_true(desk_field_is(&facts, desk_field_asked("tag"), "vpn") && desk_field_is(&facts, desk_field_asked("language"), "it"));
+	assert_false(desk_field_is(&facts, desk_field_asked("tag"), "vp") || desk_field_is(&facts, desk_field_asked("state"), "new"));
+	assert_null(desk_field_asked("subject"));
+	assert_string_equal(desk_field_changed(EFFECT_SET_PRIORITY)->name, "priority");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(the_page_is_the_table)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(the_page_is_the_table), cmocka_unit_test(states_and_priorities_are_told_as_they_are),
+		cmocka_unit_test(dispositions_are_listed_as_they_are), cmocka_unit_test(each_kind_of_token_has_one_place),
+		cmocka_unit_test(fields_are_where_their_rows_say)};
 	return cmocka_run_group_tests_name("desk states", tests, NULL, NULL);
 }

@@ -81,6 +81,28 @@ static void builtin_ones_are_sound(void **state)
 			fail_msg("%s", error.text);
 }
 
+/* Every mail is a row, and every row has its words in each language, as text and as HTML. */
+static void every_notice_has_its_templates(void **state)
+{
+	size_t files = 0, rows = 0;
+
+	for (const struct template_file *file = builtin_templates; file->language; file++) {
+		if (!strcmp(file->name, "frame") || desk_template_is_part(file->name))
+			continue;
+		files++;
+		if (!desk_notice_named(file->name))
+			fail_msg("%s/%s.%s: no row of desk_notice_table.c", file->language, file->name, file->format);
+	}
+	while (desk_notices[rows].name) {
+		bool to_agent = desk_notices[rows].to == NOTICE_TO_AGENT;
+
+		if ((strncmp(desk_notices[rows].name, "agent-", 6) == 0) != to_agent)
+			fail_msg("%s: its name does not say to whom it goes", desk_notices[rows].name);
+		rows++;
+	}
+	assert_int_equal(files, rows * 5 * 2);
+}
+
 /* `signed_`: there were values, so the line of desk and ticket has something to show. */
 static void assert_whole(const struct rendered *mail, const struct template_file *file, bool signed_)
 {
@@ -410,14 +432,12 @@ static void broken_ones_are_told_with_their_line(void **state)
 /* What a person wrote may not be lost, whatever carries it. */
 static void a_persons_words_go_out_in_any_case(void **state)
 {
-	static const char *const carrying[] = {"reply", "opened", "details", "resolved", "closed"};
 	const struct template_file own[] = {{"en", "closed", "txt", "Subject: Over\n\nIt is over.\n"}, {"en", "closed", "html", "<p>It is over.</p>"}};
 	const struct template_file whole[] = {own[0], {"en", "closed", "html", "<!doctype html><p>It is over.</p>"}};
 
 	for (const struct template_file *file = builtin_templates; file->language; file++)
-		for (size_t i = 0; i < COUNT_OF(carrying); i++)
-			if (strcmp(file->name, carrying[i]) == 0 && !strstr(file->text, "{text}"))
-				fail_msg("%s/%s.%s has no {text}", file->language, file->name, file->format);
+		if (desk_notice_is(file->name, NOTICE_AGENTS_WORDS) && !strstr(file->text, "{text}"))
+			fail_msg("%s/%s.%s has no {text}", file->language, file->name, file->format);
 	struct rendered mail = render(&(struct template_set){own, 2}, "closed", "en", record_of("text", "We sent\na <new> one."));
 	assert_string_equal(mail.subject, "Over");
 	assert_string_equal(mail.text, "We sent\na <new> one.\n\nIt is over.\n");
@@ -434,7 +454,7 @@ int main(void)
 {
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, arena_up, arena_down)
 	const struct CMUnitTest tests[] = {
-		WITH_ARENA(builtin_ones_are_sound), WITH_ARENA(builtin_ones_render_with_all_and_with_nothing),
+		WITH_ARENA(builtin_ones_are_sound), WITH_ARENA(every_notice_has_its_templates), WITH_ARENA(builtin_ones_render_with_all_and_with_nothing),
 		WITH_ARENA(languages_are_chosen), WITH_ARENA(languages_have_the_same_templates_and_words),
 		WITH_ARENA(acknowledgements_echo_nothing), WITH_ARENA(sections_and_braces), WITH_ARENA(values_are_not_templates),
 		WITH_ARENA(hostile_values_stay_on_their_line), WITH_ARENA(html_is_escaped), WITH_ARENA(every_builtin_html_is_escaped),

@@ -1,6 +1,7 @@
 /*
  * test_query.c - the query language: what is read, what is refused and how it is said, and which values hold.
  */
+#include "desk.h"
 #include "query.h"
 
 #include <setjmp.h>
@@ -129,6 +130,22 @@ static void a_negated_term_is_no_option(void **state)
 	assert_false(query_is_term("-c") || query_is_term("-c/etc/a:b") || query_is_term("--state") || query_is_term("--state:open") || query_is_term("-cfoo:bar"));
 }
 
+/* What a ticket's field says it is asked by is a key. */
+static void every_field_that_is_asked_for_has_its_key(void **state)
+{
+	size_t asked = 0;
+
+	for (const struct desk_field *field = desk_fields; field->name; field++) {
+		if (!field->query)
+			continue;
+		asked++;
+		if (!query_is_term(arena_printf(&arena, "%s:x", field->query)))
+			fail_msg("%s: no key \"%s\"", field->name, field->query);
+		assert_ptr_equal(desk_field_asked(field->query), field);
+	}
+	assert_true(asked >= 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +156,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_cannot_be_asked_is_said, up, down),
 		cmocka_unit_test_setup_teardown(a_query_without_end_is_refused, up, down),
 		cmocka_unit_test_setup_teardown(a_negated_term_is_no_option, up, down),
+		cmocka_unit_test_setup_teardown(every_field_that_is_asked_for_has_its_key, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
