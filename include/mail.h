@@ -46,6 +46,14 @@ enum mail_machine {
 	MACHINE_CALENDAR                 /* an answer to an invitation (RFC 5546: REPLY, COUNTER, REFRESH) */
 };
 
+/* By what kind of sign a mail may not be answered by a machine. */
+enum mail_auto_sign {
+	AUTO_SIGN_NONE,                  /* it may */
+	AUTO_SIGN_MACHINE,               /* a machine wrote it: by its own mark, its envelope, or its form */
+	AUTO_SIGN_PASSED_ON,             /* a list, a filter or a mass mailer had it in hands; a person may have written it */
+	AUTO_SIGN_ADDRESS                /* whose address it bears: a machine's, or the recipient's own; a person may have written it */
+};
+
 struct mail_address { const char *address, *name; };             /* domain in lower case; local part as written */
 struct mail_addresses { struct mail_address *at; size_t count; };
 
@@ -110,6 +118,7 @@ struct mail {
 	struct { struct mail_attachment *at; size_t count; } attachments;
 	struct { struct mail_bounce *at; size_t count; } bounces;
 	bool auto_answer_allowed;        /* RFC 3834: may an automatic answer be sent to this mail? */
+	enum mail_auto_sign auto_answer_sign;
 	const char *auto_answer_why;     /* if not: why ("Precedence: bulk"), else "" */
 	bool out_of_office;
 	bool from_rewritten;             /* From is a list's own address; `from` is who wrote by what the list says, which nothing proves */
@@ -147,7 +156,7 @@ void mail_parse(struct arena *arena, const struct mail_source *source, const str
 
 /* All of a parsed mail but text and reply_text as bytes, and back (false: they are not as mail_pack() wrote them). For who keeps what was costly
  * to derive; what a parser of another version made is made again. Counted up where mails are read better, or a field is added. */
-#define MAIL_PARSER_VERSION 2
+#define MAIL_PARSER_VERSION 3
 void mail_pack(const struct mail *mail, struct buffer *out);
 bool mail_unpack(struct arena *arena, const void *bytes, size_t length, struct mail *mail);
 

@@ -12,16 +12,6 @@
 
 /* ---- machines ---- */
 
-/* Signs that a list or a filter leaves on a person's mail, too. */
-static bool is_soft(const char *why)
-{
-	static const char *const signs[] = {"list mail", "X-Spam-Flag", "mass mailing", "sent to itself", "a machine's address"};
-	for (size_t i = 0; i < COUNT_OF(signs); i++)
-		if (text_starts_nocase(why, signs[i]))
-			return true;
-	return false;
-}
-
 static bool has_agents_address(const struct incoming *incoming)
 {
 	const struct address_facts *address = &incoming->address;
@@ -34,7 +24,7 @@ bool desk_is_agents_machine(const struct decision *d, const struct incoming *inc
 	const struct mail *mail = incoming->mail;
 	if (!has_agents_address(incoming) && !desk_agent_with_address(d->policy, mail->from.address))
 		return false;
-	return !incoming->envelope_from || !*incoming->envelope_from || (!mail->auto_answer_allowed && !is_soft(mail->auto_answer_why));
+	return !incoming->envelope_from || !*incoming->envelope_from || mail->auto_answer_sign == AUTO_SIGN_MACHINE;
 }
 
 /* ---- who may act ---- */

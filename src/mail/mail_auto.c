@@ -12,13 +12,19 @@
 #include "mail_private.h"
 
 /* The first reason stays: it is the strongest. */
-static void forbid(struct arena *arena, struct mail *mail, const char *why, const char *value)
+static void forbid_by(struct arena *arena, struct mail *mail, enum mail_auto_sign sign, const char *why, const char *value)
 {
 	if (!mail->auto_answer_allowed)
 		return;
 	mail->auto_answer_allowed = false;
+	mail->auto_answer_sign = sign;
 	const char *text = *value ? arena_printf(arena, "%s: %s", why, value) : why;
 	mail->auto_answer_why = utf8_clean(arena, text, strlen(text));
+}
+
+static void forbid(struct arena *arena, struct mail *mail, const char *why, const char *value)
+{
+	forbid_by(arena, mail, AUTO_SIGN_MACHINE, why, value);
 }
 
 static bool has_field(const struct fields *fields, const char *name)
@@ -187,7 +193,7 @@ static void judge_answer(struct arena *arena, const struct fields *fields, const
 	if (null_sender(arena, fields, options))
 		forbid(arena, mail, "null envelope sender", "");
 	if (mail->list_mail)
-		forbid(arena, mail, "list mail", "");
+		forbid_by(arena, mail, AUTO_SIGN_PASSED_ON, "list mail", "");
 	const char *suppress = field_keyword(arena, fields, "X-Auto-Response-Suppress");
 	if (strstr(suppress, "all") || strstr(suppress, "autoreply") || strstr(suppress, "oof"))
 		forbid(arena, mail, "X-Auto-Response-Suppress", suppress);
@@ -199,17 +205,17 @@ static void judge_answer(struct arena *arena, const struct fields *fields, const
 		if (yes_field(arena, fields, loops[i]))
 			forbid(arena, mail, loops[i], "");
 	if (yes_field(arena, fields, "X-Spam-Flag"))
-		forbid(arena, mail, "X-Spam-Flag", "");
+		forbid_by(arena, mail, AUTO_SIGN_PASSED_ON, "X-Spam-Flag", "");
 	if (has_field(fields, "Feedback-ID") || has_field(fields, "X-Feedback-Id"))
-		forbid(arena, mail, "mass mailing (Feedback-ID)", "");
+		forbid_by(arena, mail, AUTO_SIGN_PASSED_ON, "mass mailing (Feedback-ID)", "");
 	if (!*mail->from.address)
 		forbid(arena, mail, "no sender to answer", "");
 	else if (machine_address(mail->from.address))
-		forbid(arena, mail, "a machine's address", mail->from.address);
+		forbid_by(arena, mail, AUTO_SIGN_ADDRESS, "a machine's address", mail->from.address);
 	if (options->envelope_from && machine_address(options->envelope_from))
 		forbid(arena, mail, "a machine's envelope sender", options->envelope_from);
 	if (options->envelope_from && options->recipient && *options->recipient && text_equal_nocase(options->envelope_from, options->recipient))
-		forbid(arena, mail, "sent to itself", options->recipient);
+		forbid_by(arena, mail, AUTO_SIGN_ADDRESS, "sent to itself", options->recipient);
 	if (*mail->our_marks)
 		forbid(arena, mail, "our own mail", "");
 }
@@ -252,6 +258,7 @@ void auto_judge(struct arena *arena, const struct fields *fields, const struct m
 	mail->list_mail = is_list(arena, fields);
 	mail->auto_answer_allowed = true;
 	mail->auto_answer_why = "";
+	mail->auto_answer_sign = AUTO_SIGN_NONE;
 	if (mail->kind == MAIL_REQUEST || mail->kind == MAIL_REPLY)
 		judge_machine(arena, fields, options, mail);
 	mail->out_of_office = mail->kind == MAIL_AUTO_REPLY && (mail->machine == MACHINE_ANSWER || mail->machine == MACHINE_MARKED)

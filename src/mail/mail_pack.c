@@ -165,6 +165,10 @@ static void pack_judgement(struct pack *pack, struct mail *mail)
 	pack->bad |= kind < MAIL_REQUEST || kind > MAIL_DUPLICATE;
 	mail->kind = pack->bad ? MAIL_REQUEST : (enum mail_kind)kind;
 	pack_flag(pack, &mail->auto_answer_allowed);
+	int64_t sign = mail->auto_answer_sign;
+	pack_number(pack, &sign);
+	pack->bad |= sign < AUTO_SIGN_NONE || sign > AUTO_SIGN_ADDRESS;
+	mail->auto_answer_sign = pack->bad ? AUTO_SIGN_NONE : (enum mail_auto_sign)sign;
 	pack_text(pack, &mail->auto_answer_why);
 	pack_flag(pack, &mail->out_of_office);
 	pack_flag(pack, &mail->list_mail);

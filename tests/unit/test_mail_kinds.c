@@ -255,6 +255,34 @@ static void what_must_not_be_answered(void **state)
 	assert_false(mail.auto_answer_allowed);
 }
 
+/* A list, a filter or an address says less than a machine's own mark: what agents send through one is still theirs. */
+static void signs_are_told_apart(void **state)
+{
+	static const struct { const char *head; enum mail_auto_sign sign; } cases[] = {
+		{ "From: ann@example.net\n", AUTO_SIGN_NONE },
+		{ "From: ann@example.net\nAuto-Submitted: auto-generated\n", AUTO_SIGN_MACHINE },
+		{ "From: ann@example.net\nPrecedence: bulk\n", AUTO_SIGN_MACHINE },
+		{ "From: ann@example.net\nX-Loop: x\nX-Spam-Flag: YES\n", AUTO_SIGN_MACHINE },
+		{ "From: ann@example.net\nList-Id: <x.example.org>\n", AUTO_SIGN_PASSED_ON },
+		{ "From: ann@example.net\nX-Spam-Flag: YES\n", AUTO_SIGN_PASSED_ON },
+		{ "From: ann@example.net\nFeedback-ID: a:b\n", AUTO_SIGN_PASSED_ON },
+		{ "From: no-reply@example.net\n", AUTO_SIGN_ADDRESS },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct mail mail = read_mail(arena_printf(&arena, "%sSubject: x\n\nHello\n", cases[i].head));
+		if (mail.auto_answer_sign != cases[i].sign || mail.auto_answer_allowed != (cases[i].sign == AUTO_SIGN_NONE))
+			fail_msg("%sis of sign %d", cases[i].head, (int)mail.auto_answer_sign);
+	}
+	struct mail_options options = { .envelope_from = "s@example.org", .recipient = "s@example.org" };
+	struct mail_source source = source_of("From: a@example.net\n\nx\n", 23);
+	struct mail mail;
+	mail_parse(&arena, &source, &options, &mail);
+	assert_int_equal(mail.auto_answer_sign, AUTO_SIGN_ADDRESS);
+	options.envelope_from = "";
+	mail_parse(&arena, &source, &options, &mail);
+	assert_int_equal(mail.auto_answer_sign, AUTO_SIGN_MACHINE);
+}
+
 static void subjects_of_answers_and_forwards(void **state)
 {
 	static const char *const answers[] = {
@@ -403,7 +431,7 @@ int main(void)
 		TEST(reports_in_fields), TEST(fields_in_odd_places), TEST(reports_in_words), TEST(failed_recipients_of_a_header), TEST(codes_are_no_addresses_or_versions),
 		TEST(persons_are_not_bounces), TEST(complaints_are_told), TEST(automatic_answers), TEST(machines_are_known_by_one_sign),
 		TEST(notices_are_known_by_their_whole_form), TEST(persons_who_write_about_machines_are_persons), TEST(receipts_and_calendar_answers_are_no_persons_words),
-		TEST(what_must_not_be_answered), TEST(subjects_of_answers_and_forwards),
+		TEST(what_must_not_be_answered), TEST(signs_are_told_apart), TEST(subjects_of_answers_and_forwards),
 		TEST(forwarded_mail_has_its_sender), TEST(only_the_trusted_server_is_believed), TEST(what_the_trusted_server_repeats_is_not_believed),
 		TEST(what_cannot_be_decided_proves_nothing_and_says_why), TEST(what_stands_beside_dmarc_is_aligned_with_from),
 	};
