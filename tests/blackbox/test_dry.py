@@ -1,4 +1,4 @@
-"""The dry run says what the intake then does: some three hundred mails, each explained first and delivered then, must have the same plan.
+"""The dry run says what the intake then does: some two hundred and thirty mails, each explained first and delivered then, must have the same plan.
 
 People, machines, lists, forged and proved senders, answers by address, reference and number, agents with commands, repetitions; with rules.
 """
@@ -22,9 +22,9 @@ SUBJECTS = ["Printer", "order 7", "holiday", "unwanted", "lottery", "billing", "
 
 def first_mails(chance):
     """(mail, envelope sender): requests of people, lists and machines, of the generators of test_machines and others."""
-    for name, data, sender in chance.sample(list(machines(chance)), 60) + chance.sample(list(people(chance)), 60):
+    for name, data, sender in chance.sample(list(machines(chance)), 40) + chance.sample(list(people(chance)), 40):
         yield data, sender
-    for n in range(60):
+    for n in range(50):
         who = "user%d@example.com" % (n % 25)
         headers = chance.choice([[], PASS, FAIL, [("List-Id", "<l.example.com>")], [("Auto-Submitted", "auto-generated")], [("Reply-To", "home@example.net")],
                                  [("Cc", "carl@example.com, network@example.org")], [("X-Spam-Flag", "YES")]])
@@ -34,7 +34,7 @@ def first_mails(chance):
 
 def answers(chance, sent):
     """Answers to what the desk has sent: by whom it was for and by others, to its address or to the queue's, with commands, thanks, and twice."""
-    for n in range(150):
+    for n in range(100):
         one = chance.choice(sent)
         for_whom = one.recipients[0]
         who = chance.choice([for_whom, for_whom, for_whom, "stranger@example.net", BOB, "bob.private@example.net"])
@@ -136,10 +136,10 @@ def test_explain_rules_test_and_replay_say_what_the_intake_does(desk):
         both.read = os.path.getsize(desk.log_file)
         for data, sender in first_mails(chance):
             both.deliver(data, sender)
-        desk.wait_sent(100)
+        desk.wait_sent(60)
         for data, sender in answers(chance, [one for one in desk.sent() if "+" in str(one["Reply-To"])]):
             both.deliver(data, sender)
     print(both.count, both.seen)
-    assert both.count >= 300 and len(both.seen) >= 8, both.seen
+    assert both.count >= 220 and len(both.seen) >= 8, both.seen
     both.rules_say_the_same()
     assert desk.ok("rules", "replay") == []
