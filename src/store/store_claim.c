@@ -47,12 +47,14 @@ enum status store_claim(struct store *store, const struct incoming *incoming, co
                         bool *duplicate, struct error *error)
 {
 	struct engine_hit hits[CLAIM_HITS];
-	uint64_t hash = mail_hash(store, incoming);
+	uint64_t hash;
 	uint32_t tag = engine_claim_tag(claim);
 	size_t count;
 	enum status status;
 
 	*duplicate = false;
+	store->claimed.of = NULL;                /* where it lies, another mail may have lain before */
+	hash = mail_hash(store, incoming);
 	/* First without the tag: that nobody has this Message-ID is the usual answer, and it also answers the facts. */
 	status = engine_find_newest(store->engine, ENGINE_MAILBOX, hash, NULL, hits, 1, &count, error);
 	if (status != STATUS_OK)
