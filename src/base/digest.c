@@ -13,6 +13,7 @@
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
 #include <nettle/sha2.h>
+#include <string.h>
 #include <sys/random.h>
 
 #undef sha256_init        /* nettle renames its own with macros of our names */
@@ -58,11 +59,21 @@ size_t base64_encode(const void *bytes, size_t length, char *out)
 
 void hmac_sha256(const unsigned char *key, size_t key_length, const void *bytes, size_t length, unsigned char out[SHA256_SIZE])
 {
-	struct hmac_sha256_ctx context;
+	/* Half of the work of a short message is its key, and a desk signs with the same all day: each thread keeps what the last one gave, and a digest
+	 * leaves it ready for the next message. */
+	static _Thread_local struct { size_t length; unsigned char key[SHA256_SIZE]; struct hmac_sha256_ctx context; } last;
+	struct hmac_sha256_ctx other, *context = &last.context;
 
-	hmac_sha256_set_key(&context, key_length, key);
-	hmac_sha256_update(&context, length, bytes);
-	hmac_sha256_digest(&context, SHA256_SIZE, out);
+	if (key_length == 0 || key_length > sizeof last.key) {
+		context = &other;
+		hmac_sha256_set_key(context, key_length, key);
+	} else if (last.length != key_length || memcmp(last.key, key, key_length) != 0) {
+		hmac_sha256_set_key(context, key_length, key);
+		memcpy(last.key, key, key_length);
+		last.length = key_length;
+	}
+	hmac_sha256_update(context, length, bytes);
+	hmac_sha256_digest(context, SHA256_SIZE, out);
 }
 
 bool bytes_equal_constant_time(const void *a, const void *b, size_t length)

@@ -53,8 +53,9 @@
 	X(SQL_MAILBOX_DUPLICATES, "SELECT sum(duplicates) FROM mailbox WHERE duplicates>0") \
 	/* contacts */ \
 	X(SQL_CONTACT_GET, "SELECT id, written, bounced_at, window_start, window_count, language, last_agent, refused_at, proved_at, day_start, day_count FROM contact WHERE id=?1 AND address=?2") \
-	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written) VALUES(?1,?2,?3,?4,?5,?6)") \
-	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2," \
+	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written,window_start,window_count,day_start,day_count)" \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)") \
+	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2, window_start=?6, window_count=?7, day_start=?8, day_count=?9," \
 		" name=CASE WHEN ?3<>'' THEN ?3 ELSE name END, language=CASE WHEN ?4<>'' AND (?5 OR language='') THEN ?4 ELSE language END WHERE id=?1") \
 	X(SQL_REFERRED_SET, "INSERT OR REPLACE INTO referred(key,ticket) VALUES(?1,?2)") \
 	X(SQL_REFERRED_GET, "SELECT ticket FROM referred WHERE key=?1") \

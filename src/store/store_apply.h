@@ -16,6 +16,7 @@ struct applying {
 	int64_t created, touched;        /* tickets whose `updated` is right already */
 	const struct new_ticket *create; /* of the one that was created */
 	struct { int64_t ticket, n; } history;   /* number of the last row written */
+	const char *acknowledged;        /* whose acknowledgement is counted already */
 	const struct effect *disposition;
 };
 

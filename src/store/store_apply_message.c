@@ -7,15 +7,26 @@
 
 /* ---- messages ---- */
 
+static bool is_acknowledged(const struct plan *plan, const char *address)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].kind == EFFECT_COUNT_ACKNOWLEDGEMENT && text_equal_nocase(text_or_empty(plan->at[i].to), text_or_empty(address)))
+			return *text_or_empty(address) != '\0';
+	return false;
+}
+
 /* A person of the customer's side wrote: we know him now. */
 static enum status remember_sender(struct applying *a, const struct new_message *message)
 {
 	const struct mail *mail = a->delivery ? a->delivery->incoming->mail : NULL;
-	bool persons = message->kind == MESSAGE_REQUEST || message->kind == MESSAGE_REPLY;
+	bool persons = message->kind == MESSAGE_REQUEST || message->kind == MESSAGE_REPLY, counted;
 
 	if (!mail || !message->raw || message->out || !persons || *text_or_empty(message->agent))
 		return STATUS_OK;
-	return contact_wrote(a->store, &mail->from, mail->language, mail->language_sure, a->now, a->error);
+	counted = !a->acknowledged && is_acknowledged(a->plan, mail->from.address);
+	if (counted)
+		a->acknowledged = mail->from.address;
+	return contact_wrote(a->store, &mail->from, mail->language, mail->language_sure, counted, a->now, a->error);
 }
 
 static const char *one_a_line(struct arena *arena, const struct strings *list)
@@ -130,7 +141,11 @@ enum status apply_mail_bounced(struct applying *a, const struct effect *effect)
 
 enum status apply_count_acknowledgement(struct applying *a, const struct effect *effect)
 {
-	enum status status = *text_or_empty(effect->to) ? contact_acknowledged(a->store, effect->to, a->now, a->error) : STATUS_OK;
+	const char *to = text_or_empty(effect->to);
+	bool counted = a->acknowledged && text_equal_nocase(a->acknowledged, to);
+	if (counted)                             /* with the row that says that he wrote; once */
+		a->acknowledged = "";
+	enum status status = *to && !counted ? contact_acknowledged(a->store, to, a->now, a->error) : STATUS_OK;
 
 	return status == STATUS_OK && effect->number ? budget_spend(a->store, effect->to, a->now, a->error) : status;
 }

@@ -78,24 +78,45 @@ enum status contact_find(struct store *store, struct arena *arena, const char *a
 }
 
 static enum status add(struct store *store, const char *address, const char *name, const char *language, int64_t now,
-                       bool written, struct contact *contact, struct error *error)
+                       struct contact *contact, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	const char *lower = text_lower(&arena, address);
 	uint64_t hash;
-	enum status status = engine_run(store->engine, error, SQL_CONTACT_ADD, "tttiid", lower, name ? name : "", language ? language : "",
-	                             now, now, (int)written);
+	enum status status = engine_run(store->engine, error, SQL_CONTACT_ADD, "tttii" "i" "idid", lower, name ? name : "", language ? language : "", now, now,
+	                                contact->written, contact->window_start, contact->window_count, contact->day_start, contact->day_count);
 
 	if (status != STATUS_OK)
 		return status;
 	hash = is_met(store, lower) ? store->met.hash : engine_hash(lower);
-	*contact = (struct contact){ .id = engine_last_row(store->engine), .written = written, .language = "", .last_agent = "" };
+	contact->id = engine_last_row(store->engine);
 	engine_key_added(store->engine, ENGINE_CONTACT, hash, contact->id, 0);
 	meet(store, lower, hash, contact);
 	return STATUS_OK;
 }
 
-enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, int64_t now, struct error *error)
+bool contact_within(int64_t start, int64_t now, int64_t length)
+{
+	return start && now >= start && now - start < length;
+}
+
+static void count_acknowledgement(struct contact *contact, int64_t now)
+{
+	if (!contact_within(contact->window_start, now, ACKNOWLEDGEMENT_WINDOW_MS)) {
+		contact->window_start = now;
+		contact->window_count = 0;
+	}
+	if (!contact_within(contact->day_start, now, ACKNOWLEDGEMENT_DAY_MS)) {
+		contact->day_start = now;
+		contact->day_count = 0;
+	}
+	contact->window_count++;
+	contact->day_count++;
+}
+
+/* One row is written, also where an acknowledgement goes to him. */
+enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, bool acknowledged, int64_t now,
+                          struct error *error)
 {
 	struct contact contact;
 	enum status status;
@@ -105,10 +126,14 @@ enum status contact_wrote(struct store *store, const struct mail_address *who, c
 	status = contact_find(store, NULL, who->address, &contact, error);
 	if (status != STATUS_OK)
 		return status;
+	contact.written++;
+	if (acknowledged)
+		count_acknowledgement(&contact, now);
 	if (!contact.id)
-		return add(store, who->address, who->name, language, now, true, &contact, error);
-	store->met.is.written++;
-	return engine_run(store->engine, error, SQL_CONTACT_WROTE, "iittd", contact.id, now, who->name ? who->name : "", language ? language : "", (int)sure);
+		return add(store, who->address, who->name, language, now, &contact, error);
+	store->met.is = contact;
+	return engine_run(store->engine, error, SQL_CONTACT_WROTE, "iittd" "idid", contact.id, now, who->name ? who->name : "", language ? language : "", (int)sure,
+	                  contact.window_start, contact.window_count, contact.day_start, contact.day_count);
 }
 
 /* The contact of an address that did not write itself. */
@@ -116,7 +141,7 @@ static enum status find_or_add(struct store *store, const char *address, int64_t
 {
 	enum status status = contact_find(store, NULL, address, contact, error);
 
-	return status == STATUS_OK && !contact->id ? add(store, address, "", "", now, false, contact, error) : status;
+	return status == STATUS_OK && !contact->id ? add(store, address, "", "", now, contact, error) : status;
 }
 
 enum status contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error)
@@ -137,11 +162,6 @@ enum status contact_arrives(struct store *store, const char *address, struct err
 	return status == STATUS_OK && contact.id ? engine_run(store->engine, error, SQL_CONTACT_ARRIVES, "i", contact.id) : status;
 }
 
-bool contact_within(int64_t start, int64_t now, int64_t length)
-{
-	return start && now >= start && now - start < length;
-}
-
 enum status contact_acknowledged(struct store *store, const char *address, int64_t now, struct error *error)
 {
 	struct contact contact;
@@ -149,16 +169,7 @@ enum status contact_acknowledged(struct store *store, const char *address, int64
 
 	if (status != STATUS_OK)
 		return status;
-	if (!contact_within(contact.window_start, now, ACKNOWLEDGEMENT_WINDOW_MS)) {
-		contact.window_start = now;
-		contact.window_count = 0;
-	}
-	if (!contact_within(contact.day_start, now, ACKNOWLEDGEMENT_DAY_MS)) {
-		contact.day_start = now;
-		contact.day_count = 0;
-	}
-	contact.window_count++;
-	contact.day_count++;
+	count_acknowledgement(&contact, now);
 	store->met.is = contact;
 	return engine_run(store->engine, error, SQL_CONTACT_WINDOW, "iidid", contact.id, contact.window_start, contact.window_count,
 	                  contact.day_start, contact.day_count);

@@ -60,7 +60,8 @@ enum status find_message_id(struct store *store, const char *message_id, int64_t
 /* contact.id is 0 if nobody of that address is known. arena NULL: without language. */
 enum status contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error);
 /* Somebody wrote: makes or refreshes the contact. */
-enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, int64_t now, struct error *error);
+enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, bool acknowledged, int64_t now,
+                          struct error *error);
 enum status contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error);
 enum status contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error);
 enum status contact_arrives(struct store *store, const char *address, struct error *error);      /* mail to it does not come back any more */

@@ -422,6 +422,23 @@ static void digests_match_the_published_vectors(void **state)
 	hmac_sha256((const unsigned char *)"Jefe", 4, "what do ya want for nothing?", 28, out);   /* RFC 4231, case 2 */
 	assert_string_equal(hex_encode(&arena, out, sizeof out),
 	                    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	/* Keys take turns, of one beginning and of any length: none is taken for the one before. */
+	static const unsigned char long_key[64] = "Jefe", zeros[32];
+	const struct { const unsigned char *key; size_t length; } keys[] = {
+		{ (const unsigned char *)"Jefe", 4 }, { (const unsigned char *)"Jeff", 4 }, { long_key, 5 }, { long_key, 64 }, { long_key, 4 }, { zeros, 32 }, { zeros, 0 },
+	};
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		for (size_t k = 0; k < COUNT_OF(keys); k++) {
+			unsigned char first[SHA256_SIZE], again[SHA256_SIZE];
+
+			hmac_sha256(keys[i].key, keys[i].length, "x", 1, first);
+			hmac_sha256(keys[k].key, keys[k].length, "y", 1, again);
+			hmac_sha256(keys[i].key, keys[i].length, "x", 1, again);
+			assert_memory_equal(first, again, sizeof first);
+		}
+	hmac_sha256((const unsigned char *)"Jefe", 4, "what do ya want for nothing?", 28, pieces);
+	hmac_sha256((const unsigned char *)"Jeff", 4, "what do ya want for nothing?", 28, out);
+	assert_memory_not_equal(out, pieces, sizeof out);
 }
 
 static void random_bytes_differ(void **state)

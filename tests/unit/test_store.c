@@ -656,6 +656,7 @@ static void facts_know_numbers_and_senders(void **state)
 	struct parcel parcel;
 	struct evidence none = { 0 };
 	struct facts facts;
+	struct contact contact;
 
 	parcel_init(&parcel, "Ann@Customer.example", "<z@x>", "support@example.org", "z");
 	OK(store_facts_of_mail(f->store, &f->arena, &parcel.incoming, &none, &facts, &f->error));
@@ -672,6 +673,9 @@ static void facts_know_numbers_and_senders(void **state)
 	assert_false(facts.sender_bouncing);
 	assert_string_equal(facts.sender_language, "en");
 	assert_int_equal(facts.acknowledgements_last_hour, 2);
+	assert_int_equal(facts.acknowledgements_last_day, 2);
+	OK(contact_find(f->store, NULL, "ann@customer.example", &contact, &f->error));
+	assert_int_equal(contact.written, 2);
 	run_sql(f, "UPDATE contact SET window_start=window_start-3600000");
 	OK(store_facts_of_mail(f->store, &f->arena, &parcel.incoming, &none, &facts, &f->error));
 	assert_int_equal(facts.acknowledgements_last_hour, 0);
