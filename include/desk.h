@@ -195,7 +195,10 @@ struct incoming {
 	uint64_t size;
 	int64_t received;                /* ms */
 	struct strings known;            /* of an agent's mail: texts of the notices that it may quote, as they were sent */
+	const char *house_file;          /* of an agent's mail: a file in it that holds an address which opens the house; NULL: none */
 };
+/* Does a text, or the bytes of a file, hold a signed address or Message-ID that is an agent's, or another ticket's? */
+bool desk_holds_house_token(const struct desk_policy *policy, int64_t ticket, const char *text);
 void desk_evidence(struct arena *arena, const struct desk_policy *policy, const struct incoming *incoming, struct evidence *evidence);
 /* What makes two deliveries the same: 16 bytes over recipient, Message-ID and mail.body_digest. */
 #define CLAIM_SIZE 16

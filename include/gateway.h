@@ -174,6 +174,8 @@ void gateway_kb_learn(struct kb *kb, struct store *store, int64_t *seen);
 /* The notices that an agent's mail may quote, as texts: those that it refers to, else what a notice of its ticket says. Fills incoming->known of
  * mails by an agent, or to an agent's address; does nothing for others. `store` is read, outside of a transaction. */
 bool gateway_is_agents(const struct desk_policy *policy, const struct incoming *incoming);
+/* A file of an agent's answer that holds an address which opens the house; NULL: there is none. */
+const char *gateway_house_file(const struct desk_policy *policy, const struct mail_source *source, const struct incoming *incoming);
 void gateway_know_notices(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
                           struct incoming *incoming);
 

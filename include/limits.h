@@ -51,6 +51,7 @@
 #define LIMIT_LANE_MEMORY       (80 * 1024 * 1024) /* bytes that reading the others may take at a time, all together; one is always read */
 
 /* ---- what was derived is kept (reckoned, not measured: reading a mail below both costs less than the page of the database that it would take) ---- */
+#define LIMIT_COMMANDS          50             /* slash commands of one mail: each is a row of history, and may be a mail */
 #define LIMIT_DERIVED_BYTES     (64 * 1024)    /* bytes of a raw mail from which on its text and list of attachments are kept */
 #define LIMIT_DERIVED_US        5000           /* microseconds of the processor that reading it took, likewise */
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "desk_private.h"
+#include "limits.h"
 
 #define UNIT(letter, seconds) case letter: return (seconds)
 static int64_t unit_seconds(char letter)
@@ -92,6 +93,8 @@ static const char *check_argument(struct arena *arena, const struct desk_policy 
 static const char *take_command(struct arena *arena, const struct desk_policy *policy, char *line, int64_t now, struct agent_words *words)
 {
 	size_t length = strcspn(line + 1, " \t");
+	if (words->actions.count >= LIMIT_COMMANDS)
+		return arena_printf(arena, "there are more than %d commands: send the others in a mail of their own", LIMIT_COMMANDS);
 	const struct desk_command *command = desk_command_named(line + 1, length);
 	if (!command)
 		return arena_printf(arena, "\"/%.*s\" is not a command", (int)(length > 40 ? 40 : length), line + 1);

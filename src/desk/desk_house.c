@@ -84,6 +84,12 @@ bool desk_find_house_token(const struct desk_policy *policy, int64_t ticket, con
 	return false;
 }
 
+bool desk_holds_house_token(const struct desk_policy *policy, int64_t ticket, const char *text)
+{
+	size_t start, length;
+	return desk_find_house_token(policy, ticket, text, &start, &length);
+}
+
 static bool ends_word(char byte)
 {
 	return !byte || strchr(" \t\r\n<>()[]\"'|", byte) != NULL;

@@ -108,6 +108,8 @@ void gateway_ask(const struct advisers *advisers, struct arena *arena, const str
 			ask_model(advisers, arena, this);
 		gateway_ask_kb(advisers->kb, advisers->policy, &this->incoming, this->verdict, arena, &this->asked);
 		know_notices(advisers, arena, &this->incoming);
+		if (this->incoming.mail->attachments.count)
+			this->incoming.house_file = gateway_house_file(advisers->policy, source, &this->incoming);
 	}
 }
 

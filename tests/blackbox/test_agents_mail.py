@@ -1,4 +1,5 @@
 """Agents who live in their mail: what is an answer, what is none, what they see before they write and hear of each other."""
+import email, email.message, email.policy
 import re
 
 from desk import address_of, mail, setup, wait_until
@@ -492,3 +493,37 @@ def test_73_what_an_agent_wrote_to_another_reader_alone_is_on_no_page(desk):
     link = re.search(r"http://[^/]+(/l/\w+)", desk.sent_to(ANNA)[0].text).group(1)
     page = desk.http(link).text if hasattr(desk.http(link), "text") else str(desk.http(link))
     assert "Press the button." in page and "Between us" not in page and "assign" not in page
+
+
+def test_74_a_file_that_opens_the_house_does_not_go_out(desk):
+    """A notice attached as a mail, as a text, in base64 or torn: the answer comes back, with the file's name; other files go out."""
+    desk.accept(mail(subject="Printer"))
+    notice = desk.wait_sent(1, to="bob@agents.example")[0]
+    whole = email.message_from_bytes(notice.data, policy=email.policy.default)
+    token = address_of(notice)
+    for number, (name, add) in enumerate((("mail", lambda m: m.add_attachment(whole)),
+                                          ("text", lambda m: m.add_attachment("Answer to %s please" % token, filename="notes.txt")),
+                                          ("torn", lambda m: m.add_attachment("see %s=\n%s" % (token[:30], token[30:]), filename="torn.txt", cte="base64")))):
+        answer = email.message.EmailMessage(policy=email.policy.SMTP)
+        answer["From"], answer["To"], answer["Subject"], answer["Message-ID"] = "bob@agents.example", token, "Re: Printer [#1]", "<file%d@agents.example>" % number
+        answer["In-Reply-To"] = notice["Message-ID"]
+        answer.set_content("The words of %s.\n" % name)
+        add(answer)
+        desk.accept(answer.as_bytes(), token, sender="bob@agents.example")
+        back = desk.wait_sent(2 + number, to="bob@agents.example")[-1]
+        assert "one writes as you" in back.text and "The words of %s." % name in back.text, back.text
+    answer = email.message.EmailMessage(policy=email.policy.SMTP)
+    answer["From"], answer["To"], answer["Subject"], answer["Message-ID"] = "bob@agents.example", token, "Re: Printer [#1]", "<file9@agents.example>"
+    answer.set_content("A clean one.\n")
+    answer.add_attachment("nothing but words", filename="clean.txt")
+    desk.accept(answer.as_bytes(), token, sender="bob@agents.example")
+    wait_until(lambda: [m for m in desk.sent() if ANNA in m.recipients and "A clean one." in m.text])
+    assert not [m for m in desk.sent() if ANNA in m.recipients and ("The words of" in m.text or token.split("@")[0].encode() in m.data)]
+
+
+def test_74_more_commands_than_a_person_writes_are_asked_back_for(desk):
+    desk.accept(mail(subject="Printer"))
+    notice = desk.wait_sent(1, to="bob@agents.example")[0]
+    desk.accept(mail(sender="bob@agents.example", body="".join("/tag t%d\n" % i for i in range(60)), reply_to=notice), address_of(notice), sender="bob@agents.example")
+    back = desk.wait_sent(2, to="bob@agents.example")[-1]
+    assert "more than 50 commands" in back.text and desk.ticket(1)["tags"] == []

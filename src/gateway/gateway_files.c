@@ -1,0 +1,65 @@
+/*
+ * gateway_files.c - do the files of an agent's answer hold what opens the house?
+ *
+ * A notice that is attached, whole or as text, carries the agent's own signed address. What the answer quotes is looked through by the
+ * desk (desk_own_words.c); its files go out as they came, so they are looked through here, before anything is planned. Only for
+ * agents' mails with files. Found are signatures of ours and nothing else: no other file is held up. A file that cannot be read is not
+ * held for a clean one.
+ */
+#include <string.h>
+
+#include "gateway.h"
+#include "limits.h"
+
+#define FILES_BYTES (8 * 1024 * 1024)    /* bytes that are looked at in all files of one mail; a notice is smaller than a tenth */
+
+struct look { struct buffer bytes; size_t left; };
+
+static bool gather(void *context, const void *bytes, size_t length)
+{
+	struct look *look = context;
+	size_t taken = length < look->left ? length : look->left;
+	buffer_add(&look->bytes, bytes, taken);
+	look->left -= taken;
+	return look->left > 0;
+}
+
+/* A letter attached as a mail of its own may be in base64 inside. */
+static bool holds_inside(const struct desk_policy *policy, int64_t ticket, const struct buffer *bytes)
+{
+	struct mail_source source = {.fd = -1, .data = bytes->at, .size = bytes->length};
+	struct mail_options options = {.light = true};
+	CLEANUP_ARENA struct arena arena = {0};
+	struct mail mail;
+	mail_parse(&arena, &source, &options, &mail);
+	return desk_holds_house_token(policy, ticket, mail.text);
+}
+
+static bool holds(const struct desk_policy *policy, int64_t ticket, const struct mail_attachment *file, struct buffer *bytes)
+{
+	for (size_t i = 0; i < bytes->length; i++)
+		if (!bytes->at[i])
+			bytes->at[i] = ' ';
+	return desk_holds_house_token(policy, ticket, buffer_string(bytes))
+	    || (text_starts_nocase(file->content_type, "message/") && holds_inside(policy, ticket, bytes));
+}
+
+const char *gateway_house_file(const struct desk_policy *policy, const struct mail_source *source, const struct incoming *incoming)
+{
+	const struct mail *mail = incoming->mail;
+	const char *found = NULL;
+	struct look look = {.left = FILES_BYTES};
+	if (incoming->address.class != ADDRESS_TICKET || !gateway_is_agents(policy, incoming))
+		return NULL;
+	for (size_t i = 0; i < mail->attachments.count && !found && look.left; i++) {
+		struct error error;
+		buffer_reset(&look.bytes);
+		if (mail->attachments.at[i].signs)
+			continue;
+		enum status status = mail_attachment(source, i + 1, gather, &look, &error);
+		if (status != STATUS_OK || holds(policy, incoming->address.token.ticket, &mail->attachments.at[i], &look.bytes))
+			found = mail->attachments.at[i].filename;
+	}
+	buffer_fini(&look.bytes);
+	return found;
+}
