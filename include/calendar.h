@@ -27,12 +27,12 @@ struct zone {
 #define ZONE_LAST_YEAR 2100              /* later instants keep the last offset */
 
 /* Reads the bytes of a TZif file, any version. STATUS_BAD_INPUT: it is none, or is broken. Copies what it keeps. */
-enum status zone_read(struct arena *arena, const char *name, const void *bytes, size_t length, struct zone *zone, struct error *error);
+enum status calendar_zone_read(struct arena *arena, const char *name, const void *bytes, size_t length, struct zone *zone, struct error *error);
 /* The zone that is UTC all the time. */
-void zone_utc(struct arena *arena, struct zone *zone);
-const struct zone_span *zone_span_at(const struct zone *zone, int64_t instant);
+void calendar_zone_utc(struct arena *arena, struct zone *zone);
+const struct zone_span *calendar_zone_span_at(const struct zone *zone, int64_t instant);
 /* "Europe/Rome": letters, digits, _ + - in parts that / separates; no way out of a folder. */
-bool zone_name_usable(const char *name);
+bool calendar_zone_name_usable(const char *name);
 
 /* ---- dates of the Gregorian calendar ---- */
 

@@ -68,7 +68,7 @@ static bool read_time(const struct zone *zone, const char *text, struct repeat_t
 	time->seconds = calendar_day_of(year, month, day) * CALENDAR_DAY + hour * 3600 + minute * 60 + second;
 	if (!time->date_only && text[15] == 'Z') {
 		*used = 16;
-		time->seconds += zone_span_at(zone, time->seconds)->offset;
+		time->seconds += calendar_zone_span_at(zone, time->seconds)->offset;
 	}
 	return true;
 }
@@ -289,10 +289,10 @@ static enum status close_event(struct reader *reader, const struct event *event)
 		return STATUS_OK;
 	if (!*event->rule)
 		close_at(&closing, event->start.seconds);
-	else if (!repeat_read(event->rule, &event->start, reader->calendar->zone, &rule, &problem))
+	else if (!calendar_repeat_read(event->rule, &event->start, reader->calendar->zone, &rule, &problem))
 		return error_set(reader->error, STATUS_BAD_INPUT, "line %d: RRULE \"%.60s\": %s", event->line, event->rule, problem);
 	else
-		repeat_follow(&rule, close_at, &closing);
+		calendar_repeat_follow(&rule, close_at, &closing);
 	for (size_t i = 0; i < event->more.count; i++)
 		close_at(&closing, event->more.at[i].seconds);
 	return STATUS_OK;

@@ -81,7 +81,7 @@ static bool read_until(const char *text, const struct zone *zone, int64_t *until
 		clock = (int)strtol(text + 9, NULL, 10);
 		*until += (clock / 10000) * 3600 + clock / 100 % 100 * 60 + clock % 100 - CALENDAR_DAY + 1;
 		if (text[15] == 'Z')
-			*until += zone_span_at(zone, *until)->offset;
+			*until += calendar_zone_span_at(zone, *until)->offset;
 	}
 	return true;
 }
@@ -119,7 +119,7 @@ static bool read_part(const char *name, const char *value, const struct zone *zo
 	return false;
 }
 
-bool repeat_read(const char *text, const struct repeat_time *start, const struct zone *zone, struct repeat *repeat, const char **problem)
+bool calendar_repeat_read(const char *text, const struct repeat_time *start, const struct zone *zone, struct repeat *repeat, const char **problem)
 {
 	char part[256];
 	bool has_every = false;
@@ -232,7 +232,7 @@ static struct date date_of(int64_t day)
 	return date;
 }
 
-void repeat_follow(const struct repeat *repeat, void (*see)(void *context, int64_t seconds), void *context)
+void calendar_repeat_follow(const struct repeat *repeat, void (*see)(void *context, int64_t seconds), void *context)
 {
 	int64_t first = calendar_floor_day(repeat->start), clock = repeat->start - first * CALENDAR_DAY;
 	struct date start = date_of(first);

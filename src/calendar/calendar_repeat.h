@@ -19,8 +19,8 @@ struct repeat {
 };
 
 /* False and *problem: what is not understood. */
-bool repeat_read(const char *text, const struct repeat_time *start, const struct zone *zone, struct repeat *repeat, const char **problem);
+bool calendar_repeat_read(const char *text, const struct repeat_time *start, const struct zone *zone, struct repeat *repeat, const char **problem);
 /* Calls `see` with the local seconds of each repetition, the first included, in order, to the end of ZONE_LAST_YEAR. */
-void repeat_follow(const struct repeat *repeat, void (*see)(void *context, int64_t seconds), void *context);
+void calendar_repeat_follow(const struct repeat *repeat, void (*see)(void *context, int64_t seconds), void *context);
 
 #endif

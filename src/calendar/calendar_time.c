@@ -78,7 +78,7 @@ static bool walk_instants(const struct calendar *calendar, int64_t from, int64_t
 	const struct zone *zone = calendar->zone;
 	struct walk walk = { count_piece, count };
 
-	for (const struct zone_span *span = zone_span_at(zone, from); from < to; span++) {
+	for (const struct zone_span *span = calendar_zone_span_at(zone, from); from < to; span++) {
 		bool last = span + 1 == zone->spans.at + zone->spans.count;
 		int64_t end = last || span[1].from > to ? to : span[1].from;
 
@@ -139,7 +139,7 @@ static bool end_of_day(const struct calendar *calendar, int64_t day, int64_t *in
 	int64_t begin = day * CALENDAR_DAY;
 	bool any = false;
 
-	for (const struct zone_span *span = zone_span_at(zone, begin - 2 * CALENDAR_DAY); ; span++) {
+	for (const struct zone_span *span = calendar_zone_span_at(zone, begin - 2 * CALENDAR_DAY); ; span++) {
 		bool last = span + 1 == zone->spans.at + zone->spans.count;
 		int64_t from = span->from == ZONE_FROM_EVER ? INT64_MIN / 2 : span->from + span->offset, to = last ? INT64_MAX / 2 : span[1].from + span->offset;
 		struct count count = { .offset = span->offset, .wanted = INT64_MAX };
@@ -160,7 +160,7 @@ static bool end_of_day(const struct calendar *calendar, int64_t day, int64_t *in
 
 enum status calendar_add_days(const struct calendar *calendar, int64_t from, int days, int64_t *instant, struct error *error)
 {
-	int64_t day = calendar_floor_day(from + zone_span_at(calendar->zone, from)->offset), last = day + HORIZON / CALENDAR_DAY;
+	int64_t day = calendar_floor_day(from + calendar_zone_span_at(calendar->zone, from)->offset), last = day + HORIZON / CALENDAR_DAY;
 
 	while (days > 0 && day < last)
 		if (end_of_day(calendar, ++day, instant))

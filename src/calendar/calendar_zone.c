@@ -267,7 +267,7 @@ static enum status read_footer(struct arena *arena, const unsigned char *at, con
 	return STATUS_OK;
 }
 
-enum status zone_read(struct arena *arena, const char *name, const void *bytes, size_t length, struct zone *zone, struct error *error)
+enum status calendar_zone_read(struct arena *arena, const char *name, const void *bytes, size_t length, struct zone *zone, struct error *error)
 {
 	const unsigned char *at = bytes, *end = at + length;
 	struct block block;
@@ -283,13 +283,13 @@ enum status zone_read(struct arena *arena, const char *name, const void *bytes, 
 	return old ? STATUS_OK : read_footer(arena, block.at + block_bytes(&block.counts, 8), end, zone, error);
 }
 
-void zone_utc(struct arena *arena, struct zone *zone)
+void calendar_zone_utc(struct arena *arena, struct zone *zone)
 {
 	*zone = (struct zone){ .name = "UTC" };
 	add_span(arena, zone, ZONE_FROM_EVER, 0, "UTC");
 }
 
-const struct zone_span *zone_span_at(const struct zone *zone, int64_t instant)
+const struct zone_span *calendar_zone_span_at(const struct zone *zone, int64_t instant)
 {
 	size_t low = 0, high = zone->spans.count;
 
@@ -304,7 +304,7 @@ const struct zone_span *zone_span_at(const struct zone *zone, int64_t instant)
 	return &zone->spans.at[low];
 }
 
-bool zone_name_usable(const char *name)
+bool calendar_zone_name_usable(const char *name)
 {
 	size_t length = strlen(name);
 

@@ -30,7 +30,7 @@ static const char *clock_text(struct arena *arena, int64_t seconds)
 /* 2026-11-25T09:00:00+01:00 */
 static const char *instant_text(struct arena *arena, const struct zone *zone, int64_t instant)
 {
-	int offset = zone_span_at(zone, instant)->offset, minutes = (offset < 0 ? -offset : offset) / 60;
+	int offset = calendar_zone_span_at(zone, instant)->offset, minutes = (offset < 0 ? -offset : offset) / 60;
 	int64_t local = instant + offset, day = (local >= 0 ? local : local - (CALENDAR_DAY - 1)) / CALENDAR_DAY, clock = local - day * CALENDAR_DAY;
 
 	return arena_printf(arena, "%sT%s:%02d%c%02d:%02d", date_text(arena, day), clock_text(arena, clock), (int)(clock % 60), offset < 0 ? '-' : '+',
@@ -62,7 +62,7 @@ static void next_holidays(struct cli *cli, const struct calendar *calendar, stru
 	int64_t now = clock_now() / 1000;
 
 	for (size_t i = 0; i < calendar->closed.count && out->count < HOLIDAYS_SHOWN; i++)
-		if (calendar->closed.at[i].to > now + zone_span_at(calendar->zone, now)->offset)
+		if (calendar->closed.at[i].to > now + calendar_zone_span_at(calendar->zone, now)->offset)
 			strings_add(&cli->arena, out, holiday_text(&cli->arena, &calendar->closed.at[i]));
 }
 

@@ -29,16 +29,16 @@ static enum status read_zone(struct arena *arena, const char *name, struct zone 
 	const char *path = *name ? arena_printf(arena, "%s/%s", zone_folder(), name) : "/etc/localtime";
 
 	buffer_init(&bytes);
-	if (*name && !zone_name_usable(name))
+	if (*name && !calendar_zone_name_usable(name))
 		return error_set(error, STATUS_BAD_INPUT, "\"%s\": expected the name of a zone such as \"Europe/Rome\"", name);
 	if (file_read_all(path, ZONE_BYTES, &bytes, error) != STATUS_OK) {
 		if (!*name || !strcmp(name, "UTC")) {    /* a machine without any zone runs in UTC */
-			zone_utc(arena, zone);
+			calendar_zone_utc(arena, zone);
 			return STATUS_OK;
 		}
 		return error_set(error, STATUS_BAD_INPUT, "there is no zone \"%s\" (%s); expected one such as \"Europe/Rome\"", name, path);
 	}
-	return zone_read(arena, *name ? name : "local time", bytes.at, bytes.length, zone, error);
+	return calendar_zone_read(arena, *name ? name : "local time", bytes.at, bytes.length, zone, error);
 }
 
 static const struct zone *zone_named(struct loader *loader, const config_setting_t *at, const char *key, const char *name)
@@ -48,7 +48,7 @@ static const struct zone *zone_named(struct loader *loader, const config_setting
 
 	if (read_zone(&loader->config->arena, name, zone, &error) != STATUS_OK) {
 		config_complain(loader, at, key, "%s", error.text);
-		zone_utc(&loader->config->arena, zone);
+		calendar_zone_utc(&loader->config->arena, zone);
 	}
 	return zone;
 }

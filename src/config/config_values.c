@@ -40,7 +40,7 @@ const char *config_check_name(const char *value)
 
 const char *config_check_zone(const char *value)
 {
-	return zone_name_usable(value) ? NULL : "expected the name of a zone such as \"Europe/Rome\"";
+	return calendar_zone_name_usable(value) ? NULL : "expected the name of a zone such as \"Europe/Rome\"";
 }
 
 const char *config_check_domain(const char *value)

@@ -22,9 +22,9 @@ static const char *desk_must_not_answer(struct decision *d, const struct mail *m
 		return "the sender is an agent";
 	if (desk_address_is_ours(d->policy, to))
 		return "the sender's address is one of ours";
-	if (forwarding_agent(d->policy, mail) && !is_authenticated(mail, NULL))
+	if (desk_forwarding_agent(d->policy, mail) && !desk_is_authenticated(mail, NULL))
 		return "forwarded in an agent's name, not authenticated";
-	if (failed_authentication(mail))
+	if (desk_failed_authentication(mail))
 		return arena_printf(d->arena, "sender not authenticated (%s)", desk_proof(d->arena, mail).why);
 	return NULL;
 }
@@ -52,25 +52,25 @@ void desk_acknowledge(struct decision *d, const struct mail *mail, struct ticket
 	const char *why = desk_no_acknowledgement(d, mail, ticket->customer.address);
 	const char *template = ticket->state == STATE_HELD ? "held" : "received";
 	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
-	if (!why && queue && !queue_wants_notice(queue, template))
+	if (!why && queue && !desk_queue_wants_notice(queue, template))
 		why = "switched off for the queue";
 	if (why) {
-		plan_remark(d, ticket->id, REMARK_UNACKNOWLEDGED, why);
+		desk_plan_remark(d, ticket->id, REMARK_UNACKNOWLEDGED, why);
 		desk_note_unanswered(d, ticket);
 		return;
 	}
-	struct outgoing *notice = notice_to_customer(d, ticket, template, true, NULL);
+	struct outgoing *notice = desk_notice_to_customer(d, ticket, template, true, NULL);
 	bool stranger = !desk_is_safe(d, mail, ticket->customer.address);
 	if (stranger)
 		desk_neutral(d, ticket, notice); /* a stranger's words are not carried to an address that may be a third party's */
 	desk_suggest(d, ticket, notice, stranger);
-	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);
+	struct new_message *message = desk_plan_message(d, ticket, MESSAGE_NOTICE, true);
 	notice->seq = message->seq;
 	message->from = notice->from;
 	*ARENA_PUSH(d->arena, &message->to) = ticket->customer.address;
 	message->message_id = notice->message_id;
 	message->outbox = notice->id;
-	struct effect *count = plan_add(d, EFFECT_COUNT_ACKNOWLEDGEMENT, ticket->id);
+	struct effect *count = desk_plan_add(d, EFFECT_COUNT_ACKNOWLEDGEMENT, ticket->id);
 	count->to = ticket->customer.address;
 	count->number = stranger && !d->facts->answer_proved;
 }

@@ -23,7 +23,7 @@ static void tell_of(struct decision *d, struct ticket_facts *ticket, const struc
 		desk_agent_reply(d, ticket, agent, action->text, d->mail != NULL, template);
 		return;
 	}
-	struct outgoing *o = tell_customer(d, ticket, template);
+	struct outgoing *o = desk_tell_customer(d, ticket, template);
 	if (o)
 		o->agent = agent ? agent->name : "";
 }
@@ -34,13 +34,13 @@ static enum status do_assign(struct decision *d, struct ticket_facts *ticket, co
 	if (!agent)
 		return error_set(error, STATUS_NOT_FOUND, "there is no agent \"%s\" in the configuration", action->argument);
 	bool new_for_agent = strcmp(ticket->agent, agent->name) != 0;
-	plan_set_agent(d, ticket, agent->name, NULL);
+	desk_plan_set_agent(d, ticket, agent->name, NULL);
 	bool first = ticket->state == STATE_NEW || ticket->state == STATE_HELD;
-	plan_event(d, ticket, EVENT_ASSIGN, "assigned");
+	desk_plan_event(d, ticket, EVENT_ASSIGN, "assigned");
 	if (first)
 		tell_of(d, ticket, &(struct action){.who = agent->name, .text = ""}, "taken");
 	if (new_for_agent && !text_equal_nocase(agent->name, action->who))
-		notice_to_agent(d, ticket, agent, "agent-assigned", ticket->next_seq > 1 ? 1 : 0, NULL);
+		desk_notice_to_agent(d, ticket, agent, "agent-assigned", ticket->next_seq > 1 ? 1 : 0, NULL);
 	return STATUS_OK;
 }
 
@@ -51,11 +51,11 @@ static enum status do_queue(struct decision *d, struct ticket_facts *ticket, con
 		return error_set(error, STATUS_NOT_FOUND, "there is no queue \"%s\" in the configuration", action->argument);
 	if (strcmp(queue->name, ticket->queue) == 0)
 		return STATUS_OK;
-	plan_set_queue(d, ticket, queue->name, NULL);
+	desk_plan_set_queue(d, ticket, queue->name, NULL);
 	if (*ticket->agent && !strings_have(&queue->agents, ticket->agent))
-		plan_set_agent(d, ticket, "", "does not work in the new queue");
+		desk_plan_set_agent(d, ticket, "", "does not work in the new queue");
 	if (!desk_is_unseen(ticket))
-		notice_to_agents(d, ticket, "agent-new", ticket->next_seq > 1 ? 1 : 0, action->who, NULL);
+		desk_notice_to_agents(d, ticket, "agent-new", ticket->next_seq > 1 ? 1 : 0, action->who, NULL);
 	return STATUS_OK;
 }
 
@@ -64,7 +64,7 @@ static enum status do_priority(struct decision *d, struct ticket_facts *ticket, 
 	if (priority_rank(action->argument) < 0)
 		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is no priority: " PRIORITY_NAMES, action->argument);
 	if (strcmp(ticket->priority, action->argument) != 0) {
-		struct effect *effect = plan_add(d, EFFECT_SET_PRIORITY, ticket->id);
+		struct effect *effect = desk_plan_add(d, EFFECT_SET_PRIORITY, ticket->id);
 		effect->from = ticket->priority;
 		effect->to = ticket->priority = priority_named(action->argument);
 	}
@@ -78,7 +78,7 @@ static enum status do_tag(struct decision *d, struct ticket_facts *ticket, const
 		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is no tag: one word of at most 60 bytes without blank, comma or quote", tag);
 	if (strings_have(&ticket->tags, tag))
 		return STATUS_OK;
-	plan_add(d, EFFECT_ADD_TAG, ticket->id)->to = tag;
+	desk_plan_add(d, EFFECT_ADD_TAG, ticket->id)->to = tag;
 	strings_add(d->arena, &ticket->tags, tag);
 	return STATUS_OK;
 }
@@ -91,7 +91,7 @@ static enum status do_untag(struct decision *d, struct ticket_facts *ticket, con
 			strings_add(d->arena, &left, ticket->tags.at[i]);
 	if (left.count == ticket->tags.count)
 		return error_set(error, STATUS_BAD_INPUT, "ticket %lld has no tag \"%s\"", (long long)ticket->id, action->argument);
-	plan_add(d, EFFECT_REMOVE_TAG, ticket->id)->to = action->argument;
+	desk_plan_add(d, EFFECT_REMOVE_TAG, ticket->id)->to = action->argument;
 	ticket->tags = left;
 	return STATUS_OK;
 }
@@ -105,10 +105,10 @@ static enum status do_state(struct decision *d, struct ticket_facts *ticket, con
 		return refuse(error, ticket, verb);
 	bool unseen = desk_is_unseen(ticket) && event == EVENT_REOPEN;
 	if (ticket->merged_into && event == EVENT_REOPEN)
-		plan_add(d, EFFECT_MERGE, ticket->id)->number = 0;
+		desk_plan_add(d, EFFECT_MERGE, ticket->id)->number = 0;
 	if (template && (next != ticket->state || *action->text))
 		tell_of(d, ticket, action, template);
-	plan_event(d, ticket, event, NULL);
+	desk_plan_event(d, ticket, event, NULL);
 	if (unseen)
 		desk_present(d, ticket, "");
 	return STATUS_OK;
@@ -123,10 +123,10 @@ static enum status do_pend(struct decision *d, struct ticket_facts *ticket, cons
 		return refuse(error, ticket, "set to wait");
 	if (*action->text)
 		tell_of(d, ticket, action, "details");
-	plan_event(d, ticket, EVENT_PEND, NULL);
-	plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
-	plan_add(d, EFFECT_SET_PENDING, ticket->id)->number = action->until;
-	struct effect *timer = plan_add(d, EFFECT_SET_TIMER, ticket->id);
+	desk_plan_event(d, ticket, EVENT_PEND, NULL);
+	desk_plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
+	desk_plan_add(d, EFFECT_SET_PENDING, ticket->id)->number = action->until;
+	struct effect *timer = desk_plan_add(d, EFFECT_SET_TIMER, ticket->id);
 	timer->to = TIMER_PENDING;
 	timer->number = action->until;
 	ticket->pending_until = action->until;
@@ -156,8 +156,8 @@ static void remark_new_readers(struct decision *d, const struct ticket_facts *ti
 		if (!desk_is_participant(into, readers.at[i].address) && !desk_has_left(into, readers.at[i].address))
 			names = arena_printf(d->arena, "%s%s%s", names, *names ? ", " : "", readers.at[i].address);
 	if (*names)
-		plan_remark(d, into->id, arena_printf(d->arena, "answers go to these, too, from now on: %s", names),
-		            arena_printf(d->arena, "they take part in ticket %lld", (long long)ticket->id));
+		desk_plan_remark(d, into->id, arena_printf(d->arena, "answers go to these, too, from now on: %s", names),
+		                 arena_printf(d->arena, "they take part in ticket %lld", (long long)ticket->id));
 }
 
 static enum status do_merge(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
@@ -167,13 +167,13 @@ static enum status do_merge(struct decision *d, struct ticket_facts *ticket, con
 		return error_set(error, STATUS_NOT_FOUND, "there is no ticket %lld to merge into", (long long)action->until);
 	if (into->id == ticket->id)
 		return error_set(error, STATUS_BAD_INPUT, "ticket %lld cannot be merged into itself", (long long)ticket->id);
-	struct effect *merge = plan_add(d, EFFECT_MERGE, ticket->id);
+	struct effect *merge = desk_plan_add(d, EFFECT_MERGE, ticket->id);
 	merge->number = into->id;
-	struct effect *link = plan_add(d, EFFECT_LINK, ticket->id);
+	struct effect *link = desk_plan_add(d, EFFECT_LINK, ticket->id);
 	link->number = into->id;
 	link->why = "merged";
-	plan_event(d, ticket, EVENT_CLOSE, "merged");
-	plan_remark(d, into->id, arena_printf(d->arena, "ticket %lld was merged into this one", (long long)ticket->id), "");
+	desk_plan_event(d, ticket, EVENT_CLOSE, "merged");
+	desk_plan_remark(d, into->id, arena_printf(d->arena, "ticket %lld was merged into this one", (long long)ticket->id), "");
 	remark_new_readers(d, ticket, into);
 	return STATUS_OK;
 }
@@ -206,7 +206,7 @@ static enum status do_split(struct decision *d, struct ticket_facts *ticket, con
 	struct participant customer = customer_of_split(d, ticket, message);
 	*new = (struct new_ticket){.state = STATE_NEW, .queue = ticket->queue, .agent = "", .priority = ticket->priority, .subject = ticket->subject,
 	                           .language = ticket->language, .voice = voice_of_split(ticket, message, customer.address), .customer = customer};
-	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
+	struct effect *effect = desk_plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
 	effect->create = new;
 	effect->why = arena_printf(d->arena, "split from ticket %lld", (long long)ticket->id);
 	struct ticket_facts made = {.id = effect->ticket, .state = STATE_NEW, .queue = new->queue, .agent = "", .voice = new->voice, .next_seq = 1,
@@ -214,8 +214,8 @@ static enum status do_split(struct decision *d, struct ticket_facts *ticket, con
 	struct participant *person = ARENA_NEW(d->arena, struct participant);
 	*person = customer;
 	if (*customer.address)
-		plan_add(d, EFFECT_ADD_PARTICIPANT, made.id)->participant = person;
-	struct new_message *copy = plan_message(d, &made, message->kind == MESSAGE_REPLY ? MESSAGE_REQUEST : message->kind, false);
+		desk_plan_add(d, EFFECT_ADD_PARTICIPANT, made.id)->participant = person;
+	struct new_message *copy = desk_plan_message(d, &made, message->kind == MESSAGE_REPLY ? MESSAGE_REQUEST : message->kind, false);
 	int seq = copy->seq;
 	*copy = *message;
 	copy->seq = seq;
@@ -223,14 +223,14 @@ static enum status do_split(struct decision *d, struct ticket_facts *ticket, con
 	copy->raw = false;
 	copy->copy_ticket = ticket->id;
 	copy->copy_seq = message->seq;
-	struct effect *link = plan_add(d, EFFECT_LINK, made.id);
+	struct effect *link = desk_plan_add(d, EFFECT_LINK, made.id);
 	link->number = ticket->id;
 	link->why = "split";
-	plan_remark(d, ticket->id, arena_printf(d->arena, "message %d was split off into ticket %lld", message->seq, (long long)made.id), "");
+	desk_plan_remark(d, ticket->id, arena_printf(d->arena, "message %d was split off into ticket %lld", message->seq, (long long)made.id), "");
 	made.subject = new->subject;
 	made.language = new->language;
 	made.priority = new->priority;
-	notice_to_agents(d, &made, "agent-new", seq, NULL, NULL);
+	desk_notice_to_agents(d, &made, "agent-new", seq, NULL, NULL);
 	d->plan->ticket = made.id;
 	return STATUS_OK;
 }
@@ -248,11 +248,11 @@ static enum status do_words(struct decision *d, struct ticket_facts *ticket, con
 		desk_agent_reply(d, ticket, agent, action->text, false, "reply");
 		return STATUS_OK;
 	}
-	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTE, false);
+	struct new_message *message = desk_plan_message(d, ticket, MESSAGE_NOTE, false);
 	message->text = action->text;
 	message->agent = agent->name;
 	message->from = (struct mail_address){agent->email, agent->display};
-	plan_event(d, ticket, EVENT_AGENT_NOTE, NULL);
+	desk_plan_event(d, ticket, EVENT_AGENT_NOTE, NULL);
 	return STATUS_OK;
 }
 
@@ -295,7 +295,7 @@ static enum status decide_new(struct decision *d, const struct action *action, s
 	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
 	*new = (struct new_ticket){.state = STATE_NEW, .queue = queue->name, .agent = "", .priority = "normal", .language = "",
 	                           .subject = *action->subject ? action->subject : "(no subject)", .customer = {action->to, action->to_name ? action->to_name : "", ROLE_CUSTOMER, NULL}};
-	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
+	struct effect *effect = desk_plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
 	effect->create = new;
 	struct ticket_facts *ticket = ARENA_NEW(d->arena, struct ticket_facts);
 	*ticket = (struct ticket_facts){.id = effect->ticket, .state = STATE_NEW, .queue = queue->name, .agent = "", .priority = "normal",
@@ -303,7 +303,7 @@ static enum status decide_new(struct decision *d, const struct action *action, s
 	                                .last_customer_message_id = ""};
 	struct participant *person = ARENA_NEW(d->arena, struct participant);
 	*person = new->customer;
-	plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id)->participant = person;
+	desk_plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id)->participant = person;
 	desk_agent_reply(d, ticket, agent, action->text, false, "opened");
 	d->plan->ticket = ticket->id;
 	return STATUS_OK;
@@ -347,14 +347,14 @@ void desk_decide_undeliverable(const struct desk_policy *policy, const struct ou
 	struct decision d = {policy, facts, plan, plan->arena, outgoing->trace, facts->next_outbox, NULL, 0};
 	if (!plan->who)
 		plan->who = "desk";
-	struct effect *effect = plan_add(&d, EFFECT_MAIL_BOUNCED, outgoing->ticket);
+	struct effect *effect = desk_plan_add(&d, EFFECT_MAIL_BOUNCED, outgoing->ticket);
 	effect->number = outgoing->id;
 	effect->to = recipient;
 	effect->why = reply;
 	if (!facts->ticket)
 		return;
 	plan->ticket = facts->ticket->id;
-	plan_remark(&d, outgoing->ticket, arena_printf(plan->arena, "mail to %s could not be delivered", recipient), reply);
+	desk_plan_remark(&d, outgoing->ticket, arena_printf(plan->arena, "mail to %s could not be delivered", recipient), reply);
 	if (outgoing->to_agent) {                /* its sender is told nothing; it goes to others, once to each */
 		desk_pass_on(&d, desk_copy_ticket(plan->arena, facts->ticket), outgoing->template, outgoing->agent, outgoing->about_seq, outgoing->variables);
 		return;
@@ -366,5 +366,5 @@ void desk_decide_undeliverable(const struct desk_policy *policy, const struct ou
 	struct ticket_facts *ticket = desk_copy_ticket(plan->arena, facts->ticket);
 	if (!facts->ticket->merged_into)
 		desk_held_mail_failed(&d, ticket, outgoing->template);
-	notice_to_agents(&d, ticket, "agent-undeliverable", outgoing->about_seq, NULL, arena_string(plan->arena, buffer_string(&variables)));
+	desk_notice_to_agents(&d, ticket, "agent-undeliverable", outgoing->about_seq, NULL, arena_string(plan->arena, buffer_string(&variables)));
 }

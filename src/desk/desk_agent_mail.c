@@ -13,7 +13,7 @@
 static struct new_message *append_agent_message(struct decision *d, struct ticket_facts *ticket, const struct incoming *incoming,
                                                 const struct desk_agent *agent, enum message_kind kind, const char *text)
 {
-	struct new_message *message = plan_message(d, ticket, kind, kind != MESSAGE_NOTE);
+	struct new_message *message = desk_plan_message(d, ticket, kind, kind != MESSAGE_NOTE);
 	message->raw = true;
 	message->from = incoming->mail->from;
 	message->message_id = incoming->mail->message_id;
@@ -32,9 +32,9 @@ static void tell_not_sent(struct decision *d, const struct ticket_facts *ticket,
 		record_add(&variables, "since", since);
 	const char *all = arena_string(d->arena, buffer_string(&variables));
 	if (agent)
-		notice_to_agent(d, ticket, agent, "agent-command-error", seq, all);
+		desk_notice_to_agent(d, ticket, agent, "agent-command-error", seq, all);
 	else
-		notice_to_agents(d, ticket, "agent-command-error", seq, NULL, all);
+		desk_notice_to_agents(d, ticket, "agent-command-error", seq, NULL, all);
 }
 
 void desk_tell_not_sent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem)
@@ -49,7 +49,7 @@ static void keep_not_sent(struct decision *d, const struct incoming *incoming, s
 	struct new_message *message = append_agent_message(d, ticket, incoming, agent, MESSAGE_NOTE, text);
 	message->flags = arena_printf(d->arena, FLAGS_NOT_SENT "%s", problem);
 	desk_tell_not_sent(d, ticket, agent, message->seq, problem);
-	plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
+	desk_plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
 }
 
 void desk_not_sent(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *agent,
@@ -71,7 +71,7 @@ static void come_back(struct decision *d, const struct incoming *incoming, struc
 		message->message_id = NULL, message->raw = false, message->raw_ticket = words->draft->ticket, message->raw_seq = words->draft->seq;
 	tell_not_sent(d, ticket, words->agent, message->seq,
 	              arena_printf(d->arena, "%s. To send your words all the same, reply to this mail with /send on the first line", problem), since);
-	plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
+	desk_plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
 }
 
 /* Nothing but the signature below the commands: no words. */
@@ -167,11 +167,11 @@ static enum status do_words(struct decision *d, const struct incoming *incoming,
 		return error_set(error, STATUS_BAD_INPUT, "nobody can be written to: the request came without a usable address");
 	if (keep) {
 		append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, words->text)->flags = any ? "" : FLAGS_COMMANDS;
-		plan_event(d, ticket, EVENT_AGENT_NOTE, NULL);
+		desk_plan_event(d, ticket, EVENT_AGENT_NOTE, NULL);
 	} else if (last) {
 		last->text = words->text;
 		if (!*ticket->agent)
-			plan_set_agent(d, ticket, words->agent->name, "answered first");
+			desk_plan_set_agent(d, ticket, words->agent->name, "answered first");
 	} else {
 		desk_agent_reply(d, ticket, words->agent, words->text, true, "reply");
 	}
@@ -276,7 +276,7 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 		if (words.draft)
 			note_draft(d, mark, words.draft);
 		desk_tell_colleagues(d, &before, ticket, agent->name, mark);
-		plan_disposition(d, DISPOSITION_JOINED, ticket->id, seq, evidence_name(d->plan->evidence));
+		desk_plan_disposition(d, DISPOSITION_JOINED, ticket->id, seq, evidence_name(d->plan->evidence));
 		return;
 	}
 	d->plan->count = mark;           /* all or nothing */

@@ -205,8 +205,8 @@ void desk_give_out(struct decision *d, struct ticket_facts *ticket)
 	if (!agent && queue)
 		agent = desk_assign(d->arena, d->policy, queue, d->facts, &ticket->tags, &why);
 	if (agent) {
-		plan_set_agent(d, ticket, agent->name, why);
+		desk_plan_set_agent(d, ticket, agent->name, why);
 		d->plan->at[d->plan->count - 1].number = 1;      /* counts as this agent's turn */
 	} else if (why && queue && queue->assign != ASSIGN_NONE)
-		plan_remark(d, ticket->id, "assigned to nobody", why);
+		desk_plan_remark(d, ticket->id, "assigned to nobody", why);
 }

@@ -12,10 +12,10 @@
 
 bool desk_is_safe(const struct decision *d, const struct mail *mail, const char *to)
 {
-	if (failed_authentication(mail))
+	if (desk_failed_authentication(mail))
 		return false;
-	if (forwarding_agent(d->policy, mail))
-		return is_authenticated(mail, NULL);
+	if (desk_forwarding_agent(d->policy, mail))
+		return desk_is_authenticated(mail, NULL);
 	for (size_t i = 0; i < d->facts->clues.count; i++)
 		if (desk_proves(d->arena, mail, &d->facts->clues.at[i], to))
 			return true;
@@ -57,12 +57,12 @@ static bool proved_by_token(const struct mail *mail, const struct clue_facts *fo
 
 void desk_prove(struct decision *d, const struct mail *mail, const struct clue_facts *found)
 {
-	if ((d->facts->answer_proved && !d->facts->sender_bouncing) || failed_authentication(mail) || !mail_address_usable(mail->from.address)
-	    || !text_equal_nocase(mail->from.address, customer_of(d->policy, mail, "").address))
+	if ((d->facts->answer_proved && !d->facts->sender_bouncing) || desk_failed_authentication(mail) || !mail_address_usable(mail->from.address)
+	    || !text_equal_nocase(mail->from.address, desk_customer_of(d->policy, mail, "").address))
 		return;
-	bool proved = is_authenticated(mail, NULL) || (found && proved_by_token(mail, found));
+	bool proved = desk_is_authenticated(mail, NULL) || (found && proved_by_token(mail, found));
 	if (proved && !d->facts->answer_proved)
-		plan_add(d, EFFECT_PROVE_ADDRESS, 0)->to = mail->from.address;
+		desk_plan_add(d, EFFECT_PROVE_ADDRESS, 0)->to = mail->from.address;
 	if (proved && d->facts->sender_bouncing)
-		plan_add(d, EFFECT_MAIL_ARRIVES, 0)->to = mail->from.address;
+		desk_plan_add(d, EFFECT_MAIL_ARRIVES, 0)->to = mail->from.address;
 }

@@ -26,7 +26,7 @@ static void tell(struct decision *d, const struct ticket_facts *ticket, const st
                  const char *variables)
 {
 	if (agent && !text_equal_nocase(agent->name, actor) && !text_equal_nocase(agent->name, assigned))
-		notice_to_agent(d, ticket, agent, "agent-colleague", seq, variables);
+		desk_notice_to_agent(d, ticket, agent, "agent-colleague", seq, variables);
 }
 
 static bool hears(const struct desk_queue *queue, const char *what)
@@ -37,7 +37,7 @@ static bool hears(const struct desk_queue *queue, const char *what)
 void desk_tell_colleagues(struct decision *d, const struct ticket_facts *before, const struct ticket_facts *ticket, const char *actor, size_t from)
 {
 	CLEANUP_BUFFER struct buffer out;
-	const struct desk_queue *queue = queue_of(d, ticket);
+	const struct desk_queue *queue = desk_queue_of(d, ticket);
 	const struct desk_agent *who = desk_agent_named(d->policy, actor), *owner = desk_agent_named(d->policy, before->agent);
 	bool answer = false, taken = strcmp(before->agent, ticket->agent) != 0 && *ticket->agent;
 	int seq = words_of(d, ticket, from, &answer);
@@ -90,7 +90,7 @@ static bool pass_to(struct decision *d, const struct ticket_facts *ticket, const
 		const struct desk_agent *agent = desk_agent_named(d->policy, queue->agents.at[i]);
 		if (!agent || is_named(tried, agent->name) || !mail_address_usable(agent->email))
 			continue;
-		any |= notice_to_agent(d, ticket, agent, template, about_seq, variables);
+		any |= desk_notice_to_agent(d, ticket, agent, template, about_seq, variables);
 	}
 	return any;
 }
@@ -106,7 +106,7 @@ void desk_pass_on(struct decision *d, const struct ticket_facts *ticket, const c
 		if (strcmp(key, "instead_of") != 0 && strcmp(key, "note_address") != 0 && strcmp(key, "readers") != 0 && strcmp(key, "proposed") != 0)
 			record_add(&out, key, value);
 	const char *all = arena_string(d->arena, buffer_string(&out));
-	const struct desk_queue *queue = queue_of(d, ticket), *first = &d->policy->queues.at[0];
+	const struct desk_queue *queue = desk_queue_of(d, ticket), *first = &d->policy->queues.at[0];
 	if (desk_notice_is(template, NOTICE_OF_NO_TICKET) || is_named(before ? before : "", agent))
 		return;
 	if (!pass_to(d, ticket, queue, template, about_seq, tried, all) && queue != first)

@@ -19,7 +19,7 @@ bool desk_nobody_reads(const char *address)
 
 /* An agent passes a customer's mail on to the desk: the original sender is the customer. From alone is a claim, so nothing is sent to
  * that customer before an agent of the queue does it, unless the agent's mail is authenticated. */
-const struct desk_agent *forwarding_agent(const struct desk_policy *policy, const struct mail *mail)
+const struct desk_agent *desk_forwarding_agent(const struct desk_policy *policy, const struct mail *mail)
 {
 	if (!mail->forward.is_forward || !mail->forward.from.address || !mail_address_usable(mail->forward.from.address)
 	    || desk_address_is_ours(policy, mail->forward.from.address))
@@ -42,10 +42,10 @@ static bool may_speak_for(const struct desk_policy *policy, const struct mail *m
 
 /* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From; where that is none, the
  * envelope's sender, so that somebody can be. */
-struct participant customer_of(const struct desk_policy *policy, const struct mail *mail, const char *envelope_from)
+struct participant desk_customer_of(const struct desk_policy *policy, const struct mail *mail, const char *envelope_from)
 {
 	const struct mail_address *from = &mail->from;
-	if (forwarding_agent(policy, mail))
+	if (desk_forwarding_agent(policy, mail))
 		return (struct participant){mail->forward.from.address, mail->forward.from.name ? mail->forward.from.name : "", ROLE_CUSTOMER, NULL};
 	if (mail->reply_to.count == 1 && !mail->list_mail && mail_address_usable(mail->reply_to.at[0].address)
 	    && !desk_address_is_ours(policy, mail->reply_to.at[0].address) && may_speak_for(policy, mail, mail->reply_to.at[0].address))

@@ -35,7 +35,7 @@ static bool anybody_promises(const struct desk_policy *policy)
 void desk_due_starts(struct decision *d, const struct ticket_facts *ticket)
 {
 	if (is_due(ticket))
-		plan_timer(d, ticket, TIMER_ANSWER, answer_ms(d, ticket));
+		desk_plan_timer(d, ticket, TIMER_ANSWER, answer_ms(d, ticket));
 }
 
 bool desk_due_stops(const struct decision *d, const struct ticket_facts *before, enum ticket_state next, enum ticket_event event)

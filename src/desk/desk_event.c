@@ -4,7 +4,7 @@
  */
 #include "desk_private.h"
 
-bool plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why)
+bool desk_plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why)
 {
 	enum ticket_state next;
 	if (!ticket_transition(ticket->state, event, &next))
@@ -12,18 +12,18 @@ bool plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_eve
 	bool stops = desk_due_stops(d, ticket, next, event);
 	if (next == ticket->state) {
 		if (stops)
-			plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
+			desk_plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
 		desk_due_follows(d, ticket, event);
 		return true;
 	}
 	desk_word_of_event(d, ticket, event);
 	bool had_timers = ticket->state == STATE_PENDING || ticket->state == STATE_RESOLVED || ticket->state == STATE_HELD;
-	plan_set_state(d, ticket, next, why);
+	desk_plan_set_state(d, ticket, next, why);
 	if (had_timers || stops)
-		plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
+		desk_plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
 	if (next == STATE_RESOLVED) {
-		plan_timer(d, ticket, TIMER_REMIND, d->policy->remind_days * DAY_MS);
-		plan_timer(d, ticket, TIMER_CLOSE, d->policy->close_days * DAY_MS);
+		desk_plan_timer(d, ticket, TIMER_REMIND, d->policy->remind_days * DAY_MS);
+		desk_plan_timer(d, ticket, TIMER_CLOSE, d->policy->close_days * DAY_MS);
 	}
 	desk_due_follows(d, ticket, event);
 	return true;

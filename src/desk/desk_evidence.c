@@ -139,7 +139,7 @@ static bool from_an_agent(const struct desk_policy *policy, const struct mail *m
 
 void desk_evidence(struct arena *arena, const struct desk_policy *policy, const struct incoming *incoming, struct evidence *evidence)
 {
-	*evidence = (struct evidence){.answer_to = customer_of(policy, incoming->mail, incoming->envelope_from).address};
+	*evidence = (struct evidence){.answer_to = desk_customer_of(policy, incoming->mail, incoming->envelope_from).address};
 	add_addresses(arena, policy, incoming, evidence);
 	add_references(arena, policy, incoming->mail, evidence);
 	add_subject(arena, incoming->mail->subject, evidence);

@@ -45,7 +45,7 @@ static bool for_several_queues(const struct decision *d, const struct incoming *
 
 bool desk_may_hold(struct decision *d, const struct incoming *incoming, const struct desk_queue *queue, const char *customer, int64_t points_at)
 {
-	if (d->facts->asked.shown != ASKED_HELD || !d->facts->asked.articles.count || !queue || !queue_wants_notice(queue, "held"))
+	if (d->facts->asked.shown != ASKED_HELD || !d->facts->asked.articles.count || !queue || !desk_queue_wants_notice(queue, "held"))
 		return false;
 	if (incoming->mail->kind != MAIL_REQUEST || points_at || for_several_queues(d, incoming))
 		return false;
@@ -67,14 +67,14 @@ void desk_present(struct decision *d, struct ticket_facts *ticket, const char *m
 		record_add(&variables, "more", utf8_cut(d->arena, more, 16 * 1024));
 	if (!*ticket->agent)
 		desk_give_out(d, ticket);
-	notice_to_agents(d, ticket, "agent-new", 1, NULL, arena_string(d->arena, buffer_string(&variables)));
+	desk_notice_to_agents(d, ticket, "agent-new", 1, NULL, arena_string(d->arena, buffer_string(&variables)));
 }
 
 void desk_held_mail_failed(struct decision *d, struct ticket_facts *ticket, const char *template)
 {
 	if (!desk_notice_is(template, NOTICE_OF_HELD) || (ticket->state != STATE_HELD && ticket->state != STATE_EXPIRED))
 		return;
-	plan_event(d, ticket, EVENT_HELD_CREATE, "our mail with the articles did not arrive");
+	desk_plan_event(d, ticket, EVENT_HELD_CREATE, "our mail with the articles did not arrive");
 	desk_present(d, ticket, "");
 }
 
@@ -83,11 +83,11 @@ void desk_held_mail_failed(struct decision *d, struct ticket_facts *ticket, cons
 /* Nothing of the mail is repeated to a stranger now either, and it costs what every mail to a stranger costs. */
 static struct outgoing *tell_held(struct decision *d, struct ticket_facts *ticket, const char *template)
 {
-	struct outgoing *notice = tell_customer(d, ticket, template);
+	struct outgoing *notice = desk_tell_customer(d, ticket, template);
 	if (notice && ticket->asked.stranger) {
 		notice->subject = "";
 		notice->to.at[0].name = "";
-		struct effect *count = plan_add(d, EFFECT_COUNT_ACKNOWLEDGEMENT, ticket->id);
+		struct effect *count = desk_plan_add(d, EFFECT_COUNT_ACKNOWLEDGEMENT, ticket->id);
 		count->to = ticket->customer.address;
 		count->number = 1;
 	}
@@ -103,10 +103,10 @@ void desk_decide_held_timer(struct decision *d, struct ticket_facts *ticket, con
 		if (notice)
 			desk_show_articles(d, ticket, &ticket->asked.articles, notice);
 	} else if (d->policy->kb_silence == SILENCE_EXPIRE && d->facts->customer_told) {
-		plan_event(d, ticket, EVENT_HELD_EXPIRED, "no answer");
+		desk_plan_event(d, ticket, EVENT_HELD_EXPIRED, "no answer");
 		tell_held(d, ticket, "expired");
 	} else {
-		plan_event(d, ticket, EVENT_HELD_CREATE, "no answer");
+		desk_plan_event(d, ticket, EVENT_HELD_CREATE, "no answer");
 		desk_present(d, ticket, "");
 	}
 }

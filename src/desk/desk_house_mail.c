@@ -44,13 +44,13 @@ static void keep_strangers(struct decision *d, const struct incoming *incoming, 
 {
 	const char *problem = arena_printf(d->arena, "it came from %s, which is no address of an agent: answer from your own, or have that one added to "
 	                                   "your addresses (agents[].also)", *incoming->mail->from.address ? incoming->mail->from.address : "nobody");
-	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTE, false);
+	struct new_message *message = desk_plan_message(d, ticket, MESSAGE_NOTE, false);
 	message->raw = true;
 	message->from = incoming->mail->from;
 	message->message_id = incoming->mail->message_id;
 	message->flags = arena_printf(d->arena, "not sent: %s", problem);
 	desk_tell_not_sent(d, ticket, owner, message->seq, problem);
-	plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
+	desk_plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
 }
 
 /* False: somebody of the customer's side wrote to it. */
@@ -88,7 +88,7 @@ static const struct clue_facts *referred(const struct decision *d, const struct 
 		const struct clue_facts *found = &d->facts->clues.at[i];
 		enum evidence_kind kind = found->clue->kind;
 		bool by_subject = kind == EVIDENCE_SUBJECT_TOKEN && found->ticket && desk_may_act(d->policy, found->ticket, sender)
-		               && !forwarding_agent(d->policy, incoming->mail) && is_answer_subject(incoming->mail->subject, found->ticket->id, d->arena);
+		               && !desk_forwarding_agent(d->policy, incoming->mail) && is_answer_subject(incoming->mail->subject, found->ticket->id, d->arena);
 		if (found->ticket && (by_subject || kind == EVIDENCE_MESSAGE_TOKEN || kind == EVIDENCE_MESSAGE_ID || kind == EVIDENCE_ADDRESS_TOKEN
 		                      || kind == EVIDENCE_BOUNCE_ADDRESS))
 			return found;
@@ -108,7 +108,7 @@ static bool went_to_customer(const struct decision *d, const struct ticket_facts
 static void decide_direct(struct decision *d, const struct incoming *incoming, const struct ticket_facts *found, const struct desk_agent *sender)
 {
 	struct new_message *message = desk_answer_directly(d, incoming, desk_copy_ticket(d->arena, found), sender);
-	plan_disposition(d, DISPOSITION_JOINED, found->id, message->seq, evidence_name(d->plan->evidence));
+	desk_plan_disposition(d, DISPOSITION_JOINED, found->id, message->seq, evidence_name(d->plan->evidence));
 }
 
 static bool decide_referring(struct decision *d, const struct incoming *incoming, const struct clue_facts *found, const struct desk_agent *sender)
@@ -151,7 +151,7 @@ bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming)
 	bool brings_queue = !is_signed && asks_other_queue(d, incoming, found, sender);
 	desk_thread_joins(d, found);
 	if (found->ticket->same_mail_seq && !brings_queue) {
-		plan_disposition(d, DISPOSITION_JOINED, found->ticket->id, found->ticket->same_mail_seq, "the same mail came by another address of ours");
+		desk_plan_disposition(d, DISPOSITION_JOINED, found->ticket->id, found->ticket->same_mail_seq, "the same mail came by another address of ours");
 		return true;
 	}
 	if (found->ticket->same_mail_seq) {
@@ -186,7 +186,7 @@ bool desk_decide_first_words(struct decision *d, const struct incoming *incoming
 {
 	const struct mail *mail = incoming->mail;
 	const struct desk_agent *sender = desk_agent_with_address(d->policy, mail->from.address);
-	if (!sender || incoming->address.class != ADDRESS_QUEUE || mail->list_mail || mail->forwards || forwarding_agent(d->policy, mail)
+	if (!sender || incoming->address.class != ADDRESS_QUEUE || mail->list_mail || mail->forwards || desk_forwarding_agent(d->policy, mail)
 	    || !is_for_us(d, mail) || desk_agent_not_proved(d->arena, d->policy, mail))
 		return false;
 	const struct mail_address *customer = desk_first_outside(d, mail);

@@ -48,7 +48,7 @@ static bool already_there(struct decision *d, const struct ticket_facts *ticket,
 {
 	if (!ticket->same_mail_seq)
 		return false;
-	plan_disposition(d, disposition, ticket->id, ticket->same_mail_seq, "the same mail came by another address of ours");
+	desk_plan_disposition(d, disposition, ticket->id, ticket->same_mail_seq, "the same mail came by another address of ours");
 	return true;
 }
 
@@ -59,7 +59,7 @@ static bool only_thanks(struct decision *d, struct ticket_facts *ticket, const s
 	int64_t since = ticket->state == STATE_RESOLVED ? ticket->resolved_at : ticket->state == STATE_CLOSED ? ticket->closed_at : 0;
 	if (!since || d->facts->now - since > d->policy->thanks_hours * HOUR_MS || mail->attachments.count || !desk_is_thanks(mail->reply_text))
 		return false;
-	plan_remark(d, ticket->id, arena_printf(d->arena, "a thank-you: stays %s", ticket_state_name(ticket->state)), "any further word reopens it");
+	desk_plan_remark(d, ticket->id, arena_printf(d->arena, "a thank-you: stays %s", ticket_state_name(ticket->state)), "any further word reopens it");
 	return true;
 }
 
@@ -69,7 +69,7 @@ static bool leaves(struct decision *d, struct ticket_facts *ticket, const struct
 		const struct participant *person = &ticket->participants.at[i];
 		if (person->role != ROLE_CC || !text_equal_nocase(person->address, mail->from.address) || !desk_is_leave(mail->reply_text))
 			continue;
-		struct effect *effect = plan_add(d, EFFECT_REMOVE_PARTICIPANT, ticket->id);
+		struct effect *effect = desk_plan_add(d, EFFECT_REMOVE_PARTICIPANT, ticket->id);
 		effect->to = person->address;
 		effect->why = "asked to leave";
 		return true;
@@ -84,11 +84,11 @@ static void customer_wrote(struct decision *d, struct ticket_facts *ticket, cons
 	bool unseen = desk_is_unseen(ticket);
 	if (unseen && ticket->state != STATE_CLOSED && desk_is_thanks(mail->reply_text))
 		desk_say(d, ticket, SAID_RETURNED, "");
-	plan_event(d, ticket, EVENT_CUSTOMER_MAIL, "the customer wrote");
+	desk_plan_event(d, ticket, EVENT_CUSTOMER_MAIL, "the customer wrote");
 	if (unseen)
 		desk_present(d, ticket, mail->reply_text);
 	else
-		tell_of_reply(d, ticket, seq);
+		desk_tell_of_reply(d, ticket, seq);
 }
 
 /* What the customer writes in is what is answered in: the first mail that tells it, and later one that is sure of another. */
@@ -99,7 +99,7 @@ static void learn_language(struct decision *d, struct ticket_facts *ticket, cons
 		return;
 	if (known && !text_equal_nocase(mail->from.address, ticket->customer.address))
 		return;
-	struct effect *effect = plan_add(d, EFFECT_SET_LANGUAGE, ticket->id);
+	struct effect *effect = desk_plan_add(d, EFFECT_SET_LANGUAGE, ticket->id);
 	effect->from = ticket->language;
 	effect->to = ticket->language = mail->language;
 	effect->why = "as the customer writes";
@@ -120,22 +120,22 @@ static void decide_join(struct decision *d, const struct incoming *incoming, con
 	}
 	d->plan->kind = MAIL_REPLY;
 	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found->ticket);
-	struct new_message *message = append_mail(d, ticket, incoming->mail, MESSAGE_REPLY);
+	struct new_message *message = desk_append_mail(d, ticket, incoming->mail, MESSAGE_REPLY);
 	desk_thread_history(d, incoming->mail);
 	message->flags = flags_of(d, found->ticket, incoming->mail);
 	message->proved = desk_proved_by(d->arena, incoming->mail, found);
 	if (desk_proves(d->arena, incoming->mail, found, ticket->customer.address))
 		desk_set_voice(d, ticket, VOICE_FREE);
-	note_message_id(d, ticket, incoming->mail->message_id);
+	desk_note_message_id(d, ticket, incoming->mail->message_id);
 	desk_prove(d, incoming->mail, found);
 	desk_follow_reply_to(d, ticket, incoming->mail, found);
 	learn_language(d, ticket, incoming->mail);
 	if (!leaves(d, ticket, incoming->mail) && !only_thanks(d, ticket, incoming->mail)) {
 		desk_returns(d, ticket, incoming->mail, found);
-		add_copied(d, ticket, incoming->mail, found);
+		desk_add_copied(d, ticket, incoming->mail, found);
 		customer_wrote(d, ticket, incoming->mail, message->seq);
 	}
-	plan_disposition(d, DISPOSITION_JOINED, ticket->id, message->seq, evidence_name(found->clue->kind));
+	desk_plan_disposition(d, DISPOSITION_JOINED, ticket->id, message->seq, evidence_name(found->clue->kind));
 }
 
 /* ---- automatic mail ---- */
@@ -186,20 +186,20 @@ static void mark_bounced(struct decision *d, const struct mail *mail, const stru
 		returned->for_good = true;
 		if (!bounced->proved)
 			continue;
-		struct effect *effect = plan_add(d, EFFECT_MAIL_BOUNCED, bounced->ticket);
+		struct effect *effect = desk_plan_add(d, EFFECT_MAIL_BOUNCED, bounced->ticket);
 		effect->number = bounced->outbox;
 		effect->to = bounce->recipient ? bounce->recipient : bounced->to;
 		effect->why = returned->words;
 	}
 	if (returned->for_good && !bounced->proved)
-		plan_remark(d, bounced->ticket, arena_printf(d->arena, "said to have come back: mail to %s", utf8_cut(d->arena, returned->whom, 300)),
-		            "the report came to no bounce address: nothing was marked");
+		desk_plan_remark(d, bounced->ticket, arena_printf(d->arena, "said to have come back: mail to %s", utf8_cut(d->arena, returned->whom, 300)),
+		                 "the report came to no bounce address: nothing was marked");
 }
 
 static void tell_of_bounce(struct decision *d, const struct ticket_facts *ticket, int seq, const struct bounced_mail *bounced, const struct returned *returned)
 {
 	if (bounced->to_agent) {                 /* his words go to colleagues, each mailbox once: more would be a loop */
-		plan_remark(d, ticket->id, arena_printf(d->arena, "mail to agent %s came back", bounced->agent), returned->words);
+		desk_plan_remark(d, ticket->id, arena_printf(d->arena, "mail to agent %s came back", bounced->agent), returned->words);
 		if (bounced->proved && !bounced->known)
 			desk_pass_on(d, ticket, bounced->template, bounced->agent, bounced->about_seq, bounced->variables);
 		return;
@@ -210,7 +210,7 @@ static void tell_of_bounce(struct decision *d, const struct ticket_facts *ticket
 	record_add(&variables, "reply", returned->words);
 	if (bounced->subject && *bounced->subject)
 		record_add(&variables, "original_subject", bounced->subject);
-	notice_to_agents(d, ticket, "agent-bounced", seq, NULL, arena_string(d->arena, buffer_string(&variables)));
+	desk_notice_to_agents(d, ticket, "agent-bounced", seq, NULL, arena_string(d->arena, buffer_string(&variables)));
 }
 
 static void join_automatic(struct decision *d, const struct mail *mail, const struct clue_facts *found)
@@ -223,7 +223,7 @@ static void join_automatic(struct decision *d, const struct mail *mail, const st
 	if (already_there(d, found->ticket, disposition))
 		return;
 	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found->ticket);
-	struct new_message *message = append_mail(d, ticket, mail, kind_of_message(mail, true));
+	struct new_message *message = desk_append_mail(d, ticket, mail, desk_kind_of_message(mail, true));
 	bool unseen = desk_is_unseen(ticket);
 	const struct bounced_mail *bounced = bounce ? d->facts->bounced : NULL;
 	struct returned returned = {.words = "", .whom = ""};
@@ -236,9 +236,9 @@ static void join_automatic(struct decision *d, const struct mail *mail, const st
 	if (mail->kind == MAIL_AUTO_REPLY)       /* another desk's acknowledgement says where it wants to be answered */
 		desk_follow_reply_to(d, ticket, mail, found);
 	if (desk_again_by_its_machine(ticket, mail, found))
-		tell_of_reply(d, ticket, message->seq);
-	plan_event(d, ticket, EVENT_AUTOMATIC_MAIL, NULL);
-	plan_disposition(d, disposition, ticket->id, message->seq, evidence_name(found->clue->kind));
+		desk_tell_of_reply(d, ticket, message->seq);
+	desk_plan_event(d, ticket, EVENT_AUTOMATIC_MAIL, NULL);
+	desk_plan_disposition(d, disposition, ticket->id, message->seq, evidence_name(found->clue->kind));
 }
 
 static void open_report(struct decision *d, const struct incoming *incoming)
@@ -322,7 +322,7 @@ static void redirect(struct decision *d, const struct incoming *incoming, const 
 	struct token bounce = {.kind = TOKEN_BOUNCE, .number = o->id};
 	o->envelope_from = *incoming->envelope_from ? desk_token_address(d->arena, d->policy, incoming->address.queue->address, &bounce) : "";
 	*ARENA_PUSH(d->arena, &o->to) = (struct mail_address){to, ""};
-	plan_add(d, EFFECT_ENQUEUE, 0)->outgoing = o;
+	desk_plan_add(d, EFFECT_ENQUEUE, 0)->outgoing = o;
 }
 
 /* What a rule says about mail that never becomes a ticket. False: nothing of the kind. What is proved to belong to a ticket, and what
@@ -333,18 +333,18 @@ static bool decided_by_rule(struct decision *d, const struct incoming *incoming)
 	if (!verdict || incoming->address.class != ADDRESS_QUEUE)
 		return false;
 	if (verdict->reject) {
-		plan_disposition(d, DISPOSITION_REJECTED, 0, 0, verdict->reject);
+		desk_plan_disposition(d, DISPOSITION_REJECTED, 0, 0, verdict->reject);
 		return true;
 	}
 	for (size_t i = 0; i < verdict->redirects.count; i++)
 		if (mail_address_usable(verdict->redirects.at[i]) && !desk_address_is_ours(d->policy, verdict->redirects.at[i]))
 			redirect(d, incoming, verdict->redirects.at[i]);
 	if (d->plan->count) {
-		plan_disposition(d, DISPOSITION_REDIRECTED, 0, 0, verdict->redirects.at[0]);
+		desk_plan_disposition(d, DISPOSITION_REDIRECTED, 0, 0, verdict->redirects.at[0]);
 		return true;
 	}
 	if (verdict->discard)
-		plan_disposition(d, DISPOSITION_DISCARDED, 0, 0, first_reason(d));
+		desk_plan_disposition(d, DISPOSITION_DISCARDED, 0, 0, desk_first_reason(d));
 	return verdict->discard;
 }
 
@@ -353,7 +353,7 @@ static void decide(struct decision *d, const struct incoming *incoming)
 	const struct mail *mail = incoming->mail;
 	if (is_our_own(d->policy, mail)) {
 		d->plan->kind = MAIL_LOOP;
-		plan_disposition(d, DISPOSITION_LOOP, 0, 0, mail->hops > HOPS_MOST ? "too many hops" : "our own mail came back");
+		desk_plan_disposition(d, DISPOSITION_LOOP, 0, 0, mail->hops > HOPS_MOST ? "too many hops" : "our own mail came back");
 		return;
 	}
 	if (decided_by_rule(d, incoming))

@@ -20,7 +20,7 @@ static const char *subject_line(struct decision *d, const struct ticket_facts *t
 }
 
 /* A queue that names no notices sends all but those that only some desks want. */
-bool queue_wants_notice(const struct desk_queue *queue, const char *template)
+bool desk_queue_wants_notice(const struct desk_queue *queue, const char *template)
 {
 	if (queue->notices.count)
 		return strings_have(&queue->notices, template);
@@ -101,10 +101,10 @@ static const char *customer_variables(struct decision *d, const struct ticket_fa
 	return arena_string(d->arena, buffer_string(&out));
 }
 
-struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *ticket, const char *template,
-                                    bool automatic, const struct desk_agent *writer)
+struct outgoing *desk_notice_to_customer(struct decision *d, struct ticket_facts *ticket, const char *template,
+                                         bool automatic, const struct desk_agent *writer)
 {
-	const struct desk_queue *queue = queue_of(d, ticket);
+	const struct desk_queue *queue = desk_queue_of(d, ticket);
 	struct outgoing *o = outgoing_new(d, ticket, queue, template);
 	struct token reply = {.kind = TOKEN_CUSTOMER, .ticket = ticket->id};
 	struct token id = {.kind = TOKEN_MAIL_TO_CUSTOMER, .ticket = ticket->id, .number = o->id};
@@ -125,27 +125,27 @@ struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *tic
 	o->references = ticket->message_ids;
 	o->subject = subject_line(d, ticket, *ticket->last_customer_message_id);
 	o->variables = customer_variables(d, ticket, o);
-	plan_add(d, EFFECT_ENQUEUE, ticket->id)->outgoing = o;
+	desk_plan_add(d, EFFECT_ENQUEUE, ticket->id)->outgoing = o;
 	return o;
 }
 
-struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template)
+struct outgoing *desk_tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template)
 {
-	if (!queue_wants_notice(queue_of(d, ticket), template))
+	if (!desk_queue_wants_notice(desk_queue_of(d, ticket), template))
 		return NULL;
 	const char *voice = ticket->voice ? ticket->voice : VOICE_FREE;
 	bool neutral = strcmp(voice, VOICE_NEUTRAL) == 0;
 	const char *silent = d->facts->sender_bouncing ? "mail to that address comes back" : neutral ? "" : voice;
 	if (*silent) {
-		plan_remark(d, ticket->id, arena_printf(d->arena, "the customer is not told (%s)", template), silent);
+		desk_plan_remark(d, ticket->id, arena_printf(d->arena, "the customer is not told (%s)", template), silent);
 		return NULL;
 	}
-	struct outgoing *o = notice_to_customer(d, ticket, template, true, NULL);
+	struct outgoing *o = desk_notice_to_customer(d, ticket, template, true, NULL);
 	if (!o)
 		return NULL;
 	if (neutral)
 		desk_neutral(d, ticket, o);
-	struct new_message *message = plan_message(d, ticket, MESSAGE_NOTICE, true);
+	struct new_message *message = desk_plan_message(d, ticket, MESSAGE_NOTICE, true);
 	o->seq = message->seq;
 	message->from = o->from;
 	message->message_id = o->message_id;
@@ -154,11 +154,11 @@ struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, 
 	return o;
 }
 
-bool notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
-                     int about_seq, const char *variables)
+bool desk_notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
+                          int about_seq, const char *variables)
 {
-	const struct desk_queue *queue = queue_of(d, ticket);
-	if (!mail_address_usable(agent->email) || !queue_wants_notice(queue, template))
+	const struct desk_queue *queue = desk_queue_of(d, ticket);
+	if (!mail_address_usable(agent->email) || !desk_queue_wants_notice(queue, template))
 		return false;
 	struct outgoing *o = outgoing_new(d, ticket, queue, template);
 	uint32_t who = desk_who(agent->name);
@@ -189,7 +189,7 @@ bool notice_to_agent(struct decision *d, const struct ticket_facts *ticket, cons
 	if (desk_notice_is(template, NOTICE_HANDS_OVER) && ticket->next_seq > 2)
 		record_add(&all, "earlier", arena_printf(d->arena, "%d", ticket->next_seq - 1));
 	o->variables = arena_string(d->arena, buffer_string(&all));
-	plan_add(d, EFFECT_ENQUEUE, ticket->id)->outgoing = o;
+	desk_plan_add(d, EFFECT_ENQUEUE, ticket->id)->outgoing = o;
 	return true;
 }
 
@@ -207,18 +207,18 @@ static bool notice_to_some(struct decision *d, const struct ticket_facts *ticket
 	bool any = false;
 	for (size_t i = 0; i < agents->count; i++)
 		if (was_copied(d, agents->at[i], template) == copied)
-			any |= notice_to_agent(d, ticket, agents->at[i], template, about_seq, variables);
+			any |= desk_notice_to_agent(d, ticket, agents->at[i], template, about_seq, variables);
 	return any;
 }
 
 /* Who was copied is left out only where a colleague has a notice of that mail: a copy shows no address to answer to, and whether it arrived
  * nobody here knows. Somebody of the house is told of all words. */
-void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
-                      const char *except, const char *variables)
+void desk_notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
+                           const char *except, const char *variables)
 {
 	struct agents agents = {0};
 	const struct desk_agent *own = *ticket->agent ? desk_agent_named(d->policy, ticket->agent) : NULL;
-	const struct desk_queue *queue = queue_of(d, ticket);
+	const struct desk_queue *queue = desk_queue_of(d, ticket);
 	if (own && (!except || !text_equal_nocase(own->name, except)))
 		*ARENA_PUSH(d->arena, &agents) = own;
 	for (size_t i = 0; i < queue->agents.count && !(own && !desk_on_leave(own, d->facts)); i++) {
@@ -232,25 +232,25 @@ void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, con
 
 /* ---- a customer who writes without end ---- */
 
-void tell_of_reply(struct decision *d, const struct ticket_facts *ticket, int seq)
+void desk_tell_of_reply(struct decision *d, const struct ticket_facts *ticket, int seq)
 {
 	int64_t since = d->facts->now - ticket->rush_since;
 	bool rush = ticket->rush_since && since >= 0 && since < HOUR_MS;
 	if (!rush && !ticket->gathering) {
-		notice_to_agents(d, ticket, "agent-answered", seq, NULL, NULL);
+		desk_notice_to_agents(d, ticket, "agent-answered", seq, NULL, NULL);
 		return;
 	}
 	if (ticket->gathering)
 		return;
-	plan_timer(d, ticket, arena_printf(d->arena, TIMER_GATHERED "%d", seq), GATHER_MS);
-	plan_remark(d, ticket->id, "agents are told later, of several messages at once", "more than ten within an hour");
+	desk_plan_timer(d, ticket, arena_printf(d->arena, TIMER_GATHERED "%d", seq), GATHER_MS);
+	desk_plan_remark(d, ticket->id, "agents are told later, of several messages at once", "more than ten within an hour");
 }
 
-void tell_of_gathered(struct decision *d, const struct ticket_facts *ticket, int seq)
+void desk_tell_of_gathered(struct decision *d, const struct ticket_facts *ticket, int seq)
 {
 	CLEANUP_BUFFER struct buffer variables;
 	buffer_init(&variables);
 	if (d->facts->gathered > 1)
 		record_add(&variables, "gathered", arena_printf(d->arena, "%d", d->facts->gathered));
-	notice_to_agents(d, ticket, "agent-answered", seq, NULL, arena_string(d->arena, buffer_string(&variables)));
+	desk_notice_to_agents(d, ticket, "agent-answered", seq, NULL, arena_string(d->arena, buffer_string(&variables)));
 }

@@ -11,7 +11,7 @@
 
 /* ---- message of the mail ---- */
 
-enum message_kind kind_of_message(const struct mail *mail, bool joined)
+enum message_kind desk_kind_of_message(const struct mail *mail, bool joined)
 {
 	switch (mail->kind) {
 	case MAIL_BOUNCE: return MESSAGE_BOUNCE;
@@ -21,9 +21,9 @@ enum message_kind kind_of_message(const struct mail *mail, bool joined)
 	}
 }
 
-struct new_message *append_mail(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, enum message_kind kind)
+struct new_message *desk_append_mail(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, enum message_kind kind)
 {
-	struct new_message *message = plan_message(d, ticket, kind, false);
+	struct new_message *message = desk_plan_message(d, ticket, kind, false);
 	message->raw = true;
 	message->from = mail->from;
 	for (size_t i = 0; i < mail->to.count; i++)
@@ -35,7 +35,7 @@ struct new_message *append_mail(struct decision *d, struct ticket_facts *ticket,
 }
 
 /* After a mail of the customer's side, answers refer to it. */
-void note_message_id(struct decision *d, struct ticket_facts *ticket, const char *message_id)
+void desk_note_message_id(struct decision *d, struct ticket_facts *ticket, const char *message_id)
 {
 	if (!message_id)
 		return;
@@ -64,7 +64,7 @@ static const char *queue_of_new(const struct decision *d, const struct incoming 
 	return verdict && verdict->queue ? verdict->queue : incoming->address.queue->name;
 }
 
-const char *first_reason(struct decision *d)
+const char *desk_first_reason(struct decision *d)
 {
 	const struct verdict *verdict = d->facts->verdict;
 	if (!verdict->because.count)
@@ -88,7 +88,7 @@ static const char *why_there(struct decision *d)
 {
 	if (d->facts->verdict && d->facts->verdict->by_model)
 		return models_reason(d);
-	return d->facts->verdict && d->facts->verdict->queue ? first_reason(d) : NULL;
+	return d->facts->verdict && d->facts->verdict->queue ? desk_first_reason(d) : NULL;
 }
 
 /* A mail is answered in its own language; where it has too few words to tell, in that of the other mails of its sender. */
@@ -101,7 +101,7 @@ static const char *language_of_new(const struct decision *d, const struct mail *
 static struct ticket_facts *create_ticket(struct decision *d, const struct incoming *incoming, const char *why)
 {
 	const struct mail *mail = incoming->mail;
-	struct participant customer = customer_of(d->policy, mail, incoming->envelope_from);
+	struct participant customer = desk_customer_of(d->policy, mail, incoming->envelope_from);
 	const char *queue = queue_of_new(d, incoming);
 	bool held = desk_may_hold(d, incoming, desk_queue_named(d->policy, queue), *mail->from.address ? customer.address : "", pointed_at(d->facts));
 	bool automatic = d->plan->kind != MAIL_REQUEST && d->plan->kind != MAIL_REPLY;
@@ -112,11 +112,11 @@ static struct ticket_facts *create_ticket(struct decision *d, const struct incom
 	                           .priority = verdict && verdict->priority ? verdict->priority : automatic ? "low" : "normal", .language = language,
 	                           .subject = *mail->subject ? mail->subject : "(no subject)", .customer = customer};
 	new->voice = desk_voice_of(d, mail, customer.address);
-	struct effect *effect = plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
+	struct effect *effect = desk_plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
 	effect->create = new;
 	effect->why = why ? why : "";
 	struct ticket_facts *ticket = ARENA_NEW(d->arena, struct ticket_facts);
-	if (forwarding_agent(d->policy, mail) && *mail->forward.subject)
+	if (desk_forwarding_agent(d->policy, mail) && *mail->forward.subject)
 		new->subject = mail->forward.subject;
 	*ticket = (struct ticket_facts){.id = effect->ticket, .state = new->state, .queue = new->queue, .agent = "", .priority = new->priority,
 	                                .subject = new->subject, .language = language, .voice = new->voice, .customer = new->customer, .next_seq = 1,
@@ -124,7 +124,7 @@ static struct ticket_facts *create_ticket(struct decision *d, const struct incom
 	if (*new->customer.address) {
 		struct participant *person = ARENA_NEW(d->arena, struct participant);
 		*person = new->customer;
-		plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id)->participant = person;
+		desk_plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id)->participant = person;
 	}
 	return ticket;
 }
@@ -133,7 +133,7 @@ static void link_new(struct decision *d, struct ticket_facts *ticket, int64_t ot
 {
 	if (!other || other == ticket->id)
 		return;
-	struct effect *effect = plan_add(d, EFFECT_LINK, ticket->id);
+	struct effect *effect = desk_plan_add(d, EFFECT_LINK, ticket->id);
 	effect->number = other;
 	effect->why = why;
 }
@@ -148,7 +148,7 @@ static bool worth_telling(const struct mail *mail)
 
 static void note_learned(struct decision *d, struct ticket_facts *ticket, const char *kind, const char *value, double confidence)
 {
-	struct effect *learned = plan_add(d, EFFECT_LEARNED, ticket->id);
+	struct effect *learned = desk_plan_add(d, EFFECT_LEARNED, ticket->id);
 	learned->from = kind;
 	learned->to = value;
 	learned->number = (int64_t)(confidence * 10000);
@@ -159,14 +159,14 @@ static void follow_model(struct decision *d, struct ticket_facts *ticket)
 {
 	const struct verdict *verdict = d->facts->verdict;
 	if (verdict->learned_tag) {
-		struct effect *tag = plan_add(d, EFFECT_ADD_TAG, ticket->id);
+		struct effect *tag = desk_plan_add(d, EFFECT_ADD_TAG, ticket->id);
 		tag->to = verdict->learned_tag;
 		tag->why = arena_printf(d->arena, "model, %.1f %% sure", verdict->tag_confidence * 100);
 		strings_add(d->arena, &ticket->tags, verdict->learned_tag);
 		note_learned(d, ticket, "tag", verdict->learned_tag, verdict->tag_confidence);
 	}
 	if (verdict->learned_priority && strcmp(verdict->learned_priority, ticket->priority) != 0) {
-		struct effect *priority = plan_add(d, EFFECT_SET_PRIORITY, ticket->id);
+		struct effect *priority = desk_plan_add(d, EFFECT_SET_PRIORITY, ticket->id);
 		priority->from = ticket->priority;
 		priority->to = ticket->priority = verdict->learned_priority;
 		priority->why = arena_printf(d->arena, "model, %.1f %% sure", verdict->priority_confidence * 100);
@@ -179,18 +179,18 @@ static void follow_verdict(struct decision *d, struct ticket_facts *ticket)
 {
 	const struct verdict *verdict = d->facts->verdict;
 	for (size_t i = 0; verdict && i < verdict->tags.count; i++) {
-		plan_add(d, EFFECT_ADD_TAG, ticket->id)->to = verdict->tags.at[i];
+		desk_plan_add(d, EFFECT_ADD_TAG, ticket->id)->to = verdict->tags.at[i];
 		strings_add(d->arena, &ticket->tags, verdict->tags.at[i]);
 	}
 	if (verdict && verdict->by_model) {
-		struct effect *routed = plan_add(d, EFFECT_ROUTED, ticket->id);
+		struct effect *routed = desk_plan_add(d, EFFECT_ROUTED, ticket->id);
 		routed->to = verdict->queue;
 		routed->number = (int64_t)(verdict->confidence * 10000);
 	}
 	if (verdict)
 		follow_model(d, ticket);
 	if (verdict && verdict->trouble)
-		plan_remark(d, ticket->id, "the rules could not be run", verdict->trouble);
+		desk_plan_remark(d, ticket->id, "the rules could not be run", verdict->trouble);
 }
 
 /* The ticket that the mail refers to without joining it; where the model thinks it belongs, if it was not sure enough to put it there. */
@@ -213,14 +213,14 @@ static void tell_agents(struct decision *d, const struct mail *mail, struct tick
 	const struct verdict *verdict = d->facts->verdict;
 	const char *variables = variables_of_new(d);
 	if (worth_telling(mail))
-		notice_to_agents(d, ticket, "agent-new", seq, NULL, variables);
+		desk_notice_to_agents(d, ticket, "agent-new", seq, NULL, variables);
 	for (size_t i = 0; verdict && i < verdict->notify.count; i++) {
 		const struct desk_agent *agent = desk_agent_named(d->policy, verdict->notify.at[i]);
 		const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
 		bool told = worth_telling(mail) && (*ticket->agent ? agent && text_equal_nocase(ticket->agent, agent->name)
 		                                                   : agent && queue && strings_have(&queue->agents, agent->name));
 		if (agent && !told)
-			notice_to_agent(d, ticket, agent, "agent-new", seq, variables);
+			desk_notice_to_agent(d, ticket, agent, "agent-new", seq, variables);
 	}
 }
 
@@ -229,7 +229,7 @@ static bool is_there(struct decision *d, const char *queue, const char *disposit
 {
 	for (size_t i = 0; i < d->facts->siblings.count; i++)
 		if (strcmp(d->facts->siblings.at[i].queue, queue) == 0) {
-			plan_disposition(d, disposition, d->facts->siblings.at[i].ticket, 1, "the same mail came for another address of this queue");
+			desk_plan_disposition(d, disposition, d->facts->siblings.at[i].ticket, 1, "the same mail came for another address of this queue");
 			return true;
 		}
 	return false;
@@ -245,17 +245,17 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 	if (is_there(d, queue, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_JOINED))
 		return;
 	struct ticket_facts *ticket = create_ticket(d, incoming, why_there(d));
-	struct new_message *message = append_mail(d, ticket, mail, kind_of_message(mail, false));
-	note_message_id(d, ticket, mail->message_id);
+	struct new_message *message = desk_append_mail(d, ticket, mail, desk_kind_of_message(mail, false));
+	desk_note_message_id(d, ticket, mail->message_id);
 	message->flags = desk_sender_flags(d->arena, mail);
 	message->proved = desk_proved_by(d->arena, mail, NULL);
 	if (incoming->address.bad_token)
 		message->flags = arena_printf(d->arena, "came to a ticket address whose token is not valid%s%s", *message->flags ? "; " : "", message->flags);
-	if (forwarding_agent(d->policy, mail))
+	if (desk_forwarding_agent(d->policy, mail))
 		message->flags = arena_printf(d->arena, "forwarded by %s", mail->from.address);
 	else {
 		desk_know_writer(d, ticket, mail);
-		add_copied(d, ticket, mail, NULL);
+		desk_add_copied(d, ticket, mail, NULL);
 	}
 	link_new(d, ticket, pointed_at(d->facts), link_why);
 	for (size_t i = 0; i < d->facts->siblings.count; i++)
@@ -269,7 +269,7 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 	desk_acknowledge(d, mail, ticket);
 	if (ticket->state == STATE_NEW)
 		tell_agents(d, mail, ticket, message->seq);
-	plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_TICKET, ticket->id, message->seq, NULL);
+	desk_plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_TICKET, ticket->id, message->seq, NULL);
 }
 
 /* The mail as one that `customer` wrote would be read for a new ticket: nothing of its own answers it. */
@@ -292,13 +292,13 @@ void desk_open_beside(struct decision *d, const struct incoming *incoming, const
 {
 	d->plan->who = agent->name;
 	struct ticket_facts *new = create_for(d, incoming, (struct mail_address){ticket->customer.address, ticket->customer.name}, NULL);
-	struct new_message *message = append_mail(d, new, incoming->mail, MESSAGE_NOTE);
+	struct new_message *message = desk_append_mail(d, new, incoming->mail, MESSAGE_NOTE);
 	message->agent = agent->name;
 	message->flags = arena_printf(d->arena, "from ticket %lld", (long long)ticket->id);
 	link_new(d, new, ticket->id, "brought in by an agent");
 	desk_give_out(d, new);
-	notice_to_agents(d, new, "agent-new", message->seq, agent->name, variables_of_new(d));
-	plan_disposition(d, DISPOSITION_TICKET, new->id, message->seq, NULL);
+	desk_notice_to_agents(d, new, "agent-new", message->seq, agent->name, variables_of_new(d));
+	desk_plan_disposition(d, DISPOSITION_TICKET, new->id, message->seq, NULL);
 }
 
 void desk_open_direct(struct decision *d, const struct incoming *incoming, const struct mail_address *customer, const struct desk_agent *agent)
@@ -309,12 +309,12 @@ void desk_open_direct(struct decision *d, const struct incoming *incoming, const
 	d->plan->who = agent->name;
 	struct ticket_facts *ticket = create_for(d, incoming, *customer, mail->language);
 	/* From alone is a claim: what the desk writes by itself repeats the words to no third party before one of us wrote there surely. */
-	desk_set_voice(d, ticket, is_authenticated(mail, NULL) ? VOICE_FREE : VOICE_NEUTRAL);
+	desk_set_voice(d, ticket, desk_is_authenticated(mail, NULL) ? VOICE_FREE : VOICE_NEUTRAL);
 	link_new(d, ticket, pointed_at(d->facts), "refers to it, but is no answer to it");
 	for (size_t i = 0; i < d->facts->siblings.count; i++)
 		link_new(d, ticket, d->facts->siblings.at[i].ticket, "the same mail went to both queues");
 	follow_verdict(d, ticket);
 	struct new_message *message = desk_answer_directly(d, incoming, ticket, agent);
-	plan_remark(d, ticket->id, REMARK_UNACKNOWLEDGED, "an agent wrote to the customer himself");
-	plan_disposition(d, DISPOSITION_TICKET, ticket->id, message->seq, NULL);
+	desk_plan_remark(d, ticket->id, REMARK_UNACKNOWLEDGED, "an agent wrote to the customer himself");
+	desk_plan_disposition(d, DISPOSITION_TICKET, ticket->id, message->seq, NULL);
 }

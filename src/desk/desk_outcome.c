@@ -11,13 +11,13 @@ void desk_set_held_timers(struct decision *d, const struct ticket_facts *ticket)
 {
 	int remind = d->policy->kb_remind_hours, end = d->policy->kb_end_hours;
 	if (!end || remind < end)
-		plan_timer(d, ticket, TIMER_HELD_REMIND, remind * HOUR_MS);
-	plan_timer(d, ticket, TIMER_HELD_END, end * HOUR_MS);
+		desk_plan_timer(d, ticket, TIMER_HELD_REMIND, remind * HOUR_MS);
+	desk_plan_timer(d, ticket, TIMER_HELD_END, end * HOUR_MS);
 }
 
 void desk_say(struct decision *d, struct ticket_facts *ticket, const char *said, const char *article)
 {
-	struct effect *effect = plan_add(d, EFFECT_SAID, ticket->id);
+	struct effect *effect = desk_plan_add(d, EFFECT_SAID, ticket->id);
 	effect->to = said;
 	effect->from = article;
 	ticket->asked.said = said;

@@ -580,7 +580,7 @@ const char *desk_own_words(struct decision *d, const struct incoming *incoming, 
 		text = join_own(&r, all, mail->forward.is_forward, problem);
 	}
 	desk_note_words_fini(&r.notes);
-	text = desk_without_house_tokens(d->arena, d->policy, ticket->id, queue_of(d, ticket)->address, text, &tokens);
+	text = desk_without_house_tokens(d->arena, d->policy, ticket->id, desk_queue_of(d, ticket)->address, text, &tokens);
 	if (tokens && !*problem && (!r.notice.words.count || last_of_notice(&r.lines) == r.lines.count))
 		*problem = "it quotes our notice in a way that cannot be told from your own words: answer without quoting it";
 	return text;

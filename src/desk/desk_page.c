@@ -10,7 +10,7 @@
 
 static struct new_message *add_words(struct decision *d, struct ticket_facts *ticket, const char *words)
 {
-	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, false);
+	struct new_message *message = desk_plan_message(d, ticket, MESSAGE_REPLY, false);
 	message->text = words;
 	message->from = (struct mail_address){ticket->customer.address, ticket->customer.name};
 	message->flags = "written on the page";
@@ -21,9 +21,9 @@ static enum status confirm(struct decision *d, struct ticket_facts *ticket, stru
 {
 	if (ticket->state == STATE_CLOSED)
 		return STATUS_OK;
-	if (!plan_event(d, ticket, EVENT_CONFIRMED, "the customer confirmed by the link"))
+	if (!desk_plan_event(d, ticket, EVENT_CONFIRMED, "the customer confirmed by the link"))
 		return error_set(error, STATUS_REFUSED, "the request is being worked on again");
-	notice_to_agents(d, ticket, "agent-confirmed", 0, NULL, NULL);
+	desk_notice_to_agents(d, ticket, "agent-confirmed", 0, NULL, NULL);
 	return STATUS_OK;
 }
 
@@ -31,12 +31,12 @@ static enum status refuse(struct decision *d, struct ticket_facts *ticket, const
 {
 	bool words = *act->words && !d->facts->words_known;
 	enum ticket_state before = ticket->state;
-	if (!plan_event(d, ticket, EVENT_NOT_SOLVED, "the customer says it is not solved"))
+	if (!desk_plan_event(d, ticket, EVENT_NOT_SOLVED, "the customer says it is not solved"))
 		return error_set(error, STATUS_REFUSED, "nothing to refuse: the request was not resolved yet");
 	if (before == ticket->state && !words)
 		return STATUS_OK;
 	int seq = words ? add_words(d, ticket, act->words)->seq : 0;
-	notice_to_agents(d, ticket, "agent-refused", seq, NULL, NULL);
+	desk_notice_to_agents(d, ticket, "agent-refused", seq, NULL, NULL);
 	return STATUS_OK;
 }
 
@@ -46,11 +46,11 @@ static enum status add(struct decision *d, struct ticket_facts *ticket, const st
 		return STATUS_OK;
 	struct new_message *message = add_words(d, ticket, act->words);
 	bool unseen = desk_is_unseen(ticket);
-	plan_event(d, ticket, EVENT_CUSTOMER_MAIL, "the customer wrote");
+	desk_plan_event(d, ticket, EVENT_CUSTOMER_MAIL, "the customer wrote");
 	if (unseen)
 		desk_present(d, ticket, act->words);
 	else
-		tell_of_reply(d, ticket, message->seq);
+		desk_tell_of_reply(d, ticket, message->seq);
 	return STATUS_OK;
 }
 
@@ -63,16 +63,16 @@ static enum status help(struct decision *d, struct ticket_facts *ticket, const s
 	enum ticket_state before = ticket->state;
 	if (ticket->state == STATE_NEW && ticket->asked.shown > ASKED_NOTHING && !*ticket->asked.said) {
 		desk_say(d, ticket, SAID_REFUSED, "");
-		plan_remark(d, ticket->id, "the customer says that the articles did not help", NULL);
+		desk_plan_remark(d, ticket->id, "the customer says that the articles did not help", NULL);
 	}
-	plan_event(d, ticket, EVENT_STILL_NEED_HELP, "the customer still needs help");
+	desk_plan_event(d, ticket, EVENT_STILL_NEED_HELP, "the customer still needs help");
 	int seq = words ? add_words(d, ticket, act->words)->seq : 0;
 	if (before != ticket->state && unseen)
 		desk_present(d, ticket, words ? act->words : "");
 	else if (before != ticket->state)
-		notice_to_agents(d, ticket, "agent-refused", seq, NULL, NULL);
+		desk_notice_to_agents(d, ticket, "agent-refused", seq, NULL, NULL);
 	else if (words)
-		tell_of_reply(d, ticket, seq);
+		desk_tell_of_reply(d, ticket, seq);
 	return STATUS_OK;
 }
 
@@ -95,11 +95,11 @@ static enum status solved(struct decision *d, struct ticket_facts *ticket, const
 	if (ticket->asked.shown <= ASKED_NOTHING || strcmp(ticket->asked.said, SAID_SOLVED) == 0)
 		return STATUS_OK;
 	desk_say(d, ticket, SAID_SOLVED, article);
-	plan_event(d, ticket, EVENT_KB_SOLVED, why);
+	desk_plan_event(d, ticket, EVENT_KB_SOLVED, why);
 	if (before == ticket->state)
-		plan_remark(d, ticket->id, why, NULL);
+		desk_plan_remark(d, ticket->id, why, NULL);
 	else if (!unseen)
-		notice_to_agents(d, ticket, "agent-confirmed", 0, NULL, NULL);
+		desk_notice_to_agents(d, ticket, "agent-confirmed", 0, NULL, NULL);
 	return STATUS_OK;
 }
 
@@ -109,7 +109,7 @@ static enum status rate(struct decision *d, struct ticket_facts *ticket, const s
 		return error_set(error, STATUS_BAD_INPUT, "a rating is a number from 1 to 5");
 	if (ticket->state != STATE_CLOSED)
 		return error_set(error, STATUS_REFUSED, "a request can be rated once it is closed");
-	struct effect *effect = plan_add(d, EFFECT_RATE, ticket->id);
+	struct effect *effect = desk_plan_add(d, EFFECT_RATE, ticket->id);
 	effect->number = act->stars;
 	effect->to = act->words;
 	return STATUS_OK;
@@ -137,6 +137,6 @@ enum status desk_decide_page(const struct desk_policy *policy, const struct page
 		plan->count = 0;
 	/* The link was in a mail that nobody else got. */
 	if (plan->count && facts->sender_bouncing)
-		plan_add(&d, EFFECT_MAIL_ARRIVES, 0)->to = ticket->customer.address;
+		desk_plan_add(&d, EFFECT_MAIL_ARRIVES, 0)->to = ticket->customer.address;
 	return status;
 }

@@ -23,7 +23,7 @@ static void add_person(struct decision *d, struct ticket_facts *ticket, const st
 {
 	struct participant *new = ARENA_NEW(d->arena, struct participant);
 	*new = (struct participant){who->address, who->name ? who->name : "", role, NULL};
-	struct effect *effect = plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id);
+	struct effect *effect = desk_plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id);
 	effect->participant = new;
 	effect->why = why;
 	struct { struct participant *at; size_t count; } kept = {0}, in = {0};
@@ -59,17 +59,17 @@ static void bring(struct decision *d, struct ticket_facts *ticket, const struct 
 static void remark_beyond(struct decision *d, const struct ticket_facts *ticket, int most)
 {
 	if (ticket->beyond)
-		plan_remark(d, ticket->id, arena_printf(d->arena, "%d more copied people were left out", ticket->beyond),
-		            arena_printf(d->arena, "a ticket has at most %d participants", most));
+		desk_plan_remark(d, ticket->id, arena_printf(d->arena, "%d more copied people were left out", ticket->beyond),
+		                 arena_printf(d->arena, "a ticket has at most %d participants", most));
 }
 
 /* Who takes part, and proved in this very mail to be himself, brings in whom he copies. Anybody else only names them: an agent decides. A pass
  * of a stranger's own domain proves that he is a stranger; a forged From adds nobody (Zendesk, 2024). */
-void add_copied(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found)
+void desk_add_copied(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found)
 {
 	if (mail->list_mail)
 		return;
-	bool in = desk_is_participant(ticket, mail->from.address) && is_authenticated(mail, found);
+	bool in = desk_is_participant(ticket, mail->from.address) && desk_is_authenticated(mail, found);
 	bring(d, ticket, mail, &mail->to, in);
 	bring(d, ticket, mail, &mail->cc, in);
 	remark_beyond(d, ticket, in ? LIMIT_PARTICIPANTS : LIMIT_OUTSIDE);
@@ -95,8 +95,8 @@ const struct mail_address *desk_first_outside(const struct decision *d, const st
 /* Who left, and writes himself, takes part again. */
 void desk_returns(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found)
 {
-	bool token = found->clue->kind == EVIDENCE_ADDRESS_TOKEN && !failed_authentication(mail);
-	if (desk_has_left(ticket, mail->from.address) && (token || is_authenticated(mail, NULL)))
+	bool token = found->clue->kind == EVIDENCE_ADDRESS_TOKEN && !desk_failed_authentication(mail);
+	if (desk_has_left(ticket, mail->from.address) && (token || desk_is_authenticated(mail, NULL)))
 		add_person(d, ticket, &mail->from, ROLE_CC, "wrote again after leaving");
 }
 
@@ -136,7 +136,7 @@ enum status desk_dismiss(struct decision *d, struct ticket_facts *ticket, const 
 		if (!text_equal_nocase(ticket->participants.at[i].address, address))
 			*ARENA_PUSH(d->arena, &in) = ticket->participants.at[i];
 	ticket->participants.at = in.at, ticket->participants.count = in.count;
-	struct effect *effect = plan_add(d, EFFECT_REMOVE_PARTICIPANT, ticket->id);
+	struct effect *effect = desk_plan_add(d, EFFECT_REMOVE_PARTICIPANT, ticket->id);
 	effect->to = address;
 	effect->why = arena_printf(d->arena, "taken out by %s", action->who);
 	return STATUS_OK;
@@ -165,7 +165,7 @@ static void set_answer_to(struct participant *person, const char *from, const ch
 void desk_follow_reply_to(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found)
 {
 	const char *from = mail->from.address, *to = asks_answers_at(d, mail), *before = NULL;
-	if (!to || !desk_is_participant(ticket, from) || !is_authenticated(mail, found))
+	if (!to || !desk_is_participant(ticket, from) || !desk_is_authenticated(mail, found))
 		return;
 	for (size_t i = 0; i < ticket->participants.count; i++)
 		if (desk_is_person(&ticket->participants.at[i], from))
@@ -181,7 +181,7 @@ void desk_follow_reply_to(struct decision *d, struct ticket_facts *ticket, const
 	}
 	set_answer_to(&ticket->customer, from, before, to);
 	ticket->participants.at = people.at;
-	struct effect *effect = plan_add(d, EFFECT_ANSWER_TO, ticket->id);
+	struct effect *effect = desk_plan_add(d, EFFECT_ANSWER_TO, ticket->id);
 	effect->from = before;
 	effect->to = to;
 	effect->why = arena_printf(d->arena, "%s asks for it in Reply-To", from);

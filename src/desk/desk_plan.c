@@ -18,23 +18,23 @@ bool plan_has(const struct plan *plan, enum effect_kind kind)
 	return false;
 }
 
-struct effect *plan_add(struct decision *d, enum effect_kind kind, int64_t ticket)
+struct effect *desk_plan_add(struct decision *d, enum effect_kind kind, int64_t ticket)
 {
 	struct effect *effect = ARENA_PUSH(d->arena, d->plan);
 	*effect = (struct effect){.kind = kind, .ticket = ticket, .from = "", .to = "", .why = ""};
 	return effect;
 }
 
-void plan_remark(struct decision *d, int64_t ticket, const char *what, const char *why)
+void desk_plan_remark(struct decision *d, int64_t ticket, const char *what, const char *why)
 {
-	struct effect *effect = plan_add(d, EFFECT_REMARK, ticket);
+	struct effect *effect = desk_plan_add(d, EFFECT_REMARK, ticket);
 	effect->to = what;
 	effect->why = why ? why : "";
 }
 
-void plan_disposition(struct decision *d, const char *name, int64_t ticket, int seq, const char *why)
+void desk_plan_disposition(struct decision *d, const char *name, int64_t ticket, int seq, const char *why)
 {
-	struct effect *effect = plan_add(d, EFFECT_DISPOSITION, ticket);
+	struct effect *effect = desk_plan_add(d, EFFECT_DISPOSITION, ticket);
 	effect->to = name;
 	effect->number = seq;
 	effect->why = why ? why : "";
@@ -43,28 +43,28 @@ void plan_disposition(struct decision *d, const char *name, int64_t ticket, int 
 
 static void plan_change(struct decision *d, enum effect_kind kind, int64_t ticket, const char *from, const char *to, const char *why)
 {
-	struct effect *effect = plan_add(d, kind, ticket);
+	struct effect *effect = desk_plan_add(d, kind, ticket);
 	effect->from = from;
 	effect->to = to;
 	effect->why = why ? why : "";
 }
 
-void plan_timer(struct decision *d, const struct ticket_facts *ticket, const char *timer, int64_t wait)
+void desk_plan_timer(struct decision *d, const struct ticket_facts *ticket, const char *timer, int64_t wait)
 {
 	if (wait <= 0)
 		return;
-	struct effect *effect = plan_add(d, EFFECT_SET_TIMER, ticket->id);
+	struct effect *effect = desk_plan_add(d, EFFECT_SET_TIMER, ticket->id);
 	effect->to = timer;
 	effect->number = d->facts->now + wait;
 }
 
-void plan_set_state(struct decision *d, struct ticket_facts *ticket, enum ticket_state state, const char *why)
+void desk_plan_set_state(struct decision *d, struct ticket_facts *ticket, enum ticket_state state, const char *why)
 {
 	plan_change(d, EFFECT_SET_STATE, ticket->id, ticket_state_name(ticket->state), ticket_state_name(state), why);
 	ticket->state = state;
 }
 
-void plan_set_agent(struct decision *d, struct ticket_facts *ticket, const char *agent, const char *why)
+void desk_plan_set_agent(struct decision *d, struct ticket_facts *ticket, const char *agent, const char *why)
 {
 	if (strcmp(ticket->agent, agent) == 0)
 		return;
@@ -72,7 +72,7 @@ void plan_set_agent(struct decision *d, struct ticket_facts *ticket, const char 
 	ticket->agent = agent;
 }
 
-void plan_set_queue(struct decision *d, struct ticket_facts *ticket, const char *queue, const char *why)
+void desk_plan_set_queue(struct decision *d, struct ticket_facts *ticket, const char *queue, const char *why)
 {
 	if (strcmp(ticket->queue, queue) == 0)
 		return;
@@ -80,9 +80,9 @@ void plan_set_queue(struct decision *d, struct ticket_facts *ticket, const char 
 	ticket->queue = queue;
 }
 
-struct new_message *plan_message(struct decision *d, struct ticket_facts *ticket, enum message_kind kind, bool out)
+struct new_message *desk_plan_message(struct decision *d, struct ticket_facts *ticket, enum message_kind kind, bool out)
 {
-	struct effect *effect = plan_add(d, EFFECT_APPEND_MESSAGE, ticket->id);
+	struct effect *effect = desk_plan_add(d, EFFECT_APPEND_MESSAGE, ticket->id);
 	struct new_message *message = ARENA_NEW(d->arena, struct new_message);
 	*message = (struct new_message){.seq = ticket->next_seq++, .kind = kind, .out = out, .from = {"", ""},
 	                                .date = d->facts->now, .agent = "", .flags = ""};

@@ -117,7 +117,7 @@ bool desk_address_is_ours(const struct desk_policy *policy, const char *address)
 	return facts.class != ADDRESS_UNKNOWN;
 }
 
-const struct desk_queue *queue_of(const struct decision *d, const struct ticket_facts *ticket)
+const struct desk_queue *desk_queue_of(const struct decision *d, const struct ticket_facts *ticket)
 {
 	const struct desk_queue *queue = desk_queue_named(d->policy, ticket->queue);
 	return queue ? queue : &d->policy->queues.at[0];         /* a queue that the configuration no longer has */

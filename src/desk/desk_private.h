@@ -26,7 +26,7 @@ struct decision {
 /* The files make a staircase: none needs, over others, one that needs it (tests/tools/circles.py). Lower ones stand first. */
 
 /* ---- the policy (desk_policy.c) ---- */
-const struct desk_queue *queue_of(const struct decision *d, const struct ticket_facts *ticket);
+const struct desk_queue *desk_queue_of(const struct decision *d, const struct ticket_facts *ticket);
 bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *ticket, const struct desk_agent *agent);
 
 /* ---- words (desk_subject.c, desk_words.c) ---- */
@@ -47,8 +47,8 @@ bool desk_person_has_it(const struct decision *d, const struct participant *pers
 bool desk_has_it(const struct decision *d, const char *address);
 
 /* ---- what a mail proves (desk_proof.c) ---- */
-bool failed_authentication(const struct mail *mail);
-bool is_authenticated(const struct mail *mail, const struct clue_facts *found);  /* found NULL: by the mail alone */
+bool desk_failed_authentication(const struct mail *mail);
+bool desk_is_authenticated(const struct mail *mail, const struct clue_facts *found);  /* found NULL: by the mail alone */
 bool desk_same_house(const char *a, const char *b);
 /* Did the reader of `to` write this very mail? found NULL: it joins nothing. */
 bool desk_proves(struct arena *arena, const struct mail *mail, const struct clue_facts *found, const char *to);
@@ -57,24 +57,24 @@ const char *desk_sender_flags(struct arena *arena, const struct mail *mail);
 
 /* ---- whose request it is (desk_customer.c) ---- */
 /* Who is to be answered: Reply-To where the sender names one person there (RFC 5322 section 3.6.2), else From. */
-struct participant customer_of(const struct desk_policy *policy, const struct mail *mail, const char *envelope_from);
-const struct desk_agent *forwarding_agent(const struct desk_policy *policy, const struct mail *mail);
+struct participant desk_customer_of(const struct desk_policy *policy, const struct mail *mail, const char *envelope_from);
+const struct desk_agent *desk_forwarding_agent(const struct desk_policy *policy, const struct mail *mail);
 bool desk_nobody_reads(const char *address);     /* a sender like noreply@ */
 
 /* ---- plan (desk_plan.c) ---- */
-struct effect *plan_add(struct decision *d, enum effect_kind kind, int64_t ticket);
-void plan_remark(struct decision *d, int64_t ticket, const char *what, const char *why);
-void plan_disposition(struct decision *d, const char *name, int64_t ticket, int seq, const char *why);
-void plan_set_state(struct decision *d, struct ticket_facts *ticket, enum ticket_state state, const char *why);
-void plan_set_agent(struct decision *d, struct ticket_facts *ticket, const char *agent, const char *why);
-void plan_set_queue(struct decision *d, struct ticket_facts *ticket, const char *queue, const char *why);
-void plan_timer(struct decision *d, const struct ticket_facts *ticket, const char *timer, int64_t wait);         /* wait <= 0: none */
+struct effect *desk_plan_add(struct decision *d, enum effect_kind kind, int64_t ticket);
+void desk_plan_remark(struct decision *d, int64_t ticket, const char *what, const char *why);
+void desk_plan_disposition(struct decision *d, const char *name, int64_t ticket, int seq, const char *why);
+void desk_plan_set_state(struct decision *d, struct ticket_facts *ticket, enum ticket_state state, const char *why);
+void desk_plan_set_agent(struct decision *d, struct ticket_facts *ticket, const char *agent, const char *why);
+void desk_plan_set_queue(struct decision *d, struct ticket_facts *ticket, const char *queue, const char *why);
+void desk_plan_timer(struct decision *d, const struct ticket_facts *ticket, const char *timer, int64_t wait);         /* wait <= 0: none */
 /* Appends with the next number of the ticket; the caller fills the rest. */
-struct new_message *plan_message(struct decision *d, struct ticket_facts *ticket, enum message_kind kind, bool out);
+struct new_message *desk_plan_message(struct decision *d, struct ticket_facts *ticket, enum message_kind kind, bool out);
 
 /* ---- people come and go (desk_people.c) ---- */
 void desk_returns(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
-void add_copied(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
+void desk_add_copied(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
 /* Who takes part is answered where the newest Reply-To of a mail that surely is his, and names his own house, wants it. */
 void desk_follow_reply_to(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
 void desk_know_writer(struct decision *d, struct ticket_facts *ticket, const struct mail *mail);
@@ -107,7 +107,7 @@ void desk_word_of_event(struct decision *d, struct ticket_facts *ticket, enum ti
 
 /* ---- an event and its consequences (desk_event.c) ---- */
 /* Moves the ticket by the table; adds nothing where the state stays. False: the event is not allowed in that state. */
-bool plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why);
+bool desk_plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why);
 
 /* ---- what automatic mail a customer may be sent (desk_voice.c) ---- */
 void desk_set_voice(struct decision *d, struct ticket_facts *ticket, const char *voice);
@@ -128,22 +128,22 @@ void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int
 
 /* ---- mails that go out (desk_notices.c); template: the name of a row of desk_notice_table.c ---- */
 /* To the customer's side. automatic: no person's words; writer NULL: the desk. NULL: nobody to write to. */
-struct outgoing *notice_to_customer(struct decision *d, struct ticket_facts *ticket, const char *template,
-                                    bool automatic, const struct desk_agent *writer);
+struct outgoing *desk_notice_to_customer(struct decision *d, struct ticket_facts *ticket, const char *template,
+                                         bool automatic, const struct desk_agent *writer);
 /* A notice by itself: the mail, and its message on the ticket. NULL: none goes out, since the queue does not want such ones, or
  * there is nobody to write to. */
-struct outgoing *tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template);
+struct outgoing *desk_tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template);
 /* To the ticket's agent, and to all of its queue while it has none or that one is on leave; never to `except`; to who was copied by the
  * customer himself only if nobody else is told. */
-void notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
-                      const char *except, const char *variables);
+void desk_notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
+                           const char *except, const char *variables);
 /* Agents hear of what the customer's side wrote: at once, or, where it writes without end, together with what follows. */
-void tell_of_reply(struct decision *d, const struct ticket_facts *ticket, int seq);
-void tell_of_gathered(struct decision *d, const struct ticket_facts *ticket, int seq);
+void desk_tell_of_reply(struct decision *d, const struct ticket_facts *ticket, int seq);
+void desk_tell_of_gathered(struct decision *d, const struct ticket_facts *ticket, int seq);
 /* False: none goes out, since the queue does not want such ones, or the agent has no usable address. */
-bool notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
-                     int about_seq, const char *variables);
-bool queue_wants_notice(const struct desk_queue *queue, const char *template);
+bool desk_notice_to_agent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template,
+                          int about_seq, const char *variables);
+bool desk_queue_wants_notice(const struct desk_queue *queue, const char *template);
 
 /* ---- what colleagues did (desk_colleagues.c) ---- */
 /* What `actor` did to the ticket (`before`, and effects of the plan from `from` on) is told to those who work with it. */
@@ -267,10 +267,10 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 void desk_open_beside(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, const struct desk_agent *agent);
 /* An agent wrote to `customer`, and copied us: the customer's ticket, with those words as the first answer. */
 void desk_open_direct(struct decision *d, const struct incoming *incoming, const struct mail_address *customer, const struct desk_agent *agent);
-enum message_kind kind_of_message(const struct mail *mail, bool joined);
-struct new_message *append_mail(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, enum message_kind kind);
-void note_message_id(struct decision *d, struct ticket_facts *ticket, const char *message_id);
-const char *first_reason(struct decision *d);                    /* of the verdict, as one line; NULL: none */
+enum message_kind desk_kind_of_message(const struct mail *mail, bool joined);
+struct new_message *desk_append_mail(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, enum message_kind kind);
+void desk_note_message_id(struct decision *d, struct ticket_facts *ticket, const char *message_id);
+const char *desk_first_reason(struct decision *d);                    /* of the verdict, as one line; NULL: none */
 
 /* ---- what an agent's mail is (desk_house_mail.c) ---- */
 /* Did a machine write this in an agent's name, or to an agent's own address? */

@@ -94,16 +94,16 @@ const char *desk_sender_flags(struct arena *arena, const struct mail *mail)
 	return flags;
 }
 
-bool failed_authentication(const struct mail *mail)
+bool desk_failed_authentication(const struct mail *mail)
 {
 	CLEANUP_ARENA struct arena arena = {0};
 	return desk_proof(&arena, mail).kind == PROOF_FAILED;
 }
 
-bool is_authenticated(const struct mail *mail, const struct clue_facts *found)
+bool desk_is_authenticated(const struct mail *mail, const struct clue_facts *found)
 {
 	CLEANUP_ARENA struct arena arena = {0};
 	bool passed = desk_proof(&arena, mail).kind == PROOF_PASS;
 	bool proved = found && found->clue->kind == EVIDENCE_ADDRESS_TOKEN && desk_is_participant(found->ticket, mail->from.address);
-	return passed || (proved && !failed_authentication(mail));
+	return passed || (proved && !desk_failed_authentication(mail));
 }

@@ -11,11 +11,11 @@
 static void send_words(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, struct new_message *message,
                        const char *template)
 {
-	struct outgoing *o = notice_to_customer(d, ticket, template, false, agent);
+	struct outgoing *o = desk_notice_to_customer(d, ticket, template, false, agent);
 	if (!o) {
 		bool has = d->mail && desk_person_has_it(d, &ticket->customer);
 		message->flags = has ? "sent by the agent directly" : "not sent: the customer has no usable address";
-		plan_remark(d, ticket->id, "answer not sent", has ? "the customer was among the readers of the agent's mail" : "the customer has no usable address");
+		desk_plan_remark(d, ticket->id, "answer not sent", has ? "the customer was among the readers of the agent's mail" : "the customer has no usable address");
 		return;
 	}
 	o->seq = o->about_seq = message->seq;
@@ -32,15 +32,15 @@ static void send_words(struct decision *d, struct ticket_facts *ticket, const st
 void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw,
                       const char *template)
 {
-	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, true);
+	struct new_message *message = desk_plan_message(d, ticket, MESSAGE_REPLY, true);
 	message->raw = raw;
 	message->text = text;
 	message->agent = agent ? agent->name : "";
 	message->from = agent ? (struct mail_address){agent->email, agent->display} : (struct mail_address){"", d->policy->name};
 	send_words(d, ticket, agent, message, template);
 	if (agent && !*ticket->agent)
-		plan_set_agent(d, ticket, agent->name, "answered first");
-	plan_event(d, ticket, EVENT_AGENT_REPLY, agent ? "the agent answered" : "the desk answered");
+		desk_plan_set_agent(d, ticket, agent->name, "answered first");
+	desk_plan_event(d, ticket, EVENT_AGENT_REPLY, agent ? "the agent answered" : "the desk answered");
 }
 
 /* The customer has it already, the desk a copy: an answer like any other, but that nothing more is sent. Whom else he wrote to takes part. The page
@@ -51,7 +51,7 @@ struct new_message *desk_answer_directly(struct decision *d, const struct incomi
 	const char *doubt;
 	struct ticket_facts before = *ticket;
 	size_t mark = d->plan->count;
-	struct new_message *message = plan_message(d, ticket, MESSAGE_REPLY, true);
+	struct new_message *message = desk_plan_message(d, ticket, MESSAGE_REPLY, true);
 	d->plan->who = sender->name;
 	message->raw = true;
 	message->from = mail->from;
@@ -63,8 +63,8 @@ struct new_message *desk_answer_directly(struct decision *d, const struct incomi
 		*ARENA_PUSH(d->arena, &message->to) = mail->to.at[i].address;
 	desk_bring_readers_of(d, ticket, mail);
 	if (!*ticket->agent)
-		plan_set_agent(d, ticket, sender->name, "answered first");
-	plan_event(d, ticket, EVENT_AGENT_REPLY, "the agent answered directly");
+		desk_plan_set_agent(d, ticket, sender->name, "answered first");
+	desk_plan_event(d, ticket, EVENT_AGENT_REPLY, "the agent answered directly");
 	desk_tell_colleagues(d, &before, ticket, sender->name, mark);
 	return message;
 }

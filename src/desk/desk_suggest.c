@@ -80,7 +80,7 @@ static void remember_asked(struct decision *d, const struct ticket_facts *ticket
 	*asked = d->facts->asked;
 	asked->shown = shown;
 	asked->stranger = stranger;
-	plan_add(d, EFFECT_ASKED, ticket->id)->asked = asked;
+	desk_plan_add(d, EFFECT_ASKED, ticket->id)->asked = asked;
 }
 
 void desk_note_unanswered(struct decision *d, const struct ticket_facts *ticket)
@@ -107,7 +107,7 @@ void desk_suggest(struct decision *d, struct ticket_facts *ticket, struct outgoi
 	for (size_t i = 0; i < articles->count && i < DESK_ARTICLES; i++)
 		buffer_printf(&said, "%s%s", i ? ", " : "", articles->at[i].id);
 	desk_show_articles(d, ticket, articles, notice);
-	plan_remark(d, ticket->id, arena_printf(d->arena, "suggested articles: %s", buffer_string(&said)), NULL);
+	desk_plan_remark(d, ticket->id, arena_printf(d->arena, "suggested articles: %s", buffer_string(&said)), NULL);
 	remember_asked(d, ticket, ticket->state == STATE_HELD ? ASKED_HELD : ASKED_ACKNOWLEDGED, stranger);
 	if (ticket->state == STATE_HELD)
 		desk_set_held_timers(d, ticket);

@@ -69,12 +69,12 @@ static void add_value(struct filling *f, int variable)
 	const char *value = variable == VARIABLE_NONE ? NULL : f->value[variable];
 	if (!value)
 		return;
-	if (template_variables[variable].kind != BLOCK || f->head)
-		template_add_line(&f->out, f->html, value);
+	if (desk_template_variables[variable].kind != BLOCK || f->head)
+		desk_template_add_line(&f->out, f->html, value);
 	else if (f->html)
-		template_add_html(&f->out, value);
+		desk_template_add_html(&f->out, value);
 	else
-		template_add_text(&f->out, value);
+		desk_template_add_text(&f->out, value);
 }
 
 static void add_part(struct filling *f, const struct piece *piece)
@@ -96,7 +96,7 @@ static void fill(struct filling *f, const char *template)
 	struct scanner scanner = {template, true};
 	int depth = 0, hidden_at = 0;    /* hidden_at: depth of the outermost section that is not shown; 0: all are */
 
-	for (struct piece piece; (piece = template_piece(&scanner)).kind != PIECE_END;) {
+	for (struct piece piece; (piece = desk_template_piece(&scanner)).kind != PIECE_END;) {
 		bool there = piece.variable != VARIABLE_NONE && f->value[piece.variable];
 		switch (piece.kind) {
 		case PIECE_IF:
@@ -148,12 +148,12 @@ static size_t take_values(struct arena *arena, struct filling *f, const char *re
 	size_t total = 0;
 
 	while (record_next(arena, &record, &key, &value)) {
-		int variable = template_variable_named(key, strlen(key));
+		int variable = desk_template_variable_named(key, strlen(key));
 		total += strlen(value);
 		if (variable > VARIABLE_CONTENT && !f->value[variable])
-			f->value[variable] = usable_value(arena_string(arena, value), template_variables[variable].kind);
+			f->value[variable] = usable_value(arena_string(arena, value), desk_template_variables[variable].kind);
 	}
-	f->value[template_variable_named("language", strlen("language"))] = f->language;
+	f->value[desk_template_variable_named("language", strlen("language"))] = f->language;
 	return total;
 }
 
@@ -180,7 +180,7 @@ static const char *finish_text(struct arena *arena, struct filling *f, const cha
 /* What a person wrote goes out, also where the desk's own text of such a mail has no place for it: then above all. NULL: it cannot be put there. */
 static const char *with_words(struct arena *arena, const struct filling *f, const char *name, const struct template_file *file)
 {
-	if (!desk_notice_is(name, NOTICE_AGENTS_WORDS) || !f->value[template_variable_named("text", strlen("text"))] || strstr(file->text, "{text}"))
+	if (!desk_notice_is(name, NOTICE_AGENTS_WORDS) || !f->value[desk_template_variable_named("text", strlen("text"))] || strstr(file->text, "{text}"))
 		return file->text;
 	if (f->html)
 		return strncmp(file->text, "<!", 2) ? arena_printf(arena, "{text}\n%s", file->text) : NULL;

@@ -17,9 +17,9 @@ enum variable_kind {
 };
 enum { VARIABLE_CONTENT = 0, VARIABLE_NONE = -1, VARIABLES = 62 };
 struct template_variable { const char *name; enum variable_kind kind; };
-extern const struct template_variable template_variables[VARIABLES];
+extern const struct template_variable desk_template_variables[VARIABLES];
 /* VARIABLE_NONE: there is no such one. */
-int template_variable_named(const char *name, size_t length);
+int desk_template_variable_named(const char *name, size_t length);
 
 enum piece_kind { PIECE_END, PIECE_TEXT, PIECE_VALUE, PIECE_IF, PIECE_UNLESS, PIECE_CLOSE, PIECE_PART, PIECE_BAD };
 struct piece {
@@ -28,11 +28,11 @@ struct piece {
 	int variable;
 };
 struct scanner { const char *at; bool line_start; };         /* starts as {template, true} */
-struct piece template_piece(struct scanner *scanner);
+struct piece desk_template_piece(struct scanner *scanner);
 
 /* Values into text or HTML (desk_template_value.c). Lines: paragraphs in HTML; in text, an indent before it is repeated. */
-void template_add_line(struct buffer *out, bool html, const char *value);
-void template_add_text(struct buffer *out, const char *value);
-void template_add_html(struct buffer *out, const char *value);
+void desk_template_add_line(struct buffer *out, bool html, const char *value);
+void desk_template_add_text(struct buffer *out, const char *value);
+void desk_template_add_html(struct buffer *out, const char *value);
 
 #endif

@@ -10,7 +10,7 @@
 
 enum { DEPTH = 8 };                      /* sections within sections */
 
-const struct template_variable template_variables[] = {
+const struct template_variable desk_template_variables[] = {
 	[VARIABLE_CONTENT] = {"content", LINE},          /* of frame.html alone: the body, as it is */
 	{"language", LINE},                              /* of the template found */
 	{"ticket", LINE}, {"subject", LINE}, {"subject_line", LINE}, {"desk", LINE}, {"queue", LINE}, {"queue_description", LINE},
@@ -27,12 +27,12 @@ const struct template_variable template_variables[] = {
 	{"readers", LINE}, {"proposed", LINE}, {"instead_of", LINE}, {"history", BLOCK}, {"since", BLOCK},
 	{"colleague", LINE}, {"taken", LINE}, {"answered", LINE}, {"noted", LINE}, {"closed", LINE},
 };
-_Static_assert(COUNT_OF(template_variables) == VARIABLES, "VARIABLES in desk_template.h");
+_Static_assert(COUNT_OF(desk_template_variables) == VARIABLES, "VARIABLES in desk_template.h");
 
-int template_variable_named(const char *name, size_t length)
+int desk_template_variable_named(const char *name, size_t length)
 {
 	for (size_t i = 0; i < VARIABLES; i++)
-		if (strlen(template_variables[i].name) == length && memcmp(template_variables[i].name, name, length) == 0)
+		if (strlen(desk_template_variables[i].name) == length && memcmp(desk_template_variables[i].name, name, length) == 0)
 			return (int)i;
 	return VARIABLE_NONE;
 }
@@ -44,7 +44,7 @@ static struct piece piece_text(struct scanner *s, enum piece_kind kind, const ch
 	return (struct piece){kind, at, shown, VARIABLE_NONE};
 }
 
-struct piece template_piece(struct scanner *s)
+struct piece desk_template_piece(struct scanner *s)
 {
 	const char *at = s->at, *name = at + 1;
 	enum piece_kind kind = PIECE_VALUE;
@@ -67,7 +67,7 @@ struct piece template_piece(struct scanner *s)
 		s->at++;
 	else
 		s->line_start = false;
-	return (struct piece){kind, name, length, template_variable_named(name, length)};
+	return (struct piece){kind, name, length, desk_template_variable_named(name, length)};
 }
 
 bool desk_template_is_part(const char *name)
@@ -122,7 +122,7 @@ static bool check_piece(struct checking *c, const struct piece *piece, struct pi
 	if (piece->variable == VARIABLE_CONTENT && strcmp(c->file->name, "frame"))
 		return broken(c, "only frame.html may hold {", piece);
 	if (piece->kind == PIECE_VALUE)
-		return !first_line || template_variables[piece->variable].kind != BLOCK || broken(c, "several lines do not fit into the Subject: {", piece);
+		return !first_line || desk_template_variables[piece->variable].kind != BLOCK || broken(c, "several lines do not fit into the Subject: {", piece);
 	if (piece->kind == PIECE_CLOSE) {
 		if (!*depth || open[*depth - 1].variable != piece->variable)
 			return broken(c, "closes what is not the innermost open section: {/", piece);
@@ -148,7 +148,7 @@ bool desk_template_check(const struct template_file *file, struct error *error)
 		return broken(&c, "the first line is not \"Subject: ...\"", NULL);
 	for (;;) {
 		c.here = scanner.at;
-		struct piece piece = template_piece(&scanner);
+		struct piece piece = desk_template_piece(&scanner);
 		if (piece.kind == PIECE_END)
 			break;
 		if (!check_piece(&c, &piece, open, &depth))

@@ -29,7 +29,7 @@ static void add_escaped(struct buffer *out, char byte)
 	}
 }
 
-void template_add_line(struct buffer *out, bool html, const char *value)
+void desk_template_add_line(struct buffer *out, bool html, const char *value)
 {
 	for (; *value; value++) {
 		char byte = is_control(*value) ? ' ' : *value;
@@ -43,7 +43,7 @@ void template_add_line(struct buffer *out, bool html, const char *value)
 /* ---------------------------------------------------------------- several lines into text */
 
 /* What stands before the value on its line is repeated before its other lines, if it is no more than an indent or a quote mark. */
-void template_add_text(struct buffer *out, const char *value)
+void desk_template_add_text(struct buffer *out, const char *value)
 {
 	size_t start = out->length;
 	while (start && out->at[start - 1] != '\n')
@@ -131,7 +131,7 @@ static void add_words_html(struct buffer *out, const char *at, size_t length)
 }
 
 /* Blank lines part paragraphs; lines that begin with ">" are a quotation of any length, shown as one. */
-void template_add_html(struct buffer *out, const char *value)
+void desk_template_add_html(struct buffer *out, const char *value)
 {
 	bool in_paragraph = false, in_quote = false;
 

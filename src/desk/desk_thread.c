@@ -131,7 +131,7 @@ static const char *why_not(struct decision *d, const struct clue_facts *found, c
 		return "that mail was for an agent";
 	if (mail->from_doubt)
 		return "nobody can tell who wrote it: its From can be read in two ways";
-	if (failed_authentication(mail))
+	if (desk_failed_authentication(mail))
 		return arena_printf(d->arena, "nothing proves that it is from %s: its authentication failed", from);
 	/* An agent's address: whom he copied has it, and takes part. */
 	if (!desk_is_participant(found->ticket, from) && !desk_has_left(found->ticket, from))

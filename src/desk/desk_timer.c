@@ -21,8 +21,8 @@ static void overdue(struct decision *d, const struct ticket_facts *ticket)
 	if (!desk_answer_is_due(d, ticket))
 		return;
 	record_add(&variables, "date", desk_date(d->arena, d->facts->now, d->policy->language));
-	plan_remark(d, ticket->id, "the answer is overdue", NULL);
-	notice_to_agents(d, ticket, "agent-overdue", d->facts->last_words, NULL, arena_string(d->arena, buffer_string(&variables)));
+	desk_plan_remark(d, ticket->id, "the answer is overdue", NULL);
+	desk_notice_to_agents(d, ticket, "agent-overdue", d->facts->last_words, NULL, arena_string(d->arena, buffer_string(&variables)));
 }
 
 void desk_decide_timer(const struct desk_policy *policy, const char *timer, const struct facts *facts, struct plan *plan)
@@ -37,16 +37,16 @@ void desk_decide_timer(const struct desk_policy *policy, const char *timer, cons
 	if (strcmp(timer, TIMER_HELD_REMIND) == 0 || strcmp(timer, TIMER_HELD_END) == 0)
 		desk_decide_held_timer(&d, ticket, timer);
 	else if (desk_gathered_from(timer))
-		tell_of_gathered(&d, ticket, desk_gathered_from(timer));
-	else if (strcmp(timer, TIMER_PENDING) == 0 && plan_event(&d, ticket, EVENT_TIME_COME, "the time has come")) {
-		notice_to_agents(&d, ticket, "agent-pending", facts->last_words, NULL, NULL);
+		desk_tell_of_gathered(&d, ticket, desk_gathered_from(timer));
+	else if (strcmp(timer, TIMER_PENDING) == 0 && desk_plan_event(&d, ticket, EVENT_TIME_COME, "the time has come")) {
+		desk_notice_to_agents(&d, ticket, "agent-pending", facts->last_words, NULL, NULL);
 	} else if (strcmp(timer, TIMER_ANSWER) == 0) {
 		overdue(&d, ticket);
 	} else if (strcmp(timer, TIMER_REMIND) == 0 && ticket->state == STATE_RESOLVED) {
-		tell_customer(&d, ticket, "reminder");
+		desk_tell_customer(&d, ticket, "reminder");
 	} else if (strcmp(timer, TIMER_CLOSE) == 0 && ticket->state == STATE_RESOLVED) {
-		plan_event(&d, ticket, EVENT_SILENCE, "no answer");
-		tell_customer(&d, ticket, "closed");
+		desk_plan_event(&d, ticket, EVENT_SILENCE, "no answer");
+		desk_tell_customer(&d, ticket, "closed");
 	}
 }
 
@@ -55,7 +55,7 @@ void desk_decide_digest(const struct desk_policy *policy, const struct desk_agen
 {
 	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL, 0};
 	const struct desk_queue *queue = &policy->queues.at[0];
-	if (!mail_address_usable(agent->email) || !queue_wants_notice(queue, "agent-digest"))
+	if (!mail_address_usable(agent->email) || !desk_queue_wants_notice(queue, "agent-digest"))
 		return;
 	CLEANUP_BUFFER struct buffer variables;
 	buffer_init(&variables);
@@ -70,5 +70,5 @@ void desk_decide_digest(const struct desk_policy *policy, const struct desk_agen
 	o->envelope_from = desk_token_address(plan->arena, policy, queue->address, &bounce);
 	o->message_id = desk_message_id(plan->arena, policy, &id);
 	*ARENA_PUSH(plan->arena, &o->to) = (struct mail_address){agent->email, agent->display};
-	plan_add(&d, EFFECT_ENQUEUE, 0)->outgoing = o;
+	desk_plan_add(&d, EFFECT_ENQUEUE, 0)->outgoing = o;
 }

@@ -11,7 +11,7 @@ void desk_set_voice(struct decision *d, struct ticket_facts *ticket, const char 
 {
 	if (strcmp(ticket->voice ? ticket->voice : "", voice) == 0)
 		return;
-	plan_add(d, EFFECT_SET_VOICE, ticket->id)->to = voice;
+	desk_plan_add(d, EFFECT_SET_VOICE, ticket->id)->to = voice;
 	ticket->voice = voice;
 }
 

@@ -54,9 +54,9 @@ static void judge(struct trial *trial, const struct learner *learner, size_t num
 	struct held_out *held = &trial->at[trial->count];
 	struct evidence_of_text evidence;
 
-	if (!patience_lasts(trial->corpus->patience))
+	if (!learn_patience_lasts(trial->corpus->patience))
 		return;
-	learner_weigh(&scratch, learner, features, &evidence);
+	learn_learner_weigh(&scratch, learner, features, &evidence);
 	trial->tried++;
 	if (evidence.first == trial->corpus->quiet)
 		return;                          /* nothing would be done: there is nothing to be right or wrong about */
@@ -65,10 +65,10 @@ static void judge(struct trial *trial, const struct learner *learner, size_t num
 	held->right = kind == SAMPLE_KNOWN && evidence.first == document->class;
 	held->newest = (trial->age[number] + 1) * 10 > 9 * trial->of_class[document->class];
 	for (size_t i = 0; i < HEATS; i++) {
-		held->belief[i] = belief_of(evidence.decisions, learner->classes, evidence.first, heat(i));
-		held->surprise[i] = kind != SAMPLE_KNOWN ? 0 : -log(fmax(1e-9, belief_of(evidence.decisions, learner->classes, document->class, heat(i))));
+		held->belief[i] = learn_belief_of(evidence.decisions, learner->classes, evidence.first, heat(i));
+		held->surprise[i] = kind != SAMPLE_KNOWN ? 0 : -log(fmax(1e-9, learn_belief_of(evidence.decisions, learner->classes, document->class, heat(i))));
 	}
-	gate_terms(&evidence, 0.5, held->terms);         /* the belief is put in when the temperature is known */
+	learn_gate_terms(&evidence, 0.5, held->terms);         /* the belief is put in when the temperature is known */
 	held->evidence.decisions = NULL;
 	held->evidence.vector.at = NULL;
 }
@@ -89,7 +89,7 @@ static void begin(struct trial *trial, const struct corpus *corpus)
 		}
 	if (trial->mails <= MANY) {
 		trial->rank = ARENA_ARRAY(arena, uint32_t, corpus->count + 1);
-		twins_order(corpus, trial->rank);
+		learn_twins_order(corpus, trial->rank);
 	}
 	trial->at = ARENA_ARRAY(arena, struct held_out, 6 * trial->mails + 1);
 }
@@ -119,7 +119,7 @@ static void judge_block(struct trial *trial, size_t block, size_t blocks)
 	if (!held)
 		return;
 	every = 1 + held / KNOWN_MOST;
-	learner_train(&scratch, trial->corpus, &trial->rows, &learner);
+	learn_learner_train(&scratch, trial->corpus, &trial->rows, &learner);
 	for (size_t i = 0; i < trial->corpus->count; i++)
 		if (in_block(trial, i, block, blocks) && seen++ % every == 0)
 			judge(trial, &learner, i, &trial->corpus->at[i].features, SAMPLE_KNOWN);
@@ -162,7 +162,7 @@ static void judge_strangers(struct trial *trial, const struct left_out *left_out
 	if (!strangers)
 		return;
 	every = 1 + strangers * judged_groups / STRANGERS_MOST;
-	learner_train(&scratch, trial->corpus, &trial->rows, &learner);
+	learn_learner_train(&scratch, trial->corpus, &trial->rows, &learner);
 	for (size_t i = 0; i < trial->corpus->count; i++)
 		if (is_left_out(left_out, trial->corpus->at[i].class) && !trial->corpus->at[i].describes && seen++ % every == 0)
 			judge(trial, &learner, i, &trial->corpus->at[i].features, left_out->groups == 2 ? SAMPLE_STRANGER_FAR : SAMPLE_STRANGER);
@@ -178,7 +178,7 @@ static void judge_garbled(struct trial *trial)
 	for (size_t i = 0; i < trial->corpus->count; i++)
 		if (!in_block(trial, i, BLOCKS_OF_FEW - 1, BLOCKS_OF_FEW))
 			trial->rows.at[trial->rows.count++] = (uint32_t)i;
-	learner_train(&scratch, trial->corpus, &trial->rows, &learner);
+	learn_learner_train(&scratch, trial->corpus, &trial->rows, &learner);
 	for (size_t i = 0; i < trial->corpus->count; i++) {
 		struct features garbled = trial->corpus->at[i].features;
 
@@ -260,34 +260,34 @@ static struct gate_sample *make_samples(struct trial *trial, size_t warm)
 		samples[i].newest = held->newest && held->kind == SAMPLE_KNOWN;
 		samples[i].weight = held->kind != SAMPLE_KNOWN ? share / (1 - share) * (double)trial->tried_known / strangers : 1;
 		memcpy(samples[i].x, held->terms, sizeof held->terms);
-		gate_put_belief(samples[i].x, held->belief[warm]);
+		learn_gate_put_belief(samples[i].x, held->belief[warm]);
 	}
 	return samples;
 }
 
-void calibrate(const struct corpus *corpus, double precision, struct gate *gate, struct promise *promise)
+void learn_calibrate(const struct corpus *corpus, double precision, struct gate *gate, struct promise *promise)
 {
 	struct trial trial;
 	struct gate_sample *samples;
 	size_t warm, right = 0;
 
 	*promise = (struct promise){ .asked = precision, .threshold = NEVER_ROUTED };
-	gate_unfitted(gate);
+	learn_gate_unfitted(gate);
 	begin(&trial, corpus);
 	if (corpus->classes > 1 && trial.mails)
 		judge_known(&trial);
-	if (trial.known && patience_lasts(corpus->patience)) {
+	if (trial.known && learn_patience_lasts(corpus->patience)) {
 		judge_unknown(&trial);
 		warm = best_heat(&trial);
 		gate->temperature = heat(warm);
 		samples = make_samples(&trial, warm);
-		gate_fit(gate, samples, trial.count);
+		learn_gate_fit(gate, samples, trial.count);
 		for (size_t i = 0; i < trial.known; i++)
 			right += trial.at[i].right;
 		promise->held_out = (uint32_t)trial.known;
 		promise->accuracy = (double)right / (double)trial.known;
 		if (trial.tried > trial.tried_known)
-			find_threshold(gate, samples, trial.count, promise);
+			learn_find_threshold(gate, samples, trial.count, promise);
 	}
 	arena_fini(&trial.arena);
 }

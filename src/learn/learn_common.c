@@ -67,7 +67,7 @@ static void fill(void)
 	}
 }
 
-bool word_is_common(const char *word, uint32_t hash)
+bool learn_word_is_common(const char *word, uint32_t hash)
 {
 	pthread_once(&once, fill);
 	for (size_t at = hash % SLOTS; slots[at]; at = (at + 1) % SLOTS)

@@ -71,7 +71,7 @@ static void describe(struct arena *arena, struct corpus *corpus, uint16_t class,
 	bool says_more = description && strcmp(description, corpus->labels[class]) != 0;
 
 	*document = (struct document){ .class = class, .copies = 1, .describes = true };
-	features_of(arena, says_more ? arena_printf(&scratch, "%s\n%s", name, words_of_name(&scratch, description)) : name, &document->features);
+	learn_features_of(arena, says_more ? arena_printf(&scratch, "%s\n%s", name, words_of_name(&scratch, description)) : name, &document->features);
 }
 
 /* What a mail weighs before it is made a whole number; at least a quarter of the newest. */
@@ -93,16 +93,16 @@ static void add_texts(struct arena *arena, const struct learn_input *input, size
 		newest = input->texts[i].at > newest ? input->texts[i].at : newest;
 	for (size_t i = first; i < input->text_count; i++)
 		least = fmin(least, weight_of(&input->texts[i], newest));
-	for (size_t i = first; i < input->text_count && patience_lasts(corpus->patience); i++) {
+	for (size_t i = first; i < input->text_count && learn_patience_lasts(corpus->patience); i++) {
 		struct document *document = &corpus->at[corpus->count++];
 		double copies = fmin(COPIES_MOST, fmax(1, round(weight_of(&input->texts[i], newest) / least)));
 
 		*document = (struct document){ .class = class_of[i - first], .copies = (uint8_t)copies };
-		features_of(arena, input->texts[i].text ? input->texts[i].text : "", &document->features);
+		learn_features_of(arena, input->texts[i].text ? input->texts[i].text : "", &document->features);
 	}
 }
 
-bool patience_lasts(struct patience *patience)
+bool learn_patience_lasts(struct patience *patience)
 {
 	patience->over = patience->over || (patience->go_on && !patience->go_on(patience->context));
 	return !patience->over;
@@ -124,7 +124,7 @@ static size_t first_text(const struct learn_input *input)
 	return first;
 }
 
-enum status corpus_make(struct arena *arena, const struct learn_input *input, struct corpus *corpus, struct error *error)
+enum status learn_corpus_make(struct arena *arena, const struct learn_input *input, struct corpus *corpus, struct error *error)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	struct label_table *table = ARENA_NEW(&scratch, struct label_table);

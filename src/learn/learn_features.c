@@ -120,7 +120,7 @@ static void find_places(struct arena *arena, struct counting *counting)
 		}
 		if (!table[slot]) {
 			table[slot] = (uint16_t)(i + 1);
-			counting->common[i] = word_is_common(word, value);
+			counting->common[i] = learn_word_is_common(word, value);
 		}
 		counting->place[i] = (uint16_t)(table[slot] - 1);
 		counting->times[table[slot] - 1]++;
@@ -182,7 +182,7 @@ static const uint16_t *sort_origins(struct arena *arena, const struct feature_or
 	return order;
 }
 
-void features_of_tokens(struct arena *arena, const struct token_list *tokens, struct features *features, struct feature_origins *origins)
+void learn_features_of_tokens(struct arena *arena, const struct token_list *tokens, struct features *features, struct feature_origins *origins)
 {
 	uint32_t last = UINT32_MAX;
 	const uint16_t *order;
@@ -205,15 +205,15 @@ void features_of_tokens(struct arena *arena, const struct token_list *tokens, st
 }
 
 /* What is needed on the way is thrown away; only the features are put into `arena`. */
-void features_of(struct arena *arena, const char *text, struct features *features)
+void learn_features_of(struct arena *arena, const char *text, struct features *features)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	struct token_list tokens;
 	struct feature_origins origins;
 	uint32_t *kept;
 
-	tokens_of(&scratch, text, &tokens);
-	features_of_tokens(&scratch, &tokens, features, &origins);
+	learn_tokens_of(&scratch, text, &tokens);
+	learn_features_of_tokens(&scratch, &tokens, features, &origins);
 	kept = ARENA_ARRAY(arena, uint32_t, features->count + 1);
 	memcpy(kept, features->at, features->count * sizeof *kept);
 	features->at = kept;

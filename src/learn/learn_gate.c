@@ -15,7 +15,7 @@
 #define NEWTON_STEPS 30
 #define PRIOR 1.0                                /* of a weight of one standard deviation, in samples */
 
-double belief_of(const float *decisions, size_t classes, size_t class, double temperature)
+double learn_belief_of(const float *decisions, size_t classes, size_t class, double temperature)
 {
 	double sum = 0;
 
@@ -24,7 +24,7 @@ double belief_of(const float *decisions, size_t classes, size_t class, double te
 	return 1 / sum;
 }
 
-void gate_terms(const struct evidence_of_text *evidence, double belief, double x[GATE_TERMS])
+void learn_gate_terms(const struct evidence_of_text *evidence, double belief, double x[GATE_TERMS])
 {
 	double first = evidence->decisions[evidence->first], second = evidence->decisions[evidence->second];
 
@@ -36,16 +36,16 @@ void gate_terms(const struct evidence_of_text *evidence, double belief, double x
 	x[6] = evidence->unknown_runs;
 	x[7] = log(1 + fmin(200, evidence->words));
 	x[8] = evidence->near_own * evidence->near_own;
-	gate_put_belief(x, belief);
+	learn_gate_put_belief(x, belief);
 }
 
-void gate_put_belief(double x[GATE_TERMS], double belief)
+void learn_gate_put_belief(double x[GATE_TERMS], double belief)
 {
 	belief = fmin(0.9999, fmax(1e-6, belief));
 	x[2] = log(belief / (1 - belief));
 }
 
-void gate_unfitted(struct gate *gate)
+void learn_gate_unfitted(struct gate *gate)
 {
 	*gate = (struct gate){ .temperature = 0.1 };
 	for (size_t k = 0; k < GATE_TERMS; k++)
@@ -81,7 +81,7 @@ static double score(const struct gate *gate, const double x[GATE_TERMS])
 	return sum;
 }
 
-double gate_confidence(const struct gate *gate, const double x[GATE_TERMS])
+double learn_gate_confidence(const struct gate *gate, const double x[GATE_TERMS])
 {
 	return 1 / (1 + exp(-score(gate, x)));
 }
@@ -109,7 +109,7 @@ static void solve(double matrix[SIZE][SIZE + 1], double out[SIZE])
 /* Adds what one sample says to gradient (last column) and curvature. */
 static void add_sample(const struct gate *gate, const struct gate_sample *sample, double matrix[SIZE][SIZE + 1])
 {
-	double z[SIZE], p = gate_confidence(gate, sample->x), slope = sample->weight * (sample->right - p), curve = sample->weight * p * (1 - p);
+	double z[SIZE], p = learn_gate_confidence(gate, sample->x), slope = sample->weight * (sample->right - p), curve = sample->weight * p * (1 - p);
 
 	for (size_t k = 0; k < GATE_TERMS; k++)
 		z[k] = (sample->x[k] - gate->mean[k]) / gate->deviation[k];
@@ -121,7 +121,7 @@ static void add_sample(const struct gate *gate, const struct gate_sample *sample
 	}
 }
 
-void gate_fit(struct gate *gate, const struct gate_sample *samples, size_t count)
+void learn_gate_fit(struct gate *gate, const struct gate_sample *samples, size_t count)
 {
 	standardise(gate, samples, count);
 	memset(gate->weight, 0, sizeof gate->weight);

@@ -6,17 +6,17 @@
  */
 #include "learn_private.h"
 
-void learner_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, struct learner *learner)
+void learn_learner_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, struct learner *learner)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	struct vector *vectors = ARENA_ARRAY(&scratch, struct vector, rows->count + 1);
 
 	*learner = (struct learner){ .classes = corpus->classes };
-	vocabulary_make(arena, corpus, rows, &learner->vocabulary);
+	learn_vocabulary_make(arena, corpus, rows, &learner->vocabulary);
 	for (size_t i = 0; i < rows->count; i++)
-		vector_of(&scratch, &learner->vocabulary, &corpus->at[rows->at[i]].features, &vectors[i]);
-	linear_train(arena, corpus, rows, vectors, &learner->vocabulary, &learner->weights);
-	nearest_make(arena, corpus, rows, vectors, learner->vocabulary.known.count, &learner->nearest);
+		learn_vector_of(&scratch, &learner->vocabulary, &corpus->at[rows->at[i]].features, &vectors[i]);
+	learn_linear_train(arena, corpus, rows, vectors, &learner->vocabulary, &learner->weights);
+	learn_nearest_make(arena, corpus, rows, vectors, learner->vocabulary.known.count, &learner->nearest);
 }
 
 static void find_best(const float *decisions, size_t classes, struct evidence_of_text *evidence)
@@ -30,16 +30,16 @@ static void find_best(const float *decisions, size_t classes, struct evidence_of
 			evidence->second = class;
 }
 
-void learner_weigh(struct arena *arena, const struct learner *learner, const struct features *features, struct evidence_of_text *evidence)
+void learn_learner_weigh(struct arena *arena, const struct learner *learner, const struct features *features, struct evidence_of_text *evidence)
 {
 	struct vector vector;
 
-	vector_of(arena, &learner->vocabulary, features, &vector);
+	learn_vector_of(arena, &learner->vocabulary, features, &vector);
 	*evidence = (struct evidence_of_text){
 		.decisions = ARENA_ARRAY(arena, float, learner->classes + 1), .words = vector.words, .empty = !vector.count,
 		.unknown_words = vector.unknown_words, .unknown_runs = vector.unknown_runs, .vector = vector,
 	};
-	weights_decide(&learner->weights, &vector, evidence->decisions);
+	learn_weights_decide(&learner->weights, &vector, evidence->decisions);
 	find_best(evidence->decisions, learner->classes, evidence);
-	nearest_find(arena, &learner->nearest, &vector, evidence->first, &evidence->near_own, &evidence->near_other);
+	learn_nearest_find(arena, &learner->nearest, &vector, evidence->first, &evidence->near_own, &evidence->near_other);
 }

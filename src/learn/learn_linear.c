@@ -201,7 +201,7 @@ static void keep(struct trainer *trainer, size_t class, const double *weights, d
 	trainer->weights->scale[class] = (float)(largest / 127);
 	trainer->weights->bias[class] = (float)bias;
 	for (int feature = 0; feature < trainer->features; feature++)
-		weight_list_add(&trainer->list, trainer->number_of[feature + 1], class, sign * weights[feature] / largest * 127);
+		learn_weight_list_add(&trainer->list, trainer->number_of[feature + 1], class, sign * weights[feature] / largest * 127);
 }
 
 static void train_class(struct trainer *trainer, size_t class, size_t own)
@@ -233,8 +233,8 @@ static void keep_centre(struct trainer *trainer, size_t class)
 	free(weights);
 }
 
-void linear_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors,
-                  const struct vocabulary *vocabulary, struct weights *weights)
+void learn_linear_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors,
+                        const struct vocabulary *vocabulary, struct weights *weights)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	struct trainer trainer = { .corpus = corpus, .rows = rows, .vectors = vectors, .known = vocabulary->known.count, .weights = weights };
@@ -245,7 +245,7 @@ void linear_train(struct arena *arena, const struct corpus *corpus, const struct
 	weights->classes = corpus->classes;
 	weights->scale = ARENA_ARRAY(arena, float, corpus->classes + 1);
 	weights->bias = ARENA_ARRAY(arena, float, corpus->classes + 1);
-	for (size_t class = 0; class < corpus->classes && patience_lasts(corpus->patience); class++) {
+	for (size_t class = 0; class < corpus->classes && learn_patience_lasts(corpus->patience); class++) {
 		size_t own = find_centre(&trainer, class);
 
 		if (!own)
@@ -255,5 +255,5 @@ void linear_train(struct arena *arena, const struct corpus *corpus, const struct
 		else
 			train_class(&trainer, class, own);
 	}
-	weights_make(arena, &trainer.list, weights);
+	learn_weights_make(arena, &trainer.list, weights);
 }

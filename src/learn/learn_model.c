@@ -53,7 +53,7 @@ static void put_weights(struct buffer *out, const struct weights *weights)
 	}
 	put(out, weights->cells);
 	for (uint32_t number = 0; number < weights->known; number++) {
-		size_t count = weights_cells(weights, number, cells, values);
+		size_t count = learn_weights_cells(weights, number, cells, values);
 
 		put(out, count);
 		for (size_t i = 0; i < count; i++)
@@ -234,10 +234,10 @@ static void get_vocabulary(struct reader *reader, struct vocabulary *vocabulary)
 	vocabulary->rarest = (uint8_t)get(reader, UINT8_MAX);
 	const unsigned char *has = get_bytes(reader, BUCKETS / 8);
 
-	numbered_make(reader->arena, &vocabulary->known, BUCKETS);
+	learn_numbered_make(reader->arena, &vocabulary->known, BUCKETS);
 	for (size_t i = 0; has && i < BUCKETS / 8; i++)
 		vocabulary->known.at[i / 4].has |= (uint32_t)has[i] << 8 * (i % 4);
-	numbered_done(&vocabulary->known);
+	learn_numbered_done(&vocabulary->known);
 	vocabulary->rarity = copy_bytes(reader, vocabulary->known.count);
 	reader->bad |= !vocabulary->rarest;
 	for (size_t i = 0; i < vocabulary->known.count && !reader->bad; i++)
@@ -260,7 +260,7 @@ static void get_cells(struct reader *reader, uint32_t number, size_t *left, stru
 		reader->bad |= !values[i] || values[i] == INT8_MIN;
 	if (reader->bad)
 		return;
-	weights_put(weights, number, cells, values, count);
+	learn_weights_put(weights, number, cells, values, count);
 	*left -= count;
 }
 
@@ -277,7 +277,7 @@ static void get_weights(struct reader *reader, size_t known, size_t classes, str
 		weights->bias[class] = (float)get_real(reader);
 	}
 	weights->cells = left = get_count(reader, known * classes);
-	weights_room(reader->arena, weights);
+	learn_weights_room(reader->arena, weights);
 	for (uint32_t number = 0; number < known && !reader->bad; number++)
 		get_cells(reader, number, &left, weights);
 	reader->bad |= left != 0;
@@ -287,17 +287,17 @@ static void get_words(struct reader *reader, size_t known, struct nearest *neare
 {
 	size_t count = get_count(reader, known), number = 0;
 
-	numbered_make(reader->arena, &nearest->words, known);
+	learn_numbered_make(reader->arena, &nearest->words, known);
 	nearest->start = ARENA_ARRAY(reader->arena, uint32_t, count + 1);
 	for (size_t i = 0; i < count && !reader->bad; i++) {
 		size_t step = get(reader, known - 1 - number);
 
 		reader->bad |= i && !step;
 		number += step;
-		numbered_put(&nearest->words, number);
+		learn_numbered_put(&nearest->words, number);
 		nearest->start[i + 1] = nearest->start[i] + (uint32_t)get_count(reader, UINT32_MAX - nearest->start[i]);
 	}
-	numbered_done(&nearest->words);
+	learn_numbered_done(&nearest->words);
 	reader->bad |= nearest->words.count != count;
 }
 

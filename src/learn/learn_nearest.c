@@ -25,14 +25,14 @@ static void count_postings(struct arena *arena, const struct vector *vectors, si
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < vectors[i].count; k++)
 			seen[vectors[i].at[k].number] += vectors[i].at[k].kind == KIND_WORD;
-	numbered_make(arena, &nearest->words, known);
+	learn_numbered_make(arena, &nearest->words, known);
 	for (size_t number = 0; number < known; number++) {
 		if (seen[number] > LEAST_SAID_BY_ALL + count / SAID_BY_ALL)
 			seen[number] = 0;
 		if (seen[number])
-			numbered_put(&nearest->words, number);
+			learn_numbered_put(&nearest->words, number);
 	}
-	numbered_done(&nearest->words);
+	learn_numbered_done(&nearest->words);
 	nearest->start = ARENA_ARRAY(arena, uint32_t, nearest->words.count + 1);
 	for (size_t number = 0, at = 0; number < known; number++)
 		if (seen[number]) {
@@ -48,8 +48,8 @@ static bool is_word(const struct nearest *nearest, const struct vector_item *ite
 	return item->kind == KIND_WORD && numbered_has(&nearest->words, item->number);
 }
 
-void nearest_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors, size_t known,
-                  struct nearest *nearest)
+void learn_nearest_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors, size_t known,
+                        struct nearest *nearest)
 {
 	size_t skipped = rows->count > NEAREST_MAILS ? rows->count - NEAREST_MAILS : 0;
 	CLEANUP_ARENA struct arena scratch = { 0 };
@@ -121,7 +121,7 @@ static uint32_t longest_list(const struct looked_up *found)
 	return longest > most ? UINT32_MAX : longest ? longest - 1 : 0;
 }
 
-void nearest_find(struct arena *arena, const struct nearest *nearest, const struct vector *vector, size_t class, double *own, double *other)
+void learn_nearest_find(struct arena *arena, const struct nearest *nearest, const struct vector *vector, size_t class, double *own, double *other)
 {
 	float *likeness = ARENA_ARRAY(arena, float, nearest->mails + 1), same = 0, different = 0;
 	struct looked_up found;

@@ -7,17 +7,17 @@
  */
 #include "learn_private.h"
 
-void numbered_make(struct arena *arena, struct numbered *numbered, size_t among)
+void learn_numbered_make(struct arena *arena, struct numbered *numbered, size_t among)
 {
 	*numbered = (struct numbered){ .at = ARENA_ARRAY(arena, struct numbered_part, among / 32 + 1), .among = among };
 }
 
-void numbered_put(struct numbered *numbered, size_t member)
+void learn_numbered_put(struct numbered *numbered, size_t member)
 {
 	numbered->at[member / 32].has |= UINT32_C(1) << member % 32;
 }
 
-void numbered_done(struct numbered *numbered)
+void learn_numbered_done(struct numbered *numbered)
 {
 	numbered->count = 0;
 	for (size_t i = 0; i <= numbered->among / 32; i++) {

@@ -23,7 +23,7 @@ static void add_choice(const struct learn_model *model, const struct evidence_of
 	}
 	if (found)
 		guess->best[guess->best_count++] = (struct learn_choice){
-			model->labels[best], belief_of(evidence->decisions, classes, best, model->gate.temperature)
+			model->labels[best], learn_belief_of(evidence->decisions, classes, best, model->gate.temperature)
 		};
 }
 
@@ -32,8 +32,8 @@ struct learn_reading *learn_read(struct arena *arena, const char *text)
 	struct learn_reading *reading = ARENA_NEW(arena, struct learn_reading);
 
 	reading->text = text ? text : "";
-	tokens_of(arena, reading->text, &reading->tokens);
-	features_of_tokens(arena, &reading->tokens, &reading->features, &reading->origins);
+	learn_tokens_of(arena, reading->text, &reading->tokens);
+	learn_features_of_tokens(arena, &reading->tokens, &reading->features, &reading->origins);
 	return reading;
 }
 
@@ -44,15 +44,15 @@ void learn_ask(const struct learn_model *model, struct arena *arena, const struc
 	struct evidence_of_text evidence;
 	double terms[GATE_TERMS];
 
-	learner_weigh(&scratch, &model->learner, &reading->features, &evidence);
+	learn_learner_weigh(&scratch, &model->learner, &reading->features, &evidence);
 	*guess = (struct learn_guess){ .label = model->labels[evidence.first] };
 	for (size_t i = 0; i < LEARN_BEST; i++)
 		add_choice(model, &evidence, guess);
-	gate_terms(&evidence, guess->best[0].share, terms);
-	guess->confidence = evidence.empty ? 0 : gate_confidence(&model->gate, terms);
+	learn_gate_terms(&evidence, guess->best[0].share, terms);
+	guess->confidence = evidence.empty ? 0 : learn_gate_confidence(&model->gate, terms);
 	guess->routed = !evidence.empty && evidence.first != model->quiet && guess->confidence >= model->promise.threshold;
 	if (reasons == LEARN_REASONS_ALWAYS || (reasons == LEARN_REASONS_IF_ROUTED && guess->routed))
-		find_reasons(arena, &model->learner, reading, &evidence, guess);
+		learn_find_reasons(arena, &model->learner, reading, &evidence, guess);
 }
 
 void learn_predict(const struct learn_model *model, struct arena *arena, const char *text, enum learn_reasons reasons, struct learn_guess *guess)

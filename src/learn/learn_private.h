@@ -20,12 +20,12 @@ struct token_list {
 	char *bytes; size_t length;                      /* folded words, NUL after each */
 	struct learn_token { uint32_t start, length; uint32_t raw, raw_length; } *at; size_t count;
 };
-void tokens_of(struct arena *arena, const char *text, struct token_list *tokens);
+void learn_tokens_of(struct arena *arena, const char *text, struct token_list *tokens);
 
 /* ---- learn_common.c: words that say nothing of the matter ---- */
 extern const char *const learn_common_words[];
 extern const size_t learn_common_count;
-bool word_is_common(const char *word, uint32_t hash);            /* hash: its hash_text() */
+bool learn_word_is_common(const char *word, uint32_t hash);            /* hash: its hash_text() */
 
 /* ---- learn_features.c: what is counted in a text ---- */
 enum feature_kind { KIND_WORD, KIND_RUN };           /* words and pairs of words; 2 to 5 letters of a word with its edges */
@@ -40,8 +40,8 @@ struct features { uint32_t *at; size_t count; uint32_t words; };  /* in their or
 /* Which tokens a feature came from, by the first place of each; second is first if it is not a pair. For explanations. */
 struct feature_origin { uint32_t key; uint16_t first, second; };
 struct feature_origins { struct feature_origin *at; uint16_t *feature; size_t count; };  /* feature: of each, its place among the features */
-void features_of(struct arena *arena, const char *text, struct features *features);
-void features_of_tokens(struct arena *arena, const struct token_list *tokens, struct features *features, struct feature_origins *origins);
+void learn_features_of(struct arena *arena, const char *text, struct features *features);
+void learn_features_of_tokens(struct arena *arena, const struct token_list *tokens, struct features *features, struct feature_origins *origins);
 
 /* ---- learn_corpus.c: all texts of one training, counted ---- */
 #define COPIES_MOST 4
@@ -54,14 +54,14 @@ struct corpus {
 #define NO_CLASS SIZE_MAX
 struct rows { uint32_t *at; size_t count; };             /* numbers of documents, oldest first */
 /* False: the training was given up, what is made from now on is thrown away. */
-bool patience_lasts(struct patience *patience);
-enum status corpus_make(struct arena *arena, const struct learn_input *input, struct corpus *corpus, struct error *error);
+bool learn_patience_lasts(struct patience *patience);
+enum status learn_corpus_make(struct arena *arena, const struct learn_input *input, struct corpus *corpus, struct error *error);
 
 /* ---- learn_numbered.c: members of a set, numbered in their order ---- */
 struct numbered { struct numbered_part { uint32_t has, before; } *at; size_t among, count; };     /* of each 32: a bit for each, members before */
-void numbered_make(struct arena *arena, struct numbered *numbered, size_t among);
-void numbered_put(struct numbered *numbered, size_t member);
-void numbered_done(struct numbered *numbered);           /* all are put: from now on they have numbers */
+void learn_numbered_make(struct arena *arena, struct numbered *numbered, size_t among);
+void learn_numbered_put(struct numbered *numbered, size_t member);
+void learn_numbered_done(struct numbered *numbered);           /* all are put: from now on they have numbers */
 
 /* Processors of before 2008 have no instruction for it, and the compiler would make a call. */
 static inline uint32_t bits_in(uint32_t x)
@@ -89,8 +89,8 @@ struct vocabulary { struct numbered known; uint8_t *rarity, rarest; bool only_na
 struct vector_item { uint32_t number : 31, kind : 1; float value; };     /* number: among the known buckets */
 /* unknown_*: shares of the whole, 0 to 1 */
 struct vector { struct vector_item *at; size_t count; double unknown_words, unknown_runs; uint32_t words; };
-void vocabulary_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, struct vocabulary *vocabulary);
-void vector_of(struct arena *arena, const struct vocabulary *vocabulary, const struct features *features, struct vector *vector);
+void learn_vocabulary_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, struct vocabulary *vocabulary);
+void learn_vector_of(struct arena *arena, const struct vocabulary *vocabulary, const struct features *features, struct vector *vector);
 
 /* ---- learn_weights.c: what each class thinks of each bucket, sparse, in eight bits ---- */
 #define ROW_CLASSES 16                           /* so many at most: each bucket has a weight for every class, ready to be added up at once */
@@ -103,20 +103,20 @@ struct weights {
 	float *scale, *bias; size_t classes;             /* decision = bias + scale * sum(value * x) */
 };
 struct weight_list { struct weight_cell { uint32_t number; uint16_t class; int8_t value; } *at; size_t count, room; };
-void weight_list_add(struct weight_list *list, uint32_t number, size_t class, double steps);
-void weights_make(struct arena *arena, struct weight_list *list, struct weights *weights);       /* frees the list's cells */
+void learn_weight_list_add(struct weight_list *list, uint32_t number, size_t class, double steps);
+void learn_weights_make(struct arena *arena, struct weight_list *list, struct weights *weights);       /* frees the list's cells */
 /* Room for what weights->known, classes and cells say; then all of one bucket after those of the one before. */
-void weights_room(struct arena *arena, struct weights *weights);
-void weights_put(struct weights *weights, uint32_t number, const uint16_t *class, const int8_t *value, size_t count);
+void learn_weights_room(struct arena *arena, struct weights *weights);
+void learn_weights_put(struct weights *weights, uint32_t number, const uint16_t *class, const int8_t *value, size_t count);
 /* Those of one bucket that are not nothing, in the order of the classes; room for as many as there are classes. Returns how many. */
-size_t weights_cells(const struct weights *weights, uint32_t number, uint16_t *class, int8_t *value);
+size_t learn_weights_cells(const struct weights *weights, uint32_t number, uint16_t *class, int8_t *value);
 /* Of each item of the vector, what it gave to `class` over `other`. */
-void weights_between(const struct weights *weights, const struct vector *vector, size_t class, size_t other, float *between);
-void weights_decide(const struct weights *weights, const struct vector *vector, float *decisions);
+void learn_weights_between(const struct weights *weights, const struct vector *vector, size_t class, size_t other, float *between);
+void learn_weights_decide(const struct weights *weights, const struct vector *vector, float *decisions);
 
 /* ---- learn_linear.c: the only one that knows LIBLINEAR ---- */
-void linear_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors,
-                  const struct vocabulary *vocabulary, struct weights *weights);
+void learn_linear_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors,
+                        const struct vocabulary *vocabulary, struct weights *weights);
 
 /* ---- learn_nearest.c: the known mail that is most like this one, by its words ---- */
 #define POSTING_BYTES 3
@@ -126,14 +126,14 @@ struct nearest {
 	uint8_t *posting; size_t postings;               /* POSTING_BYTES each: the mail's number, lower byte first, and the value, of 255 */
 	uint16_t *class; size_t mails;
 };
-void nearest_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors, size_t known,
-                  struct nearest *nearest);
+void learn_nearest_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, const struct vector *vectors, size_t known,
+                        struct nearest *nearest);
 /* Likeness, 0 to 1, of the nearest mail of `class` and of the nearest of any other. */
-void nearest_find(struct arena *arena, const struct nearest *nearest, const struct vector *vector, size_t class, double *own, double *other);
+void learn_nearest_find(struct arena *arena, const struct nearest *nearest, const struct vector *vector, size_t class, double *own, double *other);
 
 /* ---- learn_learner.c: what is learnt from texts, without what is known of its quality ---- */
 struct learner { struct vocabulary vocabulary; struct weights weights; struct nearest nearest; size_t classes; };
-void learner_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, struct learner *learner);
+void learn_learner_train(struct arena *arena, const struct corpus *corpus, const struct rows *rows, struct learner *learner);
 
 /* What is known of a text before it is decided whether to believe it. */
 struct evidence_of_text {
@@ -145,7 +145,7 @@ struct evidence_of_text {
 	bool empty;                                      /* nothing in it is known */
 	struct vector vector;
 };
-void learner_weigh(struct arena *arena, const struct learner *learner, const struct features *features, struct evidence_of_text *evidence);
+void learn_learner_weigh(struct arena *arena, const struct learner *learner, const struct features *features, struct evidence_of_text *evidence);
 
 /* ---- learn_gate.c: evidence -> probability that routing would be right ---- */
 #define GATE_TERMS 9
@@ -153,15 +153,15 @@ struct gate { double temperature; double mean[GATE_TERMS], deviation[GATE_TERMS]
 /* Whose text: of a class that was learnt; of one that was left out alone; of one that was left out with others. */
 enum sample_kind { SAMPLE_KNOWN, SAMPLE_STRANGER, SAMPLE_STRANGER_FAR, SAMPLE_KINDS };
 struct gate_sample { double x[GATE_TERMS]; double weight; enum sample_kind kind; bool right, newest; };
-double belief_of(const float *decisions, size_t classes, size_t class, double temperature);      /* softmax */
-void gate_terms(const struct evidence_of_text *evidence, double belief, double x[GATE_TERMS]);
-void gate_put_belief(double x[GATE_TERMS], double belief);
-void gate_unfitted(struct gate *gate);                   /* for a model that knows no mails: believes softmax, halved */
-void gate_fit(struct gate *gate, const struct gate_sample *samples, size_t count);
-double gate_confidence(const struct gate *gate, const double x[GATE_TERMS]);
+double learn_belief_of(const float *decisions, size_t classes, size_t class, double temperature);      /* softmax */
+void learn_gate_terms(const struct evidence_of_text *evidence, double belief, double x[GATE_TERMS]);
+void learn_gate_put_belief(double x[GATE_TERMS], double belief);
+void learn_gate_unfitted(struct gate *gate);                   /* for a model that knows no mails: believes softmax, halved */
+void learn_gate_fit(struct gate *gate, const struct gate_sample *samples, size_t count);
+double learn_gate_confidence(const struct gate *gate, const double x[GATE_TERMS]);
 
 /* ---- learn_twins.c ---- */
-void twins_order(const struct corpus *corpus, uint32_t *rank);   /* of each mail within its class */
+void learn_twins_order(const struct corpus *corpus, uint32_t *rank);   /* of each mail within its class */
 
 /* ---- learn_calibrate.c: how sure a learner may be, from texts it has not seen ---- */
 struct promise {
@@ -170,17 +170,17 @@ struct promise {
 	uint32_t held_out;
 };
 #define NEVER_ROUTED 2.0
-void calibrate(const struct corpus *corpus, double precision, struct gate *gate, struct promise *promise);
+void learn_calibrate(const struct corpus *corpus, double precision, struct gate *gate, struct promise *promise);
 
 /* ---- learn_threshold.c ---- */
-void find_threshold(const struct gate *gate, const struct gate_sample *samples, size_t count, struct promise *promise);
+void learn_find_threshold(const struct gate *gate, const struct gate_sample *samples, size_t count, struct promise *promise);
 
 /* ---- learn_predict.c: a text, taken apart once for all models that are asked about it ---- */
 struct learn_reading { const char *text; struct token_list tokens; struct features features; struct feature_origins origins; };
 
 /* ---- learn_reasons.c ---- */
-void find_reasons(struct arena *arena, const struct learner *learner, const struct learn_reading *reading, const struct evidence_of_text *evidence,
-                  struct learn_guess *guess);
+void learn_find_reasons(struct arena *arena, const struct learner *learner, const struct learn_reading *reading, const struct evidence_of_text *evidence,
+                        struct learn_guess *guess);
 
 /* ---- learn_train.c makes it, learn_model.c saves and loads it, learn_predict.c asks it ---- */
 struct learn_model {

@@ -52,8 +52,8 @@ static void name_largest(struct arena *arena, const char *text, const struct tok
 	gain[best].first = 0;
 }
 
-void find_reasons(struct arena *arena, const struct learner *learner, const struct learn_reading *reading, const struct evidence_of_text *evidence,
-                  struct learn_guess *guess)
+void learn_find_reasons(struct arena *arena, const struct learner *learner, const struct learn_reading *reading, const struct evidence_of_text *evidence,
+                        struct learn_guess *guess)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	const struct token_list *tokens = &reading->tokens;
@@ -61,7 +61,7 @@ void find_reasons(struct arena *arena, const struct learner *learner, const stru
 	double total = 0;
 	float *between = (float *)arena_room(&scratch, (evidence->vector.count + 1) * sizeof *between);
 
-	weights_between(&learner->weights, &evidence->vector, evidence->first, evidence->second, between);
+	learn_weights_between(&learner->weights, &evidence->vector, evidence->first, evidence->second, between);
 	between[evidence->vector.count] = 0;
 	add_gains(&reading->origins, share_out(&scratch, &learner->vocabulary, &reading->features, between), gain);
 	for (size_t i = 0; i < tokens->count; i++) {

@@ -63,7 +63,7 @@ static bool judge_kind(const struct gate *gate, const struct gate_sample *sample
 	for (size_t i = 0; i < count && of_kind > 0; i++) {
 		double weight = samples[i].kind == SAMPLE_KNOWN ? samples[i].weight : samples[i].kind == kind ? samples[i].weight * all / of_kind : 0;
 
-		judged[i] = (struct judged){ gate_confidence(gate, samples[i].x), weight, samples[i].right, samples[i].newest };
+		judged[i] = (struct judged){ learn_gate_confidence(gate, samples[i].x), weight, samples[i].right, samples[i].newest };
 	}
 	qsort(judged, count, sizeof *judged, descending);
 	return of_kind > 0;
@@ -102,7 +102,7 @@ static void promise_above(const struct judged *judged, size_t count, size_t know
 	promise->share = (double)known_right / (double)known;
 }
 
-void find_threshold(const struct gate *gate, const struct gate_sample *samples, size_t count, struct promise *promise)
+void learn_find_threshold(const struct gate *gate, const struct gate_sample *samples, size_t count, struct promise *promise)
 {
 	struct judged *judged = calloc(count + 1, sizeof *judged);
 	double highest = 0;

@@ -64,7 +64,7 @@ static void end_word(struct token_list *tokens, size_t start, size_t raw, size_t
 	tokens->bytes[tokens->length++] = '\0';
 }
 
-void tokens_of(struct arena *arena, const char *text, struct token_list *tokens)
+void learn_tokens_of(struct arena *arena, const char *text, struct token_list *tokens)
 {
 	size_t length = strnlen(text, LEARN_TEXT_BYTES), start = 0, raw = 0;
 

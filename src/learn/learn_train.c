@@ -23,13 +23,13 @@ static struct learn_model *model_of(const struct corpus *corpus, double precisio
 		abort();
 	for (size_t i = 0; i < corpus->count; i++)
 		rows.at[i] = (uint32_t)i;
-	learner_train(&model->arena, corpus, &rows, &model->learner);
+	learn_learner_train(&model->arena, corpus, &rows, &model->learner);
 	model->labels = ARENA_ARRAY(&model->arena, const char *, corpus->classes);
 	for (size_t class = 0; class < corpus->classes; class++)
 		model->labels[class] = arena_string(&model->arena, corpus->labels[class]);
 	model->quiet = corpus->quiet;
 	model->texts = (uint32_t)(corpus->count - corpus->classes);
-	calibrate(corpus, precision, &model->gate, &model->promise);
+	learn_calibrate(corpus, precision, &model->gate, &model->promise);
 	return model;
 }
 
@@ -41,7 +41,7 @@ enum status learn_train(const struct learn_input *input, struct learn_model **mo
 	enum status status;
 
 	*model = NULL;
-	status = corpus_make(&scratch, input, &corpus, error);
+	status = learn_corpus_make(&scratch, input, &corpus, error);
 	if (status == STATUS_OK)
 		*model = model_of(&corpus, precision);
 	if (status == STATUS_OK && corpus.patience->over) {

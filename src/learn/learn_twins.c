@@ -75,7 +75,7 @@ static void order_class(struct chain *chain, uint32_t *rank)
 		drop(chain, last);
 }
 
-void twins_order(const struct corpus *corpus, uint32_t *rank)
+void learn_twins_order(const struct corpus *corpus, uint32_t *rank)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	struct rows all = { ARENA_ARRAY(&arena, uint32_t, corpus->count), corpus->count };
@@ -86,13 +86,13 @@ void twins_order(const struct corpus *corpus, uint32_t *rank)
 
 	for (size_t i = 0; i < corpus->count; i++)
 		all.at[i] = (uint32_t)i;
-	vocabulary_make(&arena, corpus, &all, &vocabulary);
+	learn_vocabulary_make(&arena, corpus, &all, &vocabulary);
 	at_hand = ARENA_ARRAY(&arena, float, vocabulary.known.count + 1);
 	for (size_t i = 0; i < corpus->count; i++) {
-		vector_of(&arena, &vocabulary, &corpus->at[i].features, &vectors[i]);
+		learn_vector_of(&arena, &vocabulary, &corpus->at[i].features, &vectors[i]);
 		words_only(&vectors[i]);
 	}
-	for (size_t class = 0; class < corpus->classes && patience_lasts(corpus->patience); class++) {
+	for (size_t class = 0; class < corpus->classes && learn_patience_lasts(corpus->patience); class++) {
 		struct chain chain = { .vectors = vectors, .members = members, .at_hand = at_hand };
 
 		for (size_t i = 0; i < corpus->count; i++)

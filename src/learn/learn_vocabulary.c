@@ -22,7 +22,7 @@ static uint8_t rarity_of(size_t count, uint32_t seen)
 	return (uint8_t)(1 + (steps > 253 ? 253 : steps < 0 ? 0 : lround(steps)));
 }
 
-void vocabulary_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, struct vocabulary *vocabulary)
+void learn_vocabulary_make(struct arena *arena, const struct corpus *corpus, const struct rows *rows, struct vocabulary *vocabulary)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	uint32_t *seen = ARENA_ARRAY(&scratch, uint32_t, BUCKETS);
@@ -36,11 +36,11 @@ void vocabulary_make(struct arena *arena, const struct corpus *corpus, const str
 			if (!k || KEY_BUCKET(document->features.at[k]) != KEY_BUCKET(document->features.at[k - 1]))
 				seen[KEY_BUCKET(document->features.at[k])]++;
 	}
-	numbered_make(arena, &vocabulary->known, BUCKETS);
+	learn_numbered_make(arena, &vocabulary->known, BUCKETS);
 	for (size_t bucket = 0; bucket < BUCKETS; bucket++)
 		if (seen[bucket])
-			numbered_put(&vocabulary->known, bucket);
-	numbered_done(&vocabulary->known);
+			learn_numbered_put(&vocabulary->known, bucket);
+	learn_numbered_done(&vocabulary->known);
 	vocabulary->rarity = ARENA_ARRAY(arena, uint8_t, vocabulary->known.count + 1);
 	vocabulary->rarest = 1;
 	for (size_t bucket = 0, number = 0; bucket < BUCKETS; bucket++) {
@@ -70,7 +70,7 @@ static void make_values(struct values *values)
 }
 
 /* Every second feature is known, the others not, in no order: without branches on that, which the processor would guess wrongly. */
-void vector_of(struct arena *arena, const struct vocabulary *vocabulary, const struct features *features, struct vector *vector)
+void learn_vector_of(struct arena *arena, const struct vocabulary *vocabulary, const struct features *features, struct vector *vector)
 {
 	double squares[2] = { 1e-12, 1e-12 }, unknown[2] = { 0, 0 };
 	float scale[2];

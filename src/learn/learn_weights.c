@@ -15,7 +15,7 @@
 
 #define WEIGHTS_MOST ((size_t)2400000)
 
-void weight_list_add(struct weight_list *list, uint32_t number, size_t class, double steps)
+void learn_weight_list_add(struct weight_list *list, uint32_t number, size_t class, double steps)
 {
 	long value = steps < 0 ? (long)(steps - 0.5) : (long)(steps + 0.5);
 
@@ -45,7 +45,7 @@ static int smallest(const struct weight_list *list)
 	return 1;
 }
 
-void weights_room(struct arena *arena, struct weights *weights)
+void learn_weights_room(struct arena *arena, struct weights *weights)
 {
 	if (weights->classes <= ROW_CLASSES) {
 		weights->width = weights->classes <= ROW_OF_FEW ? ROW_OF_FEW : ROW_CLASSES;
@@ -57,7 +57,7 @@ void weights_room(struct arena *arena, struct weights *weights)
 	}
 }
 
-void weights_put(struct weights *weights, uint32_t number, const uint16_t *class, const int8_t *value, size_t count)
+void learn_weights_put(struct weights *weights, uint32_t number, const uint16_t *class, const int8_t *value, size_t count)
 {
 	for (size_t i = 0; weights->row && i < count; i++)
 		weights->row[number * weights->width + class[i]] = value[i];
@@ -89,7 +89,7 @@ static void sort_cells(const struct weight_list *list, struct weights *weights)
 	}
 }
 
-void weights_make(struct arena *arena, struct weight_list *list, struct weights *weights)
+void learn_weights_make(struct arena *arena, struct weight_list *list, struct weights *weights)
 {
 	int least = smallest(list);
 	size_t kept = 0;
@@ -98,16 +98,16 @@ void weights_make(struct arena *arena, struct weight_list *list, struct weights 
 		if (abs(list->at[i].value) >= least)
 			list->at[kept++] = list->at[i];
 	list->count = weights->cells = kept;
-	weights_room(arena, weights);
+	learn_weights_room(arena, weights);
 	for (size_t i = 0; weights->row && i < kept; i++)
-		weights_put(weights, list->at[i].number, &list->at[i].class, &list->at[i].value, 1);
+		learn_weights_put(weights, list->at[i].number, &list->at[i].class, &list->at[i].value, 1);
 	if (!weights->row)
 		sort_cells(list, weights);
 	free(list->at);
 	*list = (struct weight_list){ 0 };
 }
 
-size_t weights_cells(const struct weights *weights, uint32_t number, uint16_t *class, int8_t *value)
+size_t learn_weights_cells(const struct weights *weights, uint32_t number, uint16_t *class, int8_t *value)
 {
 	const int8_t *row = weights->row ? weights->row + number * weights->width : NULL;
 	size_t count = 0;
@@ -166,7 +166,7 @@ static void decide_by_cells(const struct weights *weights, const struct vector *
 	}
 }
 
-void weights_decide(const struct weights *weights, const struct vector *vector, float *decisions)
+void learn_weights_decide(const struct weights *weights, const struct vector *vector, float *decisions)
 {
 	if (weights->row)
 		decide_by_rows(weights, vector, decisions);
@@ -197,7 +197,7 @@ static int8_t weight_of(const struct weights *weights, uint32_t number, size_t c
 	return 0;
 }
 
-void weights_between(const struct weights *weights, const struct vector *vector, size_t class, size_t other, float *between)
+void learn_weights_between(const struct weights *weights, const struct vector *vector, size_t class, size_t other, float *between)
 {
 	float scale = weights->scale[class], other_scale = other != class ? weights->scale[other] : 0;
 

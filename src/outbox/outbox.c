@@ -15,7 +15,7 @@
 
 static void sender_fini(struct sender *sender)
 {
-	smtp_free(&sender->smtp);
+	outbox_smtp_free(&sender->smtp);
 	store_close(&sender->store);
 	arena_fini(&sender->scratch);
 	buffer_fini(&sender->bytes);
@@ -43,11 +43,11 @@ static enum status sender_start(struct outbox *outbox, int index, struct error *
 	*sender = (struct sender){ .outbox = outbox, .index = index, .generation = outbox->generation };
 	arena_init(&sender->scratch);
 	buffer_init(&sender->bytes);
-	if (!(sender->smtp = smtp_new(&outbox->stop_at, &outbox->connections)))
+	if (!(sender->smtp = outbox_smtp_new(&outbox->stop_at, &outbox->connections)))
 		return error_set(error, STATUS_TRY_LATER, "out of memory");
 	status = store_open(outbox->config->state_dir, outbox->config->store_url, false, &sender->store, error);
 	if (!status)
-		status = thread_start(&sender->thread, sender_main, sender, error);
+		status = thread_start(&sender->thread, outbox_sender_main, sender, error);
 	if (status) {
 		sender_fini(sender);
 		return status;
@@ -94,8 +94,8 @@ static struct outbox *outbox_new(struct config *config, struct store_writer *wri
 	pthread_cond_init(&outbox->clerk_wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	pthread_mutex_init(&outbox->lock, NULL);
-	jobs_init(&outbox->ready);
-	jobs_init(&outbox->done);
+	outbox_jobs_init(&outbox->ready);
+	outbox_jobs_init(&outbox->done);
 	outbox->config = config_ref(config);
 	outbox->writer = writer;
 	return outbox;
@@ -105,8 +105,8 @@ static void outbox_free(struct outbox **pointer)
 {
 	struct outbox *outbox = *pointer;
 
-	for (struct job *job; (job = jobs_take(&outbox->ready));)
-		job_free(job);
+	for (struct job *job; (job = outbox_jobs_take(&outbox->ready));)
+		outbox_job_free(job);
 	for (int i = 0; i < SENDERS_MOST; i++)
 		if (outbox->senders[i].started)
 			sender_fini(&outbox->senders[i]);
@@ -151,7 +151,7 @@ enum status outbox_start(struct config *config, struct store_writer *writer, str
 		pthread_mutex_unlock(&outbox->lock);
 	}
 	if (!status)
-		status = thread_start(&outbox->clerk, clerk_main, outbox, error);
+		status = thread_start(&outbox->clerk, outbox_clerk_main, outbox, error);
 	if (status) {
 		end_threads(outbox, false);
 		outbox_free(pointer);

@@ -17,12 +17,12 @@
 
 /* ---- lists of jobs ---- */
 
-void jobs_init(struct jobs *jobs)
+void outbox_jobs_init(struct jobs *jobs)
 {
 	*jobs = (struct jobs){ .last = &jobs->first };
 }
 
-void jobs_add(struct jobs *jobs, struct job *job)
+void outbox_jobs_add(struct jobs *jobs, struct job *job)
 {
 	job->next = NULL;
 	*jobs->last = job;
@@ -30,7 +30,7 @@ void jobs_add(struct jobs *jobs, struct job *job)
 	jobs->count++;
 }
 
-void jobs_add_first(struct jobs *jobs, struct job *job)
+void outbox_jobs_add_first(struct jobs *jobs, struct job *job)
 {
 	job->next = jobs->first;
 	if (!jobs->first)
@@ -39,7 +39,7 @@ void jobs_add_first(struct jobs *jobs, struct job *job)
 	jobs->count++;
 }
 
-struct job *jobs_take(struct jobs *jobs)
+struct job *outbox_jobs_take(struct jobs *jobs)
 {
 	struct job *job = jobs->first;
 
@@ -60,7 +60,7 @@ static void batch_unuse(struct batch *batch)
 	}
 }
 
-void job_free(struct job *job)
+void outbox_job_free(struct job *job)
 {
 	arena_fini(&job->outcome.arena);
 	config_unref(&job->config);
@@ -68,7 +68,7 @@ void job_free(struct job *job)
 	free(job);
 }
 
-void pool_wait(struct outbox *outbox, pthread_cond_t *condition, int64_t us)
+void outbox_pool_wait(struct outbox *outbox, pthread_cond_t *condition, int64_t us)
 {
 	struct timespec when = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
 
@@ -124,10 +124,10 @@ static void take_rows(struct outbox *outbox, struct batch *batch, const struct o
 		if (!job)
 			return;                                  /* the others stay in the store */
 		if (!busy_add(outbox, rows->at[i].id)) {
-			job_free(job);
+			outbox_job_free(job);
 			return;
 		}
-		jobs_add(&outbox->ready, job);
+		outbox_jobs_add(&outbox->ready, job);
 	}
 }
 
@@ -223,31 +223,31 @@ static void write_results(struct outbox *outbox)
 	size_t count = 0, again = 0;
 	bool told = false;
 
-	while (count < WRITE_MOST && (jobs[count] = jobs_take(&outbox->done))) {
+	while (count < WRITE_MOST && (jobs[count] = outbox_jobs_take(&outbox->done))) {
 		contexts[count] = &jobs[count]->outcome;
 		count++;
 	}
 	pthread_mutex_unlock(&outbox->lock);
-	store_write_all(outbox->writer, outcome_write, contexts, count, statuses, errors);
+	store_write_all(outbox->writer, outbox_outcome_write, contexts, count, statuses, errors);
 	pthread_mutex_lock(&outbox->lock);
 	for (size_t i = 0; i < count; i++) {
 		told |= statuses[i] == STATUS_OK && jobs[i]->outcome.told;
 		if (!settle(outbox, jobs[i], statuses[i], &errors[i])) {
-			jobs_add(&outbox->done, jobs[i]);
+			outbox_jobs_add(&outbox->done, jobs[i]);
 			again++;
 			continue;
 		}
 		if (statuses[i] == STATUS_OK)
 			busy_remove(outbox, jobs[i]->outcome.row.id);
-		job_free(jobs[i]);
+		outbox_job_free(jobs[i]);
 	}
 	if (told)
 		outbox->fetch_at = 0;
 	if (again == count)                              /* nothing can be written: do not spin */
-		pool_wait(outbox, &outbox->clerk_wake, clock_monotonic_us() + (outbox->stopping ? 200000 : POLL_US));
+		outbox_pool_wait(outbox, &outbox->clerk_wake, clock_monotonic_us() + (outbox->stopping ? 200000 : POLL_US));
 }
 
-void *clerk_main(void *context)
+void *outbox_clerk_main(void *context)
 {
 	struct outbox *outbox = context;
 
@@ -260,9 +260,9 @@ void *clerk_main(void *context)
 		else if (!outbox->stopping && outbox->ready.count < READY_LOW && clock_monotonic_us() >= outbox->fetch_at)
 			fetch(outbox);
 		else if (outbox->stopping || outbox->ready.count >= READY_LOW)
-			pool_wait(outbox, &outbox->clerk_wake, clock_monotonic_us() + POLL_US);
+			outbox_pool_wait(outbox, &outbox->clerk_wake, clock_monotonic_us() + POLL_US);
 		else
-			pool_wait(outbox, &outbox->clerk_wake, outbox->fetch_at);
+			outbox_pool_wait(outbox, &outbox->clerk_wake, outbox->fetch_at);
 	}
 	pthread_mutex_unlock(&outbox->lock);
 	return NULL;

@@ -2,7 +2,7 @@
  * outbox_judge.c - what a reply of the relay means for the recipient and for the row. Pure: no socket, no store, no clock.
  *
  * 2xx sent, 4xx again later, 5xx never again, each recipient for itself (RFC 5321 section 4.2.1); the exceptions stand in
- * judge_reply(). A row that is to be tried again after its give-up time is failed. Failures of the connection count as 4xx.
+ * outbox_judge_reply(). A row that is to be tried again after its give-up time is failed. Failures of the connection count as 4xx.
  */
 #include "outbox_private.h"
 
@@ -11,7 +11,7 @@
 #define REPLY_MOST 400            /* octets of a reply that are kept */
 #define PAUSE_MOST 30             /* seconds; a relay that is back is noticed within them */
 
-enum fate judge_reply(enum smtp_step step, int code)
+enum fate outbox_judge_reply(enum smtp_step step, int code)
 {
 	if (code >= 200 && code < 300)
 		return FATE_SENT;
@@ -28,7 +28,7 @@ enum fate judge_reply(enum smtp_step step, int code)
 	return FATE_FAILED;
 }
 
-const char *reply_line(struct arena *arena, int code, const char *text)
+const char *outbox_reply_line(struct arena *arena, int code, const char *text)
 {
 	char *line = utf8_clean(arena, text ? text : "", text ? strnlen(text, 2 * REPLY_MOST) : 0);
 
@@ -39,13 +39,13 @@ const char *reply_line(struct arena *arena, int code, const char *text)
 	return code ? arena_printf(arena, "%03d%s%s", code, *line ? " " : "", line) : line;
 }
 
-void attempt_init(struct attempt *attempt, struct arena *arena, size_t count)
+void outbox_attempt_init(struct attempt *attempt, struct arena *arena, size_t count)
 {
 	*attempt = (struct attempt){ .arena = arena, .count = count };
 	attempt->at = arena_alloc(arena, sizeof *attempt->at * (count + 1));
 }
 
-void attempt_rest(struct attempt *attempt, enum fate fate, const char *reply)
+void outbox_attempt_rest(struct attempt *attempt, enum fate fate, const char *reply)
 {
 	for (size_t i = 0; i < attempt->count; i++)
 		if (attempt->at[i].fate == FATE_NONE) {
@@ -98,8 +98,8 @@ static void give_up(struct arena *arena, struct outbox_row *row, int64_t hours, 
 	}
 }
 
-void judge_row(struct arena *arena, struct outbox_row *row, const struct attempt *attempt, int64_t now, int64_t give_up_ms,
-               struct row_result *result)
+void outbox_judge_row(struct arena *arena, struct outbox_row *row, const struct attempt *attempt, int64_t now, int64_t give_up_ms,
+                      struct row_result *result)
 {
 	bool waits = false, failed = false;
 
@@ -122,7 +122,7 @@ void judge_row(struct arena *arena, struct outbox_row *row, const struct attempt
 	row->last_reply = worst_reply(row);
 }
 
-int judge_pause(int troubles)
+int outbox_judge_pause(int troubles)
 {
 	int seconds = 1;
 

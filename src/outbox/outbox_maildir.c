@@ -67,7 +67,7 @@ static bool deliver(const char *path, const char *name, const struct buffer *byt
 	return directory_sync(directory);
 }
 
-void maildir_send(const char *path, const struct letter *letter, struct attempt *attempt)
+void outbox_maildir_send(const char *path, const struct letter *letter, struct attempt *attempt)
 {
 	CLEANUP_BUFFER struct buffer bytes;
 	size_t count = 0;
@@ -82,8 +82,8 @@ void maildir_send(const char *path, const struct letter *letter, struct attempt 
 	add_lines(&bytes, letter->bytes, letter->length);
 	if (count && !deliver(path, letter->name, &bytes)) {
 		attempt->relay_trouble = true;
-		attempt_rest(attempt, FATE_RETRY, arena_printf(attempt->arena, "%s: %s", path, strerror(errno)));
+		outbox_attempt_rest(attempt, FATE_RETRY, arena_printf(attempt->arena, "%s: %s", path, strerror(errno)));
 		return;
 	}
-	attempt_rest(attempt, FATE_SENT, arena_printf(attempt->arena, "kept as %s", letter->name));
+	outbox_attempt_rest(attempt, FATE_SENT, arena_printf(attempt->arena, "kept as %s", letter->name));
 }

@@ -53,16 +53,16 @@ struct outbox {
 };
 
 /* ---- outbox_clerk.c; all with the lock held ---- */
-void jobs_init(struct jobs *jobs);
-void jobs_add(struct jobs *jobs, struct job *job);
-void jobs_add_first(struct jobs *jobs, struct job *job);
-struct job *jobs_take(struct jobs *jobs);
-void job_free(struct job *job);
+void outbox_jobs_init(struct jobs *jobs);
+void outbox_jobs_add(struct jobs *jobs, struct job *job);
+void outbox_jobs_add_first(struct jobs *jobs, struct job *job);
+struct job *outbox_jobs_take(struct jobs *jobs);
+void outbox_job_free(struct job *job);
 /* Waits for the condition, at most until this monotonic time in microseconds. */
-void pool_wait(struct outbox *outbox, pthread_cond_t *condition, int64_t us);
+void outbox_pool_wait(struct outbox *outbox, pthread_cond_t *condition, int64_t us);
 
 /* ---- threads ---- */
-void *clerk_main(void *outbox);
-void *sender_main(void *sender);                 /* outbox_sender.c */
+void *outbox_clerk_main(void *outbox);
+void *outbox_sender_main(void *sender);                 /* outbox_sender.c */
 
 #endif

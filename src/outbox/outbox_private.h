@@ -34,27 +34,27 @@ struct attempt {
 	bool relay_trouble;                      /* the relay cannot be used at all: not this mail's fault */
 	bool relay_reached;                      /* it could be used, whatever it said */
 };
-void attempt_init(struct attempt *attempt, struct arena *arena, size_t count);
+void outbox_attempt_init(struct attempt *attempt, struct arena *arena, size_t count);
 /* Every recipient that has no fate yet. */
-void attempt_rest(struct attempt *attempt, enum fate fate, const char *reply);
+void outbox_attempt_rest(struct attempt *attempt, enum fate fate, const char *reply);
 
 /* ---- outbox_render.c ---- */
 /* outbox_render() and outbox_render_text() in one. */
-enum status render_row(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
-                       const struct outbox_row *row, struct buffer *bytes, const char **text, struct error *error);
+enum status outbox_render_row(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
+                              const struct outbox_row *row, struct buffer *bytes, const char **text, struct error *error);
 
 /* ---- outbox_judge.c, pure ---- */
 enum smtp_step { STEP_MAIL, STEP_RCPT, STEP_DATA, STEP_DOT };
-enum fate judge_reply(enum smtp_step step, int code);
+enum fate outbox_judge_reply(enum smtp_step step, int code);
 /* "550 5.1.1 no such user": one clean line of bounded length. */
-const char *reply_line(struct arena *arena, int code, const char *text);
+const char *outbox_reply_line(struct arena *arena, int code, const char *text);
 /* Takes an attempt into the row: recipients, attempts, next_try, last_reply, state. `now`: what came of each recipient in this attempt,
  * as row->recipients; FATE_NONE: it was settled before. */
 struct row_result { size_t sent, retried, failed; enum fate *now; };
-void judge_row(struct arena *arena, struct outbox_row *row, const struct attempt *attempt, int64_t now, int64_t give_up_ms,
-               struct row_result *result);
+void outbox_judge_row(struct arena *arena, struct outbox_row *row, const struct attempt *attempt, int64_t now, int64_t give_up_ms,
+                      struct row_result *result);
 /* Seconds that all senders keep quiet after the n-th trouble with the relay in a row (from 1). */
-int judge_pause(int troubles);
+int outbox_judge_pause(int troubles);
 
 /* ---- outbox_wire.c ---- */
 struct tls;
@@ -66,40 +66,40 @@ struct wire {
 	const _Atomic int64_t *stop_at;          /* not 0: monotonic us after which everything is given up */
 	char trouble[160];                       /* why it broke; "" while it works */
 };
-bool wire_connect(struct wire *wire, const char *host, int port, int seconds);
-void wire_step(struct wire *wire, int64_t seconds);                      /* a new command: its time and its reply's room begin */
-bool wire_quiet(const struct wire *wire);        /* idle and alive: nothing to read, not closed by the other side */
-bool wire_is_loopback(const struct wire *wire);
+bool outbox_wire_connect(struct wire *wire, const char *host, int port, int seconds);
+void outbox_wire_step(struct wire *wire, int64_t seconds);                      /* a new command: its time and its reply's room begin */
+bool outbox_wire_quiet(const struct wire *wire);        /* idle and alive: nothing to read, not closed by the other side */
+bool outbox_wire_is_loopback(const struct wire *wire);
 /* Waits for POLLIN or POLLOUT. False: too late, or we stop; `trouble` says which. */
-bool wire_wait(struct wire *wire, short events);
-void wire_break(struct wire *wire, const char *format, ...) PRINTF_LIKE(2, 3);
+bool outbox_wire_wait(struct wire *wire, short events);
+void outbox_wire_break(struct wire *wire, const char *format, ...) PRINTF_LIKE(2, 3);
 /* What to call ourselves (RFC 5321 section 4.1.4): the host's full name, or the address literal of our end. */
-const char *wire_own_name(const struct wire *wire, char out[96]);
+const char *outbox_wire_own_name(const struct wire *wire, char out[96]);
 
 /* ---- outbox_tls.c ---- */
 struct tls_trust;
-struct tls_trust *tls_trust_new(struct error *error);            /* the system's certificate authorities */
-void tls_trust_free(struct tls_trust **trust);
-bool tls_start(struct wire *wire, struct tls_trust *trust, const char *host);    /* false: wire->trouble */
-ssize_t tls_read(struct wire *wire, void *out, size_t room);
-ssize_t tls_write(struct wire *wire, const void *bytes, size_t length);
-void tls_end(struct wire *wire);
+struct tls_trust *outbox_tls_trust_new(struct error *error);            /* the system's certificate authorities */
+void outbox_tls_trust_free(struct tls_trust **trust);
+bool outbox_tls_start(struct wire *wire, struct tls_trust *trust, const char *host);    /* false: wire->trouble */
+ssize_t outbox_tls_read(struct wire *wire, void *out, size_t room);
+ssize_t outbox_tls_write(struct wire *wire, const void *bytes, size_t length);
+void outbox_tls_end(struct wire *wire);
 
 /* ---- outbox_stream.c ---- */
 struct _mailstream;
-struct _mailstream *wire_stream(struct wire *wire);              /* libetpan's stream on it; NULL: out of memory */
-void wire_close(struct wire *wire);
+struct _mailstream *outbox_wire_stream(struct wire *wire);              /* libetpan's stream on it; NULL: out of memory */
+void outbox_wire_close(struct wire *wire);
 
 /* ---- outbox_smtp.c ---- */
 struct smtp;
-struct smtp *smtp_new(const _Atomic int64_t *stop_at, _Atomic int64_t *connections);
-void smtp_free(struct smtp **smtp);              /* says QUIT if that is quick */
-void smtp_hang_up(struct smtp *smtp);
-bool smtp_connected(const struct smtp *smtp);
-void smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct letter *letter, struct attempt *attempt);
+struct smtp *outbox_smtp_new(const _Atomic int64_t *stop_at, _Atomic int64_t *connections);
+void outbox_smtp_free(struct smtp **smtp);              /* says QUIT if that is quick */
+void outbox_smtp_hang_up(struct smtp *smtp);
+bool outbox_smtp_connected(const struct smtp *smtp);
+void outbox_smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct letter *letter, struct attempt *attempt);
 
 /* ---- outbox_maildir.c ---- */
-void maildir_send(const char *path, const struct letter *letter, struct attempt *attempt);
+void outbox_maildir_send(const char *path, const struct letter *letter, struct attempt *attempt);
 
 /* ---- outbox_result.c ---- */
 struct outcome {
@@ -112,6 +112,6 @@ struct outcome {
 	bool quietly;                            /* the plan of a failure could not be applied: the row's result alone */
 	bool told;                               /* the write enqueued mail to agents */
 };
-enum status outcome_write(struct store *store, void *outcome, struct error *error);      /* a store_job */
+enum status outbox_outcome_write(struct store *store, void *outcome, struct error *error);      /* a store_job */
 
 #endif

@@ -131,8 +131,8 @@ static enum status bytes_of(struct rendering *r, struct buffer *bytes, const cha
 	return mail_compose(&mail, bytes, error);
 }
 
-enum status render_row(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
-                       const struct outbox_row *row, struct buffer *bytes, const char **text, struct error *error)
+enum status outbox_render_row(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
+                              const struct outbox_row *row, struct buffer *bytes, const char **text, struct error *error)
 {
 	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row, .answered = outbox_answered };
 	enum status status = bytes_of(&r, bytes, text, error);
@@ -146,5 +146,5 @@ enum status outbox_render(struct store *store, const struct desk_policy *policy,
 {
 	const char *text;
 
-	return render_row(store, policy, templates, arena, row, bytes, &text, error);
+	return outbox_render_row(store, policy, templates, arena, row, bytes, &text, error);
 }

@@ -39,7 +39,7 @@ static enum status tell(struct store *store, struct outcome *outcome, const stru
 	return store_apply(store, &plan, NULL, error);
 }
 
-enum status outcome_write(struct store *store, void *context, struct error *error)
+enum status outbox_outcome_write(struct store *store, void *context, struct error *error)
 {
 	struct outcome *outcome = context;
 	enum status status = store_outbox_result(store, &outcome->row, outcome->rendered_text, error);

@@ -70,9 +70,9 @@ static void transmit(struct sender *sender, struct job *job, struct attempt *att
 	if (!someone_left(attempt))
 		return;
 	if (config->relay.kind == RELAY_MAILDIR)
-		maildir_send(config->relay.path, &letter, attempt);
+		outbox_maildir_send(config->relay.path, &letter, attempt);
 	else
-		smtp_send(sender->smtp, &config->relay, &letter, attempt);
+		outbox_smtp_send(sender->smtp, &config->relay, &letter, attempt);
 	attempt->relay_reached = !attempt->relay_trouble;
 }
 
@@ -86,10 +86,10 @@ static void render_and_send(struct sender *sender, struct job *job, struct attem
 
 	buffer_reset(&sender->bytes);
 	arena_reset(&sender->scratch);
-	status = render_row(sender->store, &config->policy, &config->templates, &sender->scratch, &outcome->row, &sender->bytes, &text, &error);
+	status = outbox_render_row(sender->store, &config->policy, &config->templates, &sender->scratch, &outcome->row, &sender->bytes, &text, &error);
 	if (status) {
-		attempt_rest(attempt, status == STATUS_BAD_INPUT ? FATE_FAILED : FATE_RETRY,
-		             arena_printf(&outcome->arena, "the mail cannot be written: %s", error.text));
+		outbox_attempt_rest(attempt, status == STATUS_BAD_INPUT ? FATE_FAILED : FATE_RETRY,
+		                    arena_printf(&outcome->arena, "the mail cannot be written: %s", error.text));
 		return;
 	}
 	if (outcome->row.outgoing.seq)
@@ -113,7 +113,7 @@ static void relay_works(struct outbox *outbox)
 
 static void relay_fails(struct outbox *outbox, const char *why)
 {
-	int pause = judge_pause(++outbox->troubles);
+	int pause = outbox_judge_pause(++outbox->troubles);
 
 	outbox->pause_until = clock_monotonic_us() + (int64_t)pause * 1000000;
 	atomic_fetch_add(&outbox->relay_troubles, 1);
@@ -123,7 +123,7 @@ static void relay_fails(struct outbox *outbox, const char *why)
 
 static void note_connection(struct sender *sender)
 {
-	bool connected = sender->smtp && smtp_connected(sender->smtp);
+	bool connected = sender->smtp && outbox_smtp_connected(sender->smtp);
 
 	sender->outbox->connected += (int)connected - (int)sender->connected;
 	sender->connected = connected;
@@ -161,7 +161,7 @@ static bool may_try(const struct sender *sender, int64_t now)
 static struct job *take_job(struct sender *sender)
 {
 	struct outbox *outbox = sender->outbox;
-	struct job *job = jobs_take(&outbox->ready);
+	struct job *job = outbox_jobs_take(&outbox->ready);
 
 	job->config = config_ref(outbox->config);
 	job->outcome.config = job->config;
@@ -172,7 +172,7 @@ static struct job *take_job(struct sender *sender)
 	if (sender->generation != outbox->generation) {
 		sender->generation = outbox->generation;
 		pthread_mutex_unlock(&outbox->lock);
-		smtp_hang_up(sender->smtp);
+		outbox_smtp_hang_up(sender->smtp);
 		pthread_mutex_lock(&outbox->lock);
 		note_connection(sender);
 	}
@@ -187,7 +187,7 @@ static void sender_wait(struct sender *sender, int64_t *idle_since)
 
 	if (sender->connected && now >= *idle_since + IDLE_US) {
 		pthread_mutex_unlock(&outbox->lock);
-		smtp_hang_up(sender->smtp);
+		outbox_smtp_hang_up(sender->smtp);
 		pthread_mutex_lock(&outbox->lock);
 		note_connection(sender);
 		return;
@@ -198,7 +198,7 @@ static void sender_wait(struct sender *sender, int64_t *idle_since)
 		until = earlier(until, outbox->pause_until);
 	if (outbox->ready.count && sender->rest_until > now)
 		until = earlier(until, sender->rest_until);
-	pool_wait(outbox, &outbox->senders_wake, until);
+	outbox_pool_wait(outbox, &outbox->senders_wake, until);
 }
 
 static void do_job(struct sender *sender, struct job *job)
@@ -208,24 +208,24 @@ static void do_job(struct sender *sender, struct job *job)
 	struct attempt attempt;
 
 	pthread_mutex_unlock(&outbox->lock);
-	attempt_init(&attempt, &outcome->arena, waiting(&outcome->row));
+	outbox_attempt_init(&attempt, &outcome->arena, waiting(&outcome->row));
 	render_and_send(sender, job, &attempt);
 	pthread_mutex_lock(&outbox->lock);
 	if (!note_health(sender, &attempt)) {
 		config_unref(&job->config);
-		jobs_add_first(&outbox->ready, job);
+		outbox_jobs_add_first(&outbox->ready, job);
 		pthread_cond_broadcast(&outbox->senders_wake);
 		return;
 	}
-	judge_row(&outcome->arena, &outcome->row, &attempt, clock_now(),
-	          clock_doubted() ? INT64_MAX : (int64_t)job->config->relay.give_up_hours * 60 * 60 * 1000, &outcome->result);
-	jobs_add(&outbox->done, job);
+	outbox_judge_row(&outcome->arena, &outcome->row, &attempt, clock_now(),
+	                 clock_doubted() ? INT64_MAX : (int64_t)job->config->relay.give_up_hours * 60 * 60 * 1000, &outcome->result);
+	outbox_jobs_add(&outbox->done, job);
 	pthread_cond_signal(&outbox->clerk_wake);
 	if (attempt.relay_trouble)
 		pthread_cond_broadcast(&outbox->senders_wake);
 }
 
-void *sender_main(void *context)
+void *outbox_sender_main(void *context)
 {
 	struct sender *sender = context;
 	struct outbox *outbox = sender->outbox;
@@ -241,7 +241,7 @@ void *sender_main(void *context)
 		idle_since = clock_monotonic_us();
 	}
 	pthread_mutex_unlock(&outbox->lock);
-	smtp_free(&sender->smtp);
+	outbox_smtp_free(&sender->smtp);
 	pthread_mutex_lock(&outbox->lock);
 	note_connection(sender);
 	sender->ended = true;

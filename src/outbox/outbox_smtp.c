@@ -48,14 +48,14 @@ static int session_code(struct smtp *smtp, const char **text)
 static void lost(struct smtp *smtp, struct attempt *attempt, const char *when)
 {
 	smtp->broken = true;
-	wire_break(&smtp->wire, "the relay closed the connection");
-	attempt_rest(attempt, FATE_RETRY, arena_printf(attempt->arena, "%s%s", smtp->wire.trouble, when));
+	outbox_wire_break(&smtp->wire, "the relay closed the connection");
+	outbox_attempt_rest(attempt, FATE_RETRY, arena_printf(attempt->arena, "%s%s", smtp->wire.trouble, when));
 }
 
 /* The reply holds for all without a fate. True: go on with the mail. */
 static bool judged_for_all(struct smtp *smtp, struct attempt *attempt, enum smtp_step step, int code, const char *text)
 {
-	enum fate fate = judge_reply(step, code);
+	enum fate fate = outbox_judge_reply(step, code);
 
 	if (code == 421)
 		smtp->broken = true;                     /* the relay closes now, RFC 5321 section 3.8 */
@@ -65,7 +65,7 @@ static bool judged_for_all(struct smtp *smtp, struct attempt *attempt, enum smtp
 		smtp->broken = true;
 		fate = FATE_RETRY;
 	}
-	attempt_rest(attempt, fate, reply_line(attempt->arena, code, text));
+	outbox_attempt_rest(attempt, fate, outbox_reply_line(attempt->arena, code, text));
 	return false;
 }
 
@@ -76,7 +76,7 @@ static bool mail_from(struct smtp *smtp, const struct config_relay *relay, const
 	int length, code;
 
 	if (utf8 && !smtp->offers_utf8) {
-		attempt_rest(attempt, FATE_FAILED, "553 5.6.7 the address is not ASCII and the relay does not offer SMTPUTF8");
+		outbox_attempt_rest(attempt, FATE_FAILED, "553 5.6.7 the address is not ASCII and the relay does not offer SMTPUTF8");
 		return false;
 	}
 	length = snprintf(line, sizeof line, "MAIL FROM:<%s>", letter->envelope_from);
@@ -85,7 +85,7 @@ static bool mail_from(struct smtp *smtp, const struct config_relay *relay, const
 	if (smtp->offers_8bit && utf8)
 		length += snprintf(line + length, sizeof line - (size_t)length, " BODY=8BITMIME");
 	snprintf(line + length, sizeof line - (size_t)length, "%s\r\n", utf8 ? " SMTPUTF8" : "");
-	code = smtp_say(smtp, relay->timeout_seconds, line);
+	code = outbox_smtp_say(smtp, relay->timeout_seconds, line);
 	if (!code) {
 		lost(smtp, attempt, "");
 		return false;
@@ -96,7 +96,7 @@ static bool mail_from(struct smtp *smtp, const struct config_relay *relay, const
 /* A mail that ended before its data leaves a transaction open. */
 static void reset(struct smtp *smtp, const struct config_relay *relay)
 {
-	if (!smtp->broken && smtp_say(smtp, relay->timeout_seconds, "RSET\r\n") != 250)
+	if (!smtp->broken && outbox_smtp_say(smtp, relay->timeout_seconds, "RSET\r\n") != 250)
 		smtp->broken = true;
 }
 
@@ -111,7 +111,7 @@ static size_t rcpt_to(struct smtp *smtp, const struct config_relay *relay, const
 
 		if (attempt->at[i].fate != FATE_NONE)
 			continue;
-		wire_step(&smtp->wire, relay->timeout_seconds);
+		outbox_wire_step(&smtp->wire, relay->timeout_seconds);
 		smtp->session->response_code = 0;
 		mailesmtp_rcpt(smtp->session, letter->recipients[i], 0, NULL);
 		code = session_code(smtp, &text);
@@ -123,12 +123,12 @@ static size_t rcpt_to(struct smtp *smtp, const struct config_relay *relay, const
 			judged_for_all(smtp, attempt, STEP_RCPT, code, text);
 			return 0;
 		}
-		if (judge_reply(STEP_RCPT, code) == FATE_SENT) {
+		if (outbox_judge_reply(STEP_RCPT, code) == FATE_SENT) {
 			taken++;
 			continue;
 		}
-		attempt->at[i].fate = judge_reply(STEP_RCPT, code);
-		attempt->at[i].reply = reply_line(attempt->arena, code, text);
+		attempt->at[i].fate = outbox_judge_reply(STEP_RCPT, code);
+		attempt->at[i].reply = outbox_reply_line(attempt->arena, code, text);
 	}
 	return taken;
 }
@@ -142,7 +142,7 @@ static void data(struct smtp *smtp, const struct config_relay *relay, const stru
 	/* libetpan ends every mail with CRLF . CRLF, whatever it ended with: its own last line end would become an empty line. */
 	if (length >= 2 && memcmp(letter->bytes + length - 2, "\r\n", 2) == 0)
 		length -= 2;
-	wire_step(&smtp->wire, relay->timeout_seconds);
+	outbox_wire_step(&smtp->wire, relay->timeout_seconds);
 	smtp->session->response_code = 0;
 	mailsmtp_data(smtp->session);
 	code = session_code(smtp, &text);
@@ -154,14 +154,14 @@ static void data(struct smtp *smtp, const struct config_relay *relay, const stru
 		reset(smtp, relay);
 		return;
 	}
-	wire_step(&smtp->wire, (int64_t)relay->timeout_seconds * DOT_FACTOR + (int64_t)(letter->length / SLOWEST_BYTES));
+	outbox_wire_step(&smtp->wire, (int64_t)relay->timeout_seconds * DOT_FACTOR + (int64_t)(letter->length / SLOWEST_BYTES));
 	smtp->session->response_code = 0;
 	mailsmtp_data_message(smtp->session, letter->bytes, length);
 	code = session_code(smtp, &text);
 	if (!code)
 		lost(smtp, attempt, " after the mail was handed over: it may arrive twice");
 	else if (judged_for_all(smtp, attempt, STEP_DOT, code, text))
-		attempt_rest(attempt, FATE_SENT, reply_line(attempt->arena, code, text));
+		outbox_attempt_rest(attempt, FATE_SENT, outbox_reply_line(attempt->arena, code, text));
 }
 
 static void begin_again(struct attempt *attempt, const struct attempt *before)
@@ -169,25 +169,25 @@ static void begin_again(struct attempt *attempt, const struct attempt *before)
 	memcpy(attempt->at, before->at, sizeof *attempt->at * attempt->count);
 }
 
-void smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct letter *letter, struct attempt *attempt)
+void outbox_smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct letter *letter, struct attempt *attempt)
 {
 	struct attempt before;
-	bool reused = smtp->session && wire_quiet(&smtp->wire);
+	bool reused = smtp->session && outbox_wire_quiet(&smtp->wire);
 
 	if (smtp->session && !reused)
-		smtp_drop(smtp);
-	if (!smtp->session && !smtp_open(smtp, relay)) {
+		outbox_smtp_drop(smtp);
+	if (!smtp->session && !outbox_smtp_open(smtp, relay)) {
 		attempt->relay_trouble = true;
-		attempt_rest(attempt, FATE_RETRY, reply_line(attempt->arena, 0, smtp->wire.trouble));
+		outbox_attempt_rest(attempt, FATE_RETRY, outbox_reply_line(attempt->arena, 0, smtp->wire.trouble));
 		return;
 	}
-	attempt_init(&before, attempt->arena, attempt->count);
+	outbox_attempt_init(&before, attempt->arena, attempt->count);
 	memcpy(before.at, attempt->at, sizeof *before.at * before.count);
 	if (!mail_from(smtp, relay, letter, attempt)) {
 		if (reused && smtp->broken) {                    /* it had been idle for too long */
-			smtp_drop(smtp);
+			outbox_smtp_drop(smtp);
 			begin_again(attempt, &before);
-			smtp_send(smtp, relay, letter, attempt);
+			outbox_smtp_send(smtp, relay, letter, attempt);
 			return;
 		}
 		reset(smtp, relay);
@@ -196,5 +196,5 @@ void smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct
 	else
 		reset(smtp, relay);
 	if (smtp->broken || *smtp->wire.trouble)
-		smtp_drop(smtp);
+		outbox_smtp_drop(smtp);
 }

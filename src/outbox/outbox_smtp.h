@@ -19,9 +19,9 @@ struct smtp {
 };
 
 /* False: *wire.trouble says why, and nothing is left open. */
-bool smtp_open(struct smtp *smtp, const struct config_relay *relay);
+bool outbox_smtp_open(struct smtp *smtp, const struct config_relay *relay);
 /* A command through libetpan's stream; the code of its reply, whose lines are in smtp->reply. 0: none came. */
-int smtp_say(struct smtp *smtp, int seconds, const char *line);
-void smtp_drop(struct smtp *smtp);               /* without QUIT */
+int outbox_smtp_say(struct smtp *smtp, int seconds, const char *line);
+void outbox_smtp_drop(struct smtp *smtp);               /* without QUIT */
 
 #endif

@@ -12,7 +12,7 @@
 
 #define QUIT_SECONDS   2
 
-struct smtp *smtp_new(const _Atomic int64_t *stop_at, _Atomic int64_t *connections)
+struct smtp *outbox_smtp_new(const _Atomic int64_t *stop_at, _Atomic int64_t *connections)
 {
 	struct smtp *smtp = calloc(1, sizeof *smtp);
 
@@ -25,12 +25,12 @@ struct smtp *smtp_new(const _Atomic int64_t *stop_at, _Atomic int64_t *connectio
 	return smtp;
 }
 
-bool smtp_connected(const struct smtp *smtp)
+bool outbox_smtp_connected(const struct smtp *smtp)
 {
 	return smtp->session != NULL;
 }
 
-void smtp_drop(struct smtp *smtp)
+void outbox_smtp_drop(struct smtp *smtp)
 {
 	if (!smtp->session)
 		return;
@@ -40,24 +40,24 @@ void smtp_drop(struct smtp *smtp)
 	}
 	mailsmtp_free(smtp->session);
 	smtp->session = NULL;
-	wire_close(&smtp->wire);
+	outbox_wire_close(&smtp->wire);
 }
 
-void smtp_hang_up(struct smtp *smtp)
+void outbox_smtp_hang_up(struct smtp *smtp)
 {
 	if (smtp->session && !smtp->broken && !*smtp->wire.trouble) {
-		wire_step(&smtp->wire, QUIT_SECONDS);
+		outbox_wire_step(&smtp->wire, QUIT_SECONDS);
 		mailsmtp_quit(smtp->session);            /* closes the stream as well */
 	}
-	smtp_drop(smtp);
-	tls_trust_free(&smtp->trust);            /* read anew for the next connection: authorities come and go */
+	outbox_smtp_drop(smtp);
+	outbox_tls_trust_free(&smtp->trust);            /* read anew for the next connection: authorities come and go */
 }
 
-void smtp_free(struct smtp **smtp)
+void outbox_smtp_free(struct smtp **smtp)
 {
 	if (!*smtp)
 		return;
-	smtp_hang_up(*smtp);
+	outbox_smtp_hang_up(*smtp);
 	buffer_fini(&(*smtp)->reply);
 	free(*smtp);
 	*smtp = NULL;
@@ -77,7 +77,7 @@ static int reply_read(struct smtp *smtp)
 		size_t length = text ? strlen(text) : 0;
 
 		if (length < 3 || strspn(text, "0123456789") < 3 || (length > 3 && text[3] != ' ' && text[3] != '-')) {
-			wire_break(&smtp->wire, "what the relay says is not SMTP");
+			outbox_wire_break(&smtp->wire, "what the relay says is not SMTP");
 			code = 0;
 			break;
 		}
@@ -92,11 +92,11 @@ static int reply_read(struct smtp *smtp)
 	return code;
 }
 
-int smtp_say(struct smtp *smtp, int seconds, const char *line)
+int outbox_smtp_say(struct smtp *smtp, int seconds, const char *line)
 {
 	mailstream *stream = smtp->session->stream;
 
-	wire_step(&smtp->wire, seconds);
+	outbox_wire_step(&smtp->wire, seconds);
 	if (mailstream_write(stream, line, strlen(line)) < 0 || mailstream_flush(stream) < 0)
 		return 0;
 	return reply_read(smtp);
@@ -129,11 +129,11 @@ static bool hello(struct smtp *smtp, int seconds)
 	char name[96], line[128];
 	int code;
 
-	snprintf(line, sizeof line, "EHLO %s\r\n", wire_own_name(&smtp->wire, name));
-	code = smtp_say(smtp, seconds, line);
+	snprintf(line, sizeof line, "EHLO %s\r\n", outbox_wire_own_name(&smtp->wire, name));
+	code = outbox_smtp_say(smtp, seconds, line);
 	if (code >= 500 && code < 600) {
 		snprintf(line, sizeof line, "HELO %s\r\n", name);
-		code = smtp_say(smtp, seconds, line);
+		code = outbox_smtp_say(smtp, seconds, line);
 		buffer_reset(&smtp->reply);
 		buffer_string(&smtp->reply);
 	}
@@ -142,7 +142,7 @@ static bool hello(struct smtp *smtp, int seconds)
 		return true;
 	}
 	if (code)
-		wire_break(&smtp->wire, "EHLO: %d %.120s", code, smtp->reply.at);
+		outbox_wire_break(&smtp->wire, "EHLO: %d %.120s", code, smtp->reply.at);
 	return false;
 }
 
@@ -150,24 +150,24 @@ static bool encrypt(struct smtp *smtp, const struct config_relay *relay)
 {
 	struct error error;
 
-	if (!smtp->trust && !(smtp->trust = tls_trust_new(&error))) {
-		wire_break(&smtp->wire, "%.150s", error.text);
+	if (!smtp->trust && !(smtp->trust = outbox_tls_trust_new(&error))) {
+		outbox_wire_break(&smtp->wire, "%.150s", error.text);
 		return false;
 	}
-	return tls_start(&smtp->wire, smtp->trust, relay->host);
+	return outbox_tls_start(&smtp->wire, smtp->trust, relay->host);
 }
 
 static bool starttls(struct smtp *smtp, const struct config_relay *relay)
 {
-	int code = smtp->offers_starttls ? smtp_say(smtp, relay->timeout_seconds, "STARTTLS\r\n") : 0;
+	int code = smtp->offers_starttls ? outbox_smtp_say(smtp, relay->timeout_seconds, "STARTTLS\r\n") : 0;
 
 	if (!smtp->offers_starttls)
-		wire_break(&smtp->wire, "the relay does not offer STARTTLS, which relay.url asks for");
+		outbox_wire_break(&smtp->wire, "the relay does not offer STARTTLS, which relay.url asks for");
 	else if (code != 220)
-		wire_break(&smtp->wire, "STARTTLS: %d %.120s", code, smtp->reply.at);
+		outbox_wire_break(&smtp->wire, "STARTTLS: %d %.120s", code, smtp->reply.at);
 	/* Whatever came in the clear behind the reply would be taken for encrypted (CVE-2011-0411). */
 	else if (smtp->session->stream->read_buffer_len)
-		wire_break(&smtp->wire, "the relay said more than its reply to STARTTLS");
+		outbox_wire_break(&smtp->wire, "the relay said more than its reply to STARTTLS");
 	return !*smtp->wire.trouble && encrypt(smtp, relay) && hello(smtp, relay->timeout_seconds);
 }
 
@@ -180,7 +180,7 @@ static int say_base64(struct smtp *smtp, int seconds, const char *verb, const vo
 	buffer_add_string(&line, verb);
 	line.length += base64_encode(bytes, length, buffer_reserve(&line, (length + 2) / 3 * 4));
 	buffer_add(&line, "\r\n", 2);
-	code = smtp_say(smtp, seconds, buffer_string(&line));
+	code = outbox_smtp_say(smtp, seconds, buffer_string(&line));
 	explicit_bzero(line.at, line.length);            /* it may hold a password */
 	return code;
 }
@@ -196,21 +196,21 @@ static bool authenticate(struct smtp *smtp, const struct config_relay *relay)
 	buffer_add_string(&plain, relay->user);
 	buffer_add_char(&plain, '\0');
 	buffer_add_string(&plain, relay->password);
-	if (!smtp->wire.tls && !wire_is_loopback(&smtp->wire))
-		wire_break(&smtp->wire, "relay.url names a user but no TLS: write smtp+starttls:// or smtps://");
+	if (!smtp->wire.tls && !outbox_wire_is_loopback(&smtp->wire))
+		outbox_wire_break(&smtp->wire, "relay.url names a user but no TLS: write smtp+starttls:// or smtps://");
 	else if (smtp->offers_auth_plain)
 		code = say_base64(smtp, seconds, "AUTH PLAIN ", plain.at, plain.length);
 	else if (smtp->offers_auth_login) {
-		code = smtp_say(smtp, seconds, "AUTH LOGIN\r\n");
+		code = outbox_smtp_say(smtp, seconds, "AUTH LOGIN\r\n");
 		if (code == 334)
 			code = say_base64(smtp, seconds, "", relay->user, strlen(relay->user));
 		if (code == 334)
 			code = say_base64(smtp, seconds, "", relay->password, strlen(relay->password));
 	} else
-		wire_break(&smtp->wire, "the relay offers neither AUTH PLAIN nor AUTH LOGIN");
+		outbox_wire_break(&smtp->wire, "the relay offers neither AUTH PLAIN nor AUTH LOGIN");
 	explicit_bzero(plain.at, plain.length);
 	if (code != 235 && code)
-		wire_break(&smtp->wire, "AUTH: %d %.120s", code, smtp->reply.at);
+		outbox_wire_break(&smtp->wire, "AUTH: %d %.120s", code, smtp->reply.at);
 	return code == 235;
 }
 
@@ -220,11 +220,11 @@ static bool open_session(struct smtp *smtp, const struct config_relay *relay)
 
 	if (relay->kind == RELAY_SMTPS && !encrypt(smtp, relay))
 		return false;
-	wire_step(&smtp->wire, relay->timeout_seconds);
+	outbox_wire_step(&smtp->wire, relay->timeout_seconds);
 	code = reply_read(smtp);
 	if (code != 220) {
 		if (code)
-			wire_break(&smtp->wire, "%d %.140s", code, smtp->reply.at);
+			outbox_wire_break(&smtp->wire, "%d %.140s", code, smtp->reply.at);
 		return false;
 	}
 	if (!hello(smtp, relay->timeout_seconds))
@@ -234,28 +234,28 @@ static bool open_session(struct smtp *smtp, const struct config_relay *relay)
 	return !*relay->user || authenticate(smtp, relay);
 }
 
-bool smtp_open(struct smtp *smtp, const struct config_relay *relay)
+bool outbox_smtp_open(struct smtp *smtp, const struct config_relay *relay)
 {
 	mailstream *stream;
 
 	smtp->wire.trouble[0] = '\0';
 	smtp->broken = false;
-	if (!wire_connect(&smtp->wire, relay->host, relay->port, relay->timeout_seconds))
+	if (!outbox_wire_connect(&smtp->wire, relay->host, relay->port, relay->timeout_seconds))
 		return false;
 	atomic_fetch_add(smtp->connections, 1);
-	stream = wire_stream(&smtp->wire);
+	stream = outbox_wire_stream(&smtp->wire);
 	smtp->session = stream ? mailsmtp_new(0, NULL) : NULL;
 	if (!smtp->session) {
 		if (stream)
 			mailstream_close(stream);
-		wire_close(&smtp->wire);
-		wire_break(&smtp->wire, "out of memory");
+		outbox_wire_close(&smtp->wire);
+		outbox_wire_break(&smtp->wire, "out of memory");
 		return false;
 	}
 	smtp->session->stream = stream;
 	if (open_session(smtp, relay))
 		return true;
-	wire_break(&smtp->wire, "the relay closed the connection");
-	smtp_drop(smtp);
+	outbox_wire_break(&smtp->wire, "the relay closed the connection");
+	outbox_smtp_drop(smtp);
 	return false;
 }

@@ -14,9 +14,9 @@
 #define REPLY_BYTES_MOST (64 * 1024)     /* of one reply with all its lines; RFC 5321 section 4.5.3.1.5: 512 a line */
 #define STREAM_BUFFER    (16 * 1024)
 
-void wire_close(struct wire *wire)
+void outbox_wire_close(struct wire *wire)
 {
-	tls_end(wire);
+	outbox_tls_end(wire);
 	if (wire->fd >= 0)
 		close(wire->fd);
 	wire->fd = -1;
@@ -29,10 +29,10 @@ static ssize_t plain_read(struct wire *wire, void *out, size_t room)
 
 		if (got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
 			if (got < 0)
-				wire_break(wire, "the connection broke: %s", strerror(errno));
+				outbox_wire_break(wire, "the connection broke: %s", strerror(errno));
 			return got;
 		}
-		if (errno != EINTR && !wire_wait(wire, POLLIN))
+		if (errno != EINTR && !outbox_wire_wait(wire, POLLIN))
 			return -1;
 	}
 }
@@ -45,10 +45,10 @@ static ssize_t plain_write(struct wire *wire, const void *bytes, size_t length)
 		if (put >= 0)
 			return put;
 		if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-			wire_break(wire, "the connection broke: %s", strerror(errno));
+			outbox_wire_break(wire, "the connection broke: %s", strerror(errno));
 			return -1;
 		}
-		if (errno != EINTR && !wire_wait(wire, POLLOUT))
+		if (errno != EINTR && !outbox_wire_wait(wire, POLLOUT))
 			return -1;
 	}
 }
@@ -60,13 +60,13 @@ static ssize_t driver_read(mailstream_low *low, void *out, size_t room)
 
 	if (*wire->trouble)
 		return -1;
-	got = wire->tls ? tls_read(wire, out, room) : plain_read(wire, out, room);
+	got = wire->tls ? outbox_tls_read(wire, out, room) : plain_read(wire, out, room);
 	if (got == 0) {
-		wire_break(wire, "the relay closed the connection");
+		outbox_wire_break(wire, "the relay closed the connection");
 		return -1;
 	}
 	if (got > 0 && (wire->reply_bytes += (size_t)got) > REPLY_BYTES_MOST) {
-		wire_break(wire, "the relay's answer does not end");
+		outbox_wire_break(wire, "the relay's answer does not end");
 		return -1;
 	}
 	return got;
@@ -78,12 +78,12 @@ static ssize_t driver_write(mailstream_low *low, const void *bytes, size_t lengt
 
 	if (*wire->trouble)
 		return -1;
-	return wire->tls ? tls_write(wire, bytes, length) : plain_write(wire, bytes, length);
+	return wire->tls ? outbox_tls_write(wire, bytes, length) : plain_write(wire, bytes, length);
 }
 
 static int driver_close(mailstream_low *low)
 {
-	wire_close(low->data);
+	outbox_wire_close(low->data);
 	return 0;
 }
 
@@ -103,7 +103,7 @@ static void driver_cancel(mailstream_low *low)
 	(void)low;
 }
 
-struct _mailstream *wire_stream(struct wire *wire)
+struct _mailstream *outbox_wire_stream(struct wire *wire)
 {
 	static mailstream_low_driver driver = {
 		.mailstream_read = driver_read, .mailstream_write = driver_write, .mailstream_close = driver_close,

@@ -39,7 +39,7 @@ static void look_up(void)
 struct tls_trust { gnutls_certificate_credentials_t credentials; };
 struct tls { gnutls_session_t session; };
 
-struct tls_trust *tls_trust_new(struct error *error)
+struct tls_trust *outbox_tls_trust_new(struct error *error)
 {
 	const char *file = getenv("SPORTELLO_CA_FILE");
 	struct tls_trust *trust;
@@ -60,12 +60,12 @@ struct tls_trust *tls_trust_new(struct error *error)
 	             : lib.gnutls_certificate_set_x509_system_trust(trust->credentials);
 	if (count <= 0) {
 		error_set(error, STATUS_BAD_CONFIG, "TLS: no certificate authorities on this system: is the package ca-certificates installed?");
-		tls_trust_free(&trust);
+		outbox_tls_trust_free(&trust);
 	}
 	return trust;
 }
 
-void tls_trust_free(struct tls_trust **trust)
+void outbox_tls_trust_free(struct tls_trust **trust)
 {
 	if (*trust) {
 		lib.gnutls_certificate_free_credentials((*trust)->credentials);
@@ -76,7 +76,7 @@ void tls_trust_free(struct tls_trust **trust)
 
 static bool wait_as_tls_wants(struct wire *wire)
 {
-	return wire_wait(wire, lib.gnutls_record_get_direction(wire->tls->session) ? POLLOUT : POLLIN);
+	return outbox_wire_wait(wire, lib.gnutls_record_get_direction(wire->tls->session) ? POLLOUT : POLLIN);
 }
 
 static bool is_address(const char *host)
@@ -93,11 +93,11 @@ static void explain(struct wire *wire, int code)
 	if (code == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR
 	    && lib.gnutls_certificate_verification_status_print(lib.gnutls_session_get_verify_cert_status(wire->tls->session),
 	                                                        GNUTLS_CRT_X509, &words, 0) == 0) {
-		wire_break(wire, "TLS: %s", (const char *)words.data);
+		outbox_wire_break(wire, "TLS: %s", (const char *)words.data);
 		free(words.data);                        /* gnutls_free is free unless somebody changed it; nobody here does */
 		return;
 	}
-	wire_break(wire, "TLS: %s", lib.gnutls_strerror(code));
+	outbox_wire_break(wire, "TLS: %s", lib.gnutls_strerror(code));
 }
 
 static bool session_prepare(struct wire *wire, struct tls_trust *trust, const char *host)
@@ -119,13 +119,13 @@ static bool session_prepare(struct wire *wire, struct tls_trust *trust, const ch
 	return true;
 }
 
-bool tls_start(struct wire *wire, struct tls_trust *trust, const char *host)
+bool outbox_tls_start(struct wire *wire, struct tls_trust *trust, const char *host)
 {
 	int code;
 
 	wire->tls = calloc(1, sizeof *wire->tls);
 	if (!wire->tls || !session_prepare(wire, trust, host)) {
-		wire_break(wire, "TLS: cannot be set up");
+		outbox_wire_break(wire, "TLS: cannot be set up");
 		return false;
 	}
 	while ((code = lib.gnutls_handshake(wire->tls->session)) < 0) {
@@ -139,7 +139,7 @@ bool tls_start(struct wire *wire, struct tls_trust *trust, const char *host)
 	return true;
 }
 
-ssize_t tls_read(struct wire *wire, void *out, size_t room)
+ssize_t outbox_tls_read(struct wire *wire, void *out, size_t room)
 {
 	ssize_t got;
 
@@ -154,7 +154,7 @@ ssize_t tls_read(struct wire *wire, void *out, size_t room)
 	return got;
 }
 
-ssize_t tls_write(struct wire *wire, const void *bytes, size_t length)
+ssize_t outbox_tls_write(struct wire *wire, const void *bytes, size_t length)
 {
 	ssize_t put;
 
@@ -169,7 +169,7 @@ ssize_t tls_write(struct wire *wire, const void *bytes, size_t length)
 	return put;
 }
 
-void tls_end(struct wire *wire)
+void outbox_tls_end(struct wire *wire)
 {
 	if (!wire->tls)
 		return;

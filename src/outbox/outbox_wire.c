@@ -23,7 +23,7 @@
 
 #define STOP_LOOK_MS     100             /* how often a wait looks whether we stop */
 
-void wire_break(struct wire *wire, const char *format, ...)
+void outbox_wire_break(struct wire *wire, const char *format, ...)
 {
 	va_list arguments;
 
@@ -34,13 +34,13 @@ void wire_break(struct wire *wire, const char *format, ...)
 	va_end(arguments);
 }
 
-void wire_step(struct wire *wire, int64_t seconds)
+void outbox_wire_step(struct wire *wire, int64_t seconds)
 {
 	wire->deadline = clock_monotonic_us() + seconds * 1000000;
 	wire->reply_bytes = 0;
 }
 
-bool wire_wait(struct wire *wire, short events)
+bool outbox_wire_wait(struct wire *wire, short events)
 {
 	struct pollfd poll_fd = { .fd = wire->fd, .events = events };
 
@@ -49,18 +49,18 @@ bool wire_wait(struct wire *wire, short events)
 		int ready;
 
 		if (stop && now >= stop) {
-			wire_break(wire, "given up because the desk is shutting down");
+			outbox_wire_break(wire, "given up because the desk is shutting down");
 			return false;
 		}
 		if (left <= 0) {
-			wire_break(wire, "no answer in time");
+			outbox_wire_break(wire, "no answer in time");
 			return false;
 		}
 		ready = poll(&poll_fd, 1, (int)(left < STOP_LOOK_MS ? left : STOP_LOOK_MS));
 		if (ready > 0)
 			return true;
 		if (ready < 0 && errno != EINTR) {
-			wire_break(wire, "poll: %s", strerror(errno));
+			outbox_wire_break(wire, "poll: %s", strerror(errno));
 			return false;
 		}
 	}
@@ -75,7 +75,7 @@ static bool connect_to(struct wire *wire, const struct addrinfo *address)
 
 	wire->fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->ai_protocol);
 	if (wire->fd < 0) {
-		wire_break(wire, "socket: %s", strerror(errno));
+		outbox_wire_break(wire, "socket: %s", strerror(errno));
 		return false;
 	}
 	/* Commands are small and each waits for its reply: Nagle's algorithm would only add to it. */
@@ -84,17 +84,17 @@ static bool connect_to(struct wire *wire, const struct addrinfo *address)
 		return true;
 	if (errno != EINPROGRESS)
 		failed = errno;
-	else if (!wire_wait(wire, POLLOUT))
+	else if (!outbox_wire_wait(wire, POLLOUT))
 		return false;
 	else if (getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &failed, &size) < 0)
 		failed = errno;
 	if (!failed)
 		return true;
-	wire_break(wire, "%s", strerror(failed));
+	outbox_wire_break(wire, "%s", strerror(failed));
 	return false;
 }
 
-bool wire_connect(struct wire *wire, const char *host, int port, int seconds)
+bool outbox_wire_connect(struct wire *wire, const char *host, int port, int seconds)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG }, *found = NULL;
 	char service[16];
@@ -108,12 +108,12 @@ bool wire_connect(struct wire *wire, const char *host, int port, int seconds)
 		failed = getaddrinfo(host, service, &hints, &found);
 	}
 	if (failed) {
-		wire_break(wire, "the relay %s cannot be found: %s", host, gai_strerror(failed));
+		outbox_wire_break(wire, "the relay %s cannot be found: %s", host, gai_strerror(failed));
 		return false;
 	}
 	for (struct addrinfo *address = found; address; address = address->ai_next) {
 		wire->trouble[0] = '\0';
-		wire_step(wire, seconds);
+		outbox_wire_step(wire, seconds);
 		if (connect_to(wire, address))
 			break;
 		if (wire->fd >= 0)
@@ -126,12 +126,12 @@ bool wire_connect(struct wire *wire, const char *host, int port, int seconds)
 
 		memcpy(why, wire->trouble, sizeof why);
 		wire->trouble[0] = '\0';
-		wire_break(wire, "no connection to %.60s:%d: %.60s", host, port, why);
+		outbox_wire_break(wire, "no connection to %.60s:%d: %.60s", host, port, why);
 	}
 	return wire->fd >= 0;
 }
 
-bool wire_quiet(const struct wire *wire)
+bool outbox_wire_quiet(const struct wire *wire)
 {
 	struct pollfd poll_fd = { .fd = wire->fd, .events = POLLIN };
 
@@ -147,7 +147,7 @@ static bool own_address(const struct wire *wire, struct sockaddr_storage *addres
 	return getsockname(wire->fd, (struct sockaddr *)address, &size) == 0;
 }
 
-bool wire_is_loopback(const struct wire *wire)
+bool outbox_wire_is_loopback(const struct wire *wire)
 {
 	struct sockaddr_storage address;
 
@@ -167,7 +167,7 @@ static bool is_full_name(const char *name)
 	return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") == length;
 }
 
-const char *wire_own_name(const struct wire *wire, char out[96])
+const char *outbox_wire_own_name(const struct wire *wire, char out[96])
 {
 	struct sockaddr_storage address;
 	char name[96], text[INET6_ADDRSTRLEN];

@@ -15,7 +15,7 @@ struct refused { const char *name, *instead; };
 
 static const struct check_command *check_command_named(const char *name)
 {
-	for (const struct check_command *row = check_commands; row->name; row++)
+	for (const struct check_command *row = rules_check_commands; row->name; row++)
 		if (strcmp(row->name, name) == 0)
 			return row;
 	return NULL;
@@ -24,7 +24,7 @@ static const struct check_command *check_command_named(const char *name)
 static size_t command_count(void)
 {
 	size_t count = 0;
-	while (check_commands[count].name)
+	while (rules_check_commands[count].name)
 		count++;
 	return count;
 }
@@ -41,15 +41,15 @@ static void unknown_command(struct check *check, const struct node *node)
 	};
 	for (size_t i = 0; i < COUNT_OF(refused); i++)
 		if (strcmp(refused[i].name, node->name) == 0) {
-			report_error(check->report, node->line, "there is no command \"%s\" here: %s", node->name, refused[i].instead);
+			rules_report_error(check->report, node->line, "there is no command \"%s\" here: %s", node->name, refused[i].instead);
 			return;
 		}
-	const char *near = report_nearest(node->name, &check_commands[0].name, command_count(), sizeof *check_commands);
+	const char *near = rules_report_nearest(node->name, &rules_check_commands[0].name, command_count(), sizeof *rules_check_commands);
 	if (near)
-		report_error(check->report, node->line, "unknown command \"%s\": write %s", node->name, near);
+		rules_report_error(check->report, node->line, "unknown command \"%s\": write %s", node->name, near);
 	else
-		report_error(check->report, node->line, "unknown command \"%s\": there are if, elsif, else, stop, fileinto, keep, addflag, setflag, "
-		             "removeflag, redirect, reject, discard, notify", node->name);
+		rules_report_error(check->report, node->line, "unknown command \"%s\": there are if, elsif, else, stop, fileinto, keep, addflag, setflag, "
+		                   "removeflag, redirect, reject, discard, notify", node->name);
 }
 
 static bool is_branch(const struct node *node)
@@ -63,26 +63,26 @@ static void check_shape(struct check *check, const struct node *node, const stru
 	const struct check_command *row = node->row;
 	bool follows = row->kind == COMMAND_ELSIF || row->kind == COMMAND_ELSE;
 	if (follows && !is_branch(before))
-		report_error(check->report, node->line, "%s without an if before it: write if, or move it behind its block", node->name);
+		rules_report_error(check->report, node->line, "%s without an if before it: write if, or move it behind its block", node->name);
 	if (row->block && !node->has_block)
-		report_error(check->report, node->line, "%s needs a block: write { ... } instead of \";\"", node->name);
+		rules_report_error(check->report, node->line, "%s needs a block: write { ... } instead of \";\"", node->name);
 	if (!row->block && node->has_block)
-		report_error(check->report, node->line, "%s takes no block: write \";\" behind it", node->name);
+		rules_report_error(check->report, node->line, "%s takes no block: write \";\" behind it", node->name);
 	if (row->test && node->tests.count != 1)
-		report_error(check->report, node->line, "%s needs one test: write %s header :contains \"subject\" \"word\" { ... }; several stand in "
-		             "allof (...) or anyof (...)", node->name, node->name);
+		rules_report_error(check->report, node->line, "%s needs one test: write %s header :contains \"subject\" \"word\" { ... }; several stand in "
+		                   "allof (...) or anyof (...)", node->name, node->name);
 	if (!row->test && node->tests.count)
-		report_error(check->report, node->tests.at[0]->line, "%s takes no test: is a \";\" missing before \"%s\"?", node->name, node->tests.at[0]->name);
+		rules_report_error(check->report, node->tests.at[0]->line, "%s takes no test: is a \";\" missing before \"%s\"?", node->name, node->tests.at[0]->name);
 	if (row->kind == COMMAND_REQUIRE && (node->parent || (before && (!before->row || before->row->kind != COMMAND_REQUIRE))))
-		report_error(check->report, node->line, "require must stand at the top of the script, before all else");
+		rules_report_error(check->report, node->line, "require must stand at the top of the script, before all else");
 	if (row->extension)
-		check_needs(check, node->line, node->name, row->extension);
+		rules_check_needs(check, node->line, node->name, row->extension);
 }
 
 static void check_command(struct check *check, struct node *node, const struct node *before)
 {
 	if (++check->commands == RULES_COMMANDS)
-		report_error(check->report, node->line, "the scripts have more than %d commands: write keyword sets or lists of strings instead", RULES_COMMANDS);
+		rules_report_error(check->report, node->line, "the scripts have more than %d commands: write keyword sets or lists of strings instead", RULES_COMMANDS);
 	node->row = check_command_named(node->name);
 	if (!node->row) {
 		unknown_command(check, node);
@@ -92,13 +92,13 @@ static void check_command(struct check *check, struct node *node, const struct n
 			node->row->check(check, node);
 	}
 	for (size_t i = 0; i < node->arguments.count; i++)
-		check_strings(check, &node->arguments.at[i]);
+		rules_check_strings(check, &node->arguments.at[i]);
 	for (size_t i = 0; i < node->tests.count; i++)
-		check_test(check, node->tests.at[i]);
-	check_script(check, node->block);
+		rules_check_test(check, node->tests.at[i]);
+	rules_check_script(check, node->block);
 }
 
-void check_script(struct check *check, struct node *script)
+void rules_check_script(struct check *check, struct node *script)
 {
 	for (struct node *node = script, *before = NULL; node; before = node, node = node->next)
 		check_command(check, node, before);

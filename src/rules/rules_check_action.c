@@ -13,7 +13,7 @@ static bool no_arguments(struct check *check, const struct node *node)
 {
 	if (!node->arguments.count)
 		return true;
-	report_error(check->report, node->arguments.at[0].line, "%s takes nothing behind it: write %s;", node->name, node->name);
+	rules_report_error(check->report, node->arguments.at[0].line, "%s takes nothing behind it: write %s;", node->name, node->name);
 	return false;
 }
 
@@ -32,8 +32,8 @@ static const struct word *check_one_string(struct check *check, const struct nod
 		if (argument->type == ARGUMENT_TAG && strcmp(argument->tag, "flags") == 0) {
 			i++;                     /* its list is check_flags's business */
 		} else if (argument->type == ARGUMENT_TAG) {
-			report_error(check->report, argument->line, "%s knows no :%s: %s%s", node->name, argument->tag,
-			             strcmp(argument->tag, "copy") == 0 ? "a mail is passed on or becomes a ticket; write " : "write ", example);
+			rules_report_error(check->report, argument->line, "%s knows no :%s: %s%s", node->name, argument->tag,
+			                   strcmp(argument->tag, "copy") == 0 ? "a mail is passed on or becomes a ticket; write " : "write ", example);
 		} else if (argument->type == ARGUMENT_STRINGS && argument->strings.count == 1) {
 			found = &argument->strings.at[0];
 			count++;
@@ -43,7 +43,7 @@ static const struct word *check_one_string(struct check *check, const struct nod
 	}
 	if (count == 1)
 		return found;
-	report_error(check->report, node->line, "%s needs one string: write %s", node->name, example);
+	rules_report_error(check->report, node->line, "%s needs one string: write %s", node->name, example);
 	return NULL;
 }
 
@@ -51,11 +51,11 @@ static void unknown_name(struct check *check, int line, const char *what, const 
                          size_t count, size_t stride)
 {
 	struct arena *arena = check->report->arena;
-	const char *near = report_nearest(name, names, count, stride);
+	const char *near = rules_report_nearest(name, names, count, stride);
 	if (near)
-		report_error(check->report, line, "unknown %s \"%s\": write \"%s%s\"", what, name, pattern, near);
+		rules_report_error(check->report, line, "unknown %s \"%s\": write \"%s%s\"", what, name, pattern, near);
 	else
-		report_error(check->report, line, "unknown %s \"%s\": there %s %s", what, name, count == 1 ? "is" : "are", report_list(arena, names, count, stride));
+		rules_report_error(check->report, line, "unknown %s \"%s\": there %s %s", what, name, count == 1 ? "is" : "are", rules_report_list(arena, names, count, stride));
 }
 
 static void unknown_queue(struct check *check, int line, const char *name)
@@ -75,7 +75,7 @@ static void check_flag(struct check *check, const struct word *word)
 	const char *text = word->text, *name = strchr(text, ':') ? strchr(text, ':') + 1 : "";
 	if (strncmp(text, "tag:", 4) == 0) {
 		if (!*name || strlen(name) > 60 || strpbrk(name, " \t\r\n,;\"'<>\\"))
-			report_error(check->report, word->line, "\"%s\" is no tag: write \"tag:\" and one word of at most 60 bytes without blank, comma or quote", text);
+			rules_report_error(check->report, word->line, "\"%s\" is no tag: write \"tag:\" and one word of at most 60 bytes without blank, comma or quote", text);
 	} else if (strncmp(text, "agent:", 6) == 0) {
 		if (!desk_agent_named(&check->config->policy, name))
 			unknown_agent(check, word->line, name);
@@ -83,7 +83,7 @@ static void check_flag(struct check *check, const struct word *word)
 		if (priority_rank(name) < 0)
 			unknown_name(check, word->line, "priority", name, "priority:", priority_names, PRIORITY_COUNT, sizeof *priority_names);
 	} else {
-		report_error(check->report, word->line, "\"%s\" is no flag of a ticket: write \"tag:NAME\", \"priority:high\" or \"agent:NAME\"", text);
+		rules_report_error(check->report, word->line, "\"%s\" is no flag of a ticket: write \"tag:NAME\", \"priority:high\" or \"agent:NAME\"", text);
 	}
 }
 
@@ -97,11 +97,11 @@ static void check_flags(struct check *check, const struct node *node)
 {
 	for (size_t i = 0; i < node->arguments.count; i++)
 		if (node->arguments.at[i].type != ARGUMENT_STRINGS || i > 0) {
-			report_error(check->report, node->line, "%s needs one list of flags: write %s [\"tag:vpn\", \"priority:high\"];", node->name, node->name);
+			rules_report_error(check->report, node->line, "%s needs one list of flags: write %s [\"tag:vpn\", \"priority:high\"];", node->name, node->name);
 			return;
 		}
 	if (!node->arguments.count)
-		report_error(check->report, node->line, "%s needs flags: write %s \"tag:vpn\";", node->name, node->name);
+		rules_report_error(check->report, node->line, "%s needs flags: write %s \"tag:vpn\";", node->name, node->name);
 	else
 		check_flag_list(check, &node->arguments.at[0]);
 }
@@ -113,11 +113,11 @@ static void check_flags_tag(struct check *check, const struct node *node)
 		const struct argument *argument = &node->arguments.at[i];
 		if (argument->type != ARGUMENT_TAG || strcmp(argument->tag, "flags") != 0)
 			continue;
-		check_needs(check, argument->line, ":flags", "imap4flags");
+		rules_check_needs(check, argument->line, ":flags", "imap4flags");
 		if (i + 1 < node->arguments.count && argument[1].type == ARGUMENT_STRINGS)
 			check_flag_list(check, &argument[1]);
 		else
-			report_error(check->report, argument->line, ":flags needs flags: write :flags [\"tag:vpn\"]");
+			rules_report_error(check->report, argument->line, ":flags needs flags: write :flags [\"tag:vpn\"]");
 	}
 }
 
@@ -137,8 +137,8 @@ static void check_fileinto(struct check *check, const struct node *node)
 	if (!word)
 		return;
 	if (strncmp(word->text, "queue/", 6) != 0)
-		report_error(check->report, word->line, "\"%s\" is no queue: write fileinto \"queue/%s\";", word->text,
-		             desk_queue_named(&check->config->policy, word->text) ? word->text : "NAME");
+		rules_report_error(check->report, word->line, "\"%s\" is no queue: write fileinto \"queue/%s\";", word->text,
+		                   desk_queue_named(&check->config->policy, word->text) ? word->text : "NAME");
 	else if (!desk_queue_named(&check->config->policy, word->text + 6))
 		unknown_queue(check, word->line, word->text + 6);
 }
@@ -150,11 +150,11 @@ static void check_redirect(struct check *check, const struct node *node)
 		return;
 	const struct desk_queue *queue = desk_queue_with_address(&check->config->policy, word->text);
 	if (!mail_address_usable(word->text))
-		report_error(check->report, word->line, "\"%s\" is no address: write redirect \"other@example.net\";", word->text);
+		rules_report_error(check->report, word->line, "\"%s\" is no address: write redirect \"other@example.net\";", word->text);
 	else if (queue)
-		report_error(check->report, word->line, "%s is our own address and the mail would come back: write fileinto \"queue/%s\";", word->text, queue->name);
+		rules_report_error(check->report, word->line, "%s is our own address and the mail would come back: write fileinto \"queue/%s\";", word->text, queue->name);
 	else if (desk_address_is_ours(&check->config->policy, word->text))
-		report_error(check->report, word->line, "%s is our own address and the mail would come back: write fileinto", word->text);
+		rules_report_error(check->report, word->line, "%s is our own address and the mail would come back: write fileinto", word->text);
 }
 
 static void check_reject(struct check *check, const struct node *node)
@@ -163,12 +163,12 @@ static void check_reject(struct check *check, const struct node *node)
 	if (!word)
 		return;
 	if (strlen(word->text) > RULES_REJECT_BYTES)
-		report_error(check->report, word->line, "%zu bytes are too many for the reply of a reject: write %d at most", strlen(word->text), RULES_REJECT_BYTES);
+		rules_report_error(check->report, word->line, "%zu bytes are too many for the reply of a reject: write %d at most", strlen(word->text), RULES_REJECT_BYTES);
 	if (!word->text[strspn(word->text, " \t\r\n")])
-		report_error(check->report, word->line, "reject needs words for the sender: write reject \"We take no mail about that.\";");
+		rules_report_error(check->report, word->line, "reject needs words for the sender: write reject \"We take no mail about that.\";");
 }
 
-const struct desk_agent *check_agent(const struct config *config, const char *text)
+const struct desk_agent *rules_check_agent(const struct config *config, const char *text)
 {
 	if (strncmp(text, "mailto:", 7) == 0)
 		text += 7;
@@ -186,7 +186,7 @@ static void check_notify(struct check *check, const struct node *node)
 		const char *tag = i && argument[-1].type == ARGUMENT_TAG ? argument[-1].tag : "";
 		if (argument->type == ARGUMENT_TAG && !strstr(" method options message id low normal high importance from ",
 		                                              arena_printf(check->report->arena, " %s ", argument->tag)))
-			report_error(check->report, argument->line, "notify knows no :%s: write notify \"agent:NAME\";", argument->tag);
+			rules_report_error(check->report, argument->line, "notify knows no :%s: write notify \"agent:NAME\";", argument->tag);
 		if (argument->type != ARGUMENT_STRINGS || strstr(" message id importance from ", arena_printf(check->report->arena, " %s ", *tag ? tag : "-")))
 			continue;
 		for (size_t k = 0; k < argument->strings.count; k++) {
@@ -194,21 +194,21 @@ static void check_notify(struct check *check, const struct node *node)
 			if (strcmp(tag, "method") == 0 && strcmp(word->text, "mailto") == 0)
 				continue;
 			any = true;
-			if (!check_agent(check->config, word->text))
+			if (!rules_check_agent(check->config, word->text))
 				unknown_agent(check, word->line, word->text);
 		}
 	}
 	if (!any)
-		report_error(check->report, node->line, "notify names no agent: write notify \"agent:NAME\";");
+		rules_report_error(check->report, node->line, "notify names no agent: write notify \"agent:NAME\";");
 }
 
 static void check_vacation(struct check *check, const struct node *node)
 {
-	report_warning(check->report, node->line, "vacation does nothing here: the desk acknowledges each mail by itself (templates \"received\"); leave it out");
+	rules_report_warning(check->report, node->line, "vacation does nothing here: the desk acknowledges each mail by itself (templates \"received\"); leave it out");
 }
 
-const struct check_command check_commands[] = {
-	{"require", NULL, COMMAND_REQUIRE, false, false, check_require},
+const struct check_command rules_check_commands[] = {
+	{"require", NULL, COMMAND_REQUIRE, false, false, rules_check_require},
 	{"if", NULL, COMMAND_IF, true, true, check_plain},
 	{"elsif", NULL, COMMAND_ELSIF, true, true, check_plain},
 	{"else", NULL, COMMAND_ELSE, true, false, check_plain},

@@ -24,17 +24,17 @@ static bool continues_if(const struct node *node)
 }
 
 /* Does every way through these commands end in stop? */
-bool check_always_stops(const struct node *commands)
+bool rules_check_always_stops(const struct node *commands)
 {
 	for (const struct node *node = commands; node; node = node->next) {
 		if (kind_of(node) == COMMAND_STOP)
 			return true;
 		if (kind_of(node) != COMMAND_IF)
 			continue;
-		bool all = check_always_stops(node->block);
+		bool all = rules_check_always_stops(node->block);
 		while (continues_if(node->next)) {
 			node = node->next;
-			all = check_always_stops(node->block) && all;
+			all = rules_check_always_stops(node->block) && all;
 			if (kind_of(node) == COMMAND_ELSE && all)
 				return true;
 		}
@@ -48,19 +48,19 @@ static void look(const struct check *check, const struct node *node, struct way 
 	switch (kind_of(node)) {
 	case COMMAND_REJECT:
 		if (way->filed)
-			report_error(report, node->line, "reject after line %d has kept the mail: write the reject first, with stop behind it", way->filed);
+			rules_report_error(report, node->line, "reject after line %d has kept the mail: write the reject first, with stop behind it", way->filed);
 		way->refused = node->line;
 		break;
 	case COMMAND_REDIRECT:
 		if (way->filed)
-			report_error(report, node->line, "redirect after line %d has kept the mail: a mail is passed on or becomes a ticket; write one "
-			             "of them, or notify to tell an agent", way->filed);
+			rules_report_error(report, node->line, "redirect after line %d has kept the mail: a mail is passed on or becomes a ticket; write one "
+			                   "of them, or notify to tell an agent", way->filed);
 		way->passed_on = node->line;
 		break;
 	case COMMAND_FILEINTO: case COMMAND_KEEP:
 		if (way->refused || way->passed_on)
-			report_error(report, node->line, "%s after line %d has %s the mail, so it has no effect: write stop; or an else", node->name,
-			             way->refused ? way->refused : way->passed_on, way->refused ? "refused" : "passed on");
+			rules_report_error(report, node->line, "%s after line %d has %s the mail, so it has no effect: write stop; or an else", node->name,
+			                   way->refused ? way->refused : way->passed_on, way->refused ? "refused" : "passed on");
 		way->filed = node->line;
 		break;
 	default:
@@ -82,7 +82,7 @@ static struct way walk_if(const struct check *check, const struct node **at, str
 	bool full = false, any = false;
 	for (;; *at = (*at)->next) {
 		struct way inside = walk(check, (*at)->block, before);
-		if (!check_always_stops((*at)->block)) {
+		if (!rules_check_always_stops((*at)->block)) {
 			after = any ? both(after, inside) : inside;
 			any = true;
 		}
@@ -110,8 +110,8 @@ static void unreachable(const struct check *check, const struct node *commands)
 	for (const struct node *node = commands; node; node = node->next) {
 		unreachable(check, node->block);
 		if (kind_of(node) == COMMAND_STOP && node->next) {
-			report_error(check->report, node->next->line, "%s is never reached, because of stop in line %d: leave it out, or move it before the stop",
-			             node->next->name, node->line);
+			rules_report_error(check->report, node->next->line, "%s is never reached, because of stop in line %d: leave it out, or move it before the stop",
+			                   node->next->name, node->line);
 			return;
 		}
 	}
@@ -124,22 +124,22 @@ static void behind_full_if(const struct check *check, const struct node *command
 		behind_full_if(check, node->block);
 		if (kind_of(node) != COMMAND_IF)
 			continue;
-		bool all = check_always_stops(node->block);
+		bool all = rules_check_always_stops(node->block);
 		int line = node->line;
 		while (continues_if(node->next)) {
 			node = node->next;
 			behind_full_if(check, node->block);
-			all = check_always_stops(node->block) && all;
+			all = rules_check_always_stops(node->block) && all;
 		}
 		if (all && kind_of(node) == COMMAND_ELSE && node->next) {
-			report_error(check->report, node->next->line, "%s is never reached, because every way through the if of line %d stops: leave it out",
-			             node->next->name, line);
+			rules_report_error(check->report, node->next->line, "%s is never reached, because every way through the if of line %d stops: leave it out",
+			                   node->next->name, line);
 			return;
 		}
 	}
 }
 
-void check_flow(struct check *check, const struct node *script)
+void rules_check_flow(struct check *check, const struct node *script)
 {
 	walk(check, script, (struct way){0});
 	unreachable(check, script);

@@ -35,19 +35,19 @@ static void require_one(struct check *check, const struct word *word)
 	while (i < COUNT_OF(extensions) && strcmp(extensions[i].name, word->text) != 0)
 		i++;
 	if (i == COUNT_OF(extensions)) {
-		const char *near = report_nearest(text_lower(check->report->arena, word->text), &extensions[0].name, COUNT_OF(extensions), sizeof *extensions);
-		report_error(check->report, word->line, "unknown extension \"%s\"%s%s%s", word->text, near ? ": write \"" : "", near ? near : "",
-		             near ? "\"" : ": there are fileinto, envelope, reject, imap4flags, relational, subaddress, notify, vacation");
+		const char *near = rules_report_nearest(text_lower(check->report->arena, word->text), &extensions[0].name, COUNT_OF(extensions), sizeof *extensions);
+		rules_report_error(check->report, word->line, "unknown extension \"%s\"%s%s%s", word->text, near ? ": write \"" : "", near ? near : "",
+		                   near ? "\"" : ": there are fileinto, envelope, reject, imap4flags, relational, subaddress, notify, vacation");
 	} else if (extensions[i].instead) {
-		report_error(check->report, word->line, "there is no extension \"%s\" here: %s", word->text, extensions[i].instead);
+		rules_report_error(check->report, word->line, "there is no extension \"%s\" here: %s", word->text, extensions[i].instead);
 	}
 	strings_add(check->report->arena, &check->required, word->text);
 }
 
-void check_require(struct check *check, const struct node *node)
+void rules_check_require(struct check *check, const struct node *node)
 {
 	if (node->arguments.count != 1 || node->arguments.at[0].type != ARGUMENT_STRINGS) {
-		report_error(check->report, node->line, "require needs extensions: write require [\"fileinto\", \"imap4flags\"];");
+		rules_report_error(check->report, node->line, "require needs extensions: write require [\"fileinto\", \"imap4flags\"];");
 		return;
 	}
 	for (size_t i = 0; i < node->arguments.at[0].strings.count; i++)
@@ -55,22 +55,22 @@ void check_require(struct check *check, const struct node *node)
 }
 
 /* Says it once a script: what was missing counts as required afterwards. */
-void check_needs(struct check *check, int line, const char *what, const char *extension)
+void rules_check_needs(struct check *check, int line, const char *what, const char *extension)
 {
 	if (strings_have(&check->required, extension))
 		return;
-	report_error(check->report, line, "%s needs require \"%s\"; at the top of the script", what, extension);
+	rules_report_error(check->report, line, "%s needs require \"%s\"; at the top of the script", what, extension);
 	strings_add(check->report->arena, &check->required, extension);
 }
 
-void check_strings(struct check *check, const struct argument *argument)
+void rules_check_strings(struct check *check, const struct argument *argument)
 {
 	for (size_t i = 0; i < argument->strings.count; i++) {
 		const struct word *word = &argument->strings.at[i];
 		if (!utf8_valid(word->text, strlen(word->text)))
-			report_error(check->report, word->line, "this string is not UTF-8: save the script as UTF-8");
+			rules_report_error(check->report, word->line, "this string is not UTF-8: save the script as UTF-8");
 		if (!word->block && strchr(word->text, '\\'))
-			report_error(check->report, word->line, "a backslash in a string is not understood: leave it out; for a quotation mark in a text "
-			             "write text:, for a pattern a keyword set with regex");
+			rules_report_error(check->report, word->line, "a backslash in a string is not understood: leave it out; for a quotation mark in a text "
+			                   "write text:, for a pattern a keyword set with regex");
 	}
 }

@@ -19,7 +19,7 @@ static void line(struct program *program, const char *text)
 	program->lines++;
 }
 
-void program_begin(struct program *program, struct arena *arena)
+void rules_program_begin(struct program *program, struct arena *arena)
 {
 	*program = (struct program){.arena = arena};
 	buffer_init(&program->text);
@@ -43,7 +43,7 @@ static void emit_names(struct emitter *emitter, const struct node *test, const s
 	buffer_add_string(out, " [");
 	for (size_t i = 0; i < argument->strings.count; i++)
 		buffer_printf(out, "%s\"%zu.%zu\"", i ? "," : "", number,
-		              program_key(emitter->program, argument->strings.at[i].text, strcmp(test->name, "address") == 0));
+		              rules_program_key(emitter->program, argument->strings.at[i].text, strcmp(test->name, "address") == 0));
 	buffer_add_char(out, ']');
 }
 
@@ -172,7 +172,7 @@ static void words_of_notify(struct emitter *emitter, const struct node *node, st
 		if (strcmp(tag, "message") == 0 || strcmp(tag, "id") == 0 || strcmp(tag, "importance") == 0 || strcmp(tag, "from") == 0)
 			continue;
 		for (size_t k = 0; k < argument->strings.count; k++) {
-			const struct desk_agent *agent = check_agent(emitter->config, argument->strings.at[k].text);
+			const struct desk_agent *agent = rules_check_agent(emitter->config, argument->strings.at[k].text);
 			if (agent && !strings_have(words, agent->name))
 				strings_add(emitter->program->arena, words, agent->name);
 		}
@@ -274,7 +274,7 @@ static void emit_block(struct emitter *emitter, const struct node *node, struct 
 	struct step *step = add_step(emitter, last, node->row->kind), **inside = &step->block;
 	if (node->tests.count) {
 		emit_test(emitter, node->tests.at[0]);
-		step->filter = filter_make(program, node->tests.at[0]);
+		step->filter = rules_filter_make(program, node->tests.at[0]);
 	}
 	step->to = program->text.length;
 	line(program, "{");
@@ -297,7 +297,7 @@ static void emit_commands(struct emitter *emitter, const struct node *commands, 
 	}
 }
 
-void program_add(struct program *program, const struct config *config, const char *file, const struct node *script)
+void rules_program_add(struct program *program, const struct config *config, const char *file, const struct node *script)
 {
 	struct emitter emitter = {program, config, (uint16_t)program->scripts.count};
 	const char *slash = strrchr(file, '/');

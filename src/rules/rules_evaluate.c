@@ -141,7 +141,7 @@ static void set_trouble(const struct rules_input *input, struct verdict *verdict
 	*verdict = (struct verdict){.confidence = -1, .trouble = why};
 	log_event(LOG_WARNING, "rules.trouble", "id", input->trace ? input->trace : "", "to", input->recipient ? input->recipient : "", "why", why,
 	          "result", "the mail goes where its address says", NULL);
-	pool_count_trouble();
+	rules_pool_count_trouble();
 }
 
 static void tell_given_up(struct judging *judging)
@@ -158,13 +158,13 @@ static void ask(const struct judging *judging, const struct rules_input *input, 
 	buffer_init(&program);
 	buffer_init(&frame);
 	*answer = (struct answer){0};
-	facts_gather(judging->ruleset, input, judging->keywords, judging->arena, &facts);
-	if (program_decide(&judging->ruleset->program, &facts, judging->arena, answer))
+	rules_facts_gather(judging->ruleset, input, judging->keywords, judging->arena, &facts);
+	if (rules_program_decide(&judging->ruleset->program, &facts, judging->arena, answer))
 		return;
-	if (!program_reduce(&judging->ruleset->program, &facts, judging->arena, &program))
+	if (!rules_program_reduce(&judging->ruleset->program, &facts, judging->arena, &program))
 		return;
-	facts_write(judging->ruleset, &facts, &program, &frame);
-	pool_ask(judging->ruleset, &frame, judging->arena, answer);
+	rules_facts_write(judging->ruleset, &facts, &program, &frame);
+	rules_pool_ask(judging->ruleset, &frame, judging->arena, answer);
 }
 
 void rules_evaluate(struct ruleset *ruleset, const struct rules_input *input, struct arena *arena, struct verdict *verdict)

@@ -119,8 +119,8 @@ static const char *envelope_address(const char *address)
 	return address && strlen(address) <= LIMIT_ADDRESS + 66 ? address : "";
 }
 
-void facts_gather(const struct ruleset *ruleset, const struct rules_input *input, const struct rules_keywords *keywords,
-                  struct arena *arena, struct mail_facts *facts)
+void rules_facts_gather(const struct ruleset *ruleset, const struct rules_input *input, const struct rules_keywords *keywords,
+                        struct arena *arena, struct mail_facts *facts)
 {
 	uint64_t size = input->source ? input->source->size : 0;
 	*facts = (struct mail_facts){.size = size > INT32_MAX ? INT32_MAX : (uint32_t)size, .from = envelope_address(input->envelope_from),
@@ -130,19 +130,19 @@ void facts_gather(const struct ruleset *ruleset, const struct rules_input *input
 		gather_key(&ruleset->program.keys.at[i], input, keywords, arena, &facts->values[i]);
 }
 
-void facts_write(const struct ruleset *ruleset, const struct mail_facts *facts, const struct buffer *program, struct buffer *frame)
+void rules_facts_write(const struct ruleset *ruleset, const struct mail_facts *facts, const struct buffer *program, struct buffer *frame)
 {
-	wire_begin(frame, WIRE_EVALUATE);
-	wire_bytes(frame, program->at, program->length);
-	wire_string(frame, ruleset->separators);
-	wire_string(frame, facts->from);
-	wire_string(frame, facts->to);
-	wire_number(frame, facts->size);
-	wire_number(frame, (uint32_t)facts->count);
+	rules_wire_begin(frame, WIRE_EVALUATE);
+	rules_wire_bytes(frame, program->at, program->length);
+	rules_wire_string(frame, ruleset->separators);
+	rules_wire_string(frame, facts->from);
+	rules_wire_string(frame, facts->to);
+	rules_wire_number(frame, facts->size);
+	rules_wire_number(frame, (uint32_t)facts->count);
 	for (size_t i = 0; i < facts->count; i++) {
-		wire_number(frame, (uint32_t)facts->values[i].count);
+		rules_wire_number(frame, (uint32_t)facts->values[i].count);
 		for (size_t k = 0; k < facts->values[i].count; k++)
-			wire_string(frame, facts->values[i].at[k]);
+			rules_wire_string(frame, facts->values[i].at[k]);
 	}
-	wire_end(frame, 0);
+	rules_wire_end(frame, 0);
 }

@@ -5,7 +5,7 @@
 
 #include "rules_private.h"
 
-size_t program_key(struct program *program, const char *name, bool address)
+size_t rules_program_key(struct program *program, const char *name, bool address)
 {
 	const char *lower = text_lower(program->arena, name);
 	for (size_t i = 0; i < program->keys.count; i++)
@@ -44,7 +44,7 @@ static void add_names(struct program *program, const struct node *test, const st
 	filter->address = filter->envelope || strcmp(test->name, "address") == 0;
 	for (size_t i = 0; i < names->strings.count; i++) {
 		const char *name = names->strings.at[i].text;
-		size_t key = filter->envelope ? text_equal_nocase(name, "to") : program_key(program, name, filter->address);
+		size_t key = filter->envelope ? text_equal_nocase(name, "to") : rules_program_key(program, name, filter->address);
 		*ARENA_PUSH(program->arena, &filter->keys) = (uint32_t)key;
 	}
 }
@@ -84,7 +84,7 @@ static void fill_match(struct program *program, const struct node *test, struct 
 		add_needle(program->arena, filter, shape.keys->strings.at[i].text, pattern);
 }
 
-const struct filter *filter_make(struct program *program, const struct node *test)
+const struct filter *rules_filter_make(struct program *program, const struct node *test)
 {
 	static const struct { const char *name; int kind; } kinds[] = {
 		{"true", FILTER_TRUE}, {"false", FILTER_FALSE}, {"allof", FILTER_ALL}, {"anyof", FILTER_ANY}, {"not", FILTER_NOT}, {"exists", FILTER_EXISTS},
@@ -94,7 +94,7 @@ const struct filter *filter_make(struct program *program, const struct node *tes
 		if (strcmp(kinds[i].name, test->name) == 0)
 			filter->kind = kinds[i].kind;
 	for (size_t i = 0; i < test->tests.count; i++)
-		*ARENA_PUSH(program->arena, &filter->tests) = filter_make(program, test->tests.at[i]);
+		*ARENA_PUSH(program->arena, &filter->tests) = rules_filter_make(program, test->tests.at[i]);
 	if (filter->kind == FILTER_EXISTS) {
 		add_names(program, test, &test->arguments.at[0], filter);
 	} else if (strcmp(test->name, "size") == 0) {

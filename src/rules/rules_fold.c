@@ -30,14 +30,14 @@ static void open_unicode(void)
 		unicode = newlocale(LC_CTYPE_MASK, "C", (locale_t)0);
 }
 
-void words_init(struct words *words)
+void rules_words_init(struct words *words)
 {
 	*words = (struct words){0};
 	buffer_init(&words->forms);
 	pthread_once(&unicode_once, open_unicode);
 }
 
-void words_fini(struct words *words)
+void rules_words_fini(struct words *words)
 {
 	free(words->tokens.at);
 	buffer_fini(&words->forms);
@@ -48,7 +48,7 @@ static uint32_t hash_step(uint32_t hash, unsigned char byte)
 	return hash * 33 + byte;
 }
 
-uint32_t words_hash(const char *text)
+uint32_t rules_words_hash(const char *text)
 {
 	uint32_t hash = 0;
 	for (; *text; text++)
@@ -91,14 +91,14 @@ static void add_folded(struct buffer *out, uint32_t code)
 {
 	if (is_mark(code))
 		return;
-	const struct fold_row *row = bsearch(&code, fold_rows, fold_row_count, sizeof *fold_rows, compare_row);
+	const struct fold_row *row = bsearch(&code, rules_fold_rows, rules_fold_row_count, sizeof *rules_fold_rows, compare_row);
 	if (row)
 		buffer_add_string(out, row->to);
 	else
 		add_code(out, code);
 }
 
-void words_fold(struct buffer *out, const char *text, size_t length)
+void rules_words_fold(struct buffer *out, const char *text, size_t length)
 {
 	for (size_t i = 0, size; i < length; i += size) {
 		uint32_t code = 0;
@@ -141,10 +141,10 @@ static void add_forms(struct words *words, struct token_word *word)
 	buffer_add_char(&words->forms, 0);
 	CLEANUP_BUFFER struct buffer folded;
 	buffer_init(&folded);
-	words_fold(&folded, words->forms.at + word->lower, words->forms.length - word->lower - 1);
+	rules_words_fold(&folded, words->forms.at + word->lower, words->forms.length - word->lower - 1);
 	word->folded = (uint32_t)words->forms.length;
 	buffer_add(&words->forms, buffer_string(&folded), folded.length + 1);
-	word->hash = words_hash(words->forms.at + word->folded);
+	word->hash = rules_words_hash(words->forms.at + word->folded);
 }
 
 static struct token_word *push(struct words *words)
@@ -198,7 +198,7 @@ static bool is_letter(unsigned char byte)
 	return byte >= 128 || small[byte];
 }
 
-void words_cut(struct words *words, const char *text, size_t length)
+void rules_words_cut(struct words *words, const char *text, size_t length)
 {
 	words->text = text;
 	words->tokens.count = 0;
@@ -207,7 +207,7 @@ void words_cut(struct words *words, const char *text, size_t length)
 		at = is_letter((unsigned char)text[at]) ? cut_word(words, at, length) : at + 1;
 }
 
-const char *words_stranger(const char *word)
+const char *rules_words_stranger(const char *word)
 {
 	static char found[5];
 	size_t length = strlen(word);

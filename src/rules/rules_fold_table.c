@@ -7,7 +7,7 @@
  */
 #include "rules_private.h"
 
-const struct fold_row fold_rows[] = {
+const struct fold_row rules_fold_rows[] = {
 	{0xAA, "a"}, {0xBA, "o"}, {0xDF, "ss"}, {0xE0, "a"}, {0xE1, "a"}, {0xE2, "a"}, {0xE3, "a"}, {0xE4, "a"}, {0xE5, "a"},
 	{0xE6, "ae"}, {0xE7, "c"}, {0xE8, "e"}, {0xE9, "e"}, {0xEA, "e"}, {0xEB, "e"}, {0xEC, "i"}, {0xED, "i"}, {0xEE, "i"}, {0xEF, "i"},
 	{0xF0, "d"}, {0xF1, "n"}, {0xF2, "o"}, {0xF3, "o"}, {0xF4, "o"}, {0xF5, "o"}, {0xF6, "o"}, {0xF8, "o"}, {0xF9, "u"}, {0xFA, "u"},
@@ -63,4 +63,4 @@ const struct fold_row fold_rows[] = {
 	{0xFF4F, "o"}, {0xFF50, "p"}, {0xFF51, "q"}, {0xFF52, "r"}, {0xFF53, "s"}, {0xFF54, "t"}, {0xFF55, "u"}, {0xFF56, "v"},
 	{0xFF57, "w"}, {0xFF58, "x"}, {0xFF59, "y"}, {0xFF5A, "z"},
 };
-const size_t fold_row_count = COUNT_OF(fold_rows);
+const size_t rules_fold_row_count = COUNT_OF(rules_fold_rows);

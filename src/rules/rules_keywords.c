@@ -52,7 +52,7 @@ static void add_phrase(struct arena *arena, struct table *table, const struct wo
 		const char *text = words->forms.at + (stemmer && !folded_first ? word->lower : word->folded);
 		const sb_symbol *stem = stemmer ? sb_stemmer_stem(stemmer, (const sb_symbol *)text, (int)strlen(text)) : (const sb_symbol *)text;
 		buffer_reset(&form);
-		words_fold(&form, (const char *)stem, strlen((const char *)stem));
+		rules_words_fold(&form, (const char *)stem, strlen((const char *)stem));
 		phrase.forms[phrase.count++] = arena_string(arena, buffer_string(&form));
 	}
 	if (!phrase.count || !*phrase.forms[0])
@@ -64,13 +64,13 @@ static void add_phrase(struct arena *arena, struct table *table, const struct wo
 
 static bool check_word(struct report *report, int line, const char *set, const char *word, const struct words *words)
 {
-	const char *stranger = words_stranger(word);
+	const char *stranger = rules_words_stranger(word);
 	if (*stranger)
-		report_error(report, line, "keyword set \"%s\": \"%s\" in \"%s\" stands in no word: write a regex instead", set, stranger, word);
+		rules_report_error(report, line, "keyword set \"%s\": \"%s\" in \"%s\" stands in no word: write a regex instead", set, stranger, word);
 	else if (!words->tokens.count)
-		report_error(report, line, "keyword set \"%s\": \"%s\" has no letter or digit: write words", set, word);
+		rules_report_error(report, line, "keyword set \"%s\": \"%s\" has no letter or digit: write words", set, word);
 	else if (words->tokens.count > 8)
-		report_error(report, line, "keyword set \"%s\": \"%s\" has more than 8 words: write fewer, or a regex", set, word);
+		rules_report_error(report, line, "keyword set \"%s\": \"%s\" has more than 8 words: write fewer, or a regex", set, word);
 	return !*stranger && words->tokens.count && words->tokens.count <= 8;
 }
 
@@ -79,8 +79,8 @@ static void add_word(struct keyword_sets *sets, struct arena *arena, uint32_t se
 {
 	struct words words;
 	struct table *inflected = stemmer ? table_of(sets, language) : NULL;
-	words_init(&words);
-	words_cut(&words, word, strlen(word));
+	rules_words_init(&words);
+	rules_words_cut(&words, word, strlen(word));
 	if (check_word(report, line, name, word, &words)) {
 		add_phrase(arena, &sets->tables[0], &words, set, NULL, false);
 		if (inflected) {
@@ -88,7 +88,7 @@ static void add_word(struct keyword_sets *sets, struct arena *arena, uint32_t se
 			add_phrase(arena, inflected, &words, set, stemmer, true);
 		}
 	}
-	words_fini(&words);
+	rules_words_fini(&words);
 }
 
 static void add_set(struct keyword_sets *sets, struct arena *arena, const struct config_keyword *keyword, struct report *report)
@@ -102,13 +102,13 @@ static void add_set(struct keyword_sets *sets, struct arena *arena, const struct
 	report->key = "keywords[].any";
 	struct sb_stemmer *stemmer = *set->language ? sb_stemmer_new(set->language, "UTF_8") : NULL;
 	if (*set->language && !stemmer)
-		report_warning(report, keyword->any_line, "keyword set \"%s\": there is no stemmer for \"%s\": only the words as written are found; write each form, or a regex",
-		               name, set->language);
+		rules_report_warning(report, keyword->any_line, "keyword set \"%s\": there is no stemmer for \"%s\": only the words as written are found; write each form, or a regex",
+		                     name, set->language);
 	for (size_t i = 0; i < keyword->any.count; i++)
 		add_word(sets, arena, (uint32_t)(sets->sets.count - 1), keyword->any_line, name, keyword->any.at[i], stemmer, set->language, report);
 	report->key = "keywords[].regex";
-	if (*keyword->regex && !(set->regex = regex_new(keyword->regex, &offset, why)))
-		report_error(report, keyword->regex_line, "keyword set \"%s\": regex, at character %d: %s", name, offset + 1, why);
+	if (*keyword->regex && !(set->regex = rules_regex_new(keyword->regex, &offset, why)))
+		rules_report_error(report, keyword->regex_line, "keyword set \"%s\": regex, at character %d: %s", name, offset + 1, why);
 	report->key = NULL;
 	report->file = file_before;
 	if (stemmer)
@@ -122,7 +122,7 @@ static void index_table(struct arena *arena, struct table *table)
 		table->mask = 2 * table->mask + 1;
 	table->entries = ARENA_ARRAY(arena, struct entry, table->mask + 1);
 	for (size_t i = 0; i < table->phrases.count; i++) {
-		uint32_t hash = words_hash(table->phrases.at[i].forms[0]);
+		uint32_t hash = rules_words_hash(table->phrases.at[i].forms[0]);
 		size_t at = hash & table->mask;
 		while (table->entries[at].phrase)
 			at = (at + 1) & table->mask;
@@ -130,7 +130,7 @@ static void index_table(struct arena *arena, struct table *table)
 	}
 }
 
-struct keyword_sets *keyword_sets_new(struct arena *arena, const struct config *config, struct report *report)
+struct keyword_sets *rules_keyword_sets_new(struct arena *arena, const struct config *config, struct report *report)
 {
 	struct keyword_sets *sets = ARENA_NEW(arena, struct keyword_sets);
 	table_of(sets, "");
@@ -141,10 +141,10 @@ struct keyword_sets *keyword_sets_new(struct arena *arena, const struct config *
 	return sets;
 }
 
-void keyword_sets_fini(struct keyword_sets *sets)
+void rules_keyword_sets_fini(struct keyword_sets *sets)
 {
 	for (size_t i = 0; sets && i < sets->sets.count; i++)
-		regex_free(&sets->sets.at[i].regex);
+		rules_regex_free(&sets->sets.at[i].regex);
 }
 
 /* ---------------------------------------------------------------- asking them */
@@ -182,7 +182,7 @@ static const char *form_of(const struct words *words, size_t i, struct sb_stemme
 		return text;
 	const sb_symbol *stem = sb_stemmer_stem(stemmer, (const sb_symbol *)text, (int)strlen(text));
 	buffer_reset(room);
-	words_fold(room, (const char *)stem, strlen((const char *)stem));
+	rules_words_fold(room, (const char *)stem, strlen((const char *)stem));
 	return buffer_string(room);
 }
 
@@ -229,9 +229,9 @@ static void search_stems(struct search *search, const struct table *table, const
 		if (!table->first[(unsigned char)folded[0]] || !table->second[(unsigned char)folded[1]])
 			continue;
 		const char *form = form_of(words, i, stemmer, false, &room);
-		look_up(search, table, words, i, form, words_hash(form), stemmer, false);
+		look_up(search, table, words, i, form, rules_words_hash(form), stemmer, false);
 		form = form_of(words, i, stemmer, true, &room);
-		look_up(search, table, words, i, form, words_hash(form), stemmer, true);
+		look_up(search, table, words, i, form, rules_words_hash(form), stemmer, true);
 	}
 	if (stemmer)
 		sb_stemmer_delete(stemmer);
@@ -244,7 +244,7 @@ static void search_patterns(struct search *search, const char *text, size_t leng
 		size_t start, end;
 		if (!set->regex || !looks_here(search, i))
 			continue;
-		enum regex_result result = regex_match(set->regex, text, length, search->deadline, &start, &end);
+		enum regex_result result = rules_regex_match(set->regex, text, length, search->deadline, &start, &end);
 		if (result == REGEX_YES)
 			keep_match(search, i, text + start, end > start ? end - start : 0);
 		if (result == REGEX_GIVEN_UP) {
@@ -260,17 +260,17 @@ static void search_in(struct search *search, const char *text, const char *where
 	struct words words;
 	search->where = where;
 	search->in_subject = strcmp(where, "subject") == 0;
-	words_init(&words);
-	words_cut(&words, text, length);
+	rules_words_init(&words);
+	rules_words_cut(&words, text, length);
 	search_plain(search, &words);
 	for (size_t i = 1; i < search->sets->table_count; i++)
 		if (!language || strcmp(search->sets->tables[i].language, language) == 0)
 			search_stems(search, &search->sets->tables[i], &words);
 	search_patterns(search, text, length);
-	words_fini(&words);
+	rules_words_fini(&words);
 }
 
-void keyword_sets_match(const struct keyword_sets *sets, const struct mail *mail, struct arena *arena, struct rules_keywords *found)
+void rules_keyword_sets_match(const struct keyword_sets *sets, const struct mail *mail, struct arena *arena, struct rules_keywords *found)
 {
 	*found = (struct rules_keywords){0};
 	if (!sets->sets.count)

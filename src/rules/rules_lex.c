@@ -11,7 +11,7 @@
 
 #include "rules_private.h"
 
-void lex_init(struct lexer *lexer, struct report *report, const char *text, size_t length)
+void rules_lex_init(struct lexer *lexer, struct report *report, const char *text, size_t length)
 {
 	*lexer = (struct lexer){.report = report, .at = text, .end = text + length, .line = 1};
 	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
@@ -20,7 +20,7 @@ void lex_init(struct lexer *lexer, struct report *report, const char *text, size
 
 static struct lex_token broken(struct lexer *lexer, int line, const char *why)
 {
-	report_error(lexer->report, line, "%s", why);
+	rules_report_error(lexer->report, line, "%s", why);
 	lexer->at = lexer->end;
 	return (struct lex_token){.type = LEX_BROKEN, .line = line};
 }
@@ -113,8 +113,8 @@ static struct lex_token name(struct lexer *lexer, enum token_type type)
 		return text_block(lexer, token.line);
 	}
 	if (strcmp(lower, token.text) != 0)
-		report_error(lexer->report, token.line, "\"%s%s\" has capitals, which are not understood: write %s%s", type == LEX_TAG ? ":" : "",
-		             token.text, type == LEX_TAG ? ":" : "", lower);
+		rules_report_error(lexer->report, token.line, "\"%s%s\" has capitals, which are not understood: write %s%s", type == LEX_TAG ? ":" : "",
+		                   token.text, type == LEX_TAG ? ":" : "", lower);
 	token.text = lower;
 	return token;
 }
@@ -132,14 +132,14 @@ static struct lex_token number(struct lexer *lexer)
 			return broken(lexer, token.line, "a number may end in K, M or G and nothing else: write for example 100K");
 	}
 	if (token.number > (INT32_MAX >> shift)) {
-		report_error(lexer->report, token.line, "this number is too large: write 2147483647 (nearly 2G) at most");
+		rules_report_error(lexer->report, token.line, "this number is too large: write 2147483647 (nearly 2G) at most");
 		token.number = shift = 0;
 	}
 	token.number <<= shift;
 	return token;
 }
 
-struct lex_token lex_next(struct lexer *lexer)
+struct lex_token rules_lex_next(struct lexer *lexer)
 {
 	int line = lexer->line;
 	if (!skip_blanks(lexer))

@@ -30,7 +30,7 @@ static void list_folder(const char *folder, struct report *report, struct string
 	report->file = folder;
 	/* No such folder, no rules. Where the configuration names it, config has warned. */
 	if (*folder && !directory && errno != ENOENT)
-		report_error(report, 0, "cannot be read: %s", strerror(errno));
+		rules_report_error(report, 0, "cannot be read: %s", strerror(errno));
 	for (struct dirent *entry; directory && (entry = readdir(directory));)
 		if (is_script(entry->d_name))
 			strings_add(report->arena, files, arena_printf(report->arena, "%s/%s", folder, entry->d_name));
@@ -49,12 +49,12 @@ static struct node *load_script(struct check *check, const char *file)
 	check->report->file = file;
 	check->required = (struct strings){0};
 	if (file_read_all(file, RULES_SCRIPT_BYTES, &text, &error) != STATUS_OK) {
-		report_error(check->report, 0, "cannot be taken: %s; a script has %d KiB at most", error.text, RULES_SCRIPT_BYTES / 1024);
+		rules_report_error(check->report, 0, "cannot be taken: %s; a script has %d KiB at most", error.text, RULES_SCRIPT_BYTES / 1024);
 		return NULL;
 	}
-	struct node *script = parse_script(check->report, text.at ? text.at : "", text.length);
-	check_script(check, script);
-	check_flow(check, script);
+	struct node *script = rules_parse_script(check->report, text.at ? text.at : "", text.length);
+	rules_check_script(check, script);
+	rules_check_flow(check, script);
 	return script;
 }
 
@@ -65,16 +65,16 @@ static void load_scripts(struct check *check, const struct strings *files, struc
 	for (size_t i = 0; i < files->count; i++) {
 		struct node *script = load_script(check, files->at[i]);
 		if (stopped)
-			report_warning(check->report, 1, "never runs: every way through %s ends in stop", stopped);
-		if (check_always_stops(script))
+			rules_report_warning(check->report, 1, "never runs: every way through %s ends in stop", stopped);
+		if (rules_check_always_stops(script))
 			stopped = files->at[i];
 		if (!check->report->errors)
-			program_add(program, check->config, files->at[i], script);
+			rules_program_add(program, check->config, files->at[i], script);
 	}
 	if (program->text.length > RULES_PROGRAM_BYTES) {
 		check->report->file = check->config->rules_dir;
-		report_error(check->report, 0, "all scripts together are too large: %zu KiB after reading, at most %d; write keyword sets instead of long lists",
-		             program->text.length / 1024, RULES_PROGRAM_BYTES / 1024);
+		rules_report_error(check->report, 0, "all scripts together are too large: %zu KiB after reading, at most %d; write keyword sets instead of long lists",
+		                   program->text.length / 1024, RULES_PROGRAM_BYTES / 1024);
 	}
 }
 
@@ -90,9 +90,9 @@ static void try_out(struct report *report, const struct ruleset *ruleset)
 	buffer_init(&frame);
 	if (!ruleset->program.actions.count)
 		return;
-	facts_gather(ruleset, &input, &none, report->arena, &facts);
-	facts_write(ruleset, &facts, &ruleset->program.text, &frame);
-	pool_ask(ruleset, &frame, report->arena, &answer);
+	rules_facts_gather(ruleset, &input, &none, report->arena, &facts);
+	rules_facts_write(ruleset, &facts, &ruleset->program.text, &frame);
+	rules_pool_ask(ruleset, &frame, report->arena, &answer);
 	report->file = arena_string(report->arena, ruleset->program.scripts.at[0]);
 	for (size_t i = 0; answer.trouble && i < ruleset->program.scripts.count; i++) {
 		const char *digit = strstr(answer.trouble, "line ");
@@ -100,7 +100,7 @@ static void try_out(struct report *report, const struct ruleset *ruleset)
 			report->file = arena_string(report->arena, ruleset->program.scripts.at[i]);
 	}
 	if (answer.trouble)
-		report_error(report, 0, "the rules cannot be tried out: %s", answer.trouble);
+		rules_report_error(report, 0, "the rules cannot be tried out: %s", answer.trouble);
 }
 
 enum status rules_load_files(const struct config *config, const struct strings *files, struct arena *arena,
@@ -114,11 +114,11 @@ enum status rules_load_files(const struct config *config, const struct strings *
 	arena_init(&ruleset->arena);
 	ruleset->refs = 1;
 	ruleset->separators = arena_string(&ruleset->arena, config->policy.separators && *config->policy.separators ? config->policy.separators : "+");
-	ruleset->keywords = keyword_sets_new(&ruleset->arena, config, &report);
-	program_begin(&ruleset->program, &ruleset->arena);
+	ruleset->keywords = rules_keyword_sets_new(&ruleset->arena, config, &report);
+	rules_program_begin(&ruleset->program, &ruleset->arena);
 	struct check check = {.report = &report, .config = config};
 	if (files->count > RULES_SCRIPTS)
-		report_error(&report, 0, "%zu scripts: %d at most; put what belongs together into one", files->count, RULES_SCRIPTS);
+		rules_report_error(&report, 0, "%zu scripts: %d at most; put what belongs together into one", files->count, RULES_SCRIPTS);
 	else
 		load_scripts(&check, files, &ruleset->program);
 	if (!report.errors)
@@ -153,7 +153,7 @@ void rules_unref(struct ruleset **ruleset)
 	*ruleset = NULL;
 	if (!it || --it->refs > 0)
 		return;
-	keyword_sets_fini(it->keywords);
+	rules_keyword_sets_fini(it->keywords);
 	buffer_fini(&it->program.text);
 	arena_fini(&it->arena);
 	free(it);
@@ -166,7 +166,7 @@ size_t rules_script_count(const struct ruleset *ruleset)
 
 void rules_match(const struct ruleset *ruleset, const struct mail *mail, struct arena *arena, struct rules_keywords *found)
 {
-	keyword_sets_match(ruleset->keywords, mail, arena, found);
+	rules_keyword_sets_match(ruleset->keywords, mail, arena, found);
 }
 
 bool rules_ask_known(const struct ruleset *ruleset)

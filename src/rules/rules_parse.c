@@ -14,7 +14,7 @@ struct parser { struct report *report; struct lexer lexer; struct lex_token now;
 
 static void advance(struct parser *parser)
 {
-	parser->now = lex_next(&parser->lexer);
+	parser->now = rules_lex_next(&parser->lexer);
 	parser->failed |= parser->now.type == LEX_BROKEN;
 }
 
@@ -38,7 +38,7 @@ static const char *what_stands(const struct parser *parser)
 static void expect(struct parser *parser, int line, const char *expected)
 {
 	if (!parser->failed)
-		report_error(parser->report, line ? line : parser->now.line, "%s where %s", what_stands(parser), expected);
+		rules_report_error(parser->report, line ? line : parser->now.line, "%s where %s", what_stands(parser), expected);
 	parser->failed = true;
 }
 
@@ -47,7 +47,7 @@ static bool too_deep(struct parser *parser)
 	if (parser->depth <= RULES_NESTING)
 		return false;
 	if (!parser->failed)
-		report_error(parser->report, parser->now.line, "nested deeper than %d: write allof (...) or elsif, or a second script", RULES_NESTING);
+		rules_report_error(parser->report, parser->now.line, "nested deeper than %d: write allof (...) or elsif, or a second script", RULES_NESTING);
 	return parser->failed = true;
 }
 
@@ -80,8 +80,8 @@ static void parse_list(struct parser *parser, struct argument *argument)
 		return;
 	}
 	if (argument->strings.count > RULES_LIST)
-		report_error(parser->report, line, "%zu strings in one list: write %d at most, or a keyword set in the configuration", argument->strings.count,
-		             RULES_LIST);
+		rules_report_error(parser->report, line, "%zu strings in one list: write %d at most, or a keyword set in the configuration", argument->strings.count,
+		                   RULES_LIST);
 	advance(parser);
 }
 
@@ -202,15 +202,15 @@ static struct node *parse_commands(struct parser *parser, const struct node *par
 	return first;
 }
 
-struct node *parse_script(struct report *report, const char *text, size_t length)
+struct node *rules_parse_script(struct report *report, const char *text, size_t length)
 {
 	struct parser parser = {.report = report};
 	const char *nul = memchr(text, 0, length);
 	if (nul) {
-		report_error(report, 0, "there is a NUL byte in it: a script is text in UTF-8");
+		rules_report_error(report, 0, "there is a NUL byte in it: a script is text in UTF-8");
 		return NULL;
 	}
-	lex_init(&parser.lexer, report, text, length);
+	rules_lex_init(&parser.lexer, report, text, length);
 	advance(&parser);
 	return parse_commands(&parser, NULL);
 }

@@ -65,11 +65,11 @@ static size_t take(bool fresh)
 	while ((slot = find_place(fresh ? PLACE_EMPTY : PLACE_IDLE)) == RULES_WORKERS)
 		pthread_cond_wait(&pool.freed, &pool.lock);
 	if (fresh && pool.places[slot] == PLACE_IDLE) {
-		worker_close(&pool.workers[slot], false);
+		rules_worker_close(&pool.workers[slot], false);
 		pool.places[slot] = PLACE_EMPTY;
 	}
 	if (pool.places[slot] == PLACE_EMPTY) {
-		if (!zygote_make_worker(&pool.workers[slot], slot))
+		if (!rules_zygote_make_worker(&pool.workers[slot], slot))
 			slot = RULES_WORKERS;
 		else
 			pool.counters.workers_started++;
@@ -83,7 +83,7 @@ static size_t take(bool fresh)
 static void lose(size_t slot, const char *why)
 {
 	log_event(LOG_WARNING, "rules.worker", "result", "lost", "pid", LOG_NUMBER(pool.workers[slot].pid), "why", why, NULL);
-	worker_close(&pool.workers[slot], true);
+	rules_worker_close(&pool.workers[slot], true);
 	pthread_mutex_lock(&pool.lock);
 	pool.counters.workers_lost++;
 	pthread_mutex_unlock(&pool.lock);
@@ -95,7 +95,7 @@ static void done(size_t slot)
 	struct worker *worker = &pool.workers[slot];
 	bool recycle = ++worker->life >= RULES_WORKER_LIFE;
 	if (recycle)
-		worker_close(worker, false);
+		rules_worker_close(worker, false);
 	put_back(slot, recycle ? PLACE_EMPTY : PLACE_IDLE);
 }
 
@@ -135,7 +135,7 @@ static enum listening listen_to(const struct worker *worker, struct buffer *fram
 			return DEAD;
 		if (count > 0)
 			buffer_add(frame, piece, (size_t)count);
-		enum wire_state state = wire_state(frame);
+		enum wire_state state = rules_wire_state(frame);
 		if (state != WIRE_PARTIAL)
 			return state == WIRE_WHOLE ? HEARD : DEAD;
 		if (clock_monotonic_us() > deadline)
@@ -162,7 +162,7 @@ static bool hear(size_t slot, const struct ruleset *ruleset, struct arena *arena
 	buffer_init(&frame);
 	enum listening heard = listen_to(worker, &frame);
 	if (heard == HEARD) {
-		answer_read(&frame, ruleset->program.actions.count, arena, answer);
+		rules_answer_read(&frame, ruleset->program.actions.count, arena, answer);
 		done(slot);
 		return true;
 	}
@@ -181,7 +181,7 @@ static void count_question(int64_t microseconds)
 	pthread_mutex_unlock(&pool.lock);
 }
 
-void pool_ask(const struct ruleset *ruleset, const struct buffer *frame, struct arena *arena, struct answer *answer)
+void rules_pool_ask(const struct ruleset *ruleset, const struct buffer *frame, struct arena *arena, struct answer *answer)
 {
 	int64_t start = clock_monotonic_us();
 	int deaths = 0;
@@ -205,7 +205,7 @@ void pool_ask(const struct ruleset *ruleset, const struct buffer *frame, struct 
 		answer->trouble = "no worker can be made: restart the daemon";
 }
 
-void pool_count_trouble(void)
+void rules_pool_count_trouble(void)
 {
 	pthread_mutex_lock(&pool.lock);
 	pool.counters.troubles++;
@@ -219,7 +219,7 @@ void rules_counters(struct rules_counters *counters)
 	pthread_mutex_unlock(&pool.lock);
 }
 
-size_t pool_pids(int *pids, size_t room)
+size_t rules_pool_pids(int *pids, size_t room)
 {
 	size_t count = 0;
 	pthread_mutex_lock(&pool.lock);
@@ -230,10 +230,10 @@ size_t pool_pids(int *pids, size_t room)
 	return count;
 }
 
-size_t pool_makers(int pids[2])
+size_t rules_pool_makers(int pids[2])
 {
 	pthread_mutex_lock(&pool.lock);
-	size_t count = zygote_pids(pids);
+	size_t count = rules_zygote_pids(pids);
 	pthread_mutex_unlock(&pool.lock);
 	return count;
 }
@@ -242,25 +242,25 @@ static void pool_fini(void)
 {
 	for (size_t i = 0; i < RULES_WORKERS; i++) {
 		if (pool.places[i] != PLACE_EMPTY)
-			worker_close(&pool.workers[i], false);
+			rules_worker_close(&pool.workers[i], false);
 		pool.places[i] = PLACE_EMPTY;
 	}
 }
 
 enum status rules_init(struct error *error)
 {
-	return zygote_start(error) ? STATUS_OK : STATUS_BROKEN;
+	return rules_zygote_start(error) ? STATUS_OK : STATUS_BROKEN;
 }
 
 void rules_care(void)
 {
 	pthread_mutex_lock(&pool.lock);
-	zygote_look_after();
+	rules_zygote_look_after();
 	pthread_mutex_unlock(&pool.lock);
 }
 
 void rules_fini(void)
 {
 	pool_fini();
-	zygote_stop();
+	rules_zygote_stop();
 }

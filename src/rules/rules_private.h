@@ -37,20 +37,20 @@
 
 /* ---- rules_problem.c ---- */
 struct report { struct arena *arena; struct config_problems *problems; const char *file, *key; size_t errors; };   /* key NULL: none */
-void report_error(struct report *report, int line, const char *format, ...) PRINTF_LIKE(3, 4);
-void report_warning(struct report *report, int line, const char *format, ...) PRINTF_LIKE(3, 4);
+void rules_report_error(struct report *report, int line, const char *format, ...) PRINTF_LIKE(3, 4);
+void rules_report_warning(struct report *report, int line, const char *format, ...) PRINTF_LIKE(3, 4);
 /* "a, b, c" for "there is: ..."; at most twelve. */
-const char *report_list(struct arena *arena, const char *const *names, size_t count, size_t stride);
+const char *rules_report_list(struct arena *arena, const char *const *names, size_t count, size_t stride);
 /* The name of the list that is most like `word`, or NULL. */
-const char *report_nearest(const char *word, const char *const *names, size_t count, size_t stride);
+const char *rules_report_nearest(const char *word, const char *const *names, size_t count, size_t stride);
 
 /* ---- rules_lex.c ---- */
 enum token_type { LEX_END, LEX_NAME, LEX_TAG, LEX_NUMBER, LEX_STRING, LEX_TEXT, LEX_MARK, LEX_BROKEN };
 struct lex_token { enum token_type type; int line; char mark; const char *text; int64_t number; };
 struct lexer { struct report *report; const char *at, *end; int line; };
-void lex_init(struct lexer *lexer, struct report *report, const char *text, size_t length);
+void rules_lex_init(struct lexer *lexer, struct report *report, const char *text, size_t length);
 /* LEX_BROKEN has been reported. Text of names and tags is in lower case (capitals have been reported), that of LEX_TEXT is a text: block. */
-struct lex_token lex_next(struct lexer *lexer);
+struct lex_token rules_lex_next(struct lexer *lexer);
 
 /* ---- rules_parse.c: the tree; commands and tests have the same shape ---- */
 struct word { const char *text; int line; bool block; };         /* block: written as text: */
@@ -73,7 +73,7 @@ struct node {
 	const struct check_command *row; /* set by rules_check; NULL: unknown */
 	const struct node *parent;       /* the if, elsif or else around it */
 };
-struct node *parse_script(struct report *report, const char *text, size_t length);
+struct node *rules_parse_script(struct report *report, const char *text, size_t length);
 
 /* ---- rules_check.c ---- */
 enum command_kind {
@@ -93,17 +93,17 @@ struct check_command {
 	bool block, test;
 	void (*check)(struct check *check, const struct node *node);
 };
-extern const struct check_command check_commands[];              /* ends with a NULL name; rules_check_action.c */
-void check_script(struct check *check, struct node *script);
-void check_flow(struct check *check, const struct node *script);
-bool check_always_stops(const struct node *commands);
-void check_test(struct check *check, const struct node *test);
-void check_require(struct check *check, const struct node *node);
-void check_needs(struct check *check, int line, const char *what, const char *extension);
+extern const struct check_command rules_check_commands[];              /* ends with a NULL name; rules_check_action.c */
+void rules_check_script(struct check *check, struct node *script);
+void rules_check_flow(struct check *check, const struct node *script);
+bool rules_check_always_stops(const struct node *commands);
+void rules_check_test(struct check *check, const struct node *test);
+void rules_check_require(struct check *check, const struct node *node);
+void rules_check_needs(struct check *check, int line, const char *what, const char *extension);
 /* Every string but text: blocks: UTF-8, no backslash. */
-void check_strings(struct check *check, const struct argument *argument);
+void rules_check_strings(struct check *check, const struct argument *argument);
 /* "agent:bob", "bob", "mailto:bob@example.org", "bob@example.org": the agent, or NULL. */
-const struct desk_agent *check_agent(const struct config *config, const char *text);
+const struct desk_agent *rules_check_agent(const struct config *config, const char *text);
 
 /* ---- rules_emit.c: the program ---- */
 struct program_action {
@@ -144,16 +144,16 @@ struct program {
 	int lines;                       /* of text */
 	struct { int *at; size_t count; } first_line;    /* of each script in text */
 };
-void program_begin(struct program *program, struct arena *arena);
-void program_add(struct program *program, const struct config *config, const char *file, const struct node *script);
+void rules_program_begin(struct program *program, struct arena *arena);
+void rules_program_add(struct program *program, const struct config *config, const char *file, const struct node *script);
 #define PROGRAM_HEAD "require [\"fileinto\", \"envelope\", \"relational\", \"subaddress\"];\n"
 /* Number of the key: a name, read as text or as addresses. */
-size_t program_key(struct program *program, const char *name, bool address);
+size_t rules_program_key(struct program *program, const char *name, bool address);
 
 /* ---- rules_fold.c ---- */
 struct fold_row { uint32_t from; char to[4]; };
-extern const struct fold_row fold_rows[];
-extern const size_t fold_row_count;
+extern const struct fold_row rules_fold_rows[];
+extern const size_t rules_fold_row_count;
 struct token_word {
 	uint32_t start, length;          /* in the text */
 	uint32_t folded, lower;          /* offsets in forms, NUL-terminated; lower keeps accents */
@@ -164,25 +164,25 @@ struct words {
 	struct { struct token_word *at; size_t count, room; } tokens;
 	struct buffer forms;
 };
-void words_init(struct words *words);
-void words_fini(struct words *words);
-void words_cut(struct words *words, const char *text, size_t length);
-uint32_t words_hash(const char *text);
+void rules_words_init(struct words *words);
+void rules_words_fini(struct words *words);
+void rules_words_cut(struct words *words, const char *text, size_t length);
+uint32_t rules_words_hash(const char *text);
 /* A character of `word` that can be in no word, "" if there is none. */
-const char *words_stranger(const char *word);
+const char *rules_words_stranger(const char *word);
 /* `out` gets the folded form of what a stemmer gave. */
-void words_fold(struct buffer *out, const char *text, size_t length);
+void rules_words_fold(struct buffer *out, const char *text, size_t length);
 
 /* ---- rules_keywords.c, rules_regex.c ---- */
 struct keyword_sets;
-struct keyword_sets *keyword_sets_new(struct arena *arena, const struct config *config, struct report *report);
-void keyword_sets_fini(struct keyword_sets *sets);
-void keyword_sets_match(const struct keyword_sets *sets, const struct mail *mail, struct arena *arena, struct rules_keywords *found);
+struct keyword_sets *rules_keyword_sets_new(struct arena *arena, const struct config *config, struct report *report);
+void rules_keyword_sets_fini(struct keyword_sets *sets);
+void rules_keyword_sets_match(const struct keyword_sets *sets, const struct mail *mail, struct arena *arena, struct rules_keywords *found);
 struct regex;
-struct regex *regex_new(const char *pattern, int *offset, char why[128]);
-void regex_free(struct regex **regex);
+struct regex *rules_regex_new(const char *pattern, int *offset, char why[128]);
+void rules_regex_free(struct regex **regex);
 enum regex_result { REGEX_NO, REGEX_YES, REGEX_GIVEN_UP };
-enum regex_result regex_match(const struct regex *regex, const char *text, size_t length, int64_t deadline_us, size_t *start, size_t *end);
+enum regex_result rules_regex_match(const struct regex *regex, const char *text, size_t length, int64_t deadline_us, size_t *start, size_t *end);
 
 /* ---- rules_load.c ---- */
 struct ruleset {
@@ -199,35 +199,35 @@ struct mail_facts {
 	const char *from, *to;
 	struct strings *values; size_t count;    /* of each key of the program */
 };
-void facts_gather(const struct ruleset *ruleset, const struct rules_input *input, const struct rules_keywords *keywords,
-                  struct arena *arena, struct mail_facts *facts);
+void rules_facts_gather(const struct ruleset *ruleset, const struct rules_input *input, const struct rules_keywords *keywords,
+                        struct arena *arena, struct mail_facts *facts);
 /* The frame of one evaluation, of this program. */
-void facts_write(const struct ruleset *ruleset, const struct mail_facts *facts, const struct buffer *program, struct buffer *frame);
+void rules_facts_write(const struct ruleset *ruleset, const struct mail_facts *facts, const struct buffer *program, struct buffer *frame);
 
 /* ---- rules_reduce.c ---- */
 struct answer {
 	uint16_t *actions; size_t count; /* in the arena */
 	const char *trouble;             /* NULL: fine */
 };
-const struct filter *filter_make(struct program *program, const struct node *test);
+const struct filter *rules_filter_make(struct program *program, const struct node *test);
 /* The actions, where every test on the way is sure to be true or false. False: libsieve is to be asked. */
-bool program_decide(const struct program *program, const struct mail_facts *facts, struct arena *arena, struct answer *answer);
+bool rules_program_decide(const struct program *program, const struct mail_facts *facts, struct arena *arena, struct answer *answer);
 /* `out` gets the program without what cannot happen to a mail with these facts; false: then no action is left. */
-bool program_reduce(const struct program *program, const struct mail_facts *facts, struct arena *arena, struct buffer *out);
+bool rules_program_reduce(const struct program *program, const struct mail_facts *facts, struct arena *arena, struct buffer *out);
 
 /* ---- rules_wire.c: frames between us and a worker: u32 length of what follows, a letter, the rest ---- */
 #define WIRE_FRAME_BYTES (4 * 1024 * 1024)
 enum wire_letter { WIRE_EVALUATE = 'E', WIRE_ACTIONS = 'A', WIRE_TROUBLE = 'T' };
-void wire_begin(struct buffer *frame, enum wire_letter letter);
-void wire_number(struct buffer *frame, uint32_t number);
-void wire_string(struct buffer *frame, const char *text);
-void wire_bytes(struct buffer *frame, const char *text, size_t length);  /* a string of that length */
-void wire_end(struct buffer *frame, size_t begin);
+void rules_wire_begin(struct buffer *frame, enum wire_letter letter);
+void rules_wire_number(struct buffer *frame, uint32_t number);
+void rules_wire_string(struct buffer *frame, const char *text);
+void rules_wire_bytes(struct buffer *frame, const char *text, size_t length);  /* a string of that length */
+void rules_wire_end(struct buffer *frame, size_t begin);
 enum wire_state { WIRE_PARTIAL, WIRE_WHOLE, WIRE_BAD };
-enum wire_state wire_state(const struct buffer *frame);  /* of what has been received so far; more than one frame is bad */
+enum wire_state rules_wire_state(const struct buffer *frame);  /* of what has been received so far; more than one frame is bad */
 struct wire_reader { const char *at, *end; bool bad; };
-uint32_t wire_read_number(struct wire_reader *reader);
-const char *wire_read_string(struct wire_reader *reader);        /* points into the frame; NULL: bad */
+uint32_t rules_wire_read_number(struct wire_reader *reader);
+const char *rules_wire_read_string(struct wire_reader *reader);        /* points into the frame; NULL: bad */
 
 struct value_list { char **at; };        /* NULL-terminated, as libsieve wants them */
 struct question {
@@ -236,28 +236,28 @@ struct question {
 	struct value_list *keys; size_t key_count;
 };
 /* Of a whole frame. False: bad; to be freed all the same. Points into the frame. */
-bool question_read(const struct buffer *frame, struct question *question);
-void question_free(struct question *question);
+bool rules_question_read(const struct buffer *frame, struct question *question);
+void rules_question_free(struct question *question);
 /* Of a whole frame, whatever is in it. */
-void answer_read(const struct buffer *frame, size_t action_count, struct arena *arena, struct answer *answer);
+void rules_answer_read(const struct buffer *frame, size_t action_count, struct arena *arena, struct answer *answer);
 
 /* ---- rules_zygote.c, rules_worker.c ---- */
 enum worker_end { WORKER_RUNS, WORKER_OUT_OF_TIME };
 /* What a worker is at, in memory that we share with it: a hint for messages, never believed. */
 struct worker_place { _Atomic uint32_t script, test, end; };
-_Noreturn void worker_main(int fd, struct worker_place *place);
+_Noreturn void rules_worker_main(int fd, struct worker_place *place);
 struct worker { int fd, pidfd, pid; uint32_t life; struct worker_place *place; };
-bool zygote_start(struct error *error);
-void zygote_stop(void);
-void zygote_look_after(void);
-bool zygote_make_worker(struct worker *worker, size_t slot);
-void worker_close(struct worker *worker, bool kill);
-size_t zygote_pids(int pids[2]);                 /* the one that works, the spare */
+bool rules_zygote_start(struct error *error);
+void rules_zygote_stop(void);
+void rules_zygote_look_after(void);
+bool rules_zygote_make_worker(struct worker *worker, size_t slot);
+void rules_worker_close(struct worker *worker, bool kill);
+size_t rules_zygote_pids(int pids[2]);                 /* the one that works, the spare */
 
 /* ---- rules_pool.c ---- */
-void pool_ask(const struct ruleset *ruleset, const struct buffer *frame, struct arena *arena, struct answer *answer);
-void pool_count_trouble(void);
-size_t pool_pids(int *pids, size_t room);        /* for tests that kill them */
-size_t pool_makers(int pids[2]);                 /* the zygotes, for the same */
+void rules_pool_ask(const struct ruleset *ruleset, const struct buffer *frame, struct arena *arena, struct answer *answer);
+void rules_pool_count_trouble(void);
+size_t rules_pool_pids(int *pids, size_t room);        /* for tests that kill them */
+size_t rules_pool_makers(int pids[2]);                 /* the zygotes, for the same */
 
 #endif

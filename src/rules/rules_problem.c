@@ -18,7 +18,7 @@ PRINTF_LIKE(4, 0) static void add(struct report *report, int line, bool warning,
 	report->errors += !warning;
 }
 
-void report_error(struct report *report, int line, const char *format, ...)
+void rules_report_error(struct report *report, int line, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
@@ -26,7 +26,7 @@ void report_error(struct report *report, int line, const char *format, ...)
 	va_end(arguments);
 }
 
-void report_warning(struct report *report, int line, const char *format, ...)
+void rules_report_warning(struct report *report, int line, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
@@ -39,7 +39,7 @@ static const char *name_at(const char *const *names, size_t i, size_t stride)
 	return *(const char *const *)(const void *)((const char *)names + i * stride);
 }
 
-const char *report_list(struct arena *arena, const char *const *names, size_t count, size_t stride)
+const char *rules_report_list(struct arena *arena, const char *const *names, size_t count, size_t stride)
 {
 	const char *all = count ? "" : "(none)";
 	for (size_t i = 0; i < count && i < 12; i++)
@@ -47,7 +47,7 @@ const char *report_list(struct arena *arena, const char *const *names, size_t co
 	return count > 12 ? arena_printf(arena, "%s ...", all) : all;
 }
 
-const char *report_nearest(const char *word, const char *const *names, size_t count, size_t stride)
+const char *rules_report_nearest(const char *word, const char *const *names, size_t count, size_t stride)
 {
 	const char *best = NULL;
 	for (size_t i = 0; i < count; i++)

@@ -177,7 +177,7 @@ static enum way decide_steps(struct reducing *reducing, const struct step *step,
 	return GOES_ON;
 }
 
-bool program_decide(const struct program *program, const struct mail_facts *facts, struct arena *arena, struct answer *answer)
+bool rules_program_decide(const struct program *program, const struct mail_facts *facts, struct arena *arena, struct answer *answer)
 {
 	struct reducing reducing = {.program = program, .facts = facts, .arena = arena};
 	reducing.keys = ARENA_ARRAY(arena, struct lowered, facts->count + 1);
@@ -231,7 +231,7 @@ static void write_steps(struct reducing *reducing, const struct step *step)
 	}
 }
 
-bool program_reduce(const struct program *program, const struct mail_facts *facts, struct arena *arena, struct buffer *out)
+bool rules_program_reduce(const struct program *program, const struct mail_facts *facts, struct arena *arena, struct buffer *out)
 {
 	struct reducing reducing = {.program = program, .facts = facts, .arena = arena, .out = out};
 	reducing.keys = ARENA_ARRAY(arena, struct lowered, facts->count + 1);

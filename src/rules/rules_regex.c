@@ -16,7 +16,7 @@
 
 struct regex { pcre2_code *code; };
 
-struct regex *regex_new(const char *pattern, int *offset, char why[128])
+struct regex *rules_regex_new(const char *pattern, int *offset, char why[128])
 {
 	int number;
 	PCRE2_SIZE at;
@@ -38,7 +38,7 @@ struct regex *regex_new(const char *pattern, int *offset, char why[128])
 	return regex;
 }
 
-void regex_free(struct regex **regex)
+void rules_regex_free(struct regex **regex)
 {
 	if (!*regex)
 		return;
@@ -56,7 +56,7 @@ static int match_window(const struct regex *regex, const char *text, size_t leng
 	return result;
 }
 
-enum regex_result regex_match(const struct regex *regex, const char *text, size_t length, int64_t deadline_us, size_t *start, size_t *end)
+enum regex_result rules_regex_match(const struct regex *regex, const char *text, size_t length, int64_t deadline_us, size_t *start, size_t *end)
 {
 	enum regex_result answer = REGEX_NO;
 	pcre2_match_data *data = pcre2_match_data_create(1, NULL);

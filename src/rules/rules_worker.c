@@ -178,12 +178,12 @@ static void answer(void)
 {
 	CLEANUP_BUFFER struct buffer frame;
 	buffer_init(&frame);
-	wire_begin(&frame, *job.trouble ? WIRE_TROUBLE : WIRE_ACTIONS);
+	rules_wire_begin(&frame, *job.trouble ? WIRE_TROUBLE : WIRE_ACTIONS);
 	if (*job.trouble)
-		wire_string(&frame, job.trouble);
+		rules_wire_string(&frame, job.trouble);
 	for (size_t i = 0; i < job.action_count && !*job.trouble; i++)
-		wire_number(&frame, job.actions[i]);
-	wire_end(&frame, 0);
+		rules_wire_number(&frame, job.actions[i]);
+	rules_wire_end(&frame, 0);
 	for (size_t sent = 0; sent < frame.length;) {
 		ssize_t count = send(job.fd, frame.at + sent, frame.length - sent, MSG_NOSIGNAL);
 		if (count <= 0)
@@ -194,10 +194,10 @@ static void answer(void)
 
 static void evaluate(const struct buffer *frame)
 {
-	if (!question_read(frame, &job.question))
+	if (!rules_question_read(frame, &job.question))
 		_exit(2);
 	run();
-	question_free(&job.question);
+	rules_question_free(&job.question);
 	answer();
 }
 
@@ -209,7 +209,7 @@ static bool receive(struct buffer *frame)
 	static char piece[64 * 1024];
 	enum wire_state state;
 	buffer_reset(frame);
-	while ((state = wire_state(frame)) == WIRE_PARTIAL) {
+	while ((state = rules_wire_state(frame)) == WIRE_PARTIAL) {
 		ssize_t count = recv(job.fd, piece, sizeof piece, 0);
 		if (count < 0 && errno == EINTR)
 			continue;
@@ -248,7 +248,7 @@ static void confine(void)
 	seccomp_release(filter);
 }
 
-_Noreturn void worker_main(int fd, struct worker_place *place)
+_Noreturn void rules_worker_main(int fd, struct worker_place *place)
 {
 	struct buffer frame;
 	job.fd = fd;

@@ -61,7 +61,7 @@ static _Noreturn void become_worker(int fd, size_t slot)
 	close_range(1, ~0U, 0);
 	munmap(zygote.places, slot * PAGE);
 	munmap(zygote.places + (slot + 1) * PAGE, (RULES_WORKERS - slot - 1) * PAGE);
-	worker_main(0, place_of(slot));
+	rules_worker_main(0, place_of(slot));
 }
 
 /* True in the child, which has its end of a new socket in *fd; the parent has handed over the other one. */
@@ -224,7 +224,7 @@ static void replace(void)
 }
 
 /* One that was killed is followed by the spare, a spare that was killed by a new one. */
-void zygote_look_after(void)
+void rules_zygote_look_after(void)
 {
 	int fds[2];
 	if (is_dead(zygote.fd)) {
@@ -242,7 +242,7 @@ void zygote_look_after(void)
 	}
 }
 
-size_t zygote_pids(int pids[2])
+size_t rules_zygote_pids(int pids[2])
 {
 	size_t count = 0;
 	if (zygote.fd >= 0)
@@ -252,17 +252,17 @@ size_t zygote_pids(int pids[2])
 	return count;
 }
 
-bool zygote_start(struct error *error)
+bool rules_zygote_start(struct error *error)
 {
 	if (zygote.fd >= 0)
 		return true;
 	if (!start_first(error))
 		return false;
-	zygote_look_after();
+	rules_zygote_look_after();
 	return true;
 }
 
-void zygote_stop(void)
+void rules_zygote_stop(void)
 {
 	if (!zygote.places)
 		return;
@@ -273,11 +273,11 @@ void zygote_stop(void)
 	zygote.places = NULL;
 }
 
-bool zygote_make_worker(struct worker *worker, size_t slot)
+bool rules_zygote_make_worker(struct worker *worker, size_t slot)
 {
 	int pid = -1, fds[2];
 	for (int attempt = 0; attempt < 3 && pid < 0; attempt++) {
-		zygote_look_after();
+		rules_zygote_look_after();
 		if ((pid = ask_zygote(zygote.fd, (unsigned char)slot, fds)) < 0)
 			close_fd(&zygote.fd);
 	}
@@ -288,7 +288,7 @@ bool zygote_make_worker(struct worker *worker, size_t slot)
 	return true;
 }
 
-void worker_close(struct worker *worker, bool kill_it)
+void rules_worker_close(struct worker *worker, bool kill_it)
 {
 	if (kill_it)
 		pidfd_send_signal(worker->pidfd, SIGKILL, NULL, 0);

@@ -171,9 +171,9 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 	struct web_server *server = context;
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED)
-		watch_closed(&server->watch, *line);
+		web_watch_closed(&server->watch, *line);
 	else if (info)
-		*line = watch_opened(&server->watch, info->connect_fd, clock_monotonic_us());
+		*line = web_watch_opened(&server->watch, info->connect_fd, clock_monotonic_us());
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why)
@@ -181,7 +181,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	struct web_server *server = context;
 	struct exchange *exchange = *state;
 	server->requests++;
-	watch_answered(&server->watch, line_of(connection), clock_monotonic_us());
+	web_watch_answered(&server->watch, line_of(connection), clock_monotonic_us());
 	if (!exchange)
 		return;
 	arena_fini(&exchange->arena);
@@ -233,7 +233,7 @@ enum status web_start(const char *host, const char *port, int request_seconds, w
 
 void web_tick(struct web_server *server)
 {
-	int ended = server ? watch_end_slow(&server->watch, clock_monotonic_us(), server->request_seconds * 1000000LL) : 0;
+	int ended = server ? web_watch_end_slow(&server->watch, clock_monotonic_us(), server->request_seconds * 1000000LL) : 0;
 	if (!ended)
 		return;
 	server->slow += ended;

@@ -23,7 +23,7 @@ static void unlock(struct web_watch *watch)
 	pthread_mutex_unlock(&watch->lock);
 }
 
-struct web_line *watch_opened(struct web_watch *watch, int fd, int64_t now_us)
+struct web_line *web_watch_opened(struct web_watch *watch, int fd, int64_t now_us)
 {
 	struct web_line *line = calloc(1, sizeof *line);
 	if (!line)
@@ -40,7 +40,7 @@ struct web_line *watch_opened(struct web_watch *watch, int fd, int64_t now_us)
 	return line;
 }
 
-void watch_closed(struct web_watch *watch, struct web_line *line)
+void web_watch_closed(struct web_watch *watch, struct web_line *line)
 {
 	if (!line)
 		return;
@@ -52,7 +52,7 @@ void watch_closed(struct web_watch *watch, struct web_line *line)
 	free(line);
 }
 
-void watch_answered(struct web_watch *watch, struct web_line *line, int64_t now_us)
+void web_watch_answered(struct web_watch *watch, struct web_line *line, int64_t now_us)
 {
 	if (!line)
 		return;
@@ -61,7 +61,7 @@ void watch_answered(struct web_watch *watch, struct web_line *line, int64_t now_
 	unlock(watch);
 }
 
-int watch_end_slow(struct web_watch *watch, int64_t now_us, int64_t most_us)
+int web_watch_end_slow(struct web_watch *watch, int64_t now_us, int64_t most_us)
 {
 	int count = 0;
 	lock(watch);

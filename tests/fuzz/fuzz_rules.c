@@ -62,15 +62,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	config.policy.agents.at = agents, config.policy.agents.count = COUNT_OF(agents);
 	config.keywords.at = keywords, config.keywords.count = COUNT_OF(keywords);
 	arena_init(&arena);
-	struct node *script = parse_script(&report, (const char *)bytes, length);
-	check_script(&check, script);
-	check_flow(&check, script);
+	struct node *script = rules_parse_script(&report, (const char *)bytes, length);
+	rules_check_script(&check, script);
+	rules_check_flow(&check, script);
 	check_problems(&problems, bytes, length);
 	if (!report.errors) {
 		struct program program;
 
-		program_begin(&program, &arena);
-		program_add(&program, &config, "f.sieve", script);
+		rules_program_begin(&program, &arena);
+		rules_program_add(&program, &config, "f.sieve", script);
 		check_program(&program);
 		buffer_fini(&program.text);
 	}

@@ -19,23 +19,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static void write_again(const struct question *question, struct buffer *frame, uint32_t size)
 {
-	wire_begin(frame, WIRE_EVALUATE);
-	wire_string(frame, question->program);
-	wire_string(frame, question->separators);
-	wire_string(frame, question->from);
-	wire_string(frame, question->to);
-	wire_number(frame, size);
-	wire_number(frame, (uint32_t)question->key_count);
+	rules_wire_begin(frame, WIRE_EVALUATE);
+	rules_wire_string(frame, question->program);
+	rules_wire_string(frame, question->separators);
+	rules_wire_string(frame, question->from);
+	rules_wire_string(frame, question->to);
+	rules_wire_number(frame, size);
+	rules_wire_number(frame, (uint32_t)question->key_count);
 	for (size_t i = 0; i < question->key_count; i++) {
 		uint32_t count = 0;
 
 		while (question->keys[i].at[count])
 			count++;
-		wire_number(frame, count);
+		rules_wire_number(frame, count);
 		for (uint32_t k = 0; k < count; k++)
-			wire_string(frame, question->keys[i].at[k]);
+			rules_wire_string(frame, question->keys[i].at[k]);
 	}
-	wire_end(frame, 0);
+	rules_wire_end(frame, 0);
 }
 
 static void ask(const struct buffer *frame)
@@ -44,7 +44,7 @@ static void ask(const struct buffer *frame)
 	struct buffer again;
 
 	buffer_init(&again);
-	if (question_read(frame, &question)) {
+	if (rules_question_read(frame, &question)) {
 		uint32_t size;
 		size_t at = 5 + 4 * 5 + strlen(question.program) + strlen(question.separators) + strlen(question.from) + strlen(question.to);
 
@@ -53,7 +53,7 @@ static void ask(const struct buffer *frame)
 		write_again(&question, &again, size);
 		CHECK(again.length == frame->length && memcmp(again.at, frame->at, again.length) == 0);
 	}
-	question_free(&question);
+	rules_question_free(&question);
 	buffer_fini(&again);
 }
 
@@ -63,7 +63,7 @@ static void answer(const struct buffer *frame)
 	struct answer said;
 
 	arena_init(&arena);
-	answer_read(frame, ACTIONS, &arena, &said);
+	rules_answer_read(frame, ACTIONS, &arena, &said);
 	CHECK(!said.trouble || (!said.count && utf8_valid(said.trouble, strlen(said.trouble))));
 	for (size_t i = 0; i < said.count; i++)
 		CHECK(said.actions[i] < ACTIONS);
@@ -85,11 +85,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		memcpy(copy, &rest, sizeof rest);
 	buffer_init(&frame);
 	buffer_add(&frame, copy, cut);
-	enum wire_state state = wire_state(&frame);
+	enum wire_state state = rules_wire_state(&frame);
 	CHECK(state == WIRE_PARTIAL || cut >= sizeof rest);
 	if (state == WIRE_PARTIAL) {
 		buffer_add(&frame, copy + cut, length - 1 - cut);
-		state = wire_state(&frame);
+		state = rules_wire_state(&frame);
 	}
 	if (state == WIRE_WHOLE) {
 		CHECK(frame.length > sizeof rest);

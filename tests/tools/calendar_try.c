@@ -26,7 +26,7 @@ static void new_calendar(const char *words)
 	arena_reset(&arena);
 	calendar = (struct calendar){ .name = "test", .zone = &zone };
 	if (sscanf(words, "%511s %127s", file, name) != 2 || file_read_all(file, 1 << 20, &bytes, &error) != STATUS_OK
-	    || zone_read(&arena, name, bytes.at, bytes.length, &zone, &error) != STATUS_OK) {
+	    || calendar_zone_read(&arena, name, bytes.at, bytes.length, &zone, &error) != STATUS_OK) {
 		fprintf(stderr, "%s\n", error.text);
 		exit(1);
 	}
@@ -58,7 +58,7 @@ static void answer(char what, int64_t a, int64_t b, int64_t c)
 	else if (what == 'B')
 		printf("%" PRId64 "\n", calendar_between(&calendar, a, b));
 	else if (what == 'O')
-		printf("%d %s\n", zone_span_at(&zone, a)->offset, zone_span_at(&zone, a)->abbreviation);
+		printf("%d %s\n", calendar_zone_span_at(&zone, a)->offset, calendar_zone_span_at(&zone, a)->abbreviation);
 	else if (what == 'I')
 		print_holidays(a);
 	else if ((what == 'A' ? calendar_add(&calendar, a, b, &instant, &error) : calendar_add_days(&calendar, a, (int)b, &instant, &error)) == STATUS_OK)

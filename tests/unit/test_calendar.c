@@ -19,7 +19,7 @@ static struct calendar calendar;
 static int up(void **state)
 {
 	arena_init(&arena);
-	zone_utc(&arena, &zone);
+	calendar_zone_utc(&arena, &zone);
 	calendar = (struct calendar){ .name = "test", .zone = &zone };
 	return 0;
 }
@@ -38,7 +38,7 @@ static void in_zone(const char *name)
 	buffer_init(&bytes);
 	if (file_read_all(arena_printf(&arena, "/usr/share/zoneinfo/%s", name), 1 << 20, &bytes, &error) != STATUS_OK)
 		skip();
-	assert_int_equal(zone_read(&arena, name, bytes.at, bytes.length, &zone, &error), STATUS_OK);
+	assert_int_equal(calendar_zone_read(&arena, name, bytes.at, bytes.length, &zone, &error), STATUS_OK);
 }
 
 static void open_each_day(const char *hours)
@@ -75,11 +75,11 @@ static void days_and_dates_agree(void **state)
 static void a_zone_knows_summer_and_winter_of_years_to_come(void **state)
 {
 	in_zone("Europe/Rome");
-	assert_int_equal(zone_span_at(&zone, at(2026, 7, 1, 0, 0))->offset, 7200);
-	assert_string_equal(zone_span_at(&zone, at(2026, 7, 1, 0, 0))->abbreviation, "CEST");
-	assert_int_equal(zone_span_at(&zone, at(2099, 1, 1, 0, 0))->offset, 3600);
-	assert_int_equal(zone_span_at(&zone, at(2026, 3, 29, 0, 59))->offset, 3600);
-	assert_int_equal(zone_span_at(&zone, at(2026, 3, 29, 1, 0))->offset, 7200);
+	assert_int_equal(calendar_zone_span_at(&zone, at(2026, 7, 1, 0, 0))->offset, 7200);
+	assert_string_equal(calendar_zone_span_at(&zone, at(2026, 7, 1, 0, 0))->abbreviation, "CEST");
+	assert_int_equal(calendar_zone_span_at(&zone, at(2099, 1, 1, 0, 0))->offset, 3600);
+	assert_int_equal(calendar_zone_span_at(&zone, at(2026, 3, 29, 0, 59))->offset, 3600);
+	assert_int_equal(calendar_zone_span_at(&zone, at(2026, 3, 29, 1, 0))->offset, 7200);
 }
 
 static void broken_zone_files_are_refused(void **state)
@@ -89,31 +89,31 @@ static void broken_zone_files_are_refused(void **state)
 	struct zone other;
 
 	buffer_init(&bytes);
-	assert_int_equal(zone_read(&arena, "x", "TZif", 4, &other, &error), STATUS_BAD_INPUT);
+	assert_int_equal(calendar_zone_read(&arena, "x", "TZif", 4, &other, &error), STATUS_BAD_INPUT);
 	if (file_read_all("/usr/share/zoneinfo/Europe/Rome", 1 << 20, &bytes, &error) != STATUS_OK)
 		skip();
 	for (size_t length = 0; length < bytes.length; length++) {       /* its own memory, so that a byte too far is seen */
 		char *part = malloc(length ? length : 1);
 
 		memcpy(part, bytes.at, length);
-		assert_int_equal(zone_read(&arena, "x", part, length, &other, &error), STATUS_BAD_INPUT);
+		assert_int_equal(calendar_zone_read(&arena, "x", part, length, &other, &error), STATUS_BAD_INPUT);
 		free(part);
 	}
 	for (size_t i = 0; i < bytes.length; i++) {      /* whatever it says then: it says it */
 		bytes.at[i] ^= 0x55;
-		if (zone_read(&arena, "x", bytes.at, bytes.length, &other, &error) == STATUS_OK)
-			assert_non_null(zone_span_at(&other, at(2050, 1, 1, 0, 0)));
+		if (calendar_zone_read(&arena, "x", bytes.at, bytes.length, &other, &error) == STATUS_OK)
+			assert_non_null(calendar_zone_span_at(&other, at(2050, 1, 1, 0, 0)));
 		bytes.at[i] ^= 0x55;
 	}
 }
 
 static void names_of_zones_lead_nowhere_else(void **state)
 {
-	assert_true(zone_name_usable("America/Argentina/Buenos_Aires"));
-	assert_true(zone_name_usable("Etc/GMT+5"));
-	assert_false(zone_name_usable("../../etc/passwd"));
-	assert_false(zone_name_usable("/etc/localtime"));
-	assert_false(zone_name_usable(""));
+	assert_true(calendar_zone_name_usable("America/Argentina/Buenos_Aires"));
+	assert_true(calendar_zone_name_usable("Etc/GMT+5"));
+	assert_false(calendar_zone_name_usable("../../etc/passwd"));
+	assert_false(calendar_zone_name_usable("/etc/localtime"));
+	assert_false(calendar_zone_name_usable(""));
 }
 
 /* ---- hours and lengths ---- */

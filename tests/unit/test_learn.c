@@ -428,7 +428,7 @@ static void test_words_are_folded(void **state)
 {
 	struct token_list tokens;
 
-	tokens_of(&arena, "L'Universit\xC3\xA0 di M\xC3\x9CNCHEN, e\xCC\x81t\xC3\xA9 \xD0\x96\xD1\x83\xD0\xBA; order 12345 of 7\xFF""end", &tokens);
+	learn_tokens_of(&arena, "L'Universit\xC3\xA0 di M\xC3\x9CNCHEN, e\xCC\x81t\xC3\xA9 \xD0\x96\xD1\x83\xD0\xBA; order 12345 of 7\xFF""end", &tokens);
 	assert_int_equal(tokens.count, 11);
 	assert_string_equal(tokens.bytes + tokens.at[1].start, "universita");
 	assert_string_equal(tokens.bytes + tokens.at[3].start, "munchen");
@@ -445,11 +445,11 @@ static void test_common_words_are_in_order(void **state)
 		struct token_list tokens;
 
 		assert_true(!i || strcmp(learn_common_words[i - 1], learn_common_words[i]) < 0);
-		tokens_of(&arena, learn_common_words[i], &tokens);
+		learn_tokens_of(&arena, learn_common_words[i], &tokens);
 		assert_string_equal(tokens.bytes + tokens.at[0].start, learn_common_words[i]);
-		assert_true(word_is_common(learn_common_words[i], hash_text(learn_common_words[i])));
+		assert_true(learn_word_is_common(learn_common_words[i], hash_text(learn_common_words[i])));
 	}
-	assert_false(word_is_common("invoice", hash_text("invoice")));
+	assert_false(learn_word_is_common("invoice", hash_text("invoice")));
 }
 
 static void test_promise_is_watched(void **state)

@@ -37,7 +37,7 @@ static void test_replies(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		assert_int_equal(judge_reply(cases[i].step, cases[i].code), cases[i].fate);
+		assert_int_equal(outbox_judge_reply(cases[i].step, cases[i].code), cases[i].fate);
 }
 
 static void test_reply_line(void **state)
@@ -47,24 +47,24 @@ static void test_reply_line(void **state)
 
 	(void)state;
 	arena_init(&arena);
-	assert_string_equal(reply_line(&arena, 550, " 5.1.1 no\r\nsuch\tuser \n"), "550 5.1.1 no such user");
-	assert_string_equal(reply_line(&arena, 250, ""), "250");
-	assert_string_equal(reply_line(&arena, 250, NULL), "250");
-	assert_string_equal(reply_line(&arena, 0, "no answer"), "no answer");
-	assert_string_equal(reply_line(&arena, 450, "\x1b[31mred\xff"), "450 [31mred\xEF\xBF\xBD");
+	assert_string_equal(outbox_reply_line(&arena, 550, " 5.1.1 no\r\nsuch\tuser \n"), "550 5.1.1 no such user");
+	assert_string_equal(outbox_reply_line(&arena, 250, ""), "250");
+	assert_string_equal(outbox_reply_line(&arena, 250, NULL), "250");
+	assert_string_equal(outbox_reply_line(&arena, 0, "no answer"), "no answer");
+	assert_string_equal(outbox_reply_line(&arena, 450, "\x1b[31mred\xff"), "450 [31mred\xEF\xBF\xBD");
 	memset(long_text, 'x', sizeof long_text);
 	long_text[sizeof long_text - 1] = '\0';
-	assert_true(strlen(reply_line(&arena, 450, long_text)) <= 404);
+	assert_true(strlen(outbox_reply_line(&arena, 450, long_text)) <= 404);
 }
 
 static void test_pause(void **state)
 {
 	(void)state;
-	assert_int_equal(judge_pause(1), 1);
-	assert_int_equal(judge_pause(2), 2);
-	assert_int_equal(judge_pause(5), 16);
-	assert_int_equal(judge_pause(6), 30);
-	assert_int_equal(judge_pause(1000000), 30);
+	assert_int_equal(outbox_judge_pause(1), 1);
+	assert_int_equal(outbox_judge_pause(2), 2);
+	assert_int_equal(outbox_judge_pause(5), 16);
+	assert_int_equal(outbox_judge_pause(6), 30);
+	assert_int_equal(outbox_judge_pause(1000000), 30);
 }
 
 /* ---- pure: rows ---- */
@@ -79,7 +79,7 @@ static void row_begin(struct case_of_row *c, struct arena *arena, size_t people,
 	for (size_t i = 0; i < people; i++)
 		c->people[i] = (struct outbox_recipient){ addresses[i], i < people - waiting ? OUTBOX_SENT : OUTBOX_WAITING, "" };
 	c->row = (struct outbox_row){ .id = 7, .created = 1000, .recipients = { c->people, people } };
-	attempt_init(&c->attempt, arena, waiting);
+	outbox_attempt_init(&c->attempt, arena, waiting);
 }
 
 static void set(struct case_of_row *c, size_t i, enum fate fate, const char *reply)
@@ -98,7 +98,7 @@ static void test_rows(void **state)
 	row_begin(&c, &arena, 2, 2);                     /* all taken */
 	set(&c, 0, FATE_SENT, "250 ok");
 	set(&c, 1, FATE_SENT, "250 ok");
-	judge_row(&arena, &c.row, &c.attempt, 2000, 120 * HOUR, &c.result);
+	outbox_judge_row(&arena, &c.row, &c.attempt, 2000, 120 * HOUR, &c.result);
 	assert_int_equal(c.row.state, OUTBOX_SENT);
 	assert_int_equal(c.row.attempts, 1);
 	assert_int_equal(c.result.sent, 2);
@@ -107,16 +107,16 @@ static void test_rows(void **state)
 	set(&c, 0, FATE_SENT, "250 ok");
 	set(&c, 1, FATE_FAILED, "550 gone");
 	set(&c, 2, FATE_RETRY, "450 later");
-	judge_row(&arena, &c.row, &c.attempt, 2000, 120 * HOUR, &c.result);
+	outbox_judge_row(&arena, &c.row, &c.attempt, 2000, 120 * HOUR, &c.result);
 	assert_int_equal(c.row.state, OUTBOX_WAITING);
 	assert_string_equal(c.row.last_reply, "450 later");
 	assert_true(c.row.next_try >= 2000 + 60000 && c.row.next_try <= 2000 + 66000);
 	assert_int_equal(c.result.now[1], FATE_FAILED);
 	assert_int_equal(c.result.now[2], FATE_RETRY);
 	assert_int_equal(c.people[1].state, OUTBOX_FAILED);
-	attempt_init(&c.attempt, &arena, 1);             /* the next time, only the third is tried */
+	outbox_attempt_init(&c.attempt, &arena, 1);             /* the next time, only the third is tried */
 	set(&c, 0, FATE_SENT, "250 ok");
-	judge_row(&arena, &c.row, &c.attempt, 70000, 120 * HOUR, &c.result);
+	outbox_judge_row(&arena, &c.row, &c.attempt, 70000, 120 * HOUR, &c.result);
 	assert_int_equal(c.row.state, OUTBOX_FAILED);
 	assert_string_equal(c.row.last_reply, "550 gone");
 	assert_int_equal(c.result.now[1], FATE_NONE);    /* and nobody is told of the second again */
@@ -135,13 +135,13 @@ static void test_give_up(void **state)
 	row_begin(&c, &arena, 2, 1);
 	set(&c, 0, FATE_RETRY, "450 later");
 	for (int attempts = 1; attempts < 9; attempts++) {
-		judge_row(&arena, &c.row, &c.attempt, 1000 + 120 * HOUR - 1, 120 * HOUR, &c.result);
+		outbox_judge_row(&arena, &c.row, &c.attempt, 1000 + 120 * HOUR - 1, 120 * HOUR, &c.result);
 		assert_int_equal(c.row.state, OUTBOX_WAITING);
 		assert_true(c.row.next_try - (1000 + 120 * HOUR - 1) >= delay || attempts > 7);
 		delay = c.row.next_try - (1000 + 120 * HOUR - 1);
 	}
 	assert_true(delay >= HOUR && delay <= HOUR + HOUR / 10);
-	judge_row(&arena, &c.row, &c.attempt, 1000 + 120 * HOUR, 120 * HOUR, &c.result);
+	outbox_judge_row(&arena, &c.row, &c.attempt, 1000 + 120 * HOUR, 120 * HOUR, &c.result);
 	assert_int_equal(c.row.state, OUTBOX_FAILED);
 	assert_int_equal(c.result.failed, 1);
 	assert_int_equal(c.result.retried, 0);
@@ -236,7 +236,7 @@ static void talk_start(struct talk *talk, const char *const *script)
 	memset(talk, 0, sizeof *talk);
 	server_start(&talk->server, script);
 	arena_init(&talk->arena);
-	talk->smtp = smtp_new(&talk->stop_at, &talk->connections);
+	talk->smtp = outbox_smtp_new(&talk->stop_at, &talk->connections);
 	talk->relay = (struct config_relay){ .kind = RELAY_SMTP, .host = "127.0.0.1", .port = talk->server.port, .user = "", .password = "",
 	                                     .timeout_seconds = 2 };
 }
@@ -245,13 +245,13 @@ static void talk_send(struct talk *talk, size_t people, const char *from)
 {
 	struct letter letter = { .envelope_from = from, .recipients = two, .count = people, .bytes = bytes, .length = sizeof bytes - 1 };
 
-	attempt_init(&talk->attempt, &talk->arena, people);
-	smtp_send(talk->smtp, &talk->relay, &letter, &talk->attempt);
+	outbox_attempt_init(&talk->attempt, &talk->arena, people);
+	outbox_smtp_send(talk->smtp, &talk->relay, &letter, &talk->attempt);
 }
 
 static void talk_end(struct talk *talk)
 {
-	smtp_free(&talk->smtp);
+	outbox_smtp_free(&talk->smtp);
 	server_end(&talk->server);
 	arena_fini(&talk->arena);
 }
@@ -293,7 +293,7 @@ static void test_nobody_taken(void **state)
 	talk_send(&talk, 2, "s@example.org");
 	assert_int_equal(talk.attempt.at[0].fate, FATE_RETRY);
 	assert_int_equal(talk.attempt.at[1].fate, FATE_FAILED);
-	assert_true(smtp_connected(talk.smtp));
+	assert_true(outbox_smtp_connected(talk.smtp));
 	talk_end(&talk);
 	assert_non_null(strstr(talk.server.heard, "HELO "));
 	assert_non_null(strstr(talk.server.heard, "RSET\r\n"));
@@ -309,10 +309,10 @@ static void test_data_refused(void **state)
 	talk_start(&talk, script);
 	talk_send(&talk, 1, "s@example.org");
 	assert_string_equal(talk.attempt.at[0].reply, "451 4.3.0 no space");
-	assert_true(smtp_connected(talk.smtp));
+	assert_true(outbox_smtp_connected(talk.smtp));
 	talk_send(&talk, 1, "s@example.org");
 	assert_int_equal(talk.attempt.at[0].fate, FATE_RETRY);
-	assert_false(smtp_connected(talk.smtp));
+	assert_false(outbox_smtp_connected(talk.smtp));
 	talk_end(&talk);
 	assert_non_null(strstr(talk.server.heard, "DATA\r\nRSET\r\nMAIL"));
 	assert_null(strstr(talk.server.heard, "Subject"));
@@ -356,7 +356,7 @@ static void test_drops(void **state)
 	talk_send(&talk, 2, "s@example.org");
 	assert_int_equal(talk.attempt.at[1].fate, FATE_RETRY);
 	assert_string_equal(talk.attempt.at[1].reply, "the relay closed the connection");
-	assert_false(smtp_connected(talk.smtp));
+	assert_false(outbox_smtp_connected(talk.smtp));
 	talk_end(&talk);
 
 	talk_start(&talk, greeting);
@@ -374,7 +374,7 @@ static void test_drops(void **state)
 	talk_start(&talk, later);
 	talk_send(&talk, 2, "s@example.org");
 	assert_string_equal(talk.attempt.at[1].reply, "421 4.3.2 shutting down");
-	assert_false(smtp_connected(talk.smtp));
+	assert_false(outbox_smtp_connected(talk.smtp));
 	talk_end(&talk);
 }
 
@@ -393,7 +393,7 @@ static void test_nobody_listens(void **state)
 	talk.relay.host = "no-such-host.invalid";
 	talk_send(&talk, 1, "s@example.org");
 	assert_non_null(strstr(talk.attempt.at[0].reply, "cannot be found"));
-	smtp_free(&talk.smtp);
+	outbox_smtp_free(&talk.smtp);
 	arena_fini(&talk.arena);
 
 	talk_start(&talk, script);                       /* takes the connection and says nothing while we stop */
@@ -448,9 +448,9 @@ static void test_maildir(void **state)
 	arena_init(&arena);
 	assert_non_null(mkdtemp(path));
 	snprintf(inside, sizeof inside, "%s/mails", path);
-	attempt_init(&attempt, &arena, 2);
+	outbox_attempt_init(&attempt, &arena, 2);
 	attempt.at[1].fate = FATE_FAILED;
-	maildir_send(inside, &letter, &attempt);
+	outbox_maildir_send(inside, &letter, &attempt);
 	assert_int_equal(attempt.at[0].fate, FATE_SENT);
 	assert_int_equal(attempt.at[1].fate, FATE_FAILED);
 	snprintf(command, sizeof command, "%s/new/%s", inside, letter.name);
@@ -460,8 +460,8 @@ static void test_maildir(void **state)
 	assert_true(fread(text, 1, sizeof text - 1, file) > 0);
 	fclose(file);
 	assert_string_equal(text, "Return-Path: <s@example.org>\nDelivered-To: a@example.com\nSubject: x\n\n.dot\nend\n");
-	attempt_init(&attempt, &arena, 2);
-	maildir_send("/proc/nowhere", &letter, &attempt);
+	outbox_attempt_init(&attempt, &arena, 2);
+	outbox_maildir_send("/proc/nowhere", &letter, &attempt);
 	assert_int_equal(attempt.at[0].fate, FATE_RETRY);
 	assert_true(attempt.relay_trouble);
 	snprintf(command, sizeof command, "rm -r %s", path);

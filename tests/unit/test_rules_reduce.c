@@ -1,8 +1,8 @@
 /*
  * test_rules_reduce.c - leaving out of the program what a mail does not need must change nothing: random scripts and mails, all ways.
  *
- * Each script is asked about each mail three times: libsieve reads the whole program, and what program_reduce leaves of it, and where
- * program_decide is sure, it says the actions itself. They must be the same, in the same order. Words and values are made of few pieces, so that tests are often true,
+ * Each script is asked about each mail three times: libsieve reads the whole program, and what rules_program_reduce leaves of it, and where
+ * rules_program_decide is sure, it says the actions itself. They must be the same, in the same order. Words and values are made of few pieces, so that tests are often true,
  * often nearly so, and blanks, capitals, accents, empty values and crooked addresses stand everywhere. RULES_MUTATIONS
  * sets how many pairs are asked (3000).
  */
@@ -187,8 +187,8 @@ static const char *ask_program(struct ruleset *ruleset, const struct mail_facts 
 	CLEANUP_BUFFER struct buffer frame;
 	struct answer answer;
 	buffer_init(&frame);
-	facts_write(ruleset, facts, program, &frame);
-	pool_ask(ruleset, &frame, &arena, &answer);
+	rules_facts_write(ruleset, facts, program, &frame);
+	rules_pool_ask(ruleset, &frame, &arena, &answer);
 	if (answer.trouble)
 		return arena_printf(&arena, "trouble: %s", answer.trouble);
 	return actions_text(&answer);
@@ -211,15 +211,15 @@ static void compare(struct ruleset *ruleset, const char *script, const char *tex
 	struct rules_input input = {.mail = &mail, .source = &source, .envelope_from = PICK(senders), .recipient = below(2) ? "support+x@example.org" : "network@example.org",
 	                            .queue = below(2) ? "support" : "network", .known = below(2)};
 	rules_match(ruleset, &mail, &arena, &found);
-	facts_gather(ruleset, &input, &found, &arena, &facts);
-	bool asked = program_reduce(&ruleset->program, &facts, &arena, &reduced);
+	rules_facts_gather(ruleset, &input, &found, &arena, &facts);
+	bool asked = rules_program_reduce(&ruleset->program, &facts, &arena, &reduced);
 	const char *whole = ask_program(ruleset, &facts, &ruleset->program.text), *part = asked ? ask_program(ruleset, &facts, &reduced) : "";
 	if (strcmp(whole, part) != 0) {
 		fprintf(stderr, "---- script\n%s---- whole\n%s---- reduced\n%s---- mail\n%s", script, buffer_string(&ruleset->program.text), buffer_string(&reduced), text);
 		fail_msg("from <%s> to <%s>: whole: %s; reduced: %s", input.envelope_from, input.recipient, whole, part);
 	}
 	struct answer decided;
-	bool sure = program_decide(&ruleset->program, &facts, &arena, &decided);
+	bool sure = rules_program_decide(&ruleset->program, &facts, &arena, &decided);
 	if (sure && strcmp(whole, actions_text(&decided)) != 0) {
 		fprintf(stderr, "---- script\n%s---- mail\n%s", script, text);
 		fail_msg("from <%s> to <%s>: whole: %s; decided: %s", input.envelope_from, input.recipient, whole, actions_text(&decided));
@@ -259,7 +259,7 @@ static struct mail_facts facts_of_subject(struct ruleset *ruleset, const char *s
 	struct rules_keywords found;
 	struct mail_facts facts;
 	rules_match(ruleset, &mail, &arena, &found);
-	facts_gather(ruleset, &input, &found, &arena, &facts);
+	rules_facts_gather(ruleset, &input, &found, &arena, &facts);
 	return facts;
 }
 
@@ -273,7 +273,7 @@ static void what_cannot_happen_is_left_out(void **state)
 		"elsif not header :matches \"subject\" \"*printer*room\" { addflag \"tag:d\"; }\n");
 	struct mail_facts facts = facts_of_subject(ruleset, "Printer in a ROOM");
 	buffer_init(&out);
-	assert_true(program_reduce(&ruleset->program, &facts, &arena, &out));
+	assert_true(rules_program_reduce(&ruleset->program, &facts, &arena, &out));
 	assert_null(strstr(buffer_string(&out), "wifi"));
 	assert_null(strstr(buffer_string(&out), "kw:vpn"));
 	assert_null(strstr(buffer_string(&out), "example.com"));

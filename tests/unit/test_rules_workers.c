@@ -29,7 +29,7 @@ static void plain(struct ruleset *ruleset)
 static void signal_workers(int number)
 {
 	int pids[RULES_WORKERS];
-	size_t count = pool_pids(pids, RULES_WORKERS);
+	size_t count = rules_pool_pids(pids, RULES_WORKERS);
 	for (size_t i = 0; i < count; i++)
 		kill(pids[i], number);
 	usleep(20000);
@@ -148,7 +148,7 @@ static void workers_are_confined(void **state)
 	int pids[RULES_WORKERS];
 	struct ruleset *ruleset = load_one(PLAIN_SCRIPT);
 	plain(ruleset);
-	size_t count = pool_pids(pids, RULES_WORKERS);
+	size_t count = rules_pool_pids(pids, RULES_WORKERS);
 	assert_true(count > 0);
 	for (size_t i = 0; i < count; i++) {
 		assert_true(stands_in(arena_printf(&arena, "/proc/%d/status", pids[i]), "NoNewPrivs:\t1"));
@@ -240,7 +240,7 @@ static void wait_for_makers(int killed)
 	int pids[2];
 	for (;;) {
 		rules_care();
-		if (pool_makers(pids) == 2 && pids[0] != killed && pids[1] != killed)
+		if (rules_pool_makers(pids) == 2 && pids[0] != killed && pids[1] != killed)
 			return;
 		usleep(1000);
 	}
@@ -255,7 +255,7 @@ static void a_killed_zygote_is_replaced(void **state)
 	rules_counters(&before);
 	for (int i = 0; i < 6; i++) {
 		int pids[2];
-		assert_int_equal(pool_makers(pids), 2);
+		assert_int_equal(rules_pool_makers(pids), 2);
 		kill(pids[i == 3], SIGKILL);
 		signal_workers(SIGKILL);
 		plain(ruleset);
@@ -289,7 +289,7 @@ static void killing_under_load_costs_no_rules(void **state)
 	for (int64_t next = before.evaluations + 20; next < before.evaluations + 600; next += 60, kills++) {
 		while (evaluations() < next)
 			usleep(500);
-		bool maker = pool_makers(pids) && kills % 2;
+		bool maker = rules_pool_makers(pids) && kills % 2;
 		if (maker)
 			kill(pids[0], SIGKILL);
 		signal_workers(SIGKILL);
@@ -316,11 +316,11 @@ static void a_guilty_mail_loses_its_rules_alone(void **state)
 	struct answer answer;
 	struct ruleset *ruleset = load_one(PLAIN_SCRIPT);
 	buffer_init(&frame);
-	wire_begin(&frame, WIRE_EVALUATE);
-	wire_number(&frame, 12345678);
-	wire_end(&frame, 0);
+	rules_wire_begin(&frame, WIRE_EVALUATE);
+	rules_wire_number(&frame, 12345678);
+	rules_wire_end(&frame, 0);
 	rules_counters(&before);
-	pool_ask(ruleset, &frame, &arena, &answer);
+	rules_pool_ask(ruleset, &frame, &arena, &answer);
 	assert_non_null(strstr(answer.trouble, "ended their worker"));
 	rules_counters(&after);
 	assert_int_equal(after.workers_lost, before.workers_lost + 2);
@@ -477,7 +477,7 @@ static double workers_cpu(void)
 	int pids[RULES_WORKERS];
 	double sum = 0;
 	clockid_t clock;
-	for (size_t i = pool_pids(pids, RULES_WORKERS); i > 0; i--)
+	for (size_t i = rules_pool_pids(pids, RULES_WORKERS); i > 0; i--)
 		if (clock_getcpuclockid(pids[i - 1], &clock) == 0)
 			sum += seconds_of(clock);
 	return sum;

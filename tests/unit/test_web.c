@@ -27,19 +27,19 @@ static void who_is_slow_is_ended(void **state)
 	struct web_line *lines[3];
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pairs[i]), 0);
-		lines[i] = watch_opened(&watch, pairs[i][0], i * 10 * SECOND);
+		lines[i] = web_watch_opened(&watch, pairs[i][0], i * 10 * SECOND);
 	}
-	assert_int_equal(watch_end_slow(&watch, 29 * SECOND, 30 * SECOND), 0);
-	watch_answered(&watch, lines[1], 25 * SECOND);           /* kept for the next request */
-	assert_int_equal(watch_end_slow(&watch, 51 * SECOND, 30 * SECOND), 2);
+	assert_int_equal(web_watch_end_slow(&watch, 29 * SECOND, 30 * SECOND), 0);
+	web_watch_answered(&watch, lines[1], 25 * SECOND);           /* kept for the next request */
+	assert_int_equal(web_watch_end_slow(&watch, 51 * SECOND, 30 * SECOND), 2);
 	assert_true(is_ended(pairs[0][1]) && is_ended(pairs[2][1]));
 	assert_false(is_ended(pairs[1][1]));
-	assert_int_equal(watch_end_slow(&watch, 51 * SECOND, 30 * SECOND), 0);   /* once each */
-	watch_closed(&watch, lines[1]);                          /* in the middle, at the beginning, at the end */
-	watch_closed(&watch, lines[2]);
-	watch_closed(&watch, lines[0]);
+	assert_int_equal(web_watch_end_slow(&watch, 51 * SECOND, 30 * SECOND), 0);   /* once each */
+	web_watch_closed(&watch, lines[1]);                          /* in the middle, at the beginning, at the end */
+	web_watch_closed(&watch, lines[2]);
+	web_watch_closed(&watch, lines[0]);
 	assert_null(watch.first);
-	assert_int_equal(watch_end_slow(&watch, 1000 * SECOND, 30 * SECOND), 0);
+	assert_int_equal(web_watch_end_slow(&watch, 1000 * SECOND, 30 * SECOND), 0);
 	for (int i = 0; i < 3; i++) {
 		close(pairs[i][0]);
 		close(pairs[i][1]);
