@@ -20,8 +20,8 @@ endif
 # VFS=no leaves SQLite its own file system: the same on the disk, with two writes a page of the log instead of one a commit (another BUILD beside it).
 VFS      ?=
 ifeq ($(VFS),no)
-CFLAGS   += -DSQLITE_WITHOUT_VFS
 WITHOUT  := src/sqlite/sqlite_vfs.c
+$(BUILD)/obj/src/sqlite/sqlite_open.o: CFLAGS += -DSQLITE_WITHOUT_VFS
 endif
 
 PKGS     := gmime-3.0 sqlite3 libconfig libmicrohttpd nettle libxml-2.0

@@ -80,71 +80,69 @@ static enum participant_role role_named(const char *name)
 	return ROLE_PROPOSED;            /* a word of a newer program: reads nothing */
 }
 
-static enum status read_participants(struct store *store, struct arena *arena, struct ticket_facts *facts, struct error *error)
+static enum status read_participants(struct cursor *cursor, struct arena *arena, struct ticket_facts *facts)
 {
-	struct cursor cursor;
-
 	*ARENA_PUSH(arena, &facts->participants) = facts->customer;
-	cursor_open(&cursor, store->engine, error, SQL_PARTICIPANTS, "i", facts->id);
-	while (cursor_next(&cursor)) {
-		const char *address = cursor_text(&cursor, arena, 0), *name = cursor_text(&cursor, arena, 1);
-		struct participant person = { address, name, role_named(cursor_text(&cursor, arena, 2)), cursor_text(&cursor, arena, 3) };
+	while (cursor_next(cursor)) {
+		const char *address = cursor_text(cursor, arena, 0), *name = cursor_text(cursor, arena, 1);
+		struct participant person = { address, name, role_named(cursor_text(cursor, arena, 2)), cursor_text(cursor, arena, 3) };
 
 		if (person.role == ROLE_PROPOSED || person.role == ROLE_LEFT)
 			*ARENA_PUSH(arena, &facts->outside) = person;
 		else
 			*ARENA_PUSH(arena, &facts->participants) = person;
 	}
-	return cursor_close(&cursor);
+	return cursor_close(cursor);
 }
 
 #define REFERENCES_KEPT 10
 
 /* Newest last, at most REFERENCES_KEPT; and the newest of the customer's side. */
-static enum status read_message_ids(struct store *store, struct arena *arena, struct ticket_facts *facts, struct error *error)
+static enum status read_message_ids(struct cursor *cursor, struct arena *arena, struct ticket_facts *facts)
 {
 	const char *ids[REFERENCES_KEPT];
 	size_t count = 0;
-	struct cursor cursor;
 
-	cursor_open(&cursor, store->engine, error, SQL_MESSAGE_IDS, "i", facts->id);
-	while (cursor_next(&cursor)) {
-		const char *id = cursor_text(&cursor, arena, 0), *kind = cursor_text(&cursor, arena, 3);
+	while (cursor_next(cursor)) {
+		const char *id = cursor_text(cursor, arena, 0), *kind = cursor_text(cursor, arena, 3);
 		bool persons = strcmp(kind, "request") == 0 || strcmp(kind, "reply") == 0;
 
 		/* What is not for the customer (notes, bounces) is not referred to in mails to the customer. */
 		if (count < REFERENCES_KEPT && (persons || strcmp(kind, "notice") == 0))
 			ids[count++] = id;
-		if (persons && !cursor_number(&cursor, 1) && !*cursor_text(&cursor, arena, 2) && !*facts->last_customer_message_id)
+		if (persons && !cursor_number(cursor, 1) && !*cursor_text(cursor, arena, 2) && !*facts->last_customer_message_id)
 			facts->last_customer_message_id = id;
 	}
 	while (count > 0)
 		strings_add(arena, &facts->message_ids, ids[--count]);
-	return cursor_close(&cursor);
+	return cursor_close(cursor);
 }
 
-static enum status read_texts(struct store *store, struct arena *arena, enum sql id, int64_t ticket, struct strings *list, struct error *error)
+static enum status read_texts(struct cursor *cursor, struct arena *arena, struct strings *list)
 {
-	struct cursor cursor;
-
-	cursor_open(&cursor, store->engine, error, id, "i", ticket);
-	while (cursor_next(&cursor))
-		strings_add(arena, list, cursor_text(&cursor, arena, 0));
-	return cursor_close(&cursor);
+	while (cursor_next(cursor))
+		strings_add(arena, list, cursor_text(cursor, arena, 0));
+	return cursor_close(cursor);
 }
 
+/* Asked for all at once (engine.h), read one after the other. */
 static enum status complete_facts(struct store *store, struct arena *arena, struct ticket_facts *facts, struct error *error)
 {
-	int64_t last = 0;
-	enum status status = read_participants(store, arena, facts, error);
+	struct cursor people, tags, ids, last;
+	enum status status, later;
 
-	if (status == STATUS_OK)
-		status = read_texts(store, arena, SQL_TAGS, facts->id, &facts->tags, error);
-	if (status == STATUS_OK)
-		status = read_message_ids(store, arena, facts, error);
-	if (status == STATUS_OK)
-		status = engine_number(store->engine, error, &last, 0, SQL_MESSAGE_LAST_SEQ, "i", facts->id);
-	facts->next_seq = (int)last + 1;
+	cursor_open(&people, store->engine, error, SQL_PARTICIPANTS, "i", facts->id);
+	cursor_open(&tags, store->engine, error, SQL_TAGS, "i", facts->id);
+	cursor_open(&ids, store->engine, error, SQL_MESSAGE_IDS, "i", facts->id);
+	cursor_open(&last, store->engine, error, SQL_MESSAGE_LAST_SEQ, "i", facts->id);
+	status = read_participants(&people, arena, facts);
+	if ((later = read_texts(&tags, arena, &facts->tags)) != STATUS_OK)
+		status = later;
+	if ((later = read_message_ids(&ids, arena, facts)) != STATUS_OK)
+		status = later;
+	facts->next_seq = 1 + (cursor_next(&last) ? (int)cursor_number(&last, 0) : 0);
+	if ((later = cursor_close(&last)) != STATUS_OK)
+		status = later;
 	return status == STATUS_OK ? read_asked(store, arena, facts->id, &facts->asked, error) : status;
 }
 
@@ -214,6 +212,14 @@ static enum status read_rating(struct store *store, struct arena *arena, struct 
 	return cursor_close(&cursor);
 }
 
+static enum status read_links(struct store *store, struct arena *arena, struct ticket_row *row, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_LINKS, "i", row->facts.id);
+	return read_texts(&cursor, arena, &row->linked);
+}
+
 static enum status read_head(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error)
 {
 	struct ticket_facts *facts;
@@ -224,7 +230,7 @@ static enum status read_head(struct store *store, struct arena *arena, int64_t i
 	if (!facts)
 		return error_set(error, STATUS_NOT_FOUND, "no ticket %lld", (long long)id);
 	row->facts = *facts;
-	status = read_texts(store, arena, SQL_LINKS, id, &row->linked, error);
+	status = read_links(store, arena, row, error);
 	return status == STATUS_OK ? read_rating(store, arena, row, error) : status;
 }
 
@@ -307,5 +313,5 @@ enum status complete_row(struct store *store, struct arena *arena, struct ticket
 {
 	enum status status = facts ? complete_facts(store, arena, &row->facts, error) : STATUS_OK;
 
-	return status == STATUS_OK ? read_texts(store, arena, SQL_LINKS, row->facts.id, &row->linked, error) : status;
+	return status == STATUS_OK ? read_links(store, arena, row, error) : status;
 }
