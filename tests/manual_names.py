@@ -39,6 +39,17 @@ def notices_told():
     return set(re.findall(r"`([a-z-]+)`", told))
 
 
+def complaints():
+    return set(re.findall(r"^\| (\d+) \|", read("doc/complaints.md"), re.M))
+
+
+def complaints_tried():
+    """Numbers of complaints that a test has in its name."""
+    names = [name for path in glob.glob("tests/**/*.py", recursive=True) + glob.glob("tests/**/*.c", recursive=True)
+             for name in re.findall(r"(?:def test_|static void (?:complaint_)?_?)(\d\d?)_", read(path))]
+    return set(str(int(name)) for name in names)
+
+
 def section(page, title):
     return re.search(r"^\.S[sh] %s\n(.*?)(?=^\.S[sh] )" % title, page, re.S | re.M).group(1)
 
@@ -54,6 +65,10 @@ def main():
             print("FAILED: sportellod(8) tells of %s, which no source has" % name)
         passed += len(wanted & told)
         failed += len(wanted ^ told)
+    for name in sorted(complaints() ^ complaints_tried(), key=int):
+        print("FAILED: complaint %s: doc/complaints.md tells of it, and a test has its number, or neither" % name)
+    passed += len(complaints() & complaints_tried())
+    failed += len(complaints() ^ complaints_tried())
     for name in sorted(notices() ^ notices_told()):
         print("FAILED: desk_notice_table.c and doc/templates.md do not both have %s" % name)
     passed += len(notices() & notices_told())

@@ -171,7 +171,7 @@ const struct config_parameter config_parameters[] = {
 		"Name under which your own mail server writes Authentication-Results (RFC 8601), for example \"mx.example.org\". "
 		"What others wrote under another name is never believed. "
 		"Anybody can write this name into a mail: set it only where your mail server takes such fields off incoming mail, and checks DMARC. "
-		"If it is empty, no sender counts as authenticated."),
+		"If it is empty, no sender counts as authenticated: acknowledgements then repeat nothing of the mail that they answer, and people in its Cc are shown to the agents, who let them in."),
 
 	GROUP("log", "The log goes to standard error, a key=value line an event."),
 	CHOICE("log.level", IN_CONFIG(log_level), "error|warning|notice|info|debug", "info", NULL,

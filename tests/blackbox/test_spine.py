@@ -175,3 +175,37 @@ def test_search_finds_words_of_a_mail(desk):
     desk.accept(mail(subject="Other", body="Nothing of the kind.\n"))
     found = wait_until(lambda: desk.ok("ticket", "search", "cartridge"), 15)
     assert [t["id"] for t in found] == [1]
+
+
+def test_18_what_was_answered_with_250_is_there(desk):
+    """Each recipient has a reply of its own, and what got 250 is there after the process was killed on the spot."""
+    codes = desk.lmtp(mail(subject="To both"), ["support@example.org", "nobody-here@example.org", "network@example.org"])
+    desk.kill()
+    desk.start()
+    assert [code // 100 for code, _ in codes] == [2, 5, 2], codes
+    assert sorted(t["queue"] for t in desk.cli("ticket", "list").json) == ["network", "support"]
+
+
+def test_28_the_ticket_is_there_with_the_250(desk):
+    desk.accept(mail(subject="At once"))
+    assert desk.ticket(1)["subject"] == "At once"             # no waiting
+
+
+def test_26_a_large_mail_does_not_fill_the_memory(desk):
+    desk.accept(mail(subject="Small"))
+    before = memory(desk)
+    body = "".join("QUJD" * 19 + "\n" for _ in range(260000))
+    desk.accept(mail(subject="Large", body="See it.\n", headers=[("X-Filler", "x")]) + body.encode())
+    assert desk.ticket(2)["subject"] == "Large" and memory(desk) < before + 40, (before, memory(desk))
+
+
+def test_27_markup_hides_no_request(desk):
+    for number, html in enumerate(("<b>" * 30000 + "find me", "<table><tr><td>" * 3000 + "find me", "<!-- never closed <p>find me", "</html><p>find me"), 1):
+        desk.accept(mail(subject="Page", body=html + "\n", headers=[("Content-Type", "text/html; charset=utf-8"), ("MIME-Version", "1.0")]))
+        assert "find me" in desk.ticket(number)["messages"][0]["text"], html[:40]
+
+
+def memory(desk):
+    """Megabytes, resident."""
+    with open("/proc/%d/status" % desk.process.pid) as f:
+        return int(next(line.split()[1] for line in f if line.startswith("VmRSS"))) // 1024
