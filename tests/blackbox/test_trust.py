@@ -198,3 +198,12 @@ def test_43_what_an_agent_passed_on_is_the_customers_when_it_is_split_off(desk):
     desk.ok("ticket", "split", 1, 1)
     assert desk.ticket(1)["customer"]["address"] == ANNA
     assert desk.ticket(2)["customer"]["address"] == ANNA and readers(desk, 2) == [ANNA]
+
+
+def test_43_what_an_agents_program_wrote_is_no_request_to_split_off(desk):
+    desk.accept(mail(subject="Printer"))
+    notice = desk.wait_sent(1, to="bob@agents.example")[0]
+    desk.accept(mail(sender="bob@agents.example", body="I am away until June.\n", reply_to=notice, headers=[("Auto-Submitted", "auto-replied")]), address_of(notice), sender="")
+    seq = [m["id"] for m in desk.ticket(1)["messages"] if "away until June" in m["text"]][0]
+    refused = desk.cli("ticket", "split", 1, seq)
+    assert refused.code and "asks nothing of anybody" in refused.err and desk.cli("ticket", "show", 2).code
