@@ -72,9 +72,9 @@ static void tell_language(struct kb_entry *entry)
 {
 	const char *told;
 
-	kb_count_language(entry->article.title, entry->hits, entry->own);
-	kb_count_language(entry->body, entry->hits, entry->own);
-	if (!entry->declared && (told = kb_tell_language(entry->hits)))
+	words_count_language(entry->article.title, entry->hits, entry->own);
+	words_count_language(entry->body, entry->hits, entry->own);
+	if (!entry->declared && (told = words_tell_language(entry->hits)))
 		entry->article.language = told;
 }
 

@@ -107,14 +107,14 @@ static void find_in(const struct kb_finder *finder, const char *folded, struct f
 /* Which words of the question are in each sentence: sentence i has those from first[i] to first[i + 1]. */
 static void find_all(const struct kb_finder *finder, const struct sentence *sentence, size_t count, struct finds *finds, size_t *first)
 {
-	char word[KB_WORD], folded[KB_WORD];
+	char word[WORDS_BYTES], folded[WORDS_BYTES];
 
 	finds->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const char *at = sentence[i].at, *end = at + sentence[i].length;
 
 		first[i] = finds->count;
-		while (at < end && kb_next_word(&at, word, folded) && at <= end)
+		while (at < end && words_next(&at, word, folded) && at <= end)
 			find_in(finder, folded, finds);
 	}
 	first[count] = finds->count;

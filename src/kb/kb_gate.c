@@ -159,13 +159,6 @@ static void fit(struct kb_learned *learned, const struct samples *samples)
 	learned->bias = bias;
 }
 
-static double lower_bound(double right, double all)
-{
-	double share = right / all, z2 = BOUND_Z * BOUND_Z;
-
-	return (share + z2 / (2 * all) - BOUND_Z * sqrt(share * (1 - share) / all + z2 / (4 * all * all))) / (1 + z2 / all);
-}
-
 static int by_confidence_down(const void *a, const void *b)
 {
 	const struct sample *x = a, *y = b;
@@ -183,7 +176,7 @@ static float choose_threshold(struct kb_learned *learned, struct samples *sample
 	qsort(samples->at, samples->count, sizeof *samples->at, by_confidence_down);
 	for (size_t k = 0; k < samples->count; k++) {
 		right += samples->at[k].right;
-		if (k >= 10 && lower_bound(right, (double)k + 1) >= PRECISION && samples->at[k].confidence < threshold)
+		if (k >= 10 && words_lower_bound(right, (double)k + 1, BOUND_Z) >= PRECISION && samples->at[k].confidence < threshold)
 			threshold = samples->at[k].confidence;
 	}
 	return threshold < LOWEST ? LOWEST : threshold;

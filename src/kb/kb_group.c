@@ -45,14 +45,14 @@ static void add_feature(struct arena *arena, struct vector *vector, uint32_t id,
 	*ARENA_PUSH(arena, vector) = (struct feature){ id, weight };
 }
 
-static void add_word(struct grouping *grouping, struct vector *vector, struct kb_stemmers *stemmers, const char *word, float weight)
+static void add_word(struct grouping *grouping, struct vector *vector, struct words_stemmers *stemmers, const char *word, float weight)
 {
-	char stem[KB_WORD];
+	char stem[WORDS_BYTES];
 	const uint16_t *rows;
 	uint32_t term;
 	size_t count;
 
-	kb_stem(stemmers, 0, word, stem);
+	words_stem(stemmers, 0, word, stem);
 	term = kb_dict_add(grouping->dict, stem);
 	if (term == grouping->words.count)
 		*ARENA_PUSH(grouping->arena, &grouping->words) = arena_string(grouping->arena, word);
@@ -73,19 +73,19 @@ static bool is_number(const char *word)
 static void read_question(struct grouping *grouping, const char *text, struct vector *vector)
 {
 	const char *line = strchr(text, '\n'), *clean, *at, *end;
-	char *subject = arena_copy(grouping->arena, text, line ? (size_t)(line - text) : 0), word[KB_WORD], folded[KB_WORD];
-	struct kb_stemmers stemmers = { .count = 0 };
+	char *subject = arena_copy(grouping->arena, text, line ? (size_t)(line - text) : 0), word[WORDS_BYTES], folded[WORDS_BYTES];
+	struct words_stemmers stemmers = { .count = 0 };
 	unsigned hits[16] = { 0 };
 
 	clean = kb_question_clean(grouping->arena, subject, line ? line + 1 : text);
-	kb_count_language(clean, hits, NULL);
-	kb_stemmers_add(&stemmers, kb_tell_language(hits));
+	words_count_language(clean, hits, NULL);
+	words_stemmers_add(&stemmers, words_tell_language(hits));
 	end = clean + strcspn(clean, "\n");
 	at = clean;
-	for (size_t i = 0; i < KB_QUESTION_WORDS && kb_next_word(&at, word, folded); i++)
-		if (!kb_small_in(folded) && !is_number(folded) && strlen(folded) > 1)
+	for (size_t i = 0; i < KB_QUESTION_WORDS && words_next(&at, word, folded); i++)
+		if (!words_small_in(folded) && !is_number(folded) && strlen(folded) > 1)
 			add_word(grouping, vector, &stemmers, word, at <= end ? SUBJECT : 1);
-	kb_stemmers_fini(&stemmers);
+	words_stemmers_fini(&stemmers);
 }
 
 static void weigh(struct grouping *grouping, struct vector *vector)

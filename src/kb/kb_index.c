@@ -96,18 +96,18 @@ static void choose_languages(struct kb_snapshot *snapshot)
 	unsigned hits[16] = { 0 }, total = 0, best;
 
 	for (size_t i = 0; i < snapshot->count; i++)
-		for (size_t k = 0; k < kb_language_count; k++)
-			hits[k] += snapshot->at[i]->own[k] + (snapshot->at[i]->declared && !strcmp(snapshot->at[i]->article.language, kb_languages[k].code) ? 30 : 0);
-	for (size_t k = 0; k < kb_language_count; k++)
+		for (size_t k = 0; k < words_language_count; k++)
+			hits[k] += snapshot->at[i]->own[k] + (snapshot->at[i]->declared && !strcmp(snapshot->at[i]->article.language, words_languages[k].code) ? 30 : 0);
+	for (size_t k = 0; k < words_language_count; k++)
 		total += hits[k];
-	while (snapshot->language_count < KB_STEMMERS) {
+	while (snapshot->language_count < WORDS_STEMMERS) {
 		best = 0;
-		for (unsigned k = 1; k < kb_language_count; k++)
+		for (unsigned k = 1; k < words_language_count; k++)
 			if (hits[k] > hits[best])
 				best = k;
 		if (!hits[best] || hits[best] * MAIN_LANGUAGE < total)
 			break;
-		memcpy(snapshot->languages[snapshot->language_count++], kb_languages[best].code, 3);
+		memcpy(snapshot->languages[snapshot->language_count++], words_languages[best].code, 3);
 		hits[best] = 0;
 	}
 }

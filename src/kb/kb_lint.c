@@ -86,8 +86,8 @@ static void lint_translations(const struct kb_snapshot *snapshot, struct arena *
 
 	for (size_t i = 0; i < snapshot->count; i++)
 		ids += snapshot->at[i] && snapshot->first_of[i] == i;
-	for (size_t k = 0; k < kb_language_count; k++) {
-		const char *code = kb_languages[k].code;
+	for (size_t k = 0; k < words_language_count; k++) {
+		const char *code = words_languages[k].code;
 		size_t have = 0;
 
 		for (size_t i = 0; i < snapshot->count; i++)

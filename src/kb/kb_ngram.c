@@ -18,7 +18,7 @@
 
 void kb_grams_of_word(const char *folded, void (*each)(void *context, uint32_t bucket), void *context)
 {
-	uint32_t code[KB_WORD + 2];
+	uint32_t code[WORDS_BYTES + 2];
 	size_t count = 0, length = strlen(folded), size;
 
 	code[count++] = ' ';

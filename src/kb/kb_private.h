@@ -9,33 +9,20 @@
 #define SPORTELLO_KB_PRIVATE_H
 
 #include "kb.h"
+#include "words.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define KB_STEMMERS     3                /* languages a word is stemmed in, at most */
-#define KB_WORD         48               /* bytes of a word that count */
 #define KB_QUESTION_WORDS 400            /* of a question that count */
 #define KB_CHOSEN       36               /* different words of a question that are looked for, the most telling ones */
-#define KB_TERMS        (KB_CHOSEN * KB_STEMMERS)        /* different terms of a question */
+#define KB_TERMS        (KB_CHOSEN * WORDS_STEMMERS)        /* different terms of a question */
 #define KB_GRAM_BITS    18
 #define KB_GRAMS        (1u << KB_GRAM_BITS)     /* buckets of character n-grams */
 #define KB_GRAM_TF      ((1u << (32 - KB_GRAM_BITS)) - 1)
 #define KB_NO_TERM      UINT32_MAX
 #define KB_PAST         40               /* past questions kept of an article, the newest */
 #define KB_STOP_WEIGHT  0.3f           /* of a word that says little */
-
-/* ---- kb_languages.c: the languages we know small words of ---- */
-struct kb_language { const char *code; const char *small_words; };
-extern const struct kb_language kb_languages[];
-extern const size_t kb_language_count;
-unsigned kb_small_in(const char *folded);        /* the languages that it is a small word of, a bit each */
-bool kb_small_word(unsigned small_in, const char *language);     /* language NULL: in any */
-/* Adds to hits[kb_language_count]; and to own[] (may be NULL) the words that no other language has. */
-void kb_count_language(const char *text, unsigned *hits, unsigned *own);
-void kb_count_small(unsigned small_in, unsigned often, unsigned *hits, unsigned *own);          /* the same for one word */
-const char *kb_tell_language(const unsigned *hits);              /* NULL: not clear */
-const char *kb_tell_among(const unsigned *hits, const char (*among)[4], size_t count);   /* where only these are likely: a little is enough */
 
 /* ---- kb_same.c: words for the same thing ---- */
 extern const char *const kb_same_rows[];                         /* ends with NULL */
@@ -46,19 +33,6 @@ struct kb_dict;
 /* The terms of the dictionary that stand in each row: row i has terms[offset[i]] to terms[offset[i + 1]]. */
 struct kb_same { uint32_t offset[KB_SAME_ROWS + 1], *terms; };
 void kb_same_index(struct kb_same *same, const struct kb_dict *dict);
-
-/* ---- kb_tokens.c ---- */
-/* The next word of the text: lower case in `word`, without accents in `folded`. False at the end. */
-bool kb_next_word(const char **at, char word[KB_WORD], char folded[KB_WORD]);
-void kb_fold(const char *text, size_t length, char folded[KB_WORD]);
-
-/* ---- kb_stem.c ---- */
-struct kb_stemmer;
-struct kb_stemmers { struct kb_stemmer *at[KB_STEMMERS]; size_t count; };
-void kb_stemmers_add(struct kb_stemmers *stemmers, const char *language);        /* unknown, or there already: nothing */
-const char *kb_stemmers_language(const struct kb_stemmers *stemmers, size_t which);
-void kb_stemmers_fini(struct kb_stemmers *stemmers);
-void kb_stem(struct kb_stemmers *stemmers, size_t which, const char *word, char stem[KB_WORD]);  /* folded */
 
 /* ---- kb_dict.c: terms and their numbers ---- */
 struct kb_pool { atomic_int refs; struct arena arena; };         /* owns the bytes of the terms of a dictionary and its copies */
@@ -81,8 +55,8 @@ struct kb_entry {
 	unsigned hits[16], own[16];      /* by language: small words; those of no other language */
 	int64_t mtime_ns; uint64_t size; /* of the file */
 	struct kb_term *terms; size_t term_count;        /* by number */
-	uint32_t *sequence[KB_STEMMERS]; size_t sequence_count;  /* terms in order, title first; as each language stems them */
-	char stemmed[KB_STEMMERS][4]; size_t stemmed_count;      /* these languages */
+	uint32_t *sequence[WORDS_STEMMERS]; size_t sequence_count;  /* terms in order, title first; as each language stems them */
+	char stemmed[WORDS_STEMMERS][4]; size_t stemmed_count;      /* these languages */
 	uint32_t *grams; size_t gram_count;              /* bucket << bits | how often */
 	uint32_t *title_grams; size_t title_gram_count;
 	float gram_norm, title_gram_norm;
@@ -161,7 +135,7 @@ struct kb_snapshot {
 	enum kb_open { KB_OPEN_NEVER, KB_OPEN_IN_SOME, KB_OPEN } *open;  /* [count]: to which queues */
 	struct kb_same same;
 	float mean_title, mean_keywords, mean_body;      /* words; kept over small changes */
-	char languages[KB_STEMMERS][4]; size_t language_count;   /* most of the articles */
+	char languages[WORDS_STEMMERS][4]; size_t language_count;   /* most of the articles */
 };
 /* kb_open.c: what an answer is made of, both counted. */
 struct kb_view { struct kb_snapshot *snapshot; struct kb_learned *learned; };
@@ -190,7 +164,7 @@ float kb_idf(const struct kb_snapshot *snapshot, uint32_t term); /* of an unknow
 char *kb_question_clean(struct arena *arena, const char *subject, const char *text);
 struct kb_word { uint32_t term; float weight, idf; const char *stem, *folded; };
 struct kb_token {                        /* a different word, as it is written */
-	const char *word, *folded, *stem[KB_STEMMERS];           /* stem: of those that were chosen */
+	const char *word, *folded, *stem[WORDS_STEMMERS];           /* stem: of those that were chosen */
 	unsigned often, small_in;
 	float weight, value;
 	bool chosen;

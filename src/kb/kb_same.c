@@ -197,28 +197,28 @@ static void add(size_t row, const char *stem)
 
 static void fill_language(const char *language)
 {
-	struct kb_stemmers stemmers = { .count = 0 };
+	struct words_stemmers stemmers = { .count = 0 };
 
-	kb_stemmers_add(&stemmers, language);
+	words_stemmers_add(&stemmers, language);
 	for (size_t row = 0; kb_same_rows[row]; row++) {
 		const char *at = kb_same_rows[row];
-		char word[KB_WORD], folded[KB_WORD], stem[KB_WORD];
+		char word[WORDS_BYTES], folded[WORDS_BYTES], stem[WORDS_BYTES];
 
 		if (!row_stems[row].stem)
 			row_stems[row].stem = ARENA_ARRAY(&memory, const char *, ROW_STEMS);
-		while (kb_next_word(&at, word, folded)) {
-			kb_stem(&stemmers, 0, word, stem);
+		while (words_next(&at, word, folded)) {
+			words_stem(&stemmers, 0, word, stem);
 			add(row, stem);
 		}
 	}
-	kb_stemmers_fini(&stemmers);
+	words_stemmers_fini(&stemmers);
 }
 
 static void fill(void)
 {
 	arena_init(&memory);
-	for (size_t i = 0; i < kb_language_count; i++)
-		fill_language(kb_languages[i].code);
+	for (size_t i = 0; i < words_language_count; i++)
+		fill_language(words_languages[i].code);
 }
 
 size_t kb_same_rows_of(const char *stem, const uint16_t **rows)

@@ -18,7 +18,7 @@ struct counting {
 	struct kb_entry *entry;
 	struct kb_dict *dict;
 	struct kb_gram_counter *grams;
-	struct kb_stemmers stemmers;
+	struct words_stemmers stemmers;
 	uint32_t *slot; size_t slots;            /* of entry->terms, by term */
 	size_t room, sequence_room;
 };
@@ -87,14 +87,14 @@ static void grow_sequence(struct counting *counting)
 static void count_word(struct counting *counting, enum field field, const char *word, const char *folded, unsigned times)
 {
 	struct kb_entry *entry = counting->entry;
-	uint32_t term[KB_STEMMERS];
-	char stem[KB_WORD];
+	uint32_t term[WORDS_STEMMERS];
+	char stem[WORDS_BYTES];
 
 	grow_sequence(counting);
 	for (size_t i = 0; i < entry->stemmed_count; i++) {
 		bool known = false;
 
-		kb_stem(&counting->stemmers, i, word, stem);
+		words_stem(&counting->stemmers, i, word, stem);
 		term[i] = kb_dict_add(counting->dict, stem);
 		for (size_t k = 0; k < i; k++)
 			known |= term[k] == term[i];
@@ -109,10 +109,10 @@ static void count_word(struct counting *counting, enum field field, const char *
 
 static unsigned count_text(struct counting *counting, enum field field, const char *text)
 {
-	char word[KB_WORD], folded[KB_WORD];
+	char word[WORDS_BYTES], folded[WORDS_BYTES];
 	unsigned words = 0;
 
-	while (kb_next_word(&text, word, folded)) {
+	while (words_next(&text, word, folded)) {
 		count_word(counting, field, word, folded, field == FIELD_BODY && words < LEAD ? 2 : 1);
 		words++;
 	}
@@ -123,11 +123,11 @@ static void choose_stemmers(struct counting *counting, const struct kb_snapshot 
 {
 	struct kb_entry *entry = counting->entry;
 
-	kb_stemmers_add(&counting->stemmers, entry->article.language);
+	words_stemmers_add(&counting->stemmers, entry->article.language);
 	for (size_t i = 0; i < snapshot->language_count; i++)
-		kb_stemmers_add(&counting->stemmers, snapshot->languages[i]);
+		words_stemmers_add(&counting->stemmers, snapshot->languages[i]);
 	for (size_t i = 0; i < counting->stemmers.count; i++)
-		snprintf(entry->stemmed[i], sizeof entry->stemmed[i], "%s", kb_stemmers_language(&counting->stemmers, i));
+		snprintf(entry->stemmed[i], sizeof entry->stemmed[i], "%s", words_stemmers_language(&counting->stemmers, i));
 	entry->stemmed_count = counting->stemmers.count ? counting->stemmers.count : 1;
 }
 
@@ -169,13 +169,13 @@ void kb_entry_index(struct kb_entry *entry, struct kb_dict *dict, const struct k
 	entry->words_body = count_text(&counting, FIELD_BODY, entry->body);
 	for (int twice = 0; twice < 2; twice++) {       /* the title weighs double */
 		const char *text = entry->article.title;
-		char word[KB_WORD], folded[KB_WORD];
+		char word[WORDS_BYTES], folded[WORDS_BYTES];
 
-		while (kb_next_word(&text, word, folded))
+		while (words_next(&text, word, folded))
 			kb_grams_of_word(folded, kb_gram_count, counter);
 	}
 	entry->grams = kb_gram_take(counter, &entry->arena, &entry->gram_count);
 	settle(entry);
-	kb_stemmers_fini(&counting.stemmers);
+	words_stemmers_fini(&counting.stemmers);
 	free(counting.slot);
 }

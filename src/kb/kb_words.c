@@ -17,7 +17,7 @@ struct reading {
 	const struct kb_snapshot *snapshot;
 	struct arena *arena;
 	struct kb_words *words;
-	struct kb_stemmers stemmers;
+	struct words_stemmers stemmers;
 	uint16_t token[KB_QUESTION_WORDS];       /* as they stand */
 	size_t token_count;
 	uint16_t token_slot[1024], slot[1024];   /* 1 + index by hash of the word, of the stem */
@@ -42,7 +42,7 @@ static void add_token(struct reading *reading, const char *word, const char *fol
 		token = &words->token[words->token_count++];
 		token->word = arena_string(reading->arena, word);
 		token->folded = strcmp(word, folded) ? arena_string(reading->arena, folded) : token->word;
-		token->small_in = kb_small_in(folded);
+		token->small_in = words_small_in(folded);
 		reading->token_slot[at] = (uint16_t)words->token_count;
 	}
 	words->token[reading->token_slot[at] - 1].often++;
@@ -52,9 +52,9 @@ static void add_token(struct reading *reading, const char *word, const char *fol
 static void read_tokens(struct reading *reading, const struct kb_question *question)
 {
 	const char *at = kb_question_clean(reading->arena, question->subject, question->text);
-	char word[KB_WORD], folded[KB_WORD];
+	char word[WORDS_BYTES], folded[WORDS_BYTES];
 
-	while (reading->token_count < KB_QUESTION_WORDS && kb_next_word(&at, word, folded))
+	while (reading->token_count < KB_QUESTION_WORDS && words_next(&at, word, folded))
 		add_token(reading, word, folded);
 }
 
@@ -67,26 +67,26 @@ static void choose_language(struct reading *reading, const struct kb_question *q
 		words->language = question->language;
 	else {
 		for (size_t i = 0; i < words->token_count; i++)
-			kb_count_small(words->token[i].small_in, words->token[i].often, hits, NULL);
-		if (!(words->language = kb_tell_language(hits)))
-			words->language = kb_tell_among(hits, reading->snapshot->languages, reading->snapshot->language_count);
+			words_count_small(words->token[i].small_in, words->token[i].often, hits, NULL);
+		if (!(words->language = words_tell_language(hits)))
+			words->language = words_tell_among(hits, reading->snapshot->languages, reading->snapshot->language_count);
 	}
-	kb_stemmers_add(&reading->stemmers, words->language);
+	words_stemmers_add(&reading->stemmers, words->language);
 	for (size_t i = 0; !words->language && i < reading->snapshot->language_count; i++)
-		kb_stemmers_add(&reading->stemmers, reading->snapshot->languages[i]);
+		words_stemmers_add(&reading->stemmers, reading->snapshot->languages[i]);
 }
 
 static void stem_token(struct reading *reading, struct kb_token *token)
 {
 	const struct kb_snapshot *snapshot = reading->snapshot;
 	float rarest = logf(1 + ((float)snapshot->live + 0.5f) / 1.5f);          /* about the weight of what stands in one article */
-	char stem[KB_WORD];
+	char stem[WORDS_BYTES];
 
 	for (size_t k = 0; k == 0 || k < reading->stemmers.count; k++) {
 		uint32_t term;
 		float value;
 
-		kb_stem(&reading->stemmers, k, token->word, stem);
+		words_stem(&reading->stemmers, k, token->word, stem);
 		token->stem[k] = arena_string(reading->arena, stem);
 		term = kb_dict_find(snapshot->dict, stem);
 		value = token->weight * (term == KB_NO_TERM ? UNKNOWN_VALUE * rarest : kb_idf(snapshot, term));
@@ -105,7 +105,7 @@ static void stem_tokens(struct reading *reading)
 	for (size_t i = 0; i < words->token_count; i++) {
 		struct kb_token *token = &words->token[i];
 
-		token->weight = kb_small_word(token->small_in, words->language) ? KB_STOP_WEIGHT : 1;
+		token->weight = words_small(token->small_in, words->language) ? KB_STOP_WEIGHT : 1;
 		if (token->weight < 1)
 			continue;
 		stem_token(reading, token);
@@ -169,7 +169,7 @@ static void add_words(struct reading *reading)
 		const struct kb_token *token = &words->token[i];
 
 		first[i] = KB_GAP;
-		for (size_t k = 0; token->chosen && k < KB_STEMMERS && token->stem[k]; k++) {
+		for (size_t k = 0; token->chosen && k < WORDS_STEMMERS && token->stem[k]; k++) {
 			uint32_t word = add_word(reading, token->stem[k], token->folded, token->weight);
 
 			if (k == 0)
@@ -197,5 +197,5 @@ void kb_question_words(const struct kb_snapshot *snapshot, const struct kb_quest
 		words->mass += words->at[i].weight * words->at[i].idf;
 		words->words += words->at[i].weight;
 	}
-	kb_stemmers_fini(&reading.stemmers);
+	words_stemmers_fini(&reading.stemmers);
 }

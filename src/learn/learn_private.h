@@ -10,6 +10,7 @@
 #define SPORTELLO_LEARN_PRIVATE_H
 
 #include "learn.h"
+#include "words.h"
 
 #define BUCKET_BITS 18
 #define BUCKETS (1u << BUCKET_BITS)

@@ -17,13 +17,6 @@
 
 struct judged { double confidence, weight; bool right, newest; };
 
-static double lower_bound(double right, double all)
-{
-	double p = right / all, z2 = Z * Z / all;
-
-	return (p + z2 / 2 - Z * sqrt((p * (1 - p) + z2 / 4) / all)) / (1 + z2);
-}
-
 /* P(X <= right) of `routed` draws at `precision`, summed from the largest term down. */
 bool learn_precision_holds(size_t routed, size_t right, double precision)
 {
@@ -82,7 +75,7 @@ static size_t last_routed(const struct judged *judged, size_t count, double aske
 		newest_right += judged[i].newest && judged[i].right;
 		if (i + 1 < LEAST_ROUTED || (i + 1 < count && judged[i].confidence <= judged[i + 1].confidence))
 			continue;
-		if (lower_bound(right, all) >= asked && learn_precision_holds(newest, newest_right, asked))
+		if (words_lower_bound(right, all, Z) >= asked && learn_precision_holds(newest, newest_right, asked))
 			last = i;
 	}
 	return last;

@@ -10,13 +10,6 @@
 
 #include <string.h>
 
-/* U+00C0 to U+017F without their accents; blank: no letter. */
-static const char latin[] =
-	"aaaaaaaceeeeiiiidnooooo ouuuuytsaaaaaaaceeeeiiiidnooooo ouuuuyty"
-	"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkkllllllllll"
-	"nnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
-_Static_assert(sizeof(latin) == 0x180 - 0xC0 + 1, "one letter for each");
-
 static bool is_mark(uint32_t code)
 {
 	return code >= 0x300 && code <= 0x36F;
@@ -32,15 +25,14 @@ static uint32_t fold(uint32_t code)
 	}
 	if (code < 0xC0)
 		return code == 0xAA ? 'a' : code == 0xBA ? 'o' : code == 0xB5 ? 0x3BC : 0;
-	if (code < 0x180)
-		return latin[code - 0xC0] == ' ' ? 0 : (uint32_t)latin[code - 0xC0];
-	if ((code >= 0x391 && code <= 0x3A9) || (code >= 0x410 && code <= 0x42F))
-		return code + 32;
-	if (code >= 0x400 && code <= 0x40F)
-		return code + 80;
+	if (code < 0x180) {              /* of "ae" and its like, the first */
+		const char *plain = code == 0xD7 || code == 0xF7 ? "" : words_plain(words_lower(code));
+
+		return plain ? (unsigned char)*plain : words_lower(code);
+	}
 	if ((code >= 0x2000 && code <= 0x2BFF) || (code >= 0x3000 && code <= 0x303F) || (code >= 0xFF00 && code <= 0xFF0F) || code == 0xFEFF || code == 0xFFFD)
 		return 0;
-	return code;
+	return words_lower(code);
 }
 
 static void hide_number(char *word, size_t length)

@@ -3,7 +3,7 @@
  *
  * A word is a run of letters, digits, underscores and combining marks of any script; each Han, kana or Thai character is a word of its
  * own, because those scripts write no blanks. "é" and "e" with a combining accent fold to the same "e". Invalid UTF-8
- * separates words. Small letters are those of the C.UTF-8 locale of libc, the accents those of rules_fold_table.c.
+ * separates words. Small letters are those of the C.UTF-8 locale of libc, the accents those of words_plain.c.
  * May not allocate for each word: one array and one buffer a text. ASCII, which is most of all text, goes through one table.
  */
 #include <locale.h>
@@ -74,12 +74,6 @@ static bool is_word(uint32_t code)
 	return is_mark(code) || stands_alone(code) || iswalnum_l((wint_t)code, unicode);
 }
 
-static int compare_row(const void *key, const void *row)
-{
-	uint32_t code = *(const uint32_t *)key, from = ((const struct fold_row *)row)->from;
-	return code < from ? -1 : code > from;
-}
-
 static void add_code(struct buffer *out, uint32_t code)
 {
 	char bytes[4];
@@ -91,9 +85,9 @@ static void add_folded(struct buffer *out, uint32_t code)
 {
 	if (is_mark(code))
 		return;
-	const struct fold_row *row = bsearch(&code, rules_fold_rows, rules_fold_row_count, sizeof *rules_fold_rows, compare_row);
-	if (row)
-		buffer_add_string(out, row->to);
+	const char *plain = words_plain(code);
+	if (plain)
+		buffer_add_string(out, plain);
 	else
 		add_code(out, code);
 }

@@ -12,6 +12,7 @@
 
 #include "limits.h"
 #include "rules.h"
+#include "words.h"
 
 /* ---- bounds; scripts are the sysadmin's, mails a stranger's ---- */
 #define RULES_SCRIPT_BYTES   (64 * 1024)  /* one script */
@@ -151,9 +152,6 @@ void rules_program_add(struct program *program, const struct config *config, con
 size_t rules_program_key(struct program *program, const char *name, bool address);
 
 /* ---- rules_fold.c ---- */
-struct fold_row { uint32_t from; char to[4]; };
-extern const struct fold_row rules_fold_rows[];
-extern const size_t rules_fold_row_count;
 struct token_word {
 	uint32_t start, length;          /* in the text */
 	uint32_t folded, lower;          /* offsets in forms, NUL-terminated; lower keeps accents */

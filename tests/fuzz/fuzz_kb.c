@@ -37,11 +37,11 @@ static void check_html(const char *html)
 
 static void check_words(const char *text)
 {
-	char word[KB_WORD], folded[KB_WORD];
+	char word[WORDS_BYTES], folded[WORDS_BYTES];
 	const char *before = text;
 
-	while (kb_next_word(&text, word, folded)) {
-		CHECK(text > before && strlen(word) < KB_WORD && strlen(folded) < KB_WORD && *word);
+	while (words_next(&text, word, folded)) {
+		CHECK(text > before && strlen(word) < WORDS_BYTES && strlen(folded) < WORDS_BYTES && *word);
 		CHECK(utf8_valid(word, strlen(word)) && utf8_valid(folded, strlen(folded)));
 		before = text;
 	}

@@ -154,15 +154,15 @@ static void test_words_are_read_as_they_are_written(void **state)
 {
 	static const char text[] = "Caf\xC3\xA9-Bar STRASSE Stra\xC3\x9F""e, a\xCC\x81 x1\xE6\x97\xA5\xE6\x9C\xAC 9to5 \xFF\xFE end";
 	static const char *const want[] = { "cafe", "bar", "strasse", "strasse", "a", "x1", "\xE6\x97\xA5", "\xE6\x9C\xAC", "9to5", "end" };
-	char word[KB_WORD], folded[KB_WORD];
+	char word[WORDS_BYTES], folded[WORDS_BYTES];
 	const char *at = text;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(want); i++) {
-		assert_true(kb_next_word(&at, word, folded));
+		assert_true(words_next(&at, word, folded));
 		assert_string_equal(folded, want[i]);
 	}
-	assert_false(kb_next_word(&at, word, folded));
+	assert_false(words_next(&at, word, folded));
 }
 
 int main(void)

@@ -1,12 +1,13 @@
 /*
- * kb_stem.c - words into stems: Snowball's, made from the word with its accents (German needs them) and folded afterwards.
+ * words_stem.c - words into stems: Snowball's, made from the word with its accents (German needs them) and folded afterwards.
  *
  * A stemmer belongs to one question at a time; those that nobody uses are kept, with the stems of words that came lately: people ask with
  * few words. A word has one place in that memory; another one with the same place drives it out. Long words are not remembered.
  */
-#include "kb_private.h"
+#include "words.h"
 
 #include <libstemmer.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,20 +15,20 @@
 #define BYTES      30                    /* of such a word, and of its stem, with the NUL */
 #define KEPT       6                     /* stemmers that nobody uses */
 
-struct kb_stemmer {
-	struct kb_stemmer *next;
+struct words_stemmer {
+	struct words_stemmer *next;
 	struct sb_stemmer *snowball;
 	char language[4];
 	struct { uint32_t hash; char word[BYTES], stem[BYTES]; } of[REMEMBERED];
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct kb_stemmer *idle;
+static struct words_stemmer *idle;
 static size_t idle_count;
 
-static struct kb_stemmer *take_idle(const char *language)
+static struct words_stemmer *take_idle(const char *language)
 {
-	struct kb_stemmer **at, *found;
+	struct words_stemmer **at, *found;
 
 	pthread_mutex_lock(&lock);
 	for (at = &idle; *at && strcmp((*at)->language, language) != 0; at = &(*at)->next)
@@ -40,17 +41,17 @@ static struct kb_stemmer *take_idle(const char *language)
 	return found;
 }
 
-static void stemmer_free(struct kb_stemmer *stemmer)
+static void stemmer_free(struct words_stemmer *stemmer)
 {
 	sb_stemmer_delete(stemmer->snowball);
 	free(stemmer);
 }
 
 /* NULL: Snowball does not know the language. */
-static struct kb_stemmer *stemmer_new(const char *language)
+static struct words_stemmer *stemmer_new(const char *language)
 {
 	struct sb_stemmer *snowball = sb_stemmer_new(language, "UTF_8");
-	struct kb_stemmer *stemmer;
+	struct words_stemmer *stemmer;
 
 	if (!snowball)
 		return NULL;
@@ -61,7 +62,7 @@ static struct kb_stemmer *stemmer_new(const char *language)
 	return stemmer;
 }
 
-static void give_back(struct kb_stemmer *stemmer)
+static void give_back(struct words_stemmer *stemmer)
 {
 	bool keep;
 
@@ -76,11 +77,11 @@ static void give_back(struct kb_stemmer *stemmer)
 		stemmer_free(stemmer);
 }
 
-void kb_stemmers_add(struct kb_stemmers *stemmers, const char *language)
+void words_stemmers_add(struct words_stemmers *stemmers, const char *language)
 {
-	struct kb_stemmer *stemmer;
+	struct words_stemmer *stemmer;
 
-	if (!language || !*language || strlen(language) > 3 || stemmers->count == KB_STEMMERS)
+	if (!language || !*language || strlen(language) > 3 || stemmers->count == WORDS_STEMMERS)
 		return;
 	for (size_t i = 0; i < stemmers->count; i++)
 		if (!strcmp(stemmers->at[i]->language, language))
@@ -89,36 +90,36 @@ void kb_stemmers_add(struct kb_stemmers *stemmers, const char *language)
 		stemmers->at[stemmers->count++] = stemmer;
 }
 
-const char *kb_stemmers_language(const struct kb_stemmers *stemmers, size_t which)
+const char *words_stemmers_language(const struct words_stemmers *stemmers, size_t which)
 {
 	return stemmers->at[which]->language;
 }
 
-void kb_stemmers_fini(struct kb_stemmers *stemmers)
+void words_stemmers_fini(struct words_stemmers *stemmers)
 {
 	for (size_t i = 0; i < stemmers->count; i++)
 		give_back(stemmers->at[i]);
 	stemmers->count = 0;
 }
 
-static void stem_anew(struct sb_stemmer *snowball, const char *word, size_t length, char stem[KB_WORD])
+static void stem_anew(struct sb_stemmer *snowball, const char *word, size_t length, char stem[WORDS_BYTES])
 {
 	const sb_symbol *found = sb_stemmer_stem(snowball, (const sb_symbol *)word, (int)length);
 
 	if (found)
-		kb_fold((const char *)found, (size_t)sb_stemmer_length(snowball), stem);
+		words_fold((const char *)found, (size_t)sb_stemmer_length(snowball), stem);
 	else
-		kb_fold(word, length, stem);
+		words_fold(word, length, stem);
 }
 
-void kb_stem(struct kb_stemmers *stemmers, size_t which, const char *word, char stem[KB_WORD])
+void words_stem(struct words_stemmers *stemmers, size_t which, const char *word, char stem[WORDS_BYTES])
 {
 	size_t length = strlen(word);
 	uint32_t hash = hash_bytes(word, length), place = hash_spread(hash) % REMEMBERED;
-	struct kb_stemmer *stemmer;
+	struct words_stemmer *stemmer;
 
 	if (which >= stemmers->count) {
-		kb_fold(word, length, stem);
+		words_fold(word, length, stem);
 		return;
 	}
 	stemmer = stemmers->at[which];

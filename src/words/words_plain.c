@@ -1,22 +1,22 @@
 /*
- * rules_fold_table.c - small letters and what is left of them without their accents, for rules_fold.c.
+ * words_plain.c - small letters and what is left of them without their accents: the one table of it.
  *
  * Made from Unicode's compatibility decompositions (NFKD without marks) of Latin, Greek, full-width letters and ligatures; by hand: the
- * letters that do not decompose (ø, ł, đ, ß, æ, œ ...), ё, and final sigma. й and ї stay: they are letters of their own.
+ * letters that do not decompose (ø, ł, đ, ħ, ß, æ, œ ...), ё, and final sigma. й and ї stay: they are letters of their own.
  * Sorted by code point. May not hold capitals: who looks here has made them small.
  */
-#include "rules_private.h"
+#include "words_private.h"
 
-const struct fold_row rules_fold_rows[] = {
+const struct words_plain_row words_plain_rows[] = {
 	{0xAA, "a"}, {0xBA, "o"}, {0xDF, "ss"}, {0xE0, "a"}, {0xE1, "a"}, {0xE2, "a"}, {0xE3, "a"}, {0xE4, "a"}, {0xE5, "a"},
 	{0xE6, "ae"}, {0xE7, "c"}, {0xE8, "e"}, {0xE9, "e"}, {0xEA, "e"}, {0xEB, "e"}, {0xEC, "i"}, {0xED, "i"}, {0xEE, "i"}, {0xEF, "i"},
 	{0xF0, "d"}, {0xF1, "n"}, {0xF2, "o"}, {0xF3, "o"}, {0xF4, "o"}, {0xF5, "o"}, {0xF6, "o"}, {0xF8, "o"}, {0xF9, "u"}, {0xFA, "u"},
 	{0xFB, "u"}, {0xFC, "u"}, {0xFD, "y"}, {0xFE, "th"}, {0xFF, "y"}, {0x101, "a"}, {0x103, "a"}, {0x105, "a"}, {0x107, "c"},
 	{0x109, "c"}, {0x10B, "c"}, {0x10D, "c"}, {0x10F, "d"}, {0x111, "d"}, {0x113, "e"}, {0x115, "e"}, {0x117, "e"}, {0x119, "e"},
-	{0x11B, "e"}, {0x11D, "g"}, {0x11F, "g"}, {0x121, "g"}, {0x123, "g"}, {0x125, "h"}, {0x129, "i"}, {0x12B, "i"}, {0x12D, "i"},
-	{0x12F, "i"}, {0x131, "i"}, {0x133, "ij"}, {0x135, "j"}, {0x137, "k"}, {0x13A, "l"}, {0x13C, "l"}, {0x13E, "l"}, {0x142, "l"},
-	{0x144, "n"}, {0x146, "n"}, {0x148, "n"}, {0x14D, "o"}, {0x14F, "o"}, {0x151, "o"}, {0x153, "oe"}, {0x155, "r"}, {0x157, "r"},
-	{0x159, "r"}, {0x15B, "s"}, {0x15D, "s"}, {0x15F, "s"}, {0x161, "s"}, {0x163, "t"}, {0x165, "t"}, {0x169, "u"}, {0x16B, "u"},
+	{0x11B, "e"}, {0x11D, "g"}, {0x11F, "g"}, {0x121, "g"}, {0x123, "g"}, {0x125, "h"}, {0x127, "h"}, {0x129, "i"}, {0x12B, "i"}, {0x12D, "i"},
+	{0x12F, "i"}, {0x131, "i"}, {0x133, "ij"}, {0x135, "j"}, {0x137, "k"}, {0x138, "k"}, {0x13A, "l"}, {0x13C, "l"}, {0x13E, "l"}, {0x140, "l"}, {0x142, "l"},
+	{0x144, "n"}, {0x146, "n"}, {0x148, "n"}, {0x149, "n"}, {0x14B, "n"}, {0x14D, "o"}, {0x14F, "o"}, {0x151, "o"}, {0x153, "oe"}, {0x155, "r"}, {0x157, "r"},
+	{0x159, "r"}, {0x15B, "s"}, {0x15D, "s"}, {0x15F, "s"}, {0x161, "s"}, {0x163, "t"}, {0x165, "t"}, {0x167, "t"}, {0x169, "u"}, {0x16B, "u"},
 	{0x16D, "u"}, {0x16F, "u"}, {0x171, "u"}, {0x173, "u"}, {0x175, "w"}, {0x177, "y"}, {0x17A, "z"}, {0x17C, "z"}, {0x17E, "z"},
 	{0x17F, "s"}, {0x1A1, "o"}, {0x1B0, "u"}, {0x1C6, "dz"}, {0x1C9, "lj"}, {0x1CC, "nj"}, {0x1CE, "a"}, {0x1D0, "i"}, {0x1D2, "o"},
 	{0x1D4, "u"}, {0x1D6, "u"}, {0x1D8, "u"}, {0x1DA, "u"}, {0x1DC, "u"}, {0x1DF, "a"}, {0x1E1, "a"}, {0x1E3, "æ"}, {0x1E7, "g"},
@@ -63,4 +63,4 @@ const struct fold_row rules_fold_rows[] = {
 	{0xFF4F, "o"}, {0xFF50, "p"}, {0xFF51, "q"}, {0xFF52, "r"}, {0xFF53, "s"}, {0xFF54, "t"}, {0xFF55, "u"}, {0xFF56, "v"},
 	{0xFF57, "w"}, {0xFF58, "x"}, {0xFF59, "y"}, {0xFF5A, "z"},
 };
-const size_t rules_fold_row_count = COUNT_OF(rules_fold_rows);
+const size_t words_plain_count = COUNT_OF(words_plain_rows);

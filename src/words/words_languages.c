@@ -1,16 +1,17 @@
 /*
- * kb_languages.c - the small words of five languages: what says little in a question, and what tells a language.
+ * words_languages.c - the small words of five languages: what says little in a question, and what tells a language.
  *
  * Words without accents, as they stand after folding. A word in here still counts, but little: "off" alone may be the point of a
  * question. Greetings and the days of the week are among them. Other languages work without a list: their small words are told by
  * standing in most articles.
  * May not know stems: the words are compared as they are written.
  */
-#include "kb_private.h"
+#include "words.h"
 
+#include <pthread.h>
 #include <string.h>
 
-const struct kb_language kb_languages[] = {
+const struct words_language words_languages[] = {
 	{ "en",
 	  " a about above after afternoon again against all almost already also although always am an and another any anybody "
 	  "anyone anything are aren around as ask asked at away back be became because been before being below best between both "
@@ -86,9 +87,9 @@ const struct kb_language kb_languages[] = {
 	  "siempre sin sobre solo somos son soy su sus tal tambien tampoco tan tanto te tengo tiene tienen toda todas todo todos "
 	  "tras tu tus un una unas uno unos usted ustedes va vamos varios ver vez viernes voy y ya yo " },
 };
-const size_t kb_language_count = COUNT_OF(kb_languages);
+const size_t words_language_count = COUNT_OF(words_languages);
 
-_Static_assert(COUNT_OF(kb_languages) <= 16, "kb_entry.hits");
+_Static_assert(COUNT_OF(words_languages) <= 16, "kb_entry.hits");
 
 #define SLOTS 4096                       /* of all lists together; a power of two, less than half full */
 static struct { const char *word; uint16_t languages; uint8_t length; } slots[SLOTS];
@@ -105,8 +106,8 @@ static size_t slot_of(const char *word, size_t length)
 
 static void fill(void)
 {
-	for (size_t i = 0; i < kb_language_count; i++)
-		for (const char *at = kb_languages[i].small_words + 1; *at; at += strcspn(at, " ") + 1) {
+	for (size_t i = 0; i < words_language_count; i++)
+		for (const char *at = words_languages[i].small_words + 1; *at; at += strcspn(at, " ") + 1) {
 			size_t length = strcspn(at, " "), slot = slot_of(at, length);
 
 			slots[slot].word = at;
@@ -115,26 +116,26 @@ static void fill(void)
 		}
 }
 
-unsigned kb_small_in(const char *folded)
+unsigned words_small_in(const char *folded)
 {
 	pthread_once(&once, fill);
 	return slots[slot_of(folded, strlen(folded))].languages;
 }
 
-bool kb_small_word(unsigned small_in, const char *language)
+bool words_small(unsigned small_in, const char *language)
 {
 	if (!language || !small_in)
 		return small_in != 0;
-	for (size_t i = 0; i < kb_language_count; i++)
-		if (!strcmp(kb_languages[i].code, language))
+	for (size_t i = 0; i < words_language_count; i++)
+		if (!strcmp(words_languages[i].code, language))
 			return small_in >> i & 1;
 	return false;
 }
 
 /* A word of one language alone says more than one that two share. */
-void kb_count_small(unsigned small_in, unsigned often, unsigned *hits, unsigned *own)
+void words_count_small(unsigned small_in, unsigned often, unsigned *hits, unsigned *own)
 {
-	for (size_t i = 0; small_in && i < kb_language_count; i++)
+	for (size_t i = 0; small_in && i < words_language_count; i++)
 		if (small_in >> i & 1) {
 			hits[i] += often * (small_in == 1u << i ? 2 : 1);
 			if (own)
@@ -142,44 +143,44 @@ void kb_count_small(unsigned small_in, unsigned often, unsigned *hits, unsigned 
 		}
 }
 
-void kb_count_language(const char *text, unsigned *hits, unsigned *own)
+void words_count_language(const char *text, unsigned *hits, unsigned *own)
 {
-	char word[KB_WORD], folded[KB_WORD];
+	char word[WORDS_BYTES], folded[WORDS_BYTES];
 
-	while (kb_next_word(&text, word, folded))
-		kb_count_small(kb_small_in(folded), 1, hits, own);
+	while (words_next(&text, word, folded))
+		words_count_small(words_small_in(folded), 1, hits, own);
 }
 
-const char *kb_tell_language(const unsigned *hits)
+const char *words_tell_language(const unsigned *hits)
 {
 	size_t best = 0;
 	unsigned second = 0;
 
-	for (size_t i = 1; i < kb_language_count; i++)
+	for (size_t i = 1; i < words_language_count; i++)
 		if (hits[i] > hits[best])
 			best = i;
-	for (size_t i = 0; i < kb_language_count; i++)
+	for (size_t i = 0; i < words_language_count; i++)
 		if (i != best && hits[i] > second)
 			second = hits[i];
-	return hits[best] >= 3 && hits[best] * 2 >= second * 3 ? kb_languages[best].code : NULL;
+	return hits[best] >= 3 && hits[best] * 2 >= second * 3 ? words_languages[best].code : NULL;
 }
 
-const char *kb_tell_among(const unsigned *hits, const char (*among)[4], size_t count)
+const char *words_tell_among(const unsigned *hits, const char (*among)[4], size_t count)
 {
 	unsigned most = 0, second = 0;
 	const char *best = NULL;
 
-	for (size_t i = 0; i < kb_language_count; i++) {
+	for (size_t i = 0; i < words_language_count; i++) {
 		bool likely = false;
 
 		for (size_t k = 0; k < count; k++)
-			likely |= !strcmp(among[k], kb_languages[i].code);
+			likely |= !strcmp(among[k], words_languages[i].code);
 		if (!likely)
 			continue;
 		if (hits[i] > most) {
 			second = most;
 			most = hits[i];
-			best = kb_languages[i].code;
+			best = words_languages[i].code;
 		} else if (hits[i] > second)
 			second = hits[i];
 	}
