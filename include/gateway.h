@@ -183,7 +183,7 @@ void gateway_know_notices(struct store *store, const struct desk_policy *policy,
 const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message);
 
 /* The same for the indexer, which sees every message once: keeps what was made of it, where that was costly. */
-const char *gateway_message_index(struct arena *arena, struct store *store, struct store_writer *writer, const char *authserv_id,
+const char *gateway_message_index(struct arena *arena, struct store *store, struct store_writer *writer, const struct config *config,
                                   const struct message_row *message);
 /* Keeps what was made of a raw mail: off the commit path, and no harm if it fails. See store_keep_derived(). */
 void gateway_keep(struct store_writer *writer, int64_t raw, const struct mail *mail, bool whole);

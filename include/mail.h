@@ -121,7 +121,7 @@ struct mail {
 	enum mail_auto_sign auto_answer_sign;
 	const char *auto_answer_why;     /* if not: why ("Precedence: bulk"), else "" */
 	bool out_of_office;
-	bool from_rewritten;             /* From is a list's own address; `from` is who wrote by what the list says, which nothing proves */
+	bool from_rewritten;             /* From is a list's or a form's own address; `from` is who wrote by what that says, which nothing proves */
 	bool list_mail;                  /* List-Id, List-Post ... */
 	struct mail_authentication authentication;
 	struct mail_forward forward;
@@ -133,6 +133,9 @@ struct mail {
 	                                             Message-ID over the header, too: tells a re-delivery
 	                                             from another mail with the same Message-ID */
 };
+
+/* `answered` of mail_options and its context, for who only hands them on. */
+struct answered { const char *(*ask)(const void *context, struct arena *arena, const char *message_id); const void *context; };
 
 struct mail_options {
 	const char *authserv_id;         /* trusted Authentication-Results authserv-id; NULL or "": trust none */

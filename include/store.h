@@ -214,10 +214,10 @@ enum status store_public_messages(struct store *store, struct arena *arena, int6
  * give what a mail_parse() that is neither would, and what the envelope says of the mail (its kind) need not be told. */
 enum status store_mail(struct store *store, struct arena *arena, int64_t raw, const struct mail_options *options, struct mail *mail, struct error *error);
 /* What a message newly says (or all it says, if nothing is new in it): at most `most` bytes from `offset` on. Costs no more memory than that
- * where the words are kept. "" if it has none. */
+ * where the words are kept. "" if it has none. answered: who knows what the mail answers (see mail_options), NULL: nobody. */
 struct words { const char *text; size_t left; };         /* left: bytes that follow */
-enum status store_words(struct store *store, struct arena *arena, const struct message_row *message, size_t offset, size_t most, struct words *words,
-                        struct error *error);
+enum status store_words(struct store *store, struct arena *arena, const struct message_row *message, const struct answered *answered, size_t offset,
+                        size_t most, struct words *words, struct error *error);
 /* Is this mail, of `size` bytes, which took so long to read, worth it? */
 bool store_worth_keeping(uint64_t size, int64_t thread_us);
 /* Inside a transaction. `whole`: the options were neither light nor text_only, and the text is as long as it may be. */

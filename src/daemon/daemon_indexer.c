@@ -10,12 +10,12 @@
 #define BUSY_MS 50                               /* between two goes while there is more */
 #define AT_ONCE 100                              /* messages in one go: one transaction of the index */
 
-struct indexing { struct store_writer *writer; const char *authserv_id; };
+struct indexing { struct store_writer *writer; const struct config *config; };
 
 static const char *text_of(void *context, struct arena *arena, struct store *store, const struct message_row *message)
 {
 	const struct indexing *indexing = context;
-	return gateway_message_index(arena, store, indexing->writer, indexing->authserv_id, message);
+	return gateway_message_index(arena, store, indexing->writer, indexing->config, message);
 }
 
 int daemon_indexer_round(struct daemon *daemon, struct store *store)
@@ -23,7 +23,7 @@ int daemon_indexer_round(struct daemon *daemon, struct store *store)
 	struct error error;
 	size_t done = 0;
 	struct config *config = daemon_config(daemon);
-	struct indexing indexing = {daemon->gateway.writer, config->authserv_id};
+	struct indexing indexing = {daemon->gateway.writer, config};
 	enum status status = store_search_index(store, AT_ONCE, text_of, &indexing, &done, &error);
 	config_unref(&config);
 	if (status != STATUS_OK && !daemon->index_trouble)

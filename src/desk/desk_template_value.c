@@ -9,6 +9,7 @@
 #include "desk_template.h"
 
 #define PARAGRAPH "<p style=\"margin:0 0 16px\">"
+#define PARAGRAPH_AUTO "<p dir=\"auto\" style=\"margin:0 0 16px;text-align:start\">"
 #define QUOTE "<blockquote style=\"margin:0 0 16px;padding:0 0 0 12px;border-left:2px solid #8a94a6\">"
 
 static bool is_control(char byte)
@@ -130,10 +131,21 @@ static void add_words_html(struct buffer *out, const char *at, size_t length)
 	}
 }
 
+/* Is there a letter of a script that is written from right to left (Hebrew, Arabic and their kin)? */
+static bool right_to_left(const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+		if ((*p >= 0xD7 && *p <= 0xDF) || (*p == 0xD6 && p[1] >= 0x90) || (*p == 0xE0 && p[1] >= 0xA0 && p[1] <= 0xA3)
+		    || (*p == 0xEF && ((p[1] == 0xAC && p[2] >= 0x9D) || p[1] == 0xAD || (p[1] >= 0xAE && p[1] <= 0xB7) || p[1] == 0xB9 || p[1] == 0xBA)))
+			return true;
+	return false;
+}
+
 /* Blank lines part paragraphs; lines that begin with ">" are a quotation of any length, shown as one. */
 void desk_template_add_html(struct buffer *out, const char *value)
 {
 	bool in_paragraph = false, in_quote = false;
+	const char *paragraph = right_to_left(value) ? PARAGRAPH_AUTO : PARAGRAPH;
 
 	for (size_t length; *value; value += length + (value[length] == '\n')) {
 		length = strcspn(value, "\n");
@@ -144,7 +156,7 @@ void desk_template_add_html(struct buffer *out, const char *value)
 			buffer_add_string(out, quoted ? QUOTE : "</blockquote>\n"), in_quote = quoted;
 		if (blank)
 			continue;
-		buffer_add_string(out, in_paragraph ? "<br>\n" : PARAGRAPH);
+		buffer_add_string(out, in_paragraph ? "<br>\n" : paragraph);
 		in_paragraph = true;
 		size_t mark = quoted ? 1 + (value[1] == ' ') : 0;
 		add_words_html(out, value + mark, length - mark);

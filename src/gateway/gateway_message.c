@@ -6,6 +6,7 @@
  */
 #include "gateway.h"
 #include "limits.h"
+#include "outbox.h"
 
 struct keep_job { int64_t raw; const struct mail *mail; bool whole; };
 
@@ -39,10 +40,12 @@ static bool read_raw(struct arena *arena, struct store *store, int64_t raw, cons
 	return true;
 }
 
-const char *gateway_message_index(struct arena *arena, struct store *store, struct store_writer *writer, const char *authserv_id,
+const char *gateway_message_index(struct arena *arena, struct store *store, struct store_writer *writer, const struct config *config,
                                   const struct message_row *message)
 {
-	const struct mail_options searched = {.light = true, .text_only = true, .text_most = LIMIT_SEARCH_BYTES}, whole = {.authserv_id = authserv_id};
+	const struct outbox_answered notices = {store, &config->policy, &config->templates};
+	const struct mail_options searched = {.light = true, .text_only = true, .text_most = LIMIT_SEARCH_BYTES};
+	const struct mail_options whole = {.authserv_id = config->authserv_id, .answered = outbox_answered, .answered_context = &notices};
 	struct mail mail;
 	struct error error;
 	uint64_t size = 0;

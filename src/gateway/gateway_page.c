@@ -10,6 +10,7 @@
 
 #include "gateway.h"
 #include "limits.h"
+#include "outbox.h"
 
 struct page_job {
 	struct arena *arena;
@@ -45,14 +46,16 @@ static enum web_speaker speaker_of(const struct message_row *message, const char
 	return message->out ? SAID_BY_DESK : strcasecmp(message->from.address, customer) == 0 ? SAID_BY_READER : SAID_BY_OTHER;
 }
 
-static bool add_said(struct arena *arena, struct store *store, const struct desk_policy *policy, const char *customer, const struct message_row *message,
+static bool add_said(struct arena *arena, struct store *store, const struct config *config, const char *customer, const struct message_row *message,
                      size_t from, size_t most, struct web_page *page)
 {
+	const struct outbox_answered notices = {store, &config->policy, &config->templates};
+	const struct answered answered = {outbox_answered, &notices};
 	struct web_said *said = ARENA_PUSH(arena, &page->said);
 	struct words words;
 	struct error error;
-	*said = (struct web_said){.by = speaker_of(message, customer), .who = agent_shown(policy, message), .date = message->date, .seq = message->seq, .text = ""};
-	if (said->by == SAID_BY_OTHER || store_words(store, arena, message, from, most, &words, &error) != STATUS_OK)
+	*said = (struct web_said){.by = speaker_of(message, customer), .who = agent_shown(&config->policy, message), .date = message->date, .seq = message->seq, .text = ""};
+	if (said->by == SAID_BY_OTHER || store_words(store, arena, message, &answered, from, most, &words, &error) != STATUS_OK)
 		return said->by == SAID_BY_OTHER;
 	said->text = words.text;
 	said->more = words.left > 0;
@@ -60,7 +63,7 @@ static bool add_said(struct arena *arena, struct store *store, const struct desk
 }
 
 /* A part of it, so that no page grows with what somebody wrote: the newest messages first, on each page in the order they came. */
-static void add_conversation(struct arena *arena, struct store *store, const struct desk_policy *policy, const struct ticket_facts *ticket,
+static void add_conversation(struct arena *arena, struct store *store, const struct config *config, const struct ticket_facts *ticket,
                              struct web_page *page)
 {
 	struct message_rows rows;
@@ -70,11 +73,11 @@ static void add_conversation(struct arena *arena, struct store *store, const str
 		return;
 	page->more = skip + rows.count < all;
 	for (size_t i = rows.count; i > 0; i--)
-		add_said(arena, store, policy, ticket->customer.address, &rows.at[i - 1], 0, LIMIT_PAGE_WORDS, page);
+		add_said(arena, store, config, ticket->customer.address, &rows.at[i - 1], 0, LIMIT_PAGE_WORDS, page);
 }
 
 /* A part of one message. False: it is none that this customer may read, or it has no such part. */
-static bool add_single(struct arena *arena, struct store *store, const struct desk_policy *policy, const struct ticket_facts *ticket, int seq,
+static bool add_single(struct arena *arena, struct store *store, const struct config *config, const struct ticket_facts *ticket, int seq,
                        struct web_page *page)
 {
 	struct message_row message;
@@ -82,7 +85,7 @@ static bool add_single(struct arena *arena, struct store *store, const struct de
 	page->single = true;
 	return store_message(store, arena, ticket->id, seq, &message, &error) == STATUS_OK && is_public(&message)
 	       && speaker_of(&message, ticket->customer.address) != SAID_BY_OTHER
-	       && add_said(arena, store, policy, ticket->customer.address, &message, (size_t)page->part * LIMIT_PAGE_PART, LIMIT_PAGE_PART, page);
+	       && add_said(arena, store, config, ticket->customer.address, &message, (size_t)page->part * LIMIT_PAGE_PART, LIMIT_PAGE_PART, page);
 }
 
 static bool same_customer(const struct token *token, const struct ticket_facts *facts)
@@ -135,8 +138,8 @@ bool gateway_fill_page(struct arena *arena, struct store *store, const struct co
 	if (page->kind != PAGE_VIEW_STATUS)
 		return true;
 	if (page->message)
-		return add_single(arena, store, policy, &row.facts, page->message, page);
-	add_conversation(arena, store, policy, &row.facts, page);
+		return add_single(arena, store, config, &row.facts, page->message, page);
+	add_conversation(arena, store, config, &row.facts, page);
 	return true;
 }
 

@@ -138,6 +138,16 @@ static bool complete(struct span text, bool quoted)
 	return verb_in_last(text, colon && date && address ? text.length : TAIL);
 }
 
+/* Some mailers make the text of a page by taking the tags out alone. */
+static char entity_at(struct span text, size_t *size)
+{
+	static const struct { const char *name; char sign; } all[] = { { "&nbsp;", ' ' }, { "&lt;", '<' }, { "&gt;", '>' }, { "&quot;", '"' } };
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		if (text.length >= (*size = strlen(all[i].name)) && memcmp(text.at, all[i].name, *size) == 0)
+			return all[i].sign;
+	return '&';
+}
+
 bool joined_add(struct joined *joined, struct span line)
 {
 	line = stripped(line);
@@ -148,6 +158,8 @@ bool joined_add(struct joined *joined, struct span line)
 	for (size_t size; line.length; line.at += size, line.length -= size) {
 		size = 1;
 		char c = line.at[0];
+		if (c == '&' && (c = entity_at(line, &size)) == '&')
+			size = 1;
 		if ((unsigned char)c >= 0xC2) {
 			size_t wide, digit;
 			int value;
@@ -258,6 +270,13 @@ bool attribution_near(const struct lines *lines, size_t i, size_t *mark)
 	return (*mark < lines->count && *mark < i + ATTRIBUTION_LINES + 3) || begins_bare(stripped(lines->at[i].text));
 }
 
+/* Is the bracket of an address open? */
+static bool open_bracket(const struct joined *joined)
+{
+	const char *open = memrchr(joined->text, '<', joined->length);
+	return open && !memchr(open, '>', joined->length - (size_t)(open - joined->text));
+}
+
 size_t attribution_at(const struct lines *lines, size_t i)
 {
 	struct span first = stripped(lines->at[i].text);
@@ -270,7 +289,8 @@ size_t attribution_at(const struct lines *lines, size_t i)
 	bool header = false;
 	for (size_t n = 0; n < ATTRIBUTION_LINES && i + n < lines->count; n++) {
 		enum line_kind kind = lines->at[i + n].kind;
-		if (kind == LINE_EMPTY || kind == LINE_QUOTED || kind == LINE_RULE || !joined_add(&joined, lines->at[i + n].text))
+		bool open = kind == LINE_QUOTED && n && open_bracket(&joined);       /* "<", "mailto:ann@example.org", "> wrote:" */
+		if (kind == LINE_EMPTY || (kind == LINE_QUOTED && !open) || kind == LINE_RULE || !joined_add(&joined, lines->at[i + n].text))
 			break;
 		struct span text = { joined.text, joined.length };
 		bool quoted = quoted_follows(lines, i + n + 1);

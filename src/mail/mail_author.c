@@ -3,10 +3,15 @@
  *
  * Google Groups, Mailman, groups.io and others put the list into From, so that DMARC holds, and the writer elsewhere:
  * X-Original-From, "ana=client.example@groups.io", Reply-To, X-Original-Sender, Cc or the display name. He is taken for
- * From; that is a claim of the list, and nothing proves it (struct mail: from_rewritten). Only where From is the list's.
+ * From; that is a claim of the list, and nothing proves it (struct mail: from_rewritten). Only where From is the list's. So it is with forms on web
+ * pages, which a machine sends on for whoever filled them in.
  * Problems: that the sender was taken from another field than From.
  */
 #include "mail_private.h"
+
+#include <stdlib.h>
+
+#define ARC_MOST 20                      /* fields of it that are looked at */
 
 static bool usable(const struct mail_address *one)
 {
@@ -107,6 +112,28 @@ static bool from_copies(const struct mail *mail, const struct own *own, const ch
 	return false;
 }
 
+/* What the first server saw (RFC 8617): the envelope's sender, if its domain is the one of the From that it read. */
+static bool from_arc(struct arena *arena, const struct fields *fields, const struct own *own, struct mail_address *found)
+{
+	const struct field *field;
+	for (size_t n = 0; n < ARC_MOST && (field = field_find(fields, "ARC-Authentication-Results", n)) != NULL; n++) {
+		const char *text = text_lower(arena, unfold(arena, field->value)), *instance = strstr(text, "i=");
+		const char *sender = strstr(text, "smtp.mailfrom="), *domain = strstr(text, "header.from=");
+		if (!instance || atoi(instance + 2) != 1 || !sender || !domain)
+			continue;
+		sender += strlen("smtp.mailfrom="), domain += strlen("header.from=");
+		const char *address = arena_copy(arena, sender, strcspn(sender, "; \t\r\n()\"")), *sign = strrchr(address, '@');
+		size_t length = strcspn(domain, "; \t\r\n()\"");
+		bool same = sign && strlen(sign + 1) == length && memcmp(sign + 1, domain, length) == 0;
+		/* A return path that a mailer made for this one mail names nobody. */
+		if (!same || !address_plausible(address, strlen(address)) || strpbrk(address, "=+") || is_own(own, address))
+			continue;
+		found->address = address;
+		return true;
+	}
+	return false;
+}
+
 void author_read(struct arena *arena, const struct fields *fields, const char *hint, struct mail *mail)
 {
 	struct own own = { .count = 0 };
@@ -125,11 +152,51 @@ void author_read(struct arena *arena, const struct fields *fields, const char *h
 		got = from_field(arena, fields, where = "X-Original-Sender", &own, hint, &found);
 	if (!got)
 		got = from_copies(mail, &own, name, &found), where = "Cc";
+	if (!got)
+		got = from_arc(arena, fields, &own, &found), where = "ARC-Authentication-Results";
 	if (!got || text_equal_nocase(found.address, mail->from.address))
 		return;
 	problem(arena, &mail->problems, "From is a list's address; the writer was taken from %s", where);
 	mail->from = (struct mail_address){ found.address, *found.name ? found.name : name };
 	mail->from_rewritten = true;
+}
+
+/* Local parts by which programs of web pages send what somebody wrote into a form. */
+static bool form_address(const char *address)
+{
+	static const char *const parts[] = { "wordpress", "www-data", "apache", "form", "forms", "webform", "contactform", "contact-form", "mailer", "kontaktformular" };
+	struct span local = { address, strcspn(address, "@") };
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		if (span_equal_nocase(local, parts[i]))
+			return true;
+	return machine_address(address);
+}
+
+/* Is one of the domains the other's, or below it? */
+static bool same_domain(const char *a, const char *b)
+{
+	a = strrchr(a, '@'), b = strrchr(b, '@');
+	if (!a || !b)
+		return true;
+	size_t length_a = strlen(++a), length_b = strlen(++b);
+	const char *longer = length_a > length_b ? a : b, *shorter = length_a > length_b ? b : a;
+	size_t more = length_a > length_b ? length_a - length_b : length_b - length_a;
+	return strcasecmp(longer + more, shorter) == 0 && (more == 0 || longer[more - 1] == '.');
+}
+
+bool author_of_form(struct arena *arena, struct mail *mail)
+{
+	const struct mail_address *to = mail->reply_to.count == 1 ? &mail->reply_to.at[0] : NULL;
+	if (!to || !usable(&mail->from) || !usable(to) || mail->from_all.count != 1 || !form_address(mail->from.address) || form_address(to->address)
+	    || same_domain(mail->from.address, to->address))
+		return false;
+	for (size_t i = 0; i < mail->to.count && i < 100; i++)
+		if (text_equal_nocase(mail->to.at[i].address, to->address))
+			return false;
+	problem(arena, &mail->problems, "From is a machine's address; who wrote was taken from Reply-To");
+	mail->from = (struct mail_address){ to->address, *to->name ? to->name : mail->from.name };
+	mail->from_rewritten = true;
+	return true;
 }
 
 /* No usable From, Sender or Reply-To: the other fields in which a sender is named, the envelope's last. */

@@ -155,7 +155,7 @@ static bool exchange_form(struct arena *arena, const struct fields *fields, cons
 }
 
 /* Local parts behind which no person sits (RFC 3834 section 2; RFC 2142). */
-static bool machine_address(const char *address)
+bool machine_address(const char *address)
 {
 	static const char *const parts[] = {
 		"mailer-daemon", "noreply", "no-reply", "donotreply", "do-not-reply", "do_not_reply", "no_reply", "bounce",

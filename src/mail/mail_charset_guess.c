@@ -247,11 +247,13 @@ static bool wide_common(const struct wide_page *wide, unsigned char lead, unsign
 
 static size_t judge_wide(const struct wide_page *wide, struct span s)
 {
-	size_t cost = 0;
+	size_t cost = 0, wides_seen = 0, glued = 0;
 	for (size_t i = 0; i < s.length; i++) {
 		unsigned char a = (unsigned char)s.at[i], b = i + 1 < s.length ? (unsigned char)s.at[i + 1] : 0;
 		if (a < 0x80)
 			continue;
+		wides_seen++;
+		glued += (i && s.at[i - 1] >= 'a' && s.at[i - 1] <= 'z') || (i + 2 < s.length && s.at[i + 2] >= 'a' && s.at[i + 2] <= 'z');
 		if (strcmp(wide->name, "CP932") == 0 && a >= 0xA1 && a <= 0xDF) {
 			cost += COST_KANA;
 		} else if (!wide_trail(wide, a, b)) {
@@ -261,7 +263,8 @@ static size_t judge_wide(const struct wide_page *wide, struct span s)
 			i++;
 		}
 	}
-	return cost;
+	/* Single characters within Latin words are letters with accents, read two by two. */
+	return cost + (2 * glued > wides_seen ? glued * COST_MIXED : 0);
 }
 
 /* What stands near high bytes; a blank where something was left out. */

@@ -9,7 +9,7 @@
 
 const struct client_marks client_marks[] = {
 	{ .language = "en",
-	  .original = "original message|reply message|original email|original mail|original appointment|previous message|replied message",
+	  .original = "original message|reply message|original email|original mail|original appointment|previous message|replied message|original message processed by david®|original message processed by david|original message processed by tobit.infocenter",
 	  .forward = "forwarded message|forwarded mail|forwarded email|begin forwarded message|start of forwarded message|forwarded by|"
 	    "forwarded letter|forwarded from|original message forwarded|end of forwarded message",
 	  .wrote = "on % wrote:|on %, % wrote:|% wrote on %:|at % wrote:|% <%> wrote:|on %, % said:|%, % wrote:|in message % writes:|"

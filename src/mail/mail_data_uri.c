@@ -88,7 +88,7 @@ struct span data_pictures_take(struct walk *walk, struct span html)
 		return html;
 	char *out = arena_room(walk->arena, html.length + 1);
 	size_t n = 0, from = 0;
-	while (at) {
+	while (at && !arena_spent(walk->arena)) {
 		size_t start = (size_t)(at - html.at), stop = start + 5;
 		struct span encoded;
 		const char *type;

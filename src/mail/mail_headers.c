@@ -107,7 +107,9 @@ static bool cr_alone(struct span block)
 	const char *cr = memchr(block.at, '\r', block.length);
 	if (!cr || cr + 1 >= block.at + block.length || cr[1] == '\n' || cr[1] == '\r')
 		return cr && cr + 1 < block.at + block.length && cr[1] == '\r' && !memchr(block.at, '\n', block.length);
-	return !memchr(block.at, '\n', (size_t)(cr - block.at)) && !memchr(cr, '\n', block.length - (size_t)(cr - block.at));
+	/* The header decides: a stray line feed further down changes nothing. */
+	const char *empty = memmem(cr, block.length - (size_t)(cr - block.at), "\r\r", 2), *end = empty ? empty : block.at + block.length;
+	return !memchr(block.at, '\n', (size_t)(end - block.at));
 }
 
 static void add_field(struct arena *arena, struct fields *fields, const char *line, size_t name, size_t length)

@@ -167,6 +167,8 @@ static void read_senders(struct parse *parse)
 	author_read(parse->arena, &parse->head.fields, parse->hint, mail);
 	if (!mail->from_doubt && !text_equal_nocase(written, mail->from.address))
 		mail->from_doubt = "From is a list's, and the author was taken from another field";
+	else if (author_of_form(parse->arena, mail))
+		mail->from_doubt = "From is a machine's, and the author was taken from Reply-To";
 }
 
 /* Cut here, so that nobody behind ever sees a long one. */
@@ -370,6 +372,17 @@ static void mail_effort(struct effort *effort, const struct mail_source *source)
 	             LIMIT_PARSE_MS + LIMIT_PARSE_MS_MORE * (int64_t)(more / usual));
 }
 
+/* What was not looked at to its end is not cut: all of it is shown. */
+static void keep_all_if_spent(struct parse *parse)
+{
+	struct mail *mail = parse->mail;
+	if (!parse->arena->effort->spent || parse->options->text_only)
+		return;
+	mail->reply_text = mail->text;
+	mail->signature = NULL;
+	mail->history_cut = false;
+}
+
 static void problem_spent(struct arena *arena, struct strings *problems)
 {
 	if (arena->effort && arena->effort->spent)
@@ -401,7 +414,7 @@ void mail_parse(struct arena *arena, const struct mail_source *source, const str
 	if (parse.options->headers_only)
 		auto_judge(arena, &parse.head.fields, parse.options, mail);
 	else
-		read_body(&parse);
+		read_body(&parse), keep_all_if_spent(&parse);
 	make_digest(&parse);
 	problem_spent(arena, &mail->problems);
 	arena_limit(arena, outer);

@@ -124,6 +124,8 @@ const char *address_with_ascii_domain(struct arena *arena, const char *address);
 /* ---- mail_author.c ---- */
 /* Who wrote a mail that a list handed on under its own address; mail->from and the lists of addresses are read already. */
 void author_read(struct arena *arena, const struct fields *fields, const char *hint, struct mail *mail);
+/* Who filled in a form that a machine sent on: the one other person in Reply-To. */
+bool author_of_form(struct arena *arena, struct mail *mail);
 bool author_anywhere(struct arena *arena, const struct fields *fields, const char *envelope_from, struct mail *mail);
 
 /* ---- mail_ids.c, mail_date.c ---- */
@@ -274,6 +276,8 @@ bool signature_phrase(struct span line);
 bool dashed_line(struct span line);
 bool labelled_line(struct span line, struct span *value);
 bool block_by_shape(struct lines *lines, size_t i, const char *subject);
+/* mail_list_footer.c: the line from which on a mailing list speaks, lines->count: none. */
+size_t list_footer(const struct lines *lines);
 /* Where in a line that ends with an introduction this begins, behind words of somebody's own; 0: it is none. */
 size_t attribution_glued(struct span line);
 bool rule_of(struct span line, size_t least);                     /* nothing but at least so many dashes, stars ... */
@@ -292,6 +296,7 @@ void forward_read_attached(struct walk *walk);                    /* once reply_
 /* mail_auto_form.c: NULL, or why the subject (and the body with it) has the whole form of a program's notice. marked: a field says that a
  * machine sent it. */
 const char *automatic_form(const struct mail *mail, bool marked);
+bool machine_address(const char *address);                        /* mail_auto.c: does nobody read what is sent there? */
 bool absence_subject(const char *subject);
 bool absence_words(const char *text);
 void auto_form_init(void);

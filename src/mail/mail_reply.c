@@ -7,6 +7,7 @@
  * clear, text is kept: `reply_text` may hold too much, never too little, and `text` is always whole.
  * Makes no problems.
  */
+#include "mail_attribution.h"
 #include "mail_reply.h"
 
 #define BLOCK_LINES 12                   /* lines of a header block that are looked at */
@@ -22,7 +23,7 @@ static bool has_address(struct span text)
 size_t header_block(const struct lines *lines, size_t i)
 {
 	unsigned seen = 0, kinds = 0, strangers = 0;
-	bool address = false, date = false;
+	bool address = false, date = false, bare = false;
 	size_t n = 0, last = 0;
 	for (; i + n < lines->count && n < BLOCK_LINES; n++) {
 		const struct line *line = &lines->at[i + n];
@@ -34,6 +35,11 @@ size_t header_block(const struct lines *lines, size_t i)
 			for (size_t c = 0; line->header == HEADER_DATE && c < line->text.length; c++)
 				date = date || is_digit(line->text.at[c]);
 			strangers = 0;
+			last = n + 1;
+			bare = span_trim(line->text).length && ends_with_colon(span_trim(line->text));
+		} else if (bare && line->kind == LINE_TEXT) {
+			address = address || has_address(line->text);        /* "Von:", and the value on its own line */
+			bare = false;
 			last = n + 1;
 		} else if (line->kind == LINE_EMPTY || line->kind == LINE_QUOTED || n == 0 || ++strangers > 2) {
 			if (line->kind == LINE_EMPTY && n && n < 3 && i + n + 1 < lines->count && lines->at[i + n + 1].kind == LINE_HEADER && kinds < 3)
@@ -267,13 +273,32 @@ static const char *join(struct arena *arena, const struct lines *lines, size_t f
 	return lines_trimmed(out, n);
 }
 
+#define NOTES_LINES 4                    /* above "To:" in a mail of Notes */
+
+/* Notes puts name and date above its block, without words: "Ann Lee <ann@example.org>", "05.10.2026 09:12", "Please respond to ...". */
+static size_t above_notes_head(const struct lines *lines, size_t i)
+{
+	struct span behind;
+	for (size_t n = 0; n < NOTES_LINES && i > n + 1; n++) {
+		struct span date = span_trim(lines->at[i - 1 - n].text), name = span_trim(lines->at[i - 2 - n].text);
+		if (!date.length || !name.length)
+			break;
+		size_t digits = 0;
+		for (size_t c = 0; c < date.length; c++)
+			digits += is_digit(date.at[c]);
+		if (digits >= 8 && has_clock(date) && words_in(date) <= 4 && !has_address(date) && (bracketed_address(name, &behind) || name.at[name.length - 1] == '"'))
+			return i - 2 - n;
+	}
+	return i;
+}
+
 /* Rules and underscores right above the history belong to it. */
 static size_t above_history(const struct lines *lines, size_t end)
 {
 	size_t i = end;
 	while (i && (lines->at[i - 1].kind == LINE_EMPTY || lines->at[i - 1].kind == LINE_RULE))
 		i--;
-	return i;
+	return end < lines->count && lines->at[end].kind == LINE_HEADER ? above_notes_head(lines, i) : i;
 }
 
 /* "My answer. On Wed, 4 Apr 2012 at 3:59 PM, bob@example.org wrote:" is two lines in one, above a quote. */
@@ -339,6 +364,16 @@ static bool all_is_new(const struct mail *mail, const struct known *known)
 	return !known->ours && mail->forward.is_forward && (mail->kind == MAIL_REQUEST || subject_forward_prefix(mail->subject));
 }
 
+/* Where the words of a person may end: above what a list adds, unless there are no others. */
+static size_t words_end(const struct lines *lines, size_t end)
+{
+	size_t footer = list_footer(lines);
+	for (size_t i = 0; i < footer && footer < end; i++)
+		if (own_text(&lines->at[i]))
+			return footer;
+	return end;
+}
+
 /* Is something that a person wrote left out between here and there, or behind it? */
 static bool history_cut(const struct lines *lines, size_t end)
 {
@@ -359,14 +394,15 @@ void reply_make(struct arena *arena, struct arena *scratch, const char *marked, 
 	bool form = !known->ours && begins_with_block(&lines);           /* of a form, and of a mail without words above: nothing is history */
 	size_t end = form ? lines.count : history_start(&lines);
 	hide(&lines, above_history(&lines, end), lines.count);
+	size_t words = words_end(&lines, end);
 	if (!form) {
-		hide_quotes(&lines, end, mail->from.name);
+		hide_quotes(&lines, words, mail->from.name);
 		hide_top_introduction(&lines, end);
 	}
 	hide_last_rules(&lines, end);
 	mail->history_cut = history_cut(&lines, end);
 	bool sure;
-	size_t signature = signature_start(&lines, end, mail->from.name, known->ours, &sure);
+	size_t signature = signature_start(&lines, words, mail->from.name, known->ours, &sure);
 	mail->reply_text = join(arena, &lines, 0, signature);
 	const char *signed_by = join(arena, &lines, signature, end);
 	if (!*mail->reply_text && *signed_by && !sure) {

@@ -286,7 +286,7 @@ static void close_group(struct rtf *r)
 
 static void read_all(struct rtf *r)
 {
-	while (r->at < r->in.length) {
+	while (r->at < r->in.length && !arena_spent(r->arena)) {
 		char c = r->in.at[r->at];
 		if (c == '\\') {
 			control(r);

@@ -328,7 +328,7 @@ static void remember_special(struct walk *walk, struct part *part)
 		walk->nested = part;
 	if (!walk->calendar && (strcmp(part->type, "text/calendar") == 0 || strcmp(part->type, "application/ics") == 0))
 		walk->calendar = part;
-	if (!walk->named_text && part->filename && is_text(part) && (part == walk->root || strcmp(part->disposition.value, "attachment") != 0))
+	if (!walk->named_text && is_text(part) && (part == walk->root || (part->filename && strcmp(part->disposition.value, "attachment") != 0)))
 		walk->named_text = part;
 }
 

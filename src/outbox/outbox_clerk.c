@@ -39,6 +39,22 @@ void outbox_jobs_add_first(struct jobs *jobs, struct job *job)
 	jobs->count++;
 }
 
+struct job *outbox_jobs_take_if(struct jobs *jobs, bool (*may)(const void *context, const struct job *job), const void *context)
+{
+	struct job **at = &jobs->first;
+
+	while (*at && !may(context, *at))
+		at = &(*at)->next;
+	struct job *job = *at;
+	if (job) {
+		*at = job->next;
+		if (!job->next)
+			jobs->last = at;
+		jobs->count--;
+	}
+	return job;
+}
+
 struct job *outbox_jobs_take(struct jobs *jobs)
 {
 	struct job *job = jobs->first;

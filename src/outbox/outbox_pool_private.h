@@ -27,6 +27,7 @@ struct sender {
 	int index;
 	bool started, ended, connected, probes;
 	int64_t rest_until;
+	int64_t ticket;                          /* of the mail that it is sending, 0: none */
 	unsigned generation;                     /* of the configuration that the connection belongs to */
 	struct smtp *smtp;
 	struct store *store;
@@ -58,6 +59,7 @@ void outbox_jobs_add(struct jobs *jobs, struct job *job);
 void outbox_jobs_add_first(struct jobs *jobs, struct job *job);
 struct job *outbox_jobs_take(struct jobs *jobs);
 void outbox_job_free(struct job *job);
+struct job *outbox_jobs_take_if(struct jobs *jobs, bool (*may)(const void *context, const struct job *job), const void *context);   /* the first that may */
 /* Waits for the condition, at most until this monotonic time in microseconds. */
 void outbox_pool_wait(struct outbox *outbox, pthread_cond_t *condition, int64_t us);
 

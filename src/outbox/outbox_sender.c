@@ -158,11 +158,26 @@ static bool may_try(const struct sender *sender, int64_t now)
 	return now >= outbox->pause_until && now >= sender->rest_until && !(outbox->troubles && outbox->probing);
 }
 
+/* What one act tells in two mails arrives in their order: while a mail of a ticket is on its way, the next one waits. */
+static bool is_next_of_its_ticket(const void *context, const struct job *job)
+{
+	const struct outbox *outbox = context;
+
+	for (int i = 0; job->outcome.row.ticket && i < SENDERS_MOST; i++)
+		if (outbox->senders[i].ticket == job->outcome.row.ticket)
+			return false;
+	return true;
+}
+
+/* NULL: there is none that may be sent now. */
 static struct job *take_job(struct sender *sender)
 {
 	struct outbox *outbox = sender->outbox;
-	struct job *job = outbox_jobs_take(&outbox->ready);
+	struct job *job = outbox_jobs_take_if(&outbox->ready, is_next_of_its_ticket, outbox);
 
+	if (!job)
+		return NULL;
+	sender->ticket = job->outcome.row.ticket;
 	job->config = config_ref(outbox->config);
 	job->outcome.config = job->config;
 	if (outbox->troubles)
@@ -211,6 +226,9 @@ static void do_job(struct sender *sender, struct job *job)
 	outbox_attempt_init(&attempt, &outcome->arena, waiting(&outcome->row));
 	render_and_send(sender, job, &attempt);
 	pthread_mutex_lock(&outbox->lock);
+	sender->ticket = 0;
+	if (outbox->ready.count)                 /* one may have waited for this */
+		pthread_cond_signal(&outbox->senders_wake);
 	if (!note_health(sender, &attempt)) {
 		config_unref(&job->config);
 		outbox_jobs_add_first(&outbox->ready, job);
@@ -233,11 +251,13 @@ void *outbox_sender_main(void *context)
 
 	pthread_mutex_lock(&outbox->lock);
 	while (!outbox->stopping && sender->index < outbox->wanted) {
-		if (!outbox->ready.count || !may_try(sender, clock_monotonic_us())) {
+		struct job *job = may_try(sender, clock_monotonic_us()) ? take_job(sender) : NULL;
+
+		if (!job) {
 			sender_wait(sender, &idle_since);
 			continue;
 		}
-		do_job(sender, take_job(sender));
+		do_job(sender, job);
 		idle_since = clock_monotonic_us();
 	}
 	pthread_mutex_unlock(&outbox->lock);

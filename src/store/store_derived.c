@@ -161,9 +161,10 @@ static void piece_of_text(struct arena *arena, const char *text, size_t offset, 
 	*words = (struct words){ copy, there > most ? there - most : 0 };
 }
 
-static enum status words_of_mail(struct store *store, struct arena *arena, int64_t raw, size_t offset, size_t most, struct words *words, struct error *error)
+static enum status words_of_mail(struct store *store, struct arena *arena, int64_t raw, const struct answered *answered, size_t offset, size_t most,
+                                 struct words *words, struct error *error)
 {
-	struct mail_options options = { .light = true };
+	struct mail_options options = { .light = true, .answered = answered ? answered->ask : NULL, .answered_context = answered ? answered->context : NULL };
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	struct mail mail;
 	enum status status = store_mail(store, &scratch, raw, &options, &mail, error);
@@ -173,8 +174,8 @@ static enum status words_of_mail(struct store *store, struct arena *arena, int64
 	return status;
 }
 
-enum status store_words(struct store *store, struct arena *arena, const struct message_row *message, size_t offset, size_t most, struct words *words,
-                        struct error *error)
+enum status store_words(struct store *store, struct arena *arena, const struct message_row *message, const struct answered *answered, size_t offset,
+                        size_t most, struct words *words, struct error *error)
 {
 	struct kept kept;
 	enum status status;
@@ -197,5 +198,5 @@ enum status store_words(struct store *store, struct arena *arena, const struct m
 			return STATUS_OK;
 		}
 	}
-	return words_of_mail(store, arena, message->raw, offset, most, words, error);
+	return words_of_mail(store, arena, message->raw, answered, offset, most, words, error);
 }

@@ -283,7 +283,7 @@ static enum status add_later(struct store *store, struct arena *arena, int64_t t
 	enum status status = store_message(store, arena, ticket, seq, &message, error);
 
 	if (status == STATUS_OK)
-		status = store_words(store, arena, &message, 0, LATER_BYTES, &words, error);
+		status = store_words(store, arena, &message, NULL, 0, LATER_BYTES, &words, error);
 	if (status == STATUS_OK)
 		*ARENA_PUSH(arena, &facts->later) = (struct later_words){ seq, message.kind == MESSAGE_REPLY, message.agent, words.text };
 	return status;

@@ -294,6 +294,7 @@ static const char *html_of(const char *text)
 }
 
 #define P "<p style=\"margin:0 0 16px\">"
+#define AUTO "<p dir=\"auto\" style=\"margin:0 0 16px;text-align:start\">"
 #define Q "<blockquote style=\"margin:0 0 16px;padding:0 0 0 12px;border-left:2px solid #8a94a6\">"
 #define A(url) "<a href=\"" url "\" style=\"overflow-wrap:anywhere\">" url "</a>"
 
@@ -303,6 +304,10 @@ static void words_become_paragraphs(void **state)
 	assert_string_equal(html_of("a\n> b\n> c\n>\n> > d\ne"), P "a</p>\n" Q P "b<br>\nc</p>\n" P "&gt; d</p>\n</blockquote>\n" P "e</p>\n");
 	assert_string_equal(html_of("  x  y\n\tz"), P "&nbsp;&nbsp;x &nbsp;y<br>\n&nbsp; &nbsp; z</p>\n");
 	assert_string_equal(html_of(">"), Q "</blockquote>\n");
+	/* where words are written from right to left, the reader's program finds the direction of each paragraph */
+	assert_string_equal(html_of("a\n\nשלום"), AUTO "a</p>\n" AUTO "שלום</p>\n");
+	assert_string_equal(html_of("مرحبا"), AUTO "مرحبا</p>\n");
+	assert_string_equal(html_of("Привет 你好 Ընկեր"), P "Привет 你好 Ընկեր</p>\n");
 }
 
 static void links_are_made_of_three_schemes_alone(void **state)

@@ -247,6 +247,10 @@ static void blocks_are_cut_with_any_line_end(void **state)
 		assert_string_equal(mail.subject, "a b");
 		assert_string_equal(mail.text, "hello");
 	}
+	/* a stray line feed in the body does not change how the header ends its lines */
+	struct mail mail = read_mail("From: ann@example.net\rSubject: a\r\rhello\r\nthere\r");
+	assert_string_equal(mail.subject, "a");
+	assert_string_equal(mail.from.address, "ann@example.net");
 }
 
 static void rubbish_in_the_header_is_skipped(void **state)
@@ -359,6 +363,19 @@ static void who_wrote_through_a_list_is_found(void **state)
 	check_from("From: Ann Lee <000-dmarc-request@list.example>\nReply-To: Ann Lee <ann@example.net>\nList-Post: <mailto:l@list.example>", "ann@example.net", "Ann Lee", true);
 	/* A list that rewrites nothing, and a mail that is from no list. */
 	check_from("From: Ann Lee <ann@example.net>\nReply-To: L <l@lists.example>\nList-Post: <mailto:l@lists.example>", "ann@example.net", "Ann Lee", false);
+	/* what the first server saw: the envelope's sender is of the From's domain, and no return path of one mail */
+	check_from("From: L <l@lists.example>\nReply-To: L <l@lists.example>\nList-Post: <mailto:l@lists.example>\n"
+	           "ARC-Authentication-Results: i=2; mx.example; spf=pass smtp.mailfrom=l-bounces@lists.example; dmarc=pass header.from=lists.example\n"
+	           "ARC-Authentication-Results: i=1; mx.lists.example; dmarc=pass header.from=example.net; spf=pass smtp.mailfrom=ann@example.net", "ann@example.net", "L", true);
+	check_from("From: L <l@lists.example>\nList-Post: <mailto:l@lists.example>\nARC-Authentication-Results: i=1; mx; dmarc=pass header.from=example.net; spf=pass smtp.mailfrom=b+x=y.z@example.net",
+	           "l@lists.example", "L", false);
+	/* a form that a machine sends on: who filled it in is the one other person in Reply-To */
+	check_from("From: Shop <no-reply@mailer.example>\nReply-To: Ann Lee <ann@example.net>\nPrecedence: bulk", "ann@example.net", "Ann Lee", true);
+	check_from("From: WordPress <wordpress@www.shop.example>\nReply-To: ann@example.net\nList-Unsubscribe: <https://x.example/u>", "ann@example.net", "WordPress", true);
+	check_from("From: Shop <no-reply@shop.example>\nReply-To: help@support.shop.example", "no-reply@shop.example", "Shop", false);
+	check_from("From: Shop <no-reply@shop.example>\nReply-To: noreply@mailer.example", "no-reply@shop.example", "Shop", false);
+	check_from("From: Ann <ann@example.net>\nReply-To: eve@other.example", "ann@example.net", "Ann", false);
+	check_from("From: Shop <no-reply@shop.example>\nReply-To: a@example.net, b@example.com", "no-reply@shop.example", "Shop", false);
 	check_from("From: Ann via the web <ann@example.net>\nReply-To: eve@example.net", "ann@example.net", "Ann via the web", false);
 }
 

@@ -146,6 +146,23 @@ static void introductions_glued_to_the_last_word(void **state)
 	assert_reply("On Mon, Oct. 5, 2026 at 9:12 Ann Lee <ann@example.org> wrote:\n> Does it?\n\nYes.\n", "Yes.");
 }
 
+/* What a list adds below answers nothing: the quote above it is history. */
+static void a_list_footer_does_not_keep_the_quote_above_it(void **state)
+{
+	const char *footer = "\n- --------------------------------------------\nTo unsubscribe, e-mail: users-unsubscribe@example.org\nFor more, e-mail: users-help@example.org\n";
+	assert_reply(arena_printf(&arena, "It does.\n\n> -----Original Message-----\n> From: Ann Lee\n> Does it?\n%s", footer), "It does.");
+	assert_reply(arena_printf(&arena, "> Does it?\n\nIt does.\n%s", footer), "> Does it?\n\nIt does.");
+	assert_reply("How do I unsubscribe?\n\n----------\nI tried the page.\n", "How do I unsubscribe?\n\n----------\nI tried the page.");
+}
+
+static void heads_of_notes_and_others(void **state)
+{
+	assert_reply("Yes.\n\n\"Ann Lee\" <ann@example.org>\n10/05/2026 09:12 AM\nPlease respond to users\n\nTo: users@example.org\ncc:\nSubject: Source\n\nDoes it?\n", "Yes.");
+	assert_reply("Ja.\n\nVon:\n\"Ann Lee\" <ann@example.org>\nAn:\n<bob@example.org>\nDatum:\n05.10.2026 09:12\nBetreff:\nRe: Drucker\n\nGeht er?\n", "Ja.");
+	assert_reply("Ja.\n\nOriginal Message processed by david\xC2\xAE\nRe: Drucker (05-Okt-2026 9:12)\nVon:   Ann Lee\nAn:   bob@example.org\n\nGeht er?\n", "Ja.");
+	assert_reply("Yes.\n\nOn Mon, Oct 5, 2026 at 9:12 AM Ann Lee\n<\nmailto:ann@example.org\n> wrote:\n> Does it?\n", "Yes.");
+}
+
 static void pages_of_mail_programs(void **state)
 {
 	static const char *const pages[] = {
@@ -266,7 +283,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(introductions_in_every_language), TEST(header_blocks_in_every_language), TEST(original_message_lines), TEST(ways_of_quoting), TEST(introductions_of_unknown_languages), TEST(blocks_of_unknown_languages),
-		TEST(introductions_glued_to_the_last_word), TEST(pages_of_mail_programs),
+		TEST(introductions_glued_to_the_last_word), TEST(a_list_footer_does_not_keep_the_quote_above_it), TEST(heads_of_notes_and_others),
+		TEST(pages_of_mail_programs),
 		TEST(the_page_helps_a_poor_text), TEST(signatures_are_split_off),
 		TEST(formulas_of_many_languages_end_the_words), TEST(formulas_are_known_without_their_marks),
 		TEST(a_name_behind_a_slash_signs_but_a_command_does_not), TEST(long_texts_are_quick),

@@ -82,6 +82,9 @@ static void a_lone_text_is_shown_and_is_a_file(void **state)
 	assert_int_equal(mail.attachments.count, 1);
 	mail = read_mail(HEAD "Content-Type: text/plain; name=a.txt\nContent-Disposition: attachment\n\nbegin 644 b\n,2&5L;&\\@=V]R;&0A\n`\nend\n");
 	assert_int_equal(mail.attachments.count, 1);     /* what lies in the file is no second one */
+	mail = read_mail(HEAD "Content-Type: text/plain\nContent-Disposition: attachment\n\nIt is broken.");     /* a nameless file, too */
+	assert_string_equal(mail.text, "It is broken.");
+	assert_int_equal(mail.attachments.count, 1);
 }
 
 static void what_stands_behind_the_page_is_shown(void **state)

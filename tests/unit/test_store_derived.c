@@ -124,7 +124,7 @@ static void pieces_hold_each_character_once(void **state)
 			const char *all = "";
 
 			for (size_t at = 0; at < sizeof text; at += most) {
-				OK(store_words(f->store, &f->arena, message, at, most, &words, &f->error));
+				OK(store_words(f->store, &f->arena, message, NULL, at, most, &words, &f->error));
 				assert_true(utf8_valid(words.text, strlen(words.text)) && strlen(words.text) <= most + 3);
 				assert_int_equal(words.left > 0, at + most < strlen(text));
 				all = arena_printf(&f->arena, "%s%s", all, words.text);

@@ -1,0 +1,50 @@
+/*
+ * mail_list_footer.c - what a mailing list adds below each mail: "To unsubscribe ...", below a rule.
+ *
+ * Nobody wrote it, and it answers nothing: a quote above it is not one between somebody's own words. Known by a rule near the end and, below it, nothing
+ * but a few lines of which one names how lists are left or managed. Looks at the last LINES lines.
+ */
+#include "mail_client_words.h"
+
+#define LINES 14                         /* of a footer, empty ones too */
+#define LINE_BYTES 300                   /* a person's paragraph is longer */
+
+static bool names_a_list(struct span line)
+{
+	static const char *const signs[] = {
+		"unsubscribe", "listinfo", "mailman", "mailing list", "mailing-list", "mailingliste", "liste de diffusion", "lista de correo", "lista de distribu", "/lists/", "-request@",
+		"googlegroups.com", "groups.io", "discussion list", "abbestellen", "désabonner", "désinscrire", "darse de baja", "cancellarsi", "afmelden", "отписаться", "wypisać",
+	};
+	for (size_t i = 0; i < COUNT_OF(signs); i++)
+		if (fold_find(line, signs[i]))
+			return true;
+	return false;
+}
+
+/* Of a clear-signed mail it may stand behind "- " (RFC 4880, section 7.1). */
+static bool is_rule(struct span line)
+{
+	line = visible_trim(line);
+	if (line.length > 2 && line.at[0] == '-' && line.at[1] == ' ')
+		line = (struct span){ line.at + 2, line.length - 2 };
+	return rule_of(line, 8);
+}
+
+size_t list_footer(const struct lines *lines)
+{
+	size_t end = lines->count, rule = lines->count;
+	while (end && lines->at[end - 1].kind == LINE_EMPTY)
+		end--;
+	bool list = false;
+	for (size_t i = end, n = 0; i > 0 && n < LINES; i--, n++) {
+		const struct line *line = &lines->at[i - 1];
+		if (line->kind == LINE_QUOTED || line->rest || line->text.length > LINE_BYTES)
+			break;
+		if (list && (line->kind == LINE_SIGNATURE || is_rule(line->text))) {
+			rule = i - 1;
+			break;
+		}
+		list = list || (line->kind != LINE_EMPTY && names_a_list(line->text));
+	}
+	return rule;
+}
