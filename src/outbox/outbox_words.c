@@ -159,7 +159,7 @@ static const char *history_of(const struct rendering *r, const char *newest)
 {
 	CLEANUP_BUFFER struct buffer out;
 	const struct outbox_answered from = { r->store, r->policy, r->templates };
-	const struct answered answered = { outbox_answered, &from };
+	const struct answered answered = { r->answered, &from };
 	struct error error;
 	struct message_row message;
 	struct words words;
@@ -168,7 +168,7 @@ static const char *history_of(const struct rendering *r, const char *newest)
 	buffer_init(&out);
 	for (int looked = 0; seq > 0 && shown < HISTORY_MESSAGES && looked < HISTORY_LOOKS; seq--, looked++) {
 		if (seq == r->row->outgoing.about_seq || store_message(r->store, r->arena, r->row->outgoing.ticket, seq, &message, &error) != STATUS_OK
-		    || message.kind == MESSAGE_NOTICE || store_words(r->store, r->arena, &message, r->plain ? NULL : &answered, 0, HISTORY_WORDS, &words, &error) != STATUS_OK || !*words.text)
+		    || message.kind == MESSAGE_NOTICE || store_words(r->store, r->arena, &message, &answered, 0, HISTORY_WORDS, &words, &error) != STATUS_OK || !*words.text)
 			continue;
 		buffer_printf(&out, "%s%s%s, %s:\n%s%s\n", shown++ ? "\n" : "", stays_inside(r, &message) ? "[note] " : "",
 		              message.agent && *message.agent ? message.agent : name_or_address(&message.from), time_rfc3339(r->arena, message.date), words.text,
