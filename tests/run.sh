@@ -1,13 +1,13 @@
 #!/bin/sh
 # run.sh - the whole suite on what BUILD holds: unit tests, walls between rooms, man pages, black box, Postfix. `make check` builds first.
 # Speaks of what fails; ends with one line "N passed, N failed", and that exit status.
-# ONLY="units rooms" (any of units rooms manuals calendar blackbox property postfix) runs a part of it; FAST=1 what takes less than a minute.
+# ONLY="units rooms" (any of units rooms manuals calendar reading blackbox property postfix) runs a part of it; FAST=1 what takes less than a minute.
 # Says the ten slowest of the unit programs and black-box tests.
 set -u
 cd "$(dirname "$0")/.." || exit 70
 BUILD=${BUILD:-build}
 SLOW=${SLOW:-1}                          # sanitizers make all of it so many times slower, and its bounds with it
-all='units rooms manuals calendar blackbox property postfix'
+all='units rooms manuals calendar reading blackbox property postfix'
 [ -z "${FAST:-}" ] || all='units rooms manuals'
 ONLY=${ONLY:-$all}
 export BUILD
@@ -97,6 +97,20 @@ calendar() {
 	fi
 }
 
+# Replies, forwards, absence notices of real programs in many languages; `python3 tests/reading/trial.py` reads them all.
+reading() {
+	SPORTELLO=$BUILD/sportello python3 tests/reading/trial.py --every 5 --floor 97 >"$log" 2>&1
+	status=$?
+	if [ $status = 0 ]; then
+		echo "reading: $(tail -n 1 "$log"), $(sed -n 's/^all *//p' "$log")"
+		count 1 0
+	else
+		cat "$log"
+		echo "FAILED: tests/reading/trial.py"
+		count 0 1
+	fi
+}
+
 blackbox() {
 	[ -e tests/blackbox/run.py ] || return 0
 	timeout $((900 * SLOW)) python3 tests/blackbox/run.py >"$log" 2>&1
@@ -118,7 +132,7 @@ postfix() {
 
 for part in $ONLY; do
 	case $part in
-	units | rooms | manuals | calendar | blackbox | property | postfix) "$part" ;;
+	units | rooms | manuals | calendar | reading | blackbox | property | postfix) "$part" ;;
 	*) echo "run.sh: there is no part $part" >&2; exit 64 ;;
 	esac
 done

@@ -61,7 +61,7 @@ static bool own_words(struct span text, int sure)
 {
 	if (memchr(text.at, '@', text.length) || before_digit(text) < text.length)
 		return false;
-	return words_in(text) >= (sure == 2 ? 3u : 4u) + (strchr(".)", text.at[text.length - 1]) != NULL) || (text.length >= GLUED_LONG && (unsigned char)text.at[0] >= 0xE0);
+	return words_in(text) >= (sure == 2 ? 3u : 4u) + (strchr(".)", text.at[text.length - 1]) != NULL) || (sure == 2 && text.length >= GLUED_LONG && (unsigned char)text.at[0] >= 0xE0 && (unsigned char)text.at[text.length - 1] >= 0x80);
 }
 
 /* "On ", "Am ": not only a day, a month or a number, as any words may hold. */
@@ -82,7 +82,7 @@ static bool begins_dated(struct span text)
 
 size_t attribution_glued(struct span line)
 {
-	struct span text = span_trim(line);
+	struct span text = visible_trim(line);
 	size_t start = (size_t)(text.at - line.at);
 	if (text.length < GLUED_LEAST || text.length > ATTRIBUTION_BYTES || text.at[0] == '>' || !ends_with_colon(text) || (!memchr(text.at, '@', text.length) && !has_clock(text)))
 		return 0;

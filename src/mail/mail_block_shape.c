@@ -135,6 +135,29 @@ static struct shape go_over(struct lines *lines, size_t i, const char *subject, 
 	return shape;
 }
 
+/* A value that is the subject of the mail itself says more than any label. */
+static bool names_subject(const struct lines *lines, size_t i, const char *subject)
+{
+	struct span value;
+	size_t length = strlen(subject);
+	for (size_t end = i + BLOCK_MOST; length > 3 && i < end && i < lines->count; i++)
+		if (labelled_line(lines->at[i].text, &value) && value.length == length && memcmp(value.at, subject, length) == 0)
+			return true;
+	return false;
+}
+
+bool block_by_subject(struct lines *lines, size_t i, const char *subject)
+{
+	struct span value;
+	if (lines->at[i].kind == LINE_EMPTY || lines->at[i].kind == LINE_QUOTED || !labelled_line(lines->at[i].text, &value) || !names_subject(lines, i, subject))
+		return false;
+	struct shape shape = go_over(lines, i, subject, false);
+	if (shape.lines < 3 || !shape.address || !(shape.seen & 1u << HEADER_SUBJECT) || !(shape.date || shape.lines > 3))
+		return false;
+	go_over(lines, i, subject, true);
+	return true;
+}
+
 bool block_by_shape(struct lines *lines, size_t i, const char *subject)
 {
 	struct shape shape = go_over(lines, i, subject, false);

@@ -173,10 +173,30 @@ static const char *subject_inside(const char *subject)
 	return subject + prefix + strspn(subject + prefix, " ");
 }
 
+#define BLOCK_WITHIN 200                 /* lines in which a block is looked for by its subject */
+
+/* A block in a language that nobody knows, and above it at most one line that may be its mark. */
+static bool find_by_subject(struct arena *arena, const struct lines *lines, const char *subject, struct beginning *found)
+{
+	struct lines copy = { ARENA_ARRAY(arena, struct line, lines->count), lines->count };
+	memcpy(copy.at, lines->at, lines->count * sizeof *copy.at);
+	for (size_t i = 0; i < copy.count && i < BLOCK_WITHIN; i++) {
+		if (!block_by_subject(&copy, i, subject))
+			continue;
+		size_t above = i;
+		while (above && copy.at[above - 1].kind == LINE_EMPTY)
+			above--;
+		bool mark = above && above + 2 >= i && span_starts_nocase(visible_trim(copy.at[above - 1].text), "--");
+		*found = (struct beginning){ .at = mark ? above - 1 : i, .delimited = mark };
+		return true;
+	}
+	return false;
+}
+
 static bool forward_inline(struct arena *arena, const struct lines *lines, bool subject_says, const struct mail *mail, struct mail_forward *forward)
 {
 	struct beginning start;
-	if (!find_beginning(lines, subject_says, &start))
+	if (!find_beginning(lines, subject_says, &start) && !(subject_says && find_by_subject(arena, lines, subject_inside(mail->subject), &start)))
 		return false;
 	size_t first = start.at + (start.said || start.delimited), next = next_shown(lines, first);
 	bool quoted = start.quoted || (next < lines->count && lines->at[next].kind == LINE_QUOTED);

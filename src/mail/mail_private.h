@@ -276,6 +276,8 @@ bool signature_phrase(struct span line);
 bool dashed_line(struct span line);
 bool labelled_line(struct span line, struct span *value);
 bool block_by_shape(struct lines *lines, size_t i, const char *subject);
+/* The same without a mark above, where one of its values is the subject. */
+bool block_by_subject(struct lines *lines, size_t i, const char *subject);
 /* mail_list_footer.c: the line from which on a mailing list speaks, lines->count: none. */
 size_t list_footer(const struct lines *lines);
 /* Where in a line that ends with an introduction this begins, behind words of somebody's own; 0: it is none. */

@@ -308,8 +308,7 @@ static struct lines split_shared(struct arena *arena, struct lines lines)
 		struct span text = lines.at[i].text, next = span_trim(lines.at[i + 1].text);
 		if ((next.length && next.at[0] != '>') || !text.length || text.length > SHARED_MOST)
 			continue;
-		char last = span_trim(text).length ? span_trim(text).at[span_trim(text).length - 1] : ' ';
-		if (last != ':' && last != '\x9A' && last != '>')
+		if (!ends_with_colon(visible_trim(text)))
 			continue;
 		tries++;
 		size_t at = attribution_glued(text);

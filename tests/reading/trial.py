@@ -124,7 +124,8 @@ def reply(locale, pattern, form, n):
     """A mail, and what its reply_text is: (whole text) or (words that are in it, words that are not)."""
     language = base_language(locale)
     one, two, before = words.SAY[language]
-    intro = filled(pattern, date=date_of(locale, n).split(" ")[0] if "{time}" in pattern else date_of(locale, n), time="09:12", who=who_of(n, form))
+    day = ("2026-10-05", "05.10.2026", "5/10/26")[n % 3] if "{time}" in pattern else date_of(locale, n)
+    intro = filled(pattern, date=day, time="09:12", who=who_of(n, form))
     own, old = one + "\n\n" + two, before + "\n" + "https://desk.example/t/12"
     quoted = "\n".join("> " + line for line in old.split("\n"))
     if form == "wrapped":

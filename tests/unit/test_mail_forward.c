@@ -43,6 +43,8 @@ static void forwards_of_every_program_are_read(void **state)
 		  "carl@example.net", "Carl", "Order", "The box was wet.", "" },
 		{ "Subject: Fwd: Order\r\n", "> ---------- Qwaat xyx ----------\n> Veet: Carl <carl@example.net>\n> Taat: 5/10/26, 9:12\n> Wyq: Order\n> Naat: Ann <ann@example.com>\n>\n> The box was wet.\n",
 		  "carl@example.net", "Carl", "Order", "The box was wet.", "" },
+		{ "Subject: Fwd: The order of May\r\n", "Look.\n\n-- Qwaat xyx\nVeet: Carl <carl@example.net>\nTaat: 5/10/26, 9:12\nWyq: The order of May\nNaat: Ann <ann@example.com>\n\nThe box was wet.\n",
+		  "carl@example.net", "Carl", "The order of May", "The box was wet.", "Look." },
 		{ "Subject: Fwd: Order\r\n", "---------- Forwarded message ----------\nFrom: Carl <carl@example.net>\nWyq: Order\nDate: 5/10/26\nNaat: Ann <ann@example.com>\n\nThe box was wet.\n",
 		  "carl@example.net", "Carl", "Order", "The box was wet.", "" },
 	};

@@ -142,6 +142,7 @@ static void introductions_glued_to_the_last_word(void **state)
 	assert_reply("Merci, tout va bien.Le lun. 5 oct. 2026 à 09:12, Ann Lee <ann@example.org> a écrit :\n> Ça va ?\n", "Merci, tout va bien.");
 	assert_reply("また動きました。2026年10月5日(月) 9:12 Ann Lee <ann@example.org>:\n> どうですか\n", "また動きました。");
 	assert_reply("It works again now. Ann Lee <ann@example.org> wrote on 5 Oct 2026:\n> Does it?\n", "It works again now.");
+	assert_reply("هل يمكنكم فحص الطابق الثاني؟ ----- في 2026-10-05 على 09:12، Ann Lee <ann@example.org> كتب:\xE2\x80\x8F\n> Does it?\n", "هل يمكنكم فحص الطابق الثاني؟");
 	assert_reply("Prof. Dr. Ann Lee <ann@example.org> wrote:\n> Does it?\n\nYes.\n", "Yes.");
 	assert_reply("On Mon, Oct. 5, 2026 at 9:12 Ann Lee <ann@example.org> wrote:\n> Does it?\n\nYes.\n", "Yes.");
 }
