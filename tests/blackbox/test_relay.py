@@ -296,3 +296,40 @@ def test_maildir_keeps_the_envelope(desk):
     assert str(one["Subject"]) == "Re: perché? [#1]" and str(one["Auto-Submitted"]) == "auto-replied"
     assert one["X-Auto-Response-Suppress"] == "All" and one["Precedence"] is None
     assert b"\r" not in one.data and b"\x00" not in one.data and one.data.isascii()
+
+
+@setup(relay="smtp")
+def test_a_domain_beyond_ascii_goes_to_a_relay_without_smtputf8(desk):
+    """Its A-label is written, and both forms are one customer."""
+    desk.relay.offers = ["8BITMIME"]
+    desk.accept(mail(sender="Pele <pele@exámple.com>"), sender="pele@exámple.com")
+    desk.accept(mail(sender="Pele <pele@xn--exmple-qta.com>", subject="again"), sender="pele@xn--exmple-qta.com")
+    theirs = wait_until(lambda: (lambda m: m if len(m) == 2 else None)([m for m in desk.sent() if BOB not in m.recipients]))
+    assert [m.recipients for m in theirs] == [["pele@xn--exmple-qta.com"]] * 2
+    assert {desk.ticket(n)["customer"]["address"] for n in (1, 2)} == {"pele@xn--exmple-qta.com"}
+
+
+@setup(relay="smtp")
+def test_mails_of_a_ticket_keep_their_order(desk):
+    """Ten senders and a slow relay: no mail of a ticket overtakes the one before it."""
+    desk.set("relay.senders", 10)
+    desk.write_config()
+    desk.hup()
+    wait_until(lambda: desk.log("daemon.reload"))
+    with desk.session() as session:
+        for i in range(8):
+            assert session.deliver(mail(subject="n%d" % i), ["support@example.org"])[0][0] == 250
+    desk.wait_sent(16)
+    for notice in desk.sent_to(BOB):
+        desk.accept(mail(sender="Bob Rossi <%s>" % BOB, reply_to=notice, body="/close\n\nDone.\n"), address_of(notice), sender=BOB)
+    wait_until(lambda: not desk.outbox())
+    rows = {e["message_id"]: int(e["outbox"]) for e in desk.log("outbox.sent")}
+    by_ticket = {}
+    for event in desk.log("outbox.sent"):
+        by_ticket.setdefault(event["ticket"], []).append(event["message_id"])
+    order = {}
+    for m in desk.sent():
+        for ticket, ids in by_ticket.items():
+            if m["Message-ID"] in ids:
+                order.setdefault(ticket, []).append(rows[m["Message-ID"]])
+    assert len(order) == 8 and all(numbers == sorted(numbers) for numbers in order.values()), order
