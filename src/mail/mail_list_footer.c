@@ -30,21 +30,29 @@ static bool is_rule(struct span line)
 	return rule_of(line, 8);
 }
 
-size_t list_footer(const struct lines *lines)
+/* The lowest rule within the last lines; lines->count: none. */
+static size_t last_rule(const struct lines *lines, size_t end)
 {
-	size_t end = lines->count, rule = lines->count;
-	while (end && lines->at[end - 1].kind == LINE_EMPTY)
-		end--;
-	bool list = false;
 	for (size_t i = end, n = 0; i > 0 && n < LINES; i--, n++) {
 		const struct line *line = &lines->at[i - 1];
 		if (line->kind == LINE_QUOTED || line->rest || line->text.length > LINE_BYTES)
 			break;
-		if (list && (line->kind == LINE_SIGNATURE || is_rule(line->text))) {
-			rule = i - 1;
-			break;
-		}
-		list = list || (line->kind != LINE_EMPTY && names_a_list(line->text));
+		if (line->kind == LINE_SIGNATURE || (line->kind != LINE_EMPTY && is_rule(line->text)))
+			return i - 1;
 	}
-	return rule;
+	return lines->count;
+}
+
+size_t list_footer(const struct lines *lines)
+{
+	size_t end = lines->count;
+	while (end && lines->at[end - 1].kind == LINE_EMPTY)
+		end--;
+	size_t rule = last_rule(lines, end);
+	if (rule + 1 == end && rule > 0)                         /* a footer may end with a rule, too */
+		rule = last_rule(lines, rule);
+	for (size_t i = rule + 1; i < end; i++)
+		if (lines->at[i].kind != LINE_EMPTY && names_a_list(lines->at[i].text))
+			return rule;
+	return lines->count;
 }

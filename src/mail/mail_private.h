@@ -254,6 +254,7 @@ struct line {
 	bool history, signature, soft, bare;     /* by structure */
 	bool attribution_start;          /* LINE_ATTRIBUTION: first of its lines */
 	bool hidden;                     /* decided: not part of the reply */
+	bool glued;                      /* cut off the line above, which had no end there */
 	unsigned char header;            /* which header, LINE_HEADER: enum header_word */
 	bool rest;                       /* LINE_TEXT: all that stands behind LIMIT_TEXT_LINES, with its line ends */
 };

@@ -268,7 +268,8 @@ static const char *join(struct arena *arena, const struct lines *lines, size_t f
 			run.length += 1 + lines->at[next].text.length;
 		memcpy(out + n, run.at, run.length);
 		n += run.length;
-		out[n++] = '\n';
+		if (next >= to || !lines->at[next].glued || lines->at[next].hidden)       /* what stays together stays one line */
+			out[n++] = '\n';
 	}
 	return lines_trimmed(out, n);
 }
@@ -320,6 +321,7 @@ static struct lines split_shared(struct arena *arena, struct lines lines)
 		room[i + 1] = room[i];
 		room[i].text = (struct span){ text.at, at };
 		room[i + 1].text = (struct span){ text.at + at, text.length - at };
+		room[i + 1].glued = true;
 		return (struct lines){ room, lines.count + 1 };
 	}
 	return lines;
