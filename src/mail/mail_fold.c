@@ -78,13 +78,20 @@ bool fold_equal(struct span span, const char *word)
 	return span.length && fold_starts(span, word) == span.length;
 }
 
+/* Of a first letter beyond ASCII, folded as fold_starts() compares it. */
+size_t word_slot_wide(struct span span)
+{
+	uint32_t code;
+	return 128 + (utf8_decode(span.at, span.length, &code) ? letter_fold(code) % 64 : 0);
+}
+
 void word_index_make(struct word_index *index, const void *words, size_t stride, size_t count)
 {
 	*index = (struct word_index){ 0 };
 	for (size_t i = count; i-- > 0;) {
 		const char *word;
 		memcpy(&word, (const char *)words + i * stride, sizeof word);
-		unsigned short *first = &index->first[(unsigned char)*word < 128 ? (unsigned char)*word : 128];
+		unsigned short *first = &index->first[(unsigned char)*word < 128 ? (unsigned char)*word : word_slot_wide(span_of(word))];
 		index->next[i + 1] = *first;
 		*first = (unsigned short)(i + 1);
 	}

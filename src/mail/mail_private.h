@@ -52,14 +52,15 @@ static inline size_t fold_starts(struct span span, const char *word)
 const char *fold_find(struct span span, const char *word);       /* NULL: nowhere */
 bool fold_equal(struct span span, const char *word);
 uint32_t code_fold(uint32_t code);                               /* one letter */
-/* Many words by their first byte, so that only those are compared that can begin here: made once, before the first thread. At most
+/* Many words by their first letter, so that only those are compared that can begin here: made once, before the first thread. At most
  * 511 words, none of which begins with an apostrophe. */
-struct word_index { unsigned short first[129], next[512]; };    /* number + 1 of a word, 0: none; in the order of the words */
+struct word_index { unsigned short first[128 + 64], next[512]; };        /* number + 1 of a word, 0: none; in the order of the words */
 void word_index_make(struct word_index *index, const void *words, size_t stride, size_t count);   /* each begins with a const char * */
+size_t word_slot_wide(struct span span);
 static inline size_t word_index_at(const struct word_index *index, struct span span)
 {
 	unsigned char a = span.length ? (unsigned char)span.at[0] : 0;
-	return index->first[a < 128 ? (unsigned char)lower((char)a) : 128];
+	return index->first[a < 128 ? (unsigned char)lower((char)a) : word_slot_wide(span)];
 }
 /* Does one of the words stand anywhere in the text? */
 bool fold_find_any(struct span span, const char *const *words, const struct word_index *index);

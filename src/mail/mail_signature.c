@@ -61,26 +61,36 @@ static const char *const closings[] = {
 
 static struct word_index closing_index;
 
+/* Letters without their marks, as people write them whose keyboard has none: "Z powazaniem", "Mit freundlichen Gruessen". */
+static const struct { const char *letters, *bare; } bare_letters[] = {
+	{ "àáâãåāăąạảấầậ", "a" }, { "çćč", "c" }, { "ďđð", "d" }, { "èéêëēęěėẹ", "e" }, { "ğģ", "g" }, { "ìíîïīįı", "i" }, { "ķ", "k" },
+	{ "łľļ", "l" }, { "ñńňņ", "n" }, { "òóôõőọ", "o" }, { "ŕř", "r" }, { "śšşș", "s" }, { "ťţț", "t" }, { "ùúûūůűų", "u" },
+	{ "ýÿ", "y" }, { "źżž", "z" }, { "ß", "ss" }, { "ä", "ae" }, { "æ", "ae" }, { "ö", "oe" }, { "ø", "oe" }, { "ü", "ue" }, { "œ", "oe" },
+};
+#define BARE_LOW 0x220                   /* the first letters of Latin with marks, and Vietnamese ones, by number: made once */
+#define BARE_HIGH 0x1E00
+static const char *bare_low[BARE_LOW], *bare_high[256];
+
+static const char **bare_slot(uint32_t code)
+{
+	return code < BARE_LOW ? &bare_low[code] : code >= BARE_HIGH && code < BARE_HIGH + COUNT_OF(bare_high) ? &bare_high[code - BARE_HIGH] : NULL;
+}
+
 void signature_init(void)
 {
 	word_index_make(&closing_index, closings, sizeof *closings, COUNT_OF(closings));
+	for (size_t i = 0; i < COUNT_OF(bare_letters); i++) {
+		uint32_t code;
+		for (const char *p = bare_letters[i].letters; *p; p += utf8_decode(p, strnlen(p, 4), &code))
+			if (utf8_decode(p, strnlen(p, 4), &code) && bare_slot(code))
+				*bare_slot(code) = bare_letters[i].bare;
+	}
 }
 
-/* Letters without their marks, as people write them whose keyboard has none: "Z powazaniem", "Mit freundlichen Gruessen". */
 static const char *bare_letter(uint32_t code)
 {
-	static const struct { const char *letters, *bare; } table[] = {
-		{ "àáâãåāăąạảấầậ", "a" }, { "çćč", "c" }, { "ďđð", "d" }, { "èéêëēęěėẹ", "e" }, { "ğģ", "g" }, { "ìíîïīįı", "i" }, { "ķ", "k" },
-		{ "łľļ", "l" }, { "ñńňņ", "n" }, { "òóôõőọ", "o" }, { "ŕř", "r" }, { "śšşș", "s" }, { "ťţț", "t" }, { "ùúûūůűų", "u" },
-		{ "ýÿ", "y" }, { "źżž", "z" }, { "ß", "ss" }, { "ä", "ae" }, { "æ", "ae" }, { "ö", "oe" }, { "ø", "oe" }, { "ü", "ue" }, { "œ", "oe" },
-	};
-	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		uint32_t letter;
-		for (const char *p = table[i].letters; *p; p += utf8_decode(p, strnlen(p, 4), &letter))
-			if (utf8_decode(p, strnlen(p, 4), &letter) && letter == code)
-				return table[i].bare;
-	}
-	return NULL;
+	const char **slot = bare_slot(code);
+	return slot ? *slot : NULL;
 }
 
 /* Is this ASCII line the phrase without its marks? The umlauts may have lost their e, too. */
@@ -90,14 +100,16 @@ static bool equal_bare(struct span line, const char *phrase)
 	bool marked = false;
 	for (const char *p = phrase; *p; p += size) {
 		uint32_t code;
-		size = utf8_decode(p, strnlen(p, 4), &code);
-		if (!size || i >= line.length)
+		if (i >= line.length)
 			return false;
-		if (code < 128) {
-			if (lower(line.at[i++]) != (char)code)
+		if ((unsigned char)*p < 128) {
+			size = 1;
+			if (lower(line.at[i++]) != *p)
 				return false;
 			continue;
 		}
+		if (!(size = utf8_decode(p, strnlen(p, 4), &code)))
+			return false;
 		const char *letters = bare_letter(code);
 		marked = true;
 		if (!letters || lower(line.at[i++]) != letters[0])
@@ -112,6 +124,12 @@ static bool shown(const struct line *line)
 	return !line->hidden && line->kind != LINE_EMPTY;
 }
 
+/* Most phrases differ from a line in their second letter, if not in the first. */
+static bool may_be(struct span line, bool ascii, const char *phrase)
+{
+	return line.length == 1 || !ascii || (unsigned char)phrase[1] >= 128 || phrase[1] == lower(line.at[1]);
+}
+
 bool closing_line(struct span line)
 {
 	line = span_trim(line);
@@ -121,7 +139,7 @@ bool closing_line(struct span line)
 		return false;
 	bool ascii = charset_is_ascii(line.at, line.length);
 	for (size_t i = word_index_at(&closing_index, line); i; i = closing_index.next[i])
-		if (fold_equal(line, closings[i - 1]) || (ascii && equal_bare(line, closings[i - 1])))
+		if (may_be(line, ascii, closings[i - 1]) && (fold_equal(line, closings[i - 1]) || (ascii && equal_bare(line, closings[i - 1]))))
 			return true;
 	return false;
 }
