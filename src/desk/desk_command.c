@@ -169,11 +169,13 @@ static const struct desk_command *command_below(char *line, const char **argumen
 	return desk_command_named(line + 1, length);
 }
 
-/* Of the lines below the first words: "/note" is taken out and makes a note of all. NULL: no other command stands there. */
+/* Of the lines below the first words: "/note" is taken out and makes a note of all. NULL: no other command stands there; where one does beside
+ * it, that may be a list of commands that a mail program made unlike ours, and the writer is asked. */
 static const char *commands_below(struct arena *arena, struct agent_words *words)
 {
 	CLEANUP_BUFFER struct buffer out;
 	const char *problem = NULL;
+	bool was = words->note;
 	buffer_init(&out);
 	for (const char *at = words->text; *at; at += strcspn(at, "\n"), at += *at == '\n') {
 		size_t length = strcspn(at, "\n");
@@ -187,7 +189,7 @@ static const char *commands_below(struct arena *arena, struct agent_words *words
 			problem = arena_printf(arena, "/%s stands below your words: commands are carried out on the first lines only", command->name);
 	}
 	words->text = text_trim(arena_string(arena, buffer_string(&out)));
-	return words->note ? NULL : problem;
+	return was ? NULL : problem;
 }
 
 bool desk_commands(struct arena *arena, const struct desk_policy *policy, const char *text, int64_t now,

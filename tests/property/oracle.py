@@ -143,14 +143,16 @@ class Oracle:
             same = r.split("@")[1] == w.claimed.split("@")[1] and w.proved      # a pass is a pass for its domain
             named = not answer and (w.claimed, r, w.dialog.number) in self.answers_at     # "the newest Reply-To of that person is used" (issue 15, section 3)
             reader = w.claimed if named else r
-            if not same and not named and r != w.claimed or not (w.proved if answer else (reader, w.dialog.number) in self.proved or {(c, reader), (c, r)} & self.by_people):
+            if {(c, reader), (c, r)} & self.by_people:
+                return
+            if not same and not named and r != w.claimed or not (w.proved if answer else (reader, w.dialog.number) in self.proved):
                 self.find("loud", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif c in w.words and r != w.claimed and not self.quoting(mail, c, r):
             self.find("other", w.dialog, "%s of %r reached %s in %r, and no agent quoted it" % (c, w, r, mail))
 
     def moved(self, w, r):
-        """Somebody whom the notice named wants his answers at r by now ("the newest Reply-To of that person is used", issue 15, section 3)."""
-        return any(at == r and owner in w.shown and number == w.dialog.number for owner, at, number in self.answers_at)
+        """Somebody whom the notice named is the same person as r ("the newest Reply-To of that person is used", issue 15, section 3)."""
+        return any({(at, owner), (owner, at)} & {(r, s) for s in w.shown} and number == w.dialog.number for owner, at, number in self.answers_at)
 
     def quoting(self, mail, c, r, writer=None):
         """Words of an agent in this mail repeat c, of the mail that he answers; whether r may read them is asked elsewhere."""
