@@ -1,7 +1,7 @@
 /*
  * desk.h - the domain, pure: which ticket a mail belongs to, who may do what, the life of a ticket, what is told to whom.
  *
- * Allowed to include: base, mail.h (values only), limits. Touches nothing: no file, no socket, no database, no clock, no
+ * Allowed to include: base, mail.h (values only), limits, fields. Touches nothing: no file, no socket, no database, no clock, no
  * randomness. Everything it needs to know comes in as values (policy, facts), everything it wants comes out as a
  * `struct plan`: an ordered, printable list of effects, which the store applies in one transaction.
  */
@@ -9,6 +9,7 @@
 #define SPORTELLO_DESK_H
 
 #include "base.h"
+#include "fields.h"
 #include "limits.h"
 #include "mail.h"
 
@@ -209,7 +210,8 @@ void desk_claim(const struct incoming *incoming, unsigned char claim[CLAIM_SIZE]
 struct verdict_reason { const char *by, *what, *detail; };       /* by "rule", "keyword", "model", "address"; detail may be NULL */
 struct verdict {
 	const char *queue;               /* NULL: what the address says */
-	const char *agent, *priority;    /* NULL: nothing said */
+	const char *agent;               /* NULL: nothing said */
+	TICKET_FIELDS(TICKET_FIELD_MEMBER)       /* the same */
 	struct strings tags, notify;     /* notify: agents to be told at once */
 	struct strings redirects;        /* passed on to these, no ticket */
 	const char *reject;              /* NULL, or the words of 550 5.7.1 */
@@ -277,7 +279,8 @@ struct asked {
 struct ticket_facts {
 	int64_t id;
 	enum ticket_state state;
-	const char *queue, *agent, *priority, *subject, *language;       /* agent "": none; language "": not known */
+	const char *queue, *agent, *subject, *language;  /* agent "": none; language "": not known */
+	TICKET_FIELDS(TICKET_FIELD_MEMBER)       /* "" or NULL: not set */
 	struct participant customer;
 	struct { struct participant *at; size_t count; } participants;   /* with the customer; who reads, and may write */
 	struct { struct participant *at; size_t count; } outside;        /* proposed, or left: named, but no readers */
@@ -446,7 +449,8 @@ enum effect_kind {
 	EFFECT_CREATE_TICKET,            /* ticket, create */
 	EFFECT_APPEND_MESSAGE,           /* ticket, message */
 	EFFECT_SET_STATE,                /* ticket, from -> to */
-	EFFECT_SET_QUEUE, EFFECT_SET_AGENT, EFFECT_SET_PRIORITY,         /* ticket, from -> to ("" for nobody); number 1: the queue's turn */
+	EFFECT_SET_QUEUE, EFFECT_SET_AGENT,      /* ticket, from -> to ("" for nobody); number 1: the queue's turn */
+	EFFECT_SET_FIELD,                /* ticket, field: a simple one, from -> to */
 	EFFECT_ADD_TAG,                  /* ticket, to */
 	EFFECT_REMOVE_TAG,               /* ticket, to */
 	EFFECT_SET_PENDING,              /* ticket, number: ms */
@@ -461,7 +465,7 @@ enum effect_kind {
 	EFFECT_ROUTED,                   /* ticket, to: queue that the model chose, number: its confidence, of 10,000 */
 	EFFECT_ASKED,                    /* ticket, asked: articles were looked for, and shown or not */
 	EFFECT_SAID,                     /* ticket, to: SAID_*; from: the article it is about, "" for all that were shown, or none in particular */
-	EFFECT_LEARNED,                  /* ticket, from: "tag" or "priority", to: what the model gave it, number: its confidence, of 10,000 */
+	EFFECT_LEARNED,                  /* ticket, from: "tag" or a simple field ("priority"), to: what the model gave it, number: its confidence, of 10,000 */
 	EFFECT_SET_LANGUAGE,             /* ticket, from -> to */
 	EFFECT_SET_VOICE,                /* ticket, to: what automatic mail its customer may be sent from now on */
 	EFFECT_REMARK,                   /* ticket, to: a line of history that changes nothing else */
@@ -473,7 +477,12 @@ enum effect_kind {
 	EFFECT_DISPOSITION               /* to: its name; ticket, number: message seq; exactly one in the plan of a mail */
 };
 
+/* The languages that the desk itself speaks, English first. */
+#define DESK_LANGUAGES 5
+size_t desk_language_number(const char *language);       /* 0 also for others */
+
 /* The fields of a ticket that are one value each (desk_field_table.c). */
+struct effect;
 enum field_type { FIELD_WORD, FIELD_STATE, FIELD_WORDS, FIELD_TIME };
 struct desk_field {
 	const char *name;                /* in JSON, and in the plan */
@@ -484,10 +493,26 @@ struct desk_field {
 	const char *nobody;              /* what a person reads where it is empty; NULL: nothing */
 	bool null;                       /* in JSON, if it is empty */
 	enum effect_kind effect;         /* what changes it; EFFECT_CREATE_TICKET: nothing does after that */
+	/* of the simple ones (fields.h), EFFECT_SET_FIELD; of others nothing: */
+	enum ticket_field simple;
+	size_t ruled;                    /* offset in struct verdict */
+	const char *const *words;        /* all that it may be, the least first, which is their order; NULL: any one word */
+	size_t count;
+	const char *wanted;              /* the same, for people */
+	const char *labels[DESK_LANGUAGES];      /* in the agents' notices; NULL: those are silent about it */
 };
 extern const struct desk_field desk_fields[];    /* ends with a NULL name */
 const struct desk_field *desk_field_asked(const char *key);      /* NULL: none has this key in a query */
-const struct desk_field *desk_field_changed(enum effect_kind effect);
+const struct desk_field *desk_field_named(const char *name, size_t length);      /* a simple one; NULL: none is called so */
+const struct desk_field *desk_field_simple(enum ticket_field field);
+const struct desk_field *desk_field_changed(const struct effect *effect);
+/* `word` as a simple field keeps it; NULL: it does not take it. */
+const char *desk_field_kept(const struct desk_field *field, const char *word);
+/* Its place in the order of tickets: of closed words as they stand, else as the alphabet has it. Below 0: a comes first. */
+int desk_field_compare(const struct desk_field *field, const struct ticket_facts *a, const struct ticket_facts *b);
+const char **desk_field_ruled(struct verdict *verdict, const struct desk_field *field);        /* what rules say of a simple one */
+/* "Label: value; Label: value" of those simple fields that notices tell of and that are set; "": none is. */
+const char *desk_field_lines(struct arena *arena, const struct desk_field *fields, const struct ticket_facts *facts, const char *language);
 const char *desk_field_word(const struct ticket_facts *facts, const struct desk_field *field);           /* FIELD_WORD, FIELD_STATE */
 const struct strings *desk_field_words(const struct ticket_facts *facts, const struct desk_field *field);        /* FIELD_WORDS */
 int64_t desk_field_time(const struct ticket_facts *facts, const struct desk_field *field);               /* FIELD_TIME */
@@ -497,6 +522,7 @@ struct effect {
 	enum effect_kind kind;
 	int64_t ticket;
 	int64_t number;
+	const struct desk_field *field;
 	const char *from, *to;
 	const char *why;                 /* goes to the history */
 	struct new_ticket *create;
@@ -562,14 +588,15 @@ void desk_decide_mail(const struct desk_policy *policy, const struct incoming *i
 
 /* What an agent (command line, mail command) or a page asks for. */
 enum action_kind {
-	ACTION_REPLY, ACTION_NOTE, ACTION_NEW, ACTION_ASSIGN, ACTION_QUEUE, ACTION_PRIORITY, ACTION_TAG, ACTION_UNTAG, ACTION_PEND,
+	ACTION_REPLY, ACTION_NOTE, ACTION_NEW, ACTION_ASSIGN, ACTION_QUEUE, ACTION_SET_FIELD, ACTION_TAG, ACTION_UNTAG, ACTION_PEND,
 	ACTION_CC, ACTION_UNCC,
 	ACTION_RESOLVE, ACTION_CLOSE, ACTION_REOPEN, ACTION_MERGE, ACTION_SPLIT
 };
 struct action {
 	enum action_kind kind;
 	const char *who;                 /* agent name, or "admin" for the command line without --as */
-	const char *argument;            /* agent, queue, priority, tag, address; "" */
+	const char *argument;            /* agent, queue, tag, address, a field's word; "" */
+	const struct desk_field *field;  /* ACTION_SET_FIELD */
 	int64_t until;                   /* ACTION_PEND: ms; ACTION_MERGE: ticket to merge into; ACTION_SPLIT: message number */
 	const char *text;                /* words for the customer (or of the note); "" */
 	const char *to, *to_name, *subject;      /* ACTION_NEW; queue in argument; to_name NULL: none */
@@ -579,6 +606,17 @@ struct action {
 enum status desk_decide_action(const struct desk_policy *policy, const struct action *action, const struct facts *facts,
                                struct plan *plan, struct error *error);
 
+/* The commands of agents (desk_command_table.c): of their mails, and those of the command line that do the same. */
+struct desk_command {
+	const char *name, *argument;     /* argument NULL: it stands alone */
+	enum action_kind kind;
+	const char *help[DESK_LANGUAGES];
+	const char *line;                /* what the command line calls it, if not the same */
+};
+const struct desk_command *desk_command_at(size_t number);       /* from 0; NULL: there are no more */
+const char *desk_command_line_name(const struct desk_command *command);
+/* The simple field that a command of ACTION_SET_FIELD sets: its name is the command's. NULL: it is another command. */
+const struct desk_field *desk_command_field(const struct desk_command *command);
 /* The commands of agents' mails, one a line: as they are written; with a language, what each does, too. */
 const char *desk_command_lines(struct arena *arena, const char *language);
 

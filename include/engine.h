@@ -1,7 +1,7 @@
 /*
  * engine.h - what the store asks of a database, whichever it is. Behind this door: src/sqlite. Only src/store opens it.
  *
- * Allowed to include: base, query, limits. A statement goes by its name: `enum sql` says what is asked, the engine alone has the words
+ * Allowed to include: base, query, limits, fields. A statement goes by its name: `enum sql` says what is asked, the engine alone has the words
  * of its dialect. Values go in by letters, rows come out of a cursor, in the columns that stand beside the name. What an engine may do
  * with that, so that one that is a network away can be as good as one in this process:
  * - Cursors that are opened one after the other are read in that order, each to its end or closed, before anything else is asked: an
@@ -16,6 +16,7 @@
 #define SPORTELLO_ENGINE_H
 
 #include "base.h"
+#include "fields.h"
 #include "limits.h"
 #include "query.h"
 
@@ -25,8 +26,8 @@ struct engine;
 
 /* ---------------------------------------------------------------- the statements */
 /* Columns that several of them give, in this order; who changes the list changes its reader:
- * TICKET   id, state, queue, agent, priority, subject, language, customer, customer_name, created, updated, closed_at, pending_until,
- *          merged_into, resolved_at, voice, answer_to                                             read_ticket_columns()
+ * TICKET   id, state, queue, agent, subject, language, customer, customer_name, created, updated, closed_at, pending_until,
+ *          merged_into, resolved_at, voice, answer_to, each of TICKET_FIELDS                      read_ticket_columns()
  * MESSAGE  seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved
  *                                                                                                 read_message_columns()
  * HISTORY  what, kind, number, was, now                                                         history_read_columns()
@@ -50,9 +51,12 @@ enum sql {
 	SQL_AGENT_LOAD, SQL_ASSIGNED_GET, SQL_ASSIGNED_SET, SQL_TICKET_QUEUE_CUSTOMER,
 	/* tickets */
 	SQL_NEXT_NUMBERS, SQL_TICKET_ADD, SQL_TICKET_VOICE, SQL_TICKET_GET, SQL_TICKET_TOUCH, SQL_TICKET_STATE, SQL_TICKET_QUEUE,
-	SQL_TICKET_AGENT, SQL_TICKET_PRIORITY, SQL_TICKET_LANGUAGE, SQL_TICKET_PENDING, SQL_TICKET_MERGE, SQL_TICKET_STATE_NOW,
-	SQL_TICKET_QUEUE_NOW, SQL_TICKET_AGENT_NOW, SQL_TICKET_PRIORITY_NOW, SQL_TICKET_MERGED_INTO, SQL_TICKET_CUSTOMER,
+	SQL_TICKET_AGENT, SQL_TICKET_LANGUAGE, SQL_TICKET_PENDING, SQL_TICKET_MERGE, SQL_TICKET_STATE_NOW,
+	SQL_TICKET_QUEUE_NOW, SQL_TICKET_AGENT_NOW, SQL_TICKET_MERGED_INTO, SQL_TICKET_CUSTOMER,
 	SQL_TICKETS_BY_STATE, SQL_TICKET_COUNT,
+#define SQL_OF_FIELD(member, NAME, history) SQL_TICKET_##NAME, SQL_TICKET_##NAME##_NOW,
+	TICKET_FIELDS(SQL_OF_FIELD)
+#undef SQL_OF_FIELD
 	/* what hangs on a ticket */
 	SQL_MESSAGE_ADD, SQL_MESSAGES, SQL_MESSAGE, SQL_MESSAGE_SAYS, SQL_MESSAGES_PUBLIC, SQL_MESSAGE_LAST_OUT,
 	SQL_MESSAGES_PUBLIC_COUNT, SQL_MESSAGE_RAW, SQL_MESSAGE_SEQ_AT, SQL_MESSAGES_OF_AGENTS, SQL_DRAFTS, SQL_MESSAGE_LAST_SEQ,
@@ -63,7 +67,7 @@ enum sql {
 	SQL_HISTORY_ADD, SQL_HISTORY_LAST, SQL_HISTORY,
 	/* what the classifier learns from, learned and did */
 	SQL_CONFIRM, SQL_CONFIRM_ANSWERED, SQL_CONFIRMED_NEWEST, SQL_CONFIRMED_SINCE, SQL_ROUTED_ADD, SQL_ROUTED_MOVED,
-	SQL_ROUTED_JUDGED, SQL_ROUTED_REPORT, SQL_LEARNED_ADD, SQL_LEARNED_UNTAGGED, SQL_LEARNED_PRIORITY, SQL_LEARNED_REPORT,
+	SQL_ROUTED_JUDGED, SQL_ROUTED_REPORT, SQL_LEARNED_ADD, SQL_LEARNED_UNTAGGED, SQL_LEARNED_CHANGED, SQL_LEARNED_REPORT,
 	SQL_MODEL_NEWEST, SQL_MODELS_LATER, SQL_ROUTED_LAST, SQL_ROUTED_SINCE, SQL_ROUTED_CORRECTED, SQL_MODELS, SQL_MODEL_ADD,
 	SQL_MODEL_FORGET,
 	/* what was suggested, and said to it */

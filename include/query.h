@@ -1,20 +1,23 @@
 /*
  * query.h - the query language: which tickets somebody wants. "queue:support state:open state:pending -tag:vpn created:7d invoice".
  *
- * Allowed to include: base, limits. Pure: touches no clock, no file and no database. A query is read once into a checked list of terms; who holds
+ * Allowed to include: base, limits, fields. Pure: touches no clock, no file and no database. A query is read once into a checked list of terms; who holds
  * tickets asks query_holds() with their values, and the store makes a statement of the same terms.
  *
  * All terms must hold. The same key again means "or"; "-key:value" means none of these. Words without a key are searched in the text.
- * To add a key: a row in query_keys (query.c), its column in store_query.c, and its value: of a ticket's field, the row in desk_field_table.c
- * names the key; else where query_holds() is called.
+ * A simple field (fields.h) is a key. To add another: a row in query_keys (query.c), its test in sqlite_query.c if that is not "the column of its name is
+ * the value", and its value: of a ticket's field, the row in desk_field_table.c names the key; else where query_holds() is called.
  */
 #ifndef SPORTELLO_QUERY_H
 #define SPORTELLO_QUERY_H
 
 #include "base.h"
+#include "fields.h"
 
-enum query_key { QUERY_QUEUE, QUERY_STATE, QUERY_AGENT, QUERY_TAG, QUERY_PRIORITY, QUERY_CUSTOMER, QUERY_LANGUAGE, QUERY_WAITING, QUERY_CREATED, QUERY_UPDATED,
-                 QUERY_SORT, QUERY_KEYS };
+#define QUERY_FIELD(member, NAME, history) QUERY_##NAME,
+enum query_key { QUERY_QUEUE, QUERY_STATE, QUERY_AGENT, QUERY_TAG, TICKET_FIELDS(QUERY_FIELD) QUERY_CUSTOMER, QUERY_LANGUAGE, QUERY_WAITING, QUERY_CREATED,
+                 QUERY_UPDATED, QUERY_SORT, QUERY_KEYS };
+#undef QUERY_FIELD
 struct query_term {
 	enum query_key key;
 	bool negated;
@@ -22,7 +25,7 @@ struct query_term {
 	int64_t ms;                      /* of a time: within so many milliseconds from now backwards; */
 	bool longer;                     /* or longer ago than that */
 };
-struct query_sort { enum query_key key; bool descending; };      /* created, updated or priority */
+struct query_sort { enum query_key key; bool descending; };      /* created, updated or a simple field */
 struct query {
 	struct { struct query_term *at; size_t count; } terms;
 	struct { struct query_sort *at; size_t count; } sorts;   /* none: the newest first, or what fits the words best */

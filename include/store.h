@@ -164,8 +164,11 @@ enum history_kind {
 	HISTORY_OTHER,                   /* words of the first version that say nothing else below */
 	HISTORY_CREATED,                 /* now: state, priority, queue and agent, a line each */
 	HISTORY_MESSAGE,                 /* number: seq */
-	HISTORY_STATE, HISTORY_QUEUE, HISTORY_AGENT, HISTORY_PRIORITY,   /* was, now ("": nobody) */
-	HISTORY_MERGED,                  /* number: the ticket it went into */
+	HISTORY_STATE, HISTORY_QUEUE, HISTORY_AGENT,     /* was, now ("": nobody) */
+#define HISTORY_FIELD(member, NAME, history) HISTORY_##NAME = history,
+	TICKET_FIELDS(HISTORY_FIELD)     /* was, now ("": none); 6, and from 32 on */
+#undef HISTORY_FIELD
+	HISTORY_MERGED = 7,                /* number: the ticket it went into */
 	HISTORY_MERGED_FROM,             /* number: the ticket that came */
 	HISTORY_UNMERGED,
 	HISTORY_LINKED,                  /* number: the other ticket */
@@ -177,7 +180,7 @@ enum history_kind {
 	HISTORY_ANSWER_TO,               /* was: whose answers; now: where they go */
 	HISTORY_BOUNCED,                 /* number: of the outgoing mail; now: the address */
 	HISTORY_REMARK,                  /* now: the words */
-	HISTORY_KINDS
+	HISTORY_KINDS = 64
 };
 struct history_row { int64_t at; const char *who, *what, *why; enum history_kind kind; int64_t number; const char *was, *now; };
 /* Of a created ticket: where it began. "" if the row is not HISTORY_CREATED. */

@@ -1,7 +1,8 @@
 /*
  * cli_commands.c - the commands and options of `sportello`, as tables. Help and the parsing of the command line are made from them.
  *
- * To add a command: a row here and a function in the file of its group. What the rows say is also said, with examples, in
+ * To add a command: a row here and a function in the file of its group. What agents' mails can do to a ticket is a command by itself, made from
+ * the desk's table where CLI_OTHER_ACTS stands; a row here gives it other words. What the rows say is also said, with examples, in
  * sportello(1).
  * May not contain code.
  */
@@ -60,7 +61,7 @@ const struct cli_command cli_commands[] = {
 	  "begin a conversation; text on standard input", "All four options must be given." },
 	{ "ticket assign", cli_run_ticket_act, 2, 2, "N AGENT", ACT, "give it to an agent", "" },
 	{ "ticket queue", cli_run_ticket_act, 2, 2, "N QUEUE", ACT, "put it into another queue", "" },
-	{ "ticket priority", cli_run_ticket_act, 2, 2, "N PRIORITY", ACT, PRIORITY_NAMES, "" },
+	{ CLI_OTHER_ACTS, cli_run_ticket_act, 0, 0, "", ACT, NULL, "" },
 	{ "ticket tag", cli_run_ticket_act, 2, -1, "N TAG...", ACT, "add tags", "" },
 	{ "ticket untag", cli_run_ticket_act, 2, -1, "N TAG...", ACT, "take tags away", "" },
 	{ "ticket cc", cli_run_ticket_act, 2, -1, "N ADDRESS...", ACT, "let people in: they read the answers, and may write", "" },

@@ -139,11 +139,19 @@ static void add_reason(struct json *json, const struct verdict_reason *reason)
 	json_object_end(json);
 }
 
+/* What a simple field of the new ticket will be. NULL: it is not set. */
+static const char *planned(const struct plan *plan, const struct desk_field *field, const struct effect *create)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].kind == EFFECT_SET_FIELD && plan->at[i].field == field)
+			return plan->at[i].to;
+	return field->simple == TICKET_FIELD_PRIORITY ? create->create->priority : NULL;
+}
+
 /* Only a new ticket is routed; what joins one stays where that is. */
 static void add_route(struct json *json, const struct explanation *this)
 {
-	const struct effect *create = effect_of(&this->considered.plan, EFFECT_CREATE_TICKET), *agent = effect_of(&this->considered.plan, EFFECT_SET_AGENT),
-	                    *priority = effect_of(&this->considered.plan, EFFECT_SET_PRIORITY);
+	const struct effect *create = effect_of(&this->considered.plan, EFFECT_CREATE_TICKET), *agent = effect_of(&this->considered.plan, EFFECT_SET_AGENT);
 	const char *assigned;
 
 	if (!create) {
@@ -154,7 +162,9 @@ static void add_route(struct json *json, const struct explanation *this)
 	json_object(json, "route");
 	json_string(json, "queue", create->create->queue);
 	json_string(json, "agent", assigned && *assigned ? assigned : NULL);
-	json_string(json, "priority", priority ? priority->to : create->create->priority);
+	for (const struct desk_field *field = desk_fields; field->name; field++)
+		if (field->simple)
+			json_string(json, field->name, planned(&this->considered.plan, field, create));
 	json_array(json, "tags");
 	for (size_t i = 0; i < this->considered.plan.count; i++)
 		if (this->considered.plan.at[i].kind == EFFECT_ADD_TAG)

@@ -1,5 +1,5 @@
 /*
- * cli_help.c - `sportello --help`, `sportello help COMMAND`: made from the tables of cli_commands.c.
+ * cli_help.c - `sportello --help`, `sportello help COMMAND`: made from the table of commands that cli_main.c has.
  *
  * For a person at a terminal; the whole story is sportello(1). May not know a command by name.
  */
@@ -32,13 +32,13 @@ static void add_usage(struct buffer *out, const struct cli_command *command)
 			add_option(out, (enum cli_option)option);
 }
 
-void cli_help(struct buffer *out)
+void cli_help(struct buffer *out, const struct cli_command *commands)
 {
 	CLEANUP_BUFFER struct buffer usage;
 
 	buffer_init(&usage);
 	buffer_add_string(out, "usage: sportello [-c FILE] [--json] COMMAND ...\n\n");
-	for (const struct cli_command *command = cli_commands; command->name; command++) {
+	for (const struct cli_command *command = commands; command->name; command++) {
 		if (!command->summary)
 			continue;
 		buffer_reset(&usage);
@@ -75,10 +75,10 @@ enum status cli_run_help(struct cli *cli, struct error *error)
 	size_t length = strlen(name);
 
 	if (!length) {
-		cli_help(&cli->out);
+		cli_help(&cli->out, cli->commands);
 		return STATUS_OK;
 	}
-	for (const struct cli_command *command = cli_commands; command->name; command++) {
+	for (const struct cli_command *command = cli->commands; command->name; command++) {
 		bool group = !strncmp(command->name, name, length) && command->name[length] == ' ';
 
 		if (strcmp(command->name, name) && !group)

@@ -83,7 +83,7 @@ static enum status read_arguments(struct cli *cli, int count, char **arguments, 
 /* Finds the command and leaves the words behind it. */
 static enum status find_command(struct cli *cli, struct error *error)
 {
-	for (const struct cli_command *command = cli_commands; command->name; command++) {
+	for (const struct cli_command *command = cli->commands; command->name; command++) {
 		const char *blank = strchr(command->name, ' ');
 		size_t length = blank ? (size_t)(blank - command->name) : strlen(command->name), own = blank ? 2 : 1;
 
@@ -96,7 +96,7 @@ static enum status find_command(struct cli *cli, struct error *error)
 		cli->count -= own;
 		return STATUS_OK;
 	}
-	for (const struct cli_command *command = cli_commands; command->name; command++)
+	for (const struct cli_command *command = cli->commands; command->name; command++)
 		if (!strncmp(command->name, cli->words[0], strlen(cli->words[0])) && command->name[strlen(cli->words[0])] == ' ')
 			return error_set(error, STATUS_USAGE, cli->count > 1 ? "there is no command \"%s %s\"; see sportello help %s" : "%s what? see sportello help %s%s",
 			                 cli->words[0], cli->count > 1 ? cli->words[1] : cli->words[0], cli->count > 1 ? cli->words[0] : "");
@@ -152,6 +152,7 @@ int main(int count, char **arguments)
 	mail_init();
 	arena_init(&cli.arena);
 	buffer_init(&cli.out);
+	cli.commands = cli_all_commands(&cli.arena);
 	status = run(&cli, count, arguments, &error);
 	if (status != STATUS_OK) {
 		cli_warn("%s", error.text);

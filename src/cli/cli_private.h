@@ -32,6 +32,7 @@ struct cli {
 	const char *option[O_COUNT];             /* NULL: not given; "" for those without a value */
 	struct strings to;                       /* all of --to */
 	const char **words; size_t count;        /* what is left behind the command's own words */
+	const struct cli_command *commands;      /* all that there are; ends with a NULL name */
 	const struct cli_command *command;
 	bool json;
 	int exit_code;                           /* where a command succeeds in finding something wrong */
@@ -52,13 +53,16 @@ struct cli_command {
 	const char *summary;                     /* one line of --help; NULL: hidden */
 	const char *details;                     /* more for `help COMMAND`, "" */
 };
-extern const struct cli_command cli_commands[];  /* ends with a NULL name */
+extern const struct cli_command cli_commands[];  /* as they are written down; cli->commands has all. Ends with a NULL name */
+#define CLI_OTHER_ACTS "ticket *"                /* a row that stands for the acts of the desk's table that have none of their own */
+/* ---- cli_acts.c ---- */
+const struct cli_command *cli_all_commands(struct arena *arena);
 
 struct cli_option_row { enum cli_option option; const char *name, *value, *text; };      /* value NULL: takes none */
 extern const struct cli_option_row cli_options[];        /* ends with a NULL name */
 
 /* ---- cli_help.c ---- */
-void cli_help(struct buffer *out);
+void cli_help(struct buffer *out, const struct cli_command *commands);
 void cli_help_command(struct buffer *out, const struct cli_command *command);
 enum status cli_run_help(struct cli *cli, struct error *error);
 

@@ -111,13 +111,16 @@ static enum status test(struct cli *cli, struct ruleset *ruleset, const char *fi
 static void as_json(struct json *json, const struct tested *tested)
 {
 	const struct verdict *verdict = tested->verdict;
+	struct verdict said = *verdict;
 
 	json_object(json, NULL);
 	json_string(json, "file", tested->file);
 	json_string(json, "recipient", tested->recipient);
 	json_string(json, "queue", verdict->queue);
 	json_string(json, "agent", verdict->agent);
-	json_string(json, "priority", verdict->priority);
+	for (const struct desk_field *field = desk_fields; field->name; field++)
+		if (field->simple)
+			json_string(json, field->name, *desk_field_ruled(&said, field));
 	json_strings(json, "tags", &verdict->tags);
 	json_strings(json, "notify", &verdict->notify);
 	json_strings(json, "redirect", &verdict->redirects);
@@ -145,6 +148,7 @@ static void add_word(struct cli *cli, const char *what, const char *value)
 static void as_words(struct cli *cli, const struct tested *tested)
 {
 	const struct verdict *verdict = tested->verdict;
+	struct verdict said = *verdict;
 	bool ticket = !verdict->reject && !verdict->discard && !verdict->redirects.count;
 
 	buffer_printf(&cli->out, "%s, to %s\n", cli_safe(&cli->arena, tested->file, false), cli_safe(&cli->arena, tested->recipient, false));
@@ -154,7 +158,9 @@ static void as_words(struct cli *cli, const struct tested *tested)
 	add_word(cli, "discard", verdict->discard ? "no ticket and no answer" : NULL);
 	add_word(cli, "queue", verdict->queue ? verdict->queue : ticket ? "as the address says" : NULL);
 	add_word(cli, "agent", verdict->agent);
-	add_word(cli, "priority", verdict->priority);
+	for (const struct desk_field *field = desk_fields; field->name; field++)
+		if (field->simple)
+			add_word(cli, field->name, *desk_field_ruled(&said, field));
 	add_word(cli, "tags", verdict->tags.count ? cli_join(&cli->arena, &verdict->tags, ", ") : NULL);
 	add_word(cli, "notify", verdict->notify.count ? cli_join(&cli->arena, &verdict->notify, ", ") : NULL);
 	for (size_t i = 0; i < verdict->because.count; i++) {

@@ -1,6 +1,5 @@
 /*
- * cli_ticket_act.c - everything that changes a ticket: reply, note, new, assign, queue, priority, tag, cc, pend,
- * resolve, close, reopen, merge, split.
+ * cli_ticket_act.c - everything that changes a ticket: what agents' mails can do (the desk's table of commands), new and split.
  *
  * Each asks the desk for a plan and has the store apply it, in one transaction: the same way a mail or a page goes. Text on
  * standard input goes to the customer; where the command itself has no mail to carry it, it becomes a reply, by --as AGENT or the desk's own.
@@ -9,35 +8,45 @@
  */
 #include "cli_private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum when_reply { REPLY_NONE, REPLY_BEFORE, REPLY_AFTER };
 
-static const struct verb {
-	const char *name; enum action_kind kind;
+struct verb {
+	enum action_kind kind;
 	bool needs_text, needs_agent;
 	enum when_reply reply;                   /* text that the action does not carry itself */
-} verbs[] = {
-	{ "reply", ACTION_REPLY, true, true, REPLY_NONE }, { "note", ACTION_NOTE, true, true, REPLY_NONE },
-	{ "new", ACTION_NEW, true, true, REPLY_NONE }, { "assign", ACTION_ASSIGN, false, false, REPLY_AFTER },
-	{ "queue", ACTION_QUEUE, false, false, REPLY_AFTER }, { "priority", ACTION_PRIORITY, false, false, REPLY_AFTER },
-	{ "tag", ACTION_TAG, false, false, REPLY_AFTER }, { "untag", ACTION_UNTAG, false, false, REPLY_AFTER },
-	{ "cc", ACTION_CC, false, false, REPLY_AFTER }, { "uncc", ACTION_UNCC, false, false, REPLY_AFTER },
-	{ "pend", ACTION_PEND, false, false, REPLY_NONE },
-	{ "resolve", ACTION_RESOLVE, false, false, REPLY_NONE }, { "close", ACTION_CLOSE, false, false, REPLY_NONE },
-	{ "reopen", ACTION_REOPEN, false, false, REPLY_AFTER }, { "merge", ACTION_MERGE, false, false, REPLY_BEFORE },
-	{ "split", ACTION_SPLIT, false, false, REPLY_AFTER },
+	const struct desk_field *field;
 };
 
-static const struct verb *verb_of(const struct cli *cli)
+/* All others need neither, and what is said beside them is sent after them. */
+static const struct verb verbs[] = {
+	{ ACTION_REPLY, true, true, REPLY_NONE, NULL }, { ACTION_NOTE, true, true, REPLY_NONE, NULL }, { ACTION_NEW, true, true, REPLY_NONE, NULL },
+	{ ACTION_PEND, false, false, REPLY_NONE, NULL }, { ACTION_RESOLVE, false, false, REPLY_NONE, NULL }, { ACTION_CLOSE, false, false, REPLY_NONE, NULL },
+	{ ACTION_MERGE, false, false, REPLY_BEFORE, NULL },
+};
+
+static struct verb verb_of_kind(enum action_kind kind)
+{
+	for (size_t i = 0; i < COUNT_OF(verbs); i++)
+		if (verbs[i].kind == kind)
+			return verbs[i];
+	return (struct verb){ .kind = kind, .reply = REPLY_AFTER };
+}
+
+/* As the desk's table calls it; what no mail can do has no row there. */
+static struct verb verb_of(const struct cli *cli)
 {
 	const char *name = strchr(cli->command->name, ' ') + 1;
+	const struct desk_command *act;
 
-	for (size_t i = 0; i < COUNT_OF(verbs); i++)
-		if (!strcmp(verbs[i].name, name))
-			return &verbs[i];
-	abort();
+	for (size_t i = 0; (act = desk_command_at(i)); i++)
+		if (!strcmp(desk_command_line_name(act), name)) {
+			struct verb verb = verb_of_kind(act->kind);
+			verb.field = desk_command_field(act);
+			return verb;
+		}
+	return verb_of_kind(!strcmp(name, "new") ? ACTION_NEW : ACTION_SPLIT);
 }
 
 static const char *new_trace(struct arena *arena)
@@ -71,7 +80,7 @@ static enum status read_action(struct cli *cli, const struct verb *verb, struct 
 {
 	enum status status;
 
-	*action = (struct action){ .kind = verb->kind, .who = cli->option[O_AS] ? cli->option[O_AS] : "admin", .argument = "", .text = "", .to = "",
+	*action = (struct action){ .kind = verb->kind, .field = verb->field, .who = cli->option[O_AS] ? cli->option[O_AS] : "admin", .argument = "", .text = "", .to = "",
 	                           .subject = "", .trace = new_trace(&cli->arena) };
 	*ticket = 0;
 	if (verb->needs_agent && !cli->option[O_AS])
@@ -219,7 +228,7 @@ static enum status show_result(struct cli *cli, int64_t ticket, const struct str
 
 enum status cli_run_ticket_act(struct cli *cli, struct error *error)
 {
-	const struct verb *verb = verb_of(cli);
+	const struct verb own = verb_of(cli), *verb = &own;
 	struct strings done = { NULL, 0 };
 	struct action action;
 	int64_t ticket;

@@ -12,12 +12,13 @@
 
 static enum status check_value(struct cli *cli, enum query_key key, const char *value, struct error *error)
 {
+	const struct desk_field *field = desk_field_asked(query_key_name(key));
 	enum ticket_state state;
 
 	if (key == QUERY_STATE && !ticket_state_parse(value, &state))
 		return error_set(error, STATUS_USAGE, "\"%s\" is no state; " STATE_NAMES, value);
-	if (key == QUERY_PRIORITY && priority_rank(value) < 0)
-		return error_set(error, STATUS_USAGE, "\"%s\" is no priority; " PRIORITY_NAMES, value);
+	if (field && field->words && (!desk_field_kept(field, value) || strcmp(desk_field_kept(field, value), value) != 0))
+		return error_set(error, STATUS_USAGE, "\"%s\" is no %s; %s", value, field->name, field->wanted);
 	if (key == QUERY_WAITING && strcmp(value, "us") != 0 && strcmp(value, "them") != 0)
 		return error_set(error, STATUS_USAGE, "waiting: is us or them, not \"%s\"", value);
 	if (key == QUERY_QUEUE && !desk_queue_named(&cli->policy, value))

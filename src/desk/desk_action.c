@@ -59,15 +59,13 @@ static enum status do_queue(struct decision *d, struct ticket_facts *ticket, con
 	return STATUS_OK;
 }
 
-static enum status do_priority(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+static enum status do_field(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
 {
-	if (priority_rank(action->argument) < 0)
-		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is no priority: " PRIORITY_NAMES, action->argument);
-	if (strcmp(ticket->priority, action->argument) != 0) {
-		struct effect *effect = desk_plan_add(d, EFFECT_SET_PRIORITY, ticket->id);
-		effect->from = ticket->priority;
-		effect->to = ticket->priority = priority_named(action->argument);
-	}
+	const struct desk_field *field = action->field;
+	const char *value = desk_field_kept(field, action->argument);
+	if (!value || strcmp(value, action->argument) != 0)
+		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is no %s: %s", action->argument, field->name, field->wanted);
+	desk_plan_set_field(d, ticket, field, value, NULL);
 	return STATUS_OK;
 }
 
@@ -264,7 +262,7 @@ enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, cons
 	case ACTION_REPLY: case ACTION_NOTE: return do_words(d, ticket, action, error);
 	case ACTION_ASSIGN:   return do_assign(d, ticket, action, error);
 	case ACTION_QUEUE:    return do_queue(d, ticket, action, error);
-	case ACTION_PRIORITY: return do_priority(d, ticket, action, error);
+	case ACTION_SET_FIELD: return do_field(d, ticket, action, error);
 	case ACTION_TAG:      return do_tag(d, ticket, action, error);
 	case ACTION_UNTAG:    return do_untag(d, ticket, action, error);
 	case ACTION_CC:       return desk_admit(d, ticket, action, error);

@@ -80,10 +80,9 @@ static const char *check_argument(struct arena *arena, const struct desk_policy 
 		action->until = strtoll(digits, &end, 10);
 		return action->until > 0 && !*end ? NULL : arena_printf(arena, "\"%s\" is no ticket number: write /merge 7", argument);
 	}
-	case ACTION_PRIORITY: {
-		action->argument = priority_named(argument);
-		return action->argument ? NULL : arena_printf(arena, "\"%s\" is no priority: " PRIORITY_NAMES, argument);
-	}
+	case ACTION_SET_FIELD:
+		action->argument = desk_field_kept(action->field, argument);
+		return action->argument ? NULL : arena_printf(arena, "\"%s\" is no %s: %s", argument, action->field->name, action->field->wanted);
 	default:
 		return NULL;
 	}
@@ -108,7 +107,7 @@ static const char *take_command(struct arena *arena, const struct desk_policy *p
 		words->send |= command->kind == ACTION_REPLY;
 		return NULL;
 	}
-	struct action action = {.kind = command->kind, .argument = argument, .text = "", .to = "", .subject = "", .trace = ""};
+	struct action action = {.kind = command->kind, .field = desk_command_field(command), .argument = argument, .text = "", .to = "", .subject = "", .trace = ""};
 	const char *problem = check_argument(arena, policy, now, words->agent, &action);
 	if (!problem)
 		*ARENA_PUSH(arena, &words->actions) = action;

@@ -93,5 +93,8 @@ void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int
 		add_doubts(d, writer, out);
 	if (is_about(d, about_seq) && strcmp(desk_short_subject(d->arena, d->mail->subject), desk_short_subject(d->arena, ticket->subject)) != 0)
 		record_add(out, "new_subject", utf8_cut(d->arena, d->mail->subject, 400));
+	const char *fields = desk_field_lines(d->arena, desk_fields, ticket, d->policy->language);
+	if (*fields)
+		record_add(out, "fields", fields);
 	add_readers_of(d, ticket, out);
 }

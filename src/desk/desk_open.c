@@ -166,15 +166,22 @@ static void follow_model(struct decision *d, struct ticket_facts *ticket)
 		note_learned(d, ticket, "tag", verdict->learned_tag, verdict->tag_confidence);
 	}
 	if (verdict->learned_priority && strcmp(verdict->learned_priority, ticket->priority) != 0) {
-		struct effect *priority = desk_plan_add(d, EFFECT_SET_PRIORITY, ticket->id);
-		priority->from = ticket->priority;
-		priority->to = ticket->priority = verdict->learned_priority;
-		priority->why = arena_printf(d->arena, "model, %.1f %% sure", verdict->priority_confidence * 100);
+		desk_plan_set_field(d, ticket, desk_field_simple(TICKET_FIELD_PRIORITY), verdict->learned_priority,
+		                    arena_printf(d->arena, "model, %.1f %% sure", verdict->priority_confidence * 100));
 		note_learned(d, ticket, "priority", verdict->learned_priority, verdict->priority_confidence);
 	}
 }
 
-/* Tags and trouble of the rules; that the model chose. */
+/* What it was not created with. */
+static void set_ruled_fields(struct decision *d, struct ticket_facts *ticket, const struct verdict *verdict)
+{
+	struct verdict said = *verdict;
+	for (const struct desk_field *field = desk_fields; field->name; field++)
+		if (field->simple && *desk_field_ruled(&said, field))
+			desk_plan_set_field(d, ticket, field, *desk_field_ruled(&said, field), NULL);
+}
+
+/* Tags, fields and trouble of the rules; that the model chose. */
 static void follow_verdict(struct decision *d, struct ticket_facts *ticket)
 {
 	const struct verdict *verdict = d->facts->verdict;
@@ -182,6 +189,8 @@ static void follow_verdict(struct decision *d, struct ticket_facts *ticket)
 		desk_plan_add(d, EFFECT_ADD_TAG, ticket->id)->to = verdict->tags.at[i];
 		strings_add(d->arena, &ticket->tags, verdict->tags.at[i]);
 	}
+	if (verdict)
+		set_ruled_fields(d, ticket, verdict);
 	if (verdict && verdict->by_model) {
 		struct effect *routed = desk_plan_add(d, EFFECT_ROUTED, ticket->id);
 		routed->to = verdict->queue;

@@ -72,6 +72,16 @@ void desk_plan_set_agent(struct decision *d, struct ticket_facts *ticket, const 
 	ticket->agent = agent;
 }
 
+void desk_plan_set_field(struct decision *d, struct ticket_facts *ticket, const struct desk_field *field, const char *value, const char *why)
+{
+	const char **place = (const char **)((char *)ticket + field->offset), *from = *place ? *place : "";
+	if (strcmp(from, value) == 0)
+		return;
+	plan_change(d, EFFECT_SET_FIELD, ticket->id, from, value, why);
+	d->plan->at[d->plan->count - 1].field = field;
+	*place = value;
+}
+
 void desk_plan_set_queue(struct decision *d, struct ticket_facts *ticket, const char *queue, const char *why)
 {
 	if (strcmp(ticket->queue, queue) == 0)

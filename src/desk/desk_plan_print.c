@@ -39,8 +39,9 @@ static const char *print_enqueue(struct arena *arena, const struct effect *effec
 
 static const char *print_change(struct arena *arena, const struct effect *effect)
 {
-	return arena_printf(arena, "%s of ticket %lld: %s -> %s%s", desk_field_changed(effect->kind)->name, (long long)effect->ticket,
-	                    *effect->from ? effect->from : "nobody", *effect->to ? effect->to : "nobody", because(arena, effect));
+	const char *empty = effect->kind == EFFECT_SET_FIELD ? "none" : "nobody";
+	return arena_printf(arena, "%s of ticket %lld: %s -> %s%s", desk_field_changed(effect)->name, (long long)effect->ticket,
+	                    *effect->from ? effect->from : empty, *effect->to ? effect->to : empty, because(arena, effect));
 }
 
 static const char *print_asked(struct arena *arena, const struct effect *effect)
@@ -63,7 +64,7 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_CREATE_TICKET:   return print_create(arena, effect);
 	case EFFECT_APPEND_MESSAGE:  return print_message(arena, effect);
 	case EFFECT_ENQUEUE:         return print_enqueue(arena, effect);
-	case EFFECT_SET_STATE: case EFFECT_SET_QUEUE: case EFFECT_SET_AGENT: case EFFECT_SET_PRIORITY: case EFFECT_SET_LANGUAGE:
+	case EFFECT_SET_STATE: case EFFECT_SET_QUEUE: case EFFECT_SET_AGENT: case EFFECT_SET_FIELD: case EFFECT_SET_LANGUAGE:
 		return print_change(arena, effect);
 	case EFFECT_REMOVE_TAG:      return arena_printf(arena, "untag ticket %lld %s%s", ticket, effect->to, because(arena, effect));
 	case EFFECT_ADD_TAG:         return arena_printf(arena, "tag ticket %lld %s%s", ticket, effect->to, because(arena, effect));

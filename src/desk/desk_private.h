@@ -66,6 +66,7 @@ struct effect *desk_plan_add(struct decision *d, enum effect_kind kind, int64_t 
 void desk_plan_remark(struct decision *d, int64_t ticket, const char *what, const char *why);
 void desk_plan_disposition(struct decision *d, const char *name, int64_t ticket, int seq, const char *why);
 void desk_plan_set_state(struct decision *d, struct ticket_facts *ticket, enum ticket_state state, const char *why);
+void desk_plan_set_field(struct decision *d, struct ticket_facts *ticket, const struct desk_field *field, const char *value, const char *why);
 void desk_plan_set_agent(struct decision *d, struct ticket_facts *ticket, const char *agent, const char *why);
 void desk_plan_set_queue(struct decision *d, struct ticket_facts *ticket, const char *queue, const char *why);
 void desk_plan_timer(struct decision *d, const struct ticket_facts *ticket, const char *timer, int64_t wait);         /* wait <= 0: none */
@@ -184,8 +185,6 @@ void desk_held_mail_failed(struct decision *d, struct ticket_facts *ticket, cons
 void desk_decide_held_timer(struct decision *d, struct ticket_facts *ticket, const char *timer);
 
 /* ---- the table of commands (desk_command_table.c) ---- */
-#define DESK_COMMAND_LANGUAGES 5
-struct desk_command { const char *name, *argument /* NULL: it stands alone */; enum action_kind kind; const char *help[DESK_COMMAND_LANGUAGES]; };
 const struct desk_command *desk_command_named(const char *word, size_t length);  /* NULL: there is none */
 const char *desk_command_usage(struct arena *arena, const struct desk_command *command);
 bool desk_asks_to_send(struct arena *arena, const char *text);   /* "/send" among the commands on top */

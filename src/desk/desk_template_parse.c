@@ -24,7 +24,7 @@ const struct template_variable desk_template_variables[] = {
 	{"link_confirm", LINK}, {"link_refuse", LINK}, {"link_status", LINK}, {"link_solved", LINK}, {"link_help", LINK},
 	{"expires", LINE}, {"suggested", LINE}, {"more", BLOCK},
 	{"writer", LINE}, {"unread", LINE}, {"new_subject", LINE}, {"answers_to", LINE}, {"sent_by", LINE}, {"doubt", LINE},
-	{"readers", LINE}, {"proposed", LINE}, {"instead_of", LINE}, {"history", BLOCK}, {"since", BLOCK},
+	{"fields", LINE}, {"readers", LINE}, {"proposed", LINE}, {"instead_of", LINE}, {"history", BLOCK}, {"since", BLOCK},
 	{"colleague", LINE}, {"taken", LINE}, {"answered", LINE}, {"noted", LINE}, {"closed", LINE},
 };
 _Static_assert(COUNT_OF(desk_template_variables) == VARIABLES, "VARIABLES in desk_template.h");

@@ -17,7 +17,9 @@ static const struct { const char *name; enum kind kind; bool sorts; } query_keys
 	[QUERY_STATE] = { "state", KIND_WORD, false },
 	[QUERY_AGENT] = { "agent", KIND_WORD, false },
 	[QUERY_TAG] = { "tag", KIND_WORD, false },
-	[QUERY_PRIORITY] = { "priority", KIND_WORD, true },
+#define FIELD(member, NAME, history) [QUERY_##NAME] = { #member, KIND_WORD, true },
+	TICKET_FIELDS(FIELD)
+#undef FIELD
 	[QUERY_CUSTOMER] = { "customer", KIND_WORD, false },
 	[QUERY_LANGUAGE] = { "language", KIND_WORD, false },
 	[QUERY_WAITING] = { "waiting", KIND_WORD, false },

@@ -73,15 +73,19 @@ static void unknown_agent(struct check *check, int line, const char *name)
 static void check_flag(struct check *check, const struct word *word)
 {
 	const char *text = word->text, *name = strchr(text, ':') ? strchr(text, ':') + 1 : "";
+	const struct desk_field *field = strchr(text, ':') ? desk_field_named(text, strcspn(text, ":")) : NULL;
 	if (strncmp(text, "tag:", 4) == 0) {
 		if (!*name || strlen(name) > 60 || strpbrk(name, " \t\r\n,;\"'<>\\"))
 			rules_report_error(check->report, word->line, "\"%s\" is no tag: write \"tag:\" and one word of at most 60 bytes without blank, comma or quote", text);
 	} else if (strncmp(text, "agent:", 6) == 0) {
 		if (!desk_agent_named(&check->config->policy, name))
 			unknown_agent(check, word->line, name);
-	} else if (strncmp(text, "priority:", 9) == 0) {
-		if (priority_rank(name) < 0)
-			unknown_name(check, word->line, "priority", name, "priority:", priority_names, PRIORITY_COUNT, sizeof *priority_names);
+	} else if (field) {
+		const char *kept = desk_field_kept(field, name), *pattern = arena_printf(check->report->arena, "%s:", field->name);
+		if (!kept && !field->words)
+			rules_report_error(check->report, word->line, "\"%s\" is no %s: write \"%s\" and %s", text, field->name, pattern, field->wanted);
+		else if (!kept || strcmp(kept, name) != 0)
+			unknown_name(check, word->line, field->name, name, pattern, field->words, field->count, sizeof *field->words);
 	} else {
 		rules_report_error(check->report, word->line, "\"%s\" is no flag of a ticket: write \"tag:NAME\", \"priority:high\" or \"agent:NAME\"", text);
 	}

@@ -110,12 +110,13 @@ static void apply_flags(struct judging *judging)
 	struct verdict *verdict = judging->verdict;
 	for (size_t i = 0; i < judging->flags.count; i++) {
 		const char *flag = judging->flags.at[i];
+		const struct desk_field *field;
 		if (strncmp(flag, "tag:", 4) == 0)
 			strings_add(judging->arena, &verdict->tags, flag + 4);
 		else if (strncmp(flag, "agent:", 6) == 0)
 			verdict->agent = arena_string(judging->arena, flag + 6);
-		else if (strncmp(flag, "priority:", 9) == 0)
-			verdict->priority = arena_string(judging->arena, flag + 9);
+		else if ((field = desk_field_named(flag, strcspn(flag, ":"))) && flag[strlen(field->name)])
+			*desk_field_ruled(verdict, field) = arena_string(judging->arena, flag + strlen(field->name) + 1);
 	}
 }
 

@@ -14,18 +14,11 @@
 #define WAITS_AT_ALL "state IN ('new','open','pending','resolved')"
 #define PRIORITY_ORDER "CASE priority WHEN 'urgent' THEN 3 WHEN 'high' THEN 2 WHEN 'normal' THEN 1 ELSE 0 END"
 
-/* ?N is the value. */
+/* ?N is the value. Of a key without a row, "KEY=?N": the column bears its name. */
 static const char *const column_tests[QUERY_KEYS] = {
-	[QUERY_QUEUE] = "queue=?%d",
-	[QUERY_STATE] = "state=?%d",
-	[QUERY_AGENT] = "agent=?%d",
 	[QUERY_TAG] = "id IN (SELECT ticket FROM tag WHERE tag=?%d)",
-	[QUERY_PRIORITY] = "priority=?%d",
 	[QUERY_CUSTOMER] = "customer=?%d COLLATE NOCASE",
-	[QUERY_LANGUAGE] = "language=?%d",
 	[QUERY_WAITING] = "?%d=CASE WHEN " WAITS_FOR_THEM " THEN 'them' WHEN " WAITS_AT_ALL " THEN 'us' ELSE '' END",
-	[QUERY_CREATED] = "created",
-	[QUERY_UPDATED] = "updated",
 };
 
 static bool is_time(enum query_key key)
@@ -38,11 +31,14 @@ static void add_test(struct buffer *sql, const struct query_term *term, int *num
 {
 	buffer_printf(sql, " AND %s(", term->negated ? "NOT " : "");
 	if (is_time(term->key))
-		buffer_printf(sql, "%s%s?%d", column_tests[term->key], term->longer ? "<" : ">=", (*number)++);
+		buffer_printf(sql, "%s%s?%d", query_key_name(term->key), term->longer ? "<" : ">=", (*number)++);
 	for (size_t i = 0; i < term->values.count; i++) {
-		const char *test = column_tests[term->key], *place = strstr(test, "%d");
+		const char *test = column_tests[term->key], *place = test ? strstr(test, "%d") : NULL;
 
-		buffer_printf(sql, "%s%.*s%d%s", i ? " OR " : "", (int)(place - test), test, (*number)++, place + 2);
+		if (place)
+			buffer_printf(sql, "%s%.*s%d%s", i ? " OR " : "", (int)(place - test), test, (*number)++, place + 2);
+		else
+			buffer_printf(sql, "%s%s=?%d", i ? " OR " : "", query_key_name(term->key), (*number)++);
 	}
 	buffer_add_char(sql, ')');
 }
@@ -51,7 +47,7 @@ static void add_order(struct buffer *sql, const struct query *query)
 {
 	buffer_add_string(sql, " ORDER BY ");
 	for (size_t i = 0; i < query->sorts.count; i++)
-		buffer_printf(sql, "%s%s, ", query->sorts.at[i].key == QUERY_PRIORITY ? PRIORITY_ORDER : column_tests[query->sorts.at[i].key],
+		buffer_printf(sql, "%s%s, ", query->sorts.at[i].key == QUERY_PRIORITY ? PRIORITY_ORDER : query_key_name(query->sorts.at[i].key),
 		              query->sorts.at[i].descending ? " DESC" : "");
 	buffer_add_string(sql, "id DESC");
 }

@@ -11,11 +11,18 @@
 
 #include "engine.h"
 
-#define TICKET_COLUMNS "id, state, queue, agent, priority, subject, language, customer, customer_name, created, updated, closed_at, " \
-	"pending_until, merged_into, resolved_at, voice, answer_to"
+#define FIELD_COLUMN(member, NAME, history) ", " #member
+#define FIELD_COLUMN_OF_T(member, NAME, history) ", t." #member
+#define TICKET_COLUMNS "id, state, queue, agent, subject, language, customer, customer_name, created, updated, closed_at, " \
+	"pending_until, merged_into, resolved_at, voice, answer_to" TICKET_FIELDS(FIELD_COLUMN)
 #define MESSAGE_COLUMNS "seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved"
 #define HISTORY_COLUMNS "what, kind, number, was, now"
 #define OUTBOX_COLUMNS "id, ticket, created, next_try, state, attempts, last_reply, recipients, record"
+
+/* Of a simple field; X is who asks for the list. */
+#define FIELD_STATEMENTS(member, NAME, history) \
+	X(SQL_TICKET_##NAME, "UPDATE ticket SET " #member "=?2, updated=?3 WHERE id=?1") \
+	X(SQL_TICKET_##NAME##_NOW, "SELECT " #member " FROM ticket WHERE id=?1")
 
 #define STATEMENTS(X) \
 	/* small facts under a name */ \
@@ -87,18 +94,17 @@
 		" resolved_at=CASE WHEN ?2='resolved' THEN ?3 ELSE resolved_at END WHERE id=?1") \
 	X(SQL_TICKET_QUEUE, "UPDATE ticket SET queue=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_AGENT, "UPDATE ticket SET agent=?2, updated=?3 WHERE id=?1") \
-	X(SQL_TICKET_PRIORITY, "UPDATE ticket SET priority=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_LANGUAGE, "UPDATE ticket SET language=?2 WHERE id=?1") \
 	X(SQL_TICKET_PENDING, "UPDATE ticket SET pending_until=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_MERGE, "UPDATE ticket SET merged_into=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_STATE_NOW, "SELECT state FROM ticket WHERE id=?1") \
 	X(SQL_TICKET_QUEUE_NOW, "SELECT queue FROM ticket WHERE id=?1") \
 	X(SQL_TICKET_AGENT_NOW, "SELECT agent FROM ticket WHERE id=?1") \
-	X(SQL_TICKET_PRIORITY_NOW, "SELECT priority FROM ticket WHERE id=?1") \
 	X(SQL_TICKET_MERGED_INTO, "SELECT merged_into FROM ticket WHERE id=?1") \
 	X(SQL_TICKET_CUSTOMER, "SELECT customer, customer_name FROM ticket WHERE id=?1") \
 	X(SQL_TICKETS_BY_STATE, "SELECT state, count(*) FROM ticket GROUP BY state") \
 	X(SQL_TICKET_COUNT, "SELECT count(*) FROM ticket") \
+	TICKET_FIELDS(FIELD_STATEMENTS) \
 	/* what hangs on a ticket */ \
 	X(SQL_MESSAGE_ADD, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox,proved)" \
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)") \
@@ -168,7 +174,7 @@
 		" FROM routed GROUP BY month, queue ORDER BY month DESC, queue") \
 	X(SQL_LEARNED_ADD, "INSERT INTO learned(ticket,kind,value,confidence,at) VALUES(?1,?2,?3,?4,?5)") \
 	X(SQL_LEARNED_UNTAGGED, "UPDATE learned SET corrected=?3 WHERE ticket=?1 AND kind='tag' AND value=?2") \
-	X(SQL_LEARNED_PRIORITY, "UPDATE learned SET corrected=CASE WHEN value=?2 THEN 0 ELSE ?3 END WHERE ticket=?1 AND kind='priority'") \
+	X(SQL_LEARNED_CHANGED, "UPDATE learned SET corrected=CASE WHEN value=?2 THEN 0 ELSE ?3 END WHERE ticket=?1 AND kind=?4") \
 	X(SQL_LEARNED_REPORT, "SELECT kind || ' ' || value, strftime('%Y-%m',at/1000,'unixepoch') AS month, count(*), sum(corrected<>0), sum(confidence)" \
 		" FROM learned GROUP BY month, kind, value ORDER BY month DESC, kind, value") \
 	X(SQL_MODEL_NEWEST, "SELECT max(version) FROM model") \
@@ -254,7 +260,7 @@
 	X(SQL_CHECK_OUTBOX_FAILED, "SELECT id FROM outbox WHERE state='failed' AND last_reply=''") \
 	X(SQL_CHECK_CONTACT_TWICE, "SELECT min(id) FROM contact GROUP BY address HAVING count(*)>1") \
 	X(SQL_CHECK_HISTORIES, "SELECT " HISTORY_COLUMNS ", h.ticket, h.n=(SELECT max(n) FROM history WHERE ticket=h.ticket), t.state, t.queue, t.agent," \
-		" t.priority, t.merged_into, (SELECT coalesce(max(seq),0) FROM message WHERE ticket=h.ticket)" \
+		" t.merged_into, (SELECT coalesce(max(seq),0) FROM message WHERE ticket=h.ticket)" TICKET_FIELDS(FIELD_COLUMN_OF_T) \
 		" FROM history h JOIN ticket t ON t.id=h.ticket ORDER BY h.ticket, h.n") \
 	X(SQL_CHECK_RECORDS, "SELECT id, record FROM outbox ORDER BY id")
 

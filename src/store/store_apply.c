@@ -19,7 +19,7 @@ static enum status set_disposition(struct applying *a, const struct effect *effe
 
 static enum status (*const appliers[])(struct applying *, const struct effect *) = {
 	[EFFECT_CREATE_TICKET] = apply_create_ticket, [EFFECT_APPEND_MESSAGE] = apply_append_message, [EFFECT_SET_STATE] = apply_set_state,
-	[EFFECT_SET_QUEUE] = apply_set_queue, [EFFECT_SET_AGENT] = apply_set_agent, [EFFECT_SET_PRIORITY] = apply_set_priority, [EFFECT_SET_LANGUAGE] = apply_set_language,
+	[EFFECT_SET_QUEUE] = apply_set_queue, [EFFECT_SET_AGENT] = apply_set_agent, [EFFECT_SET_FIELD] = apply_set_simple, [EFFECT_SET_LANGUAGE] = apply_set_language,
 	[EFFECT_ADD_TAG] = apply_add_tag, [EFFECT_REMOVE_TAG] = apply_remove_tag, [EFFECT_SET_PENDING] = apply_set_pending, [EFFECT_LINK] = apply_link_tickets,
 	[EFFECT_MERGE] = apply_merge_tickets, [EFFECT_ADD_PARTICIPANT] = apply_add_participant, [EFFECT_REMARK] = apply_remark, [EFFECT_SET_VOICE] = apply_set_voice,
 	[EFFECT_ENQUEUE] = apply_enqueue, [EFFECT_MAIL_BOUNCED] = apply_mail_bounced,

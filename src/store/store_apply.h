@@ -36,7 +36,7 @@ enum status apply_set_state(struct applying *a, const struct effect *effect);
 enum status apply_set_queue(struct applying *a, const struct effect *effect);
 enum status apply_set_agent(struct applying *a, const struct effect *effect);
 enum status apply_set_language(struct applying *a, const struct effect *effect);
-enum status apply_set_priority(struct applying *a, const struct effect *effect);
+enum status apply_set_simple(struct applying *a, const struct effect *effect);
 enum status apply_add_tag(struct applying *a, const struct effect *effect);
 enum status apply_remove_tag(struct applying *a, const struct effect *effect);
 enum status apply_set_voice(struct applying *a, const struct effect *effect);

@@ -97,12 +97,16 @@ enum status apply_set_agent(struct applying *a, const struct effect *effect)
 	return status == STATUS_OK && *text_or_empty(effect->to) ? remember_agent(a, effect) : status;
 }
 
-enum status apply_set_priority(struct applying *a, const struct effect *effect)
+/* What the classifier gave and somebody changed was wrong. */
+enum status apply_set_simple(struct applying *a, const struct effect *effect)
 {
-	static const struct field field = { HISTORY_PRIORITY, SQL_TICKET_PRIORITY_NOW, SQL_TICKET_PRIORITY };
-	enum status status = set_field(a, effect, &field);
+#define FIELD(member, NAME, history) [TICKET_FIELD_##NAME] = { HISTORY_##NAME, SQL_TICKET_##NAME##_NOW, SQL_TICKET_##NAME },
+	static const struct field fields[TICKET_FIELD_COUNT] = { TICKET_FIELDS(FIELD) };
+#undef FIELD
+	enum status status = set_field(a, effect, &fields[effect->field->simple]);
 
-	return status == STATUS_OK ? engine_run(a->store->engine, a->error, SQL_LEARNED_PRIORITY, "iti", effect->ticket, effect->to, a->now) : status;
+	return status != STATUS_OK ? status
+		: engine_run(a->store->engine, a->error, SQL_LEARNED_CHANGED, "itit", effect->ticket, effect->to, a->now, effect->field->name);
 }
 
 /* Of no weight for the replay: a remark. */

@@ -139,9 +139,11 @@ struct replaying {
 
 static const char *compare(const struct replay *replay, struct cursor *row, struct arena *arena)
 {
+#define FIELD(member, NAME, history) { 11 + TICKET_FIELD_##NAME, #member, replay->member },
 	struct { int column; const char *name, *value; } fields[] = {
-		{ 7, "state", replay->state }, { 8, "queue", replay->queue }, { 9, "agent", replay->agent }, { 10, "priority", replay->priority },
+		{ 7, "state", replay->state }, { 8, "queue", replay->queue }, { 9, "agent", replay->agent }, TICKET_FIELDS(FIELD)
 	};
+#undef FIELD
 
 	for (size_t i = 0; i < COUNT_OF(fields); i++) {
 		const char *is = cursor_text(row, arena, fields[i].column);
@@ -149,9 +151,9 @@ static const char *compare(const struct replay *replay, struct cursor *row, stru
 		if (strcmp(is, fields[i].value) != 0)
 			return arena_printf(arena, "its %s is \"%s\", its history says \"%s\"", fields[i].name, is, fields[i].value);
 	}
-	if (cursor_number(row, 11) != replay->merged_into)
+	if (cursor_number(row, 10) != replay->merged_into)
 		return "its history does not say what it is merged into";
-	if (cursor_number(row, 12) != replay->last_seq)
+	if (cursor_number(row, 11) != replay->last_seq)
 		return "its history does not tell of all its messages";
 	return NULL;
 }

@@ -3,7 +3,7 @@
  *
  * Each change of a ticket is one row: when, who, what, why. What stands in typed columns (enum history_kind); words are made when a
  * person reads. Rows of the first version have words only: here they are taken apart again, and nowhere else is the text of a
- * history read to know something. Replaying the rows in their order gives the ticket's state, queue, agent, priority, the ticket
+ * history read to know something. Replaying the rows in their order gives the ticket's state, queue, agent, simple fields, the ticket
  * it was merged into and the count of its messages; fsck compares.
  */
 #include "store_private.h"
@@ -13,16 +13,26 @@
 
 /* "#": number, "<": was, ">": now, "@": number as a time; the arrow of a change is said as it stands, and so is the rest. */
 static const char *const forms[HISTORY_KINDS] = {
-	[HISTORY_STATE] = "state < -> >", [HISTORY_QUEUE] = "queue < -> >", [HISTORY_AGENT] = "agent < -> >", [HISTORY_PRIORITY] = "priority < -> >",
+	[HISTORY_STATE] = "state < -> >", [HISTORY_QUEUE] = "queue < -> >", [HISTORY_AGENT] = "agent < -> >",
+#define FORM(member, NAME, history) [HISTORY_##NAME] = #member " < -> >",
+	TICKET_FIELDS(FORM)
+#undef FORM
 	[HISTORY_MERGED] = "merged into #", [HISTORY_MERGED_FROM] = "merged from #", [HISTORY_UNMERGED] = "merge undone", [HISTORY_LINKED] = "linked to #",
 	[HISTORY_TAG] = "tag >", [HISTORY_UNTAG] = "untag >", [HISTORY_LANGUAGE] = "language >", [HISTORY_PENDING] = "pending until @",
 	[HISTORY_RATED] = "rated # of 5", [HISTORY_PARTICIPANT] = "participant >", [HISTORY_PROPOSED] = "proposed >", [HISTORY_LEFT] = "participant > left",
 	[HISTORY_ANSWER_TO] = "answers to < go to >", [HISTORY_BOUNCED] = "mail # to > bounced", [HISTORY_REMARK] = "remark: >",
 };
 
+/* Of the simple fields by their kind: where the replay keeps them. */
+static const struct { size_t offset; bool simple; } simple_fields[HISTORY_KINDS] = {
+#define PLACE(member, NAME, history) [HISTORY_##NAME] = { offsetof(struct replay, member), true },
+	TICKET_FIELDS(PLACE)
+#undef PLACE
+};
+
 static bool is_change(enum history_kind kind)
 {
-	return kind >= HISTORY_STATE && kind <= HISTORY_PRIORITY;
+	return (kind >= HISTORY_STATE && kind <= HISTORY_AGENT) || simple_fields[kind].simple;
 }
 
 /* ---- as it is kept ---- */
@@ -63,6 +73,11 @@ static const char *shown(const char *name)
 	return *name ? name : NOBODY;
 }
 
+static const char *shown_value(const struct history_row *row, const char *value)
+{
+	return !simple_fields[row->kind].simple ? shown(value) : *value ? value : "none";
+}
+
 static const char *created_words(struct arena *arena, const struct history_row *row)
 {
 	return arena_printf(arena, "created: state %s, priority %s, queue %s, agent %s", line_of(arena, row->now, HISTORY_CREATED_STATE),
@@ -99,9 +114,9 @@ static const char *form_words(struct arena *arena, const struct history_row *row
 		switch (*at) {
 		case '#': buffer_printf(&words, "%lld", (long long)row->number); break;
 		case '@': buffer_add_string(&words, time_rfc3339(arena, row->number)); break;
-		case '<': buffer_add_string(&words, shown(row->was)); break;
+		case '<': buffer_add_string(&words, shown_value(row, row->was)); break;
 		case '>':
-			buffer_add_string(&words, at[-1] == '-' ? ">" : is_change(row->kind) ? shown(row->now) : row->now);
+			buffer_add_string(&words, at[-1] == '-' ? ">" : is_change(row->kind) ? shown_value(row, row->now) : row->now);
 			break;
 		default: buffer_add_char(&words, *at);
 		}
@@ -212,7 +227,9 @@ void history_read_columns(struct cursor *cursor, struct arena *arena, struct his
 
 void replay_init(struct replay *replay)
 {
-	*replay = (struct replay){ .queue = "", .agent = "", .priority = "" };
+#define EMPTY(member, NAME, history) .member = "",
+	*replay = (struct replay){ .queue = "", .agent = "", TICKET_FIELDS(EMPTY) };
+#undef EMPTY
 }
 
 static const char *replay_created(struct replay *replay, struct arena *arena, const struct history_row *row)
@@ -233,7 +250,8 @@ static const char *replay_created(struct replay *replay, struct arena *arena, co
 
 static const char *replay_change(struct replay *replay, struct arena *arena, const struct history_row *row)
 {
-	const char **field = row->kind == HISTORY_QUEUE ? &replay->queue : row->kind == HISTORY_AGENT ? &replay->agent : &replay->priority;
+	const char **field = row->kind == HISTORY_QUEUE ? &replay->queue : row->kind == HISTORY_AGENT ? &replay->agent
+		: (const char **)((char *)replay + simple_fields[row->kind].offset);
 	const char *now = row->kind == HISTORY_STATE ? replay->state : *field;
 
 	if (strcmp(row->was, now) != 0)

@@ -105,7 +105,7 @@ char *history_of_created(struct arena *arena, const struct new_ticket *create);
 void history_read_columns(struct cursor *cursor, struct arena *arena, struct history_row *row);
 const char *history_words(struct arena *arena, const struct history_row *row, const struct message_row *message);
 /* Replays the rows of one ticket; NULL: fine; else a complaint. */
-struct replay { bool created; char state[16]; const char *queue, *agent, *priority; int64_t merged_into; int last_seq; };
+struct replay { bool created; char state[16]; const char *queue, *agent; TICKET_FIELDS(TICKET_FIELD_MEMBER) int64_t merged_into; int last_seq; };
 void replay_init(struct replay *replay);
 const char *replay_step(struct replay *replay, struct arena *arena, const struct history_row *row);
 

@@ -79,8 +79,9 @@ static bool is_wanted(struct store *store, const struct ticket_facts *facts, voi
 
 static int compare_by(const struct query_sort *sort, const struct ticket_facts *a, const struct ticket_facts *b)
 {
-	int64_t x = sort->key == QUERY_PRIORITY ? priority_rank(a->priority) : sort->key == QUERY_CREATED ? a->created : a->updated;
-	int64_t y = sort->key == QUERY_PRIORITY ? priority_rank(b->priority) : sort->key == QUERY_CREATED ? b->created : b->updated;
+	const struct desk_field *field = desk_field_asked(query_key_name(sort->key));
+	int64_t x = field->type == FIELD_TIME ? desk_field_time(a, field) : desk_field_compare(field, a, b);
+	int64_t y = field->type == FIELD_TIME ? desk_field_time(b, field) : 0;
 
 	return x == y ? 0 : (x < y) != sort->descending ? -1 : 1;
 }

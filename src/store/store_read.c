@@ -38,17 +38,19 @@ void read_ticket_columns(struct cursor *cursor, struct arena *arena, struct tick
 		no_word_of_ours(cursor, "ticket state", state);
 	facts->queue = cursor_text(cursor, arena, 2);
 	facts->agent = cursor_text(cursor, arena, 3);
-	facts->priority = cursor_text(cursor, arena, 4);
-	facts->subject = cursor_text(cursor, arena, 5);
-	facts->language = cursor_text(cursor, arena, 6);
-	facts->customer = (struct participant){ cursor_text(cursor, arena, 7), cursor_text(cursor, arena, 8), ROLE_CUSTOMER, cursor_text(cursor, arena, 16) };
-	facts->created = cursor_number(cursor, 9);
-	facts->updated = cursor_number(cursor, 10);
-	facts->closed_at = cursor_number(cursor, 11);
-	facts->pending_until = cursor_number(cursor, 12);
-	facts->merged_into = cursor_number(cursor, 13);
-	facts->resolved_at = cursor_number(cursor, 14);
-	facts->voice = cursor_text(cursor, arena, 15);
+	facts->subject = cursor_text(cursor, arena, 4);
+	facts->language = cursor_text(cursor, arena, 5);
+	facts->customer = (struct participant){ cursor_text(cursor, arena, 6), cursor_text(cursor, arena, 7), ROLE_CUSTOMER, cursor_text(cursor, arena, 15) };
+	facts->created = cursor_number(cursor, 8);
+	facts->updated = cursor_number(cursor, 9);
+	facts->closed_at = cursor_number(cursor, 10);
+	facts->pending_until = cursor_number(cursor, 11);
+	facts->merged_into = cursor_number(cursor, 12);
+	facts->resolved_at = cursor_number(cursor, 13);
+	facts->voice = cursor_text(cursor, arena, 14);
+#define FIELD(member, NAME, history) facts->member = cursor_text(cursor, arena, 15 + TICKET_FIELD_##NAME);
+	TICKET_FIELDS(FIELD)
+#undef FIELD
 	facts->last_customer_message_id = "";
 }
 

@@ -114,13 +114,79 @@ static void fields_are_where_their_rows_say(void **state)
 	assert_true(desk_field_is(&facts, desk_field_asked("tag"), "vpn") && desk_field_is(&facts, desk_field_asked("language"), "it"));
 	assert_false(desk_field_is(&facts, desk_field_asked("tag"), "vp") || desk_field_is(&facts, desk_field_asked("state"), "new"));
 	assert_null(desk_field_asked("subject"));
-	assert_string_equal(desk_field_changed(EFFECT_SET_PRIORITY)->name, "priority");
+	assert_string_equal(desk_field_changed(&(struct effect){.kind = EFFECT_SET_FIELD, .field = desk_field_simple(TICKET_FIELD_PRIORITY)})->name, "priority");
+	assert_string_equal(desk_field_changed(&(struct effect){.kind = EFFECT_SET_AGENT})->name, "agent");
+}
+
+/* Each line of fields.h has its row, which says where the ticket and the rules keep it. */
+static void every_simple_field_has_its_row(void **state)
+{
+#define CHECK(member, NAME, history) { \
+		const struct desk_field *field = desk_field_simple(TICKET_FIELD_##NAME); \
+		struct ticket_facts facts = {.member = "x"}; \
+		struct verdict verdict = {.member = "y"}; \
+		assert_non_null(field); \
+		assert_string_equal(field->name, #member); \
+		assert_ptr_equal(field, desk_field_named(#member, strlen(#member))); \
+		assert_ptr_equal(field, desk_field_asked(#member)); \
+		assert_string_equal(desk_field_word(&facts, field), "x"); \
+		assert_string_equal(*desk_field_ruled(&verdict, field), "y"); \
+		assert_true(field->wanted && *field->wanted); \
+	}
+	TICKET_FIELDS(CHECK)
+#undef CHECK
+	assert_null(desk_field_named("queue", 5));
+	assert_null(desk_field_named("priorit", 7));
+}
+
+static void a_simple_field_takes_its_words_alone(void **state)
+{
+	const struct desk_field *priority = desk_field_simple(TICKET_FIELD_PRIORITY);
+	struct desk_field any = *priority;
+	any.words = NULL;
+	any.count = 0;
+	assert_string_equal(desk_field_kept(priority, "HIGH"), "high");
+	assert_null(desk_field_kept(priority, "highest"));
+	assert_null(desk_field_kept(priority, ""));
+	assert_string_equal(desk_field_kept(&any, "Billing"), "Billing");
+	assert_null(desk_field_kept(&any, "two words"));
+	assert_null(desk_field_kept(&any, ""));
+	struct ticket_facts low = {.priority = "low"}, high = {.priority = "high"};
+	assert_true(desk_field_compare(priority, &low, &high) < 0 && desk_field_compare(&any, &low, &high) > 0);
+	assert_int_equal(desk_field_compare(priority, &low, &low), 0);
+}
+
+static void notices_tell_of_fields_that_have_a_label_and_are_set(void **state)
+{
+	struct arena arena;
+	struct desk_field rows[] = {*desk_field_asked("queue"), *desk_field_simple(TICKET_FIELD_PRIORITY), *desk_field_asked("agent"), {.name = NULL}};
+	struct ticket_facts facts = {.queue = "support", .priority = "high", .agent = ""};
+	arena_init(&arena);
+	assert_string_equal(desk_field_lines(&arena, desk_fields, &facts, "en"), "");
+	for (size_t i = 0; i < DESK_LANGUAGES; i++)
+		rows[0].labels[i] = "Queue", rows[1].labels[i] = i == 2 ? "Priorität" : "Priority", rows[2].labels[i] = "Agent";
+	assert_string_equal(desk_field_lines(&arena, rows, &facts, "en"), "Queue: support; Priority: high");
+	assert_string_equal(desk_field_lines(&arena, rows, &facts, "de"), "Queue: support; Priorität: high");
+	arena_fini(&arena);
+}
+
+/* On the command line, too: none is left without a name, and none has another's. */
+static void every_command_has_a_name_of_its_own_on_the_command_line(void **state)
+{
+	const struct desk_command *one, *other;
+	for (size_t i = 0; (one = desk_command_at(i)); i++) {
+		assert_true((one->kind == ACTION_SET_FIELD) == (desk_command_field(one) != NULL));
+		for (size_t k = 0; k < i && (other = desk_command_at(k)); k++)
+			assert_string_not_equal(desk_command_line_name(one), desk_command_line_name(other));
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(the_page_is_the_table), cmocka_unit_test(states_and_priorities_are_told_as_they_are),
 		cmocka_unit_test(dispositions_are_listed_as_they_are), cmocka_unit_test(each_kind_of_token_has_one_place),
-		cmocka_unit_test(fields_are_where_their_rows_say)};
+		cmocka_unit_test(fields_are_where_their_rows_say), cmocka_unit_test(every_simple_field_has_its_row),
+		cmocka_unit_test(a_simple_field_takes_its_words_alone), cmocka_unit_test(notices_tell_of_fields_that_have_a_label_and_are_set),
+		cmocka_unit_test(every_command_has_a_name_of_its_own_on_the_command_line)};
 	return cmocka_run_group_tests_name("desk states", tests, NULL, NULL);
 }
