@@ -191,10 +191,9 @@ void rules_pool_ask(const struct ruleset *ruleset, const struct buffer *frame, s
 		if (slot == RULES_WORKERS)
 			break;
 		struct worker *worker = &pool.workers[slot];
-		bool timer = worker->place->end == WORKER_OUT_OF_TIME;
 		worker->place->test = worker->place->end = 0;
 		if (!send_all(worker, frame)) {
-			lose(slot, timer ? "its timer ended it while it waited" : "it was dead before it was asked");
+			lose(slot, "it was dead before it was asked");
 		} else if (hear(slot, ruleset, arena, answer)) {
 			count_question(clock_monotonic_us() - start);
 			return;

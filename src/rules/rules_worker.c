@@ -144,10 +144,10 @@ static sieve2_callback_t callbacks[] = {
 
 /* ---------------------------------------------------------------- one evaluation */
 
-/* 0 stops it: on a machine whose processors are lent out, time is booked late, and a worker that waits may be charged for it. */
-static void set_timer(int ms)
+/* Not stopped after an evaluation: who waits for the next question uses no CPU time, and that sets it anew. */
+static void start_timer(void)
 {
-	struct itimerval value = {.it_value = {0, ms * 1000}};
+	struct itimerval value = {.it_value = {0, RULES_WORKER_MS * 1000}};
 	setitimer(ITIMER_PROF, &value, NULL);
 }
 
@@ -162,7 +162,7 @@ static void run(void)
 	sieve2_context_t *context = NULL;
 	job.action_count = 0;
 	*job.trouble = 0;
-	set_timer(RULES_WORKER_MS);
+	start_timer();
 	if (sieve2_alloc(&context) != SIEVE2_OK || sieve2_callbacks(context, callbacks) != SIEVE2_OK) {
 		set_trouble("libsieve gives no context", 0, "");
 	} else {
@@ -172,7 +172,6 @@ static void run(void)
 	}
 	if (context)
 		sieve2_free(&context);
-	set_timer(0);
 }
 
 static void answer(void)
