@@ -440,6 +440,10 @@ static void mutated_mails(void **state)
 		"if envelope :domain :matches \"from\" \"*.example\" { addflag \"tag:e\"; }\n");
 	struct ruleset *ruleset = load_folder(&words);
 	assert_non_null(ruleset);
+	struct error error;
+	rules_fini();                            /* workers that earlier tests killed while they waited are found dead later */
+	assert_int_equal(rules_init(&error), STATUS_OK);
+	log_set_level(LOG_WARNING);              /* why a worker is lost */
 	rules_counters(&before);
 	for (int i = 0; i < count; i++) {
 		char text[4096], from[200] = "bounce+a=b@example.example";
