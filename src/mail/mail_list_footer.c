@@ -9,16 +9,15 @@
 #define LINES 14                         /* of a footer, empty ones too */
 #define LINE_BYTES 300                   /* a person's paragraph is longer */
 
-static bool names_a_list(struct span line)
+static const char *const signs[] = {
+	"unsubscribe", "listinfo", "mailman", "mailing list", "mailing-list", "mailingliste", "liste de diffusion", "lista de correo", "lista de distribu", "/lists/", "-request@",
+	"googlegroups.com", "groups.io", "discussion list", "abbestellen", "désabonner", "désinscrire", "darse de baja", "cancellarsi", "afmelden", "отписаться", "wypisać",
+};
+static struct word_index sign_index;
+
+void list_footer_init(void)
 {
-	static const char *const signs[] = {
-		"unsubscribe", "listinfo", "mailman", "mailing list", "mailing-list", "mailingliste", "liste de diffusion", "lista de correo", "lista de distribu", "/lists/", "-request@",
-		"googlegroups.com", "groups.io", "discussion list", "abbestellen", "désabonner", "désinscrire", "darse de baja", "cancellarsi", "afmelden", "отписаться", "wypisać",
-	};
-	for (size_t i = 0; i < COUNT_OF(signs); i++)
-		if (fold_find(line, signs[i]))
-			return true;
-	return false;
+	word_index_make(&sign_index, signs, sizeof *signs, COUNT_OF(signs));
 }
 
 /* Of a clear-signed mail it may stand behind "- " (RFC 4880, section 7.1). */
@@ -52,7 +51,7 @@ size_t list_footer(const struct lines *lines)
 	if (rule + 1 == end && rule > 0)                         /* a footer may end with a rule, too */
 		rule = last_rule(lines, rule);
 	for (size_t i = rule + 1; i < end; i++)
-		if (lines->at[i].kind != LINE_EMPTY && names_a_list(lines->at[i].text))
+		if (lines->at[i].kind != LINE_EMPTY && fold_find_any(lines->at[i].text, signs, &sign_index))
 			return rule;
 	return lines->count;
 }

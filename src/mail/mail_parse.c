@@ -23,6 +23,7 @@ void mail_init(void)
 	phrases_init();
 	attribution_init();
 	signature_init();
+	list_footer_init();
 	auto_form_init();
 	bounce_words_init();
 	language_init();

@@ -281,6 +281,7 @@ bool block_by_shape(struct lines *lines, size_t i, const char *subject);
 /* The same without a mark above, where one of its values is the subject. */
 bool block_by_subject(struct lines *lines, size_t i, const char *subject);
 /* mail_list_footer.c: the line from which on a mailing list speaks, lines->count: none. */
+void list_footer_init(void);
 size_t list_footer(const struct lines *lines);
 /* Where in a line that ends with an introduction this begins, behind words of somebody's own; 0: it is none. */
 size_t attribution_glued(struct span line);
