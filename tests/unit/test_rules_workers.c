@@ -273,16 +273,18 @@ static int64_t evaluations(void)
 	return counters.evaluations;
 }
 
+#define CALLERS 4
+
 /* Under load, each time after so many more evaluations. A mail that is hit twice loses its rules; none may get other rules. */
 static void killing_under_load_costs_no_rules(void **state)
 {
 	struct rules_counters before, after;
 	struct ruleset *ruleset = load_one(PLAIN_SCRIPT);
-	struct caller callers[4];
-	pthread_t threads[4];
+	struct caller callers[CALLERS];
+	pthread_t threads[CALLERS];
 	int pids[2], wrong = 0, kills = 0;
 	rules_counters(&before);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < CALLERS; i++) {
 		callers[i] = (struct caller){ruleset, i, 0};
 		assert_int_equal(pthread_create(&threads[i], NULL, call_often, &callers[i]), 0);
 	}
@@ -296,14 +298,14 @@ static void killing_under_load_costs_no_rules(void **state)
 		if (maker)
 			wait_for_makers(pids[0]);
 	}
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < CALLERS; i++) {
 		pthread_join(threads[i], NULL);
 		wrong += callers[i].wrong;
 	}
 	rules_counters(&after);
 	assert_true(after.workers_lost > before.workers_lost);
 	assert_int_equal(wrong, after.troubles - before.troubles);
-	assert_true(after.troubles - before.troubles <= kills);
+	assert_true(after.troubles - before.troubles <= CALLERS * kills / 2);    /* each round may hit each caller once, and two hits cost a mail its rules */
 	plain(ruleset);
 	rules_unref(&ruleset);
 }
