@@ -196,7 +196,7 @@ struct incoming {
 	uint64_t size;
 	int64_t received;                /* ms */
 	struct strings known;            /* of an agent's mail: texts of the notices that it may quote, as they were sent */
-	const char *house_file;          /* of an agent's mail: a file in it that holds an address which opens the house; NULL: none */
+	const char *house_file;          /* of an agent's mail: a file in it that holds an address which opens the house, or could not be looked through; NULL: none */
 };
 /* Does a text, or the bytes of a file, hold a signed address or Message-ID that is an agent's, or another ticket's? */
 bool desk_holds_house_token(const struct desk_policy *policy, int64_t ticket, const char *text);

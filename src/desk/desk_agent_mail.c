@@ -212,7 +212,7 @@ static const char *read_words(struct decision *d, const struct incoming *incomin
 	if (is_sealed(mail))
 		return "it is encrypted, and cannot be read here: send it again unencrypted";
 	if (incoming->house_file && !words->note)
-		return arena_printf(d->arena, "the file \"%s\" holds an address with which one writes as you: take it out, and send your answer again", incoming->house_file);
+		return arena_printf(d->arena, "the file \"%s\" holds an address with which one writes as you, or could not be looked through: take it out, and send your answer again", incoming->house_file);
 	const char *own = desk_own_words(d, incoming, ticket, words->note || desk_asks_to_send(d->arena, mail->reply_text), &doubt);
 	words->all = own;
 	if (!desk_commands(d->arena, d->policy, own, d->facts->now, words, &problem))

@@ -4,14 +4,15 @@
  * A notice that is attached, whole or as text, carries the agent's own signed address. What the answer quotes is looked through by the
  * desk (desk_own_words.c); its files go out as they came, so they are looked through here, before anything is planned. Only for
  * agents' mails with files. Found are signatures of ours and nothing else: no other file is held up. A file that cannot be read is not
- * held for a clean one.
+ * held for a clean one, nor is one of more than a person sends.
  */
 #include <string.h>
 
 #include "gateway.h"
 #include "limits.h"
 
-#define FILES_BYTES (8 * 1024 * 1024)    /* bytes that are looked at in all files of one mail; a notice is smaller than a tenth */
+#define FILE_BYTES  (1024 * 1024)        /* bytes that are looked at in each file: a notice has fewer, with whatever quotes it; every file is looked at */
+#define FILES_MOST  50                   /* files: for each the mail is taken apart again, and who knows an agent's address may send a thousand */
 
 struct look { struct buffer bytes; size_t left; };
 
@@ -48,12 +49,15 @@ const char *gateway_house_file(const struct desk_policy *policy, const struct ma
 {
 	const struct mail *mail = incoming->mail;
 	const char *found = NULL;
-	struct look look = {.left = FILES_BYTES};
-	if (incoming->address.class != ADDRESS_TICKET || !gateway_is_agents(policy, incoming))
-		return NULL;
-	for (size_t i = 0; i < mail->attachments.count && !found && look.left; i++) {
+	struct look look = {.left = 0};
+	if (incoming->address.class != ADDRESS_TICKET || incoming->address.token.kind != TOKEN_AGENT)
+		return NULL;                     /* nothing else of an agent's goes out */
+	if (mail->attachments.count > FILES_MOST)
+		return mail->attachments.at[FILES_MOST].filename;
+	for (size_t i = 0; i < mail->attachments.count && !found; i++) {
 		struct error error;
 		buffer_reset(&look.bytes);
+		look.left = FILE_BYTES;
 		if (mail->attachments.at[i].signs)
 			continue;
 		enum status status = mail_attachment(source, i + 1, gather, &look, &error);

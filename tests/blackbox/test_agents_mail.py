@@ -503,6 +503,8 @@ def test_74_a_file_that_opens_the_house_does_not_go_out(desk):
     token = address_of(notice)
     for number, (name, add) in enumerate((("mail", lambda m: m.add_attachment(whole)),
                                           ("text", lambda m: m.add_attachment("Answer to %s please" % token, filename="notes.txt")),
+                                          ("second", lambda m: (m.add_attachment(b"x" * 1500000, maintype="application", subtype="pdf", filename="large.pdf"),
+                                                                m.add_attachment("Answer to %s please" % token, filename="notes.txt"))),
                                           ("torn", lambda m: m.add_attachment("see %s=\n%s" % (token[:30], token[30:]), filename="torn.txt", cte="base64")))):
         answer = email.message.EmailMessage(policy=email.policy.SMTP)
         answer["From"], answer["To"], answer["Subject"], answer["Message-ID"] = "bob@agents.example", token, "Re: Printer [#1]", "<file%d@agents.example>" % number
@@ -516,6 +518,7 @@ def test_74_a_file_that_opens_the_house_does_not_go_out(desk):
     answer["From"], answer["To"], answer["Subject"], answer["Message-ID"] = "bob@agents.example", token, "Re: Printer [#1]", "<file9@agents.example>"
     answer.set_content("A clean one.\n")
     answer.add_attachment("nothing but words", filename="clean.txt")
+    answer.add_attachment(b"x" * 1500000, maintype="application", subtype="pdf", filename="large.pdf")
     desk.accept(answer.as_bytes(), token, sender="bob@agents.example")
     wait_until(lambda: [m for m in desk.sent() if ANNA in m.recipients and "A clean one." in m.text])
     assert not [m for m in desk.sent() if ANNA in m.recipients and ("The words of" in m.text or token.split("@")[0].encode() in m.data)]
