@@ -512,7 +512,9 @@ def test_74_a_file_that_opens_the_house_does_not_go_out(desk):
         answer.set_content("The words of %s.\n" % name)
         add(answer)
         desk.accept(answer.as_bytes(), token, sender="bob@agents.example")
-        back = desk.wait_sent(2 + number, to="bob@agents.example")[-1]
+        back = desk.wait_sent(2 + 2 * number, to="bob@agents.example")[-1]
+        desk.accept(mail(sender="bob@agents.example", body="/send\n", reply_to=back), address_of(back), sender="bob@agents.example")
+        desk.wait_sent(3 + 2 * number, to="bob@agents.example")                 # nor does that send it
         assert "one writes as you" in back.text and "The words of %s." % name in back.text, back.text
     answer = email.message.EmailMessage(policy=email.policy.SMTP)
     answer["From"], answer["To"], answer["Subject"], answer["Message-ID"] = "bob@agents.example", token, "Re: Printer [#1]", "<file9@agents.example>"
