@@ -11,6 +11,7 @@
 
 #define WORDS_EDITION (100 + MAIL_PARSER_VERSION)       /* a better parser finds other words, and keeps anew what it derived */
 #define AT_ONCE 64               /* messages between two looks at the list */
+#define SNAPSHOT_US 20000        /* one snapshot for the reads of several messages saves its locks; a longer one would keep the log from being reused */
 #define BEST_MESSAGES 200        /* of a search */
 #define BEST_TICKETS 50
 
@@ -78,14 +79,30 @@ static enum status add_message(struct store *store, const struct to_index *item,
 	return engine_words_add(store->engine, item->id, subject, text, text_length(text), people_of(&arena, &item->message), error);
 }
 
+struct snapshot { bool began; int64_t since; };
+
+static enum status look_anew(struct store *store, struct snapshot *snapshot, struct error *error)
+{
+	int64_t now = clock_monotonic_us();
+
+	if (snapshot->began && now - snapshot->since < SNAPSHOT_US)
+		return STATUS_OK;
+	read_end(store, snapshot->began);
+	snapshot->since = now;
+	return read_begin(store, &snapshot->began, error);
+}
+
 static enum status add_batch(struct store *store, const struct batch *batch, store_text_of text_of, void *context, struct error *error)
 {
+	struct snapshot snapshot = { 0 };
 	enum status status = engine_words_begin(store->engine, error);
 
 	if (status != STATUS_OK)
 		return status;
 	for (size_t i = 0; i < batch->count && status == STATUS_OK; i++)
-		status = add_message(store, &batch->at[i], text_of, context, error);
+		if ((status = look_anew(store, &snapshot, error)) == STATUS_OK)
+			status = add_message(store, &batch->at[i], text_of, context, error);
+	read_end(store, snapshot.began);
 	return engine_words_end(store->engine, batch->at[batch->count - 1].id, status, error);
 }
 
