@@ -287,6 +287,7 @@ struct ticket_facts {
 	const char *voice;               /* what automatic mail its customer may be sent: VOICE_*, or why none; NULL as "" */
 	int beyond;                      /* people whom the mail being decided on copied in beyond LIMIT_PARTICIPANTS */
 	struct strings tags;
+	struct strings watchers;         /* agents who hear of all that happens to it */
 	int64_t created, updated, closed_at, pending_until;
 	int next_seq;                    /* number of its next message */
 	const char *last_customer_message_id;    /* for In-Reply-To; "" if none */
@@ -453,6 +454,7 @@ enum effect_kind {
 	EFFECT_SET_FIELD,                /* ticket, field: a simple one, from -> to */
 	EFFECT_ADD_TAG,                  /* ticket, to */
 	EFFECT_REMOVE_TAG,               /* ticket, to */
+	EFFECT_WATCH, EFFECT_UNWATCH,    /* ticket, to: an agent */
 	EFFECT_SET_PENDING,              /* ticket, number: ms */
 	EFFECT_LINK,                     /* ticket <-> number, both ways */
 	EFFECT_MERGE,                    /* ticket into number; 0: no longer into any */

@@ -180,6 +180,7 @@ enum history_kind {
 	HISTORY_ANSWER_TO,               /* was: whose answers; now: where they go */
 	HISTORY_BOUNCED,                 /* number: of the outgoing mail; now: the address */
 	HISTORY_REMARK,                  /* now: the words */
+	HISTORY_WATCHES, HISTORY_UNWATCHES,      /* now: the agent */
 	HISTORY_KINDS = 64
 };
 struct history_row { int64_t at; const char *who, *what, *why; enum history_kind kind; int64_t number; const char *was, *now; };

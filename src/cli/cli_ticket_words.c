@@ -74,6 +74,7 @@ static void head_block(struct cli *cli, const struct ticket_row *row)
 	field(cli, "Customer", cli_person(arena, facts->customer.address, facts->customer.name));
 	people(cli, facts);
 	field(cli, "Tags", cli_join(arena, &facts->tags, ", "));
+	field(cli, "Watchers", cli_join(arena, &facts->watchers, ", "));
 	field(cli, "Linked", cli_join(arena, &row->linked, ", "));
 	if (facts->asked.shown > ASKED_NOTHING)
 		field(cli, "Suggested", suggested(arena, &facts->asked));

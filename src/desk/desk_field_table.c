@@ -22,6 +22,7 @@ const struct desk_field desk_fields[] = {
 	{"priority", "priority", "Priority", FIELD_WORD, AT(priority), NULL, false, SIMPLE(priority, PRIORITY), .words = priority_names, .count = PRIORITY_COUNT,
 	 .wanted = PRIORITY_NAMES},
 	{"tags", "tag", NULL, FIELD_WORDS, AT(tags), NULL, false, .effect = EFFECT_ADD_TAG},
+	{"watchers", NULL, NULL, FIELD_WORDS, AT(watchers), NULL, false, .effect = EFFECT_WATCH},
 	{"subject", NULL, NULL, FIELD_WORD, AT(subject), NULL, false, .effect = EFFECT_CREATE_TICKET},
 	{"language", "language", NULL, FIELD_WORD, AT(language), NULL, true, .effect = EFFECT_SET_LANGUAGE},
 	{"created", "created", NULL, FIELD_TIME, AT(created), NULL, true, .effect = EFFECT_CREATE_TICKET},

@@ -324,6 +324,12 @@ static const char *const version_2[] = {
 "ALTER TABLE history ADD COLUMN now TEXT NOT NULL DEFAULT ''",
 /* What of the configuration the classifier learned for, in one word; '': of the first version, which did not keep it. */
 "ALTER TABLE model ADD COLUMN configuration TEXT NOT NULL DEFAULT ''",
+/* Agents who hear of all that happens to a ticket, beside those who work on it. */
+"CREATE TABLE watcher(\n"
+"  ticket INTEGER NOT NULL,\n"
+"  agent  TEXT NOT NULL,\n"
+"  PRIMARY KEY(ticket, agent)\n"
+") STRICT, WITHOUT ROWID",
 /* participant.role may now be "proposed" or "left", too: who is so reads nothing. */
 NULL
 };

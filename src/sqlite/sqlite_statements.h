@@ -153,6 +153,9 @@
 	X(SQL_TAGS, "SELECT tag FROM tag WHERE ticket=?1 ORDER BY tag") \
 	X(SQL_TAG_REMOVE, "DELETE FROM tag WHERE ticket=?1 AND tag=?2") \
 	X(SQL_TAG_ADD, "INSERT INTO tag(ticket,tag) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
+	X(SQL_WATCHERS, "SELECT agent FROM watcher WHERE ticket=?1 ORDER BY agent") \
+	X(SQL_WATCHER_ADD, "INSERT INTO watcher(ticket,agent) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
+	X(SQL_WATCHER_REMOVE, "DELETE FROM watcher WHERE ticket=?1 AND agent=?2") \
 	X(SQL_LINKS, "SELECT other FROM link WHERE ticket=?1 ORDER BY other") \
 	X(SQL_LINK_ADD, "INSERT INTO link(ticket,other) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
 	X(SQL_HISTORY_ADD, "INSERT INTO history(ticket,n,at,who,what,why,kind,number,was,now) VALUES(?1,?2,?3,?4,'',?5,?6,?7,?8,?9)") \
@@ -241,6 +244,7 @@
 	X(SQL_CHECK_TICKET_OF_HISTORY, "SELECT ticket FROM history WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
 	X(SQL_CHECK_TICKET_OF_PARTICIPANT, "SELECT ticket FROM participant WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
 	X(SQL_CHECK_TICKET_OF_LINK, "SELECT ticket FROM link WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_TICKET_OF_WATCHER, "SELECT ticket FROM watcher WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
 	X(SQL_CHECK_TICKET_OF_TAG, "SELECT ticket FROM tag WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
 	X(SQL_CHECK_TICKET_OF_TIMER, "SELECT ticket FROM timer WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
 	X(SQL_CHECK_TICKET_OF_CONFIRMED, "SELECT ticket FROM confirmed WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \

@@ -137,6 +137,29 @@ enum status apply_remove_tag(struct applying *a, const struct effect *effect)
 	return status == STATUS_OK ? apply_changed(a, effect->ticket, (struct happening){ HISTORY_UNTAG, .now = effect->to }, effect->why) : status;
 }
 
+static enum status add_watcher(struct applying *a, int64_t ticket, const char *agent, const char *why)
+{
+	enum status status = engine_run(a->store->engine, a->error, SQL_WATCHER_ADD, "it", ticket, agent);
+
+	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
+		return status;
+	return apply_changed(a, ticket, (struct happening){ HISTORY_WATCHES, .now = agent }, why);
+}
+
+enum status apply_watch(struct applying *a, const struct effect *effect)
+{
+	return add_watcher(a, effect->ticket, effect->to, effect->why);
+}
+
+enum status apply_unwatch(struct applying *a, const struct effect *effect)
+{
+	enum status status = engine_run(a->store->engine, a->error, SQL_WATCHER_REMOVE, "it", effect->ticket, effect->to);
+
+	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
+		return status;
+	return apply_changed(a, effect->ticket, (struct happening){ HISTORY_UNWATCHES, .now = effect->to }, effect->why);
+}
+
 enum status apply_set_voice(struct applying *a, const struct effect *effect)
 {
 	return engine_run(a->store->engine, a->error, SQL_TICKET_VOICE, "it", effect->ticket, text_or_empty(effect->to));
@@ -253,7 +276,7 @@ static enum status undo_merge(struct applying *a, const struct effect *effect)
 	return status != STATUS_OK ? status : apply_history(a, effect->ticket, (struct happening){ .kind = HISTORY_UNMERGED }, effect->why);
 }
 
-/* The messages stay where they are; whoever could write to the one ticket can now write to the other. */
+/* The messages stay where they are; whoever could write to the one ticket can now write to the other, and who watched the one watches the other. */
 enum status apply_merge_tickets(struct applying *a, const struct effect *effect)
 {
 	struct ticket_facts *gone;
@@ -271,6 +294,8 @@ enum status apply_merge_tickets(struct applying *a, const struct effect *effect)
 		return error_set(a->error, STATUS_BROKEN, "a plan merges ticket %lld into %lld", (long long)effect->ticket, (long long)effect->number);
 	for (size_t i = 0; i < gone->participants.count && status == STATUS_OK; i++)
 		status = add_participant_row(a, into, &gone->participants.at[i], false, effect->why);
+	for (size_t i = 0; i < gone->watchers.count && status == STATUS_OK; i++)
+		status = add_watcher(a, into, gone->watchers.at[i], effect->why);
 	if (status == STATUS_OK)
 		status = engine_run(a->store->engine, a->error, SQL_TICKET_MERGE, "iii", effect->ticket, into, a->now);
 	if (status == STATUS_OK)

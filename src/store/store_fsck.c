@@ -51,6 +51,7 @@ static const struct check checks[] = {
 	{ SQL_CHECK_TICKET_OF_PARTICIPANT, "participant: names ticket %lld, which is not there", NULL },
 	{ SQL_CHECK_TICKET_OF_LINK, "link: names ticket %lld, which is not there", NULL },
 	{ SQL_CHECK_TICKET_OF_TAG, "tag: names ticket %lld, which is not there", NULL },
+	{ SQL_CHECK_TICKET_OF_WATCHER, "watcher: names ticket %lld, which is not there", NULL },
 	{ SQL_CHECK_TICKET_OF_TIMER, "timer: names ticket %lld, which is not there", NULL },
 	{ SQL_CHECK_TICKET_OF_CONFIRMED, "confirmed: names ticket %lld, which is not there", NULL },
 	{ SQL_CHECK_TICKET_OF_ROUTED, "routed: names ticket %lld, which is not there", NULL },

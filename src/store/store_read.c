@@ -130,15 +130,18 @@ static enum status read_texts(struct cursor *cursor, struct arena *arena, struct
 /* Asked for all at once (engine.h), read one after the other. */
 static enum status complete_facts(struct store *store, struct arena *arena, struct ticket_facts *facts, struct error *error)
 {
-	struct cursor people, tags, ids, last;
+	struct cursor people, tags, watchers, ids, last;
 	enum status status, later;
 
 	cursor_open(&people, store->engine, error, SQL_PARTICIPANTS, "i", facts->id);
 	cursor_open(&tags, store->engine, error, SQL_TAGS, "i", facts->id);
+	cursor_open(&watchers, store->engine, error, SQL_WATCHERS, "i", facts->id);
 	cursor_open(&ids, store->engine, error, SQL_MESSAGE_IDS, "i", facts->id);
 	cursor_open(&last, store->engine, error, SQL_MESSAGE_LAST_SEQ, "i", facts->id);
 	status = read_participants(&people, arena, facts);
 	if ((later = read_texts(&tags, arena, &facts->tags)) != STATUS_OK)
+		status = later;
+	if ((later = read_texts(&watchers, arena, &facts->watchers)) != STATUS_OK)
 		status = later;
 	if ((later = read_message_ids(&ids, arena, facts)) != STATUS_OK)
 		status = later;

@@ -465,6 +465,7 @@ static void every_kind_of_history_has_its_words(void **state)
 		{ { .kind = HISTORY_PROPOSED, .now = "cy@x" }, "proposed cy@x" }, { { .kind = HISTORY_LEFT, .now = "cy@x" }, "participant cy@x left" },
 		{ { .kind = HISTORY_ANSWER_TO, .was = "cy@x", .now = "cy@y" }, "answers to cy@x go to cy@y" },
 		{ { .kind = HISTORY_BOUNCED, .number = 9, .now = "cy@x" }, "mail 9 to cy@x bounced" },
+		{ { .kind = HISTORY_WATCHES, .now = "bob" }, "bob watches" }, { { .kind = HISTORY_UNWATCHES, .now = "bob" }, "bob no longer watches" },
 		{ { .kind = HISTORY_REMARK, .now = "as it <stands> -> #1 @" }, "remark: as it <stands> -> #1 @" },
 #define SET(member, NAME, history) { { .kind = HISTORY_##NAME, .was = "", .now = "new" }, #member " none -> new" },
 		TICKET_FIELDS(SET)
@@ -482,7 +483,7 @@ static void every_kind_of_history_has_its_words(void **state)
 		assert_string_equal(history_words(&f->arena, &row, NULL), cases[i].words);
 		told[row.kind] = true;
 	}
-	for (int kind = 0; kind <= HISTORY_REMARK; kind++)
+	for (int kind = 0; kind <= HISTORY_UNWATCHES; kind++)
 		assert_true(told[kind]);
 }
 
@@ -558,6 +559,11 @@ static void each_effect_changes_its_thing(void **state)
 	change(&plan, EFFECT_SET_FIELD, 1, "normal", "high")->field = desk_field_simple(TICKET_FIELD_PRIORITY);
 	change(&plan, EFFECT_ADD_TAG, 1, "", "vpn");
 	change(&plan, EFFECT_ADD_TAG, 1, "", "vpn");
+	change(&plan, EFFECT_WATCH, 1, "", "carla");
+	change(&plan, EFFECT_WATCH, 1, "", "carla");
+	change(&plan, EFFECT_WATCH, 1, "", "bob");
+	change(&plan, EFFECT_UNWATCH, 1, "", "bob");
+	change(&plan, EFFECT_UNWATCH, 1, "", "bob");
 	add_effect(&plan, EFFECT_SET_PENDING, 1)->number = until;
 	change(&plan, EFFECT_SET_STATE, 1, "new", "pending");
 	add_effect(&plan, EFFECT_LINK, 1)->number = 2;
@@ -581,6 +587,9 @@ static void each_effect_changes_its_thing(void **state)
 	assert_true(history_has(&row, "agent nobody -> bob"));
 	assert_true(history_has(&row, "state new -> pending"));
 	assert_true(history_has(&row, "tag vpn"));
+	assert_int_equal(row.facts.watchers.count, 1);
+	assert_string_equal(row.facts.watchers.at[0], "carla");
+	assert_true(history_has(&row, "carla watches") && history_has(&row, "bob no longer watches"));
 	assert_true(history_has(&row, "linked to 2"));
 	assert_true(history_has(&row, "remark: state open -> closed"));
 	OK(store_ticket(f->store, &f->arena, 2, &row, &f->error));
@@ -731,6 +740,7 @@ static void a_merged_ticket_leads_to_its_survivor(void **state)
 	make_ticket(f, "ben@customer.example", "<b@x>");
 	make_ticket(f, "cat@customer.example", "<c@x>");
 	plan_init(&plan, &f->arena, "bob");
+	change(&plan, EFFECT_WATCH, 1, "", "carla");
 	add_effect(&plan, EFFECT_MERGE, 1)->number = 2;
 	add_effect(&plan, EFFECT_MERGE, 2)->number = 3;
 	apply_alone(f, &plan);
@@ -740,6 +750,7 @@ static void a_merged_ticket_leads_to_its_survivor(void **state)
 	assert_int_equal(facts.clues.at[1].ticket->id, 3);
 	assert_int_equal(facts.clues.at[0].ticket->merged_into, 0);
 	assert_int_equal(facts.clues.at[0].ticket->participants.count, 3);
+	assert_int_equal(facts.clues.at[0].ticket->watchers.count, 1);
 	OK(store_ticket(f->store, &f->arena, 1, &row, &f->error));
 	assert_int_equal(row.facts.merged_into, 2);
 	OK(store_facts_of_ticket(f->store, &f->arena, 1, &facts, &f->error));

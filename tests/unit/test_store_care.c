@@ -554,6 +554,7 @@ static void fsck_finds_each_damage(void **state)
 		{ "INSERT INTO message SELECT 7,9,1,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox,proved"
 			" FROM message WHERE id=1", "message: names ticket 9, which is not there" },
 		{ "INSERT INTO participant VALUES(9,'a@b','','cc','')", "participant: names ticket 9, which is not there" },
+		{ "INSERT INTO watcher VALUES(9,'bob')", "watcher: names ticket 9, which is not there" },
 		{ "INSERT INTO tag VALUES(9,'vpn')", "tag: names ticket 9, which is not there" },
 		{ "INSERT INTO link VALUES(1,2)", "ticket 1: is linked one way only" },
 		{ "UPDATE outbox SET state='failed' WHERE id=4", "outgoing mail 4: failed, and nothing says why" },
