@@ -2,7 +2,7 @@
  * desk_own_words.c - what an agent wrote himself in an answer to a notice, and what in it is the notice.
  *
  * We sent the notice, so its text is known (incoming.known): only what stands in it, and the lines by which a mail program introduces it, is
- * dropped as a quote, whatever the layout and the language. Compared are words, not lines: clients wrap, mark and translate. Words of the
+ * dropped as a quote, whatever the layout and the language (desk_shown_words.c). Words of the
  * customer that the agent quotes to answer between them stay; words of the house (instructions, addresses, commands) never do.
  * What the general splitter of quotes (mail.reply_text) would take away beyond that is not dropped in silence: behind the notice it stays,
  * elsewhere the agent is asked, since a forwarded colleague's words look the same. Linear in the mail; a notice is of bounded size.
@@ -12,21 +12,9 @@
 
 #include "desk_private.h"
 
-#define STEPS_MOST   2000000                     /* comparisons of one mail; what is left then counts as the agent's own */
 #define GAP_MOST     60                          /* words of a notice that a client may leave out between two lines of it */
 #define BLOCK_MOST   12                          /* lines of an introduction */
 #define TORN_LEAST   12                          /* letters in a row that are a note's by no accident */
-#define HOUSE_WORDS  5                           /* that many words of the house in a row are no accident */
-#define TOKEN_WORD   1u                          /* stands for any signed address of the house */
-#define TOKEN_LETTERS 27
-
-enum speaker { HOUSE, CUSTOMER, COLLEAGUE };
-struct word { uint32_t hash; int next; unsigned copy; enum speaker speaker; };
-struct notice {
-	struct { struct word *at; size_t count; } words;
-	int *first; uint32_t mask;                   /* by hash; words of the same place chained by `next`, in order */
-	long steps;
-};
 
 struct text_line {
 	const char *at; size_t length;
@@ -41,127 +29,10 @@ struct text_line {
 struct text_lines { struct text_line *at; size_t count; };
 
 struct reading {
-	struct arena *arena;
-	const struct desk_policy *policy;
-	const struct ticket_facts *ticket;
-	struct notice notice;
+	struct desk_shown shown;
 	struct text_lines lines;
 	struct desk_note_words notes;
 };
-
-/* ---- words ---- */
-
-static bool is_edge(char byte)
-{
-	return strchr("<>()[]{}*_\"'|,;:.!?=", byte) != NULL && byte;
-}
-
-/* Bytes of the blank that stands here; 0: none. A no-break blank ("De :" in French) is one, too: programs make common ones of it. */
-static size_t blank_at(const char *at, const char *end)
-{
-	if (strchr(" \t\r\n", *at))
-		return 1;
-	if (end - at >= 2 && memcmp(at, "\xC2\xA0", 2) == 0)
-		return 2;
-	return end - at >= 3 && memcmp(at, "\xE2\x80\xAF", 3) == 0 ? 3 : 0;
-}
-
-/* The next word of [at, end) without the marks around it. False: no more. */
-static bool next_word(const char **at, const char *end, const char **word, size_t *length)
-{
-	while (*at < end) {
-		for (size_t blank; *at < end && (blank = blank_at(*at, end)) > 0;)
-			*at += blank;
-		const char *start = *at;
-		while (*at < end && !blank_at(*at, end))
-			++*at;
-		const char *stop = *at;
-		while (start < stop && is_edge(*start))
-			start++;
-		while (stop > start && is_edge(stop[-1]))
-			stop--;
-		if (stop > start) {
-			*word = start;
-			*length = (size_t)(stop - start);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Without case; a link that a program made of an address beside it is no word. 0: to be skipped. */
-static uint32_t hash_of_word(struct reading *r, const char *word, size_t length)
-{
-	size_t start, size;
-	if (length >= TOKEN_LETTERS && desk_find_house_token(r->policy, r->ticket->id, arena_copy(r->arena, word, length), &start, &size))
-		return TOKEN_WORD;
-	if (length > 7 && strncasecmp(word, "mailto:", 7) == 0)
-		return 0;
-	uint32_t hash = HASH_START;
-	for (size_t i = 0; i < length; i++)
-		hash = hash_byte(hash, (unsigned char)(word[i] >= 'A' && word[i] <= 'Z' ? word[i] + 32 : word[i]));
-	return hash > TOKEN_WORD ? hash : hash + 2;
-}
-
-static void add_word(struct reading *r, unsigned copy, enum speaker speaker, const char *word, size_t length, uint32_t *before)
-{
-	uint32_t hash = hash_of_word(r, word, length);
-	if (hash && !(hash == TOKEN_WORD && *before == TOKEN_WORD))
-		*ARENA_PUSH(r->arena, &r->notice.words) = (struct word){hash, -1, copy, speaker};
-	*before = hash;
-}
-
-/* What stands behind ">" in our notice are the customer's words, behind "|" what went before, notes among it; all else is the house's. */
-static void add_notice(struct reading *r, unsigned copy, const char *text)
-{
-	uint32_t before = 0;
-	while (*text) {
-		size_t length = strcspn(text, "\n");
-		const char *at = text, *end = text + length, *word;
-		size_t size;
-		enum speaker speaker = *text == '>' ? CUSTOMER : *text == '|' ? COLLEAGUE : HOUSE;
-		while (next_word(&at, end, &word, &size))
-			add_word(r, copy, speaker, word, size, &before);
-		text += length + (text[length] == '\n');
-	}
-}
-
-static void index_words(struct reading *r)
-{
-	struct notice *notice = &r->notice;
-	size_t size = 64;
-	while (size < notice->words.count * 2)
-		size *= 2;
-	notice->mask = (uint32_t)size - 1;
-	notice->first = ARENA_ARRAY(r->arena, int, size);
-	memset(notice->first, 0xff, size * sizeof *notice->first);
-	for (size_t i = notice->words.count; i > 0; i--) {
-		int *first = &notice->first[hash_spread(notice->words.at[i - 1].hash) & notice->mask];
-		notice->words.at[i - 1].next = *first;
-		*first = (int)i - 1;
-	}
-}
-
-static bool is_at(struct notice *notice, int place, const uint32_t *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++, notice->steps++)
-		if ((size_t)place + i >= notice->words.count || notice->words.at[(size_t)place + i].hash != words[i]
-		    || notice->words.at[(size_t)place + i].copy != notice->words.at[place].copy)
-			return false;
-	return true;
-}
-
-/* Where these words stand in the notice, at `from` or behind it; -1: nowhere. */
-static int find_words(struct notice *notice, const uint32_t *words, size_t count, int from)
-{
-	for (int place = notice->first[hash_spread(words[0]) & notice->mask]; place >= 0; place = notice->words.at[place].next, notice->steps++) {
-		if (notice->steps > STEPS_MOST)
-			return -1;
-		if (place >= from && is_at(notice, place, words, count))
-			return place;
-	}
-	return -1;
-}
 
 /* ---- lines ---- */
 
@@ -178,44 +49,36 @@ static bool is_framed(const char *at, size_t length)
 	return length > 8 && strncmp(at, "---", 3) == 0 && strncmp(at + length - 3, "---", 3) == 0;
 }
 
-static void count_house(const struct notice *notice, struct text_line *line)
+static void count_house(const struct desk_shown *shown, struct text_line *line)
 {
 	for (int i = 0; i < line->count; i++) {
-		line->house += notice->words.at[line->found + i].speaker == HOUSE;
-		line->colleague += notice->words.at[line->found + i].speaker == COLLEAGUE;
-		line->token |= notice->words.at[line->found + i].hash == TOKEN_WORD;
+		line->house += shown->words.at[line->found + i].speaker == DESK_SPEAKER_HOUSE;
+		line->colleague += shown->words.at[line->found + i].speaker == DESK_SPEAKER_COLLEAGUE;
+		line->token |= shown->words.at[line->found + i].hash == DESK_TOKEN_WORD;
 	}
 }
 
 #define WORDS_A_LINE 400                         /* that are compared; a longer paragraph is told by its first ones */
 static void read_line(struct reading *r, struct text_line *line, int *cursor)
 {
-	const char *at = line->at, *end = at + line->length, *word;
-	uint32_t words[WORDS_A_LINE], before = 0;
-	size_t count = 0, length;
-	const char *first = at + strspn(at, " \t");
+	const char *end = line->at + line->length, *first = line->at + strspn(line->at, " \t");
+	uint32_t words[WORDS_A_LINE];
 	line->found = -1;
 	line->quoted = first < end && (*first == '>' || *first == '|');
 	line->marks = first < end && is_marks(first, (size_t)(end - first));
 	line->rule = line->marks || (first < end && is_framed(first, (size_t)(end - first)));
-	while (count < WORDS_A_LINE && next_word(&at, end, &word, &length)) {
-		uint32_t hash = hash_of_word(r, word, length);
-		line->token |= hash == TOKEN_WORD;
-		if (hash && !(hash == TOKEN_WORD && before == TOKEN_WORD))
-			words[count++] = hash;
-		before = hash;
-	}
+	size_t count = desk_shown_words_of(&r->shown, line->at, line->length, words, WORDS_A_LINE, &line->token);
 	line->blank = !count;
-	if (!count || !r->notice.words.count)
+	if (!count || !r->shown.words.count)
 		return;
-	line->found = find_words(&r->notice, words, count, *cursor);
+	line->found = desk_shown_find(&r->shown, words, count, *cursor);
 	if (line->found < 0)
-		line->found = find_words(&r->notice, words, count, 0);
+		line->found = desk_shown_find(&r->shown, words, count, 0);
 	if (line->found < 0)
 		return;
 	line->count = (int)count;
 	*cursor = line->found + line->count;
-	count_house(&r->notice, line);
+	count_house(&r->shown, line);
 }
 
 static void cut_lines(struct reading *r, const char *text)
@@ -223,7 +86,7 @@ static void cut_lines(struct reading *r, const char *text)
 	int cursor = 0;
 	while (*text) {
 		size_t length = strcspn(text, "\n");
-		struct text_line *line = ARENA_PUSH(r->arena, &r->lines);
+		struct text_line *line = ARENA_PUSH(r->shown.arena, &r->lines);
 		*line = (struct text_line){.at = text, .length = length};
 		read_line(r, line, &cursor);
 		text += length + (text[length] == '\n');
@@ -260,14 +123,14 @@ static void add_hashes(struct arena *arena, const char *text, struct hashes *has
 static bool mark_kept(struct reading *r, const struct mail *mail)
 {
 	struct hashes kept = {0}, all = {0};
-	add_hashes(r->arena, mail->reply_text, &kept);
-	add_hashes(r->arena, mail->signature, &kept);
+	add_hashes(r->shown.arena, mail->reply_text, &kept);
+	add_hashes(r->shown.arena, mail->signature, &kept);
 	if (kept.count)
 		qsort(kept.at, kept.count, sizeof *kept.at, compare_hashes);
 	for (size_t i = 0; i < r->lines.count; i++) {
 		struct text_line *line = &r->lines.at[i];
 		uint32_t hash = line_hash(line->at, line->length);
-		*ARENA_PUSH(r->arena, &all) = hash;
+		*ARENA_PUSH(r->shown.arena, &all) = hash;
 		line->kept_by_reader = kept.count && bsearch(&hash, kept.at, kept.count, sizeof hash, compare_hashes);
 	}
 	if (all.count)
@@ -287,14 +150,14 @@ static size_t behind_blanks(const struct text_lines *lines, size_t i)
 	return i;
 }
 
-static bool goes_on(const struct notice *notice, const struct text_line *before, const struct text_line *line)
+static bool goes_on(const struct desk_shown *shown, const struct text_line *before, const struct text_line *line)
 {
 	int gap = line->found - (before->found + before->count);
-	return line->found >= 0 && gap >= 0 && gap <= GAP_MOST && notice->words.at[line->found].copy == notice->words.at[before->found].copy;
+	return line->found >= 0 && gap >= 0 && gap <= GAP_MOST && shown->words.at[line->found].copy == shown->words.at[before->found].copy;
 }
 
 /* Without quote marks it is the notice where line follows on line as there, with words of the house among them that nobody writes by
- * accident; a paragraph of the customer's that the agent copied is not. */
+ * accident; a paragraph of the customer's that the agent copied is not. Lines that the notice itself quotes may stand between them. */
 static void mark_bare(struct reading *r)
 {
 	struct text_lines *lines = &r->lines;
@@ -305,13 +168,14 @@ static void mark_bare(struct reading *r)
 			i++;
 			continue;
 		}
-		for (next = i; next < lines->count && !lines->at[next].quoted && (next == i || goes_on(&r->notice, &lines->at[last], &lines->at[next]));
-		     next = behind_blanks(lines, next + 1)) {
-			strong |= lines->at[next].house >= HOUSE_WORDS || lines->at[next].token;
+		for (next = i; next < lines->count && (lines->at[next].blank || next == i || goes_on(&r->shown, &lines->at[last], &lines->at[next])); next++) {
+			if (lines->at[next].blank)
+				continue;
+			strong |= !lines->at[next].quoted && (lines->at[next].house >= DESK_HOUSE_WORDS || lines->at[next].token);
 			last = next;
 		}
 		for (size_t k = i; strong && k <= last; k++)
-			lines->at[k].ours = true;
+			lines->at[k].ours |= !lines->at[k].quoted;
 		i = last + 1;
 	}
 }
@@ -409,9 +273,9 @@ static bool ends_in_colon(const struct text_line *line)
 /* Names it what only our notice has in its header? */
 static bool names_notice(const struct reading *r, const struct text_line *line)
 {
-	const struct desk_queue *queue = desk_queue_named(r->policy, r->ticket->queue);
-	return has(line, r->policy->name) || (queue && has(line, queue->address)) || line->token
-	    || has(line, arena_printf(r->arena, "[#%lld]", (long long)r->ticket->id));
+	const struct desk_queue *queue = desk_queue_named(r->shown.policy, r->shown.ticket->queue);
+	return has(line, r->shown.policy->name) || (queue && has(line, queue->address)) || line->token
+	    || has(line, arena_printf(r->shown.arena, "[#%lld]", (long long)r->shown.ticket->id));
 }
 
 static bool introduces(const struct reading *r, const struct text_line *line)
@@ -478,7 +342,7 @@ static bool has_domain_of(const struct text_line *line, const char *address)
 
 static bool names_house(const struct reading *r, const struct text_line *line)
 {
-	const struct desk_policy *policy = r->policy;
+	const struct desk_policy *policy = r->shown.policy;
 	for (size_t i = 0; i < policy->agents.count; i++) {
 		const struct desk_agent *agent = &policy->agents.at[i];
 		if (has_domain_of(line, agent->email) || has(line, agent->display))
@@ -532,15 +396,15 @@ static const char *join_own(struct reading *r, bool all, bool forward, const cha
 	bool any = false;
 	buffer_init(&out);
 	if (!all && doubt < r->lines.count)
-		*problem = arena_printf(r->arena, "it seems to quote something else than our notice, from \"%s\" on: take that away, or begin your mail "
-		                        "with the line /send to have all of it sent", beginning(r->arena, &r->lines.at[doubt]));
+		*problem = arena_printf(r->shown.arena, "it seems to quote something else than our notice, from \"%s\" on: take that away, or begin your mail "
+		                        "with the line /send to have all of it sent", beginning(r->shown.arena, &r->lines.at[doubt]));
 	for (size_t i = 0; i < r->lines.count; i++) {
 		const struct text_line *line = &r->lines.at[i];
 		any |= !line->ours && !line->blank && !line->quoted;
 		if (!line->ours && (line->kept_by_reader || line->blank || is_lost(line)))
 			buffer_printf(&out, "%.*s%s\n", (int)line->length, line->at, is_delimiter(line) ? " " : "");
 	}
-	return any ? text_trim(arena_string(r->arena, buffer_string(&out))) : "";         /* quotes alone say nothing */
+	return any ? text_trim(arena_string(r->shown.arena, buffer_string(&out))) : "";         /* quotes alone say nothing */
 }
 
 const char *desk_with_signature(struct arena *arena, const char *text, const char *signature)
@@ -554,16 +418,16 @@ const char *desk_with_signature(struct arena *arena, const char *text, const cha
 const char *desk_own_words(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, bool all, const char **problem)
 {
 	const struct mail *mail = incoming->mail;
-	struct reading r = {.arena = d->arena, .policy = d->policy, .ticket = ticket};
+	struct reading r = {.shown = {.arena = d->arena, .policy = d->policy, .ticket = ticket}};
 	const char *text = desk_with_signature(d->arena, mail->reply_text, mail->signature);
 	size_t tokens = 0;
 	*problem = NULL;
 	for (size_t i = 0; i < incoming->known.count; i++) {
-		add_notice(&r, (unsigned)i, incoming->known.at[i]);
+		desk_shown_add(&r.shown, (unsigned)i, incoming->known.at[i]);
 		desk_note_words_add(&r.notes, incoming->known.at[i]);
 	}
-	if (r.notice.words.count) {
-		index_words(&r);
+	if (r.shown.words.count) {
+		desk_shown_index(&r.shown);
 		cut_lines(&r, mail->text);
 		if (!mark_kept(&r, mail)) {
 			r.lines.count = 0;
@@ -581,7 +445,7 @@ const char *desk_own_words(struct decision *d, const struct incoming *incoming, 
 	}
 	desk_note_words_fini(&r.notes);
 	text = desk_without_house_tokens(d->arena, d->policy, ticket->id, desk_queue_of(d, ticket)->address, text, &tokens);
-	if (tokens && !*problem && (!r.notice.words.count || last_of_notice(&r.lines) == r.lines.count))
+	if (tokens && !*problem && (!r.shown.words.count || last_of_notice(&r.lines) == r.lines.count))
 		*problem = "it quotes our notice in a way that cannot be told from your own words: answer without quoting it";
 	return text;
 }

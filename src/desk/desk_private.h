@@ -209,6 +209,25 @@ int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", 
 /* What the agent wrote in this mail, commands and signature with it, the notice that it answers taken out. `all`: also
  * what looks like a quote of something else. *problem: NULL, or why that is not certain. */
 const char *desk_own_words(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, bool all, const char **problem);
+/* Our notices as words (desk_shown_words.c): set arena, policy and ticket, zero the rest; add each, then index once. */
+#define DESK_HOUSE_WORDS 5       /* that many words of the house in a row are no accident */
+#define DESK_TOKEN_WORD 1u       /* the hash that stands for any signed address of the house */
+enum desk_speaker { DESK_SPEAKER_HOUSE, DESK_SPEAKER_CUSTOMER, DESK_SPEAKER_COLLEAGUE };
+struct desk_shown_word { uint32_t hash; int next; unsigned copy; enum desk_speaker speaker; bool begins; };     /* begins: a line */
+struct desk_shown {
+	struct arena *arena;
+	const struct desk_policy *policy;
+	const struct ticket_facts *ticket;
+	struct { struct desk_shown_word *at; size_t count; } words;
+	int *first; uint32_t mask;       /* by hash; words of one hash chained by `next`, in order */
+	long steps;
+};
+void desk_shown_add(struct desk_shown *shown, unsigned copy, const char *notice);
+void desk_shown_index(struct desk_shown *shown);
+/* The hashes of the words of a line, at most `most`; *token becomes true where it holds a signed address. */
+size_t desk_shown_words_of(struct desk_shown *shown, const char *line, size_t length, uint32_t *words, size_t most, bool *token);
+/* Where these words stand, at `from` or behind it; -1: nowhere. */
+int desk_shown_find(struct desk_shown *shown, const uint32_t *words, size_t count, int from);
 /* Notices as letters and digits alone (desk_note_words.c): of the notes that they showed, of all but the customer's newest words, of all. Zeroed
  * at first, and given back with _fini(). */
 struct desk_note_words { struct buffer letters, ours, all; long looked; };

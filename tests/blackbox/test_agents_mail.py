@@ -59,6 +59,20 @@ def test_53_an_address_of_the_house_that_is_pasted_becomes_the_queues(desk):
     assert "Write to support@example.org or" in sent.text and token.split("+")[1][:20] not in sent.data.decode()
 
 
+def test_53_a_notice_that_a_customer_passes_back_stays_the_houses_words(desk):
+    first = start(desk)
+    desk.accept(mail(subject="Scanner", body="My contract ends.\n\nWe need another one.\n\n" + first.text))
+    notice = [m for m in desk.wait_sent(2, to=BOB) if "Scanner" in m["Subject"]][0]
+    assert notice.text.count("/priority low") == 2
+    for mark in ("> ", ""):
+        answer(desk, notice, "It does (%r).\n\nIt starts again.\n\nThe cable was loose.\n\n" % mark + quoted(notice, mark, ""))
+        answer(desk, notice, quoted(notice, mark, "") + "\nIt does, below (%r).\n" % mark)
+    wait_until(lambda: len([m for m in desk.sent_to(ANNA) if "It does" in m.text]) == 4)
+    for sent in desk.sent_to(ANNA):
+        if "It does" in sent.text:
+            assert not re.search(r"support\+[an][a-z2-7]{20}|/[a-z]+ |first line /note|Your words go out", sent.data.decode()), sent.text
+
+
 def test_54_note_below_the_words_makes_a_note_of_all(desk):
     notice = start(desk)
     answer(desk, notice, "Hello Eva,\n\n/note\nshe is in arrears.\n\n" + quoted(notice))
