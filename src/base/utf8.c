@@ -153,7 +153,9 @@ static size_t clean_piece(const char *at, size_t length, size_t *taken, const ch
 	uint32_t code;
 
 	*piece = at;
-	if (!(*taken = utf8_decode(at, length, &code))) {
+	code = (unsigned char)*at;
+	*taken = 1;
+	if (code >= 0x80 && !(*taken = utf8_decode(at, length, &code))) {
 		*taken = utf8_wrong_span(at, length);
 		*piece = REPLACEMENT;
 		return 3;

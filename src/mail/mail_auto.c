@@ -38,6 +38,18 @@ static bool yes_field(struct arena *arena, const struct fields *fields, const ch
 	return *value && strcmp(value, "no") != 0 && strcmp(value, "none") != 0 && strcmp(value, "false") != 0 && strcmp(value, "0") != 0;
 }
 
+/* Nearly no name has one of these words in it. */
+static bool may_answer(struct span name)
+{
+	for (size_t i = 0; i + 4 <= name.length; i++) {
+		char c = lower(name.at[i]);
+		const char *word = c == 'a' ? "auto" : c == 'v' ? "vacation" : c == 'o' ? "office" : NULL;
+		if (word && span_starts_nocase((struct span){ name.at + i, name.length - i }, word))
+			return true;
+	}
+	return false;
+}
+
 /* A field by whose name a program says that it answers by itself: X-Autoreply, X-Auto-Response, X-Mail-Autoreply, X-Autoresponder,
  * Autosubmitted, X-Vacation ... by their structure, hyphens aside: there is no end to them. Not those by which it asks for no such answer. */
 static bool answering_name(struct span name)
@@ -46,7 +58,7 @@ static bool answering_name(struct span name)
 	static const char *const asks[] = { "suppress", "noauto", "disable", "prevent", "allow", "loop", "spam" };
 	char bare[48];
 	size_t n = 0;
-	if (name.length > sizeof bare || !(span_has_nocase(name, "auto") || span_has_nocase(name, "vacation") || span_has_nocase(name, "office")))
+	if (name.length > sizeof bare || !may_answer(name))
 		return false;
 	for (size_t i = 0; i < name.length; i++)
 		if (name.at[i] != '-' && name.at[i] != '_')
@@ -182,7 +194,7 @@ static bool is_list(struct arena *arena, const struct fields *fields)
 	return strcmp(field_keyword(arena, fields, "Precedence"), "list") == 0;
 }
 
-static void judge_answer(struct arena *arena, const struct fields *fields, const struct mail_options *options, struct mail *mail)
+static void judge_answer(struct arena *arena, const struct fields *fields, const struct mail_options *options, const char *answer, struct mail *mail)
 {
 	const char *submitted = field_keyword(arena, fields, "Auto-Submitted");
 	if (*submitted && strcmp(submitted, "no") != 0)
@@ -197,9 +209,8 @@ static void judge_answer(struct arena *arena, const struct fields *fields, const
 	const char *suppress = field_keyword(arena, fields, "X-Auto-Response-Suppress");
 	if (strstr(suppress, "all") || strstr(suppress, "autoreply") || strstr(suppress, "oof"))
 		forbid(arena, mail, "X-Auto-Response-Suppress", suppress);
-	const char *header = answer_mark(arena, fields);
-	if (header)
-		forbid(arena, mail, header, "");
+	if (answer)
+		forbid(arena, mail, answer, "");
 	static const char *const loops[] = { "X-Loop", "X-OTRS-Loop", "X-RT-Loop-Prevention", "X-Zammad-Article-Type", "X-JIRA-FingerPrint", "X-Redmine-Host", "X-Cron-Env" };
 	for (size_t i = 0; i < COUNT_OF(loops); i++)
 		if (yes_field(arena, fields, loops[i]))
@@ -235,9 +246,9 @@ static bool answers_something(const struct mail *mail)
 }
 
 /* What is no report of delivery: a person's, a machine's answer, or what a machine has to say. */
-static void judge_machine(struct arena *arena, const struct fields *fields, const struct mail_options *options, struct mail *mail)
+static void judge_machine(struct arena *arena, const struct fields *fields, const struct mail_options *options, const char *answer, struct mail *mail)
 {
-	const char *answer = answer_mark(arena, fields), *mark = answer ? NULL : machine_mark(arena, fields, options, mail);
+	const char *mark = answer ? NULL : machine_mark(arena, fields, options, mail);
 	const char *form = answer ? NULL : automatic_form(mail, mark != NULL);
 	if (!answer && mark && exchange_form(arena, fields, options, mail))
 		answer = mark;
@@ -255,19 +266,20 @@ static void judge_machine(struct arena *arena, const struct fields *fields, cons
 
 void auto_judge(struct arena *arena, const struct fields *fields, const struct mail_options *options, struct mail *mail)
 {
+	const char *answer = answer_mark(arena, fields);
 	mail->list_mail = is_list(arena, fields);
 	mail->auto_answer_allowed = true;
 	mail->auto_answer_why = "";
 	mail->auto_answer_sign = AUTO_SIGN_NONE;
 	if (mail->kind == MAIL_REQUEST || mail->kind == MAIL_REPLY)
-		judge_machine(arena, fields, options, mail);
+		judge_machine(arena, fields, options, answer, mail);
 	mail->out_of_office = mail->kind == MAIL_AUTO_REPLY && (mail->machine == MACHINE_ANSWER || mail->machine == MACHINE_MARKED)
 	                   && (absence_subject(mail->subject) || personal_responder(arena, fields) || absence_words(mail->text));
 	if (mail->kind == MAIL_BOUNCE)
 		forbid(arena, mail, mail->kind_why = "delivery report", "");
 	else if (mail->kind == MAIL_FEEDBACK_REPORT)
 		forbid(arena, mail, mail->kind_why = "feedback report", "");
-	judge_answer(arena, fields, options, mail);
+	judge_answer(arena, fields, options, answer, mail);
 	if (mail->kind == MAIL_AUTO_REPLY)
 		forbid(arena, mail, "automatic reply", mail->kind_why);
 }

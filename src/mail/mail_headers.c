@@ -112,10 +112,17 @@ static bool cr_alone(struct span block)
 	return !memchr(block.at, '\n', (size_t)(end - block.at));
 }
 
+/* One of 64 kinds by length and first letter: dozens of names are asked for that are not in a mail. */
+static uint64_t kind_of_name(char first, size_t length)
+{
+	return 1ull << (((unsigned char)lower(first) * 5 + length) % 64);
+}
+
 static void add_field(struct arena *arena, struct fields *fields, const char *line, size_t name, size_t length)
 {
 	const char *colon = memchr(line + name, ':', length - name);
 	struct field *field = ARENA_PUSH(arena, fields);
+	fields->kinds |= kind_of_name(*line, name);
 	field->name = (struct span){ line, name };
 	field->value = (struct span){ colon + 1, length - (size_t)(colon + 1 - line) };
 }
@@ -131,13 +138,15 @@ static bool over(const struct cutter *cutter, const struct fields *fields, size_
 static bool lost_parameter(const struct fields *fields, struct span line)
 {
 	static const char *const names[] = { "boundary=", "charset=", "name=", "filename=", "type=", "format=", "report-type=" };
-	size_t i = 0;
-	while (i < COUNT_OF(names) && !span_starts_nocase(line, names[i]))
-		i++;
-	struct span value = fields->count && i < COUNT_OF(names) ? fields->at[fields->count - 1].value : (struct span){ "", 0 };
+	struct span value = fields->count ? fields->at[fields->count - 1].value : (struct span){ "", 0 };
 	while (value.length && is_blank(value.at[value.length - 1]))
 		value.length--;
-	return value.length && value.at[value.length - 1] == ';';
+	if (!value.length || value.at[value.length - 1] != ';')
+		return false;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (span_starts_nocase(line, names[i]))
+			return true;
+	return false;
 }
 
 /* One walk over the lines. Returns the offset of the body. */
@@ -236,6 +245,8 @@ void head_read(struct arena *arena, const struct mail_source *source, struct hea
 const struct field *field_find(const struct fields *fields, const char *name, size_t n)
 {
 	size_t length = strlen(name);
+	if (!(fields->kinds & kind_of_name(*name, length)))
+		return NULL;
 	for (size_t i = 0; i < fields->count; i++) {
 		struct span have = fields->at[i].name;
 		if (have.length == length && lower(have.at[0]) == lower(name[0]) && span_equal_nocase(have, name) && n-- == 0)

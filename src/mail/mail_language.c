@@ -56,9 +56,10 @@ static size_t lower_word(struct span text, size_t *at, char out[36])
 	size_t n = 0;
 	while (*at < text.length) {
 		uint32_t code;
-		if (is_alpha(text.at[*at])) {
+		unsigned char small = (unsigned char)text.at[*at] | 0x20;
+		if (small >= 'a' && small <= 'z') {
 			if (n + 4 < 36)
-				out[n++] = lower(text.at[*at]);
+				out[n++] = (char)small;
 			(*at)++;
 			continue;
 		}

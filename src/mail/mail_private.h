@@ -2,7 +2,7 @@
  * mail_private.h - what the files of the mail room tell each other; nobody outside includes it.
  *
  * The way of a mail: mail_source (bytes) -> mail_headers (fields) -> mail_address, mail_ids, mail_date (values)
- * -> mail_parts (tree, by GMime behind mail_guard) -> mail_text (what is read) and mail_attachments (what is kept)
+ * -> mail_parts (tree: plain ones by mail_split, others by GMime behind mail_guard) -> mail_text (what is read) and mail_attachments (what is kept)
  * -> mail_reply (what is new) -> mail_bounce, mail_auto, mail_forward, mail_auth (what it means).
  * Everything is linear in the size of its input; the bounds stand in limits.h.
  */
@@ -44,10 +44,14 @@ static inline uint32_t letter_fold(uint32_t code)
 size_t fold_starts_slowly(struct span span, const char *word);
 static inline size_t fold_starts(struct span span, const char *word)
 {
-	/* Nearly always the first byte settles it; only an apostrophe is ASCII in the word and may not be in the text. */
+	/* Nearly always the first two bytes settle it; only an apostrophe is ASCII in the word and may not be in the text. */
 	unsigned char a = span.length ? (unsigned char)span.at[0] : 0, b = (unsigned char)*word;
-	bool differ = a < 128 ? (unsigned char)lower((char)a) != b : b < 128 && b != '\'';
-	return differ ? 0 : fold_starts_slowly(span, word);
+	if (a < 128 ? (unsigned char)lower((char)a) != b : b < 128 && b != '\'')
+		return 0;
+	unsigned char next = a < 128 && span.length > 1 ? (unsigned char)span.at[1] : 128, wanted = b ? (unsigned char)word[1] : 0;
+	if (next < 128 && wanted && wanted < 128 && (unsigned char)lower((char)next) != wanted)
+		return 0;
+	return fold_starts_slowly(span, word);
 }
 const char *fold_find(struct span span, const char *word);       /* NULL: nowhere */
 bool fold_equal(struct span span, const char *word);
@@ -78,7 +82,7 @@ struct span source_span(struct arena *arena, const struct mail_source *source, u
 
 /* ---- mail_headers.c: the header block, cut into fields ---- */
 struct field { struct span name, value; };                       /* value raw: folded, encoded */
-struct fields { struct field *at; size_t count; };
+struct fields { struct field *at; size_t count; uint64_t kinds; };     /* kinds: see field_find() */
 struct head {
 	struct fields fields;
 	uint64_t start, body;            /* offsets in the source: of the first field, of the body */
@@ -139,7 +143,8 @@ struct params { const char *value; struct { const char *name, *text; } at[12]; s
 void params_parse(struct arena *arena, struct span raw, struct params *params, struct strings *problems);
 const char *params_get(const struct params *params, const char *name);    /* NULL: not there */
 
-/* ---- mail_guard.c, mail_parts.c: the tree ---- */
+/* ---- mail_guard.c, mail_parts.c, mail_split.c: the tree ---- */
+#define LIMIT_PART_HEADER (32 * 1024)    /* bytes of the header of one part that are read: two LIMIT_PARAMETERS */
 enum encoding { ENCODING_NONE, ENCODING_BASE64, ENCODING_QP, ENCODING_UU };
 struct part {
 	const char *type;                /* "text/plain", lower case */
@@ -160,6 +165,10 @@ struct part {
 	size_t children;
 	int depth;
 };
+/* Fills in what the fields of a part say. */
+void part_describe(struct arena *arena, struct part *part, const char *default_type, struct strings *problems);
+/* mail_split.c: the parts of `top` in a mail that lies in memory; false: it is not written plainly, and top is as it was. */
+bool parts_split(struct arena *arena, struct span mail, struct part *top, const char *boundary);
 struct part *parts_read(struct arena *arena, const struct mail_source *source, const struct head *head, struct strings *problems);
 
 /* ---- mail_decode.c ---- */
