@@ -2,8 +2,9 @@
  * mail_block_shape.c - header lines of a quoted mail in a language that no table knows, told by their shape.
  *
  * "-------- words --------", and below it lines of "label: value" of which one holds an address and one a date. May only look where a
- * mark stands above or a block was found by its words; makes header lines of lines that had none of the known words.
+ * mark or a drawn line stands above, or a block was found by its words; makes header lines of lines that had none of the known words.
  */
+#include "mail_attribution.h"
 #include "mail_client_words.h"
 #include "mail_reply.h"
 
@@ -74,7 +75,7 @@ static bool holds_date(struct span value)
 	return digits >= 6 && !memchr(value.at, '@', value.length);
 }
 
-struct shape { size_t lines, last; unsigned seen; bool address, date; };
+struct shape { size_t lines, last; unsigned seen; bool address, date, time; };
 
 static enum header_word word_by_value(struct span value, unsigned seen, const char *subject)
 {
@@ -124,6 +125,7 @@ static struct shape go_over(struct lines *lines, size_t i, const char *subject, 
 		shape.seen |= 1u << word;
 		shape.address = shape.address || holds_address(value);
 		shape.date = shape.date || word == HEADER_DATE;
+		shape.time = shape.time || (word == HEADER_DATE && holds_date(value) && has_clock(value));
 		shape.lines++;
 		shape.last = i + 1;
 		empty = 0;
@@ -162,6 +164,27 @@ bool block_by_shape(struct lines *lines, size_t i, const char *subject)
 {
 	struct shape shape = go_over(lines, i, subject, false);
 	if (shape.lines < 3 || !shape.address || !(shape.date || shape.seen & 1u << HEADER_SUBJECT))
+		return false;
+	go_over(lines, i, subject, true);
+	return true;
+}
+
+static bool below_edge(const struct lines *lines, size_t i)
+{
+	if (lines->at[i].edge)
+		return true;
+	while (i && lines->at[i - 1].kind == LINE_EMPTY)
+		i--;
+	return i && lines->at[i - 1].kind == LINE_RULE;
+}
+
+/* A drawn line says less than a mark: tables of data and boxes with a name and a telephone have one, too. */
+bool block_at_edge(struct lines *lines, size_t i, const char *subject)
+{
+	if (lines->at[i].kind == LINE_EMPTY || lines->at[i].kind == LINE_QUOTED || lines->at[i].rest || !below_edge(lines, i))
+		return false;
+	struct shape shape = go_over(lines, i, subject, false);
+	if (shape.lines < 3 || !shape.address || !shape.time)
 		return false;
 	go_over(lines, i, subject, true);
 	return true;

@@ -101,10 +101,10 @@ static size_t colon_of(struct span line)
 	return line.length;
 }
 
-static struct event read_event(struct span text)
+static struct event read_event(struct arena *arena, struct span text)
 {
 	struct event event = { .done = false };
-	while (text.length) {
+	while (text.length && !arena_spent(arena)) {
 		const char *end = memchr(text.at, '\n', text.length);
 		struct span line = { text.at, end ? (size_t)(end - text.at) : text.length };
 		size_t used = line.length + (end != NULL), colon = colon_of(line);
@@ -178,7 +178,7 @@ struct span calendar_line(struct arena *arena, struct span text, const char *mai
 {
 	if (text.length > LIMIT_CALENDAR_BYTES)
 		text.length = LIMIT_CALENDAR_BYTES;
-	struct event event = read_event(unfolded(arena, text));
+	struct event event = read_event(arena, unfolded(arena, text));
 	if (!event.summary.length && !event.start.length && !event.description.length)
 		return (struct span){ "", 0 };
 	struct buffer out CLEANUP_BUFFER;

@@ -175,13 +175,13 @@ static const char *subject_inside(const char *subject)
 
 #define BLOCK_WITHIN 200                 /* lines in which a block is looked for by its subject */
 
-/* A block in a language that nobody knows, and above it at most one line that may be its mark. */
+/* A block in a language that nobody knows, told by the subject or by a drawn line, and above it at most one line that may be its mark. */
 static bool find_by_subject(struct arena *arena, const struct lines *lines, const char *subject, struct beginning *found)
 {
 	struct lines copy = { ARENA_ARRAY(arena, struct line, lines->count), lines->count };
 	memcpy(copy.at, lines->at, lines->count * sizeof *copy.at);
 	for (size_t i = 0; i < copy.count && i < BLOCK_WITHIN; i++) {
-		if (!block_by_subject(&copy, i, subject))
+		if (!block_by_subject(&copy, i, subject) && !block_at_edge(&copy, i, subject))
 			continue;
 		size_t above = i;
 		while (above && copy.at[above - 1].kind == LINE_EMPTY)

@@ -37,6 +37,7 @@ struct writer {
 	int breaks, prefixed;            /* line ends that do, since the last text; quote marks written on this line */
 	bool started;                    /* text was written */
 	bool blank, after_link, line_empty, cell, gmail_head;
+	bool edge;                       /* a line was drawn, and no text stands below it yet */
 	bool fresh_cell;                 /* a table cell has begun and nothing stands in it: what opens in it begins no line */
 	size_t lines_out, cells[CELLS_MAX];      /* line ends written; how many where each open cell began */
 	int cell_depth;
@@ -125,7 +126,9 @@ static void begin_text(struct writer *w)
 	else if ((w->blank || w->after_link) && !w->line_empty)
 		buffer_add_char(w->out, ' ');
 	w->blank = w->cell = w->after_link = false;
-	w->line_empty = false;
+	if (w->edge && w->line_empty)
+		buffer_add_char(w->out, MARK_EDGE);
+	w->edge = w->line_empty = false;
 }
 
 static void mark(struct writer *w, char byte)
@@ -182,11 +185,21 @@ static bool begins_history(const char *name, const char *const *attributes)
 {
 	const char *id = attribute(attributes, "id"), *style = attribute(attributes, "style");
 	if (id && (has(id, "divRplyFwdMsg") || has(id, "stopSpelling") || has(id, "OLK_SRC_BODY_SECTION") || has(id, "replySplit")
-	           || has(id, "reply-intro") || has(id, "mail-editor-reference-message-container")))
+	           || has(id, "reply-intro") || has(id, "mail-editor-reference-message-container")
+	           || has(id, "zwchr") || has(id, "messageReplySection")))
 		return true;
 	if (has(attribute(attributes, "class"), "ms-outlook-mobile-reference-message"))
 		return true;
 	return strcmp(name, "div") == 0 && style && html_style_is_outlook_border(style);
+}
+
+/* A border above or on the left, or a table, which Outlook's header may be. */
+static bool draws_edge(const char *name, const char *const *attributes)
+{
+	const char *style = attribute(attributes, "style"), *border = has(style, "border-top") ? strcasestr(style, "border-top") : has(style, "border-left") ? strcasestr(style, "border-left") : NULL;
+	const char *value = border ? border + strcspn(border, ":;") : "";
+	value += *value == ':' ? 1 + strspn(value + 1, " ") : 0;
+	return (*value && *value != ';' && *value != '0' && strncasecmp(value, "none", 4) != 0) || strcmp(name, "table") == 0;
 }
 
 static bool is_signature(const char *const *attributes)
@@ -419,6 +432,8 @@ static void apply_open(struct writer *w, const char *name, const char *const *at
 		open_list(w, name, attributes);
 	else if (effects & EFFECT_BLOCK)
 		want_lines(w, (effects & EFFECT_PARAGRAPH) && !w->line_empty ? 2 : 1);
+	if ((effects & EFFECT_BLOCK) && draws_edge(name, attributes))
+		w->edge = true;
 	if (attributes && begins_history(name, attributes))
 		mark(w, MARK_HISTORY);
 	if (effects & EFFECT_SIGNATURE)

@@ -7,7 +7,7 @@
  */
 #include "mail_private.h"
 
-struct structure { int quote, soft, bare; bool history, signature; };
+struct structure { int quote, soft, bare; bool history, signature, edge; };
 
 static void take_mark(char byte, struct structure *now)
 {
@@ -17,6 +17,7 @@ static void take_mark(char byte, struct structure *now)
 	case MARK_HISTORY: now->history = true; break;
 	case MARK_SIGNATURE: now->signature = true; break;
 	case MARK_SIGNATURE_END: now->signature = false; break;
+	case MARK_EDGE: now->edge = true; break;
 	case MARK_SOFT: now->soft++; break;
 	case MARK_BARE: now->soft++; now->bare = now->soft; break;
 	case MARK_SOFT_END: now->bare = now->bare == now->soft ? 0 : now->bare; now->soft -= now->soft > 0; break;
@@ -26,7 +27,7 @@ static void take_mark(char byte, struct structure *now)
 
 static bool is_mark(char c)
 {
-	return (c >= MARK_QUOTE && c <= MARK_SOFT_END) || c == MARK_BARE;
+	return (c >= MARK_QUOTE && c <= MARK_EDGE) || c == MARK_BARE;
 }
 
 #define EACH_BYTE UINT64_C(0x0101010101010101)
@@ -110,6 +111,8 @@ struct lines lines_cut(struct arena *arena, const char *text)
 		line->signature = at_text.signature;
 		line->soft = at_text.soft > 0;
 		line->bare = at_text.bare > 0;
+		line->edge = now.edge;
+		now.edge = false;
 	}
 	return lines;
 }

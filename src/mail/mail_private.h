@@ -247,6 +247,7 @@ struct span flowed_unwrap(struct arena *arena, struct span text, bool delsp);
 #define MARK_SIGNATURE_END '\005'
 #define MARK_SOFT        '\006'      /* a <blockquote> that no client made begins: quoted only if introduced */
 #define MARK_SOFT_END    '\007'
+#define MARK_EDGE        '\010'      /* this line is the first below or beside a line that the page draws, or of a table */
 #define MARK_BARE        '\016'      /* the same without any attribute, as no editor makes it */
 /* name_of(context, cid): how the image with this Content-ID is called, NULL: not at all. */
 struct image_names { const char *(*name_of)(const void *context, const char *cid); const void *context; };
@@ -261,7 +262,7 @@ struct line {
 	struct span text;                /* without line end and marks */
 	enum line_kind kind;
 	unsigned char quote;             /* depth by structure (HTML), 0: none */
-	bool history, signature, soft, bare;     /* by structure */
+	bool history, signature, soft, bare, edge;       /* by structure */
 	bool attribution_start;          /* LINE_ATTRIBUTION: first of its lines */
 	bool hidden;                     /* decided: not part of the reply */
 	bool glued;                      /* cut off the line above, which had no end there */
@@ -289,6 +290,8 @@ bool labelled_line(struct span line, struct span *value);
 bool block_by_shape(struct lines *lines, size_t i, const char *subject);
 /* The same without a mark above, where one of its values is the subject. */
 bool block_by_subject(struct lines *lines, size_t i, const char *subject);
+/* The same below a line drawn by the page, or a rule, where one value is an address and one a date with its time. */
+bool block_at_edge(struct lines *lines, size_t i, const char *subject);
 /* mail_list_footer.c: the line from which on a mailing list speaks, lines->count: none. */
 void list_footer_init(void);
 size_t list_footer(const struct lines *lines);

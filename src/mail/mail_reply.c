@@ -384,6 +384,16 @@ static bool history_cut(const struct lines *lines, size_t end)
 	return false;
 }
 
+/* Of an answer: blocks in a language that nobody knows below a line that the page draws, as Outlook's. */
+static void mark_edged_blocks(struct lines *lines, const char *subject)
+{
+	size_t prefix;
+	if (subject_is_reply(subject, &prefix))
+		subject += prefix + strspn(subject + prefix, " ");
+	for (size_t i = 1; i + 2 < lines->count; i++)
+		block_at_edge(lines, i, subject);
+}
+
 void reply_make(struct arena *arena, struct arena *scratch, const char *marked, const struct lines *classified, const struct known *known, struct mail *mail)
 {
 	if (all_is_new(mail, known)) {
@@ -392,6 +402,8 @@ void reply_make(struct arena *arena, struct arena *scratch, const char *marked, 
 	}
 	struct lines lines = lines_for_reply(scratch, marked, classified);
 	known_mark(scratch, known, &lines);
+	if (known->ours || mail->kind != MAIL_REQUEST)
+		mark_edged_blocks(&lines, mail->subject);
 	bool form = !known->ours && begins_with_block(&lines);           /* of a form, and of a mail without words above: nothing is history */
 	size_t end = form ? lines.count : history_start(&lines);
 	hide(&lines, above_history(&lines, end), lines.count);

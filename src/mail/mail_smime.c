@@ -48,11 +48,11 @@ static bool is_oid(const struct item *item, const char *oid, size_t length)
 }
 
 /* The octets of a string that may be in pieces; returns how many bytes of `from` it took. */
-static size_t add_octets(struct buffer *out, struct der from, int depth)
+static size_t add_octets(struct arena *arena, struct buffer *out, struct der from, int depth)
 {
 	struct der rest = from;
 	struct item item;
-	while (depth < LIMIT_SMIME_DEPTH && rest.left >= 2 && !(rest.at[0] == 0 && rest.at[1] == 0)) {
+	while (depth < LIMIT_SMIME_DEPTH && !arena_spent(arena) && rest.left >= 2 && !(rest.at[0] == 0 && rest.at[1] == 0)) {
 		struct der before = rest;
 		if (!take(&rest, &item) || (item.tag != TAG_OCTETS && item.tag != TAG_OCTETS_MADE))
 			break;
@@ -60,7 +60,7 @@ static size_t add_octets(struct buffer *out, struct der from, int depth)
 			buffer_add(out, item.content.at, item.content.left);
 			continue;
 		}
-		size_t used = (size_t)(item.content.at - before.at) + add_octets(out, item.content, depth + 1);
+		size_t used = (size_t)(item.content.at - before.at) + add_octets(arena, out, item.content, depth + 1);
 		if (item.open)
 			rest = (struct der){ before.at + used, before.left - used };
 	}
@@ -91,7 +91,7 @@ struct span smime_content(struct arena *arena, struct span bytes)
 		return (struct span){ "", 0 };
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
-	add_octets(&out, octets, 0);
+	add_octets(arena, &out, octets, 0);
 	size_t length = out.length;
 	return (struct span){ arena_copy(arena, length ? out.at : "", length), length };
 }

@@ -437,8 +437,23 @@ static void make_winmail(const char *token, size_t bytes, struct buffer *out)
 	buffer_add(out, "\0\0\0\0\0", padded - 16 - held + 2);
 }
 
+/* Signed data (RFC 5652) without lengths, down to where the pieces of its content stand. */
+static void make_signed(struct span piece, size_t bytes, struct buffer *out)
+{
+	static const char way[] = "\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80\x30\x80\x02\x01\x01\x31\x01x\x30\x80\x06\x01x\xa0\x80";
+	buffer_reset(out);
+	buffer_add_string(out, FROM TO SUBJECT MIME "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\n\n");
+	buffer_add(out, way, sizeof way - 1);
+	for (size_t end = out->length + bytes; out->length + piece.length <= end;)
+		buffer_add(out, piece.at, piece.length);
+}
+
 static void each_container_grows_like_what_it_holds(void **state)
 {
+	static const struct span pieces[] = {
+		{ "\x04\x01x", 3 }, { "\x04\0", 2 }, { "\x24\x80", 2 }, { "\x24\0", 2 }, { "\x24\x80\x04\x01x\0\0", 7 }, { "\x24\x03\x04\x01x", 5 }, { "\x24\x80\x24\x80\0\0\0\0", 8 },
+		{ "\x04\x82\xff\xffx", 5 }, { "\0\0", 2 }, { "\x24\x84\x7f\xff\xff\xff", 6 }, { "\x04\x0bSubject: x\n", 13 },
+	};
 	static const char *const rich[] = {
 		"a", "{", "}", "{}", "\\par ", "\\'e4", "\\u228?", "\\u228\\'e4", "{\\*\\htmltag <p>}", "{\\*\\htmltag ", "\\htmlrtf \\htmlrtf0 ", "{\\fonttbl{\\f0 x;}}", "{\\f0\\fcharset204 x;}", "\\f1 ", "\\bin9 ", "\\bin999999999 ", "\\\n", "{\\pict 00}",
 		"\\uc9 ", "\\field{\\fldinst HYPERLINK x}", "\\fromhtml1 ", "\\x", "\\x-1", "\\",
@@ -456,7 +471,7 @@ static void each_container_grows_like_what_it_holds(void **state)
 		{ "picture within", FROM TO SUBJECT MIME "Content-Type: text/html\n\n<img src=\"data:image/png;base64," },
 	};
 	static const char *const held[] = {
-		"SUMMARY:x\n", "DESCRIPTION:x\n", " x\n", "\\n", "\\,", "RRULE:FREQ=SECONDLY;COUNT=99999999\n", "EXDATE:20260101T000000Z,", "ATTENDEE;CN=\"x\";PARTSTAT=ACCEPTED:mailto:a@b.c\n", "BEGIN:VEVENT\n", "BEGIN:VEVENT\nEND:VEVENT\n", "BEGIN:VTIMEZONE\n", "X;A=B", ";A=\"", ":",
+		"SUMMARY:x\n", "DESCRIPTION:x\n", " x\n", "\\n", "\\,", "RRULE:FREQ=SECONDLY;COUNT=99999999\n", "EXDATE:20260101T000000Z,", "ATTENDEE;CN=\"x\";PARTSTAT=ACCEPTED:mailto:a@b.c\n", "BEGIN:VEVENT\n", "BEGIN:VEVENT\nEND:VEVENT\n", "BEGIN:VTIMEZONE\n", "SUMMARY;LANGUAGE=de:x\n", "DTSTART;TZID=\"a:b\":20260101T000000\n", "BEGIN:VEVENT\nBEGIN:VALARM\n", "X;A=B", ";A=\"", ":",
 		"FN:x\n", "NOTE:", "BEGIN:VCARD\n", "\x30\x80", "\x24\x80", "\x04\x01x", "\x24\x80\x04\x01x\x01\x01", "\xa0\x80", "MIAGCSqGSIb3DQEHAqCA", "JIAEAXg=\n", "\2\3\4", "\1\6\6\6\6\6\6\6",
 		"-----BEGIN PGP MESSAGE-----\n", "-----BEGIN PGP SIGNED MESSAGE-----\nHash: x\n\n- x\n", "-----BEGIN PGP SIGNATURE-----\n", "-----END PGP SIGNATURE-----\n", "- -----\n", "=ybegin line=128 size=9 name=a\nx\n=yend size=9\n", "=ybegin ", "begin-base64 644 a\nQQ==\n====\n",
 		"Disposition: x; displayed\n", "Reporting-MTA: dns; x\n\n", "%41", "QUFB", "\"><img src=\"data:text/html,<p>x", "begin 644 a\n#AAAA\n`\nend\n",
@@ -466,6 +481,11 @@ static void each_container_grows_like_what_it_holds(void **state)
 		for (size_t size = 0; size < 2; size++)
 			make_winmail(rich[i], (full_run ? 500 * 1000 : 40 * 1000) << size, &mails[size]);
 		judge("rich text in winmail.dat", rich[i], mails);
+	}
+	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
+		for (size_t size = 0; size < 2; size++)
+			make_signed(pieces[i], (full_run ? 500 * 1000 : 40 * 1000) << size, &mails[size]);
+		judge("pieces of signed data", pieces[i].at, mails);
 	}
 	for (size_t i = 0; i < COUNT_OF(heads); i++)
 		for (size_t j = 0; j < COUNT_OF(held); j++) {

@@ -187,6 +187,42 @@ static void pages_of_mail_programs(void **state)
 	                    "a\n> one?\nyes\n> two?\nno");
 }
 
+/* In a language that no table knows: a line that the page draws, or a table, stands for the mark; a time and an address for the labels. */
+static void a_drawn_line_and_lines_with_address_and_time_begin_history(void **state)
+{
+	static const char *const heads[] = {
+		"<div style=\"border-top:1px solid #ccc\"><b>Qwe:</b> Support &lt;support@example.org&gt;<br><b>Rty:</b> 05.10.2026 09:12<br><b>Uio:</b> it</div>",
+		"<div style='padding:0 0 0 10px;border-left:2px solid #C3D9E5'><b>Rty:</b> 5 Zxc 2026, 09:12<br><b>Qwe:</b> support@example.org<br><b>Asd:</b> ann@example.net<br><b>Uio:</b> it<br><br>",
+		"<hr><p>Qwe: Support &lt;support@example.org&gt;<br>Rty: 2026-10-05 9:12<br>Asd: ann@example.net</p>",
+		"<table><tr><td><b>Qwe:</b></td><td>Support &lt;support@example.org&gt;</td></tr><tr><td>Rty:</td><td>05.10.2026 09:12</td></tr><tr><td>Uio:</td><td>it</td></tr></table>",
+		"<table><tr><td><b>From:</b></td><td>Support &lt;support@example.org&gt;</td></tr><tr><td>Sent:</td><td>x</td></tr><tr><td>To:</td><td>ann@example.net</td></tr></table>",
+	};
+	for (size_t i = 0; i < COUNT_OF(heads); i++) {
+		struct mail mail = read_html(arena_printf(&arena, "<p>It works now.</p>%s<p>old</p>", heads[i]));
+		if (strcmp(mail.reply_text, "It works now.") != 0)
+			fail_msg("%s -> %s", heads[i], mail.reply_text);
+		assert_non_null(strstr(mail.text, "old"));
+		assert_null(strchr(mail.text, MARK_EDGE));
+	}
+	assert_reply("It works now.\n\n________________________________\nQwe: Support <support@example.org>\nRty: 05.10.2026 09:12\nUio: it\n\nold", "It works now.");
+}
+
+static void what_a_person_puts_in_a_box_stays(void **state)
+{
+	static const char *const boxes[] = {
+		"<table><tr><td>Name:</td><td>Ann Lee</td></tr><tr><td>Mail:</td><td>ann@example.net</td></tr><tr><td>Phone:</td><td>0123 456789</td></tr></table>",
+		"<div style=\"border-top:1px solid\">Order: 4711<br>Mail: ann@example.net<br>Bought: 2026-10-05</div>",
+		"<hr><p>Order: 4711<br>Bought: 2026-10-05 9:12<br>Colour: red</p>",
+	};
+	for (size_t i = 0; i < COUNT_OF(boxes); i++) {
+		struct mail mail = read_html(arena_printf(&arena, "<p>Here it is.</p>%s<p>Can you send another?</p>", boxes[i]));
+		assert_string_equal(mail.reply_text, mail.text);
+	}
+	/* A mail that answers nothing has no history. */
+	struct mail mail = read_mail("From: ann@example.net\nSubject: order\nContent-Type: text/html\n\n<p>Here it is.</p><hr>Order: 4711<br>Mail: ann@example.net<br>Bought: 2026-10-05 9:12<p>Can you send another?</p>");
+	assert_non_null(strstr(mail.reply_text, "another"));
+}
+
 static void the_page_helps_a_poor_text(void **state)
 {
 	struct mail mail = read_mail("From: ann@example.net\nSubject: Re: it\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nIt works.\n\nXyz: Support\nAbc: it\n\nold\n--b\n"
@@ -286,6 +322,7 @@ int main(void)
 		TEST(introductions_in_every_language), TEST(header_blocks_in_every_language), TEST(original_message_lines), TEST(ways_of_quoting), TEST(introductions_of_unknown_languages), TEST(blocks_of_unknown_languages),
 		TEST(introductions_glued_to_the_last_word), TEST(a_list_footer_does_not_keep_the_quote_above_it), TEST(heads_of_notes_and_others),
 		TEST(pages_of_mail_programs),
+		TEST(a_drawn_line_and_lines_with_address_and_time_begin_history), TEST(what_a_person_puts_in_a_box_stays),
 		TEST(the_page_helps_a_poor_text), TEST(signatures_are_split_off),
 		TEST(formulas_of_many_languages_end_the_words), TEST(formulas_are_known_without_their_marks),
 		TEST(a_name_behind_a_slash_signs_but_a_command_does_not), TEST(long_texts_are_quick),

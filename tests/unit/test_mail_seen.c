@@ -176,6 +176,21 @@ static void signed_words_in_an_smime_wrapper_are_read(void **state)
 		smime_content(&arena, (struct span){ arena_copy(&arena, b.at, cut), cut });
 }
 
+/* Who sends pieces without end gets no more time than any other. */
+static void signed_data_and_calendars_end_with_the_budget(void **state)
+{
+	static const char pieces[] = "\x30\x80\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02\xA0\x80\x30\x80\x02\x01\x01\x31\x01x\x30\x80\x06\x01x\xA0\x80\x24\x80\x04\x02hi\x24\x80\x04\x03 ho\0\0";
+	struct span event = SPAN("BEGIN:VEVENT\nSUMMARY:Visit\nEND:VEVENT\n"), bytes = { pieces, sizeof pieces - 1 };
+	assert_int_equal(smime_content(&arena, bytes).length, 5);
+	assert_string_equal(calendar_line(&arena, event, "en").at, "Event: Visit\n");
+	struct effort effort;
+	effort_start(&effort, 1, 1000);
+	struct arena spent CLEANUP_ARENA = { .effort = &effort };
+	effort_take(&effort, 2);
+	assert_int_equal(smime_content(&spent, bytes).length, 0);
+	assert_int_equal(calendar_line(&spent, event, "en").length, 0);
+}
+
 static void rich_text_is_read_as_text(void **state)
 {
 	bool html;
@@ -216,7 +231,7 @@ int main(void)
 		TEST(cells_of_one_line_stay_in_their_row),
 		TEST(a_picture_in_the_page_is_a_file),
 		TEST(clear_signed_words_are_shown_without_armour),
-		TEST(signed_words_in_an_smime_wrapper_are_read),
+		TEST(signed_words_in_an_smime_wrapper_are_read), TEST(signed_data_and_calendars_end_with_the_budget),
 		TEST(rich_text_is_read_as_text),
 		TEST(a_calendar_mail_says_what_it_is_about),
 	};
