@@ -165,7 +165,6 @@ int64_t clock_monotonic_us(void);                 /* microseconds, never goes ba
  * about once a second. One that was set forward by more than ten minutes is doubted for `doubt_ms`: maybe it is wrong, and is set back soon. */
 int64_t clock_check(int64_t doubt_ms);
 bool clock_doubted(void);
-int clock_utc_offset(int64_t ms);                 /* minutes east of UTC, of the machine's local time then */
 char *time_rfc3339(struct arena *arena, int64_t ms);             /* 2026-11-22T05:12:21Z; "" for 0 */
 char *time_rfc5322(struct arena *arena, int64_t ms);             /* Sun, 22 Nov 2026 05:12:21 +0000 */
 

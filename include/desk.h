@@ -18,6 +18,7 @@
 enum desk_assign { ASSIGN_NONE, ASSIGN_ROUND_ROBIN, ASSIGN_LEAST_LOADED, ASSIGN_STICKY };
 enum desk_kb { KB_OFF, KB_WITH_ACKNOWLEDGEMENT, KB_BEFORE_TICKET };
 enum desk_prove { PROVE_WHERE_CHECKED, PROVE_ALWAYS };    /* when agents' mail must be authenticated: where our mail server checked it, or always */
+enum desk_role { AGENT_PLAIN, AGENT_SUPERVISOR, AGENT_READER, AGENT_ADMIN };      /* a reader only reads, and may leave notes */
 enum desk_silence { SILENCE_CREATE, SILENCE_EXPIRE };     /* what becomes of a held request whose customer never answers */
 
 struct desk_agent {
@@ -27,6 +28,10 @@ struct desk_agent {
 	struct strings leave;                    /* "2026-12-24..2027-01-06" or "2026-12-24": whole days away */
 	const char *hours;                       /* "mon-fri 08:00-17:30", several with commas; "": always */
 	int limit;                               /* open tickets at most; 0: any number */
+	enum desk_role role;
+	const char *language;                    /* of the mails to this agent; NULL or "": the desk's */
+	struct strings signature_lines;
+	const char *signature;                   /* the same as one text, for below answers that come without one; NULL or "": none */
 };
 
 struct desk_queue {
@@ -65,6 +70,10 @@ struct desk_policy {
 	int kb_remind_hours, kb_end_hours;       /* of silence on a held request: one reminder (0: none), then `kb_silence` (0: never) */
 	enum desk_silence kb_silence;
 	enum desk_prove agents_prove;
+	uint64_t attachment_bytes, attachments_bytes;    /* of a customer's files that come along with a notice: each, and all */
+	int event_in_subject;                    /* 1: what happened stands before a notice's Subject, not in its From */
+	int (*zone_offset)(const void *zone, int64_t ms);        /* seconds east of UTC, of the desk's zone then; NULL: UTC */
+	const void *zone;
 	int kb_quiet_hours;                      /* who said that a suggestion did not help gets none that long */
 };
 
@@ -72,6 +81,11 @@ const struct desk_agent *desk_agent_named(const struct desk_policy *policy, cons
 const struct desk_agent *desk_agent_with_address(const struct desk_policy *policy, const char *address);
 const struct desk_queue *desk_queue_named(const struct desk_policy *policy, const char *name);
 const struct desk_queue *desk_queue_with_address(const struct desk_policy *policy, const char *address);
+/* The same moment as a clock on the desk's wall shows it, counted as if it were UTC: what desk_date() is given. */
+int64_t desk_local(const struct desk_policy *policy, int64_t ms);
+/* "25 Nov 2026 10:31", in the desk's zone and one of the languages of the notices. */
+const char *desk_time(struct arena *arena, const struct desk_policy *policy, int64_t ms, const char *language);
+const char *desk_agents_language(const struct desk_policy *policy, const struct desk_agent *agent);       /* agent NULL: the desk's */
 /* True for every address that leads to us: queues, their ticket and bounce addresses. */
 bool desk_address_is_ours(const struct desk_policy *policy, const char *address);
 
@@ -655,7 +669,7 @@ void desk_decide_digest(const struct desk_policy *policy, const struct desk_agen
 void desk_decide_undeliverable(const struct desk_policy *policy, const struct outgoing *outgoing, const char *recipient,
                                const char *reply, const struct facts *facts, struct plan *plan);
 
-/* "25 November 2026", in one of the languages of the notices (English for others). */
+/* "25 November 2026" of desk_local(), in one of the languages of the notices (English for others). */
 const char *desk_date(struct arena *arena, int64_t ms, const char *language);
 
 /* Who gets a new ticket of the queue. NULL: nobody (the agents take it themselves); *why says how it came, for the history.
@@ -694,6 +708,9 @@ enum {
 };
 struct desk_notice { const char *name; enum notice_reader to; unsigned what; };
 extern const struct desk_notice desk_notices[];          /* ends with a NULL name */
+/* What a mail to an agent tells of: for its header, and in the languages of the desk (desk_news.c). NULL: it has no word for it. */
+struct desk_news { const char *event, *words[DESK_LANGUAGES]; };
+const struct desk_news *desk_news(struct arena *arena, const char *template, const char *variables);
 const struct desk_notice *desk_notice_named(const char *name);   /* NULL: there is none */
 bool desk_notice_is(const char *name, unsigned what);    /* any of these; false: or there is none of that name */
 

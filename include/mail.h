@@ -190,6 +190,7 @@ struct mail_out {
 	const char *auto_submitted;      /* "auto-replied", "auto-generated", or "": a person's mail */
 	const char *desk_mark;           /* X-Sportello-Desk: who we are, by which we know our own mail when it returns */
 	const char *list_unsubscribe;    /* URL or "" */
+	struct { struct mail_field { const char *name, *value; } *at; size_t count; } fields;      /* further ones, our own ASCII words; an empty value: none */
 	const char *text;                /* plain text, any line ending */
 	const char *html;                /* "": text only */
 	/* a whole mail to attach as message/rfc822 (e.g. the mail an agent is told about); size 0: none */

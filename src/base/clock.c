@@ -124,11 +124,3 @@ bool clock_doubted(void)
 		return false;
 	return clock_monotonic_us() < atomic_load(&doubted_until) || (before && wall_offset() - before > DOUBTED_MS);
 }
-
-int clock_utc_offset(int64_t ms)
-{
-	time_t seconds = (time_t)(ms / 1000);
-	struct tm local;
-
-	return localtime_r(&seconds, &local) ? (int)(local.tm_gmtoff / 60) : 0;
-}

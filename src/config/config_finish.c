@@ -111,6 +111,9 @@ static void finish_agents(struct loader *loader)
 			agent->also.at[j] = lower_or_null(loader, agent->also.at[j]);
 		if (!*agent->display)
 			agent->display = agent->name;
+		agent->signature = "";
+		for (size_t j = 0; j < agent->signature_lines.count; j++)
+			agent->signature = arena_printf(&loader->config->arena, "%s%s%s", agent->signature, j ? "\n" : "", agent->signature_lines.at[j]);
 		for (size_t j = 0; agent->name && j < COUNT_OF(reserved); j++)
 			if (text_equal_nocase(agent->name, reserved[j]))
 				config_complain(loader, setting_at(loader, "agents", i, "name"), "agents[].name",

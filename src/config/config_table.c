@@ -46,7 +46,7 @@ const struct config_parameter config_parameters[] = {
 	WORD("desk.language", IN_CONFIG(policy.language), "en|it|de|fr|es", "en", NULL,
 		"Language of outgoing mail where the customer's is not known or has no templates."),
 	STRING("desk.time_zone", IN_CONFIG(time_zone), "", config_check_zone, "\"Europe/Rome\"",
-		"Zone of the calendars that name none, such as \"Europe/Rome\". "
+		"Zone of every time that people read, of hours and dates in this file, and of the calendars that name none, such as \"Europe/Rome\". "
 		"If it is empty, the machine's."),
 	STRING("desk.separator", IN_CONFIG(policy.separators), "+", config_check_separator, NULL,
 		"What stands between the local part of a queue's address and the signed token of a ticket: support+TOKEN@example.org. "
@@ -67,8 +67,8 @@ const struct config_parameter config_parameters[] = {
 	NUMBER("desk.link_days", P_INTEGER, IN_CONFIG(policy.link_days), 1, 3650, "days", "30",
 		"The links in mails to customers are good that long. "
 		"An older one says what to do instead."),
-	NUMBER("desk.digest_hour", P_INTEGER, IN_CONFIG(policy.digest_hour), -1, 23, "hour of the day (UTC)", "6",
-		"At that hour each agent who has open or waiting tickets is mailed a list of them, once a day. "
+	NUMBER("desk.digest_hour", P_INTEGER, IN_CONFIG(policy.digest_hour), -1, 23, "hour of the day", "6",
+		"At that hour (of desk.time_zone) each agent who has open or waiting tickets is mailed a list of them, once a day. "
 		"-1: no digest."),
 	NUMBER("desk.acknowledgements_per_hour", P_INTEGER, IN_CONFIG(policy.acknowledgements_per_hour), 0, 100000, "mails", "60",
 		"At most that many acknowledgements are sent to one address within an hour, so that two machines cannot keep each other busy. "
@@ -220,11 +220,20 @@ const struct config_parameter config_parameters[] = {
 		"Whole days on which the agent is given no tickets: \"2026-12-24\", or from and to with two dots between. "
 		"What comes for the tickets that the agent has is then told to all of the queue."),
 	STRING("agents[].hours", IN_AGENT(hours), "", config_check_hours, "\"mon-fri 08:00-17:30\"",
-		"When the agent is given tickets, in the local time of the machine; several with commas between. "
+		"When the agent is given tickets, in desk.time_zone; several with commas between. "
 		"If it is empty, always."),
 	NUMBER("agents[].limit", P_INTEGER, IN_AGENT(limit), 0, 100000, "tickets", "0",
 		"The agent is given no more while that many are new, open or pending. "
 		"0: any number."),
+
+	CHOICE("agents[].role", IN_AGENT(role), "agent|supervisor|reader|admin", "agent", NULL,
+		"What the agent may do: an agent works on the tickets of the own queues, on those that the agent has, and on those watched; a supervisor or admin "
+		"on all; a reader is told, and may leave notes, but is given no tickets and answers nobody."),
+	WORD("agents[].language", IN_AGENT(language), "en|it|de|fr|es", "", NULL,
+		"Language of the mails to this agent. "
+		"If it is empty, desk.language."),
+	STRINGS("agents[].signature", IN_AGENT(signature_lines), "", NULL, "[ \"Bob Rossi\", \"Acme Support\" ]",
+		"Stands below an answer that the agent's mail program put no signature below, a string a line."),
 
 	LIST("queues", policy.queues, struct desk_queue,
 		"The queues, at least one. "
@@ -260,6 +269,19 @@ const struct config_parameter config_parameters[] = {
 	STRINGS("queues[].colleagues", IN_QUEUE(colleagues), "", config_check_colleague, "[ \"answered\", \"note\" ]",
 		"What an agent does that is told to the ticket's agent, or while nobody has it to those who were told of it: taken, answered, note, "
 		"closed. If it is empty, all of them; [ \"none\" ] tells nothing."),
+
+	GROUP("notices", "The mails that tell agents what happened."),
+	NUMBER("notices.attachment_bytes", P_BYTES, IN_CONFIG(policy.attachment_bytes), 0, 1073741824, "bytes", "10485760",
+		"A file that a customer attached comes along with the notice up to that size. "
+		"A larger one is named, and the command /files sends it. "
+		"0: none comes along."),
+	NUMBER("notices.attachments_bytes", P_BYTES, IN_CONFIG(policy.attachments_bytes), 0, 1073741824, "bytes", "20971520",
+		"All files of one notice together. "
+		"Keep it below what the mail server takes: files grow by a third on the way. "
+		"A notice that it refuses goes again without them."),
+	CHOICE("notices.event", IN_CONFIG(policy.event_in_subject), "from|subject", "from", NULL,
+		"Where it stands what happened, in a word: before the name in From (\"New Â· Anna Bianchi\"), which leaves the Subject the ticket's own and "
+		"keeps a ticket in one thread in every mail program; or before the Subject."),
 
 	LIST("keywords", keywords, struct config_keyword,
 		"Sets of words that rules can ask for: each that matches a mail is seen by the scripts as kw:NAME. "

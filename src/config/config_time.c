@@ -108,11 +108,19 @@ static void finish_calendar(struct loader *loader, size_t number)
 		take_holidays(loader, number, from->holidays, calendar);
 }
 
+/* For the desk, which knows no zones. */
+static int offset_at(const void *zone, int64_t ms)
+{
+	return calendar_zone_span_at(zone, ms / 1000)->offset;
+}
+
 void config_finish_time(struct loader *loader)
 {
 	struct config *config = loader->config;
 
 	config->zone = zone_named(loader, config_lookup(&loader->tree, "desk.time_zone"), "desk.time_zone", config->time_zone);
+	config->policy.zone = config->zone;
+	config->policy.zone_offset = offset_at;
 	for (size_t i = 0; i < config->calendar_texts.count; i++)
 		finish_calendar(loader, i);
 }

@@ -174,7 +174,7 @@ const struct desk_agent *desk_assign(struct arena *arena, const struct desk_poli
 	for (size_t i = 0; i < facts->loads.count; i++) {
 		const struct agent_load *load = &facts->loads.at[i];
 		const struct desk_agent *agent = desk_agent_named(policy, load->agent);
-		if (!agent || !is_free(agent, load, facts) || (skill && !has_skill(agent, tags)))
+		if (!agent || agent->role == AGENT_READER || !is_free(agent, load, facts) || (skill && !has_skill(agent, tags)))
 			continue;
 		if (queue->assign == ASSIGN_STICKY && facts->last_agent && text_equal_nocase(facts->last_agent, agent->name)) {
 			*why = "had this customer last";

@@ -103,7 +103,7 @@ void desk_pass_on(struct decision *d, const struct ticket_facts *ticket, const c
 	buffer_init(&out);
 	record_add(&out, "instead_of", tried);
 	while (record_next(d->arena, &at, &key, &value))         /* what is the reader's own is made anew */
-		if (strcmp(key, "instead_of") != 0 && strcmp(key, "note_address") != 0 && strcmp(key, "readers") != 0 && strcmp(key, "fields") != 0 && strcmp(key, "proposed") != 0)
+		if (strcmp(key, "instead_of") != 0 && strcmp(key, "note_address") != 0 && strcmp(key, "readers") != 0 && strcmp(key, "fields") != 0 && strcmp(key, "proposed") != 0 && strcmp(key, "filter") != 0)
 			record_add(&out, key, value);
 	const char *all = arena_string(d->arena, buffer_string(&out));
 	const struct desk_queue *queue = desk_queue_of(d, ticket), *first = &d->policy->queues.at[0];

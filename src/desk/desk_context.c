@@ -80,7 +80,7 @@ static void add_doubts(struct decision *d, bool written, struct buffer *out)
 		record_add(out, "doubt", proof.why);
 }
 
-void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int about_seq, struct buffer *out)
+void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int about_seq, const char *language, struct buffer *out)
 {
 	const struct mail_address *writer = desk_writer(d, ticket, about_seq);
 	if (writer) {
@@ -93,7 +93,7 @@ void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int
 		add_doubts(d, writer, out);
 	if (is_about(d, about_seq) && strcmp(desk_short_subject(d->arena, d->mail->subject), desk_short_subject(d->arena, ticket->subject)) != 0)
 		record_add(out, "new_subject", utf8_cut(d->arena, d->mail->subject, 400));
-	const char *fields = desk_field_lines(d->arena, desk_fields, ticket, d->policy->language);
+	const char *fields = desk_field_lines(d->arena, desk_fields, ticket, language);
 	if (*fields)
 		record_add(out, "fields", fields);
 	add_readers_of(d, ticket, out);

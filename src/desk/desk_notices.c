@@ -72,7 +72,7 @@ static void add_link(struct decision *d, struct buffer *out, const char *name, e
 static void add_end_of_silence(struct decision *d, const struct ticket_facts *ticket, const struct outgoing *o, struct buffer *out)
 {
 	if (d->policy->kb_end_hours > 0)
-		record_add(out, "date", desk_date(d->arena, ticket->created + d->policy->kb_end_hours * HOUR_MS, o->language));
+		record_add(out, "date", desk_date(d->arena, desk_local(d->policy, ticket->created + d->policy->kb_end_hours * HOUR_MS), o->language));
 	if (d->policy->kb_silence == SILENCE_EXPIRE)
 		record_add(out, "expires", "yes");
 }
@@ -87,7 +87,7 @@ static const char *customer_variables(struct decision *d, const struct ticket_fa
 		add_link(d, &out, "link_refuse", TOKEN_LINK_REFUSE, ticket);
 		int64_t since = ticket->state == STATE_RESOLVED && ticket->resolved_at ? ticket->resolved_at : d->facts->now;
 		if (d->policy->close_days > 0)
-			record_add(&out, "date", desk_date(d->arena, since + d->policy->close_days * DAY_MS, o->language));
+			record_add(&out, "date", desk_date(d->arena, desk_local(d->policy, since + d->policy->close_days * DAY_MS), o->language));
 	} else if (o->automatic) {
 		add_link(d, &out, "link_status", TOKEN_LINK_STATUS, ticket);
 	}
@@ -170,8 +170,7 @@ bool desk_notice_to_agent(struct decision *d, const struct ticket_facts *ticket,
 	const char *customer = *ticket->customer.name ? ticket->customer.name : ticket->customer.address;
 	if (writer)
 		customer = *writer->name ? writer->name : writer->address;
-	if (*customer)
-		o->from.name = arena_printf(d->arena, "%s via %s", customer, d->policy->name);
+	o->language = desk_agents_language(d->policy, agent);
 	*ARENA_PUSH(d->arena, &o->to) = (struct mail_address){agent->email, agent->display};
 	o->reply_to = desk_token_address(d->arena, d->policy, queue->address, &reply);
 	o->message_id = desk_message_id(d->arena, d->policy, &id);
@@ -179,13 +178,16 @@ bool desk_notice_to_agent(struct decision *d, const struct ticket_facts *ticket,
 	strings_add(d->arena, &o->references, arena_printf(d->arena, "<ticket.%lld@%s>", (long long)ticket->id, d->policy->domain));
 	o->in_reply_to = o->references.at[0];
 	o->subject = subject_line(d, ticket, false);
+	desk_show_news(d, customer, variables ? variables : "", o);
 	o->about_seq = about_seq;
 	CLEANUP_BUFFER struct buffer all;
 	buffer_init(&all);
 	buffer_add_string(&all, variables ? variables : "");
 	reply.kind = TOKEN_NOTE;
 	record_add(&all, "note_address", desk_token_address(d->arena, d->policy, queue->address, &reply));
-	desk_add_context(d, ticket, about_seq, &all);
+	desk_add_context(d, ticket, about_seq, o->language, &all);
+	/* What filters of mail programs want to know, as it is now. */
+	record_add(&all, "filter", arena_printf(d->arena, "%s %s %s", ticket_state_name(ticket->state), ticket->priority, ticket->agent));
 	if (desk_notice_is(template, NOTICE_HANDS_OVER) && ticket->next_seq > 2)
 		record_add(&all, "earlier", arena_printf(d->arena, "%d", ticket->next_seq - 1));
 	o->variables = arena_string(d->arena, buffer_string(&all));

@@ -274,7 +274,7 @@ static bool ends_in_colon(const struct text_line *line)
 static bool names_notice(const struct reading *r, const struct text_line *line)
 {
 	const struct desk_queue *queue = desk_queue_named(r->shown.policy, r->shown.ticket->queue);
-	return has(line, r->shown.policy->name) || (queue && has(line, queue->address)) || line->token
+	return desk_names_news(line->at, line->length) || has(line, r->shown.policy->name) || (queue && has(line, queue->address)) || line->token
 	    || has(line, arena_printf(r->shown.arena, "[#%lld]", (long long)r->shown.ticket->id));
 }
 

@@ -123,8 +123,15 @@ const struct desk_queue *desk_queue_of(const struct decision *d, const struct ti
 	return queue ? queue : &d->policy->queues.at[0];         /* a queue that the configuration no longer has */
 }
 
+int64_t desk_local(const struct desk_policy *policy, int64_t ms)
+{
+	return policy->zone_offset ? ms + policy->zone_offset(policy->zone, ms) * 1000LL : ms;
+}
+
 bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *ticket, const struct desk_agent *agent)
 {
 	const struct desk_queue *queue = desk_queue_named(policy, ticket->queue);
+	if (agent->role == AGENT_SUPERVISOR || agent->role == AGENT_ADMIN || strings_have(&ticket->watchers, agent->name))
+		return true;
 	return text_equal_nocase(ticket->agent, agent->name) || !queue || strings_have(&queue->agents, agent->name);
 }

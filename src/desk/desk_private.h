@@ -125,7 +125,11 @@ const char *desk_stale(struct decision *d, const struct ticket_facts *ticket, co
 /* Who wrote the message, where that is not the customer; NULL: it was, or nobody knows. */
 const struct mail_address *desk_writer(const struct decision *d, const struct ticket_facts *ticket, int about_seq);
 /* Who wrote, under which subject, and who will read the answer, as variables of a notice. */
-void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int about_seq, struct buffer *out);
+void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int about_seq, const char *language, struct buffer *out);
+
+/* ---- what a notice tells of, in a word (desk_news.c) ---- */
+void desk_show_news(struct decision *d, const char *person, const char *variables, struct outgoing *o);   /* into From, or before the Subject */
+bool desk_names_news(const char *line, size_t length);   /* does a line name the sender of one? */
 
 /* ---- mails that go out (desk_notices.c); template: the name of a row of desk_notice_table.c ---- */
 /* To the customer's side. automatic: no person's words; writer NULL: the desk. NULL: nobody to write to. */

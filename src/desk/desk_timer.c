@@ -20,7 +20,7 @@ static void overdue(struct decision *d, const struct ticket_facts *ticket)
 	CLEANUP_BUFFER struct buffer variables = {0};
 	if (!desk_answer_is_due(d, ticket))
 		return;
-	record_add(&variables, "date", desk_date(d->arena, d->facts->now, d->policy->language));
+	record_add(&variables, "date", desk_date(d->arena, desk_local(d->policy, d->facts->now), d->policy->language));
 	desk_plan_remark(d, ticket->id, "the answer is overdue", NULL);
 	desk_notice_to_agents(d, ticket, "agent-overdue", d->facts->last_words, NULL, arena_string(d->arena, buffer_string(&variables)));
 }
@@ -60,12 +60,13 @@ void desk_decide_digest(const struct desk_policy *policy, const struct desk_agen
 	CLEANUP_BUFFER struct buffer variables;
 	buffer_init(&variables);
 	record_add(&variables, "text", lines);
-	record_add(&variables, "date", desk_date(plan->arena, facts->now, policy->language));
+	record_add(&variables, "date", desk_date(plan->arena, desk_local(policy, facts->now), desk_agents_language(policy, agent)));
 	struct outgoing *o = ARENA_NEW(plan->arena, struct outgoing);
-	*o = (struct outgoing){.id = d.next_outbox++, .trace = d.trace, .template = "agent-digest", .language = policy->language, .queue = queue->name,
+	*o = (struct outgoing){.id = d.next_outbox++, .trace = d.trace, .template = "agent-digest", .language = desk_agents_language(policy, agent), .queue = queue->name,
 	                       .agent = agent->name, .to_agent = true, .automatic = true, .from = {queue->address, policy->name},
 	                       .reply_to = "", .in_reply_to = "", .subject = "", .date = facts->now,
 	                       .variables = arena_string(plan->arena, buffer_string(&variables))};
+	desk_show_news(&d, "", o->variables, o);
 	struct token bounce = {.kind = TOKEN_BOUNCE, .number = o->id}, id = {.kind = TOKEN_MAIL_TO_AGENT, .number = o->id, .who = desk_who(agent->name)};
 	o->envelope_from = desk_token_address(plan->arena, policy, queue->address, &bounce);
 	o->message_id = desk_message_id(plan->arena, policy, &id);

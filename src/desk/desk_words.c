@@ -86,6 +86,12 @@ static const char *const months[][13] = {
 	{"es", "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
 };
 
+const char *desk_time(struct arena *arena, const struct desk_policy *policy, int64_t ms, const char *language)
+{
+	int64_t local = desk_local(policy, ms);
+	return arena_printf(arena, "%s %.5s", desk_date(arena, local, language), time_rfc3339(arena, local) + 11);
+}
+
 const char *desk_date(struct arena *arena, int64_t ms, const char *language)
 {
 	const char *rfc3339 = time_rfc3339(arena, ms);

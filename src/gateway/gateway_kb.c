@@ -83,7 +83,7 @@ enum status gateway_add_loads(struct store *store, struct arena *arena, const st
                               const struct verdict *verdict, struct facts *facts, struct error *error)
 {
 	const struct desk_queue *queue = queue_that_gives_out(policy, incoming, verdict, facts);
-	facts->utc_offset = clock_utc_offset(facts->now);
+	facts->utc_offset = (int)((desk_local(policy, facts->now) - facts->now) / 60000);
 	if (!queue || queue->assign == ASSIGN_NONE)
 		return STATUS_OK;
 	return store_facts_of_agents(store, arena, queue, facts, error);

@@ -54,7 +54,7 @@ static bool add_said(struct arena *arena, struct store *store, const struct conf
 	struct web_said *said = ARENA_PUSH(arena, &page->said);
 	struct words words;
 	struct error error;
-	*said = (struct web_said){.by = speaker_of(message, customer), .who = agent_shown(&config->policy, message), .date = message->date, .seq = message->seq, .text = ""};
+	*said = (struct web_said){.by = speaker_of(message, customer), .who = agent_shown(&config->policy, message), .date = desk_local(&config->policy, message->date), .seq = message->seq, .text = ""};
 	if (said->by == SAID_BY_OTHER || store_words(store, arena, message, &answered, from, most, &words, &error) != STATUS_OK)
 		return said->by == SAID_BY_OTHER;
 	said->text = words.text;

@@ -138,7 +138,7 @@ static enum status digest(struct store *store, void *context, struct error *erro
 static bool digest_due(struct gateway *gateway, const struct config *config, struct store *store, struct arena *arena)
 {
 	int hour = config->policy.digest_hour;
-	int64_t now = clock_now(), day = now / DAY_MS, last = 0;
+	int64_t now = desk_local(&config->policy, clock_now()), day = now / DAY_MS, last = 0;
 	struct error error;
 	if (hour < 0 || (now % DAY_MS) / HOUR_MS < hour || store_number_get(store, "digest_day", &last, &error) != STATUS_OK || was(last, day))
 		return false;

@@ -100,6 +100,8 @@ static void write_headers(const struct mail_out *mail, struct buffer *out)
 	compose_field(out, "Content-Language", mail->language);
 	write_automatic(mail, out);
 	compose_field(out, "X-Sportello-Desk", mail->desk_mark);
+	for (size_t i = 0; i < mail->fields.count; i++)
+		compose_field(out, mail->fields.at[i].name, mail->fields.at[i].value);
 	write_unsubscribe(mail->list_unsubscribe, out);
 	buffer_add_string(out, "MIME-Version: 1.0\r\n");
 }

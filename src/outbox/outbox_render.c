@@ -69,6 +69,29 @@ static const char *auto_submitted(const struct outgoing *outgoing)
 	return *outgoing->in_reply_to && desk_notice_is(outgoing->template, NOTICE_ANSWERS_MAIL) ? "auto-replied" : "auto-generated";
 }
 
+/* What filters of agents' mail programs want; a customer's mail has none of it. */
+static void add_filter_fields(const struct rendering *r, struct mail_out *mail)
+{
+	const struct outgoing *outgoing = &r->row->outgoing;
+	struct arena *arena = r->arena;
+	const char *variables = outgoing->variables ? outgoing->variables : "", *filter = record_get(arena, variables, "filter");
+	const struct desk_news *news = desk_news(arena, outgoing->template, variables);
+	const char *state = filter ? filter : "", *priority = state + strcspn(state, " "), *agent = priority + (*priority != 0);
+	const char *last = agent + strcspn(agent, " ");
+
+	if (!outgoing->to_agent)
+		return;
+#define ADD(field, text) *ARENA_PUSH(arena, &mail->fields) = (struct mail_field){ field, text }
+	ADD("List-Id", arena_printf(arena, "<%s.%s>", outgoing->queue, r->policy->domain));
+	ADD("X-Sportello-Event", news ? news->event : "");
+	ADD("X-Sportello-Ticket", outgoing->ticket ? arena_printf(arena, "%lld", (long long)outgoing->ticket) : "");
+	ADD("X-Sportello-Queue", outgoing->queue);
+	ADD("X-Sportello-State", arena_copy(arena, state, (size_t)(priority - state)));
+	ADD("X-Sportello-Priority", arena_copy(arena, agent, (size_t)(last - agent)));
+	ADD("X-Sportello-Agent", *last ? last + 1 : "");
+#undef ADD
+}
+
 static void mail_of(const struct rendering *r, const struct rendered *rendered, struct mail_out *mail)
 {
 	const struct outgoing *outgoing = &r->row->outgoing;
@@ -125,6 +148,7 @@ static enum status bytes_of(struct rendering *r, struct buffer *bytes, const cha
 		return status;
 	*text = rendered.text;
 	mail_of(r, &rendered, &mail);
+	add_filter_fields(r, &mail);
 	/* Only what an agent wrote to the customer takes its attachments along. */
 	if (!r->row->outgoing.to_agent && !r->row->outgoing.automatic && r->parsed && r->mail.attachments.count)
 		return mail_compose_with_attachments(&mail, &r->raw.source, bytes, error);

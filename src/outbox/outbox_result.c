@@ -14,7 +14,7 @@ static enum status add_loads(struct store *store, struct outcome *outcome, struc
 
 	if (!queue || queue->assign == ASSIGN_NONE)
 		return STATUS_OK;
-	facts->utc_offset = clock_utc_offset(facts->now);
+	facts->utc_offset = (int)((desk_local(&outcome->config->policy, facts->now) - facts->now) / 60000);
 	return store_facts_of_agents(store, &outcome->arena, queue, facts, error);
 }
 

@@ -98,6 +98,11 @@ static void every_notice_has_its_templates(void **state)
 
 		if ((strncmp(desk_notices[rows].name, "agent-", 6) == 0) != to_agent)
 			fail_msg("%s: its name does not say to whom it goes", desk_notices[rows].name);
+		const struct desk_news *news = desk_news(&arena, desk_notices[rows].name, "");
+		if ((news != NULL) != to_agent)
+			fail_msg("%s: has no word for what it tells, or needs none (desk_news.c)", desk_notices[rows].name);
+		for (size_t k = 0; news && k < DESK_LANGUAGES; k++)
+			assert_true(*news->event && *news->words[k]);
 		rows++;
 	}
 	assert_int_equal(files, rows * 5 * 2);
