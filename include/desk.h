@@ -719,7 +719,8 @@ struct template_set { const struct template_file *at; size_t count; };
 extern const struct template_file builtin_templates[];           /* generated from conf/templates; ends with a NULL language */
 
 /* Looks in `own` (may be NULL) first, then in the built-in ones; language, then `fallback`, then "en". Variables come as a
- * record. Text: lines; the first line of a .txt is "Subject: ...". html is "" if there is no html template. */
+ * record. Text: lines; the first line of a .txt is "Subject: ...". html is "" if there is no html template. A value text_html
+ * (mail_html_clean()) stands for {text} there, as it is. */
 struct rendered { const char *subject, *text, *html; };
 enum status desk_render(struct arena *arena, const struct template_set *own, const char *name, const char *language,
                         const char *fallback, const char *variables, struct rendered *rendered, struct error *error);

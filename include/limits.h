@@ -33,6 +33,7 @@
 #define LIMIT_INTAKE_TEXT       (256 * 1024)   /* bytes of it that rules, classifier, articles and threading look at: 40,000 words */
 #define LIMIT_HTML_BYTES        (4 * 1024 * 1024) /* bytes of HTML that are read for text */
 #define LIMIT_HTML_TAG          (16 * 1024)    /* bytes of one tag: libxml2 is quadratic in attributes */
+#define LIMIT_CLEAN_BYTES       (512 * 1024)   /* bytes of a page that is shown or sent on, cleaned: what people write has 50 KB; more goes as text */
 #define LIMIT_DATA_PICTURES     100            /* pictures that a page brings in itself (data:), each an attachment */
 #define LIMIT_SMIME_BYTES       (12 * 1024 * 1024) /* decoded bytes of an S/MIME wrapper that is opened: held in memory */
 #define LIMIT_SMIME_DEPTH       8              /* wrappers in wrappers, and pieces in pieces of a signed content; real ones have two */

@@ -193,6 +193,7 @@ struct mail_out {
 	struct { struct mail_field { const char *name, *value; } *at; size_t count; } fields;      /* further ones, our own ASCII words; an empty value: none */
 	const char *text;                /* plain text, any line ending */
 	const char *html;                /* "": text only */
+	const struct mail_html *pictures;        /* of the mail whose attachments come along: those that `html` shows; NULL: none */
 	/* a whole mail to attach as message/rfc822 (e.g. the mail an agent is told about); size 0: none */
 	struct mail_source attached;
 	const char *attached_name;
@@ -212,6 +213,15 @@ enum status mail_compose_with_attachments(const struct mail_out *mail, const str
 
 /* True if it can stand in an SMTP command and a header: local@domain, no blank, control or angle bracket, within LIMIT_ADDRESS. */
 bool mail_address_usable(const char *address);
+
+/* ---- HTML that may be shown, or sent on (mail_clean*.c) ---- */
+struct mail_picture { size_t number; const char *content_id; };  /* an attachment of the mail that the page shows; the id it shows it by; "": nowhere */
+struct mail_html { const char *html; struct { struct mail_picture *at; size_t count; } pictures; };
+/* The page of a parsed mail, written anew from lists of elements, attributes and styles that may stay: nothing that runs, loads, asks, leaves its
+ * place or hides text, no picture but the mail's own bitmaps. `words`: only what tells these, in their order, for instance the part of an answer that
+ * is the agent's own; NULL: all. message_id: of the mail that will carry it. False: the mail has no page, or it does not tell the words. */
+bool mail_html_clean(struct arena *arena, const struct mail_source *source, const struct mail *mail, const char *words, const char *message_id,
+                     struct mail_html *out);
 
 /* HTML with & < > " escaped, for building html texts. */
 void mail_html_escape(struct buffer *out, const char *text);

@@ -11,6 +11,7 @@
 #include "desk_template.h"
 
 enum { LONGEST_HTML = 64 * 1024 };       /* bytes of all values; more goes out as text alone: escapes and tags multiply them */
+#define TEXT_HTML "text_html"            /* the value that stands for {text} in HTML: clean HTML, which goes in as it is. No variable of templates */
 
 /* ---------------------------------------------------------------- looking one up */
 
@@ -54,6 +55,8 @@ struct filling {
 	const char *body;                /* what {content} stands for; NULL: nothing */
 	bool in_part;
 	const char *value[VARIABLES];    /* NULL: not there */
+	const char *text_html;           /* NULL: {text} is made of the value `text` */
+	int text;                        /* number of that variable */
 };
 
 static void fill(struct filling *f, const char *template);
@@ -69,7 +72,9 @@ static void add_value(struct filling *f, int variable)
 	const char *value = variable == VARIABLE_NONE ? NULL : f->value[variable];
 	if (!value)
 		return;
-	if (desk_template_variables[variable].kind != BLOCK || f->head)
+	if (f->html && f->text_html && variable == f->text)
+		buffer_add_string(&f->out, f->text_html);
+	else if (desk_template_variables[variable].kind != BLOCK || f->head)
 		desk_template_add_line(&f->out, f->html, value);
 	else if (f->html)
 		desk_template_add_html(&f->out, value);
@@ -141,7 +146,7 @@ static const char *usable_value(char *value, enum variable_kind kind)
 	return value;
 }
 
-/* The bytes of all values together. */
+/* The bytes of all values together, but of what is HTML already. */
 static size_t take_values(struct arena *arena, struct filling *f, const char *record)
 {
 	const char *key, *value;
@@ -149,11 +154,16 @@ static size_t take_values(struct arena *arena, struct filling *f, const char *re
 
 	while (record_next(arena, &record, &key, &value)) {
 		int variable = desk_template_variable_named(key, strlen(key));
+		if (strcmp(key, TEXT_HTML) == 0) {
+			f->text_html = *value ? arena_string(arena, value) : NULL;
+			continue;
+		}
 		total += strlen(value);
 		if (variable > VARIABLE_CONTENT && !f->value[variable])
 			f->value[variable] = usable_value(arena_string(arena, value), desk_template_variables[variable].kind);
 	}
 	f->value[desk_template_variable_named("language", strlen("language"))] = f->language;
+	f->text = desk_template_variable_named("text", strlen("text"));
 	return total;
 }
 

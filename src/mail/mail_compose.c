@@ -111,46 +111,66 @@ static void multipart_begin(struct buffer *out, const char *subtype, const struc
 	buffer_printf(out, "Content-Type: multipart/%s; boundary=\"%s\"\r\n\r\n", subtype, boundary->at);
 }
 
-/* text/plain alone, or with text/html beside it, the better one last (RFC 2046 section 5.1.4). */
-static void write_text(const struct mail_out *mail, struct buffer *out)
+/* Whose attachments come along; source NULL: nobody's. */
+struct relayed { const struct mail_source *source; const struct mail *values; };
+
+/* The page, with the pictures that it shows (RFC 2387). */
+static enum status write_html(const struct mail_out *mail, const struct relayed *relayed, struct buffer *out, struct error *error)
 {
 	struct boundary boundary;
+	enum status status;
+
+	if (!relayed->source || !compose_has_pictures(relayed->values, mail->pictures)) {
+		compose_text_part(out, "html", mail->html);
+		return STATUS_OK;
+	}
+	compose_boundary(&boundary, mail->message_id, "related");
+	buffer_printf(out, "Content-Type: multipart/related; type=\"text/html\"; boundary=\"%s\"\r\n\r\n--%s\r\n", boundary.at, boundary.at);
+	compose_text_part(out, "html", mail->html);
+	buffer_add(out, "\r\n", 2);
+	status = compose_pictures(out, relayed->source, relayed->values, mail->pictures, &boundary, error);
+	buffer_printf(out, "--%s--\r\n", boundary.at);
+	return status;
+}
+
+/* text/plain alone, or with text/html beside it, the better one last (RFC 2046 section 5.1.4). */
+static enum status write_text(const struct mail_out *mail, const struct relayed *relayed, struct buffer *out, struct error *error)
+{
+	struct boundary boundary;
+	enum status status;
 
 	if (!mail->html || !*mail->html) {
 		compose_text_part(out, "plain", mail->text ? mail->text : "");
-		return;
+		return STATUS_OK;
 	}
 	compose_boundary(&boundary, mail->message_id, "alternative");
 	multipart_begin(out, "alternative", &boundary);
 	buffer_printf(out, "--%s\r\n", boundary.at);
 	compose_text_part(out, "plain", mail->text ? mail->text : "");
 	buffer_printf(out, "\r\n--%s\r\n", boundary.at);
-	compose_text_part(out, "html", mail->html);
+	status = write_html(mail, relayed, out, error);
 	buffer_printf(out, "\r\n--%s--\r\n", boundary.at);
+	return status;
 }
 
-/* `relayed`, `values`: the mail whose attachments come along; NULL: none. */
-static enum status write_mail(const struct mail_out *mail, const struct mail_source *relayed, const struct mail *values,
-                              struct buffer *out, struct error *error)
+static enum status write_mail(const struct mail_out *mail, const struct relayed *relayed, struct buffer *out, struct error *error)
 {
-	bool attached = mail->attached.size > 0, files = values && compose_has_files(values);
+	bool attached = mail->attached.size > 0, files = relayed->source && compose_has_files(relayed->values, mail->pictures);
 	enum status status = values_check(mail, error);
 	struct boundary boundary;
 
 	if (status)
 		return status;
 	write_headers(mail, out);
-	if (!attached && !files) {
-		write_text(mail, out);
-		return STATUS_OK;
-	}
+	if (!attached && !files)
+		return write_text(mail, relayed, out, error);
 	compose_boundary(&boundary, mail->message_id, "mixed");
 	multipart_begin(out, "mixed", &boundary);
 	buffer_printf(out, "--%s\r\n", boundary.at);
-	write_text(mail, out);
+	status = write_text(mail, relayed, out, error);
 	buffer_add(out, "\r\n", 2);
-	if (files)
-		status = compose_attachments(out, relayed, values, &boundary, error);
+	if (!status && files)
+		status = compose_attachments(out, relayed->source, relayed->values, mail->pictures, &boundary, error);
 	if (!status && attached) {
 		buffer_printf(out, "--%s\r\n", boundary.at);
 		status = compose_attached_mail(out, &mail->attached, mail->attached_name, error);
@@ -161,7 +181,7 @@ static enum status write_mail(const struct mail_out *mail, const struct mail_sou
 
 enum status mail_compose(const struct mail_out *mail, struct buffer *out, struct error *error)
 {
-	return write_mail(mail, NULL, NULL, out, error);
+	return write_mail(mail, &(struct relayed){ NULL, NULL }, out, error);
 }
 
 enum status mail_compose_with_attachments(const struct mail_out *mail, const struct mail_source *source, struct buffer *out,
@@ -173,5 +193,5 @@ enum status mail_compose_with_attachments(const struct mail_out *mail, const str
 
 	arena_init(&arena);
 	mail_parse(&arena, source, &options, &values);
-	return write_mail(mail, source, &values, out, error);
+	return write_mail(mail, &(struct relayed){ source, &values }, out, error);
 }

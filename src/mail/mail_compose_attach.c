@@ -138,33 +138,80 @@ static bool write_base64(void *context, const void *bytes, size_t length)
 	return true;
 }
 
-bool compose_has_files(const struct mail *mail)
+/* The page that goes out has it, or had it where it was cut off. */
+static const struct mail_picture *picture_of(const struct mail_html *pictures, const struct mail *mail, size_t number)
 {
-	size_t signing = 0;
-
-	for (size_t i = 0; i < mail->attachments.count; i++)
-		signing += mail->attachments.at[i].signs;
-	return mail->attachments.count > signing;
+	for (size_t i = 0; pictures && i < pictures->pictures.count; i++)
+		if (pictures->pictures.at[i].number == number && (*pictures->pictures.at[i].content_id || mail->attachments.at[number - 1].inline_))
+			return &pictures->pictures.at[i];
+	return NULL;
 }
 
 /* What only signed the source stays behind: of the mail that goes out it would be a false signature. */
-enum status compose_attachments(struct buffer *out, const struct mail_source *source, const struct mail *mail,
-                                const struct boundary *boundary, struct error *error)
+static bool is_file(const struct mail *mail, const struct mail_html *pictures, size_t number)
 {
-	for (size_t i = 0; i < mail->attachments.count; i++) {
-		const struct mail_attachment *attachment = &mail->attachments.at[i];
-		struct base64_lines lines = { .out = out };
-		enum status status;
+	return !mail->attachments.at[number - 1].signs && !picture_of(pictures, mail, number);
+}
 
-		if (attachment->signs)
+bool compose_has_files(const struct mail *mail, const struct mail_html *pictures)
+{
+	for (size_t i = 0; i < mail->attachments.count; i++)
+		if (is_file(mail, pictures, i + 1))
+			return true;
+	return false;
+}
+
+bool compose_has_pictures(const struct mail *mail, const struct mail_html *pictures)
+{
+	for (size_t i = 0; pictures && i < pictures->pictures.count; i++)
+		if (*pictures->pictures.at[i].content_id && pictures->pictures.at[i].number <= mail->attachments.count)
+			return true;
+	return false;
+}
+
+static enum status write_file(struct buffer *out, const struct mail_source *source, size_t number, struct error *error)
+{
+	struct base64_lines lines = { .out = out };
+	enum status status = mail_attachment(source, number, write_base64, &lines, error);
+
+	base64_end(&lines);
+	return status;
+}
+
+enum status compose_attachments(struct buffer *out, const struct mail_source *source, const struct mail *mail,
+                                const struct mail_html *pictures, const struct boundary *boundary, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < mail->attachments.count && !status; i++) {
+		const struct mail_attachment *attachment = &mail->attachments.at[i];
+
+		if (!is_file(mail, pictures, i + 1))
 			continue;
 		buffer_printf(out, "--%s\r\n", boundary->at);
 		part_head(out, type_usable(attachment->content_type) ? attachment->content_type : "application/octet-stream",
 		          attachment->filename, "base64");
-		status = mail_attachment(source, i + 1, write_base64, &lines, error);
-		if (status)
-			return status;
-		base64_end(&lines);
+		status = write_file(out, source, i + 1, error);
 	}
-	return STATUS_OK;
+	return status;
+}
+
+enum status compose_pictures(struct buffer *out, const struct mail_source *source, const struct mail *mail,
+                             const struct mail_html *pictures, const struct boundary *boundary, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < pictures->pictures.count && !status; i++) {
+		const struct mail_picture *picture = &pictures->pictures.at[i];
+
+		if (!*picture->content_id || picture->number > mail->attachments.count)
+			continue;
+		const struct mail_attachment *attachment = &mail->attachments.at[picture->number - 1];
+		buffer_printf(out, "--%s\r\nContent-Type: %s\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <%s>\r\nContent-Disposition: inline",
+		              boundary->at, attachment->content_type, picture->content_id);
+		compose_parameter(out, "filename", attachment->filename);
+		buffer_add_string(out, "\r\n\r\n");
+		status = write_file(out, source, picture->number, error);
+	}
+	return status;
 }

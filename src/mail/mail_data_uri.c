@@ -7,6 +7,8 @@
  */
 #include "mail_private.h"
 
+#include <stdio.h>
+
 #define LEAST 100                        /* encoded bytes: a tracking pixel or a dot is no picture */
 #define TYPE_MAX 40                      /* bytes of "image/svg+xml" */
 
@@ -67,18 +69,20 @@ static bool in_image_tag(struct span html, const char *at)
 	return open && span_starts_nocase((struct span){ open, html.length - (size_t)(open - html.at) }, "<img") && !memchr(open, '>', (size_t)(at - open));
 }
 
-static void add(struct walk *walk, const char *type, struct span encoded)
+/* The number that it has as an attachment; 0: none. */
+static size_t add(struct walk *walk, const char *type, struct span encoded)
 {
 	if (encoded.length < LEAST)
-		return;
+		return 0;
 	if (++walk->pictures > LIMIT_DATA_PICTURES) {
 		problem(walk->arena, walk->problems, "more than %d pictures in the page itself; the others are only in the raw mail", LIMIT_DATA_PICTURES);
-		return;
+		return 0;
 	}
 	bool needed = walk->wanted ? walk->number + 1 == walk->wanted : !walk->light;
 	attachment_add_bytes(walk, "", type, "", needed ? decode(walk->arena, encoded) : (struct span){ "", 0 });
 	if (!walk->wanted)
 		walk->mail->attachments.at[walk->mail->attachments.count - 1].inline_ = true;
+	return walk->number;
 }
 
 struct span data_pictures_take(struct walk *walk, struct span html)
@@ -95,7 +99,9 @@ struct span data_pictures_take(struct walk *walk, struct span html)
 		memcpy(out + n, html.at + from, start - from);
 		n += start - from;
 		if (in_image_tag(html, at) && picture_at(walk->arena, (struct span){ at, html.length - start }, &type, &encoded)) {
-			add(walk, type, encoded);
+			size_t number = add(walk, type, encoded);
+			if (walk->pages && number)       /* the encoded picture was at least LEAST bytes: there is room */
+				n += (size_t)snprintf(out + n, LEAST, PICTURE_MARK "%zu", number);
 			stop = (size_t)(encoded.at - html.at) + encoded.length;
 		} else {
 			memcpy(out + n, at, 5);

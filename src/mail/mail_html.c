@@ -228,6 +228,14 @@ static bool is_client_quote(const struct writer *w, const char *const *attribute
 	return has(class, "quote") || has(class, "cite") || has(attribute(attributes, "id"), "quote") || has(style, "border-left");
 }
 
+bool html_begins_quote(const char *name, const char *const *attributes, bool *history)
+{
+	static const struct writer nowhere;
+	*history |= begins_history(name, attributes);
+	return *history || is_marked_quote(attributes) || has(attribute(attributes, "class"), "gmail_quote")
+	       || (strcmp(name, "blockquote") == 0 && is_client_quote(&nowhere, attributes));
+}
+
 static void open_quote(struct writer *w)
 {
 	if (w->gmail_head) {

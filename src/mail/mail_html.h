@@ -19,6 +19,9 @@ struct html_reader {                     /* who is told of a page */
 /* A page of html_make_safe(). */
 void html_feed(const struct html_reader *reader, struct span page);
 
+/* Begins with this element a mail that is answered? *history: all that follows belongs to it. */
+bool html_begins_quote(const char *name, const char *const *attributes, bool *history);
+
 bool html_style_hides(const char *style);
 bool html_style_is_outlook_border(const char *style);
 

@@ -365,7 +365,7 @@ static void read_body(struct parse *parse)
 	buffer_fini(&walk.text);
 }
 
-static void mail_effort(struct effort *effort, const struct mail_source *source)
+void mail_effort(struct effort *effort, const struct mail_source *source)
 {
 	const uint64_t usual = 1024 * 1024;
 	uint64_t more = source->size > usual ? source->size - usual : 0;
@@ -444,6 +444,24 @@ enum status mail_attachment(const struct mail_source *source, size_t number,
 	if (!walk.written)
 		return error_set(error, STATUS_NOT_FOUND, "there is no attachment %zu", number);
 	return STATUS_OK;
+}
+
+struct span mail_page(struct arena *arena, const struct mail_source *source)
+{
+	CLEANUP_BUFFER struct buffer pages;
+	struct strings problems = { 0 };
+	struct head head;
+	struct mail mail;
+	buffer_init(&pages);
+	empty_mail(&mail);
+	head_read(arena, source, &head, &problems);
+	struct walk walk = { .arena = arena, .source = source, .problems = &problems, .mail = &mail, .light = true, .text_most = LIMIT_TEXT_BYTES,
+	                     .pages = &pages };
+	buffer_init(&walk.text);
+	walk.root = parts_read(arena, source, &head, &problems);
+	walk_parts(&walk);
+	buffer_fini(&walk.text);
+	return (struct span){ arena_copy(arena, pages.length ? pages.at : "", pages.length), pages.length };
 }
 
 const char *mail_header(struct arena *arena, const struct mail_source *source, const char *name, size_t n)

@@ -199,6 +199,7 @@ struct walk {
 	bool instead;                    /* what is shown is an attachment, too: what lies in it is none of its own */
 	size_t stubs;                    /* plain texts that were compared with a page */
 	bool html_shown;                 /* `text` was made from HTML */
+	struct buffer *pages;            /* NULL: nobody wants them; else each page that is shown, or stands beside a text that is */
 	struct part *named_text, *calendar;      /* the first text with a file name, the first calendar part: shown if there is nothing else */
 	int pictures, opened;            /* pictures in pages so far; wrappers that were opened */
 	struct part *html_spare;         /* the HTML alternative of a text that is shown */
@@ -225,7 +226,9 @@ bool text_may_be_stub(struct span text, bool *surely);           /* surely: it a
 bool stub_has_words_of(struct span text, struct span page);         /* most of the words are in the page's source */
 bool page_is_short(struct span text, struct span page);              /* so little that it cannot say more than the text */
 bool text_is_stub_of(struct span text, struct span page);           /* page: its text */
-/* Takes pictures that stand in the page out of it, as attachments; returns the page without them. */
+/* Takes pictures that stand in the page out of it, as attachments; returns the page without them, or, where pages are wanted, with the mark and the
+ * attachment's number in their places. */
+#define PICTURE_MARK "sportello-picture:"
 struct span data_pictures_take(struct walk *walk, struct span html);
 /* Clear-signed text without its armour. */
 struct span pgp_unwrap(struct arena *arena, struct span text, struct strings *problems);
@@ -308,6 +311,10 @@ struct known known_ask(struct arena *arena, const struct mail_options *options, 
 void known_mark(struct arena *scratch, const struct known *known, struct lines *lines);
 void forward_read(struct walk *walk, const struct lines *lines);
 void forward_read_attached(struct walk *walk);                    /* once reply_text is known */
+
+/* mail_parse.c: the budget of reading a mail; the pages that walk.pages would have, in UTF-8. */
+void mail_effort(struct effort *effort, const struct mail_source *source);
+struct span mail_page(struct arena *arena, const struct mail_source *source);
 
 /* ---- what it means ---- */
 /* mail_auto_form.c: NULL, or why the subject (and the body with it) has the whole form of a program's notice. marked: a field says that a

@@ -176,10 +176,21 @@ static const char *image_name(const void *context, const char *cid)
 	return *cid ? image_in(walk->root, cid, 0) : NULL;
 }
 
+static void keep_page(struct walk *walk, struct span html)
+{
+	if (walk->pages && walk->pages->length + html.length <= LIMIT_HTML_BYTES)
+		buffer_add(walk->pages, html.at, html.length);
+}
+
 static void append_html(struct walk *walk, struct span html)
 {
 	if (!walk->instead)
 		html = data_pictures_take(walk, html);
+	if (walk->pages) {                       /* the text is known already */
+		keep_page(walk, html);
+		append_text(walk, "+", 1);
+		return;
+	}
 	const struct image_names images = { image_name, walk };
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
@@ -253,11 +264,16 @@ static bool says_nothing(struct walk *walk, struct part *plain, struct part *pag
 /* The page beside a text that is shown: pictures that stand in it are files all the same. */
 static void take_spare(struct walk *walk, struct part *html)
 {
+	bool small = html->end - html->start < SPARE_BYTES, cut;
 	if (!walk->html_spare)
 		walk->html_spare = html;
-	if (html->end - html->start < SPARE_BYTES)
+	if (walk->pages) {
+		struct span page = part_text(walk, html, true);
+		keep_page(walk, small ? page : data_pictures_take(walk, page));
 		return;
-	bool cut;
+	}
+	if (small)
+		return;
 	data_pictures_take(walk, part_bytes(walk->arena, walk->source, html, LIMIT_HTML_BYTES, &cut));
 }
 

@@ -103,6 +103,7 @@ static void mail_of(const struct rendering *r, const struct rendered *rendered, 
 		.date = outgoing->date, .language = language_of(r),
 		.auto_submitted = auto_submitted(outgoing),
 		.desk_mark = r->policy->domain, .list_unsubscribe = "", .text = rendered->text, .html = rendered->html,
+		.pictures = r->own.html && *r->own.html && *rendered->html ? &r->own : NULL,
 		.attached = { .fd = -1 }, .attached_name = "",
 	};
 }
@@ -143,6 +144,7 @@ static enum status bytes_of(struct rendering *r, struct buffer *bytes, const cha
 	*text = "";
 	if (strcmp(r->row->outgoing.template, "redirect") == 0)
 		return passed_on(r, bytes, error);
+	r->wants_html = true;
 	status = outbox_words(r, &rendered, error);
 	if (status)
 		return status;

@@ -92,6 +92,41 @@ static const char *about_text(const struct rendering *r)
 	return arena_printf(r->arena, "%s\n[...]", utf8_cut(r->arena, text, NOTICE_TEXT_MOST));
 }
 
+/* ---- the agent's HTML ---- */
+
+static int hex(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* No address of the house in a link either, however it is written there. */
+static bool holds_house_token(const struct rendering *r, const char *html)
+{
+	char *plain = arena_string(r->arena, html);
+	size_t n = 0;
+
+	for (size_t i = 0; html[i]; i++) {
+		bool escaped = html[i] == '%' && hex(html[i + 1]) >= 0 && hex(html[i + 2]) >= 0;
+
+		plain[n++] = escaped ? (char)(hex(html[i + 1]) * 16 + hex(html[i + 2])) : html[i];
+		i += escaped ? 2 : 0;
+	}
+	plain[n] = '\0';
+	return desk_holds_house_token(r->policy, r->row->outgoing.ticket, html) || desk_holds_house_token(r->policy, r->row->outgoing.ticket, plain);
+}
+
+/* What the agent wrote in HTML, so far as it tells the words that go out. "": text alone. */
+static const char *own_html(struct rendering *r, const char *words)
+{
+	const struct outgoing *outgoing = &r->row->outgoing;
+
+	if (!r->wants_html || !r->raw_open || !r->parsed || !r->about->text || !desk_notice_is(outgoing->template, NOTICE_AGENTS_WORDS))
+		return "";
+	if (!mail_html_clean(r->arena, &r->raw.source, &r->mail, words, outgoing->message_id, &r->own) || holds_house_token(r, r->own.html))
+		r->own = (struct mail_html){ .html = "" };
+	return r->own.html;
+}
+
 /* ---- variables ---- */
 
 static const char *attachment_names(const struct rendering *r)
@@ -197,6 +232,7 @@ static const char *variables(struct rendering *r)
 	add(&out, "queue_description", queue ? queue->description : "");
 	add_people(r, &out);
 	add(&out, "text", about_text(r));
+	add(&out, "text_html", own_html(r, about_text(r)));
 	add(&out, "attachments", attachment_names(r));
 	if (outgoing->to_agent) {
 		bool helped = desk_notice_is(outgoing->template, NOTICE_EXPLAINS_COMMANDS);

@@ -18,6 +18,8 @@ struct rendering {
 	struct message_row message;              /* that one */
 	struct store_raw raw; bool raw_open;     /* its raw mail */
 	struct mail mail; bool parsed;
+	bool wants_html;                         /* the agent's words as he wrote them, if it is about such */
+	struct mail_html own;                    /* ... those; html "": none */
 	/* What is asked for the words of our earlier mails (struct mail_options); NULL: nobody is. */
 	const char *(*answered)(const void *context, struct arena *arena, const char *message_id);
 };

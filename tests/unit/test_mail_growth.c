@@ -75,6 +75,7 @@ struct kind {
 static bool full_run;
 static const char *only;                 /* rows whose name has it; NULL: all */
 static size_t checked, failures;
+static enum { READING, CLEANING, CLEANING_WORDS } doing;        /* a mail read, or its page cleaned, all of it or what tells its own text */
 
 static double now(void)
 {
@@ -112,10 +113,18 @@ static double once(const struct mail_source *source, size_t *heap)
 	struct arena own;
 	struct mail mail;
 	size_t before = heap_now;
+	struct mail_html html;
 	arena_init(&own);
+	if (doing != READING) {
+		mail_parse(&own, source, &options, &mail);
+		before = heap_now;
+	}
 	heap_peak = heap_now;
 	double start_at = now();
-	mail_parse(&own, source, &options, &mail);
+	if (doing == READING)
+		mail_parse(&own, source, &options, &mail);
+	else
+		mail_html_clean(&own, source, &mail, doing == CLEANING ? NULL : mail.text, "<1@example.org>", &html);
 	double took = now() - start_at;
 	*heap = heap_peak - before;
 	arena_fini(&own);
@@ -361,6 +370,27 @@ static void each_element_of_a_page_grows_like_its_number(void **state)
 		if (in_sample(3))
 			check(&within);
 	}
+	assert_int_equal(failures, 0);
+}
+
+static void cleaning_a_page_grows_like_its_size(void **state)
+{
+	static const char *const styles[] = {
+		"<p style='color:red'>x", "<p style='color:red;color:blue;width:1px;font-size:2em'>x", "<p style='/*'>x", "<p style='/* a:b */'>x", "<p style='\\\\6e'>x", "<p style='((((((('>x",
+		"<p style='a:\"'>x", "<p style=';;;;;;'>x", "<p style='margin:1 1 1 1 1 1 1'>x", "<font color=red size=7 face=a>x", "<table><td>", "<tr><td>", "<td>", "<a href='http://a.b/ c'>x</a>", "a ", "a", "a\n",
+		"<br>a", "<p>a\nb", "<li>1. a", "[a] ", "&lt;http:a&gt; ", "<img src=cid:c% alt=x>a", "\xC3\xA4 ", "<p>%", "<p>on @ wrote:", "<b>a</b>", "<div style='font-size:.9em'>x", "<div class=MsoNormal>x",
+	};
+	for (size_t i = 0; i < COUNT_OF(page_tokens) + COUNT_OF(styles); i++) {
+		const char *token = i < COUNT_OF(styles) ? styles[i] : page_tokens[i - COUNT_OF(styles)];
+		struct kind whole = { "clean page", NULL, PAGE "x<p>", "x", token, NULL, 0 }, words = { "clean words", NULL, PAGE "x<p>", "x", token, NULL, 0 };
+		doing = CLEANING;
+		if (in_sample(1))
+			check(&whole);
+		doing = CLEANING_WORDS;
+		if (in_sample(1))
+			check(&words);
+	}
+	doing = READING;
 	assert_int_equal(failures, 0);
 }
 
@@ -625,7 +655,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(generators_beside_the_project_grow_like_their_size), TEST(each_header_field_grows_like_its_size), TEST(many_fields_grow_like_their_number), TEST(each_line_of_a_text_grows_like_its_number),
-		TEST(each_element_of_a_page_grows_like_its_number), TEST(each_command_of_enriched_text_grows_like_its_number),
+		TEST(each_element_of_a_page_grows_like_its_number), TEST(cleaning_a_page_grows_like_its_size), TEST(each_command_of_enriched_text_grows_like_its_number),
 		TEST(each_form_of_a_part_grows_like_its_number), TEST(alternatives_in_alternatives_are_read_once), TEST(each_container_grows_like_what_it_holds),
 		TEST(each_encoding_and_charset_grows_like_its_size), TEST(words_that_desk_and_articles_read_grow_like_their_size),
 		TEST(a_short_subject_is_what_it_was),

@@ -1,0 +1,60 @@
+/*
+ * mail_clean.h - between the files that make of a stranger's page one that may be shown and sent on.
+ *
+ * mail_clean_colour.c    colours                     mail_clean_style.c     styles, and what hides text
+ * mail_clean_element.c   elements and attributes     mail_clean.c           a page through libxml2 and out again
+ * mail_clean_words.c     which of a page's letters tell the words of a text
+ * mail_clean_mail.c      a mail's page, with its pictures
+ */
+#ifndef SPORTELLO_MAIL_CLEAN_H
+#define SPORTELLO_MAIL_CLEAN_H
+
+#include "mail_html.h"
+
+/* ---- mail_clean_colour.c ---- */
+struct colour { unsigned char red, green, blue; };
+enum colour_read { COLOUR_NONE, COLOUR_SOLID, COLOUR_CLEAR };    /* clear: nothing of it is seen */
+/* A colour as CSS and HTML write it, in lower case. */
+enum colour_read clean_colour(struct span text, struct colour *colour);
+bool clean_colours_alike(struct colour a, struct colour b);     /* so much that no text can be read */
+
+/* ---- mail_clean_style.c ---- */
+/* How text looks here: inherited, then changed by an element. */
+struct look { struct colour ink, paper; double font /* px */; bool clear /* no ink */, hidden; };
+bool clean_seen(const struct look *look);        /* can text be read here? */
+/* The declarations of a style attribute that may stay, as they are written; changes `look`. scratch: for its own use. */
+void clean_style(struct buffer *out, struct buffer *scratch, const char *style, struct look *look);
+
+/* ---- mail_clean_element.c ---- */
+enum {
+	CLEAN_VOID = 1, CLEAN_BLOCK = 2,
+	CLEAN_TABLE = 4, CLEAN_ROWS = 8, CLEAN_ROW = 16, CLEAN_CELL = 32, CLEAN_OF_TABLE = 64,
+	CLEAN_LINK = 128, CLEAN_IMAGE = 256, CLEAN_SIZED = 512, CLEAN_FONT = 1024, CLEAN_LIST = 2048, CLEAN_ITEM = 4096, CLEAN_COLS = 8192
+};
+struct clean_element { const char *name, *out; unsigned what; };         /* out NULL: what stands in it is not shown */
+const struct clean_element *clean_element(const char *name);             /* NULL: not known; what stands in it is shown */
+/* All attributes but style and src, each as ` name="value"`; changes `look`. */
+void clean_attributes(struct buffer *out, struct buffer *style, const struct clean_element *element, const char *const *attributes, struct look *look);
+const char *clean_attribute(const char *const *attributes, const char *name);    /* NULL: not there */
+void clean_escape(struct buffer *out, const char *text, size_t length);  /* into text or a value in double quotes; controls go */
+
+/* ---- mail_clean_words.c ---- */
+/* The letters of a page in their order, without what stands between them. */
+struct letters { struct buffer at, flags; };     /* as many bytes, and one flag more at the end */
+enum { LETTER_STARTS = 1, LETTER_IMAGE = 2 };    /* a word begins here; an image stood before */
+/* Bytes of the character at `at`; *letter: it is part of a word. */
+size_t clean_letter(const char *at, size_t length, bool *letter);
+/* Marks the letters (one byte each) that tell all of `words` in their order. False: the page does not tell them. */
+bool clean_match(struct arena *arena, const struct letters *letters, const char *words, unsigned char *kept);
+
+/* ---- mail_clean.c ---- */
+struct clean_pictures {                  /* whom to ask for a picture of the mail */
+	/* src -> the Content-ID to show it by; NULL: no picture of the mail. kept: it is shown. */
+	const char *(*id_of)(void *context, const char *source, bool kept);
+	void *context;
+};
+/* A page (UTF-8) as it may be shown, added to `out`. words: only what tells these, NULL: all of it. pictures NULL: none are shown.
+ * False: the page does not tell the words, or there is too much of it; then `out` holds nothing more. */
+bool clean_page(struct arena *arena, struct span page, const char *words, const struct clean_pictures *pictures, struct buffer *out);
+
+#endif
