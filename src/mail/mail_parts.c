@@ -1,13 +1,14 @@
 /*
  * mail_parts.c - the tree of MIME parts: found by GMime behind its guard, kept as plain values with offsets.
  *
- * A mail that is not multipart is one leaf and costs no parser at all, nor does one that mail_split takes apart. Headers of parts are read again from the raw
+ * A mail that is not multipart is one leaf and costs no parser at all. Headers of parts are read again from the raw
  * bytes with our own reader, since GMime was shown them with letters changed. Bounded by LIMIT_PARTS and LIMIT_DEPTH:
  * what lies beyond stays in the raw mail and is said in `problems`.
  * May not decode content (mail_decode) nor decide what is shown (mail_walk).
  */
 #include "mail_guard.h"
 
+#define PART_HEAD_MAX (32 * 1024)        /* bytes of the header of one part that are read: two LIMIT_PARAMETERS */
 #define BOUNDARY_MAX 500                 /* bytes; RFC 2046 section 5.1.1 says 70 */
 #define BOUNDARY_SEARCH (1024 * 1024)    /* bytes in which the first delimiter must stand */
 
@@ -37,7 +38,7 @@ static const char *content_id(struct arena *arena, const struct fields *fields)
 	return *id == '<' ? id + 1 : id;
 }
 
-void part_describe(struct arena *arena, struct part *part, const char *default_type, struct strings *problems)
+static void part_describe(struct arena *arena, struct part *part, const char *default_type, struct strings *problems)
 {
 	const struct fields *fields = &part->fields;
 	params_parse(arena, field_value(fields, "Content-Type"), &part->content_type, problems);
@@ -150,7 +151,7 @@ static uint64_t read_part_head(struct tree *tree, GMimeObject *object, struct pa
 		return 0;
 	uint64_t start = raw_offset(tree, offset);
 	CLEANUP_ARENA struct arena scratch = scratch_of(tree->arena);
-	struct span block = source_span(&scratch, tree->source, start, start + LIMIT_PART_HEADER);
+	struct span block = source_span(&scratch, tree->source, start, start + PART_HEAD_MAX);
 	bool cut;
 	size_t length = head_cut(tree->arena, block, &part->fields, &cut, tree->problems);
 	if (tree->source->fd >= 0)
@@ -259,9 +260,7 @@ static void split_top(struct arena *arena, const struct mail_source *source, con
 {
 	struct tree tree = { .arena = arena, .source = source, .head = head, .problems = problems };
 	const char *boundary = find_boundary(arena, source, head->cr_only, top);
-	bool plain = boundary && source->fd < 0 && !head->cr_only
-		&& parts_split(arena, (struct span){ source->data, (size_t)source->size }, top, boundary);
-	if (boundary && !plain)
+	if (boundary)
 		read_tree(&tree, top, boundary);
 	if (!top->children) {
 		problem(arena, problems, "a multipart mail without any part; read as text");

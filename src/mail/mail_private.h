@@ -2,7 +2,7 @@
  * mail_private.h - what the files of the mail room tell each other; nobody outside includes it.
  *
  * The way of a mail: mail_source (bytes) -> mail_headers (fields) -> mail_address, mail_ids, mail_date (values)
- * -> mail_parts (tree: plain ones by mail_split, others by GMime behind mail_guard) -> mail_text (what is read) and mail_attachments (what is kept)
+ * -> mail_parts (tree, by GMime behind mail_guard) -> mail_text (what is read) and mail_attachments (what is kept)
  * -> mail_reply (what is new) -> mail_bounce, mail_auto, mail_forward, mail_auth (what it means).
  * Everything is linear in the size of its input; the bounds stand in limits.h.
  */
@@ -143,8 +143,7 @@ struct params { const char *value; struct { const char *name, *text; } at[12]; s
 void params_parse(struct arena *arena, struct span raw, struct params *params, struct strings *problems);
 const char *params_get(const struct params *params, const char *name);    /* NULL: not there */
 
-/* ---- mail_guard.c, mail_parts.c, mail_split.c: the tree ---- */
-#define LIMIT_PART_HEADER (32 * 1024)    /* bytes of the header of one part that are read: two LIMIT_PARAMETERS */
+/* ---- mail_guard.c, mail_parts.c: the tree ---- */
 enum encoding { ENCODING_NONE, ENCODING_BASE64, ENCODING_QP, ENCODING_UU };
 struct part {
 	const char *type;                /* "text/plain", lower case */
@@ -165,10 +164,6 @@ struct part {
 	size_t children;
 	int depth;
 };
-/* Fills in what the fields of a part say. */
-void part_describe(struct arena *arena, struct part *part, const char *default_type, struct strings *problems);
-/* mail_split.c: the parts of `top` in a mail that lies in memory; false: it is not written plainly, and top is as it was. */
-bool parts_split(struct arena *arena, struct span mail, struct part *top, const char *boundary);
 struct part *parts_read(struct arena *arena, const struct mail_source *source, const struct head *head, struct strings *problems);
 
 /* ---- mail_decode.c ---- */
