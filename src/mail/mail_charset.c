@@ -15,6 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define TORN_RUN 4                       /* wrong bytes in a row in what is said to be UTF-8, from which on it is another charset's word, */
+#define TORN_BYTES 6                     /* and wrong bytes in all */
+
 /* 0x80..0x9F of windows-1252; 0: undefined, passed on as the C1 control it would be, which utf8_clean judges. */
 static const uint16_t windows_1252[32] = {
 	0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0,
@@ -102,14 +105,16 @@ static bool plausible(uint32_t code)
 	       || (code >= 0xFE00 && code < 0xFFF0) || (code >= 0x1F000 && code < 0x1FB00);
 }
 
-struct utf8_look { size_t wrong, multi, weight; };               /* weight: how much the right sequences say for UTF-8 */
+struct utf8_look { size_t wrong, multi, weight, longest; };      /* weight: how much the right sequences say for UTF-8; longest: wrong bytes in a row */
 
 static struct utf8_look look_utf8(struct span bytes)
 {
 	struct utf8_look look = { 0 };
-	for (size_t i = 0; i < bytes.length;) {
+	for (size_t i = 0, run = 0; i < bytes.length;) {
 		uint32_t code;
 		size_t size = utf8_decode(bytes.at + i, bytes.length - i, &code);
+		run = size ? 0 : run + 1;
+		look.longest = run > look.longest ? run : look.longest;
 		look.wrong += size == 0;
 		look.multi += size > 1;
 		look.weight += size > 1 && plausible(code) ? (size - 1) * (size - 1) : 0;
@@ -129,11 +134,24 @@ static size_t cut_character(struct span bytes, size_t at)
 	return want && (have > 1 || end) ? have : 0;
 }
 
-/* The right bytes stay; a wrong one becomes the letter that it is in windows-1252, or U+FFFD where a character was cut. */
+static bool other_script(uint32_t code)
+{
+	return (code >= 0x250 && code < 0x1E00) || (code >= 0x2E80 && code < 0xFB00);
+}
+
+static bool other_script_at(struct span bytes, size_t at)
+{
+	uint32_t code;
+	return at < bytes.length && utf8_decode(bytes.at + at, bytes.length - at, &code) && other_script(code);
+}
+
+/* The right bytes stay; a wrong one becomes the letter that it is in windows-1252, or U+FFFD where a character was cut, and beside letters
+ * that windows-1252 has not. */
 static struct span utf8_mended(struct arena *arena, struct span bytes)
 {
 	char *out = arena_alloc(arena, bytes.length * 3 + 1);
 	size_t n = 0, size;
+	bool beside = false;
 	for (size_t i = 0; i < bytes.length; i += size) {
 		uint32_t code;
 		unsigned char byte = (unsigned char)bytes.at[i];
@@ -141,11 +159,12 @@ static struct span utf8_mended(struct arena *arena, struct span bytes)
 		if (size) {
 			memcpy(out + n, bytes.at + i, size);
 			n += size;
+			beside = other_script(code);
 			continue;
 		}
 		size = cut_character(bytes, i);
 		code = byte >= 0xFE ? 0xFFFD : byte >= 0xA0 ? byte : windows_1252[byte & 31];
-		n += utf8_encode(size || !code ? 0xFFFD : code, out + n);
+		n += utf8_encode(size || !code || beside || other_script_at(bytes, i + 1) ? 0xFFFD : code, out + n);
 		size += size == 0;
 	}
 	return cleaned(arena, out, n);
@@ -243,6 +262,21 @@ static bool unreadable_as_is(const char *charset)
 	       || strstr(charset, "ebcdic") || strncmp(charset, "ibm037", 6) == 0;
 }
 
+/* Of the guesses: those in which words of ASCII letters with accents are written. */
+static bool has_latin_letters(const char *name)
+{
+	static const char *const names[] = { "windows-1252", "CP1250", "ISO-8859-2", "CP1254", "CP1257", "ISO-8859-4", "ISO-8859-3", "ISO-8859-16" };
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_double_byte(const char *name)
+{
+	return strncmp(name, "GB", 2) == 0 || strncmp(name, "BIG5", 4) == 0 || strncmp(name, "CP9", 3) == 0 || strncmp(name, "EUC", 3) == 0 || strncmp(name, "euc", 3) == 0;
+}
+
 static struct span by_evidence(struct arena *arena, struct span bytes, const char *said, const char *near, const char *where, struct strings *problems)
 {
 	char room[64];
@@ -261,6 +295,10 @@ static struct span by_evidence(struct arena *arena, struct span bytes, const cha
 		return utf8_mended(arena, bytes);
 	}
 	const char *name = charset_guess(bytes, near ? charset_name(near, room) : NULL);
+	if (claimed && look.longest < TORN_RUN && look.wrong < TORN_BYTES && !has_latin_letters(name)) {       /* torn characters, no word of another script */
+		problem(arena, problems, "%s: %s, read as UTF-8 with %zu wrong bytes", where, what, look.wrong);
+		return utf8_mended(arena, bytes);
+	}
 	if (strcmp(name, "windows-1252") != 0 && convert(arena, bytes, name, bytes.length / 20 + 1, &wrong, &text)) {
 		problem(arena, problems, "%s: %s, read as %s", where, what, name);
 		return text;
@@ -273,8 +311,7 @@ static struct span by_evidence(struct arena *arena, struct span bytes, const cha
  * ones some do for a word or two, and Thai for one. */
 static bool utf8_all_the_same(const char *charset, struct span bytes)
 {
-	bool wide = strncmp(charset, "GB", 2) == 0 || strncmp(charset, "BIG5", 4) == 0 || strncmp(charset, "CP9", 3) == 0 || strncmp(charset, "EUC", 3) == 0
-	            || strncmp(charset, "euc", 3) == 0;
+	bool wide = is_double_byte(charset);
 	bool thai = strcmp(charset, "CP874") == 0;
 	if (unreadable_as_is(charset) || !utf8_valid(bytes.at, bytes.length))
 		return false;

@@ -50,6 +50,20 @@ static void a_wrong_byte_changes_no_other(void **state)
 	assert_string_equal(utf8("\xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82 \x96 \xD0\xBC\xD0\xB8\xD1\x80", "utf-8"), "Привет – мир");
 }
 
+/* What is left of a character among ASCII is no Chinese and no Cyrillic word; what is one, is read. */
+static void torn_utf8_becomes_no_other_script(void **state)
+{
+	assert_string_equal(utf8("\xBCr den Namen", "utf-8"), "¼r den Namen");                                          /* SJIS would have U+5EDD */
+	assert_string_equal(utf8("D\xC3n (Sun)", "utf-8"), "DÃn (Sun)");                                               /* Big5: U+66DD */
+	assert_string_equal(utf8("Cor da liga\xC3\xA7\xC3\xFC\xA3o", "utf-8"), "Cor da ligaçÃü£o");
+	assert_string_equal(utf8("Essayer \xC3", "utf-8"), "Essayer \xEF\xBF\xBD");                                     /* windows-1251: U+0413 */
+	assert_string_equal(utf8("\xD0\xA8\xD0\xB8\xD1 \xD0\xBC\x88\xD0\xB8", "utf-8"), "Ши\xEF\xBF\xBD м\xEF\xBF\xBDи");
+	assert_string_equal(utf8("\xC4\xE3\xBA\xC3", "utf-8"), "你好");
+	assert_string_equal(utf8("\xCF\xF0\xE8\xE2\xE5\xF2", "utf-8"), "Привет");
+	assert_string_equal(utf8("Gr\xFC\xDF" "e", "utf-8"), "Grüße");
+	assert_string_equal(header_decode(&arena, SPAN("=?UTF-8?B?T1BDScNO?= x"), NULL, NULL), "OPCIÃN x");
+}
+
 static void utf8_wins_over_what_is_declared(void **state)
 {
 	static const char *const charsets[] = {
@@ -111,7 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(capitals_alone_are_less_likely_than_small_letters),
-		TEST(undeclared_text_is_read_by_its_letters), TEST(a_wrong_byte_changes_no_other), TEST(utf8_wins_over_what_is_declared),
+		TEST(undeclared_text_is_read_by_its_letters), TEST(a_wrong_byte_changes_no_other), TEST(torn_utf8_becomes_no_other_script), TEST(utf8_wins_over_what_is_declared),
 		TEST(names_are_known_however_they_are_written), TEST(rare_forms_are_read), TEST(words_of_the_same_header_tell_the_charset),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
