@@ -79,7 +79,7 @@ $(BUILD)/sportello: $(call obj,$(CLI_SRC)) $(LIB)
 	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Unit tests. The desk's link only base, the mail values and the desk itself: the link line proves that it is pure.
-PURE_OBJ := $(call obj,$(wildcard src/base/*.c src/desk/*.c) src/mail/mail_values.c src/mail/mail_address_usable.c) $(BUILD)/obj/gen/templates.o
+PURE_OBJ := $(call obj,$(wildcard src/base/*.c src/query/*.c src/desk/*.c) src/mail/mail_values.c src/mail/mail_address_usable.c) $(BUILD)/obj/gen/templates.o
 $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_desk*.c)): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(PURE_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lnettle

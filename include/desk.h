@@ -86,6 +86,9 @@ int64_t desk_local(const struct desk_policy *policy, int64_t ms);
 /* "25 Nov 2026 10:31", in the desk's zone and one of the languages of the notices. */
 const char *desk_time(struct arena *arena, const struct desk_policy *policy, int64_t ms, const char *language);
 const char *desk_agents_language(const struct desk_policy *policy, const struct desk_agent *agent);       /* agent NULL: the desk's */
+/* May this agent act on the ticket, and read it? Not of a list's row alone, which names no watchers. */
+struct ticket_facts;
+bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *ticket, const struct desk_agent *agent);
 /* True for every address that leads to us: queues, their ticket and bounce addresses. */
 bool desk_address_is_ours(const struct desk_policy *policy, const char *address);
 
@@ -182,7 +185,7 @@ enum evidence_kind {                     /* in the order of their weight */
 	EVIDENCE_MESSAGE_TOKEN,          /* a Message-ID that we signed */
 	EVIDENCE_MESSAGE_ID,             /* a Message-ID that the store knows */
 	EVIDENCE_SUBJECT_TOKEN,          /* [#12]: a hint only */
-	EVIDENCE_MENTION                 /* named in an agent's /merge: looked up, never joined */
+	EVIDENCE_MENTION                 /* named in an agent's command: looked up, never joined */
 };
 const char *evidence_name(enum evidence_kind kind);      /* "address-token", "message-id", "subject-token" ... */
 
@@ -195,6 +198,7 @@ struct clue {
 struct evidence {
 	struct clue *at; size_t count;
 	const char *answer_to;           /* whom an automatic answer would go to: From, or who stands in Reply-To; "": nobody */
+	bool past;                       /* commands of an agent ask what was before: the history of the tickets is needed */
 };
 
 /* The newest message that the notice with this token (agent, note) showed; 0: none, or the notice is of an older program. */
@@ -290,6 +294,20 @@ struct asked {
 #define VOICE_FREE    ""
 #define VOICE_NEUTRAL "neutral"
 
+/* What was before: newest first; and who ever had the ticket, and in which queues it was: they were told of it. */
+struct past_change {
+	int64_t at;
+	const char *who, *why;
+	enum past_kind { PAST_OTHER, PAST_REPLY, PAST_STATE, PAST_QUEUE, PAST_AGENT, PAST_FIELD, PAST_TAG, PAST_UNTAG, PAST_PENDING, PAST_CC, PAST_UNCC, PAST_LANGUAGE,
+	       PAST_WATCH, PAST_UNWATCH } what;
+	enum ticket_field field;
+	const char *was, *now;
+};
+struct ticket_past {
+	struct { struct past_change *at; size_t count; } changes;
+	struct strings agents, queues;
+};
+
 struct ticket_facts {
 	int64_t id;
 	enum ticket_state state;
@@ -314,6 +332,7 @@ struct ticket_facts {
 	struct asked asked;              /* what was suggested, and said to it */
 	int64_t rush_since;              /* when the customer's side wrote the tenth message from the end, ms; 0: fewer in the newest of all */
 	bool gathering;                  /* a timer will tell agents of what the customer's side writes */
+	struct ticket_past past;         /* only where the evidence asks for it */
 };
 
 /* Who gets the next answer of an agent, the customer first: the one place that says so. */
@@ -578,17 +597,18 @@ void plan_print(const struct plan *plan, struct strings *lines);
 #define DISPOSITION_BOUNCE   "bounce"            /* a bounce kept on the ticket of the mail that bounced */
 #define DISPOSITION_LOOP     "loop"              /* our own mail coming back: kept, nothing done */
 #define DISPOSITION_COMMAND_ERROR "command-error"        /* an agent's mail with a wrong command: answered, nothing sent on */
+#define DISPOSITION_COMMANDS "commands"          /* an agent's mail of commands alone: carried out, and answered */
 #define DISPOSITION_REJECTED "rejected"
 #define DISPOSITION_DISCARDED "discarded"
 #define DISPOSITION_REDIRECTED "redirected"
-#define DISPOSITIONS 9
+#define DISPOSITIONS 10
 enum { DISPOSITION_KEEPS_OUT = 1 };      /* a rule's: no ticket has it, and none is opened */
 struct desk_disposition { const char *name; unsigned what; };
 extern const struct desk_disposition desk_dispositions[DISPOSITIONS];
 int desk_disposition_named(const char *name);    /* DISPOSITIONS: there is none */
 /* All of them, with a blank on each side, for a statement of the store. */
 #define DISPOSITION_WORDS " " DISPOSITION_TICKET " " DISPOSITION_JOINED " " DISPOSITION_AUTOMATIC " " DISPOSITION_BOUNCE " " DISPOSITION_LOOP " " \
-	DISPOSITION_COMMAND_ERROR " " DISPOSITION_REJECTED " " DISPOSITION_DISCARDED " " DISPOSITION_REDIRECTED " "
+	DISPOSITION_COMMAND_ERROR " " DISPOSITION_COMMANDS " " DISPOSITION_REJECTED " " DISPOSITION_DISCARDED " " DISPOSITION_REDIRECTED " "
 
 /* The clue of a mail to an agent's own address: by the envelope, or by the header where the mail server cut the token off. NULL: none. */
 const struct clue_facts *desk_agents_clue(const struct facts *facts);
@@ -605,35 +625,48 @@ void desk_decide_mail(const struct desk_policy *policy, const struct incoming *i
 /* What an agent (command line, mail command) or a page asks for. */
 enum action_kind {
 	ACTION_REPLY, ACTION_NOTE, ACTION_NEW, ACTION_ASSIGN, ACTION_QUEUE, ACTION_SET_FIELD, ACTION_TAG, ACTION_UNTAG, ACTION_PEND,
-	ACTION_CC, ACTION_UNCC,
+	ACTION_CC, ACTION_UNCC, ACTION_WATCH, ACTION_UNWATCH, ACTION_LANGUAGE, ACTION_UNDO,
+	ACTION_SHOW, ACTION_LIST, ACTION_SEARCH, ACTION_HELP,    /* an agent's mail alone: they change nothing, and are answered */
 	ACTION_RESOLVE, ACTION_CLOSE, ACTION_REOPEN, ACTION_MERGE, ACTION_SPLIT
 };
 struct action {
 	enum action_kind kind;
 	const char *who;                 /* agent name, or "admin" for the command line without --as */
-	const char *argument;            /* agent, queue, tag, address, a field's word; "" */
+	const char *argument;            /* agent, queue, tag, address, language, a field's word; "" */
 	const struct desk_field *field;  /* ACTION_SET_FIELD */
 	int64_t until;                   /* ACTION_PEND: ms; ACTION_MERGE: ticket to merge into; ACTION_SPLIT: message number */
 	const char *text;                /* words for the customer (or of the note); "" */
 	const char *to, *to_name, *subject;      /* ACTION_NEW; queue in argument; to_name NULL: none */
 	const char *trace;
+	int64_t ticket;                  /* that an agent's mail names behind the command; 0: the one that the mail is about */
+	const char *line;                /* of that mail */
+	const char *undone;              /* ACTION_UNDO, once it is done: what was taken back */
 };
 /* STATUS_NOT_FOUND: no such ticket, agent, queue. STATUS_REFUSED: not in this state. STATUS_BAD_INPUT: unusable text or address. */
 enum status desk_decide_action(const struct desk_policy *policy, const struct action *action, const struct facts *facts,
                                struct plan *plan, struct error *error);
 
 /* The commands of agents (desk_command_table.c): of their mails, and those of the command line that do the same. */
+enum {
+	COMMAND_IN_NOTICES = 1,          /* named below each notice; the others by /help */
+	COMMAND_TELLS = 2,               /* changes nothing: is answered */
+	COMMAND_OF_NO_TICKET = 4,        /* acts on none */
+	COMMAND_ARGUMENT_IS_TICKET = 8,  /* the number of the one it is about, which may be left out where the mail is about one */
+	COMMAND_MAY_STAND_ALONE = 16     /* its argument may be left out */
+};
 struct desk_command {
 	const char *name, *argument;     /* argument NULL: it stands alone */
 	enum action_kind kind;
+	unsigned what;
 	const char *help[DESK_LANGUAGES];
-	const char *line;                /* what the command line calls it, if not the same */
+	const char *done[DESK_LANGUAGES];        /* what the writer hears when it is done; {1}: the argument. NULL: nothing */
+	const char *line;                /* what the command line calls it, if not the same; "": nothing, it is for mails alone */
 };
 const struct desk_command *desk_command_at(size_t number);       /* from 0; NULL: there are no more */
 const char *desk_command_line_name(const struct desk_command *command);
 /* The simple field that a command of ACTION_SET_FIELD sets: its name is the command's. NULL: it is another command. */
 const struct desk_field *desk_command_field(const struct desk_command *command);
-/* The commands of agents' mails, one a line: as they are written; with a language, what each does, too. */
+/* The commands of agents' mails, one a line: the usual ones as they are written; with a language, all of them, and what each does. */
 const char *desk_command_lines(struct arena *arena, const char *language);
 
 /* What a customer did on a page. */
@@ -704,7 +737,8 @@ enum {
 	NOTICE_HANDS_OVER = 512,         /* shows the ticket's earlier messages */
 	NOTICE_COPY_WILL_DO = 1024,      /* an agent who surely had a copy of the mail that it is about needs none */
 	NOTICE_EXPLAINS_COMMANDS = 2048,
-	NOTICE_OF_NO_TICKET = 4096
+	NOTICE_OF_NO_TICKET = 4096,
+	NOTICE_ANSWERS_COMMANDS = 8192   /* what an agent asked for: no queue switches it off */
 };
 struct desk_notice { const char *name; enum notice_reader to; unsigned what; };
 extern const struct desk_notice desk_notices[];          /* ends with a NULL name */

@@ -47,7 +47,7 @@ static void add_other_acts(struct arena *arena, struct commands *all, const stru
 	for (size_t i = 0; (act = desk_command_at(i)); i++) {
 		const char *name = arena_printf(arena, "ticket %s", desk_command_line_name(act));
 
-		if (!has_row(name))
+		if (*desk_command_line_name(act) && !has_row(name))
 			*ARENA_PUSH(arena, all) = row_of(arena, act, name, as);
 	}
 }

@@ -94,6 +94,37 @@ static enum status do_untag(struct decision *d, struct ticket_facts *ticket, con
 	return STATUS_OK;
 }
 
+/* An agent, for himself. */
+static enum status do_watch(struct decision *d, struct ticket_facts *ticket, const struct action *action, bool on, struct error *error)
+{
+	const struct desk_agent *agent = desk_agent_named(d->policy, action->who);
+	struct strings left = {0};
+	if (!agent)
+		return error_set(error, STATUS_NOT_FOUND, "there is no agent \"%s\" in the configuration", action->who);
+	if (strings_have(&ticket->watchers, agent->name) == on)
+		return STATUS_OK;
+	for (size_t i = 0; i < ticket->watchers.count; i++)
+		if (strcmp(ticket->watchers.at[i], agent->name) != 0)
+			strings_add(d->arena, &left, ticket->watchers.at[i]);
+	if (on)
+		strings_add(d->arena, &left, agent->name);
+	ticket->watchers = left;
+	desk_plan_add(d, on ? EFFECT_WATCH : EFFECT_UNWATCH, ticket->id)->to = agent->name;
+	return STATUS_OK;
+}
+
+static enum status do_language(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
+{
+	if (strlen(action->argument) < 2 || strlen(action->argument) > 8 || strspn(action->argument, "abcdefghijklmnopqrstuvwxyz-") != strlen(action->argument))
+		return error_set(error, STATUS_BAD_INPUT, "%s", desk_sentence(d->arena, d->language ? d->language : "en", SAY_NO_LANGUAGE, action->argument, NULL, NULL));
+	if (strcmp(ticket->language, action->argument) == 0)
+		return STATUS_OK;
+	struct effect *effect = desk_plan_add(d, EFFECT_SET_LANGUAGE, ticket->id);
+	effect->from = ticket->language;
+	effect->to = ticket->language = action->argument;
+	return STATUS_OK;
+}
+
 /* The mail is planned before the change: a reply opens a ticket, the event that follows has the last word. */
 static enum status do_state(struct decision *d, struct ticket_facts *ticket, const struct action *action, enum ticket_event event,
                             const char *verb, const char *template, struct error *error)
@@ -273,13 +304,16 @@ enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, cons
 	case ACTION_REOPEN:   return do_state(d, ticket, action, EVENT_REOPEN, "reopened", "reopened", error);
 	case ACTION_MERGE:    return do_merge(d, ticket, action, error);
 	case ACTION_SPLIT:    return do_split(d, ticket, action, error);
-	case ACTION_NEW:      break;
+	case ACTION_WATCH:    return do_watch(d, ticket, action, true, error);
+	case ACTION_UNWATCH:  return do_watch(d, ticket, action, false, error);
+	case ACTION_LANGUAGE: return do_language(d, ticket, action, error);
+	default:              break;
 	}
 	return error_set(error, STATUS_USAGE, "that is nothing one can do to a ticket");
 }
 
-/* An agent starts the conversation. */
-static enum status decide_new(struct decision *d, const struct action *action, struct error *error)
+/* An agent starts the conversation; raw: by a mail, whose files go along. */
+enum status desk_begin(struct decision *d, const struct action *action, bool raw, struct ticket_facts **ticket, struct error *error)
 {
 	const struct desk_agent *agent = desk_agent_named(d->policy, action->who);
 	const struct desk_queue *queue = desk_queue_named(d->policy, action->argument);
@@ -297,15 +331,15 @@ static enum status decide_new(struct decision *d, const struct action *action, s
 	                           .subject = *action->subject ? action->subject : "(no subject)", .customer = {action->to, action->to_name ? action->to_name : "", ROLE_CUSTOMER, NULL}};
 	struct effect *effect = desk_plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
 	effect->create = new;
-	struct ticket_facts *ticket = ARENA_NEW(d->arena, struct ticket_facts);
-	*ticket = (struct ticket_facts){.id = effect->ticket, .state = STATE_NEW, .queue = queue->name, .agent = "", .priority = "normal",
-	                                .subject = new->subject, .language = "", .customer = new->customer, .next_seq = 1,
-	                                .last_customer_message_id = ""};
+	struct ticket_facts *made = *ticket = ARENA_NEW(d->arena, struct ticket_facts);
+	*made = (struct ticket_facts){.id = effect->ticket, .state = STATE_NEW, .queue = queue->name, .agent = "", .priority = "normal",
+	                              .subject = new->subject, .language = "", .customer = new->customer, .next_seq = 1,
+	                              .last_customer_message_id = ""};
 	struct participant *person = ARENA_NEW(d->arena, struct participant);
 	*person = new->customer;
-	desk_plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id)->participant = person;
-	desk_agent_reply(d, ticket, agent, action->text, false, "opened");
-	d->plan->ticket = ticket->id;
+	desk_plan_add(d, EFFECT_ADD_PARTICIPANT, made->id)->participant = person;
+	desk_agent_reply(d, made, agent, action->text, raw, "opened");
+	d->plan->ticket = made->id;
 	return STATUS_OK;
 }
 
@@ -320,10 +354,11 @@ static bool is_so_already(const struct facts *facts, const struct action *action
 enum status desk_decide_action(const struct desk_policy *policy, const struct action *action, const struct facts *facts,
                                struct plan *plan, struct error *error)
 {
-	struct decision d = {policy, facts, plan, plan->arena, action->trace, facts->next_outbox, NULL, 0};
+	struct decision d = {policy, facts, plan, plan->arena, action->trace, facts->next_outbox, NULL, 0, NULL};
 	plan->who = action->who;
+	struct ticket_facts *made;
 	if (action->kind == ACTION_NEW)
-		return decide_new(&d, action, error);
+		return desk_begin(&d, action, false, &made, error);
 	if (!facts->ticket)
 		return error_set(error, STATUS_NOT_FOUND, "there is no such ticket");
 	plan->ticket = facts->ticket->id;
@@ -344,7 +379,7 @@ enum status desk_decide_action(const struct desk_policy *policy, const struct ac
 void desk_decide_undeliverable(const struct desk_policy *policy, const struct outgoing *outgoing, const char *recipient,
                                const char *reply, const struct facts *facts, struct plan *plan)
 {
-	struct decision d = {policy, facts, plan, plan->arena, outgoing->trace, facts->next_outbox, NULL, 0};
+	struct decision d = {policy, facts, plan, plan->arena, outgoing->trace, facts->next_outbox, NULL, 0, NULL};
 	if (!plan->who)
 		plan->who = "desk";
 	struct effect *effect = desk_plan_add(&d, EFFECT_MAIL_BOUNCED, outgoing->ticket);

@@ -42,14 +42,23 @@ void desk_tell_not_sent(struct decision *d, const struct ticket_facts *ticket, c
 	tell_not_sent(d, ticket, agent, seq, problem, "");
 }
 
+static const char *one_line(struct arena *arena, const char *text)
+{
+	char *line = arena_string(arena, text);
+	for (char *at = line; *at; at++)
+		if (*at == '\n')
+			*at = ';';
+	return line;
+}
+
 /* text NULL: whatever the mail newly says. */
 static void keep_not_sent(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *agent,
                           const char *text, const char *problem)
 {
 	struct new_message *message = append_agent_message(d, ticket, incoming, agent, MESSAGE_NOTE, text);
-	message->flags = arena_printf(d->arena, FLAGS_NOT_SENT "%s", problem);
+	message->flags = arena_printf(d->arena, FLAGS_NOT_SENT "%s", one_line(d->arena, problem));
 	desk_tell_not_sent(d, ticket, agent, message->seq, problem);
-	desk_plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
+	desk_plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, one_line(d->arena, problem));
 }
 
 void desk_not_sent(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *agent,
@@ -107,46 +116,16 @@ static const char *files_as_words(struct arena *arena, const struct mail *mail)
 	return names.length ? arena_printf(arena, "[%s]", buffer_string(&names)) : "";
 }
 
-/* The command that changes the state and takes the words along in one mail: resolve, close, pending. NULL: none. */
-static struct action *state_command(struct agent_words *words)
+/* The command that changes the state and takes the words along in one mail: resolve, close, pending of the ticket that it is about. NULL: none. */
+static struct action *state_command(struct agent_words *words, int64_t ticket)
 {
 	for (size_t i = words->actions.count; i > 0; i--) {
 		enum action_kind kind = words->actions.at[i - 1].kind;
-		if (kind == ACTION_RESOLVE || kind == ACTION_CLOSE || kind == ACTION_PEND)
+		int64_t named = words->actions.at[i - 1].ticket;
+		if ((!named || named == ticket) && (kind == ACTION_RESOLVE || kind == ACTION_CLOSE || kind == ACTION_PEND))
 			return &words->actions.at[i - 1];
 	}
 	return NULL;
-}
-
-/* Whoever takes part in either request reads both from then on. A ticket that is not known is do_merge()'s matter. */
-static bool may_merge(const struct decision *d, const struct ticket_facts *ticket, const struct action *action, const struct desk_agent *agent)
-{
-	bool may = desk_may_act(d->policy, ticket, agent);
-	for (size_t i = 0; i < d->facts->clues.count && may; i++) {
-		const struct clue_facts *found = &d->facts->clues.at[i];
-		may = found->clue->kind != EVIDENCE_MENTION || found->clue->ticket != action->until || !found->ticket
-		   || desk_may_act(d->policy, found->ticket, agent);
-	}
-	return may;
-}
-
-/* All but `last`; the merges among them, or the others. */
-static enum status do_commands(struct decision *d, struct ticket_facts *ticket, struct agent_words *words, const struct action *last,
-                               bool merges, struct error *error)
-{
-	for (size_t i = 0; i < words->actions.count; i++) {
-		struct action *action = &words->actions.at[i];
-		action->who = words->agent->name;
-		action->trace = d->trace;
-		if (action == last || (action->kind == ACTION_MERGE) != merges)
-			continue;
-		if (merges && !may_merge(d, ticket, action, words->agent))
-			return error_set(error, STATUS_REFUSED, "/merge %lld: one of the two requests is in none of your queues", (long long)action->until);
-		enum status status = desk_do_action(d, ticket, action, error);
-		if (status != STATUS_OK)
-			return status;
-	}
-	return STATUS_OK;
 }
 
 static bool can_be_answered(const struct ticket_facts *ticket)
@@ -155,6 +134,15 @@ static bool can_be_answered(const struct ticket_facts *ticket)
 	for (size_t i = 0; i < ticket->participants.count; i++)
 		usable |= mail_address_usable(ticket->participants.at[i].address);
 	return usable;
+}
+
+/* Nothing is said and nothing changed: then nothing is kept, either. */
+static bool only_asks(const struct agent_words *words)
+{
+	for (size_t i = 0; i < words->actions.count; i++)
+		if (!(desk_command_of(words->actions.at[i].kind, words->actions.at[i].field)->what & COMMAND_TELLS))
+			return false;
+	return words->actions.count && !*words->text && !words->note && !words->draft;
 }
 
 /* The words as a note, or to the customer; then the state. */
@@ -166,8 +154,9 @@ static enum status do_words(struct decision *d, const struct incoming *incoming,
 	if (!keep && !can_be_answered(ticket))
 		return error_set(error, STATUS_BAD_INPUT, "nobody can be written to: the request came without a usable address");
 	if (keep) {
-		append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, words->text)->flags = any ? "" : FLAGS_COMMANDS;
-		desk_plan_event(d, ticket, EVENT_AGENT_NOTE, NULL);
+		struct ticket_facts *noted = any && words->note_ticket ? desk_worked(words, words->note_ticket) : ticket;
+		append_agent_message(d, noted, incoming, words->agent, MESSAGE_NOTE, words->text)->flags = any ? "" : FLAGS_COMMANDS;
+		desk_plan_event(d, noted, EVENT_AGENT_NOTE, NULL);
 	} else if (last) {
 		last->text = words->text;
 		if (!*ticket->agent)
@@ -183,7 +172,7 @@ static bool says_nothing(struct decision *d, const struct incoming *incoming, co
 {
 	struct agent_words words = {.agent = agent, .text = ""};
 	const char *problem, *doubt, *own = desk_own_words(d, incoming, ticket, false, &doubt);
-	if (!desk_commands(d->arena, d->policy, own, d->facts->now, &words, &problem))
+	if (!desk_commands(d, own, &words, &problem))
 		return false;
 	return !*words.text || is_signature(words.text, incoming->mail->signature);
 }
@@ -197,7 +186,7 @@ static const char *take_draft(struct decision *d, struct agent_words *words)
 		return "there is nothing to send: these words were sent already";
 	if (!draft->text)
 		return "what came back cannot be sent as it was: write your words below /send";
-	if (!desk_commands(d->arena, d->policy, draft->text, d->facts->now, words, &problem))
+	if (!desk_commands(d, draft->text, words, &problem))
 		return problem;
 	words->all = draft->text;
 	words->draft = draft;
@@ -215,7 +204,7 @@ static const char *read_words(struct decision *d, const struct incoming *incomin
 		return arena_printf(d->arena, "the file \"%s\" holds an address with which one writes as you, or could not be looked through: take it out, and send your answer again", incoming->house_file);
 	const char *own = desk_own_words(d, incoming, ticket, words->note || desk_asks_to_send(d->arena, mail->reply_text), &doubt);
 	words->all = own;
-	if (!desk_commands(d->arena, d->policy, own, d->facts->now, words, &problem))
+	if (!desk_commands(d, own, words, &problem))
 		return problem;
 	if (words->agent->role == AGENT_READER && (!words->note || words->actions.count))
 		return "you may read and leave notes, and do nothing else (agents[].role): begin with the line /note";
@@ -249,12 +238,47 @@ static void note_draft(struct decision *d, size_t mark, const struct draft *draf
 	}
 }
 
+/* The words, and the commands around them. NULL: all is planned; else why not, and *since: what came since the notice. */
+static const char *do_all(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, struct agent_words *words,
+                          const struct token *token, bool *stale, const char **since)
+{
+	struct action *last = state_command(words, ticket->id);
+	struct error error;
+	const char *problem;
+	if (words->draft)
+		append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, "")->flags = FLAGS_COMMANDS;
+	if (!desk_carry_out(d, words, last, false, &problem) || only_asks(words))
+		return problem;
+	if (!words->note && *words->text)        /* after the commands: they may let people in, or take them out */
+		problem = desk_stale(d, ticket, token, words->agent, words->send, since);
+	*stale = problem;
+	if (!problem && do_words(d, incoming, ticket, words, last, &error) != STATUS_OK)
+		problem = arena_string(d->arena, error.text);
+	if (!problem)                            /* after the words: they would open again what a merge closed */
+		desk_carry_out(d, words, last, true, &problem);
+	return problem;
+}
+
+static void all_done(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, const struct agent_words *words, size_t mark, int seq)
+{
+	if (words->draft)
+		note_draft(d, mark, words->draft);
+	for (size_t i = 0; i < words->worked.count; i++)
+		desk_tell_colleagues(d, &words->worked.at[i].before, words->worked.at[i].now, words->agent->name, mark);
+	desk_answer_commands(d, incoming, words);
+	if (only_asks(words))
+		desk_plan_disposition(d, DISPOSITION_COMMANDS, ticket->id, 0, NULL);
+	else
+		desk_plan_disposition(d, DISPOSITION_JOINED, ticket->id, seq, evidence_name(d->plan->evidence));
+}
+
 void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
                             const struct desk_agent *agent, const struct token *token)
 {
 	struct agent_words words = {.agent = agent, .note = token->kind == TOKEN_NOTE, .text = "", .all = ""};
-	struct error error;
+	bool stale = false;
 	d->plan->who = agent->name;
+	d->language = desk_agents_language(d->policy, agent);
 	const char *since = "", *problem = read_words(d, incoming, ticket, &words);
 	if (problem) {
 		keep_not_sent(d, incoming, ticket, agent, *words.all ? words.all : NULL, problem);
@@ -264,28 +288,20 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 	int64_t outbox = d->next_outbox;
 	int seq = ticket->next_seq;
 	struct ticket_facts before = *ticket;
-	struct action *last = state_command(&words);
-	if (words.draft)
-		append_agent_message(d, ticket, incoming, agent, MESSAGE_NOTE, "")->flags = FLAGS_COMMANDS;
-	enum status status = do_commands(d, ticket, &words, last, false, &error);
-	if (status == STATUS_OK && !words.note && *words.text)       /* after the commands: they may let people in, or take them out */
-		problem = desk_stale(d, ticket, token, agent, words.send, &since);
-	if (status == STATUS_OK && !problem)
-		status = do_words(d, incoming, ticket, &words, last, &error);
-	if (status == STATUS_OK && !problem)         /* after the words: they would open again what a merge closed */
-		status = do_commands(d, ticket, &words, last, true, &error);
-	if (status == STATUS_OK && !problem) {
-		if (words.draft)
-			note_draft(d, mark, words.draft);
-		desk_tell_colleagues(d, &before, ticket, agent->name, mark);
-		desk_plan_disposition(d, DISPOSITION_JOINED, ticket->id, seq, evidence_name(d->plan->evidence));
+	for (size_t i = 0; i < words.actions.count && !problem; i++)
+		if (words.actions.at[i].kind == ACTION_NEW)
+			problem = desk_sentence(d->arena, d->language, SAY_NEW_ALONE, NULL, NULL, NULL);
+	if (!problem && desk_find_worked(d, &words, ticket, &problem))
+		problem = do_all(d, incoming, ticket, &words, token, &stale, &since);
+	if (!problem) {
+		all_done(d, incoming, ticket, &words, mark, seq);
 		return;
 	}
 	d->plan->count = mark;           /* all or nothing */
 	d->next_outbox = outbox;
 	*ticket = before;
-	if (problem)
+	if (stale)
 		come_back(d, incoming, ticket, &words, problem, since);
 	else
-		desk_not_sent(d, incoming, ticket, agent, arena_string(d->arena, error.text));
+		desk_not_sent(d, incoming, ticket, agent, problem);
 }

@@ -2,117 +2,17 @@
  * desk_command.c - slash commands on the first lines of an agent's mail; which there are says desk_command_table.c.
  *
  * Commands stand on the first lines; the first line that is no command begins the words. One wrong command spoils the whole mail:
- * nothing of it is done, the agent is told what was wrong, so that nothing half-meant reaches a customer. A path like "/etc/passwd is
+ * nothing of it is done, the agent is told what was wrong with each line, so that nothing half-meant reaches a customer. A path like "/etc/passwd is
  * wrong" on the first lines is a command to us, too, and is asked back for: better than sending it half-read.
  * Below the words no command is carried out. But nobody who writes /note there wants the mail sent: it makes the whole a note. Any other
- * command there is asked back for.
+ * command there is asked back for. A ticket's number may stand directly behind a command: "/assign #12 me".
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "desk_private.h"
 #include "limits.h"
 
-#define UNIT(letter, seconds) case letter: return (seconds)
-static int64_t unit_seconds(char letter)
-{
-	switch (letter) {
-	UNIT('m', 60); UNIT('h', 3600); UNIT('d', 86400); UNIT('w', 7 * 86400);
-	default: return 0;
-	}
-}
-
-/* "2026-11-25" or "2026-11-25T09:00[:00][Z]", UTC. */
-static int64_t parse_date(const char *words)
-{
-	int year, month, day, hour = 9, minute = 0, used = 0;
-	if (sscanf(words, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3)
-		return 0;
-	if (words[used] == 'T' || words[used] == ' ')
-		sscanf(words + used + 1, "%2d:%2d", &hour, &minute);
-	if (year < 2000 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 || minute > 59)
-		return 0;
-	return (desk_day_number(year, month, day) * 86400 + hour * 3600 + minute * 60) * 1000;
-}
-
-int64_t desk_parse_until(const char *words, int64_t now)
-{
-	char *end;
-	long count = strtol(words, &end, 10);
-	if (end != words && count > 0 && count < 10000 && unit_seconds(*end) && !end[1])
-		return now + count * unit_seconds(*end) * 1000;
-	if (text_equal_nocase(words, "tomorrow"))
-		return now + 86400000;
-	int64_t until = parse_date(words);
-	return until > now ? until : 0;
-}
-
-/* Mail programs make links of addresses: "anna@example.com <mailto:anna@example.com>". */
-static const char *address_in(struct arena *arena, const char *text)
-{
-	const char *open = strchr(text, '<'), *start = open ? open + 1 : text;
-	if (text_starts_nocase(start, "mailto:"))
-		start += strlen("mailto:");
-	return text_lower(arena, arena_copy(arena, start, strcspn(start, "<> \t")));
-}
-
-static const char *check_argument(struct arena *arena, const struct desk_policy *policy, int64_t now, const struct desk_agent *writer,
-                                  struct action *action)
-{
-	const char *argument = action->argument;
-	switch (action->kind) {
-	case ACTION_ASSIGN:
-		if (writer && text_equal_nocase(argument, "me") && !desk_agent_named(policy, argument))
-			action->argument = argument = writer->name;
-		return desk_agent_named(policy, argument) ? NULL : arena_printf(arena, "there is no agent \"%s\"", argument);
-	case ACTION_QUEUE:
-		return desk_queue_named(policy, argument) ? NULL : arena_printf(arena, "there is no queue \"%s\"", argument);
-	case ACTION_CC: case ACTION_UNCC:
-		action->argument = address_in(arena, argument);
-		return mail_address_usable(action->argument) ? NULL : arena_printf(arena, "\"%s\" is no address", argument);
-	case ACTION_PEND:
-		action->until = desk_parse_until(argument, now);
-		return action->until ? NULL : arena_printf(arena, "\"%s\" is no time to come: write 3d, 2h, 1w, tomorrow or 2026-11-25", argument);
-	case ACTION_MERGE: {
-		char *end;
-		const char *digits = *argument == '#' ? argument + 1 : argument;
-		action->until = strtoll(digits, &end, 10);
-		return action->until > 0 && !*end ? NULL : arena_printf(arena, "\"%s\" is no ticket number: write /merge 7", argument);
-	}
-	case ACTION_SET_FIELD:
-		action->argument = desk_field_kept(action->field, argument);
-		return action->argument ? NULL : arena_printf(arena, "\"%s\" is no %s: %s", argument, action->field->name, action->field->wanted);
-	default:
-		return NULL;
-	}
-}
-
-/* One line that begins with '/'. NULL: done. */
-static const char *take_command(struct arena *arena, const struct desk_policy *policy, char *line, int64_t now, struct agent_words *words)
-{
-	size_t length = strcspn(line + 1, " \t");
-	if (words->actions.count >= LIMIT_COMMANDS)
-		return arena_printf(arena, "there are more than %d commands: send the others in a mail of their own", LIMIT_COMMANDS);
-	const struct desk_command *command = desk_command_named(line + 1, length);
-	if (!command)
-		return arena_printf(arena, "\"/%.*s\" is not a command", (int)(length > 40 ? 40 : length), line + 1);
-	const char *argument = text_trim(line + 1 + length);
-	if (command->argument && !*argument)
-		return arena_printf(arena, "/%s needs a word behind it: %s", command->name, desk_command_usage(arena, command));
-	if (!command->argument && *argument)
-		return arena_printf(arena, "/%s stands alone on its line, but \"%s\" follows", command->name, argument);
-	if (command->kind == ACTION_NOTE || command->kind == ACTION_REPLY) {
-		words->note |= command->kind == ACTION_NOTE;
-		words->send |= command->kind == ACTION_REPLY;
-		return NULL;
-	}
-	struct action action = {.kind = command->kind, .field = desk_command_field(command), .argument = argument, .text = "", .to = "", .subject = "", .trace = ""};
-	const char *problem = check_argument(arena, policy, now, words->agent, &action);
-	if (!problem)
-		*ARENA_PUSH(arena, &words->actions) = action;
-	return problem;
-}
+#define SHOWN_BYTES 80                           /* of a wrong line, as it is named */
 
 static bool is_wide_blank(uint32_t code)
 {
@@ -152,6 +52,25 @@ static const char *words_of(struct arena *arena, const char *text)
 	return "";
 }
 
+/* "/assign #12 me": which command, the ticket named behind it, and the rest of the line. */
+struct command_line { const struct desk_command *command; const char *name; size_t length; int64_t ticket; const char *rest; };
+
+static void read_line(const char *line, struct command_line *read)
+{
+	const char *word = line + 1 + strcspn(line + 1, " \t");
+	*read = (struct command_line){.name = line + 1, .length = (size_t)(word - line - 1)};
+	read->command = desk_command_named(read->name, read->length);
+	word += strspn(word, " \t");
+	size_t length = strcspn(word, " \t");
+	const char *rest = word + length + strspn(word + length, " \t");
+	unsigned what = read->command ? read->command->what : 0;
+	bool is_argument = read->command && read->command->kind == ACTION_MERGE && !*rest;
+	bool bare = what & COMMAND_ARGUMENT_IS_TICKET || (read->command && !read->command->argument && !(what & COMMAND_OF_NO_TICKET));
+	if (!is_argument && !(what & COMMAND_OF_NO_TICKET))
+		read->ticket = desk_ticket_number(word, length, bare);
+	read->rest = read->ticket ? rest : word;
+}
+
 /* What a line of nothing but a command would be, without the marks of a program that writes bold letters as stars, and without a dot
  * behind it. NULL: it is none. */
 static const struct desk_command *command_below(char *line, const char **argument)
@@ -168,9 +87,51 @@ static const struct desk_command *command_below(char *line, const char **argumen
 	return desk_command_named(line + 1, length);
 }
 
+/* What is wrong with the line itself; NULL: nothing. */
+static const char *line_problem(struct decision *d, const struct command_line *read, size_t count)
+{
+	const char *language = d->language ? d->language : "en";
+	const struct desk_command *command = read->command;
+	if (count >= LIMIT_COMMANDS)
+		return desk_sentence(d->arena, language, SAY_TOO_MANY, arena_printf(d->arena, "%d", LIMIT_COMMANDS), NULL, NULL);
+	if (!command)
+		return desk_sentence(d->arena, language, SAY_NO_COMMAND, arena_copy(d->arena, read->name, read->length > 40 ? 40 : read->length), NULL, NULL);
+	bool takes_word = command->argument && !(command->what & COMMAND_ARGUMENT_IS_TICKET);
+	if (takes_word && !*read->rest && !(command->what & COMMAND_MAY_STAND_ALONE))
+		return desk_sentence(d->arena, language, SAY_NEEDS_WORD, command->name, desk_command_usage(d->arena, command), NULL);
+	if (!takes_word && *read->rest)
+		return desk_sentence(d->arena, language, command->argument ? SAY_NO_NUMBER : SAY_ALONE, command->argument ? read->rest : command->name,
+		                     command->argument ? command->name : read->rest, NULL);
+	return NULL;
+}
+
+/* One line that begins with '/'. NULL: done. */
+static const char *take_command(struct decision *d, const char *line, struct agent_words *words)
+{
+	struct command_line read;
+	read_line(line, &read);
+	const struct desk_command *command = read.command;
+	const char *problem = line_problem(d, &read, words->actions.count);
+	if (problem)
+		return problem;
+	if (command->kind == ACTION_NOTE || command->kind == ACTION_REPLY) {
+		words->note |= command->kind == ACTION_NOTE;
+		words->send |= command->kind == ACTION_REPLY;
+		if (command->kind == ACTION_NOTE && read.ticket)
+			words->note_ticket = read.ticket;
+		return NULL;
+	}
+	struct action action = {.kind = command->kind, .field = desk_command_field(command), .argument = read.rest, .text = "", .to = "", .subject = "", .trace = "",
+	                        .ticket = read.ticket, .line = utf8_cut(d->arena, line, SHOWN_BYTES)};
+	problem = desk_check_argument(d, command, words->agent, &action);
+	if (!problem)
+		*ARENA_PUSH(d->arena, &words->actions) = action;
+	return problem;
+}
+
 /* Of the lines below the first words: "/note" is taken out and makes a note of all. NULL: no other command stands there; where one does beside
  * it, that may be a list of commands that a mail program made unlike ours, and the writer is asked. */
-static const char *commands_below(struct arena *arena, struct agent_words *words)
+static const char *commands_below(struct decision *d, struct agent_words *words)
 {
 	CLEANUP_BUFFER struct buffer out;
 	const char *problem = NULL;
@@ -179,33 +140,55 @@ static const char *commands_below(struct arena *arena, struct agent_words *words
 	for (const char *at = words->text; *at; at += strcspn(at, "\n"), at += *at == '\n') {
 		size_t length = strcspn(at, "\n");
 		const char *argument = "";
-		const struct desk_command *command = memchr(at, '/', length) ? command_below(seen_line(arena, at, length), &argument) : NULL;
+		const struct desk_command *command = memchr(at, '/', length) ? command_below(seen_line(d->arena, at, length), &argument) : NULL;
 		bool note = command && command->kind == ACTION_NOTE;
 		words->note |= note;
 		if (!(note && !*argument))
 			buffer_printf(&out, "%.*s\n", (int)length, at);
 		if (command && !note && !problem)
-			problem = arena_printf(arena, "/%s stands below your words: commands are carried out on the first lines only", command->name);
+			problem = desk_sentence(d->arena, d->language ? d->language : "en", SAY_BELOW, command->name, NULL, NULL);
 	}
-	words->text = text_trim(arena_string(arena, buffer_string(&out)));
+	words->text = text_trim(arena_string(d->arena, buffer_string(&out)));
 	return was ? NULL : problem;
 }
 
-bool desk_commands(struct arena *arena, const struct desk_policy *policy, const char *text, int64_t now,
-                   struct agent_words *words, const char **problem)
+/* A sentence that does not name the command has the line before it. */
+static void add_problem(struct decision *d, const char **all, const char *line, const char *problem)
 {
+	bool named = strstr(problem, arena_copy(d->arena, line, strcspn(line, " ")));
+	const char *one = named ? problem : arena_printf(d->arena, "%s: %s", utf8_cut(d->arena, line, SHOWN_BYTES), problem);
+	*all = *all ? arena_printf(d->arena, "%s\n%s", *all, one) : one;
+}
+
+bool desk_commands(struct decision *d, const char *text, struct agent_words *words, const char **problem)
+{
+	size_t wrong = 0;
 	*problem = NULL;
 	while (*text) {
 		size_t length = strcspn(text, "\n");
-		char *line = seen_line(arena, text, length);
+		char *line = seen_line(d->arena, text, length);
 		if (*line && *line != '/')
 			break;
-		if (*line && (*problem = take_command(arena, policy, line, now, words)))
-			return false;
+		const char *bad = *line && wrong < LIMIT_COMMANDS ? take_command(d, line, words) : NULL;
+		if (bad)
+			add_problem(d, problem, line, bad), wrong++;
 		text += length + (text[length] == '\n');
 	}
-	words->text = words_of(arena, text);
-	return !(*problem = commands_below(arena, words));
+	words->text = words_of(d->arena, text);
+	const char *below = *problem ? NULL : commands_below(d, words);
+	if (below)
+		*problem = below;
+	return !*problem;
+}
+
+bool desk_begins_with_command(struct arena *arena, const char *text)
+{
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		const char *line = seen_line(arena, text, strcspn(text, "\n"));
+		if (*line)
+			return line[0] == '/' && ((line[1] >= 'a' && line[1] <= 'z') || (line[1] >= 'A' && line[1] <= 'Z'));
+	}
+	return false;
 }
 
 bool desk_asks_to_send(struct arena *arena, const char *text)
@@ -218,4 +201,24 @@ bool desk_asks_to_send(struct arena *arena, const char *text)
 			return false;
 	}
 	return false;
+}
+
+void desk_command_tickets(struct arena *arena, const char *text, struct numbers *tickets, bool *past)
+{
+	for (int lines = 0; lines < LIMIT_COMMANDS && *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		const char *line = seen_line(arena, text, strcspn(text, "\n"));
+		struct command_line read;
+		if (!*line)
+			continue;
+		if (*line != '/')
+			return;
+		read_line(line, &read);
+		int64_t into = read.command && read.command->kind == ACTION_MERGE ? desk_ticket_number(read.rest, strlen(read.rest), true) : 0;
+		if (into)
+			*ARENA_PUSH(arena, tickets) = into;
+		if (read.ticket)
+			*ARENA_PUSH(arena, tickets) = read.ticket;
+		*past |= into || read.ticket || (read.command && read.command->kind == ACTION_UNDO);
+		lines++;
+	}
 }

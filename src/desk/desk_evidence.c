@@ -6,7 +6,6 @@
  * where it stands does not matter, except that it must be of the queue that the mail was delivered to (a reply-all that
  * adds another queue is a request to that queue).
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "desk_private.h"
@@ -115,20 +114,16 @@ static void add_subject(struct arena *arena, const char *subject, struct evidenc
 	}
 }
 
-/* "/merge 7" on the first lines of what an agent writes: the store has to look ticket 7 up before the desk decides. */
+/* "/merge 7", "/close #12" on the first lines of what an agent writes: the store has to look the tickets up before the desk decides. They have
+ * room of their own: a long thread's references do not crowd them out. */
 static void add_mentions(struct arena *arena, const char *text, struct evidence *evidence)
 {
-	for (int lines = 0; lines < 20 && *text; lines++) {
-		text += strspn(text, " \t\r\n");
-		if (*text != '/')
-			return;
-		if (text_starts_nocase(text, "/merge ")) {
-			const char *digits = text + 7 + strspn(text + 7, " #");
-			long long number = strtoll(digits, NULL, 10);
-			if (number > 0)
-				add_clue(arena, evidence, (struct clue){.kind = EVIDENCE_MENTION, .ticket = number});
-		}
-		text += strcspn(text, "\n");
+	struct numbers tickets = {0};
+	desk_command_tickets(arena, text, &tickets, &evidence->past);
+	for (size_t i = 0; i < tickets.count; i++) {
+		struct clue clue = {.kind = EVIDENCE_MENTION, .ticket = tickets.at[i]};
+		if (!has_clue(evidence, &clue))
+			*ARENA_PUSH(arena, evidence) = clue;
 	}
 }
 

@@ -298,7 +298,7 @@ static bool decide_for_other_queue(struct decision *d, const struct incoming *in
 
 static void decide_person(struct decision *d, const struct incoming *incoming)
 {
-	if (desk_decide_house_mail(d, incoming))
+	if (desk_decide_command_mail(d, incoming) || desk_decide_house_mail(d, incoming))
 		return;
 	for (size_t i = 0; i < d->facts->clues.count; i++) {
 		const struct clue_facts *found = &d->facts->clues.at[i];
@@ -369,7 +369,7 @@ static void decide(struct decision *d, const struct incoming *incoming)
 void desk_decide_mail(const struct desk_policy *policy, const struct incoming *incoming, const struct facts *facts, struct plan *plan)
 {
 	const struct mail *mail = incoming->mail;
-	struct decision d = {policy, facts, plan, plan->arena, incoming->trace, facts->next_outbox, mail, 0};
+	struct decision d = {policy, facts, plan, plan->arena, incoming->trace, facts->next_outbox, mail, 0, NULL};
 	plan->kind = mail->kind;
 	if (!plan->who)
 		plan->who = *mail->from.address ? mail->from.address : "unknown sender";

@@ -30,6 +30,10 @@ static const struct row rows[] = {
 	{"agent-pending", NULL, {"pending-over", {"Time is up", "Attesa finita", "Wartezeit vorbei", "Attente terminée", "Fin de la espera"}}, 0},
 	{"agent-overdue", NULL, {"overdue", {"Overdue", "In ritardo", "Überfällig", "En retard", "Con retraso"}}, 0},
 	{"agent-command-error", NULL, {"not-done", {"Not done", "Non eseguito", "Nicht ausgeführt", "Non exécuté", "No ejecutado"}}, DO},
+	{"agent-done", "list_of", {"list", {"List", "Elenco", "Liste", "Liste", "Lista"}}, DO},
+	{"agent-done", "help", {"help", {"Commands", "Comandi", "Befehle", "Commandes", "Comandos"}}, DO},
+	{"agent-done", NULL, {"done", {"Done", "Fatto", "Erledigt", "Fait", "Hecho"}}, DO},
+	{"agent-shown", NULL, {"shown", {"All of it", "Per intero", "Vollständig", "En entier", "Completa"}}, 0},
 	{"agent-digest", NULL, {"digest", {"Your requests", "Le tue richieste", "Ihre Anfragen", "Vos demandes", "Sus solicitudes"}}, DO},
 };
 

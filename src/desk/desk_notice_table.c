@@ -33,6 +33,8 @@ const struct desk_notice desk_notices[] = {
 	{"agent-pending", NOTICE_TO_AGENT, 0},
 	{"agent-overdue", NOTICE_TO_AGENT, 0},
 	{"agent-command-error", NOTICE_TO_AGENT, NOTICE_EXPLAINS_COMMANDS},
+	{"agent-done", NOTICE_TO_AGENT, NOTICE_ANSWERS_COMMANDS},
+	{"agent-shown", NOTICE_TO_AGENT, NOTICE_ANSWERS_COMMANDS},
 	{"agent-digest", NOTICE_TO_AGENT, NOTICE_OF_NO_TICKET},
 	{NULL, NOTICE_TO_AGENT, 0}
 };

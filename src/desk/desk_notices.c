@@ -22,7 +22,7 @@ static const char *subject_line(struct decision *d, const struct ticket_facts *t
 /* A queue that names no notices sends all but those that only some desks want. */
 bool desk_queue_wants_notice(const struct desk_queue *queue, const char *template)
 {
-	if (queue->notices.count)
+	if (queue->notices.count && !desk_notice_is(template, NOTICE_ANSWERS_COMMANDS))
 		return strings_have(&queue->notices, template);
 	return !desk_notice_is(template, NOTICE_IF_NAMED);
 }

@@ -118,7 +118,7 @@ static enum status rate(struct decision *d, struct ticket_facts *ticket, const s
 enum status desk_decide_page(const struct desk_policy *policy, const struct page_act *act, const struct facts *facts,
                              struct plan *plan, struct error *error)
 {
-	struct decision d = {policy, facts, plan, plan->arena, act->trace, facts->next_outbox, NULL, 0};
+	struct decision d = {policy, facts, plan, plan->arena, act->trace, facts->next_outbox, NULL, 0, NULL};
 	if (!facts->ticket)
 		return error_set(error, STATUS_NOT_FOUND, "there is no such request");
 	struct ticket_facts *ticket = desk_copy_ticket(plan->arena, facts->ticket);

@@ -128,10 +128,17 @@ int64_t desk_local(const struct desk_policy *policy, int64_t ms)
 	return policy->zone_offset ? ms + policy->zone_offset(policy->zone, ms) * 1000LL : ms;
 }
 
+/* Who works in its queue, has it or watches it, and supervisors; who had it, or works in a queue that it was in, was told of it. */
 bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *ticket, const struct desk_agent *agent)
 {
 	const struct desk_queue *queue = desk_queue_named(policy, ticket->queue);
 	if (agent->role == AGENT_SUPERVISOR || agent->role == AGENT_ADMIN || strings_have(&ticket->watchers, agent->name))
 		return true;
-	return text_equal_nocase(ticket->agent, agent->name) || !queue || strings_have(&queue->agents, agent->name);
+	if (text_equal_nocase(ticket->agent, agent->name) || !queue || strings_have(&queue->agents, agent->name)
+	    || strings_have(&ticket->past.agents, agent->name))
+		return true;
+	for (size_t i = 0; i < ticket->past.queues.count; i++)
+		if ((queue = desk_queue_named(policy, ticket->past.queues.at[i])) && strings_have(&queue->agents, agent->name))
+			return true;
+	return false;
 }

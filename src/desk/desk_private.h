@@ -21,13 +21,21 @@ struct decision {
 	int64_t next_outbox;
 	const struct mail *mail;                 /* that caused it, NULL: none. Who stands in its To and Cc has it already */
 	int mail_seq;                            /* the message that a mail of the customer's side became; 0: none yet */
+	const char *language;                    /* of the agent who is told what is wrong; NULL: English, for the command line */
 };
 
 /* The files make a staircase: none needs, over others, one that needs it (tests/tools/circles.py). Lower ones stand first. */
 
+/* ---- what is said to an agent about a line of his mail (desk_sentence.c) ---- */
+enum sentence {
+	SAY_TOO_MANY, SAY_NO_COMMAND, SAY_NEEDS_WORD, SAY_ALONE, SAY_NO_AGENT, SAY_NO_QUEUE, SAY_NO_ADDRESS, SAY_NO_TIME, SAY_NO_NUMBER, SAY_NOT_OF_FIELD,
+	SAY_BELOW, SAY_NO_TICKET, SAY_NOT_YOURS, SAY_WHICH_TICKET, SAY_NO_LANGUAGE, SAY_NOT_PROVED, SAY_FOR_NOBODY, SAY_NEW_ALONE, SAY_ONCE, SAY_NO_WORDS,
+	SAY_NO_UNDO, SAY_ACTED_SINCE, SAY_MERGE_NOT_YOURS, SAY_HOUSE_TOKEN, SAY_IS_ARGUMENT, SAY_COUNT
+};
+const char *desk_sentence(struct arena *arena, const char *language, enum sentence which, const char *one, const char *two, const char *three);
+
 /* ---- the policy (desk_policy.c) ---- */
 const struct desk_queue *desk_queue_of(const struct decision *d, const struct ticket_facts *ticket);
-bool desk_may_act(const struct desk_policy *policy, const struct ticket_facts *ticket, const struct desk_agent *agent);
 
 /* ---- words (desk_subject.c, desk_words.c) ---- */
 const char *desk_short_subject(struct arena *arena, const char *subject);        /* without Re:, [#12] */
@@ -190,23 +198,36 @@ void desk_decide_held_timer(struct decision *d, struct ticket_facts *ticket, con
 
 /* ---- the table of commands (desk_command_table.c) ---- */
 const struct desk_command *desk_command_named(const char *word, size_t length);  /* NULL: there is none */
+const struct desk_command *desk_command_of(enum action_kind kind, const struct desk_field *field);
 const char *desk_command_usage(struct arena *arena, const struct desk_command *command);
-bool desk_asks_to_send(struct arena *arena, const char *text);   /* "/send" among the commands on top */
+/* What the writer hears when it is done; "": nothing. */
+const char *desk_command_done(struct arena *arena, const struct desk_command *command, const char *language, const char *what);
 
-/* ---- commands of agents (desk_command.c) ---- */
+/* ---- commands of agents (desk_command.c, desk_command_argument.c) ---- */
+struct worked { struct ticket_facts *now; struct ticket_facts before; };         /* a ticket that an agent's mail acts on */
 struct agent_words {                     /* what an agent's mail or command line says */
 	const struct desk_agent *agent;
 	struct { struct action *at; size_t count; } actions;
+	struct { struct worked *at; size_t count; } worked;      /* the ticket that the mail is about first, if it is about one */
 	bool note;                       /* the words never leave the house */
+	int64_t note_ticket;             /* whose note they are; 0: of the ticket that the mail is about */
 	bool send;                       /* "/send": they go out, although they were asked back for */
 	const char *text;                /* without commands */
 	const char *all;                 /* with commands: as they come back if they are not sent */
 	const struct draft *draft;       /* whose words they are; NULL: this mail's own */
 };
-/* Takes the command lines off the top of `text`, and "/note" wherever it stands. False: a command is wrong, or stands where none is carried
- * out; *problem says which and how to write it. */
-bool desk_commands(struct arena *arena, const struct desk_policy *policy, const char *text, int64_t now,
-                   struct agent_words *words, const char **problem);
+/* Takes the command lines off the top of `text`, and "/note" wherever it stands. False: commands are wrong, or stand where none is carried
+ * out; *problem names each line, says what is wrong and how to write it, a line each. */
+bool desk_commands(struct decision *d, const char *text, struct agent_words *words, const char **problem);
+bool desk_begins_with_command(struct arena *arena, const char *text);
+bool desk_asks_to_send(struct arena *arena, const char *text);   /* "/send" among the commands on top */
+/* The tickets that commands on top of `text` name; *past: and do they ask what was before? */
+struct numbers { int64_t *at; size_t count; };
+void desk_command_tickets(struct arena *arena, const char *text, struct numbers *tickets, bool *past);
+/* "#12", or "12" where bare: its number; 0: it is none. */
+int64_t desk_ticket_number(const char *word, size_t length, bool bare);
+/* NULL: the argument is one that the command takes; else what is wrong with it. */
+const char *desk_check_argument(struct decision *d, const struct desk_command *command, const struct desk_agent *writer, struct action *action);
 int64_t desk_parse_until(const char *words, int64_t now);        /* "3d", "2h", "1w", RFC 3339; 0: not understood */
 
 /* ---- an agent's own words (desk_own_words.c) ---- */
@@ -262,6 +283,21 @@ struct new_message *desk_answer_directly(struct decision *d, const struct incomi
 enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
 void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
                             const struct desk_agent *agent, const struct token *token);
+/* Undoes what the agent's last mail on the ticket changed. */
+enum status desk_undo(struct decision *d, struct ticket_facts *ticket, struct action *action, struct error *error);
+/* The commands of a mail (desk_carry_out.c): tickets are looked up by desk_find_worked(), *problem says which are not the writer's. */
+bool desk_find_worked(struct decision *d, struct agent_words *words, struct ticket_facts *own, const char **problem);
+/* All but `last`; the merges among them, or the others. False: *problem names each that could not be done. */
+bool desk_carry_out(struct decision *d, struct agent_words *words, const struct action *last, bool merges, const char **problem);
+struct ticket_facts *desk_worked(const struct agent_words *words, int64_t ticket);       /* 0: the mail's own; NULL: none */
+/* Mails to the writer: what was done, and what he asked for. */
+void desk_answer_commands(struct decision *d, const struct incoming *incoming, const struct agent_words *words);
+/* Of a mail that is on no ticket: why nothing was done. */
+void desk_tell_writer(struct decision *d, const struct incoming *incoming, const struct desk_agent *agent, const char *template, const char *variables);
+/* An agent's new mail to a queue that begins with a command (desk_command_mail.c). False: it is none. */
+bool desk_decide_command_mail(struct decision *d, const struct incoming *incoming);
+/* His new conversation with somebody outside. */
+enum status desk_begin(struct decision *d, const struct action *action, bool raw, struct ticket_facts **ticket, struct error *error);
 /* It is not sent on: kept as a note, and told to him with the reason and his words. */
 void desk_not_sent(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *agent,
                    const char *problem);

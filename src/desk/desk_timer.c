@@ -27,7 +27,7 @@ static void overdue(struct decision *d, const struct ticket_facts *ticket)
 
 void desk_decide_timer(const struct desk_policy *policy, const char *timer, const struct facts *facts, struct plan *plan)
 {
-	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL, 0};
+	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL, 0, NULL};
 	if (!plan->who)
 		plan->who = "timer";
 	if (!facts->ticket)
@@ -53,7 +53,7 @@ void desk_decide_timer(const struct desk_policy *policy, const char *timer, cons
 void desk_decide_digest(const struct desk_policy *policy, const struct desk_agent *agent, const char *lines, const struct facts *facts,
                         struct plan *plan)
 {
-	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL, 0};
+	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL, 0, NULL};
 	const struct desk_queue *queue = &policy->queues.at[0];
 	if (!mail_address_usable(agent->email) || !desk_queue_wants_notice(queue, "agent-digest"))
 		return;

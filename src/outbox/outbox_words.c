@@ -213,11 +213,12 @@ static const char *history_of(const struct rendering *r, const char *newest)
 }
 
 /* The row's own come first: desk_render takes the first of a name. */
-static const char *variables(struct rendering *r)
+static enum status variables(struct rendering *r, const char **all, struct error *error)
 {
 	const struct outgoing *outgoing = &r->row->outgoing;
 	const struct desk_queue *queue = outgoing->queue ? desk_queue_named(r->policy, outgoing->queue) : NULL;
 	CLEANUP_BUFFER struct buffer out;
+	enum status status = STATUS_OK;
 
 	buffer_init(&out);
 	buffer_add_string(&out, outgoing->variables ? outgoing->variables : "");
@@ -234,13 +235,19 @@ static const char *variables(struct rendering *r)
 	add(&out, "text", about_text(r));
 	add(&out, "text_html", own_html(r, about_text(r)));
 	add(&out, "attachments", attachment_names(r));
-	if (outgoing->to_agent) {
+	if (outgoing->to_agent && desk_notice_is(outgoing->template, NOTICE_ANSWERS_COMMANDS)) {
+		status = outbox_asked_list(r, &out, error);
+		outbox_asked_ticket(r, &out);
+		if (outgoing->variables && record_get(r->arena, outgoing->variables, "help"))
+			add(&out, "commands", desk_command_lines(r->arena, outgoing->language));
+	} else if (outgoing->to_agent) {
 		bool helped = desk_notice_is(outgoing->template, NOTICE_EXPLAINS_COMMANDS);
 
 		add(&out, "commands", desk_command_lines(r->arena, helped ? outgoing->language : NULL));
 		add(&out, "history", history_of(r, outgoing->variables ? record_get(r->arena, outgoing->variables, "earlier") : NULL));
 	}
-	return arena_string(r->arena, buffer_string(&out));
+	*all = arena_string(r->arena, buffer_string(&out));
+	return status;
 }
 
 /* ---- words ---- */
@@ -253,8 +260,10 @@ enum status outbox_words(struct rendering *r, struct rendered *rendered, struct 
 	/* The raw mail is needed for its words, or for its attachments: their names, or themselves in an agent's answer. */
 	if (!status)
 		status = raw_read(r, error);
+	const char *all = "";
+	if (!status)
+		status = variables(r, &all, error);
 	if (status)
 		return status;
-	return desk_render(r->arena, r->templates, outgoing->template, outgoing->language ? outgoing->language : "", r->policy->language,
-	                   variables(r), rendered, error);
+	return desk_render(r->arena, r->templates, outgoing->template, outgoing->language ? outgoing->language : "", r->policy->language, all, rendered, error);
 }

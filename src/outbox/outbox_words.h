@@ -27,4 +27,8 @@ struct rendering {
 enum status outbox_words(struct rendering *r, struct rendered *rendered, struct error *error);
 void outbox_words_fini(struct rendering *r);     /* whatever outbox_words() said */
 
+/* What an agent asked for, as variables (outbox_asked.c): the list that the row's variables name; its ticket. */
+enum status outbox_asked_list(struct rendering *r, struct buffer *out, struct error *error);
+void outbox_asked_ticket(struct rendering *r, struct buffer *out);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#define PAST_MESSAGES 60         /* rows of a history, the newest, whose messages are looked at */
 #define MERGES_FOLLOWED 64       /* more than anybody merges in a row; also ends a circle */
 
 enum status resolve_merged(struct store *store, int64_t *ticket, struct error *error)
@@ -129,6 +130,74 @@ static enum status facts_of_clue_ticket(struct store *store, struct arena *arena
 	return status == STATUS_OK && *found ? read_rush(store, *found, error) : status;
 }
 
+/* ---- what was before: for commands of agents ---- */
+
+static void note_past(struct arena *arena, struct ticket_past *past, const struct history_row *row, bool reply)
+{
+	static const enum past_kind kinds[HISTORY_KINDS] = {
+		[HISTORY_STATE] = PAST_STATE, [HISTORY_QUEUE] = PAST_QUEUE, [HISTORY_AGENT] = PAST_AGENT, [HISTORY_TAG] = PAST_TAG, [HISTORY_UNTAG] = PAST_UNTAG,
+		[HISTORY_PENDING] = PAST_PENDING, [HISTORY_PARTICIPANT] = PAST_CC, [HISTORY_LEFT] = PAST_UNCC, [HISTORY_LANGUAGE] = PAST_LANGUAGE,
+		[HISTORY_WATCHES] = PAST_WATCH, [HISTORY_UNWATCHES] = PAST_UNWATCH,
+#define FIELD(member, NAME, history) [history] = PAST_FIELD,
+		TICKET_FIELDS(FIELD)
+#undef FIELD
+	};
+	static const enum ticket_field fields[HISTORY_KINDS] = {
+#define FIELD(member, NAME, history) [history] = TICKET_FIELD_##NAME,
+		TICKET_FIELDS(FIELD)
+#undef FIELD
+	};
+	struct past_change *change = ARENA_PUSH(arena, &past->changes);
+
+	*change = (struct past_change){ .at = row->at, .who = row->who, .why = row->why, .field = fields[row->kind], .was = row->was, .now = row->now };
+	change->what = reply ? PAST_REPLY : kinds[row->kind];
+	if (row->kind == HISTORY_AGENT || row->kind == HISTORY_CREATED)
+		strings_add(arena, &past->agents, row->kind == HISTORY_AGENT ? row->now : store_history_created(arena, row, HISTORY_CREATED_AGENT));
+	if (row->kind == HISTORY_QUEUE || row->kind == HISTORY_CREATED)
+		strings_add(arena, &past->queues, row->kind == HISTORY_QUEUE ? row->now : store_history_created(arena, row, HISTORY_CREATED_QUEUE));
+}
+
+/* The newest first; of the oldest rows of a very long history only what the ticket began with is missed. */
+static enum status read_past(struct store *store, struct arena *arena, struct ticket_facts *ticket, struct error *error)
+{
+	struct { struct history_row *at; size_t count; } rows = { 0 };
+	struct cursor cursor;
+	enum status status;
+
+	cursor_open(&cursor, store->engine, error, SQL_HISTORY, "i", ticket->id);
+	while (cursor_next(&cursor)) {
+		struct history_row *row = ARENA_PUSH(arena, &rows);
+
+		history_read_columns(&cursor, arena, row);
+		row->at = cursor_number(&cursor, 5);
+		row->who = cursor_text(&cursor, arena, 6);
+		row->why = cursor_text(&cursor, arena, 7);
+	}
+	status = cursor_close(&cursor);
+	for (size_t i = rows.count; i > 0 && status == STATUS_OK; i--) {
+		const struct history_row *row = &rows.at[i - 1];
+		struct message_row message = { .kind = MESSAGE_NOTE };
+
+		if (row->kind == HISTORY_MESSAGE && rows.count - i < PAST_MESSAGES)
+			status = store_message(store, arena, ticket->id, (int)row->number, &message, error);
+		note_past(arena, &ticket->past, row, message.kind == MESSAGE_REPLY && message.out);
+	}
+	return status;
+}
+
+static enum status read_pasts(struct store *store, struct arena *arena, struct facts *facts, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < facts->clues.count && status == STATUS_OK; i++) {
+		struct ticket_facts *ticket = facts->clues.at[i].ticket;
+
+		if (ticket && !ticket->past.changes.count)
+			status = read_past(store, arena, ticket, error);
+	}
+	return status;
+}
+
 /* Nothing that the mail refers to is known; has its sender referred to the same before? */
 static enum status read_referred(struct store *store, struct arena *arena, const struct incoming *incoming, struct facts *facts, struct error *error)
 {
@@ -186,7 +255,7 @@ static enum status read_clues(struct store *store, struct arena *arena, const st
 		status = ticket_of_clue(store, arena, incoming, &evidence->at[i], facts, &ticket, error);
 		if (status == STATUS_OK)
 			status = facts_of_clue_ticket(store, arena, facts, ticket, &found, error);
-		if (status == STATUS_OK && found && !found->beside && !found->queue_is_new)
+		if (status == STATUS_OK && found && evidence->at[i].kind != EVIDENCE_MENTION && !found->beside && !found->queue_is_new)
 			status = read_other_queue(store, arena, incoming, found, error);
 		*ARENA_PUSH(arena, &facts->clues) = (struct clue_facts){ .clue = &evidence->at[i], .ticket = found };
 	}
@@ -352,6 +421,8 @@ static enum status read_facts_of_mail(struct store *store, struct arena *arena, 
 		status = read_sender(store, arena, incoming, evidence, facts, error);
 	if (status == STATUS_OK)
 		status = read_news(store, arena, facts, error);
+	if (status == STATUS_OK && evidence->past)
+		status = read_pasts(store, arena, facts, error);
 	return status;
 }
 

@@ -318,7 +318,7 @@ def test_merge_by_mail(desk):
     merged = desk.ticket(2)
     assert merged["state"] == "closed" and merged["linked"] == [1] and merged["merged_into"] == 1
     desk.accept(mail(subject="three"))
-    desk.wait_sent(3, to=BOB)
+    wait_until(lambda: [m for m in desk.sent_to(BOB) if "[#3]" in m["Subject"]])
     agent(desk, "/merge 1\n/assign me\n\nWe go on there.\n", ticket=3)
     merged = desk.ticket(3)
     assert merged["state"] == "closed" and merged["merged_into"] == 1 and merged["agent"] == "bob"

@@ -41,14 +41,19 @@ static void read_anything(struct arena *arena, const char *text)
 	struct token token;
 	struct address_facts facts;
 	struct agent_words words = {0};
+	struct facts facts_of_mail = {.now = 1};
+	struct decision decision = {.policy = &policy, .facts = &facts_of_mail, .arena = arena, .language = "it"};
+	struct numbers tickets = {0};
+	bool past = false;
 	const char *problem;
 	if (desk_token_read(&policy.keys, text, strlen(text), &token) || desk_message_id_read(&policy, text, &token))
 		abort();                         /* nobody guesses 80 bits */
 	desk_address(&policy, text, &facts);
 	if (facts.class == ADDRESS_TICKET || facts.class == ADDRESS_BOUNCE || desk_link_read(&policy, text, 0, &token) != LINK_UNKNOWN)
 		abort();
-	if (!desk_commands(arena, &policy, text, 1, &words, &problem) && (!problem || !*problem))
+	if (!desk_commands(&decision, text, &words, &problem) && (!problem || !*problem))
 		abort();
+	desk_command_tickets(arena, text, &tickets, &past);
 	desk_parse_until(text, 1);
 }
 

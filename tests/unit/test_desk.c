@@ -460,7 +460,8 @@ static void an_answer_to_what_is_old_comes_back(void **state)
 /* Each way of writing one is understood, and each of five languages says what it does. */
 static void the_notices_name_every_command(void **state)
 {
-	static const char *const names[] = {"assign", "queue", "tag", "untag", "cc", "uncc", "priority", "pending", "note", "resolve", "close", "reopen", "merge", "send"};
+	static const char *const names[] = {"assign", "queue", "tag", "untag", "cc", "uncc", "priority", "pending", "note", "resolve", "close", "reopen", "merge", "send", "help"};
+	static const char *const others[] = {"watch", "unwatch", "language", "undo", "show", "list", "search", "new"};
 	static const char *const languages[] = {"en", "it", "de", "fr", "es"};
 	struct arena arena;
 	arena_init(&arena);
@@ -469,9 +470,13 @@ static void the_notices_name_every_command(void **state)
 	for (const char *at = lines; (at = strstr(at, "\n/")); at++)
 		count++;
 	assert_true(count >= COUNT_OF(names));
-	assert_true(desk_command_at(count - 1) && !desk_command_at(count));
+	assert_true(desk_command_at(count));             /* /help tells of the others */
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		expect(lines, arena_printf(&arena, "\n/%s", names[i]));
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		expect_not(lines, arena_printf(&arena, "\n/%s", others[i]));
+		expect(english, arena_printf(&arena, "\n/%s", others[i]));
+	}
 	for (size_t i = 0; i < COUNT_OF(languages); i++) {
 		const char *helped = desk_command_lines(&arena, languages[i]);
 		assert_true(i == 0 || strcmp(helped, english) != 0);
@@ -516,11 +521,11 @@ static void commands_by_mail(void **state)
 	plan = agent_writes(&w, &ticket, "bob", "bob@example.org", "\xC2\xA0\n\xEF\xBB\xBF/tag\xC2\xA0vpn\xC2\xA0\n\xE2\x80\x8B\n/note\nThe customer is always late.");
 	expect(plan, "tag ticket 7 vpn\n");
 	expect(plan, "append message 3 (note, in)");
-	expect_not(plan, "enqueue");
+	expect_not(plan, "anna@customer.example:");
 	arena_fini(&w.arena);
 	plan = agent_writes(&w, &ticket, "bob", "bob@example.org", "/tag vpn\n\xC2\xA0\n\xE3\x80\x80\n");
 	expect(plan, "append message 3 (note, in) to ticket 7: commands only");
-	expect_not(plan, "enqueue");
+	expect_not(plan, "anna@customer.example:");
 	arena_fini(&w.arena);
 }
 

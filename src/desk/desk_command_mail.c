@@ -1,0 +1,180 @@
+/*
+ * desk_command_mail.c - an agent's new mail to a queue that begins with a command: no request of his, but his orders.
+ *
+ * It comes without the signed address of a notice, so what it proves is what the mail server found (desk_proof.c). To be told something, it is enough
+ * that nothing speaks against him: the answer goes to his own address. To change something, or write to somebody in the desk's name, he must be
+ * proved. Words have a taker (/note #12, /new) or are asked back for. Nothing of such a mail opens a ticket as if he were a customer.
+ */
+#include <string.h>
+
+#include "desk_private.h"
+
+/* Without a quote of his own mails: nobody knows what those hold. */
+static bool read_words(struct decision *d, const struct incoming *incoming, struct agent_words *words, const char **problem)
+{
+	const struct mail *mail = incoming->mail;
+	words->all = words->text = "";
+	if (!desk_commands(d, desk_with_signature(d->arena, mail->reply_text, mail->signature), words, problem))
+		return false;
+	if (mail->signature && *mail->signature && strstr(words->text, mail->signature) && strlen(words->text) <= strlen(mail->signature) + 4)
+		words->text = "";
+	return true;
+}
+
+static struct action *begins(struct agent_words *words)
+{
+	for (size_t i = 0; i < words->actions.count; i++)
+		if (words->actions.at[i].kind == ACTION_NEW)
+			return &words->actions.at[i];
+	return NULL;
+}
+
+static bool only_asks(const struct agent_words *words)
+{
+	for (size_t i = 0; i < words->actions.count; i++)
+		if (!(desk_command_of(words->actions.at[i].kind, words->actions.at[i].field)->what & COMMAND_TELLS))
+			return false;
+	return !words->note;
+}
+
+static bool is_proved(struct decision *d, const struct mail *mail)
+{
+	enum proof_kind kind = desk_proof(d->arena, mail).kind;
+	return kind == PROOF_PASS || kind == PROOF_ALIGNED;
+}
+
+static const char *say(struct decision *d, enum sentence which, const char *one)
+{
+	return desk_sentence(d->arena, d->language, which, one, NULL, NULL);
+}
+
+/* NULL, or why nothing is done. */
+static const char *judge(struct decision *d, const struct incoming *incoming, struct agent_words *words, const struct action *new)
+{
+	const char *doubt = desk_agent_not_proved(d->arena, d->policy, incoming->mail);
+	bool news = false;
+	for (size_t i = 0; i < words->actions.count; i++) {
+		if (news && words->actions.at[i].kind == ACTION_NEW)
+			return say(d, SAY_ONCE, "new");
+		news |= words->actions.at[i].kind == ACTION_NEW;
+	}
+	if (doubt)
+		return doubt;
+	if (!only_asks(words) && !is_proved(d, incoming->mail))
+		return say(d, SAY_NOT_PROVED, NULL);
+	if (words->send || (*words->text && !new && !words->note_ticket))
+		return say(d, SAY_FOR_NOBODY, NULL);
+	if (new && !*words->text)
+		return say(d, SAY_NO_WORDS, "new");
+	if (new && (incoming->house_file || desk_holds_house_token(d->policy, 0, words->text)))
+		return say(d, SAY_HOUSE_TOKEN, NULL);
+	return NULL;
+}
+
+static const char *begin(struct decision *d, const struct incoming *incoming, struct agent_words *words, const struct action *new, struct ticket_facts **made)
+{
+	struct error error;
+	struct action action = *new;
+	action.who = words->agent->name;
+	action.to = new->argument;
+	action.argument = incoming->address.queue->name;
+	action.subject = incoming->mail->subject;
+	action.text = words->text;
+	if (desk_begin(d, &action, true, made, &error) != STATUS_OK)
+		return arena_printf(d->arena, "%s: %s", new->line, error.text);
+	return NULL;
+}
+
+static void add_note(struct decision *d, const struct incoming *incoming, const struct agent_words *words)
+{
+	struct ticket_facts *ticket = desk_worked(words, words->note_ticket);
+	struct new_message *message = desk_plan_message(d, ticket, MESSAGE_NOTE, false);
+	message->raw = true;
+	message->from = incoming->mail->from;
+	message->message_id = incoming->mail->message_id;
+	message->text = words->text;
+	message->agent = words->agent->name;
+	desk_plan_event(d, ticket, EVENT_AGENT_NOTE, NULL);
+}
+
+static const char *carry_out(struct decision *d, const struct incoming *incoming, struct agent_words *words)
+{
+	const struct action *new = begins(words);
+	struct ticket_facts *made = NULL;
+	const char *problem = judge(d, incoming, words, new);
+	if (!problem && new)
+		problem = begin(d, incoming, words, new, &made);
+	if (problem || !desk_find_worked(d, words, made, &problem) || !desk_carry_out(d, words, NULL, false, &problem))
+		return problem;
+	if (*words->text && words->note_ticket)
+		add_note(d, incoming, words);
+	desk_carry_out(d, words, NULL, true, &problem);
+	return problem;
+}
+
+static const char *one_line(struct arena *arena, const char *text)
+{
+	char *line = arena_string(arena, text);
+	for (char *at = line; *at; at++)
+		if (*at == '\n')
+			*at = ';';
+	return line;
+}
+
+static void refuse(struct decision *d, const struct incoming *incoming, const struct agent_words *words, const char *problem)
+{
+	CLEANUP_BUFFER struct buffer variables = {0};
+	record_add(&variables, "problem", problem);
+	record_add(&variables, "text", utf8_cut(d->arena, incoming->mail->reply_text, 16 * 1024));
+	desk_tell_writer(d, incoming, words->agent, "agent-command-error", arena_string(d->arena, buffer_string(&variables)));
+	desk_plan_disposition(d, DISPOSITION_COMMAND_ERROR, 0, 0, one_line(d->arena, problem));
+}
+
+static void done(struct decision *d, const struct incoming *incoming, const struct agent_words *words, size_t mark)
+{
+	for (size_t i = 0; i < words->worked.count; i++)
+		desk_tell_colleagues(d, &words->worked.at[i].before, words->worked.at[i].now, words->agent->name, mark);
+	desk_answer_commands(d, incoming, words);
+	d->plan->ticket = words->worked.count ? words->worked.at[0].before.id : 0;
+	desk_plan_disposition(d, DISPOSITION_COMMANDS, d->plan->ticket, 0, NULL);
+}
+
+/* Of several queues in one header, the first carries it out. */
+static bool is_for_other(const struct decision *d, const struct incoming *incoming)
+{
+	const struct mail_addresses *const lists[] = {&incoming->mail->to, &incoming->mail->cc};
+	for (size_t k = 0; k < COUNT_OF(lists); k++)
+		for (size_t i = 0; i < lists[k]->count; i++) {
+			const struct desk_queue *queue = desk_queue_with_address(d->policy, lists[k]->at[i].address);
+			if (queue)
+				return queue != incoming->address.queue;
+		}
+	return false;
+}
+
+bool desk_decide_command_mail(struct decision *d, const struct incoming *incoming)
+{
+	const struct mail *mail = incoming->mail;
+	struct agent_words words = {.agent = desk_agent_with_address(d->policy, mail->from.address)};
+	const char *problem;
+	if (!words.agent || incoming->address.class != ADDRESS_QUEUE || mail->list_mail || mail->forwards || desk_agents_clue(d->facts)
+	    || !desk_begins_with_command(d->arena, mail->reply_text))
+		return false;
+	d->plan->who = words.agent->name;
+	d->language = desk_agents_language(d->policy, words.agent);
+	if (is_for_other(d, incoming)) {
+		desk_plan_disposition(d, DISPOSITION_COMMANDS, 0, 0, "carried out for the other queue that it went to");
+		return true;
+	}
+	size_t mark = d->plan->count;
+	int64_t outbox = d->next_outbox;
+	if (read_words(d, incoming, &words, &problem) && !(problem = carry_out(d, incoming, &words))) {
+		done(d, incoming, &words, mark);
+		return true;
+	}
+	d->plan->count = mark;           /* all or nothing */
+	d->plan->ticket = 0;
+	d->next_outbox = outbox;
+	refuse(d, incoming, &words, problem);
+	return true;
+}

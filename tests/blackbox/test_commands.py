@@ -1,0 +1,148 @@
+"""What agents say by commands: in a reply to a notice, and in a mail of their own to a queue."""
+import re
+
+from desk import address_of, mail, setup, wait_until
+
+BOB, ANNA, EVA = "bob@agents.example", "anna@example.com", "eva@agents.example"
+PROVED = [("Authentication-Results", "mx.example.org; dmarc=pass header.from=agents.example")]
+CONFIG = {"authserv_id": "mx.example.org"}
+
+
+def write(desk, body, sender=BOB, to="support@example.org", proved=True, **more):
+    desk.accept(mail(sender=sender, to=to, body=body, subject=more.pop("subject", "Orders"), headers=PROVED if proved else (), **more), to, sender=sender)
+
+
+def answers(desk, event, count, to=BOB):
+    """Mails to the agent with that word in them, once there are so many."""
+    return wait_until(lambda: (lambda found: found if len(found) >= count else None)([m for m in desk.sent_to(to) if event in m.text]), what=event)
+
+
+def flat(sent):
+    return " ".join(sent.text.split())
+
+
+def start(desk, subject="Printer", body="It does not print.\n"):
+    count = len([m for m in desk.sent_to(BOB)])
+    desk.accept(mail(subject=subject, body=body))
+    return desk.wait_sent(count + 1, to=BOB)[-1]
+
+
+def reply(desk, notice, body, sender=BOB):
+    desk.accept(mail(sender=sender, body=body, reply_to=notice, headers=PROVED), address_of(notice), sender=sender)
+
+
+@setup(config=CONFIG)
+def test_commands_in_a_mail_of_their_own_act_on_the_tickets_they_name(desk):
+    start(desk)
+    start(desk, "Scanner", "It does not scan.\n")
+    write(desk, "/assign #1 me\n/tag #2 office\n/priority #2 high\n")
+    assert desk.ticket(1)["agent"] == "bob" and desk.ticket(2)["tags"] == ["office"] and desk.ticket(2)["priority"] == "high"
+    told = flat(answers(desk, "Done:", 1)[0])
+    assert "#1: bob has it" in told and "#2: tag office added" in told and "#2: priority: high" in told
+    write(desk, "/note #2\nShe called at noon.\n")
+    last = desk.ticket(2)["messages"][-1]
+    assert last["kind"] == "note" and "called at noon" in last["text"]
+    write(desk, "/close #1\n/asing #2 eva\n/queue #2 nowhere\n/tag #77 x\n")
+    told = flat(answers(desk, "not carried out", 1)[0])
+    assert '"/asing" is not a command' in told and 'there is no queue "nowhere"' in told, told
+    assert desk.ticket(1)["state"] == "open" and len(desk.tickets()) == 2
+    write(desk, "/tag #77 x\n")
+    assert "there is no ticket 77" in flat(answers(desk, "not carried out", 2)[1])
+    rows = desk.cli("mailbox", "list").json
+    assert [r["disposition"] for r in rows].count("commands") == 2, rows
+
+
+@setup(config=CONFIG)
+def test_nobody_is_an_agent_by_his_from_alone(desk):
+    start(desk)
+    write(desk, "/close #1\n", proved=False)
+    assert "nothing proves that you wrote it" in flat(answers(desk, "not carried out", 1)[0])
+    write(desk, "/new victim@example.net\n\nBuy this.\n", proved=False)
+    answers(desk, "not carried out", 2)
+    assert desk.ticket(1)["state"] == "new" and len(desk.tickets()) == 1 and not desk.sent_to("victim@example.net")
+    write(desk, "/close #1\n", sender="mallory@example.net")
+    assert desk.ticket(1)["state"] == "new"
+
+
+@setup(config=CONFIG)
+def test_list_show_search_and_help_by_mail(desk):
+    start(desk, "Printer", "The toner is empty.\n")
+    notice = start(desk, "Scanner", "The lamp flickers.\n")
+    reply(desk, notice, "/note\nShe never pays.\n")
+    reply(desk, notice, "/assign me\n")
+    write(desk, "/list\n/help\n/search toner\n/list state:new\n")
+    mine = answers(desk, "Yours:", 1)[0]
+    assert re.search(r"Yours:\s+#2 +open +bob +Anna Bianchi +Scanner", mine.text) and re.search(r"in your queues:\s+#1 +new +- ", mine.text), mine.text
+    assert "/undo" in answers(desk, "These commands", 1)[0].text
+    found = [m for m in answers(desk, "Found by", 2) if "toner" in m.text][0]
+    assert "#1" in found.text and "#2" not in found.text, found.text
+    before = len(desk.ticket(2)["messages"])
+    write(desk, "/show 2\n")
+    shown = answers(desk, "All of request #2", 1)[0]
+    assert "The lamp flickers." in shown.text and "[note] Bob Rossi" in shown.text and "She never pays." in shown.text and "Agent: bob" in shown.text
+    assert len(desk.ticket(2)["messages"]) == before
+    reply(desk, shown, "Change the lamp.\n\n" + "".join("> %s\n" % line for line in shown.text.splitlines()))
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Change the lamp" in m.text])[0]
+    assert "never pays" not in sent.data.decode() and "All of request" not in sent.text
+
+
+QUEUES = [{"name": "support", "address": "support@example.org", "agents": ["bob"]}, {"name": "network", "address": "network@example.org", "agents": ["eva"]}]
+
+
+@setup(config=CONFIG, queues=QUEUES)
+def test_an_agent_sees_and_acts_where_he_works_watches_or_was_told(desk):
+    start(desk)
+    write(desk, "/show 1\n/close #1\n/list state:new\n/search print\n", sender=EVA)
+    told = flat(answers(desk, "not carried out", 1, to=EVA)[0])
+    assert "/show 1: ticket 1 is in none of your queues" in told and "/close #1: ticket 1" in told
+    write(desk, "/list state:new\n/search print\n", sender=EVA)
+    assert all("#1" not in m.text for m in answers(desk, "Found by", 2, to=EVA))
+    desk.cli("ticket", "watch", "1", "--as", "eva")
+    assert desk.ticket(1)["watchers"] == ["eva"]
+    write(desk, "/list state:new\n", sender=EVA)
+    assert "#1" in answers(desk, "Found by", 3, to=EVA)[2].text
+    write(desk, "/unwatch 1\n", sender=EVA)
+    assert desk.ticket(1)["watchers"] == []
+    write(desk, "/tag #1 x\n", sender=EVA)
+    answers(desk, "not carried out", 2, to=EVA)
+    desk.cli("ticket", "queue", "1", "network")
+    desk.cli("ticket", "queue", "1", "support")
+    write(desk, "/tag #1 x\n", sender=EVA)
+    assert desk.ticket(1)["tags"] == ["x"]
+
+
+@setup(config=CONFIG)
+def test_an_agent_begins_a_conversation_by_mail(desk):
+    write(desk, "/new Carl <carl@example.net>\n/priority high\n\nDear Carl, when may we come?\n-- \nBob\n", subject="Your new line", to="network@example.org")
+    sent = wait_until(lambda: desk.sent_to("carl@example.net"))[0]
+    assert "when may we come" in sent.text and "/new" not in sent.text and sent["Subject"] == "Your new line [#1]" and "network@example.org" in sent["From"]
+    assert BOB not in sent.data.decode()
+    ticket = desk.ticket(1)
+    assert ticket["customer"]["address"] == "carl@example.net" and ticket["agent"] == "bob" and ticket["priority"] == "high" and ticket["queue"] == "network"
+    desk.accept(mail(sender="carl@example.net", body="Tomorrow.\n", reply_to=sent), address_of(sent), sender="carl@example.net")
+    assert len(desk.tickets()) == 1 and desk.ticket(1)["messages"][-1]["kind"] == "reply"
+
+
+@setup(config=CONFIG)
+def test_undo_takes_back_what_the_last_mail_changed(desk):
+    notice = start(desk)
+    reply(desk, notice, "/assign eva\n/tag vpn\n/priority urgent\n/pending 3d\n/cc dora@example.net\n")
+    ticket = desk.ticket(1)
+    assert (ticket["agent"], ticket["tags"], ticket["priority"], ticket["state"]) == ("eva", ["vpn"], "urgent", "pending")
+    reply(desk, notice, "/undo\n")
+    ticket = desk.ticket(1)
+    assert (ticket["agent"], ticket["tags"], ticket["priority"], ticket["state"]) == (None, [], "normal", "new"), ticket
+    assert "dora@example.net" not in [r["address"] for r in ticket["readers"]]
+    assert "undone: " in flat(answers(desk, "undone:", 1)[0])
+    reply(desk, notice, "/undo\n")
+    assert "nothing of yours to undo" in flat(answers(desk, "not carried out", 1)[0])
+    assert desk.cli("fsck").code == 0
+
+
+@setup(config=CONFIG)
+def test_a_command_for_another_ticket_in_a_reply_leaves_the_words_where_they_belong(desk):
+    first, second = start(desk), start(desk, "Scanner", "It does not scan.\n")
+    reply(desk, second, "/close #1\n/language it\n\nTry the other cable.\n")
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "other cable" in m.text])[0]
+    assert "[#2]" in sent["Subject"] and desk.ticket(1)["state"] == "closed" and desk.ticket(2)["state"] == "open"
+    assert desk.ticket(2)["language"] == "it" and all("cable" not in m["text"] for m in desk.ticket(1)["messages"])

@@ -1,0 +1,292 @@
+/*
+ * test_desk_commands.c - what agents say by commands: in a reply to a notice and in a mail of their own, on the ticket and on others.
+ */
+#include "test_desk.h"
+
+/* A reply to bob's notice of ticket 7. */
+static const char *replies(struct world *w, struct ticket_facts *ticket, const char *text)
+{
+	static struct mail mail;
+	mail = mail_of("bob@example.org");
+	mail.kind = MAIL_REPLY;
+	mail.reply_text = text;
+	world_init(w, &mail, "support@example.org");
+	struct token token = {TOKEN_AGENT, 7, 0, desk_who("bob")};
+	w->incoming.recipient = desk_token_address(&w->arena, &w->policy, "support@example.org", &token);
+	desk_address(&w->policy, w->incoming.recipient, &w->incoming.address);
+	return decide(w, ticket);
+}
+
+/* A mail of an agent's own to a queue; dmarc NULL: the mail server says nothing. */
+static const char *writes(struct world *w, struct ticket_facts *ticket, const char *from, const char *queue, const char *dmarc, const char *text)
+{
+	static struct mail mail;
+	mail = mail_of(from);
+	mail.subject = "Hello";
+	mail.message_id = "<own@agents.example>";
+	mail.reply_text = text;
+	mail.authentication.dmarc = dmarc;
+	world_init(w, &mail, queue);
+	return decide(w, ticket);
+}
+
+#define OWN(text) writes(&w, &ticket, "bob@example.org", "support@example.org", "pass", text)
+
+static void a_summary_comes_back_only_where_something_but_the_answer_was_asked_for(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	expect_not(replies(&w, &ticket, "Restart it."), "agent-done");
+	arena_fini(&w.arena);
+	expect_not(replies(&w, &ticket, "/note\nShe is late."), "agent-done");
+	arena_fini(&w.arena);
+	const char *plan = replies(&w, &ticket, "/tag vpn\n\nRestart it.");
+	expect(plan, "enqueue mail to anna@customer.example: reply");
+	expect(plan, "enqueue mail to bob@example.org: agent-done");
+	arena_fini(&w.arena);
+}
+
+static void who_only_asks_changes_nothing(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	const char *plan = replies(&w, &ticket, "/show\n/list\n/search printer\n/help\n");
+	expect(plan, "enqueue mail to bob@example.org: agent-shown");
+	expect(plan, "enqueue mail to bob@example.org: agent-done");
+	expect(plan, "disposition: commands");
+	expect_not(plan, "append");
+	expect_not(plan, "state");
+	arena_fini(&w.arena);
+	plan = replies(&w, &ticket, "/show\n\nRestart it.");
+	expect(plan, "enqueue mail to anna@customer.example: reply");
+	expect(plan, "enqueue mail to bob@example.org: agent-shown");
+	arena_fini(&w.arena);
+}
+
+static void every_wrong_line_is_named(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	const char *plan = replies(&w, &ticket, "/asign eve\n/assign zoe\n/close now\n/tag\n/language klingon\n/list colour:red\n/tag vpn\nHello");
+	expect(plan, "not sent: \"/asign\" is not a command;/assign zoe: there is no agent \"zoe\";/close stands alone on its line, but \"now\" follows;/tag needs a word");
+	expect(plan, "/language klingon: \"klingon\" is no language");
+	expect(plan, "/list colour:red: ");
+	expect_not(plan, "anna@customer.example:");
+	expect_not(plan, "tag ticket");
+	arena_fini(&w.arena);
+	plan = replies(&w, &ticket, "/untag wifi\n/show 99\n/close #98");
+	expect(plan, "/show 99: there is no ticket 99;/close #98: there is no ticket 98");
+	arena_fini(&w.arena);
+}
+
+static void wrong_lines_are_named_in_the_agents_language(void **state)
+{
+	struct world w;
+	static struct mail mail;
+	static const char *const languages[] = {"it", "de", "fr", "es"};
+	static const char *const wanted[] = {"non è un comando", "ist kein Befehl", "n’est pas une commande", "no es un comando"};
+	for (size_t i = 0; i < COUNT_OF(languages); i++) {
+		mail = mail_of("bob@example.org");
+		mail.reply_text = "/asign #12 me\n";
+		mail.authentication.dmarc = "pass";
+		world_init(&w, &mail, "support@example.org");
+		w.policy.language = languages[i];
+		expect(decide(&w, NULL), wanted[i]);
+		arena_fini(&w.arena);
+	}
+}
+
+static void an_agents_own_mail_acts_on_the_tickets_that_it_names(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(12);
+	ticket.agent = "";
+	const char *plan = OWN("/assign #12 me\n/tag #12 vpn\n");
+	expect(plan, "agent of ticket 12: nobody -> bob");
+	expect(plan, "tag ticket 12 vpn");
+	expect(plan, "enqueue mail to bob@example.org: agent-done");
+	expect(plan, "disposition: commands");
+	expect_not(plan, "create ticket");
+	arena_fini(&w.arena);
+	plan = OWN("/note #12\nShe called.\n");
+	expect(plan, "append message 3 (note, in) to ticket 12");
+	expect_not(plan, "anna@customer.example:");
+	arena_fini(&w.arena);
+	plan = OWN("/show 12\n");
+	expect(plan, "enqueue mail to bob@example.org: agent-shown");
+	arena_fini(&w.arena);
+	plan = OWN("/assign me\n");
+	expect(plan, "disposition: command-error");
+	expect(plan, "/assign needs the number of a ticket here: /assign #12 AGENT");
+	arena_fini(&w.arena);
+	plan = OWN("/close #12\n\nDear Anna, done.\n");
+	expect(plan, "your words are for nobody here");
+	expect_not(plan, "state of ticket");
+	arena_fini(&w.arena);
+}
+
+static void an_agent_acts_on_his_own_tickets_only(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(12);
+	static const char *eve_only[] = {"eve"}, *was[] = {"support"}, *network[] = {"network"};
+	ticket.queue = "network";
+	ticket.agent = "";
+	const char *plan = writes(&w, &ticket, "eve@example.org", "support@example.org", "pass", "/close #12\n/show 12\n");
+	expect(plan, "/close #12: ticket 12 is in none of your queues, and you were not told of it;/show 12: ticket 12 is in none");
+	expect(plan, "disposition: command-error");
+	arena_fini(&w.arena);
+	ticket.watchers = (struct strings){eve_only, 1};
+	expect(writes(&w, &ticket, "eve@example.org", "support@example.org", "pass", "/close #12\n"), "disposition: commands");
+	arena_fini(&w.arena);
+	ticket.watchers.count = 0;
+	ticket.past.queues = (struct strings){was, 1};
+	expect(writes(&w, &ticket, "eve@example.org", "support@example.org", "pass", "/close #12\n"), "disposition: commands");
+	arena_fini(&w.arena);
+	ticket.past.queues = (struct strings){network, 1};
+	ticket.past.agents = (struct strings){eve_only, 1};
+	expect(writes(&w, &ticket, "eve@example.org", "support@example.org", "pass", "/close #12\n"), "disposition: commands");
+	arena_fini(&w.arena);
+}
+
+static void who_changes_something_without_a_signed_address_is_proved_first(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(12);
+	static const char *const results[] = {NULL, "none", "fail"};
+	for (size_t i = 0; i < COUNT_OF(results); i++) {
+		const char *plan = writes(&w, &ticket, "bob@example.org", "support@example.org", results[i], "/close #12\n");
+		expect(plan, "disposition: command-error");
+		expect_not(plan, "state of ticket");
+		arena_fini(&w.arena);
+		plan = writes(&w, &ticket, "bob@example.org", "support@example.org", results[i], "/new anna@customer.example\n\nHello Anna.\n");
+		expect(plan, "disposition: command-error");
+		expect_not(plan, "anna@customer.example:");
+		arena_fini(&w.arena);
+	}
+	/* The answer goes to his own address. */
+	expect(writes(&w, &ticket, "bob@example.org", "support@example.org", NULL, "/list\n"), "enqueue mail to bob@example.org: agent-done");
+	arena_fini(&w.arena);
+	expect(writes(&w, &ticket, "bob@example.org", "support@example.org", "fail", "/show 12\n"), "disposition: command-error");
+	arena_fini(&w.arena);
+	/* Nobody else's mail is read for commands. */
+	expect(writes(&w, &ticket, "anna@customer.example", "support@example.org", "pass", "/close #12\n"), "create ticket");
+	arena_fini(&w.arena);
+}
+
+static void an_agent_begins_a_conversation(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	const char *plan = writes(&w, &ticket, "bob@example.org", "network@example.org", "pass", "/new carl@customer.example\n/tag visit\n\nDear Carl, when may we come?\n");
+	expect(plan, "create ticket 12, new, in queue network for carl");
+	expect(plan, "enqueue mail to carl@customer.example: opened");
+	expect(plan, "tag ticket 12 visit");
+	expect(plan, "agent of ticket 12: nobody -> bob");
+	expect(plan, "disposition: commands");
+	arena_fini(&w.arena);
+	expect(OWN("/new carl@customer.example\n"), "there are no words: write them below /new");
+	arena_fini(&w.arena);
+	expect(OWN("/new carl@customer.example\n/new eva@customer.example\n\nHello"), "/new may stand in a mail once");
+	arena_fini(&w.arena);
+	expect(OWN("/new support@example.org\n\nHello"), "is an address of this desk");
+	arena_fini(&w.arena);
+	plan = replies(&w, &ticket, "/new carl@customer.example\n\nHello Carl.");
+	expect(plan, "/new begins a conversation");
+	expect_not(plan, "carl@customer.example:");
+	arena_fini(&w.arena);
+	world_init(&w, &(struct mail){.from = {"bob@example.org", ""}}, "support@example.org");
+	struct token token = {TOKEN_AGENT, 7, 0, desk_who("bob")};
+	const char *quoting = arena_printf(&w.arena, "/new carl@customer.example\n\nHello, %s wrote", desk_token_address(&w.arena, &w.policy, "support@example.org", &token));
+	struct world v;
+	plan = writes(&v, &ticket, "bob@example.org", "support@example.org", "pass", quoting);
+	expect(plan, "disposition: command-error");
+	expect_not(plan, "carl@customer.example:");
+	arena_fini(&v.arena);
+	arena_fini(&w.arena);
+}
+
+static void of_two_queues_in_one_mail_the_first_carries_it_out(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(12);
+	static struct mail mail;
+	static struct mail_address to[] = {{"network@example.org", ""}, {"support@example.org", ""}};
+	for (int i = 0; i < 2; i++) {
+		mail = mail_of("bob@example.org");
+		mail.reply_text = "/close #12\n";
+		mail.authentication.dmarc = "pass";
+		mail.to.at = to;
+		mail.to.count = 2;
+		world_init(&w, &mail, to[i].address);
+		const char *plan = decide(&w, &ticket);
+		expect(plan, "disposition: commands");
+		i == 0 ? expect(plan, "state of ticket 12: open -> closed") : expect_not(plan, "state of ticket");
+		arena_fini(&w.arena);
+	}
+}
+
+/* ---- /undo ---- */
+
+static struct past_change changed(int64_t at, const char *who, enum past_kind what, const char *was, const char *now)
+{
+	return (struct past_change){.at = at, .who = who, .why = "", .what = what, .was = was, .now = now};
+}
+
+static void the_last_mail_is_taken_back(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	static const char *tags[] = {"vpn"};
+	int64_t now = 1700000000000;
+	struct past_change changes[] = {changed(now - 60000, "bob", PAST_TAG, "", "vpn"), changed(now - 60000, "bob", PAST_QUEUE, "network", "support"),
+	                                changed(now - 90000, "bob", PAST_AGENT, "", "bob"), changed(now - 90000, "anna@customer.example", PAST_OTHER, "", "")};
+	ticket.tags = (struct strings){tags, 1};
+	ticket.past.changes.at = changes;
+	ticket.past.changes.count = COUNT_OF(changes);
+	const char *plan = replies(&w, &ticket, "/undo\n");
+	expect(plan, "untag ticket 7 vpn");
+	expect(plan, "queue of ticket 7: support -> network");
+	expect_not(plan, "agent of ticket 7");
+	expect(plan, "enqueue mail to bob@example.org: agent-done");
+	arena_fini(&w.arena);
+	changes[0].who = changes[1].who = "eve";                 /* a colleague has acted since */
+	plan = replies(&w, &ticket, "/undo\n");
+	expect(plan, "eve has acted on ticket 7 since");
+	expect_not(plan, "agent of ticket 7");
+	arena_fini(&w.arena);
+	changes[0].who = changes[1].who = "bob";
+	changes[0].at = changes[1].at = now - 3700000;
+	expect(replies(&w, &ticket, "/undo\n"), "there is nothing of yours to undo");
+	arena_fini(&w.arena);
+	changes[0].at = changes[1].at = now - 1000;
+	changes[0].why = changes[1].why = "taken back";
+	expect(replies(&w, &ticket, "/undo\n"), "there is nothing of yours to undo");
+	arena_fini(&w.arena);
+}
+
+static void a_wait_is_taken_back_with_its_state(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	int64_t now = 1700000000000;
+	struct past_change changes[] = {changed(now, "bob", PAST_PENDING, "", ""), changed(now, "bob", PAST_STATE, "open", "pending")};
+	ticket.state = STATE_PENDING;
+	ticket.past.changes.at = changes;
+	ticket.past.changes.count = COUNT_OF(changes);
+	const char *plan = replies(&w, &ticket, "/undo\n");
+	expect(plan, "state of ticket 7: pending -> open");
+	expect(plan, "clear timers");
+	arena_fini(&w.arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(a_summary_comes_back_only_where_something_but_the_answer_was_asked_for),
+		cmocka_unit_test(who_only_asks_changes_nothing), cmocka_unit_test(every_wrong_line_is_named), cmocka_unit_test(wrong_lines_are_named_in_the_agents_language),
+		cmocka_unit_test(an_agents_own_mail_acts_on_the_tickets_that_it_names), cmocka_unit_test(an_agent_acts_on_his_own_tickets_only),
+		cmocka_unit_test(who_changes_something_without_a_signed_address_is_proved_first), cmocka_unit_test(an_agent_begins_a_conversation),
+		cmocka_unit_test(of_two_queues_in_one_mail_the_first_carries_it_out), cmocka_unit_test(the_last_mail_is_taken_back),
+		cmocka_unit_test(a_wait_is_taken_back_with_its_state)};
+	return cmocka_run_group_tests_name("desk commands", tests, NULL, NULL);
+}
