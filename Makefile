@@ -49,7 +49,7 @@ LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o
 LIB        := $(BUILD)/libsportello.a
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
-.PHONY: growth all run check check-san check-crash soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
+.PHONY: growth corpus all run check check-san check-crash soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
 .SECONDARY:
 
 all: $(BUILD)/sportellod $(BUILD)/sportello
@@ -97,8 +97,16 @@ $(BUILD)/tests/%.so: tests/shim/%.c
 FUZZ_OBJ := $(call obj,$(wildcard tests/fuzz/*.c))
 
 # Small programs that tests written in Python talk to.
-TEST_TOOLS := $(BUILD)/tools/calendar_try $(BUILD)/tools/clean_try
+TEST_TOOLS := $(BUILD)/tools/calendar_try $(BUILD)/tools/clean_try $(BUILD)/tools/cli_server
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# The command line, to be forked: its objects, and main() by another name.
+$(BUILD)/obj/plain/cli_main.o: $(BUILD)/obj/src/cli/cli_main.o
+	@mkdir -p $(@D)
+	@objcopy --redefine-sym main=sportello_main $< $@
+$(BUILD)/tools/cli_server: $(BUILD)/obj/tests/tools/cli_server.o $(BUILD)/obj/plain/cli_main.o $(filter-out %/cli_main.o,$(call obj,$(CLI_SRC))) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -135,6 +143,11 @@ check-crash: deps-check
 soak: deps-check
 	@$(MAKE) --no-print-directory all bench-tools
 	@BUILD=$(BUILD) python3 tests/soak.py
+
+# Every mail of the corpus, where `make check` asks about a sample: some minutes.
+corpus: deps-check
+	@$(MAKE) --no-print-directory all units
+	@BUILD=$(BUILD) CORPUS_FULL=1 python3 tests/blackbox/run.py corpus
 
 # PROPERTY_MAILS (100000), PROPERTY_SEED=N: see tests/property/run.py.
 property: deps-check
@@ -216,6 +229,7 @@ help:
 	@echo 'make soak       an hour at half the top rate with everything on, a line a minute'
 	@echo 'make property   100,000 mails of random dialogs beside an oracle: who wrote what, for whom, and who read it'
 	@echo 'make bench      performance beside the peers, ratios first: 20 minutes; BENCH=quick: 3'
+	@echo 'make corpus     every mail of the corpus through intake, pages, and rules both ways; some minutes'
 	@echo 'make growth     mails of everything that can be repeated, doubled: time and heap, at -O0, -Og and -O2; half an hour'
 	@echo 'make fuzz       the fuzzers, for a bounded time'
 	@echo 'make mutations  50,000 mutated mails and 10,000 mutated scripts against the rules'

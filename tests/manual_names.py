@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """manual_names.py - every log event and every metric of the sources stands in sportellod(8), every notice in doc/templates.md, and nothing else
-does. Ends with "N passed, N failed".
+does; and what a comment names as a file is one. Ends with "N passed, N failed".
 
 Events are the second argument of log_event(), or in arrays called events; metrics are what daemon_pages.c names.
 """
@@ -50,11 +50,32 @@ def complaints_tried():
     return set(str(int(name)) for name in names)
 
 
+def cited():
+    """{file: files that it names in comments}: names of C, Python and shell with a room's or a folder's name, or in a comment of C."""
+    found = {}
+    for path in glob.glob("src/*/*.[ch]") + glob.glob("include/*.h") + glob.glob("tests/**/*.[ch]", recursive=True):
+        comments = " ".join(re.findall(r"/\*.*?\*/", read(path), re.S))
+        found[path] = set(re.findall(r"(?<![\w/.<\"$-])((?:[\w-]+/)*[\w-]+\.(?:[ch]|py|sh))\b(?![\w(*])", comments))
+    for path in glob.glob("tests/**/*.py", recursive=True) + glob.glob("doc/*.md") + ["HACKING.md", "README.md"]:
+        found[path] = set(re.findall(r"(?<![\w/.<\"$*-])((?:[\w-]+/)*[\w-]+\.(?:h|py|sh))\b(?![\w(*])", read(path)))
+    return found
+
+
+# What is named and lies elsewhere: programs that write hostile mails (SPORTELLO_GENERATORS), the kernel's own header.
+ELSEWHERE = {"gen.py", "gen2.py", "include/uapi/linux/landlock.h"}
+
+
+def missing_files():
+    names = {os.path.join(*path.split(os.sep)[-n:]) for path in glob.glob("**", recursive=True) if not path.startswith("build") for n in range(1, path.count(os.sep) + 2)}
+    return ["%s names %s" % (path, name) for path, cites in sorted(cited().items()) for name in sorted(cites - names - ELSEWHERE)]
+
+
 def section(page, title):
     return re.search(r"^\.S[sh] %s\n(.*?)(?=^\.S[sh] )" % title, page, re.S | re.M).group(1)
 
 
 def main():
+    os.chdir(TOP)
     page, passed, failed = read("man/sportellod.8"), 0, 0
     for title, wanted, pattern in (("Log", events(), r"^\.It Cm ([a-z_.]+)$"), ("Metrics", metrics(), r"^\.It Cm ([a-z_]+)$")):
         told = set(re.findall(pattern, section(page, title), re.M))
@@ -73,6 +94,9 @@ def main():
         print("FAILED: desk_notice_table.c and doc/templates.md do not both have %s" % name)
     passed += len(notices() & notices_told())
     failed += len(notices() ^ notices_told())
+    for words in missing_files():
+        print("FAILED: %s, which is not in the tree" % words)
+    passed, failed = passed + 1, failed + len(missing_files())
     print("%d passed, %d failed" % (passed, failed))
     sys.exit(1 if failed else 0)
 

@@ -13,9 +13,12 @@ ONLY=${ONLY:-$all}
 export BUILD
 passed=0
 failed=0
-log=$(mktemp)
-times=$(mktemp)
-trap 'rm -f "$log" "$times"' EXIT INT TERM
+JOBS=${JOBS:-$(($(nproc) + 2))}          # more than processors: who waits needs none
+logs=$(mktemp -d)
+log=$logs/log
+times=$logs/times
+: >"$times"
+trap 'rm -rf "$logs"' EXIT INT TERM
 
 count() { passed=$((passed + $1)); failed=$((failed + $2)); }
 
@@ -40,33 +43,43 @@ count_line() {
 	count "${line% passed*}" "$bad"
 }
 
-# The unit tests: one program after the other; cmocka counts on standard error.
+# One unit program, its output and how it ended into files of $logs: the parts below run several at a time.
+one_unit='started=$(date +%s%N)
+timeout "$LIMIT" "$1" >"$logs/${1##*/}" 2>&1
+echo "$? $(($(date +%s%N) - started))" >"$logs/${1##*/}.end"'
+
+# The unit tests, $JOBS programs at a time; cmocka counts on standard error.
 units() {
 	for program in "$BUILD"/tests/test_*; do
-		if [ ! -f "$program" ] || [ ! -x "$program" ]; then continue; fi
-		started=$(date +%s%N)
-		timeout $((300 * SLOW)) "$program" >"$log" 2>&1
-		status=$?
-		echo "$(($(date +%s%N) - started)) unit ${program##*/}" | awk '{ printf "%.1f %s %s\n", $1 / 1e9, $2, $3 }' >>"$times"
-		all=$(sed -n 's/^\[==========\] \([0-9]*\) test(s) run\..*/\1/p' "$log" | tail -n 1)
-		good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test(s)\..*/\1/p' "$log" | tail -n 1)
-		skipped=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test(s), listed below.*/\1/p' "$log" | tail -n 1)
+		if [ -f "$program" ] && [ -x "$program" ]; then echo "$program"; fi
+	done >"$logs/programs"
+	# Those that wait most first.
+	{ grep -E '_(care|workers|plain|growth|reduce|rules)$' "$logs/programs"; grep -vE '_(care|workers|plain|growth|reduce|rules)$' "$logs/programs"; } |
+		LIMIT=$((300 * SLOW)) logs=$logs xargs -P "$JOBS" -n 1 sh -c "$one_unit" sh
+	while read -r program; do
+		name=${program##*/}
+		log_of=$logs/$name
+		read -r status took <"$log_of.end"
+		echo "$took unit $name" | awk '{ printf "%.1f %s %s\n", $1 / 1e9, $2, $3 }' >>"$times"
+		all=$(sed -n 's/^\[==========\] \([0-9]*\) test(s) run\..*/\1/p' "$log_of" | tail -n 1)
+		good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test(s)\..*/\1/p' "$log_of" | tail -n 1)
+		skipped=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test(s), listed below.*/\1/p' "$log_of" | tail -n 1)
 		if [ "$status" = 0 ] && [ -n "$all" ] && [ "$all" = $((${good:-0} + ${skipped:-0})) ]; then
-			[ -z "$skipped" ] || grep -A 100 '^\[  SKIPPED \] [0-9]* test(s)' "$log" | sed -n 's/^\[  SKIPPED \] \([a-z].*\)/skipped unit \1/p'
-			echo "unit ${program##*/}: ${good:-0} passed"
+			[ -z "$skipped" ] || grep -A 100 '^\[  SKIPPED \] [0-9]* test(s)' "$log_of" | sed -n 's/^\[  SKIPPED \] \([a-z].*\)/skipped unit \1/p'
+			echo "unit $name: ${good:-0} passed"
 			count "${good:-0}" 0
 		else
-			grep -v '^\[ *\(RUN\|OK\|=*\) *\]' "$log"
+			grep -v '^\[ *\(RUN\|OK\|=*\) *\]' "$log_of"
 			bad=$((${all:-1} - ${good:-0} - ${skipped:-0}))
 			[ "$bad" -gt 0 ] || bad=1
-			echo "FAILED: unit ${program##*/} (exit status $status)"
+			echo "FAILED: unit $name (exit status $status)"
 			count "${good:-0}" "$bad"
 		fi
-	done
+	done <"$logs/programs"
 }
 
 rooms() {
-	sh tests/rooms >"$log" 2>&1
+	python3 tests/rooms >"$log" 2>&1
 	count_line rooms $?
 }
 
@@ -112,27 +125,49 @@ reading() {
 }
 
 blackbox() {
-	[ -e tests/blackbox/run.py ] || return 0
-	timeout $((900 * SLOW)) python3 tests/blackbox/run.py >"$log" 2>&1
+	timeout $((900 * SLOW)) python3 tests/blackbox/run.py -j "$JOBS" >"$log" 2>&1
 	status=$?
-	sed -n 's/^[a-zA-Z]* *\([a-z_]*:[a-z0-9_]*\) (\([0-9.]*\) s).*/\2 \1/p' "$log" >>"$times"
+	sed -n 's/^[a-zA-Z]* *\([a-z_]*:[a-z0-9_]*\) (\([0-9.]*\) s.*/\2 \1/p' "$log" >>"$times"
 	count_line blackbox $status
 }
 
 # Random dialogs beside an oracle; `make property` plays many more, with other seeds.
 property() {
-	PROPERTY_MAILS=900 PROPERTY_SEED=11 PROPERTY_SHRINK=0 timeout $((300 * SLOW)) python3 tests/property/run.py >"$log" 2>&1
-	count_line property $?
+	beside property
+	count_line property "$(cat "$logs/property.end")"
 }
 
 postfix() {
-	timeout $((300 * SLOW)) sh tests/postfix/run >"$log" 2>&1
-	count_line postfix $?
+	beside postfix
+	count_line postfix "$(cat "$logs/postfix.end")"
+}
+
+# These two wait more than they work, so they are started beside the black box; the first call starts one, the second takes its output.
+beside() {
+	if [ ! -e "$logs/$1.process" ]; then
+		case $1 in
+		property) set -- "$1" env PROPERTY_MAILS=900 PROPERTY_SEED=11 PROPERTY_SHRINK=0 timeout $((300 * SLOW)) python3 tests/property/run.py ;;
+		postfix) set -- "$1" timeout $((300 * SLOW)) sh tests/postfix/run ;;
+		esac
+		part_beside=$1
+		shift
+		{ "$@" >"$logs/$part_beside" 2>&1; echo $? >"$logs/$part_beside.end"; } &
+		echo $! >"$logs/$part_beside.process"
+		[ "$part" = blackbox ] && return
+		set -- "$part_beside"
+	fi
+	wait "$(cat "$logs/$1.process")"
+	cp "$logs/$1" "$log"
 }
 
 for part in $ONLY; do
 	case $part in
-	units | rooms | manuals | calendar | reading | blackbox | property | postfix) "$part" ;;
+	blackbox)
+		for other in property postfix; do
+			case " $ONLY " in *" $other "*) beside $other ;; esac
+		done
+		blackbox ;;
+	units | rooms | manuals | calendar | reading | property | postfix) "$part" ;;
 	*) echo "run.sh: there is no part $part" >&2; exit 64 ;;
 	esac
 done

@@ -10,7 +10,7 @@ import texts
 from group import Group, wait_for
 from ports import free_port
 
-BUILD = ""                                                   # bench.py sets these
+BUILD = ""                                                   # run.py sets these
 TOOLS = ""
 TRAINING = 300
 # Acknowledgements are measured, not their bounds.

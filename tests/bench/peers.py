@@ -13,7 +13,7 @@ DOVECOT = shutil.which("dovecot") or ("/usr/sbin/dovecot" if os.path.exists("/us
 SINK = shutil.which("smtp-sink") or ("/usr/sbin/smtp-sink" if os.path.exists("/usr/sbin/smtp-sink") else None)
 SOURCE = shutil.which("smtp-source") or ("/usr/sbin/smtp-source" if os.path.exists("/usr/sbin/smtp-source") else None)
 MAILBOXES = {"sdbox", "maildir", "sieve"}
-TOOLS = ""                                                   # where the compiled tools are; bench.py sets it
+TOOLS = ""                                                   # where the compiled tools are; run.py sets it
 
 
 def lmtp_module():

@@ -6,7 +6,7 @@ A test is a function test_* in tests/blackbox/test_*.py; see desk.py. WORDs pick
 """
 import sys
 sys.dont_write_bytecode = True
-import argparse, concurrent.futures, glob, importlib.util, os, shutil, tempfile, time, traceback
+import argparse, glob, importlib.util, itertools, json, os, resource, select, shutil, tempfile, time, traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -24,7 +24,7 @@ def tests_of(path):
 
 
 def run_one(name, function, keep):
-    """(name, "ok" | "FAILED" | "skipped", seconds, words)"""
+    """("ok" | "FAILED" | "skipped", seconds, seconds of processor of the test and all that it started, words)"""
     directory = tempfile.mkdtemp(prefix="sportello-test-")
     begin, desk, outcome, words = time.monotonic(), None, "ok", ""
     try:
@@ -52,40 +52,65 @@ def run_one(name, function, keep):
             words += "--- kept: %s\n" % directory
         else:
             shutil.rmtree(directory, ignore_errors=True)
-    return name, outcome, time.monotonic() - begin, words
+    spent = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) + desk_module.CommandServer.spent
+    return outcome, time.monotonic() - begin, spent, words
+
+
+def run_all(tests, jobs, keep):
+    """Yields (name, what run_one() returns) as tests end: each in a process of its own, so that one waits for no other's lock, and leaves nothing behind."""
+    desk_module.CommandServer.of_all()
+    waiting, running = list(reversed(tests)), {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            name, function = waiting.pop()
+            get, put = os.pipe()
+            child = os.fork()
+            if child == 0:
+                os.close(get)
+                with open(put, "w") as pipe:
+                    json.dump(run_one(name, function, keep), pipe)
+                os._exit(0)
+            os.close(put)
+            running[get] = (child, name)
+        for get in select.select(list(running), [], [])[0]:
+            with open(get) as pipe:
+                said = pipe.read()
+            child, name = running.pop(get)
+            os.waitpid(child, 0)
+            yield name, json.loads(said) if said else ("FAILED", 0, 0, "the process of the test died")
 
 
 def main():
+    with tempfile.TemporaryDirectory(prefix="sportello-shared-") as desk_module.SHARED:
+        sys.exit(run())
+
+
+def run():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("-j", type=int, default=int(os.environ.get("JOBS", os.cpu_count() or 1)), metavar="JOBS")
+    arguments.add_argument("-j", type=int, default=int(os.environ.get("JOBS", (os.cpu_count() or 1) + 2)), metavar="JOBS")
     arguments.add_argument("-k", action="store_true", help="keep the directories of failed tests")
     arguments.add_argument("words", nargs="*")
     options = arguments.parse_args()
     for program in ("sportellod", "sportello"):
         if not os.access(os.path.join(desk_module.BUILD, program), os.X_OK):
             sys.exit("run.py: no %s in %s: make first, or set BUILD" % (program, desk_module.BUILD))
-    tests = [t for path in sorted(glob.glob(os.path.join(HERE, "test_*.py"))) for t in tests_of(path)]
+    # The first of each file, the second of each ...: those that want the same scene (desk.after) do not stand in line for it.
+    files = [list(tests_of(path)) for path in sorted(glob.glob(os.path.join(HERE, "test_*.py")))]
+    tests = [t for row in itertools.zip_longest(*files) for t in row if t]
     tests = [t for t in tests if not options.words or any(w in t[0] for w in options.words)]
     # Those that need the machine for themselves (kill tests, rates) run after the others, one at a time.
     together = [t for t in tests if not getattr(t[1], "alone", False)]
     counts = {"ok": 0, "FAILED": 0, "skipped": 0}
 
-    def report(result):
-        name, outcome, seconds, words = result
-        counts[outcome] += 1
-        print("%-7s %s (%.1f s)%s" % (outcome, name, seconds, ": " + words if outcome == "skipped" else ""), flush=True)
-        if outcome == "FAILED":
-            print("".join("        " + line + "\n" for line in words.splitlines()), end="", flush=True)
-
-    with concurrent.futures.ThreadPoolExecutor(max(1, options.j)) as pool:
-        for done in concurrent.futures.as_completed([pool.submit(run_one, n, f, options.k) for n, f in together]):
-            report(done.result())
-    for name, function in tests:
-        if getattr(function, "alone", False):
-            report(run_one(name, function, options.k))
+    for among, jobs in ((together, max(1, options.j)), ([t for t in tests if t not in together], 1)):
+        for name, (outcome, seconds, spent, words) in run_all(among, jobs, options.k):
+            counts[outcome] += 1
+            print("%-7s %s (%.1f s, %.1f s of processor)%s" % (outcome, name, seconds, spent, ": " + words if outcome == "skipped" else ""), flush=True)
+            if outcome == "FAILED":
+                print("".join("        " + line + "\n" for line in words.splitlines()), end="", flush=True)
     skipped = ", %d skipped" % counts["skipped"] if counts["skipped"] else ""
     print("%d passed, %d failed%s" % (counts["ok"], counts["FAILED"], skipped))
-    sys.exit(1 if counts["FAILED"] or not tests else 0)
+    return 1 if counts["FAILED"] or not tests else 0
 
 
 main()

@@ -41,19 +41,34 @@ def feed(desk, count, seed=1):
     return truth
 
 
-def confirm(desk, truth, first=1):
-    for i, queue in enumerate(truth):
-        if desk.ticket(first + i)["queue"] != queue:
-            desk.ok("ticket", "queue", first + i, queue)
+def queues_of(desk, first):
+    """The queues of the tickets from that number on, in their order."""
+    return [t["queue"] for t in sorted(desk.tickets(), key=lambda t: t["id"]) if t["id"] >= first]
 
 
-def taught(desk, count=150):
-    truth = feed(desk, count)
+def confirm(desk, truth):
+    for number, (queue, is_in) in enumerate(zip(truth, queues_of(desk, 1)), 1):
+        if queue != is_in:
+            desk.ok("ticket", "queue", number, queue)
+
+
+TAUGHT = 150
+
+
+def teach(desk):
+    truth = feed(desk, TAUGHT)
     confirm(desk, truth)
     figures = desk.ok("learn")
-    assert figures["texts"] == count and figures["queues"] == 3 and figures["routes"], figures
+    assert figures["texts"] == TAUGHT and figures["queues"] == 3 and figures["routes"], figures
     wait_until(lambda: desk.log("learn.loaded", version=figures["version"]))
-    return figures
+    return truth, figures
+
+
+def taught(desk):
+    """Where the tickets so far belong, and what `learn` said of them."""
+    truth, figures = desk.after(teach)
+    wait_until(lambda: desk.log("learn.loaded", version=figures["version"]))
+    return truth, figures
 
 
 def explain(desk, data):
@@ -82,11 +97,10 @@ def test_it_suggests_from_the_first_minute_and_routes_nothing(desk):
 def test_it_routes_what_agents_taught(desk):
     taught(desk)
     truth = feed(desk, 40, seed=2)
-    got = [desk.ticket(151 + i) for i in range(40)]
-    routed = [(t, q) for t, q in zip(got, truth) if t["queue"] != "support"]
-    right = [t for t, q in routed if t["queue"] == q]
+    routed = [(number, got, q) for number, (got, q) in enumerate(zip(queues_of(desk, TAUGHT + 1), truth), TAUGHT + 1) if got != "support"]
+    right = [number for number, got, q in routed if got == q]
     assert len(routed) >= 34 and len(right) >= 0.95 * len(routed), "%d of 40 routed, %d right" % (len(routed), len(right))
-    created = routed[0][0]["history"][0]
+    created = desk.ticket(routed[0][0])["history"][0]
     assert created["why"].startswith("model, ") and "sure: " in created["why"], created
     route = explain(desk, mail(subject="Invoice again", body="The invoice of last month has the wrong amount.\n"))
     assert route["queue"] == "billing" and route["confidence"] > 0.9, route
@@ -98,47 +112,46 @@ def test_it_routes_what_agents_taught(desk):
 
 @setup(queues=QUEUES)
 def test_a_reply_to_nothing_known_is_routed_like_a_request(desk):
-    taught(desk, 120)
+    taught(desk)
     body = "The invoice of last month has the wrong amount.\nPlease send me the invoice once more, accounting needs it.\n"
     strange = [("In-Reply-To", "<of.another@desk.example>"), ("References", "<of.another@desk.example>")]
     answer = mail(subject="Re: your invoice", body=body, headers=strange)
     desk.accept(answer)
-    ticket = desk.ticket(121)
+    ticket = desk.ticket(151)
     assert ticket["queue"] == "billing" and ticket["history"][0]["why"].startswith("model, "), ticket
     desk.accept(answer)                          # the relay did not hear the 250
     both = mail(subject="Re: your invoice", body=body, headers=strange, sender="Carl <carl@example.com>")
     desk.accept(both, ["support@example.org", "network@example.org"])
-    assert [desk.ticket(n)["queue"] for n in (122, 123)] == ["billing", "network"] or [desk.ticket(n)["queue"] for n in (122, 123)] == ["network", "billing"]
-    assert len(desk.tickets()) == 123
+    assert [desk.ticket(n)["queue"] for n in (152, 153)] == ["billing", "network"] or [desk.ticket(n)["queue"] for n in (152, 153)] == ["network", "billing"]
+    assert len(desk.tickets()) == 153
     assert desk.ok("learn", "report")["routed"] == 2 and desk.cli("fsck").code == 0
 
 
 @setup(queues=QUEUES)
 def test_never_against_a_rule_and_never_a_reply(desk):
-    taught(desk, 120)
+    taught(desk)
     with open(os.path.join(desk.directory, "rules", "10.sieve"), "w") as f:
         f.write('require ["fileinto", "imap4flags"];\nif header :contains "subject" "special" { fileinto "queue/hardware"; }\n'
                 'if header :contains "subject" "bobs" { addflag ["agent:bob", "tag:x"]; }\n')
     desk.restart()
     invoice = "The invoice of last month has the wrong amount.\nPlease send me the invoice once more, accounting needs it.\n"
     desk.accept(mail(subject="special invoice", body=invoice))
-    assert desk.ticket(121)["queue"] == "hardware"
+    assert desk.ticket(151)["queue"] == "hardware"
     desk.accept(mail(subject="invoice for network", body=invoice, to="network@example.org"), "network@example.org")
-    assert desk.ticket(122)["queue"] == "network", "only mail to the triage queue is asked about"
+    assert desk.ticket(152)["queue"] == "network", "only mail to the triage queue is asked about"
     desk.accept(mail(subject="bobs invoice", body=invoice))
-    assert (desk.ticket(123)["queue"], desk.ticket(123)["agent"]) == ("support", "bob"), "bob does not work in billing"
+    assert (desk.ticket(153)["queue"], desk.ticket(153)["agent"]) == ("support", "bob"), "bob does not work in billing"
     ack = desk.wait_sent(1, to="anna@example.com", seconds=20)[0]
     desk.accept(mail(subject="Re: " + str(ack["Subject"]), body=invoice, reply_to=ack), ["support@example.org", address_of(ack)])
     number = int(str(ack["Subject"]).split("#")[1].split("]")[0])
-    before = {121: "hardware", 122: "network", 123: "support"}[number]
-    assert desk.ticket(number)["queue"] == before and len(desk.tickets()) == 123
+    before = {151: "hardware", 152: "network", 153: "support"}[number]
+    assert desk.ticket(number)["queue"] == before and len(desk.tickets()) == 153
 
 
 @setup(queues=QUEUES)
 def test_a_damaged_model_is_refused_and_the_older_one_serves(desk):
-    wait_until(lambda: desk.log("learn.loaded"))
-    confirm(desk, feed(desk, 100))
-    first, second = desk.ok("learn")["version"], desk.ok("learn")["version"]
+    first = taught(desk)[1]["version"]
+    second = desk.ok("learn")["version"]
     desk.stop()
     base = sqlite3.connect(os.path.join(desk.state_dir, "sportello.db"))
     assert [r[0] for r in base.execute("SELECT version FROM model ORDER BY version")] == [first, second], "the two newest are kept"
@@ -149,7 +162,7 @@ def test_a_damaged_model_is_refused_and_the_older_one_serves(desk):
     desk.start()
     assert desk.log("learn.refused", version=second) and desk.log("learn.loaded", version=first), desk.log_tail()
     desk.accept(mail(subject="Invoice again", body="The invoice of last month has the wrong amount. Please send me the invoice once more.\n"))
-    assert desk.ticket(101)["queue"] == "billing", desk.ticket(101)["history"]
+    assert desk.ticket(151)["queue"] == "billing", desk.ticket(151)["history"]
     wait_until(lambda: desk.log("learn.trained", why="the newest was refused"), 20)
 
 
@@ -157,7 +170,7 @@ def test_a_damaged_model_is_refused_and_the_older_one_serves(desk):
 def test_corrections_are_reported_and_stop_it(desk):
     taught(desk)
     truth = feed(desk, 20, seed=3)
-    numbers = [i for i in range(151, 171) if desk.ticket(i)["queue"] != "support"]
+    numbers = [i for i, queue in enumerate(queues_of(desk, 151), 151) if queue != "support"]
     assert len(numbers) >= 12, numbers
     for i in numbers[:3]:
         desk.ok("ticket", "queue", i, "support")
@@ -181,8 +194,7 @@ def test_corrections_are_reported_and_stop_it(desk):
 
 @setup(queues=QUEUES, config={"learn.tags": "yes", "learn.priority": "yes"})
 def test_tags_and_priority_are_learned_where_wanted(desk):
-    truth = feed(desk, 150)
-    confirm(desk, truth)
+    truth, _ = taught(desk)
     for i, queue in enumerate(truth):
         if queue == "billing":
             desk.ok("ticket", "tag", i + 1, "money")
@@ -232,10 +244,7 @@ def damage(desk, version):
 
 @setup(queues=QUEUES)
 def test_a_model_that_is_damaged_while_the_desk_runs_changes_nothing(desk):
-    wait_until(lambda: desk.log("learn.loaded"))
-    confirm(desk, feed(desk, 100))
-    served = desk.ok("learn")["version"]
-    wait_until(lambda: desk.log("learn.loaded", version=served))
+    served = taught(desk)[1]["version"]
     base = sqlite3.connect(os.path.join(desk.state_dir, "sportello.db"), timeout=20)
     base.execute("INSERT INTO model SELECT version+1, created+1, note, checksum, substr(bytes,1,5000), configuration FROM model WHERE version=?", (served,))
     base.commit()
@@ -243,7 +252,7 @@ def test_a_model_that_is_damaged_while_the_desk_runs_changes_nothing(desk):
     damage(desk, served)
     wait_until(lambda: desk.log("learn.refused", version=served + 1) and desk.log("learn.refused", version=served))
     desk.accept(mail(subject="Invoice again", body="The invoice of last month has the wrong amount. Please send me the invoice once more.\n"))
-    assert desk.ticket(101)["queue"] == "billing", desk.ticket(101)["history"]
+    assert desk.ticket(151)["queue"] == "billing", desk.ticket(151)["history"]
     assert (desk.metric("sportello_routed_total"), desk.metric("sportello_routed_corrected")) == (1, 0)
-    desk.ok("ticket", "queue", 101, "support")
+    desk.ok("ticket", "queue", 151, "support")
     assert (desk.metric("sportello_routed_total"), desk.metric("sportello_routed_corrected")) == (1, 1)

@@ -5,7 +5,7 @@ word; what it would do is asked of `rules test`, one rule set after the other, w
 """
 import itertools, os
 from desk import Lmtp, mail, setup
-from test_corpus import as_sent, corpus
+from test_corpus import as_sent, corpus, sample
 
 SENDER = "someone@example.net"
 KEYWORDS = {"keywords": [{"name": "money", "any": ["invoice", "payment", "Rechnung", "order", "fattura"]}, {"name": "broken", "regex": "\\b(broken|kaputt|error|fail(s|ed|ure)?)\\b", "in": "both"}],
@@ -93,7 +93,7 @@ def test_replay_of_made_mails(desk):
 @setup(config=KEYWORDS)
 def test_replay_of_the_corpus(desk):
     mails = []
-    for path in corpus():
+    for path in sample(corpus(), 7):
         with open(path, "rb") as f:
             mails.append(as_sent(f.read()))
     rows, expected = compare(desk, mails)

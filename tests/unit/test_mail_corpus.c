@@ -1,7 +1,8 @@
 /*
  * test_mail_corpus.c - all mails of a corpus survive: read twice, whole and in files, attachments too.
  *
- * SPORTELLO_CORPUS names the folder, of folders of .eml files (HACKING.md says more). Skipped without it. Judges nothing of what is understood: corpora/score.py does.
+ * SPORTELLO_CORPUS names the folder, of folders of .eml files (HACKING.md says more). Skipped without it. What is understood of them is
+ * judged elsewhere: in the tests of each kind, and in tests/reading/trial.py.
  */
 #include "test_mail.h"
 

@@ -77,12 +77,7 @@ static const char *only;                 /* rows whose name has it; NULL: all */
 static size_t checked, failures;
 static enum { READING, CLEANING, CLEANING_WORDS } doing;        /* a mail read, or its page cleaned, all of it or what tells its own text */
 
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
+static double now(void) { return (double)processor_us() / 1e6; }
 
 static void repeat(struct buffer *out, const char *unit, size_t bytes)
 {

@@ -54,9 +54,9 @@ static void a_thousand_open_words_are_read_once(void **state)
 	buffer_init(&raw);
 	for (int i = 0; i < 100000; i++)
 		buffer_add_string(&raw, "=?utf-8?Q?x ");
-	int64_t before = clock_monotonic_us();
+	int64_t before = processor_us();
 	decoded(buffer_string(&raw));
-	assert_true(clock_monotonic_us() - before < 3000000);
+	assert_true(processor_us() - before < 3000000);
 }
 
 /* ---- addresses ---- */

@@ -244,7 +244,7 @@ static void deep_and_wide_trees_are_bounded(void **state)
 	buffer_add_string(&raw, HEAD "Content-Type: multipart/mixed; boundary=b0\n\n");
 	for (int i = 0; i < 20000; i++)
 		buffer_printf(&raw, "--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n", i, i + 1);
-	int64_t before = clock_monotonic_us();
+	int64_t before = processor_us();
 	struct mail mail = read_bytes(raw.at, raw.length);
 	assert_true(said(&mail, "nested deeper") || said(&mail, "without any part"));
 	buffer_reset(&raw);
@@ -258,7 +258,7 @@ static void deep_and_wide_trees_are_bounded(void **state)
 	repeated(&raw, "X-A: b\n", 500000);
 	buffer_add_string(&raw, "\nx\n--b--\n");
 	read_bytes(raw.at, raw.length);
-	assert_true(clock_monotonic_us() - before < 8000000);
+	assert_true(processor_us() - before < 8000000);
 }
 
 /* Each line with dashes is compared with all boundaries that are open. */
@@ -272,9 +272,9 @@ static void dashes_below_deep_boundaries_are_quick(void **state)
 		for (int n = 0; n < 1000; n++)
 			buffer_printf(&raw, "--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n", n, n + 1);
 		repeated(&raw, lines[i], 300000);
-		int64_t before = clock_monotonic_us();
+		int64_t before = processor_us();
 		read_bytes(raw.at, raw.length);
-		assert_true(clock_monotonic_us() - before < 4000000);
+		assert_true(processor_us() - before < 4000000);
 	}
 }
 

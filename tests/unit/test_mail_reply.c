@@ -309,9 +309,9 @@ static void long_texts_are_quick(void **state)
 		buffer_init(&text);
 		while (text.length < 900000)
 			buffer_add_string(&text, pieces[i]);
-		int64_t before = clock_monotonic_us();
+		int64_t before = processor_us();
 		read_text(buffer_string(&text));
-		assert_true(clock_monotonic_us() - before < 3000000);
+		assert_true(processor_us() - before < 3000000);
 		arena_reset(&arena);
 	}
 }
