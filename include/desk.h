@@ -738,7 +738,8 @@ enum {
 	NOTICE_COPY_WILL_DO = 1024,      /* an agent who surely had a copy of the mail that it is about needs none */
 	NOTICE_EXPLAINS_COMMANDS = 2048,
 	NOTICE_OF_NO_TICKET = 4096,
-	NOTICE_ANSWERS_COMMANDS = 8192   /* what an agent asked for: no queue switches it off */
+	NOTICE_ANSWERS_COMMANDS = 8192,  /* what an agent asked for: no queue switches it off */
+	NOTICE_CARRIES_FILES = 16384      /* the files of the message that it is about come along */
 };
 struct desk_notice { const char *name; enum notice_reader to; unsigned what; };
 extern const struct desk_notice desk_notices[];          /* ends with a NULL name */

@@ -119,6 +119,7 @@ struct outbox_row {
 	int attempts;
 	const char *last_reply;
 	struct outgoing outgoing;
+	bool outgoing_changed;                   /* something was added to its variables, which the result keeps */
 	struct { struct outbox_recipient *at; size_t count; } recipients;
 };
 struct outbox_rows { struct outbox_row *at; size_t count; };

@@ -112,7 +112,7 @@ static void multipart_begin(struct buffer *out, const char *subtype, const struc
 }
 
 /* Whose attachments come along; source NULL: nobody's. */
-struct relayed { const struct mail_source *source; const struct mail *values; };
+struct relayed { const struct mail_source *source; const struct mail *values; const bool *take; };     /* take: which of its attachments; NULL: all */
 
 /* The page, with the pictures that it shows (RFC 2387). */
 static enum status write_html(const struct mail_out *mail, const struct relayed *relayed, struct buffer *out, struct error *error)
@@ -155,7 +155,7 @@ static enum status write_text(const struct mail_out *mail, const struct relayed 
 
 static enum status write_mail(const struct mail_out *mail, const struct relayed *relayed, struct buffer *out, struct error *error)
 {
-	bool attached = mail->attached.size > 0, files = relayed->source && compose_has_files(relayed->values, mail->pictures);
+	bool attached = mail->attached.size > 0, files = relayed->source && compose_has_files(relayed->values, mail->pictures, relayed->take);
 	enum status status = values_check(mail, error);
 	struct boundary boundary;
 
@@ -170,7 +170,7 @@ static enum status write_mail(const struct mail_out *mail, const struct relayed 
 	status = write_text(mail, relayed, out, error);
 	buffer_add(out, "\r\n", 2);
 	if (!status && files)
-		status = compose_attachments(out, relayed->source, relayed->values, mail->pictures, &boundary, error);
+		status = compose_attachments(out, relayed->source, relayed->values, mail->pictures, relayed->take, &boundary, error);
 	if (!status && attached) {
 		buffer_printf(out, "--%s\r\n", boundary.at);
 		status = compose_attached_mail(out, &mail->attached, mail->attached_name, error);
@@ -181,7 +181,7 @@ static enum status write_mail(const struct mail_out *mail, const struct relayed 
 
 enum status mail_compose(const struct mail_out *mail, struct buffer *out, struct error *error)
 {
-	return write_mail(mail, &(struct relayed){ NULL, NULL }, out, error);
+	return write_mail(mail, &(struct relayed){ NULL, NULL, NULL }, out, error);
 }
 
 enum status mail_compose_with_attachments(const struct mail_out *mail, const struct mail_source *source, struct buffer *out,
@@ -193,5 +193,11 @@ enum status mail_compose_with_attachments(const struct mail_out *mail, const str
 
 	arena_init(&arena);
 	mail_parse(&arena, source, &options, &values);
-	return write_mail(mail, &(struct relayed){ source, &values }, out, error);
+	return write_mail(mail, &(struct relayed){ source, &values, NULL }, out, error);
+}
+
+enum status mail_compose_with_files(const struct mail_out *mail, const struct mail_source *source, const struct mail *values, const bool *take,
+                                    struct buffer *out, struct error *error)
+{
+	return write_mail(mail, &(struct relayed){ source, values, take }, out, error);
 }

@@ -148,15 +148,15 @@ static const struct mail_picture *picture_of(const struct mail_html *pictures, c
 }
 
 /* What only signed the source stays behind: of the mail that goes out it would be a false signature. */
-static bool is_file(const struct mail *mail, const struct mail_html *pictures, size_t number)
+static bool is_file(const struct mail *mail, const struct mail_html *pictures, const bool *take, size_t number)
 {
-	return !mail->attachments.at[number - 1].signs && !picture_of(pictures, mail, number);
+	return (!take || take[number - 1]) && !mail->attachments.at[number - 1].signs && !picture_of(pictures, mail, number);
 }
 
-bool compose_has_files(const struct mail *mail, const struct mail_html *pictures)
+bool compose_has_files(const struct mail *mail, const struct mail_html *pictures, const bool *take)
 {
 	for (size_t i = 0; i < mail->attachments.count; i++)
-		if (is_file(mail, pictures, i + 1))
+		if (is_file(mail, pictures, take, i + 1))
 			return true;
 	return false;
 }
@@ -179,14 +179,14 @@ static enum status write_file(struct buffer *out, const struct mail_source *sour
 }
 
 enum status compose_attachments(struct buffer *out, const struct mail_source *source, const struct mail *mail,
-                                const struct mail_html *pictures, const struct boundary *boundary, struct error *error)
+                                const struct mail_html *pictures, const bool *take, const struct boundary *boundary, struct error *error)
 {
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < mail->attachments.count && !status; i++) {
 		const struct mail_attachment *attachment = &mail->attachments.at[i];
 
-		if (!is_file(mail, pictures, i + 1))
+		if (!is_file(mail, pictures, take, i + 1))
 			continue;
 		buffer_printf(out, "--%s\r\n", boundary->at);
 		part_head(out, type_usable(attachment->content_type) ? attachment->content_type : "application/octet-stream",

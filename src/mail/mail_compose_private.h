@@ -37,12 +37,12 @@ void base64_end(struct base64_lines *lines);                      /* padding and
 struct boundary { char at[40]; };
 /* A whole mail, read in pieces: message/rfc822 if its bytes may stand in a mail as they are, else base64. */
 enum status compose_attached_mail(struct buffer *out, const struct mail_source *source, const char *name, struct error *error);
-/* Attachments of `mail` that can come along as files; `pictures` (NULL: none) are no files. */
-bool compose_has_files(const struct mail *mail, const struct mail_html *pictures);
+/* Attachments of `mail` that can come along as files; `pictures` (NULL: none) are no files, nor is what `take` (NULL: takes all) does not take. */
+bool compose_has_files(const struct mail *mail, const struct mail_html *pictures, const bool *take);
 bool compose_has_pictures(const struct mail *mail, const struct mail_html *pictures);
 /* Those files, or pictures, of `source`, whose values are `mail`, each behind its own "--boundary" line. */
 enum status compose_attachments(struct buffer *out, const struct mail_source *source, const struct mail *mail,
-                                const struct mail_html *pictures, const struct boundary *boundary, struct error *error);
+                                const struct mail_html *pictures, const bool *take, const struct boundary *boundary, struct error *error);
 enum status compose_pictures(struct buffer *out, const struct mail_source *source, const struct mail *mail,
                              const struct mail_html *pictures, const struct boundary *boundary, struct error *error);
 

@@ -18,7 +18,7 @@
 
 /* Rows that were fetched together share their memory. */
 struct batch { struct arena arena; _Atomic size_t users; };
-struct job { struct job *next; struct batch *batch; struct config *config; struct outcome outcome; };
+struct job { struct job *next; struct batch *batch; struct config *config; bool heavy; struct outcome outcome; };   /* heavy: a large mail */
 struct jobs { struct job *first, **last; size_t count; };
 
 struct sender {
@@ -41,6 +41,7 @@ struct outbox {
 	struct config *config;
 	unsigned generation;
 	struct jobs ready, done;
+	bool heavy;                              /* a sender makes a large mail */
 	int64_t *busy; size_t busy_count, busy_room;
 	int64_t fetch_at, fetched_at;            /* monotonic us */
 	int troubles; int64_t pause_until; bool probing;

@@ -33,15 +33,24 @@ struct attempt {
 	size_t count;
 	bool relay_trouble;                      /* the relay cannot be used at all: not this mail's fault */
 	bool relay_reached;                      /* it could be used, whatever it said */
+	bool mail_refused;                       /* for good, and not because of a recipient: its size, or what is in it */
 };
 void outbox_attempt_init(struct attempt *attempt, struct arena *arena, size_t count);
 /* Every recipient that has no fate yet. */
 void outbox_attempt_rest(struct attempt *attempt, enum fate fate, const char *reply);
 
 /* ---- outbox_render.c ---- */
-/* outbox_render() and outbox_render_text() in one. */
+/* A row on its way out. What is so at the moment it is first sent stays with the row: its words are then the same at each attempt, and when an
+ * answer quotes them. */
+struct sending {
+	bool heavy_may;                          /* large mails may be made; else STATUS_REFUSED, and `heavy` */
+	const char *refused;                     /* what the relay said to its files, which then stay behind; NULL: nothing */
+	const char *text;                        /* out: its plain text */
+	const char *variables;                   /* out: the row's variables from now on; NULL: as they are */
+	bool files, heavy;                       /* out: files of a customer come along; it is a large one */
+};
 enum status outbox_render_row(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
-                              const struct outbox_row *row, struct buffer *bytes, const char **text, struct error *error);
+                              const struct outbox_row *row, struct buffer *bytes, struct sending *sending, struct error *error);
 
 /* ---- outbox_judge.c, pure ---- */
 enum smtp_step { STEP_MAIL, STEP_RCPT, STEP_DATA, STEP_DOT };

@@ -117,6 +117,8 @@ static enum status passed_on(struct rendering *r, struct buffer *bytes, struct e
 	if (status)
 		return status;
 	r->raw_open = true;
+	if (outbox_is_heavy(r, r->raw.source.size, &status, error))
+		return status;
 	if ((status = store_raw_check(r->store, r->row->outgoing.raw, &r->raw, error)) != STATUS_OK)
 		return status;
 	const struct mail_source *source = &r->raw.source;
@@ -135,42 +137,45 @@ static enum status passed_on(struct rendering *r, struct buffer *bytes, struct e
 	return STATUS_OK;
 }
 
-static enum status bytes_of(struct rendering *r, struct buffer *bytes, const char **text, struct error *error)
+static enum status bytes_of(struct rendering *r, struct buffer *bytes, struct error *error)
 {
 	struct rendered rendered;
 	struct mail_out mail;
 	enum status status;
 
-	*text = "";
+	r->sending->text = "";
 	if (strcmp(r->row->outgoing.template, "redirect") == 0)
 		return passed_on(r, bytes, error);
 	r->wants_html = true;
 	status = outbox_words(r, &rendered, error);
 	if (status)
 		return status;
-	*text = rendered.text;
+	r->sending->text = rendered.text;
 	mail_of(r, &rendered, &mail);
 	add_filter_fields(r, &mail);
-	/* Only what an agent wrote to the customer takes its attachments along. */
+	if (r->files.count)
+		return mail_compose_with_files(&mail, &r->raw.source, &r->files.mail, r->files.take, bytes, error);
 	if (!r->row->outgoing.to_agent && !r->row->outgoing.automatic && r->parsed && r->mail.attachments.count)
 		return mail_compose_with_attachments(&mail, &r->raw.source, bytes, error);
 	return mail_compose(&mail, bytes, error);
 }
 
 enum status outbox_render_row(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
-                              const struct outbox_row *row, struct buffer *bytes, const char **text, struct error *error)
+                              const struct outbox_row *row, struct buffer *bytes, struct sending *sending, struct error *error)
 {
-	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row, .answered = outbox_answered };
-	enum status status = bytes_of(&r, bytes, text, error);
+	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row, .answered = outbox_answered, .sending = sending };
+	enum status status = bytes_of(&r, bytes, error);
 
 	outbox_words_fini(&r);
+	if (r.found)
+		sending->variables = arena_printf(arena, "%s%s", row->outgoing.variables ? row->outgoing.variables : "", r.found);
 	return status;
 }
 
 enum status outbox_render(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
                           struct arena *arena, const struct outbox_row *row, struct buffer *bytes, struct error *error)
 {
-	const char *text;
+	struct sending sending = { .heavy_may = true };
 
-	return outbox_render_row(store, policy, templates, arena, row, bytes, &text, error);
+	return outbox_render_row(store, policy, templates, arena, row, bytes, &sending, error);
 }

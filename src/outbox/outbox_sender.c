@@ -76,27 +76,66 @@ static void transmit(struct sender *sender, struct job *job, struct attempt *att
 	attempt->relay_reached = !attempt->relay_trouble;
 }
 
-static void render_and_send(struct sender *sender, struct job *job, struct attempt *attempt)
+/* False: it cannot be written, which the attempt then says; or (sending->heavy) not now. */
+static bool render(struct sender *sender, struct job *job, struct sending *sending, struct attempt *attempt)
 {
 	struct outcome *outcome = &job->outcome;
 	const struct config *config = job->config;
-	const char *text;
 	struct error error;
 	enum status status;
 
 	buffer_reset(&sender->bytes);
 	arena_reset(&sender->scratch);
-	status = outbox_render_row(sender->store, &config->policy, &config->templates, &sender->scratch, &outcome->row, &sender->bytes, &text, &error);
+	status = outbox_render_row(sender->store, &config->policy, &config->templates, &sender->scratch, &outcome->row, &sender->bytes, sending, &error);
+	if (sending->heavy)
+		return false;
 	if (status) {
 		outbox_attempt_rest(attempt, status == STATUS_BAD_INPUT ? FATE_FAILED : FATE_RETRY,
 		                    arena_printf(&outcome->arena, "the mail cannot be written: %s", error.text));
-		return;
+		return false;
 	}
 	if (outcome->row.outgoing.seq)
-		outcome->rendered_text = arena_string(&outcome->arena, text);
-	transmit(sender, job, attempt);
+		outcome->rendered_text = arena_string(&outcome->arena, sending->text);
+	if (sending->variables) {
+		outcome->row.outgoing.variables = arena_string(&outcome->arena, sending->variables);
+		outcome->row.outgoing_changed = true;
+	}
+	return true;
+}
+
+static bool anybody_has_it(const struct attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->count; i++)
+		if (attempt->at[i].fate == FATE_SENT)
+			return true;
+	return false;
+}
+
+/* A notice that is refused for its files goes again without them: rather the words alone than nothing. */
+static void send_without_files(struct sender *sender, struct job *job, struct attempt *attempt)
+{
+	struct sending sending = { .heavy_may = true, .refused = arena_string(&job->outcome.arena, attempt->at[0].reply) };
+
+	log_event(LOG_NOTICE, "outbox.without_files", "id", job->outcome.row.outgoing.trace, "outbox", LOG_NUMBER(job->outcome.row.id), "ticket",
+	          LOG_NUMBER(job->outcome.row.ticket), "reply", sending.refused, NULL);
+	outbox_attempt_init(attempt, &job->outcome.arena, attempt->count);
+	if (render(sender, job, &sending, attempt))
+		transmit(sender, job, attempt);
+}
+
+/* False: another sender makes a large mail, and this is one, too: it goes back. */
+static bool render_and_send(struct sender *sender, struct job *job, struct attempt *attempt)
+{
+	struct sending sending = { .heavy_may = job->heavy };
+
+	if (render(sender, job, &sending, attempt)) {
+		transmit(sender, job, attempt);
+		if (sending.files && attempt->mail_refused && attempt->count && !anybody_has_it(attempt))
+			send_without_files(sender, job, attempt);
+	}
 	if (sender->bytes.room > BUFFER_KEPT)
 		buffer_fini(&sender->bytes);
+	return !sending.heavy;
 }
 
 /* ---- the relay's health, with the lock held ---- */
@@ -158,11 +197,14 @@ static bool may_try(const struct sender *sender, int64_t now)
 	return now >= outbox->pause_until && now >= sender->rest_until && !(outbox->troubles && outbox->probing);
 }
 
-/* What one act tells in two mails arrives in their order: while a mail of a ticket is on its way, the next one waits. */
-static bool is_next_of_its_ticket(const void *context, const struct job *job)
+/* What one act tells in two mails arrives in their order: while a mail of a ticket is on its way, the next one waits. Of large mails one is made
+ * at a time. */
+static bool is_next(const void *context, const struct job *job)
 {
 	const struct outbox *outbox = context;
 
+	if (job->heavy && outbox->heavy)
+		return false;
 	for (int i = 0; job->outcome.row.ticket && i < SENDERS_MOST; i++)
 		if (outbox->senders[i].ticket == job->outcome.row.ticket)
 			return false;
@@ -173,11 +215,12 @@ static bool is_next_of_its_ticket(const void *context, const struct job *job)
 static struct job *take_job(struct sender *sender)
 {
 	struct outbox *outbox = sender->outbox;
-	struct job *job = outbox_jobs_take_if(&outbox->ready, is_next_of_its_ticket, outbox);
+	struct job *job = outbox_jobs_take_if(&outbox->ready, is_next, outbox);
 
 	if (!job)
 		return NULL;
 	sender->ticket = job->outcome.row.ticket;
+	outbox->heavy |= job->heavy;
 	job->config = config_ref(outbox->config);
 	job->outcome.config = job->config;
 	if (outbox->troubles)
@@ -224,12 +267,15 @@ static void do_job(struct sender *sender, struct job *job)
 
 	pthread_mutex_unlock(&outbox->lock);
 	outbox_attempt_init(&attempt, &outcome->arena, waiting(&outcome->row));
-	render_and_send(sender, job, &attempt);
+	bool done = render_and_send(sender, job, &attempt);
 	pthread_mutex_lock(&outbox->lock);
 	sender->ticket = 0;
+	if (job->heavy)
+		outbox->heavy = false;
+	job->heavy |= !done;
 	if (outbox->ready.count)                 /* one may have waited for this */
 		pthread_cond_signal(&outbox->senders_wake);
-	if (!note_health(sender, &attempt)) {
+	if (!note_health(sender, &attempt) || !done) {
 		config_unref(&job->config);
 		outbox_jobs_add_first(&outbox->ready, job);
 		pthread_cond_broadcast(&outbox->senders_wake);

@@ -65,6 +65,7 @@ static bool judged_for_all(struct smtp *smtp, struct attempt *attempt, enum smtp
 		smtp->broken = true;
 		fate = FATE_RETRY;
 	}
+	attempt->mail_refused |= fate == FATE_FAILED && step != STEP_RCPT;
 	outbox_attempt_rest(attempt, fate, outbox_reply_line(attempt->arena, code, text));
 	return false;
 }
@@ -127,6 +128,7 @@ static size_t rcpt_to(struct smtp *smtp, const struct config_relay *relay, const
 			taken++;
 			continue;
 		}
+		attempt->mail_refused |= code == 552;            /* some look at the size only here (RFC 1870 section 6.1 (5)) */
 		attempt->at[i].fate = outbox_judge_reply(STEP_RCPT, code);
 		attempt->at[i].reply = outbox_reply_line(attempt->arena, code, text);
 	}
@@ -167,6 +169,7 @@ static void data(struct smtp *smtp, const struct config_relay *relay, const stru
 static void begin_again(struct attempt *attempt, const struct attempt *before)
 {
 	memcpy(attempt->at, before->at, sizeof *attempt->at * attempt->count);
+	attempt->mail_refused = false;
 }
 
 void outbox_smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct letter *letter, struct attempt *attempt)

@@ -61,6 +61,8 @@ static enum status raw_read(struct rendering *r, struct error *error)
 	if (status)
 		return status;
 	r->raw_open = true;
+	if (outbox_is_heavy(r, r->raw.source.size, &status, error))
+		return status;
 	/* What the disk no longer gives as it came does not go to a customer as if it were all. */
 	if ((status = store_raw_check(r->store, r->about->raw, &r->raw, error)) != STATUS_OK)
 		return status;
@@ -224,6 +226,8 @@ static enum status variables(struct rendering *r, const char **all, struct error
 	buffer_add_string(&out, outgoing->variables ? outgoing->variables : "");
 	if (out.length && out.at[out.length - 1] != '\n')
 		buffer_add_char(&out, '\n');
+	if (r->found)
+		buffer_add_string(&out, r->found);
 	if (outgoing->ticket)
 		add(&out, "ticket", LOG_NUMBER(outgoing->ticket));
 	add(&out, "subject_line", outgoing->subject);
@@ -250,6 +254,26 @@ static enum status variables(struct rendering *r, const char **all, struct error
 	return status;
 }
 
+/* ---- what is so when it is first sent ---- */
+
+static void find(struct rendering *r)
+{
+	const struct outgoing *outgoing = &r->row->outgoing;
+	CLEANUP_BUFFER struct buffer out;
+
+	buffer_init(&out);
+	if (!outgoing->to_agent)
+		return;
+	if (r->sending && r->sending->refused)
+		add(&out, "files_refused", r->sending->refused);
+	if (!record_get(r->arena, outgoing->variables, "found")) {
+		record_add(&out, "found", "yes");
+		add(&out, "files_left", r->files.left);
+	}
+	if (out.length)
+		r->found = arena_string(r->arena, buffer_string(&out));
+}
+
 /* ---- words ---- */
 
 enum status outbox_words(struct rendering *r, struct rendered *rendered, struct error *error)
@@ -261,6 +285,10 @@ enum status outbox_words(struct rendering *r, struct rendered *rendered, struct 
 	if (!status)
 		status = raw_read(r, error);
 	const char *all = "";
+	if (!status)
+		status = outbox_choose_files(r, error);
+	if (!status)
+		find(r);
 	if (!status)
 		status = variables(r, &all, error);
 	if (status)

@@ -20,11 +20,20 @@ struct rendering {
 	struct mail mail; bool parsed;
 	bool wants_html;                         /* the agent's words as he wrote them, if it is about such */
 	struct mail_html own;                    /* ... those; html "": none */
+	struct sending *sending;                 /* it goes out now; NULL: somebody asks for its words */
+	/* Of the message, all that may come along with a notice: which, how many, and the names of the others (NULL: none). */
+	struct { struct mail mail; bool *take; size_t count; const char *left; } files;
+	const char *found;                       /* variables that are so at this moment, as a record; NULL: none */
 	/* What is asked for the words of our earlier mails (struct mail_options); NULL: nobody is. */
 	const char *(*answered)(const void *context, struct arena *arena, const char *message_id);
 };
 
 enum status outbox_words(struct rendering *r, struct rendered *rendered, struct error *error);
+/* ---- outbox_files.c ---- */
+enum status outbox_choose_files(struct rendering *r, struct error *error);
+/* Is a mail made of so many bytes to wait for another large one? Then *status says so. */
+bool outbox_is_heavy(struct rendering *r, uint64_t size, enum status *status, struct error *error);
+
 void outbox_words_fini(struct rendering *r);     /* whatever outbox_words() said */
 
 /* What an agent asked for, as variables (outbox_asked.c): the list that the row's variables name; its ticket. */

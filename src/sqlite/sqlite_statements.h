@@ -213,6 +213,7 @@
 	X(SQL_OUTBOX_ALL, "SELECT " OUTBOX_COLUMNS " FROM outbox ORDER BY id") \
 	X(SQL_OUTBOX_GET, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id=?1") \
 	X(SQL_OUTBOX_RESULT, "UPDATE outbox SET state=?2, attempts=?3, next_try=?4, last_reply=?5, recipients=?6 WHERE id=?1") \
+	X(SQL_OUTBOX_RECORD, "UPDATE outbox SET record=?2 WHERE id=?1") \
 	X(SQL_OUTBOX_RETRY_NOW, "UPDATE outbox SET next_try=?1 WHERE state='waiting' AND next_try>?1") \
 	X(SQL_OUTBOX_WAITING, "SELECT count(*) FROM outbox WHERE state='waiting'") \
 	X(SQL_OUTBOX_FAILED, "SELECT count(*) FROM outbox WHERE state='failed'") \

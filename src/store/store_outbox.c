@@ -171,12 +171,17 @@ enum status store_outbox_get(struct store *store, struct arena *arena, int64_t i
 
 enum status store_outbox_result(struct store *store, const struct outbox_row *row, const char *rendered_text, struct error *error)
 {
-	CLEANUP_BUFFER struct buffer recipients = { 0 };
+	CLEANUP_BUFFER struct buffer recipients = { 0 }, record = { 0 };
 	enum status status;
 
 	recipients_write(&recipients, row);
 	status = engine_run(store->engine, error, SQL_OUTBOX_RESULT, "itditt", row->id, outbox_state_name(row->state), row->attempts,
 	                 row->next_try, row->last_reply ? row->last_reply : "", buffer_string(&recipients));
+	if (status == STATUS_OK && row->outgoing_changed) {
+		buffer_reset(&record);
+		outgoing_write(&record, &row->outgoing);
+		status = engine_run(store->engine, error, SQL_OUTBOX_RECORD, "it", row->id, buffer_string(&record));
+	}
 	if (status == STATUS_OK && rendered_text && row->outgoing.seq > 0)
 		status = engine_run(store->engine, error, SQL_MESSAGE_SET_TEXT, "idt", row->outgoing.ticket, row->outgoing.seq, rendered_text);
 	return status;

@@ -1,5 +1,5 @@
 """What mails to agents hold: what happened at a glance, headers for filters, in the agent's language; and nothing of that in mails to customers."""
-import email.utils
+import base64, email.utils, os, time
 
 from desk import address_of, mail, setup, wait_until
 
@@ -99,3 +99,72 @@ def test_an_answer_from_any_address_of_an_agent_is_his(desk):
     answer(desk, told(desk, BOB, "new"), "Switch it on.\n", by="bob@home.example")
     sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Switch it on" in m.text])[0]
     assert "home.example" not in sent.data.decode() and desk.ticket(1)["messages"][-1]["agent"] == "bob"
+
+
+def with_files(subject, *files):
+    """A mail with (name, type, bytes) attached."""
+    lines = ["From: Anna Bianchi <%s>" % ANNA, "To: support@example.org", "Subject: " + subject, "Message-ID: <%d.%s@example.com>" % (time.time_ns(), len(files)),
+             "MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="=-b"', "", "--=-b", "Content-Type: text/plain; charset=utf-8", "", "See below.", ""]
+    for name, kind, data in files:
+        lines += ["--=-b", "Content-Type: %s" % kind, 'Content-Disposition: attachment; filename="%s"' % name, "Content-Transfer-Encoding: base64", "",
+                  base64.encodebytes(data).decode(), ""]
+    return "\r\n".join("\n".join(lines + ["--=-b--", ""]).split("\n")).encode()
+
+
+def files_of(notice):
+    return {part.get_filename(): part.get_payload(decode=True) for part in notice.message.walk() if part.get_content_disposition() == "attachment"}
+
+
+@setup(agents=AGENTS, queues=QUEUES, config={"notices.attachment_bytes": 20000, "notices.attachments_bytes": 30000})
+def test_a_notice_carries_the_customers_files_and_names_what_is_too_large(desk):
+    """Each up to a bound, all up to another; the acknowledgement has none of them, and the agent's own words come back without."""
+    screen, log, video = os.urandom(15000), os.urandom(14000), os.urandom(25000)
+    desk.accept(with_files("Printer", ("screen.png", "image/png", screen), ("video.mp4", "video/mp4", video), ("printer.log", "text/plain", log),
+                           ("more.log", "text/plain", log)))
+    new = told(desk, BOB, "new")
+    assert files_of(new) == {"screen.png": screen, "printer.log": log}, {k: len(v) for k, v in files_of(new).items()}
+    assert "Not attached, because of their size: video.mp4 (24 KB), more.log (14 KB)" in new.text and "/files" in new.text and new.html, new.text
+    assert "Non allegati, per la loro dimensione: video.mp4 (24 KB), more.log (14 KB)" in told(desk, EVA, "new").text
+    answer(desk, new, "Thank you.\n\nOn Mon, New · Anna Bianchi wrote:\n" + "".join("> %s\n" % line for line in new.text.splitlines()))
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Thank you" in m.text])[0]
+    assert "video" not in sent.text and "/files" not in sent.text and not any(files_of(m) for m in desk.sent_to(ANNA)), sent.text
+    answer(desk, new, "/frobnicate\n\nWords.\n")
+    assert files_of(told(desk, BOB, "not-done")) == {} and files_of(told(desk, EVA, "answered")) == {}
+
+
+@setup(agents=AGENTS, queues=QUEUES)
+def test_a_colleague_sees_the_files_of_a_note(desk):
+    desk.accept(mail(subject="Printer"))
+    new = told(desk, BOB, "new")
+    raw = with_files("Re: Printer [#1]", ("offer.pdf", "application/pdf", b"%PDF-1.4 offer")).replace(b"From: Anna Bianchi <anna@example.com>", b"From: " + BOB.encode())
+    desk.accept(raw.replace(b"See below.", b"/note\r\n\r\nTheir offer."), address_of(new), sender=BOB)
+    assert files_of(told(desk, EVA, "note")) == {"offer.pdf": b"%PDF-1.4 offer"} and not any(files_of(m) for m in desk.sent_to(ANNA))
+
+
+@setup(agents=AGENTS, queues=[{"name": "support", "address": "support@example.org", "agents": ["bob"]}], relay="smtp")
+def test_a_notice_that_is_refused_for_its_files_goes_again_without_them(desk):
+    """By its announced size or at the end of its data. It says so, in the words of the mail server; nobody is told of a failure, and nothing is lost."""
+    desk.relay.most = 50000
+    for n, where in enumerate(("MAIL", "dot"), 1):
+        desk.relay.most_at = where
+        desk.accept(with_files("Printer %d" % n, ("screen.png", "image/png", os.urandom(60000))))
+        new = wait_until(lambda: [m for m in desk.sent_to(BOB) if "Printer %d" % n in m["Subject"]])[0]
+        assert files_of(new) == {} and "screen.png" in new.text and "did not take the attachments: 552 5." in new.text.replace("\n", " "), new.text
+    wait_until(lambda: not desk.outbox())
+    assert len(desk.log("outbox.without_files")) == 2 and not desk.log("outbox.failed") and len(desk.sent_to(BOB)) == 2
+    answer(desk, desk.sent_to(BOB)[0], "Thank you.\n\nOn Mon, New · Anna Bianchi wrote:\n" + "".join("> %s\n" % line for line in desk.sent_to(BOB)[0].text.splitlines()))
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Thank you" in m.text])[0]
+    assert "mail server" not in sent.text and "552" not in sent.text, sent.text
+
+
+@setup(agents=AGENTS, queues=[{"name": "support", "address": "support@example.org", "agents": ["bob"]}])
+def test_large_notices_pass_one_at_a_time_and_small_ones_pass_them_by(desk):
+    data = os.urandom(1000000)
+    for n in range(3):
+        desk.accept(with_files("Large %d" % n, ("video.mp4", "video/mp4", data)))
+    for n in range(5):
+        desk.accept(mail(subject="Small %d" % n))
+    wait_until(lambda: len(desk.sent_to(BOB)) == 8, seconds=30)
+    large = [m for m in desk.sent_to(BOB) if "Large" in m["Subject"]]
+    assert len(large) == 3 and all(files_of(m) == {"video.mp4": data} for m in large)
+    wait_until(lambda: not desk.outbox())

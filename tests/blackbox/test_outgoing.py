@@ -92,7 +92,7 @@ def test_agents_answer_carries_words_and_attachments_and_nothing_else(desk):
     assert address_of(answer.message, "From") == "support@example.org" and address_of(answer.message).startswith("support+c")
 
 
-def test_notice_names_attachments_and_bounds_the_text(desk):
+def test_notice_carries_attachments_and_bounds_the_text(desk):
     text = "".join("line %d of a long story\n" % i for i in range(5000))
     data = mail(subject="Long", body="").split(b"\r\n\r\n")[0].replace(b"text/plain; charset=utf-8", b"multipart/mixed; boundary=bb") \
         .replace(b"\r\nContent-Transfer-Encoding: 8bit", b"") + b"\r\n\r\n--bb\r\nContent-Type: text/plain\r\n\r\n" + \
@@ -102,7 +102,7 @@ def test_notice_names_attachments_and_bounds_the_text(desk):
     notice = clean(desk.wait_sent(1, to=BOB)[0])
     assert "offer.pdf" in notice.text and "line 0 of a long story" in notice.text
     assert "line 4999" not in notice.text and len(notice.data) < 100 * 1024
-    assert not list(notice.message.iter_attachments())
+    assert [(part.get_filename(), part.get_content()) for part in notice.message.iter_attachments()] == [("offer.pdf", b"Hello")]
 
 
 def test_an_agents_long_answer_goes_out_whole(desk):
