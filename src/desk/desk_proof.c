@@ -1,7 +1,7 @@
 /*
  * desk_proof.c - what proves that the owner of From wrote a mail: the one place that judges what our own mail server found.
  *
- * Only a DMARC pass of the one From proves. What the server could not decide (permerror, temperror, several From, results that contradict
+ * Only a DMARC pass of the one From proves; who was read from another field is never proved. What the server could not decide (permerror, temperror, several From, results that contradict
  * each other, a pass for another domain) is not "nothing was said": it is not proved, and the reason goes to whoever has to judge it.
  * An agent's mail is refused for it, since his words go out in the desk's name; a customer's is taken, and flagged.
  */
@@ -19,8 +19,10 @@ static struct proof failed(struct arena *arena, const char *result, const char *
 struct proof desk_proof(struct arena *arena, const struct mail *mail)
 {
 	const struct mail_authentication *found = &mail->authentication;
-	if (found->doubt)
-		return failed(arena, "", found->doubt);
+	/* Whether our own server says something of the sender or not: another one that looked at From saw somebody else. */
+	const char *doubt = found->doubt ? found->doubt : mail->from_doubt;
+	if (doubt)
+		return failed(arena, "", doubt);
 	if (found->dmarc && strcmp(found->dmarc, "pass") == 0)
 		return (struct proof){PROOF_PASS, "DMARC pass"};
 	if (found->dmarc && strcmp(found->dmarc, "none") != 0)

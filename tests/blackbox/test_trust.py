@@ -3,7 +3,7 @@ import os, shutil, tempfile
 
 from desk import Desk, address_of, mail, setup, wait_until
 
-ANNA = "anna@example.com"
+ANNA, BOB = "anna@example.com", "bob@agents.example"
 PASS = "mx.example.org; dmarc=pass header.from=%s"
 CHECKED = {"authserv_id": "mx.example.org"}
 
@@ -207,3 +207,16 @@ def test_43_what_an_agents_program_wrote_is_no_request_to_split_off(desk):
     seq = [m["id"] for m in desk.ticket(1)["messages"] if "away until June" in m["text"]][0]
     refused = desk.cli("ticket", "split", 1, seq)
     assert refused.code and "asks nothing of anybody" in refused.err and desk.cli("ticket", "show", 2).code
+
+
+def test_43_no_machine_and_no_list_speaks_for_an_agent(desk):
+    """Who filled in a form is its customer by Reply-To, which nothing proves: so an agent is never, though nothing is checked here."""
+    desk.accept(mail())
+    notice = desk.wait_sent(1, to=BOB)[0]
+    for headers, sender in (([("Reply-To", "Bob Rossi <%s>" % BOB)], "Shop <no-reply@evil.example>"),
+                            ([("List-Post", "<mailto:l@evil.example>"), ("X-Original-From", BOB)], "Bob via L <l@evil.example>")):
+        desk.accept(mail(sender=sender, headers=headers, reply_to=notice, body="Pay to this account.\n"), address_of(notice), sender="x@evil.example")
+    desk.accept(mail(sender="Web <no-reply@mailer.example>", subject="Contact", headers=[("Reply-To", "Vera <vera@third.example>")]))
+    assert desk.ticket(2)["customer"]["address"] == "vera@third.example"
+    assert not [m for m in desk.sent() if "Pay to this" in m.text and BOB not in m.recipients]
+    assert [(m["kind"], (m["flags"] or "")[:41]) for m in desk.ticket(1)["messages"][2:]] == [("note", "not sent: the sender is not authenticated")] * 2
