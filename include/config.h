@@ -65,7 +65,7 @@ struct config {
 	struct config_listen web_listen; /* text "": no web */
 	int web_request_seconds;
 	struct config_relay relay;
-	const char *rules_dir, *kb_dir, *templates_dir, *authserv_id;
+	const char *rules_dir, *kb_dir, *templates_dir, *replies_dir, *authserv_id;
 	struct template_set templates;   /* read from templates_dir */
 	double learn_precision;
 	const char *time_zone;           /* its name; "": the machine's */
@@ -93,5 +93,10 @@ void config_unref(struct config **config);
 /* From the table: the commented sample file, and the mdoc body of sportello.conf(5). */
 void config_write_sample(struct buffer *out);
 void config_write_mdoc(struct buffer *out);
+
+/* The saved replies that there are now, and the articles as kb/NAME. problems NULL: nobody asks what cannot be read. */
+void config_replies(const struct config *config, struct arena *arena, struct saved_replies *replies, struct config_problems *problems);
+/* What is wrong in those of replies_dir, errors all; *count: how many there are. */
+void config_check_replies(const struct config *config, struct arena *arena, struct config_problems *problems, size_t *count);
 
 #endif

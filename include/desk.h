@@ -156,6 +156,13 @@ enum ticket_state { STATE_HELD, STATE_EXPIRED, STATE_NEW, STATE_OPEN, STATE_PEND
 const char *ticket_state_name(enum ticket_state state);
 bool ticket_state_parse(const char *name, enum ticket_state *state);
 
+/* For whom a pending ticket waits. */
+#define WAITING_CUSTOMER "customer"
+#define WAITING_THIRD    "third-party"
+#define WAITING_OURSELVES "ourselves"
+#define WAITING_NAMES "customer, third-party or ourselves"
+const char *waiting_named(const char *name);             /* the name as it is kept; NULL: it is none */
+
 /* The priorities, the lowest first. */
 #define PRIORITY_COUNT 4
 extern const char *const priority_names[PRIORITY_COUNT];
@@ -201,6 +208,26 @@ struct evidence {
 	bool past;                       /* commands of an agent ask what was before: the history of the tickets is needed */
 };
 
+/* A text that agents send with /use, as its file says it: the words with variables and parts of templates, and what is done beside. */
+struct saved_reply {
+	const char *name, *language, *title;     /* language "": any; title "": none */
+	const char *file, *text;
+	const char *queue, *state;       /* "": stays; state "resolved", "closed", "pending" or "pending 3d" */
+	struct strings tags;
+};
+struct saved_replies {
+	struct saved_reply *at; size_t count;
+	struct template_file *parts; size_t part_count;      /* part-NAME.md beside them */
+};
+/* In that language, else in the desk's, else in any. NULL: there is none of that name. */
+const struct saved_reply *desk_saved_reply(const struct saved_replies *replies, const char *name, const char *language, const char *fallback);
+/* What is wrong with it: an unknown variable, a part that is not there, a queue, a state or a tag that cannot be. False: *error says it. */
+bool desk_check_saved(struct arena *arena, const struct desk_policy *policy, const struct saved_replies *replies, const struct saved_reply *reply, struct error *error);
+/* Markdown as one reads it: without its marks, the address of a link behind its words. */
+char *desk_plain_markdown(struct arena *arena, const char *markdown);
+/* Does the mail ask for one ("/use"), or for words that may have ("/send")? */
+bool desk_asks_for_saved(struct arena *arena, const char *text);
+
 /* The newest message that the notice with this token (agent, note) showed; 0: none, or the notice is of an older program. */
 int desk_shown_seq(const struct token *token);
 
@@ -214,6 +241,7 @@ struct incoming {
 	uint64_t size;
 	int64_t received;                /* ms */
 	struct strings known;            /* of an agent's mail: texts of the notices that it may quote, as they were sent */
+	const struct saved_replies *replies;     /* of an agent's mail that asks for one; NULL: of any other */
 	const char *house_file;          /* of an agent's mail: a file in it that holds an address which opens the house, or could not be looked through; NULL: none */
 };
 /* Does a text, or the bytes of a file, hold a signed address or Message-ID that is an agent's, or another ticket's? */
@@ -321,6 +349,7 @@ struct ticket_facts {
 	struct strings tags;
 	struct strings watchers;         /* agents who hear of all that happens to it */
 	int64_t created, updated, closed_at, pending_until;
+	const char *waiting;             /* of a pending ticket, for whom: WAITING_*; "" or NULL: it is not pending */
 	int next_seq;                    /* number of its next message */
 	const char *last_customer_message_id;    /* for In-Reply-To; "" if none */
 	struct strings message_ids;      /* newest last, at most 10, for References */
@@ -488,7 +517,7 @@ enum effect_kind {
 	EFFECT_ADD_TAG,                  /* ticket, to */
 	EFFECT_REMOVE_TAG,               /* ticket, to */
 	EFFECT_WATCH, EFFECT_UNWATCH,    /* ticket, to: an agent */
-	EFFECT_SET_PENDING,              /* ticket, number: ms */
+	EFFECT_SET_PENDING,              /* ticket, number: ms; to: WAITING_* */
 	EFFECT_LINK,                     /* ticket <-> number, both ways */
 	EFFECT_MERGE,                    /* ticket into number; 0: no longer into any */
 	EFFECT_ADD_PARTICIPANT,          /* ticket, participant */
@@ -626,7 +655,7 @@ void desk_decide_mail(const struct desk_policy *policy, const struct incoming *i
 enum action_kind {
 	ACTION_REPLY, ACTION_NOTE, ACTION_NEW, ACTION_ASSIGN, ACTION_QUEUE, ACTION_SET_FIELD, ACTION_TAG, ACTION_UNTAG, ACTION_PEND,
 	ACTION_CC, ACTION_UNCC, ACTION_WATCH, ACTION_UNWATCH, ACTION_LANGUAGE, ACTION_UNDO,
-	ACTION_SHOW, ACTION_LIST, ACTION_SEARCH, ACTION_HELP,    /* an agent's mail alone: they change nothing, and are answered */
+	ACTION_USE, ACTION_SHOW, ACTION_LIST, ACTION_SEARCH, ACTION_HELP,    /* an agent's mail alone: they change nothing, and are answered */
 	ACTION_RESOLVE, ACTION_CLOSE, ACTION_REOPEN, ACTION_MERGE, ACTION_SPLIT
 };
 struct action {
@@ -634,6 +663,7 @@ struct action {
 	const char *who;                 /* agent name, or "admin" for the command line without --as */
 	const char *argument;            /* agent, queue, tag, address, language, a field's word; "" */
 	const struct desk_field *field;  /* ACTION_SET_FIELD */
+	const char *waiting;             /* ACTION_PEND: WAITING_*; NULL: the customer */
 	int64_t until;                   /* ACTION_PEND: ms; ACTION_MERGE: ticket to merge into; ACTION_SPLIT: message number */
 	const char *text;                /* words for the customer (or of the note); "" */
 	const char *to, *to_name, *subject;      /* ACTION_NEW; queue in argument; to_name NULL: none */
@@ -757,6 +787,8 @@ extern const struct template_file builtin_templates[];           /* generated fr
  * record. Text: lines; the first line of a .txt is "Subject: ...". html is "" if there is no html template. A value text_html
  * (mail_html_clean()) stands for {text} there, as it is. */
 struct rendered { const char *subject, *text, *html; };
+/* `text` with its variables and parts filled in, of `own` and the built-in ones: no mail, a piece of one. */
+const char *desk_fill(struct arena *arena, const struct template_set *own, const char *language, const char *fallback, const char *text, const char *variables);
 enum status desk_render(struct arena *arena, const struct template_set *own, const char *name, const char *language,
                         const char *fallback, const char *variables, struct rendered *rendered, struct error *error);
 /* Problems of one template file: unknown variable, missing Subject, unclosed section. False and *error: broken. */

@@ -27,7 +27,7 @@ struct engine;
 /* ---------------------------------------------------------------- the statements */
 /* Columns that several of them give, in this order; who changes the list changes its reader:
  * TICKET   id, state, queue, agent, subject, language, customer, customer_name, created, updated, closed_at, pending_until,
- *          merged_into, resolved_at, voice, answer_to, each of TICKET_FIELDS                      read_ticket_columns()
+ *          merged_into, resolved_at, voice, answer_to, waiting, each of TICKET_FIELDS                      read_ticket_columns()
  * MESSAGE  seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved
  *                                                                                                 read_message_columns()
  * HISTORY  what, kind, number, was, now                                                         history_read_columns()

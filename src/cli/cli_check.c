@@ -90,6 +90,15 @@ static void check_kb(struct cli *cli, struct config_problems *problems, size_t *
 	kb_close(&kb);
 }
 
+/* An unknown variable would go to a customer: errors all. */
+static bool check_replies(struct cli *cli, struct config_problems *problems)
+{
+	size_t before = problems->count, count;
+
+	config_check_replies(cli->config, &cli->arena, problems, &count);
+	return problems->count == before;
+}
+
 /* Does a line of Postfix's main.cf set this parameter to anything? */
 static bool main_cf_sets(const char *text, const char *name)
 {
@@ -169,6 +178,7 @@ enum status cli_run_check(struct cli *cli, struct error *error)
 	if (cli->config) {
 		fine = check_rules(cli, &problems, &scripts) && fine;
 		check_kb(cli, &problems, &articles);
+		fine = check_replies(cli, &problems) && fine;
 		check_authserv(cli, &problems);
 	}
 	opens = !database || !strcmp(database, "ok");

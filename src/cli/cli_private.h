@@ -20,7 +20,7 @@
 
 enum cli_option {
 	O_CONFIG, O_JSON, O_HELP, O_VERSION,     /* everywhere */
-	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_SINCE, O_TO, O_FROM, O_SUBJECT,
+	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_WAITING, O_SINCE, O_TO, O_FROM, O_SUBJECT,
 	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_WHY, O_COUNT
 };
 #define OPT(option) (1u << (option))
@@ -155,6 +155,7 @@ enum status cli_run_learn_try(struct cli *cli, struct error *error);
 enum status cli_run_kb_list(struct cli *cli, struct error *error);
 enum status cli_run_kb_ask(struct cli *cli, struct error *error);
 enum status cli_run_kb_lint(struct cli *cli, struct error *error);
+enum status cli_run_reply(struct cli *cli, struct error *error);
 enum status cli_run_calendar(struct cli *cli, struct error *error);
 enum status cli_run_key_list(struct cli *cli, struct error *error);
 enum status cli_run_key_rotate(struct cli *cli, struct error *error);

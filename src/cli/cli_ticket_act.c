@@ -101,6 +101,9 @@ static enum status read_action(struct cli *cli, const struct verb *verb, struct 
 	if (verb->kind == ACTION_PEND) {
 		if (!cli->option[O_UNTIL])
 			return error_set(error, STATUS_USAGE, "ticket pend needs a time: --until WHEN, for example 3d");
+		action->waiting = cli->option[O_WAITING] ? waiting_named(cli->option[O_WAITING]) : NULL;
+		if (cli->option[O_WAITING] && !action->waiting)
+			return error_set(error, STATUS_USAGE, "--waiting is " WAITING_NAMES ", not \"%s\"", cli->option[O_WAITING]);
 		if ((status = cli_when(cli->option[O_UNTIL], clock_now(), &action->until, error)) != STATUS_OK)
 			return status;
 	}

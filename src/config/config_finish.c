@@ -393,6 +393,7 @@ void config_finish(struct loader *loader)
 	check_directory(loader, "rules_dir", config->rules_dir);
 	check_directory(loader, "kb_dir", config->kb_dir);
 	check_directory(loader, "templates_dir", config->templates_dir);
+	check_directory(loader, "replies_dir", config->replies_dir);
 	config_templates(loader);
 }
 

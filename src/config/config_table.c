@@ -167,6 +167,12 @@ const struct config_parameter config_parameters[] = {
 		"Directory of your own texts for outgoing mail, as LANGUAGE/NAME.txt and LANGUAGE/NAME.html. "
 		"Each file replaces the built-in one of that name; a broken one is reported and the built-in one is used. "
 		"If it is empty, all are built in."),
+	STRING_OR_NONE("replies_dir", IN_CONFIG(replies_dir), "/etc/sportello/replies", config_check_path, NULL,
+		"Directory of the saved replies that agents send with /use NAME: NAME.md, or NAME.it.md in a language. "
+		"The first heading is the title and is not sent; variables are those of the templates ({customer}, {ticket}, {agent_name} ...). "
+		"A head between lines of --- may say what is done with it: queue, tag, and state (resolved, closed, pending or \"pending 3d\"). "
+		"part-NAME.md is put into others by {>part-NAME}. Articles are sent in the same way, as /use kb/NAME. "
+		"If it is empty, there are none."),
 	STRING("authserv_id", IN_CONFIG(authserv_id), "", config_check_word, NULL,
 		"Name under which your own mail server writes Authentication-Results (RFC 8601), for example \"mx.example.org\". "
 		"What others wrote under another name is never believed. "

@@ -31,7 +31,7 @@ struct needs { struct need at[8]; size_t count; };
 static void read_needs(const struct config *config, struct needs *needs)
 {
 	const struct need all[] = {{"the configuration", config->file}, {"rules_dir", config->rules_dir}, {"kb_dir", config->kb_dir},
-	                           {"templates_dir", config->templates_dir}, {"relay.password_file", config->relay.password_file}};
+	                           {"templates_dir", config->templates_dir}, {"replies_dir", config->replies_dir}, {"relay.password_file", config->relay.password_file}};
 	*needs = (struct needs){.count = 0};
 	for (size_t i = 0; i < COUNT_OF(all); i++)
 		if (all[i].path && *all[i].path)

@@ -150,11 +150,14 @@ static enum status do_pend(struct decision *d, struct ticket_facts *ticket, cons
 		return error_set(error, STATUS_BAD_INPUT, "the time to wait for is not in the future: write 3d, 2h, tomorrow or 2026-11-25");
 	if (!ticket_transition(ticket->state, EVENT_PEND, &next))
 		return refuse(error, ticket, "set to wait");
-	if (*action->text)
-		tell_of(d, ticket, action, "details");
+	const char *waiting = action->waiting ? action->waiting : WAITING_CUSTOMER;
+	if (*action->text)                       /* only whom we wait for is told that we do */
+		tell_of(d, ticket, action, strcmp(waiting, WAITING_CUSTOMER) == 0 ? "details" : "reply");
 	desk_plan_event(d, ticket, EVENT_PEND, NULL);
 	desk_plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
-	desk_plan_add(d, EFFECT_SET_PENDING, ticket->id)->number = action->until;
+	struct effect *pending = desk_plan_add(d, EFFECT_SET_PENDING, ticket->id);
+	pending->number = action->until;
+	pending->to = ticket->waiting = waiting;
 	struct effect *timer = desk_plan_add(d, EFFECT_SET_TIMER, ticket->id);
 	timer->to = TIMER_PENDING;
 	timer->number = action->until;

@@ -288,6 +288,7 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 	int64_t outbox = d->next_outbox;
 	int seq = ticket->next_seq;
 	struct ticket_facts before = *ticket;
+	problem = desk_use_saved(d, incoming, ticket, &words);
 	for (size_t i = 0; i < words.actions.count && !problem; i++)
 		if (words.actions.at[i].kind == ACTION_NEW)
 			problem = desk_sentence(d->arena, d->language, SAY_NEW_ALONE, NULL, NULL, NULL);

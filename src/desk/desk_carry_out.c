@@ -110,7 +110,8 @@ bool desk_carry_out(struct decision *d, struct agent_words *words, const struct 
 	for (size_t i = 0; i < words->actions.count; i++) {
 		struct action *action = &words->actions.at[i];
 		const struct desk_command *command = desk_command_of(action->kind, action->field);
-		if (action == last || (action->kind == ACTION_MERGE) != merges || (command->what & (COMMAND_TELLS | COMMAND_OF_NO_TICKET)))
+		if (action == last || (action->kind == ACTION_MERGE) != merges || (command->what & (COMMAND_TELLS | COMMAND_OF_NO_TICKET))
+		    || action->kind == ACTION_USE)
 			continue;
 		const char *bad = do_one(d, words, action);
 		if (bad)

@@ -222,3 +222,15 @@ void desk_command_tickets(struct arena *arena, const char *text, struct numbers 
 		lines++;
 	}
 }
+
+bool desk_asks_for_saved(struct arena *arena, const char *text)
+{
+	for (int lines = 0; lines < LIMIT_COMMANDS && *text; text += strcspn(text, "\n"), text += *text == '\n', lines++) {
+		const char *line = seen_line(arena, text, strcspn(text, "\n"));
+		if (*line && *line != '/')
+			return false;
+		if (text_starts_nocase(line, "/use ") || text_equal_nocase(line, "/send"))
+			return true;
+	}
+	return false;
+}

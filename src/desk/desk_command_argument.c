@@ -121,6 +121,19 @@ static const char *say(struct decision *d, enum sentence which, const char *one,
 	return desk_sentence(d->arena, d->language ? d->language : "en", which, one, two, three);
 }
 
+/* "3d third-party": until when, and for whom. */
+static const char *check_wait(struct decision *d, struct action *action)
+{
+	const char *blank = strrchr(action->argument, ' '), *when = action->argument;
+	action->waiting = blank ? waiting_named(blank + 1) : NULL;
+	if (action->waiting)
+		when = text_trim(arena_copy(d->arena, when, (size_t)(blank - when)));
+	action->until = desk_parse_until(when, d->facts->now);
+	if (!action->until && blank && !action->waiting && desk_parse_until(text_trim(arena_copy(d->arena, when, (size_t)(blank - when))), d->facts->now))
+		return say(d, SAY_NO_WAITING, blank + 1, NULL, NULL);
+	return action->until ? NULL : say(d, SAY_NO_TIME, when, NULL, NULL);
+}
+
 const char *desk_check_argument(struct decision *d, const struct desk_command *command, const struct desk_agent *writer, struct action *action)
 {
 	const char *argument = action->argument, *problem;
@@ -135,8 +148,7 @@ const char *desk_check_argument(struct decision *d, const struct desk_command *c
 		action->argument = address_in(d->arena, argument);
 		return mail_address_usable(action->argument) ? NULL : say(d, SAY_NO_ADDRESS, action->argument, NULL, NULL);
 	case ACTION_PEND:
-		action->until = desk_parse_until(argument, d->facts->now);
-		return action->until ? NULL : say(d, SAY_NO_TIME, argument, NULL, NULL);
+		return check_wait(d, action);
 	case ACTION_MERGE:
 		action->until = desk_ticket_number(argument, strlen(argument), true);
 		return action->until ? NULL : say(d, SAY_NO_NUMBER, argument, command->name, NULL);

@@ -101,7 +101,13 @@ static const char *carry_out(struct decision *d, const struct incoming *incoming
 {
 	const struct action *new = begins(words);
 	struct ticket_facts *made = NULL;
-	const char *problem = judge(d, incoming, words, new);
+	struct ticket_facts coming = {.id = d->facts->next_ticket, .queue = incoming->address.queue->name, .subject = incoming->mail->subject, .language = ""};
+	if (new)
+		coming.customer.address = new->argument;
+	const char *problem = desk_use_saved(d, incoming, &coming, words);
+	new = begins(words);             /* further commands may have moved the list */
+	if (!problem)
+		problem = judge(d, incoming, words, new);
 	if (!problem && new)
 		problem = begin(d, incoming, words, new, &made);
 	if (problem || !desk_find_worked(d, words, made, &problem) || !desk_carry_out(d, words, NULL, false, &problem))

@@ -28,6 +28,7 @@ const struct desk_field desk_fields[] = {
 	{"created", "created", NULL, FIELD_TIME, AT(created), NULL, true, .effect = EFFECT_CREATE_TICKET},
 	{"updated", "updated", NULL, FIELD_TIME, AT(updated), NULL, true, .effect = EFFECT_CREATE_TICKET},
 	{"closed", NULL, NULL, FIELD_TIME, AT(closed_at), NULL, true, .effect = EFFECT_SET_STATE},
+	{"waiting", NULL, NULL, FIELD_WORD, AT(waiting), NULL, true, .effect = EFFECT_SET_PENDING},
 	{"pending_until", NULL, NULL, FIELD_TIME, AT(pending_until), NULL, true, .effect = EFFECT_SET_PENDING},
 	{NULL, NULL, NULL, FIELD_WORD, 0, NULL, false, .effect = EFFECT_CREATE_TICKET}
 };

@@ -22,3 +22,12 @@ const char *priority_named(const char *name)
 			return priority_names[i];
 	return NULL;
 }
+
+const char *waiting_named(const char *name)
+{
+	static const char *const names[] = {WAITING_CUSTOMER, WAITING_THIRD, WAITING_OURSELVES};
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (text_equal_nocase(names[i], name))
+			return names[i];
+	return NULL;
+}

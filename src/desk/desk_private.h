@@ -30,7 +30,7 @@ struct decision {
 enum sentence {
 	SAY_TOO_MANY, SAY_NO_COMMAND, SAY_NEEDS_WORD, SAY_ALONE, SAY_NO_AGENT, SAY_NO_QUEUE, SAY_NO_ADDRESS, SAY_NO_TIME, SAY_NO_NUMBER, SAY_NOT_OF_FIELD,
 	SAY_BELOW, SAY_NO_TICKET, SAY_NOT_YOURS, SAY_WHICH_TICKET, SAY_NO_LANGUAGE, SAY_NOT_PROVED, SAY_FOR_NOBODY, SAY_NEW_ALONE, SAY_ONCE, SAY_NO_WORDS,
-	SAY_NO_UNDO, SAY_ACTED_SINCE, SAY_MERGE_NOT_YOURS, SAY_HOUSE_TOKEN, SAY_IS_ARGUMENT, SAY_COUNT
+	SAY_NO_UNDO, SAY_ACTED_SINCE, SAY_MERGE_NOT_YOURS, SAY_HOUSE_TOKEN, SAY_NO_REPLY, SAY_NO_WAITING, SAY_IS_ARGUMENT, SAY_COUNT
 };
 const char *desk_sentence(struct arena *arena, const char *language, enum sentence which, const char *one, const char *two, const char *three);
 
@@ -283,6 +283,8 @@ struct new_message *desk_answer_directly(struct decision *d, const struct incomi
 enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
 void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,
                             const struct desk_agent *agent, const struct token *token);
+/* /use: the words of saved replies before the writer's own, and what is done beside them, as further commands. NULL, or what is wrong. */
+const char *desk_use_saved(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, struct agent_words *words);
 /* Undoes what the agent's last mail on the ticket changed. */
 enum status desk_undo(struct decision *d, struct ticket_facts *ticket, struct action *action, struct error *error);
 /* The commands of a mail (desk_carry_out.c): tickets are looked up by desk_find_worked(), *problem says which are not the writer's. */

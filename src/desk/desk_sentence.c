@@ -82,6 +82,12 @@ static const char *const sentences[SAY_COUNT][DESK_LANGUAGES] = {
 	[SAY_HOUSE_TOKEN] = {"it quotes an address that opens the house: write it without quoting anything", "cita un indirizzo che apre la casa: scrivilo senza citare nulla",
 		"es zitiert eine Adresse, die das Haus öffnet: schreiben Sie es, ohne etwas zu zitieren", "il cite une adresse qui ouvre la maison : écrivez-le sans rien citer",
 		"cita una dirección que abre la casa: escríbalo sin citar nada"},
+	[SAY_NO_REPLY] = {"there is no saved reply \"{1}\"; there are: {2}", "non c’è nessuna risposta salvata \"{1}\"; ci sono: {2}",
+		"es gibt keinen Textbaustein „{1}“; es gibt: {2}", "il n’y a pas de réponse enregistrée « {1} » ; il y a : {2}",
+		"no hay ninguna respuesta guardada «{1}»; hay: {2}"},
+	[SAY_NO_WAITING] = {"\"{1}\" is nobody to wait for: write customer, third-party or ourselves", "\"{1}\" non è chi si può aspettare: scrivi customer, third-party o ourselves",
+		"auf „{1}“ kann man nicht warten: schreiben Sie customer, third-party oder ourselves", "on ne peut attendre « {1} » : écrivez customer, third-party ou ourselves",
+		"no se puede esperar a «{1}»: escriba customer, third-party u ourselves"},
 	[SAY_IS_ARGUMENT] = {"{1}", "{1}", "{1}", "{1}", "{1}"},
 };
 

@@ -198,6 +198,17 @@ static const char *with_words(struct arena *arena, const struct filling *f, cons
 	return arena_printf(arena, "%.*s\n\n{text}\n\n%s", (int)subject, file->text, file->text + subject + strspn(file->text + subject, "\n"));
 }
 
+const char *desk_fill(struct arena *arena, const struct template_set *own, const char *language, const char *fallback, const char *text, const char *variables)
+{
+	struct filling f = {.own = own, .language = language, .fallback = fallback};
+	buffer_init(&f.out);
+	take_values(arena, &f, variables);
+	fill(&f, text);
+	const char *filled = text_trim(arena_copy(arena, f.out.at ? f.out.at : "", f.out.length));
+	buffer_fini(&f.out);
+	return filled;
+}
+
 enum status desk_render(struct arena *arena, const struct template_set *own, const char *name, const char *language,
                         const char *fallback, const char *record, struct rendered *rendered, struct error *error)
 {

@@ -94,6 +94,18 @@ static void know_notices(const struct advisers *advisers, struct arena *arena, s
 	unlock(advisers);
 }
 
+/* Of an agent's mail that asks for one: the saved replies. */
+static void know_replies(const struct advisers *advisers, struct arena *arena, struct incoming *incoming)
+{
+	struct saved_replies *replies;
+
+	if (!desk_agent_with_address(advisers->policy, incoming->mail->from.address) || !desk_asks_for_saved(arena, incoming->mail->reply_text))
+		return;
+	replies = ARENA_NEW(arena, struct saved_replies);
+	config_replies(advisers->config, arena, replies, NULL);
+	incoming->replies = replies;
+}
+
 void gateway_ask(const struct advisers *advisers, struct arena *arena, const struct mail_source *source, struct considered *all, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -108,6 +120,7 @@ void gateway_ask(const struct advisers *advisers, struct arena *arena, const str
 			ask_model(advisers, arena, this);
 		gateway_ask_kb(advisers->kb, advisers->policy, &this->incoming, this->verdict, arena, &this->asked);
 		know_notices(advisers, arena, &this->incoming);
+		know_replies(advisers, arena, &this->incoming);
 		if (this->incoming.mail->attachments.count)
 			this->incoming.house_file = gateway_house_file(advisers->policy, source, &this->incoming);
 	}

@@ -330,6 +330,8 @@ static const char *const version_2[] = {
 "  agent  TEXT NOT NULL,\n"
 "  PRIMARY KEY(ticket, agent)\n"
 ") STRICT, WITHOUT ROWID",
+/* For whom a pending ticket waits; '': of the first version, or it is not pending. */
+"ALTER TABLE ticket ADD COLUMN waiting TEXT NOT NULL DEFAULT ''",
 /* participant.role may now be "proposed" or "left", too: who is so reads nothing. */
 NULL
 };

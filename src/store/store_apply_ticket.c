@@ -167,9 +167,9 @@ enum status apply_set_voice(struct applying *a, const struct effect *effect)
 
 enum status apply_set_pending(struct applying *a, const struct effect *effect)
 {
-	enum status status = engine_run(a->store->engine, a->error, SQL_TICKET_PENDING, "iii", effect->ticket, effect->number, a->now);
+	enum status status = engine_run(a->store->engine, a->error, SQL_TICKET_PENDING, "iiit", effect->ticket, effect->number, a->now, text_or_empty(effect->to));
 
-	return status == STATUS_OK ? apply_history(a, effect->ticket, (struct happening){ HISTORY_PENDING, .number = effect->number }, effect->why) : status;
+	return status == STATUS_OK ? apply_history(a, effect->ticket, (struct happening){ HISTORY_PENDING, .number = effect->number, .now = text_or_empty(effect->to) }, effect->why) : status;
 }
 
 static enum status link_one_way(struct applying *a, int64_t ticket, int64_t other, const char *why)

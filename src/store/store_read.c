@@ -48,7 +48,10 @@ void read_ticket_columns(struct cursor *cursor, struct arena *arena, struct tick
 	facts->merged_into = cursor_number(cursor, 12);
 	facts->resolved_at = cursor_number(cursor, 13);
 	facts->voice = cursor_text(cursor, arena, 14);
-#define FIELD(member, NAME, history) facts->member = cursor_text(cursor, arena, 15 + TICKET_FIELD_##NAME);
+	facts->waiting = cursor_text(cursor, arena, 16);
+	if (facts->state == STATE_PENDING && !*facts->waiting)
+		facts->waiting = WAITING_CUSTOMER;       /* of the first version */
+#define FIELD(member, NAME, history) facts->member = cursor_text(cursor, arena, 16 + TICKET_FIELD_##NAME);
 	TICKET_FIELDS(FIELD)
 #undef FIELD
 	facts->last_customer_message_id = "";

@@ -254,7 +254,7 @@ class Desk:
         self.log_file = os.path.join(directory, "log")
         self.clock_file = os.path.join(directory, "clock")
         self.environment = dict(os.environ, SPORTELLO_CLOCK_FILE=self.clock_file, **(environment or {}))
-        for d in (self.state_dir, os.path.join(directory, "rules"), os.path.join(directory, "kb"), os.path.join(directory, "templates")):
+        for d in (self.state_dir, *(os.path.join(directory, name) for name in ("rules", "kb", "templates", "replies"))):
             os.makedirs(d)
         if relay == "smtp":
             from relay import Relay
@@ -266,7 +266,7 @@ class Desk:
             "web": {"listen": "127.0.0.1:%d" % self.web_port, "base_url": "http://127.0.0.1:%d" % self.web_port},
             "relay": {"url": self.relay.url if self.relay else "maildir:" + self.maildir},
             "rules_dir": os.path.join(directory, "rules"), "kb_dir": os.path.join(directory, "kb"),
-            "templates_dir": os.path.join(directory, "templates"), "log": {"level": "debug"},
+            "templates_dir": os.path.join(directory, "templates"), "replies_dir": os.path.join(directory, "replies"), "log": {"level": "debug"},
             "agents": copy.deepcopy(agents or AGENTS), "queues": copy.deepcopy(queues or QUEUES),
         }
         for path, value in (config or {}).items():

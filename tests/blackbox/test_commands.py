@@ -1,4 +1,5 @@
 """What agents say by commands: in a reply to a notice, and in a mail of their own to a queue."""
+import os
 import re
 
 from desk import address_of, mail, setup, wait_until
@@ -146,3 +147,67 @@ def test_a_command_for_another_ticket_in_a_reply_leaves_the_words_where_they_bel
     sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "other cable" in m.text])[0]
     assert "[#2]" in sent["Subject"] and desk.ticket(1)["state"] == "closed" and desk.ticket(2)["state"] == "open"
     assert desk.ticket(2)["language"] == "it" and all("cable" not in m["text"] for m in desk.ticket(1)["messages"])
+
+
+def save(desk, name, text):
+    path = os.path.join(desk.directory, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+@setup(config=CONFIG)
+def test_pending_says_for_whom_it_waits(desk):
+    notice = start(desk)
+    reply(desk, notice, "/pending 3d third-party\n\nThe maker looks at it.\n")
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "maker looks" in m.text])[0]
+    assert "waits for your" not in flat(sent) and (desk.ticket(1)["state"], desk.ticket(1)["waiting"]) == ("pending", "third-party")
+    reply(desk, notice, "/pending 2d\n\nWhich model is it?\n")
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Which model" in m.text])[0]
+    assert "waits for your answer" in flat(sent) and desk.ticket(1)["waiting"] == "customer"
+    desk.ok("ticket", "pend", 1, "--until", "3d", "--waiting", "ourselves")
+    assert desk.ticket(1)["waiting"] == "ourselves"
+    assert desk.cli("ticket", "pend", "1", "--until", "3d", "--waiting", "godot").code == 64
+    desk.ok("ticket", "reopen", 1)
+    assert desk.ticket(1)["waiting"] is None
+    reply(desk, notice, "/pending 3d godot\n")
+    assert '"godot" is nobody to wait for' in flat(answers(desk, "not carried out", 1)[0])
+    assert desk.cli("fsck").code == 0
+
+
+@setup(config=CONFIG)
+def test_use_sends_a_saved_reply_filled_in_with_the_words_below_it(desk):
+    save(desk, "replies/toner.md", "---\nstate: resolved\ntag: toner\n---\n# Toner\n\nDear {customer},\n\nplease read **this**: [our page](https://help.example.org/toner).\n{>part-regards}\n")
+    save(desk, "replies/toner.it.md", "# Toner\n\nGentile {customer}, legga la pagina.\n")
+    save(desk, "replies/part-regards.md", "Regards, {agent_name}, about {subject}.\n")
+    save(desk, "kb/vpn.md", "# VPN\n\nUse {braces} and port 443.\n")
+    notice = start(desk)
+    reply(desk, notice, "/use toner\n\nAnd call me if not.\n")
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "call me if not" in m.text])[0]
+    text = flat(sent)
+    assert "Dear Anna Bianchi, please read this: our page (https://help.example.org/toner). Regards, Bob Rossi, about Printer. And call me if not." in text, text
+    assert "# Toner" not in text and "/use" not in text and (desk.ticket(1)["state"], desk.ticket(1)["tags"]) == ("resolved", ["toner"])
+    second = start(desk, "Scanner", "Lo scanner non funziona da ieri, potete aiutarmi per favore?\n")
+    desk.ok("ticket", "language", 2, "it")
+    reply(desk, second, "/use Toner\n")
+    wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Gentile Anna Bianchi, legga la pagina." in m.text])
+    reply(desk, second, "/use kb/vpn\n")
+    wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Use {braces} and port 443." in m.text])
+    reply(desk, second, "/use tonner\n\nHello.\n")
+    told = flat(answers(desk, "not carried out", 1)[0])
+    assert 'no saved reply "tonner"' in told and "toner" in told and "Hello." not in "".join(m.text for m in desk.sent_to(ANNA))
+    assert [r["name"] for r in desk.cli("reply", "list").json] == ["toner", "toner", "kb/vpn"]
+    assert desk.cli("reply", "show", "toner").json[1]["title"] == "Toner" and desk.cli("reply", "show", "nothing").code == 66
+
+
+@setup(start=False)
+def test_check_finds_what_is_wrong_in_a_saved_reply(desk):
+    save(desk, "replies/good.md", "Dear {customer}, see [VPN](kb/vpn) or [us](https://example.org/).\n")
+    save(desk, "kb/vpn.md", "# VPN\n\nPort 443.\n")
+    assert desk.cli("check").code == 0 and desk.cli("reply", "lint").code == 0
+    for text, wrong in (("Dear {custommer}.\n", "custommer"), ("See [VPN](kb/vnp).\n", 'no article "vnp"'), ("{>part-none}\n", 'no part "part-none"'),
+                        ("---\nqueue: nowhere\n---\nHello.\n", 'no queue "nowhere"'), ("---\nstate: gone\n---\nHello.\n", "state: gone"), ("# Title\n", "no words"),
+                        ("---\ncolour: red\n---\nHello.\n", '"colour" in the head')):
+        save(desk, "replies/bad.md", text)
+        checked, linted = desk.cli("check"), desk.cli("reply", "lint")
+        assert checked.code == 78 and linted.code == 78 and wrong in str(linted.json) and wrong in str(checked.json), (text, linted)
