@@ -170,6 +170,20 @@ static size_t clean_piece(const char *at, size_t length, size_t *taken, const ch
 	return *taken;
 }
 
+static bool is_ascii(const char *at, size_t length)
+{
+	uint64_t eight, high = 0;
+	size_t i = 0;
+
+	for (; i + sizeof eight <= length; i += sizeof eight) {
+		memcpy(&eight, at + i, sizeof eight);
+		high |= eight & ALL_HIGH_BITS;
+	}
+	for (; i < length; i++)
+		high |= (unsigned char)at[i] & 0x80u;
+	return !high;
+}
+
 char *utf8_clean(struct arena *arena, const char *at, size_t length)
 {
 	size_t taken, size, run = plain_run(at, length), total = run, written = run;
@@ -178,14 +192,17 @@ char *utf8_clean(struct arena *arena, const char *at, size_t length)
 
 	if (run == length)
 		return arena_copy(arena, at, length);
-	for (size_t i = run; i < length; i += taken) {
-		total += clean_piece(at + i, length - i, &taken, &piece);
-		size = plain_run(at + i + taken, length - i - taken);
-		total += size;
-		taken += size;
+	if (is_ascii(at, length)) {              /* nothing in it grows: no need to measure it first */
+		total = length;
+	} else {
+		for (size_t i = run; i < length; i += taken) {
+			total += clean_piece(at + i, length - i, &taken, &piece);
+			size = plain_run(at + i + taken, length - i - taken);
+			total += size;
+			taken += size;
+		}
 	}
 	clean = arena_room(arena, total + 1);
-	clean[total] = '\0';
 	memcpy(clean, at, run);
 	for (size_t i = run; i < length; i += taken) {
 		size = clean_piece(at + i, length - i, &taken, &piece);
@@ -196,6 +213,7 @@ char *utf8_clean(struct arena *arena, const char *at, size_t length)
 		written += size;
 		taken += size;
 	}
+	clean[written] = '\0';
 	return clean;
 }
 

@@ -92,6 +92,7 @@ void word_index_make(struct word_index *index, const void *words, size_t stride,
 		const char *word;
 		memcpy(&word, (const char *)words + i * stride, sizeof word);
 		unsigned short *first = &index->first[(unsigned char)*word < 128 ? (unsigned char)*word : word_slot_wide(span_of(word))];
+		index->second[i + 1] = (unsigned char)*word < 128 && (unsigned char)word[1] < 128 ? (unsigned char)word[1] : 0;
 		index->next[i + 1] = *first;
 		*first = (unsigned short)(i + 1);
 	}
@@ -102,8 +103,9 @@ bool fold_find_any(struct span span, const char *const *words, const struct word
 	for (; span.length; span.at++, span.length--) {
 		if (((unsigned char)*span.at & 0xC0) == 0x80)
 			continue;
+		char next = span.length > 1 ? span.at[1] : '\0';
 		for (size_t i = word_index_at(index, span); i; i = index->next[i])
-			if (fold_starts(span, words[i - 1]))
+			if (word_may_begin(index, i, *span.at, next) && fold_starts(span, words[i - 1]))
 				return true;
 	}
 	return false;

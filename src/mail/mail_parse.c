@@ -27,6 +27,7 @@ void mail_init(void)
 	auto_form_init();
 	bounce_words_init();
 	language_init();
+	subject_init();
 }
 
 struct parse {

@@ -123,10 +123,13 @@ static uint64_t delimiter_after(struct tree *tree, const struct part *parent, ui
 }
 
 /* GMime takes CR LF off the end of a part if the mail's first line ends so, even where this line ends in a bare LF: then the last byte of
- * the content went with it. "X\n" in place of "\r\n" behind the end: X belongs to the part. */
-static uint64_t true_end(const struct tree *tree, uint64_t end)
+ * the content went with it. "X\n" in place of "\r\n" behind the end: X belongs to the part. And where the last delimiter has no line end
+ * it leaves the CR before it. */
+static uint64_t true_end(const struct tree *tree, uint64_t start, uint64_t end)
 {
 	char two[2];
+	if (end > start && source_read(tree->source, end - 1, two, 2) == 2 && two[0] == '\r' && two[1] == '\n')
+		return end - 1;
 	bool cut = source_read(tree->source, end, two, 2) == 2 && two[0] != '\r' && two[0] != '\n' && two[0] != '-' && two[1] == '\n';
 	return cut ? end + 1 : end;
 }
@@ -182,7 +185,7 @@ static void add_part(struct tree *tree, GMimeObject *object, struct part *parent
 		GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
 		if (stream && stream->bound_start >= 0 && stream->bound_end >= stream->bound_start) {
 			part->start = raw_offset(tree, stream->bound_start);
-			part->end = true_end(tree, raw_offset(tree, stream->bound_end));
+			part->end = true_end(tree, part->start, raw_offset(tree, stream->bound_end));
 		}
 	}
 	if (!part->children && strncmp(part->type, "multipart/", 10) == 0 && body) {

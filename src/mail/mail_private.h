@@ -58,8 +58,17 @@ bool fold_equal(struct span span, const char *word);
 uint32_t code_fold(uint32_t code);                               /* one letter */
 /* Many words by their first letter, so that only those are compared that can begin here: made once, before the first thread. At most
  * 511 words, none of which begins with an apostrophe. */
-struct word_index { unsigned short first[128 + 64], next[512]; };        /* number + 1 of a word, 0: none; in the order of the words */
+struct word_index {
+	unsigned short first[128 + 64], next[512];        /* number + 1 of a word, 0: none; in the order of the words */
+	unsigned char second[512];       /* its second byte where both are ASCII, else 0 */
+};
 void word_index_make(struct word_index *index, const void *words, size_t stride, size_t count);   /* each begins with a const char * */
+/* Where text begins with a and b, may the word of this number + 1 begin here? Its first letter is right. */
+static inline bool word_may_begin(const struct word_index *index, size_t i, char a, char b)
+{
+	unsigned char wanted = index->second[i];
+	return !wanted || (a & 0x80) || (b & 0x80) || (unsigned char)lower(b) == wanted;
+}
 size_t word_slot_wide(struct span span);
 static inline size_t word_index_at(const struct word_index *index, struct span span)
 {
@@ -332,6 +341,7 @@ const char *domain_to_ascii(struct arena *arena, const char *domain);
 void language_init(void);
 /* NULL: not clear. *sure (may be NULL): a few sentences say it, not a few words. */
 const char *language_detect(const char *text, bool *sure);
+void subject_init(void);
 bool subject_is_reply(const char *subject, size_t *prefix);
 bool subject_is_forward(const char *subject);
 size_t subject_forward_prefix(const char *subject);              /* bytes up to the end of a "Fwd:" at its front, 0: none */

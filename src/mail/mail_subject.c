@@ -17,12 +17,20 @@ static const char *const forwards[] = {
 	"inoltra", "inoltrato", "transf", "reenviado", "encaminhada", "إعادة توجيه",
 };
 
+static struct word_index reply_index, forward_index;
+
+void subject_init(void)
+{
+	word_index_make(&reply_index, replies, sizeof *replies, COUNT_OF(replies));
+	word_index_make(&forward_index, forwards, sizeof *forwards, COUNT_OF(forwards));
+}
+
 /* "Re:", "Re :", "RE[3]:", "Re(2):", "Re：". Returns the bytes used. */
-static size_t prefix_of(const char *subject, const char *const *words, size_t count)
+static size_t prefix_of(const char *subject, const char *const *words, const struct word_index *index)
 {
 	struct span text = span_of(subject);
-	for (size_t i = 0; i < count; i++) {
-		size_t used = fold_starts(text, words[i]);
+	for (size_t i = word_index_at(index, text); i; i = index->next[i]) {
+		size_t used = fold_starts(text, words[i - 1]);
 		if (!used)
 			continue;
 		if (used < text.length && (text.at[used] == '[' || text.at[used] == '(' || text.at[used] == '^' || text.at[used] == '*')) {
@@ -60,7 +68,7 @@ static const char *behind_tag(const char *subject)
 bool subject_is_reply(const char *subject, size_t *prefix)
 {
 	const char *from = behind_tag(subject);
-	size_t used = prefix_of(from, replies, COUNT_OF(replies));
+	size_t used = prefix_of(from, replies, &reply_index);
 	*prefix = used ? (size_t)(from - subject) + used : 0;
 	return used != 0;
 }
@@ -68,7 +76,7 @@ bool subject_is_reply(const char *subject, size_t *prefix)
 size_t subject_forward_prefix(const char *subject)
 {
 	const char *from = behind_tag(subject);
-	size_t used = prefix_of(from, forwards, COUNT_OF(forwards));
+	size_t used = prefix_of(from, forwards, &forward_index);
 	return used ? (size_t)(from - subject) + used : 0;
 }
 
@@ -77,9 +85,9 @@ bool subject_is_forward(const char *subject)
 	size_t used;
 	for (int n = 0; n < 3; n++) {
 		subject = behind_tag(subject);
-		if (prefix_of(subject, forwards, COUNT_OF(forwards)))
+		if (prefix_of(subject, forwards, &forward_index))
 			return true;
-		used = prefix_of(subject, replies, COUNT_OF(replies));
+		used = prefix_of(subject, replies, &reply_index);
 		if (!used)
 			return false;
 		subject += used;

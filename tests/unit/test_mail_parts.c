@@ -18,6 +18,13 @@ static void a_bare_line_feed_before_a_boundary_costs_no_byte(void **state)
 	assert_int_equal(mail.attachments.at[0].size, 12);
 }
 
+static void the_line_end_before_a_last_delimiter_without_one_is_not_content(void **state)
+{
+	struct mail mail = read_mail("From: a@example.net\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/x; name=x\r\n\r\nfour\r\n--b--");
+	assert_int_equal(mail.attachments.count, 1);
+	assert_int_equal(mail.attachments.at[0].size, 4);
+}
+
 static void alternatives_show_the_plain_text(void **state)
 {
 	struct mail mail = read_mail(HEAD "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nplain\n--b\n"
@@ -352,7 +359,8 @@ static void every_prefix_is_a_mail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_bare_line_feed_before_a_boundary_costs_no_byte), TEST(alternatives_show_the_plain_text), TEST(mixed_shows_every_text), TEST(related_images_are_inline), TEST(a_nested_message_is_one_attachment),
+		TEST(a_bare_line_feed_before_a_boundary_costs_no_byte), TEST(the_line_end_before_a_last_delimiter_without_one_is_not_content),
+		TEST(alternatives_show_the_plain_text), TEST(mixed_shows_every_text), TEST(related_images_are_inline), TEST(a_nested_message_is_one_attachment),
 		TEST(digests_hold_messages), TEST(encodings_are_undone), TEST(uuencoded_files_leave_the_text), TEST(flowed_lines_are_joined), TEST(broken_multiparts_are_read),
 		TEST(encrypted_mail_is_kept), TEST(nameless_files_get_a_name), TEST(winmail_is_unpacked), TEST(files_behind_a_winmail_without_files_keep_their_number), TEST(nested_hostile_headers_do_not_reach_gmime),
 		TEST(deep_and_wide_trees_are_bounded), TEST(large_text_is_cut), TEST(dashes_below_deep_boundaries_are_quick), TEST(nested_messages_are_hidden_at_every_offset), TEST(a_large_file_is_read_in_pieces), TEST(every_prefix_is_a_mail),
