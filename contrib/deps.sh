@@ -3,7 +3,7 @@
 # As root by itself; as a user by sudo where that works without a question; else prints the one line to run.
 set -eu
 build='gcc make pkg-config libgmime-3.0-dev libetpan-dev libsqlite3-dev libconfig-dev libmicrohttpd-dev nettle-dev libxml2-dev libsieve2-dev libpcre2-dev libstemmer-dev libcmark-dev libseccomp-dev liblinear-dev'
-check="$build libcmocka-dev python3 sqlite3 postfix mandoc chromium chromium-driver fonts-dejavu-core"
+check="$build libcmocka-dev python3 sqlite3 postfix mandoc chromium chromium-driver fonts-dejavu-core dovecot-imapd"
 case ${1-run} in
 run)   want=$build ;;
 check) want=$check ;;
@@ -21,7 +21,7 @@ echo "installing what is missing:$missing"
 # A Postfix that is only there for the tests is set up for nothing: no main.cf, so nothing of it starts.
 preseed=:
 case $missing in *' postfix'*) preseed='echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections' ;; esac
-# Nor is a Dovecot that is only there to be measured started, now or when the machine starts.
+# Nor is a Dovecot that is only there to be measured or tested with started, now or when the machine starts.
 after=
 case $missing in *' dovecot'*) [ ! -d /run/systemd/system ] || {
   preseed="$preseed && systemctl -q mask --runtime dovecot.service dovecot.socket"

@@ -66,6 +66,7 @@ struct config {
 	int web_request_seconds;
 	struct config_relay relay;
 	const char *rules_dir, *kb_dir, *templates_dir, *replies_dir, *authserv_id;
+	const char *mirror_maildir;      /* "": none */
 	struct template_set templates;   /* read from templates_dir */
 	double learn_precision;
 	const char *time_zone;           /* its name; "": the machine's */

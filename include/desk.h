@@ -99,6 +99,7 @@ enum token_kind {
 	TOKEN_CUSTOMER = 'c',            /* ticket address of the customer's side: public text, customer's role */
 	TOKEN_AGENT = 'a',               /* ticket address of one agent: answers the customer, commands */
 	TOKEN_NOTE = 'n',                /* note address of one agent: never leaves the house */
+	TOKEN_HOUSE = 'g',               /* ticket address of the mirror: any agent of its queue, from his own proved address, as TOKEN_AGENT */
 	TOKEN_BOUNCE = 'b',              /* envelope sender of one outgoing mail */
 	TOKEN_MAIL_TO_CUSTOMER = 'm',    /* Message-ID of a mail to the customer's side */
 	TOKEN_MAIL_TO_AGENT = 'q',       /* Message-ID of a mail to one agent */
@@ -228,7 +229,9 @@ char *desk_plain_markdown(struct arena *arena, const char *markdown);
 /* Does the mail ask for one ("/use"), or for words that may have ("/send")? */
 bool desk_asks_for_saved(struct arena *arena, const char *text);
 
-/* The newest message that the notice with this token (agent, note) showed; 0: none, or the notice is of an older program. */
+/* Is it of an address at which agents write, and none of customers? */
+bool desk_token_is_agents(enum token_kind kind);
+/* The newest message that the notice with this token (agent, note, house) showed; 0: none, or the notice is of an older program. */
 int desk_shown_seq(const struct token *token);
 
 /* One delivery of one mail to one recipient. */
@@ -371,6 +374,8 @@ struct ticket_reader {
 };
 struct readers { struct ticket_reader *at; size_t count; };
 void desk_readers(struct arena *arena, const struct ticket_facts *ticket, struct readers *readers);
+/* The address of the house for message `seq` of a ticket, as the mirror shows it: an answer to it is one to a notice of that message. */
+char *desk_house_address(struct arena *arena, const struct desk_policy *policy, const struct ticket_facts *ticket, int seq);
 
 /* What proves that the owner of From wrote a mail: what our own mail server found. Only PROOF_PASS proves anything. */
 enum proof_kind {

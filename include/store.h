@@ -214,6 +214,16 @@ struct message_rows { struct message_row *at; size_t count; };
 enum status store_public_messages(struct store *store, struct arena *arena, int64_t id, size_t skip, size_t limit, struct message_rows *rows,
                                   size_t *count, struct error *error);
 
+/* Messages of all tickets in the order they came, those with a number above `after`; the highest number that there is. For who follows the store. */
+struct followed_message { int64_t id, ticket; struct message_row message; };
+struct followed_messages { struct followed_message *at; size_t count; };
+enum status store_messages_after(struct store *store, struct arena *arena, int64_t after, size_t limit, struct followed_messages *rows, struct error *error);
+enum status store_messages_last(struct store *store, int64_t *last, struct error *error);
+/* Where tickets stand, in the order of their numbers, those above `after`. */
+struct ticket_place { int64_t id, updated; const char *state, *queue, *priority; };
+struct ticket_places { struct ticket_place *at; size_t count; };
+enum status store_ticket_places(struct store *store, struct arena *arena, int64_t after, size_t limit, struct ticket_places *places, struct error *error);
+
 /* ---------------------------------------------------------------- what was made of a mail: derived once, and kept where that was costly */
 /* The values of a raw mail: the kept ones, or, where there are none that serve, read now as mail_parse() does. Of kept ones, light and text_only
  * give what a mail_parse() that is neither would, and what the envelope says of the mail (its kind) need not be told. */

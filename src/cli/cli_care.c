@@ -5,6 +5,7 @@
  * May not repair: what is wrong is told, with what can be done about it.
  */
 #include "cli_private.h"
+#include "mirror.h"
 
 #include <errno.h>
 #include <string.h>
@@ -54,6 +55,7 @@ static void findings_as_json(struct cli *cli, const struct strings *findings)
 
 /* Once for each sort of finding: the first row whose word it begins with. */
 static const struct { const char *begins, *advice; } what_to_do[] = {
+	{ "mirror:", "The mirror is made anew by `sportello mirror`; nothing is lost by it." },
 	{ "mails/", "Files that no row names do no harm: a crash left them, and sportellod removes them while it runs." },
 	{ "raw mail ", "A raw mail that is not as it came cannot be mended, only be taken from a backup: put its file back from a copy of the state\n"
 		"directory, or open a backup on another machine and save it with `sportello ticket raw`. Its ticket, with what was read from it,\n"
@@ -78,13 +80,27 @@ static void say_what_to_do(struct cli *cli, const struct strings *findings)
 	}
 }
 
+static enum status check_mirror(struct cli *cli, struct strings *findings, struct error *error)
+{
+	struct mirror *mirror;
+	enum status status = STATUS_OK;
+
+	if (!*cli->config->mirror_maildir || access(cli->config->mirror_maildir, F_OK) != 0)
+		return STATUS_OK;
+	if ((status = mirror_open(cli->config, &mirror, error)) != STATUS_OK)
+		return status;
+	status = mirror_check(mirror, cli->store, &cli->arena, findings, error);
+	mirror_close(&mirror);
+	return status;
+}
+
 enum status cli_run_fsck(struct cli *cli, struct error *error)
 {
 	struct strings findings = { NULL, 0 };
 	enum status status;
 
 	if ((status = cli_need_store(cli, false, error)) != STATUS_OK
-	    || (status = store_fsck(cli->store, &cli->arena, &findings, error)) != STATUS_OK)
+	    || (status = store_fsck(cli->store, &cli->arena, &findings, error)) != STATUS_OK || (status = check_mirror(cli, &findings, error)) != STATUS_OK)
 		return status;
 	cli->exit_code = findings.count ? EX_DATAERR : EX_OK;
 	if (cli->json) {

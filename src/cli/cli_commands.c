@@ -113,6 +113,7 @@ const struct cli_command cli_commands[] = {
 	  "A new key signs. Answers to older mails then count by their references and their sender's address only, and older links are gone." },
 	{ "backup", cli_run_backup, 1, 1, "FILE", 0, "a consistent copy of everything, while all runs", "" },
 	{ "fsck", cli_run_fsck, 0, 0, "", 0, "is the database whole, and does it hold what we promise?", "" },
+	{ "mirror", cli_run_mirror, 0, 0, "", 0, "makes the agents' tree of mails anew", "Writes what is missing in mirror.maildir, removes what no message is for, and moves what stands in the wrong folder." },
 	{ "help", cli_run_help, 0, 2, "[COMMAND]", 0, "what a command does", "" },
 	{ "config-sample", cli_run_config_sample, 0, 0, "", 0, NULL, "" },
 	{ "config-mdoc", cli_run_config_mdoc, 0, 0, "", 0, NULL, "" },

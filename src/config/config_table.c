@@ -179,6 +179,14 @@ const struct config_parameter config_parameters[] = {
 		"Anybody can write this name into a mail: set it only where your mail server takes such fields off incoming mail, and checks DMARC. "
 		"If it is empty, no sender counts as authenticated: acknowledgements then repeat nothing of the mail that they answer, and people in its Cc are shown to the agents, who let them in."),
 
+	GROUP("mirror", "Every conversation as mails, for the agents' own mail programs."),
+	STRING_OR_NONE("mirror.maildir", IN_CONFIG(mirror_maildir), "", config_check_path, NULL,
+		"A Maildir++ tree in which every conversation stands as mails, a folder a queue, for any IMAP server to show to the agents: customers' mails as they "
+		"came, answers as sent, notes with [note] before the subject; state and priority are keywords. "
+		"A reply from there works as one to a notice. "
+		"It is written behind the desk's back and made anew by `sportello mirror`. "
+		"If it is empty, there is none."),
+
 	GROUP("log", "The log goes to standard error, a key=value line an event."),
 	CHOICE("log.level", IN_CONFIG(log_level), "error|warning|notice|info|debug", "info", NULL,
 		"The least important events that are logged."),

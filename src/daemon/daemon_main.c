@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "daemon_private.h"
+#include "mirror.h"
 
 #define DEFAULT_CONFIG "/etc/sportello/sportello.conf"
 
@@ -138,6 +139,8 @@ static enum status start(struct daemon *daemon, struct error *error)
 	daemon_worker_start(daemon, &daemon->keeper);
 	daemon_worker_start(daemon, &daemon->indexer);
 	daemon_worker_start(daemon, &daemon->learner);
+	if (*config->mirror_maildir)
+		daemon_worker_start(daemon, &daemon->mirrorer);
 	return daemon_lmtp_start(daemon, error);
 }
 
@@ -150,6 +153,8 @@ static void stop(struct daemon *daemon)
 		log_event(LOG_ERROR, "daemon.stop", "why", strerror(errno), NULL);
 	daemon_lmtp_stop(daemon);
 	lane_stop(&daemon->gateway.lane);
+	daemon_worker_stop(&daemon->mirrorer);
+	mirror_close(&daemon->mirror);
 	daemon_worker_stop(&daemon->learner);
 	daemon_worker_stop(&daemon->indexer);
 	daemon_worker_stop(&daemon->keeper);
@@ -175,6 +180,7 @@ static void tell_what_waits(const struct config *old, const struct config *new)
 	const struct { const char *key; bool waits; } rows[] = {
 		{"desk.state_dir", strcmp(new->state_dir, old->state_dir) != 0}, {"store.url", strcmp(new->store_url, old->store_url) != 0}, {"lmtp.listen", !same_listeners(new, old)},
 		{"web.listen", strcmp(new->web_listen.text, old->web_listen.text) != 0},
+		{"mirror.maildir", !*old->mirror_maildir && *new->mirror_maildir},
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		if (rows[i].waits)
@@ -271,6 +277,7 @@ int main(int argc, char **argv)
 	static struct daemon daemon = {.lock = PTHREAD_MUTEX_INITIALIZER, .web_lock = PTHREAD_MUTEX_INITIALIZER, .gateway.reader_lock = PTHREAD_MUTEX_INITIALIZER,
 	                               .gateway.learned_lock = PTHREAD_MUTEX_INITIALIZER, .crowd.lock = PTHREAD_MUTEX_INITIALIZER,
 	                               .keeper = {.name = "keeper", .round = daemon_keeper_round},
+	                               .mirrorer = {.name = "mirror", .nice = 10, .round = daemon_mirror_round},
 	                               .indexer = {.name = "indexer", .nice = 10, .round = daemon_indexer_round},
 	                               .learner = {.name = "learn", .nice = 19, .round = daemon_learner_round},
 	                               .config_file = DEFAULT_CONFIG};

@@ -50,7 +50,7 @@ struct daemon {
 	int stop_fd;                             /* eventfd: readable for good once we stop */
 	_Atomic bool stopping;
 	pthread_t acceptor;
-	struct worker keeper, indexer, learner;
+	struct worker keeper, indexer, learner, mirrorer;
 	struct crowd crowd;
 	_Atomic int connections;
 	_Atomic int64_t connections_total, connections_refused, connections_sent_away;
@@ -63,6 +63,7 @@ struct daemon {
 	struct kb *kb_taught; int64_t kb_said, kb_rest_until;    /* the keeper's, too: which articles learned what customers said, up to which word */
 	bool index_trouble;                      /* the indexer's alone: it was told of */
 	int64_t learn_rest_until;                /* the learner's alone */
+	struct mirror *mirror; bool mirror_trouble;      /* the mirrorer's alone */
 };
 
 struct config *daemon_config(struct daemon *daemon);            /* a reference; config_unref when done */
@@ -110,6 +111,7 @@ bool daemon_wait(const struct daemon *daemon, int64_t ms);      /* false at once
 int daemon_keeper_round(struct daemon *daemon, struct store *store);
 int daemon_indexer_round(struct daemon *daemon, struct store *store);
 int daemon_learner_round(struct daemon *daemon, struct store *store);
+int daemon_mirror_round(struct daemon *daemon, struct store *store);
 
 /* /healthz, /metrics, and the customers' links */
 void daemon_page(void *context, const struct web_request *request, struct web_response *response);

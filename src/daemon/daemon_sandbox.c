@@ -2,7 +2,7 @@
  * daemon_sandbox.c - what of the machine the daemon keeps for itself once it is up: the files, ports and system calls that its
  * configuration needs.
  *
- * Written: the state directory, and the folder of a maildir relay. Read: the configuration, rules, articles, templates and password file,
+ * Written: the state directory, and the folders of a maildir relay and of the mirror. Read: the configuration, rules, articles, templates and password file,
  * each with all of the directory that it stands in (so that they may be replaced by renaming); what libraries load late from /usr and /etc
  * (names of hosts and users, character sets, certificates, time zones). No program can be started. A reload that names a place outside is
  * refused as a whole, with the key in question. Log: daemon.sandbox, once; daemon.root for those who start it so.
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemon_private.h"
+#include "mirror.h"
 
 static const char *const system_paths[] = {
 	"/etc", "/usr", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store", "/var/lib/ca-certificates", "/run/systemd/resolve",
@@ -92,6 +93,10 @@ static void allow_writing(struct arena *arena, const struct config *config, stru
 	if (config->relay.kind == RELAY_MAILDIR) {
 		mkdir(config->relay.path, 0750);         /* the outbox makes it, too, and says what is wrong */
 		allow(arena, allowed, CONFINE_WRITE, config->relay.path);
+	}
+	if (*config->mirror_maildir) {
+		mirror_make(config->mirror_maildir);     /* likewise */
+		allow(arena, allowed, CONFINE_WRITE, config->mirror_maildir);
 	}
 	for (size_t i = 0; i < config->lmtp_listen.count; i++)
 		if (config->lmtp_listen.at[i].is_unix)
@@ -188,6 +193,8 @@ enum status daemon_sandbox_fits(const struct daemon *daemon, const struct config
 			return error_set(error, STATUS_BAD_CONFIG, "%s: %s: " RESTART, needs.at[i].key, needs.at[i].path);
 	if (maildir && (old->relay.kind != RELAY_MAILDIR || strcmp(new->relay.path, old->relay.path) != 0))
 		return error_set(error, STATUS_BAD_CONFIG, "relay.url: %s: " RESTART, new->relay.path);
+	if (*new->mirror_maildir && strcmp(new->mirror_maildir, old->mirror_maildir) != 0)
+		return error_set(error, STATUS_BAD_CONFIG, "mirror.maildir: %s: " RESTART, new->mirror_maildir);
 	if (daemon->confined.ports && !maildir && new->relay.port != daemon->confined_port && !is_mail_port(new->relay.port))
 		return error_set(error, STATUS_BAD_CONFIG, "relay.url: port %d: " RESTART, new->relay.port);
 	return STATUS_OK;

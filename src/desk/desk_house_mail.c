@@ -15,7 +15,7 @@
 static bool has_agents_address(const struct incoming *incoming)
 {
 	const struct address_facts *address = &incoming->address;
-	return address->class == ADDRESS_TICKET && (address->token.kind == TOKEN_AGENT || address->token.kind == TOKEN_NOTE);
+	return address->class == ADDRESS_TICKET && desk_token_is_agents(address->token.kind);
 }
 
 /* One sign is enough: what an absence notice tells is not for customers, in whatever language it is written. */

@@ -26,8 +26,7 @@ const struct clue_facts *desk_agents_clue(const struct facts *facts)
 {
 	for (size_t i = 0; i < facts->clues.count; i++) {
 		const struct clue_facts *found = &facts->clues.at[i];
-		enum token_kind kind = found->clue->token.kind;
-		if (found->ticket && found->clue->kind == EVIDENCE_ADDRESS_TOKEN && (kind == TOKEN_AGENT || kind == TOKEN_NOTE))
+		if (found->ticket && found->clue->kind == EVIDENCE_ADDRESS_TOKEN && desk_token_is_agents(found->clue->token.kind))
 			return found;
 	}
 	return NULL;
@@ -106,9 +105,25 @@ static bool joined_since(struct decision *d, const struct ticket_facts *ticket, 
 	return true;
 }
 
+static int64_t shown_with(struct decision *d, const struct ticket_facts *ticket, int seq)
+{
+	return (int64_t)seq << DIGEST_BITS | readers_digest(d, d->policy->keys.key[0], ticket, false);
+}
+
+/* Of a message as the mirror shows it. */
+char *desk_house_address(struct arena *arena, const struct desk_policy *policy, const struct ticket_facts *ticket, int seq)
+{
+	struct plan plan;
+	plan_init(&plan, arena, "");
+	struct decision d = {.policy = policy, .plan = &plan, .arena = arena};
+	const struct desk_queue *queue = desk_queue_named(policy, ticket->queue);
+	struct token token = {.kind = TOKEN_HOUSE, .ticket = ticket->id, .number = shown_with(&d, ticket, seq)};
+	return desk_token_address(arena, policy, queue ? queue->address : policy->queues.at[0].address, &token);
+}
+
 int64_t desk_shown(struct decision *d, const struct ticket_facts *ticket)
 {
-	return (int64_t)(ticket->next_seq - 1) << DIGEST_BITS | readers_digest(d, d->policy->keys.key[0], ticket, false);
+	return shown_with(d, ticket, ticket->next_seq - 1);
 }
 
 /* ---- colleagues ---- */

@@ -75,6 +75,7 @@ char *desk_token(struct arena *arena, const struct desk_keys *keys, const struct
 /* The kinds, all of them: where such a token stands, and whether it is the house's own. */
 static const struct { enum token_kind kind; unsigned what; } kinds[] = {
 	{TOKEN_CUSTOMER, TOKEN_IN_ADDRESS}, {TOKEN_AGENT, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE}, {TOKEN_NOTE, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE},
+	{TOKEN_HOUSE, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE},
 	{TOKEN_BOUNCE, TOKEN_IN_BOUNCE | TOKEN_OF_HOUSE},
 	{TOKEN_MAIL_TO_CUSTOMER, TOKEN_IN_MESSAGE_ID}, {TOKEN_MAIL_TO_AGENT, TOKEN_IN_MESSAGE_ID | TOKEN_OF_HOUSE},
 	{TOKEN_LINK_STATUS, TOKEN_IN_LINK}, {TOKEN_LINK_CONFIRM, TOKEN_IN_LINK}, {TOKEN_LINK_REFUSE, TOKEN_IN_LINK}, {TOKEN_LINK_HELP, TOKEN_IN_LINK},
@@ -87,6 +88,11 @@ bool desk_token_is(enum token_kind kind, unsigned what)
 		if (kinds[i].kind == kind)
 			return kinds[i].what & what;
 	return false;
+}
+
+bool desk_token_is_agents(enum token_kind kind)
+{
+	return kind == TOKEN_AGENT || kind == TOKEN_NOTE || kind == TOKEN_HOUSE;
 }
 
 bool desk_token_read(const struct desk_keys *keys, const char *text, size_t length, struct token *token)

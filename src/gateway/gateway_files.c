@@ -50,7 +50,7 @@ const char *gateway_house_file(const struct desk_policy *policy, const struct ma
 	const struct mail *mail = incoming->mail;
 	const char *found = NULL;
 	struct look look = {.left = 0};
-	if (incoming->address.class != ADDRESS_TICKET || incoming->address.token.kind != TOKEN_AGENT)
+	if (incoming->address.class != ADDRESS_TICKET || !desk_token_is_agents(incoming->address.token.kind) || incoming->address.token.kind == TOKEN_NOTE)
 		return NULL;                     /* nothing else of an agent's goes out */
 	if (mail->attachments.count > FILES_MOST)
 		return mail->attachments.at[FILES_MOST].filename;

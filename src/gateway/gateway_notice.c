@@ -15,7 +15,7 @@
 bool gateway_is_agents(const struct desk_policy *policy, const struct incoming *incoming)
 {
 	const struct address_facts *address = &incoming->address;
-	bool to_agent = address->class == ADDRESS_TICKET && (address->token.kind == TOKEN_AGENT || address->token.kind == TOKEN_NOTE);
+	bool to_agent = address->class == ADDRESS_TICKET && desk_token_is_agents(address->token.kind);
 	return to_agent || desk_agent_with_address(policy, incoming->mail->from.address);
 }
 
@@ -163,6 +163,41 @@ static void add_usual(struct store *store, const struct desk_policy *policy, con
 	}
 }
 
+/* ---- what the mirror shows of a ticket ---- */
+
+#define MIRRORED_MOST  12                        /* messages, the newest, that one mail is compared with */
+#define MIRRORED_BYTES (8 * 1024)                /* of each */
+
+static void add_lines(struct buffer *out, const char *mark, const char *text)
+{
+	for (size_t length; *text; text += length + (text[length] == '\n')) {
+		length = strcspn(text, "\n");
+		buffer_printf(out, "%s%.*s\n", mark, (int)length, text);
+	}
+}
+
+/* In a notice's form: the customer's words behind ">", those of the house behind "|", notes with a line that says so. */
+static void add_mirrored(struct store *store, struct arena *arena, const struct token *token, struct incoming *incoming)
+{
+	CLEANUP_BUFFER struct buffer out = {0};
+	struct ticket_row ticket;
+	struct error error;
+	if (store_ticket_head(store, arena, token->ticket, &ticket, &error) != STATUS_OK)
+		return;
+	for (int seq = ticket.facts.next_seq - 1, count = 0; seq > 0 && count < MIRRORED_MOST; seq--, count++) {
+		struct message_row message;
+		struct words words;
+		if (store_message(store, arena, token->ticket, seq, &message, &error) != STATUS_OK
+		    || store_words(store, arena, &message, NULL, 0, MIRRORED_BYTES, &words, &error) != STATUS_OK)
+			continue;
+		bool ours = message.out || message.kind == MESSAGE_NOTE;
+		if (ours)
+			buffer_printf(&out, "| %s%s, %s:\n", message.kind == MESSAGE_NOTE ? "[note] " : "", message.from.address, time_rfc3339(arena, message.date));
+		add_lines(&out, ours ? "| " : "> ", words.text);
+	}
+	strings_add(arena, &incoming->known, buffer_string(&out));
+}
+
 void gateway_know_notices(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
                           struct incoming *incoming)
 {
@@ -170,6 +205,8 @@ void gateway_know_notices(struct store *store, const struct desk_policy *policy,
 		return;
 	add_referred(store, policy, templates, arena, &incoming->mail->in_reply_to, incoming);
 	add_referred(store, policy, templates, arena, &incoming->mail->references, incoming);
-	if (!incoming->known.count && incoming->address.class == ADDRESS_TICKET)
+	if (incoming->address.class == ADDRESS_TICKET && incoming->address.token.kind == TOKEN_HOUSE)
+		add_mirrored(store, arena, &incoming->address.token, incoming);
+	else if (!incoming->known.count && incoming->address.class == ADDRESS_TICKET)
 		add_usual(store, policy, templates, arena, &incoming->address.token, incoming);
 }

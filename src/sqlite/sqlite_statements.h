@@ -130,6 +130,7 @@
 	X(SQL_MESSAGE_IDS, "SELECT message_id, out, agent, kind FROM message WHERE ticket=?1 AND message_id IS NOT NULL ORDER BY seq DESC LIMIT 50") \
 	X(SQL_MESSAGE_OF_ID, "SELECT 1 FROM message WHERE ticket=?1 AND message_id=?2 LIMIT 1") \
 	X(SQL_MESSAGE_SET_TEXT, "UPDATE message SET text=?3 WHERE ticket=?1 AND seq=?2 AND text IS NULL AND raw=0") \
+	X(SQL_TICKET_PLACES, "SELECT id, state, queue, priority, updated FROM ticket WHERE id>?1 ORDER BY id LIMIT ?2") \
 	X(SQL_MESSAGES_SINCE, "SELECT " MESSAGE_COLUMNS ", id, ticket FROM message WHERE id>?1 ORDER BY id LIMIT ?2") \
 	X(SQL_MESSAGE_LAST_ID, "SELECT max(id) FROM message") \
 	X(SQL_MESSAGE_TICKET, "SELECT ticket FROM message WHERE id=?1") \

@@ -392,7 +392,7 @@ static enum status read_news(struct store *store, struct arena *arena, struct fa
 	enum status status;
 	int64_t at = 0;
 
-	if (!found || found->clue->token.kind != TOKEN_AGENT || !found->clue->token.number)
+	if (!found || found->clue->token.kind == TOKEN_NOTE || !found->clue->token.number)
 		return STATUS_OK;
 	int64_t ticket = found->clue->token.ticket, survivor = found->ticket->id;
 	int shown = desk_shown_seq(&found->clue->token);

@@ -1,0 +1,209 @@
+"""The mirror: every conversation as mails in folders, whole after any kill, seen through an IMAP server, answered from there."""
+import email, email.policy, os, re, time
+
+from desk import Skip, address_of, mail, setup, wait_until
+from dovecot import Dovecot
+
+ANNA, BOB, EVA = "anna@example.com", "bob@agents.example", "eva@agents.example"
+
+
+def root(desk):
+    return os.path.join(desk.directory, "mirror")
+
+
+def mirrored(desk):
+    """{(ticket, message): [(folder, file name, bytes)]}"""
+    found = {}
+    for folder in sorted(os.listdir(root(desk))) if os.path.isdir(root(desk)) else []:
+        for part in ("cur", "new"):
+            place = os.path.join(root(desk), folder, part)
+            for name in os.listdir(place) if folder.startswith(".") and os.path.isdir(place) else []:
+                ticket, seq = map(int, re.match(r"\d+\.t(\d+)m(\d+)\.", name).groups())
+                with open(os.path.join(place, name), "rb") as f:
+                    found.setdefault((ticket, seq), []).append((folder[1:], name, f.read()))
+    return found
+
+
+def messages(desk):
+    return {(t["id"], m["id"]) for t in desk.tickets() for m in desk.ticket(t["id"])["messages"]}
+
+
+def wait_mirror(desk, seconds=20):
+    """Waits until each message is there once."""
+    def same():
+        there = mirrored(desk)
+        return set(there) == messages(desk) and all(len(copies) == 1 for copies in there.values()) and there
+    return wait_until(same, seconds, "each message is in the mirror once")
+
+
+def one(there, ticket, seq):
+    folder, name, data = there[ticket, seq][0]
+    return folder, name, data, email.message_from_bytes(data, policy=email.policy.default)
+
+
+def mirror(function):
+    def test(desk):
+        desk.stop()
+        desk.set("mirror", {"maildir": root(desk)})
+        desk.write_config()
+        desk.start()
+        function(desk)
+    test.__name__, test.__module__ = function.__name__, function.__module__
+    return test
+
+
+@mirror
+def test_each_message_stands_in_its_queues_folder_as_it_came_and_as_it_was_sent(desk):
+    raw = mail(subject="Printer", body="It does not print.\n", headers=[("Reply-To", "anna.private@example.com"), ("X-Odd", "kept")])
+    desk.accept(raw)
+    notice = desk.wait_sent(1, to=BOB)[0]
+    desk.accept(mail(sender=BOB, reply_to=notice, body="Is it on?\n"), address_of(notice), sender=BOB)
+    desk.ok("ticket", "note", 1, "--as", "bob", stdin="She never pays.\n")
+    wait_until(lambda: len(desk.sent_to(ANNA) + desk.sent_to("anna.private@example.com")) >= 2)
+    there = wait_mirror(desk)
+    kinds = {m["id"]: (m["kind"], m["direction"]) for m in desk.ticket(1)["messages"]}
+    assert {folder for copies in there.values() for folder, _, _ in copies} == {"support"}
+    folder, name, data, request = one(there, 1, 1)
+    head, body = data.split(b"\r\n\r\n", 1)
+    assert body == raw.split(b"\r\n\r\n", 1)[1]
+    assert head.replace(b"X-Original-Reply-To:", b"Reply-To:").split(b"\r\n", 1)[1] == raw.split(b"\r\n\r\n", 1)[0]
+    assert re.match(r"support\+g[a-z2-7]{26,}@example\.org$", address_of(request)) and str(request["X-Original-Reply-To"]) == "anna.private@example.com"
+    sent = {str(m["Message-ID"]): m for m in desk.sent_to(ANNA) + desk.sent_to("anna.private@example.com")}
+    seen = 0
+    for (ticket, seq), copies in there.items():
+        message = email.message_from_bytes(copies[0][2], policy=email.policy.default)
+        assert re.match(r"support\+g[a-z2-7]{26,}@example\.org$", address_of(message)), message
+        if kinds[seq][0] == "note":
+            assert str(message["Subject"]).startswith("[note] Printer") and message.get_body(("plain",)).get_content().strip() == "She never pays."
+            assert str(request["Message-ID"]) in str(message["References"])
+        elif kinds[seq][1] == "out":
+            was = sent[str(message["Message-ID"])]
+            seen += 1
+            assert copies[0][2].replace(b"\r\n", b"\n").split(b"\n\n", 1)[1] == was.data.replace(b"\r\n", b"\n").split(b"\n\n", 1)[1]
+    assert seen == 2 and desk.cli("fsck").code == 0
+
+
+@mirror
+def test_a_queues_change_moves_it_and_state_and_priority_are_keywords(desk):
+    desk.accept(mail(subject="VPN", body="No connection.\n"))
+    wait_mirror(desk)
+    desk.ok("ticket", "queue", 1, "network")
+    desk.ok("ticket", "priority", 1, "urgent")
+    desk.ok("ticket", "assign", 1, "eva")
+
+    def moved():
+        there = mirrored(desk)
+        if {folder for copies in there.values() for folder, _, _ in copies} != {"network"} or any(len(c) != 1 for c in there.values()):
+            return None
+        words = dict(line.split(" ", 1) for line in open(os.path.join(root(desk), ".network", "dovecot-keywords")).read().splitlines())
+        letters = re.search(r":2,([A-Za-z]*)$", there[1, 1][0][1]).group(1)
+        return {words[str(ord(c) - 97)] for c in letters if c.islower()} == {desk.ticket(1)["state"], "urgent"}
+    wait_until(moved, 15, "the ticket moves, with its keywords")
+    assert not os.listdir(os.path.join(root(desk), ".support", "cur")) and desk.cli("fsck").code == 0
+
+
+def answer_mirrored(desk, message, body, sender=BOB):
+    raw = mail(sender=sender, body=body, reply_to=message)
+    desk.accept(raw, address_of(message), sender=sender.split("<")[-1].strip(">"))
+
+
+@mirror
+def test_a_reply_from_the_mirror_is_one_to_a_notice_and_a_stale_one_comes_back(desk):
+    desk.accept(mail(subject="Printer", body="It does not print.\nWhat now?\n"))
+    desk.ok("ticket", "note", 1, "--as", "bob", stdin="She never ever pays.\n")
+    there = wait_mirror(desk)
+    _, _, _, request = one(there, 1, 1)
+    note = [m for _, _, _, m in (one(there, *key) for key in there) if str(m["Subject"]).startswith("[note]")][0]
+    quote = "".join("> %s\n" % line for line in request.get_content().splitlines())
+    answer_mirrored(desk, note, "Is it on?\n\nOn Monday, Bob wrote:\n> She never ever pays.\n")
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Is it on?" in m.text])[0]
+    assert "pays" not in sent.data.decode() and "+g" not in sent.data.decode()
+    # The first message was shown before that answer of bob's: a colleague's answer on it is stale, his own next one is not.
+    desk.ok("ticket", "queue", 1, "network")
+    answer_mirrored(desk, request, "Buy a new one.\n\nOn Monday, Anna wrote:\n" + quote, sender=EVA)
+    back = wait_until(lambda: [m for m in desk.sent_to(EVA) if "Buy a new one." in m.text])[0]
+    assert not [m for m in desk.sent_to(ANNA) if "new one" in m.text]
+    desk.accept(mail(sender=EVA, body="/send\n", reply_to=back), address_of(back), sender=EVA)
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Buy a new one." in m.text])[0]
+    assert "It does not print" not in sent.text
+    answer_mirrored(desk, one(wait_mirror(desk), 1, 1)[3], "/assign eva\n", sender=EVA)
+    wait_until(lambda: desk.ticket(1)["agent"] == "eva")
+
+
+@mirror
+def test_the_mirrors_address_opens_nothing_for_strangers_and_other_queues(desk):
+    desk.accept(mail(subject="Printer", body="It does not print.\n"))
+    _, _, _, request = one(wait_mirror(desk), 1, 1)
+    answers = len(desk.sent_to(ANNA))
+    answer_mirrored(desk, request, "/close\n\nYou owe me money.\n", sender="Mallory <mallory@evil.example>")
+    answer_mirrored(desk, request, "/close\n\nI am no agent of this queue.\n", sender=EVA)
+    time.sleep(1)
+    assert desk.ticket(1)["state"] == "new" and len(desk.tickets()) == 1
+    assert len(desk.sent_to(ANNA)) == answers and not desk.sent_to("mallory@evil.example")
+    assert not [m for m in desk.sent() if "owe me" in m.text and ANNA in m.recipients]
+
+
+@mirror
+def test_killed_again_and_again_each_message_is_there_once(desk):
+    rounds = int(os.environ.get("CRASH_ROUNDS", "8"))
+    for i in range(rounds):
+        for k in range(6):
+            desk.accept(mail(subject="Mail %d.%d" % (i, k), body="One of many.\n"))
+        if i % 3 == 2:
+            desk.ok("ticket", "queue", i * 3 + 1, "network")
+        time.sleep(0.05 * (i % 12))
+        desk.kill()
+        desk.start()
+    wait_mirror(desk, 60)
+    assert desk.cli("fsck").code == 0, desk.cli("fsck")
+
+
+@mirror
+def test_fsck_sees_what_is_wrong_and_mirror_makes_it_anew(desk):
+    for i in range(3):
+        desk.accept(mail(subject="Mail %d" % i))
+    there = wait_mirror(desk)
+    desk.stop()
+    paths = {key: os.path.join(root(desk), "." + copies[0][0], "cur", copies[0][1]) for key, copies in there.items()}
+    os.unlink(paths[1, 1])
+    os.link(paths[2, 1], paths[2, 1].replace("/.support/", "/.support/").replace("t2m1", "t2m99"))
+    found = desk.cli("fsck", json_output=False)
+    assert found.code == 65 and "message 1 of ticket 1 is missing" in found.out and "of no message" in found.out and "sportello mirror" in found.out
+    made = desk.ok("mirror")
+    assert made["written"] == 1 and made["removed"] == 1, made
+    assert set(mirrored(desk)) == set(there) and desk.cli("fsck").code == 0
+    desk.start()
+    desk.accept(mail(subject="After"))
+    wait_mirror(desk)
+
+
+@mirror
+def test_an_imap_server_shows_threads_searches_and_keywords(desk):
+    server = Dovecot(desk.directory, root(desk))
+    try:
+        desk.accept(mail(subject="Printer", body="The zeppelin does not print.\n"))
+        notice = desk.wait_sent(1, to=BOB)[0]
+        desk.accept(mail(sender=BOB, reply_to=notice, body="Is it on?\n"), address_of(notice), sender=BOB)
+        ack = desk.wait_sent(2, to=ANNA)[1]
+        desk.accept(mail(body="It is.\n", reply_to=ack), address_of(ack))
+        desk.accept(mail(subject="Another", body="Something else.\n"))
+        wait_mirror(desk)
+        imap = server.login()
+        assert b"support" in b" ".join(imap.list()[1])
+        count = int(imap.select("support")[1][0])
+        assert count == len(messages(desk))
+        assert len(imap.search(None, "TEXT", "zeppelin")[1][0].split()) == 1
+        wait_until(lambda: imap.noop() and len(imap.search(None, "KEYWORD", desk.ticket(2)["state"])[1][0].split()) >= 2, 15)
+        threads = imap.thread("REFERENCES", "UTF-8", "ALL")[1][0].decode()
+        first = desk.ticket(1)["messages"]
+        assert threads.count("(") >= 2 and max(len(re.findall(r"\d+", t)) for t in re.split(r"\)\s*\((?=\d)", threads)) >= len(first) - 1, threads
+        # What an agent does with flags stays, and a change of queue finds the file all the same.
+        imap.store("1:*", "+FLAGS", "\\Seen")
+        imap.store("1", "+FLAGS", "\\Flagged")
+        desk.ok("ticket", "queue", 1, "network")
+        wait_until(lambda: {c[0][0] for key, c in mirrored(desk).items() if key[0] == 1} == {"network"}, 15, "moved")
+        assert int(imap.select("network")[1][0]) == len(desk.ticket(1)["messages"]) and len(imap.search(None, "SEEN")[1][0].split()) == len(desk.ticket(1)["messages"])
+        assert len(imap.search(None, "FLAGGED")[1][0].split()) == 1
+        imap.logout()
+    finally:
+        server.close()
