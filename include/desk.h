@@ -83,7 +83,7 @@ const struct desk_queue *desk_queue_named(const struct desk_policy *policy, cons
 const struct desk_queue *desk_queue_with_address(const struct desk_policy *policy, const char *address);
 /* The same moment as a clock on the desk's wall shows it, counted as if it were UTC: what desk_date() is given. */
 int64_t desk_local(const struct desk_policy *policy, int64_t ms);
-/* "25 Nov 2026 10:31", in the desk's zone and one of the languages of the notices. */
+/* "25 November 2026 10:31", in the desk's zone and one of the languages of the notices. */
 const char *desk_time(struct arena *arena, const struct desk_policy *policy, int64_t ms, const char *language);
 const char *desk_agents_language(const struct desk_policy *policy, const struct desk_agent *agent);       /* agent NULL: the desk's */
 /* May this agent act on the ticket, and read it? Not of a list's row alone, which names no watchers. */
@@ -155,6 +155,7 @@ void desk_address(const struct desk_policy *policy, const char *address, struct 
 enum ticket_state { STATE_HELD, STATE_EXPIRED, STATE_NEW, STATE_OPEN, STATE_PENDING, STATE_RESOLVED, STATE_CLOSED, STATE_COUNT };
 #define STATE_NAMES "held, expired, new, open, pending, resolved or closed"
 const char *ticket_state_name(enum ticket_state state);
+const char *desk_state_word(enum ticket_state state, const char *language);   /* for a reader of one of the languages of the notices */
 bool ticket_state_parse(const char *name, enum ticket_state *state);
 
 /* For whom a pending ticket waits. */
@@ -776,6 +777,7 @@ enum {
 	NOTICE_ANSWERS_COMMANDS = 8192,  /* what an agent asked for: no queue switches it off */
 	NOTICE_CARRIES_FILES = 16384      /* the files of the message that it is about come along */
 };
+#define HISTORY_DASH "\xE2\x80\x94 "            /* begins the line that says who wrote an earlier message, and when */
 struct desk_notice { const char *name; enum notice_reader to; unsigned what; };
 extern const struct desk_notice desk_notices[];          /* ends with a NULL name */
 /* What a mail to an agent tells of: for its header, and in the languages of the desk (desk_news.c). NULL: it has no word for it. */

@@ -24,10 +24,12 @@ static void squeeze(struct buffer *out, const char *at, size_t length)
 	}
 }
 
-/* "| [note] bob, 2026-11-29T02:54:06Z:" and "| Bob Rossi [note]:" begin a note, "| Ada, 2026-...Z:" what is none. */
+/* "| — [note] Bob Rossi, 29 November 2026 10:31:" and "| Bob Rossi [note]:" begin a note, "| — Ada, 29 November 2026 10:31:" what is none. */
 static bool begins_message(const char *line, size_t length)
 {
-	return length > 4 && line[length - 1] == ':' && (memmem(line, length, "[note]", 6) || (line[length - 2] == 'Z' && memmem(line, length, ", 20", 4)));
+	static const char dash[] = "| " HISTORY_DASH;
+	return length > sizeof dash && line[length - 1] == ':'
+	    && (memmem(line, length, "[note]", 6) || (memcmp(line, dash, sizeof dash - 1) == 0 && line[length - 4] == ':' && line[length - 2] >= '0' && line[length - 2] <= '9'));
 }
 
 void desk_note_words_add(struct desk_note_words *notes, const char *notice)

@@ -16,7 +16,7 @@ const struct template_variable desk_template_variables[] = {
 	{"ticket", LINE}, {"subject", LINE}, {"subject_line", LINE}, {"desk", LINE}, {"queue", LINE}, {"queue_description", LINE},
 	{"customer", LINE}, {"customer_address", LINE}, {"agent", LINE}, {"agent_name", LINE}, {"from", LINE}, {"state", LINE},
 	{"old_state", LINE}, {"attachments", LINE}, {"days", LINE}, {"date", LINE}, {"recipient", LINE}, {"original_subject", LINE},
-	{"other", LINE}, {"note_address", LINE}, {"hint", LINE}, {"hint_queue", LINE}, {"gathered", LINE}, {"files_left", LINE}, {"files_refused", LINE},
+	{"other", LINE}, {"note_address", LINE}, {"hint", LINE}, {"hint_queue", LINE}, {"gathered", LINE}, {"files_left", LINE}, {"owner", LINE}, {"due", LINE}, {"articles", LINE}, {"others", BLOCK}, {"files_refused", LINE},
 	{"text", BLOCK}, {"commands", BLOCK}, {"problem", BLOCK}, {"reply", BLOCK},
 	{"article_first", LINE}, {"article_second", LINE}, {"article_third", LINE},
 	{"excerpt_first", LINE}, {"excerpt_second", LINE}, {"excerpt_third", LINE},

@@ -86,6 +86,20 @@ static const char *const months[][13] = {
 	{"es", "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
 };
 
+const char *desk_state_word(enum ticket_state state, const char *language)
+{
+	static const char *const words[STATE_COUNT][DESK_LANGUAGES] = {
+		[STATE_HELD] = {"held", "in attesa del cliente", "wartet auf Kunden", "en attente du client", "en espera del cliente"},
+		[STATE_EXPIRED] = {"expired", "scaduta", "verfallen", "expirée", "caducada"},
+		[STATE_NEW] = {"new", "nuova", "neu", "nouvelle", "nueva"},
+		[STATE_OPEN] = {"open", "aperta", "offen", "ouverte", "abierta"},
+		[STATE_PENDING] = {"pending", "sospesa", "zurückgestellt", "en attente", "en espera"},
+		[STATE_RESOLVED] = {"resolved", "risolta", "gelöst", "résolue", "resuelta"},
+		[STATE_CLOSED] = {"closed", "chiusa", "geschlossen", "fermée", "cerrada"},
+	};
+	return words[state][desk_language_number(language)];
+}
+
 const char *desk_time(struct arena *arena, const struct desk_policy *policy, int64_t ms, const char *language)
 {
 	int64_t local = desk_local(policy, ms);

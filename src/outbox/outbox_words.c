@@ -14,6 +14,7 @@
 #define HISTORY_MESSAGES 8               /* earlier messages in a notice, the newest */
 #define HISTORY_LOOKS    40              /* messages looked at for them: acknowledgements lie between */
 #define HISTORY_WORDS    1500            /* bytes of each */
+#define BEFORE_MOST      5               /* of the customer's earlier requests that a notice names */
 #define NAMES_MOST       30              /* attachments named in a notice */
 
 /* ---- what the row is about ---- */
@@ -185,10 +186,19 @@ static const char *subject_alone(struct arena *arena, const char *line)
 	return text_trim(subject);
 }
 
-/* What no customer may read: notes, and what an agent's mailbox answered by itself. */
+/* What no customer may read: notes and whatever else is no word between him and us, and what an agent's mailbox answered by itself. */
 static bool stays_inside(const struct rendering *r, const struct message_row *message)
 {
-	return message->kind == MESSAGE_NOTE || (message->kind == MESSAGE_AUTO_REPLY && desk_agent_with_address(r->policy, message->from.address));
+	bool between = message->kind == MESSAGE_REQUEST || message->kind == MESSAGE_REPLY || message->kind == MESSAGE_AUTO_REPLY || message->kind == MESSAGE_BOUNCE;
+
+	return !between || (message->kind == MESSAGE_AUTO_REPLY && desk_agent_with_address(r->policy, message->from.address));
+}
+
+static const char *writer_of(const struct rendering *r, const struct message_row *message)
+{
+	const struct desk_agent *agent = message->agent && *message->agent ? desk_agent_named(r->policy, message->agent) : NULL;
+
+	return agent && *agent->display ? agent->display : message->agent && *message->agent ? message->agent : name_or_address(&message->from);
 }
 
 /* The ticket's earlier messages, the newest first: for who has not seen them. Each bounded, and all of them. */
@@ -207,9 +217,8 @@ static const char *history_of(const struct rendering *r, const char *newest)
 		if (seq == r->row->outgoing.about_seq || store_message(r->store, r->arena, r->row->outgoing.ticket, seq, &message, &error) != STATUS_OK
 		    || message.kind == MESSAGE_NOTICE || store_words(r->store, r->arena, &message, &answered, 0, HISTORY_WORDS, &words, &error) != STATUS_OK || !*words.text)
 			continue;
-		buffer_printf(&out, "%s%s%s, %s:\n%s%s\n", shown++ ? "\n" : "", stays_inside(r, &message) ? "[note] " : "",
-		              message.agent && *message.agent ? message.agent : name_or_address(&message.from), time_rfc3339(r->arena, message.date), words.text,
-		              words.left ? "\n[...]" : "");
+		buffer_printf(&out, "%s" HISTORY_DASH "%s%s, %s:\n%s%s\n", shown++ ? "\n" : "", stays_inside(r, &message) ? "[note] " : "", writer_of(r, &message),
+		              desk_time(r->arena, r->policy, message.date, r->row->outgoing.language), words.text, words.left ? "\n[...]" : "");
 	}
 	return arena_string(r->arena, buffer_string(&out));
 }
@@ -256,6 +265,48 @@ static enum status variables(struct rendering *r, const char **all, struct error
 
 /* ---- what is so when it is first sent ---- */
 
+static const char *requests_before(struct rendering *r)
+{
+	CLEANUP_BUFFER struct buffer out;
+	struct ticket_rows rows;
+	struct error error;
+
+	buffer_init(&out);
+	if (store_requests_before(r->store, r->arena, r->row->outgoing.ticket, BEFORE_MOST, &rows, &error) != STATUS_OK)
+		return "";
+	for (size_t i = 0; i < rows.count; i++)
+		buffer_printf(&out, "%s#%lld %s: %s", i ? "\n" : "", (long long)rows.at[i].facts.id,
+		              desk_state_word(rows.at[i].facts.state, r->row->outgoing.language), utf8_cut(r->arena, rows.at[i].facts.subject, 200));
+	return arena_string(r->arena, buffer_string(&out));
+}
+
+static const char *promised(struct rendering *r)
+{
+	const struct outgoing *outgoing = &r->row->outgoing;
+	const struct desk_queue *queue = desk_queue_named(r->policy, outgoing->queue);
+	struct error error;
+	int64_t due = 0;
+
+	if (!queue || !queue->answer_hours || store_timer_due(r->store, outgoing->ticket, TIMER_ANSWER, &due, &error) != STATUS_OK || !due)
+		return "";
+	return desk_time(r->arena, r->policy, due, outgoing->language);
+}
+
+/* Who has it, what was promised and suggested, and what the customer asked before. */
+static void find_about(struct rendering *r, struct buffer *out)
+{
+	const struct ticket_facts *facts = &r->ticket.facts;
+	const struct desk_agent *owner = facts->agent && *facts->agent ? desk_agent_named(r->policy, facts->agent) : NULL;
+	const char *articles = "";
+
+	add(out, "owner", owner ? owner->display : "");
+	add(out, "due", promised(r));
+	add(out, "others", requests_before(r));
+	for (size_t i = 0; i < facts->asked.articles.count && facts->asked.shown == ASKED_ACKNOWLEDGED; i++)
+		articles = arena_printf(r->arena, "%s%s%s", articles, i ? ", " : "", facts->asked.articles.at[i].id);
+	add(out, "articles", articles);
+}
+
 static void find(struct rendering *r)
 {
 	const struct outgoing *outgoing = &r->row->outgoing;
@@ -269,6 +320,8 @@ static void find(struct rendering *r)
 	if (!record_get(r->arena, outgoing->variables, "found")) {
 		record_add(&out, "found", "yes");
 		add(&out, "files_left", r->files.left);
+		if (outgoing->ticket && desk_notice_is(outgoing->template, NOTICE_HANDS_OVER))
+			find_about(r, &out);
 	}
 	if (out.length)
 		r->found = arena_string(r->arena, buffer_string(&out));

@@ -324,6 +324,9 @@ static const char *const version_2[] = {
 "ALTER TABLE history ADD COLUMN now TEXT NOT NULL DEFAULT ''",
 /* What of the configuration the classifier learned for, in one word; '': of the first version, which did not keep it. */
 "ALTER TABLE model ADD COLUMN configuration TEXT NOT NULL DEFAULT ''",
+/* A customer's requests, from the newest back: the last one of a contact, and the one before each. 0: none, or it is older than this. */
+"ALTER TABLE contact ADD COLUMN last_ticket INTEGER NOT NULL DEFAULT 0",
+"ALTER TABLE ticket ADD COLUMN previous INTEGER NOT NULL DEFAULT 0",
 /* Agents who hear of all that happens to a ticket, beside those who work on it. */
 "CREATE TABLE watcher(\n"
 "  ticket INTEGER NOT NULL,\n"

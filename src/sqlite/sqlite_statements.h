@@ -59,10 +59,10 @@
 	X(SQL_MAILBOX_DISPOSED_SINCE, "SELECT count(*) FROM mailbox WHERE id>?1 AND disposition<>''") \
 	X(SQL_MAILBOX_DUPLICATES, "SELECT sum(duplicates) FROM mailbox WHERE duplicates>0") \
 	/* contacts */ \
-	X(SQL_CONTACT_GET, "SELECT id, written, bounced_at, window_start, window_count, language, last_agent, refused_at, proved_at, day_start, day_count FROM contact WHERE id=?1 AND address=?2") \
-	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written,window_start,window_count,day_start,day_count)" \
-		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)") \
-	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2, window_start=?6, window_count=?7, day_start=?8, day_count=?9," \
+	X(SQL_CONTACT_GET, "SELECT id, written, bounced_at, window_start, window_count, language, last_agent, refused_at, proved_at, day_start, day_count, last_ticket FROM contact WHERE id=?1 AND address=?2") \
+	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written,window_start,window_count,day_start,day_count,last_ticket)" \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)") \
+	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2, window_start=?6, window_count=?7, day_start=?8, day_count=?9, last_ticket=?10," \
 		" name=CASE WHEN ?3<>'' THEN ?3 ELSE name END, language=CASE WHEN ?4<>'' AND (?5 OR language='') THEN ?4 ELSE language END WHERE id=?1") \
 	X(SQL_REFERRED_SET, "INSERT OR REPLACE INTO referred(key,ticket) VALUES(?1,?2)") \
 	X(SQL_REFERRED_GET, "SELECT ticket FROM referred WHERE key=?1") \
@@ -84,10 +84,11 @@
 	X(SQL_TICKET_QUEUE_CUSTOMER, "SELECT queue, customer FROM ticket WHERE id=?1") \
 	/* tickets */ \
 	X(SQL_NEXT_NUMBERS, "SELECT coalesce((SELECT max(id) FROM ticket),0)+1, coalesce((SELECT max(id) FROM outbox),0)+1") \
-	X(SQL_TICKET_ADD, "INSERT INTO ticket(id,state,queue,agent,priority,subject,language,customer,customer_name,created,updated,closed_at,voice)" \
-		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?10,?11,?12)") \
+	X(SQL_TICKET_ADD, "INSERT INTO ticket(id,state,queue,agent,priority,subject,language,customer,customer_name,created,updated,closed_at,voice,previous)" \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?10,?11,?12,?13)") \
 	X(SQL_TICKET_VOICE, "UPDATE ticket SET voice=?2 WHERE id=?1") \
 	X(SQL_TICKET_GET, "SELECT " TICKET_COLUMNS " FROM ticket WHERE id=?1") \
+	X(SQL_TICKET_BEFORE, "SELECT b.id, b.state, b.subject FROM ticket AS t JOIN ticket AS b ON b.id=t.previous WHERE t.id=?1") \
 	X(SQL_TICKET_TOUCH, "UPDATE ticket SET updated=?2 WHERE id=?1") \
 	X(SQL_TICKET_STATE, "UPDATE ticket SET state=?2, updated=?3, closed_at=CASE WHEN ?2='closed' THEN ?3 ELSE 0 END," \
 		" pending_until=CASE WHEN ?2='pending' THEN pending_until ELSE 0 END, waiting=CASE WHEN ?2='pending' THEN waiting ELSE '' END," \
@@ -145,6 +146,7 @@
 		" SELECT ?1,?2,?3,0,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,0,proved FROM message WHERE ticket=?4 AND seq=?5") \
 	X(SQL_TIMER_ADD, "INSERT INTO timer(due,ticket,kind) SELECT ?1,?2,?3 WHERE NOT EXISTS(SELECT 1 FROM timer WHERE ticket=?2 AND kind=?3)") \
 	X(SQL_TIMERS_CLEAR, "DELETE FROM timer WHERE ticket=?1 AND kind NOT LIKE 'gathered %'") \
+	X(SQL_TIMER_DUE, "SELECT due FROM timer WHERE ticket=?1 AND kind=?2") \
 	X(SQL_TIMER_GATHERING, "SELECT 1 FROM timer WHERE ticket=?1 AND kind LIKE 'gathered %' LIMIT 1") \
 	X(SQL_TIMERS_DUE, "SELECT id, due, ticket, kind FROM timer WHERE due<=?1 ORDER BY due, id LIMIT ?2") \
 	X(SQL_TIMER_TAKE, "DELETE FROM timer WHERE id=?1") \

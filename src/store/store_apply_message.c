@@ -26,7 +26,8 @@ static enum status remember_sender(struct applying *a, const struct new_message 
 	counted = !a->acknowledged && is_acknowledged(a->plan, mail->from.address);
 	if (counted)
 		a->acknowledged = mail->from.address;
-	return contact_wrote(a->store, &mail->from, mail->language, mail->language_sure, counted, a->now, a->error);
+	bool opened = a->created && text_equal_nocase(text_or_empty(a->create->customer.address), mail->from.address);
+	return contact_wrote(a->store, &mail->from, mail->language, mail->language_sure, counted, opened ? a->created : 0, a->now, a->error);
 }
 
 static const char *one_a_line(struct arena *arena, const struct strings *list)

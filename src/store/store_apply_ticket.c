@@ -8,10 +8,15 @@
 enum status apply_create_ticket(struct applying *a, const struct effect *effect)
 {
 	const struct new_ticket *create = effect->create;
-	enum status status = engine_run(a->store->engine, a->error, SQL_TICKET_ADD, "itttt" "tttt" "iit", effect->ticket,
+	struct contact customer = { 0 };
+	enum status status = contact_find(a->store, NULL, text_or_empty(create->customer.address), &customer, a->error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = engine_run(a->store->engine, a->error, SQL_TICKET_ADD, "itttt" "tttt" "iiti", effect->ticket,
 		ticket_state_name(create->state), text_or_empty(create->queue), text_or_empty(create->agent), text_or_empty(create->priority),
 		text_or_empty(create->subject), text_or_empty(create->language), text_or_empty(create->customer.address),
-		text_or_empty(create->customer.name), a->now, create->state == STATE_CLOSED ? a->now : (int64_t)0, text_or_empty(create->voice));
+		text_or_empty(create->customer.name), a->now, create->state == STATE_CLOSED ? a->now : (int64_t)0, text_or_empty(create->voice), customer.last_ticket);
 
 	if (status != STATUS_OK)
 		return status;

@@ -41,6 +41,7 @@ static enum status get(struct store *store, struct arena *arena, int64_t row, co
 			.language = arena ? cursor_text(&cursor, arena, 5) : "", .last_agent = arena ? cursor_text(&cursor, arena, 6) : "",
 			.refused_at = cursor_number(&cursor, 7), .proved_at = cursor_number(&cursor, 8),
 			.day_start = cursor_number(&cursor, 9), .day_count = (int)cursor_number(&cursor, 10),
+			.last_ticket = cursor_number(&cursor, 11),
 		};
 	return cursor_close(&cursor);
 }
@@ -83,8 +84,8 @@ static enum status add(struct store *store, const char *address, const char *nam
 	CLEANUP_ARENA struct arena arena = { 0 };
 	const char *lower = text_lower(&arena, address);
 	uint64_t hash;
-	enum status status = engine_run(store->engine, error, SQL_CONTACT_ADD, "tttii" "i" "idid", lower, name ? name : "", language ? language : "", now, now,
-	                                contact->written, contact->window_start, contact->window_count, contact->day_start, contact->day_count);
+	enum status status = engine_run(store->engine, error, SQL_CONTACT_ADD, "tttii" "i" "ididi", lower, name ? name : "", language ? language : "", now, now,
+	                                contact->written, contact->window_start, contact->window_count, contact->day_start, contact->day_count, contact->last_ticket);
 
 	if (status != STATUS_OK)
 		return status;
@@ -115,8 +116,8 @@ static void count_acknowledgement(struct contact *contact, int64_t now)
 }
 
 /* One row is written, also where an acknowledgement goes to him. */
-enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, bool acknowledged, int64_t now,
-                          struct error *error)
+enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, bool acknowledged, int64_t opened,
+                          int64_t now, struct error *error)
 {
 	struct contact contact;
 	enum status status;
@@ -127,13 +128,15 @@ enum status contact_wrote(struct store *store, const struct mail_address *who, c
 	if (status != STATUS_OK)
 		return status;
 	contact.written++;
+	if (opened)
+		contact.last_ticket = opened;
 	if (acknowledged)
 		count_acknowledgement(&contact, now);
 	if (!contact.id)
 		return add(store, who->address, who->name, language, now, &contact, error);
 	store->met.is = contact;
-	return engine_run(store->engine, error, SQL_CONTACT_WROTE, "iittd" "idid", contact.id, now, who->name ? who->name : "", language ? language : "", (int)sure,
-	                  contact.window_start, contact.window_count, contact.day_start, contact.day_count);
+	return engine_run(store->engine, error, SQL_CONTACT_WROTE, "iittd" "ididi", contact.id, now, who->name ? who->name : "", language ? language : "", (int)sure,
+	                  contact.window_start, contact.window_count, contact.day_start, contact.day_count, contact.last_ticket);
 }
 
 /* The contact of an address that did not write itself. */

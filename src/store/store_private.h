@@ -16,7 +16,7 @@
 void store_forget_lookups(struct store *store);          /* between jobs of one transaction; rolling back does it, too */
 
 /* ---------------------------------------------------------------- connection */
-struct contact { int64_t id; int64_t written, bounced_at, refused_at, proved_at, window_start, day_start; int window_count, day_count; const char *language, *last_agent; };
+struct contact { int64_t id; int64_t last_ticket, written, bounced_at, refused_at, proved_at, window_start, day_start; int window_count, day_count; const char *language, *last_agent; };
 struct met { bool known; char address[256]; uint64_t hash; struct contact is; };        /* is.id 0: he is not there; texts are not kept */
 struct store {
 	struct engine *engine;
@@ -59,9 +59,9 @@ enum status find_message_id(struct store *store, const char *message_id, int64_t
 
 /* contact.id is 0 if nobody of that address is known. arena NULL: without language. */
 enum status contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error);
-/* Somebody wrote: makes or refreshes the contact. */
-enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, bool acknowledged, int64_t now,
-                          struct error *error);
+/* Somebody wrote: makes or refreshes the contact. opened: a ticket of his that the mail opened; 0: none. */
+enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, bool acknowledged, int64_t opened,
+                          int64_t now, struct error *error);
 enum status contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error);
 enum status contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error);
 enum status contact_arrives(struct store *store, const char *address, struct error *error);      /* mail to it does not come back any more */

@@ -168,3 +168,55 @@ def test_large_notices_pass_one_at_a_time_and_small_ones_pass_them_by(desk):
     large = [m for m in desk.sent_to(BOB) if "Large" in m["Subject"]]
     assert len(large) == 3 and all(files_of(m) == {"video.mp4": data} for m in large)
     wait_until(lambda: not desk.outbox())
+
+
+def quoted(notice, head="On Mon, 1 Jan 2026 at 10:00, Acme wrote:\n"):
+    return "\n\n" + head + "".join("> %s\n" % line for line in notice.text.splitlines())
+
+
+def conversation(desk):
+    """A request, an answer, a note and a second question; then the notice of a third."""
+    desk.accept(mail(subject="Scanner", body="It does not scan.\n"))
+    desk.accept(mail(subject="Printer", body="It does not print.\n"))
+    new = wait_until(lambda: [m for m in desk.sent_to(BOB) if "Printer" in m["Subject"]])[0]
+    answer(desk, new, "Switch it on.\n")
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Switch it on" in m.text])[0]
+    desk.ok("ticket", "note", 2, "--as", "eva", stdin="Her warranty ended in March, between us.\n")
+    desk.accept(mail(body="It is on, and dark.\n", reply_to=sent), address_of(sent))
+    return wait_until(lambda: [m for m in desk.sent_to(BOB) if "dark" in m.text])[0]
+
+
+@setup(agents=AGENTS, queues=[dict(QUEUES[0], answer_hours=8)], config={"desk.time_zone": "Europe/Rome"})
+def test_a_notice_holds_all_that_one_needs_to_answer(desk):
+    """What was said before, the newest first, notes marked; who has it, what was promised, and what she asked before; times by the desk's clock."""
+    last = conversation(desk)
+    words = last.text
+    places = [words.index(piece) for piece in ("> It is on, and dark.", "[note] Eva Neri, ", "Her warranty ended", "Bob Rossi, ", "| Switch it on.", "Anna Bianchi, ", "| It does not print.")]
+    assert places == sorted(places), words
+    assert "It is with Bob Rossi." in words and "An answer is promised by " in words and "#1 new: Scanner" in words, words
+    import datetime, zoneinfo
+    local = datetime.datetime.now(zoneinfo.ZoneInfo("Europe/Rome"))
+    assert "%d %s %d %02d:" % (local.day, local.strftime("%B"), local.year, local.hour) in words or local.minute < 2, words
+    assert "Her warranty" in last.html and "Scanner" in last.html
+    it = wait_until(lambda: [m for m in desk.sent_to(EVA) if "[note]" in m.text or "Le sue richieste precedenti:" in m.text])[0].text
+    assert "#1 nuova: Scanner" in it and "Risposta promessa entro il " in it, it
+
+
+@setup(agents=AGENTS, queues=QUEUES)
+def test_nothing_of_the_longer_notice_goes_out_when_it_is_quoted(desk):
+    """By the usual mark, without any, as HTML, and after its earlier requests have changed; the customer's newest words may stay between answers."""
+    last = conversation(desk)
+    desk.ok("ticket", "close", 1)
+    bare = "\n\n-----Original Message-----\nFrom: Answered · Anna Bianchi <support@example.org>\nSent: Monday\nTo: Bob Rossi\nSubject: %s\n\n" % last["Subject"]
+    for n, rest in enumerate((quoted(last), bare + last.text, "\n\n" + last.text), 1):
+        answer(desk, last, "/send\n\nAnswer %d." % n + rest)
+        sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Answer %d." % n in m.text])[0]
+        for piece in ("warranty", "between us", "[note]", "Scanner", "Switch it on", "/assign", "It is with", "Their requests", "Original Message", "Eva Neri, "):
+            assert piece not in sent.text and piece not in (sent.html or ""), (n, piece, sent.text)
+    page = '<html><body><p>Answer 4.</p><div class="gmail_quote"><div class="gmail_attr">On Mon, Answered · Anna Bianchi wrote:<br></div><blockquote>%s</blockquote></div></body></html>' \
+        % last.html.split("<body", 1)[1].split(">", 1)[1].rsplit("</body>", 1)[0]
+    desk.accept(mail(sender=BOB, html=page, reply_to=last), address_of(last), sender=BOB)
+    wait_until(lambda: len(desk.ticket(2)["messages"]) >= 9)
+    for sent in desk.sent_to(ANNA):
+        for piece in ("warranty", "between us", "[note]", "/assign", "Their requests"):
+            assert piece not in sent.data.decode(), sent.text
