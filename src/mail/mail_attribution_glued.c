@@ -2,7 +2,8 @@
  * mail_attribution_glued.c - an introduction that begins inside of a line, behind somebody's own words.
  *
  * "It works. On Mon, 5 Oct 2026 at 9:12, Ann <ann@example.org> wrote:" is what is left where a program lost the line end between. Places are
- * tried in the order in which they are sure: behind the end of a sentence, then where a capital begins. Bounded: so many tries a line.
+ * tried in the order in which they are sure: behind the end of a sentence where it begins as in some known language, behind the last end of a
+ * sentence, then where a capital or a script without blanks begins one. Bounded: so many tries a line.
  */
 #include "mail_attribution.h"
 
@@ -29,11 +30,11 @@ static bool introduces(struct span text, int sure)
 	if (!joined_add(&joined, text))
 		return false;
 	text = (struct span){ joined.text, joined.length };
-	bool dated = before_digit(text) < GLUED_BEFORE_DATE && (sure == 2 || attribution_begins(text));
+	bool dated = before_digit(text) < GLUED_BEFORE_DATE && (sure >= 2 || attribution_begins(text));
 	bool named = bracketed_address(text, &behind) && (size_t)(behind.at - text.at) < 90 && !is_digit(text.at[0]);
 	bool colon = ends_with_colon(text);
 	return (dated && (attribution_whole(text) || (attribution_by_shape(text, colon, true, true) && has_clock(text))))
-	       || (named && colon && (attribution_said(text) || attribution_by_shape(text, colon, true, sure == 2)));
+	       || (named && colon && (attribution_said(text) || attribution_by_shape(text, colon, true, sure >= 2)));
 }
 
 /* How sure an introduction can begin at i: 2 behind the end of a sentence, 1 where a capital follows a small letter or a blank; 0: it cannot. */
@@ -51,6 +52,9 @@ static int may_begin_at(struct span line, size_t i)
 		if (above >= size && memcmp(line.at + above - size, ends[n], size) == 0 && (above < i || !is_alpha((char)c) || (c >= 'A' && c <= 'Z')))
 			return 2;
 	}
+	/* Thai, Lao, Khmer, Chinese ... put no blank between words. */
+	if (c >= 0xE0 && c < 0xF0 && i && (unsigned char)line.at[i - 1] >= 0x80)
+		return 1;
 	bool small = c >= 'a' && c <= 'z', letter_above = i && (unsigned char)line.at[i - 1] != ' ';
 	bool sign = c < 0x80 && !is_alpha((char)c) && !is_digit((char)c);        /* an address belongs to the name above it */
 	return small || sign || (letter_above && !(c >= 'A' && c <= 'Z')) ? 0 : 1;
@@ -61,7 +65,7 @@ static bool own_words(struct span text, int sure)
 {
 	if (memchr(text.at, '@', text.length) || before_digit(text) < text.length)
 		return false;
-	return words_in(text) >= (sure == 2 ? 3u : 4u) + (strchr(".)", text.at[text.length - 1]) != NULL) || (sure == 2 && text.length >= GLUED_LONG && (unsigned char)text.at[0] >= 0xE0 && (unsigned char)text.at[text.length - 1] >= 0x80);
+	return words_in(text) >= (sure >= 2 ? 3u : 4u) + (strchr(".)", text.at[text.length - 1]) != NULL) || (sure >= 2 && text.length >= GLUED_LONG && (unsigned char)text.at[0] >= 0xE0 && (unsigned char)text.at[text.length - 1] >= 0x80);
 }
 
 /* "On ", "Am ": not only a day, a month or a number, as any words may hold. */
@@ -80,6 +84,26 @@ static bool begins_dated(struct span text)
 	return attribution_begins(text) && before_digit(text) < GLUED_BEFORE_DATE;
 }
 
+/* Where it begins, as sure as said; 0: nowhere. Of ends of sentences the last: each may be one of somebody's own words. */
+static size_t place_of(struct span text, int sure)
+{
+	size_t last = 0;
+	for (size_t i = 1, tests = 0; i + 12 < text.length && tests < GLUED_TESTS; i++) {
+		if (may_begin_at(text, i) != (sure == 3 ? 2 : sure))
+			continue;
+		struct span rest = { text.at + i, text.length - i };
+		if ((sure != 2 && !attribution_begins(rest)) || (!own_words(span_trim((struct span){ text.at, i }), sure) && !begins_by_phrase(rest)))
+			continue;
+		tests++;
+		if (!introduces(rest, sure))
+			continue;
+		if (sure != 2)
+			return i;
+		last = i;
+	}
+	return last;
+}
+
 size_t attribution_glued(struct span line)
 {
 	struct span text = visible_trim(line);
@@ -88,16 +112,10 @@ size_t attribution_glued(struct span line)
 		return 0;
 	if (begins_dated(text))
 		return 0;                                        /* nothing stands before it */
-	for (int sure = 2; sure > 0; sure--)
-		for (size_t i = 1, tests = 0; i + 12 < text.length && tests < GLUED_TESTS; i++) {
-			if (may_begin_at(text, i) != sure)
-				continue;
-			struct span rest = { text.at + i, text.length - i };
-			if ((sure == 1 && !attribution_begins(rest)) || (!own_words(span_trim((struct span){ text.at, i }), sure) && !begins_by_phrase(rest)))
-				continue;
-			tests++;
-			if (introduces(rest, sure))
-				return start + i;
-		}
+	for (int sure = 3; sure > 0; sure--) {
+		size_t at = place_of(text, sure);
+		if (at)
+			return start + at;
+	}
 	return 0;
 }

@@ -126,6 +126,10 @@ static bool find_beginning(const struct lines *lines, bool subject_says, struct 
 		if (!subject_says)
 			continue;
 		bool dashed = found->quoted && dashed_line(bare(line->text));
+		if ((dashed || (line->kind == LINE_TEXT && dashed_line(line->text))) && block_torn(NULL, lines, i + 1, NULL)) {
+			found->delimited = true;
+			return true;
+		}
 		found->delimited = line->kind == LINE_DELIMITER || ((delimits || dashed) && quoted_block(lines, next_said(lines, i + 1), dashed));
 		if (found->delimited || (line->kind == LINE_HEADER && header_block(lines, i)) || (found->quoted && quoted_block(lines, i, false)))
 			return true;
@@ -223,6 +227,8 @@ static bool forward_inline(struct arena *arena, const struct lines *lines, bool 
 			body = block_read(arena, &rest, 0, subject_inside(mail->subject), forward);
 		}
 	}
+	size_t torn = !*forward->from.address && start.delimited ? block_torn(arena, &rest, 0, forward) : 0;
+	body = torn ? torn : body;
 	if (!*forward->from.address && !start.said)
 		return false;
 	if (!*forward->subject && subject_says)

@@ -5,6 +5,7 @@
  * addresses come as "Ann <a@example.org<mailto:a@example.org>>", "Ann [mailto:a@example.org]" or "x on behalf of y".
  * Linear: each line is read once, a value is cut at VALUE_MAX bytes, and what it may be wrapped into is bounded.
  */
+#include "mail_attribution.h"
 #include "mail_client_words.h"
 #include "mail_reply.h"
 
@@ -294,4 +295,48 @@ size_t block_read(struct arena *arena, const struct lines *lines, size_t at, con
 	if (seen)
 		take(arena, forward, last);
 	return i;
+}
+
+#define TORN_MOST 10                     /* lines */
+#define TORN_LABEL 48                    /* bytes in which the colon stands */
+
+static const char *colon_near(struct span text)
+{
+	text.length = text.length < TORN_LABEL ? text.length : TORN_LABEL;
+	const char *colon = memchr(text.at, ':', text.length), *wide = memmem(text.at, text.length, "\uFF1A", 3);
+	return colon ? colon + 1 : wide ? wide + 3 : NULL;
+}
+
+size_t block_torn(struct arena *arena, const struct lines *lines, size_t at, struct mail_forward *forward)
+{
+	struct span from = { "", 0 };
+	size_t shown = 0, last = 0;
+	bool time = false, gaps = false;                 /* gaps: some programs put an empty line behind each */
+	for (size_t i = at, empty = 0; i < lines->count && shown < TORN_MOST && empty < 2; i++) {
+		struct span text = visible_trim(lines->at[i].text);
+		while (text.length && (text.at[0] == '>' || text.at[0] == ' '))
+			text.at++, text.length--;
+		const char *value = colon_near(text), *sign = memchr(text.at, '@', text.length);
+		if (!text.length) {
+			gaps = gaps || shown == 1;
+			if (shown && !gaps)
+				break;
+			empty++;
+			continue;
+		}
+		if (!value || (!shown && (!sign || sign < value)))
+			break;
+		if (!shown) {
+			const char *end = memchr(sign, '>', (size_t)(text.at + text.length - sign));
+			from = (struct span){ value, (size_t)((end ? end + 1 : text.at + text.length) - value) };
+		}
+		time = time || (shown && has_clock(text));
+		shown++, empty = 0;
+		last = i + 1;
+	}
+	if (shown < 3 || !time)
+		return 0;
+	if (forward)
+		forward->from = address_in(arena, from);
+	return last;
 }

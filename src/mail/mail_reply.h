@@ -15,6 +15,9 @@ size_t header_block(const struct lines *lines, size_t i);        /* lines of a "
 /* ---- mail_forward_block.c ---- */
 /* Reads the header lines from `at` on; returns the line behind them. whole: the subject of the mail, which may complete a wrapped one. */
 size_t block_read(struct arena *arena, const struct lines *lines, size_t at, const char *whole, struct mail_forward *forward);
+/* A block whose lines are torn ("From: Ann <a@b> Date", ": 5 Oct") below a mark in a mail that says Fwd: lines with a colon near their beginning,
+ * the first of them with an address, another with a time. Returns the line behind it, 0: there is none. forward may be NULL. */
+size_t block_torn(struct arena *arena, const struct lines *lines, size_t at, struct mail_forward *forward);
 bool block_glued(struct arena *arena, struct span line, struct mail_forward *forward);   /* all header lines in one */
 struct span behind_mark(struct span line);                       /* what a client wrote behind "----- Forwarded message -----" */
 void introduction_sender(struct arena *arena, struct span line, struct mail_address *from);

@@ -60,6 +60,21 @@ static void forwards_of_every_program_are_read(void **state)
 	}
 }
 
+/* As some translations are: the label of a line stands at the end of the one above. */
+static void a_torn_block_below_a_mark_is_read(void **state)
+{
+	const char *head = "From: Bob <bob@example.net>\nSubject: Fwd: Printer\n\n", *block = "Qwe: Kim Oh <kim@example.org> Rty \n: Mon, 05 Oct 2026 09:12 Uio \n: Printer \n Asd: bob@example.net\n\n";
+	struct mail mail = read_mail(arena_printf(&arena, "%sPlease look.\n\n---------- Zxc vbn ----------\n %sIt is red: at the back.\n", head, block));
+	assert_true(mail.forward.is_forward);
+	assert_string_equal(mail.forward.from.address, "kim@example.org");
+	assert_string_equal(mail.forward.from.name, "Kim Oh");
+	assert_string_equal(mail.forward.subject, "Printer");
+	assert_string_equal(mail.forward.text, "It is red: at the back.");
+	assert_string_equal(mail.forward.comment, "Please look.");
+	/* Without a time it may be anything. */
+	assert_false(read_mail(arena_printf(&arena, "%s---------- Zxc vbn ----------\nQwe: Kim Oh <kim@example.org> Rty\n: soon Uio\n: Printer\n Asd: x\n\nIt is red.\n", head)).forward.is_forward);
+}
+
 static void an_answer_is_no_forward(void **state)
 {
 	struct mail mail = read_with("Subject: Re: Order\r\nIn-Reply-To: <1@example.net>\r\n", "Yes.\n\nOn 3 March 2014 at 10:00, Carl <carl@example.net> wrote:\n> The box was wet.\n", NULL);
@@ -154,7 +169,7 @@ static void a_sentence_is_no_signature_of_a_phone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(forwards_of_every_program_are_read), TEST(an_answer_is_no_forward), TEST(what_is_forwarded_is_the_request), TEST(our_own_words_are_a_quote_in_any_dress),
+		TEST(forwards_of_every_program_are_read), TEST(a_torn_block_below_a_mark_is_read), TEST(an_answer_is_no_forward), TEST(what_is_forwarded_is_the_request), TEST(our_own_words_are_a_quote_in_any_dress),
 		TEST(the_head_of_a_forward_may_be_all_that_a_page_marks), TEST(marks_without_words_are_nobodys_comment),
 		TEST(what_is_answered_line_by_line_stays), TEST(a_sentence_is_no_signature_of_a_phone),
 	};

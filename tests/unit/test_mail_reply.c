@@ -143,6 +143,9 @@ static void introductions_glued_to_the_last_word(void **state)
 	assert_reply("また動きました。2026年10月5日(月) 9:12 Ann Lee <ann@example.org>:\n> どうですか\n", "また動きました。");
 	assert_reply("It works again now. Ann Lee <ann@example.org> wrote on 5 Oct 2026:\n> Does it?\n", "It works again now.");
 	assert_reply("هل يمكنكم فحص الطابق الثاني؟ ----- في 2026-10-05 على 09:12، Ann Lee <ann@example.org> كتب:\xE2\x80\x8F\n> Does it?\n", "هل يمكنكم فحص الطابق الثاني؟");
+	assert_reply("Podem ver o andar de cima? Não há pressa.Em 2026-10-05 09:12, \"Ann\" <ann@example.org> escreveu:\n> x\n", "Podem ver o andar de cima? Não há pressa.");
+	assert_reply("Qwe rty uio asd? Fgh jkl zxc.Vb 2026-10-05 09:12, \"Ann\" <ann@example.org> nmqwe:\n> x\n", "Qwe rty uio asd? Fgh jkl zxc.");     /* no known language */
+	assert_reply("ช่วยดูชั้นสองด้วยได้ไหมครับเมื่อ 2026-10-05 09:12 Ann Lee <ann@example.org> เขียนว่า:\n> x\n", "ช่วยดูชั้นสองด้วยได้ไหมครับ");
 	assert_reply("Prof. Dr. Ann Lee <ann@example.org> wrote:\n> Does it?\n\nYes.\n", "Yes.");
 	assert_reply("On Mon, Oct. 5, 2026 at 9:12 Ann Lee <ann@example.org> wrote:\n> Does it?\n\nYes.\n", "Yes.");
 }
