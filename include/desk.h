@@ -136,6 +136,9 @@ char *desk_link_token(struct arena *arena, const struct desk_policy *policy, enu
 enum link_class { LINK_UNKNOWN, LINK_TOO_OLD, LINK_GOOD };
 enum link_class desk_link_read(const struct desk_policy *policy, const char *text, int64_t now, struct token *token);
 
+/* A text, and the signature of its agent below it. */
+#define DESK_SIGNED "%s\n\n-- \n%s"
+
 enum address_class {
 	ADDRESS_UNKNOWN,                 /* not ours: 550 5.1.1 */
 	ADDRESS_QUEUE,                   /* a queue's own address, or with a detail that is no token */

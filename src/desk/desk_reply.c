@@ -29,12 +29,20 @@ static void send_words(struct decision *d, struct ticket_facts *ticket, const st
 	desk_set_voice(d, ticket, VOICE_FREE);   /* a person of ours has looked at it, and writes to that address */
 }
 
+/* An answer that came without a signature gets the agent's own below it. */
+static const char *signed_words(struct decision *d, const struct desk_agent *agent, const char *text)
+{
+	const char *own = agent && agent->signature ? agent->signature : "";
+	bool has = (d->mail && d->mail->signature && *d->mail->signature) || strncmp(text, "-- \n", 4) == 0 || strstr(text, "\n-- \n") || strstr(text, own);
+	return !*own || !*text || has ? text : arena_printf(d->arena, DESK_SIGNED, text, own);
+}
+
 void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw,
                       const char *template)
 {
 	struct new_message *message = desk_plan_message(d, ticket, MESSAGE_REPLY, true);
 	message->raw = raw;
-	message->text = text;
+	message->text = signed_words(d, agent, text);
 	message->agent = agent ? agent->name : "";
 	message->from = agent ? (struct mail_address){agent->email, agent->display} : (struct mail_address){"", d->policy->name};
 	send_words(d, ticket, agent, message, template);

@@ -118,15 +118,45 @@ static bool holds_house_token(const struct rendering *r, const char *html)
 	return desk_holds_house_token(r->policy, r->row->outgoing.ticket, html) || desk_holds_house_token(r->policy, r->row->outgoing.ticket, plain);
 }
 
+/* The words without the agent's configured signature below them, which his mail does not have; NULL: they end otherwise. */
+static const char *without_signature(const struct rendering *r, const char *words, const char **signature)
+{
+	const struct desk_agent *agent = r->row->outgoing.agent ? desk_agent_named(r->policy, r->row->outgoing.agent) : NULL;
+	size_t length = strlen(words);
+
+	*signature = agent && agent->signature ? agent->signature : "";
+	const char *end = arena_printf(r->arena, DESK_SIGNED, "", *signature);
+	size_t tail = strlen(end);
+
+	return **signature && length > tail && strcmp(words + length - tail, end) == 0 ? arena_copy(r->arena, words, length - tail) : NULL;
+}
+
+static const char *with_signature(struct arena *arena, const char *html, const char *signature)
+{
+	CLEANUP_BUFFER struct buffer out;
+
+	buffer_init(&out);
+	buffer_printf(&out, "%s<p>-- ", html);
+	for (; *signature; signature += strcspn(signature, "\n"), signature += *signature == '\n') {
+		buffer_add_string(&out, "<br>");
+		mail_html_escape(&out, arena_copy(arena, signature, strcspn(signature, "\n")));
+	}
+	buffer_add_string(&out, "</p>");
+	return arena_string(arena, buffer_string(&out));
+}
+
 /* What the agent wrote in HTML, so far as it tells the words that go out. "": text alone. */
 static const char *own_html(struct rendering *r, const char *words)
 {
 	const struct outgoing *outgoing = &r->row->outgoing;
+	const char *signature, *bare = without_signature(r, words, &signature);
 
 	if (!r->wants_html || !r->raw_open || !r->parsed || !r->about->text || !desk_notice_is(outgoing->template, NOTICE_AGENTS_WORDS))
 		return "";
-	if (!mail_html_clean(r->arena, &r->raw.source, &r->mail, words, outgoing->message_id, &r->own) || holds_house_token(r, r->own.html))
+	if (!mail_html_clean(r->arena, &r->raw.source, &r->mail, bare ? bare : words, outgoing->message_id, &r->own) || holds_house_token(r, r->own.html))
 		r->own = (struct mail_html){ .html = "" };
+	if (bare && *r->own.html)
+		r->own.html = with_signature(r->arena, r->own.html, signature);
 	return r->own.html;
 }
 

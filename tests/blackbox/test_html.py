@@ -306,3 +306,17 @@ def test_a_picture_of_a_quote_does_not_go_along_and_files_do(desk):
     found = [(p.get_content_type(), p.get_filename()) for p in sent.message.walk() if p.get_filename()]
     assert found == [("image/png", "mine.png"), ("text/csv", "list.csv")], (found, sent.text, sent.html)
     assert list(parts_of(sent).values()) == [picture] and 'src="cid:%s"' % list(parts_of(sent))[0] in sent.html
+
+
+@setup(agents=[{"name": "bob", "email": "bob@agents.example", "display": "Bob Rossi", "signature": ["Bob Rossi", "Acme <Support>"]},
+               {"name": "eva", "email": "eva@agents.example", "display": "Eva Neri"}])
+def test_the_configured_signature_stands_below_answers_that_have_none(desk):
+    notice = start(desk)
+    sent = answer_in(desk, notice, "<div>It is <b>done</b>.</div>", "It is *done*.\n")
+    assert "It is *done*.\n\n-- \nBob Rossi\nAcme <Support>\n" in sent.text
+    assert re.search(r"<b>done</b>.*<p>-- <br>Bob Rossi<br>Acme &lt;Support&gt;</p>", sent.html, re.S)
+    sent = answer_in(desk, notice, "<div>It <b>prints</b>.</div><div>-- <br>B. R.</div>", "It *prints*.\n\n-- \nB. R.\n")
+    assert "B. R." in sent.text and "Bob Rossi\nAcme" not in sent.text and "B. R." in sent.html and "Acme &lt;" not in sent.html
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="From the shell.\n")
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "From the shell." in m.text])[0]
+    assert "From the shell.\n\n-- \nBob Rossi\nAcme <Support>\n" in sent.text
