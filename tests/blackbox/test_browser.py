@@ -90,14 +90,22 @@ def test_by_keyboard_alone(desk):
         browser.close()
 
 
+DEVICES = (("phone", 360), ("desktop", 1200))
+
+
+def on(device, width):
+    browser = Browser(width=max(width, 500), height=900)
+    if device == "phone":
+        phone(browser)
+    return browser
+
+
 def test_every_page_on_phone_and_desktop_in_two_languages(desk):
-    for number, (language, body) in enumerate((("en", ENGLISH), ("it", ITALIAN)), 1):
-        status, yes, no = resolved(desk, body, number)
-        for device, width in (("phone", 360), ("desktop", 1200)):
-            browser = Browser(width=max(width, 500), height=900)
-            try:
-                if device == "phone":
-                    phone(browser)
+    links = [(language, *resolved(desk, body, number)) for number, (language, body) in enumerate((("en", ENGLISH), ("it", ITALIAN)), 1)]
+    for device, width in DEVICES:
+        browser = on(device, width)
+        try:
+            for language, status, yes, no in links:
                 for name, url in (("status", status), ("confirm", yes), ("refuse", no), ("unknown", yes[:-4] + "aaaa")):
                     browser.open(url)
                     checked(browser)
@@ -110,8 +118,8 @@ def test_every_page_on_phone_and_desktop_in_two_languages(desk):
                     browser.sees("5", ".stars")
                     checked(browser)
                     picture(browser, "closed-%s-%s" % (language, device))
-            finally:
-                browser.close()
+        finally:
+            browser.close()
 
 
 def asked(desk, number, **question):
@@ -130,13 +138,11 @@ def asked(desk, number, **question):
 @setup(queues=[dict(QUEUES[0], kb="before-ticket"), QUEUES[1]])
 def test_a_held_request_read_and_answered_on_the_phone(desk):
     articles(desk)
-    for number, (language, question) in enumerate((("en", VPN), ("it", VPN_IT)), 1):
-        found, sent = asked(desk, number, **question)
-        for device, width in (("phone", 360), ("desktop", 1200)):
-            browser = Browser(width=max(width, 500), height=900)
-            try:
-                if device == "phone":
-                    phone(browser)
+    held = [(language, *asked(desk, number, **question)) for number, (language, question) in enumerate((("en", VPN), ("it", VPN_IT)), 1)]
+    for device, width in DEVICES:
+        browser = on(device, width)
+        try:
+            for language, found, sent in held:
                 for name in ("article", "help", "solved"):
                     browser.open(found[name])
                     checked(browser)
@@ -147,9 +153,9 @@ def test_a_held_request_read_and_answered_on_the_phone(desk):
                 browser.open("file://" + os.path.join(desk.directory, "mail.html"))
                 assert browser.script("return document.documentElement.scrollWidth <= window.innerWidth")
                 picture(browser, "held-mail-%s-%s" % (language, device))
-            finally:
-                browser.close()
-        assert desk.ticket(number)["state"] == "held"
+        finally:
+            browser.close()
+    assert [desk.ticket(number)["state"] for number in (1, 2)] == ["held", "held"]
 
 
 @setup(queues=[dict(QUEUES[0], kb="before-ticket"), QUEUES[1]])
@@ -190,8 +196,3 @@ def test_the_buttons_below_an_article_are_pressed(desk):
         assert browser.sees("Did this solve it?")
     finally:
         browser.close()
-
-
-for test in (test_the_mails_link_is_opened_read_and_pressed, test_by_keyboard_alone, test_every_page_on_phone_and_desktop_in_two_languages,
-             test_a_held_request_read_and_answered_on_the_phone, test_the_buttons_below_an_article_are_pressed):
-    test.alone = True
