@@ -49,7 +49,7 @@ LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o
 LIB        := $(BUILD)/libsportello.a
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
-.PHONY: growth corpus all run check check-san check-crash soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
+.PHONY: growth corpus format format-check all run check check-san check-crash soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
 .SECONDARY:
 
 all: $(BUILD)/sportellod $(BUILD)/sportello
@@ -190,6 +190,14 @@ growth: deps-check
 fuzz: deps-fuzz
 	@sh tests/fuzz/run.sh
 
+# What was changed since BASE, as .clang-format has it. FORMAT_ALL=1: all sources (one commit of its own, if ever).
+BASE ?= origin/main
+format-check:
+	@said=$$(git clang-format --diff $(BASE) -- src include tests) || exit 1; \
+	case "$$said" in ''|'no modified files to format'|*'did not modify any files') ;; *) echo "$$said"; exit 1 ;; esac
+format:
+	@if [ -n "$(FORMAT_ALL)" ]; then clang-format -i src/*/*.[ch] include/*.h tests/*/*.[ch]; else git clang-format $(BASE) -- src include tests; fi
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin
 	install -m 755 $(BUILD)/sportello $(DESTDIR)$(PREFIX)/bin/sportello
@@ -231,6 +239,7 @@ help:
 	@echo 'make bench      performance beside the peers, ratios first: 20 minutes; BENCH=quick: 3'
 	@echo 'make corpus     every mail of the corpus through intake, pages, and rules both ways; some minutes'
 	@echo 'make growth     mails of everything that can be repeated, doubled: time and heap, at -O0, -Og and -O2; half an hour'
+	@echo 'make format-check  what was changed since BASE (origin/main) and is not in the dialect of .clang-format; make format mends it'
 	@echo 'make fuzz       the fuzzers, for a bounded time'
 	@echo 'make mutations  50,000 mutated mails and 10,000 mutated scripts against the rules'
 
