@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena arena CLEANUP_ARENA;
 	struct buffer out CLEANUP_BUFFER;
 	struct strings problems = { 0 };
-	struct mail mail = { .from = { "", "" } };
+	struct mail mail = { .from = { "", "" }, .subject = "Re: it", .kind = MAIL_REPLY };
 	arena_init(&arena);
 	effort_of_piece(&effort, size);
 	arena_limit(&arena, &effort);

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena arena CLEANUP_ARENA;
-	struct mail mail = { .from = { "ann@example.org", "Ann Lee" } };
+	struct mail mail = { .from = { "ann@example.org", "Ann Lee" }, .subject = "Re: it", .text = "" };
 	arena_init(&arena);
 	/* Marks may stand in it, as they do in text made from a page. */
 	char *text = arena_copy(&arena, data, size);
