@@ -103,6 +103,9 @@ enum token_kind {
 	TOKEN_BOUNCE = 'b',              /* envelope sender of one outgoing mail */
 	TOKEN_MAIL_TO_CUSTOMER = 'm',    /* Message-ID of a mail to the customer's side */
 	TOKEN_MAIL_TO_AGENT = 'q',       /* Message-ID of a mail to one agent */
+	TOKEN_SIDE = 'd',                /* address of a third party in a side conversation: number says which; nobody else's */
+	TOKEN_SIDE_AGENT = 'f',          /* the same thread's address of one agent: what he writes goes to the third party */
+	TOKEN_MAIL_TO_SIDE = 'e',        /* Message-ID of a mail to a third party */
 	TOKEN_LINK_STATUS = 's',         /* page of the customer's side: state, public messages, words, rating */
 	TOKEN_LINK_CONFIRM = 'y',        /* page "yes, it is solved" */
 	TOKEN_LINK_REFUSE = 'z',         /* page "no, not yet" */
@@ -210,7 +213,7 @@ struct clue {
 struct evidence {
 	struct clue *at; size_t count;
 	const char *answer_to;           /* whom an automatic answer would go to: From, or who stands in Reply-To; "": nobody */
-	bool past;                       /* commands of an agent ask what was before: the history of the tickets is needed */
+	bool past;                       /* commands of an agent ask what was before: history and side conversations of the tickets are needed */
 };
 
 /* A text that agents send with /use, as its file says it: the words with variables and parts of templates, and what is done beside. */
@@ -343,6 +346,13 @@ struct ticket_past {
 	struct strings agents, queues;
 };
 
+/* A side conversation of a ticket: with one third party, whose address it is known by. */
+struct side {
+	int number;                      /* from 1, within the ticket */
+	const char *address, *subject;   /* subject with its [#12]: never the customer's */
+	const char *last_id;             /* Message-ID of the newest mail in it; "" */
+};
+
 struct ticket_facts {
 	int64_t id;
 	enum ticket_state state;
@@ -368,6 +378,7 @@ struct ticket_facts {
 	struct asked asked;              /* what was suggested, and said to it */
 	int64_t rush_since;              /* when the customer's side wrote the tenth message from the end, ms; 0: fewer in the newest of all */
 	bool gathering;                  /* a timer will tell agents of what the customer's side writes */
+	struct { struct side *at; size_t count; } sides;         /* the same */
 	struct ticket_past past;         /* only where the evidence asks for it */
 };
 
@@ -380,6 +391,8 @@ struct readers { struct ticket_reader *at; size_t count; };
 void desk_readers(struct arena *arena, const struct ticket_facts *ticket, struct readers *readers);
 /* The address of the house for message `seq` of a ticket, as the mirror shows it: an answer to it is one to a notice of that message. */
 char *desk_house_address(struct arena *arena, const struct desk_policy *policy, const struct ticket_facts *ticket, int seq);
+/* The same of a message of a side conversation: what an agent writes there goes to the third party, never to the customer. */
+char *desk_side_house_address(struct arena *arena, const struct desk_policy *policy, const struct ticket_facts *ticket, int side);
 
 /* What proves that the owner of From wrote a mail: what our own mail server found. Only PROOF_PASS proves anything. */
 enum proof_kind {
@@ -435,6 +448,7 @@ struct facts {
 	struct { struct later_words *at; size_t count; } later;  /* for an agent's token: the newest of each writer, newest first */
 	struct { struct draft *at; size_t count; } drafts;       /* for an agent's token: that of the message shown, else the newest since; one an agent */
 	struct bounced_mail *bounced;    /* NULL: none */
+	struct side *side;               /* that the mail's signed address is of; NULL: none. Its ticket may have been merged since */
 	struct ticket_facts *ticket;     /* for actions: the ticket they are about; NULL: no such ticket */
 	struct ticket_facts *other;      /* for merge: the ticket to merge into; NULL: no such ticket */
 	struct new_message *message;     /* for split: the message that is taken out; NULL: no such message */
@@ -468,7 +482,8 @@ struct new_ticket {
 	struct participant customer;
 };
 
-enum message_kind { MESSAGE_REQUEST, MESSAGE_REPLY, MESSAGE_NOTE, MESSAGE_AUTO_REPLY, MESSAGE_BOUNCE, MESSAGE_NOTICE };
+enum message_kind { MESSAGE_REQUEST, MESSAGE_REPLY, MESSAGE_NOTE, MESSAGE_AUTO_REPLY, MESSAGE_BOUNCE, MESSAGE_NOTICE,
+                    MESSAGE_SIDE_OUT, MESSAGE_SIDE_IN /* between us and a third party: no customer reads them */ };
 const char *message_kind_name(enum message_kind kind);
 bool message_kind_parse(const char *name, enum message_kind *kind);
 
@@ -486,6 +501,7 @@ struct new_message {
 	const char *proved;              /* by what its sender proved to be himself: "DMARC pass", "the ticket's address"; NULL or "": by nothing */
 	const char *flags;               /* words for the reader: "from another address", "sender not authenticated"; "" */
 	int64_t outbox;                  /* for kind notice and replies that go out; 0 */
+	int side;                        /* of MESSAGE_SIDE_*: which conversation */
 	int64_t raw_ticket; int raw_seq; /* its raw mail is that of this message; 0: none */
 	int64_t copy_ticket; int copy_seq;       /* split: raw mail, sender and date are those of that message; 0: none */
 };
@@ -529,6 +545,7 @@ enum effect_kind {
 	EFFECT_SET_PENDING,              /* ticket, number: ms; to: WAITING_* */
 	EFFECT_LINK,                     /* ticket <-> number, both ways */
 	EFFECT_MERGE,                    /* ticket into number; 0: no longer into any */
+	EFFECT_SIDE,                     /* ticket, number: a side conversation begins, to: with whom, from: its subject */
 	EFFECT_ADD_PARTICIPANT,          /* ticket, participant */
 	EFFECT_REMOVE_PARTICIPANT,       /* ticket, to: address */
 	EFFECT_ANSWER_TO,                /* ticket, from: who takes part, to: where he wants answers from now on */
@@ -664,7 +681,7 @@ void desk_decide_mail(const struct desk_policy *policy, const struct incoming *i
 enum action_kind {
 	ACTION_REPLY, ACTION_NOTE, ACTION_NEW, ACTION_ASSIGN, ACTION_QUEUE, ACTION_SET_FIELD, ACTION_TAG, ACTION_UNTAG, ACTION_PEND,
 	ACTION_CC, ACTION_UNCC, ACTION_WATCH, ACTION_UNWATCH, ACTION_LANGUAGE, ACTION_UNDO,
-	ACTION_USE, ACTION_SHOW, ACTION_LIST, ACTION_SEARCH, ACTION_HELP,    /* an agent's mail alone: they change nothing, and are answered */
+	ACTION_USE, ACTION_ASK, ACTION_SHOW, ACTION_LIST, ACTION_SEARCH, ACTION_HELP,    /* an agent's mail alone: they change nothing, and are answered */
 	ACTION_RESOLVE, ACTION_CLOSE, ACTION_REOPEN, ACTION_MERGE, ACTION_SPLIT
 };
 struct action {
@@ -679,6 +696,7 @@ struct action {
 	const char *trace;
 	int64_t ticket;                  /* that an agent's mail names behind the command; 0: the one that the mail is about */
 	const char *line;                /* of that mail */
+	bool raw;                        /* ACTION_ASK: the words came by that mail, whose files go along */
 	const char *undone;              /* ACTION_UNDO, once it is done: what was taken back */
 };
 /* STATUS_NOT_FOUND: no such ticket, agent, queue. STATUS_REFUSED: not in this state. STATUS_BAD_INPUT: unusable text or address. */

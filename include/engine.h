@@ -28,7 +28,7 @@ struct engine;
 /* Columns that several of them give, in this order; who changes the list changes its reader:
  * TICKET   id, state, queue, agent, subject, language, customer, customer_name, created, updated, closed_at, pending_until,
  *          merged_into, resolved_at, voice, answer_to, waiting, each of TICKET_FIELDS                      read_ticket_columns()
- * MESSAGE  seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved
+ * MESSAGE  seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved, side
  *                                                                                                 read_message_columns()
  * HISTORY  what, kind, number, was, now                                                         history_read_columns()
  * OUTBOX   id, ticket, created, next_try, state, attempts, last_reply, recipients, record         store_outbox.c:read_row() */
@@ -63,7 +63,7 @@ enum sql {
 	SQL_MESSAGE_RUSH, SQL_MESSAGES_FROM, SQL_MESSAGE_IDS, SQL_MESSAGE_OF_ID, SQL_MESSAGE_SET_TEXT, SQL_TICKET_PLACES, SQL_MESSAGES_SINCE,
 	SQL_MESSAGE_LAST_ID, SQL_MESSAGE_TICKET, SQL_PARTICIPANTS, SQL_PARTICIPANT_ADD, SQL_PARTICIPANT_ANSWER_TO, SQL_TICKET_ANSWER_TO,
 	SQL_PARTICIPANT_LEAVES, SQL_PARTICIPANT_REMOVE, SQL_MESSAGE_COPY, SQL_TIMER_ADD, SQL_TIMERS_CLEAR, SQL_TIMER_GATHERING, SQL_TIMER_DUE, SQL_TICKET_BEFORE,
-	SQL_TIMERS_DUE, SQL_TIMER_TAKE, SQL_RATING_SET, SQL_RATING_GET, SQL_TAGS, SQL_TAG_REMOVE, SQL_TAG_ADD, SQL_WATCHERS, SQL_WATCHER_ADD, SQL_WATCHER_REMOVE, SQL_LINKS, SQL_LINK_ADD,
+	SQL_TIMERS_DUE, SQL_TIMER_TAKE, SQL_RATING_SET, SQL_RATING_GET, SQL_TAGS, SQL_TAG_REMOVE, SQL_TAG_ADD, SQL_SIDES, SQL_SIDE_ADD, SQL_WATCHERS, SQL_WATCHER_ADD, SQL_WATCHER_REMOVE, SQL_LINKS, SQL_LINK_ADD,
 	SQL_HISTORY_ADD, SQL_HISTORY_LAST, SQL_HISTORY,
 	/* what the classifier learns from, learned and did */
 	SQL_CONFIRM, SQL_CONFIRM_ANSWERED, SQL_CONFIRMED_NEWEST, SQL_CONFIRMED_SINCE, SQL_ROUTED_ADD, SQL_ROUTED_MOVED,

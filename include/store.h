@@ -159,6 +159,7 @@ struct message_row {
 	int64_t date; const char *message_id;
 	const char *text;                /* NULL: derive it from raw, or (notice) render it from outbox */
 	const char *agent, *proved, *flags; int64_t outbox;
+	int side;                        /* which side conversation it is in; 0: none */
 };
 /* What happened to a ticket. Which of number, was and now a kind has; the words of each, which people see, are made by store_history.c alone. */
 enum history_kind {

@@ -24,6 +24,7 @@ static const struct verb verbs[] = {
 	{ ACTION_REPLY, true, true, REPLY_NONE, NULL }, { ACTION_NOTE, true, true, REPLY_NONE, NULL }, { ACTION_NEW, true, true, REPLY_NONE, NULL },
 	{ ACTION_PEND, false, false, REPLY_NONE, NULL }, { ACTION_RESOLVE, false, false, REPLY_NONE, NULL }, { ACTION_CLOSE, false, false, REPLY_NONE, NULL },
 	{ ACTION_WATCH, false, true, REPLY_AFTER, NULL }, { ACTION_UNWATCH, false, true, REPLY_AFTER, NULL },
+	{ ACTION_ASK, true, true, REPLY_NONE, NULL },
 	{ ACTION_MERGE, false, false, REPLY_BEFORE, NULL },
 };
 

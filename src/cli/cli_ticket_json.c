@@ -91,6 +91,8 @@ static void add_message(struct cli *cli, struct json *json, const struct ticket_
 	json_string(json, "agent", null_if_empty(row->agent));
 	json_string(json, "proved", null_if_empty(row->proved));
 	json_string(json, "flags", null_if_empty(row->flags));
+	if (row->side)
+		json_number(json, "side", row->side);
 	json_string(json, "text", words.text);
 	json_string(json, "reply_text", words.reply_text);
 	if (words.mail) {

@@ -153,15 +153,7 @@ static enum status do_pend(struct decision *d, struct ticket_facts *ticket, cons
 	const char *waiting = action->waiting ? action->waiting : WAITING_CUSTOMER;
 	if (*action->text)                       /* only whom we wait for is told that we do */
 		tell_of(d, ticket, action, strcmp(waiting, WAITING_CUSTOMER) == 0 ? "details" : "reply");
-	desk_plan_event(d, ticket, EVENT_PEND, NULL);
-	desk_plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
-	struct effect *pending = desk_plan_add(d, EFFECT_SET_PENDING, ticket->id);
-	pending->number = action->until;
-	pending->to = ticket->waiting = waiting;
-	struct effect *timer = desk_plan_add(d, EFFECT_SET_TIMER, ticket->id);
-	timer->to = TIMER_PENDING;
-	timer->number = action->until;
-	ticket->pending_until = action->until;
+	desk_plan_wait(d, ticket, action->until, waiting);
 	return STATUS_OK;
 }
 
@@ -232,7 +224,7 @@ static const char *voice_of_split(const struct ticket_facts *ticket, const struc
 static enum status do_split(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
 {
 	const struct new_message *message = d->facts->message;
-	if (!message || message->kind == MESSAGE_NOTE || message->out)
+	if (!message || message->kind == MESSAGE_NOTE || message->kind == MESSAGE_SIDE_IN || message->out)
 		return error_set(error, STATUS_NOT_FOUND, "ticket %lld has no message %lld that came from outside", (long long)ticket->id, (long long)action->until);
 	if (message->kind != MESSAGE_REQUEST && message->kind != MESSAGE_REPLY && desk_agent_with_address(d->policy, message->from.address))
 		return error_set(error, STATUS_REFUSED, "message %lld is what a program of %s wrote: it asks nothing of anybody", (long long)action->until, message->from.address);
@@ -309,6 +301,7 @@ enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, cons
 	case ACTION_SPLIT:    return do_split(d, ticket, action, error);
 	case ACTION_WATCH:    return do_watch(d, ticket, action, true, error);
 	case ACTION_UNWATCH:  return do_watch(d, ticket, action, false, error);
+	case ACTION_ASK:      return desk_ask(d, ticket, desk_agent_named(d->policy, action->who), action->argument, action->subject, action->text, action->raw, error);
 	case ACTION_LANGUAGE: return do_language(d, ticket, action, error);
 	default:              break;
 	}

@@ -238,6 +238,29 @@ static void note_draft(struct decision *d, size_t mark, const struct draft *draf
 	}
 }
 
+/* To whom the words go beside the customer: a third party that they ask, or whose notice they answer. NULL: nobody. */
+static struct action *asks(struct agent_words *words)
+{
+	for (size_t i = 0; i < words->actions.count; i++)
+		if (words->actions.at[i].kind == ACTION_ASK)
+			return &words->actions.at[i];
+	return NULL;
+}
+
+/* NULL, or why they do not go there. What a file holds that opens the house was looked for already. */
+static const char *do_ask(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, struct agent_words *words, const struct action *ask,
+                          const char *address)
+{
+	struct error error;
+	struct ticket_facts *about = ask && ask->ticket ? desk_worked(words, ask->ticket) : ticket;
+	const char *text = desk_side_words(d, about, words->text), *subject = desk_side_subject(d, about, incoming->mail);
+	if (ask && words->note)
+		return arena_printf(d->arena, "%s: %s", ask->line, desk_sentence(d->arena, d->language, SAY_FOR_NOBODY, NULL, NULL, NULL));
+	if (desk_ask(d, about, words->agent, address, subject, text, true, &error) == STATUS_OK)
+		return NULL;
+	return ask ? arena_printf(d->arena, "%s: %s", ask->line, error.text) : arena_string(d->arena, error.text);
+}
+
 /* The words, and the commands around them. NULL: all is planned; else why not, and *since: what came since the notice. */
 static const char *do_all(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, struct agent_words *words,
                           const struct token *token, bool *stale, const char **since)
@@ -249,6 +272,17 @@ static const char *do_all(struct decision *d, const struct incoming *incoming, s
 		append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, "")->flags = FLAGS_COMMANDS;
 	if (!desk_carry_out(d, words, last, false, &problem) || only_asks(words))
 		return problem;
+	const struct action *ask = asks(words);
+	const char *third = ask ? ask->argument : token->kind == TOKEN_SIDE_AGENT && d->facts->side && *words->text && !words->note ? d->facts->side->address : NULL;
+	if (third) {
+		if (!(problem = do_ask(d, incoming, ticket, words, ask, third)) && last && desk_do_action(d, ticket, last, &error) != STATUS_OK)
+			problem = arena_string(d->arena, error.text);
+		if (!problem)
+			desk_carry_out(d, words, last, true, &problem);
+		return problem;
+	}
+	if (!words->note && *words->text)        /* whom he copies in */
+		desk_bring_readers_of(d, ticket, incoming->mail);
 	if (!words->note && *words->text)        /* after the commands: they may let people in, or take them out */
 		problem = desk_stale(d, ticket, token, words->agent, words->send, since);
 	*stale = problem;

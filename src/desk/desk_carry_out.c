@@ -111,7 +111,7 @@ bool desk_carry_out(struct decision *d, struct agent_words *words, const struct 
 		struct action *action = &words->actions.at[i];
 		const struct desk_command *command = desk_command_of(action->kind, action->field);
 		if (action == last || (action->kind == ACTION_MERGE) != merges || (command->what & (COMMAND_TELLS | COMMAND_OF_NO_TICKET))
-		    || action->kind == ACTION_USE)
+		    || action->kind == ACTION_USE || action->kind == ACTION_ASK)
 			continue;
 		const char *bad = do_one(d, words, action);
 		if (bad)

@@ -218,7 +218,7 @@ void desk_command_tickets(struct arena *arena, const char *text, struct numbers 
 			*ARENA_PUSH(arena, tickets) = into;
 		if (read.ticket)
 			*ARENA_PUSH(arena, tickets) = read.ticket;
-		*past |= into || read.ticket || (read.command && read.command->kind == ACTION_UNDO);
+		*past |= into || read.ticket || (read.command && (read.command->kind == ACTION_UNDO || read.command->kind == ACTION_ASK));
 		lines++;
 	}
 }

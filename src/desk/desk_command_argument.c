@@ -144,7 +144,7 @@ const char *desk_check_argument(struct decision *d, const struct desk_command *c
 		return desk_agent_named(d->policy, argument) ? NULL : say(d, SAY_NO_AGENT, argument, NULL, NULL);
 	case ACTION_QUEUE:
 		return desk_queue_named(d->policy, argument) ? NULL : say(d, SAY_NO_QUEUE, argument, NULL, NULL);
-	case ACTION_CC: case ACTION_UNCC: case ACTION_NEW:
+	case ACTION_CC: case ACTION_UNCC: case ACTION_NEW: case ACTION_ASK:
 		action->argument = address_in(d->arena, argument);
 		return mail_address_usable(action->argument) ? NULL : say(d, SAY_NO_ADDRESS, action->argument, NULL, NULL);
 	case ACTION_PEND:

@@ -29,6 +29,24 @@ static struct action *begins(struct agent_words *words)
 	return NULL;
 }
 
+static struct action *asks(struct agent_words *words)
+{
+	for (size_t i = 0; i < words->actions.count; i++)
+		if (words->actions.at[i].kind == ACTION_ASK)
+			return &words->actions.at[i];
+	return NULL;
+}
+
+static const char *ask(struct decision *d, const struct incoming *incoming, const struct agent_words *words, const struct action *action)
+{
+	struct error error;
+	struct ticket_facts *ticket = desk_worked(words, action->ticket);
+	const char *text = desk_side_words(d, ticket, words->text);
+	if (desk_ask(d, ticket, words->agent, action->argument, desk_side_subject(d, ticket, incoming->mail), text, true, &error) == STATUS_OK)
+		return NULL;
+	return arena_printf(d->arena, "%s: %s", action->line, error.text);
+}
+
 static bool only_asks(const struct agent_words *words)
 {
 	for (size_t i = 0; i < words->actions.count; i++)
@@ -62,11 +80,11 @@ static const char *judge(struct decision *d, const struct incoming *incoming, st
 		return doubt;
 	if (!only_asks(words) && !is_proved(d, incoming->mail))
 		return say(d, SAY_NOT_PROVED, NULL);
-	if (words->send || (*words->text && !new && !words->note_ticket))
+	if (words->send || (*words->text && !new && !words->note_ticket && !asks(words)) || (asks(words) && (new || words->note)))
 		return say(d, SAY_FOR_NOBODY, NULL);
 	if (new && !*words->text)
 		return say(d, SAY_NO_WORDS, "new");
-	if (new && (incoming->house_file || desk_holds_house_token(d->policy, 0, words->text)))
+	if ((new || asks(words)) && (incoming->house_file || desk_holds_house_token(d->policy, 0, words->text)))
 		return say(d, SAY_HOUSE_TOKEN, NULL);
 	return NULL;
 }
@@ -114,6 +132,8 @@ static const char *carry_out(struct decision *d, const struct incoming *incoming
 		return problem;
 	if (*words->text && words->note_ticket)
 		add_note(d, incoming, words);
+	if (asks(words) && (problem = ask(d, incoming, words, asks(words))))
+		return problem;
 	desk_carry_out(d, words, NULL, true, &problem);
 	return problem;
 }

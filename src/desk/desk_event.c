@@ -28,3 +28,15 @@ bool desk_plan_event(struct decision *d, struct ticket_facts *ticket, enum ticke
 	desk_due_follows(d, ticket, event);
 	return true;
 }
+
+void desk_plan_wait(struct decision *d, struct ticket_facts *ticket, int64_t until, const char *waiting)
+{
+	desk_plan_event(d, ticket, EVENT_PEND, NULL);
+	desk_plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);
+	struct effect *pending = desk_plan_add(d, EFFECT_SET_PENDING, ticket->id);
+	pending->number = ticket->pending_until = until;
+	pending->to = ticket->waiting = waiting;
+	struct effect *timer = desk_plan_add(d, EFFECT_SET_TIMER, ticket->id);
+	timer->to = TIMER_PENDING;
+	timer->number = until;
+}

@@ -253,6 +253,8 @@ static void open_report(struct decision *d, const struct incoming *incoming)
 
 static void decide_automatic(struct decision *d, const struct incoming *incoming)
 {
+	if (incoming->mail->kind != MAIL_BOUNCE && desk_decide_side_in(d, incoming, true))
+		return;
 	for (size_t i = 0; i < d->facts->clues.count; i++) {
 		const struct clue_facts *found = &d->facts->clues.at[i];
 		if (desk_automatic_may_join(d, found, incoming->mail)) {
@@ -298,7 +300,7 @@ static bool decide_for_other_queue(struct decision *d, const struct incoming *in
 
 static void decide_person(struct decision *d, const struct incoming *incoming)
 {
-	if (desk_decide_command_mail(d, incoming) || desk_decide_house_mail(d, incoming))
+	if (desk_decide_side_in(d, incoming, false) || desk_decide_command_mail(d, incoming) || desk_decide_house_mail(d, incoming))
 		return;
 	for (size_t i = 0; i < d->facts->clues.count; i++) {
 		const struct clue_facts *found = &d->facts->clues.at[i];

@@ -27,6 +27,7 @@ static const struct row rows[] = {
 	{"agent-refused", NULL, {"refused", {"Not solved", "Non risolta", "Nicht gelöst", "Non résolue", "No resuelta"}}, 0},
 	{"agent-bounced", NULL, {"bounced", {"Came back", "Tornata indietro", "Zurückgekommen", "Revenu", "Devuelto"}}, DO},
 	{"agent-undeliverable", NULL, {"undeliverable", {"Not delivered", "Non consegnata", "Nicht zugestellt", "Non distribué", "No entregado"}}, DO},
+	{"agent-side", NULL, {"side", {"Third party", "Terzi", "Dritter", "Tiers", "Tercero"}}, 0},
 	{"agent-pending", NULL, {"pending-over", {"Time is up", "Attesa finita", "Wartezeit vorbei", "Attente terminée", "Fin de la espera"}}, 0},
 	{"agent-overdue", NULL, {"overdue", {"Overdue", "In ritardo", "Überfällig", "En retard", "Con retraso"}}, 0},
 	{"agent-command-error", NULL, {"not-done", {"Not done", "Non eseguito", "Nicht ausgeführt", "Non exécuté", "No ejecutado"}}, DO},

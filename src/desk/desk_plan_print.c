@@ -70,6 +70,7 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_ADD_TAG:         return arena_printf(arena, "tag ticket %lld %s%s", ticket, effect->to, because(arena, effect));
 	case EFFECT_WATCH:           return arena_printf(arena, "%s watches ticket %lld%s", effect->to, ticket, because(arena, effect));
 	case EFFECT_UNWATCH:         return arena_printf(arena, "%s no longer watches ticket %lld%s", effect->to, ticket, because(arena, effect));
+	case EFFECT_SIDE:            return arena_printf(arena, "begin side conversation %lld of ticket %lld with %s", number, ticket, effect->to);
 	case EFFECT_SET_PENDING:     return arena_printf(arena, "ticket %lld waits until %s%s%s", ticket, time_rfc3339(arena, effect->number),
 	                                                 effect->to && *effect->to ? " for " : "", effect->to ? effect->to : "");
 	case EFFECT_LINK:            return arena_printf(arena, "link ticket %lld with %lld%s", ticket, number, because(arena, effect));

@@ -30,7 +30,7 @@ struct decision {
 enum sentence {
 	SAY_TOO_MANY, SAY_NO_COMMAND, SAY_NEEDS_WORD, SAY_ALONE, SAY_NO_AGENT, SAY_NO_QUEUE, SAY_NO_ADDRESS, SAY_NO_TIME, SAY_NO_NUMBER, SAY_NOT_OF_FIELD,
 	SAY_BELOW, SAY_NO_TICKET, SAY_NOT_YOURS, SAY_WHICH_TICKET, SAY_NO_LANGUAGE, SAY_NOT_PROVED, SAY_FOR_NOBODY, SAY_NEW_ALONE, SAY_ONCE, SAY_NO_WORDS,
-	SAY_NO_UNDO, SAY_ACTED_SINCE, SAY_MERGE_NOT_YOURS, SAY_HOUSE_TOKEN, SAY_NO_REPLY, SAY_NO_WAITING, SAY_IS_ARGUMENT, SAY_COUNT
+	SAY_NO_UNDO, SAY_ACTED_SINCE, SAY_MERGE_NOT_YOURS, SAY_HOUSE_TOKEN, SAY_NO_REPLY, SAY_NO_WAITING, SAY_OURS, SAY_READS, SAY_IS_ARGUMENT, SAY_COUNT
 };
 const char *desk_sentence(struct arena *arena, const char *language, enum sentence which, const char *one, const char *two, const char *three);
 
@@ -117,6 +117,7 @@ void desk_word_of_event(struct decision *d, struct ticket_facts *ticket, enum ti
 /* ---- an event and its consequences (desk_event.c) ---- */
 /* Moves the ticket by the table; adds nothing where the state stays. False: the event is not allowed in that state. */
 bool desk_plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why);
+void desk_plan_wait(struct decision *d, struct ticket_facts *ticket, int64_t until, const char *waiting);        /* it may wait: for WAITING_* */
 
 /* ---- what automatic mail a customer may be sent (desk_voice.c) ---- */
 void desk_set_voice(struct decision *d, struct ticket_facts *ticket, const char *voice);
@@ -285,6 +286,17 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
                             const struct desk_agent *agent, const struct token *token);
 /* /use: the words of saved replies before the writer's own, and what is done beside them, as further commands. NULL, or what is wrong. */
 const char *desk_use_saved(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, struct agent_words *words);
+/* ---- side conversations (desk_side.c) ---- */
+/* Words to a third party, and the wait for the answer. subject "": the usual one. */
+enum status desk_ask(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *address, const char *subject, const char *text,
+                     bool raw, struct error *error);
+/* What an agent's mail asks somebody: his own words, nothing that he quotes, nothing of the customer's addresses. */
+const char *desk_side_words(struct decision *d, const struct ticket_facts *ticket, const char *text);
+const char *desk_side_subject(struct decision *d, const struct ticket_facts *ticket, const struct mail *mail);
+/* A third party's mail, to its own signed address or in answer to our mail. False: it is none. */
+bool desk_decide_side_in(struct decision *d, const struct incoming *incoming, bool automatic);
+const struct side *desk_side_of(struct decision *d, struct ticket_facts *ticket, const struct side *side);
+
 /* Undoes what the agent's last mail on the ticket changed. */
 enum status desk_undo(struct decision *d, struct ticket_facts *ticket, struct action *action, struct error *error);
 /* The commands of a mail (desk_carry_out.c): tickets are looked up by desk_find_worked(), *problem says which are not the writer's. */

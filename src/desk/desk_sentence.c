@@ -88,6 +88,11 @@ static const char *const sentences[SAY_COUNT][DESK_LANGUAGES] = {
 	[SAY_NO_WAITING] = {"\"{1}\" is nobody to wait for: write customer, third-party or ourselves", "\"{1}\" non è chi si può aspettare: scrivi customer, third-party o ourselves",
 		"auf „{1}“ kann man nicht warten: schreiben Sie customer, third-party oder ourselves", "on ne peut attendre « {1} » : écrivez customer, third-party ou ourselves",
 		"no se puede esperar a «{1}»: escriba customer, third-party u ourselves"},
+	[SAY_OURS] = {"\"{1}\" is an address of this desk or of its agents", "\"{1}\" è un indirizzo di questo servizio o dei suoi agenti", "„{1}“ ist eine Adresse dieses Helpdesks oder seiner Mitarbeiter",
+		"« {1} » est une adresse de ce service ou de ses agents", "«{1}» es una dirección de este servicio o de sus agentes"},
+	[SAY_READS] = {"{1} takes part in ticket {2}: answer there, or take the address out by /uncc first", "{1} partecipa al ticket {2}: rispondi lì, o prima escludilo con /uncc",
+		"{1} nimmt an Anfrage {2} teil: antworten Sie dort, oder nehmen Sie die Adresse zuerst mit /uncc heraus",
+		"{1} participe à la demande {2} : répondez là, ou retirez d’abord l’adresse par /uncc", "{1} participa en la solicitud {2}: responda allí, o saque antes la dirección con /uncc"},
 	[SAY_IS_ARGUMENT] = {"{1}", "{1}", "{1}", "{1}", "{1}"},
 };
 

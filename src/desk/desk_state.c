@@ -75,7 +75,7 @@ const char *asked_shown_name(enum asked_shown shown)
 	return names[shown];
 }
 
-static const char *const message_names[] = {"request", "reply", "note", "auto-reply", "bounce", "notice"};
+static const char *const message_names[] = {"request", "reply", "note", "auto-reply", "bounce", "notice", "side-out", "side-in"};
 
 const char *message_kind_name(enum message_kind kind)
 {

@@ -77,6 +77,7 @@ static const struct { enum token_kind kind; unsigned what; } kinds[] = {
 	{TOKEN_CUSTOMER, TOKEN_IN_ADDRESS}, {TOKEN_AGENT, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE}, {TOKEN_NOTE, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE},
 	{TOKEN_HOUSE, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE},
 	{TOKEN_BOUNCE, TOKEN_IN_BOUNCE | TOKEN_OF_HOUSE},
+	{TOKEN_SIDE, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE}, {TOKEN_SIDE_AGENT, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE}, {TOKEN_MAIL_TO_SIDE, TOKEN_IN_MESSAGE_ID | TOKEN_OF_HOUSE},
 	{TOKEN_MAIL_TO_CUSTOMER, TOKEN_IN_MESSAGE_ID}, {TOKEN_MAIL_TO_AGENT, TOKEN_IN_MESSAGE_ID | TOKEN_OF_HOUSE},
 	{TOKEN_LINK_STATUS, TOKEN_IN_LINK}, {TOKEN_LINK_CONFIRM, TOKEN_IN_LINK}, {TOKEN_LINK_REFUSE, TOKEN_IN_LINK}, {TOKEN_LINK_HELP, TOKEN_IN_LINK},
 	{TOKEN_LINK_SOLVED, TOKEN_IN_LINK}, {TOKEN_LINK_ARTICLE, TOKEN_IN_LINK},
@@ -92,7 +93,7 @@ bool desk_token_is(enum token_kind kind, unsigned what)
 
 bool desk_token_is_agents(enum token_kind kind)
 {
-	return kind == TOKEN_AGENT || kind == TOKEN_NOTE || kind == TOKEN_HOUSE;
+	return kind == TOKEN_AGENT || kind == TOKEN_NOTE || kind == TOKEN_HOUSE || kind == TOKEN_SIDE_AGENT;
 }
 
 bool desk_token_read(const struct desk_keys *keys, const char *text, size_t length, struct token *token)

@@ -91,7 +91,7 @@ static enum telling tells_of(struct store *store, struct arena *arena, const str
 	struct error error;
 	if (!row->outgoing.about_seq || store_message(store, arena, row->ticket, row->outgoing.about_seq, &message, &error) != STATUS_OK)
 		return OF_CUSTOMER;
-	return message.kind == MESSAGE_NOTE ? OF_NOTE : message.out ? OF_COLLEAGUE : OF_CUSTOMER;
+	return message.kind == MESSAGE_NOTE || message.kind == MESSAGE_SIDE_OUT || message.kind == MESSAGE_SIDE_IN ? OF_NOTE : message.out ? OF_COLLEAGUE : OF_CUSTOMER;
 }
 
 /* As the desk reads what went before: behind "|", and a note begins with a line that says so. */

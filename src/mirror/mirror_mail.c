@@ -129,6 +129,7 @@ enum status mirror_mail(const struct config *config, const struct desk_policy *p
 	else
 		status = written_bytes(policy, store, arena, ticket, message, &bytes, error);
 	if (status == STATUS_OK)
-		with_house_address(&bytes, desk_house_address(arena, policy, ticket, message->seq), out);
+		with_house_address(&bytes, message->side ? desk_side_house_address(arena, policy, ticket, message->side)
+		                                         : desk_house_address(arena, policy, ticket, message->seq), out);
 	return status;
 }

@@ -216,7 +216,7 @@ static const char *message_words(struct rendering *r, int seq)
 	if (store_message(r->store, r->arena, r->row->outgoing.ticket, seq, &message, &error) != STATUS_OK || message.kind == MESSAGE_NOTICE
 	    || store_words(r->store, r->arena, &message, &answered, 0, SHOWN_WORDS, &words, &error) != STATUS_OK)
 		return "";
-	buffer_printf(&out, "%s%s, %s:\n%s%s\n", message.kind == MESSAGE_NOTE ? "[note] " : "", who_wrote(r, &message), desk_time(r->arena, r->policy, message.date, r->row->outgoing.language),
+	buffer_printf(&out, "%s%s, %s:\n%s%s\n", message.kind == MESSAGE_NOTE || message.side ? "[note] " : "", who_wrote(r, &message), desk_time(r->arena, r->policy, message.date, r->row->outgoing.language),
 	              words.text, words.left ? "\n[...]" : "");
 	add_names(r, &out, &message);
 	return strcmp(message.flags, FLAGS_COMMANDS) == 0 ? "" : arena_string(r->arena, buffer_string(&out));

@@ -270,7 +270,8 @@ static enum status variables(struct rendering *r, const char **all, struct error
 	if (outgoing->ticket)
 		add(&out, "ticket", LOG_NUMBER(outgoing->ticket));
 	add(&out, "subject_line", outgoing->subject);
-	add(&out, "subject", r->ticket.facts.subject ? r->ticket.facts.subject : subject_alone(r->arena, outgoing->subject));
+	/* A third party reads nothing of the customer's, whatever a template asks for. */
+	add(&out, "subject", r->ticket.facts.subject && strcmp(outgoing->template, "side") != 0 ? r->ticket.facts.subject : subject_alone(r->arena, outgoing->subject));
 	add(&out, "desk", r->policy->name);
 	add(&out, "queue", outgoing->queue);
 	add(&out, "queue_description", queue ? queue->description : "");

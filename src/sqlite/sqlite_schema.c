@@ -335,6 +335,15 @@ static const char *const version_2[] = {
 ") STRICT, WITHOUT ROWID",
 /* For whom a pending ticket waits; '': of the first version, or it is not pending. */
 "ALTER TABLE ticket ADD COLUMN waiting TEXT NOT NULL DEFAULT ''",
+/* Side conversations of a ticket, each with one third party; and of a message, which it is in; 0: none. */
+"CREATE TABLE side(\n"
+"  ticket  INTEGER NOT NULL,\n"
+"  number  INTEGER NOT NULL,            -- 1, 2, 3 ... within the ticket\n"
+"  address TEXT NOT NULL,\n"
+"  subject TEXT NOT NULL,\n"
+"  PRIMARY KEY(ticket, number)\n"
+") STRICT, WITHOUT ROWID",
+"ALTER TABLE message ADD COLUMN side INTEGER NOT NULL DEFAULT 0",
 /* participant.role may now be "proposed" or "left", too: who is so reads nothing. */
 NULL
 };

@@ -15,7 +15,7 @@
 #define FIELD_COLUMN_OF_T(member, NAME, history) ", t." #member
 #define TICKET_COLUMNS "id, state, queue, agent, subject, language, customer, customer_name, created, updated, closed_at, " \
 	"pending_until, merged_into, resolved_at, voice, answer_to, waiting" TICKET_FIELDS(FIELD_COLUMN)
-#define MESSAGE_COLUMNS "seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved"
+#define MESSAGE_COLUMNS "seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved, side"
 #define HISTORY_COLUMNS "what, kind, number, was, now"
 #define OUTBOX_COLUMNS "id, ticket, created, next_try, state, attempts, last_reply, recipients, record"
 
@@ -107,8 +107,8 @@
 	X(SQL_TICKET_COUNT, "SELECT count(*) FROM ticket") \
 	TICKET_FIELDS(FIELD_STATEMENTS) \
 	/* what hangs on a ticket */ \
-	X(SQL_MESSAGE_ADD, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox,proved)" \
-		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)") \
+	X(SQL_MESSAGE_ADD, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox,proved,side)" \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)") \
 	X(SQL_MESSAGES, "SELECT " MESSAGE_COLUMNS " FROM message WHERE ticket=?1 ORDER BY seq") \
 	X(SQL_MESSAGE, "SELECT " MESSAGE_COLUMNS " FROM message WHERE ticket=?1 AND seq=?2") \
 	X(SQL_MESSAGE_SAYS, "SELECT count(*) FROM message WHERE ticket=?1 AND out=0 AND text=?2") \
@@ -156,6 +156,9 @@
 	X(SQL_TAGS, "SELECT tag FROM tag WHERE ticket=?1 ORDER BY tag") \
 	X(SQL_TAG_REMOVE, "DELETE FROM tag WHERE ticket=?1 AND tag=?2") \
 	X(SQL_TAG_ADD, "INSERT INTO tag(ticket,tag) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
+	X(SQL_SIDES, "SELECT number, address, subject, coalesce((SELECT message_id FROM message m WHERE m.ticket=s.ticket AND m.side=s.number AND message_id IS NOT NULL" \
+		" ORDER BY seq DESC LIMIT 1),'') FROM side s WHERE ticket=?1 ORDER BY number") \
+	X(SQL_SIDE_ADD, "INSERT INTO side(ticket,number,address,subject) VALUES(?1,?2,?3,?4)") \
 	X(SQL_WATCHERS, "SELECT agent FROM watcher WHERE ticket=?1 ORDER BY agent") \
 	X(SQL_WATCHER_ADD, "INSERT INTO watcher(ticket,agent) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
 	X(SQL_WATCHER_REMOVE, "DELETE FROM watcher WHERE ticket=?1 AND agent=?2") \

@@ -22,7 +22,7 @@ static enum status (*const appliers[])(struct applying *, const struct effect *)
 	[EFFECT_SET_QUEUE] = apply_set_queue, [EFFECT_SET_AGENT] = apply_set_agent, [EFFECT_SET_FIELD] = apply_set_simple, [EFFECT_SET_LANGUAGE] = apply_set_language,
 	[EFFECT_ADD_TAG] = apply_add_tag, [EFFECT_REMOVE_TAG] = apply_remove_tag, [EFFECT_SET_PENDING] = apply_set_pending, [EFFECT_LINK] = apply_link_tickets,
 	[EFFECT_MERGE] = apply_merge_tickets, [EFFECT_ADD_PARTICIPANT] = apply_add_participant, [EFFECT_REMARK] = apply_remark, [EFFECT_SET_VOICE] = apply_set_voice,
-	[EFFECT_WATCH] = apply_watch, [EFFECT_UNWATCH] = apply_unwatch, [EFFECT_ENQUEUE] = apply_enqueue, [EFFECT_MAIL_BOUNCED] = apply_mail_bounced,
+	[EFFECT_WATCH] = apply_watch, [EFFECT_UNWATCH] = apply_unwatch, [EFFECT_SIDE] = apply_side, [EFFECT_ENQUEUE] = apply_enqueue, [EFFECT_MAIL_BOUNCED] = apply_mail_bounced,
 	[EFFECT_ANSWER_TO] = apply_answer_to, [EFFECT_REMOVE_PARTICIPANT] = apply_remove_participant, [EFFECT_SET_TIMER] = apply_set_timer, [EFFECT_CLEAR_TIMERS] = apply_clear_timers,
 	[EFFECT_RATE] = apply_rate, [EFFECT_ROUTED] = apply_note_routed, [EFFECT_LEARNED] = apply_note_learned, [EFFECT_ASKED] = apply_note_asked, [EFFECT_SAID] = apply_note_said,
 	[EFFECT_PROVE_ADDRESS] = apply_prove_address, [EFFECT_MAIL_ARRIVES] = apply_mail_arrives, [EFFECT_COUNT_ACKNOWLEDGEMENT] = apply_count_acknowledgement, [EFFECT_DISPOSITION] = set_disposition,

@@ -40,6 +40,7 @@ enum status apply_set_simple(struct applying *a, const struct effect *effect);
 enum status apply_add_tag(struct applying *a, const struct effect *effect);
 enum status apply_remove_tag(struct applying *a, const struct effect *effect);
 enum status apply_watch(struct applying *a, const struct effect *effect);
+enum status apply_side(struct applying *a, const struct effect *effect);
 enum status apply_unwatch(struct applying *a, const struct effect *effect);
 enum status apply_set_voice(struct applying *a, const struct effect *effect);
 enum status apply_set_pending(struct applying *a, const struct effect *effect);

@@ -83,10 +83,10 @@ enum status apply_append_message(struct applying *a, const struct effect *effect
 		status = engine_number(a->store->engine, a->error, &raw, 0, SQL_MESSAGE_RAW, "id", message->raw_ticket, message->raw_seq);
 	if (status != STATUS_OK)
 		return status;
-	status = engine_run(a->store->engine, a->error, SQL_MESSAGE_ADD, "idtdi" "ttt" "itt" "ttit", effect->ticket, message->seq,
+	status = engine_run(a->store->engine, a->error, SQL_MESSAGE_ADD, "idtdi" "ttt" "itt" "ttitd", effect->ticket, message->seq,
 		message_kind_name(message->kind), (int)message->out, raw, text_or_empty(message->from.address),
 		text_or_empty(message->from.name), one_a_line(a->arena, &message->to), message->date, message->message_id,
-		message->text, text_or_empty(message->agent), text_or_empty(message->flags), message->outbox, text_or_empty(message->proved));
+		message->text, text_or_empty(message->agent), text_or_empty(message->flags), message->outbox, text_or_empty(message->proved), message->side);
 
 	if (status == STATUS_OK)
 		status = remember_sender(a, message);

@@ -156,6 +156,11 @@ enum status apply_watch(struct applying *a, const struct effect *effect)
 	return add_watcher(a, effect->ticket, effect->to, effect->why);
 }
 
+enum status apply_side(struct applying *a, const struct effect *effect)
+{
+	return engine_run(a->store->engine, a->error, SQL_SIDE_ADD, "iitt", effect->ticket, effect->number, effect->to, effect->from);
+}
+
 enum status apply_unwatch(struct applying *a, const struct effect *effect)
 {
 	enum status status = engine_run(a->store->engine, a->error, SQL_WATCHER_REMOVE, "it", effect->ticket, effect->to);

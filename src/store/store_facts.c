@@ -185,6 +185,46 @@ static enum status read_past(struct store *store, struct arena *arena, struct ti
 	return status;
 }
 
+static enum status read_sides(struct store *store, struct arena *arena, int64_t ticket, struct ticket_facts *facts, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_SIDES, "i", ticket);
+	while (cursor_next(&cursor))
+		*ARENA_PUSH(arena, &facts->sides) = (struct side){ (int)cursor_number(&cursor, 0), cursor_text(&cursor, arena, 1), cursor_text(&cursor, arena, 2),
+		                                                   cursor_text(&cursor, arena, 3) };
+	return cursor_close(&cursor);
+}
+
+static bool is_of_side(const struct clue *clue)
+{
+	enum token_kind kind = clue->token.kind;
+
+	return (clue->kind == EVIDENCE_ADDRESS_TOKEN && (kind == TOKEN_SIDE || kind == TOKEN_SIDE_AGENT)) || (clue->kind == EVIDENCE_MESSAGE_TOKEN && kind == TOKEN_MAIL_TO_SIDE);
+}
+
+/* The conversation that a signed address, or a Message-ID of ours to a third party, is of. */
+static enum status read_side(struct store *store, struct arena *arena, struct facts *facts, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < facts->clues.count && status == STATUS_OK; i++) {
+		const struct clue_facts *found = &facts->clues.at[i];
+		const struct token *token = &found->clue->token;
+		struct ticket_facts first = { .id = token->ticket };
+
+		if (!found->ticket || facts->side || !is_of_side(found->clue))
+			continue;
+		status = read_sides(store, arena, token->ticket, &first, error);
+		for (size_t k = 0; k < first.sides.count; k++)
+			if (found->clue->kind == EVIDENCE_ADDRESS_TOKEN ? first.sides.at[k].number == token->number : desk_who(first.sides.at[k].address) == token->who)
+				facts->side = &first.sides.at[k];
+		if (status == STATUS_OK && facts->side && !found->ticket->sides.count)
+			status = read_sides(store, arena, found->ticket->id, found->ticket, error);
+	}
+	return status;
+}
+
 static enum status read_pasts(struct store *store, struct arena *arena, struct facts *facts, struct error *error)
 {
 	enum status status = STATUS_OK;
@@ -194,6 +234,8 @@ static enum status read_pasts(struct store *store, struct arena *arena, struct f
 
 		if (ticket && !ticket->past.changes.count)
 			status = read_past(store, arena, ticket, error);
+		if (status == STATUS_OK && ticket && !ticket->sides.count)
+			status = read_sides(store, arena, ticket->id, ticket, error);
 	}
 	return status;
 }
@@ -421,6 +463,8 @@ static enum status read_facts_of_mail(struct store *store, struct arena *arena, 
 		status = read_sender(store, arena, incoming, evidence, facts, error);
 	if (status == STATUS_OK)
 		status = read_news(store, arena, facts, error);
+	if (status == STATUS_OK)
+		status = read_side(store, arena, facts, error);
 	if (status == STATUS_OK && evidence->past)
 		status = read_pasts(store, arena, facts, error);
 	return status;
@@ -455,6 +499,8 @@ enum status store_facts_of_ticket(struct store *store, struct arena *arena, int6
 	facts->sender_bouncing = bounces(&customer, facts->now);
 	if (status == STATUS_OK && facts->ticket)
 		status = read_rush(store, facts->ticket, error);
+	if (status == STATUS_OK && facts->ticket)
+		status = read_sides(store, arena, facts->ticket->id, facts->ticket, error);
 	read_end(store, began);
 	return status;
 }

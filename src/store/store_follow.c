@@ -14,8 +14,8 @@ enum status store_messages_after(struct store *store, struct arena *arena, int64
 		struct followed_message *row = ARENA_PUSH(arena, rows);
 
 		read_message_columns(&cursor, arena, &row->message);
-		row->id = cursor_number(&cursor, 14);
-		row->ticket = cursor_number(&cursor, 15);
+		row->id = cursor_number(&cursor, 15);
+		row->ticket = cursor_number(&cursor, 16);
 	}
 	return cursor_close(&cursor);
 }

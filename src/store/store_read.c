@@ -75,6 +75,7 @@ void read_message_columns(struct cursor *cursor, struct arena *arena, struct mes
 	message->flags = cursor_text(cursor, arena, 11);
 	message->outbox = cursor_number(cursor, 12);
 	message->proved = cursor_text(cursor, arena, 13);
+	message->side = (int)cursor_number(cursor, 14);
 }
 
 static enum participant_role role_named(const char *name)

@@ -29,8 +29,8 @@ static enum status read_batch(struct store *store, struct arena *arena, int64_t 
 		struct to_index *item = ARENA_PUSH(arena, batch);
 
 		read_message_columns(&cursor, arena, &item->message);
-		item->id = cursor_number(&cursor, 14);
-		item->ticket = cursor_number(&cursor, 15);
+		item->id = cursor_number(&cursor, 15);
+		item->ticket = cursor_number(&cursor, 16);
 	}
 	return cursor_close(&cursor);
 }

@@ -28,8 +28,8 @@ def start(desk, subject="Printer", body="It does not print.\n"):
     return desk.wait_sent(count + 1, to=BOB)[-1]
 
 
-def reply(desk, notice, body, sender=BOB):
-    desk.accept(mail(sender=sender, body=body, reply_to=notice, headers=PROVED), address_of(notice), sender=sender)
+def reply(desk, notice, body, sender=BOB, copy=None):
+    desk.accept(mail(sender=sender, body=body, reply_to=notice, headers=PROVED + ([("Cc", copy)] if copy else [])), address_of(notice), sender=sender)
 
 
 @setup(config=CONFIG)
@@ -211,3 +211,87 @@ def test_check_finds_what_is_wrong_in_a_saved_reply(desk):
         save(desk, "replies/bad.md", text)
         checked, linted = desk.cli("check"), desk.cli("reply", "lint")
         assert checked.code == 78 and linted.code == 78 and wrong in str(linted.json) and wrong in str(checked.json), (text, linted)
+
+
+MAKER = "help@maker.example"
+
+
+def third(desk, sent, body, sender=MAKER, **more):
+    desk.accept(mail(sender=sender, body=body, reply_to=sent, **more), address_of(sent), sender=sender)
+
+
+@setup(config=CONFIG)
+def test_ask_writes_to_a_third_party_and_nothing_crosses(desk):
+    notice = start(desk, "Printer of Anna", "It does not print. Secret of the customer.\n")
+    quote = "".join("> %s\n" % line for line in notice.text.splitlines())
+    reply(desk, notice, "/ask Help <%s>\n\nDo you know error E-07?\nBob\n\nOn Monday Acme wrote:\n%s" % (MAKER, quote))
+    asked = wait_until(lambda: desk.sent_to(MAKER))[0]
+    raw = asked.data.decode()
+    assert "error E-07" in asked.text and asked["Subject"] == "Request [#1]" and "/ask" not in raw
+    for word in ("Secret of the customer", "Printer of Anna", ANNA, "Anna Bianchi", BOB, "does not print", "/l/"):
+        assert word not in raw, word
+    ticket = desk.ticket(1)
+    assert (ticket["state"], ticket["waiting"]) == ("pending", "third-party")
+    out = [m for m in ticket["messages"] if m["kind"] == "side-out"][0]
+    assert out["side"] == 1 and out["to"] == [MAKER] and out["direction"] == "out" and "help@maker.example" not in [r["address"] for r in ticket["readers"]]
+    third(desk, asked, "Change the sensor. Price for you: 7 EUR.\n")
+    told = answers(desk, "Change the sensor", 1)[0]
+    ticket = desk.ticket(1)
+    assert ticket["state"] == "open" and ticket["messages"][-1]["kind"] == "side-in" and ticket["messages"][-1]["side"] == 1 and len(desk.tickets()) == 1
+    reply(desk, told, "How long does it take?\n")
+    again = wait_until(lambda: desk.sent_to(MAKER) if len(desk.sent_to(MAKER)) == 2 else None)[1]
+    assert "How long does it take" in again.text and again["Subject"] == "Request [#1]"
+    reply(desk, notice, "/send\n\nDear Anna, a sensor is changed on Monday.\n")
+    wait_until(lambda: [m for m in desk.sent_to(ANNA) if "sensor is changed" in m.text])
+    mails = "".join(m.data.decode() for m in desk.sent_to(ANNA))
+    for word in ("7 EUR", "E-07", MAKER, "How long does it take", "Change the sensor"):
+        assert word not in mails, word
+    page = desk.http(re.search(r"http://[^/]+(/l/s[a-z2-7]+)", mails).group(1))[2]
+    assert "sensor is changed" in page and not any(word in page for word in ("7 EUR", "E-07", MAKER))
+    assert desk.cli("fsck").code == 0
+
+
+@setup(config=CONFIG)
+def test_ask_in_a_mail_of_its_own_and_by_the_command_line(desk):
+    start(desk)
+    write(desk, "/ask #1 %s\n\nWhat does a toner cost?\n" % MAKER, subject="Offer for a toner")
+    asked = wait_until(lambda: desk.sent_to(MAKER))[0]
+    assert asked["Subject"] == "Offer for a toner [#1]" and "toner cost" in asked.text
+    desk.ok("ticket", "ask", 1, "second@maker.example", "--as", "bob", stdin="And a drum?\n")
+    other = wait_until(lambda: desk.sent_to("second@maker.example"))[0]
+    third(desk, other, "90 EUR.\n", sender="second@maker.example")
+    third(desk, asked, "30 EUR.\n")
+    ticket = desk.ticket(1)
+    assert [(m["kind"], m["side"]) for m in ticket["messages"] if "side" in m] == [("side-out", 1), ("side-out", 2), ("side-in", 2), ("side-in", 1)]
+    before = len(ticket["messages"])
+    third(desk, asked, "I am away until Monday.\n", headers=[("Auto-Submitted", "auto-replied")])
+    ticket = desk.ticket(1)
+    assert len(ticket["messages"]) == before + 1 and ticket["messages"][-1]["kind"] == "side-in" and ticket["messages"][-1]["flags"] == "automatic"
+    for wrong, why in ((ANNA, "takes part in ticket 1"), ("support@example.org", "is an address of this desk"), (EVA, "is an address of this desk"), ("nobody", "is no address")):
+        write(desk, "/ask #1 %s\n\nHello?\n" % wrong)
+        wait_until(lambda: [m for m in desk.sent_to(BOB) if why in flat(m)], what=why)
+    assert not [m for m in desk.sent_to(ANNA) + desk.sent_to(EVA) if "Hello?" in m.text]
+
+
+@setup(config=CONFIG)
+def test_an_agents_copy_to_an_outsider_lets_him_take_part(desk):
+    notice = start(desk)
+    reply(desk, notice, "Please ask Dora, too.\n", copy="dora@example.net")
+    assert "dora@example.net" in [r["address"] for r in desk.ticket(1)["readers"]]
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="It is on its way.\n")
+    sent = wait_until(lambda: [m for m in desk.sent_to("dora@example.net") if "on its way" in m.text])[0]
+    assert BOB not in sent.data.decode() and "support@example.org" in sent["From"]
+
+
+@setup(config=CONFIG)
+def test_who_answers_the_third_partys_address_writes_to_no_customer(desk):
+    notice = start(desk)
+    reply(desk, notice, "/ask %s\n\nDo you know it?\n" % MAKER)
+    asked = wait_until(lambda: desk.sent_to(MAKER))[0]
+    third(desk, asked, "Yes.\n", sender="other@maker.example")
+    assert desk.ticket(1)["messages"][-1]["kind"] == "side-in" and desk.ticket(1)["messages"][-1]["flags"] == "from another address"
+    told = answers(desk, "Yes.", 1)[0]
+    reply(desk, told, "/note\nThey know it.\n")
+    assert desk.ticket(1)["messages"][-1]["kind"] == "note" and len(desk.sent_to(MAKER)) == 1
+    reply(desk, told, "Thanks.\n", sender=EVA)       # a notice that was passed on to somebody whose ticket it is not
+    assert len(desk.sent_to(MAKER)) == 1 and "Thanks." not in "".join(m.text for m in desk.sent_to(ANNA))

@@ -280,6 +280,87 @@ static void a_wait_is_taken_back_with_its_state(void **state)
 	arena_fini(&w.arena);
 }
 
+/* ---- /ask ---- */
+
+static const struct outgoing *mail_of_plan(const struct plan *plan, const char *template)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].kind == EFFECT_ENQUEUE && strcmp(plan->at[i].outgoing->template, template) == 0)
+			return plan->at[i].outgoing;
+	fail_msg("the plan sends no \"%s\"", template);
+	return NULL;
+}
+
+static const char *words_of_plan(const struct plan *plan, enum message_kind kind)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].kind == EFFECT_APPEND_MESSAGE && plan->at[i].message->kind == kind)
+			return plan->at[i].message->text;
+	fail_msg("the plan appends no %s", message_kind_name(kind));
+	return NULL;
+}
+
+static void what_is_asked_is_what_the_agent_writes_alone(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	struct desk_policy policy = policy_of();
+	struct arena arena;
+	arena_init(&arena);
+	struct token customer = {TOKEN_CUSTOMER, 7, 0, 0};
+	const char *address = desk_token_address(&arena, &policy, "support@example.org", &customer);
+	const char *plan = replies(&w, &ticket, arena_printf(&arena, "/ask help@maker.example\nDo you know it? See %s or https://help.example.org/l/%s\n\nAnna wrote:\n> my secret\n  > more of it\n",
+		address, desk_link_token(&arena, &policy, TOKEN_LINK_STATUS, 7, "anna@customer.example", 1)));
+	expect(plan, "begin side conversation 1 of ticket 7 with help@maker.example");
+	expect(plan, "enqueue mail to help@maker.example: side");
+	expect(plan, "state of ticket 7: open -> pending");
+	expect(plan, "for third-party");
+	expect_not(plan, "anna@customer.example:");
+	const char *words = words_of_plan(&w.plan, MESSAGE_SIDE_OUT);
+	expect(words, "Do you know it?");
+	expect_not(words, "secret");
+	expect_not(words, "more of it");
+	expect_not(words, "Anna wrote");
+	expect_not(words, desk_token(&arena, &policy.keys, &customer));
+	expect_not(words, "/l/s");
+	const struct outgoing *o = mail_of_plan(&w.plan, "side");
+	assert_string_equal(o->subject, "Request [#7]");
+	assert_int_equal(o->references.count, 0);
+	struct address_facts to;
+	desk_address(&w.policy, o->reply_to, &to);
+	assert_true(to.class == ADDRESS_TICKET && to.token.kind == TOKEN_SIDE && to.token.number == 1);
+	arena_fini(&w.arena);
+	/* His own subject, where it is not the customer's. */
+	plan = OWN("/ask #7 help@maker.example\n\nWhat does it cost?\n");
+	expect(plan, "enqueue mail to help@maker.example: side");
+	assert_string_equal(mail_of_plan(&w.plan, "side")->subject, "Hello [#7]");
+	arena_fini(&w.arena);
+	arena_fini(&arena);
+}
+
+static void nobody_who_reads_the_ticket_is_asked_beside_it(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	static const char *const wrong[] = {"anna@customer.example", "support@example.org", "eve@example.org", "nobody"};
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		struct arena arena;
+		arena_init(&arena);
+		const char *plan = replies(&w, &ticket, arena_printf(&arena, "/ask %s\n\nHello?\n", wrong[i]));
+		expect(plan, "not sent: /ask");
+		expect_not(plan, ": side\n");
+		expect_not(plan, ": reply\n");
+		arena_fini(&w.arena);
+		arena_fini(&arena);
+	}
+	expect(replies(&w, &ticket, "/ask help@maker.example\n"), "there are no words: write them below /ask");
+	arena_fini(&w.arena);
+	const char *plan = replies(&w, &ticket, "/note\n/ask help@maker.example\n\nShe never pays.\n");
+	expect_not(plan, "help@maker.example: side");
+	expect(plan, "not sent: ");
+	arena_fini(&w.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(a_summary_comes_back_only_where_something_but_the_answer_was_asked_for),
@@ -287,6 +368,7 @@ int main(void)
 		cmocka_unit_test(an_agents_own_mail_acts_on_the_tickets_that_it_names), cmocka_unit_test(an_agent_acts_on_his_own_tickets_only),
 		cmocka_unit_test(who_changes_something_without_a_signed_address_is_proved_first), cmocka_unit_test(an_agent_begins_a_conversation),
 		cmocka_unit_test(of_two_queues_in_one_mail_the_first_carries_it_out), cmocka_unit_test(the_last_mail_is_taken_back),
-		cmocka_unit_test(a_wait_is_taken_back_with_its_state)};
+		cmocka_unit_test(a_wait_is_taken_back_with_its_state), cmocka_unit_test(what_is_asked_is_what_the_agent_writes_alone),
+		cmocka_unit_test(nobody_who_reads_the_ticket_is_asked_beside_it)};
 	return cmocka_run_group_tests_name("desk commands", tests, NULL, NULL);
 }
