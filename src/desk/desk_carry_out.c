@@ -123,9 +123,9 @@ bool desk_carry_out(struct decision *d, struct agent_words *words, const struct 
 /* ---- what the writer hears ---- */
 
 static void answer(struct decision *d, const struct incoming *incoming, const struct agent_words *words, int64_t ticket, const char *template,
-                   const struct buffer *variables)
+                   struct buffer *variables)
 {
-	const char *all = arena_string(d->arena, variables->length ? variables->at : "");
+	const char *all = arena_string(d->arena, buffer_string(variables));
 	const struct ticket_facts *about = ticket ? desk_worked(words, ticket) : NULL;
 	if (about)
 		desk_notice_to_agent(d, about, words->agent, template, 0, all);
