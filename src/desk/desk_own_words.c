@@ -202,7 +202,8 @@ static void mark_quoted(struct reading *r)
 			continue;
 		if (line->found >= 0 && ((line->house + line->colleague) * 2 > line->count || !line->kept_by_reader))
 			line->ours = true;
-		line->ours |= (line->quoted && line->token) || desk_note_words_have(&r->notes, line->at, line->length, 1)
+		bool customers = line->found >= 0 && !line->house && !line->colleague;
+		line->ours |= (line->quoted && line->token) || (!customers && desk_note_words_have(&r->notes, line->at, line->length, 1))
 		           || (line->found < 0 && desk_note_words_are_ours(&r->notes, line->at, line->length));
 	}
 	for (size_t i = 0, end; i < lines->count; i = end) {
@@ -377,7 +378,7 @@ static size_t first_doubt(const struct reading *r, bool forward)
 	for (size_t i = 0; i < r->lines.count; i++) {
 		const struct text_line *line = &r->lines.at[i];
 		bool behind = i > last && last < r->lines.count;
-		if (line->note || begins_other_mail(r, i) || (is_lost(line) && ((behind && line->quoted) || (forward && !behind))))
+		if (line->note || (!line->ours && has(line, "[note]")) || begins_other_mail(r, i) || (is_lost(line) && ((behind && line->quoted) || (forward && !behind))))
 			return i;
 	}
 	return r->lines.count;
@@ -398,6 +399,8 @@ static const char *join_own(struct reading *r, bool all, bool forward, const cha
 	if (!all && doubt < r->lines.count)
 		*problem = arena_printf(r->shown.arena, "it seems to quote something else than our notice, from \"%s\" on: take that away, or begin your mail "
 		                        "with the line /send to have all of it sent", beginning(r->shown.arena, &r->lines.at[doubt]));
+	if (r->shown.spent)
+		*problem = "it is too long, or too much alike, to be compared with our notice: answer without quoting it";
 	for (size_t i = 0; i < r->lines.count; i++) {
 		const struct text_line *line = &r->lines.at[i];
 		any |= !line->ours && !line->blank && !line->quoted;

@@ -245,8 +245,9 @@ struct desk_shown {
 	const struct desk_policy *policy;
 	const struct ticket_facts *ticket;
 	struct { struct desk_shown_word *at; size_t count; } words;
-	int *first; uint32_t mask;       /* by hash; words of one hash chained by `next`, in order */
-	long steps;
+	int *first, *near; uint32_t mask;        /* by hash; words of one hash chained by `next`, in order; near: the last one looked at */
+	long steps, marked;
+	bool spent;                      /* not all could be compared: what was not found may be in them all the same */
 };
 void desk_shown_add(struct desk_shown *shown, unsigned copy, const char *notice);
 void desk_shown_index(struct desk_shown *shown);

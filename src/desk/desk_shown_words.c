@@ -8,7 +8,7 @@
 
 #include "desk_private.h"
 
-#define STEPS_MOST   2000000                     /* comparisons for one mail; what is left then counts as the agent's own */
+#define STEPS_MOST   2000000                     /* comparisons for one mail, and as many before among the notices; beyond, the agent is asked */
 #define TOKEN_LETTERS 27
 
 static bool is_edge(char byte)
@@ -98,7 +98,9 @@ static void index_words(struct desk_shown *shown, bool of_house)
 		size *= 2;
 	shown->mask = (uint32_t)size - 1;
 	shown->first = ARENA_ARRAY(shown->arena, int, size);
+	shown->near = ARENA_ARRAY(shown->arena, int, size);
 	memset(shown->first, 0xff, size * sizeof *shown->first);
+	memset(shown->near, 0xff, size * sizeof *shown->near);
 	for (size_t i = shown->words.count; i > 0; i--) {
 		if (of_house && shown->words.at[i - 1].speaker != DESK_SPEAKER_HOUSE)
 			continue;
@@ -119,9 +121,15 @@ static bool is_at(struct desk_shown *shown, int place, const uint32_t *words, si
 
 int desk_shown_find(struct desk_shown *shown, const uint32_t *words, size_t count, int from)
 {
-	for (int place = shown->first[hash_spread(words[0]) & shown->mask]; place >= 0; place = shown->words.at[place].next, shown->steps++) {
-		if (shown->steps > STEPS_MOST)
+	uint32_t bucket = hash_spread(words[0]) & shown->mask;
+	int *near = &shown->near[bucket];        /* lines come in the notice's order: no need to begin at its top for each */
+	for (int place = *near >= 0 && *near <= from ? *near : shown->first[bucket]; place >= 0; place = shown->words.at[place].next) {
+		if (++shown->steps > STEPS_MOST) {
+			shown->spent = true;
 			return -1;
+		}
+		if (place <= from)
+			*near = place;
 		if (place >= from && is_at(shown, place, words, count))
 			return place;
 	}
@@ -140,9 +148,14 @@ static size_t house_words_at(struct desk_shown *shown, size_t place)
 	size_t most = 0;
 	for (int i = shown->first[hash_spread(words[place].hash) & shown->mask]; i >= 0; i = words[i].next) {
 		size_t same = 0;
+		if (++shown->marked > STEPS_MOST) {
+			shown->spent = true;
+			return 0;
+		}
 		while (place + same < shown->words.count && (size_t)i + same < shown->words.count && words[place + same].speaker == DESK_SPEAKER_CUSTOMER
 		       && words[(size_t)i + same].speaker == DESK_SPEAKER_HOUSE && words[place + same].hash == words[(size_t)i + same].hash)
 			same++;
+		shown->marked += (long)same;
 		bool line = words[place].begins && words[i].begins && ends_line(shown, place + same) && ends_line(shown, (size_t)i + same);
 		if (same > most && (line || same >= DESK_HOUSE_WORDS))
 			most = same;
@@ -154,7 +167,7 @@ static size_t house_words_at(struct desk_shown *shown, size_t place)
 static void mark_house_words(struct desk_shown *shown)
 {
 	index_words(shown, true);
-	for (size_t i = 0, same; i < shown->words.count; i += same ? same : 1) {
+	for (size_t i = 0, same; i < shown->words.count && !shown->spent; i += same ? same : 1) {
 		same = shown->words.at[i].speaker == DESK_SPEAKER_CUSTOMER ? house_words_at(shown, i) : 0;
 		for (size_t k = 0; k < same; k++)
 			shown->words.at[i + k].speaker = DESK_SPEAKER_HOUSE;

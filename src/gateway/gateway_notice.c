@@ -21,7 +21,7 @@ bool gateway_is_agents(const struct desk_policy *policy, const struct incoming *
 
 /* ---- HTML of ours as its reader's program quotes it ---- */
 
-struct stripped { struct buffer out; char mark; };              /* mark: that its lines begin with; 0: none */
+struct stripped { struct buffer out; char mark; bool history; };        /* mark: that its lines begin with; 0: none. history: what went before */
 
 static void new_line(struct stripped *to)
 {
@@ -32,13 +32,14 @@ static void new_line(struct stripped *to)
 
 static void add_tag(struct stripped *to, const char *tag)
 {
-	if (text_starts_nocase(tag, "blockquote"))
-		to->mark = '>';
-	else if (text_starts_nocase(tag, "div class=\"history\""))
-		to->mark = '|';
-	else if (text_starts_nocase(tag, "/blockquote") || (to->mark == '|' && text_starts_nocase(tag, "/div")))
-		to->mark = 0;
-	else if (!text_starts_nocase(tag, "br") && !text_starts_nocase(tag, "p") && !text_starts_nocase(tag, "/p") && !text_starts_nocase(tag, "div"))
+	if (text_starts_nocase(tag, "div class=\"history\""))
+		to->history = true;
+	else if (to->history && text_starts_nocase(tag, "/div"))
+		to->history = false;
+	bool begins = text_starts_nocase(tag, "blockquote"), ends = text_starts_nocase(tag, "/blockquote"), marked = to->mark != 0;
+	to->mark = to->history ? '|' : begins ? '>' : ends || to->mark == '|' ? 0 : to->mark;
+	if (!begins && !ends && marked == (to->mark != 0)
+	    && !text_starts_nocase(tag, "br") && !text_starts_nocase(tag, "p") && !text_starts_nocase(tag, "/p") && !text_starts_nocase(tag, "div"))
 		return;
 	new_line(to);
 }
@@ -131,20 +132,41 @@ static void add_notice(struct store *store, const struct desk_policy *policy, co
 		strings_add(arena, &incoming->known, as_told(arena, html, telling));
 }
 
+struct added { int64_t at[8]; size_t count; };  /* numbers of notices */
+
+/* In-Reply-To and References name the same one, nearly always. */
+static bool is_added(struct added *added, int64_t number)
+{
+	for (size_t i = 0; i < added->count; i++)
+		if (added->at[i] == number)
+			return true;
+	if (added->count < COUNT_OF(added->at))
+		added->at[added->count++] = number;
+	return false;
+}
+
 static void add_referred(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
-                         const struct strings *ids, struct incoming *incoming)
+                         const struct strings *ids, struct added *added, struct incoming *incoming)
 {
 	for (size_t i = ids->count; i > 0 && incoming->known.count < 2 * NOTICES_MOST; i--) {
 		struct token token;
 		struct outbox_row row;
 		struct error error;
-		if (desk_message_id_read(policy, ids->at[i - 1], &token) && token.kind == TOKEN_MAIL_TO_AGENT
+		if (desk_message_id_read(policy, ids->at[i - 1], &token) && token.kind == TOKEN_MAIL_TO_AGENT && !is_added(added, token.number)
 		    && store_outbox_get(store, arena, token.number, &row, &error) == STATUS_OK)
 			add_notice(store, policy, templates, arena, &row, incoming);
 	}
 }
 
-/* A notice as it would be: of the first words of the ticket, and of the last. */
+static const struct desk_agent *agent_of(const struct desk_policy *policy, const struct token *token)
+{
+	for (size_t i = 0; i < policy->agents.count; i++)
+		if (desk_who(policy->agents.at[i].name) == token->who)
+			return &policy->agents.at[i];
+	return NULL;
+}
+
+/* A notice as it would be, in the language of the agent whose address it has: of the first words of the ticket, and of the last, with all that went before. */
 static void add_usual(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
                       const struct token *token, struct incoming *incoming)
 {
@@ -152,12 +174,14 @@ static void add_usual(struct store *store, const struct desk_policy *policy, con
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		struct outbox_row row = {.id = 1, .ticket = token->ticket};
 		struct token note = *token;
+		int shown = desk_shown_seq(token) ? desk_shown_seq(token) : 1;
 		CLEANUP_BUFFER struct buffer variables = {0};
 		note.kind = TOKEN_NOTE;
 		record_add(&variables, "note_address", desk_token_address(arena, policy, incoming->address.queue->address, &note));
-		row.outgoing = (struct outgoing){.id = 1, .ticket = token->ticket, .template = names[i], .language = policy->language,
+		record_add(&variables, "earlier", arena_printf(arena, "%d", shown));
+		row.outgoing = (struct outgoing){.id = 1, .ticket = token->ticket, .template = names[i], .language = desk_agents_language(policy, agent_of(policy, token)),
 		                                 .queue = incoming->address.queue->name, .agent = "", .to_agent = true, .automatic = true, .subject = "",
-		                                 .about_seq = i && desk_shown_seq(token) ? desk_shown_seq(token) : 1,
+		                                 .about_seq = i ? shown : 1,
 		                                 .variables = arena_string(arena, buffer_string(&variables))};
 		add_notice(store, policy, templates, arena, &row, incoming);
 	}
@@ -203,8 +227,9 @@ void gateway_know_notices(struct store *store, const struct desk_policy *policy,
 {
 	if (!gateway_is_agents(policy, incoming))
 		return;
-	add_referred(store, policy, templates, arena, &incoming->mail->in_reply_to, incoming);
-	add_referred(store, policy, templates, arena, &incoming->mail->references, incoming);
+	struct added added = {.count = 0};
+	add_referred(store, policy, templates, arena, &incoming->mail->in_reply_to, &added, incoming);
+	add_referred(store, policy, templates, arena, &incoming->mail->references, &added, incoming);
 	if (incoming->address.class == ADDRESS_TICKET && incoming->address.token.kind == TOKEN_HOUSE)
 		add_mirrored(store, arena, &incoming->address.token, incoming);
 	else if (!incoming->known.count && incoming->address.class == ADDRESS_TICKET)

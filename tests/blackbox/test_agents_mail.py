@@ -73,6 +73,43 @@ def test_53_a_notice_that_a_customer_passes_back_stays_the_houses_words(desk):
             assert not re.search(r"support\+[an][a-z2-7]{20}|/[a-z]+ |first line /note|Your words go out", sent.data.decode()), sent.text
 
 
+def noted(desk):
+    """A notice that holds a note among what went before."""
+    notice = start(desk)
+    answer(desk, notice, "/note\nShe never pays, and says no.\nPIN 4711\n")
+    ack = desk.wait_sent(1, to=ANNA)[0]
+    desk.accept(mail(reply_to=ack, body="At what time?\n\nno\n"))
+    return wait_until(lambda: [m for m in desk.sent_to(BOB) if "At what time" in m.text])[-1]
+
+
+def test_53_a_note_in_a_notice_stays_inside_where_a_program_names_no_notice(desk):
+    notice = noted(desk)
+    assert "never pays" in notice.text
+    text = notice.text.splitlines()
+    cut = [k for k, line in enumerate(text) if "At what time" in line][0] + 1
+    for mark, head in (("> ", ""), ("> ", "Bob\n"), ("", "")):
+        lines = [mark + line for line in text]
+        raw = mail(sender=BOB, to=address_of(notice), subject="Re: " + notice["Subject"], body=head + "\n".join(lines[:cut] + ["At nine (%d).\n" % len(head + mark)] + lines[cut:]) + "\nRegards, Bob\n")
+        desk.accept(raw, address_of(notice), sender=BOB)
+    wait_until(lambda: len([m for m in desk.sent_to(ANNA) + desk.sent_to(BOB) if "At nine" in m.text]) >= 3)
+    assert not re.search("never pays|4711", outward(desk)), outward(desk)
+
+
+def test_53_a_customers_short_words_may_be_quoted_though_a_note_has_their_letters(desk):
+    notice = noted(desk)
+    answer(desk, notice, "> At what time?\n\nAt nine.\n\n> no\n\nThen not.\n")
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Then not." in m.text])[-1]
+    assert "> no" in sent.text and "> At what time?" in sent.text
+
+
+def test_53_words_that_cannot_be_compared_are_asked_about(desk):
+    desk.accept(mail(body="a\n" * 7900))
+    notice = desk.wait_sent(1, to=BOB)[0]
+    answer(desk, notice, "Yes.\n\n" + "".join("a a%d\n" % k for k in range(1000)) + quoted(notice, "", ""))
+    wait_until(lambda: [m for m in desk.sent_to(ANNA) + desk.sent_to(BOB)[1:] if "Yes." in m.text or "too much alike" in m.text.replace("\n> ", " ")])
+    assert "/priority" not in outward(desk) and "Your words go out" not in outward(desk)
+
+
 def test_54_note_below_the_words_makes_a_note_of_all(desk):
     notice = start(desk)
     answer(desk, notice, "Hello Eva,\n\n/note\nshe is in arrears.\n\n" + quoted(notice))
