@@ -485,6 +485,8 @@ struct new_ticket {
 enum message_kind { MESSAGE_REQUEST, MESSAGE_REPLY, MESSAGE_NOTE, MESSAGE_AUTO_REPLY, MESSAGE_BOUNCE, MESSAGE_NOTICE,
                     MESSAGE_SIDE_OUT, MESSAGE_SIDE_IN /* between us and a third party: no customer reads them */ };
 const char *message_kind_name(enum message_kind kind);
+/* No customer reads it: a note, and whatever stands behind the notices (what is said beside the customer's conversation). */
+static inline bool message_kind_is_inside(enum message_kind kind) { return kind == MESSAGE_NOTE || kind > MESSAGE_NOTICE; }
 bool message_kind_parse(const char *name, enum message_kind *kind);
 
 struct new_message {

@@ -116,9 +116,8 @@ char *desk_house_address(struct arena *arena, const struct desk_policy *policy, 
 	struct plan plan;
 	plan_init(&plan, arena, "");
 	struct decision d = {.policy = policy, .plan = &plan, .arena = arena};
-	const struct desk_queue *queue = desk_queue_named(policy, ticket->queue);
 	struct token token = {.kind = TOKEN_HOUSE, .ticket = ticket->id, .number = shown_with(&d, ticket, seq)};
-	return desk_token_address(arena, policy, queue ? queue->address : policy->queues.at[0].address, &token);
+	return desk_token_address(arena, policy, desk_queue_of(&d, ticket)->address, &token);
 }
 
 int64_t desk_shown(struct decision *d, const struct ticket_facts *ticket)

@@ -214,9 +214,9 @@ static void add_mirrored(struct store *store, struct arena *arena, const struct 
 		if (store_message(store, arena, token->ticket, seq, &message, &error) != STATUS_OK
 		    || store_words(store, arena, &message, NULL, 0, MIRRORED_BYTES, &words, &error) != STATUS_OK)
 			continue;
-		bool ours = message.out || message.kind == MESSAGE_NOTE;
+		bool inside = message_kind_is_inside(message.kind), ours = message.out || inside;
 		if (ours)
-			buffer_printf(&out, "| %s%s, %s:\n", message.kind == MESSAGE_NOTE ? "[note] " : "", message.from.address, time_rfc3339(arena, message.date));
+			buffer_printf(&out, "| %s%s, %s:\n", inside ? "[note] " : "", message.from.address, time_rfc3339(arena, message.date));
 		add_lines(&out, ours ? "| " : "> ", words.text);
 	}
 	strings_add(arena, &incoming->known, buffer_string(&out));
