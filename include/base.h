@@ -189,7 +189,6 @@ int base32_decode(const char *text, size_t length, unsigned char *out, size_t ro
 /* ---- log: one `key=value` line an event, to stderr. Values with blanks are quoted, controls escaped. ---- */
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 void log_set_level(enum log_level level);
-bool log_level_parse(const char *name, enum log_level *level);
 /* log_event(LOG_INFO, "lmtp.accepted", "id", id, "ticket", number_text, NULL): pairs of strings, NULL-terminated. */
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 #define LOG_NUMBER(n) (log_number((char[24]){0}, (int64_t)(n)))

@@ -67,7 +67,6 @@ int64_t calendar_between(const struct calendar *calendar, int64_t from, int64_t 
 enum status calendar_add(const struct calendar *calendar, int64_t from, int64_t seconds, int64_t *instant, struct error *error);
 /* The end of the n-th business day after `from`, by local dates; n from 1. A business day has a second that is open. */
 enum status calendar_add_days(const struct calendar *calendar, int64_t from, int days, int64_t *instant, struct error *error);
-bool calendar_is_open(const struct calendar *calendar, int64_t instant);
 
 /* ---- lengths of time, as promises are written ---- */
 

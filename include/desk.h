@@ -175,8 +175,6 @@ const char *waiting_named(const char *name);             /* the name as it is ke
 #define PRIORITY_COUNT 4
 extern const char *const priority_names[PRIORITY_COUNT];
 #define PRIORITY_NAMES "low, normal, high or urgent"
-int priority_rank(const char *name);                     /* 0: low ... 3: urgent; -1: it is none */
-const char *priority_named(const char *name);            /* the name as it is kept, whatever its case; NULL: it is none */
 
 enum ticket_event {
 	EVENT_CUSTOMER_MAIL,             /* a person of the customer's side wrote */

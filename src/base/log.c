@@ -28,16 +28,6 @@ void log_set_level(enum log_level level)
 	level_wanted = (int)level;
 }
 
-bool log_level_parse(const char *name, enum log_level *level)
-{
-	for (size_t i = 0; i < COUNT_OF(level_names); i++)
-		if (text_equal_nocase(name, level_names[i])) {
-			*level = (enum log_level)i;
-			return true;
-		}
-	return false;
-}
-
 const char *log_number(char out[24], int64_t number)
 {
 	snprintf(out, 24, "%lld", (long long)number);

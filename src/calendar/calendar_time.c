@@ -99,11 +99,6 @@ int64_t calendar_between(const struct calendar *calendar, int64_t from, int64_t 
 	return count.seconds;
 }
 
-bool calendar_is_open(const struct calendar *calendar, int64_t instant)
-{
-	return calendar_between(calendar, instant, instant + 1) == 1;
-}
-
 bool calendar_ever_open(const struct calendar *calendar)
 {
 	for (size_t i = 0; i < COUNT_OF(calendar->week); i++)

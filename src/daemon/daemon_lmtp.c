@@ -41,7 +41,7 @@ struct config *daemon_config(struct daemon *daemon)
 	return config;
 }
 
-struct ruleset *daemon_rules(struct daemon *daemon)
+static struct ruleset *current_rules(struct daemon *daemon)
 {
 	pthread_mutex_lock(&daemon->lock);
 	struct ruleset *rules = rules_ref(daemon->rules);
@@ -91,7 +91,7 @@ static void on_mail(void *context, const char *from, uint64_t size, bool smtputf
 	connection->in_transaction = true;
 	crowd_turn(&connection->daemon->crowd, &connection->seat, true);
 	transaction->config = daemon_config(connection->daemon);
-	transaction->rules = daemon_rules(connection->daemon);
+	transaction->rules = current_rules(connection->daemon);
 	transaction->kb = daemon_kb(connection->daemon);
 	new_trace(transaction->trace);
 	transaction->envelope_from = arena_string(&transaction->arena, from);

@@ -67,7 +67,6 @@ struct daemon {
 };
 
 struct config *daemon_config(struct daemon *daemon);            /* a reference; config_unref when done */
-struct ruleset *daemon_rules(struct daemon *daemon);            /* likewise */
 struct kb *daemon_kb(struct daemon *daemon);                    /* likewise; kb_close when done; may be NULL */
 
 /* From here on: no files, ports and system calls but those that this configuration needs. Before there are threads. */

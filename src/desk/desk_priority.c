@@ -7,22 +7,6 @@
 
 const char *const priority_names[PRIORITY_COUNT] = {"low", "normal", "high", "urgent"};
 
-int priority_rank(const char *name)
-{
-	for (int i = 0; i < PRIORITY_COUNT; i++)
-		if (strcmp(priority_names[i], name) == 0)
-			return i;
-	return -1;
-}
-
-const char *priority_named(const char *name)
-{
-	for (size_t i = 0; i < PRIORITY_COUNT; i++)
-		if (text_equal_nocase(priority_names[i], name))
-			return priority_names[i];
-	return NULL;
-}
-
 const char *waiting_named(const char *name)
 {
 	static const char *const names[] = {WAITING_CUSTOMER, WAITING_THIRD, WAITING_OURSELVES};

@@ -25,7 +25,6 @@
 #define KB_STOP_WEIGHT  0.3f           /* of a word that says little */
 
 /* ---- kb_same.c: words for the same thing ---- */
-extern const char *const kb_same_rows[];                         /* ends with NULL */
 #define KB_SAME_ROWS 256                 /* at most */
 /* The rows that this stem stands in. */
 size_t kb_same_rows_of(const char *stem, const uint16_t **rows);

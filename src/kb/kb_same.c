@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const kb_same_rows[] = {
+static const char *const rows_of_words[] = {
 	"password passphrase passcode kennwort passwort contrasena clave parola pin",
 	"login signin logon logging anmelden anmeldung einloggen accesso accedere autenticazione connexion identifier iniciar "
 	"sesion authentication",
@@ -171,7 +171,7 @@ static struct { const char **stem; size_t count; } row_stems[KB_SAME_ROWS];
 static struct arena memory;              /* kept as long as the process */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-_Static_assert(COUNT_OF(kb_same_rows) <= COUNT_OF(row_stems), "row_stems");
+_Static_assert(COUNT_OF(rows_of_words) <= COUNT_OF(row_stems), "row_stems");
 
 static size_t slot_of(const char *stem)
 {
@@ -200,8 +200,8 @@ static void fill_language(const char *language)
 	struct words_stemmers stemmers = { .count = 0 };
 
 	words_stemmers_add(&stemmers, language);
-	for (size_t row = 0; kb_same_rows[row]; row++) {
-		const char *at = kb_same_rows[row];
+	for (size_t row = 0; rows_of_words[row]; row++) {
+		const char *at = rows_of_words[row];
 		char word[WORDS_BYTES], folded[WORDS_BYTES], stem[WORDS_BYTES];
 
 		if (!row_stems[row].stem)
@@ -233,7 +233,7 @@ size_t kb_same_rows_of(const char *stem, const uint16_t **rows)
 
 void kb_same_index(struct kb_same *same, const struct kb_dict *dict)
 {
-	size_t rows = COUNT_OF(kb_same_rows) - 1, count = 0;
+	size_t rows = COUNT_OF(rows_of_words) - 1, count = 0;
 
 	pthread_once(&once, fill);
 	for (size_t row = 0; row < rows; row++)

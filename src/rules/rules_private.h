@@ -224,8 +224,6 @@ void rules_wire_end(struct buffer *frame, size_t begin);
 enum wire_state { WIRE_PARTIAL, WIRE_WHOLE, WIRE_BAD };
 enum wire_state rules_wire_state(const struct buffer *frame);  /* of what has been received so far; more than one frame is bad */
 struct wire_reader { const char *at, *end; bool bad; };
-uint32_t rules_wire_read_number(struct wire_reader *reader);
-const char *rules_wire_read_string(struct wire_reader *reader);        /* points into the frame; NULL: bad */
 
 struct value_list { char **at; };        /* NULL-terminated, as libsieve wants them */
 struct question {

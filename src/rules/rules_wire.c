@@ -52,7 +52,7 @@ enum wire_state rules_wire_state(const struct buffer *frame)
 	return frame->length == sizeof length + length ? WIRE_WHOLE : WIRE_PARTIAL;
 }
 
-uint32_t rules_wire_read_number(struct wire_reader *reader)
+static uint32_t read_number(struct wire_reader *reader)
 {
 	uint32_t number = 0;
 	if (reader->bad || (size_t)(reader->end - reader->at) < sizeof number) {
@@ -64,9 +64,10 @@ uint32_t rules_wire_read_number(struct wire_reader *reader)
 	return number;
 }
 
-const char *rules_wire_read_string(struct wire_reader *reader)
+/* Points into the frame; NULL: bad. */
+static const char *read_string(struct wire_reader *reader)
 {
-	size_t length = rules_wire_read_number(reader);
+	size_t length = read_number(reader);
 	const char *text = reader->at;
 	if (reader->bad || (size_t)(reader->end - reader->at) < length + 1 || text[length] || memchr(text, 0, length)) {
 		reader->bad = true;
@@ -86,7 +87,7 @@ static struct wire_reader reader_of(const struct buffer *frame)
 /* How many of what takes `least` bytes each; more than are there is bad. */
 static size_t read_count(struct wire_reader *reader, size_t least)
 {
-	size_t count = rules_wire_read_number(reader);
+	size_t count = read_number(reader);
 	if (count > (size_t)(reader->end - reader->at) / least)
 		reader->bad = true;
 	return reader->bad ? 0 : count;
@@ -98,18 +99,18 @@ static void read_key(struct wire_reader *reader, struct value_list *key)
 	if (!(key->at = calloc(count + 1, sizeof *key->at)))
 		abort();
 	for (size_t i = 0; i < count; i++)
-		key->at[i] = (char *)(uintptr_t)rules_wire_read_string(reader);
+		key->at[i] = (char *)(uintptr_t)read_string(reader);
 }
 
 bool rules_question_read(const struct buffer *frame, struct question *question)
 {
 	struct wire_reader reader = reader_of(frame);
 	*question = (struct question){0};
-	question->program = rules_wire_read_string(&reader);
-	question->separators = rules_wire_read_string(&reader);
-	question->from = rules_wire_read_string(&reader);
-	question->to = rules_wire_read_string(&reader);
-	uint32_t size = rules_wire_read_number(&reader);
+	question->program = read_string(&reader);
+	question->separators = read_string(&reader);
+	question->from = read_string(&reader);
+	question->to = read_string(&reader);
+	uint32_t size = read_number(&reader);
 	question->size = size > INT32_MAX ? INT32_MAX : (int)size;
 	question->key_count = read_count(&reader, sizeof(uint32_t));
 	if (!(question->keys = calloc(question->key_count + 1, sizeof *question->keys)))
@@ -132,13 +133,13 @@ void rules_answer_read(const struct buffer *frame, size_t action_count, struct a
 	struct wire_reader reader = reader_of(frame);
 	*answer = (struct answer){0};
 	if (frame->at[HEAD - 1] != WIRE_ACTIONS) {
-		const char *words = frame->at[HEAD - 1] == WIRE_TROUBLE ? rules_wire_read_string(&reader) : NULL;
+		const char *words = frame->at[HEAD - 1] == WIRE_TROUBLE ? read_string(&reader) : NULL;
 		answer->trouble = words ? utf8_clean(arena, words, strlen(words)) : "the worker's answer cannot be read";
 		return;
 	}
 	answer->actions = ARENA_ARRAY(arena, uint16_t, (size_t)(reader.end - reader.at) / sizeof(uint32_t) + 1);
 	while (reader.at < reader.end) {
-		uint32_t action = rules_wire_read_number(&reader);
+		uint32_t action = read_number(&reader);
 		if (reader.bad || action >= action_count) {
 			*answer = (struct answer){.trouble = "the worker's answer names an action that is not there"};
 			return;

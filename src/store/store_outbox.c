@@ -34,7 +34,7 @@ static void add_cell(struct buffer *out, const char *text, char end)
 	buffer_add_char(out, end);
 }
 
-void recipients_write(struct buffer *out, const struct outbox_row *row)
+static void recipients_write(struct buffer *out, const struct outbox_row *row)
 {
 	for (size_t i = 0; i < row->recipients.count; i++) {
 		add_cell(out, outbox_state_name(row->recipients.at[i].state), '\t');
@@ -52,7 +52,7 @@ static char *take_cell(struct arena *arena, const char **at, const char *ends)
 	return cell;
 }
 
-void recipients_read(struct arena *arena, const char *lines, struct outbox_row *row)
+static void recipients_read(struct arena *arena, const char *lines, struct outbox_row *row)
 {
 	while (*lines) {
 		const char *state = take_cell(arena, &lines, "\t"), *address = take_cell(arena, &lines, "\t");

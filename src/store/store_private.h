@@ -90,7 +90,6 @@ enum status search_wanted(struct store *store, struct arena *arena, const char *
                           struct ticket_rows *rows, struct error *error);
 void read_ticket_columns(struct cursor *cursor, struct arena *arena, struct ticket_facts *facts);
 void read_message_columns(struct cursor *cursor, struct arena *arena, struct message_row *message);
-void read_lines(struct arena *arena, const char *text, struct strings *list);
 
 /* What was suggested for a ticket, and said to it (store_asked.c). */
 enum status asked_add(struct store *store, int64_t ticket, const struct asked *asked, int64_t now, struct error *error);
@@ -109,11 +108,8 @@ struct replay { bool created; char state[16]; const char *queue, *agent; TICKET_
 void replay_init(struct replay *replay);
 const char *replay_step(struct replay *replay, struct arena *arena, const struct history_row *row);
 
-/* Recipients of an outbox row as lines "state TAB address TAB reply". */
-void recipients_write(struct buffer *out, const struct outbox_row *row);
 /* The mail did not reach that recipient; what the row is then. */
 void outbox_row_failed(struct outbox_row *row, const char *address, const char *reply);
-void recipients_read(struct arena *arena, const char *lines, struct outbox_row *row);
 
 /* ---------------------------------------------------------------- raw mails as files */
 enum status raw_digest(const struct mail_source *source, unsigned char out[SHA256_SIZE]);  /* not OK: cannot be read to its end */
@@ -135,6 +131,5 @@ struct strays {
 };
 enum status find_strays(struct strays *strays);
 void store_sweep(struct engine *engine, void *state_dir);         /* an engine_hourly */
-int64_t files_now(const char *state_dir);
 
 #endif

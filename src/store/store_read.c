@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void read_lines(struct arena *arena, const char *text, struct strings *list)
+static void read_lines(struct arena *arena, const char *text, struct strings *list)
 {
 	while (*text) {
 		size_t length = strcspn(text, "\n");

@@ -14,7 +14,7 @@
 
 #define ARRIVING_MS (60 * 60 * 1000)     /* no mail takes longer to arrive */
 
-int64_t files_now(const char *state_dir)
+static int64_t files_now(const char *state_dir)
 {
 	CLEANUP_FD int fd = open(state_dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	struct stat about;

@@ -543,16 +543,6 @@ static void log_lines_have_a_limit(void **state)
 	}
 }
 
-static void log_levels(void **state)
-{
-	enum log_level level = LOG_ERROR;
-
-	assert_true(log_level_parse("Debug", &level));
-	assert_int_equal(level, LOG_DEBUG);
-	assert_false(log_level_parse("loud", &level));
-	assert_int_equal(level, LOG_DEBUG);
-}
-
 /* ---- JSON ---- */
 
 static void json_is_written(void **state)
@@ -689,7 +679,7 @@ int main(void)
 		WITH_ARENA(a_clock_that_jumps_forward_is_doubted_until_it_is_set_back),
 		WITH_ARENA(times_are_written), WITH_ARENA(digests_match_the_published_vectors), WITH_ARENA(random_bytes_differ),
 		WITH_ARENA(base32_there_and_back), WITH_ARENA(base32_refuses_odd_input), WITH_ARENA(log_lines_cannot_be_forged),
-		WITH_ARENA(log_lines_have_a_limit), WITH_ARENA(log_levels), WITH_ARENA(json_is_written),
+		WITH_ARENA(log_lines_have_a_limit), WITH_ARENA(json_is_written),
 		WITH_ARENA(json_strings_are_always_utf8), WITH_ARENA(records_there_and_back), WITH_ARENA(records_take_odd_input),
 		WITH_ARENA(files_are_read_within_the_limit),
 	};
