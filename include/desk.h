@@ -455,6 +455,7 @@ struct facts {
 	int gathered;                    /* for TIMER_GATHERED: messages of the customer's side from its number on */
 	bool words_known;                /* for pages: these very words are a message of the ticket already */
 	struct { struct sibling *at; size_t count; } siblings;   /* tickets made of this very mail for other recipients, each once */
+	bool ordered;                    /* this very mail came by another address of ours, and its commands were carried out, or refused */
 	bool sender_known;               /* has written before */
 	bool answer_proved;              /* who reads mail at evidence.answer_to has written to us: authenticated once, or with a token of ours */
 	bool sender_bouncing;            /* mail to evidence.answer_to (for actions, pages: to the customer) came back within a week */

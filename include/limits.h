@@ -53,6 +53,8 @@
 
 /* ---- what was derived is kept (reckoned, not measured: reading a mail below both costs less than the page of the database that it would take) ---- */
 #define LIMIT_COMMANDS          50             /* slash commands of one mail: each is a row of history, and may be a mail */
+#define LIMIT_COMMAND_LINE      1000           /* bytes of the line of one: what a person writes has sixty, and some are looked at word by word while the desk waits */
+#define LIMIT_ASKED             10             /* mails that answer what one mail asks for by commands: each may be 192 KB, and a conversation read anew */
 #define LIMIT_DERIVED_BYTES     (64 * 1024)    /* bytes of a raw mail from which on its text and list of attachments are kept */
 #define LIMIT_DERIVED_US        5000           /* microseconds of the processor that reading it took, likewise */
 

@@ -207,7 +207,7 @@ static const char *read_words(struct decision *d, const struct incoming *incomin
 	if (!desk_commands(d, own, words, &problem))
 		return problem;
 	if (words->agent->role == AGENT_READER && (!words->note || words->actions.count))
-		return "you may read and leave notes, and do nothing else (agents[].role): begin with the line /note";
+		return desk_sentence(d->arena, d->language, SAY_READS_ONLY, "/note", NULL, NULL);
 	if (doubt && !words->note) {             /* what is asked back for comes back whole, and /send alone sends it */
 		words->all = desk_own_words(d, incoming, ticket, true, &problem);
 		return doubt;

@@ -185,11 +185,21 @@ static void tell_asked(struct decision *d, const struct incoming *incoming, cons
 	}
 }
 
+static bool is_shown_before(const struct agent_words *words, size_t number)
+{
+	const struct ticket_facts *ticket = desk_worked(words, words->actions.at[number].ticket);
+	for (size_t i = 0; i < number; i++)
+		if (words->actions.at[i].kind == ACTION_SHOW && desk_worked(words, words->actions.at[i].ticket) == ticket)
+			return words->actions.at[number].kind == ACTION_SHOW;
+	return false;
+}
+
 void desk_answer_commands(struct decision *d, const struct incoming *incoming, const struct agent_words *words)
 {
 	tell_done(d, incoming, words);
 	for (size_t i = 0; i < words->actions.count; i++)
-		tell_asked(d, incoming, words, &words->actions.at[i]);
+		if (!is_shown_before(words, i))
+			tell_asked(d, incoming, words, &words->actions.at[i]);
 }
 
 /* On no ticket: an answer to his mail, from the queue that it came to. */

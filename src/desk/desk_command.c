@@ -92,6 +92,8 @@ static const char *line_problem(struct decision *d, const struct command_line *r
 {
 	const char *language = d->language ? d->language : "en";
 	const struct desk_command *command = read->command;
+	if (strlen(read->name) > LIMIT_COMMAND_LINE)
+		return desk_sentence(d->arena, language, SAY_LONG_LINE, arena_printf(d->arena, "%d", LIMIT_COMMAND_LINE), NULL, NULL);
 	if (count >= LIMIT_COMMANDS)
 		return desk_sentence(d->arena, language, SAY_TOO_MANY, arena_printf(d->arena, "%d", LIMIT_COMMANDS), NULL, NULL);
 	if (!command)
@@ -105,6 +107,14 @@ static const char *line_problem(struct decision *d, const struct command_line *r
 	return NULL;
 }
 
+static size_t asked(const struct agent_words *words)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < words->actions.count; i++)
+		count += (desk_command_of(words->actions.at[i].kind, words->actions.at[i].field)->what & COMMAND_TELLS) != 0;
+	return count;
+}
+
 /* One line that begins with '/'. NULL: done. */
 static const char *take_command(struct decision *d, const char *line, struct agent_words *words)
 {
@@ -114,6 +124,8 @@ static const char *take_command(struct decision *d, const char *line, struct age
 	const char *problem = line_problem(d, &read, words->actions.count);
 	if (problem)
 		return problem;
+	if (command->what & COMMAND_TELLS && asked(words) >= LIMIT_ASKED)
+		return desk_sentence(d->arena, d->language ? d->language : "en", SAY_ASKED_OFTEN, arena_printf(d->arena, "%d", LIMIT_ASKED), NULL, NULL);
 	if (command->kind == ACTION_NOTE || command->kind == ACTION_REPLY) {
 		words->note |= command->kind == ACTION_NOTE;
 		words->send |= command->kind == ACTION_REPLY;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "desk_private.h"
+#include "limits.h"
 #include "query.h"
 
 #define UNIT(letter, seconds) case letter: return (seconds)
@@ -94,31 +95,53 @@ static const char *check_term(struct arena *arena, const struct query_term *term
 	return NULL;
 }
 
-static const char *check_query(struct arena *arena, const char *text)
+/* Words in quotes are one term of a query, and looked for one by one all the same. */
+static bool has_many_words(const char *words)
+{
+	size_t count = 0;
+	for (const char *at = words; *at; at += strcspn(at, " "), at += strspn(at, " "))
+		count++;
+	return count > LIMIT_QUERY_TERMS;
+}
+
+static const char *say(struct decision *d, enum sentence which, const char *one, const char *two, const char *three)
+{
+	return desk_sentence(d->arena, d->language ? d->language : "en", which, one, two, three);
+}
+
+static const char *many_words(struct decision *d)
+{
+	return say(d, SAY_MANY_WORDS, arena_printf(d->arena, "%d", LIMIT_QUERY_TERMS), NULL, NULL);
+}
+
+static const char *check_query(struct decision *d, const char *text)
 {
 	struct query query;
 	struct error error;
+	struct arena *arena = d->arena;
 	const char *problem = NULL;
 	if (query_read(arena, text, &query, &error) != STATUS_OK)
 		return arena_string(arena, error.text);
 	for (size_t i = 0; i < query.terms.count; i++)
 		for (size_t k = 0; k < query.terms.at[i].values.count && !problem; k++)
 			problem = check_term(arena, &query.terms.at[i], query.terms.at[i].values.at[k]);
-	return problem;
+	return !problem && has_many_words(query.words) ? many_words(d) : problem;
 }
 
 /* "agent:me" is the writer. */
 static const char *with_me(struct arena *arena, const char *query, const char *name)
 {
-	for (const char *at = query; (at = strstr(at, "agent:me")); at++)
-		if ((at == query || at[-1] == ' ' || at[-1] == '-') && (!at[8] || at[8] == ' '))
-			return arena_printf(arena, "%.*sagent:%s%s", (int)(at - query), query, name, with_me(arena, at + 8, name));
-	return query;
-}
-
-static const char *say(struct decision *d, enum sentence which, const char *one, const char *two, const char *three)
-{
-	return desk_sentence(d->arena, d->language ? d->language : "en", which, one, two, three);
+	static const char me[] = "agent:me";
+	CLEANUP_BUFFER struct buffer out = {0};
+	for (const char *at = query; *at;) {
+		bool begins = at == query || at[-1] == ' ' || at[-1] == '-';
+		if (begins && strncmp(at, me, strlen(me)) == 0 && (!at[strlen(me)] || at[strlen(me)] == ' ')) {
+			buffer_printf(&out, "agent:%s", name);
+			at += strlen(me);
+		} else
+			buffer_add_char(&out, *at++);
+	}
+	return arena_string(arena, buffer_string(&out));
 }
 
 /* "3d third-party": until when, and for whom. */
@@ -157,8 +180,10 @@ const char *desk_check_argument(struct decision *d, const struct desk_command *c
 		return is_language(action->argument) ? NULL : say(d, SAY_NO_LANGUAGE, argument, NULL, NULL);
 	case ACTION_LIST:
 		action->argument = writer ? with_me(d->arena, argument, writer->name) : argument;
-		problem = check_query(d->arena, action->argument);
+		problem = check_query(d, action->argument);
 		return problem ? say(d, SAY_IS_ARGUMENT, problem, NULL, NULL) : NULL;
+	case ACTION_SEARCH:
+		return has_many_words(argument) ? many_words(d) : NULL;
 	case ACTION_SET_FIELD:
 		action->argument = desk_field_kept(action->field, argument);
 		return action->argument ? NULL : say(d, SAY_NOT_OF_FIELD, argument, action->field->name, action->field->wanted);

@@ -47,12 +47,17 @@ static const char *ask(struct decision *d, const struct incoming *incoming, cons
 	return arena_printf(d->arena, "%s: %s", action->line, error.text);
 }
 
-static bool only_asks(const struct agent_words *words)
+static bool changes_nothing(const struct agent_words *words)
 {
 	for (size_t i = 0; i < words->actions.count; i++)
 		if (!(desk_command_of(words->actions.at[i].kind, words->actions.at[i].field)->what & COMMAND_TELLS))
 			return false;
-	return !words->note;
+	return true;
+}
+
+static bool only_asks(const struct agent_words *words)
+{
+	return changes_nothing(words) && !words->note;
 }
 
 static bool is_proved(struct decision *d, const struct mail *mail)
@@ -66,7 +71,21 @@ static const char *say(struct decision *d, enum sentence which, const char *one)
 	return desk_sentence(d->arena, d->language, which, one, NULL, NULL);
 }
 
-/* NULL, or why nothing is done. */
+/* A reader asks, and leaves notes. */
+static bool is_readers(const struct agent_words *words)
+{
+	return changes_nothing(words) && !words->send && (!*words->text || words->note_ticket);
+}
+
+static bool uses_saved(const struct agent_words *words)
+{
+	for (size_t i = 0; i < words->actions.count; i++)
+		if (words->actions.at[i].kind == ACTION_USE)
+			return true;
+	return false;
+}
+
+/* NULL, or why nothing is done: of the writer and his commands, before a saved reply is looked for. */
 static const char *judge(struct decision *d, const struct incoming *incoming, struct agent_words *words, const struct action *new)
 {
 	const char *doubt = desk_agent_not_proved(d->arena, d->policy, incoming->mail);
@@ -80,8 +99,18 @@ static const char *judge(struct decision *d, const struct incoming *incoming, st
 		return doubt;
 	if (!only_asks(words) && !is_proved(d, incoming->mail))
 		return say(d, SAY_NOT_PROVED, NULL);
-	if (words->send || (*words->text && !new && !words->note_ticket && !asks(words)) || (asks(words) && (new || words->note)))
+	if (words->agent->role == AGENT_READER && !is_readers(words))
+		return say(d, SAY_READS_ONLY, "/note #12");
+	if (asks(words) && (new || words->note))
 		return say(d, SAY_FOR_NOBODY, NULL);
+	if (words->send || (!new && (uses_saved(words) || (*words->text && !words->note_ticket && !asks(words)))))
+		return say(d, SAY_FOR_NOBODY, NULL);
+	return NULL;
+}
+
+/* ... and of the words, those of a saved reply among them. */
+static const char *judge_words(struct decision *d, const struct incoming *incoming, struct agent_words *words, const struct action *new)
+{
 	if (new && !*words->text)
 		return say(d, SAY_NO_WORDS, "new");
 	if ((new || asks(words)) && (incoming->house_file || desk_holds_house_token(d->policy, 0, words->text)))
@@ -119,13 +148,14 @@ static const char *carry_out(struct decision *d, const struct incoming *incoming
 {
 	const struct action *new = begins(words);
 	struct ticket_facts *made = NULL;
-	struct ticket_facts coming = {.id = d->facts->next_ticket, .queue = incoming->address.queue->name, .subject = incoming->mail->subject, .language = ""};
-	if (new)
-		coming.customer.address = new->argument;
-	const char *problem = desk_use_saved(d, incoming, &coming, words);
+	const char *problem = judge(d, incoming, words, new);
+	struct ticket_facts coming = {.id = d->facts->next_ticket, .queue = incoming->address.queue->name, .subject = incoming->mail->subject, .language = "",
+	                              .customer = {.address = new ? new->argument : "", .name = ""}};
+	if (!problem)
+		problem = desk_use_saved(d, incoming, &coming, words);
 	new = begins(words);             /* further commands may have moved the list */
 	if (!problem)
-		problem = judge(d, incoming, words, new);
+		problem = judge_words(d, incoming, words, new);
 	if (!problem && new)
 		problem = begin(d, incoming, words, new, &made);
 	if (problem || !desk_find_worked(d, words, made, &problem) || !desk_carry_out(d, words, NULL, false, &problem))
@@ -190,6 +220,10 @@ bool desk_decide_command_mail(struct decision *d, const struct incoming *incomin
 	d->language = desk_agents_language(d->policy, words.agent);
 	if (is_for_other(d, incoming)) {
 		desk_plan_disposition(d, DISPOSITION_COMMANDS, 0, 0, "carried out for the other queue that it went to");
+		return true;
+	}
+	if (d->facts->ordered) {                 /* in Bcc, or by two addresses of one queue */
+		desk_plan_disposition(d, DISPOSITION_COMMANDS, 0, 0, "carried out or refused as it came by another address of ours");
 		return true;
 	}
 	size_t mark = d->plan->count;

@@ -117,6 +117,8 @@ static bool decide_referring(struct decision *d, const struct incoming *incoming
 	const char *problem = desk_agent_not_proved(d->arena, d->policy, incoming->mail);
 	if (text_equal_nocase(ticket->customer.address, incoming->mail->from.address))
 		return false;                    /* his own request: there he is the customer */
+	if (!problem && sender->role == AGENT_READER && went_to_customer(d, ticket))
+		problem = desk_sentence(d->arena, desk_agents_language(d->policy, sender), SAY_READS_ONLY, "/note", NULL, NULL);
 	if (problem)
 		desk_not_sent(d, incoming, ticket, sender, problem);
 	else if (went_to_customer(d, ticket))
@@ -181,12 +183,12 @@ static bool is_for_us(const struct decision *d, const struct mail *mail)
 }
 
 /* He wrote to somebody outside, and copied the desk: that one is the customer, and has the words already. What he passes on, what a list hands
- * out, and what nothing lets count as his, is decided like anybody's. */
+ * out, what nothing lets count as his, and what a reader may not write to customers, is decided like anybody's. */
 bool desk_decide_first_words(struct decision *d, const struct incoming *incoming)
 {
 	const struct mail *mail = incoming->mail;
 	const struct desk_agent *sender = desk_agent_with_address(d->policy, mail->from.address);
-	if (!sender || incoming->address.class != ADDRESS_QUEUE || mail->list_mail || mail->forwards || desk_forwarding_agent(d->policy, mail)
+	if (!sender || sender->role == AGENT_READER || incoming->address.class != ADDRESS_QUEUE || mail->list_mail || mail->forwards || desk_forwarding_agent(d->policy, mail)
 	    || !is_for_us(d, mail) || desk_agent_not_proved(d->arena, d->policy, mail))
 		return false;
 	const struct mail_address *customer = desk_first_outside(d, mail);

@@ -50,7 +50,8 @@
 		"seq,raw,size,claim,mail_digest,trace) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)") \
 	X(SQL_MAILBOX_CLAIM, "SELECT 1 FROM mailbox WHERE id=?1 AND claim=?2") \
 	X(SQL_MAILBOX_AGAIN, "UPDATE mailbox SET duplicates=duplicates+1 WHERE id=?1") \
-	X(SQL_MAILBOX_SAME_MAIL, "SELECT ticket, seq FROM mailbox WHERE id=?1 AND mail_digest=?2 AND claim<>?3 AND ticket<>0") \
+	X(SQL_MAILBOX_SAME_MAIL, "SELECT ticket, seq, disposition IN ('joined','command-error') OR (disposition='commands' AND detail='')" \
+		" FROM mailbox WHERE id=?1 AND mail_digest=?2 AND claim<>?3") \
 	X(SQL_MAILBOX_TICKET_OF_MESSAGE_ID, "SELECT ticket FROM mailbox WHERE id=?1 AND message_id=?2 AND ticket<>0") \
 	X(SQL_MAILBOX_NEWEST, "SELECT m.id, received, ticket, m.raw, size, seq, duplicates, recipient, envelope_from, sender, subject," \
 		" message_id, kind, disposition, detail, trace FROM mailbox m ORDER BY m.id DESC LIMIT ?1") \
@@ -166,7 +167,7 @@
 	X(SQL_LINK_ADD, "INSERT INTO link(ticket,other) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
 	X(SQL_HISTORY_ADD, "INSERT INTO history(ticket,n,at,who,what,why,kind,number,was,now) VALUES(?1,?2,?3,?4,'',?5,?6,?7,?8,?9)") \
 	X(SQL_HISTORY_LAST, "SELECT max(n) FROM history WHERE ticket=?1") \
-	X(SQL_HISTORY, "SELECT " HISTORY_COLUMNS ", at, who, why FROM history WHERE ticket=?1 ORDER BY n") \
+	X(SQL_HISTORY, "SELECT " HISTORY_COLUMNS ", at, who, why FROM history WHERE ticket=?1 AND n>?2 ORDER BY n") \
 	/* what the classifier learns from, learned and did */ \
 	X(SQL_CONFIRM, "INSERT INTO confirmed(ticket,queue,at) VALUES(?1,?2,?3) ON CONFLICT(ticket) DO UPDATE SET queue=excluded.queue, at=excluded.at") \
 	X(SQL_CONFIRM_ANSWERED, "INSERT INTO confirmed(ticket,queue,at) SELECT id, queue, ?2 FROM ticket WHERE id=?1" \

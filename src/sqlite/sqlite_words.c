@@ -7,10 +7,12 @@
  * Diagnostics: log event store.search.rebuilt. STATUS_TRY_LATER: locked, disk full.
  */
 #include "sqlite_private.h"
+#include "limits.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
+#define MATCH_BYTES 4096         /* of the words of one search: LIMIT_QUERY_TERMS of forty bytes; each is looked for in the whole index */
 #define WORDS_CACHE "PRAGMA cache_size=-512"
 
 static const char *const words_schema[] = {
@@ -208,15 +210,19 @@ static bool has_letters(const char *word, size_t length)
 	return false;
 }
 
-/* Each word in quotes, so that nothing in it is an operator. */
+/* Each word in quotes, so that nothing in it is an operator. Who brings more words than a query may have is answered by the first. */
 static const char *match_of(struct arena *arena, const char *words)
 {
 	CLEANUP_BUFFER struct buffer match = { 0 };
+	size_t count = 0;
 
-	while (*words) {
+	while (*words && count < LIMIT_QUERY_TERMS) {
 		size_t length = strcspn(words, " \t\r\n");
 
+		if (match.length + length > MATCH_BYTES)
+			break;
 		if (has_letters(words, length)) {
+			count++;
 			buffer_add_char(&match, '"');
 			for (size_t i = 0; i < length; i++) {
 				if (words[i] == '"')

@@ -96,8 +96,11 @@ enum status find_same_mail(struct store *store, struct arena *arena, const struc
 		struct cursor cursor;
 
 		cursor_open(&cursor, store->engine, error, SQL_MAILBOX_SAME_MAIL, "ibb", hits[i].row, digest, sizeof digest, claim, sizeof claim);
-		if (cursor_next(&cursor))
-			*ARENA_PUSH(arena, same) = (struct same_mail){ .ticket = cursor_number(&cursor, 0), .seq = (int)cursor_number(&cursor, 1) };
+		if (cursor_next(&cursor)) {
+			same->ordered |= cursor_number(&cursor, 2) != 0;
+			if (cursor_number(&cursor, 0))
+				*ARENA_PUSH(arena, same) = (struct same_mail){ .ticket = cursor_number(&cursor, 0), .seq = (int)cursor_number(&cursor, 1) };
+		}
 		status = cursor_close(&cursor);
 	}
 	return status;

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#define PAST_ROWS 1000           /* rows of a history, the newest, that are read while a mail is decided on */
 #define PAST_MESSAGES 60         /* rows of a history, the newest, whose messages are looked at */
 #define MERGES_FOLLOWED 64       /* more than anybody merges in a row; also ends a circle */
 
@@ -157,14 +158,17 @@ static void note_past(struct arena *arena, struct ticket_past *past, const struc
 		strings_add(arena, &past->queues, row->kind == HISTORY_QUEUE ? row->now : store_history_created(arena, row, HISTORY_CREATED_QUEUE));
 }
 
-/* The newest first; of the oldest rows of a very long history only what the ticket began with is missed. */
+/* The newest first; what is older than PAST_ROWS gives nobody a right to act. */
 static enum status read_past(struct store *store, struct arena *arena, struct ticket_facts *ticket, struct error *error)
 {
 	struct { struct history_row *at; size_t count; } rows = { 0 };
 	struct cursor cursor;
-	enum status status;
+	int64_t last;
+	enum status status = engine_number(store->engine, error, &last, 0, SQL_HISTORY_LAST, "i", ticket->id);
 
-	cursor_open(&cursor, store->engine, error, SQL_HISTORY, "i", ticket->id);
+	if (status != STATUS_OK)
+		return status;
+	cursor_open(&cursor, store->engine, error, SQL_HISTORY, "ii", ticket->id, last - PAST_ROWS);
 	while (cursor_next(&cursor)) {
 		struct history_row *row = ARENA_PUSH(arena, &rows);
 
@@ -326,6 +330,7 @@ static enum status read_same_mail(struct store *store, struct arena *arena, cons
 	struct same_mails same;
 	enum status status = find_same_mail(store, arena, incoming, &same, error);
 
+	facts->ordered = same.ordered;
 	for (size_t i = 0; i < same.count && status == STATUS_OK; i++) {
 		int64_t ticket = same.at[i].ticket;
 

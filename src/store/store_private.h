@@ -49,7 +49,7 @@ void mail_digest(const struct incoming *incoming, unsigned char out[MAIL_DIGEST_
 uint64_t mail_hash(const struct store *store, const struct incoming *incoming);  /* its key in the engine's lookup */
 /* Deliveries of the very mail `incoming` (claim without recipient) that led to a ticket. */
 struct same_mail { int64_t ticket; int seq; };
-struct same_mails { struct same_mail *at; size_t count; };
+struct same_mails { struct same_mail *at; size_t count; bool ordered; };
 enum status find_same_mail(struct store *store, struct arena *arena, const struct incoming *incoming, struct same_mails *same, struct error *error);
 /* ---- store_referred.c ---- */
 enum status referred_find(struct store *store, struct arena *arena, const char *message_id, const char *sender, int64_t *ticket, struct error *error);

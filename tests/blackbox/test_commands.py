@@ -125,6 +125,17 @@ def test_an_agent_begins_a_conversation_by_mail(desk):
 
 
 @setup(config=CONFIG)
+def test_one_mail_by_two_addresses_is_carried_out_once(desk):
+    both = ["support@example.org", "network@example.org"]
+    for body, count in (("/new carl@example.net\n\nDear Carl.\n", 1), ("/list\n", 2), ("/nonsense\n", 3)):
+        desk.accept(mail(sender=BOB, to="dora@example.net", body=body, headers=PROVED), both, sender=BOB)
+    answers(desk, "not carried out", 1)
+    assert len(desk.tickets()) == 1 and len(desk.sent_to("carl@example.net")) == 1
+    assert len([m for m in desk.sent_to(BOB) if "Yours:" in m.text]) == 1
+    assert len([m for m in desk.sent_to(BOB) if "not carried out" in m.text]) == 1
+
+
+@setup(config=CONFIG)
 def test_undo_takes_back_what_the_last_mail_changed(desk):
     notice = start(desk)
     reply(desk, notice, "/assign eva\n/tag vpn\n/priority urgent\n/pending 3d\n/cc dora@example.net\n")

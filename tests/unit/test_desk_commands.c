@@ -226,6 +226,171 @@ static void of_two_queues_in_one_mail_the_first_carries_it_out(void **state)
 	}
 }
 
+static const char *variables(const struct world *w)
+{
+	for (size_t i = 0; i < w->plan.count; i++)
+		if (w->plan.at[i].kind == EFFECT_ENQUEUE)
+			return w->plan.at[i].outgoing->variables;
+	return "";
+}
+
+static void each_me_of_a_query_is_the_writer(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	expect(OWN("/list agent:me -agent:me agent:meg agent:me\n"), "disposition: commands");
+	expect(variables(&w), "agent:bob -agent:bob agent:meg agent:bob");
+	arena_fini(&w.arena);
+}
+
+static void a_line_that_nobody_wrote_by_hand_is_no_command(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	static const char *const lines[] = {"/list agent:me ", "/search the ", "/tag x", "/nonsense x "};
+	for (size_t k = 0; k < COUNT_OF(lines); k++) {
+		CLEANUP_BUFFER struct buffer text = {0};
+		buffer_add_string(&text, lines[k]);
+		for (int i = 0; i < 3000; i++)
+			buffer_add_string(&text, strchr(lines[k], ' ') + 1);
+		const char *plan = OWN(buffer_string(&text));
+		expect(plan, "the line is too long: a command has 1000 bytes at most");
+		expect(plan, "disposition: command-error");
+		arena_fini(&w.arena);
+	}
+}
+
+static void a_search_has_the_words_that_a_person_writes(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	static const char *const begins[] = {"/search ", "/list \""};
+	for (size_t k = 0; k < COUNT_OF(begins); k++)
+		for (int more = 0; more < 2; more++) {
+			CLEANUP_BUFFER struct buffer text = {0};
+			buffer_add_string(&text, begins[k]);
+			for (int i = 0; i < 100 + more; i++)
+				buffer_add_string(&text, i ? " the" : "the");
+			buffer_add_string(&text, k ? "\"\n" : "\n");
+			expect(OWN(buffer_string(&text)), more ? "a search has at most 100 words" : "disposition: commands");
+			arena_fini(&w.arena);
+		}
+}
+
+static size_t times(const char *plan, const char *what)
+{
+	size_t count = 0;
+	for (; (plan = strstr(plan, what)); plan += strlen(what))
+		count++;
+	return count;
+}
+
+static void what_one_mail_asks_for_has_an_end(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(12);
+	assert_int_equal(times(OWN("/show 12\n/show 12\n/show #12\n/list\n/list\n"), "agent-shown"), 1);
+	arena_fini(&w.arena);
+	assert_int_equal(times(OWN("/list\n/list\n/list\n/list\n/list\n/list\n/list\n/list\n/help\n/help\n"), "agent-done"), 10);
+	arena_fini(&w.arena);
+	const char *plan = OWN("/list\n/list\n/list\n/list\n/list\n/list\n/list\n/list\n/help\n/help\n/show 12\n");
+	expect(plan, "is answered by 10 mails at most");
+	assert_int_equal(times(plan, "enqueue"), 1);
+	arena_fini(&w.arena);
+}
+
+static void the_same_mail_by_another_address_is_carried_out_once(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(12);
+	static const char *const texts[] = {"/new carl@customer.example\n\nHello.", "/close #12\n", "/list\n", "/nonsense\n"};
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		static struct mail mail;
+		mail = mail_of("bob@example.org");
+		mail.reply_text = texts[i];
+		mail.authentication.dmarc = "pass";
+		world_init(&w, &mail, "support@example.org");
+		w.facts.ordered = true;
+		const char *plan = decide(&w, &ticket);
+		expect(plan, "disposition: commands");
+		expect(plan, "as it came by another address of ours");
+		expect_not(plan, "enqueue");
+		expect_not(plan, "ticket 12");
+		arena_fini(&w.arena);
+	}
+}
+
+/* ---- saved replies ---- */
+
+static struct saved_reply toner = {.name = "toner", .language = "", .title = "", .text = "Dear {customer}, change it.", .queue = "", .state = ""};
+static const struct saved_replies saved = {.at = &toner, .count = 1};
+
+static const char *uses(struct world *w, struct ticket_facts *ticket, const char *dmarc, const char *text)
+{
+	static struct mail mail;
+	mail = mail_of("bob@example.org");
+	mail.message_id = "<own@agents.example>";
+	mail.reply_text = text;
+	mail.authentication.dmarc = dmarc;
+	world_init(w, &mail, "support@example.org");
+	w->incoming.replies = &saved;
+	return decide(w, ticket);
+}
+
+static void a_saved_reply_needs_somebody_whom_it_goes_to(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(12);
+	static const char *const texts[] = {"/use toner\n\nHello.", "/use toner\n", "/note #12\n/use toner\n\nHello."};
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		expect(uses(&w, &ticket, "pass", texts[i]), "your words are for nobody here");
+		arena_fini(&w.arena);
+		expect(uses(&w, &ticket, NULL, texts[i]), "nothing proves that you wrote it");
+		arena_fini(&w.arena);
+	}
+	expect(uses(&w, &ticket, "pass", "/new carl@customer.example\n/use toner\n"), "enqueue mail to carl@customer.example: opened");
+	arena_fini(&w.arena);
+}
+
+/* ---- who only reads ---- */
+
+static void a_reader_asks_and_leaves_notes_and_does_nothing_else(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(12);
+	static const char *const texts[] = {"/close #12\n", "/assign #12 me\n", "/new carl@customer.example\n\nHello.", "/note #12\n/tag #12 vpn\n\nShe called.", "/undo #12\n"};
+	agents[0].role = AGENT_READER;
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		const char *plan = OWN(texts[i]);
+		expect(plan, "you may read and leave notes, and do nothing else (agents[].role): begin with the line /note #12");
+		expect(plan, "disposition: command-error");
+		arena_fini(&w.arena);
+	}
+	expect(OWN("/note #12\nShe called.\n"), "append message 3 (note, in) to ticket 12");
+	arena_fini(&w.arena);
+	expect(OWN("/show 12\n/list\n"), "disposition: commands");
+	arena_fini(&w.arena);
+	agents[0].role = AGENT_PLAIN;
+}
+
+static void what_a_reader_wrote_to_a_customer_is_no_answer_of_the_desk(void **state)
+{
+	struct world w;
+	static struct mail mail;
+	static struct mail_address to[] = {{"carl@customer.example", ""}, {"support@example.org", ""}};
+	for (int reads = 0; reads < 2; reads++) {
+		mail = mail_of("bob@example.org");
+		mail.authentication.dmarc = "pass";
+		mail.to.at = to;
+		mail.to.count = 2;
+		world_init(&w, &mail, "support@example.org");
+		agents[0].role = reads ? AGENT_READER : AGENT_PLAIN;
+		expect(decide(&w, NULL), reads ? "in queue support for bob" : "in queue support for carl");
+		agents[0].role = AGENT_PLAIN;
+		arena_fini(&w.arena);
+	}
+}
+
 /* ---- /undo ---- */
 
 static struct past_change changed(int64_t at, const char *who, enum past_kind what, const char *was, const char *now)
@@ -369,6 +534,10 @@ int main(void)
 		cmocka_unit_test(who_changes_something_without_a_signed_address_is_proved_first), cmocka_unit_test(an_agent_begins_a_conversation),
 		cmocka_unit_test(of_two_queues_in_one_mail_the_first_carries_it_out), cmocka_unit_test(the_last_mail_is_taken_back),
 		cmocka_unit_test(a_wait_is_taken_back_with_its_state), cmocka_unit_test(what_is_asked_is_what_the_agent_writes_alone),
-		cmocka_unit_test(nobody_who_reads_the_ticket_is_asked_beside_it)};
+		cmocka_unit_test(nobody_who_reads_the_ticket_is_asked_beside_it),
+		cmocka_unit_test(a_search_has_the_words_that_a_person_writes), cmocka_unit_test(what_one_mail_asks_for_has_an_end),
+		cmocka_unit_test(the_same_mail_by_another_address_is_carried_out_once), cmocka_unit_test(each_me_of_a_query_is_the_writer), cmocka_unit_test(a_line_that_nobody_wrote_by_hand_is_no_command),
+		cmocka_unit_test(a_saved_reply_needs_somebody_whom_it_goes_to), cmocka_unit_test(a_reader_asks_and_leaves_notes_and_does_nothing_else),
+		cmocka_unit_test(what_a_reader_wrote_to_a_customer_is_no_answer_of_the_desk)};
 	return cmocka_run_group_tests_name("desk commands", tests, NULL, NULL);
 }
