@@ -183,7 +183,7 @@ const struct config_parameter config_parameters[] = {
 	STRING_OR_NONE("mirror.maildir", IN_CONFIG(mirror_maildir), "", config_check_path, NULL,
 		"A Maildir++ tree in which every conversation stands as mails, a folder a queue, for any IMAP server to show to the agents: customers' mails as they "
 		"came, answers as sent, notes with [note] before the subject; state and priority are keywords. "
-		"A reply from there works as one to a notice. "
+		"A reply from there works as one to a notice, from an agent whom the mail server proved (authserv_id). "
 		"It is written behind the desk's back and made anew by `sportello mirror`. "
 		"If it is empty, there is none."),
 

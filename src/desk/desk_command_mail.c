@@ -60,12 +60,6 @@ static bool only_asks(const struct agent_words *words)
 	return changes_nothing(words) && !words->note;
 }
 
-static bool is_proved(struct decision *d, const struct mail *mail)
-{
-	enum proof_kind kind = desk_proof(d->arena, mail).kind;
-	return kind == PROOF_PASS || kind == PROOF_ALIGNED;
-}
-
 static const char *say(struct decision *d, enum sentence which, const char *one)
 {
 	return desk_sentence(d->arena, d->language, which, one, NULL, NULL);
@@ -97,7 +91,7 @@ static const char *judge(struct decision *d, const struct incoming *incoming, st
 	}
 	if (doubt)
 		return doubt;
-	if (!only_asks(words) && !is_proved(d, incoming->mail))
+	if (!only_asks(words) && !desk_is_proved(d->arena, incoming->mail))
 		return say(d, SAY_NOT_PROVED, NULL);
 	if (words->agent->role == AGENT_READER && !is_readers(words))
 		return say(d, SAY_READS_ONLY, "/note #12");

@@ -53,13 +53,23 @@ static void keep_strangers(struct decision *d, const struct incoming *incoming, 
 	desk_plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
 }
 
+/* A notice's address is one agent's secret; the mirror's, which names none, is everybody's who reads there: From alone says nothing. */
+static const char *not_proved(struct decision *d, const struct mail *mail, const struct token *token, const struct desk_agent *sender)
+{
+	const char *problem = desk_agent_not_proved(d->arena, d->policy, mail);
+	if (problem || !sender || token->who || desk_is_proved(d->arena, mail))
+		return problem;
+	return "nothing proves that you wrote it, and the mirror's address is the same for everybody: answer the notice instead, or write from where your "
+	       "mail server proves you (authserv_id)";
+}
+
 /* False: somebody of the customer's side wrote to it. */
 static bool decide_signed(struct decision *d, const struct incoming *incoming, const struct clue_facts *found, const struct desk_agent *sender)
 {
 	const struct token *token = &found->clue->token;
 	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found->ticket);
 	bool own = sender && desk_who(sender->name) == token->who;
-	const char *problem = desk_agent_not_proved(d->arena, d->policy, incoming->mail);
+	const char *problem = not_proved(d, incoming->mail, token, sender);
 	if (!sender && desk_is_participant(ticket, incoming->mail->from.address) && !problem)
 		return false;
 	if (!sender)

@@ -56,6 +56,7 @@ bool desk_person_has_it(const struct decision *d, const struct participant *pers
 bool desk_has_it(const struct decision *d, const char *address);
 
 /* ---- what a mail proves (desk_proof.c) ---- */
+bool desk_is_proved(struct arena *arena, const struct mail *mail);          /* a pass, of From's own domain */
 bool desk_failed_authentication(const struct mail *mail);
 bool desk_is_authenticated(const struct mail *mail, const struct clue_facts *found);  /* found NULL: by the mail alone */
 bool desk_same_house(const char *a, const char *b);

@@ -47,6 +47,13 @@ const char *desk_agent_not_proved(struct arena *arena, const struct desk_policy 
 	return NULL;
 }
 
+/* More than that nothing speaks against him: the mail server found that the owner of From wrote it. */
+bool desk_is_proved(struct arena *arena, const struct mail *mail)
+{
+	enum proof_kind kind = desk_proof(arena, mail).kind;
+	return kind == PROOF_PASS || kind == PROOF_ALIGNED;
+}
+
 /* Two domains of one house: the same, or one below the other. */
 bool desk_same_house(const char *a, const char *b)
 {
