@@ -174,10 +174,11 @@ void gateway_kb_learn(struct kb *kb, struct store *store, int64_t *seen);
 /* The notices that an agent's mail may quote, as texts: those that it refers to, else what a notice of its ticket says. Fills incoming->known of
  * mails by an agent, or to an agent's address; does nothing for others. `store` is read, outside of a transaction. */
 bool gateway_is_agents(const struct desk_policy *policy, const struct incoming *incoming);
-/* A file of an agent's answer that holds an address which opens the house; NULL: there is none. */
-const char *gateway_house_file(const struct desk_policy *policy, const struct mail_source *source, const struct incoming *incoming);
+/* A file of what an agent sends out that holds an address which opens the house; NULL: there is none. */
+const char *gateway_house_file(const struct desk_policy *policy, const struct mail_source *source, const struct incoming *incoming,
+                               const struct evidence *evidence);
 void gateway_know_notices(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
-                          struct incoming *incoming);
+                          const struct evidence *evidence, struct incoming *incoming);
 
 /* The text of a stored message: kept, or derived again from its raw mail, LIMIT_SEARCH_BYTES at most. For search. "" if it has none. */
 const char *gateway_message_text(struct arena *arena, struct store *store, const struct message_row *message);

@@ -32,6 +32,7 @@ struct reading {
 	struct desk_shown shown;
 	struct text_lines lines;
 	struct desk_note_words notes;
+	bool mirrored;                               /* he answers what the mirror showed him, of which not all is known */
 };
 
 /* ---- lines ---- */
@@ -370,6 +371,12 @@ static bool begins_other_mail(const struct reading *r, size_t i)
 	return ends_in_colon(line) && next < r->lines.count && r->lines.at[next].quoted && is_lost(&r->lines.at[next]);
 }
 
+/* Of the mirror he may quote any message, a note of long ago, too: who quotes what is found nowhere says himself that it may leave. */
+static bool is_unknown_quote(const struct reading *r, const struct text_line *line)
+{
+	return r->mirrored && line->quoted && line->found < 0 && !line->ours && !line->blank && !line->marks;
+}
+
 /* The first line that may not go out unasked; the count of lines: none. Lost lines that nothing introduces as somebody else's mail are the
  * agent's own, whatever the splitter takes them for; so is what stands unmarked behind the notice. */
 static size_t first_doubt(const struct reading *r, bool forward)
@@ -378,7 +385,8 @@ static size_t first_doubt(const struct reading *r, bool forward)
 	for (size_t i = 0; i < r->lines.count; i++) {
 		const struct text_line *line = &r->lines.at[i];
 		bool behind = i > last && last < r->lines.count;
-		if (line->note || (!line->ours && has(line, "[note]")) || begins_other_mail(r, i) || (is_lost(line) && ((behind && line->quoted) || (forward && !behind))))
+		if (line->note || (!line->ours && has(line, "[note]")) || is_unknown_quote(r, line) || begins_other_mail(r, i)
+		    || (is_lost(line) && ((behind && line->quoted) || (forward && !behind))))
 			return i;
 	}
 	return r->lines.count;
@@ -423,13 +431,15 @@ const char *desk_own_words(struct decision *d, const struct incoming *incoming, 
 	const struct mail *mail = incoming->mail;
 	struct reading r = {.shown = {.arena = d->arena, .policy = d->policy, .ticket = ticket}};
 	const char *text = desk_with_signature(d->arena, mail->reply_text, mail->signature);
+	const struct clue_facts *answered = desk_agents_clue(d->facts);
 	size_t tokens = 0;
 	*problem = NULL;
+	r.mirrored = answered && !answered->clue->token.who;        /* an address of everybody's */
 	for (size_t i = 0; i < incoming->known.count; i++) {
 		desk_shown_add(&r.shown, (unsigned)i, incoming->known.at[i]);
 		desk_note_words_add(&r.notes, incoming->known.at[i]);
 	}
-	if (r.shown.words.count) {
+	if (r.shown.words.count || r.mirrored) {
 		desk_shown_index(&r.shown);
 		cut_lines(&r, mail->text);
 		if (!mark_kept(&r, mail)) {

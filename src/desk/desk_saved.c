@@ -163,8 +163,20 @@ static const char *names_of(struct decision *d, const struct saved_replies *repl
 	return names;
 }
 
-static const char *variables_of(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent)
+/* Does nobody but the customer read the answer, also after the commands beside it? */
+static bool is_customers_alone(struct decision *d, const struct ticket_facts *ticket, const struct agent_words *words)
 {
+	struct readers readers;
+	desk_readers(d->arena, ticket, &readers);
+	for (size_t i = 0; i < words->actions.count; i++)
+		if (words->actions.at[i].kind == ACTION_CC || words->actions.at[i].kind == ACTION_MERGE)
+			return false;
+	return readers.count <= 1;
+}
+
+static const char *variables_of(struct decision *d, const struct ticket_facts *ticket, const struct agent_words *words)
+{
+	const struct desk_agent *agent = words->agent;
 	CLEANUP_BUFFER struct buffer out = {0};
 	const struct desk_queue *queue = desk_queue_of(d, ticket);
 	const char *name = ticket->customer.name && *ticket->customer.name ? ticket->customer.name : ticket->customer.address;
@@ -180,7 +192,7 @@ static const char *variables_of(struct decision *d, const struct ticket_facts *t
 	record_add(&out, "state", ticket_state_name(ticket->state));
 	record_add(&out, "date", desk_date(d->arena, desk_local(d->policy, d->facts->now), *ticket->language ? ticket->language : d->policy->language));
 	const char *link = desk_link(d->arena, d->policy, TOKEN_LINK_STATUS, ticket->id, ticket->customer.address, d->facts->now);
-	if (link)
+	if (link && is_customers_alone(d, ticket, words))
 		record_add(&out, "link_status", link);
 	return arena_string(d->arena, buffer_string(&out));
 }
@@ -218,7 +230,7 @@ static const char *use(struct decision *d, const struct saved_replies *replies, 
 	if (!article && !desk_check_saved(d->arena, d->policy, replies, reply, &error))
 		return arena_string(d->arena, error.text);
 	const struct template_set own = {replies->parts, replies->part_count};
-	const char *filled = article ? reply->text : desk_fill(d->arena, &own, language, d->policy->language, reply->text, variables_of(d, ticket, words->agent));
+	const char *filled = article ? reply->text : desk_fill(d->arena, &own, language, d->policy->language, reply->text, variables_of(d, ticket, words));
 	const char *text = desk_plain_markdown(d->arena, filled);
 	words->text = *words->text ? arena_printf(d->arena, "%s\n\n%s", text, words->text) : text;
 	add_head(d, reply, words);

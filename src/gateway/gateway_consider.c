@@ -85,12 +85,12 @@ static void ask_model(const struct advisers *advisers, struct arena *arena, stru
 }
 
 /* Of an agent's mail: what he had before him when he wrote. */
-static void know_notices(const struct advisers *advisers, struct arena *arena, struct incoming *incoming)
+static void know_notices(const struct advisers *advisers, struct arena *arena, const struct evidence *evidence, struct incoming *incoming)
 {
 	if (!advisers->reader || !gateway_is_agents(advisers->policy, incoming))
 		return;
 	lock(advisers);
-	gateway_know_notices(advisers->reader, advisers->policy, &advisers->config->templates, arena, incoming);
+	gateway_know_notices(advisers->reader, advisers->policy, &advisers->config->templates, arena, evidence, incoming);
 	unlock(advisers);
 }
 
@@ -119,10 +119,10 @@ void gateway_ask(const struct advisers *advisers, struct arena *arena, const str
 		if (advisers->learned && !this->unasked)
 			ask_model(advisers, arena, this);
 		gateway_ask_kb(advisers->kb, advisers->policy, &this->incoming, this->verdict, arena, &this->asked);
-		know_notices(advisers, arena, &this->incoming);
+		know_notices(advisers, arena, &this->evidence, &this->incoming);
 		know_replies(advisers, arena, &this->incoming);
 		if (this->incoming.mail->attachments.count)
-			this->incoming.house_file = gateway_house_file(advisers->policy, source, &this->incoming);
+			this->incoming.house_file = gateway_house_file(advisers->policy, source, &this->incoming, &this->evidence);
 	}
 }
 

@@ -3,7 +3,7 @@
  *
  * A notice that is attached, whole or as text, carries the agent's own signed address. What the answer quotes is looked through by the
  * desk (desk_own_words.c); its files go out as they came, so they are looked through here, before anything is planned. Only for
- * agents' mails with files. Found are signatures of ours and nothing else: no other file is held up. A file that cannot be read is not
+ * agents' mails with files that may go out: answers, wherever the notice's address stands in them, and new ones (/new), of no ticket yet. Found are signatures of ours and nothing else: no other file is held up. A file that cannot be read is not
  * held for a clean one, nor is one of more than a person sends.
  */
 #include <string.h>
@@ -45,13 +45,32 @@ static bool holds(const struct desk_policy *policy, int64_t ticket, const struct
 	    || (text_starts_nocase(file->content_type, "message/") && holds_inside(policy, ticket, bytes));
 }
 
-const char *gateway_house_file(const struct desk_policy *policy, const struct mail_source *source, const struct incoming *incoming)
+/* May the files go out? *ticket: of the answer, whose own customer's addresses may stand in them; 0: of a new one, or not sure. */
+static bool may_go_out(const struct desk_policy *policy, const struct incoming *incoming, const struct evidence *evidence, int64_t *ticket)
+{
+	bool answers = false, notes = false;
+	for (size_t i = 0; i < evidence->count; i++) {
+		const struct clue *clue = &evidence->at[i];
+		if (clue->kind != EVIDENCE_ADDRESS_TOKEN || !desk_token_is_agents(clue->token.kind))
+			continue;
+		*ticket = (answers || notes) && *ticket != clue->ticket ? 0 : clue->ticket;
+		answers |= clue->token.kind != TOKEN_NOTE;
+		notes |= clue->token.kind == TOKEN_NOTE;
+	}
+	if (answers || notes)
+		return answers;
+	return desk_agent_with_address(policy, incoming->mail->from.address);
+}
+
+const char *gateway_house_file(const struct desk_policy *policy, const struct mail_source *source, const struct incoming *incoming,
+                               const struct evidence *evidence)
 {
 	const struct mail *mail = incoming->mail;
 	const char *found = NULL;
+	int64_t ticket = 0;
 	struct look look = {.left = 0};
-	if (incoming->address.class != ADDRESS_TICKET || !desk_token_is_agents(incoming->address.token.kind) || incoming->address.token.kind == TOKEN_NOTE)
-		return NULL;                     /* nothing else of an agent's goes out */
+	if (!may_go_out(policy, incoming, evidence, &ticket))
+		return NULL;
 	if (mail->attachments.count > FILES_MOST)
 		return mail->attachments.at[FILES_MOST].filename;
 	for (size_t i = 0; i < mail->attachments.count && !found; i++) {
@@ -61,7 +80,7 @@ const char *gateway_house_file(const struct desk_policy *policy, const struct ma
 		if (mail->attachments.at[i].signs)
 			continue;
 		enum status status = mail_attachment(source, i + 1, gather, &look, &error);
-		if (status != STATUS_OK || holds(policy, incoming->address.token.ticket, &mail->attachments.at[i], &look.bytes))
+		if (status != STATUS_OK || holds(policy, ticket, &mail->attachments.at[i], &look.bytes))
 			found = mail->attachments.at[i].filename;
 	}
 	buffer_fini(&look.bytes);

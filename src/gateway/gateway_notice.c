@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gateway.h"
+#include "limits.h"
 #include "outbox.h"
 
 #define NOTICES_MOST 3                           /* notices that one mail is compared with */
@@ -189,8 +190,8 @@ static void add_usual(struct store *store, const struct desk_policy *policy, con
 
 /* ---- what the mirror shows of a ticket ---- */
 
-#define MIRRORED_MOST  12                        /* messages, the newest, that one mail is compared with */
-#define MIRRORED_BYTES (8 * 1024)                /* of each */
+#define MIRRORED_MOST  12                        /* messages, the newest, that one mail is compared with, beside the one that it answers */
+#define MIRRORED_BYTES (8 * 1024)                /* of each; notes, and the one that it answers, are compared whole */
 
 static void add_lines(struct buffer *out, const char *mark, const char *text)
 {
@@ -200,38 +201,85 @@ static void add_lines(struct buffer *out, const char *mark, const char *text)
 	}
 }
 
-/* In a notice's form: the customer's words behind ">", those of the house behind "|", notes with a line that says so. */
-static void add_mirrored(struct store *store, struct arena *arena, const struct token *token, struct incoming *incoming)
+struct showing {
+	struct store *store;
+	const struct desk_policy *policy;
+	const struct template_set *templates;
+	struct arena *arena;
+	int64_t ticket;
+	int answered;                            /* number of the message that the mail answers; 0: not known */
+};
+
+/* The mail that was answered, with all that it quotes itself, as the mirror has it. NULL: none carries the words, or it cannot be read. */
+static const char *mailed_text(const struct showing *s, const struct message_row *message)
+{
+	struct mail_options options = {.light = true};
+	struct outbox_row row;
+	struct mail mail;
+	struct error error;
+	const char *text;
+	if (message->outbox && store_outbox_get(s->store, s->arena, message->outbox, &row, &error) == STATUS_OK
+	    && outbox_render_text(s->store, s->policy, s->templates, s->arena, &row, &text, &error) == STATUS_OK)
+		return text;
+	if (message->raw && !message->outbox && message->kind != MESSAGE_NOTE && store_mail(s->store, s->arena, message->raw, &options, &mail, &error) == STATUS_OK)
+		return mail.text;
+	return NULL;
+}
+
+static void add_message(const struct showing *s, int seq, struct buffer *out)
+{
+	struct message_row message;
+	struct words words;
+	struct error error;
+	if (store_message(s->store, s->arena, s->ticket, seq, &message, &error) != STATUS_OK)
+		return;
+	const char *text = seq == s->answered ? mailed_text(s, &message) : NULL;
+	bool inside = message_kind_is_inside(message.kind), ours = message.out || inside;
+	size_t most = seq == s->answered || inside ? LIMIT_INTAKE_TEXT : MIRRORED_BYTES;
+	if (!text && store_words(s->store, s->arena, &message, NULL, 0, most, &words, &error) != STATUS_OK)
+		return;
+	if (ours)
+		buffer_printf(out, "| %s%s, %s:\n", inside ? "[note] " : "", message.from.address, time_rfc3339(s->arena, message.date));
+	add_lines(out, ours ? "| " : "> ", text ? text : words.text);
+}
+
+/* In a notice's form: the customer's words behind ">", those of the house behind "|", notes with a line that says so. What is older than these, or longer,
+ * is found nowhere, and asked about (desk_own_words.c). */
+static void add_mirrored(const struct showing *s, struct incoming *incoming)
 {
 	CLEANUP_BUFFER struct buffer out = {0};
 	struct ticket_row ticket;
 	struct error error;
-	if (store_ticket_head(store, arena, token->ticket, &ticket, &error) != STATUS_OK)
+	if (store_ticket_head(s->store, s->arena, s->ticket, &ticket, &error) != STATUS_OK)
 		return;
-	for (int seq = ticket.facts.next_seq - 1, count = 0; seq > 0 && count < MIRRORED_MOST; seq--, count++) {
-		struct message_row message;
-		struct words words;
-		if (store_message(store, arena, token->ticket, seq, &message, &error) != STATUS_OK
-		    || store_words(store, arena, &message, NULL, 0, MIRRORED_BYTES, &words, &error) != STATUS_OK)
-			continue;
-		bool inside = message_kind_is_inside(message.kind), ours = message.out || inside;
-		if (ours)
-			buffer_printf(&out, "| %s%s, %s:\n", inside ? "[note] " : "", message.from.address, time_rfc3339(arena, message.date));
-		add_lines(&out, ours ? "| " : "> ", words.text);
-	}
-	strings_add(arena, &incoming->known, buffer_string(&out));
+	if (s->answered)
+		add_message(s, s->answered, &out);
+	for (int seq = ticket.facts.next_seq - 1, count = 0; seq > 0 && count < MIRRORED_MOST; seq--, count++)
+		if (seq != s->answered)
+			add_message(s, seq, &out);
+	strings_add(s->arena, &incoming->known, buffer_string(&out));
+}
+
+/* The notice's address that he answers, in the envelope or in the header where the mail server cut it off. NULL: there is none. */
+static const struct token *answered_token(const struct incoming *incoming, const struct evidence *evidence)
+{
+	for (size_t i = 0; i < evidence->count; i++)
+		if (evidence->at[i].kind == EVIDENCE_ADDRESS_TOKEN && desk_token_is_agents(evidence->at[i].token.kind))
+			return &evidence->at[i].token;
+	return incoming->address.class == ADDRESS_TICKET ? &incoming->address.token : NULL;
 }
 
 void gateway_know_notices(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
-                          struct incoming *incoming)
+                          const struct evidence *evidence, struct incoming *incoming)
 {
+	const struct token *token = answered_token(incoming, evidence);
 	if (!gateway_is_agents(policy, incoming))
 		return;
 	struct added added = {.count = 0};
 	add_referred(store, policy, templates, arena, &incoming->mail->in_reply_to, &added, incoming);
 	add_referred(store, policy, templates, arena, &incoming->mail->references, &added, incoming);
-	if (incoming->address.class == ADDRESS_TICKET && incoming->address.token.kind == TOKEN_HOUSE)
-		add_mirrored(store, arena, &incoming->address.token, incoming);
-	else if (!incoming->known.count && incoming->address.class == ADDRESS_TICKET)
-		add_usual(store, policy, templates, arena, &incoming->address.token, incoming);
+	if (token && desk_token_is_agents(token->kind) && !token->who)
+		add_mirrored(&(struct showing){store, policy, templates, arena, token->ticket, token->kind == TOKEN_HOUSE ? desk_shown_seq(token) : 0}, incoming);
+	else if (token && !incoming->known.count)
+		add_usual(store, policy, templates, arena, token, incoming);
 }

@@ -124,6 +124,30 @@ def test_an_agent_begins_a_conversation_by_mail(desk):
     assert len(desk.tickets()) == 1 and desk.ticket(1)["messages"][-1]["kind"] == "reply"
 
 
+def with_file(raw, content, kind="text/plain", name="notice.txt"):
+    """The same mail with a file beside its words."""
+    head, body = raw.split(b"\r\n\r\n", 1)
+    head = head.replace(b"Content-Type: text/plain; charset=utf-8", b'Content-Type: multipart/mixed; boundary="b"')
+    part = "Content-Type: %s; name=\"%s\"\r\nContent-Disposition: attachment; filename=\"%s\"\r\n\r\n%s" % (kind, name, name, content)
+    return head + b"\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + body + b"\r\n--b\r\n" + part.encode() + b"\r\n--b--\r\n"
+
+
+@setup(config=CONFIG)
+def test_no_file_takes_a_notices_address_to_a_customer_wherever_the_mail_goes(desk):
+    notice = start(desk)
+    kept = "From: desk\r\nReply-To: %s\r\nSubject: Printer\r\n\r\nIt does not print.\r\n" % address_of(notice)
+    for kind, name in (("text/plain", "notice.txt"), ("message/rfc822", "notice.eml")):
+        desk.accept(with_file(mail(sender=BOB, subject="Orders", body="/new xavier@example.net\n\nSee attached.\n", headers=PROVED), kept, kind, name), "support@example.org", sender=BOB)
+    told = answers(desk, "not carried out", 2)
+    assert "opens the house" in flat(told[0]) and len(desk.tickets()) == 1
+    cut = mail(sender=BOB, reply_to=notice, body="Read this file.\n", headers=PROVED)          # the mail server cuts the detail off
+    desk.accept(with_file(cut, kept), "support@example.org", sender=BOB)
+    wait_until(lambda: [m for m in desk.sent_to(BOB) if "holds an address with which one writes as you" in flat(m)])
+    desk.accept(with_file(mail(sender=BOB, subject="Orders", body="/new xavier@example.net\n\nSee the price.\n", headers=PROVED), "Ten euro."), "support@example.org", sender=BOB)
+    sent = wait_until(lambda: desk.sent_to("xavier@example.net"))
+    assert len(sent) == 1 and "See the price." in sent[0].text and not [m for m in desk.sent_to(ANNA) if "Read this file" in m.text]
+
+
 @setup(config=CONFIG)
 def test_one_mail_by_two_addresses_is_carried_out_once(desk):
     both = ["support@example.org", "network@example.org"]
@@ -209,6 +233,23 @@ def test_use_sends_a_saved_reply_filled_in_with_the_words_below_it(desk):
     assert 'no saved reply "tonner"' in told and "toner" in told and "Hello." not in "".join(m.text for m in desk.sent_to(ANNA))
     assert [r["name"] for r in desk.cli("reply", "list").json] == ["toner", "toner", "kb/vpn"]
     assert desk.cli("reply", "show", "toner").json[1]["title"] == "Toner" and desk.cli("reply", "show", "nothing").code == 66
+
+
+@setup(config={"authserv_id": "mx.example.org", "web.base_url": "http://127.0.0.1:8025"})
+def test_a_saved_reply_has_the_customers_page_where_he_alone_reads_it(desk):
+    save(desk, "replies/page.md", "Dear {customer}, see your page.{?link_status} It is {link_status} here.{/link_status}\n")
+    notice = start(desk)
+    reply(desk, notice, "/use page\n\nFirst words.\n")
+    alone = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "First words." in m.text])[0]
+    assert "It is http://127.0.0.1:8025/l/" in flat(alone), flat(alone)
+    reply(desk, notice, "/cc carl@example.net\n/use page\n\nSecond words.\n")
+    wait_until(lambda: [m for m in desk.sent_to("carl@example.net") if "Second words." in m.text])
+    count = len(desk.sent_to(BOB))
+    desk.accept(mail(body="And now?\n", reply_to=alone.message), address_of(alone.message))
+    reply(desk, desk.wait_sent(count + 1, to=BOB)[-1], "/use page\n\nThird words.\n")
+    wait_until(lambda: [m for m in desk.sent_to("carl@example.net") if "Third words." in m.text])
+    for m in desk.sent_to(ANNA) + desk.sent_to("carl@example.net"):
+        assert "Second words." not in m.text and "Third words." not in m.text or "see your page." in flat(m) and "It is http" not in " ".join(m.text.split("\n>")[0].split()), m.text
 
 
 @setup(start=False)
