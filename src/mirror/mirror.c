@@ -235,29 +235,29 @@ static enum status follow(struct mirror *m, const struct config *config, const s
 
 /* ---- comparing ---- */
 
+static int compare_ints(const void *a, const void *b)
+{
+	int left = *(const int *)a, right = *(const int *)b;
+	return left < right ? -1 : left > right;
+}
+
 static enum status place_ticket(struct mirror *m, const struct ticket_place *place, struct mirror_counts *counts, struct error *error)
 {
-	int seqs[64], folder = -1;
+	CLEANUP_ARENA struct arena arena = {0};
+	struct { int *at; size_t count; } seqs = {NULL, 0};       /* the numbers first: moving may read the index again */
 	enum status status = STATUS_OK;
-	for (int from = 0; status == STATUS_OK; from = seqs[COUNT_OF(seqs) - 1] + 1) {
-		size_t n = 0;                    /* the numbers first, the smallest 64: moving may read the index again */
-		for (struct entry *entry = NULL; (entry = mirror_index_of(&m->index, place->id, entry)) != NULL;) {
-			size_t at = n;
-			if (entry->seq < from || (n == COUNT_OF(seqs) && entry->seq >= seqs[n - 1]))
-				continue;
-			for (at = n < COUNT_OF(seqs) ? n++ : n - 1; at && seqs[at - 1] > entry->seq; at--)
-				seqs[at] = seqs[at - 1];
-			seqs[at] = entry->seq;
-		}
-		if (n && folder < 0 && (folder = mirror_folder_of(&m->folders, m->root, place->queue)) < 0)
-			return failed(m, place->queue, error);
-		for (size_t i = 0; i < n && status == STATUS_OK; i++) {
-			bool moved = false;
-			status = move_file(m, place->id, seqs[i], folder, place->state, place->priority, &moved, error);
-			counts->moved += moved;
-		}
-		if (n < COUNT_OF(seqs))
-			break;
+	for (struct entry *entry = NULL; (entry = mirror_index_of(&m->index, place->id, entry)) != NULL;)
+		if (entry->name)
+			*ARENA_PUSH(&arena, &seqs) = entry->seq;
+	int folder = seqs.count ? mirror_folder_of(&m->folders, m->root, place->queue) : 0;
+	if (folder < 0)
+		return failed(m, place->queue, error);
+	if (seqs.count)
+		qsort(seqs.at, seqs.count, sizeof *seqs.at, compare_ints);
+	for (size_t i = 0; i < seqs.count && status == STATUS_OK; i++) {
+		bool moved = false;
+		status = move_file(m, place->id, seqs.at[i], folder, place->state, place->priority, &moved, error);
+		counts->moved += moved;
 	}
 	return status;
 }

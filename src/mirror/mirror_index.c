@@ -2,7 +2,7 @@
  * mirror_index.c - which files of ours are in the tree: by ticket and message, with folder and name.
  *
  * A name is "SECONDS.tTICKETmMESSAGE.sportello" and what an IMAP server put behind it. Servers rename files at any time (a flag, new to cur): who does not find one
- * under its name reads the tree again. Some hundred bytes a message.
+ * under its name reads the tree again. Some hundred bytes a message; one is found at once, however many its ticket has.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -22,20 +22,33 @@ static size_t slot_of(const struct index *index, int64_t ticket)
 	return (size_t)(hash >> 32) & index->mask;
 }
 
+static size_t slot_of_message(const struct index *index, int64_t ticket, int seq)
+{
+	return slot_of(index, ticket * 0x10001 + (int64_t)seq * 0x2545F491);
+}
+
+/* Before the others of its ticket, and of its hash. */
+static void link_entry(struct index *index, int number)
+{
+	struct entry *entry = &index->at[number];
+	int *first = &index->first[slot_of(index, entry->ticket)], *found = &index->found[slot_of_message(index, entry->ticket, entry->seq)];
+	entry->next = *first;
+	entry->same = *found;
+	*first = *found = number;
+}
+
 static void grow(struct index *index)
 {
 	size_t room = index->room ? index->room * 2 : 1024;
 	struct entry *at = realloc(index->at, room * sizeof *at);
-	int *first = realloc(index->first, room * sizeof *first);
-	if (!at || !first)
+	int *first = realloc(index->first, room * sizeof *first), *found = realloc(index->found, room * sizeof *found);
+	if (!at || !first || !found)
 		abort();
-	*index = (struct index){at, index->count, room, first, room - 1};
+	*index = (struct index){at, index->count, room, first, found, room - 1};
 	memset(first, 0xff, room * sizeof *first);
-	for (size_t i = 0; i < index->count; i++) {
-		size_t slot = slot_of(index, at[i].ticket);
-		at[i].next = first[slot];
-		first[slot] = (int)i;
-	}
+	memset(found, 0xff, room * sizeof *found);
+	for (size_t i = 0; i < index->count; i++)
+		link_entry(index, (int)i);
 }
 
 void mirror_index_init(struct index *index)
@@ -49,6 +62,7 @@ void mirror_index_fini(struct index *index)
 		free(index->at[i].name);
 	free(index->at);
 	free(index->first);
+	free(index->found);
 	mirror_index_init(index);
 }
 
@@ -62,20 +76,19 @@ struct entry *mirror_index_of(struct index *index, int64_t ticket, const struct 
 
 struct entry *mirror_index_find(struct index *index, int64_t ticket, int seq)
 {
-	for (struct entry *entry = NULL; (entry = mirror_index_of(index, ticket, entry)) != NULL;)
-		if (entry->seq == seq)
-			return entry;
-	return NULL;
+	int i = index->room ? index->found[slot_of_message(index, ticket, seq)] : -1;
+	while (i >= 0 && (index->at[i].ticket != ticket || index->at[i].seq != seq))
+		i = index->at[i].same;
+	return i >= 0 ? &index->at[i] : NULL;
 }
 
 struct entry *mirror_index_add(struct index *index, int64_t ticket, int seq, int folder, bool fresh, const char *name)
 {
 	if (index->count == index->room)
 		grow(index);
-	size_t slot = slot_of(index, ticket);
 	struct entry *entry = &index->at[index->count];
-	*entry = (struct entry){ticket, seq, (short)folder, fresh, index->first[slot], strdup(name)};
-	index->first[slot] = (int)index->count++;
+	*entry = (struct entry){ticket, seq, (short)folder, fresh, -1, -1, strdup(name)};
+	link_entry(index, (int)index->count++);
 	return entry;
 }
 
@@ -90,7 +103,7 @@ void mirror_index_rename(struct entry *entry, int folder, bool fresh, const char
 
 void mirror_index_drop(struct entry *entry)
 {
-	entry->seq = -1;                         /* it stays in its chain */
+	entry->seq = -1;                         /* it stays in its chains */
 	free(entry->name);
 	entry->name = NULL;
 }

@@ -1,8 +1,8 @@
 /*
  * mirror_mail.c - a message of a ticket as the mail that stands in the tree.
  *
- * What came by mail stands as it came, and what was sent as it was sent, but for one field: Reply-To is the house's address, what stood there is
- * X-Original-Reply-To. A note, and words that came by a page or the command line, get a header of their own, under the ticket's subject and
+ * What came by mail stands as it came, and what was sent as it was sent, but for the fields that say where answers and receipts go: Reply-To is
+ * the house's address, what stood there is X-Original-Reply-To, and so with the others. A note, and words that came by a page or the command line, get a header of their own, under the ticket's subject and
  * references. Decides nothing.
  */
 #include <stdio.h>
@@ -13,37 +13,88 @@
 #include "mirror_private.h"
 #include "outbox.h"
 
-#define HEADER_MOST (512 * 1024)         /* bytes that are looked through for Reply-To: twice what is read of a header */
+/* ---- the fields ---- */
 
-/* ---- the one field ---- */
+/* Where an answer or a receipt would go past the desk. */
+static const char *const leads_past[] = {"Reply-To", "Mail-Reply-To", "Mail-Followup-To", "Disposition-Notification-To", "Return-Receipt-To",
+                                         "X-Confirm-Reading-To"};
 
-/* "Reply-To", blanks, ":". */
-static bool is_reply_to(const char *line, size_t length)
+/* The name, blanks, ":". */
+static bool is_field(const char *name, const char *line, size_t length)
 {
-	size_t at = strlen("Reply-To");
-	if (length <= at || strncasecmp(line, "Reply-To", at) != 0)
+	size_t at = strlen(name);
+	if (length <= at || strncasecmp(line, name, at) != 0)
 		return false;
 	while (at < length && (line[at] == ' ' || line[at] == '\t'))
 		at++;
 	return at < length && line[at] == ':';
 }
 
+static bool leads_past_us(const char *line, size_t length)
+{
+	for (size_t i = 0; i < COUNT_OF(leads_past); i++)
+		if (is_field(leads_past[i], line, length))
+			return true;
+	return false;
+}
+
+/* The whole header is gone through, however long it is: no field in it may lead past the desk. */
 static void with_house_address(const struct buffer *mail, const char *address, struct buffer *out)
 {
 	const char *at = mail->at ? mail->at : "", *stop = at + mail->length, *first = memchr(at, '\n', mail->length);
 	bool crlf = first && first > at && first[-1] == '\r';
 	buffer_printf(out, "Reply-To: %s%s", address, crlf || !first ? "\r\n" : "\n");
-	while (at < stop && (size_t)(at - mail->at) < HEADER_MOST) {
+	while (at < stop) {
 		const char *end = memchr(at, '\n', (size_t)(stop - at));
 		size_t length = (size_t)((end ? end + 1 : stop) - at);
 		if (*at == '\n' || (length == 2 && *at == '\r'))
 			break;
-		if (is_reply_to(at, length))
+		if (leads_past_us(at, length))
 			buffer_add_string(out, "X-Original-");
 		buffer_add(out, at, length);
 		at += length;
 	}
 	buffer_add(out, at, (size_t)(stop - at));
+}
+
+/* ---- who reads, as it shows them ---- */
+
+static bool names(const struct mail_addresses *shown, const struct participant *person)
+{
+	for (size_t i = 0; i < shown->count; i++)
+		if (text_equal_nocase(shown->at[i].address, person->address) || text_equal_nocase(shown->at[i].address, desk_answers_at(person)))
+			return true;
+	return false;
+}
+
+static size_t header_length(const struct buffer *mail)
+{
+	const char *text = mail->at ? mail->at : "";
+	const char *lf = memmem(text, mail->length, "\n\n", 2), *crlf = memmem(text, mail->length, "\n\r\n", 3);
+	const char *end = lf && (!crlf || lf < crlf) ? lf : crlf;
+	return end ? (size_t)(end - text) + 1 : mail->length;
+}
+
+/* The ticket as the mail lets one see it: with its customer, and with whom its own header names. An answer that others would read, who were let in by
+ * another message, is for its writer to confirm. */
+static struct ticket_facts as_shown(struct arena *arena, const struct ticket_facts *ticket, const struct buffer *bytes)
+{
+	struct mail_source source = {.fd = -1, .data = bytes->at ? bytes->at : "", .size = header_length(bytes)};
+	struct mail_options options = {.light = true};
+	struct ticket_facts shown = *ticket;
+	struct mail mail;
+	if (!ticket->participants.count)
+		return shown;
+	mail_parse(arena, &source, &options, &mail);
+	shown.participants.at = ARENA_ARRAY(arena, struct participant, ticket->participants.count);
+	shown.participants.count = 0;
+	for (size_t i = 0; i < ticket->participants.count; i++) {
+		const struct participant *person = &ticket->participants.at[i];
+		const struct mail_addresses from = {&mail.from, 1};
+		if (names(&from, person) || names(&mail.to, person) || names(&mail.cc, person))
+			shown.participants.at[shown.participants.count++] = *person;
+	}
+	return shown;
 }
 
 /* ---- its bytes ---- */
@@ -128,8 +179,10 @@ enum status mirror_mail(const struct config *config, const struct desk_policy *p
 		status = raw_bytes(store, message->raw, &bytes, error);
 	else
 		status = written_bytes(policy, store, arena, ticket, message, &bytes, error);
-	if (status == STATUS_OK)
-		with_house_address(&bytes, message->side ? desk_side_house_address(arena, policy, ticket, message->side)
-		                                         : desk_house_address(arena, policy, ticket, message->seq), out);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	const struct ticket_facts shown = as_shown(arena, ticket, &bytes);
+	with_house_address(&bytes, message->side ? desk_side_house_address(arena, policy, ticket, message->side)
+	                                         : desk_house_address(arena, policy, &shown, message->seq), out);
+	return STATUS_OK;
 }

@@ -26,8 +26,8 @@ bool mirror_share(int fd);               /* a file or folder that was just made:
 void mirror_flags(const struct folder *folder, const char *state, const char *priority, const char *flags, bool seen, char out[64]);
 
 /* ---- mirror_index.c ---- */
-struct entry { int64_t ticket; int seq; short folder; bool fresh; int next; char *name; };       /* fresh: in new/; name: of the file; ticket 0: gone */
-struct index { struct entry *at; size_t count, room; int *first; size_t mask; };
+struct entry { int64_t ticket; int seq; short folder; bool fresh; int next, same; char *name; };       /* fresh: in new/; next: of its ticket, same: of its hash; name: of the file; NULL: gone */
+struct index { struct entry *at; size_t count, room; int *first, *found; size_t mask; };         /* first: by ticket, found: by ticket and message */
 void mirror_index_init(struct index *index);
 void mirror_index_fini(struct index *index);
 struct entry *mirror_index_find(struct index *index, int64_t ticket, int seq);   /* NULL: none */

@@ -45,6 +45,7 @@ def mirror(function):
     def test(desk):
         desk.stop()
         desk.set("mirror", {"maildir": root(desk)})
+        desk.set("authserv_id", "mx.example.org")
         desk.write_config()
         desk.start()
         function(desk)
@@ -102,8 +103,11 @@ def test_a_queues_change_moves_it_and_state_and_priority_are_keywords(desk):
     assert not os.listdir(os.path.join(root(desk), ".support", "cur")) and desk.cli("fsck").code == 0
 
 
-def answer_mirrored(desk, message, body, sender=BOB):
-    raw = mail(sender=sender, body=body, reply_to=message)
+PROVED = [("Authentication-Results", "mx.example.org; dmarc=pass header.from=agents.example")]
+
+
+def answer_mirrored(desk, message, body, sender=BOB, proved=PROVED):
+    raw = mail(sender=sender, body=body, reply_to=message, headers=proved if sender.endswith("@agents.example") else ())
     desk.accept(raw, address_of(message), sender=sender.split("<")[-1].strip(">"))
 
 
@@ -141,6 +145,69 @@ def test_the_mirrors_address_opens_nothing_for_strangers_and_other_queues(desk):
     assert desk.ticket(1)["state"] == "new" and len(desk.tickets()) == 1
     assert len(desk.sent_to(ANNA)) == answers and not desk.sent_to("mallory@evil.example")
     assert not [m for m in desk.sent() if "owe me" in m.text and ANNA in m.recipients]
+
+
+@mirror
+def test_the_mirrors_address_wants_its_agent_proved(desk):
+    desk.accept(mail(subject="Printer", body="It does not print.\n"))
+    _, _, _, request = one(wait_mirror(desk), 1, 1)
+    for i, found in enumerate(((), [("Authentication-Results", "mx.example.org; dmarc=none; spf=none")])):
+        answer_mirrored(desk, request, "/close\n\nWrite to evil@example.net.\n", proved=found)
+        back = wait_until(lambda: (lambda told: told if len(told) > i else None)([m for m in desk.sent_to(BOB) if "nothing proves that you wrote it" in " ".join(m.text.split())]))
+        assert "answer the notice instead" in " ".join(back[-1].text.split())
+    assert desk.ticket(1)["state"] == "new" and not [m for m in desk.sent_to(ANNA) if "evil@" in m.text]
+    answer_mirrored(desk, request, "Is it on?\n")
+    wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Is it on?" in m.text])
+
+
+@mirror
+def test_a_note_quoted_from_the_mirror_stays_in_the_house_however_old_and_long_it_is(desk):
+    desk.accept(mail(subject="Printer", body="It does not print.\n"))
+    long = "".join("Line %d of what is said in the house only, at length.\n" % i for i in range(400))
+    desk.ok("ticket", "note", 1, "--as", "bob", stdin=long + "She never ever pays her bills.\n")
+    for i in range(14):
+        desk.ok("ticket", "note", 1, "--as", "bob", stdin="Called her, attempt %d.\n" % i)
+    there = wait_mirror(desk)
+    note = min((key for key in there if str(one(there, *key)[3]["Subject"]).startswith("[note]")))
+    note = one(there, *note)[3]
+    answer_mirrored(desk, note, "> Line 3 of what is said in the house only, at length.\n\nIs it on?\n\n> She never ever pays her bills.\n\nAnd is it plugged in?\n")
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "plugged in" in m.text])[0]
+    assert "never ever pays" not in sent.data.decode() and "in the house only" not in sent.data.decode() and "Is it on?" in sent.text
+    answer_mirrored(desk, note, "> The code of the safe is eleven.\n\nPress the button.\n\n> And nobody else knows it.\n\nHold it.\n")
+    wait_until(lambda: [m for m in desk.sent_to(BOB) if "it seems to quote something else" in " ".join(m.text.split())])
+    assert not [m for m in desk.sent() if ANNA in m.recipients and ("button" in m.text or "safe" in m.text)]
+
+
+@mirror
+def test_no_field_of_a_mirrored_mail_leads_past_the_desk(desk):
+    fields = [("Mail-Reply-To", ANNA), ("mail-followup-to", ANNA), ("Disposition-Notification-To", ANNA), ("Return-Receipt-To", ANNA)]
+    filler = [("X-Filler", "y" * 900)] * 700
+    desk.accept(mail(subject="Printer", headers=fields + filler + [("Reply-To", ANNA)]))
+    _, _, data, request = one(wait_mirror(desk), 1, 1)
+    assert len(request.get_all("Reply-To")) == 1 and "+g" in str(request["Reply-To"])
+    assert len(data) > 512 * 1024 and not [name for name, _ in fields if request[name]]
+    assert not [name for name, _ in fields + [("Reply-To", "")] if not request["X-Original-" + name]]
+
+
+@mirror
+def test_who_was_let_in_later_reads_no_answer_to_an_older_mail_of_the_mirror_unasked(desk):
+    desk.accept(mail(subject="Printer", body="It does not print.\n"))
+    wait_mirror(desk)
+    desk.ok("ticket", "cc", 1, "carl@example.net")
+    desk.stop()
+    folder, name, _ = mirrored(desk)[1, 1][0]
+    os.unlink(os.path.join(root(desk), "." + folder, "cur", name))
+    desk.ok("mirror")                        # made anew, when Carl reads already
+    desk.start()
+    answer_mirrored(desk, one(wait_mirror(desk), 1, 1)[3], "You owe us money.\n")
+    back = wait_until(lambda: [m for m in desk.sent_to(BOB) if "others would read it" in " ".join(m.text.split())])[0]
+    assert "carl@example.net" in back.text and not [m for m in desk.sent_to("carl@example.net") if "owe us" in m.text]
+    desk.accept(mail(sender=BOB, body="/send\n", reply_to=back, headers=PROVED), address_of(back), sender=BOB)
+    wait_until(lambda: [m for m in desk.sent_to("carl@example.net") if "owe us" in m.text])
+    proved = [("Authentication-Results", "mx.example.org; dmarc=pass header.from=example.com"), ("Cc", "carl@example.net")]
+    desk.accept(mail(subject="Scanner", body="It does not scan.\n", headers=proved))
+    answer_mirrored(desk, one(wait_mirror(desk), 2, 1)[3], "Is the lamp on?\n")
+    wait_until(lambda: [m for m in desk.sent_to("carl@example.net") if "lamp on" in m.text])
 
 
 @mirror
