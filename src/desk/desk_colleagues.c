@@ -107,7 +107,8 @@ void desk_pass_on(struct decision *d, const struct ticket_facts *ticket, const c
 			record_add(&out, key, value);
 	const char *all = arena_string(d->arena, buffer_string(&out));
 	const struct desk_queue *queue = desk_queue_of(d, ticket), *first = &d->policy->queues.at[0];
-	if (desk_notice_is(template, NOTICE_OF_NO_TICKET) || is_named(before ? before : "", agent))
+	/* What one agent asked for may tell of tickets that no colleague of his works on. */
+	if (desk_notice_is(template, NOTICE_OF_NO_TICKET | NOTICE_ANSWERS_COMMANDS) || is_named(before ? before : "", agent))
 		return;
 	if (!pass_to(d, ticket, queue, template, about_seq, tried, all) && queue != first)
 		pass_to(d, ticket, first, template, about_seq, tried, all);

@@ -279,11 +279,11 @@ static void bounce_tells_an_agent_and_of_an_agents_mail_his_colleagues_once(void
 	mail.kind = MAIL_BOUNCE;
 	mail.bounces.at = &bounce;
 	mail.bounces.count = 1;
-	for (int round = 0; round < 5; round++) {         /* a customer's mail; bob's; the same again; bob's, after eve's; by no bounce address */
+	for (int round = 0; round < 6; round++) {         /* a customer's mail; bob's; the same again; bob's, after eve's; by no bounce address; what he asked for */
 		bool to_agent = round > 0;
 		bounced.to_agent = to_agent;
 		bounced.agent = to_agent ? "bob" : "";
-		bounced.template = to_agent ? "agent-answered" : "received";
+		bounced.template = round == 5 ? "agent-shown" : to_agent ? "agent-answered" : "received";
 		bounced.known = round == 2;
 		bounced.variables = round == 3 ? "instead_of=eve\n" : "";
 		bounced.proved = round != 4;
