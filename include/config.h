@@ -75,6 +75,7 @@ struct config {
 	struct { struct calendar *at; size_t count; } calendars;
 	struct { struct config_keyword *at; size_t count; } keywords;
 	enum log_level log_level;
+	int64_t made;                    /* a number of its own: grows with each reading in this process */
 	int refs;                        /* of config_ref/config_unref */
 };
 

@@ -375,6 +375,7 @@ struct ticket_facts {
 	int same_mail_seq;               /* message of this ticket that is the very mail being delivered (claim without recipient); 0: none */
 	struct asked asked;              /* what was suggested, and said to it */
 	int64_t rush_since;              /* when the customer's side wrote the tenth message from the end, ms; 0: fewer in the newest of all */
+	struct strings told;             /* kinds of TIMER_COLLEAGUES that run */
 	bool gathering;                  /* a timer will tell agents of what the customer's side writes */
 	struct { struct side *at; size_t count; } sides;         /* the same */
 	struct ticket_past past;         /* only where the evidence asks for it */
@@ -452,6 +453,7 @@ struct facts {
 	struct new_message *message;     /* for split: the message that is taken out; NULL: no such message */
 	bool customer_told;              /* for timers: a mail of ours on this ticket has reached the customer's mail server */
 	int last_words;                  /* for timers: the newest message that the customer's side wrote; 0: none */
+	const char *closed_by, *taken_by;        /* for TIMER_COLLEAGUES: who last changed the state, and the agent; NULL: nobody did */
 	int gathered;                    /* for TIMER_GATHERED: messages of the customer's side from its number on */
 	bool words_known;                /* for pages: these very words are a message of the ticket already */
 	struct { struct sibling *at; size_t count; } siblings;   /* tickets made of this very mail for other recipients, each once */
@@ -748,9 +750,16 @@ enum status desk_decide_page(const struct desk_policy *policy, const struct page
 #define TIMER_HELD_REMIND "held-remind"          /* held, and silence */
 #define TIMER_HELD_END "held-end"                /* ... and still silence */
 #define TIMER_GATHERED "gathered "               /* with the number of the first message that agents were not told of at once */
+#define TIMER_COLLEAGUES "colleagues "           /* with an agent who was told of colleagues, the newest message then, the state and the ticket's agent: for
+                                                  * a minute he is not told again, then of all that happened at once */
+/* That newest message, of a timer's kind; -1: it is another timer. */
+int desk_told_until(const char *timer);
 /* That message, of a timer's kind; 0: it is another timer. */
 int desk_gathered_from(const char *timer);
 void desk_decide_timer(const struct desk_policy *policy, const char *timer, const struct facts *facts, struct plan *plan);
+
+/* The ticket's agent is no longer in the configuration: it goes back to its queue, which is told. */
+void desk_decide_gone(const struct desk_policy *policy, const struct facts *facts, struct plan *plan);
 
 /* The daily digest for one agent: lines of open and waiting tickets, made by the caller from the store. */
 void desk_decide_digest(const struct desk_policy *policy, const struct desk_agent *agent, const char *lines, const struct facts *facts,

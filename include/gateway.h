@@ -53,6 +53,8 @@ struct gateway {
 	int64_t learned_seen;                    /* newest version in the store that was looked at; only gateway_learn_watch() */
 	struct gateway_counters counters;
 	struct lane lane;
+	int64_t agents_of;                       /* the configuration whose agents were looked at for tickets of others (config.made); only gateway_tick() */
+
 	void (*outgoing_waits)(void *context);   /* called after a commit that enqueued mail */
 	void *context;
 };
@@ -206,4 +208,7 @@ bool gateway_fill_page(struct arena *arena, struct store *store, const struct co
 /* Fires what is due; to be called about once a second. `store` is the caller's own connection, for reading. */
 void gateway_tick(struct gateway *gateway, const struct config *config, struct store *store);
 
+/* The lines of an agent's digest (gateway_digest.c), of what waits for us and for others; "": nothing waits for him. */
+const char *gateway_digest_lines(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct desk_agent *agent,
+                                 const struct ticket_rows turns[2], int64_t now);
 #endif

@@ -147,6 +147,10 @@ enum status store_ticket_last_words(struct store *store, int64_t ticket, int *se
 /* How many messages of the customer's side a ticket has from that one on. */
 enum status store_replies_from(struct store *store, int64_t ticket, int seq, int *count, struct error *error);
 enum status store_ticket_told(struct store *store, int64_t ticket, bool *told, struct error *error);
+/* Words of agents behind that message, and who last changed the state and the agent, into the facts: for TIMER_COLLEAGUES. */
+enum status store_later_words(struct store *store, struct arena *arena, int64_t ticket, int after, struct facts *facts, struct error *error);
+/* Who has new, open or pending tickets, each once. */
+enum status store_agents_with_tickets(struct store *store, struct arena *arena, struct strings *agents, struct error *error);
 /* A number kept under a name, 0 if there is none: what day the digest went out, and the like. Set inside a transaction. */
 enum status store_number_get(struct store *store, const char *name, int64_t *number, struct error *error);
 enum status store_number_set(struct store *store, const char *name, int64_t number, struct error *error);

@@ -8,10 +8,13 @@
  */
 #include "config_private.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CONFIG_BYTES ((size_t)1024 * 1024)
+
+static _Atomic int64_t readings;
 
 static const char *directory_of(struct arena *arena, const char *file)
 {
@@ -76,6 +79,7 @@ static struct config *config_new(const char *file)
 	arena_init(&config->arena);
 	config->file = arena_string(&config->arena, file);
 	config->refs = 1;
+	config->made = atomic_fetch_add(&readings, 1) + 1;
 	return config;
 }
 

@@ -1,9 +1,11 @@
 /*
  * desk_colleagues.c - what agents are to know of each other: what a colleague did, and what a colleague's dead mailbox did not take.
  *
- * What a colleague does is told to the ticket's agent, while nobody had it to those who were told of it; never to who did it. One mail or
- * command is one notice, whatever it did.
+ * What a colleague does is told to the ticket's agent, while nobody had it to those who were told of it, and to who watches it; never to who did
+ * it. One mail or command is one notice, whatever it did; and of one ticket an agent has one such notice a minute: what else happens meanwhile is
+ * told in one when the minute is over.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "desk_private.h"
@@ -22,11 +24,52 @@ static int words_of(const struct decision *d, const struct ticket_facts *ticket,
 	return 0;
 }
 
-static void tell(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *actor, const char *assigned, int seq,
-                 const char *variables)
+/* ---- at most one a minute ---- */
+
+#define QUIET_MS (60 * 1000)
+
+/* "colleagues bob 12 open eva". */
+static const char *timer_of(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent)
 {
-	if (agent && !text_equal_nocase(agent->name, actor) && !text_equal_nocase(agent->name, assigned))
-		desk_notice_to_agent(d, ticket, agent, "agent-colleague", seq, variables);
+	return arena_printf(d->arena, TIMER_COLLEAGUES "%s %d %s %s", agent->name, ticket->next_seq - 1, ticket_state_name(ticket->state), ticket->agent);
+}
+
+static bool heard_just_now(const struct ticket_facts *ticket, const struct desk_agent *agent)
+{
+	size_t length = strlen(agent->name);
+	for (size_t i = 0; i < ticket->told.count; i++) {
+		const char *name = ticket->told.at[i] + strlen(TIMER_COLLEAGUES);
+		if (strncmp(name, agent->name, length) == 0 && name[length] == ' ')
+			return true;
+	}
+	return false;
+}
+
+/* ---- telling ---- */
+
+struct news { const char *actor, *assigned, *name; int seq; bool answered, noted, closed, taken; };
+
+static bool tell(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const struct news *news)
+{
+	CLEANUP_BUFFER struct buffer out;
+	buffer_init(&out);
+	if (!agent || text_equal_nocase(agent->name, news->actor) || text_equal_nocase(agent->name, news->assigned)
+	    || !(news->answered || news->noted || news->closed || news->taken))
+		return false;
+	if (heard_just_now(ticket, agent))
+		return true;                     /* the timer tells */
+	record_add(&out, "colleague", news->name);
+	if (news->answered)
+		record_add(&out, "answered", "yes");
+	if (news->noted)
+		record_add(&out, "noted", "yes");
+	if (news->closed)
+		record_add(&out, "closed", "yes");
+	if (news->taken)
+		record_add(&out, "taken", "yes");
+	if (desk_notice_to_agent(d, ticket, agent, "agent-colleague", news->seq, arena_string(d->arena, buffer_string(&out))))
+		desk_plan_timer(d, ticket, timer_of(d, ticket, agent), QUIET_MS);
+	return true;
 }
 
 static bool hears(const struct desk_queue *queue, const char *what)
@@ -34,40 +77,92 @@ static bool hears(const struct desk_queue *queue, const char *what)
 	return !queue->colleagues.count || strings_have(&queue->colleagues, what);
 }
 
+/* What the queue wants told; watchers hear of all. */
+static struct news wanted(const struct desk_queue *queue, const struct news *all)
+{
+	struct news some = *all;
+	some.answered &= hears(queue, "answered");
+	some.noted &= hears(queue, "note");
+	some.closed &= hears(queue, "closed");
+	some.taken &= hears(queue, "taken") && !some.noted && !some.closed;
+	return some;
+}
+
+/* To the agent of the ticket; while nobody had it, to those who were told of it; and to who watches it. */
+static void tell_all(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *owner, const struct news *all)
+{
+	const struct desk_queue *queue = desk_queue_of(d, ticket);
+	struct news some = wanted(queue, all);
+	struct strings done = {0};
+	if (owner && tell(d, ticket, owner, &some))
+		strings_add(d->arena, &done, owner->name);
+	for (size_t i = 0; !owner && i < queue->agents.count; i++)
+		if (tell(d, ticket, desk_agent_named(d->policy, queue->agents.at[i]), &some))
+			strings_add(d->arena, &done, queue->agents.at[i]);
+	for (size_t i = 0; i < ticket->watchers.count; i++)
+		if (!strings_have(&done, ticket->watchers.at[i]))
+			tell(d, ticket, desk_agent_named(d->policy, ticket->watchers.at[i]), all);
+}
+
+static const char *display_of(const struct decision *d, const char *name)
+{
+	const struct desk_agent *agent = desk_agent_named(d->policy, name);
+	return agent ? agent->display : d->policy->name;
+}
+
+static bool is_over(const struct ticket_facts *ticket)
+{
+	return (ticket->state == STATE_CLOSED || ticket->state == STATE_RESOLVED) && !ticket->merged_into;
+}
+
 void desk_tell_colleagues(struct decision *d, const struct ticket_facts *before, const struct ticket_facts *ticket, const char *actor, size_t from)
 {
-	CLEANUP_BUFFER struct buffer out;
-	const struct desk_queue *queue = desk_queue_of(d, ticket);
-	const struct desk_agent *who = desk_agent_named(d->policy, actor), *owner = desk_agent_named(d->policy, before->agent);
 	bool answer = false, taken = strcmp(before->agent, ticket->agent) != 0 && *ticket->agent;
 	int seq = words_of(d, ticket, from, &answer);
-	bool closed = ticket->state != before->state && (ticket->state == STATE_CLOSED || ticket->state == STATE_RESOLVED) && !ticket->merged_into;
-	bool tells_answer = seq && answer && hears(queue, "answered"), tells_note = seq && !answer && hears(queue, "note");
-	closed = closed && hears(queue, "closed");
-	taken = taken && !answer && hears(queue, "taken");
-	buffer_init(&out);
-	if (!tells_answer && !tells_note && !closed && !taken)
-		return;
+	struct news news = {.actor = actor, .seq = seq, .answered = seq && answer, .noted = seq && !answer,
+	                    .closed = ticket->state != before->state && is_over(ticket), .taken = taken && !answer};
 	/* Who was just given it has a notice of his own, with all of it. */
-	const char *assigned = taken ? ticket->agent : "";
-	taken = taken && !tells_note && !closed;
-	const struct desk_agent *taker = taken ? desk_agent_named(d->policy, ticket->agent) : who;
-	record_add(&out, "colleague", taker ? taker->display : d->policy->name);
-	if (tells_answer)
-		record_add(&out, "answered", "yes");
-	if (tells_note)
-		record_add(&out, "noted", "yes");
-	if (closed)
-		record_add(&out, "closed", "yes");
-	if (taken)
-		record_add(&out, "taken", "yes");
-	const char *variables = arena_string(d->arena, buffer_string(&out));
-	if (owner) {
-		tell(d, ticket, owner, actor, assigned, seq, variables);
+	news.assigned = news.taken ? ticket->agent : "";
+	news.name = display_of(d, news.taken && !news.noted && !news.closed ? ticket->agent : actor);
+	tell_all(d, ticket, desk_agent_named(d->policy, before->agent), &news);
+}
+
+/* ---- when the minute is over ---- */
+
+int desk_told_until(const char *timer)
+{
+	const char *name = strncmp(timer, TIMER_COLLEAGUES, strlen(TIMER_COLLEAGUES)) == 0 ? timer + strlen(TIMER_COLLEAGUES) : NULL;
+	return name ? atoi(name + strcspn(name, " ")) : -1;
+}
+
+static bool is_word(const char *word, size_t length, const char *text)
+{
+	return strlen(text) == length && strncmp(word, text, length) == 0;
+}
+
+void desk_tell_what_happened_since(struct decision *d, const struct ticket_facts *ticket, const char *timer)
+{
+	const char *name = timer + strlen(TIMER_COLLEAGUES), *number = name + strcspn(name, " ");
+	const char *state = number + (*number != 0) + strcspn(number + (*number != 0), " "), *agent = state + (*state != 0) + strcspn(state + (*state != 0), " ");
+	const struct desk_agent *reader = desk_agent_named(d->policy, arena_copy(d->arena, name, (size_t)(number - name)));
+	const char *closed_by = d->facts->closed_by ? d->facts->closed_by : "", *taken_by = d->facts->taken_by ? d->facts->taken_by : "";
+	const struct later_words *words = NULL;
+	bool watches = reader && strings_have(&ticket->watchers, reader->name), nobody_had_it = !*agent || !agent[1];
+	if (!reader || !*state || ticket->merged_into || !(watches || nobody_had_it || text_equal_nocase(ticket->agent, reader->name)))
 		return;
-	}
-	for (size_t i = 0; i < queue->agents.count; i++)
-		tell(d, ticket, desk_agent_named(d->policy, queue->agents.at[i]), actor, assigned, seq, variables);
+	for (size_t i = 0; i < d->facts->later.count && !words; i++)
+		if (!text_equal_nocase(d->facts->later.at[i].agent, reader->name))
+			words = &d->facts->later.at[i];
+	struct news news = {.actor = "", .assigned = ticket->agent, .seq = words ? words->seq : 0, .answered = words && words->answer,
+	                    .noted = words && !words->answer};
+	news.closed = is_over(ticket) && !is_word(state + 1, (size_t)(agent - state - 1), ticket_state_name(ticket->state)) && !text_equal_nocase(closed_by, reader->name);
+	news.taken = *ticket->agent && strcmp(*agent ? agent + 1 : "", ticket->agent) != 0 && !text_equal_nocase(taken_by, reader->name) && !news.answered;
+	if (!news.taken)
+		news.assigned = "";
+	news.name = display_of(d, words ? words->agent : news.closed ? closed_by : ticket->agent);
+	if (!watches)
+		news = wanted(desk_queue_of(d, ticket), &news);
+	tell(d, ticket, reader, &news);
 }
 
 /* ---- a mailbox that takes nothing ---- */

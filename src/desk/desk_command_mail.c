@@ -189,6 +189,31 @@ static void done(struct decision *d, const struct incoming *incoming, const stru
 	desk_plan_disposition(d, DISPOSITION_COMMANDS, d->plan->ticket, 0, NULL);
 }
 
+static bool refers_to_notice(const struct desk_policy *policy, const struct strings *ids)
+{
+	struct token token;
+	for (size_t i = 0; i < ids->count; i++)
+		if (desk_message_id_read(policy, ids->at[i], &token) && token.kind == TOKEN_MAIL_TO_AGENT)
+			return true;
+	return false;
+}
+
+/* An agent is no customer by answering a digest, or a mail of ours that leads nowhere: he is told how it is done. What he begins himself may be a
+ * request of his own. */
+bool desk_decide_not_understood(struct decision *d, const struct incoming *incoming)
+{
+	const struct mail *mail = incoming->mail;
+	struct agent_words words = {.agent = desk_agent_with_address(d->policy, mail->from.address)};
+	if (!words.agent || incoming->address.class != ADDRESS_QUEUE || mail->list_mail || mail->forwards || desk_forwarding_agent(d->policy, mail)
+	    || desk_agent_not_proved(d->arena, d->policy, mail)
+	    || !(refers_to_notice(d->policy, &mail->in_reply_to) || refers_to_notice(d->policy, &mail->references)))
+		return false;
+	d->plan->who = words.agent->name;
+	d->language = desk_agents_language(d->policy, words.agent);
+	refuse(d, incoming, &words, say(d, SAY_FOR_NOBODY, NULL));
+	return true;
+}
+
 /* Of several queues in one header, the first carries it out. */
 static bool is_for_other(const struct decision *d, const struct incoming *incoming)
 {

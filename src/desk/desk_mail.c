@@ -310,7 +310,7 @@ static void decide_person(struct decision *d, const struct incoming *incoming)
 			return;
 		}
 	}
-	if (!desk_decide_first_words(d, incoming))
+	if (!desk_decide_first_words(d, incoming) && !desk_decide_not_understood(d, incoming))
 		desk_open_ticket(d, incoming, desk_thread_link(d));
 }
 

@@ -228,6 +228,14 @@ void desk_notice_to_agents(struct decision *d, const struct ticket_facts *ticket
 		if (agent && agent != own && (!except || !text_equal_nocase(agent->name, except)))
 			*ARENA_PUSH(d->arena, &agents) = agent;
 	}
+	for (size_t i = 0; i < ticket->watchers.count; i++) {
+		const struct desk_agent *agent = desk_agent_named(d->policy, ticket->watchers.at[i]);
+		bool there = !agent || (except && text_equal_nocase(agent->name, except));
+		for (size_t k = 0; k < agents.count && !there; k++)
+			there = agents.at[k] == agent;
+		if (!there)
+			*ARENA_PUSH(d->arena, &agents) = agent;
+	}
 	if (!notice_to_some(d, ticket, &agents, false, template, about_seq, variables))
 		notice_to_some(d, ticket, &agents, true, template, about_seq, variables);
 }

@@ -164,6 +164,8 @@ bool desk_queue_wants_notice(const struct desk_queue *queue, const char *templat
 /* ---- what colleagues did (desk_colleagues.c) ---- */
 /* What `actor` did to the ticket (`before`, and effects of the plan from `from` on) is told to those who work with it. */
 void desk_tell_colleagues(struct decision *d, const struct ticket_facts *before, const struct ticket_facts *ticket, const char *actor, size_t from);
+/* The minute of a TIMER_COLLEAGUES is over: its agent hears of what came since, if anything did. */
+void desk_tell_what_happened_since(struct decision *d, const struct ticket_facts *ticket, const char *timer);
 /* A notice that did not reach `agent` goes to others, once to each. */
 void desk_pass_on(struct decision *d, const struct ticket_facts *ticket, const char *template, const char *agent, int about_seq, const char *variables);
 
@@ -313,6 +315,8 @@ void desk_answer_commands(struct decision *d, const struct incoming *incoming, c
 void desk_tell_writer(struct decision *d, const struct incoming *incoming, const struct desk_agent *agent, const char *template, const char *variables);
 /* An agent's new mail to a queue that begins with a command (desk_command_mail.c). False: it is none. */
 bool desk_decide_command_mail(struct decision *d, const struct incoming *incoming);
+/* An agent's answer to a mail of ours that nothing else understands is answered to him. False: it is not such a mail. */
+bool desk_decide_not_understood(struct decision *d, const struct incoming *incoming);
 /* His new conversation with somebody outside. */
 enum status desk_begin(struct decision *d, const struct action *action, bool raw, struct ticket_facts **ticket, struct error *error);
 /* It is not sent on: kept as a note, and told to him with the reason and his words. */

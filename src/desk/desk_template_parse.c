@@ -16,7 +16,7 @@ const struct template_variable desk_template_variables[] = {
 	{"ticket", LINE}, {"subject", LINE}, {"subject_line", LINE}, {"desk", LINE}, {"queue", LINE}, {"queue_description", LINE},
 	{"customer", LINE}, {"customer_address", LINE}, {"agent", LINE}, {"agent_name", LINE}, {"from", LINE}, {"state", LINE},
 	{"old_state", LINE}, {"attachments", LINE}, {"days", LINE}, {"date", LINE}, {"recipient", LINE}, {"original_subject", LINE},
-	{"other", LINE}, {"note_address", LINE}, {"hint", LINE}, {"hint_queue", LINE}, {"gathered", LINE}, {"files_left", LINE}, {"owner", LINE}, {"due", LINE}, {"articles", LINE}, {"others", BLOCK}, {"files_refused", LINE},
+	{"other", LINE}, {"note_address", LINE}, {"hint", LINE}, {"hint_queue", LINE}, {"gathered", LINE}, {"files_left", LINE}, {"gone", LINE}, {"owner", LINE}, {"due", LINE}, {"articles", LINE}, {"others", BLOCK}, {"files_refused", LINE},
 	{"text", BLOCK}, {"commands", BLOCK}, {"problem", BLOCK}, {"reply", BLOCK},
 	{"article_first", LINE}, {"article_second", LINE}, {"article_third", LINE},
 	{"excerpt_first", LINE}, {"excerpt_second", LINE}, {"excerpt_third", LINE},
@@ -25,7 +25,7 @@ const struct template_variable desk_template_variables[] = {
 	{"expires", LINE}, {"suggested", LINE}, {"more", BLOCK},
 	{"writer", LINE}, {"unread", LINE}, {"new_subject", LINE}, {"answers_to", LINE}, {"sent_by", LINE}, {"doubt", LINE},
 	{"fields", LINE}, {"readers", LINE}, {"proposed", LINE}, {"instead_of", LINE}, {"history", BLOCK}, {"since", BLOCK},
-	{"third", LINE}, {"side_subject", LINE}, {"done", BLOCK}, {"list", BLOCK}, {"list_free", BLOCK}, {"list_of", LINE}, {"list_alone", LINE}, {"owner", LINE}, {"tags", LINE}, {"watchers", LINE},
+	{"third", LINE}, {"side_subject", LINE}, {"done", BLOCK}, {"list", BLOCK}, {"list_free", BLOCK}, {"list_of", LINE}, {"list_alone", LINE}, {"tags", LINE}, {"watchers", LINE},
 	{"created", LINE}, {"colleague", LINE}, {"taken", LINE}, {"answered", LINE}, {"noted", LINE}, {"closed", LINE},
 };
 _Static_assert(COUNT_OF(desk_template_variables) == VARIABLES, "VARIABLES in desk_template.h");

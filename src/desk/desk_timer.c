@@ -36,6 +36,8 @@ void desk_decide_timer(const struct desk_policy *policy, const char *timer, cons
 	plan->ticket = ticket->id;
 	if (strcmp(timer, TIMER_HELD_REMIND) == 0 || strcmp(timer, TIMER_HELD_END) == 0)
 		desk_decide_held_timer(&d, ticket, timer);
+	else if (desk_told_until(timer) >= 0)
+		desk_tell_what_happened_since(&d, ticket, timer);
 	else if (desk_gathered_from(timer))
 		desk_tell_of_gathered(&d, ticket, desk_gathered_from(timer));
 	else if (strcmp(timer, TIMER_PENDING) == 0 && desk_plan_event(&d, ticket, EVENT_TIME_COME, "the time has come")) {
@@ -48,6 +50,20 @@ void desk_decide_timer(const struct desk_policy *policy, const char *timer, cons
 		desk_plan_event(&d, ticket, EVENT_SILENCE, "no answer");
 		desk_tell_customer(&d, ticket, "closed");
 	}
+}
+
+void desk_decide_gone(const struct desk_policy *policy, const struct facts *facts, struct plan *plan)
+{
+	struct decision d = {.policy = policy, .facts = facts, .plan = plan, .arena = plan->arena, .trace = "desk", .next_outbox = facts->next_outbox};
+	CLEANUP_BUFFER struct buffer variables = {0};
+	if (!facts->ticket || !*facts->ticket->agent || desk_agent_named(policy, facts->ticket->agent))
+		return;
+	struct ticket_facts *ticket = desk_copy_ticket(plan->arena, facts->ticket);
+	const char *gone = ticket->agent;
+	plan->ticket = ticket->id;
+	desk_plan_set_agent(&d, ticket, "", arena_printf(plan->arena, "%s is no longer in the configuration", gone));
+	record_add(&variables, "gone", gone);
+	desk_notice_to_agents(&d, ticket, "agent-new", ticket->next_seq > 1 ? 1 : 0, NULL, arena_string(plan->arena, buffer_string(&variables)));
 }
 
 void desk_decide_digest(const struct desk_policy *policy, const struct desk_agent *agent, const char *lines, const struct facts *facts,

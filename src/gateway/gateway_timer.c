@@ -10,7 +10,7 @@
 #include "gateway.h"
 
 #define TIMERS_AT_ONCE 100
-#define DIGEST_LINES 200
+#define DIGEST_TICKETS 2000                      /* that are looked at for the digests: the newest of each turn */
 #define HOUR_MS (60LL * 60 * 1000)
 #define DAY_MS (24 * HOUR_MS)
 
@@ -27,6 +27,9 @@ static enum status fire(struct store *store, void *context, struct error *error)
 	if (status != STATUS_OK || !taken)
 		return status;
 	if ((status = store_facts_of_ticket(store, job->arena, job->timer->ticket, &facts, error)) != STATUS_OK)
+		return status;
+	int told = desk_told_until(job->timer->kind);
+	if (told >= 0 && (status = store_later_words(store, job->arena, job->timer->ticket, told, &facts, error)) != STATUS_OK)
 		return status;
 	if ((status = store_ticket_told(store, job->timer->ticket, &facts.customer_told, error)) != STATUS_OK
 	    || (status = store_replies_from(store, job->timer->ticket, desk_gathered_from(job->timer->kind), &facts.gathered, error)) != STATUS_OK
@@ -70,31 +73,6 @@ static bool fire_due(struct gateway *gateway, const struct config *config, struc
 
 struct digest_job { struct arena *arena; const struct desk_policy *policy; int64_t day; size_t mails; };
 
-static bool waits_for(const struct ticket_facts *ticket, const struct desk_policy *policy, const struct desk_agent *agent)
-{
-	if (ticket->state != STATE_NEW && ticket->state != STATE_OPEN && ticket->state != STATE_PENDING)
-		return false;
-	if (*ticket->agent)
-		return text_equal_nocase(ticket->agent, agent->name);
-	const struct desk_queue *queue = desk_queue_named(policy, ticket->queue);
-	return queue && strings_have(&queue->agents, agent->name);
-}
-
-static const char *digest_lines(struct arena *arena, const struct ticket_rows *rows, const struct desk_policy *policy, const struct desk_agent *agent)
-{
-	CLEANUP_BUFFER struct buffer out;
-	size_t lines = 0;
-	buffer_init(&out);
-	for (size_t i = 0; i < rows->count && lines < DIGEST_LINES; i++) {
-		const struct ticket_facts *ticket = &rows->at[i].facts;
-		if (!waits_for(ticket, policy, agent))
-			continue;
-		buffer_printf(&out, "%s#%lld  %-8s %s%s (%s)", lines++ ? "\n" : "", (long long)ticket->id, ticket_state_name(ticket->state),
-		              *ticket->agent ? "" : "[unassigned] ", ticket->subject, ticket->queue);
-	}
-	return arena_string(arena, buffer_string(&out));
-}
-
 /* A digest of a later day was sent by a clock that has been set back since; a day more may be a zone or a leap. */
 static bool was(int64_t last, int64_t day)
 {
@@ -104,24 +82,21 @@ static bool was(int64_t last, int64_t day)
 static enum status digest(struct store *store, void *context, struct error *error)
 {
 	struct digest_job *job = context;
-	struct ticket_rows rows = {0};
-	static const char *const states[] = {"open", "new", "pending"};
+	struct ticket_rows rows[2] = {{0}, {0}};
+	static const char *const turns[] = {"us", "them"};
 	int64_t last;
 	enum status status = store_number_get(store, "digest_day", &last, error);
 	job->mails = 0;
 	if (status != STATUS_OK || was(last, job->day))
 		return status;
-	for (size_t i = 0; last && i < COUNT_OF(states) && status == STATUS_OK; i++) {
-		struct ticket_rows some;
+	for (size_t i = 0; last && i < COUNT_OF(turns) && status == STATUS_OK; i++) {
 		struct query query = {0};
-		query_add(job->arena, &query, QUERY_STATE, states[i]);
-		status = store_tickets(store, job->arena, &query, 0, 1000, &some, error);
-		for (size_t k = 0; status == STATUS_OK && k < some.count; k++)
-			*ARENA_PUSH(job->arena, &rows) = some.at[k];
+		query_add(job->arena, &query, QUERY_WAITING, turns[i]);
+		status = store_tickets(store, job->arena, &query, clock_now(), DIGEST_TICKETS, &rows[i], error);
 	}
 	for (size_t i = 0; i < job->policy->agents.count && status == STATUS_OK; i++) {
 		const struct desk_agent *agent = &job->policy->agents.at[i];
-		const char *lines = digest_lines(job->arena, &rows, job->policy, agent);
+		const char *lines = gateway_digest_lines(store, job->arena, job->policy, agent, rows, clock_now());
 		struct facts facts = {0};
 		struct plan plan;
 		if (!*lines || (status = store_facts_of_ticket(store, job->arena, 0, &facts, error)) != STATUS_OK)
@@ -149,6 +124,56 @@ static bool digest_due(struct gateway *gateway, const struct config *config, str
 	return status == STATUS_OK && job.mails;
 }
 
+/* ---- who is gone ---- */
+
+#define GONE_AT_ONCE 200                         /* tickets of one who is gone, given back at one tick */
+
+struct gone_job { struct arena *arena; const struct desk_policy *policy; int64_t ticket; };
+
+static enum status give_back(struct store *store, void *context, struct error *error)
+{
+	struct gone_job *job = context;
+	struct facts facts = {0};
+	struct plan plan;
+	enum status status = store_facts_of_ticket(store, job->arena, job->ticket, &facts, error);
+	if (status != STATUS_OK)
+		return status;
+	plan_init(&plan, job->arena, "desk");
+	desk_decide_gone(job->policy, &facts, &plan);
+	return store_apply(store, &plan, NULL, error);
+}
+
+/* Once for each configuration: an agent whom it no longer has keeps no ticket. */
+static bool give_back_of_gone(struct gateway *gateway, const struct config *config, struct store *store, struct arena *arena)
+{
+	struct strings busy = {0};
+	struct error error;
+	bool mailed = false, more = false;
+	if (gateway->agents_of == config->made || store_agents_with_tickets(store, arena, &busy, &error) != STATUS_OK)
+		return false;
+	for (size_t i = 0; i < busy.count; i++) {
+		struct ticket_rows rows = {0};
+		struct query query = {0};
+		if (desk_agent_named(&config->policy, busy.at[i]))
+			continue;
+		query_add(arena, &query, QUERY_AGENT, busy.at[i]);
+		for (size_t k = 0; k < 3; k++)
+			query_add(arena, &query, QUERY_STATE, (const char *const[]){"new", "open", "pending"}[k]);
+		if (store_tickets(store, arena, &query, clock_now(), GONE_AT_ONCE, &rows, &error) != STATUS_OK)
+			return mailed;
+		more |= rows.count == GONE_AT_ONCE;
+		for (size_t k = 0; k < rows.count; k++) {
+			struct gone_job job = {arena, &config->policy, rows.at[k].facts.id};
+			if (store_write(gateway->writer, give_back, &job, &error) != STATUS_OK)
+				return mailed;
+			mailed = true;
+		}
+	}
+	if (!more)
+		gateway->agents_of = config->made;
+	return mailed;
+}
+
 /* One line for each jump. Whoever reads the tickets' times afterwards wants to know. */
 static void check_clock(const struct config *config)
 {
@@ -165,6 +190,7 @@ void gateway_tick(struct gateway *gateway, const struct config *config, struct s
 	CLEANUP_ARENA struct arena arena;
 	arena_init(&arena);
 	bool mailed = fire_due(gateway, config, store, &arena);
+	mailed |= give_back_of_gone(gateway, config, store, &arena);
 	mailed |= digest_due(gateway, config, store, &arena);
 	if (mailed && gateway->outgoing_waits)
 		gateway->outgoing_waits(gateway->context);

@@ -146,7 +146,10 @@
 	X(SQL_MESSAGE_COPY, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox,proved)" \
 		" SELECT ?1,?2,?3,0,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,0,proved FROM message WHERE ticket=?4 AND seq=?5") \
 	X(SQL_TIMER_ADD, "INSERT INTO timer(due,ticket,kind) SELECT ?1,?2,?3 WHERE NOT EXISTS(SELECT 1 FROM timer WHERE ticket=?2 AND kind=?3)") \
-	X(SQL_TIMERS_CLEAR, "DELETE FROM timer WHERE ticket=?1 AND kind NOT LIKE 'gathered %'") \
+	X(SQL_TIMERS_CLEAR, "DELETE FROM timer WHERE ticket=?1 AND kind NOT LIKE 'gathered %' AND kind NOT LIKE 'colleagues %'") \
+	X(SQL_TIMERS_COLLEAGUES, "SELECT kind FROM timer WHERE ticket=?1 AND kind LIKE 'colleagues %'") \
+	X(SQL_HISTORY_WHO, "SELECT who FROM history WHERE ticket=?1 AND kind=?2 ORDER BY n DESC LIMIT 1") \
+	X(SQL_AGENTS_WITH_TICKETS, "SELECT agent FROM ticket WHERE agent<>'' AND (state='new' OR state='open' OR state='pending') GROUP BY agent") \
 	X(SQL_TIMER_DUE, "SELECT due FROM timer WHERE ticket=?1 AND kind=?2") \
 	X(SQL_TIMER_GATHERING, "SELECT 1 FROM timer WHERE ticket=?1 AND kind LIKE 'gathered %' LIMIT 1") \
 	X(SQL_TIMERS_DUE, "SELECT id, due, ticket, kind FROM timer WHERE due<=?1 ORDER BY due, id LIMIT ?2") \

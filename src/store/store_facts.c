@@ -94,8 +94,19 @@ static enum status ticket_of_clue(struct store *store, struct arena *arena, cons
 	return status;
 }
 
+/* Agents who heard of their colleagues within the last minute. */
+static enum status read_told(struct store *store, struct arena *arena, struct ticket_facts *ticket, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_TIMERS_COLLEAGUES, "i", ticket->id);
+	while (cursor_next(&cursor))
+		strings_add(arena, &ticket->told, cursor_text(&cursor, arena, 0));
+	return cursor_close(&cursor);
+}
+
 /* Does the customer's side write without end? Two short looks, the second only then. */
-static enum status read_rush(struct store *store, struct ticket_facts *ticket, struct error *error)
+static enum status read_rush(struct store *store, struct arena *arena, struct ticket_facts *ticket, struct error *error)
 {
 	int64_t gathering = 0;
 	enum status status = engine_number(store->engine, error, &ticket->rush_since, 0, SQL_MESSAGE_RUSH, "i", ticket->id);
@@ -103,7 +114,7 @@ static enum status read_rush(struct store *store, struct ticket_facts *ticket, s
 	if (status == STATUS_OK && ticket->rush_since)
 		status = engine_number(store->engine, error, &gathering, 0, SQL_TIMER_GATHERING, "i", ticket->id);
 	ticket->gathering = gathering > 0;
-	return status;
+	return status == STATUS_OK ? read_told(store, arena, ticket, error) : status;
 }
 
 enum status store_replies_from(struct store *store, int64_t ticket, int seq, int *count, struct error *error)
@@ -128,7 +139,7 @@ static enum status facts_of_clue_ticket(struct store *store, struct arena *arena
 			return STATUS_OK;
 		}
 	enum status status = read_ticket_facts(store, arena, ticket, found, error);
-	return status == STATUS_OK && *found ? read_rush(store, *found, error) : status;
+	return status == STATUS_OK && *found ? read_rush(store, arena, *found, error) : status;
 }
 
 /* ---- what was before: for commands of agents ---- */
@@ -421,6 +432,35 @@ static enum status read_later(struct store *store, struct arena *arena, int64_t 
 	return status;
 }
 
+static enum status history_who(struct store *store, struct arena *arena, int64_t ticket, enum history_kind kind, const char **who, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_HISTORY_WHO, "id", ticket, (int)kind);
+	if (cursor_next(&cursor))
+		*who = cursor_text(&cursor, arena, 0);
+	return cursor_close(&cursor);
+}
+
+enum status store_later_words(struct store *store, struct arena *arena, int64_t ticket, int after, struct facts *facts, struct error *error)
+{
+	enum status status = read_later(store, arena, ticket, after, facts, error);
+
+	if (status == STATUS_OK)
+		status = history_who(store, arena, ticket, HISTORY_STATE, &facts->closed_by, error);
+	return status == STATUS_OK ? history_who(store, arena, ticket, HISTORY_AGENT, &facts->taken_by, error) : status;
+}
+
+enum status store_agents_with_tickets(struct store *store, struct arena *arena, struct strings *agents, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_AGENTS_WITH_TICKETS, "");
+	while (cursor_next(&cursor))
+		strings_add(arena, agents, cursor_text(&cursor, arena, 0));
+	return cursor_close(&cursor);
+}
+
 static enum status read_drafts(struct store *store, struct arena *arena, int64_t ticket, int shown, struct facts *facts, struct error *error)
 {
 	struct cursor cursor;
@@ -503,7 +543,7 @@ enum status store_facts_of_ticket(struct store *store, struct arena *arena, int6
 		status = contact_find(store, NULL, facts->ticket->customer.address, &customer, error);
 	facts->sender_bouncing = bounces(&customer, facts->now);
 	if (status == STATUS_OK && facts->ticket)
-		status = read_rush(store, facts->ticket, error);
+		status = read_rush(store, arena, facts->ticket, error);
 	if (status == STATUS_OK && facts->ticket)
 		status = read_sides(store, arena, facts->ticket->id, facts->ticket, error);
 	read_end(store, began);

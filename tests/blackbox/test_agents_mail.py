@@ -1,6 +1,6 @@
 """Agents who live in their mail: what is an answer, what is none, what they see before they write and hear of each other."""
 import email, email.message, email.policy
-import re
+import os, re, sqlite3
 
 from desk import address_of, mail, setup, wait_until
 
@@ -166,10 +166,17 @@ def test_58_a_ticket_is_handed_over_with_its_conversation(desk):
     assert "Warranty" not in outward(desk)
 
 
+def desk_quiet(desk):
+    """Until no minute of an agent who was told of his colleagues runs any more."""
+    database = sqlite3.connect(os.path.join(desk.state_dir, "sportello.db"), timeout=10)
+    wait_until(lambda: not database.execute("SELECT 1 FROM timer WHERE kind LIKE 'colleagues %'").fetchall())
+    database.close()
+
+
 def test_58_colleagues_hear_of_answers_notes_and_closing(desk):
     notice = start(desk)
     desk.ok("ticket", "assign", 1, "bob")
-    for words, heard in (("She has paid.", "has left a note"), ("All is done.", "has answered it"), ("", "has closed it")):
+    for minute, (words, heard) in enumerate((("She has paid.", "has left a note"), ("All is done.", "has answered it"), ("", "has closed it")), 1):
         verb = "note" if "note" in heard else "reply" if words else "close"
         if words:
             desk.ok("ticket", verb, 1, "--as", "eva", stdin=words + "\n")
@@ -177,6 +184,8 @@ def test_58_colleagues_hear_of_answers_notes_and_closing(desk):
             desk.ok("ticket", "close", 1)
         told = wait_until(lambda: [m for m in desk.sent_to(BOB) if heard in m.text])[0]
         assert words in told.text
+        desk.advance(61 * minute)                                      # what follows within the minute comes together
+        desk_quiet(desk)
 
 
 @setup(relay="smtp", queues=[{"name": "support", "address": "support@example.org", "description": "All", "agents": ["bob", "eva"]}])

@@ -51,7 +51,7 @@ def test_filters_find_what_they_want_and_customers_have_none_of_it(desk):
     answer(desk, new, "/priority high\n\nSwitch it on.\n")
     assert [told(desk, EVA, "answered")[name] for name in FILTERS] == ["<support.example.org>", "answered", "1", "support", "open", "high", "bob"]
     desk.accept(mail(subject="Scanner"))
-    answer(desk, [m for m in desk.wait_sent(2, to=BOB) if "Scanner" in m["Subject"]][0], "/resolve\n\nDone.\n")
+    answer(desk, wait_until(lambda: [m for m in desk.sent_to(BOB) if "Scanner" in m["Subject"]])[0], "/resolve\n\nDone.\n")
     wait_until(lambda: len(desk.sent_to(ANNA)) == 4)
     for sent in desk.sent_to(ANNA):
         assert not [name for name, _ in sent.message.items() if name.startswith(("X-Sportello-", "List-")) and name != "X-Sportello-Desk"], sent.data
@@ -220,3 +220,80 @@ def test_nothing_of_the_longer_notice_goes_out_when_it_is_quoted(desk):
     for sent in desk.sent_to(ANNA):
         for piece in ("warranty", "between us", "[note]", "/assign", "Their requests"):
             assert piece not in sent.data.decode(), sent.text
+
+
+THREE = AGENTS + [{"name": "ugo", "email": "ugo@agents.example", "display": "Ugo Blu"}]
+UGO = "ugo@agents.example"
+
+
+@setup(agents=THREE, queues=QUEUES)
+def test_of_one_ticket_an_agent_hears_of_colleagues_once_a_minute(desk):
+    """The first at once; what follows within the minute in one mail, which says all of it; after a quiet minute at once again."""
+    desk.accept(mail(subject="Printer"))
+    desk.ok("ticket", "assign", 1, "eva", "--as", "eva")
+    answer(desk, told(desk, BOB, "new"), "Switch it on.\n")
+    told(desk, EVA, "answered")
+    for n in range(3):
+        desk.ok("ticket", "note", 1, "--as", "bob", stdin="Thought %d.\n" % n)
+    desk.ok("ticket", "close", 1, "--as", "bob")
+    time.sleep(1.5)
+    assert len(desk.sent_to(EVA)) == 2, [m["X-Sportello-Event"] for m in desk.sent_to(EVA)]
+    desk.advance(61)
+    late = wait_until(lambda: desk.sent_to(EVA)[2:])[0]
+    assert late["X-Sportello-Event"] == "closed" and "Thought 2." in late.text and "Thought 0." in late.text and sender(late)[0] == "Chiusa · Bob Rossi", late.text
+    desk.advance(130)
+    time.sleep(2.5)
+    assert len(desk.sent_to(EVA)) == 3 and not [m for m in desk.sent_to(BOB) if m["X-Sportello-Event"] in ("note", "closed")]
+    desk.ok("ticket", "note", 1, "--as", "bob", stdin="One more.\n")
+    assert "One more." in wait_until(lambda: desk.sent_to(EVA)[3:])[0].text
+
+
+@setup(agents=THREE, queues=[dict(QUEUES[0], colleagues=["none"])])
+def test_who_watches_hears_of_all(desk):
+    desk.accept(mail(subject="Printer"))
+    desk.ok("ticket", "assign", 1, "bob")
+    desk.ok("ticket", "watch", 1, "--as", "ugo")
+    answer(desk, told(desk, BOB, "new"), "Switch it on.\n")
+    assert "Switch it on." in told(desk, UGO, "answered").text and desk.ticket(1)["watchers"] == ["ugo"]
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Switch it on" in m.text])[0]
+    desk.accept(mail(body="Still dark.\n", reply_to=sent), address_of(sent))
+    assert "Still dark." in told(desk, UGO, "answered", 2).text and not [m for m in desk.sent_to(EVA) if "Switch" in m.text and m["X-Sportello-Event"] == "answered"]
+    desk.ok("ticket", "unwatch", 1, "--as", "ugo")
+    desk.accept(mail(body="Very dark.\n", reply_to=sent), address_of(sent))
+    wait_until(lambda: [m for m in desk.sent_to(BOB) if "Very dark." in m.text])
+    assert not [m for m in desk.sent_to(UGO) if "> Very dark." in m.text]
+
+
+@setup(agents=AGENTS, queues=[dict(QUEUES[0], answer_hours=100)], config={"desk.digest_hour": 0})
+def test_the_digest_says_whose_turn_it_is(desk):
+    """Oldest first, aligned, in the agent's language; nothing to who has nothing to do; what was resolved is not in it."""
+    for subject in ("Printer", "Scanner", "Lamp"):
+        desk.accept(mail(subject=subject, sender="Anna Bianchi <anna@example.com>" if subject != "Lamp" else "Ugo <u@example.com>"))
+    answer(desk, wait_until(lambda: [m for m in desk.sent_to(EVA) if "Scanner" in m["Subject"]])[0], "Switch it on.\n", by=EVA)
+    desk.ok("ticket", "assign", 1, "eva")
+    desk.ok("ticket", "resolve", 3, "--as", "bob")
+    time.sleep(2)                                             # a fresh desk takes today's digest for sent
+    desk.advance(86400)
+    digest = told(desk, EVA, "digest")
+    words = digest.text
+    assert "Aspettano noi:" in words and "Aspettiamo loro:" in words and "Lamp" not in words, words
+    assert words.index("#1") < words.index("Aspettiamo loro:") < words.index("#2"), words
+    line = [one for one in words.splitlines() if "#1" in one][0]
+    assert "24 h  Anna Bianchi  Printer (entro " in line and sender(digest)[0] == "Le tue richieste · Acme Support", words
+    time.sleep(1)
+    assert not [m for m in desk.sent_to(BOB) if m["X-Sportello-Event"] == "digest"]
+    desk.accept(mail(sender=EVA, body="Thank you for that.\n", reply_to=digest), sender=EVA)
+    assert len(desk.tickets()) == 3, desk.tickets()
+
+
+@setup(agents=THREE, queues=[dict(QUEUES[0], agents=["bob", "eva", "ugo"])])
+def test_the_tickets_of_who_is_gone_go_back_to_their_queue(desk):
+    desk.accept(mail(subject="Printer"))
+    desk.ok("ticket", "assign", 1, "ugo")
+    desk.set("agents", AGENTS)
+    desk.set("queues", QUEUES)
+    desk.write_config()
+    desk.hup()
+    back = told(desk, BOB, "new", 2)
+    assert "ugo is no longer here: nobody has this request now." in back.text.replace("\n", " ") and desk.ticket(1)["agent"] is None, back.text
+    assert any("no longer in the configuration" in h["why"] for h in desk.ticket(1)["history"])
