@@ -551,7 +551,7 @@ static void fsck_finds_each_damage(void **state)
 		{ "UPDATE message SET seq=5 WHERE ticket=1 AND seq=2", "ticket 1: its messages have a gap" },
 		{ "UPDATE message SET raw=55 WHERE id=1", "message 1: its raw mail is not there" },
 		{ "UPDATE message SET outbox=55 WHERE id=2", "message 2: its outgoing mail is not there" },
-		{ "INSERT INTO message SELECT 7,9,1,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox,proved"
+		{ "INSERT INTO message SELECT 7,9,1,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox,proved,side"
 			" FROM message WHERE id=1", "message: names ticket 9, which is not there" },
 		{ "INSERT INTO participant VALUES(9,'a@b','','cc','')", "participant: names ticket 9, which is not there" },
 		{ "INSERT INTO watcher VALUES(9,'bob')", "watcher: names ticket 9, which is not there" },
