@@ -72,9 +72,9 @@ static void read_line(struct reading *r, struct text_line *line, int *cursor)
 	line->blank = !count;
 	if (!count || !r->shown.words.count)
 		return;
-	line->found = desk_shown_find(&r->shown, words, count, *cursor);
+	line->found = desk_shown_find(&r->shown, words, count, *cursor, INT32_MAX);
 	if (line->found < 0)
-		line->found = desk_shown_find(&r->shown, words, count, 0);
+		line->found = desk_shown_find(&r->shown, words, count, 0, *cursor);
 	if (line->found < 0)
 		return;
 	line->count = (int)count;

@@ -257,8 +257,8 @@ void desk_shown_add(struct desk_shown *shown, unsigned copy, const char *notice)
 void desk_shown_index(struct desk_shown *shown);
 /* The hashes of the words of a line, at most `most`; *token becomes true where it holds a signed address. */
 size_t desk_shown_words_of(struct desk_shown *shown, const char *line, size_t length, uint32_t *words, size_t most, bool *token);
-/* Where these words stand, at `from` or behind it; -1: nowhere. */
-int desk_shown_find(struct desk_shown *shown, const uint32_t *words, size_t count, int from);
+/* Where these words stand, at `from` or behind it, and before `until`; -1: nowhere. */
+int desk_shown_find(struct desk_shown *shown, const uint32_t *words, size_t count, int from, int until);
 /* Notices as letters and digits alone (desk_note_words.c): of the notes that they showed, of all but the customer's newest words, of all. Zeroed
  * at first, and given back with _fini(). */
 struct desk_note_words { struct buffer letters, ours, all; long looked; };

@@ -8,7 +8,8 @@
 
 #include "desk_private.h"
 
-#define STEPS_MOST   2000000                     /* comparisons for one mail, and as many before among the notices; beyond, the agent is asked */
+#define STEPS_MOST   100000000                   /* comparisons for one mail of an agent, some .2 s; beyond, he is asked */
+#define MARKS_MOST   2000000                     /* and before, among the notices themselves */
 #define TOKEN_LETTERS 27
 
 static bool is_edge(char byte)
@@ -119,11 +120,12 @@ static bool is_at(struct desk_shown *shown, int place, const uint32_t *words, si
 	return true;
 }
 
-int desk_shown_find(struct desk_shown *shown, const uint32_t *words, size_t count, int from)
+int desk_shown_find(struct desk_shown *shown, const uint32_t *words, size_t count, int from, int until)
 {
 	uint32_t bucket = hash_spread(words[0]) & shown->mask;
 	int *near = &shown->near[bucket];        /* lines come in the notice's order: no need to begin at its top for each */
-	for (int place = *near >= 0 && *near <= from ? *near : shown->first[bucket]; place >= 0; place = shown->words.at[place].next) {
+	for (int place = *near >= 0 && *near <= from ? *near : shown->first[bucket]; place >= 0 && place < until;
+	     place = shown->words.at[place].next) {
 		if (++shown->steps > STEPS_MOST) {
 			shown->spent = true;
 			return -1;
@@ -148,7 +150,7 @@ static size_t house_words_at(struct desk_shown *shown, size_t place)
 	size_t most = 0;
 	for (int i = shown->first[hash_spread(words[place].hash) & shown->mask]; i >= 0; i = words[i].next) {
 		size_t same = 0;
-		if (++shown->marked > STEPS_MOST) {
+		if (++shown->marked > MARKS_MOST) {
 			shown->spent = true;
 			return 0;
 		}

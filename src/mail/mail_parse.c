@@ -120,8 +120,10 @@ static bool plainly_written(struct parse *parse, const struct field *field)
 {
 	const char *domain = strrchr(parse->mail->from.address, '@'), *text = text_lower(parse->arena, unfold(parse->arena, field->value));
 	const char *angle = strrchr(text, '<'), *at = strchr(text, '@');
-	if (angle)
-		return domain && strstr(angle, domain);
+	if (angle) {                     /* a domain beyond ASCII was read as its A-label */
+		const char *inside = arena_copy(parse->arena, angle + 1, strcspn(angle + 1, ">"));
+		return domain && (strstr(angle, domain) || strstr(address_with_ascii_domain(parse->arena, inside), domain));
+	}
 	return at && !strchr(at + 1, '@');
 }
 

@@ -55,7 +55,7 @@ def test_after_a_theft_old_tokens_die_and_the_customer_is_still_understood(desk)
     wait_until(lambda: [m for m in desk.sent_to("bob@agents.example") if "thief.example" in m.text], 10, "Bob is told that his words went nowhere")
     # The customer answers the old mail as always.
     desk.accept(mail(reply_to=old), address_of(old))
-    assert len(desk.tickets()) == 2 and [m["kind"] for m in desk.ticket(1)["messages"]] == ["request", "notice", "note", "reply"]
+    assert len(desk.tickets()) == 2 and [m["kind"] for m in desk.ticket(1)["messages"]] == ["request", "notice", "reply"]
 
 
 def test_key_commands_say_what_is_wrong(desk):
