@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#define READING_US 1000000            /* of a thread for all files of one notice: each is found by one more reading of its mail */
 #define FILES_MOST  50                   /* files of one notice: for each the mail is taken apart again */
 #define NAMED_MOST  12                   /* files left out that are named; the rest is a number */
 #define HEAVY_BYTES (1024 * 1024)        /* of a raw mail from which files are taken */
@@ -48,7 +49,7 @@ static void name_left_out(struct rendering *r, const struct mail_attachment *fil
 		r->files.left = arena_printf(r->arena, "%s%s%s (%s)", so_far, *so_far ? ", " : "", file->filename, size_words(r->arena, file->size));
 }
 
-static void choose(struct rendering *r)
+static void choose(struct rendering *r, size_t most)
 {
 	uint64_t sum = 0;
 	size_t left = 0, count = r->files.mail.attachments.count;
@@ -60,7 +61,7 @@ static void choose(struct rendering *r)
 
 		if (file->signs)
 			continue;
-		if (file->size > r->policy->attachment_bytes || sum + file->size > r->policy->attachments_bytes || r->files.count == FILES_MOST) {
+		if (file->size > r->policy->attachment_bytes || sum + file->size > r->policy->attachments_bytes || r->files.count >= most) {
 			name_left_out(r, file, ++left);
 			continue;
 		}
@@ -84,8 +85,10 @@ enum status outbox_choose_files(struct rendering *r, struct error *error)
 	r->raw_open = true;
 	if (outbox_is_heavy(r, r->raw.source.size, &status, error))
 		return status;
+	int64_t begun = clock_thread_us();
 	mail_parse(r->arena, &r->raw.source, &options, &r->files.mail);          /* whole: with the sizes of the files */
-	choose(r);
+	int64_t took = clock_thread_us() - begun + 1;
+	choose(r, took > READING_US / FILES_MOST ? (size_t)(READING_US / took) : FILES_MOST);
 	r->sending->files = r->files.count > 0;
 	return STATUS_OK;
 }
