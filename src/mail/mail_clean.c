@@ -26,6 +26,7 @@ struct cleaner {
 	struct arena *arena;
 	struct buffer *out;              /* NULL: only letters are read */
 	struct letters *letters;         /* those of the first reading */
+	const char *words;               /* what the page must tell; NULL: all of it is shown */
 	const unsigned char *kept;       /* of each letter; NULL: all are */
 	const struct clean_pictures *pictures;
 	struct buffer tags, scratch;
@@ -187,7 +188,7 @@ static void write_image(struct cleaner *c, const char *const *attributes)
 	buffer_add_string(c->out, "<img src=\"cid:");
 	clean_escape(c->out, id, strlen(id));
 	buffer_add_char(c->out, '"');
-	clean_attributes(c->out, &c->scratch, clean_element("img"), attributes, &look);
+	clean_attributes(c->out, &c->scratch, clean_element("img"), attributes, c->words, &look);
 	buffer_add_char(c->out, '>');
 }
 
@@ -205,7 +206,7 @@ static void on_void(struct cleaner *c, const struct clean_element *element, cons
 		return;
 	open_all(c);
 	buffer_printf(c->out, "<%s", name);
-	clean_attributes(c->out, &c->scratch, element, attributes, &look);
+	clean_attributes(c->out, &c->scratch, element, attributes, c->words, &look);
 	buffer_add_char(c->out, '>');
 }
 
@@ -219,7 +220,7 @@ static void push(struct cleaner *c, const char *name, const struct clean_element
 		return;
 	frame->out = name_in_place(c, element);
 	buffer_printf(&c->tags, "<%s", frame->out ? frame->out : "");
-	clean_attributes(&c->tags, &c->scratch, element, attributes, &frame->look);
+	clean_attributes(&c->tags, &c->scratch, element, attributes, c->words, &frame->look);
 	buffer_add_char(&c->tags, '>');
 	frame->dropped |= frame->look.hidden;
 	bool bare = strcmp(element->name, "body") == 0 && c->tags.length == frame->tag + strlen("<div>");
@@ -275,6 +276,7 @@ static bool hides(void *context)
 static bool is_full(void *context)
 {
 	struct cleaner *c = context;
+	c->full |= c->out && c->out->length > LIMIT_CLEAN_BYTES;         /* elements without a letter count, too */
 	return c->full || arena_spent(c->arena);
 }
 
@@ -338,6 +340,7 @@ bool clean_page(struct arena *arena, struct span page, const char *words, const 
 	struct span safe = html_make_safe(arena, page, &problems);
 	c->arena = arena;
 	c->pictures = pictures;
+	c->words = words;
 	c->count = SIZE_MAX;
 	buffer_init(&c->tags);
 	buffer_init(&c->scratch);

@@ -33,8 +33,9 @@ enum {
 };
 struct clean_element { const char *name, *out; unsigned what; };         /* out NULL: what stands in it is not shown */
 const struct clean_element *clean_element(const char *name);             /* NULL: not known; what stands in it is shown */
-/* All attributes but style and src, each as ` name="value"`; changes `look`. */
-void clean_attributes(struct buffer *out, struct buffer *style, const struct clean_element *element, const char *const *attributes, struct look *look);
+/* All attributes but style and src, each as ` name="value"`; changes `look`. words: what a picture's name must stand in, NULL: anything may. */
+void clean_attributes(struct buffer *out, struct buffer *style, const struct clean_element *element, const char *const *attributes, const char *words,
+                      struct look *look);
 const char *clean_attribute(const char *const *attributes, const char *name);    /* NULL: not there */
 void clean_escape(struct buffer *out, const char *text, size_t length);  /* into text or a value in double quotes; controls go */
 

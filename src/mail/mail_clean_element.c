@@ -233,19 +233,23 @@ static void add_style(struct buffer *out, struct buffer *scratch, const struct c
 		buffer_printf(out, " style=\"%.*s\"", (int)style.length - 1, style.at);
 }
 
-static void add_alt(struct buffer *out, const char *alt)
+/* It is words, too: it goes along only where the text has them. words NULL: there is none that judges. */
+static void add_alt(struct buffer *out, const char *alt, const char *words)
 {
 	size_t length = alt ? strnlen(alt, ALT_MOST) : 0;
 	if (!alt)
 		return;
 	while (length == ALT_MOST && ((unsigned char)alt[length] & 0xC0) == 0x80)
 		length--;
+	if (words && !memmem(words, strlen(words), alt, length))
+		length = 0;
 	buffer_add_string(out, " alt=\"");
 	clean_escape(out, alt, length);
 	buffer_add_char(out, '"');
 }
 
-void clean_attributes(struct buffer *out, struct buffer *scratch, const struct clean_element *element, const char *const *attributes, struct look *look)
+void clean_attributes(struct buffer *out, struct buffer *scratch, const struct clean_element *element, const char *const *attributes, const char *words,
+                      struct look *look)
 {
 	unsigned what = element->what;
 	if (!attributes)
@@ -287,5 +291,5 @@ void clean_attributes(struct buffer *out, struct buffer *scratch, const struct c
 	if (what & CLEAN_LINK)
 		add_link(out, attributes);
 	if (what & CLEAN_IMAGE)
-		add_alt(out, clean_attribute(attributes, "alt"));
+		add_alt(out, clean_attribute(attributes, "alt"), words);
 }

@@ -8,7 +8,7 @@
  */
 #include "mail_clean.h"
 
-#define SEARCH_MOST (16 * 1024 * 1024)   /* bytes of letters compared for one page */
+#define SEARCH_MOST (16 * 1024 * 1024)   /* bytes looked at for one page */
 #define NEEDLE_MOST 32                   /* letters of a line that are looked for */
 #define GROUP_MOST 2000                  /* bytes between brackets that may be a link */
 #define MARKER_MOST 8                    /* bytes of an item's number */
@@ -63,6 +63,12 @@ static struct span group_at(struct span text)
 	return end ? (struct span){ text.at, (size_t)(end - text.at) + 1 } : (struct span){ text.at, 0 };
 }
 
+/* Bytes that were looked through for it: twice where it is compared, too. */
+static size_t looked_for_group(struct span text, struct span group)
+{
+	return group.length ? 2 * group.length : text.length < GROUP_MOST ? text.length : GROUP_MOST;
+}
+
 static bool is_target(struct span group)
 {
 	static const char *const starts[] = { "http:", "https:", "mailto:", "tel:", "ftp:", "cid:", "image", "file:", "www." };
@@ -91,9 +97,12 @@ static bool line_is_at(struct match *m, struct span line, size_t from, size_t *t
 {
 	size_t at = from;
 	for (size_t i = 0, size; i < line.length; i += size) {
-		struct span group = group_at((struct span){ line.at + i, line.length - i });
+		struct span left = { line.at + i, line.length - i }, group = group_at(left);
 		size_t behind;
 		bool letter;
+		m->searched += 1 + (left.at[0] == '<' || left.at[0] == '[' ? looked_for_group(left, group) : 0);
+		if (m->searched > SEARCH_MOST)
+			return false;
 		if (group.length) {
 			bool there = same_letters(m, group, at, &behind);
 			if (!there && !is_target(group) && !(line.at[i] == '[' && (m->flags[at] & LETTER_IMAGE)))

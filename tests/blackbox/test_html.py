@@ -160,6 +160,12 @@ def test_a_page_that_tells_other_words_than_the_text_is_not_sent(desk):
         assert "never" not in clean(page, "Hello Anna,\n")
         assert clean(page, "Hello Ann\n") is None                              # half a word
         assert clean("<p>a<span style='display:none'>secret</span>b</p>", "a secret b") is None
+        # A picture's name is words, too.
+        picture = '<p>See <img src="cid:mine" alt="%s"> this.</p>'
+        assert clean(picture % "She never pays", "See this.\n") == '<p>See <img src="cid:picture@test" alt=""> this.</p>'
+        assert 'alt="the meter"' in clean(picture % "the meter", "See [image: the meter] this.\n")
+        # A line of nothing but brackets costs no more than others.
+        assert clean("<p>" + "ab " * 200000 + "</p>", "a" + "<" * 400000 + "\n") is None
         assert clean("", "Hello\n") is None and clean("<p>Hello</p>", "") is None
     finally:
         clean.close()

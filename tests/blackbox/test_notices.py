@@ -123,8 +123,8 @@ def test_a_notice_carries_the_customers_files_and_names_what_is_too_large(desk):
                            ("more.log", "text/plain", log)))
     new = told(desk, BOB, "new")
     assert files_of(new) == {"screen.png": screen, "printer.log": log}, {k: len(v) for k, v in files_of(new).items()}
-    assert "Not attached, because of their size: video.mp4 (24 KB), more.log (14 KB)" in new.text and "/files" in new.text and new.html, new.text
-    assert "Non allegati, per la loro dimensione: video.mp4 (24 KB), more.log (14 KB)" in told(desk, EVA, "new").text
+    assert "Not attached, being too large or too many: video.mp4 (24 KB), more.log (14 KB)" in new.text and "/files" in new.text and new.html, new.text
+    assert "Non allegati, perché troppo grandi o troppi: video.mp4 (24 KB), more.log (14 KB)" in told(desk, EVA, "new").text
     answer(desk, new, "Thank you.\n\nOn Mon, New · Anna Bianchi wrote:\n" + "".join("> %s\n" % line for line in new.text.splitlines()))
     sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Thank you" in m.text])[0]
     assert "video" not in sent.text and "/files" not in sent.text and not any(files_of(m) for m in desk.sent_to(ANNA)), sent.text
