@@ -160,20 +160,20 @@ void desk_address(const struct desk_policy *policy, const char *address, struct 
 
 enum ticket_state { STATE_HELD, STATE_EXPIRED, STATE_NEW, STATE_OPEN, STATE_PENDING, STATE_RESOLVED, STATE_CLOSED, STATE_COUNT };
 #define STATE_NAMES "held, expired, new, open, pending, resolved or closed"
-const char *ticket_state_name(enum ticket_state state);
+const char *desk_ticket_state_name(enum ticket_state state);
 const char *desk_state_word(enum ticket_state state, const char *language);   /* for a reader of one of the languages of the notices */
-bool ticket_state_parse(const char *name, enum ticket_state *state);
+bool desk_ticket_state_parse(const char *name, enum ticket_state *state);
 
 /* For whom a pending ticket waits. */
 #define WAITING_CUSTOMER "customer"
 #define WAITING_THIRD    "third-party"
 #define WAITING_OURSELVES "ourselves"
 #define WAITING_NAMES "customer, third-party or ourselves"
-const char *waiting_named(const char *name);             /* the name as it is kept; NULL: it is none */
+const char *desk_waiting_named(const char *name);        /* the name as it is kept; NULL: it is none */
 
 /* The priorities, the lowest first. */
 #define PRIORITY_COUNT 4
-extern const char *const priority_names[PRIORITY_COUNT];
+extern const char *const desk_priority_names[PRIORITY_COUNT];
 #define PRIORITY_NAMES "low, normal, high or urgent"
 
 enum ticket_event {
@@ -185,9 +185,9 @@ enum ticket_event {
 	EVENT_STILL_NEED_HELP, EVENT_KB_SOLVED, EVENT_HELD_EXPIRED, EVENT_HELD_CREATE,
 	EVENT_COUNT
 };
-const char *ticket_event_name(enum ticket_event event);
+const char *desk_ticket_event_name(enum ticket_event event);
 /* The complete table. False: the event may not happen in that state (*next is the state itself). */
-bool ticket_transition(enum ticket_state state, enum ticket_event event, enum ticket_state *next);
+bool desk_ticket_transition(enum ticket_state state, enum ticket_event event, enum ticket_state *next);
 
 /* ================================================================ evidence: which tickets a mail may belong to */
 
@@ -200,7 +200,7 @@ enum evidence_kind {                     /* in the order of their weight */
 	EVIDENCE_SUBJECT_TOKEN,          /* [#12]: a hint only */
 	EVIDENCE_MENTION                 /* named in an agent's command: looked up, never joined */
 };
-const char *evidence_name(enum evidence_kind kind);      /* "address-token", "message-id", "subject-token" ... */
+const char *desk_evidence_name(enum evidence_kind kind); /* "address-token", "message-id", "subject-token" ... */
 
 struct clue {
 	enum evidence_kind kind;
@@ -286,7 +286,7 @@ enum participant_role {
 	ROLE_PROPOSED,                   /* was copied in a mail that proves no such right: an agent may let him in */
 	ROLE_LEFT                        /* wants to hear no more: only his own mail, or an agent, brings him back */
 };
-const char *participant_role_name(enum participant_role role);           /* "customer", "cc", "proposed", "left" */
+const char *desk_participant_role_name(enum participant_role role);      /* "customer", "cc", "proposed", "left" */
 struct participant {
 	const char *address, *name;
 	enum participant_role role;
@@ -302,28 +302,28 @@ struct desk_articles { struct desk_article *at; size_t count; };
 char *desk_article_link(struct arena *arena, const struct desk_policy *policy, const struct desk_article *article);
 
 /* A request that the articles were asked about: what the customer was shown, and said to it. */
-enum asked_shown {
-	ASKED_NEVER,                     /* they were not asked, or there was nobody to be told */
-	ASKED_NOTHING,                   /* no article was good enough: the desk kept silent */
-	ASKED_ACKNOWLEDGED,              /* shown with the acknowledgement */
-	ASKED_HELD                       /* shown before there was a ticket */
+enum suggestion_shown {
+	SUGGESTION_NEVER,                /* they were not asked, or there was nobody to be told */
+	SUGGESTION_NOTHING,              /* no article was good enough: the desk kept silent */
+	SUGGESTION_ACKNOWLEDGED,         /* shown with the acknowledgement */
+	SUGGESTION_HELD                  /* shown before there was a ticket */
 };
-const char *asked_shown_name(enum asked_shown shown);            /* "nothing", "acknowledgement", "held" */
+const char *desk_suggestion_shown_name(enum suggestion_shown shown); /* "nothing", "acknowledgement", "held" */
 /* The last word about it; "" while there is none. */
-#define SAID_SOLVED   "solved"           /* the customer: this solved it */
-#define SAID_REFUSED  "refused"          /* the customer: I still need help */
-#define SAID_RETURNED "returned"         /* the customer came back without a word on the articles: no success, and no refusal */
-#define SAID_TAKEN    "taken"            /* held, and an agent took it first */
-#define SAID_SILENCE  "silence"          /* held, and the customer never answered: it became a ticket or expired */
-struct asked {
-	enum asked_shown shown;
-	const char *said;
+#define OUTCOME_SOLVED   "solved"        /* the customer: this solved it */
+#define OUTCOME_REFUSED  "refused"       /* the customer: I still need help */
+#define OUTCOME_RETURNED "returned"      /* the customer came back without a word on the articles: no success, and no refusal */
+#define OUTCOME_TAKEN    "taken"         /* held, and an agent took it first */
+#define OUTCOME_SILENCE  "silence"       /* held, and the customer never answered: it became a ticket or expired */
+struct suggestion {
+	enum suggestion_shown shown;
+	const char *outcome;
 	bool stranger;                   /* nothing of the mail may be repeated to its sender: it may be forged */
-	const char *question;            /* subject, newline, what the sender wrote; at most ASKED_BYTES. Only in a plan */
+	const char *question;            /* subject, newline, what the sender wrote; at most SUGGESTION_BYTES. Only in a plan */
 	const char *language;            /* of the question; "": not known */
 	struct desk_articles articles;   /* that were shown */
 };
-#define ASKED_BYTES 4000                 /* of a question that is kept: longer ones teach nothing more */
+#define SUGGESTION_BYTES 4000            /* of a question that is kept: longer ones teach nothing more */
 
 /* What a mail that proved nothing may cost its alleged sender: automatic mail of ours that repeats nothing of it. An agent's answer, and
  * a mail that proves its sender, free it; what is neither is the reason why no automatic mail may go out at all. */
@@ -373,7 +373,7 @@ struct ticket_facts {
 	bool queue_is_new;               /* the mail came to the own address of a queue that never had to do with this ticket */
 	struct ticket_facts *beside;     /* a ticket linked with this one, in the queue that the mail was addressed to; NULL: none */
 	int same_mail_seq;               /* message of this ticket that is the very mail being delivered (claim without recipient); 0: none */
-	struct asked asked;              /* what was suggested, and said to it */
+	struct suggestion suggestion;    /* what was suggested, and said to it */
 	int64_t rush_since;              /* when the customer's side wrote the tenth message from the end, ms; 0: fewer in the newest of all */
 	struct strings told;             /* kinds of TIMER_COLLEAGUES that run */
 	bool gathering;                  /* a timer will tell agents of what the customer's side writes */
@@ -471,7 +471,7 @@ struct facts {
 	const char *last_agent;          /* who had this customer's newest ticket; "" */
 	int64_t sender_refused_at;       /* when the reader of evidence.answer_to last said that a suggestion did not help, ms; 0: never */
 	int utc_offset;                  /* minutes east, of the desk's local time: for working hours */
-	struct asked asked;              /* what the articles say to a mail: shown ASKED_NEVER, ASKED_NOTHING, or as its queue wants it */
+	struct suggestion suggestion;    /* what the articles say to a mail: shown SUGGESTION_NEVER, SUGGESTION_NOTHING, or as its queue wants it */
 };
 
 /* ================================================================ plan: what is to be done, in order */
@@ -485,10 +485,10 @@ struct new_ticket {
 
 enum message_kind { MESSAGE_REQUEST, MESSAGE_REPLY, MESSAGE_NOTE, MESSAGE_AUTO_REPLY, MESSAGE_BOUNCE, MESSAGE_NOTICE,
                     MESSAGE_SIDE_OUT, MESSAGE_SIDE_IN /* between us and a third party: no customer reads them */ };
-const char *message_kind_name(enum message_kind kind);
+const char *desk_message_kind_name(enum message_kind kind);
 /* No customer reads it: a note, and whatever stands behind the notices (what is said beside the customer's conversation). */
 static inline bool message_kind_is_inside(enum message_kind kind) { return kind == MESSAGE_NOTE || kind > MESSAGE_NOTICE; }
-bool message_kind_parse(const char *name, enum message_kind *kind);
+bool desk_message_kind_parse(const char *name, enum message_kind *kind);
 
 struct new_message {
 	int seq;                         /* within the ticket, from 1 */
@@ -533,8 +533,8 @@ struct outgoing {
 	int64_t raw;                     /* template "redirect": the raw mail that is passed on as it is; set by the store */
 	const char *variables;           /* record (base.h) of further template variables */
 };
-void outgoing_write(struct buffer *out, const struct outgoing *outgoing);        /* as a record, for one database column */
-enum status outgoing_read(struct arena *arena, const char *record, struct outgoing *outgoing);
+void desk_outgoing_write(struct buffer *out, const struct outgoing *outgoing);   /* as a record, for one database column */
+enum status desk_outgoing_read(struct arena *arena, const char *record, struct outgoing *outgoing);
 
 enum effect_kind {
 	EFFECT_CREATE_TICKET,            /* ticket, create */
@@ -556,8 +556,8 @@ enum effect_kind {
 	EFFECT_CLEAR_TIMERS,             /* ticket: all of it */
 	EFFECT_RATE,                     /* ticket, number: 1..5, to: words */
 	EFFECT_ROUTED,                   /* ticket, to: queue that the model chose, number: its confidence, of 10,000 */
-	EFFECT_ASKED,                    /* ticket, asked: articles were looked for, and shown or not */
-	EFFECT_SAID,                     /* ticket, to: SAID_*; from: the article it is about, "" for all that were shown, or none in particular */
+	EFFECT_SUGGESTION,               /* ticket, asked: articles were looked for, and shown or not */
+	EFFECT_OUTCOME,                  /* ticket, to: OUTCOME_*; from: the article it is about, "" for all that were shown, or none in particular */
 	EFFECT_LEARNED,                  /* ticket, from: "tag" or a simple field ("priority"), to: what the model gave it, number: its confidence, of 10,000 */
 	EFFECT_SET_LANGUAGE,             /* ticket, from -> to */
 	EFFECT_SET_VOICE,                /* ticket, to: what automatic mail its customer may be sent from now on */
@@ -622,7 +622,7 @@ struct effect {
 	struct new_message *message;
 	struct outgoing *outgoing;
 	struct participant *participant;
-	struct asked *asked;
+	struct suggestion *suggestion;
 };
 
 /* What came of one clue of a mail, in words. */
@@ -638,12 +638,12 @@ struct plan {
 	enum mail_kind kind;             /* of the mail, as finally judged */
 	bool over_budget;                /* an acknowledgement was withheld because there were too many */
 };
-void plan_init(struct plan *plan, struct arena *arena, const char *who);
-bool plan_has(const struct plan *plan, enum effect_kind kind);
+void desk_plan_init(struct plan *plan, struct arena *arena, const char *who);
+bool desk_plan_has(const struct plan *plan, enum effect_kind kind);
 /* The clue that the mail joined by, else the first that led to a ticket; NULL: none did. */
-const struct clue_word *plan_clue(const struct plan *plan);
+const struct clue_word *desk_plan_clue(const struct plan *plan);
 /* One line an effect, as `explain`, the log and the golden tests show it. */
-void plan_print(const struct plan *plan, struct strings *lines);
+void desk_plan_print(const struct plan *plan, struct strings *lines);
 
 /* The remark of a ticket whose mail got no acknowledgement; `why` says why. */
 #define REMARK_UNACKNOWLEDGED "no acknowledgement"

@@ -27,10 +27,10 @@ struct engine;
 /* ---------------------------------------------------------------- the statements */
 /* Columns that several of them give, in this order; who changes the list changes its reader:
  * TICKET   id, state, queue, agent, subject, language, customer, customer_name, created, updated, closed_at, pending_until,
- *          merged_into, resolved_at, voice, answer_to, waiting, each of TICKET_FIELDS                      read_ticket_columns()
+ *          merged_into, resolved_at, voice, answer_to, waiting, each of TICKET_FIELDS                      store_read_ticket_columns()
  * MESSAGE  seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved, side
- *                                                                                                 read_message_columns()
- * HISTORY  what, kind, number, was, now                                                         history_read_columns()
+ *                                                                                                 store_read_message_columns()
+ * HISTORY  what, kind, number, was, now                                                         store_history_read_columns()
  * OUTBOX   id, ticket, created, next_try, state, attempts, last_reply, recipients, record         store_outbox.c:read_row() */
 enum sql {
 	/* small facts under a name */
@@ -71,8 +71,8 @@ enum sql {
 	SQL_MODEL_NEWEST, SQL_MODELS_LATER, SQL_ROUTED_LAST, SQL_ROUTED_SINCE, SQL_ROUTED_CORRECTED, SQL_MODELS, SQL_MODEL_ADD,
 	SQL_MODEL_FORGET,
 	/* what was suggested, and said to it */
-	SQL_TICKET_LAST_WORDS, SQL_TICKET_TOLD, SQL_ASKED_ADD, SQL_ASKED_GET, SQL_ASKED_SAID, SQL_ASKED_SINCE, SQL_SUGGESTED_ADD,
-	SQL_SUGGESTED_GET, SQL_SUGGESTED_SAID, SQL_SUGGESTED_TAKE_BACK, SQL_SAID_LAST, SQL_FEEDBACK,
+	SQL_TICKET_LAST_WORDS, SQL_TICKET_TOLD, SQL_SUGGESTION_ADD, SQL_SUGGESTION_GET, SQL_SUGGESTION_OUTCOME, SQL_SUGGESTIONS_SINCE, SQL_SUGGESTED_ADD,
+	SQL_SUGGESTED_GET, SQL_SUGGESTED_SAID, SQL_SUGGESTED_TAKE_BACK, SQL_OUTCOME_LAST, SQL_FEEDBACK,
 	/* outbox */
 	SQL_OUTBOX_LAST, SQL_OUTBOX_NEWEST, SQL_OUTBOX_ADD, SQL_OUTBOX_DUE, SQL_OUTBOX_WAITING_ALL, SQL_OUTBOX_ALL, SQL_OUTBOX_GET,
 	SQL_OUTBOX_RESULT, SQL_OUTBOX_RECORD, SQL_OUTBOX_RETRY_NOW, SQL_OUTBOX_WAITING, SQL_OUTBOX_FAILED, SQL_OUTBOX_COUNT, SQL_OUTBOX_NEXT_DUE,
@@ -83,8 +83,8 @@ enum sql {
 	SQL_CHECK_RAW_NOWHERE, SQL_CHECK_RAW_SIZE, SQL_CHECK_MESSAGE_GAP, SQL_CHECK_HISTORY_GAP, SQL_CHECK_TICKET_HISTORY,
 	SQL_CHECK_MESSAGE_RAW, SQL_CHECK_MESSAGE_OUTBOX, SQL_CHECK_TICKET_OF_MESSAGE, SQL_CHECK_TICKET_OF_HISTORY,
 	SQL_CHECK_TICKET_OF_PARTICIPANT, SQL_CHECK_TICKET_OF_LINK, SQL_CHECK_TICKET_OF_WATCHER, SQL_CHECK_TICKET_OF_TAG, SQL_CHECK_TICKET_OF_TIMER,
-	SQL_CHECK_TICKET_OF_CONFIRMED, SQL_CHECK_TICKET_OF_ROUTED, SQL_CHECK_TICKET_OF_LEARNED, SQL_CHECK_TICKET_OF_ASKED,
-	SQL_CHECK_SUGGESTED_ASKED, SQL_CHECK_ASKED_SHOWN, SQL_CHECK_SUGGESTED_GAP, SQL_CHECK_ASKED_SAID, SQL_CHECK_SUGGESTED_NUMBER,
+	SQL_CHECK_TICKET_OF_CONFIRMED, SQL_CHECK_TICKET_OF_ROUTED, SQL_CHECK_TICKET_OF_LEARNED, SQL_CHECK_TICKET_OF_SUGGESTION,
+	SQL_CHECK_SUGGESTED_SUGGESTION, SQL_CHECK_SUGGESTION_SHOWN, SQL_CHECK_SUGGESTED_GAP, SQL_CHECK_SUGGESTION_OUTCOME, SQL_CHECK_SUGGESTED_NUMBER,
 	SQL_CHECK_SUGGESTED_SOLVED, SQL_CHECK_TICKET_HELD, SQL_CHECK_LINK_ONE_WAY, SQL_CHECK_TICKET_MERGED, SQL_CHECK_OUTBOX_TICKET,
 	SQL_CHECK_OUTBOX_FAILED, SQL_CHECK_CONTACT_TWICE, SQL_CHECK_HISTORIES, SQL_CHECK_RECORDS,
 	SQL_COUNT

@@ -38,13 +38,13 @@ struct lane {
 	bool stopping;
 	_Atomic int64_t heavy;                   /* counter */
 };
-void lane_start(struct lane *lane);
-void lane_stop(struct lane *lane);               /* nobody may wait in it any more */
+void gateway_lane_start(struct lane *lane);
+void gateway_lane_stop(struct lane *lane);       /* nobody may wait in it any more */
 /* Bytes of memory that reading it may take; 0: it is light. */
-uint64_t lane_weight(const struct mail_source *source);
-/* Does the work, when there is room for its weight, and returns. The weight stays taken until lane_leave(). */
-void lane_run(struct lane *lane, uint64_t weight, void (*work)(void *argument), void *argument);
-void lane_leave(struct lane *lane, uint64_t weight);
+uint64_t gateway_lane_weight(const struct mail_source *source);
+/* Does the work, when there is room for its weight, and returns. The weight stays taken until gateway_lane_leave(). */
+void gateway_lane_run(struct lane *lane, uint64_t weight, void (*work)(void *argument), void *argument);
+void gateway_lane_leave(struct lane *lane, uint64_t weight);
 
 struct gateway {
 	struct store_writer *writer;
@@ -94,7 +94,7 @@ struct considered {                      /* one delivery of one mail; zeroed, an
 	struct evidence evidence;
 	unsigned char claim[CLAIM_SIZE];
 	const struct verdict *verdict;           /* NULL: neither rules nor a model */
-	struct asked asked;                      /* what the articles say */
+	struct suggestion suggestion;            /* what the articles say */
 	bool duplicate;
 	bool unasked;                            /* a reply: the classifier was not asked */
 	bool opens;                              /* ... but must be, since it opens a ticket */
@@ -161,11 +161,11 @@ void gateway_learn(struct gateway *gateway, const struct config *config, struct 
 /* A number of the store: models of this version and older ones only suggest. */
 #define LEARN_STOPPED "learn_stopped"
 
-/* Asks the articles about this mail: what the customer may be shown, and how its queue wants it. ASKED_NEVER where the desk must be silent: a
+/* Asks the articles about this mail: what the customer may be shown, and how its queue wants it. SUGGESTION_NEVER where the desk must be silent: a
  * reply, automatic or list mail, an agent's mail, a queue that wants none, a rule's urgent priority, mail that becomes no ticket; and where
  * there are no articles. */
 void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict,
-                    struct arena *arena, struct asked *asked);
+                    struct arena *arena, struct suggestion *suggestion);
 /* Who is free to be given the ticket, where it may be given out: asked only where its queue does that. For a mail, and for what is done to
  * facts->ticket by a page, a timer or a person. Inside the write transaction. */
 enum status gateway_add_loads(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct incoming *incoming,

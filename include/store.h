@@ -110,7 +110,7 @@ void store_writer_counters(struct store_writer *writer, struct store_counters *c
 
 /* ---------------------------------------------------------------- outbox */
 enum outbox_state { OUTBOX_WAITING, OUTBOX_SENT, OUTBOX_FAILED };        /* failed: refused for good, bounced or given up */
-const char *outbox_state_name(enum outbox_state state);                  /* "waiting", "sent", "failed" */
+const char *store_outbox_state_name(enum outbox_state state);            /* "waiting", "sent", "failed" */
 
 struct outbox_recipient { const char *address; enum outbox_state state; const char *reply; };
 struct outbox_row {
@@ -301,21 +301,21 @@ enum status store_kb_feedback(struct store *store, struct arena *arena, size_t l
 /* A number that grows with every such word, over the whole desk: has anything been said since? 0: nothing ever. */
 enum status store_kb_said(struct store *store, int64_t *number, struct error *error);
 
-/* For reports: every request the articles were asked about since `since` (ms), the oldest first. shown == ASKED_NOTHING: none was good enough
+/* For reports: every request the articles were asked about since `since` (ms), the oldest first. shown == SUGGESTION_NOTHING: none was good enough
  * (articles is empty): the request that no article answers. Else `articles` were shown, the best first, each with the customer's own word on it.
- * said: the last word on the whole, one of SAID_*, "" while there is none. ASKED_HELD with state held: still waiting for that word. Deflected:
+ * said: the last word on the whole, one of OUTCOME_*, "" while there is none. SUGGESTION_HELD with state held: still waiting for that word. Deflected:
  * said is "solved" (any `shown`), and, if you count silence, shown held with state expired. A question that was not asked (queue off,
  * urgent, no articles at all, the customer may not be answered, refused lately) has no row. */
 struct suggested_row { const char *article, *language, *title; double score; const char *outcome; };     /* outcome "", "solved", "refused" */
-struct asked_row {
+struct suggestion_row {
 	int64_t ticket, at, said_at;
-	enum asked_shown shown;
-	const char *said, *language, *question;  /* question: subject, newline, text; at most ASKED_BYTES */
+	enum suggestion_shown shown;
+	const char *outcome, *language, *question; /* question: subject, newline, text; at most SUGGESTION_BYTES */
 	const char *queue; enum ticket_state state;      /* of the ticket, now */
 	struct { struct suggested_row *at; size_t count; } articles;
 };
-struct asked_rows { struct asked_row *at; size_t count; };
-enum status store_asked_since(struct store *store, struct arena *arena, int64_t since, struct asked_rows *rows, struct error *error);
+struct suggestion_rows { struct suggestion_row *at; size_t count; };
+enum status store_suggestions_since(struct store *store, struct arena *arena, int64_t since, struct suggestion_rows *rows, struct error *error);
 
 /* ---------------------------------------------------------------- care */
 enum status store_checkpoint(struct store *store);               /* passive; called off the commit path */

@@ -61,7 +61,7 @@ enum web_page_kind {
 	PAGE_VIEW_SOLVED                 /* "which of these solved it?", a button for each */
 };
 struct web_article { const char *id, *title, *link; };   /* suggested; link: relative address of its page, "" none */
-enum web_speaker { SAID_BY_READER, SAID_BY_DESK, SAID_BY_OTHER };       /* of the last kind, the page shows only that it came */
+enum web_speaker { OUTCOME_BY_READER, OUTCOME_BY_DESK, OUTCOME_BY_OTHER }; /* of the last kind, the page shows only that it came */
 struct web_said { enum web_speaker by; const char *who, *text; int64_t date; int seq; bool more; };    /* more: there are words behind these */
 struct web_page {
 	enum web_page_kind kind;

@@ -54,7 +54,7 @@ units() {
 		if [ -f "$program" ] && [ -x "$program" ]; then echo "$program"; fi
 	done >"$logs/programs"
 	# Those that wait most first.
-	{ grep -E '_(care|workers|plain|growth|reduce|rules)$' "$logs/programs"; grep -vE '_(care|workers|plain|growth|reduce|rules)$' "$logs/programs"; } |
+	{ grep -E '_(maintenance|workers|plain|growth|reduce|rules)$' "$logs/programs"; grep -vE '_(maintenance|workers|plain|growth|reduce|rules)$' "$logs/programs"; } |
 		LIMIT=$((300 * SLOW)) logs=$logs xargs -P "$JOBS" -n 1 sh -c "$one_unit" sh
 	while read -r program; do
 		name=${program##*/}

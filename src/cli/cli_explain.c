@@ -61,8 +61,8 @@ static enum status decide(struct cli *cli, const struct advisers *advisers, stru
 		return STATUS_OK;
 	}
 	if (suggests(&considered->plan))
-		this->articles = considered->asked.articles;
-	plan_print(&considered->plan, &this->lines);
+		this->articles = considered->suggestion.articles;
+	desk_plan_print(&considered->plan, &this->lines);
 	this->mail.kind = considered->plan.kind;
 	return STATUS_OK;
 }
@@ -107,7 +107,7 @@ static void add_ticket(struct json *json, const struct explanation *this)
 	}
 	json_object(json, "ticket");
 	json_number(json, "id", this->considered.plan.ticket);
-	json_string(json, "evidence", evidence_name(this->considered.plan.evidence));
+	json_string(json, "evidence", desk_evidence_name(this->considered.plan.evidence));
 	json_object_end(json);
 }
 
@@ -118,7 +118,7 @@ static void add_clues(struct json *json, const struct plan *plan)
 		const struct clue_word *word = &plan->clues.at[i];
 
 		json_object(json, NULL);
-		json_string(json, "evidence", evidence_name(word->clue->kind));
+		json_string(json, "evidence", desk_evidence_name(word->clue->kind));
 		if (word->ticket)
 			json_number(json, "ticket", word->ticket);
 		else

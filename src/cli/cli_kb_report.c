@@ -22,18 +22,18 @@ struct report {
 	int64_t since, asked, nothing;
 	struct shown acknowledged, held;
 	struct { struct article_sum *at; size_t count; } articles;
-	struct { const struct asked_row **at; size_t count; } unanswered;
+	struct { const struct suggestion_row **at; size_t count; } unanswered;
 	struct kb_groups groups;
 };
 
 static void count_said(struct shown *shown, const char *said)
 {
 	shown->all++;
-	shown->solved += !strcmp(said, SAID_SOLVED);
-	shown->refused += !strcmp(said, SAID_REFUSED);
-	shown->returned += !strcmp(said, SAID_RETURNED);
-	shown->taken += !strcmp(said, SAID_TAKEN);
-	shown->silent += !strcmp(said, SAID_SILENCE);
+	shown->solved += !strcmp(said, OUTCOME_SOLVED);
+	shown->refused += !strcmp(said, OUTCOME_REFUSED);
+	shown->returned += !strcmp(said, OUTCOME_RETURNED);
+	shown->taken += !strcmp(said, OUTCOME_TAKEN);
+	shown->silent += !strcmp(said, OUTCOME_SILENCE);
 	shown->waiting += !*said;
 }
 
@@ -46,14 +46,14 @@ static struct article_sum *article_of(struct cli *cli, struct report *report, co
 	return &report->articles.at[report->articles.count - 1];
 }
 
-static void count_row(struct cli *cli, struct report *report, const struct asked_row *row)
+static void count_row(struct cli *cli, struct report *report, const struct suggestion_row *row)
 {
 	report->asked++;
-	report->nothing += row->shown == ASKED_NOTHING;
-	if (row->shown == ASKED_HELD)
-		count_said(&report->held, row->said);
-	else if (row->shown == ASKED_ACKNOWLEDGED)
-		count_said(&report->acknowledged, row->said);
+	report->nothing += row->shown == SUGGESTION_NOTHING;
+	if (row->shown == SUGGESTION_HELD)
+		count_said(&report->held, row->outcome);
+	else if (row->shown == SUGGESTION_ACKNOWLEDGED)
+		count_said(&report->acknowledged, row->outcome);
 	for (size_t i = 0; i < row->articles.count; i++) {
 		const struct suggested_row *suggested = &row->articles.at[i];
 		struct article_sum *sum = article_of(cli, report, suggested->article);
@@ -61,10 +61,10 @@ static void count_row(struct cli *cli, struct report *report, const struct asked
 		sum->title = suggested->title;   /* the newest one */
 		sum->suggested++;
 		sum->first += i == 0;
-		sum->solved += !strcmp(suggested->outcome, SAID_SOLVED);
-		sum->refused += !strcmp(suggested->outcome, SAID_REFUSED);
+		sum->solved += !strcmp(suggested->outcome, OUTCOME_SOLVED);
+		sum->refused += !strcmp(suggested->outcome, OUTCOME_REFUSED);
 	}
-	if (row->shown == ASKED_NOTHING || !strcmp(row->said, SAID_REFUSED))
+	if (row->shown == SUGGESTION_NOTHING || !strcmp(row->outcome, OUTCOME_REFUSED))
 		*ARENA_PUSH(&cli->arena, &report->unanswered) = row;
 }
 
@@ -77,7 +77,7 @@ static int by_suggested_down(const void *a, const void *b)
 	return strcmp(x->article, y->article);
 }
 
-static void make_report(struct cli *cli, const struct asked_rows *rows, struct report *report)
+static void make_report(struct cli *cli, const struct suggestion_rows *rows, struct report *report)
 {
 	const char **questions;
 
@@ -97,7 +97,7 @@ static int64_t deflected(const struct report *report)
 }
 
 /* The subject; without one, how the text begins. */
-static const char *subject_of(struct cli *cli, const struct asked_row *row)
+static const char *subject_of(struct cli *cli, const struct suggestion_row *row)
 {
 	const char *at = row->question + strspn(row->question, "\n ");
 
@@ -263,12 +263,12 @@ static void report_as_words(struct cli *cli, const struct report *report)
 enum status cli_run_kb_report(struct cli *cli, struct error *error)
 {
 	struct report report = { .asked = 0 };
-	struct asked_rows rows;
+	struct suggestion_rows rows;
 	enum status status;
 
 	if ((status = cli_since(cli->option[O_SINCE] ? cli->option[O_SINCE] : "30d", clock_now(), &report.since, error)) != STATUS_OK ||
 	    (status = cli_need_store(cli, false, error)) != STATUS_OK ||
-	    (status = store_asked_since(cli->store, &cli->arena, report.since, &rows, error)) != STATUS_OK)
+	    (status = store_suggestions_since(cli->store, &cli->arena, report.since, &rows, error)) != STATUS_OK)
 		return status;
 	make_report(cli, &rows, &report);
 	if (cli->json)

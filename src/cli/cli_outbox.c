@@ -28,7 +28,7 @@ static void row_as_json(struct json *json, const struct outbox_row *row)
 	add_addresses(json, &row->outgoing.to);
 	add_addresses(json, &row->outgoing.cc);
 	json_array_end(json);
-	json_string(json, "state", outbox_state_name(row->state));
+	json_string(json, "state", store_outbox_state_name(row->state));
 	json_number(json, "attempts", row->attempts);
 	json_time(json, "created", row->created);
 	json_time(json, "next_try", row->state == OUTBOX_WAITING ? row->next_try : 0);
@@ -41,7 +41,7 @@ static void row_as_json(struct json *json, const struct outbox_row *row)
 
 		json_object(json, NULL);
 		json_string(json, "address", row->recipients.at[i].address);
-		json_string(json, "state", outbox_state_name(row->recipients.at[i].state));
+		json_string(json, "state", store_outbox_state_name(row->recipients.at[i].state));
 		json_string(json, "reply", reply && *reply ? reply : NULL);
 		json_object_end(json);
 	}
@@ -76,7 +76,7 @@ static void rows_as_table(struct cli *cli, const struct outbox_rows *rows)
 
 		cli_table_cell(cli, &table, log_number(number, row->id));
 		cli_table_cell(cli, &table, row->ticket ? log_number(number, row->ticket) : "-");
-		cli_table_cell(cli, &table, outbox_state_name(row->state));
+		cli_table_cell(cli, &table, store_outbox_state_name(row->state));
 		cli_table_cell(cli, &table, row->outgoing.template);
 		cli_table_cell(cli, &table, row->outgoing.to.count ? arena_printf(&cli->arena, more > 1 ? "%s +%zu" : "%s", row->outgoing.to.at[0].address, more - 1) : "-");
 		cli_table_cell(cli, &table, cli_age(&cli->arena, row->created));

@@ -102,7 +102,7 @@ static enum status read_action(struct cli *cli, const struct verb *verb, struct 
 	if (verb->kind == ACTION_PEND) {
 		if (!cli->option[O_UNTIL])
 			return error_set(error, STATUS_USAGE, "ticket pend needs a time: --until WHEN, for example 3d");
-		action->waiting = cli->option[O_WAITING] ? waiting_named(cli->option[O_WAITING]) : NULL;
+		action->waiting = cli->option[O_WAITING] ? desk_waiting_named(cli->option[O_WAITING]) : NULL;
 		if (cli->option[O_WAITING] && !action->waiting)
 			return error_set(error, STATUS_USAGE, "--waiting is " WAITING_NAMES ", not \"%s\"", cli->option[O_WAITING]);
 		if ((status = cli_when(cli->option[O_UNTIL], clock_now(), &action->until, error)) != STATUS_OK)
@@ -158,11 +158,11 @@ static enum status apply_one(struct cli *cli, const struct action *action, int64
 	if ((status = read_more_facts(cli, action, &facts, error)) != STATUS_OK
 	    || (status = gateway_add_loads(cli->store, &cli->arena, &cli->policy, NULL, NULL, &facts, error)) != STATUS_OK)
 		return status;
-	plan_init(&plan, &cli->arena, action->who);
+	desk_plan_init(&plan, &cli->arena, action->who);
 	if ((status = desk_decide_action(&cli->policy, action, &facts, &plan, error)) != STATUS_OK
 	    || (status = store_apply(cli->store, &plan, NULL, error)) != STATUS_OK)
 		return status;
-	plan_print(&plan, done);
+	desk_plan_print(&plan, done);
 	*ticket = plan.ticket ? plan.ticket : *ticket;
 	return STATUS_OK;
 }
@@ -222,7 +222,7 @@ static enum status show_result(struct cli *cli, int64_t ticket, const struct str
 		buffer_add_char(&cli->out, '\n');
 		return STATUS_OK;
 	}
-	buffer_printf(&cli->out, "ticket %lld is %s, queue %s, agent %s\n", (long long)ticket, ticket_state_name(row.facts.state), row.facts.queue,
+	buffer_printf(&cli->out, "ticket %lld is %s, queue %s, agent %s\n", (long long)ticket, desk_ticket_state_name(row.facts.state), row.facts.queue,
 	              *row.facts.agent ? row.facts.agent : "nobody");
 	for (size_t i = 0; i < done->count; i++)
 		buffer_printf(&cli->out, "  %s\n", cli_safe(&cli->arena, done->at[i], false));

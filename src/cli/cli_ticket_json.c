@@ -81,7 +81,7 @@ static void add_message(struct cli *cli, struct json *json, const struct ticket_
 	cli_message_words(cli, row, &words);
 	json_object(json, NULL);
 	json_number(json, "id", row->seq);
-	json_string(json, "kind", message_kind_name(row->kind));
+	json_string(json, "kind", desk_message_kind_name(row->kind));
 	json_string(json, "direction", row->out ? "out" : "in");
 	json_string(json, "from", row->from.address ? row->from.address : "");
 	json_string(json, "from_name", null_if_empty(row->from.name));
@@ -121,19 +121,19 @@ static void add_linked(struct json *json, const struct strings *linked)
 }
 
 /* What the customer was suggested, and said to it; nothing where nothing was. */
-static void add_suggested(struct json *json, const struct asked *asked)
+static void add_suggested(struct json *json, const struct suggestion *suggestion)
 {
-	if (asked->shown <= ASKED_NOTHING)
+	if (suggestion->shown <= SUGGESTION_NOTHING)
 		return;
 	json_object(json, "kb");
-	json_string(json, "shown", asked_shown_name(asked->shown));
-	json_string(json, "said", null_if_empty(asked->said));
+	json_string(json, "shown", desk_suggestion_shown_name(suggestion->shown));
+	json_string(json, "said", null_if_empty(suggestion->outcome));
 	json_array(json, "articles");
-	for (size_t i = 0; i < asked->articles.count; i++) {
+	for (size_t i = 0; i < suggestion->articles.count; i++) {
 		json_object(json, NULL);
-		json_string(json, "article", asked->articles.at[i].id);
-		json_string(json, "title", asked->articles.at[i].title);
-		json_real(json, "score", asked->articles.at[i].score);
+		json_string(json, "article", suggestion->articles.at[i].id);
+		json_string(json, "title", suggestion->articles.at[i].title);
+		json_real(json, "score", suggestion->articles.at[i].score);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -160,7 +160,7 @@ static void add_people(struct json *json, struct arena *arena, const struct tick
 		json_object(json, NULL);
 		json_string(json, "address", facts->outside.at[i].address);
 		json_string(json, "name", facts->outside.at[i].name);
-		json_string(json, "why", participant_role_name(facts->outside.at[i].role));
+		json_string(json, "why", desk_participant_role_name(facts->outside.at[i].role));
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -200,7 +200,7 @@ static void add_facts(struct json *json, struct arena *arena, const struct ticke
 	else
 		json_null(json, "merged_into");
 	add_linked(json, &row->linked);
-	add_suggested(json, &facts->asked);
+	add_suggested(json, &facts->suggestion);
 	if (row->stars) {
 		json_object(json, "rating");
 		json_number(json, "stars", row->stars);

@@ -15,7 +15,7 @@ static enum status check_value(struct cli *cli, enum query_key key, const char *
 	const struct desk_field *field = desk_field_asked(query_key_name(key));
 	enum ticket_state state;
 
-	if (key == QUERY_STATE && !ticket_state_parse(value, &state))
+	if (key == QUERY_STATE && !desk_ticket_state_parse(value, &state))
 		return error_set(error, STATUS_USAGE, "\"%s\" is no state; " STATE_NAMES, value);
 	if (field && field->words && (!desk_field_kept(field, value) || strcmp(desk_field_kept(field, value), value) != 0))
 		return error_set(error, STATUS_USAGE, "\"%s\" is no %s; %s", value, field->name, field->wanted);

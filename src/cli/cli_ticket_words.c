@@ -23,13 +23,13 @@ static void field(struct cli *cli, const char *name, const char *value)
 		buffer_printf(&cli->out, "%-10s %s\n", name, value);
 }
 
-static const char *suggested(struct arena *arena, const struct asked *asked)
+static const char *suggested(struct arena *arena, const struct suggestion *suggestion)
 {
 	const char *list = "";
 
-	for (size_t i = 0; i < asked->articles.count; i++)
-		list = arena_printf(arena, "%s%s%s", list, i ? ", " : "", asked->articles.at[i].id);
-	return arena_printf(arena, "%s (%s)", cli_safe(arena, list, false), *asked->said ? asked->said : "no word on it yet");
+	for (size_t i = 0; i < suggestion->articles.count; i++)
+		list = arena_printf(arena, "%s%s%s", list, i ? ", " : "", suggestion->articles.at[i].id);
+	return arena_printf(arena, "%s (%s)", cli_safe(arena, list, false), *suggestion->outcome ? suggestion->outcome : "no word on it yet");
 }
 
 /* Who gets the next answer, and who was named but does not. */
@@ -65,7 +65,7 @@ static void head_block(struct cli *cli, const struct ticket_row *row)
 {
 	const struct ticket_facts *facts = &row->facts;
 	struct arena *arena = &cli->arena;
-	const char *state = ticket_state_name(facts->state), *escape = cli_colours() ? cli_colour(state) : "";
+	const char *state = desk_ticket_state_name(facts->state), *escape = cli_colours() ? cli_colour(state) : "";
 
 	buffer_printf(&cli->out, "Ticket %lld: %s\n", (long long)facts->id, cli_safe(arena, facts->subject, false));
 	buffer_printf(&cli->out, "%-10s %s%s%s%s\n", "State", escape, state, *escape ? CLI_PLAIN : "",
@@ -76,8 +76,8 @@ static void head_block(struct cli *cli, const struct ticket_row *row)
 	field(cli, "Tags", cli_join(arena, &facts->tags, ", "));
 	field(cli, "Watchers", cli_join(arena, &facts->watchers, ", "));
 	field(cli, "Linked", cli_join(arena, &row->linked, ", "));
-	if (facts->asked.shown > ASKED_NOTHING)
-		field(cli, "Suggested", suggested(arena, &facts->asked));
+	if (facts->suggestion.shown > SUGGESTION_NOTHING)
+		field(cli, "Suggested", suggested(arena, &facts->suggestion));
 	if (facts->merged_into)
 		field(cli, "Merged", arena_printf(arena, "into %lld, where answers go", (long long)facts->merged_into));
 	if (row->stars)
@@ -114,7 +114,7 @@ static void message_block(struct cli *cli, const struct message_row *row)
 	const char *to = row->out && row->to.count ? arena_printf(&cli->arena, " to %s", cli_join(&cli->arena, &row->to, ", ")) : "";
 
 	cli_message_words(cli, row, &words);
-	heading(cli, arena_printf(&cli->arena, "%d. %s from %s%s, %s", row->seq, message_kind_name(row->kind), who, to, cli_time(&cli->arena, row->date)));
+	heading(cli, arena_printf(&cli->arena, "%d. %s from %s%s, %s", row->seq, desk_message_kind_name(row->kind), who, to, cli_time(&cli->arena, row->date)));
 	if (row->flags && *row->flags)
 		buffer_printf(&cli->out, "    (%s)\n", cli_safe(&cli->arena, row->flags, false));
 	const char *shown = words.mail && !row->text ? mail_words(words.mail, row->seq == 1 && !row->out) : *words.reply_text ? words.reply_text : words.text;
@@ -155,7 +155,7 @@ static void rows_as_table(struct cli *cli, const struct ticket_rows *rows)
 		const struct ticket_facts *facts = &rows->at[i].facts;
 
 		cli_table_cell(cli, &table, log_number(number, facts->id));
-		cli_table_cell(cli, &table, ticket_state_name(facts->state));
+		cli_table_cell(cli, &table, desk_ticket_state_name(facts->state));
 		cli_table_cell(cli, &table, facts->priority);
 		cli_table_cell(cli, &table, facts->queue);
 		cli_table_cell(cli, &table, facts->agent && *facts->agent ? facts->agent : "-");

@@ -16,6 +16,6 @@ int daemon_keeper_round(struct daemon *daemon, struct store *store)
 	daemon_keys_tick(daemon);
 	rules_care();
 	web_tick(daemon->web);
-	memory_tick(daemon);
+	daemon_memory_tick(daemon);
 	return ROUND_MS;
 }

@@ -6,7 +6,7 @@
  * work takes longer, lets it sleep longer, too. A priority alone does not do that: it counts among the threads of one service; to the mail
  * server beside us, a daemon of which only the trainer runs weighs as much as any, and memory that training reads is gone from the cache of
  * those who take mails in. So a training of seconds may take minutes on a busy desk, and it always ends. What it leaves free in the midst
- * of the heap is given back by memory_tick(). Log: learn.trained, learn.trouble.
+ * of the heap is given back by daemon_memory_tick(). Log: learn.trained, learn.trouble.
  */
 #include "daemon_private.h"
 

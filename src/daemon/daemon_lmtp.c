@@ -25,7 +25,7 @@
 struct connection {
 	struct daemon *daemon;
 	int fd;
-	struct seat seat;
+	struct slot slot;
 	struct lmtp_session *session;
 	struct transaction transaction;
 	bool in_transaction;
@@ -58,7 +58,7 @@ static void on_reset(void *context)
 	if (!connection->in_transaction)
 		return;
 	connection->in_transaction = false;
-	crowd_turn(&connection->daemon->crowd, &connection->seat, false);
+	daemon_connections_turn(&connection->daemon->slots, &connection->slot, false);
 	store_spool_reset(transaction->spool);
 	transaction->spool_failed = false;
 	transaction->recipients.at = NULL;
@@ -89,7 +89,7 @@ static void on_mail(void *context, const char *from, uint64_t size, bool smtputf
 		return;
 	}
 	connection->in_transaction = true;
-	crowd_turn(&connection->daemon->crowd, &connection->seat, true);
+	daemon_connections_turn(&connection->daemon->slots, &connection->slot, true);
 	transaction->config = daemon_config(connection->daemon);
 	transaction->rules = current_rules(connection->daemon);
 	transaction->kb = daemon_kb(connection->daemon);
@@ -187,7 +187,7 @@ static void serve(struct connection *connection, struct buffer *out)
 		ssize_t n = recv(connection->fd, bytes, READ_BYTES, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0 && connection->seat.sent_away)
+		if (n <= 0 && connection->slot.sent_away)
 			end_session(connection, LMTP_IDLE_TIMEOUT, out);
 		if (n <= 0)
 			return;
@@ -219,13 +219,13 @@ static void *connection_thread(void *argument)
 	connection->session = lmtp_session_new(config->policy.domain, &limits, &handler, connection);
 	config_unref(&config);
 	set_socket(connection->fd);
-	crowd_enter(&daemon->crowd, &connection->seat, connection->fd);
+	daemon_connections_enter(&daemon->slots, &connection->slot, connection->fd);
 	serve(connection, &out);
 	lmtp_session_free(&connection->session);
 	on_reset(connection);
 	store_spool_free(&connection->transaction.spool);
 	arena_fini(&connection->transaction.arena);
-	crowd_leave(&daemon->crowd, &connection->seat);
+	daemon_connections_leave(&daemon->slots, &connection->slot);
 	close(connection->fd);
 	free(connection);
 	daemon->connections--;
@@ -244,7 +244,7 @@ static void refuse(struct daemon *daemon, int fd, const char *words)
 /* All places are taken: does one become free for a new client? */
 static bool make_room(struct daemon *daemon, int most)
 {
-	if (!crowd_send_one_away(&daemon->crowd))
+	if (!daemon_connections_send_one_away(&daemon->slots))
 		return false;
 	daemon->connections_sent_away++;
 	for (int waited = 0; waited < ROOM_MS && daemon->connections >= most; waited++)

@@ -132,7 +132,7 @@ static enum status start(struct daemon *daemon, struct error *error)
 		return status;
 	daemon->gateway.outgoing_waits = wake_outbox;
 	daemon->gateway.context = daemon;
-	lane_start(&daemon->gateway.lane);
+	gateway_lane_start(&daemon->gateway.lane);
 	gateway_learn_watch(&daemon->gateway, config, daemon->gateway.reader);
 	if (daemon->kb)
 		daemon_kb_learn(daemon, daemon->kb, daemon->gateway.reader);
@@ -152,7 +152,7 @@ static void stop(struct daemon *daemon)
 	if (write(daemon->stop_fd, &one, sizeof one) < 0)
 		log_event(LOG_ERROR, "daemon.stop", "why", strerror(errno), NULL);
 	daemon_lmtp_stop(daemon);
-	lane_stop(&daemon->gateway.lane);
+	gateway_lane_stop(&daemon->gateway.lane);
 	daemon_worker_stop(&daemon->mirrorer);
 	mirror_close(&daemon->mirror);
 	daemon_worker_stop(&daemon->learner);
@@ -275,7 +275,7 @@ static int parse_options(int argc, char **argv, const char **file)
 int main(int argc, char **argv)
 {
 	static struct daemon daemon = {.lock = PTHREAD_MUTEX_INITIALIZER, .web_lock = PTHREAD_MUTEX_INITIALIZER, .gateway.reader_lock = PTHREAD_MUTEX_INITIALIZER,
-	                               .gateway.learned_lock = PTHREAD_MUTEX_INITIALIZER, .crowd.lock = PTHREAD_MUTEX_INITIALIZER,
+	                               .gateway.learned_lock = PTHREAD_MUTEX_INITIALIZER, .slots.lock = PTHREAD_MUTEX_INITIALIZER,
 	                               .keeper = {.name = "keeper", .round = daemon_keeper_round},
 	                               .mirrorer = {.name = "mirror", .nice = 10, .round = daemon_mirror_round},
 	                               .indexer = {.name = "indexer", .nice = 10, .round = daemon_indexer_round},
@@ -286,7 +286,7 @@ int main(int argc, char **argv)
 	int code = parse_options(argc, argv, &daemon.config_file);
 	if (code >= 0)
 		return code;
-	memory_begin();
+	daemon_memory_begin();
 	if (rules_init(&error) != STATUS_OK)             /* before any thread and any secret: it forks the workers' parent */
 		return fail(&error);
 	block_signals(&signals);
@@ -302,7 +302,7 @@ int main(int argc, char **argv)
 	if (lock_state(daemon.config->state_dir, &error) != STATUS_OK || daemon_sandbox(&daemon, &error) != STATUS_OK
 	    || start(&daemon, &error) != STATUS_OK)
 		return fail(&error);
-	memory_settle();
+	daemon_memory_settle();
 	log_event(LOG_NOTICE, "daemon.ready", "version", SPORTELLO_VERSION, "state", daemon.config->state_dir, NULL);
 	daemon_notify("READY=1");
 	wait_for_signals(&daemon, &signals);

@@ -19,7 +19,7 @@
 
 /* One heap for all threads: what a connection lets go serves the next one. Blocks up to HEAP_KEPT are taken from it, so that a mail of
  * a megabyte does not fetch each of its pages from the kernel anew, and as much is kept when it is free; larger ones go back at once. */
-void memory_begin(void)
+void daemon_memory_begin(void)
 {
 #ifdef M_ARENA_MAX
 	mallopt(M_ARENA_MAX, 1);
@@ -51,7 +51,7 @@ static void give_back(FILE *maps)
 	}
 }
 
-void memory_settle(void)
+void daemon_memory_settle(void)
 {
 	FILE *maps = fopen("/proc/self/smaps", "re");
 	if (maps) {
@@ -64,7 +64,7 @@ void memory_settle(void)
 }
 
 /* Free pages in the middle of the heap are the kernel's to take, too, but nobody tells it. */
-void memory_tick(struct daemon *daemon)
+void daemon_memory_tick(struct daemon *daemon)
 {
 #ifdef M_ARENA_MAX
 	int64_t now = clock_monotonic_us();

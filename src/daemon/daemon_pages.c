@@ -81,7 +81,7 @@ static void print_store(struct buffer *out, struct daemon *daemon)
 		value(out, "tickets", "gauge", "Tickets in the store.", totals.tickets);
 		metric(out, "tickets_by_state", "gauge", "Tickets by state.");
 		for (int i = 0; i < STATE_COUNT; i++)
-			buffer_printf(out, "sportello_tickets_by_state{state=\"%s\"} %lld\n", ticket_state_name((enum ticket_state)i), (long long)totals.by_state[i]);
+			buffer_printf(out, "sportello_tickets_by_state{state=\"%s\"} %lld\n", desk_ticket_state_name((enum ticket_state)i), (long long)totals.by_state[i]);
 		value(out, "routed_total", "counter", "Tickets that the classifier put into a queue.", totals.routed);
 		value(out, "routed_corrected", "gauge", "Those of them that agents moved elsewhere.", totals.corrected);
 		value(out, "outbox_waiting", "gauge", "Outgoing mails that wait.", totals.outbox[OUTBOX_WAITING]);

@@ -21,9 +21,9 @@
 
 #define LISTENERS_MOST 16
 
-/* The LMTP connections there are, for when there are too many (daemon_crowd.c). */
-struct seat { struct seat *next, **at; int fd; int64_t since; bool in_mail; _Atomic bool sent_away; };
-struct crowd { pthread_mutex_t lock; struct seat *first; };
+/* The LMTP connections there are, for when there are too many (daemon_connections.c). */
+struct slot { struct slot *next, **at; int fd; int64_t since; bool in_mail; _Atomic bool sent_away; };
+struct slots { pthread_mutex_t lock; struct slot *first; };
 
 struct listener { int fd; const char *unix_path; };
 struct daemon;
@@ -51,7 +51,7 @@ struct daemon {
 	_Atomic bool stopping;
 	pthread_t acceptor;
 	struct worker keeper, indexer, learner, mirrorer;
-	struct crowd crowd;
+	struct slots slots;
 	_Atomic int connections;
 	_Atomic int64_t connections_total, connections_refused, connections_sent_away;
 	struct confined confined;                /* how far the sandbox reaches; nothing of it: there is none */
@@ -83,11 +83,11 @@ enum status daemon_lmtp_start(struct daemon *daemon, struct error *error);
 /* Waits until every connection is gone (each was told 421, or finished its mail). */
 void daemon_lmtp_stop(struct daemon *daemon);
 
-void crowd_enter(struct crowd *crowd, struct seat *seat, int fd);
-void crowd_leave(struct crowd *crowd, struct seat *seat);               /* before its descriptor is closed */
-void crowd_turn(struct crowd *crowd, struct seat *seat, bool in_mail);  /* a mail begins or ends */
+void daemon_connections_enter(struct slots *slots, struct slot *slot, int fd);
+void daemon_connections_leave(struct slots *slots, struct slot *slot);  /* before its descriptor is closed */
+void daemon_connections_turn(struct slots *slots, struct slot *slot, bool in_mail); /* a mail begins or ends */
 /* Makes room for one more, if somebody has been silent for long enough: marks it, and ends what it may say. */
-bool crowd_send_one_away(struct crowd *crowd);
+bool daemon_connections_send_one_away(struct slots *slots);
 
 /* Opens the knowledge base of this folder, and says what is wrong in it. NULL: it cannot be read. */
 struct kb *daemon_kb_open(const char *dir);
@@ -99,9 +99,9 @@ void daemon_kb_learn(struct daemon *daemon, struct kb *kb, struct store *store);
 void daemon_keys_tick(struct daemon *daemon);
 
 /* One heap, before there is anything in it; and once all is up, what only the start needed is given back. */
-void memory_begin(void);
-void memory_settle(void);
-void memory_tick(struct daemon *daemon);         /* each round of the keeper: gives back what has become free */
+void daemon_memory_begin(void);
+void daemon_memory_settle(void);
+void daemon_memory_tick(struct daemon *daemon);  /* each round of the keeper: gives back what has become free */
 
 void daemon_worker_start(struct daemon *daemon, struct worker *worker);
 void daemon_worker_stop(struct worker *worker);

@@ -11,7 +11,7 @@
 static enum status refuse(struct error *error, const struct ticket_facts *ticket, const char *verb)
 {
 	return error_set(error, STATUS_REFUSED, "ticket %lld is %s: it cannot be %s; reopen it first", (long long)ticket->id,
-	                 ticket_state_name(ticket->state), verb);
+	                 desk_ticket_state_name(ticket->state), verb);
 }
 
 /* What the customer is told with a change of state: the words, if there are any, in the mail that tells of it. Words without an agent
@@ -130,7 +130,7 @@ static enum status do_state(struct decision *d, struct ticket_facts *ticket, con
                             const char *verb, const char *template, struct error *error)
 {
 	enum ticket_state next;
-	if (!ticket_transition(ticket->state, event, &next))
+	if (!desk_ticket_transition(ticket->state, event, &next))
 		return refuse(error, ticket, verb);
 	bool unseen = desk_is_unseen(ticket) && event == EVENT_REOPEN;
 	if (ticket->merged_into && event == EVENT_REOPEN)
@@ -148,7 +148,7 @@ static enum status do_pend(struct decision *d, struct ticket_facts *ticket, cons
 	enum ticket_state next;
 	if (action->until <= d->facts->now)
 		return error_set(error, STATUS_BAD_INPUT, "the time to wait for is not in the future: write 3d, 2h, tomorrow or 2026-11-25");
-	if (!ticket_transition(ticket->state, EVENT_PEND, &next))
+	if (!desk_ticket_transition(ticket->state, EVENT_PEND, &next))
 		return refuse(error, ticket, "set to wait");
 	const char *waiting = action->waiting ? action->waiting : WAITING_CUSTOMER;
 	if (*action->text)                       /* only whom we wait for is told that we do */

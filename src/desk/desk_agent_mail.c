@@ -303,7 +303,7 @@ static void all_done(struct decision *d, const struct incoming *incoming, const 
 	if (only_asks(words))
 		desk_plan_disposition(d, DISPOSITION_COMMANDS, ticket->id, 0, NULL);
 	else
-		desk_plan_disposition(d, DISPOSITION_JOINED, ticket->id, seq, evidence_name(d->plan->evidence));
+		desk_plan_disposition(d, DISPOSITION_JOINED, ticket->id, seq, desk_evidence_name(d->plan->evidence));
 }
 
 void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,

@@ -31,7 +31,7 @@ static int words_of(const struct decision *d, const struct ticket_facts *ticket,
 /* "colleagues bob 12 open eva". */
 static const char *timer_of(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent)
 {
-	return arena_printf(d->arena, TIMER_COLLEAGUES "%s %d %s %s", agent->name, ticket->next_seq - 1, ticket_state_name(ticket->state), ticket->agent);
+	return arena_printf(d->arena, TIMER_COLLEAGUES "%s %d %s %s", agent->name, ticket->next_seq - 1, desk_ticket_state_name(ticket->state), ticket->agent);
 }
 
 static bool heard_just_now(const struct ticket_facts *ticket, const struct desk_agent *agent)
@@ -155,7 +155,7 @@ void desk_tell_what_happened_since(struct decision *d, const struct ticket_facts
 			words = &d->facts->later.at[i];
 	struct news news = {.actor = "", .assigned = ticket->agent, .seq = words ? words->seq : 0, .answered = words && words->answer,
 	                    .noted = words && !words->answer};
-	news.closed = is_over(ticket) && !is_word(state + 1, (size_t)(agent - state - 1), ticket_state_name(ticket->state)) && !text_equal_nocase(closed_by, reader->name);
+	news.closed = is_over(ticket) && !is_word(state + 1, (size_t)(agent - state - 1), desk_ticket_state_name(ticket->state)) && !text_equal_nocase(closed_by, reader->name);
 	news.taken = *ticket->agent && strcmp(*agent ? agent + 1 : "", ticket->agent) != 0 && !text_equal_nocase(taken_by, reader->name) && !news.answered;
 	if (!news.taken)
 		news.assigned = "";

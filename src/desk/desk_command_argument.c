@@ -86,7 +86,7 @@ static const char *check_term(struct arena *arena, const struct query_term *term
 {
 	const struct desk_field *field = desk_field_asked(query_key_name(term->key));
 	enum ticket_state state;
-	if (term->key == QUERY_STATE && !ticket_state_parse(value, &state))
+	if (term->key == QUERY_STATE && !desk_ticket_state_parse(value, &state))
 		return arena_printf(arena, "state:%s: " STATE_NAMES, value);
 	if (field && field->words && !desk_field_kept(field, value))
 		return arena_printf(arena, "%s:%s: %s", field->name, value, field->wanted);
@@ -148,7 +148,7 @@ static const char *with_me(struct arena *arena, const char *query, const char *n
 static const char *check_wait(struct decision *d, struct action *action)
 {
 	const char *blank = strrchr(action->argument, ' '), *when = action->argument;
-	action->waiting = blank ? waiting_named(blank + 1) : NULL;
+	action->waiting = blank ? desk_waiting_named(blank + 1) : NULL;
 	if (action->waiting)
 		when = text_trim(arena_copy(d->arena, when, (size_t)(blank - when)));
 	action->until = desk_parse_until(when, d->facts->now);

@@ -7,7 +7,7 @@
 bool desk_plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why)
 {
 	enum ticket_state next;
-	if (!ticket_transition(ticket->state, event, &next))
+	if (!desk_ticket_transition(ticket->state, event, &next))
 		return false;
 	bool stops = desk_due_stops(d, ticket, next, event);
 	if (next == ticket->state) {

@@ -13,7 +13,7 @@
 #define CLUES_MOST 24                            /* lookups one mail may cost; the newest references first */
 #define SUBJECT_TOKENS_MOST 3
 
-const char *evidence_name(enum evidence_kind kind)
+const char *desk_evidence_name(enum evidence_kind kind)
 {
 	static const char *const names[] = {
 		[EVIDENCE_NONE] = "none", [EVIDENCE_ADDRESS_TOKEN] = "address-token", [EVIDENCE_BOUNCE_ADDRESS] = "bounce-address",

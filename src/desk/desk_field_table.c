@@ -19,7 +19,7 @@ const struct desk_field desk_fields[] = {
 	{"state", "state", NULL, FIELD_STATE, AT(state), NULL, false, .effect = EFFECT_SET_STATE},
 	{"queue", "queue", "Queue", FIELD_WORD, AT(queue), NULL, false, .effect = EFFECT_SET_QUEUE},
 	{"agent", "agent", "Agent", FIELD_WORD, AT(agent), "nobody", true, .effect = EFFECT_SET_AGENT},
-	{"priority", "priority", "Priority", FIELD_WORD, AT(priority), NULL, false, SIMPLE(priority, PRIORITY), .words = priority_names, .count = PRIORITY_COUNT,
+	{"priority", "priority", "Priority", FIELD_WORD, AT(priority), NULL, false, SIMPLE(priority, PRIORITY), .words = desk_priority_names, .count = PRIORITY_COUNT,
 	 .wanted = PRIORITY_NAMES},
 	{"tags", "tag", NULL, FIELD_WORDS, AT(tags), NULL, false, .effect = EFFECT_ADD_TAG},
 	{"watchers", NULL, NULL, FIELD_WORDS, AT(watchers), NULL, false, .effect = EFFECT_WATCH},
@@ -96,7 +96,7 @@ static const void *place(const struct ticket_facts *facts, const struct desk_fie
 const char *desk_field_word(const struct ticket_facts *facts, const struct desk_field *field)
 {
 	if (field->type == FIELD_STATE)
-		return ticket_state_name(*(const enum ticket_state *)place(facts, field));
+		return desk_ticket_state_name(*(const enum ticket_state *)place(facts, field));
 	const char *word = *(const char *const *)place(facts, field);
 	return word ? word : "";
 }

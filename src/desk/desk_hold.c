@@ -45,7 +45,7 @@ static bool for_several_queues(const struct decision *d, const struct incoming *
 
 bool desk_may_hold(struct decision *d, const struct incoming *incoming, const struct desk_queue *queue, const char *customer, int64_t points_at)
 {
-	if (d->facts->asked.shown != ASKED_HELD || !d->facts->asked.articles.count || !queue || !desk_queue_wants_notice(queue, "held"))
+	if (d->facts->suggestion.shown != SUGGESTION_HELD || !d->facts->suggestion.articles.count || !queue || !desk_queue_wants_notice(queue, "held"))
 		return false;
 	if (incoming->mail->kind != MAIL_REQUEST || points_at || for_several_queues(d, incoming))
 		return false;
@@ -59,8 +59,8 @@ void desk_present(struct decision *d, struct ticket_facts *ticket, const char *m
 	CLEANUP_BUFFER struct buffer variables;
 	buffer_init(&variables);
 	const char *suggested = "";
-	for (size_t i = 0; i < ticket->asked.articles.count; i++)
-		suggested = arena_printf(d->arena, "%s%s%s", suggested, i ? ", " : "", ticket->asked.articles.at[i].id);
+	for (size_t i = 0; i < ticket->suggestion.articles.count; i++)
+		suggested = arena_printf(d->arena, "%s%s%s", suggested, i ? ", " : "", ticket->suggestion.articles.at[i].id);
 	if (*suggested)
 		record_add(&variables, "suggested", suggested);
 	if (*more)
@@ -84,7 +84,7 @@ void desk_held_mail_failed(struct decision *d, struct ticket_facts *ticket, cons
 static struct outgoing *tell_held(struct decision *d, struct ticket_facts *ticket, const char *template)
 {
 	struct outgoing *notice = desk_tell_customer(d, ticket, template);
-	if (notice && ticket->asked.stranger) {
+	if (notice && ticket->suggestion.stranger) {
 		notice->subject = "";
 		notice->to.at[0].name = "";
 		struct effect *count = desk_plan_add(d, EFFECT_COUNT_ACKNOWLEDGEMENT, ticket->id);
@@ -101,7 +101,7 @@ void desk_decide_held_timer(struct decision *d, struct ticket_facts *ticket, con
 	if (strcmp(timer, TIMER_HELD_REMIND) == 0) {
 		struct outgoing *notice = tell_held(d, ticket, "held-reminder");
 		if (notice)
-			desk_show_articles(d, ticket, &ticket->asked.articles, notice);
+			desk_show_articles(d, ticket, &ticket->suggestion.articles, notice);
 	} else if (d->policy->kb_silence == SILENCE_EXPIRE && d->facts->customer_told) {
 		desk_plan_event(d, ticket, EVENT_HELD_EXPIRED, "no answer");
 		tell_held(d, ticket, "expired");

@@ -118,7 +118,7 @@ static bool went_to_customer(const struct decision *d, const struct ticket_facts
 static void decide_direct(struct decision *d, const struct incoming *incoming, const struct ticket_facts *found, const struct desk_agent *sender)
 {
 	struct new_message *message = desk_answer_directly(d, incoming, desk_copy_ticket(d->arena, found), sender);
-	desk_plan_disposition(d, DISPOSITION_JOINED, found->id, message->seq, evidence_name(d->plan->evidence));
+	desk_plan_disposition(d, DISPOSITION_JOINED, found->id, message->seq, desk_evidence_name(d->plan->evidence));
 }
 
 static bool decide_referring(struct decision *d, const struct incoming *incoming, const struct clue_facts *found, const struct desk_agent *sender)

@@ -59,7 +59,7 @@ static bool only_thanks(struct decision *d, struct ticket_facts *ticket, const s
 	int64_t since = ticket->state == STATE_RESOLVED ? ticket->resolved_at : ticket->state == STATE_CLOSED ? ticket->closed_at : 0;
 	if (!since || d->facts->now - since > d->policy->thanks_hours * HOUR_MS || mail->attachments.count || !desk_is_thanks(mail->reply_text))
 		return false;
-	desk_plan_remark(d, ticket->id, arena_printf(d->arena, "a thank-you: stays %s", ticket_state_name(ticket->state)), "any further word reopens it");
+	desk_plan_remark(d, ticket->id, arena_printf(d->arena, "a thank-you: stays %s", desk_ticket_state_name(ticket->state)), "any further word reopens it");
 	return true;
 }
 
@@ -83,7 +83,7 @@ static void customer_wrote(struct decision *d, struct ticket_facts *ticket, cons
 {
 	bool unseen = desk_is_unseen(ticket);
 	if (unseen && ticket->state != STATE_CLOSED && desk_is_thanks(mail->reply_text))
-		desk_say(d, ticket, SAID_RETURNED, "");
+		desk_say(d, ticket, OUTCOME_RETURNED, "");
 	desk_plan_event(d, ticket, EVENT_CUSTOMER_MAIL, "the customer wrote");
 	if (unseen)
 		desk_present(d, ticket, mail->reply_text);
@@ -135,7 +135,7 @@ static void decide_join(struct decision *d, const struct incoming *incoming, con
 		desk_add_copied(d, ticket, incoming->mail, found);
 		customer_wrote(d, ticket, incoming->mail, message->seq);
 	}
-	desk_plan_disposition(d, DISPOSITION_JOINED, ticket->id, message->seq, evidence_name(found->clue->kind));
+	desk_plan_disposition(d, DISPOSITION_JOINED, ticket->id, message->seq, desk_evidence_name(found->clue->kind));
 }
 
 /* ---- automatic mail ---- */
@@ -238,7 +238,7 @@ static void join_automatic(struct decision *d, const struct mail *mail, const st
 	if (desk_again_by_its_machine(ticket, mail, found))
 		desk_tell_of_reply(d, ticket, message->seq);
 	desk_plan_event(d, ticket, EVENT_AUTOMATIC_MAIL, NULL);
-	desk_plan_disposition(d, disposition, ticket->id, message->seq, evidence_name(found->clue->kind));
+	desk_plan_disposition(d, disposition, ticket->id, message->seq, desk_evidence_name(found->clue->kind));
 }
 
 static void open_report(struct decision *d, const struct incoming *incoming)

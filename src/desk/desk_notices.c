@@ -187,7 +187,7 @@ bool desk_notice_to_agent(struct decision *d, const struct ticket_facts *ticket,
 	record_add(&all, "note_address", desk_token_address(d->arena, d->policy, queue->address, &reply));
 	desk_add_context(d, ticket, about_seq, o->language, &all);
 	/* What filters of mail programs want to know, as it is now. */
-	record_add(&all, "filter", arena_printf(d->arena, "%s %s %s", ticket_state_name(ticket->state), ticket->priority, ticket->agent));
+	record_add(&all, "filter", arena_printf(d->arena, "%s %s %s", desk_ticket_state_name(ticket->state), ticket->priority, ticket->agent));
 	if (desk_notice_is(template, NOTICE_HANDS_OVER) && ticket->next_seq > 2)
 		record_add(&all, "earlier", arena_printf(d->arena, "%d", ticket->next_seq - 1));
 	o->variables = arena_string(d->arena, buffer_string(&all));

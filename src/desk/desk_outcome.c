@@ -17,32 +17,32 @@ void desk_set_held_timers(struct decision *d, const struct ticket_facts *ticket)
 
 void desk_say(struct decision *d, struct ticket_facts *ticket, const char *said, const char *article)
 {
-	struct effect *effect = desk_plan_add(d, EFFECT_SAID, ticket->id);
+	struct effect *effect = desk_plan_add(d, EFFECT_OUTCOME, ticket->id);
 	effect->to = said;
 	effect->from = article;
-	ticket->asked.said = said;
+	ticket->suggestion.outcome = said;
 }
 
 void desk_word_of_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event)
 {
-	const char *said = ticket->asked.said ? ticket->asked.said : "";
+	const char *said = ticket->suggestion.outcome ? ticket->suggestion.outcome : "";
 	bool waits = ticket->state == STATE_HELD && !*said;
-	bool expired = ticket->state == STATE_EXPIRED && strcmp(said, SAID_SILENCE) == 0;
-	bool solved = ticket->state == STATE_CLOSED && strcmp(said, SAID_SOLVED) == 0;
+	bool expired = ticket->state == STATE_EXPIRED && strcmp(said, OUTCOME_SILENCE) == 0;
+	bool solved = ticket->state == STATE_CLOSED && strcmp(said, OUTCOME_SOLVED) == 0;
 	bool customer = event == EVENT_CUSTOMER_MAIL || event == EVENT_STILL_NEED_HELP;
-	if (ticket->asked.shown <= ASKED_NOTHING)
+	if (ticket->suggestion.shown <= SUGGESTION_NOTHING)
 		return;
 	if ((customer && (waits || expired)) || (solved && event == EVENT_STILL_NEED_HELP))
-		desk_say(d, ticket, SAID_REFUSED, "");
+		desk_say(d, ticket, OUTCOME_REFUSED, "");
 	else if (solved)
-		desk_say(d, ticket, SAID_RETURNED, "");
+		desk_say(d, ticket, OUTCOME_RETURNED, "");
 	else if (waits)
-		desk_say(d, ticket, event == EVENT_HELD_EXPIRED || event == EVENT_HELD_CREATE ? SAID_SILENCE : SAID_TAKEN, "");
+		desk_say(d, ticket, event == EVENT_HELD_EXPIRED || event == EVENT_HELD_CREATE ? OUTCOME_SILENCE : OUTCOME_TAKEN, "");
 }
 
 /* Ask before the state moves. */
 bool desk_is_unseen(const struct ticket_facts *ticket)
 {
-	bool solved_unseen = ticket->state == STATE_CLOSED && ticket->asked.shown == ASKED_HELD && !*ticket->agent;
+	bool solved_unseen = ticket->state == STATE_CLOSED && ticket->suggestion.shown == SUGGESTION_HELD && !*ticket->agent;
 	return ticket->state == STATE_HELD || ticket->state == STATE_EXPIRED || solved_unseen;
 }

@@ -29,7 +29,7 @@ static void put_address(struct buffer *out, const char *key, const struct mail_a
 	record_add(out, key, buffer_string(&both));
 }
 
-void outgoing_write(struct buffer *out, const struct outgoing *o)
+void desk_outgoing_write(struct buffer *out, const struct outgoing *o)
 {
 	put_number(out, "id", o->id);
 	put_text(out, "trace", o->trace);
@@ -103,7 +103,7 @@ static void read_field(struct arena *arena, struct outgoing *o, const char *key,
 	else if (strcmp(key, "reference") == 0) *ARENA_PUSH(arena, &o->references) = value;
 }
 
-enum status outgoing_read(struct arena *arena, const char *record, struct outgoing *o)
+enum status desk_outgoing_read(struct arena *arena, const char *record, struct outgoing *o)
 {
 	const char *at = record, *key, *value;
 	*o = (struct outgoing){.from = {"", ""}};

@@ -61,8 +61,8 @@ static enum status help(struct decision *d, struct ticket_facts *ticket, const s
 {
 	bool words = *act->words && !d->facts->words_known, unseen = desk_is_unseen(ticket);
 	enum ticket_state before = ticket->state;
-	if (ticket->state == STATE_NEW && ticket->asked.shown > ASKED_NOTHING && !*ticket->asked.said) {
-		desk_say(d, ticket, SAID_REFUSED, "");
+	if (ticket->state == STATE_NEW && ticket->suggestion.shown > SUGGESTION_NOTHING && !*ticket->suggestion.outcome) {
+		desk_say(d, ticket, OUTCOME_REFUSED, "");
 		desk_plan_remark(d, ticket->id, "the customer says that the articles did not help", NULL);
 	}
 	desk_plan_event(d, ticket, EVENT_STILL_NEED_HELP, "the customer still needs help");
@@ -79,9 +79,9 @@ static enum status help(struct decision *d, struct ticket_facts *ticket, const s
 /* Which of the articles that were shown; "": none of them. */
 static const char *shown_article(const struct ticket_facts *ticket, const char *id)
 {
-	for (size_t i = 0; i < ticket->asked.articles.count; i++)
-		if (strcmp(ticket->asked.articles.at[i].id, id) == 0)
-			return ticket->asked.articles.at[i].id;
+	for (size_t i = 0; i < ticket->suggestion.articles.count; i++)
+		if (strcmp(ticket->suggestion.articles.at[i].id, id) == 0)
+			return ticket->suggestion.articles.at[i].id;
 	return "";
 }
 
@@ -92,9 +92,9 @@ static enum status solved(struct decision *d, struct ticket_facts *ticket, const
 	bool unseen = desk_is_unseen(ticket);
 	enum ticket_state before = ticket->state;
 	const char *why = *article ? arena_printf(d->arena, "solved by article %s", article) : "solved, the customer says";
-	if (ticket->asked.shown <= ASKED_NOTHING || strcmp(ticket->asked.said, SAID_SOLVED) == 0)
+	if (ticket->suggestion.shown <= SUGGESTION_NOTHING || strcmp(ticket->suggestion.outcome, OUTCOME_SOLVED) == 0)
 		return STATUS_OK;
-	desk_say(d, ticket, SAID_SOLVED, article);
+	desk_say(d, ticket, OUTCOME_SOLVED, article);
 	desk_plan_event(d, ticket, EVENT_KB_SOLVED, why);
 	if (before == ticket->state)
 		desk_plan_remark(d, ticket->id, why, NULL);

@@ -5,12 +5,12 @@
 
 #include "desk_private.h"
 
-void plan_init(struct plan *plan, struct arena *arena, const char *who)
+void desk_plan_init(struct plan *plan, struct arena *arena, const char *who)
 {
 	*plan = (struct plan){.arena = arena, .who = who};
 }
 
-bool plan_has(const struct plan *plan, enum effect_kind kind)
+bool desk_plan_has(const struct plan *plan, enum effect_kind kind)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->at[i].kind == kind)
@@ -60,7 +60,7 @@ void desk_plan_timer(struct decision *d, const struct ticket_facts *ticket, cons
 
 void desk_plan_set_state(struct decision *d, struct ticket_facts *ticket, enum ticket_state state, const char *why)
 {
-	plan_change(d, EFFECT_SET_STATE, ticket->id, ticket_state_name(ticket->state), ticket_state_name(state), why);
+	plan_change(d, EFFECT_SET_STATE, ticket->id, desk_ticket_state_name(ticket->state), desk_ticket_state_name(state), why);
 	ticket->state = state;
 }
 

@@ -14,14 +14,14 @@ static const char *print_create(struct arena *arena, const struct effect *effect
 {
 	const struct new_ticket *new = effect->create;
 	return arena_printf(arena, "create ticket %lld, %s, in queue %s for %s%s%s%s", (long long)effect->ticket,
-	                    ticket_state_name(new->state), new->queue, *new->customer.address ? new->customer.address : "nobody",
+	                    desk_ticket_state_name(new->state), new->queue, *new->customer.address ? new->customer.address : "nobody",
 	                    *new->agent ? ", agent " : "", new->agent, because(arena, effect));
 }
 
 static const char *print_message(struct arena *arena, const struct effect *effect)
 {
 	const struct new_message *message = effect->message;
-	return arena_printf(arena, "append message %d (%s, %s) to ticket %lld%s%s%s", message->seq, message_kind_name(message->kind),
+	return arena_printf(arena, "append message %d (%s, %s) to ticket %lld%s%s%s", message->seq, desk_message_kind_name(message->kind),
 	                    message->out ? "out" : "in", (long long)effect->ticket, *message->flags ? ": " : "", message->flags,
 	                    because(arena, effect));
 }
@@ -46,13 +46,13 @@ static const char *print_change(struct arena *arena, const struct effect *effect
 
 static const char *print_asked(struct arena *arena, const struct effect *effect)
 {
-	const struct asked *asked = effect->asked;
+	const struct suggestion *suggestion = effect->suggestion;
 	const char *list = "";
-	if (asked->shown == ASKED_NOTHING)
+	if (suggestion->shown == SUGGESTION_NOTHING)
 		return arena_printf(arena, "remember that no article was good enough for ticket %lld", (long long)effect->ticket);
-	for (size_t i = 0; i < asked->articles.count; i++)
-		list = arena_printf(arena, "%s%s%s", list, i ? ", " : "", asked->articles.at[i].id);
-	if (asked->shown == ASKED_HELD)
+	for (size_t i = 0; i < suggestion->articles.count; i++)
+		list = arena_printf(arena, "%s%s%s", list, i ? ", " : "", suggestion->articles.at[i].id);
+	if (suggestion->shown == SUGGESTION_HELD)
 		return arena_printf(arena, "hold for KB answer: %s", list);
 	return arena_printf(arena, "remember what was suggested for ticket %lld: %s", (long long)effect->ticket, list);
 }
@@ -79,7 +79,7 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 			return arena_printf(arena, "undo the merge of ticket %lld", ticket);
 		return arena_printf(arena, "merge ticket %lld into %lld%s", ticket, number, because(arena, effect));
 	case EFFECT_ADD_PARTICIPANT: return arena_printf(arena, "add %s to ticket %lld as %s%s", effect->participant->address, ticket,
-	                                                 participant_role_name(effect->participant->role), because(arena, effect));
+	                                                 desk_participant_role_name(effect->participant->role), because(arena, effect));
 	case EFFECT_REMOVE_PARTICIPANT: return arena_printf(arena, "remove %s from ticket %lld%s", effect->to, ticket, because(arena, effect));
 	case EFFECT_ANSWER_TO:       return arena_printf(arena, "answers to %s on ticket %lld go to %s%s", effect->from, ticket, effect->to, because(arena, effect));
 	case EFFECT_SET_TIMER:       return arena_printf(arena, "timer %s of ticket %lld at %s", effect->to, ticket, time_rfc3339(arena, effect->number));
@@ -87,9 +87,9 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_RATE:            return arena_printf(arena, "ticket %lld is rated %lld of 5%s%s", ticket, number, *effect->to ? ": " : "", effect->to);
 	case EFFECT_ROUTED:          return arena_printf(arena, "remember that the model routed ticket %lld to %s, %lld.%02lld %% sure", ticket, effect->to,
 	                                                 number / 100, number % 100);
-	case EFFECT_ASKED:           return print_asked(arena, effect);
-	case EFFECT_SAID:            return arena_printf(arena, "remember that what was suggested for ticket %lld is %s%s%s", ticket, effect->to,
-	                                                 *effect->from ? ": " : "", effect->from);
+	case EFFECT_SUGGESTION:           return print_asked(arena, effect);
+	case EFFECT_OUTCOME:            return arena_printf(arena, "remember that what was suggested for ticket %lld is %s%s%s", ticket, effect->to,
+	                                                    *effect->from ? ": " : "", effect->from);
 	case EFFECT_LEARNED:         return arena_printf(arena, "remember that the model gave ticket %lld %s %s, %lld.%02lld %% sure", ticket, effect->from,
 	                                                 effect->to, number / 100, number % 100);
 	case EFFECT_SET_VOICE:       return arena_printf(arena, "automatic mail to the customer of ticket %lld: %s", ticket,
@@ -104,7 +104,7 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	return "";
 }
 
-void plan_print(const struct plan *plan, struct strings *lines)
+void desk_plan_print(const struct plan *plan, struct strings *lines)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		strings_add(plan->arena, lines, print_effect(plan->arena, &plan->at[i]));

@@ -5,9 +5,9 @@
 
 #include "desk_private.h"
 
-const char *const priority_names[PRIORITY_COUNT] = {"low", "normal", "high", "urgent"};
+const char *const desk_priority_names[PRIORITY_COUNT] = {"low", "normal", "high", "urgent"};
 
-const char *waiting_named(const char *name)
+const char *desk_waiting_named(const char *name)
 {
 	static const char *const names[] = {WAITING_CUSTOMER, WAITING_THIRD, WAITING_OURSELVES};
 	for (size_t i = 0; i < COUNT_OF(names); i++)

@@ -28,7 +28,7 @@ bool desk_is_participant(const struct ticket_facts *ticket, const char *address)
 	return desk_is_person(&ticket->customer, address);
 }
 
-const char *participant_role_name(enum participant_role role)
+const char *desk_participant_role_name(enum participant_role role)
 {
 	static const char *const names[] = {[ROLE_CUSTOMER] = "customer", [ROLE_CC] = "cc", [ROLE_PROPOSED] = "proposed", [ROLE_LEFT] = "left"};
 	return names[role];

@@ -189,7 +189,7 @@ static const char *variables_of(struct decision *d, const struct ticket_facts *t
 	record_add(&out, "customer_address", ticket->customer.address);
 	record_add(&out, "agent", agent->name);
 	record_add(&out, "agent_name", *agent->display ? agent->display : agent->name);
-	record_add(&out, "state", ticket_state_name(ticket->state));
+	record_add(&out, "state", desk_ticket_state_name(ticket->state));
 	record_add(&out, "date", desk_date(d->arena, desk_local(d->policy, d->facts->now), *ticket->language ? ticket->language : d->policy->language));
 	const char *link = desk_link(d->arena, d->policy, TOKEN_LINK_STATUS, ticket->id, ticket->customer.address, d->facts->now);
 	if (link && is_customers_alone(d, ticket, words))

@@ -219,6 +219,6 @@ bool desk_decide_side_in(struct decision *d, const struct incoming *incoming, bo
 			desk_plan_event(d, ticket, EVENT_TIME_COME, "the third party answered");
 		tell(d, ticket, side, message->seq);
 	}
-	desk_plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_JOINED, ticket->id, message->seq, evidence_name(found->clue->kind));
+	desk_plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_JOINED, ticket->id, message->seq, desk_evidence_name(found->clue->kind));
 	return true;
 }

@@ -114,7 +114,7 @@ static int64_t shown_with(struct decision *d, const struct ticket_facts *ticket,
 char *desk_house_address(struct arena *arena, const struct desk_policy *policy, const struct ticket_facts *ticket, int seq)
 {
 	struct plan plan;
-	plan_init(&plan, arena, "");
+	desk_plan_init(&plan, arena, "");
 	struct decision d = {.policy = policy, .plan = &plan, .arena = arena};
 	struct token token = {.kind = TOKEN_HOUSE, .ticket = ticket->id, .number = shown_with(&d, ticket, seq)};
 	return desk_token_address(arena, policy, desk_queue_of(&d, ticket)->address, &token);

@@ -42,12 +42,12 @@ static const unsigned char table[EVENT_COUNT][STATE_COUNT] = {
 	[EVENT_HELD_CREATE]     = { NEW,      NEW,      NO,       NO,       NO,       NO,       NO       },
 };
 
-const char *ticket_state_name(enum ticket_state state)
+const char *desk_ticket_state_name(enum ticket_state state)
 {
 	return state_names[state];
 }
 
-bool ticket_state_parse(const char *name, enum ticket_state *state)
+bool desk_ticket_state_parse(const char *name, enum ticket_state *state)
 {
 	for (int i = 0; i < STATE_COUNT; i++)
 		if (strcmp(state_names[i], name) == 0) {
@@ -57,19 +57,19 @@ bool ticket_state_parse(const char *name, enum ticket_state *state)
 	return false;
 }
 
-const char *ticket_event_name(enum ticket_event event)
+const char *desk_ticket_event_name(enum ticket_event event)
 {
 	return event_names[event];
 }
 
-bool ticket_transition(enum ticket_state state, enum ticket_event event, enum ticket_state *next)
+bool desk_ticket_transition(enum ticket_state state, enum ticket_event event, enum ticket_state *next)
 {
 	unsigned char cell = table[event][state];
 	*next = cell ? (enum ticket_state)(cell - 1) : state;
 	return cell != NO;
 }
 
-const char *asked_shown_name(enum asked_shown shown)
+const char *desk_suggestion_shown_name(enum suggestion_shown shown)
 {
 	static const char *const names[] = {"", "nothing", "acknowledgement", "held"};
 	return names[shown];
@@ -77,12 +77,12 @@ const char *asked_shown_name(enum asked_shown shown)
 
 static const char *const message_names[] = {"request", "reply", "note", "auto-reply", "bounce", "notice", "side-out", "side-in"};
 
-const char *message_kind_name(enum message_kind kind)
+const char *desk_message_kind_name(enum message_kind kind)
 {
 	return message_names[kind];
 }
 
-bool message_kind_parse(const char *name, enum message_kind *kind)
+bool desk_message_kind_parse(const char *name, enum message_kind *kind)
 {
 	for (size_t i = 0; i < COUNT_OF(message_names); i++)
 		if (strcmp(message_names[i], name) == 0) {

@@ -74,19 +74,19 @@ void desk_show_articles(struct decision *d, const struct ticket_facts *ticket, c
 
 /* ---- what was asked, and what was shown of the answer: for learning and reports ---- */
 
-static void remember_asked(struct decision *d, const struct ticket_facts *ticket, enum asked_shown shown, bool stranger)
+static void remember_asked(struct decision *d, const struct ticket_facts *ticket, enum suggestion_shown shown, bool stranger)
 {
-	struct asked *asked = ARENA_NEW(d->arena, struct asked);
-	*asked = d->facts->asked;
-	asked->shown = shown;
-	asked->stranger = stranger;
-	desk_plan_add(d, EFFECT_ASKED, ticket->id)->asked = asked;
+	struct suggestion *suggestion = ARENA_NEW(d->arena, struct suggestion);
+	*suggestion = d->facts->suggestion;
+	suggestion->shown = shown;
+	suggestion->stranger = stranger;
+	desk_plan_add(d, EFFECT_SUGGESTION, ticket->id)->suggestion = suggestion;
 }
 
 void desk_note_unanswered(struct decision *d, const struct ticket_facts *ticket)
 {
-	if (d->facts->asked.shown == ASKED_NOTHING)
-		remember_asked(d, ticket, ASKED_NOTHING, false);
+	if (d->facts->suggestion.shown == SUGGESTION_NOTHING)
+		remember_asked(d, ticket, SUGGESTION_NOTHING, false);
 }
 
 /* Who is in need is not sent reading; who said lately that it did not help is not sent reading again. */
@@ -98,17 +98,17 @@ static bool may_suggest(const struct decision *d, const struct ticket_facts *tic
 
 void desk_suggest(struct decision *d, struct ticket_facts *ticket, struct outgoing *notice, bool stranger)
 {
-	const struct desk_articles *articles = &d->facts->asked.articles;
+	const struct desk_articles *articles = &d->facts->suggestion.articles;
 	CLEANUP_BUFFER struct buffer said;
 	buffer_init(&said);
 	desk_note_unanswered(d, ticket);
-	if (d->facts->asked.shown <= ASKED_NOTHING || !articles->count || (ticket->state != STATE_HELD && !may_suggest(d, ticket)))
+	if (d->facts->suggestion.shown <= SUGGESTION_NOTHING || !articles->count || (ticket->state != STATE_HELD && !may_suggest(d, ticket)))
 		return;
 	for (size_t i = 0; i < articles->count && i < DESK_ARTICLES; i++)
 		buffer_printf(&said, "%s%s", i ? ", " : "", articles->at[i].id);
 	desk_show_articles(d, ticket, articles, notice);
 	desk_plan_remark(d, ticket->id, arena_printf(d->arena, "suggested articles: %s", buffer_string(&said)), NULL);
-	remember_asked(d, ticket, ticket->state == STATE_HELD ? ASKED_HELD : ASKED_ACKNOWLEDGED, stranger);
+	remember_asked(d, ticket, ticket->state == STATE_HELD ? SUGGESTION_HELD : SUGGESTION_ACKNOWLEDGED, stranger);
 	if (ticket->state == STATE_HELD)
 		desk_set_held_timers(d, ticket);
 }

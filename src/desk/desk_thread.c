@@ -67,7 +67,7 @@ void desk_thread_rest(struct decision *d)
 	}
 }
 
-const struct clue_word *plan_clue(const struct plan *plan)
+const struct clue_word *desk_plan_clue(const struct plan *plan)
 {
 	const struct clue_word *best = NULL;
 	for (size_t i = 0; i < plan->clues.count; i++)
@@ -78,14 +78,14 @@ const struct clue_word *plan_clue(const struct plan *plan)
 
 const char *desk_thread_link(struct decision *d)
 {
-	const struct clue_word *word = plan_clue(d->plan);
+	const struct clue_word *word = desk_plan_clue(d->plan);
 	return word && *word->why ? arena_printf(d->arena, "%s: a ticket of its own", word->why) : "refers to it";
 }
 
 void desk_thread_history(struct decision *d, const struct mail *mail)
 {
 	struct effect *message = &d->plan->at[d->plan->count - 1];
-	const struct clue_word *word = plan_clue(d->plan);
+	const struct clue_word *word = desk_plan_clue(d->plan);
 	if (word && !(mail->kind_why && *mail->kind_why))
 		message->why = word->why;
 }

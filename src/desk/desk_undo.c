@@ -61,7 +61,7 @@ static void undo_tag(struct decision *d, struct ticket_facts *ticket, const char
 static void undo_state(struct decision *d, struct ticket_facts *ticket, const struct past_change *change)
 {
 	enum ticket_state was, now;
-	if (!ticket_state_parse(change->was, &was) || !ticket_state_parse(change->now, &now) || now != ticket->state)
+	if (!desk_ticket_state_parse(change->was, &was) || !desk_ticket_state_parse(change->now, &now) || now != ticket->state)
 		return;
 	if (ticket->state == STATE_PENDING)
 		desk_plan_add(d, EFFECT_CLEAR_TIMERS, ticket->id);

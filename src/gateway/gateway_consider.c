@@ -118,7 +118,7 @@ void gateway_ask(const struct advisers *advisers, struct arena *arena, const str
 		this->unasked = advisers->learned && this->incoming.mail->kind == MAIL_REPLY;
 		if (advisers->learned && !this->unasked)
 			ask_model(advisers, arena, this);
-		gateway_ask_kb(advisers->kb, advisers->policy, &this->incoming, this->verdict, arena, &this->asked);
+		gateway_ask_kb(advisers->kb, advisers->policy, &this->incoming, this->verdict, arena, &this->suggestion);
 		know_notices(advisers, arena, &this->evidence, &this->incoming);
 		know_replies(advisers, arena, &this->incoming);
 		if (this->incoming.mail->attachments.count)
@@ -146,10 +146,10 @@ enum status gateway_decide(const struct desk_policy *policy, struct store *store
 	if (this->at)
 		facts.now = this->at;
 	facts.verdict = this->verdict;
-	facts.asked = this->asked;
-	plan_init(&this->plan, arena, NULL);
+	facts.suggestion = this->suggestion;
+	desk_plan_init(&this->plan, arena, NULL);
 	desk_decide_mail(policy, &this->incoming, &facts, &this->plan);
-	this->opens = this->unasked && plan_has(&this->plan, EFFECT_CREATE_TICKET);
+	this->opens = this->unasked && desk_plan_has(&this->plan, EFFECT_CREATE_TICKET);
 	return STATUS_OK;
 }
 
@@ -173,7 +173,7 @@ enum status gateway_consider(const struct advisers *advisers, struct arena *aren
 {
 	struct store *store = this->as_new ? NULL : advisers->reader;
 	desk_address(advisers->policy, this->incoming.recipient, &this->incoming.address);
-	plan_init(&this->plan, arena, NULL);
+	desk_plan_init(&this->plan, arena, NULL);
 	if (this->incoming.address.class == ADDRESS_UNKNOWN)
 		return STATUS_OK;
 	gateway_ask(advisers, arena, source, this, 1);

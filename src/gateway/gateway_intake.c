@@ -63,11 +63,11 @@ static void log_accepted(const struct considered *delivery)
 {
 	const struct incoming *in = &delivery->incoming;
 	const struct effect *disposition = disposition_of(&delivery->plan);
-	const struct clue_word *clue = plan_clue(&delivery->plan);
+	const struct clue_word *clue = desk_plan_clue(&delivery->plan);
 	log_event(LOG_INFO, "lmtp.accepted", "id", in->trace, "from", in->envelope_from, "to", in->recipient,
 	          "message_id", in->mail->message_id ? in->mail->message_id : "", "kind", mail_kind_name(delivery->plan.kind),
 	          "disposition", disposition ? disposition->to : "", "ticket", LOG_NUMBER(delivery->plan.ticket),
-	          "evidence", evidence_name(delivery->plan.evidence), "bytes", LOG_NUMBER(in->size),
+	          "evidence", desk_evidence_name(delivery->plan.evidence), "bytes", LOG_NUMBER(in->size),
 	          clue ? "because" : NULL, clue ? clue->why : NULL, NULL);
 }
 
@@ -209,7 +209,7 @@ static void deliver_all(const struct intake *intake, struct lmtp_reply *replies)
 	deliver_again(intake, statuses, errors);
 	for (size_t i = 0; i < count; i++) {
 		kept |= statuses[i] == STATUS_OK && !intake->considered[i].duplicate;
-		outgoing |= statuses[i] == STATUS_OK && plan_has(&intake->considered[i].plan, EFFECT_ENQUEUE);
+		outgoing |= statuses[i] == STATUS_OK && desk_plan_has(&intake->considered[i].plan, EFFECT_ENQUEUE);
 		answer(gateway, &intake->considered[i], statuses[i], &errors[i], &replies[i]);
 	}
 	if (kept)
@@ -239,10 +239,10 @@ void gateway_intake(struct gateway *gateway, struct transaction *transaction, st
 		return;
 	}
 	store_spool_source(transaction->spool, &intake.source);
-	uint64_t weight = lane_weight(&intake.source);
+	uint64_t weight = gateway_lane_weight(&intake.source);
 	intake.considered = ARENA_ARRAY(&transaction->arena, struct considered, count);
 	intake.deliveries = ARENA_ARRAY(&transaction->arena, struct delivery, count);
-	lane_run(&gateway->lane, weight, consider, &intake);
+	gateway_lane_run(&gateway->lane, weight, consider, &intake);
 	gateway->counters.mails++;
 	gateway->counters.bytes += (int64_t)intake.source.size;
 	deliver_all(&intake, replies);
@@ -252,7 +252,7 @@ void gateway_intake(struct gateway *gateway, struct transaction *transaction, st
 	arena_reset(&transaction->arena);        /* a reply's words are its own */
 	transaction->recipients.at = NULL;
 	transaction->recipients.count = 0;
-	lane_leave(&gateway->lane, weight);
+	gateway_lane_leave(&gateway->lane, weight);
 }
 
 void gateway_recipient(struct gateway *gateway, struct transaction *transaction, const char *address, struct lmtp_reply *reply)

@@ -37,17 +37,17 @@ static bool is_empty(struct kb *kb, struct arena *arena)
 	return !articles.count;
 }
 
-static void keep_article(struct arena *arena, struct asked *asked, const struct kb_scored *scored)
+static void keep_article(struct arena *arena, struct suggestion *suggestion, const struct kb_scored *scored)
 {
-	*ARENA_PUSH(arena, &asked->articles) = (struct desk_article){arena_string(arena, scored->article), arena_string(arena, scored->language),
+	*ARENA_PUSH(arena, &suggestion->articles) = (struct desk_article){arena_string(arena, scored->article), arena_string(arena, scored->language),
 	                                                             arena_string(arena, scored->title), arena_string(arena, scored->excerpt), scored->score};
 }
 
 /* What the kb needed for its answer is let go at once: the mail's own arena lives until the mail is committed. */
 void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict,
-                    struct arena *arena, struct asked *asked)
+                    struct arena *arena, struct suggestion *suggestion)
 {
-	*asked = (struct asked){.said = "", .question = "", .language = ""};
+	*suggestion = (struct suggestion){.outcome = "", .question = "", .language = ""};
 	const struct desk_queue *queue = kb ? queue_that_suggests(policy, incoming, verdict) : NULL;
 	if (!queue)
 		return;
@@ -60,10 +60,10 @@ void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struc
 	if (!answer.ranking.count && is_empty(kb, &scratch))
 		return;
 	for (size_t i = 0; i < answer.suggest.count && i < DESK_ARTICLES; i++)
-		keep_article(arena, asked, &answer.suggest.at[i]);
-	asked->shown = !asked->articles.count ? ASKED_NOTHING : queue->kb == KB_BEFORE_TICKET ? ASKED_HELD : ASKED_ACKNOWLEDGED;
-	asked->language = arena_string(arena, answer.language);
-	asked->question = utf8_cut(arena, arena_printf(&scratch, "%s\n%.*s", mail->subject, ASKED_BYTES, mail->reply_text), ASKED_BYTES);
+		keep_article(arena, suggestion, &answer.suggest.at[i]);
+	suggestion->shown = !suggestion->articles.count ? SUGGESTION_NOTHING : queue->kb == KB_BEFORE_TICKET ? SUGGESTION_HELD : SUGGESTION_ACKNOWLEDGED;
+	suggestion->language = arena_string(arena, answer.language);
+	suggestion->question = utf8_cut(arena, arena_printf(&scratch, "%s\n%.*s", mail->subject, SUGGESTION_BYTES, mail->reply_text), SUGGESTION_BYTES);
 }
 
 /* ---- a held request comes to the agents ---- */

@@ -39,7 +39,7 @@ static uint64_t header_bytes(const struct mail_source *source)
 	return source->size;
 }
 
-uint64_t lane_weight(const struct mail_source *source)
+uint64_t gateway_lane_weight(const struct mail_source *source)
 {
 	if (source->size < LIMIT_LIGHT_HEADER)
 		return 0;                        /* most mails: not even a look is needed */
@@ -86,7 +86,7 @@ static void *lane_main(void *argument)
 	return NULL;
 }
 
-void lane_start(struct lane *lane)
+void gateway_lane_start(struct lane *lane)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t wanted = processors < 4 ? 1 : processors > 2 * LANE_THREADS ? LANE_THREADS : (size_t)processors / 2;     /* half of them at most */
@@ -101,7 +101,7 @@ void lane_start(struct lane *lane)
 	pthread_attr_destroy(&attributes);
 }
 
-void lane_stop(struct lane *lane)
+void gateway_lane_stop(struct lane *lane)
 {
 	if (!lane->last)
 		return;
@@ -119,7 +119,7 @@ void lane_stop(struct lane *lane)
 	lane->last = NULL;                       /* its counter stays: pages may still be showing it */
 }
 
-void lane_run(struct lane *lane, uint64_t weight, void (*work)(void *argument), void *argument)
+void gateway_lane_run(struct lane *lane, uint64_t weight, void (*work)(void *argument), void *argument)
 {
 	struct lane_job job = {.weight = weight, .work = work, .argument = argument};
 	if (!weight || !lane->count) {
@@ -138,7 +138,7 @@ void lane_run(struct lane *lane, uint64_t weight, void (*work)(void *argument), 
 	sem_destroy(&job.done);
 }
 
-void lane_leave(struct lane *lane, uint64_t weight)
+void gateway_lane_leave(struct lane *lane, uint64_t weight)
 {
 	if (!weight || !lane->count)
 		return;

@@ -43,7 +43,7 @@ static const char *agent_shown(const struct desk_policy *policy, const struct me
  * desk's words and his own, and of others' mails only that they came. */
 static enum web_speaker speaker_of(const struct message_row *message, const char *customer)
 {
-	return message->out ? SAID_BY_DESK : strcasecmp(message->from.address, customer) == 0 ? SAID_BY_READER : SAID_BY_OTHER;
+	return message->out ? OUTCOME_BY_DESK : strcasecmp(message->from.address, customer) == 0 ? OUTCOME_BY_READER : OUTCOME_BY_OTHER;
 }
 
 static bool add_said(struct arena *arena, struct store *store, const struct config *config, const char *customer, const struct message_row *message,
@@ -55,8 +55,8 @@ static bool add_said(struct arena *arena, struct store *store, const struct conf
 	struct words words;
 	struct error error;
 	*said = (struct web_said){.by = speaker_of(message, customer), .who = agent_shown(&config->policy, message), .date = desk_local(&config->policy, message->date), .seq = message->seq, .text = ""};
-	if (said->by == SAID_BY_OTHER || store_words(store, arena, message, &answered, from, most, &words, &error) != STATUS_OK)
-		return said->by == SAID_BY_OTHER;
+	if (said->by == OUTCOME_BY_OTHER || store_words(store, arena, message, &answered, from, most, &words, &error) != STATUS_OK)
+		return said->by == OUTCOME_BY_OTHER;
 	said->text = words.text;
 	said->more = words.left > 0;
 	return from == 0 || *words.text;
@@ -84,7 +84,7 @@ static bool add_single(struct arena *arena, struct store *store, const struct co
 	struct error error;
 	page->single = true;
 	return store_message(store, arena, ticket->id, seq, &message, &error) == STATUS_OK && is_public(&message)
-	       && speaker_of(&message, ticket->customer.address) != SAID_BY_OTHER
+	       && speaker_of(&message, ticket->customer.address) != OUTCOME_BY_OTHER
 	       && add_said(arena, store, config, ticket->customer.address, &message, (size_t)page->part * LIMIT_PAGE_PART, LIMIT_PAGE_PART, page);
 }
 
@@ -101,17 +101,17 @@ static const char *link_of(const struct linking *to, enum token_kind kind)
 	return arena_printf(to->arena, "%s%s", to->folder, desk_link_token(to->arena, to->policy, kind, to->ticket->id, to->ticket->customer.address, clock_now()));
 }
 
-static void add_suggested(const struct linking *to, const struct asked *asked, struct web_page *page)
+static void add_suggested(const struct linking *to, const struct suggestion *suggestion, struct web_page *page)
 {
-	for (size_t i = 0; i < asked->articles.count; i++) {
-		const struct desk_article *article = &asked->articles.at[i];
+	for (size_t i = 0; i < suggestion->articles.count; i++) {
+		const struct desk_article *article = &suggestion->articles.at[i];
 		const char *link = desk_article_link(to->arena, to->policy, article), *name = link ? strrchr(link, '/') + 1 : "";
 		if (link)
 			link = arena_printf(to->arena, "../kb/%s?t=%s", name, desk_link_token(to->arena, to->policy, TOKEN_LINK_ARTICLE, to->ticket->id,
 			                    to->ticket->customer.address, clock_now()));
 		*ARENA_PUSH(to->arena, &page->suggested) = (struct web_article){article->id, article->title, link ? link : ""};
 	}
-	page->judged = asked->shown > ASKED_NOTHING && (strcmp(asked->said, SAID_SOLVED) == 0 || strcmp(asked->said, SAID_REFUSED) == 0);
+	page->judged = suggestion->shown > SUGGESTION_NOTHING && (strcmp(suggestion->outcome, OUTCOME_SOLVED) == 0 || strcmp(suggestion->outcome, OUTCOME_REFUSED) == 0);
 }
 
 bool gateway_fill_page(struct arena *arena, struct store *store, const struct config *config, const struct token *token, const char *folder,
@@ -132,7 +132,7 @@ bool gateway_fill_page(struct arena *arena, struct store *store, const struct co
 	page->link_refuse = link_of(&to, TOKEN_LINK_REFUSE);
 	page->link_help = link_of(&to, TOKEN_LINK_HELP);
 	page->link_solved = link_of(&to, TOKEN_LINK_SOLVED);
-	add_suggested(&to, &row.facts.asked, page);
+	add_suggested(&to, &row.facts.suggestion, page);
 	if (*row.facts.language)
 		page->language = row.facts.language;
 	if (page->kind != PAGE_VIEW_STATUS)
@@ -159,7 +159,7 @@ static enum status act(struct store *store, void *context, struct error *error)
 		return status;
 	if ((status = store_words_known(store, job->token.ticket, job->act.words, &facts.words_known, error)) != STATUS_OK)
 		return status;
-	plan_init(&job->plan, job->arena, NULL);
+	desk_plan_init(&job->plan, job->arena, NULL);
 	status = desk_decide_page(job->policy, &job->act, &facts, &job->plan, error);
 	return status == STATUS_OK ? store_apply(store, &job->plan, NULL, error) : status;
 }

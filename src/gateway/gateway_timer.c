@@ -36,9 +36,9 @@ static enum status fire(struct store *store, void *context, struct error *error)
 	    || (status = store_ticket_last_words(store, job->timer->ticket, &facts.last_words, error)) != STATUS_OK
 	    || (status = gateway_add_loads(store, job->arena, job->policy, NULL, NULL, &facts, error)) != STATUS_OK)
 		return status;
-	plan_init(&plan, job->arena, "timer");
+	desk_plan_init(&plan, job->arena, "timer");
 	desk_decide_timer(job->policy, job->timer->kind, &facts, &plan);
-	job->mailed = plan_has(&plan, EFFECT_ENQUEUE);
+	job->mailed = desk_plan_has(&plan, EFFECT_ENQUEUE);
 	return store_apply(store, &plan, NULL, error);
 }
 
@@ -101,7 +101,7 @@ static enum status digest(struct store *store, void *context, struct error *erro
 		struct plan plan;
 		if (!*lines || (status = store_facts_of_ticket(store, job->arena, 0, &facts, error)) != STATUS_OK)
 			continue;
-		plan_init(&plan, job->arena, "timer");
+		desk_plan_init(&plan, job->arena, "timer");
 		desk_decide_digest(job->policy, agent, lines, &facts, &plan);
 		job->mails += plan.count;
 		status = store_apply(store, &plan, NULL, error);
@@ -138,7 +138,7 @@ static enum status give_back(struct store *store, void *context, struct error *e
 	enum status status = store_facts_of_ticket(store, job->arena, job->ticket, &facts, error);
 	if (status != STATUS_OK)
 		return status;
-	plan_init(&plan, job->arena, "desk");
+	desk_plan_init(&plan, job->arena, "desk");
 	desk_decide_gone(job->policy, &facts, &plan);
 	return store_apply(store, &plan, NULL, error);
 }

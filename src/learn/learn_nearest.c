@@ -12,8 +12,8 @@
 #include <string.h>
 
 #define NEAREST_MAILS 12000
-#define LEAST_SAID_BY_ALL 50
-#define SAID_BY_ALL 20                           /* what is in more than one of so many mails is not indexed: it is slow and says little */
+#define LEAST_OUTCOME_BY_ALL 50
+#define OUTCOME_BY_ALL 20                        /* what is in more than one of so many mails is not indexed: it is slow and says little */
 
 #define LOOKED_AT 10000                          /* postings for one mail: of a long one the words that fewest mails have */
 
@@ -27,7 +27,7 @@ static void count_postings(struct arena *arena, const struct vector *vectors, si
 			seen[vectors[i].at[k].number] += vectors[i].at[k].kind == KIND_WORD;
 	learn_numbered_make(arena, &nearest->words, known);
 	for (size_t number = 0; number < known; number++) {
-		if (seen[number] > LEAST_SAID_BY_ALL + count / SAID_BY_ALL)
+		if (seen[number] > LEAST_OUTCOME_BY_ALL + count / OUTCOME_BY_ALL)
 			seen[number] = 0;
 		if (seen[number])
 			learn_numbered_put(&nearest->words, number);
@@ -112,7 +112,7 @@ static void look_up(struct arena *arena, const struct nearest *nearest, const st
 /* The longest list that is looked at, so that all of them together stay within bounds. */
 static uint32_t longest_list(const struct looked_up *found)
 {
-	uint32_t of_length[LEAST_SAID_BY_ALL + NEAREST_MAILS / SAID_BY_ALL + 1] = { 0 }, most = COUNT_OF(of_length) - 1, sum = 0, longest;
+	uint32_t of_length[LEAST_OUTCOME_BY_ALL + NEAREST_MAILS / OUTCOME_BY_ALL + 1] = { 0 }, most = COUNT_OF(of_length) - 1, sum = 0, longest;
 
 	for (size_t i = 0; i < found->count; i++)
 		of_length[found->at[i].length < most ? found->at[i].length : most] += found->at[i].length;

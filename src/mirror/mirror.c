@@ -136,7 +136,7 @@ static enum status write_mail(struct mirror *m, const struct ticket_facts *ticke
 	if (folder < 0)
 		return failed(m, ticket->queue, error);
 	mirror_base(base, message->date, ticket->id, message->seq);
-	mirror_flags(&m->folders.at[folder], ticket_state_name(ticket->state), ticket->priority, NULL, message->out || message->kind == MESSAGE_NOTE, flags);
+	mirror_flags(&m->folders.at[folder], desk_ticket_state_name(ticket->state), ticket->priority, NULL, message->out || message->kind == MESSAGE_NOTE, flags);
 	snprintf(name, sizeof name, "%s%s", base, flags);
 	snprintf(tmp, sizeof tmp, "%s/%s/tmp/%s", m->root, m->folders.at[folder].name, base);
 	path_of(m, folder, false, name, path);

@@ -34,7 +34,7 @@ bool mirror_make(const char *path)
 
 static const char *keyword(size_t i)
 {
-	return i < STATE_COUNT ? ticket_state_name((enum ticket_state)i) : priority_names[i - STATE_COUNT];
+	return i < STATE_COUNT ? desk_ticket_state_name((enum ticket_state)i) : desk_priority_names[i - STATE_COUNT];
 }
 
 static bool write_file(const char *path, const char *text, int flags)

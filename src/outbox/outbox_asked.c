@@ -53,7 +53,7 @@ static void add_row(struct rendering *r, struct table *table, const struct ticke
 	const char *name = customer->name && *customer->name ? customer->name : customer->address ? customer->address : "";
 
 	*ARENA_PUSH(r->arena, table) = (struct row){ {
-		arena_printf(r->arena, "#%lld", (long long)facts->id), ticket_state_name(facts->state), *facts->agent ? facts->agent : "-",
+		arena_printf(r->arena, "#%lld", (long long)facts->id), desk_ticket_state_name(facts->state), *facts->agent ? facts->agent : "-",
 		one_line(r->arena, name, NAME_BYTES), one_line(r->arena, facts->subject, SUBJECT_BYTES) } };
 }
 
@@ -138,7 +138,7 @@ static enum status list_mine(struct rendering *r, struct buffer *out, struct err
 
 	query_add(r->arena, &own, QUERY_AGENT, r->row->outgoing.agent);
 	for (int state = STATE_NEW; state <= STATE_RESOLVED; state++)
-		query_add(r->arena, &own, QUERY_STATE, ticket_state_name((enum ticket_state)state));
+		query_add(r->arena, &own, QUERY_STATE, desk_ticket_state_name((enum ticket_state)state));
 	status = list(r, &own, &mine, error);
 	for (size_t i = 0; i < r->policy->queues.count && status == STATUS_OK; i++) {
 		struct query theirs = { .words = "" };
@@ -148,7 +148,7 @@ static enum status list_mine(struct rendering *r, struct buffer *out, struct err
 		query_add(r->arena, &theirs, QUERY_QUEUE, r->policy->queues.at[i].name);
 		query_add(r->arena, &theirs, QUERY_AGENT, "");
 		for (int state = STATE_NEW; state <= STATE_PENDING; state++)
-			query_add(r->arena, &theirs, QUERY_STATE, ticket_state_name((enum ticket_state)state));
+			query_add(r->arena, &theirs, QUERY_STATE, desk_ticket_state_name((enum ticket_state)state));
 		status = list(r, &theirs, &unassigned, error);
 	}
 	record_add(out, "list_alone", "yes");
@@ -267,7 +267,7 @@ void outbox_asked_ticket(struct rendering *r, struct buffer *out)
 
 	if (!newest || !facts->id)
 		return;
-	add(out, "state", ticket_state_name(facts->state));
+	add(out, "state", desk_ticket_state_name(facts->state));
 	add(out, "owner", facts->agent);
 	add(out, "tags", joined(r->arena, &facts->tags));
 	add(out, "watchers", joined(r->arena, &facts->watchers));

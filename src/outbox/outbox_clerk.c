@@ -183,11 +183,11 @@ static void log_outcome(const struct outcome *outcome)
 	const struct outbox_row *row = &outcome->row;
 
 	for (size_t i = 0; i < row->recipients.count; i++) {
-		enum fate fate = outcome->result.now[i];
+		enum delivery delivery = outcome->result.now[i];
 
-		if (fate == FATE_NONE)
+		if (delivery == DELIVERY_NONE)
 			continue;
-		log_event(fate == FATE_SENT ? LOG_INFO : fate == FATE_RETRY ? LOG_NOTICE : LOG_WARNING, events[fate],
+		log_event(delivery == DELIVERY_SENT ? LOG_INFO : delivery == DELIVERY_RETRY ? LOG_NOTICE : LOG_WARNING, events[delivery],
 		          "id", row->outgoing.trace, "outbox", LOG_NUMBER(row->id), "ticket", LOG_NUMBER(row->ticket),
 		          "to", row->recipients.at[i].address, "template", row->outgoing.template,
 		          "message_id", row->outgoing.message_id, "attempts", LOG_NUMBER(row->attempts),

@@ -11,21 +11,21 @@
 #define REPLY_MOST 400            /* octets of a reply that are kept */
 #define PAUSE_MOST 30             /* seconds; a relay that is back is noticed within them */
 
-enum fate outbox_judge_reply(enum smtp_step step, int code)
+enum delivery outbox_judge_reply(enum smtp_step step, int code)
 {
 	if (code >= 200 && code < 300)
-		return FATE_SENT;
+		return DELIVERY_SENT;
 	if (code < 500 || code > 599)
-		return FATE_RETRY;                    /* 4xx, and what makes no sense: nothing is lost by asking again */
+		return DELIVERY_RETRY;                /* 4xx, and what makes no sense: nothing is lost by asking again */
 	/* 552 to RCPT means "too many recipients" with old servers (RFC 5321 section 4.5.3.1.10). 530, 534, 535, 538 to MAIL are about
 	 * us and our password (RFC 4954): an administrator mends that, the mail need not die of it. 503 is a muddled session. */
 	if (step == STEP_RCPT && code == 552)
-		return FATE_RETRY;
+		return DELIVERY_RETRY;
 	if (step == STEP_MAIL && (code == 530 || code == 534 || code == 535 || code == 538))
-		return FATE_RETRY;
+		return DELIVERY_RETRY;
 	if (code == 503)
-		return FATE_RETRY;
-	return FATE_FAILED;
+		return DELIVERY_RETRY;
+	return DELIVERY_FAILED;
 }
 
 const char *outbox_reply_line(struct arena *arena, int code, const char *text)
@@ -45,24 +45,24 @@ void outbox_attempt_init(struct attempt *attempt, struct arena *arena, size_t co
 	attempt->at = arena_alloc(arena, sizeof *attempt->at * (count + 1));
 }
 
-void outbox_attempt_rest(struct attempt *attempt, enum fate fate, const char *reply)
+void outbox_attempt_rest(struct attempt *attempt, enum delivery delivery, const char *reply)
 {
 	for (size_t i = 0; i < attempt->count; i++)
-		if (attempt->at[i].fate == FATE_NONE) {
-			attempt->at[i].fate = fate;
+		if (attempt->at[i].delivery == DELIVERY_NONE) {
+			attempt->at[i].delivery = delivery;
 			attempt->at[i].reply = reply;
 		}
 }
 
-static void judge_recipient(struct outbox_recipient *recipient, enum fate fate, const char *reply, struct row_result *result)
+static void judge_recipient(struct outbox_recipient *recipient, enum delivery delivery, const char *reply, struct row_result *result)
 {
 	recipient->reply = reply ? reply : "";
-	switch (fate) {
-	case FATE_SENT:
+	switch (delivery) {
+	case DELIVERY_SENT:
 		recipient->state = OUTBOX_SENT;
 		result->sent++;
 		break;
-	case FATE_FAILED:
+	case DELIVERY_FAILED:
 		recipient->state = OUTBOX_FAILED;
 		result->failed++;
 		break;
@@ -92,7 +92,7 @@ static void give_up(struct arena *arena, struct outbox_row *row, int64_t hours, 
 			continue;
 		recipient->state = OUTBOX_FAILED;
 		recipient->reply = arena_printf(arena, "given up after %lld hours; last: %s", (long long)hours, recipient->reply);
-		result->now[i] = FATE_FAILED;
+		result->now[i] = DELIVERY_FAILED;
 		result->failed++;
 		result->retried--;
 	}
@@ -103,10 +103,10 @@ void outbox_judge_row(struct arena *arena, struct outbox_row *row, const struct 
 {
 	bool waits = false, failed = false;
 
-	*result = (struct row_result){ .now = ARENA_ARRAY(arena, enum fate, row->recipients.count + 1) };
+	*result = (struct row_result){ .now = ARENA_ARRAY(arena, enum delivery, row->recipients.count + 1) };
 	for (size_t i = 0, k = 0; i < row->recipients.count; i++)
 		if (row->recipients.at[i].state == OUTBOX_WAITING && k < attempt->count) {
-			result->now[i] = attempt->at[k].fate == FATE_NONE ? FATE_RETRY : attempt->at[k].fate;
+			result->now[i] = attempt->at[k].delivery == DELIVERY_NONE ? DELIVERY_RETRY : attempt->at[k].delivery;
 			judge_recipient(&row->recipients.at[i], result->now[i], attempt->at[k].reply, result);
 			k++;
 		}

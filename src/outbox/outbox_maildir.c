@@ -67,23 +67,23 @@ static bool deliver(const char *path, const char *name, const struct buffer *byt
 	return directory_sync(directory);
 }
 
-void outbox_maildir_send(const char *path, const struct letter *letter, struct attempt *attempt)
+void outbox_maildir_send(const char *path, const struct message *message, struct attempt *attempt)
 {
 	CLEANUP_BUFFER struct buffer bytes;
 	size_t count = 0;
 
 	buffer_init(&bytes);
-	buffer_printf(&bytes, "Return-Path: <%s>\n", letter->envelope_from);
-	for (size_t i = 0; i < letter->count; i++)
-		if (attempt->at[i].fate == FATE_NONE) {
-			buffer_printf(&bytes, "Delivered-To: %s\n", letter->recipients[i]);
+	buffer_printf(&bytes, "Return-Path: <%s>\n", message->envelope_from);
+	for (size_t i = 0; i < message->count; i++)
+		if (attempt->at[i].delivery == DELIVERY_NONE) {
+			buffer_printf(&bytes, "Delivered-To: %s\n", message->recipients[i]);
 			count++;
 		}
-	add_lines(&bytes, letter->bytes, letter->length);
-	if (count && !deliver(path, letter->name, &bytes)) {
+	add_lines(&bytes, message->bytes, message->length);
+	if (count && !deliver(path, message->name, &bytes)) {
 		attempt->relay_trouble = true;
-		outbox_attempt_rest(attempt, FATE_RETRY, arena_printf(attempt->arena, "%s: %s", path, strerror(errno)));
+		outbox_attempt_rest(attempt, DELIVERY_RETRY, arena_printf(attempt->arena, "%s: %s", path, strerror(errno)));
 		return;
 	}
-	outbox_attempt_rest(attempt, FATE_SENT, arena_printf(attempt->arena, "kept as %s", letter->name));
+	outbox_attempt_rest(attempt, DELIVERY_SENT, arena_printf(attempt->arena, "kept as %s", message->name));
 }

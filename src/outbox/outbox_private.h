@@ -19,25 +19,25 @@
 #include <sys/types.h>
 
 /* ---- one attempt to send one mail, by whatever transport ---- */
-enum fate { FATE_NONE, FATE_SENT, FATE_RETRY, FATE_FAILED };
-struct letter {
+enum delivery { DELIVERY_NONE, DELIVERY_SENT, DELIVERY_RETRY, DELIVERY_FAILED };
+struct message {
 	const char *envelope_from;
-	const char *const *recipients;           /* those still waiting; who has a fate already is left out */
+	const char *const *recipients;           /* those still waiting; who has a delivery already is left out */
 	size_t count;
 	const char *bytes; size_t length;
 	const char *name;                        /* for the maildir: unique for the row, always the same */
 };
 struct attempt {
 	struct arena *arena;                     /* of the replies */
-	struct { enum fate fate; const char *reply; } *at;         /* as letter.recipients */
+	struct { enum delivery delivery; const char *reply; } *at; /* as letter.recipients */
 	size_t count;
 	bool relay_trouble;                      /* the relay cannot be used at all: not this mail's fault */
 	bool relay_reached;                      /* it could be used, whatever it said */
 	bool mail_refused;                       /* for good, and not because of a recipient: its size, or what is in it */
 };
 void outbox_attempt_init(struct attempt *attempt, struct arena *arena, size_t count);
-/* Every recipient that has no fate yet. */
-void outbox_attempt_rest(struct attempt *attempt, enum fate fate, const char *reply);
+/* Every recipient that has no delivery yet. */
+void outbox_attempt_rest(struct attempt *attempt, enum delivery delivery, const char *reply);
 
 /* ---- outbox_render.c ---- */
 /* A row on its way out. What is so at the moment it is first sent stays with the row: its words are then the same at each attempt, and when an
@@ -54,12 +54,12 @@ enum status outbox_render_row(struct store *store, const struct desk_policy *pol
 
 /* ---- outbox_judge.c, pure ---- */
 enum smtp_step { STEP_MAIL, STEP_RCPT, STEP_DATA, STEP_DOT };
-enum fate outbox_judge_reply(enum smtp_step step, int code);
+enum delivery outbox_judge_reply(enum smtp_step step, int code);
 /* "550 5.1.1 no such user": one clean line of bounded length. */
 const char *outbox_reply_line(struct arena *arena, int code, const char *text);
 /* Takes an attempt into the row: recipients, attempts, next_try, last_reply, state. `now`: what came of each recipient in this attempt,
- * as row->recipients; FATE_NONE: it was settled before. */
-struct row_result { size_t sent, retried, failed; enum fate *now; };
+ * as row->recipients; DELIVERY_NONE: it was settled before. */
+struct row_result { size_t sent, retried, failed; enum delivery *now; };
 void outbox_judge_row(struct arena *arena, struct outbox_row *row, const struct attempt *attempt, int64_t now, int64_t give_up_ms,
                       struct row_result *result);
 /* Seconds that all senders keep quiet after the n-th trouble with the relay in a row (from 1). */
@@ -105,10 +105,10 @@ struct smtp *outbox_smtp_new(const _Atomic int64_t *stop_at, _Atomic int64_t *co
 void outbox_smtp_free(struct smtp **smtp);              /* says QUIT if that is quick */
 void outbox_smtp_hang_up(struct smtp *smtp);
 bool outbox_smtp_connected(const struct smtp *smtp);
-void outbox_smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct letter *letter, struct attempt *attempt);
+void outbox_smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt);
 
 /* ---- outbox_maildir.c ---- */
-void outbox_maildir_send(const char *path, const struct letter *letter, struct attempt *attempt);
+void outbox_maildir_send(const char *path, const struct message *message, struct attempt *attempt);
 
 /* ---- outbox_result.c ---- */
 struct outcome {

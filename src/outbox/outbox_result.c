@@ -32,7 +32,7 @@ static enum status tell(struct store *store, struct outcome *outcome, const stru
 	facts.now = clock_now();
 	if ((status = add_loads(store, outcome, &facts, error)) != STATUS_OK)
 		return status;
-	plan_init(&plan, &outcome->arena, NULL);
+	desk_plan_init(&plan, &outcome->arena, NULL);
 	desk_decide_undeliverable(&outcome->config->policy, outgoing, recipient->address, recipient->reply, &facts, &plan);
 	for (size_t i = 0; i < plan.count; i++)
 		outcome->told |= plan.at[i].kind == EFFECT_ENQUEUE;
@@ -46,7 +46,7 @@ enum status outbox_outcome_write(struct store *store, void *context, struct erro
 
 	outcome->told = false;
 	for (size_t i = 0; i < outcome->row.recipients.count && !status; i++)
-		if (outcome->result.now[i] == FATE_FAILED && !outcome->quietly)
+		if (outcome->result.now[i] == DELIVERY_FAILED && !outcome->quietly)
 			status = tell(store, outcome, &outcome->row.recipients.at[i], error);
 	return status;
 }

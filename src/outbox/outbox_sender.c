@@ -31,7 +31,7 @@ static size_t waiting(const struct outbox_row *row)
 }
 
 static void letter_of(struct arena *arena, const struct outbox_row *row, const struct config *config, const struct buffer *bytes,
-                      struct letter *letter, struct attempt *attempt)
+                      struct message *message, struct attempt *attempt)
 {
 	const char **recipients = ARENA_ARRAY(arena, const char *, attempt->count + 1);
 	size_t count = 0;
@@ -40,23 +40,23 @@ static void letter_of(struct arena *arena, const struct outbox_row *row, const s
 		if (row->recipients.at[i].state == OUTBOX_WAITING) {
 			recipients[count] = row->recipients.at[i].address;
 			if (!mail_address_usable(recipients[count])) {
-				attempt->at[count].fate = FATE_FAILED;
+				attempt->at[count].delivery = DELIVERY_FAILED;
 				attempt->at[count].reply = "553 5.1.3 not an address that mail can be sent to";
 			}
 			count++;
 		}
-	*letter = (struct letter){ .envelope_from = row->outgoing.envelope_from ? row->outgoing.envelope_from : "",
+	*message = (struct message){ .envelope_from = row->outgoing.envelope_from ? row->outgoing.envelope_from : "",
 	                           .recipients = recipients, .count = count, .bytes = bytes->at, .length = bytes->length };
-	if (*letter->envelope_from && !mail_address_usable(letter->envelope_from))
-		letter->envelope_from = "";
-	letter->name = arena_printf(arena, "%010lld.M%09lldQ%s.%s", (long long)(row->created / 1000), (long long)row->id,
-	                            row->outgoing.trace ? row->outgoing.trace : "", *config->policy.domain ? config->policy.domain : "sportello");
+	if (*message->envelope_from && !mail_address_usable(message->envelope_from))
+		message->envelope_from = "";
+	message->name = arena_printf(arena, "%010lld.M%09lldQ%s.%s", (long long)(row->created / 1000), (long long)row->id,
+	                             row->outgoing.trace ? row->outgoing.trace : "", *config->policy.domain ? config->policy.domain : "sportello");
 }
 
 static bool someone_left(const struct attempt *attempt)
 {
 	for (size_t i = 0; i < attempt->count; i++)
-		if (attempt->at[i].fate == FATE_NONE)
+		if (attempt->at[i].delivery == DELIVERY_NONE)
 			return true;
 	return false;
 }
@@ -64,15 +64,15 @@ static bool someone_left(const struct attempt *attempt)
 static void transmit(struct sender *sender, struct job *job, struct attempt *attempt)
 {
 	const struct config *config = job->config;
-	struct letter letter;
+	struct message message;
 
-	letter_of(&sender->scratch, &job->outcome.row, config, &sender->bytes, &letter, attempt);
+	letter_of(&sender->scratch, &job->outcome.row, config, &sender->bytes, &message, attempt);
 	if (!someone_left(attempt))
 		return;
 	if (config->relay.kind == RELAY_MAILDIR)
-		outbox_maildir_send(config->relay.path, &letter, attempt);
+		outbox_maildir_send(config->relay.path, &message, attempt);
 	else
-		outbox_smtp_send(sender->smtp, &config->relay, &letter, attempt);
+		outbox_smtp_send(sender->smtp, &config->relay, &message, attempt);
 	attempt->relay_reached = !attempt->relay_trouble;
 }
 
@@ -90,7 +90,7 @@ static bool render(struct sender *sender, struct job *job, struct sending *sendi
 	if (sending->heavy)
 		return false;
 	if (status) {
-		outbox_attempt_rest(attempt, status == STATUS_BAD_INPUT ? FATE_FAILED : FATE_RETRY,
+		outbox_attempt_rest(attempt, status == STATUS_BAD_INPUT ? DELIVERY_FAILED : DELIVERY_RETRY,
 		                    arena_printf(&outcome->arena, "the mail cannot be written: %s", error.text));
 		return false;
 	}
@@ -106,7 +106,7 @@ static bool render(struct sender *sender, struct job *job, struct sending *sendi
 static bool anybody_has_it(const struct attempt *attempt)
 {
 	for (size_t i = 0; i < attempt->count; i++)
-		if (attempt->at[i].fate == FATE_SENT)
+		if (attempt->at[i].delivery == DELIVERY_SENT)
 			return true;
 	return false;
 }

@@ -1,9 +1,9 @@
 /*
- * outbox_smtp.c - a mail over a connection to the relay that is kept for many, with a fate for each recipient.
+ * outbox_smtp.c - a mail over a connection to the relay that is kept for many, with a delivery for each recipient.
  *
  * libetpan carries RCPT, DATA and dot-stuffing; MAIL with SIZE, BODY and SMTPUTF8 is said here. What a reply means is
  * outbox_judge.c's business. A connection that was idle and is found closed is made again once, without a word. After a drop
- * anywhere else everybody without a fate is tried again; after the final dot that may send a mail twice (RFC 5321 section
+ * anywhere else everybody without a delivery is tried again; after the final dot that may send a mail twice (RFC 5321 section
  * 4.5.4.1), never not at all.
  */
 #define _GNU_SOURCE               /* memmem */
@@ -24,15 +24,15 @@ static bool has_8bit(const char *at, size_t length)
 	return false;
 }
 
-static bool needs_utf8(const struct letter *letter)
+static bool needs_utf8(const struct message *message)
 {
-	const char *end = memmem(letter->bytes, letter->length, "\r\n\r\n", 4);
+	const char *end = memmem(message->bytes, message->length, "\r\n\r\n", 4);
 
-	if (has_8bit(letter->envelope_from, strlen(letter->envelope_from))
-	    || has_8bit(letter->bytes, end ? (size_t)(end - letter->bytes) : letter->length))
+	if (has_8bit(message->envelope_from, strlen(message->envelope_from))
+	    || has_8bit(message->bytes, end ? (size_t)(end - message->bytes) : message->length))
 		return true;
-	for (size_t i = 0; i < letter->count; i++)
-		if (has_8bit(letter->recipients[i], strlen(letter->recipients[i])))
+	for (size_t i = 0; i < message->count; i++)
+		if (has_8bit(message->recipients[i], strlen(message->recipients[i])))
 			return true;
 	return false;
 }
@@ -44,45 +44,45 @@ static int session_code(struct smtp *smtp, const char **text)
 	return *smtp->wire.trouble ? 0 : smtp->session->response_code;
 }
 
-/* Everybody without a fate: the connection is gone. */
+/* Everybody without a delivery: the connection is gone. */
 static void lost(struct smtp *smtp, struct attempt *attempt, const char *when)
 {
 	smtp->broken = true;
 	outbox_wire_break(&smtp->wire, "the relay closed the connection");
-	outbox_attempt_rest(attempt, FATE_RETRY, arena_printf(attempt->arena, "%s%s", smtp->wire.trouble, when));
+	outbox_attempt_rest(attempt, DELIVERY_RETRY, arena_printf(attempt->arena, "%s%s", smtp->wire.trouble, when));
 }
 
-/* The reply holds for all without a fate. True: go on with the mail. */
+/* The reply holds for all without a delivery. True: go on with the mail. */
 static bool judged_for_all(struct smtp *smtp, struct attempt *attempt, enum smtp_step step, int code, const char *text)
 {
-	enum fate fate = outbox_judge_reply(step, code);
+	enum delivery delivery = outbox_judge_reply(step, code);
 
 	if (code == 421)
 		smtp->broken = true;                     /* the relay closes now, RFC 5321 section 3.8 */
-	if (step == STEP_DATA ? code == 354 : fate == FATE_SENT)
+	if (step == STEP_DATA ? code == 354 : delivery == DELIVERY_SENT)
 		return true;
-	if (fate == FATE_SENT) {                         /* 2xx to DATA: nobody knows what it waits for now */
+	if (delivery == DELIVERY_SENT) {                 /* 2xx to DATA: nobody knows what it waits for now */
 		smtp->broken = true;
-		fate = FATE_RETRY;
+		delivery = DELIVERY_RETRY;
 	}
-	attempt->mail_refused |= fate == FATE_FAILED && step != STEP_RCPT;
-	outbox_attempt_rest(attempt, fate, outbox_reply_line(attempt->arena, code, text));
+	attempt->mail_refused |= delivery == DELIVERY_FAILED && step != STEP_RCPT;
+	outbox_attempt_rest(attempt, delivery, outbox_reply_line(attempt->arena, code, text));
 	return false;
 }
 
-static bool mail_from(struct smtp *smtp, const struct config_relay *relay, const struct letter *letter, struct attempt *attempt)
+static bool mail_from(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt)
 {
-	bool utf8 = needs_utf8(letter);
+	bool utf8 = needs_utf8(message);
 	char line[LIMIT_ADDRESS + 96];
 	int length, code;
 
 	if (utf8 && !smtp->offers_utf8) {
-		outbox_attempt_rest(attempt, FATE_FAILED, "553 5.6.7 the address is not ASCII and the relay does not offer SMTPUTF8");
+		outbox_attempt_rest(attempt, DELIVERY_FAILED, "553 5.6.7 the address is not ASCII and the relay does not offer SMTPUTF8");
 		return false;
 	}
-	length = snprintf(line, sizeof line, "MAIL FROM:<%s>", letter->envelope_from);
+	length = snprintf(line, sizeof line, "MAIL FROM:<%s>", message->envelope_from);
 	if (smtp->offers_size)
-		length += snprintf(line + length, sizeof line - (size_t)length, " SIZE=%zu", letter->length);
+		length += snprintf(line + length, sizeof line - (size_t)length, " SIZE=%zu", message->length);
 	if (smtp->offers_8bit && utf8)
 		length += snprintf(line + length, sizeof line - (size_t)length, " BODY=8BITMIME");
 	snprintf(line + length, sizeof line - (size_t)length, "%s\r\n", utf8 ? " SMTPUTF8" : "");
@@ -102,19 +102,19 @@ static void reset(struct smtp *smtp, const struct config_relay *relay)
 }
 
 /* How many recipients were taken. */
-static size_t rcpt_to(struct smtp *smtp, const struct config_relay *relay, const struct letter *letter, struct attempt *attempt)
+static size_t rcpt_to(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt)
 {
 	size_t taken = 0;
 
-	for (size_t i = 0; i < letter->count; i++) {
+	for (size_t i = 0; i < message->count; i++) {
 		const char *text;
 		int code;
 
-		if (attempt->at[i].fate != FATE_NONE)
+		if (attempt->at[i].delivery != DELIVERY_NONE)
 			continue;
 		outbox_wire_step(&smtp->wire, relay->timeout_seconds);
 		smtp->session->response_code = 0;
-		mailesmtp_rcpt(smtp->session, letter->recipients[i], 0, NULL);
+		mailesmtp_rcpt(smtp->session, message->recipients[i], 0, NULL);
 		code = session_code(smtp, &text);
 		if (!code) {
 			lost(smtp, attempt, "");
@@ -124,25 +124,25 @@ static size_t rcpt_to(struct smtp *smtp, const struct config_relay *relay, const
 			judged_for_all(smtp, attempt, STEP_RCPT, code, text);
 			return 0;
 		}
-		if (outbox_judge_reply(STEP_RCPT, code) == FATE_SENT) {
+		if (outbox_judge_reply(STEP_RCPT, code) == DELIVERY_SENT) {
 			taken++;
 			continue;
 		}
 		attempt->mail_refused |= code == 552;            /* some look at the size only here (RFC 1870 section 6.1 (5)) */
-		attempt->at[i].fate = outbox_judge_reply(STEP_RCPT, code);
+		attempt->at[i].delivery = outbox_judge_reply(STEP_RCPT, code);
 		attempt->at[i].reply = outbox_reply_line(attempt->arena, code, text);
 	}
 	return taken;
 }
 
-static void data(struct smtp *smtp, const struct config_relay *relay, const struct letter *letter, struct attempt *attempt)
+static void data(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt)
 {
-	size_t length = letter->length;
+	size_t length = message->length;
 	const char *text;
 	int code;
 
 	/* libetpan ends every mail with CRLF . CRLF, whatever it ended with: its own last line end would become an empty line. */
-	if (length >= 2 && memcmp(letter->bytes + length - 2, "\r\n", 2) == 0)
+	if (length >= 2 && memcmp(message->bytes + length - 2, "\r\n", 2) == 0)
 		length -= 2;
 	outbox_wire_step(&smtp->wire, relay->timeout_seconds);
 	smtp->session->response_code = 0;
@@ -156,14 +156,14 @@ static void data(struct smtp *smtp, const struct config_relay *relay, const stru
 		reset(smtp, relay);
 		return;
 	}
-	outbox_wire_step(&smtp->wire, (int64_t)relay->timeout_seconds * DOT_FACTOR + (int64_t)(letter->length / SLOWEST_BYTES));
+	outbox_wire_step(&smtp->wire, (int64_t)relay->timeout_seconds * DOT_FACTOR + (int64_t)(message->length / SLOWEST_BYTES));
 	smtp->session->response_code = 0;
-	mailsmtp_data_message(smtp->session, letter->bytes, length);
+	mailsmtp_data_message(smtp->session, message->bytes, length);
 	code = session_code(smtp, &text);
 	if (!code)
 		lost(smtp, attempt, " after the mail was handed over: it may arrive twice");
 	else if (judged_for_all(smtp, attempt, STEP_DOT, code, text))
-		outbox_attempt_rest(attempt, FATE_SENT, outbox_reply_line(attempt->arena, code, text));
+		outbox_attempt_rest(attempt, DELIVERY_SENT, outbox_reply_line(attempt->arena, code, text));
 }
 
 static void begin_again(struct attempt *attempt, const struct attempt *before)
@@ -172,7 +172,7 @@ static void begin_again(struct attempt *attempt, const struct attempt *before)
 	attempt->mail_refused = false;
 }
 
-void outbox_smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct letter *letter, struct attempt *attempt)
+void outbox_smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt)
 {
 	struct attempt before;
 	bool reused = smtp->session && outbox_wire_quiet(&smtp->wire);
@@ -181,21 +181,21 @@ void outbox_smtp_send(struct smtp *smtp, const struct config_relay *relay, const
 		outbox_smtp_drop(smtp);
 	if (!smtp->session && !outbox_smtp_open(smtp, relay)) {
 		attempt->relay_trouble = true;
-		outbox_attempt_rest(attempt, FATE_RETRY, outbox_reply_line(attempt->arena, 0, smtp->wire.trouble));
+		outbox_attempt_rest(attempt, DELIVERY_RETRY, outbox_reply_line(attempt->arena, 0, smtp->wire.trouble));
 		return;
 	}
 	outbox_attempt_init(&before, attempt->arena, attempt->count);
 	memcpy(before.at, attempt->at, sizeof *before.at * before.count);
-	if (!mail_from(smtp, relay, letter, attempt)) {
+	if (!mail_from(smtp, relay, message, attempt)) {
 		if (reused && smtp->broken) {                    /* it had been idle for too long */
 			outbox_smtp_drop(smtp);
 			begin_again(attempt, &before);
-			outbox_smtp_send(smtp, relay, letter, attempt);
+			outbox_smtp_send(smtp, relay, message, attempt);
 			return;
 		}
 		reset(smtp, relay);
-	} else if (rcpt_to(smtp, relay, letter, attempt))
-		data(smtp, relay, letter, attempt);
+	} else if (rcpt_to(smtp, relay, message, attempt))
+		data(smtp, relay, message, attempt);
 	else
 		reset(smtp, relay);
 	if (smtp->broken || *smtp->wire.trouble)

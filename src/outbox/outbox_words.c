@@ -333,8 +333,8 @@ static void find_about(struct rendering *r, struct buffer *out)
 	add(out, "owner", owner ? owner->display : "");
 	add(out, "due", promised(r));
 	add(out, "others", requests_before(r));
-	for (size_t i = 0; i < facts->asked.articles.count && facts->asked.shown == ASKED_ACKNOWLEDGED; i++)
-		articles = arena_printf(r->arena, "%s%s%s", articles, i ? ", " : "", facts->asked.articles.at[i].id);
+	for (size_t i = 0; i < facts->suggestion.articles.count && facts->suggestion.shown == SUGGESTION_ACKNOWLEDGED; i++)
+		articles = arena_printf(r->arena, "%s%s%s", articles, i ? ", " : "", facts->suggestion.articles.at[i].id);
 	add(out, "articles", articles);
 }
 

@@ -3,7 +3,7 @@
  *
  * One list, so that what is asked of the database can be read (and its query plans be checked) in one place. Names say what
  * a statement does, not where it is used. No statement is ever built from a stranger's text. Whoever changes a column list
- * changes the reader of that list too: TICKET_COLUMNS is read by read_ticket_columns(), and so on.
+ * changes the reader of that list too: TICKET_COLUMNS is read by store_read_ticket_columns(), and so on.
  * States stand as words where a partial index needs to see them (outbox_due, outbox_failed).
  */
 #ifndef SPORTELLO_SQLITE_STATEMENTS_H
@@ -201,16 +201,16 @@
 	/* what was suggested, and said to it */ \
 	X(SQL_TICKET_LAST_WORDS, "SELECT max(seq) FROM message WHERE ticket=?1 AND out=0 AND kind IN ('request','reply')") \
 	X(SQL_TICKET_TOLD, "SELECT count(*) FROM message m JOIN outbox o ON o.id=m.outbox WHERE m.ticket=?1 AND m.outbox<>0 AND o.state='sent'") \
-	X(SQL_ASKED_ADD, "INSERT INTO asked(ticket,at,shown,language,stranger,question) VALUES(?1,?2,?3,?4,?5,?6)") \
-	X(SQL_ASKED_GET, "SELECT shown, said, language, stranger FROM asked WHERE ticket=?1") \
-	X(SQL_ASKED_SAID, "UPDATE asked SET said=?2, said_at=?3 WHERE ticket=?1") \
-	X(SQL_ASKED_SINCE, "SELECT a.ticket, a.at, a.shown, a.said, a.said_at, a.language, a.question, t.queue, t.state FROM asked a" \
+	X(SQL_SUGGESTION_ADD, "INSERT INTO asked(ticket,at,shown,language,stranger,question) VALUES(?1,?2,?3,?4,?5,?6)") \
+	X(SQL_SUGGESTION_GET, "SELECT shown, said, language, stranger FROM asked WHERE ticket=?1") \
+	X(SQL_SUGGESTION_OUTCOME, "UPDATE asked SET said=?2, said_at=?3 WHERE ticket=?1") \
+	X(SQL_SUGGESTIONS_SINCE, "SELECT a.ticket, a.at, a.shown, a.said, a.said_at, a.language, a.question, t.queue, t.state FROM asked a" \
 		" JOIN ticket t ON t.id=a.ticket WHERE a.at>=?1 ORDER BY a.at, a.ticket") \
 	X(SQL_SUGGESTED_ADD, "INSERT INTO suggested(ticket,rank,article,language,score,title,excerpt) VALUES(?1,?2,?3,?4,?5,?6,?7)") \
 	X(SQL_SUGGESTED_GET, "SELECT article, language, score, title, excerpt, outcome FROM suggested WHERE ticket=?1 ORDER BY rank") \
 	X(SQL_SUGGESTED_SAID, "UPDATE suggested SET outcome=?3, said=?4 WHERE ticket=?1 AND (?2='' OR article=?2) AND outcome<>?3") \
 	X(SQL_SUGGESTED_TAKE_BACK, "UPDATE suggested SET outcome='', said=?2 WHERE ticket=?1 AND outcome<>''") \
-	X(SQL_SAID_LAST, "SELECT max(said) FROM suggested WHERE said>0") \
+	X(SQL_OUTCOME_LAST, "SELECT max(said) FROM suggested WHERE said>0") \
 	X(SQL_FEEDBACK, "SELECT s.ticket, s.article, s.outcome='solved', a.question FROM suggested s JOIN asked a ON a.ticket=s.ticket" \
 		" WHERE s.said>0 AND s.outcome<>'' ORDER BY s.said DESC, s.rank DESC LIMIT ?1") \
 	/* outbox */ \
@@ -261,11 +261,11 @@
 	X(SQL_CHECK_TICKET_OF_CONFIRMED, "SELECT ticket FROM confirmed WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
 	X(SQL_CHECK_TICKET_OF_ROUTED, "SELECT ticket FROM routed WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
 	X(SQL_CHECK_TICKET_OF_LEARNED, "SELECT ticket FROM learned WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
-	X(SQL_CHECK_TICKET_OF_ASKED, "SELECT ticket FROM asked WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
-	X(SQL_CHECK_SUGGESTED_ASKED, "SELECT ticket FROM suggested WHERE ticket NOT IN (SELECT ticket FROM asked) GROUP BY ticket") \
-	X(SQL_CHECK_ASKED_SHOWN, "SELECT ticket FROM asked a WHERE (shown='nothing')<>(NOT EXISTS (SELECT 1 FROM suggested WHERE ticket=a.ticket))") \
+	X(SQL_CHECK_TICKET_OF_SUGGESTION, "SELECT ticket FROM asked WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_SUGGESTED_SUGGESTION, "SELECT ticket FROM suggested WHERE ticket NOT IN (SELECT ticket FROM asked) GROUP BY ticket") \
+	X(SQL_CHECK_SUGGESTION_SHOWN, "SELECT ticket FROM asked a WHERE (shown='nothing')<>(NOT EXISTS (SELECT 1 FROM suggested WHERE ticket=a.ticket))") \
 	X(SQL_CHECK_SUGGESTED_GAP, "SELECT ticket FROM suggested GROUP BY ticket HAVING max(rank)<>count(*) OR min(rank)<>1 OR count(DISTINCT article)<>count(*)") \
-	X(SQL_CHECK_ASKED_SAID, "SELECT ticket FROM asked WHERE (said='')<>(said_at=0) OR (shown='nothing' AND said<>'')") \
+	X(SQL_CHECK_SUGGESTION_OUTCOME, "SELECT ticket FROM asked WHERE (said='')<>(said_at=0) OR (shown='nothing' AND said<>'')") \
 	X(SQL_CHECK_SUGGESTED_NUMBER, "SELECT ticket FROM suggested WHERE outcome<>'' AND said=0 GROUP BY ticket") \
 	X(SQL_CHECK_SUGGESTED_SOLVED, "SELECT s.ticket FROM suggested s JOIN asked a ON a.ticket=s.ticket WHERE s.outcome='solved' AND a.said<>'solved' GROUP BY s.ticket") \
 	X(SQL_CHECK_TICKET_HELD, "SELECT id FROM ticket t WHERE state IN ('held','expired') AND NOT EXISTS (SELECT 1 FROM asked WHERE ticket=t.id AND shown='held')") \

@@ -18,14 +18,14 @@ static enum status set_disposition(struct applying *a, const struct effect *effe
 }
 
 static enum status (*const appliers[])(struct applying *, const struct effect *) = {
-	[EFFECT_CREATE_TICKET] = apply_create_ticket, [EFFECT_APPEND_MESSAGE] = apply_append_message, [EFFECT_SET_STATE] = apply_set_state,
-	[EFFECT_SET_QUEUE] = apply_set_queue, [EFFECT_SET_AGENT] = apply_set_agent, [EFFECT_SET_FIELD] = apply_set_simple, [EFFECT_SET_LANGUAGE] = apply_set_language,
-	[EFFECT_ADD_TAG] = apply_add_tag, [EFFECT_REMOVE_TAG] = apply_remove_tag, [EFFECT_SET_PENDING] = apply_set_pending, [EFFECT_LINK] = apply_link_tickets,
-	[EFFECT_MERGE] = apply_merge_tickets, [EFFECT_ADD_PARTICIPANT] = apply_add_participant, [EFFECT_REMARK] = apply_remark, [EFFECT_SET_VOICE] = apply_set_voice,
-	[EFFECT_WATCH] = apply_watch, [EFFECT_UNWATCH] = apply_unwatch, [EFFECT_SIDE] = apply_side, [EFFECT_ENQUEUE] = apply_enqueue, [EFFECT_MAIL_BOUNCED] = apply_mail_bounced,
-	[EFFECT_ANSWER_TO] = apply_answer_to, [EFFECT_REMOVE_PARTICIPANT] = apply_remove_participant, [EFFECT_SET_TIMER] = apply_set_timer, [EFFECT_CLEAR_TIMERS] = apply_clear_timers,
-	[EFFECT_RATE] = apply_rate, [EFFECT_ROUTED] = apply_note_routed, [EFFECT_LEARNED] = apply_note_learned, [EFFECT_ASKED] = apply_note_asked, [EFFECT_SAID] = apply_note_said,
-	[EFFECT_PROVE_ADDRESS] = apply_prove_address, [EFFECT_MAIL_ARRIVES] = apply_mail_arrives, [EFFECT_COUNT_ACKNOWLEDGEMENT] = apply_count_acknowledgement, [EFFECT_DISPOSITION] = set_disposition,
+	[EFFECT_CREATE_TICKET] = store_apply_create_ticket, [EFFECT_APPEND_MESSAGE] = store_apply_append_message, [EFFECT_SET_STATE] = store_apply_set_state,
+	[EFFECT_SET_QUEUE] = store_apply_set_queue, [EFFECT_SET_AGENT] = store_apply_set_agent, [EFFECT_SET_FIELD] = store_apply_set_simple, [EFFECT_SET_LANGUAGE] = store_apply_set_language,
+	[EFFECT_ADD_TAG] = store_apply_add_tag, [EFFECT_REMOVE_TAG] = store_apply_remove_tag, [EFFECT_SET_PENDING] = store_apply_set_pending, [EFFECT_LINK] = store_apply_link_tickets,
+	[EFFECT_MERGE] = store_apply_merge_tickets, [EFFECT_ADD_PARTICIPANT] = store_apply_add_participant, [EFFECT_REMARK] = store_apply_remark, [EFFECT_SET_VOICE] = store_apply_set_voice,
+	[EFFECT_WATCH] = store_apply_watch, [EFFECT_UNWATCH] = store_apply_unwatch, [EFFECT_SIDE] = store_apply_side, [EFFECT_ENQUEUE] = store_apply_enqueue, [EFFECT_MAIL_BOUNCED] = store_apply_mail_bounced,
+	[EFFECT_ANSWER_TO] = store_apply_answer_to, [EFFECT_REMOVE_PARTICIPANT] = store_apply_remove_participant, [EFFECT_SET_TIMER] = store_apply_set_timer, [EFFECT_CLEAR_TIMERS] = store_apply_clear_timers,
+	[EFFECT_RATE] = store_apply_rate, [EFFECT_ROUTED] = store_apply_note_routed, [EFFECT_LEARNED] = store_apply_note_learned, [EFFECT_SUGGESTION] = store_apply_note_suggestion, [EFFECT_OUTCOME] = store_apply_note_outcome,
+	[EFFECT_PROVE_ADDRESS] = store_apply_prove_address, [EFFECT_MAIL_ARRIVES] = store_apply_mail_arrives, [EFFECT_COUNT_ACKNOWLEDGEMENT] = store_apply_count_acknowledgement, [EFFECT_DISPOSITION] = set_disposition,
 };
 
 static enum status add_to_mailbox(struct applying *a)
@@ -40,17 +40,17 @@ static enum status add_to_mailbox(struct applying *a)
 		return error_set(a->error, STATUS_BROKEN, "a plan for a mail has no disposition");
 	if ((status = engine_keys_ready(a->store->engine, a->error)) != STATUS_OK)
 		return status;
-	mail_digest(incoming, digest);
+	store_mail_digest(incoming, digest);
 	status = engine_run(a->store->engine, a->error, SQL_MAILBOX_ADD, "ittttttttiiiibbt", incoming->received, text_or_empty(incoming->recipient),
 		text_or_empty(incoming->envelope_from), text_or_empty(mail->from.address), text_or_empty(mail->subject), mail->message_id,
 		mail_kind_name(a->plan->kind), disposition->to, text_or_empty(disposition->why), disposition->ticket, disposition->number,
 		a->delivery->raw, (int64_t)incoming->size, a->delivery->claim, (size_t)CLAIM_SIZE, digest, sizeof digest,
 		text_or_empty(incoming->trace));
 	if (status == STATUS_OK)
-		engine_key_added(a->store->engine, ENGINE_MAILBOX, mail_hash(a->store, incoming), engine_last_row(a->store->engine),
+		engine_key_added(a->store->engine, ENGINE_MAILBOX, store_mail_hash(a->store, incoming), engine_last_row(a->store->engine),
 		         engine_claim_tag(a->delivery->claim));
 	if (status == STATUS_OK && a->created && (mail->in_reply_to.count || mail->references.count))
-		status = referred_remember(a->store, a->arena, mail, a->created, a->error);
+		status = store_referred_remember(a->store, a->arena, mail, a->created, a->error);
 	return status;
 }
 

@@ -20,10 +20,10 @@ struct applying {
 	const struct effect *disposition;
 };
 
-/* A row of the ticket's history; apply_changed() also moves its `updated`. */
+/* A row of the ticket's history; store_apply_changed() also moves its `updated`. */
 struct happening { enum history_kind kind; int64_t number; const char *was, *now; };     /* see enum history_kind; NULL: "" */
-enum status apply_history(struct applying *a, int64_t ticket, struct happening what, const char *why);
-enum status apply_changed(struct applying *a, int64_t ticket, struct happening what, const char *why);
+enum status store_add_history(struct applying *a, int64_t ticket, struct happening what, const char *why);
+enum status store_apply_changed(struct applying *a, int64_t ticket, struct happening what, const char *why);
 
 static inline const char *text_or_empty(const char *text)
 {
@@ -31,37 +31,37 @@ static inline const char *text_or_empty(const char *text)
 }
 
 /* ---- an effect each ---- */
-enum status apply_create_ticket(struct applying *a, const struct effect *effect);
-enum status apply_set_state(struct applying *a, const struct effect *effect);
-enum status apply_set_queue(struct applying *a, const struct effect *effect);
-enum status apply_set_agent(struct applying *a, const struct effect *effect);
-enum status apply_set_language(struct applying *a, const struct effect *effect);
-enum status apply_set_simple(struct applying *a, const struct effect *effect);
-enum status apply_add_tag(struct applying *a, const struct effect *effect);
-enum status apply_remove_tag(struct applying *a, const struct effect *effect);
-enum status apply_watch(struct applying *a, const struct effect *effect);
-enum status apply_side(struct applying *a, const struct effect *effect);
-enum status apply_unwatch(struct applying *a, const struct effect *effect);
-enum status apply_set_voice(struct applying *a, const struct effect *effect);
-enum status apply_set_pending(struct applying *a, const struct effect *effect);
-enum status apply_link_tickets(struct applying *a, const struct effect *effect);
-enum status apply_merge_tickets(struct applying *a, const struct effect *effect);
-enum status apply_add_participant(struct applying *a, const struct effect *effect);
-enum status apply_answer_to(struct applying *a, const struct effect *effect);
-enum status apply_remark(struct applying *a, const struct effect *effect);
-enum status apply_remove_participant(struct applying *a, const struct effect *effect);
-enum status apply_set_timer(struct applying *a, const struct effect *effect);
-enum status apply_clear_timers(struct applying *a, const struct effect *effect);
-enum status apply_rate(struct applying *a, const struct effect *effect);
-enum status apply_note_routed(struct applying *a, const struct effect *effect);
-enum status apply_note_learned(struct applying *a, const struct effect *effect);
-enum status apply_note_asked(struct applying *a, const struct effect *effect);
-enum status apply_note_said(struct applying *a, const struct effect *effect);
-enum status apply_append_message(struct applying *a, const struct effect *effect);
-enum status apply_enqueue(struct applying *a, const struct effect *effect);
-enum status apply_mail_bounced(struct applying *a, const struct effect *effect);
-enum status apply_prove_address(struct applying *a, const struct effect *effect);
-enum status apply_mail_arrives(struct applying *a, const struct effect *effect);
-enum status apply_count_acknowledgement(struct applying *a, const struct effect *effect);
+enum status store_apply_create_ticket(struct applying *a, const struct effect *effect);
+enum status store_apply_set_state(struct applying *a, const struct effect *effect);
+enum status store_apply_set_queue(struct applying *a, const struct effect *effect);
+enum status store_apply_set_agent(struct applying *a, const struct effect *effect);
+enum status store_apply_set_language(struct applying *a, const struct effect *effect);
+enum status store_apply_set_simple(struct applying *a, const struct effect *effect);
+enum status store_apply_add_tag(struct applying *a, const struct effect *effect);
+enum status store_apply_remove_tag(struct applying *a, const struct effect *effect);
+enum status store_apply_watch(struct applying *a, const struct effect *effect);
+enum status store_apply_side(struct applying *a, const struct effect *effect);
+enum status store_apply_unwatch(struct applying *a, const struct effect *effect);
+enum status store_apply_set_voice(struct applying *a, const struct effect *effect);
+enum status store_apply_set_pending(struct applying *a, const struct effect *effect);
+enum status store_apply_link_tickets(struct applying *a, const struct effect *effect);
+enum status store_apply_merge_tickets(struct applying *a, const struct effect *effect);
+enum status store_apply_add_participant(struct applying *a, const struct effect *effect);
+enum status store_apply_answer_to(struct applying *a, const struct effect *effect);
+enum status store_apply_remark(struct applying *a, const struct effect *effect);
+enum status store_apply_remove_participant(struct applying *a, const struct effect *effect);
+enum status store_apply_set_timer(struct applying *a, const struct effect *effect);
+enum status store_apply_clear_timers(struct applying *a, const struct effect *effect);
+enum status store_apply_rate(struct applying *a, const struct effect *effect);
+enum status store_apply_note_routed(struct applying *a, const struct effect *effect);
+enum status store_apply_note_learned(struct applying *a, const struct effect *effect);
+enum status store_apply_note_suggestion(struct applying *a, const struct effect *effect);
+enum status store_apply_note_outcome(struct applying *a, const struct effect *effect);
+enum status store_apply_append_message(struct applying *a, const struct effect *effect);
+enum status store_apply_enqueue(struct applying *a, const struct effect *effect);
+enum status store_apply_mail_bounced(struct applying *a, const struct effect *effect);
+enum status store_apply_prove_address(struct applying *a, const struct effect *effect);
+enum status store_apply_mail_arrives(struct applying *a, const struct effect *effect);
+enum status store_apply_count_acknowledgement(struct applying *a, const struct effect *effect);
 
 #endif

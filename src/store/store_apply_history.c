@@ -3,7 +3,7 @@
  */
 #include "store_apply.h"
 
-enum status apply_history(struct applying *a, int64_t ticket, struct happening what, const char *why)
+enum status store_add_history(struct applying *a, int64_t ticket, struct happening what, const char *why)
 {
 	enum status status = STATUS_OK;
 
@@ -24,9 +24,9 @@ static enum status touch(struct applying *a, int64_t ticket)
 	return engine_run(a->store->engine, a->error, SQL_TICKET_TOUCH, "ii", ticket, a->now);
 }
 
-enum status apply_changed(struct applying *a, int64_t ticket, struct happening what, const char *why)
+enum status store_apply_changed(struct applying *a, int64_t ticket, struct happening what, const char *why)
 {
 	enum status status = touch(a, ticket);
 
-	return status == STATUS_OK ? apply_history(a, ticket, what, why) : status;
+	return status == STATUS_OK ? store_add_history(a, ticket, what, why) : status;
 }

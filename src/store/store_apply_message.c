@@ -27,7 +27,7 @@ static enum status remember_sender(struct applying *a, const struct new_message 
 	if (counted)
 		a->acknowledged = mail->from.address;
 	bool opened = a->created && text_equal_nocase(text_or_empty(a->create->customer.address), mail->from.address);
-	return contact_wrote(a->store, &mail->from, mail->language, mail->language_sure, counted, opened ? a->created : 0, a->now, a->error);
+	return store_contact_wrote(a->store, &mail->from, mail->language, mail->language_sure, counted, opened ? a->created : 0, a->now, a->error);
 }
 
 static const char *one_a_line(struct arena *arena, const struct strings *list)
@@ -45,7 +45,7 @@ static const char *one_a_line(struct arena *arena, const struct strings *list)
 
 static enum status message_came(struct applying *a, const struct effect *effect)
 {
-	return apply_changed(a, effect->ticket, (struct happening){ HISTORY_MESSAGE, .number = effect->message->seq }, effect->why);
+	return store_apply_changed(a, effect->ticket, (struct happening){ HISTORY_MESSAGE, .number = effect->message->seq }, effect->why);
 }
 
 /* Split: what that other message is made of, raw mail and all, stands in both tickets. */
@@ -53,7 +53,7 @@ static enum status copy_message(struct applying *a, const struct effect *effect)
 {
 	const struct new_message *message = effect->message;
 	enum status status = engine_run(a->store->engine, a->error, SQL_MESSAGE_COPY, "idtid", effect->ticket, message->seq,
-	                             message_kind_name(message->kind), message->copy_ticket, message->copy_seq);
+	                             desk_message_kind_name(message->kind), message->copy_ticket, message->copy_seq);
 
 	if (status == STATUS_OK && engine_changes(a->store->engine) != 1)
 		return error_set(a->error, STATUS_BROKEN, "a plan copies message %d of ticket %lld, which is not there", message->copy_seq, (long long)message->copy_ticket);
@@ -70,7 +70,7 @@ static enum status confirm_answered(struct applying *a, const struct effect *eff
 	return engine_run(a->store->engine, a->error, SQL_CONFIRM_ANSWERED, "ii", effect->ticket, a->now);
 }
 
-enum status apply_append_message(struct applying *a, const struct effect *effect)
+enum status store_apply_append_message(struct applying *a, const struct effect *effect)
 {
 	const struct new_message *message = effect->message;
 
@@ -84,7 +84,7 @@ enum status apply_append_message(struct applying *a, const struct effect *effect
 	if (status != STATUS_OK)
 		return status;
 	status = engine_run(a->store->engine, a->error, SQL_MESSAGE_ADD, "idtdi" "ttt" "itt" "ttitd", effect->ticket, message->seq,
-		message_kind_name(message->kind), (int)message->out, raw, text_or_empty(message->from.address),
+		desk_message_kind_name(message->kind), (int)message->out, raw, text_or_empty(message->from.address),
 		text_or_empty(message->from.name), one_a_line(a->arena, &message->to), message->date, message->message_id,
 		message->text, text_or_empty(message->agent), text_or_empty(message->flags), message->outbox, text_or_empty(message->proved), message->side);
 
@@ -97,7 +97,7 @@ enum status apply_append_message(struct applying *a, const struct effect *effect
 
 /* ---- mails ---- */
 
-enum status apply_enqueue(struct applying *a, const struct effect *effect)
+enum status store_apply_enqueue(struct applying *a, const struct effect *effect)
 {
 	CLEANUP_BUFFER struct buffer record = { 0 };
 	struct outgoing outgoing = *effect->outgoing;
@@ -105,7 +105,7 @@ enum status apply_enqueue(struct applying *a, const struct effect *effect)
 	/* A mail that is passed on as it is: the row knows where its bytes are. */
 	if (a->delivery && strcmp(outgoing.template, "redirect") == 0)
 		outgoing.raw = a->delivery->raw;
-	outgoing_write(&record, &outgoing);
+	desk_outgoing_write(&record, &outgoing);
 	return engine_run(a->store->engine, a->error, SQL_OUTBOX_ADD, "iiit", effect->outgoing->id, effect->outgoing->ticket, a->now,
 	               buffer_string(&record));
 }
@@ -120,7 +120,7 @@ static const char *recipient_meant(const struct outbox_row *row, const char *nam
 	return row->recipients.count == 1 || (!*named && row->recipients.count) ? row->recipients.at[0].address : "";
 }
 
-enum status apply_mail_bounced(struct applying *a, const struct effect *effect)
+enum status store_apply_mail_bounced(struct applying *a, const struct effect *effect)
 {
 	struct outbox_row row;
 	const char *address = text_or_empty(effect->to), *meant;
@@ -131,32 +131,32 @@ enum status apply_mail_bounced(struct applying *a, const struct effect *effect)
 	meant = recipient_meant(&row, address);
 	if (!*address)
 		address = meant;
-	outbox_row_failed(&row, address, text_or_empty(effect->why));
+	store_outbox_row_failed(&row, address, text_or_empty(effect->why));
 	status = store_outbox_result(a->store, &row, NULL, a->error);
 	if (status == STATUS_OK && *meant)
-		status = contact_bounced(a->store, meant, effect->why, a->now, a->error);
+		status = store_contact_bounced(a->store, meant, effect->why, a->now, a->error);
 	if (status != STATUS_OK || !row.ticket)
 		return status;
-	return apply_changed(a, row.ticket, (struct happening){ HISTORY_BOUNCED, .number = row.id, .now = address }, effect->why);
+	return store_apply_changed(a, row.ticket, (struct happening){ HISTORY_BOUNCED, .number = row.id, .now = address }, effect->why);
 }
 
-enum status apply_count_acknowledgement(struct applying *a, const struct effect *effect)
+enum status store_apply_count_acknowledgement(struct applying *a, const struct effect *effect)
 {
 	const char *to = text_or_empty(effect->to);
 	bool counted = a->acknowledged && text_equal_nocase(a->acknowledged, to);
 	if (counted)                             /* with the row that says that he wrote; once */
 		a->acknowledged = "";
-	enum status status = *to && !counted ? contact_acknowledged(a->store, to, a->now, a->error) : STATUS_OK;
+	enum status status = *to && !counted ? store_contact_acknowledged(a->store, to, a->now, a->error) : STATUS_OK;
 
-	return status == STATUS_OK && effect->number ? budget_spend(a->store, effect->to, a->now, a->error) : status;
+	return status == STATUS_OK && effect->number ? store_budget_spend(a->store, effect->to, a->now, a->error) : status;
 }
 
-enum status apply_prove_address(struct applying *a, const struct effect *effect)
+enum status store_apply_prove_address(struct applying *a, const struct effect *effect)
 {
-	return contact_proved(a->store, effect->to, a->now, a->error);
+	return store_contact_proved(a->store, effect->to, a->now, a->error);
 }
 
-enum status apply_mail_arrives(struct applying *a, const struct effect *effect)
+enum status store_apply_mail_arrives(struct applying *a, const struct effect *effect)
 {
-	return contact_arrives(a->store, effect->to, a->error);
+	return store_contact_arrives(a->store, effect->to, a->error);
 }

@@ -5,16 +5,16 @@
 
 #include <string.h>
 
-enum status apply_create_ticket(struct applying *a, const struct effect *effect)
+enum status store_apply_create_ticket(struct applying *a, const struct effect *effect)
 {
 	const struct new_ticket *create = effect->create;
 	struct contact customer = { 0 };
-	enum status status = contact_find(a->store, NULL, text_or_empty(create->customer.address), &customer, a->error);
+	enum status status = store_contact_find(a->store, NULL, text_or_empty(create->customer.address), &customer, a->error);
 
 	if (status != STATUS_OK)
 		return status;
 	status = engine_run(a->store->engine, a->error, SQL_TICKET_ADD, "itttt" "tttt" "iiti", effect->ticket,
-		ticket_state_name(create->state), text_or_empty(create->queue), text_or_empty(create->agent), text_or_empty(create->priority),
+		desk_ticket_state_name(create->state), text_or_empty(create->queue), text_or_empty(create->agent), text_or_empty(create->priority),
 		text_or_empty(create->subject), text_or_empty(create->language), text_or_empty(create->customer.address),
 		text_or_empty(create->customer.name), a->now, create->state == STATE_CLOSED ? a->now : (int64_t)0, text_or_empty(create->voice), customer.last_ticket);
 
@@ -24,7 +24,7 @@ enum status apply_create_ticket(struct applying *a, const struct effect *effect)
 	a->create = create;
 	a->history.ticket = effect->ticket;      /* which has none yet */
 	a->history.n = 0;
-	return apply_history(a, effect->ticket, (struct happening){ HISTORY_CREATED, .now = history_of_created(a->arena, create) }, effect->why);
+	return store_add_history(a, effect->ticket, (struct happening){ HISTORY_CREATED, .now = store_history_of_created(a->arena, create) }, effect->why);
 }
 
 struct field { enum history_kind kind; enum sql now, set; };
@@ -44,17 +44,17 @@ static enum status set_field(struct applying *a, const struct effect *effect, co
 	if (!from)
 		return error_set(a->error, STATUS_BROKEN, "a plan changes ticket %lld, which is not there", (long long)effect->ticket);
 	status = engine_run(a->store->engine, a->error, field->set, "iti", effect->ticket, text_or_empty(effect->to), a->now);
-	return status == STATUS_OK ? apply_history(a, effect->ticket, (struct happening){ field->kind, .was = from, .now = effect->to }, effect->why) : status;
+	return status == STATUS_OK ? store_add_history(a, effect->ticket, (struct happening){ field->kind, .was = from, .now = effect->to }, effect->why) : status;
 }
 
-enum status apply_set_state(struct applying *a, const struct effect *effect)
+enum status store_apply_set_state(struct applying *a, const struct effect *effect)
 {
 	static const struct field field = { HISTORY_STATE, SQL_TICKET_STATE_NOW, SQL_TICKET_STATE };
 
 	return set_field(a, effect, &field);
 }
 
-enum status apply_set_queue(struct applying *a, const struct effect *effect)
+enum status store_apply_set_queue(struct applying *a, const struct effect *effect)
 {
 	static const struct field field = { HISTORY_QUEUE, SQL_TICKET_QUEUE_NOW, SQL_TICKET_QUEUE };
 	enum status status = set_field(a, effect, &field);
@@ -65,12 +65,12 @@ enum status apply_set_queue(struct applying *a, const struct effect *effect)
 	return status == STATUS_OK ? engine_run(a->store->engine, a->error, SQL_ROUTED_MOVED, "iti", effect->ticket, effect->to, a->now) : status;
 }
 
-enum status apply_note_routed(struct applying *a, const struct effect *effect)
+enum status store_apply_note_routed(struct applying *a, const struct effect *effect)
 {
 	return engine_run(a->store->engine, a->error, SQL_ROUTED_ADD, "itii", effect->ticket, effect->to, effect->number, a->now);
 }
 
-enum status apply_note_learned(struct applying *a, const struct effect *effect)
+enum status store_apply_note_learned(struct applying *a, const struct effect *effect)
 {
 	return engine_run(a->store->engine, a->error, SQL_LEARNED_ADD, "ittii", effect->ticket, effect->from, effect->to, effect->number, a->now);
 }
@@ -91,10 +91,10 @@ static enum status remember_agent(struct applying *a, const struct effect *effec
 		return status;
 	if (effect->number)
 		status = engine_run(a->store->engine, a->error, SQL_ASSIGNED_SET, "tti", queue, effect->to, effect->ticket);
-	return status == STATUS_OK && *customer ? contact_had_agent(a->store, customer, effect->to, a->error) : status;
+	return status == STATUS_OK && *customer ? store_contact_had_agent(a->store, customer, effect->to, a->error) : status;
 }
 
-enum status apply_set_agent(struct applying *a, const struct effect *effect)
+enum status store_apply_set_agent(struct applying *a, const struct effect *effect)
 {
 	static const struct field field = { HISTORY_AGENT, SQL_TICKET_AGENT_NOW, SQL_TICKET_AGENT };
 	enum status status = set_field(a, effect, &field);
@@ -103,7 +103,7 @@ enum status apply_set_agent(struct applying *a, const struct effect *effect)
 }
 
 /* What the classifier gave and somebody changed was wrong. */
-enum status apply_set_simple(struct applying *a, const struct effect *effect)
+enum status store_apply_set_simple(struct applying *a, const struct effect *effect)
 {
 #define FIELD(member, NAME, history) [TICKET_FIELD_##NAME] = { HISTORY_##NAME, SQL_TICKET_##NAME##_NOW, SQL_TICKET_##NAME },
 	static const struct field fields[TICKET_FIELD_COUNT] = { TICKET_FIELDS(FIELD) };
@@ -115,31 +115,31 @@ enum status apply_set_simple(struct applying *a, const struct effect *effect)
 }
 
 /* Of no weight for the replay: a remark. */
-enum status apply_set_language(struct applying *a, const struct effect *effect)
+enum status store_apply_set_language(struct applying *a, const struct effect *effect)
 {
 	enum status status = engine_run(a->store->engine, a->error, SQL_TICKET_LANGUAGE, "it", effect->ticket, text_or_empty(effect->to));
 
-	return status == STATUS_OK ? apply_changed(a, effect->ticket, (struct happening){ HISTORY_LANGUAGE, .now = effect->to }, effect->why) : status;
+	return status == STATUS_OK ? store_apply_changed(a, effect->ticket, (struct happening){ HISTORY_LANGUAGE, .now = effect->to }, effect->why) : status;
 }
 
-enum status apply_add_tag(struct applying *a, const struct effect *effect)
+enum status store_apply_add_tag(struct applying *a, const struct effect *effect)
 {
 	enum status status = engine_run(a->store->engine, a->error, SQL_TAG_ADD, "it", effect->ticket, effect->to);
 
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
-	return apply_changed(a, effect->ticket, (struct happening){ HISTORY_TAG, .now = effect->to }, effect->why);
+	return store_apply_changed(a, effect->ticket, (struct happening){ HISTORY_TAG, .now = effect->to }, effect->why);
 }
 
 /* A tag that the classifier gave and somebody took away was wrong. */
-enum status apply_remove_tag(struct applying *a, const struct effect *effect)
+enum status store_apply_remove_tag(struct applying *a, const struct effect *effect)
 {
 	enum status status = engine_run(a->store->engine, a->error, SQL_TAG_REMOVE, "it", effect->ticket, effect->to);
 
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
 	status = engine_run(a->store->engine, a->error, SQL_LEARNED_UNTAGGED, "iti", effect->ticket, effect->to, a->now);
-	return status == STATUS_OK ? apply_changed(a, effect->ticket, (struct happening){ HISTORY_UNTAG, .now = effect->to }, effect->why) : status;
+	return status == STATUS_OK ? store_apply_changed(a, effect->ticket, (struct happening){ HISTORY_UNTAG, .now = effect->to }, effect->why) : status;
 }
 
 static enum status add_watcher(struct applying *a, int64_t ticket, const char *agent, const char *why)
@@ -148,38 +148,38 @@ static enum status add_watcher(struct applying *a, int64_t ticket, const char *a
 
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
-	return apply_changed(a, ticket, (struct happening){ HISTORY_WATCHES, .now = agent }, why);
+	return store_apply_changed(a, ticket, (struct happening){ HISTORY_WATCHES, .now = agent }, why);
 }
 
-enum status apply_watch(struct applying *a, const struct effect *effect)
+enum status store_apply_watch(struct applying *a, const struct effect *effect)
 {
 	return add_watcher(a, effect->ticket, effect->to, effect->why);
 }
 
-enum status apply_side(struct applying *a, const struct effect *effect)
+enum status store_apply_side(struct applying *a, const struct effect *effect)
 {
 	return engine_run(a->store->engine, a->error, SQL_SIDE_ADD, "iitt", effect->ticket, effect->number, effect->to, effect->from);
 }
 
-enum status apply_unwatch(struct applying *a, const struct effect *effect)
+enum status store_apply_unwatch(struct applying *a, const struct effect *effect)
 {
 	enum status status = engine_run(a->store->engine, a->error, SQL_WATCHER_REMOVE, "it", effect->ticket, effect->to);
 
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
-	return apply_changed(a, effect->ticket, (struct happening){ HISTORY_UNWATCHES, .now = effect->to }, effect->why);
+	return store_apply_changed(a, effect->ticket, (struct happening){ HISTORY_UNWATCHES, .now = effect->to }, effect->why);
 }
 
-enum status apply_set_voice(struct applying *a, const struct effect *effect)
+enum status store_apply_set_voice(struct applying *a, const struct effect *effect)
 {
 	return engine_run(a->store->engine, a->error, SQL_TICKET_VOICE, "it", effect->ticket, text_or_empty(effect->to));
 }
 
-enum status apply_set_pending(struct applying *a, const struct effect *effect)
+enum status store_apply_set_pending(struct applying *a, const struct effect *effect)
 {
 	enum status status = engine_run(a->store->engine, a->error, SQL_TICKET_PENDING, "iiit", effect->ticket, effect->number, a->now, text_or_empty(effect->to));
 
-	return status == STATUS_OK ? apply_history(a, effect->ticket, (struct happening){ HISTORY_PENDING, .number = effect->number, .now = text_or_empty(effect->to) }, effect->why) : status;
+	return status == STATUS_OK ? store_add_history(a, effect->ticket, (struct happening){ HISTORY_PENDING, .number = effect->number, .now = text_or_empty(effect->to) }, effect->why) : status;
 }
 
 static enum status link_one_way(struct applying *a, int64_t ticket, int64_t other, const char *why)
@@ -188,10 +188,10 @@ static enum status link_one_way(struct applying *a, int64_t ticket, int64_t othe
 
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
-	return apply_changed(a, ticket, (struct happening){ HISTORY_LINKED, .number = other }, why);
+	return store_apply_changed(a, ticket, (struct happening){ HISTORY_LINKED, .number = other }, why);
 }
 
-enum status apply_link_tickets(struct applying *a, const struct effect *effect)
+enum status store_apply_link_tickets(struct applying *a, const struct effect *effect)
 {
 	enum status status = link_one_way(a, effect->ticket, effect->number, effect->why);
 
@@ -222,25 +222,25 @@ static enum status add_participant_row(struct applying *a, int64_t ticket, const
 	if (status != STATUS_OK || (customer && text_equal_nocase(customer, who->address)) || !*who->address)
 		return status;
 	status = engine_run(a->store->engine, a->error, SQL_PARTICIPANT_ADD, "itttdt", ticket, who->address, text_or_empty(who->name),
-	                 participant_role_name(who->role), (int)back, text_or_empty(who->answer_to));
+	                 desk_participant_role_name(who->role), (int)back, text_or_empty(who->answer_to));
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
-	return apply_changed(a, ticket, (struct happening){ who->role == ROLE_PROPOSED ? HISTORY_PROPOSED : HISTORY_PARTICIPANT, .now = who->address }, why);
+	return store_apply_changed(a, ticket, (struct happening){ who->role == ROLE_PROPOSED ? HISTORY_PROPOSED : HISTORY_PARTICIPANT, .now = who->address }, why);
 }
 
-enum status apply_add_participant(struct applying *a, const struct effect *effect)
+enum status store_apply_add_participant(struct applying *a, const struct effect *effect)
 {
 	return add_participant_row(a, effect->ticket, effect->participant, true, effect->why);
 }
 
-enum status apply_answer_to(struct applying *a, const struct effect *effect)
+enum status store_apply_answer_to(struct applying *a, const struct effect *effect)
 {
 	enum status status = engine_run(a->store->engine, a->error, SQL_PARTICIPANT_ANSWER_TO, "itt", effect->ticket, effect->from, effect->to);
 
 	if (status == STATUS_OK)
 		status = engine_run(a->store->engine, a->error, SQL_TICKET_ANSWER_TO, "itt", effect->ticket, effect->from, effect->to);
 	return status != STATUS_OK ? status
-		: apply_changed(a, effect->ticket, (struct happening){ HISTORY_ANSWER_TO, .was = effect->from, .now = effect->to }, effect->why);
+		: store_apply_changed(a, effect->ticket, (struct happening){ HISTORY_ANSWER_TO, .was = effect->from, .now = effect->to }, effect->why);
 }
 
 static enum status remove_participant_row(struct applying *a, int64_t ticket, const char *address, const char *why)
@@ -249,16 +249,16 @@ static enum status remove_participant_row(struct applying *a, int64_t ticket, co
 
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
-	return apply_changed(a, ticket, (struct happening){ HISTORY_LEFT, .now = address }, why);
+	return store_apply_changed(a, ticket, (struct happening){ HISTORY_LEFT, .now = address }, why);
 }
 
-enum status apply_remove_participant(struct applying *a, const struct effect *effect)
+enum status store_apply_remove_participant(struct applying *a, const struct effect *effect)
 {
 	enum status status = engine_run(a->store->engine, a->error, SQL_PARTICIPANT_LEAVES, "it", effect->ticket, effect->to);
 
 	if (status != STATUS_OK || engine_changes(a->store->engine) == 0)
 		return status;
-	return apply_changed(a, effect->ticket, (struct happening){ HISTORY_LEFT, .now = effect->to }, effect->why);
+	return store_apply_changed(a, effect->ticket, (struct happening){ HISTORY_LEFT, .now = effect->to }, effect->why);
 }
 
 /* Who came into `ticket` by the merge leaves it again: a mistake shall not go on telling strangers. */
@@ -276,18 +276,18 @@ static enum status part(struct applying *a, int64_t ticket, const struct ticket_
 static enum status undo_merge(struct applying *a, const struct effect *effect)
 {
 	struct ticket_facts *back, *other;
-	enum status status = read_ticket_facts(a->store, a->arena, effect->ticket, &back, a->error);
+	enum status status = store_read_ticket_facts(a->store, a->arena, effect->ticket, &back, a->error);
 
 	for (int64_t into = status == STATUS_OK && back ? back->merged_into : 0; status == STATUS_OK && into; into = other ? other->merged_into : 0)
 		if ((status = part(a, into, back)) == STATUS_OK)
-			status = read_ticket_facts(a->store, a->arena, into, &other, a->error);
+			status = store_read_ticket_facts(a->store, a->arena, into, &other, a->error);
 	if (status == STATUS_OK)
 		status = engine_run(a->store->engine, a->error, SQL_TICKET_MERGE, "iii", effect->ticket, (int64_t)0, a->now);
-	return status != STATUS_OK ? status : apply_history(a, effect->ticket, (struct happening){ .kind = HISTORY_UNMERGED }, effect->why);
+	return status != STATUS_OK ? status : store_add_history(a, effect->ticket, (struct happening){ .kind = HISTORY_UNMERGED }, effect->why);
 }
 
 /* The messages stay where they are; whoever could write to the one ticket can now write to the other, and who watched the one watches the other. */
-enum status apply_merge_tickets(struct applying *a, const struct effect *effect)
+enum status store_apply_merge_tickets(struct applying *a, const struct effect *effect)
 {
 	struct ticket_facts *gone;
 	int64_t into = effect->number;
@@ -295,9 +295,9 @@ enum status apply_merge_tickets(struct applying *a, const struct effect *effect)
 
 	if (!into)
 		return undo_merge(a, effect);
-	status = resolve_merged(a->store, &into, a->error);
+	status = store_resolve_merged(a->store, &into, a->error);
 	if (status == STATUS_OK)
-		status = read_ticket_facts(a->store, a->arena, effect->ticket, &gone, a->error);
+		status = store_read_ticket_facts(a->store, a->arena, effect->ticket, &gone, a->error);
 	if (status != STATUS_OK)
 		return status;
 	if (!gone || into == effect->ticket)
@@ -309,51 +309,51 @@ enum status apply_merge_tickets(struct applying *a, const struct effect *effect)
 	if (status == STATUS_OK)
 		status = engine_run(a->store->engine, a->error, SQL_TICKET_MERGE, "iii", effect->ticket, into, a->now);
 	if (status == STATUS_OK)
-		status = apply_history(a, effect->ticket, (struct happening){ HISTORY_MERGED, .number = into }, effect->why);
+		status = store_add_history(a, effect->ticket, (struct happening){ HISTORY_MERGED, .number = into }, effect->why);
 	return status != STATUS_OK ? status
-		: apply_changed(a, into, (struct happening){ HISTORY_MERGED_FROM, .number = effect->ticket }, effect->why);
+		: store_apply_changed(a, into, (struct happening){ HISTORY_MERGED_FROM, .number = effect->ticket }, effect->why);
 }
 
-enum status apply_set_timer(struct applying *a, const struct effect *effect)
+enum status store_apply_set_timer(struct applying *a, const struct effect *effect)
 {
 	return engine_run(a->store->engine, a->error, SQL_TIMER_ADD, "iit", effect->number, effect->ticket, effect->to);
 }
 
-enum status apply_clear_timers(struct applying *a, const struct effect *effect)
+enum status store_apply_clear_timers(struct applying *a, const struct effect *effect)
 {
 	return engine_run(a->store->engine, a->error, SQL_TIMERS_CLEAR, "i", effect->ticket);
 }
 
-enum status apply_rate(struct applying *a, const struct effect *effect)
+enum status store_apply_rate(struct applying *a, const struct effect *effect)
 {
 	enum status status = engine_run(a->store->engine, a->error, SQL_RATING_SET, "iiit", effect->ticket, a->now, effect->number, text_or_empty(effect->to));
 
 	return status != STATUS_OK ? status
-		: apply_changed(a, effect->ticket, (struct happening){ HISTORY_RATED, .number = effect->number }, effect->to);
+		: store_apply_changed(a, effect->ticket, (struct happening){ HISTORY_RATED, .number = effect->number }, effect->to);
 }
 
-enum status apply_note_asked(struct applying *a, const struct effect *effect)
+enum status store_apply_note_suggestion(struct applying *a, const struct effect *effect)
 {
-	return asked_add(a->store, effect->ticket, effect->asked, a->now, a->error);
+	return store_suggestion_add(a->store, effect->ticket, effect->suggestion, a->now, a->error);
 }
 
 /* Who says that it did not help is left alone for a while, in every ticket. */
-enum status apply_note_said(struct applying *a, const struct effect *effect)
+enum status store_apply_note_outcome(struct applying *a, const struct effect *effect)
 {
 	struct cursor cursor;
 	const char *customer = "";
-	enum status status = asked_said(a->store, effect->ticket, effect->to, text_or_empty(effect->from), a->now, a->error);
+	enum status status = store_suggestion_outcome(a->store, effect->ticket, effect->to, text_or_empty(effect->from), a->now, a->error);
 
-	if (status != STATUS_OK || strcmp(effect->to, SAID_REFUSED) != 0)
+	if (status != STATUS_OK || strcmp(effect->to, OUTCOME_REFUSED) != 0)
 		return status;
 	cursor_open(&cursor, a->store->engine, a->error, SQL_TICKET_CUSTOMER, "i", effect->ticket);
 	if (cursor_next(&cursor))
 		customer = cursor_text(&cursor, a->arena, 0);
 	status = cursor_close(&cursor);
-	return status == STATUS_OK && *customer ? contact_refused(a->store, customer, a->now, a->error) : status;
+	return status == STATUS_OK && *customer ? store_contact_refused(a->store, customer, a->now, a->error) : status;
 }
 
-enum status apply_remark(struct applying *a, const struct effect *effect)
+enum status store_apply_remark(struct applying *a, const struct effect *effect)
 {
-	return apply_changed(a, effect->ticket, (struct happening){ HISTORY_REMARK, .now = effect->to }, effect->why);
+	return store_apply_changed(a, effect->ticket, (struct happening){ HISTORY_REMARK, .now = effect->to }, effect->why);
 }

@@ -47,7 +47,7 @@ static enum status list_larges(struct backup *backup, struct arena *arena, struc
 		struct large *large = ARENA_PUSH(arena, larges);
 		unsigned char digest[SHA256_SIZE];
 
-		raw_kept_digest(&cursor, 2, digest);
+		store_raw_kept_digest(&cursor, 2, digest);
 		*large = (struct large){ cursor_number(&cursor, 0), cursor_number(&cursor, 1), cursor_text(&cursor, arena, 3),
 		                         (unsigned char *)arena_copy(arena, (const char *)digest, sizeof digest) };
 	}
@@ -89,7 +89,7 @@ static enum status fill_place(struct backup *backup, const struct large *large, 
 static enum status take_in(struct backup *backup, const struct large *large)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	CLEANUP_FD int fd = open(raw_path(&arena, backup->store->state_dir, large->file), O_RDONLY | O_CLOEXEC);
+	CLEANUP_FD int fd = open(store_raw_path(&arena, backup->store->state_dir, large->file), O_RDONLY | O_CLOEXEC);
 	struct engine_blob *blob;
 	enum status status;
 

@@ -39,13 +39,13 @@ static uint32_t *counter(struct budget *budget, uint64_t hash, size_t row)
 }
 
 /* The second one is what the last transaction left. */
-void budget_settle(struct store *store)
+void store_budget_settle(struct store *store)
 {
 	if (store->budget)
 		store->budget[1] = store->budget[0];
 }
 
-void budget_undo(struct store *store)
+void store_budget_undo(struct store *store)
 {
 	if (store->budget)
 		store->budget[0] = store->budget[1];
@@ -77,7 +77,7 @@ static void take_in(struct budget *budget, struct arena *arena, const char *reco
 {
 	struct outgoing outgoing;
 
-	if (outgoing_read(arena, record, &outgoing) == STATUS_OK && outgoing.automatic && !outgoing.to_agent && outgoing.to.count)
+	if (desk_outgoing_read(arena, record, &outgoing) == STATUS_OK && outgoing.automatic && !outgoing.to_agent && outgoing.to.count)
 		spend(budget, outgoing.to.at[0].address, now - created < MINUTE_MS);
 }
 
@@ -110,11 +110,11 @@ static enum status ready(struct store *store, int64_t now, struct error *error)
 		free(store->budget);
 		store->budget = NULL;
 	}
-	budget_settle(store);             /* none of it is of this transaction, which is about to spend its first */
+	store_budget_settle(store);       /* none of it is of this transaction, which is about to spend its first */
 	return status;
 }
 
-enum status budget_facts(struct store *store, const char *address, struct facts *facts, struct error *error)
+enum status store_budget_facts(struct store *store, const char *address, struct facts *facts, struct error *error)
 {
 	enum status status = ready(store, facts->now, error);
 	uint64_t hash = domain_hash(address);
@@ -132,7 +132,7 @@ enum status budget_facts(struct store *store, const char *address, struct facts 
 	return STATUS_OK;
 }
 
-enum status budget_spend(struct store *store, const char *address, int64_t now, struct error *error)
+enum status store_budget_spend(struct store *store, const char *address, int64_t now, struct error *error)
 {
 	enum status status = ready(store, now, error);
 

@@ -17,7 +17,7 @@ _Static_assert(CLAIM_SIZE == ENGINE_DIGEST_SIZE, "a claim is a digest");
 #define REFERENCE_HITS 16        /* mails with a referred-to Message-ID, the oldest ones */
 
 /* Over Message-ID and body digest, as the claim is, but without the recipient. */
-void mail_digest(const struct incoming *incoming, unsigned char out[MAIL_DIGEST_SIZE])
+void store_mail_digest(const struct incoming *incoming, unsigned char out[MAIL_DIGEST_SIZE])
 {
 	const struct mail *mail = incoming->mail;
 	unsigned char whole[SHA256_SIZE];
@@ -32,14 +32,14 @@ void mail_digest(const struct incoming *incoming, unsigned char out[MAIL_DIGEST_
 	memcpy(out, whole, MAIL_DIGEST_SIZE);
 }
 
-uint64_t mail_hash(const struct store *store, const struct incoming *incoming)
+uint64_t store_mail_hash(const struct store *store, const struct incoming *incoming)
 {
 	unsigned char digest[MAIL_DIGEST_SIZE] = { 0 };
 
 	if (store->claimed.of == incoming)
 		return store->claimed.hash;
 	if (!incoming->mail->message_id || !*incoming->mail->message_id)
-		mail_digest(incoming, digest);
+		store_mail_digest(incoming, digest);
 	return engine_mail_hash(incoming->mail->message_id, digest);
 }
 
@@ -54,7 +54,7 @@ enum status store_claim(struct store *store, const struct incoming *incoming, co
 
 	*duplicate = false;
 	store->claimed.of = NULL;                /* where it lies, another mail may have lain before */
-	hash = mail_hash(store, incoming);
+	hash = store_mail_hash(store, incoming);
 	/* First without the tag: that nobody has this Message-ID is the usual answer, and it also answers the facts. */
 	status = engine_find_newest(store->engine, ENGINE_MAILBOX, hash, NULL, hits, 1, &count, error);
 	if (status != STATUS_OK)
@@ -76,11 +76,11 @@ enum status store_claim(struct store *store, const struct incoming *incoming, co
 	return status;
 }
 
-enum status find_same_mail(struct store *store, struct arena *arena, const struct incoming *incoming, struct same_mails *same, struct error *error)
+enum status store_find_same_mail(struct store *store, struct arena *arena, const struct incoming *incoming, struct same_mails *same, struct error *error)
 {
 	unsigned char digest[MAIL_DIGEST_SIZE], claim[CLAIM_SIZE];
 	struct engine_hit hits[SAME_MAIL_HITS];
-	uint64_t hash = mail_hash(store, incoming);
+	uint64_t hash = store_mail_hash(store, incoming);
 	size_t count;
 	enum status status;
 
@@ -90,7 +90,7 @@ enum status find_same_mail(struct store *store, struct arena *arena, const struc
 	status = engine_find_newest(store->engine, ENGINE_MAILBOX, hash, NULL, hits, SAME_MAIL_HITS, &count, error);
 	if (status != STATUS_OK || count == 0)
 		return status;
-	mail_digest(incoming, digest);
+	store_mail_digest(incoming, digest);
 	desk_claim(incoming, claim);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		struct cursor cursor;
@@ -126,7 +126,7 @@ static enum status find_own_message_id(struct store *store, const char *message_
 	return status;
 }
 
-enum status find_message_id(struct store *store, const char *message_id, int64_t *ticket, struct error *error)
+enum status store_find_message_id(struct store *store, const char *message_id, int64_t *ticket, struct error *error)
 {
 	struct engine_hit hits[REFERENCE_HITS];
 	size_t count;

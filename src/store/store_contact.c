@@ -63,7 +63,7 @@ static enum status look_up(struct store *store, struct arena *arena, const char 
 	return status;
 }
 
-enum status contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error)
+enum status store_contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error)
 {
 	CLEANUP_ARENA struct arena own = { 0 };
 	const char *lower = text_lower(arena ? arena : &own, address);
@@ -96,18 +96,18 @@ static enum status add(struct store *store, const char *address, const char *nam
 	return STATUS_OK;
 }
 
-bool contact_within(int64_t start, int64_t now, int64_t length)
+bool store_contact_within(int64_t start, int64_t now, int64_t length)
 {
 	return start && now >= start && now - start < length;
 }
 
 static void count_acknowledgement(struct contact *contact, int64_t now)
 {
-	if (!contact_within(contact->window_start, now, ACKNOWLEDGEMENT_WINDOW_MS)) {
+	if (!store_contact_within(contact->window_start, now, ACKNOWLEDGEMENT_WINDOW_MS)) {
 		contact->window_start = now;
 		contact->window_count = 0;
 	}
-	if (!contact_within(contact->day_start, now, ACKNOWLEDGEMENT_DAY_MS)) {
+	if (!store_contact_within(contact->day_start, now, ACKNOWLEDGEMENT_DAY_MS)) {
 		contact->day_start = now;
 		contact->day_count = 0;
 	}
@@ -116,15 +116,15 @@ static void count_acknowledgement(struct contact *contact, int64_t now)
 }
 
 /* One row is written, also where an acknowledgement goes to him. */
-enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, bool acknowledged, int64_t opened,
-                          int64_t now, struct error *error)
+enum status store_contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, bool acknowledged, int64_t opened,
+                                int64_t now, struct error *error)
 {
 	struct contact contact;
 	enum status status;
 
 	if (!who->address || !*who->address)
 		return STATUS_OK;
-	status = contact_find(store, NULL, who->address, &contact, error);
+	status = store_contact_find(store, NULL, who->address, &contact, error);
 	if (status != STATUS_OK)
 		return status;
 	contact.written++;
@@ -142,12 +142,12 @@ enum status contact_wrote(struct store *store, const struct mail_address *who, c
 /* The contact of an address that did not write itself. */
 static enum status find_or_add(struct store *store, const char *address, int64_t now, struct contact *contact, struct error *error)
 {
-	enum status status = contact_find(store, NULL, address, contact, error);
+	enum status status = store_contact_find(store, NULL, address, contact, error);
 
 	return status == STATUS_OK && !contact->id ? add(store, address, "", "", now, contact, error) : status;
 }
 
-enum status contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error)
+enum status store_contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error)
 {
 	struct contact contact;
 	enum status status = find_or_add(store, address, now, &contact, error);
@@ -156,16 +156,16 @@ enum status contact_bounced(struct store *store, const char *address, const char
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_BOUNCED, "iit", contact.id, now, reason ? reason : "") : status;
 }
 
-enum status contact_arrives(struct store *store, const char *address, struct error *error)
+enum status store_contact_arrives(struct store *store, const char *address, struct error *error)
 {
 	struct contact contact;
-	enum status status = contact_find(store, NULL, address, &contact, error);
+	enum status status = store_contact_find(store, NULL, address, &contact, error);
 
 	store->met.known = false;
 	return status == STATUS_OK && contact.id ? engine_run(store->engine, error, SQL_CONTACT_ARRIVES, "i", contact.id) : status;
 }
 
-enum status contact_acknowledged(struct store *store, const char *address, int64_t now, struct error *error)
+enum status store_contact_acknowledged(struct store *store, const char *address, int64_t now, struct error *error)
 {
 	struct contact contact;
 	enum status status = find_or_add(store, address, now, &contact, error);
@@ -178,7 +178,7 @@ enum status contact_acknowledged(struct store *store, const char *address, int64
 	                  contact.day_start, contact.day_count);
 }
 
-enum status contact_proved(struct store *store, const char *address, int64_t now, struct error *error)
+enum status store_contact_proved(struct store *store, const char *address, int64_t now, struct error *error)
 {
 	struct contact contact;
 	enum status status = find_or_add(store, address, now, &contact, error);
@@ -187,16 +187,16 @@ enum status contact_proved(struct store *store, const char *address, int64_t now
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_PROVED, "ii", contact.id, now) : status;
 }
 
-enum status contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error)
+enum status store_contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error)
 {
 	struct contact contact;
-	enum status status = contact_find(store, NULL, address, &contact, error);
+	enum status status = store_contact_find(store, NULL, address, &contact, error);
 
 	store->met.known = false;
 	return status == STATUS_OK && contact.id ? engine_run(store->engine, error, SQL_CONTACT_AGENT, "it", contact.id, agent) : status;
 }
 
-enum status contact_refused(struct store *store, const char *address, int64_t now, struct error *error)
+enum status store_contact_refused(struct store *store, const char *address, int64_t now, struct error *error)
 {
 	struct contact contact;
 	enum status status = find_or_add(store, address, now, &contact, error);

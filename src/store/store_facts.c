@@ -13,7 +13,7 @@
 #define PAST_MESSAGES 60         /* rows of a history, the newest, whose messages are looked at */
 #define MERGES_FOLLOWED 64       /* more than anybody merges in a row; also ends a circle */
 
-enum status resolve_merged(struct store *store, int64_t *ticket, struct error *error)
+enum status store_resolve_merged(struct store *store, int64_t *ticket, struct error *error)
 {
 	enum status status = STATUS_OK;
 
@@ -88,9 +88,9 @@ static enum status ticket_of_clue(struct store *store, struct arena *arena, cons
 	if (status == STATUS_OK && !*ticket && clue->kind == EVIDENCE_BOUNCE_ADDRESS && facts->bounced)
 		*ticket = facts->bounced->ticket;
 	if (status == STATUS_OK && !*ticket && clue->message_id)
-		status = find_message_id(store, clue->message_id, ticket, error);
+		status = store_find_message_id(store, clue->message_id, ticket, error);
 	if (status == STATUS_OK && *ticket)
-		status = resolve_merged(store, ticket, error);
+		status = store_resolve_merged(store, ticket, error);
 	return status;
 }
 
@@ -138,7 +138,7 @@ static enum status facts_of_clue_ticket(struct store *store, struct arena *arena
 			*found = facts->clues.at[i].ticket;
 			return STATUS_OK;
 		}
-	enum status status = read_ticket_facts(store, arena, ticket, found, error);
+	enum status status = store_read_ticket_facts(store, arena, ticket, found, error);
 	return status == STATUS_OK && *found ? read_rush(store, arena, *found, error) : status;
 }
 
@@ -183,7 +183,7 @@ static enum status read_past(struct store *store, struct arena *arena, struct ti
 	while (cursor_next(&cursor)) {
 		struct history_row *row = ARENA_PUSH(arena, &rows);
 
-		history_read_columns(&cursor, arena, row);
+		store_history_read_columns(&cursor, arena, row);
 		row->at = cursor_number(&cursor, 5);
 		row->who = cursor_text(&cursor, arena, 6);
 		row->why = cursor_text(&cursor, arena, 7);
@@ -271,8 +271,8 @@ static enum status read_referred(struct store *store, struct arena *arena, const
 
 		if (found->clue->kind != EVIDENCE_MESSAGE_ID)
 			continue;
-		status = referred_find(store, arena, found->clue->message_id, incoming->mail->from.address, &ticket, error);
-		if (status != STATUS_OK || !ticket || (status = resolve_merged(store, &ticket, error)) != STATUS_OK)
+		status = store_referred_find(store, arena, found->clue->message_id, incoming->mail->from.address, &ticket, error);
+		if (status != STATUS_OK || !ticket || (status = store_resolve_merged(store, &ticket, error)) != STATUS_OK)
 			continue;
 		return facts_of_clue_ticket(store, arena, facts, ticket, &found->ticket, error);
 	}
@@ -293,7 +293,7 @@ static enum status read_other_queue(struct store *store, struct arena *arena, co
 		return STATUS_OK;
 	status = engine_number(store->engine, error, &beside, 0, SQL_TICKET_BESIDE, "it", ticket->id, queue->name);
 	if (status == STATUS_OK && beside)
-		return read_ticket_facts(store, arena, beside, &ticket->beside, error);
+		return store_read_ticket_facts(store, arena, beside, &ticket->beside, error);
 	if (status == STATUS_OK)
 		status = engine_number(store->engine, error, &known, 0, SQL_TICKET_KNOWS_ADDRESS, "ittd", ticket->id, queue->address, message_id, EARLY_MESSAGES);
 	ticket->queue_is_new = known == 0;
@@ -324,13 +324,13 @@ static enum status read_clues(struct store *store, struct arena *arena, const st
 static enum status add_sibling(struct store *store, struct arena *arena, int64_t ticket, struct facts *facts, struct error *error)
 {
 	struct ticket_facts *sibling = NULL;
-	enum status status = resolve_merged(store, &ticket, error);
+	enum status status = store_resolve_merged(store, &ticket, error);
 
 	for (size_t i = 0; i < facts->siblings.count; i++)
 		if (facts->siblings.at[i].ticket == ticket)
 			return status;
 	if (status == STATUS_OK)
-		status = read_ticket_facts(store, arena, ticket, &sibling, error);
+		status = store_read_ticket_facts(store, arena, ticket, &sibling, error);
 	if (status == STATUS_OK && sibling)
 		*ARENA_PUSH(arena, &facts->siblings) = (struct sibling){ sibling->id, sibling->queue };
 	return status;
@@ -339,7 +339,7 @@ static enum status add_sibling(struct store *store, struct arena *arena, int64_t
 static enum status read_same_mail(struct store *store, struct arena *arena, const struct incoming *incoming, struct facts *facts, struct error *error)
 {
 	struct same_mails same;
-	enum status status = find_same_mail(store, arena, incoming, &same, error);
+	enum status status = store_find_same_mail(store, arena, incoming, &same, error);
 
 	facts->ordered = same.ordered;
 	for (size_t i = 0; i < same.count && status == STATUS_OK; i++) {
@@ -370,11 +370,11 @@ static enum status read_answered(struct store *store, const char *address, const
 	facts->answer_proved = contact->proved_at > 0;
 	facts->sender_bouncing = bounces(contact, facts->now);
 	facts->sender_refused_at = contact->refused_at;
-	if (contact_within(contact->window_start, facts->now, ACKNOWLEDGEMENT_WINDOW_MS))
+	if (store_contact_within(contact->window_start, facts->now, ACKNOWLEDGEMENT_WINDOW_MS))
 		facts->acknowledgements_last_hour = contact->window_count;
-	if (contact_within(contact->day_start, facts->now, ACKNOWLEDGEMENT_DAY_MS))
+	if (store_contact_within(contact->day_start, facts->now, ACKNOWLEDGEMENT_DAY_MS))
 		facts->acknowledgements_last_day = contact->day_count;
-	return !*address ? STATUS_OK : budget_facts(store, address, facts, error);
+	return !*address ? STATUS_OK : store_budget_facts(store, address, facts, error);
 }
 
 static enum status read_sender(struct store *store, struct arena *arena, const struct incoming *incoming, const struct evidence *evidence,
@@ -382,13 +382,13 @@ static enum status read_sender(struct store *store, struct arena *arena, const s
 {
 	const char *from = incoming->mail->from.address, *answer_to = evidence->answer_to ? evidence->answer_to : from;
 	struct contact contact;
-	enum status status = contact_find(store, arena, from, &contact, error);
+	enum status status = store_contact_find(store, arena, from, &contact, error);
 
 	facts->sender_known = contact.written > 0;
 	facts->sender_language = contact.language;
 	facts->last_agent = contact.last_agent;
 	if (status == STATUS_OK && !text_equal_nocase(from, answer_to))
-		status = contact_find(store, NULL, answer_to, &contact, error);
+		status = store_contact_find(store, NULL, answer_to, &contact, error);
 	return status == STATUS_OK ? read_answered(store, answer_to, &contact, facts, error) : status;
 }
 
@@ -519,12 +519,12 @@ enum status store_facts_of_mail(struct store *store, struct arena *arena, const 
                                 const struct evidence *evidence, struct facts *facts, struct error *error)
 {
 	bool began;
-	enum status status = read_begin(store, &began, error);
+	enum status status = store_read_begin(store, &began, error);
 
 	start(facts);
 	if (status == STATUS_OK)
 		status = read_facts_of_mail(store, arena, incoming, evidence, facts, error);
-	read_end(store, began);
+	store_read_end(store, began);
 	return status;
 }
 
@@ -532,21 +532,21 @@ enum status store_facts_of_ticket(struct store *store, struct arena *arena, int6
 {
 	struct contact customer = { 0 };
 	bool began;
-	enum status status = read_begin(store, &began, error);
+	enum status status = store_read_begin(store, &began, error);
 
 	start(facts);
 	if (status == STATUS_OK)
 		status = next_numbers(store, facts, error);
 	if (status == STATUS_OK)
-		status = read_ticket_facts(store, arena, ticket, &facts->ticket, error);
+		status = store_read_ticket_facts(store, arena, ticket, &facts->ticket, error);
 	if (status == STATUS_OK && facts->ticket)
-		status = contact_find(store, NULL, facts->ticket->customer.address, &customer, error);
+		status = store_contact_find(store, NULL, facts->ticket->customer.address, &customer, error);
 	facts->sender_bouncing = bounces(&customer, facts->now);
 	if (status == STATUS_OK && facts->ticket)
 		status = read_rush(store, arena, facts->ticket, error);
 	if (status == STATUS_OK && facts->ticket)
 		status = read_sides(store, arena, facts->ticket->id, facts->ticket, error);
-	read_end(store, began);
+	store_read_end(store, began);
 	return status;
 }
 
@@ -555,7 +555,7 @@ enum status store_facts_of_agents(struct store *store, struct arena *arena, cons
 	enum status status = STATUS_OK;
 	struct contact customer;
 
-	if (facts->ticket && (status = contact_find(store, arena, facts->ticket->customer.address, &customer, error)) == STATUS_OK)
+	if (facts->ticket && (status = store_contact_find(store, arena, facts->ticket->customer.address, &customer, error)) == STATUS_OK)
 		facts->last_agent = customer.last_agent;
 	for (size_t i = 0; i < queue->agents.count && status == STATUS_OK; i++) {
 		struct agent_load *load = ARENA_PUSH(arena, &facts->loads);
@@ -578,11 +578,11 @@ enum status store_sender_known(struct store *store, const char *address, bool *k
 {
 	struct contact contact;
 	bool began;
-	enum status status = read_begin(store, &began, error);
+	enum status status = store_read_begin(store, &began, error);
 
 	if (status == STATUS_OK)
-		status = contact_find(store, NULL, address, &contact, error);
+		status = store_contact_find(store, NULL, address, &contact, error);
 	*known = status == STATUS_OK && contact.written > 0;
-	read_end(store, began);
+	store_read_end(store, began);
 	return status;
 }

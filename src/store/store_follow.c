@@ -13,7 +13,7 @@ enum status store_messages_after(struct store *store, struct arena *arena, int64
 	while (cursor_next(&cursor)) {
 		struct followed_message *row = ARENA_PUSH(arena, rows);
 
-		read_message_columns(&cursor, arena, &row->message);
+		store_read_message_columns(&cursor, arena, &row->message);
 		row->id = cursor_number(&cursor, 15);
 		row->ticket = cursor_number(&cursor, 16);
 	}

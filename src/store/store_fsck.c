@@ -56,11 +56,11 @@ static const struct check checks[] = {
 	{ SQL_CHECK_TICKET_OF_CONFIRMED, "confirmed: names ticket %lld, which is not there", NULL },
 	{ SQL_CHECK_TICKET_OF_ROUTED, "routed: names ticket %lld, which is not there", NULL },
 	{ SQL_CHECK_TICKET_OF_LEARNED, "learned: names ticket %lld, which is not there", NULL },
-	{ SQL_CHECK_TICKET_OF_ASKED, "asked: names ticket %lld, which is not there", NULL },
-	{ SQL_CHECK_SUGGESTED_ASKED, "ticket %lld: articles were suggested, but never asked about", NULL },
-	{ SQL_CHECK_ASKED_SHOWN, "ticket %lld: what was suggested is not what was shown", NULL },
+	{ SQL_CHECK_TICKET_OF_SUGGESTION, "asked: names ticket %lld, which is not there", NULL },
+	{ SQL_CHECK_SUGGESTED_SUGGESTION, "ticket %lld: articles were suggested, but never asked about", NULL },
+	{ SQL_CHECK_SUGGESTION_SHOWN, "ticket %lld: what was suggested is not what was shown", NULL },
 	{ SQL_CHECK_SUGGESTED_GAP, "ticket %lld: its suggestions have a gap", NULL },
-	{ SQL_CHECK_ASKED_SAID, "ticket %lld: a word on its suggestions that nobody can have said", NULL },
+	{ SQL_CHECK_SUGGESTION_OUTCOME, "ticket %lld: a word on its suggestions that nobody can have said", NULL },
 	{ SQL_CHECK_SUGGESTED_NUMBER, "ticket %lld: a word on a suggestion without its number", NULL },
 	{ SQL_CHECK_SUGGESTED_SOLVED, "ticket %lld: an article solved it, but the customer did not say so", NULL },
 	{ SQL_CHECK_TICKET_HELD, "ticket %lld: is held, but nothing was suggested", NULL },
@@ -169,12 +169,12 @@ static void replay_row(struct fsck *fsck, struct replaying *replaying, struct cu
 	if (ticket != replaying->ticket) {
 		arena_fini(&replaying->arena);
 		arena_init(&replaying->arena);
-		replay_init(&replaying->replay);
+		store_replay_init(&replaying->replay);
 		replaying->ticket = ticket;
 		replaying->complaint = NULL;
 	}
-	history_read_columns(row, &replaying->arena, &what);
-	complaint = replay_step(&replaying->replay, &replaying->arena, &what);
+	store_history_read_columns(row, &replaying->arena, &what);
+	complaint = store_replay_step(&replaying->replay, &replaying->arena, &what);
 	if (!complaint && cursor_number(row, 6))
 		complaint = compare(&replaying->replay, row, &replaying->arena);
 	if (complaint && !replaying->complaint)
@@ -206,7 +206,7 @@ static void check_outbox_row(struct fsck *fsck, struct cursor *row)
 	long long id = (long long)cursor_number(row, 0);
 	struct outgoing outgoing = { 0 };
 
-	if (!record || outgoing_read(&arena, record, &outgoing) != STATUS_OK)
+	if (!record || desk_outgoing_read(&arena, record, &outgoing) != STATUS_OK)
 		complain(fsck, "outgoing mail %lld: cannot be read", id);
 	else if (outgoing.id != id)
 		complain(fsck, "outgoing mail %lld: is the record of %lld", id, (long long)outgoing.id);
@@ -243,7 +243,7 @@ static enum status check_raw(struct fsck *fsck, int64_t id, int64_t size, const 
 		complain(fsck, "raw mail %lld: cannot be opened: %s", (long long)id, error.text);
 	else if ((int64_t)raw.source.size != size)
 		complain(fsck, "raw mail %lld: has %llu bytes, not %lld", (long long)id, (unsigned long long)raw.source.size, (long long)size);
-	else if (raw_digest(&raw.source, found) == STATUS_TRY_LATER)
+	else if (store_raw_digest(&raw.source, found) == STATUS_TRY_LATER)
 		complain(fsck, "raw mail %lld: cannot be read: %s", (long long)id, strerror(errno));
 	else if (memcmp(found, digest, sizeof found) != 0)
 		complain(fsck, "raw mail %lld: its bytes are not those that came", (long long)id);
@@ -261,7 +261,7 @@ static enum status check_raws(struct fsck *fsck)
 	while (status == STATUS_OK && cursor_next(&cursor)) {
 		unsigned char digest[SHA256_SIZE];
 
-		raw_kept_digest(&cursor, 2, digest);
+		store_raw_kept_digest(&cursor, 2, digest);
 		status = check_raw(fsck, cursor_number(&cursor, 0), cursor_number(&cursor, 1), digest);
 	}
 	if (cursor_close(&cursor) == STATUS_BROKEN) {
@@ -281,7 +281,7 @@ static enum status check_files(struct fsck *fsck)
 {
 	struct strays strays = { .engine = fsck->store->engine, .state_dir = fsck->store->state_dir, .error = fsck->error, .found = complain_of_stray, .context = fsck };
 
-	return find_strays(&strays);
+	return store_find_strays(&strays);
 }
 
 /* ---- all ---- */
@@ -307,10 +307,10 @@ enum status store_fsck(struct store *store, struct arena *arena, struct strings 
 	enum status status = engine_check(store->engine, &(struct engine_findings){ complain_of_engine, &fsck }, error);
 
 	if (status == STATUS_OK)
-		status = read_begin(store, &began, error);
+		status = store_read_begin(store, &began, error);
 	if (status == STATUS_OK)
 		status = check_snapshot(&fsck);
-	read_end(store, began);
+	store_read_end(store, began);
 	if (status == STATUS_OK)
 		status = check_raws(&fsck);
 	return status == STATUS_OK ? check_files(&fsck) : status;

@@ -38,9 +38,9 @@ static bool is_change(enum history_kind kind)
 
 /* ---- as it is kept ---- */
 
-char *history_of_created(struct arena *arena, const struct new_ticket *create)
+char *store_history_of_created(struct arena *arena, const struct new_ticket *create)
 {
-	const char *fields[] = { ticket_state_name(create->state), create->priority, create->queue, create->agent };
+	const char *fields[] = { desk_ticket_state_name(create->state), create->priority, create->queue, create->agent };
 	size_t length[COUNT_OF(fields)], all = 0;
 	char *lines, *at;
 
@@ -104,7 +104,7 @@ static const char *message_words(struct arena *arena, const struct history_row *
 	const char *from = *message->agent ? message->agent : message->from.address;
 	const char *to = message->out ? joined(arena, &message->to) : "";
 
-	return arena_printf(arena, "message %d (%s)%s%s%s%s", message->seq, message_kind_name(message->kind), *from ? " from " : "", from, *to ? " to " : "", to);
+	return arena_printf(arena, "message %d (%s)%s%s%s%s", message->seq, desk_message_kind_name(message->kind), *from ? " from " : "", from, *to ? " to " : "", to);
 }
 
 static const char *form_words(struct arena *arena, const struct history_row *row)
@@ -124,7 +124,7 @@ static const char *form_words(struct arena *arena, const struct history_row *row
 	return arena_string(arena, buffer_string(&words));
 }
 
-const char *history_words(struct arena *arena, const struct history_row *row, const struct message_row *message)
+const char *store_history_words(struct arena *arena, const struct history_row *row, const struct message_row *message)
 {
 	if (*row->what)
 		return row->what;
@@ -211,7 +211,7 @@ static void parse_words(struct arena *arena, struct history_row *row)
 		}
 }
 
-void history_read_columns(struct cursor *cursor, struct arena *arena, struct history_row *row)
+void store_history_read_columns(struct cursor *cursor, struct arena *arena, struct history_row *row)
 {
 	int64_t kind = cursor_number(cursor, 1);
 
@@ -226,7 +226,7 @@ void history_read_columns(struct cursor *cursor, struct arena *arena, struct his
 
 /* ---- replay ---- */
 
-void replay_init(struct replay *replay)
+void store_replay_init(struct replay *replay)
 {
 #define EMPTY(member, NAME, history) .member = "",
 	*replay = (struct replay){ .queue = "", .agent = "", TICKET_FIELDS(EMPTY) };
@@ -272,7 +272,7 @@ static const char *replay_message(struct replay *replay, const struct history_ro
 	return NULL;
 }
 
-const char *replay_step(struct replay *replay, struct arena *arena, const struct history_row *row)
+const char *store_replay_step(struct replay *replay, struct arena *arena, const struct history_row *row)
 {
 	if (row->kind == HISTORY_CREATED)
 		return replay_created(replay, arena, row);

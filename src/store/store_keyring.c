@@ -32,7 +32,7 @@ static void name_keys(const struct key_lines *lines, struct store_keyring *ring)
 enum status store_keyring(const char *state_dir, struct store_keyring *ring, struct error *error)
 {
 	struct key_lines lines;
-	enum status status = keys_read(state_dir, &lines, error);
+	enum status status = store_keys_read(state_dir, &lines, error);
 
 	if (status == STATUS_OK)
 		name_keys(&lines, ring);
@@ -68,15 +68,15 @@ static enum status keep(const char *state_dir, const struct key_lines *lines, st
 	CLEANUP_BUFFER struct buffer text = { 0 };
 
 	for (size_t i = 0; i < lines->count; i++)
-		buffer_add_string(&text, keys_line(&arena, &lines->at[i]));
+		buffer_add_string(&text, store_keys_line(&arena, &lines->at[i]));
 	name_keys(lines, ring);
-	return keys_write(state_dir, buffer_string(&text), true, error);
+	return store_keys_write(state_dir, buffer_string(&text), true, error);
 }
 
 static enum status begin(const char *state_dir, int *locked, struct key_lines *lines, struct error *error)
 {
 	*locked = lock(state_dir);
-	return *locked >= 0 ? keys_read(state_dir, lines, error) : error_set(error, STATUS_TRY_LATER, "%s: %s", state_dir, strerror(errno));
+	return *locked >= 0 ? store_keys_read(state_dir, lines, error) : error_set(error, STATUS_TRY_LATER, "%s: %s", state_dir, strerror(errno));
 }
 
 enum status store_key_rotate(const char *state_dir, int64_t keep_since, struct store_keyring *ring, struct error *error)
@@ -137,7 +137,7 @@ static enum status make_keys(const char *state_dir, struct error *error)
 	if (!directory_make(state_dir, 0700))
 		return error_set(error, STATUS_TRY_LATER, "%s: cannot make the state directory: %s", state_dir, strerror(errno));
 	random_bytes(line.key, sizeof line.key);
-	return keys_write(state_dir, keys_line(&arena, &line), false, error);
+	return store_keys_write(state_dir, store_keys_line(&arena, &line), false, error);
 }
 
 static bool missing(const char *path)
@@ -158,7 +158,7 @@ static enum status keys_of_backup(const char *state_dir, struct error *error)
 enum status store_keys(const char *state_dir, bool create, struct desk_keys *keys, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	char *path = keys_path(&arena, state_dir);
+	char *path = store_keys_path(&arena, state_dir);
 	struct key_lines lines;
 	enum status status;
 
@@ -166,7 +166,7 @@ enum status store_keys(const char *state_dir, bool create, struct desk_keys *key
 		return status;
 	if (create && missing(path) && (status = make_keys(state_dir, error)) != STATUS_OK)
 		return status;
-	if ((status = keys_read(state_dir, &lines, error)) != STATUS_OK)
+	if ((status = store_keys_read(state_dir, &lines, error)) != STATUS_OK)
 		return status;
 	keys->count = lines.count;
 	for (size_t i = 0; i < lines.count; i++)

@@ -18,7 +18,7 @@
 
 #define KEY_FILE_LIMIT 4096      /* bytes: DESK_KEYS lines and comments */
 
-char *keys_path(struct arena *arena, const char *state_dir)
+char *store_keys_path(struct arena *arena, const char *state_dir)
 {
 	return arena_printf(arena, "%s/secret.key", state_dir);
 }
@@ -40,10 +40,10 @@ static int open_aside(const char *aside, const struct stat *like)
 	return fd;
 }
 
-enum status keys_write(const char *state_dir, const char *text, bool replace, struct error *error)
+enum status store_keys_write(const char *state_dir, const char *text, bool replace, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	char *path = keys_path(&arena, state_dir);
+	char *path = store_keys_path(&arena, state_dir);
 	char *aside = arena_printf(&arena, "%s.%ld", path, (long)getpid());
 	struct stat about;
 	CLEANUP_FD int fd = open_aside(aside, replace && stat(path, &about) == 0 ? &about : NULL);
@@ -112,16 +112,16 @@ static enum status parse_keys(const char *path, const char *text, struct key_lin
 	return lines->count ? STATUS_OK : error_set(error, STATUS_BAD_CONFIG, "%s: no key in it", path);
 }
 
-char *keys_line(struct arena *arena, const struct key_line *line)
+char *store_keys_line(struct arena *arena, const struct key_line *line)
 {
 	return arena_printf(arena, "%s%s%s\n", hex_encode(arena, line->key, DESK_KEY_SIZE), line->made ? " " : "", time_rfc3339(arena, line->made));
 }
 
-enum status keys_read(const char *state_dir, struct key_lines *lines, struct error *error)
+enum status store_keys_read(const char *state_dir, struct key_lines *lines, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	CLEANUP_BUFFER struct buffer text = { 0 };
-	char *path = keys_path(&arena, state_dir);
+	char *path = store_keys_path(&arena, state_dir);
 	struct stat about;
 	enum status status;
 
@@ -133,7 +133,7 @@ enum status keys_read(const char *state_dir, struct key_lines *lines, struct err
 }
 
 /* A restored backup brings the key in its meta table; it goes to its file and out of the database. */
-enum status keys_restore(struct store *store, struct error *error)
+enum status store_keys_restore(struct store *store, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	struct cursor cursor;
@@ -145,7 +145,7 @@ enum status keys_restore(struct store *store, struct error *error)
 		text = cursor_text(&cursor, &arena, 0);
 	if ((status = cursor_close(&cursor)) != STATUS_OK || !text)
 		return status;
-	if (access(keys_path(&arena, store->state_dir), F_OK) < 0 && (status = keys_write(store->state_dir, text, false, error)) != STATUS_OK)
+	if (access(store_keys_path(&arena, store->state_dir), F_OK) < 0 && (status = store_keys_write(store->state_dir, text, false, error)) != STATUS_OK)
 		return status;
 	engine_words_forget(store->engine);           /* of the database that was here before, if any */
 	log_event(LOG_NOTICE, "store.restored", "state_dir", store->state_dir, NULL);

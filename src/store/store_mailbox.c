@@ -81,7 +81,7 @@ static enum status count_tickets(struct store *store, struct store_totals *total
 		enum ticket_state state;
 
 		totals->tickets += cursor_number(&cursor, 1);
-		if (ticket_state_parse(cursor_text(&cursor, &arena, 0), &state))
+		if (desk_ticket_state_parse(cursor_text(&cursor, &arena, 0), &state))
 			totals->by_state[state] += cursor_number(&cursor, 1);
 	}
 	return cursor_close(&cursor);
@@ -103,7 +103,7 @@ static enum status count_outbox(struct store *store, struct store_totals *totals
 enum status store_totals(struct store *store, struct store_totals *totals, struct error *error)
 {
 	bool began;
-	enum status status = read_begin(store, &began, error);
+	enum status status = store_read_begin(store, &began, error);
 
 	*totals = (struct store_totals){ 0 };
 	if (status == STATUS_OK)
@@ -114,6 +114,6 @@ enum status store_totals(struct store *store, struct store_totals *totals, struc
 		status = count_outbox(store, totals, error);
 	if (status == STATUS_OK)
 		status = count_routed(store, totals, error);
-	read_end(store, began);
+	store_read_end(store, began);
 	return status;
 }

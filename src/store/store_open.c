@@ -22,7 +22,7 @@ enum status store_open_for(const char *state_dir, const char *url, bool create, 
 	}
 	status = engine_open(url ? url : STORE_URL, state_dir, create, use, &it->engine, error);
 	if (status == STATUS_OK)
-		status = keys_restore(it, error);
+		status = store_keys_restore(it, error);
 	if (status != STATUS_OK)
 		store_close(store);
 	return status;
@@ -77,9 +77,9 @@ enum status store_commit(struct store *store, struct error *error)
 	enum status status = engine_commit(store->engine, error);
 
 	if (status == STATUS_OK)
-		budget_settle(store);
+		store_budget_settle(store);
 	else
-		budget_undo(store);
+		store_budget_undo(store);
 	store_forget_lookups(store);
 	return status;
 }
@@ -87,7 +87,7 @@ enum status store_commit(struct store *store, struct error *error)
 void store_rollback(struct store *store)
 {
 	engine_rollback(store->engine);
-	budget_undo(store);
+	store_budget_undo(store);
 	store_forget_lookups(store);
 }
 
@@ -104,11 +104,11 @@ enum status store_release(struct store *store, struct error *error)
 void store_rollback_to(struct store *store)
 {
 	if (!engine_rollback_to(store->engine))
-		budget_undo(store);
+		store_budget_undo(store);
 	store_forget_lookups(store);
 }
 
-enum status read_begin(struct store *store, bool *began, struct error *error)
+enum status store_read_begin(struct store *store, bool *began, struct error *error)
 {
 	enum status status;
 
@@ -121,7 +121,7 @@ enum status read_begin(struct store *store, bool *began, struct error *error)
 	return status;
 }
 
-void read_end(struct store *store, bool began)
+void store_read_end(struct store *store, bool began)
 {
 	if (!began)
 		return;

@@ -13,7 +13,7 @@
 /* No mail is put off for longer: what waits for a later time was written before the clock was set back, and is due. */
 #define RETRY_MOST_MS (2 * 60 * 60 * (int64_t)1000)
 
-const char *outbox_state_name(enum outbox_state state)
+const char *store_outbox_state_name(enum outbox_state state)
 {
 	static const char *const names[] = { [OUTBOX_WAITING] = "waiting", [OUTBOX_SENT] = "sent", [OUTBOX_FAILED] = "failed" };
 
@@ -37,7 +37,7 @@ static void add_cell(struct buffer *out, const char *text, char end)
 static void recipients_write(struct buffer *out, const struct outbox_row *row)
 {
 	for (size_t i = 0; i < row->recipients.count; i++) {
-		add_cell(out, outbox_state_name(row->recipients.at[i].state), '\t');
+		add_cell(out, store_outbox_state_name(row->recipients.at[i].state), '\t');
 		add_cell(out, row->recipients.at[i].address, '\t');
 		add_cell(out, row->recipients.at[i].reply, '\n');
 	}
@@ -79,7 +79,7 @@ static void recipients_of_record(struct arena *arena, struct outbox_row *row)
 		}
 }
 
-void outbox_row_failed(struct outbox_row *row, const char *address, const char *reply)
+void store_outbox_row_failed(struct outbox_row *row, const char *address, const char *reply)
 {
 	bool waiting = false, found = false;
 
@@ -114,7 +114,7 @@ static void read_row(struct cursor *cursor, struct arena *arena, struct outbox_r
 	row->attempts = (int)cursor_number(cursor, 5);
 	row->last_reply = cursor_text(cursor, arena, 6);
 	recipients = cursor_text_or_null(cursor, arena, 7);
-	status = outgoing_read(arena, cursor_text(cursor, arena, 8), &row->outgoing);
+	status = desk_outgoing_read(arena, cursor_text(cursor, arena, 8), &row->outgoing);
 	if (status != STATUS_OK && cursor->status == STATUS_OK)
 		cursor->status = error_set(cursor->error, STATUS_BROKEN, "outgoing mail %lld cannot be read: run `sportello fsck`", (long long)row->id);
 	if (recipients)
@@ -175,11 +175,11 @@ enum status store_outbox_result(struct store *store, const struct outbox_row *ro
 	enum status status;
 
 	recipients_write(&recipients, row);
-	status = engine_run(store->engine, error, SQL_OUTBOX_RESULT, "itditt", row->id, outbox_state_name(row->state), row->attempts,
+	status = engine_run(store->engine, error, SQL_OUTBOX_RESULT, "itditt", row->id, store_outbox_state_name(row->state), row->attempts,
 	                 row->next_try, row->last_reply ? row->last_reply : "", buffer_string(&recipients));
 	if (status == STATUS_OK && row->outgoing_changed) {
 		buffer_reset(&record);
-		outgoing_write(&record, &row->outgoing);
+		desk_outgoing_write(&record, &row->outgoing);
 		status = engine_run(store->engine, error, SQL_OUTBOX_RECORD, "it", row->id, buffer_string(&record));
 	}
 	if (status == STATUS_OK && rendered_text && row->outgoing.seq > 0)

@@ -31,93 +31,93 @@ enum status store_open_for(const char *state_dir, const char *url, bool create, 
 /* ---- store_keys.c: the lines of secret.key ---- */
 struct key_line { unsigned char key[DESK_KEY_SIZE]; int64_t made; };     /* made 0: not known */
 struct key_lines { struct key_line at[DESK_KEYS]; size_t count; };
-enum status keys_read(const char *state_dir, struct key_lines *lines, struct error *error);
-char *keys_path(struct arena *arena, const char *state_dir);
-char *keys_line(struct arena *arena, const struct key_line *line);
+enum status store_keys_read(const char *state_dir, struct key_lines *lines, struct error *error);
+char *store_keys_path(struct arena *arena, const char *state_dir);
+char *store_keys_line(struct arena *arena, const struct key_line *line);
 /* The whole file, crash-safe. Without `replace` only if there is none: whoever comes second keeps the first one's. */
-enum status keys_write(const char *state_dir, const char *text, bool replace, struct error *error);
+enum status store_keys_write(const char *state_dir, const char *text, bool replace, struct error *error);
 
 /* Of a restored backup: the secret key goes from the database to its file. */
-enum status keys_restore(struct store *store, struct error *error);
+enum status store_keys_restore(struct store *store, struct error *error);
 #define META_SECRET_KEY "secret_key"
 /* A read transaction around several reads, unless one is open already. */
-enum status read_begin(struct store *store, bool *began, struct error *error);
-void read_end(struct store *store, bool began);
+enum status store_read_begin(struct store *store, bool *began, struct error *error);
+void store_read_end(struct store *store, bool began);
 
 /* ---------------------------------------------------------------- parts used across files */
-void mail_digest(const struct incoming *incoming, unsigned char out[MAIL_DIGEST_SIZE]);
-uint64_t mail_hash(const struct store *store, const struct incoming *incoming);  /* its key in the engine's lookup */
+void store_mail_digest(const struct incoming *incoming, unsigned char out[MAIL_DIGEST_SIZE]);
+uint64_t store_mail_hash(const struct store *store, const struct incoming *incoming); /* its key in the engine's lookup */
 /* Deliveries of the very mail `incoming` (claim without recipient) that led to a ticket. */
 struct same_mail { int64_t ticket; int seq; };
 struct same_mails { struct same_mail *at; size_t count; bool ordered; };
-enum status find_same_mail(struct store *store, struct arena *arena, const struct incoming *incoming, struct same_mails *same, struct error *error);
+enum status store_find_same_mail(struct store *store, struct arena *arena, const struct incoming *incoming, struct same_mails *same, struct error *error);
 /* ---- store_referred.c ---- */
-enum status referred_find(struct store *store, struct arena *arena, const char *message_id, const char *sender, int64_t *ticket, struct error *error);
-enum status referred_remember(struct store *store, struct arena *arena, const struct mail *mail, int64_t ticket, struct error *error);
+enum status store_referred_find(struct store *store, struct arena *arena, const char *message_id, const char *sender, int64_t *ticket, struct error *error);
+enum status store_referred_remember(struct store *store, struct arena *arena, const struct mail *mail, int64_t ticket, struct error *error);
 
-enum status find_message_id(struct store *store, const char *message_id, int64_t *ticket, struct error *error);
+enum status store_find_message_id(struct store *store, const char *message_id, int64_t *ticket, struct error *error);
 
 /* contact.id is 0 if nobody of that address is known. arena NULL: without language. */
-enum status contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error);
+enum status store_contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error);
 /* Somebody wrote: makes or refreshes the contact. opened: a ticket of his that the mail opened; 0: none. */
-enum status contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, bool acknowledged, int64_t opened,
-                          int64_t now, struct error *error);
-enum status contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error);
-enum status contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error);
-enum status contact_arrives(struct store *store, const char *address, struct error *error);      /* mail to it does not come back any more */
-bool contact_within(int64_t start, int64_t now, int64_t length);          /* of what is counted from `start` on */
-enum status contact_acknowledged(struct store *store, const char *address, int64_t now, struct error *error);
-enum status contact_proved(struct store *store, const char *address, int64_t now, struct error *error);
+enum status store_contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, bool acknowledged, int64_t opened,
+                                int64_t now, struct error *error);
+enum status store_contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error);
+enum status store_contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error);
+enum status store_contact_arrives(struct store *store, const char *address, struct error *error); /* mail to it does not come back any more */
+bool store_contact_within(int64_t start, int64_t now, int64_t length);    /* of what is counted from `start` on */
+enum status store_contact_acknowledged(struct store *store, const char *address, int64_t now, struct error *error);
+enum status store_contact_proved(struct store *store, const char *address, int64_t now, struct error *error);
 
 /* ---- store_budget.c: acknowledgements to strangers, by domain and over all ---- */
 struct budget;
-void budget_settle(struct store *store);         /* after each commit */
-void budget_undo(struct store *store);           /* after each rollback */
-enum status budget_facts(struct store *store, const char *address, struct facts *facts, struct error *error);
-enum status budget_spend(struct store *store, const char *address, int64_t now, struct error *error);
-enum status contact_refused(struct store *store, const char *address, int64_t now, struct error *error);
+void store_budget_settle(struct store *store);   /* after each commit */
+void store_budget_undo(struct store *store);     /* after each rollback */
+enum status store_budget_facts(struct store *store, const char *address, struct facts *facts, struct error *error);
+enum status store_budget_spend(struct store *store, const char *address, int64_t now, struct error *error);
+enum status store_contact_refused(struct store *store, const char *address, int64_t now, struct error *error);
 #define ACKNOWLEDGEMENT_WINDOW_MS (60 * 60 * 1000)
 #define ACKNOWLEDGEMENT_DAY_MS (24 * 60 * 60 * 1000)
 #define BOUNCED_MS (7LL * 24 * 60 * 60 * 1000)   /* how long an address to which mail came back gets no automatic mail */
 
-enum status read_ticket_facts(struct store *store, struct arena *arena, int64_t id, struct ticket_facts **facts, struct error *error);
-enum status resolve_merged(struct store *store, int64_t *ticket, struct error *error);
+enum status store_read_ticket_facts(struct store *store, struct arena *arena, int64_t id, struct ticket_facts **facts, struct error *error);
+enum status store_resolve_merged(struct store *store, int64_t *ticket, struct error *error);
 /* What a list shows of a ticket beside its columns; `facts`: its people and tags were not read yet. */
-enum status complete_row(struct store *store, struct arena *arena, struct ticket_row *row, bool facts, struct error *error);
+enum status store_complete_row(struct store *store, struct arena *arena, struct ticket_row *row, bool facts, struct error *error);
 /* The tickets of the `looked_at` messages that fit the words best, at most `most` of them that are wanted. */
 typedef bool (*ticket_wanted)(struct store *store, const struct ticket_facts *facts, void *context, enum status *status, struct error *error);
-enum status search_wanted(struct store *store, struct arena *arena, const char *words, size_t looked_at, size_t most, ticket_wanted wanted, void *context,
-                          struct ticket_rows *rows, struct error *error);
-void read_ticket_columns(struct cursor *cursor, struct arena *arena, struct ticket_facts *facts);
-void read_message_columns(struct cursor *cursor, struct arena *arena, struct message_row *message);
+enum status store_search_wanted(struct store *store, struct arena *arena, const char *words, size_t looked_at, size_t most, ticket_wanted wanted, void *context,
+                                struct ticket_rows *rows, struct error *error);
+void store_read_ticket_columns(struct cursor *cursor, struct arena *arena, struct ticket_facts *facts);
+void store_read_message_columns(struct cursor *cursor, struct arena *arena, struct message_row *message);
 
-/* What was suggested for a ticket, and said to it (store_asked.c). */
-enum status asked_add(struct store *store, int64_t ticket, const struct asked *asked, int64_t now, struct error *error);
-enum status asked_said(struct store *store, int64_t ticket, const char *said, const char *article, int64_t now, struct error *error);
-enum status read_asked(struct store *store, struct arena *arena, int64_t ticket, struct asked *asked, struct error *error);
+/* What was suggested for a ticket, and said to it (store_suggestion.c). */
+enum status store_suggestion_add(struct store *store, int64_t ticket, const struct suggestion *suggestion, int64_t now, struct error *error);
+enum status store_suggestion_outcome(struct store *store, int64_t ticket, const char *said, const char *article, int64_t now, struct error *error);
+enum status store_read_suggestion(struct store *store, struct arena *arena, int64_t ticket, struct suggestion *suggestion, struct error *error);
 
 /* ---- store_history.c ---- */
 #define NOBODY "nobody"
-char *history_of_created(struct arena *arena, const struct new_ticket *create);
+char *store_history_of_created(struct arena *arena, const struct new_ticket *create);
 /* The columns HISTORY: kind, number, was and now, also of a row of the first version, and its words. Those of a message are told by it (NULL: it is not
  * there), whose number is known once the row is read. */
-void history_read_columns(struct cursor *cursor, struct arena *arena, struct history_row *row);
-const char *history_words(struct arena *arena, const struct history_row *row, const struct message_row *message);
+void store_history_read_columns(struct cursor *cursor, struct arena *arena, struct history_row *row);
+const char *store_history_words(struct arena *arena, const struct history_row *row, const struct message_row *message);
 /* Replays the rows of one ticket; NULL: fine; else a complaint. */
 struct replay { bool created; char state[16]; const char *queue, *agent; TICKET_FIELDS(TICKET_FIELD_MEMBER) int64_t merged_into; int last_seq; };
-void replay_init(struct replay *replay);
-const char *replay_step(struct replay *replay, struct arena *arena, const struct history_row *row);
+void store_replay_init(struct replay *replay);
+const char *store_replay_step(struct replay *replay, struct arena *arena, const struct history_row *row);
 
 /* The mail did not reach that recipient; what the row is then. */
-void outbox_row_failed(struct outbox_row *row, const char *address, const char *reply);
+void store_outbox_row_failed(struct outbox_row *row, const char *address, const char *reply);
 
 /* ---------------------------------------------------------------- raw mails as files */
-enum status raw_digest(const struct mail_source *source, unsigned char out[SHA256_SIZE]);  /* not OK: cannot be read to its end */
-void raw_kept_digest(struct cursor *cursor, int column, unsigned char out[SHA256_SIZE]);
-char *raw_path(struct arena *arena, const char *state_dir, const char *file);    /* file: "ab/ab12..." as in raw.file */
+enum status store_raw_digest(const struct mail_source *source, unsigned char out[SHA256_SIZE]); /* not OK: cannot be read to its end */
+void store_raw_kept_digest(struct cursor *cursor, int column, unsigned char out[SHA256_SIZE]);
+char *store_raw_path(struct arena *arena, const char *state_dir, const char *file); /* file: "ab/ab12..." as in raw.file */
 /* Calls visit for every file under mails; false stops. */
-enum status raw_files_each(const char *state_dir, bool (*visit)(void *context, const char *file, int64_t modified_ms, uint64_t size),
-                           void *context, struct error *error);
+enum status store_raw_files_each(const char *state_dir, bool (*visit)(void *context, const char *file, int64_t modified_ms, uint64_t size),
+                                 void *context, struct error *error);
 
 /* Files older than an hour that no row names. */
 struct strays {
@@ -129,7 +129,7 @@ struct strays {
 	int64_t now, count;
 	enum status status;
 };
-enum status find_strays(struct strays *strays);
+enum status store_find_strays(struct strays *strays);
 void store_sweep(struct engine *engine, void *state_dir);         /* an engine_hourly */
 
 #endif

@@ -17,7 +17,7 @@ static enum status select_tickets(struct store *store, struct arena *arena, cons
 
 	cursor_open_query(&cursor, store->engine, error, query, now, limit);
 	while (cursor_next(&cursor))
-		read_ticket_columns(&cursor, arena, &ARENA_PUSH(arena, rows)->facts);
+		store_read_ticket_columns(&cursor, arena, &ARENA_PUSH(arena, rows)->facts);
 	return cursor_close(&cursor);
 }
 
@@ -102,7 +102,7 @@ static enum status search_tickets(struct store *store, struct arena *arena, cons
 {
 	struct wanted wanted = { query, now };
 	size_t most = query->sorts.count || !limit ? SIZE_MAX : limit;
-	enum status status = search_wanted(store, arena, query->words, WORDS_LOOKED_AT, most, is_wanted, &wanted, rows, error);
+	enum status status = store_search_wanted(store, arena, query->words, WORDS_LOOKED_AT, most, is_wanted, &wanted, rows, error);
 
 	if (query->sorts.count && rows->count)
 		qsort_r(rows->at, rows->count, sizeof *rows->at, compare, (void *)query);
@@ -115,14 +115,14 @@ enum status store_tickets(struct store *store, struct arena *arena, const struct
                           struct error *error)
 {
 	bool words = query->words && *query->words, began;
-	enum status status = read_begin(store, &began, error);
+	enum status status = store_read_begin(store, &began, error);
 
 	*rows = (struct ticket_rows){ 0 };
 	if (status != STATUS_OK)
 		return status;
 	status = words ? search_tickets(store, arena, query, now, limit, rows, error) : select_tickets(store, arena, query, now, limit, rows, error);
 	for (size_t i = 0; i < rows->count && status == STATUS_OK; i++)
-		status = complete_row(store, arena, &rows->at[i], !words, error);
-	read_end(store, began);
+		status = store_complete_row(store, arena, &rows->at[i], !words, error);
+	store_read_end(store, began);
 	return status;
 }

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-char *raw_path(struct arena *arena, const char *state_dir, const char *file)
+char *store_raw_path(struct arena *arena, const char *state_dir, const char *file)
 {
 	return arena_printf(arena, "%s/mails/%s", state_dir, file);
 }
@@ -52,7 +52,7 @@ enum status store_keep_raw(struct store *store, struct store_spool *spool, int64
 static enum status open_kept_file(struct store *store, const char *file, struct store_raw *out, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	char *path = raw_path(&arena, store->state_dir, file);
+	char *path = store_raw_path(&arena, store->state_dir, file);
 	struct stat about;
 
 	out->source.fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -144,7 +144,7 @@ enum status store_raw_open(struct store *store, int64_t raw, struct store_raw *o
 	return status;
 }
 
-enum status raw_digest(const struct mail_source *source, unsigned char out[SHA256_SIZE])
+enum status store_raw_digest(const struct mail_source *source, unsigned char out[SHA256_SIZE])
 {
 	char piece[64 * 1024];
 	struct sha256 sum;
@@ -170,7 +170,7 @@ enum status raw_digest(const struct mail_source *source, unsigned char out[SHA25
 }
 
 /* All 0, if there is none of its size. */
-void raw_kept_digest(struct cursor *cursor, int column, unsigned char out[SHA256_SIZE])
+void store_raw_kept_digest(struct cursor *cursor, int column, unsigned char out[SHA256_SIZE])
 {
 	size_t length;
 	const void *bytes = cursor_blob(cursor, column, &length);
@@ -183,14 +183,14 @@ void raw_kept_digest(struct cursor *cursor, int column, unsigned char out[SHA256
 enum status store_raw_check(struct store *store, int64_t raw, const struct store_raw *opened, struct error *error)
 {
 	unsigned char digest[SHA256_SIZE], kept[SHA256_SIZE] = { 0 };
-	enum status status = raw_digest(&opened->source, digest);
+	enum status status = store_raw_digest(&opened->source, digest);
 	struct cursor cursor;
 
 	if (status == STATUS_TRY_LATER)
 		return error_set(error, status, "raw mail %lld cannot be read: %s", (long long)raw, strerror(errno));
 	cursor_open(&cursor, store->engine, error, SQL_RAW_DIGEST, "i", raw);
 	if (cursor_next(&cursor))
-		raw_kept_digest(&cursor, 0, kept);
+		store_raw_kept_digest(&cursor, 0, kept);
 	if (cursor_close(&cursor) != STATUS_OK)
 		return cursor.status;
 	if (status != STATUS_OK || memcmp(digest, kept, sizeof kept) != 0)
@@ -228,8 +228,8 @@ static bool visit_directory(const char *mails, const char *part, bool (*visit)(v
 	return go_on;
 }
 
-enum status raw_files_each(const char *state_dir, bool (*visit)(void *context, const char *file, int64_t modified_ms, uint64_t size),
-                           void *context, struct error *error)
+enum status store_raw_files_each(const char *state_dir, bool (*visit)(void *context, const char *file, int64_t modified_ms, uint64_t size),
+                                 void *context, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	char *mails = arena_printf(&arena, "%s/mails", state_dir);

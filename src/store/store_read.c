@@ -29,12 +29,12 @@ static enum status no_word_of_ours(struct cursor *cursor, const char *what, cons
 	return cursor->status;
 }
 
-void read_ticket_columns(struct cursor *cursor, struct arena *arena, struct ticket_facts *facts)
+void store_read_ticket_columns(struct cursor *cursor, struct arena *arena, struct ticket_facts *facts)
 {
 	const char *state = cursor_text(cursor, arena, 1);
 
 	facts->id = cursor_number(cursor, 0);
-	if (!ticket_state_parse(state, &facts->state))
+	if (!desk_ticket_state_parse(state, &facts->state))
 		no_word_of_ours(cursor, "ticket state", state);
 	facts->queue = cursor_text(cursor, arena, 2);
 	facts->agent = cursor_text(cursor, arena, 3);
@@ -57,12 +57,12 @@ void read_ticket_columns(struct cursor *cursor, struct arena *arena, struct tick
 	facts->last_customer_message_id = "";
 }
 
-void read_message_columns(struct cursor *cursor, struct arena *arena, struct message_row *message)
+void store_read_message_columns(struct cursor *cursor, struct arena *arena, struct message_row *message)
 {
 	const char *kind = cursor_text(cursor, arena, 1);
 
 	message->seq = (int)cursor_number(cursor, 0);
-	if (!message_kind_parse(kind, &message->kind))
+	if (!desk_message_kind_parse(kind, &message->kind))
 		no_word_of_ours(cursor, "kind of message", kind);
 	message->out = cursor_number(cursor, 2) != 0;
 	message->raw = cursor_number(cursor, 3);
@@ -81,7 +81,7 @@ void read_message_columns(struct cursor *cursor, struct arena *arena, struct mes
 static enum participant_role role_named(const char *name)
 {
 	for (enum participant_role role = ROLE_CUSTOMER; role <= ROLE_LEFT; role++)
-		if (strcmp(participant_role_name(role), name) == 0)
+		if (strcmp(desk_participant_role_name(role), name) == 0)
 			return role;
 	return ROLE_PROPOSED;            /* a word of a newer program: reads nothing */
 }
@@ -152,11 +152,11 @@ static enum status complete_facts(struct store *store, struct arena *arena, stru
 	facts->next_seq = 1 + (cursor_next(&last) ? (int)cursor_number(&last, 0) : 0);
 	if ((later = cursor_close(&last)) != STATUS_OK)
 		status = later;
-	return status == STATUS_OK ? read_asked(store, arena, facts->id, &facts->asked, error) : status;
+	return status == STATUS_OK ? store_read_suggestion(store, arena, facts->id, &facts->suggestion, error) : status;
 }
 
 /* *facts NULL: no such ticket. */
-enum status read_ticket_facts(struct store *store, struct arena *arena, int64_t id, struct ticket_facts **facts, struct error *error)
+enum status store_read_ticket_facts(struct store *store, struct arena *arena, int64_t id, struct ticket_facts **facts, struct error *error)
 {
 	struct cursor cursor;
 	enum status status;
@@ -165,7 +165,7 @@ enum status read_ticket_facts(struct store *store, struct arena *arena, int64_t 
 	cursor_open(&cursor, store->engine, error, SQL_TICKET_GET, "i", id);
 	if (cursor_next(&cursor)) {
 		*facts = ARENA_NEW(arena, struct ticket_facts);
-		read_ticket_columns(&cursor, arena, *facts);
+		store_read_ticket_columns(&cursor, arena, *facts);
 	}
 	status = cursor_close(&cursor);
 	return status == STATUS_OK && *facts ? complete_facts(store, arena, *facts, error) : status;
@@ -179,7 +179,7 @@ static enum status read_messages(struct store *store, struct arena *arena, struc
 
 	cursor_open(&cursor, store->engine, error, SQL_MESSAGES, "i", row->facts.id);
 	while (cursor_next(&cursor))
-		read_message_columns(&cursor, arena, ARENA_PUSH(arena, &row->messages));
+		store_read_message_columns(&cursor, arena, ARENA_PUSH(arena, &row->messages));
 	return cursor_close(&cursor);
 }
 
@@ -199,11 +199,11 @@ static enum status read_history(struct store *store, struct arena *arena, struct
 	while (cursor_next(&cursor)) {
 		struct history_row *line = ARENA_PUSH(arena, &row->history);
 
-		history_read_columns(&cursor, arena, line);
+		store_history_read_columns(&cursor, arena, line);
 		line->at = cursor_number(&cursor, 5);
 		line->who = cursor_text(&cursor, arena, 6);
 		line->why = cursor_text(&cursor, arena, 7);
-		line->what = history_words(arena, line, message_of(row, line));
+		line->what = store_history_words(arena, line, message_of(row, line));
 	}
 	return cursor_close(&cursor);
 }
@@ -232,7 +232,7 @@ static enum status read_links(struct store *store, struct arena *arena, struct t
 static enum status read_head(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error)
 {
 	struct ticket_facts *facts;
-	enum status status = read_ticket_facts(store, arena, id, &facts, error);
+	enum status status = store_read_ticket_facts(store, arena, id, &facts, error);
 
 	if (status != STATUS_OK)
 		return status;
@@ -255,12 +255,12 @@ static enum status read_ticket(struct store *store, struct arena *arena, int64_t
 enum status store_ticket_head(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error)
 {
 	bool began;
-	enum status status = read_begin(store, &began, error);
+	enum status status = store_read_begin(store, &began, error);
 
 	*row = (struct ticket_row){ 0 };
 	if (status == STATUS_OK)
 		status = read_head(store, arena, id, row, error);
-	read_end(store, began);
+	store_read_end(store, began);
 	return status;
 }
 
@@ -273,7 +273,7 @@ enum status store_message(struct store *store, struct arena *arena, int64_t id, 
 	cursor_open(&cursor, store->engine, error, SQL_MESSAGE, "id", id, seq);
 	if (cursor_next(&cursor)) {
 		*message = (struct message_row){ 0 };
-		read_message_columns(&cursor, arena, message);
+		store_read_message_columns(&cursor, arena, message);
 		found = true;
 	}
 	status = cursor_close(&cursor);
@@ -294,7 +294,7 @@ enum status store_requests_before(struct store *store, struct arena *arena, int6
 			struct ticket_facts *facts = &ARENA_PUSH(arena, rows)->facts;
 
 			*facts = (struct ticket_facts){ .id = before = cursor_number(&cursor, 0), .subject = cursor_text(&cursor, arena, 2) };
-			ticket_state_parse(cursor_text(&cursor, arena, 1), &facts->state);
+			desk_ticket_state_parse(cursor_text(&cursor, arena, 1), &facts->state);
 		}
 		status = cursor_close(&cursor);
 		ticket = before < ticket ? before : 0;   /* numbers only grow */
@@ -329,23 +329,23 @@ enum status store_public_messages(struct store *store, struct arena *arena, int6
 		return status;
 	cursor_open(&cursor, store->engine, error, SQL_MESSAGES_PUBLIC, "iii", id, (int64_t)limit, (int64_t)skip);
 	while (cursor_next(&cursor))
-		read_message_columns(&cursor, arena, ARENA_PUSH(arena, rows));
+		store_read_message_columns(&cursor, arena, ARENA_PUSH(arena, rows));
 	return cursor_close(&cursor);
 }
 
 enum status store_ticket(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error)
 {
 	bool began;
-	enum status status = read_begin(store, &began, error);
+	enum status status = store_read_begin(store, &began, error);
 
 	*row = (struct ticket_row){ 0 };
 	if (status == STATUS_OK)
 		status = read_ticket(store, arena, id, row, error);
-	read_end(store, began);
+	store_read_end(store, began);
 	return status;
 }
 
-enum status complete_row(struct store *store, struct arena *arena, struct ticket_row *row, bool facts, struct error *error)
+enum status store_complete_row(struct store *store, struct arena *arena, struct ticket_row *row, bool facts, struct error *error)
 {
 	enum status status = facts ? complete_facts(store, arena, &row->facts, error) : STATUS_OK;
 

@@ -16,12 +16,12 @@ static int64_t referred_key(struct arena *arena, const char *message_id, const c
 	return (int64_t)engine_hash(arena_printf(arena, "%s\n%s", message_id, text_lower(arena, sender)));
 }
 
-enum status referred_find(struct store *store, struct arena *arena, const char *message_id, const char *sender, int64_t *ticket, struct error *error)
+enum status store_referred_find(struct store *store, struct arena *arena, const char *message_id, const char *sender, int64_t *ticket, struct error *error)
 {
 	return engine_number(store->engine, error, ticket, 0, SQL_REFERRED_GET, "i", referred_key(arena, message_id, sender));
 }
 
-enum status referred_remember(struct store *store, struct arena *arena, const struct mail *mail, int64_t ticket, struct error *error)
+enum status store_referred_remember(struct store *store, struct arena *arena, const struct mail *mail, int64_t ticket, struct error *error)
 {
 	const struct strings *lists[] = { &mail->in_reply_to, &mail->references };
 	enum status status = STATUS_OK;

@@ -28,7 +28,7 @@ static enum status read_batch(struct store *store, struct arena *arena, int64_t 
 	while (cursor_next(&cursor)) {
 		struct to_index *item = ARENA_PUSH(arena, batch);
 
-		read_message_columns(&cursor, arena, &item->message);
+		store_read_message_columns(&cursor, arena, &item->message);
 		item->id = cursor_number(&cursor, 15);
 		item->ticket = cursor_number(&cursor, 16);
 	}
@@ -54,7 +54,7 @@ static const char *subject_of(struct store *store, struct arena *arena, const st
 		return "";
 	cursor_open(&cursor, store->engine, NULL, SQL_TICKET_GET, "i", item->ticket);
 	if (cursor_next(&cursor))
-		read_ticket_columns(&cursor, arena, &facts);
+		store_read_ticket_columns(&cursor, arena, &facts);
 	cursor_close(&cursor);
 	return facts.subject;
 }
@@ -87,9 +87,9 @@ static enum status look_anew(struct store *store, struct snapshot *snapshot, str
 
 	if (snapshot->began && now - snapshot->since < SNAPSHOT_US)
 		return STATUS_OK;
-	read_end(store, snapshot->began);
+	store_read_end(store, snapshot->began);
 	snapshot->since = now;
-	return read_begin(store, &snapshot->began, error);
+	return store_read_begin(store, &snapshot->began, error);
 }
 
 static enum status add_batch(struct store *store, const struct batch *batch, store_text_of text_of, void *context, struct error *error)
@@ -102,7 +102,7 @@ static enum status add_batch(struct store *store, const struct batch *batch, sto
 	for (size_t i = 0; i < batch->count && status == STATUS_OK; i++)
 		if ((status = look_anew(store, &snapshot, error)) == STATUS_OK)
 			status = add_message(store, &batch->at[i], text_of, context, error);
-	read_end(store, snapshot.began);
+	store_read_end(store, snapshot.began);
 	return engine_words_end(store->engine, batch->at[batch->count - 1].id, status, error);
 }
 
@@ -150,8 +150,8 @@ static bool have_ticket(const struct ticket_rows *rows, int64_t ticket)
 	return false;
 }
 
-enum status search_wanted(struct store *store, struct arena *arena, const char *words, size_t looked_at, size_t most, ticket_wanted wanted, void *context,
-                          struct ticket_rows *rows, struct error *error)
+enum status store_search_wanted(struct store *store, struct arena *arena, const char *words, size_t looked_at, size_t most, ticket_wanted wanted, void *context,
+                                struct ticket_rows *rows, struct error *error)
 {
 	struct engine_found found = { 0 };
 	int64_t upto;
@@ -166,7 +166,7 @@ enum status search_wanted(struct store *store, struct arena *arena, const char *
 
 		status = engine_number(store->engine, error, &ticket, 0, SQL_MESSAGE_TICKET, "i", found.at[i]);
 		if (status == STATUS_OK && ticket && !have_ticket(rows, ticket))
-			status = read_ticket_facts(store, arena, ticket, &facts, error);
+			status = store_read_ticket_facts(store, arena, ticket, &facts, error);
 		if (status == STATUS_OK && facts && (!wanted || wanted(store, facts, context, &status, error)))
 			ARENA_PUSH(arena, rows)->facts = *facts;
 	}
@@ -175,5 +175,5 @@ enum status search_wanted(struct store *store, struct arena *arena, const char *
 
 enum status store_search(struct store *store, struct arena *arena, const char *words, struct ticket_rows *rows, struct error *error)
 {
-	return search_wanted(store, arena, words, BEST_MESSAGES, BEST_TICKETS, NULL, NULL, rows, error);
+	return store_search_wanted(store, arena, words, BEST_MESSAGES, BEST_TICKETS, NULL, NULL, rows, error);
 }

@@ -41,7 +41,7 @@ void store_spool_reset(struct store_spool *spool)
 
 		close(spool->fd);
 		if (!spool->kept)
-			unlink(raw_path(&arena, spool->state_dir, spool->file));
+			unlink(store_raw_path(&arena, spool->state_dir, spool->file));
 	}
 	spool->fd = -1;
 	spool->file[0] = '\0';
@@ -96,7 +96,7 @@ static bool open_file(struct store_spool *spool)
 	memcpy(spool->file, hex, 2);
 	spool->file[2] = '/';
 	strcpy(spool->file + 3, hex);
-	spool->fd = open(raw_path(&arena, spool->state_dir, spool->file), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	spool->fd = open(store_raw_path(&arena, spool->state_dir, spool->file), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	return spool->fd >= 0;
 }
 

@@ -36,13 +36,13 @@ static bool visit(void *context, const char *file, int64_t modified_ms, uint64_t
 	return strays->status == STATUS_OK;
 }
 
-enum status find_strays(struct strays *strays)
+enum status store_find_strays(struct strays *strays)
 {
 	enum status status;
 
 	strays->now = files_now(strays->state_dir);
 	strays->status = STATUS_OK;
-	status = raw_files_each(strays->state_dir, visit, strays, strays->error);
+	status = store_raw_files_each(strays->state_dir, visit, strays, strays->error);
 	return status == STATUS_OK ? strays->status : status;
 }
 
@@ -50,7 +50,7 @@ static void remove_stray(struct strays *strays, const char *file)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 
-	if (unlink(raw_path(&arena, strays->state_dir, file)) == 0)
+	if (unlink(store_raw_path(&arena, strays->state_dir, file)) == 0)
 		strays->count++;
 }
 
@@ -58,7 +58,7 @@ void store_sweep(struct engine *engine, void *state_dir)
 {
 	struct strays strays = { .engine = engine, .state_dir = state_dir, .found = remove_stray };
 
-	find_strays(&strays);
+	store_find_strays(&strays);
 	if (strays.count > 0)
 		log_event(LOG_NOTICE, "store.swept", "files", LOG_NUMBER(strays.count), NULL);
 }

@@ -145,11 +145,11 @@ static void said(struct writer *w, const struct web_said *said)
 	CLEANUP_ARENA struct arena arena;
 	arena_init(&arena);
 	web_raw(w, "<article class=\"said\"><span class=\"who\">");
-	web_text(w, said->by == SAID_BY_DESK ? said->who : web_word(said->by == SAID_BY_READER ? WORD_YOU : WORD_SOMEBODY_ELSE, w->language));
+	web_text(w, said->by == OUTCOME_BY_DESK ? said->who : web_word(said->by == OUTCOME_BY_READER ? WORD_YOU : WORD_SOMEBODY_ELSE, w->language));
 	web_raw(w, "</span> <span class=\"when\">");
 	web_text(w, desk_date(&arena, said->date, web_language_name(w->language)));
 	web_raw(w, "</span>\n<div class=\"text\">");
-	web_text(w, said->by == SAID_BY_OTHER ? web_word(WORD_NOT_SHOWN, w->language) : said->text);
+	web_text(w, said->by == OUTCOME_BY_OTHER ? web_word(WORD_NOT_SHOWN, w->language) : said->text);
 	web_raw(w, "</div></article>\n");
 	if (w->page->single && w->page->part > 0)
 		part_link(w, said->seq, w->page->part - 1, WORD_READ_BACK);

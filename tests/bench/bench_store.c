@@ -95,7 +95,7 @@ static void decide(struct job *job, const struct facts *facts, struct plan *plan
 	int64_t ticket = facts->next_ticket;
 	struct new_ticket *create;
 
-	plan_init(plan, job->arena, job->mail.from.address);
+	desk_plan_init(plan, job->arena, job->mail.from.address);
 	create = add(plan, EFFECT_CREATE_TICKET, ticket)->create = ARENA_NEW(job->arena, struct new_ticket);
 	*create = (struct new_ticket){ .state = STATE_NEW, .queue = "support", .agent = "", .priority = "normal", .subject = job->mail.subject,
 		.language = "en", .customer = { job->mail.from.address, job->mail.from.name, ROLE_CUSTOMER, NULL } };

@@ -16,7 +16,7 @@ struct marks { size_t tags, quotes; };
 
 static struct marks marks_of(struct arena *arena, enum web_page_kind kind, enum ticket_state state, const char *value, const char *language)
 {
-	struct web_said said[] = {{SAID_BY_READER, value, value, 1, 1, true}, {SAID_BY_DESK, value, value, 1, 2, false}, {SAID_BY_OTHER, value, NULL, 1, 3, false}};
+	struct web_said said[] = {{OUTCOME_BY_READER, value, value, 1, 1, true}, {OUTCOME_BY_DESK, value, value, 1, 2, false}, {OUTCOME_BY_OTHER, value, NULL, 1, 3, false}};
 	struct web_article suggested[] = {{value, value, value}, {value, value, value}};
 	struct web_page page = {.kind = kind, .language = language, .desk_name = value, .ticket = 1, .subject = value, .state = state, .action = value,
 	                        .link_status = value, .link_confirm = value, .link_refuse = value, .link_help = value, .link_solved = value,

@@ -112,16 +112,16 @@ static void every_cell_of_the_table(void **state)
 	for (int event = 0; event < EVENT_COUNT; event++)
 		for (int from = 0; from < STATE_COUNT; from++) {
 			enum ticket_state next = STATE_COUNT;
-			bool may = ticket_transition((enum ticket_state)from, (enum ticket_event)event, &next);
+			bool may = desk_ticket_transition((enum ticket_state)from, (enum ticket_event)event, &next);
 			assert_true(next < STATE_COUNT);
 			if (!may || event == EVENT_AUTOMATIC_MAIL || event == EVENT_AGENT_NOTE)
 				assert_int_equal(next, from);
 		}
 	enum ticket_state next;
-	assert_true(ticket_transition(STATE_HELD, EVENT_CUSTOMER_MAIL, &next) && next == STATE_NEW);
-	assert_true(ticket_transition(STATE_PENDING, EVENT_CUSTOMER_MAIL, &next) && next == STATE_OPEN);
-	assert_true(ticket_transition(STATE_RESOLVED, EVENT_CONFIRMED, &next) && next == STATE_CLOSED);
-	assert_false(ticket_transition(STATE_OPEN, EVENT_CONFIRMED, &next));
+	assert_true(desk_ticket_transition(STATE_HELD, EVENT_CUSTOMER_MAIL, &next) && next == STATE_NEW);
+	assert_true(desk_ticket_transition(STATE_PENDING, EVENT_CUSTOMER_MAIL, &next) && next == STATE_OPEN);
+	assert_true(desk_ticket_transition(STATE_RESOLVED, EVENT_CONFIRMED, &next) && next == STATE_CLOSED);
+	assert_false(desk_ticket_transition(STATE_OPEN, EVENT_CONFIRMED, &next));
 }
 
 /* ---------------------------------------------------------------- flows */
@@ -157,7 +157,7 @@ static void reply_to_the_signed_address_joins(void **state)
 	desk_address(&w.policy, w.incoming.recipient, &w.incoming.address);
 	const char *plan = decide(&w, &ticket);
 	expect(plan, "append message 3 (reply, in) to ticket 7 (the ticket's own address, and anna@customer.example takes part)\n");
-	assert_true(plan_clue(&w.plan)->joined && plan_clue(&w.plan)->ticket == 7);
+	assert_true(desk_plan_clue(&w.plan)->joined && desk_plan_clue(&w.plan)->ticket == 7);
 	expect(plan, "state of ticket 7: pending -> open");
 	expect(plan, "enqueue mail to bob@example.org: agent-answered");
 	expect_not(plan, "eve@");
@@ -199,7 +199,7 @@ static void reference_joins_participants_only(void **state)
 	const char *plan = decide(&w, &ticket);
 	expect(plan, "create ticket 12");
 	expect(plan, "link ticket 12 with 7 (it answers a mail of the ticket, but written by mallory@evil.example, who takes no part in it: a ticket of its own)");
-	assert_false(plan_clue(&w.plan)->joined);
+	assert_false(desk_plan_clue(&w.plan)->joined);
 	expect_not(plan, "to ticket 7\n");
 	arena_fini(&w.arena);
 
@@ -756,10 +756,10 @@ static void what_the_desk_says_by_itself_follows_what_the_mail_proved(void **sta
 		w.facts.ticket = &ticket;
 		w.facts.sender_bouncing = cases[i].bounces;
 		struct action close = {.kind = ACTION_CLOSE, .who = "bob", .argument = "", .text = "", .trace = "t"};
-		plan_init(&w.plan, &w.arena, "bob");
+		desk_plan_init(&w.plan, &w.arena, "bob");
 		assert_int_equal(desk_decide_action(&w.policy, &close, &w.facts, &w.plan, &error), STATUS_OK);
 		struct strings lines = {0};
-		plan_print(&w.plan, &lines);
+		desk_plan_print(&w.plan, &lines);
 		const char *all = "";
 		for (size_t k = 0; k < lines.count; k++)
 			all = arena_printf(&w.arena, "%s%s\n", all, lines.at[k]);
@@ -784,7 +784,7 @@ static void actions_of_the_command_line(void **state)
 	world_init(&w, &mail, "support@example.org");
 	w.facts.ticket = &ticket;
 	struct action action = {.kind = ACTION_ASSIGN, .who = "admin", .argument = "eve", .text = "", .to = "", .subject = "", .trace = "t"};
-	plan_init(&w.plan, &w.arena, "admin");
+	desk_plan_init(&w.plan, &w.arena, "admin");
 	assert_int_equal(desk_decide_action(&w.policy, &action, &w.facts, &w.plan, &error), STATUS_OK);
 	assert_int_equal(w.plan.at[0].kind, EFFECT_SET_AGENT);
 	action.argument = "nobody";
@@ -794,7 +794,7 @@ static void actions_of_the_command_line(void **state)
 	assert_int_equal(desk_decide_action(&w.policy, &action, &w.facts, &w.plan, &error), STATUS_REFUSED);
 	assert_int_equal(w.plan.count, 0);
 	struct action new = {.kind = ACTION_NEW, .who = "bob", .argument = "network", .to = "carl@c.example", .subject = "Cables", .text = "Hello", .trace = "t"};
-	plan_init(&w.plan, &w.arena, "bob");
+	desk_plan_init(&w.plan, &w.arena, "bob");
 	assert_int_equal(desk_decide_action(&w.policy, &new, &w.facts, &w.plan, &error), STATUS_OK);
 	assert_int_equal(w.plan.ticket, 12);
 	new.to = "support@example.org";
@@ -818,14 +818,14 @@ static void outgoing_record_reads_back(void **state)
 	for (size_t i = 0; i < w.plan.count && !o; i++)
 		o = w.plan.at[i].outgoing;
 	struct outgoing back;
-	outgoing_write(&record, o);
-	assert_int_equal(outgoing_read(&w.arena, buffer_string(&record), &back), STATUS_OK);
+	desk_outgoing_write(&record, o);
+	assert_int_equal(desk_outgoing_read(&w.arena, buffer_string(&record), &back), STATUS_OK);
 	assert_int_equal(back.id, o->id);
 	assert_string_equal(back.to.at[0].name, mail.from.name);
 	assert_string_equal(back.message_id, o->message_id);
 	assert_string_equal(back.envelope_from, o->envelope_from);
 	assert_true(back.automatic);
-	assert_int_equal(outgoing_read(&w.arena, "nonsense", &back), STATUS_BROKEN);
+	assert_int_equal(desk_outgoing_read(&w.arena, "nonsense", &back), STATUS_BROKEN);
 	arena_fini(&w.arena);
 }
 

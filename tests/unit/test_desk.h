@@ -88,10 +88,10 @@ static inline const char *decide(struct world *w, struct ticket_facts *ticket)
 		bool known_id = clue->kind == EVIDENCE_MESSAGE_ID && strcmp(clue->message_id, "<m1@customer.example>") == 0;
 		found->ticket = ticket && (clue->ticket == ticket->id || known_id) ? ticket : NULL;
 	}
-	plan_init(&w->plan, &w->arena, NULL);
+	desk_plan_init(&w->plan, &w->arena, NULL);
 	desk_decide_mail(&w->policy, &w->incoming, &w->facts, &w->plan);
 	struct strings lines = {0};
-	plan_print(&w->plan, &lines);
+	desk_plan_print(&w->plan, &lines);
 	const char *all = "";
 	for (size_t i = 0; i < lines.count; i++)
 		all = arena_printf(&w->arena, "%s%s\n", all, lines.at[i]);

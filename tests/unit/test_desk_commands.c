@@ -461,7 +461,7 @@ static const char *words_of_plan(const struct plan *plan, enum message_kind kind
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->at[i].kind == EFFECT_APPEND_MESSAGE && plan->at[i].message->kind == kind)
 			return plan->at[i].message->text;
-	fail_msg("the plan appends no %s", message_kind_name(kind));
+	fail_msg("the plan appends no %s", desk_message_kind_name(kind));
 	return NULL;
 }
 

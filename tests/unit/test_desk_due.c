@@ -19,7 +19,7 @@ static void due_init(struct world *w, struct mail *mail, const char *recipient)
 static const char *printed(struct world *w)
 {
 	struct strings lines = {0};
-	plan_print(&w->plan, &lines);
+	desk_plan_print(&w->plan, &lines);
 	const char *all = "";
 	for (size_t i = 0; i < lines.count; i++)
 		all = arena_printf(&w->arena, "%s%s\n", all, lines.at[i]);
@@ -87,7 +87,7 @@ static const char *act(struct world *w, enum ticket_state from, enum action_kind
 	ticket = ticket_of(5);
 	ticket.state = from;
 	w->facts.ticket = &ticket;
-	plan_init(&w->plan, &w->arena, "bob");
+	desk_plan_init(&w->plan, &w->arena, "bob");
 	assert_int_equal(desk_decide_action(&w->policy, &action, &w->facts, &w->plan, &error), STATUS_OK);
 	return printed(w);
 }
@@ -120,13 +120,13 @@ static void an_answer_stops_it_in_any_queue(void **state)
 	due_init(&w, &mail, "support@example.org");
 	ticket.queue = "network";
 	w.facts.ticket = &ticket;
-	plan_init(&w.plan, &w.arena, "bob");
+	desk_plan_init(&w.plan, &w.arena, "bob");
 	assert_int_equal(desk_decide_action(&w.policy, &action, &w.facts, &w.plan, &error), STATUS_OK);
 	expect(printed(&w), "clear timers of ticket 5");
 	arena_fini(&w.arena);
 	world_init(&w, &mail, "support@example.org");            /* nobody promises anything any more */
 	w.facts.ticket = &ticket;
-	plan_init(&w.plan, &w.arena, NULL);
+	desk_plan_init(&w.plan, &w.arena, NULL);
 	desk_decide_timer(&w.policy, TIMER_ANSWER, &w.facts, &w.plan);
 	assert_string_equal(printed(&w), "");
 	arena_fini(&w.arena);
@@ -141,7 +141,7 @@ static const char *fire(struct world *w, enum ticket_state from)
 	ticket.state = from;
 	w->facts.ticket = &ticket;
 	w->facts.last_words = 2;
-	plan_init(&w->plan, &w->arena, NULL);
+	desk_plan_init(&w->plan, &w->arena, NULL);
 	desk_decide_timer(&w->policy, TIMER_ANSWER, &w->facts, &w->plan);
 	return printed(w);
 }

@@ -17,9 +17,9 @@ static void hold_init(struct world *w, struct mail *mail)
 	w->policy.kb_remind_hours = 8;
 	w->policy.kb_end_hours = 24;
 	w->policy.kb_quiet_hours = 24;
-	w->facts.asked = (struct asked){.shown = ASKED_HELD, .said = "", .question = "VPN\nhelp", .language = "en"};
-	w->facts.asked.articles.at = shown;
-	w->facts.asked.articles.count = 2;
+	w->facts.suggestion = (struct suggestion){.shown = SUGGESTION_HELD, .outcome = "", .question = "VPN\nhelp", .language = "en"};
+	w->facts.suggestion.articles.at = shown;
+	w->facts.suggestion.articles.count = 2;
 }
 
 static struct ticket_facts held_ticket(enum ticket_state state, const char *said)
@@ -28,9 +28,9 @@ static struct ticket_facts held_ticket(enum ticket_state state, const char *said
 	ticket.state = state;
 	ticket.agent = "";
 	ticket.created = 1700000000000 - 9 * HOUR;
-	ticket.asked = (struct asked){.shown = ASKED_HELD, .said = said};
-	ticket.asked.articles.at = shown;
-	ticket.asked.articles.count = 2;
+	ticket.suggestion = (struct suggestion){.shown = SUGGESTION_HELD, .outcome = said};
+	ticket.suggestion.articles.at = shown;
+	ticket.suggestion.articles.count = 2;
 	return ticket;
 }
 
@@ -38,7 +38,7 @@ static const char *printed(struct world *w)
 {
 	struct strings lines = {0};
 	const char *all = "";
-	plan_print(&w->plan, &lines);
+	desk_plan_print(&w->plan, &lines);
 	for (size_t i = 0; i < lines.count; i++)
 		all = arena_printf(&w->arena, "%s%s\n", all, lines.at[i]);
 	return all;
@@ -83,7 +83,7 @@ static void forged(struct world *w, struct mail *mail) { mail->authentication.dm
 static void bouncing(struct world *w, struct mail *mail) { w->facts.sender_bouncing = true; }
 static void budget(struct world *w, struct mail *mail) { w->facts.acknowledgements_last_hour = 60; }
 static void refused(struct world *w, struct mail *mail) { w->facts.sender_refused_at = w->facts.now - 23 * HOUR; }
-static void silent(struct world *w, struct mail *mail) { w->facts.asked = (struct asked){.shown = ASKED_NOTHING, .said = "", .question = "VPN", .language = ""}; }
+static void silent(struct world *w, struct mail *mail) { w->facts.suggestion = (struct suggestion){.shown = SUGGESTION_NOTHING, .outcome = "", .question = "VPN", .language = ""}; }
 static void sibling(struct world *w, struct mail *mail) { static struct sibling other = { 11, "network" }; w->facts.siblings.at = &other; w->facts.siblings.count = 1; }
 static void a_reply(struct world *w, struct mail *mail) { mail->kind = MAIL_REPLY; }
 static void nobody(struct world *w, struct mail *mail) { mail->from.address = ""; w->incoming.envelope_from = ""; }
@@ -147,7 +147,7 @@ static const char *press(struct world *w, struct ticket_facts *ticket, enum page
 	struct error error;
 	hold_init(w, &mail);
 	w->facts.ticket = ticket;
-	plan_init(&w->plan, &w->arena, NULL);
+	desk_plan_init(&w->plan, &w->arena, NULL);
 	assert_int_equal(desk_decide_page(&w->policy, &act, &w->facts, &w->plan, &error), STATUS_OK);
 	return printed(w);
 }
@@ -157,7 +157,7 @@ static void help_brings_it_to_the_agents(void **state)
 	struct world w;
 	enum ticket_state states[] = {STATE_HELD, STATE_EXPIRED};
 	for (size_t i = 0; i < 2; i++) {
-		struct ticket_facts ticket = held_ticket(states[i], i ? SAID_SILENCE : "");
+		struct ticket_facts ticket = held_ticket(states[i], i ? OUTCOME_SILENCE : "");
 		const char *plan = press(&w, &ticket, PAGE_HELP, "", "Error 42");
 		expect(plan, "-> new (the customer still needs help)");
 		expect(plan, "what was suggested for ticket 12 is refused");
@@ -171,7 +171,7 @@ static void help_brings_it_to_the_agents(void **state)
 			expect(plan, "clear timers of ticket 12");
 		arena_fini(&w.arena);
 	}
-	struct ticket_facts ticket = held_ticket(STATE_NEW, SAID_REFUSED);
+	struct ticket_facts ticket = held_ticket(STATE_NEW, OUTCOME_REFUSED);
 	assert_string_equal(press(&w, &ticket, PAGE_HELP, "", ""), "");
 	arena_fini(&w.arena);
 }
@@ -180,13 +180,13 @@ static void help_brings_it_to_the_agents(void **state)
 static void help_later_on(void **state)
 {
 	struct world w;
-	struct ticket_facts ticket = held_ticket(STATE_CLOSED, SAID_SOLVED);
+	struct ticket_facts ticket = held_ticket(STATE_CLOSED, OUTCOME_SOLVED);
 	const char *plan = press(&w, &ticket, PAGE_HELP, "", "");
 	expect(plan, "state of ticket 12: closed -> open");
 	expect(plan, "is refused");
 	expect(plan, "agent-new");                       /* nobody has seen it */
 	arena_fini(&w.arena);
-	ticket = held_ticket(STATE_RESOLVED, SAID_TAKEN);
+	ticket = held_ticket(STATE_RESOLVED, OUTCOME_TAKEN);
 	ticket.agent = "bob";
 	plan = press(&w, &ticket, PAGE_HELP, "", "");
 	expect(plan, "state of ticket 12: resolved -> open");
@@ -209,21 +209,21 @@ static void solved_closes_what_nobody_works_on(void **state)
 	expect(plan, "is solved\n");
 	expect(plan, "held -> closed (solved, the customer says)");
 	arena_fini(&w.arena);
-	ticket = held_ticket(STATE_CLOSED, SAID_SOLVED);
+	ticket = held_ticket(STATE_CLOSED, OUTCOME_SOLVED);
 	assert_string_equal(press(&w, &ticket, PAGE_SOLVED, "vpn", ""), "");
 	arena_fini(&w.arena);
-	ticket = held_ticket(STATE_NEW, SAID_REFUSED);   /* the agents know of it: they are told */
+	ticket = held_ticket(STATE_NEW, OUTCOME_REFUSED); /* the agents know of it: they are told */
 	plan = press(&w, &ticket, PAGE_SOLVED, "vpn", "");
 	expect(plan, "state of ticket 12: new -> closed");
 	expect(plan, "agent-confirmed");
 	arena_fini(&w.arena);
-	ticket = held_ticket(STATE_OPEN, SAID_TAKEN);    /* an agent is at it, and closes it */
+	ticket = held_ticket(STATE_OPEN, OUTCOME_TAKEN); /* an agent is at it, and closes it */
 	plan = press(&w, &ticket, PAGE_SOLVED, "vpn", "");
 	expect(plan, "note in the history of ticket 12: solved by article vpn");
 	expect_not(plan, "state of ticket");
 	arena_fini(&w.arena);
 	ticket = held_ticket(STATE_NEW, "");             /* nothing was suggested: nothing to say of it */
-	ticket.asked = (struct asked){.said = ""};
+	ticket.suggestion = (struct suggestion){.outcome = ""};
 	assert_string_equal(press(&w, &ticket, PAGE_SOLVED, "vpn", ""), "");
 	arena_fini(&w.arena);
 }
@@ -237,7 +237,7 @@ static const char *reply(struct world *w, struct ticket_facts *ticket, const cha
 	mail.message_id = "<m9@customer.example>";
 	mail.in_reply_to = (struct strings){(const char *[]){"<m1@customer.example>"}, 1};
 	hold_init(w, &mail);
-	w->facts.asked = (struct asked){.said = ""};
+	w->facts.suggestion = (struct suggestion){.outcome = ""};
 	return decide(w, ticket);
 }
 
@@ -253,7 +253,7 @@ static void any_reply_makes_it_a_ticket(void **state)
 	expect_not(plan, "enqueue mail to anna");
 	expect(mail_to(&w, "agent-new")->variables, "Not that one");
 	arena_fini(&w.arena);
-	ticket = held_ticket(STATE_EXPIRED, SAID_SILENCE);
+	ticket = held_ticket(STATE_EXPIRED, OUTCOME_SILENCE);
 	plan = reply(&w, &ticket, "Late");
 	expect(plan, "expired -> new");
 	expect(plan, "is refused");
@@ -264,7 +264,7 @@ static void any_reply_makes_it_a_ticket(void **state)
 	expect(plan, "is returned");
 	expect_not(plan, "is refused");
 	arena_fini(&w.arena);
-	ticket = held_ticket(STATE_CLOSED, SAID_SOLVED);
+	ticket = held_ticket(STATE_CLOSED, OUTCOME_SOLVED);
 	ticket.closed_at = 1700000000000 - HOUR;
 	plan = reply(&w, &ticket, "It is back");
 	expect(plan, "closed -> open");
@@ -313,7 +313,7 @@ static void a_refused_mail_makes_it_a_ticket(void **state)
 	struct outgoing outgoing = {.id = 5, .trace = "t", .ticket = 12, .template = "held"};
 	hold_init(&w, &mail);
 	w.facts.ticket = &ticket;
-	plan_init(&w.plan, &w.arena, NULL);
+	desk_plan_init(&w.plan, &w.arena, NULL);
 	desk_decide_undeliverable(&w.policy, &outgoing, "anna@customer.example", "550 no", &w.facts, &w.plan);
 	expect(printed(&w), "held -> new");
 	expect(printed(&w), "agent-undeliverable");
@@ -329,7 +329,7 @@ static const char *act(struct world *w, struct ticket_facts *ticket, enum action
 	struct error error;
 	hold_init(w, &mail);
 	w->facts.ticket = ticket;
-	plan_init(&w->plan, &w->arena, "eve");
+	desk_plan_init(&w->plan, &w->arena, "eve");
 	assert_int_equal(desk_decide_action(&w->policy, &action, &w->facts, &w->plan, &error), STATUS_OK);
 	return printed(w);
 }
@@ -364,7 +364,7 @@ static const char *fire(struct world *w, struct ticket_facts *ticket, const char
 	w->policy.kb_silence = silence;
 	w->facts.ticket = ticket;
 	w->facts.customer_told = told;
-	plan_init(&w->plan, &w->arena, NULL);
+	desk_plan_init(&w->plan, &w->arena, NULL);
 	desk_decide_timer(&w->policy, timer, &w->facts, &w->plan);
 	return printed(w);
 }
@@ -380,7 +380,7 @@ static void silence(void **state)
 	expect(mail_to(&w, "held-reminder")->variables, "/l/h");
 	assert_string_equal(mail_to(&w, "held-reminder")->to.at[0].name, "Anna");
 	arena_fini(&w.arena);
-	ticket.asked.stranger = true;
+	ticket.suggestion.stranger = true;
 	fire(&w, &ticket, TIMER_HELD_REMIND, SILENCE_CREATE, true);
 	assert_string_equal(mail_to(&w, "held-reminder")->to.at[0].name, "");
 	assert_string_equal(mail_to(&w, "held-reminder")->subject, "");
@@ -399,7 +399,7 @@ static void silence(void **state)
 	arena_fini(&w.arena);
 	expect(fire(&w, &ticket, TIMER_HELD_END, SILENCE_EXPIRE, false), "held -> new");        /* our mail never left */
 	arena_fini(&w.arena);
-	ticket = held_ticket(STATE_NEW, SAID_REFUSED);           /* too late */
+	ticket = held_ticket(STATE_NEW, OUTCOME_REFUSED);        /* too late */
 	assert_string_equal(fire(&w, &ticket, TIMER_HELD_END, SILENCE_EXPIRE, true), "");
 	arena_fini(&w.arena);
 	assert_string_equal(fire(&w, &ticket, TIMER_HELD_REMIND, SILENCE_CREATE, true), "");

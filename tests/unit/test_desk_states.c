@@ -19,16 +19,16 @@ static void print_page(struct buffer *out)
 	buffer_add_string(out, "# The life of a ticket\n\nMade by tests/unit/test_desk_states.c from the one table in src/desk/desk_state.c. A cell is the state that follows;\n"
 	                       "an empty one: the event may not happen in that state.\n\n| event |");
 	for (int state = 0; state < STATE_COUNT; state++)
-		buffer_printf(out, " %s |", ticket_state_name((enum ticket_state)state));
+		buffer_printf(out, " %s |", desk_ticket_state_name((enum ticket_state)state));
 	buffer_add_string(out, "\n| --- |");
 	for (int state = 0; state < STATE_COUNT; state++)
 		buffer_add_string(out, " --- |");
 	for (int event = 0; event < EVENT_COUNT; event++) {
-		buffer_printf(out, "\n| %s |", ticket_event_name((enum ticket_event)event));
+		buffer_printf(out, "\n| %s |", desk_ticket_event_name((enum ticket_event)event));
 		for (int state = 0; state < STATE_COUNT; state++) {
 			enum ticket_state next;
-			bool may = ticket_transition((enum ticket_state)state, (enum ticket_event)event, &next);
-			buffer_printf(out, " %s |", !may ? "" : next == (enum ticket_state)state ? "·" : ticket_state_name(next));
+			bool may = desk_ticket_transition((enum ticket_state)state, (enum ticket_event)event, &next);
+			buffer_printf(out, " %s |", !may ? "" : next == (enum ticket_state)state ? "·" : desk_ticket_state_name(next));
 		}
 	}
 	buffer_add_string(out, "\n\n`·` stays as it is. A reply to a closed ticket counts as customer mail within `desk.reopen_days`; a later one opens a new ticket,\n"
@@ -62,9 +62,9 @@ static void states_and_priorities_are_told_as_they_are(void **state)
 	buffer_init(&states);
 	buffer_init(&priorities);
 	for (int i = 0; i < STATE_COUNT; i++)
-		buffer_printf(&states, "%s%s", !i ? "" : i + 1 < STATE_COUNT ? ", " : " or ", ticket_state_name((enum ticket_state)i));
+		buffer_printf(&states, "%s%s", !i ? "" : i + 1 < STATE_COUNT ? ", " : " or ", desk_ticket_state_name((enum ticket_state)i));
 	for (int i = 0; i < PRIORITY_COUNT; i++)
-		buffer_printf(&priorities, "%s%s", !i ? "" : i + 1 < PRIORITY_COUNT ? ", " : " or ", priority_names[i]);
+		buffer_printf(&priorities, "%s%s", !i ? "" : i + 1 < PRIORITY_COUNT ? ", " : " or ", desk_priority_names[i]);
 	assert_string_equal(buffer_string(&states), STATE_NAMES);
 	assert_string_equal(buffer_string(&priorities), PRIORITY_NAMES);
 }

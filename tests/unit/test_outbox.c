@@ -26,18 +26,18 @@
 
 static void test_replies(void **state)
 {
-	static const struct { enum smtp_step step; int code; enum fate fate; } cases[] = {
-		{ STEP_RCPT, 250, FATE_SENT }, { STEP_RCPT, 251, FATE_SENT }, { STEP_RCPT, 252, FATE_SENT }, { STEP_DOT, 250, FATE_SENT },
-		{ STEP_RCPT, 450, FATE_RETRY }, { STEP_RCPT, 451, FATE_RETRY }, { STEP_RCPT, 452, FATE_RETRY }, { STEP_MAIL, 421, FATE_RETRY },
-		{ STEP_RCPT, 550, FATE_FAILED }, { STEP_RCPT, 553, FATE_FAILED }, { STEP_DOT, 554, FATE_FAILED }, { STEP_MAIL, 552, FATE_FAILED },
-		{ STEP_DOT, 552, FATE_FAILED }, { STEP_DATA, 554, FATE_FAILED },
-		{ STEP_RCPT, 552, FATE_RETRY }, { STEP_MAIL, 530, FATE_RETRY }, { STEP_MAIL, 535, FATE_RETRY }, { STEP_RCPT, 503, FATE_RETRY },
-		{ STEP_RCPT, 0, FATE_RETRY }, { STEP_RCPT, 199, FATE_RETRY }, { STEP_RCPT, 354, FATE_RETRY }, { STEP_RCPT, 999, FATE_RETRY },
+	static const struct { enum smtp_step step; int code; enum delivery delivery; } cases[] = {
+		{ STEP_RCPT, 250, DELIVERY_SENT }, { STEP_RCPT, 251, DELIVERY_SENT }, { STEP_RCPT, 252, DELIVERY_SENT }, { STEP_DOT, 250, DELIVERY_SENT },
+		{ STEP_RCPT, 450, DELIVERY_RETRY }, { STEP_RCPT, 451, DELIVERY_RETRY }, { STEP_RCPT, 452, DELIVERY_RETRY }, { STEP_MAIL, 421, DELIVERY_RETRY },
+		{ STEP_RCPT, 550, DELIVERY_FAILED }, { STEP_RCPT, 553, DELIVERY_FAILED }, { STEP_DOT, 554, DELIVERY_FAILED }, { STEP_MAIL, 552, DELIVERY_FAILED },
+		{ STEP_DOT, 552, DELIVERY_FAILED }, { STEP_DATA, 554, DELIVERY_FAILED },
+		{ STEP_RCPT, 552, DELIVERY_RETRY }, { STEP_MAIL, 530, DELIVERY_RETRY }, { STEP_MAIL, 535, DELIVERY_RETRY }, { STEP_RCPT, 503, DELIVERY_RETRY },
+		{ STEP_RCPT, 0, DELIVERY_RETRY }, { STEP_RCPT, 199, DELIVERY_RETRY }, { STEP_RCPT, 354, DELIVERY_RETRY }, { STEP_RCPT, 999, DELIVERY_RETRY },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		assert_int_equal(outbox_judge_reply(cases[i].step, cases[i].code), cases[i].fate);
+		assert_int_equal(outbox_judge_reply(cases[i].step, cases[i].code), cases[i].delivery);
 }
 
 static void test_reply_line(void **state)
@@ -82,9 +82,9 @@ static void row_begin(struct case_of_row *c, struct arena *arena, size_t people,
 	outbox_attempt_init(&c->attempt, arena, waiting);
 }
 
-static void set(struct case_of_row *c, size_t i, enum fate fate, const char *reply)
+static void set(struct case_of_row *c, size_t i, enum delivery delivery, const char *reply)
 {
-	c->attempt.at[i].fate = fate;
+	c->attempt.at[i].delivery = delivery;
 	c->attempt.at[i].reply = reply;
 }
 
@@ -96,30 +96,30 @@ static void test_rows(void **state)
 	(void)state;
 	arena_init(&arena);
 	row_begin(&c, &arena, 2, 2);                     /* all taken */
-	set(&c, 0, FATE_SENT, "250 ok");
-	set(&c, 1, FATE_SENT, "250 ok");
+	set(&c, 0, DELIVERY_SENT, "250 ok");
+	set(&c, 1, DELIVERY_SENT, "250 ok");
 	outbox_judge_row(&arena, &c.row, &c.attempt, 2000, 120 * HOUR, &c.result);
 	assert_int_equal(c.row.state, OUTBOX_SENT);
 	assert_int_equal(c.row.attempts, 1);
 	assert_int_equal(c.result.sent, 2);
 
 	row_begin(&c, &arena, 3, 3);                     /* one of each */
-	set(&c, 0, FATE_SENT, "250 ok");
-	set(&c, 1, FATE_FAILED, "550 gone");
-	set(&c, 2, FATE_RETRY, "450 later");
+	set(&c, 0, DELIVERY_SENT, "250 ok");
+	set(&c, 1, DELIVERY_FAILED, "550 gone");
+	set(&c, 2, DELIVERY_RETRY, "450 later");
 	outbox_judge_row(&arena, &c.row, &c.attempt, 2000, 120 * HOUR, &c.result);
 	assert_int_equal(c.row.state, OUTBOX_WAITING);
 	assert_string_equal(c.row.last_reply, "450 later");
 	assert_true(c.row.next_try >= 2000 + 60000 && c.row.next_try <= 2000 + 66000);
-	assert_int_equal(c.result.now[1], FATE_FAILED);
-	assert_int_equal(c.result.now[2], FATE_RETRY);
+	assert_int_equal(c.result.now[1], DELIVERY_FAILED);
+	assert_int_equal(c.result.now[2], DELIVERY_RETRY);
 	assert_int_equal(c.people[1].state, OUTBOX_FAILED);
 	outbox_attempt_init(&c.attempt, &arena, 1);             /* the next time, only the third is tried */
-	set(&c, 0, FATE_SENT, "250 ok");
+	set(&c, 0, DELIVERY_SENT, "250 ok");
 	outbox_judge_row(&arena, &c.row, &c.attempt, 70000, 120 * HOUR, &c.result);
 	assert_int_equal(c.row.state, OUTBOX_FAILED);
 	assert_string_equal(c.row.last_reply, "550 gone");
-	assert_int_equal(c.result.now[1], FATE_NONE);    /* and nobody is told of the second again */
+	assert_int_equal(c.result.now[1], DELIVERY_NONE); /* and nobody is told of the second again */
 	assert_int_equal(c.people[2].state, OUTBOX_SENT);
 	assert_int_equal(c.row.attempts, 2);
 }
@@ -133,7 +133,7 @@ static void test_give_up(void **state)
 	(void)state;
 	arena_init(&arena);
 	row_begin(&c, &arena, 2, 1);
-	set(&c, 0, FATE_RETRY, "450 later");
+	set(&c, 0, DELIVERY_RETRY, "450 later");
 	for (int attempts = 1; attempts < 9; attempts++) {
 		outbox_judge_row(&arena, &c.row, &c.attempt, 1000 + 120 * HOUR - 1, 120 * HOUR, &c.result);
 		assert_int_equal(c.row.state, OUTBOX_WAITING);
@@ -243,10 +243,10 @@ static void talk_start(struct talk *talk, const char *const *script)
 
 static void talk_send(struct talk *talk, size_t people, const char *from)
 {
-	struct letter letter = { .envelope_from = from, .recipients = two, .count = people, .bytes = bytes, .length = sizeof bytes - 1 };
+	struct message message = { .envelope_from = from, .recipients = two, .count = people, .bytes = bytes, .length = sizeof bytes - 1 };
 
 	outbox_attempt_init(&talk->attempt, &talk->arena, people);
-	outbox_smtp_send(talk->smtp, &talk->relay, &letter, &talk->attempt);
+	outbox_smtp_send(talk->smtp, &talk->relay, &message, &talk->attempt);
 }
 
 static void talk_end(struct talk *talk)
@@ -266,9 +266,9 @@ static void test_a_mail(void **state)
 	(void)state;
 	talk_start(&talk, script);
 	talk_send(&talk, 2, "support+bx@example.org");
-	assert_int_equal(talk.attempt.at[0].fate, FATE_SENT);
+	assert_int_equal(talk.attempt.at[0].delivery, DELIVERY_SENT);
 	assert_string_equal(talk.attempt.at[0].reply, "250 2.0.0 queued as 1");
-	assert_int_equal(talk.attempt.at[1].fate, FATE_FAILED);
+	assert_int_equal(talk.attempt.at[1].delivery, DELIVERY_FAILED);
 	assert_string_equal(talk.attempt.at[1].reply, "550 5.1.1 no such user");
 	talk_send(&talk, 1, "");
 	assert_string_equal(talk.attempt.at[0].reply, "250 queued as 2");
@@ -291,8 +291,8 @@ static void test_nobody_taken(void **state)
 	(void)state;
 	talk_start(&talk, script);
 	talk_send(&talk, 2, "s@example.org");
-	assert_int_equal(talk.attempt.at[0].fate, FATE_RETRY);
-	assert_int_equal(talk.attempt.at[1].fate, FATE_FAILED);
+	assert_int_equal(talk.attempt.at[0].delivery, DELIVERY_RETRY);
+	assert_int_equal(talk.attempt.at[1].delivery, DELIVERY_FAILED);
 	assert_true(outbox_smtp_connected(talk.smtp));
 	talk_end(&talk);
 	assert_non_null(strstr(talk.server.heard, "HELO "));
@@ -311,7 +311,7 @@ static void test_data_refused(void **state)
 	assert_string_equal(talk.attempt.at[0].reply, "451 4.3.0 no space");
 	assert_true(outbox_smtp_connected(talk.smtp));
 	talk_send(&talk, 1, "s@example.org");
-	assert_int_equal(talk.attempt.at[0].fate, FATE_RETRY);
+	assert_int_equal(talk.attempt.at[0].delivery, DELIVERY_RETRY);
 	assert_false(outbox_smtp_connected(talk.smtp));
 	talk_end(&talk);
 	assert_non_null(strstr(talk.server.heard, "DATA\r\nRSET\r\nMAIL"));
@@ -347,14 +347,14 @@ static void test_drops(void **state)
 	(void)state;
 	talk_start(&talk, in_data);
 	talk_send(&talk, 1, "s@example.org");
-	assert_int_equal(talk.attempt.at[0].fate, FATE_RETRY);
+	assert_int_equal(talk.attempt.at[0].delivery, DELIVERY_RETRY);
 	assert_non_null(strstr(talk.attempt.at[0].reply, "it may arrive twice"));
 	assert_false(talk.attempt.relay_trouble);
 	talk_end(&talk);
 
 	talk_start(&talk, at_rcpt);
 	talk_send(&talk, 2, "s@example.org");
-	assert_int_equal(talk.attempt.at[1].fate, FATE_RETRY);
+	assert_int_equal(talk.attempt.at[1].delivery, DELIVERY_RETRY);
 	assert_string_equal(talk.attempt.at[1].reply, "the relay closed the connection");
 	assert_false(outbox_smtp_connected(talk.smtp));
 	talk_end(&talk);
@@ -418,7 +418,7 @@ static void test_password(void **state)
 	talk.relay.user = "desk";
 	talk.relay.password = "secret";
 	talk_send(&talk, 1, "s@example.org");
-	assert_int_equal(talk.attempt.at[0].fate, FATE_SENT);
+	assert_int_equal(talk.attempt.at[0].delivery, DELIVERY_SENT);
 	talk_end(&talk);
 	assert_non_null(strstr(talk.server.heard, "AUTH PLAIN AGRlc2sAc2VjcmV0\r\n"));
 
@@ -437,7 +437,7 @@ static void test_password(void **state)
 static void test_maildir(void **state)
 {
 	char path[] = "/tmp/sportello-unit-XXXXXX", inside[128], text[256] = "", command[160];
-	struct letter letter = { .envelope_from = "s@example.org", .recipients = two, .count = 2, .bytes = bytes, .length = sizeof bytes - 1,
+	struct message message = { .envelope_from = "s@example.org", .recipients = two, .count = 2, .bytes = bytes, .length = sizeof bytes - 1,
 	                         .name = "0000000001.M000000001.example.org" };
 	CLEANUP_ARENA struct arena arena;
 	struct attempt attempt;
@@ -449,11 +449,11 @@ static void test_maildir(void **state)
 	assert_non_null(mkdtemp(path));
 	snprintf(inside, sizeof inside, "%s/mails", path);
 	outbox_attempt_init(&attempt, &arena, 2);
-	attempt.at[1].fate = FATE_FAILED;
-	outbox_maildir_send(inside, &letter, &attempt);
-	assert_int_equal(attempt.at[0].fate, FATE_SENT);
-	assert_int_equal(attempt.at[1].fate, FATE_FAILED);
-	snprintf(command, sizeof command, "%s/new/%s", inside, letter.name);
+	attempt.at[1].delivery = DELIVERY_FAILED;
+	outbox_maildir_send(inside, &message, &attempt);
+	assert_int_equal(attempt.at[0].delivery, DELIVERY_SENT);
+	assert_int_equal(attempt.at[1].delivery, DELIVERY_FAILED);
+	snprintf(command, sizeof command, "%s/new/%s", inside, message.name);
 	assert_int_equal(stat(command, &there), 0);
 	assert_int_equal(there.st_mode & 0007, 0);
 	assert_non_null(file = fopen(command, "r"));
@@ -461,8 +461,8 @@ static void test_maildir(void **state)
 	fclose(file);
 	assert_string_equal(text, "Return-Path: <s@example.org>\nDelivered-To: a@example.com\nSubject: x\n\n.dot\nend\n");
 	outbox_attempt_init(&attempt, &arena, 2);
-	outbox_maildir_send("/proc/nowhere", &letter, &attempt);
-	assert_int_equal(attempt.at[0].fate, FATE_RETRY);
+	outbox_maildir_send("/proc/nowhere", &message, &attempt);
+	assert_int_equal(attempt.at[0].delivery, DELIVERY_RETRY);
 	assert_true(attempt.relay_trouble);
 	snprintf(command, sizeof command, "rm -r %s", path);
 	assert_int_equal(system(command), 0);

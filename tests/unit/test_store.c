@@ -403,7 +403,7 @@ static void a_plan_without_disposition_is_refused(void **state)
 	struct plan plan;
 
 	parcel_init(&parcel, "ann@customer.example", "<a@x>", "support@example.org", "1");
-	plan_init(&plan, &f->arena, "x");
+	desk_plan_init(&plan, &f->arena, "x");
 	OK(store_begin(f->store, &f->error));
 	assert_int_equal(store_apply(f->store, &plan, &(struct delivery_record){ &parcel.incoming, parcel.claim, 0 }, &f->error), STATUS_BROKEN);
 	add_disposition(&plan, DISPOSITION_DISCARDED, 0, 0);
@@ -418,7 +418,7 @@ static void a_taken_number_is_broken(void **state)
 	struct plan plan;
 
 	make_ticket(f, "ann@customer.example", "<a@x>");
-	plan_init(&plan, &f->arena, "x");
+	desk_plan_init(&plan, &f->arena, "x");
 	add_create(&plan, 1, "ben@customer.example");
 	OK(store_begin(f->store, &f->error));
 	assert_int_equal(store_apply(f->store, &plan, NULL, &f->error), STATUS_BROKEN);
@@ -480,7 +480,7 @@ static void every_kind_of_history_has_its_words(void **state)
 		row.what = "";
 		row.was = row.was ? row.was : "";
 		row.now = row.now ? row.now : "";
-		assert_string_equal(history_words(&f->arena, &row, NULL), cases[i].words);
+		assert_string_equal(store_history_words(&f->arena, &row, NULL), cases[i].words);
 		told[row.kind] = true;
 	}
 	for (int kind = 0; kind <= HISTORY_UNWATCHES; kind++)
@@ -504,7 +504,7 @@ static void a_history_of_words_is_read_as_one_of_values(void **state)
 
 	make_ticket(f, "ann@customer.example", "<a@x>");
 	make_ticket(f, "ben@customer.example", "<b@x>");
-	plan_init(&plan, &f->arena, "bob");
+	desk_plan_init(&plan, &f->arena, "bob");
 	change(&plan, EFFECT_SET_QUEUE, 1, "support", "network");
 	change(&plan, EFFECT_SET_AGENT, 1, "", "bob");
 	change(&plan, EFFECT_SET_FIELD, 1, "normal", "high")->field = desk_field_simple(TICKET_FIELD_PRIORITY);
@@ -553,7 +553,7 @@ static void each_effect_changes_its_thing(void **state)
 
 	make_ticket(f, "ann@customer.example", "<a@x>");
 	make_ticket(f, "ben@customer.example", "<b@x>");
-	plan_init(&plan, &f->arena, "bob");
+	desk_plan_init(&plan, &f->arena, "bob");
 	change(&plan, EFFECT_SET_QUEUE, 1, "support", "network");
 	change(&plan, EFFECT_SET_AGENT, 1, "", "bob");
 	change(&plan, EFFECT_SET_FIELD, 1, "normal", "high")->field = desk_field_simple(TICKET_FIELD_PRIORITY);
@@ -596,7 +596,7 @@ static void each_effect_changes_its_thing(void **state)
 	assert_true(history_has(&row, "linked to 1"));
 	assert_clean(f);
 
-	plan_init(&plan, &f->arena, "bob");
+	desk_plan_init(&plan, &f->arena, "bob");
 	change(&plan, EFFECT_SET_STATE, 1, "pending", "closed");
 	change(&plan, EFFECT_SET_AGENT, 1, "bob", "");
 	apply_alone(f, &plan);
@@ -605,7 +605,7 @@ static void each_effect_changes_its_thing(void **state)
 	assert_true(row.facts.pending_until == 0);
 	assert_string_equal(row.facts.agent, "");
 	assert_clean(f);
-	plan_init(&plan, &f->arena, "bob");
+	desk_plan_init(&plan, &f->arena, "bob");
 	change(&plan, EFFECT_SET_STATE, 1, "closed", "open");
 	apply_alone(f, &plan);
 	OK(store_ticket(f->store, &f->arena, 1, &row, &f->error));
@@ -617,7 +617,7 @@ static void an_effect_on_no_ticket_is_broken(void **state)
 	struct fixture *f = *state;
 	struct plan plan;
 
-	plan_init(&plan, &f->arena, "bob");
+	desk_plan_init(&plan, &f->arena, "bob");
 	change(&plan, EFFECT_SET_STATE, 7, "new", "open");
 	OK(store_begin(f->store, &f->error));
 	assert_int_equal(store_apply(f->store, &plan, NULL, &f->error), STATUS_BROKEN);
@@ -637,7 +637,7 @@ static void tickets_are_filtered(void **state)
 		snprintf(id, sizeof id, "<%d@x>", i);
 		make_ticket(f, sender, id);
 	}
-	plan_init(&plan, &f->arena, "bob");
+	desk_plan_init(&plan, &f->arena, "bob");
 	change(&plan, EFFECT_SET_STATE, 2, "new", "open");
 	change(&plan, EFFECT_SET_QUEUE, 3, "support", "network");
 	change(&plan, EFFECT_SET_AGENT, 4, "", "bob");
@@ -686,7 +686,7 @@ static void facts_know_numbers_and_senders(void **state)
 	assert_string_equal(facts.sender_language, "en");
 	assert_int_equal(facts.acknowledgements_last_hour, 2);
 	assert_int_equal(facts.acknowledgements_last_day, 2);
-	OK(contact_find(f->store, NULL, "ann@customer.example", &contact, &f->error));
+	OK(store_contact_find(f->store, NULL, "ann@customer.example", &contact, &f->error));
 	assert_int_equal(contact.written, 2);
 	run_sql(f, "UPDATE contact SET window_start=window_start-3600000");
 	OK(store_facts_of_mail(f->store, &f->arena, &parcel.incoming, &none, &facts, &f->error));
@@ -739,7 +739,7 @@ static void a_merged_ticket_leads_to_its_survivor(void **state)
 	make_ticket(f, "ann@customer.example", "<a@x>");
 	make_ticket(f, "ben@customer.example", "<b@x>");
 	make_ticket(f, "cat@customer.example", "<c@x>");
-	plan_init(&plan, &f->arena, "bob");
+	desk_plan_init(&plan, &f->arena, "bob");
 	change(&plan, EFFECT_WATCH, 1, "", "carla");
 	add_effect(&plan, EFFECT_MERGE, 1)->number = 2;
 	add_effect(&plan, EFFECT_MERGE, 2)->number = 3;
@@ -757,7 +757,7 @@ static void a_merged_ticket_leads_to_its_survivor(void **state)
 	assert_int_equal(facts.ticket->id, 1);
 	assert_clean(f);
 	/* Merging in a circle is refused; one that is there all the same ends. */
-	plan_init(&plan, &f->arena, "bob");
+	desk_plan_init(&plan, &f->arena, "bob");
 	add_effect(&plan, EFFECT_MERGE, 3)->number = 1;
 	OK(store_begin(f->store, &f->error));
 	assert_int_equal(store_apply(f->store, &plan, NULL, &f->error), STATUS_BROKEN);
@@ -807,7 +807,7 @@ static void a_bounce_marks_mail_and_address(void **state)
 	struct effect *effect;
 
 	make_ticket(f, "ann@customer.example", "<a@x>");
-	plan_init(&plan, &f->arena, "desk");
+	desk_plan_init(&plan, &f->arena, "desk");
 	effect = add_effect(&plan, EFFECT_MAIL_BOUNCED, 1);
 	effect->number = 1;
 	effect->to = "ann@customer.example";
@@ -938,9 +938,9 @@ static void merging_changes_no_answer(void **state)
 		OK(store_begin(f->store, &f->error));
 		OK(store_claim(f->store, &parcel.incoming, parcel.claim, &duplicate, &f->error));
 		assert_true(duplicate);
-		OK(find_message_id(f->store, id, &ticket, &f->error));
+		OK(store_find_message_id(f->store, id, &ticket, &f->error));
 		assert_int_equal(ticket, i + 1);
-		OK(contact_find(f->store, NULL, sender, &contact, &f->error));
+		OK(store_contact_find(f->store, NULL, sender, &contact, &f->error));
 		assert_int_equal(contact.id, i % 37 + 1);
 		store_rollback(f->store);
 	}

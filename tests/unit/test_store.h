@@ -155,7 +155,7 @@ static inline void plan_new_ticket(struct plan *plan, struct arena *arena, const
 {
 	struct new_message *notice;
 
-	plan_init(plan, arena, parcel->mail.from.address);
+	desk_plan_init(plan, arena, parcel->mail.from.address);
 	add_create(plan, ticket, parcel->mail.from.address);
 	add_message(plan, ticket, 1, MESSAGE_REQUEST, false, true, parcel->mail.from.address, parcel->mail.message_id);
 	notice = add_message(plan, ticket, 2, MESSAGE_NOTICE, true, false, "support@example.org",

@@ -156,13 +156,13 @@ static enum status acknowledge_a_stranger(struct store *store, void *context, st
 {
 	struct spending *spending = context;
 	struct facts facts = { .now = spending->now };
-	enum status status = budget_facts(store, "stranger@far.example", &facts, error);
+	enum status status = store_budget_facts(store, "stranger@far.example", &facts, error);
 
 	spending->runs++;
 	spending->in_minute = facts.acknowledgements_minute;
 	spending->in_domain = facts.acknowledgements_domain;
 	if (status == STATUS_OK && !spending->fails)
-		status = budget_spend(store, "stranger@far.example", spending->now, error);
+		status = store_budget_spend(store, "stranger@far.example", spending->now, error);
 	return status == STATUS_OK && spending->fails ? error_set(error, STATUS_REFUSED, "no") : status;
 }
 

@@ -27,7 +27,7 @@ static void new_ticket(struct fixture *f, int64_t ticket)
 	snprintf(id, sizeof id, "<%d@example.com>", (int)ticket);
 	parcel_init(&parcel, "ann@example.com", id, "support@example.org", body);
 	parcel.spool = spool_of(f->dir, body, strlen(body));
-	plan_init(&plan, &f->arena, "ann@example.com");
+	desk_plan_init(&plan, &f->arena, "ann@example.com");
 	plan.kind = MAIL_REQUEST;
 	add_create(&plan, ticket, "ann@example.com");
 	add_message(&plan, ticket, 1, MESSAGE_REQUEST, false, true, "ann@example.com", parcel.message_id);
@@ -45,7 +45,7 @@ static void move(struct fixture *f, int64_t ticket, const char *queue)
 {
 	struct plan plan;
 
-	plan_init(&plan, &f->arena, "bob");
+	desk_plan_init(&plan, &f->arena, "bob");
 	add_effect(&plan, EFFECT_SET_QUEUE, ticket)->to = queue;
 	apply(f, &plan, 0, NULL);
 }
@@ -55,7 +55,7 @@ static void route(struct fixture *f, int64_t ticket, const char *queue)
 	struct plan plan;
 	struct effect *effect;
 
-	plan_init(&plan, &f->arena, "ann@example.com");
+	desk_plan_init(&plan, &f->arena, "ann@example.com");
 	effect = add_effect(&plan, EFFECT_ROUTED, ticket);
 	effect->to = queue;
 	effect->number = 9750;
@@ -72,7 +72,7 @@ static void agents_confirm_by_moving_and_answering(void **state)
 	for (int64_t ticket = 1; ticket <= 4; ticket++)
 		new_ticket(f, ticket);
 	move(f, 2, "network");
-	plan_init(&plan, &f->arena, "bob");
+	desk_plan_init(&plan, &f->arena, "bob");
 	add_message(&plan, 1, 2, MESSAGE_REPLY, true, false, "support@example.org", NULL)->agent = "bob";
 	add_message(&plan, 3, 2, MESSAGE_NOTE, false, false, "bob@example.org", NULL)->agent = "bob";
 	apply(f, &plan, 0, NULL);

@@ -1,5 +1,5 @@
 /*
- * test_store_care.c - raw mails as bytes and files, group commit, backup and restore, fsck's eye for damage, search.
+ * test_store_maintenance.c - raw mails as bytes and files, group commit, backup and restore, fsck's eye for damage, search.
  */
 #include "test_store.h"
 
@@ -246,7 +246,7 @@ static void many_threads_write_and_each_gets_its_own_answer(void **state)
 	assert_clean(f);
 }
 
-struct reader { struct fixture *f; struct store_writer *writer; _Atomic int committed; _Atomic bool stop; int asked, wrong; };
+struct reader { struct fixture *f; struct store_writer *writer; _Atomic int committed; _Atomic bool stop; int suggestion, wrong; };
 
 /* What was committed is found by another connection, whatever the deferred indexes are doing. */
 static void *read_on(void *argument)
@@ -272,7 +272,7 @@ static void *read_on(void *argument)
 			reader->wrong++;
 		else
 			reader->wrong += !facts.clues.at[0].ticket || facts.clues.at[0].ticket->id != wanted + 1 || !facts.sender_known;
-		reader->asked++;
+		reader->suggestion++;
 	}
 	store_close(&store);
 	return NULL;
@@ -298,7 +298,7 @@ static void readers_find_what_was_committed(void **state)
 	pthread_join(thread, NULL);
 	store_writer_stop(&reader.writer);
 	sqlite_deferred_least = least;
-	assert_true(reader.asked > 0);
+	assert_true(reader.suggestion > 0);
 	assert_int_equal(reader.wrong, 0);
 	assert_clean(f);
 }
@@ -440,7 +440,7 @@ static void a_log_that_grew_beside_a_backup_shrinks(void **state)
 	bool began;
 
 	OK(store_open(f->dir, NULL, false, &reader, &f->error));
-	OK(read_begin(reader, &began, &f->error));
+	OK(store_read_begin(reader, &began, &f->error));
 	OK(store_number_get(reader, "x", &number, &f->error));
 	for (int i = 0; i < 320; i++) {          /* 80 MB */
 		snprintf(path, sizeof path, "<%d@x>", i);
@@ -449,7 +449,7 @@ static void a_log_that_grew_beside_a_backup_shrinks(void **state)
 	snprintf(path, sizeof path, "%s/sportello.db-wal", f->dir);
 	assert_int_equal(stat(path, &grown), 0);
 	assert_true(grown.st_size > 72 * 1024 * 1024);
-	read_end(reader, began);
+	store_read_end(reader, began);
 	store_close(&reader);
 	OK(store_checkpoint(f->store));
 	keep(f, "<last@x>", bytes, 100);

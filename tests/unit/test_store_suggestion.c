@@ -1,5 +1,5 @@
 /*
- * test_store_asked.c - what was suggested and said to it: kept with the plan, read back in the order of the words, taken back by a later
+ * test_store_suggestion.c - what was suggested and said to it: kept with the plan, read back in the order of the words, taken back by a later
  * word, counted for reports; fsck sees what does not fit together.
  */
 #include "test_store.h"
@@ -8,16 +8,16 @@ static struct desk_article shown[] = {
 	{ "vpn", "en", "Connect to the VPN", "Install the client", 0.83 }, { "password", "en", "Change a password", "", 0.4 },
 };
 
-static void ask(struct fixture *f, int64_t ticket, enum asked_shown how, size_t articles, const char *question)
+static void ask(struct fixture *f, int64_t ticket, enum suggestion_shown how, size_t articles, const char *question)
 {
 	struct plan plan;
-	struct asked *asked = ARENA_NEW(&f->arena, struct asked);
+	struct suggestion *suggestion = ARENA_NEW(&f->arena, struct suggestion);
 
-	*asked = (struct asked){ .shown = how, .question = question, .language = "en" };
-	asked->articles.at = shown;
-	asked->articles.count = articles;
-	plan_init(&plan, &f->arena, "ann@example.com");
-	add_effect(&plan, EFFECT_ASKED, ticket)->asked = asked;
+	*suggestion = (struct suggestion){ .shown = how, .question = question, .language = "en" };
+	suggestion->articles.at = shown;
+	suggestion->articles.count = articles;
+	desk_plan_init(&plan, &f->arena, "ann@example.com");
+	add_effect(&plan, EFFECT_SUGGESTION, ticket)->suggestion = suggestion;
 	apply_alone(f, &plan);
 }
 
@@ -26,8 +26,8 @@ static void say(struct fixture *f, int64_t ticket, const char *said, const char 
 	struct plan plan;
 	struct effect *effect;
 
-	plan_init(&plan, &f->arena, "ann@example.com");
-	effect = add_effect(&plan, EFFECT_SAID, ticket);
+	desk_plan_init(&plan, &f->arena, "ann@example.com");
+	effect = add_effect(&plan, EFFECT_OUTCOME, ticket);
 	effect->to = said;
 	effect->from = article;
 	apply_alone(f, &plan);
@@ -53,14 +53,14 @@ static void words_come_back_in_their_order(void **state)
 	int64_t before, after;
 
 	for (int i = 1; i <= 4; i++)
-		ask(f, ticket(f, i), ASKED_HELD, 2, arena_printf(&f->arena, "VPN\nquestion %d", i));
+		ask(f, ticket(f, i), SUGGESTION_HELD, 2, arena_printf(&f->arena, "VPN\nquestion %d", i));
 	OK(store_kb_said(f->store, &before, &f->error));
 	assert_int_equal(before, 0);
 	assert_int_equal(feedback(f).count, 0);
-	say(f, 3, SAID_SOLVED, "password");
-	say(f, 1, SAID_REFUSED, "");
-	say(f, 2, SAID_SOLVED, "");              /* something solved it: nothing to learn */
-	say(f, 4, SAID_TAKEN, "");
+	say(f, 3, OUTCOME_SOLVED, "password");
+	say(f, 1, OUTCOME_REFUSED, "");
+	say(f, 2, OUTCOME_SOLVED, "");           /* something solved it: nothing to learn */
+	say(f, 4, OUTCOME_TAKEN, "");
 	rows = feedback(f);
 	assert_int_equal(rows.count, 3);
 	assert_int_equal(rows.at[0].ticket, 3);
@@ -85,14 +85,14 @@ static void a_later_word_takes_the_earlier_ones_place(void **state)
 	struct feedback_rows rows;
 	int64_t before, after;
 
-	ask(f, ticket(f, 1), ASKED_HELD, 2, "VPN\nhelp");
-	say(f, 1, SAID_SOLVED, "vpn");
+	ask(f, ticket(f, 1), SUGGESTION_HELD, 2, "VPN\nhelp");
+	say(f, 1, OUTCOME_SOLVED, "vpn");
 	OK(store_kb_said(f->store, &before, &f->error));
-	say(f, 1, SAID_RETURNED, "");
+	say(f, 1, OUTCOME_RETURNED, "");
 	OK(store_kb_said(f->store, &after, &f->error));
 	assert_true(after > before);             /* who learns must see that it is gone */
 	assert_int_equal(feedback(f).count, 0);
-	say(f, 1, SAID_REFUSED, "");
+	say(f, 1, OUTCOME_REFUSED, "");
 	rows = feedback(f);
 	assert_int_equal(rows.count, 2);
 	assert_false(rows.at[0].solved || rows.at[1].solved);
@@ -102,24 +102,24 @@ static void a_later_word_takes_the_earlier_ones_place(void **state)
 static void reports_tell_all_that_was_asked(void **state)
 {
 	struct fixture *f = *state;
-	struct asked_rows rows;
-	char *longest = arena_alloc(&f->arena, ASKED_BYTES + 100);
+	struct suggestion_rows rows;
+	char *longest = arena_alloc(&f->arena, SUGGESTION_BYTES + 100);
 	int64_t start = clock_now();
 
-	memset(longest, 'x', ASKED_BYTES + 99);
-	longest[ASKED_BYTES + 99] = 0;
-	ask(f, ticket(f, 1), ASKED_NOTHING, 0, "Parking\nwhere?");
-	ask(f, ticket(f, 2), ASKED_ACKNOWLEDGED, 2, longest);
-	say(f, 2, SAID_SOLVED, "vpn");
-	OK(store_asked_since(f->store, &f->arena, start, &rows, &f->error));
+	memset(longest, 'x', SUGGESTION_BYTES + 99);
+	longest[SUGGESTION_BYTES + 99] = 0;
+	ask(f, ticket(f, 1), SUGGESTION_NOTHING, 0, "Parking\nwhere?");
+	ask(f, ticket(f, 2), SUGGESTION_ACKNOWLEDGED, 2, longest);
+	say(f, 2, OUTCOME_SOLVED, "vpn");
+	OK(store_suggestions_since(f->store, &f->arena, start, &rows, &f->error));
 	assert_int_equal(rows.count, 2);
-	assert_int_equal(rows.at[0].shown, ASKED_NOTHING);
+	assert_int_equal(rows.at[0].shown, SUGGESTION_NOTHING);
 	assert_int_equal(rows.at[0].articles.count, 0);
 	assert_string_equal(rows.at[0].question, "Parking\nwhere?");
 	assert_string_equal(rows.at[0].queue, "support");
 	assert_int_equal(rows.at[0].state, STATE_NEW);
-	assert_int_equal(strlen(rows.at[1].question), ASKED_BYTES);
-	assert_string_equal(rows.at[1].said, SAID_SOLVED);
+	assert_int_equal(strlen(rows.at[1].question), SUGGESTION_BYTES);
+	assert_string_equal(rows.at[1].outcome, OUTCOME_SOLVED);
 	assert_true(rows.at[1].said_at >= start);
 	assert_int_equal(rows.at[1].articles.count, 2);
 	assert_string_equal(rows.at[1].articles.at[0].article, "vpn");
@@ -127,7 +127,7 @@ static void reports_tell_all_that_was_asked(void **state)
 	assert_string_equal(rows.at[1].articles.at[0].outcome, "solved");
 	assert_string_equal(rows.at[1].articles.at[1].outcome, "");
 	assert_true(rows.at[1].articles.at[0].score > 0.829 && rows.at[1].articles.at[0].score < 0.831);
-	OK(store_asked_since(f->store, &f->arena, clock_now() + 1000, &rows, &f->error));
+	OK(store_suggestions_since(f->store, &f->arena, clock_now() + 1000, &rows, &f->error));
 	assert_int_equal(rows.count, 0);
 	assert_clean(f);
 }
@@ -140,22 +140,22 @@ static void facts_of_ticket_and_sender(void **state)
 	struct facts facts;
 	int64_t start = clock_now();
 
-	ask(f, ticket(f, 1), ASKED_HELD, 2, "VPN\nhelp");
+	ask(f, ticket(f, 1), SUGGESTION_HELD, 2, "VPN\nhelp");
 	ticket(f, 2);
 	OK(store_facts_of_ticket(f->store, &f->arena, 1, &facts, &f->error));
-	assert_int_equal(facts.ticket->asked.shown, ASKED_HELD);
-	assert_string_equal(facts.ticket->asked.said, "");
-	assert_int_equal(facts.ticket->asked.articles.count, 2);
-	assert_string_equal(facts.ticket->asked.articles.at[0].excerpt, "Install the client");
+	assert_int_equal(facts.ticket->suggestion.shown, SUGGESTION_HELD);
+	assert_string_equal(facts.ticket->suggestion.outcome, "");
+	assert_int_equal(facts.ticket->suggestion.articles.count, 2);
+	assert_string_equal(facts.ticket->suggestion.articles.at[0].excerpt, "Install the client");
 	OK(store_facts_of_ticket(f->store, &f->arena, 2, &facts, &f->error));
-	assert_int_equal(facts.ticket->asked.shown, ASKED_NEVER);
+	assert_int_equal(facts.ticket->suggestion.shown, SUGGESTION_NEVER);
 	parcel_init(&parcel, "Ann@example.com", "<9@example.com>", "support@example.org", "again");
 	OK(store_facts_of_mail(f->store, &f->arena, &parcel.incoming, &evidence, &facts, &f->error));
 	assert_int_equal(facts.sender_refused_at, 0);
-	say(f, 1, SAID_SOLVED, "vpn");
+	say(f, 1, OUTCOME_SOLVED, "vpn");
 	OK(store_facts_of_mail(f->store, &f->arena, &parcel.incoming, &evidence, &facts, &f->error));
 	assert_int_equal(facts.sender_refused_at, 0);
-	say(f, 1, SAID_REFUSED, "");
+	say(f, 1, OUTCOME_REFUSED, "");
 	OK(store_facts_of_mail(f->store, &f->arena, &parcel.incoming, &evidence, &facts, &f->error));
 	assert_true(facts.sender_refused_at >= start);
 }
@@ -175,7 +175,7 @@ static void fsck_sees_what_does_not_fit(void **state)
 	struct fixture *f = *state;
 	struct strings findings;
 
-	ask(f, ticket(f, 1), ASKED_ACKNOWLEDGED, 2, "VPN\nhelp");
+	ask(f, ticket(f, 1), SUGGESTION_ACKNOWLEDGED, 2, "VPN\nhelp");
 	ticket(f, 2);
 	assert_clean(f);
 	for (size_t i = 0; i < COUNT_OF(breaks); i++) {

@@ -1,5 +1,5 @@
 /*
- * store_asked.c - what the articles were asked, what was shown of them, and what customers said to it.
+ * store_suggestion.c - what the articles were asked, what was shown of them, and what customers said to it.
  *
  * Written with the plans (store_apply.c): asked has a row for each request, suggested one for each article that was shown. A word of the
  * customer gets a number that grows over the whole desk, so that who learns from them sees at a glance whether there is a new one, even
@@ -9,14 +9,14 @@
 
 #include <string.h>
 
-enum status asked_add(struct store *store, int64_t ticket, const struct asked *asked, int64_t now, struct error *error)
+enum status store_suggestion_add(struct store *store, int64_t ticket, const struct suggestion *suggestion, int64_t now, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	enum status status = engine_run(store->engine, error, SQL_ASKED_ADD, "iittdt", ticket, now, asked_shown_name(asked->shown),
-	                             asked->language ? asked->language : "", (int)asked->stranger, utf8_cut(&arena, asked->question ? asked->question : "", ASKED_BYTES));
+	enum status status = engine_run(store->engine, error, SQL_SUGGESTION_ADD, "iittdt", ticket, now, desk_suggestion_shown_name(suggestion->shown),
+	                             suggestion->language ? suggestion->language : "", (int)suggestion->stranger, utf8_cut(&arena, suggestion->question ? suggestion->question : "", SUGGESTION_BYTES));
 
-	for (size_t i = 0; i < asked->articles.count && status == STATUS_OK; i++) {
-		const struct desk_article *article = &asked->articles.at[i];
+	for (size_t i = 0; i < suggestion->articles.count && status == STATUS_OK; i++) {
+		const struct desk_article *article = &suggestion->articles.at[i];
 
 		status = engine_run(store->engine, error, SQL_SUGGESTED_ADD, "idttitt", ticket, (int)i + 1, article->id, article->language ? article->language : "",
 		                 (int64_t)(article->score * 10000), article->title ? article->title : "", article->excerpt ? article->excerpt : "");
@@ -24,11 +24,11 @@ enum status asked_add(struct store *store, int64_t ticket, const struct asked *a
 	return status;
 }
 
-enum status asked_said(struct store *store, int64_t ticket, const char *said, const char *article, int64_t now, struct error *error)
+enum status store_suggestion_outcome(struct store *store, int64_t ticket, const char *said, const char *article, int64_t now, struct error *error)
 {
 	int64_t number;
-	bool solved = strcmp(said, SAID_SOLVED) == 0, refused = strcmp(said, SAID_REFUSED) == 0;
-	enum status status = engine_run(store->engine, error, SQL_ASKED_SAID, "iti", ticket, said, now);
+	bool solved = strcmp(said, OUTCOME_SOLVED) == 0, refused = strcmp(said, OUTCOME_REFUSED) == 0;
+	enum status status = engine_run(store->engine, error, SQL_SUGGESTION_OUTCOME, "iti", ticket, said, now);
 
 	if (status == STATUS_OK)
 		status = store_kb_said(store, &number, error);
@@ -40,12 +40,12 @@ enum status asked_said(struct store *store, int64_t ticket, const char *said, co
 	return status;
 }
 
-static enum asked_shown shown_of(const char *name)
+static enum suggestion_shown shown_of(const char *name)
 {
-	for (int i = ASKED_NEVER; i <= ASKED_HELD; i++)
-		if (strcmp(asked_shown_name((enum asked_shown)i), name) == 0)
-			return (enum asked_shown)i;
-	return ASKED_NEVER;
+	for (int i = SUGGESTION_NEVER; i <= SUGGESTION_HELD; i++)
+		if (strcmp(desk_suggestion_shown_name((enum suggestion_shown)i), name) == 0)
+			return (enum suggestion_shown)i;
+	return SUGGESTION_NEVER;
 }
 
 static enum status read_articles(struct store *store, struct arena *arena, int64_t ticket, struct desk_articles *articles, struct error *error)
@@ -59,21 +59,21 @@ static enum status read_articles(struct store *store, struct arena *arena, int64
 	return cursor_close(&cursor);
 }
 
-enum status read_asked(struct store *store, struct arena *arena, int64_t ticket, struct asked *asked, struct error *error)
+enum status store_read_suggestion(struct store *store, struct arena *arena, int64_t ticket, struct suggestion *suggestion, struct error *error)
 {
 	struct cursor cursor;
 	enum status status;
 
-	*asked = (struct asked){ .said = "", .question = "", .language = "" };
-	cursor_open(&cursor, store->engine, error, SQL_ASKED_GET, "i", ticket);
+	*suggestion = (struct suggestion){ .outcome = "", .question = "", .language = "" };
+	cursor_open(&cursor, store->engine, error, SQL_SUGGESTION_GET, "i", ticket);
 	if (cursor_next(&cursor)) {
-		asked->shown = shown_of(cursor_text(&cursor, arena, 0));
-		asked->said = cursor_text(&cursor, arena, 1);
-		asked->language = cursor_text(&cursor, arena, 2);
-		asked->stranger = cursor_number(&cursor, 3) != 0;
+		suggestion->shown = shown_of(cursor_text(&cursor, arena, 0));
+		suggestion->outcome = cursor_text(&cursor, arena, 1);
+		suggestion->language = cursor_text(&cursor, arena, 2);
+		suggestion->stranger = cursor_number(&cursor, 3) != 0;
 	}
 	status = cursor_close(&cursor);
-	return status == STATUS_OK && asked->shown > ASKED_NOTHING ? read_articles(store, arena, ticket, &asked->articles, error) : status;
+	return status == STATUS_OK && suggestion->shown > SUGGESTION_NOTHING ? read_articles(store, arena, ticket, &suggestion->articles, error) : status;
 }
 
 enum status store_ticket_last_words(struct store *store, int64_t ticket, int *seq, struct error *error)
@@ -98,7 +98,7 @@ enum status store_ticket_told(struct store *store, int64_t ticket, bool *told, s
 
 enum status store_kb_said(struct store *store, int64_t *number, struct error *error)
 {
-	return engine_number(store->engine, error, number, 0, SQL_SAID_LAST, "");
+	return engine_number(store->engine, error, number, 0, SQL_OUTCOME_LAST, "");
 }
 
 enum status store_kb_feedback(struct store *store, struct arena *arena, size_t limit, struct feedback_rows *rows, struct error *error)
@@ -121,7 +121,7 @@ enum status store_kb_feedback(struct store *store, struct arena *arena, size_t l
 
 /* ---- for reports ---- */
 
-static enum status read_suggested(struct store *store, struct arena *arena, struct asked_row *row, struct error *error)
+static enum status read_suggested(struct store *store, struct arena *arena, struct suggestion_row *row, struct error *error)
 {
 	struct cursor cursor;
 
@@ -133,36 +133,36 @@ static enum status read_suggested(struct store *store, struct arena *arena, stru
 	return cursor_close(&cursor);
 }
 
-static enum status read_asked_since(struct store *store, struct arena *arena, int64_t since, struct asked_rows *rows, struct error *error)
+static enum status read_asked_since(struct store *store, struct arena *arena, int64_t since, struct suggestion_rows *rows, struct error *error)
 {
 	struct cursor cursor;
 	enum status status;
 
-	cursor_open(&cursor, store->engine, error, SQL_ASKED_SINCE, "i", since);
+	cursor_open(&cursor, store->engine, error, SQL_SUGGESTIONS_SINCE, "i", since);
 	while (cursor_next(&cursor)) {
-		struct asked_row *row = ARENA_PUSH(arena, rows);
+		struct suggestion_row *row = ARENA_PUSH(arena, rows);
 
-		*row = (struct asked_row){ .ticket = cursor_number(&cursor, 0), .at = cursor_number(&cursor, 1), .said_at = cursor_number(&cursor, 4),
-			.shown = shown_of(cursor_text(&cursor, arena, 2)), .said = cursor_text(&cursor, arena, 3), .language = cursor_text(&cursor, arena, 5),
+		*row = (struct suggestion_row){ .ticket = cursor_number(&cursor, 0), .at = cursor_number(&cursor, 1), .said_at = cursor_number(&cursor, 4),
+			.shown = shown_of(cursor_text(&cursor, arena, 2)), .outcome = cursor_text(&cursor, arena, 3), .language = cursor_text(&cursor, arena, 5),
 			.question = cursor_text(&cursor, arena, 6), .queue = cursor_text(&cursor, arena, 7) };
-		if (!ticket_state_parse(cursor_text(&cursor, arena, 8), &row->state))
+		if (!desk_ticket_state_parse(cursor_text(&cursor, arena, 8), &row->state))
 			cursor.status = error_set(error, STATUS_BROKEN, "ticket %lld has a state that is none: run `sportello fsck`", (long long)row->ticket);
 	}
 	status = cursor_close(&cursor);
 	for (size_t i = 0; i < rows->count && status == STATUS_OK; i++)
-		if (rows->at[i].shown > ASKED_NOTHING)
+		if (rows->at[i].shown > SUGGESTION_NOTHING)
 			status = read_suggested(store, arena, &rows->at[i], error);
 	return status;
 }
 
-enum status store_asked_since(struct store *store, struct arena *arena, int64_t since, struct asked_rows *rows, struct error *error)
+enum status store_suggestions_since(struct store *store, struct arena *arena, int64_t since, struct suggestion_rows *rows, struct error *error)
 {
 	bool began;
-	enum status status = read_begin(store, &began, error);
+	enum status status = store_read_begin(store, &began, error);
 
-	*rows = (struct asked_rows){ 0 };
+	*rows = (struct suggestion_rows){ 0 };
 	if (status == STATUS_OK)
 		status = read_asked_since(store, arena, since, rows, error);
-	read_end(store, began);
+	store_read_end(store, began);
 	return status;
 }

@@ -1,5 +1,5 @@
 /*
- * cli_care.c - `backup` and `fsck`: looking after the database.
+ * cli_maintenance.c - `backup` and `fsck`: looking after the database.
  *
  * Both work while the daemon runs. fsck ends with 65 if it found something, and says each finding on a line.
  * May not repair: what is wrong is told, with what can be done about it.
