@@ -27,7 +27,7 @@ struct scan {
 	struct buffer carried;           /* pieces without address, which belong before the next name: "Doe, John <j@d>" */
 };
 
-bool address_plausible(const char *at, size_t length)
+bool mail_address_plausible(const char *at, size_t length)
 {
 	const char *sign = length ? memrchr(at, '@', length) : NULL;
 	if (!sign || sign == at || sign + 1 == at + length)
@@ -142,13 +142,13 @@ static const char *normal_address(struct arena *arena, char *address)
 	char *copy = arena_copy(arena, address, length), *sign = strrchr(copy, '@');
 	for (char *p = sign; p && *p; p++)
 		*p = lower(*p);
-	return sign ? address_with_ascii_domain(arena, copy) : copy;
+	return sign ? mail_address_with_ascii_domain(arena, copy) : copy;
 }
 
 static void add(struct scan *scan, const char *address, const char *name)
 {
 	if (scan->list.count == LIMIT_ADDRESSES) {
-		problem(scan->arena, scan->problems, "more than %d addresses in one field; the others were left out", LIMIT_ADDRESSES);
+		mail_problem_add(scan->arena, scan->problems, "more than %d addresses in one field; the others were left out", LIMIT_ADDRESSES);
 		return;
 	}
 	struct mail_address *one = ARENA_PUSH(scan->arena, &scan->list);
@@ -157,7 +157,7 @@ static void add(struct scan *scan, const char *address, const char *name)
 
 static const char *decoded(struct scan *scan, const char *at, size_t length)
 {
-	return header_decode(scan->arena, (struct span){ at, length }, "utf-8", NULL);
+	return mail_header_decode(scan->arena, (struct span){ at, length }, "utf-8", NULL);
 }
 
 static const char *join(struct arena *arena, const char *a, const char *between, const char *b)
@@ -226,7 +226,7 @@ static void add_angled(struct scan *scan)
 		carry(scan, name);
 		name = take_carried(scan);
 	}
-	if (!strchr(address, '@') && strchr(name, '@') && address_plausible(name, strlen(name))) {
+	if (!strchr(address, '@') && strchr(name, '@') && mail_address_plausible(name, strlen(name))) {
 		const char *other = address;
 		address = normal_address(scan->arena, arena_string(scan->arena, name));
 		name = other;
@@ -306,8 +306,8 @@ static bool take_special(struct scan *scan)
 		return true;
 	case ':':
 		if (inside || box->phrase_length > 200 || memchr(box->phrase, '@', box->phrase_length)
-		    || span_equal_nocase(span_trim((struct span){ box->phrase, box->phrase_length }), "mailto"))
-			return span_equal_nocase(span_trim((struct span){ box->phrase, box->phrase_length }), "mailto")
+		    || mail_span_equal_nocase(mail_span_trim((struct span){ box->phrase, box->phrase_length }), "mailto"))
+			return mail_span_equal_nocase(mail_span_trim((struct span){ box->phrase, box->phrase_length }), "mailto")
 			       ? (box->phrase_length = 0, true) : false;
 		box->phrase_length = 0;                                  /* the name of a group */
 		buffer_reset(&scan->carried);
@@ -336,16 +336,16 @@ static bool take_encoded_word(struct scan *scan)
 	return true;
 }
 
-struct mail_addresses addresses_parse(struct arena *arena, struct span raw, const char *hint, struct strings *problems)
+struct mail_addresses mail_addresses_parse(struct arena *arena, struct span raw, const char *hint, struct strings *problems)
 {
 	struct scan scan = { .arena = arena, .scratch = scratch_of(arena), .problems = problems };
-	raw = span_trim(raw);
+	raw = mail_span_trim(raw);
 	if (raw.length > LIMIT_ADDRESS_HEADER) {
-		problem(arena, problems, "an address field is larger than %d bytes; the rest of it was not read", LIMIT_ADDRESS_HEADER);
+		mail_problem_add(arena, problems, "an address field is larger than %d bytes; the rest of it was not read", LIMIT_ADDRESS_HEADER);
 		raw.length = LIMIT_ADDRESS_HEADER;
 	}
-	if (!charset_is_ascii(raw.at, raw.length) || memchr(raw.at, '\033', raw.length))
-		raw = charset_to_utf8(arena, raw, raw_charset(arena, raw, hint), "address", problems);
+	if (!mail_charset_is_ascii(raw.at, raw.length) || memchr(raw.at, '\033', raw.length))
+		raw = mail_charset_to_utf8(arena, raw, mail_raw_charset(arena, raw, hint), "address", problems);
 	char *room = arena_room(&scan.scratch, raw.length * 7 + 8);
 	scan.box = (struct box){ .phrase = room, .angle = room + raw.length * 2 + 2, .comment = room + raw.length * 4 + 4 };
 	scan.at = raw.at, scan.close = NULL, scan.stop = raw.at + raw.length;
@@ -378,7 +378,7 @@ static bool domain_byte(char c)
 	return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || (unsigned char)c >= 0x80;
 }
 
-struct span address_next(struct span text, size_t from)
+struct span mail_address_next(struct span text, size_t from)
 {
 	while (from < text.length) {
 		const char *sign = memchr(text.at + from, '@', text.length - from);

@@ -41,11 +41,11 @@ static bool is_message(const char *type)
 static const char *nested_subject(struct walk *walk, const struct part *part)
 {
 	bool cut;
-	struct span bytes = part_bytes(walk->arena, walk->source, part, 64 * 1024, &cut);
+	struct span bytes = mail_part_bytes(walk->arena, walk->source, part, 64 * 1024, &cut);
 	struct fields fields = { 0 };
 	bool limit;
-	head_cut(walk->arena, bytes, &fields, &limit, NULL);
-	return header_decode(walk->arena, field_value(&fields, "Subject"), NULL, NULL);
+	mail_head_cut(walk->arena, bytes, &fields, &limit, NULL);
+	return mail_header_decode(walk->arena, mail_field_value(&fields, "Subject"), NULL, NULL);
 }
 
 static bool is_signature(const char *type)
@@ -61,21 +61,21 @@ static bool is_signature(const char *type)
 static struct mail_attachment *new_attachment(struct walk *walk, const char *name, const char *type, const char *content_id)
 {
 	struct mail_attachment *one = ARENA_PUSH(walk->arena, &walk->mail->attachments);
-	const char *safe = filename_safe(walk->arena, name ? name : "", name ? strlen(name) : 0);
+	const char *safe = mail_filename_safe(walk->arena, name ? name : "", name ? strlen(name) : 0);
 	one->named = *safe != '\0';
-	one->filename = *safe ? safe : filename_made(walk->arena, type, walk->number);
+	one->filename = *safe ? safe : mail_filename_made(walk->arena, type, walk->number);
 	one->content_type = *type ? type : "application/octet-stream";
 	one->content_id = content_id;
 	one->signs = is_signature(type);
 	return one;
 }
 
-void attachment_add(struct walk *walk, struct part *part)
+void mail_attachment_add(struct walk *walk, struct part *part)
 {
 	walk->number++;
 	if (walk->wanted) {
 		if (walk->number == walk->wanted)
-			walk->written = part_decode(walk->source, part, walk->sink) || true;
+			walk->written = mail_part_decode(walk->source, part, walk->sink) || true;
 		return;
 	}
 	const char *name = part->filename;
@@ -97,11 +97,11 @@ void attachment_add(struct walk *walk, struct part *part)
 		return;
 	struct digest_sink sink = { .size = 0 };
 	sha256_init(&sink.digest);
-	part_decode(walk->source, part, (struct sink){ digest_write, &sink });
+	mail_part_decode(walk->source, part, (struct sink){ digest_write, &sink });
 	digest_done(&sink, one);
 }
 
-void attachment_add_bytes(struct walk *walk, const char *filename, const char *type, const char *content_id, struct span bytes)
+void mail_attachment_add_bytes(struct walk *walk, const char *filename, const char *type, const char *content_id, struct span bytes)
 {
 	walk->number++;
 	if (walk->wanted) {

@@ -37,38 +37,38 @@ static const char *const verbs[] = {
 static struct word_index opening_index, verb_index;
 static struct phrase_set head_set;       /* how the lines of mail_client_marks.c begin */
 
-void attribution_init(void)
+void mail_attribution_init(void)
 {
 	if (head_set.count)
 		return;
-	word_index_make(&opening_index, openings, sizeof *openings, COUNT_OF(openings));
-	word_index_make(&verb_index, verbs, sizeof *verbs, COUNT_OF(verbs));
-	wrote_init(&head_set);
+	mail_word_index_make(&opening_index, openings, sizeof *openings, COUNT_OF(openings));
+	mail_word_index_make(&verb_index, verbs, sizeof *verbs, COUNT_OF(verbs));
+	mail_wrote_init(&head_set);
 }
 
-bool attribution_begins(struct span line)
+bool mail_attribution_begins(struct span line)
 {
 	for (size_t i = word_index_at(&opening_index, line); i; i = opening_index.next[i])
 		if (fold_starts(line, openings[i - 1]))
 			return true;
 	const struct phrase *phrase;
 	size_t size;
-	if (phrase_set_match(&head_set, line, SIZE_MAX / 2, &phrase))
+	if (mail_phrase_set_match(&head_set, line, SIZE_MAX / 2, &phrase))
 		return true;
-	return line.length && (digit_at(line, &size) >= 0 || line.at[0] == '"' || line.at[0] == '<' || line.at[0] == '[');
+	return line.length && (mail_digit_at(line, &size) >= 0 || line.at[0] == '"' || line.at[0] == '<' || line.at[0] == '[');
 }
 
 static struct span stripped(struct span line)
 {
-	line = visible_trim(line);
+	line = mail_visible_trim(line);
 	while (line.length && (line.at[0] == '-' || line.at[0] == '*' || line.at[0] == '_' || line.at[0] == '~'))
 		line.at++, line.length--;
 	while (line.length && strchr("-*_~", line.at[line.length - 1]))
 		line.length--;
-	return visible_trim(line);
+	return mail_visible_trim(line);
 }
 
-bool ends_with_colon(struct span text)
+bool mail_ends_with_colon(struct span text)
 {
 	return text.length && (text.at[text.length - 1] == ':' || (text.length >= 3 && memcmp(text.at + text.length - 3, "\xEF\xBC\x9A", 3) == 0)
 	                       || (text.length > 2 && text.at[text.length - 2] == ':' && text.at[text.length - 1] == '>'));
@@ -81,7 +81,7 @@ static bool verb_in_last(struct span text, size_t tail)
 	struct span end = { text.at + text.length - tail, tail };
 	while (end.length && ((unsigned char)end.at[0] & 0xC0) == 0x80)
 		end.at++, end.length--;
-	return fold_find_any(end, verbs, &verb_index);
+	return mail_fold_find_any(end, verbs, &verb_index);
 }
 
 static bool has_date(struct span text)
@@ -123,7 +123,7 @@ static bool quoted_follows(const struct lines *lines, size_t i)
 /* Is this whole text one? quoted: quoted lines follow. */
 static bool complete(struct span text, bool quoted)
 {
-	bool colon = ends_with_colon(text), address = memchr(text.at, '@', text.length) != NULL, date = has_date(text);
+	bool colon = mail_ends_with_colon(text), address = memchr(text.at, '@', text.length) != NULL, date = has_date(text);
 	if (!(colon || quoted || date) || !(address || date || quoted))
 		return false;
 	if (address && date && colon && quoted)
@@ -148,7 +148,7 @@ static char entity_at(struct span text, size_t *size)
 	return '&';
 }
 
-bool joined_add(struct joined *joined, struct span line)
+bool mail_joined_add(struct joined *joined, struct span line)
 {
 	line = stripped(line);
 	if (joined->length + line.length + 1 > ATTRIBUTION_BYTES)
@@ -163,11 +163,11 @@ bool joined_add(struct joined *joined, struct span line)
 		if ((unsigned char)c >= 0xC2) {
 			size_t wide, digit;
 			int value;
-			if ((size = invisible_at(line)) > 0)
+			if ((size = mail_invisible_at(line)) > 0)
 				continue;
-			if ((wide = blank_wide_at(line)) > 0)
+			if ((wide = mail_blank_wide_at(line)) > 0)
 				c = ' ', size = wide;
-			else if ((value = digit_at(line, &digit)) >= 0)
+			else if ((value = mail_digit_at(line, &digit)) >= 0)
 				c = (char)('0' + value), size = digit;
 			else if (line.length > 2 && memcmp(line.at, "\xEF\xBC\x9A", 3) == 0)
 				c = ':', size = 3;
@@ -186,14 +186,14 @@ static bool date_and_address(struct span text)
 	const char *at = memrchr(text.at, '@', text.length);
 	if (text.length > 250 || !at || text.at[text.length - 1] != ':')
 		return false;
-	struct span end = span_trim((struct span){ at, (size_t)(text.at + text.length - 1 - at) });
+	struct span end = mail_span_trim((struct span){ at, (size_t)(text.at + text.length - 1 - at) });
 	if (!end.length || !strchr(">)]", end.at[end.length - 1]) || memchr(end.at, ' ', end.length))
 		return false;
 	struct span start = { text.at, (size_t)(at - text.at) };
 	size_t digits = 0;
 	for (size_t i = 0; i < start.length; i++)
 		digits += is_digit(start.at[i]);
-	return digits >= 6 && has_clock(start);
+	return digits >= 6 && mail_has_clock(start);
 }
 
 /* As a program in any language writes it. Without a quote below only with an address or a time. */
@@ -201,24 +201,24 @@ static bool written_by_program(struct span text, bool quoted)
 {
 	if (date_and_address(text))
 		return true;
-	bool address = memchr(text.at, '@', text.length) != NULL, date = has_date(text), colon = ends_with_colon(text);
-	if (!(quoted && (colon || (address && date))) && !(colon && (address ? date || text.length < 160 : has_clock(text) && text.length < 200)))
+	bool address = memchr(text.at, '@', text.length) != NULL, date = has_date(text), colon = mail_ends_with_colon(text);
+	if (!(quoted && (colon || (address && date))) && !(colon && (address ? date || text.length < 160 : mail_has_clock(text) && text.length < 200)))
 		return false;
-	return wrote_match(text);
+	return mail_wrote_match(text);
 }
 
-bool attribution_begins_by_phrase(struct span text)
+bool mail_attribution_begins_by_phrase(struct span text)
 {
 	const struct phrase *phrase;
-	return phrase_set_match(&head_set, text, SIZE_MAX / 2, &phrase) > 0;
+	return mail_phrase_set_match(&head_set, text, SIZE_MAX / 2, &phrase) > 0;
 }
 
-bool attribution_whole(struct span text)
+bool mail_attribution_whole(struct span text)
 {
 	return complete(text, true) || written_by_program(text, true);
 }
 
-bool attribution_said(struct span text)
+bool mail_attribution_said(struct span text)
 {
 	return written_by_program(text, true) || verb_in_last(text, TAIL);
 }
@@ -226,14 +226,14 @@ bool attribution_said(struct span text)
 /* "2026. 10. 05. 9:12 ... <ann@example.org>" over several lines may begin in any way: is it worth to join them? */
 static bool worth_joining(struct span first)
 {
-	return ends_with_colon(first) || memchr(first.at, '@', first.length) || first.at[first.length - 1] == '<' || has_clock(first);
+	return mail_ends_with_colon(first) || memchr(first.at, '@', first.length) || first.at[first.length - 1] == '<' || mail_has_clock(first);
 }
 
 /* "On ..." and a date may do without a colon. */
 static bool begins_bare(struct span text)
 {
 	size_t size;
-	return text.length > 2 && (digit_at(text, &size) >= 0 || fold_starts(text, "on "));
+	return text.length > 2 && (mail_digit_at(text, &size) >= 0 || fold_starts(text, "on "));
 }
 
 /* Does such a line end here: with a colon, or right above a quote? */
@@ -243,8 +243,8 @@ static bool ends_one(const struct lines *lines, size_t i)
 	while (text.length && (is_blank(text.at[text.length - 1]) || strchr("-*_~>", text.at[text.length - 1])))
 		text.length--;
 	if (text.length && (unsigned char)text.at[text.length - 1] >= 0x80)
-		text = visible_trim(text);
-	return ends_with_colon(text);
+		text = mail_visible_trim(text);
+	return mail_ends_with_colon(text);
 }
 
 /* The page's own quote that no program marked follows. */
@@ -261,7 +261,7 @@ static bool begins_paragraph(const struct lines *lines, size_t i)
 	return i == 0 || lines->at[i - 1].kind == LINE_EMPTY || lines->at[i - 1].kind == LINE_QUOTED || lines->at[i - 1].kind == LINE_RULE;
 }
 
-bool attribution_near(const struct lines *lines, size_t i, size_t *mark)
+bool mail_attribution_near(const struct lines *lines, size_t i, size_t *mark)
 {
 	if (*mark < i)
 		*mark = i;
@@ -277,12 +277,12 @@ static bool open_bracket(const struct joined *joined)
 	return open && !memchr(open, '>', joined->length - (size_t)(open - joined->text));
 }
 
-size_t attribution_at(const struct lines *lines, size_t i)
+size_t mail_attribution_at(const struct lines *lines, size_t i)
 {
 	struct span first = stripped(lines->at[i].text);
 	if (first.length < 4 || first.length > ATTRIBUTION_BYTES)
 		return 0;
-	bool opening = attribution_begins(first);
+	bool opening = mail_attribution_begins(first);
 	if (!opening && !worth_joining(first))
 		return 0;
 	struct joined joined = { .length = 0 };
@@ -290,23 +290,23 @@ size_t attribution_at(const struct lines *lines, size_t i)
 	for (size_t n = 0; n < ATTRIBUTION_LINES && i + n < lines->count; n++) {
 		enum line_kind kind = lines->at[i + n].kind;
 		bool open = kind == LINE_QUOTED && n && open_bracket(&joined);       /* "<", "mailto:ann@example.org", "> wrote:" */
-		if (kind == LINE_EMPTY || (kind == LINE_QUOTED && !open) || kind == LINE_RULE || !joined_add(&joined, lines->at[i + n].text))
+		if (kind == LINE_EMPTY || (kind == LINE_QUOTED && !open) || kind == LINE_RULE || !mail_joined_add(&joined, lines->at[i + n].text))
 			break;
 		struct span text = { joined.text, joined.length };
 		bool quoted = quoted_follows(lines, i + n + 1);
 		if ((opening || (n == 0 && quoted) || (n < 2 && memchr(first.at, '@', first.length) && quoted)) && complete(text, quoted))
 			return n + 1;
 		header = header || kind == LINE_HEADER;
-		if (written_by_program(text, quoted) || (!header && attribution_by_shape(text, ends_with_colon(text), quoted || soft_follows(lines, i + n + 1), begins_paragraph(lines, i))))
+		if (written_by_program(text, quoted) || (!header && mail_attribution_by_shape(text, mail_ends_with_colon(text), quoted || soft_follows(lines, i + n + 1), begins_paragraph(lines, i))))
 			return n + 1;
 	}
 	/* "Ann Lee <ann@example.org> wrote:" */
-	if (ends_with_colon(first) && first.length < 160 && memchr(first.at, '<', first.length) && memchr(first.at, '@', first.length) && verb_in_last(first, TAIL))
+	if (mail_ends_with_colon(first) && first.length < 160 && memchr(first.at, '<', first.length) && memchr(first.at, '@', first.length) && verb_in_last(first, TAIL))
 		return 1;
 	if (gmail_date(first) && (i + 1 == lines->count || lines->at[i + 1].kind == LINE_EMPTY))
 		return 1;
 	/* "bob wrote:" and other words with a colon right above a quote. */
-	if (ends_with_colon(first) && first.length < 160 && quoted_follows(lines, i + 1) && verb_in_last(first, TAIL))
+	if (mail_ends_with_colon(first) && first.length < 160 && quoted_follows(lines, i + 1) && verb_in_last(first, TAIL))
 		return 1;
 	return 0;
 }

@@ -11,20 +11,20 @@
 
 /* Lines as they are seen, one behind the other: no marks, one kind of blank, colon and digit. */
 struct joined { char text[ATTRIBUTION_BYTES + ATTRIBUTION_LINES + 1]; size_t length, lines; };
-bool joined_add(struct joined *joined, struct span line);        /* false: too long */
+bool mail_joined_add(struct joined *joined, struct span line);   /* false: too long */
 
 /* mail_attribution.c, by words. Of a joined text: does it begin like one ("On ", a day, a number); with more than a day, a month or a number? */
-bool attribution_begins(struct span text);
-bool attribution_begins_by_phrase(struct span text);
-bool attribution_whole(struct span text);                        /* is it one, above a quote? */
-bool attribution_said(struct span text);                         /* has it the verb of one, above a quote? */
-bool ends_with_colon(struct span text);
+bool mail_attribution_begins(struct span text);
+bool mail_attribution_begins_by_phrase(struct span text);
+bool mail_attribution_whole(struct span text);                   /* is it one, above a quote? */
+bool mail_attribution_said(struct span text);                    /* has it the verb of one, above a quote? */
+bool mail_ends_with_colon(struct span text);
 
 /* mail_attribution_shape.c, by shape alone. Right above a quote (`quoted`): an address in brackets, and a date, or where a paragraph begins (`fresh`)
  * a colon or nothing behind it. Else: all of these. */
-bool attribution_by_shape(struct span text, bool colon, bool quoted, bool fresh);
-bool bracketed_address(struct span text, struct span *behind);
-bool has_clock(struct span text);                                /* 9:12, 09.12 or 9h12 */
-size_t words_in(struct span text);
+bool mail_attribution_by_shape(struct span text, bool colon, bool quoted, bool fresh);
+bool mail_bracketed_address(struct span text, struct span *behind);
+bool mail_has_clock(struct span text);                           /* 9:12, 09.12 or 9h12 */
+size_t mail_words_in(struct span text);
 
 #endif

@@ -17,7 +17,7 @@ static size_t before_digit(struct span text)
 {
 	size_t size;
 	for (size_t i = 0; i < text.length; i++)
-		if ((unsigned char)text.at[i] < 0x80 ? is_digit(text.at[i]) : digit_at((struct span){ text.at + i, text.length - i }, &size) >= 0)
+		if ((unsigned char)text.at[i] < 0x80 ? is_digit(text.at[i]) : mail_digit_at((struct span){ text.at + i, text.length - i }, &size) >= 0)
 			return i;
 	return text.length;
 }
@@ -27,14 +27,14 @@ static bool introduces(struct span text, int sure)
 {
 	struct joined joined = { .length = 0 };
 	struct span behind;
-	if (!joined_add(&joined, text))
+	if (!mail_joined_add(&joined, text))
 		return false;
 	text = (struct span){ joined.text, joined.length };
-	bool dated = before_digit(text) < GLUED_BEFORE_DATE && (sure >= 2 || attribution_begins(text));
-	bool named = bracketed_address(text, &behind) && (size_t)(behind.at - text.at) < 90 && !is_digit(text.at[0]);
-	bool colon = ends_with_colon(text);
-	return (dated && (attribution_whole(text) || (attribution_by_shape(text, colon, true, true) && has_clock(text))))
-	       || (named && colon && (attribution_said(text) || attribution_by_shape(text, colon, true, sure >= 2)));
+	bool dated = before_digit(text) < GLUED_BEFORE_DATE && (sure >= 2 || mail_attribution_begins(text));
+	bool named = mail_bracketed_address(text, &behind) && (size_t)(behind.at - text.at) < 90 && !is_digit(text.at[0]);
+	bool colon = mail_ends_with_colon(text);
+	return (dated && (mail_attribution_whole(text) || (mail_attribution_by_shape(text, colon, true, true) && mail_has_clock(text))))
+	       || (named && colon && (mail_attribution_said(text) || mail_attribution_by_shape(text, colon, true, sure >= 2)));
 }
 
 /* How sure an introduction can begin at i: 2 behind the end of a sentence, 1 where a capital follows a small letter or a blank; 0: it cannot. */
@@ -65,23 +65,23 @@ static bool own_words(struct span text, int sure)
 {
 	if (memchr(text.at, '@', text.length) || before_digit(text) < text.length)
 		return false;
-	return words_in(text) >= (sure >= 2 ? 3u : 4u) + (strchr(".)", text.at[text.length - 1]) != NULL) || (sure >= 2 && text.length >= GLUED_LONG && (unsigned char)text.at[0] >= 0xE0 && (unsigned char)text.at[text.length - 1] >= 0x80);
+	return mail_words_in(text) >= (sure >= 2 ? 3u : 4u) + (strchr(".)", text.at[text.length - 1]) != NULL) || (sure >= 2 && text.length >= GLUED_LONG && (unsigned char)text.at[0] >= 0xE0 && (unsigned char)text.at[text.length - 1] >= 0x80);
 }
 
 /* "On ", "Am ": not only a day, a month or a number, as any words may hold. */
 static bool begins_by_phrase(struct span text)
 {
-	return attribution_begins_by_phrase(text) && before_digit(text) < GLUED_BEFORE_DATE;
+	return mail_attribution_begins_by_phrase(text) && before_digit(text) < GLUED_BEFORE_DATE;
 }
 
 /* Does it begin as an introduction does, with its date near? */
 static bool begins_dated(struct span text)
 {
 	struct joined joined = { .length = 0 };
-	if (!joined_add(&joined, text))
+	if (!mail_joined_add(&joined, text))
 		return true;
 	text = (struct span){ joined.text, joined.length };
-	return attribution_begins(text) && before_digit(text) < GLUED_BEFORE_DATE;
+	return mail_attribution_begins(text) && before_digit(text) < GLUED_BEFORE_DATE;
 }
 
 /* Where it begins, as sure as said; 0: nowhere. Of ends of sentences the last: each may be one of somebody's own words. */
@@ -92,7 +92,7 @@ static size_t place_of(struct span text, int sure)
 		if (may_begin_at(text, i) != (sure == 3 ? 2 : sure))
 			continue;
 		struct span rest = { text.at + i, text.length - i };
-		if ((sure != 2 && !attribution_begins(rest)) || (!own_words(span_trim((struct span){ text.at, i }), sure) && !begins_by_phrase(rest)))
+		if ((sure != 2 && !mail_attribution_begins(rest)) || (!own_words(mail_span_trim((struct span){ text.at, i }), sure) && !begins_by_phrase(rest)))
 			continue;
 		tests++;
 		if (!introduces(rest, sure))
@@ -104,11 +104,11 @@ static size_t place_of(struct span text, int sure)
 	return last;
 }
 
-size_t attribution_glued(struct span line)
+size_t mail_attribution_glued(struct span line)
 {
-	struct span text = visible_trim(line);
+	struct span text = mail_visible_trim(line);
 	size_t start = (size_t)(text.at - line.at);
-	if (text.length < GLUED_LEAST || text.length > ATTRIBUTION_BYTES || text.at[0] == '>' || !ends_with_colon(text) || (!memchr(text.at, '@', text.length) && !has_clock(text)))
+	if (text.length < GLUED_LEAST || text.length > ATTRIBUTION_BYTES || text.at[0] == '>' || !mail_ends_with_colon(text) || (!memchr(text.at, '@', text.length) && !mail_has_clock(text)))
 		return 0;
 	if (begins_dated(text))
 		return 0;                                        /* nothing stands before it */

@@ -5,7 +5,7 @@
  */
 #include "mail_attribution.h"
 
-bool has_clock(struct span text)
+bool mail_has_clock(struct span text)
 {
 	for (size_t i = 1; i + 2 < text.length; i++)
 		if ((text.at[i] == ':' || text.at[i] == '.' || text.at[i] == 'h') && is_digit(text.at[i - 1]) && is_digit(text.at[i + 1]) && is_digit(text.at[i + 2]))
@@ -14,7 +14,7 @@ bool has_clock(struct span text)
 }
 
 /* An address in brackets of any kind. *behind: what stands after it. */
-bool bracketed_address(struct span text, struct span *behind)
+bool mail_bracketed_address(struct span text, struct span *behind)
 {
 	const char *at = memchr(text.at, '@', text.length);
 	size_t i = at ? (size_t)(at - text.at) : 0, open = i;
@@ -30,7 +30,7 @@ bool bracketed_address(struct span text, struct span *behind)
 	return true;
 }
 
-size_t words_in(struct span text)
+size_t mail_words_in(struct span text)
 {
 	size_t words = 0;
 	for (size_t i = 0; i < text.length; i++)
@@ -42,16 +42,16 @@ size_t words_in(struct span text)
 #define SHAPE_WORDS 22
 #define SHAPE_WORDS_BEHIND 6             /* behind the address: verb, date */
 
-bool attribution_by_shape(struct span text, bool colon, bool quoted, bool fresh)
+bool mail_attribution_by_shape(struct span text, bool colon, bool quoted, bool fresh)
 {
 	struct span behind;
-	if (text.length > SHAPE_BYTES || memchr(text.at, '?', text.length) || !bracketed_address(text, &behind) || words_in(text) > SHAPE_WORDS)
+	if (text.length > SHAPE_BYTES || memchr(text.at, '?', text.length) || !mail_bracketed_address(text, &behind) || mail_words_in(text) > SHAPE_WORDS)
 		return false;
 	size_t digits = 0;
 	for (size_t i = 0; i < text.length; i++)
 		digits += is_digit(text.at[i]);
-	bool dated = digits >= 6 && has_clock(text);
+	bool dated = digits >= 6 && mail_has_clock(text);
 	if (quoted)
-		return dated || (fresh && (colon || !behind.length) && words_in(behind) <= SHAPE_WORDS_BEHIND);
-	return dated && colon && words_in(behind) <= SHAPE_WORDS_BEHIND + 4;
+		return dated || (fresh && (colon || !behind.length) && mail_words_in(behind) <= SHAPE_WORDS_BEHIND);
+	return dated && colon && mail_words_in(behind) <= SHAPE_WORDS_BEHIND + 4;
 }

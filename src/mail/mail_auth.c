@@ -113,7 +113,7 @@ static void take_result(struct reading *in, struct result *result)
 static const char *domain_in(struct arena *arena, const char *text)
 {
 	const char *at = strrchr(text, '@');
-	return domain_to_ascii(arena, at ? at + 1 : text);
+	return mail_domain_to_ascii(arena, at ? at + 1 : text);
 }
 
 /* The same domain, or one below the other: what DMARC calls relaxed. */
@@ -199,14 +199,14 @@ static bool is_ours(struct reading *in, const char *authserv_id)
 	return true;
 }
 
-void auth_read(struct arena *arena, const struct fields *fields, const char *authserv_id, const struct mail *mail, struct mail_authentication *out)
+void mail_auth_read(struct arena *arena, const struct fields *fields, const char *authserv_id, const struct mail *mail, struct mail_authentication *out)
 {
 	out->doubt = mail->from_doubt;
 	for (size_t n = 0; n < FIELDS_MOST; n++) {
-		const struct field *field = field_find(fields, "Authentication-Results", n);
+		const struct field *field = mail_field_find(fields, "Authentication-Results", n);
 		if (!field)
 			break;
-		struct reading in = { arena, unfold(arena, field->value), false };
+		struct reading in = { arena, mail_unfold(arena, field->value), false };
 		if (!is_ours(&in, authserv_id))
 			continue;
 		while (*in.at == ';') {

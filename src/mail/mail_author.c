@@ -15,7 +15,7 @@
 
 static bool usable(const struct mail_address *one)
 {
-	return one->address && address_plausible(one->address, strlen(one->address));
+	return one->address && mail_address_plausible(one->address, strlen(one->address));
 }
 
 /* Addresses by which the list calls itself. */
@@ -23,7 +23,7 @@ struct own { const char *at[8]; size_t count; };
 
 static void add_own(struct arena *arena, struct own *own, struct span raw)
 {
-	struct span found = address_next(raw, 0);
+	struct span found = mail_address_next(raw, 0);
 	if (found.length && own->count < COUNT_OF(own->at))
 		own->at[own->count++] = arena_copy(arena, found.at, found.length);
 }
@@ -48,12 +48,12 @@ static void add_list_id(struct arena *arena, struct own *own, struct span raw)
 static bool read_own(struct arena *arena, const struct fields *fields, struct own *own)
 {
 	static const char *const names[] = { "List-Post", "Mailing-List", "X-BeenThere", "X-Mailing-List" };
-	bool list = field_find(fields, "X-Google-Group-Id", 0) || field_find(fields, "X-Original-From", 0) || field_find(fields, "List-Id", 0);
+	bool list = mail_field_find(fields, "X-Google-Group-Id", 0) || mail_field_find(fields, "X-Original-From", 0) || mail_field_find(fields, "List-Id", 0);
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		list = list || field_find(fields, names[i], 0);
-		add_own(arena, own, field_value(fields, names[i]));
+		list = list || mail_field_find(fields, names[i], 0);
+		add_own(arena, own, mail_field_value(fields, names[i]));
 	}
-	add_list_id(arena, own, field_value(fields, "List-Id"));
+	add_list_id(arena, own, mail_field_value(fields, "List-Id"));
 	return list;
 }
 
@@ -66,7 +66,7 @@ static const char *via(const char *name)
 static const char *name_before_via(struct arena *arena, const char *name)
 {
 	const char *end = via(name);
-	struct span bare = span_trim((struct span){ name, end ? (size_t)(end - name) : strlen(name) });
+	struct span bare = mail_span_trim((struct span){ name, end ? (size_t)(end - name) : strlen(name) });
 	while (bare.length > 1 && (bare.at[0] == '\'' || bare.at[0] == '"') && bare.at[bare.length - 1] == bare.at[0])
 		bare = (struct span){ bare.at + 1, bare.length - 2 };
 	return arena_copy(arena, bare.at, bare.length);
@@ -92,7 +92,7 @@ static bool is_rewritten(struct arena *arena, const struct own *own, const struc
 /* The first of a field's addresses that is not the list's own. */
 static bool from_field(struct arena *arena, const struct fields *fields, const char *name, const struct own *own, const char *hint, struct mail_address *found)
 {
-	struct mail_addresses list = addresses_parse(arena, field_value(fields, name), hint, NULL);
+	struct mail_addresses list = mail_addresses_parse(arena, mail_field_value(fields, name), hint, NULL);
 	for (size_t i = 0; i < list.count && i < 20; i++)
 		if (usable(&list.at[i]) && !is_own(own, list.at[i].address)) {
 			*found = list.at[i];
@@ -116,8 +116,8 @@ static bool from_copies(const struct mail *mail, const struct own *own, const ch
 static bool from_arc(struct arena *arena, const struct fields *fields, const struct own *own, struct mail_address *found)
 {
 	const struct field *field;
-	for (size_t n = 0; n < ARC_MOST && (field = field_find(fields, "ARC-Authentication-Results", n)) != NULL; n++) {
-		const char *text = text_lower(arena, unfold(arena, field->value)), *instance = strstr(text, "i=");
+	for (size_t n = 0; n < ARC_MOST && (field = mail_field_find(fields, "ARC-Authentication-Results", n)) != NULL; n++) {
+		const char *text = text_lower(arena, mail_unfold(arena, field->value)), *instance = strstr(text, "i=");
 		const char *sender = strstr(text, "smtp.mailfrom="), *domain = strstr(text, "header.from=");
 		if (!instance || atoi(instance + 2) != 1 || !sender || !domain)
 			continue;
@@ -126,7 +126,7 @@ static bool from_arc(struct arena *arena, const struct fields *fields, const str
 		size_t length = strcspn(domain, "; \t\r\n()\"");
 		bool same = sign && strlen(sign + 1) == length && memcmp(sign + 1, domain, length) == 0;
 		/* A return path that a mailer made for this one mail names nobody. */
-		if (!same || !address_plausible(address, strlen(address)) || strpbrk(address, "=+") || is_own(own, address))
+		if (!same || !mail_address_plausible(address, strlen(address)) || strpbrk(address, "=+") || is_own(own, address))
 			continue;
 		found->address = address;
 		return true;
@@ -134,7 +134,7 @@ static bool from_arc(struct arena *arena, const struct fields *fields, const str
 	return false;
 }
 
-void author_read(struct arena *arena, const struct fields *fields, const char *hint, struct mail *mail)
+void mail_author_read(struct arena *arena, const struct fields *fields, const char *hint, struct mail *mail)
 {
 	struct own own = { .count = 0 };
 	struct mail_address found = { "", "" };
@@ -144,7 +144,7 @@ void author_read(struct arena *arena, const struct fields *fields, const char *h
 	bool got = from_field(arena, fields, where, &own, hint, &found);
 	if (!got && folded)
 		got = true, where = "the list's address", found.address = folded;
-	if (!got && address_plausible(name, strlen(name)))
+	if (!got && mail_address_plausible(name, strlen(name)))
 		got = true, where = "the display name", found.address = name, name = "";
 	if (!got)
 		got = from_field(arena, fields, where = "Reply-To", &own, hint, &found);
@@ -156,7 +156,7 @@ void author_read(struct arena *arena, const struct fields *fields, const char *h
 		got = from_arc(arena, fields, &own, &found), where = "ARC-Authentication-Results";
 	if (!got || text_equal_nocase(found.address, mail->from.address))
 		return;
-	problem(arena, &mail->problems, "From is a list's address; the writer was taken from %s", where);
+	mail_problem_add(arena, &mail->problems, "From is a list's address; the writer was taken from %s", where);
 	mail->from = (struct mail_address){ found.address, *found.name ? found.name : name };
 	mail->from_rewritten = true;
 }
@@ -167,9 +167,9 @@ static bool form_address(const char *address)
 	static const char *const parts[] = { "wordpress", "www-data", "apache", "form", "forms", "webform", "contactform", "contact-form", "mailer", "kontaktformular" };
 	struct span local = { address, strcspn(address, "@") };
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
-		if (span_equal_nocase(local, parts[i]))
+		if (mail_span_equal_nocase(local, parts[i]))
 			return true;
-	return machine_address(address);
+	return mail_machine_address(address);
 }
 
 /* Is one of the domains the other's, or below it? */
@@ -184,7 +184,7 @@ static bool same_domain(const char *a, const char *b)
 	return strcasecmp(longer + more, shorter) == 0 && (more == 0 || longer[more - 1] == '.');
 }
 
-bool author_of_form(struct arena *arena, struct mail *mail)
+bool mail_author_of_form(struct arena *arena, struct mail *mail)
 {
 	const struct mail_address *to = mail->reply_to.count == 1 ? &mail->reply_to.at[0] : NULL;
 	if (!to || !usable(&mail->from) || !usable(to) || mail->from_all.count != 1 || !form_address(mail->from.address) || form_address(to->address)
@@ -193,25 +193,25 @@ bool author_of_form(struct arena *arena, struct mail *mail)
 	for (size_t i = 0; i < mail->to.count && i < 100; i++)
 		if (text_equal_nocase(mail->to.at[i].address, to->address))
 			return false;
-	problem(arena, &mail->problems, "From is a machine's address; who wrote was taken from Reply-To");
+	mail_problem_add(arena, &mail->problems, "From is a machine's address; who wrote was taken from Reply-To");
 	mail->from = (struct mail_address){ to->address, *to->name ? to->name : mail->from.name };
 	mail->from_rewritten = true;
 	return true;
 }
 
 /* No usable From, Sender or Reply-To: the other fields in which a sender is named, the envelope's last. */
-bool author_anywhere(struct arena *arena, const struct fields *fields, const char *envelope_from, struct mail *mail)
+bool mail_author_anywhere(struct arena *arena, const struct fields *fields, const char *envelope_from, struct mail *mail)
 {
 	static const char *const names[] = { "X-Original-From", "X-Original-Sender", "Resent-From", "X-Sender", "Return-Path" };
 	static const struct own none = { .count = 0 };
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (from_field(arena, fields, names[i], &none, NULL, &mail->from)) {
-			problem(arena, &mail->problems, "no usable From; %s taken instead", names[i]);
+			mail_problem_add(arena, &mail->problems, "no usable From; %s taken instead", names[i]);
 			return true;
 		}
-	if (!envelope_from || !address_plausible(envelope_from, strlen(envelope_from)))
+	if (!envelope_from || !mail_address_plausible(envelope_from, strlen(envelope_from)))
 		return false;
-	problem(arena, &mail->problems, "no usable From; the envelope's sender taken instead");
+	mail_problem_add(arena, &mail->problems, "no usable From; the envelope's sender taken instead");
 	mail->from.address = arena_string(arena, envelope_from);
 	return true;
 }

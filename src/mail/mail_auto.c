@@ -29,12 +29,12 @@ static void forbid(struct arena *arena, struct mail *mail, const char *why, cons
 
 static bool has_field(const struct fields *fields, const char *name)
 {
-	return field_find(fields, name, 0) != NULL;
+	return mail_field_find(fields, name, 0) != NULL;
 }
 
 static bool yes_field(struct arena *arena, const struct fields *fields, const char *name)
 {
-	const char *value = field_find(fields, name, 0) ? field_keyword(arena, fields, name) : "";
+	const char *value = mail_field_find(fields, name, 0) ? mail_field_keyword(arena, fields, name) : "";
 	return *value && strcmp(value, "no") != 0 && strcmp(value, "none") != 0 && strcmp(value, "false") != 0 && strcmp(value, "0") != 0;
 }
 
@@ -44,7 +44,7 @@ static bool may_answer(struct span name)
 	for (size_t i = 0; i + 4 <= name.length; i++) {
 		char c = lower(name.at[i]);
 		const char *word = c == 'a' ? "auto" : c == 'v' ? "vacation" : c == 'o' ? "office" : NULL;
-		if (word && span_starts_nocase((struct span){ name.at + i, name.length - i }, word))
+		if (word && mail_span_starts_nocase((struct span){ name.at + i, name.length - i }, word))
 			return true;
 	}
 	return false;
@@ -63,14 +63,14 @@ static bool answering_name(struct span name)
 	for (size_t i = 0; i < name.length; i++)
 		if (name.at[i] != '-' && name.at[i] != '_')
 			bare[n++] = name.at[i];
-	if (span_equal_nocase((struct span){ bare, n }, "xvacation"))
+	if (mail_span_equal_nocase((struct span){ bare, n }, "xvacation"))
 		return true;
 	for (size_t i = 0; i < COUNT_OF(asks); i++)
 		if (span_has_nocase((struct span){ bare, n }, asks[i]))
 			return false;
 	for (size_t i = 0; i < COUNT_OF(says); i++)
 		if (span_has_nocase((struct span){ bare, n }, says[i]))
-			return !span_equal_nocase(name, "Auto-Submitted");
+			return !mail_span_equal_nocase(name, "Auto-Submitted");
 	return false;
 }
 
@@ -104,9 +104,9 @@ static const struct { const char *name, *value; } answering_fields[] = {
 static const char *answer_mark(struct arena *arena, const struct fields *fields)
 {
 	for (size_t i = 0; i < COUNT_OF(answering_fields); i++) {
-		if (!field_find(fields, answering_fields[i].name, 0))
+		if (!mail_field_find(fields, answering_fields[i].name, 0))
 			continue;
-		const char *value = field_keyword(arena, fields, answering_fields[i].name);
+		const char *value = mail_field_keyword(arena, fields, answering_fields[i].name);
 		if (text_starts_nocase(value, answering_fields[i].value))
 			return quoted(arena, span_of(answering_fields[i].name), value);
 	}
@@ -114,7 +114,7 @@ static const char *answer_mark(struct arena *arena, const struct fields *fields)
 		struct span name = fields->at[i].name;
 		if (!answering_name(name))
 			continue;
-		const char *value = text_lower(arena, unfold(arena, fields->at[i].value));
+		const char *value = text_lower(arena, mail_unfold(arena, fields->at[i].value));
 		if (says_yes(value))
 			return quoted(arena, name, value);
 	}
@@ -123,14 +123,14 @@ static const char *answer_mark(struct arena *arena, const struct fields *fields)
 
 static const char *mass_mark(struct arena *arena, const struct fields *fields, const char *name)
 {
-	const char *value = field_find(fields, name, 0) ? field_keyword(arena, fields, name) : "";
+	const char *value = mail_field_find(fields, name, 0) ? mail_field_keyword(arena, fields, name) : "";
 	return strncmp(value, "bulk", 4) == 0 || strncmp(value, "junk", 4) == 0 ? quoted(arena, span_of(name), value) : NULL;
 }
 
 /* "All", or the list that says the same: nothing may answer. A wish about absence notices alone is what programs of people say, too. */
 static const char *suppress_mark(struct arena *arena, const struct fields *fields)
 {
-	const char *value = field_find(fields, "X-Auto-Response-Suppress", 0) ? field_keyword(arena, fields, "X-Auto-Response-Suppress") : "";
+	const char *value = mail_field_find(fields, "X-Auto-Response-Suppress", 0) ? mail_field_keyword(arena, fields, "X-Auto-Response-Suppress") : "";
 	return strstr(value, "all") || strstr(value, "autoreply") ? quoted(arena, SPAN("X-Auto-Response-Suppress"), value) : NULL;
 }
 
@@ -138,14 +138,14 @@ static bool null_sender(struct arena *arena, const struct fields *fields, const 
 {
 	if (options->envelope_from)
 		return !*options->envelope_from || strcmp(options->envelope_from, "<>") == 0;
-	struct span path = field_value(fields, "Return-Path");
+	struct span path = mail_field_value(fields, "Return-Path");
 	return path.length == 2 && memcmp(path.at, "<>", 2) == 0;
 }
 
 /* Says anything that a machine sent this? The reason, or NULL. A list's software marks people's mail as bulk. */
 static const char *machine_mark(struct arena *arena, const struct fields *fields, const struct mail_options *options, const struct mail *mail)
 {
-	const char *submitted = field_keyword(arena, fields, "Auto-Submitted"), *why = NULL;
+	const char *submitted = mail_field_keyword(arena, fields, "Auto-Submitted"), *why = NULL;
 	if (null_sender(arena, fields, options))
 		return "null envelope sender";
 	if (strcmp(submitted, "no") == 0)
@@ -162,12 +162,12 @@ static const char *machine_mark(struct arena *arena, const struct fields *fields
 /* Exchange and its kin answer in any language: nobody's sender, marked twice, and it says what it answers. */
 static bool exchange_form(struct arena *arena, const struct fields *fields, const struct mail_options *options, const struct mail *mail)
 {
-	return mail->in_reply_to.count && null_sender(arena, fields, options) && *field_keyword(arena, fields, "Auto-Submitted")
+	return mail->in_reply_to.count && null_sender(arena, fields, options) && *mail_field_keyword(arena, fields, "Auto-Submitted")
 	    && suppress_mark(arena, fields);
 }
 
 /* Local parts behind which no person sits (RFC 3834 section 2; RFC 2142). */
-bool machine_address(const char *address)
+bool mail_machine_address(const char *address)
 {
 	static const char *const parts[] = {
 		"mailer-daemon", "noreply", "no-reply", "donotreply", "do-not-reply", "do_not_reply", "no_reply", "bounce",
@@ -176,10 +176,10 @@ bool machine_address(const char *address)
 	struct span local = { address, strcspn(address, "@") };
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		size_t length = strlen(parts[i]);
-		if (span_starts_nocase(local, parts[i]) && (local.length == length || parts[i][length - 1] == '-' || local.at[length] == '+' || local.at[length] == '-'))
+		if (mail_span_starts_nocase(local, parts[i]) && (local.length == length || parts[i][length - 1] == '-' || local.at[length] == '+' || local.at[length] == '-'))
 			return true;
 	}
-	return (local.length > 8 && span_equal_nocase((struct span){ local.at + local.length - 8, 8 }, "-request")) || span_has_nocase(local, "noreply") || span_has_nocase(local, "no-reply");
+	return (local.length > 8 && mail_span_equal_nocase((struct span){ local.at + local.length - 8, 8 }, "-request")) || span_has_nocase(local, "noreply") || span_has_nocase(local, "no-reply");
 }
 
 static bool is_list(struct arena *arena, const struct fields *fields)
@@ -191,22 +191,22 @@ static bool is_list(struct arena *arena, const struct fields *fields)
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (has_field(fields, names[i]))
 			return true;
-	return strcmp(field_keyword(arena, fields, "Precedence"), "list") == 0;
+	return strcmp(mail_field_keyword(arena, fields, "Precedence"), "list") == 0;
 }
 
 static void judge_answer(struct arena *arena, const struct fields *fields, const struct mail_options *options, const char *answer, struct mail *mail)
 {
-	const char *submitted = field_keyword(arena, fields, "Auto-Submitted");
+	const char *submitted = mail_field_keyword(arena, fields, "Auto-Submitted");
 	if (*submitted && strcmp(submitted, "no") != 0)
 		forbid(arena, mail, "Auto-Submitted", submitted);
-	const char *precedence = field_keyword(arena, fields, "Precedence");
+	const char *precedence = mail_field_keyword(arena, fields, "Precedence");
 	if (strcmp(precedence, "bulk") == 0 || strcmp(precedence, "junk") == 0 || strcmp(precedence, "list") == 0 || strncmp(precedence, "auto", 4) == 0)
 		forbid(arena, mail, "Precedence", precedence);
 	if (null_sender(arena, fields, options))
 		forbid(arena, mail, "null envelope sender", "");
 	if (mail->list_mail)
 		forbid_by(arena, mail, AUTO_SIGN_PASSED_ON, "list mail", "");
-	const char *suppress = field_keyword(arena, fields, "X-Auto-Response-Suppress");
+	const char *suppress = mail_field_keyword(arena, fields, "X-Auto-Response-Suppress");
 	if (strstr(suppress, "all") || strstr(suppress, "autoreply") || strstr(suppress, "oof"))
 		forbid(arena, mail, "X-Auto-Response-Suppress", suppress);
 	if (answer)
@@ -221,9 +221,9 @@ static void judge_answer(struct arena *arena, const struct fields *fields, const
 		forbid_by(arena, mail, AUTO_SIGN_PASSED_ON, "mass mailing (Feedback-ID)", "");
 	if (!*mail->from.address)
 		forbid(arena, mail, "no sender to answer", "");
-	else if (machine_address(mail->from.address))
+	else if (mail_machine_address(mail->from.address))
 		forbid_by(arena, mail, AUTO_SIGN_ADDRESS, "a machine's address", mail->from.address);
-	if (options->envelope_from && machine_address(options->envelope_from))
+	if (options->envelope_from && mail_machine_address(options->envelope_from))
 		forbid(arena, mail, "a machine's envelope sender", options->envelope_from);
 	if (options->envelope_from && options->recipient && *options->recipient && text_equal_nocase(options->envelope_from, options->recipient))
 		forbid_by(arena, mail, AUTO_SIGN_ADDRESS, "sent to itself", options->recipient);
@@ -234,22 +234,22 @@ static void judge_answer(struct arena *arena, const struct fields *fields, const
 /* RFC 3834 section 3.1.8 and responders of one person's mailbox: they name vacation, or whose mailbox it is. */
 static bool personal_responder(struct arena *arena, const struct fields *fields)
 {
-	const char *submitted = field_keyword(arena, fields, "Auto-Submitted");
-	const char *raw = text_lower(arena, unfold(arena, field_value(fields, "Auto-Submitted")));
+	const char *submitted = mail_field_keyword(arena, fields, "Auto-Submitted");
+	const char *raw = text_lower(arena, mail_unfold(arena, mail_field_value(fields, "Auto-Submitted")));
 	return strncmp(submitted, "auto-replied", 12) == 0 && (strstr(raw, "vacation") || strstr(raw, "owner-email"));
 }
 
 static bool answers_something(const struct mail *mail)
 {
 	size_t prefix;
-	return mail->in_reply_to.count || mail->references.count || subject_is_reply(mail->subject, &prefix);
+	return mail->in_reply_to.count || mail->references.count || mail_subject_is_reply(mail->subject, &prefix);
 }
 
 /* What is no report of delivery: a person's, a machine's answer, or what a machine has to say. */
 static void judge_machine(struct arena *arena, const struct fields *fields, const struct mail_options *options, const char *answer, struct mail *mail)
 {
 	const char *mark = answer ? NULL : machine_mark(arena, fields, options, mail);
-	const char *form = answer ? NULL : automatic_form(mail, mark != NULL);
+	const char *form = answer ? NULL : mail_automatic_form(mail, mark != NULL);
 	if (!answer && mark && exchange_form(arena, fields, options, mail))
 		answer = mark;
 	if (answer || form) {
@@ -264,7 +264,7 @@ static void judge_machine(struct arena *arena, const struct fields *fields, cons
 	}
 }
 
-void auto_judge(struct arena *arena, const struct fields *fields, const struct mail_options *options, struct mail *mail)
+void mail_auto_judge(struct arena *arena, const struct fields *fields, const struct mail_options *options, struct mail *mail)
 {
 	const char *answer = answer_mark(arena, fields);
 	mail->list_mail = is_list(arena, fields);
@@ -274,7 +274,7 @@ void auto_judge(struct arena *arena, const struct fields *fields, const struct m
 	if (mail->kind == MAIL_REQUEST || mail->kind == MAIL_REPLY)
 		judge_machine(arena, fields, options, answer, mail);
 	mail->out_of_office = mail->kind == MAIL_AUTO_REPLY && (mail->machine == MACHINE_ANSWER || mail->machine == MACHINE_MARKED)
-	                   && (absence_subject(mail->subject) || personal_responder(arena, fields) || absence_words(mail->text));
+	                   && (mail_absence_subject(mail->subject) || personal_responder(arena, fields) || mail_absence_words(mail->text));
 	if (mail->kind == MAIL_BOUNCE)
 		forbid(arena, mail, mail->kind_why = "delivery report", "");
 	else if (mail->kind == MAIL_FEEDBACK_REPORT)

@@ -52,11 +52,11 @@ static const char *const absence_phrases[] = {
 
 static struct word_index answer_index, absence_index, absence_phrase_index;
 
-void auto_form_init(void)
+void mail_auto_form_init(void)
 {
-	word_index_make(&answer_index, answers, sizeof *answers, COUNT_OF(answers));
-	word_index_make(&absence_phrase_index, absence_phrases, sizeof *absence_phrases, COUNT_OF(absence_phrases));
-	word_index_make(&absence_index, absences, sizeof *absences, COUNT_OF(absences));
+	mail_word_index_make(&answer_index, answers, sizeof *answers, COUNT_OF(answers));
+	mail_word_index_make(&absence_phrase_index, absence_phrases, sizeof *absence_phrases, COUNT_OF(absence_phrases));
+	mail_word_index_make(&absence_index, absences, sizeof *absences, COUNT_OF(absences));
 }
 
 /* The bytes of the longest phrase that the text begins with, at the end of a word; 0: none. */
@@ -78,7 +78,7 @@ static struct span behind_tags(struct span text)
 	static const char *const labels[] = { "external:", "extern:", "ext:", "externe:", "esterno:", "externo:", "caution:", "***spam***", "*spam*" };
 	static const char open[] = "[({<*", shut[] = "])}>*";
 	for (int tags = 0; tags < 4; tags++) {
-		text = span_trim(text);
+		text = mail_span_trim(text);
 		const char *kind = text.length ? memchr(open, text.at[0], sizeof open - 1) : NULL;
 		size_t near = text.length < 40 ? text.length : 40, used = 0;
 		const char *end = kind && near > 1 ? memchr(text.at + 1, shut[kind - open], near - 1) : NULL;
@@ -98,12 +98,12 @@ enum form { FORM_NONE, FORM_WHOLE, FORM_COLON };
 /* What stands behind the phrase: nothing, or a colon and, in *rest, the subject that is answered. */
 static enum form form_of(struct span text, size_t used, struct span *rest)
 {
-	*rest = span_trim((struct span){ text.at + used, text.length - used });
+	*rest = mail_span_trim((struct span){ text.at + used, text.length - used });
 	if (rest->length >= 2 && (unsigned char)rest->at[0] == 0xC2 && (unsigned char)rest->at[1] == 0xA0)
-		*rest = span_trim((struct span){ rest->at + 2, rest->length - 2 });
+		*rest = mail_span_trim((struct span){ rest->at + 2, rest->length - 2 });
 	size_t colon = rest->length && rest->at[0] == ':' ? 1 : rest->length >= 3 && memcmp(rest->at, "\xEF\xBC\x9A", 3) == 0 ? 3 : 0;
 	if (colon) {
-		*rest = span_trim((struct span){ rest->at + colon, rest->length - colon });
+		*rest = mail_span_trim((struct span){ rest->at + colon, rest->length - colon });
 		return rest->length ? FORM_COLON : FORM_WHOLE;
 	}
 	while (rest->length && strchr(".!", rest->at[0]))
@@ -128,30 +128,30 @@ static bool ends_with_return(struct span text)
 static bool notes_form(struct span text, bool answers_something, const char *words)
 {
 	if (fold_starts(text, "auto:") || fold_starts(text, "auto :"))
-		return ends_with_return(text) || ((span_has_nocase(text, " is out of the office") || span_has_nocase(text, " is away")) && absence_words(words));
+		return ends_with_return(text) || ((span_has_nocase(text, " is out of the office") || span_has_nocase(text, " is away")) && mail_absence_words(words));
 	while (text.length && strchr(". ", text.at[text.length - 1]))
 		text.length--;
 	static const char end[] = " is out of the office";
 	size_t length = sizeof end - 1;
-	bool whole = text.length > length && text.length < 80 && span_equal_nocase((struct span){ text.at + text.length - length, length }, end);
-	return (whole || (ends_with_return(text) && span_has_nocase(text, end))) && answers_something && absence_words(words);
+	bool whole = text.length > length && text.length < 80 && mail_span_equal_nocase((struct span){ text.at + text.length - length, length }, end);
+	return (whole || (ends_with_return(text) && span_has_nocase(text, end))) && answers_something && mail_absence_words(words);
 }
 
 /* Does a subject that an answer cites begin with a mark of one: "Re: ", "[#12]", "[list]"? */
 static bool cites(const char *subject)
 {
 	size_t prefix;
-	return *subject == '[' || subject_is_reply(subject, &prefix) || subject_is_forward(subject);
+	return *subject == '[' || mail_subject_is_reply(subject, &prefix) || mail_subject_is_forward(subject);
 }
 
 static struct span notice_of(const char *subject)
 {
 	size_t prefix;
 	/* "Re: Automatic reply: ..." is a person's answer to such a notice. */
-	return subject_is_reply(subject, &prefix) || subject_is_forward(subject) ? (struct span){ subject, 0 } : behind_tags(span_of(subject));
+	return mail_subject_is_reply(subject, &prefix) || mail_subject_is_forward(subject) ? (struct span){ subject, 0 } : behind_tags(span_of(subject));
 }
 
-const char *automatic_form(const struct mail *mail, bool marked)
+const char *mail_automatic_form(const struct mail *mail, bool marked)
 {
 	struct span text = notice_of(mail->subject), rest;
 	size_t answer = phrase_at(text, answers, &answer_index), absence = answer ? 0 : phrase_at(text, absences, &absence_index);
@@ -161,7 +161,7 @@ const char *automatic_form(const struct mail *mail, bool marked)
 	bool answering = mail->in_reply_to.count || mail->references.count;
 	if (notes)                               /* many a subject ends like one: the text is read last */
 		return notes_form(text, answering || marked, mail->text) ? "an absence notice by its form" : NULL;
-	bool absent = absence_words(mail->text);
+	bool absent = mail_absence_words(mail->text);
 	enum form form = form_of(text, answer ? answer : absence, &rest);
 	bool asks = memchr(mail->text, '?', strnlen(mail->text, BODY_BYTES)) != NULL;
 	bool cited = form == FORM_COLON && cites(rest.at), told = absent && !asks;
@@ -169,15 +169,15 @@ const char *automatic_form(const struct mail *mail, bool marked)
 	return is ? answer ? "an automatic reply by its form" : "an absence notice by its form" : NULL;
 }
 
-bool absence_subject(const char *subject)
+bool mail_absence_subject(const char *subject)
 {
 	struct span text = notice_of(subject);
 	return phrase_at(text, answers, &answer_index) || phrase_at(text, absences, &absence_index);
 }
 
 /* Words of absence at the beginning of what is known to be an automatic answer. */
-bool absence_words(const char *text)
+bool mail_absence_words(const char *text)
 {
 	struct span start = { text, strnlen(text, BODY_BYTES) };
-	return fold_find_any(start, absence_phrases, &absence_phrase_index);
+	return mail_fold_find_any(start, absence_phrases, &absence_phrase_index);
 }

@@ -23,20 +23,20 @@ static size_t dashes(struct span text, bool end)
 	return n;
 }
 
-bool dashed_line(struct span line)
+bool mail_dashed_line(struct span line)
 {
-	line = visible_trim(line);
+	line = mail_visible_trim(line);
 	size_t left = dashes(line, false), right = left < line.length ? dashes(line, true) : 0;
 	if (left < DASHES || right < DASHES || left + right >= line.length || line.length - left - right > MARK_MOST)
 		return false;
-	struct span words = visible_trim((struct span){ line.at + left, line.length - left - right });
+	struct span words = mail_visible_trim((struct span){ line.at + left, line.length - left - right });
 	return words.length > 2 && !memchr(words.at, '@', words.length) && !memchr(words.at, '|', words.length);
 }
 
 /* "Label: value"; the value is not empty. */
-bool labelled_line(struct span line, struct span *value)
+bool mail_labelled_line(struct span line, struct span *value)
 {
-	line = visible_trim(line);
+	line = mail_visible_trim(line);
 	while (line.length && strchr("*> ", line.at[0]))
 		line.at++, line.length--;
 	struct span near = { line.at, line.length < LABEL_MOST ? line.length : LABEL_MOST };
@@ -51,7 +51,7 @@ bool labelled_line(struct span line, struct span *value)
 		words += *p == ' ' && p + 1 < at && p[1] != ' ';
 	}
 	const char *from = at == wide ? at + 3 : at + 1;
-	*value = visible_trim((struct span){ from, (size_t)(line.at + line.length - from) });
+	*value = mail_visible_trim((struct span){ from, (size_t)(line.at + line.length - from) });
 	while (value->length && value->at[0] == '*')
 		value->at++, value->length--;
 	return value->length && words <= LABEL_WORDS && (value->length < 2 || memcmp(value->at, "//", 2) != 0);
@@ -68,7 +68,7 @@ static bool holds_date(struct span value)
 {
 	size_t digits = 0, size;
 	for (struct span rest = value; rest.length; rest.at += size, rest.length -= size) {
-		digits += digit_at(rest, &size) >= 0;
+		digits += mail_digit_at(rest, &size) >= 0;
 		if (!size)
 			size = 1;
 	}
@@ -97,7 +97,7 @@ static bool is_subject(const struct lines *lines, size_t i, struct span value, c
 	for (i++; i < lines->count && lines->at[i].kind == LINE_EMPTY; i++)
 		;
 	struct span next;
-	return i < lines->count && labelled_line(lines->at[i].text, &next) && (holds_address(next) || holds_date(next));
+	return i < lines->count && mail_labelled_line(lines->at[i].text, &next) && (holds_address(next) || holds_date(next));
 }
 
 /* Goes over the block at i; with `name` true its unknown lines become header lines. */
@@ -114,7 +114,7 @@ static struct shape go_over(struct lines *lines, size_t i, const char *subject, 
 			continue;
 		}
 		bool known = line->kind == LINE_HEADER;
-		if (line->quote || line->kind == LINE_QUOTED || !labelled_line(line->text, &value)) {
+		if (line->quote || line->kind == LINE_QUOTED || !mail_labelled_line(line->text, &value)) {
 			if (known && !empty)
 				continue;                                /* a label without a value */
 			break;
@@ -125,7 +125,7 @@ static struct shape go_over(struct lines *lines, size_t i, const char *subject, 
 		shape.seen |= 1u << word;
 		shape.address = shape.address || holds_address(value);
 		shape.date = shape.date || word == HEADER_DATE;
-		shape.time = shape.time || (word == HEADER_DATE && holds_date(value) && has_clock(value));
+		shape.time = shape.time || (word == HEADER_DATE && holds_date(value) && mail_has_clock(value));
 		shape.lines++;
 		shape.last = i + 1;
 		empty = 0;
@@ -143,15 +143,15 @@ static bool names_subject(const struct lines *lines, size_t i, const char *subje
 	struct span value;
 	size_t length = strlen(subject);
 	for (size_t end = i + BLOCK_MOST; length > 3 && i < end && i < lines->count; i++)
-		if (labelled_line(lines->at[i].text, &value) && value.length == length && memcmp(value.at, subject, length) == 0)
+		if (mail_labelled_line(lines->at[i].text, &value) && value.length == length && memcmp(value.at, subject, length) == 0)
 			return true;
 	return false;
 }
 
-bool block_by_subject(struct lines *lines, size_t i, const char *subject)
+bool mail_block_by_subject(struct lines *lines, size_t i, const char *subject)
 {
 	struct span value;
-	if (lines->at[i].kind == LINE_EMPTY || lines->at[i].kind == LINE_QUOTED || !labelled_line(lines->at[i].text, &value) || !names_subject(lines, i, subject))
+	if (lines->at[i].kind == LINE_EMPTY || lines->at[i].kind == LINE_QUOTED || !mail_labelled_line(lines->at[i].text, &value) || !names_subject(lines, i, subject))
 		return false;
 	struct shape shape = go_over(lines, i, subject, false);
 	if (shape.lines < 3 || !shape.address || !(shape.seen & 1u << HEADER_SUBJECT) || !(shape.date || shape.lines > 3))
@@ -160,7 +160,7 @@ bool block_by_subject(struct lines *lines, size_t i, const char *subject)
 	return true;
 }
 
-bool block_by_shape(struct lines *lines, size_t i, const char *subject)
+bool mail_block_by_shape(struct lines *lines, size_t i, const char *subject)
 {
 	struct shape shape = go_over(lines, i, subject, false);
 	if (shape.lines < 3 || !shape.address || !(shape.date || shape.seen & 1u << HEADER_SUBJECT))
@@ -179,7 +179,7 @@ static bool below_edge(const struct lines *lines, size_t i)
 }
 
 /* A drawn line says less than a mark: tables of data and boxes with a name and a telephone have one, too. */
-bool block_at_edge(struct lines *lines, size_t i, const char *subject)
+bool mail_block_at_edge(struct lines *lines, size_t i, const char *subject)
 {
 	if (lines->at[i].kind == LINE_EMPTY || lines->at[i].kind == LINE_QUOTED || lines->at[i].rest || !below_edge(lines, i))
 		return false;

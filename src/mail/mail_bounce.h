@@ -11,7 +11,7 @@
 struct bounce_list { struct mail_bounce *at; size_t count; };
 
 /* RFC 3464 blocks. What is added has an action. */
-void dsn_read(struct arena *arena, struct span report, struct mail *mail);
+void mail_dsn_read(struct arena *arena, struct span report, struct mail *mail);
 
 /* What the words of a report say. */
 struct bounce_words {
@@ -19,17 +19,17 @@ struct bounce_words {
 	size_t original;                 /* offset where the copy of the original begins; length of the text: none */
 	const char *original_id;
 };
-struct bounce_words bounce_words_read(struct arena *arena, struct span text);
-void bounce_text_recipients(struct arena *arena, struct span report, struct span words, bool delayed, struct mail *mail);
-bool bounce_names_recipient(struct arena *arena, struct span report, bool surely, const struct mail *mail);
-bool bounce_subject(const char *subject, bool *delayed);
-bool bounce_sender(const struct mail_address *from);
+struct bounce_words mail_bounce_words_read(struct arena *arena, struct span text);
+void mail_bounce_text_recipients(struct arena *arena, struct span report, struct span words, bool delayed, struct mail *mail);
+bool mail_bounce_names_recipient(struct arena *arena, struct span report, bool surely, const struct mail *mail);
+bool mail_bounce_subject(const char *subject, bool *delayed);
+bool mail_bounce_sender(const struct mail_address *from);
 
 /* "5.1.1" in a text (RFC 3463), the first that is none of an address or version; NULL: none. */
-const char *status_find(struct arena *arena, struct span text);
+const char *mail_status_find(struct arena *arena, struct span text);
 /* 550, 421 ...: 0 if there is none. */
-int reply_code_find(struct span text);
-bool soft_words(struct span text);
-void bounce_add(struct arena *arena, struct mail *mail, struct mail_bounce bounce);
+int mail_reply_code_find(struct span text);
+bool mail_soft_words(struct span text);
+void mail_bounce_add(struct arena *arena, struct mail *mail, struct mail_bounce bounce);
 
 #endif

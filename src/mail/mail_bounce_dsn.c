@@ -17,14 +17,14 @@ static const char *typed_address(struct arena *arena, struct span value)
 	const char *semicolon = memchr(value.at, ';', value.length);
 	if (semicolon)
 		value = (struct span){ semicolon + 1, value.length - (size_t)(semicolon + 1 - value.at) };
-	value = span_trim(value);
+	value = mail_span_trim(value);
 	if (!memchr(value.at, '@', value.length))
 		return NULL;
-	struct span found = address_next(value, 0);
+	struct span found = mail_address_next(value, 0);
 	if (found.length && found.length + 2 >= value.length)
 		return arena_copy(arena, found.at, found.length);
-	struct mail_addresses list = addresses_parse(arena, value, "utf-8", NULL);
-	if (list.count && address_plausible(list.at[0].address, strlen(list.at[0].address)))
+	struct mail_addresses list = mail_addresses_parse(arena, value, "utf-8", NULL);
+	if (list.count && mail_address_plausible(list.at[0].address, strlen(list.at[0].address)))
 		return list.at[0].address;
 	return found.length ? arena_copy(arena, found.at, found.length) : NULL;
 }
@@ -33,9 +33,9 @@ static const char *action_of(struct arena *arena, struct span said, const char *
 {
 	static const char *const known[] = { "failed", "delayed", "relayed", "delivered", "expanded" };
 	for (size_t i = 0; i < COUNT_OF(known); i++)
-		if (span_starts_nocase(said, known[i]))
+		if (mail_span_starts_nocase(said, known[i]))
 			return known[i];
-	if (span_starts_nocase(said, "fail"))
+	if (mail_span_starts_nocase(said, "fail"))
 		return "failed";
 	return status && status[0] == '4' ? "delayed" : status && status[0] == '2' ? "delivered" : "failed";
 }
@@ -48,15 +48,15 @@ static void finish(struct arena *arena, struct block *block, struct mail *mail)
 		recipient = candidates[i].length ? typed_address(arena, candidates[i]) : NULL;
 	bool told = block->original.length || block->final.length || block->action.length;
 	if (told) {
-		char *diagnostic = header_decode(arena, block->diagnostic, "utf-8", NULL);
-		const char *status = block->status.length ? status_find(arena, block->status) : NULL;
+		char *diagnostic = mail_header_decode(arena, block->diagnostic, "utf-8", NULL);
+		const char *status = block->status.length ? mail_status_find(arena, block->status) : NULL;
 		if (!status)
-			status = status_find(arena, span_of(diagnostic));
-		int code = reply_code_find(span_of(diagnostic));
+			status = mail_status_find(arena, span_of(diagnostic));
+		int code = mail_reply_code_find(span_of(diagnostic));
 		struct mail_bounce bounce = { .recipient = recipient, .action = action_of(arena, block->action, status), .status = status };
 		bounce.permanent = strcmp(bounce.action, "failed") == 0 && (status ? status[0] == '5' : code ? code >= 500 : true);
 		bounce.diagnostic = *diagnostic ? diagnostic : NULL;
-		bounce_add(arena, mail, bounce);
+		mail_bounce_add(arena, mail, bounce);
 	}
 	*block = (struct block){ .action = { NULL, 0 } };
 }
@@ -69,18 +69,18 @@ static void take(struct block *block, const struct field *field)
 		{ "Status", offsetof(struct block, status) }, { "Diagnostic-Code", offsetof(struct block, diagnostic) },
 	};
 	for (size_t i = 0; i < COUNT_OF(slots); i++)
-		if (span_equal_nocase(field->name, slots[i].name)) {
+		if (mail_span_equal_nocase(field->name, slots[i].name)) {
 			struct span *slot = (struct span *)(void *)((char *)block + slots[i].offset);
 			if (!slot->length)
-				*slot = span_trim(field->value);
+				*slot = mail_span_trim(field->value);
 		}
 }
 
 /* A second recipient without a blank line before it. */
 static bool starts_new(const struct block *block, const struct field *field)
 {
-	return (span_equal_nocase(field->name, "Final-Recipient") && block->final.length)
-	       || (span_equal_nocase(field->name, "Original-Recipient") && block->original.length && block->final.length);
+	return (mail_span_equal_nocase(field->name, "Final-Recipient") && block->final.length)
+	       || (mail_span_equal_nocase(field->name, "Original-Recipient") && block->original.length && block->final.length);
 }
 
 /* Bytes of the lines at `at` that are no fields, the first one in any case. */
@@ -98,13 +98,13 @@ static size_t no_fields(struct span report, size_t at)
 	}
 }
 
-void dsn_read(struct arena *arena, struct span report, struct mail *mail)
+void mail_dsn_read(struct arena *arena, struct span report, struct mail *mail)
 {
 	struct block block = { .action = { NULL, 0 } };
 	for (size_t at = 0, blocks = 0; at < report.length && blocks < BLOCKS_MAX && !arena_spent(arena); blocks++) {
 		struct fields fields = { 0 };
 		bool cut;
-		size_t used = head_cut(arena, (struct span){ report.at + at, report.length - at }, &fields, &cut, NULL);
+		size_t used = mail_head_cut(arena, (struct span){ report.at + at, report.length - at }, &fields, &cut, NULL);
 		for (size_t i = 0; i < fields.count; i++) {
 			if (starts_new(&block, &fields.at[i]))
 				finish(arena, &block, mail);

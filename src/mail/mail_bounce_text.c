@@ -40,20 +40,20 @@ static bool system_address(struct span address)
 		"postmaster@", "mailer-daemon@", "abuse@", "mailmaster@", "hostmaster@", "support@", "helpdesk@",
 	};
 	for (size_t i = 0; i < COUNT_OF(locals); i++)
-		if (span_starts_nocase(address, locals[i]))
+		if (mail_span_starts_nocase(address, locals[i]))
 			return true;
 	return false;
 }
 
 static bool ours(struct span address, const struct mail *mail)
 {
-	if (span_equal_nocase(address, mail->from.address))
+	if (mail_span_equal_nocase(address, mail->from.address))
 		return true;
 	for (size_t i = 0; i < mail->to.count; i++)
-		if (span_equal_nocase(address, mail->to.at[i].address))
+		if (mail_span_equal_nocase(address, mail->to.at[i].address))
 			return true;
 	for (size_t i = 0; i < mail->delivered_to.count; i++)
-		if (span_equal_nocase(address, mail->delivered_to.at[i]))
+		if (mail_span_equal_nocase(address, mail->delivered_to.at[i]))
 			return true;
 	return false;
 }
@@ -103,15 +103,15 @@ static enum weight weigh(struct span line, struct span address)
 	char next = address.at + address.length < line.at + line.length ? address.at[address.length] : 0;
 	struct span behind = { address.at + address.length, (size_t)(line.at + line.length - address.at - address.length) };
 	bool colon = next == ':' || (next == '>' && behind.length > 1 && (behind.at[1] == ':' || behind.at[1] == '.' || behind.at[1] == ',')) || (next == '.' && behind.length > 2 && behind.at[1] == '.');
-	struct span trimmed = span_trim(line);
+	struct span trimmed = mail_span_trim(line);
 	if (rest == 0)
 		return WEIGHT_SURE;
 	if (span_has_nocase(trimmed, "from:") || has_any(trimmed, bad, COUNT_OF(bad)))
-		return span_starts_nocase(trimmed, "to:") ? WEIGHT_SUMMARY : WEIGHT_NONE;
+		return mail_span_starts_nocase(trimmed, "to:") ? WEIGHT_SUMMARY : WEIGHT_NONE;
 	for (size_t i = 0; i < COUNT_OF(summary); i++)
-		if (span_starts_nocase(trimmed, summary[i]))
+		if (mail_span_starts_nocase(trimmed, summary[i]))
 			return i < 2 ? WEIGHT_SUMMARY : WEIGHT_NONE;
-	bool talk = span_starts_nocase(trimmed, ">>>") || span_starts_nocase(trimmed, "<<<") || (trimmed.length > 3 && is_digit(trimmed.at[0]) && is_digit(trimmed.at[1]) && is_digit(trimmed.at[2]));
+	bool talk = mail_span_starts_nocase(trimmed, ">>>") || mail_span_starts_nocase(trimmed, "<<<") || (trimmed.length > 3 && is_digit(trimmed.at[0]) && is_digit(trimmed.at[1]) && is_digit(trimmed.at[2]));
 	if (front && colon && !talk)
 		return WEIGHT_SURE;
 	if (front && (next == ' ' || next == '>' || next == ',') && !talk && rest < 120)
@@ -124,7 +124,7 @@ static enum weight weigh(struct span line, struct span address)
 static void add_candidate(struct arena *arena, struct candidates *list, struct span address, size_t line, enum weight weight)
 {
 	size_t i = 0;
-	while (i < list->count && !span_equal_nocase(address, list->at[i].address))
+	while (i < list->count && !mail_span_equal_nocase(address, list->at[i].address))
 		i++;
 	if (i == list->count) {
 		if (list->count == BOUNCES_MAX)
@@ -142,13 +142,13 @@ static void collect(struct arena *arena, struct span report, const struct mail *
 	for (size_t at = 0, seen = 0; at < report.length && seen < ADDRESSES_MAX && !arena_spent(arena);) {
 		const char *end = memchr(report.at + at, '\n', report.length - at);
 		size_t length = end ? (size_t)(end - report.at) - at : report.length - at;
-		struct span line = span_trim((struct span){ report.at + at, length });
+		struct span line = mail_span_trim((struct span){ report.at + at, length });
 		for (size_t from = 0, n = 0; n < 50; n++, seen++) {
-			struct span address = address_next(line, from);
+			struct span address = mail_address_next(line, from);
 			if (!address.length)
 				break;
 			from = (size_t)(address.at + address.length - line.at);
-			if (span_starts_nocase(address, "smtp="))        /* Exchange's X.400: "dda:SMTP=ann@example.org" */
+			if (mail_span_starts_nocase(address, "smtp="))   /* Exchange's X.400: "dda:SMTP=ann@example.org" */
 				address.at += 5, address.length -= 5;
 			if (system_address(address) || !memchr(address.at, '.', address.length) || (!with_ours && ours(address, mail)))
 				continue;
@@ -171,9 +171,9 @@ static void own_status(struct arena *arena, struct span report, const struct can
 			next++;
 		size_t end = next < list->place_count ? list->places[next].line : report.length;
 		struct span own = { report.at + list->places[n].line, end - list->places[n].line };
-		*status = status_find(arena, own);
+		*status = mail_status_find(arena, own);
 		if (!*code)
-			*code = reply_code_find(own);
+			*code = mail_reply_code_find(own);
 		n = next - 1;                                    /* what stands between was looked at */
 	}
 }
@@ -184,11 +184,11 @@ static struct mail_bounce make(struct arena *arena, struct span report, struct s
 	int code = 0;
 	own_status(arena, report, list, i, &status, &code);
 	if (!status && !code) {
-		status = status_find(arena, words);
-		code = reply_code_find(words);
+		status = mail_status_find(arena, words);
+		code = mail_reply_code_find(words);
 	}
 	struct mail_bounce bounce = { .recipient = list->at[i].address, .action = delayed ? "delayed" : "failed", .status = status };
-	bounce.permanent = !delayed && (status ? status[0] == '5' : code ? code >= 500 : !soft_words(words));
+	bounce.permanent = !delayed && (status ? status[0] == '5' : code ? code >= 500 : !mail_soft_words(words));
 	return bounce;
 }
 
@@ -213,7 +213,7 @@ static void keep_named(struct candidates *list, enum weight best, const char *su
 }
 
 /* Is there an address of somebody else that stands as a recipient does; surely, or likely? */
-bool bounce_names_recipient(struct arena *arena, struct span report, bool surely, const struct mail *mail)
+bool mail_bounce_names_recipient(struct arena *arena, struct span report, bool surely, const struct mail *mail)
 {
 	struct candidates *list = ARENA_NEW(arena, struct candidates);
 	collect(arena, report, mail, list, false);
@@ -224,7 +224,7 @@ bool bounce_names_recipient(struct arena *arena, struct span report, bool surely
 }
 
 /* report: where the recipients are looked for; words: where the reason stands. */
-void bounce_text_recipients(struct arena *arena, struct span report, struct span words, bool delayed, struct mail *mail)
+void mail_bounce_text_recipients(struct arena *arena, struct span report, struct span words, bool delayed, struct mail *mail)
 {
 	struct candidates *list = ARENA_NEW(arena, struct candidates);
 	collect(arena, report, mail, list, false);
@@ -238,13 +238,13 @@ void bounce_text_recipients(struct arena *arena, struct span report, struct span
 		keep_named(list, best, mail->subject);
 	for (size_t i = 0; i < list->count; i++)
 		if (list->at[i].weight == best)
-			bounce_add(arena, mail, make(arena, report, words, list, i, delayed));
+			mail_bounce_add(arena, mail, make(arena, report, words, list, i, delayed));
 	if (mail->bounces.count)
 		return;
 	/* Only the subject tells: "Undeliverable: ann@example.org". */
-	struct span address = address_next(span_of(mail->subject), 0);
+	struct span address = mail_address_next(span_of(mail->subject), 0);
 	if (address.length && !ours(address, mail)) {
 		add_candidate(arena, list, address, 0, WEIGHT_LIKELY);
-		bounce_add(arena, mail, make(arena, report, words, list, list->count - 1, delayed));
+		mail_bounce_add(arena, mail, make(arena, report, words, list, list->count - 1, delayed));
 	}
 }

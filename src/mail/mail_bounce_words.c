@@ -7,7 +7,7 @@
  */
 #include "mail_bounce.h"
 
-bool bounce_sender(const struct mail_address *from)
+bool mail_bounce_sender(const struct mail_address *from)
 {
 	static const char *const locals[] = {
 		"mailer-daemon", "postmaster", "mailerdaemon", "mdaemon", "mail-daemon", "maildaemon",
@@ -23,21 +23,21 @@ bool bounce_sender(const struct mail_address *from)
 	};
 	struct span local = { from->address, strcspn(from->address, "@") }, name = span_of(from->name);
 	for (size_t i = 0; i < COUNT_OF(locals); i++)
-		if (span_starts_nocase(local, locals[i]))
+		if (mail_span_starts_nocase(local, locals[i]))
 			return true;
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (fold_find(name, names[i]))
+		if (mail_fold_find(name, names[i]))
 			return true;
 	return span_has_nocase(local, "mailer-daemon");
 }
 
-/* For lists that are looked for in every mail, see fold_find_any. */
+/* For lists that are looked for in every mail, see mail_fold_find_any. */
 static struct word_index late_index, failed_index;
 
 static bool any_in(struct span text, const char *const *phrases, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (fold_find(text, phrases[i]))
+		if (mail_fold_find(text, phrases[i]))
 			return true;
 	return false;
 }
@@ -75,20 +75,20 @@ static const char *const failed_subjects[] = {
 	"are not a member", "not allowed to post", "post rejected", "posting rejected",
 };
 
-void bounce_words_init(void)
+void mail_bounce_words_init(void)
 {
-	word_index_make(&late_index, late_subjects, sizeof *late_subjects, COUNT_OF(late_subjects));
-	word_index_make(&failed_index, failed_subjects, sizeof *failed_subjects, COUNT_OF(failed_subjects));
+	mail_word_index_make(&late_index, late_subjects, sizeof *late_subjects, COUNT_OF(late_subjects));
+	mail_word_index_make(&failed_index, failed_subjects, sizeof *failed_subjects, COUNT_OF(failed_subjects));
 }
 
-bool bounce_subject(const char *subject, bool *delayed)
+bool mail_bounce_subject(const char *subject, bool *delayed)
 {
 	struct span text = { subject, strnlen(subject, 300) };
-	*delayed = fold_find_any(text, late_subjects, &late_index);
-	return *delayed || fold_find_any(text, failed_subjects, &failed_index);
+	*delayed = mail_fold_find_any(text, late_subjects, &late_index);
+	return *delayed || mail_fold_find_any(text, failed_subjects, &failed_index);
 }
 
-bool soft_words(struct span text)
+bool mail_soft_words(struct span text)
 {
 	static const char *const words[] = {
 		"temporar", "will be retried", "will retry", "try again later", "still trying", "not yet been delivered",
@@ -119,7 +119,7 @@ static bool status_at(struct span text, size_t i, size_t *length)
 	return true;
 }
 
-const char *status_find(struct arena *arena, struct span text)
+const char *mail_status_find(struct arena *arena, struct span text)
 {
 	size_t length;
 	for (size_t i = 0; i + 4 < text.length; i++)
@@ -131,7 +131,7 @@ const char *status_find(struct arena *arena, struct span text)
 	return NULL;
 }
 
-int reply_code_find(struct span text)
+int mail_reply_code_find(struct span text)
 {
 	for (size_t i = 0; i + 2 < text.length; i++) {
 		if ((text.at[i] != '5' && text.at[i] != '4') || !is_digit(text.at[i + 1]) || !is_digit(text.at[i + 2]))
@@ -202,7 +202,7 @@ static bool trace_line(struct span line)
 	while (line.length && (line.at[0] == '>' || line.at[0] == ' ' || line.at[0] == '|'))
 		line.at++, line.length--;
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (span_starts_nocase(line, names[i]))
+		if (mail_span_starts_nocase(line, names[i]))
 			return true;
 	return false;
 }
@@ -228,7 +228,7 @@ static bool copy_mark(struct span line)
 	};
 	bool dashes = line.length > 3 && strchr("-=*_#|", line.at[0]) && strchr("-=*_#|", line.at[1]);
 	bool ends = line.length && strchr(":.->", line.at[line.length - 1]);
-	return (dashes || (ends && line.length < 60)) && line.length < 120 && any_in(line, words, COUNT_OF(words)) && !fold_find(line, "was received") && !fold_find(line, "details");
+	return (dashes || (ends && line.length < 60)) && line.length < 120 && any_in(line, words, COUNT_OF(words)) && !mail_fold_find(line, "was received") && !mail_fold_find(line, "details");
 }
 
 /* Where the copy of the original begins. */
@@ -240,7 +240,7 @@ static size_t find_original(struct span text)
 	for (size_t at = 0; at < text.length;) {
 		const char *end = memchr(text.at + at, '\n', text.length - at);
 		size_t length = end ? (size_t)(end - text.at) - at : text.length - at;
-		struct span line = span_trim((struct span){ text.at + at, length });
+		struct span line = mail_span_trim((struct span){ text.at + at, length });
 		if (copy_mark(line) && at > 0)
 			return at;
 		bool field = field_like(line);
@@ -258,7 +258,7 @@ static size_t find_original(struct span text)
 
 static const char *find_id(struct arena *arena, struct span copy)
 {
-	const char *at = span_find_nocase(copy, "message-id:");
+	const char *at = mail_span_find_nocase(copy, "message-id:");
 	struct strings ids = { 0 };
 	if (!at)
 		return NULL;
@@ -268,11 +268,11 @@ static const char *find_id(struct arena *arena, struct span copy)
 	if (!close)
 		return NULL;
 	value.length = (size_t)(close - value.at) + 1;
-	ids_parse(arena, value, &ids, false);
+	mail_ids_parse(arena, value, &ids, false);
 	return ids.count ? ids.at[0] : NULL;
 }
 
-struct bounce_words bounce_words_read(struct arena *arena, struct span text)
+struct bounce_words mail_bounce_words_read(struct arena *arena, struct span text)
 {
 	struct bounce_words words = { .original = find_original(text) };
 	struct span report = { text.at, words.original };
@@ -283,7 +283,7 @@ struct bounce_words bounce_words_read(struct arena *arena, struct span text)
 	return words;
 }
 
-void bounce_add(struct arena *arena, struct mail *mail, struct mail_bounce bounce)
+void mail_bounce_add(struct arena *arena, struct mail *mail, struct mail_bounce bounce)
 {
 	for (size_t i = 0; i < mail->bounces.count && bounce.recipient; i++)
 		if (mail->bounces.at[i].recipient && text_equal_nocase(mail->bounces.at[i].recipient, bounce.recipient))

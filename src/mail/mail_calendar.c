@@ -41,7 +41,7 @@ static struct span unfolded(struct arena *arena, struct span in)
 /* The value of a parameter in "NAME;A=b;C=d". */
 static struct span parameter(struct span head, const char *name)
 {
-	const char *at = span_find_nocase(head, name);
+	const char *at = mail_span_find_nocase(head, name);
 	if (!at)
 		return (struct span){ "", 0 };
 	at += strlen(name);
@@ -56,14 +56,14 @@ static struct span parameter(struct span head, const char *name)
 static bool named(struct span head, const char *name)
 {
 	size_t length = strlen(name);
-	return span_starts_nocase(head, name) && (head.length == length || head.at[length] == ';');
+	return mail_span_starts_nocase(head, name) && (head.length == length || head.at[length] == ';');
 }
 
 static void take_line(struct event *event, struct span head, struct span value)
 {
-	if (named(head, "BEGIN") && (span_equal_nocase(value, "VEVENT") || span_equal_nocase(value, "VTODO")))
+	if (named(head, "BEGIN") && (mail_span_equal_nocase(value, "VEVENT") || mail_span_equal_nocase(value, "VTODO")))
 		event->inside = !event->done;
-	else if (named(head, "END") && (span_equal_nocase(value, "VEVENT") || span_equal_nocase(value, "VTODO")))
+	else if (named(head, "END") && (mail_span_equal_nocase(value, "VEVENT") || mail_span_equal_nocase(value, "VTODO")))
 		event->done = event->done || event->inside, event->inside = false;
 	else if (named(head, "BEGIN") && event->inside)
 		event->inside = false, event->done = true;                /* an alarm: what matters stands before it */
@@ -109,7 +109,7 @@ static struct event read_event(struct arena *arena, struct span text)
 		struct span line = { text.at, end ? (size_t)(end - text.at) : text.length };
 		size_t used = line.length + (end != NULL), colon = colon_of(line);
 		if (colon < line.length)
-			take_line(&event, (struct span){ line.at, colon }, span_trim((struct span){ line.at + colon + 1, line.length - colon - 1 }));
+			take_line(&event, (struct span){ line.at, colon }, mail_span_trim((struct span){ line.at + colon + 1, line.length - colon - 1 }));
 		text = (struct span){ text.at + used, text.length - used };
 	}
 	return event;
@@ -117,13 +117,13 @@ static struct event read_event(struct arena *arena, struct span text)
 
 static enum act act_of(const struct event *event)
 {
-	if (span_equal_nocase(event->method, "CANCEL") || span_equal_nocase(event->status, "CANCELLED"))
+	if (mail_span_equal_nocase(event->method, "CANCEL") || mail_span_equal_nocase(event->status, "CANCELLED"))
 		return ACT_CANCELLED;
-	if (span_equal_nocase(event->method, "COUNTER"))
+	if (mail_span_equal_nocase(event->method, "COUNTER"))
 		return ACT_COUNTER;
-	if (span_equal_nocase(event->method, "REPLY"))
-		return span_equal_nocase(event->answer, "DECLINED") ? ACT_DECLINED : span_equal_nocase(event->answer, "TENTATIVE") ? ACT_TENTATIVE : ACT_ACCEPTED;
-	return span_equal_nocase(event->method, "REQUEST") ? ACT_INVITATION : ACT_EVENT;
+	if (mail_span_equal_nocase(event->method, "REPLY"))
+		return mail_span_equal_nocase(event->answer, "DECLINED") ? ACT_DECLINED : mail_span_equal_nocase(event->answer, "TENTATIVE") ? ACT_TENTATIVE : ACT_ACCEPTED;
+	return mail_span_equal_nocase(event->method, "REQUEST") ? ACT_INVITATION : ACT_EVENT;
 }
 
 /* 20261006T080000Z: 2026-10-06 08:00 UTC. */
@@ -166,7 +166,7 @@ static size_t language_of(struct arena *arena, const struct event *event, const 
 	add_text(&all, event->summary, true);
 	buffer_add_char(&all, ' ');
 	add_text(&all, event->description, true);
-	const char *found = language_detect(buffer_string(&all), NULL);
+	const char *found = mail_language_detect(buffer_string(&all), NULL);
 	const char *said = event->language.length ? arena_copy(arena, event->language.at, event->language.length) : mail_language;
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (text_starts_nocase(found ? found : said ? said : "", words[i].language))
@@ -174,7 +174,7 @@ static size_t language_of(struct arena *arena, const struct event *event, const 
 	return 0;
 }
 
-struct span calendar_line(struct arena *arena, struct span text, const char *mail_language)
+struct span mail_calendar_line(struct arena *arena, struct span text, const char *mail_language)
 {
 	if (text.length > LIMIT_CALENDAR_BYTES)
 		text.length = LIMIT_CALENDAR_BYTES;

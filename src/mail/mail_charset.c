@@ -24,7 +24,7 @@ static const uint16_t windows_1252[32] = {
 	0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178,
 };
 
-bool charset_is_ascii(const char *at, size_t length)
+bool mail_charset_is_ascii(const char *at, size_t length)
 {
 	size_t i = 0;
 	for (; i + 8 <= length; i += 8) {
@@ -285,25 +285,25 @@ static struct span by_evidence(struct arena *arena, struct span bytes, const cha
 	const char *what = *said ? said : "undeclared charset";
 	if (escapes_2022(bytes) && from_2022_jp(arena, bytes, &wrong, &text)) {
 		if (strncmp(said, "ISO-2022", 8) != 0)
-			problem(arena, problems, "%s: %s, read as ISO-2022-JP", where, what);
+			mail_problem_add(arena, problems, "%s: %s, read as ISO-2022-JP", where, what);
 		return text;
 	}
 	struct utf8_look look = look_utf8(bytes);
 	bool claimed = strncmp(said, "UTF-8", 5) == 0;
 	if (!look.wrong || look.weight > (claimed ? look.wrong - 1 : 3 * look.wrong)) {
-		problem(arena, problems, look.wrong ? "%s: %s, read as UTF-8 with %zu wrong bytes" : "%s: %s, read as UTF-8", where, what, look.wrong);
+		mail_problem_add(arena, problems, look.wrong ? "%s: %s, read as UTF-8 with %zu wrong bytes" : "%s: %s, read as UTF-8", where, what, look.wrong);
 		return utf8_mended(arena, bytes);
 	}
-	const char *name = charset_guess(bytes, near ? charset_name(near, room) : NULL);
+	const char *name = mail_charset_guess(bytes, near ? mail_charset_name(near, room) : NULL);
 	if (claimed && look.longest < TORN_RUN && look.wrong < TORN_BYTES && !has_latin_letters(name)) {       /* torn characters, no word of another script */
-		problem(arena, problems, "%s: %s, read as UTF-8 with %zu wrong bytes", where, what, look.wrong);
+		mail_problem_add(arena, problems, "%s: %s, read as UTF-8 with %zu wrong bytes", where, what, look.wrong);
 		return utf8_mended(arena, bytes);
 	}
 	if (strcmp(name, "windows-1252") != 0 && convert(arena, bytes, name, bytes.length / 20 + 1, &wrong, &text)) {
-		problem(arena, problems, "%s: %s, read as %s", where, what, name);
+		mail_problem_add(arena, problems, "%s: %s, read as %s", where, what, name);
 		return text;
 	}
-	problem(arena, problems, "%s: %s, read as windows-1252", where, what);
+	mail_problem_add(arena, problems, "%s: %s, read as windows-1252", where, what);
 	return from_1252(arena, bytes);
 }
 
@@ -331,17 +331,17 @@ static struct span as_declared(struct arena *arena, struct span bytes, const cha
 	bool japanese = strcmp(charset, "ISO-2022-JP-3") == 0 && from_2022_jp(arena, bytes, &wrong, &text);
 	if (japanese || convert(arena, bytes, charset, bytes.length / 100, &wrong, &text)) {
 		if (wrong)
-			problem(arena, problems, "%s: %zu bytes are not in the declared charset %s", where, wrong, charset);
+			mail_problem_add(arena, problems, "%s: %zu bytes are not in the declared charset %s", where, wrong, charset);
 		return text;
 	}
 	snprintf(said, sizeof said, "declared %s, which cannot be read", charset);
 	return by_evidence(arena, bytes, said, near ? near : charset, where, problems);
 }
 
-struct span charset_to_utf8_near(struct arena *arena, struct span bytes, const char *declared, const char *near, const char *where, struct strings *problems)
+struct span mail_charset_to_utf8_near(struct arena *arena, struct span bytes, const char *declared, const char *near, const char *where, struct strings *problems)
 {
 	char room[64], said[120];
-	const char *charset = charset_name(declared, room);
+	const char *charset = mail_charset_name(declared, room);
 	struct span text;
 	size_t wrong = 0;
 	if (bytes.length >= 3 && memcmp(bytes.at, "\xEF\xBB\xBF", 3) == 0 && utf8_valid(bytes.at, bytes.length))
@@ -350,7 +350,7 @@ struct span charset_to_utf8_near(struct arena *arena, struct span bytes, const c
 	    && convert(arena, bytes, "UTF-16", bytes.length / 50, &wrong, &text))
 		return text;
 	if (!unreadable_as_is(charset)) {
-		if (charset_is_ascii(bytes.at, bytes.length) && !(memchr(bytes.at, '\033', bytes.length) && escapes_2022(bytes)))
+		if (mail_charset_is_ascii(bytes.at, bytes.length) && !(memchr(bytes.at, '\033', bytes.length) && escapes_2022(bytes)))
 			return cleaned(arena, bytes.at, bytes.length);
 		if (strcmp(charset, "utf-8") == 0 && utf8_valid(bytes.at, bytes.length))
 			return cleaned(arena, bytes.at, bytes.length);
@@ -365,7 +365,7 @@ struct span charset_to_utf8_near(struct arena *arena, struct span bytes, const c
 	return as_declared(arena, bytes, charset, near, where, problems);
 }
 
-struct span charset_to_utf8(struct arena *arena, struct span bytes, const char *declared, const char *where, struct strings *problems)
+struct span mail_charset_to_utf8(struct arena *arena, struct span bytes, const char *declared, const char *where, struct strings *problems)
 {
-	return charset_to_utf8_near(arena, bytes, declared, NULL, where, problems);
+	return mail_charset_to_utf8_near(arena, bytes, declared, NULL, where, problems);
 }

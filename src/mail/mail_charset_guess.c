@@ -68,7 +68,7 @@ static uint32_t case_off(uint32_t code)
 	for (size_t i = 0; i < COUNT_OF(greek); i++)
 		if (greek[i].from == code)
 			return greek[i].to;
-	return (code >= 0x218 && code <= 0x21B) || code == 0x490 ? code | 1 : code == 0x2019 ? code : code_fold(code);
+	return (code >= 0x218 && code <= 0x21B) || code == 0x490 ? code | 1 : code == 0x2019 ? code : mail_code_fold(code);
 }
 
 static bool is_letter(uint32_t code)
@@ -132,8 +132,8 @@ static void fill_page(struct page *page)
 
 static void fill_candidates(const struct page *page)
 {
-	for (size_t m = 0; m < letter_model_count; m++) {
-		const struct letter_model *model = &letter_models[m];
+	for (size_t m = 0; m < mail_letter_model_count; m++) {
+		const struct letter_model *model = &mail_letter_models[m];
 		if (!strstr(page->languages, model->language) || candidate_count == PAIRS_MAX)
 			continue;
 		struct candidate *candidate = &candidates[candidate_count++];
@@ -155,7 +155,7 @@ static void fill_wide(struct wide_page *wide)
 	uint32_t code;
 	if (converter == (iconv_t)-1)
 		return;
-	for (const char *p = wide_models[wide->model].characters; *p; p += size, rank++) {
+	for (const char *p = mail_wide_models[wide->model].characters; *p; p += size, rank++) {
 		size = utf8_decode(p, 4, &code);
 		char *in = (char *)(uintptr_t)p, out[8], *to = out;
 		size_t left = size, room = sizeof out;
@@ -292,7 +292,7 @@ static bool is_hint(const char *name, const char *hint)
 	return hint && strcasecmp(name, hint) == 0;
 }
 
-const char *charset_guess(struct span bytes, const char *hint)
+const char *mail_charset_guess(struct span bytes, const char *hint)
 {
 	struct verdict verdicts[PAIRS_MAX];
 	char room[SAMPLE];

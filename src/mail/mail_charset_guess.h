@@ -8,8 +8,8 @@
 
 struct letter_model { const char *language; bool latin; const char *letters, *pairs; };
 struct wide_model { const char *language, *characters; };
-extern const struct letter_model letter_models[];
-extern const struct wide_model wide_models[];
-extern const size_t letter_model_count, wide_model_count;
+extern const struct letter_model mail_letter_models[];
+extern const struct wide_model mail_wide_models[];
+extern const size_t mail_letter_model_count, mail_wide_model_count;
 
 #endif

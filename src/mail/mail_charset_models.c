@@ -7,7 +7,7 @@
  */
 #include "mail_charset_guess.h"
 
-const struct letter_model letter_models[] = {
+const struct letter_model mail_letter_models[] = {
 	{ "en", true, "",
 	  "GMPMOPNTTMZUQONNOZOLLQSQZXYKbMMNcVNWNZVJNIbQgJLIQSYVRaOJXZbGWfdKPWGZYKZZOPULcadLZLHfRZKeaJNpMPdeGWeNTIOjlkWkDLXbQHcaZJbgTZXMXzQPXQdadSjFOXLKTRRcVfbOPK"
 	  "XRUIKNbUTOSeHKldVNNffFgyOeeGVnMSPNxfdRzEMWYYGfPPLjcRUKOUhMQSLhbfYaHHefbEdjZIgfWTZLekSYROeWzXzQPSMMOONdccYKOFJRaOJKbQeUfQMGRXWFcjcKuVgXeIPtZLeJcWpcfGIW"
@@ -375,9 +375,9 @@ const struct letter_model letter_models[] = {
 	  "zMRzWqwztzqaQQUtMVWazPcgMPPzWMxtIXHxznjHalkuopnOSaONzrijznKSSVzJQdabvzszpVTYXrMaVdzlnqGbTzXNwrUWGwzmiJSkjtnomRRXSPzqhizmIGSTrQSfUXclapXQRVTZPRTYiTVYOR"
 	  "NhQRdZRTOerUQKVRRbUWTPRWVRkXOPnTEMPVzeRtVSbzozlRPYNbORRPxhUmSTOvQWbnNSQsziebjgfpikiJLPTQymdezi" },
 };
-const size_t letter_model_count = COUNT_OF(letter_models);
+const size_t mail_letter_model_count = COUNT_OF(mail_letter_models);
 
-const struct wide_model wide_models[] = {
+const struct wide_model mail_wide_models[] = {
 	{ "zh",
 	  "的用不数件在文无，。法：有个中为字是一时符行定出表使能名于据置可列式或标存到类以器已型作选错设要对目效包值项进新输本指录"
 	  "误入和将接制户过（密被分）现必务参发系钥没号关间了程须取信上序库前操失函大未所重查引除组正持建配后同模这支复败软位索许版"
@@ -431,4 +431,4 @@ const struct wide_model wide_models[] = {
 	  "週従稼布会極影響廃近弱伸弧跡冗押欠諸群仕況判奨害げ緒純ひ包危険毎累乗英逆交飛曲？描図助普遠抑曜載肢獲妥民活写緩溢隠辿奇〜"
 	  "働久該話早ぬ称器障ギヴ派宛静剰節途満ヌ率充矛盾思然究帯地世落案！憶系層水伝ぞ良匿" },
 };
-const size_t wide_model_count = COUNT_OF(wide_models);
+const size_t mail_wide_model_count = COUNT_OF(mail_wide_models);

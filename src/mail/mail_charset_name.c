@@ -127,7 +127,7 @@ static const char *known_name(const char *name, char out[NAME_ROOM])
 	return part ? iso_8859(part, out) : page ? code_page(page, out) : NULL;
 }
 
-const char *charset_name(const char *declared, char out[64])
+const char *mail_charset_name(const char *declared, char out[64])
 {
 	char bare[NAME_ROOM];
 	size_t length = bare_name(declared, bare);

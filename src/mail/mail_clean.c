@@ -79,7 +79,7 @@ static void open_all(struct cleaner *c)
 static void write_text(struct cleaner *c, const char *text, size_t length)
 {
 	open_all(c);
-	clean_escape(c->out, text, length);
+	mail_clean_escape(c->out, text, length);
 	c->full |= c->out->length > LIMIT_CLEAN_BYTES;
 }
 
@@ -97,8 +97,8 @@ static void note_letter(struct cleaner *c, const char *at, size_t size)
 /* A bracket or the like that belongs to the word behind it. */
 static bool touches_next(const struct cleaner *c, const char *at, const char *stop)
 {
-	for (bool letter; at < stop && !is_blank(*at); at += clean_letter(at, (size_t)(stop - at), &letter))
-		if (clean_letter(at, (size_t)(stop - at), &letter) && letter)
+	for (bool letter; at < stop && !is_blank(*at); at += mail_clean_letter(at, (size_t)(stop - at), &letter))
+		if (mail_clean_letter(at, (size_t)(stop - at), &letter) && letter)
 			return next_is_kept(c);
 	return false;
 }
@@ -109,7 +109,7 @@ static void write_kept(struct cleaner *c, const char *text, size_t length)
 	const char *stop = text + length, *run = text, *at = text;
 	bool writing = false, wanted, letter;
 	for (size_t size; at < stop; at += size) {
-		size = clean_letter(at, (size_t)(stop - at), &letter);
+		size = mail_clean_letter(at, (size_t)(stop - at), &letter);
 		if (letter)
 			wanted = c->at < c->count && (!c->kept || c->kept[c->at]);
 		else if (inside(c))
@@ -132,7 +132,7 @@ static void write_kept(struct cleaner *c, const char *text, size_t length)
 static void on_text(void *context, const char *text, size_t length)
 {
 	struct cleaner *c = context;
-	if (!shows(c) || c->full || !clean_seen(&top(c)->look))
+	if (!shows(c) || c->full || !mail_clean_seen(&top(c)->look))
 		return;
 	if (c->out) {
 		write_kept(c, text, length);
@@ -140,7 +140,7 @@ static void on_text(void *context, const char *text, size_t length)
 	}
 	for (size_t i = 0, size; i < length; i += size) {
 		bool letter;
-		size = clean_letter(text + i, length - i, &letter);
+		size = mail_clean_letter(text + i, length - i, &letter);
 		if (letter)
 			note_letter(c, text + i, size);
 		else
@@ -178,7 +178,7 @@ static bool image_is_kept(struct cleaner *c)
 
 static void write_image(struct cleaner *c, const char *const *attributes)
 {
-	const char *source = clean_attribute(attributes, "src");
+	const char *source = mail_clean_attribute(attributes, "src");
 	bool seen = image_is_kept(c);
 	const char *id = c->pictures && source ? c->pictures->id_of(c->pictures->context, source, seen) : NULL;
 	struct look look = top(c)->look;
@@ -186,9 +186,9 @@ static void write_image(struct cleaner *c, const char *const *attributes)
 		return;
 	open_all(c);
 	buffer_add_string(c->out, "<img src=\"cid:");
-	clean_escape(c->out, id, strlen(id));
+	mail_clean_escape(c->out, id, strlen(id));
 	buffer_add_char(c->out, '"');
-	clean_attributes(c->out, &c->scratch, clean_element("img"), attributes, c->words, &look);
+	mail_clean_attributes(c->out, &c->scratch, mail_clean_element("img"), attributes, c->words, &look);
 	buffer_add_char(c->out, '>');
 }
 
@@ -206,7 +206,7 @@ static void on_void(struct cleaner *c, const struct clean_element *element, cons
 		return;
 	open_all(c);
 	buffer_printf(c->out, "<%s", name);
-	clean_attributes(c->out, &c->scratch, element, attributes, c->words, &look);
+	mail_clean_attributes(c->out, &c->scratch, element, attributes, c->words, &look);
 	buffer_add_char(c->out, '>');
 }
 
@@ -214,13 +214,13 @@ static void push(struct cleaner *c, const char *name, const struct clean_element
 {
 	struct frame *above = top(c), *frame = &c->frames[++c->depth];
 	*frame = (struct frame){ .element = element, .tag = c->tags.length, .look = above->look, .dropped = above->dropped, .quote = above->quote };
-	frame->quote |= attributes && html_begins_quote(name, attributes, &c->history);
+	frame->quote |= attributes && mail_html_begins_quote(name, attributes, &c->history);
 	frame->dropped |= (element && !element->out) || c->tags.length > TAGS_MAX;
 	if (frame->dropped || !element)
 		return;
 	frame->out = name_in_place(c, element);
 	buffer_printf(&c->tags, "<%s", frame->out ? frame->out : "");
-	clean_attributes(&c->tags, &c->scratch, element, attributes, c->words, &frame->look);
+	mail_clean_attributes(&c->tags, &c->scratch, element, attributes, c->words, &frame->look);
 	buffer_add_char(&c->tags, '>');
 	frame->dropped |= frame->look.hidden;
 	bool bare = strcmp(element->name, "body") == 0 && c->tags.length == frame->tag + strlen("<div>");
@@ -231,7 +231,7 @@ static void push(struct cleaner *c, const char *name, const struct clean_element
 static void on_start(void *context, const char *name, const char *const *attributes)
 {
 	struct cleaner *c = context;
-	const struct clean_element *element = clean_element(name);
+	const struct clean_element *element = mail_clean_element(name);
 	if (!element || (element->what & CLEAN_BLOCK) || (element->what & CLEAN_IMAGE))
 		c->gap = c->blank = true;
 	if (c->beyond || c->depth == DEPTH_MAX) {
@@ -289,7 +289,7 @@ static bool read_page(struct cleaner *c, struct span page)
 	c->gap = c->blank = true;
 	c->history = c->image = c->full = false;
 	c->frames[0] = (struct frame){ .look = { .paper = { 255, 255, 255 }, .font = 16 } };
-	html_feed(&(struct html_reader){ on_start, on_end, on_text, hides, is_full, c }, page);
+	mail_html_feed(&(struct html_reader){ on_start, on_end, on_text, hides, is_full, c }, page);
 	while (c->depth)
 		on_end(c);
 	return !is_full(c);
@@ -323,7 +323,7 @@ static bool write_words(struct cleaner *c, struct span page, const char *words, 
 	bool told = read_letters(c, page);
 	if (told) {
 		unsigned char *kept = arena_alloc(c->arena, c->count);
-		told = clean_match(c->arena, &letters, words, kept);
+		told = mail_clean_match(c->arena, &letters, words, kept);
 		c->kept = kept;
 	}
 	buffer_fini(&letters.at);
@@ -331,13 +331,13 @@ static bool write_words(struct cleaner *c, struct span page, const char *words, 
 	return told && write_page(c, page, out);
 }
 
-bool clean_page(struct arena *arena, struct span page, const char *words, const struct clean_pictures *pictures, struct buffer *out)
+bool mail_clean_page(struct arena *arena, struct span page, const char *words, const struct clean_pictures *pictures, struct buffer *out)
 {
 	struct cleaner *c = calloc(1, sizeof *c);
 	struct strings problems = { 0 };
 	if (!c)
 		return false;
-	struct span safe = html_make_safe(arena, page, &problems);
+	struct span safe = mail_html_make_safe(arena, page, &problems);
 	c->arena = arena;
 	c->pictures = pictures;
 	c->words = words;

@@ -15,15 +15,15 @@
 struct colour { unsigned char red, green, blue; };
 enum colour_read { COLOUR_NONE, COLOUR_SOLID, COLOUR_CLEAR };    /* clear: nothing of it is seen */
 /* A colour as CSS and HTML write it, in lower case. */
-enum colour_read clean_colour(struct span text, struct colour *colour);
-bool clean_colours_alike(struct colour a, struct colour b);     /* so much that no text can be read */
+enum colour_read mail_clean_colour(struct span text, struct colour *colour);
+bool mail_clean_colours_alike(struct colour a, struct colour b); /* so much that no text can be read */
 
 /* ---- mail_clean_style.c ---- */
 /* How text looks here: inherited, then changed by an element. */
 struct look { struct colour ink, paper; double font /* px */; bool clear /* no ink */, hidden; };
-bool clean_seen(const struct look *look);        /* can text be read here? */
+bool mail_clean_seen(const struct look *look);   /* can text be read here? */
 /* The declarations of a style attribute that may stay, as they are written; changes `look`. scratch: for its own use. */
-void clean_style(struct buffer *out, struct buffer *scratch, const char *style, struct look *look);
+void mail_clean_style(struct buffer *out, struct buffer *scratch, const char *style, struct look *look);
 
 /* ---- mail_clean_element.c ---- */
 enum {
@@ -32,21 +32,21 @@ enum {
 	CLEAN_LINK = 128, CLEAN_IMAGE = 256, CLEAN_SIZED = 512, CLEAN_FONT = 1024, CLEAN_LIST = 2048, CLEAN_ITEM = 4096, CLEAN_COLS = 8192
 };
 struct clean_element { const char *name, *out; unsigned what; };         /* out NULL: what stands in it is not shown */
-const struct clean_element *clean_element(const char *name);             /* NULL: not known; what stands in it is shown */
+const struct clean_element *mail_clean_element(const char *name);        /* NULL: not known; what stands in it is shown */
 /* All attributes but style and src, each as ` name="value"`; changes `look`. words: what a picture's name must stand in, NULL: anything may. */
-void clean_attributes(struct buffer *out, struct buffer *style, const struct clean_element *element, const char *const *attributes, const char *words,
-                      struct look *look);
-const char *clean_attribute(const char *const *attributes, const char *name);    /* NULL: not there */
-void clean_escape(struct buffer *out, const char *text, size_t length);  /* into text or a value in double quotes; controls go */
+void mail_clean_attributes(struct buffer *out, struct buffer *style, const struct clean_element *element, const char *const *attributes, const char *words,
+                           struct look *look);
+const char *mail_clean_attribute(const char *const *attributes, const char *name); /* NULL: not there */
+void mail_clean_escape(struct buffer *out, const char *text, size_t length); /* into text or a value in double quotes; controls go */
 
 /* ---- mail_clean_words.c ---- */
 /* The letters of a page in their order, without what stands between them. */
 struct letters { struct buffer at, flags; };     /* as many bytes, and one flag more at the end */
 enum { LETTER_STARTS = 1, LETTER_IMAGE = 2 };    /* a word begins here; an image stood before */
 /* Bytes of the character at `at`; *letter: it is part of a word. */
-size_t clean_letter(const char *at, size_t length, bool *letter);
+size_t mail_clean_letter(const char *at, size_t length, bool *letter);
 /* Marks the letters (one byte each) that tell all of `words` in their order. False: the page does not tell them. */
-bool clean_match(struct arena *arena, const struct letters *letters, const char *words, unsigned char *kept);
+bool mail_clean_match(struct arena *arena, const struct letters *letters, const char *words, unsigned char *kept);
 
 /* ---- mail_clean.c ---- */
 struct clean_pictures {                  /* whom to ask for a picture of the mail */
@@ -56,6 +56,6 @@ struct clean_pictures {                  /* whom to ask for a picture of the mai
 };
 /* A page (UTF-8) as it may be shown, added to `out`. words: only what tells these, NULL: all of it. pictures NULL: none are shown.
  * False: the page does not tell the words, or there is too much of it; then `out` holds nothing more. */
-bool clean_page(struct arena *arena, struct span page, const char *words, const struct clean_pictures *pictures, struct buffer *out);
+bool mail_clean_page(struct arena *arena, struct span page, const char *words, const struct clean_pictures *pictures, struct buffer *out);
 
 #endif

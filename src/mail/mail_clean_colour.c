@@ -57,8 +57,8 @@ static enum colour_read read_hex(struct span text, struct colour *colour)
 static enum colour_read read_function(struct span text, struct colour *colour)
 {
 	double parts[4] = { 0, 0, 0, 1 };
-	size_t count = 0, i = span_starts_nocase(text, "rgba(") ? 5 : 4;
-	if (!span_starts_nocase(text, "rgb(") && !span_starts_nocase(text, "rgba("))
+	size_t count = 0, i = mail_span_starts_nocase(text, "rgba(") ? 5 : 4;
+	if (!mail_span_starts_nocase(text, "rgb(") && !mail_span_starts_nocase(text, "rgba("))
 		return COLOUR_NONE;
 	while (i < text.length && text.at[i] != ')') {
 		char number[16];
@@ -85,14 +85,14 @@ static enum colour_read read_function(struct span text, struct colour *colour)
 	return parts[3] < CLEAR ? COLOUR_CLEAR : COLOUR_SOLID;
 }
 
-enum colour_read clean_colour(struct span text, struct colour *colour)
+enum colour_read mail_clean_colour(struct span text, struct colour *colour)
 {
 	if (text.length && text.at[0] == '#')
 		return read_hex((struct span){ text.at + 1, text.length - 1 }, colour);
-	if (span_equal_nocase(text, "transparent"))
+	if (mail_span_equal_nocase(text, "transparent"))
 		return COLOUR_CLEAR;
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (span_equal_nocase(text, names[i].name)) {
+		if (mail_span_equal_nocase(text, names[i].name)) {
 			set(colour, names[i].value);
 			return COLOUR_SOLID;
 		}
@@ -104,7 +104,7 @@ static bool near(unsigned char a, unsigned char b)
 	return abs((int)a - (int)b) < ALIKE;
 }
 
-bool clean_colours_alike(struct colour a, struct colour b)
+bool mail_clean_colours_alike(struct colour a, struct colour b)
 {
 	return near(a.red, b.red) && near(a.green, b.green) && near(a.blue, b.blue);
 }

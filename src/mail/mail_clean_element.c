@@ -43,7 +43,7 @@ static int compare_names(const void *name, const void *element)
 	return strcasecmp(name, ((const struct clean_element *)element)->name);
 }
 
-const struct clean_element *clean_element(const char *name)
+const struct clean_element *mail_clean_element(const char *name)
 {
 	const struct clean_element *found = bsearch(name, elements, COUNT_OF(elements), sizeof *elements, compare_names);
 	static const struct clean_element drawn = { "", NULL, 0 };
@@ -52,7 +52,7 @@ const struct clean_element *clean_element(const char *name)
 	return !found && colon && strncasecmp(name, "o:", 2) != 0 && strncasecmp(name, "st1:", 4) != 0 ? &drawn : found;
 }
 
-const char *clean_attribute(const char *const *attributes, const char *name)
+const char *mail_clean_attribute(const char *const *attributes, const char *name)
 {
 	for (size_t i = 0; attributes && attributes[i]; i += 2)
 		if (strcasecmp(attributes[i], name) == 0)
@@ -60,7 +60,7 @@ const char *clean_attribute(const char *const *attributes, const char *name)
 	return NULL;
 }
 
-void clean_escape(struct buffer *out, const char *text, size_t length)
+void mail_clean_escape(struct buffer *out, const char *text, size_t length)
 {
 	uint32_t code;
 	for (size_t i = 0, size; i < length; i += size) {
@@ -104,7 +104,7 @@ static void add(struct buffer *out, const char *name, const char *value)
 
 static void add_number(struct buffer *out, const char *const *attributes, const char *name, bool percent)
 {
-	const char *value = clean_attribute(attributes, name);
+	const char *value = mail_clean_attribute(attributes, name);
 	char number[8];
 	if (value && number_of(value, percent, number))
 		add(out, name, number);
@@ -112,7 +112,7 @@ static void add_number(struct buffer *out, const char *const *attributes, const 
 
 static void add_word(struct buffer *out, const char *const *attributes, const char *name, const char *words)
 {
-	const char *value = clean_attribute(attributes, name);
+	const char *value = mail_clean_attribute(attributes, name);
 	size_t length = value ? strlen(value) : 0;
 	for (const char *at = words + 1; length && *at; at += strcspn(at, " ") + 1)
 		if (strcspn(at, " ") == length && strncasecmp(at, value, length) == 0)
@@ -122,7 +122,7 @@ static void add_word(struct buffer *out, const char *const *attributes, const ch
 /* "en", "pt-BR". */
 static void add_language(struct buffer *out, const char *const *attributes)
 {
-	const char *value = clean_attribute(attributes, "lang");
+	const char *value = mail_clean_attribute(attributes, "lang");
 	size_t length = value ? strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") : 0;
 	if (length > 1 && length < 20 && !value[length])
 		add(out, "lang", value);
@@ -136,7 +136,7 @@ static void add_colour(struct buffer *style, struct buffer *scratch, const char 
 	buffer_init(&said);
 	if (strlen(value) < 40 && !strpbrk(value, ";:!"))
 		buffer_printf(&said, "%s:%s%s", property, digits == 6 && !value[6] ? "#" : "", value);
-	clean_style(style, scratch, buffer_string(&said), look);
+	mail_clean_style(style, scratch, buffer_string(&said), look);
 }
 
 /* ---- links ---- */
@@ -173,14 +173,14 @@ static bool may_be_followed(const char *link)
 
 static void add_link(struct buffer *out, const char *const *attributes)
 {
-	const char *value = clean_attribute(attributes, "href");
+	const char *value = mail_clean_attribute(attributes, "href");
 	char link[LINK_MOST + 1];
 	if (!value || !read_link(value, link) || !may_be_followed(link) || strpbrk(link, "\\`<>"))
 		return;
 	buffer_add_string(out, " href=\"");
 	for (const char *at = link; *at;) {
 		size_t length = strcspn(at, " \"");
-		clean_escape(out, at, length);
+		mail_clean_escape(out, at, length);
 		at += length;
 		if (*at)
 			buffer_add_string(out, *at++ == ' ' ? "%20" : "%22");
@@ -193,7 +193,7 @@ static void add_link(struct buffer *out, const char *const *attributes)
 static void add_font(struct buffer *style, struct buffer *scratch, const char *const *attributes, struct look *look)
 {
 	static const char *const sizes[] = { "10px", "13px", "16px", "18px", "24px", "32px", "48px" };
-	const char *face = clean_attribute(attributes, "face"), *size = clean_attribute(attributes, "size"), *colour = clean_attribute(attributes, "color");
+	const char *face = mail_clean_attribute(attributes, "face"), *size = mail_clean_attribute(attributes, "size"), *colour = mail_clean_attribute(attributes, "color");
 	CLEANUP_BUFFER struct buffer said;
 	buffer_init(&said);
 	if (face && strlen(face) < 200 && !strpbrk(face, ";:!"))
@@ -202,7 +202,7 @@ static void add_font(struct buffer *style, struct buffer *scratch, const char *c
 		int step = atoi(size) + (strchr("+-", *size) ? 3 : 0);
 		buffer_printf(&said, "font-size:%s;", sizes[step < 1 ? 0 : step > 7 ? 6 : step - 1]);
 	}
-	clean_style(style, scratch, buffer_string(&said), look);
+	mail_clean_style(style, scratch, buffer_string(&said), look);
 	if (colour)
 		add_colour(style, scratch, "color", colour, look);
 }
@@ -210,7 +210,7 @@ static void add_font(struct buffer *style, struct buffer *scratch, const char *c
 /* Word's style sheet, which does not come along: its paragraphs have no distance, and its font. */
 static void add_words_style(struct buffer *style, const char *const *attributes)
 {
-	const char *class = clean_attribute(attributes, "class");
+	const char *class = mail_clean_attribute(attributes, "class");
 	if (class && (strncmp(class, "MsoNormal", 9) == 0 || strncmp(class, "MsoListParagraph", 16) == 0 || strncmp(class, "MsoPlainText", 12) == 0))
 		buffer_printf(style, "margin:0%s;font-size:11pt;font-family:calibri,sans-serif;", strncmp(class, "MsoListParagraph", 16) == 0 ? " 0 0 48px" : "");
 }
@@ -218,7 +218,7 @@ static void add_words_style(struct buffer *style, const char *const *attributes)
 static void add_style(struct buffer *out, struct buffer *scratch, const struct clean_element *element, const char *const *attributes, struct look *look)
 {
 	CLEANUP_BUFFER struct buffer style;
-	const char *said = clean_attribute(attributes, "style"), *paper = clean_attribute(attributes, "bgcolor"), *ink = clean_attribute(attributes, "text");
+	const char *said = mail_clean_attribute(attributes, "style"), *paper = mail_clean_attribute(attributes, "bgcolor"), *ink = mail_clean_attribute(attributes, "text");
 	buffer_init(&style);
 	add_words_style(&style, attributes);
 	if (element->what & CLEAN_FONT)
@@ -228,7 +228,7 @@ static void add_style(struct buffer *out, struct buffer *scratch, const struct c
 	if (ink && strcmp(element->name, "body") == 0)
 		add_colour(&style, scratch, "color", ink, look);
 	if (said)
-		clean_style(&style, scratch, said, look);
+		mail_clean_style(&style, scratch, said, look);
 	if (style.length)
 		buffer_printf(out, " style=\"%.*s\"", (int)style.length - 1, style.at);
 }
@@ -244,17 +244,17 @@ static void add_alt(struct buffer *out, const char *alt, const char *words)
 	if (words && !memmem(words, strlen(words), alt, length))
 		length = 0;
 	buffer_add_string(out, " alt=\"");
-	clean_escape(out, alt, length);
+	mail_clean_escape(out, alt, length);
 	buffer_add_char(out, '"');
 }
 
-void clean_attributes(struct buffer *out, struct buffer *scratch, const struct clean_element *element, const char *const *attributes, const char *words,
-                      struct look *look)
+void mail_clean_attributes(struct buffer *out, struct buffer *scratch, const struct clean_element *element, const char *const *attributes, const char *words,
+                           struct look *look)
 {
 	unsigned what = element->what;
 	if (!attributes)
 		return;
-	look->hidden |= clean_attribute(attributes, "hidden") != NULL;
+	look->hidden |= mail_clean_attribute(attributes, "hidden") != NULL;
 	add_style(out, scratch, element, attributes, look);
 	add_word(out, attributes, "dir", " ltr rtl auto ");
 	add_language(out, attributes);
@@ -282,14 +282,14 @@ void clean_attributes(struct buffer *out, struct buffer *scratch, const struct c
 	if (what & CLEAN_ITEM)
 		add_number(out, attributes, "value", false);
 	if (what & (CLEAN_LIST | CLEAN_ITEM)) {
-		const char *type = clean_attribute(attributes, "type");
+		const char *type = mail_clean_attribute(attributes, "type");
 		if (type && type[0] && !type[1] && strchr("1aAiI", type[0]))
 			add(out, "type", type);
 	}
-	if ((what & CLEAN_LIST) && clean_attribute(attributes, "reversed"))
+	if ((what & CLEAN_LIST) && mail_clean_attribute(attributes, "reversed"))
 		add(out, "reversed", "reversed");
 	if (what & CLEAN_LINK)
 		add_link(out, attributes);
 	if (what & CLEAN_IMAGE)
-		add_alt(out, clean_attribute(attributes, "alt"), words);
+		add_alt(out, mail_clean_attribute(attributes, "alt"), words);
 }

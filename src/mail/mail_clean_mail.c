@@ -97,7 +97,7 @@ bool mail_html_clean(struct arena *arena, const struct mail_source *source, cons
 	mail_effort(&effort, source);
 	arena_limit(arena, &effort);
 	struct span page = mail_page(arena, source);
-	bool done = page.length && clean_page(arena, page, words, &asked, &html);
+	bool done = page.length && mail_clean_page(arena, page, words, &asked, &html);
 	arena_limit(arena, outer);
 	if (done)
 		out->html = arena_string(arena, buffer_string(&html));

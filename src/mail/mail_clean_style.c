@@ -73,7 +73,7 @@ static bool next_token(struct span *value, struct span *token)
 {
 	size_t i = 0;
 	int depth = 0;
-	*value = span_trim(*value);
+	*value = mail_span_trim(*value);
 	for (; i < value->length && (depth || !is_blank(value->at[i])); i++)
 		depth += value->at[i] == '(' ? 1 : value->at[i] == ')' ? -1 : 0;
 	*token = (struct span){ value->at, i };
@@ -104,12 +104,12 @@ static bool read_length(struct span token, double font, double *px, enum unit *u
 	*unit = UNIT_NONE;
 	if (!rest.length)
 		return true;
-	if (span_equal_nocase(rest, "%")) {
+	if (mail_span_equal_nocase(rest, "%")) {
 		*unit = UNIT_PERCENT;
 		return true;
 	}
 	for (size_t i = 0; i < COUNT_OF(units); i++)
-		if (span_equal_nocase(rest, units[i].name)) {
+		if (mail_span_equal_nocase(rest, units[i].name)) {
 			*px *= units[i].px > 0 ? units[i].px : units[i].px < 0 ? font / 2 : font;
 			*unit = UNIT_PX;
 			return true;
@@ -147,7 +147,7 @@ static bool add_lengths(struct buffer *out, struct span value, double font, size
 	struct span token;
 	size_t count = 0;
 	for (; next_token(&value, &token); count++) {
-		if (count == most || (!span_equal_nocase(token, "auto") && !length_fits(token, font, LENGTH_MOST)))
+		if (count == most || (!mail_span_equal_nocase(token, "auto") && !length_fits(token, font, LENGTH_MOST)))
 			return false;
 		buffer_printf(out, "%s%.*s", count ? " " : "", (int)token.length, token.at);
 	}
@@ -160,11 +160,11 @@ static bool add_border(struct buffer *out, struct span value, double font)
 	size_t count = 0;
 	for (; next_token(&value, &token); count++) {
 		struct colour colour;
-		bool solid = clean_colour(token, &colour) == COLOUR_SOLID;
+		bool solid = mail_clean_colour(token, &colour) == COLOUR_SOLID;
 		if (count == 4 || (!solid && !length_fits(token, font, BORDER_MOST)
 		                   && !is_among(token, " none dotted dashed solid double groove ridge inset outset thin medium thick windowtext transparent ")))
 			return false;
-		if (span_equal_nocase(token, "windowtext"))              /* what Word calls black */
+		if (mail_span_equal_nocase(token, "windowtext"))         /* what Word calls black */
 			token = SPAN("#000000");
 		if (count)
 			buffer_add_char(out, ' ');
@@ -205,10 +205,10 @@ static double font_size(struct span value, double font)
 	double px;
 	enum unit unit;
 	for (size_t i = 0; i < COUNT_OF(sizes); i++)
-		if (span_equal_nocase(value, sizes[i].name))
+		if (mail_span_equal_nocase(value, sizes[i].name))
 			return sizes[i].px;
-	if (span_equal_nocase(value, "smaller") || span_equal_nocase(value, "larger"))
-		return span_equal_nocase(value, "smaller") ? font / 1.2 : font * 1.2;
+	if (mail_span_equal_nocase(value, "smaller") || mail_span_equal_nocase(value, "larger"))
+		return mail_span_equal_nocase(value, "smaller") ? font / 1.2 : font * 1.2;
 	if (!read_length(value, font, &px, &unit) || px < 0)
 		return 0;
 	px = unit == UNIT_PERCENT ? font * px / 100 : px;
@@ -230,7 +230,7 @@ static bool add_line_height(struct buffer *out, struct span value, struct look *
 {
 	double px;
 	enum unit unit;
-	if (!span_equal_nocase(value, "normal")) {
+	if (!mail_span_equal_nocase(value, "normal")) {
 		if (!read_length(value, look->font, &px, &unit))
 			return false;
 		double lines = unit == UNIT_NONE ? px : unit == UNIT_PERCENT ? px / 100 : px / look->font;
@@ -245,7 +245,7 @@ static bool add_line_height(struct buffer *out, struct span value, struct look *
 
 static bool add_ink(struct buffer *out, struct span value, struct look *look)
 {
-	enum colour_read read = clean_colour(value, &look->ink);
+	enum colour_read read = mail_clean_colour(value, &look->ink);
 	if (read != COLOUR_NONE)
 		look->clear = read == COLOUR_CLEAR;
 	if (read == COLOUR_SOLID)
@@ -256,7 +256,7 @@ static bool add_ink(struct buffer *out, struct span value, struct look *look)
 static bool add_paper(struct buffer *out, struct span value, struct look *look)
 {
 	struct colour colour;
-	if (clean_colour(value, &colour) != COLOUR_SOLID)
+	if (mail_clean_colour(value, &colour) != COLOUR_SOLID)
 		return false;
 	look->paper = colour;
 	add_colour(out, colour);
@@ -345,7 +345,7 @@ static bool hides_alone(struct span name, struct span value)
 	if (names(name, " clip clip-path -webkit-clip-path mask mask-image -webkit-mask "))
 		return !is_among(value, " none auto ");
 	if (names(name, " -webkit-text-fill-color "))
-		return clean_colour(value, &colour) == COLOUR_CLEAR;
+		return mail_clean_colour(value, &colour) == COLOUR_CLEAR;
 	return false;
 }
 
@@ -359,7 +359,7 @@ static bool box_hides(const struct box *box)
 static void add_declaration(struct buffer *out, struct span name, struct span value, struct look *look)
 {
 	for (size_t i = 0; i < COUNT_OF(properties); i++) {
-		if (!span_equal_nocase(name, properties[i].name))
+		if (!mail_span_equal_nocase(name, properties[i].name))
 			continue;
 		size_t before = out->length;
 		bool paper = properties[i].value == PAPER;
@@ -392,15 +392,15 @@ static size_t declaration_length(struct span text)
 static struct span without_important(struct span value)
 {
 	const char *mark = memrchr(value.at, '!', value.length);
-	return span_trim(mark ? (struct span){ value.at, (size_t)(mark - value.at) } : value);
+	return mail_span_trim(mark ? (struct span){ value.at, (size_t)(mark - value.at) } : value);
 }
 
-bool clean_seen(const struct look *look)
+bool mail_clean_seen(const struct look *look)
 {
-	return !look->hidden && !look->clear && look->font >= FONT_LEAST && !clean_colours_alike(look->ink, look->paper);
+	return !look->hidden && !look->clear && look->font >= FONT_LEAST && !mail_clean_colours_alike(look->ink, look->paper);
 }
 
-void clean_style(struct buffer *out, struct buffer *scratch, const char *style, struct look *look)
+void mail_clean_style(struct buffer *out, struct buffer *scratch, const char *style, struct look *look)
 {
 	struct box box = { false };
 	normalise(scratch, style);
@@ -409,8 +409,8 @@ void clean_style(struct buffer *out, struct buffer *scratch, const char *style, 
 		size_t length = declaration_length(rest);
 		const char *colon = memchr(rest.at, ':', length);
 		if (colon) {
-			struct span name = span_trim((struct span){ rest.at, (size_t)(colon - rest.at) });
-			struct span value = without_important(span_trim((struct span){ colon + 1, (size_t)(rest.at + length - colon - 1) }));
+			struct span name = mail_span_trim((struct span){ rest.at, (size_t)(colon - rest.at) });
+			struct span value = without_important(mail_span_trim((struct span){ colon + 1, (size_t)(rest.at + length - colon - 1) }));
 			look->hidden |= hides_alone(name, value);
 			note_box(name, value, look->font, &box);
 			add_declaration(out, name, value, look);

@@ -25,7 +25,7 @@ static bool is_word_code(uint32_t code)
 	       && !(code >= 0xFE00 && code < 0xFE10) && code != 0xFEFF && code != 0xFFFC && code != 0xFFFD && !(code >= 0xE000 && code < 0xF900);
 }
 
-size_t clean_letter(const char *at, size_t length, bool *letter)
+size_t mail_clean_letter(const char *at, size_t length, bool *letter)
 {
 	unsigned char c = (unsigned char)*at;
 	uint32_t code;
@@ -44,7 +44,7 @@ static bool same_letters(struct match *m, struct span text, size_t from, size_t 
 	size_t at = from;
 	for (size_t i = 0, size; i < text.length; i += size) {
 		bool letter;
-		size = clean_letter(text.at + i, text.length - i, &letter);
+		size = mail_clean_letter(text.at + i, text.length - i, &letter);
 		for (size_t k = 0; letter && k < size; k++, at++, m->searched++)
 			if (at >= m->count || m->letters[at] != (unsigned char)lower(text.at[i + k]))
 				return false;
@@ -74,7 +74,7 @@ static bool is_target(struct span group)
 	static const char *const starts[] = { "http:", "https:", "mailto:", "tel:", "ftp:", "cid:", "image", "file:", "www." };
 	struct span inside = { group.at + 1, group.length - 1 };
 	for (size_t i = 0; i < COUNT_OF(starts); i++)
-		if (span_starts_nocase(inside, starts[i]))
+		if (mail_span_starts_nocase(inside, starts[i]))
 			return true;
 	return false;
 }
@@ -111,7 +111,7 @@ static bool line_is_at(struct match *m, struct span line, size_t from, size_t *t
 			size = group.length;
 			continue;
 		}
-		size = clean_letter(line.at + i, line.length - i, &letter);
+		size = mail_clean_letter(line.at + i, line.length - i, &letter);
 		for (size_t k = 0; letter && k < size; k++, at++, m->searched++)
 			if (at >= m->count || m->letters[at] != (unsigned char)lower(line.at[i + k]))
 				return false;
@@ -134,7 +134,7 @@ static size_t needle_of(struct span line, unsigned char needle[NEEDLE_MOST])
 	size_t n = 0;
 	for (size_t i = 0, size; i < line.length; i += size) {
 		bool letter;
-		size = clean_letter(line.at + i, line.length - i, &letter);
+		size = mail_clean_letter(line.at + i, line.length - i, &letter);
 		if (strchr("<[", line.at[i]) && n)
 			break;
 		for (size_t k = 0; letter && k < size; k++) {
@@ -174,11 +174,11 @@ static bool has_letters(struct span line)
 {
 	bool letter = false;
 	for (size_t i = 0, size; i < line.length && !letter; i += size)
-		size = clean_letter(line.at + i, line.length - i, &letter);
+		size = mail_clean_letter(line.at + i, line.length - i, &letter);
 	return letter;
 }
 
-bool clean_match(struct arena *arena, const struct letters *letters, const char *words, unsigned char *kept)
+bool mail_clean_match(struct arena *arena, const struct letters *letters, const char *words, unsigned char *kept)
 {
 	struct match m = { (const unsigned char *)letters->at.at, (const unsigned char *)letters->flags.at, letters->at.length, 0 };
 	size_t at = 0, start, to;

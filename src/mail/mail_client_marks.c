@@ -7,7 +7,7 @@
  */
 #include "mail_client_words.h"
 
-const struct client_marks client_marks[] = {
+const struct client_marks mail_client_marks[] = {
 	{ .language = "en",
 	  .original = "original message|reply message|original email|original mail|original appointment|previous message|replied message|original message processed by david®|original message processed by david|original message processed by tobit.infocenter",
 	  .forward = "forwarded message|forwarded mail|forwarded email|begin forwarded message|start of forwarded message|forwarded by|"
@@ -312,4 +312,4 @@ const struct client_marks client_marks[] = {
 	{ .language = "uz", .original = "asl xabar", .forward = "uzatilgan xabar", .wrote = "% yozdi:|% shunday yozdi:|%, % da yozdi:|%da yozdi:" },
 	{ .language = "zu", .wrote = "ngo-% ubhale:" },
 };
-const size_t client_marks_count = COUNT_OF(client_marks);
+const size_t mail_client_marks_count = COUNT_OF(mail_client_marks);

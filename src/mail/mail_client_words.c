@@ -8,7 +8,7 @@
  */
 #include "mail_client_words.h"
 
-const struct client_words client_words[] = {
+const struct client_words mail_client_words[] = {
 	{ .language = "en", .from = "from|sender|from address", .date = "sent|date|sent at|sent on|date sent|sent date|sent time|received",
 	  .to = "to|recipients|recipient|sent to", .cc = "cc|bcc", .subject = "subject|subj",
 	  .reply_to = "reply to|reply-to|antwort an|antworten an|rispondi a|odgovori na|odpověď na|svar til|antwoord aan|vastaus|répondre à|"
@@ -129,4 +129,4 @@ const struct client_words client_words[] = {
 	{ .language = "uz", .from = "kimdan|yuboruvchi|jo‘natuvchi", .date = "yuborildi|sana", .to = "kimga|qabul qiluvchi", .cc = "nusxa",
 	  .subject = "mavzu", .reply_to = "javob qaytarish" },
 };
-const size_t client_words_count = COUNT_OF(client_words);
+const size_t mail_client_words_count = COUNT_OF(mail_client_words);

@@ -9,9 +9,9 @@
 /* Words between bars, lower case; NULL: none of its own. */
 struct client_words { const char *language, *from, *date, *to, *cc, *subject, *reply_to, *other; };
 struct client_marks { const char *language, *original, *forward, *wrote, *phone; };
-extern const struct client_words client_words[];
-extern const struct client_marks client_marks[];
-extern const size_t client_words_count, client_marks_count;
+extern const struct client_words mail_client_words[];
+extern const struct client_marks mail_client_marks[];
+extern const size_t mail_client_words_count, mail_client_marks_count;
 
 /* Many phrases by their first two letters. Made before the first thread, kept as long as the process. */
 struct phrase_set {
@@ -19,24 +19,24 @@ struct phrase_set {
 	size_t count, room;
 	unsigned short first[1024];      /* number + 1 of a phrase */
 };
-/* Each phrase of the list; what stands behind a % in it is kept for phrase_set_holds. */
-void phrase_set_add(struct phrase_set *set, const char *list, unsigned char kind);
+/* Each phrase of the list; what stands behind a % in it is kept for mail_phrase_set_holds. */
+void mail_phrase_set_add(struct phrase_set *set, const char *list, unsigned char kind);
 /* The longest phrase that the text begins with: bytes of the text, 0: none. most: longer texts than a phrase and so many bytes do not count. */
-size_t phrase_set_match(const struct phrase_set *set, struct span text, size_t most, const struct phrase **phrase);
+size_t mail_phrase_set_match(const struct phrase_set *set, struct span text, size_t most, const struct phrase **phrase);
 /* Does the text begin with one, and hold behind it what that one wants; or end with one that begins with a %? */
-bool phrase_set_holds(const struct phrase_set *set, struct span text);
+bool mail_phrase_set_holds(const struct phrase_set *set, struct span text);
 
 /* ---- mail_wrote.c ---- */
-void wrote_init(struct phrase_set *heads);                       /* fills heads with how such lines begin */
-bool wrote_match(struct span text);
+void mail_wrote_init(struct phrase_set *heads);                  /* fills heads with how such lines begin */
+bool mail_wrote_match(struct span text);
 
 /* Bytes of a character that nobody sees at `text` (bidi marks, zero width, byte order), 0: it is another one. */
-size_t invisible_at(struct span text);
+size_t mail_invisible_at(struct span text);
 /* Bytes of a blank that is not ASCII: no-break, thin, ideographic. */
-size_t blank_wide_at(struct span text);
+size_t mail_blank_wide_at(struct span text);
 /* Without all of these and without blanks at both ends. */
-struct span visible_trim(struct span text);
+struct span mail_visible_trim(struct span text);
 /* The value of a decimal digit of any script and its bytes; -1: none. */
-int digit_at(struct span text, size_t *size);
+int mail_digit_at(struct span text, size_t *size);
 
 #endif

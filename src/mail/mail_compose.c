@@ -45,7 +45,7 @@ static enum status values_check(const struct mail_out *mail, struct error *error
 		status = addresses_check(&mail->to, "To", error);
 	if (!status)
 		status = addresses_check(&mail->cc, "Cc", error);
-	if (!status && !compose_id_usable(mail->message_id))
+	if (!status && !mail_compose_id_usable(mail->message_id))
 		status = error_set(error, STATUS_BAD_INPUT, "a Message-ID that cannot be written: %.100s",
 		                   mail->message_id ? mail->message_id : "");
 	return status;
@@ -55,15 +55,15 @@ static void write_people(const struct mail_out *mail, struct buffer *out)
 {
 	struct mail_address from = mail->from, reply = { mail->reply_to, "" };
 
-	compose_field_addresses(out, "From", &(struct mail_addresses){ &from, 1 });
+	mail_compose_field_addresses(out, "From", &(struct mail_addresses){ &from, 1 });
 	if (reply.address && *reply.address)
-		compose_field_addresses(out, "Reply-To", &(struct mail_addresses){ &reply, 1 });
+		mail_compose_field_addresses(out, "Reply-To", &(struct mail_addresses){ &reply, 1 });
 	if (mail->to.count)
-		compose_field_addresses(out, "To", &mail->to);
+		mail_compose_field_addresses(out, "To", &mail->to);
 	else
 		buffer_add_string(out, "To: undisclosed-recipients:;\r\n");
 	if (mail->cc.count)
-		compose_field_addresses(out, "Cc", &mail->cc);
+		mail_compose_field_addresses(out, "Cc", &mail->cc);
 }
 
 /* RFC 3834 section 5; X-Auto-Response-Suppress is what Exchange understands. A person's mail carries neither. */
@@ -71,8 +71,8 @@ static void write_automatic(const struct mail_out *mail, struct buffer *out)
 {
 	if (!mail->auto_submitted || !*mail->auto_submitted)
 		return;
-	compose_field(out, "Auto-Submitted", mail->auto_submitted);
-	compose_field(out, "X-Auto-Response-Suppress", "All");
+	mail_compose_field(out, "Auto-Submitted", mail->auto_submitted);
+	mail_compose_field(out, "X-Auto-Response-Suppress", "All");
 }
 
 static void write_unsubscribe(const char *url, struct buffer *out)
@@ -93,15 +93,15 @@ static void write_headers(const struct mail_out *mail, struct buffer *out)
 	arena_init(&arena);
 	buffer_printf(out, "Date: %s\r\n", time_rfc5322(&arena, mail->date));
 	write_people(mail, out);
-	compose_field_text(out, "Subject", mail->subject);
+	mail_compose_field_text(out, "Subject", mail->subject);
 	buffer_printf(out, "Message-ID: %s\r\n", mail->message_id);
-	compose_field_ids(out, "In-Reply-To", &(struct strings){ in_reply_to, *in_reply_to ? 1 : 0 });
-	compose_field_ids(out, "References", &mail->references);
-	compose_field(out, "Content-Language", mail->language);
+	mail_compose_field_ids(out, "In-Reply-To", &(struct strings){ in_reply_to, *in_reply_to ? 1 : 0 });
+	mail_compose_field_ids(out, "References", &mail->references);
+	mail_compose_field(out, "Content-Language", mail->language);
 	write_automatic(mail, out);
-	compose_field(out, "X-Sportello-Desk", mail->desk_mark);
+	mail_compose_field(out, "X-Sportello-Desk", mail->desk_mark);
 	for (size_t i = 0; i < mail->fields.count; i++)
-		compose_field(out, mail->fields.at[i].name, mail->fields.at[i].value);
+		mail_compose_field(out, mail->fields.at[i].name, mail->fields.at[i].value);
 	write_unsubscribe(mail->list_unsubscribe, out);
 	buffer_add_string(out, "MIME-Version: 1.0\r\n");
 }
@@ -120,15 +120,15 @@ static enum status write_html(const struct mail_out *mail, const struct relayed 
 	struct boundary boundary;
 	enum status status;
 
-	if (!relayed->source || !compose_has_pictures(relayed->values, mail->pictures)) {
-		compose_text_part(out, "html", mail->html);
+	if (!relayed->source || !mail_compose_has_pictures(relayed->values, mail->pictures)) {
+		mail_compose_text_part(out, "html", mail->html);
 		return STATUS_OK;
 	}
 	compose_boundary(&boundary, mail->message_id, "related");
 	buffer_printf(out, "Content-Type: multipart/related; type=\"text/html\"; boundary=\"%s\"\r\n\r\n--%s\r\n", boundary.at, boundary.at);
-	compose_text_part(out, "html", mail->html);
+	mail_compose_text_part(out, "html", mail->html);
 	buffer_add(out, "\r\n", 2);
-	status = compose_pictures(out, relayed->source, relayed->values, mail->pictures, &boundary, error);
+	status = mail_compose_pictures(out, relayed->source, relayed->values, mail->pictures, &boundary, error);
 	buffer_printf(out, "--%s--\r\n", boundary.at);
 	return status;
 }
@@ -140,13 +140,13 @@ static enum status write_text(const struct mail_out *mail, const struct relayed 
 	enum status status;
 
 	if (!mail->html || !*mail->html) {
-		compose_text_part(out, "plain", mail->text ? mail->text : "");
+		mail_compose_text_part(out, "plain", mail->text ? mail->text : "");
 		return STATUS_OK;
 	}
 	compose_boundary(&boundary, mail->message_id, "alternative");
 	multipart_begin(out, "alternative", &boundary);
 	buffer_printf(out, "--%s\r\n", boundary.at);
-	compose_text_part(out, "plain", mail->text ? mail->text : "");
+	mail_compose_text_part(out, "plain", mail->text ? mail->text : "");
 	buffer_printf(out, "\r\n--%s\r\n", boundary.at);
 	status = write_html(mail, relayed, out, error);
 	buffer_printf(out, "\r\n--%s--\r\n", boundary.at);
@@ -155,7 +155,7 @@ static enum status write_text(const struct mail_out *mail, const struct relayed 
 
 static enum status write_mail(const struct mail_out *mail, const struct relayed *relayed, struct buffer *out, struct error *error)
 {
-	bool attached = mail->attached.size > 0, files = relayed->source && compose_has_files(relayed->values, mail->pictures, relayed->take);
+	bool attached = mail->attached.size > 0, files = relayed->source && mail_compose_has_files(relayed->values, mail->pictures, relayed->take);
 	enum status status = values_check(mail, error);
 	struct boundary boundary;
 
@@ -170,10 +170,10 @@ static enum status write_mail(const struct mail_out *mail, const struct relayed 
 	status = write_text(mail, relayed, out, error);
 	buffer_add(out, "\r\n", 2);
 	if (!status && files)
-		status = compose_attachments(out, relayed->source, relayed->values, mail->pictures, relayed->take, &boundary, error);
+		status = mail_compose_attachments(out, relayed->source, relayed->values, mail->pictures, relayed->take, &boundary, error);
 	if (!status && attached) {
 		buffer_printf(out, "--%s\r\n", boundary.at);
-		status = compose_attached_mail(out, &mail->attached, mail->attached_name, error);
+		status = mail_compose_attached_mail(out, &mail->attached, mail->attached_name, error);
 	}
 	buffer_printf(out, "--%s--\r\n", boundary.at);
 	return status;

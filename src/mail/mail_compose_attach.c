@@ -62,7 +62,7 @@ static void use_scan(void *context, const char *at, size_t length)
 
 static void use_base64(void *context, const char *at, size_t length)
 {
-	base64_add(context, at, length);
+	mail_base64_add(context, at, length);
 }
 
 /* Lines with any end, out with CRLF. */
@@ -92,11 +92,11 @@ static void part_head(struct buffer *out, const char *type, const char *name, co
 {
 	buffer_printf(out, "Content-Type: %s\r\nContent-Transfer-Encoding: %s\r\nContent-Disposition: attachment", type, encoding);
 	if (*name)
-		compose_parameter(out, "filename", name);
+		mail_compose_parameter(out, "filename", name);
 	buffer_add_string(out, "\r\n\r\n");
 }
 
-enum status compose_attached_mail(struct buffer *out, const struct mail_source *source, const char *name, struct error *error)
+enum status mail_compose_attached_mail(struct buffer *out, const struct mail_source *source, const char *name, struct error *error)
 {
 	struct scan scan = { .clean = true };
 	struct lines_out lines = { .out = out };
@@ -112,7 +112,7 @@ enum status compose_attached_mail(struct buffer *out, const struct mail_source *
 		buffer_add(out, "\r\n", 2);
 	} else {
 		status = source_walk(source, use_base64, &base64, error);
-		base64_end(&base64);
+		mail_base64_end(&base64);
 	}
 	return status;
 }
@@ -134,7 +134,7 @@ static bool type_usable(const char *type)
 
 static bool write_base64(void *context, const void *bytes, size_t length)
 {
-	base64_add(context, bytes, length);
+	mail_base64_add(context, bytes, length);
 	return true;
 }
 
@@ -153,7 +153,7 @@ static bool is_file(const struct mail *mail, const struct mail_html *pictures, c
 	return (!take || take[number - 1]) && !mail->attachments.at[number - 1].signs && !picture_of(pictures, mail, number);
 }
 
-bool compose_has_files(const struct mail *mail, const struct mail_html *pictures, const bool *take)
+bool mail_compose_has_files(const struct mail *mail, const struct mail_html *pictures, const bool *take)
 {
 	for (size_t i = 0; i < mail->attachments.count; i++)
 		if (is_file(mail, pictures, take, i + 1))
@@ -161,7 +161,7 @@ bool compose_has_files(const struct mail *mail, const struct mail_html *pictures
 	return false;
 }
 
-bool compose_has_pictures(const struct mail *mail, const struct mail_html *pictures)
+bool mail_compose_has_pictures(const struct mail *mail, const struct mail_html *pictures)
 {
 	for (size_t i = 0; pictures && i < pictures->pictures.count; i++)
 		if (*pictures->pictures.at[i].content_id && pictures->pictures.at[i].number <= mail->attachments.count)
@@ -174,12 +174,12 @@ static enum status write_file(struct buffer *out, const struct mail_source *sour
 	struct base64_lines lines = { .out = out };
 	enum status status = mail_attachment(source, number, write_base64, &lines, error);
 
-	base64_end(&lines);
+	mail_base64_end(&lines);
 	return status;
 }
 
-enum status compose_attachments(struct buffer *out, const struct mail_source *source, const struct mail *mail,
-                                const struct mail_html *pictures, const bool *take, const struct boundary *boundary, struct error *error)
+enum status mail_compose_attachments(struct buffer *out, const struct mail_source *source, const struct mail *mail,
+                                     const struct mail_html *pictures, const bool *take, const struct boundary *boundary, struct error *error)
 {
 	enum status status = STATUS_OK;
 
@@ -196,8 +196,8 @@ enum status compose_attachments(struct buffer *out, const struct mail_source *so
 	return status;
 }
 
-enum status compose_pictures(struct buffer *out, const struct mail_source *source, const struct mail *mail,
-                             const struct mail_html *pictures, const struct boundary *boundary, struct error *error)
+enum status mail_compose_pictures(struct buffer *out, const struct mail_source *source, const struct mail *mail,
+                                  const struct mail_html *pictures, const struct boundary *boundary, struct error *error)
 {
 	enum status status = STATUS_OK;
 
@@ -209,7 +209,7 @@ enum status compose_pictures(struct buffer *out, const struct mail_source *sourc
 		const struct mail_attachment *attachment = &mail->attachments.at[picture->number - 1];
 		buffer_printf(out, "--%s\r\nContent-Type: %s\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <%s>\r\nContent-Disposition: inline",
 		              boundary->at, attachment->content_type, picture->content_id);
-		compose_parameter(out, "filename", attachment->filename);
+		mail_compose_parameter(out, "filename", attachment->filename);
 		buffer_add_string(out, "\r\n\r\n");
 		status = write_file(out, source, picture->number, error);
 	}

@@ -27,7 +27,7 @@ static void base64_groups(struct base64_lines *lines, const unsigned char *at, s
 	}
 }
 
-void base64_add(struct base64_lines *lines, const void *bytes, size_t length)
+void mail_base64_add(struct base64_lines *lines, const void *bytes, size_t length)
 {
 	const unsigned char *at = bytes;
 	char line[COMPOSE_BODY_LINE + 2];
@@ -55,7 +55,7 @@ void base64_add(struct base64_lines *lines, const void *bytes, size_t length)
 		lines->left[lines->left_count++] = *at++;
 }
 
-void base64_end(struct base64_lines *lines)
+void mail_base64_end(struct base64_lines *lines)
 {
 	char out[4];
 
@@ -160,11 +160,11 @@ static void base64_out(struct buffer *out, const char *text)
 	while (*text) {
 		size_t length = strcspn(text, "\n");
 
-		base64_add(&lines, text, length);
-		base64_add(&lines, "\r\n", 2);
+		mail_base64_add(&lines, text, length);
+		mail_base64_add(&lines, "\r\n", 2);
 		text += length + (text[length] == '\n');
 	}
-	base64_end(&lines);
+	mail_base64_end(&lines);
 }
 
 static bool all_ascii(const char *text)
@@ -175,7 +175,7 @@ static bool all_ascii(const char *text)
 	return true;
 }
 
-void compose_text_part(struct buffer *out, const char *subtype, const char *raw)
+void mail_compose_text_part(struct buffer *out, const char *subtype, const char *raw)
 {
 	CLEANUP_ARENA struct arena arena;
 	const char *text, *encoding;

@@ -206,7 +206,7 @@ static void field_words(struct field_out *field, const char *text)
 
 /* ---- fields ---- */
 
-void compose_field(struct buffer *out, const char *name, const char *token)
+void mail_compose_field(struct buffer *out, const char *name, const char *token)
 {
 	CLEANUP_BUFFER struct buffer value;
 
@@ -219,7 +219,7 @@ void compose_field(struct buffer *out, const char *name, const char *token)
 	buffer_printf(out, "%s: %.*s\r\n", name, (int)(value.length > 900 ? 900 : value.length), value.at);
 }
 
-void compose_field_text(struct buffer *out, const char *name, const char *text)
+void mail_compose_field_text(struct buffer *out, const char *name, const char *text)
 {
 	CLEANUP_BUFFER struct buffer value;
 	struct field_out field = field_begin(out, name);
@@ -278,7 +278,7 @@ static void field_address(struct field_out *field, const struct mail_address *ad
 	field_word(field, angle, length + 2, COMPOSE_LINE);
 }
 
-void compose_field_addresses(struct buffer *out, const char *name, const struct mail_addresses *addresses)
+void mail_compose_field_addresses(struct buffer *out, const char *name, const struct mail_addresses *addresses)
 {
 	struct field_out field = field_begin(out, name);
 
@@ -290,7 +290,7 @@ void compose_field_addresses(struct buffer *out, const char *name, const struct 
 	field_end(&field);
 }
 
-bool compose_id_usable(const char *id)
+bool mail_compose_id_usable(const char *id)
 {
 	size_t length = id ? strnlen(id, LINE_LIMIT + 1) : 0;
 
@@ -302,12 +302,12 @@ bool compose_id_usable(const char *id)
 	return true;
 }
 
-void compose_field_ids(struct buffer *out, const char *name, const struct strings *ids)
+void mail_compose_field_ids(struct buffer *out, const char *name, const struct strings *ids)
 {
 	struct field_out field = { 0 };
 
 	for (size_t i = 0; i < ids->count; i++) {
-		if (!compose_id_usable(ids->at[i]))
+		if (!mail_compose_id_usable(ids->at[i]))
 			continue;
 		if (!field.out)
 			field = field_begin(out, name);
@@ -353,7 +353,7 @@ static void parameter_encoded(struct buffer *out, const char *name, const char *
 	}
 }
 
-void compose_parameter(struct buffer *out, const char *name, const char *value)
+void mail_compose_parameter(struct buffer *out, const char *name, const char *value)
 {
 	CLEANUP_BUFFER struct buffer text;
 	bool plain;

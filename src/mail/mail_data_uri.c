@@ -30,7 +30,7 @@ static struct span decode(struct arena *arena, struct span in)
 			c = (char)(hex(in.at[i + 1]) * 16 + hex(in.at[i + 2]));
 			i += 2;
 		}
-		int value = base64_value(c);
+		int value = mail_base64_value(c);
 		if (value < 0)
 			continue;
 		bits = bits << 6 | (unsigned)value;
@@ -66,7 +66,7 @@ static bool in_image_tag(struct span html, const char *at)
 {
 	const char *floor = at - html.at > 2000 ? at - 2000 : html.at;
 	const char *open = memrchr(floor, '<', (size_t)(at - floor));
-	return open && span_starts_nocase((struct span){ open, html.length - (size_t)(open - html.at) }, "<img") && !memchr(open, '>', (size_t)(at - open));
+	return open && mail_span_starts_nocase((struct span){ open, html.length - (size_t)(open - html.at) }, "<img") && !memchr(open, '>', (size_t)(at - open));
 }
 
 /* The number that it has as an attachment; 0: none. */
@@ -75,19 +75,19 @@ static size_t add(struct walk *walk, const char *type, struct span encoded)
 	if (encoded.length < LEAST)
 		return 0;
 	if (++walk->pictures > LIMIT_DATA_PICTURES) {
-		problem(walk->arena, walk->problems, "more than %d pictures in the page itself; the others are only in the raw mail", LIMIT_DATA_PICTURES);
+		mail_problem_add(walk->arena, walk->problems, "more than %d pictures in the page itself; the others are only in the raw mail", LIMIT_DATA_PICTURES);
 		return 0;
 	}
 	bool needed = walk->wanted ? walk->number + 1 == walk->wanted : !walk->light;
-	attachment_add_bytes(walk, "", type, "", needed ? decode(walk->arena, encoded) : (struct span){ "", 0 });
+	mail_attachment_add_bytes(walk, "", type, "", needed ? decode(walk->arena, encoded) : (struct span){ "", 0 });
 	if (!walk->wanted)
 		walk->mail->attachments.at[walk->mail->attachments.count - 1].inline_ = true;
 	return walk->number;
 }
 
-struct span data_pictures_take(struct walk *walk, struct span html)
+struct span mail_data_pictures_take(struct walk *walk, struct span html)
 {
-	const char *at = span_find_nocase(html, "data:image/");
+	const char *at = mail_span_find_nocase(html, "data:image/");
 	if (!at)
 		return html;
 	char *out = arena_room(walk->arena, html.length + 1);
@@ -108,7 +108,7 @@ struct span data_pictures_take(struct walk *walk, struct span html)
 			n += 5;
 		}
 		from = stop;
-		at = span_find_nocase((struct span){ html.at + from, html.length - from }, "data:image/");
+		at = mail_span_find_nocase((struct span){ html.at + from, html.length - from }, "data:image/");
 	}
 	memcpy(out + n, html.at + from, html.length - from);
 	return (struct span){ out, n + html.length - from };

@@ -22,10 +22,10 @@ static int month_of(struct span word)
 		{ "out", 10 }, { "dez", 12 }, { "dic", 12 }, { "des", 12 },
 	};
 	for (int i = 0; i < 12; i++)
-		if (span_starts_nocase(word, names[i]))
+		if (mail_span_starts_nocase(word, names[i]))
 			return i + 1;
 	for (size_t i = 0; i < COUNT_OF(others); i++)
-		if (span_starts_nocase(word, others[i].name))
+		if (mail_span_starts_nocase(word, others[i].name))
 			return others[i].month;
 	return 0;
 }
@@ -40,7 +40,7 @@ static bool zone_of(struct span word, int *zone)
 		{ "NZST", 720 }, { "NZDT", 780 }, { "EST5EDT", -300 }, { "CST6CDT", -360 }, { "MST7MDT", -420 }, { "PST8PDT", -480 },
 	};
 	for (size_t i = 0; i < COUNT_OF(zones); i++)
-		if (span_equal_nocase(word, zones[i].name)) {
+		if (mail_span_equal_nocase(word, zones[i].name)) {
 			*zone = zones[i].minutes;
 			return true;
 		}
@@ -162,9 +162,9 @@ static void take_word(struct when *when, struct span word)
 	} else if (when->has_time && !when->has_zone && zone_of(word, &zone)) {
 		when->zone = zone;
 		when->has_zone = true;
-	} else if (when->has_time && span_equal_nocase(word, "PM") && when->hour < 12) {
+	} else if (when->has_time && mail_span_equal_nocase(word, "PM") && when->hour < 12) {
 		when->hour += 12;
-	} else if (when->has_time && span_equal_nocase(word, "AM") && when->hour == 12) {
+	} else if (when->has_time && mail_span_equal_nocase(word, "AM") && when->hour == 12) {
 		when->hour = 0;
 	}
 }
@@ -199,7 +199,7 @@ static bool sensible(const struct when *when)
 	       && when->month <= 12 && when->year >= 1900 && when->year <= 9999 && when->hour < 24 && when->minute < 60 && when->second <= 60;
 }
 
-bool date_parse(struct span raw, int64_t *ms, int *zone)
+bool mail_date_parse(struct span raw, int64_t *ms, int *zone)
 {
 	struct when when = { 0 };
 	int depth = 0;

@@ -4,7 +4,7 @@
  * base64, quoted-printable and uuencode in readers of our own, since real mailers break all three: base64 in chunks that
  * are each padded, with a footer behind it or without padding; "=" that escapes nothing; uuencode without its first line.
  * 7bit, 8bit, binary and what nobody knows pass as they are. Works in pieces of a fixed size and in one pass.
- * May not change line ends or charset. Problems: an encoding that was only claimed (encoding_judge).
+ * May not change line ends or charset. Problems: an encoding that was only claimed (mail_encoding_judge).
  */
 #include "mail_private.h"
 
@@ -48,7 +48,7 @@ static void base64_byte(struct decoder *d, int value)
 static void base64_line(struct decoder *d, bool whole)
 {
 	const signed char *values = base64_values();
-	struct span line = span_trim((struct span){ d->held, d->held_length });
+	struct span line = mail_span_trim((struct span){ d->held, d->held_length });
 	bool encoded = true;
 	for (size_t i = 0; i < line.length && encoded; i++)
 		encoded = values[(unsigned char)line.at[i]] || line.at[i] == '=';
@@ -151,12 +151,12 @@ static void uu_line(struct decoder *d)
 	while (line.length && (line.at[line.length - 1] == '\r' || line.at[line.length - 1] == '\n'))
 		line.length--;
 	struct span name;
-	if (d->ended || (!d->begun && uuencode_begins(line, &name))) {
+	if (d->ended || (!d->begun && mail_uuencode_begins(line, &name))) {
 		d->begun = true;
 	} else if (line.length == 3 && memcmp(line.at, "end", 3) == 0) {
 		d->ended = d->begun;
-	} else if (d->begun && uuencode_line_bytes(line) >= 0) {
-		d->n += uuencode_line(line, d->out + d->n);
+	} else if (d->begun && mail_uuencode_line_bytes(line) >= 0) {
+		d->n += mail_uuencode_line(line, d->out + d->n);
 	}
 }
 
@@ -195,7 +195,7 @@ static const struct mail_source *source_of_part(const struct mail_source *source
 	return part->source ? part->source : source;
 }
 
-bool part_decode(const struct mail_source *source, const struct part *part, struct sink sink)
+bool mail_part_decode(const struct mail_source *source, const struct part *part, struct sink sink)
 {
 	char in[PIECE], out[PIECE + HELD + 64];
 	struct decoder d = { .out = out, .text = strncmp(part->type, "text/", 5) == 0 && !part->filename, .begun = part->uu_bare };
@@ -208,7 +208,7 @@ bool part_decode(const struct mail_source *source, const struct part *part, stru
 		if (source->fd < 0)
 			piece = source->data + at;
 		else
-			want = source_read(source, at, in, want);
+			want = mail_source_read(source, at, in, want);
 		if (!want)
 			break;
 		at += want;
@@ -231,7 +231,7 @@ static size_t first_line(struct span *rest, struct span *line)
 {
 	const char *end = memchr(rest->at, '\n', rest->length);
 	size_t length = end ? (size_t)(end - rest->at) + 1 : rest->length;
-	*line = span_trim((struct span){ rest->at, length });
+	*line = mail_span_trim((struct span){ rest->at, length });
 	*rest = (struct span){ rest->at + length, rest->length - length };
 	return length;
 }
@@ -241,7 +241,7 @@ static bool looks_base64(struct span content)
 {
 	const signed char *values = base64_values();
 	size_t wrong = 0, all = 0;
-	struct span rest = span_trim(content), line = { "", 0 };
+	struct span rest = mail_span_trim(content), line = { "", 0 };
 	for (bool first = true; rest.length && first_line(&rest, &line); first = false) {
 		size_t before = wrong;
 		for (size_t i = 0; i < line.length; i++)
@@ -257,23 +257,23 @@ static bool looks_uuencoded(struct span content, bool *bare)
 {
 	struct span line, name, rest = content;
 	while (rest.length && first_line(&rest, &line))
-		if (uuencode_begins(line, &name))
+		if (mail_uuencode_begins(line, &name))
 			return true;
-	rest = span_trim(content);
+	rest = mail_span_trim(content);
 	first_line(&rest, &line);
-	return *bare = line.length > 4 && uuencode_line_bytes(line) > 0;
+	return *bare = line.length > 4 && mail_uuencode_line_bytes(line) > 0;
 }
 
-void encoding_judge(struct arena *arena, const struct mail_source *source, struct part *part, struct strings *problems)
+void mail_encoding_judge(struct arena *arena, const struct mail_source *source, struct part *part, struct strings *problems)
 {
 	char room[LOOK];
 	size_t want = part->end - part->start < LOOK ? (size_t)(part->end - part->start) : LOOK;
-	struct span content = { room, source_read(source_of_part(source, part), part->start, room, want) };
+	struct span content = { room, mail_source_read(source_of_part(source, part), part->start, room, want) };
 	if (part->encoding == ENCODING_BASE64 && !looks_base64(content)) {
-		problem(arena, problems, "said to be base64 and is not; taken as it stands");
+		mail_problem_add(arena, problems, "said to be base64 and is not; taken as it stands");
 		part->encoding = ENCODING_NONE;
 	} else if (part->encoding == ENCODING_UU && !looks_uuencoded(content, &part->uu_bare)) {
-		problem(arena, problems, "said to be uuencoded and is not; taken as it stands");
+		mail_problem_add(arena, problems, "said to be uuencoded and is not; taken as it stands");
 		part->encoding = ENCODING_NONE;
 	}
 }
@@ -292,17 +292,17 @@ static bool collect(void *context, const void *bytes, size_t length)
 	return !collector->cut;
 }
 
-struct span part_bytes(struct arena *arena, const struct mail_source *source, const struct part *part, size_t limit, bool *cut)
+struct span mail_part_bytes(struct arena *arena, const struct mail_source *source, const struct part *part, size_t limit, bool *cut)
 {
 	*cut = false;
 	if (part->encoding == ENCODING_NONE) {
 		*cut = part->end - part->start > limit;
-		return source_span(arena, source_of_part(source, part), part->start, *cut ? part->start + limit : part->end);
+		return mail_source_span(arena, source_of_part(source, part), part->start, *cut ? part->start + limit : part->end);
 	}
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
 	struct collector collector = { &out, limit, false };
-	part_decode(source, part, (struct sink){ collect, &collector });
+	mail_part_decode(source, part, (struct sink){ collect, &collector });
 	*cut = collector.cut;
 	size_t length = out.length;
 	return (struct span){ arena_copy(arena, length ? out.at : "", length), length };

@@ -55,7 +55,7 @@ static char *bounded(struct arena *arena, char *name)
 	return arena_printf(arena, "%s%s", stem, extension ? dot : "");
 }
 
-const char *filename_safe(struct arena *arena, const char *name, size_t length)
+const char *mail_filename_safe(struct arena *arena, const char *name, size_t length)
 {
 	for (size_t i = length; i > 0; i--)
 		if (name[i - 1] == '/' || (name[i - 1] == '\\' && i < length && name[i] != '"')) {
@@ -74,7 +74,7 @@ const char *filename_safe(struct arena *arena, const char *name, size_t length)
 	return bounded(arena, out);
 }
 
-const char *filename_made(struct arena *arena, const char *type, size_t number)
+const char *mail_filename_made(struct arena *arena, const char *type, size_t number)
 {
 	static const struct { const char *type, *extension; } extensions[] = {
 		{ "text/plain", "txt" }, { "text/html", "html" }, { "text/calendar", "ics" }, { "text/x-vcard", "vcf" },

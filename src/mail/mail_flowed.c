@@ -28,7 +28,7 @@ static struct flow read_line(struct span line, bool delsp)
 	return flow;
 }
 
-struct span flowed_unwrap(struct arena *arena, struct span text, bool delsp)
+struct span mail_flowed_unwrap(struct arena *arena, struct span text, bool delsp)
 {
 	size_t room = text.length + 2, n = 0, depth = 0;
 	for (size_t i = 0; i < text.length; i++)

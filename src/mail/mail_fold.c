@@ -14,7 +14,7 @@ static uint32_t fold_greek(uint32_t code)
 	return small[code - 0x386];
 }
 
-uint32_t letter_fold_wide(uint32_t code)
+uint32_t mail_letter_fold_wide(uint32_t code)
 {
 	if ((code >= 0xC0 && code <= 0xDE && code != 0xD7) || (code >= 0x410 && code <= 0x42F) || (code >= 0x391 && code <= 0x3A9))
 		return code + 32;
@@ -34,13 +34,13 @@ uint32_t letter_fold_wide(uint32_t code)
 	return code == 0x2019 ? '\'' : code;             /* d’origine, d'origine */
 }
 
-uint32_t code_fold(uint32_t code)
+uint32_t mail_code_fold(uint32_t code)
 {
 	return letter_fold(code);
 }
 
 /* Extended-A folds to the odd one of a pair; the words may hold either. */
-size_t fold_starts_slowly(struct span span, const char *word)
+size_t mail_fold_starts_slowly(struct span span, const char *word)
 {
 	size_t i = 0, j = 0;
 	while (word[j]) {
@@ -60,7 +60,7 @@ size_t fold_starts_slowly(struct span span, const char *word)
 	return i;
 }
 
-const char *fold_find(struct span span, const char *word)
+const char *mail_fold_find(struct span span, const char *word)
 {
 	char first = *word, upper = first >= 'a' && first <= 'z' ? (char)(first - 32) : first;
 	bool plain = first > 0 && first != '\'';
@@ -73,32 +73,32 @@ const char *fold_find(struct span span, const char *word)
 	return NULL;
 }
 
-bool fold_equal(struct span span, const char *word)
+bool mail_fold_equal(struct span span, const char *word)
 {
 	return span.length && fold_starts(span, word) == span.length;
 }
 
 /* Of a first letter beyond ASCII, folded as fold_starts() compares it. */
-size_t word_slot_wide(struct span span)
+size_t mail_word_slot_wide(struct span span)
 {
 	uint32_t code;
 	return 128 + (utf8_decode(span.at, span.length, &code) ? letter_fold(code) % 64 : 0);
 }
 
-void word_index_make(struct word_index *index, const void *words, size_t stride, size_t count)
+void mail_word_index_make(struct word_index *index, const void *words, size_t stride, size_t count)
 {
 	*index = (struct word_index){ 0 };
 	for (size_t i = count; i-- > 0;) {
 		const char *word;
 		memcpy(&word, (const char *)words + i * stride, sizeof word);
-		unsigned short *first = &index->first[(unsigned char)*word < 128 ? (unsigned char)*word : word_slot_wide(span_of(word))];
+		unsigned short *first = &index->first[(unsigned char)*word < 128 ? (unsigned char)*word : mail_word_slot_wide(span_of(word))];
 		index->second[i + 1] = (unsigned char)*word < 128 && (unsigned char)word[1] < 128 ? (unsigned char)word[1] : 0;
 		index->next[i + 1] = *first;
 		*first = (unsigned short)(i + 1);
 	}
 }
 
-bool fold_find_any(struct span span, const char *const *words, const struct word_index *index)
+bool mail_fold_find_any(struct span span, const char *const *words, const struct word_index *index)
 {
 	for (; span.length; span.at++, span.length--) {
 		if (((unsigned char)*span.at & 0xC0) == 0x80)

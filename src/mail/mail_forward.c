@@ -29,13 +29,13 @@ static struct lines unquoted(struct arena *arena, const struct lines *lines, siz
 		line.attribution_start = false;
 		out.at[out.count++] = line;
 	}
-	lines_classify(&out);
+	mail_lines_classify(&out);
 	return out;
 }
 
 static bool is_rule(const struct line *line)
 {
-	return line->kind == LINE_RULE || line->kind == LINE_SIGNATURE || rule_of(line->text, 3);
+	return line->kind == LINE_RULE || line->kind == LINE_SIGNATURE || mail_rule_of(line->text, 3);
 }
 
 static struct span bare(struct span text)
@@ -65,7 +65,7 @@ static const char *join_lines(struct arena *arena, const struct lines *lines, si
 		n += lines->at[i].text.length;
 		out[n++] = '\n';
 	}
-	return text_trim(lines_trimmed(out, n));
+	return text_trim(mail_lines_trimmed(out, n));
 }
 
 /* Where a forward begins, and how. */
@@ -93,9 +93,9 @@ static bool quoted_block(const struct lines *lines, size_t i, bool dashed)
 	for (size_t n = 0; n < 6 && i + n < lines->count && lines->at[i + n].kind == LINE_QUOTED; n++) {
 		struct span value;
 		bool found = false;
-		header_line(lines->at[i + n].text, &value, &found);
+		mail_header_line(lines->at[i + n].text, &value, &found);
 		if (!found && dashed)
-			found = labelled_line(lines->at[i + n].text, &value);
+			found = mail_labelled_line(lines->at[i + n].text, &value);
 		if (n == 0 && !found)
 			return false;
 		address = address || (found && memchr(value.at, '@', value.length));
@@ -119,19 +119,19 @@ static bool find_beginning(const struct lines *lines, bool subject_says, struct 
 		const struct line *line = &lines->at[i];
 		bool mark = false;
 		*found = (struct beginning){ .at = i, .quoted = line->kind == LINE_QUOTED };
-		bool delimits = found->quoted && subject_says && delimiter_line(bare(line->text), &mark);
+		bool delimits = found->quoted && subject_says && mail_delimiter_line(bare(line->text), &mark);
 		found->said = line->kind == LINE_FORWARD || (delimits && mark);
 		if (found->said)
 			return true;
 		if (!subject_says)
 			continue;
-		bool dashed = found->quoted && dashed_line(bare(line->text));
-		if ((dashed || (line->kind == LINE_TEXT && dashed_line(line->text))) && block_torn(NULL, lines, i + 1, NULL)) {
+		bool dashed = found->quoted && mail_dashed_line(bare(line->text));
+		if ((dashed || (line->kind == LINE_TEXT && mail_dashed_line(line->text))) && mail_block_torn(NULL, lines, i + 1, NULL)) {
 			found->delimited = true;
 			return true;
 		}
 		found->delimited = line->kind == LINE_DELIMITER || ((delimits || dashed) && quoted_block(lines, next_said(lines, i + 1), dashed));
-		if (found->delimited || (line->kind == LINE_HEADER && header_block(lines, i)) || (found->quoted && quoted_block(lines, i, false)))
+		if (found->delimited || (line->kind == LINE_HEADER && mail_header_block(lines, i)) || (found->quoted && quoted_block(lines, i, false)))
 			return true;
 		found->introduced = introduces(lines, i);
 		if (found->introduced)
@@ -166,14 +166,14 @@ static size_t read_introduction(struct arena *arena, const struct lines *lines, 
 		n += lines->at[i].text.length;
 		joined[n++] = ' ';
 	}
-	introduction_sender(arena, (struct span){ joined, n }, &forward->from);
+	mail_introduction_sender(arena, (struct span){ joined, n }, &forward->from);
 	return end;
 }
 
 /* Without its Fwd:, for a mail whose original tells no subject. */
 static const char *subject_inside(const char *subject)
 {
-	size_t prefix = subject_forward_prefix(subject);
+	size_t prefix = mail_subject_forward_prefix(subject);
 	return subject + prefix + strspn(subject + prefix, " ");
 }
 
@@ -185,12 +185,12 @@ static bool find_by_subject(struct arena *arena, const struct lines *lines, cons
 	struct lines copy = { ARENA_ARRAY(arena, struct line, lines->count), lines->count };
 	memcpy(copy.at, lines->at, lines->count * sizeof *copy.at);
 	for (size_t i = 0; i < copy.count && i < BLOCK_WITHIN; i++) {
-		if (!block_by_subject(&copy, i, subject) && !block_at_edge(&copy, i, subject))
+		if (!mail_block_by_subject(&copy, i, subject) && !mail_block_at_edge(&copy, i, subject))
 			continue;
 		size_t above = i;
 		while (above && copy.at[above - 1].kind == LINE_EMPTY)
 			above--;
-		bool mark = above && above + 2 >= i && span_starts_nocase(visible_trim(copy.at[above - 1].text), "--");
+		bool mark = above && above + 2 >= i && mail_span_starts_nocase(mail_visible_trim(copy.at[above - 1].text), "--");
 		*found = (struct beginning){ .at = mark ? above - 1 : i, .delimited = mark };
 		return true;
 	}
@@ -213,21 +213,21 @@ static bool forward_inline(struct arena *arena, const struct lines *lines, bool 
 		end = quoted ? quoted_end(lines, next) : lines->count;
 		rest = unquoted(arena, lines, body, end);
 		body = 0;
-	} else if (start.said && block_glued(arena, behind_mark(lines->at[start.at].text), forward)) {
+	} else if (start.said && mail_block_glued(arena, mail_behind_mark(lines->at[start.at].text), forward)) {
 		rest = unquoted(arena, lines, first, end);
 		body = 0;
 	} else {
 		rest = unquoted(arena, lines, first, end < first ? first : end);
-		block_by_shape(&rest, 0, subject_inside(mail->subject));
-		body = block_read(arena, &rest, 0, subject_inside(mail->subject), forward);
+		mail_block_by_shape(&rest, 0, subject_inside(mail->subject));
+		body = mail_block_read(arena, &rest, 0, subject_inside(mail->subject), forward);
 		if (end < lines->count && next_said(&rest, body) == rest.count) {
 			end = lines->count;                              /* a page whose header lines alone are marked as a quote */
 			rest = unquoted(arena, lines, first, end);
-			block_by_shape(&rest, 0, subject_inside(mail->subject));
-			body = block_read(arena, &rest, 0, subject_inside(mail->subject), forward);
+			mail_block_by_shape(&rest, 0, subject_inside(mail->subject));
+			body = mail_block_read(arena, &rest, 0, subject_inside(mail->subject), forward);
 		}
 	}
-	size_t torn = !*forward->from.address && start.delimited ? block_torn(arena, &rest, 0, forward) : 0;
+	size_t torn = !*forward->from.address && start.delimited ? mail_block_torn(arena, &rest, 0, forward) : 0;
 	body = torn ? torn : body;
 	if (!*forward->from.address && !start.said)
 		return false;
@@ -245,15 +245,15 @@ static bool forward_attached(struct walk *walk, const char *text, struct mail_fo
 	bool cut, limit;
 	if (!walk->nested || strcmp(walk->nested->type, "message/rfc822") != 0)
 		return false;
-	struct span bytes = part_bytes(walk->arena, walk->source, walk->nested, NESTED_HEAD, &cut);
+	struct span bytes = mail_part_bytes(walk->arena, walk->source, walk->nested, NESTED_HEAD, &cut);
 	struct fields fields = { 0 };
-	size_t body = head_cut(walk->arena, bytes, &fields, &limit, NULL);
-	struct mail_addresses from = addresses_parse(walk->arena, field_value(&fields, "From"), NULL, NULL);
+	size_t body = mail_head_cut(walk->arena, bytes, &fields, &limit, NULL);
+	struct mail_addresses from = mail_addresses_parse(walk->arena, mail_field_value(&fields, "From"), NULL, NULL);
 	if (!from.count || !*from.at[0].address)
 		return false;
 	forward->is_forward = true;
 	forward->from = from.at[0];
-	forward->subject = header_decode(walk->arena, field_value(&fields, "Subject"), NULL, NULL);
+	forward->subject = mail_header_decode(walk->arena, mail_field_value(&fields, "Subject"), NULL, NULL);
 	forward->comment = text;
 	struct mail_source nested = { .data = bytes.at, .size = bytes.length, .fd = -1 };
 	struct head head = { .fields = fields, .body = body };
@@ -261,9 +261,9 @@ static bool forward_attached(struct walk *walk, const char *text, struct mail_fo
 	struct strings ignored = { 0 };
 	struct walk inside = { .arena = walk->arena, .source = &nested, .problems = &ignored, .mail = &inner, .wanted = SIZE_MAX, .text_most = walk->text_most };
 	buffer_init(&inside.text);
-	inside.root = parts_read(walk->arena, &nested, &head, &ignored);
-	walk_parts(&inside);
-	forward->text = marks_strip(walk->arena, buffer_string(&inside.text));
+	inside.root = mail_parts_read(walk->arena, &nested, &head, &ignored);
+	mail_walk_parts(&inside);
+	forward->text = mail_marks_strip(walk->arena, buffer_string(&inside.text));
 	buffer_fini(&inside.text);
 	return true;
 }
@@ -272,12 +272,12 @@ static bool forward_attached(struct walk *walk, const char *text, struct mail_fo
 static bool subject_says_forward(const struct mail *mail)
 {
 	size_t prefix;
-	if (subject_forward_prefix(mail->subject) > 0)
+	if (mail_subject_forward_prefix(mail->subject) > 0)
 		return true;
-	return !mail->in_reply_to.count && !mail->references.count && subject_is_reply(mail->subject, &prefix) && subject_is_forward(mail->subject);
+	return !mail->in_reply_to.count && !mail->references.count && mail_subject_is_reply(mail->subject, &prefix) && mail_subject_is_forward(mail->subject);
 }
 
-void forward_read(struct walk *walk, const struct lines *lines)
+void mail_forward_read(struct walk *walk, const struct lines *lines)
 {
 	struct mail *mail = walk->mail;
 	if (mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY)
@@ -288,11 +288,11 @@ void forward_read(struct walk *walk, const struct lines *lines)
 		mail->forward = forward;
 }
 
-void forward_read_attached(struct walk *walk)
+void mail_forward_read_attached(struct walk *walk)
 {
 	struct mail *mail = walk->mail;
 	if (mail->forward.is_forward || !walk->nested || (mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY))
 		return;
-	if (subject_is_forward(mail->subject) || strlen(mail->reply_text) < 400)
+	if (mail_subject_is_forward(mail->subject) || strlen(mail->reply_text) < 400)
 		forward_attached(walk, mail->reply_text, &mail->forward);
 }

@@ -18,7 +18,7 @@ static const struct mail_address nobody = { "", "" };
 
 static bool opens_link(struct span text)
 {
-	return text.length > 8 && text.at[0] == '<' && span_starts_nocase((struct span){ text.at + 1, text.length - 1 }, "mailto:");
+	return text.length > 8 && text.at[0] == '<' && mail_span_starts_nocase((struct span){ text.at + 1, text.length - 1 }, "mailto:");
 }
 
 /* As it is seen: no bidi marks, plain blanks, and of "<mailto:...>" nothing where an address stands already. */
@@ -29,9 +29,9 @@ static char *plain_value(struct arena *arena, struct span value)
 	size_t n = 0, size;
 	for (; value.length; value.at += size, value.length -= size) {
 		const char *end = opens_link(value) ? memchr(value.at, '>', value.length) : NULL;
-		if ((size = invisible_at(value)) > 0)
+		if ((size = mail_invisible_at(value)) > 0)
 			continue;
-		if ((size = blank_wide_at(value)) > 0) {
+		if ((size = mail_blank_wide_at(value)) > 0) {
 			out[n++] = ' ';
 			continue;
 		}
@@ -55,7 +55,7 @@ static struct span one_of_two(struct span value)
 		" på vegne av ", " för ", " w imieniu ", " от имени ", " jménem ", " v mene ", " nevében ", " adına ", " puolesta ", "代表", " の代理",
 	};
 	for (size_t i = 0; i < COUNT_OF(words); i++) {
-		const char *at = fold_find(value, words[i]);
+		const char *at = mail_fold_find(value, words[i]);
 		if (!at)
 			continue;
 		struct span first = { value.at, (size_t)(at - value.at) }, rest = { at, (size_t)(value.at + value.length - at) };
@@ -75,14 +75,14 @@ static struct mail_address address_in(struct arena *arena, struct span raw)
 	if (open && strchr(open, '@')) {
 		*open++ = '\0';
 		open[strcspn(open, "])")] = '\0';
-		list = addresses_parse(arena, span_of(open), "utf-8", NULL);
+		list = mail_addresses_parse(arena, span_of(open), "utf-8", NULL);
 		if (list.count && *copy)
 			list.at[0].name = text_trim(copy);
 	} else {
-		list = addresses_parse(arena, span_of(copy), "utf-8", NULL);
+		list = mail_addresses_parse(arena, span_of(copy), "utf-8", NULL);
 	}
 	for (size_t i = 0; i < list.count; i++)
-		if (address_plausible(list.at[i].address, strlen(list.at[i].address)))
+		if (mail_address_plausible(list.at[i].address, strlen(list.at[i].address)))
 			return list.at[i];
 	return nobody;
 }
@@ -110,7 +110,7 @@ static const char *introduction_word_off(struct arena *arena, struct span name)
 		for (size_t i = 0; i < COUNT_OF(words); i++) {
 			size_t used = fold_starts(name, words[i]);
 			if (used && used < name.length && name.at[used] == ' ') {
-				name = visible_trim((struct span){ name.at + used, name.length - used });
+				name = mail_visible_trim((struct span){ name.at + used, name.length - used });
 				again = true;
 			}
 		}
@@ -123,14 +123,14 @@ static const char *introduction_name(struct arena *arena, struct span before)
 {
 	static const char *const opening[] = { "\"", "\u201E", "\u201C", "\u00AB", "'" };
 	size_t size;
-	before = visible_trim(before);
+	before = mail_visible_trim(before);
 	if (closes_name(before, &size)) {
 		before.length -= size;
 		for (size_t i = before.length; i-- > 0;)
 			for (size_t n = 0; n < COUNT_OF(opening); n++) {
 				size_t used = strlen(opening[n]);
 				if (i + used <= before.length && memcmp(before.at + i, opening[n], used) == 0) {
-					struct span name = visible_trim((struct span){ before.at + i + used, before.length - i - used });
+					struct span name = mail_visible_trim((struct span){ before.at + i + used, before.length - i - used });
 					return arena_copy(arena, name.at, name.length);
 				}
 			}
@@ -138,12 +138,12 @@ static const char *introduction_name(struct arena *arena, struct span before)
 	size_t from = before.length;
 	while (from && !is_digit(before.at[from - 1]) && !strchr(",:;", before.at[from - 1]))
 		from--;
-	struct span name = visible_trim((struct span){ before.at + from, before.length - from });
+	struct span name = mail_visible_trim((struct span){ before.at + from, before.length - from });
 	return arena_string(arena, introduction_word_off(arena, name));
 }
 
 /* The last address of the line, and the words right before it up to a digit, a comma or a verb. */
-void introduction_sender(struct arena *arena, struct span line, struct mail_address *from)
+void mail_introduction_sender(struct arena *arena, struct span line, struct mail_address *from)
 {
 	struct span value = span_of(plain_value(arena, line));
 	const char *at = memrchr(value.at, '@', value.length);
@@ -152,8 +152,8 @@ void introduction_sender(struct arena *arena, struct span line, struct mail_addr
 		open--;
 	while (close < value.length && !strchr(">]) ", value.at[close]))
 		close++;
-	struct mail_addresses list = addresses_parse(arena, (struct span){ value.at + open, close - open }, "utf-8", NULL);
-	if (!at || !list.count || !address_plausible(list.at[0].address, strlen(list.at[0].address)))
+	struct mail_addresses list = mail_addresses_parse(arena, (struct span){ value.at + open, close - open }, "utf-8", NULL);
+	if (!at || !list.count || !mail_address_plausible(list.at[0].address, strlen(list.at[0].address)))
 		return;
 	while (open && strchr("<[( ", value.at[open - 1]))
 		open--;
@@ -170,7 +170,7 @@ static size_t glued_name(struct span line, size_t at, enum header_word *word)
 		return 0;
 	if (c >= 'a' && c <= 'z' && (is_alpha((char)before) || before >= 0x80))
 		return 0;
-	return header_name_at((struct span){ line.at + at, line.length - at }, word);
+	return mail_header_name_at((struct span){ line.at + at, line.length - at }, word);
 }
 
 /* "From: Ann <a@b>To: Bob <c@d>Sent: Monday, 9:12Subject: it": the fields of one line, From first, Subject last; 0: it is none. */
@@ -195,7 +195,7 @@ static size_t glued_fields(struct span line, struct field_at fields[GLUED_FIELDS
 
 static void take(struct arena *arena, struct mail_forward *forward, struct field_at field)
 {
-	struct span value = visible_trim(field.value);
+	struct span value = mail_visible_trim(field.value);
 	if (field.word == HEADER_FROM && !*forward->from.address) {
 		struct mail_address from = address_in(arena, value);
 		forward->from = *from.address ? from : (struct mail_address){ "", *forward->from.name ? forward->from.name : plain_value(arena, value) };
@@ -204,10 +204,10 @@ static void take(struct arena *arena, struct mail_forward *forward, struct field
 		forward->subject = plain_value(arena, value);
 }
 
-bool block_glued(struct arena *arena, struct span line, struct mail_forward *forward)
+bool mail_block_glued(struct arena *arena, struct span line, struct mail_forward *forward)
 {
 	struct field_at fields[GLUED_FIELDS];
-	size_t count = glued_fields(visible_trim(line), fields);
+	size_t count = glued_fields(mail_visible_trim(line), fields);
 	for (size_t i = 0; i < count; i++)
 		take(arena, forward, fields[i]);
 	return count > 0;
@@ -217,8 +217,8 @@ static bool is_header(const struct lines *lines, size_t i, struct field_at *fiel
 {
 	bool found = false;
 	if (i < lines->count && lines->at[i].kind != LINE_EMPTY)
-		field->word = header_line(lines->at[i].text, &field->value, &found);
-	if (!found && i < lines->count && lines->at[i].kind == LINE_HEADER && labelled_line(lines->at[i].text, &field->value)) {
+		field->word = mail_header_line(lines->at[i].text, &field->value, &found);
+	if (!found && i < lines->count && lines->at[i].kind == LINE_HEADER && mail_labelled_line(lines->at[i].text, &field->value)) {
 		field->word = lines->at[i].header;               /* told by its shape */
 		found = true;
 	}
@@ -228,7 +228,7 @@ static bool is_header(const struct lines *lines, size_t i, struct field_at *fiel
 /* Does line i belong to the value above it? whole: the subject of the mail that forwards, which may say how the subject goes on. */
 static bool goes_on(const struct lines *lines, size_t i, const struct field_at *last, size_t wrapped, const char *whole)
 {
-	struct span text = visible_trim(lines->at[i].text), value = visible_trim(last->value);
+	struct span text = mail_visible_trim(lines->at[i].text), value = mail_visible_trim(last->value);
 	struct field_at next;
 	if (wrapped >= WRAPPED_LINES || !text.length)
 		return false;
@@ -241,14 +241,14 @@ static bool goes_on(const struct lines *lines, size_t i, const struct field_at *
 		return false;
 	size_t length = strlen(whole);
 	const char *at = length > value.length ? memmem(whole, length, value.at, value.length) : NULL;
-	struct span rest = at ? visible_trim(span_of(at + value.length)) : (struct span){ "", 0 };
+	struct span rest = at ? mail_visible_trim(span_of(at + value.length)) : (struct span){ "", 0 };
 	return rest.length && (rest.length <= text.length ? memcmp(text.at, rest.at, rest.length) == 0 : memcmp(text.at, rest.at, text.length) == 0);
 }
 
 /* The value with what it was wrapped into. */
 static struct span unwrapped(struct arena *arena, struct span value, struct span more)
 {
-	struct span a = visible_trim(value), b = visible_trim(more);
+	struct span a = mail_visible_trim(value), b = mail_visible_trim(more);
 	a.length = a.length < VALUE_MAX ? a.length : VALUE_MAX;
 	b.length = b.length < VALUE_MAX ? b.length : VALUE_MAX;
 	return span_of(arena_printf(arena, "%.*s%s%.*s", (int)a.length, a.at, a.length ? " " : "", (int)b.length, b.at));
@@ -263,7 +263,7 @@ static bool block_goes_on(const struct lines *lines, size_t i, unsigned seen)
 	return is_header(lines, i, &next) && (next.word == HEADER_OTHER || !(seen & 1u << next.word));
 }
 
-size_t block_read(struct arena *arena, const struct lines *lines, size_t at, const char *whole, struct mail_forward *forward)
+size_t mail_block_read(struct arena *arena, const struct lines *lines, size_t at, const char *whole, struct mail_forward *forward)
 {
 	struct field_at last = { .word = HEADER_OTHER }, field;
 	unsigned seen = 0;
@@ -275,7 +275,7 @@ size_t block_read(struct arena *arena, const struct lines *lines, size_t at, con
 			continue;
 		}
 		if (is_header(lines, i, &field)) {
-			if (field.word == HEADER_FROM && !seen && block_glued(arena, lines->at[i].text, forward))
+			if (field.word == HEADER_FROM && !seen && mail_block_glued(arena, lines->at[i].text, forward))
 				return i + 1;
 			bool again = field.word != HEADER_OTHER && (seen & 1u << field.word);
 			if (again && field.word != last.word)
@@ -307,13 +307,13 @@ static const char *colon_near(struct span text)
 	return colon ? colon + 1 : wide ? wide + 3 : NULL;
 }
 
-size_t block_torn(struct arena *arena, const struct lines *lines, size_t at, struct mail_forward *forward)
+size_t mail_block_torn(struct arena *arena, const struct lines *lines, size_t at, struct mail_forward *forward)
 {
 	struct span from = { "", 0 };
 	size_t shown = 0, last = 0;
 	bool time = false, gaps = false;                 /* gaps: some programs put an empty line behind each */
 	for (size_t i = at, empty = 0; i < lines->count && shown < TORN_MOST && empty < 2; i++) {
-		struct span text = visible_trim(lines->at[i].text);
+		struct span text = mail_visible_trim(lines->at[i].text);
 		while (text.length && (text.at[0] == '>' || text.at[0] == ' '))
 			text.at++, text.length--;
 		const char *value = colon_near(text), *sign = memchr(text.at, '@', text.length);
@@ -330,7 +330,7 @@ size_t block_torn(struct arena *arena, const struct lines *lines, size_t at, str
 			const char *end = memchr(sign, '>', (size_t)(text.at + text.length - sign));
 			from = (struct span){ value, (size_t)((end ? end + 1 : text.at + text.length) - value) };
 		}
-		time = time || (shown && has_clock(text));
+		time = time || (shown && mail_has_clock(text));
 		shown++, empty = 0;
 		last = i + 1;
 	}

@@ -6,7 +6,7 @@
  * bytes changed: "message/" and "multipart/digest" read as types it does not descend into, names of address headers at
  * line starts are misspelt, part headers over LIMIT_HEADER_* end early, delimiter-like lines beyond a bound are hidden,
  * CR-only lines become LF lines. Since every change keeps its place, the offsets GMime finds are those of the raw mail,
- * from which we read. Says nothing; parts_read says what was not taken apart.
+ * from which we read. Says nothing; mail_parts_read says what was not taken apart.
  */
 #include "mail_guard.h"
 
@@ -147,7 +147,7 @@ static ssize_t read_body(guard_object *guard, uint64_t at, char *out, size_t len
 		if (!guard->scratch)
 			abort();
 	}
-	size_t have = source_read(guard->view.source, offset - before, guard->scratch, before + length + MARGIN);
+	size_t have = mail_source_read(guard->view.source, offset - before, guard->scratch, before + length + MARGIN);
 	if (have < before + length)
 		length = have > before ? have - before : 0;
 	mask(guard, guard->scratch, guard->scratch + before, guard->scratch + before + length, guard->scratch + have, at == 0);
@@ -251,7 +251,7 @@ static void guard_init(guard_object *self)
 	self->view = (struct guard_view){ 0 };
 }
 
-GMimeStream *guard_stream_new(const struct guard_view *view)
+GMimeStream *mail_guard_stream_new(const struct guard_view *view)
 {
 	guard_object *guard = g_object_new(guard_get_type(), NULL);
 	g_mime_stream_construct(&guard->parent_object, 0, -1);
@@ -259,7 +259,7 @@ GMimeStream *guard_stream_new(const struct guard_view *view)
 	return &guard->parent_object;
 }
 
-void guard_register(void)
+void mail_guard_register(void)
 {
 	(void)guard_get_type();
 }

@@ -17,7 +17,7 @@ struct guard_view {
 	struct effort *effort;           /* NULL: none */
 };
 
-GMimeStream *guard_stream_new(const struct guard_view *view);
-void guard_register(void);
+GMimeStream *mail_guard_stream_new(const struct guard_view *view);
+void mail_guard_register(void);
 
 #endif

@@ -68,7 +68,7 @@ static bool well_known(struct span line)
 		"content-transfer-encoding:", "return-path:", "delivered-to:",
 	};
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (span_starts_nocase(line, names[i]))
+		if (mail_span_starts_nocase(line, names[i]))
 			return true;
 	return false;
 }
@@ -144,7 +144,7 @@ static bool lost_parameter(const struct fields *fields, struct span line)
 	if (!value.length || value.at[value.length - 1] != ';')
 		return false;
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (span_starts_nocase(line, names[i]))
+		if (mail_span_starts_nocase(line, names[i]))
 			return true;
 	return false;
 }
@@ -166,7 +166,7 @@ static size_t cut_lines(struct arena *arena, struct cutter *cutter, struct field
 		size_t name = is_blank(*line) ? 0 : field_name(line, end - at);
 		bool lost = continues && lost_parameter(fields, (struct span){ line, end - at });
 		if (lost)
-			problem(arena, problems, "a header line that should have been folded; read as if it were");
+			mail_problem_add(arena, problems, "a header line that should have been folded; read as if it were");
 		if ((is_blank(*line) || lost) && fields->count) {
 			if (continues && !*cut)
 				fields->at[fields->count - 1].value.length =
@@ -177,25 +177,25 @@ static size_t cut_lines(struct arena *arena, struct cutter *cutter, struct field
 				add_field(arena, fields, line, name, end - at);
 		} else if (rubbish(cutter, at, end, next)) {
 			continues = false;
-			if (!span_starts_nocase((struct span){ line, end - at }, ">From ") && !(at == 0 && end - at > 5 && !memcmp(line, "From ", 5)))
-				problem(arena, problems, "a line in the header is neither a field nor a continuation; skipped");
+			if (!mail_span_starts_nocase((struct span){ line, end - at }, ">From ") && !(at == 0 && end - at > 5 && !memcmp(line, "From ", 5)))
+				mail_problem_add(arena, problems, "a line in the header is neither a field nor a continuation; skipped");
 		} else {
 			if (fields->count)
-				problem(arena, problems, "no blank line between header and body");
+				mail_problem_add(arena, problems, "no blank line between header and body");
 			return start;
 		}
 	}
 	return cutter->block.length;
 }
 
-size_t head_cut(struct arena *arena, struct span block, struct fields *fields, bool *cut, struct strings *problems)
+size_t mail_head_cut(struct arena *arena, struct span block, struct fields *fields, bool *cut, struct strings *problems)
 {
 	struct cutter cutter = { .block = block, .cr_only = cr_alone(block) };
 	*cut = false;
 	size_t body = cut_lines(arena, &cutter, fields, cut, problems);
 	if (*cut)
-		problem(arena, problems, "the header is larger than %d bytes, %d lines or %d fields; the rest of it was not read",
-		        LIMIT_HEADER_BYTES, LIMIT_HEADER_LINES, LIMIT_HEADER_FIELDS);
+		mail_problem_add(arena, problems, "the header is larger than %d bytes, %d lines or %d fields; the rest of it was not read",
+		                 LIMIT_HEADER_BYTES, LIMIT_HEADER_LINES, LIMIT_HEADER_FIELDS);
 	return body;
 }
 
@@ -222,7 +222,7 @@ static struct span head_block(struct arena *arena, const struct mail_source *sou
 	if (source->fd < 0)
 		return (struct span){ source->data ? source->data : "", (size_t)source->size };
 	for (size_t want = FIRST_READ;; want *= 4) {
-		struct span block = source_span(arena, source, 0, want);
+		struct span block = mail_source_span(arena, source, 0, want);
 		bool whole = block.length < want || want > 2 * LIMIT_HEADER_BYTES;
 		const char *a = memmem(block.at, block.length, "\n\n", 2), *b = memmem(block.at, block.length, "\n\r\n", 3);
 		if (whole || a || b || memmem(block.at, block.length, "\r\r", 2))
@@ -230,40 +230,40 @@ static struct span head_block(struct arena *arena, const struct mail_source *sou
 	}
 }
 
-void head_read(struct arena *arena, const struct mail_source *source, struct head *head, struct strings *problems)
+void mail_head_read(struct arena *arena, const struct mail_source *source, struct head *head, struct strings *problems)
 {
 	*head = (struct head){ 0 };
 	struct span block = head_block(arena, source);
 	head->cr_only = cr_alone(block);
 	head->start = lead_in(block, head->cr_only);
 	struct span rest = { block.at + head->start, block.length - (size_t)head->start };
-	head->body = head->start + head_cut(arena, rest, &head->fields, &head->cut, problems);
+	head->body = head->start + mail_head_cut(arena, rest, &head->fields, &head->cut, problems);
 	if (!head->fields.count && source->size)
-		problem(arena, problems, "the mail has no header");
+		mail_problem_add(arena, problems, "the mail has no header");
 }
 
-const struct field *field_find(const struct fields *fields, const char *name, size_t n)
+const struct field *mail_field_find(const struct fields *fields, const char *name, size_t n)
 {
 	size_t length = strlen(name);
 	if (!(fields->kinds & kind_of_name(*name, length)))
 		return NULL;
 	for (size_t i = 0; i < fields->count; i++) {
 		struct span have = fields->at[i].name;
-		if (have.length == length && lower(have.at[0]) == lower(name[0]) && span_equal_nocase(have, name) && n-- == 0)
+		if (have.length == length && lower(have.at[0]) == lower(name[0]) && mail_span_equal_nocase(have, name) && n-- == 0)
 			return &fields->at[i];
 	}
 	return NULL;
 }
 
-struct span field_value(const struct fields *fields, const char *name)
+struct span mail_field_value(const struct fields *fields, const char *name)
 {
-	const struct field *field = field_find(fields, name, 0);
-	return field ? span_trim(field->value) : (struct span){ "", 0 };
+	const struct field *field = mail_field_find(fields, name, 0);
+	return field ? mail_span_trim(field->value) : (struct span){ "", 0 };
 }
 
-char *unfold(struct arena *arena, struct span raw)
+char *mail_unfold(struct arena *arena, struct span raw)
 {
-	raw = span_trim(raw);
+	raw = mail_span_trim(raw);
 	char *out = arena_alloc(arena, raw.length + 1);
 	size_t length = 0;
 	for (size_t i = 0; i < raw.length; i++)
@@ -273,9 +273,9 @@ char *unfold(struct arena *arena, struct span raw)
 	return out;
 }
 
-const char *field_keyword(struct arena *arena, const struct fields *fields, const char *name)
+const char *mail_field_keyword(struct arena *arena, const struct fields *fields, const char *name)
 {
-	char *out = unfold(arena, field_value(fields, name));
+	char *out = mail_unfold(arena, mail_field_value(fields, name));
 	size_t length = 0;
 	int depth = 0;
 	for (size_t i = 0; out[i]; i++) {

@@ -177,7 +177,7 @@ static bool is_hidden(const char *name, const char *const *attributes)
 	const char *style = attribute(attributes, "style");
 	if (!style)
 		return attribute(attributes, "hidden") != NULL;
-	return html_style_hides(style);
+	return mail_html_style_hides(style);
 }
 
 /* Elements by which clients mark what follows as the mail they answer. History: to the end of the page. */
@@ -190,7 +190,7 @@ static bool begins_history(const char *name, const char *const *attributes)
 		return true;
 	if (has(attribute(attributes, "class"), "ms-outlook-mobile-reference-message"))
 		return true;
-	return strcmp(name, "div") == 0 && style && html_style_is_outlook_border(style);
+	return strcmp(name, "div") == 0 && style && mail_html_style_is_outlook_border(style);
 }
 
 /* A border above or on the left, or a table, which Outlook's header may be. */
@@ -228,7 +228,7 @@ static bool is_client_quote(const struct writer *w, const char *const *attribute
 	return has(class, "quote") || has(class, "cite") || has(attribute(attributes, "id"), "quote") || has(style, "border-left");
 }
 
-bool html_begins_quote(const char *name, const char *const *attributes, bool *history)
+bool mail_html_begins_quote(const char *name, const char *const *attributes, bool *history)
 {
 	static const struct writer nowhere;
 	*history |= begins_history(name, attributes);
@@ -381,7 +381,7 @@ static void close_link(struct writer *w)
 		return;
 	if (w->out->length <= w->link_start)
 		return;
-	struct span shown = span_trim((struct span){ w->out->at + w->link_start, w->out->length - w->link_start });
+	struct span shown = mail_span_trim((struct span){ w->out->at + w->link_start, w->out->length - w->link_start });
 	const char *bare = strncasecmp(href, "mailto:", 7) == 0 ? href + 7 : strstr(href, "://") ? strstr(href, "://") + 3 : href;
 	size_t length = strcspn(bare, "?");
 	while (length && bare[length - 1] == '/')
@@ -555,17 +555,17 @@ static bool hides(void *context)
 	return ((const struct writer *)context)->hidden > 0;
 }
 
-void html_to_text(struct arena *arena, struct span html, const struct image_names *images, struct buffer *out, struct strings *problems)
+void mail_html_to_text(struct arena *arena, struct span html, const struct image_names *images, struct buffer *out, struct strings *problems)
 {
 	struct writer *w = calloc(1, sizeof *w);
-	struct span safe = html_make_safe(arena, html, problems);
+	struct span safe = mail_html_make_safe(arena, html, problems);
 	if (!w)
 		return;
 	w->arena = arena;
 	w->out = out;
 	w->images = images;
 	w->line_empty = true;
-	html_feed(&(struct html_reader){on_start, on_end, on_text, hides, is_full, w}, safe);
+	mail_html_feed(&(struct html_reader){on_start, on_end, on_text, hides, is_full, w}, safe);
 	if (!w->words)
 		buffer_reset(out);               /* nothing but images: they are attachments, not text */
 	free(w->href);

@@ -6,7 +6,7 @@
 
 #include "mail_private.h"
 
-struct span html_make_safe(struct arena *arena, struct span html, struct strings *problems);
+struct span mail_html_make_safe(struct arena *arena, struct span html, struct strings *problems);
 
 struct html_reader {                     /* who is told of a page */
 	void (*start)(void *context, const char *name, const char *const *attributes);   /* name, value (NULL: none) ..., NULL; NULL: none at all */
@@ -16,13 +16,13 @@ struct html_reader {                     /* who is told of a page */
 	bool (*full)(void *context);     /* no more is wanted */
 	void *context;
 };
-/* A page of html_make_safe(). */
-void html_feed(const struct html_reader *reader, struct span page);
+/* A page of mail_html_make_safe(). */
+void mail_html_feed(const struct html_reader *reader, struct span page);
 
 /* Begins with this element a mail that is answered? *history: all that follows belongs to it. */
-bool html_begins_quote(const char *name, const char *const *attributes, bool *history);
+bool mail_html_begins_quote(const char *name, const char *const *attributes, bool *history);
 
-bool html_style_hides(const char *style);
-bool html_style_is_outlook_border(const char *style);
+bool mail_html_style_hides(const char *style);
+bool mail_html_style_is_outlook_border(const char *style);
 
 #endif

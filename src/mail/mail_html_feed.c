@@ -143,7 +143,7 @@ static size_t make_piece(struct feed *feed, const char *at, const char *stop, si
 	return n;
 }
 
-void html_feed(const struct html_reader *reader, struct span page)
+void mail_html_feed(const struct html_reader *reader, struct span page)
 {
 	struct feed *feed = calloc(1, sizeof *feed);
 	if (!feed)

@@ -64,14 +64,14 @@ static struct span escape_rest(struct arena *arena, const char *out, size_t done
 
 static bool ends_page(struct span rest)
 {
-	size_t length = span_starts_nocase(rest, "</html") ? 6 : span_starts_nocase(rest, "</body") ? 6 : 0;
+	size_t length = mail_span_starts_nocase(rest, "</html") ? 6 : mail_span_starts_nocase(rest, "</body") ? 6 : 0;
 	return length && length < rest.length && !is_alpha(rest.at[length]);
 }
 
-struct span html_make_safe(struct arena *arena, struct span html, struct strings *problems)
+struct span mail_html_make_safe(struct arena *arena, struct span html, struct strings *problems)
 {
 	if (html.length > LIMIT_HTML_BYTES) {
-		problem(arena, problems, "HTML larger than %d bytes; the rest of it was not read", LIMIT_HTML_BYTES);
+		mail_problem_add(arena, problems, "HTML larger than %d bytes; the rest of it was not read", LIMIT_HTML_BYTES);
 		html.length = LIMIT_HTML_BYTES;
 	}
 	char *out = arena_alloc(arena, html.length + 1);
@@ -130,7 +130,7 @@ static bool style_is(const char *style, const char *property, const char *values
 	return false;
 }
 
-bool html_style_hides(const char *style)
+bool mail_html_style_hides(const char *style)
 {
 	return style_is(style, "display", "none") || style_is(style, "visibility", "hidden") || style_is(style, "mso-hide", "all")
 	       || (style_is(style, "max-height", "0 0px") && style_is(style, "overflow", "hidden"))
@@ -139,7 +139,7 @@ bool html_style_hides(const char *style)
 }
 
 /* Outlook draws one line above the header of the mail it answers, and nothing else round it. */
-bool html_style_is_outlook_border(const char *style)
+bool mail_html_style_is_outlook_border(const char *style)
 {
 	return style_is(style, "border", "none") && strcasestr(style, "border-top") && strcasestr(style, "solid")
 	       && strcasestr(style, "padding") && strcasestr(style, "3") && !strcasestr(style, "border-bottom");

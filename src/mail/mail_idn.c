@@ -82,7 +82,7 @@ static void add_label(struct buffer *out, const char *label, size_t length)
 	encode(out, points, count);
 }
 
-const char *domain_to_ascii(struct arena *arena, const char *domain)
+const char *mail_domain_to_ascii(struct arena *arena, const char *domain)
 {
 	CLEANUP_BUFFER struct buffer out;
 	buffer_init(&out);

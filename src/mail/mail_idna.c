@@ -71,14 +71,14 @@ static bool add_label(struct buffer *out, struct span label)
 {
 	uint32_t points[LABEL_MOST], count = 0;
 	size_t size;
-	if (charset_is_ascii(label.at, label.length)) {
+	if (mail_charset_is_ascii(label.at, label.length)) {
 		buffer_add(out, label.at, label.length);
 		return true;
 	}
 	for (size_t i = 0; i < label.length; i += size) {
 		if (count == LABEL_MOST || (size = utf8_decode(label.at + i, label.length - i, &points[count])) == 0)
 			return false;
-		points[count] = code_fold(points[count]);
+		points[count] = mail_code_fold(points[count]);
 		count++;
 	}
 	buffer_add_string(out, "xn--");
@@ -86,10 +86,10 @@ static bool add_label(struct buffer *out, struct span label)
 	return true;
 }
 
-const char *address_with_ascii_domain(struct arena *arena, const char *address)
+const char *mail_address_with_ascii_domain(struct arena *arena, const char *address)
 {
 	const char *sign = strrchr(address, '@');
-	if (!sign || charset_is_ascii(sign, strlen(sign)) || !charset_is_ascii(address, (size_t)(sign - address)) || strlen(sign) > LIMIT_ADDRESS)
+	if (!sign || mail_charset_is_ascii(sign, strlen(sign)) || !mail_charset_is_ascii(address, (size_t)(sign - address)) || strlen(sign) > LIMIT_ADDRESS)
 		return address;
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);

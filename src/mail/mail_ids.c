@@ -32,7 +32,7 @@ static void collect_bracketed(struct span raw, struct ids *ids, bool newest)
 		}
 	}
 	if (open && !ids->count)
-		remember(ids, span_trim((struct span){ open, (size_t)(stop - open) }), newest);
+		remember(ids, mail_span_trim((struct span){ open, (size_t)(stop - open) }), newest);
 }
 
 static void collect_bare(struct span raw, struct ids *ids, bool newest)
@@ -48,7 +48,7 @@ static void collect_bare(struct span raw, struct ids *ids, bool newest)
 	}
 }
 
-void ids_parse(struct arena *arena, struct span raw, struct strings *list, bool newest)
+void mail_ids_parse(struct arena *arena, struct span raw, struct strings *list, bool newest)
 {
 	struct ids ids = { .count = 0 };
 	if (memchr(raw.at, '<', raw.length))

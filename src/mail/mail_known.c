@@ -12,7 +12,7 @@
 #define RUN 5                            /* words that together are no accident */
 #define ANSWERED_MOST 3                  /* Message-IDs that are asked for */
 
-struct known known_ask(struct arena *arena, const struct mail_options *options, const struct mail *mail)
+struct known mail_known_ask(struct arena *arena, const struct mail_options *options, const struct mail *mail)
 {
 	const struct strings *lists[] = { &mail->in_reply_to, &mail->references };
 	struct known known = { .text = "" };
@@ -70,13 +70,13 @@ static uint32_t next_word(struct span *text)
 		size_t size = utf8_decode(text->at, text->length, &code);
 		if (!size)
 			size = 1, code = 0xFFFD;
-		bool letter = code >= 0x80 ? !invisible_at(*text) && !blank_wide_at(*text) && (code < 0x2010 || code > 0x206F) : is_alpha((char)code) || is_digit((char)code);
+		bool letter = code >= 0x80 ? !mail_invisible_at(*text) && !mail_blank_wide_at(*text) && (code < 0x2010 || code > 0x206F) : is_alpha((char)code) || is_digit((char)code);
 		if (!letter && letters && code < 0x80)
 			break;
 		if (letter) {
 			hash = (hash ^ letter_fold(code)) * 16777619u;
 			letters++;
-		} else if (letters && !invisible_at(*text)) {
+		} else if (letters && !mail_invisible_at(*text)) {
 			break;
 		}
 		text->at += size, text->length -= size;
@@ -165,11 +165,11 @@ static bool beside_below(const struct lines *lines, const unsigned char *said, s
 static bool looks_like_head(struct span text)
 {
 	size_t digits = 0, size;
-	text = visible_trim(text);
+	text = mail_visible_trim(text);
 	if (!text.length || text.length > 300)
 		return false;
 	for (struct span rest = text; rest.length; rest.at += size, rest.length -= size)
-		digits += digit_at(rest, &size) >= 0, size = size ? size : 1;
+		digits += mail_digit_at(rest, &size) >= 0, size = size ? size : 1;
 	bool colon = text.at[text.length - 1] == ':' || (text.length > 2 && memcmp(text.at + text.length - 3, "\xEF\xBC\x9A", 3) == 0);
 	return (colon && digits >= 4) || (memchr(text.at, '@', text.length) && (colon || digits >= 4));
 }
@@ -189,7 +189,7 @@ static void mark_head(struct lines *lines, size_t first)
 	}
 }
 
-void known_mark(struct arena *scratch, const struct known *known, struct lines *lines)
+void mail_known_mark(struct arena *scratch, const struct known *known, struct lines *lines)
 {
 	if (!known->ours || !*known->text || !lines->count)
 		return;

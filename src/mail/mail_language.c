@@ -40,7 +40,7 @@ static size_t slot_of(const char *word, size_t length)
 }
 
 /* Fills the table; before the first thread. */
-void language_init(void)
+void mail_language_init(void)
 {
 	for (size_t i = 0; i < COUNT_OF(languages); i++)
 		for (const char *at = languages[i].words + 1; *at; at += strcspn(at, " ") + 1) {
@@ -98,13 +98,13 @@ static const char *by_script(struct span text, bool *sure)
 	return han >= 4 && han * 3 > letters && kana == 0 ? "zh" : NULL;
 }
 
-const char *language_detect(const char *whole, bool *sure)
+const char *mail_language_detect(const char *whole, bool *sure)
 {
 	bool unasked;
 	sure = sure ? sure : &unasked;
 	*sure = false;
 	struct span text = { whole, strnlen(whole, BYTES) };
-	if (!charset_is_ascii(text.at, text.length)) {
+	if (!mail_charset_is_ascii(text.at, text.length)) {
 		const char *script = by_script(text, sure);
 		if (script)
 			return script;

@@ -47,7 +47,7 @@ static bool may_have_marks(const char *text, size_t length)
 	return found != 0;
 }
 
-char *lines_trimmed(char *text, size_t length)
+char *mail_lines_trimmed(char *text, size_t length)
 {
 	while (length && is_blank(text[length - 1]))
 		length--;
@@ -57,7 +57,7 @@ char *lines_trimmed(char *text, size_t length)
 	return text;
 }
 
-char *marks_strip(struct arena *arena, const char *text)
+char *mail_marks_strip(struct arena *arena, const char *text)
 {
 	size_t length = strlen(text), n = 0;
 	char *out = arena_room(arena, length + 1);
@@ -68,10 +68,10 @@ char *marks_strip(struct arena *arena, const char *text)
 	} else {
 		memcpy(out, text, n = length);
 	}
-	return lines_trimmed(out, n);
+	return mail_lines_trimmed(out, n);
 }
 
-struct lines lines_cut(struct arena *arena, const char *text)
+struct lines mail_lines_cut(struct arena *arena, const char *text)
 {
 	size_t length = strlen(text), count = 1;
 	for (const char *p = text; count < LIMIT_TEXT_LINES && (p = strchr(p, '\n')) != NULL; p++)
@@ -144,9 +144,9 @@ static bool quoted_line(struct span line)
 	return i < line.length && line.at[i] == '>';
 }
 
-bool rule_of(struct span line, size_t least)
+bool mail_rule_of(struct span line, size_t least)
 {
-	line = span_trim(line);
+	line = mail_span_trim(line);
 	if (line.length < least)
 		return false;
 	for (size_t i = 0; i < line.length; i++)
@@ -168,7 +168,7 @@ static bool signature_mark(struct span line)
 		return false;
 	if (line.at[line.length - 1] == '\r')
 		line.length--;
-	struct span bare = span_trim(line);
+	struct span bare = mail_span_trim(line);
 	return bare.length == 2 && bare.at[1] == '-';
 }
 
@@ -176,7 +176,7 @@ static bool signature_mark(struct span line)
 static void mark_bars(struct lines *lines)
 {
 	for (size_t i = 0, run = 0; i <= lines->count; i++) {
-		struct span text = i < lines->count ? span_trim(lines->at[i].text) : (struct span){ "", 0 };
+		struct span text = i < lines->count ? mail_span_trim(lines->at[i].text) : (struct span){ "", 0 };
 		if (text.length && text.at[0] == '|' && !lines->at[i].rest && !memchr(text.at + 1, '|', text.length - 1)) {
 			run++;
 			continue;
@@ -230,7 +230,7 @@ static void harden_quotes(struct lines *lines)
 static bool groupwise_head(struct lines *lines, size_t i)
 {
 	struct line *line = &lines->at[i];
-	struct span text = span_trim(line->text);
+	struct span text = mail_span_trim(line->text);
 	size_t digits = 0;
 	if (text.length < 16 || memcmp(text.at, ">>> ", 4) != 0 || (i && lines->at[i - 1].kind == LINE_QUOTED))
 		return false;
@@ -250,12 +250,12 @@ static void mark_shaped_blocks(struct lines *lines)
 	for (size_t i = 0; i + 3 < lines->count; i++) {
 		struct line *line = &lines->at[i];
 		bool marked = line->kind == LINE_DELIMITER || line->kind == LINE_FORWARD;
-		if ((marked || (line->kind == LINE_TEXT && !line->rest && dashed_line(line->text))) && block_by_shape(lines, i + 1, "") && !marked)
+		if ((marked || (line->kind == LINE_TEXT && !line->rest && mail_dashed_line(line->text))) && mail_block_by_shape(lines, i + 1, "") && !marked)
 			line->kind = LINE_DELIMITER;
 	}
 }
 
-void lines_classify(struct lines *lines)
+void mail_lines_classify(struct lines *lines)
 {
 	bool forward;
 	for (size_t i = 0; i < lines->count; i++) {
@@ -274,11 +274,11 @@ void lines_classify(struct lines *lines)
 			line->kind = LINE_QUOTED;
 		else if (signature_mark(line->text))
 			line->kind = LINE_SIGNATURE;
-		else if (delimiter_line(line->text, &forward))
+		else if (mail_delimiter_line(line->text, &forward))
 			line->kind = forward ? LINE_FORWARD : LINE_DELIMITER;
-		else if (rule_of(line->text, 4))
+		else if (mail_rule_of(line->text, 4))
 			line->kind = LINE_RULE;
-		else if ((line->header = (unsigned char)header_line(line->text, &value, &header)), header)
+		else if ((line->header = (unsigned char)mail_header_line(line->text, &value, &header)), header)
 			line->kind = LINE_HEADER;
 		else
 			line->kind = LINE_TEXT;
@@ -288,9 +288,9 @@ void lines_classify(struct lines *lines)
 	for (size_t i = 0, mark = 0; i < lines->count; i++) {
 		if (lines->at[i].kind != LINE_TEXT && lines->at[i].kind != LINE_HEADER && lines->at[i].kind != LINE_DELIMITER)
 			continue;
-		if (lines->at[i].rest || !attribution_near(lines, i, &mark))
+		if (lines->at[i].rest || !mail_attribution_near(lines, i, &mark))
 			continue;
-		size_t count = attribution_at(lines, i);
+		size_t count = mail_attribution_at(lines, i);
 		for (size_t j = 0; j < count; j++)
 			lines->at[i + j].kind = LINE_ATTRIBUTION;
 		if (count)
@@ -299,9 +299,9 @@ void lines_classify(struct lines *lines)
 	harden_quotes(lines);
 }
 
-struct lines lines_of(struct arena *arena, const char *text)
+struct lines mail_lines_of(struct arena *arena, const char *text)
 {
-	struct lines lines = lines_cut(arena, text);
-	lines_classify(&lines);
+	struct lines lines = mail_lines_cut(arena, text);
+	mail_lines_classify(&lines);
 	return lines;
 }

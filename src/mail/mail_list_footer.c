@@ -15,18 +15,18 @@ static const char *const signs[] = {
 };
 static struct word_index sign_index;
 
-void list_footer_init(void)
+void mail_list_footer_init(void)
 {
-	word_index_make(&sign_index, signs, sizeof *signs, COUNT_OF(signs));
+	mail_word_index_make(&sign_index, signs, sizeof *signs, COUNT_OF(signs));
 }
 
 /* Of a clear-signed mail it may stand behind "- " (RFC 4880, section 7.1). */
 static bool is_rule(struct span line)
 {
-	line = visible_trim(line);
+	line = mail_visible_trim(line);
 	if (line.length > 2 && line.at[0] == '-' && line.at[1] == ' ')
 		line = (struct span){ line.at + 2, line.length - 2 };
-	return rule_of(line, 8);
+	return mail_rule_of(line, 8);
 }
 
 /* The lowest rule within the last lines; lines->count: none. */
@@ -42,7 +42,7 @@ static size_t last_rule(const struct lines *lines, size_t end)
 	return lines->count;
 }
 
-size_t list_footer(const struct lines *lines)
+size_t mail_list_footer(const struct lines *lines)
 {
 	size_t end = lines->count;
 	while (end && lines->at[end - 1].kind == LINE_EMPTY)
@@ -51,7 +51,7 @@ size_t list_footer(const struct lines *lines)
 	if (rule + 1 == end && rule > 0)                         /* a footer may end with a rule, too */
 		rule = last_rule(lines, rule);
 	for (size_t i = rule + 1; i < end; i++)
-		if (lines->at[i].kind != LINE_EMPTY && fold_find_any(lines->at[i].text, signs, &sign_index))
+		if (lines->at[i].kind != LINE_EMPTY && mail_fold_find_any(lines->at[i].text, signs, &sign_index))
 			return rule;
 	return lines->count;
 }

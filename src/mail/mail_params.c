@@ -69,7 +69,7 @@ static struct span take_bare(struct reader *r)
 		equals = equals || *end == '=';
 	}
 	r->at = end;
-	return span_trim((struct span){ start, (size_t)(end - start) });
+	return mail_span_trim((struct span){ start, (size_t)(end - start) });
 }
 
 static void split_name(struct piece *piece)
@@ -87,7 +87,7 @@ static void split_name(struct piece *piece)
 			piece->section = piece->section * 10 + (*p - '0');
 		name.length = (size_t)(star - name.at);
 	}
-	piece->base = span_trim(name);
+	piece->base = mail_span_trim(name);
 }
 
 static bool take_piece(struct reader *r, struct pieces *pieces)
@@ -100,7 +100,7 @@ static bool take_piece(struct reader *r, struct pieces *pieces)
 	const char *start = r->at;
 	while (r->at < r->stop && *r->at != '=' && *r->at != ';' && *r->at != '"')
 		r->at++;
-	struct span name = span_trim((struct span){ start, (size_t)(r->at - start) });
+	struct span name = mail_span_trim((struct span){ start, (size_t)(r->at - start) });
 	if (r->at < r->stop && *r->at == '"') {
 		take_quoted(r);
 		return r->at < r->stop;
@@ -184,9 +184,9 @@ static const char *join_sections(struct arena *arena, struct pieces *pieces, siz
 		}
 	}
 	if (!any)
-		return header_decode(arena, (struct span){ out, length }, NULL, problems);
-	struct span text = charset_to_utf8(arena, (struct span){ out, length }, charset, "file name", problems);
-	return memmem(text.at, text.length, "=?", 2) ? header_decode(arena, text, "utf-8", problems) : arena_copy(arena, text.at, text.length);
+		return mail_header_decode(arena, (struct span){ out, length }, NULL, problems);
+	struct span text = mail_charset_to_utf8(arena, (struct span){ out, length }, charset, "file name", problems);
+	return memmem(text.at, text.length, "=?", 2) ? mail_header_decode(arena, text, "utf-8", problems) : arena_copy(arena, text.at, text.length);
 }
 
 static void take_value(struct reader *r, struct params *params)
@@ -219,12 +219,12 @@ static void take_value(struct reader *r, struct params *params)
 	params->value = out;
 }
 
-void params_parse(struct arena *arena, struct span raw, struct params *params, struct strings *problems)
+void mail_params_parse(struct arena *arena, struct span raw, struct params *params, struct strings *problems)
 {
 	*params = (struct params){ .value = "" };
-	raw = span_trim(raw);
+	raw = mail_span_trim(raw);
 	if (raw.length > LIMIT_PARAMETERS) {
-		problem(arena, problems, "parameters larger than %d bytes; the rest of them was not read", LIMIT_PARAMETERS);
+		mail_problem_add(arena, problems, "parameters larger than %d bytes; the rest of them was not read", LIMIT_PARAMETERS);
 		raw.length = LIMIT_PARAMETERS;
 	}
 	if (!raw.length)
@@ -244,14 +244,14 @@ void params_parse(struct arena *arena, struct span raw, struct params *params, s
 		for (size_t j = 0; j < pieces.count && pieces.at[i].section < 0 && !pieces.at[i].encoded; j++)
 			plain_twin = plain_twin || (j != i && (pieces.at[j].section >= 0 || pieces.at[j].encoded) && pieces.at[j].base.length == base.length
 			                            && strncasecmp(pieces.at[j].base.at, base.at, base.length) == 0);
-		if (plain_twin || params_get(params, name))
+		if (plain_twin || mail_params_get(params, name))
 			continue;
 		params->at[params->count].name = name;
 		params->at[params->count++].text = join_sections(arena, &pieces, i, problems);
 	}
 }
 
-const char *params_get(const struct params *params, const char *name)
+const char *mail_params_get(const struct params *params, const char *name)
 {
 	for (size_t i = 0; i < params->count; i++)
 		if (strcmp(params->at[i].name, name) == 0)

@@ -18,16 +18,16 @@
 void mail_init(void)
 {
 	g_mime_init();
-	guard_register();
+	mail_guard_register();
 	xmlInitParser();
-	phrases_init();
-	attribution_init();
-	signature_init();
-	list_footer_init();
-	auto_form_init();
-	bounce_words_init();
-	language_init();
-	subject_init();
+	mail_phrases_init();
+	mail_attribution_init();
+	mail_signature_init();
+	mail_list_footer_init();
+	mail_auto_form_init();
+	mail_bounce_words_init();
+	mail_language_init();
+	mail_subject_init();
 }
 
 struct parse {
@@ -41,13 +41,13 @@ struct parse {
 
 static const char *charset_hint(struct parse *parse)
 {
-	struct span type = field_value(&parse->head.fields, "Content-Type");
-	const char *at = type.length ? span_find_nocase(type, "charset=") : NULL;
+	struct span type = mail_field_value(&parse->head.fields, "Content-Type");
+	const char *at = type.length ? mail_span_find_nocase(type, "charset=") : NULL;
 	if (!at)
 		return NULL;
 	struct params params;
-	params_parse(parse->arena, type, &params, NULL);
-	return params_get(&params, "charset");
+	mail_params_parse(parse->arena, type, &params, NULL);
+	return mail_params_get(&params, "charset");
 }
 
 static const char *plain_name(const char *name)
@@ -63,9 +63,9 @@ static struct mail_addresses unwrapped(struct parse *parse, struct mail_addresse
 		bool coded = strncmp(one->address, "=?", 2) == 0 || strncmp(one->name, "=?", 2) == 0, named = !*one->address && strchr(one->name, '@');
 		if (!coded && !named)
 			continue;
-		const char *text = coded && *one->address ? header_decode(parse->arena, span_of(one->address), parse->hint, NULL) : one->name;
-		struct mail_addresses inner = addresses_parse(parse->arena, span_of(text), "utf-8", NULL);
-		if (inner.count && address_plausible(inner.at[0].address, strlen(inner.at[0].address)) && strncmp(inner.at[0].address, "=?", 2) != 0)
+		const char *text = coded && *one->address ? mail_header_decode(parse->arena, span_of(one->address), parse->hint, NULL) : one->name;
+		struct mail_addresses inner = mail_addresses_parse(parse->arena, span_of(text), "utf-8", NULL);
+		if (inner.count && mail_address_plausible(inner.at[0].address, strlen(inner.at[0].address)) && strncmp(inner.at[0].address, "=?", 2) != 0)
 			list.at[i] = (struct mail_address){ inner.at[0].address, *inner.at[0].name ? inner.at[0].name : coded ? plain_name(one->name) : "" };
 	}
 	return list;
@@ -76,8 +76,8 @@ static struct mail_addresses all_addresses(struct parse *parse, const char *name
 {
 	struct mail_addresses all = { 0 };
 	const struct field *field;
-	for (size_t n = 0; n < 20 && (field = field_find(&parse->head.fields, name, n)) != NULL; n++) {
-		struct mail_addresses one = unwrapped(parse, addresses_parse(parse->arena, field->value, parse->hint, &parse->mail->problems));
+	for (size_t n = 0; n < 20 && (field = mail_field_find(&parse->head.fields, name, n)) != NULL; n++) {
+		struct mail_addresses one = unwrapped(parse, mail_addresses_parse(parse->arena, field->value, parse->hint, &parse->mail->problems));
 		if (!all.count)
 			all = one;
 		else
@@ -101,7 +101,7 @@ static struct mail_addresses recipients(struct parse *parse, const char *name)
 
 static bool usable(const struct mail_address *one)
 {
-	return address_plausible(one->address, strlen(one->address));
+	return mail_address_plausible(one->address, strlen(one->address));
 }
 
 static const struct mail_address nobody = { "", "" };
@@ -118,11 +118,11 @@ static struct mail_address first_usable(const struct mail_addresses *list)
  * there is one @ only. */
 static bool plainly_written(struct parse *parse, const struct field *field)
 {
-	const char *domain = strrchr(parse->mail->from.address, '@'), *text = text_lower(parse->arena, unfold(parse->arena, field->value));
+	const char *domain = strrchr(parse->mail->from.address, '@'), *text = text_lower(parse->arena, mail_unfold(parse->arena, field->value));
 	const char *angle = strrchr(text, '<'), *at = strchr(text, '@');
 	if (angle) {                     /* a domain beyond ASCII was read as its A-label */
 		const char *inside = arena_copy(parse->arena, angle + 1, strcspn(angle + 1, ">"));
-		return domain && (strstr(angle, domain) || strstr(address_with_ascii_domain(parse->arena, inside), domain));
+		return domain && (strstr(angle, domain) || strstr(mail_address_with_ascii_domain(parse->arena, inside), domain));
 	}
 	return at && !strchr(at + 1, '@');
 }
@@ -131,10 +131,10 @@ static bool plainly_written(struct parse *parse, const struct field *field)
 static const char *doubt_of_from(struct parse *parse)
 {
 	const struct mail *mail = parse->mail;
-	const struct field *field = field_find(&parse->head.fields, "From", 0);
+	const struct field *field = mail_field_find(&parse->head.fields, "From", 0);
 	if (!field)
 		return "no From";
-	if (field_find(&parse->head.fields, "From", 1))
+	if (mail_field_find(&parse->head.fields, "From", 1))
 		return "several From fields";
 	if (mail->from_all.count > 1)
 		return "several addresses in From";
@@ -151,27 +151,27 @@ static void read_senders(struct parse *parse)
 	struct mail_addresses sender = all_addresses(parse, "Sender");
 	mail->sender = first_usable(&sender);
 	mail->from = first_usable(&mail->from_all);
-	if (field_find(&parse->head.fields, "From", 1))
-		problem(parse->arena, &mail->problems, "more than one From field");
+	if (mail_field_find(&parse->head.fields, "From", 1))
+		mail_problem_add(parse->arena, &mail->problems, "more than one From field");
 	if (!usable(&mail->from)) {
 		if (usable(&mail->sender)) {
-			problem(parse->arena, &mail->problems, "no usable From; Sender taken instead");
+			mail_problem_add(parse->arena, &mail->problems, "no usable From; Sender taken instead");
 			mail->from = mail->sender;
 		} else if (mail->reply_to.count && usable(&mail->reply_to.at[0])) {
-			problem(parse->arena, &mail->problems, "no usable From; Reply-To taken instead");
+			mail_problem_add(parse->arena, &mail->problems, "no usable From; Reply-To taken instead");
 			mail->from = mail->reply_to.at[0];
-		} else if (!author_anywhere(parse->arena, &parse->head.fields, parse->options->envelope_from, mail)) {
-			problem(parse->arena, &mail->problems, "no usable From");
+		} else if (!mail_author_anywhere(parse->arena, &parse->head.fields, parse->options->envelope_from, mail)) {
+			mail_problem_add(parse->arena, &mail->problems, "no usable From");
 		}
 	}
 	mail->from_doubt = doubt_of_from(parse);
 	mail->to = recipients(parse, "To");
 	mail->cc = recipients(parse, "Cc");
 	const char *written = mail->from.address;
-	author_read(parse->arena, &parse->head.fields, parse->hint, mail);
+	mail_author_read(parse->arena, &parse->head.fields, parse->hint, mail);
 	if (!mail->from_doubt && !text_equal_nocase(written, mail->from.address))
 		mail->from_doubt = "From is a list's, and the author was taken from another field";
-	else if (author_of_form(parse->arena, mail))
+	else if (mail_author_of_form(parse->arena, mail))
 		mail->from_doubt = "From is a machine's, and the author was taken from Reply-To";
 }
 
@@ -179,19 +179,19 @@ static void read_senders(struct parse *parse)
 static const char *subject_cut(struct parse *parse, struct span raw)
 {
 	struct span front = { raw.at, raw.length < SUBJECT_RAW ? raw.length : SUBJECT_RAW };
-	const char *subject = header_decode(parse->arena, front, parse->hint, &parse->mail->problems);
+	const char *subject = mail_header_decode(parse->arena, front, parse->hint, &parse->mail->problems);
 	if (front.length == raw.length && strlen(subject) <= LIMIT_SUBJECT)
 		return subject;
-	problem(parse->arena, &parse->mail->problems, "a subject longer than %d bytes; the rest of it is only in the raw mail", LIMIT_SUBJECT);
+	mail_problem_add(parse->arena, &parse->mail->problems, "a subject longer than %d bytes; the rest of it is only in the raw mail", LIMIT_SUBJECT);
 	return utf8_cut(parse->arena, subject, LIMIT_SUBJECT);
 }
 
 static const char *subject_of(struct parse *parse)
 {
 	const struct field *field;
-	for (size_t n = 0; n < 4 && (field = field_find(&parse->head.fields, "Subject", n)) != NULL; n++)
-		if (span_trim(field->value).length)
-			return subject_cut(parse, span_trim(field->value));
+	for (size_t n = 0; n < 4 && (field = mail_field_find(&parse->head.fields, "Subject", n)) != NULL; n++)
+		if (mail_span_trim(field->value).length)
+			return subject_cut(parse, mail_span_trim(field->value));
 	return "";
 }
 
@@ -199,23 +199,23 @@ static void read_ids(struct parse *parse)
 {
 	struct mail *mail = parse->mail;
 	struct strings own = { 0 };
-	struct span raw = field_value(&parse->head.fields, "Message-ID");
-	ids_parse(parse->arena, raw, &own, false);
+	struct span raw = mail_field_value(&parse->head.fields, "Message-ID");
+	mail_ids_parse(parse->arena, raw, &own, false);
 	if (!own.count && raw.length && raw.length < LIMIT_MESSAGE_ID - 2 && !memchr(raw.at, '<', raw.length)) {
-		const char *bare = header_decode(parse->arena, raw, NULL, NULL);
+		const char *bare = mail_header_decode(parse->arena, raw, NULL, NULL);
 		if (*bare && !strpbrk(bare, " <>"))
 			strings_add(parse->arena, &own, arena_printf(parse->arena, "<%s>", bare));
 	}
 	mail->message_id = own.count ? own.at[0] : NULL;
-	ids_parse(parse->arena, field_value(&parse->head.fields, "In-Reply-To"), &mail->in_reply_to, true);
-	ids_parse(parse->arena, field_value(&parse->head.fields, "References"), &mail->references, true);
+	mail_ids_parse(parse->arena, mail_field_value(&parse->head.fields, "In-Reply-To"), &mail->in_reply_to, true);
+	mail_ids_parse(parse->arena, mail_field_value(&parse->head.fields, "References"), &mail->references, true);
 }
 
 static void read_date(struct parse *parse)
 {
-	struct span raw = field_value(&parse->head.fields, "Date");
-	if (raw.length && !date_parse(raw, &parse->mail->date, &parse->mail->date_zone))
-		problem(parse->arena, &parse->mail->problems, "the Date field cannot be read");
+	struct span raw = mail_field_value(&parse->head.fields, "Date");
+	if (raw.length && !mail_date_parse(raw, &parse->mail->date, &parse->mail->date_zone))
+		mail_problem_add(parse->arena, &parse->mail->problems, "the Date field cannot be read");
 }
 
 static void read_trace(struct parse *parse)
@@ -224,17 +224,17 @@ static void read_trace(struct parse *parse)
 	struct mail *mail = parse->mail;
 	const struct fields *fields = &parse->head.fields;
 	for (size_t i = 0; i < fields->count; i++)
-		mail->hops += fields->at[i].name.length == 8 && span_equal_nocase(fields->at[i].name, "Received");
+		mail->hops += fields->at[i].name.length == 8 && mail_span_equal_nocase(fields->at[i].name, "Received");
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		for (size_t n = 0; n < 20 && field_find(fields, names[i], n); n++) {
-			struct mail_addresses list = addresses_parse(parse->arena, field_find(fields, names[i], n)->value, NULL, NULL);
+		for (size_t n = 0; n < 20 && mail_field_find(fields, names[i], n); n++) {
+			struct mail_addresses list = mail_addresses_parse(parse->arena, mail_field_find(fields, names[i], n)->value, NULL, NULL);
 			for (size_t j = 0; j < list.count; j++) {
 				const char *address = text_lower(parse->arena, list.at[j].address);
 				if (*address && !strings_have(&mail->delivered_to, address) && mail->delivered_to.count < 100)
 					strings_add(parse->arena, &mail->delivered_to, address);
 			}
 		}
-	mail->our_marks = header_decode(parse->arena, field_value(fields, "X-Sportello-Desk"), NULL, NULL);
+	mail->our_marks = mail_header_decode(parse->arena, mail_field_value(fields, "X-Sportello-Desk"), NULL, NULL);
 }
 
 /* What servers write on the way, and write anew for each recipient: it tells nothing about whether the mail was sent again. */
@@ -242,7 +242,7 @@ static bool is_trace(struct span name)
 {
 	static const char *const names[] = { "Received", "Delivered-To", "X-Original-To", "Envelope-To", "Return-Path" };
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (span_equal_nocase(name, names[i]))
+		if (mail_span_equal_nocase(name, names[i]))
 			return true;
 	return false;
 }
@@ -254,7 +254,7 @@ static void add_head(struct parse *parse, struct sha256 *digest)
 	const struct fields *fields = &parse->head.fields;
 	const struct field *first_server = NULL;
 	for (size_t i = 0; i < fields->count; i++) {
-		if (span_equal_nocase(fields->at[i].name, "Received"))
+		if (mail_span_equal_nocase(fields->at[i].name, "Received"))
 			first_server = &fields->at[i];
 		if (is_trace(fields->at[i].name))
 			continue;
@@ -279,7 +279,7 @@ static void make_digest(struct parse *parse)
 	} else {
 		char piece[HASH_PIECE];
 		size_t got;
-		for (uint64_t at = parse->head.body; (got = source_read(&parse->source, at, piece, sizeof piece)) > 0; at += got)
+		for (uint64_t at = parse->head.body; (got = mail_source_read(&parse->source, at, piece, sizeof piece)) > 0; at += got)
 			sha256_add(&digest, piece, got);
 	}
 	sha256_end(&digest, parse->mail->body_digest);
@@ -288,18 +288,18 @@ static void make_digest(struct parse *parse)
 static void read_header(struct parse *parse)
 {
 	struct mail *mail = parse->mail;
-	head_read(parse->arena, &parse->source, &parse->head, &mail->problems);
+	mail_head_read(parse->arena, &parse->source, &parse->head, &mail->problems);
 	parse->hint = charset_hint(parse);
 	read_senders(parse);
 	mail->subject = subject_of(parse);
-	mail->forwards = subject_is_forward(mail->subject);
+	mail->forwards = mail_subject_is_forward(mail->subject);
 	read_ids(parse);
 	read_date(parse);
 	read_trace(parse);
 	if (parse->options->authserv_id && *parse->options->authserv_id)
-		auth_read(parse->arena, &parse->head.fields, parse->options->authserv_id, mail, &mail->authentication);
+		mail_auth_read(parse->arena, &parse->head.fields, parse->options->authserv_id, mail, &mail->authentication);
 	size_t prefix;
-	bool answers = mail->in_reply_to.count || mail->references.count || subject_is_reply(mail->subject, &prefix);
+	bool answers = mail->in_reply_to.count || mail->references.count || mail_subject_is_reply(mail->subject, &prefix);
 	mail->kind = answers ? MAIL_REPLY : MAIL_REQUEST;
 }
 
@@ -314,18 +314,18 @@ static void reply_from_spare(struct walk *walk, struct arena *scratch, const str
 	bool cut, worth = false;
 	if (!walk->html_spare || strcmp(mail->reply_text, mail->text) != 0 || mail->kind == MAIL_REQUEST)
 		return;
-	struct span bytes = part_bytes(walk->arena, walk->source, walk->html_spare, LIMIT_HTML_BYTES, &cut);
+	struct span bytes = mail_part_bytes(walk->arena, walk->source, walk->html_spare, LIMIT_HTML_BYTES, &cut);
 	for (size_t i = 0; i < COUNT_OF(signs) && !worth; i++)
 		worth = memmem(bytes.at, bytes.length, signs[i], strlen(signs[i])) != NULL;
 	if (!worth)
 		return;
-	struct span html = charset_to_utf8(walk->arena, bytes, params_get(&walk->html_spare->content_type, "charset"), "text", NULL);
+	struct span html = mail_charset_to_utf8(walk->arena, bytes, mail_params_get(&walk->html_spare->content_type, "charset"), "text", NULL);
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
-	html_to_text(walk->arena, html, NULL, &out, NULL);
+	mail_html_to_text(walk->arena, html, NULL, &out, NULL);
 	struct mail from_html = *mail;
-	struct lines lines = lines_of(scratch, buffer_string(&out));
-	reply_make(walk->arena, scratch, buffer_string(&out), &lines, known, &from_html);
+	struct lines lines = mail_lines_of(scratch, buffer_string(&out));
+	mail_reply_make(walk->arena, scratch, buffer_string(&out), &lines, known, &from_html);
 	if (*from_html.reply_text && strlen(from_html.reply_text) < strlen(mail->reply_text)) {
 		mail->reply_text = from_html.reply_text;
 		mail->signature = from_html.signature;
@@ -338,18 +338,18 @@ static void read_meaning(struct parse *parse, struct walk *walk, const char *mar
 {
 	struct mail *mail = parse->mail;
 	struct arena scratch CLEANUP_ARENA = scratch_of(parse->arena);
-	bounce_read(walk, &parse->head.fields, parse->options);
-	receipt_read(walk);
-	auto_judge(parse->arena, &parse->head.fields, parse->options, mail);
-	struct lines lines = lines_of(&scratch, marked);
+	mail_bounce_read(walk, &parse->head.fields, parse->options);
+	mail_receipt_read(walk);
+	mail_auto_judge(parse->arena, &parse->head.fields, parse->options, mail);
+	struct lines lines = mail_lines_of(&scratch, marked);
 	if (lines.count && lines.at[lines.count - 1].rest)
-		problem(parse->arena, &mail->problems, "the text has more than %d lines; no quotes or signatures are looked for in the rest", LIMIT_TEXT_LINES);
-	forward_read(walk, &lines);
-	struct known known = known_ask(parse->arena, parse->options, mail);
-	reply_make(parse->arena, &scratch, marked, &lines, &known, mail);
+		mail_problem_add(parse->arena, &mail->problems, "the text has more than %d lines; no quotes or signatures are looked for in the rest", LIMIT_TEXT_LINES);
+	mail_forward_read(walk, &lines);
+	struct known known = mail_known_ask(parse->arena, parse->options, mail);
+	mail_reply_make(parse->arena, &scratch, marked, &lines, &known, mail);
 	reply_from_spare(walk, &scratch, &known);
-	forward_read_attached(walk);
-	mail->language = language_detect(*mail->reply_text ? mail->reply_text : mail->text, &mail->language_sure);
+	mail_forward_read_attached(walk);
+	mail->language = mail_language_detect(*mail->reply_text ? mail->reply_text : mail->text, &mail->language_sure);
 }
 
 static void read_body(struct parse *parse)
@@ -360,9 +360,9 @@ static void read_body(struct parse *parse)
 	                     .text_most = parse->options->text_most ? parse->options->text_most : LIMIT_TEXT_BYTES,
 	                   };
 	buffer_init(&walk.text);
-	walk.root = parts_read(parse->arena, &parse->source, &parse->head, &mail->problems);
-	walk_parts(&walk);
-	mail->text = marks_strip(parse->arena, buffer_string(&walk.text));
+	walk.root = mail_parts_read(parse->arena, &parse->source, &parse->head, &mail->problems);
+	mail_walk_parts(&walk);
+	mail->text = mail_marks_strip(parse->arena, buffer_string(&walk.text));
 	if (!parse->options->text_only)
 		read_meaning(parse, &walk, buffer_string(&walk.text));
 	buffer_fini(&walk.text);
@@ -390,8 +390,8 @@ static void keep_all_if_spent(struct parse *parse)
 static void problem_spent(struct arena *arena, struct strings *problems)
 {
 	if (arena->effort && arena->effort->spent)
-		problem(arena, problems, arena->effort->spent == EFFORT_TIME ? "reading it takes too long; the rest of it is only in the raw mail"
-		                                                             : "reading it takes too much memory; the rest of it is only in the raw mail");
+		mail_problem_add(arena, problems, arena->effort->spent == EFFORT_TIME ? "reading it takes too long; the rest of it is only in the raw mail"
+		                                                                      : "reading it takes too much memory; the rest of it is only in the raw mail");
 }
 
 static void empty_mail(struct mail *mail)
@@ -409,14 +409,14 @@ void mail_parse(struct arena *arena, const struct mail_source *source, const str
 	mail_effort(&effort, source);
 	arena_limit(arena, &effort);
 	if (source->fd >= 0 && source->size <= SMALL_FILE) {
-		struct span all = source_span(arena, source, 0, source->size);
+		struct span all = mail_source_span(arena, source, 0, source->size);
 		parse.source = (struct mail_source){ .data = all.at, .size = all.length, .fd = -1 };
 	} else if (source->fd < 0 && !source->data) {
 		parse.source = (struct mail_source){ .data = "", .fd = -1 };
 	}
 	read_header(&parse);
 	if (parse.options->headers_only)
-		auto_judge(arena, &parse.head.fields, parse.options, mail);
+		mail_auto_judge(arena, &parse.head.fields, parse.options, mail);
 	else
 		read_body(&parse), keep_all_if_spent(&parse);
 	make_digest(&parse);
@@ -436,13 +436,13 @@ enum status mail_attachment(const struct mail_source *source, size_t number,
 	mail_effort(&effort, source);
 	arena_limit(&arena, &effort);
 	empty_mail(&mail);
-	head_read(&arena, source, &head, &problems);
+	mail_head_read(&arena, source, &head, &problems);
 	struct walk walk = { .arena = &arena, .source = source, .problems = &problems, .mail = &mail, .wanted = number, .sink = { write, context },
 	                     .text_most = LIMIT_TEXT_BYTES };
 	buffer_init(&walk.text);
-	walk.root = parts_read(&arena, source, &head, &problems);
+	walk.root = mail_parts_read(&arena, source, &head, &problems);
 	if (number)
-		walk_parts(&walk);
+		mail_walk_parts(&walk);
 	buffer_fini(&walk.text);
 	if (!walk.written)
 		return error_set(error, STATUS_NOT_FOUND, "there is no attachment %zu", number);
@@ -457,12 +457,12 @@ struct span mail_page(struct arena *arena, const struct mail_source *source)
 	struct mail mail;
 	buffer_init(&pages);
 	empty_mail(&mail);
-	head_read(arena, source, &head, &problems);
+	mail_head_read(arena, source, &head, &problems);
 	struct walk walk = { .arena = arena, .source = source, .problems = &problems, .mail = &mail, .light = true, .text_most = LIMIT_TEXT_BYTES,
 	                     .pages = &pages };
 	buffer_init(&walk.text);
-	walk.root = parts_read(arena, source, &head, &problems);
-	walk_parts(&walk);
+	walk.root = mail_parts_read(arena, source, &head, &problems);
+	mail_walk_parts(&walk);
 	buffer_fini(&walk.text);
 	return (struct span){ arena_copy(arena, pages.length ? pages.at : "", pages.length), pages.length };
 }
@@ -470,7 +470,7 @@ struct span mail_page(struct arena *arena, const struct mail_source *source)
 const char *mail_header(struct arena *arena, const struct mail_source *source, const char *name, size_t n)
 {
 	struct head head;
-	head_read(arena, source, &head, NULL);
-	const struct field *field = field_find(&head.fields, name, n);
-	return field ? header_decode(arena, field->value, NULL, NULL) : NULL;
+	mail_head_read(arena, source, &head, NULL);
+	const struct field *field = mail_field_find(&head.fields, name, n);
+	return field ? mail_header_decode(arena, field->value, NULL, NULL) : NULL;
 }

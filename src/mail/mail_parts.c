@@ -31,7 +31,7 @@ static enum encoding encoding_of(const char *said)
 
 static const char *content_id(struct arena *arena, const struct fields *fields)
 {
-	char *id = header_decode(arena, field_value(fields, "Content-ID"), NULL, NULL);
+	char *id = mail_header_decode(arena, mail_field_value(fields, "Content-ID"), NULL, NULL);
 	size_t length = strlen(id);
 	if (length && id[length - 1] == '>')
 		id[length - 1] = '\0';
@@ -41,20 +41,20 @@ static const char *content_id(struct arena *arena, const struct fields *fields)
 static void part_describe(struct arena *arena, struct part *part, const char *default_type, struct strings *problems)
 {
 	const struct fields *fields = &part->fields;
-	params_parse(arena, field_value(fields, "Content-Type"), &part->content_type, problems);
-	params_parse(arena, field_value(fields, "Content-Disposition"), &part->disposition, problems);
+	mail_params_parse(arena, mail_field_value(fields, "Content-Type"), &part->content_type, problems);
+	mail_params_parse(arena, mail_field_value(fields, "Content-Disposition"), &part->disposition, problems);
 	const char *type = part->content_type.value;
 	const char *slash = strchr(type, '/');
 	part->typed = slash && slash != type && slash[1];
 	part->type = part->typed ? type : strcmp(type, "text") == 0 ? "text/plain" : default_type;
-	part->encoding = encoding_of(field_keyword(arena, fields, "Content-Transfer-Encoding"));
-	const char *name = params_get(&part->disposition, "filename");
+	part->encoding = encoding_of(mail_field_keyword(arena, fields, "Content-Transfer-Encoding"));
+	const char *name = mail_params_get(&part->disposition, "filename");
 	if (!name || !*name)
-		name = params_get(&part->content_type, "name");
+		name = mail_params_get(&part->content_type, "name");
 	if (!name || !*name)
-		name = params_get(&part->content_type, "filename");
+		name = mail_params_get(&part->content_type, "filename");
 	if (!name || !*name)
-		name = params_get(&part->disposition, "name");
+		name = mail_params_get(&part->disposition, "name");
 	part->filename = name && *name ? name : NULL;
 	part->content_id = content_id(arena, fields);
 }
@@ -64,8 +64,8 @@ static void part_describe(struct arena *arena, struct part *part, const char *de
 static const char *find_boundary(struct arena *arena, const struct mail_source *source, bool cr_only, const struct part *top)
 {
 	CLEANUP_ARENA struct arena scratch = scratch_of(arena);
-	struct span body = source_span(&scratch, source, top->start, top->end < top->start + BOUNDARY_SEARCH ? top->end : top->start + BOUNDARY_SEARCH);
-	const char *said = params_get(&top->content_type, "boundary");
+	struct span body = mail_source_span(&scratch, source, top->start, top->end < top->start + BOUNDARY_SEARCH ? top->end : top->start + BOUNDARY_SEARCH);
+	const char *said = mail_params_get(&top->content_type, "boundary");
 	size_t length = said ? strlen(said) : 0;
 	if (length && length <= BOUNDARY_MAX) {
 		char line[BOUNDARY_MAX + 3];
@@ -77,10 +77,10 @@ static const char *find_boundary(struct arena *arena, const struct mail_source *
 	const char *at = body.at, *stop = body.at + body.length;
 	for (int lines = 0; at < stop && lines < 200; lines++) {
 		const char *end = memchr(at, cr_only ? '\r' : '\n', (size_t)(stop - at));
-		struct span line = span_trim((struct span){ at, (size_t)((end ? end : stop) - at) });
+		struct span line = mail_span_trim((struct span){ at, (size_t)((end ? end : stop) - at) });
 		at = end ? end + 1 : stop;
 		if (line.length > 2 && line.length < 200 && line.at[0] == '-' && line.at[1] == '-'
-		    && span_starts_nocase((struct span){ at, (size_t)(stop - at) }, "Content-"))
+		    && mail_span_starts_nocase((struct span){ at, (size_t)(stop - at) }, "Content-"))
 			return arena_copy(arena, line.at + 2, line.length - 2);
 	}
 	return NULL;
@@ -117,7 +117,7 @@ static uint64_t delimiter_after(struct tree *tree, const struct part *parent, ui
 		return tree->source->size;
 	memcpy(line + 3, parent->boundary, length);
 	CLEANUP_ARENA struct arena scratch = scratch_of(tree->arena);
-	struct span rest = source_span(&scratch, tree->source, start, start + BOUNDARY_SEARCH);
+	struct span rest = mail_source_span(&scratch, tree->source, start, start + BOUNDARY_SEARCH);
 	const char *at = memmem(rest.at, rest.length, line, length + 3);
 	return at ? start + (uint64_t)(at - rest.at) : tree->source->size;
 }
@@ -128,9 +128,9 @@ static uint64_t delimiter_after(struct tree *tree, const struct part *parent, ui
 static uint64_t true_end(const struct tree *tree, uint64_t start, uint64_t end)
 {
 	char two[2];
-	if (end > start && source_read(tree->source, end - 1, two, 2) == 2 && two[0] == '\r' && two[1] == '\n')
+	if (end > start && mail_source_read(tree->source, end - 1, two, 2) == 2 && two[0] == '\r' && two[1] == '\n')
 		return end - 1;
-	bool cut = source_read(tree->source, end, two, 2) == 2 && two[0] != '\r' && two[0] != '\n' && two[0] != '-' && two[1] == '\n';
+	bool cut = mail_source_read(tree->source, end, two, 2) == 2 && two[0] != '\r' && two[0] != '\n' && two[0] != '-' && two[1] == '\n';
 	return cut ? end + 1 : end;
 }
 
@@ -154,9 +154,9 @@ static uint64_t read_part_head(struct tree *tree, GMimeObject *object, struct pa
 		return 0;
 	uint64_t start = raw_offset(tree, offset);
 	CLEANUP_ARENA struct arena scratch = scratch_of(tree->arena);
-	struct span block = source_span(&scratch, tree->source, start, start + PART_HEAD_MAX);
+	struct span block = mail_source_span(&scratch, tree->source, start, start + PART_HEAD_MAX);
 	bool cut;
-	size_t length = head_cut(tree->arena, block, &part->fields, &cut, tree->problems);
+	size_t length = mail_head_cut(tree->arena, block, &part->fields, &cut, tree->problems);
 	if (tree->source->fd >= 0)
 		move_fields(&part->fields, block.at, arena_copy(tree->arena, block.at, length));
 	return start + length;
@@ -178,7 +178,7 @@ static void add_part(struct tree *tree, GMimeObject *object, struct part *parent
 	if (GMIME_IS_MULTIPART(object)) {
 		if (strncmp(part->type, "multipart/", 10) != 0)
 			part->type = "multipart/mixed";
-		part->boundary = params_get(&part->content_type, "boundary");
+		part->boundary = mail_params_get(&part->content_type, "boundary");
 		add_children(tree, GMIME_MULTIPART(object), part);
 	} else if (GMIME_IS_PART(object)) {
 		GMimeDataWrapper *content = g_mime_part_get_content(GMIME_PART(object));
@@ -204,12 +204,12 @@ static void add_children(struct tree *tree, GMimeMultipart *multipart, struct pa
 	struct part **tail = &parent->first;
 	int count = g_mime_multipart_get_count(multipart);
 	if (parent->depth >= LIMIT_DEPTH) {
-		problem(tree->arena, tree->problems, "parts nested deeper than %d; not taken apart", LIMIT_DEPTH);
+		mail_problem_add(tree->arena, tree->problems, "parts nested deeper than %d; not taken apart", LIMIT_DEPTH);
 		return;
 	}
 	for (int i = 0; i < count; i++) {
 		if (++tree->count > LIMIT_PARTS) {
-			problem(tree->arena, tree->problems, "more than %d parts; the others stay in the raw mail", LIMIT_PARTS);
+			mail_problem_add(tree->arena, tree->problems, "more than %d parts; the others stay in the raw mail", LIMIT_PARTS);
 			return;
 		}
 		add_part(tree, g_mime_multipart_get_part(multipart, i), parent, &tail);
@@ -223,7 +223,7 @@ static void read_tree(struct tree *tree, struct part *top, const char *boundary)
 	tree->head_length = strlen(shown);
 	struct guard_view view = { .source = tree->source, .head = shown, .head_length = tree->head_length, .body = tree->head->body,
 	                           .cr_only = tree->head->cr_only, .effort = tree->arena->effort };
-	GMimeStream *stream = guard_stream_new(&view);
+	GMimeStream *stream = mail_guard_stream_new(&view);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	g_mime_parser_set_persist_stream(parser, TRUE);
 	GMimeObject *object = g_mime_parser_construct_part(parser, NULL);
@@ -254,7 +254,7 @@ static void split_again(struct tree *tree, struct part *part)
 static void judge_encodings(struct arena *arena, const struct mail_source *source, struct part *part, struct strings *problems)
 {
 	if (!part->first && (part->encoding == ENCODING_BASE64 || part->encoding == ENCODING_UU))
-		encoding_judge(arena, source, part, problems);
+		mail_encoding_judge(arena, source, part, problems);
 	for (struct part *child = part->first; child; child = child->next)
 		judge_encodings(arena, source, child, problems);
 }
@@ -266,13 +266,13 @@ static void split_top(struct arena *arena, const struct mail_source *source, con
 	if (boundary)
 		read_tree(&tree, top, boundary);
 	if (!top->children) {
-		problem(arena, problems, "a multipart mail without any part; read as text");
+		mail_problem_add(arena, problems, "a multipart mail without any part; read as text");
 		top->type = "text/plain";
 		top->typed = false;
 	}
 }
 
-struct part *parts_read(struct arena *arena, const struct mail_source *source, const struct head *head, struct strings *problems)
+struct part *mail_parts_read(struct arena *arena, const struct mail_source *source, const struct head *head, struct strings *problems)
 {
 	struct part *top = ARENA_NEW(arena, struct part);
 	top->fields = head->fields;

@@ -21,8 +21,8 @@ static bool next(struct reader *reader, struct span *line)
 
 static bool armour(struct span line, const char *words)
 {
-	line = span_trim(line);
-	return line.length > 10 && memcmp(line.at, "-----", 5) == 0 && span_equal_nocase((struct span){ line.at + 5, line.length - 10 }, words);
+	line = mail_span_trim(line);
+	return line.length > 10 && memcmp(line.at, "-----", 5) == 0 && mail_span_equal_nocase((struct span){ line.at + 5, line.length - 10 }, words);
 }
 
 static void add(char *out, size_t *n, struct span line)
@@ -37,7 +37,7 @@ static void skip_head(struct reader *reader)
 {
 	struct span line;
 	for (size_t before = reader->at; next(reader, &line); before = reader->at) {
-		if (!span_trim(line).length)
+		if (!mail_span_trim(line).length)
 			return;
 		if (!memchr(line.at, ':', line.length)) {
 			reader->at = before;
@@ -58,16 +58,16 @@ static void copy_signed(struct reader *reader, char *out, size_t *n)
 		;
 }
 
-struct span pgp_unwrap(struct arena *arena, struct span text, struct strings *problems)
+struct span mail_pgp_unwrap(struct arena *arena, struct span text, struct strings *problems)
 {
 	if (!memmem(text.at, text.length, "-----BEGIN PGP ", 15))
 		return text;
 	if (memmem(text.at, text.length, "-----BEGIN PGP MESSAGE-----", 27))
-		problem(arena, problems, "encrypted (OpenPGP in the text); kept as it is");
+		mail_problem_add(arena, problems, "encrypted (OpenPGP in the text); kept as it is");
 	const char *begin = memmem(text.at, text.length, "-----BEGIN PGP SIGNED MESSAGE-----", 34);
 	if (!begin || !memmem(begin, text.length - (size_t)(begin - text.at), "-----END PGP SIGNATURE-----", 27))
 		return text;
-	problem(arena, problems, "signed (OpenPGP in the text); the signature was not checked");
+	mail_problem_add(arena, problems, "signed (OpenPGP in the text); the signature was not checked");
 	char *out = arena_alloc(arena, text.length + 2);
 	struct reader reader = { .text = text };
 	struct span line;

@@ -51,7 +51,7 @@ static void add_one(struct phrase_set *set, char *text, unsigned char kind)
 	*head = (unsigned short)++set->count;
 }
 
-void phrase_set_add(struct phrase_set *set, const char *list, unsigned char kind)
+void mail_phrase_set_add(struct phrase_set *set, const char *list, unsigned char kind)
 {
 	char *copy = list ? strdup(list) : NULL;
 	if (list && !copy)
@@ -64,7 +64,7 @@ void phrase_set_add(struct phrase_set *set, const char *list, unsigned char kind
 	}
 }
 
-size_t phrase_set_match(const struct phrase_set *set, struct span text, size_t most, const struct phrase **found)
+size_t mail_phrase_set_match(const struct phrase_set *set, struct span text, size_t most, const struct phrase **found)
 {
 	unsigned slot[2];
 	size_t best = 0;
@@ -73,7 +73,7 @@ size_t phrase_set_match(const struct phrase_set *set, struct span text, size_t m
 	for (int n = 0; n < 2; n++)
 		for (unsigned i = set->first[slot[n]]; i; i = set->at[i - 1].next) {
 			const struct phrase *phrase = &set->at[i - 1];
-			size_t used = text.length <= phrase->length + most ? fold_starts_slowly(text, phrase->text) : 0;
+			size_t used = text.length <= phrase->length + most ? mail_fold_starts_slowly(text, phrase->text) : 0;
 			if (used > best) {
 				best = used;
 				*found = phrase;
@@ -88,17 +88,17 @@ static bool holds(struct span text, const char *phrase)
 	char start[64];
 	const char *rest = strchr(phrase, '%');
 	if (!rest)
-		return fold_starts_slowly(text, phrase) > 0;
+		return mail_fold_starts_slowly(text, phrase) > 0;
 	size_t length = (size_t)(rest - phrase);
 	if (length >= sizeof start)
 		return false;
 	memcpy(start, phrase, length);
 	start[length] = '\0';
-	size_t used = length ? fold_starts_slowly(text, start) : 0;
+	size_t used = length ? mail_fold_starts_slowly(text, start) : 0;
 	if (length && !used)
 		return false;
 	struct span behind = { text.at + used, text.length - used };
-	return rest[1] ? fold_find(behind, rest + 1) != NULL : behind.length > 0;
+	return rest[1] ? mail_fold_find(behind, rest + 1) != NULL : behind.length > 0;
 }
 
 /* Nearly always the last byte settles it: case changes no ASCII letter into another byte than its own. */
@@ -109,10 +109,10 @@ static bool ends(struct span text, const char *word, size_t length)
 	unsigned char a = (unsigned char)text.at[text.length - 1], b = (unsigned char)word[length - 1];
 	if (a < 128 ? (unsigned char)lower((char)a) != b : b < 128)
 		return false;
-	return fold_starts_slowly((struct span){ text.at + text.length - length, length }, word) == length;
+	return mail_fold_starts_slowly((struct span){ text.at + text.length - length, length }, word) == length;
 }
 
-bool phrase_set_holds(const struct phrase_set *set, struct span text)
+bool mail_phrase_set_holds(const struct phrase_set *set, struct span text)
 {
 	unsigned slot[2];
 	if (!slots_of(text, slot))
@@ -129,7 +129,7 @@ bool phrase_set_holds(const struct phrase_set *set, struct span text)
 	return false;
 }
 
-size_t invisible_at(struct span text)
+size_t mail_invisible_at(struct span text)
 {
 	const unsigned char *p = (const unsigned char *)text.at;
 	if (text.length < 2 || p[0] < 0xC2)
@@ -145,7 +145,7 @@ size_t invisible_at(struct span text)
 	return general || isolate || (p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF) ? 3 : 0;
 }
 
-size_t blank_wide_at(struct span text)
+size_t mail_blank_wide_at(struct span text)
 {
 	const unsigned char *p = (const unsigned char *)text.at;
 	if (text.length >= 2 && p[0] == 0xC2 && p[1] == 0xA0)
@@ -158,26 +158,26 @@ size_t blank_wide_at(struct span text)
 
 static size_t unseen_at(struct span text)
 {
-	size_t size = invisible_at(text);
-	return size ? size : blank_wide_at(text);
+	size_t size = mail_invisible_at(text);
+	return size ? size : mail_blank_wide_at(text);
 }
 
-struct span visible_trim(struct span text)
+struct span mail_visible_trim(struct span text)
 {
-	text = span_trim(text);
+	text = mail_span_trim(text);
 	for (size_t size; text.length && (unsigned char)text.at[0] >= 0xC2 && (size = unseen_at(text)) > 0;)
-		text = span_trim((struct span){ text.at + size, text.length - size });
+		text = mail_span_trim((struct span){ text.at + size, text.length - size });
 	while (text.length > 1 && (unsigned char)text.at[text.length - 1] >= 0x80) {
 		size_t size = text.length > 2 && unseen_at((struct span){ text.at + text.length - 3, 3 }) == 3 ? 3
 		              : unseen_at((struct span){ text.at + text.length - 2, 2 }) == 2 ? 2 : 0;
 		if (!size)
 			break;
-		text = span_trim((struct span){ text.at, text.length - size });
+		text = mail_span_trim((struct span){ text.at, text.length - size });
 	}
 	return text;
 }
 
-int digit_at(struct span text, size_t *size)
+int mail_digit_at(struct span text, size_t *size)
 {
 	static const unsigned short zeros[] = {
 		0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xED0, 0xF20, 0x1040, 0x17E0, 0x1810, 0xFF10,

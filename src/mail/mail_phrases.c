@@ -15,9 +15,9 @@ static struct phrase_set header_set, mark_set, phone_set;
 /* Without leading marks of quoting, emphasis and lists, and without what nobody sees. */
 static struct span bare_line(struct span line)
 {
-	line = visible_trim(line);
+	line = mail_visible_trim(line);
 	while (line.length && strchr("*>_ |", line.at[0]))
-		line = visible_trim((struct span){ line.at + 1, line.length - 1 });
+		line = mail_visible_trim((struct span){ line.at + 1, line.length - 1 });
 	return line;
 }
 
@@ -27,7 +27,7 @@ static size_t colon_at(struct span text)
 	size_t used = 0;
 	while (used < text.length) {
 		struct span rest = { text.at + used, text.length - used };
-		size_t blank = text.at[used] == ' ' || text.at[used] == '\t' || text.at[used] == '*' ? 1 : blank_wide_at(rest);
+		size_t blank = text.at[used] == ' ' || text.at[used] == '\t' || text.at[used] == '*' ? 1 : mail_blank_wide_at(rest);
 		if (!blank)
 			break;
 		used += blank;
@@ -37,10 +37,10 @@ static size_t colon_at(struct span text)
 	return used + 3 <= text.length && memcmp(text.at + used, "\xEF\xBC\x9A", 3) == 0 ? used + 3 : 0;
 }
 
-size_t header_name_at(struct span text, enum header_word *word)
+size_t mail_header_name_at(struct span text, enum header_word *word)
 {
 	const struct phrase *phrase = NULL;
-	size_t used = phrase_set_match(&header_set, text, SIZE_MAX / 2, &phrase);
+	size_t used = mail_phrase_set_match(&header_set, text, SIZE_MAX / 2, &phrase);
 	size_t colon = used ? colon_at((struct span){ text.at + used, text.length - used }) : 0;
 	if (!colon)
 		return 0;
@@ -48,7 +48,7 @@ size_t header_name_at(struct span text, enum header_word *word)
 	return used + colon;
 }
 
-enum header_word header_line(struct span line, struct span *value, bool *found)
+enum header_word mail_header_line(struct span line, struct span *value, bool *found)
 {
 	enum header_word word = HEADER_OTHER;
 	*found = false;
@@ -56,12 +56,12 @@ enum header_word header_line(struct span line, struct span *value, bool *found)
 	if (!memchr(line.at, ':', near) && !(memchr(line.at, 0xEF, near) && memmem(line.at, near, "\xEF\xBC\x9A", 3)))
 		return HEADER_OTHER;
 	line = bare_line(line);
-	size_t used = header_name_at(line, &word);
+	size_t used = mail_header_name_at(line, &word);
 	if (!used)
 		return HEADER_OTHER;
 	while (used < line.length && line.at[used] == '*')
 		used++;
-	*value = visible_trim((struct span){ line.at + used, line.length - used });
+	*value = mail_visible_trim((struct span){ line.at + used, line.length - used });
 	*found = true;
 	return word;
 }
@@ -70,15 +70,15 @@ enum header_word header_line(struct span line, struct span *value, bool *found)
 static bool marks_in(struct span line, bool whole, bool *forward)
 {
 	const struct phrase *phrase = NULL;
-	size_t used = phrase_set_match(&mark_set, line, whole ? 12 : SIZE_MAX / 2, &phrase);
+	size_t used = mail_phrase_set_match(&mark_set, line, whole ? 12 : SIZE_MAX / 2, &phrase);
 	if (!used)
 		return false;
 	*forward = phrase->kind == MARK_FORWARD;
-	struct span rest = visible_trim((struct span){ line.at + used, line.length - used });
+	struct span rest = mail_visible_trim((struct span){ line.at + used, line.length - used });
 	return !whole || !rest.length || colon_at(rest) == rest.length;
 }
 
-size_t delimiter_dashes(struct span *line)
+size_t mail_delimiter_dashes(struct span *line)
 {
 	size_t dashes = 0;
 	while (line->length && (strchr("-_=~#*> ", line->at[0]) || (line->length > 2 && (unsigned char)line->at[0] == 0xE2 && (unsigned char)line->at[1] == 0x80))) {
@@ -89,13 +89,13 @@ size_t delimiter_dashes(struct span *line)
 	return dashes;
 }
 
-bool delimiter_line(struct span line, bool *forward)
+bool mail_delimiter_line(struct span line, bool *forward)
 {
 	*forward = false;
 	if (line.length > LINE_MOST)
 		return false;
 	line = bare_line(line);
-	size_t dashes = delimiter_dashes(&line);
+	size_t dashes = mail_delimiter_dashes(&line);
 	while (line.length && (strchr("-_=~#*< ", line.at[line.length - 1])))
 		line.length--;
 	if (!line.length || (dashes < 2 && line.length > 100))
@@ -104,15 +104,15 @@ bool delimiter_line(struct span line, bool *forward)
 		return true;
 	*forward = false;
 	/* "##- Please type your reply above this line -##" of other help desks */
-	return dashes >= 2 && line.length < 120 && fold_find(line, "above this line") && fold_find(line, "reply");
+	return dashes >= 2 && line.length < 120 && mail_fold_find(line, "above this line") && mail_fold_find(line, "reply");
 }
 
-struct span behind_mark(struct span line)
+struct span mail_behind_mark(struct span line)
 {
 	const struct phrase *phrase = NULL;
 	line = bare_line(line);
-	delimiter_dashes(&line);
-	size_t used = phrase_set_match(&mark_set, line, SIZE_MAX / 2, &phrase);
+	mail_delimiter_dashes(&line);
+	size_t used = mail_phrase_set_match(&mark_set, line, SIZE_MAX / 2, &phrase);
 	line = (struct span){ line.at + used, line.length - used };
 	while (line.length && strchr("-_=~#*: ", line.at[0]))
 		line.at++, line.length--;
@@ -135,39 +135,39 @@ static bool reads_like_a_sentence(struct span line)
 		return false;
 	struct span start = { line.at, line.length < 60 ? line.length : 60 };
 	for (size_t i = 0; i < COUNT_OF(products); i++)
-		if (fold_find(start, products[i]))
+		if (mail_fold_find(start, products[i]))
 			return false;
 	return true;
 }
 
-bool signature_phrase(struct span line)
+bool mail_signature_phrase(struct span line)
 {
 	line = bare_line(line);
 	while (line.length && strchr("-[(<", line.at[0]))
 		line.at++, line.length--;
-	line = span_trim(line);
+	line = mail_span_trim(line);
 	if (line.length < 6 || line.length > 140)
 		return false;
-	return phrase_set_holds(&phone_set, line) && !reads_like_a_sentence(line);
+	return mail_phrase_set_holds(&phone_set, line) && !reads_like_a_sentence(line);
 }
 
-void phrases_init(void)
+void mail_phrases_init(void)
 {
 	if (header_set.count)
 		return;
-	for (size_t i = 0; i < client_words_count; i++) {
-		const struct client_words *row = &client_words[i];
-		phrase_set_add(&header_set, row->from, HEADER_FROM);
-		phrase_set_add(&header_set, row->date, HEADER_DATE);
-		phrase_set_add(&header_set, row->to, HEADER_TO);
-		phrase_set_add(&header_set, row->cc, HEADER_CC);
-		phrase_set_add(&header_set, row->subject, HEADER_SUBJECT);
-		phrase_set_add(&header_set, row->reply_to, HEADER_REPLY_TO);
-		phrase_set_add(&header_set, row->other, HEADER_OTHER);
+	for (size_t i = 0; i < mail_client_words_count; i++) {
+		const struct client_words *row = &mail_client_words[i];
+		mail_phrase_set_add(&header_set, row->from, HEADER_FROM);
+		mail_phrase_set_add(&header_set, row->date, HEADER_DATE);
+		mail_phrase_set_add(&header_set, row->to, HEADER_TO);
+		mail_phrase_set_add(&header_set, row->cc, HEADER_CC);
+		mail_phrase_set_add(&header_set, row->subject, HEADER_SUBJECT);
+		mail_phrase_set_add(&header_set, row->reply_to, HEADER_REPLY_TO);
+		mail_phrase_set_add(&header_set, row->other, HEADER_OTHER);
 	}
-	for (size_t i = 0; i < client_marks_count; i++) {
-		phrase_set_add(&mark_set, client_marks[i].original, MARK_ORIGINAL);
-		phrase_set_add(&mark_set, client_marks[i].forward, MARK_FORWARD);
-		phrase_set_add(&phone_set, client_marks[i].phone, 0);
+	for (size_t i = 0; i < mail_client_marks_count; i++) {
+		mail_phrase_set_add(&mark_set, mail_client_marks[i].original, MARK_ORIGINAL);
+		mail_phrase_set_add(&mark_set, mail_client_marks[i].forward, MARK_FORWARD);
+		mail_phrase_set_add(&phone_set, mail_client_marks[i].phone, 0);
 	}
 }

@@ -12,7 +12,7 @@
 
 static bool is_receipt(const struct walk *walk)
 {
-	const char *type = params_get(&walk->root->content_type, "report-type");
+	const char *type = mail_params_get(&walk->root->content_type, "report-type");
 	if (strcmp(walk->root->type, "multipart/report") != 0)
 		return strcmp(walk->root->type, "message/disposition-notification") == 0;
 	return (type && text_equal_nocase(type, "disposition-notification")) || (walk->disposition && walk->disposition->parent == walk->root);
@@ -25,9 +25,9 @@ static void read_original_id(struct walk *walk)
 	struct fields fields = { 0 };
 	if (!walk->disposition)
 		return;
-	struct span bytes = part_bytes(walk->arena, walk->source, walk->disposition, REPORT_BYTES, &cut);
-	head_cut(walk->arena, bytes, &fields, &cut, NULL);
-	ids_parse(walk->arena, field_value(&fields, "Original-Message-ID"), &walk->mail->in_reply_to, false);
+	struct span bytes = mail_part_bytes(walk->arena, walk->source, walk->disposition, REPORT_BYTES, &cut);
+	mail_head_cut(walk->arena, bytes, &fields, &cut, NULL);
+	mail_ids_parse(walk->arena, mail_field_value(&fields, "Original-Message-ID"), &walk->mail->in_reply_to, false);
 }
 
 static const struct part *calendar_of(const struct part *part)
@@ -46,11 +46,11 @@ static const struct part *calendar_of(const struct part *part)
 static const char *method_of(struct walk *walk, const struct part *calendar)
 {
 	bool cut;
-	const char *method = params_get(&calendar->content_type, "method");
+	const char *method = mail_params_get(&calendar->content_type, "method");
 	if (method)
 		return method;
-	struct span bytes = part_bytes(walk->arena, walk->source, calendar, REPORT_BYTES, &cut);
-	const char *at = span_find_nocase(bytes, "\nmethod:");
+	struct span bytes = mail_part_bytes(walk->arena, walk->source, calendar, REPORT_BYTES, &cut);
+	const char *at = mail_span_find_nocase(bytes, "\nmethod:");
 	if (!at)
 		return NULL;
 	at += strlen("\nmethod:");
@@ -63,7 +63,7 @@ static const char *method_of(struct walk *walk, const struct part *calendar)
 static bool is_calendar_answer(struct walk *walk)
 {
 	static const char *const answers[] = { "REPLY", "COUNTER", "REFRESH" };
-	const struct part *calendar = subject_is_forward(walk->mail->subject) ? NULL : calendar_of(walk->root);
+	const struct part *calendar = mail_subject_is_forward(walk->mail->subject) ? NULL : calendar_of(walk->root);
 	const char *method = calendar ? method_of(walk, calendar) : NULL;
 	for (size_t i = 0; i < COUNT_OF(answers) && method; i++)
 		if (text_equal_nocase(method, answers[i]))
@@ -71,7 +71,7 @@ static bool is_calendar_answer(struct walk *walk)
 	return false;
 }
 
-void receipt_read(struct walk *walk)
+void mail_receipt_read(struct walk *walk)
 {
 	struct mail *mail = walk->mail;
 	if (mail->kind != MAIL_REQUEST && mail->kind != MAIL_REPLY)

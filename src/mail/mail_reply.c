@@ -20,7 +20,7 @@ static bool has_address(struct span text)
 }
 
 /* At least three different headers in a row, or two of which one holds an address; wrapped values allowed. */
-size_t header_block(const struct lines *lines, size_t i)
+size_t mail_header_block(const struct lines *lines, size_t i)
 {
 	unsigned seen = 0, kinds = 0, strangers = 0;
 	bool address = false, date = false, bare = false;
@@ -36,7 +36,7 @@ size_t header_block(const struct lines *lines, size_t i)
 				date = date || is_digit(line->text.at[c]);
 			strangers = 0;
 			last = n + 1;
-			bare = span_trim(line->text).length && ends_with_colon(span_trim(line->text));
+			bare = mail_span_trim(line->text).length && mail_ends_with_colon(mail_span_trim(line->text));
 		} else if (bare && line->kind == LINE_TEXT) {
 			address = address || has_address(line->text);        /* "Von:", and the value on its own line */
 			bare = false;
@@ -100,11 +100,11 @@ static bool introduces_history(const struct lines *lines, size_t i, size_t last,
 /* Lotus Notes writes the head of a quote as a table: "|------------>", "| From:      |". */
 static bool notes_table(const struct lines *lines, size_t i)
 {
-	struct span rule = span_trim(lines->at[i].text), value;
+	struct span rule = mail_span_trim(lines->at[i].text), value;
 	bool found = false;
 	if (rule.length < 6 || rule.at[0] != '|' || rule.at[1] != '-' || rule.at[rule.length - 1] != '>' || i + 1 >= lines->count)
 		return false;
-	header_line(lines->at[i + 1].text, &value, &found);
+	mail_header_line(lines->at[i + 1].text, &value, &found);
 	return found;
 }
 
@@ -119,7 +119,7 @@ static size_t history_start(const struct lines *lines)
 			return i;
 		if (before && line->kind == LINE_DELIMITER && last > i + 1)
 			return i;
-		if (before && ((line->kind == LINE_HEADER && header_block(lines, i)) || notes_table(lines, i)))
+		if (before && ((line->kind == LINE_HEADER && mail_header_block(lines, i)) || notes_table(lines, i)))
 			return i;
 		if (before && line->attribution_start && introduces_history(lines, i, last, &below))
 			return i;
@@ -135,7 +135,7 @@ static size_t history_start(const struct lines *lines)
 /* The end of a long quoted line, which a mailer wrapped: no sentence ended above, and none begins here. */
 static bool wrapped_quote(struct span above, struct span text)
 {
-	above = span_trim(above);
+	above = mail_span_trim(above);
 	uint32_t code;
 	size_t size = utf8_decode(text.at, text.length, &code);
 	if (above.length < WRAPPED_AT || !size || strchr(".?!:>", above.at[above.length - 1]))
@@ -148,9 +148,9 @@ static bool broken_quote(const struct lines *lines, size_t i)
 {
 	if (i == 0 || i + 1 >= lines->count || lines->at[i - 1].kind != LINE_QUOTED || lines->at[i + 1].kind != LINE_QUOTED)
 		return false;
-	struct span text = span_trim(lines->at[i].text);
+	struct span text = mail_span_trim(lines->at[i].text);
 	if (text.length && text.at[text.length - 1] == '>')
-		text = span_trim((struct span){ text.at, text.length - 1 });
+		text = mail_span_trim((struct span){ text.at, text.length - 1 });
 	bool blank = memchr(text.at, ' ', text.length) != NULL, odd = false;
 	for (size_t n = 0; n < text.length; n++)
 		odd = odd || strchr("/_=%\\()", text.at[n]) != NULL;
@@ -212,7 +212,7 @@ static void hide_quotes(struct lines *lines, size_t end, const char *author)
 			lines->at[i].kind = LINE_QUOTED;
 	size_t stop = end;
 	bool marked;
-	stop = signature_start(lines, end, author, true, &marked);
+	stop = mail_signature_start(lines, end, author, true, &marked);
 	if (!marked)
 		stop = end;
 	for (size_t i = 0; i < stop; i++)
@@ -242,9 +242,9 @@ static void hide_last_rules(struct lines *lines, size_t end)
 {
 	while (end) {
 		struct line *line = &lines->at[end - 1];
-		struct span text = span_trim(line->text);
+		struct span text = mail_span_trim(line->text);
 		bool mark = line->kind == LINE_SIGNATURE || line->kind == LINE_RULE || (text.length == 3 && memcmp(text.at, "\xE1\x90\xA7", 3) == 0)
-		            || (line->kind == LINE_TEXT && rule_of(text, 3));
+		            || (line->kind == LINE_TEXT && mail_rule_of(text, 3));
 		if (!line->hidden && line->kind != LINE_EMPTY && !mark)
 			return;
 		line->hidden = true;
@@ -271,7 +271,7 @@ static const char *join(struct arena *arena, const struct lines *lines, size_t f
 		if (next >= to || !lines->at[next].glued || lines->at[next].hidden)       /* what stays together stays one line */
 			out[n++] = '\n';
 	}
-	return lines_trimmed(out, n);
+	return mail_lines_trimmed(out, n);
 }
 
 #define NOTES_LINES 4                    /* above "To:" in a mail of Notes */
@@ -281,13 +281,13 @@ static size_t above_notes_head(const struct lines *lines, size_t i)
 {
 	struct span behind;
 	for (size_t n = 0; n < NOTES_LINES && i > n + 1; n++) {
-		struct span date = span_trim(lines->at[i - 1 - n].text), name = span_trim(lines->at[i - 2 - n].text);
+		struct span date = mail_span_trim(lines->at[i - 1 - n].text), name = mail_span_trim(lines->at[i - 2 - n].text);
 		if (!date.length || !name.length)
 			break;
 		size_t digits = 0;
 		for (size_t c = 0; c < date.length; c++)
 			digits += is_digit(date.at[c]);
-		if (digits >= 8 && has_clock(date) && words_in(date) <= 4 && !has_address(date) && (bracketed_address(name, &behind) || name.at[name.length - 1] == '"'))
+		if (digits >= 8 && mail_has_clock(date) && mail_words_in(date) <= 4 && !has_address(date) && (mail_bracketed_address(name, &behind) || name.at[name.length - 1] == '"'))
 			return i - 2 - n;
 	}
 	return i;
@@ -306,13 +306,13 @@ static size_t above_history(const struct lines *lines, size_t end)
 static struct lines split_shared(struct arena *arena, struct lines lines)
 {
 	for (size_t i = 0, tries = 0; i + 1 < lines.count && tries < SHARED_TRIES; i++) {
-		struct span text = lines.at[i].text, next = span_trim(lines.at[i + 1].text);
+		struct span text = lines.at[i].text, next = mail_span_trim(lines.at[i + 1].text);
 		if ((next.length && next.at[0] != '>') || !text.length || text.length > SHARED_MOST)
 			continue;
-		if (!ends_with_colon(visible_trim(text)))
+		if (!mail_ends_with_colon(mail_visible_trim(text)))
 			continue;
 		tries++;
-		size_t at = attribution_glued(text);
+		size_t at = mail_attribution_glued(text);
 		if (!at)
 			continue;
 		struct line *room = ARENA_ARRAY(arena, struct line, lines.count + 1);
@@ -345,8 +345,8 @@ static struct lines lines_for_reply(struct arena *arena, const char *marked, con
 		memcpy(copy.at, lines->at, lines->count * sizeof *copy.at);
 		return copy;
 	}
-	split = split_shared(arena, lines_cut(arena, marked));
-	lines_classify(&split);
+	split = split_shared(arena, mail_lines_cut(arena, marked));
+	mail_lines_classify(&split);
 	return split;
 }
 
@@ -356,19 +356,19 @@ static bool begins_with_block(const struct lines *lines)
 	size_t i = 0;
 	while (i < lines->count && (lines->at[i].kind == LINE_EMPTY || lines->at[i].kind == LINE_RULE || lines->at[i].kind == LINE_DELIMITER))
 		i++;
-	return i < lines->count && lines->at[i].kind == LINE_HEADER && header_block(lines, i);
+	return i < lines->count && lines->at[i].kind == LINE_HEADER && mail_header_block(lines, i);
 }
 
 /* A forward: what stands in it is the request. An answer to us says nothing new in what it quotes. */
 static bool all_is_new(const struct mail *mail, const struct known *known)
 {
-	return !known->ours && mail->forward.is_forward && (mail->kind == MAIL_REQUEST || subject_forward_prefix(mail->subject));
+	return !known->ours && mail->forward.is_forward && (mail->kind == MAIL_REQUEST || mail_subject_forward_prefix(mail->subject));
 }
 
 /* Where the words of a person may end: above what a list adds, unless there are no others. */
 static size_t words_end(const struct lines *lines, size_t end)
 {
-	size_t footer = list_footer(lines);
+	size_t footer = mail_list_footer(lines);
 	for (size_t i = 0; i < footer && footer < end; i++)
 		if (own_text(&lines->at[i]))
 			return footer;
@@ -388,20 +388,20 @@ static bool history_cut(const struct lines *lines, size_t end)
 static void mark_edged_blocks(struct lines *lines, const char *subject)
 {
 	size_t prefix;
-	if (subject_is_reply(subject, &prefix))
+	if (mail_subject_is_reply(subject, &prefix))
 		subject += prefix + strspn(subject + prefix, " ");
 	for (size_t i = 1; i + 2 < lines->count; i++)
-		block_at_edge(lines, i, subject);
+		mail_block_at_edge(lines, i, subject);
 }
 
-void reply_make(struct arena *arena, struct arena *scratch, const char *marked, const struct lines *classified, const struct known *known, struct mail *mail)
+void mail_reply_make(struct arena *arena, struct arena *scratch, const char *marked, const struct lines *classified, const struct known *known, struct mail *mail)
 {
 	if (all_is_new(mail, known)) {
 		mail->reply_text = mail->text;
 		return;
 	}
 	struct lines lines = lines_for_reply(scratch, marked, classified);
-	known_mark(scratch, known, &lines);
+	mail_known_mark(scratch, known, &lines);
 	if (known->ours || mail->kind != MAIL_REQUEST)
 		mark_edged_blocks(&lines, mail->subject);
 	bool form = !known->ours && begins_with_block(&lines);           /* of a form, and of a mail without words above: nothing is history */
@@ -415,7 +415,7 @@ void reply_make(struct arena *arena, struct arena *scratch, const char *marked, 
 	hide_last_rules(&lines, end);
 	mail->history_cut = history_cut(&lines, end);
 	bool sure;
-	size_t signature = signature_start(&lines, words, mail->from.name, known->ours, &sure);
+	size_t signature = mail_signature_start(&lines, words, mail->from.name, known->ours, &sure);
 	mail->reply_text = join(arena, &lines, 0, signature);
 	const char *signed_by = join(arena, &lines, signature, end);
 	if (!*mail->reply_text && *signed_by && !sure) {

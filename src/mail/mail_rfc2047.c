@@ -33,7 +33,7 @@ static size_t decode_q(const char *at, size_t length, char *out)
 	return n;
 }
 
-int base64_value(char c)
+int mail_base64_value(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -50,7 +50,7 @@ static size_t decode_b64(const char *at, size_t length, char *out)
 	size_t n = 0;
 	unsigned bits = 0, have = 0;
 	for (size_t i = 0; i < length; i++) {
-		int value = base64_value(at[i]);
+		int value = mail_base64_value(at[i]);
 		if (at[i] == '=')
 			bits = have = 0;
 		if (value < 0)
@@ -130,13 +130,13 @@ static void flush_words(struct decoder *d)
 		return;
 	/* Bytes that stand raw in a word are in the charset of the header, not of the word. */
 	bool utf8 = d->raw_in_word && utf8_valid(d->pending.at, d->pending.length);
-	struct span text = charset_to_utf8(d->arena, (struct span){ d->pending.at, d->pending.length }, utf8 ? "utf-8" : d->charset, "header", d->problems);
+	struct span text = mail_charset_to_utf8(d->arena, (struct span){ d->pending.at, d->pending.length }, utf8 ? "utf-8" : d->charset, "header", d->problems);
 	buffer_add(&d->out, text.at, text.length);
 	buffer_reset(&d->pending);
 	d->raw_in_word = false;
 }
 
-const char *word_charset(struct arena *arena, struct span raw)
+const char *mail_word_charset(struct arena *arena, struct span raw)
 {
 	const char *at = raw.at, *stop = raw.at + raw.length;
 	for (int words = 0; words < 20 && (at = memmem(at, (size_t)(stop - at), "=?", 2)) != NULL; words++) {
@@ -144,7 +144,7 @@ const char *word_charset(struct arena *arena, struct span raw)
 		while (at < stop && at - name < WORD_CHARSET_MAX && *at > 32 && *at < 127 && *at != '?')
 			at++;
 		char room[64];
-		const char *said = arena_copy(arena, name, (size_t)(at - name)), *known = charset_name(said, room);
+		const char *said = arena_copy(arena, name, (size_t)(at - name)), *known = mail_charset_name(said, room);
 		if (at > name && at < stop && *at == '?' && *known && strcmp(known, "utf-8") != 0)
 			return said;
 	}
@@ -153,11 +153,11 @@ const char *word_charset(struct arena *arena, struct span raw)
 
 /* Raw 8-bit that is UTF-8 is UTF-8 (RFC 6532), whatever the body is in; else what the encoded words beside it are in, or the body, is the best
  * guess. */
-const char *raw_charset(struct arena *arena, struct span raw, const char *hint)
+const char *mail_raw_charset(struct arena *arena, struct span raw, const char *hint)
 {
 	if (!memchr(raw.at, '\033', raw.length) && utf8_valid(raw.at, raw.length))
 		return "utf-8";
-	const char *beside = word_charset(arena, raw);
+	const char *beside = mail_word_charset(arena, raw);
 	return beside ? beside : hint;
 }
 
@@ -166,7 +166,7 @@ static void flush_raw(struct decoder *d)
 	if (!d->raw.length)
 		return;
 	struct span raw = { d->raw.at, d->raw.length };
-	struct span text = charset_to_utf8(d->arena, raw, raw_charset(d->arena, raw, d->hint), "header", d->problems);
+	struct span text = mail_charset_to_utf8(d->arena, raw, mail_raw_charset(d->arena, raw, d->hint), "header", d->problems);
 	buffer_add(&d->out, text.at, text.length);
 	buffer_reset(&d->raw);
 }
@@ -190,7 +190,7 @@ static void add_word(struct decoder *d, const struct word *word)
 		else
 			copy[length++] = word->text.at[i];
 	}
-	d->raw_in_word = d->raw_in_word || !charset_is_ascii(copy, length);
+	d->raw_in_word = d->raw_in_word || !mail_charset_is_ascii(copy, length);
 	length = word->base64 ? decode_b64(copy, length, bytes) : decode_q(copy, length, bytes);
 	buffer_add(&d->pending, bytes, length);
 }
@@ -232,21 +232,21 @@ static char *one_line(struct arena *arena, const char *at, size_t length)
 	return text_trim(text);
 }
 
-char *header_decode(struct arena *arena, struct span raw, const char *hint, struct strings *problems)
+char *mail_header_decode(struct arena *arena, struct span raw, const char *hint, struct strings *problems)
 {
-	raw = span_trim(raw);
+	raw = mail_span_trim(raw);
 	if (!raw.length)
 		return arena_string(arena, "");
 	if (!memmem(raw.at, raw.length, "=?", 2)) {
-		char *plain = unfold(arena, raw);
+		char *plain = mail_unfold(arena, raw);
 		size_t length = strlen(plain);
-		if (charset_is_ascii(plain, length) && !memchr(plain, '\033', length))
+		if (mail_charset_is_ascii(plain, length) && !memchr(plain, '\033', length))
 			return one_line(arena, plain, length);
 		struct span line = { plain, length };
-		struct span text = charset_to_utf8(arena, line, raw_charset(arena, line, hint), "header", problems);
+		struct span text = mail_charset_to_utf8(arena, line, mail_raw_charset(arena, line, hint), "header", problems);
 		return one_line(arena, text.at, text.length);
 	}
-	const char *beside = charset_is_ascii(raw.at, raw.length) ? NULL : word_charset(arena, raw);
+	const char *beside = mail_charset_is_ascii(raw.at, raw.length) ? NULL : mail_word_charset(arena, raw);
 	struct decoder d = { .arena = arena, .problems = problems, .hint = beside ? beside : hint };
 	buffer_init(&d.out), buffer_init(&d.pending), buffer_init(&d.raw);
 	decode_words(&d, raw);

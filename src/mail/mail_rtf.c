@@ -52,7 +52,7 @@ static struct span inflate_lzfu(struct arena *arena, struct span in, size_t size
 	return (struct span){ out, n };
 }
 
-struct span rtf_inflate(struct arena *arena, struct span in)
+struct span mail_rtf_inflate(struct arena *arena, struct span in)
 {
 	if (in.length < 16)
 		return (struct span){ "", 0 };
@@ -106,7 +106,7 @@ static void flush_bytes(struct rtf *r)
 		return;
 	char name[16];
 	snprintf(name, sizeof name, "CP%d", r->bytes_page);
-	struct span text = charset_to_utf8(r->arena, (struct span){ r->bytes.at, r->bytes.length }, name, "RTF", NULL);
+	struct span text = mail_charset_to_utf8(r->arena, (struct span){ r->bytes.at, r->bytes.length }, name, "RTF", NULL);
 	buffer_add(&r->out, text.at, text.length);
 	buffer_reset(&r->bytes);
 }
@@ -237,7 +237,7 @@ static void control(struct rtf *r)
 		} else if (c == '\n' || c == '\r') {
 			put_text(r, "\n");
 		} else if (c == '*') {
-			bool tag = span_starts_nocase((struct span){ in + at + 1, length - at - 1 }, "\\htmltag");
+			bool tag = mail_span_starts_nocase((struct span){ in + at + 1, length - at - 1 }, "\\htmltag");
 			top(r)->html_tag = tag && r->from_html;
 			top(r)->skip = top(r)->skip || !tag || !r->from_html;
 		} else if (c == '\\' || c == '{' || c == '}') {
@@ -304,12 +304,12 @@ static void read_all(struct rtf *r)
 	flush_bytes(r);
 }
 
-bool rtf_looks(struct span in)
+bool mail_rtf_looks(struct span in)
 {
-	return span_starts_nocase(span_trim(in), "{\\rtf");
+	return mail_span_starts_nocase(mail_span_trim(in), "{\\rtf");
 }
 
-struct span rtf_to_text(struct arena *arena, struct span in, bool *html)
+struct span mail_rtf_to_text(struct arena *arena, struct span in, bool *html)
 {
 	struct rtf *r = ARENA_NEW(arena, struct rtf);
 	*r = (struct rtf){ .arena = arena, .in = in, .codepage = 1252, .groups = { { .unicode_skip = 1, .font = -1 } } };
@@ -319,7 +319,7 @@ struct span rtf_to_text(struct arena *arena, struct span in, bool *html)
 	read_all(r);
 	*html = r->from_html;
 	size_t length = r->out.length;
-	struct span text = charset_to_utf8(arena, (struct span){ arena_copy(arena, length ? r->out.at : "", length), length }, "utf-8", "RTF", NULL);
+	struct span text = mail_charset_to_utf8(arena, (struct span){ arena_copy(arena, length ? r->out.at : "", length), length }, "utf-8", "RTF", NULL);
 	buffer_fini(&r->out), buffer_fini(&r->bytes);
 	return text;
 }

@@ -76,9 +76,9 @@ static const char **bare_slot(uint32_t code)
 	return code < BARE_LOW ? &bare_low[code] : code >= BARE_HIGH && code < BARE_HIGH + COUNT_OF(bare_high) ? &bare_high[code - BARE_HIGH] : NULL;
 }
 
-void signature_init(void)
+void mail_signature_init(void)
 {
-	word_index_make(&closing_index, closings, sizeof *closings, COUNT_OF(closings));
+	mail_word_index_make(&closing_index, closings, sizeof *closings, COUNT_OF(closings));
 	for (size_t i = 0; i < COUNT_OF(bare_letters); i++) {
 		uint32_t code;
 		for (const char *p = bare_letters[i].letters; *p; p += utf8_decode(p, strnlen(p, 4), &code))
@@ -130,16 +130,16 @@ static bool may_be(struct span line, bool ascii, const char *phrase)
 	return line.length == 1 || !ascii || (unsigned char)phrase[1] >= 128 || phrase[1] == lower(line.at[1]);
 }
 
-bool closing_line(struct span line)
+bool mail_closing_line(struct span line)
 {
-	line = span_trim(line);
+	line = mail_span_trim(line);
 	while (line.length && strchr(",.!;:- ", line.at[line.length - 1]))
 		line.length--;
 	if (!line.length || line.length > CLOSING_MOST)
 		return false;
-	bool ascii = charset_is_ascii(line.at, line.length);
+	bool ascii = mail_charset_is_ascii(line.at, line.length);
 	for (size_t i = word_index_at(&closing_index, line); i; i = closing_index.next[i])
-		if (may_be(line, ascii, closings[i - 1]) && (fold_equal(line, closings[i - 1]) || (ascii && equal_bare(line, closings[i - 1]))))
+		if (may_be(line, ascii, closings[i - 1]) && (mail_fold_equal(line, closings[i - 1]) || (ascii && equal_bare(line, closings[i - 1]))))
 			return true;
 	return false;
 }
@@ -147,16 +147,16 @@ bool closing_line(struct span line)
 /* "Thanks, Ann" and "Regards - Ann Lee": a formula and a name on one line. */
 static bool closing_with_name(struct span line)
 {
-	line = span_trim(line);
+	line = mail_span_trim(line);
 	const char *comma = memchr(line.at, ',', line.length);
 	if (!comma || line.length > 50 || comma + 1 >= line.at + line.length)
 		return false;
-	struct span rest = span_trim((struct span){ comma + 1, (size_t)(line.at + line.length - comma - 1) });
+	struct span rest = mail_span_trim((struct span){ comma + 1, (size_t)(line.at + line.length - comma - 1) });
 	size_t words = 1;
 	for (size_t i = 0; i < rest.length; i++)
 		words += rest.at[i] == ' ';
 	return words <= 3 && rest.length && (unsigned char)rest.at[0] < 128 && rest.at[0] >= 'A' && rest.at[0] <= 'Z'
-	       && closing_line((struct span){ line.at, (size_t)(comma - line.at) });
+	       && mail_closing_line((struct span){ line.at, (size_t)(comma - line.at) });
 }
 
 static size_t last_shown(const struct lines *lines, size_t end)
@@ -218,7 +218,7 @@ static size_t by_phone(const struct lines *lines, size_t end)
 	for (size_t i = end; i > 0 && others < 3; i--) {
 		if (!shown(&lines->at[i - 1]))
 			continue;
-		if (signature_phrase(lines->at[i - 1].text)) {
+		if (mail_signature_phrase(lines->at[i - 1].text)) {
 			found = i - 1;
 			others = 0;
 		} else {
@@ -231,7 +231,7 @@ static size_t by_phone(const struct lines *lines, size_t end)
 			continue;
 		if (lines->at[i - 1].kind == LINE_RULE)
 			return i - 1;
-		if (span_trim(lines->at[i - 1].text).length > 50)
+		if (mail_span_trim(lines->at[i - 1].text).length > 50)
 			break;
 		lines_above++;
 	}
@@ -244,7 +244,7 @@ static size_t by_list_footer(const struct lines *lines, size_t end)
 	size_t rule = end;
 	for (size_t i = end, count = 0; i > 0 && count < 10 && rule == end; i--) {
 		count += shown(&lines->at[i - 1]);
-		if (lines->at[i - 1].kind == LINE_RULE && !lines->at[i - 1].hidden && span_trim(lines->at[i - 1].text).length >= 20)
+		if (lines->at[i - 1].kind == LINE_RULE && !lines->at[i - 1].hidden && mail_span_trim(lines->at[i - 1].text).length >= 20)
 			rule = i - 1;
 	}
 	for (size_t i = rule; i < end; i++) {
@@ -260,12 +260,12 @@ static size_t by_dash_name(const struct lines *lines, size_t end)
 {
 	if (!end || lines->at[end - 1].kind != LINE_TEXT)
 		return end;
-	struct span text = span_trim(lines->at[end - 1].text);
+	struct span text = mail_span_trim(lines->at[end - 1].text);
 	size_t dashes = text.length && text.at[0] == '-' ? 1 : text.length > 3 && memcmp(text.at, "\xE2\x80\x94", 3) == 0 ? 3 : 0;
 	while (dashes && dashes < text.length && (text.at[dashes] == '-' || text.at[dashes] == ' '))
 		dashes++;
 	const struct line *above = shown_above(lines, end - 1);
-	bool list = above && span_trim(above->text).length && span_trim(above->text).at[0] == '-';
+	bool list = above && mail_span_trim(above->text).length && mail_span_trim(above->text).at[0] == '-';
 	struct span name = { text.at + dashes, text.length - dashes };
 	return dashes && above && !list && short_name(name) && (is_alpha(name.at[0]) || (unsigned char)name.at[0] >= 0x80) ? end - 1 : end;
 }
@@ -275,7 +275,7 @@ static bool contact_line(struct span text)
 	size_t digits = 0;
 	for (size_t i = 0; i < text.length; i++)
 		digits += is_digit(text.at[i]);
-	return memchr(text.at, '@', text.length) || digits >= 7 || span_has_nocase(text, "http") || span_starts_nocase(text, "www.");
+	return memchr(text.at, '@', text.length) || digits >= 7 || span_has_nocase(text, "http") || mail_span_starts_nocase(text, "www.");
 }
 
 static bool sentence(struct span text)
@@ -289,10 +289,10 @@ static size_t by_rule(const struct lines *lines, size_t end)
 	size_t count = 0, contacts = 0, words = 0;
 	for (size_t i = end; i > 0 && count < LINES_MAX; i--) {
 		const struct line *line = &lines->at[i - 1];
-		struct span text = span_trim(line->text);
+		struct span text = mail_span_trim(line->text);
 		if (!shown(line))
 			continue;
-		if (line->kind == LINE_RULE || (line->kind == LINE_TEXT && rule_of(text, 3)))
+		if (line->kind == LINE_RULE || (line->kind == LINE_TEXT && mail_rule_of(text, 3)))
 			return count && (contacts >= 2 || (count == 1 && words <= 3)) ? i - 1 : end;
 		if (text.length > SHORT_LINE || sentence(text) || line->kind == LINE_QUOTED)
 			return end;
@@ -309,12 +309,12 @@ static size_t by_card(const struct lines *lines, size_t end)
 {
 	size_t count = 0, contacts = 0, i = end;
 	for (; i > 0 && lines->at[i - 1].kind == LINE_TEXT && !lines->at[i - 1].hidden; i--) {
-		struct span text = span_trim(lines->at[i - 1].text);
+		struct span text = mail_span_trim(lines->at[i - 1].text);
 		if (text.length > 50 || sentence(text) || ++count > 8)
 			return end;
 		contacts += contact_line(text);
 	}
-	bool card = i && count >= 3 && contacts >= 2 && contacts * 2 >= count && short_name(span_trim(lines->at[i].text));
+	bool card = i && count >= 3 && contacts >= 2 && contacts * 2 >= count && short_name(mail_span_trim(lines->at[i].text));
 	return card ? i : end;
 }
 
@@ -323,7 +323,7 @@ static size_t by_name(const struct lines *lines, size_t end, const char *author)
 {
 	if (!end || !author || !*author || lines->at[end - 1].kind != LINE_TEXT || !shown_above(lines, end - 1))
 		return end;
-	struct span text = span_trim(lines->at[end - 1].text), name = span_of(author);
+	struct span text = mail_span_trim(lines->at[end - 1].text), name = span_of(author);
 	const char *blank = memchr(name.at, ' ', name.length);
 	struct span first = { name.at, blank ? (size_t)(blank - name.at) : name.length };
 	bool same = (text.length == name.length && strncasecmp(text.at, name.at, name.length) == 0)
@@ -337,11 +337,11 @@ static size_t by_slash_name(const struct lines *lines, size_t end, const char *a
 {
 	if (!end || lines->at[end - 1].kind != LINE_TEXT || !shown_above(lines, end - 1))
 		return end;
-	struct span name = span_trim(lines->at[end - 1].text);
+	struct span name = mail_span_trim(lines->at[end - 1].text);
 	size_t slashes = 0;
 	for (; name.length && name.at[0] == '/'; name.at++, name.length--)
 		slashes++;
-	name = span_trim(name);
+	name = mail_span_trim(name);
 	if (slashes < 1 || slashes > 2 || !short_name(name))
 		return end;
 	struct span own = span_of(author ? author : "");
@@ -357,10 +357,10 @@ static size_t by_closing(const struct lines *lines, size_t end)
 		const struct line *line = &lines->at[i - 1];
 		if (!shown(line))
 			continue;
-		struct span text = span_trim(line->text);
+		struct span text = mail_span_trim(line->text);
 		if (line->kind == LINE_QUOTED)
 			break;
-		if ((closing_line(text) && count) || closing_with_name(text)) {
+		if ((mail_closing_line(text) && count) || closing_with_name(text)) {
 			found = i - 1;                                   /* a formula without a name is no signature */
 			break;
 		}
@@ -377,7 +377,7 @@ static size_t last_shown_or(const struct lines *lines, size_t start, size_t end,
 	return found < start && found < end ? found : start;
 }
 
-size_t signature_start(const struct lines *lines, size_t end, const char *author, bool answers_us, bool *marked)
+size_t mail_signature_start(const struct lines *lines, size_t end, const char *author, bool answers_us, bool *marked)
 {
 	end = last_shown(lines, end);
 	*marked = true;

@@ -84,7 +84,7 @@ static bool find_content(struct der der, struct der *octets)
 	return wrap.content.left > 2;
 }
 
-struct span smime_content(struct arena *arena, struct span bytes)
+struct span mail_smime_content(struct arena *arena, struct span bytes)
 {
 	struct der octets, der = { (const unsigned char *)bytes.at, bytes.length };
 	if (!find_content(der, &octets))

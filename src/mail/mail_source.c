@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-size_t source_read(const struct mail_source *source, uint64_t at, void *out, size_t length)
+size_t mail_source_read(const struct mail_source *source, uint64_t at, void *out, size_t length)
 {
 	if (at >= source->size)
 		return 0;
@@ -36,7 +36,7 @@ size_t source_read(const struct mail_source *source, uint64_t at, void *out, siz
 	return have;
 }
 
-struct span source_span(struct arena *arena, const struct mail_source *source, uint64_t start, uint64_t end)
+struct span mail_source_span(struct arena *arena, const struct mail_source *source, uint64_t start, uint64_t end)
 {
 	if (end > source->size)
 		end = source->size;
@@ -45,7 +45,7 @@ struct span source_span(struct arena *arena, const struct mail_source *source, u
 	if (source->fd < 0)
 		return (struct span){ source->data + start, (size_t)(end - start) };
 	char *room = arena_room(arena, (size_t)(end - start) + 1);
-	size_t length = source_read(source, start, room, (size_t)(end - start));
+	size_t length = mail_source_read(source, start, room, (size_t)(end - start));
 	room[length] = '\0';
 	return (struct span){ room, length };
 }
@@ -90,7 +90,7 @@ static enum status source_from_fd(int fd, const char *path, struct mail_source *
 		close(fd);
 		return error_set(error, STATUS_TRY_LATER, "no memory for the mail");
 	}
-	source->size = source_read(source, 0, room, source->size);
+	source->size = mail_source_read(source, 0, room, source->size);
 	room[source->size] = '\0';
 	source->data = room;
 	source->fd = -1;

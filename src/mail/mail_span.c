@@ -12,7 +12,7 @@
 #define PROBLEM_BYTES 1000                 /* of one, with what it quotes of the mail */
 #define PROBLEMS_MAX 40                  /* texts: more than a person reads */
 
-struct span span_trim(struct span span)
+struct span mail_span_trim(struct span span)
 {
 	while (span.length && is_blank(span.at[0]))
 		span.at++, span.length--;
@@ -21,7 +21,7 @@ struct span span_trim(struct span span)
 	return span;
 }
 
-bool span_equal_nocase(struct span span, const char *text)
+bool mail_span_equal_nocase(struct span span, const char *text)
 {
 	size_t i = 0;
 	for (; i < span.length; i++)
@@ -30,7 +30,7 @@ bool span_equal_nocase(struct span span, const char *text)
 	return text[i] == '\0';
 }
 
-bool span_starts_nocase(struct span span, const char *text)
+bool mail_span_starts_nocase(struct span span, const char *text)
 {
 	for (size_t i = 0; text[i]; i++)
 		if (i >= span.length || lower(span.at[i]) != lower(text[i]))
@@ -38,7 +38,7 @@ bool span_starts_nocase(struct span span, const char *text)
 	return true;
 }
 
-const char *span_find_nocase(struct span span, const char *needle)
+const char *mail_span_find_nocase(struct span span, const char *needle)
 {
 	size_t length = strlen(needle);
 	char first = needle[0], upper = first >= 'a' && first <= 'z' ? (char)(first - 32) : first;
@@ -54,7 +54,7 @@ const char *span_find_nocase(struct span span, const char *needle)
 	return NULL;
 }
 
-void problem(struct arena *arena, struct strings *problems, const char *format, ...)
+void mail_problem_add(struct arena *arena, struct strings *problems, const char *format, ...)
 {
 	char said[PROBLEM_BYTES];
 	if (!problems || problems->count >= PROBLEMS_MAX)

@@ -22,12 +22,12 @@ static bool shows_nothing(uint32_t code)
 	       || code == 0x2800 || code == 0x3000 || code == 0x3164 || code == 0xFEFF || code == 0xFFA0;
 }
 
-bool text_is_blank(struct span text)
+bool mail_text_is_blank(struct span text)
 {
 	for (size_t i = 0; i < text.length;) {
 		uint32_t code;
 		size_t size = utf8_decode(text.at + i, text.length - i, &code);
-		if (span_starts_nocase((struct span){ text.at + i, text.length - i }, "&nbsp;"))
+		if (mail_span_starts_nocase((struct span){ text.at + i, text.length - i }, "&nbsp;"))
 			size = 6;
 		else if (size && !shows_nothing(code) && (unsigned char)text.at[i] >= 32)
 			return false;
@@ -45,18 +45,18 @@ static size_t count_ends(struct span text)
 }
 
 /* A page's source, sent as plain text: it begins with the tag of a page or a block, and ends with one. */
-bool text_is_page(struct span text)
+bool mail_text_is_page(struct span text)
 {
 	static const char *const pages[] = { "<html", "<!doctype html", "<body", "<head>", "<meta " };
 	static const char *const blocks[] = { "<div", "<p>", "<p ", "<table", "<span", "<font", "<center", "<style", "<br>", "<br/>", "<br />" };
-	text = span_trim(text);
+	text = mail_span_trim(text);
 	if (!text.length || text.at[0] != '<')
 		return false;
 	for (size_t i = 0; i < COUNT_OF(pages); i++)
-		if (span_starts_nocase(text, pages[i]))
+		if (mail_span_starts_nocase(text, pages[i]))
 			return true;
 	for (size_t i = 0; i < COUNT_OF(blocks); i++)
-		if (span_starts_nocase(text, blocks[i]))
+		if (mail_span_starts_nocase(text, blocks[i]))
 			return text.at[text.length - 1] == '>' && count_ends(text) >= 3;
 	return false;
 }
@@ -108,7 +108,7 @@ static void words_of(struct span text, struct words *words)
 }
 
 /* How many of the words stand in the text. */
-static size_t words_in(struct words *words, struct span text)
+static size_t mail_words_in(struct words *words, struct span text)
 {
 	bool seen[WORDS_MAX] = { false };
 	size_t found = 0;
@@ -142,29 +142,29 @@ static bool asks_for_a_program(struct span text)
 	return span_has_nocase(text, "html") && has_one_of(text, asks, COUNT_OF(asks)) && has_one_of(text, whom, COUNT_OF(whom));
 }
 
-bool text_may_be_stub(struct span text, bool *surely)
+bool mail_text_may_be_stub(struct span text, bool *surely)
 {
-	text = span_trim(text);
+	text = mail_span_trim(text);
 	*surely = text.length <= STUB_BYTES && asks_for_a_program(text);
 	return text.length <= STUB_BYTES;
 }
 
 /* Are most of the words in the source of the page? Then nobody need read it for them. */
-bool stub_has_words_of(struct span text, struct span page)
+bool mail_stub_has_words_of(struct span text, struct span page)
 {
 	struct words words = { .count = 0 };
 	words_of(text, &words);
 	if (page.length > PAGE_BYTES)
 		page.length = PAGE_BYTES;
-	return words_in(&words, page) * 2 > words.count;
+	return mail_words_in(&words, page) * 2 > words.count;
 }
 
 /* Is there so little between the page's tags, and in those that show words of their own, that it cannot say more than the text? Told without reading
  * it: nearly every page beside a text says the same. */
-bool page_is_short(struct span text, struct span page)
+bool mail_page_is_short(struct span text, struct span page)
 {
 	const char *at = page.at, *stop = page.at + page.length;
-	size_t most = STUB_PAGE_TIMES * span_trim(text).length, shown = 0;
+	size_t most = STUB_PAGE_TIMES * mail_span_trim(text).length, shown = 0;
 	while (at < stop && shown < most) {
 		const char *tag = memchr(at, '<', (size_t)(stop - at));
 		shown += (size_t)((tag ? tag : stop) - at);
@@ -178,15 +178,15 @@ bool page_is_short(struct span text, struct span page)
 	return shown < most;
 }
 
-bool text_is_stub_of(struct span text, struct span page)
+bool mail_text_is_stub_of(struct span text, struct span page)
 {
 	struct words words = { .count = 0 };
-	text = span_trim(text);
-	page = span_trim(page);
+	text = mail_span_trim(text);
+	page = mail_span_trim(page);
 	if (page.length < STUB_PAGE_TIMES * text.length || page.length < 40)
 		return false;
 	words_of(text, &words);
 	if (page.length > PAGE_BYTES)
 		page.length = PAGE_BYTES;
-	return words.count && words_in(&words, page) * 3 < words.count;
+	return words.count && mail_words_in(&words, page) * 3 < words.count;
 }

@@ -19,10 +19,10 @@ static const char *const forwards[] = {
 
 static struct word_index reply_index, forward_index;
 
-void subject_init(void)
+void mail_subject_init(void)
 {
-	word_index_make(&reply_index, replies, sizeof *replies, COUNT_OF(replies));
-	word_index_make(&forward_index, forwards, sizeof *forwards, COUNT_OF(forwards));
+	mail_word_index_make(&reply_index, replies, sizeof *replies, COUNT_OF(replies));
+	mail_word_index_make(&forward_index, forwards, sizeof *forwards, COUNT_OF(forwards));
 }
 
 /* "Re:", "Re :", "RE[3]:", "Re(2):", "Re：". Returns the bytes used. */
@@ -65,7 +65,7 @@ static const char *behind_tag(const char *subject)
 	return subject;
 }
 
-bool subject_is_reply(const char *subject, size_t *prefix)
+bool mail_subject_is_reply(const char *subject, size_t *prefix)
 {
 	const char *from = behind_tag(subject);
 	size_t used = prefix_of(from, replies, &reply_index);
@@ -73,14 +73,14 @@ bool subject_is_reply(const char *subject, size_t *prefix)
 	return used != 0;
 }
 
-size_t subject_forward_prefix(const char *subject)
+size_t mail_subject_forward_prefix(const char *subject)
 {
 	const char *from = behind_tag(subject);
 	size_t used = prefix_of(from, forwards, &forward_index);
 	return used ? (size_t)(from - subject) + used : 0;
 }
 
-bool subject_is_forward(const char *subject)
+bool mail_subject_is_forward(const char *subject)
 {
 	size_t used;
 	for (int n = 0; n < 3; n++) {

@@ -60,7 +60,7 @@ static const char *text_of(struct tnef *tnef, struct span value, bool wide)
 		value.length -= 2;
 	if (!wide)
 		value.length = strnlen(value.at, value.length);
-	return charset_to_utf8(tnef->walk->arena, value, wide ? "utf-16le" : tnef->codepage, "TNEF", NULL).at;
+	return mail_charset_to_utf8(tnef->walk->arena, value, wide ? "utf-16le" : tnef->codepage, "TNEF", NULL).at;
 }
 
 static void take_property(struct tnef *tnef, uint32_t id, uint32_t type, struct span value, bool of_file)
@@ -146,7 +146,7 @@ static void finish_file(struct tnef *tnef)
 	if (file->open && tnef->walk->number < LIMIT_PARTS && (file->data.length || file->title || file->long_name)) {
 		const char *name = file->long_name && *file->long_name ? file->long_name : file->title && *file->title ? file->title : file->short_name;
 		const char *mime = file->mime && strchr(file->mime, '/') ? text_lower(tnef->walk->arena, file->mime) : "application/octet-stream";
-		attachment_add_bytes(tnef->walk, name ? name : "", mime, file->cid ? file->cid : "", file->data.at ? file->data : (struct span){ "", 0 });
+		mail_attachment_add_bytes(tnef->walk, name ? name : "", mime, file->cid ? file->cid : "", file->data.at ? file->data : (struct span){ "", 0 });
 		tnef->files++;
 	}
 	*file = (struct file){ .open = false };
@@ -194,25 +194,25 @@ static void show_body(struct tnef *tnef)
 {
 	struct walk *walk = tnef->walk;
 	/* Also when one attachment is asked for: where nothing is shown the whole is a file, and counts. */
-	if (!text_is_blank((struct span){ walk->text.at ? walk->text.at : "", walk->text.length }))
+	if (!mail_text_is_blank((struct span){ walk->text.at ? walk->text.at : "", walk->text.length }))
 		return;
 	buffer_reset(&walk->text);
 	struct span text = text_span(tnef, tnef->body, tnef->body_wide);
 	bool html = false;
-	if (text_is_blank(text) && tnef->html.length) {
-		text = charset_to_utf8(walk->arena, tnef->html, tnef->codepage, "TNEF", walk->problems);
+	if (mail_text_is_blank(text) && tnef->html.length) {
+		text = mail_charset_to_utf8(walk->arena, tnef->html, tnef->codepage, "TNEF", walk->problems);
 		html = true;
-	} else if (text_is_blank(text) && tnef->rtf.length) {
-		text = rtf_to_text(walk->arena, rtf_inflate(walk->arena, tnef->rtf), &html);
+	} else if (mail_text_is_blank(text) && tnef->rtf.length) {
+		text = mail_rtf_to_text(walk->arena, mail_rtf_inflate(walk->arena, tnef->rtf), &html);
 	}
 	if (html)
-		html_to_text(walk->arena, text, NULL, &walk->text, walk->problems);
+		mail_html_to_text(walk->arena, text, NULL, &walk->text, walk->problems);
 	else
 		buffer_add(&walk->text, text.at, text.length < LIMIT_TEXT_BYTES ? text.length : LIMIT_TEXT_BYTES);
 	walk->html_shown = html;
 }
 
-bool tnef_unpack(struct walk *walk, struct span bytes)
+bool mail_tnef_unpack(struct walk *walk, struct span bytes)
 {
 	struct tnef tnef = { .walk = walk, .codepage = "CP1252" };
 	struct cursor c = { (const unsigned char *)bytes.at, bytes.length };
@@ -224,7 +224,7 @@ bool tnef_unpack(struct walk *walk, struct span bytes)
 			break;
 		uint32_t id = take32(&c), size = take32(&c);
 		if (size > c.left) {
-			problem(walk->arena, walk->problems, "TNEF (winmail.dat) that ends too early");
+			mail_problem_add(walk->arena, walk->problems, "TNEF (winmail.dat) that ends too early");
 			break;
 		}
 		take_attribute(&tnef, id, (struct span){ (const char *)c.at, size });

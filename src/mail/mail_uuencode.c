@@ -29,7 +29,7 @@ static bool find_end(struct span text, struct block *block)
 			block->next = next;
 			return true;
 		}
-		if (line.length && uuencode_line_bytes(line) < 0)
+		if (line.length && mail_uuencode_line_bytes(line) < 0)
 			return false;
 	}
 	return false;
@@ -42,7 +42,7 @@ static struct span decode_block(struct arena *arena, struct span text, const str
 	for (size_t at = block->data, end, next; at < block->end; at = next) {
 		next = next_line(text, at, &end);
 		if (n <= most)
-			n += uuencode_line((struct span){ text.at + at, end - at }, out + n);
+			n += mail_uuencode_line((struct span){ text.at + at, end - at }, out + n);
 	}
 	return (struct span){ out, n };
 }
@@ -59,13 +59,13 @@ static bool next_block(struct span text, size_t from, struct block *block)
 		if (block->start > 0 && text.at[block->start - 1] != '\n')
 			continue;
 		block->data = next_line(text, block->start, &end);
-		if (uuencode_begins((struct span){ at, end - block->start }, &block->name) && find_end(text, block))
+		if (mail_uuencode_begins((struct span){ at, end - block->start }, &block->name) && find_end(text, block))
 			return true;
 	}
 	return false;
 }
 
-struct span uuencode_unpack(struct walk *walk, struct span text)
+struct span mail_uuencode_unpack(struct walk *walk, struct span text)
 {
 	struct block block;
 	if (!memmem(text.at, text.length, "begin ", 6) || !next_block(text, 0, &block))
@@ -76,8 +76,8 @@ struct span uuencode_unpack(struct walk *walk, struct span text)
 		memcpy(rest + n, text.at + from, block.start - from);
 		n += block.start - from;
 		from = block.next;
-		attachment_add_bytes(walk, arena_copy(walk->arena, block.name.at, block.name.length), "application/octet-stream", "",
-		                     decode_block(walk->arena, text, &block));
+		mail_attachment_add_bytes(walk, arena_copy(walk->arena, block.name.at, block.name.length), "application/octet-stream", "",
+		                          decode_block(walk->arena, text, &block));
 	} while (walk->number < LIMIT_PARTS && !arena_spent(walk->arena) && next_block(text, from, &block));
 	memcpy(rest + n, text.at + from, text.length - from);
 	return (struct span){ rest, n + text.length - from };

@@ -3,7 +3,7 @@
  */
 #include "mail_private.h"
 
-bool uuencode_begins(struct span line, struct span *name)
+bool mail_uuencode_begins(struct span line, struct span *name)
 {
 	if (line.length < 11 || memcmp(line.at, "begin ", 6) != 0)
 		return false;
@@ -12,12 +12,12 @@ bool uuencode_begins(struct span line, struct span *name)
 		i++;
 	if (i - 6 < 3 || i - 6 > 4 || i >= line.length || line.at[i] != ' ')
 		return false;
-	*name = span_trim((struct span){ line.at + i, line.length - i });
+	*name = mail_span_trim((struct span){ line.at + i, line.length - i });
 	return name->length > 0;
 }
 
 /* The bytes a line stands for; -1: this is no uuencoded line. Trailing blanks may be lost, or a checksum added. */
-int uuencode_line_bytes(struct span line)
+int mail_uuencode_line_bytes(struct span line)
 {
 	if (!line.length || line.at[0] < ' ' || line.at[0] > '`')
 		return -1;
@@ -29,7 +29,7 @@ int uuencode_line_bytes(struct span line)
 	return line.length - 1 <= needed + 2 ? count : -1;
 }
 
-size_t uuencode_line(struct span line, char *out)
+size_t mail_uuencode_line(struct span line, char *out)
 {
 	int count = line.length ? (line.at[0] - ' ') & 63 : 0;
 	size_t n = 0;

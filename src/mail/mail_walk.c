@@ -45,7 +45,7 @@ static bool is_shown(const struct part *part)
 static const char *html_charset(struct arena *arena, struct span html)
 {
 	struct span start = { html.at, html.length < 2048 ? html.length : 2048 };
-	const char *at = span_find_nocase(start, "charset=");
+	const char *at = mail_span_find_nocase(start, "charset=");
 	if (!at)
 		return NULL;
 	at += 8;
@@ -81,7 +81,7 @@ static const char *charset_beside(struct walk *walk)
 	static const char *const names[] = { "Subject", "From", "To" };
 	const char *found = NULL;
 	for (size_t i = 0; i < COUNT_OF(names) && !found; i++)
-		found = word_charset(walk->arena, field_value(&walk->root->fields, names[i]));
+		found = mail_word_charset(walk->arena, mail_field_value(&walk->root->fields, names[i]));
 	return found;
 }
 
@@ -92,11 +92,11 @@ static struct span part_text(struct walk *walk, struct part *part, bool html)
 	if (part->read)
 		return part->text;
 	size_t limit = html ? LIMIT_HTML_BYTES : walk->text_most < LIMIT_TEXT_BYTES ? walk->text_most : (size_t)LIMIT_TEXT_BYTES * 2;
-	struct span bytes = part_bytes(walk->arena, walk->source, part, limit, &cut);
+	struct span bytes = mail_part_bytes(walk->arena, walk->source, part, limit, &cut);
 	walk->mail->text_cut |= cut;
 	if (cut && walk->text_most == LIMIT_TEXT_BYTES)
-		problem(walk->arena, walk->problems, "a text part is larger than %zu bytes; the rest of it is only in the raw mail", limit);
-	const char *charset = params_get(&part->content_type, "charset");
+		mail_problem_add(walk->arena, walk->problems, "a text part is larger than %zu bytes; the rest of it is only in the raw mail", limit);
+	const char *charset = mail_params_get(&part->content_type, "charset");
 	if (cut && !wide_charset(charset))
 		bytes = whole_end(bytes);
 	if (html && (!charset || !*charset))
@@ -104,8 +104,8 @@ static struct span part_text(struct walk *walk, struct part *part, bool html)
 	if (!walk->charset && charset && *charset)
 		walk->charset = charset;
 	bool said = charset && *charset;
-	const char *beside = said || charset_is_ascii(bytes.at, bytes.length) ? NULL : charset_beside(walk);
-	part->text = charset_to_utf8_near(walk->arena, bytes, charset, beside, "text", walk->problems);
+	const char *beside = said || mail_charset_is_ascii(bytes.at, bytes.length) ? NULL : charset_beside(walk);
+	part->text = mail_charset_to_utf8_near(walk->arena, bytes, charset, beside, "text", walk->problems);
 	part->read = true;
 	return part->text;
 }
@@ -126,12 +126,12 @@ static struct span enriched_to_text(struct arena *arena, struct span in)
 			struct span rest = { in.at + i, in.length - i };
 			const char *end = memchr(rest.at, '>', rest.length < 64 ? rest.length : 64);
 			const char *param = NULL;
-			if (span_starts_nocase(rest, "<param>")) {
+			if (mail_span_starts_nocase(rest, "<param>")) {
 				if (param_end && param_end <= rest.at)
-					param_end = span_find_nocase(rest, "</param>");
+					param_end = mail_span_find_nocase(rest, "</param>");
 				param = param_end;
 			}
-			if (span_starts_nocase(rest, "<nl>") || span_starts_nocase(rest, "<p>"))
+			if (mail_span_starts_nocase(rest, "<nl>") || mail_span_starts_nocase(rest, "<p>"))
 				out[n++] = '\n';
 			if (param)
 				i += (size_t)(param - rest.at) + 7;
@@ -150,7 +150,7 @@ static void append_text(struct walk *walk, const char *at, size_t length)
 	if (length > room) {
 		walk->mail->text_cut = true;
 		if (walk->text_most == LIMIT_TEXT_BYTES)
-			problem(walk->arena, walk->problems, "the text was cut at %d bytes", LIMIT_TEXT_BYTES);
+			mail_problem_add(walk->arena, walk->problems, "the text was cut at %d bytes", LIMIT_TEXT_BYTES);
 		for (length = room; length && ((unsigned char)at[length] & 0xC0) == 0x80; length--)
 			;
 	}
@@ -185,7 +185,7 @@ static void keep_page(struct walk *walk, struct span html)
 static void append_html(struct walk *walk, struct span html)
 {
 	if (!walk->instead)
-		html = data_pictures_take(walk, html);
+		html = mail_data_pictures_take(walk, html);
 	if (walk->pages) {                       /* the text is known already */
 		keep_page(walk, html);
 		append_text(walk, "+", 1);
@@ -194,7 +194,7 @@ static void append_html(struct walk *walk, struct span html)
 	const struct image_names images = { image_name, walk };
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
-	html_to_text(walk->arena, html, &images, &out, walk->problems);
+	mail_html_to_text(walk->arena, html, &images, &out, walk->problems);
 	if (!walk->text.length)
 		walk->html_shown = true;
 	append_text(walk, out.length ? out.at : "", out.length);
@@ -204,19 +204,19 @@ static void show_text(struct walk *walk, struct part *part)
 {
 	bool html = is_html(part);
 	struct span text = part_text(walk, part, html);
-	bool page = html || (strcmp(part->type, "text/plain") == 0 && text_is_page(text));
-	if (rtf_looks(text))
-		text = rtf_to_text(walk->arena, text, &page);
+	bool page = html || (strcmp(part->type, "text/plain") == 0 && mail_text_is_page(text));
+	if (mail_rtf_looks(text))
+		text = mail_rtf_to_text(walk->arena, text, &page);
 	if (page)
 		return append_html(walk, text);
 	if (strcmp(part->type, "text/enriched") == 0 || strcmp(part->type, "text/richtext") == 0)
 		text = enriched_to_text(walk->arena, text);
-	const char *format = params_get(&part->content_type, "format"), *delsp = params_get(&part->content_type, "delsp");
+	const char *format = mail_params_get(&part->content_type, "format"), *delsp = mail_params_get(&part->content_type, "delsp");
 	if (format && text_equal_nocase(format, "flowed"))
-		text = flowed_unwrap(walk->arena, text, delsp && text_equal_nocase(delsp, "yes"));
-	text = pgp_unwrap(walk->arena, text, walk->problems);
+		text = mail_flowed_unwrap(walk->arena, text, delsp && text_equal_nocase(delsp, "yes"));
+	text = mail_pgp_unwrap(walk->arena, text, walk->problems);
 	if (!walk->instead)
-		text = uuencode_unpack(walk, text);
+		text = mail_uuencode_unpack(walk, text);
 	append_text(walk, text.at, text.length);
 }
 
@@ -247,18 +247,18 @@ static bool says_nothing(struct walk *walk, struct part *plain, struct part *pag
 	if (plain->end - plain->start > PLAIN_LOOK)
 		return false;
 	struct span text = part_text(walk, plain, false);
-	if (text_is_blank(text))
+	if (mail_text_is_blank(text))
 		return true;
-	if (!page || !text_may_be_stub(text, &surely) || walk->stubs++ >= STUBS_MAX)
+	if (!page || !mail_text_may_be_stub(text, &surely) || walk->stubs++ >= STUBS_MAX)
 		return false;
 	struct span html = part_text(walk, page, true);
-	if (!surely && (page_is_short(text, html) || stub_has_words_of(text, html)))
+	if (!surely && (mail_page_is_short(text, html) || mail_stub_has_words_of(text, html)))
 		return false;
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
-	html_to_text(walk->arena, html, NULL, &out, NULL);
+	mail_html_to_text(walk->arena, html, NULL, &out, NULL);
 	struct span shown = { out.length ? out.at : "", out.length };
-	return !text_is_blank(shown) && (surely || text_is_stub_of(text, shown));
+	return !mail_text_is_blank(shown) && (surely || mail_text_is_stub_of(text, shown));
 }
 
 /* The page beside a text that is shown: pictures that stand in it are files all the same. */
@@ -269,12 +269,12 @@ static void take_spare(struct walk *walk, struct part *html)
 		walk->html_spare = html;
 	if (walk->pages) {
 		struct span page = part_text(walk, html, true);
-		keep_page(walk, small ? page : data_pictures_take(walk, page));
+		keep_page(walk, small ? page : mail_data_pictures_take(walk, page));
 		return;
 	}
 	if (small)
 		return;
-	data_pictures_take(walk, part_bytes(walk->arena, walk->source, html, LIMIT_HTML_BYTES, &cut));
+	mail_data_pictures_take(walk, mail_part_bytes(walk->arena, walk->source, html, LIMIT_HTML_BYTES, &cut));
 }
 
 static void walk_alternative(struct walk *walk, struct part *part, bool show)
@@ -303,7 +303,7 @@ static void walk_alternative(struct walk *walk, struct part *part, bool show)
 
 static void walk_related(struct walk *walk, struct part *part, bool show)
 {
-	const char *start = params_get(&part->content_type, "start");
+	const char *start = mail_params_get(&part->content_type, "start");
 	struct part *root = part->first;
 	for (struct part *child = part->first; start && *start && child; child = child->next) {
 		size_t skip = *start == '<', length = strlen(child->content_id);
@@ -325,7 +325,7 @@ static void walk_related(struct walk *walk, struct part *part, bool show)
 
 static void walk_encrypted(struct walk *walk, struct part *part)
 {
-	problem(walk->arena, walk->problems, "encrypted (%s); kept as it is", params_get(&part->content_type, "protocol") ? params_get(&part->content_type, "protocol") : "multipart/encrypted");
+	mail_problem_add(walk->arena, walk->problems, "encrypted (%s); kept as it is", mail_params_get(&part->content_type, "protocol") ? mail_params_get(&part->content_type, "protocol") : "multipart/encrypted");
 	for (struct part *child = part->first; child; child = child->next)
 		walk_part(walk, child, false);
 }
@@ -374,8 +374,8 @@ static void walk_inner(struct walk *walk, struct span bytes, bool show)
 	struct mail_source *source = ARENA_NEW(walk->arena, struct mail_source);
 	struct head head;
 	*source = (struct mail_source){ .data = bytes.at, .size = bytes.length, .fd = -1 };
-	head_read(walk->arena, source, &head, NULL);
-	struct part *root = parts_read(walk->arena, source, &head, walk->problems), *outer = walk->root;
+	mail_head_read(walk->arena, source, &head, NULL);
+	struct part *root = mail_parts_read(walk->arena, source, &head, walk->problems), *outer = walk->root;
 	set_source(root, source);
 	walk->root = root;
 	walk_part(walk, root, show);
@@ -387,9 +387,9 @@ static void walk_smime(struct walk *walk, struct part *part, bool show)
 	bool cut;
 	struct span content = { "", 0 };
 	if (walk->opened < LIMIT_SMIME_DEPTH && part->end > part->start)
-		content = smime_content(walk->arena, part_bytes(walk->arena, walk->source, part, LIMIT_SMIME_BYTES, &cut));
-	problem(walk->arena, walk->problems, content.length ? "S/MIME (%s); the signature was not checked" : "S/MIME (%s); kept as it is", part->type);
-	attachment_add(walk, part);
+		content = mail_smime_content(walk->arena, mail_part_bytes(walk->arena, walk->source, part, LIMIT_SMIME_BYTES, &cut));
+	mail_problem_add(walk->arena, walk->problems, content.length ? "S/MIME (%s); the signature was not checked" : "S/MIME (%s); kept as it is", part->type);
+	mail_attachment_add(walk, part);
 	if (!content.length)
 		return;
 	if (!walk->wanted)
@@ -410,13 +410,13 @@ static void walk_leaf(struct walk *walk, struct part *part, bool show)
 		return walk_smime(walk, part, show);
 	if (is_tnef(part)) {
 		bool cut;
-		struct span bytes = part_bytes(walk->arena, walk->source, part, LIMIT_TNEF_BYTES, &cut);
-		if (!cut && tnef_unpack(walk, bytes))
+		struct span bytes = mail_part_bytes(walk->arena, walk->source, part, LIMIT_TNEF_BYTES, &cut);
+		if (!cut && mail_tnef_unpack(walk, bytes))
 			return;
-		problem(walk->arena, walk->problems, cut ? "TNEF larger than %d bytes; kept as it is" : "TNEF (winmail.dat) without a file that can be read; kept as it is",
-		        LIMIT_TNEF_BYTES);
+		mail_problem_add(walk->arena, walk->problems, cut ? "TNEF larger than %d bytes; kept as it is" : "TNEF (winmail.dat) without a file that can be read; kept as it is",
+		                 LIMIT_TNEF_BYTES);
 	}
-	attachment_add(walk, part);
+	mail_attachment_add(walk, part);
 }
 
 static void walk_part(struct walk *walk, struct part *part, bool show)
@@ -443,19 +443,19 @@ static void show_instead(struct walk *walk)
 	walk->instead = true;
 	if (walk->named_text && walk->named_text->end > walk->named_text->start)
 		show_text(walk, walk->named_text);
-	if (!walk->calendar || !text_is_blank((struct span){ walk->text.at ? walk->text.at : "", walk->text.length }))
+	if (!walk->calendar || !mail_text_is_blank((struct span){ walk->text.at ? walk->text.at : "", walk->text.length }))
 		return;
 	walk->text.length = before;
-	struct span bytes = part_bytes(walk->arena, walk->source, walk->calendar, LIMIT_CALENDAR_BYTES, &cut);
-	bytes = charset_to_utf8(walk->arena, bytes, params_get(&walk->calendar->content_type, "charset"), "calendar", walk->problems);
-	struct span line = calendar_line(walk->arena, bytes, field_keyword(walk->arena, &walk->root->fields, "Content-Language"));
+	struct span bytes = mail_part_bytes(walk->arena, walk->source, walk->calendar, LIMIT_CALENDAR_BYTES, &cut);
+	bytes = mail_charset_to_utf8(walk->arena, bytes, mail_params_get(&walk->calendar->content_type, "charset"), "calendar", walk->problems);
+	struct span line = mail_calendar_line(walk->arena, bytes, mail_field_keyword(walk->arena, &walk->root->fields, "Content-Language"));
 	append_text(walk, line.at, line.length);
 }
 
-void walk_parts(struct walk *walk)
+void mail_walk_parts(struct walk *walk)
 {
 	shown_find(walk->root);
 	walk_part(walk, walk->root, true);
-	if (!walk->wanted && text_is_blank((struct span){ walk->text.at ? walk->text.at : "", walk->text.length }))
+	if (!walk->wanted && mail_text_is_blank((struct span){ walk->text.at ? walk->text.at : "", walk->text.length }))
 		show_instead(walk);
 }

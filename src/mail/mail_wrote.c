@@ -64,17 +64,17 @@ static void add_pattern(const char *text, size_t length)
 	*head = (unsigned short)++patterns_count;
 }
 
-void wrote_init(struct phrase_set *heads)
+void mail_wrote_init(struct phrase_set *heads)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < client_marks_count; i++)
-		for (const char *p = client_marks[i].wrote; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
+	for (size_t i = 0; i < mail_client_marks_count; i++)
+		for (const char *p = mail_client_marks[i].wrote; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
 			count++;
 	patterns = calloc(count + 1, sizeof *patterns);
 	if (!patterns)
 		abort();
-	for (size_t i = 0; i < client_marks_count; i++)
-		for (const char *p = client_marks[i].wrote, *end; p; p = end) {
+	for (size_t i = 0; i < mail_client_marks_count; i++)
+		for (const char *p = mail_client_marks[i].wrote, *end; p; p = end) {
 			end = strchr(p, '|');
 			size_t length = end ? (size_t)(end - p) : strlen(p), head = 0;
 			add_pattern(p, length);
@@ -84,7 +84,7 @@ void wrote_init(struct phrase_set *heads)
 			if (head > 2 && head < sizeof start) {
 				memcpy(start, p, head);
 				start[head] = '\0';
-				phrase_set_add(heads, start, 0);
+				mail_phrase_set_add(heads, start, 0);
 			}
 			end = end ? end + 1 : NULL;
 		}
@@ -107,7 +107,7 @@ static bool fits(struct span text, const struct pattern *pattern)
 	return pattern->count == 1 || rest.length > 0;
 }
 
-bool wrote_match(struct span text)
+bool mail_wrote_match(struct span text)
 {
 	char room[TEXT_MAX];
 	struct span folded_text = { room, folded(text, room, sizeof room) };

@@ -19,11 +19,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mail mail = { .subject = "Undelivered mail", .from = { "mailer-daemon@example.org", "" } };
 	arena_init(&arena);
 	struct span text = { (const char *)data, size };
-	struct bounce_words words = bounce_words_read(&arena, text);
+	struct bounce_words words = mail_bounce_words_read(&arena, text);
 	if (words.original > size)
 		abort();
-	dsn_read(&arena, text, &mail);
-	bounce_text_recipients(&arena, (struct span){ text.at, words.original }, text, words.delayed, &mail);
+	mail_dsn_read(&arena, text, &mail);
+	mail_bounce_text_recipients(&arena, (struct span){ text.at, words.original }, text, words.delayed, &mail);
 	for (size_t i = 0; i < mail.bounces.count; i++)
 		if (!mail.bounces.at[i].action)
 			abort();

@@ -19,7 +19,7 @@ static void check(const struct buffer *out)
 	static const char *const never[] = { "<script", "<style", "<iframe", "<object", "<svg", "<form", "<input", "<link", "<meta", "<base", "href=\"javascript", "src=\"http", "<!" };
 	struct span left = { out->at ? out->at : "", out->length };
 	for (size_t i = 0; i < COUNT_OF(never); i++)
-		if (span_find_nocase(left, never[i]))
+		if (mail_span_find_nocase(left, never[i]))
 			abort();
 	for (size_t i = 0, open = 0; i < left.length; i++) {
 		if (left.at[i] == '<' && open++)
@@ -42,11 +42,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buffer_init(&text);
 	buffer_init(&whole);
 	buffer_init(&words);
-	struct span page = charset_to_utf8(&arena, (struct span){ (const char *)data, size }, NULL, "text", &problems);
-	html_to_text(&arena, page, NULL, &text, &problems);
-	clean_page(&arena, page, NULL, NULL, &whole);
+	struct span page = mail_charset_to_utf8(&arena, (struct span){ (const char *)data, size }, NULL, "text", &problems);
+	mail_html_to_text(&arena, page, NULL, &text, &problems);
+	mail_clean_page(&arena, page, NULL, NULL, &whole);
 	check(&whole);
-	clean_page(&arena, page, marks_strip(&arena, buffer_string(&text)), NULL, &words);
+	mail_clean_page(&arena, page, mail_marks_strip(&arena, buffer_string(&text)), NULL, &words);
 	check(&words);
 	effort_check(&effort);
 	return 0;

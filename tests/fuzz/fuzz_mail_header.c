@@ -31,20 +31,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	effort_of_piece(&effort, size);
 	arena_limit(&arena, &effort);
 	struct span raw = { (const char *)data, size };
-	check(header_decode(&arena, raw, NULL, &problems));
-	struct mail_addresses list = addresses_parse(&arena, raw, "iso-8859-2", &problems);
+	check(mail_header_decode(&arena, raw, NULL, &problems));
+	struct mail_addresses list = mail_addresses_parse(&arena, raw, "iso-8859-2", &problems);
 	for (size_t i = 0; i < list.count; i++) {
 		check(list.at[i].name);
 		check(list.at[i].address);
 	}
-	ids_parse(&arena, raw, &ids, true);
+	mail_ids_parse(&arena, raw, &ids, true);
 	for (size_t i = 0; i < ids.count; i++)
 		check(ids.at[i]);
-	if (date_parse(raw, &ms, &zone) && (zone < -1440 || zone > 1440))
+	if (mail_date_parse(raw, &ms, &zone) && (zone < -1440 || zone > 1440))
 		abort();
-	params_parse(&arena, raw, &params, &problems);
+	mail_params_parse(&arena, raw, &params, &problems);
 	for (size_t i = 0; i < params.count; i++)
-		check(filename_safe(&arena, params.at[i].text, strlen(params.at[i].text)));
+		check(mail_filename_safe(&arena, params.at[i].text, strlen(params.at[i].text)));
 	effort_check(&effort);
 	return 0;
 }

@@ -23,12 +23,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	effort_of_piece(&effort, size);
 	arena_limit(&arena, &effort);
 	buffer_init(&out);
-	struct span page = charset_to_utf8(&arena, (struct span){ (const char *)data, size }, NULL, "text", &problems);
-	html_to_text(&arena, page, NULL, &out, &problems);
-	mail.text = marks_strip(&arena, buffer_string(&out));
-	struct lines lines = lines_of(&arena, buffer_string(&out));
+	struct span page = mail_charset_to_utf8(&arena, (struct span){ (const char *)data, size }, NULL, "text", &problems);
+	mail_html_to_text(&arena, page, NULL, &out, &problems);
+	mail.text = mail_marks_strip(&arena, buffer_string(&out));
+	struct lines lines = mail_lines_of(&arena, buffer_string(&out));
 	struct known known = { .text = "" };
-	reply_make(&arena, &arena, buffer_string(&out), &lines, &known, &mail);
+	mail_reply_make(&arena, &arena, buffer_string(&out), &lines, &known, &mail);
 	effort_check(&effort);
 	return 0;
 }

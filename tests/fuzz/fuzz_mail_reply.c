@@ -23,13 +23,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < size; i++)
 		if (!text[i])
 			text[i] = ' ';
-	struct lines lines = lines_of(&arena, text);
+	struct lines lines = mail_lines_of(&arena, text);
 	/* Once as a stranger's mail, once as an answer to one of ours that said half of it. */
 	struct known none = { .text = "" }, half = { true, arena_copy(&arena, text, strlen(text) / 2) };
-	reply_make(&arena, &arena, text, &lines, &none, &mail);
-	reply_make(&arena, &arena, text, &lines, &half, &mail);
+	mail_reply_make(&arena, &arena, text, &lines, &none, &mail);
+	mail_reply_make(&arena, &arena, text, &lines, &half, &mail);
 	if (strlen(mail.reply_text) > size || (mail.signature && strlen(mail.signature) > size))
 		abort();
-	language_detect(mail.reply_text, NULL);
+	mail_language_detect(mail.reply_text, NULL);
 	return 0;
 }

@@ -36,7 +36,7 @@ int main(void)
 		if (sscanf(line, "%ld %ld", &page, &words) != 2)
 			return 1;
 		const char *html = read_bytes(&arena, page), *told = words < 0 ? NULL : read_bytes(&arena, words);
-		bool done = clean_page(&arena, (struct span){ html, (size_t)page }, told, &pictures, &out);
+		bool done = mail_clean_page(&arena, (struct span){ html, (size_t)page }, told, &pictures, &out);
 		printf("%s %zu\n", done ? "yes" : "no", out.length);
 		fwrite(out.at ? out.at : "", 1, out.length, stdout);
 		fflush(stdout);

@@ -7,7 +7,7 @@
 
 static const char *utf8(const char *bytes, const char *declared)
 {
-	struct span text = charset_to_utf8(&arena, span_of(bytes), declared, "text", NULL);
+	struct span text = mail_charset_to_utf8(&arena, span_of(bytes), declared, "text", NULL);
 	return arena_copy(&arena, text.at, text.length);
 }
 
@@ -61,7 +61,7 @@ static void torn_utf8_becomes_no_other_script(void **state)
 	assert_string_equal(utf8("\xC4\xE3\xBA\xC3", "utf-8"), "你好");
 	assert_string_equal(utf8("\xCF\xF0\xE8\xE2\xE5\xF2", "utf-8"), "Привет");
 	assert_string_equal(utf8("Gr\xFC\xDF" "e", "utf-8"), "Grüße");
-	assert_string_equal(header_decode(&arena, SPAN("=?UTF-8?B?T1BDScNO?= x"), NULL, NULL), "OPCIÃN x");
+	assert_string_equal(mail_header_decode(&arena, SPAN("=?UTF-8?B?T1BDScNO?= x"), NULL, NULL), "OPCIÃN x");
 }
 
 static void utf8_wins_over_what_is_declared(void **state)
@@ -89,7 +89,7 @@ static void names_are_known_however_they_are_written(void **state)
 	};
 	char room[64];
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		assert_string_equal(charset_name(cases[i].said, room), cases[i].meant);
+		assert_string_equal(mail_charset_name(cases[i].said, room), cases[i].meant);
 }
 
 static void rare_forms_are_read(void **state)
@@ -101,7 +101,7 @@ static void rare_forms_are_read(void **state)
 
 static void words_of_the_same_header_tell_the_charset(void **state)
 {
-	const char *subject = header_decode(&arena, SPAN("=?iso-8859-2?Q?=BF=F3=B3w?= i \xB6" "cie\xBF" "ka"), NULL, NULL);
+	const char *subject = mail_header_decode(&arena, SPAN("=?iso-8859-2?Q?=BF=F3=B3w?= i \xB6" "cie\xBF" "ka"), NULL, NULL);
 	assert_string_equal(subject, "żółw i ścieżka");
 	struct mail mail = read_mail("From: =?windows-1255?B?4OHp?= <a@example.net>\nSubject: =?windows-1255?Q?=F9=EC=E5=ED?=\nContent-Type: text/plain\n\n\xEB\xEF\n");
 	assert_string_equal(mail.text, "כן");

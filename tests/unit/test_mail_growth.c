@@ -569,7 +569,7 @@ static double words_once(const char *text)
 	kb_question_clean(&own, text, text);
 	desk_short_subject(&own, text);
 	desk_is_thanks(text);
-	language_detect(text, NULL);
+	mail_language_detect(text, NULL);
 	double took = now() - start_at;
 	arena_fini(&own);
 	return took;

@@ -6,7 +6,7 @@
 
 static const char *decoded(const char *raw)
 {
-	return header_decode(&arena, span_of(raw), NULL, NULL);
+	return mail_header_decode(&arena, span_of(raw), NULL, NULL);
 }
 
 /* ---- RFC 2047 ---- */
@@ -44,8 +44,8 @@ static void words_are_decoded(void **state)
 
 static void raw_bytes_take_the_charset_of_the_mail(void **state)
 {
-	assert_string_equal(header_decode(&arena, span_of("\xC1\xC2"), "koi8-r", NULL), "аб");
-	assert_string_equal(header_decode(&arena, span_of("caf\xC3\xA9"), "iso-8859-2", NULL), "café");
+	assert_string_equal(mail_header_decode(&arena, span_of("\xC1\xC2"), "koi8-r", NULL), "аб");
+	assert_string_equal(mail_header_decode(&arena, span_of("caf\xC3\xA9"), "iso-8859-2", NULL), "café");
 }
 
 static void a_thousand_open_words_are_read_once(void **state)
@@ -62,7 +62,7 @@ static void a_thousand_open_words_are_read_once(void **state)
 /* ---- addresses ---- */
 static void assert_list(const char *raw, const char *expected)
 {
-	struct mail_addresses list = addresses_parse(&arena, span_of(raw), NULL, NULL);
+	struct mail_addresses list = mail_addresses_parse(&arena, span_of(raw), NULL, NULL);
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
 	for (size_t i = 0; i < list.count; i++)
@@ -105,15 +105,15 @@ static void hostile_groups_cost_no_stack(void **state)
 	buffer_init(&raw);
 	for (int i = 0; i < 60000; i++)
 		buffer_add_string(&raw, "g:");
-	addresses_parse(&arena, (struct span){ raw.at, raw.length }, NULL, NULL);
+	mail_addresses_parse(&arena, (struct span){ raw.at, raw.length }, NULL, NULL);
 	buffer_reset(&raw);
 	for (int i = 0; i < 60000; i++)
 		buffer_add_string(&raw, "(");
-	addresses_parse(&arena, (struct span){ raw.at, raw.length }, NULL, NULL);
+	mail_addresses_parse(&arena, (struct span){ raw.at, raw.length }, NULL, NULL);
 	buffer_reset(&raw);
 	for (int i = 0; i < 10000; i++)
 		buffer_add_string(&raw, "a@b.example,");
-	struct mail_addresses list = addresses_parse(&arena, (struct span){ raw.at, raw.length }, NULL, NULL);
+	struct mail_addresses list = mail_addresses_parse(&arena, (struct span){ raw.at, raw.length }, NULL, NULL);
 	assert_int_equal(list.count, LIMIT_ADDRESSES);
 }
 
@@ -127,7 +127,7 @@ static void ids_are_found_between_junk(void **state)
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct strings ids = { 0 };
-		ids_parse(&arena, span_of(cases[i].raw), &ids, true);
+		mail_ids_parse(&arena, span_of(cases[i].raw), &ids, true);
 		char all[200] = "";
 		for (size_t n = 0; n < ids.count; n++)
 			strcat(all, ids.at[n]);
@@ -142,7 +142,7 @@ static void of_many_ids_the_newest_stay(void **state)
 	buffer_init(&raw);
 	for (int i = 0; i < 5000; i++)
 		buffer_printf(&raw, "<%d@x> ", i);
-	ids_parse(&arena, (struct span){ raw.at, raw.length }, &ids, true);
+	mail_ids_parse(&arena, (struct span){ raw.at, raw.length }, &ids, true);
 	assert_int_equal(ids.count, LIMIT_REFERENCES);
 	assert_string_equal(ids.at[LIMIT_REFERENCES - 1], "<4999@x>");
 }
@@ -162,7 +162,7 @@ static void dates_are_read_in_every_form(void **state)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		int64_t ms = 0;
 		int zone = -1;
-		assert_true(date_parse(span_of(cases[i].raw), &ms, &zone));
+		assert_true(mail_date_parse(span_of(cases[i].raw), &ms, &zone));
 		assert_int_equal(ms, cases[i].seconds * 1000);
 		assert_int_equal(zone, cases[i].zone);
 	}
@@ -173,7 +173,7 @@ static void dates_are_read_in_every_form(void **state)
 	for (size_t i = 0; i < COUNT_OF(none); i++) {
 		int64_t ms;
 		int zone;
-		assert_false(date_parse(span_of(none[i]), &ms, &zone));
+		assert_false(mail_date_parse(span_of(none[i]), &ms, &zone));
 	}
 }
 
@@ -182,11 +182,11 @@ static void odd_zones_are_no_zones(void **state)
 {
 	int64_t ms;
 	int zone;
-	assert_true(date_parse(span_of("22 Nov 2026 05:12:21 +010022222"), &ms, &zone));
+	assert_true(mail_date_parse(span_of("22 Nov 2026 05:12:21 +010022222"), &ms, &zone));
 	assert_int_equal(zone, 0);
 	char *exact = malloc(25);
 	memcpy(exact, "22 Nov 2026 05:12:21 +01:", 25);
-	assert_true(date_parse((struct span){ exact, 25 }, &ms, &zone));
+	assert_true(mail_date_parse((struct span){ exact, 25 }, &ms, &zone));
 	assert_int_equal(zone, 60);
 	free(exact);
 }
@@ -195,8 +195,8 @@ static void odd_zones_are_no_zones(void **state)
 static const char *parameter(const char *raw, const char *name)
 {
 	struct params params;
-	params_parse(&arena, span_of(raw), &params, NULL);
-	return params_get(&params, name);
+	mail_params_parse(&arena, span_of(raw), &params, NULL);
+	return mail_params_get(&params, name);
 }
 
 static void parameters_are_put_together(void **state)
@@ -215,7 +215,7 @@ static void parameters_are_put_together(void **state)
 	assert_string_equal(parameter("text/plain; charset=utf-8 format=flowed", "format"), "flowed");
 	assert_null(parameter("text/plain", "charset"));
 	struct params params;
-	params_parse(&arena, span_of("Text/HTML (page); x"), &params, NULL);
+	mail_params_parse(&arena, span_of("Text/HTML (page); x"), &params, NULL);
 	assert_string_equal(params.value, "text/html");
 }
 
@@ -228,11 +228,11 @@ static void file_names_are_safe(void **state)
 		{ "\xFF.txt", "_.txt" }, { "", "" }, { "/", "" },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		assert_string_equal(filename_safe(&arena, cases[i].name, strlen(cases[i].name)), cases[i].safe);
+		assert_string_equal(mail_filename_safe(&arena, cases[i].name, strlen(cases[i].name)), cases[i].safe);
 	char name[400];
 	memset(name, 'x', 390);
 	strcpy(name + 390, ".pdf");
-	const char *safe = filename_safe(&arena, name, strlen(name));
+	const char *safe = mail_filename_safe(&arena, name, strlen(name));
 	assert_true(strlen(safe) <= 180 && strcmp(safe + strlen(safe) - 4, ".pdf") == 0);
 }
 
@@ -390,8 +390,8 @@ static void both_forms_of_a_domain_are_one_address(void **state)
 {
 	check_from("From: Ann <ann@B\xC3\xBC" "cher.example>", "ann@xn--bcher-kva.example", "Ann", false);
 	check_from("From: ann@xn--bcher-kva.example", "ann@xn--bcher-kva.example", "", false);
-	assert_string_equal(address_with_ascii_domain(&arena, "a@\xE4\xBE\x8B\xE3\x81\x88.\xE3\x83\x86\xE3\x82\xB9\xE3\x83\x88"), "a@xn--r8jz45g.xn--zckzah");
-	assert_string_equal(address_with_ascii_domain(&arena, "\xC3\xBC@\xC3\xBC.example"), "\xC3\xBC@\xC3\xBC.example");
+	assert_string_equal(mail_address_with_ascii_domain(&arena, "a@\xE4\xBE\x8B\xE3\x81\x88.\xE3\x83\x86\xE3\x82\xB9\xE3\x83\x88"), "a@xn--r8jz45g.xn--zckzah");
+	assert_string_equal(mail_address_with_ascii_domain(&arena, "\xC3\xBC@\xC3\xBC.example"), "\xC3\xBC@\xC3\xBC.example");
 }
 
 int main(void)

@@ -36,12 +36,12 @@ static void reports_in_fields(void **state)
 static void fields_in_odd_places(void **state)
 {
 	struct mail mail = { .subject = "" };
-	dsn_read(&arena, SPAN("Final-Recipient: <ann@example.net>\nAction: failed\nStatus: 5.2.2\nFinal-Recipient: rfc822;bob@example.net\nStatus: 4.0.0\n"), &mail);
+	mail_dsn_read(&arena, SPAN("Final-Recipient: <ann@example.net>\nAction: failed\nStatus: 5.2.2\nFinal-Recipient: rfc822;bob@example.net\nStatus: 4.0.0\n"), &mail);
 	assert_int_equal(mail.bounces.count, 2);
 	assert_string_equal(mail.bounces.at[0].recipient, "ann@example.net");
 	assert_string_equal(mail.bounces.at[1].action, "delayed");
 	mail.bounces.count = 0;
-	dsn_read(&arena, SPAN("Final-Recipient: rfc822; x\nAction: delivered\nStatus: 2.0.0\n"), &mail);
+	mail_dsn_read(&arena, SPAN("Final-Recipient: rfc822; x\nAction: delivered\nStatus: 2.0.0\n"), &mail);
 	assert_string_equal(mail.bounces.at[0].action, "delivered");
 	assert_null(mail.bounces.at[0].recipient);
 }
@@ -77,11 +77,11 @@ static void failed_recipients_of_a_header(void **state)
 
 static void codes_are_no_addresses_or_versions(void **state)
 {
-	assert_string_equal(status_find(&arena, SPAN("host 5.1.1.2 said: 550 5.2.1 no")), "5.2.1");
-	assert_string_equal(status_find(&arena, SPAN("(#5.1.1)")), "5.1.1");
-	assert_null(status_find(&arena, SPAN("sendmail 8.12.11, 5.10")));
-	assert_int_equal(reply_code_find(SPAN("said: 550-5.1.1")), 550);
-	assert_int_equal(reply_code_find(SPAN("port 5500, id 550A, 4500")), 0);
+	assert_string_equal(mail_status_find(&arena, SPAN("host 5.1.1.2 said: 550 5.2.1 no")), "5.2.1");
+	assert_string_equal(mail_status_find(&arena, SPAN("(#5.1.1)")), "5.1.1");
+	assert_null(mail_status_find(&arena, SPAN("sendmail 8.12.11, 5.10")));
+	assert_int_equal(mail_reply_code_find(SPAN("said: 550-5.1.1")), 550);
+	assert_int_equal(mail_reply_code_find(SPAN("port 5500, id 550A, 4500")), 0);
 }
 
 static void persons_are_not_bounces(void **state)
@@ -296,11 +296,11 @@ static void subjects_of_answers_and_forwards(void **state)
 	static const char *const others[] = { "x", "Reply: x", "Rest: x", "re x", "", ":", "Revision: 2", "Install: x" };
 	size_t prefix;
 	for (size_t i = 0; i < COUNT_OF(answers); i++)
-		assert_true(subject_is_reply(answers[i], &prefix) && !subject_is_forward(answers[i]));
+		assert_true(mail_subject_is_reply(answers[i], &prefix) && !mail_subject_is_forward(answers[i]));
 	for (size_t i = 0; i < COUNT_OF(forwards); i++)
-		assert_true(subject_is_forward(forwards[i]));
+		assert_true(mail_subject_is_forward(forwards[i]));
 	for (size_t i = 0; i < COUNT_OF(others); i++)
-		assert_true(!subject_is_reply(others[i], &prefix) && !subject_is_forward(others[i]));
+		assert_true(!mail_subject_is_reply(others[i], &prefix) && !mail_subject_is_forward(others[i]));
 	assert_int_equal(read_mail("From: a@b.example\nSubject: AW: x\n\ny\n").kind, MAIL_REPLY);
 }
 

@@ -173,7 +173,7 @@ static void signed_words_in_an_smime_wrapper_are_read(void **state)
 	size_t length;
 	assert_string_equal(attachment_bytes(raw.at, raw.length, 2, &length), "file");
 	for (size_t cut = 0; cut < b.length; cut++)                      /* no length may be trusted */
-		smime_content(&arena, (struct span){ arena_copy(&arena, b.at, cut), cut });
+		mail_smime_content(&arena, (struct span){ arena_copy(&arena, b.at, cut), cut });
 }
 
 /* Who sends pieces without end gets no more time than any other. */
@@ -181,27 +181,27 @@ static void signed_data_and_calendars_end_with_the_budget(void **state)
 {
 	static const char pieces[] = "\x30\x80\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02\xA0\x80\x30\x80\x02\x01\x01\x31\x01x\x30\x80\x06\x01x\xA0\x80\x24\x80\x04\x02hi\x24\x80\x04\x03 ho\0\0";
 	struct span event = SPAN("BEGIN:VEVENT\nSUMMARY:Visit\nEND:VEVENT\n"), bytes = { pieces, sizeof pieces - 1 };
-	assert_int_equal(smime_content(&arena, bytes).length, 5);
-	assert_string_equal(calendar_line(&arena, event, "en").at, "Event: Visit\n");
+	assert_int_equal(mail_smime_content(&arena, bytes).length, 5);
+	assert_string_equal(mail_calendar_line(&arena, event, "en").at, "Event: Visit\n");
 	struct effort effort;
 	effort_start(&effort, 1, 1000);
 	struct arena spent CLEANUP_ARENA = { .effort = &effort };
 	effort_take(&effort, 2);
-	assert_int_equal(smime_content(&spent, bytes).length, 0);
-	assert_int_equal(calendar_line(&spent, event, "en").length, 0);
+	assert_int_equal(mail_smime_content(&spent, bytes).length, 0);
+	assert_int_equal(mail_calendar_line(&spent, event, "en").length, 0);
 }
 
 static void rich_text_is_read_as_text(void **state)
 {
 	bool html;
-	struct span text = rtf_to_text(&arena, SPAN("{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0\\fcharset0 Arial;}{\\f1\\fcharset204 Arial Cyr;}}{\\*\\generator X;}"
-	                               "\\f0 Gr\\'fc\\'dfe\\tab a\\{b\\}\\par \\f1\\'cf\\'f0\\f0\\line\\u8364?5 \\bin3 {{{x}"), &html);
+	struct span text = mail_rtf_to_text(&arena, SPAN("{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0\\fcharset0 Arial;}{\\f1\\fcharset204 Arial Cyr;}}{\\*\\generator X;}"
+	                                    "\\f0 Gr\\'fc\\'dfe\\tab a\\{b\\}\\par \\f1\\'cf\\'f0\\f0\\line\\u8364?5 \\bin3 {{{x}"), &html);
 	assert_string_equal(arena_copy(&arena, text.at, text.length), "Gr\xC3\xBC\xC3\x9F" "e\ta{b}\n\xD0\x9F\xD1\x80\n\xE2\x82\xAC" "5 x");
 	assert_false(html);
-	text = rtf_to_text(&arena, SPAN("{\\rtf1\\ansi\\fromhtml1 {\\*\\htmltag64 <p>}\\htmlrtf {\\htmlrtf0 words\\htmlrtf\\par}\\htmlrtf0 {\\*\\htmltag72 </p>}}"), &html);
+	text = mail_rtf_to_text(&arena, SPAN("{\\rtf1\\ansi\\fromhtml1 {\\*\\htmltag64 <p>}\\htmlrtf {\\htmlrtf0 words\\htmlrtf\\par}\\htmlrtf0 {\\*\\htmltag72 </p>}}"), &html);
 	assert_string_equal(arena_copy(&arena, text.at, text.length), "<p>words</p>");
 	assert_true(html);
-	text = rtf_inflate(&arena, (struct span){ "\x2d\x00\x00\x00\x2b\x00\x00\x00LZFu\xf1\xc5\xc7\xa7\x03\x00\x0a\x00rcpg125B2\x0a\xf3 hel\x09\x00 bw\x05\xb0ld}\x0a\x80\x0f\xa0", 49 });
+	text = mail_rtf_inflate(&arena, (struct span){ "\x2d\x00\x00\x00\x2b\x00\x00\x00LZFu\xf1\xc5\xc7\xa7\x03\x00\x0a\x00rcpg125B2\x0a\xf3 hel\x09\x00 bw\x05\xb0ld}\x0a\x80\x0f\xa0", 49 });
 	assert_string_equal(arena_copy(&arena, text.at, text.length), "{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n");
 }
 

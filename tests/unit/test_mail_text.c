@@ -5,7 +5,7 @@
 
 static const char *utf8(const char *bytes, const char *declared, struct strings *problems)
 {
-	struct span text = charset_to_utf8(&arena, span_of(bytes), declared, "text", problems);
+	struct span text = mail_charset_to_utf8(&arena, span_of(bytes), declared, "text", problems);
 	return arena_copy(&arena, text.at, text.length);
 }
 
@@ -66,8 +66,8 @@ static const char *page(const char *html)
 {
 	struct buffer out CLEANUP_BUFFER;
 	buffer_init(&out);
-	html_to_text(&arena, span_of(html), NULL, &out, NULL);
-	return marks_strip(&arena, buffer_string(&out));
+	mail_html_to_text(&arena, span_of(html), NULL, &out, NULL);
+	return mail_marks_strip(&arena, buffer_string(&out));
 }
 
 static void pages_become_readable(void **state)
@@ -161,7 +161,7 @@ static void languages_are_told_or_not(void **state)
 		{ "ok", NULL }, { "", NULL }, { "12345 67890", NULL }, { "Lorem ipsum dolor sit amet", NULL },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		const char *code = language_detect(cases[i].text, NULL);
+		const char *code = mail_language_detect(cases[i].text, NULL);
 		if (cases[i].code)
 			assert_string_equal(code ? code : "none", cases[i].code);
 		else
@@ -183,7 +183,7 @@ static void lines_behind_the_bound_are_one_line_of_text(void **state)
 {
 	static const char *const ends[] = { "last words\n> and more", "> last words\nand more", "On 1 Jan 2012, a@b.c wrote:\n> last words", "| last words\n| and\n| more" };
 	for (size_t i = 0; i < COUNT_OF(ends); i++) {
-		struct lines lines = lines_of(&arena, many_lines("a\n", LIMIT_TEXT_LINES - 1, ends[i]));
+		struct lines lines = mail_lines_of(&arena, many_lines("a\n", LIMIT_TEXT_LINES - 1, ends[i]));
 		assert_int_equal(lines.count, LIMIT_TEXT_LINES);
 		struct line last = lines.at[lines.count - 1];
 		assert_true(last.rest);
@@ -191,11 +191,11 @@ static void lines_behind_the_bound_are_one_line_of_text(void **state)
 		assert_string_equal(last.text.at, ends[i]);
 		assert_int_equal(last.text.length, strlen(ends[i]));
 	}
-	struct lines few = lines_of(&arena, many_lines("a\n", LIMIT_TEXT_LINES - 2, "> b"));
+	struct lines few = mail_lines_of(&arena, many_lines("a\n", LIMIT_TEXT_LINES - 2, "> b"));
 	assert_int_equal(few.count, LIMIT_TEXT_LINES - 1);
 	assert_false(few.at[few.count - 1].rest);
 	assert_int_equal(few.at[few.count - 1].kind, LINE_QUOTED);
-	struct lines marked = lines_of(&arena, many_lines("a\n", LIMIT_TEXT_LINES - 1, "b\n\001c\003\002\nd"));
+	struct lines marked = mail_lines_of(&arena, many_lines("a\n", LIMIT_TEXT_LINES - 1, "b\n\001c\003\002\nd"));
 	assert_int_equal(marked.count, LIMIT_TEXT_LINES);
 	assert_true(marked.at[marked.count - 1].rest);
 	assert_false(marked.at[marked.count - 1].history);
