@@ -460,6 +460,19 @@ static void a_persons_words_go_out_in_any_case(void **state)
 	assert_string_equal(mail.html, "<!doctype html><p>It is over.</p>");
 }
 
+/* Where the ticket's address answers, an agent must see who will read his answer. agent-side has an address of its own, and one reader. */
+static void whoever_may_answer_sees_who_reads_it(void **state)
+{
+	for (const struct template_file *file = builtin_templates; file->language; file++) {
+		const struct desk_notice *notice = desk_notice_named(file->name);
+		if (!notice || notice->to != NOTICE_TO_AGENT || (notice->what & NOTICE_OF_NO_TICKET) || !strcmp(file->name, "agent-side"))
+			continue;
+		struct rendered mail = render(NULL, file->name, file->language, arena_printf(&arena, "%s%s%s", record_of("customer", "Anna"), record_of("done", "Closed."), record_of("readers", "Rea Ders")));
+		if (!strstr(mail.text, "Rea Ders") || !strstr(mail.html, "Rea Ders"))
+			fail_msg("%s/%s.%s does not name the readers", file->language, file->name, file->format);
+	}
+}
+
 int main(void)
 {
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, arena_up, arena_down)
@@ -472,7 +485,7 @@ int main(void)
 		WITH_ARENA(links_of_ours_are_web_links), WITH_ARENA(an_indent_is_repeated_in_text), WITH_ARENA(long_words),
 		WITH_ARENA(own_templates_come_first_unless_broken), WITH_ARENA(own_parts_change_all_that_use_them),
 		WITH_ARENA(parts_stand_where_they_are_put), WITH_ARENA(broken_ones_are_told_with_their_line),
-		WITH_ARENA(a_persons_words_go_out_in_any_case),
+		WITH_ARENA(a_persons_words_go_out_in_any_case), WITH_ARENA(whoever_may_answer_sees_who_reads_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
