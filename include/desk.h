@@ -684,7 +684,7 @@ void desk_decide_mail(const struct desk_policy *policy, const struct incoming *i
 enum action_kind {
 	ACTION_REPLY, ACTION_NOTE, ACTION_NEW, ACTION_ASSIGN, ACTION_QUEUE, ACTION_SET_FIELD, ACTION_TAG, ACTION_UNTAG, ACTION_PEND,
 	ACTION_CC, ACTION_UNCC, ACTION_WATCH, ACTION_UNWATCH, ACTION_LANGUAGE, ACTION_UNDO,
-	ACTION_USE, ACTION_ASK, ACTION_SHOW, ACTION_LIST, ACTION_SEARCH, ACTION_HELP,    /* an agent's mail alone: they change nothing, and are answered */
+	ACTION_USE, ACTION_ASK, ACTION_SHOW, ACTION_LIST, ACTION_SEARCH, ACTION_FILES, ACTION_HELP,    /* an agent's mail alone: they change nothing, and are answered */
 	ACTION_RESOLVE, ACTION_CLOSE, ACTION_REOPEN, ACTION_MERGE, ACTION_SPLIT
 };
 struct action {
@@ -712,7 +712,9 @@ enum {
 	COMMAND_TELLS = 2,               /* changes nothing: is answered */
 	COMMAND_OF_NO_TICKET = 4,        /* acts on none */
 	COMMAND_ARGUMENT_IS_TICKET = 8,  /* the number of the one it is about, which may be left out where the mail is about one */
-	COMMAND_MAY_STAND_ALONE = 16     /* its argument may be left out */
+	COMMAND_MAY_STAND_ALONE = 16,    /* its argument may be left out */
+	COMMAND_BARE_NUMBER = 32,        /* a number behind it is a ticket's without its mark, too */
+	COMMAND_NEEDS_PROOF = 64         /* tells more than a forged mail may bring an agent: only to who is proved */
 };
 struct desk_command {
 	const char *name, *argument;     /* argument NULL: it stands alone */
@@ -769,6 +771,9 @@ void desk_decide_digest(const struct desk_policy *policy, const struct desk_agen
 void desk_decide_undeliverable(const struct desk_policy *policy, const struct outgoing *outgoing, const char *recipient,
                                const char *reply, const struct facts *facts, struct plan *plan);
 
+/* A mail that brought an agent files of a ticket was sent, and there are more than it holds: the next one, as long as there may be one. */
+void desk_decide_more_files(const struct desk_policy *policy, const struct outgoing *outgoing, const struct facts *facts, struct plan *plan);
+
 /* "25 November 2026" of desk_local(), in one of the languages of the notices (English for others). */
 const char *desk_date(struct arena *arena, int64_t ms, const char *language);
 
@@ -806,7 +811,8 @@ enum {
 	NOTICE_EXPLAINS_COMMANDS = 2048,
 	NOTICE_OF_NO_TICKET = 4096,
 	NOTICE_ANSWERS_COMMANDS = 8192,  /* what an agent asked for: no queue switches it off */
-	NOTICE_CARRIES_FILES = 16384      /* the files of the message that it is about come along */
+	NOTICE_CARRIES_FILES = 16384,    /* the files of the message that it is about come along */
+	NOTICE_BRINGS_FILES = 32768      /* is there for a ticket's files, which an agent asked for; the next brings the rest */
 };
 #define HISTORY_DASH "\xE2\x80\x94 "            /* begins the line that says who wrote an earlier message, and when */
 struct desk_notice { const char *name; enum notice_reader to; unsigned what; };

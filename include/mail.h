@@ -211,9 +211,9 @@ enum status mail_compose(const struct mail_out *mail, struct buffer *out, struct
 enum status mail_compose_with_attachments(const struct mail_out *mail, const struct mail_source *source,
                                           struct buffer *out, struct error *error);
 
-/* The same with those attachments alone for which take[i], as values->attachments, is true; `values`: of that mail, read already. */
-enum status mail_compose_with_files(const struct mail_out *mail, const struct mail_source *source, const struct mail *values, const bool *take,
-                                    struct buffer *out, struct error *error);
+/* The same with attachments of one mail or several: those for which take[i], as values->attachments, is true; `values`: of that mail, read already. */
+struct mail_carried { const struct mail_source *source; const struct mail *values; const bool *take /* NULL: all */; };
+enum status mail_compose_with_files(const struct mail_out *mail, const struct mail_carried *carried, size_t count, struct buffer *out, struct error *error);
 
 /* True if it can stand in an SMTP command and a header: local@domain, no blank, control or angle bracket, within LIMIT_ADDRESS. */
 bool mail_address_usable(const char *address);

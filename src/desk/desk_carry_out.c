@@ -5,9 +5,11 @@
  * All or nothing is the caller's: here every line that cannot be done is named, so that one answer is enough. An agent acts on tickets of his queues,
  * on those he has or watches, or was told of. Knows nothing of the words of the mail.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "desk_private.h"
+#include "limits.h"
 
 static void add_problem(struct decision *d, const char **all, const struct action *action, const char *problem)
 {
@@ -171,6 +173,12 @@ static void tell_asked(struct decision *d, const struct incoming *incoming, cons
 		record_add(&variables, "show", number_word(d, ticket->next_seq - 1));
 		answer(d, incoming, words, ticket->id, "agent-shown", &variables);
 		break;
+	case ACTION_FILES:
+		record_add(&variables, "files", number_word(d, ticket->next_seq - 1));
+		if (*action->argument)
+			record_add(&variables, "files_named", action->argument);
+		answer(d, incoming, words, ticket->id, "agent-files", &variables);
+		break;
 	case ACTION_HELP:
 		record_add(&variables, "help", "yes");
 		answer(d, incoming, words, 0, "agent-done", &variables);
@@ -187,10 +195,11 @@ static void tell_asked(struct decision *d, const struct incoming *incoming, cons
 
 static bool is_shown_before(const struct agent_words *words, size_t number)
 {
-	const struct ticket_facts *ticket = desk_worked(words, words->actions.at[number].ticket);
-	for (size_t i = 0; i < number; i++)
-		if (words->actions.at[i].kind == ACTION_SHOW && desk_worked(words, words->actions.at[i].ticket) == ticket)
-			return words->actions.at[number].kind == ACTION_SHOW;
+	const struct action *this = &words->actions.at[number];
+	for (size_t i = 0; i < number && (this->kind == ACTION_SHOW || this->kind == ACTION_FILES); i++)
+		if (words->actions.at[i].kind == this->kind && desk_worked(words, words->actions.at[i].ticket) == desk_worked(words, this->ticket)
+		    && text_equal_nocase(words->actions.at[i].argument, this->argument))
+			return true;
 	return false;
 }
 
@@ -200,6 +209,27 @@ void desk_answer_commands(struct decision *d, const struct incoming *incoming, c
 	for (size_t i = 0; i < words->actions.count; i++)
 		if (!is_shown_before(words, i))
 			tell_asked(d, incoming, words, &words->actions.at[i]);
+}
+
+/* The row before says where it ended; who may no longer read the ticket gets no more. */
+void desk_decide_more_files(const struct desk_policy *policy, const struct outgoing *outgoing, const struct facts *facts, struct plan *plan)
+{
+	static const char *const kept[] = {"files", "files_named", "files_alone"};
+	struct decision d = {policy, facts, plan, plan->arena, outgoing->trace, facts->next_outbox, NULL, 0, NULL};
+	const struct desk_agent *agent = desk_agent_named(policy, outgoing->agent);
+	const char *was = outgoing->variables, *next = record_get(plan->arena, was, "files_next"), *part = record_get(plan->arena, was, "files_part");
+	int number = part ? atoi(part) + 1 : 2;
+	CLEANUP_BUFFER struct buffer variables = {0};
+	if (!next || !*next || number > LIMIT_FILES_MAILS || !agent || !facts->ticket || !desk_may_act(policy, facts->ticket, agent))
+		return;
+	for (size_t i = 0; i < COUNT_OF(kept); i++)
+		if (record_get(plan->arena, was, kept[i]))
+			record_add(&variables, kept[i], record_get(plan->arena, was, kept[i]));
+	record_add(&variables, "files_from", next);
+	record_add(&variables, "files_part", arena_printf(plan->arena, "%d", number));
+	plan->who = agent->name;
+	plan->ticket = facts->ticket->id;
+	desk_notice_to_agent(&d, facts->ticket, agent, "agent-files", 0, arena_string(plan->arena, buffer_string(&variables)));
 }
 
 /* On no ticket: an answer to his mail, from the queue that it came to. */

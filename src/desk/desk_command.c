@@ -65,7 +65,7 @@ static void read_line(const char *line, struct command_line *read)
 	const char *rest = word + length + strspn(word + length, " \t");
 	unsigned what = read->command ? read->command->what : 0;
 	bool is_argument = read->command && read->command->kind == ACTION_MERGE && !*rest;
-	bool bare = what & COMMAND_ARGUMENT_IS_TICKET || (read->command && !read->command->argument && !(what & COMMAND_OF_NO_TICKET));
+	bool bare = what & (COMMAND_ARGUMENT_IS_TICKET | COMMAND_BARE_NUMBER) || (read->command && !read->command->argument && !(what & COMMAND_OF_NO_TICKET));
 	if (!is_argument && !(what & COMMAND_OF_NO_TICKET))
 		read->ticket = desk_ticket_number(word, length, bare);
 	read->rest = read->ticket ? rest : word;

@@ -57,6 +57,9 @@ static bool changes_nothing(const struct agent_words *words)
 
 static bool only_asks(const struct agent_words *words)
 {
+	for (size_t i = 0; i < words->actions.count; i++)
+		if (desk_command_of(words->actions.at[i].kind, words->actions.at[i].field)->what & COMMAND_NEEDS_PROOF)
+			return false;
 	return changes_nothing(words) && !words->note;
 }
 

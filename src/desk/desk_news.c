@@ -35,6 +35,7 @@ static const struct row rows[] = {
 	{"agent-done", "help", {"help", {"Commands", "Comandi", "Befehle", "Commandes", "Comandos"}}, DO},
 	{"agent-done", NULL, {"done", {"Done", "Fatto", "Erledigt", "Fait", "Hecho"}}, DO},
 	{"agent-shown", NULL, {"shown", {"All of it", "Per intero", "Vollständig", "En entier", "Completa"}}, 0},
+	{"agent-files", NULL, {"files", {"Files", "File", "Dateien", "Fichiers", "Archivos"}}, 0},
 	{"agent-digest", NULL, {"digest", {"Your requests", "Le tue richieste", "Ihre Anfragen", "Vos demandes", "Sus solicitudes"}}, DO},
 };
 

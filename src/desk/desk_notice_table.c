@@ -37,6 +37,7 @@ const struct desk_notice desk_notices[] = {
 	{"agent-command-error", NOTICE_TO_AGENT, NOTICE_EXPLAINS_COMMANDS},
 	{"agent-done", NOTICE_TO_AGENT, NOTICE_ANSWERS_COMMANDS},
 	{"agent-shown", NOTICE_TO_AGENT, NOTICE_ANSWERS_COMMANDS},
+	{"agent-files", NOTICE_TO_AGENT, NOTICE_ANSWERS_COMMANDS | NOTICE_BRINGS_FILES},
 	{"agent-digest", NOTICE_TO_AGENT, NOTICE_OF_NO_TICKET},
 	{NULL, NOTICE_TO_AGENT, 0}
 };

@@ -26,6 +26,7 @@ const struct template_variable desk_template_variables[] = {
 	{"writer", LINE}, {"unread", LINE}, {"new_subject", LINE}, {"answers_to", LINE}, {"sent_by", LINE}, {"doubt", LINE},
 	{"fields", LINE}, {"readers", LINE}, {"proposed", LINE}, {"instead_of", LINE}, {"history", BLOCK}, {"since", BLOCK},
 	{"third", LINE}, {"side_subject", LINE}, {"done", BLOCK}, {"list", BLOCK}, {"list_free", BLOCK}, {"list_of", LINE}, {"list_alone", LINE}, {"tags", LINE}, {"watchers", LINE},
+	{"files_sent", BLOCK}, {"files_behind", BLOCK}, {"files_named", LINE}, {"files_part", LINE}, {"files_more", LINE}, {"files_rest", LINE},
 	{"created", LINE}, {"colleague", LINE}, {"taken", LINE}, {"answered", LINE}, {"noted", LINE}, {"closed", LINE},
 };
 _Static_assert(COUNT_OF(desk_template_variables) == VARIABLES, "VARIABLES in desk_template.h");

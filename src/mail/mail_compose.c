@@ -111,8 +111,25 @@ static void multipart_begin(struct buffer *out, const char *subtype, const struc
 	buffer_printf(out, "Content-Type: multipart/%s; boundary=\"%s\"\r\n\r\n", subtype, boundary->at);
 }
 
-/* Whose attachments come along; source NULL: nobody's. */
-struct relayed { const struct mail_source *source; const struct mail *values; const bool *take; };     /* take: which of its attachments; NULL: all */
+/* Whose attachments come along; the pictures of a page are the first one's. */
+struct relayed { const struct mail_carried *at; size_t count; };
+
+static bool has_files(const struct mail_out *mail, const struct relayed *relayed)
+{
+	for (size_t i = 0; i < relayed->count; i++)
+		if (mail_compose_has_files(relayed->at[i].values, i ? NULL : mail->pictures, relayed->at[i].take))
+			return true;
+	return false;
+}
+
+static enum status write_files(const struct mail_out *mail, const struct relayed *relayed, const struct boundary *boundary, struct buffer *out, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < relayed->count && !status; i++)
+		status = mail_compose_attachments(out, relayed->at[i].source, relayed->at[i].values, i ? NULL : mail->pictures, relayed->at[i].take, boundary, error);
+	return status;
+}
 
 /* The page, with the pictures that it shows (RFC 2387). */
 static enum status write_html(const struct mail_out *mail, const struct relayed *relayed, struct buffer *out, struct error *error)
@@ -120,7 +137,7 @@ static enum status write_html(const struct mail_out *mail, const struct relayed 
 	struct boundary boundary;
 	enum status status;
 
-	if (!relayed->source || !mail_compose_has_pictures(relayed->values, mail->pictures)) {
+	if (!relayed->count || !mail_compose_has_pictures(relayed->at->values, mail->pictures)) {
 		mail_compose_text_part(out, "html", mail->html);
 		return STATUS_OK;
 	}
@@ -128,7 +145,7 @@ static enum status write_html(const struct mail_out *mail, const struct relayed 
 	buffer_printf(out, "Content-Type: multipart/related; type=\"text/html\"; boundary=\"%s\"\r\n\r\n--%s\r\n", boundary.at, boundary.at);
 	mail_compose_text_part(out, "html", mail->html);
 	buffer_add(out, "\r\n", 2);
-	status = mail_compose_pictures(out, relayed->source, relayed->values, mail->pictures, &boundary, error);
+	status = mail_compose_pictures(out, relayed->at->source, relayed->at->values, mail->pictures, &boundary, error);
 	buffer_printf(out, "--%s--\r\n", boundary.at);
 	return status;
 }
@@ -155,7 +172,7 @@ static enum status write_text(const struct mail_out *mail, const struct relayed 
 
 static enum status write_mail(const struct mail_out *mail, const struct relayed *relayed, struct buffer *out, struct error *error)
 {
-	bool attached = mail->attached.size > 0, files = relayed->source && mail_compose_has_files(relayed->values, mail->pictures, relayed->take);
+	bool attached = mail->attached.size > 0, files = has_files(mail, relayed);
 	enum status status = values_check(mail, error);
 	struct boundary boundary;
 
@@ -170,7 +187,7 @@ static enum status write_mail(const struct mail_out *mail, const struct relayed 
 	status = write_text(mail, relayed, out, error);
 	buffer_add(out, "\r\n", 2);
 	if (!status && files)
-		status = mail_compose_attachments(out, relayed->source, relayed->values, mail->pictures, relayed->take, &boundary, error);
+		status = write_files(mail, relayed, &boundary, out, error);
 	if (!status && attached) {
 		buffer_printf(out, "--%s\r\n", boundary.at);
 		status = mail_compose_attached_mail(out, &mail->attached, mail->attached_name, error);
@@ -181,7 +198,7 @@ static enum status write_mail(const struct mail_out *mail, const struct relayed 
 
 enum status mail_compose(const struct mail_out *mail, struct buffer *out, struct error *error)
 {
-	return write_mail(mail, &(struct relayed){ NULL, NULL, NULL }, out, error);
+	return write_mail(mail, &(struct relayed){ NULL, 0 }, out, error);
 }
 
 enum status mail_compose_with_attachments(const struct mail_out *mail, const struct mail_source *source, struct buffer *out,
@@ -193,11 +210,10 @@ enum status mail_compose_with_attachments(const struct mail_out *mail, const str
 
 	arena_init(&arena);
 	mail_parse(&arena, source, &options, &values);
-	return write_mail(mail, &(struct relayed){ source, &values, NULL }, out, error);
+	return write_mail(mail, &(struct relayed){ &(struct mail_carried){ source, &values, NULL }, 1 }, out, error);
 }
 
-enum status mail_compose_with_files(const struct mail_out *mail, const struct mail_source *source, const struct mail *values, const bool *take,
-                                    struct buffer *out, struct error *error)
+enum status mail_compose_with_files(const struct mail_out *mail, const struct mail_carried *carried, size_t count, struct buffer *out, struct error *error)
 {
-	return write_mail(mail, &(struct relayed){ source, values, take }, out, error);
+	return write_mail(mail, &(struct relayed){ carried, count }, out, error);
 }

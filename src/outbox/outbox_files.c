@@ -33,7 +33,7 @@ static bool may_carry(const struct rendering *r)
 	    && !r->sending->refused && !record_get(r->arena, outgoing->variables, "files_refused");
 }
 
-static const char *size_words(struct arena *arena, uint64_t size)
+const char *outbox_size_words(struct arena *arena, uint64_t size)
 {
 	if (size < 1024)
 		return arena_printf(arena, "%llu B", (unsigned long long)size);
@@ -46,7 +46,7 @@ static void name_left_out(struct rendering *r, const struct mail_attachment *fil
 	const char *so_far = r->files.left ? r->files.left : "";
 
 	if (left <= NAMED_MOST)
-		r->files.left = arena_printf(r->arena, "%s%s%s (%s)", so_far, *so_far ? ", " : "", file->filename, size_words(r->arena, file->size));
+		r->files.left = arena_printf(r->arena, "%s%s%s (%s)", so_far, *so_far ? ", " : "", file->filename, outbox_size_words(r->arena, file->size));
 }
 
 static void choose(struct rendering *r, size_t most)

@@ -1,6 +1,7 @@
 /*
  * outbox_private.h - what the files of the outbox tell each other; nobody outside includes it.
  *
+ * outbox_asked_files.c, outbox_files.c  which files come along
  * outbox_words.c    row -> words (outbox_words.h)        outbox_render.c   words -> bytes
  * outbox_judge.c    replies -> what becomes of the row (pure)
  * outbox_wire.c     a socket with deadlines              outbox_tls.c      TLS on it, certificates verified
@@ -47,10 +48,16 @@ struct sending {
 	const char *refused;                     /* what the relay said to its files, which then stay behind; NULL: nothing */
 	const char *text;                        /* out: its plain text */
 	const char *variables;                   /* out: the row's variables from now on; NULL: as they are */
+	uint64_t files_limit;                    /* bytes that a mail may have, as the relay says; 0: nobody knows */
+	bool files_alone;                        /* of files that were asked for, one goes a mail: together they were refused */
 	bool files, heavy;                       /* out: files of a customer come along; it is a large one */
+	size_t asked_files;                      /* out: files that an agent asked for, in this mail */
 };
 enum status outbox_render_row(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena,
                               const struct outbox_row *row, struct buffer *bytes, struct sending *sending, struct error *error);
+
+/* The variables of a row that brings an agent files, without what attempts found (outbox_asked_files.c). */
+const char *outbox_without_found_files(struct arena *arena, const char *variables);
 
 /* ---- outbox_judge.c, pure ---- */
 enum smtp_step { STEP_MAIL, STEP_RCPT, STEP_DATA, STEP_DOT };
@@ -104,6 +111,7 @@ struct smtp;
 struct smtp *outbox_smtp_new(const _Atomic int64_t *stop_at, _Atomic int64_t *connections);
 void outbox_smtp_free(struct smtp **smtp);              /* says QUIT if that is quick */
 void outbox_smtp_hang_up(struct smtp *smtp);
+uint64_t outbox_smtp_size_limit(const struct smtp *smtp);       /* bytes of a mail that the relay takes, as it last said (RFC 1870); 0: it did not */
 bool outbox_smtp_connected(const struct smtp *smtp);
 void outbox_smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt);
 

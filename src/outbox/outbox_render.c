@@ -154,7 +154,9 @@ static enum status bytes_of(struct rendering *r, struct buffer *bytes, struct er
 	mail_of(r, &rendered, &mail);
 	add_filter_fields(r, &mail);
 	if (r->files.count)
-		return mail_compose_with_files(&mail, &r->raw.source, &r->files.mail, r->files.take, bytes, error);
+		return mail_compose_with_files(&mail, &(struct mail_carried){ &r->raw.source, &r->files.mail, r->files.take }, 1, bytes, error);
+	if (r->brought.count)
+		return mail_compose_with_files(&mail, r->brought.at, r->brought.count, bytes, error);
 	if (!r->row->outgoing.to_agent && !r->row->outgoing.automatic && r->parsed && r->mail.attachments.count)
 		return mail_compose_with_attachments(&mail, &r->raw.source, bytes, error);
 	return mail_compose(&mail, bytes, error);
@@ -167,7 +169,7 @@ enum status outbox_render_row(struct store *store, const struct desk_policy *pol
 	enum status status = bytes_of(&r, bytes, error);
 
 	outbox_words_fini(&r);
-	if (r.found)
+	if (r.found && !status)
 		sending->variables = arena_printf(arena, "%s%s", row->outgoing.variables ? row->outgoing.variables : "", r.found);
 	return status;
 }

@@ -39,6 +39,23 @@ static enum status tell(struct store *store, struct outcome *outcome, const stru
 	return store_apply(store, &plan, NULL, error);
 }
 
+/* Files that an agent asked for, and that this mail had no room for, go in the next. */
+static enum status bring_more(struct store *store, struct outcome *outcome, struct error *error)
+{
+	const struct outgoing *outgoing = &outcome->row.outgoing;
+	struct facts facts = { 0 };
+	struct plan plan;
+	enum status status = store_facts_of_ticket(store, &outcome->arena, outgoing->ticket, &facts, error);
+
+	if (status)
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	facts.now = clock_now();
+	desk_plan_init(&plan, &outcome->arena, NULL);
+	desk_decide_more_files(&outcome->config->policy, outgoing, &facts, &plan);
+	outcome->told |= plan.count > 0;
+	return plan.count ? store_apply(store, &plan, NULL, error) : STATUS_OK;
+}
+
 enum status outbox_outcome_write(struct store *store, void *context, struct error *error)
 {
 	struct outcome *outcome = context;
@@ -48,5 +65,7 @@ enum status outbox_outcome_write(struct store *store, void *context, struct erro
 	for (size_t i = 0; i < outcome->row.recipients.count && !status; i++)
 		if (outcome->result.now[i] == DELIVERY_FAILED && !outcome->quietly)
 			status = tell(store, outcome, &outcome->row.recipients.at[i], error);
+	if (!status && outcome->result.sent && !outcome->quietly && desk_notice_is(outcome->row.outgoing.template, NOTICE_BRINGS_FILES))
+		status = bring_more(store, outcome, error);
 	return status;
 }

@@ -12,6 +12,7 @@
 
 #define IDLE_US        (10 * 1000000) /* a connection without mail is closed */
 #define REST_US        (5 * 1000000)  /* of a sender that got no connection while others have one */
+#define REFUSALS       4              /* of files that an agent asked for: the relay's limit, together, alone, without */
 #define BUFFER_KEPT    (1024 * 1024)  /* bytes of a rendered mail's buffer that are kept for the next */
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -123,13 +124,38 @@ static void send_without_files(struct sender *sender, struct job *job, struct at
 		transmit(sender, job, attempt);
 }
 
+/* Files that an agent asked for are refused: fewer go, as many as the relay said that it takes; else one alone; else none, which the mail then says. */
+static void send_fewer(struct sender *sender, struct job *job, struct attempt *attempt, const char *asked, size_t count)
+{
+	uint64_t known = 0;
+
+	for (int tries = 0; tries < REFUSALS && count && attempt->mail_refused && !anybody_has_it(attempt); tries++) {
+		uint64_t limit = outbox_smtp_size_limit(sender->smtp);
+		struct sending sending = { .heavy_may = true, .files_limit = limit, .files_alone = count > 1 && limit == known };
+
+		if (count == 1 && limit == known)
+			sending.refused = arena_string(&job->outcome.arena, attempt->at[0].reply);
+		known = limit;
+		log_event(LOG_NOTICE, "outbox.fewer_files", "id", job->outcome.row.outgoing.trace, "outbox", LOG_NUMBER(job->outcome.row.id), "ticket",
+		          LOG_NUMBER(job->outcome.row.ticket), "reply", attempt->at[0].reply, NULL);
+		job->outcome.row.outgoing.variables = outbox_without_found_files(&job->outcome.arena, asked);
+		outbox_attempt_init(attempt, &job->outcome.arena, attempt->count);
+		if (!render(sender, job, &sending, attempt))
+			return;
+		transmit(sender, job, attempt);
+		count = sending.asked_files;
+	}
+}
+
 /* False: another sender makes a large mail, and this is one, too: it goes back. */
 static bool render_and_send(struct sender *sender, struct job *job, struct attempt *attempt)
 {
-	struct sending sending = { .heavy_may = job->heavy };
+	struct sending sending = { .heavy_may = job->heavy, .files_limit = outbox_smtp_size_limit(sender->smtp) };
+	const char *asked = job->outcome.row.outgoing.variables;
 
 	if (render(sender, job, &sending, attempt)) {
 		transmit(sender, job, attempt);
+		send_fewer(sender, job, attempt, asked, sending.asked_files);
 		if (sending.files && attempt->mail_refused && attempt->count && !anybody_has_it(attempt))
 			send_without_files(sender, job, attempt);
 	}

@@ -13,6 +13,7 @@ struct smtp {
 	mailsmtp *session;                       /* NULL: not connected */
 	bool broken;                             /* said or heard something that ends it */
 	bool offers_utf8, offers_8bit, offers_size, offers_starttls, offers_auth_plain, offers_auth_login;
+	uint64_t size_limit;                     /* with SIZE; 0: none was said */
 	struct tls_trust *trust;
 	_Atomic int64_t *connections;
 	struct buffer reply;                     /* of the last command said by us */

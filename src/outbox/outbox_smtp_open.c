@@ -63,6 +63,11 @@ void outbox_smtp_free(struct smtp **smtp)
 	*smtp = NULL;
 }
 
+uint64_t outbox_smtp_size_limit(const struct smtp *smtp)
+{
+	return smtp ? smtp->size_limit : 0;
+}
+
 /* ---- commands of our own, through libetpan's stream ---- */
 
 /* Reads one reply, its lines without code, ended by newlines. 0: the connection broke, or it is no reply. */
@@ -109,10 +114,13 @@ static void read_offers(struct smtp *smtp)
 {
 	smtp->offers_utf8 = smtp->offers_8bit = smtp->offers_size = smtp->offers_starttls = false;
 	smtp->offers_auth_plain = smtp->offers_auth_login = false;
+	smtp->size_limit = 0;
 	for (const char *at = strchr(smtp->reply.at, '\n'); at && *++at; at = strchr(at, '\n')) {
 		smtp->offers_utf8 |= text_starts_nocase(at, "SMTPUTF8");
 		smtp->offers_8bit |= text_starts_nocase(at, "8BITMIME");
 		smtp->offers_size |= text_starts_nocase(at, "SIZE");
+		if (text_starts_nocase(at, "SIZE ") && at[5] >= '0' && at[5] <= '9')
+			smtp->size_limit = strtoull(at + 5, NULL, 10);
 		smtp->offers_starttls |= text_starts_nocase(at, "STARTTLS");
 		if (!text_starts_nocase(at, "AUTH"))
 			continue;

@@ -77,6 +77,9 @@ void outbox_words_fini(struct rendering *r)
 	if (r->raw_open)
 		store_raw_close(&r->raw);
 	r->raw_open = false;
+	for (size_t i = 0; i < r->opened.count; i++)
+		store_raw_close(&r->opened.at[i]);
+	r->opened.count = 0;
 }
 
 /* The agent's words as the desk took them (without commands), else what the mail newly says. */
@@ -338,14 +341,17 @@ static void find_about(struct rendering *r, struct buffer *out)
 	add(out, "articles", articles);
 }
 
-static void find(struct rendering *r)
+static enum status find(struct rendering *r, struct error *error)
 {
 	const struct outgoing *outgoing = &r->row->outgoing;
 	CLEANUP_BUFFER struct buffer out;
+	enum status status = STATUS_OK;
 
 	buffer_init(&out);
 	if (!outgoing->to_agent)
-		return;
+		return STATUS_OK;
+	if (desk_notice_is(outgoing->template, NOTICE_BRINGS_FILES))
+		status = outbox_bring_files(r, &out, error);
 	if (r->sending && r->sending->refused)
 		add(&out, "files_refused", r->sending->refused);
 	if (!record_get(r->arena, outgoing->variables, "found")) {
@@ -356,6 +362,7 @@ static void find(struct rendering *r)
 	}
 	if (out.length)
 		r->found = arena_string(r->arena, buffer_string(&out));
+	return status;
 }
 
 /* ---- words ---- */
@@ -372,7 +379,7 @@ enum status outbox_words(struct rendering *r, struct rendered *rendered, struct 
 	if (!status)
 		status = outbox_choose_files(r, error);
 	if (!status)
-		find(r);
+		status = find(r, error);
 	if (!status)
 		status = variables(r, &all, error);
 	if (status)

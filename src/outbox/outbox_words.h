@@ -23,6 +23,8 @@ struct rendering {
 	struct sending *sending;                 /* it goes out now; NULL: somebody asks for its words */
 	/* Of the message, all that may come along with a notice: which, how many, and the names of the others (NULL: none). */
 	struct { struct mail mail; bool *take; size_t count; const char *left; } files;
+	struct { struct mail_carried *at; size_t count; } brought;       /* the files that an agent asked for: of which mails ... */
+	struct { struct store_raw at[LIMIT_FILES_COUNT]; size_t count; } opened;        /* ... which are these */
 	const char *found;                       /* variables that are so at this moment, as a record; NULL: none */
 	/* What is asked for the words of our earlier mails (struct mail_options); NULL: nobody is. */
 	const char *(*answered)(const void *context, struct arena *arena, const char *message_id);
@@ -39,5 +41,10 @@ void outbox_words_fini(struct rendering *r);     /* whatever outbox_words() said
 /* What an agent asked for, as variables (outbox_asked.c): the list that the row's variables name; its ticket. */
 enum status outbox_asked_list(struct rendering *r, struct buffer *out, struct error *error);
 void outbox_asked_ticket(struct rendering *r, struct buffer *out);
+
+/* ---- outbox_asked_files.c: the files of a ticket that this mail brings; what stays so of it goes into `out` ---- */
+enum status outbox_bring_files(struct rendering *r, struct buffer *out, struct error *error);
+/* "3 MB" */
+const char *outbox_size_words(struct arena *arena, uint64_t size);
 
 #endif

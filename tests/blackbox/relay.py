@@ -5,6 +5,7 @@
     relay.on_rcpt["x@y"] = "550 5.1.1 unknown"   what it answers to RCPT TO:<x@y>; a list is used up from its front
     relay.on_mail, relay.on_data, relay.on_dot   the same for MAIL, DATA and the end of the data
     relay.most, relay.most_at = 1000, "MAIL"     refuses larger mails with 552, by what SIZE= says, or at the end of the data ("dot")
+    relay.refused_words = b"..."                 refuses mails with them in it, at the end of the data
     relay.behaviour = "drop-after-dot"           closes instead of the reply to the final dot; the mail counts as taken
                       "drop-after-rcpt", "drip" (one byte a second, for ever), "endless" (a reply line without end),
                       "endless-lines" (a reply of lines without end), "silent" (no answer at all), "421" (greets with 421)
@@ -29,7 +30,7 @@ class Relay:
         self.offers = ["8BITMIME", "SIZE 0", "PIPELINING", "SMTPUTF8"]
         self.behaviour, self.greeting = "", "220 relay.test ESMTP"
         self.on_rcpt, self.on_mail, self.on_data, self.on_dot = {}, None, None, None
-        self.most, self.most_at = None, "dot"
+        self.most, self.most_at, self.refused_words = None, "dot", None
         self.mails, self.commands, self.attempts, self.connections = [], [], 0, 0
         self.lock, self.listener, self.open = threading.Lock(), None, set()
         self.up()
@@ -186,6 +187,8 @@ class Relay:
             return False
         reply = self.planned(self.on_dot, "250 2.0.0 queued")
         if self.most and self.most_at == "dot" and sum(map(len, body)) > self.most:
+            reply = "552 5.7.0 we take no such attachments"
+        if self.refused_words and self.refused_words in b"".join(body):
             reply = "552 5.7.0 we take no such attachments"
         with self.lock:
             self.attempts += 1

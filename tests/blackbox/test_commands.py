@@ -1,6 +1,8 @@
 """What agents say by commands: in a reply to a notice, and in a mail of their own to a queue."""
+import base64
 import os
 import re
+import time
 
 from desk import address_of, mail, setup, wait_until
 
@@ -347,3 +349,74 @@ def test_who_answers_the_third_partys_address_writes_to_no_customer(desk):
     assert desk.ticket(1)["messages"][-1]["kind"] == "note" and len(desk.sent_to(MAKER)) == 1
     reply(desk, told, "Thanks.\n", sender=EVA)       # a notice that was passed on to somebody whose ticket it is not
     assert len(desk.sent_to(MAKER)) == 1 and "Thanks." not in "".join(m.text for m in desk.sent_to(ANNA))
+
+
+FILES = {"authserv_id": "mx.example.org", "notices.attachment_bytes": 20000, "notices.attachments_bytes": 30000}
+
+
+def with_files(subject, *files):
+    """A customer's mail with (name, bytes) attached."""
+    lines = ["From: Anna Bianchi <%s>" % ANNA, "To: support@example.org", "Subject: " + subject, "Message-ID: <%d.f@example.com>" % time.time_ns(),
+             "MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="=-b"', "", "--=-b", "Content-Type: text/plain", "", "See the files."]
+    for name, data in files:
+        lines += ["--=-b", "Content-Type: application/octet-stream", 'Content-Disposition: attachment; filename="%s"' % name, "Content-Transfer-Encoding: base64", "",
+                  base64.encodebytes(data).decode().strip().replace("\n", "\r\n")]
+    return "\r\n".join(lines + ["--=-b--", ""]).encode()
+
+
+def files_of(sent):
+    return {part.get_filename(): part.get_payload(decode=True) for part in sent.message.walk() if part.get_content_disposition() == "attachment"}
+
+
+def files_mails(desk, count=1):
+    return wait_until(lambda: (lambda found: found if len(found) >= count else None)([m for m in desk.sent_to(BOB) if m["X-Sportello-Event"] == "files"]), what="files")
+
+
+@setup(config=FILES)
+def test_files_brings_the_agent_what_his_notice_left_behind_and_nobody_else(desk):
+    video, screen = os.urandom(50000), os.urandom(5000)
+    desk.accept(with_files("Printer", ("screen.png", screen), ("video.mp4", video)))
+    notice = desk.wait_sent(1, to=BOB)[0]
+    assert files_of(notice) == {"screen.png": screen} and "/files" in notice.text
+    reply(desk, notice, "/files\n")
+    sent = files_mails(desk)[0]
+    assert files_of(sent) == {"screen.png": screen, "video.mp4": video} and "video.mp4 (49 KB), Anna Bianchi" in flat(sent), sent.text
+    assert "Files \u00b7 Anna Bianchi" in sent["From"] and "[#1]" in sent["Subject"] and sent.html
+    write(desk, "/files 1 VIDEO\n")
+    assert files_of(files_mails(desk, 2)[1]) == {"video.mp4": video}
+    reply(desk, sent, "/files #1 nothing.pdf\n")
+    third = files_mails(desk, 3)[2]
+    assert files_of(third) == {} and "nothing.pdf" in third.text
+    write(desk, "/files 1\n", proved=False)
+    assert "nothing proves that you wrote it" in flat(answers(desk, "not carried out", 1)[0])
+    assert desk.ticket(1)["state"] == "new" and not any(files_of(m) for m in desk.sent_to(ANNA) + desk.sent_to(EVA) if m["X-Sportello-Event"] == "files")
+    reply(desk, sent, "The video shows it.\n\n" + "".join("> %s\n" % line for line in sent.text.splitlines()))
+    answer = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "The video shows it" in m.text])[0]
+    assert "sportello ticket" not in answer.text and "Attached:" not in answer.text and not files_of(answer)
+
+
+@setup(relay="smtp", config=FILES)
+def test_files_go_in_as_many_mails_as_the_relay_takes_and_what_none_takes_is_named(desk):
+    desk.relay.offers[desk.relay.offers.index("SIZE 0")] = "SIZE 200000"
+    desk.relay.most = 200000
+    pieces = {"part%d.bin" % i: os.urandom(60000) for i in range(3)}
+    desk.accept(with_files("Printer", *pieces.items(), ("huge.iso", os.urandom(300000))))
+    notice = desk.wait_sent(1, to=BOB)[0]
+    reply(desk, notice, "/files\n")
+    mails = files_mails(desk, 3)
+    assert [set(files_of(m)) for m in mails] == [{"part0.bin"}, {"part1.bin"}, {"part2.bin"}], [list(files_of(m)) for m in mails]
+    assert {k: v for m in mails for k, v in files_of(m).items()} == pieces
+    assert "huge.iso (293 KB): sportello ticket attachment 1 1 4" in mails[2].text and "More follow" in mails[0].text and "More follow" not in mails[2].text
+
+
+@setup(relay="smtp", config=FILES)
+def test_files_that_the_relay_refuses_go_one_by_one(desk):
+    desk.relay.refused_words = b"application/x-msdownload"
+    good, bad = os.urandom(3000), os.urandom(4000)
+    raw = with_files("Printer", ("good.bin", good), ("tool.exe", bad))
+    desk.accept(raw.replace(b'application/octet-stream\r\nContent-Disposition: attachment; filename="tool.exe"', b'application/x-msdownload\r\nContent-Disposition: attachment; filename="tool.exe"'))
+    notice = desk.wait_sent(1, to=BOB)[0]
+    reply(desk, notice, "/files\n")
+    mails = files_mails(desk, 2)
+    assert files_of(mails[0]) == {"good.bin": good} and files_of(mails[1]) == {}
+    assert "tool.exe (4 KB): sportello ticket attachment 1 1 2" in mails[1].text and "552 5.7.0" in mails[1].text, mails[1].text

@@ -277,6 +277,52 @@ static void a_search_has_the_words_that_a_person_writes(void **state)
 		}
 }
 
+static void files_are_brought_to_who_asks_and_is_proved(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	const char *plan = replies(&w, &ticket, "/files\n");
+	expect(plan, "enqueue mail to bob@example.org: agent-files");
+	expect(plan, "disposition: commands");
+	expect_not(plan, "anna@customer.example");
+	arena_fini(&w.arena);
+	ticket = ticket_of(12);
+	expect(OWN("/files 12 report.pdf\n"), "enqueue mail to bob@example.org: agent-files");
+	arena_fini(&w.arena);
+	plan = writes(&w, &ticket, "bob@example.org", "support@example.org", NULL, "/files 12\n");
+	expect(plan, "nothing proves that you wrote it");
+	expect_not(plan, "agent-files");
+	arena_fini(&w.arena);
+}
+
+/* Each mail begins where the one before ended, up to a bound; who may no longer read the ticket gets no more. */
+static void further_files_follow_while_there_are_any_and_he_may_read_them(void **state)
+{
+	struct { const char *agent, *queue, *variables; bool follows; } cases[] = {
+		{"bob", "support", "files=9\nfiles_limit=100\nfiles_next=3.2\n", true},
+		{"bob", "support", "files=9\nfiles_limit=100\n", false},
+		{"bob", "support", "files=9\nfiles_next=3.2\nfiles_part=9\n", true},
+		{"bob", "support", "files=9\nfiles_next=3.2\nfiles_part=10\n", false},
+		{"nobody", "support", "files=9\nfiles_next=3.2\n", false},
+		{"eve", "network", "files=9\nfiles_next=3.2\n", false},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct world w;
+		struct mail mail = mail_of("bob@example.org");
+		world_init(&w, &mail, "support@example.org");
+		struct ticket_facts ticket = ticket_of(7);
+		ticket.queue = cases[i].queue;
+		w.facts.ticket = &ticket;
+		struct outgoing outgoing = {.agent = cases[i].agent, .trace = "t", .template = "agent-files", .variables = cases[i].variables};
+		desk_plan_init(&w.plan, &w.arena, NULL);
+		desk_decide_more_files(&w.policy, &outgoing, &w.facts, &w.plan);
+		assert_int_equal(w.plan.count, cases[i].follows);
+		if (cases[i].follows)
+			assert_string_equal(record_get(&w.arena, w.plan.at[0].outgoing->variables, "files_from"), "3.2");
+		arena_fini(&w.arena);
+	}
+}
+
 static size_t times(const char *plan, const char *what)
 {
 	size_t count = 0;
@@ -535,7 +581,8 @@ int main(void)
 		cmocka_unit_test(of_two_queues_in_one_mail_the_first_carries_it_out), cmocka_unit_test(the_last_mail_is_taken_back),
 		cmocka_unit_test(a_wait_is_taken_back_with_its_state), cmocka_unit_test(what_is_asked_is_what_the_agent_writes_alone),
 		cmocka_unit_test(nobody_who_reads_the_ticket_is_asked_beside_it),
-		cmocka_unit_test(a_search_has_the_words_that_a_person_writes), cmocka_unit_test(what_one_mail_asks_for_has_an_end),
+		cmocka_unit_test(a_search_has_the_words_that_a_person_writes), cmocka_unit_test(what_one_mail_asks_for_has_an_end), cmocka_unit_test(files_are_brought_to_who_asks_and_is_proved),
+		cmocka_unit_test(further_files_follow_while_there_are_any_and_he_may_read_them),
 		cmocka_unit_test(the_same_mail_by_another_address_is_carried_out_once), cmocka_unit_test(each_me_of_a_query_is_the_writer), cmocka_unit_test(a_line_that_nobody_wrote_by_hand_is_no_command),
 		cmocka_unit_test(a_saved_reply_needs_somebody_whom_it_goes_to), cmocka_unit_test(a_reader_asks_and_leaves_notes_and_does_nothing_else),
 		cmocka_unit_test(what_a_reader_wrote_to_a_customer_is_no_answer_of_the_desk)};
