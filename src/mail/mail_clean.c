@@ -216,6 +216,8 @@ static void push(struct cleaner *c, const char *name, const struct clean_element
 	*frame = (struct frame){ .element = element, .tag = c->tags.length, .look = above->look, .dropped = above->dropped, .quote = above->quote };
 	frame->quote |= attributes && mail_html_begins_quote(name, attributes, &c->history);
 	frame->dropped |= (element && !element->out) || c->tags.length > TAGS_MAX;
+	if (!frame->dropped && !element)
+		frame->dropped = mail_clean_unknown_hides(&c->scratch, attributes, &frame->look);
 	if (frame->dropped || !element)
 		return;
 	frame->out = name_in_place(c, element);
@@ -268,9 +270,11 @@ static void on_end(void *context)
 	c->depth--;
 }
 
+/* Text that cannot be seen counts, too: the elements that make it so stay open. */
 static bool hides(void *context)
 {
-	return !shows(context);
+	struct cleaner *c = context;
+	return !shows(c) || !mail_clean_seen(&top(c)->look);
 }
 
 static bool is_full(void *context)

@@ -26,11 +26,11 @@ static const struct clean_element elements[] = {
 	{ "hr", "hr", CLEAN_VOID | CLEAN_BLOCK | CLEAN_SIZED }, { "i", "i", 0 }, { "iframe", NULL, 0 }, { "img", "img", CLEAN_VOID | CLEAN_IMAGE | CLEAN_SIZED },
 	{ "input", NULL, CLEAN_VOID }, { "ins", "ins", 0 }, { "kbd", "kbd", 0 }, { "li", "li", CLEAN_BLOCK | CLEAN_ITEM }, { "link", NULL, CLEAN_VOID },
 	{ "listing", "pre", CLEAN_BLOCK }, { "main", "div", CLEAN_BLOCK }, { "map", NULL, 0 }, { "mark", "mark", 0 }, { "math", NULL, 0 },
-	{ "menu", "ul", CLEAN_BLOCK | CLEAN_LIST }, { "meta", NULL, CLEAN_VOID }, { "nav", "div", CLEAN_BLOCK }, { "noembed", NULL, 0 }, { "noframes", NULL, 0 },
+	{ "menu", "ul", CLEAN_BLOCK | CLEAN_LIST }, { "meta", NULL, CLEAN_VOID }, { "meter", NULL, 0 }, { "nav", "div", CLEAN_BLOCK }, { "noembed", NULL, 0 }, { "noframes", NULL, 0 },
 	{ "object", NULL, 0 }, { "ol", "ol", CLEAN_BLOCK | CLEAN_LIST }, { "option", NULL, 0 }, { "p", "p", CLEAN_BLOCK }, { "param", NULL, CLEAN_VOID },
-	{ "plaintext", "pre", CLEAN_BLOCK }, { "pre", "pre", CLEAN_BLOCK }, { "q", "q", 0 }, { "s", "s", 0 }, { "samp", "samp", 0 }, { "script", NULL, 0 },
-	{ "section", "div", CLEAN_BLOCK }, { "select", NULL, 0 }, { "small", "small", 0 }, { "source", NULL, CLEAN_VOID }, { "span", "span", 0 }, { "strike", "s", 0 },
-	{ "strong", "strong", 0 }, { "style", NULL, 0 }, { "sub", "sub", 0 }, { "sup", "sup", 0 }, { "svg", NULL, 0 },
+	{ "plaintext", "pre", CLEAN_BLOCK }, { "pre", "pre", CLEAN_BLOCK }, { "progress", NULL, 0 }, { "q", "q", 0 }, { "rp", NULL, 0 }, { "s", "s", 0 }, { "samp", "samp", 0 }, { "script", NULL, 0 },
+	{ "section", "div", CLEAN_BLOCK }, { "select", NULL, 0 }, { "small", "small", CLEAN_SMALLER }, { "source", NULL, CLEAN_VOID }, { "span", "span", 0 }, { "strike", "s", 0 },
+	{ "strong", "strong", 0 }, { "style", NULL, 0 }, { "sub", "sub", CLEAN_SMALLER }, { "sup", "sup", CLEAN_SMALLER }, { "svg", NULL, 0 },
 	{ "table", "table", CLEAN_BLOCK | CLEAN_TABLE | CLEAN_SIZED }, { "tbody", "tbody", CLEAN_ROWS | CLEAN_BLOCK }, { "td", "td", CLEAN_BLOCK | CLEAN_CELL | CLEAN_SIZED },
 	{ "template", NULL, 0 }, { "textarea", NULL, 0 }, { "tfoot", "tfoot", CLEAN_ROWS | CLEAN_BLOCK }, { "th", "th", CLEAN_BLOCK | CLEAN_CELL | CLEAN_SIZED },
 	{ "thead", "thead", CLEAN_ROWS | CLEAN_BLOCK }, { "title", NULL, 0 }, { "tr", "tr", CLEAN_BLOCK | CLEAN_ROW | CLEAN_SIZED }, { "track", NULL, CLEAN_VOID },
@@ -128,15 +128,15 @@ static void add_language(struct buffer *out, const char *const *attributes)
 		add(out, "lang", value);
 }
 
-/* A colour of an attribute becomes one of the style; "ffffff" is one, too. */
+/* A colour of an attribute becomes one of the style. */
 static void add_colour(struct buffer *style, struct buffer *scratch, const char *property, const char *value, struct look *look)
 {
-	CLEANUP_BUFFER struct buffer said;
-	size_t digits = strspn(value, "0123456789abcdefABCDEF");
-	buffer_init(&said);
-	if (strlen(value) < 40 && !strpbrk(value, ";:!"))
-		buffer_printf(&said, "%s:%s%s", property, digits == 6 && !value[6] ? "#" : "", value);
-	mail_clean_style(style, scratch, buffer_string(&said), look);
+	char said[64];
+	struct colour colour;
+	if (!mail_clean_old_colour(value, &colour))
+		return;
+	snprintf(said, sizeof said, "%s:#%02x%02x%02x", property, colour.red, colour.green, colour.blue);
+	mail_clean_style(style, scratch, said, look);
 }
 
 /* ---- links ---- */
@@ -171,12 +171,52 @@ static bool may_be_followed(const char *link)
 	return false;
 }
 
+/* A number to be called, and no code that a telephone carries out at once ("*#06#"). */
+static bool is_number(const char *at)
+{
+	for (; *at; at++)
+		if (!is_alpha(*at) && !is_digit(*at) && !strchr("+-.()/ ;=", *at) && strncmp(at, "%20", 3) != 0)
+			return false;
+	return true;
+}
+
+/* Of a letter's fields those that are words: none attaches a file. */
+static bool is_field(const char *at, size_t length)
+{
+	static const char *const names[] = { "subject", "body", "to", "cc", "bcc" };
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (length > strlen(names[i]) && at[strlen(names[i])] == '=' && strncasecmp(at, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+static void keep_fields(char *link)
+{
+	char *from = strchr(link, '?'), *to = from;
+	while (from && *from) {
+		size_t length = strcspn(from + 1, "&");
+		char *next = from + 1 + length;
+		if (is_field(from + 1, length)) {
+			*to = strchr(link, '?') < to ? '&' : '?';
+			memmove(to + 1, from + 1, length);
+			to += 1 + length;
+		}
+		from = next;
+	}
+	if (to)
+		*to = '\0';
+}
+
 static void add_link(struct buffer *out, const char *const *attributes)
 {
 	const char *value = mail_clean_attribute(attributes, "href");
 	char link[LINK_MOST + 1];
 	if (!value || !read_link(value, link) || !may_be_followed(link) || strpbrk(link, "\\`<>"))
 		return;
+	if (strncasecmp(link, "tel:", 4) == 0 && !is_number(link + 4))
+		return;
+	if (strncasecmp(link, "mailto:", 7) == 0)
+		keep_fields(link);
 	buffer_add_string(out, " href=\"");
 	for (const char *at = link; *at;) {
 		size_t length = strcspn(at, " \"");
@@ -252,9 +292,11 @@ void mail_clean_attributes(struct buffer *out, struct buffer *scratch, const str
                            struct look *look)
 {
 	unsigned what = element->what;
+	if (what & CLEAN_SMALLER)
+		look->font /= 1.2;
 	if (!attributes)
 		return;
-	look->hidden |= mail_clean_attribute(attributes, "hidden") != NULL;
+	look->hidden |= mail_clean_attribute(attributes, "hidden") || mail_clean_attribute(attributes, "popover");
 	add_style(out, scratch, element, attributes, look);
 	add_word(out, attributes, "dir", " ltr rtl auto ");
 	add_language(out, attributes);
@@ -292,4 +334,14 @@ void mail_clean_attributes(struct buffer *out, struct buffer *scratch, const str
 		add_link(out, attributes);
 	if (what & CLEAN_IMAGE)
 		add_alt(out, mail_clean_attribute(attributes, "alt"), words);
+}
+
+bool mail_clean_unknown_hides(struct buffer *scratch, const char *const *attributes, const struct look *look)
+{
+	static const struct clean_element unknown = { "", "", 0 };
+	CLEANUP_BUFFER struct buffer out;
+	struct look inside = *look;
+	buffer_init(&out);
+	mail_clean_attributes(&out, scratch, &unknown, attributes, NULL, &inside);
+	return mail_clean_seen(look) && !mail_clean_seen(&inside);
 }

@@ -1,9 +1,8 @@
 /*
- * mail_clean_style.c - a style attribute: the declarations that may stay, and whether the others hide what stands there.
+ * mail_clean_style.c - a style attribute: the declarations that may stay.
  *
- * Comments and escapes are resolved first, then each declaration is read alone. A property stays that is listed, with a value that is wholly
- * understood and written anew: no function but rgb(), no URL, no negative length. What hides text (in any way that mail is known to use) is
- * not merely left out: the text goes with it. Linear in the style, which a tag's size bounds.
+ * A property stays that is listed, with a value that is wholly understood and written anew: no function, no URL, no negative length. What hides
+ * text is not merely left out: mail_clean_hide.c says so, and the text goes with it. Linear in the style, which a tag's size bounds.
  */
 #include "mail_clean.h"
 
@@ -14,12 +13,12 @@
 #define FONT_MOST 96.0                   /* px */
 #define LENGTH_MOST 3000.0               /* px */
 #define BORDER_MOST 20.0                 /* px */
-#define AWAY 60.0                        /* px: what is moved so far is not seen */
 #define FAMILY_MOST 200                  /* bytes of font names */
+#define BLANKS " \t"
 
 enum value { WORD, INK, PAPER, FONT_SIZE, FAMILY, LENGTHS, LENGTH, BORDER, LINE_HEIGHT };
 static const struct { const char *name; enum value value; const char *words; } properties[] = {
-	{ "color", INK, NULL }, { "background-color", PAPER, NULL }, { "background", PAPER, NULL },
+	{ "color", INK, NULL }, { "background-color", PAPER, NULL }, { "background", PAPER, NULL }, { "background-image", PAPER, NULL },
 	{ "font-size", FONT_SIZE, NULL }, { "font-family", FAMILY, NULL }, { "line-height", LINE_HEIGHT, NULL },
 	{ "font-weight", WORD, " normal bold bolder lighter 100 200 300 400 500 600 700 800 900 " },
 	{ "font-style", WORD, " normal italic oblique " }, { "font-variant", WORD, " normal small-caps " },
@@ -40,101 +39,24 @@ static const struct { const char *name; enum value value; const char *words; } p
 	{ "width", LENGTH, NULL }, { "max-width", LENGTH, NULL }, { "height", LENGTH, NULL },
 };
 
-/* ---- the text of a style ---- */
+/* ---- values that stay ---- */
 
-/* "\6e" and "\n" are "n"; a comment is nothing; letters are small, controls blanks. */
-static void normalise(struct buffer *out, const char *style)
+/* Written as it will be passed on: a plain number and its unit. */
+static bool is_plain(struct span token)
 {
-	bool endless = false;
-	buffer_reset(out);
-	for (size_t i = 0; style[i];) {
-		bool comment = !endless && style[i] == '/' && style[i + 1] == '*';
-		const char *end = comment ? strstr(style + i + 2, "*/") : NULL;
-		endless |= comment && !end;
-		if (end) {
-			i = (size_t)(end - style) + 2;
-		} else if (style[i] == '\\' && style[i + 1]) {
-			char digits[7] = "";
-			size_t n = 0;
-			for (i++; n < 6 && style[i] && strchr("0123456789abcdefABCDEF", style[i]); i++)
-				digits[n++] = style[i];
-			long code = n ? strtol(digits, NULL, 16) : (unsigned char)style[i++];
-			i += n && is_blank(style[i]);
-			buffer_add_char(out, code > 32 && code < 127 ? lower((char)code) : '?');
-		} else {
-			buffer_add_char(out, (unsigned char)style[i] < 32 ? ' ' : lower(style[i]));
-			i++;
-		}
-	}
-}
-
-/* The next token of a value, to a blank outside of brackets; false: no more. */
-static bool next_token(struct span *value, struct span *token)
-{
-	size_t i = 0;
-	int depth = 0;
-	*value = mail_span_trim(*value);
-	for (; i < value->length && (depth || !is_blank(value->at[i])); i++)
-		depth += value->at[i] == '(' ? 1 : value->at[i] == ')' ? -1 : 0;
-	*token = (struct span){ value->at, i };
-	*value = (struct span){ value->at + i, value->length - i };
-	return i > 0;
-}
-
-/* ---- lengths ---- */
-
-enum unit { UNIT_NONE, UNIT_PX, UNIT_PERCENT };
-/* A number and its unit, in px; negative ones, too. */
-static bool read_length(struct span token, double font, double *px, enum unit *unit)
-{
-	static const struct { const char *name; double px; } units[] = {
-		{ "px", 1 }, { "pt", 4.0 / 3 }, { "em", 0 }, { "rem", 16 }, { "ex", -0.5 }, { "ch", -0.5 }, { "in", 96 }, { "cm", 37.8 }, { "mm", 3.78 }, { "pc", 16 },
-	};
-	char number[24];
-	size_t n = 0;
-	while (n < token.length && n + 1 < sizeof number && (is_digit(token.at[n]) || token.at[n] == '.' || (n == 0 && strchr("+-", token.at[n])))) {
-		number[n] = token.at[n];
-		n++;
-	}
-	number[n] = '\0';
-	if (!n || !strpbrk(number, "0123456789"))
-		return false;
-	struct span rest = { token.at + n, token.length - n };
-	*px = strtod(number, NULL);
-	*unit = UNIT_NONE;
-	if (!rest.length)
-		return true;
-	if (mail_span_equal_nocase(rest, "%")) {
-		*unit = UNIT_PERCENT;
-		return true;
-	}
-	for (size_t i = 0; i < COUNT_OF(units); i++)
-		if (mail_span_equal_nocase(rest, units[i].name)) {
-			*px *= units[i].px > 0 ? units[i].px : units[i].px < 0 ? font / 2 : font;
-			*unit = UNIT_PX;
-			return true;
-		}
-	return false;
+	for (size_t i = 0; i < token.length; i++)
+		if (!is_alpha(token.at[i]) && !is_digit(token.at[i]) && !strchr(".%", token.at[i]))
+			return false;
+	return token.length;
 }
 
 static bool length_fits(struct span token, double font, double most)
 {
 	double px;
 	enum unit unit;
-	if (!read_length(token, font, &px, &unit) || px < 0)
+	if (!is_plain(token) || !mail_clean_length(token, font, &px, &unit) || px < 0)
 		return false;
 	return unit == UNIT_NONE ? px == 0 : unit == UNIT_PERCENT ? px <= 100 : px <= most;
-}
-
-/* ---- values that stay ---- */
-
-static bool is_among(struct span token, const char *words)
-{
-	const char *at = token.length ? memmem(words, strlen(words), token.at, token.length) : NULL;
-	for (; at; at = memmem(at + 1, strlen(at + 1), token.at, token.length))
-		if (at > words && at[-1] == ' ' && at[token.length] == ' ' && !memchr(token.at, ' ', token.length))
-			return true;
-	return false;
 }
 
 static void add_colour(struct buffer *out, struct colour colour)
@@ -146,7 +68,7 @@ static bool add_lengths(struct buffer *out, struct span value, double font, size
 {
 	struct span token;
 	size_t count = 0;
-	for (; next_token(&value, &token); count++) {
+	for (; mail_clean_token(&value, BLANKS, &token); count++) {
 		if (count == most || (!mail_span_equal_nocase(token, "auto") && !length_fits(token, font, LENGTH_MOST)))
 			return false;
 		buffer_printf(out, "%s%.*s", count ? " " : "", (int)token.length, token.at);
@@ -158,14 +80,12 @@ static bool add_border(struct buffer *out, struct span value, double font)
 {
 	struct span token;
 	size_t count = 0;
-	for (; next_token(&value, &token); count++) {
+	for (; mail_clean_token(&value, BLANKS, &token); count++) {
 		struct colour colour;
 		bool solid = mail_clean_colour(token, &colour) == COLOUR_SOLID;
 		if (count == 4 || (!solid && !length_fits(token, font, BORDER_MOST)
-		                   && !is_among(token, " none dotted dashed solid double groove ridge inset outset thin medium thick windowtext transparent ")))
+		                   && !mail_clean_is_among(token, " none dotted dashed solid double groove ridge inset outset thin medium thick transparent ")))
 			return false;
-		if (mail_span_equal_nocase(token, "windowtext"))         /* what Word calls black */
-			token = SPAN("#000000");
 		if (count)
 			buffer_add_char(out, ' ');
 		if (solid)
@@ -209,7 +129,7 @@ static double font_size(struct span value, double font)
 			return sizes[i].px;
 	if (mail_span_equal_nocase(value, "smaller") || mail_span_equal_nocase(value, "larger"))
 		return mail_span_equal_nocase(value, "smaller") ? font / 1.2 : font * 1.2;
-	if (!read_length(value, font, &px, &unit) || px < 0)
+	if (!mail_clean_length(value, font, &px, &unit) || px < 0)
 		return 0;
 	px = unit == UNIT_PERCENT ? font * px / 100 : px;
 	return px > 0 ? px : 0.01;
@@ -222,7 +142,10 @@ static bool add_font_size(struct buffer *out, struct span value, struct look *lo
 		look->font = px > FONT_MOST ? FONT_MOST : px;
 	if (px < FONT_LEAST || px > FONT_MOST)
 		return false;
-	buffer_add(out, value.at, value.length);
+	if (is_plain(value))
+		buffer_add(out, value.at, value.length);
+	else
+		buffer_printf(out, "%.1fpx", px);
 	return true;
 }
 
@@ -231,12 +154,12 @@ static bool add_line_height(struct buffer *out, struct span value, struct look *
 	double px;
 	enum unit unit;
 	if (!mail_span_equal_nocase(value, "normal")) {
-		if (!read_length(value, look->font, &px, &unit))
+		if (!mail_clean_length(value, look->font, &px, &unit))
 			return false;
 		double lines = unit == UNIT_NONE ? px : unit == UNIT_PERCENT ? px / 100 : px / look->font;
 		if (lines < 0.2)
 			look->hidden = true;
-		if (lines < 0.7 || lines > 10)
+		if (lines < 0.7 || lines > 10 || !is_plain(value))
 			return false;
 	}
 	buffer_add(out, value.at, value.length);
@@ -253,10 +176,34 @@ static bool add_ink(struct buffer *out, struct span value, struct look *look)
 	return read == COLOUR_SOLID;
 }
 
+/* The first colour in the brackets of a gradient. */
+static bool gradient(struct span value, struct colour *colour)
+{
+	const char *at = mail_span_find_nocase(value, "gradient("), *stop = value.at + value.length;
+	struct span part, token, inside = { at ? at + strlen("gradient(") : stop, at ? (size_t)(stop - at) - strlen("gradient(") : 0 };
+	if (inside.length && inside.at[inside.length - 1] == ')')
+		inside.length--;
+	while (mail_clean_token(&inside, ",", &part))
+		while (mail_clean_token(&part, BLANKS, &token))
+			if (mail_clean_colour(token, colour) == COLOUR_SOLID)
+				return true;
+	return false;
+}
+
+/* The colour of a background, alone or among what else it has; a gradient is as its first colour. */
 static bool add_paper(struct buffer *out, struct span value, struct look *look)
 {
 	struct colour colour;
-	if (mail_clean_colour(value, &colour) != COLOUR_SOLID)
+	struct span token, rest = value;
+	bool found = gradient(value, &colour);
+	while (!found && mail_clean_token(&rest, BLANKS, &token)) {
+		found = mail_clean_colour(token, &colour) == COLOUR_SOLID;
+		if (mail_span_equal_nocase(token, "currentcolor")) {
+			look->paper = look->ink;         /* whatever it will be: nothing is seen on it */
+			return false;
+		}
+	}
+	if (!found)
 		return false;
 	look->paper = colour;
 	add_colour(out, colour);
@@ -276,82 +223,10 @@ static bool add_value(struct buffer *out, size_t property, struct span value, st
 	case LINE_HEIGHT: return add_line_height(out, value, look);
 	case WORD: break;
 	}
-	if (!is_among(value, properties[property].words))
+	if (!mail_clean_is_among(value, properties[property].words))
 		return false;
 	buffer_add(out, value.at, value.length);
 	return true;
-}
-
-/* ---- what hides ---- */
-
-struct box { bool no_height, no_width, clipped, out_of_flow, far; };
-
-static bool is_least(struct span value, double font, double px_most)
-{
-	double px;
-	enum unit unit;
-	return read_length(value, font, &px, &unit) && px <= px_most && px > -px_most - 1;
-}
-
-static bool is_far(struct span value, double font)
-{
-	double px;
-	enum unit unit;
-	return read_length(value, font, &px, &unit) && (unit == UNIT_PERCENT ? px <= -50 || px >= 150 : px <= -AWAY || px >= LENGTH_MOST);
-}
-
-static bool names(struct span name, const char *words)
-{
-	return is_among(name, words);
-}
-
-static void note_box(struct span name, struct span value, double font, struct box *box)
-{
-	if (names(name, " height max-height "))
-		box->no_height |= is_least(value, font, 2);
-	else if (names(name, " width max-width "))
-		box->no_width |= is_least(value, font, 2);
-	else if (names(name, " overflow overflow-x overflow-y "))
-		box->clipped |= !is_among(value, " visible auto scroll ");
-	else if (names(name, " position "))
-		box->out_of_flow |= is_among(value, " absolute fixed ");
-	else if (names(name, " left right top bottom margin-left margin-top margin-right text-indent inset "))
-		box->far |= is_far(value, font);
-}
-
-static bool is_little(struct span value)
-{
-	double px;
-	enum unit unit;
-	return read_length(value, 16, &px, &unit) && (unit == UNIT_PERCENT ? px < 15 : px < 0.15);
-}
-
-static bool hides_alone(struct span name, struct span value)
-{
-	struct colour colour;
-	if (names(name, " display "))
-		return is_among(value, " none ");
-	if (names(name, " visibility content-visibility "))
-		return is_among(value, " hidden collapse ");
-	if (names(name, " mso-hide "))
-		return !is_among(value, " none ");
-	if (names(name, " opacity -moz-opacity "))
-		return is_little(value);
-	if (names(name, " filter -ms-filter "))
-		return span_has_nocase(value, "opacity") && (span_has_nocase(value, "(0") || span_has_nocase(value, "=0"));
-	if (names(name, " transform -webkit-transform -ms-transform zoom scale "))
-		return span_has_nocase(value, "scale(0") || span_has_nocase(value, "scalex(0") || span_has_nocase(value, "scaley(0") || span_has_nocase(value, "translate")
-		       || span_has_nocase(value, "matrix") || (!names(name, " transform -webkit-transform -ms-transform ") && is_little(value));
-	if (names(name, " clip clip-path -webkit-clip-path mask mask-image -webkit-mask "))
-		return !is_among(value, " none auto ");
-	if (names(name, " -webkit-text-fill-color "))
-		return mail_clean_colour(value, &colour) == COLOUR_CLEAR;
-	return false;
-}
-
-static bool box_hides(const struct box *box)
-{
-	return box->far || (box->clipped && (box->no_height || box->no_width)) || (box->out_of_flow && (box->no_height || box->no_width));
 }
 
 /* ---- a style ---- */
@@ -372,27 +247,32 @@ static void add_declaration(struct buffer *out, struct span name, struct span va
 	}
 }
 
-/* To the next ';' outside of quotes and brackets. */
-static size_t declaration_length(struct span text)
+static bool is_weight(struct span token)
 {
-	char quote = 0;
-	int depth = 0;
-	for (size_t i = 0; i < text.length; i++) {
-		char c = text.at[i];
-		if (quote ? c == quote : c == '"' || c == '\'')
-			quote = quote ? 0 : c;
-		else if (!quote && (c == '(' || c == ')'))
-			depth += c == '(' ? 1 : depth ? -1 : 0;
-		else if (!quote && !depth && c == ';')
-			return i;
-	}
-	return text.length;
+	return mail_clean_is_among(token, " bold bolder lighter 100 200 300 400 500 600 700 800 900 ");
 }
 
-static struct span without_important(struct span value)
+/* "italic bold 12px/1.4 Arial, sans-serif": each part as its own declaration. */
+static void add_font(struct buffer *out, struct span value, struct look *look)
 {
-	const char *mark = memrchr(value.at, '!', value.length);
-	return mail_span_trim(mark ? (struct span){ value.at, (size_t)(mark - value.at) } : value);
+	struct span token, size, line;
+	while (mail_clean_token(&value, " \t/", &size)) {
+		if (is_weight(size))
+			add_declaration(out, SPAN("font-weight"), size, look);
+		else if (mail_clean_is_among(size, " italic oblique "))
+			add_declaration(out, SPAN("font-style"), size, look);
+		else if (font_size(size, look->font) > 0)
+			break;
+	}
+	if (!size.length)
+		return;
+	add_declaration(out, SPAN("font-size"), size, look);
+	token = mail_span_trim(value);
+	if (token.length && token.at[0] == '/' && mail_clean_token(&token, " \t/", &line)) {
+		add_declaration(out, SPAN("line-height"), line, look);
+		value = token;
+	}
+	add_declaration(out, SPAN("font-family"), mail_span_trim(value), look);
 }
 
 bool mail_clean_seen(const struct look *look)
@@ -400,23 +280,27 @@ bool mail_clean_seen(const struct look *look)
 	return !look->hidden && !look->clear && look->font >= FONT_LEAST && !mail_clean_colours_alike(look->ink, look->paper);
 }
 
+/* What is important goes after all else, as it counts more. */
+static void add_declarations(struct buffer *out, struct span style, bool important, struct clean_box *box, struct look *look)
+{
+	struct declaration said;
+	while (mail_clean_declaration(&style, &said)) {
+		if (said.important != important)
+			continue;
+		mail_clean_box_note(box, said.name, said.value, look);
+		if (mail_span_equal_nocase(said.name, "font"))
+			add_font(out, said.value, look);
+		else
+			add_declaration(out, said.name, said.value, look);
+	}
+}
+
 void mail_clean_style(struct buffer *out, struct buffer *scratch, const char *style, struct look *look)
 {
-	struct box box = { false };
-	normalise(scratch, style);
-	struct span rest = { scratch->at ? scratch->at : "", scratch->length };
-	while (rest.length) {
-		size_t length = declaration_length(rest);
-		const char *colon = memchr(rest.at, ':', length);
-		if (colon) {
-			struct span name = mail_span_trim((struct span){ rest.at, (size_t)(colon - rest.at) });
-			struct span value = without_important(mail_span_trim((struct span){ colon + 1, (size_t)(rest.at + length - colon - 1) }));
-			look->hidden |= hides_alone(name, value);
-			note_box(name, value, look->font, &box);
-			add_declaration(out, name, value, look);
-		}
-		length += length < rest.length;
-		rest = (struct span){ rest.at + length, rest.length - length };
-	}
-	look->hidden |= box_hides(&box);
+	struct clean_box box = { false };
+	mail_clean_css(scratch, style);
+	struct span all = { scratch->at ? scratch->at : "", scratch->length };
+	add_declarations(out, all, false, &box, look);
+	add_declarations(out, all, true, &box, look);
+	look->hidden |= mail_clean_box_hides(&box, look);
 }

@@ -29,7 +29,7 @@ class Checker(html.parser.HTMLParser):
         for name, value in attributes:
             assert name in allowed | {"style", "dir", "lang"}, (tag, name)
             if name == "href":
-                assert re.match(r"(https?://|mailto:|tel:)", value), value
+                assert re.match(r"(https?://|mailto:|tel:)", value) and not re.match(r"(?i)tel:.*(%2a|%23|[*#])|mailto:.*[?&](%61|a)ttach", value), value
             if name == "src":
                 assert value == "cid:picture@test", value
             if name == "style":
@@ -44,6 +44,7 @@ class Checker(html.parser.HTMLParser):
         assert self.open and self.open.pop() == tag, tag
 
     def handle_data(self, data):
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", data), data
         self.text += data
 
     def handle_comment(self, data):
@@ -73,9 +74,9 @@ class Cleaner:
 
 def dangerous():
     with open(os.path.join(TOP, "tests", "fixtures", "dangerous_html.txt")) as f:
-        pages = f.read().split("\n\n", 1)[1].splitlines()
-    assert len(pages) >= 120 and len(set(pages)) == len(pages)
-    return [page.replace("NEWLINE", "\n") for page in pages]
+        pages = [line for line in f.read().split("\n\n", 1)[1].splitlines() if not line.startswith("# ")]
+    assert len(pages) >= 500 and len(set(pages)) == len(pages)
+    return [re.sub(r"\{(\d+)\*([^}]*)\}", lambda many: int(many[1]) * many[2], page.replace("NEWLINE", "\n")) for page in pages]
 
 
 def cleaned(pages):
@@ -146,6 +147,42 @@ def test_a_browser_runs_loads_and_moves_nothing_of_the_dangerous_pages(desk):
             browser.close()
         server.shutdown()
         server.server_close()
+
+
+# Of each text that is left: is it large enough, of another colour than what lies below it, in sight, and there where one looks?
+HIDES = r"""
+const channels = c => c.match(/[\d.]+/g).map(Number), found = [];
+for (const part of document.querySelectorAll('body > .part')) {
+  const walk = document.createTreeWalker(part, NodeFilter.SHOW_TEXT), box = part.getBoundingClientRect();
+  while (walk.nextNode()) {
+    const node = walk.currentNode, range = document.createRange(), style = getComputedStyle(node.parentElement);
+    if (!node.data.trim()) continue;
+    range.selectNodeContents(node);
+    let paper = [255, 255, 255], clear = 1, below = [];
+    for (let e = node.parentElement; e !== part; e = e.parentElement) { below.push(e); clear *= Number(getComputedStyle(e).opacity); }
+    for (const e of below.reverse()) { const c = channels(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0.1) paper = c; }
+    const ink = channels(style.color), apart = Math.max(...[0, 1, 2].map(i => Math.abs(ink[i] - paper[i]))), at = range.getBoundingClientRect();
+    if (parseFloat(style.fontSize) < 5 || apart < 40 || (ink.length > 3 && ink[3] < 0.15) || clear < 0.15 || style.visibility !== 'visible'
+        || at.width < 1 || at.height < 4 || at.right < box.left + 1 || at.bottom < box.top + 1)
+      found.push([node.data.trim().slice(0, 40), style.fontSize, style.color, paper.join(), at.x, at.width, part.innerHTML.slice(0, 200)]);
+  }
+}
+return found"""
+
+
+@setup(start=False)
+def test_a_browser_shows_each_word_of_what_is_left(desk):
+    browser = Browser()
+    try:
+        for raw in (True, False):
+            pages = ["<p style='color:#fff'>a</p>", "<p style='font-size:1px'>b</p>", "<p style='text-indent:-9999px'>c</p>"] if raw else cleaned(dangerous())
+            with open(os.path.join(desk.directory, "page.html"), "w") as f:
+                f.write("<!DOCTYPE html><meta charset=utf-8>" + "".join("<div class=part style='height:200px;overflow:auto'>%s</div>" % page for page in pages))
+            browser.open("file://" + os.path.join(desk.directory, "page.html"))
+            hidden = browser.script(HIDES)
+            assert len(hidden) == 3 if raw else not hidden, hidden[:5]
+    finally:
+        browser.close()
 
 
 @setup(start=False)

@@ -386,6 +386,8 @@ static void cleaning_a_page_grows_like_its_size(void **state)
 	static const char *const styles[] = {
 		"<p style='color:red'>x", "<p style='color:red;color:blue;width:1px;font-size:2em'>x", "<p style='/*'>x", "<p style='/* a:b */'>x", "<p style='\\\\6e'>x", "<p style='((((((('>x",
 		"<p style='a:\"'>x", "<p style=';;;;;;'>x", "<p style='margin:1 1 1 1 1 1 1'>x", "<font color=red size=7 face=a>x", "<table><td>", "<tr><td>", "<td>", "<a href='http://a.b/ c'>x</a>", "a ", "a", "a\n",
+		"<p style='font-size:calc((((1px'>x", "<p style='color:color-mix(in srgb,red,hsl(1,2%,3%))'>x", "<p style='a:{[(;b:c'>x", "<p style='b:url(a'>x", "<p style='&colon;&semi;'>x",
+		"<p style='background:linear-gradient(a,b,c)'>x", "<x style='color:white'>x", "<small>x", "<font color=abcdefg>x", "<a href='mailto:?a&b&c&body=d'>x</a>",
 		"<br>a", "<p>a\nb", "<li>1. a", "[a] ", "&lt;http:a&gt; ", "<img src=cid:c% alt=x>a", "\xC3\xA4 ", "<p>%", "<p>on @ wrote:", "<b>a</b>", "<div style='font-size:.9em'>x", "<div class=MsoNormal>x",
 	};
 	for (size_t i = 0; i < COUNT_OF(page_tokens) + COUNT_OF(styles); i++) {
