@@ -38,12 +38,33 @@ const struct cli_option_row cli_options[] = {
 	{ O_FILE, "file", "FILE", "one question a line" },
 	{ O_FEEDBACK, "feedback", "FILE", "lines \"question TAB article\": what solved what" },
 	{ O_WHY, "why", NULL, "below each message, why it is on this ticket, or on one of its own" },
+	{ O_DOMAIN, "domain", "DOMAIN", "the desk's domain: help.example.org" },
+	{ O_NAME, "name", "NAME", "the desk's name, as customers see it" },
+	{ O_RELAY, "relay", "URL", "the mail server that takes what the desk sends: smtp://127.0.0.1:25" },
+	{ O_POSTFIX, "postfix", "WHERE", "here: this machine's; none; or the directory of a configuration" },
+	{ O_WEB, "web", "SERVER", "the web server in front of the pages: nginx, caddy, apache or none" },
+	{ O_URL, "url", "URL", "what the addresses of the pages begin with: https://help.example.org" },
+	{ O_APPLY, "apply", NULL, "make the changes that are shown" },
+	{ O_UNDO, "undo", NULL, "take back what --apply changed in Postfix and the web server" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
 
 #define ACT (OPT(O_AS) | OPT(O_NO_TEXT))
 
+const struct cli_many cli_many[] = {
+	{ "setup", OPT(O_QUEUE) | OPT(O_AGENT) },
+	{ "ticket list", OPT(O_QUEUE) | OPT(O_STATE) | OPT(O_AGENT) | OPT(O_CUSTOMER) | OPT(O_TAG) },
+	{ "ticket new", OPT(O_TO) },                     /* which says itself that there is one */
+	{ "deliver", OPT(O_TO) },
+	{ NULL, 0 }
+};
+
 const struct cli_command cli_commands[] = {
+	{ "setup", cli_run_setup, 0, 0, "",
+	  OPT(O_DOMAIN) | OPT(O_QUEUE) | OPT(O_AGENT) | OPT(O_NAME) | OPT(O_RELAY) | OPT(O_POSTFIX) | OPT(O_WEB) | OPT(O_URL) | OPT(O_APPLY) | OPT(O_UNDO),
+	  "sets up a desk: configuration, Postfix, web server",
+	  "Shows what it would change, as a diff; --apply does it, and --undo takes it back. Asks for what is missing on a terminal. Here --queue is an address, and --agent "
+	  "NAME=ADDRESS; both may be given several times. A configuration that is there already is not touched: Postfix is told its queues." },
 	{ "check", cli_run_check, 0, 0, "", 0, "is the configuration right? all errors at once",
 	  "Says every error of the configuration and its templates with file and line, and whether the database can be opened." },
 	{ "explain", cli_run_explain, 1, -1, "FILE...", OPT(O_ENVELOPE_FROM) | OPT(O_RCPT), "what a mail is understood as, and what would be done",
@@ -51,7 +72,8 @@ const struct cli_command cli_commands[] = {
 	  "configuration, too: then it says what is in the mail and nothing of tickets." },
 	{ "ticket list", cli_run_ticket_list, 0, -1, "[QUERY]", OPT(O_QUEUE) | OPT(O_STATE) | OPT(O_AGENT) | OPT(O_CUSTOMER) | OPT(O_TAG) | OPT(O_LIMIT),
 	  "tickets, the newest first, or those that a query wants",
-	  "queue:support state:open state:pending agent:none -tag:vpn created:7d updated:>30d waiting:us sort:-updated, and words of their text." },
+	  "queue:support state:open state:pending agent:none -tag:vpn created:7d updated:>30d waiting:us sort:-updated, and words of their text. "
+	  "An option that is given several times wants any of its values, but --tag all of them." },
 	{ "ticket show", cli_run_ticket_show, 1, 1, "N", OPT(O_WHY), "one ticket with its messages and its history", "" },
 	{ "ticket search", cli_run_ticket_search, 1, -1, "WORDS...", OPT(O_LIMIT), "tickets in which these words stand", "" },
 	{ "ticket raw", cli_run_ticket_raw, 2, 2, "N MESSAGE", 0, "a message as it was received, byte for byte", "" },

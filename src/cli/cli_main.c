@@ -17,12 +17,11 @@
 #define SPORTELLO_VERSION ""
 #endif
 
-static enum status set_option(struct cli *cli, const struct cli_option_row *row, const char *value, struct error *error)
+static enum status set_option(struct cli *cli, const struct cli_option_row *row, const char *value)
 {
 	if (row->option == O_TO)
 		strings_add(&cli->arena, &cli->to, value);
-	else if (cli->option[row->option] && row->value)
-		return error_set(error, STATUS_USAGE, "--%s is given twice", row->name);
+	strings_add(&cli->arena, &cli->all[row->option], value);
 	cli->option[row->option] = value;
 	return STATUS_OK;
 }
@@ -56,7 +55,7 @@ static enum status take_option(struct cli *cli, char **arguments, int *at, struc
 		return error_set(error, STATUS_USAGE, "--%s takes no value", row->name);
 	if (row->value && !value && !(value = arguments[++*at]))
 		return error_set(error, STATUS_USAGE, "--%s needs a value: --%s %s", row->name, row->name, row->value);
-	return set_option(cli, row, value ? value : "", error);
+	return set_option(cli, row, value ? value : "");
 }
 
 static enum status read_arguments(struct cli *cli, int count, char **arguments, struct error *error)
@@ -103,6 +102,15 @@ static enum status find_command(struct cli *cli, struct error *error)
 	return error_set(error, STATUS_USAGE, "there is no command \"%s\"; see sportello --help", cli->words[0]);
 }
 
+static uint64_t many_of(const struct cli_command *command)
+{
+	const struct cli_many *row = cli_many;
+
+	while (row->command && strcmp(row->command, command->name) != 0)
+		row++;
+	return row->options;
+}
+
 static enum status check_usage(struct cli *cli, struct error *error)
 {
 	const struct cli_command *command = cli->command;
@@ -110,6 +118,9 @@ static enum status check_usage(struct cli *cli, struct error *error)
 	for (const struct cli_option_row *row = cli_options; row->name; row++)
 		if (row->option > O_VERSION && cli->option[row->option] && !(command->options & OPT(row->option)))
 			return error_set(error, STATUS_USAGE, "%s knows no option --%s; see sportello help %s", command->name, row->name, command->name);
+	for (const struct cli_option_row *row = cli_options; row->name; row++)
+		if (row->value && cli->all[row->option].count > 1 && !(many_of(command) & OPT(row->option)))
+			return error_set(error, STATUS_USAGE, "--%s is given twice", row->name);
 	if ((int)cli->count < command->least || (command->most >= 0 && (int)cli->count > command->most))
 		return error_set(error, STATUS_USAGE, "usage: sportello %s %s", command->name, command->synopsis);
 	return STATUS_OK;

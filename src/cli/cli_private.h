@@ -21,9 +21,10 @@
 enum cli_option {
 	O_CONFIG, O_JSON, O_HELP, O_VERSION,     /* everywhere */
 	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_WAITING, O_SINCE, O_TO, O_FROM, O_SUBJECT,
-	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_WHY, O_COUNT
+	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_WHY,
+	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_COUNT
 };
-#define OPT(option) (1u << (option))
+#define OPT(option) (UINT64_C(1) << (option))
 
 struct cli {
 	struct arena arena;
@@ -31,6 +32,7 @@ struct cli {
 	bool out_lost;                           /* a part of it could not be written */
 	const char *option[O_COUNT];             /* NULL: not given; "" for those without a value */
 	struct strings to;                       /* all of --to */
+	struct strings all[O_COUNT];             /* every value of an option, in order */
 	const char **words; size_t count;        /* what is left behind the command's own words */
 	const struct cli_command *commands;      /* all that there are; ends with a NULL name */
 	const struct cli_command *command;
@@ -49,11 +51,12 @@ struct cli_command {
 	enum status (*run)(struct cli *cli, struct error *error);
 	int least, most;                         /* words behind it; most -1: any number */
 	const char *synopsis;                    /* "N MESSAGE" */
-	unsigned options;
+	uint64_t options;
 	const char *summary;                     /* one line of --help; NULL: hidden */
 	const char *details;                     /* more for `help COMMAND`, "" */
 };
 extern const struct cli_command cli_commands[];  /* as they are written down; cli->commands has all. Ends with a NULL name */
+extern const struct cli_many { const char *command; uint64_t options; } cli_many[];       /* options that it takes several times; ends with NULL */
 #define CLI_OTHER_ACTS "ticket *"                /* a row that stands for the acts of the desk's table that have none of their own */
 /* ---- cli_acts.c ---- */
 const struct cli_command *cli_all_commands(struct arena *arena);
@@ -122,6 +125,20 @@ void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row
 void cli_ticket_page(struct cli *cli, const struct ticket_row *row);
 void cli_ticket_rows(struct cli *cli, const struct ticket_rows *rows);   /* a table, or a JSON array */
 
+/* ---- cli_setup_config.c ---- */
+struct cli_setup { const char *name, *domain, *relay, *url; struct strings queues, agents; uint64_t message_bytes; const char *separator; };
+/* The configuration of a new desk as text; each agent is NAME=ADDRESS. */
+enum status cli_setup_text(struct cli *cli, const struct cli_setup *setup, const char **text, struct error *error);
+/* Is the file not there, or nobody's yet: the sample as it is installed? */
+bool cli_setup_is_free(struct cli *cli, const char *file);
+/* Judges a text as a configuration; *config NULL and all errors told where it is none. */
+enum status cli_setup_try(struct cli *cli, const char *text, struct config **config, struct error *error);
+enum status cli_setup_write(const char *file, const char *text, bool secret, struct error *error);     /* secret: for root and the daemon alone */
+
+/* ---- cli_setup_web.c ---- */
+/* What this web server needs to pass the customers' pages on, and where Debian keeps it; false: there is no such server. */
+bool cli_setup_web(struct arena *arena, const char *server, const char *host, const char *pages, const char **path, const char **text, const char **then);
+
 /* ---- cli_when.c ---- */
 enum status cli_when(const char *text, int64_t now, int64_t *ms, struct error *error);
 enum status cli_since(const char *text, int64_t now, int64_t *since, struct error *error);       /* "30d" back from now, or a date */
@@ -130,6 +147,7 @@ bool cli_instant(const char *text, int64_t *seconds);     /* RFC 3339 with a zon
 
 /* ---- the commands ---- */
 enum status cli_run_check(struct cli *cli, struct error *error);
+enum status cli_run_setup(struct cli *cli, struct error *error);
 enum status cli_run_config_sample(struct cli *cli, struct error *error);
 enum status cli_run_config_mdoc(struct cli *cli, struct error *error);
 enum status cli_run_explain(struct cli *cli, struct error *error);

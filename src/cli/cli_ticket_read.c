@@ -48,8 +48,8 @@ static enum status list_query(struct cli *cli, struct query *query, struct error
 	enum status status = query_read(&cli->arena, cli_join(&cli->arena, &words, " "), query, error);
 
 	for (size_t i = 0; i < COUNT_OF(options) && status == STATUS_OK; i++)
-		if (cli->option[options[i].option])
-			query_add(&cli->arena, query, options[i].key, cli->option[options[i].option]);
+		for (size_t k = 0; k < cli->all[options[i].option].count; k++)
+			query_add(&cli->arena, query, options[i].key, cli->all[options[i].option].at[k]);
 	return status == STATUS_OK ? check_query(cli, query, error) : status;
 }
 
