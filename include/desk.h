@@ -412,6 +412,7 @@ struct agent_load {
 	int weight;                      /* the same, by priority: low 1, normal 2, high 4, urgent 8 */
 	int64_t last_assigned;           /* number that grows with each assignment of the desk; 0: never */
 };
+struct agent_loads { struct agent_load *at; size_t count; };
 
 struct clue_facts { const struct clue *clue; struct ticket_facts *ticket; };     /* ticket NULL: leads nowhere */
 
@@ -467,7 +468,7 @@ struct facts {
 	int acknowledgements_domain;     /* to strangers of its domain, within the hour */
 	int acknowledgements_minute;     /* to strangers at all, within the minute */
 	const struct verdict *verdict;   /* of rules and model; NULL: none was asked */
-	struct { struct agent_load *at; size_t count; } loads;   /* of the queue's agents, where the queue assigns; else empty */
+	struct agent_loads loads;                        /* of the queue's agents, where the queue assigns; else empty */
 	const char *last_agent;          /* who had this customer's newest ticket; "" */
 	int64_t sender_refused_at;       /* when the reader of evidence.answer_to last said that a suggestion did not help, ms; 0: never */
 	int utc_offset;                  /* minutes east, of the desk's local time: for working hours */

@@ -4,16 +4,17 @@
  * The text is what the desk has decided to send. Each of its lines is looked for in the page, letter by letter, behind the line before; what
  * stands between two of them (a quote, a command, a notice) is not marked, and so not shown. Only letters and digits count: programs wrap, bullet
  * and mark a text as they like. What a text says more than the page (a link's target, the number of a list's item, the name of an image) may
- * be missing there. Any other letter that is missing: the page does not tell the words. Bounded: SEARCH_MOST.
+ * be missing there. Any other letter that is missing: the page does not tell the words. Bounded by the size of both (SEARCH_TIMES).
  */
 #include "mail_clean.h"
 
-#define SEARCH_MOST (16 * 1024 * 1024)   /* bytes looked at for one page */
+#define SEARCH_FREE (1024 * 1024)        /* bytes that may be looked at for any page */
+#define SEARCH_TIMES 4                   /* and for each of its letters, and each byte of the text: who tells the words of the page needs two */
 #define NEEDLE_MOST 32                   /* letters of a line that are looked for */
 #define GROUP_MOST 2000                  /* bytes between brackets that may be a link */
 #define MARKER_MOST 8                    /* bytes of an item's number */
 
-struct match { const unsigned char *letters, *flags; size_t count, searched; };
+struct match { const unsigned char *letters, *flags; size_t count, searched, most; };
 
 /* ---- letters ---- */
 
@@ -101,7 +102,7 @@ static bool line_is_at(struct match *m, struct span line, size_t from, size_t *t
 		size_t behind;
 		bool letter;
 		m->searched += 1 + (left.at[0] == '<' || left.at[0] == '[' ? looked_for_group(left, group) : 0);
-		if (m->searched > SEARCH_MOST)
+		if (m->searched > m->most)
 			return false;
 		if (group.length) {
 			bool there = same_letters(m, group, at, &behind);
@@ -157,7 +158,7 @@ static bool find_line(struct match *m, struct span line, size_t from, size_t *st
 	for (int bare = 0; bare <= (marker > 0); bare++) {
 		struct span wanted = bare ? (struct span){ line.at + marker, line.length - marker } : line;
 		size_t length = needle_of(wanted, needle);
-		for (size_t at = from; length && m->searched < SEARCH_MOST; at = *start + 1) {
+		for (size_t at = from; length && m->searched < m->most; at = *start + 1) {
 			const unsigned char *found = at < m->count ? memmem(m->letters + at, m->count - at, needle, length) : NULL;
 			*start = found ? (size_t)(found - m->letters) : m->count;
 			m->searched += *start - at;
@@ -180,7 +181,8 @@ static bool has_letters(struct span line)
 
 bool mail_clean_match(struct arena *arena, const struct letters *letters, const char *words, unsigned char *kept)
 {
-	struct match m = { (const unsigned char *)letters->at.at, (const unsigned char *)letters->flags.at, letters->at.length, 0 };
+	struct match m = { (const unsigned char *)letters->at.at, (const unsigned char *)letters->flags.at, letters->at.length, 0,
+	                   SEARCH_FREE + SEARCH_TIMES * (letters->at.length + strlen(words)) };
 	size_t at = 0, start, to;
 	bool any = false;
 	while (*words) {
@@ -188,7 +190,7 @@ bool mail_clean_match(struct arena *arena, const struct letters *letters, const 
 		words += line.length + (words[line.length] == '\n');
 		if (!has_letters(line))
 			continue;
-		if (!find_line(&m, line, at, &start, &to) || m.searched > SEARCH_MOST || arena_spent(arena))
+		if (!find_line(&m, line, at, &start, &to) || m.searched > m.most || arena_spent(arena))
 			return false;
 		memset(kept + start, 1, to - start);
 		any |= to > start;

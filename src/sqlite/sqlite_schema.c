@@ -287,6 +287,13 @@ NULL
 };
 
 /* Version 0.2. Only what costs the same for ten tickets and for a hundred thousand: new tables, and columns with a constant default. */
+/* What a ticket weighs with its agent, in SQL; `row` is the name of the row. */
+#define IS_OPEN(row) "(" row ".state IN ('new','open','pending'))"
+#define WEIGHT(row) "CASE WHEN " IS_OPEN(row) " THEN CASE " row ".priority WHEN 'urgent' THEN 8 WHEN 'high' THEN 4 WHEN 'normal' THEN 2 ELSE 1 END ELSE 0 END"
+#define LOAD_CHANGES(row, sign) \
+	"INSERT INTO agent_load SELECT " row ".agent, " sign IS_OPEN(row) ", " sign WEIGHT(row) " WHERE " row ".agent<>''" \
+	" ON CONFLICT(agent) DO UPDATE SET open=open+excluded.open, weight=weight+excluded.weight;"
+
 static const char *const version_2[] = {
 /* What mails that opened tickets referred to, by their sender: later ones of the same sender that refer to it belong to that ticket. key: hash
  * of a Message-ID and the sender's address. */
@@ -344,6 +351,19 @@ static const char *const version_2[] = {
 "  PRIMARY KEY(ticket, number)\n"
 ") STRICT, WITHOUT ROWID",
 "ALTER TABLE message ADD COLUMN side INTEGER NOT NULL DEFAULT 0",
+/* How much each agent has: tickets new, open or pending, and the same by priority (low 1, normal 2, high 4, urgent 8). Kept by what changes a
+ * ticket, so that giving one out costs the same however many are open. An agent who ever had one keeps his row. */
+"CREATE TABLE agent_load(\n"
+"  agent  TEXT PRIMARY KEY,\n"
+"  open   INTEGER NOT NULL,\n"
+"  weight INTEGER NOT NULL\n"
+") STRICT, WITHOUT ROWID",
+"INSERT INTO agent_load SELECT agent, sum(" IS_OPEN("ticket") "), sum(" WEIGHT("ticket") ") FROM ticket WHERE agent<>'' GROUP BY agent",
+"INSERT OR IGNORE INTO agent_load SELECT DISTINCT agent, 0, 0 FROM assigned",
+"CREATE TRIGGER load_of_new_ticket AFTER INSERT ON ticket WHEN new.agent<>'' BEGIN " LOAD_CHANGES("new", "+") " END",
+"CREATE TRIGGER load_of_ticket AFTER UPDATE OF agent, state, priority ON ticket"
+" WHEN old.agent<>new.agent OR old.state<>new.state OR old.priority<>new.priority BEGIN " LOAD_CHANGES("old", "-") " " LOAD_CHANGES("new", "+") " END",
+"DROP INDEX ticket_load",
 /* participant.role may now be "proposed" or "left", too: who is so reads nothing. */
 NULL
 };

@@ -78,9 +78,8 @@
 	X(SQL_CONTACT_REFUSED, "UPDATE contact SET refused_at=?2 WHERE id=?1") \
 	X(SQL_CONTACT_AGENT, "UPDATE contact SET last_agent=?2 WHERE id=?1") \
 	/* who gets the next ticket */ \
-	X(SQL_AGENT_LOAD, "SELECT count(*), coalesce(sum(CASE priority WHEN 'urgent' THEN 8 WHEN 'high' THEN 4 WHEN 'normal' THEN 2 ELSE 1 END),0)" \
-		" FROM ticket WHERE agent=?1 AND agent<>'' AND (state='new' OR state='open' OR state='pending')") \
-	X(SQL_ASSIGNED_GET, "SELECT ticket FROM assigned WHERE queue=?1 AND agent=?2") \
+	X(SQL_AGENT_LOADS, "SELECT l.agent, l.open, l.weight, coalesce(a.ticket,0) FROM agent_load l LEFT JOIN assigned a ON a.queue=?1 AND a.agent=l.agent" \
+		" ORDER BY l.agent") \
 	X(SQL_ASSIGNED_SET, "INSERT INTO assigned(queue,agent,ticket) VALUES(?1,?2,?3) ON CONFLICT(queue,agent) DO UPDATE SET ticket=excluded.ticket") \
 	X(SQL_TICKET_QUEUE_CUSTOMER, "SELECT queue, customer FROM ticket WHERE id=?1") \
 	/* tickets */ \
@@ -149,7 +148,7 @@
 	X(SQL_TIMERS_CLEAR, "DELETE FROM timer WHERE ticket=?1 AND kind NOT LIKE 'gathered %' AND kind NOT LIKE 'colleagues %'") \
 	X(SQL_TIMERS_COLLEAGUES, "SELECT kind FROM timer WHERE ticket=?1 AND kind LIKE 'colleagues %'") \
 	X(SQL_HISTORY_WHO, "SELECT who FROM history WHERE ticket=?1 AND kind=?2 ORDER BY n DESC LIMIT 1") \
-	X(SQL_AGENTS_WITH_TICKETS, "SELECT agent FROM ticket WHERE agent<>'' AND (state='new' OR state='open' OR state='pending') GROUP BY agent") \
+	X(SQL_AGENTS_WITH_TICKETS, "SELECT agent FROM agent_load WHERE open>0") \
 	X(SQL_TIMER_DUE, "SELECT due FROM timer WHERE ticket=?1 AND kind=?2") \
 	X(SQL_TIMER_GATHERING, "SELECT 1 FROM timer WHERE ticket=?1 AND kind LIKE 'gathered %' LIMIT 1") \
 	X(SQL_TIMERS_DUE, "SELECT id, due, ticket, kind FROM timer WHERE due<=?1 ORDER BY due, id LIMIT ?2") \
@@ -277,6 +276,11 @@
 	X(SQL_CHECK_HISTORIES, "SELECT " HISTORY_COLUMNS ", h.ticket, h.n=(SELECT max(n) FROM history WHERE ticket=h.ticket), t.state, t.queue, t.agent," \
 		" t.merged_into, (SELECT coalesce(max(seq),0) FROM message WHERE ticket=h.ticket)" TICKET_FIELDS(FIELD_COLUMN_OF_T) \
 		" FROM history h JOIN ticket t ON t.id=h.ticket ORDER BY h.ticket, h.n") \
+	X(SQL_CHECK_LOADS, "SELECT (SELECT coalesce(max(id),0) FROM ticket WHERE agent=l.agent) FROM agent_load l" \
+		" WHERE open<>(SELECT count(*) FROM ticket WHERE agent=l.agent AND state IN ('new','open','pending'))" \
+		" OR weight<>(SELECT coalesce(sum(CASE priority WHEN 'urgent' THEN 8 WHEN 'high' THEN 4 WHEN 'normal' THEN 2 ELSE 1 END),0)" \
+		" FROM ticket WHERE agent=l.agent AND state IN ('new','open','pending'))" \
+		" UNION ALL SELECT max(id) FROM ticket WHERE agent<>'' AND agent NOT IN (SELECT agent FROM agent_load) GROUP BY agent") \
 	X(SQL_CHECK_RECORDS, "SELECT id, record FROM outbox ORDER BY id")
 
 /* The engine's own. */

@@ -66,6 +66,7 @@ static const struct check checks[] = {
 	{ SQL_CHECK_TICKET_HELD, "ticket %lld: is held, but nothing was suggested", NULL },
 	{ SQL_CHECK_LINK_ONE_WAY, "ticket %lld: is linked one way only", NULL },
 	{ SQL_CHECK_TICKET_MERGED, "ticket %lld: is merged into one that is not there", NULL },
+	{ SQL_CHECK_LOADS, "ticket %lld: how much its agent has is not what was counted", NULL },
 	{ SQL_CHECK_OUTBOX_TICKET, "outgoing mail %lld: its ticket is not there", NULL },
 	{ SQL_CHECK_OUTBOX_FAILED, "outgoing mail %lld: failed, and nothing says why", NULL },
 	{ SQL_CHECK_CONTACT_TWICE, "contact %lld: the address is there twice", NULL },

@@ -117,7 +117,7 @@ static const char *form_words(struct arena *arena, const struct history_row *row
 		case '@': buffer_add_string(&words, time_rfc3339(arena, row->number)); break;
 		case '<': buffer_add_string(&words, shown_value(row, row->was)); break;
 		case '>':
-			buffer_add_string(&words, at[-1] == '-' ? ">" : is_change(row->kind) ? shown_value(row, row->now) : row->now);
+			buffer_add_string(&words, at > forms[row->kind] && at[-1] == '-' ? ">" : is_change(row->kind) ? shown_value(row, row->now) : row->now);
 			break;
 		default: buffer_add_char(&words, *at);
 		}
