@@ -147,7 +147,7 @@ static bool has_skill(const struct desk_agent *agent, const struct strings *tags
 /* True if some agent of the queue has a skill that a tag asks for: then only those count. */
 static bool skill_wanted(const struct desk_policy *policy, const struct facts *facts, const struct strings *tags)
 {
-	for (size_t i = 0; i < facts->loads.count; i++) {
+	for (size_t i = 0; i < facts->loads.count && tags && tags->count; i++) {
 		const struct desk_agent *agent = desk_agent_named(policy, facts->loads.at[i].agent);
 		if (agent && has_skill(agent, tags))
 			return true;

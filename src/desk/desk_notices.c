@@ -221,6 +221,8 @@ void desk_notice_to_agents(struct decision *d, const struct ticket_facts *ticket
 	struct agents agents = {0};
 	const struct desk_agent *own = *ticket->agent ? desk_agent_named(d->policy, ticket->agent) : NULL;
 	const struct desk_queue *queue = desk_queue_of(d, ticket);
+	if (!desk_queue_wants_notice(queue, template))           /* nobody is looked up to be told nothing */
+		return;
 	if (own && (!except || !text_equal_nocase(own->name, except)))
 		*ARENA_PUSH(d->arena, &agents) = own;
 	for (size_t i = 0; i < queue->agents.count && !(own && !desk_on_leave(own, d->facts)); i++) {
