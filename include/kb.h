@@ -93,6 +93,7 @@ struct kb_articles { struct kb_article *at; size_t count; };
 /* The article in this language, else in the desk's (`fallback`), else in any. STATUS_NOT_FOUND: there is none. */
 enum status kb_article(struct kb *kb, struct arena *arena, const char *id, const char *language, const char *fallback,
                        struct kb_article *article, struct error *error);
+bool kb_is_empty(struct kb *kb);                         /* at the cost of one article, however many there are */
 void kb_list(struct kb *kb, struct arena *arena, struct kb_articles *articles);      /* by id, then language; markdown NULL */
 
 /* HTML of an article's Markdown, without its title. Raw HTML is dropped; links and images only to http, https, mailto, tel and what is

@@ -30,13 +30,6 @@ static const struct desk_queue *queue_that_suggests(const struct desk_policy *po
 	return queue && queue->kb != KB_OFF ? queue : NULL;
 }
 
-static bool is_empty(struct kb *kb, struct arena *arena)
-{
-	struct kb_articles articles = {NULL, 0};
-	kb_list(kb, arena, &articles);
-	return !articles.count;
-}
-
 static void keep_article(struct arena *arena, struct suggestion *suggestion, const struct kb_scored *scored)
 {
 	*ARENA_PUSH(arena, &suggestion->articles) = (struct desk_article){arena_string(arena, scored->article), arena_string(arena, scored->language),
@@ -57,7 +50,7 @@ void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struc
 	struct kb_answer answer;
 	arena_init(&scratch);
 	kb_suggest(kb, &question, &scratch, &answer);
-	if (!answer.ranking.count && is_empty(kb, &scratch))
+	if (!answer.ranking.count && kb_is_empty(kb))
 		return;
 	for (size_t i = 0; i < answer.suggest.count && i < DESK_ARTICLES; i++)
 		keep_article(arena, suggestion, &answer.suggest.at[i]);

@@ -10,6 +10,7 @@
 #include "gateway.h"
 
 #define TIMERS_AT_ONCE 100
+#define TIMERS_US (2 * 1000000)                  /* of one tick */
 #define DIGEST_TICKETS 2000                      /* that are looked at for the digests: the newest of each turn */
 #define HOUR_MS (60LL * 60 * 1000)
 #define DAY_MS (24 * HOUR_MS)
@@ -53,19 +54,34 @@ static bool note_fired(struct gateway *gateway, const struct timer_row *timer, e
 	return status == STATUS_OK || healthy;
 }
 
-static bool fire_due(struct gateway *gateway, const struct config *config, struct store *store, struct arena *arena)
+/* True: there may be more, and they can be written. */
+static bool fire_some(struct gateway *gateway, const struct config *config, struct store *store, bool *mailed)
 {
+	CLEANUP_ARENA struct arena arena;
 	struct timer_rows rows;
 	struct error error;
-	bool mailed = false, writable = true;
-	if (store_timers_due(store, arena, clock_now(), TIMERS_AT_ONCE, &rows, &error) != STATUS_OK)
+	size_t fired = 0;
+	bool writable = true;
+	arena_init(&arena);
+	if (store_timers_due(store, &arena, clock_now(), TIMERS_AT_ONCE, &rows, &error) != STATUS_OK)
 		return false;
 	for (size_t i = 0; i < rows.count && writable; i++) {
-		struct timer_job job = {arena, &config->policy, &rows.at[i], false};
+		struct timer_job job = {&arena, &config->policy, &rows.at[i], false};
 		enum status status = store_write(gateway->writer, fire, &job, &error);
 		writable = note_fired(gateway, &rows.at[i], status, &error);
-		mailed |= status == STATUS_OK && job.mailed;
+		fired += status == STATUS_OK;
+		*mailed |= status == STATUS_OK && job.mailed;
 	}
+	return writable && fired == TIMERS_AT_ONCE;      /* one that failed is due still: it waits for the next tick */
+}
+
+/* After an outage many are due at once: they are taken one behind the other, for a while, and then the other work of a tick has its turn. */
+static bool fire_due(struct gateway *gateway, const struct config *config, struct store *store)
+{
+	int64_t until = clock_monotonic_us() + TIMERS_US;
+	bool mailed = false;
+	while (fire_some(gateway, config, store, &mailed) && clock_monotonic_us() < until)
+		;
 	return mailed;
 }
 
@@ -189,7 +205,7 @@ void gateway_tick(struct gateway *gateway, const struct config *config, struct s
 		return;
 	CLEANUP_ARENA struct arena arena;
 	arena_init(&arena);
-	bool mailed = fire_due(gateway, config, store, &arena);
+	bool mailed = fire_due(gateway, config, store);
 	mailed |= give_back_of_gone(gateway, config, store, &arena);
 	mailed |= digest_due(gateway, config, store, &arena);
 	if (mailed && gateway->outgoing_waits)

@@ -118,6 +118,18 @@ static int by_id_and_language(const void *a, const void *b)
 	return order ? order : strcmp(x->language, y->language);
 }
 
+bool kb_is_empty(struct kb *kb)
+{
+	struct kb_view view;
+	bool empty = true;
+
+	kb_view_take(kb, &view);
+	for (size_t i = 0; i < view.snapshot->count && empty; i++)
+		empty = !view.snapshot->at[i];
+	kb_view_drop(&view);
+	return empty;
+}
+
 void kb_list(struct kb *kb, struct arena *arena, struct kb_articles *articles)
 {
 	struct kb_view view;

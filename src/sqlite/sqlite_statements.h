@@ -175,8 +175,8 @@
 	X(SQL_CONFIRM_ANSWERED, "INSERT INTO confirmed(ticket,queue,at) SELECT id, queue, ?2 FROM ticket WHERE id=?1" \
 		" ON CONFLICT(ticket) DO UPDATE SET queue=excluded.queue, at=excluded.at") \
 	X(SQL_CONFIRMED_NEWEST, "SELECT c.ticket, c.queue, c.at, m.raw, t.priority," \
-		" (SELECT group_concat(tag, char(10)) FROM tag WHERE ticket=c.ticket) FROM confirmed c JOIN ticket t ON t.id=c.ticket" \
-		" JOIN message m ON m.ticket=c.ticket AND m.seq=1 AND m.kind='request' AND m.raw<>0 ORDER BY c.at DESC, c.ticket DESC LIMIT ?1") \
+		" (SELECT group_concat(tag, char(10)) FROM tag WHERE ticket=c.ticket) FROM confirmed c CROSS JOIN ticket t ON t.id=c.ticket" \
+		" CROSS JOIN message m ON m.ticket=c.ticket AND m.seq=1 AND m.kind='request' AND m.raw<>0 ORDER BY c.at DESC, c.ticket DESC LIMIT ?1") \
 	X(SQL_CONFIRMED_SINCE, "SELECT count(*) FROM confirmed WHERE at>?1") \
 	X(SQL_ROUTED_ADD, "INSERT INTO routed(ticket,queue,confidence,at,model) VALUES(?1,?2,?3,?4,coalesce((SELECT max(version) FROM model),0))") \
 	X(SQL_ROUTED_MOVED, "UPDATE routed SET corrected=CASE WHEN queue=?2 THEN 0 ELSE ?3 END WHERE ticket=?1") \

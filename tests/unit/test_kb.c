@@ -300,6 +300,7 @@ static void test_changes(void **state)
 	kb_refresh(kb, &arena, NULL, &changed, &error);
 	assert_int_equal(changed, 1);
 	kb_list(kb, &arena, &list);
+	assert_false(kb_is_empty(kb));
 	assert_int_equal(list.count, COUNT_OF(articles));
 	for (int i = 0; i < 40; i++) {           /* far beyond a quarter: the index is made anew */
 		write_file("badge.md", arena_printf(&arena, "# Number %d\n\nThe walrus number %d sings.\n", i, i));
