@@ -10,6 +10,7 @@
 #include "base.h"
 #include "calendar.h"
 #include "desk.h"
+#include "sla.h"
 
 struct config_listen {                   /* "127.0.0.1:2424", "[::1]:2424", "unix:/path" */
 	const char *text;
@@ -50,6 +51,13 @@ struct config_calendar {
 	const char *holidays;            /* an .ics file, "" if none */
 };
 
+/* A promise as the file has it (sla[]). */
+struct config_promise {
+	const char *name, *when, *calendar;      /* when "": every ticket; calendar "": around the clock */
+	const char *targets[SLA_KINDS];          /* "1h", "2bd"; "": none */
+	struct strings pauses;
+};
+
 struct config {
 	struct arena arena;              /* owns everything */
 	const char *file;
@@ -73,6 +81,8 @@ struct config {
 	const struct zone *zone;         /* in which people see times; never NULL */
 	struct { struct config_calendar *at; size_t count; } calendar_texts;
 	struct { struct calendar *at; size_t count; } calendars;
+	struct { struct config_promise *at; size_t count; } promise_texts;
+	struct { struct sla_policy *at; size_t count; } promises;        /* the first that holds is a ticket's; queues[].answer_hours stand behind */
 	struct { struct config_keyword *at; size_t count; } keywords;
 	enum log_level log_level;
 	int64_t made;                    /* a number of its own: grows with each reading in this process */

@@ -166,6 +166,10 @@ void gateway_learn(struct gateway *gateway, const struct config *config, struct 
  * there are no articles. */
 void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict,
                     struct arena *arena, struct suggestion *suggestion);
+/* The promise that holds for a ticket as it is; NULL: none. */
+const struct sla_policy *gateway_promise_of(const struct config *config, const struct ticket_facts *facts);
+/* The clocks of a ticket that was read with messages and history (store_ticket), at `now`, ms since 1970. */
+void gateway_clocks_of(struct arena *arena, const struct config *config, const struct ticket_row *row, int64_t now, struct sla_clocks *clocks);
 /* Who is free to be given the ticket, where it may be given out: asked only where its queue does that. For a mail, and for what is done to
  * facts->ticket by a page, a timer or a person. Inside the write transaction. */
 enum status gateway_add_loads(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct incoming *incoming,

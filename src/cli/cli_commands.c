@@ -45,6 +45,7 @@ const struct cli_option_row cli_options[] = {
 	{ O_WEB, "web", "SERVER", "the web server in front of the pages: nginx, caddy, apache or none" },
 	{ O_URL, "url", "URL", "what the addresses of the pages begin with: https://help.example.org" },
 	{ O_APPLY, "apply", NULL, "make the changes that are shown" },
+	{ O_WITHIN, "within", "TIME", "due within that time from now: 30m, 2h" },
 	{ O_UNDO, "undo", NULL, "take back what --apply changed in Postfix and the web server" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
@@ -123,6 +124,10 @@ const struct cli_command cli_commands[] = {
 	{ "rules test", cli_run_rules_test, 1, -1, "FILE...", OPT(O_ENVELOPE_FROM) | OPT(O_RCPT), "what the rules do with a mail: which script, which line, which word",
 	  "Changes nothing; - is standard input. Each sender counts as not known (known:no)." },
 	{ "rules replay", cli_run_rules_replay, 0, 0, "", OPT(O_SINCE), "today's rules over the kept mails: what would have gone elsewhere", "" },
+	{ "sla list", cli_run_sla, 0, 0, "", OPT(O_WITHIN), "the clocks of open requests that run, those due first",
+	  "By when an answer or a solution was promised, and how much of that time is left. A clock that is missed is in it until it stops." },
+	{ "sla explain", cli_run_sla, 1, 1, "N", 0, "how the clocks of a request came to what they show",
+	  "Each clock with the times that it ran and stood still; their seconds are the sum that counts." },
 	{ "calendar show", cli_run_calendar, 1, 1, "NAME", 0, "hours of a calendar, and its next ten holidays", "" },
 	{ "calendar between", cli_run_calendar, 3, 3, "NAME FROM TO", 0, "how many seconds of it lie between two times",
 	  "Times are RFC 3339 with a zone: 2026-11-25T09:00:00+01:00." },

@@ -22,7 +22,7 @@ enum cli_option {
 	O_CONFIG, O_JSON, O_HELP, O_VERSION,     /* everywhere */
 	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_WAITING, O_SINCE, O_TO, O_FROM, O_SUBJECT,
 	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_WHY,
-	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_COUNT
+	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_WITHIN, O_COUNT
 };
 #define OPT(option) (UINT64_C(1) << (option))
 
@@ -122,6 +122,7 @@ void cli_message_words(struct cli *cli, const struct message_row *row, struct cl
 /* Why a message is on its ticket, or on one of its own: by what it joined, what its ticket is linked to and why it did not join that. */
 void cli_message_why(struct cli *cli, const struct ticket_row *row, int seq, struct strings *why);
 void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row *row, bool whole);
+void cli_sla_json(struct cli *cli, struct json *json, const struct ticket_row *row);     /* "sla": its clocks (cli_sla.c) */
 void cli_ticket_page(struct cli *cli, const struct ticket_row *row);
 void cli_ticket_rows(struct cli *cli, const struct ticket_rows *rows);   /* a table, or a JSON array */
 
@@ -175,6 +176,7 @@ enum status cli_run_kb_list(struct cli *cli, struct error *error);
 enum status cli_run_kb_ask(struct cli *cli, struct error *error);
 enum status cli_run_kb_lint(struct cli *cli, struct error *error);
 enum status cli_run_reply(struct cli *cli, struct error *error);
+enum status cli_run_sla(struct cli *cli, struct error *error);
 enum status cli_run_calendar(struct cli *cli, struct error *error);
 enum status cli_run_key_list(struct cli *cli, struct error *error);
 enum status cli_run_key_rotate(struct cli *cli, struct error *error);

@@ -214,6 +214,7 @@ void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row
 	json_object(json, NULL);
 	add_facts(json, &cli->arena, row);
 	if (whole) {
+		cli_sla_json(cli, json, row);
 		json_array(json, "messages");
 		for (size_t i = 0; i < row->messages.count; i++) {
 			struct arena all = cli_message_begin(cli);

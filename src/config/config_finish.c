@@ -65,6 +65,7 @@ static void check_twins(struct loader *loader)
 	no_twins(loader, COLUMN("queues", config->policy.queues, struct desk_queue, name));
 	no_twins(loader, COLUMN("queues", config->policy.queues, struct desk_queue, address));
 	no_twins(loader, COLUMN("calendars", config->calendar_texts, struct config_calendar, name));
+	no_twins(loader, COLUMN("sla", config->promise_texts, struct config_promise, name));
 	no_twins(loader, COLUMN("keywords", config->keywords, struct config_keyword, name));
 }
 
@@ -387,6 +388,7 @@ void config_finish(struct loader *loader)
 	finish_keywords(loader);
 	finish_domain(loader);
 	config_finish_time(loader);
+	config_finish_promises(loader);
 	check_twins(loader);
 	check_agents_are_no_queues(loader);
 	check_state_dir(loader);

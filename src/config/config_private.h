@@ -70,6 +70,9 @@ const char *config_file_path(const struct loader *loader, const char *source_fil
 /* ---- config_scan.c: what libconfig swallows in silence. False: do not parse. ---- */
 bool config_scan(struct loader *loader, const char *file, const char *text, size_t length, int depth);
 
+/* ---- config_promises.c: after config_time.c, whose calendars they count by ---- */
+void config_finish_promises(struct loader *loader);
+
 /* ---- config_walk.c ---- */
 void config_walk(struct loader *loader);
 bool config_parameter_inside(const struct config_parameter *row, const char *prefix);    /* directly inside "desk", "agents[]" or "" */
@@ -78,6 +81,8 @@ const char *config_parameter_key(const struct config_parameter *row);    /* its 
 /* ---- config_values.c ---- */
 const char *config_check_line(const char *value);
 const char *config_check_zone(const char *value);
+const char *config_check_promise(const char *value);
+const char *config_check_pause(const char *value);
 const char *config_check_name(const char *value);
 const char *config_check_domain(const char *value);
 const char *config_check_leave(const char *value);

@@ -13,6 +13,7 @@
 #define IN_AGENT(field)  HOME_ITEM, offsetof(struct desk_agent, field)
 #define IN_QUEUE(field)  HOME_ITEM, offsetof(struct desk_queue, field)
 #define IN_CALENDAR(field) HOME_ITEM, offsetof(struct config_calendar, field)
+#define IN_PROMISE(field) HOME_ITEM, offsetof(struct config_promise, field)
 #define IN_KEYWORD(field) HOME_ITEM, offsetof(struct config_keyword, field)
 
 #define GROUP(name, words) { .path = (name), .type = P_GROUP, .unit = "", .text = (words) }
@@ -337,6 +338,29 @@ const struct config_parameter config_parameters[] = {
 	STRING("calendars[].holidays", IN_CALENDAR(holidays), "", config_check_path, NULL,
 		"File of holidays in iCalendar format (.ics): whole days, and timed events for their time, are closed. "
 		"It is read with the configuration and never fetched; \"sportello check\" warns when it comes to its end."),
+
+	LIST("sla", promise_texts, struct config_promise,
+		"Promises: by when a customer hears from an agent, and by when it is solved. "
+		"The first whose `when` holds is the ticket's; behind them stand queues[].answer_hours. "
+		"\"sportello sla\" shows how they stand."),
+	STRING("sla[].name", IN_PROMISE(name), NULL, config_check_name, "\"gold\"",
+		"Name of the promise."),
+	STRING("sla[].when", IN_PROMISE(when), "", NULL, "\"queue:support priority:urgent\"",
+		"For which tickets: a query as of \"ticket list\", of what neither time nor text changes. "
+		"If it is empty, for all."),
+	STRING("sla[].calendar", IN_PROMISE(calendar), "", NULL, "\"office\"",
+		"The calendar that the time is counted by. "
+		"If it is empty, around the clock."),
+	STRING("sla[].first", IN_PROMISE(targets[SLA_FIRST]), "", config_check_promise, "\"1h\"",
+		"From the customer's first words to an agent's first answer: 30m, 4h, 1h30m, or 2bd for the end of the second business day after. "
+		"If it is empty, nothing is promised."),
+	STRING("sla[].next", IN_PROMISE(targets[SLA_NEXT]), "", config_check_promise, "\"4h\"",
+		"After that, from the customer's oldest unanswered words to an agent's next answer."),
+	STRING("sla[].resolution", IN_PROMISE(targets[SLA_RESOLUTION]), "", config_check_promise, "\"2bd\"",
+		"Until it is resolved. What had run goes on when it is opened again."),
+	STRINGS("sla[].pauses", IN_PROMISE(pauses), "customer", config_check_pause, NULL,
+		"While it waits for these, the clock of `resolution` stands still: customer, third-party, ourselves. "
+		"The clocks of the answers never do."),
 	END
 };
 

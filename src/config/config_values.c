@@ -292,3 +292,15 @@ const char *config_check_colleague(const char *value)
 			return NULL;
 	return "expected taken, answered, note, closed or none";
 }
+
+const char *config_check_promise(const char *value)
+{
+	struct calendar_length length;
+
+	return !*value || calendar_length_read(value, &length) ? NULL : "expected a time such as \"30m\", \"4h\", \"1h30m\" or, in business days, \"2bd\"";
+}
+
+const char *config_check_pause(const char *value)
+{
+	return desk_waiting_named(value) ? NULL : "expected " WAITING_NAMES;
+}

@@ -1,0 +1,63 @@
+/*
+ * sla.h - promises: how long a ticket's clocks have run, by when an answer is due, and whether that was kept. Computed from what happened, never
+ * from a stored figure, so that each number can be explained.
+ *
+ * Allowed to include: base, calendar, query. Pure: touches no clock, no file and no database. Events come in the order in which they happened.
+ *
+ * The clocks, as `doc/promises.md` tells them to people:
+ *   first       from the customer's first words to an agent's first public words. A ticket that an agent began has none until the customer writes;
+ *               one that was held for articles begins when it comes to the agents.
+ *   next        after that, from the customer's oldest unanswered words to an agent's next ones. One run a turn; the newest is shown.
+ *   resolution  from when the ticket came to the agents until it is resolved; goes on with what had run when it is opened again. Stands still while
+ *               the ticket waits for somebody whom the policy names in `pauses`.
+ * First and next never pause. Resolving or closing stops all three. A clock is missed from its due moment on, even before it stops.
+ */
+#ifndef SPORTELLO_SLA_H
+#define SPORTELLO_SLA_H
+
+#include "base.h"
+#include "calendar.h"
+#include "query.h"
+
+enum sla_kind { SLA_FIRST, SLA_NEXT, SLA_RESOLUTION, SLA_KINDS };
+const char *sla_kind_name(enum sla_kind kind);
+
+/* For whom a ticket waits, as bits of `pauses`. */
+enum sla_waiting { SLA_ON_NOBODY = 0, SLA_ON_CUSTOMER = 1, SLA_ON_THIRD = 2, SLA_ON_OURSELVES = 4 };
+
+struct sla_policy {
+	const char *name;
+	const struct query *when;        /* for which tickets; NULL: all */
+	const struct calendar *calendar;
+	struct calendar_length target[SLA_KINDS];        /* both parts 0: nothing is promised */
+	unsigned pauses;                 /* of `resolution` */
+};
+
+enum sla_stage { SLA_UNSEEN /* held, expired: not yet with the agents */, SLA_WORK /* new, open */, SLA_PENDING, SLA_OVER /* resolved, closed */ };
+enum sla_event_kind { SLA_CUSTOMER_WROTE, SLA_AGENT_WROTE, SLA_STAGE, SLA_POLICY };
+struct sla_event {
+	int64_t at;                      /* seconds since 1970 */
+	enum sla_event_kind kind;
+	enum sla_stage stage;            /* SLA_STAGE: from now on; the first event is one */
+	enum sla_waiting waiting;        /* SLA_STAGE, of SLA_PENDING */
+	const struct sla_policy *policy; /* SLA_POLICY: from now on; NULL: none */
+};
+struct sla_events { struct sla_event *at; size_t count; };
+
+struct sla_segment { int64_t from, to, seconds; const char *why; };      /* seconds: those that count */
+struct sla_clock {
+	enum sla_kind kind;
+	const struct sla_policy *policy; /* in force when it stopped, or now */
+	bool paused, missed, over;       /* over: it has stopped. Neither paused nor over: it runs */
+	int64_t started, due, stopped;   /* stopped: 0 while not over */
+	int64_t used, left;              /* seconds of the policy's calendar; left < 0: that much too late */
+	struct { struct sla_segment *at; size_t count; } segments;       /* from start to stop, or now; their seconds are `used` */
+};
+struct sla_clocks { struct sla_clock *at; size_t count; };
+/* "running", "paused", "met" or "missed". */
+const char *sla_state_name(const struct sla_clock *clock);
+
+/* The clocks of the ticket at `now` (seconds), at most one of a kind, for which its policy promises something. */
+void sla_clocks(struct arena *arena, const struct sla_events *events, int64_t now, struct sla_clocks *clocks);
+
+#endif

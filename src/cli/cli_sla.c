@@ -1,0 +1,207 @@
+/*
+ * cli_sla.c - `sla explain`, `sla list`, and the clocks in a ticket's JSON: what was promised, by when, and how it stands.
+ *
+ * May not reckon: that is the sla room's.
+ */
+#include "cli_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *duration(struct arena *arena, int64_t seconds)
+{
+	int64_t minutes = (seconds < 0 ? -seconds : seconds) / 60;
+	const char *sign = seconds < 0 ? "-" : "";
+
+	return minutes >= 60 ? arena_printf(arena, "%s%lldh%02dm", sign, (long long)(minutes / 60), (int)(minutes % 60))
+	                     : arena_printf(arena, "%s%lldm%02ds", sign, (long long)minutes, (int)((seconds < 0 ? -seconds : seconds) % 60));
+}
+
+static void add_head(struct json *json, const struct sla_clock *clock)
+{
+	json_string(json, "clock", sla_kind_name(clock->kind));
+	json_string(json, "policy", clock->policy->name);
+	json_string(json, "state", sla_state_name(clock));
+	json_time(json, "started", clock->started * 1000);
+	json_time(json, "due", clock->due == INT64_MAX ? 0 : clock->due * 1000);
+	json_time(json, "stopped", clock->stopped * 1000);
+	json_number(json, "used_seconds", clock->used);
+	json_number(json, "left_seconds", clock->left);
+}
+
+void cli_sla_json(struct cli *cli, struct json *json, const struct ticket_row *row)
+{
+	struct sla_clocks clocks;
+
+	gateway_clocks_of(&cli->arena, cli->config, row, clock_now(), &clocks);
+	json_array(json, "sla");
+	for (size_t i = 0; i < clocks.count; i++) {
+		json_object(json, NULL);
+		add_head(json, &clocks.at[i]);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+/* ---- explain ---- */
+
+static void explain_json(struct cli *cli, const struct sla_clocks *clocks)
+{
+	struct json json;
+
+	json_init(&json, &cli->out);
+	json_array(&json, NULL);
+	for (size_t i = 0; i < clocks->count; i++) {
+		const struct sla_clock *clock = &clocks->at[i];
+
+		json_object(&json, NULL);
+		add_head(&json, clock);
+		json_array(&json, "segments");
+		for (size_t k = 0; k < clock->segments.count; k++) {
+			json_object(&json, NULL);
+			json_time(&json, "from", clock->segments.at[k].from * 1000);
+			json_time(&json, "to", clock->segments.at[k].to * 1000);
+			json_number(&json, "seconds", clock->segments.at[k].seconds);
+			json_string(&json, "why", clock->segments.at[k].why);
+			json_object_end(&json);
+		}
+		json_array_end(&json);
+		json_object_end(&json);
+	}
+	json_array_end(&json);
+	buffer_add_char(&cli->out, '\n');
+}
+
+static void explain_clock(struct cli *cli, const struct sla_clock *clock)
+{
+	struct arena *arena = &cli->arena;
+
+	buffer_printf(&cli->out, "%s%s%s  %s, by %s\n", cli_colours() ? CLI_BOLD : "", sla_kind_name(clock->kind), cli_colours() ? CLI_PLAIN : "", sla_state_name(clock), clock->policy->name);
+	for (size_t i = 0; i < clock->segments.count; i++) {
+		const struct sla_segment *segment = &clock->segments.at[i];
+
+		buffer_printf(&cli->out, "  %s to %s  %10s  %s\n", cli_time(arena, segment->from * 1000), cli_time(arena, segment->to * 1000), duration(arena, segment->seconds), segment->why);
+	}
+	buffer_printf(&cli->out, "  used %s, left %s", duration(arena, clock->used), duration(arena, clock->left));
+	if (clock->due != INT64_MAX)
+		buffer_printf(&cli->out, ", due %s", cli_time(arena, clock->due * 1000));
+	buffer_add_string(&cli->out, "\n");
+}
+
+static enum status explain(struct cli *cli, struct error *error)
+{
+	struct ticket_row row;
+	struct sla_clocks clocks;
+	int64_t number;
+	enum status status = cli_number(cli->words[0], "a ticket", &number, error);
+
+	if (status != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK || (status = store_ticket(cli->store, &cli->arena, number, &row, error)) != STATUS_OK)
+		return status;
+	gateway_clocks_of(&cli->arena, cli->config, &row, clock_now(), &clocks);
+	if (cli->json)
+		explain_json(cli, &clocks);
+	for (size_t i = 0; i < clocks.count && !cli->json; i++)
+		explain_clock(cli, &clocks.at[i]);
+	if (!cli->json && !clocks.count)
+		buffer_printf(&cli->out, "Nothing is promised for request %lld: no sla[] of the configuration holds for it.\n", (long long)number);
+	return STATUS_OK;
+}
+
+/* ---- list ---- */
+
+struct waiting { int64_t ticket; const char *subject, *agent; struct sla_clock clock; };
+struct waitings { struct waiting *at; size_t count; };
+
+static int by_due(const void *a, const void *b)
+{
+	const struct waiting *x = a, *y = b;
+
+	return x->clock.due != y->clock.due ? (x->clock.due > y->clock.due) - (x->clock.due < y->clock.due) : (x->ticket > y->ticket) - (x->ticket < y->ticket);
+}
+
+/* The clocks of open tickets that have not stopped, those due first. within: seconds from now; < 0: all. */
+static enum status collect(struct cli *cli, int64_t within, struct waitings *waitings, struct error *error)
+{
+	static const char *const states[] = { "new", "open", "pending" };
+	int64_t now = clock_now();
+	struct query query = { .words = "" };
+	struct ticket_rows rows;
+	enum status status;
+
+	for (size_t i = 0; i < COUNT_OF(states); i++)
+		query_add(&cli->arena, &query, QUERY_STATE, states[i]);
+	status = store_tickets(cli->store, &cli->arena, &query, now, 0, &rows, error);
+	for (size_t i = 0; i < rows.count && status == STATUS_OK; i++) {
+		struct ticket_row row;
+		struct sla_clocks clocks;
+
+		if ((status = store_ticket(cli->store, &cli->arena, rows.at[i].facts.id, &row, error)) != STATUS_OK)
+			break;
+		gateway_clocks_of(&cli->arena, cli->config, &row, now, &clocks);
+		for (size_t k = 0; k < clocks.count; k++)
+			if (!clocks.at[k].over && (within < 0 || clocks.at[k].due <= now / 1000 + within))
+				*ARENA_PUSH(&cli->arena, waitings) = (struct waiting){ row.facts.id, row.facts.subject, row.facts.agent, clocks.at[k] };
+	}
+	if (waitings->count)
+		qsort(waitings->at, waitings->count, sizeof *waitings->at, by_due);
+	return status;
+}
+
+static void list_json(struct cli *cli, const struct waitings *waitings)
+{
+	struct json json;
+
+	json_init(&json, &cli->out);
+	json_array(&json, NULL);
+	for (size_t i = 0; i < waitings->count; i++) {
+		json_object(&json, NULL);
+		json_number(&json, "ticket", waitings->at[i].ticket);
+		json_string(&json, "subject", waitings->at[i].subject);
+		json_string(&json, "agent", *waitings->at[i].agent ? waitings->at[i].agent : NULL);
+		add_head(&json, &waitings->at[i].clock);
+		json_object_end(&json);
+	}
+	json_array_end(&json);
+	buffer_add_char(&cli->out, '\n');
+}
+
+static void list_table(struct cli *cli, const struct waitings *waitings)
+{
+	static const struct cli_column columns[] = {
+		{ "Due", false, false, false }, { "Left", true, false, false }, { "Clock", false, false, false }, { "State", false, false, false },
+		{ "Request", true, false, false }, { "Agent", false, false, false }, { "Subject", false, true, false }
+	};
+	struct cli_table table = { columns, COUNT_OF(columns), { 0 } };
+
+	for (size_t i = 0; i < waitings->count; i++) {
+		const struct waiting *at = &waitings->at[i];
+
+		cli_table_cell(cli, &table, at->clock.due == INT64_MAX ? "never" : cli_time(&cli->arena, at->clock.due * 1000));
+		cli_table_cell(cli, &table, duration(&cli->arena, at->clock.left));
+		cli_table_cell(cli, &table, sla_kind_name(at->clock.kind));
+		cli_table_cell(cli, &table, sla_state_name(&at->clock));
+		cli_table_cell(cli, &table, arena_printf(&cli->arena, "%lld", (long long)at->ticket));
+		cli_table_cell(cli, &table, at->agent);
+		cli_table_cell(cli, &table, cli_safe(&cli->arena, at->subject, false));
+	}
+	cli_table_print(cli, &table);
+}
+
+enum status cli_run_sla(struct cli *cli, struct error *error)
+{
+	struct waitings waitings = { 0 };
+	struct calendar_length within = { .seconds = -1 };
+	enum status status;
+
+	if (strstr(cli->command->name, "explain"))
+		return explain(cli, error);
+	if (cli->option[O_WITHIN] && (!calendar_length_read(cli->option[O_WITHIN], &within) || within.days))
+		return error_set(error, STATUS_USAGE, "--within \"%s\": expected a time such as 30m or 2h", cli->option[O_WITHIN]);
+	if ((status = cli_need_store(cli, false, error)) != STATUS_OK || (status = collect(cli, within.seconds, &waitings, error)) != STATUS_OK)
+		return status;
+	if (cli->json)
+		list_json(cli, &waitings);
+	else
+		list_table(cli, &waitings);
+	return STATUS_OK;
+}

@@ -1,0 +1,161 @@
+/*
+ * gateway_sla.c - what the history of a ticket says to its clocks: who wrote when, in which stage it was, and which promise held at each time.
+ *
+ * The history is told again from its first line; queue, agent, priority and tags are what they were then, so that a promise is chosen by them and
+ * not by what they became. An answer that came back from its customer is no answer: his clock runs on from its old start.
+ */
+#include <string.h>
+
+#include "gateway.h"
+
+struct telling { struct arena *arena; const struct config *config; const struct ticket_row *row; struct ticket_facts facts; struct sla_events *events; bool begun; };
+
+static void add(struct telling *t, int64_t at, struct sla_event event)
+{
+	event.at = at / 1000;
+	*ARENA_PUSH(t->arena, t->events) = event;
+}
+
+/* ---- which promise ---- */
+
+static bool value_is(void *context, enum query_key key, const char *value)
+{
+	const struct ticket_facts *facts = context;
+	const struct desk_field *field = desk_field_asked(query_key_name(key));
+	return key == QUERY_CUSTOMER ? text_equal_nocase(facts->customer.address, value) : field && desk_field_is(facts, field, value);
+}
+
+static int64_t no_time(void *context, enum query_key key)
+{
+	return 0;                                /* the configuration lets no key of a time choose a promise */
+}
+
+const struct sla_policy *gateway_promise_of(const struct config *config, const struct ticket_facts *facts)
+{
+	for (size_t i = 0; i < config->promises.count; i++) {
+		const struct sla_policy *policy = &config->promises.at[i];
+		if (!policy->when || query_holds(policy->when, 0, &(struct query_values){value_is, no_time, (void *)facts}))
+			return policy;
+	}
+	return NULL;
+}
+
+static void choose(struct telling *t, int64_t at)
+{
+	add(t, at, (struct sla_event){.kind = SLA_POLICY, .policy = gateway_promise_of(t->config, &t->facts)});
+}
+
+/* ---- stages and words ---- */
+
+static enum sla_waiting waiting_of(const char *name)
+{
+	const char *kept = *name ? desk_waiting_named(name) : WAITING_CUSTOMER;
+	return !kept || !strcmp(kept, WAITING_CUSTOMER) ? SLA_ON_CUSTOMER : !strcmp(kept, WAITING_THIRD) ? SLA_ON_THIRD : SLA_ON_OURSELVES;
+}
+
+static enum sla_stage stage_of(enum ticket_state state)
+{
+	switch (state) {
+	case STATE_HELD: case STATE_EXPIRED: return SLA_UNSEEN;
+	case STATE_NEW: case STATE_OPEN: return SLA_WORK;
+	case STATE_PENDING: return SLA_PENDING;
+	default: return SLA_OVER;
+	}
+}
+
+/* A wait that begins tells for whom in a line of its own, of the same moment. */
+static const char *waits_for(const struct telling *t, size_t line)
+{
+	int64_t at = t->row->history.at[line].at;
+	for (size_t i = 0; i < t->row->history.count; i++)
+		if (t->row->history.at[i].kind == HISTORY_PENDING && t->row->history.at[i].at == at)
+			return t->row->history.at[i].now;
+	return "";
+}
+
+static void enter(struct telling *t, size_t line, const char *name)
+{
+	enum ticket_state state;
+	if (desk_ticket_state_parse(name, &state))
+		add(t, t->row->history.at[line].at, (struct sla_event){.kind = SLA_STAGE, .stage = stage_of(state), .waiting = waiting_of(waits_for(t, line))});
+}
+
+static const struct message_row *message_of(const struct telling *t, int64_t seq)
+{
+	for (size_t i = 0; i < t->row->messages.count; i++)
+		if (t->row->messages.at[i].seq == seq)
+			return &t->row->messages.at[i];
+	return NULL;
+}
+
+static bool came_back(const struct telling *t, const struct message_row *message)
+{
+	for (size_t i = 0; i < t->row->history.count; i++) {
+		const struct history_row *line = &t->row->history.at[i];
+		if (line->kind == HISTORY_BOUNCED && message->outbox && line->number == message->outbox
+		    && (text_equal_nocase(line->now, t->row->facts.customer.address) || (t->row->facts.customer.answer_to && text_equal_nocase(line->now, t->row->facts.customer.answer_to))))
+			return true;
+	}
+	return false;
+}
+
+static void tell_of_message(struct telling *t, const struct history_row *line)
+{
+	const struct message_row *message = message_of(t, line->number);
+	if (!message)
+		return;
+	if (message->out && message->kind == MESSAGE_REPLY && *message->agent && !came_back(t, message))
+		add(t, line->at, (struct sla_event){.kind = SLA_AGENT_WROTE});
+	if (!message->out && (message->kind == MESSAGE_REQUEST || message->kind == MESSAGE_REPLY))
+		add(t, line->at, (struct sla_event){.kind = SLA_CUSTOMER_WROTE});
+}
+
+static void change_tag(struct telling *t, const struct history_row *line)
+{
+	struct strings kept = {0};
+	for (size_t i = 0; i < t->facts.tags.count; i++)
+		if (strcmp(t->facts.tags.at[i], line->now) != 0)
+			strings_add(t->arena, &kept, t->facts.tags.at[i]);
+	if (line->kind == HISTORY_TAG)
+		strings_add(t->arena, &kept, line->now);
+	t->facts.tags = kept;
+}
+
+static void begin(struct telling *t, const struct history_row *line, size_t number)
+{
+	t->facts.queue = store_history_created(t->arena, line, HISTORY_CREATED_QUEUE);
+	t->facts.agent = store_history_created(t->arena, line, HISTORY_CREATED_AGENT);
+	t->facts.priority = store_history_created(t->arena, line, HISTORY_CREATED_PRIORITY);
+	t->facts.tags = (struct strings){0};
+	choose(t, line->at);
+	enter(t, number, store_history_created(t->arena, line, HISTORY_CREATED_STATE));
+}
+
+static void tell_of(struct telling *t, size_t number)
+{
+	const struct history_row *line = &t->row->history.at[number];
+	switch (line->kind) {
+	case HISTORY_CREATED: begin(t, line, number); return;
+	case HISTORY_MESSAGE: tell_of_message(t, line); return;
+	case HISTORY_STATE: enter(t, number, line->now); return;
+	case HISTORY_QUEUE: t->facts.queue = line->now; break;
+	case HISTORY_AGENT: t->facts.agent = line->now; break;
+	case HISTORY_PRIORITY: t->facts.priority = line->now; break;
+	case HISTORY_LANGUAGE: t->facts.language = line->now; break;
+	case HISTORY_TAG: case HISTORY_UNTAG: change_tag(t, line); break;
+	default: return;
+	}
+	choose(t, line->at);
+}
+
+void gateway_clocks_of(struct arena *arena, const struct config *config, const struct ticket_row *row, int64_t now, struct sla_clocks *clocks)
+{
+	struct sla_events events = {0};
+	struct telling telling = {.arena = arena, .config = config, .row = row, .facts = row->facts, .events = &events};
+	*clocks = (struct sla_clocks){0};
+	if (!config->promises.count)
+		return;
+	for (size_t i = 0; i < row->history.count; i++)
+		tell_of(&telling, i);
+	sla_clocks(arena, &events, now / 1000, clocks);
+}

@@ -1,0 +1,231 @@
+/*
+ * sla_clocks.c - from what happened to a ticket to its clocks.
+ *
+ * First the story is told without any calendar: when each clock began and stopped, and in which stages the ticket was (struct story). Then each clock is
+ * measured by the policy that was in force at its end: a change of policy moves what is promised, never what has run.
+ */
+#include "sla.h"
+
+struct run { bool begun, over; int64_t started, stopped; const struct sla_policy *policy; };
+struct phase { int64_t from, to; enum sla_stage stage; enum sla_waiting waiting; };     /* to: INT64_MAX while it lasts */
+struct story {
+	struct arena *arena;
+	struct run runs[SLA_KINDS];
+	struct { struct phase *at; size_t count; } phases;
+	enum sla_stage stage;
+	const struct sla_policy *policy;
+	int64_t words;                   /* the customer's oldest that wait; 0: none do */
+	int64_t late_words;              /* when the newest came that found it over; 0: none did */
+};
+
+const char *sla_kind_name(enum sla_kind kind)
+{
+	static const char *const names[] = { [SLA_FIRST] = "first", [SLA_NEXT] = "next", [SLA_RESOLUTION] = "resolution" };
+
+	return names[kind];
+}
+
+const char *sla_state_name(const struct sla_clock *clock)
+{
+	return clock->missed ? "missed" : clock->over ? "met" : clock->paused ? "paused" : "running";
+}
+
+/* ---- the story ---- */
+
+static void begin(struct story *s, enum sla_kind kind, int64_t at)
+{
+	struct run *run = &s->runs[kind];
+
+	if (!run->begun || (kind == SLA_NEXT && run->over))
+		*run = (struct run){ .begun = true, .started = at };
+}
+
+static void stop(struct story *s, enum sla_kind kind, int64_t at)
+{
+	struct run *run = &s->runs[kind];
+
+	if (!run->begun || run->over)
+		return;
+	run->over = true;
+	run->stopped = at;
+	run->policy = s->policy;
+}
+
+/* Words that wait begin the clock that is theirs, as soon as the ticket is with the agents. */
+static void begin_answer(struct story *s, int64_t at)
+{
+	if (!s->words || s->stage == SLA_UNSEEN || s->stage == SLA_OVER)
+		return;
+	begin(s, s->runs[SLA_FIRST].over ? SLA_NEXT : SLA_FIRST, at);
+}
+
+static void stop_answer(struct story *s, int64_t at)
+{
+	stop(s, SLA_FIRST, at);
+	stop(s, SLA_NEXT, at);
+	s->words = 0;
+}
+
+static void customer_wrote(struct story *s, int64_t at)
+{
+	if (s->stage == SLA_OVER) {
+		s->late_words = at;
+		return;
+	}
+	if (!s->words)
+		s->words = at;
+	begin_answer(s, at);
+}
+
+static void enter(struct story *s, const struct sla_event *event)
+{
+	struct phase *last = s->phases.count ? &s->phases.at[s->phases.count - 1] : NULL;
+	struct run *resolution = &s->runs[SLA_RESOLUTION];
+
+	if (last)
+		last->to = event->at;
+	*ARENA_PUSH(s->arena, &s->phases) = (struct phase){ event->at, INT64_MAX, event->stage, event->stage == SLA_PENDING ? event->waiting : SLA_ON_NOBODY };
+	s->stage = event->stage;
+	if (event->stage == SLA_OVER) {
+		stop_answer(s, event->at);
+		stop(s, SLA_RESOLUTION, event->at);
+		s->late_words = 0;
+	} else if (event->stage != SLA_UNSEEN) {
+		begin(s, SLA_RESOLUTION, event->at);
+		resolution->over = false;
+		if (s->late_words == event->at)          /* they opened it again; others, mere thanks, wait for nothing */
+			s->words = s->late_words;
+		begin_answer(s, event->at);
+		s->late_words = 0;
+	}
+}
+
+static void tell(struct story *s, const struct sla_events *events)
+{
+	for (size_t i = 0; i < events->count; i++) {
+		const struct sla_event *event = &events->at[i];
+
+		switch (event->kind) {
+		case SLA_CUSTOMER_WROTE: customer_wrote(s, event->at); break;
+		case SLA_AGENT_WROTE: stop_answer(s, event->at); break;
+		case SLA_STAGE:
+			if (event->stage != s->stage || !s->phases.count || event->stage == SLA_PENDING)
+				enter(s, event);
+			break;
+		case SLA_POLICY: s->policy = event->policy; break;
+		}
+	}
+}
+
+/* ---- measuring ---- */
+
+/* Does this clock run in that phase? *why: in words. */
+static bool counts(const struct sla_clock *clock, const struct phase *phase, const char **why)
+{
+	bool resolution = clock->kind == SLA_RESOLUTION;
+
+	*why = !resolution ? "the customer waits for an answer" : "with the agents";
+	if (phase->stage == SLA_PENDING) {
+		bool stands = resolution && (clock->policy->pauses & phase->waiting);
+
+		if (resolution)
+			*why = phase->waiting == SLA_ON_THIRD ? "waits for a third party" : phase->waiting == SLA_ON_OURSELVES ? "waits for ourselves" : "waits for the customer";
+		return !stands;
+	}
+	if (resolution && phase->stage == SLA_OVER)
+		*why = "resolved";
+	return !resolution || phase->stage == SLA_WORK;
+}
+
+static void measure(struct story *s, struct sla_clock *clock, int64_t end)
+{
+	for (size_t i = 0; i < s->phases.count; i++) {
+		const struct phase *phase = &s->phases.at[i];
+		int64_t from = phase->from > clock->started ? phase->from : clock->started, to = phase->to < end ? phase->to : end;
+		const char *why;
+
+		if (from >= to)
+			continue;
+		bool runs = counts(clock, phase, &why);
+		struct sla_segment *last = clock->segments.count ? &clock->segments.at[clock->segments.count - 1] : NULL;
+		int64_t seconds = runs ? calendar_between(clock->policy->calendar, from, to) : 0;
+		clock->used += seconds;
+		if (last && last->why == why && last->to == from) {
+			last->to = to;
+			last->seconds += seconds;
+		} else
+			*ARENA_PUSH(s->arena, &clock->segments) = (struct sla_segment){ from, to, seconds, why };
+	}
+}
+
+/* What is promised, in seconds of the calendar. */
+static int64_t promised(const struct sla_clock *clock)
+{
+	const struct calendar_length *target = &clock->policy->target[clock->kind];
+	int64_t end;
+
+	if (!target->days)
+		return target->seconds;
+	return calendar_add_days(clock->policy->calendar, clock->started, target->days, &end, NULL) == STATUS_OK
+		? calendar_between(clock->policy->calendar, clock->started, end) : INT64_MAX;
+}
+
+/* When the promised seconds are used up; as if it went on from `end` where they are not. */
+static int64_t due_moment(struct story *s, const struct sla_clock *clock, int64_t target, int64_t end)
+{
+	int64_t used = 0, at = end, from = end;
+
+	for (size_t i = 0; i < s->phases.count; i++) {
+		const struct phase *phase = &s->phases.at[i];
+		const char *why;
+		int64_t begun = phase->from > clock->started ? phase->from : clock->started, to = phase->to < end ? phase->to : end;
+
+		if (begun >= to || !counts(clock, phase, &why))
+			continue;
+		int64_t here = calendar_between(clock->policy->calendar, begun, to);
+		from = begun;
+		if (used + here >= target || to == end)
+			break;
+		used += here;
+		from = end;
+	}
+	if (calendar_add(clock->policy->calendar, from, target - used, &at, NULL) != STATUS_OK)
+		at = INT64_MAX;
+	return at;
+}
+
+static void judge(struct sla_clock *clock, int64_t target, int64_t now)
+{
+	clock->left = target - clock->used;
+	clock->missed = clock->left < 0 || (clock->left == 0 && clock->due <= (clock->over ? clock->stopped : now));
+}
+
+static bool is_paused(const struct story *s, const struct sla_clock *clock)
+{
+	const char *why;
+
+	return !clock->over && s->phases.count && !counts(clock, &s->phases.at[s->phases.count - 1], &why);
+}
+
+void sla_clocks(struct arena *arena, const struct sla_events *events, int64_t now, struct sla_clocks *clocks)
+{
+	struct story s = { .arena = arena };
+
+	*clocks = (struct sla_clocks){ 0 };
+	tell(&s, events);
+	for (int kind = 0; kind < SLA_KINDS; kind++) {
+		const struct run *run = &s.runs[kind];
+		struct sla_clock clock = { .kind = (enum sla_kind)kind, .policy = run->over ? run->policy : s.policy, .over = run->over, .started = run->started,
+		                           .stopped = run->over ? run->stopped : 0 };
+		int64_t end = run->over ? run->stopped : now > run->started ? now : run->started;
+
+		if (!run->begun || !clock.policy || (!clock.policy->target[kind].seconds && !clock.policy->target[kind].days))
+			continue;
+		int64_t target = promised(&clock);
+		measure(&s, &clock, end);
+		clock.due = due_moment(&s, &clock, target, end);
+		clock.paused = is_paused(&s, &clock);
+		judge(&clock, target, now);
+		*ARENA_PUSH(arena, clocks) = clock;
+	}
+}
