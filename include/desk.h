@@ -233,6 +233,8 @@ bool desk_check_saved(struct arena *arena, const struct desk_policy *policy, con
 char *desk_plain_markdown(struct arena *arena, const char *markdown);
 /* Does the mail ask for one ("/use"), or for words that may have ("/send")? */
 bool desk_asks_for_saved(struct arena *arena, const char *text);
+/* Does it ask a third party (/ask)? */
+bool desk_asks_third_party(struct arena *arena, const char *text);
 
 /* Is it of an address at which agents write, and none of customers? */
 bool desk_token_is_agents(enum token_kind kind);

@@ -22,12 +22,24 @@ static struct new_message *append_agent_message(struct decision *d, struct ticke
 	return message;
 }
 
-static void tell_not_sent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem,
+/* The third party whose thread he answered. NULL: the customer's side. */
+static const struct side *third_party(struct decision *d, struct ticket_facts *ticket)
+{
+	const struct clue_facts *answered = desk_agents_clue(d->facts);
+	bool third = answered && answered->clue->token.kind == TOKEN_SIDE_AGENT && d->facts->side;
+	return third ? desk_side_of(d, ticket, d->facts->side) : NULL;
+}
+
+static void tell_not_sent(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem,
                           const char *since)
 {
 	CLEANUP_BUFFER struct buffer variables;
+	const struct side *third = third_party(d, ticket);
+	size_t mark = d->plan->count;
 	buffer_init(&variables);
 	record_add(&variables, "problem", problem);
+	if (third)
+		record_add(&variables, "readers", third->address);
 	if (*since)
 		record_add(&variables, "since", since);
 	const char *all = arena_string(d->arena, buffer_string(&variables));
@@ -35,9 +47,11 @@ static void tell_not_sent(struct decision *d, const struct ticket_facts *ticket,
 		desk_notice_to_agent(d, ticket, agent, "agent-command-error", seq, all);
 	else
 		desk_notice_to_agents(d, ticket, "agent-command-error", seq, NULL, all);
+	if (third)                               /* put right, they go where they were meant to go */
+		desk_side_answers(d, ticket, third, mark);
 }
 
-void desk_tell_not_sent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem)
+void desk_tell_not_sent(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem)
 {
 	tell_not_sent(d, ticket, agent, seq, problem, "");
 }
@@ -56,7 +70,9 @@ static void keep_not_sent(struct decision *d, const struct incoming *incoming, s
                           const char *text, const char *problem)
 {
 	struct new_message *message = append_agent_message(d, ticket, incoming, agent, MESSAGE_NOTE, text);
+	const struct side *third = third_party(d, ticket);
 	message->flags = arena_printf(d->arena, FLAGS_NOT_SENT "%s", one_line(d->arena, problem));
+	message->side = third ? third->number : 0;
 	desk_tell_not_sent(d, ticket, agent, message->seq, problem);
 	desk_plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, one_line(d->arena, problem));
 }
@@ -228,7 +244,7 @@ static void note_draft(struct decision *d, size_t mark, const struct draft *draf
 {
 	for (size_t i = mark; i < d->plan->count; i++) {
 		struct new_message *message = d->plan->at[i].kind == EFFECT_APPEND_MESSAGE ? d->plan->at[i].message : NULL;
-		if (!message || message->kind != MESSAGE_REPLY)
+		if (!message || (message->kind != MESSAGE_REPLY && message->kind != MESSAGE_SIDE_OUT))
 			continue;
 		message->raw = false;
 		message->raw_ticket = draft->ticket;
@@ -293,8 +309,22 @@ static const char *do_all(struct decision *d, const struct incoming *incoming, s
 	return problem;
 }
 
+/* The message that the mail became: a note, or a question to a third party, may be one of another ticket. */
+static int64_t kept_on(const struct decision *d, const struct ticket_facts *ticket, size_t mark, int *seq)
+{
+	for (size_t i = mark; i < d->plan->count; i++) {
+		const struct effect *effect = &d->plan->at[i];
+		if (effect->kind == EFFECT_APPEND_MESSAGE && effect->message->raw) {
+			*seq = effect->message->seq;
+			return effect->ticket;
+		}
+	}
+	return ticket->id;
+}
+
 static void all_done(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, const struct agent_words *words, size_t mark, int seq)
 {
+	int64_t kept = kept_on(d, ticket, mark, &seq);
 	if (words->draft)
 		note_draft(d, mark, words->draft);
 	for (size_t i = 0; i < words->worked.count; i++)
@@ -303,7 +333,7 @@ static void all_done(struct decision *d, const struct incoming *incoming, const 
 	if (only_asks(words))
 		desk_plan_disposition(d, DISPOSITION_COMMANDS, ticket->id, 0, NULL);
 	else
-		desk_plan_disposition(d, DISPOSITION_JOINED, ticket->id, seq, desk_evidence_name(d->plan->evidence));
+		desk_plan_disposition(d, DISPOSITION_JOINED, kept, seq, desk_evidence_name(d->plan->evidence));
 }
 
 void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket,

@@ -235,14 +235,28 @@ void desk_command_tickets(struct arena *arena, const char *text, struct numbers 
 	}
 }
 
-bool desk_asks_for_saved(struct arena *arena, const char *text)
+static bool is_on_first_lines(struct arena *arena, const char *text, const char *const *commands, size_t count)
 {
 	for (int lines = 0; lines < LIMIT_COMMANDS && *text; text += strcspn(text, "\n"), text += *text == '\n', lines++) {
 		const char *line = seen_line(arena, text, strcspn(text, "\n"));
 		if (*line && *line != '/')
 			return false;
-		if (text_starts_nocase(line, "/use ") || text_equal_nocase(line, "/send"))
-			return true;
+		size_t length = strcspn(line, " ");
+		for (size_t i = 0; i < count; i++)
+			if (strlen(commands[i]) == length && strncasecmp(line, commands[i], length) == 0)
+				return true;
 	}
 	return false;
+}
+
+bool desk_asks_for_saved(struct arena *arena, const char *text)
+{
+	static const char *const commands[] = {"/use", "/send"};
+	return is_on_first_lines(arena, text, commands, COUNT_OF(commands));
+}
+
+bool desk_asks_third_party(struct arena *arena, const char *text)
+{
+	static const char *const commands[] = {"/ask"};
+	return is_on_first_lines(arena, text, commands, COUNT_OF(commands));
 }

@@ -80,10 +80,16 @@ static void add_doubts(struct decision *d, bool written, struct buffer *out)
 		record_add(out, "doubt", proof.why);
 }
 
+/* Who was asked answers himself: a notice of that names him already. */
+static bool is_third_party(const struct decision *d)
+{
+	return d->facts->side && text_equal_nocase(d->mail->from.address, d->facts->side->address) && !desk_failed_authentication(d->mail);
+}
+
 void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int about_seq, const char *language, struct buffer *out)
 {
 	const struct mail_address *writer = desk_writer(d, ticket, about_seq);
-	if (writer) {
+	if (writer && !is_third_party(d)) {
 		const char *how = desk_proof(d->arena, d->mail).why;
 		record_add(out, "writer", arena_printf(d->arena, "%s%s%s%s", person(d->arena, writer->name, writer->address), *how ? " (" : "", how, *how ? ")" : ""));
 		if (!reads(d, ticket, writer->address))

@@ -426,6 +426,30 @@ const char *desk_with_signature(struct arena *arena, const char *text, const cha
 	return name ? arena_printf(arena, "%s\n\n-- \n%s", text, name) : arena_printf(arena, "%s\n\n%s", text, signature);
 }
 
+/* As a third party is to see it: whatever a notice repeats of anybody's words is as a note, which does not leave, nor any torn piece of it. */
+static const char *all_inside(struct arena *arena, const char *notice)
+{
+	CLEANUP_BUFFER struct buffer out = {0};
+	bool inside = false;
+	for (size_t length; *notice; notice += length) {
+		length = strcspn(notice, "\n");
+		length += notice[length] == '\n';
+		bool theirs = *notice == '>' || *notice == '|';
+		bool begins = theirs && (!inside || strncmp(notice, "| " HISTORY_DASH, strlen("| " HISTORY_DASH)) == 0);
+		buffer_printf(&out, "%s%s%.*s", begins ? "| [note]:\n" : "", theirs ? "|" : "", (int)(length - theirs), notice + theirs);
+		if (begins && *notice == '|')            /* its own head would end it */
+			buffer_add_string(&out, "| [note]:\n");
+		inside = theirs;
+	}
+	return arena_string(arena, buffer_string(&out));
+}
+
+static bool is_for_third_party(struct decision *d, const struct incoming *incoming)
+{
+	const struct clue_facts *answered = desk_agents_clue(d->facts);
+	return (answered && answered->clue->token.kind == TOKEN_SIDE_AGENT) || desk_asks_third_party(d->arena, incoming->mail->reply_text);
+}
+
 const char *desk_own_words(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, bool all, const char **problem)
 {
 	const struct mail *mail = incoming->mail;
@@ -435,9 +459,11 @@ const char *desk_own_words(struct decision *d, const struct incoming *incoming, 
 	size_t tokens = 0;
 	*problem = NULL;
 	r.mirrored = answered && !answered->clue->token.who;        /* an address of everybody's */
+	bool third = incoming->known.count && is_for_third_party(d, incoming);
 	for (size_t i = 0; i < incoming->known.count; i++) {
-		desk_shown_add(&r.shown, (unsigned)i, incoming->known.at[i]);
-		desk_note_words_add(&r.notes, incoming->known.at[i]);
+		const char *known = third ? all_inside(d->arena, incoming->known.at[i]) : incoming->known.at[i];
+		desk_shown_add(&r.shown, (unsigned)i, known);
+		desk_note_words_add(&r.notes, known);
 	}
 	if (r.shown.words.count || r.mirrored) {
 		desk_shown_index(&r.shown);

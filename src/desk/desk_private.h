@@ -301,6 +301,7 @@ const char *desk_side_subject(struct decision *d, const struct ticket_facts *tic
 /* A third party's mail, to its own signed address or in answer to our mail. False: it is none. */
 bool desk_decide_side_in(struct decision *d, const struct incoming *incoming, bool automatic);
 const struct side *desk_side_of(struct decision *d, struct ticket_facts *ticket, const struct side *side);
+void desk_side_answers(struct decision *d, const struct ticket_facts *ticket, const struct side *side, size_t mark);
 
 /* Undoes what the agent's last mail on the ticket changed. */
 enum status desk_undo(struct decision *d, struct ticket_facts *ticket, struct action *action, struct error *error);
@@ -323,7 +324,7 @@ enum status desk_begin(struct decision *d, const struct action *action, bool raw
 void desk_not_sent(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *agent,
                    const char *problem);
 /* Agent NULL: whoever is told about the ticket. */
-void desk_tell_not_sent(struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem);
+void desk_tell_not_sent(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem);
 
 /* ---- why a mail joins a ticket, or not (desk_thread.c) ---- */
 /* May a person's (a machine's) mail join by this clue? Leaves in the plan why not. */

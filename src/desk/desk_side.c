@@ -169,7 +169,18 @@ static const struct clue_facts *clue_of(const struct decision *d, const struct m
 	return NULL;
 }
 
-/* To those who work on the ticket; the address to answer to is the third party's thread, of each his own. */
+/* Of the mails to agents from `mark` on, the address to answer to is the third party's thread, of each his own. */
+void desk_side_answers(struct decision *d, const struct ticket_facts *ticket, const struct side *side, size_t mark)
+{
+	for (size_t i = mark; i < d->plan->count; i++) {
+		struct outgoing *o = d->plan->at[i].kind == EFFECT_ENQUEUE ? d->plan->at[i].outgoing : NULL;
+		struct token token = {.kind = TOKEN_SIDE_AGENT, .ticket = ticket->id, .number = side->number, .who = o ? desk_who(o->agent) : 0};
+		if (o && o->to_agent)
+			o->reply_to = desk_token_address(d->arena, d->policy, desk_queue_of(d, ticket)->address, &token);
+	}
+}
+
+/* To those who work on the ticket. */
 static void tell(struct decision *d, const struct ticket_facts *ticket, const struct side *side, int seq)
 {
 	CLEANUP_BUFFER struct buffer variables = {0};
@@ -177,12 +188,7 @@ static void tell(struct decision *d, const struct ticket_facts *ticket, const st
 	record_add(&variables, "third", side->address);
 	record_add(&variables, "side_subject", side->subject);
 	desk_notice_to_agents(d, ticket, "agent-side", seq, NULL, arena_string(d->arena, buffer_string(&variables)));
-	for (size_t i = mark; i < d->plan->count; i++) {
-		struct outgoing *o = d->plan->at[i].kind == EFFECT_ENQUEUE ? d->plan->at[i].outgoing : NULL;
-		struct token token = {.kind = TOKEN_SIDE_AGENT, .ticket = ticket->id, .number = side->number, .who = o ? desk_who(o->agent) : 0};
-		if (o && strcmp(o->template, "agent-side") == 0)
-			o->reply_to = desk_token_address(d->arena, d->policy, desk_queue_of(d, ticket)->address, &token);
-	}
+	desk_side_answers(d, ticket, side, mark);
 }
 
 char *desk_side_house_address(struct arena *arena, const struct desk_policy *policy, const struct ticket_facts *ticket, int side)

@@ -123,7 +123,7 @@
 	X(SQL_DRAFTS, "SELECT seq, agent, text, EXISTS(SELECT 1 FROM message AS sent WHERE sent.ticket=?1 AND sent.seq>draft.seq AND sent.agent=draft.agent" \
 		" AND sent.flags='with /send, the words of message '||draft.seq) FROM" \
 		" (SELECT max(CASE seq WHEN ?2 THEN 9000000000 ELSE seq END), seq, agent, text FROM message" \
-		" WHERE ticket=?1 AND seq>=?2 AND kind='note' AND agent<>'' AND flags LIKE 'not sent: %' GROUP BY agent) AS draft LIMIT ?3") \
+		" WHERE ticket=?1 AND seq>=?2 AND kind='note' AND side=?4 AND agent<>'' AND flags LIKE 'not sent: %' GROUP BY agent) AS draft LIMIT ?3") \
 	X(SQL_MESSAGE_LAST_SEQ, "SELECT max(seq) FROM message WHERE ticket=?1") \
 	X(SQL_MESSAGE_RUSH, "SELECT date FROM (SELECT seq, date, out, kind, agent FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60)" \
 		" WHERE out=0 AND kind='reply' AND agent='' ORDER BY seq DESC LIMIT 1 OFFSET 9") \
@@ -160,7 +160,7 @@
 	X(SQL_TAG_REMOVE, "DELETE FROM tag WHERE ticket=?1 AND tag=?2") \
 	X(SQL_TAG_ADD, "INSERT INTO tag(ticket,tag) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
 	X(SQL_SIDES, "SELECT number, address, subject, coalesce((SELECT message_id FROM message m WHERE m.ticket=s.ticket AND m.side=s.number AND message_id IS NOT NULL" \
-		" ORDER BY seq DESC LIMIT 1),'') FROM side s WHERE ticket=?1 ORDER BY number") \
+		" AND m.kind IN ('side-out','side-in') AND coalesce(m.flags,'')<>'from another address' ORDER BY seq DESC LIMIT 1),'') FROM side s WHERE ticket=?1 ORDER BY number") \
 	X(SQL_SIDE_ADD, "INSERT INTO side(ticket,number,address,subject) VALUES(?1,?2,?3,?4)") \
 	X(SQL_WATCHERS, "SELECT agent FROM watcher WHERE ticket=?1 ORDER BY agent") \
 	X(SQL_WATCHER_ADD, "INSERT INTO watcher(ticket,agent) VALUES(?1,?2) ON CONFLICT DO NOTHING") \

@@ -462,11 +462,12 @@ enum status store_agents_with_tickets(struct store *store, struct arena *arena, 
 	return cursor_close(&cursor);
 }
 
-static enum status read_drafts(struct store *store, struct arena *arena, int64_t ticket, int shown, struct facts *facts, struct error *error)
+/* Those for the customer's side, or for the third party of the side conversation of that number: never the one's for the other. */
+static enum status read_drafts(struct store *store, struct arena *arena, int64_t ticket, int shown, int side, struct facts *facts, struct error *error)
 {
 	struct cursor cursor;
 
-	cursor_open(&cursor, store->engine, error, SQL_DRAFTS, "idd", ticket, shown, DRAFT_AGENTS);
+	cursor_open(&cursor, store->engine, error, SQL_DRAFTS, "iddd", ticket, shown, DRAFT_AGENTS, side);
 	while (cursor_next(&cursor))
 		*ARENA_PUSH(arena, &facts->drafts) = (struct draft){ ticket, (int)cursor_number(&cursor, 0), cursor_text(&cursor, arena, 1),
 		                                                     cursor_text_or_null(&cursor, arena, 2), cursor_number(&cursor, 3) != 0 };
@@ -483,9 +484,10 @@ static enum status read_news(struct store *store, struct arena *arena, struct fa
 	if (!found || found->clue->token.kind == TOKEN_NOTE || !found->clue->token.number)
 		return STATUS_OK;
 	int64_t ticket = found->clue->token.ticket, survivor = found->ticket->id;
-	int shown = desk_shown_seq(&found->clue->token);
+	int side = found->clue->token.kind == TOKEN_SIDE_AGENT ? (int)found->clue->token.number : 0;
+	int shown = side ? 0 : desk_shown_seq(&found->clue->token);
 
-	status = read_drafts(store, arena, ticket, shown, facts, error);
+	status = read_drafts(store, arena, ticket, shown, side, facts, error);
 	if (status == STATUS_OK)
 		status = read_later(store, arena, ticket, shown, facts, error);
 	if (status != STATUS_OK || ticket == survivor)

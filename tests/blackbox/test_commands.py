@@ -420,3 +420,75 @@ def test_files_that_the_relay_refuses_go_one_by_one(desk):
     mails = files_mails(desk, 2)
     assert files_of(mails[0]) == {"good.bin": good} and files_of(mails[1]) == {}
     assert "tool.exe (4 KB): sportello ticket attachment 1 1 2" in mails[1].text and "552 5.7.0" in mails[1].text, mails[1].text
+
+
+@setup(config=CONFIG)
+def test_a_mail_is_booked_on_the_ticket_that_has_its_words(desk):
+    start(desk)
+    second = start(desk, "Scanner", "It does not scan.\n")
+    for line, kind in (("/note #1", "note"), ("/ask #1 %s" % MAKER, "side-out")):
+        reply(desk, second, line + "\n\nWords for the other one.\n")
+        last = desk.ticket(1)["messages"][-1]
+        row = desk.ok("mailbox", "list")[0]
+        assert last["kind"] == kind and (row["ticket"], row["message"]) == (1, last["id"]), (row, last)
+    assert desk.cli("fsck").code == 0 and all("other one" not in m["text"] for m in desk.ticket(2)["messages"])
+
+
+@setup(config=CONFIG)
+def test_what_a_third_party_was_to_read_comes_back_for_him_and_never_goes_to_the_customer(desk):
+    """Put right, or sent by /send alone: to whom it was meant; and /send to the one sends nothing of what was meant for the other."""
+    notice = start(desk)
+    reply(desk, notice, "/ask %s\n\nDo you know it?\n" % MAKER)
+    third(desk, desk.wait_sent(1, to=MAKER)[0], "Yes.\n")
+    told = answers(desk, "Yes.", 1)[0]
+    reply(desk, told, "/frobnicate\n\nWe pay seven at most.\n")
+    back = answers(desk, "We pay seven", 1)[0]
+    assert MAKER in flat(back).split("An answer goes to: ")[1].split(" Put ")[0] and ANNA not in back.text, back.text
+    reply(desk, back, "We pay eight at most.\n\n" + "".join("> %s\n" % line for line in back.text.splitlines()))
+    assert "We pay eight" in desk.wait_sent(2, to=MAKER)[1].text
+    reply(desk, told, "Offer nine.\n\nOn Mon, 1 Jan 2026, Eva <%s> wrote:\n> Go up to ten.\n" % EVA)
+    back = answers(desk, "Offer nine.", 1)[0]
+    reply(desk, notice, "/send\n")                                      # the customer's notice: nothing of his came back
+    answers(desk, "there is nothing to send", 1)
+    reply(desk, back, "/send\n\n" + "".join("> %s\n" % line for line in back.text.splitlines()))
+    assert "Offer nine." in desk.wait_sent(3, to=MAKER)[2].text
+    reply(desk, notice, "/frobnicate\n\nDear Anna, wait.\n")
+    answers(desk, "Dear Anna, wait.", 1)
+    reply(desk, told, "/send\n")
+    answers(desk, "there is nothing to send", 2)
+    assert len(desk.sent_to(MAKER)) == 3 and desk.cli("fsck").code == 0
+    outward = "".join(m.text for m in desk.sent_to(ANNA))
+    assert not [w for w in ("We pay", "Offer nine", "up to ten") if w in outward] and "Anna" not in "".join(m.text for m in desk.sent_to(MAKER))
+
+
+@setup(config=CONFIG)
+def test_no_torn_line_of_the_customer_goes_to_a_third_party(desk):
+    """Programs that break quoted lines mark their first half only; without any marks, and between the lines, too."""
+    notice = start(desk, "Printer", "The contract that my company has with you ends on the last day of this very month, my number is four seven eleven.\n")
+    torn = []
+    for line in notice.text.splitlines():
+        torn += ["> " + line[:48]] + ([line[48:]] if len(line) > 48 else [])
+    shapes = ["On Mon, 1 Jan 2026, Anna via Acme wrote:\n\n" + "\n".join(torn) + "\n", notice.text, "> Printer\n" + "".join("> %s\n" % line for line in notice.text.splitlines())]
+    for n, shape in enumerate(shapes):
+        reply(desk, notice, "/ask %s\n\nQuestion %d.\n\n%s" % (MAKER, n, shape))
+        wait_until(lambda: [m for m in desk.sent_to(MAKER) + desk.sent_to(BOB) if "Question %d." % n in m.text])
+    assert [m for m in desk.sent_to(MAKER) if "Question 1." in m.text]
+    for sent in desk.sent_to(MAKER):
+        assert not re.search("contract|company|month|eleven|[Pp]rinter|Anna", sent.data.decode()), sent.text
+
+
+@setup(config=CONFIG)
+def test_who_answered_in_a_third_partys_stead_is_named(desk):
+    notice = start(desk)
+    reply(desk, notice, "/ask %s\n\nDo you know it?\n" % MAKER)
+    asked = desk.wait_sent(1, to=MAKER)[0]
+    third(desk, asked, "We know it.\n")
+    assert "Written by" not in answers(desk, "We know it.", 1)[0].text
+    third(desk, asked, "Pay to me.\n", sender="other@maker.example")
+    told = answers(desk, "Pay to me.", 1)[0]
+    assert "Written by other@maker.example" in flat(told) and "other@maker.example" in told.html
+    reply(desk, told, "No.\n")                                          # and nobody else's Message-ID is shown to him
+    assert "No." in desk.wait_sent(2, to=MAKER)[1].text and str(desk.sent_to(MAKER)[1]["In-Reply-To"]) == [m["message_id"] for m in desk.ticket(1)["messages"] if m["kind"] == "side-in" and not m["flags"]][0]
+    assert not [m for m in desk.ticket(1)["messages"] if m["flags"] == "from another address" and m["message_id"] in desk.sent_to(MAKER)[1].data.decode()]
+    third(desk, asked, "Or to me.\n", headers=[("Authentication-Results", "mx.example.org; dmarc=fail header.from=maker.example")])
+    assert "DMARC fail" in flat(answers(desk, "Or to me.", 1)[0])
