@@ -6,7 +6,31 @@ from dialog import AGENT_ADDRESS, Writing
 from letters import QUOTES, body_of, quote_forwarded, quote_none, quote_unmarked
 from machines import FORMS
 
-NAMES = ["bob", "eva", "carl"]
+
+
+def some_file(d, w, share=0.12):
+    """Now and then a file, whose name and content are words of its writer's."""
+    if d.r.random() > share:
+        return []
+    name, inside = d.canary(), d.canary()
+    w.words += [name, inside]
+    w.inside.add(inside)
+    return [(name + ".csv", "text/csv", "a," + inside)]
+
+
+def new_mail(d, agent, w, before, words, files=()):
+    """A mail of his own to a queue, which begins with commands; proved, where anything proves."""
+    queue = d.r.choice(["support@example.org", "network@example.org"])
+    auth = d.results("agents.example", d.r.choice(["pass", "pass", "pass", None]))
+    markup = None
+    for name, _, _ in files:                 # where it is refused, it is on no ticket, and what comes back has the words alone
+        w.inside.add(name.split(".")[0])
+    text = "\n\n".join([before] + words) + "\n"
+    if d.r.random() < 0.2:
+        markup = "<html><body>%s</body></html>" % "".join("<div>%s</div>" % html.escape(line) for line in text.split("\n"))
+        text = d.r.choice([text, None])
+    data = d.mail(w, AGENT_ADDRESS[agent], queue, d.subject(w), text=text, html=markup, auth=auth, files=files)
+    return [("mail", data, [queue], w.writer, w)]
 
 
 def agents_proof(d):
@@ -14,12 +38,15 @@ def agents_proof(d):
 
 
 def some_notice(d, agent=None):
-    agent = agent or d.r.choice(NAMES)
+    agent = agent or d.agent()
     m = latest(d.r, d.notices(agent))
     return (agent, m) if m else (None, None)
 
 
 def written(d, agent, purpose, m, **more):
+    """An answer to the notice of a third party's words is for that one, and for nobody else."""
+    if m.to_third and purpose == "answer":
+        purpose, more["third"] = "side", m.to_third
     return d.write(Writing(d, d.at, agent + "@agents.example", purpose, agent=agent, notice=m, **more))
 
 
@@ -50,13 +77,7 @@ def agent_answers(d):
     if not m:
         return None
     w = written(d, agent, "answer", m)
-    files = []
-    if d.r.random() < 0.12:
-        name, inside = d.canary(), d.canary()
-        w.words += [name, inside]
-        w.inside.add(inside)
-        files = [(name + ".csv", "text/csv", "a," + inside)]
-    return answer(d, agent, m, w, files=files)
+    return answer(d, agent, m, w, files=some_file(d, w))
 
 
 @action(8)
@@ -184,7 +205,7 @@ def agents_mail_proves_nothing(d):
         return answer(d, agent, m, w, frm="%s <%s>" % (agent.capitalize(), w.writer), auth=d.results(w.writer.split("@")[1], "pass"))
     w = written(d, agent, "draft", m, must_be_told=d.prove)
     if not d.prove:
-        w.purpose = "answer"
+        w.purpose, w.third = ("side", m.to_third) if m.to_third else ("answer", None)
     return answer(d, agent, m, w, auth=d.results("agents.example", d.r.choice(["fail", "temperror", "permerror"])))
 
 
@@ -193,7 +214,7 @@ def colleague_answers_a_passed_on_notice(d):
     agent, m = some_notice(d)
     if not m:
         return None
-    other = d.r.choice([n for n in NAMES if n != agent])
+    other = d.r.choice([n for n in d.agents() if n != agent])
     w = written(d, other, "answer", m)
     return answer(d, other, m, w)
 
@@ -254,7 +275,7 @@ def agent_merges(d):
 @action(0)
 def agent_forwards_a_mail_in(d):
     """A customer wrote to the agent's own mailbox; he passes it on to the desk."""
-    agent = d.r.choice(NAMES)
+    agent = d.agent()
     w = d.write(Writing(d, d.at, agent + "@agents.example", "agents-request", agent=agent))
     c = d.canary()
     w.words.append(c)
@@ -268,7 +289,7 @@ def agent_forwards_a_mail_in(d):
 @action(1)
 def agent_writes_directly(d):
     """Begins a conversation by his own mail to a customer, with the desk in copy."""
-    agent = d.r.choice(NAMES)
+    agent = d.agent()
     w = d.write(Writing(d, d.at, agent + "@agents.example", "direct", agent=agent))
     w.direct.add(d.address("ada"))
     data = d.mail(w, AGENT_ADDRESS[agent], "Ada <%s>" % d.address("ada"), d.subject(w), d.sentences(w), cc="support@example.org", auth=agents_proof(d))
@@ -285,19 +306,19 @@ def command(d, purpose, arguments, agent=None, words=True, **more):
 
 @action(2)
 def command_answers(d):
-    number, agent = pick(d.r, d.tickets), d.r.choice(NAMES)
+    number, agent = pick(d.r, d.tickets), d.agent()
     return number and command(d, "answer", ["ticket", "reply", number, "--as", agent], agent)
 
 
 @action(1)
 def command_notes(d):
-    number, agent = pick(d.r, d.tickets), d.r.choice(NAMES)
+    number, agent = pick(d.r, d.tickets), d.agent()
     return number and command(d, "note", ["ticket", "note", number, "--as", agent], agent)
 
 
 @action(3)
 def command_changes(d):
-    number, agent = pick(d.r, d.tickets), d.r.choice(NAMES)
+    number, agent = pick(d.r, d.tickets), d.agent()
     if not number:
         return None
     verb = d.r.choice([["resolve", number], ["close", number], ["reopen", number], ["assign", number, agent], ["queue", number, "network"], ["queue", number, "support"], ["pend", number, "--until", "2d"]])

@@ -13,6 +13,8 @@ SENTENCES = ["The %s on the second floor does not start since %s.", "Please look
              "We need %s for the meeting with %s.", "It says %s when I press the button, then %s.", "Nobody told us that %s is the same as %s.",
              "The password of the week was %s, I think, or maybe %s."]
 OURS = "example.org"
+AGENTS = ["bob", "eva", "carl"]
+THIRDS = ["sup", "mak"]                                           # whom agents ask; they never take part
 
 
 class Writing:
@@ -24,6 +26,7 @@ class Writing:
         self.proved, self.machine, self.agent = False, False, None
         self.notice, self.shown, self.readers, self.admitted, self.direct, self.replies, self.mail_id = None, None, None, set(), set(), None, None
         self.told, self.reached, self.result, self.seen_by_agents, self.moves = set(), {}, None, set(), True
+        self.third, self.sends = None, False                      # the third party of a side conversation; /send of what came back
         self.inside = set()                                       # of `words`, those that stand within a file of an agent's: a draft that comes back names the file
         self.__dict__.update(more)
 
@@ -37,17 +40,27 @@ class Dialog:
         self.inbox, self.agents_inbox = {}, []
         self.tickets, self.states, self.writings, self.log = [], {}, [], []
         self.left, self.joined, self.known = set(), set(), set()
-        self.own_tokens = {}
+        self.gone, self.shared_lists, self.all_tickets = set(), [], lambda: []       # of the desk as a whole: see run.py
         self.sent_ids = {}
 
     # ---- people
     def address(self, who):
-        """ada, cora: the customer and her colleague; zoe: another customer; dan: somebody else; eve: a stranger; mon: a machine."""
-        letter = {"ada": "c", "cora": "c", "zoe": "z", "dan": "d", "eve": "x", "mon": "m", "vito": "v", "spy": "x", "list": "l"}.get(who, "o")
+        """ada, cora: the customer and her colleague; zoe: another customer; dan: somebody else; eve: a stranger; mon: a machine; sup, mak: suppliers."""
+        letter = {"ada": "c", "cora": "c", "zoe": "z", "dan": "d", "eve": "x", "mon": "m", "vito": "v", "spy": "x", "list": "l", "sup": "s", "mak": "k"}.get(who, "o")
         return "%s@%s%d.example" % (who, letter, self.number)
 
     def is_here(self, address):
         return re.search(r"@[a-z]%d\.example$" % self.number, address) is not None
+
+    def is_third(self, address):
+        """Somebody who is asked, or a colleague of his."""
+        return re.search(r"@[sk]%d\.example$" % self.number, address) is not None
+
+    def agents(self):
+        return [a for a in AGENTS if a not in self.gone]
+
+    def agent(self):
+        return self.r.choice(self.agents())
 
     def received(self, who):
         return self.inbox.get(self.address(who), [])
@@ -117,11 +130,23 @@ class Dialog:
     def take(self, mail):
         for recipient in mail.recipients:
             if recipient in AGENT_MAILS:
+                mail.to_third = self.third_of(mail)
                 if mail not in self.agents_inbox:
                     self.agents_inbox.append(mail)
             elif self.is_here(recipient):
                 self.inbox.setdefault(recipient, []).append(mail)
         self.note("    <- %r" % mail)
+
+    def third_of(self, mail):
+        """The third party that an answer to this mail goes to; None: the customer's side."""
+        if not re.search(r"\+f[a-z2-7]{20}", mail.reply_address()):
+            return None
+        found = re.search(r"\b[a-z]+@[sk]%d\.example" % self.number, mail.text)
+        return found.group(0) if found else "?"
+
+    def lists(self, agent):
+        """What leads nowhere: lists and digests of whatever tickets, help."""
+        return [m for m in self.agents_inbox + self.shared_lists if m["x-sportello-event"] in ("list", "help", "digest") and m.recipients[0].startswith(agent + "@")]
 
     def notices(self, agent=None):
         """Mails to agents that can be answered."""

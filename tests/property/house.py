@@ -11,10 +11,13 @@ from letters import Mail
 
 CONNECTIONS = 6
 AGENTS = [{"name": "bob", "email": "bob@agents.example", "display": "Bob Rossi"},
-          {"name": "eva", "email": "eva@agents.example", "display": "Eva Neri"},
+          {"name": "eva", "email": "eva@agents.example", "display": "Eva Neri", "language": "it"},
           {"name": "carl", "email": "carl@agents.example", "display": "Carl Weiss"}]
 QUEUES = [{"name": "support", "address": "support@example.org", "agents": ["bob", "eva"]},
           {"name": "network", "address": "network@example.org", "agents": ["eva", "carl"]}]
+REPLIES = {"toner.md": "# Toner\n\nDear {customer},\n\nplease read this about {subject}.{?link_status} It is here: {link_status}{/link_status}\n\n{agent_name}\n",
+           "toner.it.md": "Gentile {customer},\n\nlegga questo.\n",
+           "done.md": "---\nstate: resolved\ntag: done\n---\nIt is done, says {agent_name}.\n"}
 
 
 class Store(Relay):
@@ -36,13 +39,16 @@ class Store(Relay):
 class House:
     def __init__(self, prove=True, language="en", budgets=None):
         self.directory = tempfile.mkdtemp(prefix="sportello-property-")
-        config = {"desk.digest_hour": -1, "desk.language": language, "log.level": "info", "relay.senders": 4}
+        config = {"desk.digest_hour": 0, "desk.language": language, "log.level": "info", "relay.senders": 4}
         if prove:
             config["authserv_id"] = "mx.example.org"
         for name in ("hour", "domain", "minute"):
             config["desk.stranger_acknowledgements_per_" + name] = (budgets or {}).get(name, 100000)
         config["desk.acknowledgements_per_hour"] = (budgets or {}).get("all", 60)
         self.desk = blackbox.Desk(self.directory, start=False, agents=AGENTS, queues=QUEUES, config=config)
+        for name, text in REPLIES.items():
+            with open(os.path.join(self.directory, "replies", name), "w") as f:
+                f.write(text)
         self.relay = Store()
         self.desk.set("relay.url", self.relay.url)
         self.desk.write_config()
@@ -88,6 +94,23 @@ class House:
             self.relay.mails[k] = None
         self.taken = end
         return new
+
+    def remove(self, name):
+        """An agent is gone from the configuration."""
+        self.desk.set("agents", [a for a in AGENTS if a["name"] != name])
+        self.desk.set("queues", [dict(q, agents=[a for a in q["agents"] if a != name]) for q in QUEUES])
+        self.desk.write_config()
+        self.desk.hup()
+        blackbox.wait_until(lambda: self.desk.log("daemon.reload", result="done"), 20)
+
+    def next_day(self):
+        """Timers of a day run out, and agents get their digest."""
+        before = len(self.relay.mails)
+        self.advance(90000)                  # more than the day that something may wait
+        end = time.monotonic() + 4 * blackbox.SLOW           # nothing waits for anybody: there is none
+        while time.monotonic() < end and not any(b"\nX-Sportello-Event: digest" in raw[2] for raw in self.relay.mails[before:] if raw):
+            time.sleep(0.1)
+        time.sleep(0.5)
 
     def advance(self, seconds):
         self.offset += seconds

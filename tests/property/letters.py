@@ -24,6 +24,7 @@ def unquoted(text):
 class Mail:
     """A mail that left the desk: envelope, header, text, html, names of files; `seen`: everything that a reader can see, in one string."""
     is_page = False
+    to_third = None                          # of a mail to an agent: the third party that his answer goes to
 
     def __init__(self, sender, recipients, data):
         self.sender, self.recipients, self.data = sender, recipients, data

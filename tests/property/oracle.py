@@ -3,6 +3,7 @@
 Each finding is (class, words). The classes are the letters of the promise:
   reader     an answer reached somebody whom the agent was not shown, or not all whom he was shown
   note       a note, a draft or an agent's automatic mail left the house
+  side       words of a side conversation left it, or something that is not of it came in
   other      words of one dialog, or of somebody else's mail, reached somebody who is none of its readers
   token      an address or Message-ID signed for an agent left the house, or an agent's private address
   untold     an agent's answer was not sent, and he was not told
@@ -25,7 +26,7 @@ BOILERPLATE = ["/priority low|normal|high|urgent"]
 class Oracle:
     def __init__(self, acknowledgements=60):
         self.canaries, self.findings, self.checked = {}, [], 0
-        self.house_tokens, self.token_dialog = set(), {}
+        self.house_tokens, self.token_dialog, self.side_tokens, self.customers_tokens, self.gone = set(), {}, set(), set(), set()
         self.acknowledgements, self.most = collections.Counter(), acknowledgements
         self.proved, self.by_people, self.by_id = set(), set(), {}
         self.answers_at = set()              # (writer, address, dialog): where he wants answers, by a mail that held the ticket's own address
@@ -49,6 +50,19 @@ class Oracle:
             self.proved.add((writing.claimed, writing.dialog.number))
         if writing.notice is not None and writing.shown is None:
             writing.shown = self.shown_by(writing) | writing.admitted
+        if writing.sends:
+            self.sends(writing)
+
+    def sends(self, writing):
+        """/send of a mail that came back: its words are meant for those whom it named, whatever they were before."""
+        for c in writing.notice.canaries():
+            w = self.canaries.get(c)
+            if w is None or w.agent != writing.agent or w.purpose not in ("draft", "answer", "side") or not w.words:
+                continue
+            if writing.notice.to_third:
+                w.purpose, w.third = "side", writing.notice.to_third
+            elif w.purpose != "side":
+                w.purpose, w.shown = "answer", (w.shown or set()) | writing.shown
 
     @staticmethod
     def shown_by(writing):
@@ -72,6 +86,8 @@ class Oracle:
             if w is None:
                 continue
             for a in to_agents:
+                if a in self.gone:
+                    self.find("reader", w.dialog, "%s of %r reached %s, who is no agent any more" % (c, w, a), w)
                 w.seen_by_agents.add(c)
                 w.told.add((c, a))
             for r in outside:
@@ -85,7 +101,7 @@ class Oracle:
 
     def learn_tokens(self, mail):
         for place in (mail["reply-to"], mail["message-id"], mail.text):
-            self.house_tokens |= {t for t in TOKEN.findall(place.lower()) if t[0] in "anq"}
+            self.house_tokens |= {t for t in TOKEN.findall(place.lower()) if t[0] in "anfgq"}
 
     def source(self, mail):
         """The writing whose words this mail mostly carries."""
@@ -107,6 +123,7 @@ class Oracle:
         for line in BOILERPLATE:
             if line in mail.seen:
                 self.find("token", dialog, "the notice's own words in %r" % mail, self.source(mail))
+        self.look_across(mail, r, dialog, tokens)
         for t in TOKEN.findall(" ".join((mail["reply-to"], mail.text)).lower()):
             if t[0] in "csyzhkr" and self.token_dialog.setdefault(t, dialog) is not dialog and len(t) > 25:
                 self.find("other", dialog, "a token of another dialog in %r" % mail)
@@ -114,6 +131,18 @@ class Oracle:
             self.acknowledgements[r] += 1
             if self.acknowledgements[r] > self.most:
                 self.find("budget", dialog, "%d automatic answers to %s" % (self.acknowledgements[r], r))
+
+    def look_across(self, mail, r, dialog, tokens):
+        """Between a side conversation and the customer's side no address of one, signed or not, stands in a mail to the other."""
+        third = dialog.is_third(r)
+        mine, theirs = (self.side_tokens, self.customers_tokens) if third else (self.customers_tokens, self.side_tokens)
+        mine |= {t for t in tokens if t[0] in ("de" if third else "cmsyzhkr")} - theirs
+        if tokens & theirs:
+            self.find("side", dialog, "%s, of the other side, in %r" % (sorted(tokens & theirs)[0], mail), self.source(mail))
+        names = {a.lower() for a in ADDRESS.findall(mail.seen) if dialog.is_here(a.lower())}
+        across = {a for a in names if dialog.is_third(a) != third or (third and a.split("@")[1] != r.split("@")[1])}
+        if across and not (mail.is_page and third):
+            self.find("side", dialog, "the address %s in %r" % (sorted(across)[0], mail), self.source(mail))
 
     def judge(self, mail, c, w, r):
         """Canary c, written in w, is about to be read by r, who is no agent."""
@@ -123,9 +152,16 @@ class Oracle:
         own_dialog = w.dialog.is_here(r)
         if not own_dialog:
             self.find("other", w.dialog, "%s of %r reached %s of another dialog in %r" % (c, w, r, mail), w)
+        elif w.purpose in ("side", "third"):
+            if r != w.third and not (w.purpose == "third" and r == w.claimed):
+                self.find("side", w.dialog, "%s of %r, with %s, reached %s in %r" % (c, w, w.third, r, mail), w)
+        elif w.dialog.is_third(r) and w.claimed != r:
+            self.find("side", w.dialog, "%s of %r reached %s, who is a third party, in %r" % (c, w, r, mail), w)
+        elif r.startswith("spy@") and not any(a.startswith("eve@") for a in mail.recipients):        # whom she copies into a request of her own, reads
+            self.find("reader", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif w.purpose == "draft" and self.quoting(mail, c, r, w.writer):
             pass                             # it came back to its writer, and he sends it now
-        elif w.purpose in ("note", "draft", "command") or (w.machine and w.agent):
+        elif w.purpose in ("note", "draft", "command", "forged-order") or (w.machine and w.agent):
             self.find("note", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif w.purpose == "direct":
             # readers whom the notice named and he did not write to himself get it from the desk (contract 9); nobody gets it twice
@@ -158,7 +194,7 @@ class Oracle:
         """Words of an agent in this mail repeat c, of the mail that he answers; whether r may read them is asked elsewhere."""
         for k in mail.canaries():
             w = self.canaries.get(k)
-            if w is None or not w.agent or (writer and w.writer != writer):
+            if w is None or not w.agent or w.purpose == "side" or (writer and w.writer != writer):
                 continue
             if (c in w.quoted or (w.notice is not None and c in w.notice.canaries())):
                 return True
@@ -173,7 +209,9 @@ class Oracle:
         reached = {c: w.reached.get(c, set()) - w.direct for c in w.words}
         sets = {frozenset(s) for s in reached.values()}
         told = {c for c in w.words if any((c, a) in w.told for a in (w.writer,))}
-        if w.purpose == "answer" and w.words:
+        if w.purpose in ("answer", "side") and w.words:
+            if w.purpose == "side":
+                w.readers = None
             got = set().union(*reached.values())
             if w.readers is not None and got and not w.direct and w.readers & (w.shown or w.readers) - got:
                 self.find("reader", w.dialog, "%r did not reach %s, who was named as a reader" % (w, sorted(w.readers & (w.shown or w.readers) - got)), w)
@@ -192,6 +230,5 @@ class Oracle:
         if (w.machine and w.purpose != "alarm") or w.purpose in ("again", "command", "thanks", "leave", "scanner") or w.result is None or not any(code == 250 for code in w.result):
             return []
         if w.agent:
-            came_back = w.inside if any(a == w.writer for c, a in w.told) else set()
-            return [c for c in w.words if c not in w.seen_by_agents and not w.reached.get(c) and c not in came_back]
+            return [c for c in w.words if c not in w.seen_by_agents and not w.reached.get(c) and c not in w.inside]     # what is in a file, is with the file
         return [c for c in w.words if c not in w.seen_by_agents]

@@ -14,7 +14,7 @@ import sys
 sys.dont_write_bytecode = True
 import base64, collections, concurrent.futures, os, random, re, time, urllib.parse
 
-import actions, agents, customers, machines, pages
+import actions, agents, customers, machines, orders, pages, sides
 from dialog import AGENT_MAILS, Dialog
 from house import House
 from letters import Page
@@ -37,13 +37,15 @@ def readable(data):
 
 class Play:
     """Many dialogs at once in one desk."""
-    def __init__(self, scripts, prove, language="en", watch=False):
+    def __init__(self, scripts, prove, language="en", leaves=False, watch=False):
         self.house = House(prove=prove, language=language, budgets=BUDGETS)
         self.oracle = Oracle(BUDGETS["all"])
         self.dialogs = [Dialog(n + 1, script, prove) for n, script in enumerate(scripts)]
         self.by_number = {d.number: d for d in self.dialogs}
         self.by_ticket, self.held, self.watch = {}, [], watch
-        self.deliveries = 0
+        self.gone, self.lists, self.leaves = set(), [], leaves       # leaves: in the night an agent goes, for ever
+        for d in self.dialogs:
+            d.gone, d.shared_lists, d.all_tickets = self.gone, self.lists, lambda: sorted(self.by_ticket)
 
     # ---- whose mail is this?
     def dialog_of_address(self, address):
@@ -64,6 +66,9 @@ class Play:
         return self.by_number.get(int(found.group(1))) if found else None
 
     def route(self, mail):
+        if mail["x-sportello-event"] in ("digest", "list", "help"):
+            self.lists.append(mail)
+            return
         dialog = self.dialog_of(mail)
         if dialog is None:
             self.held.append(mail)
@@ -80,6 +85,8 @@ class Play:
         """The next step of the dialog that makes sense: its operations."""
         while dialog.at < len(dialog.script):
             name, seed = dialog.script[dialog.at]
+            if name == actions.NIGHT:
+                return []
             dialog.at += 1
             dialog.begin(name, seed)
             count = len(dialog.writings)
@@ -98,7 +105,7 @@ class Play:
         commands = [(d, op) for d, ops in active for op in ops if op[0] == "command"]
         opened = [(d, op) for d, ops in active for op in ops if op[0] == "page"]
         if not mails and not commands and not opened:
-            return False
+            return self.night()
         writings = [op[-1] for _, op in mails + commands + opened]
         for w in writings:
             self.oracle.expect(w)
@@ -124,6 +131,25 @@ class Play:
         self.check_states(writings)
         return True
 
+    def night(self):
+        """All who are not at their end wait for it. False: nobody does."""
+        waiting = [d for d in self.dialogs if d.at < len(d.script)]
+        for d in waiting:
+            d.at += 1
+            d.note(actions.NIGHT)
+        if not waiting:
+            return False
+        if self.leaves and not self.gone:
+            self.gone.add("carl")
+            self.house.remove("carl")
+            self.watch_what_leaves()
+            self.oracle.gone.add("carl@agents.example")
+        self.oracle.acknowledgements.clear()
+        self.house.next_day()
+        self.watch_what_leaves()
+        self.check_states([])
+        return True
+
     def watch_what_leaves(self):
         for mail in self.house.settle():
             self.oracle.look(mail, self.dialog_of_address)
@@ -131,7 +157,7 @@ class Play:
 
     def ask_readers(self, w):
         """Whom the desk itself names as readers of the next answer, before that answer is given."""
-        number = w.__dict__.get("ticket") or (TICKET.search(w.notice["subject"]) or [0, 0])[1]
+        number = w.__dict__.get("ticket") or (TICKET.search(w.notice["subject"] if w.notice else "") or [0, 0])[1]
         for _ in range(3):
             ticket = self.house.desk.cli("ticket", "show", number) if number else None
             if ticket is None or ticket.code != 0:
@@ -209,7 +235,7 @@ class Play:
         return self.oracle.findings
 
 
-def shrink(script, way, kind, budget=40):
+def shrink(script, way, kind, budget=int(os.environ.get("PROPERTY_BUDGET", "40"))):
     """Leaves steps out for as long as the same class of finding stays. All candidates of one pass share a desk. None: it does not show alone."""
     def shows(scripts):
         play = Play(scripts, *way)
@@ -239,9 +265,9 @@ def one_desk(seed, n, mails):
     r = random.Random("%d/%d" % (seed, n))
     prove = r.random() < 0.6
     scripts = [actions.make_script(r, STEPS) for _ in range(max(1, mails // MAILS_A_DIALOG))]
-    language = r.choice(["en", "en", "it", "de", "fr", "es"])
-    play = Play(scripts, prove, language=language)
-    found = [(kind, d.script[:d.at] if d else None, (prove, language), words, d.number if d else 0) for kind, d, words in play.play()]
+    way = (prove, r.choice(["en", "en", "it", "de", "fr", "es"]), r.random() < 0.4)
+    play = Play(scripts, *way)
+    found = [(kind, d.script[:d.at] if d else None, way, words, d.number if d else 0, "\n".join(d.log) if d else "") for kind, d, words in play.play()]
     return play.house.mails_in, play.house.taken, len(play.dialogs), play.oracle.checked, found
 
 
@@ -249,13 +275,13 @@ def show_examples(bad, examples, most, only):
     for kind, found in sorted(examples.items()):
         if only and not any(w in kind for w in only):
             continue
-        for _, script, way, words, _ in sorted(found, key=lambda e: len(e[1] or "x" * 99))[:most]:
+        for _, script, way, words, _, log in sorted(found, key=lambda e: len(e[1] or "x" * 99))[:most]:
             print("\n==== %s (%d): %s" % (kind, bad[kind], words), flush=True)
             small = shrink(script, way, kind) if script else None
             if small is None:
-                print("(not when played alone)")
+                print("(not when played alone; as it went:)\n" + log)
             else:
-                print("smallest dialog (authserv_id %s, language %s):\n%s" % ("set" if way[0] else "not set", way[1], tell(small, way, kind)), flush=True)
+                print("smallest dialog (authserv_id %s, language %s%s):\n%s" % ("set" if way[0] else "not set", way[1], ", carl leaves" if way[2] else "", tell(small, way, kind)), flush=True)
 
 
 def main():
