@@ -435,7 +435,7 @@ def test_a_mail_is_booked_on_the_ticket_that_has_its_words(desk):
 
 
 @setup(config=CONFIG)
-def test_what_a_third_party_was_to_read_comes_back_for_him_and_never_goes_to_the_customer(desk):
+def test_75_what_a_third_party_was_to_read_comes_back_for_him_and_never_goes_to_the_customer(desk):
     """Put right, or sent by /send alone: to whom it was meant; and /send to the one sends nothing of what was meant for the other."""
     notice = start(desk)
     reply(desk, notice, "/ask %s\n\nDo you know it?\n" % MAKER)
@@ -462,7 +462,7 @@ def test_what_a_third_party_was_to_read_comes_back_for_him_and_never_goes_to_the
 
 
 @setup(config=CONFIG)
-def test_no_torn_line_of_the_customer_goes_to_a_third_party(desk):
+def test_76_no_torn_line_of_the_customer_goes_to_a_third_party(desk):
     """Programs that break quoted lines mark their first half only; without any marks, and between the lines, too."""
     notice = start(desk, "Printer", "The contract that my company has with you ends on the last day of this very month, my number is four seven eleven.\n")
     torn = []

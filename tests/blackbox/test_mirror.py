@@ -287,3 +287,35 @@ def test_a_ticket_that_is_erased_goes_from_the_mirror(desk):
     database.commit()
     database.close()
     wait_until(lambda: {key for key in there if key[0] == 2} == set(mirrored(desk)), 15, "only the other ticket's mails are there")
+
+
+MAKER = "help@maker.example"
+
+
+@mirror
+def test_who_may_answer_a_third_party_from_the_mirror(desk):
+    """An agent of the queue whom the mail server proved, and nobody else; his words go to the third party alone, and what is refused comes back for it."""
+    desk.accept(mail(subject="Printer", body="It does not print.\n"))
+    desk.ok("ticket", "ask", 1, MAKER, "--as", "bob", stdin="Do you know error E-07?\n")
+    asked = wait_until(lambda: desk.sent_to(MAKER))[0]
+    desk.accept(mail(sender=MAKER, body="It is the sensor.\n", reply_to=asked), address_of(asked), sender=MAKER)
+    kinds = {m["id"]: m["kind"] for m in desk.ticket(1)["messages"]}
+    there = wait_mirror(desk)
+    _, _, _, answer = one(there, 1, [k for k, kind in kinds.items() if kind == "side-in"][0])
+    assert re.match(r"support\+f[a-z2-7]{20,}@example\.org$", address_of(answer)), answer
+    anna = len(desk.sent_to(ANNA))
+    answer_mirrored(desk, answer, "Mallory pays.\n", sender="Mallory <mallory@evil.example>")
+    answer_mirrored(desk, answer, "Eva pays.\n", sender=EVA)                            # an agent, of another queue
+    for found in ((), [("Authentication-Results", "mx.example.org; dmarc=none; spf=none")], [("Authentication-Results", "mx.example.org; dmarc=fail header.from=agents.example")]):
+        answer_mirrored(desk, answer, "Nobody pays.\n", proved=found)
+    answer_mirrored(desk, answer, "I pay myself.\n", sender="Anna <%s>" % ANNA)          # she found it, too
+    back = wait_until(lambda: (lambda told: told if len(told) >= 3 else None)([m for m in desk.sent_to(BOB) if "Nobody pays." in m.text and "not carried out" in " ".join(m.text.split())]))
+    wait_until(lambda: [m for m in desk.sent_to(BOB) if "I pay myself." in m.text])
+    assert len(desk.sent_to(MAKER)) == 1 and len(desk.sent_to(ANNA)) == anna and len(desk.tickets()) == 1
+    assert all(MAKER in " ".join(m.text.split()) and ANNA not in m.text for m in back)
+    answer_mirrored(desk, answer, "What does it cost?\n\nOn Monday, Maker wrote:\n> It is the sensor.\n")
+    sent = wait_until(lambda: desk.sent_to(MAKER)[1:])[0]
+    assert "What does it cost?" in sent.text and BOB not in sent.data.decode() and "+f" not in sent.data.decode()
+    desk.accept(mail(sender=BOB, reply_to=back[0], body="And how long does it take?\n", headers=PROVED), address_of(back[0]), sender=BOB)
+    assert "how long" in wait_until(lambda: desk.sent_to(MAKER)[2:])[0].text
+    assert len(desk.sent_to(ANNA)) == anna and not [m for m in desk.sent() if MAKER in m.recipients and "pays" in m.text or "pay myself" in m.text and MAKER in m.recipients]
