@@ -53,7 +53,7 @@ static void tell_not_sent(struct decision *d, struct ticket_facts *ticket, const
 
 void desk_tell_not_sent(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, int seq, const char *problem)
 {
-	tell_not_sent(d, ticket, agent, seq, problem, "");
+	tell_not_sent(d, ticket, agent, seq, problem, agent ? desk_since(d, agent) : "");
 }
 
 static const char *one_line(struct arena *arena, const char *text)

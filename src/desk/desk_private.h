@@ -131,6 +131,8 @@ const struct draft *desk_draft(const struct decision *d, const struct desk_agent
 /* NULL, or why an answer to this address is not what its writer takes it for. send: he wrote /send. *since: colleagues' words since; "". */
 const char *desk_stale(struct decision *d, const struct ticket_facts *ticket, const struct token *token, const struct desk_agent *agent, bool send,
                        const char **since);
+/* What colleagues wrote since the notice that was answered. "": nothing. */
+const char *desk_since(struct decision *d, const struct desk_agent *agent);
 
 /* ---- what agents are to know before they write (desk_context.c) ---- */
 /* Who wrote the message, where that is not the customer; NULL: it was, or nobody knows. */

@@ -150,6 +150,8 @@ enum status desk_ask(struct decision *d, struct ticket_facts *ticket, const stru
 	send(d, ticket, side, agent, text, raw);
 	if (agent && !*ticket->agent)
 		desk_plan_set_agent(d, ticket, agent->name, "asked somebody");
+	else if (agent && !text_equal_nocase(ticket->agent, agent->name) && !strings_have(&ticket->watchers, agent->name))
+		desk_plan_add(d, EFFECT_WATCH, ticket->id)->to = agent->name;        /* a colleague's: who asks hears the answer, too */
 	wait_for(d, ticket);
 	return STATUS_OK;
 }

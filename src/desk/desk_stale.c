@@ -157,6 +157,17 @@ static const char *colleagues_words(struct decision *d, const struct desk_agent 
 	return newest;
 }
 
+/* Whatever else was wrong with an answer: the mail that comes back has an address that shows all, so it has to. */
+const char *desk_since(struct decision *d, const struct desk_agent *agent)
+{
+	CLEANUP_BUFFER struct buffer all = {0};
+	const struct clue_facts *answered = desk_agents_clue(d->facts);
+	if (!answered || answered->clue->token.kind == TOKEN_SIDE_AGENT)
+		return "";
+	colleagues_words(d, agent, &all);
+	return arena_string(d->arena, buffer_string(&all));
+}
+
 static const char *readers_now(struct decision *d, const struct ticket_facts *ticket)
 {
 	struct readers readers;

@@ -12,6 +12,9 @@
 #include "outbox.h"
 
 #define NOTICES_MOST 3                           /* notices that one mail is compared with */
+#define FILES_MOST   4                           /* text files of a customer's mail that are compared, too */
+#define FILE_BYTES   (16 * 1024)                 /* of each: who quotes a longer one is asked */
+#define MAIL_BYTES   (1024 * 1024)               /* of the mail that they are taken out of */
 
 bool gateway_is_agents(const struct desk_policy *policy, const struct incoming *incoming)
 {
@@ -87,13 +90,60 @@ static const char *strip(struct arena *arena, const char *html)
 
 enum telling { OF_CUSTOMER, OF_COLLEAGUE, OF_NOTE };      /* whose words the notice shows: only the customer's may be quoted to him */
 
-static enum telling tells_of(struct store *store, struct arena *arena, const struct outbox_row *row)
+static bool message_of(struct store *store, struct arena *arena, const struct outbox_row *row, struct message_row *message)
 {
-	struct message_row message;
 	struct error error;
-	if (!row->outgoing.about_seq || store_message(store, arena, row->ticket, row->outgoing.about_seq, &message, &error) != STATUS_OK)
-		return OF_CUSTOMER;
-	return message.kind == MESSAGE_NOTE || message.kind == MESSAGE_SIDE_OUT || message.kind == MESSAGE_SIDE_IN ? OF_NOTE : message.out ? OF_COLLEAGUE : OF_CUSTOMER;
+	return row->outgoing.about_seq && store_message(store, arena, row->ticket, row->outgoing.about_seq, message, &error) == STATUS_OK;
+}
+
+static enum telling tells_of(const struct message_row *message)
+{
+	return message_kind_is_inside(message->kind) ? OF_NOTE : message->out ? OF_COLLEAGUE : OF_CUSTOMER;
+}
+
+/* ---- files that came along ---- */
+
+struct taken { struct buffer bytes; size_t left; };
+
+static bool take(void *context, const void *bytes, size_t length)
+{
+	struct taken *taken = context;
+	size_t size = length < taken->left ? length : taken->left;
+	buffer_add(&taken->bytes, bytes, size);
+	taken->left -= size;
+	return taken->left > 0;
+}
+
+static void add_file(const struct mail_source *source, size_t number, struct buffer *out)
+{
+	struct taken taken = {.left = FILE_BYTES};
+	struct error error;
+	if (mail_attachment(source, number, take, &taken, &error) == STATUS_OK)
+		for (const char *at = buffer_string(&taken.bytes); *at; at += strcspn(at, "\n"), at += *at == '\n')
+			buffer_printf(out, "> %.*s\n", (int)strcspn(at, "\r\n"), at);
+	buffer_fini(&taken.bytes);
+}
+
+/* Some programs (mutt) quote the text files of a notice together with it: they are the writer's words, as those above them. */
+static const char *text_files(struct store *store, struct arena *arena, const struct outbox_row *row, const struct message_row *message)
+{
+	struct mail_options options = {.light = true};
+	CLEANUP_BUFFER struct buffer out = {0};
+	struct store_raw raw;
+	struct mail mail;
+	struct error error;
+	size_t count = 0;
+	if (!desk_notice_is(row->outgoing.template, NOTICE_CARRIES_FILES) || !message->raw || store_mail(store, arena, message->raw, &options, &mail, &error) != STATUS_OK)
+		return "";
+	for (size_t i = 0; i < mail.attachments.count; i++)
+		count += text_starts_nocase(mail.attachments.at[i].content_type, "text/");
+	if (!count || store_raw_open(store, message->raw, &raw, &error) != STATUS_OK)
+		return "";
+	for (size_t i = 0, added = 0; i < mail.attachments.count && added < FILES_MOST && raw.source.size <= MAIL_BYTES; i++)
+		if (text_starts_nocase(mail.attachments.at[i].content_type, "text/") && ++added)
+			add_file(&raw.source, i + 1, &out);
+	store_raw_close(&raw);
+	return arena_string(arena, buffer_string(&out));
 }
 
 /* As the desk reads what went before: behind "|", and a note begins with a line that says so. */
@@ -126,9 +176,12 @@ static void add_notice(struct store *store, const struct desk_policy *policy, co
 	struct error error;
 	if (!row->outgoing.to_agent || outbox_render_notice(store, policy, templates, arena, row, &rendered, &error) != STATUS_OK)
 		return;
-	enum telling telling = tells_of(store, arena, row);
+	struct message_row message;
+	bool about = message_of(store, arena, row, &message);
+	enum telling telling = about ? tells_of(&message) : OF_CUSTOMER;
+	const char *files = about ? text_files(store, arena, row, &message) : "";
 	const char *html = *rendered.html ? strip(arena, rendered.html) : NULL;
-	strings_add(arena, &incoming->known, as_told(arena, rendered.text, telling));
+	strings_add(arena, &incoming->known, as_told(arena, arena_printf(arena, "%s\n%s", rendered.text, files), telling));
 	if (html)
 		strings_add(arena, &incoming->known, as_told(arena, html, telling));
 }

@@ -592,3 +592,31 @@ def test_74_more_commands_than_a_person_writes_are_asked_back_for(desk):
     desk.accept(mail(sender="bob@agents.example", body="".join("/tag t%d\n" % i for i in range(60)), reply_to=notice), address_of(notice), sender="bob@agents.example")
     back = desk.wait_sent(2, to="bob@agents.example")[-1]
     assert "more than 50 commands" in back.text and desk.ticket(1)["tags"] == []
+
+
+@setup(**BOTH)
+def test_68_what_comes_back_for_another_reason_shows_what_colleagues_wrote_too(desk):
+    """Its address shows all that is there: so must the mail, or who puts a typing error right would answer into a colleague's answer."""
+    bobs, evas = start_both(desk)
+    answer(desk, bobs, "Restart the spooler.\n", sender=BOB)
+    customer_has(desk, "Restart the spooler.")
+    answer(desk, evas, "/frobnicate\nThrow it away.\n", sender=EVA)
+    told = came_back(desk, EVA, "not a command")
+    assert "Restart the spooler." in told.text.split("What is new:")[1] and "Throw it away." in told.text
+    answer(desk, told, "Or throw it away.\n\n" + quoted(told), sender=EVA)
+    sent = customer_has(desk, "Or throw it away.")
+    assert "Restart" not in sent.text.split("Or throw")[1]
+
+
+def test_55_a_text_file_that_the_program_quotes_with_the_notice_is_known(desk):
+    """mutt quotes the text files of what it answers, too: no reason to ask back, and no part of the answer."""
+    raw = mail(subject="Printer", body="").replace(b"Content-Type: text/plain; charset=utf-8", b"Content-Type: multipart/mixed; boundary=b").replace(b"Content-Transfer-Encoding: 8bit\r\n", b"")
+    part = "--b\r\nContent-Type: text/plain\r\n\r\nIt says what is in the file.\r\n--b\r\nContent-Type: text/%s\r\nContent-Disposition: attachment; filename=%s\r\n%s\r\n%s\r\n"
+    raw += (part % ("plain", "report.txt", "", "E-07 sensor\r\nE-08 lamp")).encode() + b"--b--\r\n"
+    desk.accept(raw)
+    notice = desk.wait_sent(1, to=BOB)[0]
+    answer(desk, notice, "Change the sensor.\n\n" + quoted(notice) + "\n\n> E-07 sensor\n> E-08 lamp\n")
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Change the sensor." in m.text])[0]
+    assert "E-07" not in sent.text
+    answer(desk, notice, "Change the lamp.\n\n" + quoted(notice) + "\n\n> E-09 something that stands nowhere\n")
+    wait_until(lambda: [m for m in desk.sent_to(BOB) if "something else than our notice" in m.text.replace("\n> ", " ")])

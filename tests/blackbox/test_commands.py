@@ -492,3 +492,14 @@ def test_who_answered_in_a_third_partys_stead_is_named(desk):
     assert not [m for m in desk.ticket(1)["messages"] if m["flags"] == "from another address" and m["message_id"] in desk.sent_to(MAKER)[1].data.decode()]
     third(desk, asked, "Or to me.\n", headers=[("Authentication-Results", "mx.example.org; dmarc=fail header.from=maker.example")])
     assert "DMARC fail" in flat(answers(desk, "Or to me.", 1)[0])
+
+
+@setup(config=CONFIG)
+def test_who_asks_about_a_colleagues_ticket_hears_the_answer(desk):
+    desk.accept(mail(subject="VPN", to="network@example.org"), "network@example.org")
+    notice = desk.wait_sent(1, to=BOB)[0]
+    desk.ok("ticket", "assign", 1, "eva")
+    reply(desk, notice, "/ask %s\n\nDo you know it?\n" % MAKER)
+    third(desk, desk.wait_sent(1, to=MAKER)[0], "We know it.\n")
+    assert answers(desk, "We know it.", 1, to=BOB) and answers(desk, "We know it.", 1, to=EVA) and desk.ticket(1)["watchers"] == ["bob"]
+    assert desk.ticket(1)["agent"] == "eva" and desk.cli("fsck").code == 0

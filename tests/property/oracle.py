@@ -157,8 +157,6 @@ class Oracle:
                 self.find("side", w.dialog, "%s of %r, with %s, reached %s in %r" % (c, w, w.third, r, mail), w)
         elif w.dialog.is_third(r) and w.claimed != r:
             self.find("side", w.dialog, "%s of %r reached %s, who is a third party, in %r" % (c, w, r, mail), w)
-        elif r.startswith("spy@") and not any(a.startswith("eve@") for a in mail.recipients):        # whom she copies into a request of her own, reads
-            self.find("reader", w.dialog, "%s of %r reached %s in %r" % (c, w, r, mail), w)
         elif w.purpose == "draft" and self.quoting(mail, c, r, w.writer):
             pass                             # it came back to its writer, and he sends it now
         elif w.purpose in ("note", "draft", "command", "forged-order") or (w.machine and w.agent):

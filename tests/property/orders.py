@@ -117,12 +117,12 @@ def agent_answers_what_he_was_shown(d):
 
 @action(2)
 def agent_answers_a_list(d):
-    """A list, the help, a digest: they lead nowhere, and he is told."""
+    """A list, the help, a digest: they lead nowhere, and he is told; or his colleagues are, where the order beside it was for a ticket."""
     agent = d.agent()
     m = latest(d.r, d.lists(agent))
     if not m:
         return None
-    w = orders(d, agent, "draft", must_be_told=True)
+    w = orders(d, agent, "draft")
     return answer(d, agent, m, w, quote=d.r.choice([quote_none, QUOTES[0]]), to="support@example.org", frm=AGENT_ADDRESS[agent], auth=d.results("agents.example", "pass"))
 
 
