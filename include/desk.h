@@ -101,6 +101,7 @@ enum token_kind {
 	TOKEN_NOTE = 'n',                /* note address of one agent: never leaves the house */
 	TOKEN_HOUSE = 'g',               /* ticket address of the mirror: any agent of its queue, from his own proved address, as TOKEN_AGENT */
 	TOKEN_BOUNCE = 'b',              /* envelope sender of one outgoing mail */
+	TOKEN_SELFTEST = 't',            /* a mail of `sportello selftest`: in its subject, its recipient, or its envelope sender; number says which */
 	TOKEN_MAIL_TO_CUSTOMER = 'm',    /* Message-ID of a mail to the customer's side */
 	TOKEN_MAIL_TO_AGENT = 'q',       /* Message-ID of a mail to one agent */
 	TOKEN_SIDE = 'd',                /* address of a third party in a side conversation: number says which; nobody else's */
@@ -126,6 +127,10 @@ struct token {
 char *desk_token(struct arena *arena, const struct desk_keys *keys, const struct token *token);
 bool desk_token_read(const struct desk_keys *keys, const char *text, size_t length, struct token *token);
 uint32_t desk_who(const char *name_or_address);
+
+/* What the subject of a mail of `sportello selftest` begins with; its token follows. */
+#define SELFTEST_SUBJECT "Sportello selftest "
+bool desk_selftest_read(const struct desk_policy *policy, const char *subject, struct token *token);
 
 /* support@example.org + token -> support+TOKEN@example.org */
 char *desk_token_address(struct arena *arena, const struct desk_policy *policy, const char *queue_address, const struct token *token);
@@ -662,14 +667,15 @@ void desk_plan_print(const struct plan *plan, struct strings *lines);
 #define DISPOSITION_REJECTED "rejected"
 #define DISPOSITION_DISCARDED "discarded"
 #define DISPOSITION_REDIRECTED "redirected"
-#define DISPOSITIONS 10
+#define DISPOSITION_SELFTEST "selftest"          /* a mail of `sportello selftest`: kept, nothing done */
+#define DISPOSITIONS 11
 enum { DISPOSITION_KEEPS_OUT = 1 };      /* a rule's: no ticket has it, and none is opened */
 struct desk_disposition { const char *name; unsigned what; };
 extern const struct desk_disposition desk_dispositions[DISPOSITIONS];
 int desk_disposition_named(const char *name);    /* DISPOSITIONS: there is none */
 /* All of them, with a blank on each side, for a statement of the store. */
 #define DISPOSITION_WORDS " " DISPOSITION_TICKET " " DISPOSITION_JOINED " " DISPOSITION_AUTOMATIC " " DISPOSITION_BOUNCE " " DISPOSITION_LOOP " " \
-	DISPOSITION_COMMAND_ERROR " " DISPOSITION_COMMANDS " " DISPOSITION_REJECTED " " DISPOSITION_DISCARDED " " DISPOSITION_REDIRECTED " "
+	DISPOSITION_COMMAND_ERROR " " DISPOSITION_COMMANDS " " DISPOSITION_REJECTED " " DISPOSITION_DISCARDED " " DISPOSITION_REDIRECTED " " DISPOSITION_SELFTEST " "
 
 /* The clue of a mail to an agent's own address: by the envelope, or by the header where the mail server cut the token off. NULL: none. */
 const struct clue_facts *desk_agents_clue(const struct facts *facts);

@@ -50,6 +50,11 @@ void outbox_wake(struct outbox *outbox);
 /* After a reload: relay, templates, policy and number of senders of the new configuration count from the next mail on. */
 void outbox_reconfigure(struct outbox *outbox, struct config *config);
 
+/* One mail, now and past the outbox, for a look at the relay: what it says to it. Lines of `bytes` end with CRLF. */
+enum outbox_said { OUTBOX_TAKEN, OUTBOX_LATER, OUTBOX_REFUSED, OUTBOX_UNREACHED };
+enum outbox_said outbox_try(const struct config_relay *relay, struct arena *arena, const char *from, const char *to, const char *bytes, size_t length,
+                            const char **reply);
+
 struct outbox_counters {
 	int64_t sent, deferred, failed;          /* attempts by what came of the mail: all sent, to be repeated, failed for some */
 	int64_t connections;                     /* made to the relay */

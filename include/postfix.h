@@ -49,6 +49,9 @@ void postfix_look(struct postfix *postfix, const struct postfix_desk *desk, stru
 const char *postfix_main_cf(const struct postfix *postfix);
 int postfix_line(const struct postfix *postfix, const char *name);
 
+/* Why a mail with this envelope sender waits in Postfix's queue; NULL: it does not, or that cannot be seen. */
+const char *postfix_waiting(struct postfix *postfix, const char *sender);
+
 struct postfix_change { const char *name, *old, *new; };         /* a parameter; old NULL: main.cf did not have it */
 struct postfix_file { const char *name, *text; };                /* a table of ours, below the directory */
 struct postfix_plan {

@@ -47,6 +47,8 @@ const struct cli_option_row cli_options[] = {
 	{ O_APPLY, "apply", NULL, "make the changes that are shown" },
 	{ O_WITHIN, "within", "TIME", "due within that time from now: 30m, 2h" },
 	{ O_UNDO, "undo", NULL, "take back what --apply changed in Postfix and the web server" },
+	{ O_VIA, "via", "ADDRESS", "an address elsewhere that passes mail on to the queue" },
+	{ O_WAIT, "wait", "SECONDS", "how long to wait for what does not come back; 30 if it is not given" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
 
@@ -68,6 +70,9 @@ const struct cli_command cli_commands[] = {
 	  "NAME=ADDRESS; both may be given several times. A configuration that is there already is not touched: Postfix is told its queues." },
 	{ "check", cli_run_check, 0, 0, "", 0, "is the configuration right? all errors at once",
 	  "Says every error of the configuration and its templates with file and line, and whether the database can be opened." },
+	{ "selftest", cli_run_selftest, 0, 1, "[QUEUE]", OPT(O_VIA) | OPT(O_WAIT) | OPT(O_POSTFIX), "does mail go round? through relay, mail server and desk, and back",
+	  "Sends mails to the queue's address, to a signed one, from the null sender, to an unknown address, with 8-bit and SMTPUTF8, and a large one, and looks at what "
+	  "arrives. Each failure is told with its cause and the line to change; ends with 65 if there is any. They become no tickets." },
 	{ "explain", cli_run_explain, 1, -1, "FILE...", OPT(O_ENVELOPE_FROM) | OPT(O_RCPT), "what a mail is understood as, and what would be done",
 	  "A dry run that changes nothing; - is standard input. With --json one object a line, one line a file. Works without a "
 	  "configuration, too: then it says what is in the mail and nothing of tickets." },

@@ -22,7 +22,7 @@ enum cli_option {
 	O_CONFIG, O_JSON, O_HELP, O_VERSION,     /* everywhere */
 	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_WAITING, O_SINCE, O_TO, O_FROM, O_SUBJECT,
 	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_WHY,
-	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_WITHIN, O_COUNT
+	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_WITHIN, O_VIA, O_WAIT, O_COUNT
 };
 #define OPT(option) (UINT64_C(1) << (option))
 
@@ -136,6 +136,13 @@ bool cli_setup_is_free(struct cli *cli, const char *file);
 enum status cli_setup_try(struct cli *cli, const char *text, struct config **config, struct error *error);
 enum status cli_setup_write(const char *file, const char *text, bool secret, struct error *error);     /* secret: for root and the daemon alone */
 
+/* ---- cli_postfix.c ---- */
+struct postfix;
+struct postfix_desk;
+/* The Postfix that --postfix names, or the one that the relay is: *postfix NULL where it is none of this machine's. */
+enum status cli_postfix(struct cli *cli, const struct config *config, struct postfix **postfix, struct error *error);
+void cli_postfix_desk(struct arena *arena, const struct config *config, struct postfix_desk *desk);
+
 /* ---- cli_setup_web.c ---- */
 /* What this web server needs to pass the customers' pages on, and where Debian keeps it; false: there is no such server. */
 bool cli_setup_web(struct arena *arena, const char *server, const char *host, const char *pages, const char **path, const char **text, const char **then);
@@ -149,6 +156,7 @@ bool cli_instant(const char *text, int64_t *seconds);     /* RFC 3339 with a zon
 /* ---- the commands ---- */
 enum status cli_run_check(struct cli *cli, struct error *error);
 enum status cli_run_setup(struct cli *cli, struct error *error);
+enum status cli_run_selftest(struct cli *cli, struct error *error);
 enum status cli_run_config_sample(struct cli *cli, struct error *error);
 enum status cli_run_config_mdoc(struct cli *cli, struct error *error);
 enum status cli_run_explain(struct cli *cli, struct error *error);

@@ -196,19 +196,6 @@ static enum status make_fresh(struct setup *setup, struct error *error)
 
 /* ---------------------------------------------------------------- what would change */
 
-static void describe_desk(struct setup *setup, struct postfix_desk *desk)
-{
-	const struct desk_policy *policy = &setup->config->policy;
-	struct arena *arena = &setup->cli->arena;
-
-	*desk = (struct postfix_desk){ .separators = policy->separators, .listen = setup->config->lmtp_listen.at[0].text, .message_bytes = setup->config->lmtp_message_bytes };
-	for (size_t i = 0; i < policy->queues.count; i++) {
-		strings_add(arena, &desk->addresses, text_lower(arena, policy->queues.at[i].address));
-		for (size_t k = 0; k < policy->queues.at[i].also.count; k++)
-			strings_add(arena, &desk->addresses, text_lower(arena, policy->queues.at[i].also.at[k]));
-	}
-}
-
 /* An agent in a domain that the desk takes whole would never get a notice. */
 static void look_at_agents(struct setup *setup)
 {
@@ -244,7 +231,7 @@ static void make_plan(struct setup *setup)
 
 	if (!setup->postfix)
 		return;
-	describe_desk(setup, &desk);
+	cli_postfix_desk(&setup->cli->arena, setup->config, &desk);
 	postfix_plan(setup->postfix, &desk, &setup->plan);
 	add_all(&setup->cli->arena, &setup->problems, &setup->plan.problems);
 	add_all(&setup->cli->arena, &setup->notes, &setup->plan.notes);

@@ -76,7 +76,7 @@ char *desk_token(struct arena *arena, const struct desk_keys *keys, const struct
 static const struct { enum token_kind kind; unsigned what; } kinds[] = {
 	{TOKEN_CUSTOMER, TOKEN_IN_ADDRESS}, {TOKEN_AGENT, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE}, {TOKEN_NOTE, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE},
 	{TOKEN_HOUSE, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE},
-	{TOKEN_BOUNCE, TOKEN_IN_BOUNCE | TOKEN_OF_HOUSE},
+	{TOKEN_BOUNCE, TOKEN_IN_BOUNCE | TOKEN_OF_HOUSE}, {TOKEN_SELFTEST, TOKEN_IN_BOUNCE},
 	{TOKEN_SIDE, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE}, {TOKEN_SIDE_AGENT, TOKEN_IN_ADDRESS | TOKEN_OF_HOUSE}, {TOKEN_MAIL_TO_SIDE, TOKEN_IN_MESSAGE_ID | TOKEN_OF_HOUSE},
 	{TOKEN_MAIL_TO_CUSTOMER, TOKEN_IN_MESSAGE_ID}, {TOKEN_MAIL_TO_AGENT, TOKEN_IN_MESSAGE_ID | TOKEN_OF_HOUSE},
 	{TOKEN_LINK_STATUS, TOKEN_IN_LINK}, {TOKEN_LINK_CONFIRM, TOKEN_IN_LINK}, {TOKEN_LINK_REFUSE, TOKEN_IN_LINK}, {TOKEN_LINK_HELP, TOKEN_IN_LINK},
@@ -118,6 +118,16 @@ bool desk_token_read(const struct desk_keys *keys, const char *text, size_t leng
 		read.who = read.who << 8 | bytes[at];
 	*token = read;
 	return true;
+}
+
+/* Tags of relays and lists may stand before it. */
+bool desk_selftest_read(const struct desk_policy *policy, const char *subject, struct token *token)
+{
+	const char *at = strstr(subject, SELFTEST_SUBJECT);
+	if (!at)
+		return false;
+	at += strlen(SELFTEST_SUBJECT);
+	return desk_token_read(&policy->keys, at, strcspn(at, " \t"), token) && token->kind == TOKEN_SELFTEST;
 }
 
 char *desk_token_address(struct arena *arena, const struct desk_policy *policy, const char *queue_address, const struct token *token)

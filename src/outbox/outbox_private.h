@@ -7,6 +7,7 @@
  * outbox_wire.c     a socket with deadlines              outbox_tls.c      TLS on it, certificates verified
  * outbox_stream.c   libetpan's stream on the two
  * outbox_smtp_open.c  one kept connection: TLS, AUTH         outbox_smtp.c     one mail over it
+ * outbox_try.c      one mail past all of it, for `sportello selftest`
  * outbox_maildir.c  mails kept as files
  * outbox_result.c   result -> store                      outbox_clerk.c, outbox_sender.c, outbox.c   the threads (outbox_pool_private.h)
  */

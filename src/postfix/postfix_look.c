@@ -77,13 +77,11 @@ static void look_at_address(struct look *look, const char *address)
 		    SAY(look, "take %s out of the tables of %s", address, plain.by));
 		return;
 	}
-	if (!plain.transport)
+	if (!plain.transport || plain.class == POSTFIX_OTHER)
 		no_transport(look, address, &plain);
 	else if (!is_ours(look, plain.transport))
 		other_transport(look, address, &plain);
-	if (plain.class == POSTFIX_OTHER && plain.transport)
-		no_transport(look, address, &plain);
-	else if (!plain.known)
+	if (!plain.known && plain.class != POSTFIX_OTHER)
 		add(look, true, plain.table, SAY(look, "strangers who write to %s are refused (550): %s does not know it", address, plain.table), SETUP_LINE);
 	if (!plain.transport || !plain.known || plain.class == POSTFIX_OTHER)
 		return;
@@ -162,4 +160,25 @@ void postfix_look(struct postfix *postfix, const struct postfix_desk *desk, stru
 	}
 	look_at_sizes(&look);
 	look_at_the_rest(&look);
+}
+
+/* postqueue -j prints a JSON object a line; the reason is the last value of its recipient. */
+const char *postfix_waiting(struct postfix *postfix, const char *sender)
+{
+	static const char mark[] = "\"delay_reason\": \"";
+	const char *words[] = { "postqueue", "-c", postfix->directory, "-j", NULL }, *line, *reason;
+	CLEANUP_BUFFER struct buffer said;
+
+	buffer_init(&said);
+	if (postfix_run(words, NULL, &said) != 0)
+		return NULL;
+	for (line = buffer_string(&said); *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		char *whole = arena_copy(postfix->arena, line, strcspn(line, "\n"));
+
+		if (!strstr(whole, sender))
+			continue;
+		reason = strstr(whole, mark);
+		return reason ? arena_copy(postfix->arena, reason + strlen(mark), strcspn(reason + strlen(mark), "\"")) : "it is being delivered";
+	}
+	return NULL;
 }

@@ -2,7 +2,7 @@
 
 What a scenario has besides is appended to its main.cf. 127.0.0.1 is this machine, 127.0.0.2 a stranger.
 """
-import os, pwd, shutil, smtplib, subprocess, sys
+import os, pwd, shutil, subprocess, sys, tempfile, traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from postfix import SERVICES, Postfix, Desk, free_port, wait_until
@@ -154,3 +154,31 @@ class DebianDesk(Desk):
             super().close()
         finally:
             self.postfix.stop()
+
+
+def main(tests, make):
+    words = [w for w in sys.argv[1:] if not w.startswith("-")]
+    passed = failed = 0
+    directory = tempfile.mkdtemp(prefix="sportello-setup-")
+    os.chmod(directory, 0o755)
+    desk = make(directory)
+    try:
+        desk.postfix.start()
+        desk.start()
+        for name, test in tests.items():
+            if words and not any(w in name for w in words):
+                continue
+            try:
+                test(desk)
+                passed += 1
+            except Exception:
+                failed += 1
+                print("FAILED: postfix %s\n%s--- log of Postfix:\n%s--- log of sportellod:\n%s" % (name, traceback.format_exc(), "".join(desk.postfix.log().splitlines(True)[-15:]), desk.log_tail(5)))
+    finally:
+        desk.close()
+        if "-k" in sys.argv:
+            print("kept:", directory)
+        else:
+            shutil.rmtree(directory, ignore_errors=True)
+    print("%d passed, %d failed" % (passed, failed))
+    sys.exit(1 if failed else 0)

@@ -3,10 +3,10 @@
 "N passed, N failed". Each scenario: what setup changes is shown first and changed only by --apply; then a customer's mail becomes a ticket, the reply
 to the acknowledgement joins it, other people's mail still arrives, unknown addresses are refused at RCPT; --undo leaves main.cf as it was.
 """
-import os, shutil, sys, tempfile, traceback
+import os, sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from debian import DebianDesk, wait_until
+from debian import DebianDesk, main, wait_until
 from desk import address_of, mail
 
 ANNA = "anna@customers.example"
@@ -191,34 +191,6 @@ def test_what_is_missing_or_wrong_is_a_sentence(desk):
 
 
 TESTS = {**{name: run_scenario(name) for name in SCENARIOS}, **{name[5:]: value for name, value in list(globals().items()) if name.startswith("test_")}}
-
-
-def main(tests, make):
-    words = [w for w in sys.argv[1:] if not w.startswith("-")]
-    passed = failed = 0
-    directory = tempfile.mkdtemp(prefix="sportello-setup-")
-    os.chmod(directory, 0o755)
-    desk = make(directory)
-    try:
-        desk.postfix.start()
-        desk.start()
-        for name, test in tests.items():
-            if words and not any(w in name for w in words):
-                continue
-            try:
-                test(desk)
-                passed += 1
-            except Exception:
-                failed += 1
-                print("FAILED: postfix %s\n%s--- log of Postfix:\n%s--- log of sportellod:\n%s" % (name, traceback.format_exc(), "".join(desk.postfix.log().splitlines(True)[-15:]), desk.log_tail(5)))
-    finally:
-        desk.close()
-        if "-k" in sys.argv:
-            print("kept:", directory)
-        else:
-            shutil.rmtree(directory, ignore_errors=True)
-    print("%d passed, %d failed" % (passed, failed))
-    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

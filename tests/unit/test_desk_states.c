@@ -94,7 +94,7 @@ static void each_kind_of_token_has_one_place(void **state)
 		assert_true(places || !desk_token_is(kind, TOKEN_OF_HOUSE));
 		kinds += places;
 	}
-	assert_int_equal(kinds, 16);
+	assert_int_equal(kinds, 17);
 	assert_true(desk_token_is(TOKEN_NOTE, TOKEN_OF_HOUSE) && desk_token_is(TOKEN_HOUSE, TOKEN_OF_HOUSE) && desk_token_is(TOKEN_HOUSE, TOKEN_IN_ADDRESS) && desk_token_is(TOKEN_BOUNCE, TOKEN_OF_HOUSE));
 	assert_false(desk_token_is(TOKEN_CUSTOMER, TOKEN_OF_HOUSE) || desk_token_is(TOKEN_LINK_STATUS, TOKEN_OF_HOUSE));
 }
