@@ -76,6 +76,18 @@ static const char *lower_or_null(struct loader *loader, const char *text)
 	return text ? text_lower(&loader->config->arena, text) : NULL;
 }
 
+/* Another agent whose address it is; NULL: nobody else's. Who wrote no address, or no name, is complained of elsewhere. */
+static const struct desk_agent *other_owner(const struct desk_policy *policy, size_t number, const char *address)
+{
+	for (size_t k = 0; k < policy->agents.count; k++) {
+		const struct desk_agent *other = &policy->agents.at[k];
+
+		if (k != number && other->name && ((other->email && !strcmp(other->email, address)) || strings_have(&other->also, address)))
+			return other;
+	}
+	return NULL;
+}
+
 /* Whose mail would it be? After all addresses are in lower case. */
 static void check_also(struct loader *loader, size_t number)
 {
@@ -84,16 +96,13 @@ static void check_also(struct loader *loader, size_t number)
 
 	for (size_t i = 0; i < agent->also.count; i++) {
 		const char *address = agent->also.at[i];
-		const struct desk_agent *owner = desk_agent_with_address(policy, address);
+		const struct desk_agent *owner = other_owner(policy, number, address);
 
-		for (size_t k = number + 1; k < policy->agents.count && (!owner || owner == agent); k++)
-			if (policy->agents.at[k].email && (!strcmp(policy->agents.at[k].email, address) || strings_have(&policy->agents.at[k].also, address)))
-				owner = &policy->agents.at[k];
-		if (owner && owner != agent)
+		if (owner)
 			config_complain(loader, setting_at(loader, "agents", number, "also"), "agents[].also",
 			                "\"%s\" is an address of the agent \"%s\" already; each address is one agent's", address, owner->name);
 		for (size_t k = 0; k < policy->queues.count; k++)
-			if (policy->queues.at[k].address && text_equal_nocase(policy->queues.at[k].address, address))
+			if (policy->queues.at[k].name && policy->queues.at[k].address && text_equal_nocase(policy->queues.at[k].address, address))
 				config_complain(loader, setting_at(loader, "agents", number, "also"), "agents[].also",
 				                "\"%s\" is the address of the queue \"%s\"; give an agent's own", address, policy->queues.at[k].name);
 	}

@@ -244,6 +244,7 @@ static void what_must_be_set(void **state)
 	bad("queues: ( );", "c.conf:1: queues: is empty");
 	bad("\nqueues: ( { name = \"a\"; } );", "c.conf:2: queues[].address: must be set; expected a string in quotes");
 	bad(LEAST "agents: ( { email = \"a@b.c\"; } );", "c.conf:2: agents[].name: must be set");
+	bad(LEAST "agents: ( { name = \"a\"; also = [ \"x@b\" ]; }, { also = [ \"x@b\" ]; } );", "agents[].email: must be set");
 	bad(LEAST "keywords: ( { name = \"a\"; } );", "c.conf:2: keywords[]: matches nothing");
 	bad(LEAST "keywords: ( { any = \"a\"; } );", "keywords[].name: must be set");
 	bad(LEAST "desk: { name = \"\"; };", "desk.name: is empty");
@@ -256,6 +257,7 @@ static void twins(void **state)
 	bad("queues: ( { name = \"a\"; address = \"a@b\"; },\n{ name = \"b\"; address = \"A@B\"; } );", "c.conf:2: queues[].address: \"a@b\" is there already, at line 1");
 	bad(LEAST "agents: ( { name = \"a\"; email = \"x@b\"; },\n{ name = \"a\"; email = \"x@b\"; } );", "c.conf:3: agents[].name: \"a\" is there already, at line 2");
 	bad(LEAST "agents: ( { name = \"a\"; email = \"x@b\"; },\n{ name = \"b\"; email = \"X@b\"; } );", "c.conf:3: agents[].email: \"x@b\" is there already, at line 2");
+	bad(LEAST "agents: ( { name = \"a\"; email = \"x@b\"; },\n{ name = \"b\"; email = \"y@b\"; also = [ \"X@b\" ]; } );", "c.conf:3: agents[].also: \"x@b\" is an address of the agent \"a\" already");
 	bad(LEAST "agents: ( { name = \"b\"; email = \"a@example.org\"; } );", "agents[].email: \"a@example.org\" is the address of a queue");
 	bad(LEAST "keywords: ( { name = \"k\"; any = \"x\"; }, { name = \"k\"; any = \"y\"; } );", "keywords[].name: \"k\" is there already");
 	bad(LEAST "lmtp: { listen = [ \"127.0.0.1:1\", \"127.0.0.1:1\" ]; };", "lmtp.listen: \"127.0.0.1:1\" is there twice");
