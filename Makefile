@@ -82,7 +82,7 @@ $(BUILD)/sportello: $(call obj,$(CLI_SRC)) $(LIB)
 PURE_OBJ := $(call obj,$(wildcard src/base/*.c src/query/*.c src/desk/*.c) src/mail/mail_values.c src/mail/mail_address_usable.c) $(BUILD)/obj/gen/templates.o
 $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_desk*.c)): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(PURE_OBJ)
 	@mkdir -p $(@D)
-	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lnettle
+	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lm -lnettle
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka

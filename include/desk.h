@@ -42,6 +42,7 @@ struct desk_queue {
 	struct strings colleagues;               /* which of "taken", "answered", "note", "closed" colleagues hear of */
 	enum desk_assign assign;
 	enum desk_kb kb;
+	int rating;                              /* 1: its customers are asked how good the help was */
 	int answer_hours;                        /* a customer who wrote hears from an agent within them; 0: nothing is promised */
 };
 
@@ -49,6 +50,21 @@ struct desk_queue {
 #define DESK_KEY_SIZE 32
 #define DESK_KEYS 8
 struct desk_keys { unsigned char key[DESK_KEYS][DESK_KEY_SIZE]; size_t count; };
+
+/* The colours of mails and pages, "#rrggbb": of the button and its words, of links; the same on a dark ground (desk_brand.c). */
+#define DESK_COLOUR 8
+struct desk_colours { char button[DESK_COLOUR], text[DESK_COLOUR], link[DESK_COLOUR], dark_button[DESK_COLOUR], dark_text[DESK_COLOUR], dark_link[DESK_COLOUR]; };
+/* From brand.colour; NULL or "": from the usual one. False: it is no "#rrggbb". */
+bool desk_brand_colours(const char *text, struct desk_colours *colours);
+double desk_contrast(const char *one, const char *other);        /* 1..21, as WCAG reckons it */
+
+/* How the desk looks: the configuration's brand. */
+struct desk_brand {
+	const char *colour, *address, *logo_file;        /* "": none */
+	const char *logo; size_t logo_size;      /* the picture's bytes; NULL: none */
+	const char *logo_type;                   /* "image/png" ... */
+	int logo_width, logo_height;             /* as it is shown */
+};
 
 struct desk_policy {
 	const char *name, *domain, *language, *base_url;
@@ -74,6 +90,7 @@ struct desk_policy {
 	int event_in_subject;                    /* 1: what happened stands before a notice's Subject, not in its From */
 	int (*zone_offset)(const void *zone, int64_t ms);        /* seconds east of UTC, of the desk's zone then; NULL: UTC */
 	const void *zone;
+	struct desk_brand brand;
 	int kb_quiet_hours;                      /* who said that a suggestion did not help gets none that long */
 };
 
@@ -188,6 +205,7 @@ enum ticket_event {
 	EVENT_TIME_COME,                 /* pending time reached */
 	EVENT_CONFIRMED, EVENT_NOT_SOLVED, EVENT_SILENCE,        /* of a resolved ticket */
 	EVENT_STILL_NEED_HELP, EVENT_KB_SOLVED, EVENT_HELD_EXPIRED, EVENT_HELD_CREATE,
+	EVENT_DONE,                      /* the customer says that it is solved, before anybody of ours does */
 	EVENT_COUNT
 };
 const char *desk_ticket_event_name(enum ticket_event event);
@@ -362,6 +380,7 @@ struct ticket_facts {
 	int64_t id;
 	enum ticket_state state;
 	const char *queue, *agent, *subject, *language;  /* agent "": none; language "": not known */
+	bool language_kept;              /* somebody asked for that language: it does not follow what the customer writes */
 	TICKET_FIELDS(TICKET_FIELD_MEMBER)       /* "" or NULL: not set */
 	struct participant customer;
 	struct { struct participant *at; size_t count; } participants;   /* with the customer; who reads, and may write */
@@ -463,6 +482,7 @@ struct facts {
 	int last_words;                  /* for timers: the newest message that the customer's side wrote; 0: none */
 	const char *closed_by, *taken_by;        /* for TIMER_COLLEAGUES: who last changed the state, and the agent; NULL: nobody did */
 	int gathered;                    /* for TIMER_GATHERED: messages of the customer's side from its number on */
+	int stars;                       /* for pages: the rating that there is; 0: none */
 	bool words_known;                /* for pages: these very words are a message of the ticket already */
 	struct { struct sibling *at; size_t count; } siblings;   /* tickets made of this very mail for other recipients, each once */
 	bool ordered;                    /* this very mail came by another address of ours, and its commands were carried out, or refused */
@@ -580,6 +600,7 @@ enum effect_kind {
 
 /* The languages that the desk itself speaks, English first. */
 #define DESK_LANGUAGES 5
+bool desk_is_language(const char *language);      /* one of ours */
 size_t desk_language_number(const char *language);       /* 0 also for others */
 
 /* The fields of a ticket that are one value each (desk_field_table.c). */
@@ -741,12 +762,13 @@ const struct desk_field *desk_command_field(const struct desk_command *command);
 const char *desk_command_lines(struct arena *arena, const char *language);
 
 /* What a customer did on a page. */
-enum page_kind { PAGE_CONFIRM, PAGE_REFUSE, PAGE_WORDS, PAGE_RATE, PAGE_HELP, PAGE_SOLVED };
+enum page_kind { PAGE_CONFIRM, PAGE_REFUSE, PAGE_WORDS, PAGE_RATE, PAGE_HELP, PAGE_SOLVED, PAGE_DONE, PAGE_LANGUAGE };
 struct page_act {
 	enum page_kind kind;
 	const char *words;               /* "" if none; bounded by the caller */
 	int stars;                       /* PAGE_RATE: 1..5 */
 	const char *article;             /* PAGE_SOLVED: which one solved it; "" none in particular */
+	const char *language;            /* PAGE_LANGUAGE: the one that is asked for */
 	const char *trace;
 };
 /* STATUS_OK with an empty plan: it is so already. STATUS_REFUSED: no longer possible in this state. */
@@ -783,6 +805,8 @@ void desk_decide_undeliverable(const struct desk_policy *policy, const struct ou
 /* A mail that brought an agent files of a ticket was sent, and there are more than it holds: the next one, as long as there may be one. */
 void desk_decide_more_files(const struct desk_policy *policy, const struct outgoing *outgoing, const struct facts *facts, struct plan *plan);
 
+/* "25 November 2026 at 18:00 (UTC+1)", as a customer may be promised it. */
+const char *desk_moment(struct arena *arena, const struct desk_policy *policy, int64_t ms, const char *language);
 /* "25 November 2026" of desk_local(), in one of the languages of the notices (English for others). */
 const char *desk_date(struct arena *arena, int64_t ms, const char *language);
 
@@ -821,7 +845,8 @@ enum {
 	NOTICE_OF_NO_TICKET = 4096,
 	NOTICE_ANSWERS_COMMANDS = 8192,  /* what an agent asked for: no queue switches it off */
 	NOTICE_CARRIES_FILES = 16384,    /* the files of the message that it is about come along */
-	NOTICE_BRINGS_FILES = 32768      /* is there for a ticket's files, which an agent asked for; the next brings the rest */
+	NOTICE_BRINGS_FILES = 32768,     /* is there for a ticket's files, which an agent asked for; the next brings the rest */
+	NOTICE_ASKS_RATING = 65536       /* of a request that is over: asks how good the help was */
 };
 #define HISTORY_DASH "\xE2\x80\x94 "            /* begins the line that says who wrote an earlier message, and when */
 struct desk_notice { const char *name; enum notice_reader to; unsigned what; };
@@ -839,7 +864,7 @@ extern const struct template_file builtin_templates[];           /* generated fr
 /* Looks in `own` (may be NULL) first, then in the built-in ones; language, then `fallback`, then "en". Variables come as a
  * record. Text: lines; the first line of a .txt is "Subject: ...". html is "" if there is no html template. A value text_html
  * (mail_html_clean()) stands for {text} there, as it is. */
-struct rendered { const char *subject, *text, *html; };
+struct rendered { const char *subject, *text, *html; const char *heading; };       /* heading: words that html alone shows, or hides, above the others */
 /* `text` with its variables and parts filled in, of `own` and the built-in ones: no mail, a piece of one. */
 const char *desk_fill(struct arena *arena, const struct template_set *own, const char *language, const char *fallback, const char *text, const char *variables);
 enum status desk_render(struct arena *arena, const struct template_set *own, const char *name, const char *language,

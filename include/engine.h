@@ -27,7 +27,7 @@ struct engine;
 /* ---------------------------------------------------------------- the statements */
 /* Columns that several of them give, in this order; who changes the list changes its reader:
  * TICKET   id, state, queue, agent, subject, language, customer, customer_name, created, updated, closed_at, pending_until,
- *          merged_into, resolved_at, voice, answer_to, waiting, each of TICKET_FIELDS                      store_read_ticket_columns()
+ *          merged_into, resolved_at, voice, answer_to, waiting, each of TICKET_FIELDS, language_kept       store_read_ticket_columns()
  * MESSAGE  seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved, side
  *                                                                                                 store_read_message_columns()
  * HISTORY  what, kind, number, was, now                                                         store_history_read_columns()

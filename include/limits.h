@@ -71,6 +71,11 @@
 #define LIMIT_PAGE_WORDS        (4 * 1024)     /* bytes shown of each of them: two pages of print */
 #define LIMIT_PAGE_PART         (16 * 1024)    /* bytes of a message on a page of its own */
 
+/* ---- the brand, and the customer's side ---- */
+#define LIMIT_LOGO_BYTES        (64 * 1024)    /* bytes of the picture that goes along with each mail: a third more on the way */
+#define LIMIT_POSTSCRIPT_MS     (10 * 60 * 1000) /* an agent's words after his own /resolve are a P.S. that long, and reopen nothing */
+#define LIMIT_BAD_STARS         2              /* a rating up to it is told to agent and supervisors */
+
 /* ---- addresses that we write to ---- */
 #define LIMIT_ADDRESS           254            /* octets, RFC 5321 section 4.5.3.1.3 with errata; libetpan hangs over 500 */
 #define LIMIT_LOCAL_PART        64             /* octets, RFC 5321 section 4.5.3.1.1 */

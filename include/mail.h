@@ -193,6 +193,7 @@ struct mail_out {
 	struct { struct mail_field { const char *name, *value; } *at; size_t count; } fields;      /* further ones, our own ASCII words; an empty value: none */
 	const char *text;                /* plain text, any line ending */
 	const char *html;                /* "": text only */
+	struct mail_logo { const char *id, *type, *bytes; size_t size; } logo;   /* a picture of ours that `html` shows as cid:id; size 0: none */
 	const struct mail_html *pictures;        /* of the mail whose attachments come along: those that `html` shows; NULL: none */
 	/* a whole mail to attach as message/rfc822 (e.g. the mail an agent is told about); size 0: none */
 	struct mail_source attached;

@@ -217,6 +217,7 @@ enum status store_message(struct store *store, struct arena *arena, int64_t id, 
 enum status store_requests_before(struct store *store, struct arena *arena, int64_t ticket, size_t most, struct ticket_rows *rows, struct error *error);
 enum status store_timer_due(struct store *store, int64_t ticket, const char *kind, int64_t *due, struct error *error);    /* 0: none runs */
 /* Has the customer's side said these very words, on a page? */
+enum status store_stars(struct store *store, int64_t ticket, int *stars, struct error *error);        /* 0: not rated */
 enum status store_words_known(struct store *store, int64_t ticket, const char *words, bool *known, struct error *error);
 struct message_rows { struct message_row *at; size_t count; };
 enum status store_public_messages(struct store *store, struct arena *arena, int64_t id, size_t skip, size_t limit, struct message_rows *rows,

@@ -406,6 +406,7 @@ void config_finish(struct loader *loader)
 	check_directory(loader, "templates_dir", config->templates_dir);
 	check_directory(loader, "replies_dir", config->replies_dir);
 	config_templates(loader);
+	config_brand(loader);
 }
 
 /* ---------------------------------------------------------------- what is left of a wrong one */

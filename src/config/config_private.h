@@ -83,6 +83,7 @@ const char *config_check_line(const char *value);
 const char *config_check_zone(const char *value);
 const char *config_check_promise(const char *value);
 const char *config_check_pause(const char *value);
+const char *config_check_colour(const char *value);
 const char *config_check_name(const char *value);
 const char *config_check_domain(const char *value);
 const char *config_check_leave(const char *value);
@@ -108,6 +109,7 @@ const char *config_relay_parse(struct arena *arena, const char *text, struct con
 void config_finish(struct loader *loader);
 /* Of a configuration that is only looked at: list items without a name are gone, an address that is not there is "". */
 void config_drop_nameless(struct config *config);
+void config_brand(struct loader *loader);
 void config_templates(struct loader *loader);
 /* ---- config_time.c ---- */
 void config_finish_time(struct loader *loader);

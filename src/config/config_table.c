@@ -143,6 +143,18 @@ const struct config_parameter config_parameters[] = {
 		"A request that is not there as a whole after that time is ended, however slowly it goes on. "
 		"Takes effect at the next start."),
 
+	GROUP("brand", "How mails and pages look."),
+	STRING_OR_NONE("brand.colour", IN_CONFIG(policy.brand.colour), "", config_check_colour, "\"#0b5cad\"",
+		"The one colour of buttons and links, in mails and on pages. Words on it are white or black, whichever can be read; links take a darker "
+		"shade of it on white and a lighter one in dark mode, as far as they need. "
+		"If it is empty, a blue."),
+	STRING_OR_NONE("brand.logo", IN_CONFIG(policy.brand.logo_file), "", config_check_path, NULL,
+		"A picture above mails to customers and pages: PNG, JPEG or GIF of at most 64 KiB, shown at most 240 wide and 64 high. It goes along "
+		"with each mail, so that it is shown without being fetched. "
+		"If it is empty, there is none."),
+	STRING("brand.address", IN_CONFIG(policy.brand.address), "", NULL, "\"Acme S.p.A., Via Roma 1, 20121 Milano\"",
+		"Postal address, or whatever the law wants below mails: it stands at the foot of mails to customers and of pages."),
+
 	GROUP("relay", "Where mail goes out."),
 	STRING("relay.url", IN_TEXTS(relay_url), "smtp://127.0.0.1:25", config_check_relay, NULL,
 		"The mail server that takes outgoing mail: \"smtp://127.0.0.1:25\", \"smtp+starttls://user@host:587\" or \"smtps://user@host:465\". "
@@ -277,9 +289,12 @@ const struct config_parameter config_parameters[] = {
 	NUMBER("queues[].answer_hours", P_INTEGER, IN_QUEUE(answer_hours), 0, 8760, "hours", "0",
 		"A customer who wrote is to hear from an agent within that time, around the clock. The acknowledgement names the date; when "
 		"nobody has answered by then, the ticket's agent, or all of the queue, get a mail. 0: nothing is promised."),
+	CHOICE("queues[].rating", IN_QUEUE(rating), "off|on", "on", NULL,
+		"Whether the customer is asked, when the request is closed, how good the help was: 1 worst, 5 best. A rating of 1 or 2, or one with "
+		"words, is told to the ticket's agent and to the supervisors."),
 	STRINGS("queues[].notices", IN_QUEUE(notices), "", config_check_name, NULL,
 		"Which mails this queue sends by itself, by the names of their templates, for example [ \"received\", \"agent-new\" ]. "
-		"If it is empty, all of them; [ \"none\" ] sends none."),
+		"If it is empty, all of them but taken and reopened; [ \"none\" ] sends none."),
 
 	STRINGS("queues[].colleagues", IN_QUEUE(colleagues), "", config_check_colleague, "[ \"answered\", \"note\" ]",
 		"What an agent does that is told to the ticket's agent, or while nobody has it to those who were told of it: taken, answered, note, "

@@ -26,13 +26,14 @@ static const char *const system_paths[] = {
 static const char *const variables[] = {"SPORTELLO_CLOCK_FILE", "SPORTELLO_CA_FILE"};
 
 struct need { const char *key, *path; };
-struct needs { struct need at[8]; size_t count; };
+struct needs { struct need at[9]; size_t count; };
 
 /* What a configuration says that is read from now on. */
 static void read_needs(const struct config *config, struct needs *needs)
 {
 	const struct need all[] = {{"the configuration", config->file}, {"rules_dir", config->rules_dir}, {"kb_dir", config->kb_dir},
-	                           {"templates_dir", config->templates_dir}, {"replies_dir", config->replies_dir}, {"relay.password_file", config->relay.password_file}};
+	                           {"templates_dir", config->templates_dir}, {"replies_dir", config->replies_dir}, {"relay.password_file", config->relay.password_file},
+	                           {"brand.logo", config->policy.brand.logo_file}};
 	*needs = (struct needs){.count = 0};
 	for (size_t i = 0; i < COUNT_OF(all); i++)
 		if (all[i].path && *all[i].path)

@@ -122,6 +122,7 @@ static enum status do_language(struct decision *d, struct ticket_facts *ticket, 
 	struct effect *effect = desk_plan_add(d, EFFECT_SET_LANGUAGE, ticket->id);
 	effect->from = ticket->language;
 	effect->to = ticket->language = action->argument;
+	effect->number = 1;
 	return STATUS_OK;
 }
 

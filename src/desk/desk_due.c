@@ -52,7 +52,7 @@ void desk_due_follows(struct decision *d, const struct ticket_facts *ticket, enu
 const char *desk_due_date(const struct decision *d, const struct ticket_facts *ticket, const char *language)
 {
 	int64_t wait = answer_ms(d, ticket);
-	return wait ? desk_date(d->arena, desk_local(d->policy, d->facts->now + wait), language) : NULL;
+	return wait ? desk_moment(d->arena, d->policy, d->facts->now + wait, language) : NULL;
 }
 
 bool desk_answer_is_due(const struct decision *d, const struct ticket_facts *ticket)

@@ -124,9 +124,18 @@ int desk_field_compare(const struct desk_field *field, const struct ticket_facts
 	return field->words ? rank(field, x) - rank(field, y) : strcmp(x, y);
 }
 
+static const char *const languages[DESK_LANGUAGES] = {"en", "it", "de", "fr", "es"};
+
+bool desk_is_language(const char *language)
+{
+	for (size_t i = 0; i < DESK_LANGUAGES; i++)
+		if (strcmp(languages[i], language) == 0)
+			return true;
+	return false;
+}
+
 size_t desk_language_number(const char *language)
 {
-	static const char *const languages[DESK_LANGUAGES] = {"en", "it", "de", "fr", "es"};
 	for (size_t i = 0; i < COUNT_OF(languages); i++)
 		if (strcmp(languages[i], language) == 0)
 			return i;

@@ -95,7 +95,7 @@ static void customer_wrote(struct decision *d, struct ticket_facts *ticket, cons
 static void learn_language(struct decision *d, struct ticket_facts *ticket, const struct mail *mail)
 {
 	bool known = *ticket->language;
-	if (!mail->language || strcmp(mail->language, ticket->language) == 0 || (known && !mail->language_sure))
+	if (ticket->language_kept || !mail->language || strcmp(mail->language, ticket->language) == 0 || (known && !mail->language_sure))
 		return;
 	if (known && !text_equal_nocase(mail->from.address, ticket->customer.address))
 		return;

@@ -77,6 +77,16 @@ static void add_end_of_silence(struct decision *d, const struct ticket_facts *ti
 		record_add(out, "expires", "yes");
 }
 
+/* Of a request that is over: how long a reply opens it again, and where to say how good the help was. */
+static void add_end_of_all(struct decision *d, const struct ticket_facts *ticket, struct buffer *out)
+{
+	const struct desk_queue *queue = desk_queue_of(d, ticket);
+	if (d->policy->reopen_days > 0)
+		record_add(out, "days", arena_printf(d->arena, "%d", d->policy->reopen_days));
+	if (queue && queue->rating)
+		add_link(d, out, "link_rate", TOKEN_LINK_STATUS, ticket);
+}
+
 /* Links and dates that the template may show. */
 static const char *customer_variables(struct decision *d, const struct ticket_facts *ticket, const struct outgoing *o)
 {
@@ -91,6 +101,8 @@ static const char *customer_variables(struct decision *d, const struct ticket_fa
 	} else if (o->automatic) {
 		add_link(d, &out, "link_status", TOKEN_LINK_STATUS, ticket);
 	}
+	if (desk_notice_is(o->template, NOTICE_ASKS_RATING))
+		add_end_of_all(d, ticket, &out);
 	const char *due = desk_notice_is(o->template, NOTICE_PROMISES) ? desk_due_date(d, ticket, o->language) : NULL;
 	if (due)
 		record_add(&out, "date", due);
@@ -184,6 +196,8 @@ bool desk_notice_to_agent(struct decision *d, const struct ticket_facts *ticket,
 	buffer_init(&all);
 	buffer_add_string(&all, variables ? variables : "");
 	reply.kind = TOKEN_NOTE;
+	if (strcmp(template, "agent-overdue") == 0)      /* told in the moment it is due */
+		record_add(&all, "date", desk_time(d->arena, d->policy, d->facts->now, o->language));
 	record_add(&all, "note_address", desk_token_address(d->arena, d->policy, queue->address, &reply));
 	desk_add_context(d, ticket, about_seq, o->language, &all);
 	/* What filters of mail programs want to know, as it is now. */
@@ -240,6 +254,37 @@ void desk_notice_to_agents(struct decision *d, const struct ticket_facts *ticket
 	}
 	if (!notice_to_some(d, ticket, &agents, false, template, about_seq, variables))
 		notice_to_some(d, ticket, &agents, true, template, about_seq, variables);
+}
+
+/* ---- how good the help was ---- */
+
+static bool is_told(const struct decision *d, const struct desk_agent *agent, const char *template)
+{
+	for (size_t i = 0; i < d->plan->count; i++) {
+		const struct outgoing *o = d->plan->at[i].outgoing;
+		if (o && strcmp(o->template, template) == 0 && text_equal_nocase(o->agent, agent->name))
+			return true;
+	}
+	return false;
+}
+
+static bool is_supervisor_of(const struct decision *d, const struct desk_queue *queue, const struct desk_agent *agent)
+{
+	bool any = false;
+	for (size_t i = 0; i < queue->agents.count; i++) {
+		const struct desk_agent *other = desk_agent_named(d->policy, queue->agents.at[i]);
+		any |= other && other->role == AGENT_SUPERVISOR;
+	}
+	return agent->role == AGENT_SUPERVISOR && (!any || strings_have(&queue->agents, agent->name));
+}
+
+void desk_tell_with_supervisors(struct decision *d, const struct ticket_facts *ticket, const char *template, const char *variables)
+{
+	const struct desk_queue *queue = desk_queue_of(d, ticket);
+	desk_notice_to_agents(d, ticket, template, 0, NULL, variables);
+	for (size_t i = 0; i < d->policy->agents.count; i++)
+		if (is_supervisor_of(d, queue, &d->policy->agents.at[i]) && !is_told(d, &d->policy->agents.at[i], template))
+			desk_notice_to_agent(d, ticket, &d->policy->agents.at[i], template, 0, variables);
 }
 
 /* ---- a customer who writes without end ---- */

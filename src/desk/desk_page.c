@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "desk_private.h"
+#include "limits.h"
 
 static struct new_message *add_words(struct decision *d, struct ticket_facts *ticket, const char *words)
 {
@@ -103,6 +104,16 @@ static enum status solved(struct decision *d, struct ticket_facts *ticket, const
 	return STATUS_OK;
 }
 
+/* Once, with the first rating: what follows is the same customer's second thought. */
+static void tell_of_rating(struct decision *d, const struct ticket_facts *ticket, const struct page_act *act)
+{
+	CLEANUP_BUFFER struct buffer variables = {0};
+	record_add(&variables, "stars", arena_printf(d->arena, "%d", act->stars));
+	if (*act->words)
+		record_add(&variables, "text", act->words);
+	desk_tell_with_supervisors(d, ticket, "agent-rated", arena_string(d->arena, buffer_string(&variables)));
+}
+
 static enum status rate(struct decision *d, struct ticket_facts *ticket, const struct page_act *act, struct error *error)
 {
 	if (act->stars < 1 || act->stars > 5)
@@ -112,6 +123,35 @@ static enum status rate(struct decision *d, struct ticket_facts *ticket, const s
 	struct effect *effect = desk_plan_add(d, EFFECT_RATE, ticket->id);
 	effect->number = act->stars;
 	effect->to = act->words;
+	if (!d->facts->stars && (act->stars <= LIMIT_BAD_STARS || *act->words))
+		tell_of_rating(d, ticket, act);
+	return STATUS_OK;
+}
+
+/* Before anybody of ours asked. */
+static enum status done(struct decision *d, struct ticket_facts *ticket)
+{
+	bool unseen = desk_is_unseen(ticket);
+	if (ticket->state == STATE_CLOSED)
+		return STATUS_OK;
+	desk_plan_event(d, ticket, EVENT_DONE, "the customer says on the page that it is solved");
+	if (!unseen)
+		desk_notice_to_agents(d, ticket, "agent-confirmed", 0, NULL, NULL);
+	return STATUS_OK;
+}
+
+/* Asked for, it stays: in whatever language the customer writes from then on. */
+static enum status language(struct decision *d, struct ticket_facts *ticket, const struct page_act *act, struct error *error)
+{
+	if (!act->language || !desk_is_language(act->language))
+		return error_set(error, STATUS_BAD_INPUT, "there is no such language");
+	if (strcmp(ticket->language, act->language) == 0 && ticket->language_kept)
+		return STATUS_OK;
+	struct effect *effect = desk_plan_add(d, EFFECT_SET_LANGUAGE, ticket->id);
+	effect->from = ticket->language;
+	effect->to = ticket->language = act->language;
+	effect->number = 1;
+	effect->why = "the customer asked for it";
 	return STATUS_OK;
 }
 
@@ -132,6 +172,8 @@ enum status desk_decide_page(const struct desk_policy *policy, const struct page
 	case PAGE_RATE:    status = rate(&d, ticket, act, error); break;
 	case PAGE_HELP:    status = help(&d, ticket, act); break;
 	case PAGE_SOLVED:  status = solved(&d, ticket, act); break;
+	case PAGE_DONE:    status = done(&d, ticket); break;
+	case PAGE_LANGUAGE: status = language(&d, ticket, act, error); break;
 	}
 	if (status != STATUS_OK)
 		plan->count = 0;

@@ -153,6 +153,8 @@ struct outgoing *desk_notice_to_customer(struct decision *d, struct ticket_facts
 struct outgoing *desk_tell_customer(struct decision *d, struct ticket_facts *ticket, const char *template);
 /* To the ticket's agent, and to all of its queue while it has none or that one is on leave; never to `except`; to who was copied by the
  * customer himself only if nobody else is told. */
+/* The agents who are told of it, and the supervisors of the queue's agents; where it has none, all. */
+void desk_tell_with_supervisors(struct decision *d, const struct ticket_facts *ticket, const char *template, const char *variables);
 void desk_notice_to_agents(struct decision *d, const struct ticket_facts *ticket, const char *template, int about_seq,
                            const char *except, const char *variables);
 /* Agents hear of what the customer's side wrote: at once, or, where it writes without end, together with what follows. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "desk_private.h"
+#include "limits.h"
 
 /* The mail to the customer that carries the words of `message`. */
 static void send_words(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, struct new_message *message,
@@ -37,6 +38,14 @@ static const char *signed_words(struct decision *d, const struct desk_agent *age
 	return !*own || !*text || has ? text : arena_printf(d->arena, DESK_SIGNED, text, own);
 }
 
+/* What occurred to the agent just after "resolved" opens nothing again. */
+static bool is_postscript(const struct decision *d, const struct ticket_facts *ticket, const struct desk_agent *agent, const char *template)
+{
+	int64_t since = d->facts->now - ticket->resolved_at;
+	bool own = agent && (!*ticket->agent || text_equal_nocase(ticket->agent, agent->name));
+	return own && ticket->state == STATE_RESOLVED && strcmp(template, "reply") == 0 && since >= 0 && since <= LIMIT_POSTSCRIPT_MS;
+}
+
 void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *text, bool raw,
                       const char *template)
 {
@@ -46,6 +55,10 @@ void desk_agent_reply(struct decision *d, struct ticket_facts *ticket, const str
 	message->agent = agent ? agent->name : "";
 	message->from = agent ? (struct mail_address){agent->email, agent->display} : (struct mail_address){"", d->policy->name};
 	send_words(d, ticket, agent, message, template);
+	if (is_postscript(d, ticket, agent, template)) {
+		desk_plan_remark(d, ticket->id, "a P.S. of the agent: stays resolved", "written within ten minutes of /resolve");
+		return;
+	}
 	if (agent && !*ticket->agent)
 		desk_plan_set_agent(d, ticket, agent->name, "answered first");
 	desk_plan_event(d, ticket, EVENT_AGENT_REPLY, agent ? "the agent answered" : "the desk answered");

@@ -16,6 +16,7 @@ static const char *const event_names[EVENT_COUNT] = {
 	[EVENT_CLOSE] = "close", [EVENT_REOPEN] = "reopen", [EVENT_TIME_COME] = "time come", [EVENT_CONFIRMED] = "confirmed",
 	[EVENT_NOT_SOLVED] = "not solved", [EVENT_SILENCE] = "silence", [EVENT_STILL_NEED_HELP] = "still need help",
 	[EVENT_KB_SOLVED] = "solved by article", [EVENT_HELD_EXPIRED] = "held expires", [EVENT_HELD_CREATE] = "held becomes ticket",
+	[EVENT_DONE] = "solved, says the customer",
 };
 
 /* One past the state, so that 0 is "may not happen". */
@@ -40,6 +41,7 @@ static const unsigned char table[EVENT_COUNT][STATE_COUNT] = {
 	[EVENT_KB_SOLVED]       = { CLOSED,   CLOSED,   CLOSED,   OPEN,     PENDING,  CLOSED,   CLOSED   },
 	[EVENT_HELD_EXPIRED]    = { EXPIRED,  NO,       NO,       NO,       NO,       NO,       NO       },
 	[EVENT_HELD_CREATE]     = { NEW,      NEW,      NO,       NO,       NO,       NO,       NO       },
+	[EVENT_DONE]            = { CLOSED,   CLOSED,   CLOSED,   CLOSED,   CLOSED,   CLOSED,   CLOSED   },
 };
 
 const char *desk_ticket_state_name(enum ticket_state state)

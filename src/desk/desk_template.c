@@ -2,7 +2,7 @@
  * desk_template.c - templates of outgoing mail: looking one up and filling it in.
  *
  * An .html that does not begin with "<!" is a body and is put into frame.html at {content}, so that a desk's looks live in
- * one file; what many mails say alike stands in parts. One pass, nothing is filled in twice. A part is looked for in the
+ * one file. Its first lines may be "Preheader: ..." and "Heading: ...", which the frame shows. What many mails say alike stands in parts. One pass, nothing is filled in twice. A part is looked for in the
  * template's language, then as templates are.
  * A template of the desk's own that is broken is passed over as if it were not there; `sportello check` says why.
  */
@@ -56,7 +56,7 @@ struct filling {
 	bool in_part;
 	const char *value[VARIABLES];    /* NULL: not there */
 	const char *text_html;           /* NULL: {text} is made of the value `text` */
-	int text;                        /* number of that variable */
+	int text, link, label;           /* numbers of these variables */
 };
 
 static void fill(struct filling *f, const char *template);
@@ -82,6 +82,12 @@ static void add_value(struct filling *f, int variable)
 		desk_template_add_text(&f->out, value);
 }
 
+static const char *part_text(const struct filling *f, const char *name)
+{
+	const struct template_file *part = find_for(f->own, f->language, f->fallback, name, f->html ? "html" : "txt");
+	return part ? part->text : "";
+}
+
 static void add_part(struct filling *f, const struct piece *piece)
 {
 	char name[64];
@@ -89,10 +95,25 @@ static void add_part(struct filling *f, const struct piece *piece)
 		return;
 	memcpy(name, piece->at, piece->length);
 	name[piece->length] = '\0';
-	const struct template_file *part = find_for(f->own, f->language, f->fallback, name, f->html ? "html" : "txt");
 	f->in_part = true;
-	fill(f, part ? part->text : "");
+	fill(f, part_text(f, name));
 	f->in_part = false;
+}
+
+static void add_button(struct filling *f, const struct piece *piece)
+{
+	char label[200];
+	bool in_part = f->in_part;
+	if (f->value[f->label] || !piece->label_length || piece->label_length >= sizeof label)
+		return;
+	memcpy(label, piece->label, piece->label_length);
+	label[piece->label_length] = '\0';
+	f->value[f->label] = label;
+	f->value[f->link] = f->value[piece->variable];
+	f->in_part = true;
+	fill(f, part_text(f, piece->kind == PIECE_BUTTON ? DESK_PART_BUTTON : DESK_PART_QUIET));
+	f->in_part = in_part;
+	f->value[f->label] = f->value[f->link] = NULL;
 }
 
 /* Forgiving: what desk_template_check would refuse is shown as well as can be. */
@@ -123,6 +144,11 @@ static void fill(struct filling *f, const char *template)
 			if (!hidden_at)
 				add_part(f, &piece);
 			break;
+		case PIECE_BUTTON:
+		case PIECE_QUIET:
+			if (!hidden_at && there)
+				add_button(f, &piece);
+			break;
 		default:
 			if (hidden_at)
 				break;
@@ -146,6 +172,21 @@ static const char *usable_value(char *value, enum variable_kind kind)
 	return value;
 }
 
+static void usual_colours(struct arena *arena, struct filling *f)
+{
+	struct desk_colours *colours = ARENA_NEW(arena, struct desk_colours);
+	desk_brand_colours(NULL, colours);
+	const struct { const char *name, *value; } usual[] = {
+		{"colour", colours->button}, {"colour_text", colours->text}, {"colour_link", colours->link},
+		{"dark_colour", colours->dark_button}, {"dark_text", colours->dark_text}, {"dark_link", colours->dark_link},
+	};
+	for (size_t i = 0; i < COUNT_OF(usual); i++) {
+		int variable = desk_template_variable_named(usual[i].name, strlen(usual[i].name));
+		if (!f->value[variable])
+			f->value[variable] = usual[i].value;
+	}
+}
+
 /* The bytes of all values together, but of what is HTML already. */
 static size_t take_values(struct arena *arena, struct filling *f, const char *record)
 {
@@ -164,6 +205,10 @@ static size_t take_values(struct arena *arena, struct filling *f, const char *re
 	}
 	f->value[desk_template_variable_named("language", strlen("language"))] = f->language;
 	f->text = desk_template_variable_named("text", strlen("text"));
+	f->link = desk_template_variable_named("link", strlen("link"));
+	f->label = desk_template_variable_named("label", strlen("label"));
+	f->value[f->link] = f->value[f->label] = NULL;
+	usual_colours(arena, f);
 	return total;
 }
 
@@ -187,13 +232,53 @@ static const char *finish_text(struct arena *arena, struct filling *f, const cha
 	return arena_printf(arena, "%.*s\n", (int)length, rest);
 }
 
+/* ---- "Preheader: ..." and "Heading: ...", the first lines of a body ---- */
+
+static const struct head_line { const char *mark, *variable; } head_lines[] = {{"Preheader:", "preheader"}, {"Heading:", "heading"}};
+
+static const struct head_line *head_line(const char *text)
+{
+	for (size_t i = 0; i < COUNT_OF(head_lines); i++)
+		if (strncmp(text, head_lines[i].mark, strlen(head_lines[i].mark)) == 0)
+			return &head_lines[i];
+	return NULL;
+}
+
+static const char *skip_head(const char *text)
+{
+	while (head_line(text))
+		text += strcspn(text, "\n"), text += *text == '\n';
+	return text;
+}
+
+/* Plain text, escaped where it is put in. */
+static const char *take_head(struct arena *arena, struct filling *f, const char *body)
+{
+	const char *words = "";
+	const struct head_line *line;
+	f->html = false;
+	for (; (line = head_line(body)); body += strcspn(body, "\n"), body += *body == '\n') {
+		const char *from = body + strlen(line->mark);
+		buffer_reset(&f->out);
+		f->head = true;
+		fill(f, arena_copy(arena, from, strcspn(from, "\n")));
+		const char *value = usable_value(arena_copy(arena, f->out.at ? f->out.at : "", f->out.length), LINE);
+		f->value[desk_template_variable_named(line->variable, strlen(line->variable))] = value ? value += strspn(value, " ") : NULL;
+		words = value ? arena_printf(arena, "%s%s\n", words, value) : words;
+	}
+	f->html = true;
+	return words;
+}
+
 /* What a person wrote goes out, also where the desk's own text of such a mail has no place for it: then above all. NULL: it cannot be put there. */
 static const char *with_words(struct arena *arena, const struct filling *f, const char *name, const struct template_file *file)
 {
 	if (!desk_notice_is(name, NOTICE_AGENTS_WORDS) || !f->value[desk_template_variable_named("text", strlen("text"))] || strstr(file->text, "{text}"))
 		return file->text;
-	if (f->html)
-		return strncmp(file->text, "<!", 2) ? arena_printf(arena, "{text}\n%s", file->text) : NULL;
+	if (f->html) {
+		const char *body = skip_head(file->text);
+		return strncmp(file->text, "<!", 2) ? arena_printf(arena, "%.*s{text}\n%s", (int)(body - file->text), file->text, body) : NULL;
+	}
 	size_t subject = strcspn(file->text, "\n");
 	return arena_printf(arena, "%.*s\n\n{text}\n\n%s", (int)subject, file->text, file->text + subject + strspn(file->text + subject, "\n"));
 }
@@ -220,13 +305,15 @@ enum status desk_render(struct arena *arena, const struct template_set *own, con
 	size_t total = take_values(arena, &f, record ? record : "");
 	fill(&f, with_words(arena, &f, name, text));
 	rendered->text = finish_text(arena, &f, &rendered->subject);
-	rendered->html = "";
+	rendered->html = rendered->heading = "";
 
 	const struct template_file *html = total > LONGEST_HTML ? NULL : find(own, text->language, name, "html");
 	f.html = true;
 	const char *body = html ? with_words(arena, &f, name, html) : NULL;
 	if (body) {
-		const struct template_file *frame = strncmp(html->text, "<!", 2) ? find_for(own, language, fallback, "frame", "html") : NULL;
+		rendered->heading = take_head(arena, &f, body);
+		body = skip_head(body);
+		const struct template_file *frame = strncmp(body, "<!", 2) ? find_for(own, language, fallback, "frame", "html") : NULL;
 		buffer_reset(&f.out);
 		f.head = false;
 		f.body = frame ? body : NULL;

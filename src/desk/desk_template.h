@@ -3,29 +3,33 @@
  * value goes out. Only desk_template*.c include it.
  *
  * {name} a value; {?name}...{/name} if it is there and not blank; {!name}...{/name} if it is not; {>part-name} another
- * file's text; {{ a brace. The tag of a section or a part alone on its line takes the line with it.
+ * file's text; {=link}words{/link} and {-link}words{/link} a button, the first and a quiet one; {{ a brace. The tag of a section or a part alone on its line takes the line with it.
  */
 #ifndef SPORTELLO_DESK_TEMPLATE_H
 #define SPORTELLO_DESK_TEMPLATE_H
 
 #include "desk_private.h"
 
+#define DESK_PART_BUTTON "part-button"           /* what {=link} and {-link} look like: {link} and {label} */
+#define DESK_PART_QUIET "part-quiet"
+
 enum variable_kind {
 	LINE,                            /* shown on one line */
 	BLOCK,                           /* words of several lines */
 	LINK                             /* http or https; anything else counts as not there */
 };
-enum { VARIABLE_CONTENT = 0, VARIABLE_NONE = -1, VARIABLES = 86 };
+enum { VARIABLE_CONTENT = 0, VARIABLE_NONE = -1, VARIABLES = 102 };
 struct template_variable { const char *name; enum variable_kind kind; };
 extern const struct template_variable desk_template_variables[VARIABLES];
 /* VARIABLE_NONE: there is no such one. */
 int desk_template_variable_named(const char *name, size_t length);
 
-enum piece_kind { PIECE_END, PIECE_TEXT, PIECE_VALUE, PIECE_IF, PIECE_UNLESS, PIECE_CLOSE, PIECE_PART, PIECE_BAD };
+enum piece_kind { PIECE_END, PIECE_TEXT, PIECE_VALUE, PIECE_IF, PIECE_UNLESS, PIECE_CLOSE, PIECE_PART, PIECE_BUTTON, PIECE_QUIET, PIECE_BAD };
 struct piece {
 	enum piece_kind kind;
 	const char *at; size_t length;   /* of text, or of the name */
 	int variable;
+	const char *label; size_t label_length;  /* of a button: its words; 0: it has none, or no end */
 };
 struct scanner { const char *at; bool line_start; };         /* starts as {template, true} */
 struct piece desk_template_piece(struct scanner *scanner);

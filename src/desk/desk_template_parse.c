@@ -27,6 +27,9 @@ const struct template_variable desk_template_variables[] = {
 	{"fields", LINE}, {"readers", LINE}, {"proposed", LINE}, {"instead_of", LINE}, {"history", BLOCK}, {"since", BLOCK},
 	{"third", LINE}, {"side_subject", LINE}, {"done", BLOCK}, {"list", BLOCK}, {"list_free", BLOCK}, {"list_of", LINE}, {"list_alone", LINE}, {"tags", LINE}, {"watchers", LINE},
 	{"files_sent", BLOCK}, {"files_behind", BLOCK}, {"files_named", LINE}, {"files_part", LINE}, {"files_more", LINE}, {"files_rest", LINE},
+	{"link", LINK}, {"label", LINE}, {"preheader", LINE}, {"heading", LINE}, {"logo", LINE}, {"logo_width", LINE}, {"logo_height", LINE}, {"address", LINE},
+	{"colour", LINE}, {"colour_text", LINE}, {"colour_link", LINE}, {"dark_colour", LINE}, {"dark_text", LINE}, {"dark_link", LINE},
+	{"link_rate", LINK}, {"stars", LINE},
 	{"created", LINE}, {"colleague", LINE}, {"taken", LINE}, {"answered", LINE}, {"noted", LINE}, {"closed", LINE},
 };
 _Static_assert(COUNT_OF(desk_template_variables) == VARIABLES, "VARIABLES in desk_template.h");
@@ -43,7 +46,19 @@ static struct piece piece_text(struct scanner *s, enum piece_kind kind, const ch
 {
 	s->at = at + taken;
 	s->line_start = at[taken - 1] == '\n';
-	return (struct piece){kind, at, shown, VARIABLE_NONE};
+	return (struct piece){kind, at, shown, VARIABLE_NONE, NULL, 0};
+}
+
+/* The words of a button, to its {/name}; they hold no tag. */
+static void read_label(struct scanner *s, struct piece *piece)
+{
+	size_t length = strcspn(s->at, "{");
+	const char *end = s->at + length;
+	if (end[0] != '{' || end[1] != '/' || strncmp(end + 2, piece->at, piece->length) != 0 || end[2 + piece->length] != '}')
+		return;
+	piece->label = s->at;
+	piece->label_length = length;
+	s->at = end + 3 + piece->length;
 }
 
 struct piece desk_template_piece(struct scanner *s)
@@ -52,24 +67,29 @@ struct piece desk_template_piece(struct scanner *s)
 	enum piece_kind kind = PIECE_VALUE;
 
 	if (!*at)
-		return (struct piece){PIECE_END, at, 0, VARIABLE_NONE};
+		return (struct piece){PIECE_END, at, 0, VARIABLE_NONE, NULL, 0};
 	if (*at != '{') {
 		size_t length = strcspn(at, "{");
 		return piece_text(s, PIECE_TEXT, at, length, length);
 	}
 	if (*name == '{')
 		return piece_text(s, PIECE_TEXT, at, 2, 1);
-	if (*name == '?' || *name == '!' || *name == '/' || *name == '>')
-		kind = *name == '?' ? PIECE_IF : *name == '!' ? PIECE_UNLESS : *name == '/' ? PIECE_CLOSE : PIECE_PART, name++;
+	static const char marks[] = "?!/>=-";
+	static const enum piece_kind kinds[] = {PIECE_IF, PIECE_UNLESS, PIECE_CLOSE, PIECE_PART, PIECE_BUTTON, PIECE_QUIET};
+	if (*name && strchr(marks, *name))
+		kind = kinds[strchr(marks, *name) - marks], name++;
 	size_t length = strspn(name, kind == PIECE_PART ? "abcdefghijklmnopqrstuvwxyz-" : "abcdefghijklmnopqrstuvwxyz_");
 	if (!length || name[length] != '}')
 		return piece_text(s, PIECE_BAD, at, 1, 1);
+	struct piece piece = {kind, name, length, desk_template_variable_named(name, length), NULL, 0};
 	s->at = name + length + 1;
+	if (kind == PIECE_BUTTON || kind == PIECE_QUIET)
+		read_label(s, &piece);
 	if (kind != PIECE_VALUE && s->line_start && *s->at == '\n')
 		s->at++;
 	else
 		s->line_start = false;
-	return (struct piece){kind, name, length, desk_template_variable_named(name, length)};
+	return piece;
 }
 
 bool desk_template_is_part(const char *name)
@@ -105,6 +125,17 @@ static bool part_known(const struct piece *piece, const char *format)
 	return false;
 }
 
+static bool check_button(struct checking *c, const struct piece *piece, bool first_line)
+{
+	if (first_line)
+		return broken(c, "a button does not fit into the Subject: {", piece);
+	if (desk_template_variables[piece->variable].kind != LINK)
+		return broken(c, "a button needs an address of a page, not {", piece);
+	if (!strcmp(c->file->name, DESK_PART_BUTTON) || !strcmp(c->file->name, DESK_PART_QUIET))
+		return broken(c, "what a button looks like may not hold one: {", piece);
+	return piece->label_length || broken(c, "a button's words and their end, {=link}words{/link}, are missing behind {=", piece);
+}
+
 static bool check_piece(struct checking *c, const struct piece *piece, struct piece *open, int *depth)
 {
 	bool first_line = has_subject(c->file) && !memchr(c->file->text, '\n', (size_t)(c->here - c->file->text));
@@ -123,6 +154,8 @@ static bool check_piece(struct checking *c, const struct piece *piece, struct pi
 		return broken(c, "unknown variable {", piece);
 	if (piece->variable == VARIABLE_CONTENT && strcmp(c->file->name, "frame"))
 		return broken(c, "only frame.html may hold {", piece);
+	if (piece->kind == PIECE_BUTTON || piece->kind == PIECE_QUIET)
+		return check_button(c, piece, first_line);
 	if (piece->kind == PIECE_VALUE)
 		return !first_line || desk_template_variables[piece->variable].kind != BLOCK || broken(c, "several lines do not fit into the Subject: {", piece);
 	if (piece->kind == PIECE_CLOSE) {

@@ -17,12 +17,10 @@ int desk_gathered_from(const char *timer)
 /* Not where the timer is of an older configuration. */
 static void overdue(struct decision *d, const struct ticket_facts *ticket)
 {
-	CLEANUP_BUFFER struct buffer variables = {0};
 	if (!desk_answer_is_due(d, ticket))
 		return;
-	record_add(&variables, "date", desk_date(d->arena, desk_local(d->policy, d->facts->now), d->policy->language));
 	desk_plan_remark(d, ticket->id, "the answer is overdue", NULL);
-	desk_notice_to_agents(d, ticket, "agent-overdue", d->facts->last_words, NULL, arena_string(d->arena, buffer_string(&variables)));
+	desk_notice_to_agents(d, ticket, "agent-overdue", d->facts->last_words, NULL, NULL);
 }
 
 void desk_decide_timer(const struct desk_policy *policy, const char *timer, const struct facts *facts, struct plan *plan)

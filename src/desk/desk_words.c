@@ -89,13 +89,13 @@ static const char *const months[][13] = {
 const char *desk_state_word(enum ticket_state state, const char *language)
 {
 	static const char *const words[STATE_COUNT][DESK_LANGUAGES] = {
-		[STATE_HELD] = {"held", "in attesa del cliente", "wartet auf Kunden", "en attente du client", "en espera del cliente"},
+		[STATE_HELD] = {"held", "in attesa del cliente", "wartet auf den Kunden", "en attente du client", "en espera del cliente"},
 		[STATE_EXPIRED] = {"expired", "scaduta", "verfallen", "expirée", "caducada"},
 		[STATE_NEW] = {"new", "nuova", "neu", "nouvelle", "nueva"},
 		[STATE_OPEN] = {"open", "aperta", "offen", "ouverte", "abierta"},
 		[STATE_PENDING] = {"pending", "sospesa", "zurückgestellt", "en attente", "en espera"},
-		[STATE_RESOLVED] = {"resolved", "risolta", "gelöst", "résolue", "resuelta"},
-		[STATE_CLOSED] = {"closed", "chiusa", "geschlossen", "fermée", "cerrada"},
+		[STATE_RESOLVED] = {"resolved", "risolta", "erledigt", "résolue", "resuelta"},
+		[STATE_CLOSED] = {"closed", "chiusa", "abgeschlossen", "clôturée", "cerrada"},
 	};
 	return words[state][desk_language_number(language)];
 }
@@ -104,6 +104,30 @@ const char *desk_time(struct arena *arena, const struct desk_policy *policy, int
 {
 	int64_t local = desk_local(policy, ms);
 	return arena_printf(arena, "%s %.5s", desk_date(arena, local, language), time_rfc3339(arena, local) + 11);
+}
+
+/* "UTC+1", "UTC\xE2\x88\x923:30": understood in every language. */
+static const char *zone_name(struct arena *arena, int minutes)
+{
+	const char *sign = minutes < 0 ? "\xE2\x88\x92" : "+";
+	int away = minutes < 0 ? -minutes : minutes;
+	if (!away)
+		return "UTC";
+	return away % 60 ? arena_printf(arena, "UTC%s%d:%02d", sign, away / 60, away % 60) : arena_printf(arena, "UTC%s%d", sign, away / 60);
+}
+
+const char *desk_moment(struct arena *arena, const struct desk_policy *policy, int64_t ms, const char *language)
+{
+	int64_t local = desk_local(policy, ms);
+	const char *zone = zone_name(arena, (int)((local - ms) / 60000));
+	const char *day = desk_date(arena, local, language), *clock = time_rfc3339(arena, local) + 11;
+	switch (desk_language_number(language)) {        /* written out: a format is no variable */
+	case 1:  return arena_printf(arena, "%s alle %.5s (%s)", day, clock, zone);
+	case 2:  return arena_printf(arena, "%s, %.5s Uhr (%s)", day, clock, zone);
+	case 3:  return arena_printf(arena, "%s \xC3\xA0 %.5s (%s)", day, clock, zone);
+	case 4:  return arena_printf(arena, "%s a las %.5s (%s)", day, clock, zone);
+	default: return arena_printf(arena, "%s at %.5s (%s)", day, clock, zone);
+	}
 }
 
 const char *desk_date(struct arena *arena, int64_t ms, const char *language)
@@ -116,6 +140,6 @@ const char *desk_date(struct arena *arena, int64_t ms, const char *language)
 		if (strncmp(language, months[i][0], 2) == 0)
 			row = i;
 	const char *of = strcmp(months[row][0], "es") == 0 ? " de " : " ";
-	const char *first = strcmp(months[row][0], "de") == 0 ? "." : strcmp(months[row][0], "fr") == 0 && day == 1 ? "er" : "";
+	const char *first = strcmp(months[row][0], "de") == 0 ? "." : day != 1 ? "" : strcmp(months[row][0], "fr") == 0 ? "er" : strcmp(months[row][0], "it") == 0 ? "\xC2\xBA" : "";
 	return arena_printf(arena, "%d%s%s%s%s%d", day, first, of, months[row][month], of, year);
 }

@@ -159,6 +159,8 @@ static enum status act(struct store *store, void *context, struct error *error)
 		return status;
 	if ((status = store_words_known(store, job->token.ticket, job->act.words, &facts.words_known, error)) != STATUS_OK)
 		return status;
+	if ((status = store_stars(store, job->token.ticket, &facts.stars, error)) != STATUS_OK)
+		return status;
 	desk_plan_init(&job->plan, job->arena, NULL);
 	status = desk_decide_page(job->policy, &job->act, &facts, &job->plan, error);
 	return status == STATUS_OK ? store_apply(store, &job->plan, NULL, error) : status;

@@ -135,9 +135,10 @@ static enum status write_files(const struct mail_out *mail, const struct relayed
 static enum status write_html(const struct mail_out *mail, const struct relayed *relayed, struct buffer *out, struct error *error)
 {
 	struct boundary boundary;
-	enum status status;
+	bool pictures = relayed->count && mail_compose_has_pictures(relayed->at->values, mail->pictures);
+	enum status status = STATUS_OK;
 
-	if (!relayed->count || !mail_compose_has_pictures(relayed->at->values, mail->pictures)) {
+	if (!pictures && !mail->logo.size) {
 		mail_compose_text_part(out, "html", mail->html);
 		return STATUS_OK;
 	}
@@ -145,7 +146,10 @@ static enum status write_html(const struct mail_out *mail, const struct relayed 
 	buffer_printf(out, "Content-Type: multipart/related; type=\"text/html\"; boundary=\"%s\"\r\n\r\n--%s\r\n", boundary.at, boundary.at);
 	mail_compose_text_part(out, "html", mail->html);
 	buffer_add(out, "\r\n", 2);
-	status = mail_compose_pictures(out, relayed->at->source, relayed->at->values, mail->pictures, &boundary, error);
+	if (mail->logo.size)
+		mail_compose_logo(out, &mail->logo, &boundary);
+	if (pictures)
+		status = mail_compose_pictures(out, relayed->at->source, relayed->at->values, mail->pictures, &boundary, error);
 	buffer_printf(out, "--%s--\r\n", boundary.at);
 	return status;
 }

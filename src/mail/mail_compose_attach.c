@@ -196,6 +196,16 @@ enum status mail_compose_attachments(struct buffer *out, const struct mail_sourc
 	return status;
 }
 
+void mail_compose_logo(struct buffer *out, const struct mail_logo *logo, const struct boundary *boundary)
+{
+	struct base64_lines lines = { .out = out };
+
+	buffer_printf(out, "--%s\r\nContent-Type: %s\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <%s>\r\nContent-Disposition: inline; filename=\"logo.%s\"\r\n\r\n",
+	              boundary->at, logo->type, logo->id, logo->type + strcspn(logo->type, "/") + 1);
+	mail_base64_add(&lines, logo->bytes, logo->size);
+	mail_base64_end(&lines);
+}
+
 enum status mail_compose_pictures(struct buffer *out, const struct mail_source *source, const struct mail *mail,
                                   const struct mail_html *pictures, const struct boundary *boundary, struct error *error)
 {

@@ -22,5 +22,5 @@ const char *outbox_answered(const void *context, struct arena *arena, const char
 	enum status status = outbox_words(&r, &rendered, &error);
 
 	outbox_words_fini(&r);
-	return status ? "" : rendered.text;
+	return status ? "" : arena_printf(arena, "%s%s%s", rendered.text, *rendered.heading ? "\n" : "", rendered.heading);
 }

@@ -96,7 +96,11 @@ static void mail_of(const struct rendering *r, const struct rendered *rendered, 
 {
 	const struct outgoing *outgoing = &r->row->outgoing;
 
+	const struct desk_brand *brand = &r->policy->brand;
+	bool shows_logo = brand->logo_size && !outgoing->to_agent && strstr(rendered->html, "cid:" OUTBOX_LOGO);
+
 	*mail = (struct mail_out){
+		.logo = { OUTBOX_LOGO, brand->logo_type, brand->logo, shows_logo ? brand->logo_size : 0 },
 		.from = outgoing->from, .to = outgoing->to, .cc = outgoing->cc, .reply_to = outgoing->reply_to,
 		.subject = *rendered->subject ? rendered->subject : outgoing->subject,
 		.message_id = outgoing->message_id, .in_reply_to = outgoing->in_reply_to, .references = outgoing->references,

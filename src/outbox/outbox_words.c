@@ -256,6 +256,29 @@ static const char *history_of(const struct rendering *r, const char *newest)
 	return arena_string(r->arena, buffer_string(&out));
 }
 
+static void add_brand(const struct rendering *r, struct buffer *out)
+{
+	const struct desk_brand *brand = &r->policy->brand;
+	struct desk_colours colours;
+
+	if (brand->colour && *brand->colour && desk_brand_colours(brand->colour, &colours)) {
+		record_add(out, "colour", colours.button);
+		record_add(out, "colour_text", colours.text);
+		record_add(out, "colour_link", colours.link);
+		record_add(out, "dark_colour", colours.dark_button);
+		record_add(out, "dark_text", colours.dark_text);
+		record_add(out, "dark_link", colours.dark_link);
+	}
+	if (r->row->outgoing.to_agent)
+		return;
+	add(out, "address", brand->address);
+	if (!brand->logo_size)
+		return;
+	record_add(out, "logo", "cid:" OUTBOX_LOGO);
+	record_add(out, "logo_width", arena_printf(r->arena, "%d", brand->logo_width));
+	record_add(out, "logo_height", arena_printf(r->arena, "%d", brand->logo_height));
+}
+
 /* The row's own come first: desk_render takes the first of a name. */
 static enum status variables(struct rendering *r, const char **all, struct error *error)
 {
@@ -279,6 +302,7 @@ static enum status variables(struct rendering *r, const char **all, struct error
 	add(&out, "queue", outgoing->queue);
 	add(&out, "queue_description", queue ? queue->description : "");
 	add_people(r, &out);
+	add_brand(r, &out);
 	add(&out, "text", about_text(r));
 	add(&out, "text_html", own_html(r, about_text(r)));
 	add(&out, "attachments", attachment_names(r));

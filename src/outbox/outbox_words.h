@@ -4,6 +4,8 @@
 #ifndef SPORTELLO_OUTBOX_WORDS_H
 #define SPORTELLO_OUTBOX_WORDS_H
 
+#define OUTBOX_LOGO "logo@sportello"             /* Content-ID of the brand's picture */
+
 #include "limits.h"
 #include "outbox_private.h"
 

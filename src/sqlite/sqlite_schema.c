@@ -364,6 +364,8 @@ static const char *const version_2[] = {
 "CREATE TRIGGER load_of_ticket AFTER UPDATE OF agent, state, priority ON ticket"
 " WHEN old.agent<>new.agent OR old.state<>new.state OR old.priority<>new.priority BEGIN " LOAD_CHANGES("old", "-") " " LOAD_CHANGES("new", "+") " END",
 "DROP INDEX ticket_load",
+/* 1: its language was asked for, by the customer or an agent, and does not follow what the customer writes. */
+"ALTER TABLE ticket ADD COLUMN language_kept INTEGER NOT NULL DEFAULT 0",
 /* participant.role may now be "proposed" or "left", too: who is so reads nothing. */
 NULL
 };

@@ -14,7 +14,7 @@
 #define FIELD_COLUMN(member, NAME, history) ", " #member
 #define FIELD_COLUMN_OF_T(member, NAME, history) ", t." #member
 #define TICKET_COLUMNS "id, state, queue, agent, subject, language, customer, customer_name, created, updated, closed_at, " \
-	"pending_until, merged_into, resolved_at, voice, answer_to, waiting" TICKET_FIELDS(FIELD_COLUMN)
+	"pending_until, merged_into, resolved_at, voice, answer_to, waiting" TICKET_FIELDS(FIELD_COLUMN) ", language_kept"
 #define MESSAGE_COLUMNS "seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved, side"
 #define HISTORY_COLUMNS "what, kind, number, was, now"
 #define OUTBOX_COLUMNS "id, ticket, created, next_try, state, attempts, last_reply, recipients, record"
@@ -95,7 +95,7 @@
 		" resolved_at=CASE WHEN ?2='resolved' THEN ?3 ELSE resolved_at END WHERE id=?1") \
 	X(SQL_TICKET_QUEUE, "UPDATE ticket SET queue=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_AGENT, "UPDATE ticket SET agent=?2, updated=?3 WHERE id=?1") \
-	X(SQL_TICKET_LANGUAGE, "UPDATE ticket SET language=?2 WHERE id=?1") \
+	X(SQL_TICKET_LANGUAGE, "UPDATE ticket SET language=?2, language_kept=max(language_kept,?3) WHERE id=?1") \
 	X(SQL_TICKET_PENDING, "UPDATE ticket SET pending_until=?2, updated=?3, waiting=?4 WHERE id=?1") \
 	X(SQL_TICKET_MERGE, "UPDATE ticket SET merged_into=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_STATE_NOW, "SELECT state FROM ticket WHERE id=?1") \

@@ -117,7 +117,7 @@ enum status store_apply_set_simple(struct applying *a, const struct effect *effe
 /* Of no weight for the replay: a remark. */
 enum status store_apply_set_language(struct applying *a, const struct effect *effect)
 {
-	enum status status = engine_run(a->store->engine, a->error, SQL_TICKET_LANGUAGE, "it", effect->ticket, text_or_empty(effect->to));
+	enum status status = engine_run(a->store->engine, a->error, SQL_TICKET_LANGUAGE, "iti", effect->ticket, text_or_empty(effect->to), effect->number);
 
 	return status == STATUS_OK ? store_apply_changed(a, effect->ticket, (struct happening){ HISTORY_LANGUAGE, .now = effect->to }, effect->why) : status;
 }

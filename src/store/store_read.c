@@ -54,6 +54,7 @@ void store_read_ticket_columns(struct cursor *cursor, struct arena *arena, struc
 #define FIELD(member, NAME, history) facts->member = cursor_text(cursor, arena, 16 + TICKET_FIELD_##NAME);
 	TICKET_FIELDS(FIELD)
 #undef FIELD
+	facts->language_kept = cursor_number(cursor, 16 + TICKET_FIELD_COUNT) != 0;
 	facts->last_customer_message_id = "";
 }
 
@@ -305,6 +306,17 @@ enum status store_requests_before(struct store *store, struct arena *arena, int6
 enum status store_timer_due(struct store *store, int64_t ticket, const char *kind, int64_t *due, struct error *error)
 {
 	return engine_number(store->engine, error, due, 0, SQL_TIMER_DUE, "it", ticket, kind);
+}
+
+enum status store_stars(struct store *store, int64_t ticket, int *stars, struct error *error)
+{
+	struct cursor cursor;
+
+	*stars = 0;
+	cursor_open(&cursor, store->engine, error, SQL_RATING_GET, "i", ticket);
+	if (cursor_next(&cursor))
+		*stars = (int)cursor_number(&cursor, 0);
+	return cursor_close(&cursor);
 }
 
 enum status store_words_known(struct store *store, int64_t ticket, const char *words, bool *known, struct error *error)
