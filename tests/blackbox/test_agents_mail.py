@@ -323,7 +323,7 @@ def start_both(desk, **more):
 
 
 def came_back(desk, who, words):
-    return wait_until(lambda: [m for m in desk.sent_to(who) if "was not carried out" in m.text.replace("\n", " ") and words in m.text.replace("\n> ", " ")])[-1]
+    return wait_until(lambda: [m for m in desk.sent_to(who) if "were not carried out" in m.text.replace("\n", " ") and words in m.text.replace("\n> ", " ")])[-1]
 
 
 def customer_has(desk, words):

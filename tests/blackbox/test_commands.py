@@ -198,10 +198,10 @@ def test_pending_says_for_whom_it_waits(desk):
     notice = start(desk)
     reply(desk, notice, "/pending 3d third-party\n\nThe maker looks at it.\n")
     sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "maker looks" in m.text])[0]
-    assert "waits for your" not in flat(sent) and (desk.ticket(1)["state"], desk.ticket(1)["waiting"]) == ("pending", "third-party")
+    assert "as soon as we have your answer" not in flat(sent) and (desk.ticket(1)["state"], desk.ticket(1)["waiting"]) == ("pending", "third-party")
     reply(desk, notice, "/pending 2d\n\nWhich model is it?\n")
     sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Which model" in m.text])[0]
-    assert "waits for your answer" in flat(sent) and desk.ticket(1)["waiting"] == "customer"
+    assert "as soon as we have your answer" in flat(sent) and desk.ticket(1)["waiting"] == "customer"
     desk.ok("ticket", "pend", 1, "--until", "3d", "--waiting", "ourselves")
     assert desk.ticket(1)["waiting"] == "ourselves"
     assert desk.cli("ticket", "pend", "1", "--until", "3d", "--waiting", "godot").code == 64

@@ -90,7 +90,7 @@ def test_39_an_answer_of_files_alone_reaches_the_customer(desk):
     assert files_of(sent)[0][0] == "part.pdf" and "[part.pdf]\n\n-- \nBob\n" in sent.text and len(links(sent)) == 2
     agent_with_files(desk, "/close\n\nAll is said.\n", ("last.pdf", "application/pdf"))
     sent = desk.wait_sent(4, to=ANNA)[3]
-    assert files_of(sent)[0][0] == "last.pdf" and "All is said." in sent.text and "is closed" in sent.text and "All is said." in sent.html
+    assert files_of(sent)[0][0] == "last.pdf" and "All is said." in sent.text and "is now closed" in sent.text and "All is said." in sent.html
     agent_with_files(desk, "/note\n", ("for-us.pdf", "application/pdf"))
     assert desk.ticket(1)["messages"][-1]["kind"] == "note"
     assert len(desk.wait_sent(4, to=ANNA)) == 4
@@ -261,7 +261,7 @@ PROMPT = [{"name": "support", "address": "support@example.org", "agents": ["bob"
 def test_an_answer_that_is_overdue_is_told_once(desk):
     ack = request(desk, subject="Printer")
     assert re.search(r"hear from us by \d+ \w+ 20\d\d", ack.text)
-    overdue = lambda: [m for m in desk.sent_to(BOB) if "waits for an answer" in m.text]
+    overdue = lambda: [m for m in desk.sent_to(BOB) if "is waiting for an answer" in m.text]
     desk.advance(4 * 3600)
     desk.accept(mail(body="It is urgent now.\n", reply_to=ack), address_of(ack))        # does not put it off
     desk.restart()
@@ -522,3 +522,40 @@ def test_notices_by_queue(desk):
     desk.ok("ticket", "assign", 1, "bob")
     taken = desk.wait_sent(1, to=ANNA)
     assert len(taken) == 1 and "Bob Rossi" in taken[0].text
+
+
+def test_what_an_agent_adds_just_after_resolving_reopens_nothing(desk):
+    request(desk)
+    agent(desk, "/resolve\nTurn it off and on.\n")
+    desk.wait_sent(2, to=ANNA)
+    assert desk.ticket(1)["state"] == "resolved"
+    agent(desk, "P.S. The switch is on the left.\n")
+    assert "on the left" in desk.wait_sent(3, to=ANNA)[2].text
+    ticket = desk.ticket(1)
+    assert ticket["state"] == "resolved" and any("P.S." in line["what"] for line in ticket["history"])
+    desk.advance(11 * 60)
+    agent(desk, "One more thing: which model is it?\n")
+    desk.wait_sent(4, to=ANNA)
+    assert desk.ticket(1)["state"] == "open"
+
+
+@setup(agents=[{"name": "bob", "email": BOB, "display": "Bob Rossi"}, {"name": "eva", "email": EVA, "display": "Eva Weiss", "role": "supervisor"}],
+       queues=[{"name": "support", "address": "support@example.org", "agents": ["bob"]}])
+def test_a_bad_rating_is_told_to_the_agent_and_the_supervisor(desk):
+    sent = resolved(desk)
+    desk.ok("ticket", "close", 1, stdin="")
+    closing = desk.wait_sent(4, to=ANNA)[3]
+    assert "How did we do?" in closing.text and "within 14 days" in closing.text.replace("\n", " "), closing.text
+    status = [link for link in links(closing)][0]
+    assert post(desk, status, stars="1", words="Nobody told me anything.")[0] == 200
+    told = wait_until(lambda: [m for m in desk.sent_to(BOB) if m["X-Sportello-Event"] == "rated"])[0]
+    assert "1 of 5" in told.text and "Nobody told me anything." in told.text and ANNA in told.text
+    post(desk, status, stars="2", words="Still nobody.")
+    assert len([m for m in desk.sent_to(BOB) if m["X-Sportello-Event"] == "rated"]) == 1
+    assert wait_until(lambda: [m for m in desk.sent_to(EVA) if m["X-Sportello-Event"] == "rated"])
+
+
+@setup(config={"desk.time_zone": "Europe/Rome"}, queues=PROMPT)
+def test_a_promise_names_its_time_and_zone(desk):
+    text = request(desk).text.replace("\n", " ")
+    assert re.search(r"hear from us by \d+ [A-Z][a-z]+ \d{4} at \d\d:\d\d \(UTC\+[12]\)", text), text

@@ -149,7 +149,7 @@ def test_a_notice_that_is_refused_for_its_files_goes_again_without_them(desk):
         desk.relay.most_at = where
         desk.accept(with_files("Printer %d" % n, ("screen.png", "image/png", os.urandom(60000))))
         new = wait_until(lambda: [m for m in desk.sent_to(BOB) if "Printer %d" % n in m["Subject"]])[0]
-        assert files_of(new) == {} and "screen.png" in new.text and "did not take the attachments: 552 5." in new.text.replace("\n", " "), new.text
+        assert files_of(new) == {} and "screen.png" in new.text and "did not accept the attachments: 552 5." in new.text.replace("\n", " "), new.text
     wait_until(lambda: not desk.outbox())
     assert len(desk.log("outbox.without_files")) == 2 and not desk.log("outbox.failed") and len(desk.sent_to(BOB)) == 2
     answer(desk, desk.sent_to(BOB)[0], "Thank you.\n\nOn Mon, New · Anna Bianchi wrote:\n" + "".join("> %s\n" % line for line in desk.sent_to(BOB)[0].text.splitlines()))
@@ -199,7 +199,7 @@ def test_a_notice_holds_all_that_one_needs_to_answer(desk):
     assert "%d %s %d %02d:" % (local.day, local.strftime("%B"), local.year, local.hour) in words or local.minute < 2, words
     assert "Her warranty" in last.html and "Scanner" in last.html
     it = wait_until(lambda: [m for m in desk.sent_to(EVA) if "[note]" in m.text or "Le sue richieste precedenti:" in m.text])[0].text
-    assert "#1 nuova: Scanner" in it and "Risposta promessa entro il " in it, it
+    assert "#1 nuova: Scanner" in it and "Risposta promessa per: " in it, it
 
 
 @setup(agents=AGENTS, queues=QUEUES)
