@@ -303,7 +303,7 @@ const struct config_parameter config_parameters[] = {
 	GROUP("notices", "The mails that tell agents what happened."),
 	NUMBER("notices.attachment_bytes", P_BYTES, IN_CONFIG(policy.attachment_bytes), 0, 1073741824, "bytes", "10485760",
 		"A file that a customer attached comes along with the notice up to that size. "
-		"A larger one is named, and the command /files sends it, as far as the mail server takes it. "
+		"A larger one is named, and the command /files sends it. "
 		"0: none comes along."),
 	NUMBER("notices.attachments_bytes", P_BYTES, IN_CONFIG(policy.attachments_bytes), 0, 1073741824, "bytes", "20971520",
 		"All files of one notice together. "
