@@ -11,10 +11,10 @@ RACES = int(os.environ.get("RACES", "40"))
 BOB, EVA, ANNA = "bob@agents.example", "eva@agents.example", "anna@example.com"
 
 # Of a scene: moves, and which words the customer reads in the end. Moves: b, e: Bob, Eva answer the first notice; n, m: they leave a note on it; c: the
-# customer writes again; B, E: they answer the newest mail that they have of it; S, T: they /send what came back; (..): at the same moment.
+# customer writes again; x, y: they write a wrong command; B, E: they answer the newest mail that they have of it; S, T: they /send what came back; (..): at the same moment.
 SCENES = [("b e", "b"), ("e b", "e"), ("b c e", "b"), ("e c b", "e"), ("c b e", "b"), ("n e", ""), ("m b", ""), ("b E", "bE"), ("e B", "eB"), ("b e T", "be"), ("e b S", "be"),
           ("b n e", "b"), ("b e E", "bE"), ("e b B", "eB"), ("b c E", "bE"), ("b b e", "b"), ("b B e T", "bBe"), ("n e T", "e"), ("b m e T", "be"), ("b e m T", "be"),
-          ("(b e)", "1"), ("(e b) c", "1"), ("c (b e)", "1"), ("(b n) e", "?"), ("(b e) (S T)", "be"), ("(b c) e", "b"), ("(e c) b", "e"), ("(b e) (B E)", "?"), ("(b b) e", "b"), ("(b T) e", "b")]
+          ("(b e)", "1"), ("(e b) c", "1"), ("c (b e)", "1"), ("(b n) e", "?"), ("(b e) (S T)", "be"), ("(b c) e", "b"), ("(e c) b", "e"), ("(b e) (B E)", "?"), ("(b b) e", "b"), ("(b T) e", "b"), ("b y E", "bE"), ("e x B", "eB")]
 
 
 class Race:
@@ -28,7 +28,7 @@ class Race:
 
     def move(self, letter, nth, book):
         """(raw mail, recipient, sender) of one move, or None where there is nothing to do it with."""
-        who = {"b": BOB, "n": BOB, "s": BOB, "e": EVA, "m": EVA, "t": EVA}.get(letter.lower())
+        who = {"b": BOB, "n": BOB, "s": BOB, "x": BOB, "e": EVA, "m": EVA, "t": EVA, "y": EVA}.get(letter.lower())
         if letter == "c":
             got = self.mails_to(self.customer, book)[0]
             return mail(sender=self.customer, reply_to=got, body="And now? %d\n" % nth), address_of(got), self.customer
@@ -40,7 +40,7 @@ class Race:
         notice = self.mails_to(who, book)[-1 if letter in "BE" else 0]
         words = "Words%s%dx%d" % (letter, self.number, nth)
         self.written[words] = (letter, who)
-        return mail(sender=who, reply_to=notice, body="%s%s.\n" % ("/note\n" if letter in "nm" else "", words)), address_of(notice), who
+        return mail(sender=who, reply_to=notice, body="%s%s.\n" % ("/note\n" if letter in "nm" else "/frobnicate\n" if letter in "xy" else "", words)), address_of(notice), who
 
 
 def deliver(desk, groups):
@@ -94,11 +94,15 @@ def check(race, book):
     for words, (letter, who) in race.written.items():
         back = [m for m in race.mails_to(who, book) if m["X-Sportello-Event"] == "not-done" and words in m.text]
         what = "ticket %d, %r: %s went out %d times, came back %d times" % (race.number, race.moves, words, went[words], len(back))
-        if letter in "nm":
-            assert went[words] == 0, what
+        if letter in "nmxy":
+            assert went[words] == 0 and (back or letter in "nm"), what
             continue
         assert went[words] <= 1 and (went[words] or back), what + ": lost, or twice"
         assert not (went[words] and back) or re.search("[ST]", race.moves), what + ": unconfirmed"
+    out = [(words, who) for words, (_, who) in race.written.items() if went[words]]
+    has = {who: "".join(m.text for m in race.mails_to(who, book)) for who in (BOB, EVA)}
+    for (one, first), (other, second) in itertools.combinations(out, 2):
+        assert first == second or one in has[second] or other in has[first], "ticket %d, %r: neither writer was shown the other's %s, %s" % (race.number, race.moves, one, other)
     letters = sorted(race.written[words][0] for words in went if went[words])
     if race.right == "1":
         assert len(letters) == 1, (race.moves, letters)

@@ -29,7 +29,8 @@ NIGHT = "night"                              # a step at which all dialogs of a 
 def make_script(r, most):
     """Steps of a random dialog, with a night among them."""
     names = [n for n in ACTIONS if ACTIONS[n][0] > 0]
-    weights = [ACTIONS[n][0] for n in names]
+    theme = r.choice([None, None, "sides", "orders"])            # what follows on each other, needs to come often in one dialog
+    weights = [ACTIONS[n][0] * (8 if ACTIONS[n][1].__module__ == theme else 1) for n in names]
     first = r.choices(["customer_asks", "list_writes", "stranger_forges_a_request", "machine_alarms", "agent_forwards_a_mail_in", "agent_writes_directly"], [80, 4, 5, 4, 5, 2])[0]
     steps = [first] + r.choices(names, weights, k=r.randrange(1, most))
     steps.insert(r.randrange(1, len(steps) + 1), NIGHT)
