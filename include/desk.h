@@ -467,6 +467,14 @@ struct draft {                           /* an agent's words that came back to h
 
 struct sibling { int64_t ticket; const char *queue; };
 
+/* What becomes of mails of a sender whom an agent marked as spam: kept, told to nobody; those that prove him, too, only if the marked one did. */
+enum { SPAM_NOT, SPAM_UNLESS_PROVED, SPAM_EVEN_PROVED };
+#define SPAM_TAG "spam"          /* of tickets that were marked so, or came so */
+
+/* An agent who said that he is away. */
+#define AWAY_OPEN INT64_MAX      /* until he is back */
+struct away { const char *agent; int64_t until; };
+
 struct facts {
 	int64_t now;                     /* ms */
 	int64_t next_ticket, next_outbox;        /* numbers that will be given */
@@ -486,6 +494,8 @@ struct facts {
 	bool words_known;                /* for pages: these very words are a message of the ticket already */
 	struct { struct sibling *at; size_t count; } siblings;   /* tickets made of this very mail for other recipients, each once */
 	bool ordered;                    /* this very mail came by another address of ours, and its commands were carried out, or refused */
+	int sender_spam;                 /* SPAM_* of From */
+	struct { struct away *at; size_t count; } away;          /* agents who are, or were */
 	bool sender_known;               /* has written before */
 	bool answer_proved;              /* who reads mail at evidence.answer_to has written to us: authenticated once, or with a token of ours */
 	bool sender_bouncing;            /* mail to evidence.answer_to (for actions, pages: to the customer) came back within a week */
@@ -592,6 +602,8 @@ enum effect_kind {
 	EFFECT_REMARK,                   /* ticket, to: a line of history that changes nothing else */
 	EFFECT_ENQUEUE,                  /* outgoing */
 	EFFECT_MAIL_BOUNCED,             /* number: outbox, to: recipient, why: diagnostic. Marks row and address */
+	EFFECT_SPAM,                     /* ticket, to: its sender ("": nobody is marked), number: SPAM_* from now on */
+	EFFECT_AWAY,                     /* to: an agent; number: until when, ms, AWAY_OPEN, or 0: he is back */
 	EFFECT_COUNT_ACKNOWLEDGEMENT,    /* to: address; number 1: a stranger, who counts for all others too */
 	EFFECT_PROVE_ADDRESS,            /* to: address. Its owner wrote this very mail */
 	EFFECT_MAIL_ARRIVES,             /* to: address. Its owner has mail of ours, so it does not come back any more */
@@ -715,7 +727,8 @@ enum action_kind {
 	ACTION_REPLY, ACTION_NOTE, ACTION_NEW, ACTION_ASSIGN, ACTION_QUEUE, ACTION_SET_FIELD, ACTION_TAG, ACTION_UNTAG, ACTION_PEND,
 	ACTION_CC, ACTION_UNCC, ACTION_WATCH, ACTION_UNWATCH, ACTION_LANGUAGE, ACTION_UNDO,
 	ACTION_USE, ACTION_ASK, ACTION_SHOW, ACTION_LIST, ACTION_SEARCH, ACTION_FILES, ACTION_HELP,    /* an agent's mail alone: they change nothing, and are answered */
-	ACTION_RESOLVE, ACTION_CLOSE, ACTION_REOPEN, ACTION_MERGE, ACTION_SPLIT
+	ACTION_AWAY,                     /* of no ticket */
+	ACTION_RESOLVE, ACTION_CLOSE, ACTION_REOPEN, ACTION_SPAM, ACTION_MERGE, ACTION_SPLIT
 };
 struct action {
 	enum action_kind kind;
@@ -723,14 +736,14 @@ struct action {
 	const char *argument;            /* agent, queue, tag, address, language, a field's word; "" */
 	const struct desk_field *field;  /* ACTION_SET_FIELD */
 	const char *waiting;             /* ACTION_PEND: WAITING_*; NULL: the customer */
-	int64_t until;                   /* ACTION_PEND: ms; ACTION_MERGE: ticket to merge into; ACTION_SPLIT: message number */
+	int64_t until;                   /* ACTION_PEND: ms; ACTION_AWAY: ms, AWAY_OPEN, 0 for back; ACTION_MERGE: ticket to merge into; ACTION_SPLIT: message number */
 	const char *text;                /* words for the customer (or of the note); "" */
 	const char *to, *to_name, *subject;      /* ACTION_NEW; queue in argument; to_name NULL: none */
 	const char *trace;
 	int64_t ticket;                  /* that an agent's mail names behind the command; 0: the one that the mail is about */
 	const char *line;                /* of that mail */
 	bool raw;                        /* ACTION_ASK: the words came by that mail, whose files go along */
-	const char *undone;              /* ACTION_UNDO, once it is done: what was taken back */
+	const char *undone;              /* ACTION_UNDO, ACTION_AWAY, once it is done: what was taken back, or is so now */
 };
 /* STATUS_NOT_FOUND: no such ticket, agent, queue. STATUS_REFUSED: not in this state. STATUS_BAD_INPUT: unusable text or address. */
 enum status desk_decide_action(const struct desk_policy *policy, const struct action *action, const struct facts *facts,

@@ -49,10 +49,13 @@ const struct cli_option_row cli_options[] = {
 	{ O_UNDO, "undo", NULL, "take back what --apply changed in Postfix and the web server" },
 	{ O_VIA, "via", "ADDRESS", "an address elsewhere that passes mail on to the queue" },
 	{ O_WAIT, "wait", "SECONDS", "how long to wait for what does not come back; 30 if it is not given" },
+	{ O_WHERE, "where", "QUERY", "in place of N: all tickets that a query finds; says which, and does nothing without --yes" },
+	{ O_YES, "yes", NULL, "with --where: do it" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
 
-#define ACT (OPT(O_AS) | OPT(O_NO_TEXT))
+#define MANY (OPT(O_WHERE) | OPT(O_YES))
+#define ACT (OPT(O_AS) | OPT(O_NO_TEXT) | MANY)
 
 const struct cli_many cli_many[] = {
 	{ "setup", OPT(O_QUEUE) | OPT(O_AGENT) },
@@ -84,8 +87,8 @@ const struct cli_command cli_commands[] = {
 	{ "ticket search", cli_run_ticket_search, 1, -1, "WORDS...", OPT(O_LIMIT), "tickets in which these words stand", "" },
 	{ "ticket raw", cli_run_ticket_raw, 2, 2, "N MESSAGE", 0, "a message as it was received, byte for byte", "" },
 	{ "ticket attachment", cli_run_ticket_attachment, 3, 3, "N MESSAGE K", 0, "the bytes of attachment K, from 1", "" },
-	{ "ticket reply", cli_run_ticket_act, 1, 1, "N", OPT(O_AS), "answer the customer; text on standard input", "" },
-	{ "ticket note", cli_run_ticket_act, 1, 1, "N", OPT(O_AS), "a note for the agents; text on standard input", "" },
+	{ "ticket reply", cli_run_ticket_act, 1, 1, "N", OPT(O_AS) | MANY, "answer the customer; text on standard input", "" },
+	{ "ticket note", cli_run_ticket_act, 1, 1, "N", OPT(O_AS) | MANY, "a note for the agents; text on standard input", "" },
 	{ "ticket new", cli_run_ticket_act, 0, 0, "", OPT(O_QUEUE) | OPT(O_TO) | OPT(O_SUBJECT) | OPT(O_AS),
 	  "begin a conversation; text on standard input", "All four options must be given." },
 	{ "ticket assign", cli_run_ticket_act, 2, 2, "N AGENT", ACT, "give it to an agent", "" },
@@ -97,7 +100,7 @@ const struct cli_command cli_commands[] = {
 	{ "ticket uncc", cli_run_ticket_act, 2, -1, "N ADDRESS...", ACT, "take them out, until they write themselves or are let in", "" },
 	{ "ticket pend", cli_run_ticket_act, 1, 1, "N", ACT | OPT(O_UNTIL) | OPT(O_WAITING), "let it wait until a time", "" },
 	{ "ticket merge", cli_run_ticket_act, 2, 2, "N INTO", ACT, "put ticket N into another; answers to it go there", "" },
-	{ "ticket split", cli_run_ticket_act, 2, 2, "N MESSAGE", ACT, "make a ticket of its own of one message", "" },
+	{ "ticket split", cli_run_ticket_act, 2, 2, "N MESSAGE", OPT(O_AS) | OPT(O_NO_TEXT), "make a ticket of its own of one message", "" },
 	{ "ticket resolve", cli_run_ticket_act, 1, 1, "N", ACT, "done, as far as we know; the customer is asked", "" },
 	{ "ticket close", cli_run_ticket_act, 1, 1, "N", ACT, "done", "" },
 	{ "ticket reopen", cli_run_ticket_act, 1, 1, "N", ACT, "not done after all", "" },

@@ -22,7 +22,7 @@ enum cli_option {
 	O_CONFIG, O_JSON, O_HELP, O_VERSION,     /* everywhere */
 	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_WAITING, O_SINCE, O_TO, O_FROM, O_SUBJECT,
 	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_WHY,
-	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_WITHIN, O_VIA, O_WAIT, O_COUNT
+	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_WITHIN, O_VIA, O_WAIT, O_WHERE, O_YES, O_COUNT
 };
 #define OPT(option) (UINT64_C(1) << (option))
 
@@ -124,6 +124,11 @@ void cli_message_why(struct cli *cli, const struct ticket_row *row, int seq, str
 void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row *row, bool whole);
 void cli_sla_json(struct cli *cli, struct json *json, const struct ticket_row *row);     /* "sla": its clocks (cli_sla.c) */
 void cli_ticket_page(struct cli *cli, const struct ticket_row *row);
+/* A query, with its words checked. */
+enum status cli_query(struct cli *cli, const char *text, struct query *query, struct error *error);
+/* ---- cli_ticket_many.c: an act on all tickets that --where finds, but `except`; cli->words has the number of each before the others ---- */
+typedef enum status (*cli_ticket_act)(struct cli *cli, void *context, struct error *error);
+enum status cli_ticket_many(struct cli *cli, int64_t except, cli_ticket_act act, void *context, struct error *error);
 void cli_ticket_rows(struct cli *cli, const struct ticket_rows *rows);   /* a table, or a JSON array */
 
 /* ---- cli_setup_config.c ---- */

@@ -25,6 +25,7 @@ static const struct verb verbs[] = {
 	{ ACTION_PEND, false, false, REPLY_NONE, NULL }, { ACTION_RESOLVE, false, false, REPLY_NONE, NULL }, { ACTION_CLOSE, false, false, REPLY_NONE, NULL },
 	{ ACTION_WATCH, false, true, REPLY_AFTER, NULL }, { ACTION_UNWATCH, false, true, REPLY_AFTER, NULL },
 	{ ACTION_ASK, true, true, REPLY_NONE, NULL },
+	{ ACTION_SPAM, false, false, REPLY_NONE, NULL },
 	{ ACTION_MERGE, false, false, REPLY_BEFORE, NULL },
 };
 
@@ -231,6 +232,38 @@ static enum status show_result(struct cli *cli, int64_t ticket, const struct str
 	return STATUS_OK;
 }
 
+/* One of many, with the text that was read once. */
+struct one { const struct verb *verb; const char *text; };
+static enum status act_on_one(struct cli *cli, void *context, struct error *error)
+{
+	const struct one *one = context;
+	struct strings done = { NULL, 0 };
+	struct action action;
+	int64_t ticket;
+	enum status status = read_action(cli, one->verb, &action, &ticket, error);
+
+	action.text = one->text;
+	return status == STATUS_OK ? transact(cli, one->verb, &action, &ticket, &done, error) : status;
+}
+
+/* What is wrong with the command line itself is said once, before a text is asked for. */
+static enum status act_on_many(struct cli *cli, const struct verb *verb, struct error *error)
+{
+	struct one one = { verb, "" };
+	int64_t into = 0;
+	enum status status = cli_need_config(cli, error);
+
+	if (status == STATUS_OK && verb->needs_agent && !cli->option[O_AS])
+		return error_set(error, STATUS_USAGE, "%s needs an agent: --as AGENT", cli->command->name);
+	if (status == STATUS_OK && verb->kind == ACTION_MERGE)
+		status = cli_number(cli->words[0], "a ticket", &into, error);
+	if (status != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK)
+		return status;
+	if (cli->option[O_YES] && (status = cli_text(cli, verb->needs_text, &one.text, error)) != STATUS_OK)
+		return status;
+	return cli_ticket_many(cli, into, act_on_one, &one, error);
+}
+
 enum status cli_run_ticket_act(struct cli *cli, struct error *error)
 {
 	const struct verb own = verb_of(cli), *verb = &own;
@@ -239,6 +272,10 @@ enum status cli_run_ticket_act(struct cli *cli, struct error *error)
 	int64_t ticket;
 	enum status status;
 
+	if (cli->option[O_WHERE])
+		return act_on_many(cli, verb, error);
+	if (cli->option[O_YES])
+		return error_set(error, STATUS_USAGE, "--yes goes with --where");
 	if ((status = cli_need_config(cli, error)) != STATUS_OK || (status = read_action(cli, verb, &action, &ticket, error)) != STATUS_OK
 	    || (status = cli_need_store(cli, verb->kind == ACTION_NEW, error)) != STATUS_OK
 	    || (status = cli_text(cli, verb->needs_text, &action.text, error)) != STATUS_OK)

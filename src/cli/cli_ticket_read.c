@@ -38,6 +38,13 @@ static enum status check_query(struct cli *cli, const struct query *query, struc
 	return status;
 }
 
+enum status cli_query(struct cli *cli, const char *text, struct query *query, struct error *error)
+{
+	enum status status = query_read(&cli->arena, text, query, error);
+
+	return status == STATUS_OK ? check_query(cli, query, error) : status;
+}
+
 /* What stands behind the command, and the options, which say a part of the same. */
 static enum status list_query(struct cli *cli, struct query *query, struct error *error)
 {

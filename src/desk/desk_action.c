@@ -139,6 +139,8 @@ static enum status do_state(struct decision *d, struct ticket_facts *ticket, con
 	if (template && (next != ticket->state || *action->text))
 		tell_of(d, ticket, action, template);
 	desk_plan_event(d, ticket, event, NULL);
+	if (event == EVENT_REOPEN)
+		desk_lift_spam(d, ticket);
 	if (unseen)
 		desk_present(d, ticket, "");
 	return STATUS_OK;
@@ -298,6 +300,7 @@ enum status desk_do_action(struct decision *d, struct ticket_facts *ticket, cons
 	case ACTION_RESOLVE:  return do_state(d, ticket, action, EVENT_RESOLVE, "resolved", "resolved", error);
 	case ACTION_CLOSE:    return do_state(d, ticket, action, EVENT_CLOSE, "closed", "closed", error);
 	case ACTION_REOPEN:   return do_state(d, ticket, action, EVENT_REOPEN, "reopened", "reopened", error);
+	case ACTION_SPAM:     return desk_mark_spam(d, ticket, action, error);
 	case ACTION_MERGE:    return do_merge(d, ticket, action, error);
 	case ACTION_SPLIT:    return do_split(d, ticket, action, error);
 	case ACTION_WATCH:    return do_watch(d, ticket, action, true, error);

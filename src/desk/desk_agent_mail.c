@@ -263,6 +263,14 @@ static struct action *asks(struct agent_words *words)
 	return NULL;
 }
 
+static bool marks_spam(const struct agent_words *words, int64_t ticket)
+{
+	for (size_t i = 0; i < words->actions.count; i++)
+		if (words->actions.at[i].kind == ACTION_SPAM && (!words->actions.at[i].ticket || words->actions.at[i].ticket == ticket))
+			return true;
+	return false;
+}
+
 /* NULL, or why they do not go there. What a file holds that opens the house was looked for already. */
 static const char *do_ask(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, struct agent_words *words, const struct action *ask,
                           const char *address)
@@ -288,6 +296,8 @@ static const char *do_all(struct decision *d, const struct incoming *incoming, s
 		append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, "")->flags = FLAGS_COMMANDS;
 	if (!desk_carry_out(d, words, last, false, &problem) || only_asks(words))
 		return problem;
+	if (marks_spam(words, ticket->id) && *words->text && !words->note)
+		return desk_sentence(d->arena, d->language, SAY_SPAM_SAYS_NOTHING, NULL, NULL, NULL);
 	const struct action *ask = asks(words);
 	const char *third = ask ? ask->argument : token->kind == TOKEN_SIDE_AGENT && d->facts->side && *words->text && !words->note ? d->facts->side->address : NULL;
 	if (third) {

@@ -111,7 +111,7 @@ bool desk_on_leave(const struct desk_agent *agent, const struct facts *facts)
 	for (size_t i = 0; i < agent->leave.count; i++)
 		if (read_leave(agent->leave.at[i], &first, &last) && day >= first && day <= last)
 			return true;
-	return false;
+	return desk_is_away(agent, facts);
 }
 
 static bool within_hours(const struct desk_agent *agent, int64_t local_ms)

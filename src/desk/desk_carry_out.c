@@ -112,6 +112,8 @@ bool desk_carry_out(struct decision *d, struct agent_words *words, const struct 
 	for (size_t i = 0; i < words->actions.count; i++) {
 		struct action *action = &words->actions.at[i];
 		const struct desk_command *command = desk_command_of(action->kind, action->field);
+		if (action->kind == ACTION_AWAY && !merges)
+			desk_go_away(d, words->agent, action);
 		if (action == last || (action->kind == ACTION_MERGE) != merges || (command->what & (COMMAND_TELLS | COMMAND_OF_NO_TICKET))
 		    || action->kind == ACTION_USE || action->kind == ACTION_ASK)
 			continue;

@@ -172,6 +172,8 @@ const char *desk_check_argument(struct decision *d, const struct desk_command *c
 		return mail_address_usable(action->argument) ? NULL : say(d, SAY_NO_ADDRESS, action->argument, NULL, NULL);
 	case ACTION_PEND:
 		return check_wait(d, action);
+	case ACTION_AWAY:
+		return desk_check_away(d, action);
 	case ACTION_MERGE:
 		action->until = desk_ticket_number(argument, strlen(argument), true);
 		return action->until ? NULL : say(d, SAY_NO_NUMBER, argument, command->name, NULL);

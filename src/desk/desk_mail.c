@@ -124,6 +124,10 @@ static void decide_join(struct decision *d, const struct incoming *incoming, con
 	desk_thread_history(d, incoming->mail);
 	message->flags = flags_of(d, found->ticket, incoming->mail);
 	message->proved = desk_proved_by(d->arena, incoming->mail, found);
+	if (desk_is_spam_ticket(ticket) && desk_is_spam(d, incoming->mail)) {    /* kept, and told to nobody */
+		desk_plan_disposition(d, DISPOSITION_JOINED, ticket->id, message->seq, "its sender is marked as spam");
+		return;
+	}
 	if (desk_proves(d->arena, incoming->mail, found, ticket->customer.address))
 		desk_set_voice(d, ticket, VOICE_FREE);
 	desk_note_message_id(d, ticket, incoming->mail->message_id);

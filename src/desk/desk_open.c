@@ -103,7 +103,7 @@ static struct ticket_facts *create_ticket(struct decision *d, const struct incom
 	const struct mail *mail = incoming->mail;
 	struct participant customer = desk_customer_of(d->policy, mail, incoming->envelope_from);
 	const char *queue = queue_of_new(d, incoming);
-	bool held = desk_may_hold(d, incoming, desk_queue_named(d->policy, queue), *mail->from.address ? customer.address : "", pointed_at(d->facts));
+	bool held = !desk_is_spam(d, mail) && desk_may_hold(d, incoming, desk_queue_named(d->policy, queue), *mail->from.address ? customer.address : "", pointed_at(d->facts));
 	bool automatic = d->plan->kind != MAIL_REQUEST && d->plan->kind != MAIL_REPLY;
 	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
 	const char *language = language_of_new(d, mail);
@@ -269,6 +269,11 @@ void desk_open_ticket(struct decision *d, const struct incoming *incoming, const
 	link_new(d, ticket, pointed_at(d->facts), link_why);
 	for (size_t i = 0; i < d->facts->siblings.count; i++)
 		link_new(d, ticket, d->facts->siblings.at[i].ticket, "the same mail went to both queues");
+	if (desk_is_spam(d, mail)) {
+		desk_keep_as_spam(d, ticket);
+		desk_plan_disposition(d, automatic ? DISPOSITION_AUTOMATIC : DISPOSITION_TICKET, ticket->id, message->seq, "its sender is marked as spam");
+		return;
+	}
 	follow_verdict(d, ticket);
 	if (!automatic && ticket->state == STATE_NEW)
 		desk_give_out(d, ticket);

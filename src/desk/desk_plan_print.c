@@ -99,6 +99,13 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_PROVE_ADDRESS: return arena_printf(arena, "know that %s is who it says", effect->to);
 	case EFFECT_MAIL_ARRIVES:    return arena_printf(arena, "know that mail to %s arrives again", effect->to);
 	case EFFECT_COUNT_ACKNOWLEDGEMENT: return arena_printf(arena, "count an acknowledgement to %s", effect->to);
+	case EFFECT_SPAM:
+		return !*effect->to ? arena_printf(arena, "ticket %lld is spam", ticket)
+		     : arena_printf(arena, effect->number ? "mails of %s are kept, and told to nobody%s" : "mails of %s are told again%s", effect->to,
+		                    effect->number == SPAM_UNLESS_PROVED ? ", unless they prove their sender" : "");
+	case EFFECT_AWAY:
+		return !effect->number ? arena_printf(arena, "%s is back", effect->to)
+		     : arena_printf(arena, "%s is away%s%s", effect->to, effect->number == AWAY_OPEN ? "" : " until ", effect->number == AWAY_OPEN ? "" : time_rfc3339(arena, effect->number));
 	case EFFECT_DISPOSITION:     return arena_printf(arena, "disposition: %s%s", effect->to, because(arena, effect));
 	}
 	return "";

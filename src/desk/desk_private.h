@@ -31,9 +31,11 @@ enum sentence {
 	SAY_TOO_MANY, SAY_NO_COMMAND, SAY_NEEDS_WORD, SAY_ALONE, SAY_NO_AGENT, SAY_NO_QUEUE, SAY_NO_ADDRESS, SAY_NO_TIME, SAY_NO_NUMBER, SAY_NOT_OF_FIELD,
 	SAY_BELOW, SAY_NO_TICKET, SAY_NOT_YOURS, SAY_WHICH_TICKET, SAY_NO_LANGUAGE, SAY_NOT_PROVED, SAY_FOR_NOBODY, SAY_NEW_ALONE, SAY_ONCE, SAY_NO_WORDS,
 	SAY_NO_UNDO, SAY_ACTED_SINCE, SAY_MERGE_NOT_YOURS, SAY_HOUSE_TOKEN, SAY_NO_REPLY, SAY_NO_WAITING, SAY_OURS, SAY_READS, SAY_LONG_LINE, SAY_READS_ONLY,
-	SAY_MANY_WORDS, SAY_ASKED_OFTEN, SAY_IS_ARGUMENT, SAY_COUNT
+	SAY_MANY_WORDS, SAY_ASKED_OFTEN, SAY_IS_ARGUMENT, SAY_SPAM_SAYS_NOTHING, SAY_AWAY, SAY_AWAY_UNTIL, SAY_BACK, SAY_COUNT
 };
 const char *desk_sentence(struct arena *arena, const char *language, enum sentence which, const char *one, const char *two, const char *three);
+/* The same as why something is not done, in the agent's language; for the command line in English. */
+enum status desk_refuse(const struct decision *d, struct error *error, enum status status, enum sentence which, const char *one, const char *two, const char *three);
 
 /* ---- the policy (desk_policy.c) ---- */
 const struct desk_queue *desk_queue_of(const struct decision *d, const struct ticket_facts *ticket);
@@ -96,6 +98,11 @@ enum status desk_dismiss(struct decision *d, struct ticket_facts *ticket, const 
 void desk_bring_readers_of(struct decision *d, struct ticket_facts *ticket, const struct mail *mail);
 const struct mail_address *desk_first_outside(const struct decision *d, const struct mail *mail);
 
+/* ---- agents who are away (desk_away.c) ---- */
+bool desk_is_away(const struct desk_agent *agent, const struct facts *facts);
+const char *desk_check_away(struct decision *d, struct action *action);  /* NULL: action->until has it; else what is wrong */
+void desk_go_away(struct decision *d, const struct desk_agent *agent, struct action *action);
+
 /* ---- to whom a ticket is given (desk_assign.c) ---- */
 bool desk_on_leave(const struct desk_agent *agent, const struct facts *facts);         /* today */
 int64_t desk_day_number(int year, int month, int day);           /* days since 1970-01-01, Gregorian */
@@ -120,6 +127,13 @@ void desk_word_of_event(struct decision *d, struct ticket_facts *ticket, enum ti
 /* Moves the ticket by the table; adds nothing where the state stays. False: the event is not allowed in that state. */
 bool desk_plan_event(struct decision *d, struct ticket_facts *ticket, enum ticket_event event, const char *why);
 void desk_plan_wait(struct decision *d, struct ticket_facts *ticket, int64_t until, const char *waiting);        /* it may wait: for WAITING_* */
+
+/* ---- spam (desk_spam.c) ---- */
+bool desk_is_spam(const struct decision *d, const struct mail *mail);           /* by its sender */
+bool desk_is_spam_ticket(const struct ticket_facts *ticket);
+void desk_keep_as_spam(struct decision *d, struct ticket_facts *ticket);
+enum status desk_mark_spam(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error);
+void desk_lift_spam(struct decision *d, struct ticket_facts *ticket);
 
 /* ---- what automatic mail a customer may be sent (desk_voice.c) ---- */
 void desk_set_voice(struct decision *d, struct ticket_facts *ticket, const char *voice);

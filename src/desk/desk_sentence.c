@@ -107,6 +107,21 @@ static const char *const sentences[SAY_COUNT][DESK_LANGUAGES] = {
 		"was eine E-Mail erfragt, wird mit höchstens {1} E-Mails beantwortet: fragen Sie den Rest in einer weiteren",
 		"à ce que demande un e-mail, il est répondu par {1} e-mails au plus : demandez le reste dans un autre",
 		"a lo que pide un correo se responde con {1} correos como máximo: pida el resto en otro"},
+	[SAY_SPAM_SAYS_NOTHING] = {"/spam closes without a word: take out your words, or begin with /note", "/spam chiude senza una parola: togli il tuo testo, o comincia con /note",
+		"/spam schließt ohne ein Wort: nehmen Sie Ihren Text heraus, oder beginnen Sie mit /note",
+		"/spam ferme sans un mot : retirez votre texte, ou commencez par /note", "/spam cierra sin decir nada: quite su texto, o empiece con /note"},
+	[SAY_AWAY] = {"you are away until you write /away back: you are given no requests, and your queues hear of yours",
+		"sei assente finché non scrivi /away back: non ricevi nuove richieste, e delle tue sono avvisate le tue code",
+		"Sie sind abwesend, bis Sie /away back schreiben: Sie bekommen keine Anfragen, und von Ihren erfahren Ihre Warteschlangen",
+		"vous êtes absent jusqu’à ce que vous écriviez /away back : aucune demande ne vous est confiée, et vos files sont averties des vôtres",
+		"está ausente hasta que escriba /away back: no se le asignan solicitudes, y de las suyas se avisa a sus colas"},
+	[SAY_AWAY_UNTIL] = {"you are away until {1}: you are given no requests, and your queues hear of yours",
+		"sei assente fino al {1}: non ricevi nuove richieste, e delle tue sono avvisate le tue code",
+		"Sie sind abwesend bis {1}: Sie bekommen keine Anfragen, und von Ihren erfahren Ihre Warteschlangen",
+		"vous êtes absent jusqu’au {1} : aucune demande ne vous est confiée, et vos files sont averties des vôtres",
+		"está ausente hasta el {1}: no se le asignan solicitudes, y de las suyas se avisa a sus colas"},
+	[SAY_BACK] = {"you are back: you are given requests again", "sei di nuovo presente: ricevi di nuovo richieste", "Sie sind zurück: Sie bekommen wieder Anfragen",
+		"vous êtes de retour : des demandes vous sont de nouveau confiées", "ha vuelto: se le asignan solicitudes de nuevo"},
 	[SAY_IS_ARGUMENT] = {"{1}", "{1}", "{1}", "{1}", "{1}"},
 };
 
@@ -124,4 +139,9 @@ const char *desk_sentence(struct arena *arena, const char *language, enum senten
 			buffer_add_char(&out, *at);
 	}
 	return arena_string(arena, buffer_string(&out));
+}
+
+enum status desk_refuse(const struct decision *d, struct error *error, enum status status, enum sentence which, const char *one, const char *two, const char *three)
+{
+	return error_set(error, status, "%s", desk_sentence(d->arena, d->language ? d->language : "en", which, one, two, three));
 }

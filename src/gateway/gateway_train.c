@@ -64,6 +64,11 @@ static void add_text(struct arena *arena, struct texts *texts, const char *label
 static void add_ticket(struct arena *arena, const struct desk_policy *policy, const struct confirmed_row *row, const struct learn_text *text, struct matter *matter)
 {
 	const struct desk_queue *queue = desk_queue_named(policy, row->queue);
+	bool spam = strings_have(&row->tags, SPAM_TAG);          /* says of no queue what belongs there */
+	if (spam && policy->learn_tags)
+		add_text(arena, &matter->tags, SPAM_TAG, text);
+	if (spam)
+		return;
 	if (queue && queue != &policy->queues.at[0])
 		add_text(arena, &matter->queues, queue->name, text);
 	if (policy->learn_priority)

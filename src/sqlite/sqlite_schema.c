@@ -366,6 +366,13 @@ static const char *const version_2[] = {
 "DROP INDEX ticket_load",
 /* 1: its language was asked for, by the customer or an agent, and does not follow what the customer writes. */
 "ALTER TABLE ticket ADD COLUMN language_kept INTEGER NOT NULL DEFAULT 0",
+/* Mails of this sender are kept, and told to nobody: 1 unless they prove him, 2 these, too; 0: told. */
+"ALTER TABLE contact ADD COLUMN spam INTEGER NOT NULL DEFAULT 0",
+/* Agents who said that they are away. */
+"CREATE TABLE away(\n"
+"  agent TEXT PRIMARY KEY,\n"
+"  until INTEGER NOT NULL               -- ms; the largest: until he is back\n"
+") STRICT, WITHOUT ROWID",
 /* participant.role may now be "proposed" or "left", too: who is so reads nothing. */
 NULL
 };

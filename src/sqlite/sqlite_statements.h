@@ -60,7 +60,7 @@
 	X(SQL_MAILBOX_DISPOSED_SINCE, "SELECT count(*) FROM mailbox WHERE id>?1 AND disposition<>''") \
 	X(SQL_MAILBOX_DUPLICATES, "SELECT sum(duplicates) FROM mailbox WHERE duplicates>0") \
 	/* contacts */ \
-	X(SQL_CONTACT_GET, "SELECT id, written, bounced_at, window_start, window_count, language, last_agent, refused_at, proved_at, day_start, day_count, last_ticket FROM contact WHERE id=?1 AND address=?2") \
+	X(SQL_CONTACT_GET, "SELECT id, written, bounced_at, window_start, window_count, language, last_agent, refused_at, proved_at, day_start, day_count, last_ticket, spam FROM contact WHERE id=?1 AND address=?2") \
 	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written,window_start,window_count,day_start,day_count,last_ticket)" \
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)") \
 	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2, window_start=?6, window_count=?7, day_start=?8, day_count=?9, last_ticket=?10," \
@@ -76,6 +76,7 @@
 	X(SQL_CONTACT_PROVED, "UPDATE contact SET proved_at=?2 WHERE id=?1") \
 	X(SQL_CONTACT_WINDOW, "UPDATE contact SET window_start=?2, window_count=?3, day_start=?4, day_count=?5 WHERE id=?1") \
 	X(SQL_CONTACT_REFUSED, "UPDATE contact SET refused_at=?2 WHERE id=?1") \
+	X(SQL_CONTACT_SPAM, "UPDATE contact SET spam=?2 WHERE id=?1") \
 	X(SQL_CONTACT_AGENT, "UPDATE contact SET last_agent=?2 WHERE id=?1") \
 	/* who gets the next ticket */ \
 	X(SQL_AGENT_LOADS, "SELECT l.agent, l.open, l.weight, coalesce(a.ticket,0) FROM agent_load l LEFT JOIN assigned a ON a.queue=?1 AND a.agent=l.agent" \
@@ -161,6 +162,9 @@
 	X(SQL_TAG_ADD, "INSERT INTO tag(ticket,tag) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
 	X(SQL_SIDES, "SELECT number, address, subject, coalesce((SELECT message_id FROM message m WHERE m.ticket=s.ticket AND m.side=s.number AND message_id IS NOT NULL" \
 		" AND m.kind IN ('side-out','side-in') AND coalesce(m.flags,'')<>'from another address' ORDER BY seq DESC LIMIT 1),'') FROM side s WHERE ticket=?1 ORDER BY number") \
+	X(SQL_AWAY, "SELECT agent, until FROM away") \
+	X(SQL_AWAY_SET, "INSERT INTO away(agent,until) VALUES(?1,?2) ON CONFLICT(agent) DO UPDATE SET until=excluded.until") \
+	X(SQL_AWAY_END, "DELETE FROM away WHERE agent=?1") \
 	X(SQL_SIDE_ADD, "INSERT INTO side(ticket,number,address,subject) VALUES(?1,?2,?3,?4)") \
 	X(SQL_WATCHERS, "SELECT agent FROM watcher WHERE ticket=?1 ORDER BY agent") \
 	X(SQL_WATCHER_ADD, "INSERT INTO watcher(ticket,agent) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
@@ -255,6 +259,11 @@
 	X(SQL_CHECK_TICKET_OF_PARTICIPANT, "SELECT ticket FROM participant WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
 	X(SQL_CHECK_TICKET_OF_LINK, "SELECT ticket FROM link WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
 	X(SQL_CHECK_TICKET_OF_WATCHER, "SELECT ticket FROM watcher WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_TICKET_OF_SIDE, "SELECT ticket FROM side WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
+	X(SQL_CHECK_SIDE_GAP, "SELECT ticket FROM side GROUP BY ticket HAVING max(number)<>count(*) OR min(number)<>1 OR count(DISTINCT address)<>count(*)") \
+	X(SQL_CHECK_SIDE_EMPTY, "SELECT ticket FROM side s WHERE NOT EXISTS (SELECT 1 FROM message WHERE ticket=s.ticket AND side=s.number) GROUP BY ticket") \
+	X(SQL_CHECK_MESSAGE_SIDE, "SELECT id FROM message m WHERE side<>0 AND NOT EXISTS (SELECT 1 FROM side WHERE ticket=m.ticket AND number=m.side)") \
+	X(SQL_CHECK_MESSAGE_SIDE_KIND, "SELECT id FROM message WHERE (side<>0)<>(kind IN ('side-out','side-in'))") \
 	X(SQL_CHECK_TICKET_OF_TAG, "SELECT ticket FROM tag WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
 	X(SQL_CHECK_TICKET_OF_TIMER, "SELECT ticket FROM timer WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
 	X(SQL_CHECK_TICKET_OF_CONFIRMED, "SELECT ticket FROM confirmed WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \

@@ -151,6 +151,20 @@ enum status store_apply_count_acknowledgement(struct applying *a, const struct e
 	return status == STATUS_OK && effect->number ? store_budget_spend(a->store, effect->to, a->now, a->error) : status;
 }
 
+/* That a person said so is what the classifier learns from. */
+enum status store_apply_spam(struct applying *a, const struct effect *effect)
+{
+	enum status status = *effect->to ? store_contact_spam(a->store, effect->to, (int)effect->number, a->now, a->error) : STATUS_OK;
+
+	return status == STATUS_OK && effect->number ? engine_run(a->store->engine, a->error, SQL_CONFIRM_ANSWERED, "ii", effect->ticket, a->now) : status;
+}
+
+enum status store_apply_away(struct applying *a, const struct effect *effect)
+{
+	return effect->number ? engine_run(a->store->engine, a->error, SQL_AWAY_SET, "ti", effect->to, effect->number)
+	                      : engine_run(a->store->engine, a->error, SQL_AWAY_END, "t", effect->to);
+}
+
 enum status store_apply_prove_address(struct applying *a, const struct effect *effect)
 {
 	return store_contact_proved(a->store, effect->to, a->now, a->error);

@@ -41,7 +41,7 @@ static enum status get(struct store *store, struct arena *arena, int64_t row, co
 			.language = arena ? cursor_text(&cursor, arena, 5) : "", .last_agent = arena ? cursor_text(&cursor, arena, 6) : "",
 			.refused_at = cursor_number(&cursor, 7), .proved_at = cursor_number(&cursor, 8),
 			.day_start = cursor_number(&cursor, 9), .day_count = (int)cursor_number(&cursor, 10),
-			.last_ticket = cursor_number(&cursor, 11),
+			.last_ticket = cursor_number(&cursor, 11), .spam = (int)cursor_number(&cursor, 12),
 		};
 	return cursor_close(&cursor);
 }
@@ -185,6 +185,15 @@ enum status store_contact_proved(struct store *store, const char *address, int64
 
 	store->met.known = false;
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_PROVED, "ii", contact.id, now) : status;
+}
+
+enum status store_contact_spam(struct store *store, const char *address, int spam, int64_t now, struct error *error)
+{
+	struct contact contact;
+	enum status status = find_or_add(store, address, now, &contact, error);
+
+	store->met.known = false;
+	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_SPAM, "id", contact.id, spam) : status;
 }
 
 enum status store_contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error)

@@ -386,6 +386,7 @@ static enum status read_sender(struct store *store, struct arena *arena, const s
 	enum status status = store_contact_find(store, arena, from, &contact, error);
 
 	facts->sender_known = contact.written > 0;
+	facts->sender_spam = contact.spam;
 	facts->sender_language = contact.language;
 	facts->last_agent = contact.last_agent;
 	if (status == STATUS_OK && !text_equal_nocase(from, answer_to))
@@ -396,6 +397,16 @@ static enum status read_sender(struct store *store, struct arena *arena, const s
 static void start(struct facts *facts)
 {
 	*facts = (struct facts){ .now = clock_now(), .sender_language = "", .last_agent = "" };
+}
+
+static enum status read_away(struct store *store, struct arena *arena, struct facts *facts, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_AWAY, "");
+	while (cursor_next(&cursor))
+		*ARENA_PUSH(arena, &facts->away) = (struct away){ cursor_text(&cursor, arena, 0), cursor_number(&cursor, 1) };
+	return cursor_close(&cursor);
 }
 
 /* ---- what an answer to a notice has to reckon with ---- */
@@ -510,6 +521,8 @@ static enum status read_facts_of_mail(struct store *store, struct arena *arena, 
 	if (status == STATUS_OK)
 		status = read_sender(store, arena, incoming, evidence, facts, error);
 	if (status == STATUS_OK)
+		status = read_away(store, arena, facts, error);
+	if (status == STATUS_OK)
 		status = read_news(store, arena, facts, error);
 	if (status == STATUS_OK)
 		status = read_side(store, arena, facts, error);
@@ -547,6 +560,8 @@ enum status store_facts_of_ticket(struct store *store, struct arena *arena, int6
 	facts->sender_bouncing = bounces(&customer, facts->now);
 	if (status == STATUS_OK && facts->ticket)
 		status = read_rush(store, arena, facts->ticket, error);
+	if (status == STATUS_OK)
+		status = read_away(store, arena, facts, error);
 	if (status == STATUS_OK && facts->ticket)
 		status = read_sides(store, arena, facts->ticket->id, facts->ticket, error);
 	store_read_end(store, began);

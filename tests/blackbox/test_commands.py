@@ -503,3 +503,74 @@ def test_who_asks_about_a_colleagues_ticket_hears_the_answer(desk):
     third(desk, desk.wait_sent(1, to=MAKER)[0], "We know it.\n")
     assert answers(desk, "We know it.", 1, to=BOB) and answers(desk, "We know it.", 1, to=EVA) and desk.ticket(1)["watchers"] == ["bob"]
     assert desk.ticket(1)["agent"] == "eva" and desk.cli("fsck").code == 0
+
+
+@setup(config=CONFIG)
+def test_spam_is_closed_and_its_senders_next_mails_are_kept_and_told_to_nobody(desk):
+    notice = start(desk, "Cheap watches", "Buy a watch.\n")
+    reply(desk, notice, "/spam\n\nGo away!\n")
+    assert "/spam closes without a word" in flat(answers(desk, "not carried out", 1)[0]) and desk.ticket(1)["state"] == "new"
+    before = len(desk.sent_to(ANNA))
+    reply(desk, notice, "/spam\n")
+    ticket = desk.ticket(1)
+    assert (ticket["state"], ticket["tags"]) == ("closed", ["spam"]) and "closed as spam" in flat(answers(desk, "Done:", 1)[0])
+    told = len(desk.sent_to(BOB)), len(desk.sent_to(EVA))
+    desk.accept(mail(subject="Cheaper watches", body="Buy two.\n"))
+    desk.accept(mail(subject="Again", body="Well?\n", reply_to=desk.sent_to(ANNA)[0].message), address_of(desk.sent_to(ANNA)[0]))
+    assert (desk.ticket(2)["state"], desk.ticket(2)["tags"], desk.ticket(2)["agent"]) == ("closed", ["spam"], None)
+    assert desk.ticket(1)["state"] == "closed" and desk.ticket(1)["messages"][-1]["kind"] == "reply"
+    desk.accept(mail(subject="I am the real one", body="Please help.\n", headers=[("Authentication-Results", "mx.example.org; dmarc=pass header.from=example.com")]))
+    wait_until(lambda: [m for m in desk.sent_to(BOB) if "real one" in m["Subject"]])
+    assert desk.ticket(3)["state"] == "new" and len(desk.sent_to(ANNA)) == before + 1
+    assert len([m for m in desk.sent_to(BOB)]) == told[0] + 1 and not [m for m in desk.sent_to(BOB) + desk.sent_to(EVA) if "watches [#2]" in m["Subject"]]
+    reply(desk, notice, "/reopen\n")
+    assert (desk.ticket(1)["state"], desk.ticket(1)["tags"]) == ("open", [])
+    desk.accept(mail(subject="Heard again", body="Hello.\n"))
+    wait_until(lambda: [m for m in desk.sent_to(BOB) if "Heard again" in m["Subject"]])
+    desk.ok("ticket", "spam", 4)
+    assert desk.ticket(4)["state"] == "closed" and desk.cli("ticket", "spam", "3", stdin="No.\n").code != 0
+    assert desk.cli("fsck").code == 0
+
+
+@setup(config=CONFIG, queues=[{"name": "support", "address": "support@example.org", "agents": ["bob", "eva"], "assign": "round-robin"}])
+def test_who_is_away_is_given_nothing_until_he_is_back(desk):
+    write(desk, "/away 2d\n")
+    assert re.search(r"you are away until \d+ \w+ \d{4} \d\d:\d\d", flat(answers(desk, "Done:", 1)[0]))
+    for n in range(3):
+        desk.accept(mail(subject="Mail %d" % n, sender="c%d@example.net" % n), sender="c%d@example.net" % n)
+    assert [t["agent"] for t in desk.tickets()] == ["eva"] * 3
+    write(desk, "/away back\n")
+    assert "you are back" in flat(answers(desk, "Done:", 2)[1])
+    for n in range(2):
+        desk.accept(mail(subject="More %d" % n, sender="d%d@example.net" % n), sender="d%d@example.net" % n)
+    assert "bob" in [t["agent"] for t in desk.tickets()]
+    write(desk, "/away 1d\n", sender=EVA)
+    answers(desk, "Done:", 1, to=EVA)
+    desk.advance(2 * 86400)
+    desk.accept(mail(subject="Later", sender="e1@example.net"), sender="e1@example.net")
+    desk.accept(mail(subject="Later still", sender="e2@example.net"), sender="e2@example.net")
+    assert "eva" in [t["agent"] for t in desk.tickets()][:2]
+    assert desk.cli("fsck").code == 0
+
+
+@setup(config=CONFIG)
+def test_where_does_to_many_tickets_what_is_done_to_one_and_nothing_without_yes(desk):
+    for n in range(4):
+        desk.accept(mail(subject="Toner %d" % n if n < 3 else "Scanner", sender="c%d@example.net" % n), sender="c%d@example.net" % n)
+    desk.ok("ticket", "close", 2, "--no-text")
+    said = desk.cli("ticket", "tag", "--where", "state:new", "toner").json
+    assert said == {"command": "ticket tag", "tickets": [1, 3, 4], "done": [], "refused": []}, said
+    words = desk.cli("ticket", "close", "--where", "state:new", json_output=False)
+    assert "would be done to 3 tickets; nothing was done" in words.out and "Scanner" in words.out and words.code == 0
+    assert all(not t["tags"] for t in desk.tickets())
+    said = desk.cli("ticket", "tag", "--where", "state:new -agent:bob", "toner", "office", "--yes").json
+    assert said["done"] == [1, 3, 4] and [t["tags"] for t in desk.tickets()] == [["office", "toner"], ["office", "toner"], [], ["office", "toner"]]
+    mixed = desk.cli("ticket", "resolve", "--where", "created:7d", "--yes", "--no-text")
+    assert mixed.json["done"] == [1, 3, 4] and mixed.json["refused"][0]["ticket"] == 2 and "reopen it first" in mixed.json["refused"][0]["error"] and mixed.code != 0
+    said = desk.cli("ticket", "note", "--where", "tag:toner", "--as", "bob", "--yes", stdin="Ask for the serial number.\n").json
+    assert said["done"] == [1, 3, 4] and all(desk.ticket(n)["messages"][-1]["text"] == "Ask for the serial number." for n in (1, 3, 4))
+    assert desk.cli("ticket", "merge", "--where", "tag:toner", "1", "--yes", "--no-text").json["done"] == [3, 4]
+    for wrong in (["--where", ""], ["--where", "colour:red"], ["--yes", "1"]):
+        assert desk.cli("ticket", "close", *wrong).code == 64, wrong
+    assert desk.cli("ticket", "split", "--where", "tag:toner", "1").code == 64
+    assert desk.cli("fsck").code == 0

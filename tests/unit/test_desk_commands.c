@@ -323,6 +323,107 @@ static void further_files_follow_while_there_are_any_and_he_may_read_them(void *
 	}
 }
 
+static void spam_is_closed_without_a_word_and_its_sender_marked(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	ticket.voice = VOICE_NEUTRAL;
+	const char *plan = replies(&w, &ticket, "/spam\n");
+	expect(plan, "ticket 7 open -> closed (spam)");
+	expect(plan, "tag ticket 7 spam");
+	expect(plan, "mails of anna@customer.example are kept, and told to nobody, unless they prove their sender");
+	expect_not(plan, "mail to anna@customer.example");
+	arena_fini(&w.arena);
+	ticket = ticket_of(7);
+	expect(replies(&w, &ticket, "/spam\n"), "told to nobody\n");
+	arena_fini(&w.arena);
+	plan = replies(&w, &ticket, "/spam\n\nGo away.");
+	expect(plan, "/spam closes without a word");
+	expect_not(plan, "closed");
+	arena_fini(&w.arena);
+	ticket = ticket_of(7);
+	ticket.customer.address = "eve@example.org";
+	plan = replies(&w, &ticket, "/spam\n");
+	expect(plan, "ticket 7 is spam");
+	expect_not(plan, "eve@example.org are kept");
+	arena_fini(&w.arena);
+}
+
+static void what_a_marked_sender_writes_is_kept_and_told_to_nobody(void **state)
+{
+	struct { int mark; const char *dmarc; bool silent; } cases[] = {{SPAM_NOT, NULL, false}, {SPAM_UNLESS_PROVED, NULL, true}, {SPAM_UNLESS_PROVED, "pass", false},
+		{SPAM_EVEN_PROVED, NULL, true}, {SPAM_EVEN_PROVED, "pass", true}};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct world w;
+		struct mail mail = mail_of("anna@customer.example");
+		mail.authentication.dmarc = cases[i].dmarc;
+		world_init(&w, &mail, "support@example.org");
+		w.facts.sender_spam = cases[i].mark;
+		const char *plan = decide(&w, NULL);
+		if (cases[i].silent) {
+			expect(plan, "tag ticket 12 spam");
+			expect(plan, "new -> closed (its sender is marked as spam)");
+			expect_not(plan, "enqueue");
+		} else
+			expect(plan, "enqueue mail to bob@example.org: agent-new");
+		arena_fini(&w.arena);
+	}
+}
+
+static void reopening_takes_the_mark_back(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(7);
+	const char *tags[] = {"vpn", "spam"};
+	ticket.state = STATE_CLOSED;
+	ticket.tags = (struct strings){tags, 2};
+	const char *plan = replies(&w, &ticket, "/reopen\n");
+	expect(plan, "untag ticket 7 spam");
+	expect(plan, "mails of anna@customer.example are told again");
+	expect_not(plan, "untag ticket 7 vpn");
+	arena_fini(&w.arena);
+}
+
+static void an_agent_is_away_until_he_is_back(void **state)
+{
+	struct world w;
+	struct ticket_facts ticket = ticket_of(12);
+	expect(OWN("/away\n"), "bob is away\n");
+	arena_fini(&w.arena);
+	expect(OWN("/away until 2d\n"), "bob is away until 2023-11-16");
+	arena_fini(&w.arena);
+	expect(OWN("/away back\n"), "bob is back");
+	arena_fini(&w.arena);
+	expect(OWN("/away yesterday\n"), "is no time to come");
+	arena_fini(&w.arena);
+	const char *plan = writes(&w, &ticket, "bob@example.org", "support@example.org", NULL, "/away\n");
+	expect(plan, "nothing proves that you wrote it");
+	expect_not(plan, "is away");
+	arena_fini(&w.arena);
+}
+
+/* His tickets' news go to his queue, too, as while agents[].leave says so. */
+static void of_who_is_away_his_queue_is_told(void **state)
+{
+	for (int away = 0; away < 2; away++) {
+		struct world w;
+		struct mail mail = mail_of("anna@customer.example");
+		struct ticket_facts ticket = ticket_of(7);
+		struct token token = {TOKEN_CUSTOMER, 7, 0, 0};
+		struct away gone[] = {{"bob", away ? AWAY_OPEN : 1}};
+		mail.kind = MAIL_REPLY;
+		world_init(&w, &mail, "support@example.org");
+		w.incoming.recipient = desk_token_address(&w.arena, &w.policy, "support@example.org", &token);
+		desk_address(&w.policy, w.incoming.recipient, &w.incoming.address);
+		w.facts.away.at = gone;
+		w.facts.away.count = 1;
+		const char *plan = decide(&w, &ticket);
+		expect(plan, "enqueue mail to bob@example.org");
+		(away ? expect : expect_not)(plan, "enqueue mail to eve@example.org");
+		arena_fini(&w.arena);
+	}
+}
+
 static size_t times(const char *plan, const char *what)
 {
 	size_t count = 0;
@@ -582,6 +683,8 @@ int main(void)
 		cmocka_unit_test(a_wait_is_taken_back_with_its_state), cmocka_unit_test(what_is_asked_is_what_the_agent_writes_alone),
 		cmocka_unit_test(nobody_who_reads_the_ticket_is_asked_beside_it),
 		cmocka_unit_test(a_search_has_the_words_that_a_person_writes), cmocka_unit_test(what_one_mail_asks_for_has_an_end), cmocka_unit_test(files_are_brought_to_who_asks_and_is_proved),
+		cmocka_unit_test(spam_is_closed_without_a_word_and_its_sender_marked), cmocka_unit_test(what_a_marked_sender_writes_is_kept_and_told_to_nobody),
+		cmocka_unit_test(reopening_takes_the_mark_back), cmocka_unit_test(an_agent_is_away_until_he_is_back), cmocka_unit_test(of_who_is_away_his_queue_is_told),
 		cmocka_unit_test(further_files_follow_while_there_are_any_and_he_may_read_them),
 		cmocka_unit_test(the_same_mail_by_another_address_is_carried_out_once), cmocka_unit_test(each_me_of_a_query_is_the_writer), cmocka_unit_test(a_line_that_nobody_wrote_by_hand_is_no_command),
 		cmocka_unit_test(a_saved_reply_needs_somebody_whom_it_goes_to), cmocka_unit_test(a_reader_asks_and_leaves_notes_and_does_nothing_else),
