@@ -243,7 +243,10 @@ struct saved_reply {
 	const char *file, *text;
 	const char *queue, *state;       /* "": stays; state "resolved", "closed", "pending" or "pending 3d" */
 	struct strings tags;
+	struct { struct saved_file *at; size_t count; } files;   /* of the folder of its name beside it: they go along */
 };
+struct saved_file { const char *path, *name; uint64_t size; };
+#define SAVED_FILES "saved_files"        /* of a row that they go with: path and name, each on a line */
 struct saved_replies {
 	struct saved_reply *at; size_t count;
 	struct template_file *parts; size_t part_count;      /* part-NAME.md beside them */
@@ -495,6 +498,8 @@ struct facts {
 	struct { struct sibling *at; size_t count; } siblings;   /* tickets made of this very mail for other recipients, each once */
 	bool ordered;                    /* this very mail came by another address of ours, and its commands were carried out, or refused */
 	int sender_spam;                 /* SPAM_* of From */
+	int asked_last_hour;             /* answers to unproved commands in From's name, and such mails that had none */
+	int asked_before;                /* the same of the last hour in which there were any, if that is over */
 	struct { struct away *at; size_t count; } away;          /* agents who are, or were */
 	bool sender_known;               /* has written before */
 	bool answer_proved;              /* who reads mail at evidence.answer_to has written to us: authenticated once, or with a token of ours */
@@ -604,6 +609,7 @@ enum effect_kind {
 	EFFECT_MAIL_BOUNCED,             /* number: outbox, to: recipient, why: diagnostic. Marks row and address */
 	EFFECT_SPAM,                     /* ticket, to: its sender ("": nobody is marked), number: SPAM_* from now on */
 	EFFECT_AWAY,                     /* to: an agent; number: until when, ms, AWAY_OPEN, or 0: he is back */
+	EFFECT_COUNT_ASKED,              /* to: address; number: answers to commands in its name that nothing proved, or 1 for none */
 	EFFECT_COUNT_ACKNOWLEDGEMENT,    /* to: address; number 1: a stranger, who counts for all others too */
 	EFFECT_PROVE_ADDRESS,            /* to: address. Its owner wrote this very mail */
 	EFFECT_MAIL_ARRIVES,             /* to: address. Its owner has mail of ours, so it does not come back any more */

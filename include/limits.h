@@ -55,11 +55,14 @@
 #define LIMIT_COMMANDS          50             /* slash commands of one mail: each is a row of history, and may be a mail */
 #define LIMIT_COMMAND_LINE      1000           /* bytes of the line of one: what a person writes has sixty, and some are looked at word by word while the desk waits */
 #define LIMIT_ASKED             10             /* mails that answer what one mail asks for by commands: each may be 192 KB, and a conversation read anew */
+#define LIMIT_UNPROVED_ASKED    20             /* answers within an hour to mails of commands in an agent's name that nothing proves: a person's hour, and 4 MB at most */
 #define LIMIT_FILES_MAILS       10             /* mails that bring an agent the files of one ticket, as one command asks for them */
 #define LIMIT_FILES_PACK        (20 * 1024 * 1024) /* bytes of files in one of them: what mail servers usually take, encoded */
 #define LIMIT_FILES_LARGEST     (64 * 1024 * 1024) /* bytes of a file that goes alone, where the relay takes so much: held in memory */
 #define LIMIT_FILES_COUNT       50             /* files in one of them: for each its mail is taken apart again */
 #define LIMIT_FILES_LOOKED      500            /* messages looked through for one of them; the next goes on behind */
+#define LIMIT_SAVED_FILES       20             /* files in the folder beside a saved reply */
+#define LIMIT_SAVED_BYTES       (10 * 1024 * 1024) /* bytes of all of them: most mail servers take that, encoded */
 #define LIMIT_DERIVED_BYTES     (64 * 1024)    /* bytes of a raw mail from which on its text and list of attachments are kept */
 #define LIMIT_DERIVED_US        5000           /* microseconds of the processor that reading it took, likewise */
 

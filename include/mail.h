@@ -195,6 +195,7 @@ struct mail_out {
 	const char *html;                /* "": text only */
 	struct mail_logo { const char *id, *type, *bytes; size_t size; } logo;   /* a picture of ours that `html` shows as cid:id; size 0: none */
 	const struct mail_html *pictures;        /* of the mail whose attachments come along: those that `html` shows; NULL: none */
+	struct { struct mail_file { const char *name, *bytes; size_t length; } *at; size_t count; } files;     /* files of our own */
 	/* a whole mail to attach as message/rfc822 (e.g. the mail an agent is told about); size 0: none */
 	struct mail_source attached;
 	const char *attached_name;

@@ -2,16 +2,20 @@
  * config_replies.c - reads the saved replies: replies_dir/NAME.md, NAME.it.md, and the articles of kb_dir as kb/NAME.
  *
  * A head between lines of --- may say queue, state, tag (or tags) and language; the first "# " heading is the title and is not sent; part-NAME.md is
- * what others put in by {>part-NAME}. Read anew when an agent asks for one, so that a file that was just written is there.
+ * what others put in by {>part-NAME}; the files of a folder NAME/ beside it go along. Read anew when an agent asks for one, so that a file that was just written is there.
  * May not judge the words: desk_check_saved() does. What cannot be read is said and left out.
  */
 #include "config_private.h"
+
+#include "limits.h"
 
 #include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define REPLY_BYTES ((size_t)64 * 1024)  /* of a file: an answer of more nobody reads */
 #define REPLIES_MOST 500                 /* files of a folder */
@@ -67,6 +71,29 @@ static const char *read_key(struct arena *arena, const char *key, char *value, b
 	else
 		return arena_printf(arena, "\"%s\" in the head is not known; there are queue, state, tag and language", key);
 	return NULL;
+}
+
+/* What stands in NAME/ beside NAME.md, and beside NAME.it.md. */
+static void read_files(struct arena *arena, const char *directory, struct saved_reply *reply, struct config_problems *problems)
+{
+	struct dirent **entries = NULL;
+	const char *folder = arena_printf(arena, "%s/%s", directory, reply->name);
+	int count = scandir(folder, &entries, NULL, by_name);
+
+	for (int i = 0; i < count; i++) {
+		const char *path = arena_printf(arena, "%s/%s", folder, entries[i]->d_name);
+		struct stat is;
+		bool hidden = entries[i]->d_name[0] == '.';
+
+		free(entries[i]);
+		if (hidden || reply->files.count > LIMIT_SAVED_FILES)
+			continue;
+		if (stat(path, &is) || !S_ISREG(is.st_mode) || access(path, R_OK) || strpbrk(path, "\r\n") || !utf8_valid(path, strlen(path)))
+			complain(arena, problems, reply->file, "", arena_printf(arena, "\"%s\" is no file that can be read: it is not sent", path));
+		else
+			*ARENA_PUSH(arena, &reply->files) = (struct saved_file){ path, strrchr(path, '/') + 1, (uint64_t)is.st_size };
+	}
+	free(entries);
 }
 
 /* Past the head, if there is one. */
@@ -130,8 +157,11 @@ static void read_file(struct arena *arena, const char *path, const char *prefix,
 		*ARENA_PUSH(arena, &parts) = (struct template_file){ *reply.language ? reply.language : "en", reply.name, "txt", reply.text };
 		replies->parts = parts.at;
 		replies->part_count = parts.count;
-	} else
+	} else {
+		if (!*prefix)
+			read_files(arena, arena_copy(arena, path, (size_t)(strrchr(path, '/') - path)), &reply, problems);
 		*ARENA_PUSH(arena, replies) = reply;
+	}
 }
 
 static void read_folder(struct arena *arena, const char *directory, const char *prefix, struct saved_replies *replies, struct config_problems *problems)

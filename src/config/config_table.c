@@ -184,7 +184,7 @@ const struct config_parameter config_parameters[] = {
 		"Directory of the saved replies that agents send with /use NAME: NAME.md, or NAME.it.md in a language. "
 		"The first heading is the title and is not sent; variables are those of the templates ({customer}, {ticket}, {agent_name} ...). "
 		"A head between lines of --- may say what is done with it: queue, tag, and state (resolved, closed, pending or \"pending 3d\"). "
-		"part-NAME.md is put into others by {>part-NAME}. Articles are sent in the same way, as /use kb/NAME. "
+		"part-NAME.md is put into others by {>part-NAME}. The files of a folder NAME beside it go along (20 of 10 MB at most). Articles are sent in the same way, as /use kb/NAME. "
 		"If it is empty, there are none."),
 	STRING("authserv_id", IN_CONFIG(authserv_id), "", config_check_word, NULL,
 		"Name under which your own mail server writes Authentication-Results (RFC 8601), for example \"mx.example.org\". "
@@ -303,7 +303,7 @@ const struct config_parameter config_parameters[] = {
 	GROUP("notices", "The mails that tell agents what happened."),
 	NUMBER("notices.attachment_bytes", P_BYTES, IN_CONFIG(policy.attachment_bytes), 0, 1073741824, "bytes", "10485760",
 		"A file that a customer attached comes along with the notice up to that size. "
-		"A larger one is named, and the command /files sends it. "
+		"A larger one is named, and the command /files sends it, as far as the mail server takes it. "
 		"0: none comes along."),
 	NUMBER("notices.attachments_bytes", P_BYTES, IN_CONFIG(policy.attachments_bytes), 0, 1073741824, "bytes", "20971520",
 		"All files of one notice together. "

@@ -8,10 +8,18 @@
 
 #include "desk_private.h"
 
-static enum status refuse(struct error *error, const struct ticket_facts *ticket, const char *verb)
+static const char *number_word(const struct decision *d, int64_t number)
 {
-	return error_set(error, STATUS_REFUSED, "ticket %lld is %s: it cannot be %s; reopen it first", (long long)ticket->id,
-	                 desk_ticket_state_name(ticket->state), verb);
+	return arena_printf(d->arena, "%lld", (long long)number);
+}
+
+/* The verb of what cannot be done is English; other languages name the command. */
+static enum status refuse(struct decision *d, struct error *error, const struct ticket_facts *ticket, const struct action *action, const char *verb)
+{
+	bool english = desk_language_number(d->language ? d->language : "en") == 0;
+	return desk_refuse(d, error, STATUS_REFUSED, SAY_IS_STATE, number_word(d, ticket->id),
+	                   english ? desk_ticket_state_name(ticket->state) : desk_state_word(ticket->state, d->language),
+	                   english ? verb : arena_printf(d->arena, "/%s", desk_command_of(action->kind, NULL)->name));
 }
 
 /* What the customer is told with a change of state: the words, if there are any, in the mail that tells of it. Words without an agent
@@ -73,7 +81,7 @@ static enum status do_tag(struct decision *d, struct ticket_facts *ticket, const
 {
 	const char *tag = action->argument;
 	if (!*tag || strlen(tag) > 60 || strpbrk(tag, " \t\r\n,;\"'<>"))
-		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is no tag: one word of at most 60 bytes without blank, comma or quote", tag);
+		return desk_refuse(d, error, STATUS_BAD_INPUT, SAY_NO_TAG, tag, NULL, NULL);
 	if (strings_have(&ticket->tags, tag))
 		return STATUS_OK;
 	desk_plan_add(d, EFFECT_ADD_TAG, ticket->id)->to = tag;
@@ -88,7 +96,7 @@ static enum status do_untag(struct decision *d, struct ticket_facts *ticket, con
 		if (strcmp(ticket->tags.at[i], action->argument) != 0)
 			strings_add(d->arena, &left, ticket->tags.at[i]);
 	if (left.count == ticket->tags.count)
-		return error_set(error, STATUS_BAD_INPUT, "ticket %lld has no tag \"%s\"", (long long)ticket->id, action->argument);
+		return desk_refuse(d, error, STATUS_BAD_INPUT, SAY_HAS_NO_TAG, number_word(d, ticket->id), action->argument, NULL);
 	desk_plan_add(d, EFFECT_REMOVE_TAG, ticket->id)->to = action->argument;
 	ticket->tags = left;
 	return STATUS_OK;
@@ -116,7 +124,7 @@ static enum status do_watch(struct decision *d, struct ticket_facts *ticket, con
 static enum status do_language(struct decision *d, struct ticket_facts *ticket, const struct action *action, struct error *error)
 {
 	if (strlen(action->argument) < 2 || strlen(action->argument) > 8 || strspn(action->argument, "abcdefghijklmnopqrstuvwxyz-") != strlen(action->argument))
-		return error_set(error, STATUS_BAD_INPUT, "%s", desk_sentence(d->arena, d->language ? d->language : "en", SAY_NO_LANGUAGE, action->argument, NULL, NULL));
+		return desk_refuse(d, error, STATUS_BAD_INPUT, SAY_NO_LANGUAGE, action->argument, NULL, NULL);
 	if (strcmp(ticket->language, action->argument) == 0)
 		return STATUS_OK;
 	struct effect *effect = desk_plan_add(d, EFFECT_SET_LANGUAGE, ticket->id);
@@ -132,7 +140,7 @@ static enum status do_state(struct decision *d, struct ticket_facts *ticket, con
 {
 	enum ticket_state next;
 	if (!desk_ticket_transition(ticket->state, event, &next))
-		return refuse(error, ticket, verb);
+		return refuse(d, error, ticket, action, verb);
 	bool unseen = desk_is_unseen(ticket) && event == EVENT_REOPEN;
 	if (ticket->merged_into && event == EVENT_REOPEN)
 		desk_plan_add(d, EFFECT_MERGE, ticket->id)->number = 0;
@@ -152,7 +160,7 @@ static enum status do_pend(struct decision *d, struct ticket_facts *ticket, cons
 	if (action->until <= d->facts->now)
 		return error_set(error, STATUS_BAD_INPUT, "the time to wait for is not in the future: write 3d, 2h, tomorrow or 2026-11-25");
 	if (!desk_ticket_transition(ticket->state, EVENT_PEND, &next))
-		return refuse(error, ticket, "set to wait");
+		return refuse(d, error, ticket, action, "set to wait");
 	const char *waiting = action->waiting ? action->waiting : WAITING_CUSTOMER;
 	if (*action->text)                       /* only whom we wait for is told that we do */
 		tell_of(d, ticket, action, strcmp(waiting, WAITING_CUSTOMER) == 0 ? "details" : "reply");
@@ -191,9 +199,9 @@ static enum status do_merge(struct decision *d, struct ticket_facts *ticket, con
 {
 	const struct ticket_facts *into = merge_target(d->facts, action->until);
 	if (!into)
-		return error_set(error, STATUS_NOT_FOUND, "there is no ticket %lld to merge into", (long long)action->until);
+		return desk_refuse(d, error, STATUS_NOT_FOUND, SAY_MERGE_NOWHERE, number_word(d, action->until), NULL, NULL);
 	if (into->id == ticket->id)
-		return error_set(error, STATUS_BAD_INPUT, "ticket %lld cannot be merged into itself", (long long)ticket->id);
+		return desk_refuse(d, error, STATUS_BAD_INPUT, SAY_MERGE_ITSELF, number_word(d, ticket->id), NULL, NULL);
 	struct effect *merge = desk_plan_add(d, EFFECT_MERGE, ticket->id);
 	merge->number = into->id;
 	struct effect *link = desk_plan_add(d, EFFECT_LINK, ticket->id);
@@ -321,9 +329,9 @@ enum status desk_begin(struct decision *d, const struct action *action, bool raw
 		return error_set(error, STATUS_NOT_FOUND, "there is no %s \"%s\" in the configuration", agent ? "queue" : "agent",
 		                 agent ? action->argument : action->who);
 	if (!mail_address_usable(action->to))
-		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is not an address that mail can be sent to", action->to);
+		return desk_refuse(d, error, STATUS_BAD_INPUT, SAY_UNUSABLE, action->to, NULL, NULL);
 	if (desk_address_is_ours(d->policy, action->to))
-		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is an address of this desk: the mail would come straight back", action->to);
+		return desk_refuse(d, error, STATUS_BAD_INPUT, SAY_COMES_BACK, action->to, NULL, NULL);
 	if (!*action->text)
 		return error_set(error, STATUS_BAD_INPUT, "no text: give it on standard input");
 	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);

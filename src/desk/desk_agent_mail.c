@@ -95,7 +95,7 @@ static void come_back(struct decision *d, const struct incoming *incoming, struc
 	if (words->draft)
 		message->message_id = NULL, message->raw = false, message->raw_ticket = words->draft->ticket, message->raw_seq = words->draft->seq;
 	tell_not_sent(d, ticket, words->agent, message->seq,
-	              arena_printf(d->arena, "%s. To send your words all the same, reply to this mail with /send on the first line", problem), since);
+	              desk_in_language(d, SAY_ALL_THE_SAME, problem, NULL, NULL), since);
 	desk_plan_disposition(d, DISPOSITION_COMMAND_ERROR, ticket->id, message->seq, problem);
 }
 
@@ -168,7 +168,7 @@ static enum status do_words(struct decision *d, const struct incoming *incoming,
 	bool any = *words->text;
 	bool keep = words->note || !any;
 	if (!keep && !can_be_answered(ticket))
-		return error_set(error, STATUS_BAD_INPUT, "nobody can be written to: the request came without a usable address");
+		return desk_refuse(d, error, STATUS_BAD_INPUT, SAY_NOBODY_TO_WRITE, NULL, NULL, NULL);
 	if (keep) {
 		struct ticket_facts *noted = any && words->note_ticket ? desk_worked(words, words->note_ticket) : ticket;
 		append_agent_message(d, noted, incoming, words->agent, MESSAGE_NOTE, words->text)->flags = any ? "" : FLAGS_COMMANDS;
@@ -199,9 +199,9 @@ static const char *take_draft(struct decision *d, struct agent_words *words)
 	const struct draft *draft = desk_draft(d, words->agent);
 	const char *problem;
 	if (draft->sent)
-		return "there is nothing to send: these words were sent already";
+		return desk_in_language(d, SAY_SENT_ALREADY, NULL, NULL, NULL);
 	if (!draft->text)
-		return "what came back cannot be sent as it was: write your words below /send";
+		return desk_in_language(d, SAY_NOT_AS_IT_WAS, NULL, NULL, NULL);
 	if (!desk_commands(d, draft->text, words, &problem))
 		return problem;
 	words->all = draft->text;
@@ -215,9 +215,9 @@ static const char *read_words(struct decision *d, const struct incoming *incomin
 	const struct mail *mail = incoming->mail;
 	const char *problem, *doubt;
 	if (is_sealed(mail))
-		return "it is encrypted, and cannot be read here: send it again unencrypted";
+		return desk_in_language(d, SAY_SEALED, NULL, NULL, NULL);
 	if (incoming->house_file && !words->note)
-		return arena_printf(d->arena, "the file \"%s\" holds an address with which one writes as you, or could not be looked through: take it out, and send your answer again", incoming->house_file);
+		return desk_in_language(d, SAY_HOUSE_FILE, incoming->house_file, NULL, NULL);
 	const char *own = desk_own_words(d, incoming, ticket, words->note || desk_asks_to_send(d->arena, mail->reply_text), &doubt);
 	words->all = own;
 	if (!desk_commands(d, own, words, &problem))
@@ -235,7 +235,7 @@ static const char *read_words(struct decision *d, const struct incoming *incomin
 	if (!*words->text && *(words->text = desk_with_signature(d->arena, files_as_words(d->arena, mail), mail->signature)))
 		words->all = arena_printf(d->arena, "%s\n\n%s", own, words->text);
 	if (!*words->text && !words->actions.count && !words->note)
-		return words->send ? "there is nothing to send: write your words below /send" : "it says nothing new: write above what you quote";
+		return desk_in_language(d, words->send ? SAY_NOTHING_TO_SEND : SAY_NOTHING_NEW, NULL, NULL, NULL);
 	return NULL;
 }
 
@@ -337,6 +337,7 @@ static void all_done(struct decision *d, const struct incoming *incoming, const 
 	int64_t kept = kept_on(d, ticket, mark, &seq);
 	if (words->draft)
 		note_draft(d, mark, words->draft);
+	desk_send_saved_files(d, words, mark);
 	for (size_t i = 0; i < words->worked.count; i++)
 		desk_tell_colleagues(d, &words->worked.at[i].before, words->worked.at[i].now, words->agent->name, mark);
 	desk_answer_commands(d, incoming, words);

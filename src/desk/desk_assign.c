@@ -105,13 +105,22 @@ bool desk_check_hours(const char *text, const char **problem)
 	return true;
 }
 
+/* He said so by /away. */
+static bool is_away(const struct desk_agent *agent, const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->away.count; i++)
+		if (text_equal_nocase(facts->away.at[i].agent, agent->name))
+			return facts->away.at[i].until > facts->now;
+	return false;
+}
+
 bool desk_on_leave(const struct desk_agent *agent, const struct facts *facts)
 {
 	int64_t first, last, day = (facts->now + facts->utc_offset * 60000LL) / DAY_MS;
 	for (size_t i = 0; i < agent->leave.count; i++)
 		if (read_leave(agent->leave.at[i], &first, &last) && day >= first && day <= last)
 			return true;
-	return desk_is_away(agent, facts);
+	return is_away(agent, facts);
 }
 
 static bool within_hours(const struct desk_agent *agent, int64_t local_ms)

@@ -106,6 +106,16 @@ static const char *do_one(struct decision *d, struct agent_words *words, struct 
 	return status == STATUS_OK ? NULL : arena_string(d->arena, error.text);
 }
 
+/* As agents[].leave, without the configuration: he is given no tickets, and of his own the whole queue hears (desk_on_leave()). */
+static void go_away(struct decision *d, const struct desk_agent *agent, struct action *action)
+{
+	enum sentence said = !action->until ? SAY_BACK : action->until == AWAY_OPEN ? SAY_AWAY : SAY_AWAY_UNTIL;
+	struct effect *effect = desk_plan_add(d, EFFECT_AWAY, 0);
+	effect->to = agent->name;
+	effect->number = action->until;
+	action->undone = desk_in_language(d, said, said == SAY_AWAY_UNTIL ? desk_time(d->arena, d->policy, action->until, d->language ? d->language : "en") : NULL, NULL, NULL);
+}
+
 bool desk_carry_out(struct decision *d, struct agent_words *words, const struct action *last, bool merges, const char **problem)
 {
 	*problem = NULL;
@@ -113,7 +123,7 @@ bool desk_carry_out(struct decision *d, struct agent_words *words, const struct 
 		struct action *action = &words->actions.at[i];
 		const struct desk_command *command = desk_command_of(action->kind, action->field);
 		if (action->kind == ACTION_AWAY && !merges)
-			desk_go_away(d, words->agent, action);
+			go_away(d, words->agent, action);
 		if (action == last || (action->kind == ACTION_MERGE) != merges || (command->what & (COMMAND_TELLS | COMMAND_OF_NO_TICKET))
 		    || action->kind == ACTION_USE || action->kind == ACTION_ASK)
 			continue;

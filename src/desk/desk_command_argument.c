@@ -157,6 +157,16 @@ static const char *check_wait(struct decision *d, struct action *action)
 	return action->until ? NULL : say(d, SAY_NO_TIME, when, NULL, NULL);
 }
 
+/* "", "back", "3d", "until 2026-12-24". */
+static const char *check_away(struct decision *d, struct action *action)
+{
+	const char *when = action->argument;
+	if (text_starts_nocase(when, "until "))
+		when = text_trim(arena_string(d->arena, when + strlen("until ")));
+	action->until = !*when ? AWAY_OPEN : text_equal_nocase(when, "back") ? 0 : desk_parse_until(when, d->facts->now);
+	return action->until || text_equal_nocase(when, "back") ? NULL : say(d, SAY_NO_TIME, when, NULL, NULL);
+}
+
 const char *desk_check_argument(struct decision *d, const struct desk_command *command, const struct desk_agent *writer, struct action *action)
 {
 	const char *argument = action->argument, *problem;
@@ -173,7 +183,7 @@ const char *desk_check_argument(struct decision *d, const struct desk_command *c
 	case ACTION_PEND:
 		return check_wait(d, action);
 	case ACTION_AWAY:
-		return desk_check_away(d, action);
+		return check_away(d, action);
 	case ACTION_MERGE:
 		action->until = desk_ticket_number(argument, strlen(argument), true);
 		return action->until ? NULL : say(d, SAY_NO_NUMBER, argument, command->name, NULL);
@@ -183,7 +193,7 @@ const char *desk_check_argument(struct decision *d, const struct desk_command *c
 	case ACTION_LIST:
 		action->argument = writer ? with_me(d->arena, argument, writer->name) : argument;
 		problem = check_query(d, action->argument);
-		return problem ? say(d, SAY_IS_ARGUMENT, problem, NULL, NULL) : NULL;
+		return problem ? say(d, SAY_QUERY_WRONG, problem, NULL, NULL) : NULL;
 	case ACTION_SEARCH:
 		return has_many_words(argument) ? many_words(d) : NULL;
 	case ACTION_SET_FIELD:

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "desk_private.h"
+#include "limits.h"
 
 /* Without a quote of his own mails: nobody knows what those hold. */
 static bool read_words(struct decision *d, const struct incoming *incoming, struct agent_words *words, const char **problem)
@@ -85,7 +86,7 @@ static bool uses_saved(const struct agent_words *words)
 /* NULL, or why nothing is done: of the writer and his commands, before a saved reply is looked for. */
 static const char *judge(struct decision *d, const struct incoming *incoming, struct agent_words *words, const struct action *new)
 {
-	const char *doubt = desk_agent_not_proved(d->arena, d->policy, incoming->mail);
+	const char *doubt = desk_agent_doubt(d, incoming->mail);
 	bool news = false;
 	for (size_t i = 0; i < words->actions.count; i++) {
 		if (news && words->actions.at[i].kind == ACTION_NEW)
@@ -174,6 +175,50 @@ static const char *one_line(struct arena *arena, const char *text)
 	return line;
 }
 
+/* ---- what a mail that nothing proves may bring the agent in whose name it came ---- */
+
+/* Mails of the hour that is over, or goes on, which had no answer. */
+static int unanswered(const struct facts *facts)
+{
+	int count = facts->asked_before > facts->asked_last_hour ? facts->asked_before : facts->asked_last_hour;
+	return count > LIMIT_UNPROVED_ASKED ? count - LIMIT_UNPROVED_ASKED : 0;
+}
+
+static void count_asked(struct decision *d, const struct mail *mail, int64_t answers)
+{
+	struct effect *effect = desk_plan_add(d, EFFECT_COUNT_ASKED, 0);
+	effect->to = mail->from.address;
+	effect->number = answers;
+}
+
+/* From alone is anybody's: what is answered to it has an end, whoever asks. */
+static bool is_over_budget(struct decision *d, const struct mail *mail)
+{
+	if (d->facts->asked_last_hour < LIMIT_UNPROVED_ASKED || desk_is_proved(d->arena, mail))
+		return false;
+	count_asked(d, mail, 1);
+	desk_plan_disposition(d, DISPOSITION_COMMANDS, 0, 0, arena_printf(d->arena, "not answered: %d answers within the hour to commands in %s's name that nothing proves, and %d mails without one",
+	                      LIMIT_UNPROVED_ASKED, d->plan->who, d->facts->asked_last_hour - LIMIT_UNPROVED_ASKED + 1));
+	return true;
+}
+
+/* Counts what is answered here, and says on one answer how many mails had none. */
+static void spend(struct decision *d, const struct mail *mail, size_t mark)
+{
+	int silent = unanswered(d->facts), left = LIMIT_UNPROVED_ASKED - d->facts->asked_last_hour, answers = 0;
+	bool proved = desk_is_proved(d->arena, mail);
+	for (size_t i = mark; i < d->plan->count; i++) {
+		struct outgoing *o = d->plan->at[i].kind == EFFECT_ENQUEUE ? d->plan->at[i].outgoing : NULL;
+		if (!o || !o->to_agent || !text_equal_nocase(o->agent, d->plan->who))
+			continue;
+		if (silent && !answers)
+			o->variables = arena_printf(d->arena, "unanswered=%d\n%s", silent, o->variables ? o->variables : "");
+		answers++;
+	}
+	if (answers && (!proved || (silent && !d->facts->asked_last_hour)))
+		count_asked(d, mail, answers < left ? answers : left);
+}
+
 static void refuse(struct decision *d, const struct incoming *incoming, const struct agent_words *words, const char *problem)
 {
 	CLEANUP_BUFFER struct buffer variables = {0};
@@ -185,6 +230,7 @@ static void refuse(struct decision *d, const struct incoming *incoming, const st
 
 static void done(struct decision *d, const struct incoming *incoming, const struct agent_words *words, size_t mark)
 {
+	desk_send_saved_files(d, words, mark);
 	for (size_t i = 0; i < words->worked.count; i++)
 		desk_tell_colleagues(d, &words->worked.at[i].before, words->worked.at[i].now, words->agent->name, mark);
 	desk_answer_commands(d, incoming, words);
@@ -248,15 +294,19 @@ bool desk_decide_command_mail(struct decision *d, const struct incoming *incomin
 		desk_plan_disposition(d, DISPOSITION_COMMANDS, 0, 0, "carried out or refused as it came by another address of ours");
 		return true;
 	}
+	if (is_over_budget(d, mail))
+		return true;
 	size_t mark = d->plan->count;
 	int64_t outbox = d->next_outbox;
 	if (read_words(d, incoming, &words, &problem) && !(problem = carry_out(d, incoming, &words))) {
 		done(d, incoming, &words, mark);
+		spend(d, mail, mark);
 		return true;
 	}
 	d->plan->count = mark;           /* all or nothing */
 	d->plan->ticket = 0;
 	d->next_outbox = outbox;
 	refuse(d, incoming, &words, problem);
+	spend(d, mail, mark);
 	return true;
 }

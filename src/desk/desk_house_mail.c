@@ -42,8 +42,8 @@ static const struct desk_agent *owner_of(const struct desk_policy *policy, const
 /* A stranger's mail to an agent's address is most often that agent's, from an alias. Its writer is told nothing: nobody knows who that is. */
 static void keep_strangers(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, const struct desk_agent *owner)
 {
-	const char *problem = arena_printf(d->arena, "it came from %s, which is no address of an agent: answer from your own, or have that one added to "
-	                                   "your addresses (agents[].also)", *incoming->mail->from.address ? incoming->mail->from.address : "nobody");
+	d->language = desk_agents_language(d->policy, owner);
+	const char *problem = desk_in_language(d, SAY_FROM_STRANGER, *incoming->mail->from.address ? incoming->mail->from.address : "nobody", NULL, NULL);
 	struct new_message *message = desk_plan_message(d, ticket, MESSAGE_NOTE, false);
 	message->raw = true;
 	message->from = incoming->mail->from;
@@ -56,11 +56,10 @@ static void keep_strangers(struct decision *d, const struct incoming *incoming, 
 /* A notice's address is one agent's secret; the mirror's, which names none, is everybody's who reads there: From alone says nothing. */
 static const char *not_proved(struct decision *d, const struct mail *mail, const struct token *token, const struct desk_agent *sender)
 {
-	const char *problem = desk_agent_not_proved(d->arena, d->policy, mail);
+	const char *problem = desk_agent_doubt(d, mail);
 	if (problem || !sender || token->who || desk_is_proved(d->arena, mail))
 		return problem;
-	return "nothing proves that you wrote it, and the mirror's address is the same for everybody: answer the notice instead, or write from where your "
-	       "mail server proves you (authserv_id)";
+	return desk_in_language(d, SAY_MIRROR_PROOF, NULL, NULL, NULL);
 }
 
 /* False: somebody of the customer's side wrote to it. */
@@ -69,6 +68,7 @@ static bool decide_signed(struct decision *d, const struct incoming *incoming, c
 	const struct token *token = &found->clue->token;
 	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found->ticket);
 	bool own = sender && desk_who(sender->name) == token->who;
+	d->language = sender ? desk_agents_language(d->policy, sender) : NULL;
 	const char *problem = not_proved(d, incoming->mail, token, sender);
 	if (!sender && desk_is_participant(ticket, incoming->mail->from.address) && !problem)
 		return false;
@@ -77,7 +77,7 @@ static bool decide_signed(struct decision *d, const struct incoming *incoming, c
 	else if (problem)
 		desk_not_sent(d, incoming, ticket, sender, problem);
 	else if (!own && !desk_may_act(d->policy, ticket, sender))
-		desk_not_sent(d, incoming, ticket, sender, "the request is in none of your queues, and the notice was a colleague's");
+		desk_not_sent(d, incoming, ticket, sender, desk_in_language(d, SAY_COLLEAGUES_NOTICE, NULL, NULL, NULL));
 	else
 		desk_decide_agent_mail(d, incoming, ticket, sender, token);
 	return true;
@@ -124,11 +124,12 @@ static void decide_direct(struct decision *d, const struct incoming *incoming, c
 static bool decide_referring(struct decision *d, const struct incoming *incoming, const struct clue_facts *found, const struct desk_agent *sender)
 {
 	struct ticket_facts *ticket = desk_copy_ticket(d->arena, found->ticket);
-	const char *problem = desk_agent_not_proved(d->arena, d->policy, incoming->mail);
+	d->language = desk_agents_language(d->policy, sender);
+	const char *problem = desk_agent_doubt(d, incoming->mail);
 	if (text_equal_nocase(ticket->customer.address, incoming->mail->from.address))
 		return false;                    /* his own request: there he is the customer */
 	if (!problem && sender->role == AGENT_READER && went_to_customer(d, ticket))
-		problem = desk_sentence(d->arena, desk_agents_language(d->policy, sender), SAY_READS_ONLY, "/note", NULL, NULL);
+		problem = desk_in_language(d, SAY_READS_ONLY, "/note", NULL, NULL);
 	if (problem)
 		desk_not_sent(d, incoming, ticket, sender, problem);
 	else if (went_to_customer(d, ticket))
@@ -137,8 +138,7 @@ static bool decide_referring(struct decision *d, const struct incoming *incoming
 		desk_thread_not(d, found, "it asks another queue");
 		desk_open_beside(d, incoming, found->ticket, sender);
 	} else
-		desk_not_sent(d, incoming, ticket, sender, "it did not come to the notice's own address, so it was kept as a note: to answer the customer, "
-		                                           "reply to the notice");
+		desk_not_sent(d, incoming, ticket, sender, desk_in_language(d, SAY_KEPT_AS_NOTE, NULL, NULL, NULL));
 	return true;
 }
 

@@ -398,17 +398,16 @@ static bool is_delimiter(const struct text_line *line)
 	return line->length == 2 && memcmp(line->at, "--", 2) == 0;
 }
 
-static const char *join_own(struct reading *r, bool all, bool forward, const char **problem)
+static const char *join_own(const struct decision *d, struct reading *r, bool all, bool forward, const char **problem)
 {
 	CLEANUP_BUFFER struct buffer out;
 	size_t doubt = first_doubt(r, forward);
 	bool any = false;
 	buffer_init(&out);
 	if (!all && doubt < r->lines.count)
-		*problem = arena_printf(r->shown.arena, "it seems to quote something else than our notice, from \"%s\" on: take that away, or begin your mail "
-		                        "with the line /send to have all of it sent", beginning(r->shown.arena, &r->lines.at[doubt]));
+		*problem = desk_in_language(d, SAY_QUOTES_ELSE, beginning(r->shown.arena, &r->lines.at[doubt]), NULL, NULL);
 	if (r->shown.spent)
-		*problem = "it is too long, or too much alike, to be compared with our notice: answer without quoting it";
+		*problem = desk_in_language(d, SAY_TOO_ALIKE, NULL, NULL, NULL);
 	for (size_t i = 0; i < r->lines.count; i++) {
 		const struct text_line *line = &r->lines.at[i];
 		any |= !line->ours && !line->blank && !line->quoted;
@@ -480,11 +479,11 @@ const char *desk_own_words(struct decision *d, const struct incoming *incoming, 
 		mark_torn(&r);
 		mark_introductions(&r);
 		mark_empty(&r.lines);
-		text = join_own(&r, all, mail->forward.is_forward, problem);
+		text = join_own(d, &r, all, mail->forward.is_forward, problem);
 	}
 	desk_note_words_fini(&r.notes);
 	text = desk_without_house_tokens(d->arena, d->policy, ticket->id, desk_queue_of(d, ticket)->address, text, &tokens);
 	if (tokens && !*problem && (!r.shown.words.count || last_of_notice(&r.lines) == r.lines.count))
-		*problem = "it quotes our notice in a way that cannot be told from your own words: answer without quoting it";
+		*problem = desk_in_language(d, SAY_QUOTES_TOKENS, NULL, NULL, NULL);
 	return text;
 }

@@ -107,15 +107,15 @@ enum status desk_admit(struct decision *d, struct ticket_facts *ticket, const st
 	struct mail_address who = {text_lower(d->arena, action->argument), ""};
 	const struct participant *known = desk_outsider(ticket, who.address);
 	if (!mail_address_usable(who.address))
-		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is not an address that mail can be sent to", action->argument);
+		return desk_refuse(d, error, STATUS_BAD_INPUT, SAY_UNUSABLE, action->argument, NULL, NULL);
 	if (desk_address_is_ours(d->policy, who.address))
-		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is an address of this desk: the mail would come straight back", who.address);
+		return desk_refuse(d, error, STATUS_BAD_INPUT, SAY_COMES_BACK, who.address, NULL, NULL);
 	if (desk_agent_with_address(d->policy, who.address))
-		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is an agent's address, which no customer is to see", who.address);
+		return desk_refuse(d, error, STATUS_BAD_INPUT, SAY_AGENTS_ADDRESS, who.address, NULL, NULL);
 	if (desk_is_participant(ticket, who.address))
 		return STATUS_OK;
 	if (ticket->participants.count >= LIMIT_PARTICIPANTS)
-		return error_set(error, STATUS_REFUSED, "ticket %lld has %d participants already, and can have no more", (long long)ticket->id, LIMIT_PARTICIPANTS);
+		return desk_refuse(d, error, STATUS_REFUSED, SAY_MANY_TAKE_PART, arena_printf(d->arena, "%lld", (long long)ticket->id), arena_printf(d->arena, "%d", LIMIT_PARTICIPANTS), NULL);
 	if (known)
 		who.name = known->name;
 	add_person(d, ticket, &who, ROLE_CC, arena_printf(d->arena, "let in by %s", action->who));
@@ -127,11 +127,11 @@ enum status desk_dismiss(struct decision *d, struct ticket_facts *ticket, const 
 	const char *address = text_lower(d->arena, action->argument);
 	struct { struct participant *at; size_t count; } in = {0};
 	if (text_equal_nocase(address, ticket->customer.address))
-		return error_set(error, STATUS_REFUSED, "%s is the customer of ticket %lld", address, (long long)ticket->id);
+		return desk_refuse(d, error, STATUS_REFUSED, SAY_IS_CUSTOMER, address, arena_printf(d->arena, "%lld", (long long)ticket->id), NULL);
 	if (desk_has_left(ticket, address))
 		return STATUS_OK;
 	if (!desk_is_participant(ticket, address) && !desk_outsider(ticket, address))
-		return error_set(error, STATUS_NOT_FOUND, "%s takes no part in ticket %lld", address, (long long)ticket->id);
+		return desk_refuse(d, error, STATUS_NOT_FOUND, SAY_TAKES_NO_PART, address, arena_printf(d->arena, "%lld", (long long)ticket->id), NULL);
 	for (size_t i = 0; i < ticket->participants.count; i++)
 		if (!text_equal_nocase(ticket->participants.at[i].address, address))
 			*ARENA_PUSH(d->arena, &in) = ticket->participants.at[i];

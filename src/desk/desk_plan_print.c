@@ -99,6 +99,7 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	case EFFECT_PROVE_ADDRESS: return arena_printf(arena, "know that %s is who it says", effect->to);
 	case EFFECT_MAIL_ARRIVES:    return arena_printf(arena, "know that mail to %s arrives again", effect->to);
 	case EFFECT_COUNT_ACKNOWLEDGEMENT: return arena_printf(arena, "count an acknowledgement to %s", effect->to);
+	case EFFECT_COUNT_ASKED:     return arena_printf(arena, "count %lld answers to unproved commands of %s", number, effect->to);
 	case EFFECT_SPAM:
 		return !*effect->to ? arena_printf(arena, "ticket %lld is spam", ticket)
 		     : arena_printf(arena, effect->number ? "mails of %s are kept, and told to nobody%s" : "mails of %s are told again%s", effect->to,

@@ -31,9 +31,15 @@ enum sentence {
 	SAY_TOO_MANY, SAY_NO_COMMAND, SAY_NEEDS_WORD, SAY_ALONE, SAY_NO_AGENT, SAY_NO_QUEUE, SAY_NO_ADDRESS, SAY_NO_TIME, SAY_NO_NUMBER, SAY_NOT_OF_FIELD,
 	SAY_BELOW, SAY_NO_TICKET, SAY_NOT_YOURS, SAY_WHICH_TICKET, SAY_NO_LANGUAGE, SAY_NOT_PROVED, SAY_FOR_NOBODY, SAY_NEW_ALONE, SAY_ONCE, SAY_NO_WORDS,
 	SAY_NO_UNDO, SAY_ACTED_SINCE, SAY_MERGE_NOT_YOURS, SAY_HOUSE_TOKEN, SAY_NO_REPLY, SAY_NO_WAITING, SAY_OURS, SAY_READS, SAY_LONG_LINE, SAY_READS_ONLY,
-	SAY_MANY_WORDS, SAY_ASKED_OFTEN, SAY_IS_ARGUMENT, SAY_SPAM_SAYS_NOTHING, SAY_AWAY, SAY_AWAY_UNTIL, SAY_BACK, SAY_COUNT
+	SAY_MANY_WORDS, SAY_ASKED_OFTEN, SAY_SPAM_SAYS_NOTHING, SAY_AWAY, SAY_AWAY_UNTIL, SAY_BACK,
+	SAY_IS_STATE, SAY_NO_TAG, SAY_HAS_NO_TAG, SAY_MERGE_NOWHERE, SAY_MERGE_ITSELF, SAY_COMES_BACK, SAY_UNUSABLE, SAY_AGENTS_ADDRESS,
+	SAY_MANY_TAKE_PART, SAY_IS_CUSTOMER, SAY_TAKES_NO_PART, SAY_NOBODY_TO_WRITE, SAY_SEALED, SAY_HOUSE_FILE, SAY_SENT_ALREADY,
+	SAY_NOT_AS_IT_WAS, SAY_NOTHING_TO_SEND, SAY_NOTHING_NEW, SAY_ALL_THE_SAME, SAY_ANSWERED_SINCE, SAY_NOTED_SINCE, SAY_OTHERS_READ,
+	SAY_QUOTES_ELSE, SAY_TOO_ALIKE, SAY_QUOTES_TOKENS, SAY_FROM_STRANGER, SAY_MIRROR_PROOF, SAY_COLLEAGUES_NOTICE, SAY_KEPT_AS_NOTE,
+	SAY_NOT_AUTHENTICATED, SAY_SERVER_SILENT, SAY_SAVED_BROKEN, SAY_QUERY_WRONG, SAY_COUNT
 };
 const char *desk_sentence(struct arena *arena, const char *language, enum sentence which, const char *one, const char *two, const char *three);
+const char *desk_in_language(const struct decision *d, enum sentence which, const char *one, const char *two, const char *three);      /* in d->language */
 /* The same as why something is not done, in the agent's language; for the command line in English. */
 enum status desk_refuse(const struct decision *d, struct error *error, enum status status, enum sentence which, const char *one, const char *two, const char *three);
 
@@ -59,6 +65,7 @@ bool desk_has_it(const struct decision *d, const char *address);
 
 /* ---- what a mail proves (desk_proof.c) ---- */
 bool desk_is_proved(struct arena *arena, const struct mail *mail);          /* a pass, of From's own domain */
+const char *desk_agent_doubt(const struct decision *d, const struct mail *mail);       /* desk_agent_not_proved() in the agent's language */
 bool desk_failed_authentication(const struct mail *mail);
 bool desk_is_authenticated(const struct mail *mail, const struct clue_facts *found);  /* found NULL: by the mail alone */
 bool desk_same_house(const char *a, const char *b);
@@ -97,11 +104,6 @@ enum status desk_dismiss(struct decision *d, struct ticket_facts *ticket, const 
 /* An agent's own mail: whoever stands in its To and Cc, and is neither an agent nor ours, takes part. The first of them; NULL: nobody. */
 void desk_bring_readers_of(struct decision *d, struct ticket_facts *ticket, const struct mail *mail);
 const struct mail_address *desk_first_outside(const struct decision *d, const struct mail *mail);
-
-/* ---- agents who are away (desk_away.c) ---- */
-bool desk_is_away(const struct desk_agent *agent, const struct facts *facts);
-const char *desk_check_away(struct decision *d, struct action *action);  /* NULL: action->until has it; else what is wrong */
-void desk_go_away(struct decision *d, const struct desk_agent *agent, struct action *action);
 
 /* ---- to whom a ticket is given (desk_assign.c) ---- */
 bool desk_on_leave(const struct desk_agent *agent, const struct facts *facts);         /* today */
@@ -238,6 +240,7 @@ struct agent_words {                     /* what an agent's mail or command line
 	const char *text;                /* without commands */
 	const char *all;                 /* with commands: as they come back if they are not sent */
 	const struct draft *draft;       /* whose words they are; NULL: this mail's own */
+	struct { const struct saved_file **at; size_t count; } files;    /* of saved replies in them: they go with the words */
 };
 /* Takes the command lines off the top of `text`, and "/note" wherever it stands. False: commands are wrong, or stand where none is carried
  * out; *problem names each line, says what is wrong and how to write it, a line each. */
@@ -309,6 +312,8 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
                             const struct desk_agent *agent, const struct token *token);
 /* /use: the words of saved replies before the writer's own, and what is done beside them, as further commands. NULL, or what is wrong. */
 const char *desk_use_saved(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, struct agent_words *words);
+/* The files of those go with the mails planned from `mark` on that carry the words. */
+void desk_send_saved_files(struct decision *d, const struct agent_words *words, size_t mark);
 /* ---- side conversations (desk_side.c) ---- */
 /* Words to a third party, and the wait for the answer. subject "": the usual one. */
 enum status desk_ask(struct decision *d, struct ticket_facts *ticket, const struct desk_agent *agent, const char *address, const char *subject, const char *text,

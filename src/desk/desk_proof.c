@@ -47,6 +47,14 @@ const char *desk_agent_not_proved(struct arena *arena, const struct desk_policy 
 	return NULL;
 }
 
+const char *desk_agent_doubt(const struct decision *d, const struct mail *mail)
+{
+	struct proof proof = desk_proof(d->arena, mail);
+	if (!desk_agent_not_proved(d->arena, d->policy, mail))
+		return NULL;
+	return proof.kind == PROOF_SILENT ? desk_in_language(d, SAY_SERVER_SILENT, NULL, NULL, NULL) : desk_in_language(d, SAY_NOT_AUTHENTICATED, proof.why, NULL, NULL);
+}
+
 /* More than that nothing speaks against him: the mail server found that the owner of From wrote it. */
 bool desk_is_proved(struct arena *arena, const struct mail *mail)
 {

@@ -145,6 +145,12 @@ bool desk_check_saved(struct arena *arena, const struct desk_policy *policy, con
 		return false;
 	if (!*desk_plain_markdown(arena, reply->text))
 		return error_set(error, STATUS_BAD_INPUT, "it has no words"), false;
+	uint64_t size = 0;
+	for (size_t i = 0; i < reply->files.count; i++)
+		size += reply->files.at[i].size;
+	if (reply->files.count > LIMIT_SAVED_FILES || size > LIMIT_SAVED_BYTES)
+		return error_set(error, STATUS_BAD_INPUT, "its folder has %zu files of %llu KB: %d files of %d KB are sent at most", reply->files.count,
+		                 (unsigned long long)(size / 1024), LIMIT_SAVED_FILES, LIMIT_SAVED_BYTES / 1024), false;
 	if (*reply->queue && !desk_queue_named(policy, reply->queue))
 		return error_set(error, STATUS_BAD_INPUT, "there is no queue \"%s\"", reply->queue), false;
 	if (*reply->state && !is_state(&d, reply->state))
@@ -228,13 +234,46 @@ static const char *use(struct decision *d, const struct saved_replies *replies, 
 		return desk_sentence(d->arena, d->language, SAY_NO_REPLY, name, names_of(d, replies), NULL);
 	bool article = text_starts_nocase(reply->name, "kb/");     /* has no variables: braces in it are its own */
 	if (!article && !desk_check_saved(d->arena, d->policy, replies, reply, &error))
-		return arena_string(d->arena, error.text);
+		return desk_in_language(d, SAY_SAVED_BROKEN, reply->name, error.text, NULL);
 	const struct template_set own = {replies->parts, replies->part_count};
 	const char *filled = article ? reply->text : desk_fill(d->arena, &own, language, d->policy->language, reply->text, variables_of(d, ticket, words));
 	const char *text = desk_plain_markdown(d->arena, filled);
 	words->text = *words->text ? arena_printf(d->arena, "%s\n\n%s", text, words->text) : text;
 	add_head(d, reply, words);
+	for (size_t i = 0; i < reply->files.count; i++)
+		*ARENA_PUSH(d->arena, &words->files) = &reply->files.at[i];
 	return NULL;
+}
+
+/* The message says so: its own files are those of the agent's mail. */
+static void note_files(struct decision *d, const struct outgoing *o, const char *names, size_t mark)
+{
+	for (size_t i = mark; i < d->plan->count; i++) {
+		struct new_message *message = d->plan->at[i].kind == EFFECT_APPEND_MESSAGE ? d->plan->at[i].message : NULL;
+		if (message && message->outbox == o->id)
+			message->flags = arena_printf(d->arena, "%s%swith the files %s", message->flags ? message->flags : "", message->flags && *message->flags ? "; " : "", names);
+	}
+}
+
+void desk_send_saved_files(struct decision *d, const struct agent_words *words, size_t mark)
+{
+	const char *lines = "", *names = "";
+	for (size_t i = 0; i < words->files.count; i++) {
+		lines = arena_printf(d->arena, "%s%s%s\n%s", lines, i ? "\n" : "", words->files.at[i]->path, words->files.at[i]->name);
+		names = arena_printf(d->arena, "%s%s%s", names, i ? ", " : "", words->files.at[i]->name);
+	}
+	for (size_t i = mark; *lines && i < d->plan->count; i++) {
+		struct outgoing *o = d->plan->at[i].kind == EFFECT_ENQUEUE ? d->plan->at[i].outgoing : NULL;
+		if (!o || o->to_agent || o->automatic)
+			continue;
+		CLEANUP_BUFFER struct buffer variables = {0};
+		buffer_add_string(&variables, o->variables ? o->variables : "");
+		if (variables.length && variables.at[variables.length - 1] != '\n')
+			buffer_add_char(&variables, '\n');
+		record_add(&variables, SAVED_FILES, lines);
+		o->variables = arena_string(d->arena, buffer_string(&variables));
+		note_files(d, o, names, mark);
+	}
 }
 
 const char *desk_use_saved(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, struct agent_words *words)

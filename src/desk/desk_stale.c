@@ -151,7 +151,7 @@ static const char *colleagues_words(struct decision *d, const struct desk_agent 
 			continue;
 		const char *who = display_of(d, words->agent);
 		if (!newest)
-			newest = arena_printf(d->arena, "%s has %s since the notice that you answered", who, words->answer ? "answered" : "left a note");
+			newest = desk_in_language(d, words->answer ? SAY_ANSWERED_SINCE : SAY_NOTED_SINCE, who, NULL, NULL);
 		buffer_printf(since, "%s%s%s:\n%s", since->length ? "\n\n" : "", who, words->answer ? "" : " [note]", utf8_cut(d->arena, words->text, SINCE_BYTES));
 	}
 	return newest;
@@ -191,7 +191,7 @@ const char *desk_stale(struct decision *d, const struct ticket_facts *ticket, co
 	const struct draft *draft = desk_draft(d, agent);
 	bool told = send && draft && draft->seq != desk_shown_seq(token);
 	if (!told && joined_since(d, ticket, token))
-		return arena_printf(d->arena, "others would read it than your notice named: it would go to %s", readers_now(d, ticket));
+		return desk_in_language(d, SAY_OTHERS_READ, readers_now(d, ticket), NULL, NULL);
 	const char *problem = send ? NULL : colleagues_words(d, agent, &all);
 	*since = arena_string(d->arena, buffer_string(&all));
 	return problem;

@@ -26,7 +26,7 @@ const struct template_variable desk_template_variables[] = {
 	{"writer", LINE}, {"unread", LINE}, {"new_subject", LINE}, {"answers_to", LINE}, {"sent_by", LINE}, {"doubt", LINE},
 	{"fields", LINE}, {"readers", LINE}, {"proposed", LINE}, {"instead_of", LINE}, {"history", BLOCK}, {"since", BLOCK},
 	{"third", LINE}, {"side_subject", LINE}, {"done", BLOCK}, {"list", BLOCK}, {"list_free", BLOCK}, {"list_of", LINE}, {"list_alone", LINE}, {"tags", LINE}, {"watchers", LINE},
-	{"files_sent", BLOCK}, {"files_behind", BLOCK}, {"files_named", LINE}, {"files_part", LINE}, {"files_more", LINE}, {"files_rest", LINE},
+	{"files_sent", BLOCK}, {"files_behind", BLOCK}, {"files_named", LINE}, {"files_part", LINE}, {"files_more", LINE}, {"files_rest", LINE}, {"unanswered", LINE},
 	{"link", LINK}, {"label", LINE}, {"preheader", LINE}, {"heading", LINE}, {"logo", LINE}, {"logo_width", LINE}, {"logo_height", LINE}, {"address", LINE},
 	{"colour", LINE}, {"colour_text", LINE}, {"colour_link", LINE}, {"dark_colour", LINE}, {"dark_text", LINE}, {"dark_link", LINE},
 	{"link_rate", LINK}, {"stars", LINE},

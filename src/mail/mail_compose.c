@@ -176,7 +176,7 @@ static enum status write_text(const struct mail_out *mail, const struct relayed 
 
 static enum status write_mail(const struct mail_out *mail, const struct relayed *relayed, struct buffer *out, struct error *error)
 {
-	bool attached = mail->attached.size > 0, files = has_files(mail, relayed);
+	bool attached = mail->attached.size > 0, files = has_files(mail, relayed) || mail->files.count;
 	enum status status = values_check(mail, error);
 	struct boundary boundary;
 
@@ -192,6 +192,8 @@ static enum status write_mail(const struct mail_out *mail, const struct relayed 
 	buffer_add(out, "\r\n", 2);
 	if (!status && files)
 		status = write_files(mail, relayed, &boundary, out, error);
+	for (size_t i = 0; i < mail->files.count && !status; i++)
+		mail_compose_file(out, &mail->files.at[i], &boundary);
 	if (!status && attached) {
 		buffer_printf(out, "--%s\r\n", boundary.at);
 		status = mail_compose_attached_mail(out, &mail->attached, mail->attached_name, error);

@@ -206,6 +206,33 @@ void mail_compose_logo(struct buffer *out, const struct mail_logo *logo, const s
 	mail_base64_end(&lines);
 }
 
+/* By its name's ending, as nobody else says it; what is not known is bytes. */
+static const char *type_of(const char *name)
+{
+	static const char *const types[][2] = {
+		{ ".pdf", "application/pdf" }, { ".png", "image/png" }, { ".jpg", "image/jpeg" }, { ".jpeg", "image/jpeg" }, { ".gif", "image/gif" }, { ".csv", "text/csv" },
+		{ ".zip", "application/zip" }, { ".ics", "text/calendar" }, { ".odt", "application/vnd.oasis.opendocument.text" },
+		{ ".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document" },
+		{ ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
+	};
+	const char *dot = strrchr(name, '.');
+
+	for (size_t i = 0; dot && i < COUNT_OF(types); i++)
+		if (text_equal_nocase(dot, types[i][0]))
+			return types[i][1];
+	return "application/octet-stream";
+}
+
+void mail_compose_file(struct buffer *out, const struct mail_file *file, const struct boundary *boundary)
+{
+	struct base64_lines lines = { .out = out };
+
+	buffer_printf(out, "--%s\r\n", boundary->at);
+	part_head(out, type_of(file->name), file->name, "base64");
+	mail_base64_add(&lines, file->bytes, file->length);
+	mail_base64_end(&lines);
+}
+
 enum status mail_compose_pictures(struct buffer *out, const struct mail_source *source, const struct mail *mail,
                                   const struct mail_html *pictures, const struct boundary *boundary, struct error *error)
 {

@@ -44,6 +44,7 @@ bool mail_compose_has_pictures(const struct mail *mail, const struct mail_html *
 enum status mail_compose_attachments(struct buffer *out, const struct mail_source *source, const struct mail *mail,
                                      const struct mail_html *pictures, const bool *take, const struct boundary *boundary, struct error *error);
 void mail_compose_logo(struct buffer *out, const struct mail_logo *logo, const struct boundary *boundary);
+void mail_compose_file(struct buffer *out, const struct mail_file *file, const struct boundary *boundary);       /* one of our own */
 enum status mail_compose_pictures(struct buffer *out, const struct mail_source *source, const struct mail *mail,
                                   const struct mail_html *pictures, const struct boundary *boundary, struct error *error);
 

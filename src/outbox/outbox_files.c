@@ -92,3 +92,29 @@ enum status outbox_choose_files(struct rendering *r, struct error *error)
 	r->sending->files = r->files.count > 0;
 	return STATUS_OK;
 }
+
+/* Those beside a saved reply, as they are now. One that is gone ends the mail: its agent is told rather than that the customer misses it. */
+enum status outbox_saved_files(struct rendering *r, struct mail_out *mail, struct error *error)
+{
+	const char *lines = r->row->outgoing.to_agent || !r->row->outgoing.variables ? NULL : record_get(r->arena, r->row->outgoing.variables, SAVED_FILES);
+	uint64_t sum = 0;
+	enum status status;
+
+	while (lines && *lines) {
+		CLEANUP_BUFFER struct buffer bytes = { 0 };
+		const char *path = arena_copy(r->arena, lines, strcspn(lines, "\n"));
+		struct error why;
+
+		lines += strcspn(lines, "\n");
+		lines += *lines == '\n';
+		const char *name = arena_copy(r->arena, lines, strcspn(lines, "\n"));
+		lines += strcspn(lines, "\n");
+		lines += *lines == '\n';
+		if (file_read_all(path, LIMIT_SAVED_BYTES, &bytes, &why) != STATUS_OK)
+			return error_set(error, STATUS_BAD_INPUT, "%s, a file of the saved reply, cannot be read: %s", path, why.text);
+		if (outbox_is_heavy(r, sum += bytes.length, &status, error))
+			return status;
+		*ARENA_PUSH(r->arena, &mail->files) = (struct mail_file){ name, arena_copy(r->arena, buffer_string(&bytes), bytes.length), bytes.length };
+	}
+	return STATUS_OK;
+}

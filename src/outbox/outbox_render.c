@@ -157,6 +157,8 @@ static enum status bytes_of(struct rendering *r, struct buffer *bytes, struct er
 	r->sending->text = rendered.text;
 	mail_of(r, &rendered, &mail);
 	add_filter_fields(r, &mail);
+	if ((status = outbox_saved_files(r, &mail, error)) != STATUS_OK)
+		return status;
 	if (r->files.count)
 		return mail_compose_with_files(&mail, &(struct mail_carried){ &r->raw.source, &r->files.mail, r->files.take }, 1, bytes, error);
 	if (r->brought.count)

@@ -44,6 +44,7 @@ void outbox_words_fini(struct rendering *r);     /* whatever outbox_words() said
 enum status outbox_asked_list(struct rendering *r, struct buffer *out, struct error *error);
 void outbox_asked_ticket(struct rendering *r, struct buffer *out);
 
+enum status outbox_saved_files(struct rendering *r, struct mail_out *mail, struct error *error);
 /* ---- outbox_asked_files.c: the files of a ticket that this mail brings; what stays so of it goes into `out` ---- */
 enum status outbox_bring_files(struct rendering *r, struct buffer *out, struct error *error);
 /* "3 MB" */

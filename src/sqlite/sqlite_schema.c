@@ -368,6 +368,9 @@ static const char *const version_2[] = {
 "ALTER TABLE ticket ADD COLUMN language_kept INTEGER NOT NULL DEFAULT 0",
 /* Mails of this sender are kept, and told to nobody: 1 unless they prove him, 2 these, too; 0: told. */
 "ALTER TABLE contact ADD COLUMN spam INTEGER NOT NULL DEFAULT 0",
+/* Answers to commands in this address's name that nothing proved: start of the hour that is counted. */
+"ALTER TABLE contact ADD COLUMN asked_start INTEGER NOT NULL DEFAULT 0",
+"ALTER TABLE contact ADD COLUMN asked_count INTEGER NOT NULL DEFAULT 0",
 /* Agents who said that they are away. */
 "CREATE TABLE away(\n"
 "  agent TEXT PRIMARY KEY,\n"

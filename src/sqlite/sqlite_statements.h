@@ -60,7 +60,7 @@
 	X(SQL_MAILBOX_DISPOSED_SINCE, "SELECT count(*) FROM mailbox WHERE id>?1 AND disposition<>''") \
 	X(SQL_MAILBOX_DUPLICATES, "SELECT sum(duplicates) FROM mailbox WHERE duplicates>0") \
 	/* contacts */ \
-	X(SQL_CONTACT_GET, "SELECT id, written, bounced_at, window_start, window_count, language, last_agent, refused_at, proved_at, day_start, day_count, last_ticket, spam FROM contact WHERE id=?1 AND address=?2") \
+	X(SQL_CONTACT_GET, "SELECT id, written, bounced_at, window_start, window_count, language, last_agent, refused_at, proved_at, day_start, day_count, last_ticket, spam, asked_start, asked_count FROM contact WHERE id=?1 AND address=?2") \
 	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written,window_start,window_count,day_start,day_count,last_ticket)" \
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)") \
 	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2, window_start=?6, window_count=?7, day_start=?8, day_count=?9, last_ticket=?10," \
@@ -76,6 +76,7 @@
 	X(SQL_CONTACT_PROVED, "UPDATE contact SET proved_at=?2 WHERE id=?1") \
 	X(SQL_CONTACT_WINDOW, "UPDATE contact SET window_start=?2, window_count=?3, day_start=?4, day_count=?5 WHERE id=?1") \
 	X(SQL_CONTACT_REFUSED, "UPDATE contact SET refused_at=?2 WHERE id=?1") \
+	X(SQL_CONTACT_ASKED, "UPDATE contact SET asked_start=?2, asked_count=?3 WHERE id=?1") \
 	X(SQL_CONTACT_SPAM, "UPDATE contact SET spam=?2 WHERE id=?1") \
 	X(SQL_CONTACT_AGENT, "UPDATE contact SET last_agent=?2 WHERE id=?1") \
 	/* who gets the next ticket */ \
@@ -263,7 +264,7 @@
 	X(SQL_CHECK_SIDE_GAP, "SELECT ticket FROM side GROUP BY ticket HAVING max(number)<>count(*) OR min(number)<>1 OR count(DISTINCT address)<>count(*)") \
 	X(SQL_CHECK_SIDE_EMPTY, "SELECT ticket FROM side s WHERE NOT EXISTS (SELECT 1 FROM message WHERE ticket=s.ticket AND side=s.number) GROUP BY ticket") \
 	X(SQL_CHECK_MESSAGE_SIDE, "SELECT id FROM message m WHERE side<>0 AND NOT EXISTS (SELECT 1 FROM side WHERE ticket=m.ticket AND number=m.side)") \
-	X(SQL_CHECK_MESSAGE_SIDE_KIND, "SELECT id FROM message WHERE (side<>0)<>(kind IN ('side-out','side-in'))") \
+	X(SQL_CHECK_MESSAGE_SIDE_KIND, "SELECT id FROM message WHERE (side<>0)<>(kind IN ('side-out','side-in')) AND kind<>'note'") \
 	X(SQL_CHECK_TICKET_OF_TAG, "SELECT ticket FROM tag WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
 	X(SQL_CHECK_TICKET_OF_TIMER, "SELECT ticket FROM timer WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \
 	X(SQL_CHECK_TICKET_OF_CONFIRMED, "SELECT ticket FROM confirmed WHERE ticket NOT IN (SELECT id FROM ticket) GROUP BY ticket") \

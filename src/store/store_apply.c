@@ -25,7 +25,7 @@ static enum status (*const appliers[])(struct applying *, const struct effect *)
 	[EFFECT_WATCH] = store_apply_watch, [EFFECT_UNWATCH] = store_apply_unwatch, [EFFECT_SIDE] = store_apply_side, [EFFECT_ENQUEUE] = store_apply_enqueue, [EFFECT_MAIL_BOUNCED] = store_apply_mail_bounced,
 	[EFFECT_ANSWER_TO] = store_apply_answer_to, [EFFECT_REMOVE_PARTICIPANT] = store_apply_remove_participant, [EFFECT_SET_TIMER] = store_apply_set_timer, [EFFECT_CLEAR_TIMERS] = store_apply_clear_timers,
 	[EFFECT_RATE] = store_apply_rate, [EFFECT_ROUTED] = store_apply_note_routed, [EFFECT_LEARNED] = store_apply_note_learned, [EFFECT_SUGGESTION] = store_apply_note_suggestion, [EFFECT_OUTCOME] = store_apply_note_outcome,
-	[EFFECT_SPAM] = store_apply_spam, [EFFECT_AWAY] = store_apply_away,
+	[EFFECT_COUNT_ASKED] = store_apply_count_asked, [EFFECT_SPAM] = store_apply_spam, [EFFECT_AWAY] = store_apply_away,
 	[EFFECT_PROVE_ADDRESS] = store_apply_prove_address, [EFFECT_MAIL_ARRIVES] = store_apply_mail_arrives, [EFFECT_COUNT_ACKNOWLEDGEMENT] = store_apply_count_acknowledgement, [EFFECT_DISPOSITION] = set_disposition,
 };
 

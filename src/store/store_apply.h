@@ -60,6 +60,7 @@ enum status store_apply_note_outcome(struct applying *a, const struct effect *ef
 enum status store_apply_append_message(struct applying *a, const struct effect *effect);
 enum status store_apply_enqueue(struct applying *a, const struct effect *effect);
 enum status store_apply_mail_bounced(struct applying *a, const struct effect *effect);
+enum status store_apply_count_asked(struct applying *a, const struct effect *effect);
 enum status store_apply_spam(struct applying *a, const struct effect *effect);
 enum status store_apply_away(struct applying *a, const struct effect *effect);
 enum status store_apply_prove_address(struct applying *a, const struct effect *effect);

@@ -151,6 +151,11 @@ enum status store_apply_count_acknowledgement(struct applying *a, const struct e
 	return status == STATUS_OK && effect->number ? store_budget_spend(a->store, effect->to, a->now, a->error) : status;
 }
 
+enum status store_apply_count_asked(struct applying *a, const struct effect *effect)
+{
+	return store_contact_asked(a->store, effect->to, (int)effect->number, a->now, a->error);
+}
+
 /* That a person said so is what the classifier learns from. */
 enum status store_apply_spam(struct applying *a, const struct effect *effect)
 {

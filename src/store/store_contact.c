@@ -42,6 +42,7 @@ static enum status get(struct store *store, struct arena *arena, int64_t row, co
 			.refused_at = cursor_number(&cursor, 7), .proved_at = cursor_number(&cursor, 8),
 			.day_start = cursor_number(&cursor, 9), .day_count = (int)cursor_number(&cursor, 10),
 			.last_ticket = cursor_number(&cursor, 11), .spam = (int)cursor_number(&cursor, 12),
+			.asked_start = cursor_number(&cursor, 13), .asked_count = (int)cursor_number(&cursor, 14),
 		};
 	return cursor_close(&cursor);
 }
@@ -185,6 +186,17 @@ enum status store_contact_proved(struct store *store, const char *address, int64
 
 	store->met.known = false;
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_PROVED, "ii", contact.id, now) : status;
+}
+
+enum status store_contact_asked(struct store *store, const char *address, int answers, int64_t now, struct error *error)
+{
+	struct contact contact;
+	enum status status = find_or_add(store, address, now, &contact, error);
+	bool goes_on = store_contact_within(contact.asked_start, now, ACKNOWLEDGEMENT_WINDOW_MS);
+
+	store->met.known = false;
+	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_ASKED, "iid", contact.id, goes_on ? contact.asked_start : now,
+	                                        (goes_on ? contact.asked_count : 0) + answers) : status;
 }
 
 enum status store_contact_spam(struct store *store, const char *address, int spam, int64_t now, struct error *error)

@@ -387,6 +387,10 @@ static enum status read_sender(struct store *store, struct arena *arena, const s
 
 	facts->sender_known = contact.written > 0;
 	facts->sender_spam = contact.spam;
+	if (store_contact_within(contact.asked_start, facts->now, ACKNOWLEDGEMENT_WINDOW_MS))
+		facts->asked_last_hour = contact.asked_count;
+	else
+		facts->asked_before = contact.asked_count;
 	facts->sender_language = contact.language;
 	facts->last_agent = contact.last_agent;
 	if (status == STATUS_OK && !text_equal_nocase(from, answer_to))

@@ -16,7 +16,7 @@
 void store_forget_lookups(struct store *store);          /* between jobs of one transaction; rolling back does it, too */
 
 /* ---------------------------------------------------------------- connection */
-struct contact { int64_t id; int64_t last_ticket, written, bounced_at, refused_at, proved_at, window_start, day_start; int window_count, day_count, spam; const char *language, *last_agent; };
+struct contact { int64_t id; int64_t last_ticket, written, bounced_at, refused_at, proved_at, window_start, day_start, asked_start; int window_count, day_count, spam, asked_count; const char *language, *last_agent; };
 struct met { bool known; char address[256]; uint64_t hash; struct contact is; };        /* is.id 0: he is not there; texts are not kept */
 struct store {
 	struct engine *engine;
@@ -75,6 +75,7 @@ void store_budget_settle(struct store *store);   /* after each commit */
 void store_budget_undo(struct store *store);     /* after each rollback */
 enum status store_budget_facts(struct store *store, const char *address, struct facts *facts, struct error *error);
 enum status store_budget_spend(struct store *store, const char *address, int64_t now, struct error *error);
+enum status store_contact_asked(struct store *store, const char *address, int answers, int64_t now, struct error *error);
 enum status store_contact_spam(struct store *store, const char *address, int spam, int64_t now, struct error *error);
 enum status store_contact_refused(struct store *store, const char *address, int64_t now, struct error *error);
 #define ACKNOWLEDGEMENT_WINDOW_MS (60 * 60 * 1000)

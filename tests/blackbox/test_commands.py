@@ -574,3 +574,75 @@ def test_where_does_to_many_tickets_what_is_done_to_one_and_nothing_without_yes(
         assert desk.cli("ticket", "close", *wrong).code == 64, wrong
     assert desk.cli("ticket", "split", "--where", "tag:toner", "1").code == 64
     assert desk.cli("fsck").code == 0
+
+
+@setup(config=CONFIG)
+def test_use_sends_the_files_of_the_folder_beside_the_saved_reply(desk):
+    save(desk, "replies/offer.md", "# Offer\n\nDear {customer}, see the price list.\n")
+    save(desk, "replies/offer.it.md", "Gentile {customer}, veda il listino.\n")
+    save(desk, "replies/offer/prices.pdf", "%PDF-1.4 prices\n")
+    save(desk, "replies/offer/terms.txt", "Thirty days.\n")
+    save(desk, "replies/offer/.hidden", "no")
+    files = {"prices.pdf": b"%PDF-1.4 prices\n", "terms.txt": b"Thirty days.\n"}
+    notice = start(desk)
+    reply(desk, notice, "/use offer\n\nAny question, call me.\n")
+    sent = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "call me" in m.text])[0]
+    assert files_of(sent) == files and "Dear Anna Bianchi" in sent.text
+    assert desk.ticket(1)["messages"][-1]["flags"] == "with the files prices.pdf, terms.txt"
+    reply(desk, notice, "/note\n/use offer\n")
+    write(desk, "/new carl@example.net\n/use offer\n", subject="Prices")
+    assert files_of(wait_until(lambda: desk.sent_to("carl@example.net"))[0]) == files and not any(files_of(m) for m in desk.sent_to(BOB))
+    desk.ok("ticket", "note", 1, "--as", "eva", stdin="Not before Monday.\n")
+    reply(desk, notice, "/use offer\n\nSecond words.\n")
+    back = wait_until(lambda: [m for m in desk.sent_to(BOB) if "Not before Monday" in m.text and "not carried out" in m.text])[0]
+    reply(desk, back, "/send\n")
+    assert files_of(wait_until(lambda: [m for m in desk.sent_to(ANNA) if "Second words" in m.text])[0]) == files
+    desk.advance(1)
+    os.makedirs(os.path.join(desk.directory, "replies/offer/folder"))
+    assert "is no file that can be read" in str(desk.cli("reply", "lint").json) and desk.cli("reply", "lint").code == 78
+    os.rmdir(os.path.join(desk.directory, "replies/offer/folder"))
+    for n in range(20):
+        save(desk, "replies/offer/%d.txt" % n, "x")
+    assert "20 files of 10240 KB are sent at most" in str(desk.cli("check").json), desk.cli("check")
+    reply(desk, back, "/use offer\n\nThird words.\n")
+    wait_until(lambda: [m for m in desk.sent_to(BOB) if "cannot be used" in flat(m)])
+    assert not [m for m in desk.sent_to(ANNA) if "Third words" in m.text]
+
+
+@setup(config=CONFIG, queues=[{"name": "support", "address": "support@example.org", "agents": ["bob", "eva"]}],
+       agents=[{"name": "bob", "email": "bob@agents.example", "language": "it"}, {"name": "eva", "email": "eva@agents.example", "language": "de"}])
+def test_what_is_wrong_is_said_in_the_agents_language(desk):
+    notice = start(desk)
+    german = desk.wait_sent(1, to=EVA)[-1]
+    for body, italian in (("/untag vpn\n", "non ha l\u2019etichetta"), ("/uncc dora@example.net\n", "non partecipa al ticket 1"), ("/merge 1\n", "non pu\u00f2 essere unito a se stesso"),
+                          ("/cc eva@agents.example\n", "l\u2019indirizzo di un agente"), ("\n", "non dice nulla di nuovo"), ("/send\n", "non si pu\u00f2 inviare cos\u00ec com\u2019era")):
+        count = len(desk.sent_to(BOB))
+        reply(desk, notice, body)
+        told = desk.wait_sent(count + 1, to=BOB)[-1]
+        assert italian in flat(told), (body, flat(told))
+    desk.ok("ticket", "close", 1, "--no-text")
+    reply(desk, german, "/pending 3d\n", sender=EVA)
+    wait_until(lambda: [m for m in desk.sent_to(EVA) if "/pending ist nicht m\u00f6glich" in flat(m) and "geschlossen" in flat(m)])
+    desk.ok("ticket", "reopen", 1, "--no-text")
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="On Monday.\n")
+    reply(desk, german, "On Tuesday.\n", sender=EVA)
+    wait_until(lambda: [m for m in desk.sent_to(EVA) if "seit der Benachrichtigung, auf die Sie antworten, hat" in flat(m) and "mit /send in der ersten Zeile" in flat(m)])
+    assert not [m for m in desk.sent_to(ANNA) if "On Tuesday" in m.text]
+
+
+@setup(config=CONFIG)
+def test_forged_commands_bring_an_agent_twenty_answers_an_hour_and_then_a_count(desk):
+    for n in range(25):
+        write(desk, "/list\n", proved=False, subject="Forged %d" % n)
+    write(desk, "/list state:new\n")
+    last = wait_until(lambda: [m for m in desk.sent_to(BOB) if "state:new" in m.text])[0]
+    assert "5 mails with commands in your name, which nothing proved, had no answer" in flat(last), last.text
+    assert len(desk.sent_to(BOB)) == 21
+    details = [r["detail"] or "" for r in desk.cli("mailbox", "list").json]
+    assert len([d for d in details if d.startswith("not answered: 20 answers within the hour to commands in bob's name")]) == 5, details
+    desk.advance(3700)
+    write(desk, "/list state:open\n", proved=False)
+    again = wait_until(lambda: [m for m in desk.sent_to(BOB) if "state:open" in m.text])[0]
+    assert "5 mails with commands" in flat(again)
+    write(desk, "/list state:closed\n", proved=False)
+    assert "mails with commands" not in wait_until(lambda: [m for m in desk.sent_to(BOB) if "state:closed" in m.text])[0].text

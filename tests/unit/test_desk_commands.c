@@ -329,7 +329,7 @@ static void spam_is_closed_without_a_word_and_its_sender_marked(void **state)
 	struct ticket_facts ticket = ticket_of(7);
 	ticket.voice = VOICE_NEUTRAL;
 	const char *plan = replies(&w, &ticket, "/spam\n");
-	expect(plan, "ticket 7 open -> closed (spam)");
+	expect(plan, "state of ticket 7: open -> closed (spam)");
 	expect(plan, "tag ticket 7 spam");
 	expect(plan, "mails of anna@customer.example are kept, and told to nobody, unless they prove their sender");
 	expect_not(plan, "mail to anna@customer.example");
@@ -420,6 +420,37 @@ static void of_who_is_away_his_queue_is_told(void **state)
 		const char *plan = decide(&w, &ticket);
 		expect(plan, "enqueue mail to bob@example.org");
 		(away ? expect : expect_not)(plan, "enqueue mail to eve@example.org");
+		arena_fini(&w.arena);
+	}
+}
+
+static size_t times(const char *plan, const char *what);
+
+/* Who forges an agent's name brings him that much and no more; a proof frees him. */
+static void what_unproved_commands_bring_within_an_hour_has_an_end(void **state)
+{
+	struct { const char *dmarc; int hour, before; size_t answers; const char *plan; } cases[] = {
+		{NULL, 0, 0, 1, "count 1 answers to unproved commands of bob@example.org"}, {NULL, 19, 0, 1, "count 1 answers"},
+		{NULL, 20, 0, 0, "not answered: 20 answers within the hour to commands in bob's name that nothing proves, and 1 mails without one"},
+		{NULL, 27, 0, 0, "and 8 mails without one"}, {NULL, 0, 27, 1, "count 1 answers"}, {"pass", 27, 0, 1, "disposition: commands"}, {"pass", 0, 27, 1, "count 1 answers"},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct world w;
+		static struct mail mail;
+		mail = mail_of("bob@example.org");
+		mail.reply_text = "/list\n";
+		mail.authentication.dmarc = cases[i].dmarc;
+		world_init(&w, &mail, "support@example.org");
+		w.facts.asked_last_hour = cases[i].hour;
+		w.facts.asked_before = cases[i].before;
+		const char *plan = decide(&w, NULL);
+		expect(plan, cases[i].plan);
+		assert_int_equal(times(plan, "enqueue"), cases[i].answers);
+		for (size_t k = 0; k < w.plan.count; k++)
+			if (w.plan.at[k].kind == EFFECT_ENQUEUE) {
+				const char *said = record_get(&w.arena, w.plan.at[k].outgoing->variables, "unanswered");
+				assert_string_equal(said ? said : "0", cases[i].hour > 20 || cases[i].before > 20 ? "7" : "0");
+			}
 		arena_fini(&w.arena);
 	}
 }
@@ -683,6 +714,7 @@ int main(void)
 		cmocka_unit_test(a_wait_is_taken_back_with_its_state), cmocka_unit_test(what_is_asked_is_what_the_agent_writes_alone),
 		cmocka_unit_test(nobody_who_reads_the_ticket_is_asked_beside_it),
 		cmocka_unit_test(a_search_has_the_words_that_a_person_writes), cmocka_unit_test(what_one_mail_asks_for_has_an_end), cmocka_unit_test(files_are_brought_to_who_asks_and_is_proved),
+		cmocka_unit_test(what_unproved_commands_bring_within_an_hour_has_an_end),
 		cmocka_unit_test(spam_is_closed_without_a_word_and_its_sender_marked), cmocka_unit_test(what_a_marked_sender_writes_is_kept_and_told_to_nobody),
 		cmocka_unit_test(reopening_takes_the_mark_back), cmocka_unit_test(an_agent_is_away_until_he_is_back), cmocka_unit_test(of_who_is_away_his_queue_is_told),
 		cmocka_unit_test(further_files_follow_while_there_are_any_and_he_may_read_them),
