@@ -10,7 +10,8 @@ SLOW=${SLOW:-1}                          # sanitizers make all of it so many tim
 all='units rooms manuals calendar reading blackbox property postfix'
 [ -z "${FAST:-}" ] || all='units rooms manuals'
 ONLY=${ONLY:-$all}
-export BUILD
+SPORTELLO_CONFIG=/nonexistent/sportello.conf    # nothing of /etc
+export BUILD SPORTELLO_CONFIG
 passed=0
 failed=0
 JOBS=${JOBS:-$(($(nproc) + 2))}          # more than processors: who waits needs none

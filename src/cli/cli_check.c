@@ -8,33 +8,55 @@
 #include "cli_private.h"
 
 #include "kb.h"
+#include "postfix.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-static void problems_as_json(struct cli *cli, const struct config_problems *problems, bool fine, const char *database)
+/* "what is so; what to write": the two apart. */
+static void problem_as_finding(struct cli *cli, const struct config_problem *problem, struct cli_findings *findings)
 {
+	const char *cut = strstr(problem->text, "; ");
+
+	*ARENA_PUSH(&cli->arena, findings) = (struct cli_finding){ problem->warning ? "warning" : "error", problem->file, problem->line,
+		arena_printf(&cli->arena, "%s%s%.*s", problem->key, *problem->key ? ": " : "", cut ? (int)(cut - problem->text) : (int)strlen(problem->text), problem->text),
+		cut ? cut + 2 : *problem->key ? arena_printf(&cli->arena, "see %s in sportello.conf(5)", problem->key) : "see sportello.conf(5)" };
+}
+
+static void findings_as_json(struct cli *cli, const struct config_problems *problems, const struct cli_findings *system)
+{
+	struct cli_findings all = { NULL, 0 };
 	struct json json;
 
+	for (size_t i = 0; i < problems->count; i++)
+		problem_as_finding(cli, &problems->at[i], &all);
+	for (size_t i = 0; i < system->count; i++)
+		*ARENA_PUSH(&cli->arena, &all) = system->at[i];
 	json_init(&json, &cli->out);
-	json_object(&json, NULL);
-	json_bool(&json, "ok", fine);
-	json_array(&json, "problems");
-	for (size_t i = 0; i < problems->count; i++) {
+	json_array(&json, NULL);
+	for (size_t i = 0; i < all.count; i++) {
 		json_object(&json, NULL);
-		json_string(&json, "file", problems->at[i].file);
-		json_number(&json, "line", problems->at[i].line);
-		json_string(&json, "key", problems->at[i].key);
-		json_string(&json, "text", problems->at[i].text);
-		json_bool(&json, "warning", problems->at[i].warning);
+		json_string(&json, "level", all.at[i].level);
+		json_string(&json, "file", all.at[i].file);
+		json_number(&json, "line", all.at[i].line);
+		json_string(&json, "what", all.at[i].what);
+		json_string(&json, "do", all.at[i].what_to_do);
 		json_object_end(&json);
 	}
 	json_array_end(&json);
-	json_string(&json, "database", database);
-	json_object_end(&json);
 	buffer_add_char(&cli->out, '\n');
+}
+
+static void findings_as_lines(struct cli *cli, const struct cli_findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct cli_finding *finding = &findings->at[i];
+		const char *place = finding->line ? arena_printf(&cli->arena, "%s:%d", finding->file, finding->line) : finding->file;
+
+		fprintf(stderr, "%s\n", cli_safe(&cli->arena, arena_printf(&cli->arena, "%s: %s: %s; write: %s", place, finding->level, finding->what, finding->what_to_do), false));
+	}
 }
 
 /* As a compiler does: to standard error, so that an editor finds file and line. */
@@ -99,38 +121,20 @@ static bool check_replies(struct cli *cli, struct config_problems *problems)
 	return problems->count == before;
 }
 
-/* Does a line of Postfix's main.cf set this parameter to anything? */
-static bool main_cf_sets(const char *text, const char *name)
-{
-	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		size_t length = strlen(name);
-		const char *value = line + length;
-
-		if (strncmp(line, name, length) != 0 || !strchr(" \t=", *value))
-			continue;
-		value += strspn(value, " \t=");
-		if (*value && *value != '\n')
-			return true;
-	}
-	return false;
-}
-
 /* Anybody can write Authentication-Results under the name that we believe: the mail server must take them off. Of this machine's Postfix it can be
  * seen that nothing does; of another mail server nothing can be seen, and that is said. */
 static void check_authserv(struct cli *cli, struct config_problems *problems)
 {
-	static const char path[] = "/etc/postfix/main.cf";
-	CLEANUP_BUFFER struct buffer text;
+	struct postfix *postfix = NULL;
 	struct error error;
-	bool seen;
 
-	buffer_init(&text);
 	if (!*cli->config->authserv_id)
 		return;
-	seen = file_read_all(path, 1 << 20, &text, &error) == STATUS_OK;
-	if (seen && (main_cf_sets(buffer_string(&text), "header_checks") || main_cf_sets(buffer_string(&text), "smtpd_milters")))
+	if (cli_postfix(cli, cli->config, &postfix, &error) != STATUS_OK)
+		postfix = NULL;
+	if (postfix && (*postfix_value(postfix, "header_checks") || *postfix_value(postfix, "smtpd_milters")))
 		return;
-	*ARENA_PUSH(&cli->arena, problems) = (struct config_problem){ seen ? path : cli->config->file, 0, "authserv_id", seen
+	*ARENA_PUSH(&cli->arena, problems) = (struct config_problem){ postfix ? postfix_main_cf(postfix) : cli->config->file, 0, "authserv_id", postfix
 		? "nothing here takes foreign Authentication-Results off incoming mail, so anybody can write \"dmarc=pass\" under that name: set header_checks as "
 		  "in contrib/postfix/header_checks.sample, or leave authserv_id empty"
 		: "the configuration of the mail server cannot be seen from here: make sure that it takes foreign Authentication-Results of that name off incoming mail, "
@@ -166,12 +170,26 @@ static void say_fine(struct cli *cli, size_t scripts, size_t articles, const cha
 		buffer_printf(&cli->out, "database       %s%s\n", cli_safe(&cli->arena, database, false), strcmp(database, "ok") ? "" : arena_printf(&cli->arena, ": %s", store_place(&cli->arena, config->state_dir, config->store_url)));
 }
 
+/* A database that does not open is an error like others. */
+static bool look_at_system(struct cli *cli, const char *database, struct cli_findings *findings)
+{
+	bool fine = true;
+
+	if (database && strcmp(database, "ok") != 0)
+		*ARENA_PUSH(&cli->arena, findings) = (struct cli_finding){ "error", store_place(&cli->arena, cli->config->state_dir, cli->config->store_url), 0, database, "see sportello(1), fsck and backup" };
+	cli_check_system(cli, findings);
+	for (size_t i = 0; i < findings->count; i++)
+		fine = fine && strcmp(findings->at[i].level, "error") != 0;
+	return fine;
+}
+
 enum status cli_run_check(struct cli *cli, struct error *error)
 {
-	const char *file = cli->option[O_CONFIG] ? cli->option[O_CONFIG] : CLI_CONFIG_FILE, *database = NULL;
+	const char *database = NULL;
+	struct cli_findings system = { NULL, 0 };
 	struct config_problems problems;
 	size_t scripts = 0, articles = 0;
-	bool fine = config_load_for_check(file, &cli->arena, &cli->config, &problems) == STATUS_OK, opens;
+	bool fine = config_load_for_check(cli_config_file(cli), &cli->arena, &cli->config, &problems) == STATUS_OK, read = fine;
 
 	if (fine)
 		database = check_database(cli);
@@ -181,13 +199,15 @@ enum status cli_run_check(struct cli *cli, struct error *error)
 		fine = check_replies(cli, &problems) && fine;
 		check_authserv(cli, &problems);
 	}
-	opens = !database || !strcmp(database, "ok");
-	cli->exit_code = fine && opens ? EX_OK : EX_CONFIG;
+	if (read)
+		fine = look_at_system(cli, database, &system) && fine;
+	cli->exit_code = fine ? EX_OK : EX_CONFIG;
 	if (cli->json) {
-		problems_as_json(cli, &problems, fine && opens, database);
+		findings_as_json(cli, &problems, &system);
 		return STATUS_OK;
 	}
 	problems_as_lines(cli, &problems);
+	findings_as_lines(cli, &system);
 	if (fine)
 		say_fine(cli, scripts, articles, database);
 	return STATUS_OK;

@@ -71,8 +71,9 @@ const struct cli_command cli_commands[] = {
 	  "sets up a desk: configuration, Postfix, web server",
 	  "Shows what it would change, as a diff; --apply does it, and --undo takes it back. Asks for what is missing on a terminal. Here --queue is an address, and --agent "
 	  "NAME=ADDRESS; both may be given several times. A configuration that is there already is not touched: Postfix is told its queues." },
-	{ "check", cli_run_check, 0, 0, "", 0, "is the configuration right? all errors at once",
-	  "Says every error of the configuration and its templates with file and line, and whether the database can be opened." },
+	{ "check", cli_run_check, 0, 0, "", OPT(O_POSTFIX), "is the configuration right, and can it work? all at once",
+	  "Errors, warnings and notes, each with file, line and what to write: of the configuration, templates, rules and articles; of ports, relay, pages, disk and database; and "
+	  "of this machine's Postfix. Ends with 78 if one is an error." },
 	{ "selftest", cli_run_selftest, 0, 1, "[QUEUE]", OPT(O_VIA) | OPT(O_WAIT) | OPT(O_POSTFIX), "does mail go round? through relay, mail server and desk, and back",
 	  "Sends mails to the queue's address, to a signed one, from the null sender, to an unknown address, with 8-bit and SMTPUTF8, and a large one, and looks at what "
 	  "arrives. Each failure is told with its cause and the line to change; ends with 65 if there is any. They become no tickets." },

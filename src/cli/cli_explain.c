@@ -319,9 +319,9 @@ static enum status open_what_is_there(struct cli *cli, struct error *error)
 {
 	enum status status;
 
-	if (!cli->option[O_CONFIG] && access(CLI_CONFIG_FILE, R_OK) < 0) {
+	if (!cli->option[O_CONFIG] && access(cli_config_file(cli), R_OK) < 0) {
 		if (errno != ENOENT && errno != ENOTDIR)
-			cli_warn(CLI_CONFIG_FILE ": %s; going on without a configuration", strerror(errno));
+			cli_warn("%s: %s; going on without a configuration", cli_config_file(cli), strerror(errno));
 		return STATUS_OK;
 	}
 	if ((status = cli_need_config(cli, error)) != STATUS_OK || (status = cli_need_rules(cli, error)) != STATUS_OK)

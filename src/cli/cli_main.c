@@ -79,6 +79,33 @@ static enum status read_arguments(struct cli *cli, int count, char **arguments, 
 	return STATUS_OK;
 }
 
+/* "tikcet list": the closest first word, or the closest second one of its group. */
+static enum status unknown_command(struct cli *cli, struct error *error)
+{
+	const char *best = NULL;
+
+	for (const struct cli_command *command = cli->commands; command->name; command++)
+		if (command->summary)
+			best = text_closest(cli->words[0], best, arena_copy(&cli->arena, command->name, strcspn(command->name, " ")));
+	return error_set(error, STATUS_USAGE, best ? "there is no command \"%s\"; did you mean \"%s\"?" : "there is no command \"%s\"; see sportello --help%s", cli->words[0],
+	                 best ? best : "");
+}
+
+static enum status unknown_in_group(struct cli *cli, struct error *error)
+{
+	size_t length = strlen(cli->words[0]);
+	const char *best = NULL;
+
+	if (cli->count < 2)
+		return error_set(error, STATUS_USAGE, "%s what? see sportello help %s", cli->words[0], cli->words[0]);
+	for (const struct cli_command *command = cli->commands; command->name; command++)
+		if (!strncmp(command->name, cli->words[0], length) && command->name[length] == ' ')
+			best = text_closest(cli->words[1], best, command->name + length + 1);
+	if (best)
+		return error_set(error, STATUS_USAGE, "there is no command \"%s %s\"; did you mean \"%s %s\"?", cli->words[0], cli->words[1], cli->words[0], best);
+	return error_set(error, STATUS_USAGE, "there is no command \"%s %s\"; see sportello help %s", cli->words[0], cli->words[1], cli->words[0]);
+}
+
 /* Finds the command and leaves the words behind it. */
 static enum status find_command(struct cli *cli, struct error *error)
 {
@@ -97,9 +124,8 @@ static enum status find_command(struct cli *cli, struct error *error)
 	}
 	for (const struct cli_command *command = cli->commands; command->name; command++)
 		if (!strncmp(command->name, cli->words[0], strlen(cli->words[0])) && command->name[strlen(cli->words[0])] == ' ')
-			return error_set(error, STATUS_USAGE, cli->count > 1 ? "there is no command \"%s %s\"; see sportello help %s" : "%s what? see sportello help %s%s",
-			                 cli->words[0], cli->count > 1 ? cli->words[1] : cli->words[0], cli->count > 1 ? cli->words[0] : "");
-	return error_set(error, STATUS_USAGE, "there is no command \"%s\"; see sportello --help", cli->words[0]);
+			return unknown_in_group(cli, error);
+	return unknown_command(cli, error);
 }
 
 static uint64_t many_of(const struct cli_command *command)

@@ -34,9 +34,16 @@ static void warn_problem(const struct config_problem *problem)
 	cli_warn("%s:%d: %s%s%s", problem->file, problem->line, problem->key, *problem->key ? ": " : "", problem->text);
 }
 
+const char *cli_config_file(const struct cli *cli)
+{
+	const char *named = getenv("SPORTELLO_CONFIG");
+
+	return cli->option[O_CONFIG] ? cli->option[O_CONFIG] : named && *named ? named : CLI_CONFIG_FILE;
+}
+
 enum status cli_need_config(struct cli *cli, struct error *error)
 {
-	const char *file = cli->option[O_CONFIG] ? cli->option[O_CONFIG] : CLI_CONFIG_FILE;
+	const char *file = cli_config_file(cli);
 	struct config_problems problems;
 	size_t wrong = 0;
 

@@ -75,6 +75,8 @@ void cli_search_catch_up(struct cli *cli);
 
 /* ---- cli_open.c ---- */
 void cli_warn(const char *format, ...) PRINTF_LIKE(1, 2);
+/* --config, else the environment's SPORTELLO_CONFIG, else the one of the system. */
+const char *cli_config_file(const struct cli *cli);
 enum status cli_need_config(struct cli *cli, struct error *error);
 /* The rules of the configuration, or all their errors. */
 enum status cli_need_rules(struct cli *cli, struct error *error);
@@ -140,6 +142,12 @@ bool cli_setup_is_free(struct cli *cli, const char *file);
 /* Judges a text as a configuration; *config NULL and all errors told where it is none. */
 enum status cli_setup_try(struct cli *cli, const char *text, struct config **config, struct error *error);
 enum status cli_setup_write(const char *file, const char *text, bool secret, struct error *error);     /* secret: for root and the daemon alone */
+
+/* ---- cli_check_system.c ---- */
+struct cli_finding { const char *level, *file; int line; const char *what, *what_to_do; };       /* level: "error", "warning", "note" */
+struct cli_findings { struct cli_finding *at; size_t count; };
+/* Of a configuration without errors: ports, relay, pages, disk, Postfix. */
+void cli_check_system(struct cli *cli, struct cli_findings *findings);
 
 /* ---- cli_postfix.c ---- */
 struct postfix;

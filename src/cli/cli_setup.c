@@ -378,7 +378,7 @@ static enum status undo(struct setup *setup, struct error *error)
 
 enum status cli_run_setup(struct cli *cli, struct error *error)
 {
-	struct setup setup = { .cli = cli, .file = cli->option[O_CONFIG] ? cli->option[O_CONFIG] : CLI_CONFIG_FILE };
+	struct setup setup = { .cli = cli, .file = cli_config_file(cli) };
 	enum status status;
 
 	if (cli->option[O_APPLY] && cli->option[O_UNDO])

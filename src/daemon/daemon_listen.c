@@ -84,9 +84,14 @@ static enum status listen_tcp(const struct config_listen *listen_on, int *out, s
 	if (fd >= 0)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	bool good = fd >= 0 && bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
+	int why = errno;
 	freeaddrinfo(found);
+	errno = why;
 	if (!good) {
-		trouble(error, listen_on, "cannot listen there");
+		if (errno == EADDRINUSE)
+			error_set(error, STATUS_TRY_LATER, "lmtp.listen \"%s\": another program listens there already, maybe another sportellod; stop it, or choose another port", listen_on->text);
+		else
+			trouble(error, listen_on, "cannot listen there");
 		cleanup_fd(&fd);
 		return STATUS_TRY_LATER;
 	}

@@ -225,7 +225,7 @@ enum status web_start(const char *host, const char *port, int request_seconds, w
 	freeaddrinfo(found);
 	if (!new->daemon) {
 		free(new);
-		return error_set(error, STATUS_TRY_LATER, "web.listen %s:%s: cannot listen there; is the port taken?", host, port);
+		return error_set(error, STATUS_TRY_LATER, "web.listen %s:%s: cannot listen there; another program does already, maybe another sportellod: stop it, or choose another port", host, port);
 	}
 	*server = new;
 	return STATUS_OK;

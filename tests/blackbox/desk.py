@@ -23,6 +23,10 @@ BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(TOP, "build")))
 SLOW = float(os.environ.get("SLOW", "1"))
 
 
+# What this machine has installed is none of a test's business: no configuration of its own, no Postfix.
+os.environ["SPORTELLO_CONFIG"] = "/nonexistent/sportello.conf"
+os.environ["MAIL_CONFIG"] = "/nonexistent/postfix"
+
 SHARED = os.environ.get("SPORTELLO_TEST_SHARED")             # a directory that all tests of one run have, if there is one
 
 

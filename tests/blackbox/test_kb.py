@@ -105,7 +105,7 @@ def test_nothing_is_held_without_its_mail_and_check_says_so(desk):
     articles(desk)
     assert links(acknowledged(desk, **VPN)) and desk.ticket(1)["state"] == "new"
     checked = desk.ok("check")
-    assert [p for p in checked["problems"] if p["warning"] and p["key"] == "queues[].kb" and '"held"' in p["text"] and p["line"] > 0]
+    assert [p for p in checked if p["level"] == "warning" and p["what"].startswith("queues[].kb: ") and '"held"' in p["what"] and p["line"] > 0]
 
 
 def test_never_for_replies_and_automatic_mail(desk):
@@ -218,9 +218,9 @@ def test_check_names_file_and_line(desk):
     with open(os.path.join(desk.directory, "kb", "latin.md"), "wb") as f:
         f.write(b"# Caff\xe8\n\nCaff\xe8\n")
     checked = desk.ok("check")
-    bad = [p for p in checked["problems"] if p["file"].endswith("/kb/bad.md")]
-    assert bad and bad[0]["line"] == 2 and bad[0]["warning"]
-    assert any(p["file"].endswith("/kb/latin.md") and p["warning"] for p in checked["problems"]) and checked["ok"]
+    bad = [p for p in checked if p["file"].endswith("/kb/bad.md")]
+    assert bad and bad[0]["line"] == 2 and bad[0]["level"] == "warning"
+    assert any(p["file"].endswith("/kb/latin.md") and p["level"] == "warning" for p in checked)
     wait_until(lambda: desk.log("kb.problem", file="latin.md"), 8)
 
 

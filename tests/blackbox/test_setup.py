@@ -1,5 +1,5 @@
 """setup without a Postfix: the configuration that it writes, and the samples for web servers. What it does to Postfix is in tests/postfix."""
-import os, subprocess
+import os, socket, subprocess
 
 from desk import BUILD, TOP, setup
 
@@ -61,3 +61,79 @@ def test_an_option_may_be_given_several_times_where_it_makes_sense(desk):
     assert len(desk.tickets("--state", "new")) == 1 and len(desk.tickets("--state", "new", "--state", "closed")) == 2
     twice = desk.cli("ticket", "list", "--limit", "1", "--limit", "2")
     assert twice.code == 64 and "--limit is given twice" in twice.err, twice
+
+
+def found(desk, *words):
+    checked = desk.cli("check", *words)
+    return checked.code, [(p["level"], p["what"], p["do"]) for p in checked.json]
+
+
+@setup(start=False)
+def test_check_tells_errors_warnings_and_notes_apart_each_with_what_to_write(desk):
+    code, rows = found(desk)
+    assert code == 0 and all(level in ("error", "warning", "note") and what and do for level, what, do in rows), rows
+    assert ("note", True) in [(level, "keeps mails as files" in what) for level, what, do in rows]
+    assert any(level == "warning" and "support@example.org is of the sample" in what for level, what, do in rows)
+    assert any(level == "warning" and "no customer can open a link" in what for level, what, do in rows)
+
+
+@setup(start=False)
+def test_check_finds_a_port_that_is_taken_or_there_twice(desk):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        at = "127.0.0.1:%d" % other.getsockname()[1]
+        desk.set("lmtp.listen", [at])
+        desk.write_config()
+        code, rows = found(desk)
+        assert code == 78 and any(level == "error" and "another program listens on " + at in what for level, what, do in rows), rows
+    desk.set("web.listen", at)
+    desk.write_config()
+    code, rows = found(desk)
+    assert code == 78 and any("is lmtp.listen, too" in what for level, what, do in rows), rows
+
+
+@setup(start=False)
+def test_check_finds_a_relay_that_is_the_desk_or_nobody(desk):
+    desk.set("relay.url", "smtp://127.0.0.1:%d" % desk.lmtp_port)
+    desk.write_config()
+    code, rows = found(desk)
+    assert code == 78 and any("is the desk itself" in what for level, what, do in rows), rows
+    desk.set("relay.url", "smtp://127.0.0.1:1")
+    desk.write_config()
+    code, rows = found(desk)
+    assert code == 0 and any(level == "warning" and "cannot be reached" in what and "start the mail server" in do for level, what, do in rows), rows
+
+
+@setup(start=False)
+def test_check_finds_lmtp_on_the_open_net_and_a_name_that_is_not_there(desk):
+    desk.set("lmtp.listen", ["0.0.0.0:%d" % desk.lmtp_port])
+    desk.set("web.base_url", "https://no-such-name.invalid")
+    desk.write_config()
+    code, rows = found(desk)
+    assert code == 0 and any("LMTP knows no passwords" in what for level, what, do in rows) and any("no-such-name.invalid cannot be found" in what for level, what, do in rows), rows
+
+
+def test_the_ports_of_the_running_desk_are_its_own(desk):
+    code, rows = found(desk)
+    assert code == 0 and not any("listens on" in what for level, what, do in rows), rows
+
+
+def test_a_second_daemon_on_the_same_port_is_refused_with_a_sentence(desk):
+    for port in ("lmtp", "web"):
+        other = os.path.join(desk.directory, "other.conf")
+        with open(desk.config_file) as f:
+            text = f.read().replace(desk.state_dir, desk.state_dir + "2")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            text = text.replace(str(desk.web_port if port == "lmtp" else desk.lmtp_port), str(free.getsockname()[1]))
+        with open(other, "w") as f:
+            f.write(text)
+        done = subprocess.run([os.path.join(BUILD, "sportellod"), "-c", other], capture_output=True, text=True, timeout=30)
+        assert done.returncode == 75 and "maybe another sportellod" in done.stderr and port + ".listen" in done.stderr, done
+
+
+@setup(start=False)
+def test_a_mistyped_command_is_answered_with_the_closest(desk):
+    for words, meant in ((("tikcet", "list"), "ticket"), (("ticket", "lsit"), "ticket list"), (("chekc",), "check")):
+        done = sportello(*words)
+        assert done.returncode == 64 and 'did you mean "%s"?' % meant in done.stderr, done
+    assert "did you mean" not in sportello("xyzzyplugh").stderr

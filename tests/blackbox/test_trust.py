@@ -22,8 +22,6 @@ def outside(desk, number=1):
 
 @setup(config=CHECKED)
 def test_42_check_warns_where_a_name_is_believed_that_nothing_is_seen_to_guard(desk):
-    if os.path.exists("/etc/postfix/main.cf"):
-        return                                           # what this machine's Postfix does is this machine's matter
     checked = desk.cli("check", json_output=False)
     assert checked.code == 0 and "cannot be seen from here" in checked.out + checked.err, checked
     desk.set("authserv_id", "")
