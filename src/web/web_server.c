@@ -190,6 +190,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	*state = NULL;
 }
 
+/* MHD_OPTION_LISTENING_ADDRESS_REUSE would be SO_REUSEPORT: a second daemon would take half of the requests in silence. */
 static struct MHD_Daemon *start_on(const struct addrinfo *address, struct web_server *server)
 {
 	unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC;
@@ -201,7 +202,6 @@ static struct MHD_Daemon *start_on(const struct addrinfo *address, struct web_se
 	                        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)WEB_PER_ADDRESS,
 	                        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)WEB_IDLE_SECONDS,
 	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(32 * 1024),
-	                        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
 	                        MHD_OPTION_THREAD_STACK_SIZE, (size_t)THREAD_STACK_BYTES,
 	                        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 	                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
