@@ -26,7 +26,7 @@ struct cleaner {
 	struct arena *arena;
 	struct buffer *out;              /* NULL: only letters are read */
 	struct letters *letters;         /* those of the first reading */
-	const char *words;               /* what the page must tell; NULL: all of it is shown */
+	struct clean_names names;        /* words: what the page must tell; NULL: all of it is shown */
 	const unsigned char *kept;       /* of each letter; NULL: all are */
 	const struct clean_pictures *pictures;
 	struct buffer tags, scratch;
@@ -188,7 +188,7 @@ static void write_image(struct cleaner *c, const char *const *attributes)
 	buffer_add_string(c->out, "<img src=\"cid:");
 	mail_clean_escape(c->out, id, strlen(id));
 	buffer_add_char(c->out, '"');
-	mail_clean_attributes(c->out, &c->scratch, mail_clean_element("img"), attributes, c->words, &look);
+	mail_clean_attributes(c->out, &c->scratch, mail_clean_element("img"), attributes, &c->names, &look);
 	buffer_add_char(c->out, '>');
 }
 
@@ -206,7 +206,7 @@ static void on_void(struct cleaner *c, const struct clean_element *element, cons
 		return;
 	open_all(c);
 	buffer_printf(c->out, "<%s", name);
-	mail_clean_attributes(c->out, &c->scratch, element, attributes, c->words, &look);
+	mail_clean_attributes(c->out, &c->scratch, element, attributes, &c->names, &look);
 	buffer_add_char(c->out, '>');
 }
 
@@ -222,7 +222,7 @@ static void push(struct cleaner *c, const char *name, const struct clean_element
 		return;
 	frame->out = name_in_place(c, element);
 	buffer_printf(&c->tags, "<%s", frame->out ? frame->out : "");
-	mail_clean_attributes(&c->tags, &c->scratch, element, attributes, c->words, &frame->look);
+	mail_clean_attributes(&c->tags, &c->scratch, element, attributes, &c->names, &frame->look);
 	buffer_add_char(&c->tags, '>');
 	frame->dropped |= frame->look.hidden;
 	bool bare = strcmp(element->name, "body") == 0 && c->tags.length == frame->tag + strlen("<div>");
@@ -344,7 +344,7 @@ bool mail_clean_page(struct arena *arena, struct span page, const char *words, c
 	struct span safe = mail_html_make_safe(arena, page, &problems);
 	c->arena = arena;
 	c->pictures = pictures;
-	c->words = words;
+	c->names = (struct clean_names){ words, words ? strlen(words) : 0, words ? CLEAN_NAMES_FREE + CLEAN_NAMES_TIMES * strlen(words) : 0 };
 	c->count = SIZE_MAX;
 	buffer_init(&c->tags);
 	buffer_init(&c->scratch);

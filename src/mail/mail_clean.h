@@ -63,8 +63,12 @@ enum {
 };
 struct clean_element { const char *name, *out; unsigned what; };         /* out NULL: what stands in it is not shown */
 const struct clean_element *mail_clean_element(const char *name);        /* NULL: not known; what stands in it is shown */
-/* All attributes but style and src, each as ` name="value"`; changes `look`. words: what a picture's name must stand in, NULL: anything may. */
-void mail_clean_attributes(struct buffer *out, struct buffer *style, const struct clean_element *element, const char *const *attributes, const char *words,
+/* What a picture's name must stand in; words NULL: anything may. left: bytes that may still be looked through for names; one more is left out. */
+struct clean_names { const char *words; size_t length, left; };
+#define CLEAN_NAMES_FREE (1024 * 1024)   /* of any page */
+#define CLEAN_NAMES_TIMES 4              /* and for each byte of the words */
+/* All attributes but style and src, each as ` name="value"`; changes `look`. */
+void mail_clean_attributes(struct buffer *out, struct buffer *style, const struct clean_element *element, const char *const *attributes, struct clean_names *names,
                            struct look *look);
 const char *mail_clean_attribute(const char *const *attributes, const char *name); /* NULL: not there */
 /* Something that is not passed on: does it hide what stands in it? */

@@ -273,22 +273,33 @@ static void add_style(struct buffer *out, struct buffer *scratch, const struct c
 		buffer_printf(out, " style=\"%.*s\"", (int)style.length - 1, style.at);
 }
 
-/* It is words, too: it goes along only where the text has them. words NULL: there is none that judges. */
-static void add_alt(struct buffer *out, const char *alt, const char *words)
+static bool is_named(struct clean_names *names, const char *alt, size_t length)
+{
+	if (!names->words)
+		return true;
+	if (names->left < names->length)
+		return false;
+	const char *found = memmem(names->words, names->length, alt, length);
+	names->left -= found ? (size_t)(found - names->words) : names->length;
+	return found;
+}
+
+/* It is words, too: it goes along only where the text has them. */
+static void add_alt(struct buffer *out, const char *alt, struct clean_names *names)
 {
 	size_t length = alt ? strnlen(alt, ALT_MOST) : 0;
 	if (!alt)
 		return;
 	while (length == ALT_MOST && ((unsigned char)alt[length] & 0xC0) == 0x80)
 		length--;
-	if (words && !memmem(words, strlen(words), alt, length))
+	if (!is_named(names, alt, length))
 		length = 0;
 	buffer_add_string(out, " alt=\"");
 	mail_clean_escape(out, alt, length);
 	buffer_add_char(out, '"');
 }
 
-void mail_clean_attributes(struct buffer *out, struct buffer *scratch, const struct clean_element *element, const char *const *attributes, const char *words,
+void mail_clean_attributes(struct buffer *out, struct buffer *scratch, const struct clean_element *element, const char *const *attributes, struct clean_names *names,
                            struct look *look)
 {
 	unsigned what = element->what;
@@ -333,7 +344,7 @@ void mail_clean_attributes(struct buffer *out, struct buffer *scratch, const str
 	if (what & CLEAN_LINK)
 		add_link(out, attributes);
 	if (what & CLEAN_IMAGE)
-		add_alt(out, mail_clean_attribute(attributes, "alt"), words);
+		add_alt(out, mail_clean_attribute(attributes, "alt"), names);
 }
 
 bool mail_clean_unknown_hides(struct buffer *scratch, const char *const *attributes, const struct look *look)
