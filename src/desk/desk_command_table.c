@@ -196,7 +196,7 @@ static const struct desk_command commands[] = {
 	 {"written to {1}", "scritto a {1}", "an {1} geschrieben", "écrit à {1}", "escrito a {1}"}, .line = NULL},
 	{"away", "3d", ACTION_AWAY, COMMAND_MAY_STAND_ALONE | COMMAND_OF_NO_TICKET,
 	 {"you are away until then, or until /away back: you are given no tickets",
-	  "sei assente fino ad allora, o fino a /away back: non ricevi ticket",
+	  "sei assente fino ad allora, o fino a /away back: non ricevi richieste",
 	  "Sie sind bis dahin abwesend, oder bis /away back: Sie bekommen keine Anfragen",
 	  "vous êtes absent jusque-là, ou jusqu'à /away back : aucune demande ne vous est confiée",
 	  "está ausente hasta entonces, o hasta /away back: no se le asignan solicitudes"},

@@ -614,7 +614,7 @@ def test_use_sends_the_files_of_the_folder_beside_the_saved_reply(desk):
 def test_what_is_wrong_is_said_in_the_agents_language(desk):
     notice = start(desk)
     german = desk.wait_sent(1, to=EVA)[-1]
-    for body, italian in (("/untag vpn\n", "non ha l\u2019etichetta"), ("/uncc dora@example.net\n", "non partecipa al ticket 1"), ("/merge 1\n", "non pu\u00f2 essere unito a se stesso"),
+    for body, italian in (("/untag vpn\n", "non ha l\u2019etichetta"), ("/uncc dora@example.net\n", "non partecipa alla richiesta 1"), ("/merge 1\n", "non pu\u00f2 essere unita a se stessa"),
                           ("/cc eva@agents.example\n", "l\u2019indirizzo di un agente"), ("\n", "non dice nulla di nuovo"), ("/send\n", "non si pu\u00f2 inviare cos\u00ec com\u2019era")):
         count = len(desk.sent_to(BOB))
         reply(desk, notice, body)

@@ -462,7 +462,7 @@ static bool has_word(const char *text, const char *word)
 
 static bool is_for_agents(const char *name)
 {
-	return !strncmp(name, "agent-", 6) || !strcmp(name, "part-answer") || !strcmp(name, "part-bounce") || !strcmp(name, "part-customer") || !strcmp(name, "part-files");
+	return !strncmp(name, "agent-", 6) || !strcmp(name, "part-answer") || !strcmp(name, "part-bounce") || !strcmp(name, "part-customer") || !strcmp(name, "part-files") || !strcmp(name, "part-unanswered");
 }
 
 /* doc/templates.md says which: Italian speaks to customers with Lei and to agents with tu, the others to everybody with Sie, vous and usted.
