@@ -636,13 +636,13 @@ def test_forged_commands_bring_an_agent_twenty_answers_an_hour_and_then_a_count(
         write(desk, "/list\n", proved=False, subject="Forged %d" % n)
     write(desk, "/list state:new\n")
     last = wait_until(lambda: [m for m in desk.sent_to(BOB) if "state:new" in m.text])[0]
-    assert "5 mails with commands in your name, which nothing proved, had no answer" in flat(last), last.text
+    assert "5 emails with commands in your name, which nothing proved, had no answer" in flat(last), last.text
     assert len(desk.sent_to(BOB)) == 21
     details = [r["detail"] or "" for r in desk.cli("mailbox", "list").json]
     assert len([d for d in details if d.startswith("not answered: 20 answers within the hour to commands in bob's name")]) == 5, details
     desk.advance(3700)
     write(desk, "/list state:open\n", proved=False)
     again = wait_until(lambda: [m for m in desk.sent_to(BOB) if "state:open" in m.text])[0]
-    assert "5 mails with commands" in flat(again)
+    assert "5 emails with commands" in flat(again)
     write(desk, "/list state:closed\n", proved=False)
-    assert "mails with commands" not in wait_until(lambda: [m for m in desk.sent_to(BOB) if "state:closed" in m.text])[0].text
+    assert "emails with commands" not in wait_until(lambda: [m for m in desk.sent_to(BOB) if "state:closed" in m.text])[0].text

@@ -424,6 +424,26 @@ static void of_who_is_away_his_queue_is_told(void **state)
 	}
 }
 
+/* doc/DESIGN.md, "What an agent's mail to a queue is". */
+static void a_fresh_mail_of_an_agent_is_his_own_request_and_an_answer_to_a_digest_is_not(void **state)
+{
+	for (int answers = 0; answers < 2; answers++) {
+		struct world w;
+		static struct mail mail;
+		mail = mail_of("bob@example.org");
+		mail.message_id = "<fresh@agents.example>";
+		mail.reply_text = "My printer is broken.";
+		world_init(&w, &mail, "support@example.org");
+		struct token token = {.kind = TOKEN_MAIL_TO_AGENT, .number = 3, .who = desk_who("bob")};
+		if (answers)
+			strings_add(&w.arena, &mail.in_reply_to, desk_message_id(&w.arena, &w.policy, &token));
+		const char *plan = decide(&w, NULL);
+		expect(plan, answers ? "your words are for nobody here" : "add bob@example.org to ticket 12 as customer");
+		(answers ? expect_not : expect)(plan, "disposition: ticket");
+		arena_fini(&w.arena);
+	}
+}
+
 static size_t times(const char *plan, const char *what);
 
 /* Who forges an agent's name brings him that much and no more; a proof frees him. */
@@ -714,7 +734,7 @@ int main(void)
 		cmocka_unit_test(a_wait_is_taken_back_with_its_state), cmocka_unit_test(what_is_asked_is_what_the_agent_writes_alone),
 		cmocka_unit_test(nobody_who_reads_the_ticket_is_asked_beside_it),
 		cmocka_unit_test(a_search_has_the_words_that_a_person_writes), cmocka_unit_test(what_one_mail_asks_for_has_an_end), cmocka_unit_test(files_are_brought_to_who_asks_and_is_proved),
-		cmocka_unit_test(what_unproved_commands_bring_within_an_hour_has_an_end),
+		cmocka_unit_test(a_fresh_mail_of_an_agent_is_his_own_request_and_an_answer_to_a_digest_is_not), cmocka_unit_test(what_unproved_commands_bring_within_an_hour_has_an_end),
 		cmocka_unit_test(spam_is_closed_without_a_word_and_its_sender_marked), cmocka_unit_test(what_a_marked_sender_writes_is_kept_and_told_to_nobody),
 		cmocka_unit_test(reopening_takes_the_mark_back), cmocka_unit_test(an_agent_is_away_until_he_is_back), cmocka_unit_test(of_who_is_away_his_queue_is_told),
 		cmocka_unit_test(further_files_follow_while_there_are_any_and_he_may_read_them),
