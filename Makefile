@@ -54,7 +54,12 @@ UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
 all: $(BUILD)/sportellod $(BUILD)/sportello
 
-$(BUILD)/obj/src/%.o: src/%.c
+# Which libraries are missing, in one line, before the compiler says it in a hundred.
+$(BUILD)/libraries-are-there: contrib/deps.sh
+	@mkdir -p $(@D)
+	@CC="$(CC)" sh contrib/deps.sh look && touch $@
+
+$(BUILD)/obj/src/%.o: src/%.c | $(BUILD)/libraries-are-there
 	@mkdir -p $(@D)
 	$(call say,CC   $@)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(BUILD)/obj/tests/%.o: tests/%.c
@@ -210,6 +215,7 @@ install: all
 	install -D -m 644 conf/sportello.conf $(DESTDIR)$(PREFIX)/share/sportello/sportello.conf
 	for r in rules/*/*; do install -D -m 644 "$$r" "$(DESTDIR)$(PREFIX)/share/sportello/$$r"; done
 	for t in $(TEMPLATES); do install -D -m 644 "$$t" "$(DESTDIR)$(PREFIX)/share/sportello/$${t#conf/}"; done
+	for w in contrib/web/* contrib/monitoring/* contrib/postfix/*; do install -D -m 644 "$$w" "$(DESTDIR)$(PREFIX)/share/sportello/$${w#contrib/}"; done
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's,@PREFIX@,$(PREFIX),g' contrib/systemd/sportellod.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/sportellod.service
 	install -D -m 644 contrib/systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/sportello.conf

@@ -1,10 +1,41 @@
 #!/bin/sh
-# deps.sh run|check|bench|fuzz - installs what is missing for a make target, saying so.
+# deps.sh run|check|bench|fuzz - installs what is missing for a make target, saying so. deps.sh look: names the missing libraries, and the line that
+# installs them; installs nothing. CC: the compiler.
 # As root by itself; as a user by sudo where that works without a question; else prints the one line to run.
 set -eu
 build='gcc make pkg-config libgmime-3.0-dev libetpan-dev libsqlite3-dev libconfig-dev libmicrohttpd-dev nettle-dev libxml2-dev libsieve2-dev libpcre2-dev libstemmer-dev libcmark-dev libseccomp-dev liblinear-dev'
 check="$build libcmocka-dev python3 sqlite3 postfix mandoc chromium chromium-driver fonts-dejavu-core dovecot-imapd"
+# A library is there if the compiler finds its header.
+look() {
+	missing=
+	while read -r package header module; do
+		flags=
+		[ -z "$module" ] || flags=$(pkg-config --cflags "$module" 2>/dev/null) || :
+		# shellcheck disable=SC2086
+		echo "#include <$header>" | ${CC:-cc} $flags -E - >/dev/null 2>&1 || missing="$missing $package"
+	done <<-END
+	libgmime-3.0-dev gmime/gmime.h gmime-3.0
+	libetpan-dev libetpan/libetpan.h
+	libsqlite3-dev sqlite3.h sqlite3
+	libconfig-dev libconfig.h libconfig
+	libmicrohttpd-dev microhttpd.h libmicrohttpd
+	nettle-dev nettle/sha2.h nettle
+	libxml2-dev libxml/parser.h libxml-2.0
+	libsieve2-dev sieve2.h
+	libpcre2-dev pcre2posix.h
+	libstemmer-dev libstemmer.h
+	libcmark-dev cmark.h
+	libseccomp-dev seccomp.h
+	liblinear-dev linear.h
+	END
+	command -v pkg-config >/dev/null 2>&1 || missing="pkg-config$missing"
+	[ -n "$missing" ] || exit 0
+	echo "missing: ${missing# }" >&2
+	echo "on Debian, this line installs them:  sudo apt-get install -y --no-install-recommends ${missing# }   (or: make deps-run)" >&2
+	exit 1
+}
 case ${1-run} in
+look)  look ;;
 run)   want=$build ;;
 check) want=$check ;;
 bench) want="$build python3 postfix dovecot-core dovecot-lmtpd dovecot-sieve" ;;

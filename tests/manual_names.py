@@ -4,7 +4,7 @@ does; and what a comment names as a file is one. Ends with "N passed, N failed".
 
 Events are the second argument of log_event(), or in arrays called events; metrics are what daemon_pages.c names.
 """
-import glob, os, re, sys
+import glob, json, os, re, sys
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 NAME = r'"([a-z]+(?:\.[a-z_]+)+)"'
@@ -28,6 +28,13 @@ def events():
 
 def metrics():
     return {"sportello_" + name for name in re.findall(r'\b(?:value|metric)\(&?out, "([a-z_]+)"', read("src/daemon/daemon_pages.c"))}
+
+
+def watched():
+    """Metrics that the alert rules and the dashboard ask for, which must be JSON."""
+    text = read("contrib/monitoring/dashboard.json")
+    asked = "".join(target["expr"] + "\n" for panel in json.loads(text)["panels"] for target in panel["targets"])
+    return {re.sub("_(bucket|sum|count)$", "", name) for name in re.findall(r"sportello_[a-z_]+", asked + "".join(re.findall(r"expr: (.*)", read("contrib/monitoring/alerts.yml"))))}
 
 
 def notices():
@@ -94,6 +101,10 @@ def main():
         print("FAILED: desk_notice_table.c and doc/templates.md do not both have %s" % name)
     passed += len(notices() & notices_told())
     failed += len(notices() ^ notices_told())
+    for name in sorted(watched() - metrics()):
+        print("FAILED: contrib/monitoring asks for %s, which no source has" % name)
+    passed += len(watched() & metrics())
+    failed += len(watched() - metrics())
     for words in missing_files():
         print("FAILED: %s, which is not in the tree" % words)
     passed, failed = passed + 1, failed + len(missing_files())
