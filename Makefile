@@ -49,7 +49,7 @@ LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o
 LIB        := $(BUILD)/libsportello.a
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
-.PHONY: growth corpus format format-check all run check check-san check-crash soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
+.PHONY: growth corpus format format-check all run check check-san check-crash looks mirror soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
 .SECONDARY:
 
 all: $(BUILD)/sportellod $(BUILD)/sportello
@@ -143,6 +143,16 @@ check-san: deps-check
 check-crash: deps-check
 	@$(MAKE) --no-print-directory all units
 	@BUILD=$(BUILD) CRASH_ROUNDS=50 POWERCUT_CUTS=0 POWERCUT_STARTS=60 LOCKED_SECONDS=60 python3 tests/blackbox/run.py crash powercut disk: locked
+
+# OUT=DIR: keeps what differs, as pictures. See tests/looks/run.py.
+looks: deps-check
+	@$(MAKE) --no-print-directory all units
+	@BUILD=$(BUILD) python3 tests/looks/run.py $(if $(OUT),-o $(OUT))
+
+# MIRROR_TICKETS (20000), MIRROR_KILLS (50): see tests/blackbox/test_mirror_many.py.
+mirror: deps-check
+	@$(MAKE) --no-print-directory all units bench-tools
+	@BUILD=$(BUILD) MIRROR_TICKETS=$${MIRROR_TICKETS-20000} MIRROR_KILLS=$${MIRROR_KILLS-50} python3 tests/blackbox/run.py -j 1 mirror_many:
 
 # SOAK_SECONDS (3600), SOAK_RATE: see tests/soak.py.
 soak: deps-check
@@ -240,6 +250,8 @@ help:
 	@echo 'make install    DESTDIR= PREFIX= SYSCONFDIR=   (and make uninstall)'
 	@echo 'make check-san  the suite under ASan+UBSan, and TSan where threads meet'
 	@echo 'make check-crash  kill -9 under load, 50 rounds; power cuts at every write of a day; disks that fail; a minute of lock'
+	@echo 'make looks      72 HTML answers of nine mail programs, as sent and as the customer gets them, drawn by Chromium and compared; two minutes'
+	@echo 'make mirror     20,000 tickets mirrored under Dovecot: 50 times killed, threads, searches, flags, an answer from there; minutes'
 	@echo 'make soak       an hour at half the top rate with everything on, a line a minute'
 	@echo 'make property   100,000 mails of random dialogs beside an oracle: who wrote what, for whom, and who read it'
 	@echo 'make bench      performance beside the peers, ratios first: 20 minutes; BENCH=quick: 3'

@@ -22,10 +22,10 @@ enum status mirror_open(const struct config *config, struct mirror **mirror, str
 void mirror_close(struct mirror **mirror);
 const char *mirror_place(const struct mirror *mirror);
 
-/* Writes what came since, at most `limit` messages, and from time to time looks where each ticket stands; *written: how many messages it wrote.
+/* Writes what came since, at most `limit` messages, and from time to time looks where each ticket stands; *seen: how many messages came.
  * policy: config's, with keys. */
 enum status mirror_round(struct mirror *mirror, const struct config *config, const struct desk_policy *policy, struct store *store, size_t limit,
-                         size_t *written, struct error *error);
+                         size_t *seen, struct error *error);
 /* From the beginning: writes what is missing, removes what is nowhere, moves what stands wrong. */
 struct mirror_counts { size_t written, moved, removed; };
 enum status mirror_rebuild(struct mirror *mirror, const struct config *config, const struct desk_policy *policy, struct store *store,
