@@ -3,7 +3,7 @@
 A result is found by case and candidate. A run ends with the mails it was given or after four seconds, so that a slow candidate
 costs little more time than a fast one; `small` is for quick runs.
 """
-import contextlib, functools, json, mmap, os, shutil, struct, subprocess, sys, tempfile, threading, time
+import contextlib, functools, json, mmap, os, shutil, sqlite3, struct, subprocess, sys, tempfile, threading, time
 
 import claim, desk, peers, rt, texts
 from group import wait_for
@@ -14,6 +14,7 @@ import hostile as attackers
 
 DESKS = {"plain": desk.PLAIN, "rules": ("rules",), "kb": ("kb",), "model": ("model",), "all": desk.ALL}
 FAST = {"floor", "smtp-sink"} | set(DESKS)
+OPEN_MIX = "2048:75,20480:20,204800:4,1048576:1"
 BOXES = "box%@example.org"                                   # Dovecot: each connection delivers to a mailbox of its own, and waits for no lock
 
 
@@ -187,7 +188,7 @@ def slow_disk(b):
 
 def open_loop(b):
     for name in b.here("sdbox", "plain", "all"):
-        b.one("open", name, 20, 900 if b.small else 2400, "2048:75,20480:20,204800:4,1048576:1", rate=300, seconds=30)
+        b.one("open", name, 20, 900 if b.small else 2400, OPEN_MIX, rate=300, seconds=30)
 
 
 def huge(b):
@@ -318,4 +319,104 @@ def explain(b):
         b.add("explain", "plain", {"ms": (many - one) / 2, "large_ms": seconds * 1e3, "mb": memory_large - memory})
 
 
-CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, huge, million, outbox, hostile, proof, explain]
+def mirror(b):
+    """The open loop with a mirror and without, twice in turn; and how long after the last mail the mirror has all."""
+    for turn in (0, 1):
+        for who in ("without", "mirror")[::-1 if (b.round + turn) % 2 else 1]:
+            with tempfile.TemporaryDirectory(prefix="mirror-", dir=b.directory) as directory:
+                port = free_port()
+                group = desk.start(directory, port, mirror=who == "mirror")
+                try:
+                    wait_for(port, group)
+                    b.load(port, 20, 60, run="warm")
+                    group.cpu_at_rest()
+                    before = group.cpu()
+                    figures = b.load(port, 20, 900 if b.small else 2400, OPEN_MIX, rate=300, seconds=30)
+                    ended, last = time.monotonic(), 0
+                    while who == "mirror" and time.monotonic() < ended + 60:
+                        last = desk.count(directory, "(SELECT max(rowid) AS n FROM message) WHERE n <= %d" % desk.mirrored(directory))
+                        if last:
+                            break
+                        time.sleep(0.02)
+                    figures["lag"] = time.monotonic() - ended
+                    if who == "mirror" and not last:
+                        b.notes.append("mirror: not whole after a minute")
+                    figures["cpu_us"] = (group.cpu() - before) / max(1, figures["mails"]) * 1e6
+                    b.add("mirror", who, dict(figures, turn=turn))
+                finally:
+                    group.stop()
+
+
+FILES_BYTES = 5000000                                        # of each of the two files of a mail
+
+
+def heavy_mail(number):
+    files = "".join("--b\r\nContent-Type: application/pdf; name=%d.pdf\r\nContent-Disposition: attachment; filename=%d.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n%s"
+                    % (i, i, ("QUJD" * 19 + "\r\n") * (FILES_BYTES // 57)) for i in range(2))
+    return attackers.letter("heavy%d" % number, "heavy@files.example", "Subject: Two files %d\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nSee them.\r\n%s--b--\r\n"
+                            % (number, files))
+
+
+def send_heavy(port, over, sent):
+    session, number = attackers.Session(port), 0
+    while not over.is_set():
+        number += 1
+        sent.append(session.deliver("heavy@files.example", heavy_mail(number)))
+        over.wait(2)
+
+
+def notices(b):
+    """100 small mails a second, and beside them one with 10 MB of files every two seconds, whose notice names or carries them: p99 of end-of-data,
+    and of the time until the notice of a small one has arrived. What such mails cost as they come in is the same in both."""
+    for turn in (0, 1):
+        for who in ("without", "named", "files")[::-1 if (b.round + turn) % 2 else 1]:
+            with tempfile.TemporaryDirectory(prefix="notices-", dir=b.directory) as directory:
+                port, relay, log = free_port(), free_port(), os.path.join(directory, "notices")
+                over, sent = threading.Event(), []
+                sender = threading.Thread(target=send_heavy, args=(port, over, sent))
+                taker = subprocess.Popen([b.tool("sink"), str(relay), "1000000000", log], stdout=subprocess.PIPE, text=True)
+                group = None
+                try:
+                    taker.stdout.readline()
+                    group = desk.start(directory, port, relay="smtp://127.0.0.1:%d" % relay, more="notices: { attachment_bytes = 1; };\n" if who == "named" else "")
+                    wait_for(port, group)
+                    b.load(port, 20, 60, run="warm", replies=0)
+                    first = desk.count(directory, "ticket") + 1
+                    if who != "without":
+                        sender.start()
+                    figures = b.load(port, 20, 400 if b.small else 1000, rate=100, replies=0, seconds=30)
+                    over.set()
+                    if sender.ident:
+                        sender.join()
+                    times = told_after(directory, log, first, figures["mails"], len(sent))
+                finally:
+                    over.set()
+                    if group:
+                        group.stop()
+                    taker.kill()
+                    taker.wait()
+                    taker.stdout.close()
+                large = sum(size > 2 * FILES_BYTES for _, size, _ in times)
+                small = [ms for ms, _, heavy in times if not heavy]
+                if len(times) != figures["mails"] + len(sent) or large != (len(sent) if who == "files" else 0) or any(code != 250 for code in sent):
+                    b.notes.append("notices, %s: %d of %d arrived, %d of %d with files" % (who, len(times), figures["mails"] + len(sent), large, len(sent)))
+                b.add("notices", who, dict(figures, turn=turn, told_p99=attackers.percentile(small, 0.99), told_p50=attackers.percentile(small, 0.5)))
+
+
+def told_after(directory, log, first, mails, heavy):
+    """(ms from a ticket's beginning to its notice, bytes of the notice, is it of a mail with files), when all are there."""
+    until, told = time.monotonic() + 60, {}
+    while len(told) < mails + heavy and time.monotonic() < until:
+        time.sleep(0.2)
+        with open(log) as f:
+            for line in f.read().splitlines():
+                at, ticket, size = map(int, line.split())
+                if ticket >= first:
+                    told.setdefault(ticket, (at, size))
+    db = sqlite3.connect("file:%s?mode=ro" % desk.database(directory), uri=True)
+    created = {ticket: (at, subject.startswith("Two files")) for ticket, at, subject in db.execute("SELECT id, created, subject FROM ticket")}
+    db.close()
+    return [(at - created[ticket][0], size, created[ticket][1]) for ticket, (at, size) in told.items()]
+
+
+CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, mirror, notices, huge, million, outbox, hostile, proof, explain]

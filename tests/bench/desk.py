@@ -19,7 +19,7 @@ UNBOUNDED = ("acknowledgements_per_hour = 100000; stranger_acknowledgements_per_
 PLAIN, ALL = (), ("rules", "kb", "model")
 
 
-def write_conf(directory, port, features, relay, web=""):
+def write_conf(directory, port, features, relay, web="", mirror=False, more=""):
     conf = os.path.join(directory, "sportello.conf")
     kb = "with-acknowledgement" if "kb" in features else "off"
     named = [("support", "Everything that fits nowhere else")]
@@ -34,10 +34,17 @@ def write_conf(directory, port, features, relay, web=""):
         f.write('queues: ( %s );\ntemplates_dir = "";\n' % ",\n  ".join(queues))
         f.write('rules_dir = "%s";\n' % (write_rules(directory) if "rules" in features else ""))
         f.write('kb_dir = "%s";\n' % (write_kb(directory) if "kb" in features else ""))
+        f.write(more)
+        if mirror:
+            f.write('mirror: { maildir = "%s"; };\n' % mirror_of(directory))
         if "rules" in features:
             f.write("keywords: ( %s );\n" % ",\n  ".join('{ name = "set%d"; any = [ %s ]; }' % (i, ", ".join('"%s"' % w for w in words))
                                                          for i, words in enumerate(texts.keyword_sets())))
     return conf
+
+
+def mirror_of(directory):
+    return os.path.join(directory, "mirror")
 
 
 def write_rules(directory):
@@ -57,11 +64,11 @@ def write_kb(directory):
     return folder
 
 
-def start(directory, port, env=None, features=PLAIN, relay="smtp://127.0.0.1:9", state=None, web=""):
+def start(directory, port, env=None, features=PLAIN, relay="smtp://127.0.0.1:9", state=None, web="", mirror=False, more=""):
     """state: a state directory to begin with, copied."""
     if state and not os.path.exists(os.path.join(directory, "state")):
         shutil.copytree(state, os.path.join(directory, "state"))
-    conf = write_conf(directory, port, features, relay, web)
+    conf = write_conf(directory, port, features, relay, web, mirror, more)
     return Group("sportello", [os.path.join(BUILD, "sportellod"), "-c", conf], os.path.join(directory, "log"), env)
 
 
@@ -80,6 +87,15 @@ def count(directory, what):
         return db.execute("SELECT count(*) FROM " + what).fetchone()[0]
     finally:
         db.close()
+
+
+def mirrored(directory):
+    """The mirror's position: the number of the last message that stands there."""
+    try:
+        with open(os.path.join(mirror_of(directory), "sportello-mirror")) as f:
+            return int(f.read().split()[2])
+    except (OSError, IndexError):
+        return 0
 
 
 def waiting(directory):

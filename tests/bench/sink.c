@@ -1,8 +1,9 @@
 /*
  * sink.c - takes mail by SMTP and throws it away, as fast as one thread can: what the outbox is measured against. For `make bench`.
  *
- *   sink PORT MAILS [once]     once: closes a connection after its first mail
+ *   sink PORT MAILS [once | FILE]     once: closes a connection after its first mail
  *
+ * FILE: gets a line for each notice to an agent: when it was whole (ms, the machine's clock), its ticket, its bytes.
  * Prints "ready", and after MAILS mails one JSON object: seconds from the first MAIL to the last final dot, mean bytes, connections.
  * smtp-sink of Postfix cannot say when it began and ended, and never closes a connection by itself.
  */
@@ -18,11 +19,12 @@
 #include <time.h>
 #include <unistd.h>
 
-struct client { int fd; bool data; size_t length; char in[65536]; };
+struct client { int fd; bool data; size_t length; char in[65536]; long ticket; double bytes; };
 
 static long wanted, mails, connections;
 static double began, bytes;
 static bool once;
+static FILE *notices;
 
 static double now(void)
 {
@@ -50,9 +52,32 @@ static bool line_is(struct client *client, const char *line)
 	return say(client, client->data ? "354 go on\r\n" : "250 2.0.0 ok\r\n");
 }
 
+/* Of the first bytes of a mail: they are there when its end comes, or when the buffer is full. */
+static void note_ticket(struct client *client, const char *at)
+{
+	const char *field = notices && !client->ticket ? strstr(at, "\nX-Sportello-Ticket: ") : NULL;
+
+	if (field)
+		client->ticket = atol(field + strlen("\nX-Sportello-Ticket: "));
+}
+
+static void note_notice(struct client *client)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	if (client->ticket) {
+		fprintf(notices, "%lld %ld %.0f\n", (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000, client->ticket, client->bytes);
+		fflush(notices);
+	}
+	client->ticket = 0;
+	client->bytes = 0;
+}
+
 static bool mail_ended(struct client *client)
 {
 	client->data = false;
+	note_notice(client);
 	if (!say(client, "250 2.0.0 thrown away\r\n"))
 		return false;
 	if (++mails == wanted) {
@@ -78,6 +103,9 @@ static bool receive(struct client *client)
 		bool data = client->data;
 
 		bytes += data ? (double)(end - at) : 0;
+		client->bytes += data ? (double)(end - at) : 0;
+		if (data)
+			note_ticket(client, at);
 		if (!(data ? mail_ended(client) : line_is(client, at)))
 			return false;
 		at = end + (data ? 5 : 2);
@@ -86,6 +114,8 @@ static bool receive(struct client *client)
 		char *keep = client->in + client->length - 4;
 
 		bytes += (double)(keep - at);
+		client->bytes += (double)(keep - at);
+		note_ticket(client, at);
 		at = keep;
 	}
 	client->length -= (size_t)(at - client->in);
@@ -115,7 +145,9 @@ int main(int argc, char **argv)
 		return 2;
 	address.sin_port = htons((unsigned short)atoi(argv[1]));
 	wanted = atol(argv[2]);
-	once = argc > 3;
+	once = argc > 3 && strcmp(argv[3], "once") == 0;
+	if (argc > 3 && !once && !(notices = fopen(argv[3], "w")))
+		return perror(argv[3]), 1;
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 512) != 0)
 		return perror("sink"), 1;

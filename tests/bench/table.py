@@ -6,7 +6,7 @@ import os, statistics, time
 
 NAMES = {"plain": "Sportello plain", "all": "Sportello all on", "rules": "… rules alone", "kb": "… articles alone", "model": "… classifier alone",
          "floor": "floor", "smtp-sink": "smtp-sink -L", "sdbox": "Dovecot sdbox", "maildir": "Dovecot Maildir", "sieve": "Dovecot Maildir + Sieve",
-         "empty": "Sportello, none", "filled": "Sportello, 1,000,000",
+         "without": "Sportello, without", "mirror": "Sportello, a mirror", "named": "… files named", "files": "… 10 MB of files", "empty": "Sportello, none", "filled": "Sportello, 1,000,000",
          "rt": "Request Tracker 5", "smtp-source": "smtp-source"}
 TITLE = "## Measured on "
 
@@ -59,6 +59,10 @@ def rows(r):
         ("5 ms more a sync, 20 connections, plain : the better Dovecot", r.to_better("5 ms", "plain", ("sdbox", "maildir")), 1.9, ">", "%.2f"),
         ("p99 of end-of-data, 20 connections, plain : Dovecot sdbox", ratio("20", "plain", "sdbox", "p99"), 0.5, "<", "%.2f"),
         ("open loop, 300 mails/s, p99 from when due, plain : Dovecot sdbox", ratio("open", "plain", "sdbox", "due_p99"), 1, "<", "%.2f"),
+        ("open loop, 300 mails/s, p99 from when due, with a mirror : without", ratio("mirror", "mirror", "without", "due_p99"), 1.5, "<", "%.2f"),
+        ("the mirror has all, seconds after the last of those mails", r.median("mirror", "mirror", "lag"), 2, "<", "%.2f"),
+        ("notices with 10 MB of files : naming them, p99 of end-of-data", ratio("notices", "files", "named", "p99"), 1.5, "<", "%.2f"),
+        ("notices with 10 MB of files : naming them, p99 of other notices", ratio("notices", "files", "named", "told_p99"), 1.5, "<", "%.2f"),
         ("1 MB, 20 connections, plain : Dovecot sdbox", ratio("1 MB", "plain", "sdbox"), 1.1, ">", "%.2f"),
         ("1,000,000 tickets in the store : an empty store, plain", ratio("million", "filled", "empty"), 0.8, ">", "%.2f"),
         ("memory (PSS), 20 connections, 2 KB, plain : Dovecot sdbox", ratio("20", "plain", "sdbox", "mb"), 0.5, "<", "%.2f"),
@@ -111,6 +115,10 @@ def figures(r):
     lines += block(r, "20 connections, 2 KB", ("mails/s", "p50 ms", "p99 ms", "PSS MB", "CPU µs/mail", "s/10,000"), "20",
                    (("rate", "%.0f"), p50, p99, ("mb", "%.1f"), ("cpu_us", "%.0f"), ("cpu_10k", "%.2f")), PEERS)
     lines += block(r, "open loop, 300 mails/s", ("p99 due ms", "p50 ms", "p99 ms"), "open", (("due_p99", "%.2f"), p50, p99), PEERS)
+    lines += block(r, "300 mails/s, a mirror", ("p99 due ms", "p50 ms", "p99 ms", "CPU µs/mail", "whole after s"), "mirror",
+                   (("due_p99", "%.2f"), p50, p99, ("cpu_us", "%.0f"), ("lag", "%.2f")), ["without", "mirror"])
+    lines += block(r, "100 mails/s, files beside", ("p50 ms", "p99 ms", "told p50 ms", "told p99 ms"), "notices",
+                   (p50, p99, ("told_p50", "%.0f"), ("told_p99", "%.0f")), ["without", "named", "files"])
     lines += block(r, "25 MB mails, 20 c.", ("PSS MB", "mails/s"), "25 MB", (("mb", "%.1f"), ("rate", "%.1f")), PEERS)
     for n in (1, 20):
         lines += block(r, "fsyncs a mail, %d c." % n, ("fsyncs",), "syncs %d" % n, (("syncs", "%.2f"),), PEERS)
