@@ -396,7 +396,7 @@ struct ticket_facts {
 	const char *waiting;             /* of a pending ticket, for whom: WAITING_*; "" or NULL: it is not pending */
 	int next_seq;                    /* number of its next message */
 	const char *last_customer_message_id;    /* for In-Reply-To; "" if none */
-	struct strings message_ids;      /* newest last, at most 10, for References */
+	struct strings message_ids;      /* the first and the newest, newest last, at most 10, for References */
 	int64_t merged_into;             /* always resolved by the store: 0 in facts of a mail */
 	int64_t resolved_at;             /* when it last became resolved; 0: never */
 	bool queue_is_new;               /* the mail came to the own address of a queue that never had to do with this ticket */

@@ -34,14 +34,16 @@ struct new_message *desk_append_mail(struct decision *d, struct ticket_facts *ti
 	return message;
 }
 
-/* After a mail of the customer's side, answers refer to it. */
+/* After a mail of the customer's side, answers refer to it; to the first one always. */
 void desk_note_message_id(struct decision *d, struct ticket_facts *ticket, const char *message_id)
 {
 	if (!message_id)
 		return;
 	struct strings ids = {0};
-	for (size_t i = ticket->message_ids.count > 9 ? ticket->message_ids.count - 9 : 0; i < ticket->message_ids.count; i++)
-		*ARENA_PUSH(d->arena, &ids) = ticket->message_ids.at[i];
+	size_t count = ticket->message_ids.count;
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || i + 8 >= count)
+			*ARENA_PUSH(d->arena, &ids) = ticket->message_ids.at[i];
 	*ARENA_PUSH(d->arena, &ids) = message_id;
 	ticket->message_ids = ids;
 	ticket->last_customer_message_id = message_id;

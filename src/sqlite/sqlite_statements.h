@@ -130,7 +130,8 @@
 	X(SQL_MESSAGE_RUSH, "SELECT date FROM (SELECT seq, date, out, kind, agent FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60)" \
 		" WHERE out=0 AND kind='reply' AND agent='' ORDER BY seq DESC LIMIT 1 OFFSET 9") \
 	X(SQL_MESSAGES_FROM, "SELECT count(*) FROM message WHERE ticket=?1 AND seq>=?2 AND out=0 AND kind='reply' AND agent=''") \
-	X(SQL_MESSAGE_IDS, "SELECT message_id, out, agent, kind FROM message WHERE ticket=?1 AND message_id IS NOT NULL ORDER BY seq DESC LIMIT 50") \
+	X(SQL_MESSAGE_IDS, "SELECT * FROM (SELECT message_id, out, agent, kind FROM message WHERE ticket=?1 AND message_id IS NOT NULL ORDER BY seq DESC LIMIT 50) " \
+	  "UNION ALL SELECT * FROM (SELECT message_id, out, agent, kind FROM message WHERE ticket=?1 AND message_id IS NOT NULL ORDER BY seq LIMIT 1)") \
 	X(SQL_MESSAGE_OF_ID, "SELECT 1 FROM message WHERE ticket=?1 AND message_id=?2 LIMIT 1") \
 	X(SQL_MESSAGE_SET_TEXT, "UPDATE message SET text=?3 WHERE ticket=?1 AND seq=?2 AND text IS NULL AND raw=0") \
 	X(SQL_TICKET_PLACES, "SELECT id, state, queue, priority, updated FROM ticket WHERE id>?1 ORDER BY id LIMIT ?2") \

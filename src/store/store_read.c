@@ -104,22 +104,25 @@ static enum status read_participants(struct cursor *cursor, struct arena *arena,
 
 #define REFERENCES_KEPT 10
 
-/* Newest last, at most REFERENCES_KEPT; and the newest of the customer's side. */
+/* Newest last, at most REFERENCES_KEPT, the first one always: mail programs find a conversation by it. And the newest of the customer's side. */
 static enum status read_message_ids(struct cursor *cursor, struct arena *arena, struct ticket_facts *facts)
 {
-	const char *ids[REFERENCES_KEPT];
+	const char *ids[REFERENCES_KEPT], *first = NULL;
 	size_t count = 0;
 
-	while (cursor_next(cursor)) {
+	while (cursor_next(cursor)) {                    /* the newest ones, newest first; then the first, whether it was among them or not */
 		const char *id = cursor_text(cursor, arena, 0), *kind = cursor_text(cursor, arena, 3);
 		bool persons = strcmp(kind, "request") == 0 || strcmp(kind, "reply") == 0;
 
 		/* What is not for the customer (notes, bounces) is not referred to in mails to the customer. */
-		if (count < REFERENCES_KEPT && (persons || strcmp(kind, "notice") == 0))
+		first = persons || strcmp(kind, "notice") == 0 ? id : NULL;
+		if (first && count < REFERENCES_KEPT && (!count || strcmp(ids[count - 1], id) != 0))
 			ids[count++] = id;
 		if (persons && !cursor_number(cursor, 1) && !*cursor_text(cursor, arena, 2) && !*facts->last_customer_message_id)
 			facts->last_customer_message_id = id;
 	}
+	if (first && count == REFERENCES_KEPT)
+		ids[count - 1] = first;
 	while (count > 0)
 		strings_add(arena, &facts->message_ids, ids[--count]);
 	return cursor_close(cursor);

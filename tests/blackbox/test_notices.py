@@ -43,6 +43,25 @@ def test_what_happened_stands_first_in_from_and_the_subject_stays(desk):
     assert {str(m["References"]) for m in notices} == {str(m["In-Reply-To"]) for m in notices} == {"<ticket.1@example.org>"}
 
 
+@setup(agents=AGENTS, queues=QUEUES, config={"relay.senders": 1})
+def test_a_customers_mails_refer_to_the_first_one_however_many_lie_between(desk):
+    """Gmail wants an id in common and the same subject, Thunderbird and mutt the ids alone; In-Reply-To is the customer's newest mail."""
+    desk.accept(mail(subject="Printer", body="It does not print.\n", message_id="<first@customer.example>"))
+    for i in range(55):
+        desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Attempt %d.\n" % i)
+    sent = wait_until(lambda: (lambda all: all if len(all) == 56 else None)(desk.sent_to(ANNA)), 60)
+    for m in sent:
+        ids = str(m["References"]).split()
+        assert ids[0] == "<first@customer.example>" == str(m["In-Reply-To"]) and len(ids) == len(set(ids)) <= 10, m["References"]
+    assert {m["Subject"] for m in sent[1:]} == {"Re: Printer [#1]"}
+    assert set(str(sent[-1]["References"]).split()[1:]) <= {str(m["Message-ID"]) for m in sent[-12:-1]}
+    desk.accept(mail(subject="Re: Printer [#1]", body="And now?\n", reply_to=sent[-1], message_id="<newest@customer.example>"), address_of(sent[-1]))
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="The last one.\n")
+    last = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "The last one" in m.text])[0]
+    ids = str(last["References"]).split()
+    assert ids[0] == "<first@customer.example>" and ids[-1] == "<newest@customer.example>" == str(last["In-Reply-To"]) and len(ids) == 10
+
+
 @setup(agents=AGENTS, queues=QUEUES)
 def test_filters_find_what_they_want_and_customers_have_none_of_it(desk):
     desk.accept(mail(subject="Printer", body="It does not print.\n"))
