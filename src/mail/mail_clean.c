@@ -35,6 +35,7 @@ struct cleaner {
 	size_t at, count;                /* letters so far; in all */
 	bool gap, blank;                 /* since the last letter: something else; a blank or an element that parts words */
 	bool history, image, full;
+	struct colour link;              /* of the page's body */
 };
 
 static struct frame *top(struct cleaner *c)
@@ -221,6 +222,9 @@ static void push(struct cleaner *c, const char *name, const struct clean_element
 	if (frame->dropped || !element)
 		return;
 	frame->out = name_in_place(c, element);
+	const char *link = strcmp(element->name, "body") == 0 ? mail_clean_attribute(attributes, "link") : NULL;
+	if (link && mail_clean_old_colour(link, &c->link))
+		frame->look.link = &c->link;
 	buffer_printf(&c->tags, "<%s", frame->out ? frame->out : "");
 	mail_clean_attributes(&c->tags, &c->scratch, element, attributes, &c->names, &frame->look);
 	buffer_add_char(&c->tags, '>');

@@ -39,7 +39,8 @@ bool mail_clean_colours_alike(struct colour a, struct colour b); /* so much that
 /* How text looks here: inherited, then changed by an element. */
 struct look {
 	struct colour ink, paper;
-	double font, faint;              /* px; 0: all of it is seen, 1: nothing */
+	double font, faint, left;        /* px; 0: all of it is seen, 1: nothing; px of this paragraph's own margin */
+	const struct colour *link;       /* of links that say nothing else; NULL: the browser's */
 	bool clear, flat, hidden;        /* no ink; a box without height */
 };
 struct clean_box {                       /* what a style says of the box that text stands in */

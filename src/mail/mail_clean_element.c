@@ -255,6 +255,14 @@ static void add_words_style(struct buffer *style, const char *const *attributes)
 		buffer_printf(style, "margin:0%s;font-size:11pt;font-family:calibri,sans-serif;", strncmp(class, "MsoListParagraph", 16) == 0 ? " 0 0 48px" : "");
 }
 
+/* <body link="#0563C1">: Word says so. */
+static void add_link_colour(struct buffer *style, struct buffer *scratch, struct look *look)
+{
+	char said[64];
+	snprintf(said, sizeof said, "color:#%02x%02x%02x", look->link->red, look->link->green, look->link->blue);
+	mail_clean_style(style, scratch, said, look);
+}
+
 static void add_style(struct buffer *out, struct buffer *scratch, const struct clean_element *element, const char *const *attributes, struct look *look)
 {
 	CLEANUP_BUFFER struct buffer style;
@@ -267,6 +275,8 @@ static void add_style(struct buffer *out, struct buffer *scratch, const struct c
 		add_colour(&style, scratch, "background-color", paper, look);
 	if (ink && strcmp(element->name, "body") == 0)
 		add_colour(&style, scratch, "color", ink, look);
+	if ((element->what & CLEAN_LINK) && look->link && mail_clean_attribute(attributes, "href"))
+		add_link_colour(&style, scratch, look);
 	if (said)
 		mail_clean_style(&style, scratch, said, look);
 	if (style.length)

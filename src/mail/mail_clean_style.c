@@ -16,7 +16,7 @@
 #define FAMILY_MOST 200                  /* bytes of font names */
 #define BLANKS " \t"
 
-enum value { WORD, INK, PAPER, FONT_SIZE, FAMILY, LENGTHS, LENGTH, BORDER, LINE_HEIGHT };
+enum value { WORD, INK, PAPER, FONT_SIZE, FAMILY, LENGTHS, LENGTH, BORDER, LINE_HEIGHT, INDENT };
 static const struct { const char *name; enum value value; const char *words; } properties[] = {
 	{ "color", INK, NULL }, { "background-color", PAPER, NULL }, { "background", PAPER, NULL }, { "background-image", PAPER, NULL },
 	{ "font-size", FONT_SIZE, NULL }, { "font-family", FAMILY, NULL }, { "line-height", LINE_HEIGHT, NULL },
@@ -29,7 +29,7 @@ static const struct { const char *name; enum value value; const char *words; } p
 	{ "word-break", WORD, " normal break-all break-word " }, { "overflow-wrap", WORD, " normal break-word anywhere " },
 	{ "float", WORD, " none left right " }, { "clear", WORD, " none left right both " },
 	{ "list-style-type", WORD, " none disc circle square decimal lower-alpha upper-alpha lower-latin upper-latin lower-roman upper-roman lower-greek " },
-	{ "border-collapse", WORD, " collapse separate " }, { "border-style", WORD, " none dotted dashed solid double groove ridge inset outset " },
+	{ "border-collapse", WORD, " collapse separate " }, { "table-layout", WORD, " auto fixed " }, { "text-indent", INDENT, NULL }, { "border-style", WORD, " none dotted dashed solid double groove ridge inset outset " },
 	{ "margin", LENGTHS, NULL }, { "margin-top", LENGTH, NULL }, { "margin-right", LENGTH, NULL }, { "margin-bottom", LENGTH, NULL },
 	{ "margin-left", LENGTH, NULL }, { "margin-block", LENGTHS, NULL }, { "margin-block-start", LENGTH, NULL }, { "margin-block-end", LENGTH, NULL },
 	{ "margin-inline", LENGTHS, NULL }, { "margin-inline-start", LENGTH, NULL }, { "padding-inline-start", LENGTH, NULL }, { "padding", LENGTHS, NULL }, { "padding-top", LENGTH, NULL }, { "padding-right", LENGTH, NULL },
@@ -210,6 +210,20 @@ static bool add_paper(struct buffer *out, struct span value, struct look *look)
 	return true;
 }
 
+/* To the left no further than the paragraph stands to the right: Word's lists have their sign there. */
+static bool add_indent(struct buffer *out, struct span value, const struct look *look)
+{
+	double px;
+	enum unit unit;
+	bool minus = value.length > 1 && value.at[0] == '-';
+	if (!minus)
+		return add_lengths(out, value, look->font, 1);
+	if (!is_plain((struct span){ value.at + 1, value.length - 1 }) || !mail_clean_length(value, look->font, &px, &unit) || unit != UNIT_PX || -px > look->left)
+		return false;
+	buffer_add(out, value.at, value.length);
+	return true;
+}
+
 static bool add_value(struct buffer *out, size_t property, struct span value, struct look *look)
 {
 	switch (properties[property].value) {
@@ -221,6 +235,7 @@ static bool add_value(struct buffer *out, size_t property, struct span value, st
 	case LENGTH: return add_lengths(out, value, look->font, 1);
 	case BORDER: return add_border(out, value, look->font);
 	case LINE_HEIGHT: return add_line_height(out, value, look);
+	case INDENT: return add_indent(out, value, look);
 	case WORD: break;
 	}
 	if (!mail_clean_is_among(value, properties[property].words))
@@ -231,8 +246,18 @@ static bool add_value(struct buffer *out, size_t property, struct span value, st
 
 /* ---- a style ---- */
 
+/* How far the paragraph stands to the right. */
+static void note_left(struct span name, struct span value, struct look *look)
+{
+	double px;
+	enum unit unit;
+	if (mail_span_equal_nocase(name, "margin-left") && mail_clean_length(value, look->font, &px, &unit) && unit == UNIT_PX && px <= LENGTH_MOST)
+		look->left = px;
+}
+
 static void add_declaration(struct buffer *out, struct span name, struct span value, struct look *look)
 {
+	note_left(name, value, look);
 	for (size_t i = 0; i < COUNT_OF(properties); i++) {
 		if (!mail_span_equal_nocase(name, properties[i].name))
 			continue;
@@ -255,23 +280,24 @@ static bool is_weight(struct span token)
 /* "italic bold 12px/1.4 Arial, sans-serif": each part as its own declaration. */
 static void add_font(struct buffer *out, struct span value, struct look *look)
 {
-	struct span token, size, line;
+	struct span token, size, weight = SPAN("normal"), style = SPAN("normal"), line = SPAN("normal");
 	while (mail_clean_token(&value, " \t/", &size)) {
 		if (is_weight(size))
-			add_declaration(out, SPAN("font-weight"), size, look);
+			weight = size;
 		else if (mail_clean_is_among(size, " italic oblique "))
-			add_declaration(out, SPAN("font-style"), size, look);
+			style = size;
 		else if (font_size(size, look->font) > 0)
 			break;
 	}
 	if (!size.length)
 		return;
-	add_declaration(out, SPAN("font-size"), size, look);
 	token = mail_span_trim(value);
-	if (token.length && token.at[0] == '/' && mail_clean_token(&token, " \t/", &line)) {
-		add_declaration(out, SPAN("line-height"), line, look);
+	if (token.length && token.at[0] == '/' && mail_clean_token(&token, " \t/", &line))
 		value = token;
-	}
+	add_declaration(out, SPAN("font-style"), style, look);
+	add_declaration(out, SPAN("font-weight"), weight, look);
+	add_declaration(out, SPAN("font-size"), size, look);
+	add_declaration(out, SPAN("line-height"), line, look);
 	add_declaration(out, SPAN("font-family"), mail_span_trim(value), look);
 }
 
@@ -298,6 +324,7 @@ static void add_declarations(struct buffer *out, struct span style, bool importa
 void mail_clean_style(struct buffer *out, struct buffer *scratch, const char *style, struct look *look)
 {
 	struct clean_box box = { false };
+	look->left = 0;
 	mail_clean_css(scratch, style);
 	struct span all = { scratch->at ? scratch->at : "", scratch->length };
 	add_declarations(out, all, false, &box, look);

@@ -56,10 +56,10 @@ static bool same_letters(struct match *m, struct span text, size_t from, size_t 
 
 /* ---- what only a text says ---- */
 
-/* The brackets that begin here, with what stands in them; length 0: none. */
-static struct span group_at(struct span text)
+/* The brackets that begin here, with what stands in them; length 0: none. Round and curly ones count behind others: Markdown's "[guide](https://...)". */
+static struct span group_at(struct span text, bool behind)
 {
-	char close = text.at[0] == '<' ? '>' : text.at[0] == '[' ? ']' : 0;
+	char close = text.at[0] == '<' ? '>' : text.at[0] == '[' ? ']' : !behind ? 0 : text.at[0] == '(' ? ')' : text.at[0] == '{' ? '}' : 0;
 	const char *end = close ? memchr(text.at, close, text.length < GROUP_MOST ? text.length : GROUP_MOST) : NULL;
 	return end ? (struct span){ text.at, (size_t)(end - text.at) + 1 } : (struct span){ text.at, 0 };
 }
@@ -74,6 +74,13 @@ static bool is_target(struct span group)
 {
 	static const char *const starts[] = { "http:", "https:", "mailto:", "tel:", "ftp:", "cid:", "image", "file:", "www." };
 	struct span inside = { group.at + 1, group.length - 1 };
+	size_t digits = 0;
+	if (group.at[0] == '{' && group.length > 3 && strchr(".#", group.at[1]))
+		return true;             /* "{.underline}" */
+	while (digits < group.length - 2 && is_digit(inside.at[digits]))
+		digits++;
+	if (group.at[0] == '[' && digits && digits == group.length - 2 && digits < 4)
+		return true;             /* "[1]", whose target stands below */
 	for (size_t i = 0; i < COUNT_OF(starts); i++)
 		if (mail_span_starts_nocase(inside, starts[i]))
 			return true;
@@ -91,17 +98,38 @@ static size_t marker_of(struct span line)
 	return i > start && i + 1 < line.length && (line.at[i] == '.' || line.at[i] == ')') && is_blank(line.at[i + 1]) ? i + 1 : 0;
 }
 
+/* "4." or "b)" alone, whose item stands in the next line. */
+static bool is_marker_alone(struct span line)
+{
+	struct span bare = mail_span_trim(line);
+	size_t digits = 0;
+	while (digits < bare.length && is_digit(bare.at[digits]))
+		digits++;
+	digits += !digits && bare.length == 2 && is_alpha(bare.at[0]);
+	return digits && digits < MARKER_MOST && bare.length == digits + 1 && strchr(".)", bare.at[digits]);
+}
+
+/* A list of targets below the words: "Links:", "------", "[1] https://...". */
+static bool is_of_targets(struct span line, const char *next)
+{
+	struct span bare = mail_span_trim(line), group = bare.length ? group_at(bare, false) : bare;
+	struct span rest = mail_span_trim((struct span){ bare.at + group.length, bare.length - group.length });
+	if (group.length && group.at[0] == '[' && is_digit(group.at[1]))
+		return is_target(group) && span_has_nocase(rest, "://") && !memchr(rest.at, ' ', rest.length);
+	return mail_span_equal_nocase(bare, "links:") && strncmp(next, "----", 4) == 0;
+}
+
 /* ---- lines ---- */
 
 /* A line that stands in the page at `from`, whole words. */
 static bool line_is_at(struct match *m, struct span line, size_t from, size_t *to)
 {
-	size_t at = from;
+	size_t at = from, last = SIZE_MAX;       /* where brackets ended */
 	for (size_t i = 0, size; i < line.length; i += size) {
-		struct span left = { line.at + i, line.length - i }, group = group_at(left);
+		struct span left = { line.at + i, line.length - i }, group = group_at(left, i == last);
 		size_t behind;
 		bool letter;
-		m->searched += 1 + (left.at[0] == '<' || left.at[0] == '[' ? looked_for_group(left, group) : 0);
+		m->searched += 1 + (strchr("<[({", left.at[0]) ? looked_for_group(left, group) : 0);
 		if (m->searched > m->most)
 			return false;
 		if (group.length) {
@@ -110,6 +138,7 @@ static bool line_is_at(struct match *m, struct span line, size_t from, size_t *t
 				return false;
 			at = there ? behind : at;
 			size = group.length;
+			last = i + size;
 			continue;
 		}
 		size = mail_clean_letter(line.at + i, line.length - i, &letter);
@@ -179,6 +208,19 @@ static bool has_letters(struct span line)
 	return letter;
 }
 
+/* Does the page go on with the next line that has letters? */
+static bool next_is_at(struct match *m, const char *words, size_t at)
+{
+	size_t to;
+	while (*words) {
+		struct span line = { words, strcspn(words, "\n") };
+		if (has_letters(line))
+			return line_is_at(m, line, at, &to);
+		words += line.length + (words[line.length] == '\n');
+	}
+	return false;
+}
+
 bool mail_clean_match(struct arena *arena, const struct letters *letters, const char *words, unsigned char *kept)
 {
 	struct match m = { (const unsigned char *)letters->at.at, (const unsigned char *)letters->flags.at, letters->at.length, 0,
@@ -190,8 +232,15 @@ bool mail_clean_match(struct arena *arena, const struct letters *letters, const 
 		words += line.length + (words[line.length] == '\n');
 		if (!has_letters(line))
 			continue;
-		if (!find_line(&m, line, at, &start, &to) || m.searched > m.most || arena_spent(arena))
+		if (m.searched > m.most || arena_spent(arena))
 			return false;
+		if (is_marker_alone(line) && next_is_at(&m, words, at))
+			continue;
+		if (!find_line(&m, line, at, &start, &to)) {
+			if (is_of_targets(line, words))
+				continue;
+			return false;
+		}
 		memset(kept + start, 1, to - start);
 		any |= to > start;
 		at = to;
