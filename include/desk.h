@@ -888,6 +888,8 @@ struct rendered { const char *subject, *text, *html; const char *heading; };    
 const char *desk_fill(struct arena *arena, const struct template_set *own, const char *language, const char *fallback, const char *text, const char *variables);
 enum status desk_render(struct arena *arena, const struct template_set *own, const char *name, const char *language,
                         const char *fallback, const char *variables, struct rendered *rendered, struct error *error);
+/* A stranger's words as HTML: all escaped, http, https and mailto addresses as links. Line ends stay as they are. */
+void desk_linked_html(struct buffer *out, const char *words);
 /* Problems of one template file: unknown variable, missing Subject, unclosed section. False and *error: broken. */
 bool desk_template_check(const struct template_file *file, struct error *error);
 /* "part-...": what other templates put in by {>part-...}; it has no Subject and is no mail of its own. */

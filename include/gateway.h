@@ -196,6 +196,9 @@ const char *gateway_message_index(struct arena *arena, struct store *store, stru
 void gateway_keep(struct store_writer *writer, int64_t raw, const struct mail *mail, bool whole);
 
 /* A request for /l/TOKEN. `store` is the caller's own connection, for reading. */
+/* "/", and the brand's picture; without one the response stays as it is. */
+void gateway_here_page(const struct config *config, const struct web_request *request, struct web_response *response);
+void gateway_logo(const struct config *config, const struct web_request *request, struct web_response *response);
 void gateway_page(struct gateway *gateway, const struct config *config, struct store *store, const struct web_request *request,
                   struct web_response *response);
 

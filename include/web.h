@@ -31,6 +31,7 @@ struct web_response {
 	const char *content_type;
 	const char *body; size_t length; /* in the request's arena, or for good */
 	const char *allow;               /* of a 405: the methods there are */
+	const char *policy;              /* Content-Security-Policy of a page; NULL: one that allows nothing */
 };
 typedef void (*web_handler)(void *context, const struct web_request *request, struct web_response *response);
 
@@ -58,15 +59,22 @@ enum web_page_kind {
 	PAGE_VIEW_TROUBLE,               /* 503: try again in a moment */
 	PAGE_VIEW_ARTICLE,               /* of the knowledge base; with buttons where it was suggested for a request */
 	PAGE_VIEW_HELP,                  /* "do you still need help?", words and one button */
+	PAGE_VIEW_HERE,                  /* "/": where one is */
 	PAGE_VIEW_SOLVED                 /* "which of these solved it?", a button for each */
 };
 struct web_article { const char *id, *title, *link; };   /* suggested; link: relative address of its page, "" none */
 enum web_speaker { OUTCOME_BY_READER, OUTCOME_BY_DESK, OUTCOME_BY_OTHER }; /* of the last kind, the page shows only that it came */
-struct web_said { enum web_speaker by; const char *who, *text; int64_t date; int seq; bool more; };    /* more: there are words behind these */
+struct web_said { enum web_speaker by; const char *who, *text, *when; int64_t date; int seq; bool more; };    /* more: there are words behind these */
 struct web_page {
 	enum web_page_kind kind;
 	const char *language;            /* "en", "it", "de", "fr", "es"; others: English */
-	const char *desk_name;
+	const char *desk_name, *address; /* address: the postal one; NULL or "": none */
+	const char *write_to;            /* of the first queue */
+	struct desk_colours colours;
+	const char *logo; int logo_width, logo_height;   /* the picture's relative address; NULL: none */
+	const char *waiting;             /* of a pending ticket: WAITING_* */
+	bool empty;                      /* the form that came was */
+	bool may_rate;                   /* its queue asks how good the help was */
 	int64_t ticket; const char *subject;
 	enum ticket_state state;
 	const char *action;              /* where the page's own form posts to: its own token */
@@ -87,7 +95,5 @@ struct web_page {
 void web_page(struct arena *arena, const struct web_page *page, struct web_response *response);
 /* The best of our languages for an Accept-Language header; `otherwise` if none of ours is wanted. */
 const char *web_language(const char *accept_language, const char *otherwise);
-/* The value of the Content-Security-Policy header that the pages need. */
-const char *web_page_policy(void);
 
 #endif

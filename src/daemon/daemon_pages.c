@@ -11,7 +11,7 @@
 
 static void answer(struct web_response *response, int status, const char *type, const char *body)
 {
-	*response = (struct web_response){status, type, body, strlen(body), NULL};
+	*response = (struct web_response){status, type, body, strlen(body), NULL, NULL};
 }
 
 static void metric(struct buffer *out, const char *name, const char *type, const char *help)
@@ -142,7 +142,8 @@ static const char *methods_of(const char *path)
 {
 	if (strncmp(path, "/l/", 3) == 0)
 		return "GET, HEAD, POST";
-	return strcmp(path, "/healthz") == 0 || strcmp(path, "/metrics") == 0 || strncmp(path, "/kb/", 4) == 0 ? "GET, HEAD" : NULL;
+	return strcmp(path, "/healthz") == 0 || strcmp(path, "/metrics") == 0 || strncmp(path, "/kb/", 4) == 0 || strcmp(path, "/") == 0 || strcmp(path, "/logo") == 0
+		? "GET, HEAD" : NULL;
 }
 
 static bool may_be_asked(const struct web_request *request, const char *methods)
@@ -181,6 +182,13 @@ void daemon_page(void *context, const struct web_request *request, struct web_re
 			answer(response, 503, "text/plain; charset=utf-8", "the last commit failed: see the log\n");
 		else
 			answer(response, 200, "text/plain; charset=utf-8", "ok\n");
+	} else if (strcmp(request->path, "/") == 0 || strcmp(request->path, "/logo") == 0) {
+		struct config *config = daemon_config(daemon);
+		if (request->path[1])
+			gateway_logo(config, request, response);
+		else
+			gateway_here_page(config, request, response);
+		config_unref(&config);
 	} else if (methods) {
 		page(daemon, request, response);
 	} else {

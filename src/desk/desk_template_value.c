@@ -131,6 +131,25 @@ static void add_words_html(struct buffer *out, const char *at, size_t length)
 	}
 }
 
+void desk_linked_html(struct buffer *out, const char *words)
+{
+	size_t length = strlen(words);
+	for (size_t i = 0, linked; i < length; i++) {
+		size_t scheme = i && is_word_byte(words[i - 1]) ? 0 : link_scheme(words + i, length - i);
+		if (scheme && (linked = link_length(words + i, length - i, scheme)) != 0) {
+			buffer_add_string(out, "<a rel=\"nofollow noreferrer\" href=\"");
+			for (size_t k = 0; k < linked; k++)
+				add_escaped(out, words[i + k]);
+			buffer_add_string(out, "\">");
+			for (size_t k = 0; k < linked; k++)
+				add_escaped(out, words[i + k]);
+			buffer_add_string(out, "</a>");
+			i += linked - 1;
+		} else if (!is_control(words[i]) || words[i] == '\n' || words[i] == '\t')
+			add_escaped(out, words[i]);
+	}
+}
+
 /* Is there a letter of a script that is written from right to left (Hebrew, Arabic and their kin)? */
 static bool right_to_left(const char *text)
 {

@@ -23,7 +23,11 @@ struct page_job {
 struct web_page gateway_start_page(const struct config *config, const struct web_request *request, enum web_page_kind kind)
 {
 	const char *language = web_language(request->accept_language, config->policy.language);
-	return (struct web_page){.kind = kind, .language = language, .desk_name = config->policy.name, .subject = "", .action = "",
+	const struct desk_brand *brand = &config->policy.brand;
+	struct desk_colours colours;
+	desk_brand_colours(brand->colour, &colours);
+	return (struct web_page){.kind = kind, .colours = colours, .address = brand->address, .write_to = config->policy.queues.at[0].address,
+	                         .logo = brand->logo_size ? "../logo" : NULL, .logo_width = brand->logo_width, .logo_height = brand->logo_height, .language = language, .desk_name = config->policy.name, .subject = "", .action = "",
 	                         .link_status = "", .link_confirm = "", .link_refuse = "", .link_help = "", .link_solved = ""};
 }
 
@@ -54,7 +58,7 @@ static bool add_said(struct arena *arena, struct store *store, const struct conf
 	struct web_said *said = ARENA_PUSH(arena, &page->said);
 	struct words words;
 	struct error error;
-	*said = (struct web_said){.by = speaker_of(message, customer), .who = agent_shown(&config->policy, message), .date = desk_local(&config->policy, message->date), .seq = message->seq, .text = ""};
+	*said = (struct web_said){.by = speaker_of(message, customer), .who = agent_shown(&config->policy, message), .date = message->date, .when = desk_time(arena, &config->policy, message->date, page->language), .seq = message->seq, .text = ""};
 	if (said->by == OUTCOME_BY_OTHER || store_words(store, arena, message, &answered, from, most, &words, &error) != STATUS_OK)
 		return said->by == OUTCOME_BY_OTHER;
 	said->text = words.text;
@@ -127,6 +131,9 @@ bool gateway_fill_page(struct arena *arena, struct store *store, const struct co
 	page->subject = row.facts.subject;
 	page->state = row.facts.state;
 	page->stars = row.stars;
+	page->waiting = row.facts.waiting;
+	const struct desk_queue *queue = desk_queue_named(policy, row.facts.queue);
+	page->may_rate = !queue || queue->rating;
 	page->link_status = link_of(&to, TOKEN_LINK_STATUS);
 	page->link_confirm = link_of(&to, TOKEN_LINK_CONFIRM);
 	page->link_refuse = link_of(&to, TOKEN_LINK_REFUSE);
@@ -182,6 +189,11 @@ static enum page_kind what_is_asked(const struct web_request *request, const str
 		return PAGE_HELP;
 	if (token->kind == TOKEN_LINK_SOLVED)
 		return PAGE_SOLVED;
+	const char *what = web_form_value(request, "do");
+	if (web_form_value(request, "language"))
+		return PAGE_LANGUAGE;
+	if (what && strcmp(what, "done") == 0)
+		return PAGE_DONE;
 	return web_form_value(request, "stars") ? PAGE_RATE : PAGE_WORDS;
 }
 
@@ -191,6 +203,7 @@ static enum status press(struct gateway *gateway, const struct config *config, c
 	const char *stars = web_form_value(request, "stars"), *article = web_form_value(request, "article");
 	struct page_job job = {.arena = request->arena, .policy = &config->policy, .token = *token,
 	                       .act = {.kind = what_is_asked(request, token), .words = words_of(request), .article = article ? article : "", .trace = "page",
+	                               .language = web_form_value(request, "language"),
 	                               .stars = stars && stars[0] >= '1' && stars[0] <= '5' && !stars[1] ? stars[0] - '0' : 0}};
 	enum status status = store_write(gateway->writer, act, &job, error);
 	log_event(status == STATUS_OK ? LOG_INFO : LOG_NOTICE, "page.pressed", "ticket", LOG_NUMBER(token->ticket),
@@ -217,6 +230,21 @@ static void show(const struct web_request *request, struct web_page *page, enum 
 	web_page(request->arena, page, response);
 }
 
+void gateway_here_page(const struct config *config, const struct web_request *request, struct web_response *response)
+{
+	struct web_page page = gateway_start_page(config, request, PAGE_VIEW_HERE);
+	page.logo = page.logo ? "logo" : NULL;
+	web_page(request->arena, &page, response);
+}
+
+void gateway_logo(const struct config *config, const struct web_request *request, struct web_response *response)
+{
+	const struct desk_brand *brand = &config->policy.brand;
+	if (brand->logo_size)
+		*response = (struct web_response){.status = 200, .content_type = brand->logo_type, .length = brand->logo_size,
+		                                  .body = arena_copy(request->arena, brand->logo, brand->logo_size)};
+}
+
 void gateway_page(struct gateway *gateway, const struct config *config, struct store *store, const struct web_request *request,
                   struct web_response *response)
 {
@@ -236,7 +264,8 @@ void gateway_page(struct gateway *gateway, const struct config *config, struct s
 	page.action = text;
 	page.part = request->post ? 0 : request->part;
 	page.message = request->post ? 0 : request->message;
-	page.done = request->post && status == STATUS_OK;
+	page.empty = request->post && token.kind == TOKEN_LINK_STATUS && what_is_asked(request, &token) == PAGE_WORDS && !*words_of(request);
+	page.done = request->post && status == STATUS_OK && !page.empty && (token.kind != TOKEN_LINK_STATUS || what_is_asked(request, &token) == PAGE_WORDS);
 	if (status == STATUS_TRY_LATER || status == STATUS_BROKEN)
 		show(request, &page, PAGE_VIEW_TROUBLE, response);
 	else if (!gateway_fill_page(request->arena, store, config, &token, "", &page))

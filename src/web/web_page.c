@@ -9,7 +9,7 @@
 #include "web_private.h"
 
 static const char style[] =
-	":root{color-scheme:light dark}*{box-sizing:border-box}"
+	"*{box-sizing:border-box}"
 	"body{margin:0;font:1.0625rem/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;background:#f3f4f6;color:#1b1f24}"
 	"main{max-width:38rem;margin:0 auto;padding:1.25rem 1rem 3rem}"
 	"header{color:#57606a;font-size:.95rem;margin:.5rem 0 1rem;overflow-wrap:anywhere}"
@@ -17,19 +17,21 @@ static const char style[] =
 	"h1{font-size:1.5rem;line-height:1.25;margin:0 0 .5rem}h2{font-size:1.1rem;margin:0 0 .75rem}p{margin:0 0 1rem}"
 	"label{display:block;font-weight:600;margin:0 0 .35rem}"
 	"textarea{width:100%;min-height:7rem;font:inherit;padding:.6rem;border:1px solid #848d97;border-radius:.5rem;background:#fff;color:inherit;margin:0 0 1rem}"
-	"button{font:inherit;font-weight:600;width:100%;padding:.85rem 1rem;border:0;border-radius:.5rem;background:#0b5cad;color:#fff;cursor:pointer}"
-	"button.next{margin-top:.75rem}button.quiet{background:#fff;color:#0b5cad;border:1px solid #0b5cad;margin-top:.75rem}"
+	"button{font:inherit;font-weight:600;width:100%;padding:.85rem 1rem;border:0;border-radius:.5rem;background:var(--b);color:var(--t);cursor:pointer}"
+	"button.next{margin-top:.75rem}button.quiet{background:#fff;color:var(--l);border:1px solid var(--l);margin-top:.75rem}"
 	"button:focus-visible,textarea:focus-visible,a:focus-visible,input:focus-visible{outline:3px solid #f0a020;outline-offset:2px}"
-	"a{color:#0b5cad}fieldset{border:0;margin:0 0 1rem;padding:0}legend{font-weight:600;padding:0;margin:0 0 .35rem}"
+	"a{color:var(--l)}fieldset{border:0;margin:0 0 1rem;padding:0}legend{font-weight:600;padding:0;margin:0 0 .35rem}"
 	".stars{display:flex;gap:.5rem}.stars label{flex:1;text-align:center;font-weight:400;border:1px solid #848d97;border-radius:.5rem;padding:.6rem 0;cursor:pointer}"
 	".good{border-left:.35rem solid #1a7f37}.said{border-top:1px solid #d6dae0;padding:.9rem 0 0;margin:.9rem 0 0}"
 	".said:first-of-type{border:0;padding:0;margin:0}.who{font-weight:600}.when{color:#57606a;font-size:.9rem}"
 	".part{margin:.9rem 0 0}.text{white-space:pre-wrap;overflow-wrap:anywhere;margin:.25rem 0 0}footer{color:#57606a;font-size:.9rem;text-align:center}"
+	".logo{display:block;margin:0 0 1rem;border-radius:.25rem;background:#fff}.languages{display:flex;flex-wrap:wrap;gap:.25rem;justify-content:center;margin:0 0 1rem}"
+	".languages button{width:auto;background:none;color:var(--l);font-weight:400;padding:.5rem;text-decoration:underline}"
 	".article{overflow-wrap:anywhere}.article pre{overflow-x:auto;padding:.75rem;border:1px solid #d6dae0;border-radius:.5rem}"
 	".article img{max-width:100%}.article h2,.article h3{margin:1.25rem 0 .5rem}.article ul,.article ol{margin:0 0 1rem;padding:0 0 0 1.4rem}"
 	"@media(prefers-color-scheme:dark){body{background:#15181c;color:#e6e9ed}header,footer,.when{color:#a3acb7}"
-	".card,textarea,button.quiet{background:#1f2429;border-color:#3c444d}.said,.article pre{border-color:#3c444d}a,button.quiet{color:#79b8ff}"
-	"button{background:#1f6fc4}.stars label{border-color:#6e7781}}";
+	".card,textarea,button.quiet{background:#1f2429;border-color:#3c444d}.said,.article pre{border-color:#3c444d}button.quiet{color:var(--l)}"
+	".stars label{border-color:#6e7781}}";
 
 static void base64(struct buffer *out, const unsigned char *bytes, size_t length)
 {
@@ -43,26 +45,31 @@ static void base64(struct buffer *out, const unsigned char *bytes, size_t length
 	}
 }
 
-/* Only our own style, by its digest: nothing that came from a mail can bring another. Called once, before the first request. */
-const char *web_page_policy(void)
+/* The brand's colours, and all that does not change with it. */
+static const char *style_of(struct arena *arena, const struct desk_colours *c)
 {
-	static char policy[400];
+	return arena_printf(arena, ":root{color-scheme:light dark;--b:%s;--t:%s;--l:%s}@media(prefers-color-scheme:dark){:root{--b:%s;--t:%s;--l:%s}}%s", c->button, c->text,
+	                    c->link, c->dark_button, c->dark_text, c->dark_link, style);
+}
+
+/* Only our own style, by its digest: nothing that came from a mail can bring another. */
+static const char *policy_of(struct arena *arena, const char *css)
+{
 	CLEANUP_BUFFER struct buffer out;
 	unsigned char digest[SHA256_SIZE];
 	buffer_init(&out);
-	if (*policy)
-		return policy;
-	sha256_of(style, sizeof style - 1, digest);
-	buffer_add_string(&out, "default-src 'none'; style-src 'sha256-");
+	sha256_of(css, strlen(css), digest);
+	buffer_add_string(&out, "default-src 'none'; img-src 'self'; style-src 'sha256-");
 	base64(&out, digest, sizeof digest);
 	buffer_add_string(&out, "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
-	memcpy(policy, buffer_string(&out), out.length < sizeof policy ? out.length + 1 : sizeof policy - 1);
-	return policy;
+	return arena_string(arena, buffer_string(&out));
 }
 
 static void rating(struct writer *w)
 {
 	const struct web_page *page = w->page;
+	if (!page->may_rate && !page->stars)
+		return;
 	web_card(w, "");
 	if (page->stars) {
 		web_raw(w, "<p>");
@@ -142,14 +149,12 @@ static void part_link(struct writer *w, int message, int part, enum web_word whi
 
 static void said(struct writer *w, const struct web_said *said)
 {
-	CLEANUP_ARENA struct arena arena;
-	arena_init(&arena);
 	web_raw(w, "<article class=\"said\"><span class=\"who\">");
 	web_text(w, said->by == OUTCOME_BY_DESK ? said->who : web_word(said->by == OUTCOME_BY_READER ? WORD_YOU : WORD_SOMEBODY_ELSE, w->language));
 	web_raw(w, "</span> <span class=\"when\">");
-	web_text(w, desk_date(&arena, said->date, web_language_name(w->language)));
+	web_text(w, said->when);
 	web_raw(w, "</span>\n<div class=\"text\">");
-	web_text(w, said->by == OUTCOME_BY_OTHER ? web_word(WORD_NOT_SHOWN, w->language) : said->text);
+	web_linked(w, said->by == OUTCOME_BY_OTHER ? web_word(WORD_NOT_SHOWN, w->language) : said->text);
 	web_raw(w, "</div></article>\n");
 	if (w->page->single && w->page->part > 0)
 		part_link(w, said->seq, w->page->part - 1, WORD_READ_BACK);
@@ -173,6 +178,51 @@ static void conversation(struct writer *w)
 	web_raw(w, "</section>\n");
 }
 
+static bool waits_for_others(const struct web_page *page)
+{
+	return page->state == STATE_PENDING && page->waiting && *page->waiting && strcmp(page->waiting, WAITING_CUSTOMER) != 0;
+}
+
+/* Before anybody of ours asked. */
+static void done_form(struct writer *w)
+{
+	web_card(w, "");
+	web_element(w, "h2", WORD_DONE_ASK);
+	web_form(w, w->page->link_status);
+	web_button(w, "done", " class=\"quiet\"", WORD_DONE);
+	web_raw(w, "</section>\n");
+}
+
+static void languages(struct writer *w)
+{
+	web_raw(w, "<form class=\"languages\" method=\"post\" action=\"");
+	web_text(w, w->page->link_status);
+	web_raw(w, "\" aria-label=\"");
+	web_say(w, WORD_LANGUAGE);
+	web_raw(w, "\">\n");
+	for (size_t i = 0; i < WEB_LANGUAGES; i++)
+		if (i != w->language)
+			buffer_printf(w->out, "<button type=\"submit\" name=\"language\" value=\"%s\" lang=\"%s\">%s</button>\n", web_language_name(i), web_language_name(i),
+			              web_language_own_name(i));
+	web_raw(w, "</form>\n");
+}
+
+static void here_page(struct writer *w)
+{
+	web_card(w, "");
+	web_raw(w, "<h1>");
+	web_say(w, WORD_HERE);
+	web_raw(w, " ");
+	web_text(w, w->page->desk_name);
+	web_raw(w, "</h1>\n<p>");
+	web_say(w, WORD_HERE_MORE);
+	web_raw(w, " <a href=\"mailto:");
+	web_text(w, w->page->write_to);
+	web_raw(w, "\">");
+	web_text(w, w->page->write_to);
+	web_raw(w, "</a>.</p>\n</section>\n");
+}
+
 static void status_page(struct writer *w)
 {
 	const struct web_page *page = w->page;
@@ -182,7 +232,9 @@ static void status_page(struct writer *w)
 	}
 	web_card(w, page->done ? " good" : "");
 	web_element(w, "h1", page->done ? WORD_SENT : WORD_STATUS);
-	web_element(w, "p", (enum web_word)(WORD_STATE_HELD + (int)page->state));
+	if (page->empty)
+		web_element(w, "p", WORD_EMPTY);
+	web_element(w, "p", waits_for_others(page) ? WORD_PENDING_OTHERS : (enum web_word)(WORD_STATE_HELD + (int)page->state));
 	if ((page->state == STATE_HELD || page->state == STATE_EXPIRED) && page->suggested.count)
 		web_waits_for_word(w);
 	if (page->state == STATE_RESOLVED) {
@@ -201,6 +253,9 @@ static void status_page(struct writer *w)
 	web_words_field(w, "words");
 	web_button(w, "words", "", WORD_SEND);
 	web_raw(w, "</section>\n");
+	if (page->state == STATE_NEW || page->state == STATE_OPEN || page->state == STATE_PENDING)
+		done_form(w);
+	languages(w);
 }
 
 static void trouble(struct writer *w, enum web_word title, enum web_word more)
@@ -209,7 +264,7 @@ static void trouble(struct writer *w, enum web_word title, enum web_word more)
 	web_raw(w, "</section>\n");
 }
 
-static void head(struct writer *w)
+static void head(struct writer *w, const char *css)
 {
 	const struct web_page *page = w->page;
 	buffer_printf(w->out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n", web_language_name(w->language));
@@ -222,8 +277,13 @@ static void head(struct writer *w)
 		web_text(w, page->article.title);
 	}
 	web_raw(w, "</title>\n<style>");
-	web_raw(w, style);
+	web_raw(w, css);
 	web_raw(w, "</style>\n</head>\n<body>\n<main>\n");
+	if (page->logo) {
+		buffer_printf(w->out, "<img class=\"logo\" src=\"%s\" width=\"%d\" height=\"%d\" alt=\"", page->logo, page->logo_width, page->logo_height);
+		web_text(w, page->desk_name);
+		web_raw(w, "\">\n");
+	}
 	if (page->ticket) {
 		web_raw(w, "<header>");
 		web_say(w, WORD_REQUEST);
@@ -244,22 +304,30 @@ static void body(struct writer *w)
 	case PAGE_VIEW_TROUBLE: trouble(w, WORD_TROUBLE, WORD_TROUBLE_MORE); break;
 	case PAGE_VIEW_ARTICLE: web_article_page(w); break;
 	case PAGE_VIEW_HELP:    web_help_page(w); break;
+	case PAGE_VIEW_HERE:    here_page(w); break;
 	case PAGE_VIEW_SOLVED:  web_solved_page(w); break;
 	}
 }
 
 void web_page(struct arena *arena, const struct web_page *page, struct web_response *response)
 {
-	static const int statuses[] = {200, 200, 200, 410, 404, 503, 200, 200, 200};
+	static const int statuses[] = {200, 200, 200, 410, 404, 503, 200, 200, 200, 200};
 	bool too_old = page->kind == PAGE_VIEW_ARTICLE && page->too_old;
 	CLEANUP_BUFFER struct buffer out;
 	buffer_init(&out);
 	struct writer w = {&out, web_language_index(page->language), page};
-	head(&w);
+	struct desk_colours usual;
+	desk_brand_colours(NULL, &usual);
+	const char *css = style_of(arena, *page->colours.button ? &page->colours : &usual);
+	head(&w, css);
 	body(&w);
 	web_raw(&w, "<footer>");
 	web_text(&w, page->desk_name);
+	if (page->address && *page->address) {
+		web_raw(&w, "<br>");
+		web_text(&w, page->address);
+	}
 	web_raw(&w, "</footer>\n</main>\n</body>\n</html>\n");
 	*response = (struct web_response){too_old ? 410 : statuses[page->kind], "text/html; charset=utf-8", arena_copy(arena, out.at, out.length),
-	                                   out.length, NULL};
+	                                   out.length, NULL, policy_of(arena, css)};
 }

@@ -15,17 +15,20 @@ enum web_word {
 	WORD_TOO_OLD, WORD_TOO_OLD_MORE, WORD_UNKNOWN, WORD_UNKNOWN_MORE, WORD_TROUBLE, WORD_TROUBLE_MORE, WORD_HOW_IT_STANDS,
 	WORD_ASK_KB_SOLVED, WORD_ASK_KB_WHICH, WORD_KB_SOLVED, WORD_KB_OTHER, WORD_ASK_HELP, WORD_ASK_HELP_MORE, WORD_HELP, WORD_HELP_NOW, WORD_HELP_NOW_MORE,
 	WORD_ASK_KB_MORE, WORD_SUGGESTED,
+	WORD_EMPTY, WORD_DONE, WORD_DONE_ASK, WORD_PENDING_OTHERS, WORD_LANGUAGE, WORD_HERE, WORD_HERE_MORE,
 	WORD_EARLIER, WORD_LATER, WORD_READ_ON, WORD_READ_BACK,
 	WORD_COUNT
 };
 size_t web_language_index(const char *language);
 const char *web_language_name(size_t index);
+const char *web_language_own_name(size_t index);
 const char *web_word(enum web_word word, size_t language);
 
 /* A page while it is written. */
 struct writer { struct buffer *out; size_t language; const struct web_page *page; };
 void web_raw(struct writer *w, const char *html);
 void web_text(struct writer *w, const char *value);
+void web_linked(struct writer *w, const char *words);    /* http, https and mailto addresses in it can be followed */
 void web_element(struct writer *w, const char *tag, enum web_word which);
 void web_say(struct writer *w, enum web_word which);
 void web_form(struct writer *w, const char *action);

@@ -44,7 +44,7 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, const st
 		return MHD_NO;
 	MHD_add_response_header(response, "Content-Type", answer->content_type);
 	MHD_add_response_header(response, "Cache-Control", "no-store");
-	MHD_add_response_header(response, "Content-Security-Policy", web_page_policy());
+	MHD_add_response_header(response, "Content-Security-Policy", answer->policy ? answer->policy : "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
 	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	MHD_add_response_header(response, "X-Robots-Tag", "noindex, nofollow");
@@ -59,7 +59,7 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, const st
 
 static enum MHD_Result send_words(struct MHD_Connection *connection, int status, const char *words)
 {
-	struct web_response answer = {status, "text/plain; charset=utf-8", words, strlen(words), NULL};
+	struct web_response answer = {status, "text/plain; charset=utf-8", words, strlen(words), NULL, NULL};
 	return send_response(connection, &answer);
 }
 
@@ -116,7 +116,7 @@ static enum MHD_Result answer(struct web_server *server, struct MHD_Connection *
 	struct web_request request = {.arena = &exchange->arena, .post = strcmp(method, "POST") == 0, .path = url, .token = token ? token : "",
 	                              .form = buffer_string(&exchange->form), .accept_language = language ? language : "",
 	                              .part = number_asked(connection, "p"), .message = number_asked(connection, "m")};
-	struct web_response response = {404, "text/plain; charset=utf-8", "there is no such page\n", 22, NULL};
+	struct web_response response = {404, "text/plain; charset=utf-8", "there is no such page\n", 22, NULL, NULL};
 	request.other = !request.post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
 	server->handler(server->context, &request, &response);
 	return send_response(connection, &response);
@@ -215,7 +215,6 @@ enum status web_start(const char *host, const char *port, int request_seconds, w
 	if (trouble)
 		return error_set(error, STATUS_BAD_CONFIG, "web.listen %s:%s: %s", host, port, gai_strerror(trouble));
 	struct web_server *new = calloc(1, sizeof *new);
-	web_page_policy();                       /* made before the thread that uses it */
 	pthread_mutex_init(&new->watch.lock, NULL);
 	new->request_seconds = request_seconds;
 	new->handler = handler;

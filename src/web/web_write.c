@@ -13,6 +13,11 @@ void web_text(struct writer *w, const char *value)
 	mail_html_escape(w->out, value ? value : "");
 }
 
+void web_linked(struct writer *w, const char *words)
+{
+	desk_linked_html(w->out, words ? words : "");
+}
+
 void web_say(struct writer *w, enum web_word which)
 {
 	web_text(w, web_word(which, w->language));

@@ -171,25 +171,25 @@ def test_the_buttons_below_an_article_are_pressed(desk):
         assert browser.sees("closed", "h1") and desk.ticket(1)["state"] == "closed"
         picture(browser, "held-closed-en-phone")
         browser.open(found["article"])
-        assert browser.sees("Closed.") and "/l/" in browser.script("return document.querySelector('main a[href*=\"/l/\"]').href")
+        assert browser.sees("It is closed.") and "/l/" in browser.script("return document.querySelector('main a[href*=\"/l/\"]').href")
         browser.click("main a[href*='/l/']")
-        assert browser.sees("What was said")
+        assert browser.sees("The conversation")
         checked(browser)
         found, _ = asked(desk, 2, **VPN)
         browser.open(found["article"])
         browser.click("button.quiet")
-        assert browser.sees("One of us takes care", "h1") and desk.ticket(2)["state"] == "new"
+        assert browser.sees("One of us will look after", "h1") and desk.ticket(2)["state"] == "new"
         checked(browser)
         picture(browser, "held-new-en-phone")
         found, _ = asked(desk, 3, **VPN)
         browser.open(found["help"])
         browser.type("textarea", "The code never comes")
         browser.click("button")
-        assert browser.sees("One of us takes care", "h1") and desk.ticket(3)["messages"][-1]["text"] == "The code never comes"
+        assert browser.sees("One of us will look after", "h1") and desk.ticket(3)["messages"][-1]["text"] == "The code never comes"
         found, _ = asked(desk, 4, **VPN)
         browser.open(found["help"])
         browser.click("main > p a")
-        assert browser.sees("wait for your word") and browser.sees("Connect to the VPN")
+        assert browser.sees("are waiting to hear from you") and browser.sees("Connect to the VPN")
         checked(browser)
         picture(browser, "held-status-en-phone")
         browser.click("main li a")

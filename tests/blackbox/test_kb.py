@@ -68,7 +68,7 @@ def suggested(desk, number=1):
 def test_the_right_article_in_the_right_language(desk):
     articles(desk)
     ack = acknowledged(desk, **VPN)
-    assert "Perhaps this helps you already" in ack.text and "Connect to the VPN from home" in ack.text, ack.text
+    assert "Perhaps this already helps you" in ack.text and "Connect to the VPN from home" in ack.text, ack.text
     assert links(ack)[0] == "/kb/vpn.en" and len(links(ack)) <= 3
     assert "Connect to the VPN from home</b></a>" in ack.html and "/kb/vpn.en?t=" in ack.html
     assert len(suggested(desk)) == 1 and "vpn" in suggested(desk)[0]

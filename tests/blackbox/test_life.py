@@ -559,3 +559,22 @@ def test_a_bad_rating_is_told_to_the_agent_and_the_supervisor(desk):
 def test_a_promise_names_its_time_and_zone(desk):
     text = request(desk).text.replace("\n", " ")
     assert re.search(r"hear from us by \d+ [A-Z][a-z]+ \d{4} at \d\d:\d\d \(UTC\+[12]\)", text), text
+
+
+def test_the_status_page_lets_a_customer_say_that_it_is_solved_and_choose_a_language(desk):
+    sent = request(desk, body="My printer manual is at https://printer.example/help?a=1&b=2 and it does not help.\r\n")
+    status = links(sent)[0]
+    page = desk.http(status)[2]
+    assert 'href="https://printer.example/help?a=1&amp;b=2"' in page and re.search(r"\d\d:\d\d</span>", page), page
+    assert "#0b5cad" in page and "It is solved" in page
+    page = post(desk, status, do="words", words="  ")[2]
+    assert "The form was empty" in page and "has arrived" not in page and len(desk.ticket(1)["messages"]) == 2
+    page = post(desk, status, language="it")[2]
+    assert "La Sua richiesta" in page and desk.ticket(1)["language"] == "it"
+    desk.accept(mail(to=address_of(sent), body="And another long sentence in English, which would have changed the language of the request.\r\n"))
+    assert desk.ticket(1)["language"] == "it"
+    assert desk.http(status)[0] == 200 and desk.ticket(1)["state"] == "new"
+    page = post(desk, status, do="done")[2]
+    assert "È chiusa." in page and desk.ticket(1)["state"] == "closed"
+    status, headers, page = desk.http("/")
+    assert status == 200 and "support@example.org" in page and "script" not in headers["Content-Security-Policy"]
