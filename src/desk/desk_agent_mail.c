@@ -271,6 +271,20 @@ static bool marks_spam(const struct agent_words *words, int64_t ticket)
 	return false;
 }
 
+/* The ticket as a saved reply is filled in: a third party is greeted himself, and reads neither who the customer is nor what he asked. */
+static const struct ticket_facts *as_read(struct decision *d, struct ticket_facts *ticket, struct agent_words *words)
+{
+	const struct action *ask = asks(words);
+	const struct side *third = third_party(d, ticket);
+	if (!ask && !third)
+		return ticket;
+	struct ticket_facts *read = desk_copy_ticket(d->arena, ticket);
+	read->customer = (struct participant){.address = ask ? ask->argument : third->address, .name = "", .role = ROLE_CUSTOMER};
+	read->subject = third && !ask ? third->subject : "";
+	read->participants.count = 0;
+	return read;
+}
+
 /* NULL, or why they do not go there. What a file holds that opens the house was looked for already. */
 static const char *do_ask(struct decision *d, const struct incoming *incoming, struct ticket_facts *ticket, struct agent_words *words, const struct action *ask,
                           const char *address)
@@ -363,7 +377,7 @@ void desk_decide_agent_mail(struct decision *d, const struct incoming *incoming,
 	int64_t outbox = d->next_outbox;
 	int seq = ticket->next_seq;
 	struct ticket_facts before = *ticket;
-	problem = desk_use_saved(d, incoming, ticket, &words);
+	problem = desk_use_saved(d, incoming, as_read(d, ticket, &words), &words);
 	for (size_t i = 0; i < words.actions.count && !problem; i++)
 		if (words.actions.at[i].kind == ACTION_NEW)
 			problem = desk_sentence(d->arena, d->language, SAY_NEW_ALONE, NULL, NULL, NULL);

@@ -149,12 +149,22 @@ static bool asks_other_queue(struct decision *d, const struct incoming *incoming
 	    && !text_equal_nocase(found->ticket->customer.address, incoming->mail->from.address);
 }
 
+/* A list, the help, a digest: of no ticket, whatever the mail was about that asked for it. */
+static bool answers_no_ticket(const struct decision *d, const struct mail *mail)
+{
+	struct token token;
+	for (size_t i = 0; i < mail->in_reply_to.count; i++)
+		if (desk_message_id_read(d->policy, mail->in_reply_to.at[i], &token) && token.kind == TOKEN_MAIL_TO_AGENT && !token.ticket)
+			return true;
+	return false;
+}
+
 bool desk_decide_house_mail(struct decision *d, const struct incoming *incoming)
 {
 	const struct desk_agent *sender = desk_agent_with_address(d->policy, incoming->mail->from.address);
 	const struct clue_facts *found = desk_agents_clue(d->facts);
 	bool is_signed = found != NULL;
-	if (!found && sender)
+	if (!found && sender && !answers_no_ticket(d, incoming->mail))
 		found = referred(d, incoming, sender);
 	if (!found)
 		return false;

@@ -174,8 +174,10 @@ static bool is_customers_alone(struct decision *d, const struct ticket_facts *ti
 {
 	struct readers readers;
 	desk_readers(d->arena, ticket, &readers);
+	if (d->facts->side)                      /* nor a third party: it is no page of his */
+		return false;
 	for (size_t i = 0; i < words->actions.count; i++)
-		if (words->actions.at[i].kind == ACTION_CC || words->actions.at[i].kind == ACTION_MERGE)
+		if (words->actions.at[i].kind == ACTION_CC || words->actions.at[i].kind == ACTION_MERGE || words->actions.at[i].kind == ACTION_ASK)
 			return false;
 	return readers.count <= 1;
 }

@@ -443,7 +443,7 @@ def test_75_what_a_third_party_was_to_read_comes_back_for_him_and_never_goes_to_
     told = answers(desk, "Yes.", 1)[0]
     reply(desk, told, "/frobnicate\n\nWe pay seven at most.\n")
     back = answers(desk, "We pay seven", 1)[0]
-    assert MAKER in flat(back).split("An answer goes to: ")[1].split(" Put ")[0] and ANNA not in back.text, back.text
+    assert MAKER in flat(back).split("answer goes to: ")[1].split(" Put ")[0] and ANNA not in back.text, back.text
     reply(desk, back, "We pay eight at most.\n\n" + "".join("> %s\n" % line for line in back.text.splitlines()))
     assert "We pay eight" in desk.wait_sent(2, to=MAKER)[1].text
     reply(desk, told, "Offer nine.\n\nOn Mon, 1 Jan 2026, Eva <%s> wrote:\n> Go up to ten.\n" % EVA)
@@ -646,3 +646,27 @@ def test_forged_commands_bring_an_agent_twenty_answers_an_hour_and_then_a_count(
     assert "5 emails with commands" in flat(again)
     write(desk, "/list state:closed\n", proved=False)
     assert "emails with commands" not in wait_until(lambda: [m for m in desk.sent_to(BOB) if "state:closed" in m.text])[0].text
+
+
+@setup(config={"authserv_id": "mx.example.org", "web.base_url": "http://127.0.0.1:8025"})
+def test_a_saved_reply_to_a_third_party_names_no_customer(desk):
+    save(desk, "replies/hello.md", "Dear {customer},\n\nabout {subject}, {customer_address}.{?link_status} See {link_status}.{/link_status}\n")
+    notice = start(desk, "Printer of Anna", "It does not print.\n")
+    reply(desk, notice, "/ask %s\n/use hello\n\nDo you know it?\n" % MAKER)
+    asked = desk.wait_sent(1, to=MAKER)[0]
+    third(desk, asked, "Yes.\n")
+    reply(desk, answers(desk, "Yes.", 1)[0], "/use hello\n\nSince when?\n")
+    again = desk.wait_sent(2, to=MAKER)[1]
+    assert "Do you know it?" in asked.text and "Since when?" in again.text and "Dear %s" % MAKER in asked.text and "Dear %s" % MAKER in again.text
+    for sent in (asked, again):
+        assert not re.search("Anna|Printer|anna@|/l/", sent.data.decode()), sent.text
+
+
+@setup(config=CONFIG)
+def test_an_answer_to_a_list_leads_nowhere_whatever_asked_for_it(desk):
+    start(desk)
+    write(desk, "/list\n/note #1\n\nShe called.\n", subject="My own orders")
+    listed = answers(desk, "Yours:", 1)[0]
+    desk.accept(mail(sender=BOB, to="network@example.org", subject="Re: My own orders", body="Thank you, list.\n",
+                     headers=PROVED + [("In-Reply-To", listed["Message-ID"]), ("References", "%s %s" % (listed["References"], listed["Message-ID"]))]), "network@example.org", sender=BOB)
+    assert "Thank you, list." in answers(desk, "not carried out", 1)[0].text and len(desk.tickets()) == 1 and len(desk.ticket(1)["messages"]) == 3

@@ -60,6 +60,7 @@ def monday(w):
         got = w.heard(**{who: "received"}, **others)
         assert got.__dict__[who]["Content-Language"] == {"ben": "en", "chloe": "fr", "daniel": "de", "elena": "es"}[who]
         w.notices[who] = got
+        w.asked[who] = got.__dict__[who]
 
 
 def tuesday(w):
@@ -169,6 +170,9 @@ def thursday(w):
     got = w.heard(ben="resolved", dieter="done")
     w.presses(got.ben, "y")
     w.heard(dieter="confirmed", carla="confirmed")
+    # He was not content, though, and says so on his page: those who work on it hear of it.
+    w.presses(w.asked["ben"], "s", stars="1")
+    w.heard(dieter="rated", carla="rated")
 
     # Elena's mailbox is gone. Her mail comes back an hour later: those who work on it are told, and to whom an answer would go.
     w.answers("bob", w.notices["elena"].bob, "Pulse Alt y 164.")

@@ -42,7 +42,7 @@ def flat(sent):
 class Week:
     def __init__(self, desk):
         self.desk, self.seen, self.clock, self.number = desk, 0, 0, 0
-        self.templates, self.read, self.kinds, self.notices, self.digests = {}, 0, set(), {}, {}
+        self.templates, self.read, self.kinds, self.notices, self.digests, self.asked = {}, 0, set(), {}, {}, {}
 
     # ---- writing
     def message(self, who, to, subject, words, html=None, pictures=(), files=(), cc=None, answer=None, proved=True):
