@@ -87,7 +87,7 @@ def test_still_need_help_by_button_once_and_again(desk):
     ticket = desk.ticket(1)
     assert ticket["state"] == "new" and changes(desk).count("state held -> new") == 1
     assert [m["text"] for m in ticket["messages"]].count("It says error 42 & <b>more</b>") == 1
-    assert "will take it soon" in desk.http(path)[2]
+    assert "will look after it soon" in desk.http(path)[2]
     assert len(desk.sent_to(ANNA)) == 1 and len(desk.sent_to(BOB)) == 1       # the page said it: no second mail
     clean(desk)
 

@@ -76,7 +76,7 @@ def test_the_right_article_in_the_right_language(desk):
     assert status == 200 and headers["Content-Security-Policy"].startswith("default-src 'none'") and headers["Referrer-Policy"] == "no-referrer"
     assert "<h1>Connect to the VPN from home</h1>" in page and "authentication failed" in page and 'href="password"' in page and "viewport" in page
     ack = acknowledged(desk, 2, **VPN_IT)
-    assert "Forse questo La aiuta" in ack.text and "Collegarsi alla VPN da casa" in ack.text and links(ack)[0] == "/kb/vpn.it"
+    assert "Forse questo Le è già d’aiuto" in ack.text and "Collegarsi alla VPN da casa" in ack.text and links(ack)[0] == "/kb/vpn.it"
     assert "Connect to the VPN" not in ack.text and 'lang="it"' in desk.http("/kb/vpn.it")[2]
     assert "<h1>Collegarsi" in desk.http("/kb/vpn", headers={"Accept-Language": "it"})[2]
     assert "<h1>Connect" in desk.http("/kb/vpn", headers={"Accept-Language": "ja"})[2]
