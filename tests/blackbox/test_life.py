@@ -183,7 +183,7 @@ def test_refuse_with_words_joins_them_once(desk):
         assert post(desk, no, words="It smokes & <b>burns</b> – sì")[0] == 200
     ticket = desk.ticket(1)
     assert ticket["state"] == "open" and [m["text"] for m in ticket["messages"]].count("It smokes & <b>burns</b> – sì") == 1
-    assert "being worked on" in desk.http(yes)[2] and desk.ticket(1)["state"] == "open"
+    assert "We are working on your request" in desk.http(yes)[2] and desk.ticket(1)["state"] == "open"
     assert post(desk, yes)[0] == 200 and desk.ticket(1)["state"] == "open"
 
 

@@ -233,7 +233,7 @@ def outsider_answers_a_passed_on_notice(d):
 def agent_answers_directly(d):
     """From his own program to the customer, with the desk in copy; the customer has it, and gets no second one."""
     agent, m = some_notice(d)
-    if not m:
+    if not m or m.to_third:                      # who copies a third party's address writes to him, too
         return None
     w = written(d, agent, "direct", m)
     if d.address("ada") not in m.seen:
