@@ -4,11 +4,19 @@
  * The history is told again from its first line; queue, agent, priority and tags are what they were then, so that a promise is chosen by them and
  * not by what they became. An answer that came back from its customer is no answer: his clock runs on from its old start.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway.h"
 
-struct telling { struct arena *arena; const struct config *config; const struct ticket_row *row; struct ticket_facts facts; struct sla_events *events; bool begun; };
+struct telling {
+	struct arena *arena;
+	const struct config *config;
+	const struct ticket_row *row;
+	struct ticket_facts facts;               /* as they were at the line that is told */
+	struct sla_events *events;
+	struct { int64_t *at; size_t count; } returned;  /* sorted */
+};
 
 static void add(struct telling *t, int64_t at, struct sla_event event)
 {
@@ -63,40 +71,53 @@ static enum sla_stage stage_of(enum ticket_state state)
 	}
 }
 
-/* A wait that begins tells for whom in a line of its own, of the same moment. */
-static const char *waits_for(const struct telling *t, size_t line)
-{
-	int64_t at = t->row->history.at[line].at;
-	for (size_t i = 0; i < t->row->history.count; i++)
-		if (t->row->history.at[i].kind == HISTORY_PENDING && t->row->history.at[i].at == at)
-			return t->row->history.at[i].now;
-	return "";
-}
-
-static void enter(struct telling *t, size_t line, const char *name)
+/* For whom a ticket waits says a line of its own behind this one, and again when it waits for somebody else. */
+static void enter(struct telling *t, int64_t at, const char *name)
 {
 	enum ticket_state state;
 	if (desk_ticket_state_parse(name, &state))
-		add(t, t->row->history.at[line].at, (struct sla_event){.kind = SLA_STAGE, .stage = stage_of(state), .waiting = waiting_of(waits_for(t, line))});
+		add(t, at, (struct sla_event){.kind = SLA_STAGE, .stage = stage_of(state), .waiting = SLA_ON_CUSTOMER});
 }
 
+static void wait(struct telling *t, const struct history_row *line)
+{
+	add(t, line->at, (struct sla_event){.kind = SLA_STAGE, .stage = SLA_PENDING, .waiting = waiting_of(line->now)});
+}
+
+static int by_seq(const void *seq, const void *message)
+{
+	int64_t a = *(const int64_t *)seq, b = ((const struct message_row *)message)->seq;
+	return (a > b) - (a < b);
+}
+
+/* They come in the order of their numbers. */
 static const struct message_row *message_of(const struct telling *t, int64_t seq)
 {
-	for (size_t i = 0; i < t->row->messages.count; i++)
-		if (t->row->messages.at[i].seq == seq)
-			return &t->row->messages.at[i];
-	return NULL;
+	return t->row->messages.count ? bsearch(&seq, t->row->messages.at, t->row->messages.count, sizeof *t->row->messages.at, by_seq) : NULL;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* The mails that came back from the customer, by their numbers in the outbox. */
+static void find_returned(struct telling *t)
+{
+	const struct participant *customer = &t->row->facts.customer;
+	for (size_t i = 0; i < t->row->history.count; i++) {
+		const struct history_row *line = &t->row->history.at[i];
+		if (line->kind == HISTORY_BOUNCED && (text_equal_nocase(line->now, customer->address) || (customer->answer_to && text_equal_nocase(line->now, customer->answer_to))))
+			*ARENA_PUSH(t->arena, &t->returned) = line->number;
+	}
+	if (t->returned.count)
+		qsort(t->returned.at, t->returned.count, sizeof *t->returned.at, by_number);
 }
 
 static bool came_back(const struct telling *t, const struct message_row *message)
 {
-	for (size_t i = 0; i < t->row->history.count; i++) {
-		const struct history_row *line = &t->row->history.at[i];
-		if (line->kind == HISTORY_BOUNCED && message->outbox && line->number == message->outbox
-		    && (text_equal_nocase(line->now, t->row->facts.customer.address) || (t->row->facts.customer.answer_to && text_equal_nocase(line->now, t->row->facts.customer.answer_to))))
-			return true;
-	}
-	return false;
+	return t->returned.count && message->outbox && bsearch(&message->outbox, t->returned.at, t->returned.count, sizeof *t->returned.at, by_number);
 }
 
 static void tell_of_message(struct telling *t, const struct history_row *line)
@@ -121,23 +142,23 @@ static void change_tag(struct telling *t, const struct history_row *line)
 	t->facts.tags = kept;
 }
 
-static void begin(struct telling *t, const struct history_row *line, size_t number)
+static void begin(struct telling *t, const struct history_row *line)
 {
 	t->facts.queue = store_history_created(t->arena, line, HISTORY_CREATED_QUEUE);
 	t->facts.agent = store_history_created(t->arena, line, HISTORY_CREATED_AGENT);
 	t->facts.priority = store_history_created(t->arena, line, HISTORY_CREATED_PRIORITY);
 	t->facts.tags = (struct strings){0};
 	choose(t, line->at);
-	enter(t, number, store_history_created(t->arena, line, HISTORY_CREATED_STATE));
+	enter(t, line->at, store_history_created(t->arena, line, HISTORY_CREATED_STATE));
 }
 
-static void tell_of(struct telling *t, size_t number)
+static void tell_of(struct telling *t, const struct history_row *line)
 {
-	const struct history_row *line = &t->row->history.at[number];
 	switch (line->kind) {
-	case HISTORY_CREATED: begin(t, line, number); return;
+	case HISTORY_CREATED: begin(t, line); return;
 	case HISTORY_MESSAGE: tell_of_message(t, line); return;
-	case HISTORY_STATE: enter(t, number, line->now); return;
+	case HISTORY_STATE: enter(t, line->at, line->now); return;
+	case HISTORY_PENDING: wait(t, line); return;
 	case HISTORY_QUEUE: t->facts.queue = line->now; break;
 	case HISTORY_AGENT: t->facts.agent = line->now; break;
 	case HISTORY_PRIORITY: t->facts.priority = line->now; break;
@@ -155,7 +176,8 @@ void gateway_clocks_of(struct arena *arena, const struct config *config, const s
 	*clocks = (struct sla_clocks){0};
 	if (!config->promises.count)
 		return;
+	find_returned(&telling);
 	for (size_t i = 0; i < row->history.count; i++)
-		tell_of(&telling, i);
+		tell_of(&telling, &row->history.at[i]);
 	sla_clocks(arena, &events, now / 1000, clocks);
 }

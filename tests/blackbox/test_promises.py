@@ -48,6 +48,10 @@ def test_clocks_run_stop_and_stand_still_as_promised(desk):
     assert used["state"] == "paused" and clocks(desk)["next"]["state"] == "missed" and clocks(desk)["next"]["stopped"]
     later(desk, 86400)
     assert is_near(clocks(desk)["resolution"]["used_seconds"], used["used_seconds"])
+    desk.ok("ticket", "pend", 1, "--until", "9d", "--waiting", "third-party", "--no-text", "--as", "bob")        # nobody's pause but the customer's
+    assert clocks(desk)["resolution"]["state"] == "running"
+    desk.ok("ticket", "pend", 1, "--until", "9d", "--waiting", "customer", "--no-text", "--as", "bob")
+    assert clocks(desk)["resolution"]["state"] == "paused"
     for clock in desk.ok("sla", "explain", 1):
         assert sum(s["seconds"] for s in clock["segments"]) == clock["used_seconds"] and all(s["why"] for s in clock["segments"]), clock
     assert "waits for the customer" in desk.cli("sla", "explain", 1, json_output=False).out
