@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #define DEPTH_MAX 400                    /* open elements; what lies deeper is not shown */
+#define NAME_MOST 200                    /* bytes of a picture's name */
 #define TAGS_MAX (64 * 1024)             /* bytes of opened tags */
 
 struct frame {
@@ -19,7 +20,7 @@ struct frame {
 	const char *out;                 /* NULL: it writes no tag */
 	size_t tag;                      /* where its opening tag begins in `tags` */
 	struct look look;
-	bool dropped, quote;             /* not shown at all; a mail that is answered begins here */
+	bool dropped, quote, sign;       /* not shown at all; a mail that is answered begins here; no words but the sign of an item */
 };
 
 struct cleaner {
@@ -36,6 +37,7 @@ struct cleaner {
 	bool gap, blank;                 /* since the last letter: something else; a blank or an element that parts words */
 	bool history, image, full;
 	struct colour link;              /* of the page's body */
+	struct clean_sheet *sheet;
 };
 
 static struct frame *top(struct cleaner *c)
@@ -95,6 +97,27 @@ static void note_letter(struct cleaner *c, const char *at, size_t size)
 	c->gap = c->image = false;
 }
 
+static void note_name(struct cleaner *c, const char *name)
+{
+	uint32_t hash = name ? mail_clean_letters_hash((struct span){ name, strnlen(name, NAME_MOST) }) : 0;
+	if (hash)
+		buffer_add(&c->letters->names, &hash, sizeof hash);
+}
+
+/* Word draws the sign of a list's item as a letter of another font: "o", which no text has. */
+static bool is_sign(const struct cleaner *c, const char *text, size_t length)
+{
+	size_t letters = 0;
+	for (size_t i = 0, size; i < length && letters < 2; i += size) {
+		bool letter;
+		size = mail_clean_letter(text + i, length - i, &letter);
+		letters += letter;
+		if (strchr(".)", text[i]) || is_digit(text[i]))
+			return false;
+	}
+	return letters == 1 && c->frames[c->depth].sign;
+}
+
 /* A bracket or the like that belongs to the word behind it. */
 static bool touches_next(const struct cleaner *c, const char *at, const char *stop)
 {
@@ -135,6 +158,12 @@ static void on_text(void *context, const char *text, size_t length)
 	struct cleaner *c = context;
 	if (!shows(c) || c->full || !mail_clean_seen(&top(c)->look))
 		return;
+	if (is_sign(c, text, length)) {
+		c->gap = c->blank = true;
+		if (c->out && inside(c))
+			write_text(c, text, length);
+		return;
+	}
 	if (c->out) {
 		write_kept(c, text, length);
 		return;
@@ -199,7 +228,9 @@ static void on_void(struct cleaner *c, const struct clean_element *element, cons
 	const char *name = name_in_place(c, element);
 	if (element->what & CLEAN_IMAGE) {
 		c->image = true;
-		if (c->out)
+		if (!c->out)
+			note_name(c, mail_clean_attribute(attributes, "alt"));
+		else
 			write_image(c, attributes);
 		return;
 	}
@@ -216,6 +247,8 @@ static void push(struct cleaner *c, const char *name, const struct clean_element
 	struct frame *above = top(c), *frame = &c->frames[++c->depth];
 	*frame = (struct frame){ .element = element, .tag = c->tags.length, .look = above->look, .dropped = above->dropped, .quote = above->quote };
 	frame->quote |= attributes && mail_html_begins_quote(name, attributes, &c->history);
+	const char *style = mail_clean_attribute(attributes, "style");
+	frame->sign = style && strcasestr(style, "mso-list:Ignore");
 	frame->dropped |= (element && !element->out) || c->tags.length > TAGS_MAX;
 	if (!frame->dropped && !element)
 		frame->dropped = mail_clean_unknown_hides(&c->scratch, attributes, &frame->look);
@@ -296,7 +329,8 @@ static bool read_page(struct cleaner *c, struct span page)
 	c->depth = c->opened = c->beyond = c->at = 0;
 	c->gap = c->blank = true;
 	c->history = c->image = c->full = false;
-	c->frames[0] = (struct frame){ .look = { .paper = { 255, 255, 255 }, .font = 16 } };
+	mail_clean_sheet_begin(c->sheet);
+	c->frames[0] = (struct frame){ .look = { .paper = { 255, 255, 255 }, .font = 16, .sheet = c->sheet } };
 	mail_html_feed(&(struct html_reader){ on_start, on_end, on_text, hides, is_full, c }, page);
 	while (c->depth)
 		on_end(c);
@@ -327,6 +361,7 @@ static bool write_words(struct cleaner *c, struct span page, const char *words, 
 	struct letters letters;
 	buffer_init(&letters.at);
 	buffer_init(&letters.flags);
+	buffer_init(&letters.names);
 	c->letters = &letters;
 	bool told = read_letters(c, page);
 	if (told) {
@@ -336,6 +371,7 @@ static bool write_words(struct cleaner *c, struct span page, const char *words, 
 	}
 	buffer_fini(&letters.at);
 	buffer_fini(&letters.flags);
+	buffer_fini(&letters.names);
 	return told && write_page(c, page, out);
 }
 
@@ -345,6 +381,7 @@ bool mail_clean_page(struct arena *arena, struct span page, const char *words, c
 	struct strings problems = { 0 };
 	if (!c)
 		return false;
+	c->sheet = mail_clean_sheet(arena, page);
 	struct span safe = mail_html_make_safe(arena, page, &problems);
 	c->arena = arena;
 	c->pictures = pictures;

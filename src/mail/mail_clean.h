@@ -3,7 +3,7 @@
  *
  * mail_clean_css.c       the text of a style         mail_clean_length.c    numbers and lengths
  * mail_clean_colour.c    colours                     mail_clean_hide.c      what hides text
- * mail_clean_style.c     styles
+ * mail_clean_style.c     styles                      mail_clean_sheet.c     style sheets, as styles of the elements that they are about
  * mail_clean_element.c   elements and attributes     mail_clean.c           a page through libxml2 and out again
  * mail_clean_words.c     which of a page's letters tell the words of a text
  * mail_clean_mail.c      a mail's page, with its pictures
@@ -41,6 +41,7 @@ struct look {
 	struct colour ink, paper;
 	double font, faint, left;        /* px; 0: all of it is seen, 1: nothing; px of this paragraph's own margin */
 	const struct colour *link;       /* of links that say nothing else; NULL: the browser's */
+	struct clean_sheet *sheet;       /* of the page; NULL: none */
 	bool clear, flat, hidden;        /* no ink; a box without height */
 };
 struct clean_box {                       /* what a style says of the box that text stands in */
@@ -55,6 +56,13 @@ bool mail_clean_box_hides(const struct clean_box *box, struct look *look);
 bool mail_clean_seen(const struct look *look);   /* can text be read here? */
 /* The declarations of a style attribute that may stay, as they are written; changes `look`. scratch: for its own use. */
 void mail_clean_style(struct buffer *out, struct buffer *scratch, const char *style, struct look *look);
+
+/* ---- mail_clean_sheet.c ---- */
+struct clean_sheet;
+struct clean_sheet *mail_clean_sheet(struct arena *arena, struct span page);     /* of the page as it came; NULL: it has none that says anything */
+void mail_clean_sheet_begin(struct clean_sheet *sheet);          /* before each reading: all readings of a page are alike */
+/* Adds what it says of an element, as a style attribute would, each declaration ended by ';'. */
+void mail_clean_sheet_add(struct clean_sheet *sheet, const char *element, const char *class, struct buffer *style);     /* class NULL: none */
 
 /* ---- mail_clean_element.c ---- */
 enum {
@@ -78,10 +86,11 @@ void mail_clean_escape(struct buffer *out, const char *text, size_t length); /* 
 
 /* ---- mail_clean_words.c ---- */
 /* The letters of a page in their order, without what stands between them. */
-struct letters { struct buffer at, flags; };     /* as many bytes, and one flag more at the end */
+struct letters { struct buffer at, flags, names; };      /* as many bytes, and one flag more at the end; names: hashes of those of pictures (uint32_t) */
 enum { LETTER_STARTS = 1, LETTER_IMAGE = 2 };    /* a word begins here; an image stood before */
 /* Bytes of the character at `at`; *letter: it is part of a word. */
 size_t mail_clean_letter(const char *at, size_t length, bool *letter);
+uint32_t mail_clean_letters_hash(struct span text);              /* of its letters alone */
 /* Marks the letters (one byte each) that tell all of `words` in their order. False: the page does not tell them. */
 bool mail_clean_match(struct arena *arena, const struct letters *letters, const char *words, unsigned char *kept);
 

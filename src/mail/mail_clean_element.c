@@ -247,14 +247,6 @@ static void add_font(struct buffer *style, struct buffer *scratch, const char *c
 		add_colour(style, scratch, "color", colour, look);
 }
 
-/* Word's style sheet, which does not come along: its paragraphs have no distance, and its font. */
-static void add_words_style(struct buffer *style, const char *const *attributes)
-{
-	const char *class = mail_clean_attribute(attributes, "class");
-	if (class && (strncmp(class, "MsoNormal", 9) == 0 || strncmp(class, "MsoListParagraph", 16) == 0 || strncmp(class, "MsoPlainText", 12) == 0))
-		buffer_printf(style, "margin:0%s;font-size:11pt;font-family:calibri,sans-serif;", strncmp(class, "MsoListParagraph", 16) == 0 ? " 0 0 48px" : "");
-}
-
 /* <body link="#0563C1">: Word says so. */
 static void add_link_colour(struct buffer *style, struct buffer *scratch, struct look *look)
 {
@@ -265,10 +257,10 @@ static void add_link_colour(struct buffer *style, struct buffer *scratch, struct
 
 static void add_style(struct buffer *out, struct buffer *scratch, const struct clean_element *element, const char *const *attributes, struct look *look)
 {
-	CLEANUP_BUFFER struct buffer style;
+	CLEANUP_BUFFER struct buffer style, all;
 	const char *said = mail_clean_attribute(attributes, "style"), *paper = mail_clean_attribute(attributes, "bgcolor"), *ink = mail_clean_attribute(attributes, "text");
 	buffer_init(&style);
-	add_words_style(&style, attributes);
+	buffer_init(&all);
 	if (element->what & CLEAN_FONT)
 		add_font(&style, scratch, attributes, look);
 	if (paper)
@@ -277,8 +269,11 @@ static void add_style(struct buffer *out, struct buffer *scratch, const struct c
 		add_colour(&style, scratch, "color", ink, look);
 	if ((element->what & CLEAN_LINK) && look->link && mail_clean_attribute(attributes, "href"))
 		add_link_colour(&style, scratch, look);
-	if (said)
-		mail_clean_style(&style, scratch, said, look);
+	if (look->sheet)
+		mail_clean_sheet_add(look->sheet, element->name, mail_clean_attribute(attributes, "class"), &all);
+	buffer_add_string(&all, said ? said : "");
+	if (all.length)
+		mail_clean_style(&style, scratch, buffer_string(&all), look);
 	if (style.length)
 		buffer_printf(out, " style=\"%.*s\"", (int)style.length - 1, style.at);
 }
@@ -315,7 +310,7 @@ void mail_clean_attributes(struct buffer *out, struct buffer *scratch, const str
 	unsigned what = element->what;
 	if (what & CLEAN_SMALLER)
 		look->font /= 1.2;
-	if (!attributes)
+	if (!attributes && !look->sheet)
 		return;
 	look->hidden |= mail_clean_attribute(attributes, "hidden") || mail_clean_attribute(attributes, "popover");
 	add_style(out, scratch, element, attributes, look);

@@ -36,7 +36,7 @@ static const struct { const char *name; enum value value; const char *words; } p
 	{ "padding-bottom", LENGTH, NULL }, { "padding-left", LENGTH, NULL }, { "border-spacing", LENGTHS, NULL }, { "border-radius", LENGTHS, NULL },
 	{ "border", BORDER, NULL }, { "border-top", BORDER, NULL }, { "border-right", BORDER, NULL }, { "border-bottom", BORDER, NULL },
 	{ "border-left", BORDER, NULL }, { "border-color", BORDER, NULL }, { "border-width", LENGTHS, NULL },
-	{ "width", LENGTH, NULL }, { "max-width", LENGTH, NULL }, { "height", LENGTH, NULL },
+	{ "width", LENGTH, NULL }, { "max-width", LENGTH, NULL }, { "min-width", LENGTH, NULL }, { "height", LENGTH, NULL },
 };
 
 /* ---- values that stay ---- */

@@ -14,7 +14,7 @@
 #define GROUP_MOST 2000                  /* bytes between brackets that may be a link */
 #define MARKER_MOST 8                    /* bytes of an item's number */
 
-struct match { const unsigned char *letters, *flags; size_t count, searched, most; };
+struct match { const unsigned char *letters, *flags; const uint32_t *names; size_t count, names_count, searched, most; };
 
 /* ---- letters ---- */
 
@@ -37,6 +37,18 @@ size_t mail_clean_letter(const char *at, size_t length, bool *letter)
 	size_t size = utf8_decode(at, length, &code);
 	*letter = size && is_word_code(code);
 	return size ? size : 1;
+}
+
+uint32_t mail_clean_letters_hash(struct span text)
+{
+	uint32_t hash = 0;
+	for (size_t i = 0, size; i < text.length; i += size) {
+		bool letter;
+		size = mail_clean_letter(text.at + i, text.length - i, &letter);
+		for (size_t k = 0; letter && k < size; k++)
+			hash = (hash ^ (unsigned char)lower(text.at[i + k])) * 16777619u + 1;
+	}
+	return hash;
 }
 
 /* The letters of a text from `from` on, so many as stand in the page there: how many bytes of the page; false: not these. */
@@ -221,10 +233,20 @@ static bool next_is_at(struct match *m, const char *words, size_t at)
 	return false;
 }
 
+/* A picture's name, where one stands in the page: Yahoo writes it on a line of its own. */
+static bool is_pictures_name(struct match *m, struct span line, size_t at)
+{
+	uint32_t hash = m->flags[at] & LETTER_IMAGE ? mail_clean_letters_hash(line) : 0;
+	bool found = false;
+	for (size_t i = 0; hash && i < m->names_count && !found; i++, m->searched++)
+		found = m->names[i] == hash;
+	return found;
+}
+
 bool mail_clean_match(struct arena *arena, const struct letters *letters, const char *words, unsigned char *kept)
 {
-	struct match m = { (const unsigned char *)letters->at.at, (const unsigned char *)letters->flags.at, letters->at.length, 0,
-	                   SEARCH_FREE + SEARCH_TIMES * (letters->at.length + strlen(words)) };
+	struct match m = { (const unsigned char *)letters->at.at, (const unsigned char *)letters->flags.at, (const uint32_t *)(const void *)letters->names.at, letters->at.length,
+	                   letters->names.length / sizeof(uint32_t), 0, SEARCH_FREE + SEARCH_TIMES * (letters->at.length + strlen(words)) };
 	size_t at = 0, start, to;
 	bool any = false;
 	while (*words) {
@@ -237,7 +259,7 @@ bool mail_clean_match(struct arena *arena, const struct letters *letters, const 
 		if (is_marker_alone(line) && next_is_at(&m, words, at))
 			continue;
 		if (!find_line(&m, line, at, &start, &to)) {
-			if (is_of_targets(line, words))
+			if (is_of_targets(line, words) || is_pictures_name(&m, line, at))
 				continue;
 			return false;
 		}

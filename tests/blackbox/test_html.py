@@ -1,5 +1,5 @@
 """HTML that is shown or sent on: nothing that runs, loads, asks or hides; an agent's words as they were written."""
-import base64, html, html.parser, http.server, os, re, subprocess, threading
+import base64, html, html.parser, http.server, os, re, subprocess, threading, time
 
 import agents_html
 from browser import Browser
@@ -14,7 +14,7 @@ ALLOWED = {
 }
 PLAIN = "abbr b big blockquote center cite code dd del dl dt em h1 h2 h3 h4 h5 h6 i ins kbd mark pre q s samp small span strong sub sup tt u var wbr".split()
 PROPERTIES = re.compile(r"(color|background-color|font-(size|family|weight|style|variant)|line-height|table-layout|text-indent|text-(decoration|decoration-line|align|transform)|vertical-align"
-                        r"|white-space|direction|word-break|overflow-wrap|float|clear|list-style-type|border(-[a-z]+)*|margin(-[a-z]+)?|padding(-[a-z]+)?|width|max-width|height)$")
+                        r"|white-space|direction|word-break|overflow-wrap|float|clear|list-style-type|border(-[a-z]+)*|margin(-[a-z]+)?|padding(-[a-z]+)?|width|max-width|min-width|height)$")
 
 
 class Checker(html.parser.HTMLParser):
@@ -201,6 +201,12 @@ def test_a_page_that_tells_other_words_than_the_text_is_not_sent(desk):
         picture = '<p>See <img src="cid:mine" alt="%s"> this.</p>'
         assert clean(picture % "She never pays", "See this.\n") == '<p>See <img src="cid:picture@test" alt=""> this.</p>'
         assert 'alt="the meter"' in clean(picture % "the meter", "See [image: the meter] this.\n")
+        # Yahoo writes it as it is; where none stands it is a word that the page does not tell.
+        assert 'alt="Inline image"' in clean(picture % "Inline image", "See\n\nInline image\n\nthis.\n")
+        assert clean("<p>See this.</p>", "See\n\nInline image\n\nthis.\n") is None
+        # Word's sign of an item, which is a letter, and nothing longer that calls itself one.
+        item = "<p>Do:</p><p><span style='mso-list:Ignore'>%s<span>&nbsp; </span></span>open</p>"
+        assert ">o<" in clean(item % "o", "Do:\n\n  *   open\n") and clean(item % "never ", "Do:\n\n  *   open\n") == "<p>Do:</p><p>open</p>"
         # What a text says more: an item's number on its own line, Markdown's targets and marks, a list of targets below.
         assert clean("<p>Do:</p><ol><li>open</li><li>shut</li></ol><p>since 1999, 1.</p>", "Do:\n\n  1.\nopen\n  2.\nshut\n") == "<p>Do:</p><ol><li>open</li><li>shut</li></ol>"
         for text in ("See [our guide](https://kb.example/) [now]{.underline}.\n", "See our guide [1] now.\n\nLinks:\n------\n[1] https://kb.example/\n"):
@@ -209,6 +215,31 @@ def test_a_page_that_tells_other_words_than_the_text_is_not_sent(desk):
         # A line of nothing but brackets costs no more than others.
         assert clean("<p>" + "ab " * 200000 + "</p>", "a" + "<" * 400000 + "\n") is None
         assert clean("", "Hello\n") is None and clean("<p>Hello</p>", "") is None
+    finally:
+        clean.close()
+
+
+@setup(start=False)
+def test_what_a_style_sheet_says_of_elements_and_classes_becomes_their_style(desk):
+    clean = Cleaner()
+    sheet = ("<style><!--\n/* Word's */ @font-face {font-family:Calibri; src:url(http://evil.example/x);} p.Grey, li.Grey\n\t{color:#777777; position:fixed;}\n p {margin:0cm; color:red}\n"
+             "@media screen { p { color:blue } .late { color:blue } } .gone {display:none} .never > p {color:green} p:hover {color:green} #id {color:green}\n"
+             "a:link, span.MsoHyperlink {color:#0563C1} .late {font-weight:bold}\n--></style>")
+    try:
+        # What says more of an element counts more, wherever it stands; the style attribute most of all.
+        assert clean(sheet + '<p class="x grey">one</p>') == '<p style="margin:0cm;color:#ff0000;color:#777777">one</p>'
+        assert clean(sheet + '<p style="color:#222222">one</p>') == '<p style="margin:0cm;color:#ff0000;color:#222222">one</p>'
+        assert clean(sheet + "<li class=late>one</li>") == '<li style="font-weight:bold">one</li>'
+        assert 'style="color:#0563c1"' in clean(sheet + "<a href='https://kb.example/'>one</a>")
+        # It hides as a style does, and what is a comment says nothing.
+        assert clean(sheet + "<b class=gone>secret</b><i>one</i>") == "<i>one</i>"
+        assert clean("<!-- <style>p {color:red}</style> --><p>one</p>") == clean("<!--[if mso]><style>p {color:red}</style><![endif]--><p>one</p>") == "<p>one</p>"
+        # A sheet that does not end, many rules on many elements: no more work than the page is long.
+        assert clean("<style>p {color:red}<p>one</p>") == "" and clean("<style>}}{ p {{ color:red } p {color:blue</style><p>one</p>") == "<p>one</p>"
+        many = "<style>%s</style>%s" % ("".join(".c%d {color:#%06x}" % (n, n) for n in range(3000)), "<p class='c1 c2 c3 c4'>a</p>" * 50000)
+        begin = time.monotonic()
+        clean(many)
+        assert time.monotonic() - begin < 5
     finally:
         clean.close()
 
@@ -295,7 +326,7 @@ def test_what_is_left_of_an_agents_page_looks_as_it_was_written(desk):
             # Pictures are drawn by the same box on both sides: the test's cleaner knows one name for all of them.
             own = re.sub(r'src="cid:[^"]*"', 'src="cid:picture@test"', facts["own"])
             looks = []
-            for page, style in ((own, facts["style"]), (clean(own), "")):
+            for page, style in ((own, facts["style"]), (clean(facts["style"] + own), "")):
                 with open(os.path.join(desk.directory, "page.html"), "w") as f:
                     f.write("<!DOCTYPE html><html><head><meta charset=utf-8>%s</head><body style='background:#fff;margin:8px'>%s</body></html>"
                             % (style.replace("<style><!--", "<style>").replace("--></style>", "</style>"), page))
