@@ -763,7 +763,8 @@ enum {
 	COMMAND_ARGUMENT_IS_TICKET = 8,  /* the number of the one it is about, which may be left out where the mail is about one */
 	COMMAND_MAY_STAND_ALONE = 16,    /* its argument may be left out */
 	COMMAND_BARE_NUMBER = 32,        /* a number behind it is a ticket's without its mark, too */
-	COMMAND_NEEDS_PROOF = 64         /* tells more than a forged mail may bring an agent: only to who is proved */
+	COMMAND_NEEDS_PROOF = 64,        /* tells more than a forged mail may bring an agent: only to who is proved */
+	COMMAND_WITH_ANSWER = 128        /* above an answer it is a part of it: nothing is said of it then */
 };
 struct desk_command {
 	const char *name, *argument;     /* argument NULL: it stands alone */

@@ -162,9 +162,24 @@ static int64_t only_ticket(const struct agent_words *words)
 	return words->worked.count == 1 ? words->worked.at[0].before.id : 0;
 }
 
+/* An answer that ends the ticket's turn with it: whoever wrote "/resolve" above his words knows it, and another mail about it would be in the way. */
+static bool goes_with_answer(const struct agent_words *words)
+{
+	if (words->note || !(*words->text || words->draft))
+		return false;
+	for (size_t i = 0; i < words->actions.count; i++) {
+		const struct action *action = &words->actions.at[i];
+		if (!(desk_command_of(action->kind, action->field)->what & COMMAND_WITH_ANSWER) || desk_worked(words, action->ticket) != words->worked.at[0].now)
+			return false;
+	}
+	return true;
+}
+
 static void tell_done(struct decision *d, const struct incoming *incoming, const struct agent_words *words)
 {
 	CLEANUP_BUFFER struct buffer done = {0}, variables = {0};
+	if (goes_with_answer(words))
+		return;
 	for (size_t i = 0; i < words->actions.count; i++) {
 		const char *line = done_line(d, words, &words->actions.at[i]);
 		if (*line)

@@ -157,6 +157,15 @@ static bool goes_on(const struct desk_shown *shown, const struct text_line *befo
 	return line->found >= 0 && gap >= 0 && gap <= GAP_MOST && shown->words.at[line->found].copy == shown->words.at[before->found].copy;
 }
 
+/* Did he write anything behind this line? Then lines of the customer's may stand where he answers them. */
+static bool writes_behind(const struct text_lines *lines, size_t i)
+{
+	while (++i < lines->count)
+		if (!lines->at[i].blank && !lines->at[i].rule && lines->at[i].found < 0)
+			return true;
+	return false;
+}
+
 /* Without quote marks it is the notice where line follows on line as there, with words of the house among them that nobody writes by
  * accident; a paragraph of the customer's that the agent copied is not. Lines that the notice itself quotes may stand between them. */
 static void mark_bare(struct reading *r)
@@ -175,8 +184,9 @@ static void mark_bare(struct reading *r)
 			strong |= !lines->at[next].quoted && (lines->at[next].house >= DESK_HOUSE_WORDS || lines->at[next].token);
 			last = next;
 		}
+		bool whole = strong && !writes_behind(lines, i);
 		for (size_t k = i; strong && k <= last; k++)
-			lines->at[k].ours |= !lines->at[k].quoted;
+			lines->at[k].ours |= !lines->at[k].quoted || whole;
 		i = last + 1;
 	}
 }

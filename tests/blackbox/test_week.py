@@ -162,12 +162,12 @@ def thursday(w):
 
     # Ben's screen is solved, believes Dieter; Ben says no, and later yes.
     w.answers("dieter", w.ben, "/resolve\n\nIt should work now.")
-    got = w.heard(ben="resolved", carla="closed", dieter="done")
+    got = w.heard(ben="resolved", carla="closed")
     w.presses(got.ben, "z", words="No, it is still dark.")
     w.heard(dieter="refused", carla="refused")
     # Carla, who has just heard of this request, hears the rest together, when a minute is over.
     w.answers("dieter", w.ben, "/resolve\n\nAnd now?")
-    got = w.heard(ben="resolved", dieter="done")
+    got = w.heard(ben="resolved")
     w.presses(got.ben, "y")
     w.heard(dieter="confirmed", carla="confirmed")
     # He was not content, though, and says so on his page: those who work on it hear of it.
@@ -215,7 +215,7 @@ def friday(w):
     w.answers("dieter", got.dieter, "/assign me")
     w.heard(jules="taken", dieter="done", bob="taken")
     w.answers("dieter", got.dieter, "/close\n\nElle marche.")
-    closed = w.heard(jules="closed", dieter="done").jules
+    closed = w.heard(jules="closed").jules
     w.answers("jules", closed, "Non, elle ne marche pas du tout.")
     w.heard(dieter="answered")
     w.answers("dieter", got.dieter, "/close")
@@ -227,7 +227,7 @@ def friday(w):
     w.writes("kate", "Mouse", "Hello, my mouse does not move any more, what shall I do about it?")
     got = w.heard(kate="received", bob="new", carla="new")
     w.answers("bob", got.bob, "/resolve\n\nChange the battery.")
-    w.heard(kate="resolved", bob="done", carla="closed")
+    w.heard(kate="resolved", carla="closed")
 
 
 def saturday(w):
