@@ -163,7 +163,7 @@ const struct config_parameter config_parameters[] = {
 		"File with the password of the user in relay.url on its first line. "
 		"Only the daemon should be able to read it."),
 	NUMBER("relay.senders", P_INTEGER, IN_CONFIG(relay.senders), 1, 50, "connections", "4",
-		"Mails sent at the same time, each over a connection that is kept."),
+		"Mails sent at the same time, each over a connection that is kept. Large ones go one after the other over one connection more."),
 	NUMBER("relay.timeout_seconds", P_INTEGER, IN_CONFIG(relay.timeout_seconds), 1, 3600, "seconds", "60",
 		"How long the relay may take for one reply."),
 	NUMBER("relay.give_up_hours", P_INTEGER, IN_CONFIG(relay.give_up_hours), 1, 8760, "hours", "120",

@@ -40,7 +40,7 @@ static enum status sender_start(struct outbox *outbox, int index, struct error *
 	struct sender *sender = &outbox->senders[index];
 	enum status status;
 
-	*sender = (struct sender){ .outbox = outbox, .index = index, .generation = outbox->generation };
+	*sender = (struct sender){ .outbox = outbox, .index = index, .large = index == SENDER_OF_LARGE, .generation = outbox->generation };
 	arena_init(&sender->scratch);
 	buffer_init(&sender->bytes);
 	if (!(sender->smtp = outbox_smtp_new(&outbox->stop_at, &outbox->connections)))
@@ -65,17 +65,18 @@ static enum status senders_adjust(struct outbox *outbox, struct error *error)
 
 	wanted = wanted < 1 ? 1 : wanted > SENDERS_MOST ? SENDERS_MOST : wanted;
 	outbox->wanted = wanted;
-	for (int i = 0; i < SENDERS_MOST && !status; i++) {
+	for (int i = 0; i < (int)COUNT_OF(outbox->senders) && !status; i++) {
 		struct sender *sender = &outbox->senders[i];
+		bool needed = i < wanted || i == SENDER_OF_LARGE;
 
-		if (sender->started && (sender->ended || i >= wanted)) {
-			pthread_cond_broadcast(&outbox->senders_wake);
+		if (sender->started && (sender->ended || !needed)) {
+			outbox_wake_senders(outbox);
 			pthread_mutex_unlock(&outbox->lock);
 			pthread_join(sender->thread, NULL);
 			pthread_mutex_lock(&outbox->lock);
 			sender_fini(sender);
 		}
-		if (i < wanted && !sender->started)
+		if (needed && !sender->started)
 			status = sender_start(outbox, i, error);
 	}
 	return status;
@@ -91,6 +92,7 @@ static struct outbox *outbox_new(struct config *config, struct store_writer *wri
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&outbox->senders_wake, &monotonic);
+	pthread_cond_init(&outbox->large_wake, &monotonic);
 	pthread_cond_init(&outbox->clerk_wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	pthread_mutex_init(&outbox->lock, NULL);
@@ -107,13 +109,14 @@ static void outbox_free(struct outbox **pointer)
 
 	for (struct job *job; (job = outbox_jobs_take(&outbox->ready));)
 		outbox_job_free(job);
-	for (int i = 0; i < SENDERS_MOST; i++)
+	for (int i = 0; i < (int)COUNT_OF(outbox->senders); i++)
 		if (outbox->senders[i].started)
 			sender_fini(&outbox->senders[i]);
 	store_close(&outbox->store);
 	config_unref(&outbox->config);
 	free(outbox->busy);
 	pthread_cond_destroy(&outbox->senders_wake);
+	pthread_cond_destroy(&outbox->large_wake);
 	pthread_cond_destroy(&outbox->clerk_wake);
 	pthread_mutex_destroy(&outbox->lock);
 	free(outbox);
@@ -126,10 +129,10 @@ static void end_threads(struct outbox *outbox, bool clerk)
 	atomic_store(&outbox->stop_at, clock_monotonic_us() + STOP_US);
 	pthread_mutex_lock(&outbox->lock);
 	outbox->stopping = true;
-	pthread_cond_broadcast(&outbox->senders_wake);
+	outbox_wake_senders(outbox);
 	pthread_cond_broadcast(&outbox->clerk_wake);
 	pthread_mutex_unlock(&outbox->lock);
-	for (int i = 0; i < SENDERS_MOST; i++)
+	for (int i = 0; i < (int)COUNT_OF(outbox->senders); i++)
 		if (outbox->senders[i].started)
 			pthread_join(outbox->senders[i].thread, NULL);
 	if (clerk)
@@ -193,7 +196,7 @@ void outbox_reconfigure(struct outbox *outbox, struct config *config)
 	outbox->pause_until = 0;                 /* the relay may be another one */
 	if (senders_adjust(outbox, &error))
 		log_event(LOG_ERROR, "outbox.trouble", "doing", "starting senders", "why", error.text, NULL);
-	pthread_cond_broadcast(&outbox->senders_wake);
+	outbox_wake_senders(outbox);
 	pthread_mutex_unlock(&outbox->lock);
 	config_unref(&old);
 }

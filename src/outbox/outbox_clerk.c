@@ -263,6 +263,12 @@ static void write_results(struct outbox *outbox)
 		outbox_pool_wait(outbox, &outbox->clerk_wake, clock_monotonic_us() + (outbox->stopping ? 200000 : POLL_US));
 }
 
+/* Large mails that wait for their sender hold nobody else up, up to a bound. */
+static bool has_room(const struct outbox *outbox)
+{
+	return outbox->ready.count - outbox->large_ready < READY_LOW && outbox->large_ready < LARGE_MOST;
+}
+
 void *outbox_clerk_main(void *context)
 {
 	struct outbox *outbox = context;
@@ -273,9 +279,9 @@ void *outbox_clerk_main(void *context)
 			write_results(outbox);
 		else if (outbox->stopping && !outbox->running)
 			break;
-		else if (!outbox->stopping && outbox->ready.count < READY_LOW && clock_monotonic_us() >= outbox->fetch_at)
+		else if (!outbox->stopping && has_room(outbox) && clock_monotonic_us() >= outbox->fetch_at)
 			fetch(outbox);
-		else if (outbox->stopping || outbox->ready.count >= READY_LOW)
+		else if (outbox->stopping || !has_room(outbox))
 			outbox_pool_wait(outbox, &outbox->clerk_wake, clock_monotonic_us() + POLL_US);
 		else
 			outbox_pool_wait(outbox, &outbox->clerk_wake, outbox->fetch_at);

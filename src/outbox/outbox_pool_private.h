@@ -13,7 +13,9 @@
 
 #define FETCH_MOST     128            /* rows taken from the store at once */
 #define READY_LOW      64             /* fetch again below that many */
+#define LARGE_MOST     256            /* large mails among those that were taken */
 #define SENDERS_MOST   64
+#define SENDER_OF_LARGE SENDERS_MOST  /* the one that makes large mails, one after the other, when nobody else wants the processor */
 #define POLL_US        1000000        /* rows that nobody wakes us for: time came, the command line */
 
 /* Rows that were fetched together share their memory. */
@@ -26,6 +28,7 @@ struct sender {
 	pthread_t thread;
 	int index;
 	bool started, ended, connected, probes;
+	bool large;                              /* SENDER_OF_LARGE */
 	int64_t rest_until;
 	int64_t ticket;                          /* of the mail that it is sending, 0: none */
 	unsigned generation;                     /* of the configuration that the connection belongs to */
@@ -37,17 +40,17 @@ struct sender {
 
 struct outbox {
 	pthread_mutex_t lock;                    /* all that follows */
-	pthread_cond_t senders_wake, clerk_wake;
+	pthread_cond_t senders_wake, large_wake, clerk_wake;     /* large_wake: SENDER_OF_LARGE alone, which waits for other jobs */
+	size_t large_ready;                      /* of `ready` */
 	struct config *config;
 	unsigned generation;
 	struct jobs ready, done;
-	bool heavy;                              /* a sender makes a large mail */
 	int64_t *busy; size_t busy_count, busy_room;
 	int64_t fetch_at, fetched_at;            /* monotonic us */
 	int troubles; int64_t pause_until; bool probing;
 	int connected, running;
 	bool stopping;
-	struct sender senders[SENDERS_MOST]; int wanted;
+	struct sender senders[SENDERS_MOST + 1]; int wanted;
 	struct store_writer *writer;             /* from here: set once */
 	struct store *store;                     /* the clerk's */
 	pthread_t clerk;
@@ -63,6 +66,8 @@ void outbox_job_free(struct job *job);
 struct job *outbox_jobs_take_if(struct jobs *jobs, bool (*may)(const void *context, const struct job *job), const void *context);   /* the first that may */
 /* Waits for the condition, at most until this monotonic time in microseconds. */
 void outbox_pool_wait(struct outbox *outbox, pthread_cond_t *condition, int64_t us);
+
+void outbox_wake_senders(struct outbox *outbox);         /* all: relay, configuration or end; with the lock held */
 
 /* ---- threads ---- */
 void *outbox_clerk_main(void *outbox);

@@ -9,9 +9,12 @@
 #include "outbox_pool_private.h"
 
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #define IDLE_US        (10 * 1000000) /* a connection without mail is closed */
 #define REST_US        (5 * 1000000)  /* of a sender that got no connection while others have one */
+#define LARGE_NICE     10             /* who renders 10 MB must not take the processor from mails that come in */
 #define REFUSALS       4              /* of files that an agent asked for: the relay's limit, together, alone, without */
 #define BUFFER_KEPT    (1024 * 1024)  /* bytes of a rendered mail's buffer that are kept for the next */
 
@@ -147,7 +150,7 @@ static void send_fewer(struct sender *sender, struct job *job, struct attempt *a
 	}
 }
 
-/* False: another sender makes a large mail, and this is one, too: it goes back. */
+/* False: this is a large mail, for the sender of those: it goes back. */
 static bool render_and_send(struct sender *sender, struct job *job, struct attempt *attempt)
 {
 	struct sending sending = { .heavy_may = job->heavy, .files_limit = outbox_smtp_size_limit(sender->smtp) };
@@ -166,6 +169,12 @@ static bool render_and_send(struct sender *sender, struct job *job, struct attem
 
 /* ---- the relay's health, with the lock held ---- */
 
+void outbox_wake_senders(struct outbox *outbox)
+{
+	pthread_cond_broadcast(&outbox->senders_wake);
+	pthread_cond_signal(&outbox->large_wake);
+}
+
 static void relay_works(struct outbox *outbox)
 {
 	if (!outbox->troubles)
@@ -173,7 +182,7 @@ static void relay_works(struct outbox *outbox)
 	log_event(LOG_NOTICE, "outbox.relay_back", "relay", outbox->config->relay.url, "after", LOG_NUMBER(outbox->troubles), NULL);
 	outbox->troubles = 0;
 	outbox->pause_until = 0;
-	pthread_cond_broadcast(&outbox->senders_wake);
+	outbox_wake_senders(outbox);
 }
 
 static void relay_fails(struct outbox *outbox, const char *why)
@@ -223,15 +232,16 @@ static bool may_try(const struct sender *sender, int64_t now)
 	return now >= outbox->pause_until && now >= sender->rest_until && !(outbox->troubles && outbox->probing);
 }
 
-/* What one act tells in two mails arrives in their order: while a mail of a ticket is on its way, the next one waits. Of large mails one is made
- * at a time. */
+/* What one act tells in two mails arrives in their order: while a mail of a ticket is on its way, the next one waits. Large mails have a sender
+ * of their own. */
 static bool is_next(const void *context, const struct job *job)
 {
-	const struct outbox *outbox = context;
+	const struct sender *sender = context;
+	const struct outbox *outbox = sender->outbox;
 
-	if (job->heavy && outbox->heavy)
+	if (job->heavy != sender->large)
 		return false;
-	for (int i = 0; job->outcome.row.ticket && i < SENDERS_MOST; i++)
+	for (int i = 0; job->outcome.row.ticket && i < (int)COUNT_OF(outbox->senders); i++)
 		if (outbox->senders[i].ticket == job->outcome.row.ticket)
 			return false;
 	return true;
@@ -241,17 +251,17 @@ static bool is_next(const void *context, const struct job *job)
 static struct job *take_job(struct sender *sender)
 {
 	struct outbox *outbox = sender->outbox;
-	struct job *job = outbox_jobs_take_if(&outbox->ready, is_next, outbox);
+	struct job *job = outbox_jobs_take_if(&outbox->ready, is_next, sender);
 
 	if (!job)
 		return NULL;
+	outbox->large_ready -= job->heavy;
 	sender->ticket = job->outcome.row.ticket;
-	outbox->heavy |= job->heavy;
 	job->config = config_ref(outbox->config);
 	job->outcome.config = job->config;
 	if (outbox->troubles)
 		outbox->probing = sender->probes = true;
-	if (outbox->ready.count < READY_LOW)
+	if (outbox->ready.count - outbox->large_ready < READY_LOW)
 		pthread_cond_signal(&outbox->clerk_wake);
 	if (sender->generation != outbox->generation) {
 		sender->generation = outbox->generation;
@@ -282,7 +292,7 @@ static void sender_wait(struct sender *sender, int64_t *idle_since)
 		until = earlier(until, outbox->pause_until);
 	if (outbox->ready.count && sender->rest_until > now)
 		until = earlier(until, sender->rest_until);
-	outbox_pool_wait(outbox, &outbox->senders_wake, until);
+	outbox_pool_wait(outbox, sender->large ? &outbox->large_wake : &outbox->senders_wake, until);
 }
 
 static void do_job(struct sender *sender, struct job *job)
@@ -296,15 +306,16 @@ static void do_job(struct sender *sender, struct job *job)
 	bool done = render_and_send(sender, job, &attempt);
 	pthread_mutex_lock(&outbox->lock);
 	sender->ticket = 0;
-	if (job->heavy)
-		outbox->heavy = false;
 	job->heavy |= !done;
 	if (outbox->ready.count)                 /* one may have waited for this */
 		pthread_cond_signal(&outbox->senders_wake);
+	if (outbox->large_ready)
+		pthread_cond_signal(&outbox->large_wake);
 	if (!note_health(sender, &attempt) || !done) {
 		config_unref(&job->config);
 		outbox_jobs_add_first(&outbox->ready, job);
-		pthread_cond_broadcast(&outbox->senders_wake);
+		outbox->large_ready += job->heavy;
+		outbox_wake_senders(outbox);
 		return;
 	}
 	outbox_judge_row(&outcome->arena, &outcome->row, &attempt, clock_now(),
@@ -312,7 +323,7 @@ static void do_job(struct sender *sender, struct job *job)
 	outbox_jobs_add(&outbox->done, job);
 	pthread_cond_signal(&outbox->clerk_wake);
 	if (attempt.relay_trouble)
-		pthread_cond_broadcast(&outbox->senders_wake);
+		outbox_wake_senders(outbox);
 }
 
 void *outbox_sender_main(void *context)
@@ -322,7 +333,9 @@ void *outbox_sender_main(void *context)
 	int64_t idle_since = clock_monotonic_us();
 
 	pthread_mutex_lock(&outbox->lock);
-	while (!outbox->stopping && sender->index < outbox->wanted) {
+	if (sender->large)                       /* Linux: of this thread alone. In vain: it is only less polite */
+		setpriority(PRIO_PROCESS, (id_t)gettid(), LARGE_NICE);
+	while (!outbox->stopping && (sender->large || sender->index < outbox->wanted)) {
 		struct job *job = may_try(sender, clock_monotonic_us()) ? take_job(sender) : NULL;
 
 		if (!job) {

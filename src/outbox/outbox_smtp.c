@@ -1,7 +1,7 @@
 /*
  * outbox_smtp.c - a mail over a connection to the relay that is kept for many, with a delivery for each recipient.
  *
- * libetpan carries RCPT, DATA and dot-stuffing; MAIL with SIZE, BODY and SMTPUTF8 is said here. What a reply means is
+ * libetpan carries the words and their dots; MAIL, RCPT and DATA are said here: it knows neither SMTPUTF8 nor how to say several at once. What a reply means is
  * outbox_judge.c's business. A connection that was idle and is found closed is made again once, without a word. After a drop
  * anywhere else everybody without a delivery is tried again; after the final dot that may send a mail twice (RFC 5321 section
  * 4.5.4.1), never not at all.
@@ -9,10 +9,10 @@
 #define _GNU_SOURCE               /* memmem */
 #include "outbox_smtp.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define DOT_FACTOR     10             /* the final dot may take that much longer: scanners work then (RFC 5321 section 4.5.3.2.6) */
+#define AHEAD_MOST     50             /* recipients: their commands, and the replies, fit what the system buffers, or both would wait */
 #define SLOWEST_BYTES  4096           /* a second, that a relay must take of a mail */
 
 /* A header with 8-bit bytes or an address with them needs SMTPUTF8 (RFC 6531 section 3.1). */
@@ -37,8 +37,8 @@ static bool needs_utf8(const struct message *message)
 	return false;
 }
 
-/* The reply of libetpan's last call. 0: none came. */
-static int session_code(struct smtp *smtp, const char **text)
+/* The code of the final dot's reply, which libetpan reads. 0: none came. */
+static int dot_code(struct smtp *smtp, const char **text)
 {
 	*text = smtp->session->response ? smtp->session->response : "";
 	return *smtp->wire.trouble ? 0 : smtp->session->response_code;
@@ -70,33 +70,56 @@ static bool judged_for_all(struct smtp *smtp, struct attempt *attempt, enum smtp
 	return false;
 }
 
-static bool mail_from(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt)
+/* NULL: the relay cannot take it, which the attempt then says. */
+static const char *mail_line(struct smtp *smtp, const struct message *message, struct attempt *attempt)
 {
 	bool utf8 = needs_utf8(message);
-	char line[LIMIT_ADDRESS + 96];
-	int length, code;
+	const char *size = smtp->offers_size ? arena_printf(attempt->arena, " SIZE=%zu", message->length) : "";
 
 	if (utf8 && !smtp->offers_utf8) {
 		outbox_attempt_rest(attempt, DELIVERY_FAILED, "553 5.6.7 the address is not ASCII and the relay does not offer SMTPUTF8");
-		return false;
+		return NULL;
 	}
-	length = snprintf(line, sizeof line, "MAIL FROM:<%s>", message->envelope_from);
-	if (smtp->offers_size)
-		length += snprintf(line + length, sizeof line - (size_t)length, " SIZE=%zu", message->length);
-	if (smtp->offers_8bit && utf8)
-		length += snprintf(line + length, sizeof line - (size_t)length, " BODY=8BITMIME");
-	snprintf(line + length, sizeof line - (size_t)length, "%s\r\n", utf8 ? " SMTPUTF8" : "");
-	code = outbox_smtp_say(smtp, relay->timeout_seconds, line);
-	if (!code) {
-		lost(smtp, attempt, "");
-		return false;
-	}
-	return judged_for_all(smtp, attempt, STEP_MAIL, code, smtp->reply.at);
+	return arena_printf(attempt->arena, "MAIL FROM:<%s>%s%s%s\r\n", message->envelope_from, size, smtp->offers_8bit && utf8 ? " BODY=8BITMIME" : "",
+	                    utf8 ? " SMTPUTF8" : "");
 }
 
-/* A mail that ended before its data leaves a transaction open. */
-static void reset(struct smtp *smtp, const struct config_relay *relay)
+static const char *rcpt_line(struct arena *arena, const struct message *message, size_t i)
 {
+	return arena_printf(arena, "RCPT TO:<%s>\r\n", message->recipients[i]);
+}
+
+/* All that comes before the words in one write, where the relay offers it (RFC 2920): two round trips a mail and not four. */
+static void say_ahead(struct smtp *smtp, const struct config_relay *relay, const struct message *message, const char *first, struct attempt *attempt)
+{
+	CLEANUP_BUFFER struct buffer lines = {0};
+
+	smtp->ahead = smtp->offers_pipelining && message->count <= AHEAD_MOST;
+	if (!smtp->ahead)
+		return;
+	buffer_add_string(&lines, first);
+	for (size_t i = 0; i < message->count; i++)
+		if (attempt->at[i].delivery == DELIVERY_NONE)
+			buffer_add_string(&lines, rcpt_line(attempt->arena, message, i));
+	buffer_add_string(&lines, "DATA\r\n");
+	outbox_smtp_write(smtp, relay->timeout_seconds, buffer_string(&lines));
+}
+
+/* The reply to a command, which is said now if it was not said ahead. 0: none came. */
+static int ask(struct smtp *smtp, const struct config_relay *relay, const char *line)
+{
+	return smtp->ahead ? outbox_smtp_hear(smtp, relay->timeout_seconds) : outbox_smtp_say(smtp, relay->timeout_seconds, line);
+}
+
+/* A mail that ended before its data leaves a transaction open, and replies that are still to come: `left` of commands that were said ahead,
+ * DATA the last. A relay that waits for words in spite of all loses the connection: a lone dot (RFC 2920 section 3.1) might be taken for an empty mail. */
+static void reset(struct smtp *smtp, const struct config_relay *relay, size_t left)
+{
+	int code = 0;
+
+	for (; smtp->ahead && left && !smtp->broken; left--)
+		if (!(code = outbox_smtp_hear(smtp, relay->timeout_seconds)) || code == 421 || code == 354)
+			smtp->broken = true;
 	if (!smtp->broken && outbox_smtp_say(smtp, relay->timeout_seconds, "RSET\r\n") != 250)
 		smtp->broken = true;
 }
@@ -107,21 +130,15 @@ static size_t rcpt_to(struct smtp *smtp, const struct config_relay *relay, const
 	size_t taken = 0;
 
 	for (size_t i = 0; i < message->count; i++) {
-		const char *text;
-		int code;
-
 		if (attempt->at[i].delivery != DELIVERY_NONE)
 			continue;
-		outbox_wire_step(&smtp->wire, relay->timeout_seconds);
-		smtp->session->response_code = 0;
-		mailesmtp_rcpt(smtp->session, message->recipients[i], 0, NULL);
-		code = session_code(smtp, &text);
+		int code = ask(smtp, relay, smtp->ahead ? "" : rcpt_line(attempt->arena, message, i));
 		if (!code) {
 			lost(smtp, attempt, "");
 			return 0;
 		}
 		if (code == 421) {
-			judged_for_all(smtp, attempt, STEP_RCPT, code, text);
+			judged_for_all(smtp, attempt, STEP_RCPT, code, smtp->reply.at);
 			return 0;
 		}
 		if (outbox_judge_reply(STEP_RCPT, code) == DELIVERY_SENT) {
@@ -130,7 +147,7 @@ static size_t rcpt_to(struct smtp *smtp, const struct config_relay *relay, const
 		}
 		attempt->mail_refused |= code == 552;            /* some look at the size only here (RFC 1870 section 6.1 (5)) */
 		attempt->at[i].delivery = outbox_judge_reply(STEP_RCPT, code);
-		attempt->at[i].reply = outbox_reply_line(attempt->arena, code, text);
+		attempt->at[i].reply = outbox_reply_line(attempt->arena, code, smtp->reply.at);
 	}
 	return taken;
 }
@@ -139,37 +156,68 @@ static void data(struct smtp *smtp, const struct config_relay *relay, const stru
 {
 	size_t length = message->length;
 	const char *text;
-	int code;
+	int code = ask(smtp, relay, "DATA\r\n");
 
 	/* libetpan ends every mail with CRLF . CRLF, whatever it ended with: its own last line end would become an empty line. */
 	if (length >= 2 && memcmp(message->bytes + length - 2, "\r\n", 2) == 0)
 		length -= 2;
-	outbox_wire_step(&smtp->wire, relay->timeout_seconds);
-	smtp->session->response_code = 0;
-	mailsmtp_data(smtp->session);
-	code = session_code(smtp, &text);
 	if (!code) {
 		lost(smtp, attempt, "");
 		return;
 	}
-	if (!judged_for_all(smtp, attempt, STEP_DATA, code, text)) {
-		reset(smtp, relay);
+	if (!judged_for_all(smtp, attempt, STEP_DATA, code, smtp->reply.at)) {
+		reset(smtp, relay, 0);
 		return;
 	}
 	outbox_wire_step(&smtp->wire, (int64_t)relay->timeout_seconds * DOT_FACTOR + (int64_t)(message->length / SLOWEST_BYTES));
 	smtp->session->response_code = 0;
 	mailsmtp_data_message(smtp->session, message->bytes, length);
-	code = session_code(smtp, &text);
+	code = dot_code(smtp, &text);
 	if (!code)
 		lost(smtp, attempt, " after the mail was handed over: it may arrive twice");
 	else if (judged_for_all(smtp, attempt, STEP_DOT, code, text))
 		outbox_attempt_rest(attempt, DELIVERY_SENT, outbox_reply_line(attempt->arena, code, text));
 }
 
+static size_t undecided(const struct attempt *attempt)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < attempt->count; i++)
+		count += attempt->at[i].delivery == DELIVERY_NONE;
+	return count;
+}
+
 static void begin_again(struct attempt *attempt, const struct attempt *before)
 {
 	memcpy(attempt->at, before->at, sizeof *attempt->at * attempt->count);
 	attempt->mail_refused = false;
+}
+
+/* False: the connection had been idle for too long, and nothing was said on it. */
+static bool transact(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt)
+{
+	const char *first = mail_line(smtp, message, attempt);
+	size_t recipients = undecided(attempt);
+
+	if (!first)
+		return true;
+	say_ahead(smtp, relay, message, first, attempt);
+	int code = ask(smtp, relay, first);
+	if (!code) {
+		lost(smtp, attempt, "");
+		return false;
+	}
+	if (!judged_for_all(smtp, attempt, STEP_MAIL, code, smtp->reply.at)) {
+		bool closing = smtp->broken;
+		reset(smtp, relay, recipients + 1);
+		return !closing;
+	}
+	if (rcpt_to(smtp, relay, message, attempt))
+		data(smtp, relay, message, attempt);
+	else
+		reset(smtp, relay, 1);
+	return true;
 }
 
 void outbox_smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt)
@@ -186,18 +234,12 @@ void outbox_smtp_send(struct smtp *smtp, const struct config_relay *relay, const
 	}
 	outbox_attempt_init(&before, attempt->arena, attempt->count);
 	memcpy(before.at, attempt->at, sizeof *before.at * before.count);
-	if (!mail_from(smtp, relay, message, attempt)) {
-		if (reused && smtp->broken) {                    /* it had been idle for too long */
-			outbox_smtp_drop(smtp);
-			begin_again(attempt, &before);
-			outbox_smtp_send(smtp, relay, message, attempt);
-			return;
-		}
-		reset(smtp, relay);
-	} else if (rcpt_to(smtp, relay, message, attempt))
-		data(smtp, relay, message, attempt);
-	else
-		reset(smtp, relay);
+	if (!transact(smtp, relay, message, attempt) && reused) {
+		outbox_smtp_drop(smtp);
+		begin_again(attempt, &before);
+		outbox_smtp_send(smtp, relay, message, attempt);
+		return;
+	}
 	if (smtp->broken || *smtp->wire.trouble)
 		outbox_smtp_drop(smtp);
 }

@@ -12,7 +12,8 @@ struct smtp {
 	struct wire wire;
 	mailsmtp *session;                       /* NULL: not connected */
 	bool broken;                             /* said or heard something that ends it */
-	bool offers_utf8, offers_8bit, offers_size, offers_starttls, offers_auth_plain, offers_auth_login;
+	bool offers_utf8, offers_8bit, offers_size, offers_pipelining, offers_starttls, offers_auth_plain, offers_auth_login;
+	bool ahead;                              /* the commands of the mail that is being sent were said at once */
 	uint64_t size_limit;                     /* with SIZE; 0: none was said */
 	struct tls_trust *trust;
 	_Atomic int64_t *connections;
@@ -23,6 +24,9 @@ struct smtp {
 bool outbox_smtp_open(struct smtp *smtp, const struct config_relay *relay);
 /* A command through libetpan's stream; the code of its reply, whose lines are in smtp->reply. 0: none came. */
 int outbox_smtp_say(struct smtp *smtp, int seconds, const char *line);
+/* The two halves of it. */
+bool outbox_smtp_write(struct smtp *smtp, int seconds, const char *lines);
+int outbox_smtp_hear(struct smtp *smtp, int seconds);
 void outbox_smtp_drop(struct smtp *smtp);               /* without QUIT */
 
 #endif

@@ -97,14 +97,23 @@ static int reply_read(struct smtp *smtp)
 	return code;
 }
 
-int outbox_smtp_say(struct smtp *smtp, int seconds, const char *line)
+bool outbox_smtp_write(struct smtp *smtp, int seconds, const char *lines)
 {
 	mailstream *stream = smtp->session->stream;
 
 	outbox_wire_step(&smtp->wire, seconds);
-	if (mailstream_write(stream, line, strlen(line)) < 0 || mailstream_flush(stream) < 0)
-		return 0;
-	return reply_read(smtp);
+	return mailstream_write(stream, lines, strlen(lines)) >= 0 && mailstream_flush(stream) >= 0;
+}
+
+int outbox_smtp_hear(struct smtp *smtp, int seconds)
+{
+	outbox_wire_step(&smtp->wire, seconds);
+	return *smtp->wire.trouble ? 0 : reply_read(smtp);
+}
+
+int outbox_smtp_say(struct smtp *smtp, int seconds, const char *line)
+{
+	return outbox_smtp_write(smtp, seconds, line) ? reply_read(smtp) : 0;
 }
 
 /* ---- opening ---- */
@@ -112,13 +121,14 @@ int outbox_smtp_say(struct smtp *smtp, int seconds, const char *line)
 /* The words of an EHLO reply, one a line (RFC 5321 section 4.1.1.1). */
 static void read_offers(struct smtp *smtp)
 {
-	smtp->offers_utf8 = smtp->offers_8bit = smtp->offers_size = smtp->offers_starttls = false;
+	smtp->offers_utf8 = smtp->offers_8bit = smtp->offers_size = smtp->offers_pipelining = smtp->offers_starttls = false;
 	smtp->offers_auth_plain = smtp->offers_auth_login = false;
 	smtp->size_limit = 0;
 	for (const char *at = strchr(smtp->reply.at, '\n'); at && *++at; at = strchr(at, '\n')) {
 		smtp->offers_utf8 |= text_starts_nocase(at, "SMTPUTF8");
 		smtp->offers_8bit |= text_starts_nocase(at, "8BITMIME");
 		smtp->offers_size |= text_starts_nocase(at, "SIZE");
+		smtp->offers_pipelining |= text_starts_nocase(at, "PIPELINING");
 		if (text_starts_nocase(at, "SIZE ") && at[5] >= '0' && at[5] <= '9')
 			smtp->size_limit = strtoull(at + 5, NULL, 10);
 		smtp->offers_starttls |= text_starts_nocase(at, "STARTTLS");

@@ -7,7 +7,7 @@ import os, statistics, time
 NAMES = {"plain": "Sportello plain", "all": "Sportello all on", "rules": "… rules alone", "kb": "… articles alone", "model": "… classifier alone",
          "floor": "floor", "smtp-sink": "smtp-sink -L", "sdbox": "Dovecot sdbox", "maildir": "Dovecot Maildir", "sieve": "Dovecot Maildir + Sieve",
          "without": "Sportello, without", "mirror": "Sportello, a mirror", "named": "… files named", "files": "… 10 MB of files", "empty": "Sportello, none", "filled": "Sportello, 1,000,000",
-         "rt": "Request Tracker 5", "smtp-source": "smtp-source"}
+         "sending": "… and all is sent", "rt": "Request Tracker 5", "smtp-source": "smtp-source"}
 TITLE = "## Measured on "
 
 
@@ -70,6 +70,9 @@ def rows(r):
         ("memory (PSS), 25 MB mails, plain, MB", r.median("25 MB", "plain", "mb"), 64, "<", "%.1f"),
         ("memory (PSS), 25 MB mails, all on, MB", r.median("25 MB", "all", "mb"), 64, "<", "%.1f"),
         ("outbox to a sink, new connections : smtp-source", ratio("outbox new", "plain", "smtp-source"), 0.4, ">", "%.2f"),
+        ("outbox to a sink, kept connections : smtp-source", ratio("outbox kept", "plain", "smtp-source"), 0.5, ">", "%.2f"),
+        ("in and out, 20 c., until all is sent : the same, nothing is sent", ratio("out 20", "sending", "plain", "door"), 0.4, ">", "%.2f"),
+        ("in and out, 1 c., as they come in : the same, nothing is sent", ratio("out 1", "sending", "plain"), 0.8, ">", "%.2f"),
         ("hostile mails of up to 1 MB, 20 c.: p99 of good ones : without", r.median("hostile", "plain", "times"), 3, "<", "%.2f"),
         ("hostile mails: memory of the daemon at most, MB", r.median("hostile", "plain", "mb"), 256, "<", "%.0f"),
         ("hostile mails: slowest answer of /healthz, ms", r.median("hostile", "plain", "healthz"), 100, "<", "%.0f"),
@@ -125,6 +128,9 @@ def figures(r):
     for kind in ("new", "kept"):
         lines += block(r, "outbox, %s connections" % kind, ("mails/s", "bytes", "connections"), "outbox " + kind,
                        (rate, ("bytes", "%.0f"), ("connections", "%.0f")), ["plain", "smtp-source"])
+    for n in (20, 1):
+        lines += block(r, "in and out, %d c." % n, ("mails/s in", "door to door", "left, s", "p99 ms", "CPU µs/mail"), "out %d" % n,
+                       (rate, ("door", "%.0f"), ("empty_s", "%.2f"), p99, ("cpu_us", "%.0f")), ["plain", "sending"])
     lines += block(r, "hostile mails, 20 c.", ("p99 ms", "p99 without", "hostile/s", "slowest s", "MB", "healthz ms"), "hostile",
                    (p99, ("calm_p99", "%.2f"), ("hostile_s", "%.1f"), ("slowest", "%.1f"), ("mb", "%.0f"), ("healthz", "%.0f")), ["plain"])
     lines += block(r, "sportello explain", ("2 KB, ms", "25 MB, ms", "25 MB, MB"), "explain", (("ms", "%.3f"), ("large_ms", "%.0f"), ("mb", "%.1f")), ["plain"])

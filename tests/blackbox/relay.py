@@ -144,12 +144,11 @@ class Relay:
                 size = re.search("SIZE=([0-9]+)", text)
                 if self.most and self.most_at == "MAIL" and size and int(size.group(1)) > self.most:
                     reply = "552 5.3.4 message size exceeds fixed limit"
-                if reply[0] == "2":
-                    sender, recipients = re.search("<(.*?)>", text).group(1), []
+                sender, recipients = re.search("<(.*?)>", text).group(1) if reply[0] == "2" else None, []
                 say(reply)
             elif verb == "RCPT":
                 address = re.search("<(.*?)>", text).group(1)
-                reply = self.planned(self.on_rcpt.get(address), "250 2.1.5 ok")
+                reply = self.planned(self.on_rcpt.get(address), "250 2.1.5 ok") if sender is not None else "503 5.5.1 need MAIL command"
                 if reply[0] == "2":
                     recipients.append(address)
                 if self.behaviour == "drop-after-rcpt":

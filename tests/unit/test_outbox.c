@@ -318,6 +318,58 @@ static void test_data_refused(void **state)
 	assert_null(strstr(talk.server.heard, "Subject"));
 }
 
+/* A relay that offers it hears all that comes before the words at once (RFC 2920), and its replies are told apart all the same. */
+static void test_said_at_once(void **state)
+{
+	static const char *const script[] = { "S 220 hello", "C", "S 250-hi", "S 250 PIPELINING",
+		"C", "C", "C", "C", "S 250 ok", "S 250 ok", "S 550 no such user", "S 354 go", "D", "S 250 queued as 1",
+		"C", "C", "C", "S 250 ok", "S 450 busy", "S 554 nobody", "C", "S 250 reset",
+		"C", "C", "C", "S 552 too large", "S 503 no sender", "S 503 no sender", "C", "S 250 reset",
+		"C", "C", "C", "S 250 ok", "S 250 ok", "S 451 no space", "C", "S 250 reset",
+		"C", "C", "C", "S 250 ok", "S 250 ok", "S 354 go", "D", "S 250 queued as 2",
+		"C", "C", "C", "S 552 too large", "S 250 ok", "S 354 go", "X", NULL };
+	struct talk talk;
+
+	(void)state;
+	talk_start(&talk, script);
+	talk_send(&talk, 2, "s@example.org");
+	assert_string_equal(talk.attempt.at[0].reply, "250 queued as 1");
+	assert_string_equal(talk.attempt.at[1].reply, "550 no such user");
+	talk_send(&talk, 1, "s@example.org");
+	assert_string_equal(talk.attempt.at[0].reply, "450 busy");
+	talk_send(&talk, 1, "s@example.org");
+	assert_int_equal(talk.attempt.at[0].delivery, DELIVERY_FAILED);
+	assert_string_equal(talk.attempt.at[0].reply, "552 too large");
+	assert_true(talk.attempt.mail_refused);
+	talk_send(&talk, 1, "s@example.org");
+	assert_string_equal(talk.attempt.at[0].reply, "451 no space");
+	talk_send(&talk, 1, "s@example.org");
+	assert_string_equal(talk.attempt.at[0].reply, "250 queued as 2");
+	assert_int_equal(talk.connections, 1);
+	talk_send(&talk, 1, "s@example.org");                    /* it refuses the mail, and waits for its words: it gets nothing, not even an empty one */
+	assert_string_equal(talk.attempt.at[0].reply, "552 too large");
+	assert_false(outbox_smtp_connected(talk.smtp));
+	talk_end(&talk);
+	assert_null(strstr(talk.server.heard, "DATA\r\n.\r\n"));
+}
+
+/* A relay that closes a kept connection while all was said at once: nothing was sent, so it is said again on a new one. */
+static void test_said_at_once_on_a_stale_connection(void **state)
+{
+	static const char *const script[] = { "S 220 one", "C", "S 250-hi", "S 250 PIPELINING", "C", "C", "C", "S 250 ok", "S 250 ok", "S 354 go", "D", "S 250 first",
+		"C", "C", "C", "S 421 idle for too long", "X",
+		"S 220 two", "C", "S 250-hi", "S 250 PIPELINING", "C", "C", "C", "S 250 ok", "S 250 ok", "S 354 go", "D", "S 250 second", "C", "S 221 bye", NULL };
+	struct talk talk;
+
+	(void)state;
+	talk_start(&talk, script);
+	talk_send(&talk, 1, "s@example.org");
+	talk_send(&talk, 1, "s@example.org");
+	assert_string_equal(talk.attempt.at[0].reply, "250 second");
+	assert_int_equal(talk.connections, 2);
+	talk_end(&talk);
+}
+
 /* A kept connection that the server closes with 421 is made again, and the mail goes at the first attempt. */
 static void test_stale(void **state)
 {
@@ -472,7 +524,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replies), cmocka_unit_test(test_reply_line), cmocka_unit_test(test_pause), cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_give_up), cmocka_unit_test(test_a_mail), cmocka_unit_test(test_nobody_taken), cmocka_unit_test(test_data_refused), cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_give_up), cmocka_unit_test(test_a_mail), cmocka_unit_test(test_nobody_taken), cmocka_unit_test(test_data_refused), cmocka_unit_test(test_said_at_once), cmocka_unit_test(test_said_at_once_on_a_stale_connection), cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_drops), cmocka_unit_test(test_nobody_listens), cmocka_unit_test(test_password), cmocka_unit_test(test_maildir),
 	};
 
