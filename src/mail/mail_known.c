@@ -60,6 +60,13 @@ static bool have(const struct slots *set, uint32_t hash)
 	return false;
 }
 
+/* Punctuation beyond ASCII: of Latin 1 (no-break blank, quotes, middle dot, multiplication ...), and the General Punctuation block. */
+static bool is_mark(uint32_t code)
+{
+	bool latin = code >= 0x80 && code <= 0xBF && code != 0xAA && code != 0xB5 && code != 0xBA;
+	return latin || code == 0xD7 || code == 0xF7 || (code >= 0x2010 && code <= 0x206F);
+}
+
 /* The next word of a text as a number: letters without case, digits; no marks. 0: there is none. */
 static uint32_t next_word(struct span *text)
 {
@@ -70,7 +77,7 @@ static uint32_t next_word(struct span *text)
 		size_t size = utf8_decode(text->at, text->length, &code);
 		if (!size)
 			size = 1, code = 0xFFFD;
-		bool letter = code >= 0x80 ? !mail_invisible_at(*text) && !mail_blank_wide_at(*text) && (code < 0x2010 || code > 0x206F) : is_alpha((char)code) || is_digit((char)code);
+		bool letter = code >= 0x80 ? !mail_invisible_at(*text) && !mail_blank_wide_at(*text) && !is_mark(code) : is_alpha((char)code) || is_digit((char)code);
 		if (!letter && letters && code < 0x80)
 			break;
 		if (letter) {
