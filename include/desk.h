@@ -49,10 +49,7 @@ struct desk_queue {
 /* Keys that sign tokens: the first signs, all verify (so that the key can be rotated without breaking what is in flight). */
 #define DESK_KEY_SIZE 32
 #define DESK_KEYS 8
-struct desk_keys {
-	unsigned char key[DESK_KEYS][DESK_KEY_SIZE]; size_t count;
-	int64_t below[DESK_KEYS];                /* it speaks for tickets below that number alone, since a backup was restored; 0: for all */
-};
+struct desk_keys { unsigned char key[DESK_KEYS][DESK_KEY_SIZE]; size_t count; };
 
 /* The colours of mails and pages, "#rrggbb": of the button and its words, of links; the same on a dark ground (desk_brand.c). */
 #define DESK_COLOUR 8
@@ -791,7 +788,7 @@ struct page_act {
 	const char *words;               /* "" if none; bounded by the caller */
 	int stars;                       /* PAGE_RATE: 1..5 */
 	const char *article;             /* PAGE_SOLVED: which one solved it; "" none in particular */
-	const char *language;            /* PAGE_LANGUAGE: the one that is asked for */
+	const char *language;            /* PAGE_LANGUAGE: the one that is asked for, of those that the pages speak; NULL: none of them */
 	const char *trace;
 };
 /* STATUS_OK with an empty plan: it is so already. STATUS_REFUSED: no longer possible in this state. */
@@ -898,5 +895,16 @@ void desk_linked_html(struct buffer *out, const char *words);
 bool desk_template_check(const struct template_file *file, struct error *error);
 /* "part-...": what other templates put in by {>part-...}; it has no Subject and is no mail of its own. */
 bool desk_template_is_part(const char *name);
+
+/* ---- what the customers' pages say: LANGUAGE/pages.txt, a sentence a line (desk_pages.c) ---- */
+#define DESK_PAGES "pages"
+/* A sentence by its name, with its variables filled in: of `own` (may be NULL), else the built-in one; in that language, else in `fallback`, else in English. */
+const char *desk_page_words(struct arena *arena, const struct template_set *own, const char *language, const char *fallback, const char *name,
+                            const char *variables);
+/* What is wrong with the next line behind *number (0: the first) that is; that line's number. False: nothing more. */
+bool desk_pages_problem(struct arena *arena, const struct template_file *file, int *number, struct error *error);
+/* The languages that they speak, one after the other (NULL: no more); and the one for a tag such as "it-CH" (NULL: none). */
+const char *desk_page_language(const struct template_set *own, size_t index);
+const char *desk_page_language_of(const struct template_set *own, const char *tag);
 
 #endif

@@ -55,7 +55,6 @@ struct gateway {
 	struct lane lane;
 	int64_t agents_of;                       /* the configuration whose agents were looked at for tickets of others (config.made); only gateway_tick() */
 
-	_Atomic int64_t selftest_seen;           /* number of the last mail of a selftest that came in */
 	void (*outgoing_waits)(void *context);   /* called after a commit that enqueued mail */
 	void *context;
 };
@@ -200,8 +199,15 @@ void gateway_keep(struct store_writer *writer, int64_t raw, const struct mail *m
 /* "/", and the brand's picture; without one the response stays as it is. */
 void gateway_here_page(const struct config *config, const struct web_request *request, struct web_response *response);
 void gateway_logo(const struct config *config, const struct web_request *request, struct web_response *response);
+/* With `download` filled (its name is not NULL) a file is asked for: gateway_unpack_file() makes the response, without the store; false: it cannot now. */
+struct gateway_download { struct store_raw raw; size_t number; const char *name; int fd; };
 void gateway_page(struct gateway *gateway, const struct config *config, struct store *store, const struct web_request *request,
-                  struct web_response *response);
+                  struct web_response *response, struct gateway_download *download);
+bool gateway_unpack_file(struct gateway_download *download, struct web_response *response);
+void gateway_trouble_page(const struct config *config, const struct web_request *request, struct web_response *response);
+/* The files of a message that its page may show (`alone`: its own, with all of them); and one of these by its number. False: there is no such one. */
+void gateway_add_files(struct store *store, struct arena *arena, const struct message_row *message, bool alone, struct web_said *said);
+bool gateway_find_file(struct store *store, struct arena *arena, const struct message_row *message, int number, struct gateway_download *download);
 
 /* A request for /kb/ARTICLE or /kb/ARTICLE.LANGUAGE; with the token of the request it was suggested for (?t=TOKEN) it has that one's buttons. */
 void gateway_article_page(const struct config *config, struct kb *kb, struct store *store, const struct web_request *request,

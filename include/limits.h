@@ -73,6 +73,9 @@
 #define LIMIT_PAGE_MESSAGES     20             /* messages on one page */
 #define LIMIT_PAGE_WORDS        (4 * 1024)     /* bytes shown of each of them: two pages of print */
 #define LIMIT_PAGE_PART         (16 * 1024)    /* bytes of a message on a page of its own */
+#define LIMIT_PAGE_FILES        20             /* files named below a message on a page */
+#define LIMIT_PAGE_FILES_ALL    1000           /* and on the page of that message alone */
+#define LIMIT_FILE_DISK_LEFT    (256 * 1024 * 1024) /* bytes of disk that a file's unpacking for a page must leave: mail comes first */
 
 /* ---- the brand, and the customer's side ---- */
 #define LIMIT_LOGO_BYTES        (64 * 1024)    /* bytes of the picture that goes along with each mail: a third more on the way */

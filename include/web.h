@@ -25,6 +25,7 @@ struct web_request {
 	const char *form;                /* body of a POST, application/x-www-form-urlencoded; "" */
 	const char *accept_language;
 	int part, message;               /* "p" and "m" of the query: which part of what is long, of which message; 0: the first, none */
+	int file;                        /* "f": which of that message's files, from 1; 0: none is asked for */
 };
 struct web_response {
 	int status;
@@ -32,13 +33,15 @@ struct web_response {
 	const char *body; size_t length; /* in the request's arena, or for good */
 	const char *allow;               /* of a 405: the methods there are */
 	const char *policy;              /* Content-Security-Policy of a page; NULL: one that allows nothing */
+	/* NULL: none. Else that open file is sent and closed in place of the body, to be kept under this name and never shown. */
+	const char *file_name; int file; uint64_t file_size;
 };
 typedef void (*web_handler)(void *context, const struct web_request *request, struct web_response *response);
 
 struct web_server;
-/* key: of the configuration, for what is said; host "127.0.0.1", port "8025"; a request may take request_seconds in all, from its first byte to its answer. A thread a connection, so that no page
+/* host "127.0.0.1", port "8025"; a request may take request_seconds in all, from its first byte to its answer. A thread a connection, so that no page
  * that takes long holds up another answer: the handler is called from several at once. */
-enum status web_start(const char *key, const char *host, const char *port, int request_seconds, web_handler handler, void *context, struct web_server **server,
+enum status web_start(const char *host, const char *port, int request_seconds, web_handler handler, void *context, struct web_server **server,
                       struct error *error);
 void web_stop(struct web_server **server);
 /* Ends the connections of slow clients. About once a second, from any thread; NULL: nothing. Log: web.slow-client. */
@@ -64,10 +67,15 @@ enum web_page_kind {
 };
 struct web_article { const char *id, *title, *link; };   /* suggested; link: relative address of its page, "" none */
 enum web_speaker { OUTCOME_BY_READER, OUTCOME_BY_DESK, OUTCOME_BY_OTHER }; /* of the last kind, the page shows only that it came */
-struct web_said { enum web_speaker by; const char *who, *text, *when; int64_t date; int seq; bool more; };    /* more: there are words behind these */
+struct web_said {
+	enum web_speaker by; const char *who, *text, *when; int64_t date; int seq;
+	bool more;                       /* there are words behind these */
+	struct { struct web_file { int number; const char *name; uint64_t size; } *at; size_t count; } files;   /* size 0: not known */
+};
 struct web_page {
 	enum web_page_kind kind;
-	const char *language;            /* "en", "it", "de", "fr", "es"; others: English */
+	const char *language, *fallback; /* of the pages' languages; else the other one, else English */
+	const struct template_set *words;        /* the desk's own; NULL: the built-in ones */
 	const char *desk_name, *address; /* address: the postal one; NULL or "": none */
 	const char *write_to;            /* of the first queue */
 	struct desk_colours colours;
@@ -94,6 +102,6 @@ struct web_page {
 };
 void web_page(struct arena *arena, const struct web_page *page, struct web_response *response);
 /* The best of our languages for an Accept-Language header; `otherwise` if none of ours is wanted. */
-const char *web_language(const char *accept_language, const char *otherwise);
+const char *web_language(const struct template_set *own, const char *accept_language, const char *otherwise);
 
 #endif

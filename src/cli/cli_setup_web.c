@@ -1,7 +1,7 @@
 /*
  * cli_setup_web.c - `setup`: what a web server needs to pass the customers' pages on, and nothing else.
  *
- * Public are /l/ (the links in mails) and /kb/ (articles); /metrics and /healthz are not. contrib/web holds the same for help.example.org, made by
+ * Public are /l/ (the links in mails, and files behind them), /kb/ (articles), / and /logo; /metrics and /healthz are not. contrib/web holds the same for help.example.org, made by
  * this; a test compares them. TLS is each server's own: Caddy fetches a certificate by itself, nginx and Apache by certbot.
  */
 #include "cli_private.h"
@@ -20,8 +20,8 @@ static const struct { const char *name, *path, *text, *then; } servers[] = {
 	  "\tserver_tokens off;\n"
 	  "\tclient_max_body_size 64k;\n"
 	  "\n"
-	  "\t# Links in mails, and articles.\n"
-	  "\tlocation ~ ^/(l|kb)/ {\n"
+	  "\t# The first page, the logo, links in mails with the files behind them, and articles.\n"
+	  "\tlocation ~ ^/($|logo$|l/|kb/) {\n"
 	  "\t\tproxy_pass http://@PAGES@;\n"
 	  "\t\tproxy_set_header Host $host;\n"
 	  "\t\tproxy_read_timeout 30s;\n"
@@ -36,7 +36,7 @@ static const struct { const char *name, *path, *text, *then; } servers[] = {
 	  MADE
 	  "# /etc/caddy/Caddyfile must import it: import /etc/caddy/conf.d/*\n"
 	  "@HOST@ {\n"
-	  "\t@public path /l/* /kb/*\n"
+	  "\t@public path / /logo /l/* /kb/*\n"
 	  "\thandle @public {\n"
 	  "\t\treverse_proxy @PAGES@\n"
 	  "\t}\n"
@@ -51,9 +51,11 @@ static const struct { const char *name, *path, *text, *then; } servers[] = {
 	  "\tServerName @HOST@\n"
 	  "\tProxyPreserveHost On\n"
 	  "\tLimitRequestBody 65536\n"
+	  "\tProxyPassMatch ^/$ http://@PAGES@\n"
+	  "\tProxyPass /logo http://@PAGES@/logo timeout=30\n"
 	  "\tProxyPass /l/ http://@PAGES@/l/ timeout=30\n"
 	  "\tProxyPass /kb/ http://@PAGES@/kb/ timeout=30\n"
-	  "\tRedirectMatch 404 ^/(?!l/|kb/)\n"
+	  "\tRedirectMatch 404 ^/(?!$|logo$|l/|kb/)\n"
 	  "</VirtualHost>\n",
 	  "a2enmod proxy_http && a2ensite sportello && systemctl reload apache2; for https: certbot --apache -d @HOST@" },
 };

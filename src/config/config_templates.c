@@ -3,6 +3,7 @@
  *
  * A broken or unknown file is a warning and never keeps the desk from answering: then the built-in text is used.
  * May not interpret a template: desk_template_check() says whether it can be used.
+ * The sentences of the pages (pages.txt) are taken line by line: a wrong one costs itself alone.
  * Diagnostics carry the template's own file name and no line: "is not the name of a template", "cannot be used".
  */
 #include "config_private.h"
@@ -29,7 +30,7 @@ static bool split_name(struct loader *loader, const char *file_name, struct temp
 	file->name = arena_copy(&loader->config->arena, file_name, (size_t)(dot - file_name));
 	file->format = dot[1] == 't' ? "txt" : "html";
 	for (const struct template_file *known = builtin_templates; known->language; known++)
-		if (!strcmp(known->name, file->name))
+		if (!strcmp(known->name, file->name) && (!strcmp(known->format, file->format) || strcmp(file->name, DESK_PAGES)))
 			return true;
 	return false;
 }
@@ -43,6 +44,14 @@ static void say_unknown(struct loader *loader, const char *path, const char *fil
 		best = text_closest(name, best, known->name);
 	config_complain_at(loader, true, path, 0, "", "is not the name of a template and is not used; expected NAME.txt or NAME.html%s%s%s",
 	                   best ? ", did you mean \"" : "", best ? best : "", best ? "\"?" : "");
+}
+
+static void take_pages(struct loader *loader, const char *path, const struct template_file *file)
+{
+	struct error error;
+
+	for (int line = 0; desk_pages_problem(loader->arena, file, &line, &error);)
+		config_complain_at(loader, true, path, line, "", "%s", error.text);
 }
 
 static void take_file(struct loader *loader, const char *path, struct template_file file, struct found *found)
@@ -60,7 +69,11 @@ static void take_file(struct loader *loader, const char *path, struct template_f
 		return;
 	}
 	file.text = arena_copy(&loader->config->arena, buffer_string(&text), text.length);
-	if (desk_template_check(&file, &error))
+	bool pages = !strcmp(file.name, DESK_PAGES);
+
+	if (pages)
+		take_pages(loader, path, &file);
+	if (pages || desk_template_check(&file, &error))
 		*ARENA_PUSH(&loader->config->arena, found) = file;
 	else
 		config_complain_at(loader, true, path, 0, "", "cannot be used, the built-in text is used: %s", error.text);

@@ -143,7 +143,7 @@ static enum status done(struct decision *d, struct ticket_facts *ticket)
 /* Asked for, it stays: in whatever language the customer writes from then on. */
 static enum status language(struct decision *d, struct ticket_facts *ticket, const struct page_act *act, struct error *error)
 {
-	if (!act->language || !desk_is_language(act->language))
+	if (!act->language)
 		return error_set(error, STATUS_BAD_INPUT, "there is no such language");
 	if (strcmp(ticket->language, act->language) == 0 && ticket->language_kept)
 		return STATUS_OK;

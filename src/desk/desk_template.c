@@ -16,7 +16,7 @@ enum { LONGEST_HTML = 64 * 1024 };       /* bytes of all values; more goes out a
 /* ---------------------------------------------------------------- looking one up */
 
 /* "it" finds templates of "it-CH" too: the first part of a language tag counts. */
-static bool language_is(const char *tag, const char *language)
+bool desk_template_language_is(const char *tag, const char *language)
 {
 	size_t length = strlen(language);
 	return tag && text_starts_nocase(tag, language) && (!tag[length] || tag[length] == '-' || tag[length] == '_');
@@ -25,11 +25,11 @@ static bool language_is(const char *tag, const char *language)
 static const struct template_file *find(const struct template_set *own, const char *language, const char *name, const char *format)
 {
 	for (size_t i = 0; own && i < own->count; i++)
-		if (strcmp(own->at[i].name, name) == 0 && strcmp(own->at[i].format, format) == 0 && language_is(language, own->at[i].language) &&
+		if (strcmp(own->at[i].name, name) == 0 && strcmp(own->at[i].format, format) == 0 && desk_template_language_is(language, own->at[i].language) &&
 		    desk_template_check(&own->at[i], NULL))
 			return &own->at[i];
 	for (const struct template_file *file = builtin_templates; file->language; file++)
-		if (strcmp(file->name, name) == 0 && strcmp(file->format, format) == 0 && language_is(language, file->language))
+		if (strcmp(file->name, name) == 0 && strcmp(file->format, format) == 0 && desk_template_language_is(language, file->language))
 			return file;
 	return NULL;
 }

@@ -21,6 +21,7 @@ enum variable_kind {
 enum { VARIABLE_CONTENT = 0, VARIABLE_NONE = -1, VARIABLES = 103 };
 struct template_variable { const char *name; enum variable_kind kind; };
 extern const struct template_variable desk_template_variables[VARIABLES];
+bool desk_template_language_is(const char *tag, const char *language);   /* "it" is the language of "it-CH", too */
 /* VARIABLE_NONE: there is no such one. */
 int desk_template_variable_named(const char *name, size_t length);
 

@@ -101,7 +101,7 @@ bool desk_template_is_part(const char *name)
 
 static bool has_subject(const struct template_file *file)
 {
-	return strcmp(file->format, "txt") == 0 && !desk_template_is_part(file->name);
+	return strcmp(file->format, "txt") == 0 && !desk_template_is_part(file->name) && strcmp(file->name, DESK_PAGES) != 0;
 }
 
 struct checking { const struct template_file *file; struct error *error; const char *here; };

@@ -49,7 +49,7 @@ void gateway_article_page(const struct config *config, struct kb *kb, struct sto
 	struct kb_article article;
 	struct error error;
 	const char *name = request->path + strlen("/kb/");
-	const char *reader = web_language(request->accept_language, config->policy.language);
+	const char *reader = web_language(&config->templates, request->accept_language, config->policy.language);
 	struct web_page page = gateway_start_page(config, request, PAGE_VIEW_UNKNOWN);
 	if (*request->token && !add_buttons(config, store, request, &page)) {
 		web_page(request->arena, &page, response);

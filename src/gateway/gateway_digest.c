@@ -14,12 +14,12 @@ struct line { const char *cell[CELLS]; };
 struct lines { struct line *at; size_t count, beyond; };
 
 static const char *const headings[2][DESK_LANGUAGES] = {
-	{"Waiting for us:", "Aspettano noi:", "Warten auf uns:", "Attendent de nous :", "Esperan de nosotros:"},
-	{"Waiting for them:", "Aspettiamo loro:", "Wir warten auf andere:", "Nous attendons :", "Esperamos a otros:"},
+	{"Waiting for us:", "In attesa di noi:", "Warten auf uns:", "En attente de notre part :", "Pendientes de nosotros:"},
+	{"Waiting for others:", "In attesa di altri:", "Warten auf andere:", "En attente d’autres personnes :", "Pendientes de otros:"},
 };
 static const char *const nobody[DESK_LANGUAGES] = {"nobody's", "di nessuno", "ohne Zuständigen", "à personne", "de nadie"};
 static const char *const days[DESK_LANGUAGES] = {"d", "g", "T", "j", "d"};
-static const char *const due_by[DESK_LANGUAGES] = {"by", "entro", "bis", "avant", "antes del"};
+static const char *const due_by[DESK_LANGUAGES] = {"by", "entro:", "bis", "pour le", "hasta el"};
 
 static size_t columns(const char *text)
 {

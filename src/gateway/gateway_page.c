@@ -1,6 +1,8 @@
 /*
  * gateway_page.c - a customer's link: token to ticket, ticket to page; a button to a plan, the plan to the store.
  *
+ * "?m=2&f=1" behind a token is the first file of message 2.
+ *
  * GET reads and never writes: scanners and previews fetch every link. POST acts, and acting again changes nothing. A token that is not
  * ours is 404, one that is too old 410. Only public messages are shown: requests, replies of both sides; never a note, never what
  * machines sent. A token is good for its ticket's customer: where the customer was changed, it is 404.
@@ -22,12 +24,12 @@ struct page_job {
 
 struct web_page gateway_start_page(const struct config *config, const struct web_request *request, enum web_page_kind kind)
 {
-	const char *language = web_language(request->accept_language, config->policy.language);
+	const char *language = web_language(&config->templates, request->accept_language, config->policy.language);
 	const struct desk_brand *brand = &config->policy.brand;
 	struct desk_colours colours;
 	desk_brand_colours(brand->colour, &colours);
 	return (struct web_page){.kind = kind, .colours = colours, .address = brand->address, .write_to = config->policy.queues.at[0].address,
-	                         .logo = brand->logo_size ? "../logo" : NULL, .logo_width = brand->logo_width, .logo_height = brand->logo_height, .language = language, .desk_name = config->policy.name, .subject = "", .action = "",
+	                         .logo = brand->logo_size ? "../logo" : NULL, .logo_width = brand->logo_width, .logo_height = brand->logo_height, .language = language, .fallback = config->policy.language, .words = &config->templates, .desk_name = config->policy.name, .subject = "", .action = "",
 	                         .link_status = "", .link_confirm = "", .link_refuse = "", .link_help = "", .link_solved = ""};
 }
 
@@ -59,10 +61,12 @@ static bool add_said(struct arena *arena, struct store *store, const struct conf
 	struct words words;
 	struct error error;
 	*said = (struct web_said){.by = speaker_of(message, customer), .who = agent_shown(&config->policy, message), .date = message->date, .when = desk_time(arena, &config->policy, message->date, page->language), .seq = message->seq, .text = ""};
+	if (said->by != OUTCOME_BY_OTHER && (!page->single || !page->part))
+		gateway_add_files(store, arena, message, page->single, said);
 	if (said->by == OUTCOME_BY_OTHER || store_words(store, arena, message, &answered, from, most, &words, &error) != STATUS_OK)
 		return said->by == OUTCOME_BY_OTHER;
 	said->text = words.text;
-	said->more = words.left > 0;
+	said->more |= words.left > 0;
 	return from == 0 || *words.text;
 }
 
@@ -80,15 +84,21 @@ static void add_conversation(struct arena *arena, struct store *store, const str
 		add_said(arena, store, config, ticket->customer.address, &rows.at[i - 1], 0, LIMIT_PAGE_WORDS, page);
 }
 
-/* A part of one message. False: it is none that this customer may read, or it has no such part. */
+/* One message. False: it is none that this customer may read. */
+static bool find_readable(struct arena *arena, struct store *store, const struct ticket_facts *ticket, int seq, struct message_row *message)
+{
+	struct error error;
+	return store_message(store, arena, ticket->id, seq, message, &error) == STATUS_OK && is_public(message)
+	       && speaker_of(message, ticket->customer.address) != OUTCOME_BY_OTHER;
+}
+
+/* A part of it; false, too, where it has no such part. */
 static bool add_single(struct arena *arena, struct store *store, const struct config *config, const struct ticket_facts *ticket, int seq,
                        struct web_page *page)
 {
 	struct message_row message;
-	struct error error;
 	page->single = true;
-	return store_message(store, arena, ticket->id, seq, &message, &error) == STATUS_OK && is_public(&message)
-	       && speaker_of(&message, ticket->customer.address) != OUTCOME_BY_OTHER
+	return find_readable(arena, store, ticket, seq, &message)
 	       && add_said(arena, store, config, ticket->customer.address, &message, (size_t)page->part * LIMIT_PAGE_PART, LIMIT_PAGE_PART, page);
 }
 
@@ -197,13 +207,20 @@ static enum page_kind what_is_asked(const struct web_request *request, const str
 	return web_form_value(request, "stars") ? PAGE_RATE : PAGE_WORDS;
 }
 
+/* Of those that the pages offer. */
+static const char *asked_language(const struct config *config, const struct web_request *request)
+{
+	const char *language = web_form_value(request, "language"), *ours = desk_page_language_of(&config->templates, language);
+	return ours && strcmp(ours, language) == 0 ? ours : NULL;
+}
+
 static enum status press(struct gateway *gateway, const struct config *config, const struct web_request *request, const struct token *token,
                          struct error *error)
 {
 	const char *stars = web_form_value(request, "stars"), *article = web_form_value(request, "article");
 	struct page_job job = {.arena = request->arena, .policy = &config->policy, .token = *token,
 	                       .act = {.kind = what_is_asked(request, token), .words = words_of(request), .article = article ? article : "", .trace = "page",
-	                               .language = web_form_value(request, "language"),
+	                               .language = asked_language(config, request),
 	                               .stars = stars && stars[0] >= '1' && stars[0] <= '5' && !stars[1] ? stars[0] - '0' : 0}};
 	enum status status = store_write(gateway->writer, act, &job, error);
 	log_event(status == STATUS_OK ? LOG_INFO : LOG_NOTICE, "page.pressed", "ticket", LOG_NUMBER(token->ticket),
@@ -237,6 +254,12 @@ void gateway_here_page(const struct config *config, const struct web_request *re
 	web_page(request->arena, &page, response);
 }
 
+void gateway_trouble_page(const struct config *config, const struct web_request *request, struct web_response *response)
+{
+	struct web_page page = gateway_start_page(config, request, PAGE_VIEW_TROUBLE);
+	web_page(request->arena, &page, response);
+}
+
 void gateway_logo(const struct config *config, const struct web_request *request, struct web_response *response)
 {
 	const struct desk_brand *brand = &config->policy.brand;
@@ -245,8 +268,19 @@ void gateway_logo(const struct config *config, const struct web_request *request
 		                                  .body = arena_copy(request->arena, brand->logo, brand->logo_size)};
 }
 
+/* A file of the conversation, by the token of its page. */
+static bool find_file(const struct web_request *request, struct store *store, const struct token *token, struct gateway_download *download)
+{
+	struct ticket_row row;
+	struct message_row message;
+	struct error error;
+	return !request->post && token->kind == TOKEN_LINK_STATUS && store_ticket_head(store, request->arena, token->ticket, &row, &error) == STATUS_OK
+	       && same_customer(token, &row.facts) && find_readable(request->arena, store, &row.facts, request->message, &message)
+	       && gateway_find_file(store, request->arena, &message, request->file, download);
+}
+
 void gateway_page(struct gateway *gateway, const struct config *config, struct store *store, const struct web_request *request,
-                  struct web_response *response)
+                  struct web_response *response, struct gateway_download *download)
 {
 	struct token token;
 	struct error error;
@@ -257,6 +291,11 @@ void gateway_page(struct gateway *gateway, const struct config *config, struct s
 		class = LINK_UNKNOWN;            /* good for /kb/ alone */
 	if (class != LINK_GOOD) {
 		show(request, &page, class == LINK_TOO_OLD ? PAGE_VIEW_TOO_OLD : PAGE_VIEW_UNKNOWN, response);
+		return;
+	}
+	if (request->file) {
+		if (!find_file(request, store, &token, download))
+			show(request, &page, PAGE_VIEW_UNKNOWN, response);
 		return;
 	}
 	enum status status = request->post ? press(gateway, config, request, &token, &error) : STATUS_OK;

@@ -82,6 +82,12 @@ static enum status copy_small_blob(struct store *store, int64_t raw, struct stor
 	return cursor_close(&cursor);
 }
 
+enum status store_scratch(struct store *store, int *fd, struct error *error)
+{
+	*fd = open(store->state_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return *fd >= 0 ? STATUS_OK : error_set(error, STATUS_TRY_LATER, "%s: no room to unpack a mail: %s", store->state_dir, strerror(errno));
+}
+
 static enum status copy_blob(struct engine_blob *blob, int64_t raw, int fd, struct error *error)
 {
 	char piece[32 * 1024];
@@ -105,9 +111,8 @@ static enum status unpack_large_blob(struct store *store, int64_t raw, struct st
 	struct engine_blob *blob;
 	enum status status;
 
-	out->source.fd = open(store->state_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (out->source.fd < 0)
-		return error_set(error, STATUS_TRY_LATER, "%s: cannot unpack raw mail %lld: %s", store->state_dir, (long long)raw, strerror(errno));
+	if ((status = store_scratch(store, &out->source.fd, error)) != STATUS_OK)
+		return status;
 	if ((status = engine_blob_open(store->engine, ENGINE_RAW_BYTES, raw, false, &blob, error)) != STATUS_OK)
 		return status;
 	out->source.size = engine_blob_size(blob);

@@ -38,7 +38,7 @@ static void choice(struct writer *w)
 	web_form(w, page->link_solved);
 	for (size_t i = 0; i < page->suggested.count; i++) {
 		article_button(w, page->suggested.at[i].id, i ? " class=\"next\"" : "");
-		web_text(w, one ? web_word(WORD_KB_SOLVED, w->language) : page->suggested.at[i].title);
+		web_text(w, one ? web_word(w, WORD_KB_SOLVED) : page->suggested.at[i].title);
 		web_raw(w, "</button>\n");
 	}
 	if (!one) {

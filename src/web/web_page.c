@@ -24,6 +24,7 @@ static const char style[] =
 	".stars{display:flex;gap:.5rem}.stars label{flex:1;text-align:center;font-weight:400;border:1px solid #848d97;border-radius:.5rem;padding:.6rem 0;cursor:pointer}"
 	".good{border-left:.35rem solid #1a7f37}.said{border-top:1px solid #d6dae0;padding:.9rem 0 0;margin:.9rem 0 0}"
 	".said:first-of-type{border:0;padding:0;margin:0}.who{font-weight:600}.when{color:#57606a;font-size:.9rem}"
+	".files{list-style:none;margin:.5rem 0 0;padding:0}.files li{margin:.25rem 0;overflow-wrap:anywhere}"
 	".part{margin:.9rem 0 0}.text{white-space:pre-wrap;overflow-wrap:anywhere;margin:.25rem 0 0}footer{color:#57606a;font-size:.9rem;text-align:center}"
 	".logo{display:block;margin:0 0 1rem;border-radius:.25rem;background:#fff}.languages{display:flex;flex-wrap:wrap;gap:.25rem;justify-content:center;margin:0 0 1rem}"
 	".languages button{width:auto;background:none;color:var(--l);font-weight:400;padding:.5rem;text-decoration:underline}"
@@ -150,12 +151,14 @@ static void part_link(struct writer *w, int message, int part, enum web_word whi
 static void said(struct writer *w, const struct web_said *said)
 {
 	web_raw(w, "<article class=\"said\"><span class=\"who\">");
-	web_text(w, said->by == OUTCOME_BY_DESK ? said->who : web_word(said->by == OUTCOME_BY_READER ? WORD_YOU : WORD_SOMEBODY_ELSE, w->language));
+	web_text(w, said->by == OUTCOME_BY_DESK ? said->who : web_word(w, said->by == OUTCOME_BY_READER ? WORD_YOU : WORD_SOMEBODY_ELSE));
 	web_raw(w, "</span> <span class=\"when\">");
 	web_text(w, said->when);
 	web_raw(w, "</span>\n<div class=\"text\">");
-	web_linked(w, said->by == OUTCOME_BY_OTHER ? web_word(WORD_NOT_SHOWN, w->language) : said->text);
-	web_raw(w, "</div></article>\n");
+	web_linked(w, said->by == OUTCOME_BY_OTHER ? web_word(w, WORD_NOT_SHOWN) : said->text);
+	web_raw(w, "</div>\n");
+	web_files(w, said);
+	web_raw(w, "</article>\n");
 	if (w->page->single && w->page->part > 0)
 		part_link(w, said->seq, w->page->part - 1, WORD_READ_BACK);
 	if (said->more)
@@ -200,10 +203,14 @@ static void languages(struct writer *w)
 	web_raw(w, "\" aria-label=\"");
 	web_say(w, WORD_LANGUAGE);
 	web_raw(w, "\">\n");
-	for (size_t i = 0; i < WEB_LANGUAGES; i++)
-		if (i != w->language)
-			buffer_printf(w->out, "<button type=\"submit\" name=\"language\" value=\"%s\" lang=\"%s\">%s</button>\n", web_language_name(i), web_language_name(i),
-			              web_language_own_name(i));
+	const char *language;
+	for (size_t i = 0; (language = desk_page_language(w->page->words, i)); i++) {
+		if (strcmp(language, w->language) == 0)
+			continue;
+		buffer_printf(w->out, "<button type=\"submit\" name=\"language\" value=\"%s\" lang=\"%s\">", language, language);
+		web_text(w, web_word_in(w, WORD_OWN_NAME, language));
+		web_raw(w, "</button>\n");
+	}
 	web_raw(w, "</form>\n");
 }
 
@@ -212,8 +219,6 @@ static void here_page(struct writer *w)
 	web_card(w, "");
 	web_raw(w, "<h1>");
 	web_say(w, WORD_HERE);
-	web_raw(w, " ");
-	web_text(w, w->page->desk_name);
 	web_raw(w, "</h1>\n<p>");
 	web_say(w, WORD_HERE_MORE);
 	web_raw(w, " <a href=\"mailto:");
@@ -267,7 +272,7 @@ static void trouble(struct writer *w, enum web_word title, enum web_word more)
 static void head(struct writer *w, const char *css)
 {
 	const struct web_page *page = w->page;
-	buffer_printf(w->out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n", web_language_name(w->language));
+	buffer_printf(w->out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n", w->language);
 	web_raw(w, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"robots\" content=\"noindex, nofollow\">\n<title>");
 	web_text(w, page->desk_name);
 	if (page->ticket)
@@ -315,7 +320,7 @@ void web_page(struct arena *arena, const struct web_page *page, struct web_respo
 	bool too_old = page->kind == PAGE_VIEW_ARTICLE && page->too_old;
 	CLEANUP_BUFFER struct buffer out;
 	buffer_init(&out);
-	struct writer w = {&out, web_language_index(page->language), page};
+	struct writer w = {&out, arena, web_page_language(page), page, NULL};
 	struct desk_colours usual;
 	desk_brand_colours(NULL, &usual);
 	const char *css = style_of(arena, *page->colours.button ? &page->colours : &usual);
@@ -328,6 +333,6 @@ void web_page(struct arena *arena, const struct web_page *page, struct web_respo
 		web_text(&w, page->address);
 	}
 	web_raw(&w, "</footer>\n</main>\n</body>\n</html>\n");
-	*response = (struct web_response){too_old ? 410 : statuses[page->kind], "text/html; charset=utf-8", arena_copy(arena, out.at, out.length),
-	                                   out.length, NULL, policy_of(arena, css)};
+	*response = (struct web_response){.status = too_old ? 410 : statuses[page->kind], .content_type = "text/html; charset=utf-8",
+	                                  .body = arena_copy(arena, out.at, out.length), .length = out.length, .policy = policy_of(arena, css)};
 }

@@ -4,6 +4,7 @@
  *
  * Where a request ends must be beyond doubt, or a proxy in front may see another end, and mix up its clients' answers (request smuggling).
  * libmicrohttpd is lenient there even in strict mode: such a request is refused here and its connection closed (RFC 9112 sections 5.1, 6.3).
+ * A file goes out as bytes to be kept: a browser must never take what a stranger sent for a page of ours. It may take longer than a page does.
  * Its time-out is idle time only: web_watch.c ends a dripping client. Links carry their own proof and there are no cookies, so another site's
  * page could only post what its author knows anyway; it is refused all the same where the browser tells (no Origin is looked at: with
  * our Referrer-Policy browsers send "null" for our own pages).
@@ -18,11 +19,14 @@
 #include <unistd.h>
 
 #include "limits.h"
+#include "web_private.h"
 #include "web_watch_private.h"
 
 #define WEB_CONNECTIONS 64                       /* in all; the reverse proxy in front keeps few */
 #define WEB_PER_ADDRESS 48                       /* the proxy is one address */
 #define WEB_IDLE_SECONDS 15
+#define WEB_FILES 8                              /* sent at the same time: each is unpacked on the disk */
+#define WEB_FILE_RATE (16 * 1024)                /* bytes a second that a client must take of a file, or be ended */
 
 struct web_server {
 	struct MHD_Daemon *daemon;
@@ -31,23 +35,44 @@ struct web_server {
 	struct web_watch watch;
 	int request_seconds;
 	_Atomic int64_t requests, slow, cross_site;
+	_Atomic int files;
 };
 
 /* One request while its body arrives. */
-struct exchange { struct arena arena; struct buffer form; bool too_large; };
+struct exchange { struct arena arena; struct buffer form; bool too_large, file; };
 
-/* The body lives until on_completed(). */
+/* The body lives until on_completed(); a file is closed with its response. */
+static struct MHD_Response *body_of(const struct web_response *answer)
+{
+	if (!answer->file_name)
+		return MHD_create_response_from_buffer(answer->length, (void *)answer->body, MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *response = MHD_create_response_from_fd64(answer->file_size, answer->file);
+	if (!response)
+		close(answer->file);
+	return response;
+}
+
 static enum MHD_Result send_response(struct MHD_Connection *connection, const struct web_response *answer)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(answer->length, (void *)answer->body, MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *response = body_of(answer);
 	if (!response)
 		return MHD_NO;
-	MHD_add_response_header(response, "Content-Type", answer->content_type);
+	if (answer->file_name) {
+		CLEANUP_BUFFER struct buffer disposition;
+		buffer_init(&disposition);
+		web_disposition(&disposition, answer->file_name);
+		MHD_add_response_header(response, "Content-Disposition", buffer_string(&disposition));
+		MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+	}
+	MHD_add_response_header(response, "Content-Type", answer->file_name ? "application/octet-stream" : answer->content_type);
 	MHD_add_response_header(response, "Cache-Control", "no-store");
-	MHD_add_response_header(response, "Content-Security-Policy", answer->policy ? answer->policy : "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
+	MHD_add_response_header(response, "Content-Security-Policy", answer->file_name ? "default-src 'none'; sandbox; base-uri 'none'; frame-ancestors 'none'"
+		: answer->policy ? answer->policy : "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
 	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	MHD_add_response_header(response, "X-Robots-Tag", "noindex, nofollow");
+	if (answer->status == 503)
+		MHD_add_response_header(response, "Retry-After", "30");
 	if (answer->status == 400)
 		MHD_add_response_header(response, "Connection", "close");
 	if (answer->allow)
@@ -59,7 +84,7 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, const st
 
 static enum MHD_Result send_words(struct MHD_Connection *connection, int status, const char *words)
 {
-	struct web_response answer = {status, "text/plain; charset=utf-8", words, strlen(words), NULL, NULL};
+	struct web_response answer = {.status = status, .content_type = "text/plain; charset=utf-8", .body = words, .length = strlen(words)};
 	return send_response(connection, &answer);
 }
 
@@ -108,6 +133,20 @@ static int number_asked(struct MHD_Connection *connection, const char *name)
 	return number < PARTS_MOST ? number : PARTS_MOST;
 }
 
+static struct web_line *line_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
+}
+
+/* Given back in on_completed(). */
+static bool may_take_file(struct web_server *server, struct exchange *exchange)
+{
+	exchange->file = ++server->files <= WEB_FILES;
+	server->files -= !exchange->file;
+	return exchange->file;
+}
+
 static enum MHD_Result answer(struct web_server *server, struct MHD_Connection *connection, struct exchange *exchange,
                               const char *url, const char *method)
 {
@@ -115,10 +154,14 @@ static enum MHD_Result answer(struct web_server *server, struct MHD_Connection *
 	const char *token = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "t");
 	struct web_request request = {.arena = &exchange->arena, .post = strcmp(method, "POST") == 0, .path = url, .token = token ? token : "",
 	                              .form = buffer_string(&exchange->form), .accept_language = language ? language : "",
-	                              .part = number_asked(connection, "p"), .message = number_asked(connection, "m")};
-	struct web_response response = {404, "text/plain; charset=utf-8", "there is no such page\n", 22, NULL, NULL};
+	                              .part = number_asked(connection, "p"), .message = number_asked(connection, "m"), .file = number_asked(connection, "f")};
+	struct web_response response = {.status = 404, .content_type = "text/plain; charset=utf-8", .body = "there is no such page\n", .length = 22};
+	if (request.file && !may_take_file(server, exchange))
+		return send_words(connection, 503, "too many files are being fetched: try again in a moment\n");
 	request.other = !request.post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
 	server->handler(server->context, &request, &response);
+	if (response.file_name)
+		web_watch_allow(&server->watch, line_of(connection), (int64_t)(response.file_size / WEB_FILE_RATE) * 1000000);
 	return send_response(connection, &response);
 }
 
@@ -160,12 +203,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	return answer(context, connection, exchange, url, method);
 }
 
-static struct web_line *line_of(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	return info ? info->socket_context : NULL;
-}
-
 static void on_connection(void *context, struct MHD_Connection *connection, void **line, enum MHD_ConnectionNotificationCode what)
 {
 	struct web_server *server = context;
@@ -184,6 +221,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	web_watch_answered(&server->watch, line_of(connection), clock_monotonic_us());
 	if (!exchange)
 		return;
+	server->files -= exchange->file;
 	arena_fini(&exchange->arena);
 	buffer_fini(&exchange->form);
 	free(exchange);
@@ -207,13 +245,13 @@ static struct MHD_Daemon *start_on(const struct addrinfo *address, struct web_se
 	                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
 }
 
-enum status web_start(const char *key, const char *host, const char *port, int request_seconds, web_handler handler, void *context, struct web_server **server,
+enum status web_start(const char *host, const char *port, int request_seconds, web_handler handler, void *context, struct web_server **server,
                       struct error *error)
 {
 	struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM}, *found;
 	int trouble = getaddrinfo(host, port, &hints, &found);
 	if (trouble)
-		return error_set(error, STATUS_BAD_CONFIG, "%s %s:%s: %s", key, host, port, gai_strerror(trouble));
+		return error_set(error, STATUS_BAD_CONFIG, "web.listen %s:%s: %s", host, port, gai_strerror(trouble));
 	struct web_server *new = calloc(1, sizeof *new);
 	pthread_mutex_init(&new->watch.lock, NULL);
 	new->request_seconds = request_seconds;
@@ -224,7 +262,7 @@ enum status web_start(const char *key, const char *host, const char *port, int r
 	freeaddrinfo(found);
 	if (!new->daemon) {
 		free(new);
-		return error_set(error, STATUS_TRY_LATER, "%s %s:%s: cannot listen there; another program does already, maybe another sportellod: stop it, or choose another port", key, host, port);
+		return error_set(error, STATUS_TRY_LATER, "web.listen %s:%s: cannot listen there; another program does already, maybe another sportellod: stop it, or choose another port", host, port);
 	}
 	*server = new;
 	return STATUS_OK;

@@ -61,6 +61,15 @@ void web_watch_answered(struct web_watch *watch, struct web_line *line, int64_t 
 	unlock(watch);
 }
 
+void web_watch_allow(struct web_watch *watch, struct web_line *line, int64_t more_us)
+{
+	if (!line)
+		return;
+	lock(watch);
+	line->since += more_us;
+	unlock(watch);
+}
+
 int web_watch_end_slow(struct web_watch *watch, int64_t now_us, int64_t most_us)
 {
 	int count = 0;

@@ -1,290 +1,130 @@
 /*
- * web_words.c - what the pages say, in the languages of the notices. One row a sentence; a test finds a gap.
+ * web_words.c - which sentence of LANGUAGE/pages.txt a page says where, and in which language.
+ *
+ * The words themselves are templates (desk_pages.c): whoever wants others writes them, and changes no program.
  */
 #include <string.h>
 
 #include "web_private.h"
 
-static const char *const languages[WEB_LANGUAGES] = {"en", "it", "de", "fr", "es"};
-
 /* clang-format off */
-static const char *const words[WORD_COUNT][WEB_LANGUAGES] = {
-	[WORD_REQUEST] = {"Request", "Richiesta",
-		"Anfrage",
-		"Demande",
-		"Solicitud"},
-	[WORD_STATUS] = {"Your request", "La Sua richiesta",
-		"Ihre Anfrage",
-		"Votre demande",
-		"Su solicitud"},
-	[WORD_ASK_SOLVED] = {"Is your request solved?", "La Sua richiesta è risolta?",
-		"Ist Ihre Anfrage erledigt?",
-		"Votre demande est-elle résolue ?",
-		"¿Está resuelta su solicitud?"},
-	[WORD_ASK_SOLVED_MORE] = {"We believe that it is. If you agree, please confirm.", "Noi crediamo di sì. Se è d’accordo, lo confermi.",
-		"Wir meinen, ja. Wenn Sie zustimmen, bestätigen Sie es bitte.",
-		"Nous pensons que oui. Si vous êtes d’accord, merci de le confirmer.",
-		"Creemos que sí. Si está de acuerdo, confírmelo, por favor."},
-	[WORD_YES] = {"Yes, it is solved", "Sì, è risolta",
-		"Ja, sie ist erledigt",
-		"Oui, elle est résolue",
-		"Sí, está resuelta"},
-	[WORD_ASK_REFUSE] = {"Not solved yet?", "Non è ancora risolta?",
-		"Noch nicht erledigt?",
-		"Pas encore résolue ?",
-		"¿Aún no está resuelta?"},
-	[WORD_ASK_REFUSE_MORE] = {"We are sorry. If you like, tell us what is still missing; we will go on working on it.", "Ci dispiace. Se vuole, ci dica che cosa manca ancora; continueremo a occuparcene.",
-		"Das tut uns leid. Sagen Sie uns gern, was noch fehlt; wir arbeiten weiter daran.",
-		"Nous en sommes désolés. Dites-nous, si vous le souhaitez, ce qui manque encore ; nous continuerons à nous en occuper.",
-		"Lo sentimos. Díganos, si lo desea, qué falta todavía; seguiremos trabajando en ello."},
-	[WORD_NO] = {"No, I still need help", "No, ho ancora bisogno di aiuto",
-		"Nein, ich brauche noch Hilfe",
-		"Non, j’ai encore besoin d’aide",
-		"No, todavía necesito ayuda"},
-	[WORD_YOUR_WORDS] = {"Your message (optional)", "Il Suo messaggio (facoltativo)",
-		"Ihre Nachricht (optional)",
-		"Votre message (facultatif)",
-		"Su mensaje (opcional)"},
-	[WORD_CLOSED_NOW] = {"Thank you. Your request is closed.", "Grazie. La Sua richiesta è chiusa.",
-		"Danke. Ihre Anfrage ist abgeschlossen.",
-		"Merci. Votre demande est clôturée.",
-		"Gracias. Su solicitud está cerrada."},
-	[WORD_CLOSED_MORE] = {"If it comes back, simply reply to one of our emails.", "Se il problema si ripresenta, risponda semplicemente a una nostra e-mail.",
-		"Falls das Problem wieder auftaucht, antworten Sie einfach auf eine unserer E-Mails.",
-		"Si le problème réapparaît, répondez simplement à l’un de nos e-mails.",
-		"Si vuelve a aparecer, responda simplemente a uno de nuestros correos."},
-	[WORD_OPEN_NOW] = {"Thank you. We will go on working on your request.", "Grazie. Continueremo a occuparci della Sua richiesta.",
-		"Danke. Wir arbeiten weiter an Ihrer Anfrage.",
-		"Merci. Nous continuons à nous occuper de votre demande.",
-		"Gracias. Seguimos trabajando en su solicitud."},
-	[WORD_BEING_WORKED_ON] = {"We are working on your request.", "Ci stiamo occupando della Sua richiesta.",
-		"Wir arbeiten an Ihrer Anfrage.",
-		"Nous nous occupons de votre demande.",
-		"Estamos trabajando en su solicitud."},
-	[WORD_STATE_HELD] = {"We have suggested an answer and are waiting to hear from you.", "Le abbiamo suggerito una risposta e attendiamo una Sua parola.",
-		"Wir haben eine Antwort vorgeschlagen und warten auf Ihre Rückmeldung.",
-		"Nous avons suggéré une réponse et attendons votre avis.",
-		"Hemos sugerido una respuesta y esperamos noticias suyas."},
-	[WORD_STATE_EXPIRED] = {"We have not heard from you again. Write to us, and we will go on.", "Non abbiamo più avuto Sue notizie. Ci scriva e riprenderemo la richiesta.",
-		"Wir haben nichts mehr von Ihnen gehört. Schreiben Sie uns, dann geht es weiter.",
-		"Nous n’avons plus eu de vos nouvelles. Écrivez-nous pour continuer.",
-		"No hemos vuelto a tener noticias suyas. Escríbanos y continuamos."},
-	[WORD_STATE_NEW] = {"We have received it, and one of us will look after it soon.", "L’abbiamo ricevuta: uno di noi se ne occuperà presto.",
-		"Sie ist eingegangen; jemand von uns kümmert sich bald darum.",
-		"Nous l’avons reçue ; notre équipe s’en occupera bientôt.",
-		"La hemos recibido; alguien de nuestro equipo la atenderá pronto."},
-	[WORD_STATE_OPEN] = {"We are working on it.", "Ce ne stiamo occupando.",
-		"Wir arbeiten daran.",
-		"Nous nous en occupons.",
-		"Estamos trabajando en ella."},
-	[WORD_STATE_PENDING] = {"We are waiting for your answer.", "Attendiamo una Sua risposta.",
-		"Wir warten auf Ihre Antwort.",
-		"Nous attendons votre réponse.",
-		"Esperamos su respuesta."},
-	[WORD_STATE_RESOLVED] = {"We believe that it is solved.", "Crediamo che sia risolta.",
-		"Aus unserer Sicht ist sie erledigt.",
-		"Nous pensons qu’elle est résolue.",
-		"Creemos que está resuelta."},
-	[WORD_STATE_CLOSED] = {"It is closed.", "È chiusa.",
-		"Sie ist abgeschlossen.",
-		"Elle est clôturée.",
-		"Está cerrada."},
-	[WORD_SAID] = {"The conversation", "La conversazione",
-		"Verlauf",
-		"Les échanges",
-		"La conversación"},
-	[WORD_SOMEBODY_ELSE] = {"Somebody else", "Un’altra persona",
-		"Jemand anderes",
-		"Quelqu’un d’autre",
-		"Otra persona"},
-	[WORD_NOT_SHOWN] = {"This message came from another address. We have it, but it is not shown here.", "Questo messaggio arriva da un altro indirizzo. L’abbiamo ricevuto, ma qui non si può leggere.",
-		"Diese Nachricht kam von einer anderen Adresse. Sie liegt uns vor, wird hier aber nicht gezeigt.",
-		"Ce message vient d’une autre adresse. Nous l’avons reçu, mais il n’est pas affiché ici.",
-		"Este mensaje llegó desde otra dirección. Lo tenemos, pero no se muestra aquí."},
-	[WORD_YOU] = {"You", "Lei",
-		"Sie",
-		"Vous",
-		"Usted"},
-	[WORD_WRITE_MORE] = {"Write more", "Aggiunga qualcosa",
-		"Etwas hinzufügen",
-		"Ajouter un message",
-		"Añadir algo"},
-	[WORD_SEND] = {"Send", "Invia",
-		"Senden",
-		"Envoyer",
-		"Enviar"},
-	[WORD_SENT] = {"Thank you, your message has arrived.", "Grazie, il Suo messaggio è arrivato.",
-		"Danke, Ihre Nachricht ist angekommen.",
-		"Merci, votre message est arrivé.",
-		"Gracias, su mensaje ha llegado."},
-	[WORD_EMPTY] = {"The form was empty, so nothing was sent.", "Il modulo era vuoto: non è stato inviato nulla.",
-		"Das Formular war leer, daher wurde nichts gesendet.",
-		"Le formulaire était vide, rien n’a donc été envoyé.",
-		"El formulario estaba vacío, así que no se ha enviado nada."},
-	[WORD_DONE] = {"It is solved", "È risolta",
-		"Sie ist erledigt",
-		"Elle est résolue",
-		"Está resuelta"},
-	[WORD_DONE_ASK] = {"Solved in the meantime?", "Si è risolta nel frattempo?",
-		"Inzwischen erledigt?",
-		"Résolue entre-temps ?",
-		"¿Se ha resuelto entretanto?"},
-	[WORD_PENDING_OTHERS] = {"We are waiting for something that we need, and will get back to you.", "Attendiamo qualcosa che ci serve e Le faremo sapere.",
-		"Wir warten auf etwas, das wir brauchen, und melden uns bei Ihnen.",
-		"Nous attendons un élément dont nous avons besoin et reviendrons vers vous.",
-		"Esperamos algo que necesitamos y nos pondremos en contacto con usted."},
-	[WORD_LANGUAGE] = {"Language", "Lingua",
-		"Sprache",
-		"Langue",
-		"Idioma"},
-	[WORD_HERE] = {"This is the help desk of", "Questo è il servizio di assistenza di",
-		"Dies ist der Helpdesk von",
-		"Vous êtes au service d’assistance de",
-		"Este es el servicio de asistencia de"},
-	[WORD_HERE_MORE] = {"To see a request, open the link in one of our emails. To ask for something, write to", "Per vedere una richiesta, apra il link in una delle nostre e-mail. Per chiedere qualcosa, scriva a",
-		"Um eine Anfrage zu sehen, öffnen Sie den Link in einer unserer E-Mails. Um etwas zu fragen, schreiben Sie an",
-		"Pour voir une demande, ouvrez le lien dans l’un de nos e-mails. Pour poser une question, écrivez à",
-		"Para ver una solicitud, abra el enlace de uno de nuestros correos. Para preguntar algo, escriba a"},
-	[WORD_RATE] = {"How did we do?", "Come giudica la nostra assistenza?",
-		"Wie zufrieden sind Sie mit unserer Hilfe?",
-		"Que pensez-vous de notre aide ?",
-		"¿Qué le ha parecido nuestra ayuda?"},
-	[WORD_RATE_MORE] = {"1 is bad, 5 is very good.", "1 pessimo, 5 ottimo.",
-		"1 ist schlecht, 5 ist sehr gut.",
-		"1 : mauvais, 5 : très bien.",
-		"1 es malo, 5 es muy bueno."},
-	[WORD_RATED] = {"Thank you for your rating:", "Grazie per la Sua valutazione:",
-		"Danke für Ihre Bewertung:",
-		"Merci pour votre note :",
-		"Gracias por su valoración:"},
-	[WORD_TOO_OLD] = {"This link is too old", "Questo link è troppo vecchio",
-		"Dieser Link ist zu alt",
-		"Ce lien est trop ancien",
-		"Este enlace es demasiado antiguo"},
-	[WORD_TOO_OLD_MORE] = {"Simply reply to one of our emails, and your message will reach us.", "Risponda semplicemente a una nostra e-mail e il Suo messaggio ci arriverà.",
-		"Antworten Sie einfach auf eine unserer E-Mails, dann erreicht uns Ihre Nachricht.",
-		"Répondez simplement à l’un de nos e-mails, et votre message nous parviendra.",
-		"Responda simplemente a uno de nuestros correos y su mensaje nos llegará."},
-	[WORD_UNKNOWN] = {"There is no such page", "Questa pagina non esiste",
-		"Diese Seite gibt es nicht",
-		"Cette page n’existe pas",
-		"Esta página no existe"},
-	[WORD_UNKNOWN_MORE] = {"Perhaps the link was cut. Open it from the email again, or reply to the email.", "Forse il link è stato troncato. Lo riapra dall’e-mail o risponda all’e-mail.",
-		"Vielleicht wurde der Link abgeschnitten. Öffnen Sie ihn noch einmal aus der E-Mail, oder antworten Sie auf die E-Mail.",
-		"Le lien a peut-être été coupé. Ouvrez-le de nouveau depuis l’e-mail, ou répondez à l’e-mail.",
-		"Quizá el enlace se cortó. Ábralo de nuevo desde el correo o responda al correo."},
-	[WORD_TROUBLE] = {"That did not work", "Non ha funzionato",
-		"Das hat nicht geklappt",
-		"Cela n’a pas fonctionné",
-		"No ha funcionado"},
-	[WORD_TROUBLE_MORE] = {"Please try again in a moment. Nothing was changed.", "Riprovi tra un momento. Nulla è stato modificato.",
-		"Bitte versuchen Sie es gleich noch einmal. Es wurde nichts geändert.",
-		"Merci de réessayer dans un instant. Rien n’a été modifié.",
-		"Inténtelo de nuevo en un momento. No se ha cambiado nada."},
-	[WORD_ASK_KB_SOLVED] = {"Did this solve it?", "Il problema è risolto?",
-		"Hat das geholfen?",
-		"Cela a-t-il résolu votre problème ?",
-		"¿Ya está resuelto?"},
-	[WORD_ASK_KB_MORE] = {"Then your request is closed, and nobody needs to answer.", "Allora la Sua richiesta viene chiusa e nessuno dovrà risponderLe.",
-		"Dann wird Ihre Anfrage abgeschlossen, und niemand muss mehr antworten.",
-		"Votre demande sera alors clôturée, et personne n’aura à répondre.",
-		"Entonces su solicitud se cierra y nadie tendrá que responder."},
-	[WORD_ASK_KB_WHICH] = {"Which one solved it?", "Quale ha risolto il problema?",
-		"Welcher Artikel hat geholfen?",
-		"Lequel a résolu votre problème ?",
-		"¿Cuál lo ha resuelto?"},
-	[WORD_KB_SOLVED] = {"Yes, this solved it", "Sì, il problema è risolto",
-		"Ja, das hat geholfen",
-		"Oui, mon problème est résolu",
-		"Sí, ya está resuelto"},
-	[WORD_KB_OTHER] = {"I solved it in another way", "Ho risolto in altro modo",
-		"Etwas anderes hat geholfen",
-		"Je l’ai résolu autrement",
-		"Lo he resuelto de otra manera"},
-	[WORD_ASK_HELP] = {"Do you still need help?", "Ha ancora bisogno di aiuto?",
-		"Brauchen Sie noch Hilfe?",
-		"Avez-vous encore besoin d’aide ?",
-		"¿Todavía necesita ayuda?"},
-	[WORD_ASK_HELP_MORE] = {"Then one of us will look after your request. If you like, tell us what is missing.", "Allora uno di noi si occuperà della Sua richiesta. Se vuole, ci dica che cosa manca.",
-		"Dann kümmert sich jemand von uns um Ihre Anfrage. Wenn Sie möchten, sagen Sie uns, was fehlt.",
-		"Notre équipe s’occupera alors de votre demande. Si vous le souhaitez, dites-nous ce qui manque.",
-		"Entonces alguien de nuestro equipo se ocupará de su solicitud. Si lo desea, díganos qué falta."},
-	[WORD_HELP] = {"I still need help", "Ho ancora bisogno di aiuto",
-		"Ich brauche noch Hilfe",
-		"J’ai encore besoin d’aide",
-		"Todavía necesito ayuda"},
-	[WORD_HELP_NOW] = {"Thank you. One of us will look after your request.", "Grazie. Uno di noi si occuperà della Sua richiesta.",
-		"Danke. Jemand von uns kümmert sich um Ihre Anfrage.",
-		"Merci. Notre équipe s’occupe de votre demande.",
-		"Gracias. Alguien de nuestro equipo se ocupa de su solicitud."},
-	[WORD_HELP_NOW_MORE] = {"We will answer you by email.", "Le risponderemo per e-mail.",
-		"Wir antworten Ihnen per E-Mail.",
-		"Nous vous répondrons par e-mail.",
-		"Le responderemos por correo electrónico."},
-	[WORD_SUGGESTED] = {"Perhaps this helps", "Forse questo Le è d’aiuto",
-		"Vielleicht hilft das",
-		"Ceci vous aidera peut-être",
-		"Quizá esto le ayude"},
-	[WORD_EARLIER] = {"Earlier messages", "Messaggi precedenti",
-		"Frühere Nachrichten",
-		"Messages précédents",
-		"Mensajes anteriores"},
-	[WORD_LATER] = {"Later messages", "Messaggi successivi",
-		"Spätere Nachrichten",
-		"Messages suivants",
-		"Mensajes posteriores"},
-	[WORD_READ_ON] = {"Read on", "Continua a leggere",
-		"Weiterlesen",
-		"Lire la suite",
-		"Seguir leyendo"},
-	[WORD_READ_BACK] = {"Back to the part before", "Torna alla parte precedente",
-		"Zurück zum vorigen Teil",
-		"Revenir à la partie précédente",
-		"Volver a la parte anterior"},
-	[WORD_HOW_IT_STANDS] = {"See how your request stands", "Veda a che punto è la Sua richiesta",
-		"Stand Ihrer Anfrage ansehen",
-		"Voir où en est votre demande",
-		"Ver cómo va su solicitud"},
+static const char *const names[WORD_COUNT] = {
+	[WORD_REQUEST] = "request",
+	[WORD_STATUS] = "status",
+	[WORD_ASK_SOLVED] = "ask-solved",
+	[WORD_ASK_SOLVED_MORE] = "ask-solved-more",
+	[WORD_YES] = "yes",
+	[WORD_ASK_REFUSE] = "ask-refuse",
+	[WORD_ASK_REFUSE_MORE] = "ask-refuse-more",
+	[WORD_NO] = "no",
+	[WORD_YOUR_WORDS] = "your-words",
+	[WORD_CLOSED_NOW] = "closed-now",
+	[WORD_CLOSED_MORE] = "closed-more",
+	[WORD_OPEN_NOW] = "open-now",
+	[WORD_BEING_WORKED_ON] = "being-worked-on",
+	[WORD_STATE_HELD] = "state-held",
+	[WORD_STATE_EXPIRED] = "state-expired",
+	[WORD_STATE_NEW] = "state-new",
+	[WORD_STATE_OPEN] = "state-open",
+	[WORD_STATE_PENDING] = "state-pending",
+	[WORD_STATE_RESOLVED] = "state-resolved",
+	[WORD_STATE_CLOSED] = "state-closed",
+	[WORD_SAID] = "said",
+	[WORD_YOU] = "you",
+	[WORD_SOMEBODY_ELSE] = "somebody-else",
+	[WORD_NOT_SHOWN] = "not-shown",
+	[WORD_WRITE_MORE] = "write-more",
+	[WORD_SEND] = "send",
+	[WORD_SENT] = "sent",
+	[WORD_RATE] = "rate",
+	[WORD_RATE_MORE] = "rate-more",
+	[WORD_RATED] = "rated",
+	[WORD_TOO_OLD] = "too-old",
+	[WORD_TOO_OLD_MORE] = "too-old-more",
+	[WORD_UNKNOWN] = "unknown",
+	[WORD_UNKNOWN_MORE] = "unknown-more",
+	[WORD_TROUBLE] = "trouble",
+	[WORD_TROUBLE_MORE] = "trouble-more",
+	[WORD_HOW_IT_STANDS] = "how-it-stands",
+	[WORD_ASK_KB_SOLVED] = "ask-kb-solved",
+	[WORD_ASK_KB_WHICH] = "ask-kb-which",
+	[WORD_KB_SOLVED] = "kb-solved",
+	[WORD_KB_OTHER] = "kb-other",
+	[WORD_ASK_HELP] = "ask-help",
+	[WORD_ASK_HELP_MORE] = "ask-help-more",
+	[WORD_HELP] = "help",
+	[WORD_HELP_NOW] = "help-now",
+	[WORD_HELP_NOW_MORE] = "help-now-more",
+	[WORD_ASK_KB_MORE] = "ask-kb-more",
+	[WORD_SUGGESTED] = "suggested",
+	[WORD_EMPTY] = "empty",
+	[WORD_DONE] = "done",
+	[WORD_DONE_ASK] = "done-ask",
+	[WORD_PENDING_OTHERS] = "pending-others",
+	[WORD_LANGUAGE] = "language",
+	[WORD_HERE] = "here",
+	[WORD_HERE_MORE] = "here-more",
+	[WORD_EARLIER] = "earlier",
+	[WORD_LATER] = "later",
+	[WORD_READ_ON] = "read-on",
+	[WORD_READ_BACK] = "read-back",
+	[WORD_FILES] = "files",
+	[WORD_OWN_NAME] = "own-name",
 };
 /* clang-format on */
 
-size_t web_language_index(const char *language)
+const char *web_word_name(enum web_word word)
 {
-	for (size_t i = 0; i < WEB_LANGUAGES; i++)
-		if (language && strncmp(language, languages[i], 2) == 0 && (!language[2] || language[2] == '-'))
-			return i;
-	return 0;
+	return names[word];
 }
 
-const char *web_language_name(size_t index)
+/* What a sentence may name. */
+static const char *variables_of(struct writer *w)
 {
-	return languages[index];
+	CLEANUP_BUFFER struct buffer out;
+	buffer_init(&out);
+	record_add(&out, "desk", w->page->desk_name ? w->page->desk_name : "");
+	if (w->page->ticket) {
+		record_add(&out, "ticket", arena_printf(w->arena, "%lld", (long long)w->page->ticket));
+		record_add(&out, "subject", w->page->subject ? w->page->subject : "");
+	}
+	if (w->page->address)
+		record_add(&out, "address", w->page->address);
+	return arena_string(w->arena, buffer_string(&out));
 }
 
-const char *web_language_own_name(size_t index)
+const char *web_word_in(struct writer *w, enum web_word word, const char *language)
 {
-	static const char *const names[WEB_LANGUAGES] = {"English", "Italiano", "Deutsch", "Français", "Español"};
-	return names[index];
+	if (!w->variables)
+		w->variables = variables_of(w);
+	return desk_page_words(w->arena, w->page->words, language, w->page->fallback, names[word], w->variables);
 }
 
-const char *web_word(enum web_word word, size_t language)
+const char *web_word(struct writer *w, enum web_word word)
 {
-	return words[word][language];
+	return web_word_in(w, word, w->language);
+}
+
+const char *web_page_language(const struct web_page *page)
+{
+	const char *language = desk_page_language_of(page->words, page->language);
+	if (!language)
+		language = desk_page_language_of(page->words, page->fallback);
+	return language ? language : "en";
 }
 
 /* The first wanted language that is one of ours; quality values are in descending order in every browser we know. */
-const char *web_language(const char *accept_language, const char *otherwise)
+const char *web_language(const struct template_set *own, const char *accept_language, const char *otherwise)
 {
 	for (const char *at = accept_language; *at;) {
-		char tag[3] = {0};
+		char tag[4] = {0};
 		at += strspn(at, " ,\t");
-		if (at[0] && at[1]) {
-			tag[0] = (char)(at[0] | 32);
-			tag[1] = (char)(at[1] | 32);
-		}
-		for (size_t i = 0; i < WEB_LANGUAGES; i++)
-			if (strcmp(tag, languages[i]) == 0)
-				return languages[i];
+		size_t length = strcspn(at, "-;, \t");
+		for (size_t i = 0; i < length && length < sizeof tag; i++)
+			tag[i] = (char)(at[i] | 32);
+		const char *language = *tag ? desk_page_language_of(own, tag) : NULL;
+		if (language)
+			return language;
 		at += strcspn(at, ",");
 	}
 	return otherwise && *otherwise ? otherwise : "en";

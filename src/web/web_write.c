@@ -20,7 +20,7 @@ void web_linked(struct writer *w, const char *words)
 
 void web_say(struct writer *w, enum web_word which)
 {
-	web_text(w, web_word(which, w->language));
+	web_text(w, web_word(w, which));
 }
 
 void web_element(struct writer *w, const char *tag, enum web_word which)

@@ -178,14 +178,14 @@ def test_the_buttons_below_an_article_are_pressed(desk):
         found, _ = asked(desk, 2, **VPN)
         browser.open(found["article"])
         browser.click("button.quiet")
-        assert browser.sees("One of us will look after", "h1") and desk.ticket(2)["state"] == "new"
+        assert browser.sees("We will look into your request", "h1") and desk.ticket(2)["state"] == "new"
         checked(browser)
         picture(browser, "held-new-en-phone")
         found, _ = asked(desk, 3, **VPN)
         browser.open(found["help"])
         browser.type("textarea", "The code never comes")
         browser.click("button")
-        assert browser.sees("One of us will look after", "h1") and desk.ticket(3)["messages"][-1]["text"] == "The code never comes"
+        assert browser.sees("We will look into your request", "h1") and desk.ticket(3)["messages"][-1]["text"] == "The code never comes"
         found, _ = asked(desk, 4, **VPN)
         browser.open(found["help"])
         browser.click("main > p a")

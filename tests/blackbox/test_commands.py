@@ -141,7 +141,7 @@ def test_no_file_takes_a_notices_address_to_a_customer_wherever_the_mail_goes(de
     for kind, name in (("text/plain", "notice.txt"), ("message/rfc822", "notice.eml")):
         desk.accept(with_file(mail(sender=BOB, subject="Orders", body="/new xavier@example.net\n\nSee attached.\n", headers=PROVED), kept, kind, name), "support@example.org", sender=BOB)
     told = answers(desk, "not carried out", 2)
-    assert "opens the house" in flat(told[0]) and len(desk.tickets()) == 1
+    assert "an internal address" in flat(told[0]) and len(desk.tickets()) == 1
     cut = mail(sender=BOB, reply_to=notice, body="Read this file.\n", headers=PROVED)          # the mail server cuts the detail off
     desk.accept(with_file(cut, kept), "support@example.org", sender=BOB)
     wait_until(lambda: [m for m in desk.sent_to(BOB) if "holds an address with which one writes as you" in flat(m)])
@@ -321,7 +321,7 @@ def test_ask_in_a_mail_of_its_own_and_by_the_command_line(desk):
     third(desk, asked, "I am away until Monday.\n", headers=[("Auto-Submitted", "auto-replied")])
     ticket = desk.ticket(1)
     assert len(ticket["messages"]) == before + 1 and ticket["messages"][-1]["kind"] == "side-in" and ticket["messages"][-1]["flags"] == "automatic"
-    for wrong, why in ((ANNA, "takes part in ticket 1"), ("support@example.org", "is an address of this desk"), (EVA, "is an address of this desk"), ("nobody", "is no address")):
+    for wrong, why in ((ANNA, "takes part in ticket 1"), ("support@example.org", "is an address of this desk"), (EVA, "is an address of this desk"), ("nobody", "is not an address")):
         write(desk, "/ask #1 %s\n\nHello?\n" % wrong)
         wait_until(lambda: [m for m in desk.sent_to(BOB) if why in flat(m)], what=why)
     assert not [m for m in desk.sent_to(ANNA) + desk.sent_to(EVA) if "Hello?" in m.text]
@@ -615,7 +615,7 @@ def test_what_is_wrong_is_said_in_the_agents_language(desk):
     notice = start(desk)
     german = desk.wait_sent(1, to=EVA)[-1]
     for body, italian in (("/untag vpn\n", "non ha l\u2019etichetta"), ("/uncc dora@example.net\n", "non partecipa alla richiesta 1"), ("/merge 1\n", "non pu\u00f2 essere unita a se stessa"),
-                          ("/cc eva@agents.example\n", "l\u2019indirizzo di un agente"), ("\n", "non dice nulla di nuovo"), ("/send\n", "non si pu\u00f2 inviare cos\u00ec com\u2019era")):
+                          ("/cc eva@agents.example\n", "l\u2019indirizzo di un operatore"), ("\n", "non contiene nulla di nuovo"), ("/send\n", "non si pu\u00f2 inviare cos\u00ec com\u2019era")):
         count = len(desk.sent_to(BOB))
         reply(desk, notice, body)
         told = desk.wait_sent(count + 1, to=BOB)[-1]
@@ -636,7 +636,7 @@ def test_forged_commands_bring_an_agent_twenty_answers_an_hour_and_then_a_count(
         write(desk, "/list\n", proved=False, subject="Forged %d" % n)
     write(desk, "/list state:new\n")
     last = wait_until(lambda: [m for m in desk.sent_to(BOB) if "state:new" in m.text])[0]
-    assert "5 emails with commands in your name, which nothing proved, had no answer" in flat(last), last.text
+    assert "5 emails with commands in your name, whose sender nothing proved, were left unanswered" in flat(last), last.text
     assert len(desk.sent_to(BOB)) == 21
     details = [r["detail"] or "" for r in desk.cli("mailbox", "list").json]
     assert len([d for d in details if d.startswith("not answered: 20 answers within the hour to commands in bob's name")]) == 5, details

@@ -81,13 +81,13 @@ def test_still_need_help_by_button_once_and_again(desk):
     assert status == 200 and 'method="post"' in page and "<script" not in page and "Do you still need help?" in page and desk.ticket(1)["state"] == "held"
     for _ in range(3):
         status, _, page = post(desk, path, words="It says error 42 & <b>more</b>")
-        assert status == 200 and "One of us will look after" in page
+        assert status == 200 and "We will look into your request" in page
     told = desk.wait_sent(1, to=BOB)[0]
     assert "authentication failed" in told.text and "error 42" in told.text and "vpn" in told.text and told["Reply-To"]
     ticket = desk.ticket(1)
     assert ticket["state"] == "new" and changes(desk).count("state held -> new") == 1
     assert [m["text"] for m in ticket["messages"]].count("It says error 42 & <b>more</b>") == 1
-    assert "will look after it soon" in desk.http(path)[2]
+    assert "will look into it soon" in desk.http(path)[2]
     assert len(desk.sent_to(ANNA)) == 1 and len(desk.sent_to(BOB)) == 1       # the page said it: no second mail
     clean(desk)
 

@@ -295,10 +295,10 @@ def test_the_digest_says_whose_turn_it_is(desk):
     desk.advance(86400)
     digest = told(desk, EVA, "digest")
     words = digest.text
-    assert "Aspettano noi:" in words and "Aspettiamo loro:" in words and "Lamp" not in words, words
-    assert words.index("#1") < words.index("Aspettiamo loro:") < words.index("#2"), words
+    assert "In attesa di noi:" in words and "In attesa di altri:" in words and "Lamp" not in words, words
+    assert words.index("#1") < words.index("In attesa di altri:") < words.index("#2"), words
     line = [one for one in words.splitlines() if "#1" in one][0]
-    assert "24 h  Anna Bianchi  Printer (entro " in line and sender(digest)[0] == "Le tue richieste · Acme Support", words
+    assert "24 h  Anna Bianchi  Printer (entro: " in line and sender(digest)[0] == "Le tue richieste · Acme Support", words
     time.sleep(1)
     assert not [m for m in desk.sent_to(BOB) if m["X-Sportello-Event"] == "digest"]
     desk.accept(mail(sender=EVA, body="Thank you for that.\n", reply_to=digest), sender=EVA)
@@ -314,5 +314,5 @@ def test_the_tickets_of_who_is_gone_go_back_to_their_queue(desk):
     desk.write_config()
     desk.hup()
     back = told(desk, BOB, "new", 2)
-    assert "ugo is no longer here: nobody has this request now." in back.text.replace("\n", " ") and desk.ticket(1)["agent"] is None, back.text
+    assert "ugo is no longer with the team: nobody has this request now." in back.text.replace("\n", " ") and desk.ticket(1)["agent"] is None, back.text
     assert any("no longer in the configuration" in h["why"] for h in desk.ticket(1)["history"])

@@ -17,7 +17,9 @@ struct marks { size_t tags, quotes; };
 
 static struct marks marks_of(struct arena *arena, enum web_page_kind kind, enum ticket_state state, const char *value, const char *language)
 {
-	struct web_said said[] = {{OUTCOME_BY_READER, value, value, value, 1, 1, true}, {OUTCOME_BY_DESK, value, value, value, 1, 2, false}, {OUTCOME_BY_OTHER, value, NULL, value, 1, 3, false}};
+	struct web_file files[] = {{1, value, 7}, {2, value, 0}};
+	struct web_said said[] = {{.by = OUTCOME_BY_READER, .who = value, .text = value, .when = value, .date = 1, .seq = 1, .more = true, .files = {files, COUNT_OF(files)}},
+	                          {.by = OUTCOME_BY_DESK, .who = value, .text = value, .when = value, .date = 1, .seq = 2}, {.by = OUTCOME_BY_OTHER, .who = value, .when = value, .date = 1, .seq = 3}};
 	struct web_article suggested[] = {{value, value, value}, {value, value, value}};
 	struct web_page page = {.kind = kind, .language = language, .desk_name = value, .ticket = 1, .subject = value, .state = state, .action = value,
 	                        .link_status = value, .link_confirm = value, .link_refuse = value, .link_help = value, .link_solved = value,
@@ -48,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		value = utf8_clean(&arena, (const char *)data, size);
 	if (!utf8_valid(value, strlen(value)))
 		abort();
-	const char *language = web_language(request.form, "en");
+	const char *language = web_language(NULL, request.form, "en");
 	enum web_page_kind kind = (enum web_page_kind)(size % (PAGE_VIEW_SOLVED + 1));
 	enum ticket_state state = (enum ticket_state)(size / (PAGE_VIEW_SOLVED + 1) % STATE_COUNT);
 	/* "x" and not "": an empty value may leave a whole element out. */

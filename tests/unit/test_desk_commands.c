@@ -69,7 +69,7 @@ static void every_wrong_line_is_named(void **state)
 	struct ticket_facts ticket = ticket_of(7);
 	const char *plan = replies(&w, &ticket, "/asign eve\n/assign zoe\n/close now\n/tag\n/language klingon\n/list colour:red\n/tag vpn\nHello");
 	expect(plan, "not sent: \"/asign\" is not a command;/assign zoe: there is no agent \"zoe\";/close stands alone on its line, but \"now\" follows;/tag needs a word");
-	expect(plan, "/language klingon: \"klingon\" is no language");
+	expect(plan, "/language klingon: \"klingon\" is not a language");
 	expect(plan, "/list colour:red: ");
 	expect_not(plan, "anna@customer.example:");
 	expect_not(plan, "tag ticket");
@@ -187,7 +187,7 @@ static void an_agent_begins_a_conversation(void **state)
 	arena_fini(&w.arena);
 	expect(OWN("/new carl@customer.example\n"), "there are no words: write them below /new");
 	arena_fini(&w.arena);
-	expect(OWN("/new carl@customer.example\n/new eva@customer.example\n\nHello"), "/new may stand in a mail once");
+	expect(OWN("/new carl@customer.example\n/new eva@customer.example\n\nHello"), "/new may stand in an email only once");
 	arena_fini(&w.arena);
 	expect(OWN("/new support@example.org\n\nHello"), "is an address of this desk");
 	arena_fini(&w.arena);
@@ -394,7 +394,7 @@ static void an_agent_is_away_until_he_is_back(void **state)
 	arena_fini(&w.arena);
 	expect(OWN("/away back\n"), "bob is back");
 	arena_fini(&w.arena);
-	expect(OWN("/away yesterday\n"), "is no time to come");
+	expect(OWN("/away yesterday\n"), "is not a future time");
 	arena_fini(&w.arena);
 	const char *plan = writes(&w, &ticket, "bob@example.org", "support@example.org", NULL, "/away\n");
 	expect(plan, "nothing proves that you wrote it");
@@ -492,7 +492,7 @@ static void what_one_mail_asks_for_has_an_end(void **state)
 	assert_int_equal(times(OWN("/list\n/list\n/list\n/list\n/list\n/list\n/list\n/list\n/help\n/help\n"), "agent-done"), 10);
 	arena_fini(&w.arena);
 	const char *plan = OWN("/list\n/list\n/list\n/list\n/list\n/list\n/list\n/list\n/help\n/help\n/show 12\n");
-	expect(plan, "is answered by 10 mails at most");
+	expect(plan, "is answered by 10 emails at most");
 	assert_int_equal(times(plan, "enqueue"), 1);
 	arena_fini(&w.arena);
 }
@@ -560,7 +560,7 @@ static void a_reader_asks_and_leaves_notes_and_does_nothing_else(void **state)
 	agents[0].role = AGENT_READER;
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		const char *plan = OWN(texts[i]);
-		expect(plan, "you may read and leave notes, and do nothing else (agents[].role): begin with the line /note #12");
+		expect(plan, "you may read and leave notes, nothing else (agents[].role): begin with the line /note #12");
 		expect(plan, "disposition: command-error");
 		arena_fini(&w.arena);
 	}

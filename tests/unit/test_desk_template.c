@@ -4,7 +4,7 @@
  * What must hold: a template is good or says where it is not; no value gets out of its place (a header line, a tag, an
  * attribute); all languages have the same templates that use the same variables.
  */
-#include "desk.h"
+#include "desk/desk_private.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -88,7 +88,7 @@ static void every_notice_has_its_templates(void **state)
 	size_t files = 0, rows = 0;
 
 	for (const struct template_file *file = builtin_templates; file->language; file++) {
-		if (!strcmp(file->name, "frame") || desk_template_is_part(file->name))
+		if (!strcmp(file->name, "frame") || !strcmp(file->name, DESK_PAGES) || desk_template_is_part(file->name))
 			continue;
 		files++;
 		if (!desk_notice_named(file->name))
@@ -128,7 +128,7 @@ static void builtin_ones_render_with_all_and_with_nothing(void **state)
 	const char *values[] = {"Zürich 12", "one\ntwo\n\n> three\n", ""};
 
 	for (const struct template_file *file = builtin_templates; file->language; file++) {
-		if (strcmp(file->format, "txt") || desk_template_is_part(file->name))
+		if (strcmp(file->format, "txt") || !strcmp(file->name, DESK_PAGES) || desk_template_is_part(file->name))
 			continue;
 		for (size_t i = 0; i < COUNT_OF(values); i++) {
 			struct rendered mail = render(NULL, file->name, file->language, *values[i] ? all_words(values[i]) : "");
@@ -210,7 +210,8 @@ static void languages_have_the_same_templates_and_words(void **state)
 			known += !strcmp(file->language, languages[i]) ? ++count[i] : 0;
 		}
 		assert_true(known);
-		assert_non_null(builtin(file->language, file->name, strcmp(file->format, "txt") ? "txt" : "html"));
+		if (strcmp(file->name, DESK_PAGES))
+			assert_non_null(builtin(file->language, file->name, strcmp(file->format, "txt") ? "txt" : "html"));
 	}
 	for (size_t i = 1; i < COUNT_OF(languages); i++)
 		assert_int_equal(count[i], count[0]);
@@ -284,7 +285,7 @@ static void html_is_escaped(void **state)
 static void every_builtin_html_is_escaped(void **state)
 {
 	for (const struct template_file *file = builtin_templates; file->language; file++) {
-		if (strcmp(file->format, "txt") || desk_template_is_part(file->name))
+		if (strcmp(file->format, "txt") || !strcmp(file->name, DESK_PAGES) || desk_template_is_part(file->name))
 			continue;
 		struct rendered mail = render(NULL, file->name, file->language, all_words("<i>&\"'><script>"));
 		assert_null(strstr(mail.html, "<i>"));
@@ -437,15 +438,71 @@ static void any_colour_of_the_brand_can_be_read(void **state)
 
 /* ---- languages ---- */
 
+/* What the desk says besides its templates, one language of it: to agents about their commands, and of what was done. */
+struct said { const char *where, *words; };
+#define SAY(where, words) *ARENA_PUSH(&arena, &all) = (struct said){where, words}
+
+static struct all_said { struct said *at; size_t count; } all_said(size_t language)
+{
+	struct all_said all = {NULL, 0};
+	const struct desk_command *command;
+	for (int which = 0; which < SAY_COUNT; which++)
+		SAY(arena_printf(&arena, "sentence %d", which), desk_sentence(&arena, languages[language], (enum sentence)which, "{1}", "{2}", "{3}"));
+	for (size_t i = 0; (command = desk_command_at(i)); i++) {
+		SAY(arena_printf(&arena, "/%s: what it asks for", command->name), command->help[language]);
+		if (command->done[0])
+			SAY(arena_printf(&arena, "/%s: what was done", command->name), command->done[language]);
+	}
+	for (size_t i = 0; desk_notices[i].name; i++)
+		if (desk_notices[i].to == NOTICE_TO_AGENT)
+			SAY(desk_notices[i].name, desk_news(&arena, desk_notices[i].name, "")->words[language]);
+	for (int state = 0; state < STATE_COUNT; state++)
+		SAY("state", desk_state_word((enum ticket_state)state, languages[language]));
+	return all;
+}
+
+/* Values keep their place, nothing is left out, and nothing is the English words again. */
+static void what_is_said_of_commands_is_there_in_every_language(void **state)
+{
+	struct all_said english = all_said(0);
+	for (size_t language = 0; language < DESK_LANGUAGES; language++) {
+		struct all_said all = all_said(language);
+		assert_int_equal(all.count, english.count);
+		for (size_t i = 0; i < all.count; i++) {
+			if (!all.at[i].words || !*all.at[i].words)
+				fail_msg("%s is missing in %s", all.at[i].where, languages[language]);
+			for (int value = 1; value <= 3; value++) {
+				const char *mark = arena_printf(&arena, "{%d}", value);
+				if (!strstr(all.at[i].words, mark) != !strstr(english.at[i].words, mark))
+					fail_msg("%s in %s: %s", all.at[i].where, languages[language], mark);
+			}
+			if (language && strlen(all.at[i].words) > 12 && strcmp(all.at[i].words, english.at[i].words) == 0)
+				fail_msg("%s is English in %s", all.at[i].where, languages[language]);
+			if (!utf8_valid(all.at[i].words, strlen(all.at[i].words)))
+				fail_msg("%s in %s is not UTF-8", all.at[i].where, languages[language]);
+		}
+	}
+	assert_true(english.count > 100);
+}
+
+static void assert_french_blanks(const char *where, const char *text, bool html)
+{
+	static const char *const wrong[] = {" :", " ?", " !", " ;", "\xC2\xAB ", " \xC2\xBB"};
+	for (size_t i = 0; i < COUNT_OF(wrong); i++)
+		for (const char *at = text; (at = strstr(at, wrong[i])); at++)
+			if (!html || (at[2] && strchr(" \n{<", at[2])))
+				fail_msg("%s: a plain blank in \"%.30s\"", where, at > text + 10 ? at - 10 : at);
+}
+
 /* French wants a blank that does not break before : ? ! ; and inside its quotation marks. */
 static void french_has_its_blanks(void **state)
 {
-	static const char *const wrong[] = {" :", " ?", " !", " ;", "\xC2\xAB ", " \xC2\xBB"};
+	struct all_said all = all_said(desk_language_number("fr"));
+	for (size_t i = 0; i < all.count; i++)
+		assert_french_blanks(all.at[i].where, all.at[i].words, false);
 	for (const struct template_file *file = builtin_templates; file->language; file++)
-		for (size_t i = 0; i < COUNT_OF(wrong) && strcmp(file->language, "fr") == 0; i++)
-			for (const char *at = file->text; (at = strstr(at, wrong[i])); at++)
-				if (!strstr(file->format, "html") || (at[2] && strchr(" \n{<", at[2])))
-					fail_msg("fr/%s.%s: a plain blank in \"%.30s\"", file->name, file->format, at > file->text + 10 ? at - 10 : at);
+		if (strcmp(file->language, "fr") == 0)
+			assert_french_blanks(arena_printf(&arena, "fr/%s.%s", file->name, file->format), file->text, strcmp(file->format, "html") == 0);
 }
 
 static bool has_word(const char *text, const char *word)
@@ -471,12 +528,19 @@ static void everybody_is_addressed_as_the_documentation_says(void **state)
 {
 	static const struct { const char *language; int agents; const char *words[24]; } wrong[] = {
 		{"it", 0, {"tu", "te", "tuo", "tua", "tue", "tuoi", "ti", "rispondi", "puoi", "hai", "scrivi", "sua", "suo", "sue", "suoi", "le abbiamo", "la aiuta", NULL}},
-		{"it", 1, {"Lei", "Sua", "Suo", "Sue", "Suoi", "risponda", "Risponda", "scriva", NULL}},
-		{"de", 2, {"du", "Du", "dein", "deine", "dir", "dich", "Mail", "gelöst", "Haus", "hinaus", NULL}},
-		{"fr", 2, {"tu", "ton", "ta", "tes", "toi", "réponds", "close", "clos", "mail", "mails", "seulement", NULL}},
-		{"es", 2, {"tu", "tus", "ti", "contigo", "responde a", "casa", "orden", "antes del", NULL}},
-		{"en", 2, {"this mail", "our mail", "your mail", "by mail", "next mail", "mails", "the house", "waits for", NULL}},
+		{"it", 1, {"Lei", "Sua", "Suo", "Sue", "Suoi", "risponda", "Risponda", "scriva", "ticket", "risolto", "chiuso", NULL}},
+		{"de", 2, {"du", "Du", "dein", "deine", "dir", "dich", "Mail", "Ticket", "gelöst", "Haus", "hinaus", NULL}},
+		{"fr", 2, {"tu", "ton", "ta", "tes", "toi", "réponds", "ticket", "close", "clos", "ferme", "fermée", "mail", "mails", "seulement", NULL}},
+		{"es", 2, {"tu", "tus", "ti", "te", "contigo", "responde a", "ticket", "tique", "casa", "orden", "antes del", NULL}},
+		{"en", 2, {"this mail", "our mail", "by mail", "next mail", "mails", "the house", "waits for", NULL}},
 	};
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		struct all_said all = all_said(desk_language_number(wrong[i].language));
+		for (size_t k = 0; k < all.count && wrong[i].agents; k++)
+			for (const char *const *word = wrong[i].words; *word; word++)
+				if (has_word(all.at[k].words, *word))
+					fail_msg("%s in %s says \"%s\": %s", all.at[k].where, wrong[i].language, *word, all.at[k].words);
+	}
 	for (const struct template_file *file = builtin_templates; file->language; file++)
 		for (size_t i = 0; i < COUNT_OF(wrong); i++) {
 			if (strcmp(file->language, wrong[i].language) || (wrong[i].agents != 2 && is_for_agents(file->name) != (wrong[i].agents == 1)) || !strcmp(file->name, "frame"))
@@ -485,6 +549,89 @@ static void everybody_is_addressed_as_the_documentation_says(void **state)
 				if (has_word(file->text, *word))
 					fail_msg("%s/%s.%s says \"%s\"", file->language, file->name, file->format, *word);
 		}
+}
+
+/* ---- what the pages say ---- */
+
+static const char *sentence_of(const struct template_set *own, const char *language, const char *name)
+{
+	return desk_page_words(&arena, own, language, "en", name, "desk=Acme <Support>\nticket=12\n");
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t lines = 0;
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		lines += *text != '#' && *text != '\n';
+	return lines;
+}
+
+/* That each is one that a page says, and the other way round, is in test_web.c. */
+static void pages_have_all_their_sentences_in_every_language(void **state)
+{
+	const char *english = builtin("en", DESK_PAGES, "txt")->text;
+	for (size_t i = 0; i < COUNT_OF(languages); i++) {
+		const struct template_file *file = builtin(languages[i], DESK_PAGES, "txt");
+		int number = 0;
+		struct error error;
+		assert_non_null(file);
+		assert_int_equal(count_lines(file->text), count_lines(english));
+		for (const char *at = english; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+			if (*at == '#' || *at == '\n')
+				continue;
+			const char *name = arena_copy(&arena, at, strcspn(at, ":"));
+			const char *line = strstr(file->text, arena_printf(&arena, "\n%s: ", name)), *said = sentence_of(NULL, languages[i], name);
+			if (!line || !*said)
+				fail_msg("%s/pages.txt does not say \"%s\"", languages[i], name);
+			if (i && strlen(said) > 12 && strcmp(said, sentence_of(NULL, "en", name)) == 0)
+				fail_msg("%s/pages.txt says \"%s\" in English", languages[i], name);
+			if (!strstr(said, "Acme <Support>") != !strstr(sentence_of(NULL, "en", name), "Acme <Support>"))
+				fail_msg("%s/pages.txt: {desk} in \"%s\"", languages[i], name);
+		}
+		if (desk_pages_problem(&arena, file, &number, &error))
+			fail_msg("%s/pages.txt:%d: %s", languages[i], number, error.text);
+	}
+}
+
+static void one_sentence_of_a_page_is_replaced_alone(void **state)
+{
+	const struct template_file files[] = {
+		{"en", DESK_PAGES, "txt", "# ours\n\nstate-new: We have it, {desk}!\nstate-open:\nsend: {nonsense}\n  yes :\tsure\nno:  Not at all  \r\nno: later\n"},
+		{"nl", DESK_PAGES, "txt", "own-name: Nederlands\nsend: Versturen\n"},
+	};
+	const struct template_set own = {files, 2};
+	assert_string_equal(sentence_of(&own, "en", "state-new"), "We have it, Acme <Support>!");
+	assert_string_equal(sentence_of(&own, "en-GB", "no"), "Not at all");
+	assert_string_equal(sentence_of(&own, "en", "state-open"), sentence_of(NULL, "en", "state-open"));        /* empty */
+	assert_string_equal(sentence_of(&own, "en", "send"), "Send");                                             /* broken */
+	assert_string_equal(sentence_of(&own, "en", "yes"), "Yes, it is solved");                                 /* no name before the colon */
+	assert_string_equal(sentence_of(&own, "it", "state-new"), sentence_of(NULL, "it", "state-new"));
+	assert_string_equal(sentence_of(&own, "nl", "send"), "Versturen");
+	assert_string_equal(sentence_of(&own, "nl", "state-new"), "We have it, Acme <Support>!");                 /* the desk's language, with its own words */
+	assert_string_equal(sentence_of(&own, "xx", "nothing"), "");
+	assert_string_equal(desk_page_language_of(&own, "nl-BE"), "nl");
+	assert_null(desk_page_language_of(NULL, "nl"));
+	assert_string_equal(desk_page_language_of(&own, "de-AT"), "de");
+	assert_string_equal(desk_page_language(&own, 5), "nl");
+	assert_null(desk_page_language(&own, 6));
+}
+
+static void wrong_lines_of_pages_are_told_each(void **state)
+{
+	const struct template_file file = {"en", DESK_PAGES, "txt", "state-new: good\nstate-nwe: x\nno words\nsend: {nonsense}\nyes: {?desk}a\nno:\nstate-new: good {ticket}\n"};
+	static const struct { int line; const char *words; } wrong[] = {
+		{2, "\"state-nwe\" is no sentence of the pages and is not used, did you mean \"state-new\"?"}, {3, "is not \"name: words\" and is not used"},
+		{4, "\"send\" cannot be used, the built-in sentence is: unknown variable {nonsense}"},
+		{5, "\"yes\" cannot be used, the built-in sentence is: a section is not closed: {desk}"}, {6, "is not \"name: words\" and is not used"},
+	};
+	int line = 0;
+	struct error error;
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		assert_true(desk_pages_problem(&arena, &file, &line, &error));
+		assert_int_equal(line, wrong[i].line);
+		assert_string_equal(error.text, wrong[i].words);
+	}
+	assert_false(desk_pages_problem(&arena, &file, &line, &error));
 }
 
 /* ---- a desk's own templates ---- */
@@ -608,6 +755,8 @@ int main(void)
 		WITH_ARENA(links_of_ours_are_web_links), WITH_ARENA(an_indent_is_repeated_in_text), WITH_ARENA(long_words),
 		WITH_ARENA(buttons_are_links_in_text_and_tables_in_html), WITH_ARENA(a_heading_and_a_preheader_stand_in_the_frame),
 		WITH_ARENA(one_value_changes_the_colour_everywhere), WITH_ARENA(any_colour_of_the_brand_can_be_read), WITH_ARENA(french_has_its_blanks),
+		WITH_ARENA(what_is_said_of_commands_is_there_in_every_language), WITH_ARENA(pages_have_all_their_sentences_in_every_language),
+		WITH_ARENA(one_sentence_of_a_page_is_replaced_alone), WITH_ARENA(wrong_lines_of_pages_are_told_each),
 		WITH_ARENA(everybody_is_addressed_as_the_documentation_says), WITH_ARENA(own_templates_come_first_unless_broken), WITH_ARENA(own_parts_change_all_that_use_them),
 		WITH_ARENA(parts_stand_where_they_are_put), WITH_ARENA(broken_ones_are_told_with_their_line),
 		WITH_ARENA(a_persons_words_go_out_in_any_case), WITH_ARENA(whoever_may_answer_sees_who_reads_it),

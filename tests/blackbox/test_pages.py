@@ -1,0 +1,174 @@
+"""The status page beyond its words: files of the conversation as downloads, for whoever the page is for and nobody else."""
+import email.message, email.policy, hashlib, html, http.client, os, re, socket, time, urllib.parse
+from desk import SLOW, address_of, mail, setup, wait_until
+
+ANNA, BOB = "anna@example.com", "bob@agents.example"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def with_files(files, subject="Files", body="See what is attached.\n", sender="Anna Bianchi <%s>" % ANNA, to="support@example.org", answers=None):
+    """files: (name, type, bytes)"""
+    message = email.message.EmailMessage(policy=email.policy.SMTP)
+    message["From"], message["To"], message["Subject"] = sender, to, subject
+    message["Message-ID"] = "<files.%d@example.com>" % time.time_ns()
+    message["Date"] = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime())
+    if answers is not None:
+        message.replace_header("To", str(answers["Reply-To"]))
+        message["In-Reply-To"] = message["References"] = str(answers["Message-ID"])
+    message.set_content(body)
+    for name, kind, data in files:
+        message.add_attachment(data, *kind.split("/"), filename=name)
+    return message.as_bytes()
+
+
+def status_link(sent):
+    return re.findall(r"/l/s\S+", sent.text)[0].rstrip(".,)")
+
+
+def fetch(desk, path, method="GET"):
+    """(status, headers, bytes)"""
+    connection = http.client.HTTPConnection("127.0.0.1", desk.web_port, timeout=60 * SLOW)
+    try:
+        connection.request(method, path)
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+    finally:
+        connection.close()
+
+
+def files_of(desk, link):
+    """[(path, name)] of a page's files"""
+    return [("/l/" + html.unescape(path), html.unescape(name)) for path, name in re.findall(r'<a href="([^"]*)" download>([^<]*)</a>', desk.http(link)[2])]
+
+
+def test_a_customers_and_an_agents_files_are_downloads_on_the_status_page(desk):
+    page = b"<script>alert(document.domain)</script>"
+    desk.accept(with_files([("evil.html", "text/html", page), ("Größe & \"Pläne\"; 5%.pdf", "application/pdf", b"%PDF-1.4 plan"), ("空.png", "image/png", bytes(range(256)) * 40),
+                            ("empty.txt", "text/plain", b"")]))
+    link = status_link(desk.wait_sent(1, to=ANNA)[0])
+    files = files_of(desk, link)
+    assert [name for _, name in files] == [a["filename"] for a in desk.ticket(1)["messages"][0]["attachments"]] and len(files) == 4, files
+    got = [fetch(desk, path) for path, _ in files]
+    assert [data for _, _, data in got] == [page, b"%PDF-1.4 plan", bytes(range(256)) * 40, b""]
+    for (status, headers, data), (path, name) in zip(got, files):
+        assert status == 200 and headers["Content-Type"] == "application/octet-stream" and headers["X-Content-Type-Options"] == "nosniff", (name, str(headers))
+        assert "sandbox" in headers["Content-Security-Policy"] and headers["Cache-Control"] == "no-store" and headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Content-Disposition"].isascii() and headers["Content-Disposition"].startswith('attachment; filename="')
+        assert urllib.parse.unquote(headers["Content-Disposition"].split("; filename*=UTF-8''")[1], errors="strict") == name
+        assert fetch(desk, path, "HEAD")[1]["Content-Length"] == str(len(data)) and fetch(desk, path, "HEAD")[2] == b""
+    assert got[2][1]["Content-Disposition"] == "attachment; filename=\"_.png\"; filename*=UTF-8''%E7%A9%BA.png"
+    notice = desk.wait_sent(1, to=BOB)[0]
+    desk.accept(with_files([("answer.pdf", "application/pdf", b"of Bob"), ("smime.p7s", "application/pkcs7-signature", b"signed")], body="Here it is.\n", sender=BOB, answers=notice),
+                address_of(notice), sender=BOB)
+    desk.wait_sent(2, to=ANNA)
+    path = next(path for path, name in files_of(desk, link) if name == "answer.pdf")
+    assert fetch(desk, path)[2] == b"of Bob" and len(files_of(desk, link)) == 5
+    before = len(desk.ticket(1)["messages"])
+    assert desk.http(path, "POST", "words=hello", FORM)[0] == 404 and len(desk.ticket(1)["messages"]) == before
+
+
+def test_no_other_file_is_reached_by_the_link(desk):
+    desk.accept(with_files([("mine.txt", "text/plain", b"mine")]))
+    sent = desk.wait_sent(1, to=ANNA)[0]
+    link, notice = status_link(sent), desk.wait_sent(1, to=BOB)[0]
+    desk.accept(with_files([("secret.txt", "text/plain", b"of a note")], body="/note\nlook at this\n", sender=BOB, answers=notice), address_of(notice), sender=BOB)
+    wait_until(lambda: desk.ticket(1)["messages"][-1]["kind"] == "note")
+    desk.accept(with_files([("stranger.txt", "text/plain", b"of somebody else")], sender="eve@evil.example", answers=sent), address_of(sent), sender="eve@evil.example")
+    desk.accept(with_files([("other.txt", "text/plain", b"another ticket")], subject="Another", sender="carl@example.com"), sender="carl@example.com")
+    assert [name for _, name in files_of(desk, link)] == ["mine.txt"] and "stranger" not in desk.http(link)[2]
+    count = len(desk.ticket(1)["messages"])
+    reached = [(m, f) for m in range(0, count + 3) for f in (1, 2, 99999, 100001) if fetch(desk, "%s?m=%d&f=%d" % (link, m, f))[0] != 404]
+    assert reached == [(1, 1)], reached
+    first, wrong = "%s?m=1&f=1" % link, link[:-1] + ("a" if link[-1] != "a" else "b")
+    assert fetch(desk, wrong + "?m=1&f=1")[0] == 404
+    desk.ok("ticket", "resolve", 1)
+    closing = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "/l/y" in m.text])[0]
+    for other in re.findall(r"/l/[^s]\S+", closing.text):
+        assert fetch(desk, other.rstrip(".,)") + "?m=1&f=1")[0] == 404
+    assert fetch(desk, first)[2] == b"mine"
+
+
+@setup(config={"web.request_seconds": 2})
+def test_a_large_file_goes_out_whole_to_who_takes_his_time_and_few_at_once(desk):
+    data = hashlib.shake_128(b"x").digest(12 * 1024 * 1024)
+    desk.accept(with_files([("large.bin", "application/octet-stream", data)]))
+    path = files_of(desk, status_link(desk.wait_sent(1, to=ANNA)[0]))[0][0]
+    status, headers, got = fetch(desk, path)
+    assert status == 200 and got == data and headers["Content-Length"] == str(len(data))
+    held = []
+    for _ in range(9):
+        s = socket.socket()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
+        s.connect(("127.0.0.1", desk.web_port))
+        s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path.encode())
+        held.append(s)
+        assert s.recv(12) == (b"HTTP/1.1 200" if len(held) < 9 else b"HTTP/1.1 503")
+    assert desk.http("/healthz")[0] == 200 and desk.http(status_link(desk.sent_to(ANNA)[0]))[0] == 200
+    desk.accept(mail())                                      # mail is taken meanwhile
+    time.sleep(4)                                            # longer than a page may take
+    rest = b""
+    while piece := held[0].recv(1 << 20):
+        rest += piece
+    assert rest.endswith(data[-1000:]) and hashlib.sha256(rest[-len(data):]).digest() == hashlib.sha256(data).digest()
+    for s in held:
+        s.close()
+    wait_until(lambda: fetch(desk, path)[0] == 200, 20, "room for another one")
+
+
+def test_many_files_are_named_on_the_messages_own_page(desk):
+    desk.accept(with_files([("file-%d.txt" % n, "text/plain", b"%d" % n) for n in range(30)]))
+    link = status_link(desk.wait_sent(1, to=ANNA)[0])
+    page = desk.http(link)[2]
+    assert page.count(" download>") == 20
+    more = re.search(r'<p class="part"><a href="([^"]*m=1[^"]*)">', page).group(1)
+    files = files_of(desk, "/l/" + html.unescape(more))
+    assert len(files) == 30 and fetch(desk, files[29][0])[2] == b"29"
+
+
+def page_of(desk):
+    return desk.http(status_link(desk.wait_sent(1, to=ANNA)[0]))[2]
+
+
+def own(desk, path, text):
+    path = os.path.join(desk.directory, "templates", path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as f:
+        f.write(text)
+
+
+@setup(start=False)
+def test_one_sentence_of_a_page_is_overridden_by_templates_dir(desk):
+    own(desk, "en/pages.txt", "# ours\nstate-new: The people of {desk} have it & will call you.\nsen: Post\nsend: {nonsense}\n")
+    own(desk, "en/pages.html", "<p>x</p>")
+    own(desk, "nl/pages.txt", "own-name: Nederlands\nstate-new: Wij hebben uw vraag ontvangen.\n")
+    checked = desk.cli("check", json_output=False)
+    said = checked.out + checked.err
+    for line in ("en/pages.txt:3:", "en/pages.txt:4:", "en/pages.html"):
+        assert line in said, said
+    assert 'did you mean "send"?' in said and "unknown variable {nonsense}" in said and "nl/pages.txt" not in said and checked.code == 0, said
+    desk.start()
+    desk.accept(mail())
+    page = page_of(desk)
+    assert "<p>The people of Acme Support have it &amp; will call you.</p>" in page and ">Send</button>" in page and "Add a message" in page
+    link = status_link(desk.sent_to(ANNA)[0])
+    page = desk.http(link, "POST", "language=nl", FORM)[2]
+    assert '<html lang="nl">' in page and "Wij hebben uw vraag ontvangen." in page and "Add a message" in page and desk.ticket(1)["language"] == "nl"
+    assert '<html lang="it">' in desk.http(link, "POST", "language=it", FORM)[2] and desk.ticket(1)["language"] == "it"
+    desk.http(link, "POST", "language=klingon", FORM)
+    assert desk.ticket(1)["language"] == "it"
+    os.remove(os.path.join(desk.directory, "templates", "en/pages.txt"))
+    desk.hup()
+    desk.http(link, "POST", "language=en", FORM)
+    assert "We have received it" in page_of(desk)
+
+
+@setup(config={"brand.colour": "#7a1f5c"})
+def test_one_value_changes_the_colour_of_all_mails_and_pages(desk):
+    desk.accept(mail())
+    sent, notice = desk.wait_sent(1, to=ANNA)[0], desk.wait_sent(1, to=BOB)[0]
+    pages = [desk.http(status_link(sent))[2], desk.http("/")[2], desk.http("/l/nothing")[2]]
+    desk.ok("ticket", "resolve", 1)
+    closing = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "/l/y" in m.text])[0]
+    for text in pages + [closing.html]:
+        assert "#7a1f5c" in text and "#0b5cad" not in text, text[:2000]
+    assert not any("#0b5cad" in m.html for m in desk.sent())
