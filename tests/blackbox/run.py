@@ -98,6 +98,8 @@ def run():
     files = [list(tests_of(path)) for path in sorted(glob.glob(os.path.join(HERE, "test_*.py")))]
     tests = [t for row in itertools.zip_longest(*files) for t in row if t]
     tests = [t for t in tests if not options.words or any(w in t[0] for w in options.words)]
+    # Those that take long begin first, or the last of them would run alone.
+    tests.sort(key=lambda t: not getattr(t[1], "long", False))
     # Those that need the machine for themselves (kill tests, rates) run after the others, one at a time.
     together = [t for t in tests if not getattr(t[1], "alone", False)]
     counts = {"ok": 0, "FAILED": 0, "skipped": 0}

@@ -122,6 +122,9 @@ def test_every_page_on_phone_and_desktop_in_two_languages(desk):
             browser.close()
 
 
+test_every_page_on_phone_and_desktop_in_two_languages.long = True
+
+
 def asked(desk, number, **question):
     """A held request: the addresses in the mail that asks its customer, by what they lead to."""
     sender = "b%d@example.com" % number
@@ -156,6 +159,9 @@ def test_a_held_request_read_and_answered_on_the_phone(desk):
         finally:
             browser.close()
     assert [desk.ticket(number)["state"] for number in (1, 2)] == ["held", "held"]
+
+
+test_a_held_request_read_and_answered_on_the_phone.long = True
 
 
 @setup(queues=[dict(QUEUES[0], kb="before-ticket"), QUEUES[1]])

@@ -49,6 +49,9 @@ def test_every_mail_of_the_corpus(desk):
     assert desk.cli("fsck").code == 0, desk.cli("fsck", json_output=False)
 
 
+test_every_mail_of_the_corpus.long = True
+
+
 def test_every_ticket_of_the_corpus_can_be_shown(desk):
     files = sample(corpus(), 19)
     with Lmtp(desk.lmtp_port) as session:

@@ -143,3 +143,6 @@ def test_explain_rules_test_and_replay_say_what_the_intake_does(desk):
     assert both.count >= 220 and len(both.seen) >= 8, both.seen
     both.rules_say_the_same()
     assert desk.ok("rules", "replay") == []
+
+
+test_explain_rules_test_and_replay_say_what_the_intake_does.long = True

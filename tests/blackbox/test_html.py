@@ -342,6 +342,9 @@ def test_what_is_left_of_an_agents_page_looks_as_it_was_written(desk):
         clean.close()
 
 
+test_what_is_left_of_an_agents_page_looks_as_it_was_written.long = True
+
+
 def answer_in(desk, notice, page, text=None, more=b""):
     """An answer of bob's with that page (and text beside it); the customer's mail."""
     body = "Content-Type: text/html; charset=utf-8\n\n%s\n" % page

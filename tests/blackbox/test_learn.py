@@ -110,6 +110,9 @@ def test_it_routes_what_agents_taught(desk):
     assert desk.cli("fsck").code == 0
 
 
+test_it_routes_what_agents_taught.long = True
+
+
 @setup(queues=QUEUES)
 def test_a_reply_to_nothing_known_is_routed_like_a_request(desk):
     taught(desk)

@@ -99,3 +99,6 @@ def test_it_routes_the_next_100_as_well_as_a_trial_says(desk):
     assert routed >= 50 and right >= 0.93 * routed, said
     report = desk.ok("learn", "report")
     assert (report["routed"], report["corrected"]) == (routed, 0), report
+
+
+test_it_routes_the_next_100_as_well_as_a_trial_says.long = True

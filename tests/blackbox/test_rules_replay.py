@@ -90,6 +90,9 @@ def test_replay_of_made_mails(desk):
     assert len(expected) < len(rows)
 
 
+test_replay_of_made_mails.long = True
+
+
 @setup(config=KEYWORDS)
 def test_replay_of_the_corpus(desk):
     mails = []
@@ -98,3 +101,6 @@ def test_replay_of_the_corpus(desk):
             mails.append(as_sent(f.read()))
     rows, expected = compare(desk, mails)
     assert 20 < len(expected) < len(rows)
+
+
+test_replay_of_the_corpus.long = True
