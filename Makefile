@@ -231,7 +231,7 @@ install: all
 	install -D -m 644 contrib/systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/sportello.conf
 	install -D -m 644 contrib/systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sportello.conf
 	install -d $(DESTDIR)$(PREFIX)/share/doc/sportello
-	install -m 644 README.md NEWS COPYING doc/DESIGN.md doc/SECURITY.md doc/templates.md $(DESTDIR)$(PREFIX)/share/doc/sportello/
+	install -m 644 README.md NEWS COPYING doc/DESIGN.md doc/OPERATING.md doc/SECURITY.md doc/templates.md $(DESTDIR)$(PREFIX)/share/doc/sportello/
 
 # Leaves /etc/sportello and the state directory alone: they are the sysadmin's.
 uninstall:

@@ -71,10 +71,16 @@ struct config {
 	int lmtp_connections;            /* at most, in parallel */
 	int lmtp_idle_seconds, lmtp_total_seconds;
 	struct config_listen web_listen; /* text "": no web */
+	struct config_listen admin_listen;       /* for /metrics and /healthz alone; text "": they are on web_listen */
 	int web_request_seconds;
 	struct config_relay relay;
 	const char *rules_dir, *kb_dir, *templates_dir, *replies_dir, *authserv_id;
 	const char *mirror_maildir;      /* "": none */
+	const char *backup_dir;          /* "": none are made */
+	int backup_minute, backup_keep;  /* of the local day; files that are kept */
+	int canary_seconds;              /* between two mails round trip; 0: none */
+	const char *alarm_to;            /* address that hears of those that are lost; "": nobody */
+	struct config_relay alarm_relay; /* url "": the desk's own */
 	struct template_set templates;   /* read from templates_dir */
 	double learn_precision;
 	const char *time_zone;           /* its name; "": the machine's */

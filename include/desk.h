@@ -49,7 +49,10 @@ struct desk_queue {
 /* Keys that sign tokens: the first signs, all verify (so that the key can be rotated without breaking what is in flight). */
 #define DESK_KEY_SIZE 32
 #define DESK_KEYS 8
-struct desk_keys { unsigned char key[DESK_KEYS][DESK_KEY_SIZE]; size_t count; };
+struct desk_keys {
+	unsigned char key[DESK_KEYS][DESK_KEY_SIZE]; size_t count;
+	int64_t below[DESK_KEYS];                /* it speaks for tickets below that number alone, since a backup was restored; 0: for all */
+};
 
 /* The colours of mails and pages, "#rrggbb": of the button and its words, of links; the same on a dark ground (desk_brand.c). */
 #define DESK_COLOUR 8

@@ -42,7 +42,7 @@ enum sql {
 	SQL_DERIVED_PUT, SQL_DERIVED_FIND, SQL_DERIVED_REST,
 	/* deliveries */
 	SQL_MAILBOX_ADD, SQL_MAILBOX_CLAIM, SQL_MAILBOX_AGAIN, SQL_MAILBOX_SAME_MAIL, SQL_MAILBOX_TICKET_OF_MESSAGE_ID,
-	SQL_MAILBOX_NEWEST, SQL_MAILBOX_RAW, SQL_MAILBOX_LAST, SQL_MAILBOX_DISPOSED_SINCE, SQL_MAILBOX_DUPLICATES,
+	SQL_MAILBOX_NEWEST, SQL_MAILBOX_RAW, SQL_MAILBOX_LAST, SQL_MAILBOX_LAST_TIME, SQL_MAILBOX_DISPOSED_SINCE, SQL_MAILBOX_DUPLICATES,
 	/* contacts */
 	SQL_CONTACT_GET, SQL_CONTACT_ADD, SQL_CONTACT_WROTE, SQL_REFERRED_SET, SQL_REFERRED_GET, SQL_TICKET_KNOWS_ADDRESS,
 	SQL_TICKET_BESIDE, SQL_CONTACT_BOUNCED, SQL_CONTACT_ARRIVES, SQL_CONTACT_PROVED, SQL_CONTACT_WINDOW, SQL_CONTACT_REFUSED,
@@ -53,7 +53,7 @@ enum sql {
 	SQL_NEXT_NUMBERS, SQL_TICKET_ADD, SQL_TICKET_VOICE, SQL_TICKET_GET, SQL_TICKET_TOUCH, SQL_TICKET_STATE, SQL_TICKET_QUEUE,
 	SQL_TICKET_AGENT, SQL_TICKET_LANGUAGE, SQL_TICKET_PENDING, SQL_TICKET_MERGE, SQL_TICKET_STATE_NOW,
 	SQL_TICKET_QUEUE_NOW, SQL_TICKET_AGENT_NOW, SQL_TICKET_MERGED_INTO, SQL_TICKET_CUSTOMER,
-	SQL_TICKETS_BY_STATE, SQL_TICKET_COUNT,
+	SQL_TICKETS_BY_STATE, SQL_TICKET_COUNT, SQL_TICKET_LAST, SQL_TICKETS_SINCE, SQL_TALLY, SQL_TALLY_TICKETS, SQL_TALLY_ROUTED,
 #define SQL_OF_FIELD(member, NAME, history) SQL_TICKET_##NAME, SQL_TICKET_##NAME##_NOW,
 	TICKET_FIELDS(SQL_OF_FIELD)
 #undef SQL_OF_FIELD
@@ -75,7 +75,7 @@ enum sql {
 	SQL_SUGGESTED_GET, SQL_SUGGESTED_SAID, SQL_SUGGESTED_TAKE_BACK, SQL_OUTCOME_LAST, SQL_FEEDBACK,
 	/* outbox */
 	SQL_OUTBOX_LAST, SQL_OUTBOX_NEWEST, SQL_OUTBOX_ADD, SQL_OUTBOX_DUE, SQL_OUTBOX_WAITING_ALL, SQL_OUTBOX_ALL, SQL_OUTBOX_GET,
-	SQL_OUTBOX_RESULT, SQL_OUTBOX_RECORD, SQL_OUTBOX_RETRY_NOW, SQL_OUTBOX_WAITING, SQL_OUTBOX_FAILED, SQL_OUTBOX_COUNT, SQL_OUTBOX_NEXT_DUE,
+	SQL_OUTBOX_RESULT, SQL_OUTBOX_RECORD, SQL_OUTBOX_RETRY_NOW, SQL_OUTBOX_WAITING, SQL_OUTBOX_FAILED, SQL_OUTBOX_COUNT, SQL_OUTBOX_NEXT_DUE, SQL_OUTBOX_WAITS, SQL_OUTBOX_OLDEST,
 	/* fsck: each gives the rows that should not be there */
 	SQL_CHECK_GAP_MAILBOX, SQL_CHECK_GAP_RAW, SQL_CHECK_GAP_CONTACT, SQL_CHECK_GAP_TICKET, SQL_CHECK_GAP_MESSAGE,
 	SQL_CHECK_GAP_OUTBOX, SQL_CHECK_MAILBOX_DISPOSITION, SQL_CHECK_MAILBOX_ON_NONE, SQL_CHECK_MAILBOX_TICKET,
@@ -87,7 +87,7 @@ enum sql {
 	SQL_CHECK_TICKET_OF_CONFIRMED, SQL_CHECK_TICKET_OF_ROUTED, SQL_CHECK_TICKET_OF_LEARNED, SQL_CHECK_TICKET_OF_SUGGESTION,
 	SQL_CHECK_SUGGESTED_SUGGESTION, SQL_CHECK_SUGGESTION_SHOWN, SQL_CHECK_SUGGESTED_GAP, SQL_CHECK_SUGGESTION_OUTCOME, SQL_CHECK_SUGGESTED_NUMBER,
 	SQL_CHECK_SUGGESTED_SOLVED, SQL_CHECK_TICKET_HELD, SQL_CHECK_LINK_ONE_WAY, SQL_CHECK_TICKET_MERGED, SQL_CHECK_OUTBOX_TICKET,
-	SQL_CHECK_OUTBOX_FAILED, SQL_CHECK_CONTACT_TWICE, SQL_CHECK_HISTORIES, SQL_CHECK_LOADS, SQL_CHECK_RECORDS,
+	SQL_CHECK_OUTBOX_FAILED, SQL_CHECK_CONTACT_TWICE, SQL_CHECK_HISTORIES, SQL_CHECK_LOADS, SQL_CHECK_TALLY_TICKETS, SQL_CHECK_TALLY_OUTBOX, SQL_CHECK_RECORDS,
 	SQL_COUNT
 };
 
@@ -96,7 +96,10 @@ enum sql {
  * is brought up to date, and STATUS_BAD_INPUT says that it is of another program, or of a newer one; STATUS_NOT_FOUND: there is none. Who opens it to
  * write all day (ENGINE_WRITES) keeps more in memory, and his process ends if the disk cannot say what it kept. */
 enum engine_use { ENGINE_READS, ENGINE_WRITES };
-enum status engine_open(const char *url, const char *state_dir, bool create, enum engine_use use, struct engine **engine, struct error *error);
+/* `before` (may be NULL) is called before a database is brought up to date, and may ask what the older version had; not STATUS_OK: it stays as it is. */
+typedef enum status (*engine_before_upgrade)(struct engine *engine, const char *state_dir, int from, struct error *error);
+enum status engine_open(const char *url, const char *state_dir, bool create, enum engine_use use, engine_before_upgrade before, struct engine **engine,
+                        struct error *error);
 /* Surely none there: engine_open() without `create` would say STATUS_NOT_FOUND. */
 bool engine_missing(const char *url, const char *state_dir);
 char *engine_place(struct arena *arena, const char *url, const char *state_dir);         /* where it is, for people */
@@ -212,10 +215,12 @@ void engine_upkeep_stop(struct engine_upkeep **upkeep);
 void engine_upkeep_after_commit(struct engine_upkeep *upkeep);   /* by whoever wrote, after he answered */
 bool engine_upkeep_wanted(struct engine_upkeep *upkeep);         /* is there anything for that to do? */
 enum status engine_checkpoint(struct engine *engine);            /* a bit of it, for who has no writer */
+void engine_size(const struct engine *engine, int64_t *bytes, int64_t *log);     /* what it takes on the disk, and its log of changes; 0: cannot be told */
 
 /* A consistent copy of all tables while everything runs, in a file of its own (which is there, empty). The copy is written without a sync: who
  * made it syncs the file when it is complete. */
 enum status engine_copy(struct engine *engine, const char *file, struct engine **copy, struct error *error);
+void engine_give_up_when(struct engine *engine, const _Atomic bool *told);       /* it is broken off then: STATUS_TRY_LATER */
 
 /* Is the database whole? `complain` is called for each finding. A status only where the check itself could not be made. */
 struct engine_findings { void (*complain)(void *context, const char *text); void *context; };

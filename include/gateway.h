@@ -55,6 +55,7 @@ struct gateway {
 	struct lane lane;
 	int64_t agents_of;                       /* the configuration whose agents were looked at for tickets of others (config.made); only gateway_tick() */
 
+	_Atomic int64_t selftest_seen;           /* number of the last mail of a selftest that came in */
 	void (*outgoing_waits)(void *context);   /* called after a commit that enqueued mail */
 	void *context;
 };

@@ -28,7 +28,7 @@ void store_close(struct store **store);
 enum status store_keys(const char *state_dir, bool create, struct desk_keys *keys, struct error *error);
 
 /* The keys without their secrets, the newest first: that one signs, all of them verify. */
-struct store_key { char id[9]; int64_t made; };  /* id: of its SHA-256; made 0: not known */
+struct store_key { char id[9]; int64_t made, below; };   /* id: of its SHA-256; made 0: not known; below: of struct desk_keys */
 struct store_keyring { struct store_key at[DESK_KEYS]; size_t count; };
 enum status store_keyring(const char *state_dir, struct store_keyring *ring, struct error *error);
 /* A new key signs from now on. Where there would be more than DESK_KEYS, the oldest goes; STATUS_REFUSED if it was made after `keep_since`. */
@@ -262,6 +262,20 @@ enum status store_mailbox_raw(struct store *store, int64_t id, int64_t *raw, str
 struct store_totals { int64_t accepted, duplicates, tickets, by_state[STATE_COUNT], outbox[3], mailbox_by_disposition_count, routed, corrected; };
 enum status store_totals(struct store *store, struct store_totals *totals, struct error *error);
 
+/* The desk in figures that are kept, or cost the same however much there is. Times are ms; 0: none. */
+struct queue_figures { const char *queue; int64_t by_state[STATE_COUNT]; };
+struct store_figures {
+	int64_t tickets, by_state[STATE_COUNT], outbox[3], routed, corrected;    /* the last two: by the classifier, and moved by people since */
+	struct { struct queue_figures *at; size_t count; } queues;       /* those that ever had a ticket */
+	int64_t oldest_waiting, last_mail;       /* when the oldest outgoing mail that waits was written; when the last mail came in */
+	int64_t database_bytes, log_bytes;
+};
+enum status store_figures(struct store *store, struct arena *arena, struct store_figures *figures, struct error *error);
+/* Tickets that are not in the kept counts yet are read by each store_figures(): somebody is to count them now and then, inside a transaction. */
+#define COUNT_AT_ONCE 100000
+bool store_count_wanted(struct store *store);
+enum status store_count_up(struct store *store, struct error *error);
+
 /* ---------------------------------------------------------------- search: a derived database of its own (search.db), never on the commit path */
 /* Indexes up to `limit` messages that are not yet in it; *done: how many. text_of makes the text of a message. */
 typedef const char *(*store_text_of)(void *context, struct arena *arena, struct store *store, const struct message_row *message);
@@ -322,8 +336,14 @@ enum status store_suggestions_since(struct store *store, struct arena *arena, in
 
 /* ---------------------------------------------------------------- care */
 enum status store_checkpoint(struct store *store);               /* passive; called off the commit path */
+/* A backup that is being made is broken off once *told: STATUS_TRY_LATER. */
+void store_give_up_when(struct store *store, const _Atomic bool *told);
 /* A consistent copy in one file while everything runs (raw mails of STATE_DIR/mails included, so that it can be restored alone). */
 enum status store_backup(struct store *store, const char *file, struct error *error);
+/* Puts such a copy in the place of what is in the directory, while no daemon works there. What was there is kept beside it (`replaced`; NULL:
+ * nothing was). Older keys sign for no ticket that the backup does not have. */
+struct store_restored { int64_t tickets, mails, newest /* when the last of them came */, waiting /* in the outbox */; const char *replaced; };
+enum status store_restore(const char *state_dir, const char *file, struct arena *arena, struct store_restored *out, struct error *error);
 /* Every complaint is a line in *findings; none: clean. the engine's own check, then our invariants: one disposition a mail, every ticket's
  * history replays to its state, every raw opens and has its digest, every file under mails has its row (older than an hour), every
  * outgoing mail is sent, waiting or failed with a remark, sequences have no gap. */

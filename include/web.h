@@ -39,9 +39,9 @@ struct web_response {
 typedef void (*web_handler)(void *context, const struct web_request *request, struct web_response *response);
 
 struct web_server;
-/* host "127.0.0.1", port "8025"; a request may take request_seconds in all, from its first byte to its answer. A thread a connection, so that no page
+/* key: of the configuration, for what is said; host "127.0.0.1", port "8025"; a request may take request_seconds in all, from its first byte to its answer. A thread a connection, so that no page
  * that takes long holds up another answer: the handler is called from several at once. */
-enum status web_start(const char *host, const char *port, int request_seconds, web_handler handler, void *context, struct web_server **server,
+enum status web_start(const char *key, const char *host, const char *port, int request_seconds, web_handler handler, void *context, struct web_server **server,
                       struct error *error);
 void web_stop(struct web_server **server);
 /* Ends the connections of slow clients. About once a second, from any thread; NULL: nothing. Log: web.slow-client. */

@@ -2,12 +2,12 @@
 """manual_names.py - every log event and every metric of the sources stands in sportellod(8), every notice in doc/templates.md, and nothing else
 does; and what a comment names as a file is one. Ends with "N passed, N failed".
 
-Events are the second argument of log_event(), or in arrays called events; metrics are what daemon_pages.c names.
+Events are the second argument of log_event(), or in arrays called events; metrics are what daemon_metrics.c names.
 """
 import glob, json, os, re, sys
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-NAME = r'"([a-z]+(?:\.[a-z_]+)+)"'
+NAME = r'"([a-z]+(?:\.[a-z_-]+)+)"'
 
 
 def read(path):
@@ -27,7 +27,7 @@ def events():
 
 
 def metrics():
-    return {"sportello_" + name for name in re.findall(r'\b(?:value|metric)\(&?out, "([a-z_]+)"', read("src/daemon/daemon_pages.c"))}
+    return {"sportello_" + name for name in re.findall(r'\b(?:value|metric)\(&?out, "([a-z_]+)"', read("src/daemon/daemon_metrics.c"))}
 
 
 def watched():
@@ -84,7 +84,7 @@ def section(page, title):
 def main():
     os.chdir(TOP)
     page, passed, failed = read("man/sportellod.8"), 0, 0
-    for title, wanted, pattern in (("Log", events(), r"^\.It Cm ([a-z_.]+)$"), ("Metrics", metrics(), r"^\.It Cm ([a-z_]+)$")):
+    for title, wanted, pattern in (("Log", events(), r"^\.It Cm ([a-z_.-]+)$"), ("Metrics", metrics(), r"^\.It Cm ([a-z_]+)$")):
         told = set(re.findall(pattern, section(page, title), re.M))
         assert wanted, "no %s found in the sources" % title
         for name in sorted(wanted - told):

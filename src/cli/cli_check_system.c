@@ -108,7 +108,8 @@ static void look_at_port(struct look *look, const char *key, const struct config
 		add(look, "error", SAY(look, "%s: another program listens on %s already", key, listen->text), "another port, or stop that program (ss -ltnp says which it is)");
 	if (!listen->is_unix && !is_loopback(listen->host))
 		add(look, "warning", !strcmp(key, "lmtp.listen") ? SAY(look, "lmtp.listen: %s can be reached from other machines; LMTP knows no passwords, and whoever connects can write as anybody", listen->text)
-		    : SAY(look, "web.listen: %s can be reached from other machines, /metrics too, and without TLS", listen->text), SAY(look, "%s = 127.0.0.1:%s%s", key, listen->port, strcmp(key, "lmtp.listen") ? ", and a web server in front" : ""));
+		    : !strcmp(key, "web.listen") && *look->config->admin_listen.text ? SAY(look, "web.listen: %s can be reached from other machines, without TLS", listen->text)
+		    : SAY(look, "%s: %s can be reached from other machines, /metrics too, and without TLS", key, listen->text), SAY(look, "%s = 127.0.0.1:%s%s", key, listen->port, strcmp(key, "web.listen") ? "" : ", and a web server in front"));
 }
 
 static void look_at_ports(struct look *look)
@@ -126,6 +127,13 @@ static void look_at_ports(struct look *look)
 	}
 	if (*config->web_listen.text)
 		look_at_port(look, "web.listen", &config->web_listen, runs);
+	if (*config->admin_listen.text)
+		look_at_port(look, "web.admin_listen", &config->admin_listen, runs);
+	for (size_t i = 0; i < config->lmtp_listen.count && *config->admin_listen.text; i++)
+		if (!strcmp(config->lmtp_listen.at[i].text, config->admin_listen.text))
+			add(look, "error", SAY(look, "web.admin_listen: %s is lmtp.listen, too", config->admin_listen.text), "another port for one of them");
+	if (*config->admin_listen.text && !strcmp(config->admin_listen.text, config->web_listen.text))
+		add(look, "error", SAY(look, "web.admin_listen: %s is web.listen, too", config->admin_listen.text), "another port for one of them");
 }
 
 /* ---------------------------------------------------------------- what is elsewhere */
@@ -232,6 +240,30 @@ static void look_at_state(struct look *look)
 		add(look, "error", SAY(look, "the clock of this machine says %s", cli_time(&look->cli->arena, clock_now())), "timedatectl set-ntp true");
 }
 
+/* A backup on the same disk dies with it. */
+static void look_at_backups(struct look *look)
+{
+	const char *dir = look->config->backup_dir;
+	struct stat info, state;
+
+	if (!*dir) {
+		add(look, "note", "backup.dir is empty: the desk makes no backups by itself", "backup: { dir = \"/var/backups/sportello\"; }; or a job of yours: sportello backup FILE");
+		return;
+	}
+	if (stat(dir, &info) < 0) {
+		add(look, "warning", SAY(look, "backup.dir: %s: %s", dir, strerror(errno)), SAY(look, "install -d -o sportello -m 700 %s, and with systemd ReadWritePaths=%s", dir, dir));
+		return;
+	}
+	if (!S_ISDIR(info.st_mode))
+		add(look, "error", SAY(look, "backup.dir: %s is no directory", dir), "a directory of the desk's own");
+	else if (access(dir, W_OK | X_OK) < 0)
+		add(look, "warning", SAY(look, "backup.dir: %s cannot be written: %s", dir, strerror(errno)), SAY(look, "run check as the daemon's user, or: chown sportello %s", dir));
+	else if (info.st_mode & 0007)
+		add(look, "warning", SAY(look, "backup.dir: everybody on this machine can look into %s, where all mail and the secret key are", dir), SAY(look, "chmod o= %s", dir));
+	if (stat(look->config->state_dir, &state) == 0 && state.st_dev == info.st_dev)
+		add(look, "note", SAY(look, "backup.dir: %s is on the disk of desk.state_dir: a backup dies with it", dir), "another disk, or copy the backups elsewhere");
+}
+
 static void look_at_postfix(struct look *look)
 {
 	struct postfix_findings findings = { NULL, 0 };
@@ -269,5 +301,6 @@ void cli_check_system(struct cli *cli, struct cli_findings *findings)
 	look_at_relay(&look);
 	look_at_pages(&look);
 	look_at_state(&look);
+	look_at_backups(&look);
 	look_at_postfix(&look);
 }

@@ -148,6 +148,9 @@ const struct cli_command cli_commands[] = {
 	{ "key revoke", cli_run_key_revoke, 1, 1, "KEY|all", 0, "a key was stolen: what it signed is good no more",
 	  "A new key signs. Answers to older mails then count by their references and their sender's address only, and older links are gone." },
 	{ "backup", cli_run_backup, 1, 1, "FILE", 0, "a consistent copy of everything, while all runs", "" },
+	{ "restore", cli_run_restore, 1, 1, "FILE", 0, "put a backup in the place of what is there",
+	  "While sportellod is stopped. What was there is kept beside it. Older keys then sign for no request that the backup does not have, so that an answer "
+	  "to one that is lost opens a new one." },
 	{ "fsck", cli_run_fsck, 0, 0, "", 0, "is the database whole, and does it hold what we promise?", "" },
 	{ "mirror", cli_run_mirror, 0, 0, "", 0, "makes the agents' tree of mails anew", "Writes what is missing in mirror.maildir, removes what no message is for, and moves what stands in the wrong folder." },
 	{ "help", cli_run_help, 0, 2, "[COMMAND]", 0, "what a command does", "" },

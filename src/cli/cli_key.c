@@ -17,7 +17,7 @@ static void as_table(struct cli *cli, const struct store_keyring *ring)
 	for (size_t i = 0; i < ring->count; i++) {
 		cli_table_cell(cli, &table, ring->at[i].id);
 		cli_table_cell(cli, &table, ring->at[i].made ? cli_time(&cli->arena, ring->at[i].made) : "-");
-		cli_table_cell(cli, &table, i ? "verifies" : "signs");
+		cli_table_cell(cli, &table, !i ? "signs" : ring->at[i].below ? arena_printf(&cli->arena, "verifies, of requests below %lld", (long long)ring->at[i].below) : "verifies");
 	}
 	cli_table_print(cli, &table);
 }
@@ -33,6 +33,8 @@ static void as_json(struct cli *cli, const struct store_keyring *ring)
 		json_string(&json, "key", ring->at[i].id);
 		json_time(&json, "made", ring->at[i].made);
 		json_bool(&json, "signs", i == 0);
+		if (ring->at[i].below)
+			json_number(&json, "below", ring->at[i].below);
 		json_object_end(&json);
 	}
 	json_array_end(&json);

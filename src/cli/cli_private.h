@@ -184,6 +184,7 @@ enum status cli_run_outbox_retry(struct cli *cli, struct error *error);
 enum status cli_run_mailbox_list(struct cli *cli, struct error *error);
 enum status cli_run_mailbox_raw(struct cli *cli, struct error *error);
 enum status cli_run_backup(struct cli *cli, struct error *error);
+enum status cli_run_restore(struct cli *cli, struct error *error);
 enum status cli_run_fsck(struct cli *cli, struct error *error);
 enum status cli_run_mirror(struct cli *cli, struct error *error);
 enum status cli_run_rules_lint(struct cli *cli, struct error *error);

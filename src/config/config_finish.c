@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define PASSWORD_BYTES 4096
+#define CANARY_MOST (365 * 86400)        /* seconds */
 #define LISTENERS_MOST 16                /* as many as the daemon has room for */
 
 /* The setting at "queues.[1].address"; its group where it is missing; NULL where nothing was said. */
@@ -304,6 +305,13 @@ static void finish_web(struct loader *loader)
 		config_listen_parse(&config->arena, loader->texts.web_listen, &config->web_listen);
 	else
 		config->web_listen = (struct config_listen){ .text = "", .host = "", .port = "", .path = "" };
+	if (*loader->texts.admin_listen)
+		config_listen_parse(&config->arena, loader->texts.admin_listen, &config->admin_listen);
+	else
+		config->admin_listen = (struct config_listen){ .text = "", .host = "", .port = "", .path = "" };
+	if (config->admin_listen.is_unix)
+		config_complain(loader, config_lookup(&loader->tree, "web.admin_listen"), "web.admin_listen",
+		                "\"%s\": expected an address and a port such as \"127.0.0.1:8026\"", config->admin_listen.text);
 	if (config->web_listen.is_unix)
 		config_complain(loader, config_lookup(&loader->tree, "web.listen"), "web.listen",
 		                "\"%s\": expected an address and a port such as \"127.0.0.1:8025\"", config->web_listen.text);
@@ -344,6 +352,27 @@ static void finish_relay(struct loader *loader)
 		read_password(loader, config_lookup(&loader->tree, "relay.password_file"));
 	else if (*config->relay.user)
 		config_complain(loader, url, "relay.url", "names a user, but relay.password_file is not set; name the file with the password");
+}
+
+/* ---------------------------------------------------------------- backups, and the mail that goes round */
+
+static void finish_care(struct loader *loader)
+{
+	struct config *config = loader->config;
+	const config_setting_t *at = config_lookup(&loader->tree, "selftest.every");
+	struct calendar_length length = { 0 };
+
+	config->backup_minute = config_minute_parse(loader->texts.backup_at);
+	if (*loader->texts.canary_every && calendar_length_read(loader->texts.canary_every, &length))
+		config->canary_seconds = (int)(length.seconds < CANARY_MOST ? length.seconds : CANARY_MOST);
+	if (*loader->texts.alarm_relay)
+		config_relay_parse(&config->arena, loader->texts.alarm_relay, &config->alarm_relay);
+	else
+		config->alarm_relay = (struct config_relay){ .url = "" };
+	config->alarm_relay.timeout_seconds = config->relay.timeout_seconds;
+	if (config->canary_seconds && config->relay.kind == RELAY_MAILDIR)
+		config_complain_at(loader, true, config_file_path(loader, config_setting_source_file(at)), (int)config_setting_source_line(at), "selftest.every",
+		                   "relay.url keeps mails as files, and none can come back; none is sent");
 }
 
 /* ---------------------------------------------------------------- directories */
@@ -392,6 +421,7 @@ void config_finish(struct loader *loader)
 	finish_lmtp(loader);
 	finish_web(loader);
 	finish_relay(loader);
+	finish_care(loader);
 	finish_agents(loader);
 	finish_queues(loader);
 	finish_keywords(loader);

@@ -49,7 +49,7 @@ extern const char config_more_agents[], config_more_queues[], config_more_keywor
 /* Values that are understood when all are there. */
 struct config_texts {
 	struct strings lmtp_listen;
-	const char *web_listen, *socket_mode, *relay_url, *password_file;
+	const char *web_listen, *admin_listen, *socket_mode, *relay_url, *password_file, *backup_at, *canary_every, *alarm_relay;
 };
 
 struct loader {
@@ -102,6 +102,10 @@ const char *config_check_word(const char *value);
 const char *config_check_language(const char *value);
 const char *config_check_listen(const char *value);
 const char *config_check_relay(const char *value);
+const char *config_check_minute(const char *value);
+const char *config_check_every(const char *value);
+/* "03:00": minutes of the day; -1: it is no time. */
+int config_minute_parse(const char *text);
 const char *config_listen_parse(struct arena *arena, const char *text, struct config_listen *listen);
 const char *config_relay_parse(struct arena *arena, const char *text, struct config_relay *relay);
 

@@ -136,6 +136,9 @@ const struct config_parameter config_parameters[] = {
 		"Where the daemon serves pages, /healthz and /metrics: \"127.0.0.1:8025\" or \"[::1]:8025\". "
 		"Put a web server with TLS in front. "
 		"If it is empty, there are no pages."),
+	STRING_OR_NONE("web.admin_listen", IN_TEXTS(admin_listen), "", config_check_listen, "\"127.0.0.1:8026\"",
+		"An address and a port for /healthz and /metrics alone: they are answered there, and no longer on web.listen. "
+		"If it is empty, they are on web.listen."),
 	STRING("web.base_url", IN_CONFIG(policy.base_url), "", config_check_base_url, "\"https://help.example.org\"",
 		"What customers see as the beginning of the pages' addresses. "
 		"If it is empty, it is made of web.listen."),
@@ -192,6 +195,28 @@ const struct config_parameter config_parameters[] = {
 		"What others wrote under another name is never believed. "
 		"Anybody can write this name into a mail: set it only where your mail server takes such fields off incoming mail, and checks DMARC. "
 		"If it is empty, no sender counts as authenticated: acknowledgements then repeat nothing of the mail that they answer, and people in its Cc are shown to the agents, who let them in."),
+
+	GROUP("backup", "Backups that the daemon makes by itself, each a file that `sportello restore` takes."),
+	STRING_OR_NONE("backup.dir", IN_CONFIG(backup_dir), "", config_check_path, "\"/var/backups/sportello\"",
+		"Directory of the backups, named sportello-DATE.db; on another disk than desk.state_dir, and writable for the daemon (with systemd: ReadWritePaths). "
+		"If it is empty, none are made."),
+	STRING("backup.at", IN_TEXTS(backup_at), "03:00", config_check_minute, NULL,
+		"When, each day, by the clock of desk.time_zone. One that was missed is made up for at the next start, and one that fails is tried again "
+		"after ten minutes."),
+	NUMBER("backup.keep", P_INTEGER, IN_CONFIG(backup_keep), 1, 3650, "files", "14",
+		"How many are kept there: once a new one is complete, older ones go."),
+
+	GROUP("selftest", "A mail now and then, through the relay and back to the first queue: does mail go round?"),
+	STRING_OR_NONE("selftest.every", IN_TEXTS(canary_every), "", config_check_every, "\"1h\"",
+		"How often, such as \"15m\" or \"1h\". Two that do not come back in a row are an alarm: an error in the log (selftest.lost), in /metrics, and to "
+		"selftest.alarm_to. `sportello selftest` then says why. "
+		"If it is empty, never."),
+	STRING_OR_NONE("selftest.alarm_to", IN_CONFIG(alarm_to), "", config_check_address, "\"root@example.net\"",
+		"An address that hears of the alarm, and of its end: one that does not need this mail server. "
+		"If it is empty, nobody is written to."),
+	STRING_OR_NONE("selftest.alarm_relay", IN_TEXTS(alarm_relay), "", config_check_relay, "\"smtp://mx.example.net:25\"",
+		"The mail server that takes the alarm; without a password. "
+		"If it is empty, the one of relay.url."),
 
 	GROUP("mirror", "Every conversation as mails, for the agents' own mail programs."),
 	STRING_OR_NONE("mirror.maildir", IN_CONFIG(mirror_maildir), "", config_check_path, NULL,

@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -281,6 +282,26 @@ const char *config_check_hours(const char *value)
 	const char *problem;
 
 	return desk_check_hours(value, &problem) ? NULL : problem;
+}
+
+int config_minute_parse(const char *text)
+{
+	int hour, minute, length = 0;
+
+	return *text >= '0' && *text <= '9' && sscanf(text, "%2d:%2d%n", &hour, &minute, &length) == 2 && !text[length] && length == 5 && hour >= 0 && hour < 24 && minute >= 0 && minute < 60
+		? 60 * hour + minute : -1;
+}
+
+const char *config_check_minute(const char *value)
+{
+	return config_minute_parse(value) >= 0 ? NULL : "expected a time of the day such as \"03:00\"";
+}
+
+const char *config_check_every(const char *value)
+{
+	struct calendar_length length;
+
+	return calendar_length_read(value, &length) && !length.days ? NULL : "expected a length of time such as \"15m\" or \"1h\"";
 }
 
 const char *config_check_colleague(const char *value)

@@ -6,6 +6,20 @@
 
 #define ROUND_MS 1000
 
+/* New tickets go into the kept figures, in the writer's next batch. */
+static enum status count_job(struct store *store, void *context, struct error *error)
+{
+	(void)context;
+	return store_count_up(store, error);
+}
+
+static void count_up(struct daemon *daemon, struct store *store)
+{
+	struct error error;
+	if (store_count_wanted(store))
+		store_write(daemon->gateway.writer, count_job, NULL, &error);    /* fails with all the others, which say so */
+}
+
 int daemon_keeper_round(struct daemon *daemon, struct store *store)
 {
 	struct config *config = daemon_config(daemon);
@@ -16,6 +30,8 @@ int daemon_keeper_round(struct daemon *daemon, struct store *store)
 	daemon_keys_tick(daemon);
 	rules_care();
 	web_tick(daemon->web);
+	web_tick(daemon->admin);
+	count_up(daemon, store);
 	daemon_memory_tick(daemon);
 	return ROUND_MS;
 }

@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <netdb.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -107,7 +108,7 @@ enum status daemon_listen(struct daemon *daemon, const struct config *config, st
 		enum status status = listen_on->is_unix ? listen_unix(config, listen_on, &fd, error) : listen_tcp(listen_on, &fd, error);
 		if (status != STATUS_OK)
 			return status;
-		daemon->listeners[daemon->listener_count++] = (struct listener){fd, listen_on->is_unix ? listen_on->path : NULL};
+		daemon->listeners[daemon->listener_count++] = (struct listener){.fd = fd, .unix_path = listen_on->is_unix ? strdup(listen_on->path) : NULL, .name = strdup(listen_on->text)};    /* a reload frees the configuration */
 		log_event(LOG_NOTICE, "lmtp.listening", "on", listen_on->text, NULL);
 	}
 	return STATUS_OK;
@@ -119,6 +120,7 @@ void daemon_close_listeners(struct daemon *daemon)
 		close(daemon->listeners[i].fd);
 		if (daemon->listeners[i].unix_path)
 			unlink(daemon->listeners[i].unix_path);
+		free(daemon->listeners[i].unix_path);
 	}
 	daemon->listener_count = 0;
 }

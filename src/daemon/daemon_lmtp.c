@@ -25,6 +25,7 @@
 struct connection {
 	struct daemon *daemon;
 	int fd;
+	struct listener *listener;               /* by which it came */
 	struct slot slot;
 	struct lmtp_session *session;
 	struct transaction transaction;
@@ -115,6 +116,8 @@ static bool on_data(void *context, const void *bytes, size_t length)
 static void on_data_end(void *context, struct lmtp_reply *replies, size_t count)
 {
 	struct connection *connection = context;
+	connection->listener->mails++;
+	connection->listener->last = clock_now();
 	gateway_intake(&connection->daemon->gateway, &connection->transaction, replies, count);
 	on_reset(connection);                    /* the engine does not say it after a mail: nothing of it is kept longer */
 }
@@ -252,7 +255,7 @@ static bool make_room(struct daemon *daemon, int most)
 	return daemon->connections < most;
 }
 
-static void take_connection(struct daemon *daemon, int fd)
+static void take_connection(struct daemon *daemon, struct listener *listener, int fd)
 {
 	struct config *config = daemon_config(daemon);
 	int most = config->lmtp_connections;
@@ -271,7 +274,7 @@ static void take_connection(struct daemon *daemon, int fd)
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	daemon->connections++;
 	if (connection)
-		*connection = (struct connection){.daemon = daemon, .fd = fd};
+		*connection = (struct connection){.daemon = daemon, .fd = fd, .listener = listener};
 	if (!connection || pthread_create(&thread, &attributes, connection_thread, connection) != 0) {
 		daemon->connections--;
 		free(connection);
@@ -311,7 +314,7 @@ static void *accept_thread(void *argument)
 				continue;
 			int fd = accept4(fds[i].fd, NULL, NULL, SOCK_CLOEXEC);
 			if (fd >= 0)
-				take_connection(daemon, fd);
+				take_connection(daemon, &daemon->listeners[i], fd);
 			note_accept(fd >= 0 ? 0 : errno, &in_trouble);
 		}
 	}

@@ -122,10 +122,13 @@ static enum status start(struct daemon *daemon, struct error *error)
 		status = store_open(config->state_dir, config->store_url, false, &daemon->gateway.reader, error);
 	if (status == STATUS_OK)
 		status = outbox_start(config, daemon->gateway.writer, &daemon->outbox, error);
-	if (status == STATUS_OK && *config->web_listen.text)
+	if (status == STATUS_OK && (*config->web_listen.text || *config->admin_listen.text))
 		status = store_open(config->state_dir, config->store_url, false, &daemon->web_store, error);
+	daemon->admin_apart = *config->admin_listen.text;
 	if (status == STATUS_OK && *config->web_listen.text)
-		status = web_start(config->web_listen.host, config->web_listen.port, config->web_request_seconds, daemon_page, daemon, &daemon->web, error);
+		status = web_start("web.listen", config->web_listen.host, config->web_listen.port, config->web_request_seconds, daemon_page, daemon, &daemon->web, error);
+	if (status == STATUS_OK && *config->admin_listen.text)
+		status = web_start("web.admin_listen", config->admin_listen.host, config->admin_listen.port, config->web_request_seconds, daemon_admin_page, daemon, &daemon->admin, error);
 	if (status == STATUS_OK)
 		status = daemon_listen(daemon, config, error);
 	if (status != STATUS_OK)
@@ -139,6 +142,8 @@ static enum status start(struct daemon *daemon, struct error *error)
 	daemon_worker_start(daemon, &daemon->keeper);
 	daemon_worker_start(daemon, &daemon->indexer);
 	daemon_worker_start(daemon, &daemon->learner);
+	daemon_worker_start(daemon, &daemon->backer);
+	daemon_worker_start(daemon, &daemon->canary_sender);
 	if (*config->mirror_maildir)
 		daemon_worker_start(daemon, &daemon->mirrorer);
 	return daemon_lmtp_start(daemon, error);
@@ -156,9 +161,12 @@ static void stop(struct daemon *daemon)
 	daemon_worker_stop(&daemon->mirrorer);
 	mirror_close(&daemon->mirror);
 	daemon_worker_stop(&daemon->learner);
+	daemon_worker_stop(&daemon->backer);
+	daemon_worker_stop(&daemon->canary_sender);
 	daemon_worker_stop(&daemon->indexer);
 	daemon_worker_stop(&daemon->keeper);
 	web_stop(&daemon->web);
+	web_stop(&daemon->admin);
 	store_close(&daemon->web_store);
 	outbox_stop(&daemon->outbox);
 	store_close(&daemon->gateway.reader);
@@ -179,7 +187,7 @@ static void tell_what_waits(const struct config *old, const struct config *new)
 {
 	const struct { const char *key; bool waits; } rows[] = {
 		{"desk.state_dir", strcmp(new->state_dir, old->state_dir) != 0}, {"store.url", strcmp(new->store_url, old->store_url) != 0}, {"lmtp.listen", !same_listeners(new, old)},
-		{"web.listen", strcmp(new->web_listen.text, old->web_listen.text) != 0},
+		{"web.listen", strcmp(new->web_listen.text, old->web_listen.text) != 0}, {"web.admin_listen", strcmp(new->admin_listen.text, old->admin_listen.text) != 0},
 		{"mirror.maildir", !*old->mirror_maildir && *new->mirror_maildir},
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -279,6 +287,8 @@ int main(int argc, char **argv)
 	                               .keeper = {.name = "keeper", .round = daemon_keeper_round},
 	                               .mirrorer = {.name = "mirror", .nice = 10, .round = daemon_mirror_round},
 	                               .indexer = {.name = "indexer", .nice = 10, .round = daemon_indexer_round},
+	                               .backer = {.name = "backup", .nice = 19, .round = daemon_backup_round},
+	                               .canary_sender = {.name = "selftest", .nice = 10, .round = daemon_canary_round},
 	                               .learner = {.name = "learn", .nice = 19, .round = daemon_learner_round},
 	                               .config_file = DEFAULT_CONFIG};
 	struct error error;

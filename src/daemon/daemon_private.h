@@ -25,7 +25,15 @@
 struct slot { struct slot *next, **at; int fd; int64_t since; bool in_mail; _Atomic bool sent_away; };
 struct slots { pthread_mutex_t lock; struct slot *first; };
 
-struct listener { int fd; const char *unix_path; };
+/* One address that mail comes in by, and what came. */
+struct listener { int fd; char *unix_path; const char *name /* stays, for who asks at the end */; _Atomic int64_t mails, last /* ms; 0: none since the start */; };
+
+/* The mail that goes round (daemon_canary.c); times are ms, 0: never. */
+struct canary {
+	_Atomic bool on, alarm;
+	_Atomic int64_t sent, lost, came_at, round_trip_ms;
+	int64_t sent_at, awaited; int in_a_row;          /* the worker's alone; awaited: its number, 0: none is under way */
+};
 struct daemon;
 
 /* What is done later, on a thread of its own (daemon_worker.c). */
@@ -43,14 +51,15 @@ struct daemon {
 	const char *config_file;
 	struct gateway gateway;
 	struct outbox *outbox;
-	struct web_server *web;
+	struct web_server *web, *admin;          /* NULL: none */
+	bool admin_apart;                        /* /metrics and /healthz have a listener of their own */
 	struct store *web_store; pthread_mutex_t web_lock;       /* of who makes a page */
 	struct listener listeners[LISTENERS_MOST];
 	size_t listener_count;
 	int stop_fd;                             /* eventfd: readable for good once we stop */
 	_Atomic bool stopping;
 	pthread_t acceptor;
-	struct worker keeper, indexer, learner, mirrorer;
+	struct worker keeper, indexer, learner, mirrorer, backer, canary_sender;
 	struct slots slots;
 	_Atomic int connections;
 	_Atomic int64_t connections_total, connections_refused, connections_sent_away;
@@ -58,6 +67,8 @@ struct daemon {
 	int confined_port;                       /* of the relay, when it was made */
 	int64_t started;
 	struct { uint64_t inode; int64_t seconds, nanoseconds; } keys_file;      /* the keeper's alone: secret.key as it was last */
+	struct { _Atomic int64_t newest, bytes, failures; int64_t rest_until; } backup;  /* newest: ms, 0: there is none */
+	struct canary canary;
 	int64_t memory_looked;                   /* the keeper's alone */
 	int64_t kb_looked; uint64_t kb_problems; bool kb_good;   /* the keeper's alone: last look at the articles */
 	struct kb *kb_taught; int64_t kb_said, kb_rest_until;    /* the keeper's, too: which articles learned what customers said, up to which word */
@@ -111,9 +122,14 @@ int daemon_keeper_round(struct daemon *daemon, struct store *store);
 int daemon_indexer_round(struct daemon *daemon, struct store *store);
 int daemon_learner_round(struct daemon *daemon, struct store *store);
 int daemon_mirror_round(struct daemon *daemon, struct store *store);
+int daemon_backup_round(struct daemon *daemon, struct store *store);
+int daemon_canary_round(struct daemon *daemon, struct store *store);
 
-/* /healthz, /metrics, and the customers' links */
+/* The customers' links; and, where there is no listener of their own for them, /healthz and /metrics, which alone are on that. */
 void daemon_page(void *context, const struct web_request *request, struct web_response *response);
+void daemon_admin_page(void *context, const struct web_request *request, struct web_response *response);
+/* In the text format of Prometheus, into the arena. The caller holds web_lock. */
+const char *daemon_metrics(struct daemon *daemon, struct arena *arena);
 /* systemd's notification socket (sd_notify(3)); does nothing without NOTIFY_SOCKET. */
 void daemon_notify(const char *state);
 

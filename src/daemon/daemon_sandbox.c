@@ -2,7 +2,7 @@
  * daemon_sandbox.c - what of the machine the daemon keeps for itself once it is up: the files, ports and system calls that its
  * configuration needs.
  *
- * Written: the state directory, and the folders of a maildir relay and of the mirror. Read: the configuration, rules, articles, templates and password file,
+ * Written: the state directory, and the folders of a maildir relay, of the mirror and of backups. Read: the configuration, rules, articles, templates and password file,
  * each with all of the directory that it stands in (so that they may be replaced by renaming); what libraries load late from /usr and /etc
  * (names of hosts and users, character sets, certificates, time zones). No program can be started. A reload that names a place outside is
  * refused as a whole, with the key in question. Log: daemon.sandbox, once; daemon.root for those who start it so.
@@ -95,6 +95,10 @@ static void allow_writing(struct arena *arena, const struct config *config, stru
 		mkdir(config->relay.path, 0750);         /* the outbox makes it, too, and says what is wrong */
 		allow(arena, allowed, CONFINE_WRITE, config->relay.path);
 	}
+	if (*config->backup_dir) {
+		mkdir(config->backup_dir, 0700);         /* likewise */
+		allow(arena, allowed, CONFINE_WRITE, config->backup_dir);
+	}
 	if (*config->mirror_maildir) {
 		mirror_make(config->mirror_maildir);     /* likewise */
 		allow(arena, allowed, CONFINE_WRITE, config->mirror_maildir);
@@ -122,6 +126,10 @@ static void allow_ports(struct arena *arena, const struct config *config, struct
 			*ARENA_PUSH(arena, &allowed->listen) = (int)strtol(config->lmtp_listen.at[i].port, NULL, 10);
 	if (*config->web_listen.text)
 		*ARENA_PUSH(arena, &allowed->listen) = (int)strtol(config->web_listen.port, NULL, 10);
+	if (*config->admin_listen.text)
+		*ARENA_PUSH(arena, &allowed->listen) = (int)strtol(config->admin_listen.port, NULL, 10);
+	if (*config->alarm_relay.url)
+		*ARENA_PUSH(arena, &allowed->connect) = config->alarm_relay.port;
 	if (config->relay.kind != RELAY_MAILDIR)
 		*ARENA_PUSH(arena, &allowed->connect) = config->relay.port;
 	for (size_t i = 0; i < COUNT_OF(mail_ports); i++)
@@ -196,6 +204,8 @@ enum status daemon_sandbox_fits(const struct daemon *daemon, const struct config
 		return error_set(error, STATUS_BAD_CONFIG, "relay.url: %s: " RESTART, new->relay.path);
 	if (*new->mirror_maildir && strcmp(new->mirror_maildir, old->mirror_maildir) != 0)
 		return error_set(error, STATUS_BAD_CONFIG, "mirror.maildir: %s: " RESTART, new->mirror_maildir);
+	if (*new->backup_dir && strcmp(new->backup_dir, old->backup_dir) != 0)
+		return error_set(error, STATUS_BAD_CONFIG, "backup.dir: %s: " RESTART, new->backup_dir);
 	if (daemon->confined.ports && !maildir && new->relay.port != daemon->confined_port && !is_mail_port(new->relay.port))
 		return error_set(error, STATUS_BAD_CONFIG, "relay.url: port %d: " RESTART, new->relay.port);
 	return STATUS_OK;

@@ -106,13 +106,13 @@ bool desk_token_read(const struct desk_keys *keys, const char *text, size_t leng
 	if (!desk_token_is((enum token_kind)letter, TOKEN_ANYWHERE) || count < MAC_BYTES + 6 || count > TOKEN_BYTES)
 		return false;
 	size_t fields = (size_t)count - MAC_BYTES, at = 0;
-	bool genuine = false;
+	struct token read = {.kind = (enum token_kind)letter};
+	bool genuine = false, whole = get_varint(bytes, fields, &at, &read.ticket) && get_varint(bytes, fields, &at, &read.number) && fields - at == 4;
 	for (size_t i = 0; i < keys->count; i++) {
 		sign(keys->key[i], (enum token_kind)letter, bytes, fields, mac);
-		genuine |= bytes_equal_constant_time(mac, bytes + fields, MAC_BYTES);
+		genuine |= bytes_equal_constant_time(mac, bytes + fields, MAC_BYTES) && (!keys->below[i] || read.ticket < keys->below[i]);
 	}
-	struct token read = {.kind = (enum token_kind)letter};
-	if (!genuine || !get_varint(bytes, fields, &at, &read.ticket) || !get_varint(bytes, fields, &at, &read.number) || fields - at != 4)
+	if (!genuine || !whole)
 		return false;
 	for (; at < fields; at++)
 		read.who = read.who << 8 | bytes[at];

@@ -192,6 +192,15 @@ static void keep_derived(const struct intake *intake, const enum status *statuse
 		gateway_keep(intake->gateway->writer, raw, &intake->mail, !intake->mail.text_cut && !intake->mail.attachments.count);
 }
 
+/* Who sent it waits for it (the daemon's canary). */
+static void note_selftest(struct gateway *gateway, const struct desk_policy *policy, const struct considered *delivery)
+{
+	const struct effect *disposition = disposition_of(&delivery->plan);
+	struct token token;
+	if (disposition && strcmp(disposition->to, DISPOSITION_SELFTEST) == 0 && desk_selftest_read(policy, delivery->incoming.mail->subject, &token))
+		gateway->selftest_seen = token.number;
+}
+
 static void deliver_all(const struct intake *intake, struct lmtp_reply *replies)
 {
 	struct gateway *gateway = intake->gateway;
@@ -211,6 +220,8 @@ static void deliver_all(const struct intake *intake, struct lmtp_reply *replies)
 		kept |= statuses[i] == STATUS_OK && !intake->considered[i].duplicate;
 		outgoing |= statuses[i] == STATUS_OK && desk_plan_has(&intake->considered[i].plan, EFFECT_ENQUEUE);
 		answer(gateway, &intake->considered[i], statuses[i], &errors[i], &replies[i]);
+		if (statuses[i] == STATUS_OK)
+			note_selftest(gateway, &transaction->config->policy, &intake->considered[i]);
 	}
 	if (kept)
 		store_spool_kept(transaction->spool);

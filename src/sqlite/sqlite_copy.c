@@ -18,13 +18,23 @@ static enum status copy_pages(struct engine *engine, sqlite3 *copy, struct error
 	/* Our own read transaction pins the snapshot, so the steps between do not start again. */
 	errno = 0;
 	while ((code = sqlite3_backup_step(pages, PAGES_AT_ONCE)) == SQLITE_OK)
-		continue;
+		if (engine->give_up && *engine->give_up)
+			break;
+	if (code == SQLITE_OK) {
+		sqlite3_backup_finish(pages);
+		return error_set(error, STATUS_TRY_LATER, "the backup was broken off");
+	}
 	if (code != SQLITE_DONE) {
 		sqlite3_backup_finish(pages);
 		return sqlite_failed(NULL, code, "copying the database", error);
 	}
 	code = sqlite3_backup_finish(pages);
 	return code == SQLITE_OK ? STATUS_OK : sqlite_failed(copy, code, "copying the database", error);
+}
+
+void engine_give_up_when(struct engine *engine, const _Atomic bool *told)
+{
+	engine->give_up = told;
 }
 
 static enum status copy_snapshot(struct engine *engine, sqlite3 *copy, struct error *error)

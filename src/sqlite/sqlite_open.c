@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STATEMENT_JOURNAL_BYTES (-1)             /* what a savepoint keeps for its rollback stays in memory, a few dozen pages */
@@ -46,7 +47,16 @@ static enum status make_file(const char *state_dir, const char *path, struct err
 	return STATUS_OK;
 }
 
-static enum status set_up(struct engine *engine, const char *path, bool create, struct error *error)
+/* A backup cannot be made of what is half another version: first that, then the lock and the steps. */
+static enum status before_steps(struct engine *engine, engine_before_upgrade before, struct error *error)
+{
+	int from = 0;
+	enum status status = before ? sqlite_older_version(engine->db, SCHEMA_VERSION, &from, error) : STATUS_OK;
+
+	return status == STATUS_OK && from ? before(engine, engine->state_dir, from, error) : status;
+}
+
+static enum status set_up(struct engine *engine, const char *path, bool create, engine_before_upgrade before, struct error *error)
 {
 	char cache[80];
 	enum status status;
@@ -59,6 +69,8 @@ static enum status set_up(struct engine *engine, const char *path, bool create, 
 	                     "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF", error);
 	if (status == STATUS_OK)
 		status = sqlite_exec(engine->db, cache, error);
+	if (status == STATUS_OK)
+		status = before_steps(engine, before, error);
 	if (status == STATUS_OK)
 		status = sqlite_bring_up(engine->db, path, create, sqlite_migrations, sqlite_migration_count, error);
 	if (status == STATUS_OK)
@@ -102,6 +114,22 @@ char *engine_place(struct arena *arena, const char *url, const char *state_dir)
 	return arena_printf(arena, "%s/sportello.db", state_dir);
 }
 
+static int64_t size_of(const char *path)
+{
+	struct stat about;
+
+	return stat(path, &about) == 0 ? (int64_t)about.st_size : 0;
+}
+
+void engine_size(const struct engine *engine, int64_t *bytes, int64_t *log)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	const char *path = engine_place(&arena, SQLITE_URL, engine->state_dir);
+
+	*bytes = size_of(path);
+	*log = size_of(arena_printf(&arena, "%s-wal", path));
+}
+
 bool engine_missing(const char *url, const char *state_dir)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
@@ -109,7 +137,8 @@ bool engine_missing(const char *url, const char *state_dir)
 	return access(engine_place(&arena, url, state_dir), F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-enum status engine_open(const char *url, const char *state_dir, bool create, enum engine_use use, struct engine **engine, struct error *error)
+enum status engine_open(const char *url, const char *state_dir, bool create, enum engine_use use, engine_before_upgrade before, struct engine **engine,
+                        struct error *error)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	CLEANUP_ARENA struct arena arena = { 0 };
@@ -126,7 +155,7 @@ enum status engine_open(const char *url, const char *state_dir, bool create, enu
 	if (status == STATUS_OK)
 		status = connect_to(path, state_dir, use, engine, error);
 	if (status == STATUS_OK)
-		status = set_up(*engine, path, create, error);
+		status = set_up(*engine, path, create, before, error);
 	if (status != STATUS_OK)
 		engine_close(engine, NULL);
 	return status;

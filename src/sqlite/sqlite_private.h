@@ -62,6 +62,7 @@ struct engine {
 	struct { bool known, moved; unsigned int version; } settled;     /* when they last were, see sqlite_deferred_settled() */
 	sqlite3 *words;                         /* search.db; NULL until it is asked for */
 	sqlite3_stmt *add_words;                /* while some are added */
+	const _Atomic bool *give_up;            /* of engine_copy(); NULL: never */
 };
 
 /* sqlite_vfs.c: once a process, before a connection is opened. Not there in a build with VFS=no. */
@@ -71,6 +72,8 @@ void sqlite_register_vfs(void);
 struct migration { int to; const char *const *sql; };   /* sql ends with NULL */
 extern const struct migration sqlite_migrations[];
 extern const size_t sqlite_migration_count;
+/* The version of a database of ours that an older program made; 0: it is none, or needs no step. */
+enum status sqlite_older_version(sqlite3 *db, int newest, int *version, struct error *error);
 enum status sqlite_bring_up(sqlite3 *db, const char *path, bool create, const struct migration *steps, size_t count, struct error *error);
 
 /* ---------------------------------------------------------------- helpers: as engine_run() and cursor_open(), for the engine's own statements, too */

@@ -376,6 +376,30 @@ static const char *const version_2[] = {
 "  agent TEXT PRIMARY KEY,\n"
 "  until INTEGER NOT NULL               -- ms; the largest: until he is back\n"
 ") STRICT, WITHOUT ROWID",
+/* How many there are, kept, for /metrics (store_figures.c): tickets by queue and state, those of them up to meta's counted_tickets; outgoing mails by
+ * state, but those that wait; tickets that the classifier put somewhere ('': all, up to the same), and those of them that people moved. */
+"CREATE TABLE tally(\n"
+"  what  TEXT NOT NULL CHECK(what IN ('ticket','outbox','routed')),\n"
+"  queue TEXT NOT NULL,\n"
+"  state TEXT NOT NULL,\n"
+"  count INTEGER NOT NULL,\n"
+"  PRIMARY KEY(what, queue, state)\n"
+") STRICT, WITHOUT ROWID",
+"INSERT INTO tally SELECT 'ticket', queue, state, count(*) FROM ticket GROUP BY queue, state",
+"INSERT INTO meta SELECT 'counted_tickets', coalesce(max(id),0) FROM ticket",
+"INSERT INTO tally SELECT 'outbox', '', 'failed', count(*) FROM outbox WHERE state='failed'",
+"INSERT INTO tally SELECT 'outbox', '', 'sent', (SELECT coalesce(max(id),0) FROM outbox) - (SELECT count(*) FROM outbox WHERE state='failed')"
+" - (SELECT count(*) FROM outbox WHERE state='waiting')",
+"INSERT INTO tally SELECT 'routed', '', '', count(*) FROM routed",
+"INSERT INTO tally SELECT 'routed', '', 'corrected', count(*) FROM routed WHERE corrected<>0",
+"CREATE TRIGGER tally_of_ticket AFTER UPDATE OF queue, state ON ticket WHEN (old.queue<>new.queue OR old.state<>new.state)"
+" AND old.id<=(SELECT value FROM meta WHERE key='counted_tickets') BEGIN"
+" UPDATE tally SET count=count-1 WHERE what='ticket' AND queue=old.queue AND state=old.state;"
+" INSERT INTO tally VALUES('ticket', new.queue, new.state, 1) ON CONFLICT(what,queue,state) DO UPDATE SET count=count+1; END",
+"CREATE TRIGGER tally_of_outbox AFTER UPDATE OF state ON outbox WHEN old.state<>new.state BEGIN"
+" UPDATE tally SET count=count+(state=new.state)-(state=old.state) WHERE what='outbox' AND queue=''; END",
+"CREATE TRIGGER tally_of_routed AFTER UPDATE OF corrected ON routed WHEN (old.corrected<>0)<>(new.corrected<>0) BEGIN"
+" UPDATE tally SET count=count+(new.corrected<>0)-(old.corrected<>0) WHERE what='routed' AND queue='' AND state='corrected'; END",
 /* participant.role may now be "proposed" or "left", too: who is so reads nothing. */
 NULL
 };
@@ -418,7 +442,7 @@ static enum status judge(const struct identity *identity, const char *path, bool
 		return error_set(error, STATUS_BAD_INPUT, "%s: not a Sportello database", path);
 	if (identity->version > newest)
 		return error_set(error, STATUS_BAD_INPUT, "%s: made by a newer Sportello (schema %lld, this program knows up to %d): "
-		                 "install that version", path, (long long)identity->version, newest);
+		                 "install that version, or restore the backup of before the upgrade (see sportellod(8), FILES)", path, (long long)identity->version, newest);
 	return STATUS_OK;
 }
 
@@ -437,6 +461,15 @@ static enum status take_steps(sqlite3 *db, int64_t from, const struct migration 
 	}
 	snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION_ID, steps[count - 1].to);
 	return sqlite_exec(db, sql, error);
+}
+
+enum status sqlite_older_version(sqlite3 *db, int newest, int *version, struct error *error)
+{
+	struct identity identity;
+	enum status status = identify(db, &identity, error);
+
+	*version = status == STATUS_OK && identity.application == APPLICATION_ID && identity.version > 0 && identity.version < newest ? (int)identity.version : 0;
+	return status;
 }
 
 enum status sqlite_bring_up(sqlite3 *db, const char *path, bool create, const struct migration *steps, size_t count, struct error *error)

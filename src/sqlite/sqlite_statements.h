@@ -57,6 +57,7 @@
 		" message_id, kind, disposition, detail, trace FROM mailbox m ORDER BY m.id DESC LIMIT ?1") \
 	X(SQL_MAILBOX_RAW, "SELECT raw FROM mailbox WHERE id=?1") \
 	X(SQL_MAILBOX_LAST, "SELECT max(id) FROM mailbox") \
+	X(SQL_MAILBOX_LAST_TIME, "SELECT received FROM mailbox ORDER BY id DESC LIMIT 1") \
 	X(SQL_MAILBOX_DISPOSED_SINCE, "SELECT count(*) FROM mailbox WHERE id>?1 AND disposition<>''") \
 	X(SQL_MAILBOX_DUPLICATES, "SELECT sum(duplicates) FROM mailbox WHERE duplicates>0") \
 	/* contacts */ \
@@ -107,6 +108,13 @@
 	X(SQL_TICKET_CUSTOMER, "SELECT customer, customer_name FROM ticket WHERE id=?1") \
 	X(SQL_TICKETS_BY_STATE, "SELECT state, count(*) FROM ticket GROUP BY state") \
 	X(SQL_TICKET_COUNT, "SELECT count(*) FROM ticket") \
+	X(SQL_TICKET_LAST, "SELECT max(id) FROM ticket") \
+	X(SQL_TICKETS_SINCE, "SELECT queue, state, count(*) FROM ticket NOT INDEXED WHERE id>?1 GROUP BY queue, state") \
+	X(SQL_TALLY, "SELECT queue, state, count FROM tally WHERE what=?1") \
+	X(SQL_TALLY_TICKETS, "INSERT INTO tally SELECT 'ticket', queue, state, count(*) FROM ticket NOT INDEXED WHERE id>?1 AND id<=?2 GROUP BY queue, state" \
+		" ON CONFLICT(what,queue,state) DO UPDATE SET count=count+excluded.count") \
+	X(SQL_TALLY_ROUTED, "INSERT INTO tally SELECT 'routed', '', '', count(*) FROM routed WHERE ticket>?1 AND ticket<=?2" \
+		" ON CONFLICT(what,queue,state) DO UPDATE SET count=count+excluded.count") \
 	TICKET_FIELDS(FIELD_STATEMENTS) \
 	/* what hangs on a ticket */ \
 	X(SQL_MESSAGE_ADD, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox,proved,side)" \
@@ -234,6 +242,8 @@
 	X(SQL_OUTBOX_FAILED, "SELECT count(*) FROM outbox WHERE state='failed'") \
 	X(SQL_OUTBOX_COUNT, "SELECT count(*) FROM outbox") \
 	X(SQL_OUTBOX_NEXT_DUE, "SELECT min(next_try) FROM outbox WHERE state='waiting'") \
+	X(SQL_OUTBOX_WAITS, "SELECT created FROM outbox WHERE id=?1 AND state='waiting'") \
+	X(SQL_OUTBOX_OLDEST, "SELECT min(id) FROM outbox INDEXED BY outbox_due WHERE state='waiting'") \
 	/* fsck: each gives the rows that should not be there */ \
 	X(SQL_CHECK_GAP_MAILBOX, "SELECT max(id) FROM mailbox HAVING max(id)<>count(*)") \
 	X(SQL_CHECK_GAP_RAW, "SELECT max(id) FROM raw HAVING max(id)<>count(*)") \
@@ -292,6 +302,11 @@
 		" OR weight<>(SELECT coalesce(sum(CASE priority WHEN 'urgent' THEN 8 WHEN 'high' THEN 4 WHEN 'normal' THEN 2 ELSE 1 END),0)" \
 		" FROM ticket WHERE agent=l.agent AND state IN ('new','open','pending'))" \
 		" UNION ALL SELECT max(id) FROM ticket WHERE agent<>'' AND agent NOT IN (SELECT agent FROM agent_load) GROUP BY agent") \
+	X(SQL_CHECK_TALLY_TICKETS, "SELECT max(id) FROM ticket t WHERE id<=(SELECT value FROM meta WHERE key='counted_tickets') GROUP BY queue, state" \
+		" HAVING count(*)<>coalesce((SELECT count FROM tally WHERE what='ticket' AND queue=t.queue AND state=t.state),0)" \
+		" UNION ALL SELECT 0 WHERE (SELECT sum(count) FROM tally WHERE what='ticket')<>(SELECT value FROM meta WHERE key='counted_tickets')") \
+	X(SQL_CHECK_TALLY_OUTBOX, "SELECT max(id) FROM outbox o WHERE state<>'waiting' GROUP BY state" \
+		" HAVING count(*)<>coalesce((SELECT count FROM tally WHERE what='outbox' AND state=o.state),0)") \
 	X(SQL_CHECK_RECORDS, "SELECT id, record FROM outbox ORDER BY id")
 
 /* The engine's own. */

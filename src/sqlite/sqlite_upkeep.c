@@ -213,7 +213,7 @@ enum status engine_upkeep_start(struct engine *writer, engine_hourly hourly, voi
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&it->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
-	status = engine_open(SQLITE_URL, writer->state_dir, false, ENGINE_READS, &it->own, error);
+	status = engine_open(SQLITE_URL, writer->state_dir, false, ENGINE_READS, NULL, &it->own, error);
 	if (status == STATUS_OK && (code = start_thread(it)) != 0)
 		status = error_set(error, STATUS_TRY_LATER, "cannot start the checkpoint thread: %s", strerror(code));
 	if (status != STATUS_OK)

@@ -4,7 +4,7 @@
  * The engine copies one snapshot of the database, without stopping the writer. Then the large mails, which live as files
  * beside the database, are written into their rows piece by piece, and the secret key into meta, so that the links and
  * addresses in customers' mailboxes work after a restore. Made as FILE.partial (0600), synced, renamed: FILE is complete or
- * not there. To restore: put it into an empty state directory as sportello.db and start.
+ * not there. To restore: store_restore.c; or by hand, into an empty state directory as sportello.db.
  * Diagnostics: STATUS_TRY_LATER with the path (disk full ...); STATUS_BROKEN: the copy is made, but a raw mail is damaged or gone.
  */
 #include "store_private.h"
@@ -183,4 +183,45 @@ enum status store_backup(struct store *store, const char *file, struct error *er
 		return error_set(error, STATUS_BROKEN, "%s is made, but raw mail %lld is damaged or gone: run `sportello fsck`", file,
 		                 (long long)backup.broken);
 	return STATUS_OK;
+}
+
+void store_give_up_when(struct store *store, const _Atomic bool *told)
+{
+	engine_give_up_when(store->engine, told);
+}
+
+/* ---- before an upgrade ---- */
+
+/* Of a database that is itself a backup, put there by hand or by store_restore(): there is one already. */
+static enum status is_backup(struct store *store, bool *is, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_META_GET, "t", META_SECRET_KEY);
+	*is = cursor_next(&cursor);
+	return cursor_close(&cursor);
+}
+
+enum status store_backup_before_upgrade(struct engine *engine, const char *state_dir, int from, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct store store = { .engine = engine, .state_dir = arena_string(&arena, state_dir) };
+	char *file = arena_printf(&arena, "%s/before-schema-%d-%.19s.db", state_dir, from + 1, time_rfc3339(&arena, clock_now()));
+	bool known = false;
+	enum status status = is_backup(&store, &known, error);
+
+	if (status != STATUS_OK || known)
+		return status;
+	log_event(LOG_NOTICE, "store.upgrading", "from", LOG_NUMBER(from), "backup", file, NULL);
+	status = store_backup(&store, file, error);
+	if (status == STATUS_BROKEN)             /* made, and as whole as what it is of */
+		return STATUS_OK;
+	if (status == STATUS_TRY_LATER) {
+		bool full = error->full;
+		char *why = arena_string(&arena, error->text);
+
+		error_set(error, STATUS_TRY_LATER, "the database is of an older version, and no backup can be made of it before it is brought up to date: %s; make room in %s", why, state_dir);
+		error->full = full;
+	}
+	return status;
 }

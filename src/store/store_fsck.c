@@ -72,6 +72,8 @@ static const struct check checks[] = {
 	{ SQL_CHECK_LINK_ONE_WAY, "ticket %lld: is linked one way only", NULL },
 	{ SQL_CHECK_TICKET_MERGED, "ticket %lld: is merged into one that is not there", NULL },
 	{ SQL_CHECK_LOADS, "ticket %lld: how much its agent has is not what was counted", NULL },
+	{ SQL_CHECK_TALLY_TICKETS, "ticket %lld: how many its queue has in its state is not what was counted", NULL },
+	{ SQL_CHECK_TALLY_OUTBOX, "outgoing mail %lld: how many are in its state is not what was counted", NULL },
 	{ SQL_CHECK_OUTBOX_TICKET, "outgoing mail %lld: its ticket is not there", NULL },
 	{ SQL_CHECK_OUTBOX_FAILED, "outgoing mail %lld: failed, and nothing says why", NULL },
 	{ SQL_CHECK_CONTACT_TWICE, "contact %lld: the address is there twice", NULL },

@@ -20,6 +20,7 @@ static void name_key(const struct key_line *line, struct store_key *key)
 	sha256_of(line->key, sizeof line->key, digest);
 	memcpy(key->id, hex_encode(&arena, digest, (sizeof key->id - 1) / 2), sizeof key->id);
 	key->made = line->made;
+	key->below = line->below;
 }
 
 static void name_keys(const struct key_lines *lines, struct store_keyring *ring)
@@ -53,6 +54,7 @@ static void put_new_first(struct key_lines *lines)
 	memmove(&lines->at[1], &lines->at[0], lines->count * sizeof lines->at[0]);
 	random_bytes(lines->at[0].key, DESK_KEY_SIZE);
 	lines->at[0].made = clock_now() / 1000 * 1000;
+	lines->at[0].below = 0;
 	lines->count++;
 }
 
@@ -127,6 +129,46 @@ enum status store_key_revoke(const char *state_dir, const char *id, struct store
 	return keep(state_dir, &lines, ring, error);
 }
 
+/* ---- after a restore ---- */
+
+static bool share_one(const struct key_lines *a, const struct key_lines *b)
+{
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t k = 0; k < b->count; k++)
+			if (!memcmp(a->at[i].key, b->at[k].key, DESK_KEY_SIZE))
+				return true;
+	return false;
+}
+
+static bool missing(const char *path)
+{
+	return access(path, F_OK) < 0 && errno == ENOENT;
+}
+
+enum status store_keys_of_restored(const char *state_dir, const char *aside, int64_t below, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct key_lines here = { .count = 0 }, lines = { .count = 0 };
+	struct store_keyring ring;
+	enum status status = STATUS_OK;
+
+	if (!missing(store_keys_path(&arena, aside)))
+		status = store_keys_read(aside, &lines, error);
+	if (status == STATUS_OK && !missing(store_keys_path(&arena, state_dir)))
+		status = store_keys_read(state_dir, &here, error);
+	if (status != STATUS_OK)
+		return status;
+	if (!lines.count || share_one(&here, &lines))
+		lines = here;
+	for (size_t i = 0; i < lines.count; i++)
+		if (!lines.at[i].below || lines.at[i].below > below)
+			lines.at[i].below = below;
+	if (lines.count == DESK_KEYS)
+		lines.count--;
+	put_new_first(&lines);
+	return keep(aside, &lines, &ring, error);
+}
+
 /* ---- at the start ---- */
 
 static enum status make_keys(const char *state_dir, struct error *error)
@@ -138,11 +180,6 @@ static enum status make_keys(const char *state_dir, struct error *error)
 		return error_set(error, STATUS_TRY_LATER, "%s: cannot make the state directory: %s", state_dir, strerror(errno));
 	random_bytes(line.key, sizeof line.key);
 	return store_keys_write(state_dir, store_keys_line(&arena, &line), false, error);
-}
-
-static bool missing(const char *path)
-{
-	return access(path, F_OK) < 0 && errno == ENOENT;
 }
 
 /* Opening a restored backup writes its key; a new one made before would put it, and every address and link that it signed, out of use. */
@@ -171,5 +208,7 @@ enum status store_keys(const char *state_dir, bool create, struct desk_keys *key
 	keys->count = lines.count;
 	for (size_t i = 0; i < lines.count; i++)
 		memcpy(keys->key[i], lines.at[i].key, DESK_KEY_SIZE);
+	for (size_t i = 0; i < DESK_KEYS; i++)
+		keys->below[i] = i < lines.count ? lines.at[i].below : 0;
 	return STATUS_OK;
 }

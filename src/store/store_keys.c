@@ -1,5 +1,6 @@
 /*
- * store_keys.c - the secret keys that sign tokens: STATE_DIR/secret.key, 0600, a line each: 64 hex digits, a blank, when it was made.
+ * store_keys.c - the secret keys that sign tokens: STATE_DIR/secret.key, 0600, a line each: 64 hex digits, a blank, when it was made; and of one that
+ * was there before a backup was restored, " below N": it speaks for tickets below that number alone.
  *
  * The first line signs, all lines verify: store_keyring.c writes new lines above. The file is made whole or not at all (written aside,
  * synced, linked), so that two programs starting at once end up with one key. A backup carries the keys inside its database: where the
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -75,6 +77,15 @@ static bool hex_read(const char *text, size_t length, unsigned char key[DESK_KEY
 	return true;
 }
 
+/* Behind the time: " below 101". */
+static int64_t below_read(const char *text, size_t length)
+{
+	static const char word[] = " below ";
+	const char *at = memmem(text, length, word, sizeof word - 1);
+
+	return at ? strtoll(at + sizeof word - 1, NULL, 10) : 0;
+}
+
 static int64_t time_read(const char *text)
 {
 	struct tm tm = { 0 };
@@ -103,6 +114,7 @@ static enum status parse_keys(const char *path, const char *text, struct key_lin
 			if (!hex_read(text, key, new->key))
 				return error_set(error, STATUS_BAD_CONFIG, "%s:%d: not a key of %d hexadecimal digits", path, line, 2 * DESK_KEY_SIZE);
 			new->made = key < length ? time_read(text + key + 1) : 0;
+			new->below = below_read(text, length);
 			lines->count++;
 		}
 		text += length;
@@ -114,7 +126,8 @@ static enum status parse_keys(const char *path, const char *text, struct key_lin
 
 char *store_keys_line(struct arena *arena, const struct key_line *line)
 {
-	return arena_printf(arena, "%s%s%s\n", hex_encode(arena, line->key, DESK_KEY_SIZE), line->made ? " " : "", time_rfc3339(arena, line->made));
+	return arena_printf(arena, "%s%s%s%s\n", hex_encode(arena, line->key, DESK_KEY_SIZE), line->made ? " " : "", time_rfc3339(arena, line->made),
+	                    line->below ? arena_printf(arena, " below %lld", (long long)line->below) : "");
 }
 
 enum status store_keys_read(const char *state_dir, struct key_lines *lines, struct error *error)

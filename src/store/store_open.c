@@ -20,7 +20,7 @@ enum status store_open_for(const char *state_dir, const char *url, bool create, 
 		*store = NULL;
 		return error_set(error, STATUS_TRY_LATER, "%s: out of memory", state_dir);
 	}
-	status = engine_open(url ? url : STORE_URL, state_dir, create, use, &it->engine, error);
+	status = engine_open(url ? url : STORE_URL, state_dir, create, use, store_backup_before_upgrade, &it->engine, error);
 	if (status == STATUS_OK)
 		status = store_keys_restore(it, error);
 	if (status != STATUS_OK)

@@ -23,13 +23,17 @@ struct store {
 	char *state_dir;
 	struct { const struct incoming *of; uint64_t hash; bool nothing; } claimed;      /* store_claim() has looked for it; nothing: no mail with this Message-ID */
 	struct met met;                         /* the last contact that was looked for in this transaction */
-	struct { int64_t upto, disposed, routed_upto, routed; } counted;         /* store_totals(): rows of mailbox, and of routed, counted so far */
+	struct { int64_t upto, disposed, routed_upto, routed, oldest; } counted; /* store_totals(): rows of mailbox, and of routed, counted so far; oldest: outgoing mail
+	                                                                          * that waited when store_figures() last looked */
 	struct budget *budget;                  /* two; NULL until it is asked for */
 };
 
+/* ---- store_backup.c: STATE_DIR/before-schema-N-WHEN.db, before the steps to version N are taken ---- */
+enum status store_backup_before_upgrade(struct engine *engine, const char *state_dir, int from, struct error *error);
+
 enum status store_open_for(const char *state_dir, const char *url, bool create, enum engine_use use, struct store **store, struct error *error);
 /* ---- store_keys.c: the lines of secret.key ---- */
-struct key_line { unsigned char key[DESK_KEY_SIZE]; int64_t made; };     /* made 0: not known */
+struct key_line { unsigned char key[DESK_KEY_SIZE]; int64_t made, below; };      /* made 0: not known; below: as in struct desk_keys */
 struct key_lines { struct key_line at[DESK_KEYS]; size_t count; };
 enum status store_keys_read(const char *state_dir, struct key_lines *lines, struct error *error);
 char *store_keys_path(struct arena *arena, const char *state_dir);
@@ -37,6 +41,10 @@ char *store_keys_line(struct arena *arena, const struct key_line *line);
 /* The whole file, crash-safe. Without `replace` only if there is none: whoever comes second keeps the first one's. */
 enum status store_keys_write(const char *state_dir, const char *text, bool replace, struct error *error);
 
+/* ---- store_keyring.c ---- */
+/* Of a backup whose files lie `aside` and are to go to state_dir: the keys that are here already, where the backup is of the same desk (so that what
+ * was revoked since stays so), else those of the backup; for tickets below that number alone, and a new one that signs. */
+enum status store_keys_of_restored(const char *state_dir, const char *aside, int64_t below, struct error *error);
 /* Of a restored backup: the secret key goes from the database to its file. */
 enum status store_keys_restore(struct store *store, struct error *error);
 #define META_SECRET_KEY "secret_key"

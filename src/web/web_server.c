@@ -245,13 +245,13 @@ static struct MHD_Daemon *start_on(const struct addrinfo *address, struct web_se
 	                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
 }
 
-enum status web_start(const char *host, const char *port, int request_seconds, web_handler handler, void *context, struct web_server **server,
+enum status web_start(const char *key, const char *host, const char *port, int request_seconds, web_handler handler, void *context, struct web_server **server,
                       struct error *error)
 {
 	struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM}, *found;
 	int trouble = getaddrinfo(host, port, &hints, &found);
 	if (trouble)
-		return error_set(error, STATUS_BAD_CONFIG, "web.listen %s:%s: %s", host, port, gai_strerror(trouble));
+		return error_set(error, STATUS_BAD_CONFIG, "%s %s:%s: %s", key, host, port, gai_strerror(trouble));
 	struct web_server *new = calloc(1, sizeof *new);
 	pthread_mutex_init(&new->watch.lock, NULL);
 	new->request_seconds = request_seconds;
@@ -262,7 +262,7 @@ enum status web_start(const char *host, const char *port, int request_seconds, w
 	freeaddrinfo(found);
 	if (!new->daemon) {
 		free(new);
-		return error_set(error, STATUS_TRY_LATER, "web.listen %s:%s: cannot listen there; another program does already, maybe another sportellod: stop it, or choose another port", host, port);
+		return error_set(error, STATUS_TRY_LATER, "%s %s:%s: cannot listen there; another program does already, maybe another sportellod: stop it, or choose another port", key, host, port);
 	}
 	*server = new;
 	return STATUS_OK;
