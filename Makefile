@@ -1,6 +1,7 @@
 # Sportello. `make help` lists what there is. Plain GNU make; every room of src/ is found by itself.
 PREFIX   ?= /usr/local
 SYSCONFDIR ?= /etc
+UNITDIR  ?= $(PREFIX)/lib/systemd/system
 DESTDIR  ?=
 BUILD    ?= build
 CC       ?= cc
@@ -49,7 +50,7 @@ LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o
 LIB        := $(BUILD)/libsportello.a
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
-.PHONY: growth corpus format format-check all run check check-san check-crash looks mirror soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
+.PHONY: deb bare growth corpus format format-check all run check check-san check-crash looks mirror soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
 .SECONDARY:
 
 all: $(BUILD)/sportellod $(BUILD)/sportello
@@ -202,6 +203,15 @@ growth: deps-check
 	  $(MAKE) --no-print-directory BUILD=$(BUILD)/growth$$level CFLAGS="$$level -g" HARDEN="-fstack-protector-strong -fPIE" $(BUILD)/growth$$level/tests/test_mail_growth \
 	  && echo "built with $$level" && GROWTH_FULL=1 $(BUILD)/growth$$level/tests/test_mail_growth || exit 1; done
 
+# The Debian package, and what lintian says of it.
+deb: deps-deb
+	@BUILD=$(BUILD) sh contrib/debian/build
+
+# The package on Debian 12 trees of its own: README's chapter by the letter, beside a Postfix that serves others, removal. Some minutes; root.
+bare: deps-bare
+	@[ -n "$(KEEP)" ] && ls $(BUILD)/sportello_*.deb >/dev/null 2>&1 || $(MAKE) --no-print-directory deb
+	@BUILD=$(BUILD) sh tests/packages/run
+
 fuzz: deps-fuzz
 	@sh tests/fuzz/run.sh
 
@@ -213,31 +223,39 @@ format-check:
 format:
 	@if [ -n "$(FORMAT_ALL)" ]; then clang-format -i src/*/*.[ch] include/*.h tests/*/*.[ch]; else git clang-format $(BASE) -- src include tests; fi
 
+# Documents lie as they lie here, so that their links lead somewhere: contrib and rules are links to where the files themselves are.
+DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/sportello
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin
 	install -m 755 $(BUILD)/sportello $(DESTDIR)$(PREFIX)/bin/sportello
 	install -m 755 $(BUILD)/sportellod $(DESTDIR)$(PREFIX)/sbin/sportellod
-	for s in 1 5 7 8; do \
+	for s in 1 5 7 8; do install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
 	  for m in man/*.$$s; do [ -e "$$m" ] || continue; \
-	    install -D -m 644 "$$m" "$(DESTDIR)$(PREFIX)/share/man/man$$s/$$(basename "$$m")"; done; done
+	    sed 's,/usr/local/,$(PREFIX)/,g' "$$m" > "$(DESTDIR)$(PREFIX)/share/man/man$$s/$${m#man/}"; \
+	    chmod 644 "$(DESTDIR)$(PREFIX)/share/man/man$$s/$${m#man/}"; done; done
 	install -d $(DESTDIR)$(SYSCONFDIR)/sportello/rules $(DESTDIR)$(SYSCONFDIR)/sportello/kb
 	[ -e $(DESTDIR)$(SYSCONFDIR)/sportello/sportello.conf ] || install -m 640 conf/sportello.conf $(DESTDIR)$(SYSCONFDIR)/sportello/sportello.conf
 	install -D -m 644 conf/sportello.conf $(DESTDIR)$(PREFIX)/share/sportello/sportello.conf
-	for r in rules/*/*; do install -D -m 644 "$$r" "$(DESTDIR)$(PREFIX)/share/sportello/$$r"; done
-	for t in $(TEMPLATES); do install -D -m 644 "$$t" "$(DESTDIR)$(PREFIX)/share/sportello/$${t#conf/}"; done
-	for w in contrib/web/* contrib/monitoring/* contrib/postfix/*; do install -D -m 644 "$$w" "$(DESTDIR)$(PREFIX)/share/sportello/$${w#contrib/}"; done
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's,@PREFIX@,$(PREFIX),g' contrib/systemd/sportellod.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/sportellod.service
+	cp -r rules conf/templates contrib/web contrib/monitoring contrib/postfix contrib/mail $(DESTDIR)$(PREFIX)/share/sportello/
+	chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/share/sportello
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's,@PREFIX@,$(PREFIX),g' contrib/systemd/sportellod.service > $(DESTDIR)$(UNITDIR)/sportellod.service
 	install -D -m 644 contrib/systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/sportello.conf
 	install -D -m 644 contrib/systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sportello.conf
-	install -d $(DESTDIR)$(PREFIX)/share/doc/sportello
-	install -m 644 README.md NEWS COPYING doc/DESIGN.md doc/OPERATING.md doc/SECURITY.md doc/templates.md $(DESTDIR)$(PREFIX)/share/doc/sportello/
+	install -d $(DOCDIR)/doc
+	install -m 644 README.md NEWS COPYING $(DOCDIR)/
+	install -m 644 doc/* $(DOCDIR)/doc/
+	ln -sfn ../../sportello $(DOCDIR)/contrib
+	ln -sfn ../../sportello/rules $(DOCDIR)/rules
+	install -d $(DOCDIR)/examples/mails
+	install -m 644 contrib/demo/*.eml $(DOCDIR)/examples/mails/
+	install -m 644 conf/sportello.conf $(DOCDIR)/examples/sportello.conf
 
 # Leaves /etc/sportello and the state directory alone: they are the sysadmin's.
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sportello $(DESTDIR)$(PREFIX)/sbin/sportellod
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man*/sportello*.[1578]
-	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/sportellod.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/sportello.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sportello.conf
+	rm -f $(DESTDIR)$(UNITDIR)/sportellod.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/sportello.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sportello.conf
 	rm -rf $(DESTDIR)$(PREFIX)/share/sportello $(DESTDIR)$(PREFIX)/share/doc/sportello
 
 clean:
@@ -248,6 +266,8 @@ help:
 	@echo 'make check      install what the tests need, build, run all tests (FAST=1: units, rooms, manuals)'
 	@echo 'make            build/sportellod and build/sportello'
 	@echo 'make install    DESTDIR= PREFIX= SYSCONFDIR=   (and make uninstall)'
+	@echo 'make deb        the Debian package, in build/, and what lintian says of it'
+	@echo 'make bare       the package on a fresh Debian 12, by the README; KEEP=1 takes the package that is there; root, minutes'
 	@echo 'make check-san  the suite under ASan+UBSan, and TSan where threads meet'
 	@echo 'make check-crash  kill -9 under load, 50 rounds; power cuts at every write of a day; disks that fail; a minute of lock'
 	@echo 'make looks      72 HTML answers of nine mail programs, as sent and as the customer gets them, drawn by Chromium and compared; two minutes'

@@ -159,6 +159,8 @@ void cli_postfix_desk(struct arena *arena, const struct config *config, struct p
 /* ---- cli_setup_web.c ---- */
 /* What this web server needs to pass the customers' pages on, and where Debian keeps it; false: there is no such server. */
 bool cli_setup_web(struct arena *arena, const char *server, const char *host, const char *pages, const char **path, const char **text, const char **then);
+/* Removes what setup wrote, where it still says what that would be for these; host NULL: not known. */
+enum status cli_setup_web_undo(struct arena *arena, const char *host, const char *pages, struct strings *did, struct error *error);
 
 /* ---- cli_when.c ---- */
 enum status cli_when(const char *text, int64_t now, int64_t *ms, struct error *error);

@@ -358,16 +358,32 @@ static enum status tell_and_do(struct setup *setup, struct error *error)
 	return STATUS_OK;
 }
 
+/* What the configuration says now is what the web server's file was made of; without one it is not known, and the file stays. */
+static enum status undo_web(struct setup *setup, struct strings *did, struct error *error)
+{
+	struct cli *cli = setup->cli;
+	struct config_problems problems = { NULL, 0 };
+	bool known = config_load(setup->file, &cli->arena, &cli->config, &problems) == STATUS_OK;
+
+	return cli_setup_web_undo(&cli->arena, known ? host_of(&cli->arena, cli->config->policy.base_url) : NULL, known ? cli->config->web_listen.text : NULL, did, error);
+}
+
 static enum status undo(struct setup *setup, struct error *error)
 {
 	struct cli *cli = setup->cli;
 	struct strings did = { NULL, 0 };
-	enum status status;
+	enum status status = undo_web(setup, &did, error);
 
-	if (!setup->postfix)
-		return error_set(error, STATUS_NOT_FOUND, "there is no Postfix here whose changes could be undone");
-	if ((status = postfix_undo(setup->postfix, &did, error)) != STATUS_OK)
+	if (status == STATUS_OK && setup->postfix && (status = postfix_undo(setup->postfix, &did, error)) == STATUS_NOT_FOUND && did.count)
+		status = STATUS_OK;
+	if (status == STATUS_OK && !did.count)
+		status = error_set(error, STATUS_NOT_FOUND, "there is no Postfix here, and no site of a web server, whose changes could be undone");
+	if (status != STATUS_OK) {
+		if (!cli->json)
+			say_lines(cli, "", &did);
+		cli_flush(cli);
 		return status;
+	}
 	strings_add(&cli->arena, &did, arena_printf(&cli->arena, "%s stays: it is yours", setup->file));
 	if (cli->json)
 		as_json(setup, "", &did);

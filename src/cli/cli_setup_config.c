@@ -2,7 +2,8 @@
  * cli_setup_config.c - `setup`: the configuration of a new desk, as text.
  *
  * Short, so that it is read: what it does not say has the defaults of sportello.conf(5). It is judged by the reader of configurations before it is
- * written, and it is never written over one that somebody made: only where there is none, or the sample as it was installed.
+ * written, and it is never written over one that somebody made: only where there is none, the sample as it was installed, or nothing but comments (what
+ * the Debian package installs).
  */
 #include "cli_private.h"
 
@@ -98,6 +99,17 @@ enum status cli_setup_text(struct cli *cli, const struct cli_setup *setup, const
 	return STATUS_OK;
 }
 
+/* Comments and blanks. */
+static bool says_nothing(const char *text)
+{
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		text += strspn(text, " \t\r\n");
+		if (*text && *text != '#' && strncmp(text, "//", 2) != 0)
+			return false;
+	}
+	return true;
+}
+
 bool cli_setup_is_free(struct cli *cli, const char *file)
 {
 	CLEANUP_BUFFER struct buffer text, sample;
@@ -107,7 +119,8 @@ bool cli_setup_is_free(struct cli *cli, const char *file)
 	if (access(file, F_OK) < 0)
 		return errno == ENOENT;
 	config_write_sample(&sample);
-	return file_read_all(file, (size_t)1 << 20, &text, NULL) == STATUS_OK && !strcmp(buffer_string(&text), buffer_string(&sample));
+	return file_read_all(file, (size_t)1 << 20, &text, NULL) == STATUS_OK
+	       && (!strcmp(buffer_string(&text), buffer_string(&sample)) || says_nothing(buffer_string(&text)));
 }
 
 enum status cli_setup_try(struct cli *cli, const char *text, struct config **config, struct error *error)

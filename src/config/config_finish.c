@@ -229,7 +229,7 @@ static void finish_queues(struct loader *loader)
 	const config_setting_t *list = config_lookup(&loader->tree, "queues");
 
 	if (!list)
-		config_complain(loader, NULL, "queues", "must be set; expected at least one queue: queues: ( { name = \"support\"; address = \"support@example.org\"; } );");
+		config_complain(loader, NULL, "queues", "must be set; run sportello setup, or write at least one queue: queues: ( { name = \"support\"; address = \"support@example.org\"; } );");
 	else if (config_setting_is_list(list) && !config_setting_length(list))
 		config_complain(loader, list, "queues", "is empty; the desk needs at least one queue");
 	for (size_t i = 0; i < policy->queues.count; i++) {
