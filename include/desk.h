@@ -269,6 +269,7 @@ bool desk_asks_third_party(struct arena *arena, const char *text);
 bool desk_token_is_agents(enum token_kind kind);
 /* The newest message that the notice with this token (agent, note, house) showed; 0: none, or the notice is of an older program. */
 int desk_shown_seq(const struct token *token);
+int desk_shown_side(const struct token *token);                          /* of TOKEN_SIDE_AGENT: the conversation */
 
 /* One delivery of one mail to one recipient. */
 struct incoming {
@@ -423,7 +424,7 @@ void desk_readers(struct arena *arena, const struct ticket_facts *ticket, struct
 /* The address of the house for message `seq` of a ticket, as the mirror shows it: an answer to it is one to a notice of that message. */
 char *desk_house_address(struct arena *arena, const struct desk_policy *policy, const struct ticket_facts *ticket, int seq);
 /* The same of a message of a side conversation: what an agent writes there goes to the third party, never to the customer. */
-char *desk_side_house_address(struct arena *arena, const struct desk_policy *policy, const struct ticket_facts *ticket, int side);
+char *desk_side_house_address(struct arena *arena, const struct desk_policy *policy, const struct ticket_facts *ticket, int side, int seq);
 
 /* What proves that the owner of From wrote a mail: what our own mail server found. Only PROOF_PASS proves anything. */
 enum proof_kind {

@@ -92,6 +92,8 @@ static void come_back(struct decision *d, const struct incoming *incoming, struc
 		append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, "")->flags = FLAGS_COMMANDS;
 	message = append_agent_message(d, ticket, incoming, words->agent, MESSAGE_NOTE, words->all);
 	message->flags = arena_printf(d->arena, FLAGS_NOT_SENT "%s", problem);
+	const struct side *third = third_party(d, ticket);
+	message->side = third ? third->number : 0;
 	if (words->draft)
 		message->message_id = NULL, message->raw = false, message->raw_ticket = words->draft->ticket, message->raw_seq = words->draft->seq;
 	tell_not_sent(d, ticket, words->agent, message->seq,
@@ -315,6 +317,10 @@ static const char *do_all(struct decision *d, const struct incoming *incoming, s
 	const struct action *ask = asks(words);
 	const char *third = ask ? ask->argument : token->kind == TOKEN_SIDE_AGENT && d->facts->side && *words->text && !words->note ? d->facts->side->address : NULL;
 	if (third) {
+		if (!ask && (problem = desk_stale(d, ticket, token, words->agent, words->send, since)) != NULL) {
+			*stale = true;
+			return problem;
+		}
 		if (!(problem = do_ask(d, incoming, ticket, words, ask, third)) && last && desk_do_action(d, ticket, last, &error) != STATUS_OK)
 			problem = arena_string(d->arena, error.text);
 		if (!problem)

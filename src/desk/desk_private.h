@@ -143,6 +143,7 @@ void desk_neutral(struct decision *d, const struct ticket_facts *ticket, struct 
 
 /* ---- what a notice showed (desk_stale.c) ---- */
 int64_t desk_shown(struct decision *d, const struct ticket_facts *ticket);       /* the number of a token that an agent gets now */
+int64_t desk_shown_of_side(int seq, int side);
 const struct draft *desk_draft(const struct decision *d, const struct desk_agent *agent);        /* that /send alone means; NULL: none */
 /* NULL, or why an answer to this address is not what its writer takes it for. send: he wrote /send. *since: colleagues' words since; "". */
 const char *desk_stale(struct decision *d, const struct ticket_facts *ticket, const struct token *token, const struct desk_agent *agent, bool send,

@@ -176,7 +176,7 @@ void desk_side_answers(struct decision *d, const struct ticket_facts *ticket, co
 {
 	for (size_t i = mark; i < d->plan->count; i++) {
 		struct outgoing *o = d->plan->at[i].kind == EFFECT_ENQUEUE ? d->plan->at[i].outgoing : NULL;
-		struct token token = {.kind = TOKEN_SIDE_AGENT, .ticket = ticket->id, .number = side->number, .who = o ? desk_who(o->agent) : 0};
+		struct token token = {.kind = TOKEN_SIDE_AGENT, .ticket = ticket->id, .number = desk_shown_of_side(ticket->next_seq - 1, side->number), .who = o ? desk_who(o->agent) : 0};
 		if (o && o->to_agent)
 			o->reply_to = desk_token_address(d->arena, d->policy, desk_queue_of(d, ticket)->address, &token);
 	}
@@ -193,10 +193,10 @@ static void tell(struct decision *d, const struct ticket_facts *ticket, const st
 	desk_side_answers(d, ticket, side, mark);
 }
 
-char *desk_side_house_address(struct arena *arena, const struct desk_policy *policy, const struct ticket_facts *ticket, int side)
+char *desk_side_house_address(struct arena *arena, const struct desk_policy *policy, const struct ticket_facts *ticket, int side, int seq)
 {
 	const struct desk_queue *queue = desk_queue_named(policy, ticket->queue);
-	struct token token = {.kind = TOKEN_SIDE_AGENT, .ticket = ticket->id, .number = side};
+	struct token token = {.kind = TOKEN_SIDE_AGENT, .ticket = ticket->id, .number = desk_shown_of_side(seq, side)};
 	return desk_token_address(arena, policy, queue ? queue->address : policy->queues.at[0].address, &token);
 }
 

@@ -4,6 +4,7 @@
  * The number of an agent's token holds the newest message of the ticket, and a digest of those whom an answer went to. The digest is a sum of
  * keyed digests, one a reader: that somebody only left can be told from somebody having joined, and nobody can choose an address that
  * keeps the sum. A token whose number is 0 is of an older program, and never stale.
+ * The number of a third party's address holds the newest message, and which conversation it is: one reader, whom it names.
  * An answer is stale where a colleague's words have come since, or where others would read it than were named. Decides that; says
  * nothing about what becomes of it.
  */
@@ -20,6 +21,16 @@
 int desk_shown_seq(const struct token *token)
 {
 	return (int)(token->number >> DIGEST_BITS & 0x1FFFFFF);
+}
+
+int desk_shown_side(const struct token *token)
+{
+	return (int)(token->number & DIGEST_MASK);
+}
+
+int64_t desk_shown_of_side(int seq, int side)
+{
+	return (int64_t)seq << DIGEST_BITS | side;
 }
 
 const struct clue_facts *desk_agents_clue(const struct facts *facts)
@@ -162,7 +173,7 @@ const char *desk_since(struct decision *d, const struct desk_agent *agent)
 {
 	CLEANUP_BUFFER struct buffer all = {0};
 	const struct clue_facts *answered = desk_agents_clue(d->facts);
-	if (!answered || answered->clue->token.kind == TOKEN_SIDE_AGENT)
+	if (!answered)
 		return "";
 	colleagues_words(d, agent, &all);
 	return arena_string(d->arena, buffer_string(&all));
@@ -185,12 +196,12 @@ const char *desk_stale(struct decision *d, const struct ticket_facts *ticket, co
 	CLEANUP_BUFFER struct buffer all;
 	*since = "";
 	buffer_init(&all);
-	if (!token->number)
+	if (!token->number || (token->kind == TOKEN_SIDE_AGENT && !desk_shown_seq(token)))
 		return NULL;
 	/* /send is for what he was told of: who joined after that, he does not know. */
 	const struct draft *draft = desk_draft(d, agent);
 	bool told = send && draft && draft->seq != desk_shown_seq(token);
-	if (!told && joined_since(d, ticket, token))
+	if (token->kind != TOKEN_SIDE_AGENT && !told && joined_since(d, ticket, token))
 		return desk_in_language(d, SAY_OTHERS_READ, readers_now(d, ticket), NULL, NULL);
 	const char *problem = send ? NULL : colleagues_words(d, agent, &all);
 	*since = arena_string(d->arena, buffer_string(&all));

@@ -182,7 +182,7 @@ enum status mirror_mail(const struct config *config, const struct desk_policy *p
 	if (status != STATUS_OK)
 		return status;
 	const struct ticket_facts shown = as_shown(arena, ticket, &bytes);
-	with_house_address(&bytes, message->side ? desk_side_house_address(arena, policy, ticket, message->side)
+	with_house_address(&bytes, message->side ? desk_side_house_address(arena, policy, ticket, message->side, message->seq)
 	                                         : desk_house_address(arena, policy, &shown, message->seq), out);
 	return STATUS_OK;
 }

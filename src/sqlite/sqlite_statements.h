@@ -128,7 +128,7 @@
 	X(SQL_MESSAGE_RAW, "SELECT raw FROM message WHERE ticket=?1 AND seq=?2") \
 	X(SQL_MESSAGE_SEQ_AT, "SELECT seq FROM (SELECT seq, date FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60)" \
 		" WHERE date<=(SELECT date FROM message WHERE ticket=?2 AND seq=?3) ORDER BY seq DESC LIMIT 1") \
-	X(SQL_MESSAGES_OF_AGENTS, "SELECT max(seq) FROM message WHERE ticket=?1 AND seq>?2 AND (kind='note' OR (kind='reply' AND out=1))" \
+	X(SQL_MESSAGES_OF_AGENTS, "SELECT max(seq) FROM message WHERE ticket=?1 AND seq>?2 AND CASE ?4 WHEN 0 THEN kind='note' OR (kind='reply' AND out=1) ELSE side=?4 AND kind IN ('note','side-out') END" \
 		" AND flags<>'commands only' AND flags NOT LIKE 'not sent: %' GROUP BY agent ORDER BY 1 DESC LIMIT ?3") \
 	X(SQL_DRAFTS, "SELECT seq, agent, text, EXISTS(SELECT 1 FROM message AS sent WHERE sent.ticket=?1 AND sent.seq>draft.seq AND sent.agent=draft.agent" \
 		" AND sent.flags='with /send, the words of message '||draft.seq) FROM" \

@@ -232,7 +232,7 @@ static enum status read_side(struct store *store, struct arena *arena, struct fa
 			continue;
 		status = read_sides(store, arena, token->ticket, &first, error);
 		for (size_t k = 0; k < first.sides.count; k++)
-			if (found->clue->kind == EVIDENCE_ADDRESS_TOKEN ? first.sides.at[k].number == token->number : desk_who(first.sides.at[k].address) == token->who)
+			if (found->clue->kind == EVIDENCE_ADDRESS_TOKEN ? first.sides.at[k].number == (token->kind == TOKEN_SIDE_AGENT ? desk_shown_side(token) : token->number) : desk_who(first.sides.at[k].address) == token->who)
 				facts->side = &first.sides.at[k];
 		if (status == STATUS_OK && facts->side && !found->ticket->sides.count)
 			status = read_sides(store, arena, found->ticket->id, found->ticket, error);
@@ -427,18 +427,19 @@ static enum status add_later(struct store *store, struct arena *arena, int64_t t
 	if (status == STATUS_OK)
 		status = store_words(store, arena, &message, NULL, 0, LATER_BYTES, &words, error);
 	if (status == STATUS_OK)
-		*ARENA_PUSH(arena, &facts->later) = (struct later_words){ seq, message.kind == MESSAGE_REPLY, message.agent, words.text };
+		*ARENA_PUSH(arena, &facts->later) = (struct later_words){ seq, message.kind != MESSAGE_NOTE, message.agent, words.text };
 	return status;
 }
 
-static enum status read_later(struct store *store, struct arena *arena, int64_t ticket, int after, struct facts *facts, struct error *error)
+/* side: of that conversation with a third party alone; 0: all that was said to the customer, and notes. */
+static enum status read_later(struct store *store, struct arena *arena, int64_t ticket, int after, int side, struct facts *facts, struct error *error)
 {
 	int seqs[LATER_AGENTS];
 	size_t count = 0;
 	struct cursor cursor;
 	enum status status;
 
-	cursor_open(&cursor, store->engine, error, SQL_MESSAGES_OF_AGENTS, "idd", ticket, after, LATER_AGENTS);
+	cursor_open(&cursor, store->engine, error, SQL_MESSAGES_OF_AGENTS, "iddd", ticket, after, LATER_AGENTS, side);
 	while (cursor_next(&cursor) && count < COUNT_OF(seqs))
 		seqs[count++] = (int)cursor_number(&cursor, 0);
 	status = cursor_close(&cursor);
@@ -459,7 +460,7 @@ static enum status history_who(struct store *store, struct arena *arena, int64_t
 
 enum status store_later_words(struct store *store, struct arena *arena, int64_t ticket, int after, struct facts *facts, struct error *error)
 {
-	enum status status = read_later(store, arena, ticket, after, facts, error);
+	enum status status = read_later(store, arena, ticket, after, 0, facts, error);
 
 	if (status == STATUS_OK)
 		status = history_who(store, arena, ticket, HISTORY_STATE, &facts->closed_by, error);
@@ -487,16 +488,16 @@ static enum status read_news(struct store *store, struct arena *arena, struct fa
 	if (!found || found->clue->token.kind == TOKEN_NOTE || !found->clue->token.number)
 		return STATUS_OK;
 	int64_t ticket = found->clue->token.ticket, survivor = found->ticket->id;
-	int side = found->clue->token.kind == TOKEN_SIDE_AGENT ? (int)found->clue->token.number : 0;
-	int shown = side ? 0 : desk_shown_seq(&found->clue->token);
+	int side = found->clue->token.kind == TOKEN_SIDE_AGENT ? desk_shown_side(&found->clue->token) : 0;
+	int shown = desk_shown_seq(&found->clue->token);
 
 	status = read_drafts(store, arena, ticket, shown, side, facts, error);
 	if (status == STATUS_OK)
-		status = read_later(store, arena, ticket, shown, facts, error);
-	if (status != STATUS_OK || ticket == survivor)
+		status = read_later(store, arena, ticket, shown, side, facts, error);
+	if (status != STATUS_OK || ticket == survivor || side)
 		return status;
 	status = engine_number(store->engine, error, &at, 0, SQL_MESSAGE_SEQ_AT, "iid", survivor, ticket, shown);
-	return status == STATUS_OK ? read_later(store, arena, survivor, (int)at, facts, error) : status;
+	return status == STATUS_OK ? read_later(store, arena, survivor, (int)at, 0, facts, error) : status;
 }
 
 static enum status read_facts_of_mail(struct store *store, struct arena *arena, const struct incoming *incoming,

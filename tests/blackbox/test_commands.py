@@ -305,6 +305,37 @@ def test_ask_writes_to_a_third_party_and_nothing_crosses(desk):
     assert desk.cli("fsck").code == 0
 
 
+TWO = dict(queues=[{"name": "support", "address": "support@example.org", "agents": ["bob", "eva"]}],
+           agents=[{"name": "bob", "email": BOB, "display": "Bob Rossi"}, {"name": "eva", "email": EVA, "display": "Eva Neri"}])
+
+
+@setup(config=CONFIG, **TWO)
+def test_two_agents_do_not_both_answer_one_third_party(desk):
+    notice = start(desk)
+    desk.ok("ticket", "watch", 1, "--as", "eva")
+    reply(desk, notice, "/ask %s\n\nWhat does a toner cost?\n" % MAKER)
+    asked = wait_until(lambda: desk.sent_to(MAKER))[0]
+    third(desk, asked, "30 EUR. How many?\n")
+    for_bob, for_eva = answers(desk, "30 EUR", 1)[0], answers(desk, "30 EUR", 1, to=EVA)[0]
+    reply(desk, for_eva, "Two, please.\n", sender=EVA)
+    wait_until(lambda: [m for m in desk.sent_to(MAKER) if "Two, please" in m.text])
+    # Bob answers the same mail, and did not see what Eva wrote: it comes back with her words, and goes when he says so.
+    reply(desk, for_bob, "Seven, please.\n")
+    back = answers(desk, "Seven, please.", 1)[0]
+    assert "Eva Neri" in back.text and "Two, please." in back.text and not [m for m in desk.sent_to(MAKER) if "Seven" in m.text]
+    reply(desk, back, "/send\n")
+    wait_until(lambda: [m for m in desk.sent_to(MAKER) if "Seven, please" in m.text])
+    assert not [m for m in desk.sent_to(ANNA) if "please" in m.text and ("Two" in m.text or "Seven" in m.text)]
+    # What a colleague says to the customer does not stop an answer to the third party.
+    third(desk, desk.sent_to(MAKER)[-1], "Sent today.\n")
+    for_bob = answers(desk, "Sent today.", 1)[0]
+    desk.ok("ticket", "reply", 1, "--as", "eva", stdin="Dear Anna, it comes today.\n")
+    wait_until(lambda: [m for m in desk.sent_to(ANNA) if "comes today" in m.text])
+    reply(desk, for_bob, "Thank you.\n")
+    wait_until(lambda: [m for m in desk.sent_to(MAKER) if "Thank you." in m.text])
+    assert desk.cli("fsck").code == 0
+
+
 @setup(config=CONFIG)
 def test_ask_in_a_mail_of_its_own_and_by_the_command_line(desk):
     start(desk)
