@@ -76,16 +76,30 @@ static void words_on(const char *ground, char out[DESK_COLOUR])
 	memcpy(out, desk_contrast("#ffffff", ground) >= READABLE ? "#ffffff" : "#000000", DESK_COLOUR);
 }
 
-bool desk_brand_colours(const char *text, struct desk_colours *colours)
+static void reckon(const struct rgb *of, struct desk_colours *colours)
 {
-	struct rgb colour;
-	if (!read_colour(text && *text ? text : BRAND_NORMAL, &colour))
-		return false;
+	struct rgb colour = *of;
 	write_colour(&colour, colours->button);
 	words_on(colours->button, colours->text);
 	stand_out(&colour, 0, LIGHT_GROUND, READABLE, colours->link);
 	stand_out(&colour, 255, DARK_GROUND, SEEN, colours->dark_button);
 	words_on(colours->dark_button, colours->dark_text);
 	stand_out(&colour, 255, DARK_GROUND, READABLE, colours->dark_link);
+}
+
+/* Each mail and page asks, and the answer is the same until the configuration changes: the last one is kept. */
+bool desk_brand_colours(const char *text, struct desk_colours *colours)
+{
+	static _Thread_local struct { char of[DESK_COLOUR]; struct desk_colours colours; } last;
+	struct rgb colour;
+	if (!text || !*text)
+		text = BRAND_NORMAL;
+	if (strcmp(last.of, text) != 0) {
+		if (!read_colour(text, &colour))
+			return false;
+		reckon(&colour, &last.colours);
+		memcpy(last.of, text, DESK_COLOUR);
+	}
+	*colours = last.colours;
 	return true;
 }

@@ -4,6 +4,7 @@
  * A .txt begins with "Subject: ...", except a part. A part holds no part, and its sections end in it: so a template can be
  * checked by itself, and filled in one pass.
  */
+#include <pthread.h>
 #include <string.h>
 
 #include "desk_template.h"
@@ -32,14 +33,41 @@ const struct template_variable desk_template_variables[] = {
 	{"link_rate", LINK}, {"stars", LINE},
 	{"created", LINE}, {"colleague", LINE}, {"taken", LINE}, {"answered", LINE}, {"noted", LINE}, {"closed", LINE},
 };
-_Static_assert(COUNT_OF(desk_template_variables) == VARIABLES, "VARIABLES in desk_template.h");
+_Static_assert(COUNT_OF(desk_template_variables) == VARIABLES && VARIABLES < 256, "VARIABLES in desk_template.h");
+
+/* Variables by what their names are made of: each mail asks for a hundred of them. A row holds numbers + 1. */
+static unsigned char rows[256], others[VARIABLES];
+static pthread_once_t rows_made = PTHREAD_ONCE_INIT;
+
+static unsigned char row_of(const char *name, size_t length)
+{
+	return (unsigned char)hash_bytes(name, length);
+}
+
+static void make_rows(void)
+{
+	for (size_t i = VARIABLES; i > 0; i--) {
+		unsigned char row = row_of(desk_template_variables[i - 1].name, strlen(desk_template_variables[i - 1].name));
+		others[i - 1] = rows[row];
+		rows[row] = (unsigned char)i;
+	}
+}
 
 int desk_template_variable_named(const char *name, size_t length)
 {
-	for (size_t i = 0; i < VARIABLES; i++)
-		if (strlen(desk_template_variables[i].name) == length && memcmp(desk_template_variables[i].name, name, length) == 0)
-			return (int)i;
+	pthread_once(&rows_made, make_rows);
+	for (size_t i = rows[row_of(name, length)]; i; i = others[i - 1])
+		if (strncmp(desk_template_variables[i - 1].name, name, length) == 0 && !desk_template_variables[i - 1].name[length])
+			return (int)i - 1;
 	return VARIABLE_NONE;
+}
+
+static size_t name_length(const char *name, char more)
+{
+	size_t length = 0;
+	while ((name[length] >= 'a' && name[length] <= 'z') || name[length] == more)
+		length++;
+	return length;
 }
 
 static struct piece piece_text(struct scanner *s, enum piece_kind kind, const char *at, size_t taken, size_t shown)
@@ -69,16 +97,16 @@ struct piece desk_template_piece(struct scanner *s)
 	if (!*at)
 		return (struct piece){PIECE_END, at, 0, VARIABLE_NONE, NULL, 0};
 	if (*at != '{') {
-		size_t length = strcspn(at, "{");
+		size_t length = (size_t)(strchrnul(at, '{') - at);
 		return piece_text(s, PIECE_TEXT, at, length, length);
 	}
 	if (*name == '{')
 		return piece_text(s, PIECE_TEXT, at, 2, 1);
-	static const char marks[] = "?!/>=-";
-	static const enum piece_kind kinds[] = {PIECE_IF, PIECE_UNLESS, PIECE_CLOSE, PIECE_PART, PIECE_BUTTON, PIECE_QUIET};
-	if (*name && strchr(marks, *name))
-		kind = kinds[strchr(marks, *name) - marks], name++;
-	size_t length = strspn(name, kind == PIECE_PART ? "abcdefghijklmnopqrstuvwxyz-" : "abcdefghijklmnopqrstuvwxyz_");
+	static const enum piece_kind kinds[128] = {
+		['?'] = PIECE_IF, ['!'] = PIECE_UNLESS, ['/'] = PIECE_CLOSE, ['>'] = PIECE_PART, ['='] = PIECE_BUTTON, ['-'] = PIECE_QUIET};
+	if (*name > 0 && strchr("?!/>=-", *name))
+		kind = kinds[(unsigned char)*name], name++;
+	size_t length = name_length(name, kind == PIECE_PART ? '-' : '_');
 	if (!length || name[length] != '}')
 		return piece_text(s, PIECE_BAD, at, 1, 1);
 	struct piece piece = {kind, name, length, desk_template_variable_named(name, length), NULL, 0};

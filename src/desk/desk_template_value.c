@@ -30,9 +30,23 @@ static void add_escaped(struct buffer *out, char byte)
 	}
 }
 
+/* Bytes from here on that are written as they are. */
+static size_t plain_run(const char *at, bool html)
+{
+	size_t n = 0;
+	while (at[n] && !is_control(at[n]) && !(html && (at[n] == '&' || at[n] == '<' || at[n] == '>' || at[n] == '"' || at[n] == '\'')))
+		n++;
+	return n;
+}
+
 void desk_template_add_line(struct buffer *out, bool html, const char *value)
 {
-	for (; *value; value++) {
+	for (;; value++) {
+		size_t run = plain_run(value, html);
+		buffer_add(out, value, run);
+		value += run;
+		if (!*value)
+			return;
 		char byte = is_control(*value) ? ' ' : *value;
 		if (html)
 			add_escaped(out, byte);
@@ -60,7 +74,12 @@ void desk_template_add_text(struct buffer *out, const char *value)
 	size_t bare = indent;            /* before an empty line, without the blank at its end */
 	while (bare && prefix[bare - 1] == ' ')
 		bare--;
-	for (; *value; value++) {
+	for (;; value++) {
+		size_t run = plain_run(value, false);
+		buffer_add(out, value, run);
+		value += run;
+		if (!*value)
+			return;
 		if (*value == '\n') {
 			buffer_add_char(out, '\n');
 			buffer_add(out, prefix, value[1] == '\n' ? bare : indent);
@@ -118,8 +137,14 @@ static void add_link(struct buffer *out, const char *at, size_t length)
 static void add_words_html(struct buffer *out, const char *at, size_t length)
 {
 	for (size_t i = 0, linked; i < length; i++) {
-		size_t scheme = i && is_word_byte(at[i - 1]) ? 0 : link_scheme(at + i, length - i);
-		if (scheme && (linked = link_length(at + i, length - i, scheme)) != 0) {
+		size_t scheme = i && is_word_byte(at[i - 1]) ? 0 : link_scheme(at + i, length - i), run = 0;
+		if (i && is_word_byte(at[i - 1]))        /* the rest of a word */
+			while (i + run < length && is_word_byte(at[i + run]))
+				run++;
+		if (run) {
+			buffer_add(out, at + i, run);
+			i += run - 1;
+		} else if (scheme && (linked = link_length(at + i, length - i, scheme)) != 0) {
 			add_link(out, at + i, linked);
 			i += linked - 1;
 		} else if (at[i] == '\t')

@@ -75,6 +75,16 @@ static bool qp_plain(unsigned char byte)
 	return (byte >= 33 && byte <= 126 && byte != '=') || byte == ' ' || byte == '\t';
 }
 
+/* How many bytes from here on are plain, `most` of them looked at. */
+static size_t plain_bytes(const char *at, size_t most)
+{
+	size_t n = 0;
+
+	while (n < most && qp_plain((unsigned char)at[n]))
+		n++;
+	return n;
+}
+
 /* Blanks may stand in a line but not at its end (RFC 2045 section 6.7 rule 3). */
 static bool qp_must(const char *line, size_t i, size_t length)
 {
@@ -92,6 +102,13 @@ static void qp_line(struct buffer *out, const char *line, size_t length)
 	size_t o = 0;
 
 	for (size_t i = 0; i < length; i++) {
+		/* Most of a line is plain, and needs no look at each byte: but for its first and last one, and for a full line's last. */
+		size_t most = i && i + 1 < length ? length - 1 - i : 0, room = COMPOSE_BODY_LINE - 1 - o;
+		size_t run = plain_bytes(line + i, most < room ? most : room);
+
+		memcpy(text + o, line + i, run);
+		o += run;
+		i += run;
 		bool must = qp_must(line, i, length);
 		size_t cost = must ? 3 : 1;
 
@@ -126,11 +143,10 @@ static struct shape shape_of(const char *text)
 
 		if (length > COMPOSE_BODY_LINE)
 			shape.plain = false;
-		for (size_t i = 0; i < length; i++)
-			if (!qp_plain((unsigned char)at[i]))
-				shape.encoded++;
+		for (size_t i = plain_bytes(at, length); i < length; i += 1 + plain_bytes(at + i + 1, length - i - 1))
+			shape.encoded++;
 		/* "=_" begins every boundary of ours and cannot stand in an encoded text. */
-		if (length && (qp_must(at, 0, length) || qp_must(at, length - 1, length) || memmem(at, length, "=_", 2)))
+		if (length && (qp_must(at, 0, length) || qp_must(at, length - 1, length) || (memchr(at, '=', length) && memmem(at, length, "=_", 2))))
 			shape.plain = false;
 		shape.length += length + 2;
 		at += length + (at[length] == '\n');
