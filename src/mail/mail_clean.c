@@ -208,7 +208,7 @@ static bool image_is_kept(struct cleaner *c)
 
 static void write_image(struct cleaner *c, const char *const *attributes)
 {
-	const char *source = mail_clean_attribute(attributes, "src");
+	const char *source = mail_html_attribute(attributes, "src");
 	bool seen = image_is_kept(c);
 	const char *id = c->pictures && source ? c->pictures->id_of(c->pictures->context, source, seen) : NULL;
 	struct look look = top(c)->look;
@@ -229,7 +229,7 @@ static void on_void(struct cleaner *c, const struct clean_element *element, cons
 	if (element->what & CLEAN_IMAGE) {
 		c->image = true;
 		if (!c->out)
-			note_name(c, mail_clean_attribute(attributes, "alt"));
+			note_name(c, mail_html_attribute(attributes, "alt"));
 		else
 			write_image(c, attributes);
 		return;
@@ -247,7 +247,7 @@ static void push(struct cleaner *c, const char *name, const struct clean_element
 	struct frame *above = top(c), *frame = &c->frames[++c->depth];
 	*frame = (struct frame){ .element = element, .tag = c->tags.length, .look = above->look, .dropped = above->dropped, .quote = above->quote };
 	frame->quote |= attributes && mail_html_begins_quote(name, attributes, &c->history);
-	const char *style = mail_clean_attribute(attributes, "style");
+	const char *style = mail_html_attribute(attributes, "style");
 	frame->sign = style && strcasestr(style, "mso-list:Ignore");
 	frame->dropped |= (element && !element->out) || c->tags.length > TAGS_MAX;
 	if (!frame->dropped && !element)
@@ -255,7 +255,7 @@ static void push(struct cleaner *c, const char *name, const struct clean_element
 	if (frame->dropped || !element)
 		return;
 	frame->out = name_in_place(c, element);
-	const char *link = strcmp(element->name, "body") == 0 ? mail_clean_attribute(attributes, "link") : NULL;
+	const char *link = strcmp(element->name, "body") == 0 ? mail_html_attribute(attributes, "link") : NULL;
 	if (link && mail_clean_old_colour(link, &c->link))
 		frame->look.link = &c->link;
 	buffer_printf(&c->tags, "<%s", frame->out ? frame->out : "");

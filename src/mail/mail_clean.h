@@ -79,7 +79,6 @@ struct clean_names { const char *words; size_t length, left; };
 /* All attributes but style and src, each as ` name="value"`; changes `look`. */
 void mail_clean_attributes(struct buffer *out, struct buffer *style, const struct clean_element *element, const char *const *attributes, struct clean_names *names,
                            struct look *look);
-const char *mail_clean_attribute(const char *const *attributes, const char *name); /* NULL: not there */
 /* Something that is not passed on: does it hide what stands in it? */
 bool mail_clean_unknown_hides(struct buffer *scratch, const char *const *attributes, const struct look *look);
 void mail_clean_escape(struct buffer *out, const char *text, size_t length); /* into text or a value in double quotes; controls go */

@@ -52,14 +52,6 @@ const struct clean_element *mail_clean_element(const char *name)
 	return !found && colon && strncasecmp(name, "o:", 2) != 0 && strncasecmp(name, "st1:", 4) != 0 ? &drawn : found;
 }
 
-const char *mail_clean_attribute(const char *const *attributes, const char *name)
-{
-	for (size_t i = 0; attributes && attributes[i]; i += 2)
-		if (strcasecmp(attributes[i], name) == 0)
-			return attributes[i + 1] ? attributes[i + 1] : "";
-	return NULL;
-}
-
 void mail_clean_escape(struct buffer *out, const char *text, size_t length)
 {
 	uint32_t code;
@@ -104,7 +96,7 @@ static void add(struct buffer *out, const char *name, const char *value)
 
 static void add_number(struct buffer *out, const char *const *attributes, const char *name, bool percent)
 {
-	const char *value = mail_clean_attribute(attributes, name);
+	const char *value = mail_html_attribute(attributes, name);
 	char number[8];
 	if (value && number_of(value, percent, number))
 		add(out, name, number);
@@ -112,7 +104,7 @@ static void add_number(struct buffer *out, const char *const *attributes, const 
 
 static void add_word(struct buffer *out, const char *const *attributes, const char *name, const char *words)
 {
-	const char *value = mail_clean_attribute(attributes, name);
+	const char *value = mail_html_attribute(attributes, name);
 	size_t length = value ? strlen(value) : 0;
 	for (const char *at = words + 1; length && *at; at += strcspn(at, " ") + 1)
 		if (strcspn(at, " ") == length && strncasecmp(at, value, length) == 0)
@@ -122,7 +114,7 @@ static void add_word(struct buffer *out, const char *const *attributes, const ch
 /* "en", "pt-BR". */
 static void add_language(struct buffer *out, const char *const *attributes)
 {
-	const char *value = mail_clean_attribute(attributes, "lang");
+	const char *value = mail_html_attribute(attributes, "lang");
 	size_t length = value ? strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") : 0;
 	if (length > 1 && length < 20 && !value[length])
 		add(out, "lang", value);
@@ -209,7 +201,7 @@ static void keep_fields(char *link)
 
 static void add_link(struct buffer *out, const char *const *attributes)
 {
-	const char *value = mail_clean_attribute(attributes, "href");
+	const char *value = mail_html_attribute(attributes, "href");
 	char link[LINK_MOST + 1];
 	if (!value || !read_link(value, link) || !may_be_followed(link) || strpbrk(link, "\\`<>"))
 		return;
@@ -233,7 +225,7 @@ static void add_link(struct buffer *out, const char *const *attributes)
 static void add_font(struct buffer *style, struct buffer *scratch, const char *const *attributes, struct look *look)
 {
 	static const char *const sizes[] = { "10px", "13px", "16px", "18px", "24px", "32px", "48px" };
-	const char *face = mail_clean_attribute(attributes, "face"), *size = mail_clean_attribute(attributes, "size"), *colour = mail_clean_attribute(attributes, "color");
+	const char *face = mail_html_attribute(attributes, "face"), *size = mail_html_attribute(attributes, "size"), *colour = mail_html_attribute(attributes, "color");
 	CLEANUP_BUFFER struct buffer said;
 	buffer_init(&said);
 	if (face && strlen(face) < 200 && !strpbrk(face, ";:!"))
@@ -258,7 +250,7 @@ static void add_link_colour(struct buffer *style, struct buffer *scratch, struct
 static void add_style(struct buffer *out, struct buffer *scratch, const struct clean_element *element, const char *const *attributes, struct look *look)
 {
 	CLEANUP_BUFFER struct buffer style, all;
-	const char *said = mail_clean_attribute(attributes, "style"), *paper = mail_clean_attribute(attributes, "bgcolor"), *ink = mail_clean_attribute(attributes, "text");
+	const char *said = mail_html_attribute(attributes, "style"), *paper = mail_html_attribute(attributes, "bgcolor"), *ink = mail_html_attribute(attributes, "text");
 	buffer_init(&style);
 	buffer_init(&all);
 	if (element->what & CLEAN_FONT)
@@ -267,10 +259,10 @@ static void add_style(struct buffer *out, struct buffer *scratch, const struct c
 		add_colour(&style, scratch, "background-color", paper, look);
 	if (ink && strcmp(element->name, "body") == 0)
 		add_colour(&style, scratch, "color", ink, look);
-	if ((element->what & CLEAN_LINK) && look->link && mail_clean_attribute(attributes, "href"))
+	if ((element->what & CLEAN_LINK) && look->link && mail_html_attribute(attributes, "href"))
 		add_link_colour(&style, scratch, look);
 	if (look->sheet)
-		mail_clean_sheet_add(look->sheet, element->name, mail_clean_attribute(attributes, "class"), &all);
+		mail_clean_sheet_add(look->sheet, element->name, mail_html_attribute(attributes, "class"), &all);
 	buffer_add_string(&all, said ? said : "");
 	if (all.length)
 		mail_clean_style(&style, scratch, buffer_string(&all), look);
@@ -312,7 +304,7 @@ void mail_clean_attributes(struct buffer *out, struct buffer *scratch, const str
 		look->font /= 1.2;
 	if (!attributes && !look->sheet)
 		return;
-	look->hidden |= mail_clean_attribute(attributes, "hidden") || mail_clean_attribute(attributes, "popover");
+	look->hidden |= mail_html_attribute(attributes, "hidden") || mail_html_attribute(attributes, "popover");
 	add_style(out, scratch, element, attributes, look);
 	add_word(out, attributes, "dir", " ltr rtl auto ");
 	add_language(out, attributes);
@@ -340,16 +332,16 @@ void mail_clean_attributes(struct buffer *out, struct buffer *scratch, const str
 	if (what & CLEAN_ITEM)
 		add_number(out, attributes, "value", false);
 	if (what & (CLEAN_LIST | CLEAN_ITEM)) {
-		const char *type = mail_clean_attribute(attributes, "type");
+		const char *type = mail_html_attribute(attributes, "type");
 		if (type && type[0] && !type[1] && strchr("1aAiI", type[0]))
 			add(out, "type", type);
 	}
-	if ((what & CLEAN_LIST) && mail_clean_attribute(attributes, "reversed"))
+	if ((what & CLEAN_LIST) && mail_html_attribute(attributes, "reversed"))
 		add(out, "reversed", "reversed");
 	if (what & CLEAN_LINK)
 		add_link(out, attributes);
 	if (what & CLEAN_IMAGE)
-		add_alt(out, mail_clean_attribute(attributes, "alt"), names);
+		add_alt(out, mail_html_attribute(attributes, "alt"), names);
 }
 
 bool mail_clean_unknown_hides(struct buffer *scratch, const char *const *attributes, const struct look *look)

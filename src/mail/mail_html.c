@@ -46,28 +46,6 @@ struct writer {
 	size_t link_start;
 };
 
-static bool has(const char *value, const char *word)
-{
-	return value && strcasestr(value, word);
-}
-
-static const char *attribute(const char *const *attributes, const char *name)
-{
-	for (size_t i = 0; attributes && attributes[i]; i += 2)
-		if (strcasecmp(attributes[i], name) == 0)
-			return attributes[i + 1] ? attributes[i + 1] : "";
-	return NULL;
-}
-
-static bool any_of(const char *name, const char *words)
-{
-	size_t length = strlen(name);
-	for (const char *at = words; (at = strstr(at, name)) != NULL; at += length)
-		if (at[-1] == ' ' && at[length] == ' ')
-			return true;
-	return false;
-}
-
 /* ---- writing lines ---- */
 static void want_lines(struct writer *w, int count)
 {
@@ -170,72 +148,6 @@ static void write_string(struct writer *w, const char *text)
 }
 
 /* ---- what an element does ---- */
-static bool is_hidden(const char *name, const char *const *attributes)
-{
-	if (any_of(name, " style script title template noframes object applet select datalist audio video svg "))
-		return true;
-	const char *style = attribute(attributes, "style");
-	if (!style)
-		return attribute(attributes, "hidden") != NULL;
-	return mail_html_style_hides(style);
-}
-
-/* Elements by which clients mark what follows as the mail they answer. History: to the end of the page. */
-static bool begins_history(const char *name, const char *const *attributes)
-{
-	const char *id = attribute(attributes, "id"), *style = attribute(attributes, "style");
-	if (id && (has(id, "divRplyFwdMsg") || has(id, "stopSpelling") || has(id, "OLK_SRC_BODY_SECTION") || has(id, "replySplit")
-	           || has(id, "reply-intro") || has(id, "mail-editor-reference-message-container")
-	           || has(id, "zwchr") || has(id, "messageReplySection")))
-		return true;
-	if (has(attribute(attributes, "class"), "ms-outlook-mobile-reference-message"))
-		return true;
-	return strcmp(name, "div") == 0 && style && mail_html_style_is_outlook_border(style);
-}
-
-/* A border above or on the left, or a table, which Outlook's header may be. */
-static bool draws_edge(const char *name, const char *const *attributes)
-{
-	const char *style = attribute(attributes, "style"), *border = has(style, "border-top") ? strcasestr(style, "border-top") : has(style, "border-left") ? strcasestr(style, "border-left") : NULL;
-	const char *value = border ? border + strcspn(border, ":;") : "";
-	value += *value == ':' ? 1 + strspn(value + 1, " ") : 0;
-	return (*value && *value != ';' && *value != '0' && strncasecmp(value, "none", 4) != 0) || strcmp(name, "table") == 0;
-}
-
-static bool is_signature(const char *const *attributes)
-{
-	const char *class = attribute(attributes, "class"), *id = attribute(attributes, "id");
-	return has(class, "gmail_signature") || has(class, "moz-signature") || has(class, "protonmail_signature_block-user")
-	       || has(attribute(attributes, "data-smartmail"), "gmail_signature")
-	       || (id && (strcasecmp(id, "signature") == 0 || strcasecmp(id, "ms-outlook-mobile-signature") == 0 || strcasecmp(id, "lineBreakAtBeginningOfSignature") == 0));
-}
-
-static bool is_marked_quote(const char *const *attributes)
-{
-	const char *class = attribute(attributes, "class"), *id = attribute(attributes, "id");
-	return has(class, "yahoo_quoted") || has(class, "protonmail_quote") || has(class, "zmail_extra") || has(class, "tutanota_quote")
-	       || has(class, "moz-cite-prefix") || has(class, "gmail_attr") || has(class, "WordSection1_quote") || has(id, "yahoo_quoted") || has(class, "moz-email-headers-table");
-}
-
-/* A <blockquote> that a client made for what is answered; others are the author's own, or nobody knows. */
-static bool is_client_quote(const struct writer *w, const char *const *attributes)
-{
-	const char *class = attribute(attributes, "class"), *style = attribute(attributes, "style"), *type = attribute(attributes, "type");
-	if (w->gmail || w->quotes || (type && strcasecmp(type, "cite") == 0) || attribute(attributes, "cite"))
-		return true;
-	if (has(class, "gmail_quote"))
-		return false;                                    /* outside of div.gmail_quote: made with the editor's button */
-	return has(class, "quote") || has(class, "cite") || has(attribute(attributes, "id"), "quote") || has(style, "border-left");
-}
-
-bool mail_html_begins_quote(const char *name, const char *const *attributes, bool *history)
-{
-	static const struct writer nowhere;
-	*history |= begins_history(name, attributes);
-	return *history || is_marked_quote(attributes) || has(attribute(attributes, "class"), "gmail_quote")
-	       || (strcmp(name, "blockquote") == 0 && is_client_quote(&nowhere, attributes));
-}
-
 static void open_quote(struct writer *w)
 {
 	if (w->gmail_head) {
@@ -249,7 +161,7 @@ static void open_quote(struct writer *w)
 /* An attribute's whole number within sense; `otherwise` if it is none. */
 static int number_of(const char *const *attributes, const char *name, int otherwise)
 {
-	const char *value = attribute(attributes, name);
+	const char *value = mail_html_attribute(attributes, name);
 	char *end;
 	long number = value ? strtol(value, &end, 10) : 0;
 	return value && end != value && number > -100000 && number < 100000 ? (int)number : otherwise;
@@ -257,11 +169,11 @@ static int number_of(const char *const *attributes, const char *name, int otherw
 
 static char list_type(const char *const *attributes, char otherwise)
 {
-	const char *type = attribute(attributes, "type"), *style = attribute(attributes, "style");
+	const char *type = mail_html_attribute(attributes, "type"), *style = mail_html_attribute(attributes, "style");
 	if (type && type[0] && !type[1] && strchr("1aAiI", type[0]))
 		return type[0];
-	return !style ? otherwise : has(style, "lower-alpha") || has(style, "lower-latin") ? 'a' : has(style, "upper-alpha") || has(style, "upper-latin") ? 'A'
-	       : has(style, "lower-roman") ? 'i' : has(style, "upper-roman") ? 'I' : otherwise;
+	return !style ? otherwise : mail_html_has(style, "lower-alpha") || mail_html_has(style, "lower-latin") ? 'a' : mail_html_has(style, "upper-alpha") || mail_html_has(style, "upper-latin") ? 'A'
+	       : mail_html_has(style, "lower-roman") ? 'i' : mail_html_has(style, "upper-roman") ? 'I' : otherwise;
 }
 
 static void open_list(struct writer *w, const char *name, const char *const *attributes)
@@ -269,7 +181,7 @@ static void open_list(struct writer *w, const char *name, const char *const *att
 	want_lines(w, 1);
 	if (w->lists < (int)COUNT_OF(w->list)) {
 		w->list[w->lists].numbered = strcmp(name, "ol") == 0;
-		w->list[w->lists].down = attribute(attributes, "reversed") != NULL;
+		w->list[w->lists].down = mail_html_attribute(attributes, "reversed") != NULL;
 		w->list[w->lists].next = number_of(attributes, "start", 1);
 		w->list[w->lists].type = list_type(attributes, '1');
 	}
@@ -346,7 +258,7 @@ static void close_cell(struct writer *w)
 
 static void show_image(struct writer *w, const char *const *attributes)
 {
-	const char *alt = attribute(attributes, "alt"), *source = attribute(attributes, "src"), *wide = attribute(attributes, "width");
+	const char *alt = mail_html_attribute(attributes, "alt"), *source = mail_html_attribute(attributes, "src"), *wide = mail_html_attribute(attributes, "width");
 	if (wide && (strcmp(wide, "1") == 0 || strcmp(wide, "0") == 0))
 		return;
 	const char *name = alt;
@@ -366,7 +278,7 @@ static void show_image(struct writer *w, const char *const *attributes)
 
 static void open_link(struct writer *w, const char *const *attributes)
 {
-	const char *href = attribute(attributes, "href");
+	const char *href = mail_html_attribute(attributes, "href");
 	free(w->href);
 	w->href = href && strlen(href) < HREF_MAX ? strdup(href) : NULL;
 	w->link_start = w->out->length;
@@ -403,29 +315,29 @@ static void close_link(struct writer *w)
 static unsigned effects_of(struct writer *w, const char *name, const char *const *attributes)
 {
 	unsigned effects = 0;
-	if (is_hidden(name, attributes))
+	if (mail_html_is_hidden(name, attributes))
 		return EFFECT_HIDDEN;
-	if (any_of(name, " p h1 h2 h3 h4 h5 h6 pre ul ol dl "))
+	if (mail_html_is_among(name, " p h1 h2 h3 h4 h5 h6 pre ul ol dl "))
 		effects |= EFFECT_BLOCK | EFFECT_PARAGRAPH;
-	else if (any_of(name, " div tr table blockquote li center address dt dd section article header footer main nav aside form fieldset hr tbody thead tfoot caption figure figcaption "))
+	else if (mail_html_is_among(name, " div tr table blockquote li center address dt dd section article header footer main nav aside form fieldset hr tbody thead tfoot caption figure figcaption "))
 		effects |= EFFECT_BLOCK;
-	if (any_of(name, " pre listing xmp "))
+	if (mail_html_is_among(name, " pre listing xmp "))
 		effects |= EFFECT_PRE;
-	if (any_of(name, " ul ol "))
+	if (mail_html_is_among(name, " ul ol "))
 		effects |= EFFECT_LIST;
-	if (any_of(name, " td th "))
+	if (mail_html_is_among(name, " td th "))
 		effects |= EFFECT_CELL;
 	if (strcmp(name, "blockquote") == 0)
-		effects |= is_client_quote(w, attributes) ? EFFECT_QUOTE : EFFECT_SOFT;
+		effects |= mail_html_is_client_quote(attributes, w->gmail || w->quotes) ? EFFECT_QUOTE : EFFECT_SOFT;
 	if (strcmp(name, "a") == 0)
 		effects |= EFFECT_LINK;
 	if (!attributes)
 		return effects;
-	if (is_signature(attributes))
+	if (mail_html_is_signature(attributes))
 		effects |= EFFECT_SIGNATURE;
-	else if (is_marked_quote(attributes))
+	else if (mail_html_is_marked_quote(attributes))
 		effects |= EFFECT_MARK;
-	else if (strcmp(name, "div") == 0 && has(attribute(attributes, "class"), "gmail_quote"))
+	else if (strcmp(name, "div") == 0 && mail_html_has(mail_html_attribute(attributes, "class"), "gmail_quote"))
 		effects |= EFFECT_GMAIL;
 	return effects;
 }
@@ -440,9 +352,9 @@ static void apply_open(struct writer *w, const char *name, const char *const *at
 		open_list(w, name, attributes);
 	else if (effects & EFFECT_BLOCK)
 		want_lines(w, (effects & EFFECT_PARAGRAPH) && !w->line_empty ? 2 : 1);
-	if ((effects & EFFECT_BLOCK) && draws_edge(name, attributes))
+	if ((effects & EFFECT_BLOCK) && mail_html_draws_edge(name, attributes))
 		w->edge = true;
-	if (attributes && begins_history(name, attributes))
+	if (attributes && mail_html_begins_history(name, attributes))
 		mark(w, MARK_HISTORY);
 	if (effects & EFFECT_SIGNATURE)
 		mark(w, MARK_SIGNATURE);

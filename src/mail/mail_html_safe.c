@@ -1,5 +1,5 @@
 /*
- * mail_html_safe.c - takes out of a page what would make the HTML parser slow, and reads the styles that matter.
+ * mail_html_safe.c - takes out of a page what would make the HTML parser slow.
  *
  * A tag over LIMIT_HTML_TAG bytes or with more than ATTRIBUTES blanks loses its attributes (libxml2 compares each
  * attribute with all others); comments, conditional ones too, and processing instructions are dropped; NUL and other
@@ -106,41 +106,4 @@ struct span mail_html_make_safe(struct arena *arena, struct span html, struct st
 		i = end + 1;
 	}
 	return (struct span){ out, n };
-}
-
-/* "name: value" with any blanks; value 0..n of the given words. */
-static bool style_is(const char *style, const char *property, const char *values)
-{
-	size_t length = strlen(property);
-	for (const char *at = style; (at = strcasestr(at, property)) != NULL; at += length) {
-		if (at != style && (is_alpha(at[-1]) || at[-1] == '-'))
-			continue;
-		const char *p = at + length;
-		while (*p == ' ')
-			p++;
-		if (*p++ != ':')
-			continue;
-		while (*p == ' ')
-			p++;
-		size_t size = strcspn(p, "; !");
-		for (const char *value = values; *value; value += strcspn(value, " ") + (value[strcspn(value, " ")] == ' '))
-			if (size == strcspn(value, " ") && strncasecmp(p, value, size) == 0)
-				return true;
-	}
-	return false;
-}
-
-bool mail_html_style_hides(const char *style)
-{
-	return style_is(style, "display", "none") || style_is(style, "visibility", "hidden") || style_is(style, "mso-hide", "all")
-	       || (style_is(style, "max-height", "0 0px") && style_is(style, "overflow", "hidden"))
-	       || (style_is(style, "opacity", "0 0.0") && style_is(style, "font-size", "0 0px 1px"))
-	       || (style_is(style, "height", "0 0px") && style_is(style, "width", "0 0px") && style_is(style, "overflow", "hidden"));
-}
-
-/* Outlook draws one line above the header of the mail it answers, and nothing else round it. */
-bool mail_html_style_is_outlook_border(const char *style)
-{
-	return style_is(style, "border", "none") && strcasestr(style, "border-top") && strcasestr(style, "solid")
-	       && strcasestr(style, "padding") && strcasestr(style, "3") && !strcasestr(style, "border-bottom");
 }
