@@ -51,11 +51,15 @@ struct config_calendar {
 	const char *holidays;            /* an .ics file, "" if none */
 };
 
+/* A step of a promise as the file has it (sla[].steps[]). */
+struct config_step { const char *at; int tell; const char *priority; };
+
 /* A promise as the file has it (sla[]). */
 struct config_promise {
 	const char *name, *when, *calendar;      /* when "": every ticket; calendar "": around the clock */
 	const char *targets[SLA_KINDS];          /* "1h", "2bd"; "": none */
 	struct strings pauses;
+	struct { struct config_step *at; size_t count; } steps;
 };
 
 struct config {
@@ -89,6 +93,8 @@ struct config {
 	struct { struct calendar *at; size_t count; } calendars;
 	struct { struct config_promise *at; size_t count; } promise_texts;
 	struct { struct sla_policy *at; size_t count; } promises;        /* the first that holds is a ticket's; queues[].answer_hours stand behind */
+	int reports_per_agent;           /* 1: figures of single agents may be looked at */
+	struct sla_policy no_promise;    /* what is not promised is measured by: around the clock, waiting for the customer does not count */
 	struct { struct config_keyword *at; size_t count; } keywords;
 	enum log_level log_level;
 	int64_t made;                    /* a number of its own: grows with each reading in this process */
@@ -105,6 +111,8 @@ enum status config_load(const char *file, struct arena *arena, struct config **c
 /* The same, to look for more that is wrong: where only values are, *config has all that is right, and defaults. Never run on it. */
 enum status config_load_for_check(const char *file, struct arena *arena, struct config **config, struct config_problems *problems);
 const struct calendar *config_calendar_named(const struct config *config, const char *name);      /* NULL: none */
+/* All that promises are reckoned by, as text: the same text, the same clocks. */
+void config_write_promises(const struct config *config, struct buffer *out);
 struct config *config_ref(struct config *config);                /* thread-safe */
 void config_unref(struct config **config);
 

@@ -608,6 +608,7 @@ enum effect_kind {
 	EFFECT_LEARNED,                  /* ticket, from: "tag" or a simple field ("priority"), to: what the model gave it, number: its confidence, of 10,000 */
 	EFFECT_SET_LANGUAGE,             /* ticket, from -> to */
 	EFFECT_SET_VOICE,                /* ticket, to: what automatic mail its customer may be sent from now on */
+	EFFECT_WARNED,                   /* ticket, from: a clock of its promise, number: when that began, seconds; to: the step that is taken */
 	EFFECT_REMARK,                   /* ticket, to: a line of history that changes nothing else */
 	EFFECT_ENQUEUE,                  /* outgoing */
 	EFFECT_MAIL_BOUNCED,             /* number: outbox, to: recipient, why: diagnostic. Marks row and address */
@@ -628,6 +629,7 @@ size_t desk_language_number(const char *language);       /* 0 also for others */
 /* The fields of a ticket that are one value each (desk_field_table.c). */
 struct effect;
 enum field_type { FIELD_WORD, FIELD_STATE, FIELD_WORDS, FIELD_TIME };
+struct query;
 struct desk_field {
 	const char *name;                /* in JSON, and in the plan */
 	const char *query;               /* its key in a query; NULL: it is not asked for */
@@ -647,6 +649,8 @@ struct desk_field {
 };
 extern const struct desk_field desk_fields[];    /* ends with a NULL name */
 const struct desk_field *desk_field_asked(const char *key);      /* NULL: none has this key in a query */
+/* What is wrong with the values of a query that was read: a state that is none, and what there is; NULL: nothing (desk_query.c). */
+const char *desk_query_problem(struct arena *arena, const struct query *query);
 const struct desk_field *desk_field_named(const char *name, size_t length);      /* a simple one; NULL: none is called so */
 const struct desk_field *desk_field_simple(enum ticket_field field);
 const struct desk_field *desk_field_changed(const struct effect *effect);
@@ -821,6 +825,17 @@ void desk_decide_gone(const struct desk_policy *policy, const struct facts *fact
 /* The daily digest for one agent: lines of open and waiting tickets, made by the caller from the store. */
 void desk_decide_digest(const struct desk_policy *policy, const struct desk_agent *agent, const char *lines, const struct facts *facts,
                         struct plan *plan);
+
+/* A step of a promise that is taken now (desk_promise.c). */
+enum desk_tell { DESK_TELL_AGENT, DESK_TELL_QUEUE, DESK_TELL_SUPERVISOR };        /* as enum sla_tell */
+struct desk_step { const char *clock, *text; int64_t started, due; enum desk_tell tell; const char *priority; bool late; };      /* started: seconds; due: ms */
+struct desk_steps { struct desk_step *at; size_t count; };
+/* Who is told of them, each once. */
+void desk_step_agents(const struct desk_policy *policy, const struct facts *facts, const struct desk_steps *steps, struct arena *arena, struct strings *names);
+/* Those in `listed` are told in another way (desk_decide_list), together with other tickets. */
+void desk_decide_steps(const struct desk_policy *policy, const struct desk_steps *steps, const struct strings *listed, const struct facts *facts, struct plan *plan);
+/* A mail of lines to one agent, of no ticket: "agent-digest", "agent-promises". */
+void desk_decide_list(const struct desk_policy *policy, const char *template, const struct desk_agent *agent, const char *lines, const struct facts *facts, struct plan *plan);
 
 /* An outgoing mail was refused for good or given up: who is to be told. */
 void desk_decide_undeliverable(const struct desk_policy *policy, const struct outgoing *outgoing, const char *recipient,

@@ -53,6 +53,7 @@ struct gateway {
 	int64_t learned_seen;                    /* newest version in the store that was looked at; only gateway_learn_watch() */
 	struct gateway_counters counters;
 	struct lane lane;
+	int64_t promises_of;                     /* the configuration whose promises were looked at (config.made); only gateway_promises_tick() */
 	int64_t agents_of;                       /* the configuration whose agents were looked at for tickets of others (config.made); only gateway_tick() */
 
 	_Atomic int64_t selftest_seen;           /* number of the last mail of a selftest that came in */
@@ -171,6 +172,24 @@ void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struc
 const struct sla_policy *gateway_promise_of(const struct config *config, const struct ticket_facts *facts);
 /* The clocks of a ticket that was read with messages and history (store_ticket), at `now`, ms since 1970. */
 void gateway_clocks_of(struct arena *arena, const struct config *config, const struct ticket_row *row, int64_t now, struct sla_clocks *clocks);
+/* Every time that one of its clocks stopped or runs, promised or not. For reports. */
+void gateway_runs_of(struct arena *arena, const struct config *config, const struct ticket_row *row, int64_t now, struct sla_clocks *runs);
+/* What is due when, kept beside the tickets (gateway_promises.c): what is to be written after what happened since, and writing it, in a transaction. */
+#define PROMISES_AT_ONCE 200                     /* tickets, or lines of history, that are looked at in one go */
+struct promise_changes {
+	struct promise_rows rows;
+	int64_t digest, upto, open;
+	bool fresh;                              /* of another configuration: all is reckoned anew */
+	bool more, nothing;                      /* there may be more; there is nothing to write */
+};
+enum status gateway_promises_look(const struct config *config, struct store *store, struct arena *arena, struct promise_changes *changes, struct error *error);
+enum status gateway_promises_keep(struct store *store, const struct promise_changes *changes, struct error *error);
+/* A second's part of both; `store` is the caller's own connection, for reading. */
+void gateway_promises_tick(struct gateway *gateway, const struct config *config, struct store *store);
+/* Steps of its promises that are taken now, if they are wanted; and when the next one is, ms; 0: none (gateway_steps.c). */
+int64_t gateway_steps_of(struct arena *arena, const struct ticket_row *row, const struct sla_clocks *clocks, int64_t now, struct desk_steps *taken);
+/* Takes those that are due. True: mail was enqueued. */
+bool gateway_steps_tick(struct gateway *gateway, const struct config *config, struct store *store);
 /* Who is free to be given the ticket, where it may be given out: asked only where its queue does that. For a mail, and for what is done to
  * facts->ticket by a page, a timer or a person. Inside the write transaction. */
 enum status gateway_add_loads(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct incoming *incoming,

@@ -15,17 +15,17 @@
 #include "fields.h"
 
 #define QUERY_FIELD(member, NAME, history) QUERY_##NAME,
-enum query_key { QUERY_QUEUE, QUERY_STATE, QUERY_AGENT, QUERY_TAG, TICKET_FIELDS(QUERY_FIELD) QUERY_CUSTOMER, QUERY_LANGUAGE, QUERY_WAITING, QUERY_CREATED,
-                 QUERY_UPDATED, QUERY_SORT, QUERY_KEYS };
+enum query_key { QUERY_QUEUE, QUERY_STATE, QUERY_AGENT, QUERY_TAG, TICKET_FIELDS(QUERY_FIELD) QUERY_CUSTOMER, QUERY_LANGUAGE, QUERY_WAITING, QUERY_OVERDUE, QUERY_DUE,
+                 QUERY_CREATED, QUERY_UPDATED, QUERY_SORT, QUERY_KEYS };
 #undef QUERY_FIELD
 struct query_term {
 	enum query_key key;
 	bool negated;
 	struct strings values;           /* of a word: one of them, or (negated) none. agent: "" is nobody */
-	int64_t ms;                      /* of a time: within so many milliseconds from now backwards; */
-	bool longer;                     /* or longer ago than that */
+	int64_t ms;                      /* of a time: within so many milliseconds from now backwards; of `due`: from now on; */
+	bool longer;                     /* or longer ago than that; of `due`: later than that */
 };
-struct query_sort { enum query_key key; bool descending; };      /* created, updated or a simple field */
+struct query_sort { enum query_key key; bool descending; };      /* created, updated, due or a simple field */
 struct query {
 	struct { struct query_term *at; size_t count; } terms;
 	struct { struct query_sort *at; size_t count; } sorts;   /* none: the newest first, or what fits the words best */
@@ -39,8 +39,12 @@ void query_add(struct arena *arena, struct query *query, enum query_key key, con
 /* "-state:open" is a term and no option. */
 bool query_is_term(const char *word);
 const char *query_key_name(enum query_key key);
+/* The first key (or "words", "sort") of the query whose answer changes though nothing is done to the ticket; NULL: it has none. */
+const char *query_changes_by_itself(const struct query *query);
+/* Is `key` asked for, or sorted by? */
+bool query_uses(const struct query *query, enum query_key key);
 
-/* The ticket's value of a word key is (or, tag: its list has) `value`; and its moment of a time key, ms since 1970. */
+/* The ticket's value of a word key is (or, tag: its list has) `value`; and its moment of a time key, ms since 1970; 0: it has none. */
 struct query_values {
 	bool (*is)(void *context, enum query_key key, const char *value);
 	int64_t (*at)(void *context, enum query_key key);

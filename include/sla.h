@@ -25,12 +25,18 @@ const char *sla_kind_name(enum sla_kind kind);
 /* For whom a ticket waits, as bits of `pauses`. */
 enum sla_waiting { SLA_ON_NOBODY = 0, SLA_ON_CUSTOMER = 1, SLA_ON_THIRD = 2, SLA_ON_OURSELVES = 4 };
 
+/* Whom a step tells. */
+enum sla_tell { SLA_TELL_AGENT, SLA_TELL_QUEUE, SLA_TELL_SUPERVISOR };
+struct sla_step { const char *text; int64_t at; enum sla_tell tell; const char *priority; };     /* seconds of the calendar after the due moment (< 0: before); priority "": stays */
+
 struct sla_policy {
 	const char *name;
+	const char *text;                /* `when` as it is written; "": all */
 	const struct query *when;        /* for which tickets; NULL: all */
 	const struct calendar *calendar;
 	struct calendar_length target[SLA_KINDS];        /* both parts 0: nothing is promised */
 	unsigned pauses;                 /* of `resolution` */
+	struct { struct sla_step *at; size_t count; } steps;
 };
 
 enum sla_stage { SLA_UNSEEN /* held, expired: not yet with the agents */, SLA_WORK /* new, open */, SLA_PENDING, SLA_OVER /* resolved, closed */ };
@@ -41,6 +47,7 @@ struct sla_event {
 	enum sla_stage stage;            /* SLA_STAGE: from now on; the first event is one */
 	enum sla_waiting waiting;        /* SLA_STAGE, of SLA_PENDING */
 	const struct sla_policy *policy; /* SLA_POLICY: from now on; NULL: none */
+	const char *by;                  /* who: of what an agent did; NULL: nobody of us */
 };
 struct sla_events { struct sla_event *at; size_t count; };
 
@@ -49,8 +56,11 @@ struct sla_clock {
 	enum sla_kind kind;
 	const struct sla_policy *policy; /* in force when it stopped, or now */
 	bool paused, missed, over;       /* over: it has stopped. Neither paused nor over: it runs */
-	int64_t started, due, stopped;   /* stopped: 0 while not over */
+	int64_t started, due, stopped;   /* stopped: 0 while not over; due: 0 where nothing is promised */
+	const char *by;                  /* who stopped it */
+	bool answered;                   /* ... by public words */
 	int64_t used, left;              /* seconds of the policy's calendar; left < 0: that much too late */
+	int64_t *steps;                  /* of one that runs: when each step of the policy is taken, seconds; NULL: of none */
 	struct { struct sla_segment *at; size_t count; } segments;       /* from start to stop, or now; their seconds are `used` */
 };
 struct sla_clocks { struct sla_clock *at; size_t count; };
@@ -59,5 +69,7 @@ const char *sla_state_name(const struct sla_clock *clock);
 
 /* The clocks of the ticket at `now` (seconds), at most one of a kind, for which its policy promises something. */
 void sla_clocks(struct arena *arena, const struct sla_events *events, int64_t now, struct sla_clocks *clocks);
+/* Each time that a clock stopped, in their order, and then those that have not; also where its policy promises nothing for it. For reports. */
+void sla_runs(struct arena *arena, const struct sla_events *events, int64_t now, struct sla_clocks *runs);
 
 #endif

@@ -157,6 +157,21 @@ enum status store_agents_with_tickets(struct store *store, struct arena *arena, 
 enum status store_number_get(struct store *store, const char *name, int64_t *number, struct error *error);
 enum status store_number_set(struct store *store, const char *name, int64_t number, struct error *error);
 
+/* ---------------------------------------------------------------- what is due: a copy of what the history says (store_promise.c) */
+#define PROMISE_NEVER INT64_C(9000000000000000)  /* due: its clocks stand still, and none is late */
+struct promise_row { int64_t ticket, due, step; };     /* due 0: no clock of it runs; step: when somebody is to be told, 0: nobody is */
+struct promise_rows { struct promise_row *at; size_t count; };
+enum status store_promise_get(struct store *store, int64_t ticket, struct promise_row *row, struct error *error);
+enum status store_promise_set(struct store *store, const struct promise_row *row, struct error *error);  /* inside a transaction; due 0: takes it away */
+enum status store_promise_forget(struct store *store, struct error *error);      /* all; inside a transaction */
+enum status store_promise_steps(struct store *store, struct arena *arena, int64_t now, size_t limit, struct promise_rows *rows, struct error *error);
+/* Tickets to which something happened after `since` (ms), of the `limit` oldest lines of history: the last moment of each, the oldest first. */
+struct changed_ticket { int64_t ticket, at; };
+struct changed_tickets { struct changed_ticket *at; size_t count; };
+enum status store_changed_since(struct store *store, struct arena *arena, int64_t since, size_t limit, struct changed_tickets *tickets, struct error *error);
+/* New, open and pending tickets with a number above `after`, in its order. */
+enum status store_open_tickets(struct store *store, struct arena *arena, int64_t after, size_t limit, struct changed_tickets *tickets, struct error *error);
+
 /* ---------------------------------------------------------------- reading, for command line, pages and notices */
 struct message_row {
 	int seq; enum message_kind kind; bool out;
@@ -189,6 +204,7 @@ enum history_kind {
 	HISTORY_BOUNCED,                 /* number: of the outgoing mail; now: the address */
 	HISTORY_REMARK,                  /* now: the words */
 	HISTORY_WATCHES, HISTORY_UNWATCHES,      /* now: the agent */
+	HISTORY_WARNED,                  /* number: when the clock began, seconds; was: the clock; now: the step, "-30m agent" */
 	HISTORY_KINDS = 64
 };
 struct history_row { int64_t at; const char *who, *what, *why; enum history_kind kind; int64_t number; const char *was, *now; };
@@ -201,6 +217,7 @@ struct ticket_row {
 	struct { struct message_row *at; size_t count; } messages;
 	struct { struct history_row *at; size_t count; } history;
 	int stars; const char *rating;   /* 0: not rated; its words */
+	int64_t due;                     /* when a clock of it is due, where a query sorts by that; 0: at no time */
 };
 struct ticket_rows { struct ticket_row *at; size_t count; };
 /* Those that the query wants, in the order it asks for (else the newest first, or what fits its words best); without messages and history.
@@ -275,6 +292,21 @@ enum status store_figures(struct store *store, struct arena *arena, struct store
 #define COUNT_AT_ONCE 100000
 bool store_count_wanted(struct store *store);
 enum status store_count_up(struct store *store, struct error *error);
+
+/* ---------------------------------------------------------------- for reports: what happened (store_stories.c) */
+/* Each ticket that was open at `since` or to which something happened after it, in the order of their numbers: its columns, its history (without words), and of its
+ * messages, where they are asked for, seq, kind, out, agent, outbox and flags. The row and its arena live until the call returns. False stops. */
+typedef bool (*store_story)(void *context, struct arena *arena, const struct ticket_row *row);
+enum status store_stories(struct store *store, int64_t since, bool messages, store_story story, void *context, struct error *error);
+/* Deliveries that were accepted from `from` to before `to`, the oldest first; whole: with ticket and recipient (else 0 and ""). */
+typedef void (*store_accepted)(void *context, int64_t received, const char *disposition, int64_t ticket, const char *recipient);
+enum status store_mail_between(struct store *store, int64_t from, int64_t to, bool whole, store_accepted accepted, void *context, struct error *error);
+
+/* Who looked at figures of single agents: the newest first. Adding it inside a transaction. */
+struct looked_row { int64_t at; const char *who, *what; };
+struct looked_rows { struct looked_row *at; size_t count; };
+enum status store_looked_add(struct store *store, int64_t at, const char *who, const char *what, struct error *error);
+enum status store_looked(struct store *store, struct arena *arena, struct looked_rows *rows, struct error *error);
 
 /* ---------------------------------------------------------------- search: a derived database of its own (search.db), never on the commit path */
 /* Indexes up to `limit` messages that are not yet in it; *done: how many. text_of makes the text of a message. */

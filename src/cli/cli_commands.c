@@ -49,8 +49,12 @@ const struct cli_option_row cli_options[] = {
 	{ O_UNDO, "undo", NULL, "take back what --apply changed in Postfix and the web server" },
 	{ O_VIA, "via", "ADDRESS", "an address elsewhere that passes mail on to the queue" },
 	{ O_WAIT, "wait", "SECONDS", "how long to wait for what does not come back; 30 if it is not given" },
-	{ O_WHERE, "where", "QUERY", "in place of N: all tickets that a query finds; says which, and does nothing without --yes" },
+	{ O_WHERE, "where", "QUERY", "the tickets that a query finds; in place of N says which, and does nothing without --yes" },
 	{ O_YES, "yes", NULL, "with --where: do it" },
+	{ O_BY, "by", "WHAT", "a row for each queue, agent, customer, organisation, tag, language, day, week, month or hour" },
+	{ O_LIST, "list", "FIGURE", "the tickets that a figure counts, as often as it counts them" },
+	{ O_CSV, "csv", NULL, "as CSV (RFC 4180)" },
+	{ O_SVG, "svg", "FILE", "also as a drawing, in that file" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
 
@@ -132,11 +136,17 @@ const struct cli_command cli_commands[] = {
 	  "Without files, the whole folder rules_dir. Ends with 78 if there is an error; see sportello-rules(7)." },
 	{ "rules test", cli_run_rules_test, 1, -1, "FILE...", OPT(O_ENVELOPE_FROM) | OPT(O_RCPT), "what the rules do with a mail: which script, which line, which word",
 	  "Changes nothing; - is standard input. Each sender counts as not known (known:no)." },
-	{ "rules replay", cli_run_rules_replay, 0, 0, "", OPT(O_SINCE), "today's rules over the kept mails: what would have gone elsewhere", "" },
+	{ "rules replay", cli_run_rules_replay, 0, 0, "", OPT(O_SINCE) | OPT(O_WHERE), "today's rules over the kept mails: what would have gone elsewhere",
+	  "With --where only the mails of the tickets that a query finds." },
 	{ "sla list", cli_run_sla, 0, 0, "", OPT(O_WITHIN), "the clocks of open requests that run, those due first",
 	  "By when an answer or a solution was promised, and how much of that time is left. A clock that is missed is in it until it stops." },
 	{ "sla explain", cli_run_sla, 1, 1, "N", 0, "how the clocks of a request came to what they show",
 	  "Each clock with the times that it ran and stood still; their seconds are the sum that counts." },
+	{ "report looked", cli_run_report_looked, 0, 0, "", 0, "who looked at figures of single agents, and when", "" },
+	{ "report", cli_run_report, 1, 1, "NAME", OPT(O_SINCE) | OPT(O_UNTIL) | OPT(O_BY) | OPT(O_WHERE) | OPT(O_LIST) | OPT(O_CSV) | OPT(O_SVG),
+	  "numbers of a span of time, counted from the history",
+	  "NAME is volume, answers, resolution, promises, satisfaction, workload, articles or mail. Of the last 30 days, or from --since to --until. --where takes a query of what "
+	  "tickets were at that time. What each figure means stands in doc/reports.md." },
 	{ "calendar show", cli_run_calendar, 1, 1, "NAME", 0, "hours of a calendar, and its next ten holidays", "" },
 	{ "calendar between", cli_run_calendar, 3, 3, "NAME FROM TO", 0, "how many seconds of it lie between two times",
 	  "Times are RFC 3339 with a zone: 2026-11-25T09:00:00+01:00." },

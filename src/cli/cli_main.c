@@ -147,7 +147,7 @@ static enum status check_usage(struct cli *cli, struct error *error)
 	for (const struct cli_option_row *row = cli_options; row->name; row++)
 		if (row->value && cli->all[row->option].count > 1 && !(many_of(command) & OPT(row->option)))
 			return error_set(error, STATUS_USAGE, "--%s is given twice", row->name);
-	int words = (int)cli->count + (cli->option[O_WHERE] != NULL);   /* --where stands for the number */
+	int words = (int)cli->count + (cli->option[O_WHERE] && cli->command->options & OPT(O_YES));   /* --where stands for the number */
 	if (words < command->least || (command->most >= 0 && words > command->most))
 		return error_set(error, STATUS_USAGE, "usage: sportello %s %s", command->name, command->synopsis);
 	return STATUS_OK;

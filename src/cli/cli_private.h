@@ -22,7 +22,7 @@ enum cli_option {
 	O_CONFIG, O_JSON, O_HELP, O_VERSION,     /* everywhere */
 	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_WAITING, O_SINCE, O_TO, O_FROM, O_SUBJECT,
 	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_WHY,
-	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_WITHIN, O_VIA, O_WAIT, O_WHERE, O_YES, O_COUNT
+	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_WITHIN, O_VIA, O_WAIT, O_WHERE, O_YES, O_BY, O_LIST, O_CSV, O_SVG, O_COUNT
 };
 #define OPT(option) (UINT64_C(1) << (option))
 
@@ -69,7 +69,7 @@ void cli_help(struct buffer *out, const struct cli_command *commands);
 void cli_help_command(struct buffer *out, const struct cli_command *command);
 enum status cli_run_help(struct cli *cli, struct error *error);
 
-/* ---- cli_search.c ---- */
+/* ---- cli_query.c ---- */
 /* Indexes what the daemon has not got to yet. */
 void cli_search_catch_up(struct cli *cli);
 
@@ -126,7 +126,10 @@ void cli_message_why(struct cli *cli, const struct ticket_row *row, int seq, str
 void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row *row, bool whole);
 void cli_sla_json(struct cli *cli, struct json *json, const struct ticket_row *row);     /* "sla": its clocks (cli_sla.c) */
 void cli_ticket_page(struct cli *cli, const struct ticket_row *row);
+/* Before a query is asked: what it looks at is brought up to what happened last. */
+enum status cli_query_ready(struct cli *cli, const struct query *query, struct error *error);
 /* A query, with its words checked. */
+enum status cli_query_check(struct cli *cli, const struct query *query, struct error *error);
 enum status cli_query(struct cli *cli, const char *text, struct query *query, struct error *error);
 /* ---- cli_ticket_many.c: an act on all tickets that --where finds, but `except`; cli->words has the number of each before the others ---- */
 typedef enum status (*cli_ticket_act)(struct cli *cli, void *context, struct error *error);
@@ -201,6 +204,10 @@ enum status cli_run_kb_ask(struct cli *cli, struct error *error);
 enum status cli_run_kb_lint(struct cli *cli, struct error *error);
 enum status cli_run_reply(struct cli *cli, struct error *error);
 enum status cli_run_sla(struct cli *cli, struct error *error);
+enum status cli_run_report(struct cli *cli, struct error *error);
+enum status cli_run_report_looked(struct cli *cli, struct error *error);
+/* Somebody looks at figures of single agents: kept, for `report looked` (cli_looked.c). */
+enum status cli_note_looked(struct cli *cli, const char *what, struct error *error);
 enum status cli_run_calendar(struct cli *cli, struct error *error);
 enum status cli_run_key_list(struct cli *cli, struct error *error);
 enum status cli_run_key_rotate(struct cli *cli, struct error *error);

@@ -7,6 +7,7 @@
  */
 #include "cli_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct replayed { const char *was, *now; const struct verdict *verdict; };
@@ -111,7 +112,41 @@ static void add_difference(struct cli *cli, struct arena *arena, struct json *js
 	json_object_end(json);
 }
 
-static void replay_all(struct cli *cli, const struct mailbox_rows *rows, int64_t since, size_t *looked_at, size_t *differ)
+/* The tickets of --where, by number. */
+struct wanted { bool all; int64_t *at; size_t count; };
+
+static int by_number(const void *a, const void *b)
+{
+	int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
+
+	return (one > other) - (one < other);
+}
+
+static enum status find_wanted(struct cli *cli, struct wanted *wanted, struct error *error)
+{
+	struct ticket_rows rows = { NULL, 0 };
+	struct query query;
+	enum status status;
+
+	*wanted = (struct wanted){ .all = !cli->option[O_WHERE] };
+	if (wanted->all)
+		return STATUS_OK;
+	if ((status = cli_query(cli, cli->option[O_WHERE], &query, error)) != STATUS_OK || (status = cli_query_ready(cli, &query, error)) != STATUS_OK
+	    || (status = store_tickets(cli->store, &cli->arena, &query, clock_now(), 0, &rows, error)) != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < rows.count; i++)
+		*ARENA_PUSH(&cli->arena, wanted) = rows.at[i].facts.id;
+	if (wanted->count)
+		qsort(wanted->at, wanted->count, sizeof *wanted->at, by_number);
+	return STATUS_OK;
+}
+
+static bool is_wanted(const struct wanted *wanted, int64_t ticket)
+{
+	return wanted->all || (wanted->count && bsearch(&ticket, wanted->at, wanted->count, sizeof *wanted->at, by_number));
+}
+
+static void replay_all(struct cli *cli, const struct mailbox_rows *rows, const struct wanted *wanted, int64_t since, size_t *looked_at, size_t *differ)
 {
 	struct arena arena;
 	struct json json;
@@ -124,7 +159,7 @@ static void replay_all(struct cli *cli, const struct mailbox_rows *rows, int64_t
 		const struct mailbox_row *row = &rows->at[i - 1];
 		struct replayed this;
 
-		if (row->received >= since && replay_one(cli, &arena, row, &this)) {
+		if (row->received >= since && is_wanted(wanted, row->ticket) && replay_one(cli, &arena, row, &this)) {
 			++*looked_at;
 			if (strcmp(this.was, this.now) != 0) {
 				++*differ;
@@ -143,14 +178,15 @@ static void replay_all(struct cli *cli, const struct mailbox_rows *rows, int64_t
 enum status cli_run_rules_replay(struct cli *cli, struct error *error)
 {
 	struct mailbox_rows rows;
+	struct wanted wanted;
 	int64_t since;
 	size_t looked_at = 0, differ = 0;
 	enum status status;
 
 	if ((status = cli_since(cli->option[O_SINCE] ? cli->option[O_SINCE] : "30d", clock_now(), &since, error)) != STATUS_OK || (status = cli_need_rules(cli, error)) != STATUS_OK
-	    || (status = cli_need_store(cli, false, error)) != STATUS_OK || (status = store_mailbox(cli->store, &cli->arena, 0, &rows, error)) != STATUS_OK)
+	    || (status = cli_need_store(cli, false, error)) != STATUS_OK || (status = find_wanted(cli, &wanted, error)) != STATUS_OK || (status = store_mailbox(cli->store, &cli->arena, 0, &rows, error)) != STATUS_OK)
 		return status;
-	replay_all(cli, &rows, since, &looked_at, &differ);
+	replay_all(cli, &rows, &wanted, since, &looked_at, &differ);
 	if (!cli->json)
 		buffer_printf(&cli->out, "%zu of %zu mails would go elsewhere\n", differ, looked_at);
 	return STATUS_OK;

@@ -119,19 +119,26 @@ static int by_due(const void *a, const void *b)
 	return x->clock.due != y->clock.due ? (x->clock.due > y->clock.due) - (x->clock.due < y->clock.due) : (x->ticket > y->ticket) - (x->ticket < y->ticket);
 }
 
-/* The clocks of open tickets that have not stopped, those due first. within: seconds from now; < 0: all. */
-static enum status collect(struct cli *cli, int64_t within, struct waitings *waitings, struct error *error)
+/* Only tickets that have a clock which runs. */
+static enum status find_tickets(struct cli *cli, int64_t within, struct ticket_rows *rows, struct error *error)
 {
-	static const char *const states[] = { "new", "open", "pending" };
-	int64_t now = clock_now();
 	struct query query = { .words = "" };
-	struct ticket_rows rows;
 	enum status status;
 
-	for (size_t i = 0; i < COUNT_OF(states); i++)
-		query_add(&cli->arena, &query, QUERY_STATE, states[i]);
-	status = store_tickets(cli->store, &cli->arena, &query, now, 0, &rows, error);
-	for (size_t i = 0; i < rows.count && status == STATUS_OK; i++) {
+	*ARENA_PUSH(&cli->arena, &query.terms) = (struct query_term){ .key = QUERY_DUE, .ms = within < 0 ? 2 * PROMISE_NEVER : within * 1000 };
+	*ARENA_PUSH(&cli->arena, &query.sorts) = (struct query_sort){ .key = QUERY_DUE };
+	status = cli_query_ready(cli, &query, error);
+	return status == STATUS_OK ? store_tickets(cli->store, &cli->arena, &query, clock_now(), 0, rows, error) : status;
+}
+
+/* The clocks that have not stopped, those due first. within: seconds from now; < 0: all. */
+static enum status collect(struct cli *cli, int64_t within, struct waitings *waitings, struct error *error)
+{
+	int64_t now = clock_now();
+	struct ticket_rows rows;
+	enum status status = find_tickets(cli, within, &rows, error);
+
+	for (size_t i = 0; status == STATUS_OK && i < rows.count; i++) {
 		struct ticket_row row;
 		struct sla_clocks clocks;
 
@@ -139,7 +146,7 @@ static enum status collect(struct cli *cli, int64_t within, struct waitings *wai
 			break;
 		gateway_clocks_of(&cli->arena, cli->config, &row, now, &clocks);
 		for (size_t k = 0; k < clocks.count; k++)
-			if (!clocks.at[k].over && (within < 0 || clocks.at[k].due <= now / 1000 + within))
+			if (!clocks.at[k].over && (within < 0 || (clocks.at[k].due <= now / 1000 + within && (!clocks.at[k].paused || clocks.at[k].missed))))
 				*ARENA_PUSH(&cli->arena, waitings) = (struct waiting){ row.facts.id, row.facts.subject, row.facts.agent, clocks.at[k] };
 	}
 	if (waitings->count)

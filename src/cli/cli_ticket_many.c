@@ -31,8 +31,8 @@ static enum status find(struct cli *cli, int64_t except, struct many *many, stru
 
 	if (status == STATUS_OK && !query.terms.count && !*query.words)
 		return error_set(error, STATUS_USAGE, "--where needs a query, such as \"state:open updated:>90d\": an empty one finds nothing");
-	if (status == STATUS_OK && *query.words)
-		cli_search_catch_up(cli);
+	if (status == STATUS_OK)
+		status = cli_query_ready(cli, &query, error);
 	if (status == STATUS_OK)
 		status = store_tickets(cli->store, &cli->arena, &query, clock_now(), 0, rows, error);
 	for (size_t i = 0; status == STATUS_OK && i < rows->count; i++)

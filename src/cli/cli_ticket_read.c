@@ -10,41 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum status check_value(struct cli *cli, enum query_key key, const char *value, struct error *error)
-{
-	const struct desk_field *field = desk_field_asked(query_key_name(key));
-	enum ticket_state state;
-
-	if (key == QUERY_STATE && !desk_ticket_state_parse(value, &state))
-		return error_set(error, STATUS_USAGE, "\"%s\" is no state; " STATE_NAMES, value);
-	if (field && field->words && (!desk_field_kept(field, value) || strcmp(desk_field_kept(field, value), value) != 0))
-		return error_set(error, STATUS_USAGE, "\"%s\" is no %s; %s", value, field->name, field->wanted);
-	if (key == QUERY_WAITING && strcmp(value, "us") != 0 && strcmp(value, "them") != 0)
-		return error_set(error, STATUS_USAGE, "waiting: is us or them, not \"%s\"", value);
-	if (key == QUERY_QUEUE && !desk_queue_named(&cli->policy, value))
-		cli_warn("there is no queue \"%s\" in %s", value, cli->config->file);
-	if (key == QUERY_AGENT && *value && !desk_agent_named(&cli->policy, value))
-		cli_warn("there is no agent \"%s\" in %s", value, cli->config->file);
-	return STATUS_OK;
-}
-
-static enum status check_query(struct cli *cli, const struct query *query, struct error *error)
-{
-	enum status status = STATUS_OK;
-
-	for (size_t i = 0; i < query->terms.count; i++)
-		for (size_t k = 0; k < query->terms.at[i].values.count && status == STATUS_OK; k++)
-			status = check_value(cli, query->terms.at[i].key, query->terms.at[i].values.at[k], error);
-	return status;
-}
-
-enum status cli_query(struct cli *cli, const char *text, struct query *query, struct error *error)
-{
-	enum status status = query_read(&cli->arena, text, query, error);
-
-	return status == STATUS_OK ? check_query(cli, query, error) : status;
-}
-
 /* What stands behind the command, and the options, which say a part of the same. */
 static enum status list_query(struct cli *cli, struct query *query, struct error *error)
 {
@@ -57,7 +22,7 @@ static enum status list_query(struct cli *cli, struct query *query, struct error
 	for (size_t i = 0; i < COUNT_OF(options) && status == STATUS_OK; i++)
 		for (size_t k = 0; k < cli->all[options[i].option].count; k++)
 			query_add(&cli->arena, query, options[i].key, cli->all[options[i].option].at[k]);
-	return status == STATUS_OK ? check_query(cli, query, error) : status;
+	return status == STATUS_OK ? cli_query_check(cli, query, error) : status;
 }
 
 enum status cli_run_ticket_list(struct cli *cli, struct error *error)
@@ -70,9 +35,7 @@ enum status cli_run_ticket_list(struct cli *cli, struct error *error)
 	if ((status = cli_limit(cli, &limit, error)) != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK
 	    || (status = list_query(cli, &query, error)) != STATUS_OK)
 		return status;
-	if (*query.words)
-		cli_search_catch_up(cli);
-	if ((status = store_tickets(cli->store, &cli->arena, &query, clock_now(), limit, &rows, error)) != STATUS_OK)
+	if ((status = cli_query_ready(cli, &query, error)) != STATUS_OK || (status = store_tickets(cli->store, &cli->arena, &query, clock_now(), limit, &rows, error)) != STATUS_OK)
 		return status;
 	cli_ticket_rows(cli, &rows);
 	return STATUS_OK;

@@ -107,7 +107,9 @@ static void sample_value(struct buffer *out, const struct config_parameter *row,
 	buffer_init(&words);
 	buffer_printf(&words, "%s (", row->text);
 	add_kind(&words, row);
-	if (row->standard) {
+	if (row->type == P_LIST) {
+		buffer_add_string(&words, "list of groups; see sportello.conf(5)");
+	} else if (row->standard) {
 		buffer_add_string(&words, "; default ");
 		add_default(&words, row);
 	} else {
@@ -165,6 +167,8 @@ void config_write_sample(struct buffer *out)
 {
 	buffer_add_string(out, sample_head);
 	for (const struct config_parameter *row = config_parameters; row->path; row++) {
+		if (strstr(row->path, "[]."))
+			continue;
 		if (row->type == P_GROUP || row->type == P_LIST)
 			sample_block(out, row);
 		else if (!strchr(row->path, '.'))

@@ -82,6 +82,8 @@ const char *config_parameter_key(const struct config_parameter *row);    /* its 
 const char *config_check_line(const char *value);
 const char *config_check_zone(const char *value);
 const char *config_check_promise(const char *value);
+bool config_step_read(const char *value, int64_t *seconds);
+const char *config_check_step(const char *value);
 const char *config_check_pause(const char *value);
 const char *config_check_colour(const char *value);
 const char *config_check_name(const char *value);

@@ -40,34 +40,23 @@ static const struct calendar *calendar_of(struct loader *loader, size_t number, 
 	return around_the_clock(loader->config);
 }
 
-/* What changes with time or text cannot choose a promise: it would change under a clock that runs. */
-static const char *changes_by_itself(const struct query *query)
-{
-	static const enum query_key keys[] = { QUERY_CREATED, QUERY_UPDATED, QUERY_WAITING, QUERY_STATE };
-
-	if (*query->words)
-		return "words of the text";
-	if (query->sorts.count)
-		return "sort";
-	for (size_t i = 0; i < query->terms.count; i++)
-		for (size_t k = 0; k < COUNT_OF(keys); k++)
-			if (query->terms.at[i].key == keys[k])
-				return query_key_name(keys[k]);
-	return NULL;
-}
-
 static const struct query *query_of(struct loader *loader, size_t number, const char *text)
 {
 	struct query *query = ARENA_NEW(&loader->config->arena, struct query);
 	struct error error;
+	const char *problem = NULL;
 
 	if (!*text)
 		return NULL;
 	if (query_read(&loader->config->arena, text, query, &error) != STATUS_OK)
-		config_complain(loader, setting_of(loader, number, "when"), "sla[].when", "%s", error.text);
-	else if (changes_by_itself(query))
-		config_complain(loader, setting_of(loader, number, "when"), "sla[].when", "%s changes by itself while a clock runs; choose by queue, priority, tag, agent, "
-		                "customer or language", changes_by_itself(query));
+		problem = error.text;
+	else if (query_changes_by_itself(query))
+		problem = arena_printf(loader->arena, "%s changes by itself while a clock runs; choose by queue, priority, tag, agent, customer or language",
+		                       query_changes_by_itself(query));
+	else
+		problem = desk_query_problem(loader->arena, query);
+	if (problem)
+		config_complain(loader, setting_of(loader, number, "when"), "sla[].when", "%s", problem);
 	return query;
 }
 
@@ -83,17 +72,33 @@ static unsigned pauses_of(const struct strings *names)
 	return bits;
 }
 
+static void finish_steps(struct loader *loader, const struct config_promise *from, struct sla_policy *policy)
+{
+	struct config *config = loader->config;
+
+	for (size_t i = 0; i < from->steps.count; i++) {
+		const struct config_step *step = &from->steps.at[i];
+		const char *at = step->at ? step->at : "0m", *priority = step->priority ? step->priority : "";
+		struct sla_step *to = ARENA_PUSH(&config->arena, &policy->steps);
+		static const char *const tells[] = { "agent", "queue", "supervisor" };
+
+		*to = (struct sla_step){ .text = arena_printf(&config->arena, "%s %s", at, tells[step->tell]), .tell = (enum sla_tell)step->tell, .priority = priority };
+		config_step_read(at, &to->at);           /* a wrong one was complained of */
+	}
+}
+
 static void finish_promise(struct loader *loader, size_t number)
 {
 	const struct config_promise *from = &loader->config->promise_texts.at[number];
 	struct sla_policy *policy = ARENA_PUSH(&loader->config->arena, &loader->config->promises);
 	bool any = false;
 
-	*policy = (struct sla_policy){ .name = from->name ? from->name : "", .pauses = pauses_of(&from->pauses) };
+	*policy = (struct sla_policy){ .name = from->name ? from->name : "", .text = from->when ? from->when : "", .pauses = pauses_of(&from->pauses) };
 	policy->when = query_of(loader, number, from->when ? from->when : "");
 	policy->calendar = calendar_of(loader, number, from->calendar ? from->calendar : "");
 	for (int kind = 0; kind < SLA_KINDS; kind++)
 		any |= from->targets[kind] && *from->targets[kind] && calendar_length_read(from->targets[kind], &policy->target[kind]);
+	finish_steps(loader, from, policy);
 	if (!any)
 		config_complain(loader, setting_of(loader, number, "name"), "sla[]", "promises nothing; set first, next or resolution, such as first = \"1h\"");
 }
@@ -106,7 +111,7 @@ static void short_form(struct loader *loader, const struct desk_queue *queue, co
 
 	*query = (struct query){ .words = "" };
 	query_add(&config->arena, query, QUERY_QUEUE, queue->name);
-	*policy = (struct sla_policy){ .name = "answer_hours", .when = query, .calendar = calendar };
+	*policy = (struct sla_policy){ .name = "answer_hours", .text = arena_printf(&config->arena, "queue:%s", queue->name), .when = query, .calendar = calendar };
 	policy->target[SLA_FIRST].seconds = policy->target[SLA_NEXT].seconds = queue->answer_hours * 3600LL;
 }
 
@@ -115,9 +120,41 @@ void config_finish_promises(struct loader *loader)
 	struct config *config = loader->config;
 	const struct calendar *always = NULL;
 
+	config->no_promise = (struct sla_policy){ .name = "", .text = "", .calendar = around_the_clock(config), .pauses = SLA_ON_CUSTOMER };
 	for (size_t i = 0; i < config->promise_texts.count; i++)
 		finish_promise(loader, i);
 	for (size_t i = 0; i < config->policy.queues.count; i++)
 		if (config->policy.queues.at[i].answer_hours > 0 && config->policy.queues.at[i].name)
 			short_form(loader, &config->policy.queues.at[i], always = always ? always : around_the_clock(config));
+}
+
+static void write_pieces(struct buffer *out, const char *what, const struct calendar_pieces *pieces)
+{
+	for (size_t i = 0; i < pieces->count; i++)
+		buffer_printf(out, "%s %lld %lld\n", what, (long long)pieces->at[i].from, (long long)pieces->at[i].to);
+}
+
+static void write_calendar(struct buffer *out, const struct calendar *calendar)
+{
+	static const char *const days[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
+
+	buffer_printf(out, "calendar %s\nzone %s\n", calendar->name, calendar->zone->name);
+	for (size_t day = 0; day < COUNT_OF(days); day++)
+		write_pieces(out, days[day], &calendar->week[day]);
+	write_pieces(out, "closed", &calendar->closed);
+}
+
+void config_write_promises(const struct config *config, struct buffer *out)
+{
+	for (size_t i = 0; i < config->promises.count; i++) {
+		const struct sla_policy *policy = &config->promises.at[i];
+
+		if (!i || policy->calendar != policy[-1].calendar)
+			write_calendar(out, policy->calendar);
+		for (size_t k = 0; k < policy->steps.count; k++)
+			buffer_printf(out, "step %s %s\n", policy->steps.at[k].text, policy->steps.at[k].priority);
+		buffer_printf(out, "promise %s\nwhen %s\npauses %u\n", policy->name, policy->text, policy->pauses);
+		for (int kind = 0; kind < SLA_KINDS; kind++)
+			buffer_printf(out, "%s %lld %d\n", sla_kind_name((enum sla_kind)kind), (long long)policy->target[kind].seconds, policy->target[kind].days);
+	}
 }

@@ -14,6 +14,8 @@
 #define IN_QUEUE(field)  HOME_ITEM, offsetof(struct desk_queue, field)
 #define IN_CALENDAR(field) HOME_ITEM, offsetof(struct config_calendar, field)
 #define IN_PROMISE(field) HOME_ITEM, offsetof(struct config_promise, field)
+#define IN_STEP(field) HOME_ITEM, offsetof(struct config_step, field)
+#define PRIORITIES "low|normal|high|urgent"
 #define IN_KEYWORD(field) HOME_ITEM, offsetof(struct config_keyword, field)
 
 #define GROUP(name, words) { .path = (name), .type = P_GROUP, .unit = "", .text = (words) }
@@ -402,6 +404,22 @@ const struct config_parameter config_parameters[] = {
 	STRINGS("sla[].pauses", IN_PROMISE(pauses), "customer", config_check_pause, NULL,
 		"While it waits for these, the clock of `resolution` stands still: customer, third-party, ourselves. "
 		"The clocks of the answers never do."),
+	{ .path = "sla[].steps", .type = P_LIST, .home = HOME_ITEM, .offset = offsetof(struct config_promise, steps), .item_size = sizeof(struct config_step), .unit = "",
+	  .sample = "( { at = \"-30m\"; tell = \"agent\"; }, { at = \"0m\"; tell = \"queue\"; priority = \"urgent\"; }, { at = \"1h\"; tell = \"supervisor\"; } )",
+	  .text = "Who is told before a clock is due and after, once for each clock, in open hours. Several tickets at once come in one mail." },
+	STRING("sla[].steps[].at", IN_STEP(at), NULL, config_check_step, "\"-30m\"",
+		"When: so much open time before it is due (-30m), when it is (0m), or after (1h)."),
+	CHOICE("sla[].steps[].tell", IN_STEP(tell), "agent|queue|supervisor", "agent", NULL,
+		"Whom: the ticket's agent (of a ticket that nobody has, and while the agent is away, the queue), all of the queue, or every supervisor among the "
+		"queue's agents (where there is none, of the desk)."),
+	WORD("sla[].steps[].priority", IN_STEP(priority), PRIORITIES, "", NULL,
+		"The ticket gets this priority, if its own is lower. "
+		"If it is empty, it stays."),
+
+	GROUP("reports", "Numbers: \"sportello report\"."),
+	CHOICE("reports.per_agent", IN_CONFIG(reports_per_agent), "off|on", "off", NULL,
+		"Whether figures of single agents may be looked at (--by agent). In some countries that is monitoring of workers and needs an agreement first. "
+		"Who looks is kept, and shown by \"sportello report looked\"."),
 	END
 };
 

@@ -321,6 +321,29 @@ const char *config_check_promise(const char *value)
 	return !*value || calendar_length_read(value, &length) ? NULL : "expected a time such as \"30m\", \"4h\", \"1h30m\" or, in business days, \"2bd\"";
 }
 
+/* "-30m", "0m", "1h": seconds from the due moment on. */
+bool config_step_read(const char *value, int64_t *seconds)
+{
+	struct calendar_length length;
+	bool before = *value == '-';
+
+	value += *value == '-' || *value == '+';
+	*seconds = 0;
+	if (!strcmp(value, "0") || !strcmp(value, "0m") || !strcmp(value, "0h") || !strcmp(value, "0s"))
+		return true;
+	if (!calendar_length_read(value, &length) || length.days)
+		return false;
+	*seconds = before ? -length.seconds : length.seconds;
+	return true;
+}
+
+const char *config_check_step(const char *value)
+{
+	int64_t seconds;
+
+	return config_step_read(value, &seconds) ? NULL : "expected a time before or after it is due, such as \"-30m\", \"0m\" or \"1h\"";
+}
+
 const char *config_check_pause(const char *value)
 {
 	return desk_waiting_named(value) ? NULL : "expected " WAITING_NAMES;

@@ -290,7 +290,7 @@ static void set_defaults(struct loader *loader, enum parameter_home home, const 
 static void demand_mandatory(struct loader *loader, const config_setting_t *group, const char *prefix)
 {
 	for (const struct config_parameter *row = config_parameters; row->path; row++)
-		if (config_parameter_inside(row, prefix) && row->home == HOME_ITEM && !row->standard
+		if (config_parameter_inside(row, prefix) && row->home == HOME_ITEM && row->type != P_LIST && !row->standard
 		    && !config_setting_get_member(group, config_parameter_key(row)))
 			config_complain(loader, group, row->path, "must be set; expected %s", expected(loader, row));
 }
@@ -299,9 +299,9 @@ static void demand_mandatory(struct loader *loader, const config_setting_t *grou
 
 static void walk_group(struct loader *loader, const config_setting_t *group, const char *prefix, void *item);
 
-static void walk_list(struct loader *loader, const config_setting_t *list, const struct config_parameter *row)
+static void walk_list(struct loader *loader, const config_setting_t *list, const struct config_parameter *row, void *owner)
 {
-	struct { char *at; size_t count; } *items = place(loader, row, NULL);
+	struct { char *at; size_t count; } *items = place(loader, row, owner);
 	const char *prefix = arena_printf(loader->arena, "%s[]", row->path);
 
 	if (!config_setting_is_list(list)) {
@@ -334,7 +334,7 @@ static void walk_setting(struct loader *loader, const config_setting_t *setting,
 			wrong_type(loader, setting, row);
 		break;
 	case P_LIST:
-		walk_list(loader, setting, row);
+		walk_list(loader, setting, row, item);
 		break;
 	case P_STRING: case P_WORD: case P_CHOICE:
 		take_string(loader, setting, row, place(loader, row, item));

@@ -81,20 +81,6 @@ static bool is_language(const char *code)
 	return strlen(code) == 2 && strstr(all, word);
 }
 
-/* Words that only this desk knows: states, fields of a closed list. */
-static const char *check_term(struct arena *arena, const struct query_term *term, const char *value)
-{
-	const struct desk_field *field = desk_field_asked(query_key_name(term->key));
-	enum ticket_state state;
-	if (term->key == QUERY_STATE && !desk_ticket_state_parse(value, &state))
-		return arena_printf(arena, "state:%s: " STATE_NAMES, value);
-	if (field && field->words && !desk_field_kept(field, value))
-		return arena_printf(arena, "%s:%s: %s", field->name, value, field->wanted);
-	if (term->key == QUERY_WAITING && strcmp(value, "us") != 0 && strcmp(value, "them") != 0)
-		return arena_printf(arena, "waiting:%s: us, them", value);
-	return NULL;
-}
-
 /* Words in quotes are one term of a query, and looked for one by one all the same. */
 static bool has_many_words(const char *words)
 {
@@ -122,9 +108,7 @@ static const char *check_query(struct decision *d, const char *text)
 	const char *problem = NULL;
 	if (query_read(arena, text, &query, &error) != STATUS_OK)
 		return arena_string(arena, error.text);
-	for (size_t i = 0; i < query.terms.count; i++)
-		for (size_t k = 0; k < query.terms.at[i].values.count && !problem; k++)
-			problem = check_term(arena, &query.terms.at[i], query.terms.at[i].values.at[k]);
+	problem = desk_query_problem(arena, &query);
 	return !problem && has_many_words(query.words) ? many_words(d) : problem;
 }
 

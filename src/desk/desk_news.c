@@ -31,6 +31,8 @@ static const struct row rows[] = {
 	{"agent-side", NULL, {"side", {"Third party", "Terzi", "Dritter", "Tiers", "Tercero"}}, 0},
 	{"agent-pending", NULL, {"pending-over", {"Time is up", "Attesa finita", "Wartezeit vorbei", "Attente terminée", "Fin de la espera"}}, 0},
 	{"agent-overdue", NULL, {"overdue", {"Overdue", "In ritardo", "Überfällig", "En retard", "Con retraso"}}, 0},
+	{"agent-due", NULL, {"due", {"Due soon", "In scadenza", "Bald fällig", "Bientôt due", "Vence pronto"}}, 0},
+	{"agent-promises", NULL, {"overdue", {"Due", "In scadenza", "Fällig", "À échéance", "Vencen"}}, DO},
 	{"agent-command-error", NULL, {"not-done", {"Not done", "Non eseguito", "Nicht ausgeführt", "Non exécuté", "No ejecutado"}}, DO},
 	{"agent-done", "list_of", {"list", {"List", "Elenco", "Liste", "Liste", "Lista"}}, DO},
 	{"agent-done", "help", {"help", {"Commands", "Comandi", "Befehle", "Commandes", "Comandos"}}, DO},

@@ -196,7 +196,7 @@ bool desk_notice_to_agent(struct decision *d, const struct ticket_facts *ticket,
 	buffer_init(&all);
 	buffer_add_string(&all, variables ? variables : "");
 	reply.kind = TOKEN_NOTE;
-	if (strcmp(template, "agent-overdue") == 0)      /* told in the moment it is due */
+	if (strcmp(template, "agent-overdue") == 0 && !variables)      /* told in the moment it is due */
 		record_add(&all, "date", desk_time(d->arena, d->policy, d->facts->now, o->language));
 	record_add(&all, "note_address", desk_token_address(d->arena, d->policy, queue->address, &reply));
 	desk_add_context(d, ticket, about_seq, o->language, &all);

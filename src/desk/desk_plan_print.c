@@ -94,6 +94,7 @@ static const char *print_effect(struct arena *arena, const struct effect *effect
 	                                                 effect->to, number / 100, number % 100);
 	case EFFECT_SET_VOICE:       return arena_printf(arena, "automatic mail to the customer of ticket %lld: %s", ticket,
 	                                                 !*effect->to ? "any" : strcmp(effect->to, VOICE_NEUTRAL) == 0 ? "such as repeats nothing" : "none");
+	case EFFECT_WARNED:          return arena_printf(arena, "ticket %lld: %s is told of its promise, %s", ticket, effect->to, effect->from);
 	case EFFECT_REMARK:          return arena_printf(arena, "note in the history of ticket %lld: %s%s", ticket, effect->to, because(arena, effect));
 	case EFFECT_MAIL_BOUNCED:    return arena_printf(arena, "outgoing mail %lld did not reach %s%s", number, effect->to, because(arena, effect));
 	case EFFECT_PROVE_ADDRESS: return arena_printf(arena, "know that %s is who it says", effect->to);

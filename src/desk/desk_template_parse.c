@@ -30,7 +30,7 @@ const struct template_variable desk_template_variables[] = {
 	{"files_sent", BLOCK}, {"files_behind", BLOCK}, {"files_named", LINE}, {"files_part", LINE}, {"files_more", LINE}, {"files_rest", LINE}, {"unanswered", LINE},
 	{"link", LINK}, {"label", LINE}, {"preheader", LINE}, {"heading", LINE}, {"logo", LINE}, {"logo_width", LINE}, {"logo_height", LINE}, {"address", LINE},
 	{"colour", LINE}, {"colour_text", LINE}, {"colour_link", LINE}, {"dark_colour", LINE}, {"dark_text", LINE}, {"dark_link", LINE},
-	{"link_rate", LINK}, {"stars", LINE},
+	{"link_rate", LINK}, {"stars", LINE}, {"solution", LINE},
 	{"created", LINE}, {"colleague", LINE}, {"taken", LINE}, {"answered", LINE}, {"noted", LINE}, {"closed", LINE},
 };
 _Static_assert(COUNT_OF(desk_template_variables) == VARIABLES && VARIABLES < 256, "VARIABLES in desk_template.h");

@@ -67,16 +67,21 @@ void desk_decide_gone(const struct desk_policy *policy, const struct facts *fact
 void desk_decide_digest(const struct desk_policy *policy, const struct desk_agent *agent, const char *lines, const struct facts *facts,
                         struct plan *plan)
 {
+	desk_decide_list(policy, "agent-digest", agent, lines, facts, plan);
+}
+
+void desk_decide_list(const struct desk_policy *policy, const char *template, const struct desk_agent *agent, const char *lines, const struct facts *facts, struct plan *plan)
+{
 	struct decision d = {policy, facts, plan, plan->arena, "timer", facts->next_outbox, NULL, 0, NULL};
 	const struct desk_queue *queue = &policy->queues.at[0];
-	if (!mail_address_usable(agent->email) || !desk_queue_wants_notice(queue, "agent-digest"))
+	if (!mail_address_usable(agent->email) || !desk_queue_wants_notice(queue, template))
 		return;
 	CLEANUP_BUFFER struct buffer variables;
 	buffer_init(&variables);
 	record_add(&variables, "text", lines);
 	record_add(&variables, "date", desk_date(plan->arena, desk_local(policy, facts->now), desk_agents_language(policy, agent)));
 	struct outgoing *o = ARENA_NEW(plan->arena, struct outgoing);
-	*o = (struct outgoing){.id = d.next_outbox++, .trace = d.trace, .template = "agent-digest", .language = desk_agents_language(policy, agent), .queue = queue->name,
+	*o = (struct outgoing){.id = d.next_outbox++, .trace = d.trace, .template = template, .language = desk_agents_language(policy, agent), .queue = queue->name,
 	                       .agent = agent->name, .to_agent = true, .automatic = true, .from = {queue->address, policy->name},
 	                       .reply_to = "", .in_reply_to = "", .subject = "", .date = facts->now,
 	                       .variables = arena_string(plan->arena, buffer_string(&variables))};

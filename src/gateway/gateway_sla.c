@@ -13,6 +13,7 @@ struct telling {
 	struct arena *arena;
 	const struct config *config;
 	const struct ticket_row *row;
+	const struct sla_policy *otherwise;      /* where nothing is promised; NULL: none */
 	struct ticket_facts facts;               /* as they were at the line that is told */
 	struct sla_events *events;
 	struct { int64_t *at; size_t count; } returned;  /* sorted */
@@ -50,7 +51,8 @@ const struct sla_policy *gateway_promise_of(const struct config *config, const s
 
 static void choose(struct telling *t, int64_t at)
 {
-	add(t, at, (struct sla_event){.kind = SLA_POLICY, .policy = gateway_promise_of(t->config, &t->facts)});
+	const struct sla_policy *policy = gateway_promise_of(t->config, &t->facts);
+	add(t, at, (struct sla_event){.kind = SLA_POLICY, .policy = policy ? policy : t->otherwise});
 }
 
 /* ---- stages and words ---- */
@@ -72,11 +74,11 @@ static enum sla_stage stage_of(enum ticket_state state)
 }
 
 /* For whom a ticket waits says a line of its own behind this one, and again when it waits for somebody else. */
-static void enter(struct telling *t, int64_t at, const char *name)
+static void enter(struct telling *t, int64_t at, const char *name, const char *by)
 {
 	enum ticket_state state;
 	if (desk_ticket_state_parse(name, &state))
-		add(t, at, (struct sla_event){.kind = SLA_STAGE, .stage = stage_of(state), .waiting = SLA_ON_CUSTOMER});
+		add(t, at, (struct sla_event){.kind = SLA_STAGE, .stage = stage_of(state), .waiting = SLA_ON_CUSTOMER, .by = by});
 }
 
 static void wait(struct telling *t, const struct history_row *line)
@@ -126,7 +128,7 @@ static void tell_of_message(struct telling *t, const struct history_row *line)
 	if (!message)
 		return;
 	if (message->out && message->kind == MESSAGE_REPLY && *message->agent && !came_back(t, message))
-		add(t, line->at, (struct sla_event){.kind = SLA_AGENT_WROTE});
+		add(t, line->at, (struct sla_event){.kind = SLA_AGENT_WROTE, .by = message->agent});
 	if (!message->out && (message->kind == MESSAGE_REQUEST || message->kind == MESSAGE_REPLY))
 		add(t, line->at, (struct sla_event){.kind = SLA_CUSTOMER_WROTE});
 }
@@ -149,7 +151,7 @@ static void begin(struct telling *t, const struct history_row *line)
 	t->facts.priority = store_history_created(t->arena, line, HISTORY_CREATED_PRIORITY);
 	t->facts.tags = (struct strings){0};
 	choose(t, line->at);
-	enter(t, line->at, store_history_created(t->arena, line, HISTORY_CREATED_STATE));
+	enter(t, line->at, store_history_created(t->arena, line, HISTORY_CREATED_STATE), line->who);
 }
 
 static void tell_of(struct telling *t, const struct history_row *line)
@@ -157,7 +159,7 @@ static void tell_of(struct telling *t, const struct history_row *line)
 	switch (line->kind) {
 	case HISTORY_CREATED: begin(t, line); return;
 	case HISTORY_MESSAGE: tell_of_message(t, line); return;
-	case HISTORY_STATE: enter(t, line->at, line->now); return;
+	case HISTORY_STATE: enter(t, line->at, line->now, line->who); return;
 	case HISTORY_PENDING: wait(t, line); return;
 	case HISTORY_QUEUE: t->facts.queue = line->now; break;
 	case HISTORY_AGENT: t->facts.agent = line->now; break;
@@ -169,6 +171,13 @@ static void tell_of(struct telling *t, const struct history_row *line)
 	choose(t, line->at);
 }
 
+static void tell_all(struct telling *t)
+{
+	find_returned(t);
+	for (size_t i = 0; i < t->row->history.count; i++)
+		tell_of(t, &t->row->history.at[i]);
+}
+
 void gateway_clocks_of(struct arena *arena, const struct config *config, const struct ticket_row *row, int64_t now, struct sla_clocks *clocks)
 {
 	struct sla_events events = {0};
@@ -176,8 +185,14 @@ void gateway_clocks_of(struct arena *arena, const struct config *config, const s
 	*clocks = (struct sla_clocks){0};
 	if (!config->promises.count)
 		return;
-	find_returned(&telling);
-	for (size_t i = 0; i < row->history.count; i++)
-		tell_of(&telling, &row->history.at[i]);
+	tell_all(&telling);
 	sla_clocks(arena, &events, now / 1000, clocks);
+}
+
+void gateway_runs_of(struct arena *arena, const struct config *config, const struct ticket_row *row, int64_t now, struct sla_clocks *runs)
+{
+	struct sla_events events = {0};
+	struct telling telling = {.arena = arena, .config = config, .row = row, .facts = row->facts, .otherwise = &config->no_promise, .events = &events};
+	tell_all(&telling);
+	sla_runs(arena, &events, now / 1000, runs);
 }

@@ -205,7 +205,9 @@ void gateway_tick(struct gateway *gateway, const struct config *config, struct s
 		return;
 	CLEANUP_ARENA struct arena arena;
 	arena_init(&arena);
-	bool mailed = fire_due(gateway, config, store);
+	gateway_promises_tick(gateway, config, store);
+	bool mailed = gateway_steps_tick(gateway, config, store);
+	mailed |= fire_due(gateway, config, store);
 	mailed |= give_back_of_gone(gateway, config, store, &arena);
 	mailed |= digest_due(gateway, config, store, &arena);
 	if (mailed && gateway->outgoing_waits)

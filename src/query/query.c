@@ -23,6 +23,8 @@ static const struct { const char *name; enum kind kind; bool sorts; } query_keys
 	[QUERY_CUSTOMER] = { "customer", KIND_WORD, false },
 	[QUERY_LANGUAGE] = { "language", KIND_WORD, false },
 	[QUERY_WAITING] = { "waiting", KIND_WORD, false },
+	[QUERY_OVERDUE] = { "overdue", KIND_WORD, false },
+	[QUERY_DUE] = { "due", KIND_TIME, true },
 	[QUERY_CREATED] = { "created", KIND_TIME, true },
 	[QUERY_UPDATED] = { "updated", KIND_TIME, true },
 	[QUERY_SORT] = { "sort", KIND_SORT, false },
@@ -110,6 +112,8 @@ static enum status add_time(struct arena *arena, struct query *query, enum query
 	bool longer = *value == '>';
 	int64_t ms = time_length(value + (*value == '<' || *value == '>'));
 
+	if (!ms && key == QUERY_DUE)
+		return error_set(error, STATUS_USAGE, "\"due:%s\" is no time: 30m, 2h or 3d from now; <2h the same, >2h later than that", value);
 	if (!ms)
 		return error_set(error, STATUS_USAGE, "\"%s:%s\" is no time: 30m, 12h, 7d or 2w back from now; <7d the same, >7d longer ago", query_keys[key].name, value);
 	*ARENA_PUSH(arena, &query->terms) = (struct query_term){ .key = key, .negated = negated, .ms = ms, .longer = longer };
@@ -189,10 +193,18 @@ enum status query_read(struct arena *arena, const char *text, struct query *quer
 	return status;
 }
 
+/* A ticket without a promise is due at no time. */
+static bool moment_holds(const struct query_term *term, int64_t now, int64_t moment)
+{
+	if (term->key == QUERY_DUE)
+		return moment && (moment > now + term->ms) == term->longer;
+	return (moment < now - term->ms) == term->longer;
+}
+
 static bool term_holds(const struct query_term *term, int64_t now, const struct query_values *values)
 {
 	if (query_keys[term->key].kind == KIND_TIME)
-		return (values->at(values->context, term->key) < now - term->ms) == term->longer;
+		return moment_holds(term, now, values->at(values->context, term->key));
 	for (size_t i = 0; i < term->values.count; i++)
 		if (values->is(values->context, term->key, term->values.at[i]))
 			return true;
@@ -205,4 +217,30 @@ bool query_holds(const struct query *query, int64_t now, const struct query_valu
 		if (term_holds(&query->terms.at[i], now, values) == query->terms.at[i].negated)
 			return false;
 	return true;
+}
+
+bool query_uses(const struct query *query, enum query_key key)
+{
+	for (size_t i = 0; i < query->terms.count; i++)
+		if (query->terms.at[i].key == key)
+			return true;
+	for (size_t i = 0; i < query->sorts.count; i++)
+		if (query->sorts.at[i].key == key)
+			return true;
+	return false;
+}
+
+const char *query_changes_by_itself(const struct query *query)
+{
+	static const enum query_key keys[] = { QUERY_CREATED, QUERY_UPDATED, QUERY_WAITING, QUERY_STATE, QUERY_OVERDUE, QUERY_DUE };
+
+	if (*query->words)
+		return "words of the text";
+	if (query->sorts.count)
+		return "sort";
+	for (size_t i = 0; i < query->terms.count; i++)
+		for (size_t k = 0; k < COUNT_OF(keys); k++)
+			if (query->terms.at[i].key == keys[k])
+				return query_keys[keys[k]].name;
+	return NULL;
 }

@@ -6,12 +6,14 @@
  */
 #include "sla.h"
 
-struct run { bool begun, over; int64_t started, stopped; const struct sla_policy *policy; };
+struct run { bool begun, over, answered; enum sla_kind kind; int64_t started, stopped; const struct sla_policy *policy; const char *by; };
 struct phase { int64_t from, to; enum sla_stage stage; enum sla_waiting waiting; };     /* to: INT64_MAX while it lasts */
 struct story {
 	struct arena *arena;
 	struct run runs[SLA_KINDS];
 	struct { struct phase *at; size_t count; } phases;
+	struct { struct run *at; size_t count; } stops;  /* each time that one stopped, where that is asked for */
+	bool all;                        /* it is */
 	enum sla_stage stage;
 	const struct sla_policy *policy;
 	int64_t words;                   /* the customer's oldest that wait; 0: none do */
@@ -37,10 +39,10 @@ static void begin(struct story *s, enum sla_kind kind, int64_t at)
 	struct run *run = &s->runs[kind];
 
 	if (!run->begun || (kind == SLA_NEXT && run->over))
-		*run = (struct run){ .begun = true, .started = at };
+		*run = (struct run){ .begun = true, .kind = kind, .started = at };
 }
 
-static void stop(struct story *s, enum sla_kind kind, int64_t at)
+static void stop(struct story *s, enum sla_kind kind, int64_t at, const char *by, bool answered)
 {
 	struct run *run = &s->runs[kind];
 
@@ -49,6 +51,10 @@ static void stop(struct story *s, enum sla_kind kind, int64_t at)
 	run->over = true;
 	run->stopped = at;
 	run->policy = s->policy;
+	run->by = by;
+	run->answered = answered;
+	if (s->all)
+		*ARENA_PUSH(s->arena, &s->stops) = *run;
 }
 
 /* Words that wait begin the clock that is theirs, as soon as the ticket is with the agents. */
@@ -59,10 +65,10 @@ static void begin_answer(struct story *s, int64_t at)
 	begin(s, s->runs[SLA_FIRST].over ? SLA_NEXT : SLA_FIRST, at);
 }
 
-static void stop_answer(struct story *s, int64_t at)
+static void stop_answer(struct story *s, int64_t at, const char *by, bool answered)
 {
-	stop(s, SLA_FIRST, at);
-	stop(s, SLA_NEXT, at);
+	stop(s, SLA_FIRST, at, by, answered);
+	stop(s, SLA_NEXT, at, by, answered);
 	s->words = 0;
 }
 
@@ -87,8 +93,8 @@ static void enter(struct story *s, const struct sla_event *event)
 	*ARENA_PUSH(s->arena, &s->phases) = (struct phase){ event->at, INT64_MAX, event->stage, event->stage == SLA_PENDING ? event->waiting : SLA_ON_NOBODY };
 	s->stage = event->stage;
 	if (event->stage == SLA_OVER) {
-		stop_answer(s, event->at);
-		stop(s, SLA_RESOLUTION, event->at);
+		stop_answer(s, event->at, event->by, false);
+		stop(s, SLA_RESOLUTION, event->at, event->by, false);
 		s->late_words = 0;
 	} else if (event->stage != SLA_UNSEEN) {
 		begin(s, SLA_RESOLUTION, event->at);
@@ -107,7 +113,7 @@ static void tell(struct story *s, const struct sla_events *events)
 
 		switch (event->kind) {
 		case SLA_CUSTOMER_WROTE: customer_wrote(s, event->at); break;
-		case SLA_AGENT_WROTE: stop_answer(s, event->at); break;
+		case SLA_AGENT_WROTE: stop_answer(s, event->at, event->by, true); break;
 		case SLA_STAGE:
 			if (event->stage != s->stage || !s->phases.count || event->stage == SLA_PENDING)
 				enter(s, event);
@@ -207,6 +213,46 @@ static bool is_paused(const struct story *s, const struct sla_clock *clock)
 	return !clock->over && s->phases.count && !counts(clock, &s->phases.at[s->phases.count - 1], &why);
 }
 
+static bool promises(const struct sla_policy *policy, enum sla_kind kind)
+{
+	return policy && (policy->target[kind].seconds || policy->target[kind].days);
+}
+
+/* A step that would come before the clock began comes with its beginning. */
+static void find_steps(struct story *s, struct sla_clock *clock, int64_t target, int64_t end)
+{
+	const struct sla_policy *policy = clock->policy;
+
+	if (clock->over || clock->paused || !policy->steps.count || target == INT64_MAX)
+		return;
+	clock->steps = ARENA_ARRAY(s->arena, int64_t, policy->steps.count);
+	for (size_t i = 0; i < policy->steps.count; i++) {
+		int64_t after = target + policy->steps.at[i].at;
+
+		clock->steps[i] = after > 0 ? due_moment(s, clock, after, end) : clock->started;
+	}
+}
+
+static struct sla_clock clock_of(struct story *s, const struct run *run, int64_t now)
+{
+	struct sla_clock clock = { .kind = run->kind, .policy = run->over ? run->policy : s->policy, .over = run->over, .started = run->started,
+	                           .stopped = run->over ? run->stopped : 0, .by = run->by, .answered = run->answered };
+	int64_t end = run->over ? run->stopped : now > run->started ? now : run->started;
+
+	if (!clock.policy)
+		return clock;
+	measure(s, &clock, end);
+	clock.paused = is_paused(s, &clock);
+	if (promises(clock.policy, clock.kind)) {
+		int64_t target = promised(&clock);
+
+		clock.due = due_moment(s, &clock, target, end);
+		judge(&clock, target, now);
+		find_steps(s, &clock, target, end);
+	}
+	return clock;
+}
+
 void sla_clocks(struct arena *arena, const struct sla_events *events, int64_t now, struct sla_clocks *clocks)
 {
 	struct story s = { .arena = arena };
@@ -215,17 +261,21 @@ void sla_clocks(struct arena *arena, const struct sla_events *events, int64_t no
 	tell(&s, events);
 	for (int kind = 0; kind < SLA_KINDS; kind++) {
 		const struct run *run = &s.runs[kind];
-		struct sla_clock clock = { .kind = (enum sla_kind)kind, .policy = run->over ? run->policy : s.policy, .over = run->over, .started = run->started,
-		                           .stopped = run->over ? run->stopped : 0 };
-		int64_t end = run->over ? run->stopped : now > run->started ? now : run->started;
 
-		if (!run->begun || !clock.policy || (!clock.policy->target[kind].seconds && !clock.policy->target[kind].days))
-			continue;
-		int64_t target = promised(&clock);
-		measure(&s, &clock, end);
-		clock.due = due_moment(&s, &clock, target, end);
-		clock.paused = is_paused(&s, &clock);
-		judge(&clock, target, now);
-		*ARENA_PUSH(arena, clocks) = clock;
+		if (run->begun && promises(run->over ? run->policy : s.policy, run->kind))
+			*ARENA_PUSH(arena, clocks) = clock_of(&s, run, now);
 	}
+}
+
+void sla_runs(struct arena *arena, const struct sla_events *events, int64_t now, struct sla_clocks *runs)
+{
+	struct story s = { .arena = arena, .all = true };
+
+	*runs = (struct sla_clocks){ 0 };
+	tell(&s, events);
+	for (size_t i = 0; i < s.stops.count; i++)
+		*ARENA_PUSH(arena, runs) = clock_of(&s, &s.stops.at[i], now);
+	for (int kind = 0; kind < SLA_KINDS; kind++)
+		if (s.runs[kind].begun && !s.runs[kind].over)
+			*ARENA_PUSH(arena, runs) = clock_of(&s, &s.runs[kind], now);
 }

@@ -14,16 +14,34 @@
 #define WAITS_AT_ALL "state IN ('new','open','pending','resolved')"
 #define PRIORITY_ORDER "CASE priority WHEN 'urgent' THEN 3 WHEN 'high' THEN 2 WHEN 'normal' THEN 1 ELSE 0 END"
 
+#define NOW 1                            /* what ?1 is */
+
 /* ?N is the value. Of a key without a row, "KEY=?N": the column bears its name. */
 static const char *const column_tests[QUERY_KEYS] = {
 	[QUERY_TAG] = "id IN (SELECT ticket FROM tag WHERE tag=?%d)",
 	[QUERY_CUSTOMER] = "customer=?%d COLLATE NOCASE",
+	[QUERY_OVERDUE] = "(?%d='yes')=(id IN (SELECT ticket FROM promise WHERE due<=?1))",
 	[QUERY_WAITING] = "?%d=CASE WHEN " WAITS_FOR_THEM " THEN 'them' WHEN " WAITS_AT_ALL " THEN 'us' ELSE '' END",
 };
 
 static bool is_time(enum query_key key)
 {
-	return key == QUERY_CREATED || key == QUERY_UPDATED;
+	return key == QUERY_CREATED || key == QUERY_UPDATED || key == QUERY_DUE;
+}
+
+static void add_time(struct buffer *sql, const struct query_term *term, int number)
+{
+	if (term->key == QUERY_DUE)
+		buffer_printf(sql, "id IN (SELECT ticket FROM promise WHERE due%s?%d)", term->longer ? ">" : "<=", number);
+	else if (term->key == QUERY_UPDATED && !term->longer)    /* what was touched stands in the history, in order of time */
+		buffer_printf(sql, "updated>=?%d AND id IN (SELECT ticket FROM history WHERE at>=?%d)", number, number);
+	else
+		buffer_printf(sql, "%s%s?%d", query_key_name(term->key), term->longer ? "<" : ">=", number);
+}
+
+static const char *test_of(enum query_key key, const char *value)
+{
+	return key == QUERY_AGENT ? *value ? "(agent<>'' AND agent=?%d)" : "agent=?%d" : column_tests[key];
 }
 
 /* The term's test; *number: of the next value to bind. */
@@ -31,9 +49,9 @@ static void add_test(struct buffer *sql, const struct query_term *term, int *num
 {
 	buffer_printf(sql, " AND %s(", term->negated ? "NOT " : "");
 	if (is_time(term->key))
-		buffer_printf(sql, "%s%s?%d", query_key_name(term->key), term->longer ? "<" : ">=", (*number)++);
+		add_time(sql, term, (*number)++);
 	for (size_t i = 0; i < term->values.count; i++) {
-		const char *test = column_tests[term->key], *place = test ? strstr(test, "%d") : NULL;
+		const char *test = test_of(term->key, term->values.at[i]), *place = test ? strstr(test, "%d") : NULL;
 
 		if (place)
 			buffer_printf(sql, "%s%.*s%d%s", i ? " OR " : "", (int)(place - test), test, (*number)++, place + 2);
@@ -43,24 +61,50 @@ static void add_test(struct buffer *sql, const struct query_term *term, int *num
 	buffer_add_char(sql, ')');
 }
 
+/* Of two tickets that are due at no time neither comes first. */
+static const char *sort_of(const struct query_sort *sort)
+{
+	return sort->key == QUERY_PRIORITY ? PRIORITY_ORDER : sort->key == QUERY_DUE ? "(SELECT due FROM promise WHERE promise.ticket=id)" : query_key_name(sort->key);
+}
+
 static void add_order(struct buffer *sql, const struct query *query)
 {
 	buffer_add_string(sql, " ORDER BY ");
 	for (size_t i = 0; i < query->sorts.count; i++)
-		buffer_printf(sql, "%s%s, ", query->sorts.at[i].key == QUERY_PRIORITY ? PRIORITY_ORDER : query_key_name(query->sorts.at[i].key),
-		              query->sorts.at[i].descending ? " DESC" : "");
+		buffer_printf(sql, "%s%s%s, ", sort_of(&query->sorts.at[i]), query->sorts.at[i].descending ? " DESC" : "",
+		              query->sorts.at[i].key == QUERY_DUE ? " NULLS LAST" : "");
 	buffer_add_string(sql, "id DESC");
+}
+
+static void add_select(struct buffer *sql, const char *from, const struct query *query)
+{
+	int number = NOW + 1;
+
+	buffer_printf(sql, "SELECT " TICKET_COLUMNS " FROM %s", from);
+	for (size_t i = 0; i < query->terms.count; i++)
+		add_test(sql, &query->terms.at[i], &number);
+}
+
+/* Sorted by what is due first: the index has that order, and what is due at no time comes behind. */
+static void add_by_due(struct buffer *sql, const struct query *query, size_t limit)
+{
+	buffer_add_string(sql, "SELECT * FROM (");
+	add_select(sql, "promise CROSS JOIN ticket WHERE id=promise.ticket", query);
+	buffer_printf(sql, " ORDER BY due, id DESC LIMIT %zu) UNION ALL SELECT * FROM (", limit);
+	add_select(sql, "ticket WHERE id NOT IN (SELECT ticket FROM promise)", query);
+	buffer_printf(sql, " ORDER BY id DESC LIMIT %zu)", limit);
 }
 
 static void bind_values(sqlite3_stmt *statement, const struct query *query, int64_t now)
 {
-	int number = 1;
+	int number = NOW;
 
+	sqlite3_bind_int64(statement, number++, now);
 	for (size_t i = 0; i < query->terms.count; i++) {
 		const struct query_term *term = &query->terms.at[i];
 
 		if (is_time(term->key))
-			sqlite3_bind_int64(statement, number++, now - term->ms);
+			sqlite3_bind_int64(statement, number++, term->key == QUERY_DUE ? now + term->ms : now - term->ms);
 		for (size_t k = 0; k < term->values.count; k++)
 			sqlite3_bind_text(statement, number++, term->values.at[k], -1, SQLITE_STATIC);
 	}
@@ -69,12 +113,15 @@ static void bind_values(sqlite3_stmt *statement, const struct query *query, int6
 static enum status prepare(struct engine *engine, const struct query *query, int64_t now, size_t limit, sqlite3_stmt **statement, struct error *error)
 {
 	CLEANUP_BUFFER struct buffer sql = { 0 };
-	int number = 1, code;
+	bool by_due = limit && query->sorts.count == 1 && query->sorts.at[0].key == QUERY_DUE && !query->sorts.at[0].descending;
+	int code;
 
-	buffer_add_string(&sql, "SELECT " TICKET_COLUMNS " FROM ticket WHERE 1");
-	for (size_t i = 0; i < query->terms.count; i++)
-		add_test(&sql, &query->terms.at[i], &number);
-	add_order(&sql, query);
+	if (by_due)
+		add_by_due(&sql, query, limit);
+	else {
+		add_select(&sql, "ticket WHERE 1", query);
+		add_order(&sql, query);
+	}
 	if (limit)
 		buffer_printf(&sql, " LIMIT %zu", limit);
 	errno = 0;

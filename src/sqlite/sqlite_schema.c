@@ -400,6 +400,27 @@ static const char *const version_2[] = {
 " UPDATE tally SET count=count+(state=new.state)-(state=old.state) WHERE what='outbox' AND queue=''; END",
 "CREATE TRIGGER tally_of_routed AFTER UPDATE OF corrected ON routed WHEN (old.corrected<>0)<>(new.corrected<>0) BEGIN"
 " UPDATE tally SET count=count+(new.corrected<>0)-(old.corrected<>0) WHERE what='routed' AND queue='' AND state='corrected'; END",
+/* When the first of the clocks that run for a ticket is due (what it was promised, gateway_promises.c): made of its history, off the commit path, and made
+ * again at will. Only tickets that have such a clock. */
+"CREATE TABLE promise(\n"
+"  ticket INTEGER PRIMARY KEY,\n"
+"  due    INTEGER NOT NULL,             -- ms; in the past: it is overdue; the largest: it stands still\n"
+"  step   INTEGER NOT NULL              -- ms: when somebody is to be told; 0: nobody is\n"
+") STRICT",
+"CREATE INDEX promise_due ON promise(due)",
+"CREATE INDEX promise_step ON promise(step) WHERE step>0",
+/* What happened, in order of time: for promises and reports. A mail adds to its end. */
+"CREATE INDEX history_at ON history(at)",
+"CREATE INDEX mailbox_received ON mailbox(received, disposition)",
+"CREATE INDEX ticket_created ON ticket(created)",
+"CREATE INDEX ticket_agent ON ticket(agent) WHERE agent<>''",
+/* Who looked at figures of single agents. */
+"CREATE TABLE looked(\n"
+"  id   INTEGER PRIMARY KEY,\n"
+"  at   INTEGER NOT NULL,\n"
+"  who  TEXT NOT NULL,\n"
+"  what TEXT NOT NULL\n"
+") STRICT",
 /* participant.role may now be "proposed" or "left", too: who is so reads nothing. */
 NULL
 };

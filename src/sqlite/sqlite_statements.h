@@ -116,6 +116,24 @@
 	X(SQL_TALLY_ROUTED, "INSERT INTO tally SELECT 'routed', '', '', count(*) FROM routed WHERE ticket>?1 AND ticket<=?2" \
 		" ON CONFLICT(what,queue,state) DO UPDATE SET count=count+excluded.count") \
 	TICKET_FIELDS(FIELD_STATEMENTS) \
+	/* what is due, and what happened since */ \
+	X(SQL_PROMISE_SET, "INSERT INTO promise(ticket,due,step) VALUES(?1,?2,?3) ON CONFLICT(ticket) DO UPDATE SET" \
+		" due=excluded.due, step=excluded.step WHERE due<>excluded.due OR step<>excluded.step") \
+	X(SQL_PROMISE_REMOVE, "DELETE FROM promise WHERE ticket=?1") \
+	X(SQL_PROMISE_REMOVE_ALL, "DELETE FROM promise") \
+	X(SQL_PROMISE_GET, "SELECT due, step FROM promise WHERE ticket=?1") \
+	X(SQL_PROMISE_DUE, "SELECT due FROM promise WHERE ticket=?1") \
+	X(SQL_PROMISE_STEPS, "SELECT ticket, due, step FROM promise WHERE step>0 AND step<=?1 ORDER BY step LIMIT ?2") \
+	X(SQL_CHANGED_SINCE, "SELECT ticket, max(at) FROM (SELECT ticket, at FROM history INDEXED BY history_at WHERE at>?1 ORDER BY at LIMIT ?2) GROUP BY ticket") \
+	X(SQL_OPEN_SINCE, "SELECT id FROM ticket WHERE id>?1 AND (state='new' OR state='open' OR state='pending') ORDER BY id LIMIT ?2") \
+	/* what happened, for reports */ \
+	X(SQL_STORIES, "SELECT DISTINCT ticket FROM history INDEXED BY history_at WHERE at>=?1 UNION" \
+		" SELECT id FROM ticket WHERE (state='new' OR state='open' OR state='pending') ORDER BY 1") \
+	X(SQL_STORY_MESSAGES, "SELECT seq, kind, out, agent, outbox, flags FROM message WHERE ticket=?1 ORDER BY seq") \
+	X(SQL_MAIL_BETWEEN, "SELECT received, disposition FROM mailbox INDEXED BY mailbox_received WHERE received>=?1 AND received<?2") \
+	X(SQL_MAIL_OF_BETWEEN, "SELECT received, disposition, ticket, recipient FROM mailbox INDEXED BY mailbox_received WHERE received>=?1 AND received<?2") \
+	X(SQL_LOOKED_ADD, "INSERT INTO looked(at,who,what) VALUES(?1,?2,?3)") \
+	X(SQL_LOOKED, "SELECT at, who, what FROM looked ORDER BY id DESC") \
 	/* what hangs on a ticket */ \
 	X(SQL_MESSAGE_ADD, "INSERT INTO message(ticket,seq,kind,out,raw,from_address,from_name,recipients,date,message_id,text,agent,flags,outbox,proved,side)" \
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)") \

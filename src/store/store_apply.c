@@ -21,7 +21,7 @@ static enum status (*const appliers[])(struct applying *, const struct effect *)
 	[EFFECT_CREATE_TICKET] = store_apply_create_ticket, [EFFECT_APPEND_MESSAGE] = store_apply_append_message, [EFFECT_SET_STATE] = store_apply_set_state,
 	[EFFECT_SET_QUEUE] = store_apply_set_queue, [EFFECT_SET_AGENT] = store_apply_set_agent, [EFFECT_SET_FIELD] = store_apply_set_simple, [EFFECT_SET_LANGUAGE] = store_apply_set_language,
 	[EFFECT_ADD_TAG] = store_apply_add_tag, [EFFECT_REMOVE_TAG] = store_apply_remove_tag, [EFFECT_SET_PENDING] = store_apply_set_pending, [EFFECT_LINK] = store_apply_link_tickets,
-	[EFFECT_MERGE] = store_apply_merge_tickets, [EFFECT_ADD_PARTICIPANT] = store_apply_add_participant, [EFFECT_REMARK] = store_apply_remark, [EFFECT_SET_VOICE] = store_apply_set_voice,
+	[EFFECT_MERGE] = store_apply_merge_tickets, [EFFECT_ADD_PARTICIPANT] = store_apply_add_participant, [EFFECT_REMARK] = store_apply_remark, [EFFECT_WARNED] = store_apply_warned, [EFFECT_SET_VOICE] = store_apply_set_voice,
 	[EFFECT_WATCH] = store_apply_watch, [EFFECT_UNWATCH] = store_apply_unwatch, [EFFECT_SIDE] = store_apply_side, [EFFECT_ENQUEUE] = store_apply_enqueue, [EFFECT_MAIL_BOUNCED] = store_apply_mail_bounced,
 	[EFFECT_ANSWER_TO] = store_apply_answer_to, [EFFECT_REMOVE_PARTICIPANT] = store_apply_remove_participant, [EFFECT_SET_TIMER] = store_apply_set_timer, [EFFECT_CLEAR_TIMERS] = store_apply_clear_timers,
 	[EFFECT_RATE] = store_apply_rate, [EFFECT_ROUTED] = store_apply_note_routed, [EFFECT_LEARNED] = store_apply_note_learned, [EFFECT_SUGGESTION] = store_apply_note_suggestion, [EFFECT_OUTCOME] = store_apply_note_outcome,

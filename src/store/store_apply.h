@@ -48,6 +48,7 @@ enum status store_apply_link_tickets(struct applying *a, const struct effect *ef
 enum status store_apply_merge_tickets(struct applying *a, const struct effect *effect);
 enum status store_apply_add_participant(struct applying *a, const struct effect *effect);
 enum status store_apply_answer_to(struct applying *a, const struct effect *effect);
+enum status store_apply_warned(struct applying *a, const struct effect *effect);
 enum status store_apply_remark(struct applying *a, const struct effect *effect);
 enum status store_apply_remove_participant(struct applying *a, const struct effect *effect);
 enum status store_apply_set_timer(struct applying *a, const struct effect *effect);

@@ -357,3 +357,8 @@ enum status store_apply_remark(struct applying *a, const struct effect *effect)
 {
 	return store_apply_changed(a, effect->ticket, (struct happening){ HISTORY_REMARK, .now = effect->to }, effect->why);
 }
+
+enum status store_apply_warned(struct applying *a, const struct effect *effect)
+{
+	return store_add_history(a, effect->ticket, (struct happening){ HISTORY_WARNED, .number = effect->number, .was = effect->from, .now = effect->to }, effect->why);
+}

@@ -21,7 +21,7 @@ static const char *const forms[HISTORY_KINDS] = {
 	[HISTORY_TAG] = "tag >", [HISTORY_UNTAG] = "untag >", [HISTORY_LANGUAGE] = "language >", [HISTORY_PENDING] = "pending until @",
 	[HISTORY_RATED] = "rated # of 5", [HISTORY_PARTICIPANT] = "participant >", [HISTORY_PROPOSED] = "proposed >", [HISTORY_LEFT] = "participant > left",
 	[HISTORY_ANSWER_TO] = "answers to < go to >", [HISTORY_BOUNCED] = "mail # to > bounced", [HISTORY_REMARK] = "remark: >",
-	[HISTORY_WATCHES] = "> watches", [HISTORY_UNWATCHES] = "> no longer watches",
+	[HISTORY_WATCHES] = "> watches", [HISTORY_UNWATCHES] = "> no longer watches", [HISTORY_WARNED] = "told of its promise: <, >",
 };
 
 /* Of the simple fields by their kind: where the replay keeps them. */

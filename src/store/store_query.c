@@ -23,7 +23,7 @@ static enum status select_tickets(struct store *store, struct arena *arena, cons
 
 /* ---- with words ---- */
 
-struct asked_ticket { struct store *store; const struct ticket_facts *facts; enum status status; struct error *error; };
+struct asked_ticket { struct store *store; const struct ticket_facts *facts; enum status status; struct error *error; int64_t now; };
 
 static const char *waits_for(struct asked_ticket *asked)
 {
@@ -42,6 +42,16 @@ static const char *waits_for(struct asked_ticket *asked)
 	}
 }
 
+static int64_t due_of(struct asked_ticket *asked)
+{
+	int64_t due = 0;
+	enum status status = engine_number(asked->store->engine, asked->error, &due, 0, SQL_PROMISE_DUE, "i", asked->facts->id);
+
+	if (status != STATUS_OK)
+		asked->status = status;
+	return due;
+}
+
 static bool ticket_is(void *context, enum query_key key, const char *value)
 {
 	struct asked_ticket *asked = context;
@@ -50,6 +60,7 @@ static bool ticket_is(void *context, enum query_key key, const char *value)
 	switch (key) {
 	case QUERY_CUSTOMER: return text_equal_nocase(facts->customer.address, value);
 	case QUERY_WAITING: return !strcmp(waits_for(asked), value);
+	case QUERY_OVERDUE: return (due_of(asked) && due_of(asked) <= asked->now) == !strcmp(value, "yes");
 	default: {
 		const struct desk_field *field = desk_field_asked(query_key_name(key));
 
@@ -60,9 +71,9 @@ static bool ticket_is(void *context, enum query_key key, const char *value)
 
 static int64_t ticket_at(void *context, enum query_key key)
 {
-	const struct asked_ticket *asked = context;
+	struct asked_ticket *asked = context;
 
-	return key == QUERY_CREATED ? asked->facts->created : asked->facts->updated;
+	return key == QUERY_DUE ? due_of(asked) : key == QUERY_CREATED ? asked->facts->created : asked->facts->updated;
 }
 
 struct wanted { const struct query *query; int64_t now; };
@@ -70,11 +81,17 @@ struct wanted { const struct query *query; int64_t now; };
 static bool is_wanted(struct store *store, const struct ticket_facts *facts, void *context, enum status *status, struct error *error)
 {
 	const struct wanted *wanted = context;
-	struct asked_ticket asked = { store, facts, STATUS_OK, error };
+	struct asked_ticket asked = { store, facts, STATUS_OK, error, wanted->now };
 	bool holds = query_holds(wanted->query, wanted->now, &(struct query_values){ ticket_is, ticket_at, &asked });
 
 	*status = asked.status;
 	return holds;
+}
+
+/* What is due at no time comes last, whichever way. */
+static int compare_due(const struct query_sort *sort, int64_t a, int64_t b)
+{
+	return a == b ? 0 : !a || !b ? (!a) - (!b) : (a < b) != sort->descending ? -1 : 1;
 }
 
 static int compare_by(const struct query_sort *sort, const struct ticket_facts *a, const struct ticket_facts *b)
@@ -88,12 +105,13 @@ static int compare_by(const struct query_sort *sort, const struct ticket_facts *
 
 static int compare(const void *left, const void *right, void *context)
 {
-	const struct ticket_facts *a = &((const struct ticket_row *)left)->facts, *b = &((const struct ticket_row *)right)->facts;
+	const struct ticket_row *one = left, *other = right;
+	const struct ticket_facts *a = &one->facts, *b = &other->facts;
 	const struct query *query = context;
 	int order = 0;
 
 	for (size_t i = 0; i < query->sorts.count && !order; i++)
-		order = compare_by(&query->sorts.at[i], a, b);
+		order = query->sorts.at[i].key == QUERY_DUE ? compare_due(&query->sorts.at[i], one->due, other->due) : compare_by(&query->sorts.at[i], a, b);
 	return order ? order : (a->id < b->id) - (a->id > b->id);
 }
 
@@ -104,6 +122,8 @@ static enum status search_tickets(struct store *store, struct arena *arena, cons
 	size_t most = query->sorts.count || !limit ? SIZE_MAX : limit;
 	enum status status = store_search_wanted(store, arena, query->words, WORDS_LOOKED_AT, most, is_wanted, &wanted, rows, error);
 
+	for (size_t i = 0; i < rows->count && status == STATUS_OK && query_uses(query, QUERY_DUE); i++)
+		status = engine_number(store->engine, error, &rows->at[i].due, 0, SQL_PROMISE_DUE, "i", rows->at[i].facts.id);
 	if (query->sorts.count && rows->count)
 		qsort_r(rows->at, rows->count, sizeof *rows->at, compare, (void *)query);
 	if (limit && rows->count > limit)

@@ -1,5 +1,10 @@
 """Promises: what the clocks of a ticket say, from its mails to the command line. The laws themselves: tests/unit/test_sla.c, doc/promises.md."""
-from desk import mail, setup, address_of
+import email.utils
+import time
+
+from desk import mail, setup, address_of, AGENTS
+
+BOB, EVA = "bob@agents.example", "eva@agents.example"
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALWAYS = dict({"name": "round", "zone": "Europe/Rome"}, **{day: ["00:00-24:00"] for day in DAYS})
@@ -97,9 +102,119 @@ def test_an_answer_that_comes_back_answers_nobody(desk):
 @setup(start=False, config={"calendars": [ALWAYS]})
 def test_a_promise_that_cannot_hold_is_named(desk):
     for promise, words in (({"name": "a", "first": "soon"}, "expected a time such as"), ({"name": "a"}, "promises nothing"), ({"name": "a", "first": "1h", "calendar": "rond"}, 'did you mean "round"'),
-                           ({"name": "a", "first": "1h", "when": "created:7d"}, "changes by itself"), ({"name": "a", "first": "1h", "when": "colour:red"}, "there is no key"),
+                           ({"name": "a", "first": "1h", "when": "created:7d"}, "changes by itself"), ({"name": "a", "first": "1h", "when": "colour:red"}, "there is no key"), ({"name": "a", "first": "1h", "when": "overdue:yes"}, "changes by itself"),
+                           ({"name": "a", "first": "1h", "when": "priority:huge"}, "is no priority"),
                            ({"name": "a", "first": "1h", "pauses": ["lunch"]}, "third-party")):
         desk.set("sla", [promise])
         desk.write_config()
         done = desk.cli("check", json_output=False)
         assert done.code == 78 and words in done.out + done.err, (promise, done.code, done.out, done.err)
+
+
+def numbers(desk, *query):
+    return [t["id"] for t in desk.tickets(*query)]
+
+
+@promising
+def test_what_is_overdue_and_due_soon_is_asked_for_by_a_query(desk):
+    for n in range(4):
+        desk.accept(mail(sender="anna%d@example.com" % n, subject="The printer jams", body="hello printer\n"), sender="anna%d@example.com" % n)
+    desk.ok("ticket", "priority", 3, "urgent", "--no-text")              # 30 minutes
+    desk.ok("ticket", "resolve", 4, "--no-text", "--as", "bob")          # no clock
+    assert numbers(desk, "sort:due") == [3, 2, 1, 4] and numbers(desk, "sort:-due")[-1] == 4 and numbers(desk, "sort:due", "--limit", "2") == [3, 2]
+    assert numbers(desk, "due:45m") == [3] and numbers(desk, "due:<2h") == [3, 2, 1] and numbers(desk, "due:>45m") == [2, 1] and 4 in numbers(desk, "-due:2h")
+    assert numbers(desk, "overdue:yes") == [] and numbers(desk, "overdue:no") == [4, 3, 2, 1]
+    later(desk, 2400)
+    assert numbers(desk, "overdue:yes") == [3] and numbers(desk, "-overdue:yes") == numbers(desk, "overdue:no") == [4, 2, 1]
+    for query in (["overdue:yes"], ["overdue:no"], ["due:30m"], ["due:>30m"], ["-due:1h"]):       # by words, and by the database
+        assert sorted(numbers(desk, *query)) == sorted(numbers(desk, *query, "hello")), query
+    assert numbers(desk, "sort:due", "hello") == [3, 2, 1, 4]
+    desk.ok("ticket", "reply", 3, "--as", "bob", stdin="Is it on?\n")
+    assert numbers(desk, "overdue:yes") == []
+    desk.ok("ticket", "pend", 1, "--until", "9d", "--as", "bob", stdin="Which model?\n")
+    assert [c["state"] for c in desk.ok("sla", "list") if c["ticket"] == 1] == ["paused"]
+    assert numbers(desk, "due:>2h") == [1]                               # stands still: due some day
+
+
+@setup(config={"calendars": [ALWAYS], "desk.digest_hour": -1})
+def test_promises_that_are_new_or_other_hold_for_what_is_open(desk):
+    desk.accept(mail(subject="The printer"))
+    assert numbers(desk, "due:9w") == [] and desk.ok("sla", "list") == []
+    desk.set("sla", PROMISES)
+    desk.write_config()
+    assert numbers(desk, "due:2h") == [1]
+    desk.set("sla", [{"name": "none", "when": "tag:nothing", "first": "1h"}])
+    desk.write_config()
+    assert numbers(desk, "due:9w") == []
+
+
+OFFICE = dict({"name": "office", "zone": "UTC"}, **{day: ["09:00-17:00"] for day in DAYS[:5]})
+STEPS = [{"at": "-30m", "tell": "agent"}, {"at": "0m", "tell": "queue", "priority": "urgent"}, {"at": "1h", "tell": "supervisor"}]
+SUE = {"name": "sue", "email": "sue@agents.example", "display": "Sue Smith", "role": "supervisor"}
+
+
+def stepping(promise, calendar=ALWAYS):
+    return setup(agents=AGENTS + [SUE], queues=[{"name": "support", "address": "support@example.org", "agents": ["bob", "eva"]}], config={"calendars": [calendar], "sla": [dict({"name": "gold", "calendar": calendar["name"], "steps": STEPS}, **promise)], "desk.digest_hour": -1})
+
+
+def sender(notice):
+    return email.utils.parseaddr(str(notice["From"]))
+
+
+def told(desk, who, *events):
+    return [m for m in desk.sent_to(who) if m["X-Sportello-Event"] in events]
+
+
+def wait_told(desk, who, count, *events):
+    for _ in range(100):
+        if len(told(desk, who, *events)) >= count:
+            break
+        time.sleep(0.1)
+    return told(desk, who, *events)
+
+
+@stepping({"first": "2h"})
+def test_the_steps_of_a_promise_tell_agent_queue_and_supervisor_once_each(desk):
+    desk.accept(mail(subject="The printer"))
+    desk.ok("ticket", "assign", 1, "bob", "--no-text")
+    later(desk, 3600)
+    time.sleep(2.5)
+    assert not told(desk, BOB, "due", "overdue")
+    later(desk, 1860)                                                    # 91 minutes: half an hour before
+    due = wait_told(desk, BOB, 1, "due")
+    assert len(due) == 1 and "is due by" in due[0].text and "The printer [#1]" in due[0]["Subject"] and sender(due[0])[0].startswith("Due soon \u00b7 "), due
+    assert not told(desk, EVA, "due", "overdue") and desk.ticket(1)["priority"] == "normal"
+    later(desk, 1860)
+    overdue = wait_told(desk, EVA, 1, "overdue")
+    assert len(overdue) == 1 and len(wait_told(desk, BOB, 1, "overdue")) == 1 and "was due by" in overdue[0].text and desk.ticket(1)["priority"] == "urgent"
+    assert not told(desk, "sue@agents.example", "due", "overdue")
+    later(desk, 3600)
+    assert len(wait_told(desk, "sue@agents.example", 1, "overdue")) == 1
+    later(desk, 36000)
+    time.sleep(2.5)
+    assert [len(told(desk, who, "due", "overdue")) for who in (BOB, EVA, "sue@agents.example")] == [2, 1, 1]
+    assert [h["what"] for h in desk.ticket(1)["history"] if "promise:" in h["what"]] == ["told of its promise: first, " + step for step in ("-30m agent", "0m queue", "1h supervisor")]
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Is it on?\n")
+    desk.ok("fsck")
+
+
+@stepping({"first": "2h"})
+def test_who_answers_in_time_is_told_nothing_and_many_at_once_come_in_one_mail(desk):
+    for n in range(6):
+        desk.accept(mail(sender="anna%d@example.com" % n, subject="Request %d" % n), sender="anna%d@example.com" % n)
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Is it on?\n")
+    later(desk, 5500)
+    lists = wait_told(desk, EVA, 1, "overdue")
+    assert len(lists) == 1 and all("#%d " % n in lists[0].text for n in range(2, 7)) and "#1 " not in lists[0].text, [m.text for m in lists]
+    time.sleep(2)
+    assert len(told(desk, EVA, "due", "overdue")) == 1
+
+
+@setup(start=False, config={"calendars": [ALWAYS]})
+def test_steps_that_cannot_be_taken_are_named(desk):
+    for step, words in (({"at": "soon"}, "before or after"), ({"at": "2bd"}, "before or after"), ({"tell": "agent"}, "sla[].steps[].at"), ({"at": "1h", "tell": "boss"}, '"supervisor"'), ({"at": "1h", "whom": "x"}, "unknown key"),
+                        ({"at": "1h", "priority": "huge"}, '"urgent"')):
+        desk.set("sla", [{"name": "a", "first": "1h", "steps": [step]}])
+        desk.write_config()
+        done = desk.cli("check", json_output=False)
+        assert done.code == 78 and words in done.out + done.err, (step, done.code, done.out, done.err)

@@ -48,7 +48,7 @@ def test_query_of_every_key(desk):
 @query_desk
 def test_query_that_is_wrong(desk):
     for query, words in (("colour:red", "there is no key"), ("state:sleeping", "is no state"), ("priority:huge", "is no priority"), ("waiting:bob", "waiting: is us or them"),
-                         ("created:soon", "is no time"), ("-printer", "there is no option"), ("sort:size", "cannot be sorted")):
+                         ("created:soon", "is no time"), ("due:soon", "is no time"), ("overdue:maybe", "overdue: is yes or no"), ("-printer", "there is no option"), ("sort:size", "cannot be sorted")):
         done = desk.cli("ticket", "list", query)
         assert done.code == 64 and words in done.err, (query, done.code, done.err)
     assert desk.cli("ticket", "list", "queue:nosuch").code == 0

@@ -32,6 +32,7 @@ static bool is(void *context, enum query_key key, const char *value)
 	case QUERY_QUEUE: return !strcmp(value, "support");
 	case QUERY_STATE: return !strcmp(value, "open");
 	case QUERY_AGENT: return !*value;
+	case QUERY_OVERDUE: return !strcmp(value, "yes");
 	case QUERY_TAG: return !strcmp(value, "vpn") || !strcmp(value, "needs parts");
 	default: return false;
 	}
@@ -82,6 +83,33 @@ static void times_count_back_from_now(void **state)
 	assert_true(holds("-created:>1w"));
 }
 
+/* The one ticket's clock is due at 99,000 s, a thousand seconds ago. */
+static void what_is_due_counts_on_from_now(void **state)
+{
+	assert_true(holds("due:1m"));
+	assert_true(holds("due:<1m overdue:yes"));
+	assert_false(holds("due:>1m"));
+	assert_true(holds("-due:>1m -overdue:no"));
+}
+
+static void what_changes_by_itself_is_named(void **state)
+{
+	static const struct { const char *text, *changes; } queries[] = {
+		{ "queue:support tag:vpn -agent:none priority:high customer:a@b.example language:it", NULL }, { "overdue:yes", "overdue" }, { "tag:vpn due:2h", "due" }, { "jam", "words of the text" },
+		{ "sort:due", "sort" }, { "-state:open", "state" }, { "waiting:us", "waiting" }, { "updated:7d", "updated" }, { "created:7d", "created" },
+	};
+	struct query query;
+
+	for (size_t i = 0; i < COUNT_OF(queries); i++) {
+		assert_int_equal(query_read(&arena, queries[i].text, &query, &error), STATUS_OK);
+		const char *changes = query_changes_by_itself(&query);
+		if (queries[i].changes)
+			assert_string_equal(changes, queries[i].changes);
+		else
+			assert_null(changes);
+	}
+}
+
 static void words_without_a_key_are_text(void **state)
 {
 	struct query query;
@@ -101,7 +129,7 @@ static void what_cannot_be_asked_is_said(void **state)
 	static const struct { const char *text, *part; } wrong[] = {
 		{ "colour:red", "there is no key \"colour\"; queue, state, agent, tag" }, { "state:open prio:high", "no key \"prio\"" }, { "-colour:red", "no key \"colour\"" },
 		{ "queue:", "\"queue:\" needs a value" }, { "created:soon", "\"created:soon\" is no time" }, { "created:-3d", "is no time" }, { "updated:<", "is no time" },
-		{ "created:99999999999999999999d", "is no time" }, { "created:3days", "is no time" }, { "sort:subject", "sorted by \"subject\"; by " TICKET_FIELDS(LISTED) "created, updated" },
+		{ "created:99999999999999999999d", "is no time" }, { "created:3days", "is no time" }, { "sort:subject", "sorted by \"subject\"; by " TICKET_FIELDS(LISTED) "due, created, updated" },
 		{ "-sort:created", "cannot be negated; the other way round is sort:-created" }, { "-printer", "only what has a key can be negated" },
 		{ "http://x", "in \"quotes\"" },
 	};
@@ -153,6 +181,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(all_terms_must_hold_and_one_value_of_each, up, down),
 		cmocka_unit_test_setup_teardown(a_negated_key_wants_none_of_its_values, up, down),
 		cmocka_unit_test_setup_teardown(times_count_back_from_now, up, down),
+		cmocka_unit_test_setup_teardown(what_is_due_counts_on_from_now, up, down),
+		cmocka_unit_test_setup_teardown(what_changes_by_itself_is_named, up, down),
 		cmocka_unit_test_setup_teardown(words_without_a_key_are_text, up, down),
 		cmocka_unit_test_setup_teardown(what_cannot_be_asked_is_said, up, down),
 		cmocka_unit_test_setup_teardown(a_query_without_end_is_refused, up, down),

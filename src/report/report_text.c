@@ -1,0 +1,132 @@
+/*
+ * report_text.c - a report as JSON, as CSV, and its numbers in words. All of them are the numbers of report_number().
+ */
+#include "report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_of(const struct report *report, const struct report_figure *figure)
+{
+	return figure->kind == report->ask.kind;
+}
+
+/* Seconds are whole; a share has four digits behind the point, a mean two. */
+static void add_figure(struct json *json, const struct report_figure *figure, const struct report_row *row)
+{
+	double number;
+
+	if (!report_number(row, figure, &number))
+		json_null(json, figure->name);
+	else if (figure->unit == UNIT_COUNT)
+		json_number(json, figure->name, (int64_t)number);
+	else if (figure->unit == UNIT_SECONDS)
+		json_number(json, figure->name, (int64_t)(number + 0.5));
+	else
+		json_real(json, figure->name, number);
+}
+
+static void add_figures(const struct report *report, struct json *json, const struct report_row *row)
+{
+	for (const struct report_figure *figure = report_figures; figure->name; figure++)
+		if (is_of(report, figure))
+			add_figure(json, figure, row);
+}
+
+void report_json(const struct report *report, struct buffer *out)
+{
+	struct json json;
+
+	json_init(&json, out);
+	json_object(&json, NULL);
+	json_string(&json, "report", report_kind_name(report->ask.kind));
+	json_time(&json, "from", report->ask.from);
+	json_time(&json, "to", report->ask.to);
+	json_string(&json, "zone", report->ask.zone->name);
+	json_string(&json, "by", report->ask.by == BY_NOTHING ? NULL : report_by_name(report->ask.by));
+	json_array(&json, "rows");
+	for (size_t i = 0; i < report->rows.count; i++) {
+		json_object(&json, NULL);
+		json_string(&json, "key", report->rows.at[i]->key);
+		add_figures(report, &json, report->rows.at[i]);
+		json_object_end(&json);
+	}
+	json_array_end(&json);
+	json_object(&json, "total");
+	add_figures(report, &json, &report->total);
+	json_object_end(&json);
+	json_object_end(&json);
+	buffer_add_char(out, '\n');
+}
+
+/* ---- CSV ---- */
+
+void report_csv_cell(struct buffer *out, const char *text)
+{
+	bool formula = *text && strchr("=+-@\t\r", *text), quoted = formula || strpbrk(text, ",\"\r\n");
+
+	buffer_add_string(out, quoted ? "\"" : "");
+	buffer_add_string(out, formula ? "'" : "");
+	for (; *text; text++) {
+		if (*text == '"')
+			buffer_add_char(out, '"');
+		buffer_add_char(out, *text);
+	}
+	buffer_add_string(out, quoted ? "\"" : "");
+}
+
+static void csv_row(const struct report *report, struct buffer *out, const struct report_row *row)
+{
+	report_csv_cell(out, row->key);
+	for (const struct report_figure *figure = report_figures; figure->name; figure++) {
+		double number;
+
+		if (!is_of(report, figure))
+			continue;
+		buffer_add_char(out, ',');
+		if (!report_number(row, figure, &number))
+			continue;
+		if (figure->unit == UNIT_SHARE || figure->unit == UNIT_MEAN)
+			buffer_printf(out, "%.4f", number);
+		else
+			buffer_printf(out, "%lld", (long long)(number + 0.5));
+	}
+	buffer_add_string(out, "\r\n");
+}
+
+void report_csv(const struct report *report, struct buffer *out)
+{
+	buffer_add_string(out, report->ask.by == BY_NOTHING ? "key" : report_by_name(report->ask.by));
+	for (const struct report_figure *figure = report_figures; figure->name; figure++)
+		if (is_of(report, figure))
+			buffer_printf(out, ",%s", figure->name);
+	buffer_add_string(out, "\r\n");
+	for (size_t i = 0; i < report->rows.count; i++)
+		csv_row(report, out, report->rows.at[i]);
+	csv_row(report, out, &report->total);
+}
+
+/* ---- words ---- */
+
+static const char *duration(struct arena *arena, int64_t seconds)
+{
+	if (seconds < 3600)
+		return arena_printf(arena, "%lldm %02ds", (long long)(seconds / 60), (int)(seconds % 60));
+	if (seconds < 48 * 3600)
+		return arena_printf(arena, "%lldh %02dm", (long long)(seconds / 3600), (int)(seconds / 60 % 60));
+	return arena_printf(arena, "%lldd %02dh", (long long)(seconds / 86400), (int)(seconds / 3600 % 24));
+}
+
+const char *report_words(struct arena *arena, const struct report_figure *figure, const struct report_row *row)
+{
+	double number;
+
+	if (!report_number(row, figure, &number))
+		return "-";
+	switch (figure->unit) {
+	case UNIT_SECONDS: return duration(arena, (int64_t)(number + 0.5));
+	case UNIT_SHARE: return arena_printf(arena, "%.0f %%", 100 * number);
+	case UNIT_MEAN: return arena_printf(arena, "%.2f", number);
+	default: return arena_printf(arena, "%lld", (long long)number);
+	}
+}

@@ -1,0 +1,162 @@
+"""Reports: what happened in a span of time, counted from the history. The same numbers as table, JSON, CSV and drawing; each opens its tickets."""
+import csv
+import io
+import random
+import xml.dom.minidom
+
+from desk import mail, setup, address_of
+from test_promises import ALWAYS, PROMISES, later
+
+reporting = setup(config={"calendars": [ALWAYS], "sla": PROMISES, "desk.digest_hour": -1})
+VOLUME = ("new", "reopened", "resolved", "merged", "moved_in", "moved_out", "backlog_start", "backlog_end")
+
+
+def report(desk, *arguments):
+    return desk.ok("report", *arguments)
+
+
+def total(desk, *arguments):
+    return report(desk, *arguments)["total"]
+
+
+def by_key(desk, *arguments):
+    return {row["key"]: row for row in report(desk, *arguments)["rows"]}
+
+
+def listed(desk, figure, *arguments):
+    return [t["id"] for t in report(desk, *arguments, "--list", figure)]
+
+
+def adds_up(row):
+    return row["backlog_end"] == row["backlog_start"] + row["new"] + row["reopened"] - row["resolved"] - row["merged"] + row["moved_in"] - row["moved_out"]
+
+
+def ask(desk, n, queue="support", **more):
+    sender = "anna%d@example.com" % n
+    desk.accept(mail(sender=sender, to=queue + "@example.org", subject="Request %d" % n, **more), [queue + "@example.org"], sender=sender)
+
+
+@reporting
+def test_volume_is_what_came_and_went_and_each_figure_opens_its_tickets(desk):
+    for n in range(1, 6):
+        ask(desk, n)
+    desk.ok("ticket", "resolve", 1, "--no-text", "--as", "bob")
+    desk.ok("ticket", "close", 2, "--no-text", "--as", "bob")            # closed from open: resolved, too
+    desk.ok("ticket", "reopen", 1, "--no-text", "--as", "bob")
+    desk.ok("ticket", "resolve", 1, "--no-text", "--as", "bob")
+    desk.ok("ticket", "merge", 4, 3, "--no-text")
+    desk.ok("ticket", "queue", 5, "network", "--no-text")
+    made = report(desk, "volume")
+    assert made["report"] == "volume" and made["by"] is None and made["from"] < made["to"] and made["zone"], made
+    assert [made["total"][f] for f in VOLUME] == [5, 1, 3, 1, 0, 0, 0, 2], made["total"]
+    assert listed(desk, "new", "volume") == [5, 4, 3, 2, 1] and listed(desk, "reopened", "volume") == [1] and listed(desk, "resolved", "volume") == [2, 1, 1]
+    assert listed(desk, "merged", "volume") == [4] and listed(desk, "backlog_end", "volume") == [5, 3] and listed(desk, "backlog_start", "volume") == []
+    queues = by_key(desk, "volume", "--by", "queue")
+    assert queues["network"]["moved_in"] == 1 and queues["network"]["backlog_end"] == 1 and queues["network"]["new"] == 0
+    assert queues["support"]["moved_out"] == 1 and queues["support"]["new"] == 5 and queues["support"]["backlog_end"] == 1
+    assert total(desk, "volume", "--where", "queue:network")["moved_in"] == 1
+    for arguments in (["--by", by] for by in ("queue", "agent", "customer", "organisation", "tag", "language", "day", "week", "month", "hour")):
+        if arguments[1] == "agent":
+            assert desk.cli("report", "volume", *arguments).code == 64
+            continue
+        made = report(desk, "volume", "--since", "3d", *arguments)
+        assert all(adds_up(row) for row in made["rows"]), made
+        assert all(sum(row[f] for row in made["rows"]) == made["total"][f] for f in ("new", "reopened", "resolved", "merged")), made
+    later(desk, 86400 * 40)
+    assert [total(desk, "volume", "--since", "30d")[f] for f in VOLUME] == [0, 0, 0, 0, 0, 0, 2, 2]
+    before = report(desk, "volume", "--since", "45d", "--until", "35d", "--by", "day")
+    assert before["total"]["new"] == 5 and len(before["rows"]) == 11 and before["rows"][0]["backlog_end"] == 0 and before["rows"][-1]["backlog_end"] == 2
+
+
+@reporting
+def test_the_backlog_adds_up_whatever_happens(desk):
+    chance = random.Random(11)
+    for n in range(1, 13):
+        ask(desk, n, queue=chance.choice(["support", "network"]))
+    for _ in range(120):
+        number = chance.randint(1, 12)
+        order = chance.choice([["resolve"], ["close"], ["reopen"], ["queue", chance.choice(["support", "network"])], ["assign", chance.choice(["bob", "eva"])], ["tag", chance.choice("ab")],
+                               ["untag", chance.choice("ab")], ["priority", chance.choice(["high", "normal"])], ["pend", "--until", "3d"], ["merge", str(chance.randint(1, 12))]])
+        desk.cli("ticket", order[0], number, *order[1:], "--no-text", "--as", "bob")
+        if chance.random() < 0.2:
+            later(desk, chance.randint(1, 30000))
+    open_now = [t["id"] for t in desk.tickets("state:new", "state:open", "state:pending")]
+    for where in ([], ["--where", "queue:support"], ["--where", "tag:a -priority:high"], ["--where", "-tag:b"]):
+        for by in ([], ["--by", "queue"], ["--by", "tag"], ["--by", "day"], ["--by", "hour"], ["--by", "language"]):
+            made = report(desk, "volume", *where, *by)
+            assert all(adds_up(row) for row in made["rows"] + [made["total"]]), (where, by, made)
+    assert sorted(listed(desk, "backlog_end", "volume")) == sorted(open_now)
+    assert sorted(listed(desk, "backlog_end", "volume", "--where", "tag:a")) == sorted(t["id"] for t in desk.tickets("state:new", "state:open", "state:pending", "tag:a"))
+    for figure in VOLUME:
+        assert len(listed(desk, figure, "volume")) == total(desk, "volume")[figure], figure
+
+
+@reporting
+def test_answers_take_what_the_clock_says_and_count_for_who_wrote(desk):
+    for n in range(1, 5):
+        ask(desk, n)
+    for n, wait in ((1, 600), (2, 600), (3, 3600)):
+        later(desk, wait)
+        desk.ok("ticket", "reply", n, "--as", ("bob", "eva")[n % 2], stdin="Is it on?\n")
+    desk.ok("ticket", "note", 4, "--as", "bob", stdin="Who knows?\n")
+    desk.ok("ticket", "resolve", 4, "--no-text", "--as", "bob")          # no words: no answer
+    made = total(desk, "answers")
+    assert made["first_n"] == 3 and abs(made["first_median_seconds"] - 1200) < 60 and abs(made["first_p90_seconds"] - 4800) < 60, made
+    assert abs(made["first_in_time_share"] - 2 / 3) < 0.01 and made["next_n"] == 0 and made["next_median_seconds"] is None
+    assert listed(desk, "first_n", "answers") == [3, 2, 1] and listed(desk, "first_in_time_share", "answers") == [2, 1]
+    answer = desk.wait_sent(2, to="anna1@example.com")[-1]
+    desk.accept(mail(sender="anna1@example.com", subject="Re: Request 1", body="It is.\n", to=address_of(answer)), [address_of(answer)], sender="anna1@example.com")
+    later(desk, 900)
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Then off.\n")
+    made = total(desk, "answers")
+    assert made["next_n"] == 1 and abs(made["next_median_seconds"] - 900) < 60 and made["next_in_time_share"] == 1
+    kept = report(desk, "promises")
+    rows = {row["key"]: row for row in kept["rows"]}
+    assert rows["silver first"]["missed"] == 2 and rows["silver first"]["met"] == 2 and rows["silver next"]["in_time_share"] == 1, rows
+    assert kept["total"]["n"] == kept["total"]["met"] + kept["total"]["missed"] and len(listed(desk, "missed", "promises")) == kept["total"]["missed"]
+    work = total(desk, "workload")
+    assert (work["written"], work["answers"], work["notes"], work["resolved"], work["backlog_end"]) == (5, 4, 1, 1, 3), work
+    done = total(desk, "resolution")
+    assert done["resolution_n"] == 1 and abs(done["resolution_median_seconds"] - 4800) < 60 and listed(desk, "resolution_n", "resolution") == [4]
+    # of single agents only where the desk wants it; who looks is kept
+    assert desk.cli("report", "answers", "--by", "agent").code == 64 and desk.cli("report", "answers", "--where", "agent:bob").code == 64
+    desk.set("reports.per_agent", "on")
+    desk.write_config()
+    agents = by_key(desk, "answers", "--by", "agent")
+    assert agents["bob"]["first_n"] == 1 and agents["eva"]["first_n"] == 2 and agents["bob"]["next_n"] == 1, agents
+    assert desk.ok("report", "looked")[0]["what"] == "report answers --by agent"
+
+
+@reporting
+def test_the_same_numbers_in_four_places(desk):
+    for n in range(1, 4):
+        ask(desk, n)
+    desk.ok("ticket", "tag", 1, "=1+1")
+    desk.ok("ticket", "resolve", 2, "--no-text", "--as", "bob")
+    picture = str(desk.directory) + "/report.svg"
+    for name, by in (("volume", "tag"), ("volume", "day"), ("answers", "queue"), ("resolution", "week"), ("promises", None), ("mail", None), ("mail", "day"), ("articles", "language"), ("satisfaction", "month"),
+                     ("workload", "queue")):
+        arguments = [name, "--since", "2d"] + (["--by", by] if by else [])
+        made = report(desk, *arguments, "--svg", picture)
+        text = desk.cli("report", *arguments, "--csv", json_output=False).out
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+        for row, wanted in zip(rows, made["rows"] + [made["total"]]):
+            assert row[by or "key"].lstrip("'") == wanted.get("key", "total"), (row, wanted)
+            for figure, number in wanted.items():
+                if figure != "key":
+                    assert row[figure] == "" if number is None else abs(float(row[figure]) - number) < 0.001, (name, figure, row, wanted)
+        drawing = xml.dom.minidom.parse(picture).documentElement
+        assert drawing.tagName == "svg" and drawing.getElementsByTagName("title") and drawing.getElementsByTagName("desc") and not drawing.getElementsByTagName("script")
+        table = desk.cli("report", *arguments, json_output=False).out
+        assert "total" in table and made["zone"] in table
+    assert "'=1+1" in desk.cli("report", "volume", "--by", "tag", "--csv", json_output=False).out
+    assert total(desk, "mail")["n"] == 3 and by_key(desk, "mail")["ticket"]["n"] == 3 and listed(desk, "n", "mail") == [3, 2, 1]
+
+
+@reporting
+def test_a_report_that_is_wrong_says_what_there_is(desk):
+    for arguments, words in ((["sales"], "volume, answers"), (["volume", "--by", "colour"], "one of queue, agent"), (["volume", "--list", "first_n"], "it has new, reopened"), (["volume", "--where", "colour:red"], "there is no key"),
+                             (["volume", "--where", "state:open"], "not what it was then"), (["volume", "--since", "soon"], ""), (["volume", "--since", "1d", "--until", "2d"], "before it begins"),
+                             (["mail", "--by", "tag"], "by disposition"), (["volume", "--where", "overdue:yes"], "not what it was then")):
+        done = desk.cli("report", *arguments)
+        assert done.code == 64 and words in done.err, (arguments, done.code, done.err)
