@@ -4,7 +4,6 @@
  * A .txt begins with "Subject: ...", except a part. A part holds no part, and its sections end in it: so a template can be
  * checked by itself, and filled in one pass.
  */
-#include <pthread.h>
 #include <string.h>
 
 #include "desk_template.h"
@@ -35,9 +34,9 @@ const struct template_variable desk_template_variables[] = {
 };
 _Static_assert(COUNT_OF(desk_template_variables) == VARIABLES && VARIABLES < 256, "VARIABLES in desk_template.h");
 
-/* Variables by what their names are made of: each mail asks for a hundred of them. A row holds numbers + 1. */
-static unsigned char rows[256], others[VARIABLES];
-static pthread_once_t rows_made = PTHREAD_ONCE_INIT;
+/* Variables by what their names are made of: each mail asks for a hundred of them. A row holds numbers + 1; each thread has its own rows. */
+static _Thread_local unsigned char rows[256], others[VARIABLES];
+static _Thread_local bool rows_made;
 
 static unsigned char row_of(const char *name, size_t length)
 {
@@ -51,11 +50,13 @@ static void make_rows(void)
 		others[i - 1] = rows[row];
 		rows[row] = (unsigned char)i;
 	}
+	rows_made = true;
 }
 
 int desk_template_variable_named(const char *name, size_t length)
 {
-	pthread_once(&rows_made, make_rows);
+	if (!rows_made)
+		make_rows();
 	for (size_t i = rows[row_of(name, length)]; i; i = others[i - 1])
 		if (strncmp(desk_template_variables[i - 1].name, name, length) == 0 && !desk_template_variables[i - 1].name[length])
 			return (int)i - 1;
