@@ -46,7 +46,8 @@ CLI_SRC    := $(wildcard src/cli/*.c)
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 TEMPLATES  := $(sort $(wildcard conf/templates/*/*.txt conf/templates/*/*.html))
 obj         = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o
+DOMAINS    := $(sort $(wildcard conf/domains/*.txt))
+LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o $(BUILD)/obj/gen/lists.o
 LIB        := $(BUILD)/libsportello.a
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
@@ -72,6 +73,14 @@ $(BUILD)/gen/templates.c: contrib/embed-templates $(TEMPLATES)
 	@mkdir -p $(@D)
 	@sh contrib/embed-templates $(TEMPLATES) > $@.new && mv $@.new $@
 $(BUILD)/obj/gen/templates.o: $(BUILD)/gen/templates.c
+	@mkdir -p $(@D)
+	$(call say,CC   $@)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# The built-in lists of domains that are nobody's in particular.
+$(BUILD)/gen/lists.c: contrib/embed-lists $(DOMAINS)
+	@mkdir -p $(@D)
+	@sh contrib/embed-lists $(DOMAINS) > $@.new && mv $@.new $@
+$(BUILD)/obj/gen/lists.o: $(BUILD)/gen/lists.c
 	@mkdir -p $(@D)
 	$(call say,CC   $@)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
@@ -236,7 +245,7 @@ install: all
 	install -d $(DESTDIR)$(SYSCONFDIR)/sportello/rules $(DESTDIR)$(SYSCONFDIR)/sportello/kb
 	[ -e $(DESTDIR)$(SYSCONFDIR)/sportello/sportello.conf ] || install -m 640 conf/sportello.conf $(DESTDIR)$(SYSCONFDIR)/sportello/sportello.conf
 	install -D -m 644 conf/sportello.conf $(DESTDIR)$(PREFIX)/share/sportello/sportello.conf
-	cp -r rules conf/templates contrib/web contrib/monitoring contrib/postfix contrib/mail $(DESTDIR)$(PREFIX)/share/sportello/
+	cp -r rules conf/templates conf/domains contrib/web contrib/monitoring contrib/postfix contrib/mail $(DESTDIR)$(PREFIX)/share/sportello/
 	chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/share/sportello
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's,@PREFIX@,$(PREFIX),g' contrib/systemd/sportellod.service > $(DESTDIR)$(UNITDIR)/sportellod.service

@@ -85,6 +85,7 @@ struct config {
 	int canary_seconds;              /* between two mails round trip; 0: none */
 	const char *alarm_to;            /* address that hears of those that are lost; "": nobody */
 	struct config_relay alarm_relay; /* url "": the desk's own */
+	const char *public_suffixes, *free_mail;         /* files; "": the lists that are built in */
 	struct template_set templates;   /* read from templates_dir */
 	double learn_precision;
 	const char *time_zone;           /* its name; "": the machine's */
@@ -121,6 +122,9 @@ void config_write_sample(struct buffer *out);
 void config_write_mdoc(struct buffer *out);
 
 /* The saved replies that there are now, and the articles as kb/NAME. problems NULL: nobody asks what cannot be read. */
+/* Can this domain (lower case, A-labels) be an organisation's? Reads files: for the command line. config_free_mail(): the provider's domain, NULL: it is none. */
+bool config_is_public_suffix(const struct config *config, const char *domain);
+const char *config_free_mail(const struct config *config, const char *domain);
 void config_replies(const struct config *config, struct arena *arena, struct saved_replies *replies, struct config_problems *problems);
 /* What is wrong in those of replies_dir, errors all; *count: how many there are. */
 void config_check_replies(const struct config *config, struct arena *arena, struct config_problems *problems, size_t *count);

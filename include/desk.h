@@ -482,6 +482,17 @@ enum { SPAM_NOT, SPAM_UNLESS_PROVED, SPAM_EVEN_PROVED };
 #define AWAY_OPEN INT64_MAX      /* until he is back */
 struct away { const char *agent; int64_t until; };
 
+/* What an address would be, if a mail proved that it is from there. */
+struct standing {
+	int64_t customer;                /* 0: nobody is known there */
+	bool vip;                        /* he is, or his organisation is while its contract lasts */
+	const char *organisation, *level;        /* ""; level "": none, or the contract is over */
+	int64_t ended;                   /* when the contract of the organisation was over, ms; 0: it is not */
+};
+bool desk_has_standing(const struct standing *standing);         /* is there anything in it? */
+/* Does this mail prove that its From may have what its address has? found: the clue that it joined by; NULL: none. */
+bool desk_proves_standing(struct arena *arena, const struct mail *mail, const struct clue_facts *found);
+
 struct facts {
 	int64_t now;                     /* ms */
 	int64_t next_ticket, next_outbox;        /* numbers that will be given */
@@ -505,6 +516,7 @@ struct facts {
 	int asked_last_hour;             /* answers to unproved commands in From's name, and such mails that had none */
 	int asked_before;                /* the same of the last hour in which there were any, if that is over */
 	struct { struct away *at; size_t count; } away;          /* agents who are, or were */
+	struct standing standing;        /* of From, proved or not */
 	bool sender_known;               /* has written before */
 	bool answer_proved;              /* who reads mail at evidence.answer_to has written to us: authenticated once, or with a token of ours */
 	bool sender_bouncing;            /* mail to evidence.answer_to (for actions, pages: to the customer) came back within a week */
@@ -527,6 +539,7 @@ struct new_ticket {
 	enum ticket_state state;
 	const char *queue, *agent, *priority, *subject, *language;
 	const char *voice;               /* as in ticket_facts; NULL as "" */
+	const char *vip, *organisation, *level;  /* what its mail proved; NULL as "" */
 	struct participant customer;
 };
 
@@ -628,7 +641,7 @@ size_t desk_language_number(const char *language);       /* 0 also for others */
 
 /* The fields of a ticket that are one value each (desk_field_table.c). */
 struct effect;
-enum field_type { FIELD_WORD, FIELD_STATE, FIELD_WORDS, FIELD_TIME };
+enum field_type { FIELD_WORD, FIELD_STATE, FIELD_WORDS, FIELD_TIME, FIELD_FLAG /* "yes" or "" */ };
 struct query;
 struct desk_field {
 	const char *name;                /* in JSON, and in the plan */
@@ -645,6 +658,7 @@ struct desk_field {
 	const char *const *words;        /* all that it may be, the least first, which is their order; NULL: any one word */
 	size_t count;
 	const char *wanted;              /* the same, for people */
+	bool proved;                     /* it says what a mail proved: no rule and no command sets it */
 	const char *labels[DESK_LANGUAGES];      /* in the agents' notices; NULL: those are silent about it */
 };
 extern const struct desk_field desk_fields[];    /* ends with a NULL name */
@@ -661,7 +675,7 @@ int desk_field_compare(const struct desk_field *field, const struct ticket_facts
 const char **desk_field_ruled(struct verdict *verdict, const struct desk_field *field);        /* what rules say of a simple one */
 /* "Label: value; Label: value" of those simple fields that notices tell of and that are set; "": none is. */
 const char *desk_field_lines(struct arena *arena, const struct desk_field *fields, const struct ticket_facts *facts, const char *language);
-const char *desk_field_word(const struct ticket_facts *facts, const struct desk_field *field);           /* FIELD_WORD, FIELD_STATE */
+const char *desk_field_word(const struct ticket_facts *facts, const struct desk_field *field);           /* FIELD_WORD, FIELD_FLAG, FIELD_STATE */
 const struct strings *desk_field_words(const struct ticket_facts *facts, const struct desk_field *field);        /* FIELD_WORDS */
 int64_t desk_field_time(const struct ticket_facts *facts, const struct desk_field *field);               /* FIELD_TIME */
 bool desk_field_is(const struct ticket_facts *facts, const struct desk_field *field, const char *value);

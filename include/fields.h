@@ -11,7 +11,10 @@
 /* X(member, NAME, history): `member` is its name everywhere, and its column, which is '' while nothing is set; `history` its number in history.kind, which stays for
  * ever: those of new fields are 32 and up. */
 #define TICKET_FIELDS(X) \
-	X(priority, PRIORITY, 6)
+	X(priority, PRIORITY, 6) \
+	X(vip, VIP, 32) \
+	X(organisation, ORGANISATION, 33) \
+	X(level, LEVEL, 34)
 
 /* Their members in a struct. */
 #define TICKET_FIELD_MEMBER(member, NAME, history) const char *member;

@@ -120,7 +120,7 @@ enum status gateway_consider(const struct advisers *advisers, struct arena *aren
 /* What the rules say of a mail to this recipient. NULL: no rules, or an address that no rule is asked about (a ticket's own, a bounce's).
  * `known` says whether the sender has written before; `keywords` is matched once a mail. */
 const struct verdict *gateway_ask_rules(struct ruleset *rules, const struct incoming *incoming, const struct mail_source *source,
-                                        bool known, const struct rules_keywords *keywords, struct arena *arena);
+                                        bool known, const struct standing *standing, const struct rules_keywords *keywords, struct arena *arena);
 
 /* ---- the classifier. A model that is in use is never changed; a mail holds a reference for as long as it asks. ---- */
 #define LESSON_CONFIGURATION 17  /* bytes: what of the configuration a lesson is made of, in one word */

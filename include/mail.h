@@ -218,6 +218,8 @@ struct mail_carried { const struct mail_source *source; const struct mail *value
 enum status mail_compose_with_files(const struct mail_out *mail, const struct mail_carried *carried, size_t count, struct buffer *out, struct error *error);
 
 /* True if it can stand in an SMTP command and a header: local@domain, no blank, control or angle bracket, within LIMIT_ADDRESS. */
+/* A domain as it is compared: lower case, A-labels, no last dot (mail_idn.c). */
+const char *mail_domain_to_ascii(struct arena *arena, const char *domain);
 bool mail_address_usable(const char *address);
 
 /* ---- HTML that may be shown, or sent on (mail_clean*.c) ---- */

@@ -56,6 +56,7 @@ enum status rules_load_files(const struct config *config, const struct strings *
 struct ruleset *rules_ref(struct ruleset *ruleset);              /* thread-safe */
 void rules_unref(struct ruleset **ruleset);
 size_t rules_script_count(const struct ruleset *ruleset);
+bool rules_ask_standing(const struct ruleset *ruleset);          /* the same of input.standing */
 bool rules_ask_known(const struct ruleset *ruleset);             /* is input.known worth a question to the store? */
 
 /* A keyword set that a mail matches. */
@@ -78,6 +79,7 @@ struct rules_input {
 	const char *recipient;
 	const char *queue;               /* name of the queue whose address this is: to:QUEUE */
 	bool known;                      /* the sender has written before: known:yes */
+	const struct standing *standing; /* what the mail proved: vip:yes, level:gold, org:acme; NULL: nothing */
 	const char *trace;               /* for the log; may be NULL */
 	const struct rules_keywords *keywords;   /* NULL: rules_match() is asked here */
 };

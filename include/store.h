@@ -185,7 +185,7 @@ struct message_row {
 /* What happened to a ticket. Which of number, was and now a kind has; the words of each, which people see, are made by store_history.c alone. */
 enum history_kind {
 	HISTORY_OTHER,                   /* words of the first version that say nothing else below */
-	HISTORY_CREATED,                 /* now: state, priority, queue and agent, a line each */
+	HISTORY_CREATED,                 /* now: state, priority, queue and agent, a line each; and vip, organisation, level, if one of them is set */
 	HISTORY_MESSAGE,                 /* number: seq */
 	HISTORY_STATE, HISTORY_QUEUE, HISTORY_AGENT,     /* was, now ("": nobody) */
 #define HISTORY_FIELD(member, NAME, history) HISTORY_##NAME = history,
@@ -209,7 +209,8 @@ enum history_kind {
 };
 struct history_row { int64_t at; const char *who, *what, *why; enum history_kind kind; int64_t number; const char *was, *now; };
 /* Of a created ticket: where it began. "" if the row is not HISTORY_CREATED. */
-enum history_field { HISTORY_CREATED_STATE, HISTORY_CREATED_PRIORITY, HISTORY_CREATED_QUEUE, HISTORY_CREATED_AGENT };
+enum history_field { HISTORY_CREATED_STATE, HISTORY_CREATED_PRIORITY, HISTORY_CREATED_QUEUE, HISTORY_CREATED_AGENT,
+                     HISTORY_CREATED_VIP, HISTORY_CREATED_ORGANISATION, HISTORY_CREATED_LEVEL };   /* the last three: "" for most */
 const char *store_history_created(struct arena *arena, const struct history_row *row, enum history_field field);
 struct ticket_row {
 	struct ticket_facts facts;
@@ -365,6 +366,77 @@ struct suggestion_row {
 };
 struct suggestion_rows { struct suggestion_row *at; size_t count; };
 enum status store_suggestions_since(struct store *store, struct arena *arena, int64_t since, struct suggestion_rows *rows, struct error *error);
+
+/* ---------------------------------------------------------------- customers and organisations */
+/* A customer is a person with one or more addresses. Who ever wrote, or has a ticket, is one; his number stays, whatever happens to his addresses. What
+ * changes one runs inside a transaction, and says it in his history. */
+struct customer_address { int64_t contact; const char *address; bool primary, proved, bouncing; };
+struct customer_row {
+	int64_t id, created;
+	const char *name, *language, *note, *external_id;
+	const char *organisation;        /* given to him, or by the domain of an address of his; "" */
+	const char *own_organisation;    /* given to him; "" */
+	bool vip, own_vip;               /* own: not by his organisation */
+	struct { struct customer_address *at; size_t count; } addresses;         /* the primary one first */
+	int64_t tickets_open, tickets_total;
+};
+/* whom: a number, or an address. STATUS_NOT_FOUND: there is none; STATUS_BAD_INPUT: it can be neither, or the address is shared. With `create`, an address that
+ * nobody has becomes a customer. */
+enum status store_customer_find(struct store *store, struct arena *arena, const char *whom, bool create, int64_t *id, struct error *error);
+enum status store_customer(struct store *store, struct arena *arena, int64_t id, struct customer_row *row, struct error *error);
+/* Of a database of the first version: each customer's requests are put in their line, once; a second for a hundred thousand. Before who looks at many. */
+enum status store_customer_chain(struct store *store, struct error *error);
+/* Numbers of customers, those above `after`, in their order. */
+struct customer_ids { int64_t *at; size_t count; };
+enum status store_customer_ids(struct store *store, struct arena *arena, int64_t after, size_t limit, struct customer_ids *ids, struct error *error);
+enum status store_customer_tickets(struct store *store, struct arena *arena, int64_t id, struct customer_ids *tickets, struct error *error);      /* of all his addresses */
+/* Of a ticket's customer: his number (0: nobody is known at that address), and whether a mail of his on this ticket proved that it is his. */
+enum status store_ticket_customer(struct store *store, const struct ticket_facts *ticket, int64_t *id, bool *proved, struct error *error);
+struct customer_change {                 /* NULL: stays; "": empty */
+	const char *name, *language, *vip /* "yes", "no" */, *organisation, *note, *external_id;
+	const char *primary;             /* an address of his */
+};
+enum status store_customer_set(struct store *store, struct arena *arena, int64_t id, const struct customer_change *change, bool *changed, struct error *error);
+/* STATUS_BAD_INPUT: it is somebody else's, and whose. */
+enum status store_customer_add_address(struct store *store, struct arena *arena, int64_t id, const char *address, bool *changed, struct error *error);
+enum status store_customer_remove_address(struct store *store, struct arena *arena, int64_t id, const char *address, struct error *error);
+/* One person: what `id` has goes to `into`; undone, both are as they were. */
+enum status store_customer_merge(struct store *store, struct arena *arena, int64_t id, int64_t into, const char *who, struct error *error);
+/* whom: as before the merge, by number or address. *id: who is apart again. */
+enum status store_customer_unmerge(struct store *store, struct arena *arena, const char *whom, const char *who, int64_t *id, struct error *error);
+/* Of all that came from a list of customers: their numbers there. */
+struct customer_external { int64_t id; const char *external_id; };
+struct customer_externals { struct customer_external *at; size_t count; };
+enum status store_customer_externals(struct store *store, struct arena *arena, struct customer_externals *list, struct error *error);
+enum status store_customer_by_external(struct store *store, const char *external_id, int64_t *id, struct error *error);        /* 0: nobody */
+enum status store_customer_drop(struct store *store, struct arena *arena, int64_t id, struct error *error);      /* what was set; his addresses are apart again */
+struct customer_event { int64_t at; const char *who, *kind, *what; };
+struct customer_events { struct customer_event *at; size_t count; };
+enum status store_customer_history(struct store *store, struct arena *arena, int64_t id, struct customer_events *events, struct error *error);
+enum status store_customer_note(struct store *store, int64_t id, const char *who, const char *kind, const char *what, struct error *error);       /* one line more of it */
+/* After many at once: what waits for its index goes there. In the transaction. */
+enum status store_customer_settle(struct store *store, size_t count, struct error *error);
+
+struct organisation_row {
+	int64_t id, created, until;
+	const char *name, *level, *note;
+	bool vip, sees_all;
+	struct strings domains, shared;
+	int64_t tickets_open, tickets_total;
+};
+struct organisation_rows { struct organisation_row *at; size_t count; };
+enum status store_organisations(struct store *store, struct arena *arena, struct organisation_rows *rows, struct error *error);
+enum status store_organisation(struct store *store, struct arena *arena, const char *name, struct organisation_row *row, struct error *error);
+struct organisation_change {             /* NULL: stays; "": empty */
+	const char *level, *vip, *sees_all, *note;
+	const struct strings *domains, *shared;  /* all that there are from now on: "example.org", ".example.org", as mail_domain_to_ascii() has them; addresses */
+	const int64_t *until;
+};
+/* Makes it, if it is not there. STATUS_BAD_INPUT: a domain, or an address, is another's, and whose. */
+enum status store_organisation_set(struct store *store, struct arena *arena, const char *name, const struct organisation_change *change, bool *made, struct error *error);
+enum status store_organisation_remove(struct store *store, struct arena *arena, const char *name, struct error *error);
+/* What this address would be, if its mail proved it. Outside a transaction, for the rules. */
+enum status store_standing(struct store *store, struct arena *arena, const char *address, struct standing *standing, struct error *error);
 
 /* ---------------------------------------------------------------- care */
 enum status store_checkpoint(struct store *store);               /* passive; called off the commit path */

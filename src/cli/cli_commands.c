@@ -55,6 +55,17 @@ const struct cli_option_row cli_options[] = {
 	{ O_LIST, "list", "FIGURE", "the tickets that a figure counts, as often as it counts them" },
 	{ O_CSV, "csv", NULL, "as CSV (RFC 4180)" },
 	{ O_SVG, "svg", "FILE", "also as a drawing, in that file" },
+	{ O_LANGUAGE, "language", "LANGUAGE", "two letters: en, it" },
+	{ O_VIP, "vip", "yes|no", "is it one whom all shall treat so?" },
+	{ O_ORGANISATION, "organisation", "NAME", "the organisation; \"\": by the domain of the address" },
+	{ O_NOTE, "note", "TEXT", "what agents shall know" },
+	{ O_EXTERNAL_ID, "external-id", "ID", "the number in another program's list" },
+	{ O_PRIMARY, "primary", "ADDRESS", "which of the addresses is the first" },
+	{ O_LEVEL, "level", "LEVEL", "of its contract, one word: gold" },
+	{ O_SEES_ALL, "sees-all", "yes|no", "may its people see each other's requests?" },
+	{ O_SHARED, "shared", "ADDRESS", "an address of the organisation and of nobody: info@example.org" },
+	{ O_DRY_RUN, "dry-run", NULL, "say what would be done, and do nothing" },
+	{ O_PRUNE, "prune", NULL, "take away what is not in the file" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
 
@@ -66,6 +77,7 @@ const struct cli_many cli_many[] = {
 	{ "ticket list", OPT(O_QUEUE) | OPT(O_STATE) | OPT(O_AGENT) | OPT(O_CUSTOMER) | OPT(O_TAG) },
 	{ "ticket new", OPT(O_TO) },                     /* which says itself that there is one */
 	{ "deliver", OPT(O_TO) },
+	{ "organisation set", OPT(O_DOMAIN) | OPT(O_SHARED) },
 	{ NULL, 0 }
 };
 
@@ -109,6 +121,25 @@ const struct cli_command cli_commands[] = {
 	{ "ticket resolve", cli_run_ticket_act, 1, 1, "N", ACT, "done, as far as we know; the customer is asked", "" },
 	{ "ticket close", cli_run_ticket_act, 1, 1, "N", ACT, "done", "" },
 	{ "ticket reopen", cli_run_ticket_act, 1, 1, "N", ACT, "not done after all", "" },
+	{ "customer list", cli_run_customer_list, 0, -1, "[WORDS...]", OPT(O_ORGANISATION) | OPT(O_VIP) | OPT(O_LIMIT), "customers: people with their addresses, by number",
+	  "With words, those in whose name or addresses all of them stand." },
+	{ "customer show", cli_run_customer_show, 1, 1, "WHO", 0, "one customer: addresses, organisation, note, how many requests", "WHO is a number or an address." },
+	{ "customer set", cli_run_customer_set, 1, 1, "WHO",
+	  OPT(O_NAME) | OPT(O_LANGUAGE) | OPT(O_VIP) | OPT(O_ORGANISATION) | OPT(O_NOTE) | OPT(O_EXTERNAL_ID) | OPT(O_PRIMARY) | OPT(O_AS), "say more of a customer",
+	  "An address that is not known becomes a customer." },
+	{ "customer add-address", cli_run_customer_add_address, 2, 2, "WHO ADDRESS", OPT(O_AS), "one person, one more address", "Refused if it is somebody else's, saying whose." },
+	{ "customer remove-address", cli_run_customer_remove_address, 2, 2, "WHO ADDRESS", OPT(O_AS), "the address is no longer his", "" },
+	{ "customer merge", cli_run_customer_merge, 2, 2, "A INTO", OPT(O_AS), "two customers are one person", "`customer unmerge A` takes it back." },
+	{ "customer unmerge", cli_run_customer_unmerge, 1, 1, "A", OPT(O_AS), "they are two after all: as it was before the merge", "" },
+	{ "customer import", cli_run_customer_import, 1, 1, "FILE.csv", OPT(O_DRY_RUN) | OPT(O_PRUNE), "customers from a list, as often as one likes",
+	  "Columns external_id, name, address, address2 and so on, organisation, language, vip, note, in any order, named on the first line. An empty cell says nothing. Each bad line "
+	  "is named, and then nothing is done. --prune takes away those who have an external_id that is not in the file." },
+	{ "organisation list", cli_run_organisation_list, 0, 0, "", 0, "organisations, with domains and contract", "" },
+	{ "organisation show", cli_run_organisation_show, 1, 1, "NAME", 0, "one organisation", "" },
+	{ "organisation set", cli_run_organisation_set, 1, 1, "NAME", OPT(O_DOMAIN) | OPT(O_LEVEL) | OPT(O_VIP) | OPT(O_UNTIL) | OPT(O_SEES_ALL) | OPT(O_NOTE) | OPT(O_SHARED),
+	  "make an organisation, or say more of it",
+	  "--domain example.org is that domain alone, .example.org all below it; the longest match wins. All of them are given at once. Public suffixes and free mail providers are refused." },
+	{ "organisation remove", cli_run_organisation_remove, 1, 1, "NAME", 0, "it is none any more; its requests keep its name", "" },
 	{ "outbox list", cli_run_outbox_list, 0, 0, "", OPT(O_ALL), "mail that waits to go out", "" },
 	{ "outbox retry", cli_run_outbox_retry, 0, 0, "", 0, "try all that waits now", "" },
 	{ "mailbox list", cli_run_mailbox_list, 0, 0, "", OPT(O_LIMIT), "every mail ever accepted, and what became of it", "" },

@@ -22,7 +22,8 @@ enum cli_option {
 	O_CONFIG, O_JSON, O_HELP, O_VERSION,     /* everywhere */
 	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_WAITING, O_SINCE, O_TO, O_FROM, O_SUBJECT,
 	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_WHY,
-	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_WITHIN, O_VIA, O_WAIT, O_WHERE, O_YES, O_BY, O_LIST, O_CSV, O_SVG, O_COUNT
+	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_WITHIN, O_VIA, O_WAIT, O_WHERE, O_YES, O_BY, O_LIST, O_CSV, O_SVG,
+	O_LANGUAGE, O_VIP, O_ORGANISATION, O_NOTE, O_EXTERNAL_ID, O_PRIMARY, O_LEVEL, O_SEES_ALL, O_SHARED, O_DRY_RUN, O_PRUNE, O_COUNT
 };
 #define OPT(option) (UINT64_C(1) << (option))
 
@@ -165,6 +166,11 @@ bool cli_setup_web(struct arena *arena, const char *server, const char *host, co
 /* Removes what setup wrote, where it still says what that would be for these; host NULL: not known. */
 enum status cli_setup_web_undo(struct arena *arena, const char *host, const char *pages, struct strings *did, struct error *error);
 
+/* ---- cli_customer.c ---- */
+const char *cli_acting(const struct cli *cli);   /* who acts: --as, or "admin" */
+void cli_customer_json(struct json *json, const struct customer_row *row);       /* the members of a customer's object */
+enum status cli_yes_no(struct cli *cli, enum cli_option option, struct error *error);
+
 /* ---- cli_when.c ---- */
 enum status cli_when(const char *text, int64_t now, int64_t *ms, struct error *error);
 enum status cli_since(const char *text, int64_t now, int64_t *since, struct error *error);       /* "30d" back from now, or a date */
@@ -184,6 +190,18 @@ enum status cli_run_ticket_raw(struct cli *cli, struct error *error);
 enum status cli_run_ticket_attachment(struct cli *cli, struct error *error);
 enum status cli_run_ticket_search(struct cli *cli, struct error *error);
 enum status cli_run_ticket_act(struct cli *cli, struct error *error);
+enum status cli_run_customer_list(struct cli *cli, struct error *error);
+enum status cli_run_customer_show(struct cli *cli, struct error *error);
+enum status cli_run_customer_set(struct cli *cli, struct error *error);
+enum status cli_run_customer_add_address(struct cli *cli, struct error *error);
+enum status cli_run_customer_remove_address(struct cli *cli, struct error *error);
+enum status cli_run_customer_merge(struct cli *cli, struct error *error);
+enum status cli_run_customer_unmerge(struct cli *cli, struct error *error);
+enum status cli_run_customer_import(struct cli *cli, struct error *error);
+enum status cli_run_organisation_list(struct cli *cli, struct error *error);
+enum status cli_run_organisation_show(struct cli *cli, struct error *error);
+enum status cli_run_organisation_set(struct cli *cli, struct error *error);
+enum status cli_run_organisation_remove(struct cli *cli, struct error *error);
 enum status cli_run_outbox_list(struct cli *cli, struct error *error);
 enum status cli_run_outbox_retry(struct cli *cli, struct error *error);
 enum status cli_run_mailbox_list(struct cli *cli, struct error *error);

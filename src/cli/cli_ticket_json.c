@@ -174,6 +174,8 @@ static void add_fields(struct json *json, const struct ticket_facts *facts, bool
 			continue;
 		if (times)
 			json_time(json, field->name, desk_field_time(facts, field));
+		else if (field->type == FIELD_FLAG)
+			json_bool(json, field->name, *desk_field_word(facts, field) != '\0');
 		else if (field->type == FIELD_WORDS)
 			json_strings(json, field->name, desk_field_words(facts, field));
 		else
@@ -181,18 +183,37 @@ static void add_fields(struct json *json, const struct ticket_facts *facts, bool
 	}
 }
 
-static void add_facts(struct json *json, struct arena *arena, const struct ticket_row *row)
+/* What counted: VIP and organisation are the ticket's, which a mail had to prove. */
+static void add_customer(struct cli *cli, struct json *json, const struct ticket_facts *facts)
 {
+	int64_t id = 0;
+	bool proved = false;
+
+	if (store_ticket_customer(cli->store, facts, &id, &proved, NULL) != STATUS_OK)
+		id = 0;
+	json_object(json, "customer");
+	if (id)
+		json_number(json, "id", id);
+	else
+		json_null(json, "id");
+	json_string(json, "address", facts->customer.address ? facts->customer.address : "");
+	json_string(json, "name", facts->customer.name ? facts->customer.name : "");
+	json_string(json, "organisation", null_if_empty(facts->organisation));
+	json_bool(json, "vip", facts->vip && *facts->vip);
+	json_bool(json, "proved", proved);
+	json_object_end(json);
+}
+
+static void add_facts(struct cli *cli, struct json *json, const struct ticket_row *row)
+{
+	struct arena *arena = &cli->arena;
 	const struct ticket_facts *facts = &row->facts;
 	char ref[24];
 
 	json_number(json, "id", facts->id);
 	json_string(json, "ref", log_number(ref, facts->id));
 	add_fields(json, facts, false);
-	json_object(json, "customer");
-	json_string(json, "address", facts->customer.address ? facts->customer.address : "");
-	json_string(json, "name", facts->customer.name ? facts->customer.name : "");
-	json_object_end(json);
+	add_customer(cli, json, facts);
 	add_people(json, arena, facts);
 	add_fields(json, facts, true);
 	if (facts->merged_into)
@@ -212,7 +233,7 @@ static void add_facts(struct json *json, struct arena *arena, const struct ticke
 void cli_ticket_json(struct cli *cli, struct json *json, const struct ticket_row *row, bool whole)
 {
 	json_object(json, NULL);
-	add_facts(json, &cli->arena, row);
+	add_facts(cli, json, row);
 	if (whole) {
 		cli_sla_json(cli, json, row);
 		json_array(json, "messages");

@@ -104,6 +104,14 @@ const struct config_parameter config_parameters[] = {
 		"A directory or port that was not in the configuration at the start needs a restart. "
 		"Switch it off only to find out whether it is in the way of something."),
 
+	GROUP("customers", "Customers and organisations."),
+	STRING_OR_NONE("customers.public_suffixes", IN_CONFIG(public_suffixes), "", config_check_path, "\"/usr/share/publicsuffix/public_suffix_list.dat\"",
+		"File with the domains under which anybody may have one (the format of publicsuffix.org): none of them is an organisation's. "
+		"If it is empty, the list of Debian's package publicsuffix, or, if that is not installed, the one that came with the program."),
+	STRING_OR_NONE("customers.free_mail", IN_CONFIG(free_mail), "", config_check_path, "\"/etc/sportello/free-mail.txt\"",
+		"File with the domains of providers that give a mailbox to anybody, one a line: none of them is an organisation's. "
+		"If it is empty, the list that came with the program."),
+
 	GROUP("store", "Where tickets are kept."),
 	STRING("store.url", IN_CONFIG(store_url), "sqlite:", config_check_store, NULL,
 		"The database. \"sqlite:\" is sportello.db in desk.state_dir."),

@@ -15,12 +15,20 @@
 #define ONE_WORD "one word of at most 60 bytes without blank, comma or quote"
 #define ONE_WORD_MOST 60                         /* bytes, as a tag's */
 
+static const char *const yes_no[] = {"no", "yes"};
+
 const struct desk_field desk_fields[] = {
 	{"state", "state", NULL, FIELD_STATE, AT(state), NULL, false, .effect = EFFECT_SET_STATE},
 	{"queue", "queue", "Queue", FIELD_WORD, AT(queue), NULL, false, .effect = EFFECT_SET_QUEUE},
 	{"agent", "agent", "Agent", FIELD_WORD, AT(agent), "nobody", true, .effect = EFFECT_SET_AGENT},
 	{"priority", "priority", "Priority", FIELD_WORD, AT(priority), NULL, false, SIMPLE(priority, PRIORITY), .words = desk_priority_names, .count = PRIORITY_COUNT,
 	 .wanted = PRIORITY_NAMES},
+	{"vip", "vip", NULL, FIELD_FLAG, AT(vip), NULL, false, SIMPLE(vip, VIP), .words = yes_no, .count = 2, .wanted = "yes or no", .proved = true,
+	 .labels = {"VIP", "VIP", "VIP", "VIP", "VIP"}},
+	{"organisation", "organisation", "Organisation", FIELD_WORD, AT(organisation), NULL, true, SIMPLE(organisation, ORGANISATION), .wanted = "the name of an organisation", .proved = true,
+	 .labels = {"Organisation", "Organizzazione", "Organisation", "Organisation", "Organizaci\xC3\xB3n"}},
+	{"level", "level", "Level", FIELD_WORD, AT(level), NULL, true, SIMPLE(level, LEVEL), .wanted = ONE_WORD, .proved = true,
+	 .labels = {"Level", "Livello", "Stufe", "Niveau", "Nivel"}},
 	{"tags", "tag", NULL, FIELD_WORDS, AT(tags), NULL, false, .effect = EFFECT_ADD_TAG},
 	{"watchers", NULL, NULL, FIELD_WORDS, AT(watchers), NULL, false, .effect = EFFECT_WATCH},
 	{"subject", NULL, NULL, FIELD_WORD, AT(subject), NULL, false, .effect = EFFECT_CREATE_TICKET},
@@ -44,7 +52,7 @@ const struct desk_field *desk_field_asked(const char *key)
 const struct desk_field *desk_field_named(const char *name, size_t length)
 {
 	for (const struct desk_field *field = desk_fields; field->name; field++)
-		if (field->simple && strlen(field->name) == length && strncmp(field->name, name, length) == 0)
+		if (field->simple && !field->proved && strlen(field->name) == length && strncmp(field->name, name, length) == 0)
 			return field;
 	return NULL;
 }
@@ -115,6 +123,10 @@ bool desk_field_is(const struct ticket_facts *facts, const struct desk_field *fi
 {
 	if (field->type == FIELD_WORDS)
 		return strings_have(desk_field_words(facts, field), value);
+	if (field->type == FIELD_FLAG)
+		return strcmp(*desk_field_word(facts, field) ? "yes" : "no", value) == 0;
+	if (field->proved)                       /* names of people's own making */
+		return text_equal_nocase(desk_field_word(facts, field), value);
 	return field->type != FIELD_TIME && strcmp(desk_field_word(facts, field), value) == 0;
 }
 

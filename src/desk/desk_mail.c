@@ -130,6 +130,7 @@ static void decide_join(struct decision *d, const struct incoming *incoming, con
 	}
 	if (desk_proves(d->arena, incoming->mail, found, ticket->customer.address))
 		desk_set_voice(d, ticket, VOICE_FREE);
+	desk_gain_standing(d, ticket, incoming->mail, found);
 	desk_note_message_id(d, ticket, incoming->mail->message_id);
 	desk_prove(d, incoming->mail, found);
 	desk_follow_reply_to(d, ticket, incoming->mail, found);

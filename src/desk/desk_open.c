@@ -100,6 +100,47 @@ static const char *language_of_new(const struct decision *d, const struct mail *
 	return mail->language ? mail->language : known;
 }
 
+/* VIP, level and organisation are his who proves by this very mail that he is the customer. Others are treated as anybody, and the ticket says so. */
+static bool has_standing(struct decision *d, const struct mail *mail, const char *customer)
+{
+	return desk_has_standing(&d->facts->standing) && !desk_forwarding_agent(d->policy, mail) && text_equal_nocase(mail->from.address, customer)
+	    && desk_proves_standing(d->arena, mail, NULL);
+}
+
+static const char *standing_words(struct arena *arena, const struct standing *standing)
+{
+	return arena_printf(arena, "%s%s%s%s%s", standing->vip ? "VIP" : "", standing->vip && *standing->organisation ? ", " : "", standing->organisation, *standing->level ? ", " : "",
+	                    standing->level);
+}
+
+static void tell_of_standing(struct decision *d, const struct mail *mail, struct ticket_facts *ticket)
+{
+	const struct standing *standing = &d->facts->standing;
+	if (!desk_has_standing(standing) || desk_forwarding_agent(d->policy, mail) || !text_equal_nocase(mail->from.address, ticket->customer.address))
+		return;
+	struct proof proof = desk_proof(d->arena, mail);
+	if (!desk_proves_standing(d->arena, mail, NULL))
+		desk_plan_remark(d, ticket->id, arena_printf(d->arena, "sender not proved: treated as anybody, not as %s", standing_words(d->arena, standing)),
+		                 *proof.why ? proof.why : "the mail server says nothing about the sender");
+	else if (standing->ended)
+		desk_plan_remark(d, ticket->id, arena_printf(d->arena, "the contract of %s is over since %s", standing->organisation,
+		                                             desk_date(d->arena, desk_local(d->policy, standing->ended), d->policy->language)), "");
+}
+
+/* Who opened the ticket unproved, and proves himself later on it. What it has already stays: people change employers, requests do not. */
+void desk_gain_standing(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found)
+{
+	const struct standing *standing = &d->facts->standing;
+	if (!desk_has_standing(standing) || (ticket->vip && *ticket->vip) || (ticket->organisation && *ticket->organisation)
+	    || !text_equal_nocase(mail->from.address, ticket->customer.address) || !desk_proves_standing(d->arena, mail, found))
+		return;
+	const struct { enum ticket_field field; const char *value; } gained[] = {
+		{TICKET_FIELD_VIP, standing->vip ? "yes" : ""}, {TICKET_FIELD_ORGANISATION, standing->organisation}, {TICKET_FIELD_LEVEL, standing->level}};
+	for (size_t i = 0; i < COUNT_OF(gained); i++)
+		if (*gained[i].value)
+			desk_plan_set_field(d, ticket, desk_field_simple(gained[i].field), gained[i].value, "the customer proved himself");
+}
+
 static struct ticket_facts *create_ticket(struct decision *d, const struct incoming *incoming, const char *why)
 {
 	const struct mail *mail = incoming->mail;
@@ -114,6 +155,12 @@ static struct ticket_facts *create_ticket(struct decision *d, const struct incom
 	                           .priority = verdict && verdict->priority ? verdict->priority : automatic ? "low" : "normal", .language = language,
 	                           .subject = *mail->subject ? mail->subject : "(no subject)", .customer = customer};
 	new->voice = desk_voice_of(d, mail, customer.address);
+	new->vip = new->organisation = new->level = "";
+	if (has_standing(d, mail, customer.address)) {
+		new->vip = d->facts->standing.vip ? "yes" : "";
+		new->organisation = d->facts->standing.organisation;
+		new->level = d->facts->standing.level;
+	}
 	struct effect *effect = desk_plan_add(d, EFFECT_CREATE_TICKET, d->facts->next_ticket);
 	effect->create = new;
 	effect->why = why ? why : "";
@@ -122,12 +169,14 @@ static struct ticket_facts *create_ticket(struct decision *d, const struct incom
 		new->subject = mail->forward.subject;
 	*ticket = (struct ticket_facts){.id = effect->ticket, .state = new->state, .queue = new->queue, .agent = "", .priority = new->priority,
 	                                .subject = new->subject, .language = language, .voice = new->voice, .customer = new->customer, .next_seq = 1,
-	                                .created = d->facts->now, .updated = d->facts->now, .last_customer_message_id = ""};
+	                                .created = d->facts->now, .updated = d->facts->now, .last_customer_message_id = "",
+	                                .vip = new->vip, .organisation = new->organisation, .level = new->level};
 	if (*new->customer.address) {
 		struct participant *person = ARENA_NEW(d->arena, struct participant);
 		*person = new->customer;
 		desk_plan_add(d, EFFECT_ADD_PARTICIPANT, ticket->id)->participant = person;
 	}
+	tell_of_standing(d, mail, ticket);
 	return ticket;
 }
 

@@ -13,9 +13,12 @@ static const char *because(struct arena *arena, const struct effect *effect)
 static const char *print_create(struct arena *arena, const struct effect *effect)
 {
 	const struct new_ticket *new = effect->create;
-	return arena_printf(arena, "create ticket %lld, %s, in queue %s for %s%s%s%s", (long long)effect->ticket,
+	bool vip = new->vip && *new->vip, organisation = new->organisation && *new->organisation, level = new->level && *new->level;
+	const char *standing = arena_printf(arena, "%s%s%s%s%s", vip ? ", VIP" : "", organisation ? ", organisation " : "", organisation ? new->organisation : "",
+	                                    level ? ", level " : "", level ? new->level : "");
+	return arena_printf(arena, "create ticket %lld, %s, in queue %s for %s%s%s%s%s", (long long)effect->ticket,
 	                    desk_ticket_state_name(new->state), new->queue, *new->customer.address ? new->customer.address : "nobody",
-	                    *new->agent ? ", agent " : "", new->agent, because(arena, effect));
+	                    *new->agent ? ", agent " : "", new->agent, standing, because(arena, effect));
 }
 
 static const char *print_message(struct arena *arena, const struct effect *effect)

@@ -366,6 +366,7 @@ void desk_thread_history(struct decision *d, const struct mail *mail);
 
 /* ---- a mail and its ticket (desk_open.c) ---- */
 /* A ticket of its own for this mail, linked with what it pointed at. */
+void desk_gain_standing(struct decision *d, struct ticket_facts *ticket, const struct mail *mail, const struct clue_facts *found);
 void desk_open_ticket(struct decision *d, const struct incoming *incoming, const char *link_why);
 /* An agent brings another queue into a ticket: a ticket of the same customer there, linked, with the agent's mail as a note. */
 void desk_open_beside(struct decision *d, const struct incoming *incoming, const struct ticket_facts *ticket, const struct desk_agent *agent);

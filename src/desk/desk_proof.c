@@ -111,6 +111,21 @@ const char *desk_sender_flags(struct arena *arena, const struct mail *mail)
 	return flags;
 }
 
+bool desk_has_standing(const struct standing *standing)
+{
+	return standing->vip || (standing->organisation && *standing->organisation) || (standing->level && *standing->level);
+}
+
+/* Of this mail, and not of the address once: anybody can write an address that proved itself before. The ticket's own address is known to all who read
+ * there, so it counts where nobody else does. */
+bool desk_proves_standing(struct arena *arena, const struct mail *mail, const struct clue_facts *found)
+{
+	if (desk_proof(arena, mail).kind == PROOF_PASS)
+		return true;
+	return found && found->ticket && found->ticket->participants.count <= 1 && text_equal_nocase(mail->from.address, found->ticket->customer.address)
+	    && desk_proves(arena, mail, found, mail->from.address);
+}
+
 bool desk_failed_authentication(const struct mail *mail)
 {
 	CLEANUP_ARENA struct arena arena = {0};

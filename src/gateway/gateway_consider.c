@@ -66,6 +66,19 @@ static bool sender_known(const struct advisers *advisers, const struct mail *mai
 	return known;
 }
 
+/* Of a mail that proves by itself who wrote it: rules treat all others as anybody. */
+static const struct standing *standing_of(const struct advisers *advisers, struct arena *arena, const struct mail *mail)
+{
+	struct error error;
+	struct standing *standing = ARENA_NEW(arena, struct standing);
+	if (!advisers->reader || !desk_proves_standing(arena, mail, NULL))
+		return NULL;
+	lock(advisers);
+	enum status status = store_standing(advisers->reader, arena, mail->from.address, standing, &error);
+	unlock(advisers);
+	return status == STATUS_OK ? standing : NULL;
+}
+
 static void ask_rules(const struct advisers *advisers, struct arena *arena, const struct mail_source *source, struct considered *all, size_t count)
 {
 	const struct mail *mail = all->incoming.mail;
@@ -73,9 +86,10 @@ static void ask_rules(const struct advisers *advisers, struct arena *arena, cons
 	if (!advisers->rules || !rules_script_count(advisers->rules))
 		return;
 	bool known = rules_ask_known(advisers->rules) && sender_known(advisers, mail);
+	const struct standing *standing = rules_ask_standing(advisers->rules) ? standing_of(advisers, arena, mail) : NULL;
 	rules_match(advisers->rules, mail, arena, &keywords);
 	for (size_t i = 0; i < count; i++)
-		all[i].verdict = gateway_ask_rules(advisers->rules, &all[i].incoming, source, known, &keywords, arena);
+		all[i].verdict = gateway_ask_rules(advisers->rules, &all[i].incoming, source, known, standing, &keywords, arena);
 }
 
 /* Where the rules leave the queue open, what was learned may choose it. */

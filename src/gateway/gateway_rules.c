@@ -7,13 +7,13 @@
 #include "gateway.h"
 
 const struct verdict *gateway_ask_rules(struct ruleset *rules, const struct incoming *incoming, const struct mail_source *source,
-                                        bool known, const struct rules_keywords *keywords, struct arena *arena)
+                                        bool known, const struct standing *standing, const struct rules_keywords *keywords, struct arena *arena)
 {
 	if (!rules || !rules_script_count(rules) || incoming->address.class != ADDRESS_QUEUE)
 		return NULL;
 	struct verdict *verdict = ARENA_NEW(arena, struct verdict);
 	struct rules_input input = {.mail = incoming->mail, .source = source, .envelope_from = incoming->envelope_from,
-	                            .recipient = incoming->recipient, .queue = incoming->address.queue->name, .known = known,
+	                            .recipient = incoming->recipient, .queue = incoming->address.queue->name, .known = known, .standing = standing,
 	                            .trace = incoming->trace, .keywords = keywords};
 	rules_evaluate(rules, &input, arena, verdict);
 	return verdict;

@@ -149,6 +149,9 @@ static void begin(struct telling *t, const struct history_row *line)
 	t->facts.queue = store_history_created(t->arena, line, HISTORY_CREATED_QUEUE);
 	t->facts.agent = store_history_created(t->arena, line, HISTORY_CREATED_AGENT);
 	t->facts.priority = store_history_created(t->arena, line, HISTORY_CREATED_PRIORITY);
+	t->facts.vip = store_history_created(t->arena, line, HISTORY_CREATED_VIP);
+	t->facts.organisation = store_history_created(t->arena, line, HISTORY_CREATED_ORGANISATION);
+	t->facts.level = store_history_created(t->arena, line, HISTORY_CREATED_LEVEL);
 	t->facts.tags = (struct strings){0};
 	choose(t, line->at);
 	enter(t, line->at, store_history_created(t->arena, line, HISTORY_CREATED_STATE), line->who);
@@ -163,7 +166,9 @@ static void tell_of(struct telling *t, const struct history_row *line)
 	case HISTORY_PENDING: wait(t, line); return;
 	case HISTORY_QUEUE: t->facts.queue = line->now; break;
 	case HISTORY_AGENT: t->facts.agent = line->now; break;
-	case HISTORY_PRIORITY: t->facts.priority = line->now; break;
+#define FIELD(member, NAME, history) case HISTORY_##NAME: t->facts.member = line->now; break;
+	TICKET_FIELDS(FIELD)
+#undef FIELD
 	case HISTORY_LANGUAGE: t->facts.language = line->now; break;
 	case HISTORY_TAG: case HISTORY_UNTAG: change_tag(t, line); break;
 	default: return;

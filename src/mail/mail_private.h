@@ -336,8 +336,6 @@ void mail_bounce_read(struct walk *walk, const struct fields *fields, const stru
 void mail_auth_read(struct arena *arena, const struct fields *fields, const char *authserv_id, const struct mail *mail,
                     struct mail_authentication *authentication);
 
-/* ---- domains as they are compared (mail_idn.c): lower case, A-labels, no last dot ---- */
-const char *mail_domain_to_ascii(struct arena *arena, const char *domain);
 void mail_language_init(void);
 /* NULL: not clear. *sure (may be NULL): a few sentences say it, not a few words. */
 const char *mail_language_detect(const char *text, bool *sure);

@@ -147,7 +147,7 @@ static void check_mark(struct check *check, const struct word *word)
 	size_t prefix = value ? (size_t)(value - word->text) : 0;
 	char name[16] = "";
 	if (!value || prefix >= sizeof name) {
-		rules_report_error(check->report, word->line, "X-Sportello never is \"%s\": write kw:NAME, lang:it, to:QUEUE, auth:pass, known:yes or kind:request", word->text);
+		rules_report_error(check->report, word->line, "X-Sportello never is \"%s\": write kw:NAME, lang:it, to:QUEUE, auth:pass, known:yes, vip:yes, level:gold, org:NAME or kind:request", word->text);
 		return;
 	}
 	memcpy(name, word->text, prefix);
@@ -167,11 +167,13 @@ static void check_mark(struct check *check, const struct word *word)
 		rules_report_error(check->report, word->line, "X-Sportello never is \"%s\": write auth:pass, auth:fail or auth:none", word->text);
 	} else if (strcmp(name, "known") == 0 && !one_of(value, "yes no")) {
 		rules_report_error(check->report, word->line, "X-Sportello never is \"%s\": write known:yes or known:no", word->text);
+	} else if (strcmp(name, "vip") == 0 && !one_of(value, "yes no")) {
+		rules_report_error(check->report, word->line, "X-Sportello never is \"%s\": write vip:yes or vip:no", word->text);
 	} else if (strcmp(name, "kind") == 0 && !one_of(value, "request reply auto-reply bounce feedback-report")) {
 		rules_report_error(check->report, word->line, "X-Sportello never is \"%s\": write kind:request, kind:reply, kind:auto-reply, kind:bounce or "
 		                   "kind:feedback-report", word->text);
-	} else if (!one_of(name, "kw to auth known kind lang")) {
-		rules_report_error(check->report, word->line, "X-Sportello never is \"%s\": write kw:NAME, lang:it, to:QUEUE, auth:pass, known:yes or kind:request", word->text);
+	} else if (!one_of(name, "kw to auth known kind lang vip level org")) {
+		rules_report_error(check->report, word->line, "X-Sportello never is \"%s\": write kw:NAME, lang:it, to:QUEUE, auth:pass, known:yes, vip:yes, level:gold, org:NAME or kind:request", word->text);
 	}
 }
 

@@ -117,14 +117,15 @@ static bool has_string(const struct argument *argument, const char *prefix)
 	return false;
 }
 
-/* The answer to known:yes|no costs a question to the database: asked for only where a test could see it, by name or by a pattern. */
-static bool may_ask_known(const struct node *test)
+/* The answer costs a question to the database: asked for only where a test could see it, by name or by a pattern. */
+static bool may_ask(const struct node *test, const char *const *names, size_t count)
 {
 	bool marks = false, pattern = false, named = false;
 	for (size_t i = 0; i < test->arguments.count; i++) {
 		const struct argument *argument = &test->arguments.at[i];
 		marks |= has_string(argument, "x-sportello");
-		named |= has_string(argument, "known:");
+		for (size_t k = 0; k < count; k++)
+			named |= has_string(argument, names[k]);
 		pattern |= argument->type == ARGUMENT_TAG && strcmp(argument->tag, "is") != 0 && strcmp(argument->tag, "comparator") != 0;
 	}
 	return marks && (named || pattern);
@@ -133,7 +134,9 @@ static bool may_ask_known(const struct node *test)
 static void emit_test(struct emitter *emitter, const struct node *test)
 {
 	struct program *program = emitter->program;
-	program->asks_known |= may_ask_known(test);
+	static const char *const known[] = {"known:"}, *const standing[] = {"vip:", "level:", "org:"};
+	program->asks_known |= may_ask(test, known, COUNT_OF(known));
+	program->asks_standing |= may_ask(test, standing, COUNT_OF(standing));
 	size_t number = program->tests.count;
 	*ARENA_PUSH(program->arena, &program->tests) = (struct program_test){emitter->script, test->line};
 	buffer_add_string(&program->text, test->name);

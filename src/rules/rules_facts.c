@@ -42,6 +42,11 @@ static void add_marks(const struct rules_input *input, const struct rules_keywor
 	strings_add(arena, values, authentication(&mail->authentication));
 	strings_add(arena, values, input->known ? "known:yes" : "known:no");
 	strings_add(arena, values, arena_printf(arena, "kind:%s", mail_kind_name(mail->kind)));
+	strings_add(arena, values, input->standing && input->standing->vip ? "vip:yes" : "vip:no");
+	if (input->standing && *input->standing->level)
+		add_value(arena, values, arena_printf(arena, "level:%s", input->standing->level));
+	if (input->standing && *input->standing->organisation)
+		add_value(arena, values, arena_printf(arena, "org:%s", input->standing->organisation));
 }
 
 /* Addresses of a field that struct mail holds; false: it holds no such field. */

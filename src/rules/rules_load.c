@@ -169,6 +169,11 @@ void rules_match(const struct ruleset *ruleset, const struct mail *mail, struct 
 	rules_keyword_sets_match(ruleset->keywords, mail, arena, found);
 }
 
+bool rules_ask_standing(const struct ruleset *ruleset)
+{
+	return ruleset->program.asks_standing;
+}
+
 bool rules_ask_known(const struct ruleset *ruleset)
 {
 	return ruleset->program.asks_known;

@@ -142,6 +142,7 @@ struct program {
 	struct { struct program_key *at; size_t count; } keys;
 	struct { const char **at; size_t count; } scripts;       /* file names without folder */
 	bool asks_known;                 /* some test may see known:yes|no */
+	bool asks_standing;              /* the same of vip:, level:, org: */
 	int lines;                       /* of text */
 	struct { int *at; size_t count; } first_line;    /* of each script in text */
 };

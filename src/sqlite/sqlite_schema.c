@@ -421,6 +421,58 @@ static const char *const version_2[] = {
 "  who  TEXT NOT NULL,\n"
 "  what TEXT NOT NULL\n"
 ") STRICT",
+/* Whom a ticket is from, as its mail proved it when it was made; '': anybody. */
+"ALTER TABLE ticket ADD COLUMN vip TEXT NOT NULL DEFAULT ''",
+"ALTER TABLE ticket ADD COLUMN organisation TEXT NOT NULL DEFAULT ''",
+"ALTER TABLE ticket ADD COLUMN level TEXT NOT NULL DEFAULT ''",
+"CREATE INDEX ticket_organisation ON ticket(organisation COLLATE NOCASE) WHERE organisation<>''",
+"CREATE INDEX ticket_vip ON ticket(id) WHERE vip<>''",
+/* What is known of a customer beside his mails. id is the number of a contact: every contact is a customer with that number, whether he has a row here or
+ * not, until contact.person says that his address is another customer's. main: the contact with his first address; 0: the oldest. */
+"CREATE TABLE customer(\n"
+"  id           INTEGER PRIMARY KEY,\n"
+"  name         TEXT NOT NULL DEFAULT '',\n"
+"  language     TEXT NOT NULL DEFAULT '',\n"
+"  vip          INTEGER NOT NULL DEFAULT 0,\n"
+"  organisation INTEGER NOT NULL DEFAULT 0,      -- 0: by the domain of his address\n"
+"  note         TEXT NOT NULL DEFAULT '',\n"
+"  external_id  TEXT NOT NULL DEFAULT '',\n"
+"  main         INTEGER NOT NULL DEFAULT 0,\n"
+"  created      INTEGER NOT NULL\n"
+") STRICT",
+"CREATE UNIQUE INDEX customer_external ON customer(external_id) WHERE external_id<>''",
+"CREATE INDEX customer_organisation ON customer(organisation) WHERE organisation<>0",
+"CREATE INDEX contact_person ON contact(person) WHERE person IS NOT NULL",
+/* contact.organisation: the address is shared, of that organisation, and nobody's own. */
+"CREATE INDEX contact_organisation ON contact(organisation) WHERE organisation IS NOT NULL",
+"CREATE TABLE organisation(\n"
+"  id       INTEGER PRIMARY KEY,\n"
+"  name     TEXT NOT NULL COLLATE NOCASE UNIQUE,\n"
+"  level    TEXT NOT NULL DEFAULT '',\n"
+"  vip      INTEGER NOT NULL DEFAULT 0,\n"
+"  until    INTEGER NOT NULL DEFAULT 0,  -- ms, end of its contract; 0: none\n"
+"  sees_all INTEGER NOT NULL DEFAULT 0,  -- 1: its people may see each other's requests\n"
+"  note     TEXT NOT NULL DEFAULT '',\n"
+"  created  INTEGER NOT NULL\n"
+") STRICT",
+/* 'example.org', or '.example.org': all below it. Lower case, A-labels. */
+"CREATE TABLE organisation_domain(\n"
+"  domain       TEXT PRIMARY KEY,\n"
+"  organisation INTEGER NOT NULL\n"
+") STRICT, WITHOUT ROWID",
+"CREATE INDEX organisation_domain_of ON organisation_domain(organisation)",
+/* What was done to a customer: the history of customers, and of what was erased (then without a word of it). */
+"CREATE TABLE customer_event(\n"
+"  id       INTEGER PRIMARY KEY,\n"
+"  at       INTEGER NOT NULL,\n"
+"  customer INTEGER NOT NULL,\n"
+"  who      TEXT NOT NULL,\n"
+"  kind     TEXT NOT NULL,\n"
+"  what     TEXT NOT NULL\n"
+") STRICT",
+"CREATE INDEX customer_event_of ON customer_event(customer)",
+/* Requests up to this one may be missing in the lines of ticket.previous: they are chained when somebody first asks for it (store_customer_chain()). */
+"INSERT INTO meta(key,value) SELECT 'unchained', max(id) FROM ticket HAVING count(*)>0",
 /* participant.role may now be "proposed" or "left", too: who is so reads nothing. */
 NULL
 };

@@ -19,6 +19,10 @@
 #define HISTORY_COLUMNS "what, kind, number, was, now"
 #define OUTBOX_COLUMNS "id, ticket, created, next_try, state, attempts, last_reply, recipients, record"
 
+/* Of the customer ?1: what is not in the lines of ticket.previous yet; see store_customer_chain(). */
+#define OF_THE_FIRST_VERSION " UNION SELECT id FROM ticket WHERE id<=(SELECT coalesce(max(value),0) FROM meta WHERE key='unchained') AND lower(customer) IN" \
+	" (SELECT address FROM contact WHERE id=?1 AND coalesce(person,id)=id UNION SELECT address FROM contact WHERE person=?1)"
+
 /* Of a simple field; X is who asks for the list. */
 #define FIELD_STATEMENTS(member, NAME, history) \
 	X(SQL_TICKET_##NAME, "UPDATE ticket SET " #member "=?2, updated=?3 WHERE id=?1") \
@@ -61,7 +65,8 @@
 	X(SQL_MAILBOX_DISPOSED_SINCE, "SELECT count(*) FROM mailbox WHERE id>?1 AND disposition<>''") \
 	X(SQL_MAILBOX_DUPLICATES, "SELECT sum(duplicates) FROM mailbox WHERE duplicates>0") \
 	/* contacts */ \
-	X(SQL_CONTACT_GET, "SELECT id, written, bounced_at, window_start, window_count, language, last_agent, refused_at, proved_at, day_start, day_count, last_ticket, spam, asked_start, asked_count FROM contact WHERE id=?1 AND address=?2") \
+	X(SQL_CONTACT_GET, "SELECT k.id, written, bounced_at, window_start, window_count, k.language, last_agent, refused_at, proved_at, day_start, day_count, last_ticket, spam, asked_start, asked_count," \
+		" coalesce(k.person,k.id), k.organisation, c.vip, c.organisation, c.id FROM contact k LEFT JOIN customer c ON c.id=coalesce(k.person,k.id) WHERE k.id=?1 AND k.address=?2") \
 	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written,window_start,window_count,day_start,day_count,last_ticket)" \
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)") \
 	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2, window_start=?6, window_count=?7, day_start=?8, day_count=?9, last_ticket=?10," \
@@ -80,6 +85,54 @@
 	X(SQL_CONTACT_ASKED, "UPDATE contact SET asked_start=?2, asked_count=?3 WHERE id=?1") \
 	X(SQL_CONTACT_SPAM, "UPDATE contact SET spam=?2 WHERE id=?1") \
 	X(SQL_CONTACT_AGENT, "UPDATE contact SET last_agent=?2 WHERE id=?1") \
+	/* customers and organisations */ \
+	X(SQL_CONTACT_LAST_TICKET, "UPDATE contact SET last_ticket=?2 WHERE id=?1") \
+	X(SQL_CONTACT_PERSON, "UPDATE contact SET person=nullif(nullif(?2,0),id) WHERE id=?1") \
+	X(SQL_CONTACT_SHARED, "UPDATE contact SET organisation=nullif(?2,0) WHERE id=?1") \
+	X(SQL_CONTACT_IDENTITY, "SELECT coalesce(person,id), address, organisation FROM contact WHERE id=?1") \
+	X(SQL_CONTACT_MOVE, "INSERT INTO contact(address,name,language,first_seen,last_seen,written,bounced_at,bounce_reason,window_start,window_count,proved_at,last_agent,refused_at," \
+		"organisation,day_start,day_count,last_ticket,spam,asked_start,asked_count) SELECT address,name,language,first_seen,last_seen,written,bounced_at,bounce_reason," \
+		"window_start,window_count,proved_at,last_agent,refused_at,organisation,day_start,day_count,last_ticket,spam,asked_start,asked_count FROM contact WHERE id=?1") \
+	X(SQL_CONTACT_VOID, "UPDATE contact SET address='', name='', language='', written=0, bounced_at=0, bounce_reason='', window_start=0, window_count=0, proved_at=0," \
+		" last_agent='', refused_at=0, organisation=NULL, day_start=0, day_count=0, last_ticket=0, spam=0, asked_start=0, asked_count=0, first_seen=?2, last_seen=?2 WHERE id=?1") \
+	X(SQL_CUSTOMER_CONTACTS, "SELECT id, address, name, language, proved_at, bounced_at, first_seen, written, last_ticket, organisation FROM contact WHERE id=?1 AND coalesce(person,id)=id AND address<>''" \
+		" UNION ALL SELECT id, address, name, language, proved_at, bounced_at, first_seen, written, last_ticket, organisation FROM contact WHERE person=?1 AND address<>'' ORDER BY 1") \
+	X(SQL_CUSTOMER_GET, "SELECT name, language, vip, organisation, note, external_id, main, created FROM customer WHERE id=?1") \
+	X(SQL_CUSTOMER_PUT, "INSERT INTO customer(id,name,language,vip,organisation,note,external_id,main,created) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT(id) DO UPDATE SET" \
+		" name=excluded.name, language=excluded.language, vip=excluded.vip, organisation=excluded.organisation, note=excluded.note, external_id=excluded.external_id, main=excluded.main") \
+	X(SQL_CUSTOMER_DELETE, "DELETE FROM customer WHERE id=?1") \
+	X(SQL_CUSTOMER_EXTERNAL, "SELECT id FROM customer WHERE external_id=?1 AND external_id<>''") \
+	X(SQL_CUSTOMERS_EXTERNAL, "SELECT id, external_id FROM customer WHERE external_id<>'' ORDER BY id") \
+	X(SQL_CUSTOMERS, "SELECT k.id FROM contact k LEFT JOIN customer c ON c.id=k.id WHERE k.id>?1 AND k.person IS NULL AND k.organisation IS NULL" \
+		" AND (c.id IS NOT NULL OR (k.address<>'' AND (written>0 OR last_ticket>0)) OR EXISTS(SELECT 1 FROM contact p WHERE p.person=k.id AND p.address<>'')) ORDER BY k.id LIMIT ?2") \
+	X(SQL_CUSTOMER_TICKETS, "WITH RECURSIVE asked(id) AS (SELECT last_ticket FROM contact WHERE id=?1 AND coalesce(person,id)=id UNION SELECT last_ticket FROM contact WHERE person=?1" \
+		" UNION SELECT t.previous FROM asked JOIN ticket t ON t.id=asked.id), every(id) AS (SELECT id FROM asked" OF_THE_FIRST_VERSION ") SELECT count(*), coalesce(sum(state IN ('new','open','pending')),0) FROM ticket WHERE id IN every") \
+	X(SQL_CUSTOMER_TICKET_IDS, "WITH RECURSIVE asked(id) AS (SELECT last_ticket FROM contact WHERE id=?1 AND coalesce(person,id)=id UNION SELECT last_ticket FROM contact WHERE person=?1" \
+		" UNION SELECT t.previous FROM asked JOIN ticket t ON t.id=asked.id), every(id) AS (SELECT id FROM asked" OF_THE_FIRST_VERSION ") SELECT id FROM ticket WHERE id IN every ORDER BY id") \
+	X(SQL_CUSTOMER_CHAIN, "UPDATE ticket SET previous=b.before FROM (SELECT id, lag(id,1,0) OVER (PARTITION BY lower(customer) ORDER BY id) AS before FROM ticket) b" \
+		" WHERE b.id=ticket.id AND b.before<>0 AND ticket.customer<>''") \
+	X(SQL_CUSTOMER_LAST_TICKETS, "SELECT lower(customer), max(id) FROM ticket WHERE customer<>'' GROUP BY 1") \
+	X(SQL_CUSTOMER_EVENT_ADD, "INSERT INTO customer_event(at,customer,who,kind,what) VALUES(?1,?2,?3,?4,?5)") \
+	X(SQL_CUSTOMER_EVENT_SET, "UPDATE customer_event SET kind=?2, what=?3 WHERE id=?1") \
+	X(SQL_CUSTOMER_MERGED, "SELECT id, what FROM customer_event WHERE customer=?1 AND kind='merge' ORDER BY id DESC LIMIT 1") \
+	X(SQL_CUSTOMER_MERGED_CONTACT, "SELECT id, what, customer FROM customer_event WHERE kind='merge' AND what LIKE '%'||char(10)||'contacts=% '||?1||' %' ORDER BY id DESC LIMIT 1") \
+	X(SQL_CUSTOMER_CREATED, "SELECT created FROM customer WHERE id=?1") \
+	X(SQL_CUSTOMER_OTHERS, "SELECT count(*) FROM contact WHERE person=?1 AND address<>''") \
+	X(SQL_CUSTOMER_EVENTS, "SELECT id, at, who, kind, what FROM customer_event WHERE customer=?1 ORDER BY id") \
+	X(SQL_ORGANISATION_GET, "SELECT name, level, vip, until, sees_all, note, created FROM organisation WHERE id=?1") \
+	X(SQL_ORGANISATION_NAMED, "SELECT id FROM organisation WHERE name=?1") \
+	X(SQL_ORGANISATION_PUT, "INSERT INTO organisation(id,name,level,vip,until,sees_all,note,created) VALUES(nullif(?1,0),?2,?3,?4,?5,?6,?7,?8) ON CONFLICT(id) DO UPDATE SET" \
+		" level=excluded.level, vip=excluded.vip, until=excluded.until, sees_all=excluded.sees_all, note=excluded.note") \
+	X(SQL_ORGANISATION_DELETE, "DELETE FROM organisation WHERE id=?1") \
+	X(SQL_ORGANISATION_PEOPLE_LEAVE, "UPDATE customer SET organisation=0 WHERE organisation=?1 AND organisation<>0") \
+	X(SQL_ORGANISATION_SHARED_LEAVE, "UPDATE contact SET organisation=NULL WHERE organisation=?1") \
+	X(SQL_ORGANISATIONS, "SELECT id FROM organisation ORDER BY name COLLATE NOCASE") \
+	X(SQL_DOMAIN_OWNER, "SELECT organisation FROM organisation_domain WHERE domain=?1") \
+	X(SQL_DOMAIN_ADD, "INSERT INTO organisation_domain(domain,organisation) VALUES(?1,?2)") \
+	X(SQL_DOMAINS_OF, "SELECT domain FROM organisation_domain WHERE organisation=?1 ORDER BY domain") \
+	X(SQL_DOMAINS_CLEAR, "DELETE FROM organisation_domain WHERE organisation=?1") \
+	X(SQL_SHARED_OF, "SELECT address FROM contact WHERE organisation=?1 ORDER BY address") \
+	X(SQL_ORGANISATION_TICKETS, "SELECT count(*), coalesce(sum(state IN ('new','open','pending')),0) FROM ticket WHERE organisation=?1 COLLATE NOCASE AND organisation<>''") \
 	/* who gets the next ticket */ \
 	X(SQL_AGENT_LOADS, "SELECT l.agent, l.open, l.weight, coalesce(a.ticket,0) FROM agent_load l LEFT JOIN assigned a ON a.queue=?1 AND a.agent=l.agent" \
 		" ORDER BY l.agent") \
@@ -87,8 +140,8 @@
 	X(SQL_TICKET_QUEUE_CUSTOMER, "SELECT queue, customer FROM ticket WHERE id=?1") \
 	/* tickets */ \
 	X(SQL_NEXT_NUMBERS, "SELECT coalesce((SELECT max(id) FROM ticket),0)+1, coalesce((SELECT max(id) FROM outbox),0)+1") \
-	X(SQL_TICKET_ADD, "INSERT INTO ticket(id,state,queue,agent,priority,subject,language,customer,customer_name,created,updated,closed_at,voice,previous)" \
-		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?10,?11,?12,?13)") \
+	X(SQL_TICKET_ADD, "INSERT INTO ticket(id,state,queue,agent,priority,subject,language,customer,customer_name,created,updated,closed_at,voice,previous,vip,organisation,level)" \
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?10,?11,?12,?13,?14,?15,?16)") \
 	X(SQL_TICKET_VOICE, "UPDATE ticket SET voice=?2 WHERE id=?1") \
 	X(SQL_TICKET_GET, "SELECT " TICKET_COLUMNS " FROM ticket WHERE id=?1") \
 	X(SQL_TICKET_BEFORE, "SELECT b.id, b.state, b.subject FROM ticket AS t JOIN ticket AS b ON b.id=t.previous WHERE t.id=?1") \
@@ -152,6 +205,7 @@
 		" AND sent.flags='with /send, the words of message '||draft.seq) FROM" \
 		" (SELECT max(CASE seq WHEN ?2 THEN 9000000000 ELSE seq END), seq, agent, text FROM message" \
 		" WHERE ticket=?1 AND seq>=?2 AND kind='note' AND side=?4 AND agent<>'' AND flags LIKE 'not sent: %' GROUP BY agent) AS draft LIMIT ?3") \
+	X(SQL_MESSAGE_PROVED, "SELECT 1 FROM message WHERE ticket=?1 AND out=0 AND proved<>'' AND from_address=?2 COLLATE NOCASE LIMIT 1") \
 	X(SQL_MESSAGE_LAST_SEQ, "SELECT max(seq) FROM message WHERE ticket=?1") \
 	X(SQL_MESSAGE_RUSH, "SELECT date FROM (SELECT seq, date, out, kind, agent FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60)" \
 		" WHERE out=0 AND kind='reply' AND agent='' ORDER BY seq DESC LIMIT 1 OFFSET 9") \
@@ -311,7 +365,12 @@
 	X(SQL_CHECK_TICKET_MERGED, "SELECT id FROM ticket t WHERE merged_into<>0 AND (merged_into=id OR merged_into NOT IN (SELECT id FROM ticket))") \
 	X(SQL_CHECK_OUTBOX_TICKET, "SELECT id FROM outbox WHERE ticket<>0 AND ticket NOT IN (SELECT id FROM ticket)") \
 	X(SQL_CHECK_OUTBOX_FAILED, "SELECT id FROM outbox WHERE state='failed' AND last_reply=''") \
-	X(SQL_CHECK_CONTACT_TWICE, "SELECT min(id) FROM contact GROUP BY address HAVING count(*)>1") \
+	X(SQL_CHECK_CONTACT_TWICE, "SELECT min(id) FROM contact WHERE address<>'' GROUP BY address HAVING count(*)>1") \
+	X(SQL_CHECK_CONTACT_PERSON, "SELECT id FROM contact k WHERE person IS NOT NULL AND (person=id OR NOT EXISTS (SELECT 1 FROM contact WHERE id=k.person AND person IS NULL))") \
+	X(SQL_CHECK_CUSTOMER, "SELECT id FROM customer c WHERE NOT EXISTS (SELECT 1 FROM contact WHERE id=c.id)" \
+		" OR (organisation<>0 AND organisation NOT IN (SELECT id FROM organisation))") \
+	X(SQL_CHECK_DOMAIN, "SELECT organisation FROM organisation_domain WHERE organisation NOT IN (SELECT id FROM organisation)") \
+	X(SQL_CHECK_CONTACT_SHARED, "SELECT id FROM contact WHERE organisation IS NOT NULL AND (person IS NOT NULL OR organisation NOT IN (SELECT id FROM organisation))") \
 	X(SQL_CHECK_HISTORIES, "SELECT " HISTORY_COLUMNS ", h.ticket, h.n=(SELECT max(n) FROM history WHERE ticket=h.ticket), t.state, t.queue, t.agent," \
 		" t.merged_into, (SELECT coalesce(max(seq),0) FROM message WHERE ticket=h.ticket)" TICKET_FIELDS(FIELD_COLUMN_OF_T) \
 		" FROM history h JOIN ticket t ON t.id=h.ticket ORDER BY h.ticket, h.n") \
@@ -341,7 +400,7 @@
 	X(OWN_MAILBOX_SINCE, "SELECT id, message_id, mail_digest, claim FROM mailbox WHERE id>?1 ORDER BY id") \
 	X(OWN_CONTACT_SINCE, "SELECT id, address FROM contact WHERE id>?1 ORDER BY id") \
 	X(OWN_MAILBOX_MERGED, "SELECT id, message_id, mail_digest, claim FROM mailbox WHERE id<=(SELECT value FROM meta WHERE key='mailbox_key')") \
-	X(OWN_CONTACT_MERGED, "SELECT id, address FROM contact WHERE id<=(SELECT value FROM meta WHERE key='contact_key')") \
+	X(OWN_CONTACT_MERGED, "SELECT id, address FROM contact WHERE id<=(SELECT value FROM meta WHERE key='contact_key') AND address<>''") \
 	X(OWN_MAILBOX_KEY_NEWEST, "SELECT row, tag FROM mailbox_key WHERE hash=?1 ORDER BY row DESC LIMIT ?2") \
 	X(OWN_MAILBOX_KEY_OLDEST, "SELECT row, tag FROM mailbox_key WHERE hash=?1 ORDER BY row LIMIT ?2") \
 	X(OWN_MAILBOX_KEY_ADD, "INSERT OR IGNORE INTO mailbox_key(hash,row,tag) VALUES(?1,?2,?3)") \

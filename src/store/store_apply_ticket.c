@@ -5,6 +5,15 @@
 
 #include <string.h>
 
+/* The mail's own sender is written down with it (store_apply_message.c). */
+static bool is_of_sender(const struct applying *a, const struct new_ticket *create)
+{
+	const struct mail *mail = a->delivery ? a->delivery->incoming->mail : NULL;
+	bool persons = a->plan->kind == MAIL_REQUEST || a->plan->kind == MAIL_REPLY;
+
+	return mail && persons && text_equal_nocase(text_or_empty(create->customer.address), mail->from.address);
+}
+
 enum status store_apply_create_ticket(struct applying *a, const struct effect *effect)
 {
 	const struct new_ticket *create = effect->create;
@@ -13,11 +22,14 @@ enum status store_apply_create_ticket(struct applying *a, const struct effect *e
 
 	if (status != STATUS_OK)
 		return status;
-	status = engine_run(a->store->engine, a->error, SQL_TICKET_ADD, "itttt" "tttt" "iiti", effect->ticket,
+	status = engine_run(a->store->engine, a->error, SQL_TICKET_ADD, "itttt" "tttt" "iiti" "ttt", effect->ticket,
 		desk_ticket_state_name(create->state), text_or_empty(create->queue), text_or_empty(create->agent), text_or_empty(create->priority),
 		text_or_empty(create->subject), text_or_empty(create->language), text_or_empty(create->customer.address),
-		text_or_empty(create->customer.name), a->now, create->state == STATE_CLOSED ? a->now : (int64_t)0, text_or_empty(create->voice), customer.last_ticket);
+		text_or_empty(create->customer.name), a->now, create->state == STATE_CLOSED ? a->now : (int64_t)0, text_or_empty(create->voice), customer.last_ticket,
+		text_or_empty(create->vip), text_or_empty(create->organisation), text_or_empty(create->level));
 
+	if (status == STATUS_OK && *text_or_empty(create->customer.address) && !is_of_sender(a, create))
+		status = store_contact_opened(a->store, create->customer.address, effect->ticket, a->now, a->error);
 	if (status != STATUS_OK)
 		return status;
 	a->created = effect->ticket;

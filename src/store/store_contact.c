@@ -43,6 +43,8 @@ static enum status get(struct store *store, struct arena *arena, int64_t row, co
 			.day_start = cursor_number(&cursor, 9), .day_count = (int)cursor_number(&cursor, 10),
 			.last_ticket = cursor_number(&cursor, 11), .spam = (int)cursor_number(&cursor, 12),
 			.asked_start = cursor_number(&cursor, 13), .asked_count = (int)cursor_number(&cursor, 14),
+			.customer = cursor_number(&cursor, 15), .shared = cursor_number(&cursor, 16), .vip = cursor_number(&cursor, 17) != 0,
+			.organisation = cursor_number(&cursor, 18), .kept = cursor_number(&cursor, 19),
 		};
 	return cursor_close(&cursor);
 }
@@ -64,10 +66,20 @@ static enum status look_up(struct store *store, struct arena *arena, const char 
 	return status;
 }
 
+const char *store_contact_key(struct arena *arena, const char *address)
+{
+	const char *lower = text_lower(arena, address), *at = strrchr(lower, '@');
+
+	for (const char *byte = at; byte && *byte; byte++)
+		if (*byte & 0x80)
+			return arena_printf(arena, "%.*s@%s", (int)(at - lower), lower, mail_domain_to_ascii(arena, at + 1));
+	return lower;
+}
+
 enum status store_contact_find(struct store *store, struct arena *arena, const char *address, struct contact *contact, struct error *error)
 {
 	CLEANUP_ARENA struct arena own = { 0 };
-	const char *lower = text_lower(arena ? arena : &own, address);
+	const char *lower = store_contact_key(arena ? arena : &own, address);
 
 	*contact = (struct contact){ .language = "", .last_agent = "" };
 	if (!*lower)
@@ -83,7 +95,7 @@ static enum status add(struct store *store, const char *address, const char *nam
                        struct contact *contact, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	const char *lower = text_lower(&arena, address);
+	const char *lower = store_contact_key(&arena, address);
 	uint64_t hash;
 	enum status status = engine_run(store->engine, error, SQL_CONTACT_ADD, "tttii" "i" "ididi", lower, name ? name : "", language ? language : "", now, now,
 	                                contact->written, contact->window_start, contact->window_count, contact->day_start, contact->day_count, contact->last_ticket);
@@ -91,7 +103,7 @@ static enum status add(struct store *store, const char *address, const char *nam
 	if (status != STATUS_OK)
 		return status;
 	hash = is_met(store, lower) ? store->met.hash : engine_hash(lower);
-	contact->id = engine_last_row(store->engine);
+	contact->id = contact->customer = engine_last_row(store->engine);
 	engine_key_added(store->engine, ENGINE_CONTACT, hash, contact->id, 0);
 	meet(store, lower, hash, contact);
 	return STATUS_OK;
@@ -140,8 +152,7 @@ enum status store_contact_wrote(struct store *store, const struct mail_address *
 	                  contact.window_start, contact.window_count, contact.day_start, contact.day_count, contact.last_ticket);
 }
 
-/* The contact of an address that did not write itself. */
-static enum status find_or_add(struct store *store, const char *address, int64_t now, struct contact *contact, struct error *error)
+enum status store_contact_find_or_add(struct store *store, const char *address, int64_t now, struct contact *contact, struct error *error)
 {
 	enum status status = store_contact_find(store, NULL, address, contact, error);
 
@@ -151,7 +162,7 @@ static enum status find_or_add(struct store *store, const char *address, int64_t
 enum status store_contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error)
 {
 	struct contact contact;
-	enum status status = find_or_add(store, address, now, &contact, error);
+	enum status status = store_contact_find_or_add(store, address, now, &contact, error);
 
 	store->met.known = false;
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_BOUNCED, "iit", contact.id, now, reason ? reason : "") : status;
@@ -169,7 +180,7 @@ enum status store_contact_arrives(struct store *store, const char *address, stru
 enum status store_contact_acknowledged(struct store *store, const char *address, int64_t now, struct error *error)
 {
 	struct contact contact;
-	enum status status = find_or_add(store, address, now, &contact, error);
+	enum status status = store_contact_find_or_add(store, address, now, &contact, error);
 
 	if (status != STATUS_OK)
 		return status;
@@ -182,16 +193,25 @@ enum status store_contact_acknowledged(struct store *store, const char *address,
 enum status store_contact_proved(struct store *store, const char *address, int64_t now, struct error *error)
 {
 	struct contact contact;
-	enum status status = find_or_add(store, address, now, &contact, error);
+	enum status status = store_contact_find_or_add(store, address, now, &contact, error);
 
 	store->met.known = false;
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_PROVED, "ii", contact.id, now) : status;
 }
 
+enum status store_contact_opened(struct store *store, const char *address, int64_t ticket, int64_t now, struct error *error)
+{
+	struct contact contact;
+	enum status status = store_contact_find_or_add(store, address, now, &contact, error);
+
+	store->met.known = false;
+	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_LAST_TICKET, "ii", contact.id, ticket) : status;
+}
+
 enum status store_contact_asked(struct store *store, const char *address, int answers, int64_t now, struct error *error)
 {
 	struct contact contact;
-	enum status status = find_or_add(store, address, now, &contact, error);
+	enum status status = store_contact_find_or_add(store, address, now, &contact, error);
 	bool goes_on = store_contact_within(contact.asked_start, now, ACKNOWLEDGEMENT_WINDOW_MS);
 
 	store->met.known = false;
@@ -202,7 +222,7 @@ enum status store_contact_asked(struct store *store, const char *address, int an
 enum status store_contact_spam(struct store *store, const char *address, int spam, int64_t now, struct error *error)
 {
 	struct contact contact;
-	enum status status = find_or_add(store, address, now, &contact, error);
+	enum status status = store_contact_find_or_add(store, address, now, &contact, error);
 
 	store->met.known = false;
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_SPAM, "id", contact.id, spam) : status;
@@ -220,7 +240,7 @@ enum status store_contact_had_agent(struct store *store, const char *address, co
 enum status store_contact_refused(struct store *store, const char *address, int64_t now, struct error *error)
 {
 	struct contact contact;
-	enum status status = find_or_add(store, address, now, &contact, error);
+	enum status status = store_contact_find_or_add(store, address, now, &contact, error);
 
 	store->met.known = false;
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CONTACT_REFUSED, "ii", contact.id, now) : status;

@@ -392,6 +392,8 @@ static enum status read_sender(struct store *store, struct arena *arena, const s
 		facts->asked_before = contact.asked_count;
 	facts->sender_language = contact.language;
 	facts->last_agent = contact.last_agent;
+	if (status == STATUS_OK && *from)
+		status = store_standing_of(store, arena, from, &contact, facts->now, &facts->standing, error);
 	if (status == STATUS_OK && !text_equal_nocase(from, answer_to))
 		status = store_contact_find(store, NULL, answer_to, &contact, error);
 	return status == STATUS_OK ? read_answered(store, answer_to, &contact, facts, error) : status;

@@ -77,6 +77,10 @@ static const struct check checks[] = {
 	{ SQL_CHECK_OUTBOX_TICKET, "outgoing mail %lld: its ticket is not there", NULL },
 	{ SQL_CHECK_OUTBOX_FAILED, "outgoing mail %lld: failed, and nothing says why", NULL },
 	{ SQL_CHECK_CONTACT_TWICE, "contact %lld: the address is there twice", NULL },
+	{ SQL_CHECK_CONTACT_PERSON, "contact %lld: is of a customer who is not there", NULL },
+	{ SQL_CHECK_CUSTOMER, "customer %lld: has no contact, or an organisation that is not there", NULL },
+	{ SQL_CHECK_DOMAIN, "organisation %lld: has a domain, but is not there", NULL },
+	{ SQL_CHECK_CONTACT_SHARED, "contact %lld: is shared, and somebody's own, or of an organisation that is not there", NULL },
 };
 
 static void complain(struct fsck *fsck, const char *format, ...) PRINTF_LIKE(2, 3);

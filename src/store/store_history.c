@@ -38,19 +38,25 @@ static bool is_change(enum history_kind kind)
 
 /* ---- as it is kept ---- */
 
+static bool is_privileged(const struct new_ticket *create)
+{
+	return (create->vip && *create->vip) || (create->organisation && *create->organisation) || (create->level && *create->level);
+}
+
 char *store_history_of_created(struct arena *arena, const struct new_ticket *create)
 {
-	const char *fields[] = { desk_ticket_state_name(create->state), create->priority, create->queue, create->agent };
-	size_t length[COUNT_OF(fields)], all = 0;
+	const char *fields[] = { desk_ticket_state_name(create->state), create->priority, create->queue, create->agent, create->vip, create->organisation, create->level };
+	/* The last three only where there are any: most tickets are anybody's. */
+	size_t count = COUNT_OF(fields) - (is_privileged(create) ? 0 : 3), length[COUNT_OF(fields)], all = 0;
 	char *lines, *at;
 
-	for (size_t i = 0; i < COUNT_OF(fields); i++)
+	for (size_t i = 0; i < count; i++)
 		all += 1 + (length[i] = fields[i] ? strlen(fields[i]) : 0);
 	lines = at = arena_room(arena, all);
-	for (size_t i = 0; i < COUNT_OF(fields); i++) {
+	for (size_t i = 0; i < count; i++) {
 		memcpy(at, fields[i] ? fields[i] : "", length[i]);
 		at += length[i];
-		*at++ = i + 1 < COUNT_OF(fields) ? '\n' : '\0';
+		*at++ = i + 1 < count ? '\n' : '\0';
 	}
 	return lines;
 }
@@ -81,9 +87,12 @@ static const char *shown_value(const struct history_row *row, const char *value)
 
 static const char *created_words(struct arena *arena, const struct history_row *row)
 {
-	return arena_printf(arena, "created: state %s, priority %s, queue %s, agent %s", line_of(arena, row->now, HISTORY_CREATED_STATE),
+	const char *organisation = line_of(arena, row->now, HISTORY_CREATED_ORGANISATION), *level = line_of(arena, row->now, HISTORY_CREATED_LEVEL);
+
+	return arena_printf(arena, "created: state %s, priority %s, queue %s, agent %s%s%s%s%s%s", line_of(arena, row->now, HISTORY_CREATED_STATE),
 	                    line_of(arena, row->now, HISTORY_CREATED_PRIORITY), line_of(arena, row->now, HISTORY_CREATED_QUEUE),
-	                    shown(line_of(arena, row->now, HISTORY_CREATED_AGENT)));
+	                    shown(line_of(arena, row->now, HISTORY_CREATED_AGENT)),
+	                    *line_of(arena, row->now, HISTORY_CREATED_VIP) ? ", VIP" : "", *organisation ? ", organisation " : "", organisation, *level ? ", level " : "", level);
 }
 
 static const char *joined(struct arena *arena, const struct strings *list)
@@ -245,6 +254,9 @@ static const char *replay_created(struct replay *replay, struct arena *arena, co
 	replay->priority = store_history_created(arena, row, HISTORY_CREATED_PRIORITY);
 	replay->queue = store_history_created(arena, row, HISTORY_CREATED_QUEUE);
 	replay->agent = store_history_created(arena, row, HISTORY_CREATED_AGENT);
+	replay->vip = store_history_created(arena, row, HISTORY_CREATED_VIP);
+	replay->organisation = store_history_created(arena, row, HISTORY_CREATED_ORGANISATION);
+	replay->level = store_history_created(arena, row, HISTORY_CREATED_LEVEL);
 	replay->created = true;
 	return NULL;
 }

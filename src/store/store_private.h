@@ -16,7 +16,8 @@
 void store_forget_lookups(struct store *store);          /* between jobs of one transaction; rolling back does it, too */
 
 /* ---------------------------------------------------------------- connection */
-struct contact { int64_t id; int64_t last_ticket, written, bounced_at, refused_at, proved_at, window_start, day_start, asked_start; int window_count, day_count, spam, asked_count; const char *language, *last_agent; };
+struct contact { int64_t id; int64_t last_ticket, written, bounced_at, refused_at, proved_at, window_start, day_start, asked_start; int window_count, day_count, spam, asked_count; const char *language, *last_agent;
+                 int64_t customer, shared, organisation, kept; bool vip; };      /* customer: whose address it is; shared, organisation: numbers, 0: none; kept: he has a row of his own */
 struct met { bool known; char address[256]; uint64_t hash; struct contact is; };        /* is.id 0: he is not there; texts are not kept */
 struct store {
 	struct engine *engine;
@@ -70,6 +71,17 @@ enum status store_contact_find(struct store *store, struct arena *arena, const c
 /* Somebody wrote: makes or refreshes the contact. opened: a ticket of his that the mail opened; 0: none. */
 enum status store_contact_wrote(struct store *store, const struct mail_address *who, const char *language, bool sure, bool acknowledged, int64_t opened,
                                 int64_t now, struct error *error);
+/* The contact of an address that did not write itself. */
+enum status store_contact_find_or_add(struct store *store, const char *address, int64_t now, struct contact *contact, struct error *error);
+/* As addresses are compared: lower case, the domain in A-labels. */
+const char *store_contact_key(struct arena *arena, const char *address);
+enum status store_contact_opened(struct store *store, const char *address, int64_t ticket, int64_t now, struct error *error);     /* a ticket of his that no mail of his opened */
+/* ---- store_organisation.c ---- */
+enum status store_standing_of(struct store *store, struct arena *arena, const char *address, const struct contact *contact, int64_t now, struct standing *standing,
+                              struct error *error);
+enum status store_organisation_of(struct store *store, struct arena *arena, const char *address, const struct contact *contact, int64_t *organisation, struct error *error);
+/* ---- store_customer.c ---- */
+enum status store_customer_event(struct store *store, int64_t customer, const char *who, const char *kind, const char *what, struct error *error);
 enum status store_contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error);
 enum status store_contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error);
 enum status store_contact_arrives(struct store *store, const char *address, struct error *error); /* mail to it does not come back any more */

@@ -10,6 +10,30 @@
 
 #define WORDS_LOOKED_AT 5000     /* messages with the words, the best first, whose tickets are looked at */
 
+/* What a person wrote as a customer, as his number: that is what the engine looks for. 0: nobody. */
+static enum status resolve_customers(struct store *store, struct arena *arena, struct query *query, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < query->terms.count && status == STATUS_OK; i++) {
+		struct query_term *term = &query->terms.at[i];
+		struct strings numbers = { 0 };
+
+		for (size_t k = 0; term->key == QUERY_CUSTOMER && k < term->values.count && status == STATUS_OK; k++) {
+			const char *whom = term->values.at[k];
+			struct contact contact = { .customer = strchr(whom, '@') ? 0 : atoll(whom) };
+
+			if (strchr(whom, '@'))
+				status = store_contact_find(store, NULL, whom, &contact, error);
+			/* A shared address is nobody's: its own requests. */
+			strings_add(arena, &numbers, arena_printf(arena, "%lld", (long long)contact.customer));
+		}
+		if (term->key == QUERY_CUSTOMER)
+			term->values = numbers;
+	}
+	return status;
+}
+
 static enum status select_tickets(struct store *store, struct arena *arena, const struct query *query, int64_t now, size_t limit, struct ticket_rows *rows,
                                   struct error *error)
 {
@@ -23,7 +47,7 @@ static enum status select_tickets(struct store *store, struct arena *arena, cons
 
 /* ---- with words ---- */
 
-struct asked_ticket { struct store *store; const struct ticket_facts *facts; enum status status; struct error *error; int64_t now; };
+struct asked_ticket { struct store *store; const struct ticket_facts *facts; int64_t customer; /* of the ticket; -1: not asked yet */ enum status status; struct error *error; int64_t now; };
 
 static const char *waits_for(struct asked_ticket *asked)
 {
@@ -52,13 +76,24 @@ static int64_t due_of(struct asked_ticket *asked)
 	return due;
 }
 
+static bool is_of_customer(struct asked_ticket *asked, const char *number)
+{
+	struct contact contact = { 0 };
+
+	if (asked->customer < 0) {
+		asked->status = store_contact_find(asked->store, NULL, asked->facts->customer.address, &contact, asked->error);
+		asked->customer = contact.customer;
+	}
+	return asked->customer && asked->customer == atoll(number);
+}
+
 static bool ticket_is(void *context, enum query_key key, const char *value)
 {
 	struct asked_ticket *asked = context;
 	const struct ticket_facts *facts = asked->facts;
 
 	switch (key) {
-	case QUERY_CUSTOMER: return text_equal_nocase(facts->customer.address, value);
+	case QUERY_CUSTOMER: return is_of_customer(asked, value);
 	case QUERY_WAITING: return !strcmp(waits_for(asked), value);
 	case QUERY_OVERDUE: return (due_of(asked) && due_of(asked) <= asked->now) == !strcmp(value, "yes");
 	default: {
@@ -81,7 +116,7 @@ struct wanted { const struct query *query; int64_t now; };
 static bool is_wanted(struct store *store, const struct ticket_facts *facts, void *context, enum status *status, struct error *error)
 {
 	const struct wanted *wanted = context;
-	struct asked_ticket asked = { store, facts, STATUS_OK, error, wanted->now };
+	struct asked_ticket asked = { store, facts, -1, STATUS_OK, error, wanted->now };
 	bool holds = query_holds(wanted->query, wanted->now, &(struct query_values){ ticket_is, ticket_at, &asked });
 
 	*status = asked.status;
@@ -135,12 +170,18 @@ enum status store_tickets(struct store *store, struct arena *arena, const struct
                           struct error *error)
 {
 	bool words = query->words && *query->words, began;
+	struct query resolved = { .sorts = { query->sorts.at, query->sorts.count }, .words = query->words };
 	enum status status = store_read_begin(store, &began, error);
 
 	*rows = (struct ticket_rows){ 0 };
 	if (status != STATUS_OK)
 		return status;
-	status = words ? search_tickets(store, arena, query, now, limit, rows, error) : select_tickets(store, arena, query, now, limit, rows, error);
+	for (size_t i = 0; i < query->terms.count; i++)
+		*ARENA_PUSH(arena, &resolved.terms) = query->terms.at[i];
+	status = resolve_customers(store, arena, &resolved, error);
+	query = &resolved;
+	if (status == STATUS_OK)
+		status = words ? search_tickets(store, arena, query, now, limit, rows, error) : select_tickets(store, arena, query, now, limit, rows, error);
 	for (size_t i = 0; i < rows->count && status == STATUS_OK; i++)
 		status = store_complete_row(store, arena, &rows->at[i], !words, error);
 	store_read_end(store, began);

@@ -45,7 +45,9 @@ def lives_on(desk, path):
     assert sorted(tickets) == sorted(t["id"] for t in hand["tickets"])
     for was in hand["tickets"]:
         now = desk.ticket(was["id"])
-        assert {key: now[key] for key in was} == was
+        for part in ("customer",):               # of which later versions say more
+            assert {key: now[part][key] for key in was[part]} == was[part]
+        assert {key: now[key] for key in was if key != "customer"} == {key: was[key] for key in was if key != "customer"}
         assert all(old in ("", new["what"]) for old, new in zip(words[was["id"]], now["history"])), (words[was["id"]], now["history"])
         assert now["history"][0]["what"].startswith("created: state ")
         assert [m["text"][:200] for m in now["messages"]] == hand["messages"][str(was["id"])], now["id"]

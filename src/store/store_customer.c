@@ -1,0 +1,697 @@
+/*
+ * store_customer.c - customers: a person with one or more addresses, and what the desk was told of him.
+ *
+ * Each contact is a customer with the contact's number, until contact.person says that its address is another customer's: so a mail makes no
+ * row that it would not make anyway. `customer` has a row for those of whom more is known than they wrote. An address belongs to one customer,
+ * or is shared and nobody's. Where the address that gave a customer his number leaves him, it moves to a row of its own, and the old row
+ * stays without address, to hold the number.
+ * Diagnostics: STATUS_NOT_FOUND "there is no customer", STATUS_BAD_INPUT "belongs to", "is shared by", "is no address".
+ */
+#include "store_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- finding ---- */
+
+static bool is_number(const char *text)
+{
+	return *text && strspn(text, "0123456789") == strlen(text);
+}
+
+static enum status none(const char *whom, struct error *error)
+{
+	return error_set(error, STATUS_NOT_FOUND, "there is no customer %s", whom);
+}
+
+static enum status shared_by(struct store *store, const char *address, int64_t organisation, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct cursor cursor;
+	const char *name = "";
+
+	cursor_open(&cursor, store->engine, error, SQL_ORGANISATION_GET, "i", organisation);
+	if (cursor_next(&cursor))
+		name = cursor_text(&cursor, &arena, 0);
+	if (cursor_close(&cursor) != STATUS_OK)
+		return cursor.status;
+	return error_set(error, STATUS_BAD_INPUT, "%s is shared by the people of %s, and nobody's own", address, name);
+}
+
+/* By number: of himself, or of a contact that is his by now. A row that nobody has is left where an address went, or was erased. */
+static enum status find_by_number(struct store *store, const char *whom, int64_t *id, struct error *error)
+{
+	struct cursor cursor;
+	int64_t number = atoll(whom), shared = 0, kept = 0, others = 0;
+	bool there = false, addressed = false;
+	enum status status;
+
+	cursor_open(&cursor, store->engine, error, SQL_CONTACT_IDENTITY, "i", number);
+	if (cursor_next(&cursor)) {
+		CLEANUP_ARENA struct arena arena = { 0 };
+
+		there = true;
+		*id = cursor_number(&cursor, 0);
+		addressed = *cursor_text(&cursor, &arena, 1) != '\0';
+		shared = cursor_number(&cursor, 2);
+	}
+	if ((status = cursor_close(&cursor)) != STATUS_OK)
+		return status;
+	if (there && !addressed)
+		status = engine_number(store->engine, error, &kept, 0, SQL_CUSTOMER_CREATED, "i", *id);
+	if (status == STATUS_OK && there && !addressed && !kept)
+		status = engine_number(store->engine, error, &others, 0, SQL_CUSTOMER_OTHERS, "i", *id);
+	if (status != STATUS_OK)
+		return status;
+	return !there || shared || !(addressed || kept || others) ? none(whom, error) : STATUS_OK;
+}
+
+/* Has he anything that makes a customer of an address, which may stand there only because mail to it came back? */
+static bool is_customer(const struct contact *contact)
+{
+	return contact->written > 0 || contact->last_ticket > 0 || contact->kept || contact->customer != contact->id;
+}
+
+static enum status make(struct store *store, const char *address, int64_t *id, struct error *error)
+{
+	struct contact contact;
+	enum status status = store_contact_find_or_add(store, address, clock_now(), &contact, error);
+
+	store->met.known = false;
+	*id = contact.customer;
+	return status != STATUS_OK || contact.kept ? status
+		: engine_run(store->engine, error, SQL_CUSTOMER_PUT, "ittdittii", contact.customer, "", "", 0, (int64_t)0, "", "", (int64_t)0, clock_now());
+}
+
+enum status store_customer_find(struct store *store, struct arena *arena, const char *whom, bool create, int64_t *id, struct error *error)
+{
+	struct contact contact;
+	enum status status;
+
+	*id = 0;
+	if (is_number(whom))
+		return find_by_number(store, whom, id, error);
+	if (!strchr(whom, '@') || (create && !mail_address_usable(whom)))
+		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is neither the number nor the address of a customer", whom);
+	if ((status = store_contact_find(store, arena, whom, &contact, error)) != STATUS_OK)
+		return status;
+	if (contact.shared)
+		return shared_by(store, whom, contact.shared, error);
+	if (contact.id && is_customer(&contact)) {
+		*id = contact.customer;
+		return STATUS_OK;
+	}
+	return create ? make(store, whom, id, error) : none(whom, error);
+}
+
+/* ---- reading ---- */
+
+static bool bounces(int64_t bounced_at)
+{
+	return bounced_at > 0 && clock_now() - bounced_at < BOUNCED_MS;
+}
+
+/* What he is called, and the language that he writes, are those of his mails, unless somebody said otherwise. */
+static enum status read_addresses(struct store *store, struct arena *arena, struct customer_row *row, int64_t main, struct error *error)
+{
+	struct cursor cursor;
+	size_t first = 0;
+
+	cursor_open(&cursor, store->engine, error, SQL_CUSTOMER_CONTACTS, "i", row->id);
+	while (cursor_next(&cursor)) {
+		struct customer_address *address = ARENA_PUSH(arena, &row->addresses);
+		int64_t seen = cursor_number(&cursor, 6);
+		const char *name = cursor_text(&cursor, arena, 2), *language = cursor_text(&cursor, arena, 3);
+
+		*address = (struct customer_address){ cursor_number(&cursor, 0), cursor_text(&cursor, arena, 1), false, cursor_number(&cursor, 4) > 0, bounces(cursor_number(&cursor, 5)) };
+		if (address->contact == main)
+			first = row->addresses.count - 1;
+		row->name = *row->name ? row->name : name;
+		row->language = *row->language ? row->language : language;
+		if (seen && (!row->created || seen < row->created))
+			row->created = seen;
+	}
+	if (row->addresses.count) {
+		struct customer_address primary = row->addresses.at[first];
+
+		memmove(row->addresses.at + 1, row->addresses.at, first * sizeof primary);
+		row->addresses.at[0] = primary;
+		row->addresses.at[0].primary = true;
+	}
+	return cursor_close(&cursor);
+}
+
+static enum status read_kept(struct store *store, struct arena *arena, struct customer_row *row, int64_t *organisation, int64_t *main, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_CUSTOMER_GET, "i", row->id);
+	if (cursor_next(&cursor)) {
+		row->name = cursor_text(&cursor, arena, 0);
+		row->language = cursor_text(&cursor, arena, 1);
+		row->own_vip = row->vip = cursor_number(&cursor, 2) != 0;
+		*organisation = cursor_number(&cursor, 3);
+		row->note = cursor_text(&cursor, arena, 4);
+		row->external_id = cursor_text(&cursor, arena, 5);
+		*main = cursor_number(&cursor, 6);
+		row->created = cursor_number(&cursor, 7);
+	}
+	return cursor_close(&cursor);
+}
+
+static enum status read_organisation(struct store *store, struct arena *arena, struct customer_row *row, int64_t own, struct error *error)
+{
+	struct contact given = { .organisation = own, .language = "", .last_agent = "" };
+	enum status status = STATUS_OK;
+
+	row->own_organisation = row->organisation = "";
+	for (size_t i = 0; i < row->addresses.count + (own != 0) && status == STATUS_OK && !*row->organisation; i++) {
+		struct standing standing;
+
+		status = store_standing_of(store, arena, own ? "" : row->addresses.at[i].address, &given, clock_now(), &standing, error);
+		row->organisation = standing.organisation;
+		row->vip |= standing.vip;
+	}
+	if (own)
+		row->own_organisation = row->organisation;
+	return status;
+}
+
+static enum status read_counts(struct store *store, struct customer_row *row, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_CUSTOMER_TICKETS, "i", row->id);
+	if (cursor_next(&cursor)) {
+		row->tickets_total = cursor_number(&cursor, 0);
+		row->tickets_open = cursor_number(&cursor, 1);
+	}
+	return cursor_close(&cursor);
+}
+
+static enum status read_row(struct store *store, struct arena *arena, int64_t id, struct customer_row *row, struct error *error)
+{
+	int64_t organisation = 0, main = 0;
+	enum status status;
+
+	*row = (struct customer_row){ .id = id, .name = "", .language = "", .note = "", .external_id = "" };
+	if ((status = read_kept(store, arena, row, &organisation, &main, error)) == STATUS_OK)
+		status = read_addresses(store, arena, row, main, error);
+	if (status == STATUS_OK)
+		status = read_organisation(store, arena, row, organisation, error);
+	return status == STATUS_OK ? read_counts(store, row, error) : status;
+}
+
+enum status store_customer(struct store *store, struct arena *arena, int64_t id, struct customer_row *row, struct error *error)
+{
+	bool began;
+	enum status status = store_read_begin(store, &began, error);
+
+	if (status == STATUS_OK)
+		status = read_row(store, arena, id, row, error);
+	store_read_end(store, began);
+	return status;
+}
+
+/* The newest of each becomes the one that his contact names: those made by the first version named none. */
+static enum status chain_contacts(struct store *store, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct { struct { const char *address; int64_t last; } *at; size_t count; } newest = { 0 };
+	struct cursor cursor;
+	enum status status;
+
+	cursor_open(&cursor, store->engine, error, SQL_CUSTOMER_LAST_TICKETS, "");
+	while (cursor_next(&cursor)) {
+		const char *address = cursor_text(&cursor, &arena, 0);
+
+		ARENA_PUSH(&arena, &newest)->address = address;
+		newest.at[newest.count - 1].last = cursor_number(&cursor, 1);
+	}
+	status = cursor_close(&cursor);
+	for (size_t i = 0; i < newest.count && status == STATUS_OK; i++)
+		status = store_contact_opened(store, newest.at[i].address, newest.at[i].last, clock_now(), error);
+	return status;
+}
+
+static enum status chain(struct store *store, struct error *error)
+{
+	enum status status = engine_run(store->engine, error, SQL_CUSTOMER_CHAIN, "");
+
+	if (status == STATUS_OK)
+		status = chain_contacts(store, error);
+	return status == STATUS_OK ? engine_run(store->engine, error, SQL_META_DELETE, "t", "unchained") : status;
+}
+
+enum status store_customer_chain(struct store *store, struct error *error)
+{
+	int64_t upto = 0;
+	enum status status = engine_number(store->engine, error, &upto, 0, SQL_META_GET, "t", "unchained");
+
+	if (status != STATUS_OK || !upto || (status = store_begin(store, error)) != STATUS_OK)
+		return status;
+	if ((status = chain(store, error)) == STATUS_OK)
+		return store_commit(store, error);
+	store_rollback(store);
+	return status;
+}
+
+static enum status read_ids(struct cursor *cursor, struct arena *arena, struct customer_ids *ids)
+{
+	*ids = (struct customer_ids){ 0 };
+	while (cursor_next(cursor))
+		*ARENA_PUSH(arena, ids) = cursor_number(cursor, 0);
+	return cursor_close(cursor);
+}
+
+enum status store_customer_ids(struct store *store, struct arena *arena, int64_t after, size_t limit, struct customer_ids *ids, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_CUSTOMERS, "ii", after, limit ? (int64_t)limit : (int64_t)-1);
+	return read_ids(&cursor, arena, ids);
+}
+
+enum status store_customer_tickets(struct store *store, struct arena *arena, int64_t id, struct customer_ids *tickets, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_CUSTOMER_TICKET_IDS, "i", id);
+	return read_ids(&cursor, arena, tickets);
+}
+
+enum status store_customer_externals(struct store *store, struct arena *arena, struct customer_externals *list, struct error *error)
+{
+	struct cursor cursor;
+
+	*list = (struct customer_externals){ 0 };
+	cursor_open(&cursor, store->engine, error, SQL_CUSTOMERS_EXTERNAL, "");
+	while (cursor_next(&cursor))
+		*ARENA_PUSH(arena, list) = (struct customer_external){ cursor_number(&cursor, 0), cursor_text(&cursor, arena, 1) };
+	return cursor_close(&cursor);
+}
+
+enum status store_ticket_customer(struct store *store, const struct ticket_facts *ticket, int64_t *id, bool *proved, struct error *error)
+{
+	struct contact contact = { 0 };
+	int64_t there = 0;
+	enum status status = store_contact_find(store, NULL, ticket->customer.address ? ticket->customer.address : "", &contact, error);
+
+	if (status == STATUS_OK && contact.id)
+		status = engine_number(store->engine, error, &there, 0, SQL_MESSAGE_PROVED, "it", ticket->id, ticket->customer.address);
+	*id = contact.shared ? 0 : contact.customer;
+	*proved = there != 0;
+	return status;
+}
+
+/* ---- history ---- */
+
+enum status store_customer_event(struct store *store, int64_t customer, const char *who, const char *kind, const char *what, struct error *error)
+{
+	return engine_run(store->engine, error, SQL_CUSTOMER_EVENT_ADD, "iittt", clock_now(), customer, who, kind, what);
+}
+
+enum status store_customer_note(struct store *store, int64_t id, const char *who, const char *kind, const char *what, struct error *error)
+{
+	return store_customer_event(store, id, who, kind, what, error);
+}
+
+enum status store_customer_history(struct store *store, struct arena *arena, int64_t id, struct customer_events *events, struct error *error)
+{
+	struct cursor cursor;
+
+	*events = (struct customer_events){ 0 };
+	cursor_open(&cursor, store->engine, error, SQL_CUSTOMER_EVENTS, "i", id);
+	while (cursor_next(&cursor))
+		*ARENA_PUSH(arena, events) = (struct customer_event){ cursor_number(&cursor, 1), cursor_text(&cursor, arena, 2), cursor_text(&cursor, arena, 3), cursor_text(&cursor, arena, 4) };
+	return cursor_close(&cursor);
+}
+
+/* ---- what is known of him ---- */
+
+/* As it is kept, which is not what is shown: that has names of his mails, too. */
+struct kept { const char *name, *language, *note, *external_id; bool vip, there; int64_t organisation, main, created; };
+
+static enum status get_kept(struct store *store, struct arena *arena, int64_t id, struct kept *kept, struct error *error)
+{
+	struct cursor cursor;
+
+	*kept = (struct kept){ .name = "", .language = "", .note = "", .external_id = "", .created = clock_now() };
+	cursor_open(&cursor, store->engine, error, SQL_CUSTOMER_GET, "i", id);
+	if (cursor_next(&cursor))
+		*kept = (struct kept){ cursor_text(&cursor, arena, 0), cursor_text(&cursor, arena, 1), cursor_text(&cursor, arena, 4), cursor_text(&cursor, arena, 5),
+		                       cursor_number(&cursor, 2) != 0, true, cursor_number(&cursor, 3), cursor_number(&cursor, 6), cursor_number(&cursor, 7) };
+	return cursor_close(&cursor);
+}
+
+static enum status put_kept(struct store *store, int64_t id, const struct kept *kept, struct error *error)
+{
+	store->met.known = false;
+	return engine_run(store->engine, error, SQL_CUSTOMER_PUT, "ittdittii", id, kept->name, kept->language, (int)kept->vip, kept->organisation, kept->note, kept->external_id,
+	                  kept->main, kept->created);
+}
+
+static bool is_same(const struct kept *a, const struct kept *b)
+{
+	return a->there == b->there && !strcmp(a->name, b->name) && !strcmp(a->language, b->language) && !strcmp(a->note, b->note) && !strcmp(a->external_id, b->external_id)
+	    && a->vip == b->vip && a->organisation == b->organisation && a->main == b->main;
+}
+
+static enum status find_organisation(struct store *store, const char *name, int64_t *id, struct error *error)
+{
+	enum status status = *name ? engine_number(store->engine, error, id, 0, SQL_ORGANISATION_NAMED, "t", name) : STATUS_OK;
+
+	if (!*name)
+		*id = 0;
+	return status == STATUS_OK && *name && !*id ? error_set(error, STATUS_NOT_FOUND, "there is no organisation \"%s\"; make it by: sportello organisation set", name) : status;
+}
+
+static enum status check_external(struct store *store, int64_t id, const char *external_id, struct error *error)
+{
+	int64_t other = 0;
+	enum status status = *external_id ? engine_number(store->engine, error, &other, 0, SQL_CUSTOMER_EXTERNAL, "t", external_id) : STATUS_OK;
+
+	return status == STATUS_OK && other && other != id ? error_set(error, STATUS_BAD_INPUT, "external id %s belongs to customer %lld", external_id, (long long)other) : status;
+}
+
+static enum status find_main(struct store *store, struct arena *arena, int64_t id, const char *address, int64_t *main, struct error *error)
+{
+	struct contact contact;
+	enum status status = store_contact_find(store, arena, address, &contact, error);
+
+	*main = contact.id;
+	return status == STATUS_OK && (!contact.id || contact.customer != id) ? error_set(error, STATUS_BAD_INPUT, "%s is no address of customer %lld", address, (long long)id) : status;
+}
+
+enum status store_customer_set(struct store *store, struct arena *arena, int64_t id, const struct customer_change *change, bool *changed, struct error *error)
+{
+	struct kept was, is;
+	enum status status = get_kept(store, arena, id, &was, error);
+
+	*changed = false;
+	is = was;
+	is.name = change->name ? change->name : was.name;
+	is.language = change->language ? change->language : was.language;
+	is.note = change->note ? change->note : was.note;
+	is.external_id = change->external_id ? change->external_id : was.external_id;
+	is.vip = change->vip ? strcmp(change->vip, "yes") == 0 : was.vip;
+	if (status == STATUS_OK && change->organisation)
+		status = find_organisation(store, change->organisation, &is.organisation, error);
+	if (status == STATUS_OK && change->external_id)
+		status = check_external(store, id, is.external_id, error);
+	if (status == STATUS_OK && change->primary)
+		status = find_main(store, arena, id, change->primary, &is.main, error);
+	if (status != STATUS_OK || is_same(&was, &is))
+		return status;
+	*changed = true;
+	return put_kept(store, id, &is, error);
+}
+
+/* ---- addresses ---- */
+
+static enum status is_somebodys(struct store *store, struct arena *arena, const char *address, int64_t owner, struct error *error)
+{
+	struct customer_row row;
+	enum status status = read_row(store, arena, owner, &row, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return error_set(error, STATUS_BAD_INPUT, "%s belongs to customer %lld%s%s; one person? then: sportello customer merge", address, (long long)owner, *row.name ? ", " : "", row.name);
+}
+
+enum status store_customer_add_address(struct store *store, struct arena *arena, int64_t id, const char *address, bool *changed, struct error *error)
+{
+	struct contact contact;
+	enum status status;
+
+	*changed = false;
+	if (!mail_address_usable(address))
+		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is no address", address);
+	if ((status = store_contact_find(store, arena, address, &contact, error)) != STATUS_OK)
+		return status;
+	if (contact.id && contact.customer == id)
+		return STATUS_OK;
+	if (contact.shared)
+		return shared_by(store, address, contact.shared, error);
+	if (contact.id && is_customer(&contact))
+		return is_somebodys(store, arena, address, contact.customer, error);
+	if ((status = store_contact_find_or_add(store, address, clock_now(), &contact, error)) != STATUS_OK)
+		return status;
+	store->met.known = false;
+	*changed = true;
+	return engine_run(store->engine, error, SQL_CONTACT_PERSON, "ii", contact.id, id);
+}
+
+/* The number stays with the customer: what is known of the address goes to a row of its own. */
+static enum status move_away(struct store *store, const char *address, int64_t contact, struct error *error)
+{
+	enum status status = engine_keys_ready(store->engine, error);
+
+	if (status == STATUS_OK)
+		status = engine_run(store->engine, error, SQL_CONTACT_MOVE, "i", contact);
+	if (status != STATUS_OK)
+		return status;
+	engine_key_added(store->engine, ENGINE_CONTACT, engine_hash(address), engine_last_row(store->engine), 0);
+	return engine_run(store->engine, error, SQL_CONTACT_VOID, "ii", contact, clock_now());
+}
+
+enum status store_customer_remove_address(struct store *store, struct arena *arena, int64_t id, const char *address, struct error *error)
+{
+	struct customer_row row;
+	struct kept kept;
+	struct contact contact;
+	enum status status = read_row(store, arena, id, &row, error);
+
+	if (status == STATUS_OK)
+		status = store_contact_find(store, arena, address, &contact, error);
+	if (status == STATUS_OK)
+		status = get_kept(store, arena, id, &kept, error);
+	if (status != STATUS_OK)
+		return status;
+	if (!contact.id || contact.customer != id)
+		return error_set(error, STATUS_NOT_FOUND, "%s is no address of customer %lld", address, (long long)id);
+	if (row.addresses.count < 2)
+		return error_set(error, STATUS_BAD_INPUT, "%s is the only address of customer %lld; add another one first, or erase him", address, (long long)id);
+	store->met.known = false;
+	status = contact.id == id ? move_away(store, store_contact_key(arena, address), id, error) : engine_run(store->engine, error, SQL_CONTACT_PERSON, "ii", contact.id, (int64_t)0);
+	kept.main = kept.main == contact.id ? 0 : kept.main;
+	return status == STATUS_OK && kept.there ? put_kept(store, id, &kept, error) : status;
+}
+
+/* ---- two are one ---- */
+
+static void write_kept(struct buffer *out, const char *whose, const struct kept *kept)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	const struct { const char *key, *value; } fields[] = {
+		{ "there", kept->there ? "1" : "" }, { "name", kept->name }, { "language", kept->language }, { "note", kept->note }, { "external", kept->external_id },
+		{ "vip", kept->vip ? "1" : "" }, { "organisation", arena_printf(&arena, "%lld", (long long)kept->organisation) },
+		{ "main", arena_printf(&arena, "%lld", (long long)kept->main) }, { "created", arena_printf(&arena, "%lld", (long long)kept->created) },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(fields); i++)
+		record_add(out, arena_printf(&arena, "%s_%s", whose, fields[i].key), fields[i].value);
+}
+
+static const char *field_of(struct arena *arena, const char *record, const char *whose, const char *key)
+{
+	const char *value = record_get(arena, record, arena_printf(arena, "%s_%s", whose, key));
+
+	return value ? value : "";
+}
+
+static struct kept read_record(struct arena *arena, const char *record, const char *whose)
+{
+	return (struct kept){ field_of(arena, record, whose, "name"), field_of(arena, record, whose, "language"), field_of(arena, record, whose, "note"),
+	                      field_of(arena, record, whose, "external"), *field_of(arena, record, whose, "vip") != '\0', *field_of(arena, record, whose, "there") != '\0',
+	                      atoll(field_of(arena, record, whose, "organisation")), atoll(field_of(arena, record, whose, "main")), atoll(field_of(arena, record, whose, "created")) };
+}
+
+/* What only the one knows, the other knows then, too. */
+static struct kept both(struct arena *arena, const struct kept *gone, const struct kept *into)
+{
+	struct kept one = *into;
+
+	one.there = true;
+	one.name = *into->name ? into->name : gone->name;
+	one.language = *into->language ? into->language : gone->language;
+	one.note = !*gone->note || !*into->note ? (*into->note ? into->note : gone->note) : arena_printf(arena, "%s\n%s", into->note, gone->note);
+	one.external_id = *into->external_id ? into->external_id : gone->external_id;
+	one.vip = into->vip || gone->vip;
+	one.organisation = into->organisation ? into->organisation : gone->organisation;
+	return one;
+}
+
+static enum status move_contacts(struct store *store, const struct customer_row *row, int64_t into, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	store->met.known = false;
+	for (size_t i = 0; i < row->addresses.count && status == STATUS_OK; i++)
+		status = engine_run(store->engine, error, SQL_CONTACT_PERSON, "ii", row->addresses.at[i].contact, into);
+	return status;
+}
+
+/* Where his number is held by a row without an address, that follows him. */
+static bool holds_number(const struct customer_row *row)
+{
+	for (size_t i = 0; i < row->addresses.count; i++)
+		if (row->addresses.at[i].contact == row->id)
+			return true;
+	return false;
+}
+
+static const char *contacts_line(struct arena *arena, const struct customer_row *row)
+{
+	const char *line = " ";
+
+	for (size_t i = 0; i < row->addresses.count; i++)
+		line = arena_printf(arena, "%s%lld ", line, (long long)row->addresses.at[i].contact);
+	return line;
+}
+
+enum status store_customer_merge(struct store *store, struct arena *arena, int64_t id, int64_t into, const char *who, struct error *error)
+{
+	CLEANUP_BUFFER struct buffer record = { 0 };
+	struct customer_row gone;
+	struct kept was_gone, was_into, one;
+	enum status status = read_row(store, arena, id, &gone, error);
+
+	if (id == into)
+		return error_set(error, STATUS_BAD_INPUT, "customer %lld is that person already", (long long)id);
+	if (status == STATUS_OK)
+		status = get_kept(store, arena, id, &was_gone, error);
+	if (status == STATUS_OK)
+		status = get_kept(store, arena, into, &was_into, error);
+	if (status != STATUS_OK)
+		return status;
+	one = both(arena, &was_gone, &was_into);
+	record_add(&record, "into", arena_printf(arena, "%lld", (long long)into));
+	write_kept(&record, "gone", &was_gone);
+	write_kept(&record, "was", &was_into);
+	write_kept(&record, "is", &one);
+	record_add(&record, "contacts", contacts_line(arena, &gone));    /* the last: SQL_CUSTOMER_MERGED_CONTACT looks there */
+	if (was_gone.there)
+		status = engine_run(store->engine, error, SQL_CUSTOMER_DELETE, "i", id);
+	if (status == STATUS_OK)
+		status = put_kept(store, into, &one, error);
+	if (status == STATUS_OK)
+		status = move_contacts(store, &gone, into, error);
+	if (status == STATUS_OK && !holds_number(&gone))
+		status = engine_run(store->engine, error, SQL_CONTACT_PERSON, "ii", id, into);
+	if (status == STATUS_OK)
+		status = store_customer_event(store, into, who, "merged", arena_printf(arena, "%lld", (long long)id), error);
+	return status == STATUS_OK ? store_customer_event(store, id, who, "merge", buffer_string(&record), error) : status;
+}
+
+/* What somebody changed since stays changed. */
+static const char *back(const char *now, const char *is, const char *was)
+{
+	return strcmp(now, is) == 0 ? was : now;
+}
+
+static enum status give_back(struct store *store, struct arena *arena, int64_t into, const struct kept *is, const struct kept *was, struct error *error)
+{
+	struct kept now;
+	enum status status = get_kept(store, arena, into, &now, error);
+
+	if (status != STATUS_OK || !now.there)
+		return status;
+	now.name = back(now.name, is->name, was->name);
+	now.language = back(now.language, is->language, was->language);
+	now.note = back(now.note, is->note, was->note);
+	now.external_id = back(now.external_id, is->external_id, was->external_id);
+	now.vip = now.vip == is->vip ? was->vip : now.vip;
+	now.organisation = now.organisation == is->organisation ? was->organisation : now.organisation;
+	now.main = now.main == is->main ? was->main : now.main;
+	if (!was->there && !*now.name && !*now.language && !*now.note && !*now.external_id && !now.vip && !now.organisation && !now.main)
+		return engine_run(store->engine, error, SQL_CUSTOMER_DELETE, "i", into);
+	return put_kept(store, into, &now, error);
+}
+
+static enum status take_back_contacts(struct store *store, const char *line, int64_t into, int64_t id, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	store->met.known = false;
+	for (char *end; status == STATUS_OK && line[strspn(line, " ")]; line = end) {
+		int64_t contact = strtoll(line, &end, 10), person = 0;
+
+		status = engine_number(store->engine, error, &person, 0, SQL_CONTACT_IDENTITY, "i", contact);
+		if (status == STATUS_OK && person == into)
+			status = engine_run(store->engine, error, SQL_CONTACT_PERSON, "ii", contact, id);
+	}
+	return status;
+}
+
+struct undoing { int64_t id, event; const char *record; };
+
+static enum status find_merge(struct store *store, struct arena *arena, const char *whom, struct undoing *undoing, struct error *error)
+{
+	struct contact contact = { 0 };
+	struct cursor cursor;
+	enum status status = is_number(whom) ? STATUS_OK : store_contact_find(store, arena, whom, &contact, error);
+
+	if (status != STATUS_OK)
+		return status;
+	/* By an address: the number that it gave, or the customer who had it. */
+	cursor_open(&cursor, store->engine, error, is_number(whom) ? SQL_CUSTOMER_MERGED : SQL_CUSTOMER_MERGED_CONTACT, "i", is_number(whom) ? (int64_t)atoll(whom) : contact.id);
+	if (cursor_next(&cursor)) {
+		undoing->event = cursor_number(&cursor, 0);
+		undoing->record = cursor_text(&cursor, arena, 1);
+		undoing->id = is_number(whom) ? atoll(whom) : cursor_number(&cursor, 2);
+	}
+	if (cursor_close(&cursor) != STATUS_OK)
+		return cursor.status;
+	return undoing->event ? STATUS_OK : error_set(error, STATUS_NOT_FOUND, "%s was not merged into anybody", whom);
+}
+
+enum status store_customer_unmerge(struct store *store, struct arena *arena, const char *whom, const char *who, int64_t *id, struct error *error)
+{
+	struct undoing undoing = { 0 };
+	struct kept gone, was, is;
+	int64_t into;
+	enum status status = find_merge(store, arena, whom, &undoing, error);
+
+	if (status != STATUS_OK)
+		return status;
+	*id = undoing.id;
+	into = atoll(record_get(arena, undoing.record, "into"));
+	gone = read_record(arena, undoing.record, "gone");
+	was = read_record(arena, undoing.record, "was");
+	is = read_record(arena, undoing.record, "is");
+	status = take_back_contacts(store, record_get(arena, undoing.record, "contacts"), into, undoing.id, error);
+	if (status == STATUS_OK)
+		status = engine_run(store->engine, error, SQL_CONTACT_PERSON, "ii", undoing.id, (int64_t)0);
+	if (status == STATUS_OK)
+		status = give_back(store, arena, into, &is, &was, error);
+	if (status == STATUS_OK && gone.there)
+		status = put_kept(store, undoing.id, &gone, error);
+	if (status == STATUS_OK)
+		status = engine_run(store->engine, error, SQL_CUSTOMER_EVENT_SET, "itt", undoing.event, "merge undone", undoing.record);
+	return status == STATUS_OK ? store_customer_event(store, into, who, "unmerged", arena_printf(arena, "%lld", (long long)undoing.id), error) : status;
+}
+
+/* ---- many ---- */
+
+enum status store_customer_by_external(struct store *store, const char *external_id, int64_t *id, struct error *error)
+{
+	return engine_number(store->engine, error, id, 0, SQL_CUSTOMER_EXTERNAL, "t", external_id);
+}
+
+enum status store_customer_drop(struct store *store, struct arena *arena, int64_t id, struct error *error)
+{
+	struct customer_row row;
+	enum status status = read_row(store, arena, id, &row, error);
+
+	for (size_t i = 0; i < row.addresses.count && status == STATUS_OK; i++)
+		if (row.addresses.at[i].contact != id)
+			status = engine_run(store->engine, error, SQL_CONTACT_PERSON, "ii", row.addresses.at[i].contact, (int64_t)0);
+	store->met.known = false;
+	return status == STATUS_OK ? engine_run(store->engine, error, SQL_CUSTOMER_DELETE, "i", id) : status;
+}
+
+enum status store_customer_settle(struct store *store, size_t count, struct error *error)
+{
+	return engine_catch_up(store->engine, count, error);
+}

@@ -1,0 +1,252 @@
+"""Customers and organisations: one person with several addresses, whose an address is, lists, and that privilege needs proof of this very mail."""
+import os, sqlite3, time
+
+from desk import address_of, mail, setup, QUEUES
+
+DESK = dict(queues=[dict(QUEUES[0], kb="off"), dict(QUEUES[1], kb="off")], config={"authserv_id": "mx.example.org"})
+desk_of_customers = setup(**DESK)
+
+
+def write(desk, sender, subject="A question", proved=False, **more):
+    """A mail of `sender`; proved: our mail server says so."""
+    envelope = sender.rsplit("<", 1)[-1].rstrip(">")
+    domain = envelope.rsplit("@", 1)[1]
+    headers = [("Authentication-Results", "mx.example.org; dmarc=%s header.from=%s" % ("pass" if proved else "none", domain))]
+    desk.accept(mail(sender=sender, subject=subject, headers=headers, **more), sender=envelope)
+    return max(t["id"] for t in desk.tickets())
+
+
+def rows(desk, *without):
+    """All tables of customers and tickets, as they stand."""
+    with sqlite3.connect("file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db"), uri=True) as database:
+        tables = [name for name, in database.execute("SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY name") if name not in without]
+        return {table: sorted(map(repr, database.execute("SELECT * FROM " + table))) for table in tables}
+
+
+@desk_of_customers
+def test_customers_are_who_wrote(desk):
+    write(desk, "Anna Bianchi <anna@example.com>")
+    write(desk, "anna@example.com", "Another")
+    write(desk, "ugo@example.net")
+    anna, ugo = desk.ok("customer", "list")
+    assert set(anna) >= {"id", "name", "addresses", "organisation", "vip", "language", "note", "external_id", "tickets", "created"}
+    assert anna["name"] == "Anna Bianchi" and anna["tickets"] == {"open": 2, "total": 2} and anna["organisation"] is None and anna["vip"] is False
+    assert anna["addresses"] == [{"address": "anna@example.com", "primary": True, "proved": False, "bouncing": False}]
+    assert desk.ok("customer", "show", "ANNA@example.com")["id"] == anna["id"] == desk.ok("customer", "show", anna["id"])["id"]
+    assert desk.ticket(1)["customer"]["id"] == anna["id"] and desk.ticket(3)["customer"]["id"] == ugo["id"]
+    for whom, code in (("nobody@example.com", 66), ("99", 66), ("anna", 65)):
+        assert desk.cli("customer", "show", whom).code == code, whom
+    assert [c["id"] for c in desk.ok("customer", "list", "ugo")] == [ugo["id"]]
+    desk.ok("ticket", "close", 1, "--no-text")
+    assert desk.ok("customer", "show", anna["id"])["tickets"] == {"open": 1, "total": 2}
+
+
+@desk_of_customers
+def test_customers_are_set_and_have_several_addresses(desk):
+    new = desk.ok("customer", "set", "eva@example.com", "--name", "Eva Verdi", "--language", "it", "--vip", "yes", "--note", "calls on Mondays")
+    assert (new["name"], new["language"], new["vip"], new["note"]) == ("Eva Verdi", "it", True, "calls on Mondays")
+    assert desk.ok("customer", "set", new["id"], "--vip", "no")["vip"] is False
+    assert desk.cli("customer", "set", new["id"], "--vip", "maybe").code == 64
+    both = desk.ok("customer", "add-address", "eva@example.com", "eva@home.example")
+    assert [(a["address"], a["primary"]) for a in both["addresses"]] == [("eva@example.com", True), ("eva@home.example", False)]
+    write(desk, "eva@home.example")
+    write(desk, "eva@example.com")
+    write(desk, "Ugo <ugo@example.net>")
+    taken = desk.cli("customer", "add-address", new["id"], "ugo@example.net")
+    assert taken.code == 65 and "belongs to customer" in taken.err and "Ugo" in taken.err
+    assert desk.ok("customer", "show", "eva@home.example")["tickets"]["total"] == 2
+    assert {t["id"] for t in desk.tickets("customer:eva@home.example")} == {1, 2} == {t["id"] for t in desk.tickets("--customer", "eva@example.com")}
+    assert [t["id"] for t in desk.tickets("-customer:eva@home.example")] == [3] and desk.tickets("customer:nobody@example.com") == []
+    # The address that gave him his number goes: he keeps it.
+    apart = desk.ok("customer", "remove-address", new["id"], "eva@example.com")
+    assert apart["id"] == new["id"] and [(a["address"], a["primary"]) for a in apart["addresses"]] == [("eva@home.example", True)]
+    other = desk.ok("customer", "show", "eva@example.com")
+    assert other["id"] != new["id"] and other["note"] == "" and other["tickets"]["total"] == 1
+    assert desk.cli("customer", "remove-address", new["id"], "eva@home.example").code == 65
+    assert desk.cli("customer", "remove-address", new["id"], "ugo@example.net").code == 66
+    desk.ok("customer", "add-address", new["id"], "e2@home.example")
+    assert desk.ok("customer", "set", new["id"], "--primary", "e2@home.example")["addresses"][0]["address"] == "e2@home.example"
+    assert desk.cli("fsck", json_output=False).out == "clean\n"
+    write(desk, "eva@example.com")
+    assert desk.ok("customer", "show", "eva@example.com") == {**other, "tickets": {"open": 2, "total": 2}}
+
+
+@desk_of_customers
+def test_customers_are_compared_by_their_domain_as_mail_servers_have_it(desk):
+    one = desk.ok("customer", "set", "anna@b\u00fccher.example", "--name", "Anna")
+    assert desk.ok("customer", "show", "Anna@XN--BCHER-KVA.example")["id"] == one["id"]
+    assert desk.cli("customer", "show", "anna+x@b\u00fccher.example").code == 66
+
+
+@desk_of_customers
+def test_a_merge_undone_leaves_everything_as_it_was(desk):
+    """Two addresses, merge, answer, undo: as before, but for history."""
+    write(desk, "Anna <anna@example.com>", "From work")
+    write(desk, "Anna <anna@home.example>", "From home")
+    write(desk, "Ugo <ugo@example.net>", "Not hers")
+    desk.ok("organisation", "set", "Acme", "--domain", "example.com", "--level", "gold")
+    desk.ok("customer", "set", "anna@example.com", "--name", "Anna Bianchi", "--vip", "yes", "--external-id", "A1", "--note", "one")
+    desk.ok("customer", "add-address", "anna@example.com", "anna@third.example")
+    desk.ok("customer", "set", "anna@home.example", "--note", "two", "--language", "it")
+    before = {c: desk.ok("customer", "show", c) for c in ("anna@example.com", "anna@home.example", "ugo@example.net")}
+    history = ("customer_event", "meta")
+    stood = rows(desk, *history)
+    first, home = before["anna@example.com"]["id"], before["anna@home.example"]["id"]
+    one = desk.ok("customer", "merge", "anna@example.com", "anna@home.example")
+    assert one["id"] == home and one["vip"] and one["external_id"] == "A1" and one["name"] == "Anna Bianchi" and set(one["note"].split()) == {"one", "two"}
+    assert {a["address"] for a in one["addresses"]} == {"anna@example.com", "anna@home.example", "anna@third.example"} and one["tickets"]["total"] == 2
+    assert desk.ok("customer", "show", first)["id"] == desk.ok("customer", "show", "anna@third.example")["id"] == home
+    assert len(desk.ok("customer", "list")) == 2 and {t["id"] for t in desk.tickets("customer:anna@third.example")} == {1, 2}
+    assert [m["from"] for m in desk.ticket(1)["messages"] if m["direction"] == "in"] == ["anna@example.com"]
+    assert desk.cli("customer", "merge", "anna@example.com", "anna@home.example").code == 65
+    # The next answer goes to the address that wrote that ticket.
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="An answer.\n")
+    desk.wait_sent(1, to="anna@example.com")
+    assert desk.cli("fsck", json_output=False).out == "clean\n"
+    for whom in (first, "anna@third.example"):
+        apart = desk.ok("customer", "unmerge", whom)
+        assert apart["id"] == first
+        if whom == first:
+            desk.ok("customer", "merge", first, home)
+    assert desk.cli("customer", "unmerge", first).code == 66
+    now = rows(desk, *history)
+    for table in ("customer", "organisation", "organisation_domain"):
+        assert stood[table] == now[table], table
+    assert [r.replace("'bob'", "''") for r in now["contact"]] == stood["contact"]             # who answered last is of the answer
+    drop = lambda c: {k: v for k, v in c.items() if k not in ("history", "tickets")}
+    assert {c: drop(desk.ok("customer", "show", c)) for c in before} == {c: drop(v) for c, v in before.items()}
+    assert desk.ok("customer", "show", "anna@home.example")["history"][-1]["kind"] == "unmerged"
+
+
+@desk_of_customers
+def test_organisations_have_domains_and_the_longest_wins(desk):
+    desk.ok("organisation", "set", "Acme", "--domain", "acme.example", "--domain", ".acme.example", "--level", "gold", "--until", "2099-12-31", "--sees-all", "yes", "--note", "n")
+    desk.ok("organisation", "set", "Acme Lab", "--domain", ".lab.acme.example", "--vip", "yes")
+    acme = desk.ok("organisation", "show", "acme")
+    assert (acme["name"], acme["domains"], acme["level"], acme["vip"], acme["sees_all"], acme["until"][:10]) == ("Acme", [".acme.example", "acme.example"], "gold", False, True, "2099-12-31")
+    assert [o["name"] for o in desk.ok("organisation", "list")] == ["Acme", "Acme Lab"]
+    for address, organisation in (("a@acme.example", "Acme"), ("b@mail.acme.example", "Acme"), ("c@x.lab.acme.example", "Acme Lab"), ("d@lab.acme.example", "Acme"), ("e@notacme.example", None)):
+        assert desk.ok("customer", "set", address)["organisation"] == organisation, address
+    for domain, words in (("co.uk", "public suffix"), (".co.uk", "public suffix"), ("com", "public suffix"), ("gmail.com", "mailboxes to anybody"), (".gmx.de", "mailboxes to anybody"),
+                          ("x y", "is no domain"), ("something.ck", "public suffix")):
+        done = desk.cli("organisation", "set", "Other", "--domain", domain)
+        assert done.code == 65 and words in done.err, (domain, done)
+    done = desk.cli("organisation", "set", "Other", "--domain", "ACME.example")
+    assert done.code == 65 and "belongs to Acme" in done.err
+    assert desk.cli("organisation", "show", "Other").code == 66
+    # A shared address is the organisation's and nobody's.
+    desk.ok("organisation", "set", "Acme", "--shared", "info@else.example")
+    for arguments in (("customer", "show", "info@else.example"), ("customer", "add-address", "a@acme.example", "info@else.example"), ("customer", "set", "info@else.example")):
+        done = desk.cli(*arguments)
+        assert done.code == 65 and "shared by the people of Acme" in done.err, done
+    write(desk, "info@else.example", proved=True)
+    ticket = desk.ticket(1)
+    assert ticket["organisation"] == "Acme" and ticket["customer"]["id"] is None
+    assert desk.ok("customer", "set", "e@notacme.example", "--organisation", "acme")["organisation"] == "Acme"
+    assert {c["addresses"][0]["address"] for c in desk.ok("customer", "list", "--organisation", "acme")} == {"a@acme.example", "b@mail.acme.example", "d@lab.acme.example", "e@notacme.example"}
+    assert desk.cli("customer", "set", "e@notacme.example", "--organisation", "none such").code == 66
+    desk.ok("organisation", "remove", "Acme")
+    assert desk.cli("organisation", "remove", "Acme").code == 66 and desk.ok("customer", "show", "e@notacme.example")["organisation"] is None
+    assert desk.ticket(1)["organisation"] == "Acme" and desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+@setup(**DESK, start=False)
+def test_privilege_needs_proof_of_this_very_mail(desk):
+    os.makedirs(os.path.join(desk.directory, "rules"), exist_ok=True)
+    with open(os.path.join(desk.directory, "rules", "10-vip.sieve"), "w") as f:
+        f.write('require ["fileinto", "imap4flags"];\nif header :is "X-Sportello" "vip:yes" { addflag "tag:seen-as-vip"; keep; }\n'
+                'elsif header :is "X-Sportello" ["level:gold", "org:Acme"] { addflag "tag:seen-as-gold"; keep; }\n')
+    desk.start()
+    desk.ok("organisation", "set", "Acme", "--domain", "acme.example", "--level", "gold")
+    desk.ok("customer", "set", "boss@acme.example", "--name", "The Boss", "--vip", "yes")
+    n = write(desk, "boss@acme.example", proved=True)
+    ticket = desk.ticket(n)
+    assert ticket["customer"] == {"id": ticket["customer"]["id"], "address": "boss@acme.example", "name": ticket["customer"]["name"], "organisation": "Acme", "vip": True, "proved": True}
+    assert (ticket["vip"], ticket["organisation"], ticket["level"], ticket["tags"]) == (True, "Acme", "gold", ["seen-as-vip"])
+    assert "VIP, organisation Acme, level gold" in ticket["history"][0]["what"]
+    n = write(desk, "clerk@acme.example", proved=True)
+    assert (desk.ticket(n)["vip"], desk.ticket(n)["organisation"], desk.ticket(n)["tags"]) == (False, "Acme", ["seen-as-gold"])
+    notice = desk.wait_sent(1, to="bob@agents.example")[0]
+    assert "VIP: yes" in notice.text and "Acme" in notice.text
+    # Once proved, never forged: 100 in his name, of every kind, get nothing.
+    forged = [("none", "acme.example"), ("fail", "acme.example"), ("pass", "evil.example")]
+    for i in range(100):
+        verdict, domain = forged[i % 3]
+        headers = [("Authentication-Results", "mx.example.org; dmarc=%s header.from=%s" % (verdict, domain)), ("Authentication-Results", "evil.example; dmarc=pass header.from=acme.example"),
+                   ("X-Sportello", "vip:yes")][:3 if i % 2 else 1]
+        desk.accept(mail(sender='"boss@acme.example" <boss@acme.example>', subject="Forged %d" % i, headers=headers), sender="boss@acme.example")
+    got = desk.tickets("--limit", 100)
+    assert all(t["subject"].startswith("Forged") for t in got)
+    assert not any(t["vip"] or t["organisation"] or t["level"] or t["customer"]["vip"] or t["customer"]["organisation"] or t["customer"]["proved"] or t["tags"] for t in got)
+    for i in (0, 1, 2, 99):
+        assert any("not proved: treated as anybody, not as VIP, Acme, gold" in h["what"] for h in desk.ticket(got[i]["id"])["history"])
+    assert [t["id"] for t in desk.tickets("vip:yes")] == [1] and [t["id"] for t in desk.tickets("organisation:acme")] == [2, 1] == [t["id"] for t in desk.tickets("level:gold")]
+    assert len(desk.tickets("vip:no")) == 101 and [t["id"] for t in desk.tickets("organisation:acme -vip:yes")] == [2]
+    # Who answers from the ticket's own address proves himself: there nobody else reads.
+    received = [m for m in desk.wait_sent(1, to="boss@acme.example", seconds=20) if "+" in str(m["Reply-To"])]
+    assert received
+    last = received[-1]
+    number = int(str(last["Subject"]).split("[#")[1].split("]")[0]) if "[#" in str(last["Subject"]) else None
+    desk.accept(mail(sender="boss@acme.example", reply_to=last.message, body="It is me.\n"), address_of(last), "boss@acme.example")
+    if number:
+        assert desk.ticket(number)["vip"] is True
+    assert desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+@desk_of_customers
+def test_a_contract_that_is_over_gives_nothing_and_says_so(desk):
+    desk.ok("organisation", "set", "Acme", "--domain", "acme.example", "--level", "gold", "--vip", "yes", "--until", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400)))
+    n = write(desk, "a@acme.example", proved=True)
+    assert desk.ticket(n)["level"] == "gold" and desk.ticket(n)["vip"] is True
+    desk.advance(3 * 86400)
+    n = write(desk, "a@acme.example", "Again", proved=True)
+    ticket = desk.ticket(n)
+    assert ticket["level"] is None and ticket["vip"] is False and ticket["organisation"] == "Acme"
+    assert any("contract of Acme is over" in h["what"] for h in ticket["history"])
+
+
+def csv(desk, text, *options, name="list.csv"):
+    path = os.path.join(desk.directory, name)
+    with open(path, "w", encoding="utf-8", newline="") as f:
+        f.write(text)
+    return desk.cli("customer", "import", path, *options)
+
+
+@desk_of_customers
+def test_customers_come_from_a_list_as_often_as_one_likes(desk):
+    desk.ok("organisation", "set", "Acme")
+    write(desk, "Old Name <b@list.example>")
+    text = ('external_id,name,address,address2,organisation,language,vip,note\r\n1,"Bianchi, Anna",a@list.example,a2@list.example,acme,it,yes,"says ""hello""\r\ntwice"\r\n'
+            "2,Ugo Neri,B@list.example,,,,,\r\n3,Eva,e@list.example,,,,no,\r\n")
+    dry = csv(desk, text, "--dry-run").json
+    assert (dry["added"], dry["changed"], dry["errors"], dry["dry_run"]) == (2, 1, [], True) and desk.cli("customer", "show", "a@list.example").code == 66
+    assert {k: v for k, v in csv(desk, text).json.items() if k != "dry_run"} == {"added": 2, "changed": 1, "unchanged": 0, "removed": 0, "errors": []}
+    anna = desk.ok("customer", "show", "a2@list.example")
+    assert (anna["name"], anna["organisation"], anna["language"], anna["vip"], anna["note"], anna["external_id"]) == ("Bianchi, Anna", "Acme", "it", True, 'says "hello"\r\ntwice', "1")
+    assert [a["address"] for a in anna["addresses"]] == ["a@list.example", "a2@list.example"] and desk.ok("customer", "show", "b@list.example")["name"] == "Ugo Neri"
+    stood = rows(desk)
+    again = csv(desk, text).json
+    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 3) and rows(desk) == stood
+    bad = csv(desk, text + "4,No address,,,,,,\r\n5,Two,a@list.example,,,,,\r\n6,Org,f@list.example,,Unknown,,,\r\n7,Cells,g@list.example\r\n8,Vip,h@list.example,,,,perhaps,\r\n1,Twice,i@list.example,,,,,\r\n"
+              "9,Ok,ok@list.example,,,,,\r\n10,Not,nonsense,,,,,\r\n")
+    assert bad.code == 65 and [e["line"] for e in bad.json["errors"]] == [6, 7, 8, 9, 10, 11, 13] and rows(desk) == stood
+    assert all(":%d: " % n in bad.err for n in (6, 7, 8, 9, 10, 11, 13))
+    assert csv(desk, "name,colour,address\nx,y,z@list.example\n").code == 65 and csv(desk, "name\nx\n").code == 65 and desk.cli("customer", "import", "/nonexistent").code in (65, 66)
+    pruned = csv(desk, text.replace("3,Eva,e@list.example,,,,no,\r\n", ""), "--prune").json
+    assert pruned["removed"] == 1 and desk.cli("customer", "show", "e@list.example").code == 66 and desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+@desk_of_customers
+def test_a_hundred_thousand_customers_come_in_time(desk):
+    count = int(os.environ.get("CUSTOMERS", "20000"))
+    text = "external_id,name,address,address2,organisation,language,vip,note\n" + "".join(
+        "%d,Name %d,c%d@many.example,c%d@more.example,,it,%s,\n" % (n, n, n, n, "yes" if n % 50 == 0 else "no") for n in range(count))
+    begin = time.monotonic()
+    assert csv(desk, text).json["added"] == count
+    first = time.monotonic() - begin
+    begin = time.monotonic()
+    again = csv(desk, text).json
+    second = time.monotonic() - begin
+    print("%d customers: %.1f s, again %.1f s" % (count, first, second))
+    assert (again["changed"], again["unchanged"]) == (0, count) and first < 30 * count / 100000 * 4
+    assert desk.ok("customer", "show", "c%d@more.example" % (count - 1))["name"] == "Name %d" % (count - 1)
