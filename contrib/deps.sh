@@ -4,7 +4,7 @@
 # As root by itself; as a user by sudo where that works without a question; else prints the one line to run.
 set -eu
 build='gcc make pkg-config libgmime-3.0-dev libetpan-dev libsqlite3-dev libconfig-dev libmicrohttpd-dev nettle-dev libxml2-dev libsieve2-dev libpcre2-dev libstemmer-dev libcmark-dev libseccomp-dev liblinear-dev'
-check="$build libcmocka-dev python3 sqlite3 postfix mandoc chromium chromium-driver fonts-dejavu-core dovecot-imapd"
+check="$build libcmocka-dev python3 sqlite3 postfix mandoc chromium chromium-driver fonts-dejavu-core dovecot-imapd nginx apache2-bin caddy"
 # A library is there if the compiler finds its header.
 look() {
 	missing=
@@ -54,11 +54,19 @@ echo "installing what is missing:$missing"
 # A Postfix that is only there for the tests is set up for nothing: no main.cf, so nothing of it starts.
 preseed=:
 case $missing in *' postfix'*) preseed='echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections' ;; esac
-# Nor is a Dovecot that is only there to be measured or tested with started, now or when the machine starts.
+# Nor is a Dovecot, or a web server, that is only there to be measured or tested with started, now or when the machine starts.
 after=
-case $missing in *' dovecot'*) [ ! -d /run/systemd/system ] || {
-  preseed="$preseed && systemctl -q mask --runtime dovecot.service dovecot.socket"
-  after=' && systemctl -q unmask --runtime dovecot.service dovecot.socket && systemctl -q disable dovecot.service dovecot.socket'; } ;; esac
+units=
+for p in $missing; do
+	case $p in
+	dovecot-core | dovecot-imapd) units="$units dovecot.service dovecot.socket" ;;
+	nginx | caddy) units="$units $p.service" ;;
+	esac
+done
+if [ -n "$units" ] && [ -d /run/systemd/system ]; then
+	preseed="$preseed && systemctl -q mask --runtime$units"
+	after=" && systemctl -q unmask --runtime$units && systemctl -q disable$units"
+fi
 install="$preseed && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends"
 if [ "$(id -u)" = 0 ]; then sh -c "$install $missing$after" >"${TMPDIR:-/tmp}/sportello-deps.$$" 2>&1 || { tail -n 20 "${TMPDIR:-/tmp}/sportello-deps.$$" >&2; exit 1; }; rm -f "${TMPDIR:-/tmp}/sportello-deps.$$"
 elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then sudo -n sh -c "$install $missing$after"

@@ -2,7 +2,7 @@
  * cli_setup_web.c - `setup`: what a web server needs to pass the customers' pages on, and nothing else.
  *
  * Public are /l/ (the links in mails, and files behind them), /kb/ (articles), /logo (the brand's picture) and / itself; /metrics and /healthz are not. A link is a key: no
- * server writes it into a log. contrib/web holds the same for help.example.org, made by this; tests compare them, and ask real servers. TLS is each
+ * server writes it into a log of requests. contrib/web holds the same for help.example.org, made by this; tests compare them, and ask real servers. TLS is each
  * server's own: Caddy fetches a certificate by itself, nginx and Apache by certbot.
  */
 #include "cli_private.h"

@@ -128,6 +128,17 @@ class Tree:
         self.chroot("apt-get install -y --download-only %s" % packages)
 
 
+def reap():
+    """Inside, the first process adopts orphans: it waits for them, and a child does the work. Returns in the child."""
+    child = os.fork()
+    if not child:
+        return
+    while True:
+        ended, status = os.wait()
+        if ended == child:
+            os._exit(os.waitstatus_to_exitcode(status) & 255)
+
+
 def enter(script, *words):
     """In a net of its own, with processes that end with it."""
     return subprocess.run(["unshare", "--net", "--uts", "--mount", "--ipc", "--pid", "--fork", "--kill-child", sys.executable, script, "--inside", *words], stdin=subprocess.DEVNULL).returncode

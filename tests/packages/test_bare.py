@@ -154,6 +154,7 @@ def inside(tree):
 def main():
     sys.stdout.reconfigure(line_buffering=True)
     if "--inside" in sys.argv:
+        machine.reap()
         sys.exit(inside(sys.argv[-1]))
     directory = tempfile.mkdtemp(prefix="sportello-bare-")
     try:
