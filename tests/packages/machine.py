@@ -28,6 +28,7 @@ running() { [ -e /run/sportellod.pid ] && kill -0 "$(cat /run/sportellod.pid)" 2
 of_unit() { sed -n "s/^$1=//p" $unit; }
 start() {
 	running && return
+	: >/var/log/sportellod.log
 	install -d -o "$(of_unit User)" -g "$(of_unit Group)" -m 755 /run/sportello
 	setpriv --reuid "$(of_unit User)" --regid "$(of_unit Group)" --init-groups --no-new-privs --inh-caps=-all $(of_unit ExecStart) </dev/null >>/var/log/sportellod.log 2>&1 &
 	echo $! >/run/sportellod.pid
