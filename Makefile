@@ -112,7 +112,7 @@ $(BUILD)/tests/%.so: tests/shim/%.c
 FUZZ_OBJ := $(call obj,$(wildcard tests/fuzz/*.c))
 
 # Small programs that tests written in Python talk to.
-TEST_TOOLS := $(BUILD)/tools/calendar_try $(BUILD)/tools/clean_try $(BUILD)/tools/cli_server
+TEST_TOOLS := $(BUILD)/tools/calendar_try $(BUILD)/tools/clean_try $(BUILD)/tools/looks_try $(BUILD)/tools/cli_server
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)

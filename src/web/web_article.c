@@ -46,8 +46,9 @@ static void choice(struct writer *w)
 		web_say(w, WORD_KB_OTHER);
 		web_raw(w, "</button>\n");
 	}
-	web_raw(w, "</form>\n</section>\n");
+	web_raw(w, "</form>\n");
 	web_to_status(w);
+	web_raw(w, "</section>\n");
 }
 
 void web_solved_page(struct writer *w)
@@ -81,8 +82,8 @@ void web_help_page(struct writer *w)
 		web_form(w, page->link_help);
 		web_words_field(w, "words");
 		web_button(w, "help", "", WORD_HELP);
-		web_raw(w, "</section>\n");
 		web_to_status(w);
+		web_raw(w, "</section>\n");
 	}
 }
 
@@ -147,11 +148,11 @@ void web_waits_for_word(struct writer *w)
 		web_text(w, page->suggested.at[i].title);
 		web_raw(w, "</a></li>\n");
 	}
-	web_raw(w, "</ul>\n<p><a href=\"");
+	web_raw(w, "</ul>\n<a class=\"button\" href=\"");
 	web_text(w, page->link_solved);
 	web_raw(w, "\">");
 	web_say(w, WORD_KB_SOLVED);
-	web_raw(w, "</a></p>\n");
+	web_raw(w, "</a>\n");
 	web_form(w, page->link_help);
-	web_button(w, "help", "", WORD_HELP);
+	web_button(w, "help", " class=\"quiet\"", WORD_HELP);
 }

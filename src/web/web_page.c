@@ -17,10 +17,11 @@ static const char style[] =
 	"h1{font-size:1.5rem;line-height:1.25;margin:0 0 .5rem}h2{font-size:1.1rem;margin:0 0 .75rem}p{margin:0 0 1rem}"
 	"label{display:block;font-weight:600;margin:0 0 .35rem}"
 	"textarea{width:100%;min-height:7rem;font:inherit;padding:.6rem;border:1px solid #848d97;border-radius:.5rem;background:#fff;color:inherit;margin:0 0 1rem}"
-	"button{font:inherit;font-weight:600;width:100%;padding:.85rem 1rem;border:0;border-radius:.5rem;background:var(--b);color:var(--t);cursor:pointer}"
+	"button,a.button{font:inherit;font-weight:600;width:100%;padding:.85rem 1rem;border:0;border-radius:.5rem;background:var(--b);color:var(--t);cursor:pointer}"
+	"a.button{display:block;text-align:center;text-decoration:none}.card>p:last-child{margin-bottom:0}form+p,ul+p{margin-top:1rem}"
 	"button.next{margin-top:.75rem}button.quiet{background:#fff;color:var(--l);border:1px solid var(--l);margin-top:.75rem}"
 	"button:focus-visible,textarea:focus-visible,a:focus-visible,input:focus-visible{outline:3px solid #f0a020;outline-offset:2px}"
-	"a{color:var(--l)}fieldset{border:0;margin:0 0 1rem;padding:0}legend{font-weight:600;padding:0;margin:0 0 .35rem}"
+	"a:not(.button){color:var(--l)}fieldset{border:0;margin:0 0 1rem;padding:0}legend{font-weight:600;padding:0;margin:0 0 .35rem}"
 	".stars{display:flex;gap:.5rem}.stars label{flex:1;text-align:center;font-weight:400;border:1px solid #848d97;border-radius:.5rem;padding:.6rem 0;cursor:pointer}"
 	".good{border-left:.35rem solid #1a7f37}.said{border-top:1px solid #d6dae0;padding:.9rem 0 0;margin:.9rem 0 0}"
 	".said:first-of-type{border:0;padding:0;margin:0}.who{font-weight:600}.when{color:#57606a;font-size:.9rem}"
@@ -28,10 +29,10 @@ static const char style[] =
 	".part{margin:.9rem 0 0}.text{white-space:pre-wrap;overflow-wrap:anywhere;margin:.25rem 0 0}footer{color:#57606a;font-size:.9rem;text-align:center}"
 	".logo{display:block;margin:0 0 1rem;border-radius:.25rem;background:#fff}.languages{display:flex;flex-wrap:wrap;gap:.25rem;justify-content:center;margin:0 0 1rem}"
 	".languages button{width:auto;background:none;color:var(--l);font-weight:400;padding:.5rem;text-decoration:underline}"
-	".article{overflow-wrap:anywhere}.article pre{overflow-x:auto;padding:.75rem;border:1px solid #d6dae0;border-radius:.5rem}"
+	".article{overflow-wrap:anywhere}.article pre{white-space:pre-wrap;padding:.75rem;border:1px solid #d6dae0;border-radius:.5rem}"
 	".article img{max-width:100%}.article h2,.article h3{margin:1.25rem 0 .5rem}.article ul,.article ol{margin:0 0 1rem;padding:0 0 0 1.4rem}"
 	"@media(prefers-color-scheme:dark){body{background:#15181c;color:#e6e9ed}header,footer,.when{color:#a3acb7}"
-	".card,textarea,button.quiet{background:#1f2429;border-color:#3c444d}.said,.article pre{border-color:#3c444d}button.quiet{color:var(--l)}"
+	".card,textarea,button.quiet{background:#1f2429}.card,textarea{border-color:#3c444d}.said,.article pre{border-color:#3c444d}.good{border-left-color:#3fb950}"
 	".stars label{border-color:#6e7781}}";
 
 static void base64(struct buffer *out, const unsigned char *bytes, size_t length)
@@ -169,7 +170,7 @@ static void conversation(struct writer *w)
 {
 	const struct web_page *page = w->page;
 	web_card(w, "");
-	web_element(w, "h2", WORD_SAID);
+	web_element(w, page->single ? "h1" : "h2", WORD_SAID);
 	if (page->more)
 		part_link(w, 0, page->part + 1, WORD_EARLIER);
 	for (size_t i = 0; i < page->said.count; i++)

@@ -194,7 +194,7 @@ def test_the_buttons_below_an_article_are_pressed(desk):
         assert browser.sees("We will look into your request", "h1") and desk.ticket(3)["messages"][-1]["text"] == "The code never comes"
         found, _ = asked(desk, 4, **VPN)
         browser.open(found["help"])
-        browser.click("main > p a")
+        browser.click("main section p a")
         assert browser.sees("are waiting to hear from you") and browser.sees("Connect to the VPN")
         checked(browser)
         picture(browser, "held-status-en-phone")

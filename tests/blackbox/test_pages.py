@@ -1,6 +1,8 @@
 """The status page beyond its words: files of the conversation as downloads, for whoever the page is for and nobody else."""
-import email.message, email.policy, hashlib, html, http.client, os, re, socket, time, urllib.parse
+import email.message, email.policy, hashlib, html, http.client, os, re, socket, struct, time, urllib.parse, zlib
 from desk import SLOW, address_of, mail, setup, wait_until
+from test_held import BEFORE, ask, links
+from test_kb import articles
 
 ANNA, BOB = "anna@example.com", "bob@agents.example"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -172,3 +174,77 @@ def test_one_value_changes_the_colour_of_all_mails_and_pages(desk):
     for text in pages + [closing.html]:
         assert "#7a1f5c" in text and "#0b5cad" not in text, text[:2000]
     assert not any("#0b5cad" in m.html for m in desk.sent())
+
+
+def picture(width, height, noise=0):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = b"".join(b"\0" + os.urandom(3 * width) if noise else b"\0" + b"\x10\x20\x30" * width for _ in range(height))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+@setup(start=False)
+def test_a_logo_stands_in_mails_and_pages_and_nowhere_without_one(desk):
+    desk.start()
+    desk.accept(mail())
+    sent = desk.wait_sent(1, to=ANNA)[0]
+    assert "<img" not in sent.html and "<img" not in desk.http(status_link(sent))[2] and desk.http("/logo")[0] == 404
+    path, data = os.path.join(desk.directory, "logo.png"), picture(480, 100)
+    with open(path, "wb") as f:
+        f.write(data)
+    desk.set("brand.logo", path)
+    desk.write_config()
+    desk.hup()
+    wait_until(lambda: desk.http("/logo")[0] == 200)
+    status, headers, got = fetch(desk, "/logo")
+    assert got == data and headers["Content-Type"] == "image/png" and headers["X-Content-Type-Options"] == "nosniff"
+    page = desk.http(status_link(sent))[2]
+    assert '<img class="logo" src="../logo" width="240" height="50" alt="Acme Support">' in page, page[:6000]      # no larger than there is room, in its own shape
+    assert 'src="logo"' in desk.http("/")[2]
+    desk.accept(mail(subject="Another", sender="carl@example.com"), sender="carl@example.com")
+    sent = desk.wait_sent(1, to="carl@example.com")[0]
+    shown = re.search(r'<img class="logo" src="cid:([^"]+)" width="240" height="50" alt="Acme Support"', sent.html).group(1)
+    parts = [part for part in sent.message.walk() if part["Content-ID"] == "<%s>" % shown]
+    assert len(parts) == 1 and parts[0].get_content() == data
+    assert not any("cid:" in m.html for m in desk.sent_to(BOB))          # agents know whose desk it is
+
+
+@setup(start=False)
+def test_a_logo_that_cannot_be_shown_is_an_error_with_its_line(desk):
+    files = {"none.png": None, "large.png": picture(600, 300, noise=1), "words.png": b"this is no picture", "drawing.svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>', "empty.gif": b"",
+             "flat.png": picture(1, 1).replace(struct.pack(">II", 1, 1), struct.pack(">II", 1, 0)), "cut.jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF"}
+    values = []
+    for name, data in files.items():
+        values.append(os.path.join(desk.directory, name))
+        if data is not None:
+            with open(values[-1], "wb") as f:
+                f.write(data)
+    for value in values + ["https://www.example.org/logo.png", "http://www.example.org/logo.png"]:
+        desk.set("brand.logo", value)
+        desk.write_config()
+        got = desk.cli("check")
+        found = [one for one in got.json if "brand.logo" in one["what"]] if isinstance(got.json, list) else []
+        assert got.code == 78 and len(found) == 1 and found[0]["level"] == "error" and found[0]["line"] > 0 and ("expected a path" if "://" in value else "PNG, JPEG or GIF") in found[0]["what"] + found[0]["do"], (value, got)
+
+
+def test_the_page_says_whom_we_wait_for(desk):
+    desk.accept(mail())
+    link = status_link(desk.wait_sent(1, to=ANNA)[0])
+    for waiting, words in (("third-party", "waiting for something that we need"), ("ourselves", "waiting for something that we need"), ("customer", "waiting for your answer")):
+        desk.ok("ticket", "pend", 1, "--until", "3d", "--waiting", waiting)
+        page = desk.http(link)[2]
+        assert words in page and page.count("waiting for") == 1, (waiting, page)
+        desk.ok("ticket", "reopen", 1)
+
+
+@setup(queues=BEFORE, config={"kb.remind_hours": 0, "kb.end_hours": 24, "kb.after_silence": "expire"})
+def test_the_page_of_an_expired_request_says_how_to_go_on(desk):
+    articles(desk)
+    help_link = links(ask(desk))["help"]
+    desk.advance(25 * 3600)
+    wait_until(lambda: desk.ticket(1)["state"] == "expired")
+    status = "/l/" + re.search(r'href="(s[a-z2-7]+)"', desk.http(help_link)[2]).group(1)
+    page = desk.http(status)[2]
+    assert "We have not heard back from you. Write to us, and we will take it up again." in page and "I still need help" in page and "Add a message" in page, page
+    assert desk.http(status, "POST", "words=It+still+does", FORM)[0] == 200 and desk.ticket(1)["state"] == "new"
+    assert "We have received it" in desk.http(status)[2]
