@@ -51,7 +51,7 @@ def play(world, subject):
     solved = ("From: Bob <bob@example.org>\r\nTo: %s\r\nSubject: Re: %s\r\nMessage-ID: <%d@example.org>\r\nIn-Reply-To: %s\r\n\r\n/resolve\r\n\r\nSwitch it on.\r\n"
               % (to_desk, subject, time.time_ns(), notice["Message-ID"])).encode()
     assert world.send(solved, to_desk, "bob@example.org") == 250
-    mail = world.wait(lambda: [m for m in world.of(ANNA) if "Switch it on" in m.get_body(("plain",)).get_content()], 60, "the agent's answer")[-1]
+    mail = world.wait(lambda: [m for m in world.of(ANNA)[before:] if "Switch it on" in m.get_body(("plain",)).get_content()], 60, "the agent's answer")[-1]
     return re.search(r"https?://\S+/l/\S+", mail.get_body(("plain",)).get_content()).group(0)
 
 

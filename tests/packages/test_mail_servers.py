@@ -44,7 +44,7 @@ def exim(world):
     lay_down(world, "exim4-router", "/etc/exim4/conf.d/router/150_sportello")
     lay_down(world, "exim4-transport", "/etc/exim4/conf.d/transport/30_sportello")
     lay_down(world, "exim4-acl", "/etc/exim4/sportello_acl")
-    say(world, "echo 'CHECK_RCPT_LOCAL_ACL_FILE = /etc/exim4/sportello_acl' >/etc/exim4/conf.d/main/000_sportello")
+    lay_down(world, "exim4-main", "/etc/exim4/conf.d/main/000_sportello")
     say(world, "update-exim4.conf && /etc/init.d/exim4 restart")
 
 
