@@ -51,7 +51,7 @@ LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o $(BUILD)/obj/g
 LIB        := $(BUILD)/libsportello.a
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
-.PHONY: deb bare growth corpus format format-check all run check check-san check-crash looks mirror soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
+.PHONY: deb image bare growth corpus format format-check all run check check-san check-crash looks mirror soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
 .SECONDARY:
 
 all: $(BUILD)/sportellod $(BUILD)/sportello
@@ -216,6 +216,11 @@ growth: deps-check
 deb: deps-deb
 	@BUILD=$(BUILD) sh contrib/debian/build
 
+# An OCI image of the package and of Debian's, without a registry. KEEP=1 takes the package that is there.
+image: deps-image
+	@[ -n "$(KEEP)" ] && ls $(BUILD)/sportello_*.deb >/dev/null 2>&1 || $(MAKE) --no-print-directory deb
+	@BUILD=$(BUILD) sh contrib/image/build
+
 # The package on Debian 12 trees of its own: README's chapter by the letter, beside a Postfix that serves others, removal. Some minutes; root.
 bare: deps-bare
 	@[ -n "$(KEEP)" ] && ls $(BUILD)/sportello_*.deb >/dev/null 2>&1 || $(MAKE) --no-print-directory deb
@@ -245,7 +250,7 @@ install: all
 	install -d $(DESTDIR)$(SYSCONFDIR)/sportello/rules $(DESTDIR)$(SYSCONFDIR)/sportello/kb
 	[ -e $(DESTDIR)$(SYSCONFDIR)/sportello/sportello.conf ] || install -m 640 conf/sportello.conf $(DESTDIR)$(SYSCONFDIR)/sportello/sportello.conf
 	install -D -m 644 conf/sportello.conf $(DESTDIR)$(PREFIX)/share/sportello/sportello.conf
-	cp -r rules conf/templates conf/domains contrib/web contrib/monitoring contrib/postfix contrib/mail $(DESTDIR)$(PREFIX)/share/sportello/
+	cp -r rules conf/templates conf/domains contrib/web contrib/monitoring contrib/postfix contrib/mail contrib/image $(DESTDIR)$(PREFIX)/share/sportello/
 	chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/share/sportello
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's,@PREFIX@,$(PREFIX),g' contrib/systemd/sportellod.service > $(DESTDIR)$(UNITDIR)/sportellod.service
@@ -276,6 +281,7 @@ help:
 	@echo 'make            build/sportellod and build/sportello'
 	@echo 'make install    DESTDIR= PREFIX= SYSCONFDIR=   (and make uninstall)'
 	@echo 'make deb        the Debian package, in build/, and what lintian says of it'
+	@echo 'make image      the same as an OCI image, below 90 MB, in build/ (contrib/image/README)'
 	@echo 'make bare       the package on a fresh Debian 12, by the README; KEEP=1 takes the package that is there; root, minutes'
 	@echo 'make check-san  the suite under ASan+UBSan, and TSan where threads meet'
 	@echo 'make check-crash  kill -9 under load, 50 rounds; power cuts at every write of a day; disks that fail; a minute of lock'

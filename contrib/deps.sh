@@ -1,5 +1,5 @@
 #!/bin/sh
-# deps.sh run|check|bench|fuzz|deb|bare - installs what is missing for a make target, saying so. deps.sh look: names the missing libraries, and the line that
+# deps.sh run|check|bench|fuzz|deb|image|bare - installs what is missing for a make target, saying so. deps.sh look: names the missing libraries, and the line that
 # installs them; installs nothing. CC: the compiler.
 # As root by itself; as a user by sudo where that works without a question; else prints the one line to run.
 set -eu
@@ -39,10 +39,11 @@ look)  look ;;
 run)   want=$build ;;
 check) want=$check ;;
 deb)   want="$build git debhelper lintian" ;;
+image) want="$build git debhelper lintian umoci python3" ;;
 bare)  want="python3 mmdebstrap iproute2 util-linux" ;;
 bench) want="$build python3 postfix dovecot-core dovecot-lmtpd dovecot-sieve" ;;
 fuzz)  want="$build clang" ;;
-*) echo "deps.sh: run, check, bench, fuzz, deb or bare" >&2; exit 64 ;;
+*) echo "deps.sh: run, check, bench, fuzz, deb, image or bare" >&2; exit 64 ;;
 esac
 command -v dpkg-query >/dev/null 2>&1 || { echo "deps.sh: not a Debian system; needed here: $want" >&2; exit 0; }
 missing=

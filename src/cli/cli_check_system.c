@@ -138,36 +138,6 @@ static void look_at_ports(struct look *look)
 
 /* ---------------------------------------------------------------- what is elsewhere */
 
-/* NULL: somebody answers there; else why not. */
-static const char *cannot_reach(const char *host, const char *port)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *all = NULL;
-	const char *why = "nobody answers";
-	int code = getaddrinfo(host, port, &hints, &all);
-
-	if (code)
-		return gai_strerror(code);
-	for (struct addrinfo *one = all; one && why; one = one->ai_next) {
-		int fd = socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, one->ai_protocol), trouble = 0;
-		struct pollfd wait = { .fd = fd, .events = POLLOUT };
-		socklen_t size = sizeof trouble;
-
-		if (fd < 0)
-			continue;
-		if (connect(fd, one->ai_addr, one->ai_addrlen) == 0)
-			why = NULL;
-		else if (errno != EINPROGRESS)
-			why = strerror(errno);
-		else if (poll(&wait, 1, CONNECT_MS) != 1)
-			why = "no answer within three seconds";
-		else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &trouble, &size) == 0)
-			why = trouble ? strerror(trouble) : NULL;
-		close(fd);
-	}
-	freeaddrinfo(all);
-	return why;
-}
-
 static void look_at_relay(struct look *look)
 {
 	const struct config *config = look->config;
@@ -187,34 +157,67 @@ static void look_at_relay(struct look *look)
 			add(look, "error", SAY(look, "relay.url: %s is the desk itself (lmtp.listen): what it sends would come back to it", relay->url), "the mail server's port, 25 as a rule");
 			return;
 		}
-	if ((why = cannot_reach(relay->host, port)))
+	if ((why = cli_connect(relay->host, port, NULL)))
 		add(look, "warning", SAY(look, "relay.url: %s cannot be reached: %s; mails wait in the outbox", relay->url, why), "start the mail server, or name another one");
+}
+
+/* The desk's own first page, and the one that customers get there, must be the same. */
+static void look_at_site(struct look *look, const char *url, const char *site, const char *host, const char *port, bool plain)
+{
+	const struct config_listen *own = &look->config->web_listen;
+	const char *why, *body = "", *ours = NULL;
+	int code = 200, our_code = 0;
+
+	why = plain ? cli_ask(&look->cli->arena, host, port, site, "/", &code, &body) : cli_connect(host, port, NULL);
+	if (plain && daemon_runs(look) && !own->is_unix && cli_ask(&look->cli->arena, own->host, own->port, site, "/", &our_code, &ours))
+		ours = NULL;
+	if (why)
+		add(look, "warning", SAY(look, "web.base_url: nobody answers for %s (port %s: %s): links in customers' mails are dead", url, port, why),
+		    plain ? "a web server in front: sportello setup --web nginx --apply" : SAY(look, "a web server in front with a certificate: certbot --nginx -d %s", host));
+	else if (code == 502 || code == 503 || code == 504)
+		add(look, "warning", SAY(look, "web.base_url: the web server of %s answers %d: it does not reach the desk", url, code),
+		    SAY(look, "systemctl start sportellod; and let the web server pass the pages on to %s", own->text));
+	else if (ours && (code != our_code || strcmp(body, ours) != 0))
+		add(look, "warning", SAY(look, "web.base_url: %s answers as another site: what is shown there is not the desk's page", url),
+		    SAY(look, "let the web server of %s pass /, /logo, /l/ and /kb/ on to %s (contrib/web), or another base_url", host, own->text));
+}
+
+/* "https://help.example.org:8443/x": what the request says, whom to ask, where. */
+static void split_url(struct look *look, const char *url, const char **site, const char **host, const char **port, bool *plain)
+{
+	const char *at = strstr(url, "://") + 3, *end = *at == '[' ? strchr(at, ']') : at + strcspn(at, ":/"), *bare = at + (*at == '[');
+	const char *sign = end + (*end == ']');
+
+	*plain = !strncasecmp(url, "http:", 5);
+	*site = arena_copy(&look->cli->arena, at, strcspn(at, "/"));
+	*host = arena_copy(&look->cli->arena, bare, (size_t)(end - bare));
+	*port = *sign == ':' ? arena_copy(&look->cli->arena, sign + 1, strcspn(sign + 1, "/")) : *plain ? "80" : "443";
 }
 
 static void look_at_pages(struct look *look)
 {
 	const struct config *config = look->config;
-	const char *url = config->policy.base_url, *host = url ? strstr(url, "://") : NULL, *end;
+	const char *url = config->policy.base_url, *site, *host, *port;
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
+	bool plain;
 	int code;
 
 	if (!*config->web_listen.text)
 		return;
-	if (!host) {
+	if (!url || !strstr(url, "://")) {
 		add(look, "warning", "web.base_url is empty: links in customers' mails lead nowhere", "base_url = \"https://help.YOUR.DOMAIN\"");
 		return;
 	}
-	host += 3;
-	end = *host == '[' ? strchr(host, ']') : host + strcspn(host, ":/");
-	host = arena_copy(&look->cli->arena, host + (*host == '['), (size_t)(end - host - (*host == '[')));
-	if (is_loopback(host)) {
+	split_url(look, url, &site, &host, &port, &plain);
+	if (is_loopback(host))
 		add(look, "warning", SAY(look, "web.base_url: %s is this machine's own: no customer can open a link", url), "base_url = \"https://help.YOUR.DOMAIN\", and a web server in front (sportello setup --web nginx)");
+	if ((code = getaddrinfo(host, NULL, &hints, &found)) != 0) {
+		add(look, "warning", SAY(look, "web.base_url: the name %s cannot be found (%s): links in customers' mails are dead", host, gai_strerror(code)), SAY(look, "an A or AAAA record for %s, or another base_url", host));
 		return;
 	}
-	if ((code = getaddrinfo(host, NULL, &hints, &found)) != 0)
-		add(look, "warning", SAY(look, "web.base_url: the name %s cannot be found (%s): links in customers' mails are dead", host, gai_strerror(code)), SAY(look, "an A or AAAA record for %s, or another base_url", host));
-	else
-		freeaddrinfo(found);
+	freeaddrinfo(found);
+	if (!is_loopback(host) || daemon_runs(look))
+		look_at_site(look, url, site, host, port, plain);
 }
 
 /* ---------------------------------------------------------------- this machine */

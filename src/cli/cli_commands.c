@@ -93,6 +93,7 @@ const struct cli_command cli_commands[] = {
 	{ "selftest", cli_run_selftest, 0, 1, "[QUEUE]", OPT(O_VIA) | OPT(O_WAIT) | OPT(O_POSTFIX), "does mail go round? through relay, mail server and desk, and back",
 	  "Sends mails to the queue's address, to a signed one, from the null sender, to an unknown address, with 8-bit and SMTPUTF8, and a large one, and looks at what "
 	  "arrives. Each failure is told with its cause and the line to change; ends with 65 if there is any. They become no tickets." },
+	{ "health", cli_run_health, 0, 0, "", 0, "does the running daemon accept mail? 0 or 75, for monitoring", "Asks /healthz." },
 	{ "explain", cli_run_explain, 1, -1, "FILE...", OPT(O_ENVELOPE_FROM) | OPT(O_RCPT), "what a mail is understood as, and what would be done",
 	  "A dry run that changes nothing; - is standard input. With --json one object a line, one line a file. Works without a "
 	  "configuration, too: then it says what is in the mail and nothing of tickets." },

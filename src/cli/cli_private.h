@@ -137,6 +137,13 @@ typedef enum status (*cli_ticket_act)(struct cli *cli, void *context, struct err
 enum status cli_ticket_many(struct cli *cli, int64_t except, cli_ticket_act act, void *context, struct error *error);
 void cli_ticket_rows(struct cli *cli, const struct ticket_rows *rows);   /* a table, or a JSON array */
 
+/* ---- cli_ask.c ---- */
+/* NULL: connected (to NULL: and closed again); else why not. */
+const char *cli_connect(const char *host, const char *port, int *to);
+/* A page over plain HTTP; site is what the request calls the server. NULL: *code and *body; else why not. */
+const char *cli_ask(struct arena *arena, const char *host, const char *port, const char *site, const char *path, int *code, const char **body);
+enum status cli_run_health(struct cli *cli, struct error *error);
+
 /* ---- cli_setup_config.c ---- */
 struct cli_setup { const char *name, *domain, *relay, *url; struct strings queues, agents; uint64_t message_bytes; const char *separator; };
 /* The configuration of a new desk as text; each agent is NAME=ADDRESS. */

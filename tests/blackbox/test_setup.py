@@ -1,5 +1,5 @@
 """setup without a Postfix: the configuration that it writes, and the samples for web servers. What it does to Postfix is in tests/postfix."""
-import os, socket, subprocess
+import http.server, os, pty, select, socket, subprocess, threading
 
 from desk import BUILD, TOP, setup
 
@@ -129,6 +129,83 @@ def test_a_second_daemon_on_the_same_port_is_refused_with_a_sentence(desk):
             f.write(text)
         done = subprocess.run([os.path.join(BUILD, "sportellod"), "-c", other], capture_output=True, text=True, timeout=30)
         assert done.returncode == 75 and "maybe another sportellod" in done.stderr and port + ".listen" in done.stderr, done
+
+
+class Site(http.server.BaseHTTPRequestHandler):
+    """Somebody else's site, or a web server that does not reach the desk: what its server's `code` says."""
+    def do_GET(self):
+        self.send_response(self.server.code)
+        self.end_headers()
+        self.wfile.write(b"<h1>Welcome to nginx!</h1>")
+
+    def log_message(self, *_):
+        pass
+
+
+def test_check_finds_an_address_of_the_pages_that_answers_as_another_site(desk):
+    """Each of these is a way in which customers' links are dead while all else works."""
+    assert not any("web.base_url" in what and "this machine" not in what for _, what, _ in found(desk)[1]), found(desk)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        for code, said in ((200, "answers as another site"), (502, "answers 502: it does not reach the desk"), (404, "answers as another site")):
+            other.code = code
+            desk.set("web.base_url", "http://127.0.0.1:%d" % other.server_port)
+            desk.write_config()
+            rows = [(what, do) for level, what, do in found(desk)[1] if level == "warning" and said in what]
+            assert rows and str(desk.web_port) in rows[0][1], (code, found(desk))
+        other.shutdown()
+    desk.set("web.base_url", "https://127.0.0.1:1")
+    desk.write_config()
+    assert any("nobody answers for https://127.0.0.1:1" in what and "certbot" in do for _, what, do in found(desk)[1]), found(desk)
+
+
+def test_health_says_whether_mail_is_accepted(desk):
+    assert desk.cli("health").json == {"ok": True} and desk.cli("health", json_output=False).out == "ok\n"
+    desk.stop()
+    gone = desk.cli("health")
+    assert gone.code == 75 and "does not answer" in gone.err, gone
+
+
+@setup(start=False)
+def test_setup_asks_on_a_terminal_for_what_is_not_given(desk):
+    """Each question names what is proposed; Return takes it, and a wrong answer makes no configuration."""
+    file = os.path.join(desk.directory, "asked", "sportello.conf")
+    words = [os.path.join(BUILD, "sportello"), "-c", file, "setup", "--postfix", "none", "--apply"]
+    answers = (("Domain of the desk", "help.firm.example"), ("Address that customers write to (several with blanks between) [support@help.firm.example]", "support@help.firm.example sales@help.firm.example"),
+               ("Who answers", "bob=bob@firm.example eva=eva@firm.example"), ("Name of the desk, as customers see it [Help desk]", ""),
+               ("Mail server that takes what the desk sends", "smtp+starttls://mail.firm.example:587"), ("Web server in front", "none"))
+    code, said = in_a_terminal(words, answers)
+    assert code == 0, said
+    with open(file) as f:
+        text = f.read()
+    for part in ('domain = "help.firm.example"', 'address = "sales@help.firm.example"; agents = [ "bob", "eva" ]', 'name = "Help desk"', 'url = "smtp+starttls://mail.firm.example:587"'):
+        assert part in text, (part, text)
+    other = os.path.join(desk.directory, "wrong", "sportello.conf")
+    code, said = in_a_terminal([words[0], "-c", other, *words[3:]], (("Domain", "help.firm.example"), ("Address", ""), ("Who answers", "bob"), ("Name", ""), ("Mail server", "smtp://127.0.0.1:25"), ("Web", "none")))
+    assert code == 64 and "write NAME=ADDRESS" in said and not os.path.exists(other), said
+
+
+def in_a_terminal(words, answers):
+    """(exit code, all that was said): types each answer when its question stands there."""
+    child, terminal = pty.fork()
+    if not child:
+        os.execv(words[0], words)
+    said, rest = "", list(answers)
+    while True:
+        try:
+            piece = os.read(terminal, 4096).decode(errors="replace") if select.select([terminal], [], [], 20)[0] else ""
+        except OSError:                          # it has ended
+            piece = ""
+        if not piece:
+            break
+        said += piece
+        if rest and rest[0][0] in said and said.rstrip("\r\n").endswith(": "):
+            os.write(terminal, (rest.pop(0)[1] + "\n").encode())
+            said += "|"
+    status = os.waitpid(child, 0)[1]
+    os.close(terminal)
+    assert not rest, (rest, said)
+    return os.waitstatus_to_exitcode(status), said
 
 
 @setup(start=False)
