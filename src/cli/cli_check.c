@@ -90,6 +90,16 @@ static bool check_rules(struct cli *cli, struct config_problems *problems, size_
 	return true;
 }
 
+/* One that names only queues that are not there is never suggested. */
+static void check_queues_of_articles(struct cli *cli, const struct kb_articles *articles, struct config_problems *problems)
+{
+	for (size_t i = 0; i < articles->count; i++)
+		for (size_t k = 0; k < articles->at[i].queues.count; k++)
+			if (!desk_queue_named(&cli->config->policy, articles->at[i].queues.at[k]))
+				*ARENA_PUSH(&cli->arena, problems) = (struct config_problem){ arena_printf(&cli->arena, "%s/%s", cli->config->kb_dir, articles->at[i].file), 0, "queues",
+				                                                              arena_printf(&cli->arena, "there is no queue \"%s\"; write the name of one", articles->at[i].queues.at[k]), true };
+}
+
 /* What is wrong in the articles: warnings all, since the desk works without them. `kb lint` tells what is merely doubtful, too. */
 static void check_kb(struct cli *cli, struct config_problems *problems, size_t *count)
 {
@@ -106,6 +116,7 @@ static void check_kb(struct cli *cli, struct config_problems *problems, size_t *
 	}
 	kb_list(kb, &cli->arena, &articles);
 	*count = articles.count;
+	check_queues_of_articles(cli, &articles, problems);
 	for (size_t i = 0; i < of_kb.count; i++)
 		*ARENA_PUSH(&cli->arena, problems) = (struct config_problem){ arena_printf(&cli->arena, "%s/%s", cli->config->kb_dir, of_kb.at[i].file), of_kb.at[i].line,
 		                                                              "", of_kb.at[i].text, true };

@@ -131,6 +131,18 @@ def test_a_second_daemon_on_the_same_port_is_refused_with_a_sentence(desk):
         assert done.returncode == 75 and "maybe another sportellod" in done.stderr and port + ".listen" in done.stderr, done
 
 
+@setup(start=False)
+def test_check_finds_an_article_for_a_queue_that_is_not_there(desk):
+    os.makedirs(os.path.join(desk.directory, "kb"), exist_ok=True)
+    desk.set("kb_dir", os.path.join(desk.directory, "kb"))
+    desk.write_config()
+    for queue, wrong in (("support", False), ("netwrok", True)):
+        with open(os.path.join(desk.directory, "kb", "vpn.md"), "w") as f:
+            f.write("---\nlanguage: en\nqueues: %s\n---\n# VPN\nInstall the client from the portal, and start it.\n" % queue)
+        code, rows = found(desk)
+        assert code == 0 and any('no queue "netwrok"' in what for _, what, _ in rows) == wrong, rows
+
+
 class Site(http.server.BaseHTTPRequestHandler):
     """Somebody else's site, or a web server that does not reach the desk: what its server's `code` says."""
     def do_GET(self):

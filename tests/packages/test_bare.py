@@ -35,8 +35,9 @@ def request(subject, to, more=""):
     return ("From: Anna <%s>\r\nTo: %s\r\nSubject: %s\r\nMessage-ID: <%d@customers.example>\r\n%s\r\nIt is off.\r\n" % (ANNA, to, subject, time.time_ns(), more)).encode()
 
 
-def play(world, subject):
-    """A customer writes, is answered, answers that, the agent resolves by mail, and the customer opens the link."""
+def play(world, subject, box=None):
+    """A customer writes, is answered, answers that, the agent resolves by mail: the link that the customer gets. box: where `sportello` runs, if not there."""
+    ask = (lambda words: box.run(*words.split())) if box else world.shell
     before = len(world.of(ANNA))
     assert world.send(request(subject, QUEUE), QUEUE, ANNA) == 250
     told = world.wait(lambda: world.of(ANNA)[before:], 60, "the acknowledgement")[0]
@@ -44,8 +45,8 @@ def play(world, subject):
     where = re.sub(r".*<|>.*", "", str(told["Reply-To"] or told["From"]))
     answer = request("Re: " + str(told["Subject"]), where, "In-Reply-To: %s\r\n" % told["Message-ID"])
     assert world.send(answer, where, ANNA) == 250
-    number = world.wait(lambda: re.findall(r'"id":\s*(\d+)', world.shell("sportello ticket list --json")[1]), 20, "a ticket")[0]
-    world.wait(lambda: world.shell("sportello ticket show %s --json" % number)[1].replace(" ", "").count('"direction":"in"') == 2, 60, "the reply joins the ticket")
+    number = world.wait(lambda: re.findall(r'"id":\s*(\d+)', ask("sportello ticket list --json")[1]), 20, "a ticket")[0]
+    world.wait(lambda: ask("sportello ticket show %s --json" % number)[1].replace(" ", "").count('"direction":"in"') == 2, 60, "the reply joins the ticket")
     notice = world.wait(lambda: [m for m in world.of("bob@example.org") if subject in str(m["Subject"])], 60, "the agent's notice")[0]
     to_desk = re.sub(r".*<|>.*", "", str(notice["Reply-To"] or notice["From"]))
     solved = ("From: Bob <bob@example.org>\r\nTo: %s\r\nSubject: Re: %s\r\nMessage-ID: <%d@example.org>\r\nIn-Reply-To: %s\r\n\r\n/resolve\r\n\r\nSwitch it on.\r\n"
