@@ -3,6 +3,8 @@ PREFIX   ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR  ?= $(PREFIX)/lib/systemd/system
 DESTDIR  ?=
+# Debian's own packages keep it apart from what is installed by hand.
+ZSHDIR    = $(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 BUILD    ?= build
 CC       ?= cc
 VERSION  := $(shell sed -n 's/^Version //p' NEWS 2>/dev/null | head -n 1 | cut -d' ' -f1)
@@ -264,12 +266,17 @@ install: all
 	install -d $(DOCDIR)/examples/mails
 	install -m 644 contrib/demo/*.eml $(DOCDIR)/examples/mails/
 	install -m 644 conf/sportello.conf $(DOCDIR)/examples/sportello.conf
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/$(ZSHDIR) $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(BUILD)/sportello completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sportello
+	$(BUILD)/sportello completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/$(ZSHDIR)/_sportello
+	$(BUILD)/sportello completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sportello.fish
 
 # Leaves /etc/sportello and the state directory alone: they are the sysadmin's.
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sportello $(DESTDIR)$(PREFIX)/sbin/sportellod
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man*/sportello*.[1578]
 	rm -f $(DESTDIR)$(UNITDIR)/sportellod.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/sportello.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sportello.conf
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sportello $(DESTDIR)$(PREFIX)/share/zsh/$(ZSHDIR)/_sportello $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sportello.fish
 	rm -rf $(DESTDIR)$(PREFIX)/share/sportello $(DESTDIR)$(PREFIX)/share/doc/sportello
 
 clean:

@@ -4,7 +4,7 @@
 # As root by itself; as a user by sudo where that works without a question; else prints the one line to run.
 set -eu
 build='gcc make pkg-config libgmime-3.0-dev libetpan-dev libsqlite3-dev libconfig-dev libmicrohttpd-dev nettle-dev libxml2-dev libsieve2-dev libpcre2-dev libstemmer-dev libcmark-dev libseccomp-dev liblinear-dev'
-check="$build libcmocka-dev python3 sqlite3 postfix mandoc chromium chromium-driver fonts-dejavu-core dovecot-imapd nginx apache2-bin caddy"
+check="$build libcmocka-dev python3 sqlite3 postfix mandoc zsh fish chromium chromium-driver fonts-dejavu-core dovecot-imapd nginx apache2-bin caddy"
 # A library is there if the compiler finds its header.
 look() {
 	missing=

@@ -143,6 +143,8 @@ struct cursor { struct engine *engine; void *statement; struct error *error; enu
 void cursor_open(struct cursor *cursor, struct engine *engine, struct error *error, enum sql id, const char *format, ...);
 /* Tickets (columns TICKET) that hold for all terms of a query (its words are not looked at), in its order; then the newest first. limit 0: all. */
 void cursor_open_query(struct cursor *cursor, struct engine *engine, struct error *error, const struct query *query, int64_t now, size_t limit);
+/* The same, of each its number alone. */
+void cursor_open_query_ids(struct cursor *cursor, struct engine *engine, struct error *error, const struct query *query, int64_t now, size_t limit);
 bool cursor_next(struct cursor *cursor);                /* false: at its end, or cursor.status says why */
 enum status cursor_close(struct cursor *cursor);
 const char *cursor_text(struct cursor *cursor, struct arena *arena, int column);          /* "" for null */

@@ -129,6 +129,9 @@ struct outbox_rows { struct outbox_row *at; size_t count; };
 enum status store_outbox_due(struct store *store, struct arena *arena, int64_t now, const int64_t *busy, size_t busy_count,
                              size_t limit, struct outbox_rows *rows, struct error *error);
 enum status store_outbox_list(struct store *store, struct arena *arena, bool all, struct outbox_rows *rows, struct error *error);
+/* At most `limit` of them (0: all): all in the order of their numbers, those above after_id; or those that wait, due first, behind that one. */
+enum status store_outbox_page(struct store *store, struct arena *arena, bool all, int64_t after_try, int64_t after_id, size_t limit, struct outbox_rows *rows,
+                              struct error *error);
 enum status store_outbox_get(struct store *store, struct arena *arena, int64_t id, struct outbox_row *row, struct error *error);
 /* Inside a transaction: writes state, attempts, next_try, last_reply and recipients of the row. Text of the message that belongs to it
  * (row->outgoing.seq), if that has none yet, becomes `rendered_text` (may be NULL). */
@@ -225,6 +228,9 @@ struct ticket_rows { struct ticket_row *at; size_t count; };
  * now: ms since 1970, from which its times count back. limit 0: all; with words, those of the 5,000 messages that fit best. */
 enum status store_tickets(struct store *store, struct arena *arena, const struct query *query, int64_t now, size_t limit, struct ticket_rows *rows,
                           struct error *error);
+/* Their numbers alone, in the same order: for who reads them one by one (store_ticket_head). */
+struct ticket_ids { int64_t *at; size_t count; };
+enum status store_ticket_ids(struct store *store, struct arena *arena, const struct query *query, int64_t now, size_t limit, struct ticket_ids *ids, struct error *error);
 /* With messages and history. A merged ticket's number gives the survivor only through facts.merged_into. */
 enum status store_ticket(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error);
 
@@ -275,6 +281,8 @@ struct mailbox_row {
 };
 struct mailbox_rows { struct mailbox_row *at; size_t count; };
 enum status store_mailbox(struct store *store, struct arena *arena, size_t limit, struct mailbox_rows *rows, struct error *error);  /* newest first; 0: all */
+/* Those with a number below `before`. */
+enum status store_mailbox_before(struct store *store, struct arena *arena, int64_t before, size_t limit, struct mailbox_rows *rows, struct error *error);
 enum status store_mailbox_raw(struct store *store, int64_t id, int64_t *raw, struct error *error);        /* its mail; STATUS_NOT_FOUND: no such row */
 
 struct store_totals { int64_t accepted, duplicates, tickets, by_state[STATE_COUNT], outbox[3], mailbox_by_disposition_count, routed, corrected; };

@@ -196,6 +196,10 @@ const struct cli_command cli_commands[] = {
 	{ "fsck", cli_run_fsck, 0, 0, "", 0, "is the database whole, and does it hold what we promise?", "" },
 	{ "mirror", cli_run_mirror, 0, 0, "", 0, "makes the agents' tree of mails anew", "Writes what is missing in mirror.maildir, removes what no message is for, and moves what stands in the wrong folder." },
 	{ "help", cli_run_help, 0, 2, "[COMMAND]", 0, "what a command does", "" },
+	{ "completion", cli_run_completion, 1, 1, "bash|zsh|fish", 0, "what a shell needs to complete commands, tickets, queues, agents",
+	  "For bash: source <(sportello completion bash). Packages install it." },
+	{ "complete", cli_run_complete, 0, -1, "", 0, NULL, "" },
+	{ "agents-mdoc", cli_run_agents_mdoc, 0, 0, "", 0, NULL, "" },
 	{ "config-sample", cli_run_config_sample, 0, 0, "", 0, NULL, "" },
 	{ "config-mdoc", cli_run_config_mdoc, 0, 0, "", 0, NULL, "" },
 	{ NULL, NULL, 0, 0, NULL, 0, NULL, NULL }

@@ -32,6 +32,24 @@ static void add_usage(struct buffer *out, const struct cli_command *command)
 			add_option(out, (enum cli_option)option);
 }
 
+#define COLUMNS 80                                /* where no terminal says how many */
+
+static int columns(void)
+{
+	return cli_columns() ? cli_columns() : COLUMNS;
+}
+
+/* A name, and what is said of it beside it, or below, where the name is long. */
+static void add_row(struct buffer *out, const char *name, int width, const char *text)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	const char *lead = arena_printf(&arena, "  %-*s  ", width, ""), *first = arena_printf(&arena, "  %-*s  ", width, name);
+
+	if (cli_width(name) > width)
+		buffer_printf(out, "  %s\n", name);
+	cli_wrap(out, text, columns(), cli_width(name) > width ? lead : first, lead);
+}
+
 void cli_help(struct buffer *out, const struct cli_command *commands)
 {
 	CLEANUP_BUFFER struct buffer usage;
@@ -43,18 +61,23 @@ void cli_help(struct buffer *out, const struct cli_command *commands)
 			continue;
 		buffer_reset(&usage);
 		buffer_printf(&usage, "%s%s%s", command->name, *command->synopsis ? " " : "", command->synopsis);
-		buffer_printf(out, "  %-30s  %s\n", buffer_string(&usage), command->summary);
+		add_row(out, buffer_string(&usage), 30, command->summary);
 	}
 	buffer_add_string(out, "\nsportello help COMMAND tells its options; sportello(1) tells all, with examples.\n");
 }
 
 void cli_help_command(struct buffer *out, const struct cli_command *command)
 {
-	buffer_add_string(out, "usage: sportello [-c FILE] [--json] ");
-	add_usage(out, command);
-	buffer_printf(out, "\n\n%s\n", command->summary ? command->summary : "");
+	CLEANUP_BUFFER struct buffer usage;
+
+	buffer_init(&usage);
+	add_usage(&usage, command);
+	cli_wrap(out, buffer_string(&usage), columns(), "usage: sportello [-c FILE] [--json] ", "       ");
+	buffer_add_char(out, '\n');
+	if (command->summary)
+		cli_wrap(out, command->summary, columns(), "", "");
 	if (*command->details)
-		buffer_printf(out, "%s\n", command->details);
+		cli_wrap(out, command->details, columns(), "", "");
 	buffer_add_char(out, '\n');
 	for (int option = 0; option < O_COUNT; option++) {
 		const struct cli_option_row *row = row_of((enum cli_option)option);
@@ -64,7 +87,7 @@ void cli_help_command(struct buffer *out, const struct cli_command *command)
 		if (option > O_JSON && !(command->options & OPT(option)))
 			continue;
 		buffer_printf(&name, "--%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
-		buffer_printf(out, "  %-24s  %s\n", buffer_string(&name), row->text);
+		add_row(out, buffer_string(&name), 24, row->text);
 	}
 }
 

@@ -66,7 +66,7 @@ static void list_as_table(struct cli *cli, const struct kb_articles *articles)
 {
 	static const struct cli_column columns[] = { { "article", false, true, false }, { "language", false, false, false }, { "title", false, true, false },
 	                                             { "queues", false, true, false }, { "changed", false, false, false } };
-	struct cli_table table = { columns, COUNT_OF(columns), { NULL, 0 } };
+	struct cli_table table = { .columns = columns, .width = COUNT_OF(columns) };
 
 	for (size_t i = 0; i < articles->count; i++) {
 		const struct kb_article *article = &articles->at[i];

@@ -200,7 +200,7 @@ static void articles_as_table(struct cli *cli, const struct report *report)
 {
 	static const struct cli_column columns[] = { { "article", false, true, false }, { "title", false, true, false }, { "suggested", true, false, false },
 	                                             { "first", true, false, false }, { "solved", true, false, false }, { "refused", true, false, false } };
-	struct cli_table table = { columns, COUNT_OF(columns), { NULL, 0 } };
+	struct cli_table table = { .columns = columns, .width = COUNT_OF(columns) };
 
 	for (size_t i = 0; i < report->articles.count; i++) {
 		const struct article_sum *sum = &report->articles.at[i];
@@ -228,7 +228,7 @@ static void groups_as_table(struct cli *cli, const struct report *report)
 {
 	static const struct cli_column columns[] = { { "requests", true, false, false }, { "about", false, true, false }, { "for example", false, true, false },
 	                                             { "tickets", false, true, false } };
-	struct cli_table table = { columns, COUNT_OF(columns), { NULL, 0 } };
+	struct cli_table table = { .columns = columns, .width = COUNT_OF(columns) };
 	size_t told = report->groups.count < GROUPS ? report->groups.count : GROUPS;
 
 	for (size_t i = 0; i < told; i++) {

@@ -12,7 +12,7 @@
 static void as_table(struct cli *cli, const struct store_keyring *ring)
 {
 	static const struct cli_column columns[] = { { "KEY", false, false, false }, { "MADE", false, false, false }, { "USE", false, false, false } };
-	struct cli_table table = { columns, COUNT_OF(columns), { NULL, 0 } };
+	struct cli_table table = { .columns = columns, .width = COUNT_OF(columns) };
 
 	for (size_t i = 0; i < ring->count; i++) {
 		cli_table_cell(cli, &table, ring->at[i].id);

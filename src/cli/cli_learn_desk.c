@@ -156,7 +156,7 @@ static void rows_as_table(struct cli *cli, const struct routed_rows *rows, const
 		{ "MONTH", false, false, false }, { name, false, true, false }, { done, true, false, false }, { "CORRECTED", true, false, false },
 		{ "PRECISION", true, false, false }, { "SURE", true, false, false },
 	};
-	struct cli_table table = { columns, COUNT_OF(columns), { NULL, 0 } };
+	struct cli_table table = { .columns = columns, .width = COUNT_OF(columns) };
 	char number[24];
 
 	for (size_t i = 0; i < rows->count; i++) {

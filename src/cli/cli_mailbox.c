@@ -43,56 +43,78 @@ static void row_as_json(struct json *json, const struct mailbox_row *row)
 	json_object_end(json);
 }
 
-static void rows_as_table(struct cli *cli, const struct mailbox_rows *rows)
+static const struct cli_column columns[] = {
+	{ "ID", true, CUT_NEVER, false }, { "RECEIVED", false, CUT_NEVER, false }, { "FROM", false, CUT_FIRST, false }, { "RECIPIENT", false, CUT_FIRST, false },
+	{ "KIND", false, CUT_NEVER, false }, { "DISPOSITION", false, CUT_NEVER, false }, { "TICKET", true, CUT_NEVER, false },
+	{ "SIZE", true, CUT_NEVER, false }, { "SUBJECT", false, CUT_LAST, false },
+};
+/* Who wonders what became of a mail knows its sender and subject. */
+static const struct cli_column narrow[] = {
+	{ "ID", true, CUT_NEVER, false }, { "AGE", true, CUT_NEVER, false }, { "FROM", false, CUT_FIRST, false }, { "DISPOSITION", false, CUT_NEVER, false },
+	{ "TICKET", true, CUT_NEVER, false }, { "SUBJECT", false, CUT_LAST, false },
+};
+
+static void row_as_cells(struct cli *cli, struct cli_table *table, const struct mailbox_row *row)
 {
-	static const struct cli_column columns[] = {
-		{ "ID", true, false, false }, { "RECEIVED", false, false, false }, { "FROM", false, true, false }, { "RECIPIENT", false, true, false },
-		{ "KIND", false, false, false }, { "DISPOSITION", false, false, false }, { "TICKET", true, false, false },
-		{ "SIZE", true, false, false }, { "SUBJECT", false, true, false },
-	};
-	struct cli_table table = { columns, COUNT_OF(columns), { NULL, 0 } };
+	bool all = table->columns == columns;
 	char number[24];
 
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct mailbox_row *row = &rows->at[i];
-
-		cli_table_cell(cli, &table, log_number(number, row->id));
-		cli_table_cell(cli, &table, cli_time(&cli->arena, row->received));
-		cli_table_cell(cli, &table, row->from && *row->from ? row->from : "<>");
-		cli_table_cell(cli, &table, row->recipient);
-		cli_table_cell(cli, &table, row->kind);
-		cli_table_cell(cli, &table, row->disposition);
-		cli_table_cell(cli, &table, row->ticket ? log_number(number, row->ticket) : "-");
-		cli_table_cell(cli, &table, cli_size(&cli->arena, row->size));
-		cli_table_cell(cli, &table, row->subject);
+	cli_table_cell(cli, table, log_number(number, row->id));
+	cli_table_cell(cli, table, all ? cli_time(&cli->arena, row->received) : cli_short_age(&cli->arena, row->received));
+	cli_table_cell(cli, table, row->from && *row->from ? row->from : "<>");
+	if (all) {
+		cli_table_cell(cli, table, row->recipient);
+		cli_table_cell(cli, table, row->kind);
 	}
-	if (rows->count)
-		cli_table_print(cli, &table);
-	else
-		buffer_add_string(&cli->out, "no mail so far\n");
+	cli_table_cell(cli, table, row->disposition);
+	cli_table_cell(cli, table, row->ticket ? log_number(number, row->ticket) : "-");
+	if (all)
+		cli_table_cell(cli, table, cli_size(&cli->arena, row->size));
+	cli_table_cell(cli, table, row->subject);
+}
+
+#define PAGE ((size_t)500)                       /* rows that are read at a time */
+
+static enum status list_rows(struct cli *cli, struct cli_list *list, size_t limit, struct error *error)
+{
+	int64_t before = INT64_MAX;
+
+	for (size_t left = limit ? limit : SIZE_MAX; left;) {
+		CLEANUP_ARENA struct arena arena = { 0 };
+		struct mailbox_rows rows = { NULL, 0 };
+		size_t wanted = left < PAGE ? left : PAGE;
+		enum status status = store_mailbox_before(cli->store, &arena, before, wanted, &rows, error);
+
+		if (status != STATUS_OK)
+			return status;
+		for (size_t i = 0; i < rows.count; i++) {
+			if (cli->json)
+				row_as_json(&list->json, &rows.at[i]);
+			else
+				row_as_cells(cli, &list->table, &rows.at[i]);
+			if (!cli_list_next(cli, list))
+				return STATUS_OK;
+		}
+		if (rows.count < wanted)
+			return STATUS_OK;
+		before = rows.at[rows.count - 1].id;
+		left -= rows.count;
+	}
+	return STATUS_OK;
 }
 
 enum status cli_run_mailbox_list(struct cli *cli, struct error *error)
 {
-	struct mailbox_rows rows = { NULL, 0 };
-	struct json json;
+	struct cli_list list;
 	size_t limit;
 	enum status status;
 
-	if ((status = cli_limit(cli, &limit, error)) != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK
-	    || (status = store_mailbox(cli->store, &cli->arena, limit, &rows, error)) != STATUS_OK)
+	if ((status = cli_limit(cli, &limit, error)) != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK)
 		return status;
-	if (!cli->json) {
-		rows_as_table(cli, &rows);
-		return STATUS_OK;
-	}
-	json_init(&json, &cli->out);
-	json_array(&json, NULL);
-	for (size_t i = 0; i < rows.count; i++)
-		row_as_json(&json, &rows.at[i]);
-	json_array_end(&json);
-	buffer_add_char(&cli->out, '\n');
-	return STATUS_OK;
+	cli_list_begin(cli, &list, cli_is_narrow() ? narrow : columns, cli_is_narrow() ? COUNT_OF(narrow) : COUNT_OF(columns), "no mail so far\n");
+	status = list_rows(cli, &list, limit, error);
+	cli_list_end(cli, &list);
+	return status;
 }
 
 enum status cli_run_mailbox_raw(struct cli *cli, struct error *error)

@@ -195,10 +195,11 @@ int main(int count, char **arguments)
 	if (status != STATUS_OK) {
 		cli_warn("%s", error.text);
 		cli.exit_code = status_exit_code(status);
-	} else if (!cli_flush(&cli)) {
+	} else if (!cli_flush(&cli) && !cli_seen_enough()) {
 		cli_warn("standard output: %s", strerror(errno));
 		cli.exit_code = EX_IOERR;
 	}
+	cli_output_end();
 	gateway_learned_unref(&cli.learned);
 	if (cli.store)
 		store_close(&cli.store);

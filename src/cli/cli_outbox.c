@@ -60,56 +60,65 @@ static const char *next_try(struct cli *cli, const struct outbox_row *row)
 	return seconds < 120 ? arena_printf(&cli->arena, "in %lld s", (long long)seconds) : arena_printf(&cli->arena, "in %lld min", (long long)(seconds / 60));
 }
 
-static void rows_as_table(struct cli *cli, const struct outbox_rows *rows)
+static const struct cli_column columns[] = {
+	{ "MAIL", true, CUT_NEVER, false }, { "TICKET", true, CUT_NEVER, false }, { "STATE", false, CUT_NEVER, true }, { "TEMPLATE", false, CUT_NEVER, false },
+	{ "TO", false, CUT_FIRST, false }, { "AGE", false, CUT_NEVER, false }, { "TRIES", true, CUT_NEVER, false }, { "NEXT", false, CUT_NEVER, false },
+	{ "LAST REPLY", false, CUT_LAST, false },
+};
+
+static void row_as_cells(struct cli *cli, struct cli_table *table, const struct outbox_row *row)
 {
-	static const struct cli_column columns[] = {
-		{ "MAIL", true, false, false }, { "TICKET", true, false, false }, { "STATE", false, false, true }, { "TEMPLATE", false, false, false },
-		{ "TO", false, true, false }, { "AGE", false, false, false }, { "TRIES", true, false, false }, { "NEXT", false, false, false },
-		{ "LAST REPLY", false, true, false },
-	};
-	struct cli_table table = { columns, COUNT_OF(columns), { NULL, 0 } };
+	size_t more = row->outgoing.to.count + row->outgoing.cc.count;
 	char number[24];
 
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct outbox_row *row = &rows->at[i];
-		size_t more = row->outgoing.to.count + row->outgoing.cc.count;
+	cli_table_cell(cli, table, log_number(number, row->id));
+	cli_table_cell(cli, table, row->ticket ? log_number(number, row->ticket) : "-");
+	cli_table_cell(cli, table, store_outbox_state_name(row->state));
+	cli_table_cell(cli, table, row->outgoing.template);
+	cli_table_cell(cli, table, row->outgoing.to.count ? arena_printf(&cli->arena, more > 1 ? "%s +%zu" : "%s", row->outgoing.to.at[0].address, more - 1) : "-");
+	cli_table_cell(cli, table, cli_is_narrow() ? cli_short_age(&cli->arena, row->created) : cli_age(&cli->arena, row->created));
+	cli_table_cell(cli, table, log_number(number, row->attempts));
+	cli_table_cell(cli, table, next_try(cli, row));
+	cli_table_cell(cli, table, row->last_reply && *row->last_reply ? row->last_reply : "-");
+}
 
-		cli_table_cell(cli, &table, log_number(number, row->id));
-		cli_table_cell(cli, &table, row->ticket ? log_number(number, row->ticket) : "-");
-		cli_table_cell(cli, &table, store_outbox_state_name(row->state));
-		cli_table_cell(cli, &table, row->outgoing.template);
-		cli_table_cell(cli, &table, row->outgoing.to.count ? arena_printf(&cli->arena, more > 1 ? "%s +%zu" : "%s", row->outgoing.to.at[0].address, more - 1) : "-");
-		cli_table_cell(cli, &table, cli_age(&cli->arena, row->created));
-		cli_table_cell(cli, &table, log_number(number, row->attempts));
-		cli_table_cell(cli, &table, next_try(cli, row));
-		cli_table_cell(cli, &table, row->last_reply && *row->last_reply ? row->last_reply : "-");
+#define PAGE ((size_t)500)                       /* rows that are read at a time */
+
+static enum status list_rows(struct cli *cli, struct cli_list *list, struct error *error)
+{
+	int64_t last_try = INT64_MIN, last_id = 0;
+
+	for (;;) {
+		CLEANUP_ARENA struct arena arena = { 0 };
+		struct outbox_rows rows = { NULL, 0 };
+		enum status status = store_outbox_page(cli->store, &arena, cli->option[O_ALL] != NULL, last_try, last_id, PAGE, &rows, error);
+
+		for (size_t i = 0; i < rows.count && status == STATUS_OK; i++) {
+			if (cli->json)
+				row_as_json(&list->json, &rows.at[i]);
+			else
+				row_as_cells(cli, &list->table, &rows.at[i]);
+			if (!cli_list_next(cli, list))
+				return STATUS_OK;
+		}
+		if (status != STATUS_OK || rows.count < PAGE)
+			return status;
+		last_try = rows.at[rows.count - 1].next_try;
+		last_id = rows.at[rows.count - 1].id;
 	}
-	if (rows->count)
-		cli_table_print(cli, &table);
-	else
-		buffer_add_string(&cli->out, cli->option[O_ALL] ? "no mail\n" : "nothing waits\n");
 }
 
 enum status cli_run_outbox_list(struct cli *cli, struct error *error)
 {
-	struct outbox_rows rows = { NULL, 0 };
-	struct json json;
-	enum status status;
+	struct cli_list list;
+	enum status status = cli_need_store(cli, false, error);
 
-	if ((status = cli_need_store(cli, false, error)) != STATUS_OK
-	    || (status = store_outbox_list(cli->store, &cli->arena, cli->option[O_ALL] != NULL, &rows, error)) != STATUS_OK)
+	if (status != STATUS_OK)
 		return status;
-	if (!cli->json) {
-		rows_as_table(cli, &rows);
-		return STATUS_OK;
-	}
-	json_init(&json, &cli->out);
-	json_array(&json, NULL);
-	for (size_t i = 0; i < rows.count; i++)
-		row_as_json(&json, &rows.at[i]);
-	json_array_end(&json);
-	buffer_add_char(&cli->out, '\n');
-	return STATUS_OK;
+	cli_list_begin(cli, &list, columns, COUNT_OF(columns), cli->option[O_ALL] ? "no mail\n" : "nothing waits\n");
+	status = list_rows(cli, &list, error);
+	cli_list_end(cli, &list);
+	return status;
 }
 
 enum status cli_run_outbox_retry(struct cli *cli, struct error *error)

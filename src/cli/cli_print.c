@@ -3,40 +3,12 @@
  *
  * What a stranger wrote must not steer the terminal: everything that is shown goes through cli_safe(). JSON does not: the
  * writer escapes it. Times are UTC and say so.
- * Colours only on a terminal, and not if NO_COLOR is set (https://no-color.org).
+ * Colours mean something: what waits for us is bright, what is urgent or failed is red, what is over is dim.
  */
 #include "cli_private.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-static int output = STDOUT_FILENO;
-
-void cli_output_keep(void)
-{
-	int kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-
-	if (kept < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-		return;
-	output = kept;
-}
-
-int cli_output(void)
-{
-	return output;
-}
-
-bool cli_flush(struct cli *cli)
-{
-	if (!cli->out_lost)
-		cli->out_lost = !write_all(output, cli->out.at, cli->out.length);
-	buffer_reset(&cli->out);
-	return !cli->out_lost;
-}
 
 struct range { uint32_t first, last; };
 
@@ -132,6 +104,17 @@ const char *cli_age(struct arena *arena, int64_t ms)
 	return "just now";
 }
 
+const char *cli_short_age(struct arena *arena, int64_t ms)
+{
+	static const struct { int64_t seconds; const char *name; } units[] = { { 365 * 86400, "y" }, { 86400, "d" }, { 3600, "h" }, { 60, "min" } };
+	int64_t seconds = (clock_now() - ms) / 1000;
+
+	for (size_t i = 0; i < COUNT_OF(units); i++)
+		if (seconds >= units[i].seconds)
+			return arena_printf(arena, "%lld%s", (long long)(seconds / units[i].seconds), units[i].name);
+	return "now";
+}
+
 const char *cli_size(struct arena *arena, uint64_t bytes)
 {
 	if (bytes < 1024)
@@ -160,36 +143,52 @@ const char *cli_join(struct arena *arena, const struct strings *list, const char
 	return arena_string(arena, buffer_string(&out));
 }
 
+/* Bytes of the line's beginning that fit, up to a blank where there is one; a word that is longer alone is cut. */
+static size_t fitting(const char *line, size_t length, int columns)
+{
+	size_t at = 0, blank = 0, size;
+	int width = 0;
+
+	while (at < length) {
+		uint32_t code;
+
+		if (!(size = utf8_decode(line + at, length - at, &code)))
+			return length;
+		width += width_of(code);
+		if (width > columns)
+			return blank ? blank : at ? at : size;
+		if (code == ' ' && at)
+			blank = at;
+		at += size;
+	}
+	return length;
+}
+
+void cli_wrap(struct buffer *out, const char *text, int columns, const char *first, const char *others)
+{
+	const char *lead = first;
+
+	do {
+		size_t line = strcspn(text, "\n"), room = columns > cli_width(lead) + 20 ? (size_t)(columns - cli_width(lead)) : 0;
+		size_t taken = room ? fitting(text, line, (int)room) : line;
+
+		if (taken)
+			buffer_add_string(out, lead);
+		buffer_add(out, text, taken);
+		buffer_add_char(out, '\n');
+		text += taken;
+		if (taken < line)
+			text += strspn(text, " ");
+		else
+			text += *text == '\n';
+		lead = others;
+	} while (*text);
+}
+
 void cli_indent(struct buffer *out, const char *text, const char *lead)
 {
-	while (*text) {
-		size_t length = strcspn(text, "\n");
-
-		if (length)
-			buffer_add_string(out, lead);
-		buffer_add(out, text, length);
-		buffer_add_char(out, '\n');
-		text += length + (text[length] == '\n');
-	}
-}
-
-bool cli_colours(void)
-{
-	const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
-
-	return isatty(cli_output()) && !(no && *no) && !(terminal && !strcmp(terminal, "dumb"));
-}
-
-int cli_columns(void)
-{
-	const char *columns = getenv("COLUMNS");
-	struct winsize size;
-
-	if (!isatty(cli_output()))
-		return 0;
-	if (columns && atoi(columns) > 0)
-		return atoi(columns);
-	return ioctl(cli_output(), TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+	if (*text)
+		cli_wrap(out, text, cli_columns(), lead, lead);
 }
 
 const char *cli_colour(const char *word)
@@ -197,7 +196,8 @@ const char *cli_colour(const char *word)
 	static const struct { const char *word, *escape; } colours[] = {
 		{ "new", "\033[1;33m" }, { "open", "\033[32m" }, { "pending", "\033[36m" }, { "held", "\033[35m" }, { "resolved", "\033[2m" },
 		{ "closed", "\033[2m" }, { "expired", "\033[2m" }, { "urgent", "\033[1;31m" }, { "high", "\033[31m" }, { "low", "\033[2m" },
-		{ "waiting", "\033[33m" }, { "failed", "\033[31m" }, { "sent", "\033[32m" },
+		{ "waiting", "\033[33m" }, { "failed", "\033[31m" }, { "sent", "\033[32m" }, { "urg", "\033[1;31m" },
+		{ "error", "\033[31m" }, { "warning", "\033[33m" }, { "note", "\033[2m" }, { "ok", "\033[32m" }, { "FAILED", "\033[31m" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(colours); i++)

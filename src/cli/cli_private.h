@@ -89,10 +89,17 @@ const char *cli_recipient(struct cli *cli, const struct mail *mail);
 enum status cli_limit(struct cli *cli, size_t *limit, struct error *error);
 /* Text on standard input: "" if there is none. `needed`: a terminal is asked, too. */
 enum status cli_text(struct cli *cli, bool needed, const char **text, struct error *error);
-bool cli_flush(struct cli *cli);                 /* false: standard output is gone */
+
+/* ---- cli_output.c ---- */
 /* The real standard output. A library that prints gets standard error for it: cli_output_keep() comes first. */
 void cli_output_keep(void);
 int cli_output(void);
+bool cli_flush(struct cli *cli);                 /* false: standard output is gone, or nobody looks any more */
+void cli_output_end(void);                       /* waits for who looks at it in a pager */
+bool cli_seen_enough(void);                      /* it went into a pager, which may be gone */
+bool cli_terminal(void);
+bool cli_colours(void);
+int cli_columns(void), cli_lines(void);          /* of the terminal; 0: no terminal, no limit */
 
 /* ---- cli_print.c ---- */
 /* A copy that a terminal shows and does not obey: no control characters, no direction overrides. `lines`: newline and tab stay. */
@@ -100,22 +107,35 @@ const char *cli_safe(struct arena *arena, const char *text, bool lines);
 int cli_width(const char *text);                 /* columns on a terminal */
 const char *cli_time(struct arena *arena, int64_t ms);           /* "2026-11-22 05:12 UTC" */
 const char *cli_age(struct arena *arena, int64_t ms);            /* "3 hours" */
+const char *cli_short_age(struct arena *arena, int64_t ms);      /* "3h" */
 const char *cli_size(struct arena *arena, uint64_t bytes);       /* "12 KiB" */
 const char *cli_person(struct arena *arena, const char *address, const char *name);
 const char *cli_join(struct arena *arena, const struct strings *list, const char *between);
-void cli_indent(struct buffer *out, const char *text, const char *lead);
-bool cli_colours(void);
-int cli_columns(void);                           /* of the terminal; 0: no terminal, no limit */
+/* Lines of at most so many columns (0: as long as they are), cut between words, each behind a lead. */
+void cli_wrap(struct buffer *out, const char *text, int columns, const char *first, const char *others);
+void cli_indent(struct buffer *out, const char *text, const char *lead);         /* wrapped on a terminal */
 const char *cli_colour(const char *word);        /* an escape for a state or priority; "" for none */
 #define CLI_BOLD "\033[1m"
 #define CLI_DIM "\033[2m"
 #define CLI_PLAIN "\033[0m"
 
 /* ---- cli_table.c ---- */
-struct cli_column { const char *title; bool right, cut, coloured; };     /* cut: may be shortened to fit */
-struct cli_table { const struct cli_column *columns; size_t width; struct strings cells; };
+/* cut: may be shortened to fit; CUT_LAST: only when the others have given what they can */
+enum cli_cut { CUT_NEVER, CUT_FIRST, CUT_LAST };
+struct cli_column { const char *title; bool right; enum cli_cut cut; bool coloured; };
+#define CLI_COLUMNS_MOST 16
+struct cli_table { const struct cli_column *columns; size_t width; struct strings cells; int widths[CLI_COLUMNS_MOST]; bool begun; };
+#define CLI_NARROW 100                           /* columns of a terminal below which tables say less */
+bool cli_is_narrow(void);
 void cli_table_cell(struct cli *cli, struct cli_table *table, const char *text);
-void cli_table_print(struct cli *cli, const struct cli_table *table);
+/* The rows so far; called again for more of the same table: without a heading then, and as wide as before. */
+void cli_table_print(struct cli *cli, struct cli_table *table);
+/* A list that may be long, as a table or a JSON array: rows are written as they come, so that a million of them take no more memory than some
+ * hundred. Between begin and end cli->arena is one of the list's own. */
+struct cli_list { struct cli_table table; struct json json; struct arena whole; size_t rows, gathered; const char *nothing; };
+void cli_list_begin(struct cli *cli, struct cli_list *list, const struct cli_column *columns, size_t width, const char *nothing);
+bool cli_list_next(struct cli *cli, struct cli_list *list);      /* a row is complete. False: nobody reads any more */
+void cli_list_end(struct cli *cli, struct cli_list *list);
 
 /* ---- cli_ticket_json.c, cli_ticket_words.c ---- */
 struct cli_message { const char *text, *reply_text; const struct mail *mail; };  /* mail NULL: it did not come by mail */
@@ -136,6 +156,8 @@ enum status cli_query(struct cli *cli, const char *text, struct query *query, st
 typedef enum status (*cli_ticket_act)(struct cli *cli, void *context, struct error *error);
 enum status cli_ticket_many(struct cli *cli, int64_t except, cli_ticket_act act, void *context, struct error *error);
 void cli_ticket_rows(struct cli *cli, const struct ticket_rows *rows);   /* a table, or a JSON array */
+void cli_ticket_list_begin(struct cli *cli, struct cli_list *list);
+bool cli_ticket_list_row(struct cli *cli, struct cli_list *list, const struct ticket_row *row);
 
 /* ---- cli_ask.c ---- */
 /* NULL: connected (to NULL: and closed again); else why not. */
@@ -213,6 +235,9 @@ enum status cli_run_outbox_list(struct cli *cli, struct error *error);
 enum status cli_run_outbox_retry(struct cli *cli, struct error *error);
 enum status cli_run_mailbox_list(struct cli *cli, struct error *error);
 enum status cli_run_mailbox_raw(struct cli *cli, struct error *error);
+enum status cli_run_complete(struct cli *cli, struct error *error);
+enum status cli_run_completion(struct cli *cli, struct error *error);
+enum status cli_run_agents_mdoc(struct cli *cli, struct error *error);
 enum status cli_run_backup(struct cli *cli, struct error *error);
 enum status cli_run_restore(struct cli *cli, struct error *error);
 enum status cli_run_fsck(struct cli *cli, struct error *error);

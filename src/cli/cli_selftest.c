@@ -376,10 +376,12 @@ static void as_lines(struct selftest *test)
 	for (size_t i = 0; i < test->results.count; i++) {
 		const struct result *result = &test->results.at[i];
 
+		const char *word = result->cause ? "FAILED" : "ok", *escape = cli_colours() ? cli_colour(word) : "", *plain = *escape ? CLI_PLAIN : "";
+
+		buffer_printf(&cli->out, "%-22s  %s%s%s", result->test, escape, word, plain);
 		if (result->cause)
-			buffer_printf(&cli->out, "%-22s  FAILED: %s\n%-22s  do: %s\n", result->test, cli_safe(&cli->arena, result->cause, false), "", cli_safe(&cli->arena, result->what_to_do, false));
-		else
-			buffer_printf(&cli->out, "%-22s  ok\n", result->test);
+			buffer_printf(&cli->out, ": %s\n%-22s  do: %s", cli_safe(&cli->arena, result->cause, false), "", cli_safe(&cli->arena, result->what_to_do, false));
+		buffer_add_char(&cli->out, '\n');
 	}
 }
 

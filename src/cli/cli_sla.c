@@ -178,7 +178,7 @@ static void list_table(struct cli *cli, const struct waitings *waitings)
 		{ "Due", false, false, false }, { "Left", true, false, false }, { "Clock", false, false, false }, { "State", false, false, false },
 		{ "Request", true, false, false }, { "Agent", false, false, false }, { "Subject", false, true, false }
 	};
-	struct cli_table table = { columns, COUNT_OF(columns), { 0 } };
+	struct cli_table table = { .columns = columns, .width = COUNT_OF(columns) };
 
 	for (size_t i = 0; i < waitings->count; i++) {
 		const struct waiting *at = &waitings->at[i];

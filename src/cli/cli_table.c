@@ -1,8 +1,9 @@
 /*
  * cli_table.c - tables for people: aligned by what a terminal shows, and on a terminal not wider than that.
  *
- * Columns that may be cut give way first, the widest of them first, and end in an ellipsis. Into a pipe nothing is cut:
- * whoever reads there wants all of it (and --json would be better).
+ * Columns that may be cut give way, the widest of them first, and end in an ellipsis; those that matter most (CUT_LAST: a subject) only
+ * when the others have given what they can. Into a pipe nothing is cut: whoever reads there wants all of it (and --json would be better).
+ * A long list is written some hundred rows at a time, as wide as the first of them asked for.
  * Cells must be safe text (cli_safe).
  */
 #include "cli_private.h"
@@ -11,11 +12,17 @@
 
 #define GAP 2
 #define LEAST_WIDTH 8
-#define COLUMNS_MOST 16
+#define LAST_WIDTH 28            /* what CUT_LAST keeps while others can give */
+#define GATHERED_MOST 500        /* rows of a list that are aligned together */
 
 void cli_table_cell(struct cli *cli, struct cli_table *table, const char *text)
 {
 	strings_add(&cli->arena, &table->cells, cli_safe(&cli->arena, text, false));
+}
+
+bool cli_is_narrow(void)
+{
+	return cli_columns() && cli_columns() < CLI_NARROW;
 }
 
 static void natural_widths(const struct cli_table *table, int *widths)
@@ -30,20 +37,35 @@ static void natural_widths(const struct cli_table *table, int *widths)
 	}
 }
 
+/* The widest that may give; COLUMNS_MOST: none. `all`: also what gives last, below what it would like to keep. */
+static size_t find_giver(const struct cli_table *table, const int *widths, bool all)
+{
+	size_t widest = CLI_COLUMNS_MOST;
+
+	for (size_t i = 0; i < table->width; i++) {
+		enum cli_cut cut = table->columns[i].cut;
+		int least = cut == CUT_LAST && !all ? LAST_WIDTH : LEAST_WIDTH;
+
+		if (cut != CUT_NEVER && widths[i] > least && (widest == CLI_COLUMNS_MOST || widths[i] > widths[widest]))
+			widest = i;
+	}
+	return widest;
+}
+
 static void make_fit(const struct cli_table *table, int *widths, int columns)
 {
-	for (;;) {
-		int sum = GAP * ((int)table->width - 1);
-		size_t widest = COLUMNS_MOST;
+	int sum = GAP * ((int)table->width - 1);
 
-		for (size_t i = 0; i < table->width; i++) {
-			sum += widths[i];
-			if (table->columns[i].cut && widths[i] > LEAST_WIDTH && (widest == COLUMNS_MOST || widths[i] > widths[widest]))
-				widest = i;
-		}
-		if (!columns || sum <= columns || widest == COLUMNS_MOST)
+	for (size_t i = 0; i < table->width; i++)
+		sum += widths[i];
+	for (; columns && sum > columns; sum--) {
+		size_t giver = find_giver(table, widths, false);
+
+		if (giver == CLI_COLUMNS_MOST)
+			giver = find_giver(table, widths, true);
+		if (giver == CLI_COLUMNS_MOST)
 			return;
-		widths[widest]--;
+		widths[giver]--;
 	}
 }
 
@@ -82,23 +104,74 @@ static void print_cell(struct cli *cli, const struct cli_column *column, const c
 		pad(&cli->out, (column->right ? 0 : blank) + GAP);
 }
 
-void cli_table_print(struct cli *cli, const struct cli_table *table)
+static void print_heading(struct cli *cli, struct cli_table *table, bool colours)
 {
-	int widths[COLUMNS_MOST];
-	bool colours = cli_colours();
-
-	natural_widths(table, widths);
-	make_fit(table, widths, cli_columns());
+	natural_widths(table, table->widths);
+	make_fit(table, table->widths, cli_columns());
 	for (size_t i = 0; i < table->width; i++)
-		print_cell(cli, &table->columns[i], table->columns[i].title, widths[i], colours ? CLI_BOLD : "", i + 1 == table->width);
+		print_cell(cli, &table->columns[i], table->columns[i].title, table->widths[i], colours ? CLI_BOLD : "", i + 1 == table->width);
 	buffer_add_char(&cli->out, '\n');
+	table->begun = true;
+}
+
+void cli_table_print(struct cli *cli, struct cli_table *table)
+{
+	bool colours = cli_colours(), whole = !cli_columns();
+
+	if (!table->begun)
+		print_heading(cli, table, colours);
 	for (size_t i = 0; i < table->cells.count; i++) {
 		size_t column = i % table->width;
 		const char *text = table->cells.at[i];
+		int width = table->widths[column], wants = cli_width(text);
 
-		print_cell(cli, &table->columns[column], text, widths[column],
-		           colours && table->columns[column].coloured ? cli_colour(text) : "", column + 1 == table->width);
+		/* What came later may be wider than what the widths were made for: into a pipe, and where nothing may be cut, all of it is said. */
+		if (wants > width && (whole || table->columns[column].cut == CUT_NEVER))
+			width = wants;
+		print_cell(cli, &table->columns[column], text, width, colours && table->columns[column].coloured ? cli_colour(text) : "", column + 1 == table->width);
 		if (column + 1 == table->width)
 			buffer_add_char(&cli->out, '\n');
 	}
+}
+
+/* ---- lists ---- */
+
+void cli_list_begin(struct cli *cli, struct cli_list *list, const struct cli_column *columns, size_t width, const char *nothing)
+{
+	*list = (struct cli_list){ .table = { .columns = columns, .width = width }, .whole = cli->arena, .nothing = nothing };
+	arena_init(&cli->arena);
+	if (!cli->json)
+		return;
+	json_init(&list->json, &cli->out);
+	json_array(&list->json, NULL);
+}
+
+static bool write_gathered(struct cli *cli, struct cli_list *list)
+{
+	if (!cli->json && list->gathered)
+		cli_table_print(cli, &list->table);
+	list->table.cells = (struct strings){ NULL, 0 };
+	list->gathered = 0;
+	arena_reset(&cli->arena);
+	return cli_flush(cli);
+}
+
+bool cli_list_next(struct cli *cli, struct cli_list *list)
+{
+	list->rows++;
+	return ++list->gathered < GATHERED_MOST || write_gathered(cli, list);
+}
+
+void cli_list_end(struct cli *cli, struct cli_list *list)
+{
+	if (cli->json) {
+		json_array_end(&list->json);
+		buffer_add_char(&cli->out, '\n');
+	} else if (list->gathered) {
+		cli_table_print(cli, &list->table);
+	} else if (!list->rows) {
+		buffer_add_string(&cli->out, list->nothing);
+	}
+	arena_fini(&cli->arena);
+	cli->arena = list->whole;
 }

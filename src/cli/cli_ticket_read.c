@@ -25,9 +25,27 @@ static enum status list_query(struct cli *cli, struct query *query, struct error
 	return status == STATUS_OK ? cli_query_check(cli, query, error) : status;
 }
 
+/* One by one: neither memory nor the database is held for as long as somebody reads. */
+static enum status list_tickets(struct cli *cli, const struct ticket_ids *ids, struct error *error)
+{
+	struct cli_list list;
+	enum status status = STATUS_OK;
+	bool more = true;
+
+	cli_ticket_list_begin(cli, &list);
+	for (size_t i = 0; i < ids->count && more && status == STATUS_OK; i++) {
+		struct ticket_row row;
+
+		if ((status = store_ticket_head(cli->store, &cli->arena, ids->at[i], &row, error)) == STATUS_OK)
+			more = cli_ticket_list_row(cli, &list, &row);
+	}
+	cli_list_end(cli, &list);
+	return status;
+}
+
 enum status cli_run_ticket_list(struct cli *cli, struct error *error)
 {
-	struct ticket_rows rows = { NULL, 0 };
+	struct ticket_ids ids = { NULL, 0 };
 	struct query query;
 	size_t limit;
 	enum status status;
@@ -35,10 +53,9 @@ enum status cli_run_ticket_list(struct cli *cli, struct error *error)
 	if ((status = cli_limit(cli, &limit, error)) != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK
 	    || (status = list_query(cli, &query, error)) != STATUS_OK)
 		return status;
-	if ((status = cli_query_ready(cli, &query, error)) != STATUS_OK || (status = store_tickets(cli->store, &cli->arena, &query, clock_now(), limit, &rows, error)) != STATUS_OK)
+	if ((status = cli_query_ready(cli, &query, error)) != STATUS_OK || (status = store_ticket_ids(cli->store, &cli->arena, &query, clock_now(), limit, &ids, error)) != STATUS_OK)
 		return status;
-	cli_ticket_rows(cli, &rows);
-	return STATUS_OK;
+	return list_tickets(cli, &ids, error);
 }
 
 enum status cli_run_ticket_show(struct cli *cli, struct error *error)

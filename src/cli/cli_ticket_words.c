@@ -142,45 +142,54 @@ void cli_ticket_page(struct cli *cli, const struct ticket_row *row)
 	}
 }
 
-static void rows_as_table(struct cli *cli, const struct ticket_rows *rows)
+/* ---- lists ---- */
+
+static const struct cli_column wide[] = {
+	{ "TICKET", true, CUT_NEVER, false }, { "STATE", false, CUT_NEVER, true }, { "PRIORITY", false, CUT_NEVER, true }, { "QUEUE", false, CUT_FIRST, false },
+	{ "AGENT", false, CUT_FIRST, false }, { "CUSTOMER", false, CUT_FIRST, false }, { "SUBJECT", false, CUT_LAST, false }, { "AGE", false, CUT_NEVER, false },
+};
+static const struct cli_column narrow[] = {
+	{ "TICKET", true, CUT_NEVER, false }, { "STATE", false, CUT_NEVER, true }, { "PRI", false, CUT_NEVER, true }, { "QUEUE", false, CUT_FIRST, false },
+	{ "AGENT", false, CUT_FIRST, false }, { "CUSTOMER", false, CUT_FIRST, false }, { "SUBJECT", false, CUT_LAST, false }, { "AGE", true, CUT_NEVER, false },
+};
+
+/* "normal" is what nobody looks for. */
+static const char *priority_cell(const char *priority)
 {
-	static const struct cli_column columns[] = {
-		{ "TICKET", true, false, false }, { "STATE", false, false, true }, { "PRIORITY", false, false, true }, { "QUEUE", false, true, false },
-		{ "AGENT", false, true, false }, { "CUSTOMER", false, true, false }, { "SUBJECT", false, true, false }, { "AGE", false, false, false },
-	};
-	struct cli_table table = { columns, COUNT_OF(columns), { NULL, 0 } };
+	return !cli_is_narrow() ? priority : !strcmp(priority, "normal") ? "-" : !strcmp(priority, "urgent") ? "urg" : priority;
+}
+
+void cli_ticket_list_begin(struct cli *cli, struct cli_list *list)
+{
+	cli_list_begin(cli, list, cli_is_narrow() ? narrow : wide, COUNT_OF(wide), "no tickets\n");
+}
+
+bool cli_ticket_list_row(struct cli *cli, struct cli_list *list, const struct ticket_row *row)
+{
+	const struct ticket_facts *facts = &row->facts;
 	char number[24];
 
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct ticket_facts *facts = &rows->at[i].facts;
-
-		cli_table_cell(cli, &table, log_number(number, facts->id));
-		cli_table_cell(cli, &table, desk_ticket_state_name(facts->state));
-		cli_table_cell(cli, &table, facts->priority);
-		cli_table_cell(cli, &table, facts->queue);
-		cli_table_cell(cli, &table, facts->agent && *facts->agent ? facts->agent : "-");
-		cli_table_cell(cli, &table, facts->customer.address && *facts->customer.address ? facts->customer.address : "-");
-		cli_table_cell(cli, &table, facts->subject);
-		cli_table_cell(cli, &table, cli_age(&cli->arena, facts->created));
+	if (cli->json) {
+		cli_ticket_json(cli, &list->json, row, false);
+		return cli_list_next(cli, list);
 	}
-	if (rows->count)
-		cli_table_print(cli, &table);
-	else
-		buffer_add_string(&cli->out, "no tickets\n");
+	cli_table_cell(cli, &list->table, log_number(number, facts->id));
+	cli_table_cell(cli, &list->table, desk_ticket_state_name(facts->state));
+	cli_table_cell(cli, &list->table, priority_cell(facts->priority));
+	cli_table_cell(cli, &list->table, facts->queue);
+	cli_table_cell(cli, &list->table, facts->agent && *facts->agent ? facts->agent : "-");
+	cli_table_cell(cli, &list->table, facts->customer.address && *facts->customer.address ? facts->customer.address : "-");
+	cli_table_cell(cli, &list->table, facts->subject);
+	cli_table_cell(cli, &list->table, cli_is_narrow() ? cli_short_age(&cli->arena, facts->created) : cli_age(&cli->arena, facts->created));
+	return cli_list_next(cli, list);
 }
 
 void cli_ticket_rows(struct cli *cli, const struct ticket_rows *rows)
 {
-	struct json json;
+	struct cli_list list;
 
-	if (!cli->json) {
-		rows_as_table(cli, rows);
-		return;
-	}
-	json_init(&json, &cli->out);
-	json_array(&json, NULL);
-	for (size_t i = 0; i < rows->count; i++)
-		cli_ticket_json(cli, &json, &rows->at[i], false);
-	json_array_end(&json);
-	buffer_add_char(&cli->out, '\n');
+	cli_ticket_list_begin(cli, &list);
+	for (size_t i = 0; i < rows->count && cli_ticket_list_row(cli, &list, &rows->at[i]); i++)
+		continue;
+	cli_list_end(cli, &list);
 }

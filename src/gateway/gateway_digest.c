@@ -11,11 +11,15 @@
 
 enum { CELLS = 5 };
 struct line { const char *cell[CELLS]; };
-struct lines { struct line *at; size_t count, beyond; };
+struct lines { struct line *at; size_t count, beyond; const char *older; };        /* older: said where not all were looked at */
 
 static const char *const headings[2][DESK_LANGUAGES] = {
 	{"Waiting for us:", "In attesa di noi:", "Warten auf uns:", "En attente de notre part :", "Pendientes de nosotros:"},
 	{"Waiting for others:", "In attesa di altri:", "Warten auf andere:", "En attente d’autres personnes :", "Pendientes de otros:"},
+};
+static const char *const older[DESK_LANGUAGES] = {
+	"Older ones were not looked at.", "I più vecchi non sono stati guardati.", "Ältere wurden nicht angesehen.", "Les plus anciennes n’ont pas été regardées.",
+	"No se han mirado las más antiguas.",
 };
 static const char *const nobody[DESK_LANGUAGES] = {"nobody's", "di nessuno", "ohne Zuständigen", "à personne", "de nadie"};
 static const char *const days[DESK_LANGUAGES] = {"d", "g", "T", "j", "d"};
@@ -85,6 +89,8 @@ static void write_lines(struct buffer *out, const struct lines *lines, const cha
 	}
 	if (lines->beyond)
 		buffer_printf(out, "\n... (+%zu)", lines->beyond);
+	if (lines->count && lines->older)
+		buffer_printf(out, "\n%s", lines->older);
 }
 
 static bool is_his(const struct ticket_facts *ticket, const struct desk_policy *policy, const struct desk_agent *agent)
@@ -104,6 +110,8 @@ const char *gateway_digest_lines(struct store *store, struct arena *arena, const
 	const char *language = desk_agents_language(policy, agent);
 	struct lines lines[2] = {{0}, {0}};
 	buffer_init(&out);
+	for (size_t t = 0; t < 2; t++)
+		lines[t].older = turns[t].count == GATEWAY_DIGEST_TICKETS ? older[desk_language_number(language)] : NULL;
 	for (size_t t = 0; t < 2; t++)
 		for (size_t i = turns[t].count; i > 0; i--)                      /* the oldest first */
 			if (is_his(&turns[t].at[i - 1].facts, policy, agent))

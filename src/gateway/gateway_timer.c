@@ -11,7 +11,6 @@
 
 #define TIMERS_AT_ONCE 100
 #define TIMERS_US (2 * 1000000)                  /* of one tick */
-#define DIGEST_TICKETS 2000                      /* that are looked at for the digests: the newest of each turn */
 #define HOUR_MS (60LL * 60 * 1000)
 #define DAY_MS (24 * HOUR_MS)
 
@@ -108,7 +107,7 @@ static enum status digest(struct store *store, void *context, struct error *erro
 	for (size_t i = 0; last && i < COUNT_OF(turns) && status == STATUS_OK; i++) {
 		struct query query = {0};
 		query_add(job->arena, &query, QUERY_WAITING, turns[i]);
-		status = store_tickets(store, job->arena, &query, clock_now(), DIGEST_TICKETS, &rows[i], error);
+		status = store_tickets(store, job->arena, &query, clock_now(), GATEWAY_DIGEST_TICKETS, &rows[i], error);
 	}
 	for (size_t i = 0; i < job->policy->agents.count && status == STATUS_OK; i++) {
 		const struct desk_agent *agent = &job->policy->agents.at[i];

@@ -83,22 +83,22 @@ static void add_order(struct buffer *sql, const struct query *query)
 	buffer_add_string(sql, "id DESC");
 }
 
-static void add_select(struct buffer *sql, const char *from, const struct query *query)
+static void add_select(struct buffer *sql, const char *columns, const char *from, const struct query *query)
 {
 	int number = NOW + 1;
 
-	buffer_printf(sql, "SELECT " TICKET_COLUMNS " FROM %s", from);
+	buffer_printf(sql, "SELECT %s FROM %s", columns, from);
 	for (size_t i = 0; i < query->terms.count; i++)
 		add_test(sql, &query->terms.at[i], &number);
 }
 
 /* Sorted by what is due first: the index has that order, and what is due at no time comes behind. */
-static void add_by_due(struct buffer *sql, const struct query *query, size_t limit)
+static void add_by_due(struct buffer *sql, const char *columns, const struct query *query, size_t limit)
 {
 	buffer_add_string(sql, "SELECT * FROM (");
-	add_select(sql, "promise CROSS JOIN ticket WHERE id=promise.ticket", query);
+	add_select(sql, columns, "promise CROSS JOIN ticket WHERE id=promise.ticket", query);
 	buffer_printf(sql, " ORDER BY due, id DESC LIMIT %zu) UNION ALL SELECT * FROM (", limit);
-	add_select(sql, "ticket WHERE id NOT IN (SELECT ticket FROM promise)", query);
+	add_select(sql, columns, "ticket WHERE id NOT IN (SELECT ticket FROM promise)", query);
 	buffer_printf(sql, " ORDER BY id DESC LIMIT %zu)", limit);
 }
 
@@ -117,16 +117,16 @@ static void bind_values(sqlite3_stmt *statement, const struct query *query, int6
 	}
 }
 
-static enum status prepare(struct engine *engine, const struct query *query, int64_t now, size_t limit, sqlite3_stmt **statement, struct error *error)
+static enum status prepare(struct engine *engine, const char *columns, const struct query *query, int64_t now, size_t limit, sqlite3_stmt **statement, struct error *error)
 {
 	CLEANUP_BUFFER struct buffer sql = { 0 };
 	bool by_due = limit && query->sorts.count == 1 && query->sorts.at[0].key == QUERY_DUE && !query->sorts.at[0].descending;
 	int code;
 
 	if (by_due)
-		add_by_due(&sql, query, limit);
+		add_by_due(&sql, columns, query, limit);
 	else {
-		add_select(&sql, "ticket WHERE 1", query);
+		add_select(&sql, columns, "ticket WHERE 1", query);
 		add_order(&sql, query);
 	}
 	if (limit)
@@ -139,11 +139,21 @@ static enum status prepare(struct engine *engine, const struct query *query, int
 	return STATUS_OK;
 }
 
-void cursor_open_query(struct cursor *cursor, struct engine *engine, struct error *error, const struct query *query, int64_t now, size_t limit)
+static void open_columns(struct cursor *cursor, struct engine *engine, struct error *error, const char *columns, const struct query *query, int64_t now, size_t limit)
 {
 	sqlite3_stmt *statement = NULL;
 
 	*cursor = (struct cursor){ .engine = engine, .error = error, .once = true };
-	cursor->status = prepare(engine, query, now, limit, &statement, error);
+	cursor->status = prepare(engine, columns, query, now, limit, &statement, error);
 	cursor->statement = statement;
+}
+
+void cursor_open_query(struct cursor *cursor, struct engine *engine, struct error *error, const struct query *query, int64_t now, size_t limit)
+{
+	open_columns(cursor, engine, error, TICKET_COLUMNS, query, now, limit);
+}
+
+void cursor_open_query_ids(struct cursor *cursor, struct engine *engine, struct error *error, const struct query *query, int64_t now, size_t limit)
+{
+	open_columns(cursor, engine, error, "id", query, now, limit);
 }

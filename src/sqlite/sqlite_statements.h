@@ -58,7 +58,7 @@
 		" FROM mailbox WHERE id=?1 AND mail_digest=?2 AND claim<>?3") \
 	X(SQL_MAILBOX_TICKET_OF_MESSAGE_ID, "SELECT ticket FROM mailbox WHERE id=?1 AND message_id=?2 AND ticket<>0") \
 	X(SQL_MAILBOX_NEWEST, "SELECT m.id, received, ticket, m.raw, size, seq, duplicates, recipient, envelope_from, sender, subject," \
-		" message_id, kind, disposition, detail, trace FROM mailbox m ORDER BY m.id DESC LIMIT ?1") \
+		" message_id, kind, disposition, detail, trace FROM mailbox m WHERE m.id<?2 ORDER BY m.id DESC LIMIT ?1") \
 	X(SQL_MAILBOX_RAW, "SELECT raw FROM mailbox WHERE id=?1") \
 	X(SQL_MAILBOX_LAST, "SELECT max(id) FROM mailbox") \
 	X(SQL_MAILBOX_LAST_TIME, "SELECT received FROM mailbox ORDER BY id DESC LIMIT 1") \
@@ -304,8 +304,9 @@
 	X(SQL_OUTBOX_ADD, "INSERT INTO outbox(id,ticket,created,next_try,record) VALUES(?1,?2,?3,?3,?4)") \
 	X(SQL_OUTBOX_DUE, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' AND next_try<=?1" \
 		" UNION ALL SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' AND next_try>?2 ORDER BY next_try") \
-	X(SQL_OUTBOX_WAITING_ALL, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' ORDER BY next_try") \
-	X(SQL_OUTBOX_ALL, "SELECT " OUTBOX_COLUMNS " FROM outbox ORDER BY id") \
+	X(SQL_OUTBOX_WAITING_ALL, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' AND (next_try,id)>(?1,?2)" \
+		" ORDER BY next_try, id LIMIT ?3") \
+	X(SQL_OUTBOX_ALL, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id>?2 ORDER BY id LIMIT ?3") \
 	X(SQL_OUTBOX_GET, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id=?1") \
 	X(SQL_OUTBOX_RESULT, "UPDATE outbox SET state=?2, attempts=?3, next_try=?4, last_reply=?5, recipients=?6 WHERE id=?1") \
 	X(SQL_OUTBOX_RECORD, "UPDATE outbox SET record=?2 WHERE id=?1") \

@@ -9,12 +9,12 @@
 
 #include <string.h>
 
-enum status store_mailbox(struct store *store, struct arena *arena, size_t limit, struct mailbox_rows *rows, struct error *error)
+enum status store_mailbox_before(struct store *store, struct arena *arena, int64_t before, size_t limit, struct mailbox_rows *rows, struct error *error)
 {
 	struct cursor cursor;
 
 	*rows = (struct mailbox_rows){ 0 };
-	cursor_open(&cursor, store->engine, error, SQL_MAILBOX_NEWEST, "i", limit ? (int64_t)limit : (int64_t)-1);
+	cursor_open(&cursor, store->engine, error, SQL_MAILBOX_NEWEST, "ii", limit ? (int64_t)limit : (int64_t)-1, before);
 	while (cursor_next(&cursor))
 		*ARENA_PUSH(arena, rows) = (struct mailbox_row){
 			.id = cursor_number(&cursor, 0), .received = cursor_number(&cursor, 1), .ticket = cursor_number(&cursor, 2),
@@ -26,6 +26,11 @@ enum status store_mailbox(struct store *store, struct arena *arena, size_t limit
 			.detail = cursor_text(&cursor, arena, 14), .trace = cursor_text(&cursor, arena, 15),
 		};
 	return cursor_close(&cursor);
+}
+
+enum status store_mailbox(struct store *store, struct arena *arena, size_t limit, struct mailbox_rows *rows, struct error *error)
+{
+	return store_mailbox_before(store, arena, INT64_MAX, limit, rows, error);
 }
 
 enum status store_mailbox_raw(struct store *store, int64_t id, int64_t *raw, struct error *error)

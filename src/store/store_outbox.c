@@ -144,15 +144,21 @@ enum status store_outbox_due(struct store *store, struct arena *arena, int64_t n
 	return cursor_close(&cursor);
 }
 
-enum status store_outbox_list(struct store *store, struct arena *arena, bool all, struct outbox_rows *rows, struct error *error)
+enum status store_outbox_page(struct store *store, struct arena *arena, bool all, int64_t after_try, int64_t after_id, size_t limit, struct outbox_rows *rows,
+                              struct error *error)
 {
 	struct cursor cursor;
 
 	*rows = (struct outbox_rows){ 0 };
-	cursor_open(&cursor, store->engine, error, all ? SQL_OUTBOX_ALL : SQL_OUTBOX_WAITING_ALL, "");
+	cursor_open(&cursor, store->engine, error, all ? SQL_OUTBOX_ALL : SQL_OUTBOX_WAITING_ALL, "iii", after_try, after_id, limit ? (int64_t)limit : (int64_t)-1);
 	while (cursor_next(&cursor))
 		read_row(&cursor, arena, ARENA_PUSH(arena, rows));
 	return cursor_close(&cursor);
+}
+
+enum status store_outbox_list(struct store *store, struct arena *arena, bool all, struct outbox_rows *rows, struct error *error)
+{
+	return store_outbox_page(store, arena, all, INT64_MIN, 0, 0, rows, error);
 }
 
 enum status store_outbox_get(struct store *store, struct arena *arena, int64_t id, struct outbox_row *row, struct error *error)

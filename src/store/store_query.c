@@ -187,3 +187,23 @@ enum status store_tickets(struct store *store, struct arena *arena, const struct
 	store_read_end(store, began);
 	return status;
 }
+
+enum status store_ticket_ids(struct store *store, struct arena *arena, const struct query *query, int64_t now, size_t limit, struct ticket_ids *ids, struct error *error)
+{
+	CLEANUP_ARENA struct arena rows_arena = { 0 };
+	struct ticket_rows rows = { 0 };
+	struct cursor cursor;
+	enum status status;
+
+	*ids = (struct ticket_ids){ 0 };
+	if (!query->words || !*query->words) {
+		cursor_open_query_ids(&cursor, store->engine, error, query, now, limit);
+		while (cursor_next(&cursor))
+			*ARENA_PUSH(arena, ids) = cursor_number(&cursor, 0);
+		return cursor_close(&cursor);
+	}
+	status = store_tickets(store, &rows_arena, query, now, limit, &rows, error);
+	for (size_t i = 0; i < rows.count && status == STATUS_OK; i++)
+		*ARENA_PUSH(arena, ids) = rows.at[i].facts.id;
+	return status;
+}
