@@ -291,7 +291,7 @@ enum status store_totals(struct store *store, struct store_totals *totals, struc
 /* The desk in figures that are kept, or cost the same however much there is. Times are ms; 0: none. */
 struct queue_figures { const char *queue; int64_t by_state[STATE_COUNT]; };
 struct store_figures {
-	int64_t tickets, by_state[STATE_COUNT], outbox[3], routed, corrected;    /* the last two: by the classifier, and moved by people since */
+	int64_t tickets, by_state[STATE_COUNT], outbox[3], overdue, routed, corrected;   /* the last two: by the classifier, and moved by people since */
 	struct { struct queue_figures *at; size_t count; } queues;       /* those that ever had a ticket */
 	int64_t oldest_waiting, last_mail;       /* when the oldest outgoing mail that waits was written; when the last mail came in */
 	int64_t database_bytes, log_bytes;

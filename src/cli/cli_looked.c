@@ -49,7 +49,7 @@ static void show_json(struct cli *cli, const struct looked_rows *rows)
 enum status cli_run_report_looked(struct cli *cli, struct error *error)
 {
 	static const struct cli_column columns[] = { { "when", false, false, false }, { "who", false, true, false }, { "what", false, true, false } };
-	struct cli_table table = { columns, COUNT_OF(columns), { NULL, 0 } };
+	struct cli_table table = { .columns = columns, .width = COUNT_OF(columns) };
 	struct looked_rows rows;
 	enum status status = cli_need_store(cli, false, error);
 

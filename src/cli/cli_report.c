@@ -133,7 +133,7 @@ static enum status understand(struct cli *cli, struct report_ask *ask, struct er
 static void show_table(struct cli *cli, const struct report *report)
 {
 	struct cli_column columns[FIGURES_MOST + 1] = { { report->ask.by ? report_by_name(report->ask.by) : "", false, true, false } };
-	struct cli_table table = { columns, 1, { NULL, 0 } };
+	struct cli_table table = { .columns = columns, .width = 1 };
 	const struct report_row *rows[1] = { &report->total };
 
 	for (const struct report_figure *figure = report_figures; figure->name; figure++)

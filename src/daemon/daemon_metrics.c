@@ -113,6 +113,7 @@ static void print_tickets(struct buffer *out, const struct store_figures *figure
 			label(out, figures->queues.at[k].queue);
 			buffer_printf(out, "\",state=\"%s\"} %lld\n", desk_ticket_state_name((enum ticket_state)i), (long long)figures->queues.at[k].by_state[i]);
 		}
+	value(out, "tickets_overdue", "gauge", "Tickets for which something promised is late.", figures->overdue);
 	value(out, "routed_total", "counter", "Tickets that the classifier put into a queue.", figures->routed);
 	value(out, "routed_corrected", "gauge", "Those of them that agents moved elsewhere.", figures->corrected);
 }

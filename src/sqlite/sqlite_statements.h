@@ -176,6 +176,7 @@
 	X(SQL_PROMISE_REMOVE_ALL, "DELETE FROM promise") \
 	X(SQL_PROMISE_GET, "SELECT due, step FROM promise WHERE ticket=?1") \
 	X(SQL_PROMISE_DUE, "SELECT due FROM promise WHERE ticket=?1") \
+	X(SQL_PROMISES_LATE, "SELECT count(*) FROM promise WHERE due<=?1") \
 	X(SQL_PROMISE_STEPS, "SELECT ticket, due, step FROM promise WHERE step>0 AND step<=?1 ORDER BY step LIMIT ?2") \
 	X(SQL_CHANGED_SINCE, "SELECT ticket, max(at) FROM (SELECT ticket, at FROM history INDEXED BY history_at WHERE at>?1 ORDER BY at LIMIT ?2) GROUP BY ticket") \
 	X(SQL_OPEN_SINCE, "SELECT id FROM ticket WHERE id>?1 AND (state='new' OR state='open' OR state='pending') ORDER BY id LIMIT ?2") \

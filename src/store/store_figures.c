@@ -108,6 +108,8 @@ enum status store_figures(struct store *store, struct arena *arena, struct store
 		status = count_outbox(store, arena, figures, error);
 	if (status == STATUS_OK)
 		status = engine_number(store->engine, error, &figures->last_mail, 0, SQL_MAILBOX_LAST_TIME, "");
+	if (status == STATUS_OK)         /* as many as are late: an index has them in that order */
+		status = engine_number(store->engine, error, &figures->overdue, 0, SQL_PROMISES_LATE, "i", clock_now());
 	store_read_end(store, began);
 	engine_size(store->engine, &figures->database_bytes, &figures->log_bytes);
 	return status;

@@ -322,6 +322,16 @@ def test_the_age_of_what_waits_to_go_out_is_told(desk):
     assert desk.cli("fsck", json_output=False).out == "clean\n", "sent and failed are counted right"
 
 
+@setup(queues=[{"name": "support", "address": "support@example.org", "agents": ["bob"], "answer_hours": 4}])
+def test_late_promises_are_counted(desk):
+    desk.accept(mail())
+    assert figure(desk, "sportello_tickets_overdue") == 0
+    desk.advance(5 * 3600)
+    wait_until(lambda: figure(desk, "sportello_tickets_overdue") == 1, 20)
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="At last.\n")
+    wait_until(lambda: figure(desk, "sportello_tickets_overdue") == 0, 20)
+
+
 # ---- a mail that goes round
 
 def canaries(desk):

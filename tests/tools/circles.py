@@ -13,7 +13,7 @@ import sys
 
 ALLOWED = {
     # `help` is a command like any other, so it stands in the table of commands; and help is made from that table.
-    "cli_commands cli_help": "a table, and the printer of it that is a row of it",
+    "cli_commands cli_complete cli_help": "a table, and the printers of it that are rows of it",
 }
 
 
