@@ -173,7 +173,7 @@ enum status cli_run_customer_list(struct cli *cli, struct error *error)
 		{ "CUSTOMER", true, false, false }, { "NAME", false, true, false }, { "ADDRESS", false, true, false }, { "ORGANISATION", false, true, false },
 		{ "VIP", false, false, false }, { "OPEN/ALL", true, false, false },
 	};
-	struct cli_table table = { columns, COUNT_OF(columns), { NULL, 0 } };
+	struct cli_table table = { .columns = columns, .width = COUNT_OF(columns) };
 	struct customer_ids ids = { 0 };
 	struct json json;
 	size_t limit = 0, found = 0;

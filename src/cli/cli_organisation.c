@@ -91,7 +91,7 @@ enum status cli_run_organisation_list(struct cli *cli, struct error *error)
 {
 	static const struct cli_column columns[] = { { "ORGANISATION", false, true, false }, { "DOMAINS", false, true, false }, { "LEVEL", false, false, false },
 		{ "VIP", false, false, false }, { "UNTIL", false, false, false }, { "OPEN/ALL", true, false, false } };
-	struct cli_table table = { columns, COUNT_OF(columns), { NULL, 0 } };
+	struct cli_table table = { .columns = columns, .width = COUNT_OF(columns) };
 	struct organisation_rows rows;
 	enum status status = cli_need_store(cli, false, error);
 
