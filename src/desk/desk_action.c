@@ -239,6 +239,8 @@ static enum status do_split(struct decision *d, struct ticket_facts *ticket, con
 		return error_set(error, STATUS_NOT_FOUND, "ticket %lld has no message %lld that came from outside", (long long)ticket->id, (long long)action->until);
 	if (message->kind != MESSAGE_REQUEST && message->kind != MESSAGE_REPLY && desk_agent_with_address(d->policy, message->from.address))
 		return error_set(error, STATUS_REFUSED, "message %lld is what a program of %s wrote: it asks nothing of anybody", (long long)action->until, message->from.address);
+	if (message->kind == MESSAGE_BOUNCE)
+		return error_set(error, STATUS_REFUSED, "message %lld is a mail server's report: nobody waits for an answer to it", (long long)action->until);
 	struct new_ticket *new = ARENA_NEW(d->arena, struct new_ticket);
 	struct participant customer = customer_of_split(d, ticket, message);
 	*new = (struct new_ticket){.state = STATE_NEW, .queue = ticket->queue, .agent = "", .priority = ticket->priority, .subject = ticket->subject,

@@ -154,4 +154,10 @@ struct strays {
 enum status store_find_strays(struct strays *strays);
 void store_sweep(struct engine *engine, void *state_dir);         /* an engine_hourly */
 
+/* ---- store_moment.c: numbers that follow the clock ---- */
+#define STORE_SET_BACK_MS (25 * 60 * 60 * (int64_t)1000)         /* a clock that was set back further is not reckoned with */
+/* The first that may be of that moment or later; one more than the last: none is. */
+enum status store_first_ticket_since(struct store *store, int64_t moment, int64_t *number, struct error *error);
+enum status store_first_mail_since(struct store *store, int64_t moment, int64_t *number, struct error *error);
+
 #endif

@@ -15,17 +15,76 @@ static int by_moment(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-enum status store_changed_since(struct store *store, struct arena *arena, int64_t since, size_t limit, struct changed_tickets *tickets, struct error *error)
+static enum status read_changed(struct store *store, struct arena *arena, enum sql id, int64_t since, size_t limit, int64_t first, struct changed_tickets *tickets,
+                                struct error *error)
 {
 	struct cursor cursor;
 
 	*tickets = (struct changed_tickets){ 0 };
-	cursor_open(&cursor, store->engine, error, SQL_CHANGED_SINCE, "ii", since, (int64_t)limit);
+	if (first)
+		cursor_open(&cursor, store->engine, error, id, "iii", since, (int64_t)limit, first);
+	else
+		cursor_open(&cursor, store->engine, error, id, "ii", since, (int64_t)limit);
 	while (cursor_next(&cursor))
 		*ARENA_PUSH(arena, tickets) = (struct changed_ticket){ cursor_number(&cursor, 0), cursor_number(&cursor, 1) };
 	if (tickets->count)
 		qsort(tickets->at, tickets->count, sizeof *tickets->at, by_moment);
 	return cursor_close(&cursor);
+}
+
+static int by_ticket(const void *a, const void *b)
+{
+	const struct changed_ticket *x = a, *y = b;
+
+	return x->ticket == y->ticket ? by_moment(a, b) : (x->ticket > y->ticket) - (x->ticket < y->ticket);
+}
+
+/* Each ticket once, with the last that happened to it; in order of time. */
+static void keep_last_of_each(struct changed_tickets *tickets)
+{
+	size_t kept = 0;
+
+	if (!tickets->count)
+		return;
+	qsort(tickets->at, tickets->count, sizeof *tickets->at, by_ticket);
+	for (size_t i = 0; i < tickets->count; i++)
+		if (i + 1 == tickets->count || tickets->at[i].ticket != tickets->at[i + 1].ticket)
+			tickets->at[kept++] = tickets->at[i];
+	tickets->count = kept;
+	qsort(tickets->at, kept, sizeof *tickets->at, by_moment);
+}
+
+/* Up to when a list that may have been cut off is whole. */
+static int64_t whole_to(const struct changed_tickets *tickets, size_t limit)
+{
+	return tickets->count < limit ? INT64_MAX : tickets->at[tickets->count - 1].at;
+}
+
+static void add_to(struct arena *arena, struct changed_tickets *all, const struct changed_tickets *some, int64_t upto)
+{
+	for (size_t i = 0; i < some->count && some->at[i].at <= upto; i++)
+		*ARENA_PUSH(arena, all) = some->at[i];
+}
+
+/* What was opened, and what happened to others. */
+enum status store_changed_since(struct store *store, struct arena *arena, int64_t since, size_t limit, struct changed_tickets *tickets, struct error *error)
+{
+	struct changed_tickets changed, created;
+	int64_t first = 1;
+	enum status status = store_first_ticket_since(store, since, &first, error);
+
+	*tickets = (struct changed_tickets){ 0 };
+	if (status == STATUS_OK)
+		status = read_changed(store, arena, SQL_CREATED_SINCE, since, limit, first, &created, error);
+	if (status == STATUS_OK)
+		status = read_changed(store, arena, SQL_CHANGED_SINCE, since, limit, 0, &changed, error);
+	if (status)
+		return status;
+	int64_t upto = whole_to(&created, limit) < whole_to(&changed, limit) ? whole_to(&created, limit) : whole_to(&changed, limit);
+	add_to(arena, tickets, &created, upto);
+	add_to(arena, tickets, &changed, upto);
+	keep_last_of_each(tickets);
+	return STATUS_OK;
 }
 
 enum status store_open_tickets(struct store *store, struct arena *arena, int64_t after, size_t limit, struct changed_tickets *tickets, struct error *error)

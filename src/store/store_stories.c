@@ -10,8 +10,12 @@ struct numbers { int64_t *at; size_t count; };
 static enum status read_numbers(struct store *store, struct arena *arena, int64_t since, struct numbers *numbers, struct error *error)
 {
 	struct cursor cursor;
+	int64_t first = 1;
+	enum status status = store_first_ticket_since(store, since, &first, error);
 
-	cursor_open(&cursor, store->engine, error, SQL_STORIES, "i", since);
+	if (status)
+		return status;
+	cursor_open(&cursor, store->engine, error, SQL_STORIES, "ii", since, first);
 	while (cursor_next(&cursor))
 		*ARENA_PUSH(arena, numbers) = cursor_number(&cursor, 0);
 	return cursor_close(&cursor);
@@ -94,8 +98,14 @@ enum status store_mail_between(struct store *store, int64_t from, int64_t to, bo
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	struct cursor cursor;
+	int64_t first = 1, end = 1;
+	enum status status = store_first_mail_since(store, from, &first, error);
 
-	cursor_open(&cursor, store->engine, error, whole ? SQL_MAIL_OF_BETWEEN : SQL_MAIL_BETWEEN, "ii", from, to);
+	if (status == STATUS_OK)
+		status = store_first_mail_since(store, to + 2 * STORE_SET_BACK_MS, &end, error);
+	if (status)
+		return status;
+	cursor_open(&cursor, store->engine, error, whole ? SQL_MAIL_OF_BETWEEN : SQL_MAIL_BETWEEN, "iiii", from, to, first, end);
 	while (cursor_next(&cursor)) {
 		accepted(context, cursor_number(&cursor, 0), cursor_text(&cursor, &arena, 1), whole ? cursor_number(&cursor, 2) : 0, whole ? cursor_text(&cursor, &arena, 3) : "");
 		arena_reset(&arena);

@@ -363,6 +363,21 @@ def test_split(desk):
     assert desk.cli("fsck").code == 0
 
 
+def test_a_mail_servers_report_is_not_split_off(desk):
+    """Its writer is a machine that waits for no answer; what agents wrote there would go to a stranger's server."""
+    request(desk)
+    ack = desk.wait_sent(1, to=ANNA)[0]
+    report = ("From: Mail Delivery System <mailer-daemon@mx.example.com>\r\nTo: support@example.org\r\nSubject: Undelivered\r\nMessage-ID: <b1@mx.example.com>\r\nMIME-Version: 1.0\r\n"
+              "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nno\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+              "Reporting-MTA: dns; mx.example.com\r\n\r\nFinal-Recipient: rfc822; %s\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+              "Message-ID: %s\r\nSubject: x\r\n--b--\r\n" % (ANNA, ack["Message-ID"])).encode()
+    desk.accept(report, sender="")
+    message = desk.ticket(1)["messages"][-1]
+    assert message["kind"] == "bounce", message
+    refused = desk.cli("ticket", "split", 1, message["id"])
+    assert refused.code and "mail server's report" in refused.err and len(desk.tickets()) == 1
+
+
 def test_37_notes_never_leave(desk):
     """A random sequence of public and private words: no byte of a note in any mail to the customer or any page."""
     rng = random.Random(int(os.environ.get("SEED", "7")))
