@@ -9,7 +9,7 @@ HOST = "help.example.org"
 # What the daemon answers and nobody outside may ask, and ways to spell it.
 PRIVATE = ["/metrics", "/healthz", "/metrics/", "//metrics", "/./metrics", "/%6detrics", "/%2fmetrics", "/l/../metrics", "/l/%2e%2e/metrics", "/l/..%2fmetrics", "/kb/../healthz",
            "/kb/x/../../metrics", "/logo/../metrics", "/l/..\\metrics", "/METRICS", "/;/metrics", "/metrics?x=/l/", "/metrics%00", "/l", "/kb", "/logo/x", "/nosuch", "/api/v1/tickets"]
-LOGO = {"brand.logo": os.path.join(TOP, "doc", "page-confirm.png")}
+LOGO = {"brand.logo": os.path.join(TOP, "doc", "look-page.png")}
 
 
 def sample(name, desk, *changes):

@@ -130,9 +130,10 @@ static void print_page(const char *name, struct web_page page)
 
 static void print_pages(const char *language, const char *colour, const char *logo)
 {
-	static struct web_article articles[] = {{"stripes", "The printer prints stripes", "../kb/stripes"}, {"toner", "Ordering toner", "../kb/toner"}};
-	static struct web_file files[] = {{1, "stripes.jpg", 245760}, {2, "A very long name of a picture that somebody took with his telephone on the second floor.jpeg", 5242880}};
-	static const char *const when[] = {"28 November 2026 15:02", "28 November 2026 16:20", "29 November 2026 09:12"};
+	struct web_article articles[] = {{"stripes", value_of("article_first", language), "../kb/stripes"}, {"toner", value_of("article_second", language), "../kb/toner"}};
+	static struct web_file files[] = {{1, "IMG_2041.jpg", 245760}, {2, "A very long name of a picture that somebody took with his telephone on the second floor.jpeg", 5242880}};
+	bool italian = strcmp(language, "it") == 0;
+	const char *when[] = {italian ? "28 novembre 2026 15:02" : "28 November 2026 15:02", italian ? "28 novembre 2026 16:20" : "28 November 2026 16:20", italian ? "29 novembre 2026 09:12" : "29 November 2026 09:12"};
 	struct web_said said[] = {{.by = OUTCOME_BY_READER, .text = value_of("text", language), .when = when[0], .seq = 1, .files = {files, COUNT_OF(files)}},
 	                          {.by = OUTCOME_BY_DESK, .who = "Bob Rossi", .text = value_of("words", language), .when = when[1], .seq = 2, .more = true},
 	                          {.by = OUTCOME_BY_OTHER, .when = when[2], .seq = 3}};
