@@ -1,5 +1,6 @@
 """The status page beyond its words: files of the conversation as downloads, for whoever the page is for and nobody else."""
 import email.message, email.policy, hashlib, html, http.client, os, re, socket, struct, time, urllib.parse, zlib
+from browser import Browser
 from desk import SLOW, address_of, mail, setup, wait_until
 from test_held import BEFORE, ask, links
 from test_kb import articles
@@ -248,3 +249,22 @@ def test_the_page_of_an_expired_request_says_how_to_go_on(desk):
     assert "We have not heard back from you. Write to us, and we will take it up again." in page and "I still need help" in page and "Add a message" in page, page
     assert desk.http(status, "POST", "words=It+still+does", FORM)[0] == 200 and desk.ticket(1)["state"] == "new"
     assert "We have received it" in desk.http(status)[2]
+
+
+def test_a_browser_keeps_a_file_and_shows_none(desk):
+    page = b"<script>document.title='ran'</script><p>I am a page</p>"
+    desk.accept(with_files([("evil page.html", "text/html", page)]))
+    link = status_link(desk.wait_sent(1, to=ANNA)[0])
+    browser = Browser()
+    try:
+        folder = os.path.join(desk.directory, "downloads")
+        os.makedirs(folder)
+        browser.here("POST", "/goog/cdp/execute", {"cmd": "Browser.setDownloadBehavior", "params": {"behavior": "allow", "downloadPath": folder}})
+        browser.open("http://127.0.0.1:%d%s" % (desk.web_port, link))
+        before = browser.here("GET", "/url")
+        browser.click(".files a")
+        kept = os.path.join(folder, "evil page.html")
+        wait_until(lambda: os.path.exists(kept) and os.path.getsize(kept) == len(page), 20, "the file is kept")
+        assert browser.here("GET", "/url") == before and "I am a page" not in browser.text() and open(kept, "rb").read() == page
+    finally:
+        browser.close()
