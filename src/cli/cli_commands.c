@@ -189,6 +189,8 @@ const struct cli_command cli_commands[] = {
 	  "The running daemon follows within a second or two. The eight newest keys are kept." },
 	{ "key revoke", cli_run_key_revoke, 1, 1, "KEY|all", 0, "a key was stolen: what it signed is good no more",
 	  "A new key signs. Answers to older mails then count by their references and their sender's address only, and older links are gone." },
+	{ "top", cli_run_top, 0, 0, "", 0, "the desk at a glance, live: queues, flow, outbox, last mails",
+	  "On a terminal until q is pressed; elsewhere once." },
 	{ "backup", cli_run_backup, 1, 1, "FILE", 0, "a consistent copy of everything, while all runs", "" },
 	{ "restore", cli_run_restore, 1, 1, "FILE", 0, "put a backup in the place of what is there",
 	  "While sportellod is stopped. What was there is kept beside it. Older keys then sign for no request that the backup does not have, so that an answer "

@@ -238,6 +238,7 @@ enum status cli_run_mailbox_raw(struct cli *cli, struct error *error);
 enum status cli_run_complete(struct cli *cli, struct error *error);
 enum status cli_run_completion(struct cli *cli, struct error *error);
 enum status cli_run_agents_mdoc(struct cli *cli, struct error *error);
+enum status cli_run_top(struct cli *cli, struct error *error);
 enum status cli_run_backup(struct cli *cli, struct error *error);
 enum status cli_run_restore(struct cli *cli, struct error *error);
 enum status cli_run_fsck(struct cli *cli, struct error *error);

@@ -208,3 +208,24 @@ def test_the_agents_manual_has_every_command(desk):
     made = subprocess.run([SPORTELLO, "agents-mdoc"], capture_output=True, text=True, check=True).stdout
     with open(os.path.join(TOP, "man", "sportello-agents.7"), encoding="utf-8") as f:
         assert made in f.read(), "put what `sportello agents-mdoc` says into man/sportello-agents.7"
+
+
+# ---- top
+
+def test_top_shows_the_desk_live_until_it_is_told_to_end(desk):
+    some(desk, 3)
+    text = in_terminal(desk, "top", keys=[b"", b"", b"q"], seconds=20)
+    assert text.count("\x1b[?1049h") == 1 and text.rstrip().endswith("\x1b[?1049l"), "the screen is left as it was"
+    last = plain(text.split("\x1b[H")[-1])
+    assert "tickets 3" in last and "support" in last and "The printer on the second" in last and "q: quit" in last, last
+    assert all(len(line) <= 80 for line in last.splitlines()), last
+    small = plain(in_terminal(desk, "top", keys=[b"q"], lines=8).split("\x1b[H")[-1])
+    assert len(small.splitlines()) <= 8, small
+
+
+def test_top_says_it_once_where_nobody_looks(desk):
+    some(desk, 2)
+    said = desk.ok("top")
+    assert said["tickets"] == 2 and said["queues"][0]["queue"] == "support" and said["queues"][0]["new"] == 2 and said["overdue"] == 0
+    assert set(said["outbox"]) == {"waiting", "sent", "failed", "oldest"} and said["last_mail"].endswith("Z")
+    assert "tickets 2" in desk.cli("top", json_output=False).out
