@@ -252,7 +252,8 @@ install: all
 	install -d $(DESTDIR)$(SYSCONFDIR)/sportello/rules $(DESTDIR)$(SYSCONFDIR)/sportello/kb
 	[ -e $(DESTDIR)$(SYSCONFDIR)/sportello/sportello.conf ] || install -m 640 conf/sportello.conf $(DESTDIR)$(SYSCONFDIR)/sportello/sportello.conf
 	install -D -m 644 conf/sportello.conf $(DESTDIR)$(PREFIX)/share/sportello/sportello.conf
-	cp -r rules conf/templates conf/domains contrib/web contrib/monitoring contrib/postfix contrib/mail contrib/image $(DESTDIR)$(PREFIX)/share/sportello/
+	cp -r rules conf/templates conf/domains contrib/web contrib/monitoring contrib/postfix contrib/mail $(DESTDIR)$(PREFIX)/share/sportello/
+	install -D -m 644 contrib/image/README $(DESTDIR)$(PREFIX)/share/sportello/image/README
 	chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/share/sportello
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's,@PREFIX@,$(PREFIX),g' contrib/systemd/sportellod.service > $(DESTDIR)$(UNITDIR)/sportellod.service
