@@ -40,8 +40,8 @@ def flat(sent):
 
 
 class Week:
-    def __init__(self, desk):
-        self.desk, self.seen, self.clock, self.number = desk, 0, 0, 0
+    def __init__(self, desk, clock=0):
+        self.desk, self.seen, self.clock, self.number = desk, 0, clock, 0
         self.templates, self.read, self.kinds, self.notices, self.digests, self.asked = {}, 0, set(), {}, {}, {}
 
     # ---- writing
