@@ -94,6 +94,7 @@ struct config {
 	struct { struct calendar *at; size_t count; } calendars;
 	struct { struct config_promise *at; size_t count; } promise_texts;
 	struct { struct sla_policy *at; size_t count; } promises;        /* the first that holds is a ticket's; queues[].answer_hours stand behind */
+	struct strings reports_mail_to; int reports_mail_on;     /* 0: Monday ... 6: Sunday */
 	int reports_per_agent;           /* 1: figures of single agents may be looked at */
 	struct sla_policy no_promise;    /* what is not promised is measured by: around the clock, waiting for the customer does not count */
 	struct { struct config_keyword *at; size_t count; } keywords;
@@ -112,6 +113,8 @@ enum status config_load(const char *file, struct arena *arena, struct config **c
 /* The same, to look for more that is wrong: where only values are, *config has all that is right, and defaults. Never run on it. */
 enum status config_load_for_check(const char *file, struct arena *arena, struct config **config, struct config_problems *problems);
 const struct calendar *config_calendar_named(const struct config *config, const char *name);      /* NULL: none */
+/* The promise that holds for a ticket as it is; NULL: none. */
+const struct sla_policy *config_promise_of(const struct config *config, const struct ticket_facts *facts);
 /* All that promises are reckoned by, as text: the same text, the same clocks. */
 void config_write_promises(const struct config *config, struct buffer *out);
 struct config *config_ref(struct config *config);                /* thread-safe */

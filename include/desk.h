@@ -69,6 +69,7 @@ struct desk_brand {
 	int logo_width, logo_height;             /* as it is shown */
 };
 
+struct ticket_facts;
 struct desk_policy {
 	const char *name, *domain, *language, *base_url;
 	const char *separators;                  /* bytes that may stand between local part and token; the first is written */
@@ -93,6 +94,9 @@ struct desk_policy {
 	int event_in_subject;                    /* 1: what happened stands before a notice's Subject, not in its From */
 	int (*zone_offset)(const void *zone, int64_t ms);        /* seconds east of UTC, of the desk's zone then; NULL: UTC */
 	const void *zone;
+	/* By when a customer who writes at `from` is to hear from an agent, ms; 0: nothing is promised. NULL: queues[].answer_hours says it. */
+	int64_t (*answer_due)(const void *promises, const struct ticket_facts *ticket, int64_t from);
+	const void *promises;
 	struct desk_brand brand;
 	int kb_quiet_hours;                      /* who said that a suggestion did not help gets none that long */
 };

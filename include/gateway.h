@@ -15,6 +15,7 @@
 #include "learn.h"
 #include "lmtp.h"
 #include "mail.h"
+#include "report.h"
 #include "rules.h"
 #include "store.h"
 #include "web.h"
@@ -168,8 +169,6 @@ void gateway_learn(struct gateway *gateway, const struct config *config, struct 
  * there are no articles. */
 void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict,
                     struct arena *arena, struct suggestion *suggestion);
-/* The promise that holds for a ticket as it is; NULL: none. */
-const struct sla_policy *gateway_promise_of(const struct config *config, const struct ticket_facts *facts);
 /* The clocks of a ticket that was read with messages and history (store_ticket), at `now`, ms since 1970. */
 void gateway_clocks_of(struct arena *arena, const struct config *config, const struct ticket_row *row, int64_t now, struct sla_clocks *clocks);
 /* Every time that one of its clocks stopped or runs, promised or not. For reports. */
@@ -186,10 +185,17 @@ enum status gateway_promises_look(const struct config *config, struct store *sto
 enum status gateway_promises_keep(struct store *store, const struct promise_changes *changes, struct error *error);
 /* A second's part of both; `store` is the caller's own connection, for reading. */
 void gateway_promises_tick(struct gateway *gateway, const struct config *config, struct store *store);
+/* What is kept beside a ticket, reckoned now. */
+enum status gateway_promise_row(const struct config *config, struct store *store, struct arena *arena, int64_t ticket, int64_t now, struct promise_row *row,
+                                struct error *error);
 /* Steps of its promises that are taken now, if they are wanted; and when the next one is, ms; 0: none (gateway_steps.c). */
 int64_t gateway_steps_of(struct arena *arena, const struct ticket_row *row, const struct sla_clocks *clocks, int64_t now, struct desk_steps *taken);
 /* Takes those that are due. True: mail was enqueued. */
 bool gateway_steps_tick(struct gateway *gateway, const struct config *config, struct store *store);
+/* A report; it lives in the arena. `store` is the caller's own connection, for reading. */
+enum status gateway_report(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, struct report *report, struct error *error);
+/* Once a week a mail of the week's numbers (gateway_weekly.c). True: mail was enqueued. */
+bool gateway_weekly_tick(struct gateway *gateway, const struct config *config, struct store *store);
 /* Who is free to be given the ticket, where it may be given out: asked only where its queue does that. For a mail, and for what is done to
  * facts->ticket by a page, a timer or a person. Inside the write transaction. */
 enum status gateway_add_loads(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct incoming *incoming,

@@ -90,6 +90,9 @@ void report_end(struct report *report);
 /* False: there is none (nothing was counted that it could be made of). */
 bool report_number(const struct report_row *row, const struct report_figure *figure, double *number);
 
+/* The day, week, month or hour of a moment, as a row of that report is called: "2026-11-25", "2026-W48", "2026-11", "2026-11-25T09". */
+const char *report_bucket_of(struct arena *arena, const struct report_ask *ask, int64_t ms);
+
 /* ---- what it looks like ---- */
 void report_json(const struct report *report, struct buffer *out);
 void report_csv(const struct report *report, struct buffer *out);

@@ -304,7 +304,7 @@ enum status store_count_up(struct store *store, struct error *error);
 
 /* ---------------------------------------------------------------- for reports: what happened (store_stories.c) */
 /* Each ticket that was open at `since` or to which something happened after it, in the order of their numbers: its columns, its history (without words), and of its
- * messages, where they are asked for, seq, kind, out, agent, outbox and flags. The row and its arena live until the call returns. False stops. */
+ * messages, where they are asked for, seq, kind, out, agent, outbox, flags and date. The row and its arena live until the call returns. False stops. */
 typedef bool (*store_story)(void *context, struct arena *arena, const struct ticket_row *row);
 enum status store_stories(struct store *store, int64_t since, bool messages, store_story story, void *context, struct error *error);
 /* Deliveries that were accepted from `from` to before `to`, the oldest first; whole: with ticket and recipient (else 0 and ""). */

@@ -51,6 +51,7 @@ const struct cli_option_row cli_options[] = {
 	{ O_WAIT, "wait", "SECONDS", "how long to wait for what does not come back; 30 if it is not given" },
 	{ O_WHERE, "where", "QUERY", "the tickets that a query finds; in place of N says which, and does nothing without --yes" },
 	{ O_YES, "yes", NULL, "with --where: do it" },
+	{ O_DRY_RUN, "dry-run", NULL, "say what would be done, and do nothing" },
 	{ O_BY, "by", "WHAT", "a row for each queue, agent, customer, organisation, tag, language, day, week, month or hour" },
 	{ O_LIST, "list", "FIGURE", "the tickets that a figure counts, as often as it counts them" },
 	{ O_CSV, "csv", NULL, "as CSV (RFC 4180)" },
@@ -64,7 +65,6 @@ const struct cli_option_row cli_options[] = {
 	{ O_LEVEL, "level", "LEVEL", "of its contract, one word: gold" },
 	{ O_SEES_ALL, "sees-all", "yes|no", "may its people see each other's requests?" },
 	{ O_SHARED, "shared", "ADDRESS", "an address of the organisation and of nobody: info@example.org" },
-	{ O_DRY_RUN, "dry-run", NULL, "say what would be done, and do nothing" },
 	{ O_PRUNE, "prune", NULL, "take away what is not in the file" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
@@ -172,6 +172,8 @@ const struct cli_command cli_commands[] = {
 	  "With --where only the mails of the tickets that a query finds." },
 	{ "sla list", cli_run_sla, 0, 0, "", OPT(O_WITHIN), "the clocks of open requests that run, those due first",
 	  "By when an answer or a solution was promised, and how much of that time is left. A clock that is missed is in it until it stops." },
+	{ "sla apply", cli_run_sla_apply, 0, 0, "", OPT(O_DRY_RUN), "after a change of promises: which open requests are due at another time",
+	  "The daemon does it by itself; with -c a file is tried that it does not read yet, and --dry-run changes nothing." },
 	{ "sla explain", cli_run_sla, 1, 1, "N", 0, "how the clocks of a request came to what they show",
 	  "Each clock with the times that it ran and stood still; their seconds are the sum that counts." },
 	{ "report looked", cli_run_report_looked, 0, 0, "", 0, "who looked at figures of single agents, and when", "" },

@@ -18,7 +18,7 @@
 /* By what was shown. */
 struct shown { int64_t all, solved, refused, returned, taken, silent, waiting; };
 struct article_sum { const char *article, *title; int64_t suggested, first, solved, refused; };
-struct report {
+struct kb_numbers {
 	int64_t since, asked, nothing;
 	struct shown acknowledged, held;
 	struct { struct article_sum *at; size_t count; } articles;
@@ -37,7 +37,7 @@ static void count_said(struct shown *shown, const char *said)
 	shown->waiting += !*said;
 }
 
-static struct article_sum *article_of(struct cli *cli, struct report *report, const char *article)
+static struct article_sum *article_of(struct cli *cli, struct kb_numbers *report, const char *article)
 {
 	for (size_t i = 0; i < report->articles.count; i++)
 		if (!strcmp(report->articles.at[i].article, article))
@@ -46,7 +46,7 @@ static struct article_sum *article_of(struct cli *cli, struct report *report, co
 	return &report->articles.at[report->articles.count - 1];
 }
 
-static void count_row(struct cli *cli, struct report *report, const struct suggestion_row *row)
+static void count_row(struct cli *cli, struct kb_numbers *report, const struct suggestion_row *row)
 {
 	report->asked++;
 	report->nothing += row->shown == SUGGESTION_NOTHING;
@@ -77,7 +77,7 @@ static int by_suggested_down(const void *a, const void *b)
 	return strcmp(x->article, y->article);
 }
 
-static void make_report(struct cli *cli, const struct suggestion_rows *rows, struct report *report)
+static void make_report(struct cli *cli, const struct suggestion_rows *rows, struct kb_numbers *report)
 {
 	const char **questions;
 
@@ -91,7 +91,7 @@ static void make_report(struct cli *cli, const struct suggestion_rows *rows, str
 	kb_group(&cli->arena, questions, report->unanswered.count, &report->groups);
 }
 
-static int64_t deflected(const struct report *report)
+static int64_t deflected(const struct kb_numbers *report)
 {
 	return report->acknowledged.solved + report->held.solved;
 }
@@ -119,7 +119,7 @@ static void shown_as_json(struct json *json, const char *key, const struct shown
 	json_object_end(json);
 }
 
-static void group_as_json(struct cli *cli, struct json *json, const struct report *report, const struct kb_group *group)
+static void group_as_json(struct cli *cli, struct json *json, const struct kb_numbers *report, const struct kb_group *group)
 {
 	json_object(json, NULL);
 	json_number(json, "count", (int64_t)group->count);
@@ -132,7 +132,7 @@ static void group_as_json(struct cli *cli, struct json *json, const struct repor
 	json_object_end(json);
 }
 
-static void report_as_json(struct cli *cli, const struct report *report)
+static void report_as_json(struct cli *cli, const struct kb_numbers *report)
 {
 	struct json json;
 
@@ -196,7 +196,7 @@ static void shown_as_words(struct cli *cli, const char *what, const struct shown
 	buffer_add_string(&cli->out, ".\n");
 }
 
-static void articles_as_table(struct cli *cli, const struct report *report)
+static void articles_as_table(struct cli *cli, const struct kb_numbers *report)
 {
 	static const struct cli_column columns[] = { { "article", false, true, false }, { "title", false, true, false }, { "suggested", true, false, false },
 	                                             { "first", true, false, false }, { "solved", true, false, false }, { "refused", true, false, false } };
@@ -215,7 +215,7 @@ static void articles_as_table(struct cli *cli, const struct report *report)
 	cli_table_print(cli, &table);
 }
 
-static const char *tickets_of(struct cli *cli, const struct report *report, const struct kb_group *group)
+static const char *tickets_of(struct cli *cli, const struct kb_numbers *report, const struct kb_group *group)
 {
 	struct strings numbers = { NULL, 0 };
 
@@ -224,7 +224,7 @@ static const char *tickets_of(struct cli *cli, const struct report *report, cons
 	return arena_printf(&cli->arena, "%s%s", cli_join(&cli->arena, &numbers, " "), group->count > TICKETS ? " ..." : "");
 }
 
-static void groups_as_table(struct cli *cli, const struct report *report)
+static void groups_as_table(struct cli *cli, const struct kb_numbers *report)
 {
 	static const struct cli_column columns[] = { { "requests", true, false, false }, { "about", false, true, false }, { "for example", false, true, false },
 	                                             { "tickets", false, true, false } };
@@ -245,7 +245,7 @@ static void groups_as_table(struct cli *cli, const struct report *report)
 		buffer_printf(&cli->out, "... and %zu more, see --json\n", report->groups.count - told);
 }
 
-static void report_as_words(struct cli *cli, const struct report *report)
+static void report_as_words(struct cli *cli, const struct kb_numbers *report)
 {
 	buffer_printf(&cli->out, "Since %s the articles were asked about %lld requests.\n", cli_time(&cli->arena, report->since), (long long)report->asked);
 	if (!report->asked)
@@ -262,7 +262,7 @@ static void report_as_words(struct cli *cli, const struct report *report)
 
 enum status cli_run_kb_report(struct cli *cli, struct error *error)
 {
-	struct report report = { .asked = 0 };
+	struct kb_numbers report = { .asked = 0 };
 	struct suggestion_rows rows;
 	enum status status;
 

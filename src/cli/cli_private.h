@@ -255,6 +255,7 @@ enum status cli_run_kb_ask(struct cli *cli, struct error *error);
 enum status cli_run_kb_lint(struct cli *cli, struct error *error);
 enum status cli_run_reply(struct cli *cli, struct error *error);
 enum status cli_run_sla(struct cli *cli, struct error *error);
+enum status cli_run_sla_apply(struct cli *cli, struct error *error);
 enum status cli_run_report(struct cli *cli, struct error *error);
 enum status cli_run_report_looked(struct cli *cli, struct error *error);
 /* Somebody looks at figures of single agents: kept, for `report looked` (cli_looked.c). */

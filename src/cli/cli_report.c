@@ -1,7 +1,7 @@
 /*
  * cli_report.c - `report NAME`: numbers of a span of time as a table, JSON, CSV, a drawing, or the tickets that a figure counts.
  *
- * May not count: that is the report room's; here tickets are read for it, and what it says is shown. Figures by agent only where the configuration allows them, and
+ * May not count: that is the report room's; what it says is shown here. Figures by agent only where the configuration allows them, and
  * who looked is kept.
  */
 #include "cli_private.h"
@@ -9,59 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-struct feeding { struct cli *cli; struct report *report; int64_t now; };
-
-static bool feed(void *context, struct arena *arena, const struct ticket_row *row)
-{
-	struct feeding *feeding = context;
-	struct sla_clocks runs = { 0 };
-
-	if (report_needs_messages(feeding->report->ask.kind) && feeding->report->ask.kind != REPORT_WORKLOAD)
-		gateway_runs_of(arena, feeding->cli->config, row, feeding->now, &runs);
-	report_ticket(feeding->report, arena, row, &runs);
-	return true;
-}
-
-static void feed_mail(void *context, int64_t received, const char *disposition, int64_t ticket, const char *recipient)
-{
-	report_mail(context, received, disposition, ticket, recipient);
-}
-
-static int by_ticket(const void *a, const void *b)
-{
-	const struct suggestion_row *x = a, *y = b;
-
-	return (x->ticket > y->ticket) - (x->ticket < y->ticket);
-}
-
-/* The articles that were suggested for requests which then came, by request. */
-static enum status find_suggestions(struct cli *cli, struct report *report, struct error *error)
-{
-	struct suggestion_rows *rows = ARENA_NEW(&cli->arena, struct suggestion_rows);
-	enum status status = store_suggestions_since(cli->store, &cli->arena, report->ask.from, rows, error);
-
-	if (rows->count)
-		qsort(rows->at, rows->count, sizeof *rows->at, by_ticket);
-	report->suggestions = rows;
-	return status;
-}
-
-static enum status make(struct cli *cli, const struct report_ask *ask, struct report *report, struct error *error)
-{
-	struct feeding feeding = { cli, report, ask->now };
-	enum status status = STATUS_OK;
-
-	report_begin(report, &cli->arena, ask);
-	if (ask->kind == REPORT_ARTICLES)
-		status = find_suggestions(cli, report, error);
-	if (status == STATUS_OK && ask->kind == REPORT_MAIL)
-		status = store_mail_between(cli->store, ask->from, ask->to, ask->by == BY_QUEUE || ask->list, feed_mail, report, error);
-	else if (status == STATUS_OK)
-		status = store_stories(cli->store, ask->from, report_needs_messages(ask->kind), feed, &feeding, error);
-	report_end(report);
-	return status;
-}
 
 /* ---- what is asked ---- */
 
@@ -190,7 +137,7 @@ enum status cli_run_report(struct cli *cli, struct error *error)
 	struct report_ask ask;
 	enum status status;
 
-	if ((status = cli_need_store(cli, false, error)) != STATUS_OK || (status = understand(cli, &ask, error)) != STATUS_OK || (status = make(cli, &ask, &report, error)) != STATUS_OK)
+	if ((status = cli_need_store(cli, false, error)) != STATUS_OK || (status = understand(cli, &ask, error)) != STATUS_OK || (status = gateway_report(cli->config, cli->store, &cli->arena, &ask, &report, error)) != STATUS_OK)
 		return status;
 	if (cli->option[O_SVG] && (status = show_svg(cli, &report, error)) != STATUS_OK)
 		return status;

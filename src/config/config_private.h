@@ -84,6 +84,7 @@ const char *config_check_zone(const char *value);
 const char *config_check_promise(const char *value);
 bool config_step_read(const char *value, int64_t *seconds);
 const char *config_check_step(const char *value);
+const char *config_check_reader(const char *value);
 const char *config_check_pause(const char *value);
 const char *config_check_colour(const char *value);
 const char *config_check_name(const char *value);

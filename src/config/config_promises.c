@@ -115,12 +115,50 @@ static void short_form(struct loader *loader, const struct desk_queue *queue, co
 	policy->target[SLA_FIRST].seconds = policy->target[SLA_NEXT].seconds = queue->answer_hours * 3600LL;
 }
 
+static bool value_is(void *context, enum query_key key, const char *value)
+{
+	const struct ticket_facts *facts = context;
+	const struct desk_field *field = desk_field_asked(query_key_name(key));
+
+	return key == QUERY_CUSTOMER ? text_equal_nocase(facts->customer.address, value) : field && desk_field_is(facts, field, value);
+}
+
+/* No key of a time chooses a promise. */
+static int64_t no_time(void *context, enum query_key key)
+{
+	return 0;
+}
+
+const struct sla_policy *config_promise_of(const struct config *config, const struct ticket_facts *facts)
+{
+	for (size_t i = 0; i < config->promises.count; i++) {
+		const struct sla_policy *policy = &config->promises.at[i];
+
+		if (!policy->when || query_holds(policy->when, 0, &(struct query_values){ value_is, no_time, (void *)facts }))
+			return policy;
+	}
+	return NULL;
+}
+
+/* For the desk, which knows no calendars: by when who writes now hears from an agent. */
+static int64_t answer_due(const void *promises, const struct ticket_facts *ticket, int64_t from)
+{
+	const struct sla_policy *policy = config_promise_of(promises, ticket);
+	int64_t due = 0;
+
+	if (!policy || (!policy->target[SLA_FIRST].seconds && !policy->target[SLA_FIRST].days))
+		return 0;
+	return calendar_add_length(policy->calendar, from / 1000, &policy->target[SLA_FIRST], &due, NULL) == STATUS_OK ? due * 1000 : 0;
+}
+
 void config_finish_promises(struct loader *loader)
 {
 	struct config *config = loader->config;
 	const struct calendar *always = NULL;
 
 	config->no_promise = (struct sla_policy){ .name = "", .text = "", .calendar = around_the_clock(config), .pauses = SLA_ON_CUSTOMER };
+	config->policy.answer_due = answer_due;
+	config->policy.promises = config;
 	for (size_t i = 0; i < config->promise_texts.count; i++)
 		finish_promise(loader, i);
 	for (size_t i = 0; i < config->policy.queues.count; i++)

@@ -428,6 +428,11 @@ const struct config_parameter config_parameters[] = {
 	CHOICE("reports.per_agent", IN_CONFIG(reports_per_agent), "off|on", "off", NULL,
 		"Whether figures of single agents may be looked at (--by agent). In some countries that is monitoring of workers and needs an agreement first. "
 		"Who looks is kept, and shown by \"sportello report looked\"."),
+	STRINGS("reports.mail_to", IN_CONFIG(reports_mail_to), "", config_check_reader, "[ \"sue\" ]",
+		"Who gets the week's numbers as a mail once a week: agents by their short names, or addresses. "
+		"If it is empty, nobody."),
+	CHOICE("reports.mail_on", IN_CONFIG(reports_mail_on), "monday|tuesday|wednesday|thursday|friday|saturday|sunday", "monday", NULL,
+		"On which day, at desk.digest_hour (at 6 where there is no digest): of the seven days before it."),
 	END
 };
 

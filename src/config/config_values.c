@@ -344,6 +344,12 @@ const char *config_check_step(const char *value)
 	return config_step_read(value, &seconds) ? NULL : "expected a time before or after it is due, such as \"-30m\", \"0m\" or \"1h\"";
 }
 
+/* An agent's name, or an address. */
+const char *config_check_reader(const char *value)
+{
+	return strchr(value, '@') ? config_check_address(value) : config_check_name(value);
+}
+
 const char *config_check_pause(const char *value)
 {
 	return desk_waiting_named(value) ? NULL : "expected " WAITING_NAMES;

@@ -51,8 +51,10 @@ void desk_due_follows(struct decision *d, const struct ticket_facts *ticket, enu
 
 const char *desk_due_date(const struct decision *d, const struct ticket_facts *ticket, const char *language)
 {
-	int64_t wait = answer_ms(d, ticket);
-	return wait ? desk_moment(d->arena, d->policy, d->facts->now + wait, language) : NULL;
+	int64_t wait = answer_ms(d, ticket), due = wait ? d->facts->now + wait : 0;
+	if (d->policy->answer_due)
+		due = d->policy->answer_due(d->policy->promises, ticket, d->facts->now);
+	return due ? desk_moment(d->arena, d->policy, due, language) : NULL;
 }
 
 bool desk_answer_is_due(const struct decision *d, const struct ticket_facts *ticket)

@@ -42,8 +42,8 @@ static int64_t first_due(const struct sla_clocks *clocks)
 	return due;
 }
 
-static enum status reckon(const struct config *config, struct store *store, struct arena *arena, int64_t ticket, int64_t now, struct promise_row *row,
-                          struct error *error)
+enum status gateway_promise_row(const struct config *config, struct store *store, struct arena *arena, int64_t ticket, int64_t now, struct promise_row *row,
+                                struct error *error)
 {
 	struct ticket_row whole;
 	struct sla_clocks clocks = {0};
@@ -63,7 +63,7 @@ static enum status reckon_all(const struct config *config, struct store *store, 
 {
 	enum status status = STATUS_OK;
 	for (size_t i = 0; i < tickets->count && status == STATUS_OK; i++)
-		status = reckon(config, store, arena, tickets->at[i].ticket, now, ARENA_PUSH(arena, &changes->rows), error);
+		status = gateway_promise_row(config, store, arena, tickets->at[i].ticket, now, ARENA_PUSH(arena, &changes->rows), error);
 	return status;
 }
 

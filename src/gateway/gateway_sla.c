@@ -25,33 +25,9 @@ static void add(struct telling *t, int64_t at, struct sla_event event)
 	*ARENA_PUSH(t->arena, t->events) = event;
 }
 
-/* ---- which promise ---- */
-
-static bool value_is(void *context, enum query_key key, const char *value)
-{
-	const struct ticket_facts *facts = context;
-	const struct desk_field *field = desk_field_asked(query_key_name(key));
-	return key == QUERY_CUSTOMER ? text_equal_nocase(facts->customer.address, value) : field && desk_field_is(facts, field, value);
-}
-
-static int64_t no_time(void *context, enum query_key key)
-{
-	return 0;                                /* the configuration lets no key of a time choose a promise */
-}
-
-const struct sla_policy *gateway_promise_of(const struct config *config, const struct ticket_facts *facts)
-{
-	for (size_t i = 0; i < config->promises.count; i++) {
-		const struct sla_policy *policy = &config->promises.at[i];
-		if (!policy->when || query_holds(policy->when, 0, &(struct query_values){value_is, no_time, (void *)facts}))
-			return policy;
-	}
-	return NULL;
-}
-
 static void choose(struct telling *t, int64_t at)
 {
-	const struct sla_policy *policy = gateway_promise_of(t->config, &t->facts);
+	const struct sla_policy *policy = config_promise_of(t->config, &t->facts);
 	add(t, at, (struct sla_event){.kind = SLA_POLICY, .policy = policy ? policy : t->otherwise});
 }
 
@@ -130,7 +106,7 @@ static void tell_of_message(struct telling *t, const struct history_row *line)
 	if (message->out && message->kind == MESSAGE_REPLY && *message->agent && !came_back(t, message))
 		add(t, line->at, (struct sla_event){.kind = SLA_AGENT_WROTE, .by = message->agent});
 	if (!message->out && (message->kind == MESSAGE_REQUEST || message->kind == MESSAGE_REPLY))
-		add(t, line->at, (struct sla_event){.kind = SLA_CUSTOMER_WROTE});
+		add(t, message->seq == 1 && message->date > 0 && message->date < line->at ? message->date : line->at, (struct sla_event){.kind = SLA_CUSTOMER_WROTE});
 }
 
 static void change_tag(struct telling *t, const struct history_row *line)
@@ -144,8 +120,16 @@ static void change_tag(struct telling *t, const struct history_row *line)
 	t->facts.tags = kept;
 }
 
+/* A ticket that was split off began when its words came. */
+static int64_t began(const struct telling *t, const struct history_row *line)
+{
+	const struct message_row *first = t->row->messages.count ? &t->row->messages.at[0] : NULL;
+	return first && !first->out && first->date > 0 && first->date < line->at ? first->date : line->at;
+}
+
 static void begin(struct telling *t, const struct history_row *line)
 {
+	int64_t at = began(t, line);
 	t->facts.queue = store_history_created(t->arena, line, HISTORY_CREATED_QUEUE);
 	t->facts.agent = store_history_created(t->arena, line, HISTORY_CREATED_AGENT);
 	t->facts.priority = store_history_created(t->arena, line, HISTORY_CREATED_PRIORITY);
@@ -153,8 +137,8 @@ static void begin(struct telling *t, const struct history_row *line)
 	t->facts.organisation = store_history_created(t->arena, line, HISTORY_CREATED_ORGANISATION);
 	t->facts.level = store_history_created(t->arena, line, HISTORY_CREATED_LEVEL);
 	t->facts.tags = (struct strings){0};
-	choose(t, line->at);
-	enter(t, line->at, store_history_created(t->arena, line, HISTORY_CREATED_STATE), line->who);
+	choose(t, at);
+	enter(t, at, store_history_created(t->arena, line, HISTORY_CREATED_STATE), line->who);
 }
 
 static void tell_of(struct telling *t, const struct history_row *line)

@@ -341,13 +341,16 @@ static const char *requests_before(struct rendering *r)
 static const char *promised(struct rendering *r)
 {
 	const struct outgoing *outgoing = &r->row->outgoing;
-	const struct desk_queue *queue = desk_queue_named(r->policy, outgoing->queue);
+	const struct ticket_facts *facts = &r->ticket.facts;
+	struct promise_row promise = { 0 };
 	struct error error;
 	int64_t due = 0;
 
-	if (!queue || !queue->answer_hours || store_timer_due(r->store, outgoing->ticket, TIMER_ANSWER, &due, &error) != STATUS_OK || !due)
-		return "";
-	return desk_time(r->arena, r->policy, due, outgoing->language);
+	if (store_promise_get(r->store, outgoing->ticket, &promise, &error) == STATUS_OK && promise.due && promise.due < PROMISE_NEVER)
+		due = promise.due;
+	else if (facts->id && facts->state == STATE_NEW && r->policy->answer_due)        /* too new to be kept */
+		due = r->policy->answer_due(r->policy->promises, facts, facts->created);
+	return due ? desk_time(r->arena, r->policy, due, outgoing->language) : "";
 }
 
 /* Who has it, what was promised and suggested, and what the customer asked before. */

@@ -65,7 +65,7 @@ static struct strings keys_of(struct telling *t, const struct ticket_facts *fact
 	case BY_AGENT: add_key(t, &keys, who ? who : facts->agent); break;
 	case BY_CUSTOMER: add_key(t, &keys, text_lower(t->scratch, facts->customer.address)); break;
 	case BY_LANGUAGE: add_key(t, &keys, facts->language); break;
-	case BY_ORGANISATION: add_key(t, &keys, ""); break;
+	case BY_ORGANISATION: add_key(t, &keys, facts->organisation); break;
 	case BY_TAG:
 		for (size_t i = 0; i < facts->tags.count; i++)
 			add_key(t, &keys, facts->tags.at[i]);
@@ -102,7 +102,7 @@ static void bump(struct telling *t, int64_t at, enum report_count count, const s
 	for (size_t i = 0; i < keys->count; i++)
 		report_row_bump(report, report_row_of(report, keys->at[i]), count);
 	if (report_by_is_time(report->ask.by) && count != COUNT_START && count != COUNT_END)
-		report_row_bump(report, report_row_of(report, report_bucket(t->scratch, &report->ask, at)), count);
+		report_row_bump(report, report_row_of(report, report_bucket_of(t->scratch, &report->ask, at)), count);
 }
 
 static void add_value(struct telling *t, int64_t at, enum report_value value, double number, const struct strings *keys)
@@ -113,7 +113,7 @@ static void add_value(struct telling *t, int64_t at, enum report_value value, do
 	for (size_t i = 0; i < keys->count; i++)
 		report_row_value(report, report_row_of(report, keys->at[i]), value, number);
 	if (report_by_is_time(report->ask.by))
-		report_row_value(report, report_row_of(report, report_bucket(t->scratch, &report->ask, at)), value, number);
+		report_row_value(report, report_row_of(report, report_bucket_of(t->scratch, &report->ask, at)), value, number);
 }
 
 /* Something that happened, to a ticket as it was. */
@@ -289,6 +289,9 @@ static void begin(struct telling *t, const struct history_row *line)
 	t->facts.queue = store_history_created(t->scratch, line, HISTORY_CREATED_QUEUE);
 	t->facts.agent = store_history_created(t->scratch, line, HISTORY_CREATED_AGENT);
 	t->facts.priority = store_history_created(t->scratch, line, HISTORY_CREATED_PRIORITY);
+	t->facts.vip = store_history_created(t->scratch, line, HISTORY_CREATED_VIP);
+	t->facts.organisation = store_history_created(t->scratch, line, HISTORY_CREATED_ORGANISATION);
+	t->facts.level = store_history_created(t->scratch, line, HISTORY_CREATED_LEVEL);
 	t->facts.tags = (struct strings){ 0 };
 	count_suggestion(t);
 }
@@ -356,7 +359,9 @@ static void tell(struct telling *t, const struct history_row *line)
 	case HISTORY_STATE: if (desk_ticket_state_parse(line->now, &state)) t->facts.state = state; break;
 	case HISTORY_QUEUE: t->facts.queue = line->now; break;
 	case HISTORY_AGENT: t->facts.agent = line->now; break;
-	case HISTORY_PRIORITY: t->facts.priority = line->now; break;
+#define FIELD(member, NAME, history) case HISTORY_##NAME: t->facts.member = line->now; break;
+	TICKET_FIELDS(FIELD)
+#undef FIELD
 	case HISTORY_LANGUAGE: t->facts.language = line->now; break;
 	case HISTORY_TAG: case HISTORY_UNTAG: change_tag(t, line); break;
 	case HISTORY_MERGED: t->merged = true; break;

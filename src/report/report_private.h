@@ -13,8 +13,6 @@ struct report_row *report_row_of(struct report *report, const char *key);       
 void report_row_bump(struct report *report, struct report_row *row, enum report_count count);
 void report_row_value(struct report *report, struct report_row *row, enum report_value value, double number);
 bool report_by_is_time(enum report_by by);
-/* The span of time that a moment is in: "2026-11-25", "2026-W48", "2026-11", "2026-11-25T09". */
-const char *report_bucket(struct arena *arena, const struct report_ask *ask, int64_t ms);
 /* A row for each span from the first to the last, also where nothing happened. */
 void report_buckets(struct report *report);
 void report_order(struct report *report);

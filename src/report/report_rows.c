@@ -74,7 +74,7 @@ static const char *week(struct arena *arena, int64_t day)
 	return arena_printf(arena, "%04d-W%02d", (int)year, (int)((thursday - calendar_day_of(year, 1, 1)) / 7 + 1));
 }
 
-const char *report_bucket(struct arena *arena, const struct report_ask *ask, int64_t ms)
+const char *report_bucket_of(struct arena *arena, const struct report_ask *ask, int64_t ms)
 {
 	int64_t second = floor_div(ms, 1000), local = second + calendar_zone_span_at(ask->zone, second)->offset, day = floor_div(local, CALENDAR_DAY), year;
 	int month, date;
@@ -99,10 +99,10 @@ void report_buckets(struct report *report)
 	if (!report_by_is_time(report->ask.by))
 		return;
 	for (int64_t at = report->ask.from; at < report->ask.to; at += step) {
-		report_row_of(report, report_bucket(&scratch, &report->ask, at));
+		report_row_of(report, report_bucket_of(&scratch, &report->ask, at));
 		arena_reset(&scratch);
 	}
-	report_row_of(report, report_bucket(&scratch, &report->ask, report->ask.to - 1));
+	report_row_of(report, report_bucket_of(&scratch, &report->ask, report->ask.to - 1));
 }
 
 /* ---- order ---- */

@@ -186,7 +186,7 @@
 	/* what happened, for reports */ \
 	X(SQL_STORIES, "SELECT DISTINCT ticket FROM history INDEXED BY history_late WHERE n>2 AND at>=?1 UNION SELECT id FROM ticket WHERE id>=?2 UNION" \
 		" SELECT id FROM ticket WHERE (state='new' OR state='open' OR state='pending') ORDER BY 1") \
-	X(SQL_STORY_MESSAGES, "SELECT seq, kind, out, agent, outbox, flags FROM message WHERE ticket=?1 ORDER BY seq") \
+	X(SQL_STORY_MESSAGES, "SELECT seq, kind, out, agent, outbox, flags, date FROM message WHERE ticket=?1 ORDER BY seq") \
 	X(SQL_MAIL_BETWEEN, "SELECT received, disposition FROM mailbox WHERE id>=?3 AND id<?4 AND received>=?1 AND received<?2") \
 	X(SQL_MAIL_OF_BETWEEN, "SELECT received, disposition, ticket, recipient FROM mailbox WHERE id>=?3 AND id<?4 AND received>=?1 AND received<?2") \
 	X(SQL_LOOKED_ADD, "INSERT INTO looked(at,who,what) VALUES(?1,?2,?3)") \

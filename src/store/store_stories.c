@@ -61,6 +61,7 @@ static enum status read_messages(struct store *store, struct arena *arena, int64
 		message->agent = cursor_text(&cursor, arena, 3);
 		message->outbox = cursor_number(&cursor, 4);
 		message->flags = cursor_text(&cursor, arena, 5);
+		message->date = cursor_number(&cursor, 6);
 	}
 	return cursor_close(&cursor);
 }

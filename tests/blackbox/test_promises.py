@@ -1,4 +1,5 @@
 """Promises: what the clocks of a ticket say, from its mails to the command line. The laws themselves: tests/unit/test_sla.c, doc/promises.md."""
+import calendar
 import email.utils
 import time
 
@@ -218,3 +219,39 @@ def test_steps_that_cannot_be_taken_are_named(desk):
         desk.write_config()
         done = desk.cli("check", json_output=False)
         assert done.code == 78 and words in done.out + done.err, (step, done.code, done.out, done.err)
+
+
+@stepping({"first": "2h"})
+def test_another_configuration_of_promises_is_tried_before_it_holds(desk):
+    desk.accept(mail(subject="The printer"))
+    assert numbers(desk, "due:3h") == [1]
+    assert desk.ok("sla", "apply", "--dry-run") == []
+    desk.set("sla", [{"name": "gold", "calendar": "round", "first": "6h"}])
+    desk.write_config()
+    change, = desk.ok("sla", "apply", "--dry-run")
+    assert change["ticket"] == 1 and change["was"] < change["due"] and not change["missed"]
+    assert desk.ok("sla", "apply", "--dry-run") == [change] and len(desk.ok("sla", "apply")) == 1 and desk.ok("sla", "apply", "--dry-run") == []
+    assert numbers(desk, "due:3h") == [] and numbers(desk, "due:7h") == [1]
+
+
+@setup(config={"calendars": [OFFICE], "sla": [{"name": "gold", "calendar": "office", "first": "2h"}], "desk.digest_hour": -1, "desk.time_zone": "Europe/Rome"})
+def test_the_acknowledgement_names_the_promised_time_with_its_zone(desk):
+    desk.accept(mail(subject="The printer"))
+    words = " ".join(desk.wait_sent(1, to="anna@example.com")[0].text.split())
+    assert "(UTC+1)" in words or "(UTC+2)" in words, words
+    due = desk.ticket(1)["sla"][0]["due"]
+    local = time.strftime("%H:%M", time.gmtime(calendar.timegm(time.strptime(due, "%Y-%m-%dT%H:%M:%SZ")) + (7200 if "(UTC+2)" in words else 3600)))
+    assert local in words, (due, words)
+
+
+@promising
+def test_a_ticket_that_was_split_off_counts_from_when_its_words_came(desk):
+    desk.accept(mail(subject="The printer"))
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Is it on?\n")
+    answer = desk.wait_sent(2, to="anna@example.com")[-1]
+    desk.accept(mail(subject="Re: The printer", body="And the VPN is down.\n", to=address_of(answer)), [address_of(answer)])
+    later(desk, 2400)
+    message = [m["id"] for m in desk.ticket(1)["messages"] if m["direction"] == "in"][-1]
+    desk.ok("ticket", "split", 1, message, "--no-text")
+    first = clocks(desk, 2)["first"]
+    assert first["state"] == "running" and is_near(first["used_seconds"], 2400), first

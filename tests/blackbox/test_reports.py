@@ -2,6 +2,7 @@
 import csv
 import io
 import random
+import time
 import xml.dom.minidom
 
 from desk import mail, setup, address_of
@@ -160,3 +161,38 @@ def test_a_report_that_is_wrong_says_what_there_is(desk):
                              (["mail", "--by", "tag"], "by disposition"), (["volume", "--where", "overdue:yes"], "not what it was then")):
         done = desk.cli("report", *arguments)
         assert done.code == 64 and words in done.err, (arguments, done.code, done.err)
+
+
+@setup(config={"desk.digest_hour": -1, "desk.time_zone": "UTC", "reports.mail_to": ["eva", "boss@example.org"], "reports.mail_on": "monday"})
+def test_the_weeks_numbers_come_as_a_mail_once_a_week(desk):
+    ask(desk, 1)
+    ask(desk, 2, queue="network")
+    desk.ok("ticket", "resolve", 1, "--no-text", "--as", "bob")
+    time.sleep(1.5)
+    now = time.gmtime()
+    later(desk, ((7 - now.tm_wday) * 24 + 7 - now.tm_hour) * 3600)         # next Monday, between 7 and 8
+    for who in ("eva@agents.example", "boss@example.org"):
+        for _ in range(100):
+            mails = [m for m in desk.sent_to(who) if m["X-Sportello-Event"] == "report"]
+            if mails:
+                break
+            time.sleep(0.1)
+        assert len(mails) == 1, who
+        words = mails[0].text
+        assert "2 new, 1 resolved" in words and "support" in words and "network" in words and "\u2588" in words, words
+    later(desk, 7 * 3600)
+    time.sleep(1.5)
+    assert len([m for m in desk.sent_to("boss@example.org") if m["X-Sportello-Event"] == "report"]) == 1
+
+
+@reporting
+def test_a_customer_is_one_whichever_address_he_writes_from(desk):
+    ask(desk, 1)
+    ask(desk, 2)
+    desk.ok("organisation", "set", "Acme")
+    desk.ok("customer", "set", "anna1@example.com", "--organisation", "Acme")
+    desk.ok("customer", "merge", "anna2@example.com", "anna1@example.com")
+    rows = by_key(desk, "volume", "--by", "customer")
+    assert list(rows) == ["anna1@example.com"] and rows["anna1@example.com"]["new"] == 2, rows
+    assert total(desk, "volume", "--where", "customer:anna2@example.com")["new"] == 2 and total(desk, "volume", "--where", "-customer:anna1@example.com")["new"] == 0
+    assert sum(row["new"] for row in by_key(desk, "volume", "--by", "organisation").values()) == 2
