@@ -85,6 +85,7 @@ struct config {
 	int canary_seconds;              /* between two mails round trip; 0: none */
 	const char *alarm_to;            /* address that hears of those that are lost; "": nobody */
 	struct config_relay alarm_relay; /* url "": the desk's own */
+	const char *retention_hold;      /* a query: what is never erased; "": nothing */
 	const char *public_suffixes, *free_mail;         /* files; "": the lists that are built in */
 	struct template_set templates;   /* read from templates_dir */
 	double learn_precision;

@@ -53,6 +53,16 @@ enum sql {
 	SQL_CUSTOMER_EVENT_SET, SQL_CUSTOMER_MERGED, SQL_CUSTOMER_MERGED_CONTACT, SQL_CUSTOMER_CREATED, SQL_CUSTOMER_OTHERS, SQL_CUSTOMER_EVENTS, SQL_ORGANISATION_GET, SQL_ORGANISATION_NAMED, SQL_ORGANISATION_PUT, SQL_ORGANISATION_DELETE,
 	SQL_ORGANISATION_PEOPLE_LEAVE, SQL_ORGANISATION_SHARED_LEAVE, SQL_ORGANISATIONS, SQL_DOMAIN_OWNER, SQL_DOMAIN_ADD, SQL_DOMAINS_OF, SQL_DOMAINS_CLEAR, SQL_SHARED_OF,
 	SQL_ORGANISATION_TICKETS,
+	/* what is erased */
+	SQL_ERASING_ADD, SQL_ERASING_CLEAR, SQL_ERASING_REMOVE, SQL_ERASING_LIST, SQL_ERASING_ADDRESSES, SQL_ERASING_TICKETS_OF,
+	SQL_ERASING_MESSAGES, SQL_ERASING_MESSAGES_FROM, SQL_ERASING_MESSAGE, SQL_ERASING_NEAR_PEOPLE, SQL_ERASING_NEAR_SIDES,
+	SQL_ERASING_NEAR_MESSAGES, SQL_ERASING_MAILBOX, SQL_ERASING_RAWS, SQL_ERASING_SHARED, SQL_ERASING_SUBJECTS, SQL_ERASING_OUTBOX,
+	SQL_ERASING_OUTBOX_OF_TICKET, SQL_ERASING_OUTBOX_WORDS, SQL_ERASING_FILES, SQL_ERASE_DERIVED, SQL_ERASE_RAW, SQL_ERASE_MAILBOX,
+	SQL_ERASE_ASKED, SQL_ERASE_SUGGESTED, SQL_ERASE_SUBJECT, SQL_ERASE_HISTORY_WORDS, SQL_ERASE_HISTORY_FIRST, SQL_ERASE_PARTICIPANT,
+	SQL_ERASE_SIDE, SQL_ERASE_RATING, SQL_ERASE_TIMER, SQL_ERASE_REFERRED, SQL_ERASE_ANSWER_TO, SQL_ERASE_TICKET, SQL_ERASE_MESSAGE,
+	SQL_ERASE_MESSAGE_WORDS, SQL_ERASE_MODELS, SQL_ERASE_OUTBOX, SQL_ERASE_EVENTS, SQL_NEAR_HISTORY, SQL_NEAR_HISTORY_SET, SQL_NEAR_MESSAGES,
+	SQL_NEAR_MESSAGE_SET, SQL_ERASURE_ADD, SQL_ERASURES_OPEN, SQL_ERASURES, SQL_ERASURES_COUNT, SQL_ERASURES_DONE, SQL_CONTACTS_ALL,
+	SQL_CHECK_ERASURE,
 	/* who gets the next ticket */
 	SQL_AGENT_LOADS, SQL_ASSIGNED_SET, SQL_TICKET_QUEUE_CUSTOMER,
 	/* tickets */
@@ -171,6 +181,8 @@ void engine_key_added(struct engine *engine, enum engine_key key, uint64_t hash,
 /* The newest rows with this hash (and tag, if it is not NULL), newest first, at most `room`. */
 enum status engine_find_newest(struct engine *engine, enum engine_key key, uint64_t hash, const uint32_t *tag,
                                struct engine_hit *hits, size_t room, size_t *count, struct error *error);
+/* The row is no longer found by it: it was erased. In the transaction. */
+enum status engine_key_forget(struct engine *engine, enum engine_key key, uint64_t hash, int64_t row, struct error *error);
 /* The oldest rows with this hash, oldest first, at most `room`. */
 enum status engine_find_oldest(struct engine *engine, enum engine_key key, uint64_t hash,
                                struct engine_hit *hits, size_t room, size_t *count, struct error *error);
@@ -215,6 +227,8 @@ enum status engine_words_add(struct engine *engine, int64_t message, const char 
 /* Keeps what was added if status is STATUS_OK, else undoes it; STATUS_TRY_LATER: they were damaged, and are thrown away. */
 enum status engine_words_end(struct engine *engine, int64_t upto, enum status status, struct error *error);
 void engine_words_forget(struct engine *engine);
+/* All words, overwritten, for whoever else has them open, too: they are made again from the first message on. */
+enum status engine_words_clear(struct engine *engine, struct error *error);
 /* Messages that have all of the words (as a person typed them), what fits best first. */
 struct engine_found { int64_t *at; size_t count; };
 enum status engine_words_find(struct engine *engine, struct arena *arena, const char *words, size_t limit, struct engine_found *found, struct error *error);
@@ -234,6 +248,11 @@ void engine_size(const struct engine *engine, int64_t *bytes, int64_t *log);    
  * made it syncs the file when it is complete. */
 enum status engine_copy(struct engine *engine, const char *file, struct engine **copy, struct error *error);
 void engine_give_up_when(struct engine *engine, const _Atomic bool *told);       /* it is broken off then: STATUS_TRY_LATER */
+
+/* From now on what this engine deletes is overwritten. */
+enum status engine_forgets(struct engine *engine, struct error *error);
+/* After the commit of an erasure: nothing of it stays in logs or free pages. `words` are looked for in the files; where one is left, the database is written anew. */
+enum status engine_scrub(struct engine *engine, const struct strings *words, struct error *error);
 
 /* Is the database whole? `complain` is called for each finding. A status only where the check itself could not be made. */
 struct engine_findings { void (*complain)(void *context, const char *text); void *context; };

@@ -446,6 +446,34 @@ enum status store_organisation_remove(struct store *store, struct arena *arena, 
 /* What this address would be, if its mail proved it. Outside a transaction, for the rules. */
 enum status store_standing(struct store *store, struct arena *arena, const char *address, struct standing *standing, struct error *error);
 
+/* ---------------------------------------------------------------- erasing: see store_erase.c */
+#define ERASED_TEXT "[erased]"           /* what stands in the place of words */
+#define FLAGS_ERASED "erased"            /* flags of a message that was */
+#define ERASED_ADDRESS "erased@erased.invalid"
+enum erase_what { ERASE_CUSTOMER, ERASE_TICKET, ERASE_MESSAGE };
+struct erase_order {
+	enum erase_what what;
+	int64_t customer, ticket; int seq;
+	const char *who;                 /* who ordered it */
+	const struct query *hold;        /* tickets for which it holds are kept by law; NULL: none */
+};
+struct erased_place { const char *where; int64_t count; };
+struct erased {
+	struct { struct erased_place *at; size_t count; } places;
+	struct strings kept;             /* what stays, and why */
+	int64_t tickets, messages;
+	bool done;                       /* in the tables, for good */
+};
+/* In a transaction of its own; `dry`: rolled back, and the same places counted. Then, and after a power cut: store_erase_finish(). */
+enum status store_erase(struct store *store, struct arena *arena, const struct erase_order *order, bool dry, struct erased *erased, struct error *error);
+/* What stands beside the tables: files, full text, the database's log, the ledger. *any: there was something to finish. */
+enum status store_erase_finish(struct store *store, struct arena *arena, bool *any, struct error *error);
+struct erasure_row { int64_t id, at, ticket; int seq; const char *kind; bool done; };
+struct erasure_rows { struct erasure_row *at; size_t count; };
+enum status store_erasures(struct store *store, struct arena *arena, struct erasure_rows *rows, struct error *error);
+/* Erases again what the ledger (NULL: the one in the state directory) names: of a database that was restored from a backup. */
+enum status store_erasures_replay(struct store *store, struct arena *arena, const char *ledger, size_t *erased, struct error *error);
+
 /* ---------------------------------------------------------------- care */
 enum status store_checkpoint(struct store *store);               /* passive; called off the commit path */
 /* A backup that is being made is broken off once *told: STATUS_TRY_LATER. */
@@ -454,8 +482,9 @@ void store_give_up_when(struct store *store, const _Atomic bool *told);
 enum status store_backup(struct store *store, const char *file, struct error *error);
 /* Puts such a copy in the place of what is in the directory, while no daemon works there. What was there is kept beside it (`replaced`; NULL:
  * nothing was). Older keys sign for no ticket that the backup does not have. */
-struct store_restored { int64_t tickets, mails, newest /* when the last of them came */, waiting /* in the outbox */; const char *replaced; };
-enum status store_restore(const char *state_dir, const char *file, struct arena *arena, struct store_restored *out, struct error *error);
+struct store_restored { int64_t tickets, mails, newest /* when the last of them came */, waiting /* in the outbox */; const char *replaced; 	size_t erased;                   /* times that the ledger was followed */
+};
+enum status store_restore(const char *state_dir, const char *file, const char *ledger, struct arena *arena, struct store_restored *out, struct error *error);
 /* Every complaint is a line in *findings; none: clean. the engine's own check, then our invariants: one disposition a mail, every ticket's
  * history replays to its state, every raw opens and has its digest, every file under mails has its row (older than an hour), every
  * outgoing mail is sent, waiting or failed with a remark, sequences have no gap. */

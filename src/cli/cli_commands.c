@@ -66,6 +66,7 @@ const struct cli_option_row cli_options[] = {
 	{ O_SEES_ALL, "sees-all", "yes|no", "may its people see each other's requests?" },
 	{ O_SHARED, "shared", "ADDRESS", "an address of the organisation and of nobody: info@example.org" },
 	{ O_PRUNE, "prune", NULL, "take away what is not in the file" },
+	{ O_LEDGER, "ledger", "FILE", "what was erased since the backup; the file erasures of desk.state_dir if it is not given" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
 
@@ -135,6 +136,13 @@ const struct cli_command cli_commands[] = {
 	{ "customer import", cli_run_customer_import, 1, 1, "FILE.csv", OPT(O_DRY_RUN) | OPT(O_PRUNE), "customers from a list, as often as one likes",
 	  "Columns external_id, name, address, address2 and so on, organisation, language, vip, note, in any order, named on the first line. An empty cell says nothing. Each bad line "
 	  "is named, and then nothing is done. --prune takes away those who have an external_id that is not in the file." },
+	{ "customer export", cli_run_customer_export, 2, 2, "WHO DIR", OPT(O_AS), "everything of one person, as files", "mails.mbox, customer.json and the attachments. DIR is made. Each export is in his history." },
+	{ "erase customer", cli_run_erase_customer, 1, 1, "WHO", OPT(O_DRY_RUN) | OPT(O_AS), "a person, with all his requests, is forgotten",
+	  "Gone from database, files, search, models, mirror, and from a backup that is restored later. Numbers, dates, queues and sizes stay. --dry-run says all places." },
+	{ "erase ticket", cli_run_erase_ticket, 1, 1, "N", OPT(O_DRY_RUN) | OPT(O_AS), "a request is forgotten; it is closed, if it was open", "" },
+	{ "erase message", cli_run_erase_message, 2, 2, "N MESSAGE", OPT(O_DRY_RUN) | OPT(O_AS), "one message is forgotten: a password that somebody mailed", "Its mail goes, with all its files; so do mails of ours that were sent on that ticket." },
+	{ "erase list", cli_run_erase_list, 0, 0, "", 0, "what was erased when, without a word of it", "" },
+	{ "erase finish", cli_run_erase_finish, 0, 0, "", 0, "finish what a power cut left half done", "The daemon does it by itself." },
 	{ "organisation list", cli_run_organisation_list, 0, 0, "", 0, "organisations, with domains and contract", "" },
 	{ "organisation show", cli_run_organisation_show, 1, 1, "NAME", 0, "one organisation", "" },
 	{ "organisation set", cli_run_organisation_set, 1, 1, "NAME", OPT(O_DOMAIN) | OPT(O_LEVEL) | OPT(O_VIP) | OPT(O_UNTIL) | OPT(O_SEES_ALL) | OPT(O_NOTE) | OPT(O_SHARED),
@@ -194,7 +202,7 @@ const struct cli_command cli_commands[] = {
 	{ "top", cli_run_top, 0, 0, "", 0, "the desk at a glance, live: queues, flow, outbox, last mails",
 	  "On a terminal until q is pressed; elsewhere once." },
 	{ "backup", cli_run_backup, 1, 1, "FILE", 0, "a consistent copy of everything, while all runs", "" },
-	{ "restore", cli_run_restore, 1, 1, "FILE", 0, "put a backup in the place of what is there",
+	{ "restore", cli_run_restore, 1, 1, "FILE", OPT(O_LEDGER), "put a backup in the place of what is there",
 	  "While sportellod is stopped. What was there is kept beside it. Older keys then sign for no request that the backup does not have, so that an answer "
 	  "to one that is lost opens a new one." },
 	{ "fsck", cli_run_fsck, 0, 0, "", 0, "is the database whole, and does it hold what we promise?", "" },

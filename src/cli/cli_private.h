@@ -23,13 +23,14 @@ enum cli_option {
 	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_WAITING, O_SINCE, O_TO, O_FROM, O_SUBJECT,
 	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_WHY,
 	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_WITHIN, O_VIA, O_WAIT, O_WHERE, O_YES, O_BY, O_LIST, O_CSV, O_SVG,
-	O_LANGUAGE, O_VIP, O_ORGANISATION, O_NOTE, O_EXTERNAL_ID, O_PRIMARY, O_LEVEL, O_SEES_ALL, O_SHARED, O_DRY_RUN, O_PRUNE, O_COUNT
+	O_LANGUAGE, O_VIP, O_ORGANISATION, O_NOTE, O_EXTERNAL_ID, O_PRIMARY, O_LEVEL, O_SEES_ALL, O_SHARED, O_DRY_RUN, O_PRUNE, O_LEDGER, O_COUNT
 };
 #define OPT(option) (UINT64_C(1) << (option))
 
 struct cli {
 	struct arena arena;
 	struct buffer out;
+	bool kept_back;                          /* it is for a file: nothing of it is written out meanwhile */
 	bool out_lost;                           /* a part of it could not be written */
 	const char *option[O_COUNT];             /* NULL: not given; "" for those without a value */
 	struct strings to;                       /* all of --to */
@@ -227,6 +228,12 @@ enum status cli_run_customer_remove_address(struct cli *cli, struct error *error
 enum status cli_run_customer_merge(struct cli *cli, struct error *error);
 enum status cli_run_customer_unmerge(struct cli *cli, struct error *error);
 enum status cli_run_customer_import(struct cli *cli, struct error *error);
+enum status cli_run_customer_export(struct cli *cli, struct error *error);
+enum status cli_run_erase_customer(struct cli *cli, struct error *error);
+enum status cli_run_erase_ticket(struct cli *cli, struct error *error);
+enum status cli_run_erase_message(struct cli *cli, struct error *error);
+enum status cli_run_erase_finish(struct cli *cli, struct error *error);
+enum status cli_run_erase_list(struct cli *cli, struct error *error);
 enum status cli_run_organisation_list(struct cli *cli, struct error *error);
 enum status cli_run_organisation_show(struct cli *cli, struct error *error);
 enum status cli_run_organisation_set(struct cli *cli, struct error *error);

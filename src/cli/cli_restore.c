@@ -20,6 +20,7 @@ static void as_json(struct cli *cli, const char *file, const struct store_restor
 	json_time(&json, "newest", restored->newest);
 	json_number(&json, "waiting", restored->waiting);
 	json_string(&json, "replaced", restored->replaced);
+	json_number(&json, "erased", (int64_t)restored->erased);
 	json_object_end(&json);
 	buffer_add_char(&cli->out, '\n');
 }
@@ -37,6 +38,8 @@ static void as_words(struct cli *cli, const char *file, const struct store_resto
 	if (restored->replaced)
 		buffer_printf(out, "What was there is in %s: remove it when all is well.\n", restored->replaced);
 	buffer_add_string(out, "Mail that came after the backup is not in it; an answer to it opens a ticket of its own.\n");
+	if (restored->erased)
+		buffer_printf(out, "What was erased since is erased again: %zu time%s.\n", restored->erased, restored->erased == 1 ? "" : "s");
 	if (restored->waiting)
 		buffer_printf(out, "%lld mail%s waited to go out when it was made, and go out now, maybe for a second time: see sportello outbox list.\n", (long long)restored->waiting,
 		              restored->waiting == 1 ? "" : "s");
@@ -52,7 +55,7 @@ enum status cli_run_restore(struct cli *cli, struct error *error)
 	if (status == STATUS_OK && strcmp(cli->config->store_url, STORE_URL) != 0)
 		status = error_set(error, STATUS_BAD_CONFIG, "store.url is %s; a backup is restored into \"" STORE_URL "\"", cli->config->store_url);
 	if (status == STATUS_OK)
-		status = store_restore(cli->config->state_dir, file, &cli->arena, &restored, error);
+		status = store_restore(cli->config->state_dir, file, cli->option[O_LEDGER], &cli->arena, &restored, error);
 	if (status != STATUS_OK)
 		return status;
 	if (cli->json)

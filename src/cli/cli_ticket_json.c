@@ -52,7 +52,8 @@ void cli_message_end(struct cli *cli, struct arena *whole)
 {
 	arena_fini(&cli->arena);
 	cli->arena = *whole;
-	cli_flush(cli);
+	if (!cli->kept_back)
+		cli_flush(cli);
 }
 
 void cli_message_words(struct cli *cli, const struct message_row *row, struct cli_message *words)

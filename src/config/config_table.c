@@ -104,6 +104,9 @@ const struct config_parameter config_parameters[] = {
 		"A directory or port that was not in the configuration at the start needs a restart. "
 		"Switch it off only to find out whether it is in the way of something."),
 
+	STRING_OR_NONE("retention_hold", IN_CONFIG(retention_hold), "", NULL, "\"tag:legal organisation:acme\"",
+		"Tickets for which this query holds are kept by law: sportello erase refuses them, and who has one is not erased. "
+		"Keys of the query language, without words of the text."),
 	GROUP("customers", "Customers and organisations."),
 	STRING_OR_NONE("customers.public_suffixes", IN_CONFIG(public_suffixes), "", config_check_path, "\"/usr/share/publicsuffix/public_suffix_list.dat\"",
 		"File with the domains under which anybody may have one (the format of publicsuffix.org): none of them is an organisation's. "

@@ -20,12 +20,25 @@ static void count_up(struct daemon *daemon, struct store *store)
 		store_write(daemon->gateway.writer, count_job, NULL, &error);    /* fails with all the others, which say so */
 }
 
+/* Where a power cut, or somebody who read, came between an erasure and what stands beside the tables. */
+static void finish_erasures(struct store *store)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct error error;
+	bool any;
+	if (store_erase_finish(store, &arena, &any, &error) != STATUS_OK)
+		log_event(LOG_WARNING, "store.trouble", "why", error.text, NULL);
+	else if (any)
+		log_event(LOG_NOTICE, "store.erased", NULL);
+}
+
 int daemon_keeper_round(struct daemon *daemon, struct store *store)
 {
 	struct config *config = daemon_config(daemon);
 	gateway_tick(&daemon->gateway, config, store);
 	gateway_learn_watch(&daemon->gateway, config, store);
 	config_unref(&config);
+	finish_erasures(store);
 	daemon_kb_tick(daemon, store);
 	daemon_keys_tick(daemon);
 	rules_care();

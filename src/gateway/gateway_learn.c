@@ -105,6 +105,17 @@ static void take_over(struct gateway *gateway, struct store *store, int64_t newe
 	gateway_learned_unref(&old);
 }
 
+/* What it was made of was erased: nothing serves until it is learned again. */
+static void let_go(struct gateway *gateway)
+{
+	pthread_mutex_lock(&gateway->learned_lock);
+	struct learned *old = gateway->learned;
+	gateway->learned = NULL;
+	gateway->learned_seen = 0;
+	pthread_mutex_unlock(&gateway->learned_lock);
+	gateway_learned_unref(&old);
+}
+
 static enum status remember_stop(struct store *store, void *context, struct error *error)
 {
 	int64_t newest;
@@ -131,7 +142,9 @@ void gateway_learn_watch(struct gateway *gateway, const struct config *config, s
 	struct error error;
 	int64_t newest = 0;
 	enum status status = store_model_newest(store, &newest, &error);
-	if (status == STATUS_OK && newest != gateway->learned_seen)
+	if (status == STATUS_OK && !newest && gateway->learned_seen)
+		let_go(gateway);
+	else if (status == STATUS_OK && newest != gateway->learned_seen)
 		take_over(gateway, store, newest);
 	struct learned *learned = gateway_learned(gateway);
 	if (status == STATUS_OK && learned && !learned->stopped)

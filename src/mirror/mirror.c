@@ -203,6 +203,11 @@ static bool remove_file(struct mirror *m, struct entry *entry)
 	return gone;
 }
 
+static bool is_erased(const struct message_row *message)
+{
+	return message->flags && strcmp(message->flags, FLAGS_ERASED) == 0;
+}
+
 /* ---- following ---- */
 
 /* A message that cannot be made into a mail (its raw mail is damaged) is not held up for, nor holds up: fsck of the database says so. */
@@ -213,7 +218,7 @@ static enum status follow_one(struct mirror *m, const struct config *config, con
 	CLEANUP_BUFFER struct buffer bytes;
 	struct ticket_row ticket;
 	buffer_init(&bytes);
-	if (mirror_index_find(&m->index, row->ticket, row->message.seq))
+	if (mirror_index_find(&m->index, row->ticket, row->message.seq) || is_erased(&row->message))
 		return STATUS_OK;
 	enum status status = store_ticket_head(store, &arena, row->ticket, &ticket, error);
 	if (status == STATUS_OK)
@@ -351,7 +356,7 @@ static enum status remove_unknown(struct mirror *m, struct store *store, struct 
 		struct message_row message;
 		struct entry *entry = &m->index.at[i];
 		enum status status = entry->name ? store_message(store, &arena, entry->ticket, entry->seq, &message, error) : STATUS_OK;
-		if (status == STATUS_NOT_FOUND)
+		if (status == STATUS_NOT_FOUND || (entry->name && status == STATUS_OK && is_erased(&message)))
 			counts->removed += remove_file(m, entry);
 		else if (status != STATUS_OK)
 			return status;
@@ -403,7 +408,10 @@ static enum status check_messages(struct mirror *m, struct store *store, struct 
 			bool found = mirror_index_find(&m->index, row->ticket, row->message.seq);
 			after = row->id;
 			*there += found;
-			if (!found && row->id <= m->position)
+			if (found && is_erased(&row->message))
+				strings_add(checking->arena, checking->findings,
+				            arena_printf(checking->arena, "mirror: message %d of ticket %lld is erased, and still there", row->message.seq, (long long)row->ticket));
+			if (!found && !is_erased(&row->message) && row->id <= m->position)
 				strings_add(checking->arena, checking->findings,
 				            arena_printf(checking->arena, "mirror: message %d of ticket %lld is missing", row->message.seq, (long long)row->ticket));
 		}

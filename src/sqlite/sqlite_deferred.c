@@ -322,6 +322,13 @@ void engine_key_added(struct engine *engine, enum engine_key key, uint64_t hash,
 	add(&engine->keys[key], hash, row, tag);
 }
 
+enum status engine_key_forget(struct engine *engine, enum engine_key key, uint64_t hash, int64_t row, struct error *error)
+{
+	static const int forget[] = { [ENGINE_MAILBOX] = OWN_MAILBOX_KEY_FORGET, [ENGINE_CONTACT] = OWN_CONTACT_KEY_FORGET };
+
+	return sqlite_run(engine, error, forget[key], "ii", (int64_t)hash, row);
+}
+
 /* ---- merging ---- */
 
 static int by_hash(const void *a, const void *b)

@@ -470,6 +470,24 @@ static const char *const version_2[] = {
 "  what     TEXT NOT NULL\n"
 ") STRICT",
 "CREATE INDEX customer_event_of ON customer_event(customer)",
+/* What was erased, without a word of it: see store_erasures.c. a, b: ticket and message, or 0; done: also beside the tables. */
+"CREATE TABLE erasure(\n"
+"  id     INTEGER PRIMARY KEY,\n"
+"  at     INTEGER NOT NULL,\n"
+"  kind   TEXT NOT NULL,\n"
+"  a      INTEGER NOT NULL,\n"
+"  b      INTEGER NOT NULL,\n"
+"  digest TEXT NOT NULL,                -- keyed by the ledger\n"
+"  done   INTEGER NOT NULL DEFAULT 0\n"
+") STRICT",
+"CREATE INDEX erasure_open ON erasure(id) WHERE done=0",
+/* What an erasure has gathered; empty but while one goes on. */
+"CREATE TABLE erasing(\n"
+"  kind TEXT NOT NULL,\n"
+"  id   INTEGER NOT NULL,\n"
+"  word TEXT NOT NULL,\n"
+"  PRIMARY KEY(kind, id, word)\n"
+") STRICT, WITHOUT ROWID",
 /* Requests up to this one may be missing in the lines of ticket.previous: they are chained when somebody first asks for it (store_customer_chain()). */
 "INSERT INTO meta(key,value) SELECT 'unchained', max(id) FROM ticket HAVING count(*)>0",
 /* participant.role may now be "proposed" or "left", too: who is so reads nothing. */

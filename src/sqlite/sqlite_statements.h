@@ -42,7 +42,7 @@
 	X(SQL_RAW_DIGEST, "SELECT digest FROM raw WHERE id=?1") \
 	X(SQL_RAW_IN_FILES, "SELECT id, size, digest, file FROM raw WHERE file IS NOT NULL ORDER BY id") \
 	X(SQL_RAW_MAKE_ROOM, "UPDATE raw SET file=NULL, bytes=zeroblob(?2) WHERE id=?1") \
-	X(SQL_RAW_ALL, "SELECT id, size, digest, file FROM raw ORDER BY id") \
+	X(SQL_RAW_ALL, "SELECT id, size, digest, file FROM raw WHERE length(digest)>0 ORDER BY id") \
 	/* what was made of them */ \
 	X(SQL_DERIVED_PUT, "INSERT INTO derived(raw,parser,whole,text,reply_text,rest) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(raw) DO UPDATE SET" \
 		" parser=excluded.parser, whole=excluded.whole, text=excluded.text, reply_text=excluded.reply_text, rest=excluded.rest" \
@@ -133,6 +133,58 @@
 	X(SQL_DOMAINS_CLEAR, "DELETE FROM organisation_domain WHERE organisation=?1") \
 	X(SQL_SHARED_OF, "SELECT address FROM contact WHERE organisation=?1 ORDER BY address") \
 	X(SQL_ORGANISATION_TICKETS, "SELECT count(*), coalesce(sum(state IN ('new','open','pending')),0) FROM ticket WHERE organisation=?1 COLLATE NOCASE AND organisation<>''") \
+	/* what is erased: see store_erase.c */ \
+	X(SQL_ERASING_ADD, "INSERT OR IGNORE INTO erasing(kind,id,word) VALUES(?1,?2,?3)") \
+	X(SQL_ERASING_CLEAR, "DELETE FROM erasing") \
+	X(SQL_ERASING_REMOVE, "DELETE FROM erasing WHERE kind=?1 AND id=?2") \
+	X(SQL_ERASING_LIST, "SELECT id, word FROM erasing WHERE kind=?1 ORDER BY id") \
+	X(SQL_ERASING_ADDRESSES, "INSERT OR IGNORE INTO erasing SELECT 'address', id, address FROM contact WHERE ((id=?1 AND coalesce(person,id)=id) OR person=?1) AND address<>''") \
+	X(SQL_ERASING_TICKETS_OF, "INSERT OR IGNORE INTO erasing SELECT 'ticket', id, '' FROM ticket WHERE lower(customer) IN (SELECT word FROM erasing WHERE kind='address')") \
+	X(SQL_ERASING_MESSAGES, "INSERT OR IGNORE INTO erasing SELECT 'message', m.id, '' FROM erasing e JOIN message m ON m.ticket=e.id WHERE e.kind='ticket'") \
+	X(SQL_ERASING_MESSAGES_FROM, "INSERT OR IGNORE INTO erasing SELECT 'message', id, '' FROM message WHERE lower(from_address) IN (SELECT word FROM erasing WHERE kind='address')") \
+	X(SQL_ERASING_MESSAGE, "INSERT OR IGNORE INTO erasing SELECT 'message', id, '' FROM message WHERE ticket=?1 AND seq=?2") \
+	X(SQL_ERASING_NEAR_PEOPLE, "INSERT OR IGNORE INTO erasing SELECT 'near', ticket, '' FROM participant WHERE lower(address) IN (SELECT word FROM erasing WHERE kind='address') AND ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket')") \
+	X(SQL_ERASING_NEAR_SIDES, "INSERT OR IGNORE INTO erasing SELECT 'near', ticket, '' FROM side WHERE lower(address) IN (SELECT word FROM erasing WHERE kind='address') AND ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket')") \
+	X(SQL_ERASING_NEAR_MESSAGES, "INSERT OR IGNORE INTO erasing SELECT 'near', m.ticket, '' FROM erasing e JOIN message m ON m.id=e.id WHERE e.kind='message' AND m.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket')") \
+	X(SQL_ERASING_MAILBOX, "INSERT OR IGNORE INTO erasing SELECT 'mailbox', id, '' FROM mailbox b WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR lower(sender) IN (SELECT word FROM erasing WHERE kind='address') OR lower(envelope_from) IN (SELECT word FROM erasing WHERE kind='address') OR (seq<>0 AND EXISTS(SELECT 1 FROM message m JOIN erasing e ON e.kind='message' AND e.id=m.id WHERE m.ticket=b.ticket AND m.seq=b.seq))") \
+	X(SQL_ERASING_RAWS, "INSERT OR IGNORE INTO erasing SELECT 'raw', raw, '' FROM mailbox WHERE id IN (SELECT id FROM erasing WHERE kind='mailbox') UNION SELECT 'raw', raw, '' FROM message WHERE id IN (SELECT id FROM erasing WHERE kind='message') AND raw<>0") \
+	X(SQL_ERASING_SHARED, "SELECT raw, ticket FROM message WHERE raw IN (SELECT id FROM erasing WHERE kind='raw') AND id NOT IN (SELECT id FROM erasing WHERE kind='message') UNION SELECT raw, ticket FROM mailbox WHERE raw IN (SELECT id FROM erasing WHERE kind='raw') AND id NOT IN (SELECT id FROM erasing WHERE kind='mailbox') AND ticket<>0") \
+	X(SQL_ERASING_SUBJECTS, "INSERT OR IGNORE INTO erasing SELECT 'subject', id, lower(subject) FROM ticket WHERE id IN (SELECT id FROM erasing WHERE kind='ticket') AND length(subject)>5") \
+	X(SQL_ERASING_OUTBOX, "INSERT OR IGNORE INTO erasing SELECT 'outbox', id, '' FROM outbox WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
+	X(SQL_ERASING_OUTBOX_OF_TICKET, "INSERT OR IGNORE INTO erasing SELECT 'outbox', id, '' FROM outbox WHERE ticket=?1 AND state<>'waiting'") \
+	X(SQL_ERASING_OUTBOX_WORDS, "INSERT OR IGNORE INTO erasing SELECT 'outbox', o.id, '' FROM outbox o WHERE (o.ticket=0 OR (o.state<>'waiting' AND o.ticket IN (SELECT id FROM erasing WHERE kind='near' OR kind='beside'))) AND EXISTS(SELECT 1 FROM erasing e WHERE (e.kind='address' OR e.kind='subject') AND (instr(lower(o.record),e.word)>0 OR instr(lower(coalesce(o.recipients,'')),e.word)>0))") \
+	X(SQL_ERASING_FILES, "INSERT OR IGNORE INTO erasing SELECT 'file', id, file FROM raw WHERE id IN (SELECT id FROM erasing WHERE kind='raw') AND file IS NOT NULL") \
+	X(SQL_ERASE_DERIVED, "DELETE FROM derived WHERE raw IN (SELECT id FROM erasing WHERE kind='raw')") \
+	X(SQL_ERASE_RAW, "UPDATE raw SET digest=x'', file=NULL, bytes=NULL WHERE id IN (SELECT id FROM erasing WHERE kind='raw')") \
+	X(SQL_ERASE_MAILBOX, "UPDATE mailbox SET envelope_from='', sender='', subject='[erased]', message_id=NULL, detail='erased', trace='' WHERE id IN (SELECT id FROM erasing WHERE kind='mailbox')") \
+	X(SQL_ERASE_ASKED, "UPDATE asked SET question='' WHERE question<>'' AND (ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR ticket IN (SELECT ticket FROM message WHERE seq=1 AND id IN (SELECT id FROM erasing WHERE kind='message')))") \
+	X(SQL_ERASE_SUGGESTED, "UPDATE suggested SET excerpt='' WHERE excerpt<>'' AND (ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR ticket IN (SELECT ticket FROM message WHERE seq=1 AND id IN (SELECT id FROM erasing WHERE kind='message')))") \
+	X(SQL_ERASE_SUBJECT, "UPDATE ticket SET subject='[erased]' WHERE id IN (SELECT id FROM erasing WHERE kind='ticket') OR id IN (SELECT ticket FROM message WHERE seq=1 AND id IN (SELECT id FROM erasing WHERE kind='message'))") \
+	X(SQL_ERASE_HISTORY_WORDS, "UPDATE history SET who=CASE WHEN instr(who,'@')>0 THEN '[erased]' ELSE who END, why='', was=CASE WHEN kind=19 THEN '[erased]' ELSE was END, now=CASE WHEN kind IN (16,17,18,19,20,21) THEN '[erased]' ELSE now END WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
+	X(SQL_ERASE_HISTORY_FIRST, "UPDATE history SET kind=CASE WHEN what LIKE 'message %' THEN 0 ELSE 21 END, now=CASE WHEN what LIKE 'message %' THEN '' ELSE '[erased]' END, what=CASE WHEN what LIKE 'message %' THEN rtrim(substr(what,1,instr(what||' from ',' from '))) ELSE '' END WHERE kind=0 AND (instr(what,'@')>0 OR what LIKE 'remark:%') AND ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
+	X(SQL_ERASE_PARTICIPANT, "DELETE FROM participant WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR (ticket IN (SELECT id FROM erasing WHERE kind='near') AND lower(address) IN (SELECT word FROM erasing WHERE kind='address'))") \
+	X(SQL_ERASE_SIDE, "UPDATE side SET address='[erased] '||number, subject='' WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR lower(address) IN (SELECT word FROM erasing WHERE kind='address')") \
+	X(SQL_ERASE_RATING, "UPDATE rating SET words='' WHERE words<>'' AND ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
+	X(SQL_ERASE_TIMER, "DELETE FROM timer WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
+	X(SQL_ERASE_REFERRED, "DELETE FROM referred WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
+	X(SQL_ERASE_ANSWER_TO, "UPDATE ticket SET answer_to='' WHERE id IN (SELECT id FROM erasing WHERE kind='near') AND lower(answer_to) IN (SELECT word FROM erasing WHERE kind='address')") \
+	X(SQL_ERASE_TICKET, "UPDATE ticket SET subject='[erased]', customer='', customer_name='', answer_to='', voice='' WHERE id IN (SELECT id FROM erasing WHERE kind='ticket')") \
+	X(SQL_ERASE_MESSAGE, "UPDATE message SET from_address='', from_name='', recipients='', message_id=NULL, text='[erased]', flags='erased', raw=0, proved='' WHERE id IN (SELECT id FROM erasing WHERE kind='message')") \
+	X(SQL_ERASE_MESSAGE_WORDS, "UPDATE message SET message_id=NULL, text='[erased]', flags='erased', raw=0 WHERE id IN (SELECT id FROM erasing WHERE kind='message')") \
+	X(SQL_ERASE_MODELS, "DELETE FROM model") \
+	X(SQL_ERASE_OUTBOX, "UPDATE outbox SET record=?2, recipients=NULL, last_reply=CASE state WHEN 'sent' THEN '' ELSE 'erased' END, state=CASE state WHEN 'waiting' THEN 'failed' ELSE state END WHERE id=?1") \
+	X(SQL_ERASE_EVENTS, "UPDATE customer_event SET what='', kind='erased', who=CASE WHEN instr(who,'@')>0 THEN '' ELSE who END WHERE customer=?1") \
+	X(SQL_NEAR_HISTORY, "SELECT ticket, n, who, why, was, now FROM history WHERE ticket=?1") \
+	X(SQL_NEAR_HISTORY_SET, "UPDATE history SET who=?3, why=?4, was=?5, now=?6 WHERE ticket=?1 AND n=?2") \
+	X(SQL_NEAR_MESSAGES, "SELECT ticket, seq, recipients, flags, coalesce(text,'') FROM message WHERE ticket=?1 AND id NOT IN (SELECT id FROM erasing WHERE kind='message')") \
+	X(SQL_NEAR_MESSAGE_SET, "UPDATE message SET recipients=?3, flags=?4, text=CASE WHEN text IS NULL THEN NULL ELSE ?5 END WHERE ticket=?1 AND seq=?2 AND ?6=?6") \
+	X(SQL_ERASURE_ADD, "INSERT INTO erasure(at,kind,a,b,digest) VALUES(?1,?2,?3,?4,?5)") \
+	X(SQL_ERASURES_OPEN, "SELECT id, at, kind, a, b, digest FROM erasure WHERE done=0 ORDER BY id") \
+	X(SQL_ERASURES, "SELECT id, at, kind, a, b, digest, done FROM erasure ORDER BY id") \
+	X(SQL_ERASURES_COUNT, "SELECT count(*) FROM erasure WHERE done=0") \
+	X(SQL_ERASURES_DONE, "UPDATE erasure SET done=1 WHERE done=0") \
+	X(SQL_CONTACTS_ALL, "SELECT id, address FROM contact WHERE address<>'' ORDER BY id") \
+	X(SQL_CHECK_ERASURE, "SELECT id FROM erasure WHERE done=0") \
 	/* who gets the next ticket */ \
 	X(SQL_AGENT_LOADS, "SELECT l.agent, l.open, l.weight, coalesce(a.ticket,0) FROM agent_load l LEFT JOIN assigned a ON a.queue=?1 AND a.agent=l.agent" \
 		" ORDER BY l.agent") \
@@ -336,7 +388,7 @@
 	X(SQL_CHECK_MAILBOX_TWICE, "SELECT min(id) FROM mailbox GROUP BY claim HAVING count(*)>1") \
 	X(SQL_CHECK_RAW_UNNAMED, "SELECT id FROM raw WHERE id NOT IN (SELECT raw FROM mailbox)") \
 	X(SQL_CHECK_DERIVED_RAW, "SELECT raw FROM derived WHERE raw NOT IN (SELECT id FROM raw)") \
-	X(SQL_CHECK_RAW_NOWHERE, "SELECT id FROM raw WHERE bytes IS NULL AND file IS NULL") \
+	X(SQL_CHECK_RAW_NOWHERE, "SELECT id FROM raw WHERE bytes IS NULL AND file IS NULL AND length(digest)>0") \
 	X(SQL_CHECK_RAW_SIZE, "SELECT id FROM raw WHERE bytes IS NOT NULL AND length(bytes)<>size") \
 	X(SQL_CHECK_MESSAGE_GAP, "SELECT ticket FROM message GROUP BY ticket HAVING max(seq)<>count(*) OR min(seq)<>1") \
 	X(SQL_CHECK_HISTORY_GAP, "SELECT ticket FROM history GROUP BY ticket HAVING max(n)<>count(*) OR min(n)<>1") \
@@ -404,13 +456,15 @@
 	/* deferred indexes */ \
 	X(OWN_MAILBOX_SINCE, "SELECT id, message_id, mail_digest, claim FROM mailbox WHERE id>?1 ORDER BY id") \
 	X(OWN_CONTACT_SINCE, "SELECT id, address FROM contact WHERE id>?1 ORDER BY id") \
-	X(OWN_MAILBOX_MERGED, "SELECT id, message_id, mail_digest, claim FROM mailbox WHERE id<=(SELECT value FROM meta WHERE key='mailbox_key')") \
+	X(OWN_MAILBOX_MERGED, "SELECT id, message_id, mail_digest, claim FROM mailbox WHERE id<=(SELECT value FROM meta WHERE key='mailbox_key') AND detail<>'erased'") \
 	X(OWN_CONTACT_MERGED, "SELECT id, address FROM contact WHERE id<=(SELECT value FROM meta WHERE key='contact_key') AND address<>''") \
 	X(OWN_MAILBOX_KEY_NEWEST, "SELECT row, tag FROM mailbox_key WHERE hash=?1 ORDER BY row DESC LIMIT ?2") \
 	X(OWN_MAILBOX_KEY_OLDEST, "SELECT row, tag FROM mailbox_key WHERE hash=?1 ORDER BY row LIMIT ?2") \
 	X(OWN_MAILBOX_KEY_ADD, "INSERT OR IGNORE INTO mailbox_key(hash,row,tag) VALUES(?1,?2,?3)") \
 	X(OWN_CONTACT_KEY_NEWEST, "SELECT row, tag FROM contact_key WHERE hash=?1 ORDER BY row DESC LIMIT ?2") \
 	X(OWN_CONTACT_KEY_OLDEST, "SELECT row, tag FROM contact_key WHERE hash=?1 ORDER BY row LIMIT ?2") \
+	X(OWN_MAILBOX_KEY_FORGET, "DELETE FROM mailbox_key WHERE hash=?1 AND row=?2") \
+	X(OWN_CONTACT_KEY_FORGET, "DELETE FROM contact_key WHERE hash=?1 AND row=?2") \
 	X(OWN_CONTACT_KEY_ADD, "INSERT OR IGNORE INTO contact_key(hash,row,tag) VALUES(?1,?2,?3)")
 
 enum own_sql {

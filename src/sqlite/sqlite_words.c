@@ -197,6 +197,20 @@ enum status engine_words_end(struct engine *engine, int64_t upto, enum status st
 	return status;
 }
 
+/* FTS5 leaves what it deletes in its own pages until they are merged, and SQLite in free ones until they are overwritten. */
+enum status engine_words_clear(struct engine *engine, struct error *error)
+{
+	static const char *const steps[] = { "PRAGMA secure_delete=ON", "BEGIN IMMEDIATE", "INSERT INTO words(words) VALUES('delete-all')", "UPDATE progress SET message=0", "COMMIT",
+	                                     "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)" };
+	int code = SQLITE_OK;
+
+	for (size_t i = 0; i < COUNT_OF(steps) && code == SQLITE_OK; i++)
+		code = sqlite3_exec(engine->words, steps[i], NULL, NULL, NULL);
+	if (code != SQLITE_OK && !sqlite3_get_autocommit(engine->words))
+		sqlite3_exec(engine->words, "ROLLBACK", NULL, NULL, NULL);
+	return code == SQLITE_OK ? STATUS_OK : words_failed(engine, code, error);
+}
+
 /* ---- searching ---- */
 
 static bool has_letters(const char *word, size_t length)

@@ -78,6 +78,7 @@ static const struct check checks[] = {
 	{ SQL_CHECK_OUTBOX_FAILED, "outgoing mail %lld: failed, and nothing says why", NULL },
 	{ SQL_CHECK_CONTACT_TWICE, "contact %lld: the address is there twice", NULL },
 	{ SQL_CHECK_CONTACT_PERSON, "contact %lld: is of a customer who is not there", NULL },
+	{ SQL_CHECK_ERASURE, "erasure %lld: is in the tables, but files, search or ledger may still have it; it is finished by `sportello erase finish`", NULL },
 	{ SQL_CHECK_CUSTOMER, "customer %lld: has no contact, or an organisation that is not there", NULL },
 	{ SQL_CHECK_DOMAIN, "organisation %lld: has a domain, but is not there", NULL },
 	{ SQL_CHECK_CONTACT_SHARED, "contact %lld: is shared, and somebody's own, or of an organisation that is not there", NULL },

@@ -80,6 +80,12 @@ enum status store_contact_opened(struct store *store, const char *address, int64
 enum status store_standing_of(struct store *store, struct arena *arena, const char *address, const struct contact *contact, int64_t now, struct standing *standing,
                               struct error *error);
 enum status store_organisation_of(struct store *store, struct arena *arena, const char *address, const struct contact *contact, int64_t *organisation, struct error *error);
+/* ---- store_erasures.c ---- */
+enum status store_erasures_note(struct store *store, struct arena *arena, const struct erase_order *order, int64_t now, struct error *error);
+/* ---- store_search.c ---- */
+enum status store_search_forget(struct store *store, struct error *error);
+/* ---- store_query.c: does the query, which has no words, hold for the ticket? ---- */
+enum status store_ticket_holds(struct store *store, struct arena *arena, int64_t ticket, const struct query *query, int64_t now, bool *holds, struct error *error);
 /* ---- store_customer.c ---- */
 enum status store_customer_event(struct store *store, int64_t customer, const char *who, const char *kind, const char *what, struct error *error);
 enum status store_contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error);

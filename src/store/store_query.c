@@ -207,3 +207,19 @@ enum status store_ticket_ids(struct store *store, struct arena *arena, const str
 		*ARENA_PUSH(arena, ids) = rows.at[i].facts.id;
 	return status;
 }
+
+enum status store_ticket_holds(struct store *store, struct arena *arena, int64_t ticket, const struct query *query, int64_t now, bool *holds, struct error *error)
+{
+	struct query resolved = { .words = "" };
+	struct ticket_facts *facts = NULL;
+	enum status status = store_read_ticket_facts(store, arena, ticket, &facts, error);
+
+	*holds = false;
+	for (size_t i = 0; i < query->terms.count; i++)
+		*ARENA_PUSH(arena, &resolved.terms) = query->terms.at[i];
+	if (status == STATUS_OK)
+		status = resolve_customers(store, arena, &resolved, error);
+	if (status == STATUS_OK && facts)
+		*holds = is_wanted(store, facts, &(struct wanted){ &resolved, now }, &status, error);
+	return status;
+}

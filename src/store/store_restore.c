@@ -25,7 +25,7 @@
 
 struct restore {
 	struct arena *arena;
-	const char *state_dir, *file, *aside;    /* aside: where the new files are made */
+	const char *state_dir, *file, *ledger, *aside;    /* aside: where the new files are made */
 	struct stat owner;                       /* of the state directory: whoever restores, the daemon must be able to read */
 	struct store_restored *out;
 	struct error *error;
@@ -143,6 +143,14 @@ static enum status count(struct restore *restore, struct store *store)
 	return engine_number(store->engine, restore->error, &out->newest, 0, SQL_MAILBOX_LAST_TIME, "");
 }
 
+/* What was erased since the backup was made is not in it again. */
+static enum status forget_again(struct restore *restore, struct store *store)
+{
+	const char *usual = within(restore, restore->state_dir, "erasures"), *ledger = restore->ledger ? restore->ledger : access(usual, F_OK) == 0 ? usual : NULL;
+
+	return ledger ? store_erasures_replay(store, restore->arena, ledger, &restore->out->erased, restore->error) : STATUS_OK;
+}
+
 /* What makes the new database as it shall be, before anybody sees it. */
 static enum status prepare(struct restore *restore)
 {
@@ -162,6 +170,8 @@ static enum status prepare(struct restore *restore)
 		status = count(restore, store);
 	if (status == STATUS_OK)
 		status = store_keys_of_restored(restore->state_dir, restore->aside, restore->out->tickets + 1, restore->error);
+	if (status == STATUS_OK)
+		status = forget_again(restore, store);
 	store_close(&store);                     /* the last one: its log goes into the database, and away */
 	keys = store_keys_path(restore->arena, restore->aside);
 	if (status == STATUS_OK && geteuid() == 0 && access(keys, F_OK) == 0 && chown(keys, restore->owner.st_uid, restore->owner.st_gid) < 0)
@@ -238,9 +248,9 @@ static bool is_same_file(const char *a, const char *b)
 	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-enum status store_restore(const char *state_dir, const char *file, struct arena *arena, struct store_restored *out, struct error *error)
+enum status store_restore(const char *state_dir, const char *file, const char *ledger, struct arena *arena, struct store_restored *out, struct error *error)
 {
-	struct restore restore = { .arena = arena, .state_dir = state_dir, .file = file, .out = out, .error = error };
+	struct restore restore = { .arena = arena, .state_dir = state_dir, .file = file, .ledger = ledger, .out = out, .error = error };
 	CLEANUP_FD int locked = -1;
 	enum status status;
 

@@ -140,6 +140,14 @@ enum status store_search_index(struct store *store, size_t limit, store_text_of 
 	return status;
 }
 
+enum status store_search_forget(struct store *store, struct error *error)
+{
+	int64_t upto;
+	enum status status = engine_words_open(store->engine, WORDS_EDITION, &upto, error);
+
+	return status == STATUS_OK ? engine_words_clear(store->engine, error) : status;
+}
+
 /* ---- searching ---- */
 
 static bool have_ticket(const struct ticket_rows *rows, int64_t ticket)

@@ -1,0 +1,209 @@
+/*
+ * cli_erase.c - `erase customer|ticket|message|list|finish`: gone from the database, its files, search, models, the mirror, and from a backup that is
+ * restored later.
+ *
+ * --dry-run counts the same places, and changes nothing. When the tables are clean, what stands beside them follows; where that cannot be done now, it is
+ * said (75), the daemon does it as soon as it can, and so does `erase finish`. Mailboxes of people who were written to are not ours.
+ * Diagnostics: "is held" (77), "there is no" (66).
+ */
+#include "cli_private.h"
+#include "mirror.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static void as_json(struct cli *cli, const struct erased *erased, bool dry)
+{
+	struct json json;
+
+	json_init(&json, &cli->out);
+	json_object(&json, NULL);
+	json_bool(&json, "dry_run", dry);
+	json_bool(&json, "done", erased->done);
+	json_number(&json, "tickets", erased->tickets);
+	json_number(&json, "messages", erased->messages);
+	json_array(&json, "places");
+	for (size_t i = 0; i < erased->places.count; i++) {
+		json_object(&json, NULL);
+		json_string(&json, "place", erased->places.at[i].where);
+		json_number(&json, "count", erased->places.at[i].count);
+		json_object_end(&json);
+	}
+	json_array_end(&json);
+	json_strings(&json, "kept", &erased->kept);
+	json_object_end(&json);
+	buffer_add_char(&cli->out, '\n');
+}
+
+static void as_words(struct cli *cli, const struct erased *erased, bool dry)
+{
+	for (size_t i = 0; i < erased->places.count; i++)
+		buffer_printf(&cli->out, "%8lld  %s\n", (long long)erased->places.at[i].count, erased->places.at[i].where);
+	for (size_t i = 0; i < erased->kept.count; i++)
+		buffer_printf(&cli->out, "    kept  %s\n", cli_safe(&cli->arena, erased->kept.at[i], false));
+	buffer_add_string(&cli->out, dry ? "dry run: nothing was changed\n" : "erased; mails that were sent stay in the mailboxes of those who got them\n");
+}
+
+static enum status hold_of(struct cli *cli, struct query *query, const struct query **hold, struct error *error)
+{
+	*hold = NULL;
+	if (!*cli->config->retention_hold)
+		return STATUS_OK;
+	if (query_read(&cli->arena, cli->config->retention_hold, query, error) != STATUS_OK || *query->words)
+		return error_set(error, STATUS_BAD_CONFIG, "retention_hold in %s is no query without words of the text: nothing is erased", cli->config->file);
+	*hold = query;
+	return STATUS_OK;
+}
+
+/* The agents' tree of mails: what is erased is no longer in it. */
+static enum status clean_mirror(struct cli *cli, struct error *error)
+{
+	struct mirror_counts counts;
+	struct mirror *mirror;
+	enum status status;
+
+	if (!*cli->config->mirror_maildir || access(cli->config->mirror_maildir, F_OK) != 0)
+		return STATUS_OK;
+	if ((status = mirror_open(cli->config, &mirror, error)) != STATUS_OK)
+		return status;
+	status = mirror_rebuild(mirror, cli->config, &cli->policy, cli->store, &counts, error);
+	mirror_close(&mirror);
+	return status;
+}
+
+static enum status finish(struct cli *cli, bool *any, struct error *error)
+{
+	enum status status = store_erase_finish(cli->store, &cli->arena, any, error);
+
+	return status == STATUS_OK ? clean_mirror(cli, error) : status;
+}
+
+static enum status erase(struct cli *cli, struct erase_order *order, struct error *error)
+{
+	bool dry = cli->option[O_DRY_RUN] != NULL, any;
+	struct erased erased;
+	struct query query;
+	enum status status = hold_of(cli, &query, &order->hold, error);
+
+	order->who = cli_acting(cli);
+	if (status == STATUS_OK)
+		status = store_erase(cli->store, &cli->arena, order, dry, &erased, error);
+	if (status == STATUS_OK && !dry && finish(cli, &any, error) != STATUS_OK) {
+		cli_warn("it is erased in the database; what stands beside it follows: %s; see sportello erase finish", error->text);
+		cli->exit_code = status_exit_code(STATUS_TRY_LATER);
+	}
+	if (status != STATUS_OK)
+		return status;
+	if (cli->json)
+		as_json(cli, &erased, dry);
+	else
+		as_words(cli, &erased, dry);
+	return STATUS_OK;
+}
+
+enum status cli_run_erase_customer(struct cli *cli, struct error *error)
+{
+	struct erase_order order = { .what = ERASE_CUSTOMER };
+	enum status status = cli_need_store(cli, false, error);
+
+	if (status == STATUS_OK)
+		status = store_customer_chain(cli->store, error);
+	if (status == STATUS_OK)
+		status = store_customer_find(cli->store, &cli->arena, cli->words[0], false, &order.customer, error);
+	return status == STATUS_OK ? erase(cli, &order, error) : status;
+}
+
+enum status cli_run_erase_ticket(struct cli *cli, struct error *error)
+{
+	struct erase_order order = { .what = ERASE_TICKET };
+	enum status status = cli_number(cli->words[0], "a ticket", &order.ticket, error);
+
+	if (status == STATUS_OK)
+		status = cli_need_store(cli, false, error);
+	return status == STATUS_OK ? erase(cli, &order, error) : status;
+}
+
+enum status cli_run_erase_message(struct cli *cli, struct error *error)
+{
+	struct erase_order order = { .what = ERASE_MESSAGE };
+	int64_t seq = 0;
+	enum status status = cli_number(cli->words[0], "a ticket", &order.ticket, error);
+
+	if (status == STATUS_OK)
+		status = cli_number(cli->words[1], "a message", &seq, error);
+	order.seq = (int)seq;
+	if (status == STATUS_OK)
+		status = cli_need_store(cli, false, error);
+	return status == STATUS_OK ? erase(cli, &order, error) : status;
+}
+
+enum status cli_run_erase_finish(struct cli *cli, struct error *error)
+{
+	struct json json;
+	bool any = false;
+	enum status status = cli_need_store(cli, false, error);
+
+	if (status == STATUS_OK)
+		status = finish(cli, &any, error);
+	if (status != STATUS_OK)
+		return status;
+	if (!cli->json) {
+		buffer_add_string(&cli->out, any ? "finished\n" : "nothing was left to do\n");
+		return STATUS_OK;
+	}
+	json_init(&json, &cli->out);
+	json_object(&json, NULL);
+	json_bool(&json, "finished", any);
+	json_object_end(&json);
+	buffer_add_char(&cli->out, '\n');
+	return STATUS_OK;
+}
+
+static void list_json(struct cli *cli, const struct erasure_rows *rows)
+{
+	struct json json;
+
+	json_init(&json, &cli->out);
+	json_array(&json, NULL);
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct erasure_row *row = &rows->at[i];
+
+		json_object(&json, NULL);
+		json_number(&json, "id", row->id);
+		json_time(&json, "at", row->at);
+		json_string(&json, "what", row->kind);
+		if (row->ticket)
+			json_number(&json, "ticket", row->ticket);
+		else
+			json_null(&json, "ticket");
+		if (row->seq)
+			json_number(&json, "message", row->seq);
+		else
+			json_null(&json, "message");
+		json_bool(&json, "done", row->done);
+		json_object_end(&json);
+	}
+	json_array_end(&json);
+	buffer_add_char(&cli->out, '\n');
+}
+
+enum status cli_run_erase_list(struct cli *cli, struct error *error)
+{
+	struct erasure_rows rows;
+	enum status status = cli_need_store(cli, false, error);
+
+	if (status == STATUS_OK)
+		status = store_erasures(cli->store, &cli->arena, &rows, error);
+	if (status != STATUS_OK)
+		return status;
+	if (cli->json) {
+		list_json(cli, &rows);
+		return STATUS_OK;
+	}
+	for (size_t i = 0; i < rows.count; i++)
+		buffer_printf(&cli->out, "%s  %s%s%s  %s\n", cli_time(&cli->arena, rows.at[i].at), rows.at[i].kind, rows.at[i].ticket ? arena_printf(&cli->arena, " %lld", (long long)rows.at[i].ticket) : "",
+		              rows.at[i].seq ? arena_printf(&cli->arena, ", message %d", rows.at[i].seq) : "", rows.at[i].done ? "done" : "not finished");
+	if (!rows.count)
+		buffer_add_string(&cli->out, "nothing was erased\n");
+	return STATUS_OK;
+}

@@ -1,0 +1,200 @@
+"""The right to be forgotten: what was erased is in no file of the desk, in no encoding, nor in a backup that is restored; counts stay, and fsck is content."""
+import base64, json, mailbox, os, quopri, shutil, sqlite3
+
+from desk import address_of, mail, setup, wait_until, QUEUES
+
+DESK = dict(queues=[dict(QUEUES[0]), dict(QUEUES[1], kb="off")], config={"authserv_id": "mx.example.org"})
+desk_that_forgets = setup(**DESK)
+ANNA = "canary01@secret.example"
+
+
+def encodings(word):
+    """Every form in which a word may stand in a file: as it is, in any case, base64 at three offsets, UTF-16, quoted-printable."""
+    plain = word.encode()
+    forms = {plain, plain.upper(), word.encode("utf-16-le"), word.encode("utf-16-be"), quopri.encodestring(plain)}
+    for shift in range(3):
+        text = base64.b64encode(b"x" * shift + plain)
+        forms.add(text[4 if shift else 0:len(text) - 4])
+    return [f for f in forms if len(f) > 5]
+
+
+def found(directory, words):
+    hits = []
+    for root, _, names in os.walk(directory):
+        for name in names:
+            path = os.path.join(root, name)
+            if not os.path.isfile(path):
+                continue
+            with open(path, "rb") as f:
+                data = f.read()
+            hits += [(os.path.relpath(path, directory), word) for word in words for form in encodings(word) if form in data or form in name.encode()]
+    return hits
+
+
+def letter(canary, large=False):
+    """One mail with a canary in each place that a mail has, each in an encoding of its own."""
+    c = lambda n: "canary%02d" % (canary + n)
+    big = b"\r\n".join([base64.b64encode((c(9) + "-" + "y" * 45).encode())] * (6000 if large else 2))
+    return ("From: =?utf-8?B?%s?= <%s>\r\nTo: support@example.org\r\nCc: %s@other.example\r\nSubject: =?utf-8?Q?%s_question?=\r\nMessage-ID: <%s@secret.example>\r\nMIME-Version: 1.0\r\n"
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+            "The =%02X%s printer is %s again.\r\n--b\r\nContent-Type: text/plain; charset=utf-16\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n--b\r\n"
+            "Content-Type: application/octet-stream; name*=utf-8''%s%%2Epdf\r\nContent-Disposition: attachment; filename*=utf-8''%s%%2Epdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            % (base64.b64encode(c(1).encode()).decode(), ANNA, c(2), c(3), c(4), ord(c(5)[0]), c(5)[1:], c(6), base64.b64encode(c(7).encode("utf-16")).decode(), c(8), c(8))).encode() + big + b"\r\n--b--\r\n"
+
+
+def plant(desk):
+    """Anna's requests, with canaries in all places; and Ugo's, in which she takes part."""
+    kb = os.path.join(desk.directory, "kb")
+    os.makedirs(kb, exist_ok=True)
+    desk.accept(letter(10), sender=ANNA)
+    desk.accept(letter(20, large=True), sender=ANNA)
+    desk.ok("ticket", "note", 1, "--as", "bob", stdin="A note on canary30.\n")
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Dear canary31, it is done.\n")
+    desk.ok("customer", "set", ANNA, "--name", "canary32 Bianchi", "--note", "canary33")
+    desk.ok("customer", "add-address", ANNA, "canary34@home.example")
+    desk.accept(mail(sender="Ugo <ugo@example.com>", subject="Of Ugo's own", body="My printer, and nobody else's.\n"), sender="ugo@example.com")
+    desk.ok("ticket", "cc", 3, ANNA, "--no-text")
+    desk.ok("ticket", "reply", 3, "--as", "bob", stdin="An answer to both.\n")
+    reply = desk.wait_sent(1, to=ANNA)
+    to_both = [m for m in reply if "[#3]" in str(m["Subject"])] or reply
+    desk.accept(mail(sender="canary35 <%s>" % ANNA, subject="Re: Of Ugo's own [#3]", body="canary36 speaking.\n", reply_to=to_both[-1].message), address_of(to_both[-1]), ANNA)
+    desk.cli("ticket", "search", "canary36")
+    desk.ok("ticket", "split", 1, 1, "--as", "bob", "--no-text")
+    wait_until(lambda: not desk.outbox(), 20, "all is sent")
+    return ["canary%02d" % n for n in list(range(10, 20)) + list(range(20, 30)) + list(range(30, 37))] + ["canary01"]
+
+
+def counts(desk):
+    tickets = desk.tickets("--limit", 100)
+    return {"tickets": [(t["id"], t["queue"], t["created"]) for t in tickets], "messages": {t["id"]: [(m["id"], m["kind"], m["date"]) for m in desk.ticket(t["id"])["messages"]] for t in tickets},
+            "mailbox": [(m["id"], m["disposition"], m["size"]) for m in desk.ok("mailbox", "list")], "outbox": len(desk.ok("outbox", "list", "--all"))}
+
+
+def rows_with(desk, words):
+    """In which tables: for whoever has to look for it."""
+    with sqlite3.connect("file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db"), uri=True) as database:
+        tables = [name for name, in database.execute("SELECT name FROM sqlite_schema WHERE type='table'")]
+        return [(table, row) for table in tables for row in map(repr, database.execute("SELECT * FROM " + table)) for word in words if word in row]
+
+
+def is_forgotten(desk, words):
+    hits = found(desk.state_dir, words)
+    assert hits == [], (hits, rows_with(desk, words))
+    for word in words:
+        assert desk.ok("ticket", "search", word) == [], word
+    everything = json.dumps([desk.ticket(t["id"]) for t in desk.tickets()]) + json.dumps(desk.ok("mailbox", "list")) + json.dumps(desk.ok("outbox", "list", "--all")) + json.dumps(desk.ok("customer", "list"))
+    assert [w for w in words if w in everything] == []
+    assert desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+@desk_that_forgets
+def test_a_customer_is_forgotten_everywhere(desk):
+    words = plant(desk)
+    backup = os.path.join(desk.directory, "before.db")
+    desk.ok("backup", backup)
+    assert len({w for _, w in found(desk.state_dir, words)}) > 12
+    was = counts(desk)
+    dry = desk.ok("erase", "customer", ANNA, "--dry-run")
+    assert dry["dry_run"] and not dry["done"] and dry["tickets"] >= 2 and {p["place"] for p in dry["places"]} >= {"tickets", "messages", "raw mails", "deliveries", "outgoing mails", "contacts", "files", "people who took part"}
+    assert counts(desk) == was and desk.ok("customer", "show", ANNA)["note"] == "canary33"
+    done = desk.ok("erase", "customer", ANNA)
+    assert done["done"] and done["places"] == dry["places"]
+    is_forgotten(desk, words)
+    now = counts(desk)
+    assert now["tickets"] == was["tickets"] and now["mailbox"] == was["mailbox"] and now["outbox"] == was["outbox"] and now["messages"] == was["messages"]
+    assert desk.cli("customer", "show", ANNA).code == 66 and desk.cli("ticket", "raw", 1, 1).code == 66
+    assert desk.ticket(1)["state"] == "closed" and desk.ticket(1)["subject"] == "[erased]"
+    # Of Ugo nothing is lost but her own mail.
+    ugo = desk.ticket(3)
+    assert ugo["customer"]["address"] == "ugo@example.com" and "My printer" in ugo["messages"][0]["text"] and any("An answer to both" in m["text"] for m in ugo["messages"])
+    assert [e["done"] for e in desk.ok("erase", "list")] == [True, True]
+    # She writes again: she is new.
+    desk.accept(mail(sender=ANNA, subject="Hello again"), sender=ANNA)
+    assert desk.ok("customer", "show", ANNA)["tickets"]["total"] == 1
+    # The old backup comes back: what was erased does not.
+    desk.stop()
+    restored = desk.ok("restore", backup)
+    assert restored["erased"] >= 1
+    shutil.rmtree(restored["replaced"])
+    hits = found(desk.state_dir, words)
+    assert hits == [], hits
+    assert desk.cli("fsck", json_output=False).out == "clean\n" and desk.cli("customer", "show", ANNA).code == 66 and "My printer" in desk.ticket(3)["messages"][0]["text"]
+
+
+@desk_that_forgets
+def test_a_ticket_is_forgotten_and_the_others_stay(desk):
+    desk.accept(letter(10), sender=ANNA)
+    desk.accept(mail(sender=ANNA, subject="Stays", body="This one stays.\n"), sender=ANNA)
+    desk.ok("ticket", "assign", 1, "bob", "--no-text")
+    wait_until(lambda: not desk.outbox(), 20)
+    dry = desk.ok("erase", "ticket", 1, "--dry-run")
+    assert dry["tickets"] == 1 and desk.ticket(1)["state"] != "closed"
+    desk.ok("erase", "ticket", 1)
+    is_forgotten(desk, ["canary%02d" % n for n in range(12, 20)])                # her name (11) is hers, and she is not erased
+    gone = desk.ticket(1)
+    assert (gone["state"], gone["subject"], gone["customer"]["address"], gone["agent"], gone["messages"][0]["text"]) == ("closed", "[erased]", "", "bob", "[erased]")
+    assert "This one stays" in desk.ticket(2)["messages"][0]["text"] and desk.ok("ticket", "search", "stays")[0]["id"] == 2
+    assert desk.ok("customer", "show", ANNA)["tickets"]["total"] >= 1 and desk.cli("erase", "ticket", 99).code == 66
+    assert desk.ok("erase", "ticket", 1)["done"]
+
+
+@desk_that_forgets
+def test_one_message_is_forgotten(desk):
+    desk.accept(mail(sender=ANNA, subject="The password", body="Nothing secret here.\n"), sender=ANNA)
+    answer = desk.wait_sent(1, to=ANNA)[0]
+    desk.accept(mail(sender=ANNA, reply_to=answer.message, body="It is canary77, keep it.\n"), address_of(answer), ANNA)
+    wait_until(lambda: not desk.outbox(), 20)
+    assert desk.ok("ticket", "search", "canary77")
+    seq = next(m["id"] for m in desk.ticket(1)["messages"] if "canary77" in m["text"])
+    assert desk.cli("erase", "message", 1, 99).code == 66
+    desk.ok("erase", "message", 1, seq)
+    is_forgotten(desk, ["canary77"])
+    ticket = desk.ticket(1)
+    assert ticket["subject"] == "The password" and "Nothing secret" in ticket["messages"][0]["text"] and ticket["customer"]["address"] == ANNA
+    assert next(m for m in ticket["messages"] if m["id"] == seq)["text"] == "[erased]"
+
+
+@setup(**{**DESK, "config": {"retention_hold": "tag:legal"}})
+def test_what_is_held_by_law_is_not_forgotten(desk):
+    desk.accept(mail(sender=ANNA, subject="Held", body="canary88\n"), sender=ANNA)
+    desk.ok("ticket", "tag", 1, "legal")
+    for arguments in (("ticket", 1), ("customer", ANNA), ("message", 1, 1)):
+        done = desk.cli("erase", *arguments)
+        assert done.code == 77 and "ticket 1 is held" in done.err, done
+    assert "canary88" in desk.ticket(1)["messages"][0]["text"] and desk.ok("erase", "list") == []
+    desk.ok("ticket", "untag", 1, "legal")
+    assert desk.ok("erase", "ticket", 1)["done"]
+
+
+@setup(**{**DESK, "config": {"mirror.maildir": True}}, start=False)
+def test_the_mirror_forgets_too(desk):
+    raise_if_no_mirror = os.path.join(desk.directory, "mirror")
+    with open(desk.config_file, encoding="utf-8") as f:
+        text = f.read()
+    with open(desk.config_file, "w", encoding="utf-8") as f:
+        f.write(text.replace("maildir = true", 'maildir = "%s"' % raise_if_no_mirror))
+    desk.start()
+    desk.accept(letter(10), sender=ANNA)
+    wait_until(lambda: found(raise_if_no_mirror, ["canary14"]), 20, "the mirror has it")
+    desk.ok("erase", "customer", ANNA)
+    assert found(raise_if_no_mirror, ["canary%02d" % n for n in range(11, 20)] + ["canary01"]) == []
+    assert desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+@desk_that_forgets
+def test_a_customer_is_given_all_that_the_desk_has_of_him(desk):
+    desk.accept(letter(10), sender=ANNA)
+    desk.accept(mail(sender=ANNA, subject="Second", body="Words.\nFrom here on it is quoted.\n"), sender=ANNA)
+    desk.accept(mail(sender="ugo@example.com", subject="Not hers"), sender="ugo@example.com")
+    directory = os.path.join(desk.directory, "export")
+    said = desk.ok("customer", "export", ANNA, directory)
+    assert said["mails"] == 2
+    box = mailbox.mbox(os.path.join(directory, "mails.mbox"), create=False)
+    assert len(box) == 2 and [str(m["Subject"]) for m in box][1] == "Second" and b">From here on" in box[1].as_bytes()
+    with open(os.path.join(directory, "customer.json"), encoding="utf-8") as f:
+        data = json.load(f)
+    assert data["customer"]["addresses"][0]["address"] == ANNA and [t["id"] for t in data["tickets"]] == [1, 2]
+    files = os.listdir(os.path.join(directory, "attachments"))
+    assert any(name.endswith("canary18.pdf") for name in files) and os.stat(directory).st_mode & 0o077 == 0
+    assert desk.cli("customer", "export", ANNA, directory).code == 65 and desk.cli("customer", "export", "nobody@example.com", directory + "2").code == 66
+    assert desk.ok("customer", "show", ANNA)["history"][-1]["kind"] == "exported"
