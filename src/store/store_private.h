@@ -81,6 +81,14 @@ enum status store_standing_of(struct store *store, struct arena *arena, const ch
                               struct error *error);
 enum status store_organisation_of(struct store *store, struct arena *arena, const char *address, const struct contact *contact, int64_t *organisation, struct error *error);
 /* ---- store_erasures.c ---- */
+#define LEDGER_KEY_SIZE 32
+#define LEDGER_DIGEST_HEX 32     /* digits of a digest that are kept: 128 bits */
+struct ledger { unsigned char key[LEDGER_KEY_SIZE]; bool known; const char *lines; };
+char *store_ledger_path(struct arena *arena, const struct store *store);
+enum status store_ledger_read(struct arena *arena, const char *path, struct ledger *ledger, struct error *error);
+const char *store_ledger_digest(struct arena *arena, const unsigned char key[LEDGER_KEY_SIZE], const char *what);
+const char *store_ledger_identity(struct arena *arena, int64_t ticket, int64_t created);
+enum status store_erase_follow(struct store *store, struct arena *arena, bool ledger, struct error *error);      /* what stands beside the tables */
 enum status store_erasures_note(struct store *store, struct arena *arena, const struct erase_order *order, int64_t now, struct error *error);
 /* ---- store_search.c ---- */
 enum status store_search_forget(struct store *store, struct error *error);

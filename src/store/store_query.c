@@ -195,9 +195,15 @@ enum status store_ticket_ids(struct store *store, struct arena *arena, const str
 	struct cursor cursor;
 	enum status status;
 
+	struct query resolved = { .sorts = { query->sorts.at, query->sorts.count }, .words = query->words };
+
 	*ids = (struct ticket_ids){ 0 };
 	if (!query->words || !*query->words) {
-		cursor_open_query_ids(&cursor, store->engine, error, query, now, limit);
+		for (size_t i = 0; i < query->terms.count; i++)
+			*ARENA_PUSH(arena, &resolved.terms) = query->terms.at[i];
+		if ((status = resolve_customers(store, arena, &resolved, error)) != STATUS_OK)
+			return status;
+		cursor_open_query_ids(&cursor, store->engine, error, &resolved, now, limit);
 		while (cursor_next(&cursor))
 			*ARENA_PUSH(arena, ids) = cursor_number(&cursor, 0);
 		return cursor_close(&cursor);
