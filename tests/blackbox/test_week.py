@@ -11,7 +11,7 @@ from week import Week, files_of, flat, pictures_of
 
 PHOTO, MANUAL = png((200, 40, 40)), b"%PDF-1.4 the manual"
 ALL = re.findall(r'\{"([a-z-]+)", NOTICE_TO_', open(os.path.join(TOP, "src", "desk", "desk_notice_table.c")).read())
-EVENTS = set(re.findall(r'^\t\{"agent-[a-z-]+", [^{]*\{"([a-z-]+)"', open(os.path.join(TOP, "src", "desk", "desk_news.c")).read(), re.M)) - {"due"}      # of promises: test_promises.py
+EVENTS = set(re.findall(r'^\t\{"agent-[a-z-]+", [^{]*\{"([a-z-]+)"', open(os.path.join(TOP, "src", "desk", "desk_news.c")).read(), re.M)) - {"due", "report"}      # of promises and figures: test_promises.py, test_reports.py
 FOR_CUSTOMERS = {name for name in ALL if not name.startswith("agent-")}
 
 AGENTS = [{"name": "bob", "email": "bob@agents.example", "display": "Bob Rossi", "signature": ["Bob Rossi", "Acme Support"]},

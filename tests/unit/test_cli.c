@@ -4,6 +4,7 @@
  * The commands are tested from outside (tests/blackbox); these are the parts that have odd corners. They are included as
  * source, since the command line is a program and not part of the library.
  */
+#include "cli/cli_output.c"
 #include "cli/cli_print.c"
 #include "cli/cli_table.c"
 #include "cli/cli_when.c"
@@ -93,7 +94,7 @@ static void ages_and_sizes(void **state)
 static void tables_line_up(void **state)
 {
 	static const struct cli_column columns[] = { { "N", true, false, false }, { "WHAT", false, true, false }, { "X", false, false, false } };
-	struct cli_table table = { columns, 3, { NULL, 0 } };
+	struct cli_table table = { .columns = columns, .width = 3 };
 	struct cli cli = { .exit_code = 0 };
 
 	arena_init(&cli.arena);
@@ -113,7 +114,7 @@ static void tables_line_up(void **state)
 static void tables_fit(void **state)
 {
 	static const struct cli_column columns[] = { { "A", false, true, false }, { "B", false, false, false }, { "C", false, true, false } };
-	struct cli_table table = { columns, 3, { NULL, 0 } };
+	struct cli_table table = { .columns = columns, .width = 3 };
 	struct cli cli = { .exit_code = 0 };
 	int found[3];
 
