@@ -342,6 +342,7 @@ static const char *promised(struct rendering *r)
 {
 	const struct outgoing *outgoing = &r->row->outgoing;
 	const struct ticket_facts *facts = &r->ticket.facts;
+	const struct desk_queue *queue = desk_queue_named(r->policy, outgoing->queue);
 	struct promise_row promise = { 0 };
 	struct error error;
 	int64_t due = 0;
@@ -350,6 +351,8 @@ static const char *promised(struct rendering *r)
 		due = promise.due;
 	else if (facts->id && facts->state == STATE_NEW && r->policy->answer_due)        /* too new to be kept */
 		due = r->policy->answer_due(r->policy->promises, facts, facts->created);
+	else if (!queue || !queue->answer_hours || store_timer_due(r->store, outgoing->ticket, TIMER_ANSWER, &due, &error) != STATUS_OK)
+		due = 0;                         /* the table follows the history after a moment; the timer of answer_hours is as old as the mail */
 	return due ? desk_time(r->arena, r->policy, due, outgoing->language) : "";
 }
 
