@@ -410,8 +410,9 @@ static const char *const version_2[] = {
 "CREATE INDEX promise_due ON promise(due)",
 "CREATE INDEX promise_step ON promise(step) WHERE step>0",
 /* What happened to tickets that are there, in order of time: for promises and reports. A ticket's first lines are as old as it is, and tickets, as mails,
- * are numbered in the order of time (store_moment.c): a mail that opens one adds hardly anything. */
-"CREATE INDEX history_late ON history(at) WHERE n>2",
+ * are numbered in the order of time (store_moment.c): a mail that opens one adds nothing. Its third line is the acknowledgement (kind 2: a message); where
+ * none was sent, it is a second message, and the state that an answer changes is a line of its own. */
+"CREATE INDEX history_late ON history(at) WHERE n>2 AND (n>3 OR kind<>2)",
 "CREATE INDEX ticket_agent ON ticket(agent) WHERE agent<>''",
 /* Who looked at figures of single agents. */
 "CREATE TABLE looked(\n"

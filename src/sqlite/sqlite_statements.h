@@ -230,13 +230,13 @@
 	X(SQL_PROMISE_DUE, "SELECT due FROM promise WHERE ticket=?1") \
 	X(SQL_PROMISES_LATE, "SELECT count(*) FROM promise WHERE due<=?1") \
 	X(SQL_PROMISE_STEPS, "SELECT ticket, due, step FROM promise WHERE step>0 AND step<=?1 ORDER BY step LIMIT ?2") \
-	X(SQL_CHANGED_SINCE, "SELECT ticket, at FROM history INDEXED BY history_late WHERE n>2 AND at>?1 ORDER BY at LIMIT ?2") \
+	X(SQL_CHANGED_SINCE, "SELECT ticket, at FROM history INDEXED BY history_late WHERE n>2 AND (n>3 OR kind<>2) AND at>?1 ORDER BY at LIMIT ?2") \
 	X(SQL_CREATED_SINCE, "SELECT id, created FROM ticket WHERE id>=?3 AND created>?1 ORDER BY id LIMIT ?2") \
 	X(SQL_TICKET_CREATED, "SELECT created FROM ticket WHERE id>=?1 ORDER BY id LIMIT 1") \
 	X(SQL_MAILBOX_RECEIVED, "SELECT received FROM mailbox WHERE id>=?1 ORDER BY id LIMIT 1") \
 	X(SQL_OPEN_SINCE, "SELECT id FROM ticket WHERE id>?1 AND (state='new' OR state='open' OR state='pending') ORDER BY id LIMIT ?2") \
 	/* what happened, for reports */ \
-	X(SQL_STORIES, "SELECT DISTINCT ticket FROM history INDEXED BY history_late WHERE n>2 AND at>=?1 UNION SELECT id FROM ticket WHERE id>=?2 UNION" \
+	X(SQL_STORIES, "SELECT DISTINCT ticket FROM history INDEXED BY history_late WHERE n>2 AND (n>3 OR kind<>2) AND at>=?1 UNION SELECT id FROM ticket WHERE id>=?2 UNION" \
 		" SELECT id FROM ticket WHERE (state='new' OR state='open' OR state='pending') ORDER BY 1") \
 	X(SQL_STORY_MESSAGES, "SELECT seq, kind, out, agent, outbox, flags, date FROM message WHERE ticket=?1 ORDER BY seq") \
 	X(SQL_MAIL_BETWEEN, "SELECT received, disposition FROM mailbox WHERE id>=?3 AND id<?4 AND received>=?1 AND received<?2") \
