@@ -51,7 +51,7 @@ enum sql {
 	SQL_CONTACT_LAST_TICKET, SQL_CONTACT_PERSON, SQL_CONTACT_SHARED, SQL_CONTACT_IDENTITY, SQL_CONTACT_MOVE, SQL_CONTACT_VOID, SQL_CUSTOMER_CONTACTS, SQL_CUSTOMER_GET,
 	SQL_CUSTOMER_PUT, SQL_CUSTOMER_DELETE, SQL_CUSTOMER_EXTERNAL, SQL_CUSTOMERS_EXTERNAL, SQL_CUSTOMERS, SQL_CUSTOMER_TICKETS, SQL_CUSTOMER_TICKET_IDS, SQL_CUSTOMER_CHAIN, SQL_CUSTOMER_LAST_TICKETS, SQL_CUSTOMER_EVENT_ADD,
 	SQL_CUSTOMER_EVENT_SET, SQL_CUSTOMER_MERGED, SQL_CUSTOMER_MERGED_CONTACT, SQL_CUSTOMER_CREATED, SQL_CUSTOMER_OTHERS, SQL_CUSTOMER_EVENTS, SQL_ORGANISATION_GET, SQL_ORGANISATION_NAMED, SQL_ORGANISATION_PUT, SQL_ORGANISATION_DELETE,
-	SQL_ORGANISATION_PEOPLE_LEAVE, SQL_ORGANISATION_SHARED_LEAVE, SQL_ORGANISATIONS, SQL_DOMAIN_OWNER, SQL_DOMAIN_ADD, SQL_DOMAINS_OF, SQL_DOMAINS_CLEAR, SQL_SHARED_OF,
+	SQL_ORGANISATION_PEOPLE_LEAVE, SQL_ORGANISATION_SHARED_LEAVE, SQL_ORGANISATIONS, SQL_DOMAIN_ANY, SQL_DOMAIN_OWNER, SQL_DOMAIN_ADD, SQL_DOMAINS_OF, SQL_DOMAINS_CLEAR, SQL_SHARED_OF,
 	SQL_ORGANISATION_TICKETS,
 	/* what is erased */
 	SQL_ERASING_ADD, SQL_ERASING_CLEAR, SQL_ERASING_REMOVE, SQL_ERASING_LIST, SQL_ERASING_ADDRESSES, SQL_ERASING_TICKETS_OF,
@@ -177,6 +177,8 @@ enum engine_key { ENGINE_MAILBOX, ENGINE_CONTACT, ENGINE_KEYS };
 struct engine_hit { int64_t row; uint32_t tag; };
 /* Before a row of these tables is added, once a transaction; and after it was. */
 enum status engine_keys_ready(struct engine *engine, struct error *error);
+/* Another number than before: somebody else may have written since. What this connection itself wrote does not count. */
+unsigned long engine_changes_seen(struct engine *engine);
 void engine_key_added(struct engine *engine, enum engine_key key, uint64_t hash, int64_t row, uint32_t tag);
 /* The newest rows with this hash (and tag, if it is not NULL), newest first, at most `room`. */
 enum status engine_find_newest(struct engine *engine, enum engine_key key, uint64_t hash, const uint32_t *tag,

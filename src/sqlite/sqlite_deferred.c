@@ -217,11 +217,19 @@ enum status engine_keys_ready(struct engine *engine, struct error *error)
 		engine->caught_up = data_version(engine) == engine->settled.version;
 	if (engine->caught_up)
 		return STATUS_OK;
+	engine->changes_seen++;
 	status = catch_up(engine, &engine->keys[ENGINE_MAILBOX], error);
 	if (status == STATUS_OK)
 		status = catch_up(engine, &engine->keys[ENGINE_CONTACT], error);
 	engine->caught_up = status == STATUS_OK;
 	return status;
+}
+
+unsigned long engine_changes_seen(struct engine *engine)
+{
+	struct error error;
+
+	return engine_keys_ready(engine, &error) == STATUS_OK ? engine->changes_seen : ++engine->changes_seen;
 }
 
 /* ---- lookups ---- */

@@ -59,6 +59,7 @@ struct engine {
 	sqlite3_stmt *statements[STATEMENT_COUNT];
 	struct deferred keys[ENGINE_KEYS];
 	bool caught_up;                         /* the deferred indexes are those of the running transaction */
+	unsigned long changes_seen;             /* how often they had to be caught up: somebody else wrote */
 	struct { bool known, moved; unsigned int version; } settled;     /* when they last were, see sqlite_deferred_settled() */
 	sqlite3 *words;                         /* search.db; NULL until it is asked for */
 	sqlite3_stmt *add_words;                /* while some are added */

@@ -19,6 +19,20 @@ static enum status owner_of(struct store *store, const char *domain, int64_t *or
 	return engine_number(store->engine, error, organisation, 0, SQL_DOMAIN_OWNER, "t", domain);
 }
 
+/* Most desks have none: a mail does not ask for each again. Who writes them is the command line, with a connection of its own. */
+static bool no_domains(struct store *store)
+{
+	unsigned long seen = engine_changes_seen(store->engine);
+	int64_t any = 1;
+
+	if (!store->domains.known || store->domains.seen != seen) {
+		store->domains.known = engine_number(store->engine, NULL, &any, 0, SQL_DOMAIN_ANY, "") == STATUS_OK;
+		store->domains.none = store->domains.known && !any;
+		store->domains.seen = seen;
+	}
+	return store->domains.none;
+}
+
 /* The longest first: itself, then ".b.c" of "a.b.c". What has one label only is a public suffix, and nobody's. */
 static enum status owner_by_domain(struct store *store, const char *domain, int64_t *organisation, struct error *error)
 {
@@ -35,7 +49,7 @@ enum status store_organisation_of(struct store *store, struct arena *arena, cons
 	const char *at = strrchr(store_contact_key(arena, address), '@');
 
 	*organisation = contact->organisation ? contact->organisation : contact->shared;
-	return *organisation || !at ? STATUS_OK : owner_by_domain(store, at + 1, organisation, error);
+	return *organisation || !at || no_domains(store) ? STATUS_OK : owner_by_domain(store, at + 1, organisation, error);
 }
 
 enum status store_standing_of(struct store *store, struct arena *arena, const char *address, const struct contact *contact, int64_t now, struct standing *standing,
@@ -171,6 +185,7 @@ static enum status belongs_to(struct store *store, const char *what, int64_t org
 
 static enum status set_domains(struct store *store, int64_t id, const struct strings *domains, struct error *error)
 {
+	store->domains.known = false;
 	enum status status = engine_run(store->engine, error, SQL_DOMAINS_CLEAR, "i", id);
 
 	for (size_t i = 0; i < domains->count && status == STATUS_OK; i++) {

@@ -23,6 +23,7 @@ struct store {
 	struct engine *engine;
 	char *state_dir;
 	struct { const struct incoming *of; uint64_t hash; bool nothing; } claimed;      /* store_claim() has looked for it; nothing: no mail with this Message-ID */
+	struct { bool known, none; unsigned long seen; } domains;        /* has any organisation one? */
 	struct met met;                         /* the last contact that was looked for in this transaction */
 	struct { int64_t upto, disposed, routed_upto, routed, oldest; } counted; /* store_totals(): rows of mailbox, and of routed, counted so far; oldest: outgoing mail
 	                                                                          * that waited when store_figures() last looked */
