@@ -9,6 +9,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* store_restore.c says so while places change: the database may lack its log. */
+static bool is_half_restored(const char *state_dir)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+
+	return access(arena_printf(&arena, "%s/restore.new/changing", state_dir), F_OK) == 0;
+}
 
 enum status store_open_for(const char *state_dir, const char *url, bool create, enum engine_use use, struct store **store, struct error *error)
 {
@@ -19,6 +28,10 @@ enum status store_open_for(const char *state_dir, const char *url, bool create, 
 		free(it);
 		*store = NULL;
 		return error_set(error, STATUS_TRY_LATER, "%s: out of memory", state_dir);
+	}
+	if (is_half_restored(state_dir)) {
+		store_close(store);
+		return error_set(error, STATUS_TRY_LATER, "%s: `sportello restore` was broken off while files changed places: run it again, with the same backup", state_dir);
 	}
 	status = engine_open(url ? url : STORE_URL, state_dir, create, use, store_backup_before_upgrade, &it->engine, error);
 	if (status == STATUS_OK)

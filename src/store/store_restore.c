@@ -4,6 +4,8 @@
  * The new files are made complete beside the old ones first (STATE_DIR/restore.new): copied, opened, brought up to date, examined. Only then they
  * change places, the database by one rename, so that there is one at every moment; the old ones are kept in STATE_DIR/replaced-WHEN. What is not
  * named in moved[] stays: the mirror's and the mail server's business, and what must outlive a restore.
+ * While they do, STATE_DIR/restore.new/changing is there: a power cut may leave the old database without its log, so nobody opens it (store_open.c) until
+ * the restore was run again.
  * After a restore the numbers of tickets that are not in the backup are given again, and people still have addresses and links of the lost ones. So
  * a new key signs from now on, and the older ones speak for the tickets of the backup alone.
  * May only be called while nobody works in the directory. Diagnostics: STATUS_TRY_LATER a daemon works there, or no room; STATUS_BAD_INPUT no
@@ -213,10 +215,22 @@ static enum status keep_old(struct restore *restore)
 	return STATUS_OK;
 }
 
+/* On the disk before anything moves. */
+static enum status say_changing(struct restore *restore)
+{
+	char *path = within(restore, restore->aside, "changing");
+	CLEANUP_FD int fd = make_file(restore, path);
+
+	return fd >= 0 && fsync(fd) == 0 && directory_sync(restore->aside) && directory_sync(restore->state_dir) ? STATUS_OK : failed(restore, path);
+}
+
 static enum status change_places(struct restore *restore)
 {
 	static const char *const replaced[] = { "secret.key", "sportello.db" };
 	enum status status = keep_old(restore);
+
+	if (status == STATUS_OK)
+		status = say_changing(restore);
 
 	for (size_t i = 0; i < COUNT_OF(moved) && status == STATUS_OK && restore->out->replaced; i++)
 		if (rename(within(restore, restore->state_dir, moved[i]), within(restore, restore->out->replaced, moved[i])) < 0 && errno != ENOENT)
@@ -229,12 +243,13 @@ static enum status change_places(struct restore *restore)
 	return status == STATUS_OK && !directory_sync(restore->state_dir) ? failed(restore, restore->state_dir) : status;
 }
 
-static void clean_up(const struct restore *restore)
+/* What says that places are changing stays until they have. */
+static void clean_up(const struct restore *restore, bool done)
 {
 	DIR *directory = opendir(restore->aside);
 
 	for (struct dirent *entry; directory && (entry = readdir(directory));)
-		if (entry->d_name[0] != '.')
+		if (entry->d_name[0] != '.' && (done || strcmp(entry->d_name, "changing") != 0))
 			unlink(within(restore, restore->aside, entry->d_name));
 	if (directory)
 		closedir(directory);
@@ -264,13 +279,13 @@ enum status store_restore(const char *state_dir, const char *file, const char *l
 		return failed(&restore, state_dir);
 	if ((status = lock(&restore, &locked)) != STATUS_OK)
 		return status;
-	clean_up(&restore);                      /* of one that was broken off */
-	if (mkdir(restore.aside, 0700) < 0)
+	clean_up(&restore, false);               /* of one that was broken off */
+	if (mkdir(restore.aside, 0700) < 0 && errno != EEXIST)
 		return failed(&restore, restore.aside);
 	status = prepare(&restore);
 	if (status == STATUS_OK)
 		status = change_places(&restore);
-	clean_up(&restore);
+	clean_up(&restore, status == STATUS_OK);
 	if (status == STATUS_OK)
 		log_event(LOG_NOTICE, "store.restored", "state_dir", state_dir, "from", file, NULL);
 	return status;
