@@ -127,6 +127,23 @@ def test_restore_refuses_what_it_cannot_use_and_changes_nothing(desk):
     assert desk.cli("restore").code == 64
 
 
+def test_nobody_opens_what_a_broken_restore_left(desk):
+    """A power cut between two renames: the old database may lack its log. The sentence says what to do, a wrong file does not undo it, and the restore mends it."""
+    lived(desk)
+    backup = os.path.join(desk.directory, "kept.db")
+    desk.ok("backup", backup)
+    desk.stop()
+    os.mkdir(os.path.join(state(desk), "restore.new"))
+    open(os.path.join(state(desk), "restore.new", "changing"), "w").close()
+    refused = desk.cli("ticket", "list")
+    assert refused.code == 75 and "restore` was broken off" in refused.err
+    assert desk.cli("restore", os.devnull).code and desk.cli("ticket", "list").code == 75
+    desk.ok("restore", backup)
+    assert "restore.new" not in os.listdir(state(desk))
+    desk.start()
+    assert desk.cli("ticket", "list").code == 0 and desk.cli("fsck").code == 0
+
+
 def test_a_log_that_was_left_without_its_database_is_not_played_into_the_restored_one(desk):
     backup = lived(desk)
     desk.accept(mail(subject="Later"))
