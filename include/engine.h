@@ -1,5 +1,5 @@
 /*
- * engine.h - what the store asks of a database, whichever it is. Behind this door: src/sqlite. Only src/store opens it.
+ * engine.h - what the store asks of a database, whichever it is. Behind this door: src/engine, which hands on to src/sqlite. Only src/store opens it.
  *
  * Allowed to include: base, query, limits, fields. A statement goes by its name: `enum sql` says what is asked, the engine alone has the words
  * of its dialect. Values go in by letters, rows come out of a cursor, in the columns that stand beside the name. What an engine may do
@@ -124,6 +124,8 @@ enum status engine_open(const char *url, const char *state_dir, bool create, enu
 /* Surely none there: engine_open() without `create` would say STATUS_NOT_FOUND. */
 bool engine_missing(const char *url, const char *state_dir);
 char *engine_place(struct arena *arena, const char *url, const char *state_dir);         /* where it is, for people */
+/* Large mails stand in files of the state directory, which who writes names in their rows; else in the database. */
+bool engine_keeps_files(const struct engine *engine);
 enum status engine_close(struct engine **engine, struct error *error);
 /* Before the first write of the day: what others left half done is settled, what the first lookup would wait for is read. */
 enum status engine_make_ready(struct engine *engine, struct error *error);

@@ -2,7 +2,7 @@
  * desk_field_table.c - the fields of a ticket that are one value each: JSON, the page of a ticket, the evaluator of queries and the printed
  * plan are made from these rows. What has parts of its own (customer, people, articles, rating) is written by hand where it is shown.
  *
- * A new field of one word is its line in include/fields.h, a row here (SIMPLE) and its column in src/sqlite/sqlite_schema.c; the command that sets it
+ * A new field of one word is its line in include/fields.h, a row here (SIMPLE) and its column in src/engine/engine_schema.c; the command that sets it
  * is a row in desk_command_table.c. Any other is a row here, its member in struct ticket_facts and its effect (desk.h), its column (sqlite's schema
  * and statements, what store_read.c and store_apply_ticket.c do with it) and, if it is asked for, its key in query.c.
  */

@@ -39,7 +39,7 @@ static enum status check(struct engine *engine, const char *sql, bool *clean, co
 	return own.status;
 }
 
-enum status engine_check(struct engine *engine, const struct engine_findings *findings, struct error *error)
+enum status sqlite_check(struct engine *engine, const struct engine_findings *findings, struct error *error)
 {
 	bool clean;
 	enum status status = check(engine, "PRAGMA quick_check(20)", &clean, findings, error);

@@ -32,7 +32,7 @@ static enum status copy_pages(struct engine *engine, sqlite3 *copy, struct error
 	return code == SQLITE_OK ? STATUS_OK : sqlite_failed(copy, code, "copying the database", error);
 }
 
-void engine_give_up_when(struct engine *engine, const _Atomic bool *told)
+void sqlite_give_up_when(struct engine *engine, const _Atomic bool *told)
 {
 	engine->give_up = told;
 }
@@ -40,7 +40,7 @@ void engine_give_up_when(struct engine *engine, const _Atomic bool *told)
 static enum status copy_snapshot(struct engine *engine, sqlite3 *copy, struct error *error)
 {
 	int64_t last;
-	enum status status = engine_begin_read(engine, error);
+	enum status status = sqlite_begin_read(engine, error);
 
 	if (status != STATUS_OK)
 		return status;
@@ -48,11 +48,11 @@ static enum status copy_snapshot(struct engine *engine, sqlite3 *copy, struct er
 	status = engine_number(engine, error, &last, 0, SQL_MAILBOX_LAST, "");
 	if (status == STATUS_OK)
 		status = copy_pages(engine, copy, error);
-	engine_end_read(engine);
+	sqlite_end_read(engine);
 	return status;
 }
 
-enum status engine_copy(struct engine *engine, const char *file, struct engine **copy, struct error *error)
+enum status sqlite_copy(struct engine *engine, const char *file, struct engine **copy, struct error *error)
 {
 	struct engine *it = *copy = calloc(1, sizeof *it);
 	enum status status;
@@ -60,6 +60,7 @@ enum status engine_copy(struct engine *engine, const char *file, struct engine *
 
 	if (!it)
 		return error_set(error, STATUS_TRY_LATER, "%s: out of memory", file);
+	it->kind = engine->kind;
 	code = sqlite3_open_v2(file, &it->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	status = code == SQLITE_OK ? copy_snapshot(engine, it->db, error) : sqlite_failed(it->db, code, file, error);
 	/* One file, no log beside it; synced as a whole at the end. */

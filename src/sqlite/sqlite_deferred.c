@@ -143,7 +143,7 @@ static void drop_merged(struct deferred *deferred, int64_t merged)
 static void copy_digest(struct cursor *cursor, int column, unsigned char digest[ENGINE_DIGEST_SIZE])
 {
 	size_t length;
-	const void *bytes = cursor_blob(cursor, column, &length);
+	const void *bytes = sqlite_cursor_blob(cursor, column, &length);
 
 	memset(digest, 0, ENGINE_DIGEST_SIZE);
 	if (bytes && length == ENGINE_DIGEST_SIZE)
@@ -156,7 +156,7 @@ static void key_of_row(const struct deferred *deferred, struct cursor *cursor, s
 	const char *text = (const char *)sqlite3_column_text(cursor->statement, 1);
 	unsigned char digest[ENGINE_DIGEST_SIZE];
 
-	key->row = cursor_number(cursor, 0);
+	key->row = sqlite_cursor_number(cursor, 0);
 	key->tag = 0;
 	if (deferred->key == ENGINE_CONTACT) {
 		key->hash = engine_hash(text ? text : "");
@@ -181,7 +181,7 @@ static enum status catch_up(struct engine *engine, struct deferred *deferred, st
 	if (merged > deferred->merged)
 		drop_merged(deferred, merged);
 	sqlite_cursor_open(&cursor, engine, error, sql->since, "i", deferred->loaded);
-	while (cursor_next(&cursor)) {
+	while (sqlite_cursor_next(&cursor)) {
 		struct deferred_key key;
 
 		key_of_row(deferred, &cursor, &key);
@@ -209,7 +209,7 @@ void sqlite_deferred_settled(struct engine *engine)
 		engine->settled.version = data_version(engine);
 }
 
-enum status engine_keys_ready(struct engine *engine, struct error *error)
+enum status sqlite_keys_ready(struct engine *engine, struct error *error)
 {
 	enum status status;
 
@@ -225,11 +225,11 @@ enum status engine_keys_ready(struct engine *engine, struct error *error)
 	return status;
 }
 
-unsigned long engine_changes_seen(struct engine *engine)
+unsigned long sqlite_changes_seen(struct engine *engine)
 {
 	struct error error;
 
-	return engine_keys_ready(engine, &error) == STATUS_OK ? engine->changes_seen : ++engine->changes_seen;
+	return sqlite_keys_ready(engine, &error) == STATUS_OK ? engine->changes_seen : ++engine->changes_seen;
 }
 
 /* ---- lookups ---- */
@@ -242,13 +242,13 @@ static bool have_row(const struct engine_hit *hits, size_t count, int64_t row)
 	return false;
 }
 
-enum status engine_find_newest(struct engine *engine, enum engine_key key, uint64_t hash, const uint32_t *tag,
+enum status sqlite_find_newest(struct engine *engine, enum engine_key key, uint64_t hash, const uint32_t *tag,
                              struct engine_hit *hits, size_t room, size_t *count, struct error *error)
 {
 	struct deferred *deferred = &engine->keys[key];
 	struct cursor cursor;
 	uint32_t seen = 0;
-	enum status status = engine_keys_ready(engine, error);
+	enum status status = sqlite_keys_ready(engine, error);
 
 	*count = 0;
 	if (status != STATUS_OK)
@@ -264,32 +264,32 @@ enum status engine_find_newest(struct engine *engine, enum engine_key key, uint6
 	if (deferred->merged == 0)
 		return STATUS_OK;
 	sqlite_cursor_open(&cursor, engine, error, key_sql[deferred->key].newest, "id", (int64_t)hash, DEFERRED_SCAN);
-	while (*count < room && cursor_next(&cursor)) {
-		struct engine_hit hit = { .row = cursor_number(&cursor, 0), .tag = (uint32_t)cursor_number(&cursor, 1) };
+	while (*count < room && sqlite_cursor_next(&cursor)) {
+		struct engine_hit hit = { .row = sqlite_cursor_number(&cursor, 0), .tag = (uint32_t)sqlite_cursor_number(&cursor, 1) };
 
 		if ((!tag || hit.tag == *tag) && !have_row(hits, *count, hit.row))
 			hits[(*count)++] = hit;
 	}
-	return cursor_close(&cursor);
+	return sqlite_cursor_close(&cursor);
 }
 
-enum status engine_find_oldest(struct engine *engine, enum engine_key key, uint64_t hash,
+enum status sqlite_find_oldest(struct engine *engine, enum engine_key key, uint64_t hash,
                              struct engine_hit *hits, size_t room, size_t *count, struct error *error)
 {
 	struct deferred *deferred = &engine->keys[key];
 	struct cursor cursor;
 	struct engine_hit *oldest = hits;
 	size_t in_table = 0;
-	enum status status = engine_keys_ready(engine, error);
+	enum status status = sqlite_keys_ready(engine, error);
 
 	*count = 0;
 	if (status != STATUS_OK)
 		return status;
 	if (deferred->merged > 0) {
 		sqlite_cursor_open(&cursor, engine, error, key_sql[deferred->key].oldest, "id", (int64_t)hash, (int)room);
-		while (*count < room && cursor_next(&cursor))
-			hits[(*count)++] = (struct engine_hit){ .row = cursor_number(&cursor, 0), .tag = (uint32_t)cursor_number(&cursor, 1) };
-		status = cursor_close(&cursor);
+		while (*count < room && sqlite_cursor_next(&cursor))
+			hits[(*count)++] = (struct engine_hit){ .row = sqlite_cursor_number(&cursor, 0), .tag = (uint32_t)sqlite_cursor_number(&cursor, 1) };
+		status = sqlite_cursor_close(&cursor);
 	}
 	in_table = *count;
 	/* A chain runs from new to old: each older entry pushes the others back. */
@@ -320,17 +320,17 @@ static enum status has_key(struct engine *engine, const struct deferred *deferre
 
 	*there = false;
 	sqlite_cursor_open(&cursor, engine, error, key_sql[deferred->key].newest, "ii", (int64_t)key->hash, (int64_t)-1);
-	while (!*there && cursor_next(&cursor))
-		*there = cursor_number(&cursor, 0) == key->row && (uint32_t)cursor_number(&cursor, 1) == key->tag;
-	return cursor_close(&cursor);
+	while (!*there && sqlite_cursor_next(&cursor))
+		*there = sqlite_cursor_number(&cursor, 0) == key->row && (uint32_t)sqlite_cursor_number(&cursor, 1) == key->tag;
+	return sqlite_cursor_close(&cursor);
 }
 
-void engine_key_added(struct engine *engine, enum engine_key key, uint64_t hash, int64_t row, uint32_t tag)
+void sqlite_key_added(struct engine *engine, enum engine_key key, uint64_t hash, int64_t row, uint32_t tag)
 {
 	add(&engine->keys[key], hash, row, tag);
 }
 
-enum status engine_key_forget(struct engine *engine, enum engine_key key, uint64_t hash, int64_t row, struct error *error)
+enum status sqlite_key_forget(struct engine *engine, enum engine_key key, uint64_t hash, int64_t row, struct error *error)
 {
 	static const int forget[] = { [ENGINE_MAILBOX] = OWN_MAILBOX_KEY_FORGET, [ENGINE_CONTACT] = OWN_CONTACT_KEY_FORGET };
 
@@ -370,7 +370,7 @@ static void start_merge(struct deferred *deferred)
 enum status sqlite_deferred_merge_step(struct engine *engine, struct deferred *deferred, size_t budget, struct error *error)
 {
 	const struct key_sql *sql = &key_sql[deferred->key];
-	enum status status = engine_keys_ready(engine, error);
+	enum status status = sqlite_keys_ready(engine, error);
 
 	if (status != STATUS_OK || (!deferred->sorted && deferred->count < enough(deferred)))
 		return status;
@@ -389,7 +389,7 @@ enum status sqlite_deferred_merge_step(struct engine *engine, struct deferred *d
 	return status;
 }
 
-enum status engine_catch_up(struct engine *engine, size_t jobs, struct error *error)
+enum status sqlite_catch_up(struct engine *engine, size_t jobs, struct error *error)
 {
 	enum status status = STATUS_OK;
 
@@ -408,7 +408,7 @@ static enum status check_keys(struct engine *engine, struct deferred *deferred, 
 	int found = 0;
 
 	sqlite_cursor_open(&cursor, engine, error, rows, "");
-	while (status == STATUS_OK && cursor_next(&cursor)) {
+	while (status == STATUS_OK && sqlite_cursor_next(&cursor)) {
 		struct deferred_key key;
 		bool there = false;
 
@@ -417,10 +417,10 @@ static enum status check_keys(struct engine *engine, struct deferred *deferred, 
 		if (status == STATUS_OK && !there && found++ < FINDINGS_OF_A_SORT)
 			findings->complain(findings->context, arena_printf(&arena, "%s %lld: cannot be found by its key", name, (long long)key.row));
 	}
-	return cursor_close(&cursor) != STATUS_OK ? cursor.status : status;
+	return sqlite_cursor_close(&cursor) != STATUS_OK ? cursor.status : status;
 }
 
-enum status engine_check_keys(struct engine *engine, const struct engine_findings *findings, struct error *error)
+enum status sqlite_check_keys(struct engine *engine, const struct engine_findings *findings, struct error *error)
 {
 	enum status status = check_keys(engine, &engine->keys[ENGINE_MAILBOX], OWN_MAILBOX_MERGED, "mailbox", findings, error);
 

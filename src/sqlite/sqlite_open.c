@@ -72,13 +72,13 @@ static enum status set_up(struct engine *engine, const char *path, bool create, 
 	if (status == STATUS_OK)
 		status = before_steps(engine, before, error);
 	if (status == STATUS_OK)
-		status = sqlite_bring_up(engine->db, path, create, sqlite_migrations, sqlite_migration_count, error);
+		status = sqlite_bring_up(engine->db, path, create, engine_migrations, engine_migration_count, error);
 	if (status == STATUS_OK)
 		status = sqlite_exec(engine->db, "PRAGMA journal_mode=WAL", error);
 	return status;
 }
 
-static struct engine *new_engine(const char *state_dir, enum engine_use use)
+static struct engine *new_engine(const struct engine_kind *kind, const char *state_dir, enum engine_use use)
 {
 	struct engine *engine = calloc(1, sizeof *engine);
 
@@ -86,17 +86,18 @@ static struct engine *new_engine(const char *state_dir, enum engine_use use)
 		free(engine);
 		return NULL;
 	}
+	engine->kind = kind;
 	engine->use = use;
 	for (int key = 0; key < ENGINE_KEYS; key++)
 		sqlite_deferred_init(&engine->keys[key], (enum engine_key)key);
 	return engine;
 }
 
-static enum status connect_to(const char *path, const char *state_dir, enum engine_use use, struct engine **engine, struct error *error)
+static enum status connect_to(const struct engine_kind *kind, const char *path, const char *state_dir, enum engine_use use, struct engine **engine, struct error *error)
 {
 	int code;
 
-	if (!(*engine = new_engine(state_dir, use)))
+	if (!(*engine = new_engine(kind, state_dir, use)))
 		return error_set(error, STATUS_TRY_LATER, "%s: out of memory", path);
 	code = sqlite3_open_v2(path, &(*engine)->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	return code == SQLITE_OK ? STATUS_OK : sqlite_failed((*engine)->db, code, path, error);
@@ -104,11 +105,10 @@ static enum status connect_to(const char *path, const char *state_dir, enum engi
 
 static enum status check_url(const char *url, struct error *error)
 {
-	return strcmp(url, SQLITE_URL) == 0 ? STATUS_OK
-		: error_set(error, STATUS_BAD_CONFIG, "\"%s\": there is no such kind of database here: \"" SQLITE_URL "\" is sportello.db in the state directory", url);
+	return strcmp(url, SQLITE_URL) == 0 ? STATUS_OK : error_set(error, STATUS_BAD_CONFIG, "\"%s\": after \"" SQLITE_URL "\" nothing comes: it is sportello.db in the state directory", url);
 }
 
-char *engine_place(struct arena *arena, const char *url, const char *state_dir)
+char *sqlite_place(struct arena *arena, const char *url, const char *state_dir)
 {
 	(void)url;
 	return arena_printf(arena, "%s/sportello.db", state_dir);
@@ -121,28 +121,28 @@ static int64_t size_of(const char *path)
 	return stat(path, &about) == 0 ? (int64_t)about.st_size : 0;
 }
 
-void engine_size(const struct engine *engine, int64_t *bytes, int64_t *log)
+void sqlite_size(const struct engine *engine, int64_t *bytes, int64_t *log)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	const char *path = engine_place(&arena, SQLITE_URL, engine->state_dir);
+	const char *path = sqlite_place(&arena, SQLITE_URL, engine->state_dir);
 
 	*bytes = size_of(path);
 	*log = size_of(arena_printf(&arena, "%s-wal", path));
 }
 
-bool engine_missing(const char *url, const char *state_dir)
+bool sqlite_missing(const char *url, const char *state_dir)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 
-	return access(engine_place(&arena, url, state_dir), F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+	return access(sqlite_place(&arena, url, state_dir), F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-enum status engine_open(const char *url, const char *state_dir, bool create, enum engine_use use, engine_before_upgrade before, struct engine **engine,
-                        struct error *error)
+enum status sqlite_open(const struct engine_kind *kind, const char *url, const char *state_dir, bool create, enum engine_use use, engine_before_upgrade before,
+                        struct engine **engine, struct error *error)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	CLEANUP_ARENA struct arena arena = { 0 };
-	char *path = engine_place(&arena, url, state_dir);
+	char *path = sqlite_place(&arena, url, state_dir);
 	enum status status = check_url(url, error);
 
 	*engine = NULL;
@@ -150,18 +150,18 @@ enum status engine_open(const char *url, const char *state_dir, bool create, enu
 	if (status == STATUS_OK && create)
 		status = make_file(state_dir, path, error);
 	else if (status == STATUS_OK && access(path, F_OK) < 0)
-		status = error_set(error, engine_missing(url, state_dir) ? STATUS_NOT_FOUND : STATUS_TRY_LATER,
+		status = error_set(error, sqlite_missing(url, state_dir) ? STATUS_NOT_FOUND : STATUS_TRY_LATER,
 		                   "%s: %s: start sportellod, or check desk.state_dir", path, strerror(errno));
 	if (status == STATUS_OK)
-		status = connect_to(path, state_dir, use, engine, error);
+		status = connect_to(kind, path, state_dir, use, engine, error);
 	if (status == STATUS_OK)
 		status = set_up(*engine, path, create, before, error);
 	if (status != STATUS_OK)
-		engine_close(engine, NULL);
+		sqlite_close(engine, NULL);
 	return status;
 }
 
-enum status engine_close(struct engine **engine, struct error *error)
+enum status sqlite_close(struct engine **engine, struct error *error)
 {
 	struct engine *it = *engine;
 	int code;
@@ -181,22 +181,22 @@ enum status engine_close(struct engine **engine, struct error *error)
 	return code == SQLITE_OK ? STATUS_OK : sqlite_failed(NULL, code, "closing the database", error);
 }
 
-enum status engine_make_ready(struct engine *engine, struct error *error)
+enum status sqlite_make_ready(struct engine *engine, struct error *error)
 {
 	enum status status = sqlite_settle_log(engine, error);
 
 	if (status == STATUS_OK)
-		status = engine_begin_read(engine, error);
+		status = sqlite_begin_read(engine, error);
 	if (status != STATUS_OK)
 		return status;
-	status = engine_keys_ready(engine, error);
-	engine_end_read(engine);
+	status = sqlite_keys_ready(engine, error);
+	sqlite_end_read(engine);
 	return status;
 }
 
 /* ---- transactions ---- */
 
-enum status engine_begin(struct engine *engine, struct error *error)
+enum status sqlite_begin(struct engine *engine, struct error *error)
 {
 	enum status status = sqlite_run(engine, error, OWN_BEGIN, "");
 
@@ -206,25 +206,25 @@ enum status engine_begin(struct engine *engine, struct error *error)
 	return status;
 }
 
-enum status engine_begin_read(struct engine *engine, struct error *error)
+enum status sqlite_begin_read(struct engine *engine, struct error *error)
 {
 	engine->caught_up = false;
 	return sqlite_run(engine, error, OWN_BEGIN_READ, "");
 }
 
-bool engine_in_transaction(const struct engine *engine)
+bool sqlite_in_transaction(const struct engine *engine)
 {
 	return sqlite3_get_autocommit(engine->db) == 0;
 }
 
-void engine_end_read(struct engine *engine)
+void sqlite_end_read(struct engine *engine)
 {
-	if (engine_in_transaction(engine))
+	if (sqlite_in_transaction(engine))
 		sqlite_run(engine, NULL, OWN_ROLLBACK, "");
 	engine->caught_up = false;
 }
 
-enum status engine_commit(struct engine *engine, struct error *error)
+enum status sqlite_commit(struct engine *engine, struct error *error)
 {
 	enum status status = sqlite_run(engine, error, OWN_COMMIT, "");
 
@@ -235,36 +235,36 @@ enum status engine_commit(struct engine *engine, struct error *error)
 	}
 	if (engine->use == ENGINE_WRITES)
 		sqlite_end_if_sync_failed(engine->db, "commit");
-	engine_rollback(engine);
+	sqlite_rollback(engine);
 	return status;
 }
 
-void engine_rollback(struct engine *engine)
+void sqlite_rollback(struct engine *engine)
 {
-	engine_end_read(engine);
+	sqlite_end_read(engine);
 	for (int key = 0; key < ENGINE_KEYS; key++)
 		sqlite_deferred_back_to(&engine->keys[key], &engine->keys[key].at_begin);
 	engine->settled.known = engine->settled.moved = false;
 }
 
-enum status engine_savepoint(struct engine *engine, struct error *error)
+enum status sqlite_savepoint(struct engine *engine, struct error *error)
 {
 	for (int key = 0; key < ENGINE_KEYS; key++)
 		sqlite_deferred_savepoint(&engine->keys[key]);
 	return sqlite_run(engine, error, OWN_SAVEPOINT, "");
 }
 
-enum status engine_release(struct engine *engine, struct error *error)
+enum status sqlite_release(struct engine *engine, struct error *error)
 {
 	return sqlite_run(engine, error, OWN_RELEASE, "");
 }
 
-bool engine_rollback_to(struct engine *engine)
+bool sqlite_rollback_to(struct engine *engine)
 {
 	/* A full disk may have rolled back all of the transaction already. */
-	if (!engine_in_transaction(engine) || sqlite_run(engine, NULL, OWN_ROLLBACK_TO, "") != STATUS_OK
+	if (!sqlite_in_transaction(engine) || sqlite_run(engine, NULL, OWN_ROLLBACK_TO, "") != STATUS_OK
 	    || sqlite_run(engine, NULL, OWN_RELEASE, "") != STATUS_OK) {
-		engine_rollback(engine);
+		sqlite_rollback(engine);
 		return false;
 	}
 	for (int key = 0; key < ENGINE_KEYS; key++)

@@ -1,159 +1,39 @@
 /*
- * sqlite_query.c - the tickets that a query wants, as a statement made of its terms.
- *
- * It is put together from the fixed pieces of this file; what a person wrote is only ever bound. store_query.c says the same of a
- * ticket in C: tests/unit/test_query.c compares the two.
+ * sqlite_query.c - the tickets that a query wants: engine_query.c makes the statement, which is prepared for this once.
  */
 #include "sqlite_private.h"
 
 #include <errno.h>
 
-/* Our word is the last one of the conversation. */
-#define OUR_WORD_LAST "(SELECT out FROM message WHERE message.ticket=ticket.id AND kind IN ('request','reply') ORDER BY seq DESC LIMIT 1)=1"
-#define WAITS_FOR_THEM "(state='pending' OR state='resolved' OR (state='open' AND " OUR_WORD_LAST "))"
-#define WAITS_AT_ALL "state IN ('new','open','pending','resolved')"
-#define PRIORITY_ORDER "CASE priority WHEN 'urgent' THEN 3 WHEN 'high' THEN 2 WHEN 'normal' THEN 1 ELSE 0 END"
-
-#define NOW 1                            /* what ?1 is */
-
-/* ?N is the value. Of a key without a row, "KEY=?N": the column bears its name. */
-static const char *const column_tests[QUERY_KEYS] = {
-	[QUERY_TAG] = "id IN (SELECT ticket FROM tag WHERE tag=?%d)",
-	[QUERY_OVERDUE] = "(?%d='yes')=(id IN (SELECT ticket FROM promise WHERE due<=?1))",
-	/* The number of a customer, which the store made of what a person wrote: his requests from the newest back, of all his addresses. */
-	[QUERY_CUSTOMER] = "id IN (WITH RECURSIVE who(id) AS (SELECT CAST(?%d AS INTEGER)), asked(id) AS (SELECT last_ticket FROM contact, who WHERE contact.id=who.id AND coalesce(person,contact.id)=contact.id"
-		" UNION SELECT last_ticket FROM contact, who WHERE person=who.id UNION SELECT previous FROM asked JOIN ticket t ON t.id=asked.id) SELECT id FROM asked"
-		" UNION SELECT id FROM ticket WHERE id<=(SELECT coalesce(max(value),0) FROM meta WHERE key='unchained') AND lower(customer) IN"
-		" (SELECT address FROM contact, who WHERE contact.id=who.id AND coalesce(person,contact.id)=contact.id UNION SELECT address FROM contact, who WHERE person=who.id))",
-	[QUERY_VIP] = "vip=CASE ?%d WHEN 'yes' THEN 'yes' ELSE '' END",
-	[QUERY_ORGANISATION] = "(organisation=?%d COLLATE NOCASE AND organisation<>'')",
-	[QUERY_LEVEL] = "level=?%d COLLATE NOCASE",
-	[QUERY_WAITING] = "?%d=CASE WHEN " WAITS_FOR_THEM " THEN 'them' WHEN " WAITS_AT_ALL " THEN 'us' ELSE '' END",
-};
-
-static bool is_time(enum query_key key)
+static void bind_value(void *context, int number, int64_t is, const char *text)
 {
-	return key == QUERY_CREATED || key == QUERY_UPDATED || key == QUERY_DUE;
-}
+	sqlite3_stmt *statement = context;
 
-static void add_time(struct buffer *sql, const struct query_term *term, int number)
-{
-	if (term->key == QUERY_DUE)
-		buffer_printf(sql, "id IN (SELECT ticket FROM promise WHERE due%s?%d)", term->longer ? ">" : "<=", number);
-	else if (term->key == QUERY_UPDATED && !term->longer)    /* what was touched stands in the history, in order of time */
-		buffer_printf(sql, "updated>=?%d AND id IN (SELECT ticket FROM history WHERE at>=?%d)", number, number);
+	if (text)
+		sqlite3_bind_text(statement, number, text, -1, SQLITE_STATIC);
 	else
-		buffer_printf(sql, "%s%s?%d", query_key_name(term->key), term->longer ? "<" : ">=", number);
-}
-
-static const char *test_of(enum query_key key, const char *value)
-{
-	return key == QUERY_AGENT ? *value ? "(agent<>'' AND agent=?%d)" : "agent=?%d" : column_tests[key];
-}
-
-/* The term's test; *number: of the next value to bind. */
-static void add_test(struct buffer *sql, const struct query_term *term, int *number)
-{
-	buffer_printf(sql, " AND %s(", term->negated ? "NOT " : "");
-	if (is_time(term->key))
-		add_time(sql, term, (*number)++);
-	for (size_t i = 0; i < term->values.count; i++) {
-		const char *test = test_of(term->key, term->values.at[i]), *place = test ? strstr(test, "%d") : NULL;
-
-		if (place)
-			buffer_printf(sql, "%s%.*s%d%s", i ? " OR " : "", (int)(place - test), test, (*number)++, place + 2);
-		else
-			buffer_printf(sql, "%s%s=?%d", i ? " OR " : "", query_key_name(term->key), (*number)++);
-	}
-	buffer_add_char(sql, ')');
-}
-
-/* Of two tickets that are due at no time neither comes first. */
-static const char *sort_of(const struct query_sort *sort)
-{
-	return sort->key == QUERY_PRIORITY ? PRIORITY_ORDER : sort->key == QUERY_DUE ? "(SELECT due FROM promise WHERE promise.ticket=id)" : query_key_name(sort->key);
-}
-
-static void add_order(struct buffer *sql, const struct query *query)
-{
-	buffer_add_string(sql, " ORDER BY ");
-	for (size_t i = 0; i < query->sorts.count; i++)
-		buffer_printf(sql, "%s%s%s, ", sort_of(&query->sorts.at[i]), query->sorts.at[i].descending ? " DESC" : "",
-		              query->sorts.at[i].key == QUERY_DUE ? " NULLS LAST" : "");
-	buffer_add_string(sql, "id DESC");
-}
-
-static void add_select(struct buffer *sql, const char *columns, const char *from, const struct query *query)
-{
-	int number = NOW + 1;
-
-	buffer_printf(sql, "SELECT %s FROM %s", columns, from);
-	for (size_t i = 0; i < query->terms.count; i++)
-		add_test(sql, &query->terms.at[i], &number);
-}
-
-/* Sorted by what is due first: the index has that order, and what is due at no time comes behind. */
-static void add_by_due(struct buffer *sql, const char *columns, const struct query *query, size_t limit)
-{
-	buffer_add_string(sql, "SELECT * FROM (");
-	add_select(sql, columns, "promise CROSS JOIN ticket WHERE id=promise.ticket", query);
-	buffer_printf(sql, " ORDER BY due, id DESC LIMIT %zu) UNION ALL SELECT * FROM (", limit);
-	add_select(sql, columns, "ticket WHERE id NOT IN (SELECT ticket FROM promise)", query);
-	buffer_printf(sql, " ORDER BY id DESC LIMIT %zu)", limit);
-}
-
-static void bind_values(sqlite3_stmt *statement, const struct query *query, int64_t now)
-{
-	int number = NOW;
-
-	sqlite3_bind_int64(statement, number++, now);
-	for (size_t i = 0; i < query->terms.count; i++) {
-		const struct query_term *term = &query->terms.at[i];
-
-		if (is_time(term->key))
-			sqlite3_bind_int64(statement, number++, term->key == QUERY_DUE ? now + term->ms : now - term->ms);
-		for (size_t k = 0; k < term->values.count; k++)
-			sqlite3_bind_text(statement, number++, term->values.at[k], -1, SQLITE_STATIC);
-	}
+		sqlite3_bind_int64(statement, number, is);
 }
 
 static enum status prepare(struct engine *engine, const char *columns, const struct query *query, int64_t now, size_t limit, sqlite3_stmt **statement, struct error *error)
 {
 	CLEANUP_BUFFER struct buffer sql = { 0 };
-	bool by_due = limit && query->sorts.count == 1 && query->sorts.at[0].key == QUERY_DUE && !query->sorts.at[0].descending;
 	int code;
 
-	if (by_due)
-		add_by_due(&sql, columns, query, limit);
-	else {
-		add_select(&sql, columns, "ticket WHERE 1", query);
-		add_order(&sql, query);
-	}
-	if (limit)
-		buffer_printf(&sql, " LIMIT %zu", limit);
+	engine_query_text(&sql, NULL, columns, query, limit);
 	errno = 0;
 	code = sqlite3_prepare_v2(engine->db, buffer_string(&sql), -1, statement, NULL);
 	if (code != SQLITE_OK)
 		return sqlite_failed(engine->db, code, "listing tickets", error);
-	bind_values(*statement, query, now);
+	engine_query_values(query, now, bind_value, *statement);
 	return STATUS_OK;
 }
 
-static void open_columns(struct cursor *cursor, struct engine *engine, struct error *error, const char *columns, const struct query *query, int64_t now, size_t limit)
+void sqlite_cursor_open_query(struct cursor *cursor, struct engine *engine, struct error *error, const char *columns, const struct query *query, int64_t now, size_t limit)
 {
 	sqlite3_stmt *statement = NULL;
 
 	*cursor = (struct cursor){ .engine = engine, .error = error, .once = true };
 	cursor->status = prepare(engine, columns, query, now, limit, &statement, error);
 	cursor->statement = statement;
-}
-
-void cursor_open_query(struct cursor *cursor, struct engine *engine, struct error *error, const struct query *query, int64_t now, size_t limit)
-{
-	open_columns(cursor, engine, error, TICKET_COLUMNS, query, now, limit);
-}
-
-void cursor_open_query_ids(struct cursor *cursor, struct engine *engine, struct error *error, const struct query *query, int64_t now, size_t limit)
-{
-	open_columns(cursor, engine, error, "id", query, now, limit);
 }

@@ -19,7 +19,7 @@
 #define TRIES 50
 #define BETWEEN_TRIES_NS 100000000
 
-enum status engine_forgets(struct engine *engine, struct error *error)
+enum status sqlite_forgets(struct engine *engine, struct error *error)
 {
 	return sqlite_exec(engine->db, "PRAGMA secure_delete=ON", error);
 }
@@ -68,12 +68,12 @@ static bool is_left(const char *path, const struct strings *words)
 	return left || fd < 0 || got < 0;
 }
 
-enum status engine_scrub(struct engine *engine, const struct strings *words, struct error *error)
+enum status sqlite_scrub(struct engine *engine, const struct strings *words, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	enum status status = cut_log(engine, error);
 
-	if (status != STATUS_OK || !is_left(engine_place(&arena, SQLITE_URL, engine->state_dir), words))
+	if (status != STATUS_OK || !is_left(sqlite_place(&arena, SQLITE_URL, engine->state_dir), words))
 		return status;
 	status = sqlite_exec(engine->db, "VACUUM", error);
 	return status == STATUS_OK ? cut_log(engine, error) : status;

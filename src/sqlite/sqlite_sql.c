@@ -166,7 +166,7 @@ static sqlite3_stmt *first_step(struct engine *engine, int id, const char *forma
 	return statement;
 }
 
-static enum status run(struct engine *engine, struct error *error, int id, const char *format, va_list arguments)
+enum status sqlite_run_list(struct engine *engine, struct error *error, int id, const char *format, va_list arguments)
 {
 	enum status status;
 
@@ -180,41 +180,26 @@ enum status sqlite_run(struct engine *engine, struct error *error, int id, const
 	va_list arguments;
 
 	va_start(arguments, format);
-	status = run(engine, error, id, format, arguments);
+	status = sqlite_run_list(engine, error, id, format, arguments);
 	va_end(arguments);
 	return status;
 }
 
-enum status engine_run(struct engine *engine, struct error *error, enum sql id, const char *format, ...)
-{
-	enum status status;
-	va_list arguments;
-
-	va_start(arguments, format);
-	status = run(engine, error, (int)id, format, arguments);
-	va_end(arguments);
-	return status;
-}
-
-int64_t engine_changes(struct engine *engine)
+int64_t sqlite_changes(struct engine *engine)
 {
 	return sqlite3_changes64(engine->db);
 }
 
-int64_t engine_last_row(struct engine *engine)
+int64_t sqlite_last_row(struct engine *engine)
 {
 	return sqlite3_last_insert_rowid(engine->db);
 }
 
-enum status engine_number(struct engine *engine, struct error *error, int64_t *value, int64_t otherwise, enum sql id, const char *format, ...)
+enum status sqlite_number(struct engine *engine, struct error *error, int64_t *value, int64_t otherwise, int id, const char *format, va_list arguments)
 {
 	enum status status;
-	sqlite3_stmt *statement;
-	va_list arguments;
+	sqlite3_stmt *statement = first_step(engine, id, format, arguments, &status, error);
 
-	va_start(arguments, format);
-	statement = first_step(engine, (int)id, format, arguments, &status, error);
-	va_end(arguments);
 	*value = otherwise;
 	if (statement && sqlite3_data_count(statement) && sqlite3_column_type(statement, 0) != SQLITE_NULL)
 		*value = sqlite3_column_int64(statement, 0);
@@ -222,7 +207,7 @@ enum status engine_number(struct engine *engine, struct error *error, int64_t *v
 	return status;
 }
 
-static void open_cursor(struct cursor *cursor, struct engine *engine, struct error *error, int id, const char *format, va_list arguments)
+void sqlite_cursor_open_list(struct cursor *cursor, struct engine *engine, struct error *error, int id, const char *format, va_list arguments)
 {
 	*cursor = (struct cursor){ .engine = engine, .error = error };
 	cursor->statement = prepared(engine, id, &cursor->status, error);
@@ -235,20 +220,11 @@ void sqlite_cursor_open(struct cursor *cursor, struct engine *engine, struct err
 	va_list arguments;
 
 	va_start(arguments, format);
-	open_cursor(cursor, engine, error, id, format, arguments);
+	sqlite_cursor_open_list(cursor, engine, error, id, format, arguments);
 	va_end(arguments);
 }
 
-void cursor_open(struct cursor *cursor, struct engine *engine, struct error *error, enum sql id, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	open_cursor(cursor, engine, error, (int)id, format, arguments);
-	va_end(arguments);
-}
-
-bool cursor_next(struct cursor *cursor)
+bool sqlite_cursor_next(struct cursor *cursor)
 {
 	int code;
 
@@ -260,11 +236,11 @@ bool cursor_next(struct cursor *cursor)
 		return true;
 	if (code != SQLITE_DONE)
 		cursor->status = sqlite_failed(cursor->engine->db, code, "reading the database", cursor->error);
-	cursor_close(cursor);
+	sqlite_cursor_close(cursor);
 	return false;
 }
 
-enum status cursor_close(struct cursor *cursor)
+enum status sqlite_cursor_close(struct cursor *cursor)
 {
 	if (cursor->statement && cursor->once)
 		sqlite3_finalize(cursor->statement);
@@ -274,21 +250,14 @@ enum status cursor_close(struct cursor *cursor)
 	return cursor->status;
 }
 
-const char *cursor_text_or_null(struct cursor *cursor, struct arena *arena, int column)
+const char *sqlite_cursor_text_or_null(struct cursor *cursor, struct arena *arena, int column)
 {
 	const char *text = (const char *)sqlite3_column_text(cursor->statement, column);
 
 	return text ? arena_copy(arena, text, (size_t)sqlite3_column_bytes(cursor->statement, column)) : NULL;
 }
 
-const char *cursor_text(struct cursor *cursor, struct arena *arena, int column)
-{
-	const char *text = cursor_text_or_null(cursor, arena, column);
-
-	return text ? text : "";
-}
-
-const void *cursor_blob(struct cursor *cursor, int column, size_t *length)
+const void *sqlite_cursor_blob(struct cursor *cursor, int column, size_t *length)
 {
 	const void *bytes = sqlite3_column_blob(cursor->statement, column);
 
@@ -296,7 +265,7 @@ const void *cursor_blob(struct cursor *cursor, int column, size_t *length)
 	return bytes;
 }
 
-int64_t cursor_number(struct cursor *cursor, int column)
+int64_t sqlite_cursor_number(struct cursor *cursor, int column)
 {
 	return sqlite3_column_int64(cursor->statement, column);
 }

@@ -25,6 +25,7 @@
 #define HOURLY_SECONDS 3600
 
 struct engine_upkeep {
+	const struct engine_kind *kind;
 	struct engine *writer;           /* used by whoever is writing */
 	struct engine *own;              /* the thread's */
 	engine_hourly hourly;
@@ -151,7 +152,7 @@ static bool wants_copy(const struct engine_upkeep *upkeep)
 	return (wants_restart(upkeep) ? left > 0 : left >= COPY_PAGES) && !upkeep->wanted;
 }
 
-bool engine_upkeep_wanted(struct engine_upkeep *upkeep)
+bool sqlite_upkeep_wanted(struct engine_upkeep *upkeep)
 {
 	bool wants;
 
@@ -161,7 +162,7 @@ bool engine_upkeep_wanted(struct engine_upkeep *upkeep)
 	return wants;
 }
 
-void engine_upkeep_after_commit(struct engine_upkeep *upkeep)
+void sqlite_upkeep_after_commit(struct engine_upkeep *upkeep)
 {
 	int left;
 	bool restart;
@@ -196,7 +197,7 @@ static int start_thread(struct engine_upkeep *upkeep)
 	return code;
 }
 
-enum status engine_upkeep_start(struct engine *writer, engine_hourly hourly, void *context, struct engine_upkeep **upkeep, struct error *error)
+enum status sqlite_upkeep_start(struct engine *writer, engine_hourly hourly, void *context, struct engine_upkeep **upkeep, struct error *error)
 {
 	struct engine_upkeep *it = *upkeep = calloc(1, sizeof *it);
 	pthread_condattr_t attributes;
@@ -205,6 +206,7 @@ enum status engine_upkeep_start(struct engine *writer, engine_hourly hourly, voi
 
 	if (!it)
 		return error_set(error, STATUS_TRY_LATER, "out of memory");
+	it->kind = writer->kind;
 	it->writer = writer;
 	it->hourly = hourly;
 	it->context = context;
@@ -213,17 +215,17 @@ enum status engine_upkeep_start(struct engine *writer, engine_hourly hourly, voi
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&it->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
-	status = engine_open(SQLITE_URL, writer->state_dir, false, ENGINE_READS, NULL, &it->own, error);
+	status = sqlite_open(writer->kind, SQLITE_URL, writer->state_dir, false, ENGINE_READS, NULL, &it->own, error);
 	if (status == STATUS_OK && (code = start_thread(it)) != 0)
 		status = error_set(error, STATUS_TRY_LATER, "cannot start the checkpoint thread: %s", strerror(code));
 	if (status != STATUS_OK)
-		engine_upkeep_stop(upkeep);
+		sqlite_upkeep_stop(upkeep);
 	else
 		sqlite3_wal_hook(writer->db, note_commit, it);
 	return status;
 }
 
-void engine_upkeep_stop(struct engine_upkeep **upkeep)
+void sqlite_upkeep_stop(struct engine_upkeep **upkeep)
 {
 	struct engine_upkeep *it = *upkeep;
 
@@ -236,7 +238,7 @@ void engine_upkeep_stop(struct engine_upkeep **upkeep)
 	pthread_mutex_unlock(&it->mutex);
 	if (it->started)
 		pthread_join(it->thread, NULL);
-	engine_close(&it->own, NULL);
+	sqlite_close(&it->own, NULL);
 	pthread_cond_destroy(&it->changed);
 	pthread_mutex_destroy(&it->mutex);
 	free(it);
@@ -245,7 +247,7 @@ void engine_upkeep_stop(struct engine_upkeep **upkeep)
 
 /* ---- for those who have no writer ---- */
 
-enum status engine_checkpoint(struct engine *engine)
+enum status sqlite_checkpoint(struct engine *engine)
 {
 	int code = sqlite3_wal_checkpoint_v2(engine->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 

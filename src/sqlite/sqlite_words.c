@@ -35,7 +35,7 @@ static char *words_path(struct arena *arena, const struct engine *engine)
 	return arena_printf(arena, "%s/search.db", engine->state_dir);
 }
 
-void engine_words_forget(struct engine *engine)
+void sqlite_words_forget(struct engine *engine)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm" };
 	CLEANUP_ARENA struct arena arena = { 0 };
@@ -117,7 +117,7 @@ static enum status open_words(struct engine *engine, int edition, struct error *
 	code = open_file(engine, edition);
 	if (damaged(code)) {
 		log_event(LOG_NOTICE, "store.search.rebuilt", "reason", sqlite3_errstr(code), NULL);
-		engine_words_forget(engine);
+		sqlite_words_forget(engine);
 		code = open_file(engine, edition);
 	}
 	if (code == SQLITE_OK)
@@ -133,13 +133,13 @@ static enum status words_failed(struct engine *engine, int code, struct error *e
 
 	if (damaged(code)) {
 		log_event(LOG_NOTICE, "store.search.rebuilt", "reason", sqlite3_errstr(code), NULL);
-		engine_words_forget(engine);
+		sqlite_words_forget(engine);
 		return STATUS_TRY_LATER;
 	}
 	return status;
 }
 
-enum status engine_words_open(struct engine *engine, int edition, int64_t *upto, struct error *error)
+enum status sqlite_words_open(struct engine *engine, int edition, int64_t *upto, struct error *error)
 {
 	enum status status = open_words(engine, edition, error);
 	int code;
@@ -153,16 +153,16 @@ enum status engine_words_open(struct engine *engine, int edition, int64_t *upto,
 
 /* ---- adding ---- */
 
-enum status engine_words_begin(struct engine *engine, struct error *error)
+enum status sqlite_words_begin(struct engine *engine, struct error *error)
 {
 	int code = sqlite3_exec(engine->words, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 
 	if (code == SQLITE_OK)
 		code = sqlite3_prepare_v2(engine->words, "INSERT INTO words(rowid,subject,text,people) VALUES(?1,?2,?3,?4)", -1, &engine->add_words, NULL);
-	return code == SQLITE_OK ? STATUS_OK : engine_words_end(engine, 0, words_failed(engine, code, error), error);
+	return code == SQLITE_OK ? STATUS_OK : sqlite_words_end(engine, 0, words_failed(engine, code, error), error);
 }
 
-enum status engine_words_add(struct engine *engine, int64_t message, const char *subject, const char *text, size_t length, const char *people,
+enum status sqlite_words_add(struct engine *engine, int64_t message, const char *subject, const char *text, size_t length, const char *people,
                              struct error *error)
 {
 	int code;
@@ -176,7 +176,7 @@ enum status engine_words_add(struct engine *engine, int64_t message, const char 
 	return code == SQLITE_DONE ? STATUS_OK : words_failed(engine, code, error);
 }
 
-enum status engine_words_end(struct engine *engine, int64_t upto, enum status status, struct error *error)
+enum status sqlite_words_end(struct engine *engine, int64_t upto, enum status status, struct error *error)
 {
 	char sql[64];
 	int code = SQLITE_OK;
@@ -198,7 +198,7 @@ enum status engine_words_end(struct engine *engine, int64_t upto, enum status st
 }
 
 /* FTS5 leaves what it deletes in its own pages until they are merged, and SQLite in free ones until they are overwritten. */
-enum status engine_words_clear(struct engine *engine, struct error *error)
+enum status sqlite_words_clear(struct engine *engine, struct error *error)
 {
 	static const char *const steps[] = { "PRAGMA secure_delete=ON", "BEGIN IMMEDIATE", "INSERT INTO words(words) VALUES('delete-all')", "UPDATE progress SET message=0", "COMMIT",
 	                                     "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)" };
@@ -250,7 +250,7 @@ static const char *match_of(struct arena *arena, const char *words)
 	return arena_string(arena, buffer_string(&match));
 }
 
-enum status engine_words_find(struct engine *engine, struct arena *arena, const char *words, size_t limit, struct engine_found *found, struct error *error)
+enum status sqlite_words_find(struct engine *engine, struct arena *arena, const char *words, size_t limit, struct engine_found *found, struct error *error)
 {
 	const char *match = match_of(arena, words);
 	sqlite3_stmt *statement = NULL;

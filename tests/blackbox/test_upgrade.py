@@ -7,8 +7,8 @@ import os, sqlite3, subprocess, time
 from desk import BUILD, mail, setup, wait_until
 from upgrade import SETUP, fixtures, grow, revive, schema_of, version_of
 
-HOW = ("the schema of version %d is not the one of tests/fixtures any more. Databases of that version exist: append a migration to sqlite_migrations "
-       "(src/sqlite/sqlite_schema.c) and run tests/tools/schema_fixture.py for the new version. Only while no release has made such databases may "
+HOW = ("the schema of version %d is not the one of tests/fixtures any more. Databases of that version exist: append a migration to engine_migrations "
+       "(src/engine/engine_schema.c) and run tests/tools/schema_fixture.py for the new version. Only while no release has made such databases may "
        "tests/tools/schema_fixture.py --released-never replace the old fixture")
 
 

@@ -69,7 +69,7 @@ static const char *const wrong_step[] = { "CREATE TABLE half(id)", "CREATE TABLE
 static void migrations_take_the_missing_steps(void **state)
 {
 	struct fixture *f = *state;
-	struct migration steps[] = { sqlite_migrations[0], sqlite_migrations[1], { 3, made_up_step } };
+	struct migration steps[] = { engine_migrations[0], engine_migrations[1], { 3, made_up_step } };
 
 	make_ticket(f, "ann@customer.example", "<a@customer.example>");
 	OK(sqlite_bring_up(f->store->engine->db, "x", true, steps, 3, &f->error));
@@ -83,7 +83,7 @@ static void migrations_take_the_missing_steps(void **state)
 static void a_failed_migration_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct migration steps[] = { sqlite_migrations[0], sqlite_migrations[1], { 3, wrong_step } };
+	struct migration steps[] = { engine_migrations[0], engine_migrations[1], { 3, wrong_step } };
 	struct store *other;
 
 	assert_int_not_equal(sqlite_bring_up(f->store->engine->db, "x", true, steps, 3, &f->error), STATUS_OK);
@@ -109,8 +109,8 @@ static const char *const deadly_step[] = {
 static void a_migration_that_dies_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct migration deadly[] = { sqlite_migrations[0], sqlite_migrations[1], { 3, deadly_step } };
-	struct migration good[] = { sqlite_migrations[0], sqlite_migrations[1], { 3, made_up_step } };
+	struct migration deadly[] = { engine_migrations[0], engine_migrations[1], { 3, deadly_step } };
+	struct migration good[] = { engine_migrations[0], engine_migrations[1], { 3, made_up_step } };
 	char path[100];
 	sqlite3 *db;
 	int ended;

@@ -1,13 +1,16 @@
 /*
- * sqlite_statements.h - every statement of engine.h in SQLite's words, each prepared once a connection and kept.
+ * statements.h - every statement of engine.h in words that all engines share, as far as their dialects agree.
  *
  * One list, so that what is asked of the database can be read (and its query plans be checked) in one place. Names say what
  * a statement does, not where it is used. No statement is ever built from a stranger's text. Whoever changes a column list
  * changes the reader of that list too: TICKET_COLUMNS is read by store_read_ticket_columns(), and so on.
  * States stand as words where a partial index needs to see them (outbox_due, outbox_failed).
+ *
+ * The dialect is SQLite's, and is meant to be read by both: ?1 for a value, AS before the name of a subquery, the table's name before a column in
+ * DO UPDATE, count(*) FILTER for sum() of a condition. Where PostgreSQL parts from it, src/postgres/postgres_statements.h has its words.
  */
-#ifndef SPORTELLO_SQLITE_STATEMENTS_H
-#define SPORTELLO_SQLITE_STATEMENTS_H
+#ifndef SPORTELLO_STATEMENTS_H
+#define SPORTELLO_STATEMENTS_H
 
 #include "engine.h"
 
@@ -46,7 +49,7 @@
 	/* what was made of them */ \
 	X(SQL_DERIVED_PUT, "INSERT INTO derived(raw,parser,whole,text,reply_text,rest) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(raw) DO UPDATE SET" \
 		" parser=excluded.parser, whole=excluded.whole, text=excluded.text, reply_text=excluded.reply_text, rest=excluded.rest" \
-		" WHERE parser<>excluded.parser OR whole<excluded.whole") \
+		" WHERE derived.parser<>excluded.parser OR derived.whole<excluded.whole") \
 	X(SQL_DERIVED_FIND, "SELECT whole, reply_text IS NULL, length(text) FROM derived WHERE raw=?1 AND parser=?2") \
 	X(SQL_DERIVED_REST, "SELECT rest FROM derived WHERE raw=?1") \
 	/* deliveries */ \
@@ -70,11 +73,11 @@
 	X(SQL_CONTACT_ADD, "INSERT INTO contact(address,name,language,first_seen,last_seen,written,window_start,window_count,day_start,day_count,last_ticket)" \
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)") \
 	X(SQL_CONTACT_WROTE, "UPDATE contact SET written=written+1, last_seen=?2, window_start=?6, window_count=?7, day_start=?8, day_count=?9, last_ticket=?10," \
-		" name=CASE WHEN ?3<>'' THEN ?3 ELSE name END, language=CASE WHEN ?4<>'' AND (?5 OR language='') THEN ?4 ELSE language END WHERE id=?1") \
+		" name=CASE WHEN ?3<>'' THEN ?3 ELSE name END, language=CASE WHEN ?4<>'' AND (?5<>0 OR language='') THEN ?4 ELSE language END WHERE id=?1") \
 	X(SQL_REFERRED_SET, "INSERT OR REPLACE INTO referred(key,ticket) VALUES(?1,?2)") \
 	X(SQL_REFERRED_GET, "SELECT ticket FROM referred WHERE key=?1") \
 	X(SQL_TICKET_KNOWS_ADDRESS, "SELECT count(*) FROM (SELECT 1 FROM message WHERE ticket=?1 AND seq<=?4 AND (message_id IS NULL OR message_id<>?3)" \
-	  " AND (from_address=?2 COLLATE NOCASE OR instr(lower(recipients),?2)>0) LIMIT 1)") \
+	  " AND (from_address=?2 COLLATE NOCASE OR instr(lower(recipients),?2)>0) LIMIT 1) AS one") \
 	X(SQL_TICKET_BESIDE, "SELECT t.id FROM link l JOIN ticket t ON t.id=l.other WHERE l.ticket=?1 AND t.queue=?2 AND t.merged_into=0 AND t.state<>'closed'" \
 	  " ORDER BY t.id DESC LIMIT 1") \
 	X(SQL_CONTACT_BOUNCED, "UPDATE contact SET bounced_at=?2, bounce_reason=?3 WHERE id=?1") \
@@ -106,9 +109,9 @@
 	X(SQL_CUSTOMERS, "SELECT k.id FROM contact k LEFT JOIN customer c ON c.id=k.id WHERE k.id>?1 AND k.person IS NULL AND k.organisation IS NULL" \
 		" AND (c.id IS NOT NULL OR (k.address<>'' AND (written>0 OR last_ticket>0)) OR EXISTS(SELECT 1 FROM contact p WHERE p.person=k.id AND p.address<>'')) ORDER BY k.id LIMIT ?2") \
 	X(SQL_CUSTOMER_TICKETS, "WITH RECURSIVE asked(id) AS (SELECT last_ticket FROM contact WHERE id=?1 AND coalesce(person,id)=id UNION SELECT last_ticket FROM contact WHERE person=?1" \
-		" UNION SELECT t.previous FROM asked JOIN ticket t ON t.id=asked.id), every(id) AS (SELECT id FROM asked" OF_THE_FIRST_VERSION ") SELECT count(*), coalesce(sum(state IN ('new','open','pending')),0) FROM ticket WHERE id IN every") \
+		" UNION SELECT t.previous FROM asked JOIN ticket t ON t.id=asked.id), every(id) AS (SELECT id FROM asked" OF_THE_FIRST_VERSION ") SELECT count(*), count(*) FILTER (WHERE state IN ('new','open','pending')) FROM ticket WHERE id IN (SELECT id FROM every)") \
 	X(SQL_CUSTOMER_TICKET_IDS, "WITH RECURSIVE asked(id) AS (SELECT last_ticket FROM contact WHERE id=?1 AND coalesce(person,id)=id UNION SELECT last_ticket FROM contact WHERE person=?1" \
-		" UNION SELECT t.previous FROM asked JOIN ticket t ON t.id=asked.id), every(id) AS (SELECT id FROM asked" OF_THE_FIRST_VERSION ") SELECT id FROM ticket WHERE id IN every ORDER BY id") \
+		" UNION SELECT t.previous FROM asked JOIN ticket t ON t.id=asked.id), every(id) AS (SELECT id FROM asked" OF_THE_FIRST_VERSION ") SELECT id FROM ticket WHERE id IN (SELECT id FROM every) ORDER BY id") \
 	X(SQL_CUSTOMER_CHAIN, "UPDATE ticket SET previous=b.before FROM (SELECT id, lag(id,1,0) OVER (PARTITION BY lower(customer) ORDER BY id) AS before FROM ticket) b" \
 		" WHERE b.id=ticket.id AND b.before<>0 AND ticket.customer<>''") \
 	X(SQL_CUSTOMER_LAST_TICKETS, "SELECT lower(customer), max(id) FROM ticket WHERE customer<>'' GROUP BY 1") \
@@ -133,7 +136,7 @@
 	X(SQL_DOMAINS_OF, "SELECT domain FROM organisation_domain WHERE organisation=?1 ORDER BY domain") \
 	X(SQL_DOMAINS_CLEAR, "DELETE FROM organisation_domain WHERE organisation=?1") \
 	X(SQL_SHARED_OF, "SELECT address FROM contact WHERE organisation=?1 ORDER BY address") \
-	X(SQL_ORGANISATION_TICKETS, "SELECT count(*), coalesce(sum(state IN ('new','open','pending')),0) FROM ticket WHERE organisation=?1 COLLATE NOCASE AND organisation<>''") \
+	X(SQL_ORGANISATION_TICKETS, "SELECT count(*), count(*) FILTER (WHERE state IN ('new','open','pending')) FROM ticket WHERE organisation=?1 COLLATE NOCASE AND organisation<>''") \
 	/* what is erased: see store_erase.c */ \
 	X(SQL_ERASING_ADD, "INSERT OR IGNORE INTO erasing(kind,id,word) VALUES(?1,?2,?3)") \
 	X(SQL_ERASING_CLEAR, "DELETE FROM erasing") \
@@ -204,7 +207,7 @@
 		" resolved_at=CASE WHEN ?2='resolved' THEN ?3 ELSE resolved_at END WHERE id=?1") \
 	X(SQL_TICKET_QUEUE, "UPDATE ticket SET queue=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_AGENT, "UPDATE ticket SET agent=?2, updated=?3 WHERE id=?1") \
-	X(SQL_TICKET_LANGUAGE, "UPDATE ticket SET language=?2, language_kept=max(language_kept,?3) WHERE id=?1") \
+	X(SQL_TICKET_LANGUAGE, "UPDATE ticket SET language=?2, language_kept=CASE WHEN ?3>language_kept THEN ?3 ELSE language_kept END WHERE id=?1") \
 	X(SQL_TICKET_PENDING, "UPDATE ticket SET pending_until=?2, updated=?3, waiting=?4 WHERE id=?1") \
 	X(SQL_TICKET_MERGE, "UPDATE ticket SET merged_into=?2, updated=?3 WHERE id=?1") \
 	X(SQL_TICKET_STATE_NOW, "SELECT state FROM ticket WHERE id=?1") \
@@ -218,13 +221,13 @@
 	X(SQL_TICKETS_SINCE, "SELECT queue, state, count(*) FROM ticket NOT INDEXED WHERE id>?1 GROUP BY queue, state") \
 	X(SQL_TALLY, "SELECT queue, state, count FROM tally WHERE what=?1") \
 	X(SQL_TALLY_TICKETS, "INSERT INTO tally SELECT 'ticket', queue, state, count(*) FROM ticket NOT INDEXED WHERE id>?1 AND id<=?2 GROUP BY queue, state" \
-		" ON CONFLICT(what,queue,state) DO UPDATE SET count=count+excluded.count") \
+		" ON CONFLICT(what,queue,state) DO UPDATE SET count=tally.count+excluded.count") \
 	X(SQL_TALLY_ROUTED, "INSERT INTO tally SELECT 'routed', '', '', count(*) FROM routed WHERE ticket>?1 AND ticket<=?2" \
-		" ON CONFLICT(what,queue,state) DO UPDATE SET count=count+excluded.count") \
+		" ON CONFLICT(what,queue,state) DO UPDATE SET count=tally.count+excluded.count") \
 	TICKET_FIELDS(FIELD_STATEMENTS) \
 	/* what is due, and what happened since */ \
 	X(SQL_PROMISE_SET, "INSERT INTO promise(ticket,due,step) VALUES(?1,?2,?3) ON CONFLICT(ticket) DO UPDATE SET" \
-		" due=excluded.due, step=excluded.step WHERE due<>excluded.due OR step<>excluded.step") \
+		" due=excluded.due, step=excluded.step WHERE promise.due<>excluded.due OR promise.step<>excluded.step") \
 	X(SQL_PROMISE_REMOVE, "DELETE FROM promise WHERE ticket=?1") \
 	X(SQL_PROMISE_REMOVE_ALL, "DELETE FROM promise") \
 	X(SQL_PROMISE_GET, "SELECT due, step FROM promise WHERE ticket=?1") \
@@ -254,7 +257,7 @@
 	X(SQL_MESSAGE_LAST_OUT, "SELECT out FROM message WHERE ticket=?1 AND kind IN ('request','reply') ORDER BY seq DESC LIMIT 1") \
 	X(SQL_MESSAGES_PUBLIC_COUNT, "SELECT count(*) FROM message WHERE ticket=?1 AND kind IN ('request','reply')") \
 	X(SQL_MESSAGE_RAW, "SELECT raw FROM message WHERE ticket=?1 AND seq=?2") \
-	X(SQL_MESSAGE_SEQ_AT, "SELECT seq FROM (SELECT seq, date FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60)" \
+	X(SQL_MESSAGE_SEQ_AT, "SELECT seq FROM (SELECT seq, date FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60) AS last" \
 		" WHERE date<=(SELECT date FROM message WHERE ticket=?2 AND seq=?3) ORDER BY seq DESC LIMIT 1") \
 	X(SQL_MESSAGES_OF_AGENTS, "SELECT max(seq) FROM message WHERE ticket=?1 AND seq>?2 AND CASE ?4 WHEN 0 THEN kind='note' OR (kind='reply' AND out=1) ELSE side=?4 AND kind IN ('note','side-out') END" \
 		" AND flags<>'commands only' AND flags NOT LIKE 'not sent: %' GROUP BY agent ORDER BY 1 DESC LIMIT ?3") \
@@ -264,11 +267,11 @@
 		" WHERE ticket=?1 AND seq>=?2 AND kind='note' AND side=?4 AND agent<>'' AND flags LIKE 'not sent: %' GROUP BY agent) AS draft LIMIT ?3") \
 	X(SQL_MESSAGE_PROVED, "SELECT 1 FROM message WHERE ticket=?1 AND out=0 AND proved<>'' AND from_address=?2 COLLATE NOCASE LIMIT 1") \
 	X(SQL_MESSAGE_LAST_SEQ, "SELECT max(seq) FROM message WHERE ticket=?1") \
-	X(SQL_MESSAGE_RUSH, "SELECT date FROM (SELECT seq, date, out, kind, agent FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60)" \
+	X(SQL_MESSAGE_RUSH, "SELECT date FROM (SELECT seq, date, out, kind, agent FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60) AS last" \
 		" WHERE out=0 AND kind='reply' AND agent='' ORDER BY seq DESC LIMIT 1 OFFSET 9") \
 	X(SQL_MESSAGES_FROM, "SELECT count(*) FROM message WHERE ticket=?1 AND seq>=?2 AND out=0 AND kind='reply' AND agent=''") \
-	X(SQL_MESSAGE_IDS, "SELECT * FROM (SELECT message_id, out, agent, kind FROM message WHERE ticket=?1 AND message_id IS NOT NULL ORDER BY seq DESC LIMIT 50) " \
-	  "UNION ALL SELECT * FROM (SELECT message_id, out, agent, kind FROM message WHERE ticket=?1 AND message_id IS NOT NULL ORDER BY seq LIMIT 1)") \
+	X(SQL_MESSAGE_IDS, "SELECT * FROM (SELECT message_id, out, agent, kind FROM message WHERE ticket=?1 AND message_id IS NOT NULL ORDER BY seq DESC LIMIT 50) AS last " \
+	  "UNION ALL SELECT * FROM (SELECT message_id, out, agent, kind FROM message WHERE ticket=?1 AND message_id IS NOT NULL ORDER BY seq LIMIT 1) AS first") \
 	X(SQL_MESSAGE_OF_ID, "SELECT 1 FROM message WHERE ticket=?1 AND message_id=?2 LIMIT 1") \
 	X(SQL_MESSAGE_SET_TEXT, "UPDATE message SET text=?3 WHERE ticket=?1 AND seq=?2 AND text IS NULL AND raw=0") \
 	X(SQL_TICKET_PLACES, "SELECT id, state, queue, priority, updated FROM ticket WHERE id>?1 ORDER BY id LIMIT ?2") \
@@ -277,7 +280,7 @@
 	X(SQL_MESSAGE_TICKET, "SELECT ticket FROM message WHERE id=?1") \
 	X(SQL_PARTICIPANTS, "SELECT address, name, role, answer_to FROM participant WHERE ticket=?1") \
 	X(SQL_PARTICIPANT_ADD, "INSERT INTO participant(ticket,address,name,role,answer_to) VALUES(?1,?2,?3,?4,?6) " \
-	  "ON CONFLICT(ticket,address) DO UPDATE SET name=?3, role=?4, answer_to=?6 WHERE ?4<>'proposed' AND (role='proposed' OR (role='left' AND ?5=1))") \
+	  "ON CONFLICT(ticket,address) DO UPDATE SET name=?3, role=?4, answer_to=?6 WHERE ?4<>'proposed' AND (participant.role='proposed' OR (participant.role='left' AND ?5=1))") \
 	X(SQL_PARTICIPANT_ANSWER_TO, "UPDATE participant SET answer_to=?3 WHERE ticket=?1 AND (answer_to=?2 COLLATE NOCASE OR (address=?2 AND answer_to=''))") \
 	X(SQL_TICKET_ANSWER_TO, "UPDATE ticket SET answer_to=?3 WHERE id=?1 AND (answer_to=?2 COLLATE NOCASE OR (customer=?2 COLLATE NOCASE AND answer_to=''))") \
 	X(SQL_PARTICIPANT_LEAVES, "UPDATE participant SET role='left' WHERE ticket=?1 AND address=?2 AND role<>'left'") \
@@ -323,14 +326,14 @@
 	X(SQL_CONFIRMED_SINCE, "SELECT count(*) FROM confirmed WHERE at>?1") \
 	X(SQL_ROUTED_ADD, "INSERT INTO routed(ticket,queue,confidence,at,model) VALUES(?1,?2,?3,?4,coalesce((SELECT max(version) FROM model),0))") \
 	X(SQL_ROUTED_MOVED, "UPDATE routed SET corrected=CASE WHEN queue=?2 THEN 0 ELSE ?3 END WHERE ticket=?1") \
-	X(SQL_ROUTED_JUDGED, "SELECT count(*), coalesce(sum(corrected=0),0) FROM (SELECT r.corrected FROM routed r JOIN ticket t ON t.id=r.ticket" \
-		" WHERE r.model>?1 AND (r.corrected<>0 OR t.state<>'new' OR r.at<?2) ORDER BY r.ticket DESC LIMIT ?3)") \
-	X(SQL_ROUTED_REPORT, "SELECT queue, strftime('%Y-%m',at/1000,'unixepoch') AS month, count(*), sum(corrected<>0), sum(confidence)" \
+	X(SQL_ROUTED_JUDGED, "SELECT count(*), count(*) FILTER (WHERE corrected=0) FROM (SELECT r.corrected FROM routed r JOIN ticket t ON t.id=r.ticket" \
+		" WHERE r.model>?1 AND (r.corrected<>0 OR t.state<>'new' OR r.at<?2) ORDER BY r.ticket DESC LIMIT ?3) AS newest") \
+	X(SQL_ROUTED_REPORT, "SELECT queue, strftime('%Y-%m',at/1000,'unixepoch') AS month, count(*), count(*) FILTER (WHERE corrected<>0), sum(confidence)" \
 		" FROM routed GROUP BY month, queue ORDER BY month DESC, queue") \
 	X(SQL_LEARNED_ADD, "INSERT INTO learned(ticket,kind,value,confidence,at) VALUES(?1,?2,?3,?4,?5)") \
 	X(SQL_LEARNED_UNTAGGED, "UPDATE learned SET corrected=?3 WHERE ticket=?1 AND kind='tag' AND value=?2") \
 	X(SQL_LEARNED_CHANGED, "UPDATE learned SET corrected=CASE WHEN value=?2 THEN 0 ELSE ?3 END WHERE ticket=?1 AND kind=?4") \
-	X(SQL_LEARNED_REPORT, "SELECT kind || ' ' || value, strftime('%Y-%m',at/1000,'unixepoch') AS month, count(*), sum(corrected<>0), sum(confidence)" \
+	X(SQL_LEARNED_REPORT, "SELECT kind || ' ' || value, strftime('%Y-%m',at/1000,'unixepoch') AS month, count(*), count(*) FILTER (WHERE corrected<>0), sum(confidence)" \
 		" FROM learned GROUP BY month, kind, value ORDER BY month DESC, kind, value") \
 	X(SQL_MODEL_NEWEST, "SELECT max(version) FROM model") \
 	X(SQL_MODELS_LATER, "SELECT count(*) FROM model WHERE created>?1") \
@@ -443,37 +446,5 @@
 	X(SQL_CHECK_TALLY_OUTBOX, "SELECT max(id) FROM outbox o WHERE state<>'waiting' GROUP BY state" \
 		" HAVING count(*)<>coalesce((SELECT count FROM tally WHERE what='outbox' AND state=o.state),0)") \
 	X(SQL_CHECK_RECORDS, "SELECT id, record FROM outbox ORDER BY id")
-
-/* The engine's own. */
-#define OWN_STATEMENTS(X) \
-	/* transactions */ \
-	X(OWN_BEGIN, "BEGIN IMMEDIATE") \
-	X(OWN_BEGIN_READ, "BEGIN") \
-	X(OWN_COMMIT, "COMMIT") \
-	X(OWN_ROLLBACK, "ROLLBACK") \
-	X(OWN_SAVEPOINT, "SAVEPOINT job") \
-	X(OWN_RELEASE, "RELEASE job") \
-	X(OWN_ROLLBACK_TO, "ROLLBACK TO job") \
-	/* deferred indexes */ \
-	X(OWN_MAILBOX_SINCE, "SELECT id, message_id, mail_digest, claim FROM mailbox WHERE id>?1 ORDER BY id") \
-	X(OWN_CONTACT_SINCE, "SELECT id, address FROM contact WHERE id>?1 ORDER BY id") \
-	X(OWN_MAILBOX_MERGED, "SELECT id, message_id, mail_digest, claim FROM mailbox WHERE id<=(SELECT value FROM meta WHERE key='mailbox_key') AND detail<>'erased'") \
-	X(OWN_CONTACT_MERGED, "SELECT id, address FROM contact WHERE id<=(SELECT value FROM meta WHERE key='contact_key') AND address<>''") \
-	X(OWN_MAILBOX_KEY_NEWEST, "SELECT row, tag FROM mailbox_key WHERE hash=?1 ORDER BY row DESC LIMIT ?2") \
-	X(OWN_MAILBOX_KEY_OLDEST, "SELECT row, tag FROM mailbox_key WHERE hash=?1 ORDER BY row LIMIT ?2") \
-	X(OWN_MAILBOX_KEY_ADD, "INSERT OR IGNORE INTO mailbox_key(hash,row,tag) VALUES(?1,?2,?3)") \
-	X(OWN_CONTACT_KEY_NEWEST, "SELECT row, tag FROM contact_key WHERE hash=?1 ORDER BY row DESC LIMIT ?2") \
-	X(OWN_CONTACT_KEY_OLDEST, "SELECT row, tag FROM contact_key WHERE hash=?1 ORDER BY row LIMIT ?2") \
-	X(OWN_MAILBOX_KEY_FORGET, "DELETE FROM mailbox_key WHERE hash=?1 AND row=?2") \
-	X(OWN_CONTACT_KEY_FORGET, "DELETE FROM contact_key WHERE hash=?1 AND row=?2") \
-	X(OWN_CONTACT_KEY_ADD, "INSERT OR IGNORE INTO contact_key(hash,row,tag) VALUES(?1,?2,?3)")
-
-enum own_sql {
-	OWN_FIRST = SQL_COUNT - 1,
-#define X(id, text) id,
-	OWN_STATEMENTS(X)
-#undef X
-	STATEMENT_COUNT
-};
 
 #endif
