@@ -5,7 +5,7 @@
  * change places, the database by one rename, so that there is one at every moment; the old ones are kept in STATE_DIR/replaced-WHEN. What is not
  * named in moved[] stays: the mirror's and the mail server's business, and what must outlive a restore.
  * While they do, STATE_DIR/restore.new/changing is there: a power cut may leave the old database without its log, so nobody opens it (store_open.c) until
- * the restore was run again.
+ * the restore was run again. What is kept is on the disk before something takes its place.
  * After a restore the numbers of tickets that are not in the backup are given again, and people still have addresses and links of the lost ones. So
  * a new key signs from now on, and the older ones speak for the tickets of the backup alone.
  * May only be called while nobody works in the directory. Diagnostics: STATUS_TRY_LATER a daemon works there, or no room; STATUS_BAD_INPUT no
@@ -28,6 +28,7 @@
 struct restore {
 	struct arena *arena;
 	const char *state_dir, *file, *ledger, *aside;    /* aside: where the new files are made */
+	bool changing;                           /* files change places: what fails now is done again */
 	struct stat owner;                       /* of the state directory: whoever restores, the daemon must be able to read */
 	struct store_restored *out;
 	struct error *error;
@@ -42,7 +43,7 @@ static enum status failed(struct restore *restore, const char *path)
 {
 	bool full = errno == ENOSPC || errno == EDQUOT;
 
-	error_set(restore->error, STATUS_TRY_LATER, "%s: %s; nothing was changed", path, strerror(errno));
+	error_set(restore->error, STATUS_TRY_LATER, "%s: %s; %s", path, strerror(errno), restore->changing ? "run it again, with the same backup, when that is mended" : "nothing was changed");
 	restore->error->full = full;
 	return STATUS_TRY_LATER;
 }
@@ -212,7 +213,7 @@ static enum status keep_old(struct restore *restore)
 	if (link(store_keys_path(restore->arena, restore->state_dir), store_keys_path(restore->arena, to)) < 0 && errno != ENOENT)
 		return failed(restore, to);
 	restore->out->replaced = to;
-	return STATUS_OK;
+	return directory_sync(to) ? STATUS_OK : failed(restore, to);
 }
 
 /* On the disk before anything moves. */
@@ -221,7 +222,10 @@ static enum status say_changing(struct restore *restore)
 	char *path = within(restore, restore->aside, "changing");
 	CLEANUP_FD int fd = make_file(restore, path);
 
-	return fd >= 0 && fsync(fd) == 0 && directory_sync(restore->aside) && directory_sync(restore->state_dir) ? STATUS_OK : failed(restore, path);
+	if (fd < 0 || fsync(fd) < 0 || !directory_sync(restore->aside) || !directory_sync(restore->state_dir))
+		return failed(restore, path);
+	restore->changing = true;
+	return STATUS_OK;
 }
 
 static enum status change_places(struct restore *restore)
@@ -235,15 +239,17 @@ static enum status change_places(struct restore *restore)
 	for (size_t i = 0; i < COUNT_OF(moved) && status == STATUS_OK && restore->out->replaced; i++)
 		if (rename(within(restore, restore->state_dir, moved[i]), within(restore, restore->out->replaced, moved[i])) < 0 && errno != ENOENT)
 			status = failed(restore, moved[i]);
+	if (status == STATUS_OK && restore->out->replaced && !directory_sync(restore->out->replaced))
+		status = failed(restore, restore->out->replaced);
 	for (size_t i = 0; i < COUNT_OF(replaced) && status == STATUS_OK; i++)
 		if (rename(within(restore, restore->aside, replaced[i]), within(restore, restore->state_dir, replaced[i])) < 0 && errno != ENOENT)
 			status = failed(restore, replaced[i]);
 	for (size_t i = 0; i < COUNT_OF(made_again) && status == STATUS_OK; i++)
 		unlink(within(restore, restore->state_dir, made_again[i]));
-	return status == STATUS_OK && !directory_sync(restore->state_dir) ? failed(restore, restore->state_dir) : status;
+	return status == STATUS_OK && (!directory_sync(restore->aside) || !directory_sync(restore->state_dir)) ? failed(restore, restore->state_dir) : status;
 }
 
-/* What says that places are changing stays until they have. */
+/* What says that places are changing stays until they have; and does not come back after a day's work. */
 static void clean_up(const struct restore *restore, bool done)
 {
 	DIR *directory = opendir(restore->aside);
@@ -253,7 +259,8 @@ static void clean_up(const struct restore *restore, bool done)
 			unlink(within(restore, restore->aside, entry->d_name));
 	if (directory)
 		closedir(directory);
-	rmdir(restore->aside);
+	if (rmdir(restore->aside) == 0 && done && !directory_sync(restore->state_dir))
+		log_event(LOG_WARNING, "store.trouble", "why", strerror(errno), NULL);
 }
 
 static bool is_same_file(const char *a, const char *b)

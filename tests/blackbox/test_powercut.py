@@ -1,12 +1,12 @@
-"""A power cut at every moment of a scripted day: see day.py for the day, powercut.py for the disk.
+"""A power cut at every moment of a scripted day, and of a restore: see day.py for the day, powercut.py for the disk.
 
 POWERCUT_CUTS: how many moments are tried (make check: a sample; make check-crash: 0, which is all of them), POWERCUT_STARTS: on how many of
 them the daemon is started again. POWERCUT_SEED repeats a run.
 """
-import os, random, shutil
+import glob, os, random, shutil, sqlite3
 
-from day import Day
-from desk import setup
+from day import LARGE, Day
+from desk import mail, setup
 from powercut import MODES, SYNC_END, Volume, records
 from shim import Shim
 
@@ -60,3 +60,80 @@ def test_power_cut_at_any_moment(desk):
 
 
 test_power_cut_at_any_moment.alone = True
+
+
+# ---- a restore
+
+BEFORE, BACKED_UP = ["Printer", "Large", "After the backup"], ["Printer", "Large"]
+
+
+def live_and_restore(desk, shim):
+    """Two mails, a backup, a third, kill -9: its mail is in the log alone. Then the restore. Returns the backup, and the numbers of the records that are the restore's."""
+    backup = os.path.join(desk.directory, "backup.db")
+    desk.start()
+    desk.accept(mail(subject=BEFORE[0]))
+    desk.accept(mail(subject=BEFORE[1], body=LARGE))
+    desk.ok("backup", backup)
+    desk.accept(mail(subject=BEFORE[2]))
+    desk.kill()
+    begun = shim.position()
+    desk.ok("restore", backup)
+    log = list(records(shim.log_file))
+    return backup, log, len([r for r in log if r.end <= begun])
+
+
+def subjects(desk):
+    return [t["subject"] for t in sorted(desk.ok("ticket", "list"), key=lambda t: t["id"])]
+
+
+def old_or_new(desk):
+    """What a command says after the cut: the tickets of either, and a clean fsck; or to run the restore again."""
+    listed = desk.cli("ticket", "list")
+    if listed.code:
+        assert listed.code == 75 and "run it again, with the same backup" in listed.err, listed
+        return
+    assert subjects(desk) in (BEFORE, BACKED_UP), subjects(desk)
+    assert desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+def kept(desk, directory):
+    """Subjects of the database in a directory that a restore left aside, read as SQLite itself reads it."""
+    copy = shutil.copytree(directory, os.path.join(desk.directory, "kept"))
+    try:
+        with sqlite3.connect(os.path.join(copy, "sportello.db")) as database:
+            return [subject for subject, in database.execute("SELECT subject FROM ticket ORDER BY id")]
+    finally:
+        shutil.rmtree(copy)
+
+
+def again(desk, backup):
+    """It can always be done again, and all that was there before it is kept."""
+    desk.ok("restore", backup)
+    assert subjects(desk) == BACKED_UP and desk.cli("fsck", json_output=False).out == "clean\n"
+    assert BEFORE in [kept(desk, aside) for aside in glob.glob(os.path.join(desk.state_dir, "replaced-*")) if os.path.exists(os.path.join(aside, "sportello.db"))], os.listdir(desk.state_dir)
+
+
+@setup(relay="smtp", start=False)
+def test_power_cut_in_a_restore_leaves_the_old_desk_or_the_new_one(desk):
+    shim, rng = Shim(desk), random.Random(SEED)
+    backup, log, first = live_and_restore(desk, shim)
+    cuts = [(i, mode) for i in range(first, len(log)) for mode in (MODES if log[i].type == SYNC_END else rng.sample(MODES, 2))]
+    if CUTS:
+        cuts = sorted(rng.sample(cuts, min(CUTS // 2, len(cuts))))
+    day, volume, taken = Day(desk, shim), Volume(os.stat(shim.root).st_ino), 0
+    for number, mode in cuts:
+        while taken <= number:
+            volume.take(log[taken])
+            taken += 1
+        directory = os.path.join(desk.directory, "cut")
+        os.makedirs(os.path.join(directory, "volume"))
+        one = day.configured(directory)
+        try:
+            volume.build(os.path.join(directory, "volume"), rng, mode)
+            old_or_new(one)
+            again(one, backup)
+        except BaseException as error:
+            raise AssertionError("POWERCUT_SEED=%d, after record %d of %d, mode %s: %s" % (SEED, number - first, len(log) - first, mode, error)) from error
+        finally:
+            one.close()
+        shutil.rmtree(directory)
