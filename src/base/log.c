@@ -6,12 +6,15 @@
  * unprintable are quoted, control characters and wrong UTF-8 are written \n, \t, \r or \xHH.
  * A line that would be too long is cut at the value that does not fit, and ends in "...". A line that stderr does not
  * take is lost: logging never stops the work.
+ * Where stderr is systemd's journal, each line begins with its priority (sd-daemon(3)), which the journal takes off: `journalctl -p err`.
  */
 #include "base_private.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +25,7 @@ struct line { char at[LINE_ROOM]; size_t length; bool cut; };
 
 static _Atomic int level_wanted = LOG_INFO;
 static const char *const level_names[] = { "error", "warning", "notice", "info", "debug" };
+static const char *const journal_priorities[] = { "<3>", "<4>", "<5>", "<6>", "<7>" };
 
 void log_set_level(enum log_level level)
 {
@@ -100,6 +104,23 @@ static void line_add_value(struct line *line, const char *value)
 	line_add(line, "\"", 1);
 }
 
+/* systemd says which file the journal is, so that who redirects stderr is not taken for it. Asked once: stderr stays what it is. */
+static bool goes_to_journal(void)
+{
+	static _Atomic int known = -1;
+
+	if (known < 0) {
+		const char *stream = getenv("JOURNAL_STREAM");
+		char own[64] = "";
+		struct stat info;
+
+		if (stream && fstat(STDERR_FILENO, &info) == 0)
+			snprintf(own, sizeof own, "%llu:%llu", (unsigned long long)info.st_dev, (unsigned long long)info.st_ino);
+		known = *own && strcmp(stream, own) == 0;
+	}
+	return known;
+}
+
 static void line_add_head(struct line *line, enum log_level level, const char *event)
 {
 	int64_t now = clock_now();
@@ -110,6 +131,8 @@ static void line_add_head(struct line *line, enum log_level level, const char *e
 	gmtime_r(&seconds, &t);
 	snprintf(head, sizeof head, "ts=%04d-%02d-%02dT%02d:%02d:%02d.%03dZ level=%s event=", t.tm_year + 1900, t.tm_mon + 1,
 	         t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, (int)(now % 1000), level_names[level]);
+	if (goes_to_journal())
+		line_add(line, journal_priorities[level], 3);
 	line_add(line, head, strlen(head));
 	line_add(line, event, strlen(event));
 }

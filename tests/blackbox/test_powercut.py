@@ -119,7 +119,7 @@ def test_power_cut_in_a_restore_leaves_the_old_desk_or_the_new_one(desk):
     backup, log, first = live_and_restore(desk, shim)
     cuts = [(i, mode) for i in range(first, len(log)) for mode in (MODES if log[i].type == SYNC_END else rng.sample(MODES, 2))]
     if CUTS:
-        cuts = sorted(rng.sample(cuts, min(CUTS // 2, len(cuts))))
+        cuts = sorted(rng.sample(cuts, min(CUTS // 4, len(cuts))))
     day, volume, taken = Day(desk, shim), Volume(os.stat(shim.root).st_ino), 0
     for number, mode in cuts:
         while taken <= number:

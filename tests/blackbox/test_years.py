@@ -241,6 +241,22 @@ def test_a_backup_is_made_before_the_database_is_brought_up_to_date(desk):
     assert desk.ok("restore", made[0])["tickets"] == tickets[0] and desk.cli("fsck", json_output=False).out == "clean\n"
 
 
+# ---- the log
+
+@setup(start=False)
+def test_the_journal_gets_the_priority_of_each_line_and_nobody_else_does(desk):
+    """systemd says in JOURNAL_STREAM which file its journal is; a log that was led elsewhere is not."""
+    for own, lead in ((True, "<3>ts="), (False, "ts=")):
+        path = os.path.join(desk.directory, "journal")
+        with open(path, "w") as f:
+            at = os.fstat(f.fileno())
+            done = subprocess.run([os.path.join(BUILD, "sportellod"), "-c", "/nonexistent.conf"], stderr=f, timeout=60,
+                                  env={**desk.environment, "JOURNAL_STREAM": "%d:%d" % (at.st_dev, at.st_ino + (not own))})
+        with open(path) as f:
+            lines = f.read().splitlines()
+        assert done.returncode == 78 and lines and all(line.startswith(lead) and " level=error " in line for line in lines), lines
+
+
 # ---- figures
 
 def metrics(desk, port=None):
