@@ -60,3 +60,12 @@ bool daemon_connections_send_one_away(struct slots *slots)
 	pthread_mutex_unlock(&slots->lock);
 	return worst != NULL;
 }
+
+void daemon_connections_stop(struct slots *slots, bool all)
+{
+	pthread_mutex_lock(&slots->lock);
+	for (struct slot *slot = slots->first; slot; slot = slot->next)
+		if (all || !slot->in_data)
+			shutdown(slot->fd, SHUT_RD);
+	pthread_mutex_unlock(&slots->lock);
+}

@@ -17,6 +17,7 @@
 
 #include "daemon_private.h"
 
+#define TRACE_LENGTH 12
 #define READ_BYTES (32 * 1024)
 #define STOP_GRACE_MS 30000
 #define SEND_SECONDS 60
@@ -31,7 +32,8 @@ struct connection {
 	struct transaction transaction;
 	bool in_transaction;
 	int64_t opened_us;
-	int idle_seconds, total_seconds;
+	int idle_seconds, total_seconds, waits_seconds;        /* waits_seconds: what recv() is told now */
+	struct { unsigned char at[20 * TRACE_LENGTH]; size_t left; } random;
 };
 
 struct config *daemon_config(struct daemon *daemon)
@@ -70,14 +72,18 @@ static void on_reset(void *context)
 	config_unref(&transaction->config);
 }
 
-static void new_trace(char trace[16])
+/* Random, that it says nothing to strangers; some are fetched at once, a system call being half a microsecond or two. */
+static void new_trace(struct connection *connection, char trace[16])
 {
 	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
-	unsigned char random[12];
-	random_bytes(random, sizeof random);
-	for (size_t i = 0; i < sizeof random; i++)
-		trace[i] = alphabet[random[i] & 31];
-	trace[sizeof random] = 0;
+	unsigned char *random = connection->random.at;
+	if (connection->random.left < TRACE_LENGTH) {
+		random_bytes(random, sizeof connection->random.at);
+		connection->random.left = sizeof connection->random.at;
+	}
+	for (size_t i = 0; i < TRACE_LENGTH; i++)
+		trace[i] = alphabet[random[--connection->random.left] & 31];
+	trace[TRACE_LENGTH] = 0;
 }
 
 static void on_mail(void *context, const char *from, uint64_t size, bool smtputf8, struct lmtp_reply *reply)
@@ -94,7 +100,7 @@ static void on_mail(void *context, const char *from, uint64_t size, bool smtputf
 	transaction->config = daemon_config(connection->daemon);
 	transaction->rules = current_rules(connection->daemon);
 	transaction->kb = daemon_kb(connection->daemon);
-	new_trace(transaction->trace);
+	new_trace(connection, transaction->trace);
 	transaction->envelope_from = arena_string(&transaction->arena, from);
 }
 
@@ -141,32 +147,18 @@ static bool send_out(struct connection *connection, struct buffer *out)
 	return true;
 }
 
-enum wait { WAIT_READABLE, WAIT_STOP, WAIT_TIMEOUT, WAIT_AGAIN };
-
-/* A stop is told at once between mails; inside one, the client gets its grace. */
-static enum wait wait_for_bytes(struct connection *connection)
+/* How long recv() waits: until the client was silent for too long, or has been here for too long. False: it has. */
+static bool set_wait(struct connection *connection)
 {
-	struct pollfd fds[2] = {{.fd = connection->fd, .events = POLLIN}, {.fd = connection->daemon->stop_fd, .events = POLLIN}};
-	int64_t left_ms = connection->total_seconds * 1000LL - (clock_monotonic_us() - connection->opened_us) / 1000;
-	int64_t timeout = connection->idle_seconds * 1000LL;
-	bool busy = lmtp_session_in_transaction(connection->session);
-	bool stopping = connection->daemon->stopping;
-	if (stopping && !busy)
-		return WAIT_STOP;
-	if (stopping && timeout > STOP_GRACE_MS)
-		timeout = STOP_GRACE_MS;
-	if (timeout > left_ms)
-		timeout = left_ms;
-	int n = timeout > 0 ? poll(fds, stopping ? 1 : 2, (int)timeout) : 0;
-	if (n < 0 && errno != EINTR)
-		return WAIT_TIMEOUT;
-	if (n < 0)
-		return WAIT_AGAIN;
-	if (n == 0)
-		return stopping ? WAIT_STOP : WAIT_TIMEOUT;
-	if (fds[0].revents)
-		return WAIT_READABLE;
-	return busy ? WAIT_AGAIN : WAIT_STOP;      /* the stop came inside a mail: wait on with the grace time */
+	int64_t left = connection->total_seconds - (clock_monotonic_us() - connection->opened_us) / 1000000;
+	int seconds = left < connection->idle_seconds ? (int)left : connection->idle_seconds;
+	struct timeval most = {.tv_sec = seconds};
+	if (seconds <= 0)
+		return false;
+	if (seconds != connection->waits_seconds)
+		setsockopt(connection->fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+	connection->waits_seconds = seconds;
+	return true;
 }
 
 static void end_session(struct connection *connection, enum lmtp_answer why, struct buffer *out)
@@ -175,26 +167,36 @@ static void end_session(struct connection *connection, enum lmtp_answer why, str
 	send_out(connection, out);
 }
 
+/* 0: no more is waited for, whoever it was that ended it: we stop, the client was sent away for another one, or it is gone. */
+static ssize_t wait_for_bytes(struct connection *connection, char *bytes)
+{
+	bool in_data = lmtp_session_in_transaction(connection->session);
+	ssize_t n;
+	connection->slot.in_data = in_data;
+	if (connection->daemon->stopping && !in_data)
+		return 0;
+	do {
+		if (!set_wait(connection))
+			return -1;
+		n = recv(connection->fd, bytes, READ_BYTES, 0);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 && errno != EAGAIN && errno != EWOULDBLOCK ? 0 : n;
+}
+
+/* Between mails a stop is told at once; a client inside one has STOP_GRACE_MS to come to its end (daemon_lmtp_stop). */
 static void serve(struct connection *connection, struct buffer *out)
 {
 	CLEANUP_FREE char *bytes = malloc(READ_BYTES);
+	ssize_t n = 1;
 	lmtp_session_greet(connection->session, out);
-	while (bytes && send_out(connection, out) && !lmtp_session_ended(connection->session)) {
-		enum wait what = wait_for_bytes(connection);
-		if (what == WAIT_STOP || what == WAIT_TIMEOUT) {
-			end_session(connection, what == WAIT_STOP ? LMTP_SHUTTING_DOWN : LMTP_IDLE_TIMEOUT, out);
-			return;
-		}
-		if (what == WAIT_AGAIN)
-			continue;
-		ssize_t n = recv(connection->fd, bytes, READ_BYTES, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0 && connection->slot.sent_away)
+	while (bytes && n > 0 && send_out(connection, out) && !lmtp_session_ended(connection->session)) {
+		n = wait_for_bytes(connection, bytes);
+		if (n > 0)
+			lmtp_session_feed(connection->session, bytes, (size_t)n, out);
+		else if (connection->daemon->stopping)
+			end_session(connection, LMTP_SHUTTING_DOWN, out);
+		else if (n < 0 || connection->slot.sent_away)
 			end_session(connection, LMTP_IDLE_TIMEOUT, out);
-		if (n <= 0)
-			return;
-		lmtp_session_feed(connection->session, bytes, (size_t)n, out);
 	}
 }
 
@@ -330,8 +332,16 @@ enum status daemon_lmtp_start(struct daemon *daemon, struct error *error)
 
 void daemon_lmtp_stop(struct daemon *daemon)
 {
+	int64_t begun = clock_monotonic_us();
+	bool over = false;
 	pthread_join(daemon->acceptor, NULL);
 	daemon_close_listeners(daemon);
-	while (daemon->connections > 0)
+	daemon_connections_stop(&daemon->slots, false);
+	while (daemon->connections > 0) {
 		usleep(2000);
+		if (!over && clock_monotonic_us() - begun > STOP_GRACE_MS * 1000LL) {
+			daemon_connections_stop(&daemon->slots, true);
+			over = true;
+		}
+	}
 }

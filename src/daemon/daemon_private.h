@@ -22,7 +22,7 @@
 #define LISTENERS_MOST 16
 
 /* The LMTP connections there are, for when there are too many (daemon_connections.c). */
-struct slot { struct slot *next, **at; int fd; int64_t since; bool in_mail; _Atomic bool sent_away; };
+struct slot { struct slot *next, **at; int fd; int64_t since; bool in_mail; _Atomic bool in_data, sent_away; };
 struct slots { pthread_mutex_t lock; struct slot *first; };
 
 /* One address that mail comes in by, and what came. */
@@ -99,6 +99,8 @@ void daemon_connections_leave(struct slots *slots, struct slot *slot);  /* befor
 void daemon_connections_turn(struct slots *slots, struct slot *slot, bool in_mail); /* a mail begins or ends */
 /* Makes room for one more, if somebody has been silent for long enough: marks it, and ends what it may say. */
 bool daemon_connections_send_one_away(struct slots *slots);
+/* Who waits for bytes waits no longer; who is inside a mail does, unless `all`. */
+void daemon_connections_stop(struct slots *slots, bool all);
 
 /* Opens the knowledge base of this folder, and says what is wrong in it. NULL: it cannot be read. */
 struct kb *daemon_kb_open(const char *dir);

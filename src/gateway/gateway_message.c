@@ -53,14 +53,16 @@ const char *gateway_message_index(struct arena *arena, struct store *store, stru
 		return message->text ? message->text : "";
 	if (store_has_derived(store, message->raw))
 		return store_mail(store, arena, message->raw, &searched, &mail, &error) == STATUS_OK ? mail.text : "";
-	int64_t start = clock_thread_us();
+	int64_t start = clock_monotonic_us();
 	if (!read_raw(arena, store, message->raw, &searched, &whole, &mail, &size))
 		return "";
-	if (!store_worth_keeping(size, clock_thread_us() - start))
+	if (!store_worth_keeping(size, clock_monotonic_us() - start))    /* the thread had no more of the processor than that */
 		return mail.text;
+	start = clock_thread_us();
 	if (size < LIMIT_DERIVED_BYTES)
 		store_mail(store, arena, message->raw, &whole, &mail, &error);
-	gateway_keep(writer, message->raw, &mail, true);
+	if (store_worth_keeping(size, clock_thread_us() - start))
+		gateway_keep(writer, message->raw, &mail, true);
 	return mail.text;
 }
 
