@@ -364,6 +364,9 @@
 	X(SQL_OUTBOX_ADD, "INSERT INTO outbox(id,ticket,created,next_try,record) VALUES(?1,?2,?3,?3,?4)") \
 	X(SQL_OUTBOX_DUE, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' AND next_try<=?1" \
 		" UNION ALL SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' AND next_try>?2 ORDER BY next_try") \
+	X(SQL_OUTBOX_AFTER, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id>?1 ORDER BY id LIMIT ?2") \
+	X(SQL_OUTBOX_EARLIER, "SELECT o.id FROM (SELECT outbox FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT ?3) AS m" \
+		" JOIN outbox AS o ON o.id=m.outbox WHERE o.id<?2 AND o.state='waiting'") \
 	X(SQL_OUTBOX_WAITING_ALL, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state='waiting' AND (next_try,id)>(?1,?2)" \
 		" ORDER BY next_try, id LIMIT ?3") \
 	X(SQL_OUTBOX_ALL, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id>?2 ORDER BY id LIMIT ?3") \

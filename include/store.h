@@ -125,9 +125,14 @@ struct outbox_row {
 	struct { struct outbox_recipient *at; size_t count; } recipients;
 };
 struct outbox_rows { struct outbox_row *at; size_t count; };
-/* Waiting rows with next_try <= now and id not in `busy`, the oldest first, at most `limit`. */
-enum status store_outbox_due(struct store *store, struct arena *arena, int64_t now, const int64_t *busy, size_t busy_count,
-                             size_t limit, struct outbox_rows *rows, struct error *error);
+/* Where its reader stands: rows up to `seen` were looked at when they were new. Begins as zeroes. */
+struct outbox_lane { int64_t seen; bool beside; };               /* beside: a backlog waits that new mails pass by */
+struct outbox_busy { const int64_t *at; size_t count; };         /* numbers of rows that are being sent */
+/* At most `limit` rows that wait, with next_try <= now and not busy: up to half of them new since the last call, in the order in which they were
+ * written, so that a fresh mail never waits behind a backlog; then those that are due longest. Of one ticket, what its customer gets keeps its
+ * order. lane NULL: by time alone. busy NULL: none. */
+enum status store_outbox_due(struct store *store, struct arena *arena, int64_t now, struct outbox_lane *lane, const struct outbox_busy *busy, size_t limit,
+                             struct outbox_rows *rows, struct error *error);
 enum status store_outbox_list(struct store *store, struct arena *arena, bool all, struct outbox_rows *rows, struct error *error);
 /* At most `limit` of them (0: all): all in the order of their numbers, those above after_id; or those that wait, due first, behind that one. */
 enum status store_outbox_page(struct store *store, struct arena *arena, bool all, int64_t after_try, int64_t after_id, size_t limit, struct outbox_rows *rows,

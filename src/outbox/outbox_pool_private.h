@@ -46,6 +46,7 @@ struct outbox {
 	unsigned generation;
 	struct jobs ready, done;
 	int64_t *busy; size_t busy_count, busy_room;
+	struct outbox_lane lane;         /* the clerk's */
 	int64_t fetch_at, fetched_at;            /* monotonic us */
 	int troubles; int64_t pause_until; bool probing;
 	int connected, running;

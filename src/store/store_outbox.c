@@ -123,24 +123,92 @@ static void read_row(struct cursor *cursor, struct arena *arena, struct outbox_r
 		recipients_of_record(arena, row);
 }
 
-static bool is_busy(const int64_t *busy, size_t count, int64_t id)
+static bool is_busy(const struct outbox_busy *busy, int64_t id)
 {
-	for (size_t i = 0; i < count; i++)
-		if (busy[i] == id)
+	for (size_t i = 0; busy && i < busy->count; i++)
+		if (busy->at[i] == id)
 			return true;
 	return false;
 }
 
-enum status store_outbox_due(struct store *store, struct arena *arena, int64_t now, const int64_t *busy, size_t busy_count,
-                             size_t limit, struct outbox_rows *rows, struct error *error)
+/* ---- which are next ---- */
+
+#define FRESH_MS (10 * 1000)             /* what was written that long ago and never looked at is part of a backlog */
+#define EARLIER_MESSAGES 20              /* of a ticket, that are looked at for one that did not leave yet */
+
+static bool is_among(const struct outbox_rows *rows, int64_t id)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->at[i].id == id)
+			return true;
+	return false;
+}
+
+/* What a ticket's reader gets arrives in its order, also past a backlog: does one wait that nobody took yet? */
+static enum status must_follow(struct store *store, const struct outbox_row *row, const struct outbox_busy *busy, const struct outbox_rows *taken, bool *must,
+                               struct error *error)
 {
 	struct cursor cursor;
 
+	cursor_open(&cursor, store->engine, error, SQL_OUTBOX_EARLIER, "iid", row->ticket, row->id, EARLIER_MESSAGES);
+	for (*must = false; cursor_next(&cursor);)
+		*must |= !is_busy(busy, cursor_number(&cursor, 0)) && !is_among(taken, cursor_number(&cursor, 0));
+	return cursor_close(&cursor);
+}
+
+/* A backlog that is due all at once is left to those who look by time; from here on, what is new goes beside it. */
+static enum status pass_backlog(struct store *store, const struct outbox_rows *found, int64_t now, struct outbox_lane *lane, struct error *error)
+{
+	if (!found->count || found->at[0].created > now - FRESH_MS)
+		return STATUS_OK;
+	lane->beside = true;
+	return engine_number(store->engine, error, &lane->seen, lane->seen, SQL_OUTBOX_LAST, "");
+}
+
+/* Rows that nobody looked at yet, in the order in which they were written. */
+static enum status find_new(struct store *store, struct arena *arena, int64_t now, struct outbox_lane *lane, const struct outbox_busy *busy, size_t limit,
+                            struct outbox_rows *rows, struct error *error)
+{
+	struct outbox_rows found = { 0 };
+	struct cursor cursor;
+	enum status status;
+
+	cursor_open(&cursor, store->engine, error, SQL_OUTBOX_AFTER, "ii", lane->seen, (int64_t)limit);
+	while (cursor_next(&cursor))
+		read_row(&cursor, arena, ARENA_PUSH(arena, &found));
+	if ((status = cursor_close(&cursor)) == STATUS_OK)
+		status = pass_backlog(store, &found, now, lane, error);
+	for (size_t i = 0; i < found.count && status == STATUS_OK; i++) {
+		const struct outbox_row *row = &found.at[i];
+		bool due = row->id > lane->seen && row->state == OUTBOX_WAITING && row->next_try <= now && !is_busy(busy, row->id), must = false;
+
+		if (due && lane->beside)
+			status = must_follow(store, row, busy, rows, &must, error);
+		if (due && !must)
+			*ARENA_PUSH(arena, rows) = *row;
+		if (row->id > lane->seen)
+			lane->seen = row->id;
+	}
+	return status;
+}
+
+enum status store_outbox_due(struct store *store, struct arena *arena, int64_t now, struct outbox_lane *lane, const struct outbox_busy *busy, size_t limit,
+                             struct outbox_rows *rows, struct error *error)
+{
+	struct cursor cursor;
+	enum status status = STATUS_OK;
+
 	*rows = (struct outbox_rows){ 0 };
+	if (lane)
+		status = find_new(store, arena, now, lane, busy, limit / 2, rows, error);
+	if (status != STATUS_OK)
+		return status;
 	cursor_open(&cursor, store->engine, error, SQL_OUTBOX_DUE, "ii", now, now + RETRY_MOST_MS);
 	while (rows->count < limit && cursor_next(&cursor))
-		if (!is_busy(busy, busy_count, cursor_number(&cursor, 0)))
+		if (!is_busy(busy, cursor_number(&cursor, 0)) && !is_among(rows, cursor_number(&cursor, 0)))
 			read_row(&cursor, arena, ARENA_PUSH(arena, rows));
+	if (lane && rows->count < limit)
+		lane->beside = false;            /* nothing is left behind */
 	return cursor_close(&cursor);
 }
 

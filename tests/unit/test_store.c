@@ -834,19 +834,19 @@ static void outgoing_mails_are_due_in_order(void **state)
 
 	make_ticket(f, "ann@customer.example", "<a@x>");
 	make_ticket(f, "ben@customer.example", "<b@x>");
-	OK(store_outbox_due(f->store, &f->arena, now, NULL, 0, 10, &rows, &f->error));
+	OK(store_outbox_due(f->store, &f->arena, now, NULL, NULL, 10, &rows, &f->error));
 	assert_int_equal(rows.count, 4);
 	assert_int_equal(rows.at[0].id, 1);
 	assert_string_equal(rows.at[0].outgoing.template, "received");
 	assert_string_equal(rows.at[0].recipients.at[0].address, "ann@customer.example");
 	assert_int_equal(rows.at[0].recipients.at[0].state, OUTBOX_WAITING);
-	OK(store_outbox_due(f->store, &f->arena, now, busy, 2, 1, &rows, &f->error));
+	OK(store_outbox_due(f->store, &f->arena, now, NULL, &(struct outbox_busy){ busy, 2 }, 1, &rows, &f->error));
 	assert_int_equal(rows.count, 1);
 	assert_int_equal(rows.at[0].id, 2);
-	OK(store_outbox_due(f->store, &f->arena, now - 60000, NULL, 0, 10, &rows, &f->error));
+	OK(store_outbox_due(f->store, &f->arena, now - 60000, NULL, NULL, 10, &rows, &f->error));
 	assert_int_equal(rows.count, 0);
 	/* A clock that was set back by years: what it put off is due. */
-	OK(store_outbox_due(f->store, &f->arena, 5, NULL, 0, 10, &rows, &f->error));
+	OK(store_outbox_due(f->store, &f->arena, 5, NULL, NULL, 10, &rows, &f->error));
 	assert_int_equal(rows.count, 4);
 	assert_int_equal(store_outbox_waiting(f->store), 4);
 	assert_true(store_outbox_next_due(f->store) > 0);
@@ -858,14 +858,52 @@ static void outgoing_mails_are_due_in_order(void **state)
 	OK(store_begin(f->store, &f->error));
 	OK(store_outbox_result(f->store, &row, NULL, &f->error));
 	OK(store_commit(f->store, &f->error));
-	OK(store_outbox_due(f->store, &f->arena, now, NULL, 0, 10, &rows, &f->error));
+	OK(store_outbox_due(f->store, &f->arena, now, NULL, NULL, 10, &rows, &f->error));
 	assert_int_equal(rows.count, 3);
 	OK(store_begin(f->store, &f->error));
 	OK(store_outbox_retry_now(f->store, &count, &f->error));
 	OK(store_commit(f->store, &f->error));
 	assert_int_equal(count, 1);
-	OK(store_outbox_due(f->store, &f->arena, now, NULL, 0, 10, &rows, &f->error));
+	OK(store_outbox_due(f->store, &f->arena, now, NULL, NULL, 10, &rows, &f->error));
 	assert_int_equal(rows.count, 4);
+}
+
+static void a_fresh_mail_goes_beside_a_backlog(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox_lane lane = { 0 };
+	struct outbox_rows rows;
+	struct new_message *answer;
+	struct plan plan;
+	const int64_t later = 20 * 1000;
+
+	for (int i = 0; i < 6; i++)
+		make_ticket(f, "ann@customer.example", arena_printf(&f->arena, "<a%d@x>", i));
+	/* Nobody looked for twenty seconds: twelve are a backlog, and go by time. */
+	OK(store_outbox_due(f->store, &f->arena, clock_now() + later, &lane, NULL, 4, &rows, &f->error));
+	assert_int_equal(rows.count, 4);
+	assert_int_equal(rows.at[0].id, 1);
+	assert_true(lane.beside);
+	/* What is written now has half of the room; the other half is still the oldest's. */
+	make_ticket(f, "ben@customer.example", "<b@x>");
+	desk_plan_init(&plan, &f->arena, "bob");
+	answer = add_message(&plan, 1, 3, MESSAGE_REPLY, true, false, "support@example.org", "<9.mabcdefghijk@example.org>");
+	answer->outbox = 15;
+	add_enqueue(&plan, 15, 1, "ann@customer.example", "answer", 3);
+	apply_alone(f, &plan);
+	OK(store_outbox_due(f->store, &f->arena, clock_now() + 1000, &lane, NULL, 4, &rows, &f->error));
+	assert_int_equal(rows.count, 4);
+	assert_int_equal(rows.at[0].id, 13);
+	assert_int_equal(rows.at[1].id, 14);
+	assert_int_equal(rows.at[2].id, 1);
+	/* But not before what its reader shall have first. */
+	OK(store_outbox_due(f->store, &f->arena, clock_now() + 1000, &lane, NULL, 4, &rows, &f->error));
+	assert_int_equal(rows.at[0].id, 1);
+	assert_int_equal(lane.seen, 15);
+	/* Nothing is left behind: it is one lane again. */
+	OK(store_outbox_due(f->store, &f->arena, clock_now() + 1000, &lane, NULL, 100, &rows, &f->error));
+	assert_int_equal(rows.count, 15);
+	assert_false(lane.beside);
 }
 
 static void a_result_is_kept_with_each_recipient(void **state)
@@ -1013,7 +1051,7 @@ int main(void)
 		TEST(each_effect_changes_its_thing), TEST(an_effect_on_no_ticket_is_broken),
 		TEST(tickets_are_filtered), TEST(facts_know_numbers_and_senders), TEST(clues_lead_to_tickets),
 		TEST(a_merged_ticket_leads_to_its_survivor), TEST(the_same_mail_for_two_of_us_is_recognised),
-		TEST(a_bounce_marks_mail_and_address), TEST(outgoing_mails_are_due_in_order), TEST(a_result_is_kept_with_each_recipient),
+		TEST(a_bounce_marks_mail_and_address), TEST(outgoing_mails_are_due_in_order), TEST(a_fresh_mail_goes_beside_a_backlog), TEST(a_result_is_kept_with_each_recipient),
 		TEST(merging_changes_no_answer), TEST(a_locked_database_is_tried_later), TEST(a_full_disk_undoes_the_mail),
 	};
 
