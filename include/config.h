@@ -62,6 +62,8 @@ struct config_promise {
 	struct { struct config_step *at; size_t count; } steps;
 };
 
+struct promise_list { struct sla_policy *at; size_t count; };
+
 struct config {
 	struct arena arena;              /* owns everything */
 	const char *file;
@@ -94,13 +96,14 @@ struct config {
 	struct { struct config_calendar *at; size_t count; } calendar_texts;
 	struct { struct calendar *at; size_t count; } calendars;
 	struct { struct config_promise *at; size_t count; } promise_texts;
-	struct { struct sla_policy *at; size_t count; } promises;        /* the first that holds is a ticket's; queues[].answer_hours stand behind */
+	struct promise_list promises;    /* the first that holds is a ticket's; queues[].answer_hours stand behind */
 	struct strings reports_mail_to; int reports_mail_on;     /* 0: Monday ... 6: Sunday */
 	int reports_per_agent;           /* 1: figures of single agents may be looked at */
 	struct sla_policy no_promise;    /* what is not promised is measured by: around the clock, waiting for the customer does not count */
 	struct { struct config_keyword *at; size_t count; } keywords;
 	enum log_level log_level;
 	int64_t made;                    /* a number of its own: grows with each reading in this process */
+	int64_t read_at;                 /* when it was read, ms */
 	int refs;                        /* of config_ref/config_unref */
 };
 
@@ -115,9 +118,11 @@ enum status config_load(const char *file, struct arena *arena, struct config **c
 enum status config_load_for_check(const char *file, struct arena *arena, struct config **config, struct config_problems *problems);
 const struct calendar *config_calendar_named(const struct config *config, const char *name);      /* NULL: none */
 /* The promise that holds for a ticket as it is; NULL: none. */
-const struct sla_policy *config_promise_of(const struct config *config, const struct ticket_facts *facts);
-/* All that promises are reckoned by, as text: the same text, the same clocks. */
+const struct sla_policy *config_promise_of(const struct promise_list *promises, const struct ticket_facts *facts);
+/* All that promises are reckoned by, as text: the same text, the same clocks. "" where nothing is promised. And back (config_versions.c); a zone that the machine has
+ * no more is the desk's. */
 void config_write_promises(const struct config *config, struct buffer *out);
+enum status config_read_promises(struct arena *arena, const char *text, const struct zone *desk, struct promise_list *promises, struct error *error);
 struct config *config_ref(struct config *config);                /* thread-safe */
 void config_unref(struct config **config);
 

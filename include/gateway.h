@@ -47,6 +47,18 @@ uint64_t gateway_lane_weight(const struct mail_source *source);
 void gateway_lane_run(struct lane *lane, uint64_t weight, void (*work)(void *argument), void *argument);
 void gateway_lane_leave(struct lane *lane, uint64_t weight);
 
+/* What was promised at each time (gateway_book.c), the first version first. */
+struct promise_version { int64_t id, at; bool applied; const char *who, *text; struct promise_list promises; };    /* at: ms */
+struct promise_book {
+	struct promise_version *at; size_t count;        /* at least one */
+	const struct sla_policy *otherwise;      /* by which is measured what is not promised */
+	int64_t applied;                         /* number of the newest that is applied */
+	bool promises;                           /* anything, at any time */
+	bool other, follows_nothing;             /* the configuration promises something else than the newest; that promises nothing */
+};
+/* Of the daemon's timers alone: read anew when there is another configuration or version. */
+struct kept_book { struct arena arena; struct promise_book book; int64_t made, last; };
+
 struct gateway {
 	struct store_writer *writer;
 	struct store *reader; pthread_mutex_t reader_lock;       /* for what the rules ask of the store */
@@ -54,7 +66,7 @@ struct gateway {
 	int64_t learned_seen;                    /* newest version in the store that was looked at; only gateway_learn_watch() */
 	struct gateway_counters counters;
 	struct lane lane;
-	int64_t promises_of;                     /* the configuration whose promises were looked at (config.made); only gateway_promises_tick() */
+	struct kept_book book;
 	int64_t agents_of;                       /* the configuration whose agents were looked at for tickets of others (config.made); only gateway_tick() */
 
 	_Atomic int64_t selftest_seen;           /* number of the last mail of a selftest that came in */
@@ -169,25 +181,38 @@ void gateway_learn(struct gateway *gateway, const struct config *config, struct 
  * there are no articles. */
 void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict,
                     struct arena *arena, struct suggestion *suggestion);
-/* The clocks of a ticket that was read with messages and history (store_ticket), at `now`, ms since 1970. */
-void gateway_clocks_of(struct arena *arena, const struct config *config, const struct ticket_row *row, int64_t now, struct sla_clocks *clocks);
+/* Everything lives in the arena, or in the configuration. */
+enum status gateway_book_read(const struct config *config, struct store *store, struct arena *arena, struct promise_book *book, struct error *error);
+/* As if the configuration were applied at `at`, ms. */
+void gateway_book_try(struct promise_book *book, struct arena *arena, const struct config *config, int64_t at);
+/* Keeps what the configuration promises from `at` on, ms, where that is something else; who: applies it, also if it is not. Inside a transaction. */
+enum status gateway_book_keep(struct store *store, const struct config *config, int64_t at, const char *who, struct error *error);
+/* The daemon's configuration comes into force: what it promises is kept. */
+void gateway_book_settle(struct gateway *gateway, const struct config *config);
+/* The daemon's; what could not be kept then is kept now. */
+enum status gateway_book_of(struct gateway *gateway, const struct config *config, struct store *store, struct promise_book **book, struct error *error);
+void gateway_book_forget(struct gateway *gateway);
+/* The clocks of a ticket that was read with messages and history (store_ticket), at `now`, ms since 1970. `store`: for tickets that came into it. */
+void gateway_clocks_of(struct arena *arena, const struct promise_book *book, struct store *store, const struct ticket_row *row, int64_t now, struct sla_clocks *clocks);
 /* Every time that one of its clocks stopped or runs, promised or not. For reports. */
-void gateway_runs_of(struct arena *arena, const struct config *config, const struct ticket_row *row, int64_t now, struct sla_clocks *runs);
+void gateway_runs_of(struct arena *arena, const struct promise_book *book, struct store *store, const struct ticket_row *row, int64_t now, struct sla_clocks *runs);
 /* What is due when, kept beside the tickets (gateway_promises.c): what is to be written after what happened since, and writing it, in a transaction. */
 #define PROMISES_AT_ONCE 200                     /* tickets, or lines of history, that are looked at in one go */
 struct promise_changes {
 	struct promise_rows rows;
 	int64_t digest, upto, open;
-	bool fresh;                              /* of another configuration: all is reckoned anew */
+	bool fresh;                              /* of another version: all is reckoned anew */
 	bool more, nothing;                      /* there may be more; there is nothing to write */
 };
-enum status gateway_promises_look(const struct config *config, struct store *store, struct arena *arena, struct promise_changes *changes, struct error *error);
+enum status gateway_promises_look(const struct promise_book *book, struct store *store, struct arena *arena, struct promise_changes *changes, struct error *error);
 enum status gateway_promises_keep(struct store *store, const struct promise_changes *changes, struct error *error);
 /* A second's part of both; `store` is the caller's own connection, for reading. */
 void gateway_promises_tick(struct gateway *gateway, const struct config *config, struct store *store);
 /* What is kept beside a ticket, reckoned now. */
-enum status gateway_promise_row(const struct config *config, struct store *store, struct arena *arena, int64_t ticket, int64_t now, struct promise_row *row,
+enum status gateway_promise_row(const struct promise_book *book, struct store *store, struct arena *arena, int64_t ticket, int64_t now, struct promise_row *row,
                                 struct error *error);
+/* Does what is kept beside the tickets follow from their histories? For fsck. */
+enum status gateway_promises_check(const struct promise_book *book, struct store *store, struct arena *arena, struct strings *findings, struct error *error);
 /* Steps of its promises that are taken now, if they are wanted; and when the next one is, ms; 0: none (gateway_steps.c). */
 int64_t gateway_steps_of(struct arena *arena, const struct ticket_row *row, const struct sla_clocks *clocks, int64_t now, struct desk_steps *taken);
 /* Takes those that are due. True: mail was enqueued. */

@@ -11,6 +11,9 @@
  *   resolution  from when the ticket came to the agents until it is resolved; goes on with what had run when it is opened again. Stands still while
  *               the ticket waits for somebody whom the policy names in `pauses`.
  * First and next never pause. Resolving or closing stops all three. A clock is missed from its due moment on, even before it stops.
+ *
+ * Promises come in versions. A clock keeps the version that was in force when it began; what is applied is taken by all that run. A ticket that goes into another
+ * stops no clock: the other one's go on from the earlier start of both.
  */
 #ifndef SPORTELLO_SLA_H
 #define SPORTELLO_SLA_H
@@ -40,13 +43,23 @@ struct sla_policy {
 };
 
 enum sla_stage { SLA_UNSEEN /* held, expired: not yet with the agents */, SLA_WORK /* new, open */, SLA_PENDING, SLA_OVER /* resolved, closed */ };
-enum sla_event_kind { SLA_CUSTOMER_WROTE, SLA_AGENT_WROTE, SLA_STAGE, SLA_POLICY };
+enum sla_event_kind {
+	SLA_CUSTOMER_WROTE, SLA_AGENT_WROTE, SLA_STAGE,
+	SLA_POLICY,                      /* of `version`, the ticket's promise is `policy` from now on */
+	SLA_VERSION,                     /* what begins from now on has `version`; applied: and what runs */
+	SLA_JOINED,                      /* another ticket comes, whose story until now is `other` */
+	SLA_GONE, SLA_BACK               /* it goes into another one; that is undone */
+};
+struct sla_events;
 struct sla_event {
 	int64_t at;                      /* seconds since 1970 */
 	enum sla_event_kind kind;
 	enum sla_stage stage;            /* SLA_STAGE: from now on; the first event is one */
 	enum sla_waiting waiting;        /* SLA_STAGE, of SLA_PENDING */
-	const struct sla_policy *policy; /* SLA_POLICY: from now on; NULL: none */
+	const struct sla_policy *policy; /* SLA_POLICY; NULL: none */
+	size_t version;                  /* from 0 */
+	bool applied;
+	const struct sla_events *other;
 	const char *by;                  /* who: of what an agent did; NULL: nobody of us */
 };
 struct sla_events { struct sla_event *at; size_t count; };
@@ -59,6 +72,10 @@ struct sla_clock {
 	int64_t started, due, stopped;   /* stopped: 0 while not over; due: 0 where nothing is promised */
 	const char *by;                  /* who stopped it */
 	bool answered;                   /* ... by public words */
+	size_t version;                  /* of the promises, by which it is measured */
+	bool retargeted;                 /* missed, and only since another promise holds for it: from `changed` on, seconds */
+	int64_t changed;
+	bool gone, missed_elsewhere;     /* it went on in another ticket; it was missed in one that came into this one */
 	int64_t used, left;              /* seconds of the policy's calendar; left < 0: that much too late */
 	int64_t *steps;                  /* of one that runs: when each step of the policy is taken, seconds; NULL: of none */
 	struct { struct sla_segment *at; size_t count; } segments;       /* from start to stop, or now; their seconds are `used` */
@@ -67,7 +84,7 @@ struct sla_clocks { struct sla_clock *at; size_t count; };
 /* "running", "paused", "met" or "missed". */
 const char *sla_state_name(const struct sla_clock *clock);
 
-/* The clocks of the ticket at `now` (seconds), at most one of a kind, for which its policy promises something. */
+/* The clocks of the ticket at `now` (seconds), at most one of a kind, for which its policy promises something. Those that are gone are not among them. */
 void sla_clocks(struct arena *arena, const struct sla_events *events, int64_t now, struct sla_clocks *clocks);
 /* Each time that a clock stopped, in their order, and then those that have not; also where its policy promises nothing for it. For reports. */
 void sla_runs(struct arena *arena, const struct sla_events *events, int64_t now, struct sla_clocks *runs);

@@ -234,6 +234,10 @@
 	X(SQL_PROMISE_DUE, "SELECT due FROM promise WHERE ticket=?1") \
 	X(SQL_PROMISES_LATE, "SELECT count(*) FROM promise WHERE due<=?1") \
 	X(SQL_PROMISE_STEPS, "SELECT ticket, due, step FROM promise WHERE step>0 AND step<=?1 ORDER BY step LIMIT ?2") \
+	X(SQL_VERSION_ADD, "INSERT INTO promise_version(at,applied,who,text) VALUES(?1,?2,?3,?4)") \
+	X(SQL_VERSIONS, "SELECT id, at, applied, who, text FROM promise_version ORDER BY id") \
+	X(SQL_VERSION_LAST, "SELECT max(id) FROM promise_version") \
+	X(SQL_PROMISES_ALL, "SELECT ticket, due FROM promise WHERE ticket>?1 ORDER BY ticket LIMIT ?2") \
 	X(SQL_CHANGED_SINCE, "SELECT ticket, at FROM history INDEXED BY history_late WHERE n>2 AND (n>3 OR kind<>2) AND at>?1 ORDER BY at LIMIT ?2") \
 	X(SQL_CREATED_SINCE, "SELECT id, created FROM ticket WHERE id>=?3 AND created>?1 ORDER BY id LIMIT ?2") \
 	X(SQL_TICKET_CREATED, "SELECT created FROM ticket WHERE id>=?1 ORDER BY id LIMIT 1") \

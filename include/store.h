@@ -172,6 +172,14 @@ struct promise_rows { struct promise_row *at; size_t count; };
 enum status store_promise_get(struct store *store, int64_t ticket, struct promise_row *row, struct error *error);
 enum status store_promise_set(struct store *store, const struct promise_row *row, struct error *error);  /* inside a transaction; due 0: takes it away */
 enum status store_promise_forget(struct store *store, struct error *error);      /* all; inside a transaction */
+/* Of tickets with a number above `after`; without their steps. */
+enum status store_promises(struct store *store, struct arena *arena, int64_t after, size_t limit, struct promise_rows *rows, struct error *error);
+/* What the configuration promised at each time, the first version first. at 0: from ever; applied: also what ran then; who applied it. */
+struct version_row { int64_t id, at; bool applied; const char *who, *text; };
+struct version_rows { struct version_row *at; size_t count; };
+enum status store_version_add(struct store *store, const struct version_row *row, struct error *error);    /* inside a transaction; with a number of its own */
+enum status store_version_last(struct store *store, int64_t *id, struct error *error);     /* 0: there is none */
+enum status store_versions(struct store *store, struct arena *arena, struct version_rows *rows, struct error *error);
 enum status store_promise_steps(struct store *store, struct arena *arena, int64_t now, size_t limit, struct promise_rows *rows, struct error *error);
 /* Tickets to which something happened after `since` (ms), of the `limit` oldest lines of history: the last moment of each, the oldest first. */
 struct changed_ticket { int64_t ticket, at; };
@@ -311,6 +319,8 @@ enum status store_count_up(struct store *store, struct error *error);
 /* Each ticket that was open at `since` or to which something happened after it, in the order of their numbers: its columns, its history (without words), and of its
  * messages, where they are asked for, seq, kind, out, agent, outbox, flags and date. The row and its arena live until the call returns. False stops. */
 typedef bool (*store_story)(void *context, struct arena *arena, const struct ticket_row *row);
+/* Of one ticket, with messages. history.count 0: there is none. */
+enum status store_story_of(struct store *store, struct arena *arena, int64_t ticket, struct ticket_row *row, struct error *error);
 enum status store_stories(struct store *store, int64_t since, bool messages, store_story story, void *context, struct error *error);
 /* Deliveries that were accepted from `from` to before `to`, the oldest first; whole: with ticket and recipient (else 0 and ""). */
 typedef void (*store_accepted)(void *context, int64_t received, const char *disposition, int64_t ticket, const char *recipient);

@@ -180,8 +180,10 @@ const struct cli_command cli_commands[] = {
 	  "With --where only the mails of the tickets that a query finds." },
 	{ "sla list", cli_run_sla, 0, 0, "", OPT(O_WITHIN), "the clocks of open requests that run, those due first",
 	  "By when an answer or a solution was promised, and how much of that time is left. A clock that is missed is in it until it stops." },
-	{ "sla apply", cli_run_sla_apply, 0, 0, "", OPT(O_DRY_RUN), "after a change of promises: which open requests are due at another time",
-	  "The daemon does it by itself; with -c a file is tried that it does not read yet, and --dry-run changes nothing." },
+	{ "sla apply", cli_run_sla_apply, 0, 0, "", OPT(O_DRY_RUN), "after a change of promises: open requests take it, and which are due at another time",
+	  "Without it they keep what they were promised, and only new ones get what the file says. What has stopped stays as it was. With -c a file is tried that the daemon "
+	  "does not read yet; --dry-run changes nothing." },
+	{ "sla versions", cli_run_sla_versions, 0, 0, "", 0, "what was promised at each time, and since when", "" },
 	{ "sla explain", cli_run_sla, 1, 1, "N", 0, "how the clocks of a request came to what they show",
 	  "Each clock with the times that it ran and stood still; their seconds are the sum that counts." },
 	{ "report looked", cli_run_report_looked, 0, 0, "", 0, "who looked at figures of single agents, and when", "" },

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *who(struct arena *arena)
+const char *cli_who(struct arena *arena)
 {
 	struct passwd entry, *found = NULL;
 	char room[4096];
@@ -23,7 +23,7 @@ enum status cli_note_looked(struct cli *cli, const char *what, struct error *err
 
 	if (status != STATUS_OK)
 		return status;
-	if ((status = store_looked_add(cli->store, clock_now(), who(&cli->arena), what, error)) == STATUS_OK)
+	if ((status = store_looked_add(cli->store, clock_now(), cli_who(&cli->arena), what, error)) == STATUS_OK)
 		return store_commit(cli->store, error);
 	store_rollback(cli->store);
 	return status;

@@ -94,13 +94,21 @@ static enum status check_mirror(struct cli *cli, struct strings *findings, struc
 	return status;
 }
 
+static enum status check_promises(struct cli *cli, struct strings *findings, struct error *error)
+{
+	struct promise_book *book;
+	enum status status = cli_book(cli, &book, error);
+
+	return status == STATUS_OK ? gateway_promises_check(book, cli->store, &cli->arena, findings, error) : status;
+}
+
 enum status cli_run_fsck(struct cli *cli, struct error *error)
 {
 	struct strings findings = { NULL, 0 };
 	enum status status;
 
 	if ((status = cli_need_store(cli, false, error)) != STATUS_OK
-	    || (status = store_fsck(cli->store, &cli->arena, &findings, error)) != STATUS_OK || (status = check_mirror(cli, &findings, error)) != STATUS_OK)
+	    || (status = store_fsck(cli->store, &cli->arena, &findings, error)) != STATUS_OK || (status = check_promises(cli, &findings, error)) != STATUS_OK || (status = check_mirror(cli, &findings, error)) != STATUS_OK)
 		return status;
 	cli->exit_code = findings.count ? EX_DATAERR : EX_OK;
 	if (cli->json) {

@@ -92,6 +92,19 @@ enum status cli_need_store(struct cli *cli, bool create, struct error *error)
 	return status;
 }
 
+enum status cli_book(struct cli *cli, struct promise_book **book, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	if (!cli->book) {
+		*book = ARENA_NEW(&cli->arena, struct promise_book);
+		if ((status = gateway_book_read(cli->config, cli->store, &cli->arena, *book, error)) == STATUS_OK)
+			cli->book = *book;
+	}
+	*book = cli->book;
+	return status;
+}
+
 /* "12", "#12", "[#12]". */
 enum status cli_number(const char *text, const char *what, int64_t *number, struct error *error)
 {

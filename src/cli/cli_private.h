@@ -46,6 +46,7 @@ struct cli {
 	struct ruleset *rules;                   /* of cli_need_rules() */
 	struct learned *learned;                 /* NULL: nothing was learned, or the command does not ask */
 	struct kb *kb;                           /* of explain; NULL: none */
+	struct promise_book *book;               /* of cli_book() */
 };
 
 struct cli_command {
@@ -60,6 +61,8 @@ struct cli_command {
 extern const struct cli_command cli_commands[];  /* as they are written down; cli->commands has all. Ends with a NULL name */
 extern const struct cli_many { const char *command; uint64_t options; } cli_many[];       /* options that it takes several times; ends with NULL */
 #define CLI_OTHER_ACTS "ticket *"                /* a row that stands for the acts of the desk's table that have none of their own */
+enum status cli_book(struct cli *cli, struct promise_book **book, struct error *error);  /* what was promised at each time; cli->store is there */
+enum status cli_follow_promises(struct cli *cli, struct error *error);   /* brings what is due beside the tickets up to now (cli_query.c) */
 /* ---- cli_acts.c ---- */
 const struct cli_command *cli_all_commands(struct arena *arena);
 
@@ -263,9 +266,11 @@ enum status cli_run_kb_lint(struct cli *cli, struct error *error);
 enum status cli_run_reply(struct cli *cli, struct error *error);
 enum status cli_run_sla(struct cli *cli, struct error *error);
 enum status cli_run_sla_apply(struct cli *cli, struct error *error);
+enum status cli_run_sla_versions(struct cli *cli, struct error *error);
 enum status cli_run_report(struct cli *cli, struct error *error);
 enum status cli_run_report_looked(struct cli *cli, struct error *error);
 /* Somebody looks at figures of single agents: kept, for `report looked` (cli_looked.c). */
+const char *cli_who(struct arena *arena);        /* the user of the system */
 enum status cli_note_looked(struct cli *cli, const char *what, struct error *error);
 enum status cli_run_calendar(struct cli *cli, struct error *error);
 enum status cli_run_key_list(struct cli *cli, struct error *error);

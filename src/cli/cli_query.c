@@ -27,15 +27,35 @@ void cli_search_catch_up(struct cli *cli)
 	} while (done == AT_ONCE);
 }
 
-static enum status follow_promises(struct cli *cli, struct error *error)
+/* What the configuration promises, where nothing was kept yet. */
+static enum status keep_first_version(struct cli *cli, struct error *error)
+{
+	struct promise_book *book;
+	enum status status = cli_book(cli, &book, error);
+
+	if (status != STATUS_OK || book->at[0].id || !book->promises || (status = store_begin(cli->store, error)) != STATUS_OK)
+		return status;
+	status = gateway_book_keep(cli->store, cli->config, clock_now(), NULL, error);
+	if (status == STATUS_OK)
+		status = store_commit(cli->store, error);
+	else
+		store_rollback(cli->store);
+	cli->book = NULL;
+	return status;
+}
+
+enum status cli_follow_promises(struct cli *cli, struct error *error)
 {
 	struct promise_changes changes = { .more = true };
-	enum status status = STATUS_OK;
+	struct promise_book *book;
+	enum status status = keep_first_version(cli, error);
 
+	if (status == STATUS_OK)
+		status = cli_book(cli, &book, error);
 	while (status == STATUS_OK && changes.more) {
 		CLEANUP_ARENA struct arena arena = { 0 };
 
-		status = gateway_promises_look(cli->config, cli->store, &arena, &changes, error);
+		status = gateway_promises_look(book, cli->store, &arena, &changes, error);
 		if (status != STATUS_OK || changes.nothing || (!changes.digest && !changes.fresh))
 			break;
 		if ((status = store_begin(cli->store, error)) != STATUS_OK)
@@ -53,7 +73,7 @@ enum status cli_query_ready(struct cli *cli, const struct query *query, struct e
 {
 	if (*query->words)
 		cli_search_catch_up(cli);
-	return query_uses(query, QUERY_DUE) || query_uses(query, QUERY_OVERDUE) ? follow_promises(cli, error) : STATUS_OK;
+	return query_uses(query, QUERY_DUE) || query_uses(query, QUERY_OVERDUE) ? cli_follow_promises(cli, error) : STATUS_OK;
 }
 
 /* What is not there may have been there once: that is no error. */

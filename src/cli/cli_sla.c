@@ -17,7 +17,7 @@ static const char *duration(struct arena *arena, int64_t seconds)
 	                     : arena_printf(arena, "%s%lldm%02ds", sign, (long long)minutes, (int)((seconds < 0 ? -seconds : seconds) % 60));
 }
 
-static void add_head(struct json *json, const struct sla_clock *clock)
+static void add_head(struct json *json, const struct promise_book *book, const struct sla_clock *clock)
 {
 	json_string(json, "clock", sla_kind_name(clock->kind));
 	json_string(json, "policy", clock->policy->name);
@@ -27,17 +27,32 @@ static void add_head(struct json *json, const struct sla_clock *clock)
 	json_time(json, "stopped", clock->stopped * 1000);
 	json_number(json, "used_seconds", clock->used);
 	json_number(json, "left_seconds", clock->left);
+	json_number(json, "version", (int64_t)clock->version + 1);
+	json_time(json, "version_since", clock->version < book->count ? book->at[clock->version].at : 0);
+	json_bool(json, "retargeted", clock->retargeted);
+}
+
+static enum status clocks_of(struct cli *cli, const struct ticket_row *row, int64_t now, struct promise_book **book, struct sla_clocks *clocks, struct error *error)
+{
+	enum status status = cli_book(cli, book, error);
+
+	if (status == STATUS_OK)
+		gateway_clocks_of(&cli->arena, *book, cli->store, row, now, clocks);
+	return status;
 }
 
 void cli_sla_json(struct cli *cli, struct json *json, const struct ticket_row *row)
 {
-	struct sla_clocks clocks;
+	struct promise_book *book;
+	struct sla_clocks clocks = { 0 };
+	struct error error;
 
-	gateway_clocks_of(&cli->arena, cli->config, row, clock_now(), &clocks);
+	if (clocks_of(cli, row, clock_now(), &book, &clocks, &error) != STATUS_OK)
+		cli_warn("ticket %lld: its promises cannot be told: %s", (long long)row->facts.id, error.text);
 	json_array(json, "sla");
 	for (size_t i = 0; i < clocks.count; i++) {
 		json_object(json, NULL);
-		add_head(json, &clocks.at[i]);
+		add_head(json, book, &clocks.at[i]);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -45,7 +60,7 @@ void cli_sla_json(struct cli *cli, struct json *json, const struct ticket_row *r
 
 /* ---- explain ---- */
 
-static void explain_json(struct cli *cli, const struct sla_clocks *clocks)
+static void explain_json(struct cli *cli, const struct promise_book *book, const struct sla_clocks *clocks)
 {
 	struct json json;
 
@@ -55,7 +70,7 @@ static void explain_json(struct cli *cli, const struct sla_clocks *clocks)
 		const struct sla_clock *clock = &clocks->at[i];
 
 		json_object(&json, NULL);
-		add_head(&json, clock);
+		add_head(&json, book, clock);
 		json_array(&json, "segments");
 		for (size_t k = 0; k < clock->segments.count; k++) {
 			json_object(&json, NULL);
@@ -72,11 +87,22 @@ static void explain_json(struct cli *cli, const struct sla_clocks *clocks)
 	buffer_add_char(&cli->out, '\n');
 }
 
-static void explain_clock(struct cli *cli, const struct sla_clock *clock)
+/* Which version, where there was more than one. */
+static const char *version_words(struct cli *cli, const struct promise_book *book, const struct sla_clock *clock)
+{
+	int64_t at = clock->version < book->count ? book->at[clock->version].at : 0;
+
+	if (book->count < 2)
+		return "";
+	return arena_printf(&cli->arena, " (version %zu%s%s)", clock->version + 1, at ? ", of " : "", at ? cli_time(&cli->arena, at) : "");
+}
+
+static void explain_clock(struct cli *cli, const struct promise_book *book, const struct sla_clock *clock)
 {
 	struct arena *arena = &cli->arena;
 
-	buffer_printf(&cli->out, "%s%s%s  %s, by %s\n", cli_colours() ? CLI_BOLD : "", sla_kind_name(clock->kind), cli_colours() ? CLI_PLAIN : "", sla_state_name(clock), clock->policy->name);
+	buffer_printf(&cli->out, "%s%s%s  %s, by %s%s%s\n", cli_colours() ? CLI_BOLD : "", sla_kind_name(clock->kind), cli_colours() ? CLI_PLAIN : "", sla_state_name(clock), clock->policy->name,
+	              version_words(cli, book, clock), clock->retargeted ? "; late only since that holds for it" : "");
 	for (size_t i = 0; i < clock->segments.count; i++) {
 		const struct sla_segment *segment = &clock->segments.at[i];
 
@@ -90,6 +116,7 @@ static void explain_clock(struct cli *cli, const struct sla_clock *clock)
 
 static enum status explain(struct cli *cli, struct error *error)
 {
+	struct promise_book *book;
 	struct ticket_row row;
 	struct sla_clocks clocks;
 	int64_t number;
@@ -97,11 +124,12 @@ static enum status explain(struct cli *cli, struct error *error)
 
 	if (status != STATUS_OK || (status = cli_need_store(cli, false, error)) != STATUS_OK || (status = store_ticket(cli->store, &cli->arena, number, &row, error)) != STATUS_OK)
 		return status;
-	gateway_clocks_of(&cli->arena, cli->config, &row, clock_now(), &clocks);
+	if ((status = clocks_of(cli, &row, clock_now(), &book, &clocks, error)) != STATUS_OK)
+		return status;
 	if (cli->json)
-		explain_json(cli, &clocks);
+		explain_json(cli, book, &clocks);
 	for (size_t i = 0; i < clocks.count && !cli->json; i++)
-		explain_clock(cli, &clocks.at[i]);
+		explain_clock(cli, book, &clocks.at[i]);
 	if (!cli->json && !clocks.count)
 		buffer_printf(&cli->out, "Nothing is promised for request %lld: no sla[] of the configuration holds for it.\n", (long long)number);
 	return STATUS_OK;
@@ -135,6 +163,7 @@ static enum status find_tickets(struct cli *cli, int64_t within, struct ticket_r
 static enum status collect(struct cli *cli, int64_t within, struct waitings *waitings, struct error *error)
 {
 	int64_t now = clock_now();
+	struct promise_book *book;
 	struct ticket_rows rows;
 	enum status status = find_tickets(cli, within, &rows, error);
 
@@ -142,9 +171,8 @@ static enum status collect(struct cli *cli, int64_t within, struct waitings *wai
 		struct ticket_row row;
 		struct sla_clocks clocks;
 
-		if ((status = store_ticket(cli->store, &cli->arena, rows.at[i].facts.id, &row, error)) != STATUS_OK)
+		if ((status = store_ticket(cli->store, &cli->arena, rows.at[i].facts.id, &row, error)) != STATUS_OK || (status = clocks_of(cli, &row, now, &book, &clocks, error)) != STATUS_OK)
 			break;
-		gateway_clocks_of(&cli->arena, cli->config, &row, now, &clocks);
 		for (size_t k = 0; k < clocks.count; k++)
 			if (!clocks.at[k].over && (within < 0 || (clocks.at[k].due <= now / 1000 + within && (!clocks.at[k].paused || clocks.at[k].missed))))
 				*ARENA_PUSH(&cli->arena, waitings) = (struct waiting){ row.facts.id, row.facts.subject, row.facts.agent, clocks.at[k] };
@@ -165,7 +193,7 @@ static void list_json(struct cli *cli, const struct waitings *waitings)
 		json_number(&json, "ticket", waitings->at[i].ticket);
 		json_string(&json, "subject", waitings->at[i].subject);
 		json_string(&json, "agent", *waitings->at[i].agent ? waitings->at[i].agent : NULL);
-		add_head(&json, &waitings->at[i].clock);
+		add_head(&json, cli->book, &waitings->at[i].clock);
 		json_object_end(&json);
 	}
 	json_array_end(&json);
@@ -192,6 +220,63 @@ static void list_table(struct cli *cli, const struct waitings *waitings)
 		cli_table_cell(cli, &table, cli_safe(&cli->arena, at->subject, false));
 	}
 	cli_table_print(cli, &table);
+}
+
+/* ---- versions ---- */
+
+static const char *names_of(struct cli *cli, const struct promise_list *promises)
+{
+	const char *names = "";
+
+	for (size_t i = 0; i < promises->count; i++)
+		names = arena_printf(&cli->arena, "%s%s%s", names, *names ? ", " : "", promises->at[i].name);
+	return *names ? names : "nothing";
+}
+
+static void versions_json(struct cli *cli, const struct promise_book *book)
+{
+	struct json json;
+
+	json_init(&json, &cli->out);
+	json_array(&json, NULL);
+	for (size_t i = 0; i < book->count; i++) {
+		json_object(&json, NULL);
+		json_number(&json, "version", (int64_t)i + 1);
+		json_time(&json, "since", book->at[i].at);
+		json_bool(&json, "applied", book->at[i].applied);
+		json_string(&json, "who", *book->at[i].who ? book->at[i].who : NULL);
+		json_string(&json, "text", book->at[i].text);
+		json_object_end(&json);
+	}
+	json_array_end(&json);
+	buffer_add_char(&cli->out, '\n');
+}
+
+enum status cli_run_sla_versions(struct cli *cli, struct error *error)
+{
+	static const struct cli_column columns[] = {
+		{ "Version", true, false, false }, { "Since", false, false, false }, { "Holds for", false, false, false }, { "Promises", false, true, false }
+	};
+	struct cli_table table = { .columns = columns, .width = COUNT_OF(columns) };
+	struct promise_book *book;
+	enum status status = cli_need_store(cli, false, error);
+
+	if (status != STATUS_OK || (status = cli_book(cli, &book, error)) != STATUS_OK)
+		return status;
+	if (cli->json) {
+		versions_json(cli, book);
+		return STATUS_OK;
+	}
+	for (size_t i = 0; i < book->count; i++) {
+		const struct promise_version *version = &book->at[i];
+
+		cli_table_cell(cli, &table, arena_printf(&cli->arena, "%zu", i + 1));
+		cli_table_cell(cli, &table, version->at ? cli_time(&cli->arena, version->at) : "the beginning");
+		cli_table_cell(cli, &table, !version->applied ? "what begins then" : *version->who ? arena_printf(&cli->arena, "what was open, too (%s)", version->who) : "what was open, too");
+		cli_table_cell(cli, &table, names_of(cli, &version->promises));
+	}
+	cli_table_print(cli, &table);
+	return STATUS_OK;
 }
 
 enum status cli_run_sla(struct cli *cli, struct error *error)

@@ -1,27 +1,28 @@
 /*
- * cli_sla_apply.c - `sla apply`: what another configuration of promises makes of the open requests; --dry-run only says it.
+ * cli_sla_apply.c - `sla apply`: open requests take what the configuration promises now, in place of what they were promised; --dry-run only says what that makes of
+ * them.
  *
- * With -c a file that the daemon does not read yet can be tried. Where the daemon reads the same file it has done it by itself already, and nothing is left.
+ * With -c a file that the daemon does not read yet can be tried. Requests that are resolved take it when they are opened again; clocks that have stopped never do.
  */
 #include "cli_private.h"
 
 struct change { int64_t ticket, was, due; bool missed; };
 struct changes { struct change *at; size_t count; };
 
-static enum status compare(struct cli *cli, int64_t ticket, int64_t now, struct changes *changes, struct error *error)
+static enum status compare(struct cli *cli, const struct promise_book *tried, int64_t ticket, int64_t now, struct changes *changes, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	struct promise_row kept, row;
-	enum status status = store_promise_get(cli->store, ticket, &kept, error);
+	struct promise_row was, row;
+	enum status status = gateway_promise_row(cli->book, cli->store, &arena, ticket, now, &was, error);
 
 	if (status == STATUS_OK)
-		status = gateway_promise_row(cli->config, cli->store, &arena, ticket, now, &row, error);
-	if (status == STATUS_OK && kept.due != row.due)
-		*ARENA_PUSH(&cli->arena, changes) = (struct change){ ticket, kept.due, row.due, row.due && row.due <= now };
+		status = gateway_promise_row(tried, cli->store, &arena, ticket, now, &row, error);
+	if (status == STATUS_OK && was.due != row.due)
+		*ARENA_PUSH(&cli->arena, changes) = (struct change){ ticket, was.due, row.due, row.due && row.due <= now };
 	return status;
 }
 
-static enum status find(struct cli *cli, struct changes *changes, struct error *error)
+static enum status find(struct cli *cli, const struct promise_book *tried, struct changes *changes, struct error *error)
 {
 	struct changed_tickets open;
 	int64_t after = 0, now = clock_now();
@@ -31,9 +32,29 @@ static enum status find(struct cli *cli, struct changes *changes, struct error *
 		if ((status = store_open_tickets(cli->store, &cli->arena, after, PROMISES_AT_ONCE, &open, error)) != STATUS_OK)
 			break;
 		for (size_t i = 0; i < open.count && status == STATUS_OK; i++)
-			status = compare(cli, after = open.at[i].ticket, now, changes, error);
+			status = compare(cli, tried, after = open.at[i].ticket, now, changes, error);
 	} while (status == STATUS_OK && open.count);
 	return status;
+}
+
+/* Is the newest version what the file says, and applied already? */
+static bool is_applied(const struct promise_book *book)
+{
+	return !book->other && book->at[book->count - 1].applied && book->at[book->count - 1].id;
+}
+
+static enum status apply(struct cli *cli, struct error *error)
+{
+	enum status status = is_applied(cli->book) ? STATUS_OK : store_begin(cli->store, error);
+
+	if (status != STATUS_OK || is_applied(cli->book))
+		return status;
+	if ((status = gateway_book_keep(cli->store, cli->config, clock_now(), cli_who(&cli->arena), error)) == STATUS_OK)
+		status = store_commit(cli->store, error);
+	else
+		store_rollback(cli->store);
+	cli->book = NULL;
+	return status == STATUS_OK ? cli_follow_promises(cli, error) : status;
 }
 
 static int64_t shown(int64_t due)
@@ -72,15 +93,19 @@ static void show(struct cli *cli, const struct changes *changes)
 enum status cli_run_sla_apply(struct cli *cli, struct error *error)
 {
 	struct changes changes = { NULL, 0 };
-	struct query query = { .words = "" };
+	struct promise_book *book, tried;
 	enum status status = cli_need_store(cli, false, error);
 
 	if (status == STATUS_OK)
-		status = find(cli, &changes, error);
-	if (status == STATUS_OK && !cli->option[O_DRY_RUN]) {
-		*ARENA_PUSH(&cli->arena, &query.sorts) = (struct query_sort){ .key = QUERY_DUE };
-		status = cli_query_ready(cli, &query, error);
-	}
+		status = cli_book(cli, &book, error);
+	if (status == STATUS_OK)
+		status = gateway_book_read(cli->config, cli->store, &cli->arena, &tried, error);
+	if (status != STATUS_OK)
+		return status;
+	gateway_book_try(&tried, &cli->arena, cli->config, clock_now());
+	status = find(cli, &tried, &changes, error);
+	if (status == STATUS_OK && !cli->option[O_DRY_RUN])
+		status = apply(cli, error);
 	if (status != STATUS_OK)
 		return status;
 	show(cli, &changes);

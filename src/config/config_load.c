@@ -80,6 +80,7 @@ static struct config *config_new(const char *file)
 	config->file = arena_string(&config->arena, file);
 	config->refs = 1;
 	config->made = atomic_fetch_add(&readings, 1) + 1;
+	config->read_at = clock_now();
 	return config;
 }
 

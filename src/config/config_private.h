@@ -73,6 +73,10 @@ bool config_scan(struct loader *loader, const char *file, const char *text, size
 /* ---- config_promises.c: after config_time.c, whose calendars they count by ---- */
 void config_finish_promises(struct loader *loader);
 
+/* ---- config_time.c ---- */
+/* "": the machine's own. */
+enum status config_zone_read(struct arena *arena, const char *name, struct zone *zone, struct error *error);
+
 /* ---- config_walk.c ---- */
 void config_walk(struct loader *loader);
 bool config_parameter_inside(const struct config_parameter *row, const char *prefix);    /* directly inside "desk", "agents[]" or "" */

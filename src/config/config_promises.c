@@ -129,10 +129,10 @@ static int64_t no_time(void *context, enum query_key key)
 	return 0;
 }
 
-const struct sla_policy *config_promise_of(const struct config *config, const struct ticket_facts *facts)
+const struct sla_policy *config_promise_of(const struct promise_list *promises, const struct ticket_facts *facts)
 {
-	for (size_t i = 0; i < config->promises.count; i++) {
-		const struct sla_policy *policy = &config->promises.at[i];
+	for (size_t i = 0; i < promises->count; i++) {
+		const struct sla_policy *policy = &promises->at[i];
 
 		if (!policy->when || query_holds(policy->when, 0, &(struct query_values){ value_is, no_time, (void *)facts }))
 			return policy;
@@ -143,7 +143,7 @@ const struct sla_policy *config_promise_of(const struct config *config, const st
 /* For the desk, which knows no calendars: by when who writes now hears from an agent. */
 static int64_t answer_due(const void *promises, const struct ticket_facts *ticket, int64_t from)
 {
-	const struct sla_policy *policy = config_promise_of(promises, ticket);
+	const struct sla_policy *policy = config_promise_of(&((const struct config *)promises)->promises, ticket);
 	int64_t due = 0;
 
 	if (!policy || (!policy->target[SLA_FIRST].seconds && !policy->target[SLA_FIRST].days))
@@ -164,35 +164,4 @@ void config_finish_promises(struct loader *loader)
 	for (size_t i = 0; i < config->policy.queues.count; i++)
 		if (config->policy.queues.at[i].answer_hours > 0 && config->policy.queues.at[i].name)
 			short_form(loader, &config->policy.queues.at[i], always = always ? always : around_the_clock(config));
-}
-
-static void write_pieces(struct buffer *out, const char *what, const struct calendar_pieces *pieces)
-{
-	for (size_t i = 0; i < pieces->count; i++)
-		buffer_printf(out, "%s %lld %lld\n", what, (long long)pieces->at[i].from, (long long)pieces->at[i].to);
-}
-
-static void write_calendar(struct buffer *out, const struct calendar *calendar)
-{
-	static const char *const days[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
-
-	buffer_printf(out, "calendar %s\nzone %s\n", calendar->name, calendar->zone->name);
-	for (size_t day = 0; day < COUNT_OF(days); day++)
-		write_pieces(out, days[day], &calendar->week[day]);
-	write_pieces(out, "closed", &calendar->closed);
-}
-
-void config_write_promises(const struct config *config, struct buffer *out)
-{
-	for (size_t i = 0; i < config->promises.count; i++) {
-		const struct sla_policy *policy = &config->promises.at[i];
-
-		if (!i || policy->calendar != policy[-1].calendar)
-			write_calendar(out, policy->calendar);
-		for (size_t k = 0; k < policy->steps.count; k++)
-			buffer_printf(out, "step %s %s\n", policy->steps.at[k].text, policy->steps.at[k].priority);
-		buffer_printf(out, "promise %s\nwhen %s\npauses %u\n", policy->name, policy->text, policy->pauses);
-		for (int kind = 0; kind < SLA_KINDS; kind++)
-			buffer_printf(out, "%s %lld %d\n", sla_kind_name((enum sla_kind)kind), (long long)policy->target[kind].seconds, policy->target[kind].days);
-	}
 }

@@ -396,7 +396,8 @@ const struct config_parameter config_parameters[] = {
 	LIST("sla", promise_texts, struct config_promise,
 		"Promises: by when a customer hears from an agent, and by when it is solved. "
 		"The first whose `when` holds is the ticket's; behind them stand queues[].answer_hours. "
-		"\"sportello sla\" shows how they stand."),
+		"\"sportello sla\" shows how they stand. "
+		"A change holds for what begins after it; \"sportello sla apply\" makes open tickets take it."),
 	STRING("sla[].name", IN_PROMISE(name), NULL, config_check_name, "\"gold\"",
 		"Name of the promise."),
 	STRING("sla[].when", IN_PROMISE(when), "", NULL, "\"queue:support priority:urgent\"",

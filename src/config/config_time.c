@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ZONE_BYTES (256 * 1024)          /* of a zone file; real ones have below 4 KiB */
 #define HOLIDAY_BYTES (4 * 1024 * 1024)  /* of an .ics file */
@@ -23,7 +24,35 @@ static const char *zone_folder(void)
 	return folder && *folder == '/' ? folder : "/usr/share/zoneinfo";
 }
 
-static enum status read_zone(struct arena *arena, const char *name, struct zone *zone, struct error *error)
+/* What the machine calls its zone: by the link that /etc/localtime is, else as Debian writes it down; NULL: nowhere. */
+static const char *machines_zone(struct arena *arena)
+{
+	char target[512];
+	CLEANUP_BUFFER struct buffer text = { 0 };
+	struct error error;
+	ssize_t length = readlink("/etc/localtime", target, sizeof target - 1);
+
+	if (length > 0) {
+		target[length] = '\0';
+		const char *name = strstr(target, "/zoneinfo/");
+		if (name && calendar_zone_name_usable(name + 10))
+			return arena_string(arena, name + 10);
+	}
+	if (file_read_all("/etc/timezone", sizeof target, &text, &error) != STATUS_OK)
+		return NULL;
+	const char *name = arena_copy(arena, text.at, strcspn(buffer_string(&text), "\r\n"));
+	return calendar_zone_name_usable(name) ? name : NULL;
+}
+
+/* Where it has no name, the letters that its clock has now. */
+static void name_machines_zone(struct arena *arena, struct zone *zone)
+{
+	const char *name = machines_zone(arena);
+
+	zone->name = name ? name : calendar_zone_span_at(zone, clock_now() / 1000)->abbreviation;
+}
+
+enum status config_zone_read(struct arena *arena, const char *name, struct zone *zone, struct error *error)
 {
 	CLEANUP_BUFFER struct buffer bytes;
 	const char *path = *name ? arena_printf(arena, "%s/%s", zone_folder(), name) : "/etc/localtime";
@@ -38,7 +67,10 @@ static enum status read_zone(struct arena *arena, const char *name, struct zone 
 		}
 		return error_set(error, STATUS_BAD_INPUT, "there is no zone \"%s\" (%s); expected one such as \"Europe/Rome\"", name, path);
 	}
-	return calendar_zone_read(arena, *name ? name : "local time", bytes.at, bytes.length, zone, error);
+	enum status status = calendar_zone_read(arena, *name ? name : "UTC", bytes.at, bytes.length, zone, error);
+	if (status == STATUS_OK && !*name)
+		name_machines_zone(arena, zone);
+	return status;
 }
 
 static const struct zone *zone_named(struct loader *loader, const config_setting_t *at, const char *key, const char *name)
@@ -46,7 +78,7 @@ static const struct zone *zone_named(struct loader *loader, const config_setting
 	struct zone *zone = ARENA_NEW(&loader->config->arena, struct zone);
 	struct error error;
 
-	if (read_zone(&loader->config->arena, name, zone, &error) != STATUS_OK) {
+	if (config_zone_read(&loader->config->arena, name, zone, &error) != STATUS_OK) {
 		config_complain(loader, at, key, "%s", error.text);
 		calendar_zone_utc(&loader->config->arena, zone);
 	}

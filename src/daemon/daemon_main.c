@@ -124,6 +124,8 @@ static enum status start(struct daemon *daemon, struct error *error)
 		status = outbox_start(config, daemon->gateway.writer, &daemon->outbox, error);
 	if (status == STATUS_OK && (*config->web_listen.text || *config->admin_listen.text))
 		status = store_open(config->state_dir, config->store_url, false, &daemon->web_store, error);
+	if (status == STATUS_OK)
+		gateway_book_settle(&daemon->gateway, config);
 	daemon->admin_apart = *config->admin_listen.text;
 	if (status == STATUS_OK && *config->web_listen.text)
 		status = web_start("web.listen", config->web_listen.host, config->web_listen.port, config->web_request_seconds, daemon_page, daemon, &daemon->web, error);
@@ -172,6 +174,7 @@ static void stop(struct daemon *daemon)
 	store_close(&daemon->gateway.reader);
 	store_writer_stop(&daemon->gateway.writer);
 	gateway_learned_unref(&daemon->gateway.learned);
+	gateway_book_forget(&daemon->gateway);
 }
 
 static bool same_listeners(const struct config *a, const struct config *b)
@@ -211,6 +214,7 @@ static void reload(struct daemon *daemon)
 	tell_what_waits(daemon->config, new);
 	log_set_level(new->log_level);
 	outbox_reconfigure(daemon->outbox, new);
+	gateway_book_settle(&daemon->gateway, new);
 	bool other_kb = !daemon->kb || strcmp(new->kb_dir, daemon->config->kb_dir) != 0;
 	if (other_kb)
 		new_kb = daemon_kb_open(new->kb_dir);

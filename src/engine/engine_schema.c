@@ -405,6 +405,14 @@ static const char *const version_2[] = {
 ") STRICT",
 "CREATE INDEX promise_due ON promise(due)",
 "CREATE INDEX promise_step ON promise(step) WHERE step>0",
+/* What the configuration promised at each time, as text (config_write_promises()): a change of the file rewrites nothing of what was. */
+"CREATE TABLE promise_version(\n"
+"  id      INTEGER PRIMARY KEY,\n"
+"  at      INTEGER NOT NULL,            -- ms: what begins from then on has it; 0: from ever\n"
+"  applied INTEGER NOT NULL,            -- 1: and what runs then\n"
+"  who     TEXT NOT NULL,               -- who applied it; '': nobody\n"
+"  text    TEXT NOT NULL\n"
+") STRICT",
 /* What happened to tickets that are there, in order of time: for promises and reports. A ticket's first lines are as old as it is, and tickets, as mails,
  * are numbered in the order of time (store_moment.c): a mail that opens one adds nothing. Its third line is the acknowledgement (kind 2: a message); where
  * none was sent, it is a second message, and the state that an answer changes is a line of its own. */

@@ -5,7 +5,7 @@
 
 #include "gateway.h"
 
-struct feeding { const struct config *config; struct store *store; struct report *report; };
+struct feeding { struct promise_book book; struct store *store; struct report *report; };
 
 /* A person goes by his primary address, whichever he wrote from. */
 static const char *person_of(struct store *store, struct arena *arena, const char *address)
@@ -50,7 +50,7 @@ static bool feed(void *context, struct arena *arena, const struct ticket_row *ro
 	const struct report_ask *ask = &feeding->report->ask;
 	struct sla_clocks runs = {0};
 	if (report_needs_messages(ask->kind) && ask->kind != REPORT_WORKLOAD)
-		gateway_runs_of(arena, feeding->config, row, ask->now, &runs);
+		gateway_runs_of(arena, &feeding->book, feeding->store, row, ask->now, &runs);
 	struct ticket_row shown = *row;
 	if (ask->by == BY_CUSTOMER)
 		shown.facts.customer.address = person_of(feeding->store, arena, row->facts.customer.address);
@@ -82,9 +82,11 @@ static enum status find_suggestions(struct store *store, struct arena *arena, st
 
 enum status gateway_report(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, struct report *report, struct error *error)
 {
-	struct feeding feeding = {config, store, report};
+	struct feeding feeding = {.store = store, .report = report};
 	struct report_ask whole = *ask;
-	enum status status = STATUS_OK;
+	enum status status = gateway_book_read(config, store, arena, &feeding.book, error);
+	if (status != STATUS_OK)
+		return status;
 	if (ask->where)
 		whole.where = with_all_addresses(store, arena, ask->where);
 	report_begin(report, arena, &whole);

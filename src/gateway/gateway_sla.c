@@ -9,11 +9,16 @@
 
 #include "gateway.h"
 
+#define MERGED_DEPTH 16                          /* tickets that came into tickets that came into one */
+
 struct telling {
 	struct arena *arena;
-	const struct config *config;
+	const struct promise_book *book;
+	struct store *store;
 	const struct ticket_row *row;
 	const struct sla_policy *otherwise;      /* where nothing is promised; NULL: none */
+	int depth;
+	size_t lowest, versions;                 /* the version that is in force when it begins, or older ones of what comes into it; how many came by now */
 	struct ticket_facts facts;               /* as they were at the line that is told */
 	struct sla_events *events;
 	struct { int64_t *at; size_t count; } returned;  /* sorted */
@@ -25,10 +30,47 @@ static void add(struct telling *t, int64_t at, struct sla_event event)
 	*ARENA_PUSH(t->arena, t->events) = event;
 }
 
+/* ---- promises ---- */
+
+static void choose_of(struct telling *t, int64_t at, size_t version)
+{
+	const struct sla_policy *policy = config_promise_of(&t->book->at[version].promises, &t->facts);
+	add(t, at, (struct sla_event){.kind = SLA_POLICY, .version = version, .policy = policy ? policy : t->otherwise});
+}
+
 static void choose(struct telling *t, int64_t at)
 {
-	const struct sla_policy *policy = config_promise_of(t->config, &t->facts);
-	add(t, at, (struct sla_event){.kind = SLA_POLICY, .policy = policy ? policy : t->otherwise});
+	for (size_t i = t->lowest; i < t->versions; i++)
+		choose_of(t, at, i);
+}
+
+static bool takes_others_in(const struct ticket_row *row)
+{
+	for (size_t i = 0; i < row->history.count; i++)
+		if (row->history.at[i].kind == HISTORY_MERGED_FROM)
+			return true;
+	return false;
+}
+
+/* The versions that were in force before the ticket was. */
+static void begin_versions(struct telling *t, int64_t at)
+{
+	while (t->versions < t->book->count && t->book->at[t->versions].at <= at)
+		t->versions++;
+	t->lowest = takes_others_in(t->row) || !t->versions ? 0 : t->versions - 1;
+	choose(t, at);
+	if (t->versions)
+		add(t, at, (struct sla_event){.kind = SLA_VERSION, .version = t->versions - 1});
+}
+
+/* Those that came since, up to `at`, ms. */
+static void follow_versions(struct telling *t, int64_t at)
+{
+	for (; t->versions < t->book->count && t->book->at[t->versions].at <= at; t->versions++) {
+		const struct promise_version *version = &t->book->at[t->versions];
+		choose_of(t, version->at, t->versions);
+		add(t, version->at, (struct sla_event){.kind = SLA_VERSION, .version = t->versions, .applied = version->applied});
+	}
 }
 
 /* ---- stages and words ---- */
@@ -137,13 +179,52 @@ static void begin(struct telling *t, const struct history_row *line)
 	t->facts.organisation = store_history_created(t->arena, line, HISTORY_CREATED_ORGANISATION);
 	t->facts.level = store_history_created(t->arena, line, HISTORY_CREATED_LEVEL);
 	t->facts.tags = (struct strings){0};
-	choose(t, at);
+	begin_versions(t, at);
 	enter(t, at, store_history_created(t->arena, line, HISTORY_CREATED_STATE), line->who);
+}
+
+static void tell_lines(struct telling *t, size_t count);
+
+/* The line of a ticket by which it went into that one, then; its history's length: it did not, or that was undone. */
+static size_t line_of_merge(const struct ticket_row *gone, int64_t into, int64_t at)
+{
+	for (size_t i = 0; i < gone->history.count; i++) {
+		const struct history_row *line = &gone->history.at[i];
+		if (line->kind != HISTORY_MERGED || line->number != into || line->at != at)
+			continue;
+		for (size_t k = i + 1; k < gone->history.count && gone->history.at[k].kind != HISTORY_MERGED; k++)
+			if (gone->history.at[k].kind == HISTORY_UNMERGED)
+				return gone->history.count;
+		return i;
+	}
+	return gone->history.count;
+}
+
+/* Another ticket came into this one, with its story until then. */
+static void take_in(struct telling *t, const struct history_row *line)
+{
+	struct ticket_row *gone = ARENA_NEW(t->arena, struct ticket_row);
+	struct sla_events *events = ARENA_NEW(t->arena, struct sla_events);
+	struct error error;
+	*events = (struct sla_events){0};
+	if (t->depth >= MERGED_DEPTH || store_story_of(t->store, t->arena, line->number, gone, &error) != STATUS_OK)
+		return;
+	size_t lines = line_of_merge(gone, t->row->facts.id, line->at);
+	if (lines == gone->history.count)
+		return;
+	struct telling other = {.arena = t->arena, .book = t->book, .store = t->store, .row = gone, .otherwise = t->otherwise, .depth = t->depth + 1, .facts = gone->facts, .events = events};
+	tell_lines(&other, lines);
+	add(t, line->at, (struct sla_event){.kind = SLA_JOINED, .other = events});
 }
 
 static void tell_of(struct telling *t, const struct history_row *line)
 {
+	if (line->kind != HISTORY_CREATED)
+		follow_versions(t, line->at);
 	switch (line->kind) {
+	case HISTORY_MERGED: add(t, line->at, (struct sla_event){.kind = SLA_GONE}); return;
+	case HISTORY_UNMERGED: add(t, line->at, (struct sla_event){.kind = SLA_BACK}); return;
+	case HISTORY_MERGED_FROM: take_in(t, line); return;
 	case HISTORY_CREATED: begin(t, line); return;
 	case HISTORY_MESSAGE: tell_of_message(t, line); return;
 	case HISTORY_STATE: enter(t, line->at, line->now, line->who); return;
@@ -160,28 +241,34 @@ static void tell_of(struct telling *t, const struct history_row *line)
 	choose(t, line->at);
 }
 
-static void tell_all(struct telling *t)
+static void tell_lines(struct telling *t, size_t count)
 {
 	find_returned(t);
-	for (size_t i = 0; i < t->row->history.count; i++)
+	for (size_t i = 0; i < count; i++)
 		tell_of(t, &t->row->history.at[i]);
 }
 
-void gateway_clocks_of(struct arena *arena, const struct config *config, const struct ticket_row *row, int64_t now, struct sla_clocks *clocks)
+static void tell_all(struct telling *t, int64_t now)
+{
+	tell_lines(t, t->row->history.count);
+	follow_versions(t, now);
+}
+
+void gateway_clocks_of(struct arena *arena, const struct promise_book *book, struct store *store, const struct ticket_row *row, int64_t now, struct sla_clocks *clocks)
 {
 	struct sla_events events = {0};
-	struct telling telling = {.arena = arena, .config = config, .row = row, .facts = row->facts, .events = &events};
+	struct telling telling = {.arena = arena, .book = book, .store = store, .row = row, .facts = row->facts, .events = &events};
 	*clocks = (struct sla_clocks){0};
-	if (!config->promises.count)
+	if (!book->promises)
 		return;
-	tell_all(&telling);
+	tell_all(&telling, now);
 	sla_clocks(arena, &events, now / 1000, clocks);
 }
 
-void gateway_runs_of(struct arena *arena, const struct config *config, const struct ticket_row *row, int64_t now, struct sla_clocks *runs)
+void gateway_runs_of(struct arena *arena, const struct promise_book *book, struct store *store, const struct ticket_row *row, int64_t now, struct sla_clocks *runs)
 {
 	struct sla_events events = {0};
-	struct telling telling = {.arena = arena, .config = config, .row = row, .facts = row->facts, .otherwise = &config->no_promise, .events = &events};
-	tell_all(&telling);
+	struct telling telling = {.arena = arena, .book = book, .store = store, .row = row, .facts = row->facts, .otherwise = book->otherwise, .events = &events};
+	tell_all(&telling, now);
 	sla_runs(arena, &events, now / 1000, runs);
 }

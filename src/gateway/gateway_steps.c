@@ -55,6 +55,7 @@ struct told_agent { const char *name; size_t mails; struct buffer lines; };
 struct round {
 	struct arena *arena;
 	const struct config *config;
+	const struct promise_book *book;
 	int64_t now;
 	struct { struct due_ticket *at; size_t count; } due;
 	struct { struct told_agent *at; size_t count; } agents;
@@ -69,7 +70,7 @@ static enum status look(struct round *round, struct store *store, const struct p
 	due->promise = *promise;
 	if (status != STATUS_OK)
 		return status;
-	gateway_clocks_of(round->arena, round->config, &due->row, round->now, &clocks);
+	gateway_clocks_of(round->arena, round->book, store, &due->row, round->now, &clocks);
 	due->promise.step = gateway_steps_of(round->arena, &due->row, &clocks, round->now, &due->steps);
 	if (!due->steps.count)
 		return STATUS_OK;
@@ -165,9 +166,12 @@ bool gateway_steps_tick(struct gateway *gateway, const struct config *config, st
 	CLEANUP_ARENA struct arena arena = {0};
 	struct round round = {.arena = &arena, .config = config, .now = clock_now()};
 	struct promise_rows rows;
+	struct promise_book *book;
 	struct error error;
-	if (!config->promises.count || store_promise_steps(store, &arena, round.now, 1, &rows, &error) != STATUS_OK || !rows.count)
+	if (gateway_book_of(gateway, config, store, &book, &error) != STATUS_OK || !book->promises
+	    || store_promise_steps(store, &arena, round.now, 1, &rows, &error) != STATUS_OK || !rows.count)
 		return false;
+	round.book = book;
 	enum status status = store_write(gateway->writer, take_all, &round, &error);
 	if (status != STATUS_OK && store_writer_healthy(gateway->writer))
 		log_event(LOG_WARNING, "promises.trouble", "why", error.text, NULL);

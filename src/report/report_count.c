@@ -205,7 +205,7 @@ static void count_answer(struct telling *t, int64_t at, const struct sla_clock *
 	add_value(t, at, of[run->kind].elapsed, (double)(run->stopped - run->started), &keys);
 }
 
-/* Kept when it stopped; missed from its due moment on. */
+/* Kept when it stopped; missed from its due moment on, or apart where only a change of what was promised made it late. */
 static void count_promise(struct telling *t, int64_t at, const struct sla_clock *run)
 {
 	struct strings keys = keys_of(t, &t->facts, NULL);
@@ -214,6 +214,10 @@ static void count_promise(struct telling *t, int64_t at, const struct sla_clock 
 		return;
 	if (t->report->ask.by == BY_NOTHING)
 		strings_add(t->scratch, &keys, arena_printf(t->scratch, "%s %s", run->policy->name, sla_kind_name(run->kind)));
+	if (run->retargeted) {
+		bump(t, at, COUNT_RETARGETED, &keys);
+		return;
+	}
 	bump(t, at, COUNT_PROMISED, &keys);
 	bump(t, at, run->missed ? COUNT_MISSED : COUNT_KEPT, &keys);
 }
@@ -243,11 +247,12 @@ static void find_marks(struct telling *t, const struct sla_clocks *runs)
 
 	for (size_t i = 0; runs && i < runs->count; i++) {
 		const struct sla_clock *run = &runs->at[i];
-		bool decided = run->due && (run->over || run->missed), answer = run->over && run->answered && run->kind != SLA_RESOLUTION;
+		bool over = run->over && !run->gone, decided = run->due && (over || run->missed) && !run->missed_elsewhere;
+		bool answer = over && run->answered && run->kind != SLA_RESOLUTION;
 
 		if (kind == REPORT_PROMISES && decided)
-			*ARENA_PUSH(t->scratch, &t->marks) = (struct mark){ run->missed ? run->due : run->stopped, run };
-		else if ((kind == REPORT_ANSWERS && answer) || (kind == REPORT_RESOLUTION && run->over && run->kind == SLA_RESOLUTION))
+			*ARENA_PUSH(t->scratch, &t->marks) = (struct mark){ run->retargeted ? run->changed : run->missed ? run->due : run->stopped, run };
+		else if ((kind == REPORT_ANSWERS && answer) || (kind == REPORT_RESOLUTION && over && run->kind == SLA_RESOLUTION))
 			*ARENA_PUSH(t->scratch, &t->marks) = (struct mark){ run->stopped, run };
 	}
 	if (t->marks.count)

@@ -50,6 +50,7 @@ const struct report_figure report_figures[] = {
 	SUM("met", "Met", REPORT_PROMISES, COUNT_KEPT),
 	SUM("missed", "Missed", REPORT_PROMISES, COUNT_MISSED),
 	SHARE("in_time_share", "in time", REPORT_PROMISES, COUNT_KEPT, COUNT_PROMISED),
+	SUM("retargeted", "Retargeted", REPORT_PROMISES, COUNT_RETARGETED),
 
 	SUM("satisfaction_n", "Ratings", REPORT_SATISFACTION, COUNT_RATED),
 	{ "satisfaction_mean", "mean", REPORT_SATISFACTION, UNIT_MEAN, FIGURE_MEAN, VALUE_STARS, 0, COUNT_RATED },

@@ -285,13 +285,19 @@ static enum status part(struct applying *a, int64_t ticket, const struct ticket_
 	return status;
 }
 
+/* Its clocks begin later again: who follows the history is to see it. */
+static enum status tell_of_parting(struct applying *a, int64_t ticket, int64_t gone)
+{
+	return store_apply_changed(a, ticket, (struct happening){ HISTORY_REMARK, .now = arena_printf(a->arena, "ticket %lld was taken out of this one again", (long long)gone) }, "merge undone");
+}
+
 static enum status undo_merge(struct applying *a, const struct effect *effect)
 {
 	struct ticket_facts *back, *other;
 	enum status status = store_read_ticket_facts(a->store, a->arena, effect->ticket, &back, a->error);
 
 	for (int64_t into = status == STATUS_OK && back ? back->merged_into : 0; status == STATUS_OK && into; into = other ? other->merged_into : 0)
-		if ((status = part(a, into, back)) == STATUS_OK)
+		if ((status = part(a, into, back)) == STATUS_OK && (status = tell_of_parting(a, into, effect->ticket)) == STATUS_OK)
 			status = store_read_ticket_facts(a->store, a->arena, into, &other, a->error);
 	if (status == STATUS_OK)
 		status = engine_run(a->store->engine, a->error, SQL_TICKET_MERGE, "iii", effect->ticket, (int64_t)0, a->now);

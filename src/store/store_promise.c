@@ -131,3 +131,39 @@ enum status store_promise_steps(struct store *store, struct arena *arena, int64_
 		*ARENA_PUSH(arena, rows) = (struct promise_row){ cursor_number(&cursor, 0), cursor_number(&cursor, 1), cursor_number(&cursor, 2) };
 	return cursor_close(&cursor);
 }
+
+enum status store_promises(struct store *store, struct arena *arena, int64_t after, size_t limit, struct promise_rows *rows, struct error *error)
+{
+	struct cursor cursor;
+
+	*rows = (struct promise_rows){ 0 };
+	cursor_open(&cursor, store->engine, error, SQL_PROMISES_ALL, "ii", after, (int64_t)limit);
+	while (cursor_next(&cursor))
+		*ARENA_PUSH(arena, rows) = (struct promise_row){ .ticket = cursor_number(&cursor, 0), .due = cursor_number(&cursor, 1) };
+	return cursor_close(&cursor);
+}
+
+/* ---- versions ---- */
+
+enum status store_version_add(struct store *store, const struct version_row *row, struct error *error)
+{
+	return engine_run(store->engine, error, SQL_VERSION_ADD, "idtt", row->at, (int)row->applied, row->who, row->text);
+}
+
+enum status store_version_last(struct store *store, int64_t *id, struct error *error)
+{
+	*id = 0;
+	return engine_number(store->engine, error, id, 0, SQL_VERSION_LAST, "");
+}
+
+enum status store_versions(struct store *store, struct arena *arena, struct version_rows *rows, struct error *error)
+{
+	struct cursor cursor;
+
+	*rows = (struct version_rows){ 0 };
+	cursor_open(&cursor, store->engine, error, SQL_VERSIONS, "");
+	while (cursor_next(&cursor))
+		*ARENA_PUSH(arena, rows) = (struct version_row){ cursor_number(&cursor, 0), cursor_number(&cursor, 1), cursor_number(&cursor, 2) != 0,
+		                                                 cursor_text(&cursor, arena, 3), cursor_text(&cursor, arena, 4) };
+	return cursor_close(&cursor);
+}

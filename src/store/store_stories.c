@@ -75,6 +75,12 @@ static enum status read_story(struct store *store, struct arena *arena, int64_t 
 	return status == STATUS_OK && messages ? read_messages(store, arena, ticket, row, error) : status;
 }
 
+enum status store_story_of(struct store *store, struct arena *arena, int64_t ticket, struct ticket_row *row, struct error *error)
+{
+	*row = (struct ticket_row){ 0 };
+	return read_story(store, arena, ticket, true, row, error);
+}
+
 enum status store_stories(struct store *store, int64_t since, bool messages, store_story story, void *context, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 }, one = { 0 };

@@ -1,9 +1,11 @@
 """Promises: what the clocks of a ticket say, from its mails to the command line. The laws themselves: tests/unit/test_sla.c, doc/promises.md."""
 import calendar
 import email.utils
+import os
+import sqlite3
 import time
 
-from desk import mail, setup, address_of, AGENTS
+from desk import mail, setup, address_of, wait_until, AGENTS
 
 BOB, EVA = "bob@agents.example", "eva@agents.example"
 
@@ -137,16 +139,89 @@ def test_what_is_overdue_and_due_soon_is_asked_for_by_a_query(desk):
     assert numbers(desk, "due:>2h") == [1]                               # stands still: due some day
 
 
+def read_anew(desk, promises):
+    """The daemon has read another sla[], and kept it."""
+    versions = len(desk.ok("sla", "versions"))
+    desk.set("sla", promises)
+    desk.write_config()
+    desk.hup()
+    wait_until(lambda: len(desk.ok("sla", "versions")) > versions and desk.ok("sla", "versions")[-1]["since"], 10, "the new promises are kept")
+
+
 @setup(config={"calendars": [ALWAYS], "desk.digest_hour": -1})
-def test_promises_that_are_new_or_other_hold_for_what_is_open(desk):
+def test_promises_that_are_new_hold_for_what_is_open_and_others_for_what_comes(desk):
     desk.accept(mail(subject="The printer"))
     assert numbers(desk, "due:9w") == [] and desk.ok("sla", "list") == []
-    desk.set("sla", PROMISES)
-    desk.write_config()
-    assert numbers(desk, "due:2h") == [1]
-    desk.set("sla", [{"name": "none", "when": "tag:nothing", "first": "1h"}])
-    desk.write_config()
-    assert numbers(desk, "due:9w") == []
+    read_anew(desk, PROMISES)
+    assert numbers(desk, "due:2h") == [1] and clocks(desk)["first"]["version"] == 2
+    read_anew(desk, [{"name": "none", "when": "tag:nothing", "first": "1h"}])
+    assert numbers(desk, "due:9w") == [1] and clocks(desk)["first"]["policy"] == "silver"
+    desk.accept(mail(subject="The phone"))
+    assert desk.ticket(2)["sla"] == []
+    desk.ok("sla", "apply")
+    assert numbers(desk, "due:9w") == [] and clocks(desk) == {}
+
+
+@promising
+def test_another_configuration_rewrites_nothing_until_it_is_applied(desk):
+    """Not for what runs, and never for what has stopped; explain says which version counts."""
+    desk.accept(mail(subject="The printer"))
+    desk.accept(mail(sender="zoe@example.com", subject="The phone"), sender="zoe@example.com")
+    later(desk, 1200)
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Is it on?\n")
+    was = clocks(desk)["first"], clocks(desk, 2)["first"]
+    before = desk.ok("report", "promises"), desk.ok("report", "answers")
+    read_anew(desk, [{"name": "silver", "calendar": "round", "first": "10m", "next": "8h", "resolution": "80h"}])
+    assert clocks(desk)["first"] == was[0] and clocks(desk, 2)["first"]["due"] == was[1]["due"] and clocks(desk, 2)["first"]["version"] == 1
+    assert [desk.ok("report", name)["total"] for name in ("promises", "answers")] == [r["total"] for r in before]
+    desk.accept(mail(sender="ann@example.com", subject="The door"), sender="ann@example.com")
+    assert clocks(desk, 3)["first"]["version"] == 2 and is_near(clocks(desk, 3)["first"]["left_seconds"], 600)
+    assert "by silver (version 1)" in desk.cli("sla", "explain", 2, json_output=False).out and "by silver (version 2, of " in desk.cli("sla", "explain", 3, json_output=False).out
+    assert desk.ok("sla", "explain", 3)[0]["version_since"] == desk.ok("sla", "versions")[1]["since"]
+    changes = desk.ok("sla", "apply", "--dry-run")
+    assert [c["ticket"] for c in changes] == [1, 2] and changes[1]["missed"] and clocks(desk, 2)["first"]["version"] == 1, changes
+    assert desk.ok("sla", "apply") == changes and desk.ok("sla", "apply") == []
+    now = clocks(desk, 2)["first"]
+    assert now["state"] == "missed" and now["retargeted"] and now["version"] == 3 and clocks(desk)["first"] == was[0], now
+    assert numbers(desk, "overdue:yes") == [2]
+    total = desk.ok("report", "promises")["total"]
+    assert (total["n"], total["missed"], total["retargeted"]) == (1, 0, 1), total
+    assert [t["id"] for t in desk.ok("report", "promises", "--list", "retargeted")] == [2]
+    assert desk.ok("sla", "versions")[2]["applied"] and desk.ok("sla", "versions")[2]["who"]
+    assert desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+@promising
+def test_two_tickets_that_become_one_have_the_earlier_start(desk):
+    desk.accept(mail(subject="The printer"))
+    later(desk, 1500)
+    desk.accept(mail(subject="The printer, again"))
+    assert is_near(clocks(desk, 2)["first"]["used_seconds"], 0)
+    desk.ok("ticket", "merge", 1, 2, "--as", "bob", "--no-text")
+    first = clocks(desk, 2)["first"]
+    assert first["state"] == "running" and is_near(first["used_seconds"], 1500) and is_near(clocks(desk, 2)["resolution"]["used_seconds"], 1500), first
+    assert clocks(desk, 1) == {} and numbers(desk, "due:36m") == [2]
+    explained = {c["clock"]: c for c in desk.ok("sla", "explain", 2)}["resolution"]
+    assert sum(s["seconds"] for s in explained["segments"]) == explained["used_seconds"] and explained["segments"][0]["from"] == first["started"]
+    later(desk, 3000)
+    total = desk.ok("report", "promises")["total"]
+    assert (total["n"], total["missed"]) == (1, 1), total                # one promise, not two
+    desk.ok("ticket", "reopen", 1, "--as", "bob", "--no-text")             # undoes the merge
+    assert clocks(desk, 1)["first"]["state"] == "missed" and is_near(clocks(desk, 2)["first"]["used_seconds"], 3000) and clocks(desk, 2)["first"]["state"] == "running"
+    assert numbers(desk, "overdue:yes") == [1] and desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+@promising
+def test_fsck_finds_a_promise_that_does_not_follow_from_the_history(desk):
+    for n in range(2):
+        desk.accept(mail(sender="anna%d@example.com" % n, subject="Request %d" % n), sender="anna%d@example.com" % n)
+    assert numbers(desk, "due:2h") == [2, 1] and desk.cli("fsck", json_output=False).out == "clean\n"
+    desk.stop()
+    with sqlite3.connect(os.path.join(desk.state_dir, "sportello.db")) as database:
+        database.execute("UPDATE promise SET due=due+1000 WHERE ticket=1")
+        database.execute("DELETE FROM promise WHERE ticket=2")
+    done = desk.cli("fsck", json_output=False)
+    assert done.code == 65 and "ticket 1: its promise" in done.out and "ticket 2: its promise" in done.out, done.out
 
 
 OFFICE = dict({"name": "office", "zone": "UTC"}, **{day: ["09:00-17:00"] for day in DAYS[:5]})

@@ -203,6 +203,132 @@ static void what_stopped_keeps_the_promise_of_then(void **state)
 	assert_string_equal(clock_at(SLA_FIRST, AT(0, 11))->policy->name, "gold");
 }
 
+static void version(int64_t at, size_t number, const struct sla_policy *policy, bool applied)
+{
+	*ARENA_PUSH(&arena, &events) = (struct sla_event){ .at = at, .kind = SLA_POLICY, .version = number, .policy = policy };
+	*ARENA_PUSH(&arena, &events) = (struct sla_event){ .at = at, .kind = SLA_VERSION, .version = number, .applied = applied };
+}
+
+static void a_clock_keeps_the_version_it_began_with_until_another_is_applied(void **state)
+{
+	opened(AT(0, 9));
+	version(AT(0, 9.5), 1, &slow, false);
+	is(clock_at(SLA_FIRST, AT(0, 10.5)), "missed", AT(0, 10), HOUR * 3 / 2, -HOUR / 2);
+	assert_int_equal(clock_at(SLA_FIRST, AT(0, 10.5))->version, 0);
+	version(AT(0, 11), 2, &slow, true);
+	is(clock_at(SLA_FIRST, AT(0, 12)), "running", AT(0, 17), 3 * HOUR, 5 * HOUR);
+	assert_int_equal(clock_at(SLA_FIRST, AT(0, 12))->version, 2);
+	happens(AT(0, 12), SLA_AGENT_WROTE);
+	version(AT(0, 13), 3, &gold, true);
+	is(clock_at(SLA_FIRST, AT(0, 14)), "met", AT(0, 17), 3 * HOUR, 5 * HOUR);         /* it had stopped */
+	happens(AT(0, 14), SLA_CUSTOMER_WROTE);
+	assert_int_equal(clock_at(SLA_NEXT, AT(0, 15))->version, 3);
+}
+
+static void what_is_opened_again_takes_what_was_applied_meanwhile(void **state)
+{
+	opened(AT(0, 9));
+	stage(AT(0, 11), SLA_OVER, SLA_ON_NOBODY);
+	version(AT(0, 12), 1, &slow, true);
+	is(clock_at(SLA_RESOLUTION, AT(0, 13)), "met", AT(2, 17), 2 * HOUR, 22 * HOUR);
+	stage(AT(1, 9), SLA_WORK, SLA_ON_NOBODY);
+	is(clock_at(SLA_RESOLUTION, AT(1, 10)), "running", AT(7, 15), 3 * HOUR, 37 * HOUR);
+}
+
+static void what_only_another_promise_made_late_is_said_to_be_so(void **state)
+{
+	opened(AT(0, 9));
+	promise(AT(0, 9), &slow);
+	promise(AT(0, 15), &gold);
+	is(clock_at(SLA_FIRST, AT(0, 15.5)), "missed", AT(0, 10), HOUR * 13 / 2, -HOUR * 11 / 2);
+	assert_true(clock_at(SLA_FIRST, AT(0, 15.5))->retargeted);
+	assert_int_equal(clock_at(SLA_FIRST, AT(0, 15.5))->changed, AT(0, 15));
+	assert_false(clock_at(SLA_RESOLUTION, AT(0, 15.5))->retargeted);
+	events.count = 0;
+	opened(AT(0, 9));
+	promise(AT(0, 9.5), &slow);
+	promise(AT(0, 9.75), &gold);
+	assert_false(clock_at(SLA_FIRST, AT(0, 12))->retargeted);                /* there was time left */
+	events.count = 0;
+	opened(AT(0, 9));
+	promise(AT(2, 9), &slow);
+	assert_true(clock_at(SLA_FIRST, AT(3, 9))->missed);
+	assert_false(clock_at(SLA_FIRST, AT(3, 9))->retargeted);         /* it had been late before */
+}
+
+/* The events until now become those of another ticket, which comes into this one. */
+static struct sla_events other;
+static void of_another(void)
+{
+	other = events;
+	events = (struct sla_events){ 0 };
+}
+
+static void joins(int64_t at)
+{
+	*ARENA_PUSH(&arena, &events) = (struct sla_event){ .at = at, .kind = SLA_JOINED, .other = &other };
+}
+
+static void clocks_go_on_from_the_earlier_start_of_two_tickets_that_become_one(void **state)
+{
+	opened(AT(0, 9));
+	of_another();
+	opened(AT(0, 9.5));
+	joins(AT(0, 9.75));
+	is(clock_at(SLA_FIRST, AT(0, 9.8)), "running", AT(0, 10), HOUR * 8 / 10, HOUR * 2 / 10);
+	assert_int_equal(clock_at(SLA_RESOLUTION, AT(0, 10))->started, AT(0, 9));
+	assert_int_equal(clock_at(SLA_RESOLUTION, AT(0, 10))->used, HOUR);
+	assert_false(clock_at(SLA_FIRST, AT(0, 11))->missed_elsewhere);
+}
+
+static void words_that_wait_in_the_one_wait_in_the_other(void **state)
+{
+	opened(AT(0, 9));
+	happens(AT(0, 9.25), SLA_AGENT_WROTE);
+	happens(AT(0, 10), SLA_CUSTOMER_WROTE);
+	of_another();
+	opened(AT(0, 9));
+	happens(AT(0, 9.5), SLA_AGENT_WROTE);
+	joins(AT(0, 11));
+	is(clock_at(SLA_NEXT, AT(0, 12)), "running", AT(0, 14), 2 * HOUR, 2 * HOUR);
+	happens(AT(0, 13), SLA_AGENT_WROTE);
+	is(clock_at(SLA_NEXT, AT(0, 15)), "met", AT(0, 14), 3 * HOUR, HOUR);
+}
+
+static void what_was_answered_or_pending_there_adds_no_clock_here(void **state)
+{
+	opened(AT(0, 9));
+	happens(AT(0, 9.25), SLA_AGENT_WROTE);
+	stage(AT(0, 10), SLA_PENDING, SLA_ON_CUSTOMER);
+	of_another();
+	opened(AT(0, 12));
+	joins(AT(0, 12.5));
+	assert_int_equal(clock_at(SLA_FIRST, AT(0, 12.75))->started, AT(0, 12));
+	is(clock_at(SLA_RESOLUTION, AT(0, 13)), "running", AT(3, 11), 2 * HOUR, 22 * HOUR);     /* it stood still there from 10 to 12 */
+}
+
+static void what_was_late_before_it_came_is_counted_there(void **state)
+{
+	opened(AT(0, 9));
+	of_another();
+	opened(AT(0, 12));
+	joins(AT(0, 12.25));
+	assert_true(clock_at(SLA_FIRST, AT(0, 12.5))->missed && clock_at(SLA_FIRST, AT(0, 12.5))->missed_elsewhere);
+}
+
+static void a_ticket_that_goes_into_another_stops_no_clock_and_goes_on_when_it_comes_back(void **state)
+{
+	opened(AT(0, 9));
+	happens(AT(0, 9.5), SLA_GONE);
+	stage(AT(0, 9.5), SLA_OVER, SLA_ON_NOBODY);
+	assert_null(clock_at(SLA_FIRST, AT(0, 12)));
+	assert_null(clock_at(SLA_RESOLUTION, AT(0, 12)));
+	happens(AT(0, 13), SLA_BACK);
+	stage(AT(0, 13), SLA_WORK, SLA_ON_NOBODY);
+	is(clock_at(SLA_FIRST, AT(0, 14)), "missed", AT(0, 10), 5 * HOUR, -4 * HOUR);
+	assert_int_equal(clock_at(SLA_RESOLUTION, AT(0, 14))->used, HOUR * 3 / 2);
+}
+
 /* A pause and its end move what is due by their length, wherever they stand; more time is never less used. */
 static void laws_hold_over_random_stories(void **state)
 {
@@ -245,6 +371,10 @@ int main(void)
 		STORY(a_missed_clock_that_stands_still_does_not_grow), STORY(resolving_stops_all_and_opening_again_goes_on_with_what_had_run),
 		STORY(a_held_request_has_no_clock_until_the_agents_have_it), STORY(a_ticket_that_an_agent_began_waits_for_the_customer),
 		STORY(a_changed_promise_counts_from_the_old_start_with_its_pauses), STORY(what_stopped_keeps_the_promise_of_then),
+		STORY(a_clock_keeps_the_version_it_began_with_until_another_is_applied), STORY(what_is_opened_again_takes_what_was_applied_meanwhile),
+		STORY(what_only_another_promise_made_late_is_said_to_be_so), STORY(clocks_go_on_from_the_earlier_start_of_two_tickets_that_become_one),
+		STORY(words_that_wait_in_the_one_wait_in_the_other), STORY(what_was_answered_or_pending_there_adds_no_clock_here),
+		STORY(what_was_late_before_it_came_is_counted_there), STORY(a_ticket_that_goes_into_another_stops_no_clock_and_goes_on_when_it_comes_back),
 		STORY(laws_hold_over_random_stories),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
