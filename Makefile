@@ -53,7 +53,7 @@ LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o $(BUILD)/obj/g
 LIB        := $(BUILD)/libsportello.a
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
-.PHONY: deb image bare growth corpus format format-check all run check check-san check-crash looks mirror soak property bench bench-tools fuzz mutations install uninstall clean help deps-% units
+.PHONY: deb image bare growth corpus format format-check all run check check-san check-crash looks mirror soak property laws bench bench-tools fuzz mutations install uninstall clean help deps-% units
 .SECONDARY:
 
 all: $(BUILD)/sportellod $(BUILD)/sportello
@@ -114,7 +114,7 @@ $(BUILD)/tests/%.so: tests/shim/%.c
 FUZZ_OBJ := $(call obj,$(wildcard tests/fuzz/*.c))
 
 # Small programs that tests written in Python talk to.
-TEST_TOOLS := $(BUILD)/tools/calendar_try $(BUILD)/tools/clean_try $(BUILD)/tools/looks_try $(BUILD)/tools/cli_server
+TEST_TOOLS := $(BUILD)/tools/calendar_try $(BUILD)/tools/sla_try $(BUILD)/tools/clean_try $(BUILD)/tools/looks_try $(BUILD)/tools/cli_server
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -175,6 +175,12 @@ soak: deps-check
 corpus: deps-check
 	@$(MAKE) --no-print-directory all units
 	@BUILD=$(BUILD) CORPUS_FULL=1 python3 tests/blackbox/run.py corpus
+
+# LAWS (1000000): random calendars and tickets, whose times Python computes a second time. SEED=N: see tests/clock_laws.py.
+laws: deps-check
+	@$(MAKE) --no-print-directory all units
+	@BUILD=$(BUILD) python3 tests/calendar_laws.py $(or $(LAWS),1000000)
+	@BUILD=$(BUILD) python3 tests/clock_laws.py $(or $(LAWS),1000000)
 
 # PROPERTY_MAILS (100000), PROPERTY_SEED=N: see tests/property/run.py.
 property: deps-check

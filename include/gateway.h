@@ -274,7 +274,5 @@ bool gateway_fill_page(struct arena *arena, struct store *store, const struct co
 void gateway_tick(struct gateway *gateway, const struct config *config, struct store *store);
 
 /* The lines of an agent's digest (gateway_digest.c), of what waits for us and for others; "": nothing waits for him. */
-#define GATEWAY_DIGEST_TICKETS 2000              /* that are looked at for the digests: the newest of each turn */
-const char *gateway_digest_lines(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct desk_agent *agent,
-                                 const struct ticket_rows turns[2], int64_t now);
+const char *gateway_digest_lines(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct desk_agent *agent, int64_t now);
 #endif

@@ -1,7 +1,8 @@
 /*
- * gateway_digest.c - the lines of an agent's daily digest: by whose turn it is, each with its state, age, due time and customer, aligned, in the
- * agent's language. Nothing where nothing waits for him.
+ * gateway_digest.c - the lines of an agent's daily digest: by whose turn it is, what is due first on top, then the oldest; each with its state, age, due time and
+ * customer, aligned, in the agent's language. Nothing where nothing waits for him.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway.h"
@@ -11,19 +12,17 @@
 
 enum { CELLS = 5 };
 struct line { const char *cell[CELLS]; };
-struct lines { struct line *at; size_t count, beyond; const char *older; };        /* older: said where not all were looked at */
+struct lines { struct line *at; size_t count, beyond; };
 
 static const char *const headings[2][DESK_LANGUAGES] = {
 	{"Waiting for us:", "In attesa di noi:", "Warten auf uns:", "En attente de notre part :", "Pendientes de nosotros:"},
 	{"Waiting for others:", "In attesa di altri:", "Warten auf andere:", "En attente d’autres personnes :", "Pendientes de otros:"},
 };
-static const char *const older[DESK_LANGUAGES] = {
-	"Older ones were not looked at.", "I più vecchi non sono stati guardati.", "Ältere wurden nicht angesehen.", "Les plus anciennes n’ont pas été regardées.",
-	"No se han mirado las más antiguas.",
-};
 static const char *const nobody[DESK_LANGUAGES] = {"nobody's", "di nessuno", "ohne Zuständigen", "à personne", "de nadie"};
 static const char *const days[DESK_LANGUAGES] = {"d", "g", "T", "j", "d"};
 static const char *const due_by[DESK_LANGUAGES] = {"by", "entro:", "bis", "pour le", "hasta el"};
+
+static const char *const late_since[DESK_LANGUAGES] = {"late since", "in ritardo dal", "überfällig seit", "en retard depuis le", "con retraso desde el"};
 
 static size_t columns(const char *text)
 {
@@ -48,28 +47,100 @@ static const char *one_line(struct arena *arena, const char *text, size_t bytes)
 	return line;
 }
 
-static void add_line(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct ticket_facts *ticket, const char *language,
-                     int64_t now, struct lines *lines)
+/* ---- which ---- */
+
+struct digested { struct ticket_facts facts; int64_t due; };     /* due: ms; PROMISE_NEVER: at no time */
+struct turn { struct digested *at; size_t count, all; };
+
+/* When its first clock is due; a queue's hours go by a timer where no promise is kept yet. */
+static int64_t due_of(struct store *store, const struct desk_policy *policy, const struct ticket_facts *ticket)
 {
-	size_t number = desk_language_number(language);
 	const struct desk_queue *queue = desk_queue_named(policy, ticket->queue);
-	const struct participant *customer = &ticket->customer;
-	const char *name = customer->name && *customer->name ? customer->name : customer->address;
+	struct promise_row row = {0};
 	struct error error;
 	int64_t due = 0;
-	if (lines->count == LINES_MOST) {
-		lines->beyond++;
+	if (store_promise_get(store, ticket->id, &row, &error) == STATUS_OK && row.due)
+		return row.due < PROMISE_NEVER ? row.due : PROMISE_NEVER;
+	if (queue && queue->answer_hours && store_timer_due(store, ticket->id, TIMER_ANSWER, &due, &error) == STATUS_OK && due)
+		return due;
+	return PROMISE_NEVER;
+}
+
+/* Of all that the query finds, those that may be among the first ones shown. */
+static void find(struct store *store, struct arena *arena, const struct desk_policy *policy, struct query *query, int64_t now, struct turn *turn)
+{
+	struct ticket_ids ids = {0};
+	struct error error;
+	*ARENA_PUSH(arena, &query->sorts) = (struct query_sort){.key = QUERY_DUE};
+	*ARENA_PUSH(arena, &query->sorts) = (struct query_sort){.key = QUERY_CREATED};
+	if (store_ticket_ids(store, arena, query, now, 0, &ids, &error) != STATUS_OK)
 		return;
+	turn->all += ids.count;
+	for (size_t i = 0; i < ids.count && i < LINES_MOST; i++) {
+		struct ticket_row row;
+		if (store_ticket_head(store, arena, ids.at[i], &row, &error) == STATUS_OK)
+			*ARENA_PUSH(arena, turn) = (struct digested){row.facts, due_of(store, policy, &row.facts)};
 	}
-	if (ticket->state == STATE_PENDING)
-		due = ticket->pending_until;
-	else if (queue && queue->answer_hours && store_timer_due(store, ticket->id, TIMER_ANSWER, &due, &error) != STATUS_OK)
-		due = 0;
+}
+
+static void begin_query(struct arena *arena, struct query *query, const char *turn, const char *agent)
+{
+	*query = (struct query){.words = ""};
+	query_add(arena, query, QUERY_WAITING, turn);
+	query_add(arena, query, QUERY_AGENT, agent);
+	for (size_t k = 0; k < 3; k++)
+		query_add(arena, query, QUERY_STATE, (const char *const[]){"new", "open", "pending"}[k]);
+}
+
+static int due_first(const void *a, const void *b)
+{
+	const struct digested *x = a, *y = b;
+	if (x->due != y->due)
+		return x->due < y->due ? -1 : 1;
+	return x->facts.created != y->facts.created ? (x->facts.created > y->facts.created) - (x->facts.created < y->facts.created) : (x->facts.id > y->facts.id) - (x->facts.id < y->facts.id);
+}
+
+/* What he has, and what nobody has in his queues. */
+static void find_turn(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct desk_agent *agent, const char *name, int64_t now, struct turn *turn)
+{
+	struct query query;
+	bool any = false;
+	begin_query(arena, &query, name, agent->name);
+	find(store, arena, policy, &query, now, turn);
+	begin_query(arena, &query, name, "");
+	for (size_t i = 0; i < policy->queues.count; i++)
+		if (strings_have(&policy->queues.at[i].agents, agent->name)) {
+			query_add(arena, &query, QUERY_QUEUE, policy->queues.at[i].name);
+			any = true;
+		}
+	if (any)
+		find(store, arena, policy, &query, now, turn);
+	if (turn->count)
+		qsort(turn->at, turn->count, sizeof *turn->at, due_first);
+}
+
+/* ---- how they are said ---- */
+
+static const char *due_words(struct arena *arena, const struct desk_policy *policy, const struct digested *ticket, const char *language, int64_t now)
+{
+	size_t number = desk_language_number(language);
+	int64_t due = ticket->facts.state == STATE_PENDING ? ticket->facts.pending_until : ticket->due < PROMISE_NEVER ? ticket->due : 0;
+	if (!due)
+		return "";
+	return arena_printf(arena, " (%s %s)", due <= now && ticket->facts.state != STATE_PENDING ? late_since[number] : due_by[number], desk_time(arena, policy, due, language));
+}
+
+static void add_line(struct arena *arena, const struct desk_policy *policy, const struct digested *one, const char *language, int64_t now, struct lines *lines)
+{
+	size_t number = desk_language_number(language);
+	const struct ticket_facts *ticket = &one->facts;
+	const struct participant *customer = &ticket->customer;
+	const char *name = customer->name && *customer->name ? customer->name : customer->address;
 	*ARENA_PUSH(arena, lines) = (struct line){{
 		arena_printf(arena, "#%lld", (long long)ticket->id), desk_state_word(ticket->state, language), age(arena, now - ticket->created, number),
 		one_line(arena, name, 30),
-		arena_printf(arena, "%s%s%s%s%s%s%s%s", one_line(arena, ticket->subject, 90), due ? " (" : "", due ? due_by[number] : "", due ? " " : "",
-		             due ? desk_time(arena, policy, due, language) : "", due ? ")" : "", *ticket->agent ? "" : ", ", *ticket->agent ? "" : nobody[number])}};
+		arena_printf(arena, "%s%s%s%s", one_line(arena, ticket->subject, 90), due_words(arena, policy, one, language, now), *ticket->agent ? "" : ", ",
+		             *ticket->agent ? "" : nobody[number])}};
 }
 
 static void write_lines(struct buffer *out, const struct lines *lines, const char *heading)
@@ -89,36 +160,23 @@ static void write_lines(struct buffer *out, const struct lines *lines, const cha
 	}
 	if (lines->beyond)
 		buffer_printf(out, "\n... (+%zu)", lines->beyond);
-	if (lines->count && lines->older)
-		buffer_printf(out, "\n%s", lines->older);
 }
 
-static bool is_his(const struct ticket_facts *ticket, const struct desk_policy *policy, const struct desk_agent *agent)
+const char *gateway_digest_lines(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct desk_agent *agent, int64_t now)
 {
-	const struct desk_queue *queue = desk_queue_named(policy, ticket->queue);
-	if (ticket->state == STATE_RESOLVED || ticket->merged_into)
-		return false;
-	if (*ticket->agent && text_equal_nocase(ticket->agent, agent->name))
-		return true;
-	return !*ticket->agent && queue && strings_have(&queue->agents, agent->name);
-}
-
-const char *gateway_digest_lines(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct desk_agent *agent,
-                                 const struct ticket_rows turns[2], int64_t now)
-{
-	CLEANUP_BUFFER struct buffer out;
+	CLEANUP_BUFFER struct buffer out = {0};
 	const char *language = desk_agents_language(policy, agent);
-	struct lines lines[2] = {{0}, {0}};
-	buffer_init(&out);
-	for (size_t t = 0; t < 2; t++)
-		lines[t].older = turns[t].count == GATEWAY_DIGEST_TICKETS ? older[desk_language_number(language)] : NULL;
-	for (size_t t = 0; t < 2; t++)
-		for (size_t i = turns[t].count; i > 0; i--)                      /* the oldest first */
-			if (is_his(&turns[t].at[i - 1].facts, policy, agent))
-				add_line(store, arena, policy, &turns[t].at[i - 1].facts, language, now, &lines[t]);
-	if (!lines[0].count)
-		return "";
-	for (size_t t = 0; t < 2; t++)
-		write_lines(&out, &lines[t], headings[t][desk_language_number(language)]);
+	static const char *const turns[2] = {"us", "them"};
+	for (size_t t = 0; t < COUNT_OF(turns); t++) {
+		struct lines lines = {0};
+		struct turn turn = {0};
+		find_turn(store, arena, policy, agent, turns[t], now, &turn);
+		for (size_t i = 0; i < turn.count && i < LINES_MOST; i++)
+			add_line(arena, policy, &turn.at[i], language, now, &lines);
+		lines.beyond = turn.all - lines.count;
+		if (!t && !lines.count)
+			return "";
+		write_lines(&out, &lines, headings[t][desk_language_number(language)]);
+	}
 	return arena_string(arena, buffer_string(&out));
 }

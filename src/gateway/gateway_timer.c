@@ -86,7 +86,14 @@ static bool fire_due(struct gateway *gateway, const struct config *config, struc
 
 /* ---- digest ---- */
 
-struct digest_job { struct arena *arena; const struct desk_policy *policy; int64_t day; size_t mails; };
+struct digest_mail { const struct desk_agent *agent; const char *lines; };
+struct digest_job {
+	struct arena *arena;
+	const struct desk_policy *policy;
+	int64_t day;
+	struct { struct digest_mail *at; size_t count; } wanted; /* looked for before: nobody waits meanwhile */
+	size_t mails;
+};
 
 /* A digest of a later day was sent by a clock that has been set back since; a day more may be a zone or a leap. */
 static bool was(int64_t last, int64_t day)
@@ -97,27 +104,19 @@ static bool was(int64_t last, int64_t day)
 static enum status digest(struct store *store, void *context, struct error *error)
 {
 	struct digest_job *job = context;
-	struct ticket_rows rows[2] = {{0}, {0}};
-	static const char *const turns[] = {"us", "them"};
 	int64_t last;
 	enum status status = store_number_get(store, "digest_day", &last, error);
 	job->mails = 0;
 	if (status != STATUS_OK || was(last, job->day))
 		return status;
-	for (size_t i = 0; last && i < COUNT_OF(turns) && status == STATUS_OK; i++) {
-		struct query query = {0};
-		query_add(job->arena, &query, QUERY_WAITING, turns[i]);
-		status = store_tickets(store, job->arena, &query, clock_now(), GATEWAY_DIGEST_TICKETS, &rows[i], error);
-	}
-	for (size_t i = 0; i < job->policy->agents.count && status == STATUS_OK; i++) {
-		const struct desk_agent *agent = &job->policy->agents.at[i];
-		const char *lines = gateway_digest_lines(store, job->arena, job->policy, agent, rows, clock_now());
+	for (size_t i = 0; last && i < job->wanted.count && status == STATUS_OK; i++) {
+		const struct digest_mail *mail = &job->wanted.at[i];
 		struct facts facts = {0};
 		struct plan plan;
-		if (!*lines || (status = store_facts_of_ticket(store, job->arena, 0, &facts, error)) != STATUS_OK)
-			continue;
+		if ((status = store_facts_of_ticket(store, job->arena, 0, &facts, error)) != STATUS_OK)
+			break;
 		desk_plan_init(&plan, job->arena, "timer");
-		desk_decide_digest(job->policy, agent, lines, &facts, &plan);
+		desk_decide_digest(job->policy, mail->agent, mail->lines, &facts, &plan);
 		job->mails += plan.count;
 		status = store_apply(store, &plan, NULL, error);
 	}
@@ -132,7 +131,13 @@ static bool digest_due(struct gateway *gateway, const struct config *config, str
 	struct error error;
 	if (hour < 0 || (now % DAY_MS) / HOUR_MS < hour || store_number_get(store, "digest_day", &last, &error) != STATUS_OK || was(last, day))
 		return false;
-	struct digest_job job = {arena, &config->policy, day, 0};
+	struct digest_job job = {.arena = arena, .policy = &config->policy, .day = day};
+	for (size_t i = 0; last && i < config->policy.agents.count; i++) {
+		const struct desk_agent *agent = &config->policy.agents.at[i];
+		const char *lines = gateway_digest_lines(store, arena, &config->policy, agent, clock_now());
+		if (*lines)
+			*ARENA_PUSH(arena, &job.wanted) = (struct digest_mail){agent, lines};
+	}
 	enum status status = store_write(gateway->writer, digest, &job, &error);
 	if (status != STATUS_OK && store_writer_healthy(gateway->writer))
 		log_event(LOG_WARNING, "timer.trouble", "timer", "digest", "why", error.text, NULL);

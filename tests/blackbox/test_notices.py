@@ -283,6 +283,23 @@ def test_who_watches_hears_of_all(desk):
     assert not [m for m in desk.sent_to(UGO) if "> Very dark." in m.text]
 
 
+@setup(agents=AGENTS, config={"desk.digest_hour": 0, "sla": [{"name": "urgent", "when": "priority:urgent", "first": "30h"}, {"name": "soon", "when": "tag:soon", "first": "20h"},
+                                                             {"name": "all", "when": "-tag:later", "first": "48h"}]})
+def test_the_digest_begins_with_what_is_due_first_and_loses_count_of_none(desk):
+    for n in range(1, 107):
+        desk.accept(mail(subject="Request %d." % n, sender="anna%d@example.com" % n), sender="anna%d@example.com" % n)
+    desk.ok("ticket", "priority", 50, "urgent", "--no-text")
+    desk.ok("ticket", "tag", 60, "soon")
+    desk.ok("ticket", "tag", 2, "later")
+    time.sleep(2)                                             # a fresh desk takes today's digest for sent
+    desk.advance(86400)
+    words = told(desk, BOB, "digest").text
+    lines = [line for line in words.splitlines() if "Request " in line]
+    numbers = [int(line.split()[0].lstrip("#")) for line in lines]
+    assert numbers[:4] == [60, 50, 1, 3] and len(numbers) == 100 and 2 not in numbers and "... (+6)" in words, words
+    assert "(late since " in lines[0] and "(by " in lines[1], lines[:2]
+
+
 @setup(agents=AGENTS, queues=[dict(QUEUES[0], answer_hours=100)], config={"desk.digest_hour": 0})
 def test_the_digest_says_whose_turn_it_is(desk):
     """Oldest first, aligned, in the agent's language; nothing to who has nothing to do; what was resolved is not in it."""
