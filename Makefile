@@ -303,6 +303,7 @@ help:
 	@echo 'make mirror     20,000 tickets mirrored under Dovecot: 50 times killed, threads, searches, flags, an answer from there; minutes'
 	@echo 'make soak       an hour at half the top rate with everything on, a line a minute'
 	@echo 'make property   100,000 mails of random dialogs beside an oracle: who wrote what, for whom, and who read it'
+	@echo 'make laws       a million random calendars and tickets, whose times and promises Python computes a second time; half an hour'
 	@echo 'make bench      performance beside the peers, ratios first: 20 minutes; BENCH=quick: 3'
 	@echo 'make corpus     every mail of the corpus through intake, pages, and rules both ways; some minutes'
 	@echo 'make growth     mails of everything that can be repeated, doubled: time and heap, at -O0, -Og and -O2; half an hour'

@@ -206,7 +206,8 @@ enum status cli_yes_no(struct cli *cli, enum cli_option option, struct error *er
 
 /* ---- cli_when.c ---- */
 enum status cli_when(const char *text, int64_t now, int64_t *ms, struct error *error);
-enum status cli_since(const char *text, int64_t now, int64_t *since, struct error *error);       /* "30d" back from now, or a date */
+/* "30d" back from now, or a date: alone it is its beginning in the zone. */
+enum status cli_since(const char *text, const struct zone *zone, int64_t now, int64_t *since, struct error *error);
 
 bool cli_instant(const char *text, int64_t *seconds);     /* RFC 3339 with a zone; false: it is none */
 
@@ -266,6 +267,7 @@ enum status cli_run_kb_lint(struct cli *cli, struct error *error);
 enum status cli_run_reply(struct cli *cli, struct error *error);
 enum status cli_run_sla(struct cli *cli, struct error *error);
 enum status cli_run_sla_apply(struct cli *cli, struct error *error);
+enum status cli_run_statement(struct cli *cli, struct error *error);
 enum status cli_run_sla_versions(struct cli *cli, struct error *error);
 enum status cli_run_report(struct cli *cli, struct error *error);
 enum status cli_run_report_looked(struct cli *cli, struct error *error);

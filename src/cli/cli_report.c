@@ -40,10 +40,10 @@ static enum status find_where(struct cli *cli, struct report_ask *ask, struct er
 
 static enum status find_span(struct cli *cli, struct report_ask *ask, struct error *error)
 {
-	enum status status = cli_since(cli->option[O_SINCE] ? cli->option[O_SINCE] : "30d", ask->now, &ask->from, error);
+	enum status status = cli_since(cli->option[O_SINCE] ? cli->option[O_SINCE] : "30d", ask->zone, ask->now, &ask->from, error);
 
 	ask->to = ask->now + 1;
-	return status == STATUS_OK && cli->option[O_UNTIL] ? cli_since(cli->option[O_UNTIL], ask->now, &ask->to, error) : status;
+	return status == STATUS_OK && cli->option[O_UNTIL] ? cli_since(cli->option[O_UNTIL], ask->zone, ask->now, &ask->to, error) : status;
 }
 
 /* Who measures people is seen (article 4 of law 300/1970, section 87 BetrVG): switched off unless the desk wants it, and written down. */

@@ -127,12 +127,27 @@ enum status cli_when(const char *text, int64_t now, int64_t *ms, struct error *e
 	return STATUS_OK;
 }
 
+/* A date alone is its beginning, on the clocks of the zone. */
+static bool read_day(const char *text, const struct zone *zone, int64_t *seconds)
+{
+	if (strlen(text) != strlen("2026-11-25") || !read_date(text, seconds))
+		return false;
+	int64_t midnight = *seconds - *seconds % DAY;
+
+	*seconds = midnight - calendar_zone_span_at(zone, midnight - calendar_zone_span_at(zone, midnight)->offset)->offset;
+	return true;
+}
+
 /* cli_when counts from the epoch here: what lies before the year 2000 was a distance. */
-enum status cli_since(const char *text, int64_t now, int64_t *since, struct error *error)
+enum status cli_since(const char *text, const struct zone *zone, int64_t now, int64_t *since, struct error *error)
 {
 	int64_t when = 0;
-	enum status status = cli_when(text, 0, &when, error);
 
+	if (read_day(text, zone, &when)) {
+		*since = when * 1000;
+		return STATUS_OK;
+	}
+	enum status status = cli_when(text, 0, &when, error);
 	if (status == STATUS_OK)
 		*since = when < 946684800000 ? now - when : when;
 	return status;

@@ -196,3 +196,41 @@ def test_a_customer_is_one_whichever_address_he_writes_from(desk):
     assert list(rows) == ["anna1@example.com"] and rows["anna1@example.com"]["new"] == 2, rows
     assert total(desk, "volume", "--where", "customer:anna2@example.com")["new"] == 2 and total(desk, "volume", "--where", "-customer:anna1@example.com")["new"] == 0
     assert sum(row["new"] for row in by_key(desk, "volume", "--by", "organisation").values()) == 2
+
+
+@reporting
+def test_a_statement_tells_one_customer_what_he_asked_and_how_long_it_took_and_no_words(desk):
+    desk.accept(mail(subject="=cmd: printer", body="SECRET-OF-ANNA\n"))
+    desk.accept(mail(sender="zoe@example.com", subject="The phone", body="SECRET-OF-ZOE\n"), sender="zoe@example.com")
+    desk.ok("customer", "add-address", "anna@example.com", "anna.b@example.com")
+    desk.accept(mail(sender="anna.b@example.com", subject="The door"), sender="anna.b@example.com")
+    later(desk, 1200)
+    desk.ok("ticket", "note", 1, "--as", "bob", stdin="SECRET-NOTE\n")
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="SECRET-ANSWER. Is it on?\n")
+    answer = desk.wait_sent(2, to="anna@example.com")[-1]
+    desk.accept(mail(subject="Re: printer", body="It is.\n", to=address_of(answer)), [address_of(answer)])
+    later(desk, 5 * 3600)
+    desk.ok("ticket", "resolve", 1, "--as", "eva", stdin="Switch it off and on.\n")
+    made = desk.ok("report", "statement", "--customer", "anna.b@example.com")
+    assert made["customer"] == "anna@example.com" and [r["ticket"] for r in made["requests"]] == [1, 3] and made["total"]["requests"] == 2, made
+    times = {t["what"]: t for t in made["requests"][0]["times"]}
+    assert times["first"]["in_time"] and 1195 < times["first"]["elapsed_seconds"] < 1260 and times["next"]["in_time"] is False and times["resolution"]["in_time"], times
+    assert [t["stopped"] for t in made["requests"][1]["times"]] == [None, None]
+    total_ = made["total"]
+    assert (total_["written"], total_["answers"], total_["first_n"], total_["first_in_time"], total_["next_promised"], total_["next_in_time"]) == (3, 2, 1, 1, 1, 0), total_
+    words = desk.cli("report", "statement", "--customer", "anna@example.com", json_output=False).out
+    table = desk.cli("report", "statement", "--customer", "anna@example.com", "--csv", json_output=False).out
+    for out in (words, table, str(made)):
+        assert "SECRET" not in out and "zoe" not in out and "phone" not in out and "bob" not in out and "eva" not in out.lower(), out
+    assert "first answer: 1 of 1 in time" in words and ", late" in words and "The door" in words, words
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [(r["ticket"], r["what"], r["in_time"]) for r in rows[:3]] == [("1", "first", "yes"), ("1", "next", "no"), ("1", "resolution", "yes")] and rows[0]["subject"].startswith("'="), rows
+    assert desk.cli("report", "statement", json_output=False).code == 64 and desk.cli("report", "statement", "--customer", "nobody@example.com", json_output=False).code == 66
+    assert desk.ok("report", "statement", "--customer", "anna@example.com", "--until", "2020-01-02", "--since", "2020-01-01")["requests"] == []
+
+
+@setup(config={"desk.time_zone": "Europe/Rome"})
+def test_a_date_is_its_beginning_on_the_clocks_of_the_desk(desk):
+    made = report(desk, "volume", "--since", "2026-03-29", "--until", "2026-03-30", "--by", "day")
+    assert (made["from"], made["to"], made["zone"]) == ("2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z", "Europe/Rome") and [r["key"] for r in made["rows"]] == ["2026-03-29"], made
+    assert len(report(desk, "volume", "--since", "2026-03-29", "--until", "2026-03-30", "--by", "hour")["rows"]) == 23
