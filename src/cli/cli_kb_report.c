@@ -266,7 +266,8 @@ enum status cli_run_kb_report(struct cli *cli, struct error *error)
 	struct suggestion_rows rows;
 	enum status status;
 
-	if ((status = cli_since(cli->option[O_SINCE] ? cli->option[O_SINCE] : "30d", cli->config->zone, clock_now(), &report.since, error)) != STATUS_OK ||
+	if ((status = cli_need_config(cli, error)) != STATUS_OK ||
+	    (status = cli_since(cli->option[O_SINCE] ? cli->option[O_SINCE] : "30d", cli->config->zone, clock_now(), &report.since, error)) != STATUS_OK ||
 	    (status = cli_need_store(cli, false, error)) != STATUS_OK ||
 	    (status = store_suggestions_since(cli->store, &cli->arena, report.since, &rows, error)) != STATUS_OK)
 		return status;

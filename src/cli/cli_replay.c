@@ -183,7 +183,7 @@ enum status cli_run_rules_replay(struct cli *cli, struct error *error)
 	size_t looked_at = 0, differ = 0;
 	enum status status;
 
-	if ((status = cli_since(cli->option[O_SINCE] ? cli->option[O_SINCE] : "30d", cli->config->zone, clock_now(), &since, error)) != STATUS_OK || (status = cli_need_rules(cli, error)) != STATUS_OK
+	if ((status = cli_need_config(cli, error)) != STATUS_OK || (status = cli_since(cli->option[O_SINCE] ? cli->option[O_SINCE] : "30d", cli->config->zone, clock_now(), &since, error)) != STATUS_OK || (status = cli_need_rules(cli, error)) != STATUS_OK
 	    || (status = cli_need_store(cli, false, error)) != STATUS_OK || (status = find_wanted(cli, &wanted, error)) != STATUS_OK || (status = store_mailbox(cli->store, &cli->arena, 0, &rows, error)) != STATUS_OK)
 		return status;
 	replay_all(cli, &rows, &wanted, since, &looked_at, &differ);
