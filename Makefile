@@ -229,7 +229,8 @@ image: deps-image
 	@[ -n "$(KEEP)" ] && ls $(BUILD)/sportello_*.deb >/dev/null 2>&1 || $(MAKE) --no-print-directory deb
 	@BUILD=$(BUILD) sh contrib/image/build
 
-# The package on Debian 12 trees of its own: README's chapter by the letter, beside a Postfix that serves others, removal. Some minutes; root.
+# The package on Debian 12 machines of its own, booted where this one has cgroup2: README's chapter by the letter, beside a Postfix that serves others, a
+# life under systemd with upgrades, removal. Some minutes; root.
 bare: deps-bare
 	@[ -n "$(KEEP)" ] && ls $(BUILD)/sportello_*.deb >/dev/null 2>&1 || $(MAKE) --no-print-directory deb
 	@BUILD=$(BUILD) sh tests/packages/run

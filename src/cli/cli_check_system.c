@@ -13,6 +13,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/file.h>
@@ -85,27 +86,52 @@ static bool daemon_runs(struct look *look)
 	return runs;
 }
 
-static bool is_taken(const struct config_listen *listen)
+/* Why it cannot be listened on there, by errno; 0: it can, or nobody knows. */
+static int try_port(const struct config_listen *listen)
 {
 	struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM }, *found = NULL;
-	bool taken = false;
-	int fd, on = 1;
+	int fd, on = 1, why = 0;
 
 	if (listen->is_unix || getaddrinfo(listen->host, listen->port, &hints, &found) != 0)
-		return false;
+		return 0;
 	if ((fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) >= 0) {
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-		taken = bind(fd, found->ai_addr, found->ai_addrlen) < 0 && errno == EADDRINUSE;
+		why = bind(fd, found->ai_addr, found->ai_addrlen) < 0 ? errno : 0;
 		close(fd);
 	}
 	freeaddrinfo(found);
-	return taken;
+	return why;
+}
+
+/* Where root may, the daemon's own user may not. */
+static bool is_of_root(const struct config_listen *listen)
+{
+	CLEANUP_BUFFER struct buffer text = { 0 };
+	struct error error;
+	int first = 1024;
+
+	if (file_read_all("/proc/sys/net/ipv4/ip_unprivileged_port_start", 64, &text, &error) == STATUS_OK)
+		first = atoi(buffer_string(&text));
+	return !listen->is_unix && atoi(listen->port) < first;
+}
+
+static void look_at_binding(struct look *look, const char *key, const struct config_listen *listen)
+{
+	int why = try_port(listen);
+
+	if (why == EADDRINUSE)
+		add(look, "error", SAY(look, "%s: another program listens on %s already", key, listen->text), "another port, or stop that program (ss -ltnp says which it is)");
+	else if (why == EADDRNOTAVAIL)
+		add(look, "error", SAY(look, "%s: %s is no address of this machine", key, listen->host), SAY(look, "127.0.0.1:%s, or an address that `ip address` lists", listen->port));
+	else if (is_of_root(listen))
+		add(look, why == EACCES ? "error" : "warning", SAY(look, "%s: port %s is root's, and sportellod does not run as root", key, listen->port),
+		    strcmp(key, "lmtp.listen") ? "a port above 1023, and a web server in front" : "a port above 1023, such as 2424");
 }
 
 static void look_at_port(struct look *look, const char *key, const struct config_listen *listen, bool runs)
 {
-	if (!runs && is_taken(listen))
-		add(look, "error", SAY(look, "%s: another program listens on %s already", key, listen->text), "another port, or stop that program (ss -ltnp says which it is)");
+	if (!runs)
+		look_at_binding(look, key, listen);
 	if (!listen->is_unix && !is_loopback(listen->host))
 		add(look, "warning", !strcmp(key, "lmtp.listen") ? SAY(look, "lmtp.listen: %s can be reached from other machines; LMTP knows no passwords, and whoever connects can write as anybody", listen->text)
 		    : !strcmp(key, "web.listen") && *look->config->admin_listen.text ? SAY(look, "web.listen: %s can be reached from other machines, without TLS", listen->text)
@@ -138,6 +164,16 @@ static void look_at_ports(struct look *look)
 
 /* ---------------------------------------------------------------- what is elsewhere */
 
+/* Ports say by custom what is spoken there: two ways to speak TLS, and none. */
+static const char *other_scheme(const struct config_relay *relay)
+{
+	if (relay->port == 465 && relay->kind != RELAY_SMTPS)
+		return "smtps";
+	if (relay->port == 587 && relay->kind != RELAY_STARTTLS)
+		return "smtp+starttls";
+	return relay->port == 25 && relay->kind == RELAY_SMTPS ? "smtp+starttls" : NULL;
+}
+
 static void look_at_relay(struct look *look)
 {
 	const struct config *config = look->config;
@@ -157,6 +193,9 @@ static void look_at_relay(struct look *look)
 			add(look, "error", SAY(look, "relay.url: %s is the desk itself (lmtp.listen): what it sends would come back to it", relay->url), "the mail server's port, 25 as a rule");
 			return;
 		}
+	if (other_scheme(relay))
+		add(look, "warning", SAY(look, "relay.url: port %s speaks %s by custom, and %.*s is written", port, relay->port == 465 ? "TLS from the first byte" : relay->port == 587 ? "STARTTLS" : "plain SMTP or STARTTLS",
+		                         (int)strcspn(relay->url, ":"), relay->url), SAY(look, "%s%s", other_scheme(relay), strstr(relay->url, "://")));
 	if ((why = cli_connect(relay->host, port, NULL)))
 		add(look, "warning", SAY(look, "relay.url: %s cannot be reached: %s; mails wait in the outbox", relay->url, why), "start the mail server, or name another one");
 }
@@ -222,14 +261,31 @@ static void look_at_pages(struct look *look)
 
 /* ---------------------------------------------------------------- this machine */
 
+/* The daemon makes what is not there, where it may. */
+static void look_at_parent(struct look *look, const char *dir)
+{
+	char *parent = arena_string(&look->cli->arena, dir), *slash;
+	struct stat info;
+
+	do {
+		slash = strrchr(parent, '/');
+		slash[slash == parent] = '\0';
+	} while (stat(parent, &info) < 0 && errno == ENOENT && strcmp(parent, "/") != 0);
+	if (!S_ISDIR(info.st_mode) || access(parent, W_OK | X_OK) < 0)
+		add(look, "error", SAY(look, "desk.state_dir: %s is not there, and cannot be made in %s: %s", dir, parent, S_ISDIR(info.st_mode) ? strerror(errno) : "not a directory"),
+		    SAY(look, "install -d -o sportello -m 700 %s", dir));
+}
+
 static void look_at_state(struct look *look)
 {
 	const char *dir = look->config->state_dir;
 	struct stat info;
 	struct statvfs disk;
 
-	if (stat(dir, &info) < 0)
+	if (stat(dir, &info) < 0) {
+		look_at_parent(look, dir);
 		return;
+	}
 	if (!S_ISDIR(info.st_mode))
 		add(look, "error", SAY(look, "desk.state_dir: %s is no directory", dir), "a directory of the desk's own");
 	else if (access(dir, R_OK | W_OK | X_OK) < 0)
@@ -306,4 +362,5 @@ void cli_check_system(struct cli *cli, struct cli_findings *findings)
 	look_at_state(&look);
 	look_at_backups(&look);
 	look_at_postfix(&look);
+	cli_check_around(cli, findings);
 }

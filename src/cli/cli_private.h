@@ -185,6 +185,8 @@ struct cli_finding { const char *level, *file; int line; const char *what, *what
 struct cli_findings { struct cli_finding *at; size_t count; };
 /* Of a configuration without errors: ports, relay, pages, disk, Postfix. */
 void cli_check_system(struct cli *cli, struct cli_findings *findings);
+/* ---- cli_check_around.c ---- */
+void cli_check_around(struct cli *cli, struct cli_findings *findings);
 
 /* ---- cli_postfix.c ---- */
 struct postfix;

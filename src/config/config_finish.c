@@ -142,6 +142,14 @@ static bool agent_known(const struct desk_policy *policy, const char *name)
 	return false;
 }
 
+static void warn_of_queue(struct loader *loader, size_t number, const char *key, const char *text)
+{
+	const config_setting_t *at = setting_at(loader, "queues", number, key);
+
+	if (at)
+		config_complain_at(loader, true, config_file_path(loader, config_setting_source_file(at)), (int)config_setting_source_line(at), arena_printf(loader->arena, "queues[].%s", key), "%s", text);
+}
+
 static void check_queue_agents(struct loader *loader, size_t number)
 {
 	struct desk_policy *policy = &loader->config->policy;
@@ -150,6 +158,9 @@ static void check_queue_agents(struct loader *loader, size_t number)
 	for (size_t i = 0; i < queue->agents.count; i++) {
 		const char *best = NULL;
 
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(queue->agents.at[i], queue->agents.at[j]))
+				warn_of_queue(loader, number, "agents", arena_printf(loader->arena, "\"%s\" is there twice; take one of them out", queue->agents.at[i]));
 		if (agent_known(policy, queue->agents.at[i]))
 			continue;
 		for (size_t j = 0; j < policy->agents.count; j++)
@@ -184,10 +195,14 @@ static void check_queue_notices(struct loader *loader, size_t number)
 static void check_queue_is_read(struct loader *loader, size_t number)
 {
 	const config_setting_t *at = setting_at(loader, "queues", number, "agents");
+	const struct desk_queue *queue = &loader->config->policy.queues.at[number];
 
-	if (!loader->config->policy.queues.at[number].agents.count && at && config_setting_is_group(at))
-		config_complain_at(loader, true, config_file_path(loader, config_setting_source_file(at)), (int)config_setting_source_line(at), "queues[].agents",
-		                   "the queue has no agents: nobody is told of its mail");
+	if (queue->agents.count || !at)
+		return;
+	if (config_setting_is_group(at))         /* nothing was said of them */
+		warn_of_queue(loader, number, "agents", "the queue has no agents: nobody is told of its mail");
+	else if (queue->assign != ASSIGN_NONE)
+		warn_of_queue(loader, number, "assign", "the queue has no agents to give tickets to; name some, or write \"none\"");
 }
 
 /* Nothing can be held where the mail that asks the customer is switched off. */

@@ -25,6 +25,26 @@ static const char *directory_of(struct arena *arena, const char *file)
 	return slash == file ? "/" : arena_copy(arena, file, (size_t)(slash - file));
 }
 
+/* libconfig says where it could not go on; what was meant can often be seen, and where. */
+static void complain_of_syntax(struct loader *loader, const struct buffer *text)
+{
+	const char *said = config_error_text(&loader->tree), *file = config_error_file(&loader->tree), *hint = NULL;
+	int line = config_error_line(&loader->tree);
+
+	if (!file && !strncmp(said, "duplicate", 9)) {
+		const char *name = config_syntax_name(loader->arena, text->at, text->length, line);
+
+		hint = name ? arena_printf(loader->arena, "%s stands there for the second time; write all of it into one", name) : NULL;
+	} else if (!file) {
+		hint = config_syntax_hint(loader->arena, text->at, text->length, &line);
+	}
+	if (hint)
+		config_complain_at(loader, false, loader->file, line, "", "%s: %s", said, hint);
+	else
+		config_complain_at(loader, false, config_file_path(loader, file), line, "",
+		                   "%s; look here and at the line before for a missing \";\", quote or bracket, see sportello.conf(5)", said);
+}
+
 static bool parse(struct loader *loader)
 {
 	CLEANUP_BUFFER struct buffer text;
@@ -44,9 +64,7 @@ static bool parse(struct loader *loader)
 		return false;
 	if (config_read_string(&loader->tree, buffer_string(&text)) == CONFIG_TRUE)
 		return true;
-	config_complain_at(loader, false, config_file_path(loader, config_error_file(&loader->tree)), config_error_line(&loader->tree), "",
-	                   "%s; look here and at the line before for a missing \";\", quote or bracket, see sportello.conf(5)",
-	                   config_error_text(&loader->tree));
+	complain_of_syntax(loader, &text);
 	return false;
 }
 

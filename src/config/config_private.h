@@ -67,6 +67,10 @@ void config_complain(struct loader *loader, const config_setting_t *at, const ch
 void config_complain_at(struct loader *loader, bool warning, const char *file, int line, const char *key, const char *format, ...) PRINTF_LIKE(6, 7);
 const char *config_file_path(const struct loader *loader, const char *source_file);
 
+/* ---- config_syntax.c: of a text that libconfig refused. NULL: nothing that is known; else the hint, and its line. ---- */
+const char *config_syntax_hint(struct arena *arena, const char *text, size_t length, int *line);
+const char *config_syntax_name(struct arena *arena, const char *text, size_t length, int line);
+
 /* ---- config_scan.c: what libconfig swallows in silence. False: do not parse. ---- */
 bool config_scan(struct loader *loader, const char *file, const char *text, size_t length, int depth);
 

@@ -21,10 +21,14 @@ def sanitized():
         return b"__asan_init" in f.read() or None
 
 
-def preload(environment, library):
+def preload(desk, library):
+    """By a name without blanks and colons, which would part a list of libraries."""
     if not os.path.exists(library):
         raise Skip("no %s: make units" % os.path.relpath(library))
-    environment["LD_PRELOAD"] = library
+    name = os.path.join(desk.directory, os.path.basename(library))
+    os.symlink(library, name)
+    environment = desk.environment
+    environment["LD_PRELOAD"] = name
     environment["ASAN_OPTIONS"] = ":".join(filter(None, [environment.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
 
 
@@ -37,7 +41,7 @@ class Shim:
             f.truncate(4096)
         with open(control, "r+b") as f:
             self.page = mmap.mmap(f.fileno(), 4096)
-        preload(desk.environment, LIBRARY)
+        preload(desk, LIBRARY)
         desk.environment.update(SHIM_ROOT=self.root, SHIM_CONTROL=control)
         if log:
             desk.environment["SHIM_LOG"] = self.log_file

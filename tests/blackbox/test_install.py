@@ -7,8 +7,8 @@ USR = "usr"
 
 
 def make(desk, target, root):
-    """Without building: what is installed is what there is."""
-    done = subprocess.run(["make", "-s", "-o", "all", target, "BUILD=" + BUILD, "DESTDIR=" + root, "PREFIX=/usr", "SYSCONFDIR=/etc"], cwd=TOP, capture_output=True, text=True, timeout=120,
+    """Without building: what is installed is what there is. From the tree's own place: make knows no paths with blanks."""
+    done = subprocess.run(["make", "-s", "-o", "all", target, "BUILD=" + os.path.relpath(BUILD, TOP), "DESTDIR=" + root, "PREFIX=/usr", "SYSCONFDIR=/etc"], cwd=TOP, capture_output=True, text=True, timeout=120,
                           env={**os.environ, "MAKEFLAGS": ""})
     assert done.returncode == 0, done
     return root

@@ -1,5 +1,5 @@
 """setup without a Postfix: the configuration that it writes, and the samples for web servers. What it does to Postfix is in tests/postfix."""
-import http.server, os, pty, select, socket, subprocess, threading
+import copy, http.server, os, pty, select, socket, subprocess, threading
 
 from desk import BUILD, TOP, setup
 
@@ -30,8 +30,10 @@ def test_a_new_configuration_is_a_good_one_and_is_shown_before_it_is_written(des
     with open(file) as f:
         text = f.read()
     assert 'base_url = "https://help.example.org"' in text and 'address = "support@help.example.org"; agents = [ "bob" ]' in text
-    assert sportello("-c", file, "ticket", "list").returncode in (0, 66)         # the configuration can be read
     os.chmod(file, 0o600)
+    with open(file, "w") as f:                           # a directory of ours: the usual one may be a real desk's
+        f.write(text.replace("desk: {", 'desk: { state_dir = "%s";' % os.path.join(desk.directory, "nothing"), 1))
+    assert sportello("-c", file, "ticket", "list").returncode == 66, "it can be read"
 
 
 @setup(start=False)
@@ -110,6 +112,34 @@ def test_check_finds_lmtp_on_the_open_net_and_a_name_that_is_not_there(desk):
     desk.write_config()
     code, rows = found(desk)
     assert code == 0 and any("LMTP knows no passwords" in what for level, what, do in rows) and any("no-such-name.invalid cannot be found" in what for level, what, do in rows), rows
+
+
+@setup(start=False)
+def test_check_finds_what_looks_right_and_is_of_no_use(desk):
+    """Each with the words of the finding, its level, and what to write."""
+    folder = os.path.join(desk.directory, "rules")
+    os.makedirs(folder, exist_ok=True)
+    for name in ("10-vpn.siv", "20-old.sieve.off", "README", "30.sieve"):
+        open(os.path.join(folder, name), "w").close()
+
+    def tried(key, value, level, words, what_to_do, code=0):
+        before = copy.deepcopy(desk.settings)
+        desk.set(key, value)
+        desk.write_config()
+        got, rows = found(desk)
+        assert got == code and [row for row in rows if row[0] == level and words in row[1] and what_to_do in row[2]], (key, value, got, rows)
+        desk.settings = before
+        return rows
+    rows = tried("rules_dir", folder, "note", "10-vpn.siv is not read", "mv %s/10-vpn.siv %s/10-vpn.sieve" % (folder, folder))
+    assert len([row for row in rows if "is not read" in row[1]]) == 1, rows
+    tried("relay.url", "smtp://127.0.0.1:465", "warning", "speaks TLS from the first byte", "smtps://127.0.0.1:465")
+    tried("relay.url", "smtp://127.0.0.1:587", "warning", "speaks STARTTLS", "smtp+starttls://127.0.0.1:587")
+    tried("relay.url", "smtps://127.0.0.1:25", "warning", "speaks plain SMTP or STARTTLS", "smtp+starttls://127.0.0.1:25")
+    tried("lmtp.listen", ["192.0.2.77:2424"], "error", "192.0.2.77 is no address of this machine", "127.0.0.1:2424", 78)
+    tried("desk.state_dir", "/proc/nobody/state", "error", "cannot be made in /proc", "install -d -o sportello", 78) if os.geteuid() else None
+    queue = desk.settings["queues"][0]
+    tried("queues", [{**queue, "agents": ["bob", "bob"]}], "warning", '"bob" is there twice', "take one of them out")
+    tried("queues", [{**queue, "agents": [], "assign": "sticky"}], "warning", "no agents to give tickets to", '"none"')
 
 
 def test_the_ports_of_the_running_desk_are_its_own(desk):

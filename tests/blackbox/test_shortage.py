@@ -19,7 +19,7 @@ class Memory:
             raise Skip("sanitizers have their own memory")
         self.file = os.path.join(desk.directory, "memory")
         self.set(-1, 0)
-        preload(desk.environment, os.path.join(BUILD, "tests", "memory.so"))
+        preload(desk, os.path.join(BUILD, "tests", "memory.so"))
         desk.environment["SHIM_MEMORY"] = self.file
 
     def set(self, granted, refuse):

@@ -178,7 +178,8 @@ def test_the_daemon_makes_a_backup_a_day_and_keeps_so_many(desk):
     desk.start()
     desk.accept(mail(subject="Printer"))
     wait_until(lambda: len(backups(desk)) == 2, 20, "the first is made at once")
-    assert desk.log("backup.made") and stat.S_IMODE(os.stat(os.path.join(desk.directory, "backups", backups(desk)[0])).st_mode) == 0o600
+    wait_until(lambda: desk.log("backup.made"))
+    assert stat.S_IMODE(os.stat(os.path.join(desk.directory, "backups", backups(desk)[0])).st_mode) == 0o600
     for day in range(2, 4):
         desk.advance((day - 1) * 86400)
         wait_until(lambda: len(desk.log("backup.made")) == day, 20)

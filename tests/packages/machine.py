@@ -5,8 +5,9 @@ nobody else has. Nothing of this machine is touched, and nothing of it is reache
     machine.enter(script, *words)    runs a script inside; `ends with N passed, N failed`
     World(tree)                      inside: 192.0.2.10 is the machine, 192.0.2.20 everybody else, at the two ends of a cable
 
-A tree has no systemd that runs: `systemctl` there is a short script that does what the units of sportellod say (who, what), and init scripts for the
-others. `certbot` there makes a certificate of its own and writes into nginx's file what certbot writes.
+Tree(directory, systemd=True) is booted: systemd is its first process, in a cgroup of its own, and `world.shell` runs beside it. Where this machine has no
+cgroup2 (can_boot), and without systemd=True, `systemctl` is a short script that does what the units of sportellod say (who, what), and init scripts
+for the others. `certbot` there makes a certificate of its own and writes into nginx's file what certbot writes.
 """
 import email, email.policy, os, shutil, smtplib, socket, ssl, struct, subprocess, sys, threading, time
 
@@ -61,8 +62,48 @@ nginx -t && /etc/init.d/nginx reload
 """
 
 
+# A machine's first process: what an init finds, and nothing of this machine's but null and its like.
+BOOT = r"""
+echo 0 >"$1/cgroup.procs"
+exec unshare --cgroup --pid --fork --kill-child --mount --uts --ipc --propagation private sh -ec '
+mount --bind "$1" "$1"
+cd "$1"
+mount -t proc proc proc
+mount -t sysfs -o ro sysfs sys
+mount -t cgroup2 cgroup2 sys/fs/cgroup
+mount -t tmpfs -o mode=755 tmpfs run
+mount -t tmpfs -o mode=1777 tmpfs tmp
+mount -t tmpfs -o mode=755 tmpfs dev
+for name in null zero full random urandom tty; do touch dev/$name; mount --bind /dev/$name dev/$name; done
+mkdir dev/pts dev/shm
+mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
+mount -t tmpfs tmpfs dev/shm
+ln -s pts/ptmx dev/ptmx
+ln -s /proc/self/fd dev/fd
+ln -s fd/0 dev/stdin
+ln -s fd/1 dev/stdout
+ln -s fd/2 dev/stderr
+hostname mail.example.org
+mkdir -p .old
+pivot_root . .old
+umount -l /.old
+exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /sbin/init --log-target=null' sh "$2"
+"""
+
+
 class Skip(Exception):
     pass
+
+
+def cgroups():
+    """Where the cgroups of a machine of its own may be made; None: nowhere."""
+    with open("/proc/mounts") as f:
+        found = [line.split()[1] for line in f if line.split()[2] == "cgroup2"]
+    return next((where for where in found if os.access(os.path.join(where, "cgroup.procs"), os.W_OK)), None)
+
+
+def can_boot():
+    return os.geteuid() == 0 and cgroups() is not None
 
 
 def run(*words, **options):
@@ -80,7 +121,7 @@ def need(*words, **options):
 
 class Tree:
     """A fresh Debian 12 in `directory`, with the package of BUILD in /root/build. Its base is kept in BUILD/bare for a day."""
-    def __init__(self, directory):
+    def __init__(self, directory, systemd=False):
         if os.geteuid():
             raise Skip("not root: a tree of another system is entered with chroot")
         if not shutil.which("mmdebstrap"):
@@ -89,10 +130,10 @@ class Tree:
         if len(packages) != 1:
             raise Skip("no package in %s: make deb" % BUILD)
         self.directory = directory
-        base = os.path.join(BUILD, "bare", "base.tar")
+        base = os.path.join(BUILD, "bare", "systemd.tar" if systemd else "base.tar")
         if not os.path.exists(base) or time.time() - os.path.getmtime(base) > 86400:
             os.makedirs(os.path.dirname(base), exist_ok=True)
-            made = run("mmdebstrap", "--variant=minbase", "--include=openssl", "bookworm", base + ".new")
+            made = run("mmdebstrap", "--variant=minbase", "--include=openssl" + (",systemd-sysv,dbus" if systemd else ""), "bookworm", base + ".new")
             if made.returncode:
                 raise Skip("mmdebstrap cannot make a tree here: " + made.stderr.strip().splitlines()[-1])
             os.rename(base + ".new", base)
@@ -103,7 +144,8 @@ class Tree:
         shutil.copy("/etc/resolv.conf", self.path("etc", "resolv.conf"))
         self.put("usr/sbin/policy-rc.d", "#!/bin/sh\n# As where an init runs: packages start their services.\nexit 0\n", 0o755)
         self.put("usr/local/bin/sudo", SUDO, 0o755)
-        self.put("usr/local/bin/systemctl", SYSTEMCTL, 0o755)
+        if not systemd:
+            self.put("usr/local/bin/systemctl", SYSTEMCTL, 0o755)
         self.put("usr/local/bin/certbot", CERTBOT, 0o755)
         self.put("etc/hosts", "127.0.0.1 localhost\n%s mail.example.org mail\n" % MACHINE)
         self.put("etc/apt/apt.conf.d/50keep", 'Binary::apt::APT::Keep-Downloaded-Packages "true";\nAPT::Keep-Downloaded-Packages "true";\nAPT::Get::Assume-Yes "true";\n')
@@ -142,7 +184,13 @@ def reap():
 
 def enter(script, *words):
     """In a net of its own, with processes that end with it."""
-    return subprocess.run(["unshare", "--net", "--uts", "--mount", "--ipc", "--pid", "--fork", "--kill-child", sys.executable, script, "--inside", *words], stdin=subprocess.DEVNULL).returncode
+    code = subprocess.run(["unshare", "--net", "--uts", "--mount", "--ipc", "--pid", "--fork", "--kill-child", sys.executable, script, "--inside", *words], stdin=subprocess.DEVNULL).returncode
+    for folder, _, _ in os.walk(os.path.join(cgroups() or "/nonexistent", "sportello-test"), topdown=False):
+        try:
+            os.rmdir(folder)
+        except OSError:
+            pass                                             # somebody else's, who still runs
+    return code
 
 
 # ---------------------------------------------------------------- inside
@@ -150,7 +198,7 @@ def enter(script, *words):
 class World:
     """Names, and whoever else has mail: example.org, customers.example. Mails that come there are in `mails`, (recipient, message)."""
     def __init__(self, tree):
-        self.tree, self.mails, self.log, self.lock = tree, [], [], threading.Lock()
+        self.tree, self.mails, self.log, self.lock, self.init = tree, [], [], threading.Lock(), None
         need("mount", "-t", "proc", "proc", "/proc")
         need("ip", "link", "set", "lo", "up")
         keeper = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
@@ -162,29 +210,59 @@ class World:
             need(*where, "ip", "addr", "add", address + "/24", "dev", device)
             need(*where, "ip", "link", "set", device, "up")
         need("hostname", "mail.example.org")
-        need("mount", "-t", "proc", "proc", os.path.join(tree, "proc"))
         with open(os.path.join(tree, "etc", "resolv.conf"), "w") as f:
             f.write("nameserver %s\n" % WORLD)
         self.names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.names.bind((WORLD, 53))
-        self.syslog = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        device = os.path.join(tree, "dev", "log")
+        server = socket.create_server((WORLD, 25))
+        for work in (self.resolve, lambda: self.take_mail(server)):
+            threading.Thread(target=work, daemon=True).start()
+        if os.path.exists(os.path.join(tree, "sbin", "init")):
+            self.boot()
+        else:
+            self.hear()
+
+    def hear(self):
+        """Without an init: its processes are in the list of this one, and what they say comes here."""
+        need("mount", "-t", "proc", "proc", os.path.join(self.tree, "proc"))
+        device = os.path.join(self.tree, "dev", "log")
         if os.path.exists(device):
             os.unlink(device)
+        self.syslog = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.syslog.bind(device)
         os.chmod(device, 0o666)
-        server = socket.create_server((WORLD, 25))
-        for work in (self.resolve, self.keep_log, lambda: self.take_mail(server)):
-            threading.Thread(target=work, daemon=True).start()
+        threading.Thread(target=self.keep_log, daemon=True).start()
+
+    def boot(self):
+        group = os.path.join(cgroups(), "sportello-test", "%s-%d" % (os.path.basename(self.tree), time.time_ns()))
+        os.makedirs(group)
+        started = subprocess.Popen([*self.net, "sh", "-ec", BOOT, "sh", group, self.tree], stdin=subprocess.DEVNULL)
+
+        def first():
+            with open("/proc/%d/task/%d/children" % (started.pid, started.pid)) as f:
+                return f.read().split()
+        self.init = self.wait(first, 10, "the first process")[0]
+        self.wait(lambda: self.shell("systemctl is-system-running")[1].strip() in ("running", "degraded"), 60, "a machine that runs")
+
+    def enter(self):
+        if self.init:
+            return ["nsenter", "--target", self.init, "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
+        return [*self.net, "chroot", self.tree]
 
     def shell(self, command, stdin=None):
-        done = subprocess.run([*self.net, "chroot", self.tree, "env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "DEBIAN_FRONTEND=noninteractive",
+        done = subprocess.run([*self.enter(), "env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "DEBIAN_FRONTEND=noninteractive",
                                "LC_ALL=C.UTF-8", "sh", "-c", "cd /root && " + command], stdin=stdin or subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=600)
         return done.returncode, done.stdout
 
     def keep_log(self):
         while True:
             self.log.append(self.syslog.recv(65536).decode(errors="replace"))
+
+    def last_words(self):
+        """Of the machine and of the desk, for whom a test failed."""
+        if self.init:
+            return self.shell("journalctl --no-pager -n 40")[1]
+        return "\n".join(self.log[-25:]) + "\n--- sportellod:\n" + self.shell("tail -8 /var/log/sportellod.log")[1]
 
     # -- DNS: this machine is example.org's mail server for what the desk has; everything else is WORLD
 
@@ -225,7 +303,13 @@ class World:
             threading.Thread(target=self.session, args=(server.accept()[0],), daemon=True).start()
 
     def session(self, connection):
-        stream = connection.makefile("rwb")
+        try:
+            self.talk(connection.makefile("rwb"))
+        except OSError:
+            pass                                             # whoever spoke was stopped
+        connection.close()
+
+    def talk(self, stream):
         recipients = []
 
         def say(line):
@@ -253,7 +337,6 @@ class World:
                 break
             else:
                 say(b"250 2.0.0 ok")
-        connection.close()
 
     def of(self, address):
         with self.lock:
@@ -271,7 +354,7 @@ class World:
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:
-                raise AssertionError("not within %d s: %s\n%s" % (seconds, what, "".join(line + "\n" for line in self.log[-25:])))
+                raise AssertionError("not within %d s: %s" % (seconds, what))
             time.sleep(0.2)
         return condition()
 
