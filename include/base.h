@@ -189,6 +189,9 @@ int base32_decode(const char *text, size_t length, unsigned char *out, size_t ro
 /* ---- log: one `key=value` line an event, to stderr. Values with blanks are quoted, controls escaped. ---- */
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 void log_set_level(enum log_level level);
+/* What of mail addresses stands in it, whatever the value they are part of: all, "@domain", "@". */
+enum log_addresses { LOG_ADDRESSES_FULL, LOG_ADDRESSES_DOMAIN, LOG_ADDRESSES_OFF };
+void log_set_addresses(enum log_addresses addresses);
 /* log_event(LOG_INFO, "lmtp.accepted", "id", id, "ticket", number_text, NULL): pairs of strings, NULL-terminated. */
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 #define LOG_NUMBER(n) (log_number((char[24]){0}, (int64_t)(n)))

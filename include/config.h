@@ -64,6 +64,9 @@ struct config_promise {
 
 struct promise_list { struct sla_policy *at; size_t count; };
 
+/* What is let go when (retention[]). */
+struct config_retention { int what; const char *queue, *state; int days; };      /* what: in the order attachments, raw, words; queue "": of all */
+
 struct config {
 	struct arena arena;              /* owns everything */
 	const char *file;
@@ -88,6 +91,9 @@ struct config {
 	const char *alarm_to;            /* address that hears of those that are lost; "": nobody */
 	struct config_relay alarm_relay; /* url "": the desk's own */
 	const char *retention_hold;      /* a query: what is never erased; "": nothing */
+	const struct query *retention_held;      /* the same, read; NULL: nothing is held */
+	struct { struct config_retention *at; size_t count; } retention;
+	int retention_minute, retention_sent_days;       /* of the local day; 0: outgoing mails keep their words */
 	const char *public_suffixes, *free_mail;         /* files; "": the lists that are built in */
 	struct template_set templates;   /* read from templates_dir */
 	double learn_precision;
@@ -102,6 +108,7 @@ struct config {
 	struct sla_policy no_promise;    /* what is not promised is measured by: around the clock, waiting for the customer does not count */
 	struct { struct config_keyword *at; size_t count; } keywords;
 	enum log_level log_level;
+	int log_addresses;               /* enum log_addresses */
 	int64_t made;                    /* a number of its own: grows with each reading in this process */
 	int64_t read_at;                 /* when it was read, ms */
 	int refs;                        /* of config_ref/config_unref */

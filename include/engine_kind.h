@@ -75,7 +75,7 @@ struct engine_kind {
 	enum status (*copy)(struct engine *engine, const char *file, struct engine **copy, struct error *error);
 	void (*give_up_when)(struct engine *engine, const _Atomic bool *told);
 	enum status (*forgets)(struct engine *engine, struct error *error);
-	enum status (*scrub)(struct engine *engine, const struct strings *words, struct error *error);
+	enum status (*scrub)(struct engine *engine, struct error *error);
 	enum status (*check)(struct engine *engine, const struct engine_findings *findings, struct error *error);
 	enum status (*check_keys)(struct engine *engine, const struct engine_findings *findings, struct error *error);
 };

@@ -275,4 +275,24 @@ void gateway_tick(struct gateway *gateway, const struct config *config, struct s
 
 /* The lines of an agent's digest (gateway_digest.c), of what waits for us and for others; "": nothing waits for him. */
 const char *gateway_digest_lines(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct desk_agent *agent, int64_t now);
+
+/* ---- letting go of what is old, as the configuration says (gateway_retention.c) ---- */
+struct retention_count { int64_t tickets, mails, bytes, held; };
+struct gateway_retention {
+	const struct config *config; const struct desk_policy *policy;   /* of it, with keys */
+	struct store *store;                     /* reads; and writes where there is no writer */
+	struct store_writer *writer;
+	bool dry;
+	bool (*rest)(void *context, int ms);     /* false: somebody wants it to end */
+	void (*changed)(void *context, int64_t ticket);  /* may be NULL: its mails are no longer what they were, for who has copies */
+	void *context;
+	/* what came of it */
+	struct { struct retention_count *at; size_t count; } counts;     /* of each rule of the configuration */
+	int64_t sent;                            /* outgoing mails that lost their words */
+	bool stopped, words_gone, any_gone;
+	/* its own */
+	int64_t now; struct buffer taken;
+};
+enum status gateway_retention_run(struct gateway_retention *run, struct arena *arena, struct error *error);
+
 #endif

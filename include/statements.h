@@ -49,8 +49,10 @@
 	/* what was made of them */ \
 	X(SQL_DERIVED_PUT, "INSERT INTO derived(raw,parser,whole,text,reply_text,rest) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(raw) DO UPDATE SET" \
 		" parser=excluded.parser, whole=excluded.whole, text=excluded.text, reply_text=excluded.reply_text, rest=excluded.rest" \
-		" WHERE derived.parser<>excluded.parser OR derived.whole<excluded.whole") \
-	X(SQL_DERIVED_FIND, "SELECT whole, reply_text IS NULL, length(text) FROM derived WHERE raw=?1 AND parser=?2") \
+		" WHERE derived.parser<>0 AND (derived.parser<>excluded.parser OR derived.whole<excluded.whole)") \
+	X(SQL_DERIVED_LAST, "INSERT INTO derived(raw,parser,whole,text,reply_text,rest) VALUES(?1,0,1,?2,?3,?4) ON CONFLICT(raw) DO UPDATE SET" \
+		" parser=0, whole=1, text=excluded.text, reply_text=excluded.reply_text, rest=excluded.rest WHERE derived.parser<>0") \
+	X(SQL_DERIVED_FIND, "SELECT whole, reply_text IS NULL, length(text), parser FROM derived WHERE raw=?1 AND (parser=?2 OR parser=0)") \
 	X(SQL_DERIVED_REST, "SELECT rest FROM derived WHERE raw=?1") \
 	/* deliveries */ \
 	X(SQL_MAILBOX_ADD, "INSERT INTO mailbox(received,recipient,envelope_from,sender,subject,message_id,kind,disposition,detail,ticket," \
@@ -143,20 +145,24 @@
 	X(SQL_ERASING_REMOVE, "DELETE FROM erasing WHERE kind=?1 AND id=?2") \
 	X(SQL_ERASING_LIST, "SELECT id, word FROM erasing WHERE kind=?1 ORDER BY id") \
 	X(SQL_ERASING_ADDRESSES, "INSERT OR IGNORE INTO erasing SELECT 'address', id, address FROM contact WHERE ((id=?1 AND coalesce(person,id)=id) OR person=?1) AND address<>''") \
-	X(SQL_ERASING_TICKETS_OF, "INSERT OR IGNORE INTO erasing SELECT 'ticket', id, '' FROM ticket WHERE lower(customer) IN (SELECT word FROM erasing WHERE kind='address')") \
+	X(SQL_ERASING_TICKETS_OF, "INSERT OR IGNORE INTO erasing SELECT 'ticket', id, '' FROM place WHERE kind=7 AND key=?1") \
 	X(SQL_ERASING_MESSAGES, "INSERT OR IGNORE INTO erasing SELECT 'message', m.id, '' FROM erasing e JOIN message m ON m.ticket=e.id WHERE e.kind='ticket'") \
-	X(SQL_ERASING_MESSAGES_FROM, "INSERT OR IGNORE INTO erasing SELECT 'message', id, '' FROM message WHERE lower(from_address) IN (SELECT word FROM erasing WHERE kind='address')") \
+	X(SQL_ERASING_MESSAGES_FROM, "INSERT OR IGNORE INTO erasing SELECT 'message', id, '' FROM place WHERE kind=6 AND key=?1") \
 	X(SQL_ERASING_MESSAGE, "INSERT OR IGNORE INTO erasing SELECT 'message', id, '' FROM message WHERE ticket=?1 AND seq=?2") \
-	X(SQL_ERASING_NEAR_PEOPLE, "INSERT OR IGNORE INTO erasing SELECT 'near', ticket, '' FROM participant WHERE lower(address) IN (SELECT word FROM erasing WHERE kind='address') AND ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket')") \
-	X(SQL_ERASING_NEAR_SIDES, "INSERT OR IGNORE INTO erasing SELECT 'near', ticket, '' FROM side WHERE lower(address) IN (SELECT word FROM erasing WHERE kind='address') AND ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket')") \
+	X(SQL_ERASING_NEAR_PEOPLE, "INSERT OR IGNORE INTO erasing SELECT 'near', p.ticket, '' FROM erasing e JOIN participant p ON p.address=e.word WHERE e.kind='address' AND p.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket')") \
+	X(SQL_ERASING_NEAR_SIDES, "INSERT OR IGNORE INTO erasing SELECT 'near', s.ticket, '' FROM erasing e JOIN side s ON s.address=e.word COLLATE NOCASE WHERE e.kind='address' AND s.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket')") \
 	X(SQL_ERASING_NEAR_MESSAGES, "INSERT OR IGNORE INTO erasing SELECT 'near', m.ticket, '' FROM erasing e JOIN message m ON m.id=e.id WHERE e.kind='message' AND m.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket')") \
-	X(SQL_ERASING_MAILBOX, "INSERT OR IGNORE INTO erasing SELECT 'mailbox', id, '' FROM mailbox b WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR lower(sender) IN (SELECT word FROM erasing WHERE kind='address') OR lower(envelope_from) IN (SELECT word FROM erasing WHERE kind='address') OR (seq<>0 AND EXISTS(SELECT 1 FROM message m JOIN erasing e ON e.kind='message' AND e.id=m.id WHERE m.ticket=b.ticket AND m.seq=b.seq))") \
+	X(SQL_ERASING_MAILBOX, "INSERT OR IGNORE INTO erasing SELECT 'mailbox', p.id, '' FROM erasing e JOIN place p ON p.kind=1 AND p.key=e.id WHERE e.kind='ticket' UNION SELECT 'mailbox', b.id, '' FROM erasing e JOIN message m ON m.id=e.id JOIN place p ON p.kind=1 AND p.key=m.ticket JOIN mailbox b ON b.id=p.id AND b.seq=m.seq WHERE e.kind='message'") \
+	X(SQL_ERASING_MAILBOX_FROM, "INSERT OR IGNORE INTO erasing SELECT 'mailbox', id, '' FROM place WHERE kind=3 AND key=?1") \
 	X(SQL_ERASING_RAWS, "INSERT OR IGNORE INTO erasing SELECT 'raw', raw, '' FROM mailbox WHERE id IN (SELECT id FROM erasing WHERE kind='mailbox') UNION SELECT 'raw', raw, '' FROM message WHERE id IN (SELECT id FROM erasing WHERE kind='message') AND raw<>0") \
-	X(SQL_ERASING_SHARED, "SELECT raw, ticket FROM message WHERE raw IN (SELECT id FROM erasing WHERE kind='raw') AND id NOT IN (SELECT id FROM erasing WHERE kind='message') UNION SELECT raw, ticket FROM mailbox WHERE raw IN (SELECT id FROM erasing WHERE kind='raw') AND id NOT IN (SELECT id FROM erasing WHERE kind='mailbox') AND ticket<>0") \
+	X(SQL_ERASING_SHARED, "SELECT m.raw, m.ticket FROM erasing e JOIN place p ON p.kind=4 AND p.key=e.id JOIN message m ON m.id=p.id AND m.raw=e.id WHERE e.kind='raw' AND m.id NOT IN (SELECT id FROM erasing WHERE kind='message') UNION SELECT b.raw, b.ticket FROM erasing e JOIN place p ON p.kind=2 AND p.key=e.id JOIN mailbox b ON b.id=p.id WHERE e.kind='raw' AND b.id NOT IN (SELECT id FROM erasing WHERE kind='mailbox') AND b.ticket<>0") \
 	X(SQL_ERASING_SUBJECTS, "INSERT OR IGNORE INTO erasing SELECT 'subject', id, lower(subject) FROM ticket WHERE id IN (SELECT id FROM erasing WHERE kind='ticket') AND length(subject)>5") \
-	X(SQL_ERASING_OUTBOX, "INSERT OR IGNORE INTO erasing SELECT 'outbox', id, '' FROM outbox WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
-	X(SQL_ERASING_OUTBOX_OF_TICKET, "INSERT OR IGNORE INTO erasing SELECT 'outbox', id, '' FROM outbox WHERE ticket=?1 AND state<>'waiting'") \
-	X(SQL_ERASING_OUTBOX_WORDS, "INSERT OR IGNORE INTO erasing SELECT 'outbox', o.id, '' FROM outbox o WHERE (o.ticket=0 OR (o.state<>'waiting' AND o.ticket IN (SELECT id FROM erasing WHERE kind='near' OR kind='beside'))) AND EXISTS(SELECT 1 FROM erasing e WHERE (e.kind='address' OR e.kind='subject') AND (instr(lower(o.record),e.word)>0 OR instr(lower(coalesce(o.recipients,'')),e.word)>0))") \
+	X(SQL_ERASING_OUTBOX, "INSERT OR IGNORE INTO erasing SELECT 'outbox', p.id, '' FROM erasing e JOIN place p ON p.kind=5 AND p.key=e.id WHERE e.kind='ticket'") \
+	X(SQL_ERASING_OUTBOX_OF_TICKET, "INSERT OR IGNORE INTO erasing SELECT 'outbox', o.id, '' FROM place p JOIN outbox o ON o.id=p.id WHERE p.kind=5 AND p.key=?1 AND o.state<>'waiting'") \
+	X(SQL_ERASING_OUTBOX_WORDS, "INSERT OR IGNORE INTO erasing SELECT 'outbox', o.id, '' FROM (SELECT 0 AS ticket UNION SELECT id FROM erasing WHERE kind='near' OR kind='beside') AS t JOIN place p ON p.kind=5 AND p.key=t.ticket JOIN outbox o ON o.id=p.id WHERE (o.ticket=0 OR o.state<>'waiting') AND EXISTS(SELECT 1 FROM erasing e WHERE (e.kind='address' OR e.kind='subject') AND (instr(lower(o.record),e.word)>0 OR instr(lower(coalesce(o.recipients,'')),e.word)>0))") \
+	X(SQL_ERASING_NEXT_OF, "INSERT OR IGNORE INTO erasing SELECT 'beside', id, '' FROM (SELECT id FROM place WHERE kind=7 AND key=?1 AND id>?2 ORDER BY id LIMIT 6) AS next") \
+	X(SQL_ERASING_OUTBOX_BESIDE, "INSERT OR IGNORE INTO erasing SELECT 'outbox', o.id, '' FROM erasing t JOIN place p ON p.kind=5 AND p.key=t.id JOIN outbox o ON o.id=p.id" \
+		" WHERE t.kind='beside' AND o.state<>'waiting' AND EXISTS(SELECT 1 FROM erasing e WHERE e.kind='subject' AND instr(lower(o.record),e.word)>0)") \
 	X(SQL_ERASING_FILES, "INSERT OR IGNORE INTO erasing SELECT 'file', id, file FROM raw WHERE id IN (SELECT id FROM erasing WHERE kind='raw') AND file IS NOT NULL") \
 	X(SQL_ERASE_DERIVED, "DELETE FROM derived WHERE raw IN (SELECT id FROM erasing WHERE kind='raw')") \
 	X(SQL_ERASE_RAW, "UPDATE raw SET digest=x'', file=NULL, bytes=NULL WHERE id IN (SELECT id FROM erasing WHERE kind='raw')") \
@@ -167,7 +173,7 @@
 	X(SQL_ERASE_HISTORY_WORDS, "UPDATE history SET who=CASE WHEN instr(who,'@')>0 THEN '[erased]' ELSE who END, why='', was=CASE WHEN kind=19 THEN '[erased]' ELSE was END, now=CASE WHEN kind IN (16,17,18,19,20,21) THEN '[erased]' ELSE now END WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
 	X(SQL_ERASE_HISTORY_FIRST, "UPDATE history SET kind=CASE WHEN what LIKE 'message %' THEN 0 ELSE 21 END, now=CASE WHEN what LIKE 'message %' THEN '' ELSE '[erased]' END, what=CASE WHEN what LIKE 'message %' THEN rtrim(substr(what,1,instr(what||' from ',' from '))) ELSE '' END WHERE kind=0 AND (instr(what,'@')>0 OR what LIKE 'remark:%') AND ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
 	X(SQL_ERASE_PARTICIPANT, "DELETE FROM participant WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR (ticket IN (SELECT id FROM erasing WHERE kind='near') AND lower(address) IN (SELECT word FROM erasing WHERE kind='address'))") \
-	X(SQL_ERASE_SIDE, "UPDATE side SET address='[erased] '||number, subject='' WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR lower(address) IN (SELECT word FROM erasing WHERE kind='address')") \
+	X(SQL_ERASE_SIDE, "UPDATE side SET address='[erased] '||number, subject='' WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR (ticket IN (SELECT id FROM erasing WHERE kind='near') AND lower(address) IN (SELECT word FROM erasing WHERE kind='address'))") \
 	X(SQL_ERASE_RATING, "UPDATE rating SET words='' WHERE words<>'' AND ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
 	X(SQL_ERASE_TIMER, "DELETE FROM timer WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
 	X(SQL_ERASE_REFERRED, "DELETE FROM referred WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
@@ -189,6 +195,25 @@
 	X(SQL_ERASURES_DONE, "UPDATE erasure SET done=1 WHERE done=0") \
 	X(SQL_CONTACTS_ALL, "SELECT id, address FROM contact WHERE address<>'' ORDER BY id") \
 	X(SQL_CHECK_ERASURE, "SELECT id FROM erasure WHERE done=0") \
+	/* what is let go because it is old: see store_retention.c */ \
+	X(SQL_RETENTION_DUE, "SELECT id FROM ticket t NOT INDEXED WHERE id>?1 AND id<=?2 AND state=?3 AND (?4='' OR queue=?4) AND updated<?5" \
+		" AND NOT EXISTS(SELECT 1 FROM retained r WHERE r.ticket=t.id AND r.what>=?6 AND r.updated=t.updated) ORDER BY id") \
+	X(SQL_RETENTION_STILL, "SELECT 1 FROM ticket WHERE id=?1 AND state=?2 AND (?3='' OR queue=?3) AND updated<?4") \
+	X(SQL_RETENTION_SHARED, "SELECT DISTINCT t.id, t.state=?3 AND (?4='' OR t.queue=?4) AND t.updated<?5 FROM place p JOIN message m ON m.id=p.id AND m.raw=?1 JOIN ticket t ON t.id=m.ticket" \
+		" WHERE p.kind=4 AND p.key=?1 AND t.id<>?2") \
+	X(SQL_RETAINED_SET, "INSERT INTO retained(ticket,what,updated) SELECT id, ?2, updated FROM ticket WHERE id=?1 ON CONFLICT(ticket) DO UPDATE SET what=excluded.what, updated=excluded.updated") \
+	X(SQL_RAW_LET_GO, "UPDATE raw SET digest=x'', file=NULL, bytes=NULL WHERE id=?1") \
+	X(SQL_OUTBOX_OF_TICKET, "SELECT id FROM place WHERE kind=5 AND key=?1 ORDER BY id") \
+	X(SQL_OUTBOX_SENT_SINCE, "SELECT id, created, state='sent' FROM outbox WHERE id>?1 ORDER BY id LIMIT ?2") \
+	X(SQL_MESSAGE_SAID, "SELECT text IS NOT NULL FROM message WHERE ticket=?1 AND seq=?2") \
+	X(SQL_CONFIRMED_HAS, "SELECT 1 FROM confirmed WHERE ticket=?1") \
+	/* where something stands: see store_places.c, whose numbers of kinds stand in the statements */ \
+	X(SQL_PLACES_OF_MAILBOX, "SELECT id, ticket, raw, sender, envelope_from FROM mailbox WHERE id>?1 ORDER BY id LIMIT ?2") \
+	X(SQL_PLACES_OF_MESSAGES, "SELECT id, raw, 0, from_address, '' FROM message WHERE id>?1 ORDER BY id LIMIT ?2") \
+	X(SQL_PLACES_OF_OUTBOX, "SELECT id, ticket, 0, '', '' FROM outbox WHERE id>?1 ORDER BY id LIMIT ?2") \
+	X(SQL_PLACES_OF_TICKETS, "SELECT id, 0, 0, customer, '' FROM ticket WHERE id>?1 ORDER BY id LIMIT ?2") \
+	X(SQL_PLACE_ADD, "INSERT OR IGNORE INTO place(kind,key,id) VALUES(?1,?2,?3)") \
+	X(SQL_PLACE_FORGET, "DELETE FROM place WHERE kind=?1 AND key=?2") \
 	/* who gets the next ticket */ \
 	X(SQL_AGENT_LOADS, "SELECT l.agent, l.open, l.weight, coalesce(a.ticket,0) FROM agent_load l LEFT JOIN assigned a ON a.queue=?1 AND a.agent=l.agent" \
 		" ORDER BY l.agent") \

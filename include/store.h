@@ -471,6 +471,7 @@ struct erase_order {
 	int64_t customer, ticket; int seq;
 	const char *who;                 /* who ordered it */
 	const struct query *hold;        /* tickets for which it holds are kept by law; NULL: none */
+	bool aged;                       /* it is only old: no entry in the ledger, and what else names it is as old */
 };
 struct erased_place { const char *where; int64_t count; };
 struct erased {
@@ -488,6 +489,32 @@ struct erasure_rows { struct erasure_row *at; size_t count; };
 enum status store_erasures(struct store *store, struct arena *arena, struct erasure_rows *rows, struct error *error);
 /* Erases again what the ledger (NULL: the one in the state directory) names: of a database that was restored from a backup. */
 enum status store_erasures_replay(struct store *store, struct arena *arena, const char *ledger, size_t *erased, struct error *error);
+
+/* ---------------------------------------------------------------- letting go of what is old: see store_retention.c */
+enum retention_what { RETENTION_ATTACHMENTS = 1, RETENTION_RAW, RETENTION_WORDS };
+struct retention_rule { enum retention_what what; const char *queue /* "": all */, *state; int64_t before /* ms: nothing has happened since */; };
+/* Tickets above *upto for which the rule is, and of which not as much has gone; *upto: how far it looked, a piece at a time; 0: there are no more. */
+enum status store_retention_due(struct store *store, struct arena *arena, const struct retention_rule *rule, int64_t *upto, struct ticket_ids *ids, struct error *error);
+enum status store_retention_held(struct store *store, struct arena *arena, int64_t ticket, const struct query *hold, bool *held, struct error *error);
+/* Mails of it whose bytes are there, but those that are also a message of a ticket that keeps them. */
+struct retention_mail { int seq; int64_t raw, size; };
+struct retention_mails { struct retention_mail *at; size_t count; };
+enum status store_retention_mails(struct store *store, struct arena *arena, const struct retention_rule *rule, const struct query *hold, int64_t ticket, struct retention_mails *mails,
+                                  struct error *error);
+/* One ticket, inside a transaction. Text and files' names of each mail stay as `mails` has them, but for RETENTION_WORDS. *files are to be removed after the commit
+ * (store_retention_files()). *done false: something has happened to it, and it keeps all. */
+struct retention_drop { int64_t raw; const struct mail *mail; };
+struct retention_drops { struct retention_drop *at; size_t count; };
+enum status store_retention_ticket(struct store *store, struct arena *arena, const struct retention_rule *rule, int64_t ticket, const struct retention_drops *drops, bool *done,
+                                   struct strings *files, struct error *error);
+void store_retention_files(struct store *store, const struct strings *files);
+/* Before the first of them, in transactions of its own (store_places.c), or a piece of it in the caller's. */
+enum status store_retention_ready(struct store *store, bool *more, struct error *error);
+/* Of outgoing mails above *upto that were sent before `before`: the words, which stand on the ticket. Inside a transaction, unless `dry`. *upto 0: there are no more. */
+enum status store_retention_sent(struct store *store, struct arena *arena, int64_t before, bool dry, int64_t *upto, int64_t *count, struct error *error);
+#define OUTBOX_BARED "gone=yes\n"        /* the variables of such a one: what it said stands in its message */
+/* After all of them: nothing stays in logs and free room; `words`: some lost theirs, and the full text is made again without them. */
+enum status store_retention_finish(struct store *store, bool words, struct error *error);
 
 /* ---------------------------------------------------------------- care */
 enum status store_checkpoint(struct store *store);               /* passive; called off the commit path */

@@ -4,6 +4,7 @@
  * Any thread may log at any time: a line is built on the caller's stack and leaves in one write(2), below PIPE_BUF, so that
  * lines of threads never mix. What strangers wrote cannot forge a line: values with blanks, quotes, "=" or anything
  * unprintable are quoted, control characters and wrong UTF-8 are written \n, \t, \r or \xHH.
+ * Addresses in values are shortened as log_set_addresses() wants: in one place, so that no event can forget it.
  * A line that would be too long is cut at the value that does not fit, and ends in "...". A line that stderr does not
  * take is lost: logging never stops the work.
  * Where stderr is systemd's journal, each line begins with its priority (sd-daemon(3)), which the journal takes off: `journalctl -p err`.
@@ -24,12 +25,18 @@
 struct line { char at[LINE_ROOM]; size_t length; bool cut; };
 
 static _Atomic int level_wanted = LOG_INFO;
+static _Atomic int addresses_wanted = LOG_ADDRESSES_FULL;
 static const char *const level_names[] = { "error", "warning", "notice", "info", "debug" };
 static const char *const journal_priorities[] = { "<3>", "<4>", "<5>", "<6>", "<7>" };
 
 void log_set_level(enum log_level level)
 {
 	level_wanted = (int)level;
+}
+
+void log_set_addresses(enum log_addresses addresses)
+{
+	addresses_wanted = (int)addresses;
 }
 
 const char *log_number(char out[24], int64_t number)
@@ -121,6 +128,56 @@ static bool goes_to_journal(void)
 	return known;
 }
 
+/* ---- addresses ---- */
+
+/* Ends what stands before an @ and may be a local part, in the log at least. */
+static bool ends_local(char byte)
+{
+	return (unsigned char)byte <= ' ' || byte == 0x7F || strchr("<>()[],;:\"'|", byte);
+}
+
+static bool in_domain(char byte)
+{
+	return (unsigned char)byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || strchr(".-_", byte);
+}
+
+/* Where the local part begins that ends at `length`: a quoted one has anything in it. */
+static size_t local_begins(const char *text, size_t length)
+{
+	size_t at = length;
+
+	if (at && text[at - 1] == '"') {
+		for (at--; at && text[at - 1] != '"';)
+			at--;
+		return at ? at - 1 : 0;
+	}
+	while (at && !ends_local(text[at - 1]))
+		at--;
+	return at;
+}
+
+/* Into `out`, which is as long as a line: what is longer would be cut anyway. */
+static const char *shorten_addresses(const char *value, int wanted, char out[LINE_ROOM])
+{
+	size_t length = 0;
+
+	while (*value && length + 1 < LINE_ROOM) {
+		if (*value != '@') {
+			out[length++] = *value++;
+			continue;
+		}
+		length = local_begins(out, length);
+		out[length++] = *value++;
+		if (*value == '[' && wanted == LOG_ADDRESSES_OFF)        /* [192.0.2.1] */
+			value += strcspn(value, "]") + (strchr(value, ']') != NULL);
+		for (; *value && in_domain(*value) && length + 1 < LINE_ROOM; value++)
+			if (wanted == LOG_ADDRESSES_DOMAIN)
+				out[length++] = *value;
+	}
+	out[length] = '\0';
+	return out;
+}
+
 static void line_add_head(struct line *line, enum log_level level, const char *event)
 {
 	int64_t now = clock_now();
@@ -151,8 +208,10 @@ static void line_write(struct line *line)
 void log_event(enum log_level level, const char *event, ...)
 {
 	struct line line;
+	char shortened[LINE_ROOM];
 	va_list pairs;
 	const char *key, *value;
+	int addresses = addresses_wanted;
 
 	if ((int)level > level_wanted)
 		return;
@@ -165,6 +224,8 @@ void log_event(enum log_level level, const char *event, ...)
 		line_add(&line, " ", 1);
 		line_add(&line, key, strlen(key));
 		line_add(&line, "=", 1);
+		if (value && addresses != LOG_ADDRESSES_FULL && strchr(value, '@'))
+			value = shorten_addresses(value, addresses, shortened);
 		line_add_value(&line, value ? value : "");
 	}
 	va_end(pairs);

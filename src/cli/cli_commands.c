@@ -143,6 +143,8 @@ const struct cli_command cli_commands[] = {
 	{ "erase message", cli_run_erase_message, 2, 2, "N MESSAGE", OPT(O_DRY_RUN) | OPT(O_AS), "one message is forgotten: a password that somebody mailed", "Its mail goes, with all its files; so do mails of ours that were sent on that ticket." },
 	{ "erase list", cli_run_erase_list, 0, 0, "", 0, "what was erased when, without a word of it", "" },
 	{ "erase finish", cli_run_erase_finish, 0, 0, "", 0, "finish what a power cut left half done", "The daemon does it by itself." },
+	{ "retention", cli_run_retention, 0, 0, "", OPT(O_DRY_RUN), "let go of what is old, as `retention` in the configuration says",
+	  "The daemon does it by itself each night (retention_at). --dry-run says what would go. It cannot be taken back." },
 	{ "organisation list", cli_run_organisation_list, 0, 0, "", 0, "organisations, with domains and contract", "" },
 	{ "organisation show", cli_run_organisation_show, 1, 1, "NAME", 0, "one organisation", "" },
 	{ "organisation set", cli_run_organisation_set, 1, 1, "NAME", OPT(O_DOMAIN) | OPT(O_LEVEL) | OPT(O_VIP) | OPT(O_UNTIL) | OPT(O_SEES_ALL) | OPT(O_NOTE) | OPT(O_SHARED),

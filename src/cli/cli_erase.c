@@ -44,17 +44,6 @@ static void as_words(struct cli *cli, const struct erased *erased, bool dry)
 	buffer_add_string(&cli->out, dry ? "dry run: nothing was changed\n" : "erased; mails that were sent stay in the mailboxes of those who got them\n");
 }
 
-static enum status hold_of(struct cli *cli, struct query *query, const struct query **hold, struct error *error)
-{
-	*hold = NULL;
-	if (!*cli->config->retention_hold)
-		return STATUS_OK;
-	if (query_read(&cli->arena, cli->config->retention_hold, query, error) != STATUS_OK || *query->words)
-		return error_set(error, STATUS_BAD_CONFIG, "retention_hold in %s is no query without words of the text: nothing is erased", cli->config->file);
-	*hold = query;
-	return STATUS_OK;
-}
-
 /* The agents' tree of mails: what is erased is no longer in it. */
 static enum status clean_mirror(struct cli *cli, struct error *error)
 {
@@ -82,12 +71,11 @@ static enum status erase(struct cli *cli, struct erase_order *order, struct erro
 {
 	bool dry = cli->option[O_DRY_RUN] != NULL, any;
 	struct erased erased;
-	struct query query;
-	enum status status = hold_of(cli, &query, &order->hold, error);
+	enum status status;
 
 	order->who = cli_acting(cli);
-	if (status == STATUS_OK)
-		status = store_erase(cli->store, &cli->arena, order, dry, &erased, error);
+	order->hold = cli->config->retention_held;
+	status = store_erase(cli->store, &cli->arena, order, dry, &erased, error);
 	if (status == STATUS_OK && !dry && finish(cli, &any, error) != STATUS_OK) {
 		cli_warn("it is erased in the database; what stands beside it follows: %s; see sportello erase finish", error->text);
 		cli->exit_code = status_exit_code(STATUS_TRY_LATER);

@@ -51,6 +51,7 @@ enum status cli_need_config(struct cli *cli, struct error *error)
 		return STATUS_OK;
 	if (config_load(file, &cli->arena, &cli->config, &problems) == STATUS_OK) {
 		cli->policy = cli->config->policy;
+		log_set_addresses((enum log_addresses)cli->config->log_addresses);
 		return STATUS_OK;
 	}
 	for (size_t i = 0; i < problems.count; i++)

@@ -443,6 +443,7 @@ void config_finish(struct loader *loader)
 	finish_domain(loader);
 	config_finish_time(loader);
 	config_finish_promises(loader);
+	config_finish_retention(loader);
 	check_twins(loader);
 	check_agents_are_no_queues(loader);
 	check_state_dir(loader);

@@ -157,6 +157,10 @@ static void sample_block(struct buffer *out, const struct config_parameter *row)
 		buffer_add_string(out, "};\n");
 		return;
 	}
+	if (row->sample) {                       /* not for every desk */
+		buffer_printf(out, "#%s = %s;\n", row->path, row->sample);
+		return;
+	}
 	snprintf(prefix, sizeof prefix, "%s[]", row->path);
 	buffer_printf(out, "%s: (\n\t{", row->path);
 	sample_inside(out, prefix, "\t\t");

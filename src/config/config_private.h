@@ -49,7 +49,7 @@ extern const char config_more_agents[], config_more_queues[], config_more_keywor
 /* Values that are understood when all are there. */
 struct config_texts {
 	struct strings lmtp_listen;
-	const char *web_listen, *admin_listen, *socket_mode, *relay_url, *password_file, *backup_at, *canary_every, *alarm_relay;
+	const char *web_listen, *admin_listen, *socket_mode, *relay_url, *password_file, *backup_at, *retention_at, *canary_every, *alarm_relay;
 };
 
 struct loader {
@@ -80,6 +80,9 @@ void config_finish_promises(struct loader *loader);
 /* ---- config_time.c ---- */
 /* "": the machine's own. */
 enum status config_zone_read(struct arena *arena, const char *name, struct zone *zone, struct error *error);
+
+/* ---- config_retention.c ---- */
+void config_finish_retention(struct loader *loader);
 
 /* ---- config_walk.c ---- */
 void config_walk(struct loader *loader);

@@ -15,6 +15,7 @@
 #define IN_CALENDAR(field) HOME_ITEM, offsetof(struct config_calendar, field)
 #define IN_PROMISE(field) HOME_ITEM, offsetof(struct config_promise, field)
 #define IN_STEP(field) HOME_ITEM, offsetof(struct config_step, field)
+#define IN_RETENTION(field) HOME_ITEM, offsetof(struct config_retention, field)
 #define PRIORITIES "low|normal|high|urgent"
 #define IN_KEYWORD(field) HOME_ITEM, offsetof(struct config_keyword, field)
 
@@ -105,8 +106,27 @@ const struct config_parameter config_parameters[] = {
 		"Switch it off only to find out whether it is in the way of something."),
 
 	STRING_OR_NONE("retention_hold", IN_CONFIG(retention_hold), "", NULL, "\"tag:legal organisation:acme\"",
-		"Tickets for which this query holds are kept by law: sportello erase refuses them, and who has one is not erased. "
+		"Tickets for which this query holds are kept by law: sportello erase refuses them, who has one is not erased, and retention leaves them alone. "
 		"Keys of the query language, without words of the text."),
+	STRING("retention_at", IN_TEXTS(retention_at), "02:00", config_check_minute, NULL,
+		"When, each night, by the clock of desk.time_zone, what `retention` says is done. One that was missed is made up for at the next start."),
+	NUMBER("retention_sent_days", P_INTEGER, IN_CONFIG(retention_sent_days), 0, 36500, "days", "90",
+		"A mail that the desk sent loses the copy of its words in the outbox after that time: what it said stands on its ticket. "
+		"0: never."),
+	{ .path = "retention", .type = P_LIST, .home = HOME_CONFIG, .offset = offsetof(struct config, retention), .item_size = sizeof(struct config_retention), .unit = "",
+	  .sample = "( { what = \"attachments\"; state = \"closed\"; days = 365; }, { what = \"words\"; state = \"closed\"; days = 1095; } )",
+	  .text = "What is let go of tickets to which nothing has happened for a time. `sportello retention --dry-run` shows what that would be now. "
+		"It cannot be taken back; a backup made before still has it." },
+	CHOICE("retention[].what", IN_RETENTION(what), "attachments|raw|words", NULL, NULL,
+		"\"attachments\": the mails that hold any file, as they came; text and names of files stay. \"raw\": every mail as it came; the same stays. "
+		"\"words\": all but number, dates, queue and sizes, as sportello erase ticket does."),
+	STRING("retention[].queue", IN_RETENTION(queue), "", NULL, NULL,
+		"Of which queue. "
+		"If it is empty, of all, and mails that became no ticket, too."),
+	WORD("retention[].state", IN_RETENTION(state), "held|expired|new|open|pending|resolved|closed", "closed", NULL,
+		"In which state they are."),
+	NUMBER("retention[].days", P_INTEGER, IN_RETENTION(days), 0, 36500, "days", NULL,
+		"How many days nothing has happened to them."),
 	GROUP("customers", "Customers and organisations."),
 	STRING_OR_NONE("customers.public_suffixes", IN_CONFIG(public_suffixes), "", config_check_path, "\"/usr/share/publicsuffix/public_suffix_list.dat\"",
 		"File with the domains under which anybody may have one (the format of publicsuffix.org): none of them is an organisation's. "
@@ -242,6 +262,8 @@ const struct config_parameter config_parameters[] = {
 	GROUP("log", "The log goes to standard error, a key=value line an event."),
 	CHOICE("log.level", IN_CONFIG(log_level), "error|warning|notice|info|debug", "info", NULL,
 		"The least important events that are logged."),
+	CHOICE("log.addresses", IN_CONFIG(log_addresses), "full|domain|off", "full", NULL,
+		"What of people's mail addresses, and of Message-IDs, stands in the log: all; the domain alone (\"@example.org\"); or nothing of them (\"@\")."),
 
 	GROUP("learn", "The classifier that learns from the tickets of the desk."),
 	NUMBER("learn.precision", P_REAL, IN_CONFIG(learn_precision), 0.5, 0.999, "", "0.95",

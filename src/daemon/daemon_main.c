@@ -146,6 +146,7 @@ static enum status start(struct daemon *daemon, struct error *error)
 	daemon_worker_start(daemon, &daemon->learner);
 	daemon_worker_start(daemon, &daemon->backer);
 	daemon_worker_start(daemon, &daemon->canary_sender);
+	daemon_worker_start(daemon, &daemon->retainer);
 	if (*config->mirror_maildir)
 		daemon_worker_start(daemon, &daemon->mirrorer);
 	return daemon_lmtp_start(daemon, error);
@@ -165,6 +166,7 @@ static void stop(struct daemon *daemon)
 	daemon_worker_stop(&daemon->learner);
 	daemon_worker_stop(&daemon->backer);
 	daemon_worker_stop(&daemon->canary_sender);
+	daemon_worker_stop(&daemon->retainer);
 	daemon_worker_stop(&daemon->indexer);
 	daemon_worker_stop(&daemon->keeper);
 	web_stop(&daemon->web);
@@ -213,6 +215,7 @@ static void reload(struct daemon *daemon)
 	}
 	tell_what_waits(daemon->config, new);
 	log_set_level(new->log_level);
+	log_set_addresses((enum log_addresses)new->log_addresses);
 	outbox_reconfigure(daemon->outbox, new);
 	gateway_book_settle(&daemon->gateway, new);
 	bool other_kb = !daemon->kb || strcmp(new->kb_dir, daemon->config->kb_dir) != 0;
@@ -293,7 +296,8 @@ int main(int argc, char **argv)
 	                               .indexer = {.name = "indexer", .nice = 10, .round = daemon_indexer_round},
 	                               .backer = {.name = "backup", .nice = 19, .round = daemon_backup_round},
 	                               .canary_sender = {.name = "selftest", .nice = 10, .round = daemon_canary_round},
-	                               .learner = {.name = "learn", .nice = 19, .round = daemon_learner_round},
+	                               .retainer = {.name = "retention", .nice = 19, .round = daemon_retention_round},
+                               .learner = {.name = "learn", .nice = 19, .round = daemon_learner_round},
 	                               .config_file = DEFAULT_CONFIG};
 	struct error error;
 	sigset_t signals;
@@ -310,6 +314,7 @@ int main(int argc, char **argv)
 	if (load(&daemon, &daemon.config, &daemon.rules, &error) != STATUS_OK)
 		return fail(&error);
 	log_set_level(daemon.config->log_level);
+	log_set_addresses((enum log_addresses)daemon.config->log_addresses);
 	daemon.kb = daemon_kb_open(daemon.config->kb_dir);
 	daemon.started = clock_now();
 	daemon.stop_fd = eventfd(0, EFD_CLOEXEC);

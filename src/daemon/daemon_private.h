@@ -59,7 +59,7 @@ struct daemon {
 	int stop_fd;                             /* eventfd: readable for good once we stop */
 	_Atomic bool stopping;
 	pthread_t acceptor;
-	struct worker keeper, indexer, learner, mirrorer, backer, canary_sender;
+	struct worker keeper, indexer, learner, mirrorer, backer, canary_sender, retainer;
 	struct slots slots;
 	_Atomic int connections;
 	_Atomic int64_t connections_total, connections_refused, connections_sent_away;
@@ -68,6 +68,7 @@ struct daemon {
 	int64_t started;
 	struct { uint64_t inode; int64_t seconds, nanoseconds; } keys_file;      /* the keeper's alone: secret.key as it was last */
 	struct { _Atomic int64_t newest, bytes, failures; int64_t rest_until; } backup;  /* newest: ms, 0: there is none */
+	struct { int64_t rest_until; struct mirror *mirror; struct store *store; struct config *config; } retention;     /* the retainer's alone */
 	struct canary canary;
 	int64_t memory_looked;                   /* the keeper's alone */
 	int64_t kb_looked; uint64_t kb_problems; bool kb_good;   /* the keeper's alone: last look at the articles */
@@ -125,6 +126,7 @@ int daemon_indexer_round(struct daemon *daemon, struct store *store);
 int daemon_learner_round(struct daemon *daemon, struct store *store);
 int daemon_mirror_round(struct daemon *daemon, struct store *store);
 int daemon_backup_round(struct daemon *daemon, struct store *store);
+int daemon_retention_round(struct daemon *daemon, struct store *store);
 int daemon_canary_round(struct daemon *daemon, struct store *store);
 
 /* The customers' links; and, where there is no listener of their own for them, /healthz and /metrics, which alone are on that. */

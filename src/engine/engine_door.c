@@ -339,9 +339,9 @@ enum status engine_forgets(struct engine *engine, struct error *error)
 	return kind_of(engine)->forgets(engine, error);
 }
 
-enum status engine_scrub(struct engine *engine, const struct strings *words, struct error *error)
+enum status engine_scrub(struct engine *engine, struct error *error)
 {
-	return kind_of(engine)->scrub(engine, words, error);
+	return kind_of(engine)->scrub(engine, error);
 }
 
 enum status engine_check(struct engine *engine, const struct engine_findings *findings, struct error *error)

@@ -493,6 +493,22 @@ static const char *const version_2[] = {
 "  word TEXT NOT NULL,\n"
 "  PRIMARY KEY(kind, id, word)\n"
 ") STRICT, WITHOUT ROWID",
+/* Where something stands, for who erases: see store_places.c. kind: enum store_place; key: a ticket, a raw mail, or the hash of an address. */
+"CREATE TABLE place(\n"
+"  kind INTEGER NOT NULL,\n"
+"  key  INTEGER NOT NULL,\n"
+"  id   INTEGER NOT NULL,\n"
+"  PRIMARY KEY(kind, key, id)\n"
+") STRICT, WITHOUT ROWID",
+/* Tickets of which something was let go because it was old (store_retention.c). what: enum retention_what, the most that went; updated: of the ticket then. */
+"CREATE TABLE retained(\n"
+"  ticket  INTEGER PRIMARY KEY,\n"
+"  what    INTEGER NOT NULL,\n"
+"  updated INTEGER NOT NULL\n"
+") STRICT",
+"CREATE INDEX referred_ticket ON referred(ticket)",
+"CREATE INDEX participant_address ON participant(address)",
+"CREATE INDEX side_address ON side(address COLLATE NOCASE)",
 /* Requests up to this one may be missing in the lines of ticket.previous: they are chained when somebody first asks for it (store_customer_chain()). */
 "INSERT INTO meta(key,value) SELECT 'unchained', max(id) FROM ticket HAVING count(*)>0",
 /* participant.role may now be "proposed" or "left", too: who is so reads nothing. */

@@ -385,6 +385,47 @@ enum status mirror_rebuild(struct mirror *mirror, const struct config *config, c
 	return status;
 }
 
+/* ---- a ticket whose mails are not what they were ---- */
+
+static bool is_gone(struct store *store, const struct message_row *message)
+{
+	struct store_raw raw;
+	struct error error;
+	enum status status = message->raw ? store_raw_open(store, message->raw, &raw, &error) : STATUS_NOT_FOUND;
+	if (status == STATUS_OK)
+		store_raw_close(&raw);
+	return status == STATUS_NOT_FOUND && (message->raw || is_erased(message));
+}
+
+static enum status renew(struct mirror *m, const struct config *config, const struct desk_policy *policy, struct store *store, int64_t ticket, bool all, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = {0};
+	struct ticket_row row;
+	size_t written = 0;
+	enum status status = store_ticket(store, &arena, ticket, &row, error);
+	for (size_t i = 0; i < row.messages.count && status == STATUS_OK; i++) {
+		const struct followed_message followed = {0, ticket, row.messages.at[i]};
+		struct entry *entry = mirror_index_find(&m->index, ticket, followed.message.seq);
+		if (!entry || !(all || is_gone(store, &followed.message)))
+			continue;
+		remove_file(m, entry);
+		status = follow_one(m, config, policy, store, &followed, &written, error);
+	}
+	return status;
+}
+
+enum status mirror_renew(struct mirror *mirror, const struct config *config, const struct desk_policy *policy, struct store *store, int64_t ticket, bool all, struct error *error)
+{
+	enum status status = enter(mirror, store, NULL, NULL, error);
+	if (status == STATUS_OK)
+		status = renew(mirror, config, policy, store, ticket, all, error);
+	mirror->edition++;                       /* others read the tree again */
+	if (status == STATUS_OK)
+		status = save(mirror, error);
+	leave(mirror);
+	return status;
+}
+
 /* ---- is it so ---- */
 
 struct checking { struct arena *arena; struct strings *findings; };

@@ -125,6 +125,8 @@ static enum status sent_bytes(const struct config *config, const struct desk_pol
 {
 	struct outbox_row row;
 	enum status status = store_outbox_get(store, arena, outbox, &row, error);
+	if (status == STATUS_OK && row.outgoing.variables && strcmp(row.outgoing.variables, OUTBOX_BARED) == 0)
+		return STATUS_NOT_FOUND;         /* its words stand on the ticket alone (store_retention.c) */
 	return status == STATUS_OK ? outbox_render(store, policy, &config->templates, arena, &row, out, error) : status;
 }
 
@@ -139,7 +141,7 @@ static struct mail_address writer_of(const struct desk_policy *policy, const str
 	return (struct mail_address){queue ? queue->address : policy->queues.at[0].address, policy->name};
 }
 
-/* Words that no mail carries as they are to be shown. */
+/* Words that no mail carries as they are to be shown, or no longer does. */
 static enum status written_bytes(const struct desk_policy *policy, struct store *store, struct arena *arena, const struct ticket_facts *ticket,
                                  const struct message_row *message, struct buffer *out, struct error *error)
 {
@@ -151,16 +153,18 @@ static enum status written_bytes(const struct desk_policy *policy, struct store 
 	struct mail_out mail = {
 		.from = writer_of(policy, ticket, message), .to = {&to, 1}, .reply_to = "",
 		.subject = arena_printf(arena, "%s%s [#%lld]", message->kind == MESSAGE_NOTE ? "[note] " : "", ticket->subject, (long long)ticket->id),
-		.message_id = arena_printf(arena, "<%lld.%d.mirror@%s>", (long long)ticket->id, message->seq, policy->domain),
+		.message_id = message->message_id && *message->message_id && message->kind != MESSAGE_NOTE ? message->message_id
+			: arena_printf(arena, "<%lld.%d.mirror@%s>", (long long)ticket->id, message->seq, policy->domain),
 		.in_reply_to = ticket->message_ids.count ? ticket->message_ids.at[ticket->message_ids.count - 1] : "", .references = ticket->message_ids,
 		.date = message->date, .language = "", .auto_submitted = "", .desk_mark = policy->domain, .list_unsubscribe = "",
 		.text = message->text && *message->text ? message->text : words.text, .html = "", .attached = {.fd = -1}, .attached_name = "",
 	};
 	if (status != STATUS_OK)
 		return status;
-	if (!message->raw)
+	status = message->raw ? store_raw_open(store, message->raw, &raw, error) : STATUS_NOT_FOUND;
+	if (status == STATUS_NOT_FOUND)
 		return mail_compose(&mail, out, error);
-	if ((status = store_raw_open(store, message->raw, &raw, error)) != STATUS_OK)
+	if (status != STATUS_OK)
 		return status;
 	status = mail_compose_with_attachments(&mail, &raw.source, out, error);
 	store_raw_close(&raw);
@@ -178,6 +182,8 @@ enum status mirror_mail(const struct config *config, const struct desk_policy *p
 	else if (message->raw && message->kind != MESSAGE_NOTE)
 		status = raw_bytes(store, message->raw, &bytes, error);
 	else
+		status = written_bytes(policy, store, arena, ticket, message, &bytes, error);
+	if (status == STATUS_NOT_FOUND)
 		status = written_bytes(policy, store, arena, ticket, message, &bytes, error);
 	if (status != STATUS_OK)
 		return status;

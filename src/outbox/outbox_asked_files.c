@@ -117,7 +117,9 @@ static bool look_into(struct bringing *b, const struct message_row *message, enu
 
 	if (!message->raw || !has_files(b, message->raw, status, error) || seen_before(b, message->raw))
 		return *status != STATUS_OK;
-	if ((*status = store_raw_open(r->store, message->raw, &raw, error)) != STATUS_OK)
+	if ((*status = store_raw_open(r->store, message->raw, &raw, error)) == STATUS_NOT_FOUND)
+		return (*status = STATUS_OK) != STATUS_OK;       /* let go after its time: there are no files any more */
+	if (*status != STATUS_OK)
 		return true;
 	if (outbox_is_heavy(r, raw.source.size, status, error)) {
 		store_raw_close(&raw);

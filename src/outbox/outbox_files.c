@@ -81,7 +81,7 @@ enum status outbox_choose_files(struct rendering *r, struct error *error)
 	if (!r->sending || !may_carry(r))
 		return STATUS_OK;
 	if (!r->raw_open && (status = store_raw_open(r->store, r->about->raw, &r->raw, error)) != STATUS_OK)
-		return status;
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;  /* let go after its time */
 	r->raw_open = true;
 	if (outbox_is_heavy(r, r->raw.source.size, &status, error))
 		return status;

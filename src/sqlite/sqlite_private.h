@@ -100,6 +100,11 @@ struct engine {
 
 /* sqlite_vfs.c: once a process, before a connection is opened. Not there in a build with VFS=no. */
 void sqlite_register_vfs(void);
+/* ---- sqlite_scrub.c ---- */
+#define SQLITE_PAGE_BYTES 4096
+#define SQLITE_SCRUBBED_BYTES ((sqlite3_int64)64 << 30)  /* in a larger database a page may look like another sort of page */
+/* Empties the room in a page that nobody reads. True: something was there. */
+bool sqlite_clean_page(unsigned char page[SQLITE_PAGE_BYTES], bool first);
 
 /* ---------------------------------------------------------------- schema */
 /* The version of a database of ours that an older program made; 0: it is none, or needs no step. */
@@ -167,7 +172,7 @@ void sqlite_size(const struct engine *engine, int64_t *bytes, int64_t *log);
 enum status sqlite_copy(struct engine *engine, const char *file, struct engine **copy, struct error *error);
 void sqlite_give_up_when(struct engine *engine, const _Atomic bool *told);
 enum status sqlite_forgets(struct engine *engine, struct error *error);
-enum status sqlite_scrub(struct engine *engine, const struct strings *words, struct error *error);
+enum status sqlite_scrub(struct engine *engine, struct error *error);
 enum status sqlite_check(struct engine *engine, const struct engine_findings *findings, struct error *error);
 enum status sqlite_check_keys(struct engine *engine, const struct engine_findings *findings, struct error *error);
 

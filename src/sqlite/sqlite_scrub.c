@@ -1,34 +1,83 @@
 /*
  * sqlite_scrub.c - nothing of what was erased stays in the database's files.
  *
- * With secure_delete SQLite overwrites what it deletes; what it only moved, when it balanced its tree, may be left in the gap of a page. So the log goes
- * into the database and is cut to nothing, and then the erased words are looked for in the file itself: where one is left, the database is written
- * anew (VACUUM). Diagnostics: STATUS_TRY_LATER: somebody reads an older state, and keeps the log.
+ * With secure_delete SQLite overwrites what it deletes. What it only moved, when it balanced its tree, stays in the free room of a page: between the
+ * pointers to the cells and the cells themselves, and in free blocks (https://www.sqlite.org/fileformat2.html#b_tree_pages). Nobody reads that room,
+ * so it can be emptied: in each page that a checkpoint writes (sqlite_vfs.c), and, for pages of earlier days, here, in the file, a piece at a time, while
+ * nobody brings the log into it. Intake goes on; nothing is ever written anew as a whole.
+ * A page of another sort than these begins with the number of a page: it would have to be above 2^25 to look like one of them, so that databases
+ * beyond 64 GiB are left alone. Diagnostics: STATUS_TRY_LATER: somebody reads an older state, and keeps the log.
  */
 #include "sqlite_private.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
-#include <unistd.h>
 
-#define PIECE ((size_t)1024 * 1024)
-#define WORD_MOST 512            /* bytes of a word that are looked for */
+#define PIECE_BYTES (64 * SQLITE_PAGE_BYTES)
 #define TRIES 50
 #define BETWEEN_TRIES_NS 100000000
+#define CHECKPOINT_LOCK 1        /* https://www.sqlite.org/walformat.html#locking_primitives */
+#define LEAF_HEADER 8
+#define INNER_HEADER 12
 
 enum status sqlite_forgets(struct engine *engine, struct error *error)
 {
 	return sqlite_exec(engine->db, "PRAGMA secure_delete=ON", error);
 }
 
+/* ---- one page ---- */
+
+static size_t number_at(const unsigned char *page, size_t at)
+{
+	return (size_t)page[at] << 8 | page[at + 1];
+}
+
+static bool empty(unsigned char *from, size_t length)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < length && !any; i++)
+		any = from[i] != 0;
+	if (any)
+		memset(from, 0, length);
+	return any;
+}
+
+bool sqlite_clean_page(unsigned char page[SQLITE_PAGE_BYTES], bool first)
+{
+	size_t head = first ? 100 : 0, type = page[head];
+	bool leaf = type == 10 || type == 13, any;
+
+	if (!leaf && type != 2 && type != 5)
+		return false;
+	size_t gap = head + (leaf ? LEAF_HEADER : INNER_HEADER) + 2 * number_at(page, head + 3), cells = number_at(page, head + 5);
+
+	if (gap > cells || cells > SQLITE_PAGE_BYTES)
+		return false;
+	any = empty(page + gap, cells - gap);
+	/* They follow each other upwards; each begins with where the next one is, and its own size. */
+	for (size_t block = number_at(page, head + 1), last = cells; block >= last && block + 4 <= SQLITE_PAGE_BYTES; ) {
+		size_t size = number_at(page, block + 2);
+
+		if (size < 4 || block + size > SQLITE_PAGE_BYTES)
+			break;
+		any |= empty(page + block + 4, size - 4);
+		last = block + size;
+		block = number_at(page, block);
+	}
+	return any;
+}
+
+/* ---- the file ---- */
+
 static enum status cut_log(struct engine *engine, struct error *error)
 {
 	const struct timespec between = { .tv_nsec = BETWEEN_TRIES_NS };
 	int code = SQLITE_BUSY;
 
+	/* Most of it while others write; they wait for the rest. */
+	sqlite3_wal_checkpoint_v2(engine->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	for (int i = 0; i < TRIES && (code == SQLITE_BUSY || code == SQLITE_LOCKED); i++) {
 		code = sqlite3_wal_checkpoint_v2(engine->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 		if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
@@ -37,44 +86,62 @@ static enum status cut_log(struct engine *engine, struct error *error)
 	return code == SQLITE_OK ? STATUS_OK : sqlite_failed(engine->db, code, "bringing the log into the database", error);
 }
 
-static bool holds_word(const char *bytes, size_t length, const struct strings *words)
+/* Only a checkpoint writes the file, and none can while this is held. */
+static bool hold_checkpoints(sqlite3_file *file, bool hold)
 {
-	for (size_t i = 0; i < words->count; i++) {
-		size_t size = strnlen(words->at[i], WORD_MOST);
+	const struct timespec between = { .tv_nsec = BETWEEN_TRIES_NS / 10 };
+	int flags = SQLITE_SHM_EXCLUSIVE | (hold ? SQLITE_SHM_LOCK : SQLITE_SHM_UNLOCK), code = SQLITE_BUSY;
 
-		/* Addresses are kept in lower case; other spellings of the first letter are found by the second. */
-		if (size > 3 && memmem(bytes, length, words->at[i], size))
-			return true;
+	for (int i = 0; i < TRIES && code == SQLITE_BUSY; i++) {
+		code = file->pMethods->xShmLock(file, CHECKPOINT_LOCK, 1, flags);
+		if (code == SQLITE_BUSY)
+			nanosleep(&between, NULL);
 	}
-	return false;
+	return code == SQLITE_OK;
 }
 
-static bool is_left(const char *path, const struct strings *words)
+/* By SQLite's own descriptor: to close another one of the same file would give back its locks. */
+static bool clean_piece(sqlite3_file *file, unsigned char *piece, int length, sqlite3_int64 at, bool write)
 {
-	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *piece = malloc(PIECE + WORD_MOST);
-	size_t kept = 0;
-	ssize_t got = 0;
-	bool left = false;
+	bool good = file->pMethods->xRead(file, piece, length, at) == SQLITE_OK;
 
-	while (fd >= 0 && piece && !left && (got = read(fd, piece + kept, PIECE)) > 0) {
-		size_t length = kept + (size_t)got;
+	for (int i = 0; i < length && good; i += SQLITE_PAGE_BYTES)
+		if (sqlite_clean_page(piece + i, at + i == 0))
+			good = write && file->pMethods->xWrite(file, piece + i, SQLITE_PAGE_BYTES, at + i) == SQLITE_OK;
+	return good;
+}
 
-		left = holds_word(piece, length, words);
-		kept = length < WORD_MOST ? length : WORD_MOST;
-		memmove(piece, piece + length - kept, kept);
+/* Most pieces are clean: only for the others the log has to wait. */
+static bool clean_file(sqlite3_file *file)
+{
+	unsigned char *piece = malloc(PIECE_BYTES);
+	sqlite3_int64 size = 0;
+	bool done = piece && file->pMethods->xFileSize(file, &size) == SQLITE_OK;
+
+	for (sqlite3_int64 at = 0; done && at < size && size < SQLITE_SCRUBBED_BYTES; at += PIECE_BYTES) {
+		int length = size - at < PIECE_BYTES ? (int)(size - at) : PIECE_BYTES;
+
+		if (clean_piece(file, piece, length, at, false))
+			continue;
+		done = hold_checkpoints(file, true);
+		if (done) {
+			done = clean_piece(file, piece, length, at, true);
+			hold_checkpoints(file, false);
+		}
 	}
 	free(piece);
-	return left || fd < 0 || got < 0;
+	return done && file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK;
 }
 
-enum status sqlite_scrub(struct engine *engine, const struct strings *words, struct error *error)
+enum status sqlite_scrub(struct engine *engine, struct error *error)
 {
-	CLEANUP_ARENA struct arena arena = { 0 };
+	sqlite3_file *file = NULL;
 	enum status status = cut_log(engine, error);
 
-	if (status != STATUS_OK || !is_left(sqlite_place(&arena, SQLITE_URL, engine->state_dir), words))
+	if (status != STATUS_OK)
 		return status;
-	status = sqlite_exec(engine->db, "VACUUM", error);
-	return status == STATUS_OK ? cut_log(engine, error) : status;
+	sqlite3_file_control(engine->db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	if (file && file->pMethods && file->pMethods->iVersion >= 2 && !clean_file(file))
+		return error_set(error, STATUS_TRY_LATER, "the database's free room could not be emptied; the erasure is finished at the next try");
+	return STATUS_OK;
 }

@@ -7,6 +7,7 @@
  * anybody is told of it or waits for its sync, as without this layer, and a crash finds the same log, only less often a part of one.
  * What is left of a transaction that was undone is forgotten when the lock for writing is given back: written later, it would lie over
  * what another program has committed meanwhile.
+ * What goes into the database itself (in WAL mode: a checkpoint) goes without what was left in the free room of its pages: see sqlite_scrub.c.
  * Diagnostics: a write that fails is told to SQLite by the call that needed it (disk full, input/output error).
  */
 #include "sqlite_private.h"
@@ -172,7 +173,19 @@ static int database_lock(sqlite3_file *file, int first, int count, int flags)
 	return methods_below->xShmLock(file, first, count, flags);
 }
 
-/* All of its methods are those of below, but for one. */
+/* A page without what lies in its free room. */
+static int database_write(sqlite3_file *file, const void *bytes, int length, sqlite3_int64 at)
+{
+	unsigned char page[SQLITE_PAGE_BYTES];
+
+	if (length != SQLITE_PAGE_BYTES || at % SQLITE_PAGE_BYTES || at >= SQLITE_SCRUBBED_BYTES)
+		return methods_below->xWrite(file, bytes, length, at);
+	memcpy(page, bytes, sizeof page);
+	sqlite_clean_page(page, at == 0);
+	return methods_below->xWrite(file, page, length, at);
+}
+
+/* All of its methods are those of below, but for two. */
 static void watch_lock(sqlite3_file *file)
 {
 	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -181,6 +194,7 @@ static void watch_lock(sqlite3_file *file)
 	if (!methods_below && file->pMethods && file->pMethods->iVersion >= 2) {
 		database_methods = *file->pMethods;
 		database_methods.xShmLock = database_lock;
+		database_methods.xWrite = database_write;
 		methods_below = file->pMethods;
 	}
 	if (methods_below && file->pMethods == methods_below)

@@ -9,6 +9,8 @@
  */
 #include "store_private.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool store_worth_keeping(uint64_t size, int64_t thread_us)
@@ -28,7 +30,7 @@ enum status store_keep_derived(struct store *store, int64_t raw, const struct ma
 	               same ? NULL : (const void *)mail->reply_text, same ? (size_t)0 : strlen(mail->reply_text), (const void *)rest.at, rest.length);
 }
 
-struct kept { bool there, whole, same; int64_t length; };
+struct kept { bool there, whole, same; int64_t length; bool last; };    /* last: the mail itself is gone */
 
 static enum status find_kept(struct store *store, int64_t raw, struct kept *kept, struct error *error)
 {
@@ -37,7 +39,7 @@ static enum status find_kept(struct store *store, int64_t raw, struct kept *kept
 	*kept = (struct kept){ 0 };
 	cursor_open(&cursor, store->engine, error, SQL_DERIVED_FIND, "ii", raw, (int64_t)MAIL_PARSER_VERSION);
 	if (cursor_next(&cursor))
-		*kept = (struct kept){ true, cursor_number(&cursor, 0) != 0, cursor_number(&cursor, 1) != 0, cursor_number(&cursor, 2) };
+		*kept = (struct kept){ true, cursor_number(&cursor, 0) != 0, cursor_number(&cursor, 1) != 0, cursor_number(&cursor, 2), cursor_number(&cursor, 3) == 0 };
 	return cursor_close(&cursor);
 }
 
@@ -99,6 +101,86 @@ static const char *kept_text(struct store *store, struct arena *arena, int64_t r
 	return piece_of(store, arena, raw, reply && !kept->same ? ENGINE_DERIVED_REPLY : ENGINE_DERIVED_TEXT, offset, most, left);
 }
 
+/* ---- what stays of a mail that is gone: written so that any later version reads it ---- */
+
+static void add_plain(struct buffer *out, const char *text)
+{
+	for (; *text; text++)
+		buffer_add_char(out, (unsigned char)*text < ' ' ? ' ' : *text);
+}
+
+/* A line a file: size, digest, three flags, type, Content-ID and name, a tab between; of names none has one. */
+static void write_files(const struct mail *mail, struct buffer *out)
+{
+	for (size_t i = 0; i < mail->attachments.count; i++) {
+		const struct mail_attachment *one = &mail->attachments.at[i];
+
+		buffer_printf(out, "%llu\t%s\t%d%d%d\t", (unsigned long long)one->size, one->sha256, one->inline_, one->named, one->signs);
+		add_plain(out, one->content_type);
+		buffer_add_char(out, '\t');
+		add_plain(out, one->content_id);
+		buffer_add_char(out, '\t');
+		add_plain(out, one->filename);
+		buffer_add_char(out, '\n');
+	}
+}
+
+static const char *next_part(struct arena *arena, const char **at, char end)
+{
+	const char *stop = strchr(*at, end), *part = arena_copy(arena, *at, stop ? (size_t)(stop - *at) : strlen(*at));
+
+	*at = stop ? stop + 1 : *at + strlen(*at);
+	return part;
+}
+
+static void read_files(struct arena *arena, const char *text, struct mail *mail)
+{
+	while (*text) {
+		struct mail_attachment *one = ARENA_PUSH(arena, &mail->attachments);
+		const char *flags;
+
+		*one = (struct mail_attachment){ .size = strtoull(next_part(arena, &text, '\t'), NULL, 10) };
+		snprintf(one->sha256, sizeof one->sha256, "%s", next_part(arena, &text, '\t'));
+		flags = next_part(arena, &text, '\t');
+		one->inline_ = strlen(flags) == 3 && flags[0] == '1';
+		one->named = strlen(flags) == 3 && flags[1] == '1';
+		one->signs = strlen(flags) == 3 && flags[2] == '1';
+		one->content_type = next_part(arena, &text, '\t');
+		one->content_id = next_part(arena, &text, '\t');
+		one->filename = next_part(arena, &text, '\n');
+	}
+}
+
+enum status store_keep_last(struct store *store, int64_t raw, const struct mail *mail, struct error *error)
+{
+	CLEANUP_BUFFER struct buffer files = { 0 };
+	bool same = strcmp(mail->text, mail->reply_text) == 0;
+
+	write_files(mail, &files);
+	return engine_run(store->engine, error, SQL_DERIVED_LAST, "ibbb", raw, (const void *)mail->text, strlen(mail->text), same ? NULL : (const void *)mail->reply_text,
+	                  same ? (size_t)0 : strlen(mail->reply_text), (const void *)buffer_string(&files), files.length);
+}
+
+static bool read_last(struct store *store, struct arena *arena, int64_t raw, struct mail *mail)
+{
+	const struct mail_source nothing = { .data = "", .size = 0, .fd = -1 };
+	struct mail_options options = { .light = true };
+	struct cursor cursor;
+	bool good = false;
+
+	mail_parse(arena, &nothing, &options, mail);
+	mail->problems.count = 0;
+	cursor_open(&cursor, store->engine, NULL, SQL_DERIVED_REST, "i", raw);
+	if (cursor_next(&cursor)) {
+		size_t length;
+		const void *bytes = cursor_blob(&cursor, 0, &length);
+
+		read_files(arena, arena_copy(arena, bytes ? bytes : "", length), mail);
+		good = true;
+	}
+	return cursor_close(&cursor) == STATUS_OK && good;
+}
+
 static bool unpack_rest(struct store *store, struct arena *arena, int64_t raw, struct mail *mail)
 {
 	struct cursor cursor;
@@ -127,7 +209,8 @@ static bool from_kept(struct store *store, struct arena *arena, int64_t raw, con
 	size_t most = options->text_most ? options->text_most : LIMIT_TEXT_BYTES, left = 0;
 	struct kept kept;
 
-	if (find_kept(store, raw, &kept, NULL) != STATUS_OK || !kept.there || !unpack_rest(store, arena, raw, mail) || !serves(&kept, options, mail))
+	if (find_kept(store, raw, &kept, NULL) != STATUS_OK || !kept.there
+	    || !(kept.last ? read_last(store, arena, raw, mail) : unpack_rest(store, arena, raw, mail)) || !serves(&kept, options, mail))
 		return false;
 	mail->text = kept_text(store, arena, raw, &kept, false, 0, most, &left);
 	mail->text_cut |= left > 0;

@@ -49,20 +49,61 @@ static enum status gather(struct erasing *e, const enum sql *steps, size_t count
 	return status;
 }
 
+static enum status list(struct erasing *e, const char *kind, struct customer_ids *ids)
+{
+	struct cursor cursor;
+
+	*ids = (struct customer_ids){ 0 };
+	cursor_open(&cursor, e->store->engine, e->error, SQL_ERASING_LIST, "t", kind);
+	while (cursor_next(&cursor))
+		*ARENA_PUSH(e->arena, ids) = cursor_number(&cursor, 0);
+	return cursor_close(&cursor);
+}
+
+static enum status words_of(struct erasing *e, const char *kind, struct strings *words)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, e->store->engine, e->error, SQL_ERASING_LIST, "t", kind);
+	while (cursor_next(&cursor))
+		strings_add(e->arena, words, cursor_text(&cursor, e->arena, 1));
+	return cursor_close(&cursor);
+}
+
+/* What bears an address of his: the tickets that he has, the mails that he wrote. */
+static enum status gather_by_address(struct erasing *e, const enum sql *steps, size_t count)
+{
+	struct strings addresses = { 0 };
+	enum status status = words_of(e, "address", &addresses);
+
+	for (size_t i = 0; i < addresses.count; i++)
+		for (size_t k = 0; k < count && status == STATUS_OK; k++)
+			status = engine_run(e->store->engine, e->error, steps[k], "i", store_place_of_address(addresses.at[i]));
+	return status;
+}
+
 static enum status gather_customer(struct erasing *e)
 {
-	static const enum sql steps[] = { SQL_ERASING_TICKETS_OF, SQL_ERASING_MESSAGES, SQL_ERASING_NEAR_SIDES, SQL_ERASING_NEAR_PEOPLE, SQL_ERASING_MESSAGES_FROM, SQL_ERASING_NEAR_MESSAGES };
-	struct customer_ids tickets;
+	static const enum sql tickets_of[] = { SQL_ERASING_TICKETS_OF }, his[] = { SQL_ERASING_MESSAGES_FROM, SQL_ERASING_MAILBOX_FROM };
+	static const enum sql of_tickets[] = { SQL_ERASING_MESSAGES, SQL_ERASING_NEAR_SIDES, SQL_ERASING_NEAR_PEOPLE }, others[] = { SQL_ERASING_NEAR_MESSAGES };
+	struct customer_ids tickets = { 0 };
 	enum status status = engine_run(e->store->engine, e->error, SQL_ERASING_ADDRESSES, "i", e->order->customer);
 
 	if (status == STATUS_OK)
 		status = store_customer_tickets(e->store, e->arena, e->order->customer, &tickets, e->error);
 	for (size_t i = 0; status == STATUS_OK && i < tickets.count; i++)
 		status = add(e, "ticket", tickets.at[i], "");
-	return status == STATUS_OK ? gather(e, steps, COUNT_OF(steps)) : status;
+	if (status == STATUS_OK)
+		status = gather_by_address(e, tickets_of, COUNT_OF(tickets_of));
+	if (status == STATUS_OK)
+		status = gather(e, of_tickets, COUNT_OF(of_tickets));
+	if (status == STATUS_OK)
+		status = gather_by_address(e, his, COUNT_OF(his));
+	return status == STATUS_OK ? gather(e, others, COUNT_OF(others)) : status;
 }
 
-/* What agents were mailed of the customer's other tickets names this one. */
+/* What agents were mailed of the customer's other tickets names this one; in the nights of retention only the next few are looked at, as a notice names
+ * the last five. */
 static enum status gather_beside(struct erasing *e)
 {
 	struct customer_ids tickets = { 0 };
@@ -71,6 +112,8 @@ static enum status gather_beside(struct erasing *e)
 	bool proved;
 	enum status status = store_read_ticket_facts(e->store, e->arena, e->order->ticket, &facts, e->error);
 
+	if (status == STATUS_OK && facts && e->order->aged)
+		return engine_run(e->store->engine, e->error, SQL_ERASING_NEXT_OF, "ii", store_place_of_address(facts->customer.address ? facts->customer.address : ""), facts->id);
 	if (status == STATUS_OK && facts)
 		status = store_ticket_customer(e->store, facts, &customer, &proved, e->error);
 	if (status == STATUS_OK && customer)
@@ -119,35 +162,16 @@ static enum status keep_shared(struct erasing *e)
 
 static enum status gather_all(struct erasing *e)
 {
-	static const enum sql mails[] = { SQL_ERASING_MAILBOX, SQL_ERASING_RAWS }, sent[] = { SQL_ERASING_SUBJECTS, SQL_ERASING_OUTBOX, SQL_ERASING_OUTBOX_WORDS };
+	static const enum sql mails[] = { SQL_ERASING_MAILBOX, SQL_ERASING_RAWS }, sent[] = { SQL_ERASING_OUTBOX, SQL_ERASING_SUBJECTS };
 	enum status status = e->order->what == ERASE_CUSTOMER ? gather_customer(e) : e->order->what == ERASE_TICKET ? gather_ticket(e) : gather_message(e);
 
 	if (status == STATUS_OK)
 		status = gather(e, mails, COUNT_OF(mails));
 	if (status == STATUS_OK)
 		status = keep_shared(e);
-	return status == STATUS_OK ? gather(e, sent, COUNT_OF(sent)) : status;
-}
-
-static enum status list(struct erasing *e, const char *kind, struct customer_ids *ids)
-{
-	struct cursor cursor;
-
-	*ids = (struct customer_ids){ 0 };
-	cursor_open(&cursor, e->store->engine, e->error, SQL_ERASING_LIST, "t", kind);
-	while (cursor_next(&cursor))
-		*ARENA_PUSH(e->arena, ids) = cursor_number(&cursor, 0);
-	return cursor_close(&cursor);
-}
-
-static enum status words_of(struct erasing *e, const char *kind, struct strings *words)
-{
-	struct cursor cursor;
-
-	cursor_open(&cursor, e->store->engine, e->error, SQL_ERASING_LIST, "t", kind);
-	while (cursor_next(&cursor))
-		strings_add(e->arena, words, cursor_text(&cursor, e->arena, 1));
-	return cursor_close(&cursor);
+	if (status == STATUS_OK)
+		status = gather(e, sent, COUNT_OF(sent));
+	return status == STATUS_OK ? engine_run(e->store->engine, e->error, e->order->aged ? SQL_ERASING_OUTBOX_BESIDE : SQL_ERASING_OUTBOX_WORDS, "") : status;
 }
 
 /* ---- held by law ---- */
@@ -342,7 +366,7 @@ static enum status erase_tables(struct erasing *e)
 	if (status == STATUS_OK)
 		status = engine_run(e->store->engine, e->error, message ? SQL_ERASE_MESSAGE_WORDS : SQL_ERASE_MESSAGE, "");
 	place(e, "messages", engine_changes(e->store->engine));
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && !e->order->aged)
 		status = engine_run(e->store->engine, e->error, SQL_ERASE_MODELS, "");
 	place(e, "models of the classifier", engine_changes(e->store->engine));
 	return status;
@@ -360,6 +384,8 @@ static enum status erase_contact(struct erasing *e, int64_t contact, const char 
 		status = engine_run(e->store->engine, e->error, SQL_CUSTOMER_DELETE, "i", contact);
 	if (status == STATUS_OK)
 		status = engine_run(e->store->engine, e->error, SQL_ERASE_EVENTS, "i", contact);
+	if (status == STATUS_OK)
+		status = store_places_forget(e->store, address, e->error);
 	return status == STATUS_OK ? engine_key_forget(e->store->engine, ENGINE_CONTACT, engine_hash(address), contact, e->error) : status;
 }
 
@@ -388,10 +414,12 @@ static enum status erase_all(struct erasing *e)
 	enum status status = engine_run(e->store->engine, e->error, SQL_ERASING_CLEAR, "");
 
 	if (status == STATUS_OK)
+		status = store_places_finish(e->store, e->error);
+	if (status == STATUS_OK)
 		status = gather_all(e);
 	if (status == STATUS_OK)
 		status = check_hold(e);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && !e->order->aged)
 		status = store_erasures_note(e->store, e->arena, e->order, e->now, e->error);
 	if (status == STATUS_OK && e->order->what != ERASE_MESSAGE)
 		status = close_tickets(e);
@@ -425,12 +453,27 @@ static enum status check_there(struct store *store, struct arena *arena, const s
 	return status;
 }
 
+/* Because it is old: nobody ordered it, and nothing of it goes into the ledger. */
+enum status store_erase_words(struct store *store, struct arena *arena, int64_t ticket, const char *who, struct strings *files, struct error *error)
+{
+	const struct erase_order order = { .what = ERASE_TICKET, .ticket = ticket, .who = who, .aged = true };
+	struct erased erased = { 0 };
+	struct erasing e = { .store = store, .arena = arena, .order = &order, .out = &erased, .error = error, .now = clock_now() };
+	enum status status = erase_all(&e);
+
+	if (status == STATUS_OK)
+		status = words_of(&e, "file", files);
+	return status == STATUS_OK ? engine_run(store->engine, error, SQL_ERASING_CLEAR, "") : status;
+}
+
 enum status store_erase(struct store *store, struct arena *arena, const struct erase_order *order, bool dry, struct erased *erased, struct error *error)
 {
 	struct erasing e = { .store = store, .arena = arena, .order = order, .out = erased, .error = error, .now = clock_now() };
 	enum status status = check_there(store, arena, order, error);
 
 	*erased = (struct erased){ 0 };
+	if (status == STATUS_OK)
+		status = store_places_catch_up(store, error);
 	if (status == STATUS_OK)
 		status = engine_forgets(store->engine, error);
 	if (status == STATUS_OK)

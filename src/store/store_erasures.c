@@ -176,27 +176,15 @@ static enum status is_done(struct store *store, struct error *error)
 
 enum status store_erase_follow(struct store *store, struct arena *arena, bool ledger, struct error *error)
 {
-	struct strings words = { 0 };
-	struct cursor cursor;
 	enum status status = remove_files(store, arena, error);
 
-	cursor_open(&cursor, store->engine, error, SQL_ERASING_LIST, "t", "address");
-	while (cursor_next(&cursor))
-		strings_add(arena, &words, cursor_text(&cursor, arena, 1));
-	if (cursor_close(&cursor) != STATUS_OK)
-		return cursor.status;
-	cursor_open(&cursor, store->engine, error, SQL_ERASING_LIST, "t", "subject");
-	while (cursor_next(&cursor))
-		strings_add(arena, &words, cursor_text(&cursor, arena, 1));
-	if (cursor_close(&cursor) != STATUS_OK)
-		return cursor.status;
 	if (status == STATUS_OK)
 		status = store_search_forget(store, error);
 	if (status == STATUS_OK && ledger)
 		status = write_ledger(store, arena, error);
 	if (status == STATUS_OK)
 		status = is_done(store, error);
-	return status == STATUS_OK ? engine_scrub(store->engine, &words, error) : status;
+	return status == STATUS_OK ? engine_scrub(store->engine, error) : status;
 }
 
 enum status store_erase_finish(struct store *store, struct arena *arena, bool *any, struct error *error)

@@ -91,6 +91,19 @@ const char *store_ledger_digest(struct arena *arena, const unsigned char key[LED
 const char *store_ledger_identity(struct arena *arena, int64_t ticket, int64_t created);
 enum status store_erase_follow(struct store *store, struct arena *arena, bool ledger, struct error *error);      /* what stands beside the tables */
 enum status store_erasures_note(struct store *store, struct arena *arena, const struct erase_order *order, int64_t now, struct error *error);
+/* ---- store_derived.c: before the bytes of a mail go; of `mail` text, reply_text and attachments ---- */
+enum status store_keep_last(struct store *store, int64_t raw, const struct mail *mail, struct error *error);
+/* ---- store_erase.c: a ticket's words, in the caller's transaction. *files: those to be removed after it (store_raw_path()) ---- */
+enum status store_erase_words(struct store *store, struct arena *arena, int64_t ticket, const char *who, struct strings *files, struct error *error);
+/* ---- store_places.c ---- */
+enum store_place {               /* the statements of the engine name these numbers */
+	PLACE_MAILBOX_OF_TICKET = 1, PLACE_MAILBOX_OF_RAW, PLACE_MAILBOX_FROM, PLACE_MESSAGE_OF_RAW, PLACE_OUTBOX_OF_TICKET, PLACE_MESSAGE_FROM, PLACE_TICKET_OF_CUSTOMER
+};
+int64_t store_place_of_address(const char *address);
+enum status store_places_catch_up(struct store *store, struct error *error);             /* in small transactions of its own, with rests */
+enum status store_places_step(struct store *store, bool *more, struct error *error);     /* a piece of it, in the caller's */
+enum status store_places_finish(struct store *store, struct error *error);               /* all that is left of it, in the caller's */
+enum status store_places_forget(struct store *store, const char *address, struct error *error);
 /* ---- store_search.c ---- */
 enum status store_search_forget(struct store *store, struct error *error);
 /* ---- store_query.c: does the query, which has no words, hold for the ticket? ---- */

@@ -142,7 +142,7 @@ enum status store_raw_open(struct store *store, int64_t raw, struct store_raw *o
 	if (size < 0)
 		return error_set(error, STATUS_NOT_FOUND, "no raw mail %lld", (long long)raw);
 	if (!there && !file)
-		return error_set(error, STATUS_NOT_FOUND, "raw mail %lld was erased", (long long)raw);
+		return error_set(error, STATUS_NOT_FOUND, "raw mail %lld is no longer kept: it was erased, or let go after its time", (long long)raw);
 	status = !there && file ? open_kept_file(store, file, out, error)
 		: size > LIMIT_MEMORY_SPOOL ? unpack_large_blob(store, raw, out, error)
 		: copy_small_blob(store, raw, out, error);

@@ -7,16 +7,37 @@
 #include "store_private.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct replaying { struct store *store; struct arena *arena; struct ledger ledger; size_t erased; struct error *error; };
+struct digest { char hex[LEDGER_DIGEST_HEX]; };
+struct replaying {
+	struct store *store; struct arena *arena; struct ledger ledger; size_t erased; struct error *error;
+	struct { struct digest *at; size_t count; } customers;   /* of their addresses, in order */
+};
 
-static bool has_digest(const struct replaying *r, const char *kind, const char *digest)
+#define CUSTOMER_LINE " customer 0 0 "
+
+static int by_digest(const void *a, const void *b)
 {
-	CLEANUP_ARENA struct arena arena = { 0 };
-	const char *words = arena_printf(&arena, " %s 0 0 %s\n", kind, digest);
+	return memcmp(a, b, sizeof(struct digest));
+}
 
-	return strstr(r->ledger.lines, words) != NULL;
+/* So that a ledger of a hundred thousand lines is read once, and not for each customer there is. */
+static void gather_customers(struct replaying *r)
+{
+	for (const char *at = r->ledger.lines; (at = strstr(at, CUSTOMER_LINE)) != NULL;) {
+		at += strlen(CUSTOMER_LINE);
+		if (strcspn(at, "\n") == LEDGER_DIGEST_HEX)
+			memcpy(ARENA_PUSH(r->arena, &r->customers)->hex, at, LEDGER_DIGEST_HEX);
+	}
+	if (r->customers.count)
+		qsort(r->customers.at, r->customers.count, sizeof *r->customers.at, by_digest);
+}
+
+static bool is_erased(const struct replaying *r, const char *digest)
+{
+	return bsearch(digest, r->customers.at, r->customers.count, sizeof *r->customers.at, by_digest) != NULL;
 }
 
 static enum status erase_again(struct replaying *r, const struct erase_order *order)
@@ -35,14 +56,15 @@ static enum status replay_customers(struct replaying *r)
 	struct cursor cursor;
 	enum status status;
 
-	if (!strstr(r->ledger.lines, " customer 0 0 "))
+	gather_customers(r);
+	if (!r->customers.count)
 		return STATUS_OK;
 	cursor_open(&cursor, r->store->engine, r->error, SQL_CONTACTS_ALL, "");
 	while (cursor_next(&cursor)) {
 		CLEANUP_ARENA struct arena arena = { 0 };
 		const char *address = cursor_text(&cursor, &arena, 1);
 
-		if (!has_digest(r, "customer", store_ledger_digest(&arena, r->ledger.key, address)))
+		if (!is_erased(r, store_ledger_digest(&arena, r->ledger.key, address)))
 			continue;
 		ARENA_PUSH(r->arena, &contacts)->id = cursor_number(&cursor, 0);
 		contacts.at[contacts.count - 1].address = arena_string(r->arena, address);

@@ -526,6 +526,29 @@ static void log_lines_cannot_be_forged(void **state)
 	                    "\\x1b \\xff \\xc2\\x9b \xC3\xA9\" count=-12 empty=\"\" none=\"\"\n");
 }
 
+static const char *logged(const char *value)
+{
+	int saved = stderr_to_file();
+
+	log_event(LOG_INFO, "x", "v", value, NULL);
+	return strstr(stderr_back(saved), " v=") + 3;
+}
+
+static void addresses_stand_in_the_log_as_far_as_it_is_wanted(void **state)
+{
+	log_set_addresses(LOG_ADDRESSES_DOMAIN);
+	assert_string_equal(logged("anna.bianchi+x@secret.example"), "@secret.example\n");
+	assert_string_equal(logged("550 <Anna@Secret.example>: no, ask b=c@d.example, please"), "\"550 <@Secret.example>: no, ask @d.example, please\"\n");
+	assert_string_equal(logged("\"anna the b\"@x.example a\xC3\xB1@\xC3\xA9.example @ plain"), "\"@x.example @\xC3\xA9.example @ plain\"\n");
+	assert_string_equal(logged("a@b@c.example,x@[192.0.2.1]"), "@c.example,@[192.0.2.1]\n");
+	assert_string_equal(logged("no address"), "\"no address\"\n");
+	log_set_addresses(LOG_ADDRESSES_OFF);
+	assert_string_equal(logged("anna@secret.example"), "@\n");
+	assert_string_equal(logged("to=<a@b.example> x@[192.0.2.1], <1.2@mail.example>"), "\"to=<@> @, <@>\"\n");
+	log_set_addresses(LOG_ADDRESSES_FULL);
+	assert_string_equal(logged("anna@secret.example"), "anna@secret.example\n");
+}
+
 static void log_lines_have_a_limit(void **state)
 {
 	char huge[9000], *text;
@@ -678,7 +701,7 @@ int main(void)
 		WITH_ARENA(utf8_clean_mends), WITH_ARENA(utf8_clean_is_the_same_at_any_place), WITH_ARENA(utf8_cut_between_characters), WITH_ARENA(clock_moves_with_the_file),
 		WITH_ARENA(a_clock_that_jumps_forward_is_doubted_until_it_is_set_back),
 		WITH_ARENA(times_are_written), WITH_ARENA(digests_match_the_published_vectors), WITH_ARENA(random_bytes_differ),
-		WITH_ARENA(base32_there_and_back), WITH_ARENA(base32_refuses_odd_input), WITH_ARENA(log_lines_cannot_be_forged),
+		WITH_ARENA(base32_there_and_back), WITH_ARENA(base32_refuses_odd_input), WITH_ARENA(log_lines_cannot_be_forged), WITH_ARENA(addresses_stand_in_the_log_as_far_as_it_is_wanted),
 		WITH_ARENA(log_lines_have_a_limit), WITH_ARENA(json_is_written),
 		WITH_ARENA(json_strings_are_always_utf8), WITH_ARENA(records_there_and_back), WITH_ARENA(records_take_odd_input),
 		WITH_ARENA(files_are_read_within_the_limit),

@@ -1,0 +1,231 @@
+/*
+ * gateway_retention.c - what the configuration lets go of (retention[], retention_sent_days), looked for and done a ticket at a time, with rests.
+ *
+ * The strongest rule comes first: a ticket that loses its words needs no look at its files. Looking and reading mails is done outside of every
+ * transaction, with a connection of one's own; what is written is one small transaction a ticket, after which this rests longer than it wrote, so that mail
+ * comes in as always. May be broken off after any of them and begun again: what is done is marked (store_retention.c). A dry run looks the same way, and
+ * writes nothing.
+ */
+#include <string.h>
+
+#include "gateway.h"
+#include "outbox.h"
+
+#define REST_LEAST_MS 2
+#define REST_MOST_MS 250
+#define REST_SHARE 3                     /* rests that many times as long as it worked */
+#define DAY_MS (24LL * 60 * 60 * 1000)
+
+struct rule { struct retention_rule rule; struct retention_count *count; };
+
+static bool rest(struct gateway_retention *run, int64_t worked_us)
+{
+	int64_t ms = worked_us * REST_SHARE / 1000;
+	return run->rest(run->context, (int)(ms < REST_LEAST_MS ? REST_LEAST_MS : ms > REST_MOST_MS ? REST_MOST_MS : ms));
+}
+
+/* ---- writing: the daemon's writer, or our own connection ---- */
+
+static enum status write_down(struct gateway_retention *run, store_job job, void *context, struct error *error)
+{
+	if (run->writer)
+		return store_write(run->writer, job, context, error);
+	enum status status = store_begin(run->store, error);
+	if (status != STATUS_OK)
+		return status;
+	if ((status = job(run->store, context, error)) == STATUS_OK)
+		return store_commit(run->store, error);
+	store_rollback(run->store);
+	return status;
+}
+
+struct ready { bool more; };
+
+static enum status get_ready(struct store *store, void *context, struct error *error)
+{
+	return store_retention_ready(store, &((struct ready *)context)->more, error);
+}
+
+static enum status all_ready(struct gateway_retention *run, struct error *error)
+{
+	struct ready ready = {true};
+	while (ready.more && !run->stopped) {
+		int64_t start = clock_monotonic_us();
+		enum status status = write_down(run, get_ready, &ready, error);
+		if (status != STATUS_OK)
+			return status;
+		run->stopped = ready.more && !rest(run, clock_monotonic_us() - start);
+	}
+	return STATUS_OK;
+}
+
+/* ---- one ticket ---- */
+
+static void read_mail(const struct gateway_retention *run, struct arena *arena, int64_t raw, struct mail *mail, enum status *status, struct error *error)
+{
+	const struct outbox_answered notices = {run->store, run->policy, &run->config->templates};
+	const struct mail_options whole = {.authserv_id = run->config->authserv_id, .answered = outbox_answered, .answered_context = &notices};
+	*status = store_mail(run->store, arena, raw, &whole, mail, error);
+}
+
+/* Which of its mails go, each with what stays of it. One that cannot be read stays as it is: fsck of the database says why. */
+static enum status choose(struct gateway_retention *run, struct arena *arena, const struct rule *rule, int64_t ticket, struct retention_drops *drops,
+                          struct retention_count *count, struct error *error)
+{
+	struct retention_mails mails;
+	enum status status = store_retention_mails(run->store, arena, &rule->rule, run->config->retention_held, ticket, &mails, error);
+	for (size_t i = 0; i < mails.count && status == STATUS_OK; i++) {
+		struct mail *mail = ARENA_NEW(arena, struct mail);
+		enum status read = STATUS_OK;
+		struct error why;
+		if (rule->rule.what != RETENTION_WORDS)
+			read_mail(run, arena, mails.at[i].raw, mail, &read, &why);
+		if (read != STATUS_OK || (rule->rule.what == RETENTION_ATTACHMENTS && !mail->attachments.count))
+			continue;
+		*ARENA_PUSH(arena, drops) = (struct retention_drop){mails.at[i].raw, mail};
+		count->mails++;
+		count->bytes += mails.at[i].size;
+	}
+	return status;
+}
+
+struct one { const struct rule *rule; int64_t ticket; struct arena *arena; const struct retention_drops *drops; bool done; struct strings files; };
+
+static enum status let_go(struct store *store, void *context, struct error *error)
+{
+	struct one *one = context;
+	return store_retention_ticket(store, one->arena, &one->rule->rule, one->ticket, one->drops, &one->done, &one->files, error);
+}
+
+static void add(struct retention_count *to, const struct retention_count *more)
+{
+	to->tickets += more->tickets;
+	to->mails += more->mails;
+	to->bytes += more->bytes;
+}
+
+static enum status look_at_ticket(struct gateway_retention *run, const struct rule *rule, int64_t ticket, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = {0};
+	struct retention_drops drops = {0};
+	struct retention_count count = {.tickets = 1};
+	struct one one = {rule, ticket, &arena, &drops, false, {0}};
+	bool held = false;
+	enum status status = store_retention_held(run->store, &arena, ticket, run->config->retention_held, &held, error);
+	rule->count->held += held;
+	if (status != STATUS_OK || held)
+		return status;
+	status = choose(run, &arena, rule, ticket, &drops, &count, error);
+	if (rule->rule.what != RETENTION_WORDS && !drops.count)
+		count.tickets = 0;
+	if (status != STATUS_OK || run->dry) {
+		add(rule->count, &count);
+		return status;
+	}
+	int64_t start = clock_monotonic_us();
+	status = write_down(run, let_go, &one, error);
+	if (status != STATUS_OK || !one.done)
+		return status;
+	store_retention_files(run->store, &one.files);
+	add(rule->count, &count);
+	run->words_gone |= rule->rule.what == RETENTION_WORDS;
+	run->any_gone = true;
+	if (run->changed && (drops.count || rule->rule.what == RETENTION_WORDS))
+		run->changed(run->context, ticket);
+	run->stopped = !rest(run, clock_monotonic_us() - start);
+	return STATUS_OK;
+}
+
+/* ---- all of them ---- */
+
+/* In a dry run: what a stronger rule takes is not counted again. */
+static bool is_taken(struct gateway_retention *run, int64_t ticket, bool take)
+{
+	size_t at = (size_t)(ticket / 8);
+	unsigned char bit = (unsigned char)(1u << (ticket % 8));
+	if (!run->dry)
+		return false;
+	while (run->taken.length <= at)
+		buffer_add_char(&run->taken, '\0');
+	bool was = (unsigned char)run->taken.at[at] & bit;
+	if (take)
+		run->taken.at[at] = (char)((unsigned char)run->taken.at[at] | bit);
+	return was;
+}
+
+static enum status follow_rule(struct gateway_retention *run, const struct rule *rule, struct error *error)
+{
+	int64_t upto = 0;
+	enum status status = STATUS_OK;
+	do {
+		CLEANUP_ARENA struct arena arena = {0};
+		struct ticket_ids ids;
+		status = store_retention_due(run->store, &arena, &rule->rule, &upto, &ids, error);
+		for (size_t i = 0; status == STATUS_OK && i < ids.count && !run->stopped; i++)
+			if (!is_taken(run, ids.at[i], true))
+				status = look_at_ticket(run, rule, ids.at[i], error);
+		if (upto && !run->stopped)
+			run->stopped = !rest(run, 0);
+	} while (status == STATUS_OK && upto && !run->stopped);
+	return status;
+}
+
+struct sending { struct arena *arena; int64_t before, upto; int64_t count; };
+
+static enum status bare(struct store *store, void *context, struct error *error)
+{
+	struct sending *sending = context;
+	int64_t upto = sending->upto;
+	sending->count = 0;
+	enum status status = store_retention_sent(store, sending->arena, sending->before, false, &upto, &sending->count, error);
+	if (status == STATUS_OK)
+		sending->upto = upto;
+	return status;
+}
+
+static enum status follow_sent(struct gateway_retention *run, struct error *error)
+{
+	int64_t before = run->now - run->config->retention_sent_days * DAY_MS, upto = 0;
+	enum status status = STATUS_OK;
+	do {
+		CLEANUP_ARENA struct arena arena = {0};
+		struct sending sending = {&arena, before, upto, 0};
+		int64_t start = clock_monotonic_us();
+		if (run->dry)
+			status = store_retention_sent(run->store, &arena, before, true, &sending.upto, &sending.count, error);
+		else
+			status = write_down(run, bare, &sending, error);
+		upto = sending.upto;
+		run->sent += sending.count;
+		run->any_gone |= !run->dry && sending.count;
+		if (upto)
+			run->stopped = !rest(run, clock_monotonic_us() - start);
+	} while (status == STATUS_OK && upto && !run->stopped);
+	return status;
+}
+
+enum status gateway_retention_run(struct gateway_retention *run, struct arena *arena, struct error *error)
+{
+	static const enum retention_what strongest_first[] = {RETENTION_WORDS, RETENTION_RAW, RETENTION_ATTACHMENTS};
+	const struct config *config = run->config;
+	enum status status = config->retention.count ? all_ready(run, error) : STATUS_OK;
+	run->now = clock_now();
+	for (size_t i = 0; i < config->retention.count; i++)
+		*ARENA_PUSH(arena, &run->counts) = (struct retention_count){0};
+	for (size_t k = 0; k < COUNT_OF(strongest_first); k++)
+		for (size_t i = 0; i < config->retention.count && status == STATUS_OK && !run->stopped; i++) {
+			const struct config_retention *of = &config->retention.at[i];
+			struct rule rule = {{(enum retention_what)(of->what + 1), of->queue, of->state, run->now - of->days * DAY_MS}, &run->counts.at[i]};
+			if (rule.rule.what == strongest_first[k])
+				status = follow_rule(run, &rule, error);
+		}
+	if (status == STATUS_OK && config->retention_sent_days && !run->stopped)
+		status = follow_sent(run, error);
+	if (run->any_gone) {
+		struct error finishing;
+		if (store_retention_finish(run->store, run->words_gone, status == STATUS_OK ? error : &finishing) != STATUS_OK && status == STATUS_OK)
+			status = STATUS_TRY_LATER;
+	}
+	buffer_fini(&run->taken);
+	return status;
+}
