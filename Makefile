@@ -27,7 +27,16 @@ WITHOUT  := src/sqlite/sqlite_vfs.c
 $(BUILD)/obj/src/sqlite/sqlite_open.o: CFLAGS += -DSQLITE_WITHOUT_VFS
 endif
 
-PKGS     := gmime-3.0 sqlite3 libconfig libmicrohttpd nettle libxml-2.0
+# The second kind of database, where libpq is found: a desk on one machine needs none. POSTGRESQL=no leaves it out, =yes insists (another BUILD beside it).
+POSTGRESQL ?= $(shell pkg-config --exists libpq 2>/dev/null && echo yes || echo no)
+ifeq ($(POSTGRESQL),no)
+WITHOUT  += $(wildcard src/postgres/*.c)
+$(BUILD)/obj/src/engine/engine_door.o: CFLAGS += -DENGINE_WITHOUT_POSTGRES
+else
+PKG_PQ   := libpq
+endif
+
+PKGS     := $(PKG_PQ) gmime-3.0 sqlite3 libconfig libmicrohttpd nettle libxml-2.0
 # V=1 shows the whole command lines.
 ifeq ($(V),1)
 say =
@@ -114,7 +123,7 @@ $(BUILD)/tests/%.so: tests/shim/%.c
 FUZZ_OBJ := $(call obj,$(wildcard tests/fuzz/*.c))
 
 # Small programs that tests written in Python talk to.
-TEST_TOOLS := $(BUILD)/tools/calendar_try $(BUILD)/tools/sla_try $(BUILD)/tools/clean_try $(BUILD)/tools/looks_try $(BUILD)/tools/cli_server
+TEST_TOOLS := $(BUILD)/tools/calendar_try $(BUILD)/tools/sla_try $(BUILD)/tools/clean_try $(BUILD)/tools/looks_try $(BUILD)/tools/cli_server $(if $(PKG_PQ),$(BUILD)/tools/postgres_try)
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -145,9 +154,10 @@ run: deps-run
 	@$(MAKE) --no-print-directory all
 	@sh contrib/demo.sh $(BUILD)
 
+# STORE=postgresql: the black box on a PostgreSQL server of its own.
 check: deps-check
 	@$(MAKE) --no-print-directory all units
-	@BUILD=$(BUILD) sh tests/run.sh
+	@BUILD=$(BUILD) $(if $(STORE),STORE=$(STORE) )sh tests/run.sh
 
 check-san: deps-check
 	@sh tests/run-san.sh

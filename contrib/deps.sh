@@ -38,8 +38,8 @@ case ${1-run} in
 look)  look ;;
 run)   want=$build ;;
 check) want=$check ;;
-deb)   want="$build git debhelper lintian" ;;
-image) want="$build git debhelper lintian umoci python3" ;;
+deb)   want="$build libpq-dev git debhelper lintian" ;;
+image) want="$build libpq-dev git debhelper lintian umoci python3" ;;
 bare)  want="python3 mmdebstrap iproute2 util-linux" ;;
 bench) want="$build python3 postfix dovecot-core dovecot-lmtpd dovecot-sieve" ;;
 fuzz)  want="$build clang" ;;

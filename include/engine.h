@@ -128,6 +128,9 @@ enum status engine_open(const char *url, const char *state_dir, bool create, enu
 /* Surely none there: engine_open() without `create` would say STATUS_NOT_FOUND. */
 bool engine_missing(const char *url, const char *state_dir);
 char *engine_place(struct arena *arena, const char *url, const char *state_dir);         /* where it is, for people */
+/* TCP ports that it is reached by, for who lets nothing else out; how many. */
+#define ENGINE_PORTS 8
+size_t engine_ports(const char *url, int ports[ENGINE_PORTS]);
 /* Large mails stand in files of the state directory, which who writes names in their rows; else in the database. */
 bool engine_keeps_files(const struct engine *engine);
 enum status engine_close(struct engine **engine, struct error *error);
@@ -144,6 +147,8 @@ enum status engine_savepoint(struct engine *engine, struct error *error);
 enum status engine_release(struct engine *engine, struct error *error);
 bool engine_rollback_to(struct engine *engine);          /* the savepoint, and releases it. False: all of the transaction is rolled back */
 bool engine_in_transaction(const struct engine *engine);         /* it may have been lost: a full disk, a broken connection */
+/* What engine_run() has not told yet: all that was sent is done. */
+enum status engine_settle(struct engine *engine, struct error *error);
 /* In a transaction, before its commit: a piece of what was put off, bounded by the number of jobs that it made. */
 enum status engine_catch_up(struct engine *engine, size_t jobs, struct error *error);
 

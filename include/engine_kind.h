@@ -17,6 +17,7 @@ struct engine_kind {
 	enum status (*open)(const struct engine_kind *kind, const char *url, const char *state_dir, bool create, enum engine_use use, engine_before_upgrade before, struct engine **engine, struct error *error);
 	bool (*missing)(const char *url, const char *state_dir);
 	char *(*place)(struct arena *arena, const char *url, const char *state_dir);
+	size_t (*ports)(const char *url, int ports[ENGINE_PORTS]);      /* NULL: it needs none */
 	bool keeps_files;
 	enum status (*close)(struct engine **engine, struct error *error);
 	enum status (*make_ready)(struct engine *engine, struct error *error);
@@ -30,6 +31,7 @@ struct engine_kind {
 	enum status (*release)(struct engine *engine, struct error *error);
 	bool (*rollback_to)(struct engine *engine);
 	bool (*in_transaction)(const struct engine *engine);
+	enum status (*settle)(struct engine *engine, struct error *error);
 	enum status (*catch_up)(struct engine *engine, size_t jobs, struct error *error);
 	/* statements */
 	enum status (*run)(struct engine *engine, struct error *error, int id, const char *format, va_list arguments);
@@ -80,7 +82,7 @@ struct engine_kind {
 	enum status (*check_keys)(struct engine *engine, const struct engine_findings *findings, struct error *error);
 };
 
-extern const struct engine_kind sqlite_kind;
+extern const struct engine_kind sqlite_kind, postgres_kind;      /* postgres_kind: not there in a build with POSTGRESQL=no */
 
 /* ---- engine_query.c: the text of a query, of the fixed pieces of that file; what a person wrote is only ever bound ---- */
 /* tests: those of a dialect, by enum query_key, where they are not the common ones ("?%d": the value); NULL: none. */

@@ -23,7 +23,7 @@
 #define OUTBOX_COLUMNS "id, ticket, created, next_try, state, attempts, last_reply, recipients, record"
 
 /* Of the customer ?1: what is not in the lines of ticket.previous yet; see store_customer_chain(). */
-#define OF_THE_FIRST_VERSION " UNION SELECT id FROM ticket WHERE id<=(SELECT coalesce(max(value),0) FROM meta WHERE key='unchained') AND lower(customer) IN" \
+#define OF_THE_FIRST_VERSION " UNION SELECT id FROM ticket WHERE id<=(SELECT coalesce(max(CAST(value AS BIGINT)),0) FROM meta WHERE key='unchained') AND lower(customer) IN" \
 	" (SELECT address FROM contact WHERE id=?1 AND coalesce(person,id)=id UNION SELECT address FROM contact WHERE person=?1)"
 
 /* Of a simple field; X is who asks for the list. */
@@ -184,9 +184,9 @@
 	X(SQL_ERASE_MODELS, "DELETE FROM model") \
 	X(SQL_ERASE_OUTBOX, "UPDATE outbox SET record=?2, recipients=NULL, last_reply=CASE state WHEN 'sent' THEN '' ELSE 'erased' END, state=CASE state WHEN 'waiting' THEN 'failed' ELSE state END WHERE id=?1") \
 	X(SQL_ERASE_EVENTS, "UPDATE customer_event SET what='', kind='erased', who=CASE WHEN instr(who,'@')>0 THEN '' ELSE who END WHERE customer=?1") \
-	X(SQL_NEAR_HISTORY, "SELECT ticket, n, who, why, was, now FROM history WHERE ticket=?1") \
+	X(SQL_NEAR_HISTORY, "SELECT ticket, n, who, why, was, now FROM history WHERE ticket=?1 ORDER BY n") \
 	X(SQL_NEAR_HISTORY_SET, "UPDATE history SET who=?3, why=?4, was=?5, now=?6 WHERE ticket=?1 AND n=?2") \
-	X(SQL_NEAR_MESSAGES, "SELECT ticket, seq, recipients, flags, coalesce(text,'') FROM message WHERE ticket=?1 AND id NOT IN (SELECT id FROM erasing WHERE kind='message')") \
+	X(SQL_NEAR_MESSAGES, "SELECT ticket, seq, recipients, flags, coalesce(text,'') FROM message WHERE ticket=?1 AND id NOT IN (SELECT id FROM erasing WHERE kind='message') ORDER BY seq") \
 	X(SQL_NEAR_MESSAGE_SET, "UPDATE message SET recipients=?3, flags=?4, text=CASE WHEN text IS NULL THEN NULL ELSE ?5 END WHERE ticket=?1 AND seq=?2 AND ?6=?6") \
 	X(SQL_ERASURE_ADD, "INSERT INTO erasure(at,kind,a,b,digest) VALUES(?1,?2,?3,?4,?5)") \
 	X(SQL_ERASURES_OPEN, "SELECT id, at, kind, a, b, digest FROM erasure WHERE done=0 ORDER BY id") \
@@ -244,7 +244,7 @@
 	X(SQL_TICKET_COUNT, "SELECT count(*) FROM ticket") \
 	X(SQL_TICKET_LAST, "SELECT max(id) FROM ticket") \
 	X(SQL_TICKETS_SINCE, "SELECT queue, state, count(*) FROM ticket NOT INDEXED WHERE id>?1 GROUP BY queue, state") \
-	X(SQL_TALLY, "SELECT queue, state, count FROM tally WHERE what=?1") \
+	X(SQL_TALLY, "SELECT queue, state, count FROM tally WHERE what=?1 ORDER BY queue, state") \
 	X(SQL_TALLY_TICKETS, "INSERT INTO tally SELECT 'ticket', queue, state, count(*) FROM ticket NOT INDEXED WHERE id>?1 AND id<=?2 GROUP BY queue, state" \
 		" ON CONFLICT(what,queue,state) DO UPDATE SET count=tally.count+excluded.count") \
 	X(SQL_TALLY_ROUTED, "INSERT INTO tally SELECT 'routed', '', '', count(*) FROM routed WHERE ticket>?1 AND ticket<=?2" \
@@ -320,7 +320,7 @@
 	X(SQL_TIMERS_CLEAR, "DELETE FROM timer WHERE ticket=?1 AND kind NOT LIKE 'gathered %' AND kind NOT LIKE 'colleagues %'") \
 	X(SQL_TIMERS_COLLEAGUES, "SELECT kind FROM timer WHERE ticket=?1 AND kind LIKE 'colleagues %'") \
 	X(SQL_HISTORY_WHO, "SELECT who FROM history WHERE ticket=?1 AND kind=?2 ORDER BY n DESC LIMIT 1") \
-	X(SQL_AGENTS_WITH_TICKETS, "SELECT agent FROM agent_load WHERE open>0") \
+	X(SQL_AGENTS_WITH_TICKETS, "SELECT agent FROM agent_load WHERE open>0 ORDER BY agent") \
 	X(SQL_TIMER_DUE, "SELECT due FROM timer WHERE ticket=?1 AND kind=?2") \
 	X(SQL_TIMER_GATHERING, "SELECT 1 FROM timer WHERE ticket=?1 AND kind LIKE 'gathered %' LIMIT 1") \
 	X(SQL_TIMERS_DUE, "SELECT id, due, ticket, kind FROM timer WHERE due<=?1 ORDER BY due, id LIMIT ?2") \
@@ -333,7 +333,7 @@
 	X(SQL_TAG_ADD, "INSERT INTO tag(ticket,tag) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
 	X(SQL_SIDES, "SELECT number, address, subject, coalesce((SELECT message_id FROM message m WHERE m.ticket=s.ticket AND m.side=s.number AND message_id IS NOT NULL" \
 		" AND m.kind IN ('side-out','side-in') AND coalesce(m.flags,'')<>'from another address' ORDER BY seq DESC LIMIT 1),'') FROM side s WHERE ticket=?1 ORDER BY number") \
-	X(SQL_AWAY, "SELECT agent, until FROM away") \
+	X(SQL_AWAY, "SELECT agent, until FROM away ORDER BY agent") \
 	X(SQL_AWAY_SET, "INSERT INTO away(agent,until) VALUES(?1,?2) ON CONFLICT(agent) DO UPDATE SET until=excluded.until") \
 	X(SQL_AWAY_END, "DELETE FROM away WHERE agent=?1") \
 	X(SQL_SIDE_ADD, "INSERT INTO side(ticket,number,address,subject) VALUES(?1,?2,?3,?4)") \
@@ -472,9 +472,9 @@
 		" OR weight<>(SELECT coalesce(sum(CASE priority WHEN 'urgent' THEN 8 WHEN 'high' THEN 4 WHEN 'normal' THEN 2 ELSE 1 END),0)" \
 		" FROM ticket WHERE agent=l.agent AND state IN ('new','open','pending'))" \
 		" UNION ALL SELECT max(id) FROM ticket WHERE agent<>'' AND agent NOT IN (SELECT agent FROM agent_load) GROUP BY agent") \
-	X(SQL_CHECK_TALLY_TICKETS, "SELECT max(id) FROM ticket t WHERE id<=(SELECT value FROM meta WHERE key='counted_tickets') GROUP BY queue, state" \
+	X(SQL_CHECK_TALLY_TICKETS, "SELECT max(id) FROM ticket t WHERE id<=(SELECT CAST(value AS BIGINT) FROM meta WHERE key='counted_tickets') GROUP BY queue, state" \
 		" HAVING count(*)<>coalesce((SELECT count FROM tally WHERE what='ticket' AND queue=t.queue AND state=t.state),0)" \
-		" UNION ALL SELECT 0 WHERE (SELECT sum(count) FROM tally WHERE what='ticket')<>(SELECT value FROM meta WHERE key='counted_tickets')") \
+		" UNION ALL SELECT 0 WHERE (SELECT sum(count) FROM tally WHERE what='ticket')<>(SELECT CAST(value AS BIGINT) FROM meta WHERE key='counted_tickets')") \
 	X(SQL_CHECK_TALLY_OUTBOX, "SELECT max(id) FROM outbox o WHERE state<>'waiting' GROUP BY state" \
 		" HAVING count(*)<>coalesce((SELECT count FROM tally WHERE what='outbox' AND state=o.state),0)") \
 	X(SQL_CHECK_RECORDS, "SELECT id, record FROM outbox ORDER BY id")

@@ -22,6 +22,8 @@ struct store;
 /* Opens (and with `create` makes) what `url` (NULL: STORE_URL) names, and brings it up to date. STATUS_BAD_CONFIG: no such kind of database. */
 enum status store_open(const char *state_dir, const char *url, bool create, struct store **store, struct error *error);
 bool store_missing(const char *state_dir, const char *url);              /* surely nothing to open there */
+#define STORE_PORTS 8
+size_t store_ports(const char *url, int ports[STORE_PORTS]);        /* TCP ports that it is reached by */
 char *store_place(struct arena *arena, const char *state_dir, const char *url);  /* where it is, for people */
 void store_close(struct store **store);
 /* Reads STATE_DIR/secret.key into keys; makes it (0600, 32 random bytes, hex, a key a line) if `create` and it is not there. */

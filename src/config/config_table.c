@@ -137,7 +137,9 @@ const struct config_parameter config_parameters[] = {
 
 	GROUP("store", "Where tickets are kept."),
 	STRING("store.url", IN_CONFIG(store_url), "sqlite:", config_check_store, NULL,
-		"The database. \"sqlite:\" is sportello.db in desk.state_dir."),
+		"The database. \"sqlite:\" is sportello.db in desk.state_dir. \"postgresql://USER@HOST/DATABASE\" is a server of PostgreSQL 12 or newer; "
+		"what follows a \"?\" is libpq's (host=/run/postgresql, sslmode=verify-full, passfile=...). "
+		"See doc/OPERATING.md."),
 
 	GROUP("lmtp", "Where mail comes in, by LMTP (RFC 2033)."),
 	STRINGS("lmtp.listen", IN_TEXTS(lmtp_listen), "127.0.0.1:2424", config_check_listen, "[ \"127.0.0.1:2424\" ]",

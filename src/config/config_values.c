@@ -82,7 +82,8 @@ const char *config_check_queue_address(const char *value)
 
 const char *config_check_store(const char *value)
 {
-	return strcmp(value, "sqlite:") == 0 ? NULL : "is no kind of database that there is here; expected \"sqlite:\", which is sportello.db in desk.state_dir";
+	return strcmp(value, "sqlite:") == 0 || strncmp(value, "postgresql://", strlen("postgresql://")) == 0 ? NULL
+		: "is no kind of database that there is here; expected \"sqlite:\", which is sportello.db in desk.state_dir, or \"postgresql://USER@HOST/DATABASE\"";
 }
 
 const char *config_check_path(const char *value)

@@ -121,6 +121,8 @@ static bool is_mail_port(int port)
 
 static void allow_ports(struct arena *arena, const struct config *config, struct confine_files *allowed)
 {
+	int ports[STORE_PORTS];
+	size_t count;
 	for (size_t i = 0; i < config->lmtp_listen.count; i++)
 		if (!config->lmtp_listen.at[i].is_unix)
 			*ARENA_PUSH(arena, &allowed->listen) = (int)strtol(config->lmtp_listen.at[i].port, NULL, 10);
@@ -135,6 +137,9 @@ static void allow_ports(struct arena *arena, const struct config *config, struct
 	for (size_t i = 0; i < COUNT_OF(mail_ports); i++)
 		*ARENA_PUSH(arena, &allowed->connect) = mail_ports[i];
 	*ARENA_PUSH(arena, &allowed->connect) = PORT_DOMAIN;
+	count = store_ports(config->store_url, ports);
+	for (size_t i = 0; i < count; i++)
+		*ARENA_PUSH(arena, &allowed->connect) = ports[i];
 }
 
 enum status daemon_sandbox(struct daemon *daemon, struct error *error)

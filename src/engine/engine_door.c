@@ -9,7 +9,12 @@
 
 #include <string.h>
 
-static const struct engine_kind *const kinds[] = { &sqlite_kind };
+static const struct engine_kind *const kinds[] = {
+	&sqlite_kind,
+#ifndef ENGINE_WITHOUT_POSTGRES
+	&postgres_kind,
+#endif
+};
 
 static inline const struct engine_kind *kind_of(const void *it)
 {
@@ -32,6 +37,8 @@ enum status engine_open(const char *url, const char *state_dir, bool create, enu
 	const struct engine_kind *kind = kind_of_url(url);
 
 	*engine = NULL;
+	if (!kind && strncmp(url, "postgresql:", strlen("postgresql:")) == 0)
+		return error_set(error, STATUS_BAD_CONFIG, "store.url: this program was built without PostgreSQL: install libpq-dev, and build it with `make POSTGRESQL=yes`");
 	return kind ? kind->open(kind, url, state_dir, create, use, before, engine, error)
 		: error_set(error, STATUS_BAD_CONFIG, "\"%s\": there is no such kind of database here: \"sqlite:\" is sportello.db in the state directory", url);
 }
@@ -48,6 +55,13 @@ char *engine_place(struct arena *arena, const char *url, const char *state_dir)
 	const struct engine_kind *kind = kind_of_url(url);
 
 	return kind ? kind->place(arena, url, state_dir) : arena_string(arena, url);
+}
+
+size_t engine_ports(const char *url, int ports[ENGINE_PORTS])
+{
+	const struct engine_kind *kind = kind_of_url(url);
+
+	return kind && kind->ports ? kind->ports(url, ports) : 0;
 }
 
 enum status engine_close(struct engine **engine, struct error *error)
@@ -170,6 +184,11 @@ bool engine_rollback_to(struct engine *engine)
 bool engine_in_transaction(const struct engine *engine)
 {
 	return kind_of(engine)->in_transaction(engine);
+}
+
+enum status engine_settle(struct engine *engine, struct error *error)
+{
+	return kind_of(engine)->settle(engine, error);
 }
 
 enum status engine_catch_up(struct engine *engine, size_t jobs, struct error *error)

@@ -21,9 +21,9 @@ static const char *const common_tests[QUERY_KEYS] = {
 	[QUERY_TAG] = "id IN (SELECT ticket FROM tag WHERE tag=?%d)",
 	[QUERY_OVERDUE] = "(?%d='yes')=(id IN (SELECT ticket FROM promise WHERE due<=?1))",
 	/* The number of a customer, which the store made of what a person wrote: his requests from the newest back, of all his addresses. */
-	[QUERY_CUSTOMER] = "id IN (WITH RECURSIVE who(id) AS (SELECT CAST(?%d AS INTEGER)), asked(id) AS (SELECT last_ticket FROM contact, who WHERE contact.id=who.id AND coalesce(person,contact.id)=contact.id"
+	[QUERY_CUSTOMER] = "id IN (WITH RECURSIVE who(id) AS (SELECT CAST(?%d AS BIGINT)), asked(id) AS (SELECT last_ticket FROM contact, who WHERE contact.id=who.id AND coalesce(person,contact.id)=contact.id"
 		" UNION SELECT last_ticket FROM contact, who WHERE person=who.id UNION SELECT previous FROM asked JOIN ticket t ON t.id=asked.id) SELECT id FROM asked"
-		" UNION SELECT id FROM ticket WHERE id<=(SELECT coalesce(max(value),0) FROM meta WHERE key='unchained') AND lower(customer) IN"
+		" UNION SELECT id FROM ticket WHERE id<=(SELECT coalesce(max(CAST(value AS BIGINT)),0) FROM meta WHERE key='unchained') AND lower(customer) IN"
 		" (SELECT address FROM contact, who WHERE contact.id=who.id AND coalesce(person,contact.id)=contact.id UNION SELECT address FROM contact, who WHERE person=who.id))",
 	[QUERY_VIP] = "vip=CASE ?%d WHEN 'yes' THEN 'yes' ELSE '' END",
 	[QUERY_ORGANISATION] = "(organisation=?%d COLLATE NOCASE AND organisation<>'')",

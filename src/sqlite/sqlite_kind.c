@@ -8,7 +8,7 @@ const struct engine_kind sqlite_kind = {
 	.open = sqlite_open, .missing = sqlite_missing, .place = sqlite_place, .close = sqlite_close, .make_ready = sqlite_make_ready,
 	.begin = sqlite_begin, .begin_read = sqlite_begin_read, .end_read = sqlite_end_read, .commit = sqlite_commit, .rollback = sqlite_rollback,
 	.savepoint = sqlite_savepoint, .release = sqlite_release, .rollback_to = sqlite_rollback_to, .in_transaction = sqlite_in_transaction,
-	.catch_up = sqlite_catch_up, .run = sqlite_run_list, .number = sqlite_number, .changes = sqlite_changes, .last_row = sqlite_last_row,
+	.settle = sqlite_settle, .catch_up = sqlite_catch_up, .run = sqlite_run_list, .number = sqlite_number, .changes = sqlite_changes, .last_row = sqlite_last_row,
 	.cursor_open = sqlite_cursor_open_list, .cursor_open_query = sqlite_cursor_open_query, .cursor_next = sqlite_cursor_next,
 	.cursor_close = sqlite_cursor_close, .cursor_text_or_null = sqlite_cursor_text_or_null, .cursor_blob = sqlite_cursor_blob,
 	.cursor_number = sqlite_cursor_number, .blob_open = sqlite_blob_open, .blob_size = sqlite_blob_size, .blob_read = sqlite_blob_read,

@@ -135,6 +135,7 @@ enum status sqlite_savepoint(struct engine *engine, struct error *error);
 enum status sqlite_release(struct engine *engine, struct error *error);
 bool sqlite_rollback_to(struct engine *engine);
 bool sqlite_in_transaction(const struct engine *engine);
+enum status sqlite_settle(struct engine *engine, struct error *error);
 enum status sqlite_catch_up(struct engine *engine, size_t jobs, struct error *error);
 enum status sqlite_number(struct engine *engine, struct error *error, int64_t *value, int64_t otherwise, int id, const char *format, va_list arguments);
 int64_t sqlite_changes(struct engine *engine);

@@ -64,6 +64,11 @@ bool store_missing(const char *state_dir, const char *url)
 	return engine_missing(url ? url : STORE_URL, state_dir);
 }
 
+size_t store_ports(const char *url, int ports[STORE_PORTS])
+{
+	return engine_ports(url ? url : STORE_URL, ports);
+}
+
 char *store_place(struct arena *arena, const char *state_dir, const char *url)
 {
 	return engine_place(arena, url ? url : STORE_URL, state_dir);

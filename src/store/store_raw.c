@@ -1,7 +1,7 @@
 /*
  * store_raw.c - kept raw mails: the row that names them, and the way back to their bytes.
  *
- * Small mails are blobs in the table, large ones files that were synced before (store_spool.c). A large blob (from a restored
+ * Small mails are blobs in the table, large ones files that were synced before (store_spool.c), or, where machines share no disk, in the database in pieces. A large blob (from a restored
  * backup) is read through a file without a name, so that memory stays small. What is handed out are the bytes as they
  * came; whether they still have their digest is fsck's question.
  * Diagnostics: STATUS_NOT_FOUND no such row; STATUS_BROKEN a row whose file is gone.
@@ -24,6 +24,27 @@ char *store_raw_path(struct arena *arena, const char *state_dir, const char *fil
 	return arena_printf(arena, "%s/mails/%s", state_dir, file);
 }
 
+/* From the file that it arrived in, in pieces, to where every gateway finds it. */
+static enum status copy_to_database(struct store *store, struct store_spool *spool, struct error *error)
+{
+	char piece[64 * 1024];
+	struct engine_blob *blob;
+	enum status status = engine_blob_open(store->engine, ENGINE_RAW_BYTES, spool->raw, true, &blob, error);
+
+	if (status != STATUS_OK)
+		return status;
+	for (size_t at = 0; at < spool->size && status == STATUS_OK;) {
+		ssize_t got = pread(spool->fd, piece, sizeof piece, (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		status = got > 0 ? engine_blob_write(blob, piece, (size_t)got, at, error) : error_set(error, STATUS_TRY_LATER, "a large mail cannot be read back: %s", strerror(errno));
+		at += got > 0 ? (size_t)got : 0;
+	}
+	engine_blob_close(&blob);
+	return status;
+}
+
 enum status store_keep_raw(struct store *store, struct store_spool *spool, int64_t *raw, struct error *error)
 {
 	int64_t there = 0;
@@ -35,13 +56,16 @@ enum status store_keep_raw(struct store *store, struct store_spool *spool, int64
 	if (spool->raw)
 		status = engine_number(store->engine, error, &there, 0, SQL_RAW_SAME, "ib", spool->raw, spool->sha256, sizeof spool->sha256);
 	if (status == STATUS_OK && !there) {
-		bool in_file = spool->fd >= 0;
-		const char *bytes = in_file ? NULL : spool->memory.at ? spool->memory.at : "";
+		bool large = spool->fd >= 0, in_file = large && engine_keeps_files(store->engine);
+		const char *bytes = in_file ? NULL : spool->memory.at && !large ? spool->memory.at : "";
 
 		status = engine_run(store->engine, error, SQL_RAW_ADD, "ibtb", (int64_t)spool->size, spool->sha256, sizeof spool->sha256,
-		                 in_file ? spool->file : NULL, bytes, in_file ? (size_t)0 : spool->memory.length);
+		                 in_file ? spool->file : NULL, bytes, large ? (size_t)0 : spool->memory.length);
 		if (status == STATUS_OK)
 			spool->raw = engine_last_row(store->engine);
+		spool->in_database = large && !in_file;
+		if (status == STATUS_OK && spool->in_database)
+			status = copy_to_database(store, spool, error);
 	}
 	*raw = status == STATUS_OK ? spool->raw : 0;
 	return status;

@@ -48,7 +48,7 @@ void store_spool_reset(struct store_spool *spool)
 	spool->size = 0;
 	spool->raw = 0;
 	spool->failed = 0;
-	spool->kept = spool->finished = false;
+	spool->kept = spool->finished = spool->in_database = false;
 	if (spool->memory.room > ROOM_KEPT)
 		buffer_fini(&spool->memory);
 	buffer_reset(&spool->memory);
@@ -171,5 +171,5 @@ void store_spool_source(const struct store_spool *spool, struct mail_source *sou
 
 void store_spool_kept(struct store_spool *spool)
 {
-	spool->kept = true;
+	spool->kept = !spool->in_database;
 }

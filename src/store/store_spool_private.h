@@ -17,6 +17,7 @@ struct store_spool {
 	struct sha256 digest;
 	unsigned char sha256[SHA256_SIZE];
 	bool finished, kept;
+	bool in_database;                /* all of it, though it is large: its file goes with the spool */
 	int failed;                      /* errno of what went wrong */
 	int64_t raw;                     /* row it was last kept as: other recipients of the mail share it */
 };

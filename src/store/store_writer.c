@@ -95,6 +95,11 @@ static enum status run_calls(struct store *store, struct call *calls, size_t job
 	size_t good;
 	enum status status = run_jobs(store, calls, false, &good, error);
 
+	/* Whose failure was not told at once is not known: as if one had failed. */
+	if (status == STATUS_OK && good == jobs && (status = engine_settle(store->engine, error)) != STATUS_OK && jobs > 1 && engine_in_transaction(store->engine)) {
+		good = 0;
+		status = STATUS_OK;
+	}
 	if (status == STATUS_OK && good < jobs && jobs > 1) {
 		store_rollback(store);
 		if ((status = store_begin(store, error)) == STATUS_OK)

@@ -11,7 +11,8 @@ loopback ports, outgoing mail kept as files. @setup(...) changes that before the
         desk.wait_sent(2)
         assert desk.tickets()[0]["subject"] == "Printer"
 
-Python 3 standard library only. BUILD names the build directory; SLOW stretches every wait (sanitizers).
+Python 3 standard library only. BUILD names the build directory; SLOW stretches every wait (sanitizers). STORE=postgresql gives each desk a database of
+a server that run.py starts, where it does not say store.url itself.
 """
 import copy, email, email.policy, fcntl, http.client, itertools, json, os, re, shlex, shutil, signal, socket, stat, subprocess, sys, time
 
@@ -27,6 +28,7 @@ SLOW = float(os.environ.get("SLOW", "1"))
 os.environ["SPORTELLO_CONFIG"] = "/nonexistent/sportello.conf"
 os.environ["MAIL_CONFIG"] = "/nonexistent/postfix"
 
+SERVER = None                                                # of PostgreSQL, if that is where tickets are kept
 SHARED = os.environ.get("SPORTELLO_TEST_SHARED")             # a directory that all tests of one run have, if there is one
 
 
@@ -39,6 +41,14 @@ def setup(**options):
     agents=[...], queues=[...] (lists of dicts, as in the configuration), environment={...}."""
     def mark(function):
         function.setup = options
+        return function
+    return mark
+
+
+def of_sqlite(reason):
+    """Decorator: the test is about what only SQLite has, or does."""
+    def mark(function):
+        function.of_sqlite = reason
         return function
     return mark
 
@@ -273,6 +283,10 @@ class Desk:
             "templates_dir": os.path.join(directory, "templates"), "replies_dir": os.path.join(directory, "replies"), "log": {"level": "debug"},
             "agents": copy.deepcopy(agents or AGENTS), "queues": copy.deepcopy(queues or QUEUES),
         }
+        self.database = None
+        if SERVER and "store.url" not in (config or {}):
+            self.database = "desk_%d_%d" % (os.getpid(), next(_count))
+            self.set("store.url", SERVER.create(self.database))
         for path, value in (config or {}).items():
             self.set(path, value)
         self.write_config()
@@ -356,7 +370,7 @@ class Desk:
     def after(self, scene):
         """What scene(desk) returns, with the desk as it leaves it: played by the first test of a run that wants it, and copied from it by the
         others. Log and sent mails are those of who played it first, too. Such a scene begins with a new desk and hangs on no port."""
-        if not SHARED:
+        if not SHARED or SERVER:                             # a database of a server is not copied by its files
             return scene(self)
         place = os.path.join(SHARED, "%s.%s" % (scene.__module__, scene.__name__))
         with open(place + ".lock", "w") as lock:

@@ -307,7 +307,7 @@ static void single_values(void **state)
 	bad(LEAST "desk: { separator = \"\"; };", "desk.separator: is empty");
 	bad(LEAST "desk: { state_dir = \"var\"; };", "expected a path that begins with \"/\"");
 	bad(LEAST "desk: { state_dir = \"/etc/passwd\"; };", "/etc/passwd is not a directory");
-	bad(LEAST "store: { url = \"postgresql://desk@host/db\"; };", "store.url: \"postgresql://desk@host/db\": is no kind of database that there is here; expected \"sqlite:\"");
+	bad(LEAST "store: { url = \"mysql://desk@host/db\"; };", "store.url: \"mysql://desk@host/db\": is no kind of database that there is here; expected \"sqlite:\"");
 	bad(LEAST "desk: { domain = \"a b\"; };", "expected a domain");
 	bad(LEAST "desk: { name = \"a\\nb\"; };", "has a line break");
 	bad(LEAST "desk: { name = \"a\xff\"; };", "is not UTF-8");

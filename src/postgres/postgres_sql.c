@@ -1,0 +1,225 @@
+/*
+ * postgres_sql.c - statements by name: run, asked for a number, read row by row.
+ *
+ * A row that takes the next number of its table is given it here (the lock of the writer makes it ours), so that nobody waits for the server to say it.
+ * A cursor's answer is taken whole: other things may be asked between two of its rows.
+ */
+#include "postgres_private.h"
+
+#include <stdlib.h>
+
+/* ---- writes ---- */
+
+static enum status send_list(struct engine *engine, int id, struct values *values, struct reading *reading, struct error *error)
+{
+	int number = postgres_numbered(id);
+
+	if (number >= 0 && !engine->writes)
+		return error_set(error, STATUS_BROKEN, "a row is added outside of a transaction");
+	if (number >= 0) {
+		engine->last_row = ++engine->numbers.at[number];
+		postgres_value_number(values, engine->last_row);
+	}
+	return postgres_send(engine, id, NULL, values, reading, error);
+}
+
+enum status postgres_run_list(struct engine *engine, struct error *error, int id, const char *format, va_list arguments)
+{
+	struct values values;
+	enum status status;
+
+	postgres_values_init(&values);
+	postgres_values_list(&values, format, arguments);
+	status = send_list(engine, id, &values, NULL, error);
+	postgres_values_fini(&values);
+	return status == STATUS_OK && !engine->in_transaction ? postgres_take(engine, NULL, error) : status;
+}
+
+enum status postgres_run(struct engine *engine, struct error *error, int id, const char *format, ...)
+{
+	enum status status;
+	va_list arguments;
+
+	va_start(arguments, format);
+	status = postgres_run_list(engine, error, id, format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+enum status postgres_exec(struct engine *engine, const char *sql, struct error *error)
+{
+	struct values values;
+	enum status status;
+
+	postgres_values_init(&values);
+	status = postgres_send(engine, -1, sql, &values, NULL, error);
+	postgres_values_fini(&values);
+	return status == STATUS_OK ? postgres_take(engine, NULL, error) : status;
+}
+
+int64_t postgres_changes(struct engine *engine)
+{
+	return postgres_take(engine, NULL, NULL) == STATUS_OK ? engine->changes : 0;
+}
+
+int64_t postgres_last_row(struct engine *engine)
+{
+	return engine->last_row;
+}
+
+/* ---- rows ---- */
+
+static void forget(struct engine *engine, struct reading *reading)
+{
+	/* Nobody reads it any more: its answer is thrown away when it comes. */
+	for (size_t i = 0; i < engine->count && !reading->done; i++) {
+		struct request *request = &engine->pending[(engine->first + i) % COUNT_OF(engine->pending)];
+
+		if (request->reading == reading)
+			request->reading = NULL;
+	}
+	PQclear(reading->result);
+	free(reading);
+}
+
+static void open_with(struct cursor *cursor, struct engine *engine, struct error *error, int id, const char *text, struct values *values)
+{
+	struct reading *reading = calloc(1, sizeof *reading);
+
+	*cursor = (struct cursor){ .engine = engine, .error = error, .statement = reading };
+	if (!reading) {
+		cursor->status = error_set(error, STATUS_TRY_LATER, "reading the database: out of memory");
+		return;
+	}
+	reading->row = -1;
+	cursor->status = postgres_send(engine, id, text, values, reading, error);
+	if (cursor->status != STATUS_OK) {
+		reading->done = true;
+		postgres_cursor_close(cursor);
+	}
+}
+
+void postgres_cursor_open(struct cursor *cursor, struct engine *engine, struct error *error, int id, const char *format, va_list arguments)
+{
+	struct values values;
+
+	postgres_values_init(&values);
+	postgres_values_list(&values, format, arguments);
+	open_with(cursor, engine, error, id, NULL, &values);
+	postgres_values_fini(&values);
+}
+
+void postgres_cursor_open_own(struct cursor *cursor, struct engine *engine, struct error *error, int id, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	postgres_cursor_open(cursor, engine, error, id, format, arguments);
+	va_end(arguments);
+}
+
+bool postgres_cursor_next(struct cursor *cursor)
+{
+	struct reading *reading = cursor->statement;
+
+	if (!reading || cursor->status != STATUS_OK)
+		return false;
+	if (!reading->done)
+		cursor->status = postgres_take(cursor->engine, reading, cursor->error);
+	if (cursor->status == STATUS_OK && !reading->ok)         /* it was lost with the connection, and another heard why */
+		cursor->status = error_set(cursor->error, STATUS_TRY_LATER, "reading the database: the connection to the server was lost; what waits will be tried again");
+	if (cursor->status == STATUS_OK && ++reading->row < PQntuples(reading->result))
+		return true;
+	postgres_cursor_close(cursor);
+	return false;
+}
+
+enum status postgres_cursor_close(struct cursor *cursor)
+{
+	if (cursor->statement)
+		forget(cursor->engine, cursor->statement);
+	cursor->statement = NULL;
+	/* Nobody waited for it, and there is no transaction to end: what it said is taken now. */
+	return cursor->status;
+}
+
+const char *postgres_cursor_text_or_null(struct cursor *cursor, struct arena *arena, int column)
+{
+	const struct reading *reading = cursor->statement;
+
+	return postgres_result_text(reading->result, reading->row, column, arena);
+}
+
+const void *postgres_cursor_blob(struct cursor *cursor, int column, size_t *length)
+{
+	const struct reading *reading = cursor->statement;
+
+	*length = (size_t)PQgetlength(reading->result, reading->row, column);
+	return PQgetisnull(reading->result, reading->row, column) ? NULL : PQgetvalue(reading->result, reading->row, column);
+}
+
+int64_t postgres_cursor_number(struct cursor *cursor, int column)
+{
+	const struct reading *reading = cursor->statement;
+
+	return postgres_result_number(reading->result, reading->row, column);
+}
+
+static enum status first_number(struct cursor *cursor, int64_t *value, int64_t otherwise)
+{
+	struct reading *reading = cursor->statement;
+
+	*value = otherwise;
+	if (postgres_cursor_next(cursor) && !PQgetisnull(reading->result, 0, 0))
+		*value = postgres_result_number(reading->result, 0, 0);
+	return postgres_cursor_close(cursor);
+}
+
+enum status postgres_number(struct engine *engine, struct error *error, int64_t *value, int64_t otherwise, int id, const char *format, va_list arguments)
+{
+	struct cursor cursor;
+
+	postgres_cursor_open(&cursor, engine, error, id, format, arguments);
+	return first_number(&cursor, value, otherwise);
+}
+
+enum status postgres_number_of(struct engine *engine, struct error *error, int64_t *value, int64_t otherwise, int id, const char *format, ...)
+{
+	enum status status;
+	va_list arguments;
+
+	va_start(arguments, format);
+	status = postgres_number(engine, error, value, otherwise, id, format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+/* ---- a query ---- */
+
+static const char *const query_tests[QUERY_KEYS] = {
+	[QUERY_ORGANISATION] = "(lower(organisation)=lower(?%d) AND organisation<>'')",
+	[QUERY_LEVEL] = "lower(level)=lower(?%d)",
+};
+
+static void add_value(void *context, int number, int64_t is, const char *text)
+{
+	(void)number;
+	if (text)
+		postgres_value_text(context, text);
+	else
+		postgres_value_number(context, is);
+}
+
+void postgres_cursor_open_query(struct cursor *cursor, struct engine *engine, struct error *error, const char *columns, const struct query *query, int64_t now, size_t limit)
+{
+	CLEANUP_BUFFER struct buffer common = { 0 };
+	CLEANUP_BUFFER struct buffer sql = { 0 };
+	struct values values;
+
+	engine_query_text(&common, query_tests, columns, query, limit);
+	postgres_translate(&sql, buffer_string(&common));
+	postgres_values_init(&values);
+	engine_query_values(query, now, add_value, &values);
+	open_with(cursor, engine, error, -1, buffer_string(&sql), &values);
+	postgres_values_fini(&values);
+}

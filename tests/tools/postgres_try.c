@@ -1,0 +1,40 @@
+/*
+ * postgres_try.c - asks a server whether it understands every statement of the second engine. postgres_try URL: a database with our tables.
+ *
+ * Prints a line for each that it does not, and "N statements". Exits 1 if there was one.
+ */
+#include "postgres/postgres_private.h"
+
+#include <stdio.h>
+
+/* What the server cannot guess the engine tells it: numbers, or a number, a word and numbers. */
+static bool understood(PGconn *connection, int id)
+{
+	static const Oid tries[][8] = { { 0 }, { 20, 20, 20, 20, 20, 20, 20, 20 }, { 20, 25, 20, 20, 20, 20, 20, 20 } };
+	bool ok = false;
+
+	for (size_t i = 0; i < COUNT_OF(tries) && !ok; i++) {
+		PGresult *result = PQprepare(connection, "", postgres_text(id), i ? 8 : 0, tries[i]);
+
+		ok = PQresultStatus(result) == PGRES_COMMAND_OK;
+		PQclear(result);
+	}
+	return ok;
+}
+
+int main(int argc, char **argv)
+{
+	PGconn *connection = PQconnectdb(argc > 1 ? argv[1] : "");
+	int wrong = 0;
+
+	if (PQstatus(connection) != CONNECTION_OK) {
+		fprintf(stderr, "%s", PQerrorMessage(connection));
+		return 2;
+	}
+	for (int id = 0; id < STATEMENT_COUNT; id++)
+		if (!understood(connection, id))
+			printf("%d: %s\n%s", id, postgres_text(id), PQerrorMessage(connection)), wrong++;
+	PQfinish(connection);
+	printf("%d statements\n", STATEMENT_COUNT);
+	return wrong > 0;
+}
