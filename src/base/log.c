@@ -122,7 +122,8 @@ static bool goes_to_journal(void)
 		struct stat info;
 
 		if (stream && fstat(STDERR_FILENO, &info) == 0)
-			snprintf(own, sizeof own, "%llu:%llu", (unsigned long long)info.st_dev, (unsigned long long)info.st_ino);
+			snprintf(own, sizeof own, "%llu:%llu", (unsigned long long)info.st_dev,
+			         (unsigned long long)info.st_ino);
 		known = *own && strcmp(stream, own) == 0;
 	}
 	return known;

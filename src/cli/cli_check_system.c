@@ -110,7 +110,8 @@ static bool is_of_root(const struct config_listen *listen)
 	struct error error;
 	int first = 1024;
 
-	if (file_read_all("/proc/sys/net/ipv4/ip_unprivileged_port_start", 64, &text, &error) == STATUS_OK)
+	if (file_read_all("/proc/sys/net/ipv4/ip_unprivileged_port_start", 64, &text, &error) ==
+	    STATUS_OK)
 		first = atoi(buffer_string(&text));
 	return !listen->is_unix && atoi(listen->port) < first;
 }
@@ -122,13 +123,19 @@ static void look_at_binding(struct look *look, const char *key, const struct con
 	if (why == EADDRINUSE)
 		add(look, "error", SAY(look, "%s: another program listens on %s already", key, listen->text), "another port, or stop that program (ss -ltnp says which it is)");
 	else if (why == EADDRNOTAVAIL)
-		add(look, "error", SAY(look, "%s: %s is no address of this machine", key, listen->host), SAY(look, "127.0.0.1:%s, or an address that `ip address` lists", listen->port));
+		add(look, "error",
+		    SAY(look, "%s: %s is no address of this machine", key, listen->host),
+		    SAY(look, "127.0.0.1:%s, or an address that `ip address` lists", listen->port));
 	else if (is_of_root(listen))
-		add(look, why == EACCES ? "error" : "warning", SAY(look, "%s: port %s is root's, and sportellod does not run as root", key, listen->port),
-		    strcmp(key, "lmtp.listen") ? "a port above 1023, and a web server in front" : "a port above 1023, such as 2424");
+		add(look, why == EACCES ? "error" : "warning",
+		    SAY(look, "%s: port %s is root's, and sportellod does not run as root", key,
+		        listen->port),
+		    strcmp(key, "lmtp.listen") ? "a port above 1023, and a web server in front"
+		                               : "a port above 1023, such as 2424");
 }
 
-static void look_at_port(struct look *look, const char *key, const struct config_listen *listen, bool runs)
+static void look_at_port(struct look *look, const char *key, const struct config_listen *listen,
+                         bool runs)
 {
 	if (!runs)
 		look_at_binding(look, key, listen);
@@ -194,8 +201,13 @@ static void look_at_relay(struct look *look)
 			return;
 		}
 	if (other_scheme(relay))
-		add(look, "warning", SAY(look, "relay.url: port %s speaks %s by custom, and %.*s is written", port, relay->port == 465 ? "TLS from the first byte" : relay->port == 587 ? "STARTTLS" : "plain SMTP or STARTTLS",
-		                         (int)strcspn(relay->url, ":"), relay->url), SAY(look, "%s%s", other_scheme(relay), strstr(relay->url, "://")));
+		add(look, "warning",
+		    SAY(look, "relay.url: port %s speaks %s by custom, and %.*s is written", port,
+		        relay->port == 465   ? "TLS from the first byte"
+		        : relay->port == 587 ? "STARTTLS"
+		                             : "plain SMTP or STARTTLS",
+		        (int)strcspn(relay->url, ":"), relay->url),
+		    SAY(look, "%s%s", other_scheme(relay), strstr(relay->url, "://")));
 	if ((why = cli_connect(relay->host, port, NULL)))
 		add(look, "warning", SAY(look, "relay.url: %s cannot be reached: %s; mails wait in the outbox", relay->url, why), "start the mail server, or name another one");
 }
@@ -272,7 +284,9 @@ static void look_at_parent(struct look *look, const char *dir)
 		slash[slash == parent] = '\0';
 	} while (stat(parent, &info) < 0 && errno == ENOENT && strcmp(parent, "/") != 0);
 	if (!S_ISDIR(info.st_mode) || access(parent, W_OK | X_OK) < 0)
-		add(look, "error", SAY(look, "desk.state_dir: %s is not there, and cannot be made in %s: %s", dir, parent, S_ISDIR(info.st_mode) ? strerror(errno) : "not a directory"),
+		add(look, "error",
+		    SAY(look, "desk.state_dir: %s is not there, and cannot be made in %s: %s", dir,
+		        parent, S_ISDIR(info.st_mode) ? strerror(errno) : "not a directory"),
 		    SAY(look, "install -d -o sportello -m 700 %s", dir));
 }
 

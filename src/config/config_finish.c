@@ -147,7 +147,10 @@ static void warn_of_queue(struct loader *loader, size_t number, const char *key,
 	const config_setting_t *at = setting_at(loader, "queues", number, key);
 
 	if (at)
-		config_complain_at(loader, true, config_file_path(loader, config_setting_source_file(at)), (int)config_setting_source_line(at), arena_printf(loader->arena, "queues[].%s", key), "%s", text);
+		config_complain_at(loader, true,
+		                   config_file_path(loader, config_setting_source_file(at)),
+		                   (int)config_setting_source_line(at),
+		                   arena_printf(loader->arena, "queues[].%s", key), "%s", text);
 }
 
 static void check_queue_agents(struct loader *loader, size_t number)
@@ -160,7 +163,11 @@ static void check_queue_agents(struct loader *loader, size_t number)
 
 		for (size_t j = 0; j < i; j++)
 			if (!strcmp(queue->agents.at[i], queue->agents.at[j]))
-				warn_of_queue(loader, number, "agents", arena_printf(loader->arena, "\"%s\" is there twice; take one of them out", queue->agents.at[i]));
+				warn_of_queue(
+					loader, number, "agents",
+					arena_printf(loader->arena,
+				                     "\"%s\" is there twice; take one of them out",
+				                     queue->agents.at[i]));
 		if (agent_known(policy, queue->agents.at[i]))
 			continue;
 		for (size_t j = 0; j < policy->agents.count; j++)
@@ -199,10 +206,13 @@ static void check_queue_is_read(struct loader *loader, size_t number)
 
 	if (queue->agents.count || !at)
 		return;
-	if (config_setting_is_group(at))         /* nothing was said of them */
-		warn_of_queue(loader, number, "agents", "the queue has no agents: nobody is told of its mail");
+	if (config_setting_is_group(at)) /* nothing was said of them */
+		warn_of_queue(loader, number, "agents",
+		              "the queue has no agents: nobody is told of its mail");
 	else if (queue->assign != ASSIGN_NONE)
-		warn_of_queue(loader, number, "assign", "the queue has no agents to give tickets to; name some, or write \"none\"");
+		warn_of_queue(
+			loader, number, "assign",
+			"the queue has no agents to give tickets to; name some, or write \"none\"");
 }
 
 /* Nothing can be held where the mail that asks the customer is switched off. */

@@ -28,21 +28,28 @@ static const char *directory_of(struct arena *arena, const char *file)
 /* libconfig says where it could not go on; what was meant can often be seen, and where. */
 static void complain_of_syntax(struct loader *loader, const struct buffer *text)
 {
-	const char *said = config_error_text(&loader->tree), *file = config_error_file(&loader->tree), *hint = NULL;
+	const char *said = config_error_text(&loader->tree),
+		   *file = config_error_file(&loader->tree), *hint = NULL;
 	int line = config_error_line(&loader->tree);
 
 	if (!file && !strncmp(said, "duplicate", 9)) {
 		const char *name = config_syntax_name(loader->arena, text->at, text->length, line);
 
-		hint = name ? arena_printf(loader->arena, "%s stands there for the second time; write all of it into one", name) : NULL;
+		hint = name ? arena_printf(
+				      loader->arena,
+				      "%s stands there for the second time; write all of it into one",
+				      name)
+		            : NULL;
 	} else if (!file) {
 		hint = config_syntax_hint(loader->arena, text->at, text->length, &line);
 	}
 	if (hint)
 		config_complain_at(loader, false, loader->file, line, "", "%s: %s", said, hint);
 	else
-		config_complain_at(loader, false, config_file_path(loader, file), line, "",
-		                   "%s; look here and at the line before for a missing \";\", quote or bracket, see sportello.conf(5)", said);
+		config_complain_at(
+			loader, false, config_file_path(loader, file), line, "",
+			"%s; look here and at the line before for a missing \";\", quote or bracket, see sportello.conf(5)",
+			said);
 }
 
 static bool parse(struct loader *loader)

@@ -10,14 +10,14 @@
 #include <string.h>
 #include <strings.h>
 
-#define DEPTH 64                         /* brackets in brackets; ours have four */
+#define DEPTH 64 /* brackets in brackets; ours have four */
 
 /* A word is a name, a number or a boolean; the end of the text is a token, too. */
 enum lexed { T_END, T_WORD, T_STRING, T_SIGN, T_ODD };
 
 struct lexer {
 	const char *at, *end, *start;
-	int line, begun;                         /* begun: the line of the token's first byte */
+	int line, begun; /* begun: the line of the token's first byte */
 	enum lexed token;
 };
 
@@ -27,11 +27,15 @@ static void skip_blanks(struct lexer *lexer)
 		const char *at = lexer->at;
 		size_t left = (size_t)(lexer->end - at);
 
-		if (*at == '#' || (left > 1 && at[0] == '/' && at[1] == '/') || (left > 1 && *at == '@')) {
+		if (*at == '#' || (left > 1 && at[0] == '/' && at[1] == '/') ||
+		    (left > 1 && *at == '@')) {
 			while (lexer->at < lexer->end && *lexer->at != '\n')
 				lexer->at++;
 		} else if (left > 1 && at[0] == '/' && at[1] == '*') {
-			for (lexer->at += 2; lexer->at < lexer->end && (lexer->at[-1] != '/' || lexer->at[-2] != '*' || lexer->at < at + 4); lexer->at++)
+			for (lexer->at += 2;
+			     lexer->at < lexer->end &&
+			     (lexer->at[-1] != '/' || lexer->at[-2] != '*' || lexer->at < at + 4);
+			     lexer->at++)
 				lexer->line += *lexer->at == '\n';
 		} else if (isspace((unsigned char)*at)) {
 			lexer->line += *at == '\n';
@@ -66,9 +70,11 @@ static void next(struct lexer *lexer)
 	} else if (strchr("{}()[],;=:", *lexer->at) && *lexer->at) {
 		lexer->token = T_SIGN;
 		lexer->at++;
-	} else if (isalnum((unsigned char)*lexer->at) || (*lexer->at && strchr("+-._*", *lexer->at))) {
+	} else if (isalnum((unsigned char)*lexer->at) ||
+	           (*lexer->at && strchr("+-._*", *lexer->at))) {
 		lexer->token = T_WORD;
-		while (lexer->at < lexer->end && *lexer->at && (isalnum((unsigned char)*lexer->at) || strchr("+-._*", *lexer->at)))
+		while (lexer->at < lexer->end && *lexer->at &&
+		       (isalnum((unsigned char)*lexer->at) || strchr("+-._*", *lexer->at)))
 			lexer->at++;
 	} else {
 		lexer->token = T_ODD;
@@ -87,24 +93,35 @@ static bool is_sign(const struct lexer *lexer, char sign)
 
 static const char *of_odd(struct arena *arena, const struct lexer *lexer)
 {
-	static const struct { const char *bytes, *hint; } known[] = {
+	static const struct {
+		const char *bytes, *hint;
+	} known[] = {
 		{ "'", "strings stand in double quotes: \"...\", not '...'" },
-		{ "\xE2\x80\x9C", "\xE2\x80\x9C is a printer's quote; write the plain one: \"" }, { "\xE2\x80\x9D", "\xE2\x80\x9D is a printer's quote; write the plain one: \"" },
-		{ "\xE2\x80\x9E", "\xE2\x80\x9E is a printer's quote; write the plain one: \"" }, { "\xC2\xAB", "\xC2\xAB is a printer's quote; write the plain one: \"" },
-		{ "\xC2\xA0", "a blank that looks like one and is none (U+00A0) stands here; write a blank" },
-		{ "\xEF\xBB\xBF", "the file begins with a byte order mark; save it as UTF-8 without one" },
+		{ "\xE2\x80\x9C", "\xE2\x80\x9C is a printer's quote; write the plain one: \"" },
+		{ "\xE2\x80\x9D", "\xE2\x80\x9D is a printer's quote; write the plain one: \"" },
+		{ "\xE2\x80\x9E", "\xE2\x80\x9E is a printer's quote; write the plain one: \"" },
+		{ "\xC2\xAB", "\xC2\xAB is a printer's quote; write the plain one: \"" },
+		{ "\xC2\xA0",
+		  "a blank that looks like one and is none (U+00A0) stands here; write a blank" },
+		{ "\xEF\xBB\xBF",
+		  "the file begins with a byte order mark; save it as UTF-8 without one" },
 	};
 	size_t length = (size_t)(lexer->at - lexer->start);
 
 	for (size_t i = 0; i < COUNT_OF(known); i++)
-		if (strlen(known[i].bytes) == length && !memcmp(known[i].bytes, lexer->start, length))
+		if (strlen(known[i].bytes) == length &&
+		    !memcmp(known[i].bytes, lexer->start, length))
 			return known[i].hint;
-	return arena_printf(arena, "%.*s means nothing here; is it of a string whose quote is missing?", (int)length, lexer->start);
+	return arena_printf(arena,
+	                    "%.*s means nothing here; is it of a string whose quote is missing?",
+	                    (int)length, lexer->start);
 }
 
 static bool is_value(const char *word, size_t length)
 {
-	return isdigit((unsigned char)*word) || strchr("+-.", *word) || (length == 4 && !strncasecmp(word, "true", 4)) || (length == 5 && !strncasecmp(word, "false", 5));
+	return isdigit((unsigned char)*word) || strchr("+-.", *word) ||
+	       (length == 4 && !strncasecmp(word, "true", 4)) ||
+	       (length == 5 && !strncasecmp(word, "false", 5));
 }
 
 static const char *of_value(struct arena *arena, const struct lexer *lexer)
@@ -117,14 +134,20 @@ static const char *of_value(struct arena *arena, const struct lexer *lexer)
 	if (lexer->token != T_WORD || is_value(lexer->start, (size_t)length))
 		return NULL;
 	for (size_t i = 0; i < COUNT_OF(booleans); i++)
-		if ((size_t)length == strlen(booleans[i]) && !strncasecmp(lexer->start, booleans[i], (size_t)length))
-			return arena_printf(arena, "%.*s is no value; write %s", length, lexer->start, i % 2 ? "false" : "true");
+		if ((size_t)length == strlen(booleans[i]) &&
+		    !strncasecmp(lexer->start, booleans[i], (size_t)length))
+			return arena_printf(arena, "%.*s is no value; write %s", length,
+			                    lexer->start, i % 2 ? "false" : "true");
 	return arena_printf(arena, "text stands in quotes: \"%.*s\"", length, lexer->start);
 }
 
-struct open { char sign; int line; };
+struct open {
+	char sign;
+	int line;
+};
 
-static const char *of_bracket(struct arena *arena, const struct lexer *lexer, const struct lexer *before, struct open *open, size_t *depth)
+static const char *of_bracket(struct arena *arena, const struct lexer *lexer,
+                              const struct lexer *before, struct open *open, size_t *depth)
 {
 	static const char opening[] = "{([", closing[] = "})]";
 	const char *which;
@@ -141,10 +164,12 @@ static const char *of_bracket(struct arena *arena, const struct lexer *lexer, co
 	if (is_sign(before, ','))
 		return arena_printf(arena, "take the comma before %c away", *which);
 	if (!*depth)
-		return arena_printf(arena, "there is no %c that this %c would close", opening[which - closing], *which);
+		return arena_printf(arena, "there is no %c that this %c would close",
+		                    opening[which - closing], *which);
 	(*depth)--;
 	if (open[*depth].sign != opening[which - closing])
-		return arena_printf(arena, "the %c of line %d is not closed before this %c", open[*depth].sign, open[*depth].line, *which);
+		return arena_printf(arena, "the %c of line %d is not closed before this %c",
+		                    open[*depth].sign, open[*depth].line, *which);
 	return NULL;
 }
 
@@ -156,12 +181,16 @@ static const char *of_string(struct arena *arena, const struct lexer *string)
 	if (string->line == string->begun)
 		return NULL;
 	next(&behind);
-	if (behind.token == T_SIGN || behind.token == T_STRING || (behind.token == T_WORD && behind.begun != string->line))
+	if (behind.token == T_SIGN || behind.token == T_STRING ||
+	    (behind.token == T_WORD && behind.begun != string->line))
 		return NULL;
-	return arena_printf(arena, "the quote that begins here is closed in line %d only; is one missing?", string->line);
+	return arena_printf(arena,
+	                    "the quote that begins here is closed in line %d only; is one missing?",
+	                    string->line);
 }
 
-static const char *hint_at(struct arena *arena, const struct lexer *lexer, const struct lexer *before, struct open *open, size_t *depth)
+static const char *hint_at(struct arena *arena, const struct lexer *lexer,
+                           const struct lexer *before, struct open *open, size_t *depth)
 {
 	const char *hint = NULL;
 
@@ -169,8 +198,10 @@ static const char *hint_at(struct arena *arena, const struct lexer *lexer, const
 		return of_odd(arena, lexer);
 	if (lexer->token == T_STRING && (hint = of_string(arena, lexer)))
 		return hint;
-	if (before->token == T_WORD && lexer->token == T_STRING && !is_value(before->start, (size_t)(before->at - before->start)))
-		return arena_printf(arena, "an = is missing behind %.*s", (int)(before->at - before->start), before->start);
+	if (before->token == T_WORD && lexer->token == T_STRING &&
+	    !is_value(before->start, (size_t)(before->at - before->start)))
+		return arena_printf(arena, "an = is missing behind %.*s",
+		                    (int)(before->at - before->start), before->start);
 	if (is_sign(before, '=') && (hint = of_value(arena, lexer)))
 		return hint;
 	return lexer->token == T_SIGN ? of_bracket(arena, lexer, before, open, depth) : NULL;
@@ -178,7 +209,8 @@ static const char *hint_at(struct arena *arena, const struct lexer *lexer, const
 
 const char *config_syntax_hint(struct arena *arena, const char *text, size_t length, int *line)
 {
-	struct lexer lexer = { .at = text, .end = text + length, .line = 1 }, before = { .token = T_SIGN, .start = ";" };
+	struct lexer lexer = { .at = text, .end = text + length, .line = 1 },
+		     before = { .token = T_SIGN, .start = ";" };
 	struct open open[DEPTH];
 	size_t depth = 0;
 	const char *hint = NULL;
@@ -191,7 +223,8 @@ const char *config_syntax_hint(struct arena *arena, const char *text, size_t len
 	} while (lexer.token != T_END && !hint);
 	if (!hint && depth) {
 		*line = open[depth - 1].line;
-		hint = arena_printf(arena, "the %c that stands here is never closed", open[depth - 1].sign);
+		hint = arena_printf(arena, "the %c that stands here is never closed",
+		                    open[depth - 1].sign);
 	}
 	return hint;
 }

@@ -28,7 +28,7 @@
 struct restore {
 	struct arena *arena;
 	const char *state_dir, *file, *ledger, *aside;    /* aside: where the new files are made */
-	bool changing;                           /* files change places: what fails now is done again */
+	bool changing; /* files change places: what fails now is done again */
 	struct stat owner;                       /* of the state directory: whoever restores, the daemon must be able to read */
 	struct store_restored *out;
 	struct error *error;
@@ -43,7 +43,9 @@ static enum status failed(struct restore *restore, const char *path)
 {
 	bool full = errno == ENOSPC || errno == EDQUOT;
 
-	error_set(restore->error, STATUS_TRY_LATER, "%s: %s; %s", path, strerror(errno), restore->changing ? "run it again, with the same backup, when that is mended" : "nothing was changed");
+	error_set(restore->error, STATUS_TRY_LATER, "%s: %s; %s", path, strerror(errno),
+	          restore->changing ? "run it again, with the same backup, when that is mended"
+	                            : "nothing was changed");
 	restore->error->full = full;
 	return STATUS_TRY_LATER;
 }
@@ -222,7 +224,8 @@ static enum status say_changing(struct restore *restore)
 	char *path = within(restore, restore->aside, "changing");
 	CLEANUP_FD int fd = make_file(restore, path);
 
-	if (fd < 0 || fsync(fd) < 0 || !directory_sync(restore->aside) || !directory_sync(restore->state_dir))
+	if (fd < 0 || fsync(fd) < 0 || !directory_sync(restore->aside) ||
+	    !directory_sync(restore->state_dir))
 		return failed(restore, path);
 	restore->changing = true;
 	return STATUS_OK;
@@ -239,14 +242,18 @@ static enum status change_places(struct restore *restore)
 	for (size_t i = 0; i < COUNT_OF(moved) && status == STATUS_OK && restore->out->replaced; i++)
 		if (rename(within(restore, restore->state_dir, moved[i]), within(restore, restore->out->replaced, moved[i])) < 0 && errno != ENOENT)
 			status = failed(restore, moved[i]);
-	if (status == STATUS_OK && restore->out->replaced && !directory_sync(restore->out->replaced))
+	if (status == STATUS_OK && restore->out->replaced &&
+	    !directory_sync(restore->out->replaced))
 		status = failed(restore, restore->out->replaced);
 	for (size_t i = 0; i < COUNT_OF(replaced) && status == STATUS_OK; i++)
 		if (rename(within(restore, restore->aside, replaced[i]), within(restore, restore->state_dir, replaced[i])) < 0 && errno != ENOENT)
 			status = failed(restore, replaced[i]);
 	for (size_t i = 0; i < COUNT_OF(made_again) && status == STATUS_OK; i++)
 		unlink(within(restore, restore->state_dir, made_again[i]));
-	return status == STATUS_OK && (!directory_sync(restore->aside) || !directory_sync(restore->state_dir)) ? failed(restore, restore->state_dir) : status;
+	return status == STATUS_OK && (!directory_sync(restore->aside) ||
+	                               !directory_sync(restore->state_dir))
+	               ? failed(restore, restore->state_dir)
+	               : status;
 }
 
 /* What says that places are changing stays until they have; and does not come back after a day's work. */

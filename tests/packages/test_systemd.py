@@ -83,6 +83,24 @@ class Package:
         assert float(re.search(r"exposure level for sportellod.service: ([\d.]+)", said).group(1)) < 2, said
         assert os.stat(self.database).st_uid == int(self.say("id -u sportello")) and self.say("stat -c %%U /proc/%s" % self.unit()["MainPID"]).strip() == "sportello"
 
+    def test_check_says_what_the_unit_hides_and_forbids(self):
+        """Until `systemctl edit` lets it."""
+        config = os.path.join(self.world.tree, "etc/sportello/sportello.conf")
+        with open(config) as f:
+            good = f.read()
+        with open(config, "w") as f:
+            f.write(good.replace('"/var/backups/sportello"', '"/data/backups"') + 'kb_dir = "/home/desk/kb";\ntemplates_dir = "/tmp/words";\nreplies_dir = "/etc/sportello/replies";\n')
+        self.say("install -d -o sportello -g sportello -m 700 /data/backups /home/desk/kb /tmp/words /etc/sportello/replies")
+        said = self.say("sportello check 2>&1")
+        assert "does not let sportellod write to /data/backups" in said and "hides /home" in said and "/tmp of its own" in said and "replies_dir" not in said, said
+        self.say("mkdir -p /etc/systemd/system/sportellod.service.d && printf '[Service]\nReadWritePaths=/data\nProtectHome=no\n' >/etc/systemd/system/sportellod.service.d/override.conf")
+        said = self.say("sportello check 2>&1")
+        assert "does not let" not in said and "hides /home" not in said, said
+        self.say("rm -r /etc/systemd/system/sportellod.service.d /data /home/desk /etc/sportello/replies")
+        with open(config, "w") as f:
+            f.write(good)
+        assert "unit" not in self.say("sportello check 2>&1")
+
     def test_what_is_killed_comes_back_by_itself(self):
         process = self.unit()["MainPID"]
         self.say("kill -9 " + process)

@@ -335,28 +335,46 @@ static void syntax_and_files(void **state)
 /* What libconfig calls a syntax error, by the mistake that it is, in the line where it was made. */
 static void mistakes_of_syntax(void **state)
 {
-	static const struct { const char *text, *said; } cases[] = {
-		{ "desk: { name = 'x'; };\n", "c.conf:2: : syntax error: strings stand in double quotes" },
-		{ "desk: {\n name = \xE2\x80\x9Cx\xE2\x80\x9D; };\n", "c.conf:3: : syntax error: \xE2\x80\x9C is a printer's quote" },
-		{ "desk: {\n name\xC2\xA0= \"x\"; };\n", "c.conf:3: : syntax error: a blank that looks like one" },
-		{ "desk: {\n sandbox = on; };\n", "c.conf:3: : syntax error: on is no value; write true" },
-		{ "desk: {\n name = Acme; };\n", "c.conf:3: : syntax error: text stands in quotes: \"Acme\"" },
-		{ "desk: {\n name = ; };\n", "c.conf:3: : syntax error: no value stands behind the =" },
+	static const struct {
+		const char *text, *said;
+	} cases[] = {
+		{ "desk: { name = 'x'; };\n",
+		  "c.conf:2: : syntax error: strings stand in double quotes" },
+		{ "desk: {\n name = \xE2\x80\x9Cx\xE2\x80\x9D; };\n",
+		  "c.conf:3: : syntax error: \xE2\x80\x9C is a printer's quote" },
+		{ "desk: {\n name\xC2\xA0= \"x\"; };\n",
+		  "c.conf:3: : syntax error: a blank that looks like one" },
+		{ "desk: {\n sandbox = on; };\n",
+		  "c.conf:3: : syntax error: on is no value; write true" },
+		{ "desk: {\n name = Acme; };\n",
+		  "c.conf:3: : syntax error: text stands in quotes: \"Acme\"" },
+		{ "desk: {\n name = ; };\n",
+		  "c.conf:3: : syntax error: no value stands behind the =" },
 		{ "nonsense =\n\n", "c.conf:2: : syntax error: no value stands behind the =" },
-		{ "desk: {\n name \"x\"; };\n", "c.conf:3: : syntax error: an = is missing behind name" },
-		{ "agents: (\n { name = \"a\"; email = \"a@x.org\"; },\n);\n", "c.conf:4: : syntax error: take the comma before ) away" },
-		{ "agents: (\n { name = \"a\"; email = \"a@x.org\"; }\n { name = \"b\"; email = \"b@x.org\"; }\n);\n", "c.conf:4: : syntax error: a comma is missing between } and {" },
-		{ "agents: (\n { name = \"a\"; email = \"a@x.org\";\n);\n", "c.conf:4: : syntax error: the { of line 3 is not closed before this )" },
-		{ "desk: {\n name = \"x\";\n", "c.conf:2: : syntax error: the { that stands here is never closed" },
-		{ "desk: { name = \"x\"; }; }\n", "c.conf:2: : syntax error: there is no { that this } would close" },
-		{ "desk: {\n name = \"x;\n domain = \"x.org\";\n};\n", "c.conf:3: : syntax error: the quote that begins here is closed in line 4 only" },
-		{ "web: { listen = \"\"; };\nweb: { base_url = \"https://x.org\"; };\n", "c.conf:3: : duplicate setting name: web stands there for the second time" },
-		{ "desk: { /* } */ # (\n name = \"a } b ' c\"; // {\n", "c.conf:2: : syntax error: the { that stands here is never closed" },
+		{ "desk: {\n name \"x\"; };\n",
+		  "c.conf:3: : syntax error: an = is missing behind name" },
+		{ "agents: (\n { name = \"a\"; email = \"a@x.org\"; },\n);\n",
+		  "c.conf:4: : syntax error: take the comma before ) away" },
+		{ "agents: (\n { name = \"a\"; email = \"a@x.org\"; }\n { name = \"b\"; email = \"b@x.org\"; }\n);\n",
+		  "c.conf:4: : syntax error: a comma is missing between } and {" },
+		{ "agents: (\n { name = \"a\"; email = \"a@x.org\";\n);\n",
+		  "c.conf:4: : syntax error: the { of line 3 is not closed before this )" },
+		{ "desk: {\n name = \"x\";\n",
+		  "c.conf:2: : syntax error: the { that stands here is never closed" },
+		{ "desk: { name = \"x\"; }; }\n",
+		  "c.conf:2: : syntax error: there is no { that this } would close" },
+		{ "desk: {\n name = \"x;\n domain = \"x.org\";\n};\n",
+		  "c.conf:3: : syntax error: the quote that begins here is closed in line 4 only" },
+		{ "web: { listen = \"\"; };\nweb: { base_url = \"https://x.org\"; };\n",
+		  "c.conf:3: : duplicate setting name: web stands there for the second time" },
+		{ "desk: { /* } */ # (\n name = \"a } b ' c\"; // {\n",
+		  "c.conf:2: : syntax error: the { that stands here is never closed" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		bad(arena_printf(&arena, "%s%s", LEAST, cases[i].text), cases[i].said);
-	bad("\xEF\xBB\xBF" LEAST, "c.conf:1: : syntax error: the file begins with a byte order mark");
+	bad("\xEF\xBB\xBF" LEAST,
+	    "c.conf:1: : syntax error: the file begins with a byte order mark");
 }
 
 static void includes(void **state)
@@ -453,12 +471,26 @@ static void the_manual_has_every_parameter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_least_file_has_all_defaults), cmocka_unit_test(values_arrive), cmocka_unit_test(relays_are_taken_apart),
-		cmocka_unit_test(a_reference_keeps_it), cmocka_unit_test(unknown_keys), cmocka_unit_test(wrong_types),
-		cmocka_unit_test(ranges_and_choices), cmocka_unit_test(numbers_that_libconfig_would_change), cmocka_unit_test(what_must_be_set),
-		cmocka_unit_test(twins), cmocka_unit_test(names_that_refer_to_others), cmocka_unit_test(addresses),
-		cmocka_unit_test(single_values), cmocka_unit_test(directories), cmocka_unit_test(syntax_and_files), cmocka_unit_test(mistakes_of_syntax), cmocka_unit_test(includes),
-		cmocka_unit_test(all_at_once), cmocka_unit_test(own_templates), cmocka_unit_test(the_sample_is_what_the_table_makes),
+		cmocka_unit_test(the_least_file_has_all_defaults),
+		cmocka_unit_test(values_arrive),
+		cmocka_unit_test(relays_are_taken_apart),
+		cmocka_unit_test(a_reference_keeps_it),
+		cmocka_unit_test(unknown_keys),
+		cmocka_unit_test(wrong_types),
+		cmocka_unit_test(ranges_and_choices),
+		cmocka_unit_test(numbers_that_libconfig_would_change),
+		cmocka_unit_test(what_must_be_set),
+		cmocka_unit_test(twins),
+		cmocka_unit_test(names_that_refer_to_others),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(single_values),
+		cmocka_unit_test(directories),
+		cmocka_unit_test(syntax_and_files),
+		cmocka_unit_test(mistakes_of_syntax),
+		cmocka_unit_test(includes),
+		cmocka_unit_test(all_at_once),
+		cmocka_unit_test(own_templates),
+		cmocka_unit_test(the_sample_is_what_the_table_makes),
 		cmocka_unit_test(the_manual_has_every_parameter),
 	};
 
