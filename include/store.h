@@ -19,8 +19,10 @@
 struct store;
 
 #define STORE_URL "sqlite:"      /* the database in the state directory */
-/* Opens (and with `create` makes) what `url` (NULL: STORE_URL) names, and brings it up to date. STATUS_BAD_CONFIG: no such kind of database. */
+/* Opens (and with `create` makes) what `url` (NULL: STORE_URL) names, and brings it up to date; without `create` only where no daemon works. STATUS_BAD_CONFIG: no such kind of database. */
 enum status store_open(const char *state_dir, const char *url, bool create, struct store **store, struct error *error);
+/* Can it be opened? Leaves one of an earlier version as it is: *older is its version then, else 0. */
+enum status store_look(const char *state_dir, const char *url, int *older, struct error *error);
 bool store_missing(const char *state_dir, const char *url);              /* surely nothing to open there */
 #define STORE_PORTS 8
 size_t store_ports(const char *url, int ports[STORE_PORTS]);        /* TCP ports that it is reached by */

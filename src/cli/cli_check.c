@@ -152,18 +152,17 @@ static void check_authserv(struct cli *cli, struct config_problems *problems)
 		  "or anybody can write \"dmarc=pass\" himself (for Postfix: contrib/postfix/header_checks.sample)", true };
 }
 
-/* NULL: not there yet; else "ok" or what is wrong. */
-static const char *check_database(struct cli *cli)
+/* NULL: not there yet; else "ok" or what is wrong. *older: its version, if it is an earlier one's. */
+static const char *check_database(struct cli *cli, int *older)
 {
-	struct store *store = NULL;
 	struct error error;
 
 	if (store_missing(cli->config->state_dir, cli->config->store_url))
 		return NULL;
-	if (store_open(cli->config->state_dir, cli->config->store_url, false, &store, &error) != STATUS_OK)
-		return arena_string(&cli->arena, error.text);
-	store_close(&store);
-	return "ok";
+	return store_look(cli->config->state_dir, cli->config->store_url, older, &error) ==
+	                       STATUS_OK
+	               ? "ok"
+	               : arena_string(&cli->arena, error.text);
 }
 
 static void say_fine(struct cli *cli, size_t scripts, size_t articles, const char *database)
@@ -182,9 +181,21 @@ static void say_fine(struct cli *cli, size_t scripts, size_t articles, const cha
 }
 
 /* A database that does not open is an error like others. */
-static bool look_at_system(struct cli *cli, const char *database, struct cli_findings *findings)
+static bool look_at_system(struct cli *cli, const char *database, int older,
+                           struct cli_findings *findings)
 {
 	bool fine = true;
+
+	if (older)
+		*ARENA_PUSH(&cli->arena, findings) = (struct cli_finding){
+			"note",
+			store_place(&cli->arena, cli->config->state_dir, cli->config->store_url), 0,
+			arena_printf(
+				&cli->arena,
+				"the database is of an older version (schema %d): sportellod makes a backup beside it, of its size, and brings it up to date when it is started",
+				older),
+			"systemctl restart sportellod"
+		};
 
 	if (database && strcmp(database, "ok") != 0)
 		*ARENA_PUSH(&cli->arena, findings) = (struct cli_finding){ "error", store_place(&cli->arena, cli->config->state_dir, cli->config->store_url), 0, database, "see sportello(1), fsck and backup" };
@@ -197,13 +208,14 @@ static bool look_at_system(struct cli *cli, const char *database, struct cli_fin
 enum status cli_run_check(struct cli *cli, struct error *error)
 {
 	const char *database = NULL;
+	int older = 0;
 	struct cli_findings system = { NULL, 0 };
 	struct config_problems problems;
 	size_t scripts = 0, articles = 0;
 	bool fine = config_load_for_check(cli_config_file(cli), &cli->arena, &cli->config, &problems) == STATUS_OK, read = fine;
 
 	if (fine)
-		database = check_database(cli);
+		database = check_database(cli, &older);
 	if (cli->config) {
 		fine = check_rules(cli, &problems, &scripts) && fine;
 		check_kb(cli, &problems, &articles);
@@ -211,7 +223,7 @@ enum status cli_run_check(struct cli *cli, struct error *error)
 		check_authserv(cli, &problems);
 	}
 	if (read)
-		fine = look_at_system(cli, database, &system) && fine;
+		fine = look_at_system(cli, database, older, &system) && fine;
 	cli->exit_code = fine ? EX_OK : EX_CONFIG;
 	if (cli->json) {
 		findings_as_json(cli, &problems, &system);

@@ -5,14 +5,17 @@
  * beside the database, are written into their rows piece by piece, and the secret key into meta, so that the links and
  * addresses in customers' mailboxes work after a restore. Made as FILE.partial (0600), synced, renamed: FILE is complete or
  * not there. To restore: store_restore.c; or by hand, into an empty state directory as sportello.db.
- * Diagnostics: STATUS_TRY_LATER with the path (disk full ...); STATUS_BROKEN: the copy is made, but a raw mail is damaged or gone.
+ * Where there is no room for it, nothing is begun. Diagnostics: STATUS_TRY_LATER with the path (disk full ...); STATUS_BROKEN: the copy is made, but a raw mail is damaged or gone.
  */
 #include "store_private.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define PIECE (64 * 1024)
@@ -130,6 +133,45 @@ static enum status take_in_keys(struct backup *backup)
 	return engine_run(backup->copy, backup->error, SQL_META_SET, "tt", META_SECRET_KEY, buffer_string(&keys));
 }
 
+/* ---- room ---- */
+
+/* Bytes of the large mails, which the copy takes in. */
+static int64_t size_of_mails(struct arena *arena, const char *state_dir)
+{
+	const char *folder = arena_printf(arena, "%s/mails", state_dir);
+	DIR *directory = opendir(folder);
+	struct stat about;
+	int64_t all = 0;
+
+	for (struct dirent *entry; directory && (entry = readdir(directory));)
+		if (*entry->d_name != '.' &&
+		    stat(arena_printf(arena, "%s/%s", folder, entry->d_name), &about) == 0)
+			all += about.st_size;
+	if (directory)
+		closedir(directory);
+	return all;
+}
+
+/* Before a disk is filled that others need, too. */
+static enum status look_for_room(struct backup *backup, struct arena *arena, const char *partial)
+{
+	int64_t bytes, log, needed, room;
+	struct statvfs disk;
+
+	if (statvfs(partial, &disk) < 0)
+		return STATUS_OK;
+	engine_size(backup->store->engine, &bytes, &log);
+	needed = bytes + size_of_mails(arena, backup->store->state_dir);
+	room = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+	if (needed <= room)
+		return STATUS_OK;
+	error_set(backup->error, STATUS_TRY_LATER, "%.*s: %lld MB are needed, and %lld MB are free",
+	          (int)(strlen(partial) - strlen(".partial")), partial,
+	          (long long)(needed / 1000000 + 1), (long long)(room / 1000000));
+	backup->error->full = true;
+	return STATUS_TRY_LATER;
+}
+
 /* ---- the file ---- */
 
 static enum status fill_copy(struct backup *backup, const char *partial)
@@ -172,11 +214,14 @@ enum status store_backup(struct store *store, const char *file, struct error *er
 	enum status status = make_partial(partial, error);
 
 	if (status == STATUS_OK)
+		status = look_for_room(&backup, &arena, partial);
+	if (status == STATUS_OK)
 		status = fill_copy(&backup, partial);
 	if (status == STATUS_OK)
 		status = put_in_place(&arena, partial, file, error);
 	if (status != STATUS_OK) {
 		unlink(partial);
+		unlink(arena_printf(&arena, "%s-journal", partial));
 		return status;
 	}
 	if (backup.broken)
@@ -188,40 +233,4 @@ enum status store_backup(struct store *store, const char *file, struct error *er
 void store_give_up_when(struct store *store, const _Atomic bool *told)
 {
 	engine_give_up_when(store->engine, told);
-}
-
-/* ---- before an upgrade ---- */
-
-/* Of a database that is itself a backup, put there by hand or by store_restore(): there is one already. */
-static enum status is_backup(struct store *store, bool *is, struct error *error)
-{
-	struct cursor cursor;
-
-	cursor_open(&cursor, store->engine, error, SQL_META_GET, "t", META_SECRET_KEY);
-	*is = cursor_next(&cursor);
-	return cursor_close(&cursor);
-}
-
-enum status store_backup_before_upgrade(struct engine *engine, const char *state_dir, int from, struct error *error)
-{
-	CLEANUP_ARENA struct arena arena = { 0 };
-	struct store store = { .engine = engine, .state_dir = arena_string(&arena, state_dir) };
-	char *file = arena_printf(&arena, "%s/before-schema-%d-%.19s.db", state_dir, from + 1, time_rfc3339(&arena, clock_now()));
-	bool known = false;
-	enum status status = is_backup(&store, &known, error);
-
-	if (status != STATUS_OK || known)
-		return status;
-	log_event(LOG_NOTICE, "store.upgrading", "from", LOG_NUMBER(from), "backup", file, NULL);
-	status = store_backup(&store, file, error);
-	if (status == STATUS_BROKEN)             /* made, and as whole as what it is of */
-		return STATUS_OK;
-	if (status == STATUS_TRY_LATER) {
-		bool full = error->full;
-		char *why = arena_string(&arena, error->text);
-
-		error_set(error, STATUS_TRY_LATER, "the database is of an older version, and no backup can be made of it before it is brought up to date: %s; make room in %s", why, state_dir);
-		error->full = full;
-	}
-	return status;
 }

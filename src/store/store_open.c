@@ -19,7 +19,9 @@ static bool is_half_restored(const char *state_dir)
 	return access(arena_printf(&arena, "%s/restore.new/changing", state_dir), F_OK) == 0;
 }
 
-enum status store_open_for(const char *state_dir, const char *url, bool create, enum engine_use use, struct store **store, struct error *error)
+enum status store_open_with(const char *state_dir, const char *url, bool create,
+                            enum engine_use use, engine_before_upgrade before, struct store **store,
+                            struct error *error)
 {
 	struct store *it = *store = calloc(1, sizeof *it);
 	enum status status;
@@ -33,7 +35,8 @@ enum status store_open_for(const char *state_dir, const char *url, bool create, 
 		store_close(store);
 		return error_set(error, STATUS_TRY_LATER, "%s: `sportello restore` was broken off while files changed places: run it again, with the same backup", state_dir);
 	}
-	status = engine_open(url ? url : STORE_URL, state_dir, create, use, store_backup_before_upgrade, &it->engine, error);
+	status = engine_open(url ? url : STORE_URL, state_dir, create, use, before, &it->engine,
+	                     error);
 	if (status == STATUS_OK)
 		status = store_keys_restore(it, error);
 	if (status != STATUS_OK)
@@ -41,10 +44,44 @@ enum status store_open_for(const char *state_dir, const char *url, bool create, 
 	return status;
 }
 
+enum status store_open_for(const char *state_dir, const char *url, bool create, enum engine_use use,
+                           struct store **store, struct error *error)
+{
+	return store_open_with(state_dir, url, create, use,
+	                       create ? store_backup_before_upgrade : store_upgrade_by_command,
+	                       store, error);
+}
+
 enum status store_open(const char *state_dir, const char *url, bool create, struct store **store, struct error *error)
 {
 	return store_open_for(state_dir, url, create, ENGINE_READS, store, error);
 }
+
+/* ---- to look, and leave it ---- */
+
+static _Thread_local int seen; /* the callback has no place for it */
+
+static enum status leave_it(struct engine *engine, const char *state_dir, int from,
+                            struct error *error)
+{
+	(void)engine;
+	seen = from;
+	return error_set(error, STATUS_REFUSED, "%s: of schema %d, and left so", state_dir, from);
+}
+
+enum status store_look(const char *state_dir, const char *url, int *older, struct error *error)
+{
+	struct store *store = NULL;
+	enum status status;
+
+	seen = 0;
+	status = store_open_with(state_dir, url, false, ENGINE_READS, leave_it, &store, error);
+	*older = seen;
+	store_close(&store);
+	return seen && status == STATUS_REFUSED ? STATUS_OK : status;
+}
+
+/* ---- to close ---- */
 
 void store_close(struct store **store)
 {

@@ -30,9 +30,11 @@ struct store {
 	struct budget *budget;                  /* two; NULL until it is asked for */
 };
 
-/* ---- store_backup.c: STATE_DIR/before-schema-N-WHEN.db, before the steps to version N are taken ---- */
+/* ---- store_upgrade.c: STATE_DIR/before-schema-N-WHEN.db, before the steps to version N are taken; by a command where no daemon works ---- */
 enum status store_backup_before_upgrade(struct engine *engine, const char *state_dir, int from, struct error *error);
+enum status store_upgrade_by_command(struct engine *engine, const char *state_dir, int from, struct error *error);
 
+enum status store_open_with(const char *state_dir, const char *url, bool create, enum engine_use use, engine_before_upgrade before, struct store **store, struct error *error);
 enum status store_open_for(const char *state_dir, const char *url, bool create, enum engine_use use, struct store **store, struct error *error);
 /* ---- store_keys.c: the lines of secret.key ---- */
 struct key_line { unsigned char key[DESK_KEY_SIZE]; int64_t made, below; };      /* made 0: not known; below: as in struct desk_keys */

@@ -1,5 +1,5 @@
 """What a desk needs over the years: backups by itself, restore, an upgrade with a way back, figures, a mail that goes round, a listener for admins."""
-import glob, http.client, json, os, re, shutil, socket, sqlite3, stat, subprocess, time
+import fcntl, glob, http.client, json, os, re, shutil, socket, sqlite3, stat, subprocess, time
 
 from desk import BUILD, TOP, address_of, mail, setup, wait_until
 from ports import free_port, give_back
@@ -240,6 +240,56 @@ def test_a_backup_is_made_before_the_database_is_brought_up_to_date(desk):
     assert len(glob.glob(state(desk, "before-schema-*.db"))) == 1, "once"
     desk.stop()
     assert desk.ok("restore", made[0])["tickets"] == tickets[0] and desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+def schema(desk):
+    with sqlite3.connect("file:%s?mode=ro" % state(desk, "sportello.db"), uri=True) as database:
+        return database.execute("PRAGMA user_version").fetchone()[0]
+
+
+def of_old(desk):
+    """The first version's database, with the key beside it."""
+    revive(fixtures()[1], desk)
+    with sqlite3.connect(state(desk, "sportello.db")) as database:
+        database.execute("DELETE FROM meta WHERE key='secret_key'")
+    with open(os.open(state(desk, "secret.key"), os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+        f.write("ab" * 32 + "\n")
+
+
+@setup(**SETUP)
+def test_check_leaves_an_older_database_as_it_is_and_says_what_will_be(desk):
+    """A package's script asks it while the earlier daemon still works."""
+    of_old(desk)
+    done = desk.cli("check")
+    assert done.code == 0 and [p for p in done.json if p["level"] == "note" and "is of an older version (schema 1)" in p["what"] and "restart sportellod" in p["do"]], done
+    assert schema(desk) == 1 and not glob.glob(state(desk, "before-schema-*"))
+
+
+@setup(**SETUP)
+def test_no_command_brings_a_database_up_to_date_under_the_daemon_that_works_with_it(desk):
+    of_old(desk)
+    with open(state(desk, "sportellod.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for words in (("ticket", "list"), ("fsck",), ("ticket", "close", 1, "--as", "bob", "--no-text")):
+            done = desk.cli(*words)
+            assert done.code == 75 and "systemctl restart sportellod" in done.err, (words, done)
+        assert schema(desk) == 1 and desk.cli("check").code == 0
+    assert desk.cli("ticket", "list").code == 0 and schema(desk) == 2, "alone it may"
+    assert len(glob.glob(state(desk, "before-schema-2-*.db"))) == 1
+
+
+@setup(**SETUP)
+def test_an_upgrade_without_room_for_its_backup_begins_nothing(desk):
+    of_old(desk)
+    os.makedirs(state(desk, "mails"), exist_ok=True)
+    with open(state(desk, "mails", "large"), "w") as f:
+        f.truncate(8 << 40)                              # a file of holes: the copy would not be one
+    done = subprocess.run([os.path.join(BUILD, "sportellod"), "-c", desk.config_file], capture_output=True, text=True, timeout=60, env=desk.environment)
+    assert done.returncode == 75 and re.search(r"879\d{4} MB are needed, and \d+ MB are free; make room in ", done.stderr), done
+    assert schema(desk) == 1 and not glob.glob(state(desk, "before-schema-*"))
+    os.unlink(state(desk, "mails", "large"))
+    desk.start()
+    assert schema(desk) == 2
 
 
 # ---- the log
