@@ -75,11 +75,24 @@ static bool qp_plain(unsigned char byte)
 	return (byte >= 33 && byte <= 126 && byte != '=') || byte == ' ' || byte == '\t';
 }
 
+/* Eight bytes at once: none below a blank, none above "~", none "=". (A tab among them is left to the look at each.) */
+static bool all_plain(const char *eight)
+{
+	const uint64_t each = 0x0101010101010101, high = 0x80 * each;
+	uint64_t bytes, equals;
+
+	memcpy(&bytes, eight, sizeof bytes);
+	equals = bytes ^ '=' * each;
+	return !((bytes | (bytes + each) | (bytes - ' ' * each) | (equals - each)) & high);
+}
+
 /* How many bytes from here on are plain, `most` of them looked at. */
 static size_t plain_bytes(const char *at, size_t most)
 {
 	size_t n = 0;
 
+	while (n + 8 <= most && all_plain(at + n))
+		n += 8;
 	while (n < most && qp_plain((unsigned char)at[n]))
 		n++;
 	return n;
@@ -183,12 +196,17 @@ static void base64_out(struct buffer *out, const char *text)
 	mail_base64_end(&lines);
 }
 
-static bool all_ascii(const char *text)
+static bool all_ascii(const char *text, size_t length)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text >= 0x80)
-			return false;
-	return true;
+	uint64_t bytes, all = 0;
+
+	for (; length >= sizeof bytes; text += sizeof bytes, length -= sizeof bytes) {
+		memcpy(&bytes, text, sizeof bytes);
+		all |= bytes;
+	}
+	while (length--)
+		all |= (unsigned char)*text++;
+	return !(all & 0x8080808080808080);
 }
 
 void mail_compose_text_part(struct buffer *out, const char *subtype, const char *raw)
@@ -200,7 +218,7 @@ void mail_compose_text_part(struct buffer *out, const char *subtype, const char 
 
 	arena_init(&arena);
 	text = utf8_clean(&arena, raw, strlen(raw));
-	ascii = all_ascii(text);
+	ascii = all_ascii(text, strlen(text));
 	shape = shape_of(text);
 	encoding = shape.plain && ascii ? "7bit"
 	         : 2 * shape.encoded > shape.length / 3 && !ascii ? "base64" : "quoted-printable";
