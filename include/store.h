@@ -280,6 +280,11 @@ enum status store_ticket_places(struct store *store, struct arena *arena, int64_
 /* The values of a raw mail: the kept ones, or, where there are none that serve, read now as mail_parse() does. Of kept ones, light and text_only
  * give what a mail_parse() that is neither would, and what the envelope says of the mail (its kind) need not be told. */
 enum status store_mail(struct store *store, struct arena *arena, int64_t raw, const struct mail_options *options, struct mail *mail, struct error *error);
+/* The same of a mail that this process took in just now and kept in memory; false: it did not, or no longer. Small mails without attachments only. */
+bool store_recent_mail(const struct store *store, struct arena *arena, int64_t raw, const struct mail_options *options, struct mail *mail);
+/* After the commit: keeps its values in memory until they were asked for `awaited` times, for some seconds at most. All of the mail was read. */
+void store_recent_keep(const struct store *store, int64_t raw, const struct mail *mail, int awaited);
+void store_recent_tidy(void);            /* now and then: gives back what nobody asked for */
 /* What a message newly says (or all it says, if nothing is new in it): at most `most` bytes from `offset` on. Costs no more memory than that
  * where the words are kept. "" if it has none. answered: who knows what the mail answers (see mail_options), NULL: nobody. */
 struct words { const char *text; size_t left; };         /* left: bytes that follow */

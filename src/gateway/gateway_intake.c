@@ -180,16 +180,35 @@ static void deliver_again(const struct intake *intake, enum status *statuses, st
 	}
 }
 
-/* What was costly to read is not read again for the notices that wait: see store_derived.c. A large attachment is not costly here. Where
- * there is none, and the text was read to its end, there is no more to be derived. */
+/* How many come to read the mail: the indexer for each message of it, and each notice to an agent. 0: no notice does; for the indexer alone, which
+ * has time, memory that goes round costs more than it saves. */
+static int awaited_by(const struct plan *plan)
+{
+	int messages = 0, notices = 0;
+	for (size_t i = 0; i < plan->count; i++) {
+		messages += plan->at[i].kind == EFFECT_APPEND_MESSAGE && plan->at[i].message->raw;
+		notices += plan->at[i].kind == EFFECT_ENQUEUE && plan->at[i].outgoing->to_agent;
+	}
+	return notices ? messages + notices : 0;
+}
+
+/* What was read is not read again for the notices that wait: a small mail is kept in memory, what was costly in the store (store_derived.c). A large
+ * attachment is not costly here. Where there is none, and the text was read to its end, there is no more to be derived. */
 static void keep_derived(const struct intake *intake, const enum status *statuses)
 {
+	bool whole = !intake->mail.text_cut && !intake->mail.attachments.count;
 	int64_t raw = 0;
-	for (size_t i = 0; i < intake->count && !raw; i++)
-		if (statuses[i] == STATUS_OK && !intake->considered[i].duplicate)
-			raw = intake->deliveries[i].raw;
+	int awaited = 0;
+	for (size_t i = 0; i < intake->count; i++) {
+		if (statuses[i] != STATUS_OK || intake->considered[i].duplicate)
+			continue;
+		raw = raw ? raw : intake->deliveries[i].raw;
+		awaited += awaited_by(&intake->considered[i].plan);
+	}
 	if (raw && store_worth_keeping(strlen(intake->mail.text), intake->reading_us))
-		gateway_keep(intake->gateway->writer, raw, &intake->mail, !intake->mail.text_cut && !intake->mail.attachments.count);
+		gateway_keep(intake->gateway->writer, raw, &intake->mail, whole);
+	else if (raw && whole && awaited && intake->gateway->reader)
+		store_recent_keep(intake->gateway->reader, raw, &intake->mail, awaited);
 }
 
 /* Who sent it waits for it (the daemon's canary). */

@@ -51,6 +51,8 @@ const char *gateway_message_index(struct arena *arena, struct store *store, stru
 	uint64_t size = 0;
 	if (message->text || !message->raw)
 		return message->text ? message->text : "";
+	if (store_recent_mail(store, arena, message->raw, &searched, &mail))
+		return mail.text;
 	if (store_has_derived(store, message->raw))
 		return store_mail(store, arena, message->raw, &searched, &mail, &error) == STATUS_OK ? mail.text : "";
 	int64_t start = clock_monotonic_us();

@@ -223,7 +223,7 @@ enum status store_mail(struct store *store, struct arena *arena, int64_t raw, co
 	struct store_raw bytes;
 	enum status status;
 
-	if (from_kept(store, arena, raw, options, mail))
+	if (store_recent_mail(store, arena, raw, options, mail) || from_kept(store, arena, raw, options, mail))
 		return STATUS_OK;
 	if ((status = store_raw_open(store, raw, &bytes, error)) != STATUS_OK)
 		return status;

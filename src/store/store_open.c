@@ -11,6 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
+static uint64_t place_of(const char *state_dir)
+{
+	unsigned char digest[SHA256_SIZE];
+	uint64_t place;
+
+	sha256_of(state_dir, strlen(state_dir), digest);
+	memcpy(&place, digest, sizeof place);
+	return place;
+}
+
 /* store_restore.c says so while places change: the database may lack its log. */
 static bool is_half_restored(const char *state_dir)
 {
@@ -31,6 +41,7 @@ enum status store_open_with(const char *state_dir, const char *url, bool create,
 		*store = NULL;
 		return error_set(error, STATUS_TRY_LATER, "%s: out of memory", state_dir);
 	}
+	it->place = place_of(state_dir);
 	if (is_half_restored(state_dir)) {
 		store_close(store);
 		return error_set(error, STATUS_TRY_LATER, "%s: `sportello restore` was broken off while files changed places: run it again, with the same backup", state_dir);

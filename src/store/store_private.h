@@ -22,6 +22,7 @@ struct met { bool known; char address[256]; uint64_t hash; struct contact is; };
 struct store {
 	struct engine *engine;
 	char *state_dir;
+	uint64_t place;                         /* a digest of it: which store this is, among those of the process */
 	struct { const struct incoming *of; uint64_t hash; bool nothing; } claimed;      /* store_claim() has looked for it; nothing: no mail with this Message-ID */
 	struct { bool known, none; unsigned long seen; } domains;        /* has any organisation one? */
 	struct met met;                         /* the last contact that was looked for in this transaction */

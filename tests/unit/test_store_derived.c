@@ -134,6 +134,40 @@ static void pieces_hold_each_character_once(void **state)
 	}
 }
 
+static void a_mail_that_just_came_in_is_read_from_memory_as_often_as_was_awaited(void **state)
+{
+	struct fixture *f = *state;
+	int64_t raw = put(f, HEAD "\nMy words.\n");
+	struct mail mail = get(f, raw, &light), found;
+	struct store other = { .place = f->store->place + 1 };
+	const struct mail_options little = { .light = true, .text_most = 4 };
+	char *long_text = arena_room(&f->arena, 20001);
+
+	mail.text = "From memory.";              /* so that it shows where they come from */
+	store_recent_keep(f->store, raw, &mail, 2);
+	assert_false(store_recent_mail(&other, &f->arena, raw, &light, &found));
+	assert_false(store_recent_mail(f->store, &f->arena, raw + 4096, &light, &found));
+	assert_false(store_recent_mail(f->store, &f->arena, raw, &little, &found));
+	assert_string_equal(get(f, raw, &whole).text, "From memory.");
+	assert_true(store_recent_mail(f->store, &f->arena, raw, &light, &found));
+	assert_string_equal(found.subject, "it");
+	assert_string_equal(found.reply_text, "My words.");
+	assert_string_equal(get(f, raw, &light).text, "My words.\n");
+	/* What is long is not kept; who has the place keeps it. */
+	memset(long_text, 'x', 20000);
+	long_text[20000] = '\0';
+	mail.text = long_text;
+	store_recent_keep(f->store, raw, &mail, 1);
+	assert_false(store_recent_mail(f->store, &f->arena, raw, &light, &found));
+	mail.text = "The first.";
+	store_recent_keep(f->store, raw, &mail, 1);
+	store_recent_keep(f->store, raw + 4096, &mail, 1);
+	assert_false(store_recent_mail(f->store, &f->arena, raw + 4096, &light, &found));
+	store_recent_tidy();
+	assert_true(store_recent_mail(f->store, &f->arena, raw, &light, &found));
+	assert_string_equal(found.text, "The first.");
+}
+
 static void fsck_sees_words_without_a_mail(void **state)
 {
 	struct fixture *f = *state;
@@ -154,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_kept_is_read_instead_of_the_mail), TEST(what_intake_saw_serves_only_who_asks_for_no_more), TEST(a_better_parser_derives_again),
 		TEST(what_is_damaged_is_derived_again), TEST(pieces_hold_each_character_once), TEST(fsck_sees_words_without_a_mail),
+		TEST(a_mail_that_just_came_in_is_read_from_memory_as_often_as_was_awaited),
 	};
 
 	return cmocka_run_group_tests_name("store derived", tests, start, NULL);
