@@ -169,6 +169,10 @@ enum status mail_attachment(const struct mail_source *source, size_t number,
                             bool (*write)(void *context, const void *bytes, size_t length), void *context,
                             struct error *error);
 
+/* The mail without attachment `number`: in its place a small text file that says its type and size. STATUS_BAD_INPUT: it lies in another part. */
+enum status mail_without_attachment(const struct mail_source *source, size_t number, bool (*write)(void *context, const void *bytes, size_t length), void *context,
+                                    struct error *error);
+
 /* The value of a header field, decoded to UTF-8, unfolded; the n-th of that name (from 0); NULL: none. For rules. */
 const char *mail_header(struct arena *arena, const struct mail_source *source, const char *name, size_t n);
 

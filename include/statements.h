@@ -188,9 +188,12 @@
 	X(SQL_NEAR_HISTORY_SET, "UPDATE history SET who=?3, why=?4, was=?5, now=?6 WHERE ticket=?1 AND n=?2") \
 	X(SQL_NEAR_MESSAGES, "SELECT ticket, seq, recipients, flags, coalesce(text,'') FROM message WHERE ticket=?1 AND id NOT IN (SELECT id FROM erasing WHERE kind='message') ORDER BY seq") \
 	X(SQL_NEAR_MESSAGE_SET, "UPDATE message SET recipients=?3, flags=?4, text=CASE WHEN text IS NULL THEN NULL ELSE ?5 END WHERE ticket=?1 AND seq=?2 AND ?6=?6") \
-	X(SQL_ERASURE_ADD, "INSERT INTO erasure(at,kind,a,b,digest) VALUES(?1,?2,?3,?4,?5)") \
-	X(SQL_ERASURES_OPEN, "SELECT id, at, kind, a, b, digest FROM erasure WHERE done=0 ORDER BY id") \
-	X(SQL_ERASURES, "SELECT id, at, kind, a, b, digest, done FROM erasure ORDER BY id") \
+	X(SQL_RAW_REWRITE, "UPDATE raw SET size=?2, digest=?3, file=?4, bytes=?5 WHERE id=?1") \
+	X(SQL_TICKETS_OF_RAW, "SELECT DISTINCT m.ticket FROM place p JOIN message m ON m.id=p.id AND m.raw=?1 WHERE p.kind=4 AND p.key=?1 AND m.ticket<>?2") \
+	X(SQL_OUTBOX_NAMING, "SELECT o.id FROM place p JOIN outbox o ON o.id=p.id WHERE p.kind=5 AND p.key=?1 AND o.state<>'waiting' AND instr(lower(o.record),?2)>0") \
+	X(SQL_ERASURE_ADD, "INSERT INTO erasure(at,kind,a,b,digest,c) VALUES(?1,?2,?3,?4,?5,?6)") \
+	X(SQL_ERASURES_OPEN, "SELECT id, at, kind, a, b, digest, c FROM erasure WHERE done=0 ORDER BY id") \
+	X(SQL_ERASURES, "SELECT id, at, kind, a, b, digest, done, c FROM erasure ORDER BY id") \
 	X(SQL_ERASURES_COUNT, "SELECT count(*) FROM erasure WHERE done=0") \
 	X(SQL_ERASURES_DONE, "UPDATE erasure SET done=1 WHERE done=0") \
 	X(SQL_CONTACTS_ALL, "SELECT id, address FROM contact WHERE address<>'' ORDER BY id") \

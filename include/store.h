@@ -474,10 +474,10 @@ enum status store_standing(struct store *store, struct arena *arena, const char 
 #define ERASED_TEXT "[erased]"           /* what stands in the place of words */
 #define FLAGS_ERASED "erased"            /* flags of a message that was */
 #define ERASED_ADDRESS "erased@erased.invalid"
-enum erase_what { ERASE_CUSTOMER, ERASE_TICKET, ERASE_MESSAGE };
+enum erase_what { ERASE_CUSTOMER, ERASE_TICKET, ERASE_MESSAGE, ERASE_ATTACHMENT };
 struct erase_order {
 	enum erase_what what;
-	int64_t customer, ticket; int seq;
+	int64_t customer, ticket; int seq, attachment;   /* attachment: from 1 */
 	const char *who;                 /* who ordered it */
 	const struct query *hold;        /* tickets for which it holds are kept by law; NULL: none */
 	bool aged;                       /* it is only old: no entry in the ledger, and what else names it is as old */
@@ -487,13 +487,14 @@ struct erased {
 	struct { struct erased_place *at; size_t count; } places;
 	struct strings kept;             /* what stays, and why */
 	int64_t tickets, messages;
+	struct { int64_t *at; size_t count; } of; int64_t raw;   /* of an attachment: tickets that have its mail, and that */
 	bool done;                       /* in the tables, for good */
 };
 /* In a transaction of its own; `dry`: rolled back, and the same places counted. Then, and after a power cut: store_erase_finish(). */
 enum status store_erase(struct store *store, struct arena *arena, const struct erase_order *order, bool dry, struct erased *erased, struct error *error);
 /* What stands beside the tables: files, full text, the database's log, the ledger. *any: there was something to finish. */
 enum status store_erase_finish(struct store *store, struct arena *arena, bool *any, struct error *error);
-struct erasure_row { int64_t id, at, ticket; int seq; const char *kind; bool done; };
+struct erasure_row { int64_t id, at, ticket; int seq, attachment; const char *kind; bool done; };
 struct erasure_rows { struct erasure_row *at; size_t count; };
 enum status store_erasures(struct store *store, struct arena *arena, struct erasure_rows *rows, struct error *error);
 /* Erases again what the ledger (NULL: the one in the state directory) names: of a database that was restored from a backup. */

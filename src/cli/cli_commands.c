@@ -66,6 +66,7 @@ const struct cli_option_row cli_options[] = {
 	{ O_SEES_ALL, "sees-all", "yes|no", "may its people see each other's requests?" },
 	{ O_SHARED, "shared", "ADDRESS", "an address of the organisation and of nobody: info@example.org" },
 	{ O_PRUNE, "prune", NULL, "take away what is not in the file" },
+	{ O_ATTACHMENT, "attachment", "K", "the file of that number, from 1" },
 	{ O_LEDGER, "ledger", "FILE", "what was erased since the backup; the file erasures of desk.state_dir if it is not given" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
@@ -140,7 +141,8 @@ const struct cli_command cli_commands[] = {
 	{ "erase customer", cli_run_erase_customer, 1, 1, "WHO", OPT(O_DRY_RUN) | OPT(O_AS), "a person, with all his requests, is forgotten",
 	  "Gone from database, files, search, models, mirror, and from a backup that is restored later. Numbers, dates, queues and sizes stay. --dry-run says all places." },
 	{ "erase ticket", cli_run_erase_ticket, 1, 1, "N", OPT(O_DRY_RUN) | OPT(O_AS), "a request is forgotten; it is closed, if it was open", "" },
-	{ "erase message", cli_run_erase_message, 2, 2, "N MESSAGE", OPT(O_DRY_RUN) | OPT(O_AS), "one message is forgotten: a password that somebody mailed", "Its mail goes, with all its files; so do mails of ours that were sent on that ticket." },
+	{ "erase message", cli_run_erase_message, 2, 2, "N MESSAGE", OPT(O_DRY_RUN) | OPT(O_AS) | OPT(O_ATTACHMENT), "one message is forgotten: a password that somebody mailed",
+	  "Its mail goes, with all its files; so do mails of ours that were sent on that ticket. With --attachment that file alone: its mail stays, with a text in the file's place." },
 	{ "erase list", cli_run_erase_list, 0, 0, "", 0, "what was erased when, without a word of it", "" },
 	{ "erase finish", cli_run_erase_finish, 0, 0, "", 0, "finish what a power cut left half done", "The daemon does it by itself." },
 	{ "retention", cli_run_retention, 0, 0, "", OPT(O_DRY_RUN), "let go of what is old, as `retention` in the configuration says",

@@ -7,6 +7,7 @@
  * Diagnostics: "is held" (77), "there is no" (66).
  */
 #include "cli_private.h"
+#include "limits.h"
 #include "mirror.h"
 
 #include <string.h>
@@ -44,8 +45,8 @@ static void as_words(struct cli *cli, const struct erased *erased, bool dry)
 	buffer_add_string(&cli->out, dry ? "dry run: nothing was changed\n" : "erased; mails that were sent stay in the mailboxes of those who got them\n");
 }
 
-/* The agents' tree of mails: what is erased is no longer in it. */
-static enum status clean_mirror(struct cli *cli, struct error *error)
+/* The agents' tree of mails: what is erased is no longer in it. erased NULL: whatever it was. */
+static enum status clean_mirror(struct cli *cli, const struct erased *erased, struct error *error)
 {
 	struct mirror_counts counts;
 	struct mirror *mirror;
@@ -55,16 +56,19 @@ static enum status clean_mirror(struct cli *cli, struct error *error)
 		return STATUS_OK;
 	if ((status = mirror_open(cli->config, &mirror, error)) != STATUS_OK)
 		return status;
-	status = mirror_rebuild(mirror, cli->config, &cli->policy, cli->store, &counts, error);
+	for (size_t i = 0; erased && i < erased->of.count && status == STATUS_OK; i++)
+		status = mirror_renew(mirror, cli->config, &cli->policy, cli->store, erased->of.at[i], erased->raw, error);
+	if (status == STATUS_OK && !(erased && erased->of.count))
+		status = mirror_rebuild(mirror, cli->config, &cli->policy, cli->store, &counts, error);
 	mirror_close(&mirror);
 	return status;
 }
 
-static enum status finish(struct cli *cli, bool *any, struct error *error)
+static enum status finish(struct cli *cli, const struct erased *erased, bool *any, struct error *error)
 {
 	enum status status = store_erase_finish(cli->store, &cli->arena, any, error);
 
-	return status == STATUS_OK ? clean_mirror(cli, error) : status;
+	return status == STATUS_OK ? clean_mirror(cli, erased, error) : status;
 }
 
 static enum status erase(struct cli *cli, struct erase_order *order, struct error *error)
@@ -76,7 +80,7 @@ static enum status erase(struct cli *cli, struct erase_order *order, struct erro
 	order->who = cli_acting(cli);
 	order->hold = cli->config->retention_held;
 	status = store_erase(cli->store, &cli->arena, order, dry, &erased, error);
-	if (status == STATUS_OK && !dry && finish(cli, &any, error) != STATUS_OK) {
+	if (status == STATUS_OK && !dry && finish(cli, &erased, &any, error) != STATUS_OK) {
 		cli_warn("it is erased in the database; what stands beside it follows: %s; see sportello erase finish", error->text);
 		cli->exit_code = status_exit_code(STATUS_TRY_LATER);
 	}
@@ -114,12 +118,17 @@ enum status cli_run_erase_ticket(struct cli *cli, struct error *error)
 enum status cli_run_erase_message(struct cli *cli, struct error *error)
 {
 	struct erase_order order = { .what = ERASE_MESSAGE };
-	int64_t seq = 0;
+	int64_t seq = 0, attachment = 0;
 	enum status status = cli_number(cli->words[0], "a ticket", &order.ticket, error);
 
 	if (status == STATUS_OK)
 		status = cli_number(cli->words[1], "a message", &seq, error);
 	order.seq = (int)seq;
+	if (status == STATUS_OK && cli->option[O_ATTACHMENT]) {
+		status = cli_number(cli->option[O_ATTACHMENT], "an attachment", &attachment, error);
+		order.what = ERASE_ATTACHMENT;
+		order.attachment = (int)(attachment <= LIMIT_PARTS ? attachment : LIMIT_PARTS + 1);
+	}
 	if (status == STATUS_OK)
 		status = cli_need_store(cli, false, error);
 	return status == STATUS_OK ? erase(cli, &order, error) : status;
@@ -132,7 +141,7 @@ enum status cli_run_erase_finish(struct cli *cli, struct error *error)
 	enum status status = cli_need_store(cli, false, error);
 
 	if (status == STATUS_OK)
-		status = finish(cli, &any, error);
+		status = finish(cli, NULL, &any, error);
 	if (status != STATUS_OK)
 		return status;
 	if (!cli->json) {
@@ -168,6 +177,10 @@ static void list_json(struct cli *cli, const struct erasure_rows *rows)
 			json_number(&json, "message", row->seq);
 		else
 			json_null(&json, "message");
+		if (row->attachment)
+			json_number(&json, "attachment", row->attachment);
+		else
+			json_null(&json, "attachment");
 		json_bool(&json, "done", row->done);
 		json_object_end(&json);
 	}
@@ -189,8 +202,9 @@ enum status cli_run_erase_list(struct cli *cli, struct error *error)
 		return STATUS_OK;
 	}
 	for (size_t i = 0; i < rows.count; i++)
-		buffer_printf(&cli->out, "%s  %s%s%s  %s\n", cli_time(&cli->arena, rows.at[i].at), rows.at[i].kind, rows.at[i].ticket ? arena_printf(&cli->arena, " %lld", (long long)rows.at[i].ticket) : "",
-		              rows.at[i].seq ? arena_printf(&cli->arena, ", message %d", rows.at[i].seq) : "", rows.at[i].done ? "done" : "not finished");
+		buffer_printf(&cli->out, "%s  %s%s%s%s  %s\n", cli_time(&cli->arena, rows.at[i].at), rows.at[i].kind, rows.at[i].ticket ? arena_printf(&cli->arena, " %lld", (long long)rows.at[i].ticket) : "",
+		              rows.at[i].seq ? arena_printf(&cli->arena, ", message %d", rows.at[i].seq) : "",
+		              rows.at[i].attachment ? arena_printf(&cli->arena, ", attachment %d", rows.at[i].attachment) : "", rows.at[i].done ? "done" : "not finished");
 	if (!rows.count)
 		buffer_add_string(&cli->out, "nothing was erased\n");
 	return STATUS_OK;

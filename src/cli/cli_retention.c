@@ -32,7 +32,7 @@ static void changed(void *context, int64_t ticket)
 	if (!following->mirror)
 		status = mirror_open(cli->config, &following->mirror, &error);
 	if (status == STATUS_OK)
-		status = mirror_renew(following->mirror, cli->config, &cli->policy, cli->store, ticket, false, &error);
+		status = mirror_renew(following->mirror, cli->config, &cli->policy, cli->store, ticket, 0, &error);
 	if (status != STATUS_OK && !following->failed)
 		cli_warn("%s; the mirror is made anew by sportello mirror", error.text);
 	following->failed |= status != STATUS_OK;

@@ -43,7 +43,7 @@ static void changed(void *context, int64_t ticket)
 	if (!daemon->retention.mirror)
 		status = mirror_open(config, &daemon->retention.mirror, &error);
 	if (status == STATUS_OK)
-		status = mirror_renew(daemon->retention.mirror, config, &config->policy, daemon->retention.store, ticket, false, &error);
+		status = mirror_renew(daemon->retention.mirror, config, &config->policy, daemon->retention.store, ticket, 0, &error);
 	if (status != STATUS_OK)
 		log_event(LOG_WARNING, "mirror.trouble", "why", error.text, NULL);
 }

@@ -475,7 +475,7 @@ static const char *const version_2[] = {
 "  what     TEXT NOT NULL\n"
 ") STRICT",
 "CREATE INDEX customer_event_of ON customer_event(customer)",
-/* What was erased, without a word of it: see store_erasures.c. a, b: ticket and message, or 0; done: also beside the tables. */
+/* What was erased, without a word of it: see store_erasures.c. a, b, c: ticket, message and attachment, or 0; done: also beside the tables. */
 "CREATE TABLE erasure(\n"
 "  id     INTEGER PRIMARY KEY,\n"
 "  at     INTEGER NOT NULL,\n"
@@ -483,6 +483,7 @@ static const char *const version_2[] = {
 "  a      INTEGER NOT NULL,\n"
 "  b      INTEGER NOT NULL,\n"
 "  digest TEXT NOT NULL,                -- keyed by the ledger\n"
+"  c      INTEGER NOT NULL,\n"
 "  done   INTEGER NOT NULL DEFAULT 0\n"
 ") STRICT",
 "CREATE INDEX erasure_open ON erasure(id) WHERE done=0",

@@ -74,8 +74,10 @@ void mail_attachment_add(struct walk *walk, struct part *part)
 {
 	walk->number++;
 	if (walk->wanted) {
-		if (walk->number == walk->wanted)
+		if (walk->number == walk->wanted) {
+			walk->found = part;
 			walk->written = mail_part_decode(walk->source, part, walk->sink) || true;
+		}
 		return;
 	}
 	const char *name = part->filename;

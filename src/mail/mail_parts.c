@@ -152,7 +152,7 @@ static uint64_t read_part_head(struct tree *tree, GMimeObject *object, struct pa
 	gint64 offset = g_mime_header_get_offset(g_mime_header_list_get_header_at(list, 0));
 	if (offset < 0)
 		return 0;
-	uint64_t start = raw_offset(tree, offset);
+	uint64_t start = part->head = raw_offset(tree, offset);
 	CLEANUP_ARENA struct arena scratch = scratch_of(tree->arena);
 	struct span block = mail_source_span(&scratch, tree->source, start, start + PART_HEAD_MAX);
 	bool cut;

@@ -165,6 +165,7 @@ struct part {
 	const char *content_id;          /* without <>, "" if none */
 	struct fields fields;
 	uint64_t start, end;             /* of the encoded content in the source */
+	uint64_t head;                   /* where its header begins; of the mail itself not kept */
 	const char *boundary;            /* of a multipart, NULL: not known */
 	struct part *parent, *next, *first;      /* children are a list */
 	struct part *shown[2];           /* the first text and the first HTML in it that would be shown: see shown_find() */
@@ -196,6 +197,7 @@ struct walk {
 	size_t wanted;                   /* number of the attachment to write, 0: none */
 	struct sink sink;
 	bool written;
+	const struct part *found;        /* the wanted attachment; NULL: it lies in another one */
 	bool light;                      /* see mail_options */
 	size_t text_most;                /* bytes of `text` */
 	size_t number;                   /* attachments so far */

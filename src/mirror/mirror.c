@@ -397,7 +397,7 @@ static bool is_gone(struct store *store, const struct message_row *message)
 	return status == STATUS_NOT_FOUND && (message->raw || is_erased(message));
 }
 
-static enum status renew(struct mirror *m, const struct config *config, const struct desk_policy *policy, struct store *store, int64_t ticket, bool all, struct error *error)
+static enum status renew(struct mirror *m, const struct config *config, const struct desk_policy *policy, struct store *store, int64_t ticket, int64_t raw, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = {0};
 	struct ticket_row row;
@@ -406,7 +406,7 @@ static enum status renew(struct mirror *m, const struct config *config, const st
 	for (size_t i = 0; i < row.messages.count && status == STATUS_OK; i++) {
 		const struct followed_message followed = {0, ticket, row.messages.at[i]};
 		struct entry *entry = mirror_index_find(&m->index, ticket, followed.message.seq);
-		if (!entry || !(all || is_gone(store, &followed.message)))
+		if (!entry || !(raw ? followed.message.raw == raw : is_gone(store, &followed.message)))
 			continue;
 		remove_file(m, entry);
 		status = follow_one(m, config, policy, store, &followed, &written, error);
@@ -414,11 +414,11 @@ static enum status renew(struct mirror *m, const struct config *config, const st
 	return status;
 }
 
-enum status mirror_renew(struct mirror *mirror, const struct config *config, const struct desk_policy *policy, struct store *store, int64_t ticket, bool all, struct error *error)
+enum status mirror_renew(struct mirror *mirror, const struct config *config, const struct desk_policy *policy, struct store *store, int64_t ticket, int64_t raw, struct error *error)
 {
 	enum status status = enter(mirror, store, NULL, NULL, error);
 	if (status == STATUS_OK)
-		status = renew(mirror, config, policy, store, ticket, all, error);
+		status = renew(mirror, config, policy, store, ticket, raw, error);
 	mirror->edition++;                       /* others read the tree again */
 	if (status == STATUS_OK)
 		status = save(mirror, error);

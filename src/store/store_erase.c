@@ -228,37 +228,13 @@ static enum status close_tickets(struct erasing *e)
 
 /* ---- outgoing mails: nothing is left to send, or to be shown ---- */
 
-static enum status empty_outgoing(struct erasing *e, int64_t id)
-{
-	CLEANUP_ARENA struct arena arena = { 0 };
-	CLEANUP_BUFFER struct buffer record = { 0 };
-	struct outbox_row row;
-	enum status status = store_outbox_get(e->store, &arena, id, &row, e->error);
-	struct outgoing empty = { .id = id, .trace = "", .ticket = row.ticket, .from = { ERASED_ADDRESS, "" }, .reply_to = "", .envelope_from = "", .message_id = "", .in_reply_to = "",
-	                          .subject = ERASED_TEXT, .variables = "" };
-
-	if (status != STATUS_OK)
-		return status;
-	empty.template = row.outgoing.template;
-	empty.language = row.outgoing.language;
-	empty.queue = row.outgoing.queue;
-	empty.agent = row.outgoing.agent;
-	empty.to_agent = row.outgoing.to_agent;
-	empty.automatic = row.outgoing.automatic;
-	empty.date = row.outgoing.date;
-	empty.seq = row.outgoing.seq;
-	*ARENA_PUSH(&arena, &empty.to) = (struct mail_address){ ERASED_ADDRESS, "" };
-	desk_outgoing_write(&record, &empty);
-	return engine_run(e->store->engine, e->error, SQL_ERASE_OUTBOX, "it", id, buffer_string(&record));
-}
-
 static enum status empty_outbox(struct erasing *e)
 {
 	struct customer_ids ids;
 	enum status status = list(e, "outbox", &ids);
 
 	for (size_t i = 0; i < ids.count && status == STATUS_OK; i++)
-		status = empty_outgoing(e, ids.at[i]);
+		status = store_erase_outgoing(e->store, ids.at[i], e->error);
 	place(e, "outgoing mails", (int64_t)ids.count);
 	return status;
 }
@@ -472,6 +448,8 @@ enum status store_erase(struct store *store, struct arena *arena, const struct e
 	enum status status = check_there(store, arena, order, error);
 
 	*erased = (struct erased){ 0 };
+	if (status == STATUS_OK && order->what == ERASE_ATTACHMENT)
+		return store_erase_attachment(store, arena, order, dry, erased, error);
 	if (status == STATUS_OK)
 		status = store_places_catch_up(store, error);
 	if (status == STATUS_OK)

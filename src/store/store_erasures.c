@@ -3,7 +3,7 @@
  *
  * The log is a table and has no word of what was erased: numbers, and keyed digests of addresses. Its rows are `done` when files, full text and the
  * database's own log are clean, too, and the ledger has them: a power cut leaves them to whoever comes next. The ledger is STATE_DIR/erasures, a file
- * of its own that no restore replaces: a head with its key, and a line an erasure, "WHEN KIND NUMBERS DIGEST". An entry is known again by its
+ * of its own that no restore replaces: a head with its key, and a line an erasure, "WHEN KIND NUMBERS DIGEST", and an attachment's number. An entry is known again by its
  * digest over the address, or over number and date of the ticket, so that another ticket of that number stays.
  * Diagnostics: STATUS_BAD_INPUT "is no ledger".
  */
@@ -89,9 +89,9 @@ static enum status find_key(struct store *store, struct arena *arena, unsigned c
 	return STATUS_OK;
 }
 
-static enum status note(struct store *store, int64_t now, const char *kind, int64_t a, int64_t b, const char *digest, struct error *error)
+static enum status note(struct store *store, int64_t now, const char *kind, int64_t a, int64_t b, int64_t c, const char *digest, struct error *error)
 {
-	return engine_run(store->engine, error, SQL_ERASURE_ADD, "itiit", now, kind, a, b, digest);
+	return engine_run(store->engine, error, SQL_ERASURE_ADD, "itiiti", now, kind, a, b, digest, c);
 }
 
 const char *store_ledger_identity(struct arena *arena, int64_t ticket, int64_t created)
@@ -105,13 +105,14 @@ enum status store_erasures_note(struct store *store, struct arena *arena, const 
 	struct { const char **at; size_t count; } addresses = { 0 };
 	struct ticket_facts *facts = NULL;
 	struct cursor cursor;
+	static const char *const kinds[] = { "customer", "ticket", "message", "attachment" };
 	enum status status = find_key(store, arena, key, error);
 
 	if (status != STATUS_OK)
 		return status;
 	if (order->what != ERASE_CUSTOMER) {
 		status = store_read_ticket_facts(store, arena, order->ticket, &facts, error);
-		return status != STATUS_OK || !facts ? status : note(store, now, order->what == ERASE_TICKET ? "ticket" : "message", order->ticket, order->seq,
+		return status != STATUS_OK || !facts ? status : note(store, now, kinds[order->what], order->ticket, order->seq, order->attachment,
 		                                                     store_ledger_digest(arena, key, store_ledger_identity(arena, facts->id, facts->created)), error);
 	}
 	cursor_open(&cursor, store->engine, error, SQL_ERASING_LIST, "t", "address");
@@ -119,7 +120,7 @@ enum status store_erasures_note(struct store *store, struct arena *arena, const 
 		*ARENA_PUSH(arena, &addresses) = cursor_text(&cursor, arena, 1);
 	status = cursor_close(&cursor);
 	for (size_t i = 0; i < addresses.count && status == STATUS_OK; i++)
-		status = note(store, now, "customer", 0, 0, store_ledger_digest(arena, key, addresses.at[i]), error);
+		status = note(store, now, kinds[ERASE_CUSTOMER], 0, 0, 0, store_ledger_digest(arena, key, addresses.at[i]), error);
 	return status;
 }
 
@@ -149,8 +150,13 @@ static enum status write_ledger(struct store *store, struct arena *arena, struct
 
 	cursor_open(&cursor, store->engine, error, SQL_ERASURES_OPEN, "");
 	while (cursor_next(&cursor))
-		buffer_printf(&lines, "%s %s %lld %lld %s\n", time_rfc3339(arena, cursor_number(&cursor, 1)), cursor_text(&cursor, arena, 2), (long long)cursor_number(&cursor, 3),
+	{
+		int64_t attachment = cursor_number(&cursor, 6);
+
+		buffer_printf(&lines, "%s %s %lld %lld %s", time_rfc3339(arena, cursor_number(&cursor, 1)), cursor_text(&cursor, arena, 2), (long long)cursor_number(&cursor, 3),
 		              (long long)cursor_number(&cursor, 4), cursor_text(&cursor, arena, 5));
+		buffer_printf(&lines, attachment ? " %lld\n" : "\n", (long long)attachment);
+	}
 	if ((status = cursor_close(&cursor)) != STATUS_OK || !lines.length)
 		return status;
 	CLEANUP_FD int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -205,7 +211,7 @@ enum status store_erasures(struct store *store, struct arena *arena, struct eras
 	*rows = (struct erasure_rows){ 0 };
 	cursor_open(&cursor, store->engine, error, SQL_ERASURES, "");
 	while (cursor_next(&cursor))
-		*ARENA_PUSH(arena, rows) = (struct erasure_row){ cursor_number(&cursor, 0), cursor_number(&cursor, 1), cursor_number(&cursor, 3), (int)cursor_number(&cursor, 4), cursor_text(&cursor, arena, 2),
+		*ARENA_PUSH(arena, rows) = (struct erasure_row){ cursor_number(&cursor, 0), cursor_number(&cursor, 1), cursor_number(&cursor, 3), (int)cursor_number(&cursor, 4), (int)cursor_number(&cursor, 7), cursor_text(&cursor, arena, 2),
 		                                                 cursor_number(&cursor, 6) != 0 };
 	return cursor_close(&cursor);
 }

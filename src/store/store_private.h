@@ -98,6 +98,10 @@ enum status store_erasures_note(struct store *store, struct arena *arena, const 
 enum status store_keep_last(struct store *store, int64_t raw, const struct mail *mail, struct error *error);
 /* ---- store_erase.c: a ticket's words, in the caller's transaction. *files: those to be removed after it (store_raw_path()) ---- */
 enum status store_erase_words(struct store *store, struct arena *arena, int64_t ticket, const char *who, struct strings *files, struct error *error);
+/* ---- store_erase_outgoing.c: its row stays, without a word ---- */
+enum status store_erase_outgoing(struct store *store, int64_t id, struct error *error);
+/* ---- store_erase_attachment.c ---- */
+enum status store_erase_attachment(struct store *store, struct arena *arena, const struct erase_order *order, bool dry, struct erased *erased, struct error *error);
 /* ---- store_places.c ---- */
 enum store_place {               /* the statements of the engine name these numbers */
 	PLACE_MAILBOX_OF_TICKET = 1, PLACE_MAILBOX_OF_RAW, PLACE_MAILBOX_FROM, PLACE_MESSAGE_OF_RAW, PLACE_OUTBOX_OF_TICKET, PLACE_MESSAGE_FROM, PLACE_TICKET_OF_CUSTOMER

@@ -83,17 +83,21 @@ static enum status replay_customers(struct replaying *r)
 static enum status replay_line(struct replaying *r, const char *line)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	char when[32], kind[16], digest[LEDGER_DIGEST_HEX + 1];
-	long long ticket, seq;
+	char when[32] = "", kind[16] = "", digest[LEDGER_DIGEST_HEX + 1] = "";
+	long long ticket, seq, attachment = 0;
 	struct ticket_facts *facts = NULL;
 	enum status status;
 
-	if (sscanf(line, "%31s %15s %lld %lld %32s", when, kind, &ticket, &seq, digest) != 5 || (strcmp(kind, "ticket") != 0 && strcmp(kind, "message") != 0))
+	int read = sscanf(line, "%31s %15s %lld %lld %32s%*1[ ]%lld", when, kind, &ticket, &seq, digest, &attachment);
+	bool of_message = strcmp(kind, "message") == 0, of_file = read == 6 && strcmp(kind, "attachment") == 0;
+
+	if (read < 5 || !(of_message || of_file || strcmp(kind, "ticket") == 0))
 		return STATUS_OK;
 	status = store_read_ticket_facts(r->store, &arena, ticket, &facts, r->error);
 	if (status != STATUS_OK || !facts || strcmp(store_ledger_digest(&arena, r->ledger.key, store_ledger_identity(&arena, facts->id, facts->created)), digest) != 0)
 		return status;
-	status = erase_again(r, &(struct erase_order){ .what = strcmp(kind, "ticket") == 0 ? ERASE_TICKET : ERASE_MESSAGE, .ticket = ticket, .seq = (int)seq, .who = "ledger" });
+	status = erase_again(r, &(struct erase_order){ .what = of_file ? ERASE_ATTACHMENT : of_message ? ERASE_MESSAGE : ERASE_TICKET, .ticket = ticket, .seq = (int)seq,
+	                                             .attachment = (int)attachment, .who = "ledger" });
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 

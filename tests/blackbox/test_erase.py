@@ -198,3 +198,81 @@ def test_a_customer_is_given_all_that_the_desk_has_of_him(desk):
     assert any(name.endswith("canary18.pdf") for name in files) and os.stat(directory).st_mode & 0o077 == 0
     assert desk.cli("customer", "export", ANNA, directory).code == 65 and desk.cli("customer", "export", "nobody@example.com", directory + "2").code == 66
     assert desk.ok("customer", "show", ANNA)["history"][-1]["kind"] == "exported"
+
+
+def with_files(*files, large=False):
+    """A mail with these files: (name, bytes)."""
+    parts = ["--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nSee the files.\r\n"]
+    for name, data in files:
+        lines = base64.encodebytes(data * (30000 if large else 1)).decode().replace("\n", "\r\n")
+        parts.append("--b\r\nContent-Type: application/pdf; name*=utf-8''%s\r\nContent-Disposition: attachment; filename*=utf-8''%s\r\nContent-Transfer-Encoding: base64\r\n\r\n%s" % (name, name, lines))
+    head = "From: Anna <%s>\r\nTo: support@example.org\r\nSubject: Files\r\nMessage-ID: <files@secret.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" % ANNA
+    return (head + "".join(parts) + "--b--\r\n").encode()
+
+
+def one_file_is_forgotten(desk, large):
+    secret, other = b"canary81 is my password; keep it. ", b"Nothing that anybody may not see. "
+    desk.accept(with_files(("one.pdf", other), ("canary82-password.pdf", secret), ("three.pdf", other), large=large), ["support@example.org", "network@example.org"], ANNA)
+    wait_until(lambda: len(desk.tickets()) == 2 and not desk.outbox(), 20)
+    backup = os.path.join(desk.directory, "before.db")
+    desk.ok("backup", backup)
+    was = [desk.ticket(n)["messages"][0] for n in (1, 2)]
+    sizes = [m["size"] for m in desk.ok("mailbox", "list")]
+    dry = desk.ok("erase", "message", 1, 1, "--attachment", 2, "--dry-run")
+    assert dry["dry_run"] and not dry["done"] and {p["place"] for p in dry["places"]} >= {"attachments", "raw mails"}
+    assert desk.ticket(1)["messages"][0] == was[0] and desk.cli("ticket", "attachment", 1, 1, 2).bytes.startswith(secret)
+    for k in (4, 99999999999):
+        assert desk.cli("erase", "message", 1, 1, "--attachment", k).code == 66
+    assert desk.cli("erase", "message", 1, 9, "--attachment", 1).code == 66 and desk.cli("erase", "message", 1, 1, "--attachment", "x").code == 64 and desk.cli("erase", "message", 1, 1, "--attachment", 0).code == 64
+    done = desk.ok("erase", "message", 1, 1, "--attachment", 2)
+    assert done["done"] and done["places"] == dry["places"]
+    words = ["canary81 is my password", "canary82"]
+
+    def gone(tickets):
+        for n in tickets:
+            now = desk.ticket(n)["messages"][0]
+            assert now["text"] == was[n - 1]["text"] and len(now["attachments"]) == 3 and [now["attachments"][k] for k in (0, 2)] == [was[n - 1]["attachments"][k] for k in (0, 2)]
+            assert now["attachments"][1]["filename"] == "erased.txt"
+            stub = desk.cli("ticket", "attachment", n, 1, 2).bytes
+            assert stub == b"[erased: application/pdf, %d bytes]\r\n" % was[n - 1]["attachments"][1]["size"]
+            assert desk.cli("ticket", "attachment", n, 1, 3).bytes.startswith(other)
+        assert found(desk.state_dir, words) == [], (found(desk.state_dir, words), rows_with(desk, words))
+        assert desk.cli("fsck", json_output=False).out == "clean\n"
+    gone([1, 2])
+    assert sizes == [m["size"] for m in desk.ok("mailbox", "list")] and desk.ok("ticket", "search", "files")
+    erased = desk.ok("erase", "list")
+    assert [(e["what"], e["ticket"], e["message"], e["attachment"], e["done"]) for e in erased] == [("attachment", 1, 1, 2, True)]
+    desk.stop()
+    restored = desk.ok("restore", backup)
+    assert restored["erased"] == 1
+    shutil.rmtree(restored["replaced"])
+    gone([1, 2])
+
+
+@desk_that_forgets
+def test_one_attachment_is_forgotten_and_its_mail_stays(desk):
+    one_file_is_forgotten(desk, False)
+
+
+@desk_that_forgets
+def test_one_attachment_of_a_mail_that_is_a_file_is_forgotten(desk):
+    one_file_is_forgotten(desk, True)
+
+
+@setup(**{**DESK, "config": {"retention_hold": "tag:legal"}})
+def test_an_attachment_of_a_mail_that_is_held_elsewhere_is_not_forgotten(desk):
+    desk.accept(with_files(("one.pdf", b"canary83")), ["support@example.org", "network@example.org"], ANNA)
+    desk.ok("ticket", "tag", 2, "legal")
+    said = desk.cli("erase", "message", 1, 1, "--attachment", 1)
+    assert said.code == 77 and "ticket 2 is held" in said.err and desk.cli("ticket", "attachment", 1, 1, 1).bytes == b"canary83"
+
+
+@desk_that_forgets
+def test_a_mail_that_is_nothing_but_a_file_keeps_its_header(desk):
+    desk.accept(("From: Anna <%s>\r\nTo: support@example.org\r\nSubject: Only a file\r\nMessage-ID: <only@secret.example>\r\nMIME-Version: 1.0\r\nContent-Type: application/pdf;\r\n name=canary84.pdf\r\n"
+                 "Content-Transfer-Encoding: base64\r\nX-Kept: yes\r\n\r\n%s\r\n" % (ANNA, base64.b64encode(b"canary85 and more").decode())).encode(), sender=ANNA)
+    assert len(desk.ticket(1)["messages"][0]["attachments"]) == 1
+    desk.ok("erase", "message", 1, 1, "--attachment", 1)
+    raw = desk.cli("ticket", "raw", 1, 1).out
+    assert "Subject: Only a file\r\n" in raw and "X-Kept: yes\r\n" in raw and "canary84" not in raw and "[erased: application/pdf, 17 bytes]" in desk.cli("ticket", "attachment", 1, 1, 1).out
+    assert found(desk.state_dir, ["canary84", "canary85 and more"]) == [] and desk.cli("fsck", json_output=False).out == "clean\n"

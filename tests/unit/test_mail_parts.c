@@ -356,6 +356,64 @@ static void every_prefix_is_a_mail(void **state)
 	}
 }
 
+static bool gather_bytes(void *context, const void *bytes, size_t length)
+{
+	buffer_add(context, bytes, length);
+	return true;
+}
+
+static enum status without(const char *raw, size_t number, const char **left)
+{
+	CLEANUP_BUFFER struct buffer out = { 0 };
+	struct mail_source source = source_of(raw, strlen(raw));
+	struct error error;
+	enum status status = mail_without_attachment(&source, number, gather_bytes, &out, &error);
+	*left = arena_string(&arena, buffer_string(&out));
+	return status;
+}
+
+/* Its bytes and its name are gone, its number is not; all other bytes are the same. */
+static void an_attachment_leaves_a_stub_in_its_place(void **state)
+{
+	static const char *const ends[] = { "\r\n", "\n" };
+	for (size_t e = 0; e < COUNT_OF(ends); e++) {
+		const char *n = ends[e], *left;
+		const char *raw = arena_printf(&arena, "From: a@b.example%sContent-Type: multipart/mixed; boundary=o%s%s--o%sContent-Type: multipart/related; boundary=i%s%s--i%sContent-Type: text/html%s%s<p>hello"
+		                               "%s--i%sContent-Type: image/png; name=secret.png%sContent-Transfer-Encoding: base64%sX-Attachment-Id: secret%s%sc2VjcmV0%s--i--%s--o%s"
+		                               "Content-Disposition: attachment;%s filename=kept.txt%s%skept%s--o--%s", n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n);
+		struct mail was = read_mail(raw), now;
+		assert_int_equal(was.attachments.count, 2);
+		assert_int_equal(without(raw, 1, &left), STATUS_OK);
+		now = read_mail(left);
+		assert_null(strstr(left, "secret"));
+		assert_null(strstr(left, "c2VjcmV0"));
+		assert_non_null(strstr(left, "[erased: image/png, 6 bytes]"));
+		assert_int_equal(now.attachments.count, 2);
+		assert_string_equal(now.attachments.at[0].filename, "erased.txt");
+		assert_string_equal(now.attachments.at[1].sha256, was.attachments.at[1].sha256);
+		assert_string_equal(now.text, was.text);
+		assert_int_equal(without(left, 2, &left), STATUS_OK);
+		now = read_mail(left);
+		assert_int_equal(now.attachments.count, 2);
+		assert_null(strstr(left, "kept"));
+		assert_string_equal(now.text, was.text);
+		assert_int_equal(without(raw, 3, &left), STATUS_NOT_FOUND);
+		assert_int_equal(without(raw, 0, &left), STATUS_NOT_FOUND);
+	}
+}
+
+static void what_lies_in_another_part_is_not_cut_out_of_it(void **state)
+{
+	const char *left;
+	assert_int_equal(without(HEAD "\nhere it is\nbegin 644 cat.txt\n#0V%T\n`\nend\nbye\n", 1, &left), STATUS_BAD_INPUT);
+	assert_int_equal(without(HEAD "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\nSubject: secret\n\nsecret\n--b--\n", 1, &left), STATUS_OK);
+	assert_null(strstr(left, "secret"));
+	assert_int_equal(without(HEAD "Content-Type: application/pdf;\n\tname=secret\nX-Kept: yes\n\nsecret", 1, &left), STATUS_OK);
+	assert_null(strstr(left, "secret"));
+	assert_non_null(strstr(left, "X-Kept: yes\n"));
+	assert_int_equal(read_mail(left).attachments.count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,7 +421,7 @@ int main(void)
 		TEST(alternatives_show_the_plain_text), TEST(mixed_shows_every_text), TEST(related_images_are_inline), TEST(a_nested_message_is_one_attachment),
 		TEST(digests_hold_messages), TEST(encodings_are_undone), TEST(uuencoded_files_leave_the_text), TEST(flowed_lines_are_joined), TEST(broken_multiparts_are_read),
 		TEST(encrypted_mail_is_kept), TEST(nameless_files_get_a_name), TEST(winmail_is_unpacked), TEST(files_behind_a_winmail_without_files_keep_their_number), TEST(nested_hostile_headers_do_not_reach_gmime),
-		TEST(deep_and_wide_trees_are_bounded), TEST(large_text_is_cut), TEST(dashes_below_deep_boundaries_are_quick), TEST(nested_messages_are_hidden_at_every_offset), TEST(a_large_file_is_read_in_pieces), TEST(every_prefix_is_a_mail),
+		TEST(deep_and_wide_trees_are_bounded), TEST(large_text_is_cut), TEST(dashes_below_deep_boundaries_are_quick), TEST(nested_messages_are_hidden_at_every_offset), TEST(a_large_file_is_read_in_pieces), TEST(an_attachment_leaves_a_stub_in_its_place), TEST(what_lies_in_another_part_is_not_cut_out_of_it), TEST(every_prefix_is_a_mail),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
