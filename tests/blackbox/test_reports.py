@@ -70,7 +70,7 @@ def test_volume_is_what_came_and_went_and_each_figure_opens_its_tickets(desk):
 
 
 @reporting
-def test_the_backlog_adds_up_whatever_happens(desk):
+def test_107_the_backlog_adds_up_whatever_happens(desk):
     chance = random.Random(11)
     for n in range(1, 13):
         ask(desk, n, queue=chance.choice(["support", "network"]))
@@ -93,7 +93,7 @@ def test_the_backlog_adds_up_whatever_happens(desk):
 
 
 @reporting
-def test_answers_take_what_the_clock_says_and_count_for_who_wrote(desk):
+def test_105_answers_take_what_the_clock_says_and_count_for_who_wrote(desk):
     for n in range(1, 5):
         ask(desk, n)
     for n, wait in ((1, 600), (2, 600), (3, 3600)):
@@ -129,7 +129,7 @@ def test_answers_take_what_the_clock_says_and_count_for_who_wrote(desk):
 
 
 @reporting
-def test_the_same_numbers_in_four_places(desk):
+def test_103_the_same_numbers_in_four_places(desk):
     for n in range(1, 4):
         ask(desk, n)
     desk.ok("ticket", "tag", 1, "=1+1")
@@ -164,7 +164,7 @@ def test_a_report_that_is_wrong_says_what_there_is(desk):
 
 
 @setup(config={"desk.digest_hour": -1, "desk.time_zone": "UTC", "reports.mail_to": ["eva", "boss@example.org"], "reports.mail_on": "monday"})
-def test_the_weeks_numbers_come_as_a_mail_once_a_week(desk):
+def test_97_the_weeks_numbers_come_as_a_mail_once_a_week(desk):
     ask(desk, 1)
     ask(desk, 2, queue="network")
     desk.ok("ticket", "resolve", 1, "--no-text", "--as", "bob")
