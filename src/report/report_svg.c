@@ -18,7 +18,8 @@
 #define PLOT_WIDTH (WIDTH - LEFT - RIGHT)
 #define PLOT_HEIGHT (HEIGHT - TOP - BOTTOM)
 #define SERIES_MOST 3
-#define LABELS_MOST 12
+#define LETTER 7                 /* width of one in a label, at most for most */
+#define KEY_LETTERS 24           /* of a label; longer keys are cut, and whole in the bar's title */
 #define BARS_MOST 400
 
 struct series { const char *title; const char *figure; bool line; };
@@ -127,13 +128,28 @@ static void draw_axis(struct chart *chart)
 	}
 }
 
+static const char *short_key(struct arena *arena, const char *key)
+{
+	size_t letters = 0, bytes = 0;
+
+	for (; key[bytes] && letters < KEY_LETTERS; bytes++)
+		letters += ((unsigned char)key[bytes + 1] & 0xC0) != 0x80;
+	return key[bytes] ? arena_printf(arena, "%s\xE2\x80\xA6", utf8_cut(arena, key, bytes - 1)) : key;
+}
+
+/* As many as stand beside each other. */
 static void draw_keys(struct chart *chart)
 {
-	size_t every = (chart->count + LABELS_MOST - 1) / LABELS_MOST;
+	CLEANUP_ARENA struct arena arena = { 0 };
+	size_t longest = 1;
 
+	for (size_t row = 0; row < chart->count; row++)
+		if (strlen(short_key(&arena, chart->rows[row]->key)) > longest)
+			longest = strlen(short_key(&arena, chart->rows[row]->key));
+	size_t fit = PLOT_WIDTH / ((longest + 2) * LETTER), every = (chart->count + fit - 1) / fit;
 	for (size_t row = 0; row < chart->count; row += every) {
 		buffer_printf(chart->out, "<text class=\"key\" x=\"%.1f\" y=\"%d\">", x_of(chart, row), HEIGHT - BOTTOM + 20);
-		text(chart->out, chart->rows[row]->key);
+		text(chart->out, short_key(&arena, chart->rows[row]->key));
 		buffer_add_string(chart->out, "</text>\n");
 	}
 }

@@ -11,7 +11,7 @@ from week import Week, files_of, flat, pictures_of
 
 PHOTO, MANUAL = png((200, 40, 40)), b"%PDF-1.4 the manual"
 ALL = re.findall(r'\{"([a-z-]+)", NOTICE_TO_', open(os.path.join(TOP, "src", "desk", "desk_notice_table.c")).read())
-EVENTS = set(re.findall(r'^\t\{"agent-[a-z-]+", [^{]*\{"([a-z-]+)"', open(os.path.join(TOP, "src", "desk", "desk_news.c")).read(), re.M)) - {"due", "report"}      # of promises and figures: test_promises.py, test_reports.py
+EVENTS = set(re.findall(r'^\t\{"agent-[a-z-]+", [^{]*\{"([a-z-]+)"', open(os.path.join(TOP, "src", "desk", "desk_news.c")).read(), re.M)) - {"due", "report"}      # of promises and figures: the other week, below
 FOR_CUSTOMERS = {name for name in ALL if not name.startswith("agent-")}
 
 AGENTS = [{"name": "bob", "email": "bob@agents.example", "display": "Bob Rossi", "signature": ["Bob Rossi", "Acme Support"]},
@@ -277,3 +277,84 @@ def test_a_week_of_three_agents_twelve_customers_and_two_suppliers(desk):
     w = Week(desk, four)
     for day in (monday, tuesday, wednesday, thursday, friday, saturday, sunday):
         day(w)
+
+
+OFFICE = dict({"name": "office", "zone": "UTC"}, **{day: ["09:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")})
+PROMISING = {"desk.digest_hour": 8, "desk.time_zone": "UTC", "calendars": [OFFICE], "reports.mail_to": ["dieter"], "reports.mail_on": "monday", "authserv_id": "mx.example.org",
+             "sla": [{"name": "gold", "calendar": "office", "first": "4h", "next": "8h", "resolution": "3bd",
+                      "steps": [{"at": "-1h", "tell": "agent"}, {"at": "0m", "tell": "queue", "priority": "urgent"}, {"at": "2h", "tell": "supervisor"}]}]}
+TEAM = [{"name": name, "email": name + "@agents.example", "display": name.capitalize(), "role": "supervisor" if name == "dieter" else "agent"} for name in ("bob", "carla", "dieter")]
+
+
+def clock_of(w, number, clock):
+    return {c["clock"]: c for c in w.desk.ticket(number)["sla"]}[clock]
+
+
+def a_promise_that_is_kept(w):
+    """Monday at ten. Anna is promised an answer by two; Bob takes her request and forgets it. At one he is reminded, he alone, and answers in time."""
+    w.writes("anna", "The printer", "Good morning, the printer on the second floor does not print any more.")
+    got = w.heard(anna="received", bob="new", carla="new", dieter="new")
+    assert "at 14:0" in flat(got.anna), got.anna.text
+    w.anna = got
+    w.answers("bob", got.bob, "/assign me")
+    w.heard(bob="done", carla="taken", dieter="taken")
+    w.later(hours=3, seconds=60)
+    due = w.heard(bob="due").bob
+    assert "is due by" in due.text and clock_of(w, 1, "first")["state"] == "running"
+    w.answers("bob", due, "Dear Anna, is it switched on?")
+    w.heard(anna="reply")
+    assert clock_of(w, 1, "first")["state"] == "met" and clock_of(w, 1, "resolution")["state"] == "running"
+
+
+def a_promise_that_is_not(w):
+    """Ben writes at one, and nobody takes his request. All are reminded at four; nobody at night. In the morning it is late: all are told, it is urgent, the day's list begins
+    with it, and two hours later the supervisor hears of it."""
+    w.writes("ben", "Screen", "Hello, my screen stays dark although the cable is plugged in.")
+    got = w.heard(ben="received", bob="new", carla="new", dieter="new")
+    w.later(hours=3, seconds=60)
+    w.heard(bob="due", carla="due", dieter="due")
+    w.later(hours=14)                                # six in the morning
+    w.heard()
+    w.later(hours=3, seconds=600)
+    told = w.heard(bob="digest overdue", carla="digest overdue", dieter="digest overdue")
+    assert "was due by" in told.carla.text and w.desk.ticket(2)["priority"] == "urgent" and clock_of(w, 2, "first")["state"] == "missed"
+    lines = [line for line in w.digests["bob"].text.splitlines() if "#" in line]
+    assert "#2" in lines[0] and "late since" in lines[0] and "#1" in lines[1], lines
+    w.later(hours=2)
+    w.heard(dieter="overdue")
+    w.answers("carla", told.carla, "Dear Ben, press the button for ten seconds.")
+    w.heard(ben="reply", bob="answered", dieter="answered")
+    assert clock_of(w, 2, "first")["state"] == "missed"
+    w.orders("carla", "/pending #2 9d")
+    w.heard(carla="done")
+    assert clock_of(w, 2, "resolution")["state"] == "paused"
+
+
+def and_the_weeks_numbers(w):
+    """Bob solves Anna's request on Wednesday. Ben says nothing, and nobody is told of a clock that stands still. On Monday the supervisor reads of all that."""
+    w.later(hours=24)
+    w.heard()                                        # both wait for their customers: no list either
+    w.orders("bob", "/resolve #1")
+    w.heard(anna="resolved", bob="done")
+    assert clock_of(w, 1, "resolution")["state"] == "met" and clock_of(w, 2, "resolution")["state"] == "paused"
+    w.later(hours=5 * 24)
+    got = w.heard(anna="reminder", dieter="report")
+    assert "Screen" not in got.dieter.text
+    total = w.desk.ok("report", "promises")["total"]
+    assert (total["n"], total["met"], total["missed"]) == (3, 2, 1), total
+    assert {"due", "overdue", "report"} <= w.kinds
+    assert w.desk.cli("fsck").code == 0
+
+
+@setup(relay="smtp", agents=TEAM, queues=[{"name": "support", "address": "support@example.org", "agents": ["bob", "carla", "dieter"]}], config=PROMISING, start=False)
+def test_a_week_with_promises_kept_missed_and_paused(desk):
+    days = -int(time.time() // 86400 + 3) % 7         # to the next Monday
+    start = int(days * 86400 + 10 * 3600 - time.time() % 86400)
+    if start < 0:
+        start += 7 * 86400
+    desk.advance(start)
+    desk.start()
+    time.sleep(2)                            # a fresh desk takes today's digest for sent
+    w = Week(desk, start)
+    for part in (a_promise_that_is_kept, a_promise_that_is_not, and_the_weeks_numbers):
+        part(w)
