@@ -10,17 +10,18 @@
 #include <string.h>
 
 #define WIDTH 960
-#define HEIGHT 420
+#define HEIGHT 390
 #define LEFT 70
 #define RIGHT 20
 #define TOP 64
-#define BOTTOM 70
+#define BOTTOM 40
 #define PLOT_WIDTH (WIDTH - LEFT - RIGHT)
 #define PLOT_HEIGHT (HEIGHT - TOP - BOTTOM)
 #define SERIES_MOST 3
 #define LETTER 7                 /* width of one in a label, at most for most */
 #define KEY_LETTERS 24           /* of a label; longer keys are cut, and whole in the bar's title */
 #define BARS_MOST 400
+#define BAR_WIDTH 120            /* at most */
 
 struct series { const char *title; const char *figure; bool line; };
 static const struct { enum report_kind kind; struct series series[SERIES_MOST]; } charts[] = {
@@ -94,14 +95,14 @@ static double rounded(double top, bool seconds)
 
 static void axis_label(struct chart *chart, double number)
 {
-	if (!chart->seconds)
+	if (!chart->seconds || number == 0)
 		buffer_printf(chart->out, "%.0f", number);
-	else if (number < 3600)
+	else if (chart->top <= 2 * 3600)
 		buffer_printf(chart->out, "%.0f min", number / 60);
-	else if (number < 2 * 86400)
-		buffer_printf(chart->out, "%.1f h", number / 3600);
+	else if (chart->top < 4 * 86400)
+		buffer_printf(chart->out, "%g h", number / 3600);
 	else
-		buffer_printf(chart->out, "%.1f d", number / 86400);
+		buffer_printf(chart->out, "%g d", number / 86400);
 }
 
 static double y_of(const struct chart *chart, double number)
@@ -148,8 +149,11 @@ static void draw_keys(struct chart *chart)
 			longest = strlen(short_key(&arena, chart->rows[row]->key));
 	size_t fit = PLOT_WIDTH / ((longest + 2) * LETTER), every = (chart->count + fit - 1) / fit;
 	for (size_t row = 0; row < chart->count; row += every) {
-		buffer_printf(chart->out, "<text class=\"key\" x=\"%.1f\" y=\"%d\">", x_of(chart, row), HEIGHT - BOTTOM + 20);
-		text(chart->out, short_key(&arena, chart->rows[row]->key));
+		const char *key = short_key(&arena, chart->rows[row]->key);
+		double x = x_of(chart, row), half = (double)strlen(key) * LETTER / 2;
+
+		buffer_printf(chart->out, "<text class=\"key\" x=\"%.1f\" y=\"%d\">", x < half ? half : x, HEIGHT - BOTTOM + 20);
+		text(chart->out, key);
 		buffer_add_string(chart->out, "</text>\n");
 	}
 }
@@ -157,6 +161,9 @@ static void draw_keys(struct chart *chart)
 static void draw_bars(struct chart *chart)
 {
 	double width = PLOT_WIDTH / (double)chart->count * 0.7;
+
+	if (width > BAR_WIDTH)
+		width = BAR_WIDTH;
 
 	for (size_t row = 0; row < chart->count; row++) {
 		double under = 0;
@@ -203,23 +210,33 @@ static void draw_legend(struct chart *chart)
 		else
 			buffer_printf(chart->out, "<rect class=\"s%d\" x=\"%.0f\" y=\"37\" width=\"24\" height=\"14\"/>", i, x);
 		buffer_printf(chart->out, "<text x=\"%.0f\" y=\"49\">%s</text>\n", x + 30, chart->series[i].title);
-		x += 52 + 7.5 * (double)strlen(chart->series[i].title);
+		x += 56 + 6.5 * (double)strlen(chart->series[i].title);
 	}
 }
 
 static const char style[] =
 	"<style>text{font:13px system-ui,sans-serif;fill:#222}.end{text-anchor:end}.key{text-anchor:middle;font-size:12px}.name{font-size:17px;font-weight:600}"
-	".grid{stroke:#ccc}.s0{fill:#0b5cad}.s1{fill:url(#stripes)}.s2{fill:#767676}path{fill:none;stroke-width:2.5}.l0{stroke:#0b5cad}.l1{stroke:#b54708;stroke-dasharray:7 4}"
+	".grid{stroke:#ccc}.s0{fill:#0b5cad}.s1{fill:url(#stripes);stroke:#b54708}.s2{fill:#767676}path{fill:none;stroke-width:2.5}.l0{stroke:#0b5cad}.l1{stroke:#b54708;stroke-dasharray:7 4}"
 	".l2{stroke:#222;stroke-dasharray:2 3}.d0{fill:#0b5cad}.d1{fill:#b54708}.d2{fill:#222}.stripe{stroke:#b54708;stroke-width:4}.paper{fill:#fff}"
-	"@media (prefers-color-scheme:dark){text{fill:#e6e6e6}.paper{fill:#16181d}.grid{stroke:#444}.s0,.d0{fill:#6cb2f7}.l0{stroke:#6cb2f7}.l1,.stripe{stroke:#f0a35e}.d1{fill:#f0a35e}"
+	"@media (prefers-color-scheme:dark){text{fill:#e6e6e6}.paper{fill:#16181d}.grid{stroke:#444}.s0,.d0{fill:#6cb2f7}.l0{stroke:#6cb2f7}.s1,.l1,.stripe{stroke:#f0a35e}.d1{fill:#f0a35e}"
 	".l2{stroke:#e6e6e6}.d2{fill:#e6e6e6}}@media print{text{fill:#000}.paper{fill:#fff}.grid{stroke:#bbb}}</style>\n"
 	"<defs><pattern id=\"stripes\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><line class=\"stripe\" x1=\"2\" y1=\"0\" x2=\"2\" y2=\"8\"/></pattern></defs>\n";
+
+static const char *date_of(struct arena *arena, const struct zone *zone, int64_t ms)
+{
+	int64_t year, local = ms / 1000 + calendar_zone_span_at(zone, ms / 1000)->offset;
+	int month, day;
+
+	calendar_date_of(local / CALENDAR_DAY, &year, &month, &day);
+	return arena_printf(arena, "%04d-%02d-%02d", (int)year, month, day);
+}
 
 static void draw_head(struct chart *chart, const char *what)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	const struct report_ask *ask = &chart->report->ask;
-	const char *name = arena_printf(&arena, "%c%s%s", report_kind_name(ask->kind)[0] - 32, report_kind_name(ask->kind) + 1, what);
+	const char *name = arena_printf(&arena, "%c%s%s%s%s", report_kind_name(ask->kind)[0] - 32, report_kind_name(ask->kind) + 1, what, ask->by && !*what ? " by " : "",
+	                                *what ? "" : report_by_name(ask->by));
 
 	buffer_printf(chart->out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"t d\">\n<title id=\"t\">%s</title>\n<desc id=\"d\">", WIDTH, HEIGHT, name);
 	buffer_printf(chart->out, "From %s to %s, %s.", time_rfc3339(&arena, ask->from), time_rfc3339(&arena, ask->to), ask->zone->name);
@@ -227,6 +244,7 @@ static void draw_head(struct chart *chart, const char *what)
 		if (figure->kind == ask->kind)
 			buffer_printf(chart->out, " %s: %s.", figure->name, report_words(&arena, figure, &chart->report->total));
 	buffer_printf(chart->out, "</desc>\n%s<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n<text class=\"name\" x=\"%d\" y=\"24\">%s</text>\n", style, WIDTH, HEIGHT, LEFT, name);
+	buffer_printf(chart->out, "<text class=\"end\" x=\"%d\" y=\"24\">%s to %s, %s</text>\n", WIDTH - RIGHT, date_of(&arena, ask->zone, ask->from), date_of(&arena, ask->zone, ask->to - 1), ask->zone->name);
 }
 
 static void draw(struct chart *chart, const char *what)
