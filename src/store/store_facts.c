@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define PAST_ROWS 1000           /* rows of a history, the newest, that are read while a mail is decided on */
-#define PAST_MESSAGES 60         /* rows of a history, the newest, whose messages are looked at */
 #define MERGES_FOLLOWED 64       /* more than anybody merges in a row; also ends a circle */
 
 enum status store_resolve_merged(struct store *store, int64_t *ticket, struct error *error)
@@ -140,119 +138,6 @@ static enum status facts_of_clue_ticket(struct store *store, struct arena *arena
 		}
 	enum status status = store_read_ticket_facts(store, arena, ticket, found, error);
 	return status == STATUS_OK && *found ? read_rush(store, arena, *found, error) : status;
-}
-
-/* ---- what was before: for commands of agents ---- */
-
-static void note_past(struct arena *arena, struct ticket_past *past, const struct history_row *row, bool reply)
-{
-	static const enum past_kind kinds[HISTORY_KINDS] = {
-		[HISTORY_STATE] = PAST_STATE, [HISTORY_QUEUE] = PAST_QUEUE, [HISTORY_AGENT] = PAST_AGENT, [HISTORY_TAG] = PAST_TAG, [HISTORY_UNTAG] = PAST_UNTAG,
-		[HISTORY_PENDING] = PAST_PENDING, [HISTORY_PARTICIPANT] = PAST_CC, [HISTORY_LEFT] = PAST_UNCC, [HISTORY_LANGUAGE] = PAST_LANGUAGE,
-		[HISTORY_WATCHES] = PAST_WATCH, [HISTORY_UNWATCHES] = PAST_UNWATCH,
-#define FIELD(member, NAME, history) [history] = PAST_FIELD,
-		TICKET_FIELDS(FIELD)
-#undef FIELD
-	};
-	static const enum ticket_field fields[HISTORY_KINDS] = {
-#define FIELD(member, NAME, history) [history] = TICKET_FIELD_##NAME,
-		TICKET_FIELDS(FIELD)
-#undef FIELD
-	};
-	struct past_change *change = ARENA_PUSH(arena, &past->changes);
-
-	*change = (struct past_change){ .at = row->at, .who = row->who, .why = row->why, .field = fields[row->kind], .was = row->was, .now = row->now };
-	change->what = reply ? PAST_REPLY : kinds[row->kind];
-	if (row->kind == HISTORY_AGENT || row->kind == HISTORY_CREATED)
-		strings_add(arena, &past->agents, row->kind == HISTORY_AGENT ? row->now : store_history_created(arena, row, HISTORY_CREATED_AGENT));
-	if (row->kind == HISTORY_QUEUE || row->kind == HISTORY_CREATED)
-		strings_add(arena, &past->queues, row->kind == HISTORY_QUEUE ? row->now : store_history_created(arena, row, HISTORY_CREATED_QUEUE));
-}
-
-/* The newest first; what is older than PAST_ROWS gives nobody a right to act. */
-static enum status read_past(struct store *store, struct arena *arena, struct ticket_facts *ticket, struct error *error)
-{
-	struct { struct history_row *at; size_t count; } rows = { 0 };
-	struct cursor cursor;
-	int64_t last;
-	enum status status = engine_number(store->engine, error, &last, 0, SQL_HISTORY_LAST, "i", ticket->id);
-
-	if (status != STATUS_OK)
-		return status;
-	cursor_open(&cursor, store->engine, error, SQL_HISTORY, "ii", ticket->id, last - PAST_ROWS);
-	while (cursor_next(&cursor)) {
-		struct history_row *row = ARENA_PUSH(arena, &rows);
-
-		store_history_read_columns(&cursor, arena, row);
-		row->at = cursor_number(&cursor, 5);
-		row->who = cursor_text(&cursor, arena, 6);
-		row->why = cursor_text(&cursor, arena, 7);
-	}
-	status = cursor_close(&cursor);
-	for (size_t i = rows.count; i > 0 && status == STATUS_OK; i--) {
-		const struct history_row *row = &rows.at[i - 1];
-		struct message_row message = { .kind = MESSAGE_NOTE };
-
-		if (row->kind == HISTORY_MESSAGE && rows.count - i < PAST_MESSAGES)
-			status = store_message(store, arena, ticket->id, (int)row->number, &message, error);
-		note_past(arena, &ticket->past, row, message.kind == MESSAGE_REPLY && message.out);
-	}
-	return status;
-}
-
-static enum status read_sides(struct store *store, struct arena *arena, int64_t ticket, struct ticket_facts *facts, struct error *error)
-{
-	struct cursor cursor;
-
-	cursor_open(&cursor, store->engine, error, SQL_SIDES, "i", ticket);
-	while (cursor_next(&cursor))
-		*ARENA_PUSH(arena, &facts->sides) = (struct side){ (int)cursor_number(&cursor, 0), cursor_text(&cursor, arena, 1), cursor_text(&cursor, arena, 2),
-		                                                   cursor_text(&cursor, arena, 3) };
-	return cursor_close(&cursor);
-}
-
-static bool is_of_side(const struct clue *clue)
-{
-	enum token_kind kind = clue->token.kind;
-
-	return (clue->kind == EVIDENCE_ADDRESS_TOKEN && (kind == TOKEN_SIDE || kind == TOKEN_SIDE_AGENT)) || (clue->kind == EVIDENCE_MESSAGE_TOKEN && kind == TOKEN_MAIL_TO_SIDE);
-}
-
-/* The conversation that a signed address, or a Message-ID of ours to a third party, is of. */
-static enum status read_side(struct store *store, struct arena *arena, struct facts *facts, struct error *error)
-{
-	enum status status = STATUS_OK;
-
-	for (size_t i = 0; i < facts->clues.count && status == STATUS_OK; i++) {
-		const struct clue_facts *found = &facts->clues.at[i];
-		const struct token *token = &found->clue->token;
-		struct ticket_facts first = { .id = token->ticket };
-
-		if (!found->ticket || facts->side || !is_of_side(found->clue))
-			continue;
-		status = read_sides(store, arena, token->ticket, &first, error);
-		for (size_t k = 0; k < first.sides.count; k++)
-			if (found->clue->kind == EVIDENCE_ADDRESS_TOKEN ? first.sides.at[k].number == (token->kind == TOKEN_SIDE_AGENT ? desk_shown_side(token) : token->number) : desk_who(first.sides.at[k].address) == token->who)
-				facts->side = &first.sides.at[k];
-		if (status == STATUS_OK && facts->side && !found->ticket->sides.count)
-			status = read_sides(store, arena, found->ticket->id, found->ticket, error);
-	}
-	return status;
-}
-
-static enum status read_pasts(struct store *store, struct arena *arena, struct facts *facts, struct error *error)
-{
-	enum status status = STATUS_OK;
-
-	for (size_t i = 0; i < facts->clues.count && status == STATUS_OK; i++) {
-		struct ticket_facts *ticket = facts->clues.at[i].ticket;
-
-		if (ticket && !ticket->past.changes.count)
-			status = read_past(store, arena, ticket, error);
-		if (status == STATUS_OK && ticket && !ticket->sides.count)
-			status = read_sides(store, arena, ticket->id, ticket, error);
-	}
-	return status;
 }
 
 /* Nothing that the mail refers to is known; has its sender referred to the same before? */
@@ -414,94 +299,6 @@ static enum status read_away(struct store *store, struct arena *arena, struct fa
 	return cursor_close(&cursor);
 }
 
-/* ---- what an answer to a notice has to reckon with ---- */
-
-#define LATER_AGENTS 5           /* writers whose newest words are told */
-#define LATER_BYTES 1500         /* of each */
-#define DRAFT_AGENTS 50          /* more than work on one ticket */
-
-static enum status add_later(struct store *store, struct arena *arena, int64_t ticket, int seq, struct facts *facts, struct error *error)
-{
-	struct message_row message;
-	struct words words = { .text = "" };
-	enum status status = store_message(store, arena, ticket, seq, &message, error);
-
-	if (status == STATUS_OK)
-		status = store_words(store, arena, &message, NULL, 0, LATER_BYTES, &words, error);
-	if (status == STATUS_OK)
-		*ARENA_PUSH(arena, &facts->later) = (struct later_words){ seq, message.kind != MESSAGE_NOTE, message.agent, words.text };
-	return status;
-}
-
-/* side: of that conversation with a third party alone; 0: all that was said to the customer, and notes. */
-static enum status read_later(struct store *store, struct arena *arena, int64_t ticket, int after, int side, struct facts *facts, struct error *error)
-{
-	int seqs[LATER_AGENTS];
-	size_t count = 0;
-	struct cursor cursor;
-	enum status status;
-
-	cursor_open(&cursor, store->engine, error, SQL_MESSAGES_OF_AGENTS, "iddd", ticket, after, LATER_AGENTS, side);
-	while (cursor_next(&cursor) && count < COUNT_OF(seqs))
-		seqs[count++] = (int)cursor_number(&cursor, 0);
-	status = cursor_close(&cursor);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		status = add_later(store, arena, ticket, seqs[i], facts, error);
-	return status;
-}
-
-static enum status history_who(struct store *store, struct arena *arena, int64_t ticket, enum history_kind kind, const char **who, struct error *error)
-{
-	struct cursor cursor;
-
-	cursor_open(&cursor, store->engine, error, SQL_HISTORY_WHO, "id", ticket, (int)kind);
-	if (cursor_next(&cursor))
-		*who = cursor_text(&cursor, arena, 0);
-	return cursor_close(&cursor);
-}
-
-enum status store_later_words(struct store *store, struct arena *arena, int64_t ticket, int after, struct facts *facts, struct error *error)
-{
-	enum status status = read_later(store, arena, ticket, after, 0, facts, error);
-
-	if (status == STATUS_OK)
-		status = history_who(store, arena, ticket, HISTORY_STATE, &facts->closed_by, error);
-	return status == STATUS_OK ? history_who(store, arena, ticket, HISTORY_AGENT, &facts->taken_by, error) : status;
-}
-
-static enum status read_drafts(struct store *store, struct arena *arena, int64_t ticket, int shown, int side, struct facts *facts, struct error *error)
-{
-	struct cursor cursor;
-
-	cursor_open(&cursor, store->engine, error, SQL_DRAFTS, "iddd", ticket, shown, DRAFT_AGENTS, side);
-	while (cursor_next(&cursor))
-		*ARENA_PUSH(arena, &facts->drafts) = (struct draft){ ticket, (int)cursor_number(&cursor, 0), cursor_text(&cursor, arena, 1),
-		                                                     cursor_text_or_null(&cursor, arena, 2), cursor_number(&cursor, 3) != 0 };
-	return cursor_close(&cursor);
-}
-
-/* Numbers are each ticket's own: of the ticket that this one was merged into since, what came later by date counts. */
-static enum status read_news(struct store *store, struct arena *arena, struct facts *facts, struct error *error)
-{
-	const struct clue_facts *found = desk_agents_clue(facts);
-	enum status status;
-	int64_t at = 0;
-
-	if (!found || found->clue->token.kind == TOKEN_NOTE || !found->clue->token.number)
-		return STATUS_OK;
-	int64_t ticket = found->clue->token.ticket, survivor = found->ticket->id;
-	int side = found->clue->token.kind == TOKEN_SIDE_AGENT ? desk_shown_side(&found->clue->token) : 0;
-	int shown = desk_shown_seq(&found->clue->token);
-
-	status = read_drafts(store, arena, ticket, shown, side, facts, error);
-	if (status == STATUS_OK)
-		status = read_later(store, arena, ticket, shown, side, facts, error);
-	if (status != STATUS_OK || ticket == survivor || side)
-		return status;
-	status = engine_number(store->engine, error, &at, 0, SQL_MESSAGE_SEQ_AT, "iid", survivor, ticket, shown);
-	return status == STATUS_OK ? read_later(store, arena, survivor, (int)at, 0, facts, error) : status;
-}
-
 static enum status read_facts_of_mail(struct store *store, struct arena *arena, const struct incoming *incoming,
                                       const struct evidence *evidence, struct facts *facts, struct error *error)
 {
@@ -518,11 +315,11 @@ static enum status read_facts_of_mail(struct store *store, struct arena *arena, 
 	if (status == STATUS_OK)
 		status = read_away(store, arena, facts, error);
 	if (status == STATUS_OK)
-		status = read_news(store, arena, facts, error);
+		status = store_read_news(store, arena, facts, error);
 	if (status == STATUS_OK)
-		status = read_side(store, arena, facts, error);
+		status = store_read_side(store, arena, facts, error);
 	if (status == STATUS_OK && evidence->past)
-		status = read_pasts(store, arena, facts, error);
+		status = store_read_pasts(store, arena, facts, error);
 	return status;
 }
 
@@ -558,7 +355,7 @@ enum status store_facts_of_ticket(struct store *store, struct arena *arena, int6
 	if (status == STATUS_OK)
 		status = read_away(store, arena, facts, error);
 	if (status == STATUS_OK && facts->ticket)
-		status = read_sides(store, arena, facts->ticket->id, facts->ticket, error);
+		status = store_read_sides(store, arena, facts->ticket->id, facts->ticket, error);
 	store_read_end(store, began);
 	return status;
 }

@@ -138,6 +138,11 @@ enum status store_contact_refused(struct store *store, const char *address, int6
 #define BOUNCED_MS (7LL * 24 * 60 * 60 * 1000)   /* how long an address to which mail came back gets no automatic mail */
 
 enum status store_read_ticket_facts(struct store *store, struct arena *arena, int64_t id, struct ticket_facts **facts, struct error *error);
+/* ---- store_facts_past.c, store_facts_later.c: parts of the facts of a mail ---- */
+enum status store_read_sides(struct store *store, struct arena *arena, int64_t ticket, struct ticket_facts *facts, struct error *error);
+enum status store_read_side(struct store *store, struct arena *arena, struct facts *facts, struct error *error);
+enum status store_read_pasts(struct store *store, struct arena *arena, struct facts *facts, struct error *error);
+enum status store_read_news(struct store *store, struct arena *arena, struct facts *facts, struct error *error);
 enum status store_resolve_merged(struct store *store, int64_t *ticket, struct error *error);
 /* What a list shows of a ticket beside its columns; `facts`: its people and tags were not read yet. */
 enum status store_complete_row(struct store *store, struct arena *arena, struct ticket_row *row, bool facts, struct error *error);
