@@ -166,7 +166,7 @@ void postgres_size(const struct engine *engine, int64_t *bytes, int64_t *log);
 enum status postgres_copy(struct engine *engine, const char *file, struct engine **copy, struct error *error);
 void postgres_give_up_when(struct engine *engine, const _Atomic bool *told);
 enum status postgres_forgets(struct engine *engine, struct error *error);
-enum status postgres_scrub(struct engine *engine, const struct strings *words, struct error *error);
+enum status postgres_scrub(struct engine *engine, struct error *error);
 enum status postgres_check(struct engine *engine, const struct engine_findings *findings, struct error *error);
 enum status postgres_check_keys(struct engine *engine, const struct engine_findings *findings, struct error *error);
 

@@ -143,9 +143,8 @@ enum status postgres_forgets(struct engine *engine, struct error *error)
 	return STATUS_OK;
 }
 
-enum status postgres_scrub(struct engine *engine, const struct strings *words, struct error *error)
+enum status postgres_scrub(struct engine *engine, struct error *error)
 {
-	(void)words;
 	return postgres_exec(engine, "VACUUM", error);
 }
 
