@@ -198,7 +198,7 @@ property: deps-check
 	@BUILD=$(BUILD) python3 tests/property/run.py
 
 # ROUNDS=N, CASE="names of cases", BENCH=quick: see tests/bench/run.py.
-BENCH_TOOLS := $(addprefix $(BUILD)/bench/,load floor sink bench_store sync.so trace.so)
+BENCH_TOOLS := $(addprefix $(BUILD)/bench/,load floor loop sink bench_store sync.so trace.so)
 bench: deps-bench
 	@$(MAKE) --no-print-directory all bench-tools
 	@BUILD=$(BUILD) python3 tests/bench/run.py $(ROUNDS) $(CASE)
@@ -206,6 +206,7 @@ bench-tools: $(BENCH_TOOLS)
 
 $(BUILD)/bench/load: tests/bench/load.c tests/bench/load_mails.c tests/bench/load.h
 $(BUILD)/bench/floor: tests/bench/floor.c
+$(BUILD)/bench/loop: tests/bench/loop.c
 $(BUILD)/bench/sink: tests/bench/sink.c
 $(BUILD)/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)

@@ -13,7 +13,7 @@ sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import hostile as attackers
 
 DESKS = {"plain": desk.PLAIN, "rules": ("rules",), "kb": ("kb",), "model": ("model",), "all": desk.ALL}
-FAST = {"floor", "smtp-sink"} | set(DESKS)
+FAST = {"floor", "loop", "smtp-sink"} | set(DESKS)
 OPEN_MIX = "2048:75,20480:20,204800:4,1048576:1"
 BOXES = "box%@example.org"                                   # Dovecot: each connection delivers to a mailbox of its own, and waits for no lock
 
@@ -105,6 +105,7 @@ class Bench:
                 if often:
                     watcher.join()
             figures["mb"] = max(peak[0], group.pss())
+            figures["door"] = figures["rate"]                            # nothing of it is sent
             if cpu:
                 figures["cpu_us"] = (group.cpu_at_rest() - before) / max(1, figures["mails"]) * 1e6
             self.add(case, name, figures)
@@ -119,12 +120,12 @@ class Bench:
 # ---- the cases ----
 
 def one_connection(b):
-    for name in b.here("smtp-sink", "floor", "sdbox", "maildir", "sieve", "plain", "all"):
+    for name in b.here("smtp-sink", "floor", "loop", "sdbox", "maildir", "sieve", "plain", "all"):
         b.one("1", name, 1, b.count(name, 3000, 1000))
 
 
 def twenty(b):
-    for name in b.here("smtp-sink", "floor", "sdbox", "maildir", "sieve", "plain", "rules", "kb", "model", "all"):
+    for name in b.here("smtp-sink", "floor", "loop", "sdbox", "maildir", "sieve", "plain", "rules", "kb", "model", "all"):
         b.one("20", name, 20, b.count(name, 10000, 4000), cpu=True)
 
 
@@ -283,6 +284,7 @@ def in_and_out(b):
     """Door to door: mails come in, each is acknowledged and told to an agent over a relay that takes everything, until nothing waits to go out; beside
     the same mails where nothing is sent. One connection: as they come in, since what goes out keeps up."""
     for sessions, count in (20, 8000), (1, 3000):
+        b.one("out %d" % sessions, "loop", sessions, count // 3 if b.small else count)
         for who in ("plain", "sending")[::-1 if b.round % 2 else 1]:
             with tempfile.TemporaryDirectory(prefix="out-", dir=b.directory) as directory:
                 port, relay, group = free_port(), free_port(), None

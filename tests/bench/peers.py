@@ -1,4 +1,4 @@
-"""peers.py - whom the desk is measured beside: Postfix smtp-sink, the floor, Dovecot's LMTP in three formats. Each a private instance.
+"""peers.py - whom the desk is measured beside: Postfix smtp-sink, the two floors, Dovecot's LMTP in three formats. Each a private instance.
 
 A candidate is a function (directory, port, env) that starts a group. It has a directory of its own, on the file system of all the others,
 and listens on loopback. Who is missing is named by missing(), and the rest is measured without.
@@ -37,6 +37,10 @@ def missing():
 
 def floor(directory, port, env=None):
     return Group("floor", [os.path.join(TOOLS, "floor"), str(port), os.path.join(directory, "floor.db")], os.path.join(directory, "log"), env)
+
+
+def loop(directory, port, env=None):
+    return Group("loop", [os.path.join(TOOLS, "loop"), str(port), os.path.join(directory, "loop.db")], os.path.join(directory, "log"), env)
 
 
 def sink(directory, port, env=None):
@@ -127,7 +131,7 @@ def maildir_sieve(directory, port, env=None):
 
 def available():
     """Name to function, of all that are there."""
-    found = {"floor": floor}
+    found = {"floor": floor, "loop": loop}
     if SINK:
         found["smtp-sink"] = sink
     if DOVECOT and lmtp_module():
