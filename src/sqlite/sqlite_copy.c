@@ -1,12 +1,32 @@
 /*
  * sqlite_copy.c - one snapshot of the database, copied into a file while others write, and opened to be completed.
+ *
+ * What is copied is synced piece by piece, and after each the disk is left to others for as long as that took: gigabytes that the kernel holds back
+ * until the end would make every commit beside it wait for all of them.
  */
 #include "sqlite_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#define PAGES_AT_ONCE 4096       /* all of them in one snapshot: the step below never lets go of it */
+#define PAGES_AT_ONCE 1024       /* all of them in one snapshot: the step below never lets go of it */
+#define REST_MOST_US 200000
+
+/* What was written so far. A failed sync is told once only, so it ends the copy. */
+static int sync_and_rest(sqlite3 *copy)
+{
+	sqlite3_file *file = NULL;
+	int64_t began = clock_monotonic_us(), took;
+	int code = SQLITE_OK;
+
+	sqlite3_file_control(copy, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	if (file && file->pMethods)
+		code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+	took = clock_monotonic_us() - began;
+	usleep((useconds_t)(took < REST_MOST_US ? took : REST_MOST_US));
+	return code;
+}
 
 static enum status copy_pages(struct engine *engine, sqlite3 *copy, struct error *error)
 {
@@ -17,8 +37,8 @@ static enum status copy_pages(struct engine *engine, sqlite3 *copy, struct error
 		return sqlite_failed(copy, sqlite3_errcode(copy), "starting the backup", error);
 	/* Our own read transaction pins the snapshot, so the steps between do not start again. */
 	errno = 0;
-	while ((code = sqlite3_backup_step(pages, PAGES_AT_ONCE)) == SQLITE_OK)
-		if (engine->give_up && *engine->give_up)
+	while ((code = sqlite3_backup_step(pages, PAGES_AT_ONCE)) == SQLITE_OK && !(engine->give_up && *engine->give_up))
+		if ((code = sync_and_rest(copy)) != SQLITE_OK)
 			break;
 	if (code == SQLITE_OK) {
 		sqlite3_backup_finish(pages);

@@ -217,6 +217,35 @@ def million(b):
                     shutil.rmtree(directory, ignore_errors=True)
 
 
+def backup(b):
+    """The open loop to the large store, without and with a backup that goes on beside it; how large the database's log becomes."""
+    if not b.filled:
+        return
+    for who in ("without", "backup")[::-1 if b.round % 2 else 1]:
+        port, copy, beside = free_port(), os.path.join(b.directory, "copy"), None
+        group = desk.start(b.filled, port)
+        try:
+            wait_for(port, group)
+            b.load(port, 20, 60, run="warm%d." % int(time.time()))
+            group.cpu_at_rest()
+            if who == "backup":
+                beside = subprocess.Popen([os.path.join(desk.BUILD, "sportello"), "-c", os.path.join(b.filled, "sportello.conf"), "backup", copy],
+                                          stdout=subprocess.DEVNULL)
+            figures = b.load(port, 20, 900 if b.small else 4500, OPEN_MIX, rate=300, seconds=30, run="b%d." % int(time.time()))
+            figures["wal_mb"] = os.path.getsize(desk.database(b.filled) + "-wal") / 1e6
+            if beside and beside.poll() is not None:
+                b.notes.append("backup: it was ready before the last mail, so a part of them had nothing beside them")
+            b.add("backup", who, figures)
+        finally:
+            if beside:
+                beside.kill()
+                beside.wait()
+            group.stop()
+            for name in copy, copy + ".partial":
+                if os.path.exists(name):
+                    os.unlink(name)
+
+
 def proof(b):
     claim.check_itself()
     path = os.path.join(b.directory, "trace")
@@ -452,4 +481,4 @@ def told_after(directory, log, first, mails, heavy):
     return [(at - created[ticket][0], size, created[ticket][1]) for ticket, (at, size) in told.items()]
 
 
-CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, mirror, notices, huge, million, outbox, in_and_out, hostile, proof, explain]
+CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, mirror, notices, huge, million, backup, outbox, in_and_out, hostile, proof, explain]
