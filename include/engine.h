@@ -152,6 +152,12 @@ enum status engine_settle(struct engine *engine, struct error *error);
 /* In a transaction, before its commit: a piece of what was put off, bounded by the number of jobs that it made. */
 enum status engine_catch_up(struct engine *engine, size_t jobs, struct error *error);
 
+/* ---------------------------------------------------------------- several machines */
+/* This machine is all there is: nobody else's gateway works on it. */
+bool engine_alone(const struct engine *engine);
+/* Takes, or keeps, what only one may have, for so many seconds of the database's clock; 0: gives it back. *ours: `holder` has it. Outside of a transaction. */
+enum status engine_lease(struct engine *engine, const char *name, const char *holder, int seconds, bool *ours, struct error *error);
+
 /* ---------------------------------------------------------------- statements */
 /* Arguments by letter of `format`: i int64_t, d int, t const char * (NULL: null), b const void * and size_t (blob). */
 enum status engine_run(struct engine *engine, struct error *error, enum sql id, const char *format, ...);

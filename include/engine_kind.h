@@ -33,6 +33,8 @@ struct engine_kind {
 	bool (*in_transaction)(const struct engine *engine);
 	enum status (*settle)(struct engine *engine, struct error *error);
 	enum status (*catch_up)(struct engine *engine, size_t jobs, struct error *error);
+	/* several machines */
+	enum status (*lease)(struct engine *engine, const char *name, const char *holder, int seconds, bool *ours, struct error *error);       /* NULL: it is alone */
 	/* statements */
 	enum status (*run)(struct engine *engine, struct error *error, int id, const char *format, va_list arguments);
 	enum status (*number)(struct engine *engine, struct error *error, int64_t *value, int64_t otherwise, int id, const char *format, va_list arguments);

@@ -403,14 +403,14 @@
 		" ORDER BY next_try, id LIMIT ?3") \
 	X(SQL_OUTBOX_ALL, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id>?2 ORDER BY id LIMIT ?3") \
 	X(SQL_OUTBOX_GET, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id=?1") \
-	X(SQL_OUTBOX_RESULT, "UPDATE outbox SET state=?2, attempts=?3, next_try=?4, last_reply=?5, recipients=?6 WHERE id=?1") \
+	X(SQL_OUTBOX_RESULT, "UPDATE outbox SET state=?2, attempts=?3, next_try=?4, last_reply=?5, recipients=?6 WHERE id=?1 AND (state='waiting' OR ?2<>'waiting')") \
 	X(SQL_OUTBOX_RECORD, "UPDATE outbox SET record=?2 WHERE id=?1") \
 	X(SQL_OUTBOX_RETRY_NOW, "UPDATE outbox SET next_try=?1 WHERE state='waiting' AND next_try>?1") \
 	X(SQL_OUTBOX_WAITING, "SELECT count(*) FROM outbox WHERE state='waiting'") \
 	X(SQL_OUTBOX_FAILED, "SELECT count(*) FROM outbox WHERE state='failed'") \
 	X(SQL_OUTBOX_COUNT, "SELECT count(*) FROM outbox") \
 	X(SQL_OUTBOX_NEXT_DUE, "SELECT min(next_try) FROM outbox WHERE state='waiting'") \
-	X(SQL_OUTBOX_WAITS, "SELECT created FROM outbox WHERE id=?1 AND state='waiting'") \
+	X(SQL_OUTBOX_WAITS, "SELECT created FROM outbox WHERE id=?1 AND (state='waiting' OR ?2<>'waiting')") \
 	X(SQL_OUTBOX_OLDEST, "SELECT min(id) FROM outbox INDEXED BY outbox_due WHERE state='waiting'") \
 	/* fsck: each gives the rows that should not be there */ \
 	X(SQL_CHECK_GAP_MAILBOX, "SELECT max(id) FROM mailbox HAVING max(id)<>count(*)") \

@@ -24,6 +24,13 @@ enum status store_open(const char *state_dir, const char *url, bool create, stru
 /* Can it be opened? Leaves one of an earlier version as it is: *older is its version then, else 0. */
 enum status store_look(const char *state_dir, const char *url, int *older, struct error *error);
 bool store_missing(const char *state_dir, const char *url);              /* surely nothing to open there */
+/* ---- several gateways on one database (store_machines.c) ---- */
+/* Is it this process that does what only one may do (outgoing mail, timers, digests, training)? Asks the database now and then. */
+bool store_has_hand(struct store *store);
+bool store_hand_held(void);              /* as far as is known, without asking; before anything was asked: no */
+void store_give_hand(struct store *store);       /* we end: another need not wait */
+/* STATUS_BAD_CONFIG: this machine's secret key is not the desk's. */
+enum status store_keys_agree(struct store *store, struct error *error);
 #define STORE_PORTS 8
 size_t store_ports(const char *url, int ports[STORE_PORTS]);        /* TCP ports that it is reached by */
 char *store_place(struct arena *arena, const char *state_dir, const char *url);  /* where it is, for people */

@@ -22,6 +22,8 @@ int daemon_indexer_round(struct daemon *daemon, struct store *store)
 {
 	struct error error;
 	size_t done = 0;
+	if (!store_has_hand(store))              /* the words are the database's: another gateway adds them */
+		return ROUND_MS;
 	struct config *config = daemon_config(daemon);
 	struct indexing indexing = {daemon->gateway.writer, config};
 	enum status status = store_search_index(store, AT_ONCE, text_of, &indexing, &done, &error);

@@ -115,6 +115,8 @@ static enum status start(struct daemon *daemon, struct error *error)
 	struct config *config = daemon->config;
 	struct store *store = NULL;
 	enum status status = store_open(config->state_dir, config->store_url, true, &store, error);       /* makes and migrates it, once */
+	if (status == STATUS_OK)
+		status = store_keys_agree(store, error);
 	store_close(&store);
 	if (status == STATUS_OK)
 		status = store_writer_start(config->state_dir, config->store_url, &daemon->gateway.writer, error);

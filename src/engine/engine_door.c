@@ -74,6 +74,17 @@ bool engine_keeps_files(const struct engine *engine)
 	return kind_of(engine)->keeps_files;
 }
 
+bool engine_alone(const struct engine *engine)
+{
+	return !kind_of(engine)->lease;
+}
+
+enum status engine_lease(struct engine *engine, const char *name, const char *holder, int seconds, bool *ours, struct error *error)
+{
+	*ours = engine_alone(engine);
+	return *ours ? STATUS_OK : kind_of(engine)->lease(engine, name, holder, seconds, ours, error);
+}
+
 /* ---- with values ---- */
 
 enum status engine_run(struct engine *engine, struct error *error, enum sql id, const char *format, ...)

@@ -21,13 +21,18 @@ static const char *const own_tables[] = {
 /* A large mail, in pieces: at is where each begins. */
 "CREATE TABLE raw_piece(raw bigint NOT NULL, at bigint NOT NULL, bytes bytea NOT NULL, PRIMARY KEY(raw, at))",
 "ALTER TABLE raw_piece ALTER bytes SET STORAGE EXTERNAL",
+/* What only one gateway does: holder is a process, fence counts how often it changed hands. */
+"CREATE TABLE lease(name text COLLATE \"C\" PRIMARY KEY, holder text COLLATE \"C\" NOT NULL, until timestamptz NOT NULL, fence bigint NOT NULL)",
 /* Full text: message is message.id. */
 "CREATE TABLE words(message bigint PRIMARY KEY, words tsvector NOT NULL)",
 "CREATE INDEX words_words ON words USING gin(words)",
 "INSERT INTO meta(key,value) VALUES('words_edition','0'),('words_upto','0')",
 /* Without case. */
-"CREATE UNIQUE INDEX participant_address ON participant(ticket, lower(address))",
-"CREATE UNIQUE INDEX organisation_name ON organisation(lower(name))",
+"CREATE UNIQUE INDEX participant_without_case ON participant(ticket, lower(address))",
+"CREATE INDEX participant_lower ON participant(lower(address))",
+"CREATE UNIQUE INDEX organisation_without_case ON organisation(lower(name))",
+/* What lets go of a mail lets go of its pieces. */
+TRIGGER("pieces_of_raw", "UPDATE OF bytes", "raw", "IF new.bytes IS NULL THEN DELETE FROM raw_piece WHERE raw_piece.raw=new.id; END IF; "),
 /* How many an agent has, and how many there are: the triggers of SQLite in this language. */
 TRIGGER("load_of_new_ticket", "INSERT", "ticket", LOAD_CHANGES("new", "")),
 TRIGGER("load_of_ticket", "UPDATE OF agent, state, priority", "ticket",

@@ -3,7 +3,7 @@
  *
  * What is mechanical (?1 for $1, INSERT OR IGNORE, INDEXED BY, instr()) is not here: postgres_text.c turns it. What is here parts from SQLite for one of these
  * reasons: numbers are given by us (NUMBERED: the last value is the row's id); case is ignored by lower(), which has an index, and not by the column; meta.value
- * is a text; a plan is not forced; large mails have pieces. tests/unit/test_postgres.c prepares every statement against a server.
+ * is a text; a plan is not forced; large mails have pieces. tests/blackbox/test_postgres.py asks a server about every statement.
  */
 #ifndef SPORTELLO_POSTGRES_STATEMENTS_H
 #define SPORTELLO_POSTGRES_STATEMENTS_H
@@ -38,8 +38,11 @@ enum postgres_numbered { NUMBER_RAW, NUMBER_MAILBOX, NUMBER_CONTACT, NUMBER_MESS
 	X(SQL_ORGANISATION_NAMED, "SELECT id FROM organisation WHERE lower(name)=lower($1)") \
 	X(SQL_ORGANISATIONS, "SELECT id FROM organisation ORDER BY lower(name), id") \
 	X(SQL_ORGANISATION_TICKETS, "SELECT count(*), count(*) FILTER (WHERE state IN ('new','open','pending')) FROM ticket WHERE lower(organisation)=lower($1) AND organisation<>''") \
-	X(SQL_ERASE_RAW, "WITH pieces AS (DELETE FROM raw_piece WHERE raw IN (SELECT id FROM erasing WHERE kind='raw'))" \
-		" UPDATE raw SET digest='', file=NULL, bytes=NULL WHERE id IN (SELECT id FROM erasing WHERE kind='raw')") \
+	X(SQL_ERASE_RAW, "UPDATE raw SET digest='', file=NULL, bytes=NULL WHERE id IN (SELECT id FROM erasing WHERE kind='raw')") \
+	X(SQL_ERASING_NEAR_PEOPLE, "INSERT INTO erasing SELECT 'near', p.ticket, '' FROM erasing e JOIN participant p ON lower(p.address)=e.word" \
+		" WHERE e.kind='address' AND p.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket') ON CONFLICT DO NOTHING") \
+	X(SQL_ERASING_NEAR_SIDES, "INSERT INTO erasing SELECT 'near', s.ticket, '' FROM erasing e JOIN side s ON lower(s.address)=e.word" \
+		" WHERE e.kind='address' AND s.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket') ON CONFLICT DO NOTHING") \
 	X(SQL_DRAFTS, "SELECT seq, agent, text, EXISTS(SELECT 1 FROM message AS sent WHERE sent.ticket=$1 AND sent.seq>draft.seq AND sent.agent=draft.agent" \
 		" AND sent.flags='with /send, the words of message '||draft.seq) FROM" \
 		" (SELECT DISTINCT ON (agent) seq, agent, text FROM message WHERE ticket=$1 AND seq>=$2 AND kind='note' AND side=$4 AND agent<>'' AND flags LIKE 'not sent: %'" \
@@ -76,6 +79,10 @@ enum postgres_numbered { NUMBER_RAW, NUMBER_MAILBOX, NUMBER_CONTACT, NUMBER_MESS
 	X(OWN_SAVEPOINT, "SAVEPOINT job") \
 	X(OWN_RELEASE, "RELEASE SAVEPOINT job") \
 	X(OWN_ROLLBACK_TO, "ROLLBACK TO SAVEPOINT job") \
+	/* several machines */ \
+	X(OWN_LEASE, "INSERT INTO lease(name,holder,until,fence) VALUES($1,$2,clock_timestamp()+make_interval(secs=>$3),1) ON CONFLICT(name) DO UPDATE SET" \
+		" holder=excluded.holder, until=excluded.until, fence=lease.fence+(lease.holder<>excluded.holder)::int" \
+		" WHERE lease.holder=excluded.holder OR lease.until<clock_timestamp() RETURNING fence") \
 	/* keys */ \
 	X(OWN_MAILBOX_KEY_NEWEST, "SELECT \"row\", tag FROM mailbox_key WHERE hash=$1 AND ($3<0 OR tag=$3) ORDER BY \"row\" DESC LIMIT $2") \
 	X(OWN_MAILBOX_KEY_OLDEST, "SELECT \"row\", tag FROM mailbox_key WHERE hash=$1 ORDER BY \"row\" LIMIT $2") \

@@ -157,3 +157,13 @@ enum status postgres_catch_up(struct engine *engine, size_t jobs, struct error *
 	(void)error;
 	return STATUS_OK;
 }
+
+/* A row is there if it is ours. */
+enum status postgres_lease(struct engine *engine, const char *name, const char *holder, int seconds, bool *ours, struct error *error)
+{
+	int64_t fence;
+	enum status status = postgres_number_of(engine, error, &fence, 0, OWN_LEASE, "ttd", name, holder, seconds);
+
+	*ours = status == STATUS_OK && fence > 0;
+	return status;
+}

@@ -1,0 +1,152 @@
+/*
+ * store_machines.c - what several gateways on one database agree upon: who of them does what only one may do, and that their secret key is the same.
+ *
+ * The hand (outgoing mail, timers, digests, training, retention) is one row of the database with an end in the database's time. Who has it asks again long before;
+ * who hears nothing believes that he lost it while another cannot have it yet, so that no clock but his own and the database's count. Where one machine is all there
+ * is, it has the hand always. May not wait: threads that come meanwhile hear what was known.
+ */
+#include "store_private.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#define HAND "hand"
+#define HAND_SECONDS 15
+#define HAND_RENEW_US (3 * 1000000LL)
+#define HAND_OURS_US (10 * 1000000LL)    /* from when it was asked for: less than the row says */
+#define META_KEYS "keys"                 /* ids of secret keys, one a line */
+
+static struct {
+	pthread_mutex_t mutex;
+	char holder[33];                 /* this process */
+	int64_t asked, until;            /* monotonic us */
+	bool asking, alone;
+} hand = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+bool store_hand_held(void)
+{
+	bool held;
+
+	pthread_mutex_lock(&hand.mutex);
+	held = hand.alone || clock_monotonic_us() < hand.until;
+	pthread_mutex_unlock(&hand.mutex);
+	return held;
+}
+
+/* Is it time to ask, and are we who asks? */
+static bool shall_ask(int64_t now)
+{
+	bool ask;
+
+	pthread_mutex_lock(&hand.mutex);
+	ask = !hand.asking && (!hand.asked || now >= hand.asked + HAND_RENEW_US);
+	if (ask) {
+		CLEANUP_ARENA struct arena arena = { 0 };
+		unsigned char name[16];
+
+		if (!*hand.holder) {
+			random_bytes(name, sizeof name);
+			strcpy(hand.holder, hex_encode(&arena, name, sizeof name));
+		}
+		hand.asking = true;
+	}
+	pthread_mutex_unlock(&hand.mutex);
+	return ask;
+}
+
+static void heard(enum status status, bool ours, int64_t now)
+{
+	bool had;
+
+	pthread_mutex_lock(&hand.mutex);
+	had = now < hand.until;
+	hand.asking = false;
+	hand.asked = now;
+	if (status == STATUS_OK)
+		hand.until = ours ? now + HAND_OURS_US : 0;
+	pthread_mutex_unlock(&hand.mutex);
+	if (status == STATUS_OK && ours != had)
+		log_event(LOG_NOTICE, "store.hand", "ours", ours ? "yes" : "no", NULL);
+}
+
+bool store_has_hand(struct store *store)
+{
+	int64_t now = clock_monotonic_us();
+	bool ours = false;
+
+	if (engine_alone(store->engine)) {
+		hand.alone = true;
+		return true;
+	}
+	if (!engine_in_transaction(store->engine) && shall_ask(now)) {
+		enum status status = engine_lease(store->engine, HAND, hand.holder, HAND_SECONDS, &ours, NULL);
+
+		heard(status, ours, now);
+	}
+	return store_hand_held();
+}
+
+void store_give_hand(struct store *store)
+{
+	bool ours;
+
+	if (engine_alone(store->engine) || !store_hand_held())
+		return;
+	engine_lease(store->engine, HAND, hand.holder, 0, &ours, NULL);
+	pthread_mutex_lock(&hand.mutex);
+	hand.until = 0;
+	pthread_mutex_unlock(&hand.mutex);
+}
+
+/* ---- the secret key ---- */
+
+static bool has_line(const char *lines, const char *id)
+{
+	size_t length = strlen(id);
+
+	for (const char *at = lines; (at = strstr(at, id)); at += length)
+		if ((at == lines || at[-1] == '\n') && (at[length] == '\n' || !at[length]))
+			return true;
+	return false;
+}
+
+/* Ids that are known already, and ours. */
+static enum status agree(struct store *store, struct arena *arena, const struct store_keyring *ring, struct error *error)
+{
+	struct cursor cursor;
+	const char *known = "";
+	bool same = ring->count == 0;
+	size_t new = 0;
+
+	cursor_open(&cursor, store->engine, error, SQL_META_GET, "t", META_KEYS);
+	if (cursor_next(&cursor))
+		known = cursor_text(&cursor, arena, 0);
+	if (cursor_close(&cursor) != STATUS_OK)
+		return cursor.status;
+	same |= !*known;
+	for (size_t i = 0; i < ring->count; i++)
+		same |= has_line(known, ring->at[i].id);
+	if (!same)
+		return error_set(error, STATUS_BAD_CONFIG, "%s: not the secret key of this desk: copy secret.key from a machine that works on this database already", store_keys_path(arena, store->state_dir));
+	for (size_t i = 0; i < ring->count; i++)
+		if (!has_line(known, ring->at[i].id) && ++new)
+			known = arena_printf(arena, "%s%s%s", known, *known ? "\n" : "", ring->at[i].id);
+	return new ? engine_run(store->engine, error, SQL_META_SET, "tt", META_KEYS, known) : STATUS_OK;
+}
+
+enum status store_keys_agree(struct store *store, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct store_keyring ring = { .count = 0 };
+	enum status status;
+
+	if (engine_alone(store->engine))
+		return STATUS_OK;
+	if ((status = store_keyring(store->state_dir, &ring, error)) != STATUS_OK || (status = store_begin(store, error)) != STATUS_OK)
+		return status;
+	status = agree(store, &arena, &ring, error);
+	if (status == STATUS_OK)
+		return store_commit(store, error);
+	store_rollback(store);
+	return status;
+}
