@@ -173,7 +173,10 @@ static void say_fine(struct cli *cli, size_t scripts, size_t articles, const cha
 	              config->policy.queues.count == 1 ? "" : "s", config->policy.agents.count, config->policy.agents.count == 1 ? "" : "s");
 	buffer_printf(&cli->out, "templates      ok: %zu of your own\n", config->templates.count);
 	buffer_printf(&cli->out, "rules          ok: %zu script%s\n", scripts, scripts == 1 ? "" : "s");
-	buffer_printf(&cli->out, "articles       ok: %zu in %s\n", articles, cli_safe(&cli->arena, config->kb_dir, false));
+	if (*config->kb_dir)
+		buffer_printf(&cli->out, "articles       ok: %zu in %s\n", articles, cli_safe(&cli->arena, config->kb_dir, false));
+	else
+		buffer_add_string(&cli->out, "articles       none: kb_dir is empty\n");
 	if (!database)
 		buffer_printf(&cli->out, "database       none in %s yet; sportellod makes it\n", cli_safe(&cli->arena, config->state_dir, false));
 	else

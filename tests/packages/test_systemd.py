@@ -6,7 +6,7 @@ what no restart mends is not restarted, a kill is; reload; upgrade of a running 
 import json, os, re, shutil, sqlite3, sys, tempfile, traceback
 sys.dont_write_bytecode = True
 import machine
-from machine import Skip, Tree, World
+from machine import Skip, Tree, World, need
 
 SETUP = "sportello setup --postfix none --relay smtp://mx.customers.example:25 --domain help.example.org --agent bob=bob@example.org --web none --url http://help.example.org --apply"
 RULE = 'require "imap4flags";\nif header :contains "subject" "scanner" { addflag "tag:hardware"; }\n'
@@ -50,11 +50,30 @@ class Package:
         self.say("sportello -c %s deliver mail --to support@help.example.org --from anna@customers.example" % config)
         return self.world.wait(lambda: self.world.of("anna@customers.example")[before:], 30, "the acknowledgement, by the relay")[0]
 
+    def by_hand(self, target):
+        need("make", "-s", "-C", machine.TOP, "-o", "all", target, "BUILD=" + os.path.relpath(machine.BUILD, machine.TOP), "DESTDIR=" + self.world.tree, "PREFIX=/usr/local", env={**os.environ, "MAKEFLAGS": ""})
+
+    def over_a_make_install(self):
+        """The package takes the place of what `make install` laid down: asked nothing, configuration and tickets as they were."""
+        self.say("apt-get purge -y sportello")
+        self.by_hand("install")
+        self.say("systemd-sysusers && systemd-tmpfiles --create sportello.conf && systemctl daemon-reload && rm /etc/sportello/sportello.conf")
+        self.say(SETUP)
+        config = self.say("cat /etc/sportello/sportello.conf")
+        self.say("systemctl enable --now sportellod")
+        self.write("Before the package")
+        said = self.say("apt-get install -y ./build/sportello_*.deb </dev/null 2>&1")
+        assert "make uninstall" in said and self.say("cat /etc/sportello/sportello.conf") == config, said
+        self.by_hand("uninstall")
+        self.say("systemctl daemon-reload && systemctl reenable sportellod && systemctl restart sportellod")
+        assert self.say("readlink /proc/%s/exe" % self.unit()["MainPID"]).strip() == "/usr/sbin/sportellod" and len(self.tickets()) == 1
+
     # ---- in this order: each stands on the one before
 
     def test_nothing_runs_before_it_is_set_up_and_starting_it_fails_once(self):
         self.say("apt-get install -y ./build/sportello_*.deb")
-        self.say("apt-get purge -y sportello")
+        self.over_a_make_install()
+        self.say("apt-get purge -y sportello && rm -rf /etc/sportello /var/lib/sportello")
         self.before = files(self.world.tree)
         assert [name for name in self.before if "sportello" in name] == [], "never set up, it leaves nothing"
         said = self.say("apt-get install -y ./build/sportello_*.deb")
