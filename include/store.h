@@ -239,6 +239,9 @@ struct history_row { int64_t at; const char *who, *what, *why; enum history_kind
 enum history_field { HISTORY_CREATED_STATE, HISTORY_CREATED_PRIORITY, HISTORY_CREATED_QUEUE, HISTORY_CREATED_AGENT,
                      HISTORY_CREATED_VIP, HISTORY_CREATED_ORGANISATION, HISTORY_CREATED_LEVEL };   /* the last three: "" for most */
 const char *store_history_created(struct arena *arena, const struct history_row *row, enum history_field field);
+/* The ticket as it is from that line on: state, queue, agent, tags, language and the fields of one word. False: the line changes none of them. Told from the first line,
+ * with no tags. */
+bool store_history_tell(struct arena *arena, const struct history_row *line, struct ticket_facts *facts);
 struct ticket_row {
 	struct ticket_facts facts;
 	struct strings linked;           /* ticket numbers as text */

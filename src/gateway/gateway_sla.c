@@ -151,17 +151,6 @@ static void tell_of_message(struct telling *t, const struct history_row *line)
 		add(t, message->seq == 1 && message->date > 0 && message->date < line->at ? message->date : line->at, (struct sla_event){.kind = SLA_CUSTOMER_WROTE});
 }
 
-static void change_tag(struct telling *t, const struct history_row *line)
-{
-	struct strings kept = {0};
-	for (size_t i = 0; i < t->facts.tags.count; i++)
-		if (strcmp(t->facts.tags.at[i], line->now) != 0)
-			strings_add(t->arena, &kept, t->facts.tags.at[i]);
-	if (line->kind == HISTORY_TAG)
-		strings_add(t->arena, &kept, line->now);
-	t->facts.tags = kept;
-}
-
 /* A ticket that was split off began when its words came. */
 static int64_t began(const struct telling *t, const struct history_row *line)
 {
@@ -172,13 +161,8 @@ static int64_t began(const struct telling *t, const struct history_row *line)
 static void begin(struct telling *t, const struct history_row *line)
 {
 	int64_t at = began(t, line);
-	t->facts.queue = store_history_created(t->arena, line, HISTORY_CREATED_QUEUE);
-	t->facts.agent = store_history_created(t->arena, line, HISTORY_CREATED_AGENT);
-	t->facts.priority = store_history_created(t->arena, line, HISTORY_CREATED_PRIORITY);
-	t->facts.vip = store_history_created(t->arena, line, HISTORY_CREATED_VIP);
-	t->facts.organisation = store_history_created(t->arena, line, HISTORY_CREATED_ORGANISATION);
-	t->facts.level = store_history_created(t->arena, line, HISTORY_CREATED_LEVEL);
 	t->facts.tags = (struct strings){0};
+	store_history_tell(t->arena, line, &t->facts);
 	begin_versions(t, at);
 	enter(t, at, store_history_created(t->arena, line, HISTORY_CREATED_STATE), line->who);
 }
@@ -227,18 +211,13 @@ static void tell_of(struct telling *t, const struct history_row *line)
 	case HISTORY_MERGED_FROM: take_in(t, line); return;
 	case HISTORY_CREATED: begin(t, line); return;
 	case HISTORY_MESSAGE: tell_of_message(t, line); return;
-	case HISTORY_STATE: enter(t, line->at, line->now, line->who); return;
 	case HISTORY_PENDING: wait(t, line); return;
-	case HISTORY_QUEUE: t->facts.queue = line->now; break;
-	case HISTORY_AGENT: t->facts.agent = line->now; break;
-#define FIELD(member, NAME, history) case HISTORY_##NAME: t->facts.member = line->now; break;
-	TICKET_FIELDS(FIELD)
-#undef FIELD
-	case HISTORY_LANGUAGE: t->facts.language = line->now; break;
-	case HISTORY_TAG: case HISTORY_UNTAG: change_tag(t, line); break;
-	default: return;
+	default: break;
 	}
-	choose(t, line->at);
+	if (store_history_tell(t->arena, line, &t->facts))
+		choose(t, line->at);
+	if (line->kind == HISTORY_STATE)
+		enter(t, line->at, line->now, line->who);
 }
 
 static void tell_lines(struct telling *t, size_t count)

@@ -285,22 +285,6 @@ static void count_suggestion(struct telling *t)
 		count(t, row->at, &t->facts, COUNT_REFUSED, NULL);
 }
 
-static void begin(struct telling *t, const struct history_row *line)
-{
-	enum ticket_state state;
-
-	if (desk_ticket_state_parse(store_history_created(t->scratch, line, HISTORY_CREATED_STATE), &state))
-		t->facts.state = state;
-	t->facts.queue = store_history_created(t->scratch, line, HISTORY_CREATED_QUEUE);
-	t->facts.agent = store_history_created(t->scratch, line, HISTORY_CREATED_AGENT);
-	t->facts.priority = store_history_created(t->scratch, line, HISTORY_CREATED_PRIORITY);
-	t->facts.vip = store_history_created(t->scratch, line, HISTORY_CREATED_VIP);
-	t->facts.organisation = store_history_created(t->scratch, line, HISTORY_CREATED_ORGANISATION);
-	t->facts.level = store_history_created(t->scratch, line, HISTORY_CREATED_LEVEL);
-	t->facts.tags = (struct strings){ 0 };
-	count_suggestion(t);
-}
-
 static const struct message_row *message_of(const struct telling *t, int64_t seq)
 {
 	const struct message_row *message = seq > 0 && seq <= (int64_t)t->row->messages.count ? &t->row->messages.at[seq - 1] : NULL;
@@ -327,18 +311,6 @@ static void count_message(struct telling *t, const struct history_row *line)
 		count(t, t->at, &t->facts, COUNT_NOTED, message->agent);
 }
 
-static void change_tag(struct telling *t, const struct history_row *line)
-{
-	struct strings kept = { 0 };
-
-	for (size_t i = 0; i < t->facts.tags.count; i++)
-		if (strcmp(t->facts.tags.at[i], line->now) != 0)
-			strings_add(t->scratch, &kept, t->facts.tags.at[i]);
-	if (line->kind == HISTORY_TAG)
-		strings_add(t->scratch, &kept, line->now);
-	t->facts.tags = kept;
-}
-
 static void rate(struct telling *t, const struct history_row *line)
 {
 	if (t->at >= t->report->ask.to)
@@ -352,27 +324,19 @@ static void rate(struct telling *t, const struct history_row *line)
 
 static void tell(struct telling *t, const struct history_row *line)
 {
-	enum ticket_state state;
-
 	t->at = line->at > t->at ? line->at : t->at;
 	count_marks(t, t->at / 1000);
 	look_at_ends(t, t->at);
 	switch (line->kind) {
-	case HISTORY_CREATED: begin(t, line); break;
 	case HISTORY_MESSAGE: count_message(t, line); return;
 	case HISTORY_RATED: rate(t, line); return;
-	case HISTORY_STATE: if (desk_ticket_state_parse(line->now, &state)) t->facts.state = state; break;
-	case HISTORY_QUEUE: t->facts.queue = line->now; break;
-	case HISTORY_AGENT: t->facts.agent = line->now; break;
-#define FIELD(member, NAME, history) case HISTORY_##NAME: t->facts.member = line->now; break;
-	TICKET_FIELDS(FIELD)
-#undef FIELD
-	case HISTORY_LANGUAGE: t->facts.language = line->now; break;
-	case HISTORY_TAG: case HISTORY_UNTAG: change_tag(t, line); break;
-	case HISTORY_MERGED: t->merged = true; break;
-	case HISTORY_UNMERGED: t->merged = false; break;
-	default: return;
+	case HISTORY_MERGED: case HISTORY_UNMERGED: t->merged = line->kind == HISTORY_MERGED; break;
+	default:
+		if (!store_history_tell(t->scratch, line, &t->facts))
+			return;
 	}
+	if (line->kind == HISTORY_CREATED)
+		count_suggestion(t);
 	follow(t);
 }
 

@@ -73,6 +73,55 @@ const char *store_history_created(struct arena *arena, const struct history_row 
 	return row->kind == HISTORY_CREATED ? line_of(arena, row->now, (int)field) : "";
 }
 
+/* ---- as values ---- */
+
+static void tell_created(struct arena *arena, const struct history_row *line, struct ticket_facts *facts)
+{
+	enum ticket_state state;
+
+	if (desk_ticket_state_parse(store_history_created(arena, line, HISTORY_CREATED_STATE), &state))
+		facts->state = state;
+	facts->queue = store_history_created(arena, line, HISTORY_CREATED_QUEUE);
+	facts->agent = store_history_created(arena, line, HISTORY_CREATED_AGENT);
+	facts->priority = store_history_created(arena, line, HISTORY_CREATED_PRIORITY);
+	facts->vip = store_history_created(arena, line, HISTORY_CREATED_VIP);
+	facts->organisation = store_history_created(arena, line, HISTORY_CREATED_ORGANISATION);
+	facts->level = store_history_created(arena, line, HISTORY_CREATED_LEVEL);
+}
+
+static void tell_tag(struct arena *arena, const struct history_row *line, struct ticket_facts *facts)
+{
+	struct strings kept = { 0 };
+
+	for (size_t i = 0; i < facts->tags.count; i++)
+		if (strcmp(facts->tags.at[i], line->now) != 0)
+			strings_add(arena, &kept, facts->tags.at[i]);
+	if (line->kind == HISTORY_TAG)
+		strings_add(arena, &kept, line->now);
+	facts->tags = kept;
+}
+
+bool store_history_tell(struct arena *arena, const struct history_row *line, struct ticket_facts *facts)
+{
+	enum ticket_state state;
+
+	switch (line->kind) {
+	case HISTORY_CREATED: tell_created(arena, line, facts); return true;
+	case HISTORY_STATE:
+		if (desk_ticket_state_parse(line->now, &state))
+			facts->state = state;
+		return true;
+	case HISTORY_QUEUE: facts->queue = line->now; return true;
+	case HISTORY_AGENT: facts->agent = line->now; return true;
+#define FIELD(member, NAME, history) case HISTORY_##NAME: facts->member = line->now; return true;
+	TICKET_FIELDS(FIELD)
+#undef FIELD
+	case HISTORY_LANGUAGE: facts->language = line->now; return true;
+	case HISTORY_TAG: case HISTORY_UNTAG: tell_tag(arena, line, facts); return true;
+	default: return false;
+	}
+}
+
 /* ---- for people ---- */
 
 static const char *shown(const char *name)
