@@ -20,7 +20,8 @@ static struct {
 	pthread_mutex_t mutex;
 	char holder[33];                 /* this process */
 	int64_t asked, until;            /* monotonic us */
-	bool asking, alone;
+	bool asking;
+	_Atomic bool alone;
 } hand = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 bool store_hand_held(void)
