@@ -126,15 +126,20 @@ enum status store_erasures_note(struct store *store, struct arena *arena, const 
 
 /* ---- what follows ---- */
 
+/* That they are gone is on the disk before anybody says so: their rows are emptied, and nothing else would remember them. */
 static enum status remove_files(struct store *store, struct arena *arena, struct error *error)
 {
 	struct cursor cursor;
 
 	cursor_open(&cursor, store->engine, error, SQL_ERASING_LIST, "t", "file");
 	while (cursor_next(&cursor)) {
-		const char *path = store_raw_path(arena, store->state_dir, cursor_text(&cursor, arena, 1));
+		char *path = store_raw_path(arena, store->state_dir, cursor_text(&cursor, arena, 1)), *slash = strrchr(path, '/');
+		bool gone = unlink(path) == 0 || errno == ENOENT;
 
-		if (unlink(path) < 0 && errno != ENOENT && cursor.status == STATUS_OK)
+		*slash = '\0';
+		gone = gone && (directory_sync(path) || errno == ENOENT);
+		*slash = '/';
+		if (!gone && cursor.status == STATUS_OK)
 			cursor.status = error_set(error, STATUS_TRY_LATER, "%s: %s; it is erased at the next try", path, strerror(errno));
 	}
 	return cursor_close(&cursor);

@@ -137,3 +137,82 @@ def test_power_cut_in_a_restore_leaves_the_old_desk_or_the_new_one(desk):
         finally:
             one.close()
         shutil.rmtree(directory)
+
+
+# ---- an erasure
+
+GONE, STAYS = "canary-anna", "Ugo's printer"
+
+
+def live_and_erase(desk, shim, arguments):
+    """Anna's two mails, one of them a file, and Ugo's; the daemon is stopped, and the erasure runs. Returns the numbers of the records that are its own."""
+    desk.start()
+    desk.accept(mail(sender="canary-anna@secret.example", subject="canary-anna asks", body="It is canary-anna speaking.\n"), sender="canary-anna@secret.example")
+    desk.accept(mail(sender="canary-anna@secret.example", subject="More of canary-anna", body=LARGE + "canary-anna\n"), sender="canary-anna@secret.example")
+    desk.accept(mail(sender="ugo@example.com", subject=STAYS), sender="ugo@example.com")
+    desk.ok("ticket", "search", "printer")
+    desk.stop()
+    begun = shim.position()
+    desk.ok("erase", *arguments)
+    log = list(records(shim.log_file))
+    return log, len([r for r in log if r.end <= begun])
+
+
+def words_left(desk):
+    left = []
+    for folder, _, names in os.walk(desk.state_dir):
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as f:
+                left += [name] if GONE.encode() in f.read() else []
+    return left
+
+
+def done_or_not(desk, customers):
+    """It is in the tables, or it is not; and what is left of it beside them is said, and ends by `erase finish`."""
+    erased = desk.ok("erase", "list")
+    tickets = {t["id"]: t["subject"] for t in desk.ok("ticket", "list")}
+    assert tickets[3] == STAYS
+    whole = [n for n in (1, 2) if GONE in tickets[n]]
+    assert whole == ([] if erased and customers else [2] if erased else [1, 2]), (erased, tickets)
+    said = desk.cli("fsck", json_output=False)
+    assert said.out == "clean\n" if all(e["done"] for e in erased) else "erase finish" in said.out, said
+    if erased:
+        desk.ok("erase", "finish")
+        assert desk.cli("fsck", json_output=False).out == "clean\n" and all(e["done"] for e in desk.ok("erase", "list"))
+        assert not customers or words_left(desk) == [], words_left(desk)
+    return bool(erased)
+
+
+def cut_erasures(desk, arguments, customers):
+    shim, rng = Shim(desk), random.Random(SEED)
+    log, first = live_and_erase(desk, shim, arguments)
+    cuts = [(i, mode) for i in range(first, len(log)) for mode in (MODES if log[i].type == SYNC_END else rng.sample(MODES, 2))]
+    if CUTS:
+        cuts = sorted(rng.sample(cuts, min(CUTS // 4, len(cuts))) + [(len(log) - 1, "all")])
+    day, volume, taken, outcomes = Day(desk, shim), Volume(os.stat(shim.root).st_ino), 0, set()
+    for number, mode in cuts:
+        while taken <= number:
+            volume.take(log[taken])
+            taken += 1
+        directory = os.path.join(desk.directory, "cut")
+        os.makedirs(os.path.join(directory, "volume"))
+        one = day.configured(directory)
+        try:
+            volume.build(os.path.join(directory, "volume"), rng, mode)
+            outcomes.add(done_or_not(one, customers))
+        except BaseException as error:
+            raise AssertionError("POWERCUT_SEED=%d, after record %d of %d, mode %s: %s" % (SEED, number - first, len(log) - first, mode, error)) from error
+        finally:
+            one.close()
+        shutil.rmtree(directory)
+    assert True in outcomes
+
+
+@setup(relay="smtp", start=False)
+def test_power_cut_in_an_erasure_leaves_all_of_a_customer_or_nothing_and_says_which(desk):
+    cut_erasures(desk, ["customer", "canary-anna@secret.example"], True)
+
+
+@setup(relay="smtp", start=False)
+def test_power_cut_in_an_erasure_leaves_a_ticket_or_nothing_of_it_and_says_which(desk):
+    cut_erasures(desk, ["ticket", "1"], False)
