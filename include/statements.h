@@ -123,6 +123,8 @@
 	X(SQL_CUSTOMER_MERGED_CONTACT, "SELECT id, what, customer FROM customer_event WHERE kind='merge' AND what LIKE '%'||char(10)||'contacts=% '||?1||' %' ORDER BY id DESC LIMIT 1") \
 	X(SQL_CUSTOMER_CREATED, "SELECT created FROM customer WHERE id=?1") \
 	X(SQL_CUSTOMER_OTHERS, "SELECT count(*) FROM contact WHERE person=?1 AND address<>''") \
+	X(SQL_MESSAGES_FROM_ELSEWHERE, "SELECT m.ticket, m.seq, m.date, m.from_address, t.customer FROM message m JOIN ticket t ON t.id=m.ticket WHERE m.out=0 AND m.side=0" \
+		" AND m.flags LIKE 'from another address, proved%' AND t.customer<>'' AND m.from_address<>'' ORDER BY m.id") \
 	X(SQL_CUSTOMER_EVENTS, "SELECT id, at, who, kind, what FROM customer_event WHERE customer=?1 ORDER BY id") \
 	X(SQL_ORGANISATION_GET, "SELECT name, level, vip, until, sees_all, note, created FROM organisation WHERE id=?1") \
 	X(SQL_ORGANISATION_NAMED, "SELECT id FROM organisation WHERE name=?1") \

@@ -446,6 +446,10 @@ enum status store_customer_remove_address(struct store *store, struct arena *are
 enum status store_customer_merge(struct store *store, struct arena *arena, int64_t id, int64_t into, const char *who, struct error *error);
 /* whom: as before the merge, by number or address. *id: who is apart again. */
 enum status store_customer_unmerge(struct store *store, struct arena *arena, const char *whom, const char *who, int64_t *id, struct error *error);
+/* Two who may be one: mail that only `customer` was sent was answered from `other_address`. Each pair once, with its first message. */
+struct customer_suggestion { int64_t customer, other, ticket, at; int seq; const char *address, *other_address; };
+struct customer_suggestions { struct customer_suggestion *at; size_t count; };
+enum status store_customer_suggestions(struct store *store, struct arena *arena, struct customer_suggestions *list, struct error *error);
 /* Of all that came from a list of customers: their numbers there. */
 struct customer_external { int64_t id; const char *external_id; };
 struct customer_externals { struct customer_external *at; size_t count; };

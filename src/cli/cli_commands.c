@@ -134,6 +134,8 @@ const struct cli_command cli_commands[] = {
 	{ "customer remove-address", cli_run_customer_remove_address, 2, 2, "WHO ADDRESS", OPT(O_AS), "the address is no longer his", "" },
 	{ "customer merge", cli_run_customer_merge, 2, 2, "A INTO", OPT(O_AS), "two customers are one person", "`customer unmerge A` takes it back." },
 	{ "customer unmerge", cli_run_customer_unmerge, 1, 1, "A", OPT(O_AS), "they are two after all: as it was before the merge", "" },
+	{ "customer suggestions", cli_run_customer_suggestions, 0, 0, "", 0, "who may be one person with two addresses; nothing is done",
+	  "Mail that only one customer was sent was answered from another's address. `customer merge` makes them one." },
 	{ "customer import", cli_run_customer_import, 1, 1, "FILE.csv", OPT(O_DRY_RUN) | OPT(O_PRUNE), "customers from a list, as often as one likes",
 	  "Columns external_id, name, address, address2 and so on, organisation, language, vip, note, in any order, named on the first line. An empty cell says nothing. Each bad line "
 	  "is named, and then nothing is done. --prune takes away those who have an external_id that is not in the file." },

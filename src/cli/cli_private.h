@@ -233,6 +233,7 @@ enum status cli_run_customer_add_address(struct cli *cli, struct error *error);
 enum status cli_run_customer_remove_address(struct cli *cli, struct error *error);
 enum status cli_run_customer_merge(struct cli *cli, struct error *error);
 enum status cli_run_customer_unmerge(struct cli *cli, struct error *error);
+enum status cli_run_customer_suggestions(struct cli *cli, struct error *error);
 enum status cli_run_customer_import(struct cli *cli, struct error *error);
 enum status cli_run_customer_export(struct cli *cli, struct error *error);
 enum status cli_run_erase_customer(struct cli *cli, struct error *error);
