@@ -130,7 +130,9 @@ static enum status explain(struct cli *cli, struct error *error)
 		explain_json(cli, book, &clocks);
 	for (size_t i = 0; i < clocks.count && !cli->json; i++)
 		explain_clock(cli, book, &clocks.at[i]);
-	if (!cli->json && !clocks.count)
+	if (!cli->json && !clocks.count && row.facts.merged_into)
+		buffer_printf(&cli->out, "Request %lld went into #%lld, whose clocks go on from the earlier start of both.\n", (long long)number, (long long)row.facts.merged_into);
+	else if (!cli->json && !clocks.count)
 		buffer_printf(&cli->out, "Nothing is promised for request %lld: no sla[] of the configuration holds for it.\n", (long long)number);
 	return STATUS_OK;
 }

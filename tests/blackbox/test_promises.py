@@ -200,7 +200,7 @@ def test_two_tickets_that_become_one_have_the_earlier_start(desk):
     desk.ok("ticket", "merge", 1, 2, "--as", "bob", "--no-text")
     first = clocks(desk, 2)["first"]
     assert first["state"] == "running" and is_near(first["used_seconds"], 1500) and is_near(clocks(desk, 2)["resolution"]["used_seconds"], 1500), first
-    assert clocks(desk, 1) == {} and numbers(desk, "due:36m") == [2]
+    assert clocks(desk, 1) == {} and numbers(desk, "due:36m") == [2] and "went into #2" in desk.cli("sla", "explain", 1, json_output=False).out
     explained = {c["clock"]: c for c in desk.ok("sla", "explain", 2)}["resolution"]
     assert sum(s["seconds"] for s in explained["segments"]) == explained["used_seconds"] and explained["segments"][0]["from"] == first["started"]
     later(desk, 3000)
