@@ -68,6 +68,8 @@ enum status gateway_promises_look(const struct promise_book *book, struct store 
 	enum status status = store_number_get(store, KEPT_DIGEST, &kept, error);
 	*changes = (struct promise_changes){.digest = digest, .upto = now - 1};
 	changes->fresh = kept != digest;
+	if (status == STATUS_OK && changes->fresh && kept)       /* what happened until now is still to be followed: it may have closed some */
+		status = store_number_get(store, KEPT_UPTO, &changes->upto, error);
 	if (status != STATUS_OK || changes->fresh || !digest) {
 		changes->more = changes->fresh && digest;
 		return status;

@@ -212,6 +212,18 @@ def test_two_tickets_that_become_one_have_the_earlier_start(desk):
 
 
 @promising
+def test_what_was_closed_just_before_other_promises_hold_is_due_no_more(desk):
+    desk.accept(mail(subject="The printer"))
+    assert numbers(desk, "due:2h") == [1]
+    desk.stop()
+    desk.ok("ticket", "close", 1, "--no-text", "--as", "bob")
+    desk.set("sla", [{"name": "gold", "calendar": "round", "first": "10m"}])
+    desk.write_config()
+    desk.ok("sla", "apply")
+    assert numbers(desk, "due:9w") == [] and desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+@promising
 def test_fsck_finds_a_promise_that_does_not_follow_from_the_history(desk):
     for n in range(2):
         desk.accept(mail(sender="anna%d@example.com" % n, subject="Request %d" % n), sender="anna%d@example.com" % n)
