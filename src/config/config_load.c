@@ -8,9 +8,11 @@
  */
 #include "config_private.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONFIG_BYTES ((size_t)1024 * 1024)
 
@@ -52,6 +54,14 @@ static void complain_of_syntax(struct loader *loader, const struct buffer *text)
 			said);
 }
 
+/* Who has just installed it, and who is not root. */
+static const char *way_out(const char *file)
+{
+	if (access(file, R_OK) == 0)
+		return "";
+	return errno == ENOENT ? "; run sportello setup, or name another file with -c" : errno == EACCES ? "; run it as root" : "";
+}
+
 static bool parse(struct loader *loader)
 {
 	CLEANUP_BUFFER struct buffer text;
@@ -64,7 +74,7 @@ static bool parse(struct loader *loader)
 
 		if (!strncmp(reason, loader->file, length) && !strncmp(reason + length, ": ", 2))
 			reason += length + 2;
-		config_complain_at(loader, false, loader->file, 0, "", "cannot be read: %s", reason);
+		config_complain_at(loader, false, loader->file, 0, "", "cannot be read: %s%s", reason, way_out(loader->file));
 		return false;
 	}
 	if (!config_scan(loader, loader->file, buffer_string(&text), text.length, 0))

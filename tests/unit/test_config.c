@@ -327,7 +327,7 @@ static void syntax_and_files(void **state)
 
 	bad(LEAST "desk: {\n name = \"x\"\n language \n = ; };", "c.conf:5: : syntax error");
 	assert_int_equal(config_load("/nonexistent/x.conf", &arena, &config, &problems), STATUS_BAD_CONFIG);
-	assert_string_equal(told(&problems), "/nonexistent/x.conf:0: : cannot be read: No such file or directory\n");
+	assert_string_equal(told(&problems), "/nonexistent/x.conf:0: : cannot be read: No such file or directory; run sportello setup, or name another file with -c\n");
 	assert_int_equal(config_load("/tmp", &arena, &config, &problems), STATUS_BAD_CONFIG);
 	assert_string_equal(told(&problems), "/tmp:0: : cannot be read: Is a directory\n");
 }
