@@ -206,6 +206,8 @@
 	X(SQL_RETENTION_STILL, "SELECT 1 FROM ticket WHERE id=?1 AND state=?2 AND (?3='' OR queue=?3) AND updated<?4") \
 	X(SQL_RETENTION_SHARED, "SELECT DISTINCT t.id, t.state=?3 AND (?4='' OR t.queue=?4) AND t.updated<?5 FROM place p JOIN message m ON m.id=p.id AND m.raw=?1 JOIN ticket t ON t.id=m.ticket" \
 		" WHERE p.kind=4 AND p.key=?1 AND t.id<>?2") \
+	X(SQL_RETENTION_LOOSE, "SELECT id, raw, ticket FROM mailbox WHERE id>?1 AND received<?2 ORDER BY id LIMIT ?3") \
+	X(SQL_RAW_ON_TICKET, "SELECT 1 FROM place p JOIN message m ON m.id=p.id AND m.raw=?1 WHERE p.kind=4 AND p.key=?1 LIMIT 1") \
 	X(SQL_RETAINED_SET, "INSERT INTO retained(ticket,what,updated) SELECT id, ?2, updated FROM ticket WHERE id=?1 ON CONFLICT(ticket) DO UPDATE SET what=excluded.what, updated=excluded.updated") \
 	X(SQL_RAW_LET_GO, "UPDATE raw SET digest=x'', file=NULL, bytes=NULL WHERE id=?1") \
 	X(SQL_OUTBOX_OF_TICKET, "SELECT id FROM place WHERE kind=5 AND key=?1 ORDER BY id") \

@@ -521,16 +521,21 @@ struct retention_rule { enum retention_what what; const char *queue /* "": all *
 enum status store_retention_due(struct store *store, struct arena *arena, const struct retention_rule *rule, int64_t *upto, struct ticket_ids *ids, struct error *error);
 enum status store_retention_held(struct store *store, struct arena *arena, int64_t ticket, const struct query *hold, bool *held, struct error *error);
 /* Mails of it whose bytes are there, but those that are also a message of a ticket that keeps them. */
-struct retention_mail { int seq; int64_t raw, size; };
+struct retention_mail { int seq; int64_t raw, size, mailbox; };         /* mailbox: of one on no ticket */
 struct retention_mails { struct retention_mail *at; size_t count; };
 enum status store_retention_mails(struct store *store, struct arena *arena, const struct retention_rule *rule, const struct query *hold, int64_t ticket, struct retention_mails *mails,
                                   struct error *error);
 /* One ticket, inside a transaction. Text and files' names of each mail stay as `mails` has them, but for RETENTION_WORDS. *files are to be removed after the commit
  * (store_retention_files()). *done false: something has happened to it, and it keeps all. */
-struct retention_drop { int64_t raw; const struct mail *mail; };
+struct retention_drop { int64_t raw; const struct mail *mail; int64_t mailbox; };
 struct retention_drops { struct retention_drop *at; size_t count; };
 enum status store_retention_ticket(struct store *store, struct arena *arena, const struct retention_rule *rule, int64_t ticket, const struct retention_drops *drops, bool *done,
                                    struct strings *files, struct error *error);
+/* Mails that are on no ticket and came before the rule's time, above *upto (0: where it ended last), a few of them; *upto 0: there are no more. And a few, inside a
+ * transaction: done up to that one. */
+enum status store_retention_loose(struct store *store, struct arena *arena, const struct retention_rule *rule, int64_t *upto, int64_t *last, struct retention_mails *mails, struct error *error);
+enum status store_retention_loose_gone(struct store *store, struct arena *arena, const struct retention_rule *rule, int64_t last, const struct retention_drops *drops, struct strings *files,
+                                       struct error *error);
 void store_retention_files(struct store *store, const struct strings *files);
 /* Before the first of them, in transactions of its own (store_places.c), or a piece of it in the caller's. */
 enum status store_retention_ready(struct store *store, bool *more, struct error *error);

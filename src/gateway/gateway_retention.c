@@ -68,24 +68,31 @@ static void read_mail(const struct gateway_retention *run, struct arena *arena, 
 	*status = store_mail(run->store, arena, raw, &whole, mail, error);
 }
 
-/* Which of its mails go, each with what stays of it. One that cannot be read stays as it is: fsck of the database says why. */
+/* Which of these mails go, each with what stays of it. One that cannot be read stays as it is: fsck of the database says why. */
+static void choose_mails(struct gateway_retention *run, struct arena *arena, const struct rule *rule, const struct retention_mails *mails, struct retention_drops *drops,
+                         struct retention_count *count)
+{
+	for (size_t i = 0; i < mails->count; i++) {
+		struct mail *mail = ARENA_NEW(arena, struct mail);
+		enum status read = STATUS_OK;
+		struct error why;
+		if (rule->rule.what != RETENTION_WORDS)
+			read_mail(run, arena, mails->at[i].raw, mail, &read, &why);
+		if (read != STATUS_OK || (rule->rule.what == RETENTION_ATTACHMENTS && !mail->attachments.count))
+			continue;
+		*ARENA_PUSH(arena, drops) = (struct retention_drop){mails->at[i].raw, mail, mails->at[i].mailbox};
+		count->mails += mails->at[i].raw != 0;
+		count->bytes += mails->at[i].size;
+	}
+}
+
 static enum status choose(struct gateway_retention *run, struct arena *arena, const struct rule *rule, int64_t ticket, struct retention_drops *drops,
                           struct retention_count *count, struct error *error)
 {
 	struct retention_mails mails;
 	enum status status = store_retention_mails(run->store, arena, &rule->rule, run->config->retention_held, ticket, &mails, error);
-	for (size_t i = 0; i < mails.count && status == STATUS_OK; i++) {
-		struct mail *mail = ARENA_NEW(arena, struct mail);
-		enum status read = STATUS_OK;
-		struct error why;
-		if (rule->rule.what != RETENTION_WORDS)
-			read_mail(run, arena, mails.at[i].raw, mail, &read, &why);
-		if (read != STATUS_OK || (rule->rule.what == RETENTION_ATTACHMENTS && !mail->attachments.count))
-			continue;
-		*ARENA_PUSH(arena, drops) = (struct retention_drop){mails.at[i].raw, mail};
-		count->mails++;
-		count->bytes += mails.at[i].size;
-	}
+	if (status == STATUS_OK)
+		choose_mails(run, arena, rule, &mails, drops, count);
 	return status;
 }
 
@@ -170,6 +177,45 @@ static enum status follow_rule(struct gateway_retention *run, const struct rule 
 	return status;
 }
 
+/* ---- mails on no ticket: of rules that are for every queue, as if they were closed ---- */
+
+struct loose { struct arena *arena; const struct rule *rule; int64_t last; const struct retention_drops *drops; struct strings files; };
+
+static enum status let_loose_go(struct store *store, void *context, struct error *error)
+{
+	struct loose *loose = context;
+	return store_retention_loose_gone(store, loose->arena, &loose->rule->rule, loose->last, loose->drops, &loose->files, error);
+}
+
+static enum status follow_loose(struct gateway_retention *run, const struct rule *rule, struct error *error)
+{
+	int64_t upto = 0, from;
+	enum status status = STATUS_OK;
+	do {
+		CLEANUP_ARENA struct arena arena = {0};
+		struct retention_mails mails;
+		struct retention_drops drops = {0};
+		struct retention_count count = {0};
+		struct loose loose = {&arena, rule, 0, &drops, {0}};
+		from = upto;
+		status = store_retention_loose(run->store, &arena, &rule->rule, &upto, &loose.last, &mails, error);
+		if (status == STATUS_OK)
+			choose_mails(run, &arena, rule, &mails, &drops, &count);
+		int64_t start = clock_monotonic_us();
+		if (status == STATUS_OK && !run->dry && loose.last != from && (drops.count || upto))
+			status = write_down(run, let_loose_go, &loose, error);
+		if (status != STATUS_OK)
+			return status;
+		if (!run->dry)
+			store_retention_files(run->store, &loose.files);
+		add(rule->count, &count);
+		run->any_gone |= !run->dry && drops.count;
+		if (upto)
+			run->stopped = !rest(run, clock_monotonic_us() - start);
+	} while (upto && !run->stopped);
+	return status;
+}
+
 struct sending { struct arena *arena; int64_t before, upto; int64_t count; };
 
 static enum status bare(struct store *store, void *context, struct error *error)
@@ -218,6 +264,8 @@ enum status gateway_retention_run(struct gateway_retention *run, struct arena *a
 			struct rule rule = {{(enum retention_what)(of->what + 1), of->queue, of->state, run->now - of->days * DAY_MS}, &run->counts.at[i]};
 			if (rule.rule.what == strongest_first[k])
 				status = follow_rule(run, &rule, error);
+			if (rule.rule.what == strongest_first[k] && status == STATUS_OK && !run->stopped && !*of->queue && !strcmp(of->state, "closed"))
+				status = follow_loose(run, &rule, error);
 		}
 	if (status == STATUS_OK && config->retention_sent_days && !run->stopped)
 		status = follow_sent(run, error);

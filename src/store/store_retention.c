@@ -5,6 +5,7 @@
  * at a time, and `retained` says how much went already while nothing has happened since. Of a mail whose bytes go, text and the names of its files stay
  * (store_keep_last()); where all words go, the ticket is emptied as `erase ticket` does, but without an entry in the ledger: a backup that is restored has old
  * tickets again, and the next night lets go of them again.
+ * Mails on no ticket are numbered as they came: a mark says how far each rule went.
  * A mail that is also a message of a ticket that keeps it stays. Files are removed after the commit; what a power cut leaves, store_sweep.c removes.
  */
 #include "store_private.h"
@@ -90,7 +91,7 @@ enum status store_retention_mails(struct store *store, struct arena *arena, cons
 		store_read_message_columns(&cursor, arena, ARENA_PUSH(arena, &messages));
 	status = cursor_close(&cursor);
 	for (size_t i = 0; i < messages.count && status == STATUS_OK; i++) {
-		struct retention_mail mail = { messages.at[i].seq, messages.at[i].raw, 0 };
+		struct retention_mail mail = { messages.at[i].seq, messages.at[i].raw, 0, 0 };
 		bool there = false, kept = false;
 
 		if (mail.raw)
@@ -244,6 +245,89 @@ enum status store_retention_ticket(struct store *store, struct arena *arena, con
 	if (status == STATUS_OK && rule->what == RETENTION_RAW)
 		status = bare_ticket(store, arena, ticket, error);
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_RETAINED_SET, "id", ticket, (int)rule->what) : status;
+}
+
+/* ---- mails that are on no ticket ---- */
+
+#define LOOSE_AT_ONCE 20         /* rows looked at for one transaction */
+
+static const char *loose_mark(enum retention_what what)
+{
+	return what == RETENTION_WORDS ? "retention_loose_words" : what == RETENTION_RAW ? "retention_loose_raw" : "retention_loose_attachments";
+}
+
+static enum status add_loose(struct store *store, struct arena *arena, const struct retention_mail *loose, enum retention_what what, struct retention_mails *mails, struct error *error)
+{
+	struct retention_mail mail = *loose;
+	int64_t on_ticket = 0;
+	bool there = false;
+	enum status status = engine_number(store->engine, error, &on_ticket, 0, SQL_RAW_ON_TICKET, "i", mail.raw);
+
+	if (status == STATUS_OK)
+		status = there_still(store, mail.raw, &mail.size, &there, error);
+	mail.raw = on_ticket ? 0 : mail.raw;
+	if (status == STATUS_OK && (what == RETENTION_WORDS || (there && !on_ticket)))
+		*ARENA_PUSH(arena, mails) = mail;
+	return status;
+}
+
+/* They are numbered as they came: the first that is too young ends it. */
+enum status store_retention_loose(struct store *store, struct arena *arena, const struct retention_rule *rule, int64_t *upto, int64_t *last, struct retention_mails *mails, struct error *error)
+{
+	struct { struct retention_mail *at; size_t count; } rows = { 0 };
+	struct cursor cursor;
+	size_t seen = 0;
+	int64_t mark = *upto;
+	enum status status = mark ? STATUS_OK : engine_number(store->engine, error, &mark, 0, SQL_META_GET, "t", loose_mark(rule->what));
+
+	*mails = (struct retention_mails){ 0 };
+	*last = mark;
+	if (status != STATUS_OK)
+		return status;
+	cursor_open(&cursor, store->engine, error, SQL_RETENTION_LOOSE, "iii", mark, rule->before, (int64_t)LOOSE_AT_ONCE);
+	while (cursor_next(&cursor)) {
+		*last = cursor_number(&cursor, 0);
+		seen++;
+		if (!cursor_number(&cursor, 2))
+			*ARENA_PUSH(arena, &rows) = (struct retention_mail){ 0, cursor_number(&cursor, 1), 0, *last };
+	}
+	status = cursor_close(&cursor);
+	for (size_t i = 0; i < rows.count && status == STATUS_OK; i++)
+		status = add_loose(store, arena, &rows.at[i], rule->what, mails, error);
+	*upto = seen == LOOSE_AT_ONCE ? *last : 0;
+	return status;
+}
+
+static enum status forget_delivery(struct store *store, struct arena *arena, const struct retention_drop *drop, struct strings *files, struct error *error)
+{
+	static const enum sql steps[] = { SQL_ERASING_FILES, SQL_ERASE_DERIVED, SQL_ERASE_RAW, SQL_ERASE_MAILBOX };
+	struct cursor cursor;
+	enum status status = engine_run(store->engine, error, SQL_ERASING_CLEAR, "");
+
+	if (status == STATUS_OK)
+		status = engine_run(store->engine, error, SQL_ERASING_ADD, "tit", "mailbox", drop->mailbox, "");
+	if (status == STATUS_OK && drop->raw)
+		status = engine_run(store->engine, error, SQL_ERASING_ADD, "tit", "raw", drop->raw, "");
+	for (size_t i = 0; i < COUNT_OF(steps) && status == STATUS_OK; i++)
+		status = engine_run(store->engine, error, steps[i], "");
+	if (status != STATUS_OK)
+		return status;
+	cursor_open(&cursor, store->engine, error, SQL_ERASING_LIST, "t", "file");
+	while (cursor_next(&cursor))
+		strings_add(arena, files, cursor_text(&cursor, arena, 1));
+	status = cursor_close(&cursor);
+	return status == STATUS_OK ? engine_run(store->engine, error, SQL_ERASING_CLEAR, "") : status;
+}
+
+enum status store_retention_loose_gone(struct store *store, struct arena *arena, const struct retention_rule *rule, int64_t last, const struct retention_drops *drops, struct strings *files,
+                                       struct error *error)
+{
+	enum status status = engine_forgets(store->engine, error);
+
+	*files = (struct strings){ 0 };
+	for (size_t i = 0; i < drops->count && status == STATUS_OK; i++)
+		status = rule->what == RETENTION_WORDS ? forget_delivery(store, arena, &drops->at[i], files, error) : let_go(store, arena, &drops->at[i], files, error);
+	return status == STATUS_OK ? engine_run(store->engine, error, SQL_META_SET, "ti", loose_mark(rule->what), last) : status;
 }
 
 void store_retention_files(struct store *store, const struct strings *files)

@@ -142,6 +142,25 @@ def test_a_mail_that_another_ticket_has_stays_as_long_as_that(desk):
 
 
 @setup(**DESK, start=False)
+def test_mails_on_no_ticket_go_with_the_closed_ones(desk):
+    with open(os.path.join(desk.directory, "rules", "10-away.sieve"), "w", encoding="utf-8") as f:
+        f.write('if header :contains "subject" "spam" { discard; stop; }\n')
+    desk.start()
+    desk.accept(mail(sender=PLAIN, subject="spam canary91", body="canary92\n"), sender=PLAIN)
+    desk.accept(mail(sender=PLAIN, subject="A question"), sender=PLAIN)
+    was = counts(desk)
+    assert desk.cli("mailbox", "raw", 1).code == 0 and desk.tickets()[0]["subject"] == "A question"
+    desk.set("retention", [{"what": "raw", "days": 30}, {"what": "words", "days": 60}])
+    desk.write_config()
+    later(desk, 31)
+    assert rules(desk, "--dry-run")["raw"] == (0, 1, 0) == rules(desk)["raw"] and rules(desk)["raw"] == (0, 0, 0)
+    assert desk.cli("mailbox", "raw", 1).code == 66 and desk.cli("mailbox", "raw", 2).code == 0
+    later(desk, 61)
+    desk.ok("retention")
+    assert plainly(desk, ["canary91", "canary92"]) == [] and counts(desk) == was and desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+@setup(**DESK, start=False)
 def test_a_wrong_rule_is_an_error_of_the_configuration(desk):
     for rule, words in (({"what": "everything", "days": 3}, "attachments"), ({"what": "raw"}, "retention[].days"), ({"days": 3}, "retention[].what"),
                         ({"what": "raw", "days": 3, "queue": "suport"}, "did you mean"), ({"what": "raw", "days": -1}, "retention[].days"), ({"what": "raw", "days": 3, "state": "open "}, "closed")):
