@@ -173,15 +173,17 @@ static int database_lock(sqlite3_file *file, int first, int count, int flags)
 	return methods_below->xShmLock(file, first, count, flags);
 }
 
-/* A page without what lies in its free room. */
+/* A page without what lies in its free room; in a database so large that the page may be of another sort, as it is. */
 static int database_write(sqlite3_file *file, const void *bytes, int length, sqlite3_int64 at)
 {
 	unsigned char page[SQLITE_PAGE_BYTES];
+	sqlite3_int64 size = SQLITE_SCRUBBED_BYTES;
 
-	if (length != SQLITE_PAGE_BYTES || at % SQLITE_PAGE_BYTES || at >= SQLITE_SCRUBBED_BYTES)
+	if (length != SQLITE_PAGE_BYTES || at % SQLITE_PAGE_BYTES)
 		return methods_below->xWrite(file, bytes, length, at);
 	memcpy(page, bytes, sizeof page);
-	sqlite_clean_page(page, at == 0);
+	if (!sqlite_clean_page(page, at == 0) || methods_below->xFileSize(file, &size) != SQLITE_OK || size >= SQLITE_SCRUBBED_BYTES)
+		return methods_below->xWrite(file, bytes, length, at);
 	return methods_below->xWrite(file, page, length, at);
 }
 
