@@ -276,6 +276,8 @@ enum status engine_scrub(struct engine *engine, struct error *error);
 /* Is the database whole? `complain` is called for each finding. A status only where the check itself could not be made. */
 struct engine_findings { void (*complain)(void *context, const char *text); void *context; };
 enum status engine_check(struct engine *engine, const struct engine_findings *findings, struct error *error);
+/* What the database's own settings promise less than 250 says: `complain` is called for each. */
+enum status engine_advise(struct engine *engine, const struct engine_findings *findings, struct error *error);
 enum status engine_check_keys(struct engine *engine, const struct engine_findings *findings, struct error *error);       /* in one snapshot with others */
 
 #endif

@@ -81,6 +81,7 @@ struct engine_kind {
 	enum status (*forgets)(struct engine *engine, struct error *error);
 	enum status (*scrub)(struct engine *engine, struct error *error);
 	enum status (*check)(struct engine *engine, const struct engine_findings *findings, struct error *error);
+	enum status (*advise)(struct engine *engine, const struct engine_findings *findings, struct error *error);      /* NULL: it has none */
 	enum status (*check_keys)(struct engine *engine, const struct engine_findings *findings, struct error *error);
 };
 

@@ -22,6 +22,8 @@ struct store;
 /* Opens (and with `create` makes) what `url` (NULL: STORE_URL) names, and brings it up to date; without `create` only where no daemon works. STATUS_BAD_CONFIG: no such kind of database. */
 enum status store_open(const char *state_dir, const char *url, bool create, struct store **store, struct error *error);
 /* Can it be opened? Leaves one of an earlier version as it is: *older is its version then, else 0. */
+/* What the database's own settings promise less than 250 says. */
+enum status store_advise(const char *state_dir, const char *url, struct arena *arena, struct strings *said, struct error *error);
 enum status store_look(const char *state_dir, const char *url, int *older, struct error *error);
 bool store_missing(const char *state_dir, const char *url);              /* surely nothing to open there */
 /* ---- several gateways on one database (store_machines.c) ---- */

@@ -183,6 +183,18 @@ static void say_fine(struct cli *cli, size_t scripts, size_t articles, const cha
 		buffer_printf(&cli->out, "database       %s%s\n", cli_safe(&cli->arena, database, false), strcmp(database, "ok") ? "" : arena_printf(&cli->arena, ": %s", store_place(&cli->arena, config->state_dir, config->store_url)));
 }
 
+/* 250 promises what the server keeps. */
+static void advise(struct cli *cli, struct cli_findings *findings)
+{
+	struct strings said;
+
+	if (store_advise(cli->config->state_dir, cli->config->store_url, &cli->arena, &said, NULL) != STATUS_OK)
+		return;
+	for (size_t i = 0; i < said.count; i++)
+		*ARENA_PUSH(&cli->arena, findings) = (struct cli_finding){ "warning", store_place(&cli->arena, cli->config->state_dir, cli->config->store_url), 0, said.at[i],
+			                                                   "see doc/OPERATING.md, PostgreSQL" };
+}
+
 /* A database that does not open is an error like others. */
 static bool look_at_system(struct cli *cli, const char *database, int older,
                            struct cli_findings *findings)
@@ -202,6 +214,8 @@ static bool look_at_system(struct cli *cli, const char *database, int older,
 
 	if (database && strcmp(database, "ok") != 0)
 		*ARENA_PUSH(&cli->arena, findings) = (struct cli_finding){ "error", store_place(&cli->arena, cli->config->state_dir, cli->config->store_url), 0, database, "see sportello(1), fsck and backup" };
+	else if (database)
+		advise(cli, findings);
 	cli_check_system(cli, findings);
 	for (size_t i = 0; i < findings->count; i++)
 		fine = fine && strcmp(findings->at[i].level, "error") != 0;

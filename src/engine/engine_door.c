@@ -379,6 +379,11 @@ enum status engine_check(struct engine *engine, const struct engine_findings *fi
 	return kind_of(engine)->check(engine, findings, error);
 }
 
+enum status engine_advise(struct engine *engine, const struct engine_findings *findings, struct error *error)
+{
+	return kind_of(engine)->advise ? kind_of(engine)->advise(engine, findings, error) : STATUS_OK;
+}
+
 enum status engine_check_keys(struct engine *engine, const struct engine_findings *findings, struct error *error)
 {
 	return kind_of(engine)->check_keys(engine, findings, error);

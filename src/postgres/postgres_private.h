@@ -115,6 +115,7 @@ enum status postgres_run_list(struct engine *engine, struct error *error, int id
 void postgres_cursor_open(struct cursor *cursor, struct engine *engine, struct error *error, int id, const char *format, va_list arguments);
 enum status postgres_open(const struct engine_kind *kind, const char *url, const char *state_dir, bool create, enum engine_use use, engine_before_upgrade before, struct engine **engine, struct error *error);
 enum status postgres_lease(struct engine *engine, const char *name, const char *holder, int seconds, bool *ours, struct error *error);
+enum status postgres_advise(struct engine *engine, const struct engine_findings *findings, struct error *error);
 size_t postgres_ports(const char *url, int ports[ENGINE_PORTS]);
 bool postgres_missing(const char *url, const char *state_dir);
 char *postgres_place(struct arena *arena, const char *url, const char *state_dir);

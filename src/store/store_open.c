@@ -80,6 +80,31 @@ static enum status leave_it(struct engine *engine, const char *state_dir, int fr
 	return error_set(error, STATUS_REFUSED, "%s: of schema %d, and left so", state_dir, from);
 }
 
+struct advice { struct arena *arena; struct strings *said; };
+
+static void keep_advice(void *context, const char *text)
+{
+	struct advice *advice = context;
+
+	*ARENA_PUSH(advice->arena, advice->said) = arena_string(advice->arena, text);
+}
+
+enum status store_advise(const char *state_dir, const char *url, struct arena *arena, struct strings *said, struct error *error)
+{
+	struct advice advice = { arena, said };
+	struct engine *engine = NULL;
+	enum status status;
+
+	*said = (struct strings){ 0 };
+	if (strcmp(url ? url : STORE_URL, STORE_URL) == 0)
+		return STATUS_OK;
+	status = engine_open(url, state_dir, false, ENGINE_READS, NULL, &engine, error);
+	if (status == STATUS_OK)
+		status = engine_advise(engine, &(struct engine_findings){ keep_advice, &advice }, error);
+	engine_close(&engine, NULL);
+	return status;
+}
+
 enum status store_look(const char *state_dir, const char *url, int *older, struct error *error)
 {
 	struct store *store = NULL;
