@@ -21,16 +21,16 @@ struct store;
 #define STORE_URL "sqlite:"      /* the database in the state directory */
 /* Opens (and with `create` makes) what `url` (NULL: STORE_URL) names, and brings it up to date; without `create` only where no daemon works. STATUS_BAD_CONFIG: no such kind of database. */
 enum status store_open(const char *state_dir, const char *url, bool create, struct store **store, struct error *error);
-/* Can it be opened? Leaves one of an earlier version as it is: *older is its version then, else 0. */
 /* What the database's own settings promise less than 250 says. */
 enum status store_advise(const char *state_dir, const char *url, struct arena *arena, struct strings *said, struct error *error);
+/* Can it be opened? Leaves one of an earlier version as it is: *older is its version then, else 0. */
 enum status store_look(const char *state_dir, const char *url, int *older, struct error *error);
 bool store_missing(const char *state_dir, const char *url);              /* surely nothing to open there */
 /* ---- several gateways on one database (store_machines.c) ---- */
 /* Is it this process that does what only one may do (outgoing mail, timers, digests, training)? Asks the database now and then. */
-bool store_has_hand(struct store *store);
-bool store_hand_held(void);              /* as far as is known, without asking; before anything was asked: no */
-void store_give_hand(struct store *store);       /* we end: another need not wait */
+bool store_has_lease(struct store *store);
+bool store_lease_held(void);             /* as far as is known, without asking; before anything was asked: no */
+void store_give_lease(struct store *store);      /* we end: another need not wait */
 /* STATUS_BAD_CONFIG: this machine's secret key is not the desk's. */
 enum status store_keys_agree(struct store *store, struct error *error);
 #define STORE_PORTS 8

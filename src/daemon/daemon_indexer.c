@@ -22,7 +22,7 @@ int daemon_indexer_round(struct daemon *daemon, struct store *store)
 {
 	struct error error;
 	size_t done = 0;
-	if (!store_has_hand(store))              /* the words are the database's: another gateway adds them */
+	if (!store_has_lease(store))              /* the words are the database's: another gateway adds them */
 		return ROUND_MS;
 	struct config *config = daemon_config(daemon);
 	struct indexing indexing = {daemon->gateway.writer, config};

@@ -35,7 +35,7 @@ static void finish_erasures(struct store *store)
 int daemon_keeper_round(struct daemon *daemon, struct store *store)
 {
 	struct config *config = daemon_config(daemon);
-	if (store_has_hand(store))               /* of several gateways, one */
+	if (store_has_lease(store))               /* of several gateways, one */
 		gateway_tick(&daemon->gateway, config, store);
 	gateway_learn_watch(&daemon->gateway, config, store);
 	config_unref(&config);

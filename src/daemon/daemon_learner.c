@@ -35,7 +35,7 @@ static bool go_on(void *context)
 int daemon_learner_round(struct daemon *daemon, struct store *store)
 {
 	struct config *config = daemon_config(daemon);
-	const char *why = clock_monotonic_us() >= daemon->learn_rest_until && store_has_hand(store) ? gateway_learn_due(&daemon->gateway, config, store) : NULL;
+	const char *why = clock_monotonic_us() >= daemon->learn_rest_until && store_has_lease(store) ? gateway_learn_due(&daemon->gateway, config, store) : NULL;
 	if (why) {
 		struct pace pace = {daemon, clock_monotonic_us(), daemon->gateway.counters.mails};
 		gateway_learn(&daemon->gateway, config, store, why, go_on, &pace);

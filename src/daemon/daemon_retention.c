@@ -89,7 +89,7 @@ int daemon_retention_round(struct daemon *daemon, struct store *store)
 {
 	struct config *config = daemon_config(daemon);
 	struct error error;
-	if (clock_monotonic_us() >= daemon->retention.rest_until && store_has_hand(store) && look(daemon, config, store, &error) != STATUS_OK && !daemon->stopping) {
+	if (clock_monotonic_us() >= daemon->retention.rest_until && store_has_lease(store) && look(daemon, config, store, &error) != STATUS_OK && !daemon->stopping) {
 		daemon->retention.rest_until = clock_monotonic_us() + REST_US;
 		log_event(LOG_ERROR, "retention.trouble", "why", error.text, NULL);
 	}

@@ -167,7 +167,7 @@ void outbox_stop(struct outbox **outbox)
 	if (!*outbox)
 		return;
 	end_threads(*outbox, true);
-	store_give_hand((*outbox)->store);
+	store_give_lease((*outbox)->store);
 	outbox_free(outbox);
 }
 

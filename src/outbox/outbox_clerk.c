@@ -162,7 +162,7 @@ static void fetch(struct outbox *outbox)
 	atomic_init(&batch->users, 1);
 	arena_init(&batch->arena);
 	pthread_mutex_unlock(&outbox->lock);     /* busy: only the clerk adds to it or takes away */
-	status = !store_has_hand(outbox->store) ? STATUS_OK      /* another gateway sends */
+	status = !store_has_lease(outbox->store) ? STATUS_OK      /* another gateway sends */
 		: store_outbox_due(outbox->store, &batch->arena, clock_now(), &outbox->lane, &(struct outbox_busy){ outbox->busy, outbox->busy_count }, FETCH_MOST,
 		                   &rows, &error);
 	pthread_mutex_lock(&outbox->lock);

@@ -73,7 +73,7 @@ static void transmit(struct sender *sender, struct job *job, struct attempt *att
 	letter_of(&sender->scratch, &job->outcome.row, config, &sender->bytes, &message, attempt);
 	if (!someone_left(attempt))
 		return;
-	if (!store_hand_held()) {                /* it took too long: another gateway sends now, also this mail */
+	if (!store_lease_held()) {                /* it took too long: another gateway sends now, also this mail */
 		outbox_attempt_rest(attempt, DELIVERY_RETRY, "another gateway sends now");
 		return;
 	}

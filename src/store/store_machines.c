@@ -1,19 +1,19 @@
 /*
  * store_machines.c - what several gateways on one database agree upon: who of them does what only one may do, and that their secret key is the same.
  *
- * The hand (outgoing mail, timers, digests, training, retention) is one row of the database with an end in the database's time. Who has it asks again long before;
+ * The lease (outgoing mail, timers, digests, training, retention) is one row of the database with an end in the database's time. Who has it asks again long before;
  * who hears nothing believes that he lost it while another cannot have it yet, so that no clock but his own and the database's count. Where one machine is all there
- * is, it has the hand always. May not wait: threads that come meanwhile hear what was known.
+ * is, it has the lease always. May not wait: threads that come meanwhile hear what was known.
  */
 #include "store_private.h"
 
 #include <pthread.h>
 #include <string.h>
 
-#define HAND "hand"
-#define HAND_SECONDS 15
-#define HAND_RENEW_US (3 * 1000000LL)
-#define HAND_OURS_US (10 * 1000000LL)    /* from when it was asked for: less than the row says */
+#define LEASE "lease"
+#define LEASE_SECONDS 15
+#define LEASE_RENEW_US (3 * 1000000LL)
+#define LEASE_OURS_US (10 * 1000000LL)    /* from when it was asked for: less than the row says */
 #define META_KEYS "keys"                 /* ids of secret keys, one a line */
 
 static struct {
@@ -22,15 +22,15 @@ static struct {
 	int64_t asked, until;            /* monotonic us */
 	bool asking;
 	_Atomic bool alone;
-} hand = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+} lease = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
-bool store_hand_held(void)
+bool store_lease_held(void)
 {
 	bool held;
 
-	pthread_mutex_lock(&hand.mutex);
-	held = hand.alone || clock_monotonic_us() < hand.until;
-	pthread_mutex_unlock(&hand.mutex);
+	pthread_mutex_lock(&lease.mutex);
+	held = lease.alone || clock_monotonic_us() < lease.until;
+	pthread_mutex_unlock(&lease.mutex);
 	return held;
 }
 
@@ -39,19 +39,19 @@ static bool shall_ask(int64_t now)
 {
 	bool ask;
 
-	pthread_mutex_lock(&hand.mutex);
-	ask = !hand.asking && (!hand.asked || now >= hand.asked + HAND_RENEW_US);
+	pthread_mutex_lock(&lease.mutex);
+	ask = !lease.asking && (!lease.asked || now >= lease.asked + LEASE_RENEW_US);
 	if (ask) {
 		CLEANUP_ARENA struct arena arena = { 0 };
 		unsigned char name[16];
 
-		if (!*hand.holder) {
+		if (!*lease.holder) {
 			random_bytes(name, sizeof name);
-			strcpy(hand.holder, hex_encode(&arena, name, sizeof name));
+			strcpy(lease.holder, hex_encode(&arena, name, sizeof name));
 		}
-		hand.asking = true;
+		lease.asking = true;
 	}
-	pthread_mutex_unlock(&hand.mutex);
+	pthread_mutex_unlock(&lease.mutex);
 	return ask;
 }
 
@@ -59,44 +59,44 @@ static void heard(enum status status, bool ours, int64_t now)
 {
 	bool had;
 
-	pthread_mutex_lock(&hand.mutex);
-	had = now < hand.until;
-	hand.asking = false;
-	hand.asked = now;
+	pthread_mutex_lock(&lease.mutex);
+	had = now < lease.until;
+	lease.asking = false;
+	lease.asked = now;
 	if (status == STATUS_OK)
-		hand.until = ours ? now + HAND_OURS_US : 0;
-	pthread_mutex_unlock(&hand.mutex);
+		lease.until = ours ? now + LEASE_OURS_US : 0;
+	pthread_mutex_unlock(&lease.mutex);
 	if (status == STATUS_OK && ours != had)
-		log_event(LOG_NOTICE, "store.hand", "ours", ours ? "yes" : "no", NULL);
+		log_event(LOG_NOTICE, "store.lease", "ours", ours ? "yes" : "no", NULL);
 }
 
-bool store_has_hand(struct store *store)
+bool store_has_lease(struct store *store)
 {
 	int64_t now = clock_monotonic_us();
 	bool ours = false;
 
 	if (engine_alone(store->engine)) {
-		hand.alone = true;
+		lease.alone = true;
 		return true;
 	}
 	if (!engine_in_transaction(store->engine) && shall_ask(now)) {
-		enum status status = engine_lease(store->engine, HAND, hand.holder, HAND_SECONDS, &ours, NULL);
+		enum status status = engine_lease(store->engine, LEASE, lease.holder, LEASE_SECONDS, &ours, NULL);
 
 		heard(status, ours, now);
 	}
-	return store_hand_held();
+	return store_lease_held();
 }
 
-void store_give_hand(struct store *store)
+void store_give_lease(struct store *store)
 {
 	bool ours;
 
-	if (engine_alone(store->engine) || !store_hand_held())
+	if (engine_alone(store->engine) || !store_lease_held())
 		return;
-	engine_lease(store->engine, HAND, hand.holder, 0, &ours, NULL);
-	pthread_mutex_lock(&hand.mutex);
-	hand.until = 0;
-	pthread_mutex_unlock(&hand.mutex);
+	engine_lease(store->engine, LEASE, lease.holder, 0, &ours, NULL);
+	pthread_mutex_lock(&lease.mutex);
+	lease.until = 0;
+	pthread_mutex_unlock(&lease.mutex);
 }
 
 /* ---- the secret key ---- */
