@@ -89,9 +89,11 @@ int daemon_retention_round(struct daemon *daemon, struct store *store)
 {
 	struct config *config = daemon_config(daemon);
 	struct error error;
-	if (clock_monotonic_us() >= daemon->retention.rest_until && store_has_lease(store) && look(daemon, config, store, &error) != STATUS_OK && !daemon->stopping) {
+	enum status status = clock_monotonic_us() >= daemon->retention.rest_until && store_has_lease(store) ? look(daemon, config, store, &error) : STATUS_OK;
+	if (status != STATUS_OK && !daemon->stopping) {
 		daemon->retention.rest_until = clock_monotonic_us() + REST_US;
-		log_event(LOG_ERROR, "retention.trouble", "why", error.text, NULL);
+		/* A store that is locked or full is told once, by its writer. */
+		log_event(status == STATUS_TRY_LATER ? LOG_NOTICE : LOG_ERROR, "retention.trouble", "why", error.text, NULL);
 	}
 	config_unref(&config);
 	return ROUND_MS;

@@ -401,11 +401,11 @@ def join(desk, who):
 def test_68_who_joined_since_is_named_before_he_reads_the_answer(desk):
     bobs, _ = start_both(desk)
     join(desk, "carl@example.com")
-    answer(desk, bobs, "Your PIN is 1234.\n\n" + quoted(bobs))
+    answer(desk, bobs, "Your word is heron-7.\n\n" + quoted(bobs))
     told = came_back(desk, BOB, "others would read it than your notice named")
-    assert "carl@example.com" in told.text and not desk.sent_to("carl@example.com") and "1234" not in outward(desk)
-    answer(desk, bobs, "/send\nYour PIN is 1234.\n\n" + quoted(bobs))  # of the old notice, but he was told
-    assert customer_has(desk, "1234") and desk.wait_sent(1, to="carl@example.com")
+    assert "carl@example.com" in told.text and not desk.sent_to("carl@example.com") and "heron-7" not in outward(desk)
+    answer(desk, bobs, "/send\nYour word is heron-7.\n\n" + quoted(bobs))  # of the old notice, but he was told
+    assert customer_has(desk, "heron-7") and desk.wait_sent(1, to="carl@example.com")
 
 
 @setup(**BOTH)
