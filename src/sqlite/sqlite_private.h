@@ -103,8 +103,8 @@ void sqlite_register_vfs(void);
 /* ---- sqlite_scrub.c ---- */
 #define SQLITE_PAGE_BYTES 4096
 #define SQLITE_SCRUBBED_BYTES ((sqlite3_int64)64 << 30)  /* in a larger database a page may look like another sort of page */
-/* Empties the room in a page that nobody reads. True: something was there. */
-bool sqlite_clean_page(unsigned char page[SQLITE_PAGE_BYTES], bool first);
+/* Is there something in the room of a page that nobody reads? out: the same page, or a copy of it, in which it is emptied; NULL: none. */
+bool sqlite_clean_page(const unsigned char page[SQLITE_PAGE_BYTES], bool first, unsigned char *out);
 
 /* ---------------------------------------------------------------- schema */
 /* The version of a database of ours that an older program made; 0: it is none, or needs no step. */

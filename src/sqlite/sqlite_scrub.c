@@ -33,18 +33,18 @@ static size_t number_at(const unsigned char *page, size_t at)
 	return (size_t)page[at] << 8 | page[at + 1];
 }
 
-static bool empty(unsigned char *from, size_t length)
+/* Was there something? out: the page in which it is overwritten; NULL: none. */
+static bool empty(const unsigned char *page, size_t from, size_t length, unsigned char *out)
 {
-	bool any = false;
+	const unsigned char *at = page + from;
+	bool any = length && (*at || memcmp(at, at + 1, length - 1) != 0);       /* all of them as the first one, and that is none */
 
-	for (size_t i = 0; i < length && !any; i++)
-		any = from[i] != 0;
-	if (any)
-		memset(from, 0, length);
+	if (any && out)
+		memset(out + from, 0, length);
 	return any;
 }
 
-bool sqlite_clean_page(unsigned char page[SQLITE_PAGE_BYTES], bool first)
+bool sqlite_clean_page(const unsigned char page[SQLITE_PAGE_BYTES], bool first, unsigned char *out)
 {
 	size_t head = first ? 100 : 0, type = page[head];
 	bool leaf = type == 10 || type == 13, any;
@@ -55,14 +55,14 @@ bool sqlite_clean_page(unsigned char page[SQLITE_PAGE_BYTES], bool first)
 
 	if (gap > cells || cells > SQLITE_PAGE_BYTES)
 		return false;
-	any = empty(page + gap, cells - gap);
+	any = empty(page, gap, cells - gap, out);
 	/* They follow each other upwards; each begins with where the next one is, and its own size. */
 	for (size_t block = number_at(page, head + 1), last = cells; block >= last && block + 4 <= SQLITE_PAGE_BYTES; ) {
 		size_t size = number_at(page, block + 2);
 
 		if (size < 4 || block + size > SQLITE_PAGE_BYTES)
 			break;
-		any |= empty(page + block + 4, size - 4);
+		any |= empty(page, block + 4, size - 4, out);
 		last = block + size;
 		block = number_at(page, block);
 	}
@@ -106,7 +106,7 @@ static bool clean_piece(sqlite3_file *file, unsigned char *piece, int length, sq
 	bool good = file->pMethods->xRead(file, piece, length, at) == SQLITE_OK;
 
 	for (int i = 0; i < length && good; i += SQLITE_PAGE_BYTES)
-		if (sqlite_clean_page(piece + i, at + i == 0))
+		if (sqlite_clean_page(piece + i, at + i == 0, piece + i))
 			good = write && file->pMethods->xWrite(file, piece + i, SQLITE_PAGE_BYTES, at + i) == SQLITE_OK;
 	return good;
 }

@@ -181,9 +181,10 @@ static int database_write(sqlite3_file *file, const void *bytes, int length, sql
 
 	if (length != SQLITE_PAGE_BYTES || at % SQLITE_PAGE_BYTES)
 		return methods_below->xWrite(file, bytes, length, at);
-	memcpy(page, bytes, sizeof page);
-	if (!sqlite_clean_page(page, at == 0) || methods_below->xFileSize(file, &size) != SQLITE_OK || size >= SQLITE_SCRUBBED_BYTES)
+	if (!sqlite_clean_page(bytes, at == 0, NULL) || methods_below->xFileSize(file, &size) != SQLITE_OK || size >= SQLITE_SCRUBBED_BYTES)
 		return methods_below->xWrite(file, bytes, length, at);
+	memcpy(page, bytes, sizeof page);
+	sqlite_clean_page(page, at == 0, page);
 	return methods_below->xWrite(file, page, length, at);
 }
 

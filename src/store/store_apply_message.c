@@ -166,6 +166,7 @@ enum status store_apply_spam(struct applying *a, const struct effect *effect)
 
 enum status store_apply_away(struct applying *a, const struct effect *effect)
 {
+	a->store->nobody_away.known = false;
 	return effect->number ? engine_run(a->store->engine, a->error, SQL_AWAY_SET, "ti", effect->to, effect->number)
 	                      : engine_run(a->store->engine, a->error, SQL_AWAY_END, "t", effect->to);
 }

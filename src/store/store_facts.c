@@ -299,6 +299,20 @@ static enum status read_away(struct store *store, struct arena *arena, struct fa
 	return cursor_close(&cursor);
 }
 
+/* On most days nobody is: a mail does not ask for that again. */
+static enum status read_away_once(struct store *store, struct arena *arena, struct facts *facts, struct error *error)
+{
+	unsigned long seen = engine_changes_seen(store->engine);
+	enum status status;
+
+	if (store->nobody_away.known && store->nobody_away.seen == seen)
+		return STATUS_OK;
+	status = read_away(store, arena, facts, error);
+	store->nobody_away.known = status == STATUS_OK && !facts->away.count;
+	store->nobody_away.seen = seen;
+	return status;
+}
+
 static enum status read_facts_of_mail(struct store *store, struct arena *arena, const struct incoming *incoming,
                                       const struct evidence *evidence, struct facts *facts, struct error *error)
 {
@@ -313,7 +327,7 @@ static enum status read_facts_of_mail(struct store *store, struct arena *arena, 
 	if (status == STATUS_OK)
 		status = read_sender(store, arena, incoming, evidence, facts, error);
 	if (status == STATUS_OK)
-		status = read_away(store, arena, facts, error);
+		status = read_away_once(store, arena, facts, error);
 	if (status == STATUS_OK)
 		status = store_read_news(store, arena, facts, error);
 	if (status == STATUS_OK)

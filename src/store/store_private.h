@@ -25,6 +25,7 @@ struct store {
 	uint64_t place;                         /* a digest of it: which store this is, among those of the process */
 	struct { const struct incoming *of; uint64_t hash; bool nothing; } claimed;      /* store_claim() has looked for it; nothing: no mail with this Message-ID */
 	struct { bool known, none; unsigned long seen; } domains;        /* has any organisation one? */
+	struct { bool known; unsigned long seen; } nobody_away;          /* of the agents */
 	struct met met;                         /* the last contact that was looked for in this transaction */
 	struct { int64_t upto, disposed, routed_upto, routed, oldest; } counted; /* store_totals(): rows of mailbox, and of routed, counted so far; oldest: outgoing mail
 	                                                                          * that waited when store_figures() last looked */
