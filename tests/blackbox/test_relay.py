@@ -47,6 +47,7 @@ def test_sent_over_kept_connections(desk):
 def test_closed_while_idle_is_not_noticed(desk):
     desk.accept(mail(subject="one"))
     desk.wait_sent(2)
+    wait_until(lambda: not desk.outbox(), what="the relay's answers are read: its connections are idle")
     desk.relay.hang_up()
     time.sleep(0.1)
     desk.accept(mail(subject="two"))
