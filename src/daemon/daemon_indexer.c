@@ -22,13 +22,13 @@ int daemon_indexer_round(struct daemon *daemon, struct store *store)
 {
 	struct error error;
 	size_t done = 0;
+	store_recent_tidy();
 	if (!store_has_lease(store))              /* the words are the database's: another gateway adds them */
 		return ROUND_MS;
 	struct config *config = daemon_config(daemon);
 	struct indexing indexing = {daemon->gateway.writer, config};
 	enum status status = store_search_index(store, AT_ONCE, text_of, &indexing, &done, &error);
 	config_unref(&config);
-	store_recent_tidy();
 	if (status != STATUS_OK && !daemon->index_trouble)
 		log_event(LOG_WARNING, "indexer.trouble", "why", error.text, NULL);
 	daemon->index_trouble = status != STATUS_OK;

@@ -207,7 +207,7 @@ static void keep_derived(const struct intake *intake, const enum status *statuse
 	}
 	if (raw && store_worth_keeping(strlen(intake->mail.text), intake->reading_us))
 		gateway_keep(intake->gateway->writer, raw, &intake->mail, whole);
-	else if (raw && whole && awaited && intake->gateway->reader)
+	else if (raw && whole && awaited && intake->gateway->reader && store_lease_held())       /* else another gateway sends, and indexes */
 		store_recent_keep(intake->gateway->reader, raw, &intake->mail, awaited);
 }
 

@@ -24,7 +24,7 @@ struct recent {
 	char *bytes;                     /* NULL: free */
 };
 
-static struct { pthread_mutex_t lock; struct recent at[RECENT_MAILS]; size_t bytes, count; } recent = { .lock = PTHREAD_MUTEX_INITIALIZER };
+static struct { pthread_mutex_t lock; struct recent at[RECENT_MAILS]; size_t bytes; _Atomic size_t count; } recent = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static size_t size_of(const struct recent *it)
 {
