@@ -133,7 +133,7 @@ class Tree:
         base = os.path.join(BUILD, "bare", "systemd.tar" if systemd else "base.tar")
         if not os.path.exists(base) or time.time() - os.path.getmtime(base) > 86400:
             os.makedirs(os.path.dirname(base), exist_ok=True)
-            made = run("mmdebstrap", "--variant=minbase", "--include=openssl" + (",systemd-sysv,dbus" if systemd else ""), "bookworm", base + ".new")
+            made = run("mmdebstrap", "--format=tar", "--variant=minbase", "--include=openssl" + (",systemd-sysv,dbus" if systemd else ""), "bookworm", base + ".new")
             if made.returncode:
                 raise Skip("mmdebstrap cannot make a tree here: " + made.stderr.strip().splitlines()[-1])
             os.rename(base + ".new", base)
