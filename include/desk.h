@@ -852,7 +852,7 @@ struct desk_steps { struct desk_step *at; size_t count; };
 void desk_step_agents(const struct desk_policy *policy, const struct facts *facts, const struct desk_steps *steps, struct arena *arena, struct strings *names);
 /* Those in `listed` are told in another way (desk_decide_list), together with other tickets. */
 void desk_decide_steps(const struct desk_policy *policy, const struct desk_steps *steps, const struct strings *listed, const struct facts *facts, struct plan *plan);
-/* A mail of lines to one agent, of no ticket: "agent-digest", "agent-promises". */
+/* A mail of lines to one agent, of no ticket: "agent-digest", "agent-promises", "agent-report", "agent-contracts". */
 void desk_decide_list(const struct desk_policy *policy, const char *template, const struct desk_agent *agent, const char *lines, const struct facts *facts, struct plan *plan);
 
 /* An outgoing mail was refused for good or given up: who is to be told. */

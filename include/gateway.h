@@ -221,6 +221,8 @@ bool gateway_steps_tick(struct gateway *gateway, const struct config *config, st
 enum status gateway_report(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, struct report *report, struct error *error);
 /* Once a week a mail of the week's numbers (gateway_weekly.c). True: mail was enqueued. */
 bool gateway_weekly_tick(struct gateway *gateway, const struct config *config, struct store *store);
+/* Once a day: contracts that end, or have ended (gateway_contracts.c). True: mail was enqueued. */
+bool gateway_contracts_tick(struct gateway *gateway, const struct config *config, struct store *store);
 /* Who is free to be given the ticket, where it may be given out: asked only where its queue does that. For a mail, and for what is done to
  * facts->ticket by a page, a timer or a person. Inside the write transaction. */
 enum status gateway_add_loads(struct store *store, struct arena *arena, const struct desk_policy *policy, const struct incoming *incoming,

@@ -134,6 +134,7 @@
 	X(SQL_ORGANISATION_PEOPLE_LEAVE, "UPDATE customer SET organisation=0 WHERE organisation=?1 AND organisation<>0") \
 	X(SQL_ORGANISATION_SHARED_LEAVE, "UPDATE contact SET organisation=NULL WHERE organisation=?1") \
 	X(SQL_ORGANISATIONS, "SELECT id FROM organisation ORDER BY name COLLATE NOCASE") \
+	X(SQL_ORGANISATIONS_ENDING, "SELECT id FROM organisation WHERE until>?1 AND until<=?2 ORDER BY until, id") \
 	X(SQL_DOMAIN_ANY, "SELECT EXISTS(SELECT 1 FROM organisation_domain)") \
 	X(SQL_DOMAIN_OWNER, "SELECT organisation FROM organisation_domain WHERE domain=?1") \
 	X(SQL_DOMAIN_ADD, "INSERT INTO organisation_domain(domain,organisation) VALUES(?1,?2)") \

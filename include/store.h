@@ -474,6 +474,8 @@ struct organisation_row {
 };
 struct organisation_rows { struct organisation_row *at; size_t count; };
 enum status store_organisations(struct store *store, struct arena *arena, struct organisation_rows *rows, struct error *error);
+/* Whose contract ends after the one moment and up to the other, the first on top. */
+enum status store_organisations_ending(struct store *store, struct arena *arena, int64_t after, int64_t upto, struct organisation_rows *rows, struct error *error);
 enum status store_organisation(struct store *store, struct arena *arena, const char *name, struct organisation_row *row, struct error *error);
 struct organisation_change {             /* NULL: stays; "": empty */
 	const char *level, *vip, *sees_all, *note;

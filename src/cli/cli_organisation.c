@@ -173,11 +173,13 @@ static enum status check_name(const char *name, struct error *error)
 	return STATUS_OK;
 }
 
-/* A contract ends with its day, not when that begins. */
-static void end_of_day(const char *text, int64_t *until)
+/* A contract ends with its day, not when that begins: the desk's own day. */
+static void end_of_day(const struct desk_policy *policy, const char *text, int64_t *until)
 {
-	if (*until && strlen(text) == 10)
-		*until = *until / 86400000 * 86400000 + 86399000;
+	if (!*until || strlen(text) != 10)
+		return;
+	*until = *until / 86400000 * 86400000 + 86399000;
+	*until -= desk_local(policy, *until) - *until;
 }
 
 static enum status set(struct cli *cli, struct error *error)
@@ -197,7 +199,7 @@ static enum status set(struct cli *cli, struct error *error)
 		if (!mail_address_usable(shared.at[i]))
 			return error_set(error, STATUS_BAD_INPUT, "\"%s\" is no address", shared.at[i]);
 	if (cli->option[O_UNTIL])
-		end_of_day(cli->option[O_UNTIL], &until);
+		end_of_day(&cli->config->policy, cli->option[O_UNTIL], &until);
 	change.domains = cli->option[O_DOMAIN] ? &domains : NULL;
 	change.shared = cli->option[O_SHARED] ? &shared : NULL;
 	change.until = cli->option[O_UNTIL] ? &until : NULL;

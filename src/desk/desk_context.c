@@ -80,6 +80,16 @@ static void add_doubts(struct decision *d, bool written, struct buffer *out)
 		record_add(out, "doubt", proof.why);
 }
 
+/* His organisation's contract is over: of what the ticket proved, not of what From says. */
+static void add_contract(struct decision *d, const struct ticket_facts *ticket, const char *language, struct buffer *out)
+{
+	const struct standing *standing = &d->facts->standing;
+	if (!standing->ended || !ticket->organisation || !*ticket->organisation || !text_equal_nocase(ticket->organisation, standing->organisation))
+		return;
+	record_add(out, "contract_of", ticket->organisation);
+	record_add(out, "contract_end", desk_date(d->arena, desk_local(d->policy, standing->ended), language));
+}
+
 /* Who was asked answers himself: a notice of that names him already. */
 static bool is_third_party(const struct decision *d)
 {
@@ -99,6 +109,8 @@ void desk_add_context(struct decision *d, const struct ticket_facts *ticket, int
 		add_doubts(d, writer, out);
 	if (is_about(d, about_seq) && strcmp(desk_short_subject(d->arena, d->mail->subject), desk_short_subject(d->arena, ticket->subject)) != 0)
 		record_add(out, "new_subject", utf8_cut(d->arena, d->mail->subject, 400));
+	if (is_about(d, about_seq))
+		add_contract(d, ticket, language, out);
 	const char *fields = desk_field_lines(d->arena, desk_fields, ticket, language);
 	if (*fields)
 		record_add(out, "fields", fields);

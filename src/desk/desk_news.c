@@ -34,6 +34,7 @@ static const struct row rows[] = {
 	{"agent-due", NULL, {"due", {"Due soon", "In scadenza", "Bald fällig", "Bientôt due", "Vence pronto"}}, 0},
 	{"agent-promises", NULL, {"overdue", {"Due", "In scadenza", "Fällig", "À échéance", "Vencen"}}, DO},
 	{"agent-report", NULL, {"report", {"Your week", "La settimana", "Ihre Woche", "Votre semaine", "Su semana"}}, DO},
+	{"agent-contracts", NULL, {"contracts", {"Contracts", "Contratti", "Verträge", "Contrats", "Contratos"}}, DO},
 	{"agent-command-error", NULL, {"not-done", {"Not done", "Non eseguito", "Nicht ausgeführt", "Non exécuté", "No ejecutado"}}, DO},
 	{"agent-done", "list_of", {"list", {"List", "Elenco", "Liste", "Liste", "Lista"}}, DO},
 	{"agent-done", "help", {"help", {"Commands", "Comandi", "Befehle", "Commandes", "Comandos"}}, DO},

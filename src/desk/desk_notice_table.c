@@ -38,6 +38,7 @@ const struct desk_notice desk_notices[] = {
 	{"agent-due", NOTICE_TO_AGENT, NOTICE_HANDS_OVER},
 	{"agent-promises", NOTICE_TO_AGENT, NOTICE_OF_NO_TICKET},
 	{"agent-report", NOTICE_TO_AGENT, NOTICE_OF_NO_TICKET},
+	{"agent-contracts", NOTICE_TO_AGENT, NOTICE_OF_NO_TICKET},
 	{"agent-command-error", NOTICE_TO_AGENT, NOTICE_EXPLAINS_COMMANDS},
 	{"agent-done", NOTICE_TO_AGENT, NOTICE_ANSWERS_COMMANDS},
 	{"agent-shown", NOTICE_TO_AGENT, NOTICE_ANSWERS_COMMANDS},

@@ -18,7 +18,7 @@ enum variable_kind {
 	BLOCK,                           /* words of several lines */
 	LINK                             /* http or https; anything else counts as not there */
 };
-enum { VARIABLE_CONTENT = 0, VARIABLE_NONE = -1, VARIABLES = 104 };
+enum { VARIABLE_CONTENT = 0, VARIABLE_NONE = -1, VARIABLES = 106 };
 struct template_variable { const char *name; enum variable_kind kind; };
 extern const struct template_variable desk_template_variables[VARIABLES];
 bool desk_template_language_is(const char *tag, const char *language);   /* "it" is the language of "it-CH", too */

@@ -23,7 +23,7 @@ const struct template_variable desk_template_variables[] = {
 	{"link_first", LINK}, {"link_second", LINK}, {"link_third", LINK},
 	{"link_confirm", LINK}, {"link_refuse", LINK}, {"link_status", LINK}, {"link_solved", LINK}, {"link_help", LINK},
 	{"expires", LINE}, {"suggested", LINE}, {"more", BLOCK},
-	{"writer", LINE}, {"unread", LINE}, {"new_subject", LINE}, {"answers_to", LINE}, {"sent_by", LINE}, {"doubt", LINE},
+	{"writer", LINE}, {"unread", LINE}, {"new_subject", LINE}, {"answers_to", LINE}, {"sent_by", LINE}, {"doubt", LINE}, {"contract_of", LINE}, {"contract_end", LINE},
 	{"fields", LINE}, {"readers", LINE}, {"proposed", LINE}, {"instead_of", LINE}, {"history", BLOCK}, {"since", BLOCK},
 	{"third", LINE}, {"side_subject", LINE}, {"done", BLOCK}, {"list", BLOCK}, {"list_free", BLOCK}, {"list_of", LINE}, {"list_alone", LINE}, {"tags", LINE}, {"watchers", LINE},
 	{"files_sent", BLOCK}, {"files_behind", BLOCK}, {"files_named", LINE}, {"files_part", LINE}, {"files_more", LINE}, {"files_rest", LINE}, {"unanswered", LINE},

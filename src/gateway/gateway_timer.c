@@ -215,6 +215,7 @@ void gateway_tick(struct gateway *gateway, const struct config *config, struct s
 	mailed |= give_back_of_gone(gateway, config, store, &arena);
 	mailed |= digest_due(gateway, config, store, &arena);
 	mailed |= gateway_weekly_tick(gateway, config, store);
+	mailed |= gateway_contracts_tick(gateway, config, store);
 	if (mailed && gateway->outgoing_waits)
 		gateway->outgoing_waits(gateway->context);
 }

@@ -137,9 +137,22 @@ static enum status read_whole(struct store *store, struct arena *arena, int64_t 
 	return status == STATUS_OK ? read_counts(store, row, error) : status;
 }
 
-enum status store_organisations(struct store *store, struct arena *arena, struct organisation_rows *rows, struct error *error)
+/* Those whom an open cursor names, which it closes. */
+static enum status read_all(struct store *store, struct arena *arena, struct cursor *cursor, struct organisation_rows *rows, struct error *error)
 {
 	struct customer_ids ids = { 0 };
+	enum status status;
+
+	while (cursor_next(cursor))
+		*ARENA_PUSH(arena, &ids) = cursor_number(cursor, 0);
+	status = cursor_close(cursor);
+	for (size_t i = 0; i < ids.count && status == STATUS_OK; i++)
+		status = read_whole(store, arena, ids.at[i], ARENA_PUSH(arena, rows), error);
+	return status;
+}
+
+enum status store_organisations(struct store *store, struct arena *arena, struct organisation_rows *rows, struct error *error)
+{
 	struct cursor cursor;
 	bool began;
 	enum status status = store_read_begin(store, &began, error);
@@ -148,11 +161,22 @@ enum status store_organisations(struct store *store, struct arena *arena, struct
 	if (status != STATUS_OK)
 		return status;
 	cursor_open(&cursor, store->engine, error, SQL_ORGANISATIONS, "");
-	while (cursor_next(&cursor))
-		*ARENA_PUSH(arena, &ids) = cursor_number(&cursor, 0);
-	status = cursor_close(&cursor);
-	for (size_t i = 0; i < ids.count && status == STATUS_OK; i++)
-		status = read_whole(store, arena, ids.at[i], ARENA_PUSH(arena, rows), error);
+	status = read_all(store, arena, &cursor, rows, error);
+	store_read_end(store, began);
+	return status;
+}
+
+enum status store_organisations_ending(struct store *store, struct arena *arena, int64_t after, int64_t upto, struct organisation_rows *rows, struct error *error)
+{
+	struct cursor cursor;
+	bool began;
+	enum status status = store_read_begin(store, &began, error);
+
+	*rows = (struct organisation_rows){ 0 };
+	if (status != STATUS_OK)
+		return status;
+	cursor_open(&cursor, store->engine, error, SQL_ORGANISATIONS_ENDING, "ii", after, upto);
+	status = read_all(store, arena, &cursor, rows, error);
 	store_read_end(store, began);
 	return status;
 }

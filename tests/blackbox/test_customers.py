@@ -1,7 +1,7 @@
 """Customers and organisations: one person with several addresses, whose an address is, lists, and that privilege needs proof of this very mail."""
 import os, sqlite3, time
 
-from desk import address_of, mail, setup, QUEUES
+from desk import address_of, mail, setup, wait_until, QUEUES
 
 DESK = dict(queues=[dict(QUEUES[0], kb="off"), dict(QUEUES[1], kb="off")], config={"authserv_id": "mx.example.org"})
 desk_of_customers = setup(**DESK)
@@ -203,6 +203,55 @@ def test_a_contract_that_is_over_gives_nothing_and_says_so(desk):
     ticket = desk.ticket(n)
     assert ticket["level"] is None and ticket["vip"] is False and ticket["organisation"] == "Acme"
     assert any("contract of Acme is over" in h["what"] for h in ticket["history"])
+    notice = next(m for m in desk.wait_sent(2, to="bob@agents.example") if "Again" in str(m["Subject"]))
+    assert "The contract of Acme ended on " in notice.text and "The contract of Acme ended on " in notice.html
+    assert "contract of" not in desk.wait_sent(1, to="a@acme.example")[-1].text             # never the customer
+
+
+# Two supervisors, one in each language; a plain agent is told only where there is none.
+CONTRACTS = {"queues": [dict(q, agents=["bob"]) for q in DESK["queues"]], "config": {**DESK["config"], "desk.digest_hour": 0, "desk.time_zone": "Europe/Rome"}}
+SUPERVISED = [{"name": "bob", "email": "bob@agents.example"}, {"name": "sara", "email": "sara@agents.example", "role": "supervisor"},
+              {"name": "ugo", "email": "ugo@agents.example", "role": "supervisor", "language": "it"}]
+
+
+def contract_mails(desk):
+    return [m for m in desk.sent() if m["X-Sportello-Event"] == "contracts"]
+
+
+def the_end_is_told(desk, told):
+    day = lambda n: time.strftime("%Y-%m-%d", time.gmtime(time.time() + n * 86400))
+    desk.ok("organisation", "set", "Acme & Co", "--domain", "acme.example", "--level", "gold", "--until", day(16))
+    desk.ok("organisation", "set", "Other", "--until", day(400))
+    desk.ok("organisation", "set", "Without")
+    time.sleep(2)
+    assert contract_mails(desk) == []
+    desk.advance(4 * 86400)
+    wait_until(lambda: len(contract_mails(desk)) == len(told), 20, "a fortnight before")
+    for mail_sent in contract_mails(desk):
+        address = mail_sent.recipients[0]
+        assert told[address][0] in mail_sent.text and "Acme & Co, gold: " in mail_sent.text and "Acme &amp; Co" in mail_sent.html and "Other" not in mail_sent.text, mail_sent.text
+    assert {m.recipients[0] for m in contract_mails(desk)} == set(told)
+    desk.advance(9 * 86400)
+    time.sleep(2.5)
+    assert len(contract_mails(desk)) == len(told)                                           # not again
+    desk.restart()
+    desk.advance(18 * 86400)
+    wait_until(lambda: len(contract_mails(desk)) == 2 * len(told), 20, "when it is over")
+    for mail_sent in contract_mails(desk)[len(told):]:
+        assert told[mail_sent.recipients[0]][1] in mail_sent.text, mail_sent.text
+    desk.advance(19 * 86400)
+    time.sleep(2.5)
+    assert len(contract_mails(desk)) == 2 * len(told)
+
+
+@setup(**{**CONTRACTS, "agents": SUPERVISED})
+def test_supervisors_are_told_of_a_contract_that_ends(desk):
+    the_end_is_told(desk, {"sara@agents.example": ("Contracts that end soon:", "Contracts that have ended:"), "ugo@agents.example": ("Contratti in scadenza:", "Contratti terminati:")})
+
+
+@setup(**{**CONTRACTS, "agents": SUPERVISED[:1]})
+def test_where_there_is_no_supervisor_the_agents_are_told_of_it(desk):
+    the_end_is_told(desk, {"bob@agents.example": ("Contracts that end soon:", "Contracts that have ended:")})
 
 
 def csv(desk, text, *options, name="list.csv"):
