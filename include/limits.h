@@ -58,6 +58,7 @@
 #define LIMIT_UNPROVED_ASKED    20             /* answers within an hour to mails of commands in an agent's name that nothing proves: a person's hour, and 4 MB at most */
 #define LIMIT_FILES_MAILS       10             /* mails that bring an agent the files of one ticket, as one command asks for them */
 #define LIMIT_FILES_PACK        (20 * 1024 * 1024) /* bytes of files in one of them: what mail servers usually take, encoded */
+#define LIMIT_EXPORT_MAIL       (16 * 1024 * 1024) /* bytes of one person's files in the mail that brings them: 22 MB encoded, below the 25 that most mailboxes take */
 #define LIMIT_FILES_LARGEST     (64 * 1024 * 1024) /* bytes of a file that goes alone, where the relay takes so much: held in memory */
 #define LIMIT_FILES_COUNT       50             /* files in one of them: for each its mail is taken apart again */
 #define LIMIT_FILES_LOOKED      500            /* messages looked through for one of them; the next goes on behind */

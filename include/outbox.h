@@ -25,6 +25,9 @@
  * written (an unusable address); any other error: it may work later. */
 enum status outbox_render(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
                           struct arena *arena, const struct outbox_row *row, struct buffer *bytes, struct error *error);
+/* The same of a row that is in no database, and with a file: for outbox_try(). */
+enum status outbox_render_with_file(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena, const struct outbox_row *row,
+                                    const struct mail_file *file, struct buffer *bytes, struct error *error);
 /* Only its plain text, as `ticket show` has it and as the ticket keeps it once it is sent. */
 enum status outbox_render_text(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
                                struct arena *arena, const struct outbox_row *row, const char **text, struct error *error);
@@ -50,7 +53,7 @@ void outbox_wake(struct outbox *outbox);
 /* After a reload: relay, templates, policy and number of senders of the new configuration count from the next mail on. */
 void outbox_reconfigure(struct outbox *outbox, struct config *config);
 
-/* One mail, now and past the outbox, for a look at the relay: what it says to it. Lines of `bytes` end with CRLF. */
+/* One mail, now and past the outbox: what the relay says to it. Lines of `bytes` end with CRLF. */
 enum outbox_said { OUTBOX_TAKEN, OUTBOX_LATER, OUTBOX_REFUSED, OUTBOX_UNREACHED };
 enum outbox_said outbox_try(const struct config_relay *relay, struct arena *arena, const char *from, const char *to, const char *bytes, size_t length,
                             const char **reply);

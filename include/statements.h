@@ -126,6 +126,7 @@
 	X(SQL_MESSAGES_FROM_ELSEWHERE, "SELECT m.ticket, m.seq, m.date, m.from_address, t.customer FROM message m JOIN ticket t ON t.id=m.ticket WHERE m.out=0 AND m.side=0" \
 		" AND m.flags LIKE 'from another address, proved%' AND t.customer<>'' AND m.from_address<>'' ORDER BY m.id") \
 	X(SQL_CUSTOMER_EVENTS, "SELECT id, at, who, kind, what FROM customer_event WHERE customer=?1 ORDER BY id") \
+	X(SQL_TICKETS_WRITTEN_IN, "SELECT m.ticket FROM place p JOIN message m ON m.id=p.id WHERE p.kind=6 AND p.key=?1 AND lower(m.from_address)=?2 AND m.out=0 ORDER BY m.id") \
 	X(SQL_ORGANISATION_GET, "SELECT name, level, vip, until, sees_all, note, created FROM organisation WHERE id=?1") \
 	X(SQL_ORGANISATION_NAMED, "SELECT id FROM organisation WHERE name=?1") \
 	X(SQL_ORGANISATION_PUT, "INSERT INTO organisation(id,name,level,vip,until,sees_all,note,created) VALUES(nullif(?1,0),?2,?3,?4,?5,?6,?7,?8) ON CONFLICT(id) DO UPDATE SET" \

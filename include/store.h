@@ -434,6 +434,9 @@ enum status store_customer_chain(struct store *store, struct error *error);
 struct customer_ids { int64_t *at; size_t count; };
 enum status store_customer_ids(struct store *store, struct arena *arena, int64_t after, size_t limit, struct customer_ids *ids, struct error *error);
 enum status store_customer_tickets(struct store *store, struct arena *arena, int64_t id, struct customer_ids *tickets, struct error *error);      /* of all his addresses */
+/* Other people's tickets in which he wrote. Outside a transaction. */
+enum status store_customer_beside(struct store *store, struct arena *arena, const struct customer_row *row, const struct customer_ids *his, struct customer_ids *beside,
+                                  struct error *error);
 /* Of a ticket's customer: his number (0: nobody is known at that address), and whether a mail of his on this ticket proved that it is his. */
 enum status store_ticket_customer(struct store *store, const struct ticket_facts *ticket, int64_t *id, bool *proved, struct error *error);
 struct customer_change {                 /* NULL: stays; "": empty */

@@ -68,6 +68,7 @@ const struct cli_option_row cli_options[] = {
 	{ O_PRUNE, "prune", NULL, "take away what is not in the file" },
 	{ O_ATTACHMENT, "attachment", "K", "the file of that number, from 1" },
 	{ O_LEDGER, "ledger", "FILE", "what was erased since the backup; the file erasures of desk.state_dir if it is not given" },
+	{ O_SEND, "send", NULL, "by mail, to an address of his that is proved" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
 
@@ -139,7 +140,9 @@ const struct cli_command cli_commands[] = {
 	{ "customer import", cli_run_customer_import, 1, 1, "FILE.csv", OPT(O_DRY_RUN) | OPT(O_PRUNE), "customers from a list, as often as one likes",
 	  "Columns external_id, name, address, address2 and so on, organisation, language, vip, note, in any order, named on the first line. An empty cell says nothing. Each bad line "
 	  "is named, and then nothing is done. --prune takes away those who have an external_id that is not in the file." },
-	{ "customer export", cli_run_customer_export, 2, 2, "WHO DIR", OPT(O_AS), "everything of one person, as files", "mails.mbox, customer.json and the attachments. DIR is made. Each export is in his history." },
+	{ "customer export", cli_run_customer_export, 1, 2, "WHO DIR|[ADDRESS]", OPT(O_AS) | OPT(O_SEND), "what one person wrote, and was told, as files",
+	  "mails.mbox, customer.json and the attachments. DIR is made. With --send a ZIP archive is mailed instead, to his primary address or the one given, which must be his and proved. "
+	  "Notes, side conversations and other people's mails are not in it. Each export is in his history." },
 	{ "erase customer", cli_run_erase_customer, 1, 1, "WHO", OPT(O_DRY_RUN) | OPT(O_AS), "a person, with all his requests, is forgotten",
 	  "Gone from database, files, search, models, mirror, and from a backup that is restored later. Numbers, dates, queues and sizes stay. --dry-run says all places." },
 	{ "erase ticket", cli_run_erase_ticket, 1, 1, "N", OPT(O_DRY_RUN) | OPT(O_AS), "a request is forgotten; it is closed, if it was open", "" },

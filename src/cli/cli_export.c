@@ -1,11 +1,12 @@
 /*
- * cli_export.c - `customer export WHO DIR`: everything that the desk has of one person, as files.
+ * cli_export.c - `customer export WHO DIR|--send`: what one person wrote to the desk, and what he was told, as files.
  *
- * customer.json: he himself, and his tickets whole; mails.mbox: his mails as they came (mboxrd, as most programs read it); attachments/: the files in them,
- * TICKET-MESSAGE-NUMBER-NAME. DIR is made, for its owner alone; one that is there must be empty. Each export is written into his history.
- * Diagnostics: "is not empty" (65).
+ * customer.json: he himself, his tickets, and other people's in which he wrote; mails.mbox: his mails as they came (mboxrd, as most programs read it);
+ * attachments/: the files in them, TICKET-MESSAGE-NUMBER-NAME. It is made to be given to him: what is named here goes in, and nothing else. Notes, side
+ * conversations and other people's mails stay with the desk. DIR is made, for its owner alone; one that is there must be empty. Each export is written into his history.
+ * Diagnostics: "is not empty" (65); those of cli_export_mail.c.
  */
-#include "cli_private.h"
+#include "cli_export.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,8 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-struct exporting { struct cli *cli; const char *dir; int mbox; int64_t mails, files; struct error *error; };
 
 static enum status failed(struct exporting *e, const char *path)
 {
@@ -37,6 +36,51 @@ static enum status make_dir(struct exporting *e, const char *path, bool may_be_t
 	return entries <= 2 ? STATUS_OK : error_set(e->error, STATUS_BAD_INPUT, "%s is not empty; give a directory that is not there yet", path);
 }
 
+/* ---- one file, in the directory or in the archive ---- */
+
+struct file { struct exporting *e; const char *name; int64_t date; int fd; struct buffer bytes; };
+
+static enum status begin_file(struct exporting *e, struct file *file, const char *name, int64_t date)
+{
+	*file = (struct file){ .e = e, .name = name, .date = date, .fd = -1 };
+	if (e->zip)
+		return STATUS_OK;
+	file->fd = open(arena_printf(&e->cli->arena, "%s/%s", e->dir, name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return file->fd < 0 ? failed(e, name) : STATUS_OK;
+}
+
+/* False: it cannot be written, or is more than a mail holds. */
+static bool add_to_file(void *context, const void *bytes, size_t length)
+{
+	struct file *file = context;
+
+	if (!file->e->zip)
+		return write_all(file->fd, bytes, length);
+	file->e->bytes += length;
+	if (file->e->bytes > LIMIT_EXPORT_MAIL)
+		return false;
+	buffer_add(&file->bytes, bytes, length);
+	return true;
+}
+
+static enum status end_file(struct file *file, enum status status)
+{
+	struct exporting *e = file->e;
+
+	if (e->zip && status == STATUS_OK)
+		cli_zip_add(e->zip, file->name, file->bytes.at ? file->bytes.at : "", file->bytes.length, file->date);
+	buffer_fini(&file->bytes);
+	if (file->fd >= 0 && fsync(file->fd) < 0 && status == STATUS_OK)
+		status = failed(e, file->name);
+	if (file->fd >= 0 && close(file->fd) < 0 && status == STATUS_OK)
+		status = failed(e, file->name);
+	if (e->zip && e->bytes > LIMIT_EXPORT_MAIL)
+		return cli_export_too_large(e);
+	return status;
+}
+
+/* ---- his mails ---- */
+
 /* A line of the mail that could be taken for the beginning of the next one. */
 static bool is_from_line(const char *line, size_t length)
 {
@@ -47,7 +91,7 @@ static bool is_from_line(const char *line, size_t length)
 	return length - marks >= 5 && memcmp(line + marks, "From ", 5) == 0;
 }
 
-static bool write_mbox(int fd, const char *from, int64_t date, const char *bytes, size_t length)
+static bool write_mbox(struct file *mbox, const char *from, int64_t date, const char *bytes, size_t length)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	CLEANUP_BUFFER struct buffer out = { 0 };
@@ -64,12 +108,7 @@ static bool write_mbox(int fd, const char *from, int64_t date, const char *bytes
 		at += line + (end != NULL);
 	}
 	buffer_add_char(&out, '\n');
-	return write_all(fd, out.at, out.length);
-}
-
-static bool to_file(void *context, const void *bytes, size_t length)
-{
-	return write_all(*(int *)context, bytes, length);
+	return add_to_file(mbox, out.at, out.length);
 }
 
 /* A stranger's name of a file, as one that cannot lead elsewhere. */
@@ -78,25 +117,22 @@ static const char *file_name(struct arena *arena, const char *name)
 	char *safe = utf8_cut(arena, name && *name ? name : "file", 100);
 
 	for (char *at = safe; *at; at++)
-		if ((unsigned char)*at < ' ' || *at == '/' || *at == '\\' || *at == 127)
+		if ((unsigned char)*at < ' ' || *at == '/' || *at == '\\' || *at == ':' || *at == 127)
 			*at = '_';
 	return safe;
 }
 
-static enum status write_attachments(struct exporting *e, const struct store_raw *raw, const struct mail *mail, int64_t ticket, int seq)
+static enum status write_attachments(struct exporting *e, const struct store_raw *raw, const struct mail *mail, int64_t ticket, const struct message_row *message)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < mail->attachments.count && status == STATUS_OK; i++) {
-		const char *path = arena_printf(&arena, "%s/attachments/%lld-%d-%zu-%s", e->dir, (long long)ticket, seq, i + 1, file_name(&arena, mail->attachments.at[i].filename));
-		int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		struct file file;
 
-		if (fd < 0)
-			return failed(e, path);
-		status = mail_attachment(&raw->source, i + 1, to_file, &fd, e->error);
-		if (close(fd) < 0 && status == STATUS_OK)
-			status = failed(e, path);
+		status = begin_file(e, &file, arena_printf(&arena, "attachments/%lld-%d-%zu-%s", (long long)ticket, message->seq, i + 1, file_name(&arena, mail->attachments.at[i].filename)), message->date);
+		if (status == STATUS_OK)
+			status = end_file(&file, mail_attachment(&raw->source, i + 1, add_to_file, &file, e->error));
 		e->files++;
 	}
 	return status;
@@ -128,76 +164,196 @@ static enum status write_mail(struct exporting *e, const struct message_row *mes
 	}
 	e->mails++;
 	if (!write_mbox(e->mbox, message->from.address, message->date, bytes.at ? bytes.at : "", bytes.length))
-		status = failed(e, e->dir);
+		status = e->zip ? cli_export_too_large(e) : failed(e, e->dir);
 	mail_parse(&arena, &raw.source, &options, &mail);
 	if (status == STATUS_OK)
-		status = write_attachments(e, &raw, &mail, ticket, message->seq);
+		status = write_attachments(e, &raw, &mail, ticket, message);
 	store_raw_close(&raw);
 	return status;
 }
 
-static enum status write_ticket(struct exporting *e, struct json *json, int64_t id)
+/* ---- his tickets ---- */
+
+static bool is_his(const struct exporting *e, const char *address)
+{
+	for (size_t i = 0; address && i < e->customer.addresses.count; i++)
+		if (text_equal_nocase(address, e->customer.addresses.at[i].address))
+			return true;
+	return false;
+}
+
+/* What he wrote, and what he was told: by the desk or its agents, on his own ticket. */
+static bool is_for_him(const struct exporting *e, const struct message_row *message, bool his_ticket)
+{
+	return !message_kind_is_inside(message->kind) && (message->out ? his_ticket : is_his(e, message->from.address));
+}
+
+static void write_words(struct exporting *e, struct json *json, const struct message_row *message)
+{
+	struct cli_message words;
+
+	cli_message_words(e->cli, message, &words);
+	json_object(json, NULL);
+	json_number(json, "id", message->seq);
+	json_string(json, "kind", desk_message_kind_name(message->kind));
+	json_string(json, "direction", message->out ? "out" : "in");
+	json_string(json, "from", message->from.address ? message->from.address : "");
+	json_time(json, "date", message->date);
+	json_string(json, "message_id", message->message_id);
+	json_string(json, "text", words.text);
+	if (words.mail)
+		mail_json_attachments(json, "attachments", words.mail);
+	json_object_end(json);
+}
+
+static enum status write_message(struct exporting *e, struct json *json, const struct message_row *message, int64_t ticket)
+{
+	struct arena all = cli_message_begin(e->cli);
+
+	write_words(e, json, message);
+	cli_message_end(e->cli, &all);
+	return message->raw && !message->out ? write_mail(e, message, ticket) : STATUS_OK;
+}
+
+/* Of somebody else's, nothing but its number. */
+static void write_facts(struct exporting *e, struct json *json, const struct ticket_row *row, bool his)
+{
+	const struct ticket_facts *facts = &row->facts;
+
+	json_number(json, "id", facts->id);
+	if (!his)
+		return;
+	json_string(json, "ref", arena_printf(&e->cli->arena, "%lld", (long long)facts->id));
+	json_string(json, "subject", facts->subject);
+	json_string(json, "state", desk_ticket_state_name(facts->state));
+	json_string(json, "queue", facts->queue);
+	json_string(json, "language", facts->language);
+	json_time(json, "created", facts->created);
+	json_time(json, "updated", facts->updated);
+	json_string(json, "address", facts->customer.address);
+	json_string(json, "name", facts->customer.name);
+	if (row->stars) {
+		json_object(json, "rating");
+		json_number(json, "stars", row->stars);
+		json_string(json, "words", row->rating);
+		json_object_end(json);
+	}
+}
+
+static enum status write_ticket(struct exporting *e, struct json *json, int64_t id, bool his)
 {
 	struct ticket_row row;
 	enum status status = store_ticket(e->cli->store, &e->cli->arena, id, &row, e->error);
 
 	if (status != STATUS_OK)
 		return status;
-	cli_ticket_json(e->cli, json, &row, true);
+	json_object(json, NULL);
+	write_facts(e, json, &row, his);
+	json_array(json, "messages");
 	for (size_t i = 0; i < row.messages.count && status == STATUS_OK; i++)
-		if (row.messages.at[i].raw && !row.messages.at[i].out)
-			status = write_mail(e, &row.messages.at[i], id);
+		if (is_for_him(e, &row.messages.at[i], his))
+			status = write_message(e, json, &row.messages.at[i], id);
+		else
+			e->left_out++;
+	json_array_end(json);
+	json_object_end(json);
 	return status;
 }
 
-/* cli_ticket_json() writes where the command's output is made, which is put aside. */
-static enum status write_json(struct exporting *e, int64_t id, const char *path)
+static enum status write_tickets(struct exporting *e, struct json *json, const char *key, const struct customer_ids *tickets, bool his)
+{
+	enum status status = STATUS_OK;
+
+	json_array(json, key);
+	for (size_t i = 0; i < tickets->count && status == STATUS_OK; i++)
+		status = write_ticket(e, json, tickets->at[i], his);
+	json_array_end(json);
+	return status;
+}
+
+static enum status write_all_of_him(struct exporting *e, struct json *json)
 {
 	struct cli *cli = e->cli;
-	struct buffer said = cli->out;
-	struct customer_row row;
-	struct customer_ids tickets;
-	struct json json;
-	CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	enum status status = fd < 0 ? failed(e, path) : store_customer(cli->store, &cli->arena, id, &row, e->error);
+	struct customer_ids his, beside;
+	enum status status = store_customer_tickets(cli->store, &cli->arena, e->customer.id, &his, e->error);
 
 	if (status == STATUS_OK)
-		status = store_customer_tickets(cli->store, &cli->arena, id, &tickets, e->error);
+		status = store_customer_beside(cli->store, &cli->arena, &e->customer, &his, &beside, e->error);
 	if (status != STATUS_OK)
 		return status;
-	buffer_init(&cli->out);
-	cli->kept_back = true;
-	json_init(&json, &cli->out);
-	json_object(&json, NULL);
-	json_object(&json, "customer");
-	cli_customer_json(&json, &row);
-	json_object_end(&json);
-	json_array(&json, "tickets");
-	for (size_t i = 0; i < tickets.count && status == STATUS_OK; i++)
-		status = write_ticket(e, &json, tickets.at[i]);
-	json_array_end(&json);
-	json_object_end(&json);
-	buffer_add_char(&cli->out, '\n');
-	if (status == STATUS_OK && (!write_all(fd, cli->out.at, cli->out.length) || fsync(fd) < 0))
-		status = failed(e, path);
-	buffer_fini(&cli->out);
-	cli->out = said;
-	cli->kept_back = false;
+	e->customer.note = "";                   /* the agents' own */
+	json_object(json, NULL);
+	json_object(json, "customer");
+	cli_customer_json(json, &e->customer);
+	json_object_end(json);
+	status = write_tickets(e, json, "tickets", &his, true);
+	if (status == STATUS_OK)
+		status = write_tickets(e, json, "beside", &beside, false);
+	json_object_end(json);
 	return status;
 }
 
-static enum status note(struct exporting *e, int64_t id)
+static enum status write_json(struct exporting *e)
+{
+	CLEANUP_BUFFER struct buffer text = { 0 };
+	struct file file;
+	struct json json;
+	enum status status;
+
+	e->cli->kept_back = true;                /* nothing goes to standard output message by message */
+	json_init(&json, &text);
+	status = write_all_of_him(e, &json);
+	e->cli->kept_back = false;
+	buffer_add_char(&text, '\n');
+	if (status == STATUS_OK)
+		status = begin_file(e, &file, "customer.json", clock_now());
+	if (status == STATUS_OK)
+		status = end_file(&file, add_to_file(&file, text.at, text.length) ? STATUS_OK : failed(e, "customer.json"));
+	return status;
+}
+
+enum status cli_export_write(struct exporting *e)
+{
+	struct file mbox;
+	enum status status = begin_file(e, &mbox, "mails.mbox", clock_now());
+
+	if (status != STATUS_OK)
+		return status;
+	e->mbox = &mbox;
+	status = write_json(e);
+	return end_file(&mbox, status);
+}
+
+/* ---- the command ---- */
+
+enum status cli_export_note(struct exporting *e, const char *kind, const char *what)
 {
 	struct store *store = e->cli->store;
 	enum status status = store_begin(store, e->error);
 
 	if (status != STATUS_OK)
 		return status;
-	status = store_customer_note(store, id, cli_acting(e->cli), "exported", arena_printf(&e->cli->arena, "%lld mails, %lld files", (long long)e->mails, (long long)e->files), e->error);
+	status = store_customer_note(store, e->customer.id, cli_acting(e->cli), kind, what, e->error);
 	if (status == STATUS_OK)
 		return store_commit(store, e->error);
 	store_rollback(store);
 	return status;
+}
+
+const char *cli_export_counts(struct exporting *e)
+{
+	return arena_printf(&e->cli->arena, "%lld mails, %lld files", (long long)e->mails, (long long)e->files);
+}
+
+static enum status into_directory(struct exporting *e)
+{
+	enum status status = make_dir(e, e->dir, true);
+
+	if (status == STATUS_OK)
+		status = make_dir(e, arena_printf(&e->cli->arena, "%s/attachments", e->dir), false);
+	if (status == STATUS_OK)
+		status = cli_export_write(e);
+	return status == STATUS_OK ? cli_export_note(e, "exported", cli_export_counts(e)) : status;
 }
 
 static void result(struct exporting *e)
@@ -205,42 +361,51 @@ static void result(struct exporting *e)
 	struct json json;
 
 	if (!e->cli->json) {
-		buffer_printf(&e->cli->out, "%s: %lld mails, %lld files\n", cli_safe(&e->cli->arena, e->dir, false), (long long)e->mails, (long long)e->files);
+		buffer_printf(&e->cli->out, "%s: %s; %lld messages of others, notes and the like are not in it\n", cli_safe(&e->cli->arena, e->to ? e->to : e->dir, false), cli_export_counts(e),
+		              (long long)e->left_out);
 		return;
 	}
 	json_init(&json, &e->cli->out);
 	json_object(&json, NULL);
-	json_string(&json, "directory", e->dir);
+	json_string(&json, e->to ? "sent_to" : "directory", e->to ? e->to : e->dir);
 	json_number(&json, "mails", e->mails);
 	json_number(&json, "files", e->files);
+	json_number(&json, "left_out", e->left_out);
 	json_object_end(&json);
 	buffer_add_char(&e->cli->out, '\n');
 }
 
+static enum status check_words(struct cli *cli, struct error *error)
+{
+	bool send = cli->option[O_SEND] != NULL;
+
+	if (!send && cli->count < 2)
+		return error_set(error, STATUS_USAGE, "give a directory, or --send");
+	return STATUS_OK;
+}
+
 enum status cli_run_customer_export(struct cli *cli, struct error *error)
 {
-	struct exporting e = { .cli = cli, .dir = cli->words[1], .error = error };
+	struct exporting e = { .cli = cli, .error = error };
 	int64_t id;
-	enum status status = cli_need_store(cli, false, error);
+	enum status status = check_words(cli, error);
 
+	if (status == STATUS_OK)
+		status = cli_need_store(cli, false, error);
 	if (status == STATUS_OK)
 		status = store_customer_chain(cli->store, error);
 	if (status == STATUS_OK)
 		status = store_customer_find(cli->store, &cli->arena, cli->words[0], false, &id, error);
 	if (status == STATUS_OK)
-		status = make_dir(&e, e.dir, true);
-	if (status == STATUS_OK)
-		status = make_dir(&e, arena_printf(&cli->arena, "%s/attachments", e.dir), false);
+		status = store_customer(cli->store, &cli->arena, id, &e.customer, error);
 	if (status != STATUS_OK)
 		return status;
-	e.mbox = open(arena_printf(&cli->arena, "%s/mails.mbox", e.dir), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (e.mbox < 0)
-		return failed(&e, e.dir);
-	status = write_json(&e, id, arena_printf(&cli->arena, "%s/customer.json", e.dir));
-	if (close(e.mbox) < 0 && status == STATUS_OK)
-		status = failed(&e, e.dir);
-	if (status == STATUS_OK)
-		status = note(&e, id);
+	if (cli->option[O_SEND]) {
+		status = cli_export_send(&e, cli->count > 1 ? cli->words[1] : NULL);
+	} else {
+		e.dir = cli->words[1];
+		status = into_directory(&e);
+	}
 	if (status == STATUS_OK)
 		result(&e);
 	return status;

@@ -23,7 +23,7 @@ enum cli_option {
 	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_WAITING, O_SINCE, O_TO, O_FROM, O_SUBJECT,
 	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_WHY,
 	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_WITHIN, O_VIA, O_WAIT, O_WHERE, O_YES, O_BY, O_LIST, O_CSV, O_SVG,
-	O_LANGUAGE, O_VIP, O_ORGANISATION, O_NOTE, O_EXTERNAL_ID, O_PRIMARY, O_LEVEL, O_SEES_ALL, O_SHARED, O_DRY_RUN, O_PRUNE, O_LEDGER, O_ATTACHMENT, O_COUNT
+	O_LANGUAGE, O_VIP, O_ORGANISATION, O_NOTE, O_EXTERNAL_ID, O_PRIMARY, O_LEVEL, O_SEES_ALL, O_SHARED, O_DRY_RUN, O_PRUNE, O_LEDGER, O_ATTACHMENT, O_SEND, O_COUNT
 };
 #define OPT(option) (UINT64_C(1) << (option))
 
@@ -122,6 +122,11 @@ const char *cli_colour(const char *word);        /* an escape for a state or pri
 #define CLI_BOLD "\033[1m"
 #define CLI_DIM "\033[2m"
 #define CLI_PLAIN "\033[0m"
+
+/* ---- cli_zip.c: begins as zeroes; `out` is it when it is finished, and the caller's to free ---- */
+struct cli_zip { struct buffer out, list; unsigned count; };
+void cli_zip_add(struct cli_zip *zip, const char *name, const void *bytes, size_t length, int64_t date);
+void cli_zip_finish(struct cli_zip *zip);
 
 /* ---- cli_table.c ---- */
 /* cut: may be shortened to fit; CUT_LAST: only when the others have given what they can */

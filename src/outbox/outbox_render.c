@@ -180,6 +180,23 @@ enum status outbox_render_row(struct store *store, const struct desk_policy *pol
 	return status;
 }
 
+enum status outbox_render_with_file(struct store *store, const struct desk_policy *policy, const struct template_set *templates, struct arena *arena, const struct outbox_row *row,
+                                    const struct mail_file *file, struct buffer *bytes, struct error *error)
+{
+	struct rendering r = { .store = store, .policy = policy, .templates = templates, .arena = arena, .row = row, .answered = outbox_answered, .wants_html = true };
+	struct rendered rendered;
+	struct mail_out mail;
+	enum status status = outbox_words(&r, &rendered, error);
+
+	if (status == STATUS_OK) {
+		mail_of(&r, &rendered, &mail);
+		*ARENA_PUSH(arena, &mail.files) = *file;
+		status = mail_compose(&mail, bytes, error);
+	}
+	outbox_words_fini(&r);
+	return status;
+}
+
 enum status outbox_render(struct store *store, const struct desk_policy *policy, const struct template_set *templates,
                           struct arena *arena, const struct outbox_row *row, struct buffer *bytes, struct error *error)
 {

@@ -1,5 +1,5 @@
 """The right to be forgotten: what was erased is in no file of the desk, in no encoding, nor in a backup that is restored; counts stay, and fsck is content."""
-import base64, json, mailbox, os, quopri, shutil, sqlite3
+import base64, io, json, mailbox, os, quopri, shutil, sqlite3, tempfile, zipfile
 
 from desk import address_of, mail, setup, wait_until, QUEUES
 
@@ -193,11 +193,107 @@ def test_a_customer_is_given_all_that_the_desk_has_of_him(desk):
     assert len(box) == 2 and [str(m["Subject"]) for m in box][1] == "Second" and b">From here on" in box[1].as_bytes()
     with open(os.path.join(directory, "customer.json"), encoding="utf-8") as f:
         data = json.load(f)
-    assert data["customer"]["addresses"][0]["address"] == ANNA and [t["id"] for t in data["tickets"]] == [1, 2]
+    assert data["customer"]["addresses"][0]["address"] == ANNA and "canary33" not in json.dumps(data) and [t["id"] for t in data["tickets"]] == [1, 2]
     files = os.listdir(os.path.join(directory, "attachments"))
     assert any(name.endswith("canary18.pdf") for name in files) and os.stat(directory).st_mode & 0o077 == 0
     assert desk.cli("customer", "export", ANNA, directory).code == 65 and desk.cli("customer", "export", "nobody@example.com", directory + "2").code == 66
     assert desk.ok("customer", "show", ANNA)["history"][-1]["kind"] == "exported"
+
+
+def proved(sender, **more):
+    domain = sender.rsplit("@", 1)[1].rstrip(">")
+    return mail(sender=sender, headers=[("Authentication-Results", "mx.example.org; dmarc=pass header.from=%s" % domain)], **more)
+
+
+def with_a_history(desk):
+    """Anna's two tickets, with what is not hers beside them, and her words on Ugo's."""
+    desk.accept(letter(10), sender=ANNA)
+    desk.ok("ticket", "note", 1, "--as", "bob", stdin="She is difficult: canary90.\n")
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Your answer, Anna.\n")
+    desk.ok("customer", "set", ANNA, "--note", "canary91")
+    desk.ok("ticket", "cc", 1, "carlo@example.com", "--no-text")
+    to_her = desk.wait_sent(1, to=ANNA)[-1]
+    desk.accept(mail(sender="carlo@example.com", subject="Re: x [#1]", body="Of Carlo alone: canary92.\n"), address_of(to_her), "carlo@example.com")
+    desk.ok("ticket", "ask", 1, "supplier@example.net", "--as", "bob", stdin="To the supplier: canary93.\n")
+    desk.accept(proved(ANNA, subject="Second", body="Second words.\n"), sender=ANNA)
+    desk.accept(mail(sender="Ugo <ugo@example.com>", subject="Of Ugo", body="Of Ugo alone: canary95.\n"), sender="ugo@example.com")
+    desk.ok("ticket", "cc", 3, ANNA, "--no-text")
+    desk.ok("ticket", "reply", 3, "--as", "bob", stdin="To Ugo: canary96.\n")
+    to_both = wait_until(lambda: [m for m in desk.sent_to(ANNA) if "[#3]" in str(m["Subject"])], 20, "the answer to both")
+    desk.accept(mail(sender=ANNA, body="Her words on Ugo's.\n", reply_to=to_both[-1].message), address_of(to_both[-1]), ANNA)
+    wait_until(lambda: not desk.outbox(), 20, "all is sent")
+
+
+NOT_HERS = [b"canary9%d" % n for n in (0, 1, 2, 3, 5, 6)]
+
+
+def holds_hers_alone(names, read):
+    data = json.loads(read("customer.json"))
+    assert [t["id"] for t in data["tickets"]] == [1, 2] and [t["id"] for t in data["beside"]] == [3] and len(data["beside"][0]["messages"]) == 1
+    words = json.dumps(data)
+    assert "Her words on Ugo's" in words and "Second words" in words and "Your answer, Anna" in words and "canary15" in words
+    everything = b"".join(read(name) for name in names)
+    assert [c for c in NOT_HERS if c in everything] == []
+    assert sorted(n for n in names if n.startswith("attachments/"))[0].startswith("attachments/1-1-1-")
+    with tempfile.NamedTemporaryFile() as f:
+        f.write(read("mails.mbox"))
+        f.flush()
+        assert len(mailbox.mbox(f.name, create=False)) == 3
+
+
+@setup(**{**DESK, "config": {"authserv_id": "mx.example.org"}})
+def test_an_export_holds_nothing_of_others(desk):
+    with_a_history(desk)
+    directory = os.path.join(desk.directory, "export")
+    said = desk.ok("customer", "export", ANNA, directory)
+    assert said["mails"] == 3 and said["left_out"] >= 4
+    names = [os.path.relpath(os.path.join(d, f), directory) for d, _, files in os.walk(directory) for f in files]
+    holds_hers_alone(names, lambda name: open(os.path.join(directory, name), "rb").read())
+
+
+@setup(**{**DESK, "config": {"authserv_id": "mx.example.org"}})
+def test_an_export_is_mailed_only_to_an_address_that_is_proved(desk):
+    with_a_history(desk)
+    desk.ok("customer", "add-address", ANNA, "new@home.example")
+    sent = len(desk.sent())
+    for words, code, said in (((ANNA, "--send", "new@home.example"), 65, "is not proved"), ((ANNA, "--send", "ugo@example.com"), 65, "is not an address of customer"),
+                              (("ugo@example.com", "--send"), 65, "none of his is"), ((ANNA,), 64, "--send"), (("nobody@example.com", "--send"), 66, "no customer")):
+        done = desk.cli("customer", "export", *words)
+        assert done.code == code and said in done.err, (words, done)
+    assert len(desk.sent()) == sent and not any(h["kind"] == "exported" for h in desk.ok("customer", "show", ANNA)["history"])
+    done = desk.ok("customer", "export", ANNA, "--send")
+    assert done["sent_to"] == ANNA and done["mails"] == 3
+    got = desk.sent()[sent:]
+    assert [m.recipients for m in got] == [[ANNA]] and got[0]["Auto-Submitted"] == "auto-generated" and "attached archive" in got[0].text and got[0].sender.startswith("support+")
+    parts = list(got[0].message.iter_attachments())
+    assert [p.get_filename() for p in parts] == ["data.zip"]
+    archive = zipfile.ZipFile(io.BytesIO(parts[0].get_payload(decode=True)))
+    assert archive.testzip() is None
+    holds_hers_alone(archive.namelist(), archive.read)
+    assert desk.ok("customer", "show", ANNA)["history"][-1]["what"] == "by mail to %s: 3 mails, %d files" % (ANNA, done["files"])
+    # Nothing of the archive stays, and what cannot be delivered comes back to nobody's harm.
+    assert desk.ok("outbox", "list") == []
+    tickets = len(desk.tickets())
+    report = ("From: MAILER-DAEMON@example.com\r\nTo: <%s>\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\n"
+              "No.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822; %s\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n")
+    desk.accept((report % (got[0].sender, ANNA)).encode(), got[0].sender, "")
+    assert len(desk.tickets()) == tickets and desk.ok("mailbox", "list")[0]["kind"] == "bounce"
+    assert desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+@setup(**{**DESK, "relay": "smtp", "config": {"authserv_id": "mx.example.org"}})
+def test_an_export_that_the_relay_does_not_take_says_so(desk):
+    desk.accept(proved(ANNA, subject="One", body="Words.\n"), sender=ANNA)
+    desk.wait_sent(1, to=ANNA)
+    desk.relay.on_rcpt = {ANNA: "550 5.1.1 nobody here"}
+    done = desk.cli("customer", "export", ANNA, "--send")
+    assert done.code == 65 and "nobody here" in done.err and "DIR" in done.err
+    assert [h["kind"] for h in desk.ok("customer", "show", ANNA)["history"]][-2:] == ["exported", "export not sent"]
+    # More than a mail holds.
+    desk.relay.on_rcpt = {}
+    desk.accept(with_files(("large.pdf", os.urandom(600)), large=True), sender=ANNA)
+    done = desk.cli("customer", "export", ANNA, "--send")
+    assert done.code == 65 and "more than a mail holds" in done.err and "DIR" in done.err, done
 
 
 def with_files(*files, large=False):
