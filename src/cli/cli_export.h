@@ -1,5 +1,5 @@
 /*
- * cli_export.h - what the two halves of `customer export` share: what goes in (cli_export.c), and sending it (cli_export_mail.c).
+ * cli_export.h - what the parts of `customer export` share: the command (cli_export.c), what goes in (cli_export_write.c), and sending it (cli_export_mail.c).
  */
 #ifndef SPORTELLO_CLI_EXPORT_H
 #define SPORTELLO_CLI_EXPORT_H

@@ -2,8 +2,8 @@
  * cli_export_mail.c - `customer export WHO --send`: the same files as an archive, by mail, to an address that is his and proved.
  *
  * It goes to the relay at once and past the outbox: no copy of it stays in the desk, to be erased or found later. That it goes is in his history before it
- * does, with the address; that it did not go, behind that. What the relay takes and cannot deliver comes back to a bounce address (see `mailbox list`).
- * Diagnostics: "is not proved", "is not an address of", "mail to ... comes back", "more than a mail holds" (65), "the relay" (75, or 65 where it refuses for good).
+ * does, with the address; that it did not go, behind that. From the null sender: a mail server that returns it would bring the copy back.
+ * Diagnostics: "is not proved", "is not an address of", "mail to ... comes back" (65), "the relay" (75, or 65 where it refuses for good).
  */
 #include "cli_export.h"
 
@@ -12,12 +12,6 @@
 #include <string.h>
 
 #define ARCHIVE "data.zip"
-
-enum status cli_export_too_large(struct exporting *e)
-{
-	return error_set(e->error, STATUS_BAD_INPUT, "it is more than a mail holds (%s); nothing was sent: write it into a directory (customer export %lld DIR), and hand that over in another way",
-	                 cli_size(&e->cli->arena, LIMIT_EXPORT_MAIL), (long long)e->customer.id);
-}
 
 /* ---- to whom ---- */
 
@@ -56,7 +50,7 @@ static enum status choose(struct exporting *e, const char *address)
 
 /* ---- the mail ---- */
 
-static enum status compose(struct exporting *e, struct buffer *bytes, const char **from)
+static enum status compose(struct exporting *e, struct buffer *bytes)
 {
 	struct cli *cli = e->cli;
 	const struct desk_policy *policy = &cli->policy;
@@ -64,22 +58,20 @@ static enum status compose(struct exporting *e, struct buffer *bytes, const char
 	const struct mail_file file = { ARCHIVE, e->zip->out.at, e->zip->out.length };
 	struct outbox_row row = { 0 };
 	struct outgoing *o = &row.outgoing;
-	struct token bounce = { .kind = TOKEN_BOUNCE };
 
-	*from = desk_token_address(&cli->arena, policy, queue->address, &bounce);
 	*o = (struct outgoing){ .trace = "export", .template = "export", .language = *e->customer.language ? e->customer.language : policy->language, .queue = queue->name, .agent = "",
-	                        .automatic = true, .from = { queue->address, policy->name }, .reply_to = "", .envelope_from = *from, .in_reply_to = "", .subject = "", .variables = "",
+	                        .automatic = true, .from = { queue->address, policy->name }, .reply_to = "", .envelope_from = "", .in_reply_to = "", .subject = "", .variables = "",
 	                        .date = clock_now() };
 	o->message_id = arena_printf(&cli->arena, "<%lld.export.%lld@%s>", (long long)clock_now(), (long long)e->customer.id, policy->domain);
 	*ARENA_PUSH(&cli->arena, &o->to) = (struct mail_address){ e->to, e->customer.name };
 	return outbox_render_with_file(cli->store, policy, &cli->config->templates, &cli->arena, &row, &file, bytes, e->error);
 }
 
-static enum status hand_over(struct exporting *e, const struct buffer *bytes, const char *from)
+static enum status hand_over(struct exporting *e, const struct buffer *bytes)
 {
 	struct cli *cli = e->cli;
 	const char *reply = "";
-	enum outbox_said said = outbox_try(&cli->config->relay, &cli->arena, from, e->to, bytes->at, bytes->length, &reply);
+	enum outbox_said said = outbox_try(&cli->config->relay, &cli->arena, "", e->to, bytes->at, bytes->length, &reply);
 	enum status status;
 
 	if (said == OUTBOX_TAKEN)
@@ -94,12 +86,11 @@ static enum status hand_over(struct exporting *e, const struct buffer *bytes, co
 static enum status send(struct exporting *e)
 {
 	CLEANUP_BUFFER struct buffer bytes = { 0 };
-	const char *from;
-	enum status status = compose(e, &bytes, &from);
+	enum status status = compose(e, &bytes);
 
 	if (status == STATUS_OK)
 		status = cli_export_note(e, "exported", arena_printf(&e->cli->arena, "by mail to %s: %s", e->to, cli_export_counts(e)));
-	return status == STATUS_OK ? hand_over(e, &bytes, from) : status;
+	return status == STATUS_OK ? hand_over(e, &bytes) : status;
 }
 
 enum status cli_export_send(struct exporting *e, const char *address)
