@@ -149,6 +149,11 @@ bool engine_rollback_to(struct engine *engine);          /* the savepoint, and r
 bool engine_in_transaction(const struct engine *engine);         /* it may have been lost: a full disk, a broken connection */
 /* What engine_run() has not told yet: all that was sent is done. */
 enum status engine_settle(struct engine *engine, struct error *error);
+/* What others committed, and was read here, is on disk: to be asked before anything leaves the house on account of it. Outside of a transaction. */
+enum status engine_durable(struct engine *engine, struct error *error);
+/* True: let all jobs of the transaction read as they will, before the first of them runs, and ask again. What they ask is noted, what they write is not done; a job whose
+ * question has no answer yet is told STATUS_TRY_LATER. False: all that they asked is at hand, or it would gain nothing. Before the first write of a transaction. */
+bool engine_rehearse(struct engine *engine);
 /* In a transaction, before its commit: a piece of what was put off, bounded by the number of jobs that it made. */
 enum status engine_catch_up(struct engine *engine, size_t jobs, struct error *error);
 

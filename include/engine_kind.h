@@ -32,6 +32,8 @@ struct engine_kind {
 	bool (*rollback_to)(struct engine *engine);
 	bool (*in_transaction)(const struct engine *engine);
 	enum status (*settle)(struct engine *engine, struct error *error);
+	enum status (*durable)(struct engine *engine, struct error *error);      /* NULL: what was committed is */
+	bool (*rehearse)(struct engine *engine);         /* NULL: a question costs little */
 	enum status (*catch_up)(struct engine *engine, size_t jobs, struct error *error);
 	/* several machines */
 	enum status (*lease)(struct engine *engine, const char *name, const char *holder, int seconds, bool *ours, struct error *error);       /* NULL: it is alone */

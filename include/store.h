@@ -92,6 +92,9 @@ enum status store_claim(struct store *store, const struct incoming *incoming, co
 /* Everything desk_decide_mail needs. Read-only; works outside a transaction too (explain). */
 enum status store_facts_of_mail(struct store *store, struct arena *arena, const struct incoming *incoming,
                                 const struct evidence *evidence, struct facts *facts, struct error *error);
+/* What the claim and these facts will ask (store_write_rehearsed()). */
+enum status store_rehearse_mail(struct store *store, struct arena *arena, const struct incoming *incoming, const struct evidence *evidence,
+                                const unsigned char claim[CLAIM_SIZE], struct error *error);
 enum status store_facts_of_ticket(struct store *store, struct arena *arena, int64_t ticket, struct facts *facts, struct error *error);
 
 /* Adds the load of the queue's agents to the facts: for queues that assign. */
@@ -117,8 +120,14 @@ enum status store_writer_start(const char *state_dir, const char *url, struct st
  * their order. STATUS_TRY_LATER at once if more than a bounded number of jobs wait. */
 enum status store_write(struct store_writer *writer, store_job job, void *context, struct error *error);
 /* Many jobs, one wait: statuses[i], errors[i] for each. All in one batch. */
+/* The same; `rehearse` reads what the job will read, writes nothing, and may be called several times before it: where a question to the database costs a way to
+ * another machine, all that a batch asks is asked at once. Its answer is not looked at. */
+void store_write_rehearsed(struct store_writer *writer, store_job rehearse, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors);
 void store_write_all(struct store_writer *writer, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors);
 void store_writer_stop(struct store_writer **writer);            /* finishes what waits */
+bool store_is_alone(const struct store *store);          /* no other machine works on it */
+/* All that was read over this connection, outside of a transaction, is on disk for good: for who lets something leave the house on account of it. */
+enum status store_durable(struct store *store, struct error *error);
 bool store_writer_healthy(struct store_writer *writer);          /* last commit worked (or nothing was tried) */
 struct store_counters { int64_t batches, jobs, failed, waiting; };
 void store_writer_counters(struct store_writer *writer, struct store_counters *counters);

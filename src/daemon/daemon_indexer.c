@@ -8,6 +8,7 @@
 
 #define ROUND_MS 1000
 #define BUSY_MS 50                               /* between two goes while there is more */
+#define BUSY_RESTS 9                             /* times as long as it worked, where that is in mails' way */
 #define AT_ONCE 100                              /* messages in one go: one transaction of the index */
 
 struct indexing { struct store_writer *writer; const struct config *config; };
@@ -18,10 +19,20 @@ static const char *text_of(void *context, struct arena *arena, struct store *sto
 	return gateway_message_index(arena, store, indexing->writer, indexing->config, message);
 }
 
+/* The server of another machine knows nothing of our priority: while mails come in, it has nine parts of ten for them. */
+static int rest(struct daemon *daemon, struct store *store, int64_t begin)
+{
+	int64_t mails = daemon->gateway.counters.mails, worked_ms = (clock_monotonic_us() - begin) / 1000;
+	bool calm = store_is_alone(store) || mails == daemon->indexed_mails;
+	daemon->indexed_mails = mails;
+	return calm || worked_ms * BUSY_RESTS < BUSY_MS ? BUSY_MS : worked_ms * BUSY_RESTS < ROUND_MS ? (int)(worked_ms * BUSY_RESTS) : ROUND_MS;
+}
+
 int daemon_indexer_round(struct daemon *daemon, struct store *store)
 {
 	struct error error;
 	size_t done = 0;
+	int64_t begin = clock_monotonic_us();
 	store_recent_tidy();
 	if (!store_has_lease(store))              /* the words are the database's: another gateway adds them */
 		return ROUND_MS;
@@ -32,5 +43,5 @@ int daemon_indexer_round(struct daemon *daemon, struct store *store)
 	if (status != STATUS_OK && !daemon->index_trouble)
 		log_event(LOG_WARNING, "indexer.trouble", "why", error.text, NULL);
 	daemon->index_trouble = status != STATUS_OK;
-	return status == STATUS_OK && done == AT_ONCE ? BUSY_MS : ROUND_MS;
+	return status == STATUS_OK && done == AT_ONCE ? rest(daemon, store, begin) : ROUND_MS;
 }

@@ -73,6 +73,7 @@ struct daemon {
 	int64_t memory_looked;                   /* the keeper's alone */
 	int64_t kb_looked; uint64_t kb_problems; bool kb_good;   /* the keeper's alone: last look at the articles */
 	struct kb *kb_taught; int64_t kb_said, kb_rest_until;    /* the keeper's, too: which articles learned what customers said, up to which word */
+	int64_t indexed_mails;                   /* the indexer's alone: mails that had come when it last rested */
 	bool index_trouble;                      /* the indexer's alone: it was told of */
 	int64_t learn_rest_until;                /* the learner's alone */
 	struct mirror *mirror; bool mirror_trouble;      /* the mirrorer's alone */

@@ -202,6 +202,16 @@ enum status engine_settle(struct engine *engine, struct error *error)
 	return kind_of(engine)->settle(engine, error);
 }
 
+enum status engine_durable(struct engine *engine, struct error *error)
+{
+	return kind_of(engine)->durable ? kind_of(engine)->durable(engine, error) : STATUS_OK;
+}
+
+bool engine_rehearse(struct engine *engine)
+{
+	return kind_of(engine)->rehearse && kind_of(engine)->rehearse(engine);
+}
+
 enum status engine_catch_up(struct engine *engine, size_t jobs, struct error *error)
 {
 	return kind_of(engine)->catch_up(engine, jobs, error);

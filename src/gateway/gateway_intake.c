@@ -38,6 +38,15 @@ static enum status deliver(struct store *store, void *context, struct error *err
 	return store_apply(store, &this->plan, &record, error);
 }
 
+/* What deliver() will read. */
+static enum status rehearse(struct store *store, void *context, struct error *error)
+{
+	const struct delivery *delivery = context;
+	const struct considered *this = delivery->considered;
+	CLEANUP_ARENA struct arena arena = {0};
+	return store_rehearse_mail(store, &arena, &this->incoming, &this->evidence, this->claim, error);
+}
+
 static const struct effect *disposition_of(const struct plan *plan)
 {
 	for (size_t i = plan->count; i > 0; i--)
@@ -233,7 +242,7 @@ static void deliver_all(const struct intake *intake, struct lmtp_reply *replies)
 	bool kept = false, outgoing = false;
 	for (size_t i = 0; i < count; i++)
 		contexts[i] = &deliveries[i];
-	store_write_all(gateway->writer, deliver, contexts, count, statuses, errors);
+	store_write_rehearsed(gateway->writer, rehearse, deliver, contexts, count, statuses, errors);
 	deliver_again(intake, statuses, errors);
 	for (size_t i = 0; i < count; i++) {
 		kept |= statuses[i] == STATUS_OK && !intake->considered[i].duplicate;

@@ -240,6 +240,8 @@ static enum status follow(struct mirror *m, const struct config *config, const s
 	struct followed_messages rows = {NULL, 0};
 	enum status status = store_messages_after(store, &arena, m->position, limit, &rows, error);
 	int64_t before = m->position;
+	if (status == STATUS_OK && rows.count)
+		status = store_durable(store, error);
 	for (size_t i = 0; i < rows.count && status == STATUS_OK; i++) {
 		status = follow_one(m, config, policy, store, &rows.at[i], written, error);
 		if (status == STATUS_OK)

@@ -165,6 +165,8 @@ static void fetch(struct outbox *outbox)
 	status = !store_has_lease(outbox->store) ? STATUS_OK      /* another gateway sends */
 		: store_outbox_due(outbox->store, &batch->arena, clock_now(), &outbox->lane, &(struct outbox_busy){ outbox->busy, outbox->busy_count }, FETCH_MOST,
 		                   &rows, &error);
+	if (!status && rows.count)
+		status = store_durable(outbox->store, &error);   /* what goes out cannot be taken back */
 	pthread_mutex_lock(&outbox->lock);
 	if (status)
 		log_event(LOG_WARNING, "outbox.trouble", "doing", "looking for due mail", "why", error.text, NULL);

@@ -8,7 +8,7 @@ const struct engine_kind postgres_kind = {
 	.open = postgres_open, .missing = postgres_missing, .place = postgres_place, .close = postgres_close, .make_ready = postgres_make_ready,
 	.begin = postgres_begin, .begin_read = postgres_begin_read, .end_read = postgres_end_read, .commit = postgres_commit,
 	.rollback = postgres_rollback, .savepoint = postgres_savepoint, .release = postgres_release, .rollback_to = postgres_rollback_to,
-	.in_transaction = postgres_in_transaction, .settle = postgres_settle, .catch_up = postgres_catch_up, .run = postgres_run_list, .number = postgres_number,
+	.in_transaction = postgres_in_transaction, .settle = postgres_settle, .durable = postgres_durable, .rehearse = postgres_rehearse, .catch_up = postgres_catch_up, .run = postgres_run_list, .number = postgres_number,
 	.changes = postgres_changes, .last_row = postgres_last_row, .cursor_open = postgres_cursor_open,
 	.cursor_open_query = postgres_cursor_open_query, .cursor_next = postgres_cursor_next, .cursor_close = postgres_cursor_close,
 	.cursor_text_or_null = postgres_cursor_text_or_null, .cursor_blob = postgres_cursor_blob, .cursor_number = postgres_cursor_number,

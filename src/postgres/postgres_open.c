@@ -84,6 +84,7 @@ enum status postgres_close(struct engine **engine, struct error *error)
 		return STATUS_OK;
 	postgres_disconnect(it);
 	arena_fini(&it->words.arena);
+	arena_fini(&it->expected.arena);
 	free(it->url);
 	free(it->state_dir);
 	free(it);

@@ -33,7 +33,7 @@
 
 /* ---------------------------------------------------------------- what was asked, in order */
 /* A cursor's answer: whole, since the store may ask other things between two rows. */
-struct reading { PGresult *result; int row; bool done, ok; };
+struct reading { PGresult *result; int row; bool done, ok; struct reading *from; };       /* from: it is another's answer, and his to clear */
 enum request_kind { REQUEST_STATEMENT, REQUEST_PREPARE, REQUEST_SYNC };
 struct request { enum request_kind kind; int id; bool counts; struct reading *reading; };       /* id: of the statement; -1: none of the list. reading NULL: nobody reads it */
 
@@ -55,13 +55,17 @@ struct engine {
 	size_t first, count;            /* of pending, a ring */
 	char prepared[STATEMENT_COUNT][24];     /* the format it was prepared for, with a letter before it; "": it was not */
 	int64_t changes, last_row;      /* of the last engine_run() */
-	struct numbers numbers, numbers_before;
+	struct numbers numbers, numbers_before, numbers_committed;
+	bool numbers_known;             /* numbers_committed are where they stand, if nobody wrote since */
 	unsigned long seen;             /* counts that somebody else wrote */
 	char name[33];                  /* of this connection, by which it knows its own writes again */
 	bool named;                     /* this transaction says that it wrote */
 	const _Atomic bool *give_up;
 	struct { struct postgres_word *at; size_t count; struct arena arena; } words;    /* to be added */
+	bool rehearsing;                /* what is asked is only noted down, and what is written is not */
+	struct { struct expected **at; size_t count, asked; int rounds; struct arena arena; } expected;      /* of this transaction; asked: since the last answers were taken */
 };
+struct expected;
 struct postgres_word { int64_t message; const char *text; };
 
 /* ---------------------------------------------------------------- postgres_text.c */
@@ -72,6 +76,7 @@ void postgres_translate(struct buffer *out, const char *sql);          /* from t
 void postgres_translate_table(struct buffer *out, const char *sql);    /* of a step of the schema; nothing: it has no counterpart */
 
 /* ---------------------------------------------------------------- postgres_values.c */
+#define TYPE_INT8 20                /* of the server's catalogue, which does not change */
 #define VALUES_MOST (LIMIT_QUERY_TERMS + 20)
 struct values {
 	int count;
@@ -91,13 +96,23 @@ void postgres_values_list(struct values *values, const char *format, va_list arg
 int64_t postgres_result_number(const PGresult *result, int row, int column);
 const char *postgres_result_text(const PGresult *result, int row, int column, struct arena *arena);      /* NULL for null */
 
+/* ---------------------------------------------------------------- postgres_expect.c */
+/* The answer to that question, if it is at hand, or on its way (reading->done says which); in a rehearsal it is asked. NULL: ask. */
+struct reading *postgres_expected(struct engine *engine, int id, struct values *values, struct error *error);
+void postgres_expected_changed(struct engine *engine, int id, const struct values *values);     /* before a statement that writes */
+void postgres_expected_forget(struct engine *engine);
+bool postgres_rehearse(struct engine *engine);
+int64_t postgres_value_first(const struct values *values);
+
 /* ---------------------------------------------------------------- postgres_wire.c */
 enum status postgres_connect(struct engine *engine, struct error *error);
 void postgres_disconnect(struct engine *engine);
 /* Sends; the answer comes later. text NULL: that of id. */
 enum status postgres_send(struct engine *engine, int id, const char *text, struct values *values, struct reading *reading, struct error *error);
+void postgres_reading_forget(struct engine *engine, struct reading *reading);    /* its answer is thrown away, also when it comes */
 /* Takes answers until this one has come (NULL: all). STATUS_OK: it went well, and all before it. */
 enum status postgres_take(struct engine *engine, struct reading *reading, struct error *error);
+void postgres_sync(struct engine *engine);       /* what was sent ends here; what failed before it does not hinder what comes */
 /* After a failure: the server hears statements again. False: the connection is gone. */
 bool postgres_recover(struct engine *engine);
 enum status postgres_result_failed(struct engine *engine, const PGresult *result, const char *doing, struct error *error);
@@ -131,6 +146,7 @@ enum status postgres_release(struct engine *engine, struct error *error);
 bool postgres_rollback_to(struct engine *engine);
 bool postgres_in_transaction(const struct engine *engine);
 enum status postgres_settle(struct engine *engine, struct error *error);
+enum status postgres_durable(struct engine *engine, struct error *error);
 enum status postgres_catch_up(struct engine *engine, size_t jobs, struct error *error);
 enum status postgres_number(struct engine *engine, struct error *error, int64_t *value, int64_t otherwise, int id, const char *format, va_list arguments);
 int64_t postgres_changes(struct engine *engine);

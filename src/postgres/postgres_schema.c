@@ -21,6 +21,9 @@ static const char *const own_tables[] = {
 /* A large mail, in pieces: at is where each begins. */
 "CREATE TABLE raw_piece(raw bigint NOT NULL, at bigint NOT NULL, bytes bytea NOT NULL, PRIMARY KEY(raw, at))",
 "ALTER TABLE raw_piece ALTER bytes SET STORAGE EXTERNAL",
+/* Mails of up to a page stand in their row as they are: packing one takes the server as long as all the rest of writing it. */
+"ALTER TABLE raw SET (toast_tuple_target=8160)", "ALTER TABLE raw ALTER bytes SET STORAGE EXTERNAL",
+"ALTER TABLE outbox SET (toast_tuple_target=8160)",
 /* What only one gateway does: holder is a process, fence counts how often it changed hands. */
 "CREATE TABLE lease(name text COLLATE \"C\" PRIMARY KEY, holder text COLLATE \"C\" NOT NULL, until timestamptz NOT NULL, fence bigint NOT NULL)",
 /* Full text: message is message.id. */

@@ -16,10 +16,15 @@ static enum status send_list(struct engine *engine, int id, struct values *value
 
 	if (number >= 0 && !engine->writes)
 		return error_set(error, STATUS_BROKEN, "a row is added outside of a transaction");
+	postgres_expected_changed(engine, id, values);
 	if (number >= 0) {
 		engine->last_row = ++engine->numbers.at[number];
 		postgres_value_number(values, engine->last_row);
 	}
+	if (id == SQL_TICKET_ADD)
+		engine->numbers.at[NUMBER_TICKET] = postgres_value_first(values);
+	else if (id == SQL_OUTBOX_ADD)
+		engine->numbers.at[NUMBER_OUTBOX] = postgres_value_first(values);
 	return postgres_send(engine, id, NULL, values, reading, error);
 }
 
@@ -28,6 +33,8 @@ enum status postgres_run_list(struct engine *engine, struct error *error, int id
 	struct values values;
 	enum status status;
 
+	if (engine->rehearsing)
+		return STATUS_OK;
 	postgres_values_init(&values);
 	postgres_values_list(&values, format, arguments);
 	status = send_list(engine, id, &values, NULL, error);
@@ -52,6 +59,7 @@ enum status postgres_exec(struct engine *engine, const char *sql, struct error *
 	enum status status;
 
 	postgres_values_init(&values);
+	postgres_expected_changed(engine, -1, &values);
 	status = postgres_send(engine, -1, sql, &values, NULL, error);
 	postgres_values_fini(&values);
 	return status == STATUS_OK ? postgres_take(engine, NULL, error) : status;
@@ -59,7 +67,7 @@ enum status postgres_exec(struct engine *engine, const char *sql, struct error *
 
 int64_t postgres_changes(struct engine *engine)
 {
-	return postgres_take(engine, NULL, NULL) == STATUS_OK ? engine->changes : 0;
+	return engine->rehearsing ? 0 : postgres_take(engine, NULL, NULL) == STATUS_OK ? engine->changes : 0;
 }
 
 int64_t postgres_last_row(struct engine *engine)
@@ -71,15 +79,31 @@ int64_t postgres_last_row(struct engine *engine)
 
 static void forget(struct engine *engine, struct reading *reading)
 {
-	/* Nobody reads it any more: its answer is thrown away when it comes. */
-	for (size_t i = 0; i < engine->count && !reading->done; i++) {
-		struct request *request = &engine->pending[(engine->first + i) % COUNT_OF(engine->pending)];
-
-		if (request->reading == reading)
-			request->reading = NULL;
-	}
-	PQclear(reading->result);
+	if (!reading->from)
+		postgres_reading_forget(engine, reading);
 	free(reading);
+}
+
+/* Known here, since only who has the lock gives numbers. */
+static PGresult *next_numbers(struct engine *engine)
+{
+	PGresAttDesc columns[2] = { { .name = (char[]){ "ticket" }, .typid = TYPE_INT8, .typlen = 8, .format = 1 }, { .name = (char[]){ "outbox" }, .typid = TYPE_INT8, .typlen = 8, .format = 1 } };
+	PGresult *result = PQmakeEmptyPGresult(engine->connection, PGRES_TUPLES_OK);
+	const int at[] = { NUMBER_TICKET, NUMBER_OUTBOX };
+	bool made = result && PQsetResultAttrs(result, 2, columns);
+
+	for (int i = 0; i < 2 && made; i++) {
+		struct values values;
+
+		postgres_values_init(&values);
+		postgres_value_number(&values, engine->numbers.at[at[i]] + 1);
+		made = PQsetvalue(result, 0, i, values.numbers[0], 8);
+		postgres_values_fini(&values);
+	}
+	if (made)
+		return result;
+	PQclear(result);
+	return NULL;
 }
 
 static void open_with(struct cursor *cursor, struct engine *engine, struct error *error, int id, const char *text, struct values *values)
@@ -92,7 +116,14 @@ static void open_with(struct cursor *cursor, struct engine *engine, struct error
 		return;
 	}
 	reading->row = -1;
-	cursor->status = postgres_send(engine, id, text, values, reading, error);
+	if (id == SQL_NEXT_NUMBERS && engine->writes && engine->connection && (reading->result = next_numbers(engine))) {
+		reading->done = reading->ok = true;
+		return;
+	}
+	reading->from = postgres_expected(engine, id, values, error);
+	if (reading->from)
+		return;
+	cursor->status = engine->rehearsing ? error_set(error, STATUS_TRY_LATER, "only a rehearsal") : postgres_send(engine, id, text, values, reading, error);
 	if (cursor->status != STATUS_OK) {
 		reading->done = true;
 		postgres_cursor_close(cursor);
@@ -118,14 +149,26 @@ void postgres_cursor_open_own(struct cursor *cursor, struct engine *engine, stru
 	va_end(arguments);
 }
 
+static enum status take(struct engine *engine, struct reading *reading, struct error *error)
+{
+	struct reading *from = reading->from;
+	enum status status = from && from->done ? STATUS_OK : postgres_take(engine, from ? from : reading, error);
+
+	if (from)
+		*reading = (struct reading){ .result = from->result, .row = reading->row, .done = from->done, .ok = from->ok, .from = from };
+	return status;
+}
+
 bool postgres_cursor_next(struct cursor *cursor)
 {
 	struct reading *reading = cursor->statement;
 
 	if (!reading || cursor->status != STATUS_OK)
 		return false;
-	if (!reading->done)
-		cursor->status = postgres_take(cursor->engine, reading, cursor->error);
+	if (!reading->done && cursor->engine->rehearsing && !reading->from->done)
+		cursor->status = error_set(cursor->error, STATUS_TRY_LATER, "not answered yet");
+	else if (!reading->done)
+		cursor->status = take(cursor->engine, reading, cursor->error);
 	if (cursor->status == STATUS_OK && !reading->ok)         /* it was lost with the connection, and another heard why */
 		cursor->status = error_set(cursor->error, STATUS_TRY_LATER, "reading the database: the connection to the server was lost; what waits will be tried again");
 	if (cursor->status == STATUS_OK && ++reading->row < PQntuples(reading->result))

@@ -10,7 +10,7 @@
 
 #include "statements.h"
 
-enum postgres_numbered { NUMBER_RAW, NUMBER_MAILBOX, NUMBER_CONTACT, NUMBER_MESSAGE, POSTGRES_NUMBERED };
+enum postgres_numbered { NUMBER_RAW, NUMBER_MAILBOX, NUMBER_CONTACT, NUMBER_MESSAGE, NUMBER_TICKET, NUMBER_OUTBOX, POSTGRES_NUMBERED };       /* as in OWN_STAND; the last two are given by the store */
 
 #define CONTACT_COPIED "name,language,first_seen,last_seen,written,bounced_at,bounce_reason,window_start,window_count,proved_at,last_agent,refused_at," \
 	"organisation,day_start,day_count,last_ticket,spam,asked_start,asked_count"
@@ -64,17 +64,22 @@ enum postgres_numbered { NUMBER_RAW, NUMBER_MAILBOX, NUMBER_CONTACT, NUMBER_MESS
 		" sum(confidence) FROM learned GROUP BY month, kind, value ORDER BY month DESC, kind, value") \
 	X(SQL_CHECK_RAW_SIZE, "SELECT id FROM raw WHERE bytes IS NOT NULL AND length(bytes)+coalesce((SELECT sum(length(p.bytes)) FROM raw_piece p WHERE p.raw=raw.id),0)<>size")
 
+#define NUMBER_OF(table) "CASE WHEN w.value=$1 THEN 0 ELSE (SELECT coalesce(max(id),0) FROM " table ") END, "
+
 /* The engine's own. */
 #define POSTGRES_OWN(X) \
 	/* transactions */ \
 	X(OWN_BEGIN, "BEGIN") \
 	X(OWN_LOCK, "SELECT set_config('lock_timeout','" LOCK_TIMEOUT "',true), set_config('idle_in_transaction_session_timeout','" IDLE_TIMEOUT "',true)," \
+		" set_config('synchronous_commit','off',true)," \
 		" pg_advisory_xact_lock(1397772114)") \
-	X(OWN_STAND, "SELECT (SELECT coalesce(max(id),0) FROM raw), (SELECT coalesce(max(id),0) FROM mailbox), (SELECT coalesce(max(id),0) FROM contact)," \
-		" (SELECT coalesce(max(id),0) FROM message), (SELECT value FROM meta WHERE key='writer')") \
+	/* the numbers are looked up only where another wrote last */ \
+	X(OWN_STAND, "SELECT " NUMBER_OF("raw") NUMBER_OF("mailbox") NUMBER_OF("contact") NUMBER_OF("message") NUMBER_OF("ticket") NUMBER_OF("outbox") \
+		"coalesce(w.value=$1,false) FROM (VALUES(1)) AS one LEFT JOIN meta w ON w.key='writer'") \
 	X(OWN_WRITER, "INSERT INTO meta(key,value) VALUES('writer',$1) ON CONFLICT(key) DO UPDATE SET value=excluded.value") \
 	X(OWN_BEGIN_READ, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") \
 	X(OWN_COMMIT, "COMMIT") \
+	X(OWN_DURABLE, "SELECT pg_logical_emit_message(true,'sportello','')") \
 	X(OWN_ROLLBACK, "ROLLBACK") \
 	X(OWN_SAVEPOINT, "SAVEPOINT job") \
 	X(OWN_RELEASE, "RELEASE SAVEPOINT job") \

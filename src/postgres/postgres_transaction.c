@@ -1,6 +1,11 @@
 /*
  * postgres_transaction.c - transactions: to write, one at a time over all machines; to read, in one snapshot.
  *
+ * The lock is given back before the disk is waited for: the transaction that wrote commits with synchronous_commit off, and a second, empty one behind it, with whatever
+ * the server promises, waits until the log is on disk (on the standbys) up to its own record, and so up to ours. Only then is the commit done, and 250 said. The next
+ * writer meanwhile works on what we committed: his record stands behind ours in the log, and nothing of his can be there without ours. Who reads may see what a power cut
+ * takes back for as long as a sync; who lets something out on account of it (senders, the mirror) asks postgres_durable() first.
+ *
  * A commit whose answer did not come is unknown: it is told as STATUS_TRY_LATER, and what comes again finds its claim where it did happen.
  */
 #include "postgres_private.h"
@@ -9,25 +14,25 @@
 
 static void end(struct engine *engine)
 {
+	postgres_expected_forget(engine);
 	engine->in_transaction = engine->writes = engine->lost = engine->failed = engine->named = false;
 }
 
 /* Where the numbers stand, and whether somebody else wrote since we did. */
 static enum status read_stand(struct engine *engine, struct error *error)
 {
-	CLEANUP_ARENA struct arena arena = { 0 };
 	struct cursor cursor;
-	const char *writer;
 
-	postgres_cursor_open_own(&cursor, engine, error, OWN_STAND, "");
+	engine->named = false;
+	postgres_cursor_open_own(&cursor, engine, error, OWN_STAND, "t", engine->numbers_known ? engine->name : "");
 	if (postgres_cursor_next(&cursor)) {
+		engine->named = postgres_cursor_number(&cursor, POSTGRES_NUMBERED) != 0;
 		for (int i = 0; i < POSTGRES_NUMBERED; i++)
-			engine->numbers.at[i] = postgres_cursor_number(&cursor, i);
-		writer = postgres_cursor_text_or_null(&cursor, &arena, POSTGRES_NUMBERED);
-		engine->named = writer && strcmp(writer, engine->name) == 0;
+			engine->numbers.at[i] = engine->named ? engine->numbers_committed.at[i] : postgres_cursor_number(&cursor, i);
 		if (!engine->named)
 			engine->seen++;
 	}
+	engine->numbers_known = false;           /* until we have committed */
 	return postgres_cursor_close(&cursor);
 }
 
@@ -80,6 +85,7 @@ bool postgres_in_transaction(const struct engine *engine)
 /* ROLLBACK, whatever happened before. */
 void postgres_rollback(struct engine *engine)
 {
+	engine->rehearsing = false;
 	if (engine->in_transaction) {
 		postgres_recover(engine);
 		engine->failed = false;
@@ -94,16 +100,34 @@ void postgres_end_read(struct engine *engine)
 	postgres_rollback(engine);
 }
 
+/* COMMIT, and the wait for the disk behind it; both are sent together. A transaction that failed rolls back, and then nothing need be waited for, but nothing is harmed. */
+static enum status commit(struct engine *engine, struct error *error)
+{
+	enum status status = postgres_run(engine, error, OWN_COMMIT, "");
+
+	if (status == STATUS_OK && engine->writes) {
+		postgres_sync(engine);
+		status = postgres_run(engine, error, OWN_DURABLE, "");
+	}
+	return status;
+}
+
+enum status postgres_durable(struct engine *engine, struct error *error)
+{
+	return engine->in_transaction ? STATUS_OK : postgres_run(engine, error, OWN_DURABLE, "");
+}
+
 enum status postgres_commit(struct engine *engine, struct error *error)
 {
 	enum status status = STATUS_OK;
 
+	engine->rehearsing = false;
 	if (engine->lost)
 		status = postgres_take(engine, NULL, error);
 	if (status == STATUS_OK && engine->writes && !engine->named)
 		status = postgres_run(engine, error, OWN_WRITER, "t", engine->name);
 	if (status == STATUS_OK)
-		status = postgres_run(engine, error, OWN_COMMIT, "");
+		status = commit(engine, error);
 	if (status == STATUS_OK) {
 		postgres_recover(engine);        /* a sync, and all answers */
 		status = postgres_take(engine, NULL, error);
@@ -112,6 +136,8 @@ enum status postgres_commit(struct engine *engine, struct error *error)
 		postgres_rollback(engine);
 		return status == STATUS_BROKEN ? status : STATUS_TRY_LATER;
 	}
+	engine->numbers_committed = engine->numbers;
+	engine->numbers_known = engine->writes;
 	end(engine);
 	return STATUS_OK;
 }

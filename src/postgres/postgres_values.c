@@ -12,7 +12,6 @@
 /* Types of the server's catalogue, which do not change. */
 #define TYPE_BOOL 16
 #define TYPE_BYTEA 17
-#define TYPE_INT8 20
 #define TYPE_INT2 21
 #define TYPE_INT4 23
 #define TYPE_TEXT 25

@@ -210,6 +210,19 @@ static bool take_one(struct engine *engine)
 	return true;
 }
 
+/* Nobody reads it any more: its answer is thrown away, also when it comes. */
+void postgres_reading_forget(struct engine *engine, struct reading *reading)
+{
+	for (size_t i = 0; i < engine->count && !reading->done; i++) {
+		struct request *request = &engine->pending[(engine->first + i) % COUNT_OF(engine->pending)];
+
+		if (request->reading == reading)
+			request->reading = NULL;
+	}
+	PQclear(reading->result);
+	reading->result = NULL;
+}
+
 static enum status told(struct engine *engine, struct error *error)
 {
 	if (!engine->failed)
@@ -234,7 +247,7 @@ enum status postgres_take(struct engine *engine, struct reading *reading, struct
 	return status;
 }
 
-static void sync(struct engine *engine)
+void postgres_sync(struct engine *engine)
 {
 	PQpipelineSync(engine->connection);
 	push(engine, REQUEST_SYNC, -1, false, NULL);
@@ -244,7 +257,7 @@ bool postgres_recover(struct engine *engine)
 {
 	if (!engine->connection)
 		return false;
-	sync(engine);
+	postgres_sync(engine);
 	while (engine->count > 0)
 		if (!take_one(engine))
 			return false;
@@ -299,6 +312,6 @@ enum status postgres_send(struct engine *engine, int id, const char *text, struc
 	}
 	push(engine, REQUEST_STATEMENT, id, !reading, reading);
 	if (!engine->in_transaction)
-		sync(engine);
+		postgres_sync(engine);
 	return STATUS_OK;
 }

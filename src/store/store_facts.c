@@ -350,6 +350,23 @@ enum status store_facts_of_mail(struct store *store, struct arena *arena, const 
 	return status;
 }
 
+/* The parts do not wait for one another, so that each asks its first question at once. */
+enum status store_rehearse_mail(struct store *store, struct arena *arena, const struct incoming *incoming, const struct evidence *evidence,
+                                const unsigned char claim[CLAIM_SIZE], struct error *error)
+{
+	struct facts facts;
+	bool duplicate;
+	enum status claimed = store_claim(store, incoming, claim, &duplicate, error), known, referred;
+
+	start(&facts);
+	known = read_sender(store, arena, incoming, evidence, &facts, error);
+	referred = read_clues(store, arena, incoming, evidence, &facts, error);
+	if (claimed != STATUS_OK || known != STATUS_OK || referred != STATUS_OK || duplicate)
+		return claimed != STATUS_OK ? claimed : known != STATUS_OK ? known : referred;
+	start(&facts);
+	return read_facts_of_mail(store, arena, incoming, evidence, &facts, error);
+}
+
 enum status store_facts_of_ticket(struct store *store, struct arena *arena, int64_t ticket, struct facts *facts, struct error *error)
 {
 	struct contact customer = { 0 };

@@ -175,6 +175,16 @@ enum status store_commit(struct store *store, struct error *error)
 	return status;
 }
 
+bool store_is_alone(const struct store *store)
+{
+	return engine_alone(store->engine);
+}
+
+enum status store_durable(struct store *store, struct error *error)
+{
+	return engine_durable(store->engine, error);
+}
+
 void store_rollback(struct store *store)
 {
 	engine_rollback(store->engine);

@@ -8,7 +8,7 @@
  * undone alone: jobs hardly ever fail, and a savepoint costs a copy of every page that changes, so only where one did
  * fail is all of the batch undone and run again, each job in a savepoint. Where the transaction itself is lost (disk full,
  * input/output error, failed commit), every job of the batch fails with STATUS_TRY_LATER: none was answered yet, so all can be tried again.
- * A failed sync ends the process (engine_open). A caller with several jobs finds them all in one batch. Diagnostics: log events store.batch.failed and store.recovered.
+ * Where questions go far, the jobs of a batch rehearse theirs first (engine_rehearse()), so that all are asked together. A failed sync ends the process (engine_open). A caller with several jobs finds them all in one batch. Diagnostics: log events store.batch.failed and store.recovered.
  */
 #include "store_private.h"
 
@@ -26,7 +26,7 @@
 
 struct call {
 	struct call *next;
-	store_job job;
+	store_job rehearse, job;         /* rehearse: NULL, or what the job will read */
 	void *const *contexts;
 	size_t count;
 	enum status *statuses;
@@ -71,6 +71,22 @@ static bool run_job(struct store *store, struct call *call, size_t i, bool in_sa
 	return engine_in_transaction(store->engine);
 }
 
+/* Those whose questions were all answered, by their status, need not be heard again. */
+static void rehearse_all(struct store *store, struct call *calls)
+{
+	for (struct call *call = calls; call; call = call->next)
+		for (size_t i = 0; i < call->count; i++)
+			call->statuses[i] = call->rehearse ? STATUS_TRY_LATER : STATUS_OK;
+	while (engine_rehearse(store->engine))
+		for (struct call *call = calls; call; call = call->next)
+			for (size_t i = 0; i < call->count; i++) {
+				store_forget_lookups(store);
+				if (call->statuses[i] != STATUS_OK)
+					call->statuses[i] = call->rehearse(store, call->contexts[i], NULL);
+			}
+	store_forget_lookups(store);
+}
+
 /* STATUS_OK: each has a status. *good: how many were well. Without savepoints it ends with the first that was not. */
 static enum status run_jobs(struct store *store, struct call *calls, bool in_savepoints, size_t *good, struct error *error)
 {
@@ -93,7 +109,10 @@ static enum status run_jobs(struct store *store, struct call *calls, bool in_sav
 static enum status run_calls(struct store *store, struct call *calls, size_t jobs, struct error *error)
 {
 	size_t good;
-	enum status status = run_jobs(store, calls, false, &good, error);
+	enum status status;
+
+	rehearse_all(store, calls);
+	status = run_jobs(store, calls, false, &good, error);
 
 	/* Whose failure was not told at once is not known: as if one had failed. */
 	if (status == STATUS_OK && good == jobs && (status = engine_settle(store->engine, error)) != STATUS_OK && jobs > 1 && engine_in_transaction(store->engine)) {
@@ -287,9 +306,9 @@ static void write_own(struct store_writer *writer, struct call *call)
 	stop_writing(writer, engine_upkeep_wanted(writer->upkeep));
 }
 
-void store_write_all(struct store_writer *writer, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors)
+void store_write_rehearsed(struct store_writer *writer, store_job rehearse, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors)
 {
-	struct call call = { .job = job, .contexts = contexts, .count = count, .statuses = statuses, .errors = errors };
+	struct call call = { .rehearse = rehearse, .job = job, .contexts = contexts, .count = count, .statuses = statuses, .errors = errors };
 	bool own;
 
 	if (count == 0)
@@ -304,6 +323,11 @@ void store_write_all(struct store_writer *writer, store_job job, void *const *co
 				continue;
 	}
 	sem_destroy(&call.done);
+}
+
+void store_write_all(struct store_writer *writer, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors)
+{
+	store_write_rehearsed(writer, NULL, job, contexts, count, statuses, errors);
 }
 
 enum status store_write(struct store_writer *writer, store_job job, void *context, struct error *error)
