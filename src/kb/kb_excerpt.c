@@ -50,14 +50,14 @@ struct kb_finder {
 	uint32_t hash[SLOTS];
 	uint16_t word[SLOTS];
 	bool whole[SLOTS];
-	uint64_t begins[1024];           /* a bit for each first two bytes */
+	uint64_t begins[WORDS_BEGINNINGS];
 };
 
 _Static_assert(2 * KB_TERMS < SLOTS, "finder");
 
 static size_t beginning(const char *text)
 {
-	return (size_t)(unsigned char)text[0] << 8 | (unsigned char)text[1];
+	return words_beginning(text[0], text[1]);
 }
 
 static void look_for(struct kb_finder *finder, const char *text, size_t word, bool whole)
@@ -114,7 +114,7 @@ static void find_all(const struct kb_finder *finder, const struct sentence *sent
 		const char *at = sentence[i].at, *end = at + sentence[i].length;
 
 		first[i] = finds->count;
-		while (at < end && words_next(&at, word, folded) && at <= end)
+		while (at < end && words_next_among(&at, end, finder->begins, word, folded) && at <= end)
 			find_in(finder, folded, finds);
 	}
 	first[count] = finds->count;

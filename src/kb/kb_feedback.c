@@ -106,7 +106,7 @@ static struct kb_past_text *read_text(const struct kb_snapshot *snapshot, const 
 	kb_question_words(snapshot, &question, &scratch, &words);
 	for (size_t i = 0; i < words.token_count; i++)
 		for (unsigned k = 0; words.token[i].chosen && !words.token[i].small_in && k < words.token[i].often; k++)
-			kb_grams_of_word(words.token[i].folded, kb_gram_count, counter);
+			kb_gram_count(counter, words.token[i].folded);
 	text->grams = kb_gram_take(counter, &text->arena, &text->gram_count);
 	text->stems = ARENA_ARRAY(&text->arena, uint32_t, words.count + 1);
 	for (size_t i = 0; i < words.count; i++)

@@ -38,15 +38,6 @@ void kb_gram_table_copy(struct kb_gram_table *table, const struct kb_gram_table 
 	memcpy(table->slot, from->slot, table->slots * sizeof *table->slot);
 }
 
-size_t kb_gram_slot(const struct kb_gram_table *table, uint32_t bucket)
-{
-	size_t at = bucket & (table->slots - 1);
-
-	while (table->slots < KB_GRAMS && table->slot[at].key && table->slot[at].key != bucket + 1)
-		at = (at + 1) & (table->slots - 1);
-	return at;
-}
-
 static struct kb_gram *find(const struct kb_gram_table *table, uint32_t bucket)
 {
 	return &table->slot[kb_gram_slot(table, bucket)];

@@ -16,15 +16,18 @@
 #define LONGEST  5
 #define PIECE    512
 
-void kb_grams_of_word(const char *folded, void (*each)(void *context, uint32_t bucket), void *context)
+size_t kb_grams_of_word(const char *folded, uint32_t bucket[KB_WORD_GRAMS])
 {
 	uint32_t code[WORDS_BYTES + 2];
-	size_t count = 0, length = strlen(folded), size;
+	size_t count = 0, length = strlen(folded), grams = 0, size;
 
 	code[count++] = ' ';
-	for (size_t i = 0; i < length; i += size)
-		if (!(size = utf8_decode(folded + i, length - i, &code[count++])))
-			return;
+	for (size_t i = 0; i < length; i += size) {
+		size = 1;
+		code[count] = (unsigned char)folded[i];
+		if (code[count++] >= 0x80 && !(size = utf8_decode(folded + i, length - i, &code[count - 1])))
+			return 0;
+	}
 	code[count++] = ' ';
 	for (size_t i = 0; i < count; i++) {
 		uint32_t hash = HASH_START;
@@ -32,9 +35,10 @@ void kb_grams_of_word(const char *folded, void (*each)(void *context, uint32_t b
 		for (size_t n = 1; n <= LONGEST && i + n <= count; n++) {
 			hash = hash_byte(hash, code[i + n - 1]);
 			if (n >= SHORTEST)
-				each(context, (hash_spread(hash) ^ (uint32_t)n * 2654435761u) >> (32 - KB_GRAM_BITS));
+				bucket[grams++] = (hash_spread(hash) ^ (uint32_t)n * 2654435761u) >> (32 - KB_GRAM_BITS);
 		}
 	}
+	return grams;
 }
 
 void kb_gram_counter_init(struct kb_gram_counter *counter)
@@ -52,14 +56,17 @@ void kb_gram_counter_fini(struct kb_gram_counter *counter)
 	free(counter->seen);
 }
 
-void kb_gram_count(void *context, uint32_t bucket)
+void kb_gram_count(struct kb_gram_counter *counter, const char *folded)
 {
-	struct kb_gram_counter *counter = context;
+	uint32_t bucket[KB_WORD_GRAMS];
+	size_t count = kb_grams_of_word(folded, bucket);
 
-	if (!counter->tf[bucket])
-		counter->seen[counter->count++] = bucket;
-	if (counter->tf[bucket] < KB_GRAM_TF)
-		counter->tf[bucket]++;
+	for (size_t i = 0; i < count; i++) {
+		if (!counter->tf[bucket[i]])
+			counter->seen[counter->count++] = bucket[i];
+		if (counter->tf[bucket[i]] < KB_GRAM_TF)
+			counter->tf[bucket[i]]++;
+	}
 }
 
 uint32_t *kb_gram_take(struct kb_gram_counter *counter, struct arena *arena, size_t *count)
@@ -77,7 +84,7 @@ uint32_t *kb_gram_take(struct kb_gram_counter *counter, struct arena *arena, siz
 	return grams;
 }
 
-#define LOGS 64
+#define LOGS 256
 static float logs[LOGS];                 /* of tf */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -85,6 +92,12 @@ static void fill_logs(void)
 {
 	for (uint32_t i = 1; i < LOGS; i++)
 		logs[i] = 1 + logf((float)i);
+}
+
+const float *kb_gram_logs(void)
+{
+	pthread_once(&once, fill_logs);
+	return logs;
 }
 
 static float log_of(uint32_t tf)

@@ -77,10 +77,11 @@ bool kb_file_name(const char *name, size_t *id_length, char language[4]);       
 /* ---- kb_ngram.c ---- */
 struct kb_gram_counter { uint16_t *tf; uint32_t *seen; size_t count; };          /* tf[KB_GRAMS], seen[KB_GRAMS] */
 #define KB_GRAMS_OF(length) (3 * ((length) + 2))                  /* n-grams of a word, at most */
-void kb_grams_of_word(const char *folded, void (*each)(void *context, uint32_t bucket), void *context);
+#define KB_WORD_GRAMS KB_GRAMS_OF(WORDS_BYTES)
+size_t kb_grams_of_word(const char *folded, uint32_t bucket[KB_WORD_GRAMS]);     /* how many, in order */
 void kb_gram_counter_init(struct kb_gram_counter *counter);
 void kb_gram_counter_fini(struct kb_gram_counter *counter);
-void kb_gram_count(void *counter, uint32_t bucket);              /* fits kb_grams_of_word */
+void kb_gram_count(struct kb_gram_counter *counter, const char *folded);         /* those of a word */
 uint32_t *kb_gram_take(struct kb_gram_counter *counter, struct arena *arena, size_t *count);     /* and empties the counter */
 /* The n-grams of a question, by bucket: what each weighs against whole articles and against titles. */
 struct kb_gram_weight { uint32_t bucket, next, title; float weight, title_weight; };             /* title: its slot in kb_titles */
@@ -92,6 +93,7 @@ void kb_gram_question_fini(struct kb_gram_question *question);
 struct kb_gram_weight *kb_gram_weight(struct kb_gram_question *question, uint32_t bucket);       /* adds it if it is not there */
 float kb_gram_dot(const struct kb_gram_question *question, const uint32_t *grams, size_t count);
 float kb_gram_log(uint32_t tf);                                  /* 1 + ln tf */
+const float *kb_gram_logs(void);                                 /* the same for tf below 256 */
 
 /* ---- kb_gram_table.c: in how many articles an n-gram stands, and what that weighs ---- */
 struct kb_gram { uint32_t key, articles; float idf; };           /* key: bucket + 1; 0: free */
@@ -102,7 +104,15 @@ void kb_gram_table_copy(struct kb_gram_table *table, const struct kb_gram_table 
 void kb_gram_table_count(struct kb_gram_table *table, const uint32_t *grams, size_t count, int by);
 void kb_gram_table_weigh(struct kb_gram_table *table, size_t live);              /* all of them */
 void kb_gram_table_weigh_these(struct kb_gram_table *table, const uint32_t *grams, size_t count, size_t live);
-size_t kb_gram_slot(const struct kb_gram_table *table, uint32_t bucket);         /* where it is, or would be: then its key is 0 */
+/* Where it is, or would be: then its key is 0. */
+static inline size_t kb_gram_slot(const struct kb_gram_table *table, uint32_t bucket)
+{
+	size_t at = bucket & (table->slots - 1);
+
+	while (table->slots < KB_GRAMS && table->slot[at].key && table->slot[at].key != bucket + 1)
+		at = (at + 1) & (table->slots - 1);
+	return at;
+}
 float kb_gram_idf(const struct kb_gram_table *table, uint32_t bucket);           /* 0: it stands in no article */
 float kb_gram_norm(const struct kb_gram_table *table, const uint32_t *grams, size_t count);
 

@@ -125,8 +125,7 @@ void kb_rank(const struct kb_view *view, const struct kb_words *words, const cha
 	kb_score_titles(work);
 	choose_candidates(work);
 	kb_score_grams(work);
-	kb_score_neighbours(work);
-	kb_score_passage(work);
+	kb_score_places(work);
 	mix(work);
 	take_best(work, ranked);
 	if (ranked->count)

@@ -9,18 +9,9 @@
 #include <math.h>
 #include <string.h>
 
-struct spread { struct kb_gram_question *question; float weight; };
-
-static void spread_gram(void *context, uint32_t bucket)
-{
-	const struct spread *spread = context;
-
-	kb_gram_weight(spread->question, bucket)->weight += spread->weight;
-}
-
 static void spread_words(struct kb_gram_question *question, const struct kb_words *words)
 {
-	struct spread spread = { question, 0 };
+	uint32_t bucket[KB_WORD_GRAMS];
 	size_t most = 0;
 
 	for (size_t i = 0; i < words->token_count; i++)
@@ -28,9 +19,11 @@ static void spread_words(struct kb_gram_question *question, const struct kb_word
 			most += KB_GRAMS_OF(strlen(words->token[i].folded));
 	kb_gram_question_clear(question, most);
 	for (size_t i = 0; i < words->token_count; i++) {
-		spread.weight = words->token[i].weight * (float)words->token[i].often;
-		if (words->token[i].chosen)
-			kb_grams_of_word(words->token[i].folded, spread_gram, &spread);
+		const struct kb_token *token = &words->token[i];
+		size_t grams = token->chosen ? kb_grams_of_word(token->folded, bucket) : 0;
+
+		for (size_t k = 0; k < grams; k++)
+			kb_gram_weight(question, bucket[k])->weight += token->weight * (float)token->often;
 	}
 }
 

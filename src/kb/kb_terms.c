@@ -104,7 +104,7 @@ static void count_word(struct counting *counting, enum field field, const char *
 	}
 	entry->sequence_count++;
 	for (unsigned k = 0; k < times; k++)
-		kb_grams_of_word(folded, kb_gram_count, counting->grams);
+		kb_gram_count(counting->grams, folded);
 }
 
 static unsigned count_text(struct counting *counting, enum field field, const char *text)
@@ -172,7 +172,7 @@ void kb_entry_index(struct kb_entry *entry, struct kb_dict *dict, const struct k
 		char word[WORDS_BYTES], folded[WORDS_BYTES];
 
 		while (words_next(&text, word, folded))
-			kb_grams_of_word(folded, kb_gram_count, counter);
+			kb_gram_count(counter, folded);
 	}
 	entry->grams = kb_gram_take(counter, &entry->arena, &entry->gram_count);
 	settle(entry);

@@ -8,7 +8,6 @@
 #include "kb_private.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define UNKNOWN_VALUE 0.5f              /* of a word that stands in no article, against one that stands in one */
@@ -116,24 +115,31 @@ static void stem_tokens(struct reading *reading)
 			stem_token(reading, &words->token[i]);
 }
 
-static int by_value_down(const void *a, const void *b)
+/* What the last of the KB_CHOSEN most telling words has; 0: there are not more. */
+static float least_value(const struct kb_words *words)
 {
-	float x = *(const float *)a, y = *(const float *)b;
+	float most[KB_CHOSEN + 1];               /* the largest so far, falling */
+	size_t count = 0;
 
-	return (x < y) - (x > y);
+	for (size_t i = 0; i < words->token_count; i++) {
+		float value = words->token[i].value;
+		size_t at = count;
+
+		if (count == KB_CHOSEN && value <= most[count - 1])
+			continue;
+		for (; at > 0 && most[at - 1] < value; at--)
+			most[at] = most[at - 1];
+		most[at] = value;
+		count += count < KB_CHOSEN;
+	}
+	return words->token_count > KB_CHOSEN ? most[KB_CHOSEN - 1] : 0;
 }
 
 static void choose_tokens(struct kb_words *words)
 {
-	float value[KB_QUESTION_WORDS], least = 0;
+	float least = least_value(words);
 	size_t chosen = 0;
 
-	for (size_t i = 0; i < words->token_count; i++)
-		value[i] = words->token[i].value;
-	if (words->token_count > KB_CHOSEN) {
-		qsort(value, words->token_count, sizeof *value, by_value_down);
-		least = value[KB_CHOSEN - 1];
-	}
 	for (size_t i = 0; i < words->token_count && chosen < KB_CHOSEN; i++)
 		chosen += words->token[i].chosen = words->token[i].value >= least;
 }

@@ -78,6 +78,24 @@ static void make_past_room(struct kb_work *work, const struct kb_learned *learne
 		work->group_slot[i] = KB_UNASKED;
 }
 
+static void make_marks(struct kb_work *work, size_t terms)
+{
+	if (terms > work->mark_room) {
+		free(work->mark);
+		work->mark_room = terms + terms / 8;
+		work->mark = must(calloc(work->mark_room, sizeof *work->mark));
+	}
+}
+
+void kb_work_places(struct kb_work *work, size_t words)
+{
+	if (words < work->place_room)
+		return;
+	free(work->place);
+	work->place_room = words + words / 2 + 1;
+	work->place = must(malloc(work->place_room * sizeof *work->place));
+}
+
 struct kb_work *kb_work_take(const struct kb_view *view, const struct kb_words *words, const struct kb_without *without)
 {
 	struct kb_work *work = take_idle();
@@ -93,6 +111,7 @@ struct kb_work *kb_work_take(const struct kb_view *view, const struct kb_words *
 	work->candidates = 0;
 	make_room(work, view->snapshot->count + 1);
 	make_past_room(work, view->learned);
+	make_marks(work, view->snapshot->dict->count);
 	return work;
 }
 

@@ -93,6 +93,41 @@ bool words_next(const char **at, char word[WORDS_BYTES], char folded[WORDS_BYTES
 	return length > 0;
 }
 
+static bool is_plain(char c)
+{
+	return (unsigned char)((c | 32) - 'a') < 26 || (unsigned char)(c - '0') < 10;
+}
+
+static bool begins_so(const uint64_t begins[WORDS_BEGINNINGS], const char *text)
+{
+	size_t first = words_beginning((char)(text[0] >= 'A' && text[0] <= 'Z' ? text[0] + 32 : text[0]), (char)(text[1] >= 'A' && text[1] <= 'Z' ? text[1] + 32 : text[1]));
+
+	return begins[first / 64] >> first % 64 & 1;
+}
+
+bool words_next_among(const char **at, const char *end, const uint64_t begins[WORDS_BEGINNINGS], char word[WORDS_BYTES], char folded[WORDS_BYTES])
+{
+	const char *text = *at;
+
+	while (text < end) {
+		const char *first = text;
+
+		if (!(*text & 0x80) && !is_plain(*text)) {
+			text++;
+			continue;
+		}
+		while (is_plain(*text))
+			text++;
+		/* One that goes on with other letters, or has but one, is looked at whole. */
+		if (text - first > 1 && !(*text & 0x80) && !begins_so(begins, first))
+			continue;
+		*at = first;
+		return words_next(at, word, folded);
+	}
+	*at = text;
+	return false;
+}
+
 void words_fold(const char *text, size_t length, char folded[WORDS_BYTES])
 {
 	size_t flat = 0, size;
