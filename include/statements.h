@@ -234,7 +234,8 @@
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?10,?11,?12,?13,?14,?15,?16)") \
 	X(SQL_TICKET_VOICE, "UPDATE ticket SET voice=?2 WHERE id=?1") \
 	X(SQL_TICKET_GET, "SELECT " TICKET_COLUMNS " FROM ticket WHERE id=?1") \
-	X(SQL_TICKET_BEFORE, "SELECT b.id, b.state, b.subject FROM ticket AS t JOIN ticket AS b ON b.id=t.previous WHERE t.id=?1") \
+	X(SQL_TICKET_IN_LINE, "SELECT state, subject, previous FROM ticket WHERE id=?1") \
+	X(SQL_CUSTOMER_LAST_OF_EACH, "SELECT address, last_ticket FROM contact WHERE id=?1 AND coalesce(person,id)=id AND address<>'' UNION ALL SELECT address, last_ticket FROM contact WHERE person=?1 AND address<>''") \
 	X(SQL_TICKET_TOUCH, "UPDATE ticket SET updated=?2 WHERE id=?1") \
 	X(SQL_TICKET_STATE, "UPDATE ticket SET state=?2, updated=?3, closed_at=CASE WHEN ?2='closed' THEN ?3 ELSE 0 END," \
 		" pending_until=CASE WHEN ?2='pending' THEN pending_until ELSE 0 END, waiting=CASE WHEN ?2='pending' THEN waiting ELSE '' END," \

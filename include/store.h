@@ -277,8 +277,9 @@ enum status store_ticket_head(struct store *store, struct arena *arena, int64_t 
 /* One message of it. STATUS_NOT_FOUND: it has none of that number. */
 enum status store_message(struct store *store, struct arena *arena, int64_t id, int seq, struct message_row *message, struct error *error);
 /* Its requests and replies, the newest first: `limit` of them behind the `skip` newest. *count: how many there are in all. */
-/* What the customer of that ticket asked before it, the newest first: number, state and subject alone. Of requests since version 0.2. */
-enum status store_requests_before(struct store *store, struct arena *arena, int64_t ticket, size_t most, struct ticket_rows *rows, struct error *error);
+/* What was asked before that ticket from its customer's address, and from the others of this customer (0: of nobody); the newest first: number, state and
+ * subject alone. Of requests since version 0.2. */
+enum status store_requests_before(struct store *store, struct arena *arena, int64_t ticket, int64_t customer, const char *address, size_t most, struct ticket_rows *rows, struct error *error);
 enum status store_timer_due(struct store *store, int64_t ticket, const char *kind, int64_t *due, struct error *error);    /* 0: none runs */
 /* Has the customer's side said these very words, on a page? */
 enum status store_stars(struct store *store, int64_t ticket, int *stars, struct error *error);        /* 0: not rated */

@@ -323,6 +323,18 @@ static enum status variables(struct rendering *r, const char **all, struct error
 
 /* ---- what is so when it is first sent ---- */
 
+/* Of which person: where this very mail proved that it is his. Who only claims an address is shown with what was asked from that. */
+static int64_t proved_person(struct rendering *r)
+{
+	const struct participant *customer = &r->ticket.facts.customer;
+	int64_t id = 0;
+	bool proved;
+
+	if (!r->about || r->about->out || !r->about->proved || !*r->about->proved || !customer->address || !text_equal_nocase(r->about->from.address, customer->address))
+		return 0;
+	return store_ticket_customer(r->store, &r->ticket.facts, &id, &proved, NULL) == STATUS_OK ? id : 0;
+}
+
 static const char *requests_before(struct rendering *r)
 {
 	CLEANUP_BUFFER struct buffer out;
@@ -330,7 +342,7 @@ static const char *requests_before(struct rendering *r)
 	struct error error;
 
 	buffer_init(&out);
-	if (store_requests_before(r->store, r->arena, r->row->outgoing.ticket, BEFORE_MOST, &rows, &error) != STATUS_OK)
+	if (store_requests_before(r->store, r->arena, r->row->outgoing.ticket, proved_person(r), r->ticket.facts.customer.address ? r->ticket.facts.customer.address : "", BEFORE_MOST, &rows, &error) != STATUS_OK)
 		return "";
 	for (size_t i = 0; i < rows.count; i++)
 		buffer_printf(&out, "%s#%lld %s: %s", i ? "\n" : "", (long long)rows.at[i].facts.id,

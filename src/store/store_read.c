@@ -284,28 +284,6 @@ enum status store_message(struct store *store, struct arena *arena, int64_t id, 
 	return status != STATUS_OK || found ? status : error_set(error, STATUS_NOT_FOUND, "ticket %lld has no message %d", (long long)id, seq);
 }
 
-enum status store_requests_before(struct store *store, struct arena *arena, int64_t ticket, size_t most, struct ticket_rows *rows, struct error *error)
-{
-	enum status status = STATUS_OK;
-
-	*rows = (struct ticket_rows){ 0 };
-	while (ticket && rows->count < most && status == STATUS_OK) {
-		struct cursor cursor;
-		int64_t before = 0;
-
-		cursor_open(&cursor, store->engine, error, SQL_TICKET_BEFORE, "i", ticket);
-		if (cursor_next(&cursor)) {
-			struct ticket_facts *facts = &ARENA_PUSH(arena, rows)->facts;
-
-			*facts = (struct ticket_facts){ .id = before = cursor_number(&cursor, 0), .subject = cursor_text(&cursor, arena, 2) };
-			desk_ticket_state_parse(cursor_text(&cursor, arena, 1), &facts->state);
-		}
-		status = cursor_close(&cursor);
-		ticket = before < ticket ? before : 0;   /* numbers only grow */
-	}
-	return status;
-}
-
 enum status store_timer_due(struct store *store, int64_t ticket, const char *kind, int64_t *due, struct error *error)
 {
 	return engine_number(store->engine, error, due, 0, SQL_TIMER_DUE, "it", ticket, kind);

@@ -118,6 +118,29 @@ def test_a_merge_undone_leaves_everything_as_it_was(desk):
     assert desk.ok("customer", "show", "anna@home.example")["history"][-1]["kind"] == "unmerged"
 
 
+def notice_of(desk, subject):
+    return wait_until(lambda: [m for m in desk.sent_to("bob@agents.example") if subject in str(m["Subject"]) and m["X-Sportello-Event"] == "new"], 20, subject)[0].text
+
+
+@desk_of_customers
+def test_a_notice_names_what_the_person_asked_before_if_the_mail_proves_him(desk):
+    for n in range(1, 4):
+        write(desk, "Anna <anna@example.com>", "From work %d" % n)
+        write(desk, "Anna <anna@home.example>", "From home %d" % n)
+    desk.ok("customer", "merge", "anna@home.example", "anna@example.com")
+    write(desk, "anna@home.example", "Claimed")
+    write(desk, "anna@home.example", "Proved", proved=True)
+    write(desk, "evil@elsewhere.example", "Else")
+    before = lambda words: [line.split(": ", 1)[1] for line in words.split("Their earlier requests:", 1)[1].splitlines() if line.startswith("  #")] if "Their earlier requests:" in words else []
+    assert before(notice_of(desk, "Claimed")) == ["From home 3", "From home 2", "From home 1"]
+    assert before(notice_of(desk, "Proved")) == ["Claimed", "From home 3", "From work 3", "From home 2", "From work 2"]
+    assert before(notice_of(desk, "Else")) == []
+    # Undone: two people again.
+    desk.ok("customer", "unmerge", "anna@home.example")
+    write(desk, "anna@example.com", "Alone", proved=True)
+    assert before(notice_of(desk, "Alone")) == ["From work 3", "From work 2", "From work 1"]
+
+
 @desk_of_customers
 def test_organisations_have_domains_and_the_longest_wins(desk):
     desk.ok("organisation", "set", "Acme", "--domain", "acme.example", "--domain", ".acme.example", "--level", "gold", "--until", "2099-12-31", "--sees-all", "yes", "--note", "n")
