@@ -62,7 +62,7 @@ LIB_OBJ    := $(call obj,$(LIB_SRC)) $(BUILD)/obj/gen/templates.o $(BUILD)/obj/g
 LIB        := $(BUILD)/libsportello.a
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
-.PHONY: deb image bare growth corpus format format-check all run check check-san check-crash looks mirror soak property laws bench bench-tools fuzz mutations install uninstall clean help deps-% units
+.PHONY: deb image bare growth corpus format format-check all run check check-san check-crash looks mirror kills soak property laws bench bench-tools fuzz mutations install uninstall clean help deps-% units
 .SECONDARY:
 
 all: $(BUILD)/sportellod $(BUILD)/sportello
@@ -175,6 +175,11 @@ looks: deps-check
 mirror: deps-check
 	@$(MAKE) --no-print-directory all units bench-tools
 	@BUILD=$(BUILD) MIRROR_TICKETS=$${MIRROR_TICKETS-20000} MIRROR_KILLS=$${MIRROR_KILLS-50} python3 tests/blackbox/run.py -j 1 mirror_many:
+
+# Three gateways on one PostgreSQL database, killed at random, and so is the server: COUNT (1000) times, half an hour or two.
+kills: deps-check
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) KILLS=$${COUNT-1000} python3 tests/blackbox/run.py -j 1 kills:
 
 # SOAK_SECONDS (3600), SOAK_RATE: see tests/soak.py.
 soak: deps-check
@@ -313,6 +318,7 @@ help:
 	@echo 'make check-crash  kill -9 under load, 50 rounds; power cuts at every write of a day; disks that fail; a minute of lock'
 	@echo 'make looks      72 HTML answers of nine mail programs, as sent and as the customer gets them, drawn by Chromium and compared; two minutes'
 	@echo 'make mirror     20,000 tickets mirrored under Dovecot: 50 times killed, threads, searches, flags, an answer from there; minutes'
+	@echo 'make kills      three gateways on one PostgreSQL under mail, 1,000 kills of gateways and server (COUNT=50): nothing lost, nothing doubled'
 	@echo 'make soak       an hour at half the top rate with everything on, a line a minute'
 	@echo 'make property   100,000 mails of random dialogs beside an oracle: who wrote what, for whom, and who read it'
 	@echo 'make laws       a million random calendars and tickets, whose times and promises Python computes a second time; half an hour'

@@ -94,6 +94,7 @@ static struct outbox *outbox_new(struct config *config, struct store_writer *wri
 	pthread_cond_init(&outbox->senders_wake, &monotonic);
 	pthread_cond_init(&outbox->large_wake, &monotonic);
 	pthread_cond_init(&outbox->clerk_wake, &monotonic);
+	pthread_cond_init(&outbox->written, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	pthread_mutex_init(&outbox->lock, NULL);
 	outbox_jobs_init(&outbox->ready);
@@ -118,6 +119,7 @@ static void outbox_free(struct outbox **pointer)
 	pthread_cond_destroy(&outbox->senders_wake);
 	pthread_cond_destroy(&outbox->large_wake);
 	pthread_cond_destroy(&outbox->clerk_wake);
+	pthread_cond_destroy(&outbox->written);
 	pthread_mutex_destroy(&outbox->lock);
 	free(outbox);
 	*pointer = NULL;
@@ -149,6 +151,7 @@ enum status outbox_start(struct config *config, struct store_writer *writer, str
 		return error_set(error, STATUS_TRY_LATER, "out of memory");
 	status = store_open(config->state_dir, config->store_url, false, &outbox->store, error);
 	if (!status) {
+		outbox->one_in_doubt = !store_is_alone(outbox->store);
 		pthread_mutex_lock(&outbox->lock);
 		status = senders_adjust(outbox, error);
 		pthread_mutex_unlock(&outbox->lock);

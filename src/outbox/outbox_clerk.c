@@ -259,8 +259,12 @@ static void write_results(struct outbox *outbox)
 		}
 		if (statuses[i] == STATUS_OK)
 			busy_remove(outbox, jobs[i]->outcome.row.id);
+		if (jobs[i]->sender)
+			jobs[i]->sender->in_doubt = false;
 		outbox_job_free(jobs[i]);
 	}
+	if (outbox->one_in_doubt)
+		pthread_cond_broadcast(&outbox->written);
 	if (told)
 		outbox->fetch_at = 0;
 	if (again == count)                              /* nothing can be written: do not spin */

@@ -20,7 +20,7 @@
 
 /* Rows that were fetched together share their memory. */
 struct batch { struct arena arena; _Atomic size_t users; };
-struct job { struct job *next; struct batch *batch; struct config *config; bool heavy; struct outcome outcome; };   /* heavy: a large mail */
+struct job { struct job *next; struct batch *batch; struct config *config; bool heavy; struct sender *sender; struct outcome outcome; };   /* heavy: a large mail; sender: who waits for its result to be written */
 struct jobs { struct job *first, **last; size_t count; };
 
 struct sender {
@@ -31,6 +31,7 @@ struct sender {
 	bool large;                              /* SENDER_OF_LARGE */
 	int64_t rest_until;
 	int64_t ticket;                          /* of the mail that it is sending, 0: none */
+	bool in_doubt;                           /* the relay has a mail from it, and the store does not say so yet */
 	unsigned generation;                     /* of the configuration that the connection belongs to */
 	struct smtp *smtp;
 	struct store *store;
@@ -40,6 +41,8 @@ struct sender {
 
 struct outbox {
 	pthread_mutex_t lock;                    /* all that follows */
+	bool one_in_doubt;                       /* other gateways may send, too: see outbox_sender.c */
+	pthread_cond_t written;                  /* results are */
 	pthread_cond_t senders_wake, large_wake, clerk_wake;     /* large_wake: SENDER_OF_LARGE alone, which waits for other jobs */
 	size_t large_ready;                      /* of `ready` */
 	struct config *config;

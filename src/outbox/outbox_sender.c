@@ -4,6 +4,8 @@
  * When the relay cannot be used, the rows that found it out pay with an attempt; all senders then keep quiet for a growing pause,
  * and one of them tries first (a probe). A sender that alone gets no connection, while others have one, puts its row back and
  * rests: relays bound the connections of one client. An idle connection is closed, so that the relay need not.
+ * Where several gateways work on one database, a sender hands the relay nothing more before the result of what it sent last is committed: if this machine is lost
+ * then, another sends what was not marked as sent, and that is one mail of each sender at most. It renders the next one meanwhile.
  * Log: outbox.relay_trouble with the pause that follows, outbox.relay_back.
  */
 #include "outbox_pool_private.h"
@@ -65,6 +67,18 @@ static bool someone_left(const struct attempt *attempt)
 	return false;
 }
 
+static void wait_for_result(struct sender *sender)
+{
+	struct outbox *outbox = sender->outbox;
+
+	if (!outbox->one_in_doubt)
+		return;
+	pthread_mutex_lock(&outbox->lock);
+	while (sender->in_doubt)
+		outbox_pool_wait(outbox, &outbox->written, clock_monotonic_us() + POLL_US);
+	pthread_mutex_unlock(&outbox->lock);
+}
+
 static void transmit(struct sender *sender, struct job *job, struct attempt *attempt)
 {
 	const struct config *config = job->config;
@@ -73,6 +87,7 @@ static void transmit(struct sender *sender, struct job *job, struct attempt *att
 	letter_of(&sender->scratch, &job->outcome.row, config, &sender->bytes, &message, attempt);
 	if (!someone_left(attempt))
 		return;
+	wait_for_result(sender);
 	if (!store_lease_held()) {                /* it took too long: another gateway sends now, also this mail */
 		outbox_attempt_rest(attempt, DELIVERY_RETRY, "another gateway sends now");
 		return;
@@ -324,6 +339,8 @@ static void do_job(struct sender *sender, struct job *job)
 	}
 	outbox_judge_row(&outcome->arena, &outcome->row, &attempt, clock_now(),
 	                 clock_doubted() ? INT64_MAX : (int64_t)job->config->relay.give_up_hours * 60 * 60 * 1000, &outcome->result);
+	sender->in_doubt = outbox->one_in_doubt && outcome->result.sent > 0;
+	job->sender = sender->in_doubt ? sender : NULL;
 	outbox_jobs_add(&outbox->done, job);
 	pthread_cond_signal(&outbox->clerk_wake);
 	if (attempt.relay_trouble)
