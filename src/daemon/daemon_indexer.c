@@ -8,7 +8,8 @@
 
 #define ROUND_MS 1000
 #define BUSY_MS 50                               /* between two goes while there is more */
-#define BUSY_RESTS 9                             /* times as long as it worked, where that is in mails' way */
+#define BUSY_RESTS 19                            /* times as long as it worked, where that is in mails' way */
+#define REST_MS 5000                             /* at most, then */
 #define AT_ONCE 100                              /* messages in one go: one transaction of the index */
 
 struct indexing { struct store_writer *writer; const struct config *config; };
@@ -19,13 +20,13 @@ static const char *text_of(void *context, struct arena *arena, struct store *sto
 	return gateway_message_index(arena, store, indexing->writer, indexing->config, message);
 }
 
-/* The server of another machine knows nothing of our priority: while mails come in, it has nine parts of ten for them. */
+/* The server of another machine knows nothing of our priority: while mails come in, we work a twentieth of the time. */
 static int rest(struct daemon *daemon, struct store *store, int64_t begin)
 {
 	int64_t mails = daemon->gateway.counters.mails, worked_ms = (clock_monotonic_us() - begin) / 1000;
 	bool calm = store_is_alone(store) || mails == daemon->indexed_mails;
 	daemon->indexed_mails = mails;
-	return calm || worked_ms * BUSY_RESTS < BUSY_MS ? BUSY_MS : worked_ms * BUSY_RESTS < ROUND_MS ? (int)(worked_ms * BUSY_RESTS) : ROUND_MS;
+	return calm || worked_ms * BUSY_RESTS < BUSY_MS ? BUSY_MS : worked_ms * BUSY_RESTS < REST_MS ? (int)(worked_ms * BUSY_RESTS) : REST_MS;
 }
 
 int daemon_indexer_round(struct daemon *daemon, struct store *store)

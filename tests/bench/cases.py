@@ -5,7 +5,7 @@ costs little more time than a fast one; `small` is for quick runs.
 """
 import contextlib, functools, json, mmap, os, shutil, sqlite3, struct, subprocess, sys, tempfile, threading, time
 
-import claim, desk, peers, rt, texts
+import claim, desk, gateways, peers, rt, texts
 from group import wait_for
 from ports import free_port
 
@@ -481,4 +481,4 @@ def told_after(directory, log, first, mails, heavy):
     return [(at - created[ticket][0], size, created[ticket][1]) for ticket, (at, size) in told.items()]
 
 
-CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, mirror, notices, huge, million, backup, outbox, in_and_out, hostile, proof, explain]
+CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, mirror, notices, huge, million, backup, outbox, in_and_out, hostile, proof, explain, gateways.postgres]

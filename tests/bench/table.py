@@ -7,7 +7,8 @@ import os, statistics, time
 NAMES = {"plain": "Sportello plain", "all": "Sportello all on", "rules": "… rules alone", "kb": "… articles alone", "model": "… classifier alone",
          "floor": "floor", "loop": "harder floor", "smtp-sink": "smtp-sink -L", "sdbox": "Dovecot sdbox", "maildir": "Dovecot Maildir", "sieve": "Dovecot Maildir + Sieve",
          "without": "Sportello, without", "mirror": "Sportello, a mirror", "backup": "… a backup beside", "named": "… files named", "files": "… 10 MB of files", "empty": "Sportello, none", "filled": "Sportello, 1,000,000",
-         "sending": "… and all is sent", "rt": "Request Tracker 5", "smtp-source": "smtp-source"}
+         "sending": "… and all is sent", "rt": "Request Tracker 5", "smtp-source": "smtp-source",
+         "sqlite": "Sportello on SQLite", "postgres": "Sportello on PostgreSQL", "one": "one gateway", "two": "two gateways"}
 TITLE = "## Measured on "
 
 
@@ -82,6 +83,9 @@ def rows(r):
         ("hostile mails: memory of the daemon at most, MB", r.median("hostile", "plain", "mb"), 256, "<", "%.0f"),
         ("hostile mails: slowest answer of /healthz, ms", r.median("hostile", "plain", "healthz"), 100, "<", "%.0f"),
         ("user + system seconds, plain : Dovecot Maildir + Sieve", ratio("20", "plain", "sieve", "cpu_us"), 0.4, "<", "%.2f"),
+        ("one gateway, 20 connections, plain, on PostgreSQL : on SQLite", ratio("gateway", "postgres", "sqlite"), 0.35, ">", "%.2f"),
+        ("5 ms more a sync, 20 connections each, two gateways : one", ratio("gateways 20", "two", "one"), 1.5, ">", "%.2f"),
+        ("5 ms more a sync, 5 connections each, two gateways : one", ratio("gateways 5", "two", "one"), 1.5, ">", "%.2f"),
         ("250 means on disk: least share of mails, 1 connection", claim(r, 1), 1, ">", "%.4f"),
         ("250 means on disk: least share of mails, 20 connections", claim(r, 20), 1, ">", "%.4f"),
     ]
@@ -141,6 +145,9 @@ def figures(r):
     lines += block(r, "hostile mails, 20 c.", ("p99 ms", "p99 without", "hostile/s", "slowest s", "MB", "healthz ms"), "hostile",
                    (p99, ("calm_p99", "%.2f"), ("hostile_s", "%.1f"), ("slowest", "%.1f"), ("mb", "%.0f"), ("healthz", "%.0f")), ["plain"])
     lines += block(r, "sportello explain", ("2 KB, ms", "25 MB, ms", "25 MB, MB"), "explain", (("ms", "%.3f"), ("large_ms", "%.0f"), ("mb", "%.1f")), ["plain"])
+    lines += block(r, "one gateway, 20 c.", ("mails/s", "p50 ms", "p99 ms", "CPU µs/mail"), "gateway", (rate, p50, p99, ("cpu_us", "%.0f")), ["sqlite", "postgres"])
+    for n in (20, 5):
+        lines += block(r, "5 ms a sync, %d c. each" % n, ("mails/s", "p50 ms", "p99 ms", "CPU µs/mail"), "gateways %d" % n, (rate, p50, p99, ("cpu_us", "%.0f")), ["one", "two"])
     lines += block(r, "tickets in the store, 20 c.", ("mails/s", "p50 ms", "p99 ms"), "million", (rate, p50, p99), ["empty", "filled"])
     return lines
 
