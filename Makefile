@@ -31,7 +31,7 @@ endif
 POSTGRESQL ?= $(shell pkg-config --exists libpq 2>/dev/null && echo yes || echo no)
 ifeq ($(POSTGRESQL),no)
 WITHOUT  += $(wildcard src/postgres/*.c)
-$(BUILD)/obj/src/engine/engine_door.o: CFLAGS += -DENGINE_WITHOUT_POSTGRES
+$(BUILD)/obj/src/engine/engine_door.o $(BUILD)/obj/src/engine/engine_bulk.o: CFLAGS += -DENGINE_WITHOUT_POSTGRES
 else
 PKG_PQ   := libpq
 endif

@@ -573,6 +573,19 @@ enum status store_backup(struct store *store, const char *file, struct error *er
 struct store_restored { int64_t tickets, mails, newest /* when the last of them came */, waiting /* in the outbox */; const char *replaced; 	size_t erased;                   /* times that the ledger was followed */
 };
 enum status store_restore(const char *state_dir, const char *file, const char *ledger, struct arena *arena, struct store_restored *out, struct error *error);
+/* ---- a desk into another kind of database: see src/store/store_copy.c ---- */
+struct store_copy_order { const char *state_dir, *from, *to /* URLs */; void (*progress)(void *context, const char *text) /* may be NULL */; void *context; };
+struct store_copied_table { const char *name; int64_t rows; const char *digest; };
+struct store_copied {
+	struct { struct store_copied_table *at; size_t count; } tables;          /* the same on both sides */
+	int64_t rows, cleaned /* texts that were not UTF-8 */, held_ms /* how long nobody could write to the source */, ms;
+	const char *from, *to;           /* where they are, for people */
+	bool works;                      /* a daemon works on the source: it has more since, and goes on noting what */
+};
+enum status store_copy(const struct store_copy_order *order, struct arena *arena, struct store_copied *out, struct error *error);
+/* The source notes changes for no copy any more. */
+enum status store_copy_end(const char *state_dir, const char *from, struct error *error);
+
 /* Every complaint is a line in *findings; none: clean. the engine's own check, then our invariants: one disposition a mail, every ticket's
  * history replays to its state, every raw opens and has its digest, every file under mails has its row (older than an hour), every
  * outgoing mail is sent, waiting or failed with a remark, sequences have no gap. */

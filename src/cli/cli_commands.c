@@ -24,8 +24,8 @@ const struct cli_option_row cli_options[] = {
 	{ O_SINCE, "since", "WHEN", "how far back: 30d, 12h, or a date, from its beginning in desk.time_zone" },
 	{ O_UNTIL, "until", "WHEN", "3d, 2h, 30m, 1w, tomorrow, monday, 2026-11-25, 2026-11-25T09:00Z" },
 	{ O_WAITING, "waiting", "WHO", "for whom it waits: " WAITING_NAMES },
-	{ O_TO, "to", "ADDRESS", "the recipient" },
-	{ O_FROM, "from", "ADDRESS", "the envelope sender; \"\" for the null sender; the mail's From if it is not given" },
+	{ O_TO, "to", "ADDRESS", "the recipient; of store copy a database: sqlite: or postgresql://USER@HOST/NAME" },
+	{ O_FROM, "from", "ADDRESS", "the envelope sender; \"\" for the null sender; the mail's From if it is not given; of store copy a database, store.url if it is not given" },
 	{ O_SUBJECT, "subject", "SUBJECT", "the subject" },
 	{ O_ENVELOPE_FROM, "envelope-from", "ADDRESS", "the envelope sender; \"\" for the null sender" },
 	{ O_RCPT, "rcpt", "ADDRESS", "the envelope recipient; an address of ours in the mail if it is not given" },
@@ -69,6 +69,7 @@ const struct cli_option_row cli_options[] = {
 	{ O_ATTACHMENT, "attachment", "K", "the file of that number, from 1" },
 	{ O_LEDGER, "ledger", "FILE", "what was erased since the backup; the file erasures of desk.state_dir if it is not given" },
 	{ O_SEND, "send", NULL, "by mail, to an address of his that is proved" },
+	{ O_END, "end", NULL, "note changes for no copy any more" },
 	{ O_COUNT, NULL, NULL, NULL }
 };
 
@@ -218,6 +219,9 @@ const struct cli_command cli_commands[] = {
 	{ "restore", cli_run_restore, 1, 1, "FILE", OPT(O_LEDGER), "put a backup in the place of what is there",
 	  "While sportellod is stopped. What was there is kept beside it. Older keys then sign for no request that the backup does not have, so that an answer "
 	  "to one that is lost opens a new one." },
+	{ "store copy", cli_run_store_copy, 0, 0, "", OPT(O_TO) | OPT(O_FROM) | OPT(O_END), "the desk into another kind of database, beside its work",
+	  "--to is sqlite: (sportello.db in desk.state_dir) or postgresql://USER@HOST/NAME, and empty. Rows are copied while mails come in, what changed meanwhile is fetched again, and both "
+	  "sides are read and compared by digests. Killed or broken off, it goes on where it was. Where sportellod works, stop it then and run it once more: that takes seconds." },
 	{ "fsck", cli_run_fsck, 0, 0, "", 0, "is the database whole, and does it hold what we promise?", "" },
 	{ "mirror", cli_run_mirror, 0, 0, "", 0, "makes the agents' tree of mails anew", "Writes what is missing in mirror.maildir, removes what no message is for, and moves what stands in the wrong folder." },
 	{ "help", cli_run_help, 0, 2, "[COMMAND]", 0, "what a command does", "" },

@@ -23,7 +23,7 @@ enum cli_option {
 	O_QUEUE, O_STATE, O_AGENT, O_CUSTOMER, O_TAG, O_LIMIT, O_AS, O_NO_TEXT, O_UNTIL, O_WAITING, O_SINCE, O_TO, O_FROM, O_SUBJECT,
 	O_ENVELOPE_FROM, O_RCPT, O_ALL, O_LMTP, O_TRAIN, O_TEST, O_CLASSES, O_PRECISION, O_FILE, O_FEEDBACK, O_WHY,
 	O_DOMAIN, O_NAME, O_RELAY, O_POSTFIX, O_WEB, O_URL, O_APPLY, O_UNDO, O_WITHIN, O_VIA, O_WAIT, O_WHERE, O_YES, O_BY, O_LIST, O_CSV, O_SVG,
-	O_LANGUAGE, O_VIP, O_ORGANISATION, O_NOTE, O_EXTERNAL_ID, O_PRIMARY, O_LEVEL, O_SEES_ALL, O_SHARED, O_DRY_RUN, O_PRUNE, O_LEDGER, O_ATTACHMENT, O_SEND, O_COUNT
+	O_LANGUAGE, O_VIP, O_ORGANISATION, O_NOTE, O_EXTERNAL_ID, O_PRIMARY, O_LEVEL, O_SEES_ALL, O_SHARED, O_DRY_RUN, O_PRUNE, O_LEDGER, O_ATTACHMENT, O_SEND, O_END, O_COUNT
 };
 #define OPT(option) (UINT64_C(1) << (option))
 
@@ -261,6 +261,7 @@ enum status cli_run_agents_mdoc(struct cli *cli, struct error *error);
 enum status cli_run_top(struct cli *cli, struct error *error);
 enum status cli_run_backup(struct cli *cli, struct error *error);
 enum status cli_run_restore(struct cli *cli, struct error *error);
+enum status cli_run_store_copy(struct cli *cli, struct error *error);
 enum status cli_run_fsck(struct cli *cli, struct error *error);
 enum status cli_run_mirror(struct cli *cli, struct error *error);
 enum status cli_run_rules_lint(struct cli *cli, struct error *error);

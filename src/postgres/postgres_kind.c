@@ -1,7 +1,7 @@
 /*
- * postgres_kind.c - this engine's functions, for the door.
+ * postgres_kind.c - this engine's functions, for the doors.
  */
-#include "postgres_private.h"
+#include "postgres_bulk.h"
 
 const struct engine_kind postgres_kind = {
 	.prefix = "postgresql:", .keeps_files = false, .ports = postgres_ports, .advise = postgres_advise, .lease = postgres_lease,
@@ -21,4 +21,12 @@ const struct engine_kind postgres_kind = {
 	.upkeep_stop = postgres_upkeep_stop, .upkeep_after_commit = postgres_upkeep_after_commit, .upkeep_wanted = postgres_upkeep_wanted,
 	.checkpoint = postgres_checkpoint, .size = postgres_size, .copy = postgres_copy, .give_up_when = postgres_give_up_when,
 	.forgets = postgres_forgets, .scrub = postgres_scrub, .check = postgres_check, .check_keys = postgres_check_keys,
+};
+
+const struct engine_bulk_kind postgres_bulk_kind = {
+	.open = postgres_bulk_open, .close = postgres_bulk_close, .works = postgres_bulk_works, .read = postgres_bulk_read, .next = postgres_bulk_next, .counted = postgres_bulk_counted,
+	.watch = postgres_bulk_watch, .unwatch = postgres_bulk_unwatch, .changes = postgres_bulk_changes, .changes_done = postgres_bulk_changes_done, .hold = postgres_bulk_hold, .release = postgres_bulk_release,
+	.state = postgres_bulk_state, .prepare = postgres_bulk_prepare, .last = postgres_bulk_last, .begin = postgres_bulk_begin, .remove = postgres_bulk_remove,
+	.put = postgres_bulk_put, .end = postgres_bulk_end, .mark = postgres_bulk_mark, .marked = postgres_bulk_marked, .index = postgres_bulk_index,
+	.finish = postgres_bulk_finish, .set_counted = postgres_bulk_set_counted,
 };

@@ -17,6 +17,7 @@
 #ifndef SPORTELLO_POSTGRES_PRIVATE_H
 #define SPORTELLO_POSTGRES_PRIVATE_H
 
+#include "engine_bulk.h"
 #include "engine_kind.h"
 #include "limits.h"
 #include "schema.h"
@@ -124,6 +125,8 @@ void postgres_cursor_open_own(struct cursor *cursor, struct engine *engine, stru
 
 /* ---------------------------------------------------------------- postgres_schema.c */
 enum status postgres_bring_up(struct engine *engine, bool create, struct error *error);
+/* All statements of one sort, of the common steps and of this engine's own tables, for who makes a database in parts (engine_bulk.h). */
+void postgres_schema_step(struct buffer *sql, enum engine_step step);
 
 /* ---------------------------------------------------------------- what stands in postgres_kind, by the names and with the comments of engine.h */
 enum status postgres_run_list(struct engine *engine, struct error *error, int id, const char *format, va_list arguments);

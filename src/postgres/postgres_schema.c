@@ -70,6 +70,22 @@ static enum status make_tables(struct engine *engine, struct error *error)
 	return status;
 }
 
+void postgres_schema_step(struct buffer *sql, enum engine_step step)
+{
+	for (size_t i = 0; i < engine_migration_count; i++)
+		for (const char *const *text = engine_migrations[i].sql; *text; text++)
+			if (engine_step_of(*text) == step) {
+				postgres_translate_table(sql, *text);
+				buffer_add_string(sql, ";\n");
+			}
+	for (size_t i = 0; i < COUNT_OF(own_tables); i++) {
+		enum engine_step is = engine_step_of(own_tables[i]);
+
+		if (is == step || (is == STEP_NOTHING && step == STEP_TABLE))
+			buffer_printf(sql, "%s;\n", own_tables[i]);
+	}
+}
+
 static enum status has_tables(struct engine *engine, bool *there, struct error *error)
 {
 	struct cursor cursor;
@@ -100,6 +116,18 @@ static enum status create_once(struct engine *engine, struct error *error)
 	return status;
 }
 
+static enum status not_ours(struct engine *engine, const char *place, struct error *error)
+{
+	struct cursor cursor;
+	bool copying;
+
+	postgres_cursor_open_own(&cursor, engine, error, SQL_META_GET, "t", BULK_FACT_ID);
+	copying = postgres_cursor_next(&cursor);
+	if (postgres_cursor_close(&cursor) != STATUS_OK)
+		return cursor.status;
+	return error_set(error, STATUS_BAD_INPUT, copying ? "%s: an unfinished copy of another database: run the same `sportello store copy` again, or empty it" : "%s: not a Sportello database", place);
+}
+
 enum status postgres_bring_up(struct engine *engine, bool create, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
@@ -117,7 +145,7 @@ enum status postgres_bring_up(struct engine *engine, bool create, struct error *
 	if (status != STATUS_OK)
 		return status;
 	if (version == 0)
-		return error_set(error, STATUS_BAD_INPUT, "%s: not a Sportello database", place);
+		return not_ours(engine, place, error);
 	return version == SCHEMA_VERSION ? STATUS_OK
 		: error_set(error, STATUS_BAD_INPUT, "%s: made by a %s Sportello (schema %lld, this program knows %d)", place, version > SCHEMA_VERSION ? "newer" : "older",
 		            (long long)version, SCHEMA_VERSION);

@@ -40,6 +40,8 @@ static enum status judge(const struct identity *identity, const char *path, bool
 
 	if (empty && !create)
 		return error_set(error, STATUS_NOT_FOUND, "%s: an empty database: start sportellod, or restore a backup", path);
+	if (identity->application == COPYING_ID)
+		return error_set(error, STATUS_BAD_INPUT, "%s: an unfinished copy of another database: run the same `sportello store copy` again, or remove the file", path);
 	if (!empty && identity->application != APPLICATION_ID)
 		return error_set(error, STATUS_BAD_INPUT, "%s: not a Sportello database", path);
 	if (identity->version > newest)

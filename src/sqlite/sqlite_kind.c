@@ -1,7 +1,7 @@
 /*
- * sqlite_kind.c - this engine's functions, for the door.
+ * sqlite_kind.c - this engine's functions, for the doors.
  */
-#include "sqlite_private.h"
+#include "sqlite_bulk.h"
 
 const struct engine_kind sqlite_kind = {
 	.prefix = SQLITE_URL, .keeps_files = true,
@@ -20,4 +20,12 @@ const struct engine_kind sqlite_kind = {
 	.upkeep_wanted = sqlite_upkeep_wanted, .checkpoint = sqlite_checkpoint, .size = sqlite_size, .copy = sqlite_copy,
 	.give_up_when = sqlite_give_up_when, .forgets = sqlite_forgets, .scrub = sqlite_scrub, .check = sqlite_check,
 	.check_keys = sqlite_check_keys,
+};
+
+const struct engine_bulk_kind sqlite_bulk_kind = {
+	.open = sqlite_bulk_open, .close = sqlite_bulk_close, .works = sqlite_bulk_works, .read = sqlite_bulk_read, .next = sqlite_bulk_next, .counted = sqlite_bulk_counted,
+	.watch = sqlite_bulk_watch, .unwatch = sqlite_bulk_unwatch, .changes = sqlite_bulk_changes, .changes_done = sqlite_bulk_changes_done, .hold = sqlite_bulk_hold, .release = sqlite_bulk_release,
+	.state = sqlite_bulk_state, .prepare = sqlite_bulk_prepare, .last = sqlite_bulk_last, .begin = sqlite_bulk_begin, .remove = sqlite_bulk_remove, .put = sqlite_bulk_put,
+	.end = sqlite_bulk_end, .mark = sqlite_bulk_mark, .marked = sqlite_bulk_marked, .index = sqlite_bulk_index, .finish = sqlite_bulk_finish,
+	.set_counted = sqlite_bulk_set_counted,
 };

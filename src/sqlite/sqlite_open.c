@@ -32,8 +32,15 @@ static void configure_library(void)
 #endif
 }
 
+void sqlite_library(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, configure_library);
+}
+
 /* The file is made here and not by SQLite, for its mode. */
-static enum status make_file(const char *state_dir, const char *path, struct error *error)
+enum status sqlite_make_file(const char *state_dir, const char *path, struct error *error)
 {
 	int fd;
 
@@ -140,15 +147,14 @@ bool sqlite_missing(const char *url, const char *state_dir)
 enum status sqlite_open(const struct engine_kind *kind, const char *url, const char *state_dir, bool create, enum engine_use use, engine_before_upgrade before,
                         struct engine **engine, struct error *error)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	CLEANUP_ARENA struct arena arena = { 0 };
 	char *path = sqlite_place(&arena, url, state_dir);
 	enum status status = check_url(url, error);
 
 	*engine = NULL;
-	pthread_once(&once, configure_library);
+	sqlite_library();
 	if (status == STATUS_OK && create)
-		status = make_file(state_dir, path, error);
+		status = sqlite_make_file(state_dir, path, error);
 	else if (status == STATUS_OK && access(path, F_OK) < 0)
 		status = error_set(error, sqlite_missing(url, state_dir) ? STATUS_NOT_FOUND : STATUS_TRY_LATER,
 		                   "%s: %s: start sportellod, or check desk.state_dir", path, strerror(errno));

@@ -9,6 +9,7 @@
 #ifndef SPORTELLO_SQLITE_PRIVATE_H
 #define SPORTELLO_SQLITE_PRIVATE_H
 
+#include "engine_bulk.h"
 #include "engine_kind.h"
 #include "schema.h"
 #include "statements.h"
@@ -49,6 +50,7 @@ enum own_sql {
 
 #define SQLITE_URL "sqlite:"
 #define APPLICATION_ID 0x53504f52       /* "SPOR": what `file` and we know our databases by */
+#define COPYING_ID 0x53504f43           /* "SPOC": one that `store copy` fills */
 #define BUSY_TIMEOUT_MS 5000            /* how long another program may hold the lock before a mail is put off */
 #define WRITER_CACHE_KIB 1024           /* the hot pages are few (right edges of B-trees); the kernel keeps the rest */
 #define READER_CACHE_KIB 128            /* there are a dozen of them, and what they miss is a read from the kernel's cache */
@@ -98,6 +100,9 @@ struct engine {
 	const _Atomic bool *give_up;            /* of sqlite_copy(); NULL: never */
 };
 
+/* sqlite_open.c: before anything else is asked of the library. */
+void sqlite_library(void);
+enum status sqlite_make_file(const char *state_dir, const char *path, struct error *error);
 /* sqlite_vfs.c: once a process, before a connection is opened. Not there in a build with VFS=no. */
 void sqlite_register_vfs(void);
 /* ---- sqlite_scrub.c ---- */

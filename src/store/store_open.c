@@ -29,6 +29,16 @@ static bool is_half_restored(const char *state_dir)
 	return access(arena_printf(&arena, "%s/restore.new/changing", state_dir), F_OK) == 0;
 }
 
+/* store_copy.c goes on with a copy until somebody else has written to it. */
+static enum status see_whether_copied(struct store *store, struct error *error)
+{
+	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_META_GET, "t", META_COPIED);
+	store->copied = cursor_next(&cursor);
+	return cursor_close(&cursor);
+}
+
 enum status store_open_with(const char *state_dir, const char *url, bool create,
                             enum engine_use use, engine_before_upgrade before, struct store **store,
                             struct error *error)
@@ -50,6 +60,8 @@ enum status store_open_with(const char *state_dir, const char *url, bool create,
 	                     error);
 	if (status == STATUS_OK)
 		status = store_keys_restore(it, error);
+	if (status == STATUS_OK)
+		status = see_whether_copied(it, error);
 	if (status != STATUS_OK)
 		store_close(store);
 	return status;
@@ -159,8 +171,11 @@ void store_forget_lookups(struct store *store)
 
 enum status store_begin(struct store *store, struct error *error)
 {
+	enum status status;
+
 	store_forget_lookups(store);
-	return engine_begin(store->engine, error);
+	status = engine_begin(store->engine, error);
+	return status == STATUS_OK && store->copied ? engine_run(store->engine, error, SQL_META_DELETE, "t", META_COPIED) : status;
 }
 
 enum status store_commit(struct store *store, struct error *error)
@@ -171,6 +186,7 @@ enum status store_commit(struct store *store, struct error *error)
 		store_budget_settle(store);
 	else
 		store_budget_undo(store);
+	store->copied &= status != STATUS_OK;
 	store_forget_lookups(store);
 	return status;
 }

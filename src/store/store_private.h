@@ -22,6 +22,7 @@ struct met { bool known; char address[256]; uint64_t hash; struct contact is; };
 struct store {
 	struct engine *engine;
 	char *state_dir;
+	bool copied;                            /* a fresh copy, to which nobody has written: the first transaction says that it is one no longer */
 	uint64_t place;                         /* a digest of it: which store this is, among those of the process */
 	struct { const struct incoming *of; uint64_t hash; bool nothing; } claimed;      /* store_claim() has looked for it; nothing: no mail with this Message-ID */
 	struct { bool known, none; unsigned long seen; } domains;        /* has any organisation one? */
@@ -54,6 +55,7 @@ enum status store_keys_of_restored(const char *state_dir, const char *aside, int
 /* Of a restored backup: the secret key goes from the database to its file. */
 enum status store_keys_restore(struct store *store, struct error *error);
 #define META_SECRET_KEY "secret_key"
+#define META_COPIED "copy_id"
 /* A read transaction around several reads, unless one is open already. */
 enum status store_read_begin(struct store *store, bool *began, struct error *error);
 void store_read_end(struct store *store, bool began);

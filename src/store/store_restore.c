@@ -178,6 +178,8 @@ static enum status prepare(struct restore *restore)
 	if (status == STATUS_OK)
 		status = forget_again(restore, store);
 	store_close(&store);                     /* the last one: its log goes into the database, and away */
+	if (status == STATUS_OK)                 /* of a copy that was going on when the backup was made */
+		status = store_copy_end(restore->aside, STORE_URL, restore->error);
 	keys = store_keys_path(restore->arena, restore->aside);
 	if (status == STATUS_OK && geteuid() == 0 && access(keys, F_OK) == 0 && chown(keys, restore->owner.st_uid, restore->owner.st_gid) < 0)
 		status = failed(restore, keys);
