@@ -14,7 +14,7 @@ loopback ports, outgoing mail kept as files. @setup(...) changes that before the
 Python 3 standard library only. BUILD names the build directory; SLOW stretches every wait (sanitizers). STORE=postgresql gives each desk a database of
 a server that run.py starts, where it does not say store.url itself.
 """
-import copy, email, email.policy, fcntl, http.client, itertools, json, os, re, shlex, shutil, signal, socket, stat, subprocess, sys, time
+import copy, email, email.policy, fcntl, http.client, itertools, json, os, re, shlex, shutil, signal, socket, sqlite3, stat, subprocess, sys, time
 
 from ports import free_port, give_back
 
@@ -41,14 +41,6 @@ def setup(**options):
     agents=[...], queues=[...] (lists of dicts, as in the configuration), environment={...}."""
     def mark(function):
         function.setup = options
-        return function
-    return mark
-
-
-def of_sqlite(reason):
-    """Decorator: the test is about what only SQLite has, or does."""
-    def mark(function):
-        function.of_sqlite = reason
         return function
     return mark
 
@@ -308,6 +300,15 @@ class Desk:
         with open(self.config_file, "w") as f:
             for name, value in self.settings.items():
                 f.write("%s = %s;\n" % (name, libconfig(value)))
+
+    def sql(self, *statements):
+        """Done in the desk's database, whichever it is: what both understand. The rows of the last one, as lists of texts."""
+        if self.database:
+            return [SERVER.sql(text, self.database) for text in statements][-1]
+        with sqlite3.connect(os.path.join(self.state_dir, "sportello.db"), timeout=30) as database:
+            rows = [database.execute(text).fetchall() for text in statements][-1]
+        database.close()
+        return [["" if value is None else str(value) for value in row] for row in rows]
 
     # ---- the daemon
     def start(self, wait=True):

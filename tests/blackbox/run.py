@@ -3,15 +3,15 @@
 
 A test is a function test_* in tests/blackbox/test_*.py; see desk.py. WORDs pick tests whose "file:name" contains one of them.
 -k keeps the directories of failed tests. BUILD names the build directory. STORE=postgresql keeps every desk's tickets in a PostgreSQL server that this starts and
-stops; tests that look into SQLite's own file, or are marked @of_sqlite, are skipped then. Exits 1 if a test failed, or if none was found.
+stops; of_sqlite.py names those that are about SQLite's own, which are skipped then. Exits 1 if a test failed, or if none was found.
 """
 import sys
 sys.dont_write_bytecode = True
-import argparse, glob, importlib.util, itertools, json, os, resource, select, shutil, sqlite3, tempfile, time, traceback
+import argparse, glob, importlib.util, itertools, json, os, resource, select, shutil, tempfile, time, traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-import desk as desk_module, postgres
+import desk as desk_module, of_sqlite, postgres
 
 
 def tests_of(path):
@@ -30,8 +30,8 @@ def run_one(name, function, keep):
     begin, desk, outcome, words = time.monotonic(), None, "ok", ""
     try:
         try:
-            if desk_module.SERVER and getattr(function, "of_sqlite", None):
-                raise desk_module.Skip(function.of_sqlite)
+            if desk_module.SERVER and of_sqlite.reason(name):
+                raise desk_module.Skip(of_sqlite.reason(name))
             desk = desk_module.Desk(directory, **getattr(function, "setup", {}))
             function(desk)
         finally:
@@ -42,8 +42,6 @@ def run_one(name, function, keep):
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
-        if desk_module.SERVER and isinstance(error, sqlite3.OperationalError):
-            return "skipped", time.monotonic() - begin, 0, "it looks into SQLite's own file"
         log = os.path.join(directory, "log")
         outcome, words = "FAILED", traceback.format_exc()
         if os.path.exists(log):
@@ -114,6 +112,8 @@ def run():
     # The first of each file, the second of each ...: those that want the same scene (desk.after) do not stand in line for it.
     files = [list(tests_of(path)) for path in sorted(glob.glob(os.path.join(HERE, "test_*.py")))]
     tests = [t for row in itertools.zip_longest(*files) for t in row if t]
+    if of_sqlite.unknown([name for name, _ in tests]):
+        sys.exit("run.py: of_sqlite.py names tests that are not there: %s" % ", ".join(of_sqlite.unknown([name for name, _ in tests])))
     tests = [t for t in tests if not options.words or any(w in t[0] for w in options.words)]
     # Those that take long begin first, or the last of them would run alone.
     tests.sort(key=lambda t: not getattr(t[1], "long", False))

@@ -1,5 +1,5 @@
 """The mirror: every conversation as mails in folders, whole after any kill, seen through an IMAP server, answered from there."""
-import email, email.policy, os, re, sqlite3, time
+import email, email.policy, os, re, time
 
 from desk import Skip, address_of, mail, setup, wait_until
 from dovecot import Dovecot
@@ -281,11 +281,7 @@ def test_a_ticket_that_is_erased_goes_from_the_mirror(desk):
     for i in range(2):
         desk.accept(mail(subject="Mail %d" % i))
     there = wait_mirror(desk)
-    database = sqlite3.connect(os.path.join(desk.state_dir, "sportello.db"), timeout=10)
-    for table, column in (("message", "ticket"), ("history", "ticket"), ("ticket", "id")):
-        database.execute("DELETE FROM %s WHERE %s=1" % (table, column))
-    database.commit()
-    database.close()
+    desk.sql(*("DELETE FROM %s WHERE %s=1" % pair for pair in (("message", "ticket"), ("history", "ticket"), ("ticket", "id"))))
     wait_until(lambda: {key for key in there if key[0] == 2} == set(mirrored(desk)), 15, "only the other ticket's mails are there")
 
 

@@ -2,7 +2,6 @@
 import calendar
 import email.utils
 import os
-import sqlite3
 import time
 
 from desk import mail, setup, address_of, wait_until, AGENTS
@@ -229,9 +228,7 @@ def test_fsck_finds_a_promise_that_does_not_follow_from_the_history(desk):
         desk.accept(mail(sender="anna%d@example.com" % n, subject="Request %d" % n), sender="anna%d@example.com" % n)
     assert numbers(desk, "due:2h") == [2, 1] and desk.cli("fsck", json_output=False).out == "clean\n"
     desk.stop()
-    with sqlite3.connect(os.path.join(desk.state_dir, "sportello.db")) as database:
-        database.execute("UPDATE promise SET due=due+1000 WHERE ticket=1")
-        database.execute("DELETE FROM promise WHERE ticket=2")
+    desk.sql("UPDATE promise SET due=due+1000 WHERE ticket=1", "DELETE FROM promise WHERE ticket=2")
     done = desk.cli("fsck", json_output=False)
     assert done.code == 65 and "ticket 1: its promise" in done.out and "ticket 2: its promise" in done.out, done.out
 

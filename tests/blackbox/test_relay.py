@@ -1,6 +1,6 @@
 """Trouble with the relay: down, 4xx, 5xx for one of two, lost after the final dot, dripping, endless. What the sender, the customer
 and the agent see in each case. The customer is anna@example.com, the agents of the queue are bob (and eva for network)."""
-import os, re, sqlite3, time
+import os, re, time
 
 from desk import address_of, mail, setup, wait_until
 
@@ -15,10 +15,7 @@ def waiting(desk, address=None):
 
 def take_part(desk, address, ticket=1):
     """Makes somebody a participant of the ticket, so that answers go to two. (The desk itself does that on no stranger's word.)"""
-    database = sqlite3.connect(os.path.join(desk.state_dir, "sportello.db"), timeout=10)
-    with database:
-        database.execute("insert into participant(ticket, address, name, role) values (?, ?, 'Carl', 'cc')", (ticket, address))
-    database.close()
+    desk.sql("INSERT INTO participant(ticket, address, name, role) VALUES (%d, '%s', 'Carl', 'cc')" % (ticket, address))
 
 
 def history(desk, number=1):
