@@ -130,20 +130,32 @@ bool utf8_valid(const char *at, size_t length)
 
 /* Bytes at the front that utf8_clean leaves as they are: printable ASCII, tab and newline. Eight at a time: the subtractions borrow
  * into the high bit of a byte below ' ' or equal to DEL (some neighbour of such a byte may be flagged too: then one by one). */
+static bool has_other(const char *at)
+{
+	uint64_t eight;
+
+	memcpy(&eight, at, sizeof eight);
+	return (eight | (eight - EACH_BYTE * ' ') | ((eight ^ EACH_BYTE * 0x7F) - EACH_BYTE)) & ALL_HIGH_BITS;
+}
+
+static bool is_left(char c)
+{
+	return (c >= ' ' && c < 0x7F) || c == '\n' || c == '\t';
+}
+
 static size_t plain_run(const char *at, size_t length)
 {
 	size_t i = 0;
-	uint64_t eight;
 
 	for (;;) {
-		for (; i + sizeof eight <= length; i += sizeof eight) {
-			memcpy(&eight, at + i, sizeof eight);
-			if ((eight | (eight - EACH_BYTE * ' ') | ((eight ^ EACH_BYTE * 0x7F) - EACH_BYTE)) & ALL_HIGH_BITS)
-				break;
-		}
-		for (size_t end = i + sizeof eight; i < end; i++)
-			if (i == length || !((at[i] >= ' ' && at[i] < 0x7F) || at[i] == '\n' || at[i] == '\t'))
-				return i;
+		while (i + 8 <= length && !has_other(at + i))
+			i += 8;
+		/* To behind a line end, which is what stands there most often. */
+		while (i < length && is_left(at[i]) && at[i] != '\n')
+			i++;
+		if (i == length || at[i] != '\n')
+			return i;
+		i++;
 	}
 }
 

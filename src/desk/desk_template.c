@@ -22,15 +22,26 @@ bool desk_template_language_is(const char *tag, const char *language)
 	return tag && text_starts_nocase(tag, language) && (!tag[length] || tag[length] == '-' || tag[length] == '_');
 }
 
+/* Most differ by a first letter, and a table of hundreds is looked through for each part of a mail. */
+static bool is_called(const struct template_file *file, const char *name, const char *format)
+{
+	return file->name[0] == name[0] && file->format[0] == format[0] && strcmp(file->name, name) == 0 && strcmp(file->format, format) == 0;
+}
+
 static const struct template_file *find(const struct template_set *own, const char *language, const char *name, const char *format)
 {
 	for (size_t i = 0; own && i < own->count; i++)
-		if (strcmp(own->at[i].name, name) == 0 && strcmp(own->at[i].format, format) == 0 && desk_template_language_is(language, own->at[i].language) &&
+		if (is_called(&own->at[i], name, format) && desk_template_language_is(language, own->at[i].language) &&
 		    desk_template_check(&own->at[i], NULL))
 			return &own->at[i];
-	for (const struct template_file *file = builtin_templates; file->language; file++)
-		if (strcmp(file->name, name) == 0 && strcmp(file->format, format) == 0 && desk_template_language_is(language, file->language))
+	const char *block = NULL;        /* the language of those that are looked at: they stand together */
+	bool right = false;
+	for (const struct template_file *file = builtin_templates; file->language; file++) {
+		if (file->language != block)
+			right = desk_template_language_is(language, block = file->language);
+		if (right && is_called(file, name, format))
 			return file;
+	}
 	return NULL;
 }
 

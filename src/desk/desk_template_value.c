@@ -133,18 +133,37 @@ static void add_link(struct buffer *out, const char *at, size_t length)
 	buffer_add_string(out, "</a>");
 }
 
+/* May a link begin with this letter? */
+static bool may_link(char byte)
+{
+	return byte == 'h' || byte == 'H' || byte == 'm' || byte == 'M';
+}
+
+/* Bytes from here on that go out as they are: words that are no link, what stands between them, a blank behind something else. */
+static size_t as_they_are(const char *at, size_t i, size_t length)
+{
+	size_t from = i;
+
+	for (; i < length; i++) {
+		bool in_word = i && is_word_byte(at[i - 1]);
+
+		if (is_control(at[i]) || at[i] == '&' || at[i] == '<' || at[i] == '>' || at[i] == '"' || at[i] == '\'' || (!in_word && may_link(at[i]))
+		    || (at[i] == ' ' && (i == 0 || at[i - 1] == ' ')))
+			break;
+	}
+	return i - from;
+}
+
 /* One line of words. A blank after a blank, or first on the line, is kept by &nbsp;: code and tables stay readable. */
 static void add_words_html(struct buffer *out, const char *at, size_t length)
 {
 	for (size_t i = 0, linked; i < length; i++) {
-		size_t scheme = i && is_word_byte(at[i - 1]) ? 0 : link_scheme(at + i, length - i), run = 0;
-		if (i && is_word_byte(at[i - 1]))        /* the rest of a word */
-			while (i + run < length && is_word_byte(at[i + run]))
-				run++;
-		if (run) {
-			buffer_add(out, at + i, run);
-			i += run - 1;
-		} else if (scheme && (linked = link_length(at + i, length - i, scheme)) != 0) {
+		size_t run = as_they_are(at, i, length), scheme;
+		buffer_add(out, at + i, run);
+		if ((i += run) == length)
+			break;
+		scheme = i && is_word_byte(at[i - 1]) ? 0 : link_scheme(at + i, length - i);
+		if (scheme && (linked = link_length(at + i, length - i, scheme)) != 0) {
 			add_link(out, at + i, linked);
 			i += linked - 1;
 		} else if (at[i] == '\t')

@@ -5,7 +5,6 @@
  * harm is encoded even in ASCII text: blanks at line ends, "From " and "." at line starts (RFC 2049 section 3), lines over 76.
  * Text is cleaned first: other control characters go, wrong UTF-8 becomes U+FFFD, every line end becomes CRLF.
  */
-#define _GNU_SOURCE               /* memmem */
 #include "mail_compose_private.h"
 
 #include <string.h>
@@ -147,6 +146,17 @@ static void qp_line(struct buffer *out, const char *line, size_t length)
 
 struct shape { size_t length, encoded; bool plain; };
 
+/* "=_" begins every boundary of ours and cannot stand in an encoded text. */
+static bool has_boundary(const char *at, size_t length)
+{
+	const char *end = at + length;
+
+	while ((at = memchr(at, '=', (size_t)(end - at))) && ++at < end)
+		if (*at == '_')
+			return true;
+	return false;
+}
+
 static struct shape shape_of(const char *text)
 {
 	struct shape shape = { 0, 0, true };
@@ -158,8 +168,7 @@ static struct shape shape_of(const char *text)
 			shape.plain = false;
 		for (size_t i = plain_bytes(at, length); i < length; i += 1 + plain_bytes(at + i + 1, length - i - 1))
 			shape.encoded++;
-		/* "=_" begins every boundary of ours and cannot stand in an encoded text. */
-		if (length && (qp_must(at, 0, length) || qp_must(at, length - 1, length) || (memchr(at, '=', length) && memmem(at, length, "=_", 2))))
+		if (shape.plain && length && (qp_must(at, 0, length) || qp_must(at, length - 1, length) || has_boundary(at, length)))
 			shape.plain = false;
 		shape.length += length + 2;
 		at += length + (at[length] == '\n');

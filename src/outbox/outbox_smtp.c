@@ -1,7 +1,7 @@
 /*
  * outbox_smtp.c - a mail over a connection to the relay that is kept for many, with a delivery for each recipient.
  *
- * libetpan carries the words and their dots; MAIL, RCPT and DATA are said here: it knows neither SMTPUTF8 nor how to say several at once. What a reply means is
+ * libetpan carries the words; MAIL, RCPT and DATA are said here: it knows neither SMTPUTF8 nor how to say several at once. What a reply means is
  * outbox_judge.c's business. A connection that was idle and is found closed is made again once, without a word. After a drop
  * anywhere else everybody without a delivery is tried again; after the final dot that may send a mail twice (RFC 5321 section
  * 4.5.4.1), never not at all.
@@ -37,13 +37,6 @@ static bool needs_utf8(const struct message *message)
 	return false;
 }
 
-/* The code of the final dot's reply, which libetpan reads. 0: none came. */
-static int dot_code(struct smtp *smtp, const char **text)
-{
-	*text = smtp->session->response ? smtp->session->response : "";
-	return *smtp->wire.trouble ? 0 : smtp->session->response_code;
-}
-
 /* Everybody without a delivery: the connection is gone. */
 static void lost(struct smtp *smtp, struct attempt *attempt, const char *when)
 {
@@ -66,7 +59,7 @@ static bool judged_for_all(struct smtp *smtp, struct attempt *attempt, enum smtp
 		delivery = DELIVERY_RETRY;
 	}
 	attempt->mail_refused |= delivery == DELIVERY_FAILED && step != STEP_RCPT;
-	outbox_attempt_rest(attempt, delivery, outbox_reply_line(attempt->arena, code, text));
+	outbox_attempt_rest(attempt, delivery, outbox_reply_line(attempt->arena, code, smtp->reply.at));
 	return false;
 }
 
@@ -154,13 +147,8 @@ static size_t rcpt_to(struct smtp *smtp, const struct config_relay *relay, const
 
 static void data(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt)
 {
-	size_t length = message->length;
-	const char *text;
 	int code = ask(smtp, relay, "DATA\r\n");
 
-	/* libetpan ends every mail with CRLF . CRLF, whatever it ended with: its own last line end would become an empty line. */
-	if (length >= 2 && memcmp(message->bytes + length - 2, "\r\n", 2) == 0)
-		length -= 2;
 	if (!code) {
 		lost(smtp, attempt, "");
 		return;
@@ -170,13 +158,11 @@ static void data(struct smtp *smtp, const struct config_relay *relay, const stru
 		return;
 	}
 	outbox_wire_step(&smtp->wire, (int64_t)relay->timeout_seconds * DOT_FACTOR + (int64_t)(message->length / SLOWEST_BYTES));
-	smtp->session->response_code = 0;
-	mailsmtp_data_message(smtp->session, message->bytes, length);
-	code = dot_code(smtp, &text);
+	code = outbox_smtp_data(smtp, message->bytes, message->length) ? outbox_smtp_reply(smtp) : 0;
 	if (!code)
 		lost(smtp, attempt, " after the mail was handed over: it may arrive twice");
-	else if (judged_for_all(smtp, attempt, STEP_DOT, code, text))
-		outbox_attempt_rest(attempt, DELIVERY_SENT, outbox_reply_line(attempt->arena, code, text));
+	else if (judged_for_all(smtp, attempt, STEP_DOT, code, smtp->reply.at))
+		outbox_attempt_rest(attempt, DELIVERY_SENT, outbox_reply_line(attempt->arena, code, smtp->reply.at));
 }
 
 static size_t undecided(const struct attempt *attempt)

@@ -71,7 +71,7 @@ uint64_t outbox_smtp_size_limit(const struct smtp *smtp)
 /* ---- commands of our own, through libetpan's stream ---- */
 
 /* Reads one reply, its lines without code, ended by newlines. 0: the connection broke, or it is no reply. */
-static int reply_read(struct smtp *smtp)
+int outbox_smtp_reply(struct smtp *smtp)
 {
 	MMAPString *line = mmap_string_new("");
 	int code = 0;
@@ -108,12 +108,12 @@ bool outbox_smtp_write(struct smtp *smtp, int seconds, const char *lines)
 int outbox_smtp_hear(struct smtp *smtp, int seconds)
 {
 	outbox_wire_step(&smtp->wire, seconds);
-	return *smtp->wire.trouble ? 0 : reply_read(smtp);
+	return *smtp->wire.trouble ? 0 : outbox_smtp_reply(smtp);
 }
 
 int outbox_smtp_say(struct smtp *smtp, int seconds, const char *line)
 {
-	return outbox_smtp_write(smtp, seconds, line) ? reply_read(smtp) : 0;
+	return outbox_smtp_write(smtp, seconds, line) ? outbox_smtp_reply(smtp) : 0;
 }
 
 /* ---- opening ---- */
@@ -239,7 +239,7 @@ static bool open_session(struct smtp *smtp, const struct config_relay *relay)
 	if (relay->kind == RELAY_SMTPS && !encrypt(smtp, relay))
 		return false;
 	outbox_wire_step(&smtp->wire, relay->timeout_seconds);
-	code = reply_read(smtp);
+	code = outbox_smtp_reply(smtp);
 	if (code != 220) {
 		if (code)
 			outbox_wire_break(&smtp->wire, "%d %.140s", code, smtp->reply.at);
