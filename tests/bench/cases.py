@@ -5,7 +5,7 @@ costs little more time than a fast one; `small` is for quick runs.
 """
 import contextlib, functools, json, mmap, os, shutil, sqlite3, struct, subprocess, sys, tempfile, threading, time
 
-import claim, desk, gateways, peers, rt, texts
+import claim, desk, doors, gateways, peers, rt, texts
 from group import wait_for
 from ports import free_port
 
@@ -309,38 +309,6 @@ def sink(b, directory, port, count, kind):
         process.stdout.close()
 
 
-def in_and_out(b):
-    """Door to door: mails come in, each is acknowledged and told to an agent over a relay that takes everything, until nothing waits to go out; beside
-    the same mails where nothing is sent. One connection: as they come in, since what goes out keeps up."""
-    for sessions, count in (20, 8000), (1, 3000):
-        b.one("out %d" % sessions, "loop", sessions, count // 3 if b.small else count)
-        for who in ("plain", "sending")[::-1 if b.round % 2 else 1]:
-            with tempfile.TemporaryDirectory(prefix="out-", dir=b.directory) as directory:
-                port, relay, group = free_port(), free_port(), None
-                taker = subprocess.Popen([b.tool("sink"), str(relay), "1000000000"], stdout=subprocess.PIPE, text=True)
-                try:
-                    taker.stdout.readline()
-                    group = desk.start(directory, port, relay="smtp://127.0.0.1:%d" % (relay if who == "sending" else 9))
-                    wait_for(port, group)
-                    b.load(port, sessions, 3 * sessions, run="warm")
-                    rest = group.cpu_at_rest()
-                    began = time.monotonic()
-                    figures = b.load(port, sessions, count // 3 if b.small else count, seconds=600)
-                    taken = time.monotonic() - began
-                    while who == "sending" and desk.count(directory, "(SELECT 1 FROM outbox WHERE state='waiting' LIMIT 1)") and time.monotonic() < began + 120:
-                        time.sleep(0.02)
-                    figures["empty_s"] = time.monotonic() - began - taken
-                    figures["door"] = figures["mails"] / (time.monotonic() - began)
-                    figures["cpu_us"] = (group.cpu_at_rest() - rest) / max(1, figures["mails"]) * 1e6
-                    b.add("out %d" % sessions, who, figures)
-                finally:
-                    if group:
-                        group.stop()
-                    taker.kill()
-                    taker.wait()
-                    taker.stdout.close()
-
-
 def hostile(b):
     """Hostile mails on 20 connections, and what good ones, /healthz and the memory feel of it. Once a run: HOSTILE_SECONDS (120)."""
     if b.round:
@@ -481,4 +449,5 @@ def told_after(directory, log, first, mails, heavy):
     return [(at - created[ticket][0], size, created[ticket][1]) for ticket, (at, size) in told.items()]
 
 
-CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, mirror, notices, huge, million, backup, outbox, in_and_out, hostile, proof, explain, gateways.postgres]
+CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, mirror, notices, huge, million, backup, outbox, doors.in_and_out, doors.open_out, doors.assigned, doors.all_out,
+         doors.million_out, doors.many_waiting, hostile, proof, explain, gateways.postgres]

@@ -19,18 +19,21 @@ UNBOUNDED = ("acknowledgements_per_hour = 100000; stranger_acknowledgements_per_
 PLAIN, ALL = (), ("rules", "kb", "model")
 
 
-def write_conf(directory, port, features, relay, web="", mirror=False, more=""):
+def write_conf(directory, port, features, relay, web="", mirror=False, more="", agents=("bob",), queue=""):
+    """queue: more settings of each queue."""
     conf = os.path.join(directory, "sportello.conf")
     kb = "with-acknowledgement" if "kb" in features else "off"
     named = [("support", "Everything that fits nowhere else")]
     if "model" in features:
         named += [(topic, texts.TOPICS[topic]["description"]) for topic in sorted(texts.TOPICS)]
-    queues = ['{ name = "%s"; address = "%s@example.org"; description = "%s"; agents = [ "bob" ]; kb = "%s"; }' % (name, name, words, kb)
+    queues = ['{ name = "%s"; address = "%s@example.org"; description = "%s"; agents = [ %s ]; kb = "%s"; %s }'
+              % (name, name, words, ", ".join('"%s"' % agent for agent in agents), kb, queue)
               for name, words in named]
     with open(conf, "w") as f:
         f.write('desk: { name = "Bench"; domain = "example.org"; state_dir = "%s/state"; %s };\n' % (directory, UNBOUNDED))
         f.write('lmtp: { listen = [ "127.0.0.1:%d" ]; };\nweb: { listen = "%s"; };\nrelay: { url = "%s"; };\n' % (port, web, relay))
-        f.write('log: { level = "warning"; };\nagents: ( { name = "bob"; email = "bob@example.net"; display = "Bob"; } );\n')
+        people = ['{ name = "%s"; email = "%s@example.net"; display = "%s"; }' % (agent, agent, agent.capitalize()) for agent in agents]
+        f.write('log: { level = "warning"; };\nagents: ( %s );\n' % ",\n  ".join(people))
         f.write('queues: ( %s );\ntemplates_dir = "";\n' % ",\n  ".join(queues))
         f.write('rules_dir = "%s";\n' % (write_rules(directory) if "rules" in features else ""))
         f.write('kb_dir = "%s";\n' % (write_kb(directory) if "kb" in features else ""))
@@ -64,11 +67,11 @@ def write_kb(directory):
     return folder
 
 
-def start(directory, port, env=None, features=PLAIN, relay="smtp://127.0.0.1:9", state=None, web="", mirror=False, more=""):
+def start(directory, port, env=None, features=PLAIN, relay="smtp://127.0.0.1:9", state=None, web="", mirror=False, more="", **people):
     """state: a state directory to begin with, copied."""
     if state and not os.path.exists(os.path.join(directory, "state")):
         shutil.copytree(state, os.path.join(directory, "state"))
-    conf = write_conf(directory, port, features, relay, web, mirror, more)
+    conf = write_conf(directory, port, features, relay, web, mirror, more, **people)
     return Group("sportello", [os.path.join(BUILD, "sportellod"), "-c", conf], os.path.join(directory, "log"), env)
 
 

@@ -8,7 +8,7 @@ The machine's disk and processors change from minute to minute: only ratios of o
 """
 import os, signal, shutil, sys, time
 
-import cases, desk, group, peers, rt, table
+import cases, desk, doors, group, peers, rt, table
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -55,7 +55,7 @@ def main():
     bench = cases.Bench(tools, QUICK)
     begin = time.monotonic()
     try:
-        if not QUICK and {cases.million, cases.backup} & set(wanted):
+        if not QUICK and {cases.million, cases.backup, doors.million_out, doors.many_waiting} & set(wanted):
             say("a store of many tickets is made")
             bench.filled = desk.fill(os.path.join(bench.directory, "million"))
         measure(bench, rounds, wanted)

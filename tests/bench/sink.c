@@ -3,6 +3,7 @@
  *
  *   sink PORT MAILS [once | FILE]     once: closes a connection after its first mail
  *
+ * Recipients at dead.example are never taken: 451, and DATA without any other gets 554.
  * FILE: gets a line for each notice to an agent: when it was whole (ms, the machine's clock), its ticket, its bytes.
  * Prints "ready", and after MAILS mails one JSON object: seconds from the first MAIL to the last final dot, mean bytes, connections.
  * smtp-sink of Postfix cannot say when it began and ended, and never closes a connection by itself.
@@ -19,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-struct client { int fd; bool data; size_t length; char in[65536]; long ticket; double bytes; };
+struct client { int fd; bool data; long taken; size_t length; char in[65536]; long ticket; double bytes; };
 
 static long wanted, mails, connections;
 static double began, bytes;
@@ -46,8 +47,15 @@ static bool line_is(struct client *client, const char *line)
 		return say(client, "250-sink.example\r\n250-PIPELINING\r\n250-SIZE\r\n250 8BITMIME\r\n");
 	if (strncasecmp(line, "QUIT", 4) == 0)
 		return say(client, "221 2.0.0 bye\r\n") && false;
-	if (strncasecmp(line, "MAIL", 4) == 0 && began == 0)
-		began = now();
+	if (strncasecmp(line, "MAIL", 4) == 0) {
+		began = began == 0 ? now() : began;
+		client->taken = 0;
+	}
+	if (strncasecmp(line, "RCPT", 4) == 0 && strstr(line, "@dead.example>"))
+		return say(client, "451 4.4.1 nobody answers there\r\n");
+	client->taken += strncasecmp(line, "RCPT", 4) == 0;
+	if (strncasecmp(line, "DATA", 4) == 0 && !client->taken)
+		return say(client, "554 5.5.1 no recipients\r\n");
 	client->data = strncasecmp(line, "DATA", 4) == 0;
 	return say(client, client->data ? "354 go on\r\n" : "250 2.0.0 ok\r\n");
 }
@@ -106,6 +114,8 @@ static bool receive(struct client *client)
 		client->bytes += data ? (double)(end - at) : 0;
 		if (data)
 			note_ticket(client, at);
+		else
+			*end = 0;
 		if (!(data ? mail_ended(client) : line_is(client, at)))
 			return false;
 		at = end + (data ? 5 : 2);

@@ -8,6 +8,7 @@ NAMES = {"plain": "Sportello plain", "all": "Sportello all on", "rules": "… ru
          "floor": "floor", "loop": "harder floor", "smtp-sink": "smtp-sink -L", "sdbox": "Dovecot sdbox", "maildir": "Dovecot Maildir", "sieve": "Dovecot Maildir + Sieve",
          "without": "Sportello, without", "mirror": "Sportello, a mirror", "backup": "… a backup beside", "named": "… files named", "files": "… 10 MB of files", "empty": "Sportello, none", "filled": "Sportello, 1,000,000",
          "sending": "… and all is sent", "rt": "Request Tracker 5", "smtp-source": "smtp-source",
+         "none": "no assignment, none open", "round-robin": "round-robin, 100,000 open", "least-loaded": "least-loaded", "sticky": "sticky", "dead": "… and 100,000 wait for nobody",
          "sqlite": "Sportello on SQLite", "postgres": "Sportello on PostgreSQL", "one": "one gateway", "two": "two gateways"}
 TITLE = "## Measured on "
 
@@ -29,6 +30,16 @@ class Results:
         both = [mine[n] / theirs[n] for n in mine if theirs.get(n)]
         return statistics.median(both) if both else None
 
+    def over(self, mine, theirs):
+        """The same of two cases: (case, who, key)."""
+        mine, theirs = self.rounds(*mine), self.rounds(*theirs)
+        both = [value / theirs[n] for n, value in mine.items() if theirs.get(n)]
+        return statistics.median(both) if both else None
+
+    def above(self, case, who, other, key):
+        mine, theirs = self.median(case, who, key), self.median(case, other, key)
+        return None if mine is None or theirs is None else mine - theirs
+
     def to_better(self, case, who, others, key="rate"):
         ratios = [r for r in (self.ratio(case, who, other, key) for other in others) if r is not None]
         return min(ratios) if ratios else None
@@ -49,7 +60,7 @@ def rows(r):
     """(what, reached, wanted, at least or at most, format)"""
     ratio = r.ratio
     return [
-        ("20 connections, 2 KB, all on : Dovecot Maildir + Sieve, 40 rules", ratio("20", "all", "sieve"), 4, ">", "%.2f"),
+        ("20 connections, 2 KB, all on : Dovecot Maildir + Sieve, 40 rules", ratio("20", "all", "sieve"), 9, ">", "%.2f"),
         ("20 connections, 2 KB, all on : Request Tracker 5", ratio("20", "all", "rt"), 300, ">", "%.0f"),
         ("20 connections, 2 KB, plain : Dovecot sdbox", ratio("20", "plain", "sdbox"), 5, ">", "%.2f"),
         ("20 connections, 2 KB, plain : floor", ratio("20", "plain", "floor"), 0.25, ">", "%.2f"),
@@ -79,6 +90,12 @@ def rows(r):
         ("in and out, 20 c., until all is sent : the same, nothing is sent", ratio("out 20", "sending", "plain", "door"), 0.4, ">", "%.2f"),
         ("in and out, 20 c., until all is sent : harder floor", ratio("out 20", "sending", "loop", "door"), 0.22, ">", "%.2f"),
         ("in and out, 1 c., as they come in : the same, nothing is sent", ratio("out 1", "sending", "plain"), 0.8, ">", "%.2f"),
+        ("in and out, p99 of end-of-data at 300 mails/s : Dovecot sdbox", ratio("open", "sending", "sdbox", "p99"), 1, "<", "%.2f"),
+        *(("assign = %s, 100,000 open of 10 agents : none, none open" % way, ratio("assign", way, "none"), 0.95, ">", "%.2f") for way in ("round-robin", "least-loaded", "sticky")),
+        ("in and out, all on, assigned, 100,000 open : Request Tracker 5", r.over(("all out", "all", "door"), ("20", "rt", "rate")), 120, ">", "%.0f"),
+        ("in and out, 1,000,000 tickets : an empty store", ratio("million out", "filled", "empty", "door"), 0.85, ">", "%.2f"),
+        ("in and out, 100,000 mails wait for a dead domain : an empty outbox", ratio("waiting", "dead", "empty", "door"), 0.9, ">", "%.2f"),
+        ("processor time above plain, all on, 20 c., microseconds a mail", r.above("20", "all", "plain", "cpu_us"), 150, "<", "%.0f"),
         ("hostile mails of up to 1 MB, 20 c.: p99 of good ones : without", r.median("hostile", "plain", "times"), 3, "<", "%.2f"),
         ("hostile mails: memory of the daemon at most, MB", r.median("hostile", "plain", "mb"), 256, "<", "%.0f"),
         ("hostile mails: slowest answer of /healthz, ms", r.median("hostile", "plain", "healthz"), 100, "<", "%.0f"),
@@ -126,7 +143,7 @@ def figures(r):
         lines += block(r, title, ("mails/s", "p50 ms", "p99 ms"), case, (rate, p50, p99), PEERS)
     lines += block(r, "20 connections, 2 KB", ("mails/s", "p50 ms", "p99 ms", "PSS MB", "CPU µs/mail", "s/10,000"), "20",
                    (("rate", "%.0f"), p50, p99, ("mb", "%.1f"), ("cpu_us", "%.0f"), ("cpu_10k", "%.2f")), PEERS)
-    lines += block(r, "open loop, 300 mails/s", ("p99 due ms", "p50 ms", "p99 ms"), "open", (("due_p99", "%.2f"), p50, p99), PEERS)
+    lines += block(r, "open loop, 300 mails/s", ("p99 due ms", "p50 ms", "p99 ms"), "open", (("due_p99", "%.2f"), p50, p99), PEERS + ["sending"])
     lines += block(r, "300 mails/s, a mirror", ("p99 due ms", "p50 ms", "p99 ms", "CPU µs/mail", "whole after s"), "mirror",
                    (("due_p99", "%.2f"), p50, p99, ("cpu_us", "%.0f"), ("lag", "%.2f")), ["without", "mirror"])
     lines += block(r, "300 mails/s, a backup", ("p99 due ms", "p50 ms", "p99 ms", "log, MB"), "backup", (("due_p99", "%.2f"), p50, p99, ("wal_mb", "%.0f")),
@@ -142,6 +159,12 @@ def figures(r):
     for n in (20, 1):
         lines += block(r, "in and out, %d c." % n, ("mails/s in", "door to door", "left, s", "p99 ms", "CPU µs/mail"), "out %d" % n,
                        (rate, ("door", "%.0f"), ("empty_s", "%.2f"), p99, ("cpu_us", "%.0f")), ["loop", "plain", "sending"])
+    doors = (rate, ("door", "%.0f"), ("empty_s", "%.2f"), p99, ("cpu_us", "%.0f"))
+    heads = ("mails/s in", "door to door", "left, s", "p99 ms", "CPU µs/mail")
+    lines += block(r, "assignment, 20 c.", heads, "assign", doors, ["none", "round-robin", "least-loaded", "sticky"])
+    lines += block(r, "all on, in and out, 20 c.", heads, "all out", doors, ["all"])
+    lines += block(r, "in and out, many tickets", heads, "million out", doors, ["empty", "filled"])
+    lines += block(r, "in and out, many wait", heads, "waiting", doors, ["empty", "dead"])
     lines += block(r, "hostile mails, 20 c.", ("p99 ms", "p99 without", "hostile/s", "slowest s", "MB", "healthz ms"), "hostile",
                    (p99, ("calm_p99", "%.2f"), ("hostile_s", "%.1f"), ("slowest", "%.1f"), ("mb", "%.0f"), ("healthz", "%.0f")), ["plain"])
     lines += block(r, "sportello explain", ("2 KB, ms", "25 MB, ms", "25 MB, MB"), "explain", (("ms", "%.3f"), ("large_ms", "%.0f"), ("mb", "%.1f")), ["plain"])
