@@ -584,6 +584,7 @@ struct outgoing {
 	const char *agent;               /* whom it is for (to_agent) or who writes (reply) */
 	bool to_agent;
 	bool automatic;                  /* Auto-Submitted and no vacation loops; false: an agent's words */
+	bool stranger;                   /* counted in the budgets of strangers; set by the store */
 	struct mail_address from;
 	struct mail_addresses to, cc;
 	const char *reply_to;

@@ -162,6 +162,10 @@ enum status engine_catch_up(struct engine *engine, size_t jobs, struct error *er
 bool engine_alone(const struct engine *engine);
 /* Takes, or keeps, what only one may have, for so many seconds of the database's clock; 0: gives it back. *ours: `holder` has it. Outside of a transaction. */
 enum status engine_lease(struct engine *engine, const char *name, const char *holder, int seconds, bool *ours, struct error *error);
+/* Tells the others' engine_hear() that something waits in the database: a hint, which may be lost. engine_hear() waits for one, at most so long, on a connection that does
+ * nothing else; false: none came, or none can (it waited all the same). */
+enum status engine_hint(struct engine *engine, struct error *error);
+bool engine_hear(struct engine *engine, int ms);
 
 /* ---------------------------------------------------------------- statements */
 /* Arguments by letter of `format`: i int64_t, d int, t const char * (NULL: null), b const void * and size_t (blob). */

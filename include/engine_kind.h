@@ -37,6 +37,8 @@ struct engine_kind {
 	enum status (*catch_up)(struct engine *engine, size_t jobs, struct error *error);
 	/* several machines */
 	enum status (*lease)(struct engine *engine, const char *name, const char *holder, int seconds, bool *ours, struct error *error);       /* NULL: it is alone */
+	enum status (*hint)(struct engine *engine, struct error *error);        /* these two NULL with lease */
+	bool (*hear)(struct engine *engine, int ms);
 	/* statements */
 	enum status (*run)(struct engine *engine, struct error *error, int id, const char *format, va_list arguments);
 	enum status (*number)(struct engine *engine, struct error *error, int64_t *value, int64_t otherwise, int id, const char *format, va_list arguments);

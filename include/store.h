@@ -31,6 +31,9 @@ bool store_missing(const char *state_dir, const char *url);              /* sure
 bool store_has_lease(struct store *store);
 bool store_lease_held(void);             /* as far as is known, without asking; before anything was asked: no */
 void store_give_lease(struct store *store);      /* we end: another need not wait */
+/* A hint to whoever has it that there is work, which may get lost; and the wait for one, on a store that is asked nothing else. */
+void store_hint(struct store *store);
+bool store_hear(struct store *store, int ms);
 /* STATUS_BAD_CONFIG: this machine's secret key is not the desk's. */
 enum status store_keys_agree(struct store *store, struct error *error);
 #define STORE_PORTS 8

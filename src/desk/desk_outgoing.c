@@ -40,6 +40,7 @@ void desk_outgoing_write(struct buffer *out, const struct outgoing *o)
 	put_text(out, "agent", o->agent);
 	put_text(out, "to-agent", o->to_agent ? "yes" : "");
 	put_text(out, "automatic", o->automatic ? "yes" : "");
+	put_text(out, "stranger", o->stranger ? "yes" : "");
 	put_address(out, "from", &o->from);
 	for (size_t i = 0; i < o->to.count; i++)
 		put_address(out, "to", &o->to.at[i]);
@@ -97,6 +98,7 @@ static void read_field(struct arena *arena, struct outgoing *o, const char *key,
 	else if (strcmp(key, "raw") == 0) o->raw = number;
 	else if (strcmp(key, "to-agent") == 0) o->to_agent = true;
 	else if (strcmp(key, "automatic") == 0) o->automatic = true;
+	else if (strcmp(key, "stranger") == 0) o->stranger = true;
 	else if (strcmp(key, "from") == 0) o->from = read_address(arena, value);
 	else if (strcmp(key, "to") == 0) *ARENA_PUSH(arena, &o->to) = read_address(arena, value);
 	else if (strcmp(key, "cc") == 0) *ARENA_PUSH(arena, &o->cc) = read_address(arena, value);

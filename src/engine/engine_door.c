@@ -85,6 +85,16 @@ enum status engine_lease(struct engine *engine, const char *name, const char *ho
 	return *ours ? STATUS_OK : kind_of(engine)->lease(engine, name, holder, seconds, ours, error);
 }
 
+enum status engine_hint(struct engine *engine, struct error *error)
+{
+	return engine_alone(engine) ? STATUS_OK : kind_of(engine)->hint(engine, error);
+}
+
+bool engine_hear(struct engine *engine, int ms)
+{
+	return !engine_alone(engine) && kind_of(engine)->hear(engine, ms);
+}
+
 /* ---- with values ---- */
 
 enum status engine_run(struct engine *engine, struct error *error, enum sql id, const char *format, ...)

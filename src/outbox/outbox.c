@@ -114,6 +114,7 @@ static void outbox_free(struct outbox **pointer)
 		if (outbox->senders[i].started)
 			sender_fini(&outbox->senders[i]);
 	store_close(&outbox->store);
+	store_close(&outbox->hints);
 	config_unref(&outbox->config);
 	free(outbox->busy);
 	pthread_cond_destroy(&outbox->senders_wake);
@@ -139,6 +140,36 @@ static void end_threads(struct outbox *outbox, bool clerk)
 			pthread_join(outbox->senders[i].thread, NULL);
 	if (clerk)
 		pthread_join(outbox->clerk, NULL);
+	if (outbox->hears)
+		pthread_join(outbox->hearer, NULL);
+}
+
+/* Where several gateways work on one database, one of them sends: the others tell it when they wrote something that waits. */
+#define HEAR_MS 500
+
+static void *hearer_main(void *context)
+{
+	struct outbox *outbox = context;
+
+	while (!atomic_load(&outbox->stop_at)) {
+		if (!store_hear(outbox->hints, HEAR_MS) || !store_lease_held())
+			continue;
+		outbox_wake(outbox);
+	}
+	return NULL;
+}
+
+static enum status hearer_start(struct outbox *outbox, const struct config *config, struct error *error)
+{
+	enum status status;
+
+	if (store_is_alone(outbox->store))
+		return STATUS_OK;
+	status = store_open(config->state_dir, config->store_url, false, &outbox->hints, error);
+	if (!status)
+		status = thread_start(&outbox->hearer, hearer_main, outbox, error);
+	outbox->hears = !status;
+	return status;
 }
 
 enum status outbox_start(struct config *config, struct store_writer *writer, struct outbox **pointer, struct error *error)
@@ -156,6 +187,8 @@ enum status outbox_start(struct config *config, struct store_writer *writer, str
 		status = senders_adjust(outbox, error);
 		pthread_mutex_unlock(&outbox->lock);
 	}
+	if (!status)
+		status = hearer_start(outbox, config, error);
 	if (!status)
 		status = thread_start(&outbox->clerk, outbox_clerk_main, outbox, error);
 	if (status) {
@@ -179,6 +212,7 @@ void outbox_wake(struct outbox *outbox)
 	if (!outbox)
 		return;
 	pthread_mutex_lock(&outbox->lock);
+	outbox->woken = true;
 	if (outbox->fetch_at > outbox->fetched_at + WAKE_GAP_US) {
 		outbox->fetch_at = outbox->fetched_at + WAKE_GAP_US;
 		pthread_cond_signal(&outbox->clerk_wake);

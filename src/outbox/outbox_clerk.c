@@ -153,8 +153,10 @@ static void fetch(struct outbox *outbox)
 	struct batch *batch = calloc(1, sizeof *batch);
 	struct outbox_rows rows = { 0 };
 	struct error error;
+	bool woken = outbox->woken, ours;
 	enum status status;
 
+	outbox->woken = false;
 	outbox->fetched_at = clock_monotonic_us();
 	outbox->fetch_at = outbox->fetched_at + POLL_US;
 	if (!batch)
@@ -162,7 +164,10 @@ static void fetch(struct outbox *outbox)
 	atomic_init(&batch->users, 1);
 	arena_init(&batch->arena);
 	pthread_mutex_unlock(&outbox->lock);     /* busy: only the clerk adds to it or takes away */
-	status = !store_has_lease(outbox->store) ? STATUS_OK      /* another gateway sends */
+	ours = store_has_lease(outbox->store);
+	if (!ours && woken)
+		store_hint(outbox->store);
+	status = !ours ? STATUS_OK               /* another gateway sends */
 		: store_outbox_due(outbox->store, &batch->arena, clock_now(), &outbox->lane, &(struct outbox_busy){ outbox->busy, outbox->busy_count }, FETCH_MOST,
 		                   &rows, &error);
 	if (!status && rows.count)

@@ -58,6 +58,8 @@ struct outbox {
 	struct store_writer *writer;             /* from here: set once */
 	struct store *store;                     /* the clerk's */
 	pthread_t clerk;
+	struct store *hints; pthread_t hearer;   /* of other gateways: that mail waits */
+	bool hears, woken;                       /* woken: we wrote what waits, it is not only time to look */
 	_Atomic int64_t stop_at, connections, sent, deferred, failed, relay_troubles;
 };
 

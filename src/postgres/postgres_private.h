@@ -9,7 +9,7 @@
  * - One writer at a time over all machines: engine_begin() takes a lock of the transaction (pg_advisory_xact_lock), as SQLite's BEGIN IMMEDIATE. Then READ
  *   COMMITTED sees all that was committed before, claims are unique, a ticket's facts do not move under its plan, and numbers have no gaps (max+1), so that
  *   `fsck` says the same of both engines. The lock is gone with the transaction, so a pooler in transaction mode does no harm, and nobody needs to repeat
- *   anything. Reads take no lock: one snapshot (REPEATABLE READ).
+ *   anything. The disk is waited for behind it (postgres_transaction.c), and questions are asked together (postgres_expect.c). Reads take no lock: one snapshot (REPEATABLE READ).
  * - No state of a session: what a transaction needs it sets for itself. Statements are prepared (by protocol) only where no pooler stands between.
  * - Texts are UTF-8: what a stranger sent otherwise is cleaned on the way in; raw mails are bytea. All texts are COLLATE "C", as SQLite compares.
  * - Large mails stand in the database (raw_piece), in pieces: machines share no disk.
@@ -33,8 +33,8 @@
 #define PENDING_MOST 512                /* answers that are left for later; each is some dozen bytes in the socket */
 
 /* ---------------------------------------------------------------- what was asked, in order */
-/* A cursor's answer: whole, since the store may ask other things between two rows. */
-struct reading { PGresult *result; int row; bool done, ok; struct reading *from; };       /* from: it is another's answer, and his to clear */
+/* A cursor's answer: whole, or the portion of it that is read. */
+struct reading { PGresult *result; int row; bool done, ok; struct reading *from; unsigned long portion; };       /* from: it is another's answer, and his to clear; portion: number of the server's cursor, 0: none */
 enum request_kind { REQUEST_STATEMENT, REQUEST_PREPARE, REQUEST_SYNC };
 struct request { enum request_kind kind; int id; bool counts; struct reading *reading; };       /* id: of the statement; -1: none of the list. reading NULL: nobody reads it */
 
@@ -47,6 +47,7 @@ struct engine {
 	char *url, *state_dir;
 	enum engine_use use;
 	enum status (*identify)(struct engine *engine, struct error *error);     /* after each connect */
+	bool listens;                   /* hints of other gateways come over this connection */
 	bool pooled;                    /* somebody stands between us and the server: nothing is prepared */
 	bool in_transaction, writes;
 	bool lost;                      /* the transaction is gone with its connection, and who had it has not ended it yet: nothing runs until he does */
@@ -60,6 +61,7 @@ struct engine {
 	bool numbers_known;             /* numbers_committed are where they stand, if nobody wrote since */
 	unsigned long seen;             /* counts that somebody else wrote */
 	char name[33];                  /* of this connection, by which it knows its own writes again */
+	unsigned long portions;         /* cursors of the server's that were opened */
 	bool named;                     /* this transaction says that it wrote */
 	const _Atomic bool *give_up;
 	struct { struct postgres_word *at; size_t count; struct arena arena; } words;    /* to be added */
@@ -132,6 +134,8 @@ void postgres_schema_step(struct buffer *sql, enum engine_step step);
 enum status postgres_run_list(struct engine *engine, struct error *error, int id, const char *format, va_list arguments);
 void postgres_cursor_open(struct cursor *cursor, struct engine *engine, struct error *error, int id, const char *format, va_list arguments);
 enum status postgres_open(const struct engine_kind *kind, const char *url, const char *state_dir, bool create, enum engine_use use, engine_before_upgrade before, struct engine **engine, struct error *error);
+enum status postgres_hint(struct engine *engine, struct error *error);
+bool postgres_hear(struct engine *engine, int ms);
 enum status postgres_lease(struct engine *engine, const char *name, const char *holder, int seconds, bool *ours, struct error *error);
 enum status postgres_advise(struct engine *engine, const struct engine_findings *findings, struct error *error);
 size_t postgres_ports(const char *url, int ports[ENGINE_PORTS]);

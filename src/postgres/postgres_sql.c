@@ -2,11 +2,23 @@
  * postgres_sql.c - statements by name: run, asked for a number, read row by row.
  *
  * A row that takes the next number of its table is given it here (the lock of the writer makes it ours), so that nobody waits for the server to say it.
- * A cursor's answer is taken whole: other things may be asked between two of its rows.
+ * A cursor's answer is taken whole, since other things may be asked between two of its rows; that of a statement that may give a whole table, in portions (a cursor of the
+ * server's), where a snapshot is held for it: a list of a million costs the memory of PORTION.
  */
 #include "postgres_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+#define PORTION 1000             /* rows that are taken at once of what may be a million */
+
+static const bool may_be_large[STATEMENT_COUNT] = {
+	[SQL_RAW_ALL] = true, [SQL_MAILBOX_NEWEST] = true, [SQL_CONTACTS_ALL] = true, [SQL_CUSTOMERS] = true, [SQL_CUSTOMERS_EXTERNAL] = true, [SQL_CUSTOMER_OTHERS] = true,
+	[SQL_MESSAGES_FROM_ELSEWHERE] = true, [SQL_CONFIRMED_NEWEST] = true, [SQL_SUGGESTIONS_SINCE] = true, [SQL_FEEDBACK] = true, [SQL_STORIES] = true,
+	[SQL_STORY_MESSAGES] = true, [SQL_MAIL_BETWEEN] = true, [SQL_PROMISES_ALL] = true, [SQL_CHANGED_SINCE] = true, [SQL_CREATED_SINCE] = true, [SQL_OPEN_SINCE] = true,
+	[SQL_OUTBOX_ALL] = true, [SQL_OUTBOX_WAITING_ALL] = true, [SQL_OUTBOX_NEWEST] = true, [SQL_OUTBOX_NAMING] = true, [SQL_CHECK_HISTORIES] = true, [SQL_CHECK_RECORDS] = true,
+	[SQL_CHECK_RAW_SIZE] = true,
+};
 
 /* ---- writes ---- */
 
@@ -77,8 +89,67 @@ int64_t postgres_last_row(struct engine *engine)
 
 /* ---- rows ---- */
 
+/* ---- in portions ---- */
+
+/* A word for the server that gives no rows, or whose rows this reading gets. */
+static enum status send_word(struct engine *engine, const char *word, struct reading *reading, struct error *error)
+{
+	struct values none;
+	enum status status;
+
+	postgres_values_init(&none);
+	status = postgres_send(engine, -1, word, &none, reading, error);
+	postgres_values_fini(&none);
+	return status;
+}
+
+static enum status fetch_portion(struct engine *engine, struct reading *reading, struct error *error)
+{
+	char word[64];
+
+	snprintf(word, sizeof word, "FETCH %d FROM portion%lu", PORTION, reading->portion);
+	return send_word(engine, word, reading, error);
+}
+
+static enum status open_portions(struct engine *engine, const char *text, struct values *values, struct reading *reading, struct error *error)
+{
+	CLEANUP_BUFFER struct buffer declared = { 0 };
+	enum status status;
+
+	reading->portion = ++engine->portions;
+	buffer_printf(&declared, "DECLARE portion%lu NO SCROLL CURSOR FOR %s", reading->portion, text);
+	status = postgres_send(engine, -1, buffer_string(&declared), values, NULL, error);
+	return status == STATUS_OK ? fetch_portion(engine, reading, error) : status;
+}
+
+/* Its last row was read: are there more? */
+static enum status next_portion(struct engine *engine, struct reading *reading, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	if (!reading->portion || PQntuples(reading->result) < PORTION)
+		return STATUS_OK;
+	PQclear(reading->result);
+	*reading = (struct reading){ .row = -1, .portion = reading->portion };
+	status = fetch_portion(engine, reading, error);
+	if (status == STATUS_OK)
+		status = postgres_take(engine, reading, error);
+	return status == STATUS_OK && !reading->ok ? error_set(error, STATUS_TRY_LATER, "reading the database: the connection to the server was lost; what waits will be tried again")
+		: status;
+}
+
+static void close_portions(struct engine *engine, const struct reading *reading)
+{
+	char word[64];
+
+	snprintf(word, sizeof word, "CLOSE portion%lu", reading->portion);
+	if (reading->portion && engine->in_transaction && !engine->failed && !engine->lost)
+		send_word(engine, word, NULL, NULL);
+}
+
 static void forget(struct engine *engine, struct reading *reading)
 {
+	close_portions(engine, reading);
 	if (!reading->from)
 		postgres_reading_forget(engine, reading);
 	free(reading);
@@ -106,7 +177,16 @@ static PGresult *next_numbers(struct engine *engine)
 	return NULL;
 }
 
-static void open_with(struct cursor *cursor, struct engine *engine, struct error *error, int id, const char *text, struct values *values)
+static enum status open_reading(struct engine *engine, int id, const char *text, bool large, struct values *values, struct reading *reading, struct error *error)
+{
+	if (engine->rehearsing)
+		return error_set(error, STATUS_TRY_LATER, "only a rehearsal");
+	if (large && engine->in_transaction && !engine->writes)
+		return open_portions(engine, text ? text : postgres_text(id), values, reading, error);
+	return postgres_send(engine, id, text, values, reading, error);
+}
+
+static void open_with(struct cursor *cursor, struct engine *engine, struct error *error, int id, const char *text, bool large, struct values *values)
 {
 	struct reading *reading = calloc(1, sizeof *reading);
 
@@ -123,7 +203,7 @@ static void open_with(struct cursor *cursor, struct engine *engine, struct error
 	reading->from = postgres_expected(engine, id, values, error);
 	if (reading->from)
 		return;
-	cursor->status = engine->rehearsing ? error_set(error, STATUS_TRY_LATER, "only a rehearsal") : postgres_send(engine, id, text, values, reading, error);
+	cursor->status = open_reading(engine, id, text, large, values, reading, error);
 	if (cursor->status != STATUS_OK) {
 		reading->done = true;
 		postgres_cursor_close(cursor);
@@ -136,7 +216,7 @@ void postgres_cursor_open(struct cursor *cursor, struct engine *engine, struct e
 
 	postgres_values_init(&values);
 	postgres_values_list(&values, format, arguments);
-	open_with(cursor, engine, error, id, NULL, &values);
+	open_with(cursor, engine, error, id, NULL, may_be_large[id], &values);
 	postgres_values_fini(&values);
 }
 
@@ -171,6 +251,8 @@ bool postgres_cursor_next(struct cursor *cursor)
 		cursor->status = take(cursor->engine, reading, cursor->error);
 	if (cursor->status == STATUS_OK && !reading->ok)         /* it was lost with the connection, and another heard why */
 		cursor->status = error_set(cursor->error, STATUS_TRY_LATER, "reading the database: the connection to the server was lost; what waits will be tried again");
+	if (cursor->status == STATUS_OK && reading->row + 1 >= PQntuples(reading->result))
+		cursor->status = next_portion(cursor->engine, reading, cursor->error);
 	if (cursor->status == STATUS_OK && ++reading->row < PQntuples(reading->result))
 		return true;
 	postgres_cursor_close(cursor);
@@ -263,6 +345,6 @@ void postgres_cursor_open_query(struct cursor *cursor, struct engine *engine, st
 	postgres_translate(&sql, buffer_string(&common));
 	postgres_values_init(&values);
 	engine_query_values(query, now, add_value, &values);
-	open_with(cursor, engine, error, -1, buffer_string(&sql), &values);
+	open_with(cursor, engine, error, -1, buffer_string(&sql), !limit || limit > PORTION, &values);
 	postgres_values_fini(&values);
 }

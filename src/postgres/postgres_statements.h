@@ -88,6 +88,8 @@ enum postgres_numbered { NUMBER_RAW, NUMBER_MAILBOX, NUMBER_CONTACT, NUMBER_MESS
 	X(OWN_LEASE, "INSERT INTO lease(name,holder,until,fence) VALUES($1,$2,clock_timestamp()+make_interval(secs=>$3),1) ON CONFLICT(name) DO UPDATE SET" \
 		" holder=excluded.holder, until=excluded.until, fence=lease.fence+(lease.holder<>excluded.holder)::int" \
 		" WHERE lease.holder=excluded.holder OR lease.until<clock_timestamp() RETURNING fence") \
+	X(OWN_HINT, "SELECT pg_notify('sportello','')") \
+	X(OWN_LISTEN, "LISTEN sportello") \
 	/* keys */ \
 	X(OWN_MAILBOX_KEY_NEWEST, "SELECT \"row\", tag FROM mailbox_key WHERE hash=$1 AND ($3<0 OR tag=$3) ORDER BY \"row\" DESC LIMIT $2") \
 	X(OWN_MAILBOX_KEY_OLDEST, "SELECT \"row\", tag FROM mailbox_key WHERE hash=$1 ORDER BY \"row\" LIMIT $2") \

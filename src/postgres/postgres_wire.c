@@ -101,6 +101,7 @@ void postgres_disconnect(struct engine *engine)
 		engine->first = (engine->first + 1) % COUNT_OF(engine->pending);
 	}
 	memset(engine->prepared, 0, sizeof engine->prepared);
+	engine->listens = false;
 	engine->lost |= engine->in_transaction;
 	engine->in_transaction = engine->broken = false;
 }

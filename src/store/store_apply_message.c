@@ -97,6 +97,15 @@ enum status store_apply_append_message(struct applying *a, const struct effect *
 
 /* ---- mails ---- */
 
+/* What the budget of strangers counts is known from the row, too: to the other gateways. */
+static bool is_of_stranger(const struct plan *plan, const struct outgoing *outgoing)
+{
+	for (size_t i = 0; i < plan->count && outgoing->to.count && !outgoing->to_agent; i++)
+		if (plan->at[i].kind == EFFECT_COUNT_ACKNOWLEDGEMENT && plan->at[i].number && text_equal_nocase(text_or_empty(plan->at[i].to), outgoing->to.at[0].address))
+			return true;
+	return false;
+}
+
 enum status store_apply_enqueue(struct applying *a, const struct effect *effect)
 {
 	CLEANUP_BUFFER struct buffer record = { 0 };
@@ -105,7 +114,9 @@ enum status store_apply_enqueue(struct applying *a, const struct effect *effect)
 	/* A mail that is passed on as it is: the row knows where its bytes are. */
 	if (a->delivery && strcmp(outgoing.template, "redirect") == 0)
 		outgoing.raw = a->delivery->raw;
+	outgoing.stranger = is_of_stranger(a->plan, &outgoing);
 	desk_outgoing_write(&record, &outgoing);
+	store_budget_row(a->store, outgoing.id);
 	return engine_run(a->store->engine, a->error, SQL_OUTBOX_ADD, "iiit", effect->outgoing->id, effect->outgoing->ticket, a->now,
 	               buffer_string(&record));
 }

@@ -5,7 +5,8 @@
  * Domains are counted in a sketch (count-min: four rows of counters, each domain has one in each, the least counts): of constant size,
  * however many domains a forger thinks of, and it errs only upwards. After a start it is filled from the newest rows of the outbox; of an
  * hour that has more of them than are read the rest is forgotten: nobody can start us anew to have his budget twice, and customers of a
- * busy desk would wait in vain after each start if it counted as spent. A transaction that is undone gives back what it counted, a savepoint does not.
+ * busy desk would wait in vain after each start if it counted as spent. Where other gateways write, too, what they spent is taken in from the rows of the outbox that
+ * they added, at the beginning of the first transaction after theirs: whoever writes has the lock, so that the budget is one over all of them. A transaction that is undone gives back what it counted, a savepoint does not.
  */
 #include "store_private.h"
 
@@ -22,6 +23,8 @@
 struct budget {
 	int64_t hour, minute;            /* when what is counted began; 0: not yet */
 	int in_minute;
+	int64_t upto;                    /* rows of the outbox that are in it */
+	unsigned long seen;              /* engine_changes_seen() then */
 	uint32_t domains[ROWS][COUNTERS];
 };
 
@@ -41,14 +44,23 @@ static uint32_t *counter(struct budget *budget, uint64_t hash, size_t row)
 /* The second one is what the last transaction left. */
 void store_budget_settle(struct store *store)
 {
+	if (store->budget && store->outbox_added > store->budget->upto)
+		store->budget->upto = store->outbox_added;
 	if (store->budget)
 		store->budget[1] = store->budget[0];
+	store->outbox_added = 0;
 }
 
 void store_budget_undo(struct store *store)
 {
 	if (store->budget)
 		store->budget[0] = store->budget[1];
+	store->outbox_added = 0;
+}
+
+void store_budget_row(struct store *store, int64_t outbox)
+{
+	store->outbox_added = outbox > store->outbox_added ? outbox : store->outbox_added;
 }
 
 static void turn(struct budget *budget, int64_t now)
@@ -92,7 +104,33 @@ static enum status fill(struct store *store, struct budget *budget, int64_t now,
 		take_in(budget, &arena, cursor_text(&cursor, &arena, 1), cursor_number(&cursor, 0), now);
 		arena_reset(&arena);
 	}
-	return cursor_close(&cursor);
+	if (cursor_close(&cursor) != STATUS_OK)
+		return cursor.status;
+	budget->seen = engine_changes_seen(store->engine);
+	return engine_number(store->engine, error, &budget->upto, 0, SQL_OUTBOX_LAST, "");
+}
+
+/* What other gateways spent since. */
+static enum status follow(struct store *store, struct budget *budget, int64_t now, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	unsigned long seen = engine_changes_seen(store->engine);
+	struct cursor cursor;
+
+	if (engine_alone(store->engine) || seen == budget->seen)
+		return STATUS_OK;
+	cursor_open(&cursor, store->engine, error, SQL_OUTBOX_AFTER, "ii", budget->upto, (int64_t)OUTBOX_READ);
+	while (cursor_next(&cursor)) {
+		struct outgoing outgoing;
+
+		budget->upto = cursor_number(&cursor, 0);
+		if (desk_outgoing_read(&arena, cursor_text(&cursor, &arena, 8), &outgoing) == STATUS_OK && outgoing.stranger && outgoing.to.count)
+			spend(budget, outgoing.to.at[0].address, now - cursor_number(&cursor, 2) < MINUTE_MS);
+		arena_reset(&arena);
+	}
+	if (cursor_close(&cursor) == STATUS_OK)
+		budget->seen = seen;
+	return cursor.status;
 }
 
 static enum status ready(struct store *store, int64_t now, struct error *error)
@@ -101,7 +139,7 @@ static enum status ready(struct store *store, int64_t now, struct error *error)
 
 	if (store->budget) {
 		turn(store->budget, now);
-		return STATUS_OK;
+		return follow(store, store->budget, now, error);
 	}
 	store->budget = calloc(2, sizeof *store->budget);
 	if (!store->budget)

@@ -99,6 +99,16 @@ void store_give_lease(struct store *store)
 	pthread_mutex_unlock(&lease.mutex);
 }
 
+void store_hint(struct store *store)
+{
+	engine_hint(store->engine, NULL);
+}
+
+bool store_hear(struct store *store, int ms)
+{
+	return engine_hear(store->engine, ms);
+}
+
 /* ---- the secret key ---- */
 
 static bool has_line(const char *lines, const char *id)

@@ -31,6 +31,7 @@ struct store {
 	struct { int64_t upto, disposed, routed_upto, routed, oldest; } counted; /* store_totals(): rows of mailbox, and of routed, counted so far; oldest: outgoing mail
 	                                                                          * that waited when store_figures() last looked */
 	struct budget *budget;                  /* two; NULL until it is asked for */
+	int64_t outbox_added;                   /* the last row of the outbox that this transaction added */
 };
 
 /* ---- store_upgrade.c: STATE_DIR/before-schema-N-WHEN.db, before the steps to version N are taken; by a command where no daemon works ---- */
@@ -138,6 +139,7 @@ struct budget;
 void store_budget_settle(struct store *store);   /* after each commit */
 void store_budget_undo(struct store *store);     /* after each rollback */
 enum status store_budget_facts(struct store *store, const char *address, struct facts *facts, struct error *error);
+void store_budget_row(struct store *store, int64_t outbox);      /* one that this connection adds, and counts itself */
 enum status store_budget_spend(struct store *store, const char *address, int64_t now, struct error *error);
 enum status store_contact_asked(struct store *store, const char *address, int answers, int64_t now, struct error *error);
 enum status store_contact_spam(struct store *store, const char *address, int spam, int64_t now, struct error *error);

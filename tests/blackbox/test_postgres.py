@@ -1,5 +1,5 @@
 """The second kind of database: every statement is understood, a day goes as on SQLite, a server that is gone is told as 4xx and found again."""
-import os, shutil, subprocess
+import email, os, shutil, subprocess, threading, time
 
 import postgres
 from desk import BUILD, Desk, Lmtp, Skip, address_of, mail, setup, wait_until
@@ -124,4 +124,95 @@ def test_a_gateway_with_another_key_is_refused(desk):
         assert stranger.process.wait(20) == 78
         assert "copy secret.key" in stranger.log_tail()
         stranger.process = None
+        desk.stop()
+
+
+@setup(start=False)
+def test_a_gateway_that_does_not_send_tells_the_one_that_does(desk):
+    os.chmod(desk.directory, 0o755)
+    with server(desk) as there:
+        sender, other = gateways(desk, there, 2)
+        wait_until(lambda: sender.log("store.lease", ours="yes") or other.log("store.lease", ours="yes"))
+        if not sender.log("store.lease", ours="yes"):
+            sender, other = other, sender
+        assert int(there.sql("SELECT count(*) FROM pg_stat_activity WHERE query='LISTEN sportello'")[0][0]) == 2
+        session = subprocess.Popen(["psql", "-X", "-q", there.url("desk")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        session.stdin.write("LISTEN sportello;\nSELECT 'listens';\n")
+        session.stdin.flush()
+        while "listens" not in session.stdout.readline():
+            pass
+        other.accept(mail())
+        sender.wait_sent(1, to="anna@example.com")
+        said = session.communicate("SELECT 1;\n")[0]
+        assert 'Asynchronous notification "sportello"' in said, said
+        assert not other.sent_to("anna@example.com")
+        for gateway in (sender, other):
+            gateway.stop()
+
+
+@setup(start=False, config={"desk.stranger_acknowledgements_per_minute": 4})
+def test_the_budget_of_strangers_is_one_over_all_gateways(desk):
+    os.chmod(desk.directory, 0o755)
+    with server(desk) as there:
+        both = gateways(desk, there, 2, {"desk.stranger_acknowledgements_per_minute": 4})
+        for i in range(8):
+            both[i % 2].accept(mail(sender="stranger%d@nowhere%d.example" % (i, i)), sender="stranger%d@nowhere%d.example" % (i, i))
+        acknowledged = there.sql("SELECT count(*) FROM outbox WHERE record LIKE '%stranger=yes%'", "desk")
+        assert acknowledged == [["4"]], acknowledged
+        for gateway in both:
+            gateway.stop()
+
+
+@setup(start=False)
+def test_mails_of_one_batch_see_each_other(desk):
+    """What a batch asked before its first mail was written is asked again where that mail changed it."""
+    os.chmod(desk.directory, 0o755)
+    with server(desk) as there:
+        on(desk, there)
+        desk.accept(mail(subject="First"))
+        answer = desk.wait_sent(1, to="anna@example.com")[0]
+        twice = mail(subject="Twice", sender="carl@example.com")
+        mails = [(twice, "support@example.org", "carl@example.com")] * 4
+        mails += [(mail(subject="Again %d" % i, sender="dora@example.com"), "support@example.org", "dora@example.com") for i in range(4)]
+        mails += [(mail(reply_to=answer.message, body="Reply %d.\n" % i), address_of(answer), "anna@example.com") for i in range(6)]
+        opened = mail(subject="Opens", sender="emil@example.com")
+        mails += [(opened, "support@example.org", "emil@example.com")]
+        mails += [(mail(reply_to=email.message_from_bytes(opened), subject="Re: Opens", sender="emil@example.com"), "support@example.org", "emil@example.com")] * 1
+        lock = subprocess.Popen(["psql", "-X", "-q", "-A", "-t", there.url("desk")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        lock.stdin.write("SELECT 'locked' FROM (SELECT pg_advisory_lock(1397772114)) AS it;\n")
+        lock.stdin.flush()
+        assert lock.stdout.readline().strip() == "locked"
+        codes = []
+
+        def deliver(data, to, sender):
+            codes.append(desk.lmtp(data, to, sender=sender)[0][0])
+        threads = [threading.Thread(target=deliver, args=one) for one in mails]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.02)                                 # in this order
+        time.sleep(1)
+        lock.communicate()                                   # all of them at once, but the first
+        for thread in threads:
+            thread.join()
+        assert codes == [250] * len(mails), codes
+        tickets = desk.ok("ticket", "list")
+        assert sorted(t["subject"] for t in tickets) == ["Again 0", "Again 1", "Again 2", "Again 3", "First", "Opens", "Twice"], [t["subject"] for t in tickets]
+        assert len([m for m in desk.ok("ticket", "show", 1)["messages"] if m["kind"] == "reply"]) == 6
+        assert there.sql("SELECT address, written FROM contact WHERE written>0 ORDER BY address", "desk") == [
+            ["anna@example.com", "7"], ["carl@example.com", "1"], ["dora@example.com", "4"], ["emil@example.com", "2"]]
+        assert there.sql("SELECT duplicates FROM mailbox WHERE subject='Twice'", "desk") == [["3"]]
+        assert desk.cli("fsck").code == 0
+        desk.stop()
+
+
+@setup(start=False)
+def test_a_long_list_comes_in_portions(desk):
+    os.chmod(desk.directory, 0o755)
+    with server(desk) as there:
+        on(desk, there)
+        desk.accept(mail(subject="One of many"))
+        there.sql("INSERT INTO ticket(id,state,queue,agent,priority,subject,language,customer,customer_name,created,updated,closed_at,voice)"
+                  " SELECT n,'closed','support','','normal','Number '||n,'en','anna@example.com','Anna',1,1,1,'' FROM generate_series(2,2500) AS n", "desk")
+        listed = [t["id"] for t in desk.ok("ticket", "list")]
+        assert listed == sorted(range(1, 2501), reverse=True), (len(listed), listed[:3])
         desk.stop()
