@@ -151,6 +151,8 @@ const struct cli_command cli_commands[] = {
 	  "Its mail goes, with all its files; so do mails of ours that were sent on that ticket. With --attachment that file alone: its mail stays, with a text in the file's place." },
 	{ "erase list", cli_run_erase_list, 0, 0, "", 0, "what was erased when, without a word of it", "" },
 	{ "erase finish", cli_run_erase_finish, 0, 0, "", 0, "finish what a power cut left half done", "The daemon does it by itself." },
+	{ "erase replay", cli_run_erase_replay, 0, 0, "", OPT(O_LEDGER), "erase again what the ledger names, after a PostgreSQL server's backup was restored",
+	  "`restore` does it by itself for a backup of ours. Before sportellod is started." },
 	{ "retention", cli_run_retention, 0, 0, "", OPT(O_DRY_RUN), "let go of what is old, as `retention` in the configuration says",
 	  "The daemon does it by itself each night (retention_at). --dry-run says what would go. It cannot be taken back." },
 	{ "organisation list", cli_run_organisation_list, 0, 0, "", 0, "organisations, with domains and contract", "" },

@@ -156,6 +156,28 @@ enum status cli_run_erase_finish(struct cli *cli, struct error *error)
 	return STATUS_OK;
 }
 
+enum status cli_run_erase_replay(struct cli *cli, struct error *error)
+{
+	struct json json;
+	size_t erased = 0;
+	enum status status = cli_need_store(cli, false, error);
+
+	if (status == STATUS_OK)
+		status = store_erasures_replay(cli->store, &cli->arena, cli->option[O_LEDGER], &erased, error);
+	if (status != STATUS_OK)
+		return status;
+	if (!cli->json) {
+		buffer_printf(&cli->out, erased ? "erased again: %zu\n" : "nothing of what the ledger names is there\n", erased);
+		return STATUS_OK;
+	}
+	json_init(&json, &cli->out);
+	json_object(&json, NULL);
+	json_number(&json, "erased", (int64_t)erased);
+	json_object_end(&json);
+	buffer_add_char(&cli->out, '\n');
+	return STATUS_OK;
+}
+
 static void list_json(struct cli *cli, const struct erasure_rows *rows)
 {
 	struct json json;

@@ -245,6 +245,7 @@ enum status cli_run_erase_customer(struct cli *cli, struct error *error);
 enum status cli_run_erase_ticket(struct cli *cli, struct error *error);
 enum status cli_run_erase_message(struct cli *cli, struct error *error);
 enum status cli_run_erase_finish(struct cli *cli, struct error *error);
+enum status cli_run_erase_replay(struct cli *cli, struct error *error);
 enum status cli_run_erase_list(struct cli *cli, struct error *error);
 enum status cli_run_retention(struct cli *cli, struct error *error);
 enum status cli_run_organisation_list(struct cli *cli, struct error *error);

@@ -63,13 +63,12 @@ enum status postgres_open(const struct engine_kind *kind, const char *url, const
 	struct engine *it = *engine = new_engine(kind, url, state_dir, use);
 	enum status status;
 
-	(void)before;                    /* the server's own backups are its administrator's */
 	if (!it)
 		return error_set(error, STATUS_TRY_LATER, "opening the database: out of memory");
 	/* What stands beside the database (the secret key) has its place here, as with any engine. */
 	status = !create || directory_make(state_dir, 0700) ? postgres_connect(it, error) : error_set(error, STATUS_TRY_LATER, "%s: cannot make the state directory", state_dir);
 	if (status == STATUS_OK)
-		status = postgres_bring_up(it, create, error);
+		status = postgres_bring_up(it, create, before, error);
 	if (status != STATUS_OK)
 		postgres_close(engine, NULL);
 	return status;

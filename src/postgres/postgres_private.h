@@ -126,7 +126,9 @@ enum status postgres_number_of(struct engine *engine, struct error *error, int64
 void postgres_cursor_open_own(struct cursor *cursor, struct engine *engine, struct error *error, int id, const char *format, ...);
 
 /* ---------------------------------------------------------------- postgres_schema.c */
-enum status postgres_bring_up(struct engine *engine, bool create, struct error *error);
+enum status postgres_bring_up(struct engine *engine, bool create, engine_before_upgrade before, struct error *error);
+/* The statements that lead from one version (0: nothing) to another, one after the other. */
+enum status postgres_schema_steps(int from, int to, enum status (*take)(void *context, const char *sql, struct error *error), void *context, struct error *error);
 /* All statements of one sort, of the common steps and of this engine's own tables, for who makes a database in parts (engine_bulk.h). */
 void postgres_schema_step(struct buffer *sql, enum engine_step step);
 

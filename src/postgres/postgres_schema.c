@@ -49,25 +49,51 @@ TRIGGER("tally_of_outbox", "UPDATE OF state", "outbox",
 TRIGGER("tally_of_routed", "UPDATE OF corrected", "routed",
 	"IF (old.corrected<>0)<>(new.corrected<>0) THEN UPDATE tally SET count=count+(new.corrected<>0)::int-(old.corrected<>0)::int"
 	" WHERE what='routed' AND queue='' AND state='corrected'; END IF; "),
+NULL
 };
 
-static enum status make_tables(struct engine *engine, struct error *error)
+/* Own tables go by the versions of the common steps. */
+static const struct migration own_steps[] = { { 2, own_tables } };
+
+typedef enum status (*take_text)(void *context, const char *sql, struct error *error);
+
+static enum status take_common(const struct migration *step, take_text take, void *context, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (const char *const *sql = step->sql; *sql && status == STATUS_OK; sql++) {
+		CLEANUP_BUFFER struct buffer text = { 0 };
+
+		postgres_translate_table(&text, *sql);
+		if (text.length > 0)
+			status = take(context, buffer_string(&text), error);
+	}
+	return status;
+}
+
+enum status postgres_schema_steps(int from, int to, take_text take, void *context, struct error *error)
 {
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < engine_migration_count && status == STATUS_OK; i++)
-		for (const char *const *sql = engine_migrations[i].sql; *sql && status == STATUS_OK; sql++) {
-			CLEANUP_BUFFER struct buffer text = { 0 };
-
-			postgres_translate_table(&text, *sql);
-			if (text.length > 0)
-				status = postgres_exec(engine, buffer_string(&text), error);
-		}
-	for (size_t i = 0; i < COUNT_OF(own_tables) && status == STATUS_OK; i++)
-		status = postgres_exec(engine, own_tables[i], error);
-	if (status == STATUS_OK)
-		status = postgres_run(engine, error, SQL_META_SET, "ti", "schema", (int64_t)SCHEMA_VERSION);
+		if (engine_migrations[i].to > from && engine_migrations[i].to <= to)
+			status = take_common(&engine_migrations[i], take, context, error);
+	for (size_t i = 0; i < COUNT_OF(own_steps) && status == STATUS_OK; i++)
+		for (const char *const *sql = own_steps[i].sql; *sql && own_steps[i].to > from && own_steps[i].to <= to && status == STATUS_OK; sql++)
+			status = take(context, *sql, error);
 	return status;
+}
+
+static enum status exec_text(void *context, const char *sql, struct error *error)
+{
+	return postgres_exec(context, sql, error);
+}
+
+static enum status take_steps(struct engine *engine, int64_t from, struct error *error)
+{
+	enum status status = postgres_schema_steps((int)from, SCHEMA_VERSION, exec_text, engine, error);
+
+	return status == STATUS_OK ? postgres_run(engine, error, SQL_META_SET, "ti", "schema", (int64_t)SCHEMA_VERSION) : status;
 }
 
 void postgres_schema_step(struct buffer *sql, enum engine_step step)
@@ -78,12 +104,13 @@ void postgres_schema_step(struct buffer *sql, enum engine_step step)
 				postgres_translate_table(sql, *text);
 				buffer_add_string(sql, ";\n");
 			}
-	for (size_t i = 0; i < COUNT_OF(own_tables); i++) {
-		enum engine_step is = engine_step_of(own_tables[i]);
+	for (size_t i = 0; i < COUNT_OF(own_steps); i++)
+		for (const char *const *text = own_steps[i].sql; *text; text++) {
+			enum engine_step is = engine_step_of(*text);
 
-		if (is == step || (is == STEP_NOTHING && step == STEP_TABLE))
-			buffer_printf(sql, "%s;\n", own_tables[i]);
-	}
+			if (is == step || (is == STEP_NOTHING && step == STEP_TABLE))
+				buffer_printf(sql, "%s;\n", *text);
+		}
 }
 
 static enum status has_tables(struct engine *engine, bool *there, struct error *error)
@@ -97,9 +124,31 @@ static enum status has_tables(struct engine *engine, bool *there, struct error *
 	return postgres_cursor_close(&cursor);
 }
 
-static enum status create_once(struct engine *engine, struct error *error)
+static enum status version_of(struct engine *engine, int64_t *version, struct error *error)
 {
 	bool there;
+	enum status status = has_tables(engine, &there, error);
+
+	*version = 0;
+	return status == STATUS_OK && there ? postgres_number_of(engine, error, version, -1, SQL_META_GET, "t", "schema") : status;
+}
+
+/* Gateways of the older version would go on writing as they know it: one that works has the lease. */
+static enum status nobody_works(struct engine *engine, const char *place, int64_t version, struct error *error)
+{
+	int64_t there = 0, leases = 0;
+	enum status status = postgres_number_of(engine, error, &there, 0, OWN_HAS_LEASES, "");
+
+	if (status == STATUS_OK && there)
+		status = postgres_number_of(engine, error, &leases, 0, OWN_LEASES, "");
+	return status != STATUS_OK || !leases ? status
+		: error_set(error, STATUS_TRY_LATER, "%s: of an older version (schema %lld), and a gateway works on it: stop all of them before one of this version starts", place, (long long)version);
+}
+
+/* Whoever comes first makes or brings up what is there; the others wait for his lock, and find it done. */
+static enum status bring_up_once(struct engine *engine, const char *place, struct error *error)
+{
+	int64_t version = 0, began = clock_monotonic_us();
 	enum status status;
 
 	engine->in_transaction = true;
@@ -107,12 +156,17 @@ static enum status create_once(struct engine *engine, struct error *error)
 	if (status == STATUS_OK)
 		status = postgres_run(engine, error, OWN_SCHEMA_LOCK, "");
 	if (status == STATUS_OK)
-		status = has_tables(engine, &there, error);      /* another may have been faster */
-	if (status == STATUS_OK && !there)
-		status = make_tables(engine, error);
+		status = version_of(engine, &version, error);    /* another may have been faster */
+	if (status == STATUS_OK && version > 0 && version < SCHEMA_VERSION)
+		status = nobody_works(engine, place, version, error);
+	if (status == STATUS_OK && version >= 0 && version < SCHEMA_VERSION)
+		status = take_steps(engine, version, error);
 	if (status == STATUS_OK)
-		return postgres_commit(engine, error);
-	postgres_rollback(engine);
+		status = postgres_commit(engine, error);
+	else
+		postgres_rollback(engine);
+	if (status == STATUS_OK && version > 0 && version < SCHEMA_VERSION)
+		log_event(LOG_NOTICE, "store.migrated", "from", LOG_NUMBER(version), "to", LOG_NUMBER(SCHEMA_VERSION), "ms", LOG_NUMBER((clock_monotonic_us() - began) / 1000), NULL);
 	return status;
 }
 
@@ -128,25 +182,25 @@ static enum status not_ours(struct engine *engine, const char *place, struct err
 	return error_set(error, STATUS_BAD_INPUT, copying ? "%s: an unfinished copy of another database: run the same `sportello store copy` again, or empty it" : "%s: not a Sportello database", place);
 }
 
-enum status postgres_bring_up(struct engine *engine, bool create, struct error *error)
+enum status postgres_bring_up(struct engine *engine, bool create, engine_before_upgrade before, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	const char *place = postgres_place(&arena, engine->url, "");
 	int64_t version = 0;
-	bool there;
-	enum status status = has_tables(engine, &there, error);
+	enum status status = version_of(engine, &version, error);
 
-	if (status == STATUS_OK && !there && !create)
+	if (status == STATUS_OK && version == 0 && !create)
 		return error_set(error, STATUS_NOT_FOUND, "%s: an empty database: start sportellod, or copy one into it", place);
-	if (status == STATUS_OK && !there)
-		status = create_once(engine, error);
-	if (status == STATUS_OK)
-		status = postgres_number_of(engine, error, &version, 0, SQL_META_GET, "t", "schema");
+	if (status == STATUS_OK && version > 0 && version < SCHEMA_VERSION)      /* who only looks brings up nothing */
+		status = before ? before(engine, engine->state_dir, (int)version, error)
+			: error_set(error, STATUS_TRY_LATER, "%s: of an older version (schema %lld): start sportellod of this version", place, (long long)version);
+	if (status == STATUS_OK && version >= 0 && version < SCHEMA_VERSION)
+		status = bring_up_once(engine, place, error);
 	if (status != STATUS_OK)
 		return status;
-	if (version == 0)
+	if (version < 0)
 		return not_ours(engine, place, error);
-	return version == SCHEMA_VERSION ? STATUS_OK
-		: error_set(error, STATUS_BAD_INPUT, "%s: made by a %s Sportello (schema %lld, this program knows %d)", place, version > SCHEMA_VERSION ? "newer" : "older",
+	return version <= SCHEMA_VERSION ? STATUS_OK
+		: error_set(error, STATUS_BAD_INPUT, "%s: made by a newer Sportello (schema %lld, this program knows up to %d): install that version, or restore the server's backup of before the upgrade", place,
 		            (long long)version, SCHEMA_VERSION);
 }

@@ -118,6 +118,8 @@ enum postgres_numbered { NUMBER_RAW, NUMBER_MAILBOX, NUMBER_CONTACT, NUMBER_MESS
 	X(OWN_WORDS_FIND, "SELECT message FROM words, CAST($1 AS tsquery) AS query WHERE words @@ query ORDER BY ts_rank(words,query) DESC, message DESC LIMIT $2") \
 	/* the database itself */ \
 	X(OWN_ABOUT, "SELECT pg_backend_pid(), current_setting('server_encoding'), current_setting('server_version_num')::bigint, to_regclass('meta') IS NOT NULL") \
+	X(OWN_HAS_LEASES, "SELECT (to_regclass('lease') IS NOT NULL)::int") \
+	X(OWN_LEASES, "SELECT count(*) FROM lease WHERE until>clock_timestamp()") \
 	X(OWN_PROMISES, "SELECT current_setting('synchronous_commit'), current_setting('fsync'), current_setting('full_page_writes'), pg_is_in_recovery()") \
 	X(OWN_SIZE, "SELECT pg_database_size(current_database())") \
 	X(OWN_SCHEMA_LOCK, "SELECT pg_advisory_xact_lock(1397772116)")

@@ -105,6 +105,8 @@ void sqlite_library(void);
 enum status sqlite_make_file(const char *state_dir, const char *path, struct error *error);
 /* sqlite_vfs.c: once a process, before a connection is opened. Not there in a build with VFS=no. */
 void sqlite_register_vfs(void);
+/* sqlite_tokens.c: before a full text is opened on it. An SQLite code. */
+int sqlite_tokens_register(sqlite3 *db);
 /* ---- sqlite_scrub.c ---- */
 #define SQLITE_PAGE_BYTES 4096
 #define SQLITE_SCRUBBED_BYTES ((sqlite3_int64)64 << 30)  /* in a larger database a page may look like another sort of page */

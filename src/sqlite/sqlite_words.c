@@ -17,7 +17,7 @@
 
 static const char *const words_schema[] = {
 	/* The rows are messages: rowid is message.id. */
-	"CREATE VIRTUAL TABLE words USING fts5(subject, text, people, content='', tokenize='unicode61 remove_diacritics 2')",
+	"CREATE VIRTUAL TABLE words USING fts5(subject, text, people, content='', tokenize='sportello')",
 	"CREATE TABLE progress(message INTEGER NOT NULL)",
 	"INSERT INTO progress VALUES(0)",
 };
@@ -91,7 +91,9 @@ static int open_file(struct engine *engine, int edition)
 	if (code != SQLITE_OK)
 		return code;
 	sqlite3_busy_timeout(engine->words, BUSY_TIMEOUT_MS);
-	code = sqlite3_exec(engine->words, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; " WORDS_CACHE, NULL, NULL, NULL);
+	code = sqlite_tokens_register(engine->words);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(engine->words, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; " WORDS_CACHE, NULL, NULL, NULL);
 	if (code == SQLITE_OK)
 		code = number_of(engine->words, "PRAGMA user_version", &version);
 	if (code == SQLITE_OK && version == 0)

@@ -1,5 +1,5 @@
 /*
- * store_erasures.c - the log of erasures, what follows after each, and the ledger that tells a restored backup what is not to be in it.
+ * store_erasures.c - the log of erasures, what follows after each, and the ledger that tells a restored backup what is not to be in it (store_ledger.c).
  *
  * The log is a table and has no word of what was erased: numbers, and keyed digests of addresses. Its rows are `done` when files, full text and the
  * database's own log are clean, too, and the ledger has them: a power cut leaves them to whoever comes next. The ledger is STATE_DIR/erasures, a file
@@ -15,88 +15,30 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LEDGER_BYTES ((size_t)256 * 1024 * 1024)
-#define HEAD "sportello erasures 1 "
-
-char *store_ledger_path(struct arena *arena, const struct store *store)
-{
-	return arena_printf(arena, "%s/erasures", store->state_dir);
-}
-
-static int digit(char byte)
-{
-	return byte >= '0' && byte <= '9' ? byte - '0' : byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
-static bool read_key(const char *hex, unsigned char key[LEDGER_KEY_SIZE])
-{
-	for (int i = 0; i < LEDGER_KEY_SIZE; i++) {
-		int high = digit(hex[2 * i]), low = high < 0 ? -1 : digit(hex[2 * i + 1]);
-
-		if (low < 0)
-			return false;
-		key[i] = (unsigned char)(high << 4 | low);
-	}
-	return hex[2 * LEDGER_KEY_SIZE] == '\n';
-}
-
-enum status store_ledger_read(struct arena *arena, const char *path, struct ledger *ledger, struct error *error)
-{
-	CLEANUP_BUFFER struct buffer file = { 0 };
-	enum status status;
-
-	*ledger = (struct ledger){ .lines = "" };
-	if (access(path, F_OK) < 0 && errno == ENOENT)
-		return STATUS_OK;
-	if ((status = file_read_all(path, LEDGER_BYTES, &file, error)) != STATUS_OK)
-		return status;
-	const char *text = arena_string(arena, buffer_string(&file));
-
-	if (strncmp(text, HEAD, strlen(HEAD)) != 0 || !read_key(text + strlen(HEAD), ledger->key))
-		return error_set(error, STATUS_BAD_INPUT, "%s is no ledger of erasures", path);
-	ledger->known = true;
-	ledger->lines = strchr(text, '\n') + 1;
-	return STATUS_OK;
-}
-
-const char *store_ledger_digest(struct arena *arena, const unsigned char key[LEDGER_KEY_SIZE], const char *what)
-{
-	unsigned char digest[SHA256_SIZE];
-
-	hmac_sha256(key, LEDGER_KEY_SIZE, what, strlen(what), digest);
-	return arena_copy(arena, hex_encode(arena, digest, sizeof digest), LEDGER_DIGEST_HEX);
-}
-
 /* ---- the log ---- */
 
-/* The key is the ledger's; where there is none, it begins with this. */
+/* The key is the ledger's; where there is none, it begins with this. Machines on one database have the same. */
 static enum status find_key(struct store *store, struct arena *arena, unsigned char key[LEDGER_KEY_SIZE], struct error *error)
 {
 	struct ledger ledger;
-	enum status status = store_ledger_read(arena, store_ledger_path(arena, store), &ledger, error);
-	char *head, *path = store_ledger_path(arena, store);
+	const char *hex;
+	enum status status = store_ledger_share(store, error);
 
+	if (status == STATUS_OK)
+		status = store_ledger_read(arena, store_ledger_path(arena, store), &ledger, error);
 	if (status != STATUS_OK || ledger.known) {
-		memcpy(key, ledger.key, LEDGER_KEY_SIZE);
+		memcpy(key, ledger.key, status == STATUS_OK ? LEDGER_KEY_SIZE : 0);
 		return status;
 	}
 	random_bytes(key, LEDGER_KEY_SIZE);
-	head = arena_printf(arena, HEAD "%s\n", hex_encode(arena, key, LEDGER_KEY_SIZE));
-	CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	if (fd < 0 || !write_all(fd, head, strlen(head)) || fsync(fd) < 0 || !directory_sync(store->state_dir))
-		return error_set(error, STATUS_TRY_LATER, "%s: %s", path, strerror(errno));
-	return STATUS_OK;
+	hex = hex_encode(arena, key, LEDGER_KEY_SIZE);
+	status = store_ledger_begin(store, hex, error);
+	return status == STATUS_OK && !engine_alone(store->engine) ? engine_run(store->engine, error, SQL_META_SET, "tt", META_LEDGER_KEY, hex) : status;
 }
 
 static enum status note(struct store *store, int64_t now, const char *kind, int64_t a, int64_t b, int64_t c, const char *digest, struct error *error)
 {
 	return engine_run(store->engine, error, SQL_ERASURE_ADD, "itiiti", now, kind, a, b, digest, c);
-}
-
-const char *store_ledger_identity(struct arena *arena, int64_t ticket, int64_t created)
-{
-	return arena_printf(arena, "ticket %lld %lld", (long long)ticket, (long long)created);
 }
 
 enum status store_erasures_note(struct store *store, struct arena *arena, const struct erase_order *order, int64_t now, struct error *error)
@@ -155,13 +97,8 @@ static enum status write_ledger(struct store *store, struct arena *arena, struct
 
 	cursor_open(&cursor, store->engine, error, SQL_ERASURES_OPEN, "");
 	while (cursor_next(&cursor))
-	{
-		int64_t attachment = cursor_number(&cursor, 6);
-
-		buffer_printf(&lines, "%s %s %lld %lld %s", time_rfc3339(arena, cursor_number(&cursor, 1)), cursor_text(&cursor, arena, 2), (long long)cursor_number(&cursor, 3),
-		              (long long)cursor_number(&cursor, 4), cursor_text(&cursor, arena, 5));
-		buffer_printf(&lines, attachment ? " %lld\n" : "\n", (long long)attachment);
-	}
+		buffer_printf(&lines, "%s\n", store_ledger_line(arena, cursor_number(&cursor, 1), cursor_text(&cursor, arena, 2), cursor_number(&cursor, 3), cursor_number(&cursor, 4),
+		                                                cursor_text(&cursor, arena, 5), cursor_number(&cursor, 6)));
 	if ((status = cursor_close(&cursor)) != STATUS_OK || !lines.length)
 		return status;
 	CLEANUP_FD int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);

@@ -57,6 +57,7 @@ enum status store_keys_of_restored(const char *state_dir, const char *aside, int
 enum status store_keys_restore(struct store *store, struct error *error);
 #define META_SECRET_KEY "secret_key"
 #define META_COPIED "copy_id"
+#define META_LEDGER_KEY "ledger_key"      /* where several machines have one database */
 /* A read transaction around several reads, unless one is open already. */
 enum status store_read_begin(struct store *store, bool *began, struct error *error);
 void store_read_end(struct store *store, bool began);
@@ -92,6 +93,12 @@ enum status store_organisation_of(struct store *store, struct arena *arena, cons
 #define LEDGER_KEY_SIZE 32
 #define LEDGER_DIGEST_HEX 32     /* digits of a digest that are kept: 128 bits */
 struct ledger { unsigned char key[LEDGER_KEY_SIZE]; bool known; const char *lines; };
+/* A ledger with that key (in hex), where there is none. */
+enum status store_ledger_begin(struct store *store, const char *key, struct error *error);
+/* One erasure, as a line of it, without its end. */
+char *store_ledger_line(struct arena *arena, int64_t at, const char *kind, int64_t a, int64_t b, const char *digest, int64_t attachment);
+/* Machines on one database have one ledger: this one's file has what the others erased. Harmless anywhere. */
+enum status store_ledger_share(struct store *store, struct error *error);
 char *store_ledger_path(struct arena *arena, const struct store *store);
 enum status store_ledger_read(struct arena *arena, const char *path, struct ledger *ledger, struct error *error);
 const char *store_ledger_digest(struct arena *arena, const unsigned char key[LEDGER_KEY_SIZE], const char *what);

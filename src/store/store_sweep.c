@@ -54,6 +54,16 @@ static void remove_stray(struct strays *strays, const char *file)
 		strays->count++;
 }
 
+/* What other machines erased since. */
+static void share_ledger(struct engine *engine, char *state_dir)
+{
+	struct store store = { .engine = engine, .state_dir = state_dir };
+	struct error error = { 0 };
+
+	if (store_ledger_share(&store, &error) != STATUS_OK)
+		log_event(LOG_WARNING, "store.trouble", "why", error.text, NULL);
+}
+
 void store_sweep(struct engine *engine, void *state_dir)
 {
 	struct strays strays = { .engine = engine, .state_dir = state_dir, .found = remove_stray };
@@ -61,4 +71,5 @@ void store_sweep(struct engine *engine, void *state_dir)
 	store_find_strays(&strays);
 	if (strays.count > 0)
 		log_event(LOG_NOTICE, "store.swept", "files", LOG_NUMBER(strays.count), NULL);
+	share_ledger(engine, state_dir);
 }

@@ -51,7 +51,7 @@ class Server:
         self.stop("immediate")
 
     def url(self, name):
-        return "postgresql://%s@/%s?host=%s" % (USER, name, self.directory)
+        return "postgresql://%s@/%s?host=%s%s" % (USER, name, self.directory, "&port=" + self.settings["port"] if "port" in self.settings else "")
 
     def sql(self, text, database="postgres"):
         """What it gives: rows as lists of texts."""
@@ -71,4 +71,4 @@ class Server:
 class Running(Server):
     """One that another process started and stops: of which only the directory is known."""
     def __init__(self, directory):
-        self.directory = directory
+        self.directory, self.settings = directory, {}

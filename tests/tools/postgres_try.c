@@ -1,11 +1,13 @@
 /*
  * postgres_try.c - asks a server whether it understands every statement of the second engine. postgres_try URL: a database with our tables.
  *
- * Prints a line for each that it does not, and "N statements". Exits 1 if there was one.
+ * Prints a line for each that it does not, and "N statements". Exits 1 if there was one. postgres_try --schema N: the statements that make a database of version N.
  */
 #include "postgres/postgres_private.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* What the server cannot guess the engine tells it: numbers, or a number, a word and numbers. */
 static bool understood(PGconn *connection, int id)
@@ -22,8 +24,18 @@ static bool understood(PGconn *connection, int id)
 	return ok;
 }
 
+static enum status print(void *context, const char *sql, struct error *error)
+{
+	(void)context;
+	(void)error;
+	printf("%s;\n", sql);
+	return STATUS_OK;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 2 && strcmp(argv[1], "--schema") == 0)
+		return postgres_schema_steps(0, atoi(argv[2]), print, NULL, NULL) != STATUS_OK;
 	PGconn *connection = PQconnectdb(argc > 1 ? argv[1] : "");
 	int wrong = 0;
 
