@@ -154,7 +154,7 @@ run: deps-run
 	@$(MAKE) --no-print-directory all
 	@sh contrib/demo.sh $(BUILD)
 
-# STORE=postgresql: the black box on a PostgreSQL server of its own.
+# STORE=postgresql: the black box on a PostgreSQL server of its own; what only SQLite has is named in tests/blackbox/of_sqlite.py.
 check: deps-check
 	@$(MAKE) --no-print-directory all units
 	@BUILD=$(BUILD) $(if $(STORE),STORE=$(STORE) )sh tests/run.sh

@@ -37,7 +37,7 @@ look() {
 case ${1-run} in
 look)  look ;;
 run)   want=$build ;;
-check) want=$check ;;
+check) want="$check${STORE:+ libpq-dev postgresql}" ;;
 deb)   want="$build libpq-dev git debhelper lintian" ;;
 image) want="$build libpq-dev git debhelper lintian umoci python3" ;;
 bare)  want="python3 mmdebstrap iproute2 util-linux" ;;
@@ -61,7 +61,7 @@ units=
 for p in $missing; do
 	case $p in
 	dovecot-core | dovecot-imapd) units="$units dovecot.service dovecot.socket" ;;
-	nginx | caddy) units="$units $p.service" ;;
+	nginx | caddy | postgresql) units="$units $p.service" ;;
 	esac
 done
 if [ -n "$units" ] && [ -d /run/systemd/system ]; then

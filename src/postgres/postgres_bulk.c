@@ -474,7 +474,7 @@ enum status postgres_bulk_lock(PGconn *db, const char *mode, struct error *error
 	size_t count;
 	const struct engine_table *tables = engine_tables(&count);
 
-	buffer_printf(&sql, "%s; SET LOCAL lock_timeout='" HOLD_TIMEOUT "'; SET LOCAL idle_in_transaction_session_timeout=0; LOCK TABLE ", postgres_text(OWN_LOCK));
+	buffer_printf(&sql, "%s; SET LOCAL lock_timeout='" HOLD_TIMEOUT "'; SET LOCAL idle_in_transaction_session_timeout=0; SET LOCAL synchronous_commit=on; LOCK TABLE ", postgres_text(OWN_LOCK));
 	for (size_t i = 0; i < count; i++)
 		buffer_printf(&sql, "%s%s", i ? "," : "", tables[i].name);
 	buffer_printf(&sql, " IN %s MODE", mode);
