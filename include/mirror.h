@@ -30,7 +30,9 @@ enum status mirror_round(struct mirror *mirror, const struct config *config, con
 struct mirror_counts { size_t written, moved, removed; };
 enum status mirror_rebuild(struct mirror *mirror, const struct config *config, const struct desk_policy *policy, struct store *store,
                            struct mirror_counts *counts, struct error *error);
-/* One ticket, after mails of it were let go or erased: they stand there with what is left of them, or no longer. raw: the one that was changed; 0: those that are gone. */
+/* One ticket, after mails of it were let go or erased: they stand there with what is left of them, or no longer. raw: the one that was changed; 0: those that are gone;
+ * MIRROR_SENT: all that the desk sent, in which an address may be erased. */
+#define MIRROR_SENT INT64_C(-1)
 enum status mirror_renew(struct mirror *mirror, const struct config *config, const struct desk_policy *policy, struct store *store, int64_t ticket, int64_t raw, struct error *error);
 /* Adds a line for each message that is not there once, in its folder. */
 enum status mirror_check(struct mirror *mirror, struct store *store, struct arena *arena, struct strings *findings, struct error *error);

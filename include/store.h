@@ -521,12 +521,15 @@ struct erased {
 	struct { struct erased_place *at; size_t count; } places;
 	struct strings kept;             /* what stays, and why */
 	int64_t tickets, messages;
-	struct { int64_t *at; size_t count; } of; int64_t raw;   /* of an attachment: tickets that have its mail, and that */
+	struct { int64_t *at; size_t count; } of; int64_t raw;   /* other tickets whose mails changed; raw: of an attachment, its mail */
 	bool done;                       /* in the tables, for good */
 };
-/* In a transaction of its own; `dry`: rolled back, and the same places counted. Then, and after a power cut: store_erase_finish(). */
+/* In a transaction of its own, or, of a customer with very many tickets, in several with rests between; `dry`: rolled back, and the same places counted. Then, and after a power cut: store_erase_finish(). */
 enum status store_erase(struct store *store, struct arena *arena, const struct erase_order *order, bool dry, struct erased *erased, struct error *error);
-/* What stands beside the tables: files, full text, the database's log, the ledger. *any: there was something to finish. */
+/* A customer whose erasure in parts has begun and is not done (0: none); worked_at: within the last minute. */
+enum status store_erase_under_way(struct store *store, int64_t *customer, bool *worked_at, struct error *error);
+/* What stands beside the tables: files, full text, the database's log, the ledger. Before that, where parts are left to which nobody is at work: a second's worth of
+ * them. *any: all that was open is finished. */
 enum status store_erase_finish(struct store *store, struct arena *arena, bool *any, struct error *error);
 struct erasure_row { int64_t id, at, ticket; int seq, attachment; const char *kind; bool done; };
 struct erasure_rows { struct erasure_row *at; size_t count; };

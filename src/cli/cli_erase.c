@@ -57,8 +57,8 @@ static enum status clean_mirror(struct cli *cli, const struct erased *erased, st
 	if ((status = mirror_open(cli->config, &mirror, error)) != STATUS_OK)
 		return status;
 	for (size_t i = 0; erased && i < erased->of.count && status == STATUS_OK; i++)
-		status = mirror_renew(mirror, cli->config, &cli->policy, cli->store, erased->of.at[i], erased->raw, error);
-	if (status == STATUS_OK && !(erased && erased->of.count))
+		status = mirror_renew(mirror, cli->config, &cli->policy, cli->store, erased->of.at[i], erased->raw ? erased->raw : MIRROR_SENT, error);
+	if (status == STATUS_OK && !(erased && erased->raw))
 		status = mirror_rebuild(mirror, cli->config, &cli->policy, cli->store, &counts, error);
 	mirror_close(&mirror);
 	return status;
@@ -137,11 +137,17 @@ enum status cli_run_erase_message(struct cli *cli, struct error *error)
 enum status cli_run_erase_finish(struct cli *cli, struct error *error)
 {
 	struct json json;
-	bool any = false;
+	int64_t customer = 0;
+	bool any = false, worked_at = false;
 	enum status status = cli_need_store(cli, false, error);
 
 	if (status == STATUS_OK)
-		status = finish(cli, NULL, &any, error);
+		status = store_erase_under_way(cli->store, &customer, &worked_at, error);
+	if (status == STATUS_OK && worked_at)
+		return error_set(error, STATUS_TRY_LATER, "customer %lld is being erased just now; should that have been broken off, try again in a minute (the daemon goes on with it, too)", (long long)customer);
+	do
+		status = status == STATUS_OK ? finish(cli, NULL, &any, error) : status;
+	while (status == STATUS_OK && !any && store_erase_under_way(cli->store, &customer, &worked_at, error) == STATUS_OK && customer);
 	if (status != STATUS_OK)
 		return status;
 	if (!cli->json) {

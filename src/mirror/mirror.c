@@ -408,7 +408,7 @@ static enum status renew(struct mirror *m, const struct config *config, const st
 	for (size_t i = 0; i < row.messages.count && status == STATUS_OK; i++) {
 		const struct followed_message followed = {0, ticket, row.messages.at[i]};
 		struct entry *entry = mirror_index_find(&m->index, ticket, followed.message.seq);
-		if (!entry || !(raw ? followed.message.raw == raw : is_gone(store, &followed.message)))
+		if (!entry || !(raw == MIRROR_SENT ? followed.message.outbox != 0 : raw ? followed.message.raw == raw : is_gone(store, &followed.message)))
 			continue;
 		remove_file(m, entry);
 		status = follow_one(m, config, policy, store, &followed, &written, error);

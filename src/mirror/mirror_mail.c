@@ -127,6 +127,8 @@ static enum status sent_bytes(const struct config *config, const struct desk_pol
 	enum status status = store_outbox_get(store, arena, outbox, &row, error);
 	if (status == STATUS_OK && row.outgoing.variables && strcmp(row.outgoing.variables, OUTBOX_BARED) == 0)
 		return STATUS_NOT_FOUND;         /* its words stand on the ticket alone (store_retention.c) */
+	if (status == STATUS_OK && row.outgoing.from.address && strcmp(row.outgoing.from.address, ERASED_ADDRESS) == 0)
+		return STATUS_NOT_FOUND;         /* one of those who got it was erased, and the message was not */
 	return status == STATUS_OK ? outbox_render(store, policy, &config->templates, arena, &row, out, error) : status;
 }
 

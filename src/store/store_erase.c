@@ -6,7 +6,8 @@
  * same run, rolled back, is the dry run, and counts the very same places. The transaction also writes the erasure into its own log (`erasure`), not
  * done yet: files, full text, the database's log and the ledger follow after the commit (store_erase_finish()), and again after a power cut. So an
  * erasure has happened or has not, and says which. `near`: tickets of others in which an erased person took part: his own mails go, and his address
- * wherever it stands; other people's words stay.
+ * wherever it stands; other people's words stay. Somebody with very many tickets is erased in parts (store_erase_parts.c): tickets alone, some at a time, and
+ * then all that is left of him as here; `parted` are those that went before.
  * Diagnostics: STATUS_REFUSED held by law; STATUS_NOT_FOUND nothing of that number.
  */
 #include "store_private.h"
@@ -22,15 +23,36 @@ struct erasing {
 	struct store *store;
 	struct arena *arena;
 	const struct erase_order *order;
+	const struct customer_ids *parted;       /* his tickets, in order, that were erased before, or are erased one part after the other; NULL: none */
 	struct erased *out;
 	struct error *error;
 	int64_t now;
 };
 
+static void add_place(struct arena *arena, struct erased *erased, const char *where, int64_t count)
+{
+	for (size_t i = 0; i < erased->places.count; i++)
+		if (strcmp(erased->places.at[i].where, where) == 0) {
+			erased->places.at[i].count += count;
+			return;
+		}
+	if (count > 0)
+		*ARENA_PUSH(arena, &erased->places) = (struct erased_place){ where, count };
+}
+
 static void place(struct erasing *e, const char *where, int64_t count)
 {
-	if (count > 0)
-		*ARENA_PUSH(e->arena, &e->out->places) = (struct erased_place){ where, count };
+	add_place(e->arena, e->out, where, count);
+}
+
+void store_erased_add(struct arena *arena, struct erased *all, const struct erased *more)
+{
+	for (size_t i = 0; i < more->places.count; i++)
+		add_place(arena, all, more->places.at[i].where, more->places.at[i].count);
+	for (size_t i = 0; i < more->kept.count; i++)
+		strings_add(arena, &all->kept, arena_string(arena, more->kept.at[i]));
+	all->tickets += more->tickets;
+	all->messages += more->messages;
 }
 
 /* ---- what is to be erased ---- */
@@ -38,6 +60,18 @@ static void place(struct erasing *e, const char *where, int64_t count)
 static enum status add(struct erasing *e, const char *kind, int64_t id, const char *word)
 {
 	return engine_run(e->store->engine, e->error, SQL_ERASING_ADD, "tit", kind, id, word);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool is_parted(const struct erasing *e, int64_t ticket)
+{
+	return e->parted && e->parted->count && bsearch(&ticket, e->parted->at, e->parted->count, sizeof ticket, by_number);
 }
 
 static enum status gather(struct erasing *e, const enum sql *steps, size_t count)
@@ -89,10 +123,13 @@ static enum status gather_customer(struct erasing *e)
 	struct customer_ids tickets = { 0 };
 	enum status status = engine_run(e->store->engine, e->error, SQL_ERASING_ADDRESSES, "i", e->order->customer);
 
+	for (size_t i = 0; e->parted && i < e->parted->count && status == STATUS_OK; i++)
+		status = add(e, "parted", e->parted->at[i], "");
 	if (status == STATUS_OK)
 		status = store_customer_tickets(e->store, e->arena, e->order->customer, &tickets, e->error);
 	for (size_t i = 0; status == STATUS_OK && i < tickets.count; i++)
-		status = add(e, "ticket", tickets.at[i], "");
+		if (!is_parted(e, tickets.at[i]))
+			status = add(e, "ticket", tickets.at[i], "");
 	if (status == STATUS_OK)
 		status = gather_by_address(e, tickets_of, COUNT_OF(tickets_of));
 	if (status == STATUS_OK)
@@ -152,6 +189,8 @@ static enum status keep_shared(struct erasing *e)
 	cursor_open(&cursor, e->store->engine, e->error, SQL_ERASING_SHARED, "");
 	while (cursor_next(&cursor)) {
 		*ARENA_PUSH(e->arena, &shared) = cursor_number(&cursor, 0);
+		if (is_parted(e, cursor_number(&cursor, 1)))                     /* it goes with that one */
+			continue;
 		strings_add(e->arena, &e->out->kept, arena_printf(e->arena, "raw mail %lld: it is also a message of ticket %lld", (long long)cursor_number(&cursor, 0), (long long)cursor_number(&cursor, 1)));
 	}
 	status = cursor_close(&cursor);
@@ -299,6 +338,7 @@ static enum status clean_near(struct erasing *e)
 	if (status == STATUS_OK)
 		status = words_of(e, "address", &words);
 	for (size_t i = 0; i < near.count && status == STATUS_OK; i++) {
+		*ARENA_PUSH(e->arena, &e->out->of) = near.at[i];
 		status = clean_rows(e, near.at[i], SQL_NEAR_HISTORY, SQL_NEAR_HISTORY_SET, 4, &words, &cleaned);
 		if (status == STATUS_OK)
 			status = clean_rows(e, near.at[i], SQL_NEAR_MESSAGES, SQL_NEAR_MESSAGE_SET, 3, &words, &cleaned);
@@ -382,11 +422,25 @@ static enum status erase_contacts(struct erasing *e)
 	return status == STATUS_OK ? engine_run(e->store->engine, e->error, SQL_ERASE_EVENTS, "i", e->order->customer) : status;
 }
 
+static enum status count_part(struct erasing *e)
+{
+	struct customer_ids tickets = { 0 }, messages = { 0 }, files = { 0 };
+	enum status status = list(e, "ticket", &tickets);
+
+	if (status == STATUS_OK)
+		status = list(e, "message", &messages);
+	if (status == STATUS_OK)
+		status = list(e, "file", &files);
+	place(e, "files", (int64_t)files.count);
+	e->out->tickets += (int64_t)tickets.count;
+	e->out->messages += (int64_t)messages.count;
+	return status;
+}
+
 /* ---- the whole ---- */
 
 static enum status erase_all(struct erasing *e)
 {
-	struct customer_ids tickets = { 0 }, messages = { 0 }, files = { 0 };
 	enum status status = engine_run(e->store->engine, e->error, SQL_ERASING_CLEAR, "");
 
 	if (status == STATUS_OK)
@@ -395,7 +449,7 @@ static enum status erase_all(struct erasing *e)
 		status = gather_all(e);
 	if (status == STATUS_OK)
 		status = check_hold(e);
-	if (status == STATUS_OK && !e->order->aged)
+	if (status == STATUS_OK && !e->order->aged && !e->parted)
 		status = store_erasures_note(e->store, e->arena, e->order, e->now, e->error);
 	if (status == STATUS_OK && e->order->what != ERASE_MESSAGE)
 		status = close_tickets(e);
@@ -407,16 +461,7 @@ static enum status erase_all(struct erasing *e)
 		status = erase_tables(e);
 	if (status == STATUS_OK && e->order->what == ERASE_CUSTOMER)
 		status = erase_contacts(e);
-	if (status == STATUS_OK)
-		status = list(e, "ticket", &tickets);
-	if (status == STATUS_OK)
-		status = list(e, "message", &messages);
-	if (status == STATUS_OK)
-		status = list(e, "file", &files);
-	place(e, "files", (int64_t)files.count);
-	e->out->tickets = (int64_t)tickets.count;
-	e->out->messages = (int64_t)messages.count;
-	return status;
+	return status == STATUS_OK ? count_part(e) : status;
 }
 
 static enum status check_there(struct store *store, struct arena *arena, const struct erase_order *order, struct error *error)
@@ -427,6 +472,80 @@ static enum status check_there(struct store *store, struct arena *arena, const s
 	if (order->what != ERASE_CUSTOMER && status == STATUS_OK && !facts)
 		return error_set(error, STATUS_NOT_FOUND, "there is no ticket %lld", (long long)order->ticket);
 	return status;
+}
+
+/* ---- in parts ---- */
+
+/* All addresses of his bear tickets, and the lines between them do. In order, each once. */
+enum status store_erase_tickets_of(struct store *store, struct arena *arena, int64_t customer, struct customer_ids *tickets, struct error *error)
+{
+	struct strings addresses = { 0 };
+	struct cursor cursor;
+	size_t kept = 0;
+	enum status status = store_customer_tickets(store, arena, customer, tickets, error);
+
+	if (status != STATUS_OK)
+		return status;
+	cursor_open(&cursor, store->engine, error, SQL_CUSTOMER_LAST_OF_EACH, "i", customer);
+	while (cursor_next(&cursor))
+		strings_add(arena, &addresses, cursor_text(&cursor, arena, 0));
+	status = cursor_close(&cursor);
+	for (size_t i = 0; i < addresses.count && status == STATUS_OK; i++) {
+		cursor_open(&cursor, store->engine, error, SQL_TICKETS_OF_PLACE, "i", store_place_of_address(addresses.at[i]));
+		while (cursor_next(&cursor))
+			*ARENA_PUSH(arena, tickets) = cursor_number(&cursor, 0);
+		status = cursor_close(&cursor);
+	}
+	if (tickets->count)
+		qsort(tickets->at, tickets->count, sizeof *tickets->at, by_number);
+	for (size_t i = 0; i < tickets->count; i++)
+		if (!kept || tickets->at[i] != tickets->at[kept - 1])
+			tickets->at[kept++] = tickets->at[i];
+	tickets->count = kept;
+	return status;
+}
+
+static enum status gather_part(struct erasing *e, const int64_t *tickets, size_t count)
+{
+	static const enum sql of_tickets[] = { SQL_ERASING_MESSAGES, SQL_ERASING_MAILBOX, SQL_ERASING_RAWS }, sent[] = { SQL_ERASING_OUTBOX, SQL_ERASING_SUBJECTS, SQL_ERASING_OUTBOX_WORDS };
+	enum status status = engine_run(e->store->engine, e->error, SQL_ERASING_CLEAR, "");
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = add(e, "ticket", tickets[i], "");
+	if (status == STATUS_OK)
+		status = gather(e, of_tickets, COUNT_OF(of_tickets));
+	if (status == STATUS_OK)
+		status = keep_shared(e);
+	return status == STATUS_OK ? gather(e, sent, COUNT_OF(sent)) : status;
+}
+
+/* In the caller's transaction. */
+enum status store_erase_part(struct store *store, struct arena *arena, const struct erase_order *order, const struct customer_ids *all, const int64_t *tickets, size_t count,
+                             struct erased *erased, struct error *error)
+{
+	const struct erase_order part = { .what = ERASE_TICKET, .who = order->who, .aged = true };       /* the models go with the rest of him */
+	struct erasing e = { .store = store, .arena = arena, .order = &part, .parted = all, .out = erased, .error = error, .now = clock_now() };
+	enum status status = store_places_finish(store, error);
+
+	if (status == STATUS_OK)
+		status = gather_part(&e, tickets, count);
+	if (status == STATUS_OK)
+		status = close_tickets(&e);
+	if (status == STATUS_OK)
+		status = empty_outbox(&e);
+	if (status == STATUS_OK)
+		status = erase_tables(&e);
+	return status == STATUS_OK ? count_part(&e) : status;
+}
+
+/* Before the first part: it is begun, and held by nothing. In the caller's transaction. */
+enum status store_erase_begin(struct store *store, struct arena *arena, const struct erase_order *order, struct error *error)
+{
+	enum status status = engine_run(store->engine, error, SQL_ERASING_CLEAR, "");
+
+	if (status == STATUS_OK)
+		status = engine_run(store->engine, error, SQL_ERASING_ADDRESSES, "i", order->customer);
+	return status == STATUS_OK ? store_erasures_note(store, arena, order, clock_now(), error) : status;
 }
 
 /* Because it is old: nobody ordered it, and nothing of it goes into the ledger. */
@@ -442,12 +561,12 @@ enum status store_erase_words(struct store *store, struct arena *arena, int64_t 
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_ERASING_CLEAR, "") : status;
 }
 
-enum status store_erase(struct store *store, struct arena *arena, const struct erase_order *order, bool dry, struct erased *erased, struct error *error)
+enum status store_erase_whole(struct store *store, struct arena *arena, const struct erase_order *order, const struct customer_ids *parted, bool dry, struct erased *erased,
+                              struct error *error)
 {
-	struct erasing e = { .store = store, .arena = arena, .order = order, .out = erased, .error = error, .now = clock_now() };
+	struct erasing e = { .store = store, .arena = arena, .order = order, .parted = parted, .out = erased, .error = error, .now = clock_now() };
 	enum status status = check_there(store, arena, order, error);
 
-	*erased = (struct erased){ 0 };
 	if (status == STATUS_OK && order->what == ERASE_ATTACHMENT)
 		return store_erase_attachment(store, arena, order, dry, erased, error);
 	if (status == STATUS_OK)
@@ -459,6 +578,8 @@ enum status store_erase(struct store *store, struct arena *arena, const struct e
 	if (status != STATUS_OK)
 		return status;
 	status = erase_all(&e);
+	if (status == STATUS_OK && parted && !dry)
+		status = store_number_set(store, STORE_ERASING, 0, error);
 	if (status != STATUS_OK || dry) {
 		store_rollback(store);
 		return status;

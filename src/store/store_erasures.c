@@ -69,7 +69,7 @@ enum status store_erasures_note(struct store *store, struct arena *arena, const 
 /* ---- what follows ---- */
 
 /* That they are gone is on the disk before anybody says so: their rows are emptied, and nothing else would remember them. */
-static enum status remove_files(struct store *store, struct arena *arena, struct error *error)
+enum status store_erase_files(struct store *store, struct arena *arena, struct error *error)
 {
 	struct cursor cursor;
 
@@ -124,7 +124,7 @@ static enum status is_done(struct store *store, struct error *error)
 
 enum status store_erase_follow(struct store *store, struct arena *arena, bool ledger, struct error *error)
 {
-	enum status status = remove_files(store, arena, error);
+	enum status status = store_erase_files(store, arena, error);
 
 	if (status == STATUS_OK)
 		status = store_search_forget(store, error);
@@ -133,17 +133,6 @@ enum status store_erase_follow(struct store *store, struct arena *arena, bool le
 	if (status == STATUS_OK)
 		status = is_done(store, error);
 	return status == STATUS_OK ? engine_scrub(store->engine, error) : status;
-}
-
-enum status store_erase_finish(struct store *store, struct arena *arena, bool *any, struct error *error)
-{
-	int64_t open = 0;
-	enum status status = engine_number(store->engine, error, &open, 0, SQL_ERASURES_COUNT, "");
-
-	*any = open > 0;
-	if (status != STATUS_OK || !open)
-		return status;
-	return (status = engine_forgets(store->engine, error)) == STATUS_OK ? store_erase_follow(store, arena, true, error) : status;
 }
 
 enum status store_erasures(struct store *store, struct arena *arena, struct erasure_rows *rows, struct error *error)

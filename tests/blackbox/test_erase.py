@@ -1,7 +1,7 @@
 """The right to be forgotten: what was erased is in no file of the desk, in no encoding, nor in a backup that is restored; counts stay, and fsck is content."""
-import base64, io, json, mailbox, os, quopri, shutil, sqlite3, tempfile, zipfile
+import base64, email, email.policy, io, json, mailbox, os, quopri, shutil, sqlite3, subprocess, tempfile, time, uuid, zipfile
 
-from desk import address_of, mail, setup, wait_until, QUEUES
+from desk import BUILD, address_of, mail, setup, wait_until, QUEUES
 
 DESK = dict(queues=[dict(QUEUES[0]), dict(QUEUES[1], kb="off")], config={"authserv_id": "mx.example.org"})
 desk_that_forgets = setup(**DESK)
@@ -119,6 +119,80 @@ def test_a_customer_is_forgotten_everywhere(desk):
     hits = found(desk.state_dir, words)
     assert hits == [], hits
     assert desk.cli("fsck", json_output=False).out == "clean\n" and desk.cli("customer", "show", ANNA).code == 66 and "My printer" in desk.ticket(3)["messages"][0]["text"]
+
+
+MANY = 210                                                   # more than go in one transaction
+
+
+def many_of_anna(desk, count=MANY):
+    """So many tickets of hers that they are erased in parts; one mail went to two queues, a note and an answer are beside them, and Ugo is there."""
+    with desk.session() as session:
+        for n in range(count):
+            assert session.deliver(mail(sender=ANNA, subject="Number %d canary30" % n, body="canary31 says %d.\n" % n), ["support@example.org"], ANNA)[0][0] == 250
+    desk.accept(letter(10, large=True), ["support@example.org", "network@example.org"], ANNA)
+    desk.ok("ticket", "note", 7, "--as", "bob", stdin="canary32\n")
+    desk.accept(mail(sender="Ugo <ugo@example.com>", subject="Of Ugo's own", body="My printer.\n"), sender="ugo@example.com")
+    desk.ok("ticket", "cc", count + 3, ANNA, "--no-text")
+    wait_until(lambda: not desk.outbox(), 60, "all is sent")
+    return ["canary%02d" % n for n in list(range(11, 20)) + [30, 31, 32]] + ["canary01"]
+
+
+@setup(**{**DESK, "config": {**DESK["config"], "desk.acknowledgements_per_hour": 0, "desk.digest_hour": -1}})
+def test_who_has_very_many_tickets_is_forgotten_in_parts(desk):
+    words = many_of_anna(desk)
+    backup = os.path.join(desk.directory, "before.db")
+    desk.ok("backup", backup)
+    was = [(t["id"], t["queue"], t["created"]) for t in desk.tickets("--limit", 1000)]
+    dry = desk.ok("erase", "customer", ANNA, "--dry-run")
+    assert dry["tickets"] == MANY + 2 and not dry["done"] and desk.ok("erase", "list") == [] and desk.ok("ticket", "search", "canary32")
+    # Broken off in the middle: it says so, mail comes in, and a minute later the daemon goes on with it.
+    program = subprocess.Popen([os.path.join(BUILD, "sportello"), "-c", desk.config_file, "erase", "customer", ANNA], env=desk.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    with sqlite3.connect("file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db"), uri=True) as database:
+        while not database.execute("SELECT count(*) FROM ticket WHERE subject='[erased]'").fetchone()[0]:
+            time.sleep(0.002)
+    program.kill()
+    program.wait()
+    left = [t for t in desk.tickets("--limit", 1000) if t["subject"] != "[erased]"]
+    assert 1 < len(left) < MANY + 2, len(left)
+    assert [e["done"] for e in desk.ok("erase", "list")] == [False]
+    done = desk.cli("erase", "finish")
+    assert done.code == 75 and "being erased just now" in done.err, done
+    desk.accept(mail(sender="ugo@example.com", subject="In between", body="x\n"), sender="ugo@example.com")
+    desk.advance(120)
+    wait_until(lambda: all(e["done"] for e in desk.ok("erase", "list")), 60, "the daemon went on with it")
+    assert found(desk.state_dir, words) == [] and desk.ok("ticket", "search", "canary32") == [] and desk.cli("fsck", json_output=False).out == "clean\n"
+    assert [(t["id"], t["queue"], t["created"]) for t in desk.tickets("--limit", 1000) if t["id"] <= len(was)] == was
+    assert desk.cli("customer", "show", ANNA).code == 66 and "My printer" in desk.ticket(MANY + 3)["messages"][0]["text"] and desk.ticket(MANY + 3)["readers"] and len(desk.ok("erase", "list")) == 1
+    desk.stop()
+    restored = desk.ok("restore", backup)
+    assert restored["erased"] >= 1
+    shutil.rmtree(restored["replaced"])
+    assert found(desk.state_dir, words) == [] and desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+@setup(**{**DESK, "config": {**DESK["config"], "desk.acknowledgements_per_hour": 0, "desk.digest_hour": -1, "retention_hold": "tag:legal"}})
+def test_in_parts_as_in_one(desk):
+    words = many_of_anna(desk)
+    desk.ok("ticket", "tag", 200, "legal")
+    held = desk.cli("erase", "customer", ANNA)
+    assert held.code == 77 and "ticket 200 is held" in held.err and desk.ticket(1)["subject"] != "[erased]" and desk.ok("erase", "list") == []
+    desk.ok("ticket", "untag", 200, "legal")
+    dry = desk.ok("erase", "customer", ANNA, "--dry-run")
+    done = desk.ok("erase", "customer", ANNA)
+    # The mail that is on two of her tickets stays, in a dry run, where it is.
+    shared = {"raw mails", "files", "texts made of mails"}
+    assert done["done"] and [p for p in done["places"] if p["place"] not in shared] == [p for p in dry["places"] if p["place"] not in shared] and done["kept"] == [] == dry["kept"]
+    assert found(desk.state_dir, words) == [] and desk.ok("ticket", "search", "canary32") == [] and desk.cli("fsck", json_output=False).out == "clean\n"
+    assert [e["done"] for e in desk.ok("erase", "list")] == [True]
+
+
+@desk_that_forgets
+def test_a_mail_on_two_tickets_goes_with_the_last_of_them(desk):
+    desk.accept(mail(sender=ANNA, subject="To both", body="canary55\n"), ["support@example.org", "network@example.org"], ANNA)
+    wait_until(lambda: len(desk.tickets()) == 2 and not desk.outbox(), 20)
+    assert desk.ok("erase", "ticket", 1)["kept"] and desk.cli("ticket", "raw", 2, 1).code == 0
+    assert desk.ok("erase", "ticket", 2)["kept"] == []
+    is_forgotten(desk, ["canary55"])
 
 
 @desk_that_forgets
@@ -367,3 +441,111 @@ def test_a_mail_that_is_nothing_but_a_file_keeps_its_header(desk):
     raw = desk.cli("ticket", "raw", 1, 1).out
     assert "Subject: Only a file\r\n" in raw and "X-Kept: yes\r\n" in raw and "canary84" not in raw and "[erased: application/pdf, 17 bytes]" in desk.cli("ticket", "attachment", 1, 1, 1).out
     assert found(desk.state_dir, ["canary84", "canary85 and more"]) == [] and desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+# ---- two hundred words: every place of a mail in every encoding, on every kind of way, and what people wrote beside
+
+CANARY = "canaryword"
+of_header = [lambda w: w, lambda w: "=?utf-8?Q?%s?=" % "".join("=%02X" % ord(c) for c in w), lambda w: "=?utf-8?B?%s?=" % base64.b64encode(w.encode()).decode(),
+             lambda w: "=?utf-8?Q?%s?=\r\n =?utf-8?Q?%s?=" % (w[:6], w[6:]), lambda w: "=?utf-16be?B?%s?=" % base64.b64encode(w.encode("utf-16-be")).decode()]
+of_body = [lambda w: ("utf-8", "8bit", w), lambda w: ("utf-8", "quoted-printable", "".join("=%02X" % ord(c) for c in w)), lambda w: ("utf-8", "base64", base64.b64encode(w.encode()).decode()),
+           lambda w: ("utf-16", "base64", base64.b64encode(w.encode("utf-16")).decode()), lambda w: ("utf-16le", "base64", base64.b64encode(w.encode("utf-16-le")).decode())]
+of_name = [lambda w: 'filename="%s.pdf"' % w, lambda w: 'filename="=?utf-8?B?%s?="' % base64.b64encode(w.encode()).decode(), lambda w: "filename*=utf-8''%s.pdf" % "".join("%%%02X" % ord(c) for c in w),
+           lambda w: "filename*0*=utf-8''%s;\r\n filename*1*=%s.pdf" % (w[:6], w[6:]), lambda w: "filename*=iso-8859-1''%s%%2Epdf" % w]
+PLACES = 7                                                   # of one mail
+
+
+def coded(words, encoding, to="support@example.org", head="", pad=0):
+    """A mail of Anna's with these seven words, each in its place, all in one encoding."""
+    name, subject, comment, text, file, content, nested = words
+    charset, transfer, body = of_body[encoding](text)
+    _, file_transfer, file_body = of_body[encoding](content)
+    return ("From: %s <%s>\r\nTo: %s\r\nSubject: %s\r\nComments: %s\r\n%sMessage-ID: <%s@secret.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+            "Content-Type: text/plain; charset=%s\r\nContent-Transfer-Encoding: %s\r\n\r\n%s\r\n--b\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; %s\r\n"
+            "Content-Transfer-Encoding: %s\r\n\r\n%s\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: x@secret.example\r\nSubject: %s\r\n\r\nInside.\r\n--b\r\n"
+            "Content-Type: application/octet-stream; name=pad\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n--b--\r\n"
+            % (of_header[1 if encoding == 3 else encoding](name), ANNA, to, of_header[encoding](subject), of_header[encoding](comment), head, uuid.uuid4(), charset, transfer, body, of_name[encoding](file), file_transfer,
+               file_body, of_header[encoding](nested), "\r\n".join(["eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4"] * pad))).encode()
+
+
+def decoded(desk, mails):
+    """All that can be read of them, by another program."""
+    seen = []
+    for data in mails:
+        for part in email.message_from_bytes(data, policy=email.policy.default).walk():
+            seen += [str(v) for _, v in part.items()] + [part.get_filename() or ""]
+            payload = part.get_payload(decode=True) if not part.is_multipart() else b""
+            seen += [payload.decode(charset, "replace") for charset in ("utf-8", "utf-16", "utf-16-le")]
+    return "\n".join(seen)
+
+
+def figures(desk):
+    found = {}
+    for name in ("volume", "answers", "resolution", "satisfaction", "workload", "articles", "mail", "promises"):
+        report = desk.ok("report", name, "--since", "30d")
+        found[name] = (report["rows"], report["total"])
+    return found
+
+
+@setup(**{**DESK, "config": {**DESK["config"], "mirror.maildir": True, "desk.acknowledgements_per_hour": 1000}}, start=False)
+def test_two_hundred_words_in_five_encodings_are_found_nowhere(desk):
+    mirror = os.path.join(desk.directory, "mirror")
+    with open(desk.config_file, encoding="utf-8") as f:
+        text = f.read()
+    with open(desk.config_file, "w", encoding="utf-8") as f:
+        f.write(text.replace("maildir = true", 'maildir = "%s"' % mirror))
+    os.makedirs(os.path.join(desk.directory, "rules"), exist_ok=True)
+    with open(os.path.join(desk.directory, "rules", "10.sieve"), "w") as f:
+        f.write('if header :is "X-Way" "nowhere" { discard; }\n')
+    desk.start()
+    new = iter(range(1000))
+    word = lambda: "%s%03d" % (CANARY, next(new))
+    words, mails = [], []
+
+    def send(to, encoding, **more):
+        mine = [word() for _ in range(PLACES)]
+        data = coded(mine, encoding, to, **more)
+        desk.accept(data, to, ANNA)
+        words.extend(mine)
+        mails.append(data)
+
+    send("support@example.org", 0)
+    own = address_of(desk.wait_sent(1, to=ANNA)[0])
+    desk.accept(mail(sender="Ugo <ugo@example.com>", subject="Of Ugo's own", body="My printer.\n"), sender="ugo@example.com")
+    desk.ok("ticket", "cc", 2, ANNA, "--no-text")
+    desk.ok("ticket", "reply", 2, "--as", "bob", stdin="An answer to both.\n")
+    both = address_of(wait_until(lambda: [m for m in desk.sent_to(ANNA) if "[#2]" in str(m["Subject"])], 20)[0])
+    for encoding in range(5):
+        for way in ({"to": "support@example.org"}, {"to": "network@example.org", "pad": 3000}, {"to": own}, {"to": both}, {"to": "support@example.org", "head": "X-Way: nowhere\r\n"},
+                    {"to": "support@example.org", "head": "Auto-Submitted: auto-replied\r\n"}):
+            send(way.pop("to"), encoding, **way)
+    beside = [word() for _ in range(8)]
+    desk.ok("ticket", "note", 1, "--as", "bob", stdin=beside[0] + " of a note.\n")
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="Dear %s, it is done.\n" % beside[1])
+    desk.ok("ticket", "ask", 1, "supplier@example.net", "--as", "bob", stdin="A part for %s.\n" % beside[2])
+    desk.ok("customer", "set", ANNA, "--name", beside[3], "--note", beside[4], "--external-id", beside[5])
+    desk.ok("customer", "add-address", ANNA, beside[6] + "@home.example")
+    desk.ok("ticket", "new", "--queue", "support", "--to", ANNA, "--subject", beside[7], "--as", "bob", stdin="We write first.\n")
+    words += beside
+    seen = decoded(desk, mails)
+    assert len(words) >= 200 and [w for w in words[:-8] if w not in seen] == [], ([(w, int(w[-3:]) % PLACES, int(w[-3:]) // PLACES) for w in words[:-8] if w not in seen])
+    wait_until(lambda: not desk.outbox() and found(mirror, [CANARY]), 60, "all is sent, and mirrored")
+    desk.ok("ticket", "search", words[3])
+    desk.ok("ticket", "close", "--where", "-state:closed", "--yes", "--no-text")
+    wait_until(lambda: not desk.outbox(), 30)
+    backup = os.path.join(desk.directory, "before.db")
+    desk.ok("backup", backup)
+    was, stood = figures(desk), counts(desk)
+    assert {os.path.basename(name) for name, _ in found(desk.state_dir, [CANARY])} >= {"sportello.db"}
+    desk.ok("erase", "customer", ANNA)
+    hits = found(desk.state_dir, [CANARY]) + found(mirror, [CANARY]) + found(desk.state_dir, [ANNA]) + found(mirror, [ANNA])
+    assert hits == [], (hits[:20], rows_with(desk, [CANARY, ANNA])[:20])
+    everything = json.dumps([desk.ticket(t["id"]) for t in desk.tickets("--limit", 100)]) + json.dumps([desk.ok(*what) for what in (("mailbox", "list"), ("outbox", "list", "--all"), ("customer", "list"))])
+    assert CANARY not in everything and ANNA not in everything and desk.ok("ticket", "search", words[3]) == []
+    assert figures(desk) == was and counts(desk) == stood
+    said = desk.cli("fsck", json_output=False)
+    assert said.out == "clean\n", said
+    assert "My printer" in desk.ticket(2)["messages"][0]["text"]
+    desk.stop()
+    shutil.rmtree(desk.ok("restore", backup)["replaced"])
+    assert found(desk.state_dir, [CANARY]) == [] and desk.cli("fsck", json_output=False).out == "clean\n"

@@ -1,0 +1,178 @@
+/*
+ * store_erase_parts.c - erases what was ordered; a customer with very many tickets in parts, so that mails go on coming in between; and finishes what was begun.
+ *
+ * One transaction holds the writer: a thousand tickets take a second or more. So of who has many, some tickets at a time are erased, each part in a transaction of its own with a rest
+ * behind it, and then all that is left of him at once (store_erase.c). That it is begun is written down first (`erasure`, not done, and meta `erasing`); who finds it begun
+ * and untouched for a minute (the daemon, `erase finish`) goes on with it: after a kill it is finished, never half forgotten.
+ */
+#include "store_private.h"
+
+#include <time.h>
+
+#define WHOLE_MOST   200                 /* tickets of a customer that go in one transaction */
+#define PART_TICKETS 100                 /* a tenth of a second or two; fewer cost more each, since every transaction reads its pages anew */
+#define REST_LEAST_US 5000
+#define REST_MOST_US 200000
+#define ABANDONED_MS 60000               /* who works at it says so at each part */
+#define RESUME_US    1000000             /* of the keeper's round */
+
+struct parts { struct store *store; struct arena *arena; const struct erase_order *order; struct customer_ids tickets; size_t at; struct erased *out; bool dry, resumed; struct error *error; };
+
+static bool is_large(const struct parts *p)
+{
+	return p->tickets.count > WHOLE_MOST;
+}
+
+/* Who works at it, and up to which ticket. Who goes on with it does so a little at a time, and leaves it to anybody in between. */
+static enum status note(struct parts *p, int64_t upto)
+{
+	enum status status = store_number_set(p->store, STORE_ERASING, p->order->customer, p->error);
+
+	if (status == STATUS_OK)
+		status = store_number_set(p->store, STORE_ERASING_UPTO, upto, p->error);
+	return status == STATUS_OK ? store_number_set(p->store, STORE_ERASING_AT, p->resumed ? 0 : clock_now(), p->error) : status;
+}
+
+static enum status end(struct parts *p, enum status status)
+{
+	if (status == STATUS_OK && !p->dry)
+		return store_commit(p->store, p->error);
+	store_rollback(p->store);
+	return status;
+}
+
+/* Asked without a transaction: it may take its time. */
+static enum status check_hold(struct parts *p)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; p->order->hold && i < p->tickets.count && status == STATUS_OK; i++) {
+		CLEANUP_ARENA struct arena arena = { 0 };
+		bool holds = false;
+
+		status = store_ticket_holds(p->store, &arena, p->tickets.at[i], p->order->hold, clock_now(), &holds, p->error);
+		if (status == STATUS_OK && holds)
+			status = error_set(p->error, STATUS_REFUSED, "ticket %lld is held (retention_hold): nothing was erased", (long long)p->tickets.at[i]);
+	}
+	return status;
+}
+
+static enum status write_down(struct parts *p)
+{
+	enum status status = store_begin(p->store, p->error);
+
+	if (status != STATUS_OK)
+		return status;
+	if ((status = store_erase_begin(p->store, p->arena, p->order, p->error)) == STATUS_OK)
+		status = note(p, 0);
+	return end(p, status);
+}
+
+static void rest(int64_t us)
+{
+	struct timespec pause = { us / 1000000, us % 1000000 * 1000 };
+
+	nanosleep(&pause, NULL);
+}
+
+/* Files go behind each part: the next one forgets which they were. */
+static enum status next_part(struct parts *p)
+{
+	size_t count = p->tickets.count - p->at < PART_TICKETS ? p->tickets.count - p->at : PART_TICKETS;
+	int64_t began, took;
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct erased erased = { 0 };
+	enum status status = store_begin(p->store, p->error);
+
+	began = clock_monotonic_us();            /* to wait for others is no work */
+	if (status != STATUS_OK)
+		return status;
+	status = store_erase_part(p->store, &arena, p->order, &p->tickets, p->tickets.at + p->at, count, &erased, p->error);
+	if (status == STATUS_OK && !p->dry)
+		status = note(p, p->tickets.at[p->at + count - 1]);
+	if ((status = end(p, status)) == STATUS_OK && !p->dry)
+		status = store_erase_files(p->store, &arena, p->error);
+	store_erased_add(p->arena, p->out, &erased);
+	p->at += count;
+	took = clock_monotonic_us() - began;
+	rest(took < REST_LEAST_US ? REST_LEAST_US : took > REST_MOST_US ? REST_MOST_US : took);
+	return status;
+}
+
+static enum status begin(struct parts *p)
+{
+	enum status status = store_places_catch_up(p->store, p->error);
+
+	return status == STATUS_OK ? store_erase_tickets_of(p->store, p->arena, p->order->customer, &p->tickets, p->error) : status;
+}
+
+enum status store_erase(struct store *store, struct arena *arena, const struct erase_order *order, bool dry, struct erased *erased, struct error *error)
+{
+	struct parts p = { .store = store, .arena = arena, .order = order, .out = erased, .dry = dry, .error = error };
+	enum status status = order->what == ERASE_CUSTOMER ? begin(&p) : STATUS_OK;
+
+	*erased = (struct erased){ 0 };
+	if (status != STATUS_OK || !is_large(&p))
+		return status == STATUS_OK ? store_erase_whole(store, arena, order, NULL, dry, erased, error) : status;
+	if ((status = check_hold(&p)) == STATUS_OK)
+		status = engine_forgets(store->engine, error);
+	if (status == STATUS_OK && !dry)
+		status = write_down(&p);
+	while (status == STATUS_OK && p.at < p.tickets.count)
+		status = next_part(&p);
+	return status == STATUS_OK ? store_erase_whole(store, arena, order, &p.tickets, dry, erased, error) : status;
+}
+
+/* ---- what was begun ---- */
+
+/* Somebody's, whose work ended in the middle: on with it, for a while. *left: it is not done yet. */
+static enum status resume(struct store *store, int64_t customer, bool *left, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	const struct erase_order order = { .what = ERASE_CUSTOMER, .customer = customer, .who = "desk" };
+	struct erased erased = { 0 };
+	struct parts p = { .store = store, .arena = &arena, .order = &order, .out = &erased, .resumed = true, .error = error };
+	int64_t until = clock_monotonic_us() + RESUME_US, done = 0;
+	enum status status = store_erase_files(store, &arena, error);
+
+	if (status == STATUS_OK)
+		status = begin(&p);
+	if (status == STATUS_OK)
+		status = store_number_get(store, STORE_ERASING_UPTO, &done, error);
+	while (p.at < p.tickets.count && p.tickets.at[p.at] <= done)
+		p.at++;
+	while (status == STATUS_OK && p.at < p.tickets.count && clock_monotonic_us() < until)
+		status = next_part(&p);
+	*left = p.at < p.tickets.count;
+	return status == STATUS_OK && !*left ? store_erase_whole(store, &arena, &order, &p.tickets, false, &erased, error) : status;
+}
+
+enum status store_erase_under_way(struct store *store, int64_t *customer, bool *worked_at, struct error *error)
+{
+	int64_t at = 0, now = clock_now();
+	enum status status = store_number_get(store, STORE_ERASING, customer, error);
+
+	if (status == STATUS_OK && *customer)
+		status = store_number_get(store, STORE_ERASING_AT, &at, error);
+	*worked_at = *customer && now - at < ABANDONED_MS && now >= at;
+	return status;
+}
+
+enum status store_erase_finish(struct store *store, struct arena *arena, bool *any, struct error *error)
+{
+	int64_t open = 0, customer = 0;
+	bool left = false, worked_at = false;
+	enum status status = engine_number(store->engine, error, &open, 0, SQL_ERASURES_COUNT, "");
+
+	*any = false;
+	if (status == STATUS_OK && open)
+		status = store_erase_under_way(store, &customer, &worked_at, error);
+	if (status != STATUS_OK || !open || worked_at)
+		return status;
+	if (customer)
+		status = resume(store, customer, &left, error);
+	if (status != STATUS_OK || left)
+		return status;
+	*any = true;
+	return (status = engine_forgets(store->engine, error)) == STATUS_OK ? store_erase_follow(store, arena, true, error) : status;
+}
