@@ -4,7 +4,8 @@
  * RFC 4180: commas, quotes doubled inside quotes, a head of names of columns. A line is found again by external_id, else by its first address; an empty
  * cell says nothing. All lines are looked at, in one transaction: each bad one is named by its number, and then nothing is done at all. Who is in
  * the desk and not in the file stays, unless --prune.
- * Diagnostics, for each line: "has N cells", "is no address", "belongs to", "is also on line", "there is no organisation".
+ * What parts cells is a comma, a semicolon or a tab, whichever the head uses: a spreadsheet writes what its country does.
+ * Diagnostics, for each line: "has N cells", "is no address", "belongs to", "is also on line", "there is no organisation", "holds a NUL byte", "a quote is never closed".
  */
 #include "cli_private.h"
 
@@ -24,9 +25,12 @@ struct importing {
 	struct cli *cli;
 	const char *at, *end;                    /* of the file */
 	int line, row_line;                      /* that is read; where the row began */
+	char between;                            /* what parts cells */
+	const char *broken;                      /* what is wrong with the row as CSV; NULL: nothing */
 	enum column columns[COLUMNS_MOST]; size_t count;
 	struct { struct bad_line *at; size_t count; } bad;
 	int64_t added, changed, unchanged, removed;
+	size_t identified;                       /* lines with an external_id */
 	struct seen *seen; size_t seen_room, seen_count; /* external ids and addresses, and on which line */
 };
 
@@ -41,16 +45,22 @@ static const char *read_cell(struct importing *import, struct arena *arena, bool
 	bool quoted = import->at < import->end && *import->at == '"', open = quoted;
 
 	import->at += quoted;
-	for (; import->at < import->end && (open || (*import->at != ',' && *import->at != '\n')); import->at++) {
+	for (; import->at < import->end && (open || (*import->at != import->between && *import->at != '\n')); import->at++) {
 		if (open && *import->at == '"' && import->at + 1 < import->end && import->at[1] == '"')
 			import->at++;
 		else if (open && *import->at == '"') {
 			open = false;
 			continue;
 		}
+		if (quoted && !open && *import->at != ' ' && *import->at != '\r')
+			import->broken = "has words behind a closing quote; a quote inside quotes is written twice";
 		import->line += *import->at == '\n';
+		if (!*import->at)
+			import->broken = "holds a NUL byte: save the list as UTF-8, not as UTF-16";
 		buffer_add_char(&cell, *import->at);
 	}
+	if (open)
+		import->broken = "a quote is never closed";
 	*last = import->at >= import->end || *import->at == '\n';
 	import->line += import->at < import->end && *import->at == '\n';
 	import->at += import->at < import->end;
@@ -61,6 +71,7 @@ static void read_row(struct importing *import, struct arena *arena, struct strin
 {
 	*cells = (struct strings){ 0 };
 	import->row_line = import->line;
+	import->broken = NULL;
 	for (bool last = false; !last;)
 		strings_add(arena, cells, read_cell(import, arena, &last));
 }
@@ -83,6 +94,20 @@ static bool column_named(const char *name, enum column *column)
 	return text_starts_nocase(name, "address") && name[7] && strspn(name + 7, "0123456789") == strlen(name + 7);
 }
 
+/* What there is most of in the first line. */
+static char find_between(const struct importing *import)
+{
+	static const char candidates[] = { ',', ';', '\t' };
+	size_t counts[COUNT_OF(candidates)] = { 0 }, most = 0;
+
+	for (const char *at = import->at; at < import->end && *at != '\n'; at++)
+		for (size_t i = 0; i < COUNT_OF(candidates); i++)
+			counts[i] += *at == candidates[i];
+	for (size_t i = 1; i < COUNT_OF(candidates); i++)
+		most = counts[i] > counts[most] ? i : most;
+	return candidates[most];
+}
+
 static enum status read_head(struct importing *import, struct error *error)
 {
 	struct strings names;
@@ -90,12 +115,15 @@ static enum status read_head(struct importing *import, struct error *error)
 
 	if (import->end - import->at >= 3 && !memcmp(import->at, "\xEF\xBB\xBF", 3))
 		import->at += 3;
+	import->between = find_between(import);
 	read_row(import, &import->cli->arena, &names);
+	if (import->broken)
+		return error_set(error, STATUS_BAD_INPUT, "line 1: %s", import->broken);
 	if (names.count > COLUMNS_MOST)
 		return error_set(error, STATUS_BAD_INPUT, "line 1: more than %d columns", COLUMNS_MOST);
 	for (size_t i = 0; i < names.count; i++) {
 		if (!column_named(names.at[i], &import->columns[i]))
-			return error_set(error, STATUS_BAD_INPUT, "line 1: there is no column \"%s\"; external_id, name, address, address2 ..., organisation, language, vip, note", names.at[i]);
+			return error_set(error, STATUS_BAD_INPUT, "line 1: there is no column \"%s\"; external_id, name, address, address2 ..., organisation, language, vip, note, with commas, semicolons or tabs between", utf8_cut(&import->cli->arena, names.at[i], 60));
 		addressed |= import->columns[i] == ADDRESS;
 	}
 	import->count = names.count;
@@ -237,6 +265,7 @@ static enum status write_row(struct importing *import, struct arena *arena, cons
 		status = store_customer_set(store, arena, id, &change, &changed, error);
 	if (status != STATUS_OK)
 		return status;
+	import->identified += row->cell[EXTERNAL_ID] != NULL;
 	import->added += is_new;
 	import->changed += !is_new && (any || changed);
 	import->unchanged += !is_new && !any && !changed;
@@ -252,6 +281,10 @@ static enum status take_row(struct importing *import, struct error *error)
 	enum status status;
 
 	read_row(import, &arena, &cells);
+	if (import->broken) {
+		bad(import, import->row_line, import->broken);
+		return STATUS_OK;
+	}
 	if (cells.count == 1 && !*cells.at[0])
 		return STATUS_OK;
 	if (!take_cells(import, &arena, &cells, &row) || !check_row(import, &arena, &row))
@@ -271,6 +304,8 @@ static enum status prune(struct importing *import, struct error *error)
 	struct customer_externals all;
 	enum status status = store_customer_externals(store, &import->cli->arena, &all, error);
 
+	if (status == STATUS_OK && all.count && !import->identified)
+		return error_set(error, STATUS_BAD_INPUT, "%s has no external_id on any line: --prune would take away all %zu customers who have one; nothing was done", import->cli->words[0], all.count);
 	for (size_t i = 0; i < all.count && status == STATUS_OK; i++) {
 		CLEANUP_ARENA struct arena arena = { 0 };
 

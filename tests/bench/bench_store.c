@@ -4,6 +4,7 @@
  * Links the library; no other room does anything in it. Each mail: claim, facts, a ticket, its message
  * (2 KB raw), an acknowledgement with its outbox row, a notice to an agent, participant, history, disposition.
  *   bench_store DIR THREADS SECONDS [SENDERS]     prints mails/s, latency, batches, size of the log
+ *   bench_store DIR ask COUNT                     tickets of that many customers, one after the other, as `ticket list --customer` asks for them: ms each
  *   bench_store DIR fill COUNT                    fills the store quickly, for the millionth ticket: nineteen of twenty tickets
  *                                                 closed, all mails sent, everything in the search index
  */
@@ -277,14 +278,65 @@ static int fill(const char *dir, int64_t count)
 	return status != STATUS_OK;
 }
 
+static int by_time(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static const char *some_address(struct store *store, struct arena *arena, int i)
+{
+	sqlite3_stmt *statement;
+	const char *address = "";
+
+	sqlite3_prepare_v2(store->engine->db, "SELECT address FROM contact WHERE id>=abs(?1)%(SELECT max(id) FROM contact) ORDER BY id LIMIT 1", -1, &statement, NULL);
+	sqlite3_bind_int64(statement, 1, (int64_t)(mix((uint64_t)i + 1) >> 2));
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		address = arena_string(arena, (const char *)sqlite3_column_text(statement, 0));
+	sqlite3_finalize(statement);
+	return address;
+}
+
+static int ask(const char *dir, int count)
+{
+	int64_t *us = calloc((size_t)count, sizeof *us), found = 0;
+	struct store *store;
+	struct error error = { 0 };
+	enum status status = store_open(dir, NULL, false, &store, &error);
+
+	for (int i = 0; i < count && status == STATUS_OK; i++) {
+		CLEANUP_ARENA struct arena arena = { 0 };
+		struct query query = { .words = "" };
+		struct ticket_ids ids = { 0 };
+		int64_t began;
+
+		query_add(&arena, &query, QUERY_CUSTOMER, some_address(store, &arena, i));
+		began = clock_monotonic_us();
+		status = store_ticket_ids(store, &arena, &query, clock_now(), 0, &ids, &error);
+		us[i] = clock_monotonic_us() - began;
+		found += (int64_t)ids.count;
+	}
+	if (status != STATUS_OK)
+		return fprintf(stderr, "%s\n", error.text), 1;
+	printf("the first: %.3f ms\n", (double)us[0] / 1e3);
+	qsort(us, (size_t)count, sizeof *us, by_time);
+	printf("%d customers, %lld tickets: p50 %.3f p99 %.3f max %.3f ms\n", count, (long long)found, (double)us[count / 2] / 1e3, (double)us[count * 99 / 100] / 1e3, (double)us[count - 1] / 1e3);
+	store_close(&store);
+	free(us);
+	return 0;
+}
+
 int main(int count, char **arguments)
 {
 	if (count < 4)
-		return fprintf(stderr, "bench_store DIR THREADS SECONDS [SENDERS] | DIR fill COUNT\n"), 64;
+		return fprintf(stderr, "bench_store DIR THREADS SECONDS [SENDERS] | DIR fill COUNT | DIR ask COUNT\n"), 64;
 	number = clock_now() * 1000;
 	if (count > 4)
 		senders = atoi(arguments[4]);
 	if (strcmp(arguments[2], "fill") == 0)
 		return fill(arguments[1], atoll(arguments[3]));
+	if (strcmp(arguments[2], "ask") == 0)
+		return ask(arguments[1], atoi(arguments[3]));
 	return measure(arguments[1], atoi(arguments[2]), atof(arguments[3]));
 }

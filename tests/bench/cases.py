@@ -246,6 +246,45 @@ def backup(b):
                     os.unlink(name)
 
 
+def retention(b):
+    """The open loop to the large store, 400 days later, without and with a retention beside it that lets go of the words of all that is closed: 950,000 tickets."""
+    if not b.filled:
+        return
+    later = os.path.join(b.directory, "later")
+    with open(later, "w") as f:
+        f.write("%d\n" % (400 * 86400))
+    env = dict(os.environ, SPORTELLO_CLOCK_FILE=later)
+    for who in ("without", "retention")[::-1 if b.round % 2 else 1]:
+        port, beside = free_port(), None
+        group = desk.start(b.filled, port, env={"SPORTELLO_CLOCK_FILE": later}, more='retention: ( { what = "words"; state = "closed"; days = 365; } );\n')
+        try:
+            wait_for(port, group)
+            b.load(port, 20, 60, run="warm%d." % int(time.time()))
+            group.cpu_at_rest()
+            gone = desk.count(b.filled, "retained")
+            if who == "retention":
+                beside = subprocess.Popen([os.path.join(desk.BUILD, "sportello"), "-c", os.path.join(b.filled, "sportello.conf"), "retention"], stdout=subprocess.DEVNULL, env=env)
+                wait_for_more(b, gone)
+                gone = desk.count(b.filled, "retained")
+            figures = b.load(port, 20, 900 if b.small else 9000, OPEN_MIX if b.small else "2048", rate=300, seconds=30, run="r%d." % int(time.time()))
+            figures["gone"] = (desk.count(b.filled, "retained") - gone) / figures["seconds"]
+            if beside and beside.poll() is not None:
+                b.notes.append("retention: it was done before the last mail, so a part of them had nothing beside them")
+            b.add("retention", who, figures)
+        finally:
+            if beside:
+                beside.kill()
+                beside.wait()
+            group.stop()
+
+
+def wait_for_more(b, gone):
+    """Until the first tickets went: an index of where things stand is made before."""
+    until = time.monotonic() + 300
+    while desk.count(b.filled, "retained") <= gone and time.monotonic() < until:
+        time.sleep(0.5)
+
+
 def proof(b):
     claim.check_itself()
     path = os.path.join(b.directory, "trace")
@@ -450,4 +489,5 @@ def told_after(directory, log, first, mails, heavy):
 
 
 CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, mirror, notices, huge, million, backup, outbox, doors.in_and_out, doors.open_out, doors.assigned, doors.all_out,
-         doors.million_out, doors.many_waiting, hostile, proof, explain, gateways.postgres]
+         doors.million_out, doors.many_waiting, hostile, proof, explain, gateways.postgres,
+         retention]                                          # the last: the store is not what it was afterwards

@@ -55,7 +55,7 @@ def main():
     bench = cases.Bench(tools, QUICK)
     begin = time.monotonic()
     try:
-        if not QUICK and {cases.million, cases.backup, doors.million_out, doors.many_waiting} & set(wanted):
+        if not QUICK and {cases.million, cases.backup, cases.retention, doors.million_out, doors.many_waiting} & set(wanted):
             say("a store of many tickets is made")
             bench.filled = desk.fill(os.path.join(bench.directory, "million"))
         measure(bench, rounds, wanted)

@@ -6,7 +6,7 @@ import os, statistics, time
 
 NAMES = {"plain": "Sportello plain", "all": "Sportello all on", "rules": "… rules alone", "kb": "… articles alone", "model": "… classifier alone",
          "floor": "floor", "loop": "harder floor", "smtp-sink": "smtp-sink -L", "sdbox": "Dovecot sdbox", "maildir": "Dovecot Maildir", "sieve": "Dovecot Maildir + Sieve",
-         "without": "Sportello, without", "mirror": "Sportello, a mirror", "backup": "… a backup beside", "named": "… files named", "files": "… 10 MB of files", "empty": "Sportello, none", "filled": "Sportello, 1,000,000",
+         "without": "Sportello, without", "mirror": "Sportello, a mirror", "backup": "… a backup beside", "retention": "… a retention beside", "named": "… files named", "files": "… 10 MB of files", "empty": "Sportello, none", "filled": "Sportello, 1,000,000",
          "sending": "… and all is sent", "rt": "Request Tracker 5", "smtp-source": "smtp-source",
          "none": "no assignment, none open", "round-robin": "round-robin, 100,000 open", "least-loaded": "least-loaded", "sticky": "sticky", "dead": "… and 100,000 wait for nobody",
          "sqlite": "Sportello on SQLite", "postgres": "Sportello on PostgreSQL", "one": "one gateway", "two": "two gateways"}
@@ -80,6 +80,7 @@ def rows(r):
         ("1 MB, 20 connections, plain : Dovecot sdbox", ratio("1 MB", "plain", "sdbox"), 1.1, ">", "%.2f"),
         ("1,000,000 tickets in the store : an empty store, plain", ratio("million", "filled", "empty"), 0.8, ">", "%.2f"),
         ("open loop, 1,000,000 tickets, a backup beside : without, p99 from when due", ratio("backup", "backup", "without", "due_p99"), 3, "<", "%.2f"),
+        ("open loop, 1,000,000 tickets, a retention beside : without, p99 from when due", ratio("retention", "retention", "without", "due_p99"), 2, "<", "%.2f"),
         ("a backup beside it: log of the database, MB", r.median("backup", "backup", "wal_mb"), 2000, "<", "%.0f"),
         ("memory (PSS), 20 connections, 2 KB, plain : Dovecot sdbox", ratio("20", "plain", "sdbox", "mb"), 0.5, "<", "%.2f"),
         ("memory (PSS), 20 connections, 2 KB, all on : Dovecot sdbox", ratio("20", "all", "sdbox", "mb"), 0.5, "<", "%.2f"),
@@ -148,6 +149,8 @@ def figures(r):
                    (("due_p99", "%.2f"), p50, p99, ("cpu_us", "%.0f"), ("lag", "%.2f")), ["without", "mirror"])
     lines += block(r, "300 mails/s, a backup", ("p99 due ms", "p50 ms", "p99 ms", "log, MB"), "backup", (("due_p99", "%.2f"), p50, p99, ("wal_mb", "%.0f")),
                    ["without", "backup"])
+    lines += block(r, "300 mails/s, a retention", ("p99 due ms", "p50 ms", "p99 ms", "tickets/s"), "retention", (("due_p99", "%.2f"), p50, p99, ("gone", "%.0f")),
+                   ["without", "retention"])
     lines += block(r, "100 mails/s, files beside", ("p50 ms", "p99 ms", "told p50 ms", "told p99 ms"), "notices",
                    (p50, p99, ("told_p50", "%.0f"), ("told_p99", "%.0f")), ["without", "named", "files"])
     lines += block(r, "25 MB mails, 20 c.", ("PSS MB", "mails/s"), "25 MB", (("mb", "%.1f"), ("rate", "%.1f")), PEERS)
