@@ -114,7 +114,7 @@ static struct expected *find(struct engine *engine, int id, const struct buffer 
 	for (size_t i = 0; i < engine->expected.count; i++) {
 		struct expected *it = engine->expected.at[i];
 
-		if (it->print == print && it->id == id && !it->taken_back && it->length == is->length && memcmp(it->is, is->at, is->length) == 0)
+		if (it->print == print && it->id == id && !it->taken_back && it->length == is->length && (!is->length || memcmp(it->is, is->at, is->length) == 0))
 			return it;
 	}
 	return NULL;
@@ -124,7 +124,7 @@ static struct expected *ask(struct engine *engine, int id, struct values *values
 {
 	struct expected *it = ARENA_NEW(&engine->expected.arena, struct expected);
 
-	*it = (struct expected){ .id = id, .print = print, .is = arena_copy(&engine->expected.arena, is->at, is->length), .length = is->length, .of = of_which(id, values) };
+	*it = (struct expected){ .id = id, .print = print, .is = is->length ? arena_copy(&engine->expected.arena, is->at, is->length) : "", .length = is->length, .of = of_which(id, values) };
 	*ARENA_PUSH(&engine->expected.arena, &engine->expected) = it;
 	if (postgres_send(engine, id, NULL, values, &it->reading, error) != STATUS_OK) {
 		it->taken_back = true;
