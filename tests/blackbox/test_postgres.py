@@ -187,11 +187,12 @@ def test_mails_of_one_batch_see_each_other(desk):
         def deliver(data, to, sender):
             codes.append(desk.lmtp(data, to, sender=sender)[0][0])
         threads = [threading.Thread(target=deliver, args=one) for one in mails]
-        for thread in threads:
+        for thread in threads[:-1]:
             thread.start()
-            time.sleep(0.02)                                 # in this order
-        time.sleep(1)
-        lock.communicate()                                   # all of them at once, but the first
+        time.sleep(1.5)                                      # they wait behind the first; five seconds are the most
+        threads[-1].start()                                  # the answer to one of them
+        time.sleep(0.7)
+        lock.communicate()
         for thread in threads:
             thread.join()
         assert codes == [250] * len(mails), codes
