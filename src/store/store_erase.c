@@ -382,8 +382,9 @@ static enum status erase_tables(struct erasing *e)
 	if (status == STATUS_OK)
 		status = engine_run(e->store->engine, e->error, message ? SQL_ERASE_MESSAGE_WORDS : SQL_ERASE_MESSAGE, "");
 	place(e, "messages", engine_changes(e->store->engine));
-	if (status == STATUS_OK && !e->order->aged)
-		status = engine_run(e->store->engine, e->error, SQL_ERASE_MODELS, "");
+	if (status != STATUS_OK || e->order->aged)
+		return status;
+	status = engine_run(e->store->engine, e->error, SQL_ERASE_MODELS, "");
 	place(e, "models of the classifier", engine_changes(e->store->engine));
 	return status;
 }

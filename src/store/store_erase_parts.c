@@ -10,9 +10,9 @@
 #include <time.h>
 
 #define WHOLE_MOST   200                 /* tickets of a customer that go in one transaction */
-#define PART_TICKETS 100                 /* a tenth of a second or two; fewer cost more each, since every transaction reads its pages anew */
+#define PART_TICKETS 50                  /* a tenth of a second; fewer cost more each, since every transaction reads its pages anew */
 #define REST_LEAST_US 5000
-#define REST_MOST_US 200000
+#define REST_MOST_US 500000
 #define ABANDONED_MS 60000               /* who works at it says so at each part */
 #define RESUME_US    1000000             /* of the keeper's round */
 
