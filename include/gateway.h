@@ -219,6 +219,17 @@ int64_t gateway_steps_of(struct arena *arena, const struct ticket_row *row, cons
 bool gateway_steps_tick(struct gateway *gateway, const struct config *config, struct store *store);
 /* A report; it lives in the arena. `store` is the caller's own connection, for reading. */
 enum status gateway_report(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, struct report *report, struct error *error);
+/* What it reads instead of histories (gateway_events.c). there: it can be believed, but for tickets to which something happened after `upto`, ms. */
+struct events_kept { bool there; int64_t edition, wanted, applied, wanted_applied, upto, top, mails, taken; };
+enum status gateway_events_kept(const struct config *config, const struct promise_book *book, struct store *store, struct events_kept *kept, struct error *error);
+/* Those tickets, each once, by number. */
+enum status gateway_events_stale(struct store *store, struct arena *arena, int64_t upto, struct ticket_ids *stale, struct error *error);
+int64_t gateway_events_page_of(int64_t ticket);
+const char *gateway_events_queue_of(const struct desk_policy *policy, const char *recipient);    /* whose address that is; "": of none */
+/* One go of bringing it up to date; `store` is the caller's own connection, for reading. True: there is more to do. */
+bool gateway_events_go(struct gateway *gateway, const struct config *config, struct store *store);
+/* Holds it against the history. */
+enum status gateway_events_check(const struct config *config, const struct promise_book *book, struct store *store, struct arena *arena, struct strings *findings, struct error *error);
 /* Once a week a mail of the week's numbers (gateway_weekly.c). True: mail was enqueued. */
 bool gateway_weekly_tick(struct gateway *gateway, const struct config *config, struct store *store);
 /* Once a day: contracts that end, or have ended (gateway_contracts.c). True: mail was enqueued. */

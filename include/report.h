@@ -54,12 +54,43 @@ struct report_ask {
 	const struct report_figure *list;        /* whose tickets are wanted; NULL: none */
 	const struct desk_policy *policy;
 };
-struct report_numbers { double *at; size_t count; };
+struct report_numbers { double *at; size_t count; };     /* by size, once report_end() was called */
 struct report_row {
 	const char *key;
 	int64_t counts[REPORT_COUNTS];
 	struct report_numbers values[REPORT_VALUES];
 };
+/* ---- events: what the history of a ticket says to all reports, before anybody asks; those of many tickets in one page of bytes ----
+ * Tickets 1 to 256 are page 1, and so on; a page has a part for each family, so that a report reads no more than it counts. Words that stand in many events (queue, agent, tags,
+ * organisation ... of a ticket then; who wrote; what promised) stand once in the part, and nowhere else: who takes the page away has taken them away. */
+#define REPORT_PAGE_EDITION 1            /* of what pages say and of how: those of another are made again */
+#define REPORT_PAGE_TICKETS 256
+#define REPORT_PAGE_MAILS 1024
+enum report_family { FAMILY_PLACES, FAMILY_WORDS, FAMILY_ANSWERS, FAMILY_SOLVED, FAMILY_PROMISES, FAMILY_MAILS, REPORT_FAMILIES };
+#define REPORT_TICKET_FAMILIES FAMILY_MAILS
+
+struct report_words { struct { const char *at; size_t length; } *at; size_t count; struct { uint32_t *at; size_t size; } table; };
+struct report_chunk { const unsigned char *at; size_t length; };
+struct report_page {
+	struct arena *arena;
+	struct report_words shapes, names;       /* what a ticket is at a moment, as bytes; everything else that is a word */
+	struct { struct report_chunk *at; size_t count; } chunks;        /* a ticket's each; of mails each is one */
+};
+void report_page_init(struct report_page *page, struct arena *arena);
+/* Points into the bytes. False: they are no page. */
+bool report_page_read(struct report_page *page, struct arena *arena, const void *bytes, size_t length);
+void report_page_write(const struct report_page *page, struct buffer *out);
+/* When the first and the last of its events was, ms; a ticket that is open at its end goes on for ever. None: first > last. False: torn. */
+bool report_page_span(const struct report_page *page, enum report_family family, int64_t *first, int64_t *last);
+/* What the history says, in place of what that slot of the pages (one a family) said before; row NULL: nothing. runs: gateway_runs_of(). */
+void report_tell(struct report_page pages[REPORT_TICKET_FAMILIES], size_t slot, struct arena *scratch, const struct ticket_row *row, const struct sla_clocks *runs);
+/* Do both say the same of that slot? */
+bool report_page_same(const struct report_page *a, const struct report_page *b, enum report_family family, size_t slot);
+void report_tell_mail(struct report_page *page, int64_t received, const char *disposition, const char *queue, int64_t ticket);
+
+struct report_shape;
+/* Of a ticket, what no event says: for --by customer, and for queries that ask for customer or created. */
+struct report_whose { const char *customer; int64_t created; };
 struct report {
 	struct arena *arena;
 	struct report_ask ask;
@@ -67,8 +98,10 @@ struct report {
 	struct { struct report_row **at; size_t count; } rows;   /* in their order, once report_end() was called */
 	struct { int64_t *at; size_t count; } listed;            /* a ticket as often as it was counted */
 	struct { struct report_row **at; size_t size; } table;   /* by key */
-	size_t suggestion;                       /* of the asked articles: where the next is looked for */
-	const struct suggestion_rows *suggestions;
+	struct { struct report_shape **at; size_t count, size; } shapes;
+	struct { struct report_row **at; int64_t first; size_t count; } spans;   /* the row of each quarter of an hour, once it was looked for */
+	bool whose;                              /* report_whose is wanted */
+	const struct suggestion_rows *suggestions;       /* of the report on articles: by number of their ticket */
 };
 
 const char *report_kind_name(enum report_kind kind);
@@ -77,14 +110,14 @@ bool report_kind_named(const char *name, enum report_kind *kind);
 bool report_by_named(const char *name, enum report_by *by);
 /* Of that report; NULL: it has none of that name. */
 const struct report_figure *report_figure_named(enum report_kind kind, const char *name);
-bool report_needs_messages(enum report_kind kind);       /* and the clocks' runs */
+/* Does the report count events of that family? */
+bool report_needs(const struct report_ask *ask, enum report_family family);
 /* Can the report be made? NULL, or why not. */
 const char *report_refused(struct arena *arena, const struct report_ask *ask);
 
 void report_begin(struct report *report, struct arena *arena, const struct report_ask *ask);
-/* One ticket, as store_stories() gives it; runs: of its clocks (gateway_runs_of), where the report needs them. */
-void report_ticket(struct report *report, struct arena *scratch, const struct ticket_row *row, const struct sla_clocks *runs);
-void report_mail(struct report *report, int64_t received, const char *disposition, int64_t ticket, const char *recipient);
+/* Counts a page's part. numbers: of the tickets in its slots, 0: not that one; whose: of each, where report.whose is set. False: it is torn. */
+bool report_count(struct report *report, enum report_family family, const struct report_page *page, const int64_t *numbers, const struct report_whose *whose);
 void report_end(struct report *report);
 
 /* False: there is none (nothing was counted that it could be made of). */

@@ -282,9 +282,25 @@
 	/* what happened, for reports */ \
 	X(SQL_STORIES, "SELECT DISTINCT ticket FROM history INDEXED BY history_late WHERE n>2 AND (n>3 OR kind<>2) AND at>=?1 UNION SELECT id FROM ticket WHERE id>=?2 UNION" \
 		" SELECT id FROM ticket WHERE (state='new' OR state='open' OR state='pending') ORDER BY 1") \
+	X(SQL_EVENTS_PUT, "INSERT INTO event_page(id,first,last,bytes) VALUES(?1,?2,?3,?4) ON CONFLICT(id) DO UPDATE SET first=excluded.first, last=excluded.last, bytes=excluded.bytes") \
+	X(SQL_EVENTS_GET, "SELECT first, last, bytes FROM event_page WHERE id=?1") \
+	X(SQL_EVENTS_BETWEEN, "SELECT id, bytes FROM event_page WHERE id>=?1 AND id<?2 AND last>=?3 AND first<?4 ORDER BY id") \
+	X(SQL_EVENTS_IDS, "SELECT id FROM event_page WHERE id>=?1 AND id<?2 ORDER BY id") \
+	X(SQL_EVENTS_CLEAR, "DELETE FROM event_page") \
+	X(SQL_EVENT_GAP_ADD, "INSERT INTO event_gap(page) VALUES(?1) ON CONFLICT(page) DO NOTHING") \
+	X(SQL_EVENT_GAPS_OF_ERASED, "INSERT INTO event_gap(page) SELECT DISTINCT (id-1)/256+1 FROM erasing WHERE kind='ticket' OR kind='near' ON CONFLICT(page) DO NOTHING") \
+	X(SQL_EVENT_GAPS_OF_OPEN, "INSERT INTO event_gap(page) SELECT id FROM event_page WHERE id<4294967296 AND last=9223372036854775807 ON CONFLICT(page) DO NOTHING") \
+	X(SQL_EVENTS_OF_GAPS, "DELETE FROM event_page WHERE id IN (SELECT page FROM event_gap UNION ALL SELECT page+4294967296 FROM event_gap UNION ALL SELECT page+8589934592 FROM event_gap" \
+		" UNION ALL SELECT page+12884901888 FROM event_gap UNION ALL SELECT page+17179869184 FROM event_gap)") \
+	X(SQL_EVENT_GAPS, "SELECT page FROM event_gap ORDER BY page LIMIT ?1") \
+	X(SQL_EVENT_GAP_FILLED, "DELETE FROM event_gap WHERE page=?1") \
+	X(SQL_EVENT_GAPS_CLEAR, "DELETE FROM event_gap") \
+	X(SQL_TICKETS_WHOSE, "SELECT id, customer, created FROM ticket WHERE id>=?1 AND id<?2 ORDER BY id") \
+	X(SQL_CONTACTS_JOINED, "SELECT address FROM contact WHERE address<>'' AND (person IS NOT NULL OR id IN (SELECT person FROM contact WHERE person IS NOT NULL))") \
+	X(SQL_MERGES_OF, "SELECT DISTINCT number FROM history WHERE ticket=?1 AND kind=7") \
+	X(SQL_ASKED_SINCE, "SELECT ticket, at, shown, said, said_at FROM asked WHERE ticket>=?2 AND at>=?1 AND at<?3 ORDER BY ticket") \
 	X(SQL_STORY_MESSAGES, "SELECT seq, kind, out, agent, outbox, flags, date FROM message WHERE ticket=?1 ORDER BY seq") \
-	X(SQL_MAIL_BETWEEN, "SELECT received, disposition FROM mailbox WHERE id>=?3 AND id<?4 AND received>=?1 AND received<?2") \
-	X(SQL_MAIL_OF_BETWEEN, "SELECT received, disposition, ticket, recipient FROM mailbox WHERE id>=?3 AND id<?4 AND received>=?1 AND received<?2") \
+	X(SQL_MAIL_BETWEEN, "SELECT received, disposition, ticket, recipient FROM mailbox WHERE id>=?3 AND id<?4 AND received>=?1 AND received<?2") \
 	X(SQL_LOOKED_ADD, "INSERT INTO looked(at,who,what) VALUES(?1,?2,?3)") \
 	X(SQL_LOOKED, "SELECT at, who, what FROM looked ORDER BY id DESC") \
 	/* what hangs on a ticket */ \

@@ -28,6 +28,8 @@ enum status store_look(const char *state_dir, const char *url, int *older, struc
 bool store_missing(const char *state_dir, const char *url);              /* surely nothing to open there */
 /* ---- several gateways on one database (store_machines.c) ---- */
 /* Is it this process that does what only one may do (outgoing mail, timers, digests, training)? Asks the database now and then. */
+/* No other gateway works on its database. */
+bool store_alone(const struct store *store);
 bool store_has_lease(struct store *store);
 bool store_lease_held(void);             /* as far as is known, without asking; before anything was asked: no */
 void store_give_lease(struct store *store);      /* we end: another need not wait */
@@ -53,6 +55,9 @@ enum status store_key_rotate(const char *state_dir, int64_t keep_since, struct s
 enum status store_key_revoke(const char *state_dir, const char *id, struct store_keyring *ring, struct error *error);
 
 /* ---------------------------------------------------------------- transactions */
+/* A read transaction around several reads, unless one is open already. */
+enum status store_read_begin(struct store *store, bool *began, struct error *error);
+void store_read_end(struct store *store, bool began);
 enum status store_begin(struct store *store, struct error *error);       /* BEGIN IMMEDIATE, waits up to 5 s for the lock */
 enum status store_commit(struct store *store, struct error *error);
 void store_rollback(struct store *store);
@@ -356,9 +361,38 @@ typedef bool (*store_story)(void *context, struct arena *arena, const struct tic
 /* Of one ticket, with messages. history.count 0: there is none. */
 enum status store_story_of(struct store *store, struct arena *arena, int64_t ticket, struct ticket_row *row, struct error *error);
 enum status store_stories(struct store *store, int64_t since, bool messages, store_story story, void *context, struct error *error);
-/* Deliveries that were accepted from `from` to before `to`, the oldest first; whole: with ticket and recipient (else 0 and ""). */
+/* The same of tickets that `wanted` says (NULL: all); and of those alone, in any order. */
+typedef bool (*store_wanted)(void *context, int64_t ticket);
+enum status store_stories_of(struct store *store, int64_t since, bool messages, store_wanted wanted, store_story story, void *context, struct error *error);
+/* Customer and time of making of tickets from `first` on; those that are not there have number 0. */
+struct ticket_whose { int64_t ticket, created; const char *customer; };
+enum status store_tickets_whose(struct store *store, struct arena *arena, int64_t first, size_t count, struct ticket_whose *whose, struct error *error);
+/* Addresses of people who have several. */
+enum status store_contacts_joined(struct store *store, struct arena *arena, struct strings *addresses, struct error *error);
+/* Tickets that this one ever went into. */
+enum status store_merges_of(struct store *store, struct arena *arena, int64_t ticket, struct ticket_ids *into, struct error *error);
+enum status store_ticket_last(struct store *store, int64_t *ticket, struct error *error);         /* the newest; 0: none */
+enum status store_mailbox_last(struct store *store, int64_t *id, struct error *error);
+
+/* ---------------------------------------------------------------- pages of events (store_events.c; what is in them knows src/report) */
+typedef bool (*store_event_page)(void *context, int64_t page, const void *bytes, size_t length);        /* false: they are none */
+/* Of a family, from page `first` to before `end`, those with events from `from` to before `to`. */
+enum status store_event_pages(struct store *store, int family, int64_t first, int64_t end, int64_t from, int64_t to, store_event_page page, void *context, struct error *error);
+enum status store_event_page_get(struct store *store, struct arena *arena, int family, int64_t page, const void **bytes, size_t *length, struct error *error);   /* NULL: none */
+enum status store_event_page_ids(struct store *store, struct arena *arena, int family, struct ticket_ids *pages, struct error *error);
+enum status store_event_gaps(struct store *store, struct arena *arena, size_t limit, struct ticket_ids *pages, struct error *error);
+/* Inside a transaction. */
+enum status store_event_page_put(struct store *store, int family, int64_t page, int64_t first, int64_t last, const void *bytes, size_t length, struct error *error);
+enum status store_event_gap_filled(struct store *store, int64_t page, struct error *error);
+enum status store_events_clear(struct store *store, struct error *error);
+enum status store_events_of_open(struct store *store, struct error *error);      /* takes pages with open tickets away */
+#define STORE_EVENTS_TAKEN "events_taken"        /* a number that grows whenever pages are taken away: what was made before it is not to be put back */
+
+/* Deliveries that were accepted from `from` to before `to`, the oldest first; those with a number above `after`. */
 typedef void (*store_accepted)(void *context, int64_t received, const char *disposition, int64_t ticket, const char *recipient);
-enum status store_mail_between(struct store *store, int64_t from, int64_t to, bool whole, store_accepted accepted, void *context, struct error *error);
+enum status store_mail_between(struct store *store, int64_t from, int64_t to, int64_t after, store_accepted accepted, void *context, struct error *error);
+/* By number, from `first` to before `end`. */
+enum status store_mails(struct store *store, int64_t first, int64_t end, store_accepted accepted, void *context, struct error *error);
 
 /* Who looked at figures of single agents: the newest first. Adding it inside a transaction. */
 struct looked_row { int64_t at; const char *who, *what; };
@@ -423,6 +457,8 @@ struct suggestion_row {
 };
 struct suggestion_rows { struct suggestion_row *at; size_t count; };
 enum status store_suggestions_since(struct store *store, struct arena *arena, int64_t since, struct suggestion_rows *rows, struct error *error);
+/* Requests for which articles were looked for from `from` to before `to`, by number; without questions, queues and articles. */
+enum status store_asked_between(struct store *store, struct arena *arena, int64_t from, int64_t to, struct suggestion_rows *rows, struct error *error);
 
 /* ---------------------------------------------------------------- customers and organisations */
 /* A customer is a person with one or more addresses. Who ever wrote, or has a ticket, is one; his number stays, whatever happens to his addresses. What

@@ -99,7 +99,9 @@ static enum status check_promises(struct cli *cli, struct strings *findings, str
 	struct promise_book *book;
 	enum status status = cli_book(cli, &book, error);
 
-	return status == STATUS_OK ? gateway_promises_check(book, cli->store, &cli->arena, findings, error) : status;
+	if (status == STATUS_OK)
+		status = gateway_promises_check(book, cli->store, &cli->arena, findings, error);
+	return status == STATUS_OK ? gateway_events_check(cli->config, book, cli->store, &cli->arena, findings, error) : status;
 }
 
 enum status cli_run_fsck(struct cli *cli, struct error *error)

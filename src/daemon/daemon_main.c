@@ -149,6 +149,7 @@ static enum status start(struct daemon *daemon, struct error *error)
 	daemon_worker_start(daemon, &daemon->backer);
 	daemon_worker_start(daemon, &daemon->canary_sender);
 	daemon_worker_start(daemon, &daemon->retainer);
+	daemon_worker_start(daemon, &daemon->reporter);
 	if (*config->mirror_maildir)
 		daemon_worker_start(daemon, &daemon->mirrorer);
 	return daemon_lmtp_start(daemon, error);
@@ -169,6 +170,7 @@ static void stop(struct daemon *daemon)
 	daemon_worker_stop(&daemon->backer);
 	daemon_worker_stop(&daemon->canary_sender);
 	daemon_worker_stop(&daemon->retainer);
+	daemon_worker_stop(&daemon->reporter);
 	daemon_worker_stop(&daemon->indexer);
 	daemon_worker_stop(&daemon->keeper);
 	web_stop(&daemon->web);
@@ -295,6 +297,7 @@ int main(int argc, char **argv)
 	                               .gateway.learned_lock = PTHREAD_MUTEX_INITIALIZER, .slots.lock = PTHREAD_MUTEX_INITIALIZER,
 	                               .keeper = {.name = "keeper", .round = daemon_keeper_round},
 	                               .mirrorer = {.name = "mirror", .nice = 10, .round = daemon_mirror_round},
+	                               .reporter = {.name = "reports", .nice = 10, .round = daemon_events_round},
 	                               .indexer = {.name = "indexer", .nice = 10, .round = daemon_indexer_round},
 	                               .backer = {.name = "backup", .nice = 19, .round = daemon_backup_round},
 	                               .canary_sender = {.name = "selftest", .nice = 10, .round = daemon_canary_round},

@@ -59,7 +59,7 @@ struct daemon {
 	int stop_fd;                             /* eventfd: readable for good once we stop */
 	_Atomic bool stopping;
 	pthread_t acceptor;
-	struct worker keeper, indexer, learner, mirrorer, backer, canary_sender, retainer;
+	struct worker keeper, indexer, learner, mirrorer, backer, canary_sender, retainer, reporter;
 	struct slots slots;
 	_Atomic int connections;
 	_Atomic int64_t connections_total, connections_refused, connections_sent_away;
@@ -125,6 +125,7 @@ bool daemon_wait(const struct daemon *daemon, int64_t ms);      /* false at once
 int daemon_keeper_round(struct daemon *daemon, struct store *store);
 int daemon_indexer_round(struct daemon *daemon, struct store *store);
 int daemon_learner_round(struct daemon *daemon, struct store *store);
+int daemon_events_round(struct daemon *daemon, struct store *store);        /* daemon_events.c */
 int daemon_mirror_round(struct daemon *daemon, struct store *store);
 int daemon_backup_round(struct daemon *daemon, struct store *store);
 int daemon_retention_round(struct daemon *daemon, struct store *store);

@@ -418,6 +418,17 @@ static const char *const version_2[] = {
  * none was sent, it is a second message, and the state that an answer changes is a line of its own. */
 "CREATE INDEX history_late ON history(at) WHERE n>2 AND (n>3 OR kind<>2)",
 "CREATE INDEX ticket_agent ON ticket(agent) WHERE agent<>''",
+/* What the history of tickets says to reports (src/report/report_page.c), of many tickets in a row: made of it off the commit path, and made again at will. */
+"CREATE TABLE event_page(\n"
+"  id    INTEGER PRIMARY KEY,           -- of a family (enum report_family), times 2 to the 32nd, and of the page\n"
+"  first INTEGER NOT NULL,              -- ms: of its events; last: the largest number where a ticket is still open\n"
+"  last  INTEGER NOT NULL,\n"
+"  bytes BLOB NOT NULL\n"
+") STRICT",
+/* Pages that were taken away, and are to be made again. */
+"CREATE TABLE event_gap(\n"
+"  page INTEGER PRIMARY KEY\n"
+") STRICT",
 /* Who looked at figures of single agents. */
 "CREATE TABLE looked(\n"
 "  id   INTEGER PRIMARY KEY,\n"

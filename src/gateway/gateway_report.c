@@ -1,11 +1,15 @@
 /*
- * gateway_report.c - makes a report: what happened comes out of the store, the clocks' runs are reckoned by the configuration, the report room counts.
+ * gateway_report.c - makes a report: events of tickets come out of their pages (gateway_events.c); what happened since, and where there is no page, the history is told
+ * now, in the same way. All in one snapshot.
+ *
+ * So a report is as right without pages as with them, and only slower.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway.h"
 
-struct feeding { struct promise_book book; struct store *store; struct report *report; };
+/* ---- who is who ---- */
 
 /* A person goes by his primary address, whichever he wrote from. */
 static const char *person_of(struct store *store, struct arena *arena, const char *address)
@@ -16,6 +20,33 @@ static const char *person_of(struct store *store, struct arena *arena, const cha
 	if (!*address || store_customer_find(store, arena, address, false, &id, &error) != STATUS_OK || !id || store_customer(store, arena, id, &row, &error) != STATUS_OK)
 		return address;
 	return row.addresses.count ? row.addresses.at[0].address : address;
+}
+
+struct person { const char *address, *primary; };
+struct people { struct person *at; size_t count; };
+
+static int by_address(const void *a, const void *b)
+{
+	return strcmp(((const struct person *)a)->address, ((const struct person *)b)->address);
+}
+
+/* Those with several addresses: all others go by the one they have. */
+static enum status find_people(struct store *store, struct arena *arena, struct people *people, struct error *error)
+{
+	struct strings joined;
+	enum status status = store_contacts_joined(store, arena, &joined, error);
+	for (size_t i = 0; i < joined.count && status == STATUS_OK; i++)
+		*ARENA_PUSH(arena, people) = (struct person){joined.at[i], person_of(store, arena, joined.at[i])};
+	if (people->count)
+		qsort(people->at, people->count, sizeof *people->at, by_address);
+	return status;
+}
+
+static const char *primary_of(const struct people *people, struct arena *arena, const char *address)
+{
+	struct person wanted = {.address = text_lower(arena, address)};
+	const struct person *found = people->count ? bsearch(&wanted, people->at, people->count, sizeof *people->at, by_address) : NULL;
+	return found ? found->primary : address;
 }
 
 /* "customer:" is the person with all addresses, by any of them, or by number. */
@@ -44,58 +75,247 @@ static const struct query *with_all_addresses(struct store *store, struct arena 
 	return query;
 }
 
-static bool feed(void *context, struct arena *arena, const struct ticket_row *row)
+/* ---- what is told now ---- */
+
+struct bits { unsigned char *at; size_t count; };        /* of numbers from 0 */
+
+static struct bits bits_new(struct arena *arena, int64_t last)
 {
-	struct feeding *feeding = context;
-	const struct report_ask *ask = &feeding->report->ask;
+	return (struct bits){ARENA_ARRAY(arena, unsigned char, (size_t)last / 8 + 1), (size_t)last + 1};
+}
+
+static bool has(const struct bits *bits, int64_t number)
+{
+	return (size_t)number < bits->count && (bits->at[number / 8] >> number % 8 & 1);
+}
+
+static void set(struct bits *bits, int64_t number)
+{
+	if ((size_t)number < bits->count)
+		bits->at[number / 8] |= (unsigned char)(1 << number % 8);
+}
+
+struct making {
+	struct promise_book book;
+	struct store *store;
+	struct arena *arena;                     /* of the report */
+	struct report *report;
+	struct people people;
+	bool any_page, gaps;
+	struct bits told, stale;                 /* pages that are there; tickets that they do not have as they are */
+	struct events_kept kept;
+	struct arena page_arena;                 /* of the page that is counted */
+	struct report_page pages[REPORT_TICKET_FAMILIES];
+	int64_t numbers[REPORT_PAGE_TICKETS];
+	struct report_whose whose[REPORT_PAGE_TICKETS];
+	size_t slots;
+	enum report_family family;               /* that is read */
+	struct error *error;
+	enum status status;
+};
+
+static void begin_page(struct making *m)
+{
+	arena_reset(&m->page_arena);
+	for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
+		report_page_init(&m->pages[family], &m->page_arena);
+	m->slots = 0;
+}
+
+static void count_told(struct making *m)
+{
+	for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
+		if (report_needs(&m->report->ask, family))
+			report_count(m->report, family, &m->pages[family], m->numbers, m->report->whose ? m->whose : NULL);
+	begin_page(m);
+}
+
+static struct report_whose whose_of(struct making *m, const char *address, int64_t created)
+{
+	return (struct report_whose){m->report->ask.by == BY_CUSTOMER ? primary_of(&m->people, &m->page_arena, address) : arena_string(&m->page_arena, address), created};
+}
+
+static bool needs_clocks(const struct report_ask *ask)
+{
+	return report_needs(ask, FAMILY_ANSWERS) || report_needs(ask, FAMILY_SOLVED) || report_needs(ask, FAMILY_PROMISES);
+}
+
+static bool tell(void *context, struct arena *arena, const struct ticket_row *row)
+{
+	struct making *m = context;
 	struct sla_clocks runs = {0};
-	if (report_needs_messages(ask->kind) && ask->kind != REPORT_WORKLOAD)
-		gateway_runs_of(arena, &feeding->book, feeding->store, row, ask->now, &runs);
-	struct ticket_row shown = *row;
-	if (ask->by == BY_CUSTOMER)
-		shown.facts.customer.address = person_of(feeding->store, arena, row->facts.customer.address);
-	report_ticket(feeding->report, arena, &shown, &runs);
+	if (needs_clocks(&m->report->ask))
+		gateway_runs_of(arena, &m->book, m->store, row, m->report->ask.now, &runs);
+	report_tell(m->pages, m->slots, arena, row, &runs);
+	m->numbers[m->slots] = row->facts.id;
+	m->whose[m->slots++] = whose_of(m, row->facts.customer.address ? row->facts.customer.address : "", row->facts.created);
+	if (m->slots == REPORT_PAGE_TICKETS)
+		count_told(m);
 	return true;
 }
 
-static void feed_mail(void *context, int64_t received, const char *disposition, int64_t ticket, const char *recipient)
+static bool is_told_now(void *context, int64_t ticket)
 {
-	report_mail(context, received, disposition, ticket, recipient);
+	struct making *m = context;
+	return has(&m->stale, ticket) || !has(&m->told, gateway_events_page_of(ticket));
 }
 
-static int by_ticket(const void *a, const void *b)
+static enum status tell_stale(struct making *m, const struct ticket_ids *stale)
 {
-	const struct suggestion_row *x = a, *y = b;
-	return (x->ticket > y->ticket) - (x->ticket < y->ticket);
-}
-
-/* The articles that were suggested for requests which came then, by request. */
-static enum status find_suggestions(struct store *store, struct arena *arena, struct report *report, struct error *error)
-{
-	struct suggestion_rows *rows = ARENA_NEW(arena, struct suggestion_rows);
-	enum status status = store_suggestions_since(store, arena, report->ask.from, rows, error);
-	if (rows->count)
-		qsort(rows->at, rows->count, sizeof *rows->at, by_ticket);
-	report->suggestions = rows;
+	CLEANUP_ARENA struct arena one = {0};
+	enum status status = STATUS_OK;
+	for (size_t i = 0; i < stale->count && status == STATUS_OK; i++) {
+		struct ticket_row row;
+		status = store_story_of(m->store, &one, stale->at[i], &row, m->error);
+		if (status == STATUS_OK && row.history.count)
+			tell(m, &one, &row);
+		arena_reset(&one);
+	}
 	return status;
+}
+
+/* ---- what is in pages ---- */
+
+static enum status find_pages(struct making *m, struct ticket_ids *stale)
+{
+	struct ticket_ids pages;
+	int64_t last = 0;
+	enum status status = store_ticket_last(m->store, &last, m->error);
+	int64_t last_page = last ? gateway_events_page_of(last) : 0;
+	m->told = bits_new(m->arena, last_page);
+	m->stale = bits_new(m->arena, last);
+	m->gaps = last > 0;
+	if (status != STATUS_OK || !m->kept.there)
+		return status;
+	if ((status = store_event_page_ids(m->store, m->arena, FAMILY_PLACES, &pages, m->error)) != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < pages.count; i++)
+		set(&m->told, pages.at[i]);
+	m->any_page = pages.count > 0;
+	m->gaps = (int64_t)pages.count < last_page;
+	status = gateway_events_stale(m->store, m->arena, m->kept.upto, stale, m->error);
+	for (size_t i = 0; i < stale->count; i++)
+		set(&m->stale, stale->at[i]);
+	return status;
+}
+
+/* The numbers of a page's tickets, and whose they are, where that is asked. */
+static bool find_whose(struct making *m, int64_t first)
+{
+	struct ticket_whose rows[REPORT_PAGE_TICKETS];
+	for (size_t i = 0; i < REPORT_PAGE_TICKETS; i++)
+		m->numbers[i] = has(&m->stale, first + (int64_t)i) ? 0 : first + (int64_t)i;
+	if (!m->report->whose)
+		return true;
+	m->status = store_tickets_whose(m->store, &m->page_arena, first, REPORT_PAGE_TICKETS, rows, m->error);
+	for (size_t i = 0; i < REPORT_PAGE_TICKETS && m->status == STATUS_OK; i++)
+		m->whose[i] = whose_of(m, rows[i].customer, rows[i].created);
+	return m->status == STATUS_OK;
+}
+
+static bool count_page(void *context, int64_t page, const void *bytes, size_t length)
+{
+	struct making *m = context;
+	struct report_page read;
+	arena_reset(&m->page_arena);
+	return report_page_read(&read, &m->page_arena, bytes, length) && read.chunks.count <= REPORT_PAGE_TICKETS
+	       && find_whose(m, (page - 1) * REPORT_PAGE_TICKETS + 1) && report_count(m->report, m->family, &read, m->numbers, m->report->whose ? m->whose : NULL);
+}
+
+static enum status count_pages(struct making *m)
+{
+	const struct report_ask *ask = &m->report->ask;
+	enum status status = STATUS_OK;
+	for (int family = 0; family < REPORT_TICKET_FAMILIES && m->any_page && status == STATUS_OK; family++) {
+		m->family = family;
+		if (report_needs(ask, family))
+			status = store_event_pages(m->store, family, 0, INT32_MAX, ask->from, ask->to, count_page, m, m->error);
+	}
+	return m->status == STATUS_OK ? status : m->status;
+}
+
+static enum status count_tickets(struct making *m)
+{
+	const struct report_ask *ask = &m->report->ask;
+	struct ticket_ids stale = {0};
+	enum status status = find_pages(m, &stale);
+	if (status == STATUS_OK && ask->by == BY_CUSTOMER)
+		status = find_people(m->store, m->arena, &m->people, m->error);
+	if (status == STATUS_OK)
+		status = count_pages(m);
+	begin_page(m);
+	if (status == STATUS_OK)
+		status = m->gaps ? store_stories_of(m->store, ask->from, needs_clocks(ask) || report_needs(ask, FAMILY_WORDS), is_told_now, tell, m, m->error) : tell_stale(m, &stale);
+	if (status == STATUS_OK)
+		count_told(m);
+	return status;
+}
+
+/* ---- mails ---- */
+
+static void tell_mail(void *context, int64_t received, const char *disposition, int64_t ticket, const char *recipient)
+{
+	struct making *m = context;
+	report_tell_mail(&m->pages[0], received, disposition, gateway_events_queue_of(m->report->ask.policy, recipient), ticket);
+	if (m->pages[0].chunks.count < REPORT_PAGE_MAILS)
+		return;
+	report_count(m->report, FAMILY_MAILS, &m->pages[0], NULL, NULL);
+	begin_page(m);
+}
+
+static bool count_mail_page(void *context, int64_t page, const void *bytes, size_t length)
+{
+	struct making *m = context;
+	struct report_page read;
+	(void)page;
+	arena_reset(&m->page_arena);
+	return report_page_read(&read, &m->page_arena, bytes, length) && report_count(m->report, FAMILY_MAILS, &read, NULL, NULL);
+}
+
+static enum status count_mails(struct making *m)
+{
+	const struct report_ask *ask = &m->report->ask;
+	int64_t after = m->kept.there ? m->kept.mails * REPORT_PAGE_MAILS : 0;
+	enum status status = after ? store_event_pages(m->store, FAMILY_MAILS, 1, m->kept.mails + 1, ask->from, ask->to, count_mail_page, m, m->error) : STATUS_OK;
+	begin_page(m);
+	if (status == STATUS_OK)
+		status = store_mail_between(m->store, ask->from, ask->to, after, tell_mail, m, m->error);
+	report_count(m->report, FAMILY_MAILS, &m->pages[0], NULL, NULL);
+	return status;
+}
+
+/* ---- the report ---- */
+
+static enum status count_all(struct making *m)
+{
+	const struct report_ask *ask = &m->report->ask;
+	struct suggestion_rows *asked = ARENA_NEW(m->arena, struct suggestion_rows);
+	enum status status = STATUS_OK;
+	if (ask->kind == REPORT_ARTICLES)
+		status = store_asked_between(m->store, m->arena, ask->from, ask->to, asked, m->error);
+	m->report->suggestions = asked;
+	if (status != STATUS_OK)
+		return status;
+	return ask->kind == REPORT_MAIL ? count_mails(m) : count_tickets(m);
 }
 
 enum status gateway_report(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, struct report *report, struct error *error)
 {
-	struct feeding feeding = {.store = store, .report = report};
+	struct making making = {.store = store, .arena = arena, .report = report, .error = error};
 	struct report_ask whole = *ask;
-	enum status status = gateway_book_read(config, store, arena, &feeding.book, error);
-	if (status != STATUS_OK)
-		return status;
-	if (ask->where)
+	bool began;
+	enum status status = store_read_begin(store, &began, error);
+	if (status == STATUS_OK)
+		status = gateway_book_read(config, store, arena, &making.book, error);
+	if (status == STATUS_OK)
+		status = gateway_events_kept(config, &making.book, store, &making.kept, error);
+	if (status == STATUS_OK && ask->where)
 		whole.where = with_all_addresses(store, arena, ask->where);
 	report_begin(report, arena, &whole);
-	if (ask->kind == REPORT_ARTICLES)
-		status = find_suggestions(store, arena, report, error);
-	if (status == STATUS_OK && ask->kind == REPORT_MAIL)
-		status = store_mail_between(store, ask->from, ask->to, ask->by == BY_QUEUE || ask->list, feed_mail, report, error);
-	else if (status == STATUS_OK)
-		status = store_stories(store, ask->from, report_needs_messages(ask->kind), feed, &feeding, error);
+	if (status == STATUS_OK)
+		status = count_all(&making);
+	arena_fini(&making.page_arena);
+	store_read_end(store, began);
 	report_end(report);
 	return status;
 }

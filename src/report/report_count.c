@@ -1,265 +1,177 @@
 /*
- * report_count.c - tells the history of a ticket once more and counts what happened in the span of the report.
+ * report_count.c - counts the events of tickets that happened in the span of the report.
  *
- * At each line the ticket is what it was then. It is in the backlog of the rows whose keys it has; what changes that is counted with its cause, so that no
- * change of a backlog is without one. A clock set back does not undo what was: a line is never earlier than the one before it.
+ * At each event the ticket is what it was then. It is in the backlog of the rows whose keys it has; what changes that is counted with its cause, so that no
+ * change of a backlog is without one.
  */
 #include "report_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct mark { int64_t second; const struct sla_clock *run; };    /* when a clock's run is counted */
-struct place { bool open, in; struct strings keys; };            /* in: of the backlog that the report is about; and the rows that it is in */
-struct telling {
+struct name { const char *text; struct report_row *row; };
+struct rows { struct report_row *const *at; size_t count; };
+struct place { bool open, in; struct rows rows; };       /* in: of the backlog that the report is about; and the rows that it is in */
+struct counting {
 	struct report *report;
-	struct arena *scratch;
-	const struct ticket_row *row;
-	struct ticket_facts facts;               /* as they were at the line that is told */
-	bool merged, was_open, started, ended;
-	int64_t at;
-	struct place place;
-	struct { struct mark *at; size_t count; } marks;
-	size_t marked;                           /* that are counted */
-	int stars;                               /* the newest rating before the end; 0: none */
-	int64_t rated_at, solved_at;             /* within the span, the last time; 0: not */
-	struct ticket_facts rated, solved;       /* the ticket then */
+	const struct report_page *page;
+	struct report_shape **shapes;
+	struct name *names;
+	/* of the ticket that is counted */
+	int64_t number;
+	const struct report_whose *whose;        /* NULL: nobody asked */
+	struct report_row *customer;
+	bool torn;
 };
 
 /* ---- which rows ---- */
 
-static bool is_value(void *context, enum query_key key, const char *value)
+static struct report_row *row_named(struct counting *c, size_t name)
 {
-	const struct ticket_facts *facts = context;
-	const struct desk_field *field = desk_field_asked(query_key_name(key));
-
-	return key == QUERY_CUSTOMER ? text_equal_nocase(facts->customer.address, value) : field && desk_field_is(facts, field, value);
+	if (!c->names[name].row)
+		c->names[name].row = report_row_of(c->report, *c->names[name].text ? c->names[name].text : NO_KEY);
+	return c->names[name].row;
 }
 
-static int64_t moment_of(void *context, enum query_key key)
+static struct rows rows_of(struct counting *c, struct report_shape *shape)
 {
-	return key == QUERY_CREATED ? ((const struct ticket_facts *)context)->created : 0;
-}
+	if (c->report->ask.by == BY_CUSTOMER) {
+		if (!c->customer) {
+			CLEANUP_ARENA struct arena scratch = { 0 };
 
-static bool is_wanted(const struct telling *t, const struct ticket_facts *facts)
-{
-	const struct report_ask *ask = &t->report->ask;
-
-	return !ask->where || query_holds(ask->where, ask->now, &(struct query_values){ is_value, moment_of, (void *)facts });
-}
-
-static void add_key(struct telling *t, struct strings *keys, const char *key)
-{
-	key = key && *key ? key : NO_KEY;
-	if (!strings_have(keys, key))
-		strings_add(t->scratch, keys, key);
-}
-
-/* who: whose doing it was, where that is an agent's; NULL: what the ticket says. */
-static struct strings keys_of(struct telling *t, const struct ticket_facts *facts, const char *who)
-{
-	struct strings keys = { 0 };
-
-	switch (t->report->ask.by) {
-	case BY_QUEUE: add_key(t, &keys, facts->queue); break;
-	case BY_AGENT: add_key(t, &keys, who ? who : facts->agent); break;
-	case BY_CUSTOMER: add_key(t, &keys, text_lower(t->scratch, facts->customer.address)); break;
-	case BY_LANGUAGE: add_key(t, &keys, facts->language); break;
-	case BY_ORGANISATION: add_key(t, &keys, facts->organisation); break;
-	case BY_TAG:
-		for (size_t i = 0; i < facts->tags.count; i++)
-			add_key(t, &keys, facts->tags.at[i]);
-		if (!facts->tags.count)
-			add_key(t, &keys, "");
-		break;
-	default: break;
+			c->customer = report_row_of(c->report, *c->whose->customer ? text_lower(&scratch, c->whose->customer) : NO_KEY);
+		}
+		return (struct rows){ &c->customer, 1 };
 	}
-	return keys;
+	report_shape_rows(c->report, shape);
+	return (struct rows){ shape->rows.at, shape->rows.count };
+}
+
+/* By agent it counts for whose doing it was, where that is an agent's. */
+static struct rows rows_by(struct counting *c, struct report_shape *shape, size_t who, struct report_row **room)
+{
+	if (c->report->ask.by != BY_AGENT || !*c->names[who].text)
+		return rows_of(c, shape);
+	*room = row_named(c, who);
+	return (struct rows){ room, 1 };
 }
 
 /* ---- counting ---- */
 
-static void list(struct telling *t, enum report_count count)
+static void list(struct counting *c, enum report_count count)
 {
-	struct report *report = t->report;
+	struct report *report = c->report;
 
 	if (report->ask.list && report->ask.list->lists == count)
-		*ARENA_PUSH(report->arena, &report->listed) = t->row->facts.id;
+		*ARENA_PUSH(report->arena, &report->listed) = c->number;
 }
 
-static bool within(const struct telling *t, int64_t at)
+static bool within(const struct counting *c, int64_t at)
 {
-	return at >= t->report->ask.from && at < t->report->ask.to;
+	return at >= c->report->ask.from && at < c->report->ask.to;
 }
 
-/* In all rows with these keys, in that of its time, and in the total. */
-static void bump(struct telling *t, int64_t at, enum report_count count, const struct strings *keys)
+/* In all these rows, in that of its time, and in the total. */
+static void bump(struct counting *c, int64_t at, enum report_count count, struct rows rows)
 {
-	struct report *report = t->report;
+	struct report *report = c->report;
 
 	report_row_bump(report, &report->total, count);
-	list(t, count);
-	for (size_t i = 0; i < keys->count; i++)
-		report_row_bump(report, report_row_of(report, keys->at[i]), count);
+	list(c, count);
+	for (size_t i = 0; i < rows.count; i++)
+		report_row_bump(report, rows.at[i], count);
 	if (report_by_is_time(report->ask.by) && count != COUNT_START && count != COUNT_END)
-		report_row_bump(report, report_row_of(report, report_bucket_of(t->scratch, &report->ask, at)), count);
+		report_row_bump(report, report_row_at(report, at), count);
 }
 
-static void add_value(struct telling *t, int64_t at, enum report_value value, double number, const struct strings *keys)
+static void add_value(struct counting *c, int64_t at, enum report_value value, double number, struct rows rows)
 {
-	struct report *report = t->report;
+	struct report *report = c->report;
 
 	report_row_value(report, &report->total, value, number);
-	for (size_t i = 0; i < keys->count; i++)
-		report_row_value(report, report_row_of(report, keys->at[i]), value, number);
+	for (size_t i = 0; i < rows.count; i++)
+		report_row_value(report, rows.at[i], value, number);
 	if (report_by_is_time(report->ask.by))
-		report_row_value(report, report_row_of(report, report_bucket_of(t->scratch, &report->ask, at)), value, number);
+		report_row_value(report, report_row_at(report, at), value, number);
 }
 
 /* Something that happened, to a ticket as it was. */
-static void count(struct telling *t, int64_t at, const struct ticket_facts *facts, enum report_count what, const char *who)
+static void count(struct counting *c, int64_t at, struct report_shape *shape, enum report_count what)
 {
-	struct strings keys = keys_of(t, facts, who);
-
-	if (within(t, at) && is_wanted(t, facts))
-		bump(t, at, what, &keys);
+	if (within(c, at) && report_is_wanted(c->report, shape, c->whose))
+		bump(c, at, what, rows_of(c, shape));
 }
 
 /* ---- the backlog ---- */
 
-static struct place place_of(struct telling *t)
-{
-	enum ticket_state state = t->facts.state;
-	struct place place = { .open = (state == STATE_NEW || state == STATE_OPEN || state == STATE_PENDING) && !t->merged };
+struct telling {
+	struct place place;
+	bool was_open, merged, started, ended, begun;
+	int stars;                               /* the newest rating before the end; 0: none */
+	int64_t rated_at, solved_at;             /* within the span, the last time; 0: not */
+	struct report_shape *rated, *solved;     /* the ticket then */
+};
 
-	place.in = place.open && is_wanted(t, &t->facts);
-	if (place.in)
-		place.keys = keys_of(t, &t->facts, NULL);
-	return place;
+static bool has(struct rows rows, const struct report_row *row)
+{
+	for (size_t i = 0; i < rows.count; i++)
+		if (rows.at[i] == row)
+			return true;
+	return false;
 }
 
-static void move(struct telling *t, const struct strings *from, const struct strings *to, enum report_count count)
+static void move(struct counting *c, struct rows from, struct rows to, enum report_count count)
 {
-	for (size_t i = 0; i < from->count; i++)
-		if (!strings_have(to, from->at[i]))
-			report_row_bump(t->report, report_row_of(t->report, from->at[i]), count), list(t, count);
+	for (size_t i = 0; i < from.count; i++)
+		if (!has(to, from.at[i]))
+			report_row_bump(c->report, from.at[i], count), list(c, count);
 }
 
-static void follow(struct telling *t)
+static void follow(struct counting *c, struct telling *t, const struct report_read *event)
 {
-	struct place old = t->place, new = t->place = place_of(t);
+	struct report_shape *shape = c->shapes[event->shape];
+	struct place old = t->place, new = { .open = event->flags & EVENT_OPEN };
 
-	if (!within(t, t->at))
+	t->merged = event->flags & EVENT_MERGED;
+	new.in = new.open && report_is_wanted(c->report, shape, c->whose);
+	/* The rows of a shape stay where they are; a customer's one is the same all along. */
+	new.rows = new.in ? rows_of(c, shape) : (struct rows){ NULL, 0 };
+	t->place = new;
+	if (!within(c, event->at))
 		;
 	else if (!old.in && new.in)
-		bump(t, t->at, old.open ? COUNT_MOVED_IN : t->was_open ? COUNT_REOPENED : COUNT_NEW, &new.keys);
+		bump(c, event->at, old.open ? COUNT_MOVED_IN : t->was_open ? COUNT_REOPENED : COUNT_NEW, new.rows);
 	else if (old.in && !new.in)
-		bump(t, t->at, new.open ? COUNT_MOVED_OUT : t->merged ? COUNT_MERGED : COUNT_RESOLVED, &old.keys);
+		bump(c, event->at, new.open ? COUNT_MOVED_OUT : t->merged ? COUNT_MERGED : COUNT_RESOLVED, old.rows);
 	else if (old.in) {
-		move(t, &new.keys, &old.keys, COUNT_MOVED_IN);
-		move(t, &old.keys, &new.keys, COUNT_MOVED_OUT);
+		move(c, new.rows, old.rows, COUNT_MOVED_IN);
+		move(c, old.rows, new.rows, COUNT_MOVED_OUT);
 	}
-	if (old.open && !new.open && !t->merged && within(t, t->at)) {
-		t->solved_at = t->at;
-		t->solved = t->facts;
+	if (old.open && !new.open && !t->merged && within(c, event->at)) {
+		t->solved_at = event->at;
+		t->solved = shape;
 	}
 	t->was_open |= new.open;
 }
 
 /* The backlog as it was at the ends, before anything that happened then. */
-static void look_at_ends(struct telling *t, int64_t at)
+static void look_at_ends(struct counting *c, struct telling *t, int64_t at)
 {
-	const struct report_ask *ask = &t->report->ask;
+	const struct report_ask *ask = &c->report->ask;
 
 	if (!t->started && at >= ask->from) {
 		t->started = true;
 		if (t->place.in)
-			bump(t, ask->from, COUNT_START, &t->place.keys);
+			bump(c, ask->from, COUNT_START, t->place.rows);
 	}
 	if (!t->ended && at >= ask->to) {
 		t->ended = true;
 		if (t->place.in)
-			bump(t, ask->to, COUNT_END, &t->place.keys);
+			bump(c, ask->to, COUNT_END, t->place.rows);
 	}
 }
 
-/* ---- clocks ---- */
-
-static void count_answer(struct telling *t, int64_t at, const struct sla_clock *run)
-{
-	static const struct { enum report_count n, promised, in_time; enum report_value used, elapsed; } of[SLA_KINDS] = {
-		[SLA_FIRST] = { COUNT_FIRST, COUNT_FIRST_PROMISED, COUNT_FIRST_IN_TIME, VALUE_FIRST, VALUE_FIRST_ELAPSED },
-		[SLA_NEXT] = { COUNT_NEXT, COUNT_NEXT_PROMISED, COUNT_NEXT_IN_TIME, VALUE_NEXT, VALUE_NEXT_ELAPSED },
-		[SLA_RESOLUTION] = { COUNT_SOLVED, COUNT_SOLVED_PROMISED, COUNT_SOLVED_IN_TIME, VALUE_SOLVED, VALUE_SOLVED_ELAPSED },
-	};
-	struct strings keys = keys_of(t, &t->facts, run->by && *run->by ? run->by : NULL);
-
-	if (!within(t, at) || !is_wanted(t, &t->facts))
-		return;
-	bump(t, at, of[run->kind].n, &keys);
-	if (run->due)
-		bump(t, at, of[run->kind].promised, &keys);
-	if (run->due && !run->missed)
-		bump(t, at, of[run->kind].in_time, &keys);
-	add_value(t, at, of[run->kind].used, (double)run->used, &keys);
-	add_value(t, at, of[run->kind].elapsed, (double)(run->stopped - run->started), &keys);
-}
-
-/* Kept when it stopped; missed from its due moment on, or apart where only a change of what was promised made it late. */
-static void count_promise(struct telling *t, int64_t at, const struct sla_clock *run)
-{
-	struct strings keys = keys_of(t, &t->facts, NULL);
-
-	if (!within(t, at) || !is_wanted(t, &t->facts))
-		return;
-	if (t->report->ask.by == BY_NOTHING)
-		strings_add(t->scratch, &keys, arena_printf(t->scratch, "%s %s", run->policy->name, sla_kind_name(run->kind)));
-	if (run->retargeted) {
-		bump(t, at, COUNT_RETARGETED, &keys);
-		return;
-	}
-	bump(t, at, COUNT_PROMISED, &keys);
-	bump(t, at, run->missed ? COUNT_MISSED : COUNT_KEPT, &keys);
-}
-
-static void count_marks(struct telling *t, int64_t before)
-{
-	for (; t->marked < t->marks.count && t->marks.at[t->marked].second < before; t->marked++) {
-		const struct mark *mark = &t->marks.at[t->marked];
-
-		if (t->report->ask.kind == REPORT_PROMISES)
-			count_promise(t, mark->second * 1000, mark->run);
-		else
-			count_answer(t, mark->second * 1000, mark->run);
-	}
-}
-
-static int by_second(const void *a, const void *b)
-{
-	const struct mark *x = a, *y = b;
-
-	return (x->second > y->second) - (x->second < y->second);
-}
-
-static void find_marks(struct telling *t, const struct sla_clocks *runs)
-{
-	enum report_kind kind = t->report->ask.kind;
-
-	for (size_t i = 0; runs && i < runs->count; i++) {
-		const struct sla_clock *run = &runs->at[i];
-		bool over = run->over && !run->gone, decided = run->due && (over || run->missed) && !run->missed_elsewhere;
-		bool answer = over && run->answered && run->kind != SLA_RESOLUTION;
-
-		if (kind == REPORT_PROMISES && decided)
-			*ARENA_PUSH(t->scratch, &t->marks) = (struct mark){ run->retargeted ? run->changed : run->missed ? run->due : run->stopped, run };
-		else if ((kind == REPORT_ANSWERS && answer) || (kind == REPORT_RESOLUTION && over && run->kind == SLA_RESOLUTION))
-			*ARENA_PUSH(t->scratch, &t->marks) = (struct mark){ run->stopped, run };
-	}
-	if (t->marks.count)
-		qsort(t->marks.at, t->marks.count, sizeof *t->marks.at, by_second);
-}
-
-/* ---- the lines ---- */
+/* ---- articles: what was asked of them when the ticket came ---- */
 
 static int by_ticket(const void *ticket, const void *row)
 {
@@ -268,139 +180,237 @@ static int by_ticket(const void *ticket, const void *row)
 	return (a > b) - (a < b);
 }
 
-static void count_suggestion(struct telling *t)
+static void count_suggestion(struct counting *c, struct report_shape *shape)
 {
-	const struct suggestion_rows *all = t->report->suggestions;
-	const struct suggestion_row *row = all && all->count ? bsearch(&t->row->facts.id, all->at, all->count, sizeof *all->at, by_ticket) : NULL;
+	const struct suggestion_rows *all = c->report->suggestions;
+	const struct suggestion_row *row = all && all->count ? bsearch(&c->number, all->at, all->count, sizeof *all->at, by_ticket) : NULL;
 
 	if (!row)
 		return;
-	count(t, row->at, &t->facts, COUNT_ASKED, NULL);
+	count(c, row->at, shape, COUNT_ASKED);
 	if (row->shown == SUGGESTION_NOTHING)
 		return;
-	count(t, row->at, &t->facts, COUNT_SUGGESTED, NULL);
-	if (row->said_at < t->report->ask.to && !strcmp(row->outcome, OUTCOME_SOLVED))
-		count(t, row->at, &t->facts, COUNT_DEFLECTED, NULL);
-	if (row->said_at < t->report->ask.to && !strcmp(row->outcome, OUTCOME_REFUSED))
-		count(t, row->at, &t->facts, COUNT_REFUSED, NULL);
+	count(c, row->at, shape, COUNT_SUGGESTED);
+	if (row->said_at < c->report->ask.to && !strcmp(row->outcome, OUTCOME_SOLVED))
+		count(c, row->at, shape, COUNT_DEFLECTED);
+	if (row->said_at < c->report->ask.to && !strcmp(row->outcome, OUTCOME_REFUSED))
+		count(c, row->at, shape, COUNT_REFUSED);
 }
 
-static const struct message_row *message_of(const struct telling *t, int64_t seq)
+/* ---- ratings ---- */
+
+static void rate(struct counting *c, struct telling *t, const struct report_read *event)
 {
-	const struct message_row *message = seq > 0 && seq <= (int64_t)t->row->messages.count ? &t->row->messages.at[seq - 1] : NULL;
-
-	return message && message->seq == seq ? message : NULL;
-}
-
-static bool is_words(const struct message_row *message)
-{
-	return strcmp(message->flags, "commands only") != 0 && strncmp(message->flags, "not sent: ", 10) != 0;
-}
-
-static void count_message(struct telling *t, const struct history_row *line)
-{
-	const struct message_row *message = message_of(t, line->number);
-
-	if (!message)
+	t->stars = (int)event->used;
+	if (!within(c, event->at))
 		return;
-	if (!message->out && (message->kind == MESSAGE_REQUEST || message->kind == MESSAGE_REPLY))
-		count(t, t->at, &t->facts, COUNT_WRITTEN, NULL);
-	if (message->out && message->kind == MESSAGE_REPLY && *message->agent)
-		count(t, t->at, &t->facts, COUNT_ANSWERED, message->agent);
-	if (message->kind == MESSAGE_NOTE && *message->agent && is_words(message))
-		count(t, t->at, &t->facts, COUNT_NOTED, message->agent);
+	t->rated_at = event->at;
+	t->rated = c->shapes[event->shape];
 }
 
-static void rate(struct telling *t, const struct history_row *line)
+static bool could_rate(const struct counting *c, const struct telling *t)
 {
-	if (t->at >= t->report->ask.to)
-		return;
-	t->stars = (int)line->number;
-	if (!within(t, t->at))
-		return;
-	t->rated_at = t->at;
-	t->rated = t->facts;
-}
-
-static void tell(struct telling *t, const struct history_row *line)
-{
-	t->at = line->at > t->at ? line->at : t->at;
-	count_marks(t, t->at / 1000);
-	look_at_ends(t, t->at);
-	switch (line->kind) {
-	case HISTORY_MESSAGE: count_message(t, line); return;
-	case HISTORY_RATED: rate(t, line); return;
-	case HISTORY_MERGED: case HISTORY_UNMERGED: t->merged = line->kind == HISTORY_MERGED; break;
-	default:
-		if (!store_history_tell(t->scratch, line, &t->facts))
-			return;
-	}
-	if (line->kind == HISTORY_CREATED)
-		count_suggestion(t);
-	follow(t);
-}
-
-/* ---- what only the end of the story shows ---- */
-
-static bool could_rate(const struct telling *t)
-{
-	const struct desk_queue *queue = t->solved_at ? desk_queue_named(t->report->ask.policy, t->solved.queue) : NULL;
+	const struct desk_queue *queue = t->solved_at ? desk_queue_named(c->report->ask.policy, t->solved->facts.queue) : NULL;
 
 	return t->solved_at && !t->merged && (!queue || queue->rating);
 }
 
-static void count_satisfaction(struct telling *t)
+static void count_satisfaction(struct counting *c, const struct telling *t)
 {
-	if (t->rated_at && is_wanted(t, &t->rated)) {
-		struct strings keys = keys_of(t, &t->rated, NULL);
-
-		bump(t, t->rated_at, COUNT_RATED, &keys);
-		add_value(t, t->rated_at, VALUE_STARS, t->stars, &keys);
+	if (t->rated_at && report_is_wanted(c->report, t->rated, c->whose)) {
+		bump(c, t->rated_at, COUNT_RATED, rows_of(c, t->rated));
+		add_value(c, t->rated_at, VALUE_STARS, t->stars, rows_of(c, t->rated));
 	}
-	if (!could_rate(t))
+	if (!could_rate(c, t))
 		return;
-	count(t, t->solved_at, &t->solved, COUNT_COULD_RATE, NULL);
+	count(c, t->solved_at, t->solved, COUNT_COULD_RATE);
 	if (t->stars)
-		count(t, t->solved_at, &t->solved, COUNT_RESPONDED, NULL);
+		count(c, t->solved_at, t->solved, COUNT_RESPONDED);
 }
 
-void report_ticket(struct report *report, struct arena *scratch, const struct ticket_row *row, const struct sla_clocks *runs)
-{
-	struct telling t = { .report = report, .scratch = scratch, .row = row, .facts = row->facts };
+/* ---- clocks ---- */
 
-	t.facts.tags = (struct strings){ 0 };
-	find_marks(&t, runs);
-	for (size_t i = 0; i < row->history.count; i++)
-		tell(&t, &row->history.at[i]);
-	count_marks(&t, INT64_MAX);
-	look_at_ends(&t, INT64_MAX);
-	count_satisfaction(&t);
+static void count_answer(struct counting *c, const struct report_read *event)
+{
+	static const struct { enum report_count n, promised, in_time; enum report_value used, elapsed; } of[REPORT_EVENT_KINDS] = {
+		[EVENT_FIRST] = { COUNT_FIRST, COUNT_FIRST_PROMISED, COUNT_FIRST_IN_TIME, VALUE_FIRST, VALUE_FIRST_ELAPSED },
+		[EVENT_NEXT] = { COUNT_NEXT, COUNT_NEXT_PROMISED, COUNT_NEXT_IN_TIME, VALUE_NEXT, VALUE_NEXT_ELAPSED },
+		[EVENT_SOLVED] = { COUNT_SOLVED, COUNT_SOLVED_PROMISED, COUNT_SOLVED_IN_TIME, VALUE_SOLVED, VALUE_SOLVED_ELAPSED },
+	};
+	struct report_shape *shape = c->shapes[event->shape];
+	struct report_row *room;
+
+	if (!within(c, event->at) || !report_is_wanted(c->report, shape, c->whose))
+		return;
+	struct rows rows = rows_by(c, shape, event->name, &room);
+
+	bump(c, event->at, of[event->kind].n, rows);
+	if (event->flags & EVENT_PROMISED)
+		bump(c, event->at, of[event->kind].promised, rows);
+	if ((event->flags & EVENT_PROMISED) && !(event->flags & EVENT_MISSED))
+		bump(c, event->at, of[event->kind].in_time, rows);
+	add_value(c, event->at, of[event->kind].used, (double)event->used, rows);
+	add_value(c, event->at, of[event->kind].elapsed, (double)event->elapsed, rows);
 }
 
-void report_mail(struct report *report, int64_t received, const char *disposition, int64_t ticket, const char *recipient)
+static void count_promise(struct counting *c, const struct report_read *event)
 {
-	CLEANUP_ARENA struct arena scratch = { 0 };
-	struct ticket_row row = { .facts = { .id = ticket } };
-	struct telling t = { .report = report, .scratch = &scratch, .row = &row };
-	struct strings keys = { 0 };
+	struct report_shape *shape = c->shapes[event->shape];
+	struct report_row *named;
 
-	if (report->ask.by == BY_NOTHING)
-		add_key(&t, &keys, disposition);
-	else if (report->ask.by == BY_QUEUE) {
-		struct address_facts address;
+	if (!within(c, event->at) || event->at / 1000 > c->report->ask.now / 1000 || !report_is_wanted(c->report, shape, c->whose))
+		return;
+	struct rows rows = rows_of(c, shape);
 
-		desk_address(report->ask.policy, recipient, &address);
-		add_key(&t, &keys, address.queue ? address.queue->name : "");
+	if (c->report->ask.by == BY_NOTHING) {
+		named = row_named(c, event->name);
+		rows = (struct rows){ &named, 1 };
 	}
-	if (within(&t, received))
-		bump(&t, received, COUNT_MAIL, &keys);
+	if (event->flags & EVENT_RETARGETED) {
+		bump(c, event->at, COUNT_RETARGETED, rows);
+		return;
+	}
+	bump(c, event->at, COUNT_PROMISED, rows);
+	bump(c, event->at, event->flags & EVENT_MISSED ? COUNT_MISSED : COUNT_KEPT, rows);
+}
+
+static void count_words(struct counting *c, const struct report_read *event)
+{
+	struct report_shape *shape = c->shapes[event->shape];
+	struct report_row *room;
+
+	if (!within(c, event->at) || !report_is_wanted(c->report, shape, c->whose))
+		return;
+	if (event->kind == EVENT_WRITTEN)
+		bump(c, event->at, COUNT_WRITTEN, rows_of(c, shape));
+	else
+		bump(c, event->at, event->kind == EVENT_ANSWERED ? COUNT_ANSWERED : COUNT_NOTED, rows_by(c, shape, event->name, &room));
+}
+
+/* ---- a ticket ---- */
+
+static bool next(struct counting *c, struct bytes *bytes, enum report_family family, int64_t *before, struct report_read *event)
+{
+	if (!report_event_read(bytes, family, before, event))
+		return false;
+	c->torn |= event->shape >= c->page->shapes.count || (event->name && event->name >= c->page->names.count) || (event->kind > EVENT_WRITTEN && !c->page->names.count);
+	return !c->torn;
+}
+
+static void count_places(struct counting *c, struct bytes *bytes)
+{
+	struct telling t = { .begun = false };
+	struct report_read event;
+	int64_t before = 0;
+
+	while (next(c, bytes, FAMILY_PLACES, &before, &event)) {
+		look_at_ends(c, &t, event.at);
+		if (!t.begun)
+			count_suggestion(c, c->shapes[event.shape]);
+		t.begun = true;
+		if (event.at >= c->report->ask.to)
+			break;
+		if (event.kind == EVENT_PLACE)
+			follow(c, &t, &event);
+		else if (event.kind == EVENT_RATED)
+			rate(c, &t, &event);
+	}
+	look_at_ends(c, &t, INT64_MAX);
+	count_satisfaction(c, &t);
+}
+
+static void count_others(struct counting *c, struct bytes *bytes, enum report_family family)
+{
+	struct report_read event;
+	int64_t before = 0;
+
+	while (next(c, bytes, family, &before, &event))
+		if (family == FAMILY_WORDS)
+			count_words(c, &event);
+		else if (family == FAMILY_PROMISES)
+			count_promise(c, &event);
+		else if (event.kind == EVENT_FIRST || event.kind == EVENT_NEXT || event.kind == EVENT_SOLVED)
+			count_answer(c, &event);
+}
+
+static void count_mail(struct counting *c, struct bytes *bytes)
+{
+	struct report_mail mail;
+	struct report_row *row;
+
+	if (!report_mail_read(bytes, &mail) || mail.disposition >= c->page->names.count || mail.queue >= c->page->names.count) {
+		c->torn = true;
+		return;
+	}
+	if (!within(c, mail.at))
+		return;
+	c->number = mail.ticket;
+	bool in_row = c->report->ask.by == BY_NOTHING || c->report->ask.by == BY_QUEUE;
+
+	if (in_row)
+		row = row_named(c, c->report->ask.by == BY_NOTHING ? mail.disposition : mail.queue);
+	bump(c, mail.at, COUNT_MAIL, in_row ? (struct rows){ &row, 1 } : (struct rows){ NULL, 0 });
+}
+
+/* ---- a page ---- */
+
+static bool find_words(struct counting *c, struct arena *arena)
+{
+	const struct report_page *page = c->page;
+
+	c->shapes = ARENA_ARRAY(arena, struct report_shape *, page->shapes.count + 1);
+	c->names = ARENA_ARRAY(arena, struct name, page->names.count + 1);
+	for (size_t i = 0; i < page->shapes.count; i++)
+		if (!(c->shapes[i] = report_shape_of(c->report, page->shapes.at[i].at, page->shapes.at[i].length)))
+			return false;
+	for (size_t i = 0; i < page->names.count; i++)
+		c->names[i].text = arena_copy(arena, page->names.at[i].at, page->names.at[i].length);
+	return true;
+}
+
+bool report_count(struct report *report, enum report_family family, const struct report_page *page, const int64_t *numbers, const struct report_whose *whose)
+{
+	struct counting c = { .report = report, .page = page };
+
+	if (!find_words(&c, page->arena))
+		return false;
+	for (size_t i = 0; i < page->chunks.count && !c.torn; i++) {
+		struct bytes bytes = { page->chunks.at[i].at, page->chunks.at[i].at + page->chunks.at[i].length, false };
+
+		if (!page->chunks.at[i].length || (family != FAMILY_MAILS && !numbers[i]))
+			continue;
+		c.number = numbers ? numbers[i] : 0;
+		c.whose = whose ? &whose[i] : NULL;
+		c.customer = NULL;
+		if (family == FAMILY_PLACES)
+			count_places(&c, &bytes);
+		else if (family == FAMILY_MAILS)
+			count_mail(&c, &bytes);
+		else
+			count_others(&c, &bytes, family);
+		c.torn |= bytes.torn;
+	}
+	return !c.torn;
 }
 
 /* ---- around all tickets ---- */
 
+bool report_needs(const struct report_ask *ask, enum report_family family)
+{
+	static const enum report_family own[REPORT_KINDS] = {
+		[REPORT_VOLUME] = FAMILY_PLACES, [REPORT_ANSWERS] = FAMILY_ANSWERS, [REPORT_RESOLUTION] = FAMILY_SOLVED, [REPORT_PROMISES] = FAMILY_PROMISES,
+		[REPORT_SATISFACTION] = FAMILY_PLACES, [REPORT_WORKLOAD] = FAMILY_WORDS, [REPORT_ARTICLES] = FAMILY_PLACES, [REPORT_MAIL] = FAMILY_MAILS,
+	};
+	/* Where something happened, there is a row, also in a report of something else. */
+	bool rows = ask->by != BY_NOTHING && !report_by_is_time(ask->by), backlog = ask->kind == REPORT_RESOLUTION || ask->kind == REPORT_WORKLOAD;
+
+	return family == own[ask->kind] || (family == FAMILY_PLACES && ask->kind != REPORT_MAIL && (rows || backlog));
+}
+
 void report_begin(struct report *report, struct arena *arena, const struct report_ask *ask)
 {
 	*report = (struct report){ .arena = arena, .ask = *ask, .total = { .key = "total" } };
+	report->whose = ask->by == BY_CUSTOMER || (ask->where && (query_uses(ask->where, QUERY_CUSTOMER) || query_uses(ask->where, QUERY_CREATED)));
 	report_buckets(report);
 }
 
@@ -417,7 +427,6 @@ static void chain(struct report *report)
 		counts[COUNT_END] = open;
 	}
 }
-
 void report_end(struct report *report)
 {
 	report_order(report);

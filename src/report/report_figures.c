@@ -110,8 +110,3 @@ const struct report_figure *report_figure_named(enum report_kind kind, const cha
 			return figure;
 	return NULL;
 }
-
-bool report_needs_messages(enum report_kind kind)
-{
-	return kind == REPORT_ANSWERS || kind == REPORT_RESOLUTION || kind == REPORT_PROMISES || kind == REPORT_WORKLOAD;
-}

@@ -1,10 +1,13 @@
 /*
- * report_private.h - what the files of the report room share: rows by key, and the keys that a ticket has at a moment.
+ * report_private.h - what the files of the report room share: rows by key, and the events of a page.
+ *
+ * From the lowest up: report_bytes.h, report_rows.c, report_page.c, report_shape.c, report_tell.c, report_count.c.
  */
 #ifndef SPORTELLO_REPORT_PRIVATE_H
 #define SPORTELLO_REPORT_PRIVATE_H
 
 #include "report.h"
+#include "report_bytes.h"
 
 #define NO_KEY "none"
 
@@ -15,6 +18,42 @@ void report_row_value(struct report *report, struct report_row *row, enum report
 bool report_by_is_time(enum report_by by);
 /* A row for each span from the first to the last, also where nothing happened. */
 void report_buckets(struct report *report);
-void report_order(struct report *report);
+struct report_row *report_row_at(struct report *report, int64_t ms);     /* of a report by time */
+void report_order(struct report *report);                /* rows by key, values by size */
+
+/* ---- report_page.c ---- */
+enum report_event_kind {
+	EVENT_PLACE,                     /* the ticket is something else from then on: open or not, merged or not, another shape */
+	EVENT_RATED,                     /* used: stars */
+	EVENT_WRITTEN, EVENT_ANSWERED, EVENT_NOTED,      /* name: who */
+	EVENT_FIRST, EVENT_NEXT, EVENT_SOLVED,           /* name: who; used, elapsed: seconds */
+	EVENT_PROMISE,                   /* name: "gold first"; a clock that runs is missed at its due moment, unless something comes before */
+	REPORT_EVENT_KINDS
+};
+#define EVENT_FLAG_BITS 3
+enum { EVENT_OPEN = 1, EVENT_MERGED = 2, EVENT_PROMISED = 1, EVENT_MISSED = 2, EVENT_RETARGETED = 4 };
+struct report_event { int64_t at; enum report_event_kind kind; unsigned flags; const char *shape; size_t shape_length; const char *name; int64_t used, elapsed; };
+/* The same as a page has it: shape and name are numbers in its lists. */
+struct report_read { int64_t at; enum report_event_kind kind; unsigned flags; size_t shape, name; int64_t used, elapsed; };
+struct report_mail { int64_t at, ticket; size_t disposition, queue; };
+size_t report_word(struct report_page *page, struct report_words *words, const char *at, size_t length);         /* its number */
+int64_t report_family_unit(enum report_family family);
+void report_page_set(struct report_page *page, size_t slot, const struct buffer *chunk);
+void report_event_write(struct report_page *page, enum report_family family, struct buffer *chunk, int64_t *before, const struct report_event *event);
+bool report_event_read(struct bytes *bytes, enum report_family family, int64_t *before, struct report_read *event);     /* false: there is none */
+bool report_mail_read(struct bytes *bytes, struct report_mail *mail);
+
+/* ---- report_shape.c ---- */
+/* What a ticket is at a moment, once in a report: whether it is wanted, and the rows that it is in. */
+struct report_shape {
+	const char *bytes; size_t length;
+	struct ticket_facts facts;               /* what a shape has of them */
+	bool wanted;                             /* where the query asks for nothing else */
+	struct { struct report_row **at; size_t count; } rows;
+};
+void report_shape_write(struct buffer *out, const struct ticket_facts *facts);
+struct report_shape *report_shape_of(struct report *report, const char *bytes, size_t length);   /* NULL: they are none */
+void report_shape_rows(struct report *report, struct report_shape *shape);       /* shape->rows */
+bool report_is_wanted(const struct report *report, const struct report_shape *shape, const struct report_whose *whose);
 
 #endif

@@ -378,6 +378,8 @@ static enum status erase_tables(struct erasing *e)
 		status = engine_run(e->store->engine, e->error, steps[i].id, "");
 		place(e, steps[i].where, engine_changes(e->store->engine));
 	}
+	if (status == STATUS_OK)
+		status = store_events_forget(e->store, e->error);
 	/* The last: others find their rows by it. */
 	if (status == STATUS_OK)
 		status = engine_run(e->store->engine, e->error, message ? SQL_ERASE_MESSAGE_WORDS : SQL_ERASE_MESSAGE, "");

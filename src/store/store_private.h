@@ -58,9 +58,6 @@ enum status store_keys_restore(struct store *store, struct error *error);
 #define META_SECRET_KEY "secret_key"
 #define META_COPIED "copy_id"
 #define META_LEDGER_KEY "ledger_key"      /* where several machines have one database */
-/* A read transaction around several reads, unless one is open already. */
-enum status store_read_begin(struct store *store, bool *began, struct error *error);
-void store_read_end(struct store *store, bool began);
 
 /* ---------------------------------------------------------------- parts used across files */
 void store_mail_digest(const struct incoming *incoming, unsigned char out[MAIL_DIGEST_SIZE]);
@@ -228,6 +225,7 @@ void store_sweep(struct engine *engine, void *state_dir);         /* an engine_h
 /* ---- store_moment.c: numbers that follow the clock ---- */
 #define STORE_SET_BACK_MS (25 * 60 * 60 * (int64_t)1000)         /* a clock that was set back further is not reckoned with */
 /* The first that may be of that moment or later; one more than the last: none is. */
+enum status store_events_forget(struct store *store, struct error *error);       /* pages of the tickets that are being erased */
 enum status store_first_ticket_since(struct store *store, int64_t moment, int64_t *number, struct error *error);
 enum status store_first_mail_since(struct store *store, int64_t moment, int64_t *number, struct error *error);
 

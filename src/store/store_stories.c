@@ -81,7 +81,7 @@ enum status store_story_of(struct store *store, struct arena *arena, int64_t tic
 	return read_story(store, arena, ticket, true, row, error);
 }
 
-enum status store_stories(struct store *store, int64_t since, bool messages, store_story story, void *context, struct error *error)
+enum status store_stories_of(struct store *store, int64_t since, bool messages, store_wanted wanted, store_story story, void *context, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 }, one = { 0 };
 	struct numbers numbers = { 0 };
@@ -93,6 +93,8 @@ enum status store_stories(struct store *store, int64_t since, bool messages, sto
 	for (size_t i = 0; i < numbers.count && status == STATUS_OK && goes_on; i++) {
 		struct ticket_row row = { 0 };
 
+		if (wanted && !wanted(context, numbers.at[i]))
+			continue;
 		if ((status = read_story(store, &one, numbers.at[i], messages, &row, error)) == STATUS_OK && row.history.count)
 			goes_on = story(context, &one, &row);
 		arena_reset(&one);
@@ -101,23 +103,37 @@ enum status store_stories(struct store *store, int64_t since, bool messages, sto
 	return status;
 }
 
-enum status store_mail_between(struct store *store, int64_t from, int64_t to, bool whole, store_accepted accepted, void *context, struct error *error)
+enum status store_stories(struct store *store, int64_t since, bool messages, store_story story, void *context, struct error *error)
+{
+	return store_stories_of(store, since, messages, NULL, story, context, error);
+}
+
+static enum status read_mails(struct store *store, int64_t from, int64_t to, int64_t first, int64_t end, store_accepted accepted, void *context, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	struct cursor cursor;
+
+	cursor_open(&cursor, store->engine, error, SQL_MAIL_BETWEEN, "iiii", from, to, first, end);
+	while (cursor_next(&cursor)) {
+		accepted(context, cursor_number(&cursor, 0), cursor_text(&cursor, &arena, 1), cursor_number(&cursor, 2), cursor_text(&cursor, &arena, 3));
+		arena_reset(&arena);
+	}
+	return cursor_close(&cursor);
+}
+
+enum status store_mail_between(struct store *store, int64_t from, int64_t to, int64_t after, store_accepted accepted, void *context, struct error *error)
+{
 	int64_t first = 1, end = 1;
 	enum status status = store_first_mail_since(store, from, &first, error);
 
 	if (status == STATUS_OK)
 		status = store_first_mail_since(store, to + 2 * STORE_SET_BACK_MS, &end, error);
-	if (status)
-		return status;
-	cursor_open(&cursor, store->engine, error, whole ? SQL_MAIL_OF_BETWEEN : SQL_MAIL_BETWEEN, "iiii", from, to, first, end);
-	while (cursor_next(&cursor)) {
-		accepted(context, cursor_number(&cursor, 0), cursor_text(&cursor, &arena, 1), whole ? cursor_number(&cursor, 2) : 0, whole ? cursor_text(&cursor, &arena, 3) : "");
-		arena_reset(&arena);
-	}
-	return cursor_close(&cursor);
+	return status == STATUS_OK ? read_mails(store, from, to, first > after ? first : after + 1, end, accepted, context, error) : status;
+}
+
+enum status store_mails(struct store *store, int64_t first, int64_t end, store_accepted accepted, void *context, struct error *error)
+{
+	return read_mails(store, INT64_MIN, INT64_MAX, first, end, accepted, context, error);
 }
 
 enum status store_looked_add(struct store *store, int64_t at, const char *who, const char *what, struct error *error)

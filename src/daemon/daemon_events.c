@@ -1,0 +1,22 @@
+/*
+ * daemon_events.c - keeps what reports read up to date (gateway_events.c), at a lower priority than the mails that come in.
+ *
+ * It goes in small steps and rests after each three times as long as it took: a fresh database, or another edition of the pages, costs a quarter of a processor until they are
+ * there. A report that comes meanwhile is right, and slower. Diagnostics: reports.trouble.
+ */
+#include "daemon_private.h"
+
+#define ROUND_MS 5000
+#define REST 3                                   /* times what a go took */
+#define REST_LEAST_MS 5
+#define REST_MOST_MS 1000
+
+int daemon_events_round(struct daemon *daemon, struct store *store)
+{
+	struct config *config = daemon_config(daemon);
+	int64_t begin = clock_monotonic_us();
+	bool more = store_has_lease(store) && gateway_events_go(&daemon->gateway, config, store);          /* of several gateways, one */
+	config_unref(&config);
+	int64_t rest = (clock_monotonic_us() - begin) / 1000 * REST;
+	return !more ? ROUND_MS : rest < REST_LEAST_MS ? REST_LEAST_MS : rest > REST_MOST_MS ? REST_MOST_MS : (int)rest;
+}
