@@ -175,7 +175,8 @@
 	X(SQL_ERASE_ASKED, "UPDATE asked SET question='' WHERE question<>'' AND (ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR ticket IN (SELECT ticket FROM message WHERE seq=1 AND id IN (SELECT id FROM erasing WHERE kind='message')))") \
 	X(SQL_ERASE_SUGGESTED, "UPDATE suggested SET excerpt='' WHERE excerpt<>'' AND (ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR ticket IN (SELECT ticket FROM message WHERE seq=1 AND id IN (SELECT id FROM erasing WHERE kind='message')))") \
 	X(SQL_ERASE_SUBJECT, "UPDATE ticket SET subject='[erased]' WHERE id IN (SELECT id FROM erasing WHERE kind='ticket') OR id IN (SELECT ticket FROM message WHERE seq=1 AND id IN (SELECT id FROM erasing WHERE kind='message'))") \
-	X(SQL_ERASE_HISTORY_WORDS, "UPDATE history SET who=CASE WHEN instr(who,'@')>0 THEN '[erased]' ELSE who END, why='', was=CASE WHEN kind=19 THEN '[erased]' ELSE was END, now=CASE WHEN kind IN (16,17,18,19,20,21) THEN '[erased]' ELSE now END WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
+	X(SQL_ERASE_HISTORY_WORDS, "UPDATE history SET who=CASE WHEN instr(who,'@')>0 THEN '[erased]' ELSE who END, why='', was=CASE WHEN kind=19 THEN '[erased]' ELSE was END, now=CASE WHEN kind=20 AND (now='[erased customer]' OR EXISTS (SELECT 1 FROM ticket t WHERE t.id=history.ticket AND (lower(t.customer)=lower(history.now) OR lower(t.answer_to)=lower(history.now)))) THEN '[erased customer]'" \
+		" WHEN kind IN (16,17,18,19,20,21) THEN '[erased]' ELSE now END WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
 	X(SQL_ERASE_HISTORY_FIRST, "UPDATE history SET kind=CASE WHEN what LIKE 'message %' THEN 0 ELSE 21 END, now=CASE WHEN what LIKE 'message %' THEN '' ELSE '[erased]' END, what=CASE WHEN what LIKE 'message %' THEN rtrim(substr(what,1,instr(what||' from ',' from '))) ELSE '' END WHERE kind=0 AND (instr(what,'@')>0 OR what LIKE 'remark:%') AND ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
 	X(SQL_ERASE_PARTICIPANT, "DELETE FROM participant WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR (ticket IN (SELECT id FROM erasing WHERE kind='near') AND lower(address) IN (SELECT word FROM erasing WHERE kind='address'))") \
 	X(SQL_ERASE_SIDE, "UPDATE side SET address='[erased] '||number, subject='' WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR (ticket IN (SELECT id FROM erasing WHERE kind='near') AND lower(address) IN (SELECT word FROM erasing WHERE kind='address'))") \
@@ -184,8 +185,8 @@
 	X(SQL_ERASE_REFERRED, "DELETE FROM referred WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
 	X(SQL_ERASE_ANSWER_TO, "UPDATE ticket SET answer_to='' WHERE id IN (SELECT id FROM erasing WHERE kind='near') AND lower(answer_to) IN (SELECT word FROM erasing WHERE kind='address')") \
 	X(SQL_ERASE_TICKET, "UPDATE ticket SET subject='[erased]', customer='', customer_name='', answer_to='', voice='' WHERE id IN (SELECT id FROM erasing WHERE kind='ticket')") \
-	X(SQL_ERASE_MESSAGE, "UPDATE message SET from_address='', from_name='', recipients='', message_id=NULL, text='[erased]', flags='erased', raw=0, proved='' WHERE id IN (SELECT id FROM erasing WHERE kind='message')") \
-	X(SQL_ERASE_MESSAGE_WORDS, "UPDATE message SET message_id=NULL, text='[erased]', flags='erased', raw=0 WHERE id IN (SELECT id FROM erasing WHERE kind='message')") \
+	X(SQL_ERASE_MESSAGE, "UPDATE message SET from_address='', from_name='', recipients='', message_id=NULL, text='[erased]', flags=CASE WHEN flags='commands only' OR flags LIKE 'not sent: %' THEN 'not sent: erased' ELSE 'erased' END, raw=0, proved='' WHERE id IN (SELECT id FROM erasing WHERE kind='message')") \
+	X(SQL_ERASE_MESSAGE_WORDS, "UPDATE message SET message_id=NULL, text='[erased]', flags=CASE WHEN flags='commands only' OR flags LIKE 'not sent: %' THEN 'not sent: erased' ELSE 'erased' END, raw=0 WHERE id IN (SELECT id FROM erasing WHERE kind='message')") \
 	X(SQL_ERASE_MODELS, "DELETE FROM model") \
 	X(SQL_ERASE_OUTBOX, "UPDATE outbox SET record=?2, recipients=NULL, last_reply=CASE state WHEN 'sent' THEN '' ELSE 'erased' END, state=CASE state WHEN 'waiting' THEN 'failed' ELSE state END WHERE id=?1") \
 	X(SQL_ERASE_EVENTS, "UPDATE customer_event SET what='', kind='erased', who=CASE WHEN instr(who,'@')>0 THEN '' ELSE who END WHERE customer=?1") \
@@ -272,6 +273,7 @@
 	X(SQL_PROMISE_STEPS, "SELECT ticket, due, step FROM promise WHERE step>0 AND step<=?1 ORDER BY step LIMIT ?2") \
 	X(SQL_VERSION_ADD, "INSERT INTO promise_version(at,applied,who,text) VALUES(?1,?2,?3,?4)") \
 	X(SQL_VERSIONS, "SELECT id, at, applied, who, text FROM promise_version ORDER BY id") \
+	X(SQL_VERSION_TEXT, "UPDATE promise_version SET text=?2 WHERE id=?1") \
 	X(SQL_VERSION_LAST, "SELECT max(id) FROM promise_version") \
 	X(SQL_PROMISES_ALL, "SELECT ticket, due FROM promise WHERE ticket>?1 ORDER BY ticket LIMIT ?2") \
 	X(SQL_CHANGED_SINCE, "SELECT ticket, at FROM history INDEXED BY history_late WHERE n>2 AND (n>3 OR kind<>2) AND at>?1 ORDER BY at LIMIT ?2") \

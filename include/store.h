@@ -542,7 +542,10 @@ enum status store_standing(struct store *store, struct arena *arena, const char 
 
 /* ---------------------------------------------------------------- erasing: see store_erase.c */
 #define ERASED_TEXT "[erased]"           /* what stands in the place of words */
+#define ERASED_CUSTOMER "[erased customer]"      /* in the place of his address, from which a mail came back: his clock ran on, and reports stay as they were */
+#define ERASED_ADDRESS "erased@erased.invalid"   /* where an address must stand */
 #define FLAGS_ERASED "erased"            /* flags of a message that was */
+#define FLAGS_ERASED_UNSENT "not sent: erased"   /* of one that had been words to nobody: it counts as none still */
 #define ERASED_ADDRESS "erased@erased.invalid"
 enum erase_what { ERASE_CUSTOMER, ERASE_TICKET, ERASE_MESSAGE, ERASE_ATTACHMENT };
 struct erase_order {

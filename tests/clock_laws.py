@@ -249,7 +249,7 @@ def one_ticket(r, base, open_time, promises):
     """Lines for the other program, and what it is to say, at three times of the ticket's life."""
     versions = [(base, 0)] + sorted((base + r.randint(0, 8 * DAY), int(r.random() < .5)) for _ in range(r.choice([0, 0, 1, 2])))
     events, last = story(r, base, versions)
-    other, joins = (None, None) if r.random() < .75 else (story(r, base, versions)[0], r.randint(events[0][1], last + 3600))
+    other, joins = (None, None) if r.random() < .75 else (story(r, base, versions)[0], r.randint(events[0][1] + 1, last + 3600))   # nothing comes into a ticket before it is there
     lines, wanted, now = [], [], sorted(r.randint(events[0][1], last + 4 * DAY) for _ in range(2)) + [last + 5 * DAY]
     for moment in now:
         lines.append("r")

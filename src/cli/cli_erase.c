@@ -71,6 +71,30 @@ static enum status finish(struct cli *cli, const struct erased *erased, bool *an
 	return status == STATUS_OK ? clean_mirror(cli, erased, error) : status;
 }
 
+static bool names_one_of(const struct query *when, const struct customer_row *row, const char **name)
+{
+	for (size_t i = 0; when && i < when->terms.count; i++)
+		for (size_t k = 0; when->terms.at[i].key == QUERY_CUSTOMER && k < when->terms.at[i].values.count; k++)
+			for (size_t n = 0; n < row->addresses.count; n++)
+				if (text_equal_nocase(*name = when->terms.at[i].values.at[k], row->addresses.at[n].address))
+					return true;
+	return false;
+}
+
+/* The daemon would keep again what the configuration says of him. */
+static enum status check_promises(struct cli *cli, const struct erase_order *order, struct error *error)
+{
+	struct customer_row row;
+	const char *name;
+	enum status status = order->what == ERASE_CUSTOMER ? store_customer(cli->store, &cli->arena, order->customer, &row, error) : STATUS_OK;
+
+	for (size_t i = 0; order->what == ERASE_CUSTOMER && status == STATUS_OK && i < cli->config->promises.count; i++)
+		if (names_one_of(cli->config->promises.at[i].when, &row, &name))
+			return error_set(error, STATUS_REFUSED, "%s: sla \"%s\" names %s in its \"when\", and would go on to: take it out of there, reload sportellod, and erase then. Nothing was erased",
+			                 cli->config->file, cli->config->promises.at[i].name, name);
+	return status;
+}
+
 static enum status erase(struct cli *cli, struct erase_order *order, struct error *error)
 {
 	bool dry = cli->option[O_DRY_RUN] != NULL, any;
@@ -79,6 +103,8 @@ static enum status erase(struct cli *cli, struct erase_order *order, struct erro
 
 	order->who = cli_acting(cli);
 	order->hold = cli->config->retention_held;
+	if ((status = check_promises(cli, order, error)) != STATUS_OK)
+		return status;
 	status = store_erase(cli->store, &cli->arena, order, dry, &erased, error);
 	if (status == STATUS_OK && !dry && finish(cli, &erased, &any, error) != STATUS_OK) {
 		cli_warn("it is erased in the database; what stands beside it follows: %s; see sportello erase finish", error->text);

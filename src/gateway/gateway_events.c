@@ -392,6 +392,8 @@ bool gateway_events_go(struct gateway *gateway, const struct config *config, str
 		status = store_write(gateway->writer, keep, &go, &error);
 	if (status != STATUS_OK && store_writer_healthy(gateway->writer))
 		log_event(LOG_WARNING, "reports.trouble", "why", error.text, NULL);
+	if (status == STATUS_OK)
+		log_event(LOG_DEBUG, "reports.kept", "pages", LOG_NUMBER((int64_t)go.made.count), "upto", LOG_NUMBER(go.upto), "more", go.more ? "yes" : "no", NULL);
 	return status == STATUS_OK && go.more;
 }
 

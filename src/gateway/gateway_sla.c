@@ -122,13 +122,17 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static bool is_of_customer(const struct participant *customer, const char *address)
+{
+	return text_equal_nocase(address, customer->address) || (customer->answer_to && text_equal_nocase(address, customer->answer_to)) || !strcmp(address, ERASED_CUSTOMER);
+}
+
 /* The mails that came back from the customer, by their numbers in the outbox. */
 static void find_returned(struct telling *t)
 {
-	const struct participant *customer = &t->row->facts.customer;
 	for (size_t i = 0; i < t->row->history.count; i++) {
 		const struct history_row *line = &t->row->history.at[i];
-		if (line->kind == HISTORY_BOUNCED && (text_equal_nocase(line->now, customer->address) || (customer->answer_to && text_equal_nocase(line->now, customer->answer_to))))
+		if (line->kind == HISTORY_BOUNCED && is_of_customer(&t->row->facts.customer, line->now))
 			*ARENA_PUSH(t->arena, &t->returned) = line->number;
 	}
 	if (t->returned.count)

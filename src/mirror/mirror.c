@@ -205,7 +205,7 @@ static bool remove_file(struct mirror *m, struct entry *entry)
 
 static bool is_erased(const struct message_row *message)
 {
-	return message->flags && strcmp(message->flags, FLAGS_ERASED) == 0;
+	return message->flags && (strcmp(message->flags, FLAGS_ERASED) == 0 || strcmp(message->flags, FLAGS_ERASED_UNSENT) == 0);
 }
 
 /* ---- following ---- */

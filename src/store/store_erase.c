@@ -280,7 +280,7 @@ static enum status empty_outbox(struct erasing *e)
 
 /* ---- other people's tickets: his address goes, wherever it stands ---- */
 
-static const char *without(struct arena *arena, const char *text, const struct strings *words, bool *changed)
+static const char *without(struct arena *arena, const char *text, const struct strings *words, const char *instead, bool *changed)
 {
 	for (size_t i = 0; i < words->count; i++) {
 		const char *word = words->at[i], *found;
@@ -290,7 +290,7 @@ static const char *without(struct arena *arena, const char *text, const struct s
 
 		while (length && (found = strcasestr(at, word))) {
 			buffer_add(&out, at, (size_t)(found - at));
-			buffer_add_string(&out, ERASED_TEXT);
+			buffer_add_string(&out, instead);
 			at = found + length;
 		}
 		if (at == text)
@@ -318,7 +318,7 @@ static enum status clean_rows(struct erasing *e, int64_t ticket, enum sql read, 
 		bool changed = false;
 
 		for (int i = 0; i < columns; i++)
-			row.at[i] = without(&arena, cursor_text(&cursor, &arena, i + 2), words, &changed);
+			row.at[i] = without(&arena, cursor_text(&cursor, &arena, i + 2), words, ERASED_TEXT, &changed);
 		if (changed)
 			*ARENA_PUSH(&arena, &rows) = row;
 	}
@@ -408,6 +408,25 @@ static enum status erase_contact(struct erasing *e, int64_t contact, const char 
 	return status == STATUS_OK ? engine_key_forget(e->store->engine, ENGINE_CONTACT, engine_hash(address), contact, e->error) : status;
 }
 
+/* A promise for him alone (`customer:` in sla.when) holds for nobody from then on. The configuration is not ours to change: who orders the erasure looks at it before. */
+static enum status erase_promises(struct erasing *e, const struct strings *addresses)
+{
+	struct version_rows versions;
+	int64_t count = 0;
+	enum status status = store_versions(e->store, e->arena, &versions, e->error);
+
+	for (size_t i = 0; i < versions.count && status == STATUS_OK; i++) {
+		bool changed = false;
+		const char *text = without(e->arena, versions.at[i].text, addresses, ERASED_ADDRESS, &changed);
+
+		if (changed)
+			status = engine_run(e->store->engine, e->error, SQL_VERSION_TEXT, "it", versions.at[i].id, text);
+		count += changed;
+	}
+	place(e, "promises of earlier configurations", count);
+	return status;
+}
+
 static enum status erase_contacts(struct erasing *e)
 {
 	struct customer_ids contacts;
@@ -417,6 +436,8 @@ static enum status erase_contacts(struct erasing *e)
 	e->store->met.known = false;
 	if (status == STATUS_OK)
 		status = words_of(e, "address", &addresses);
+	if (status == STATUS_OK)
+		status = erase_promises(e, &addresses);
 	for (size_t i = 0; i < contacts.count && status == STATUS_OK; i++)
 		status = erase_contact(e, contacts.at[i], addresses.at[i]);
 	place(e, "contacts", (int64_t)contacts.count);

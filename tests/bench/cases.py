@@ -23,7 +23,7 @@ class Bench:
         self.tools, self.small, self.round = tools, small, 0
         self.directory = tempfile.mkdtemp(prefix="sportello-bench-", dir=os.environ.get("BENCH_DIR", "/var/tmp"))
         os.chmod(self.directory, 0o755)
-        self.results, self.notes, self.trained, self.tracker, self.filled = {}, [], None, None, None
+        self.results, self.notes, self.trained, self.tracker, self.filled, self.told = {}, [], None, None, None, None
         self.candidates = dict(peers.available(), **{name: functools.partial(self.start_desk, features=DESKS[name]) for name in DESKS})
 
     def tool(self, name):
@@ -285,6 +285,44 @@ def wait_for_more(b, gone):
         time.sleep(0.5)
 
 
+REPORTS = [[kind, *by] for kind in ("volume", "answers", "resolution", "promises", "satisfaction", "workload", "articles", "mail") for by in ([], ["--by", "queue"], ["--by", "day"])]
+
+
+def reports(b):
+    """The open loop to a desk whose million tickets have histories of 90 days, without and with reports beside it, one after the other."""
+    if not b.told:
+        return
+    for who in ("without", "reports")[::-1 if b.round % 2 else 1]:
+        port, took, stop = free_port(), {}, threading.Event()
+        group = desk.start(b.told, port, more=desk.PROMISES)
+
+        def look():
+            for i in range(10 ** 9):
+                words = REPORTS[i % len(REPORTS)]
+                if stop.is_set(): return
+                begin = time.monotonic()
+                desk.tool(b.told, "--json", "report", *words, "--since", "90d")
+                took.setdefault(" ".join(words), []).append(time.monotonic() - begin)
+        beside = threading.Thread(target=look)
+        try:
+            wait_for(port, group)
+            desk.wait_for_pages(b.told)
+            b.load(port, 20, 60, run="warm%d." % int(time.time()))
+            group.cpu_at_rest()
+            if who == "reports": beside.start()
+            figures = b.load(port, 20, 900 if b.small else 9000, OPEN_MIX, rate=300, seconds=40, run="p%d." % int(time.time()))
+        finally:
+            stop.set()
+            if beside.ident: beside.join()
+            group.stop()
+        if took:
+            every = sorted(seconds for kind in took.values() for seconds in kind)
+            figures["report_p95"], figures["report_p50"] = every[len(every) * 95 // 100], every[len(every) // 2]
+            slowest = max(took, key=lambda kind: max(took[kind]))
+            b.notes.append("reports: %d looked at; the slowest: %s, %.2f s" % (len(every), slowest, max(took[slowest])))
+        b.add("reports", who, figures)
+
+
 def proof(b):
     claim.check_itself()
     path = os.path.join(b.directory, "trace")
@@ -488,6 +526,6 @@ def told_after(directory, log, first, mails, heavy):
     return [(at - created[ticket][0], size, created[ticket][1]) for ticket, (at, size) in told.items()]
 
 
-CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, mirror, notices, huge, million, backup, outbox, doors.in_and_out, doors.open_out, doors.assigned, doors.all_out,
+CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, mirror, notices, huge, million, backup, reports, outbox, doors.in_and_out, doors.open_out, doors.assigned, doors.all_out,
          doors.million_out, doors.many_waiting, hostile, proof, explain, gateways.postgres,
          retention]                                          # the last: the store is not what it was afterwards

@@ -4,7 +4,7 @@ plain: tickets, threading, acknowledgements and notices to the outbox; no rules,
 rules: 40 scripts and 20 keyword sets. kb: 200 articles, suggested with the acknowledgement. model: a classifier trained on 300 confirmed
 tickets of five queues. all: the three together. Nothing is sent: nobody listens where the relay should be, and the senders keep quiet.
 """
-import os, shutil, sqlite3, subprocess, time
+import os, shutil, sqlite3, subprocess, sys, time
 
 import texts
 from group import Group, wait_for
@@ -122,6 +122,35 @@ def fill(directory):
     os.makedirs(state)
     subprocess.run([os.path.join(TOOLS, "bench_store"), state, "fill", os.environ.get("BENCH_TICKETS", "1000000")], check=True, stderr=subprocess.DEVNULL)
     return directory
+
+
+PROMISES = """calendars: ( { name = "office"; zone = "Europe/Rome"; %s } );
+sla: ( { name = "urgent"; when = "priority:high"; calendar = "office"; first = "1h"; next = "2h"; resolution = "1bd"; },
+       { name = "normal"; calendar = "office"; first = "4h"; next = "8h"; resolution = "3bd"; } );
+""" % " ".join('%s = [ "09:00-18:00" ];' % day for day in ("mon", "tue", "wed", "thu", "fri"))
+
+
+def tell(directory):
+    """A desk whose million tickets (BENCH_TICKETS) have histories of 90 days, with promises; its reports' pages are made by the daemon, in some minutes more."""
+    os.makedirs(os.path.join(directory, "state"))
+    port = free_port()
+    group = start(directory, port, more=PROMISES)
+    wait_for(port, group)
+    group.stop()
+    subprocess.run([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "fill_reports.py"), os.path.join(directory, "state"), os.environ.get("BENCH_TICKETS", "1000000")], check=True,
+                   stdout=subprocess.DEVNULL)
+    return directory
+
+
+def wait_for_pages(directory, seconds=3600):
+    db = sqlite3.connect("file:%s?mode=ro" % database(directory), uri=True)
+    try:
+        until = time.monotonic() + seconds
+        last = lambda: db.execute("SELECT (max(id)-1)/256+1 FROM ticket").fetchone()[0]
+        while time.monotonic() < until and (db.execute("SELECT value FROM meta WHERE key='events_top'").fetchone() or [0])[0] < last():
+            time.sleep(1)
+    finally:
+        db.close()
 
 
 def train(directory):

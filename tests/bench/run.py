@@ -58,6 +58,9 @@ def main():
         if not QUICK and {cases.million, cases.backup, cases.retention, doors.million_out, doors.many_waiting} & set(wanted):
             say("a store of many tickets is made")
             bench.filled = desk.fill(os.path.join(bench.directory, "million"))
+        if not QUICK and cases.reports in wanted:
+            say("a desk of many histories is made")
+            bench.told = desk.tell(os.path.join(bench.directory, "told"))
         measure(bench, rounds, wanted)
     except KeyboardInterrupt:
         bench.notes.append("interrupted")

@@ -82,6 +82,8 @@ def rows(r):
         ("open loop, 1,000,000 tickets, a backup beside : without, p99 from when due", ratio("backup", "backup", "without", "due_p99"), 3, "<", "%.2f"),
         ("open loop, 1,000,000 tickets, a retention beside : without, p99 from when due", ratio("retention", "retention", "without", "due_p99"), 2, "<", "%.2f"),
         ("a backup beside it: log of the database, MB", r.median("backup", "backup", "wal_mb"), 2000, "<", "%.0f"),
+        ("reports of 1,000,000 tickets and 90 days, beside 300 mails/s, p95, s", r.median("reports", "reports", "report_p95"), 1, "<", "%.2f"),
+        ("open loop, 1,000,000 tickets, reports beside : without, p99 from when due", ratio("reports", "reports", "without", "due_p99"), 2, "<", "%.2f"),
         ("memory (PSS), 20 connections, 2 KB, plain : Dovecot sdbox", ratio("20", "plain", "sdbox", "mb"), 0.5, "<", "%.2f"),
         ("memory (PSS), 20 connections, 2 KB, all on : Dovecot sdbox", ratio("20", "all", "sdbox", "mb"), 0.5, "<", "%.2f"),
         ("memory (PSS), 25 MB mails, plain, MB", r.median("25 MB", "plain", "mb"), 64, "<", "%.1f"),

@@ -5,7 +5,7 @@ import random
 import time
 import xml.dom.minidom
 
-from desk import mail, setup, address_of
+from desk import mail, setup, address_of, wait_until
 from test_promises import ALWAYS, PROMISES, later
 
 reporting = setup(config={"calendars": [ALWAYS], "sla": PROMISES, "desk.digest_hour": -1})
@@ -234,3 +234,94 @@ def test_a_date_is_its_beginning_on_the_clocks_of_the_desk(desk):
     made = report(desk, "volume", "--since", "2026-03-29", "--until", "2026-03-30", "--by", "day")
     assert (made["from"], made["to"], made["zone"]) == ("2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z", "Europe/Rome") and [r["key"] for r in made["rows"]] == ["2026-03-29"], made
     assert len(report(desk, "volume", "--since", "2026-03-29", "--until", "2026-03-30", "--by", "hour")["rows"]) == 23
+
+
+KINDS = ("volume", "answers", "resolution", "promises", "satisfaction", "workload", "articles", "mail")
+
+
+def all_reports(desk, *span):
+    """Each report by everything, with and without a query; and the tickets of each figure."""
+    made = {}
+    for kind in KINDS:
+        for by in ("", "queue", "tag", "customer", "language", "day", "hour"):
+            for where in ("", "queue:support -tag:b", "-customer:anna2@example.com"):
+                if kind == "mail" and (where or by not in ("", "queue", "day", "hour")): continue
+                arguments = [kind, *(["--by", by] if by else []), *(["--where", where] if where else []), *span]
+                made[" ".join(arguments)] = {k: v for k, v in report(desk, *arguments).items() if k not in ("from", "to")}
+        for figure in report(desk, kind)["total"] if kind != "mail" else ():
+            made[kind + " lists " + figure] = listed(desk, figure, kind, *span)
+    return made
+
+
+def told_now(desk, *span):
+    """The same by a configuration of which nothing is kept: queues have other addresses there."""
+    was = desk.settings["queues"][0].pop("also", None)
+    desk.settings["queues"][0]["also"] = ["nobody@example.org"]
+    desk.write_config()
+    try: return all_reports(desk, *span)
+    finally:
+        desk.settings["queues"][0].pop("also")
+        if was is not None: desk.settings["queues"][0]["also"] = was
+        desk.write_config()
+
+
+def differences(a, b): return [(k, a[k], b.get(k)) for k in a if a[k] != b.get(k)]
+
+
+def is_kept(desk):
+    """All that happened until now is in the pages."""
+    moment = max([0] + [int(e["upto"]) for e in desk.log("reports.kept")])
+    wait_until(lambda: any(e["more"] == "no" and int(e["upto"]) > moment for e in desk.log("reports.kept")), 40, "reports are up to date")
+
+
+@reporting
+def test_figures_are_the_same_whether_histories_are_kept_or_told(desk):
+    chance = random.Random(22)
+    for n in range(1, 9):
+        ask(desk, n, queue=chance.choice(["support", "network"]))
+    def live(count):
+        for _ in range(count):
+            number = chance.randint(1, 8)
+            order = chance.choice([["resolve", "--no-text"], ["close", "--no-text"], ["reopen", "--no-text"], ["queue", chance.choice(["support", "network"]), "--no-text"], ["tag", chance.choice("ab"), "--no-text"],
+                                   ["priority", chance.choice(["high", "normal"]), "--no-text"], ["pend", "--until", "3d", "--no-text"], ["merge", str(chance.randint(1, 8)), "--no-text"], ["reply"], ["note"]])
+            desk.cli("ticket", order[0], number, *order[1:], "--as", "bob", stdin="" if "--no-text" in order else "Words.\n")
+            if chance.random() < 0.3: later(desk, chance.randint(1, 30000))
+    live(40)
+    is_kept(desk)
+    assert not differences(all_reports(desk), told_now(desk))
+    live(12)                                                             # what the pages do not have yet
+    assert not differences(all_reports(desk), told_now(desk))
+    ask(desk, 9)
+    live(10)
+    is_kept(desk)
+    assert not differences(all_reports(desk), told_now(desk)) and desk.cli("fsck", json_output=False).out == "clean\n"
+    # what is erased takes its pages with it, and no figure of what was
+    later(desk, 7200)
+    span = ["--until", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + desk_offset(desk) - 3600))]
+    numbers = lambda made: {k: v["total"] for k, v in made.items() if " lists " not in k and "customer" not in k}
+    was = all_reports(desk, *span)
+    desk.ok("erase", "customer", "anna1@example.com")
+    assert not differences(numbers(was), numbers(all_reports(desk, *span))) and not differences(all_reports(desk), told_now(desk))
+    is_kept(desk)
+    assert not differences(numbers(was), numbers(all_reports(desk, *span))) and not differences(all_reports(desk), told_now(desk))
+    assert desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+def desk_offset(desk):
+    with open(desk.clock_file) as f: return float(f.read())
+
+
+@setup(config={"calendars": [ALWAYS], "sla": [{"name": "anna", "when": "customer:anna1@example.com", "calendar": "round", "first": "1h"}, {"name": "all", "calendar": "round", "first": "2h"}]})
+def test_a_promise_for_one_customer_is_forgotten_with_him(desk):
+    ask(desk, 1)
+    ask(desk, 2)
+    assert [desk.ticket(n)["sla"][0]["policy"] for n in (1, 2)] == ["anna", "all"]
+    refused = desk.cli("erase", "customer", "anna1@example.com")
+    assert refused.code != 0 and "anna1@example.com" in refused.err and "Nothing was erased" in refused.err and desk.ticket(1)["subject"] == "Request 1", refused
+    desk.set("sla", desk.settings["sla"][1:])
+    desk.write_config()
+    desk.hup()
+    wait_until(lambda: len(desk.ok("sla", "versions")) == 2, 20, "the other promises hold")
+    desk.ok("erase", "customer", "anna1@example.com")
+    assert "anna1@example.com" not in str(desk.ok("sla", "versions")) and desk.cli("fsck", json_output=False).out == "clean\n"
+    assert desk.ticket(2)["sla"][0]["policy"] == "all"
