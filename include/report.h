@@ -54,7 +54,7 @@ struct report_ask {
 	const struct report_figure *list;        /* whose tickets are wanted; NULL: none */
 	const struct desk_policy *policy;
 };
-struct report_numbers { double *at; size_t count; };     /* by size, once report_end() was called */
+struct report_numbers { uint32_t *at; size_t count; };       /* by size, once report_end() was called */
 struct report_row {
 	const char *key;
 	int64_t counts[REPORT_COUNTS];
@@ -101,7 +101,8 @@ struct report {
 	struct { struct report_shape **at; size_t count, size; } shapes;
 	struct { struct report_row **at; int64_t first; size_t count; } spans;   /* the row of each quarter of an hour, once it was looked for */
 	bool whose;                              /* report_whose is wanted */
-	const struct suggestion_rows *suggestions;       /* of the report on articles: by number of their ticket */
+	const struct asked_rows *asked;          /* of the report on articles: by number of their ticket */
+	size_t asked_at;                         /* where the next one is looked for first */
 };
 
 const char *report_kind_name(enum report_kind kind);

@@ -457,8 +457,10 @@ struct suggestion_row {
 };
 struct suggestion_rows { struct suggestion_row *at; size_t count; };
 enum status store_suggestions_since(struct store *store, struct arena *arena, int64_t since, struct suggestion_rows *rows, struct error *error);
-/* Requests for which articles were looked for from `from` to before `to`, by number; without questions, queues and articles. */
-enum status store_asked_between(struct store *store, struct arena *arena, int64_t from, int64_t to, struct suggestion_rows *rows, struct error *error);
+/* Requests for which articles were looked for from `from` to before `to`, by number; shown: the customer was shown some. */
+struct asked_row { int64_t ticket, at, said_at; bool shown, solved, refused; };
+struct asked_rows { struct asked_row *at; size_t count; };
+enum status store_asked_between(struct store *store, struct arena *arena, int64_t from, int64_t to, struct asked_rows *rows, struct error *error);
 
 /* ---------------------------------------------------------------- customers and organisations */
 /* A customer is a person with one or more addresses. Who ever wrote, or has a ticket, is one; his number stays, whatever happens to his addresses. What

@@ -132,7 +132,8 @@ static void count_told(struct making *m)
 
 static struct report_whose whose_of(struct making *m, const char *address, int64_t created)
 {
-	return (struct report_whose){m->report->ask.by == BY_CUSTOMER ? primary_of(&m->people, &m->page_arena, address) : arena_string(&m->page_arena, address), created};
+	const char *name = m->report->ask.by == BY_CUSTOMER ? primary_of(&m->people, &m->page_arena, address) : address;
+	return (struct report_whose){arena_string(&m->page_arena, name), created};
 }
 
 static bool needs_clocks(const struct report_ask *ask)
@@ -289,11 +290,11 @@ static enum status count_mails(struct making *m)
 static enum status count_all(struct making *m)
 {
 	const struct report_ask *ask = &m->report->ask;
-	struct suggestion_rows *asked = ARENA_NEW(m->arena, struct suggestion_rows);
+	struct asked_rows *asked = ARENA_NEW(m->arena, struct asked_rows);
 	enum status status = STATUS_OK;
 	if (ask->kind == REPORT_ARTICLES)
 		status = store_asked_between(m->store, m->arena, ask->from, ask->to, asked, m->error);
-	m->report->suggestions = asked;
+	m->report->asked = asked;
 	if (status != STATUS_OK)
 		return status;
 	return ask->kind == REPORT_MAIL ? count_mails(m) : count_tickets(m);

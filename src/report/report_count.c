@@ -11,7 +11,8 @@
 
 struct name { const char *text; struct report_row *row; };
 struct rows { struct report_row *const *at; size_t count; };
-struct place { bool open, in; struct rows rows; };       /* in: of the backlog that the report is about; and the rows that it is in */
+/* in: of the backlog that the report is about. Its rows are looked for when something is counted in them, so that none is there in which nothing is. */
+struct place { bool open, in; struct report_shape *shape; };
 struct counting {
 	struct report *report;
 	const struct report_page *page;
@@ -84,7 +85,7 @@ static void bump(struct counting *c, int64_t at, enum report_count count, struct
 		report_row_bump(report, report_row_at(report, at), count);
 }
 
-static void add_value(struct counting *c, int64_t at, enum report_value value, double number, struct rows rows)
+static void add_value(struct counting *c, int64_t at, enum report_value value, int64_t number, struct rows rows)
 {
 	struct report *report = c->report;
 
@@ -130,22 +131,20 @@ static void move(struct counting *c, struct rows from, struct rows to, enum repo
 static void follow(struct counting *c, struct telling *t, const struct report_read *event)
 {
 	struct report_shape *shape = c->shapes[event->shape];
-	struct place old = t->place, new = { .open = event->flags & EVENT_OPEN };
+	struct place old = t->place, new = { .open = event->flags & EVENT_OPEN, .shape = shape };
 
 	t->merged = event->flags & EVENT_MERGED;
 	new.in = new.open && report_is_wanted(c->report, shape, c->whose);
-	/* The rows of a shape stay where they are; a customer's one is the same all along. */
-	new.rows = new.in ? rows_of(c, shape) : (struct rows){ NULL, 0 };
 	t->place = new;
 	if (!within(c, event->at))
 		;
 	else if (!old.in && new.in)
-		bump(c, event->at, old.open ? COUNT_MOVED_IN : t->was_open ? COUNT_REOPENED : COUNT_NEW, new.rows);
+		bump(c, event->at, old.open ? COUNT_MOVED_IN : t->was_open ? COUNT_REOPENED : COUNT_NEW, rows_of(c, new.shape));
 	else if (old.in && !new.in)
-		bump(c, event->at, new.open ? COUNT_MOVED_OUT : t->merged ? COUNT_MERGED : COUNT_RESOLVED, old.rows);
+		bump(c, event->at, new.open ? COUNT_MOVED_OUT : t->merged ? COUNT_MERGED : COUNT_RESOLVED, rows_of(c, old.shape));
 	else if (old.in) {
-		move(c, new.rows, old.rows, COUNT_MOVED_IN);
-		move(c, old.rows, new.rows, COUNT_MOVED_OUT);
+		move(c, rows_of(c, new.shape), rows_of(c, old.shape), COUNT_MOVED_IN);
+		move(c, rows_of(c, old.shape), rows_of(c, new.shape), COUNT_MOVED_OUT);
 	}
 	if (old.open && !new.open && !t->merged && within(c, event->at)) {
 		t->solved_at = event->at;
@@ -162,12 +161,12 @@ static void look_at_ends(struct counting *c, struct telling *t, int64_t at)
 	if (!t->started && at >= ask->from) {
 		t->started = true;
 		if (t->place.in)
-			bump(c, ask->from, COUNT_START, t->place.rows);
+			bump(c, ask->from, COUNT_START, rows_of(c, t->place.shape));
 	}
 	if (!t->ended && at >= ask->to) {
 		t->ended = true;
 		if (t->place.in)
-			bump(c, ask->to, COUNT_END, t->place.rows);
+			bump(c, ask->to, COUNT_END, rows_of(c, t->place.shape));
 	}
 }
 
@@ -175,25 +174,37 @@ static void look_at_ends(struct counting *c, struct telling *t, int64_t at)
 
 static int by_ticket(const void *ticket, const void *row)
 {
-	int64_t a = *(const int64_t *)ticket, b = ((const struct suggestion_row *)row)->ticket;
+	int64_t a = *(const int64_t *)ticket, b = ((const struct asked_row *)row)->ticket;
 
 	return (a > b) - (a < b);
 }
 
-static void count_suggestion(struct counting *c, struct report_shape *shape)
+/* Most come in their order. */
+static const struct asked_row *asked_of(struct counting *c)
 {
-	const struct suggestion_rows *all = c->report->suggestions;
-	const struct suggestion_row *row = all && all->count ? bsearch(&c->number, all->at, all->count, sizeof *all->at, by_ticket) : NULL;
+	const struct asked_rows *all = c->report->asked;
+	size_t *at = &c->report->asked_at;
+
+	if (!all || !all->count)
+		return NULL;
+	while (*at < all->count && all->at[*at].ticket < c->number && *at + 1 < all->count && all->at[*at + 1].ticket <= c->number)
+		++*at;
+	return *at < all->count && all->at[*at].ticket == c->number ? &all->at[*at] : bsearch(&c->number, all->at, all->count, sizeof *all->at, by_ticket);
+}
+
+static void count_asked(struct counting *c, struct report_shape *shape)
+{
+	const struct asked_row *row = asked_of(c);
 
 	if (!row)
 		return;
 	count(c, row->at, shape, COUNT_ASKED);
-	if (row->shown == SUGGESTION_NOTHING)
+	if (!row->shown)
 		return;
 	count(c, row->at, shape, COUNT_SUGGESTED);
-	if (row->said_at < c->report->ask.to && !strcmp(row->outcome, OUTCOME_SOLVED))
+	if (row->said_at < c->report->ask.to && row->solved)
 		count(c, row->at, shape, COUNT_DEFLECTED);
-	if (row->said_at < c->report->ask.to && !strcmp(row->outcome, OUTCOME_REFUSED))
+	if (row->said_at < c->report->ask.to && row->refused)
 		count(c, row->at, shape, COUNT_REFUSED);
 }
 
@@ -249,8 +260,8 @@ static void count_answer(struct counting *c, const struct report_read *event)
 		bump(c, event->at, of[event->kind].promised, rows);
 	if ((event->flags & EVENT_PROMISED) && !(event->flags & EVENT_MISSED))
 		bump(c, event->at, of[event->kind].in_time, rows);
-	add_value(c, event->at, of[event->kind].used, (double)event->used, rows);
-	add_value(c, event->at, of[event->kind].elapsed, (double)event->elapsed, rows);
+	add_value(c, event->at, of[event->kind].used, event->used, rows);
+	add_value(c, event->at, of[event->kind].elapsed, event->elapsed, rows);
 }
 
 static void count_promise(struct counting *c, const struct report_read *event)
@@ -306,7 +317,7 @@ static void count_places(struct counting *c, struct bytes *bytes)
 	while (next(c, bytes, FAMILY_PLACES, &before, &event)) {
 		look_at_ends(c, &t, event.at);
 		if (!t.begun)
-			count_suggestion(c, c->shapes[event.shape]);
+			count_asked(c, c->shapes[event.shape]);
 		t.begun = true;
 		if (event.at >= c->report->ask.to)
 			break;

@@ -14,7 +14,7 @@
 /* ---- report_rows.c ---- */
 struct report_row *report_row_of(struct report *report, const char *key);        /* made where it is not there */
 void report_row_bump(struct report *report, struct report_row *row, enum report_count count);
-void report_row_value(struct report *report, struct report_row *row, enum report_value value, double number);
+void report_row_value(struct report *report, struct report_row *row, enum report_value value, int64_t number);       /* from 0 on */
 bool report_by_is_time(enum report_by by);
 /* A row for each span from the first to the last, also where nothing happened. */
 void report_buckets(struct report *report);

@@ -48,9 +48,9 @@ void report_row_bump(struct report *report, struct report_row *row, enum report_
 	row->counts[count]++;
 }
 
-void report_row_value(struct report *report, struct report_row *row, enum report_value value, double number)
+void report_row_value(struct report *report, struct report_row *row, enum report_value value, int64_t number)
 {
-	*ARENA_PUSH(report->arena, &row->values[value]) = number;
+	*ARENA_PUSH(report->arena, &row->values[value]) = number < 0 ? 0 : number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
 }
 
 /* ---- spans of time ---- */
@@ -146,30 +146,20 @@ void report_buckets(struct report *report)
 
 #define DIGIT_BITS 11
 #define DIGITS (1u << DIGIT_BITS)
-#define SORT_MOST (1LL << 33)            /* three digits: seconds of 270 years */
 
 static int by_size(const void *a, const void *b)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
 	return (x > y) - (x < y);
 }
 
-/* Whole numbers from 0 on, as all are that are measured: digit by digit. */
-static bool are_plain(const struct report_numbers *values)
-{
-	for (size_t i = 0; i < values->count; i++)
-		if (!(values->at[i] >= 0 && values->at[i] < (double)SORT_MOST))
-			return false;
-	return true;
-}
-
-static void sort_by_digit(const double *from, double *to, size_t count, int shift)
+static void sort_by_digit(const uint32_t *from, uint32_t *to, size_t count, int shift)
 {
 	size_t starts[DIGITS] = { 0 }, sum = 0;
 
 	for (size_t i = 0; i < count; i++)
-		starts[((uint64_t)from[i] >> shift) % DIGITS]++;
+		starts[(from[i] >> shift) % DIGITS]++;
 	for (size_t d = 0; d < DIGITS; d++) {
 		size_t here = starts[d];
 
@@ -177,31 +167,29 @@ static void sort_by_digit(const double *from, double *to, size_t count, int shif
 		sum += here;
 	}
 	for (size_t i = 0; i < count; i++)
-		to[starts[((uint64_t)from[i] >> shift) % DIGITS]++] = from[i];
+		to[starts[(from[i] >> shift) % DIGITS]++] = from[i];
 }
 
-static void order_values(struct report *report, struct report_numbers *values)
+/* Many of them digit by digit, three of which are all. */
+static void order_values(struct report_numbers *values)
 {
-	if (values->count < DIGITS || !are_plain(values)) {
+	if (values->count < DIGITS) {
 		if (values->count)
 			qsort(values->at, values->count, sizeof *values->at, by_size);
 		return;
 	}
-	double *other = (double *)(void *)arena_room(report->arena, values->count * sizeof *other);
+	CLEANUP_BUFFER struct buffer room = { 0 };
+	uint32_t *other = (uint32_t *)(void *)buffer_reserve(&room, values->count * sizeof *other);
 
-	for (int digit = 0; digit < 3; digit++) {
-		double *from = values->at;
-
-		sort_by_digit(from, other, values->count, digit * DIGIT_BITS);
-		values->at = other;
-		other = from;
-	}
+	for (int digit = 0; digit < 3; digit++)
+		sort_by_digit(digit % 2 ? other : values->at, digit % 2 ? values->at : other, values->count, digit * DIGIT_BITS);
+	memcpy(values->at, other, values->count * sizeof *other);
 }
 
-static void order_row(struct report *report, struct report_row *row)
+static void order_row(struct report_row *row)
 {
 	for (int i = 0; i < REPORT_VALUES; i++)
-		order_values(report, &row->values[i]);
+		order_values(&row->values[i]);
 }
 
 static int by_key(const void *a, const void *b)
@@ -216,9 +204,9 @@ void report_order(struct report *report)
 {
 	if (report->rows.count)
 		qsort(report->rows.at, report->rows.count, sizeof *report->rows.at, by_key);
-	order_row(report, &report->total);
+	order_row(&report->total);
 	for (size_t i = 0; i < report->rows.count; i++)
-		order_row(report, report->rows.at[i]);
+		order_row(report->rows.at[i]);
 }
 
 /* ---- numbers ---- */
@@ -227,7 +215,7 @@ static double median(const struct report_numbers *values)
 {
 	size_t half = values->count / 2;
 
-	return values->count % 2 ? values->at[half] : (values->at[half - 1] + values->at[half]) / 2;
+	return values->count % 2 ? values->at[half] : ((double)values->at[half - 1] + values->at[half]) / 2;
 }
 
 static double mean(const struct report_numbers *values)

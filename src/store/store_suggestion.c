@@ -167,21 +167,20 @@ enum status store_suggestions_since(struct store *store, struct arena *arena, in
 	return status;
 }
 
-enum status store_asked_between(struct store *store, struct arena *arena, int64_t from, int64_t to, struct suggestion_rows *rows, struct error *error)
+enum status store_asked_between(struct store *store, struct arena *arena, int64_t from, int64_t to, struct asked_rows *rows, struct error *error)
 {
 	struct cursor cursor;
 	int64_t first = 1;
 	enum status status = store_first_ticket_since(store, from, &first, error);
 
-	*rows = (struct suggestion_rows){ 0 };
+	*rows = (struct asked_rows){ 0 };
 	if (status != STATUS_OK)
 		return status;
 	cursor_open(&cursor, store->engine, error, SQL_ASKED_SINCE, "iii", from, first, to);
 	while (cursor_next(&cursor)) {
-		CLEANUP_ARENA struct arena word = { 0 };
+		int64_t said = cursor_number(&cursor, 3);
 
-		*ARENA_PUSH(arena, rows) = (struct suggestion_row){ .ticket = cursor_number(&cursor, 0), .at = cursor_number(&cursor, 1), .shown = shown_of(cursor_text(&cursor, &word, 2)),
-			.outcome = cursor_text(&cursor, arena, 3), .said_at = cursor_number(&cursor, 4) };
+		*ARENA_PUSH(arena, rows) = (struct asked_row){ cursor_number(&cursor, 0), cursor_number(&cursor, 1), cursor_number(&cursor, 4), cursor_number(&cursor, 2) != 0, said == 1, said == 2 };
 	}
 	return cursor_close(&cursor);
 }

@@ -185,10 +185,141 @@ static int down(void **state)
 	return 0;
 }
 
+/* ---- pages ---- */
+
+static struct sla_clocks random_runs(const struct ticket_row *row)
+{
+	static const struct sla_policy policies[] = { { .name = "gold" }, { .name = "silver" } };
+	struct sla_clocks runs = { 0 };
+
+	for (int i = rand() % 5; i > 0; i--) {
+		int64_t started = row->history.at[0].at / 1000 + rand() % 200000, stopped = started + rand() % 400000;
+		bool over = rand() % 3, missed = rand() % 3 == 0;
+
+		*ARENA_PUSH(&arena, &runs) = (struct sla_clock){ .kind = (enum sla_kind)(rand() % SLA_KINDS), .policy = &policies[rand() % 2], .over = over, .paused = !over && rand() % 2, .started = started,
+			.stopped = over ? stopped : 0, .due = rand() % 4 ? started + rand() % 300000 : 0, .missed = missed, .retargeted = missed && rand() % 4 == 0, .changed = started + rand() % 100000,
+			.answered = rand() % 4 != 0, .gone = over && rand() % 8 == 0, .missed_elsewhere = rand() % 8 == 0, .used = rand() % 400000, .by = ANY(agents) };
+	}
+	return runs;
+}
+
+static void count_pages(struct report *report, const struct report_ask *ask, struct report_page *pages, struct ticket_row *rows)
+{
+	int64_t numbers[TICKETS];
+	struct report_whose whose[TICKETS];
+
+	for (size_t i = 0; i < TICKETS; i++) {
+		numbers[i] = rows[i].facts.id;
+		whose[i] = (struct report_whose){ "anna@example.com", 0 };
+	}
+	report_begin(report, &arena, ask);
+	for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
+		if (report_needs(ask, family))
+			assert_true(report_count(report, family, &pages[family], numbers, report->whose ? whose : NULL));
+	report_end(report);
+}
+
+static void through_bytes(struct report_page *pages)
+{
+	for (int family = 0; family < REPORT_TICKET_FAMILIES; family++) {
+		struct buffer bytes = { 0 };
+
+		report_page_write(&pages[family], &bytes);
+		assert_true(report_page_read(&pages[family], &arena, arena_copy(&arena, bytes.at, bytes.length), bytes.length));
+		buffer_fini(&bytes);
+	}
+}
+
+/* A page whose tickets were told one by one, again and again, says what one says that was told at once: each report, by everything. */
+static void a_page_that_was_mended_says_what_a_fresh_one_says(void **state)
+{
+	srand(20261201);
+	for (int64_t n = 0; n < HISTORIES / 5; n += TICKETS) {
+		struct ticket_row rows[TICKETS];
+		struct sla_clocks runs[TICKETS];
+		struct report_page fresh[REPORT_TICKET_FAMILIES], mended[REPORT_TICKET_FAMILIES];
+		struct report_ask ask = random_ask();
+
+		for (int family = 0; family < REPORT_TICKET_FAMILIES; family++) {
+			report_page_init(&fresh[family], &arena);
+			report_page_init(&mended[family], &arena);
+		}
+		for (size_t i = 0; i < TICKETS; i++) {
+			random_ticket(&rows[i], n + (int64_t)i + 1);
+			runs[i] = random_runs(&rows[i]);
+			struct ticket_row young = rows[i];
+			young.history.count = 1 + (size_t)rand() % rows[i].history.count;
+			report_tell(mended, i, &arena, &young, NULL);
+			report_tell(fresh, i, &arena, &rows[i], &runs[i]);
+		}
+		for (size_t k = 0; k < 2 * TICKETS; k++) {
+			size_t i = k < TICKETS ? k : (size_t)rand() % TICKETS;
+			through_bytes(mended);
+			report_tell(mended, i, &arena, &rows[i], &runs[i]);
+		}
+		for (size_t i = 0; i < TICKETS; i++)
+			for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
+				assert_true(report_page_same(&fresh[family], &mended[family], family, i));
+		for (int kind = 0; kind < REPORT_MAIL; kind++) {
+			struct report a, b;
+			struct buffer x = { 0 }, y = { 0 };
+
+			ask.kind = (enum report_kind)kind;
+			ask.by = (enum report_by)(rand() % REPORT_BYS);
+			count_pages(&a, &ask, fresh, rows);
+			count_pages(&b, &ask, mended, rows);
+			report_json(&a, &x);
+			report_json(&b, &y);
+			assert_string_equal(buffer_string(&x), buffer_string(&y));
+			buffer_fini(&x);
+			buffer_fini(&y);
+		}
+		arena_reset(&arena);
+		calendar_zone_utc(&arena, &zone);
+	}
+}
+
+/* Bytes of a page that are cut off, or of which one is another, are read to their end, or said to be torn; nothing is read behind them. */
+static void a_damaged_page_is_torn_or_counted(void **state)
+{
+	srand(7);
+	for (int n = 0; n < 3000; n++) {
+		struct report_page pages[REPORT_TICKET_FAMILIES], read;
+		struct ticket_row row;
+		struct report report;
+		struct report_ask ask = random_ask();
+		struct buffer bytes = { 0 };
+		int64_t number = 1, first, last;
+		struct report_whose whose = { "", 0 };
+
+		for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
+			report_page_init(&pages[family], &arena);
+		random_ticket(&row, 1);
+		struct sla_clocks runs = random_runs(&row);
+		report_tell(pages, 0, &arena, &row, &runs);
+		enum report_family family = (enum report_family)(rand() % REPORT_TICKET_FAMILIES);
+		report_page_write(&pages[family], &bytes);
+		size_t length = rand() % 2 ? (size_t)rand() % bytes.length : bytes.length;
+		char *exact = malloc(length ? length : 1);
+		memcpy(exact, bytes.at, length);
+		if (length && rand() % 2)
+			exact[(size_t)rand() % length] ^= (char)(1 << rand() % 8);
+		report_begin(&report, &arena, &ask);
+		if (report_page_read(&read, &arena, exact, length) && read.chunks.count <= 1) {
+			report_page_span(&read, family, &first, &last);
+			report_count(&report, family, &read, &number, &whose);
+		}
+		free(exact);
+		buffer_fini(&bytes);
+		arena_reset(&arena);
+		calendar_zone_utc(&arena, &zone);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_open_is_what_came_minus_what_went_in_each_row_of_10000_histories), cmocka_unit_test(spans_add_up),
+		cmocka_unit_test(what_is_open_is_what_came_minus_what_went_in_each_row_of_10000_histories), cmocka_unit_test(spans_add_up), cmocka_unit_test(a_page_that_was_mended_says_what_a_fresh_one_says), cmocka_unit_test(a_damaged_page_is_torn_or_counted),
 	};
 	return cmocka_run_group_tests(tests, up, down);
 }
