@@ -71,7 +71,7 @@ class Bench:
                  "-o", rate, "-r", replies, "-T", seconds]
         process = subprocess.Popen([self.tool("load")] + [str(w) for w in words] + ["127.0.0.1:%d" % port], stdout=subprocess.PIPE, text=True)
         try:
-            return json.loads(process.communicate(timeout=600)[0] or '{"rate": 0, "p50": 0, "p99": 0, "due_p99": 0, "mails": 0, "failed": %d}' % mails)
+            return json.loads(process.communicate(timeout=600)[0] or '{"rate": 0, "p50": 0, "p99": 0, "due_p99": 0, "due_max": 0, "mails": 0, "failed": %d}' % mails)
         finally:
             if process.poll() is None:
                 process.kill()

@@ -298,8 +298,8 @@ static void report(double seconds)
 		bytes += (double)mail_length(&mails[i]);
 	qsort(latency, n, sizeof *latency, by_value);
 	qsort(late, n, sizeof *late, by_value);
-	printf("{\"rate\": %.2f, \"p50\": %.4f, \"p99\": %.4f, \"due_p99\": %.4f, \"failed\": %d, \"seconds\": %.4f, \"bytes\": %.0f, \"mails\": %d}\n",
-	       wanted.count / seconds, latency[n / 2] * 1e3, latency[p99] * 1e3, late[p99] * 1e3, failed, seconds, bytes / (double)n, wanted.count);
+	printf("{\"rate\": %.2f, \"p50\": %.4f, \"p99\": %.4f, \"due_p99\": %.4f, \"due_max\": %.4f, \"failed\": %d, \"seconds\": %.4f, \"bytes\": %.0f, \"mails\": %d}\n",
+	       wanted.count / seconds, latency[n / 2] * 1e3, latency[p99] * 1e3, late[p99] * 1e3, late[n - 1] * 1e3, failed, seconds, bytes / (double)n, wanted.count);
 }
 
 static void parse(int argc, char **argv)
