@@ -70,6 +70,7 @@ struct config_retention { int what; const char *queue, *state; int days; };     
 struct config {
 	struct arena arena;              /* owns everything */
 	const char *file;
+	uint64_t digest;                 /* of its settings, but for a machine's own (config_digest.c) */
 	const char *state_dir, *store_url;
 	int sandbox;                     /* 1: on */
 	int clock_doubt_seconds;         /* timers wait that long when the clock jumped forward */
@@ -141,6 +142,10 @@ void config_write_mdoc(struct buffer *out);
 /* Can this domain (lower case, A-labels) be an organisation's? Reads files: for the command line. config_free_mail(): the provider's domain, NULL: it is none. */
 bool config_is_public_suffix(const struct config *config, const char *domain);
 const char *config_free_mail(const struct config *config, const char *domain);
+/* Of what all gateways of a desk must have alike, by these names: settings, and the files of its folders as they are now. */
+enum { CONFIG_DIGESTS = 4 };
+extern const char *const config_digest_names[CONFIG_DIGESTS];
+void config_digests(const struct config *config, uint64_t sums[CONFIG_DIGESTS]);
 void config_replies(const struct config *config, struct arena *arena, struct saved_replies *replies, struct config_problems *problems);
 /* What is wrong in those of replies_dir, errors all; *count: how many there are. */
 void config_check_replies(const struct config *config, struct arena *arena, struct config_problems *problems, size_t *count);

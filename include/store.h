@@ -28,8 +28,6 @@ enum status store_look(const char *state_dir, const char *url, int *older, struc
 bool store_missing(const char *state_dir, const char *url);              /* surely nothing to open there */
 /* ---- several gateways on one database (store_machines.c) ---- */
 /* Is it this process that does what only one may do (outgoing mail, timers, digests, training)? Asks the database now and then. */
-/* No other gateway works on its database. */
-bool store_alone(const struct store *store);
 bool store_has_lease(struct store *store);
 bool store_lease_held(void);             /* as far as is known, without asking; before anything was asked: no */
 void store_give_lease(struct store *store);      /* we end: another need not wait */
@@ -38,6 +36,11 @@ void store_hint(struct store *store);
 bool store_hear(struct store *store, int ms);
 /* STATUS_BAD_CONFIG: this machine's secret key is not the desk's. */
 enum status store_keys_agree(struct store *store, struct error *error);
+/* A machine on this database: its name, when it told (ms), and digests of its files in the order of config_digest_names, blanks between. */
+struct machine { const char *name; int64_t told; const char *digests; };
+struct machines { struct machine *at; size_t count; };
+enum status store_machine_tell(struct store *store, const char *name, const char *digests, struct error *error);       /* inside a transaction; nothing where it is alone */
+enum status store_machines(const char *state_dir, const char *url, struct arena *arena, struct machines *machines, struct error *error);
 #define STORE_PORTS 8
 size_t store_ports(const char *url, int ports[STORE_PORTS]);        /* TCP ports that it is reached by */
 char *store_place(struct arena *arena, const char *state_dir, const char *url);  /* where it is, for people */

@@ -11,6 +11,7 @@
 #include "postfix.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -195,6 +196,34 @@ static void advise(struct cli *cli, struct cli_findings *findings)
 			                                                   "see doc/OPERATING.md, PostgreSQL" };
 }
 
+static const char *digest_at(const char *digests, size_t number)
+{
+	return strlen(digests) >= CONFIG_DIGESTS * 17 - 1 ? digests + 17 * number : NULL;
+}
+
+/* Gateways of one desk that work with other files than those that are here. */
+static void compare_machines(struct cli *cli, struct cli_findings *findings)
+{
+	struct arena *arena = &cli->arena;
+	struct machines machines;
+	uint64_t here[CONFIG_DIGESTS];
+
+	if (store_machines(cli->config->state_dir, cli->config->store_url, arena, &machines, NULL) != STATUS_OK || !machines.count)
+		return;
+	config_digests(cli->config, here);
+	for (size_t i = 0; i < machines.count; i++)
+		for (size_t k = 0; k < CONFIG_DIGESTS; k++) {
+			const char *there = digest_at(machines.at[i].digests, k);
+
+			if (!there || strtoull(there, NULL, 16) == here[k])
+				continue;
+			*ARENA_PUSH(arena, findings) = (struct cli_finding){ "warning", cli_config_file(cli), 0,
+				arena_printf(arena, "the gateway on %s works with other %s than these files (as it said at %s)", cli_safe(arena, machines.at[i].name, false),
+				             k ? config_digest_names[k] : "settings", time_rfc3339(arena, machines.at[i].told)),
+				"copy what should be alike, and systemctl reload sportellod there and here" };
+		}
+}
+
 /* A database that does not open is an error like others. */
 static bool look_at_system(struct cli *cli, const char *database, int older,
                            struct cli_findings *findings)
@@ -214,8 +243,10 @@ static bool look_at_system(struct cli *cli, const char *database, int older,
 
 	if (database && strcmp(database, "ok") != 0)
 		*ARENA_PUSH(&cli->arena, findings) = (struct cli_finding){ "error", store_place(&cli->arena, cli->config->state_dir, cli->config->store_url), 0, database, "see sportello(1), fsck and backup" };
-	else if (database)
+	else if (database) {
 		advise(cli, findings);
+		compare_machines(cli, findings);
+	}
 	cli_check_system(cli, findings);
 	for (size_t i = 0; i < findings->count; i++)
 		fine = fine && strcmp(findings->at[i].level, "error") != 0;

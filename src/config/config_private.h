@@ -132,4 +132,7 @@ void config_templates(struct loader *loader);
 /* ---- config_time.c ---- */
 void config_finish_time(struct loader *loader);
 
+/* config_digest.c: adds what this setting says, with where it stands. */
+void config_digest_add(uint64_t *sum, const char *path, const config_setting_t *setting);
+
 #endif

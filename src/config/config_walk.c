@@ -355,6 +355,8 @@ static void walk_group(struct loader *loader, const config_setting_t *group, con
 		const char *path = arena_printf(loader->arena, "%s%s%s", prefix, *prefix ? "." : "", config_setting_name(setting));
 		const struct config_parameter *row = config_parameter_at(path);
 
+		if (row && row->type != P_GROUP && row->type != P_LIST)
+			config_digest_add(&loader->config->digest, path, setting);
 		if (row)
 			walk_setting(loader, setting, row, item);
 		else

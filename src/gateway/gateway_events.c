@@ -385,7 +385,7 @@ bool gateway_events_go(struct gateway *gateway, const struct config *config, str
 		return false;
 	if (status == STATUS_OK)
 		status = store_write(gateway->writer, see_the_time, &go.begun, &error);
-	go.begun -= store_alone(store) ? 0 : SKEW_MS;
+	go.begun -= store_is_alone(store) ? 0 : SKEW_MS;
 	if (status == STATUS_OK)
 		status = look(&go, config, &error);
 	if (status == STATUS_OK)

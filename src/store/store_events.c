@@ -166,8 +166,3 @@ enum status store_events_clear(struct store *store, struct error *error)
 		status = engine_run(store->engine, error, SQL_EVENT_GAPS_CLEAR, "");
 	return status == STATUS_OK ? count_taken(store, error) : status;
 }
-
-bool store_alone(const struct store *store)
-{
-	return engine_alone(store->engine);
-}

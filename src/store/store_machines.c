@@ -1,5 +1,5 @@
 /*
- * store_machines.c - what several gateways on one database agree upon: who of them does what only one may do, and that their secret key is the same.
+ * store_machines.c - what several gateways on one database agree upon: who of them does what only one may do, that their secret key is the same, and what files they work with.
  *
  * The lease (outgoing mail, timers, digests, training, retention) is one row of the database with an end in the database's time. Who has it asks again long before;
  * who hears nothing believes that he lost it while another cannot have it yet, so that no clock but his own and the database's count. Where one machine is all there
@@ -8,6 +8,7 @@
 #include "store_private.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LEASE "lease"
@@ -15,6 +16,8 @@
 #define LEASE_RENEW_US (3 * 1000000LL)
 #define LEASE_OURS_US (10 * 1000000LL)    /* from when it was asked for: less than the row says */
 #define META_KEYS "keys"                 /* ids of secret keys, one a line */
+#define META_FILES "files"               /* a line each machine: its name, when it said so (ms), and digests of its files */
+#define FILES_DAYS 30                    /* who was not heard of for so long is gone */
 
 static struct {
 	pthread_mutex_t mutex;
@@ -159,5 +162,60 @@ enum status store_keys_agree(struct store *store, struct error *error)
 	if (status == STATUS_OK)
 		return store_commit(store, error);
 	store_rollback(store);
+	return status;
+}
+
+/* ---- their files ---- */
+
+static enum status read_files(struct engine *engine, struct arena *arena, struct machines *machines, struct error *error)
+{
+	struct cursor cursor;
+	const char *lines = "";
+
+	*machines = (struct machines){ 0 };
+	cursor_open(&cursor, engine, error, SQL_META_GET, "t", META_FILES);
+	if (cursor_next(&cursor))
+		lines = cursor_text(&cursor, arena, 0);
+	if (cursor_close(&cursor) != STATUS_OK)
+		return cursor.status;
+	for (char *at = arena_string(arena, lines), *line; (line = strsep(&at, "\n"));) {
+		char *name = strsep(&line, " "), *when = strsep(&line, " ");
+
+		if (name && when && line)
+			*ARENA_PUSH(arena, machines) = (struct machine){ name, strtoll(when, NULL, 10), line };
+	}
+	return STATUS_OK;
+}
+
+enum status store_machine_tell(struct store *store, const char *name, const char *digests, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	CLEANUP_BUFFER struct buffer lines = { 0 };
+	struct machines known;
+	enum status status;
+
+	if (engine_alone(store->engine))
+		return STATUS_OK;
+	if ((status = read_files(store->engine, &arena, &known, error)) != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < known.count; i++)
+		if (strcmp(known.at[i].name, name) != 0 && known.at[i].told > clock_now() - FILES_DAYS * 24 * 60 * 60 * 1000LL)
+			buffer_printf(&lines, "%s %lld %s\n", known.at[i].name, (long long)known.at[i].told, known.at[i].digests);
+	buffer_printf(&lines, "%s %lld %s", name, (long long)clock_now(), digests);
+	return engine_run(store->engine, error, SQL_META_SET, "tt", META_FILES, buffer_string(&lines));
+}
+
+enum status store_machines(const char *state_dir, const char *url, struct arena *arena, struct machines *machines, struct error *error)
+{
+	struct engine *engine = NULL;
+	enum status status;
+
+	*machines = (struct machines){ 0 };
+	if (strcmp(url ? url : STORE_URL, STORE_URL) == 0)
+		return STATUS_OK;
+	status = engine_open(url, state_dir, false, ENGINE_READS, NULL, &engine, error);
+	if (status == STATUS_OK)
+		status = read_files(engine, arena, machines, error);
+	engine_close(&engine, NULL);
 	return status;
 }

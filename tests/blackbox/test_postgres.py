@@ -150,6 +150,33 @@ def test_a_gateway_that_does_not_send_tells_the_one_that_does(desk):
             gateway.stop()
 
 
+@setup(start=False)
+def test_check_says_where_gateways_have_other_files(desk):
+    os.chmod(desk.directory, 0o755)
+    with server(desk) as there:
+        on(desk, there)
+        told = lambda: there.sql("SELECT value FROM meta WHERE key='files'", "desk")
+        wait_until(told)
+        directory = os.path.join(desk.directory, "second")
+        os.mkdir(directory)
+        second = Desk(directory, start=False, config={"store.url": there.url("desk"), "web.base_url": "http://127.0.0.1:%d" % desk.web_port})
+        other = lambda: [f["what"] for f in second.cli("check").json if "works with other" in f["what"]]
+        assert other() == [], other()
+        second.set("desk.close_days", 11)
+        second.write_config()
+        assert len(other()) == 1 and "other settings" in other()[0], other()
+        second.set("desk.close_days", None)
+        second.write_config()
+        assert other() == [], other()
+        rules = os.path.join(directory, "rules")
+        with open(os.path.join(rules, "one.sieve"), "w") as f:
+            f.write("keep;\n")
+        second.set("rules_dir", rules)
+        second.write_config()
+        assert len(other()) == 1 and "other rules" in other()[0], other()
+        desk.stop()
+
+
 @setup(start=False, config={"desk.stranger_acknowledgements_per_minute": 4})
 def test_the_budget_of_strangers_is_one_over_all_gateways(desk):
     os.chmod(desk.directory, 0o755)
