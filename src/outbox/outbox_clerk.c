@@ -4,6 +4,7 @@
  * A row that was taken is `busy` until its result is committed: it is never with two senders, and never sent again because the store
  * was slow. A result that cannot be written (disk full, locked) is written again and again, and nothing is fetched meanwhile; only
  * if we stop, or if the store will never take it, it is left: the mail is then sent once more after the next start.
+ * A row that was given back was not tried: it is no longer busy, and is looked for again, as the store has it then.
  * Log: outbox.sent, outbox.deferred, outbox.failed when that is committed; outbox.trouble is our own store's.
  */
 #include "outbox_pool_private.h"
@@ -238,6 +239,14 @@ static bool settle(struct outbox *outbox, struct job *job, enum status status, c
 	return true;                             /* it stays busy, so that it is not sent again before a restart */
 }
 
+static void take_back(struct outbox *outbox, struct job *job)
+{
+	busy_remove(outbox, job->outcome.row.id);
+	outbox_job_free(job);
+	outbox->lane.beside = true;              /* what is new of its ticket waits for it */
+	outbox->fetch_at = clock_monotonic_us() + POLL_US;
+}
+
 /* Called and left with the lock held. Writes all that is done, and again what could not be written. */
 static void write_results(struct outbox *outbox)
 {
@@ -249,9 +258,15 @@ static void write_results(struct outbox *outbox)
 	bool told = false;
 
 	while (count < WRITE_MOST && (jobs[count] = outbox_jobs_take(&outbox->done))) {
+		if (jobs[count]->given_back) {
+			take_back(outbox, jobs[count]);
+			continue;
+		}
 		contexts[count] = &jobs[count]->outcome;
 		count++;
 	}
+	if (!count)
+		return;
 	pthread_mutex_unlock(&outbox->lock);
 	store_write_all(outbox->writer, outbox_outcome_write, contexts, count, statuses, errors);
 	pthread_mutex_lock(&outbox->lock);

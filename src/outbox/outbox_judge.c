@@ -10,6 +10,7 @@
 
 #define REPLY_MOST 400            /* octets of a reply that are kept */
 #define PAUSE_MOST 30             /* seconds; a relay that is back is noticed within them */
+#define RENDER_TRIES 3            /* times that a mail is written in one attempt, where the store answers */
 
 enum delivery outbox_judge_reply(enum smtp_step step, int code)
 {
@@ -120,6 +121,19 @@ void outbox_judge_row(struct arena *arena, struct outbox_row *row, const struct 
 	row->state = waits ? OUTBOX_WAITING : failed ? OUTBOX_FAILED : OUTBOX_SENT;
 	row->next_try = waits ? now + desk_retry_delay(row->attempts, (uint64_t)row->id * 2654435761u + (uint64_t)row->attempts * 40503u) : 0;
 	row->last_reply = worst_reply(row);
+}
+
+/* STATUS_TRY_LATER is the store's, or that of one mail whose bytes cannot be read, perhaps never: only where the store says nothing at all is the mail not
+ * to blame. Where it answers, it may have been away for a moment; what still cannot be read then gets its attempts, and its end. */
+enum written outbox_judge_written(enum status status, bool store_answers, int tries)
+{
+	if (status == STATUS_OK)
+		return WRITTEN;
+	if (status == STATUS_BAD_INPUT)
+		return WRITE_FAILED;
+	if (status != STATUS_TRY_LATER)
+		return WRITE_RETRY;
+	return !store_answers ? WRITE_GOES_BACK : tries < RENDER_TRIES ? WRITE_AGAIN : WRITE_RETRY;
 }
 
 int outbox_judge_pause(int troubles)

@@ -2,7 +2,7 @@
  * outbox_pool_private.h - the outbox at work: what its clerk, its senders and its front door share.
  *
  * One lock for all that changes. Jobs wander: store -> ready (clerk) -> a sender -> done -> store (clerk). A job belongs to whoever
- * took it out of a list; nothing of it is touched by anybody else meanwhile.
+ * took it out of a list; nothing of it is touched by anybody else meanwhile. One that nobody could try goes back by `done`, too, as it was.
  */
 #ifndef SPORTELLO_OUTBOX_POOL_PRIVATE_H
 #define SPORTELLO_OUTBOX_POOL_PRIVATE_H
@@ -20,7 +20,7 @@
 
 /* Rows that were fetched together share their memory. */
 struct batch { struct arena arena; _Atomic size_t users; };
-struct job { struct job *next; struct batch *batch; struct config *config; bool heavy; struct sender *sender; struct outcome outcome; };   /* heavy: a large mail; sender: who waits for its result to be written */
+struct job { struct job *next; struct batch *batch; struct config *config; bool heavy, given_back; struct sender *sender; struct outcome outcome; };   /* heavy: a large mail; given_back: it was not tried; sender: who waits for its result to be written */
 struct jobs { struct job *first, **last; size_t count; };
 
 struct sender {
@@ -52,6 +52,7 @@ struct outbox {
 	struct outbox_lane lane;         /* the clerk's */
 	int64_t fetch_at, fetched_at;            /* monotonic us */
 	int troubles; int64_t pause_until; bool probing;
+	bool store_gone;                         /* senders cannot read it, which was said */
 	int connected, running;
 	bool stopping;
 	struct sender senders[SENDERS_MOST + 1]; int wanted;

@@ -36,6 +36,9 @@ struct attempt {
 	bool relay_trouble;                      /* the relay cannot be used at all: not this mail's fault */
 	bool relay_reached;                      /* it could be used, whatever it said */
 	bool mail_refused;                       /* for good, and not because of a recipient: its size, or what is in it */
+	/* Nothing was tried, and the row goes back to the store as it was: */
+	const char *store_trouble;               /* why the store cannot be read now; NULL: it can */
+	bool not_ours;                           /* another gateway sends now */
 };
 void outbox_attempt_init(struct attempt *attempt, struct arena *arena, size_t count);
 /* Every recipient that has no delivery yet. */
@@ -70,6 +73,9 @@ const char *outbox_reply_line(struct arena *arena, int code, const char *text);
 struct row_result { size_t sent, retried, failed; enum delivery *now; };
 void outbox_judge_row(struct arena *arena, struct outbox_row *row, const struct attempt *attempt, int64_t now, int64_t give_up_ms,
                       struct row_result *result);
+/* What becomes of a mail whose writing ended so at the n-th try (from 1), and whether the store could then be read. */
+enum written { WRITTEN, WRITE_AGAIN, WRITE_GOES_BACK, WRITE_RETRY, WRITE_FAILED };
+enum written outbox_judge_written(enum status status, bool store_answers, int tries);
 /* Seconds that all senders keep quiet after the n-th trouble with the relay in a row (from 1). */
 int outbox_judge_pause(int troubles);
 

@@ -6,7 +6,9 @@
  * rests: relays bound the connections of one client. An idle connection is closed, so that the relay need not.
  * Where several gateways work on one database, a sender hands the relay nothing more before the result of what it sent last is committed: if this machine is lost
  * then, another sends what was not marked as sent, and that is one mail of each sender at most. It renders the next one meanwhile.
- * Log: outbox.relay_trouble with the pause that follows, outbox.relay_back.
+ * Where the store cannot be read, no mail pays for it: the row, and all others that were taken, go back to the store as they were, and the sender rests for a moment.
+ * So they do where another gateway sends now.
+ * Log: outbox.relay_trouble with the pause that follows, outbox.relay_back; outbox.trouble once when the store cannot be read.
  */
 #include "outbox_pool_private.h"
 
@@ -16,6 +18,7 @@
 
 #define IDLE_US        (10 * 1000000) /* a connection without mail is closed */
 #define REST_US        (5 * 1000000)  /* of a sender that got no connection while others have one */
+#define STORE_REST_US  (1 * 1000000)  /* of a sender that cannot read the store */
 #define LARGE_NICE     10             /* who renders 10 MB must not take the processor from mails that come in */
 #define REFUSALS       4              /* of files that an agent asked for: the relay's limit, together, alone, without */
 #define BUFFER_KEPT    (1024 * 1024)  /* bytes of a rendered mail's buffer that are kept for the next */
@@ -89,7 +92,7 @@ static void transmit(struct sender *sender, struct job *job, struct attempt *att
 		return;
 	wait_for_result(sender);
 	if (!store_lease_held()) {                /* it took too long: another gateway sends now, also this mail */
-		outbox_attempt_rest(attempt, DELIVERY_RETRY, "another gateway sends now");
+		attempt->not_ours = true;
 		return;
 	}
 	if (config->relay.kind == RELAY_MAILDIR)
@@ -99,21 +102,46 @@ static void transmit(struct sender *sender, struct job *job, struct attempt *att
 	attempt->relay_reached = !attempt->relay_trouble;
 }
 
+static bool store_answers(struct store *store)
+{
+	struct error error;
+	int64_t last;
+
+	return store_messages_last(store, &last, &error) == STATUS_OK;
+}
+
+/* The mail's bytes, once more where the store was away for a moment. */
+static enum written write_mail(struct sender *sender, struct job *job, struct sending *sending, struct error *error)
+{
+	const struct config *config = job->config;
+	const struct sending asked = *sending;
+	enum written written = WRITE_AGAIN;
+
+	for (int tries = 1; written == WRITE_AGAIN; tries++) {
+		*sending = asked;
+		buffer_reset(&sender->bytes);
+		arena_reset(&sender->scratch);
+		enum status status = outbox_render_row(sender->store, &config->policy, &config->templates, &sender->scratch, &job->outcome.row, &sender->bytes, sending, error);
+		written = outbox_judge_written(status, status == STATUS_TRY_LATER && store_answers(sender->store), tries);
+	}
+	return written;
+}
+
 /* False: it cannot be written, which the attempt then says; or (sending->heavy) not now. */
 static bool render(struct sender *sender, struct job *job, struct sending *sending, struct attempt *attempt)
 {
 	struct outcome *outcome = &job->outcome;
-	const struct config *config = job->config;
 	struct error error;
-	enum status status;
+	enum written written = write_mail(sender, job, sending, &error);
 
-	buffer_reset(&sender->bytes);
-	arena_reset(&sender->scratch);
-	status = outbox_render_row(sender->store, &config->policy, &config->templates, &sender->scratch, &outcome->row, &sender->bytes, sending, &error);
 	if (sending->heavy)
 		return false;
-	if (status) {
-		outbox_attempt_rest(attempt, status == STATUS_BAD_INPUT ? DELIVERY_FAILED : DELIVERY_RETRY,
+	if (written == WRITE_GOES_BACK) {
+		attempt->store_trouble = arena_string(&outcome->arena, error.text);
+		return false;
+	}
+	if (written != WRITTEN) {
+		outbox_attempt_rest(attempt, written == WRITE_FAILED ? DELIVERY_FAILED : DELIVERY_RETRY,
 		                    arena_printf(&outcome->arena, "the mail cannot be written: %s", error.text));
 		return false;
 	}
@@ -242,6 +270,31 @@ static bool note_health(struct sender *sender, const struct attempt *attempt)
 	return true;
 }
 
+/* ---- the store's, with the lock held ---- */
+
+static void note_store(struct sender *sender, const struct attempt *attempt)
+{
+	struct outbox *outbox = sender->outbox;
+
+	if (attempt->store_trouble) {
+		sender->rest_until = clock_monotonic_us() + STORE_REST_US;
+		if (!outbox->store_gone)         /* one line, not one a mail */
+			log_event(LOG_WARNING, "outbox.trouble", "doing", "writing a mail", "why", attempt->store_trouble, NULL);
+	}
+	outbox->store_gone = attempt->store_trouble != NULL;
+}
+
+/* With all that wait here: they keep their order, and what another gateway did with them meanwhile is seen when they are taken again. */
+static void give_back(struct outbox *outbox, struct job *job)
+{
+	for (; job; job = outbox_jobs_take(&outbox->ready)) {
+		job->given_back = true;
+		outbox_jobs_add(&outbox->done, job);
+	}
+	outbox->large_ready = 0;
+	pthread_cond_signal(&outbox->clerk_wake);
+}
+
 /* ---- its life ---- */
 
 static bool may_try(const struct sender *sender, int64_t now)
@@ -330,7 +383,13 @@ static void do_job(struct sender *sender, struct job *job)
 		pthread_cond_signal(&outbox->senders_wake);
 	if (outbox->large_ready)
 		pthread_cond_signal(&outbox->large_wake);
-	if (!note_health(sender, &attempt) || !done) {
+	bool healthy = note_health(sender, &attempt);
+	note_store(sender, &attempt);
+	if (attempt.store_trouble || attempt.not_ours) {
+		give_back(outbox, job);
+		return;
+	}
+	if (!healthy || !done) {
 		config_unref(&job->config);
 		outbox_jobs_add_first(&outbox->ready, job);
 		outbox->large_ready += job->heavy;

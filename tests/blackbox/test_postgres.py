@@ -3,6 +3,7 @@ import email, os, shutil, subprocess, threading, time
 
 import postgres
 from desk import BUILD, Desk, Lmtp, Skip, address_of, mail, setup, wait_until
+from relay import Relay
 
 
 def server(desk):
@@ -82,6 +83,47 @@ def test_a_server_that_is_gone_is_told_and_found_again(desk):
         assert sorted(t["subject"] for t in desk.ok("ticket", "list")) == ["A question", "Back"]
         assert desk.cli("fsck").code == 0
         desk.stop()
+
+
+class Holding(Relay):
+    """Keeps the first mail until it is told to go on."""
+    def __init__(self):
+        self.has_one, self.go_on = threading.Event(), threading.Event()
+        super().__init__()
+
+    def data(self, *arguments):
+        self.has_one.set()
+        self.go_on.wait(60)
+        return super().data(*arguments)
+
+
+@setup(start=False, config={"relay.senders": 1})
+def test_no_mail_pays_for_a_server_that_is_gone(desk):
+    """What was taken from the outbox when the server went away is not tried, and rests no minutes: it leaves when the server is back, in its order."""
+    os.chmod(desk.directory, 0o755)
+    relay = Holding()
+    desk.set("relay.url", relay.url)
+    try:
+        with server(desk) as there:
+            on(desk, there)
+            for i in range(6):
+                desk.accept(mail(subject="Number %d" % i, sender="c%d@example.com" % i))
+            assert relay.has_one.wait(20)
+            time.sleep(1.5)                                  # the clerk has looked at the others, too
+            there.stop("immediate")
+            relay.go_on.set()
+            wait_until(lambda: [e for e in desk.log("outbox.trouble") if e["doing"] == "writing a mail"], 20)
+            time.sleep(2.5)
+            assert len([e for e in desk.log("outbox.trouble") if e["doing"] == "writing a mail"]) == 1, "one line, not one a mail"
+            there.start()
+            wait_until(lambda: not desk.ok("outbox", "list"), 20)
+            assert there.sql("SELECT state, attempts, count(*) FROM outbox GROUP BY 1, 2", "desk") == [["sent", "1", "12"]]
+            got = [m.recipients for m in relay.mails]        # each once
+            assert len(got) == 12 and [to for to in got if to[0].startswith("c")] == [["c%d@example.com" % i] for i in range(6)], got
+            assert not desk.log("outbox.deferred")
+            desk.stop()
+    finally:
+        relay.close()
 
 
 def gateways(desk, there, count, config=None):

@@ -67,6 +67,27 @@ static void test_pause(void **state)
 	assert_int_equal(outbox_judge_pause(1000000), 30);
 }
 
+/* ---- pure: mails that cannot be written ---- */
+
+static void test_written(void **state)
+{
+	static const enum status mails_own[] = { STATUS_NOT_FOUND, STATUS_BROKEN, STATUS_REFUSED, STATUS_BAD_CONFIG };
+
+	(void)state;
+	assert_int_equal(outbox_judge_written(STATUS_OK, false, 1), WRITTEN);
+	assert_int_equal(outbox_judge_written(STATUS_OK, true, 3), WRITTEN);
+	for (int tries = 1; tries < 10; tries++)         /* the store is away, however often we look: no attempt */
+		assert_int_equal(outbox_judge_written(STATUS_TRY_LATER, false, tries), WRITE_GOES_BACK);
+	assert_int_equal(outbox_judge_written(STATUS_TRY_LATER, true, 1), WRITE_AGAIN);      /* it is back already */
+	assert_int_equal(outbox_judge_written(STATUS_TRY_LATER, true, 2), WRITE_AGAIN);
+	assert_int_equal(outbox_judge_written(STATUS_TRY_LATER, true, 3), WRITE_RETRY);      /* it is this mail: it pays, and ends */
+	for (size_t i = 0; i < COUNT_OF(mails_own); i++) {
+		assert_int_equal(outbox_judge_written(mails_own[i], true, 1), WRITE_RETRY);
+		assert_int_equal(outbox_judge_written(mails_own[i], false, 1), WRITE_RETRY);
+	}
+	assert_int_equal(outbox_judge_written(STATUS_BAD_INPUT, false, 1), WRITE_FAILED);
+}
+
 /* ---- pure: rows ---- */
 
 struct case_of_row { struct outbox_row row; struct outbox_recipient people[3]; struct attempt attempt; struct row_result result; };
@@ -523,7 +544,7 @@ static void test_maildir(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_replies), cmocka_unit_test(test_reply_line), cmocka_unit_test(test_pause), cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_replies), cmocka_unit_test(test_reply_line), cmocka_unit_test(test_pause), cmocka_unit_test(test_written), cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_give_up), cmocka_unit_test(test_a_mail), cmocka_unit_test(test_nobody_taken), cmocka_unit_test(test_data_refused), cmocka_unit_test(test_said_at_once), cmocka_unit_test(test_said_at_once_on_a_stale_connection), cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_drops), cmocka_unit_test(test_nobody_listens), cmocka_unit_test(test_password), cmocka_unit_test(test_maildir),
 	};
