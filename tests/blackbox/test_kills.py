@@ -181,9 +181,10 @@ def doubles(seen):
 
 def hold(desk, there, relay, all_of_them):
     accepted, pended, done = story(desk, there, relay, all_of_them)
-    wait_until(lambda: not desk.ok("outbox", "list"), 30)         # no mail pays for a server that was gone: none rests
+    wait_until(lambda: not desk.ok("outbox", "list"), 120)
     wait_until(lambda: there.sql("SELECT count(*) FROM ticket WHERE state='pending'", "desk") == [["0"]], 60)
-    wait_until(lambda: not desk.ok("outbox", "list"), 30)
+    wait_until(lambda: not desk.ok("outbox", "list"), 60)
+    assert there.sql("SELECT count(*) FROM outbox WHERE attempts<>1", "desk") == [["0"]], "a mail paid for a server that was gone"
     subjects = sorted(row[0].split()[1] for row in there.sql("SELECT subject FROM ticket", "desk"))
     assert subjects == accepted, "lost: %s; doubled or never accepted: %s" % (sorted(set(accepted) - set(subjects)),
                                                                              [s for s, n in collections.Counter(subjects).items() if n > 1 or s not in set(accepted)])
