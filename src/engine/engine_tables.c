@@ -14,9 +14,9 @@
 
 /* Deferred indexes, the places of who erases and the pages of reports: found again from the rows that they are of. */
 static const char *const made_again[] = { "mailbox_key", "contact_key", "place", "event_page", "event_gap" };
-/* A database's own: what it is, how far what is made again is, who wrote last, which keys its gateways have, and the copy itself. Up to "*": all that begin so. */
+/* A database's own: what it is, how far what is made again is, who wrote last, which keys and files its gateways have, and the copy itself. Up to "*": all that begin so. */
 static const char *const own_facts[] = {
-	"schema", "mailbox_key", "contact_key", "places_*", "events_*", "words_*", "writer", "keys", "ledger_key", "secret_key", "copy_*",
+	"schema", "mailbox_key", "contact_key", "places_*", "events_*", "words_*", "writer", "keys", "files", "ledger_key", "secret_key", "copy_*",
 };
 
 /* Where an engine keeps a value is its own business. */

@@ -4,9 +4,9 @@ import os, random, shutil, signal, sqlite3, subprocess, threading, time
 import postgres
 from desk import BUILD, SLOW, Desk, Skip, mail, setup, wait_until
 
-MADE_AGAIN = {"mailbox_key", "contact_key", "place"}         # from the other tables, by the desk
-OWN_FACTS = ("schema", "mailbox_key", "contact_key", "writer", "keys", "secret_key")
-OWN_BEGINNINGS = ("places_", "words_", "copy_")
+MADE_AGAIN = {"mailbox_key", "contact_key", "place", "event_page", "event_gap"}         # from the other tables, by the desk
+OWN_FACTS = ("schema", "mailbox_key", "contact_key", "writer", "keys", "files", "ledger_key", "secret_key")
+OWN_BEGINNINGS = ("places_", "events_", "words_", "copy_")
 
 
 def server(desk):
