@@ -101,9 +101,9 @@ calendar() { python3 tests/calendar_laws.py 20000 && python3 tests/clock_laws.py
 reading() { SPORTELLO=$BUILD/sportello python3 tests/reading/trial.py --every 5 --floor 97 && echo "1 passed, 0 failed"; }
 
 # Random dialogs beside an oracle; `make property` plays many more, with other seeds.
-property() { PROPERTY_MAILS=900 PROPERTY_SEED=11 PROPERTY_SHRINK=0 timeout $((300 * SLOW)) python3 tests/property/run.py; }
+property() { PROPERTY_MAILS=900 PROPERTY_SEED=11 PROPERTY_SHRINK=0 timeout $((600 * SLOW)) python3 tests/property/run.py; }
 
-postfix() { timeout $((300 * SLOW)) sh tests/postfix/run; }
+postfix() { timeout $((800 * SLOW)) sh tests/postfix/run; }
 
 start() {
 	{ "$1" >"$logs/$1" 2>&1; echo $? >"$logs/$1.end"; } &
