@@ -171,10 +171,18 @@ static bool is_his(const struct exporting *e, const char *address)
 	return false;
 }
 
-/* What he wrote, and what he was told: by the desk or its agents, on his own ticket. */
+static bool went_to_him(const struct exporting *e, const struct message_row *message)
+{
+	for (size_t i = 0; i < message->to.count; i++)
+		if (is_his(e, message->to.at[i]))
+			return true;
+	return false;
+}
+
+/* What he wrote, and what he himself was told on his own ticket: others may have been answered there, too, also before two tickets became one. */
 static bool is_for_him(const struct exporting *e, const struct message_row *message, bool his_ticket)
 {
-	return !message_kind_is_inside(message->kind) && (message->out ? his_ticket : is_his(e, message->from.address));
+	return !message_kind_is_inside(message->kind) && (message->out ? his_ticket && went_to_him(e, message) : is_his(e, message->from.address));
 }
 
 static void write_words(struct exporting *e, struct json *json, const struct message_row *message)
