@@ -1,7 +1,8 @@
 /*
  * daemon_files.c - tells the other gateways, by the database, what configuration, rules, articles and templates this one works with: `sportello check` compares.
  *
- * At the start, after a reload with other settings, and each ten minutes if something is different by then. A machine that is alone on its database tells nothing.
+ * At the start, after a reload with other settings, and each ten minutes if something is different by then; once a day in any case, since who says nothing for a month
+ * is taken for gone. A machine that is alone on its database tells nothing.
  */
 #include "daemon_private.h"
 
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #define AGAIN_US (10 * 60 * 1000000LL)
+#define ALIVE_US (24 * 60 * 60 * 1000000LL)
 
 static enum status tell(struct store *store, void *context, struct error *error)
 {
@@ -40,8 +42,9 @@ void daemon_files_tick(struct daemon *daemon, struct store *store)
 	for (size_t i = 0; i < CONFIG_DIGESTS; i++)
 		snprintf(words + strlen(words), sizeof words - strlen(words), "%s%016llx", i ? " " : "", (unsigned long long)sums[i]);
 	daemon->files.looked = now;
-	if (daemon->files.told && strcmp(words, daemon->files.words) == 0)
+	if (daemon->files.told && strcmp(words, daemon->files.words) == 0 && now < daemon->files.said + ALIVE_US)
 		return;
+	daemon->files.said = now;
 	daemon->files.told = store_write(daemon->gateway.writer, tell, words, &error) == STATUS_OK;
 	memcpy(daemon->files.words, words, sizeof words);
 }

@@ -67,7 +67,7 @@ struct daemon {
 	int confined_port;                       /* of the relay, when it was made */
 	int64_t started;
 	struct { uint64_t inode; int64_t seconds, nanoseconds; } keys_file;      /* the keeper's alone: secret.key as it was last */
-	struct { bool told; int64_t looked; uint64_t digest; char words[CONFIG_DIGESTS * 17 + 1]; } files;       /* the keeper's alone: what the other gateways were told; monotonic us */
+	struct { bool told; int64_t looked, said; uint64_t digest; char words[CONFIG_DIGESTS * 17 + 1]; } files;       /* the keeper's alone: what the other gateways were told; monotonic us */
 	struct { _Atomic int64_t newest, bytes, failures; int64_t rest_until; } backup;  /* newest: ms, 0: there is none */
 	struct { int64_t rest_until; struct mirror *mirror; struct store *store; struct config *config; } retention;     /* the retainer's alone */
 	struct canary canary;

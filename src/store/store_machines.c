@@ -207,14 +207,11 @@ enum status store_machine_tell(struct store *store, const char *name, const char
 
 enum status store_machines(const char *state_dir, const char *url, struct arena *arena, struct machines *machines, struct error *error)
 {
-	struct engine *engine = NULL;
-	enum status status;
+	struct engine *engine;
+	enum status status = store_look_at_server(state_dir, url, &engine, error);
 
 	*machines = (struct machines){ 0 };
-	if (strcmp(url ? url : STORE_URL, STORE_URL) == 0)
-		return STATUS_OK;
-	status = engine_open(url, state_dir, false, ENGINE_READS, NULL, &engine, error);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && engine)
 		status = read_files(engine, arena, machines, error);
 	engine_close(&engine, NULL);
 	return status;

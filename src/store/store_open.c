@@ -101,17 +101,20 @@ static void keep_advice(void *context, const char *text)
 	*ARENA_PUSH(advice->arena, advice->said) = arena_string(advice->arena, text);
 }
 
+enum status store_look_at_server(const char *state_dir, const char *url, struct engine **engine, struct error *error)
+{
+	*engine = NULL;
+	return strcmp(url ? url : STORE_URL, STORE_URL) == 0 ? STATUS_OK : engine_open(url, state_dir, false, ENGINE_READS, NULL, engine, error);
+}
+
 enum status store_advise(const char *state_dir, const char *url, struct arena *arena, struct strings *said, struct error *error)
 {
 	struct advice advice = { arena, said };
-	struct engine *engine = NULL;
-	enum status status;
+	struct engine *engine;
+	enum status status = store_look_at_server(state_dir, url, &engine, error);
 
 	*said = (struct strings){ 0 };
-	if (strcmp(url ? url : STORE_URL, STORE_URL) == 0)
-		return STATUS_OK;
-	status = engine_open(url, state_dir, false, ENGINE_READS, NULL, &engine, error);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && engine)
 		status = engine_advise(engine, &(struct engine_findings){ keep_advice, &advice }, error);
 	engine_close(&engine, NULL);
 	return status;

@@ -13,6 +13,8 @@
 
 #define MAIL_DIGEST_SIZE ENGINE_DIGEST_SIZE      /* bytes of the SHA-256 that says two deliveries carry the very same mail */
 
+/* A reading connection to a server (not NULL only there), without a store: for who only asks it something. The caller closes it. */
+enum status store_look_at_server(const char *state_dir, const char *url, struct engine **engine, struct error *error);
 void store_forget_lookups(struct store *store);          /* between jobs of one transaction; rolling back does it, too */
 
 /* ---------------------------------------------------------------- connection */
