@@ -31,6 +31,8 @@ struct engine_table {
 const struct engine_table *engine_tables(size_t *count);
 /* Tables of the schema that the desk makes again from the others; and facts of `meta` that are an engine's own, or say how far such a table is filled. */
 bool engine_table_is_made_again(const char *name);
+bool engine_table_is(const struct engine_table *table, const char *name);
+const char *engine_table_known(const char *name);        /* its name, for good; NULL: there is no such one */
 bool engine_fact_is_own(const char *key);
 
 /* ---------------------------------------------------------------- a row, as both engines mean it */

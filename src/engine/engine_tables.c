@@ -206,6 +206,22 @@ void engine_bulk_columns(struct buffer *sql, const struct engine_table *table)
 		buffer_printf(sql, "%s\"%s\"", i ? "," : "", table->columns[i].name);
 }
 
+bool engine_table_is(const struct engine_table *table, const char *name)
+{
+	return strcmp(table->name, name) == 0;
+}
+
+const char *engine_table_known(const char *name)
+{
+	size_t count;
+	const struct engine_table *all = engine_tables(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (engine_table_is(&all[i], name))
+			return all[i].name;
+	return NULL;
+}
+
 const char *engine_bulk_lead(const struct engine_table *table)
 {
 	return table->columns[table->key[0]].name;

@@ -17,7 +17,6 @@
 #define HEAD "PGCOPY\n\377\r\n\0"
 #define HEAD_SIZE 11
 #define OUT_MOST ((size_t)256 * 1024)
-#define HOLD_TIMEOUT "30s"
 
 /* ---- words to the server ---- */
 
@@ -75,7 +74,7 @@ enum status postgres_bulk_value(PGconn *db, const char *sql, int64_t *value, boo
 	return status;
 }
 
-static enum status text_value(PGconn *db, struct arena *arena, const char *sql, const char **text, struct error *error)
+enum status postgres_bulk_text(PGconn *db, struct arena *arena, const char *sql, const char **text, struct error *error)
 {
 	PGresult *result = PQexec(db, sql);
 	enum status status = PQresultStatus(result) == PGRES_TUPLES_OK ? STATUS_OK : postgres_bulk_failed(db, result, arena_printf(arena, "%.60s", sql), error);
@@ -205,7 +204,7 @@ static enum status is_utf8(struct engine_bulk *bulk, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	const char *encoding = NULL;
-	enum status status = text_value(bulk->db, &arena, "SELECT current_setting('server_encoding')", &encoding, error);
+	enum status status = postgres_bulk_text(bulk->db, &arena, "SELECT current_setting('server_encoding')", &encoding, error);
 
 	return status != STATUS_OK || (encoding && strcmp(encoding, "UTF8") == 0) ? status
 		: error_set(error, STATUS_BAD_INPUT, "%s: the database is in %s: make it with createdb -E UTF8 -T template0", postgres_place(&arena, bulk->url, ""), encoding);
@@ -261,11 +260,6 @@ enum status postgres_bulk_works(struct engine_bulk *bulk, bool *works, struct er
 
 /* ---- reading ---- */
 
-static bool is(const struct engine_table *table, const char *name)
-{
-	return strcmp(table->name, name) == 0;
-}
-
 static void read_text(struct buffer *sql, const struct engine_table *table, int64_t from, const int64_t *numbers, size_t count)
 {
 	const char *lead = engine_bulk_lead(table);
@@ -273,14 +267,14 @@ static void read_text(struct buffer *sql, const struct engine_table *table, int6
 	buffer_add_string(sql, "COPY (SELECT ");
 	engine_bulk_columns(sql, table);
 	/* How much of a large mail stands in pieces. */
-	buffer_printf(sql, "%s FROM %s", is(table, "raw") ? ",(SELECT sum(length(p.bytes))::bigint FROM raw_piece p WHERE p.raw=raw.id)" : "", table->name);
+	buffer_printf(sql, "%s FROM %s", engine_table_is(table, "raw") ? ",(SELECT sum(length(p.bytes))::bigint FROM raw_piece p WHERE p.raw=raw.id)" : "", table->name);
 	if (numbers) {
 		buffer_printf(sql, " WHERE \"%s\"=ANY(", lead);
 		postgres_bulk_numbers(sql, numbers, count);
 		buffer_printf(sql, ") ORDER BY \"%s\"", lead);
 	} else if (table->by_number)
 		buffer_printf(sql, " WHERE \"%s\">='%lld'::bigint ORDER BY \"%s\"", lead, (long long)from, lead);
-	else if (is(table, "meta")) {
+	else if (engine_table_is(table, "meta")) {
 		buffer_add_string(sql, " WHERE");
 		engine_bulk_not_own(sql);
 	}
@@ -288,7 +282,7 @@ static void read_text(struct buffer *sql, const struct engine_table *table, int6
 }
 
 /* What was not read to its end is broken off. */
-static void stop_reading(struct engine_bulk *bulk)
+void postgres_bulk_stop(struct engine_bulk *bulk)
 {
 	PGresult *result;
 
@@ -312,7 +306,7 @@ enum status postgres_bulk_read(struct engine_bulk *bulk, const struct engine_tab
 	PGresult *result;
 	enum status status;
 
-	stop_reading(bulk);
+	postgres_bulk_stop(bulk);
 	status = bulk->held ? STATUS_OK : postgres_bulk_exec(bulk->db, "BEGIN READ ONLY; SET LOCAL enable_sort=off; SET LOCAL max_parallel_workers_per_gather=0", error);
 	if (status != STATUS_OK)
 		return status;
@@ -427,7 +421,7 @@ static enum status take_row(struct engine_bulk *bulk, struct line *line, struct 
 		ok = take_cell(line, bulk->table->columns[i].type, &row->at[i]);
 	if (!ok)
 		return error_set(error, STATUS_BROKEN, "%s: the server sent a row that does not fit the table", bulk->table->name);
-	return is(bulk->table, "raw") ? open_large(bulk, line, row, error) : STATUS_OK;
+	return engine_table_is(bulk->table, "raw") ? open_large(bulk, line, row, error) : STATUS_OK;
 }
 
 bool postgres_bulk_next(struct engine_bulk *bulk, struct engine_row *row, enum status *status, struct error *error)
@@ -466,167 +460,6 @@ enum status postgres_bulk_counted(struct engine_bulk *bulk, const struct engine_
 	                           NULL, error);
 }
 
-/* ---- a source: what changes is noted ---- */
-
-enum status postgres_bulk_lock(PGconn *db, const char *mode, struct error *error)
-{
-	CLEANUP_BUFFER struct buffer sql = { 0 };
-	size_t count;
-	const struct engine_table *tables = engine_tables(&count);
-
-	buffer_printf(&sql, "%s; SET LOCAL lock_timeout='" HOLD_TIMEOUT "'; SET LOCAL idle_in_transaction_session_timeout=0; SET LOCAL synchronous_commit=on; LOCK TABLE ", postgres_text(OWN_LOCK));
-	for (size_t i = 0; i < count; i++)
-		buffer_printf(&sql, "%s%s", i ? "," : "", tables[i].name);
-	buffer_printf(&sql, " IN %s MODE", mode);
-	return postgres_bulk_exec(db, buffer_string(&sql), error);
-}
-
-static void notes(struct buffer *sql)
-{
-	size_t count;
-	const struct engine_table *tables = engine_tables(&count);
-
-	for (size_t i = 0; i < count; i++) {
-		const char *name = tables[i].name, *lead = engine_bulk_lead(&tables[i]);
-
-		if (is(&tables[i], "meta"))
-			continue;
-		buffer_printf(sql, "CREATE FUNCTION copying_%s() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ", name);
-		if (tables[i].by_number)
-			buffer_printf(sql, "IF TG_OP<>'DELETE' THEN INSERT INTO copying(tab,number) VALUES('%s', new.\"%s\"); END IF;"
-			                   " IF TG_OP<>'INSERT' THEN INSERT INTO copying(tab,number) VALUES('%s', old.\"%s\"); END IF; ", name, lead, name, lead);
-		else
-			buffer_printf(sql, "INSERT INTO copying(tab,number) VALUES('%s', 0); ", name);
-		buffer_printf(sql, "RETURN NULL; END $$; CREATE TRIGGER copying_%s AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION copying_%s();\n", name, name, name);
-	}
-}
-
-static enum status begin_notes(struct engine_bulk *bulk, struct arena *arena, const char **id, struct error *error)
-{
-	CLEANUP_BUFFER struct buffer sql = { 0 };
-	unsigned char name[16];
-	enum status status;
-
-	random_bytes(name, sizeof name);
-	*id = hex_encode(arena, name, sizeof name);
-	if ((status = postgres_bulk_lock(bulk->lock, "SHARE ROW EXCLUSIVE", error)) != STATUS_OK)
-		return status;
-	buffer_add_string(&sql, "CREATE TABLE copying(id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tab text NOT NULL, number bigint NOT NULL);\n");
-	notes(&sql);
-	buffer_printf(&sql, "INSERT INTO meta(key,value) VALUES('copy_watch','%s')", *id);
-	return postgres_bulk_exec(bulk->lock, buffer_string(&sql), error);
-}
-
-enum status postgres_bulk_watch(struct engine_bulk *bulk, struct arena *arena, bool begin, const char **id, struct error *error)
-{
-	enum status status = postgres_bulk_exec(bulk->lock, "BEGIN", error);
-
-	if (status == STATUS_OK)
-		status = text_value(bulk->lock, arena, "SELECT value FROM meta WHERE key='copy_watch'", id, error);
-	if (status == STATUS_OK && !*id && begin)
-		status = begin_notes(bulk, arena, id, error);
-	if (status == STATUS_OK)
-		status = postgres_bulk_exec(bulk->lock, "COMMIT", error);
-	if (status != STATUS_OK)
-		postgres_bulk_exec(bulk->lock, "ROLLBACK", NULL);
-	return status;
-}
-
-enum status postgres_bulk_end_notes(PGconn *db, struct error *error)
-{
-	CLEANUP_BUFFER struct buffer sql = { 0 };
-	size_t count;
-	const struct engine_table *tables = engine_tables(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (!is(&tables[i], "meta"))
-			buffer_printf(&sql, "DROP TRIGGER IF EXISTS copying_%s ON %s; DROP FUNCTION IF EXISTS copying_%s();\n", tables[i].name, tables[i].name, tables[i].name);
-	buffer_add_string(&sql, "DROP TABLE IF EXISTS copying; DELETE FROM meta WHERE key='copy_watch'");
-	return postgres_bulk_exec(db, buffer_string(&sql), error);
-}
-
-enum status postgres_bulk_unwatch(struct engine_bulk *bulk, struct error *error)
-{
-	enum status status = postgres_bulk_exec(bulk->lock, "BEGIN", error);
-
-	if (status == STATUS_OK)
-		status = postgres_bulk_lock(bulk->lock, "ACCESS EXCLUSIVE", error);
-	if (status == STATUS_OK)
-		status = postgres_bulk_end_notes(bulk->lock, error);
-	if (status == STATUS_OK)
-		return postgres_bulk_exec(bulk->lock, "COMMIT", error);
-	postgres_bulk_exec(bulk->lock, "ROLLBACK", NULL);
-	return status;
-}
-
-static const char *known_name(const char *name)
-{
-	size_t count;
-	const struct engine_table *tables = engine_tables(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (is(&tables[i], name))
-			return tables[i].name;
-	return NULL;
-}
-
-enum status postgres_bulk_changes(struct engine_bulk *bulk, struct arena *arena, size_t most, struct engine_changes *changes, struct error *error)
-{
-	PGresult *result = PQexec(bulk->lock, arena_printf(arena, "SELECT id, tab, number FROM (SELECT * FROM copying ORDER BY id LIMIT %zu) AS one ORDER BY tab COLLATE \"C\", number", most));
-	enum status status = PQresultStatus(result) == PGRES_TUPLES_OK ? STATUS_OK : postgres_bulk_failed(bulk->lock, result, "reading what changed", error);
-
-	*changes = (struct engine_changes){ 0 };
-	for (int i = 0; status == STATUS_OK && i < PQntuples(result); i++)
-		*ARENA_PUSH(arena, changes) = (struct engine_change){ strtoll(PQgetvalue(result, i, 0), NULL, 10), known_name(PQgetvalue(result, i, 1)),
-		                                                       strtoll(PQgetvalue(result, i, 2), NULL, 10) };
-	PQclear(result);
-	return status;
-}
-
-/* While all are held it is part of the hold's transaction. */
-enum status postgres_bulk_changes_done(struct engine_bulk *bulk, const struct engine_changes *changes, struct error *error)
-{
-	CLEANUP_BUFFER struct buffer sql = { 0 };
-
-	if (changes->count == 0)
-		return STATUS_OK;
-	buffer_add_string(&sql, "DELETE FROM copying WHERE id IN (");
-	for (size_t i = 0; i < changes->count; i++)
-		buffer_printf(&sql, "%s%lld", i ? "," : "", (long long)changes->at[i].id);
-	buffer_add_char(&sql, ')');
-	return postgres_bulk_exec(bulk->lock, buffer_string(&sql), error);
-}
-
-enum status postgres_bulk_hold(struct engine_bulk *bulk, struct error *error)
-{
-	enum status status = postgres_bulk_exec(bulk->lock, "BEGIN", error);
-
-	if (status == STATUS_OK)
-		status = postgres_bulk_lock(bulk->lock, "SHARE", error);
-	if (status != STATUS_OK)
-		postgres_bulk_exec(bulk->lock, "ROLLBACK", NULL);
-	return status;
-}
-
-/* The snapshot is taken by the first statement, while nobody writes. The other connection reads in the same one, for the pieces of large mails. */
-enum status postgres_bulk_release(struct engine_bulk *bulk, struct error *error)
-{
-	CLEANUP_ARENA struct arena arena = { 0 };
-	const char *snapshot = NULL;
-	enum status status;
-
-	stop_reading(bulk);
-	status = postgres_bulk_exec(bulk->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_sort=off; SET LOCAL max_parallel_workers_per_gather=0", error);
-	if (status == STATUS_OK)
-		status = text_value(bulk->db, &arena, "SELECT pg_export_snapshot()", &snapshot, error);
-	if (status == STATUS_OK)
-		status = postgres_bulk_exec(bulk->lock, "COMMIT", error);
-	if (status == STATUS_OK)
-		status = postgres_bulk_exec(bulk->lock, arena_printf(&arena, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '%s'", snapshot), error);
-	bulk->held = status == STATUS_OK;
-	return status;
-}
-
 /* ---- a target: what it is ---- */
 
 enum status postgres_bulk_state(struct engine_bulk *bulk, struct arena *arena, enum engine_bulk_state *state, const char **id, struct error *error)
@@ -642,7 +475,7 @@ enum status postgres_bulk_state(struct engine_bulk *bulk, struct arena *arena, e
 	*state = BULK_IN_USE;
 	status = postgres_bulk_value(bulk->db, "SELECT value::bigint FROM meta WHERE key='schema'", &version, &whole_one, error);
 	if (status == STATUS_OK)
-		status = text_value(bulk->db, arena, "SELECT value FROM meta WHERE key='" BULK_FACT_ID "'", id, error);
+		status = postgres_bulk_text(bulk->db, arena, "SELECT value FROM meta WHERE key='" BULK_FACT_ID "'", id, error);
 	if (*id)
 		*state = whole_one ? BULK_COPIED : BULK_UNFINISHED;
 	else

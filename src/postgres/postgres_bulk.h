@@ -1,5 +1,5 @@
 /*
- * postgres_bulk.h - what postgres_bulk.c (a database as source, or looked at) and postgres_bulk_put.c (as target) share.
+ * postgres_bulk.h - what postgres_bulk.c (a database as source, or looked at), postgres_bulk_notes.c (what changes in it meanwhile) and postgres_bulk_put.c (as target) share.
  */
 #ifndef SPORTELLO_POSTGRES_BULK_H
 #define SPORTELLO_POSTGRES_BULK_H
@@ -31,6 +31,8 @@ PGconn *postgres_bulk_connect(const char *url, enum status *status, struct error
 enum status postgres_bulk_failed(PGconn *db, const PGresult *result, const char *doing, struct error *error);
 enum status postgres_bulk_exec(PGconn *db, const char *sql, struct error *error);
 enum status postgres_bulk_value(PGconn *db, const char *sql, int64_t *value, bool *any, struct error *error);
+enum status postgres_bulk_text(PGconn *db, struct arena *arena, const char *sql, const char **text, struct error *error);        /* NULL: there is none */
+void postgres_bulk_stop(struct engine_bulk *bulk);       /* whatever is still being read */
 /* "{1,2,3}", as a literal. */
 void postgres_bulk_numbers(struct buffer *sql, const int64_t *numbers, size_t count);
 /* COPY ... FROM STDIN in binary: its head, its rows by the functions below, its end. */

@@ -14,11 +14,6 @@
 
 #define PIECE ((size_t)256 * 1024)       /* of a large mail in a row */
 
-static bool is(const struct engine_table *table, const char *name)
-{
-	return strcmp(table->name, name) == 0;
-}
-
 /* ---- made ---- */
 
 static enum status drop_triggers(struct engine_bulk *bulk, struct error *error)
@@ -91,7 +86,7 @@ enum status postgres_bulk_remove(struct engine_bulk *bulk, const struct engine_t
 	if (status != STATUS_OK || (numbers && count == 0))
 		return status;
 	note_removal(bulk, table);
-	if (is(table, "raw")) {
+	if (engine_table_is(table, "raw")) {
 		buffer_add_string(&sql, "DELETE FROM raw_piece");
 		if (numbers) {
 			buffer_add_string(&sql, " WHERE raw=ANY(");
@@ -105,7 +100,7 @@ enum status postgres_bulk_remove(struct engine_bulk *bulk, const struct engine_t
 		buffer_printf(&sql, " WHERE \"%s\"=ANY(", engine_bulk_lead(table));
 		postgres_bulk_numbers(&sql, numbers, count);
 		buffer_add_char(&sql, ')');
-	} else if (is(table, "meta")) {
+	} else if (engine_table_is(table, "meta")) {
 		buffer_add_string(&sql, " WHERE");
 		engine_bulk_not_own(&sql);
 	}
@@ -344,7 +339,7 @@ static enum status sweep(struct engine_bulk *bulk, struct error *error)
 		CLEANUP_ARENA struct arena arena = { 0 };
 
 		if (bulk->removed >> i % 64 & 1)
-			status = postgres_bulk_exec(bulk->db, arena_printf(&arena, "VACUUM (ANALYZE) %s%s", tables[i].name, is(&tables[i], "raw") ? ", raw_piece" : ""), error);
+			status = postgres_bulk_exec(bulk->db, arena_printf(&arena, "VACUUM (ANALYZE) %s%s", tables[i].name, engine_table_is(&tables[i], "raw") ? ", raw_piece" : ""), error);
 	}
 	return status;
 }

@@ -139,19 +139,14 @@ enum status sqlite_bulk_works(struct engine_bulk *bulk, bool *works, struct erro
 
 /* ---- reading ---- */
 
-static bool is(const struct engine_table *table, const char *name)
-{
-	return strcmp(table->name, name) == 0;
-}
-
 static void read_text(struct buffer *sql, const struct engine_table *table, bool one)
 {
 	buffer_add_string(sql, "SELECT ");
 	engine_bulk_columns(sql, table);
-	buffer_printf(sql, "%s FROM %s", is(table, "raw") ? ",file" : "", table->name);
+	buffer_printf(sql, "%s FROM %s", engine_table_is(table, "raw") ? ",file" : "", table->name);
 	if (table->by_number)
 		buffer_printf(sql, " WHERE \"%s\"%s?1 ORDER BY \"%s\"", engine_bulk_lead(table), one ? "=" : ">=", engine_bulk_lead(table));
-	else if (is(table, "meta")) {
+	else if (engine_table_is(table, "meta")) {
 		buffer_add_string(sql, " WHERE");
 		engine_bulk_not_own(sql);
 	}
@@ -177,7 +172,7 @@ enum status sqlite_bulk_read(struct engine_bulk *bulk, const struct engine_table
 /* A fact is a text, whatever it was stored as. */
 static void read_cell(struct engine_bulk *bulk, int column, struct engine_cell *cell)
 {
-	bool fact = is(bulk->table, "meta");
+	bool fact = engine_table_is(bulk->table, "meta");
 
 	*cell = (struct engine_cell){ .fd = -1 };
 	switch (sqlite3_column_type(bulk->reading, column)) {
@@ -249,7 +244,7 @@ bool sqlite_bulk_next(struct engine_bulk *bulk, struct engine_row *row, enum sta
 	}
 	for (size_t i = 0; i < bulk->table->column_count; i++)
 		read_cell(bulk, (int)i, &row->at[i]);
-	if (is(bulk->table, "raw"))
+	if (engine_table_is(bulk->table, "raw"))
 		*status = open_large(bulk, row, error);
 	return *status == STATUS_OK;
 }
@@ -279,7 +274,7 @@ static void notes(struct buffer *sql)
 	const struct engine_table *tables = engine_tables(&count);
 
 	for (size_t i = 0; i < count; i++) {
-		if (is(&tables[i], "meta"))
+		if (engine_table_is(&tables[i], "meta"))
 			continue;
 		note(sql, &tables[i], "INSERT", "new");
 		note(sql, &tables[i], "DELETE", "old");
@@ -355,17 +350,6 @@ enum status sqlite_bulk_unwatch(struct engine_bulk *bulk, struct error *error)
 	return status;
 }
 
-static const char *known_name(const char *name)
-{
-	size_t count;
-	const struct engine_table *tables = engine_tables(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (is(&tables[i], name))
-			return tables[i].name;
-	return NULL;
-}
-
 enum status sqlite_bulk_changes(struct engine_bulk *bulk, struct arena *arena, size_t most, struct engine_changes *changes, struct error *error)
 {
 	enum status status;
@@ -377,7 +361,7 @@ enum status sqlite_bulk_changes(struct engine_bulk *bulk, struct arena *arena, s
 		return status;
 	sqlite3_bind_int64(statement, 1, (sqlite3_int64)most);
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW)
-		*ARENA_PUSH(arena, changes) = (struct engine_change){ sqlite3_column_int64(statement, 0), known_name((const char *)sqlite3_column_text(statement, 1)),
+		*ARENA_PUSH(arena, changes) = (struct engine_change){ sqlite3_column_int64(statement, 0), engine_table_known((const char *)sqlite3_column_text(statement, 1)),
 		                                                       sqlite3_column_int64(statement, 2) };
 	if (code != SQLITE_DONE)
 		status = sqlite_failed(bulk->lock, code, "reading what changed", error);
