@@ -325,8 +325,7 @@
 		" WHERE ticket=?1 AND seq>=?2 AND kind='note' AND side=?4 AND agent<>'' AND flags LIKE 'not sent: %' GROUP BY agent) AS draft LIMIT ?3") \
 	X(SQL_MESSAGE_PROVED, "SELECT 1 FROM message WHERE ticket=?1 AND out=0 AND proved<>'' AND from_address=?2 COLLATE NOCASE LIMIT 1") \
 	X(SQL_MESSAGE_LAST_SEQ, "SELECT max(seq) FROM message WHERE ticket=?1") \
-	X(SQL_MESSAGE_RUSH, "SELECT date FROM (SELECT seq, date, out, kind, agent FROM message WHERE ticket=?1 ORDER BY seq DESC LIMIT 60) AS last" \
-		" WHERE out=0 AND kind='reply' AND agent='' ORDER BY seq DESC LIMIT 1 OFFSET 9") \
+	X(SQL_MESSAGE_RUSH, "SELECT date FROM message WHERE ticket=?1 AND seq>(SELECT max(seq) FROM message WHERE ticket=?1)-60 AND out=0 AND kind='reply' AND agent='' ORDER BY seq DESC LIMIT 1 OFFSET 9") \
 	X(SQL_MESSAGES_FROM, "SELECT count(*) FROM message WHERE ticket=?1 AND seq>=?2 AND out=0 AND kind='reply' AND agent=''") \
 	X(SQL_MESSAGE_IDS, "SELECT * FROM (SELECT message_id, out, agent, kind FROM message WHERE ticket=?1 AND message_id IS NOT NULL ORDER BY seq DESC LIMIT 50) AS last " \
 	  "UNION ALL SELECT * FROM (SELECT message_id, out, agent, kind FROM message WHERE ticket=?1 AND message_id IS NOT NULL ORDER BY seq LIMIT 1) AS first") \

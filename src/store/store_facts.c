@@ -103,12 +103,16 @@ static enum status read_told(struct store *store, struct arena *arena, struct ti
 	return cursor_close(&cursor);
 }
 
-/* Does the customer's side write without end? Two short looks, the second only then. */
+#define RUSH 10                  /* messages of the customer's side, as SQL_MESSAGE_RUSH counts them, among the newest 60 of all */
+
+/* Does the customer's side write without end? Two short looks, the second only then; none at a ticket that has not so many. */
 static enum status read_rush(struct store *store, struct arena *arena, struct ticket_facts *ticket, struct error *error)
 {
 	int64_t gathering = 0;
-	enum status status = engine_number(store->engine, error, &ticket->rush_since, 0, SQL_MESSAGE_RUSH, "i", ticket->id);
+	enum status status = STATUS_OK;
 
+	if (ticket->next_seq > RUSH)
+		status = engine_number(store->engine, error, &ticket->rush_since, 0, SQL_MESSAGE_RUSH, "i", ticket->id);
 	if (status == STATUS_OK && ticket->rush_since)
 		status = engine_number(store->engine, error, &gathering, 0, SQL_TIMER_GATHERING, "i", ticket->id);
 	ticket->gathering = gathering > 0;

@@ -8,53 +8,95 @@
 #include "store_private.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define RECENT_MAILS 4096
+#define RECENT_MAILS 1024
 #define RECENT_MOST (16 * 1024)          /* bytes of one */
-#define RECENT_ALL (12 * 1024 * 1024)    /* bytes of all of them */
+#define RECENT_ALL (2 * 1024 * 1024)    /* bytes of all of them */
 #define RECENT_US (10 * 1000 * 1000)
 
 struct recent {
 	uint64_t place;                  /* whose store */
 	int64_t raw, kept_us;
-	int awaited;
-	size_t text, reply, rest;        /* lengths of what follows in `bytes`, the texts with their zero */
-	char *bytes;                     /* NULL: free */
+	int awaited;                     /* 0: nobody is, and the slot is free */
+	size_t text, reply, rest;        /* lengths of what stands at `at` in the ring, the texts with their zero */
+	size_t at;
 };
 
-static struct { pthread_mutex_t lock; struct recent at[RECENT_MAILS]; size_t bytes; _Atomic size_t count; } recent = { .lock = PTHREAD_MUTEX_INITIALIZER };
+/* Their bytes go round in a mapping of their own: thousands of small pieces that live for a second leave holes in the heap, and each malloc()
+ * of the intake looks through them then. What was put there first goes first: a place is free when all that were taken before it are. */
+static struct {
+	pthread_mutex_t lock;
+	struct recent slots[RECENT_MAILS];                                     /* by raw mail */
+	struct { int64_t raw; size_t at; } order[RECENT_MAILS];                /* as they came: from `first` to `next`, modulo RECENT_MAILS */
+	uint64_t first, next;
+	size_t end;                                                            /* of the newest one's bytes */
+	char *ring;                                                            /* NULL: not mapped */
+	_Atomic bool some;
+} recent = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static size_t size_of(const struct recent *it)
 {
 	return it->text + it->reply + it->rest;
 }
 
-static void forget(struct recent *it)
-{
-	recent.bytes -= size_of(it);
-	recent.count--;
-	free(it->bytes);
-	*it = (struct recent){ 0 };
-}
-
 static struct recent *slot_of(int64_t raw)
 {
-	return &recent.at[(uint64_t)raw % RECENT_MAILS];
+	return &recent.slots[(uint64_t)raw % RECENT_MAILS];
 }
 
-/* With the lock held. */
-static bool take_place(struct recent *slot, const struct recent *it)
+/* The functions down to find() are called with the lock held. */
+static void let_go_of_the_oldest(int64_t now)
 {
-	if (slot->bytes && it->kept_us - slot->kept_us > RECENT_US)
-		forget(slot);
-	if (slot->bytes || recent.bytes + size_of(it) > RECENT_ALL)
-		return false;
+	for (; recent.first < recent.next; recent.first++) {
+		int64_t raw = recent.order[recent.first % RECENT_MAILS].raw;
+		struct recent *slot = slot_of(raw);
+
+		if (slot->awaited && slot->raw == raw && now - slot->kept_us <= RECENT_US)
+			break;
+		if (slot->raw == raw)
+			slot->awaited = 0;
+	}
+	recent.some = recent.first < recent.next;
+}
+
+/* Where `size` bytes in one piece are free, behind the newest or at the ring's begin; RECENT_ALL: nowhere. */
+static size_t free_place(size_t size)
+{
+	if (recent.first == recent.next)
+		return 0;
+	size_t oldest = recent.order[recent.first % RECENT_MAILS].at;
+	if (recent.end <= oldest)
+		return oldest - recent.end >= size ? recent.end : RECENT_ALL;
+	return RECENT_ALL - recent.end >= size ? recent.end : oldest >= size ? 0 : RECENT_ALL;
+}
+
+static bool ring_is_there(void)
+{
+	if (recent.ring)
+		return true;
+	void *mapped = mmap(NULL, RECENT_ALL, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	recent.ring = mapped == MAP_FAILED ? NULL : mapped;
+	return recent.ring != NULL;
+}
+
+static void keep(struct recent *it, const struct mail *mail, const struct buffer *rest)
+{
+	struct recent *slot = slot_of(it->raw);
+
+	let_go_of_the_oldest(it->kept_us);
+	it->at = free_place(size_of(it));
+	if (slot->awaited || it->at == RECENT_ALL || recent.next - recent.first == RECENT_MAILS || !ring_is_there())
+		return;
+	memcpy(recent.ring + it->at, mail->text, it->text);
+	memcpy(recent.ring + it->at + it->text, mail->reply_text, it->reply);
+	memcpy(recent.ring + it->at + it->text + it->reply, rest->at, it->rest);
 	*slot = *it;
-	recent.bytes += size_of(it);
-	recent.count++;
-	return true;
+	recent.order[recent.next % RECENT_MAILS].raw = it->raw;
+	recent.order[recent.next++ % RECENT_MAILS].at = it->at;
+	recent.end = it->at + size_of(it);
+	recent.some = true;
 }
 
 void store_recent_keep(const struct store *store, int64_t raw, const struct mail *mail, int awaited)
@@ -62,62 +104,52 @@ void store_recent_keep(const struct store *store, int64_t raw, const struct mail
 	struct recent it = { .place = store->place, .raw = raw, .kept_us = clock_monotonic_us(), .awaited = awaited, .text = strlen(mail->text) + 1,
 	                     .reply = strlen(mail->reply_text) + 1 };
 	CLEANUP_BUFFER struct buffer rest = { 0 };
-	bool kept;
 
 	if (it.text + it.reply > RECENT_MOST)
 		return;
 	buffer_init(&rest);
 	mail_pack(mail, &rest);
 	it.rest = rest.length;
-	if (!(it.bytes = malloc(size_of(&it))))
-		return;
-	memcpy(it.bytes, mail->text, it.text);
-	memcpy(it.bytes + it.text, mail->reply_text, it.reply);
-	memcpy(it.bytes + it.text + it.reply, rest.at, it.rest);
 	pthread_mutex_lock(&recent.lock);
-	kept = take_place(slot_of(raw), &it);
+	keep(&it, mail, &rest);
 	pthread_mutex_unlock(&recent.lock);
-	if (!kept)
-		free(it.bytes);
 }
 
-/* A copy of the entry, its bytes in the arena. */
-static bool find(const struct store *store, struct arena *arena, int64_t raw, size_t most, struct recent *found)
+/* A copy of the entry's bytes, in the arena; NULL: it is not there. */
+static char *find(const struct store *store, struct arena *arena, int64_t raw, size_t most, struct recent *found)
 {
 	struct recent *slot = slot_of(raw);
-	bool there;
+	char *bytes = NULL;
 
 	pthread_mutex_lock(&recent.lock);
-	there = slot->bytes && slot->raw == raw && slot->place == store->place && slot->text <= most;
-	if (there) {
+	if (slot->awaited && slot->raw == raw && slot->place == store->place && slot->text <= most) {
 		*found = *slot;
-		found->bytes = arena_copy(arena, slot->bytes, size_of(slot));
-		if (--slot->awaited <= 0)
-			forget(slot);
+		bytes = arena_copy(arena, recent.ring + slot->at, size_of(slot));
+		slot->awaited--;
 	}
 	pthread_mutex_unlock(&recent.lock);
-	return there;
+	return bytes;
 }
 
 bool store_recent_mail(const struct store *store, struct arena *arena, int64_t raw, const struct mail_options *options, struct mail *mail)
 {
 	struct recent it;
+	char *bytes = recent.some ? find(store, arena, raw, options->text_most ? options->text_most : LIMIT_TEXT_BYTES, &it) : NULL;
 
-	if (!recent.count || !find(store, arena, raw, options->text_most ? options->text_most : LIMIT_TEXT_BYTES, &it)
-	    || !mail_unpack(arena, it.bytes + it.text + it.reply, it.rest, mail))
+	if (!bytes || !mail_unpack(arena, bytes + it.text + it.reply, it.rest, mail))
 		return false;
-	mail->text = it.bytes;
-	mail->reply_text = it.bytes + it.text;
+	mail->text = bytes;
+	mail->reply_text = bytes + it.text;
 	return true;
 }
 
 void store_recent_tidy(void)
 {
-	int64_t now = clock_monotonic_us();
-
+	if (!recent.some)
+		return;
 	pthread_mutex_lock(&recent.lock);
-	for (size_t i = 0; i < RECENT_MAILS && recent.count; i++)
-		if (recent.at[i].bytes && now - recent.at[i].kept_us > RECENT_US)
-			forget(&recent.at[i]);
+	let_go_of_the_oldest(clock_monotonic_us());
+	if (!recent.some && recent.ring && munmap(recent.ring, RECENT_ALL) == 0)
+		recent.ring = NULL;
 	pthread_mutex_unlock(&recent.lock);
 }
