@@ -73,8 +73,11 @@ static size_t text_length(const char *text)
 static enum status add_message(struct store *store, const struct to_index *item, store_text_of text_of, void *context, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	const char *subject = subject_of(store, &arena, item), *text = text_of(context, &arena, store, &item->message);
+	const char *subject = subject_of(store, &arena, item), *text = NULL;
 
+	/* What the desk says by itself nobody looks for; and whether it was rendered before we came here is chance. */
+	if (item->message.kind != MESSAGE_NOTICE)
+		text = text_of(context, &arena, store, &item->message);
 	text = text ? text : "";
 	return engine_words_add(store->engine, item->id, subject, text, text_length(text), people_of(&arena, &item->message), error);
 }
