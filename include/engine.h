@@ -151,6 +151,8 @@ bool engine_rollback_to(struct engine *engine);          /* the savepoint, and r
 bool engine_in_transaction(const struct engine *engine);         /* it may have been lost: a full disk, a broken connection */
 /* What engine_run() has not told yet: all that was sent is done. */
 enum status engine_settle(struct engine *engine, struct error *error);
+/* How often something could not be asked since it was opened, whoever was told: for who goes on without what he does not get. */
+uint64_t engine_troubles(const struct engine *engine);
 /* What others committed, and was read here, is on disk: to be asked before anything leaves the house on account of it. Outside of a transaction. */
 enum status engine_durable(struct engine *engine, struct error *error);
 /* True: let all jobs of the transaction read as they will, before the first of them runs, and ask again. What they ask is noted, what they write is not done; a job whose
@@ -254,7 +256,8 @@ enum status engine_words_open(struct engine *engine, int edition, int64_t *upto,
 enum status engine_words_begin(struct engine *engine, struct error *error);
 enum status engine_words_add(struct engine *engine, int64_t message, const char *subject, const char *text, size_t length, const char *people,
                              struct error *error);
-/* Keeps what was added if status is STATUS_OK, else undoes it; STATUS_TRY_LATER: they were damaged, and are thrown away. */
+/* Keeps what was added if status is STATUS_OK, else undoes it; STATUS_TRY_LATER: they were damaged, and are thrown away. Where somebody cleared them since engine_words_open(), nothing
+ * is kept either (STATUS_OK): what was read before may be what was to go, and what stood before it is not there any more. Ask again how far they are. */
 enum status engine_words_end(struct engine *engine, int64_t upto, enum status status, struct error *error);
 void engine_words_forget(struct engine *engine);
 /* All words, overwritten, for whoever else has them open, too: they are made again from the first message on. */

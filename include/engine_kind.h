@@ -35,6 +35,7 @@ struct engine_kind {
 	enum status (*durable)(struct engine *engine, struct error *error);      /* NULL: what was committed is */
 	bool (*rehearse)(struct engine *engine);         /* NULL: a question costs little */
 	enum status (*catch_up)(struct engine *engine, size_t jobs, struct error *error);
+	uint64_t (*troubles)(const struct engine *engine);       /* NULL: it has none that one could miss */
 	/* several machines */
 	enum status (*lease)(struct engine *engine, const char *name, const char *holder, int seconds, bool *ours, struct error *error);       /* NULL: it is alone */
 	enum status (*hint)(struct engine *engine, struct error *error);        /* these two NULL with lease */

@@ -30,6 +30,7 @@ bool store_missing(const char *state_dir, const char *url);              /* sure
 /* Is it this process that does what only one may do (outgoing mail, timers, digests, training)? Asks the database now and then. */
 bool store_has_lease(struct store *store);
 bool store_lease_held(void);             /* as far as is known, without asking; before anything was asked: no */
+int64_t store_lease_term(void);          /* 0: not ours; else the same number for as long as nobody else can have had it */
 void store_give_lease(struct store *store);      /* we end: another need not wait */
 /* A hint to whoever has it that there is work, which may get lost; and the wait for one, on a store that is asked nothing else. */
 void store_hint(struct store *store);
@@ -139,6 +140,8 @@ void store_writer_stop(struct store_writer **writer);            /* finishes wha
 bool store_is_alone(const struct store *store);          /* no other machine works on it */
 /* All that was read over this connection, outside of a transaction, is on disk for good: for who lets something leave the house on account of it. */
 enum status store_durable(struct store *store, struct error *error);
+/* How often the database could not be asked, over this connection: one more than before means that something is missing in what was read meanwhile. */
+uint64_t store_troubles(const struct store *store);
 bool store_writer_healthy(struct store_writer *writer);          /* last commit worked (or nothing was tried) */
 struct store_counters { int64_t batches, jobs, failed, waiting; };
 void store_writer_counters(struct store_writer *writer, struct store_counters *counters);

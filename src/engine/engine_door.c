@@ -217,6 +217,11 @@ enum status engine_durable(struct engine *engine, struct error *error)
 	return kind_of(engine)->durable ? kind_of(engine)->durable(engine, error) : STATUS_OK;
 }
 
+uint64_t engine_troubles(const struct engine *engine)
+{
+	return kind_of(engine)->troubles ? kind_of(engine)->troubles(engine) : 0;
+}
+
 bool engine_rehearse(struct engine *engine)
 {
 	return kind_of(engine)->rehearse && kind_of(engine)->rehearse(engine);

@@ -166,6 +166,7 @@ static void fetch(struct outbox *outbox)
 	arena_init(&batch->arena);
 	pthread_mutex_unlock(&outbox->lock);     /* busy: only the clerk adds to it or takes away */
 	ours = store_has_lease(outbox->store);
+	batch->term = store_lease_term();        /* before they are read */
 	if (!ours && woken)
 		store_hint(outbox->store);
 	status = !ours ? STATUS_OK               /* another gateway sends */

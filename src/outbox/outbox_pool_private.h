@@ -18,8 +18,8 @@
 #define SENDER_OF_LARGE SENDERS_MOST  /* the one that makes large mails, one after the other, when nobody else wants the processor */
 #define POLL_US        1000000        /* rows that nobody wakes us for: time came, the command line */
 
-/* Rows that were fetched together share their memory. */
-struct batch { struct arena arena; _Atomic size_t users; };
+/* Rows that were fetched together share their memory, and the term of the lease in which they were: in another one they are read anew, since another gateway may have sent them. */
+struct batch { struct arena arena; _Atomic size_t users; int64_t term; };
 struct job { struct job *next; struct batch *batch; struct config *config; bool heavy, given_back; struct sender *sender; struct outcome outcome; };   /* heavy: a large mail; given_back: it was not tried; sender: who waits for its result to be written */
 struct jobs { struct job *first, **last; size_t count; };
 

@@ -7,7 +7,7 @@
  * Where several gateways work on one database, a sender hands the relay nothing more before the result of what it sent last is committed: if this machine is lost
  * then, another sends what was not marked as sent, and that is one mail of each sender at most. It renders the next one meanwhile.
  * Where the store cannot be read, no mail pays for it: the row, and all others that were taken, go back to the store as they were, and the sender rests for a moment.
- * So they do where another gateway sends now.
+ * So they do where another gateway sends now, or sent while they waited here (a relay's pause can last longer than a lease).
  * Log: outbox.relay_trouble with the pause that follows, outbox.relay_back; outbox.trouble once when the store cannot be read.
  */
 #include "outbox_pool_private.h"
@@ -91,7 +91,7 @@ static void transmit(struct sender *sender, struct job *job, struct attempt *att
 	if (!someone_left(attempt))
 		return;
 	wait_for_result(sender);
-	if (!store_lease_held()) {                /* it took too long: another gateway sends now, also this mail */
+	if (store_lease_term() != job->batch->term) {    /* another gateway sends now, or did meanwhile, also this mail */
 		attempt->not_ours = true;
 		return;
 	}
@@ -110,21 +110,31 @@ static bool store_answers(struct store *store)
 	return store_messages_last(store, &last, &error) == STATUS_OK;
 }
 
-/* The mail's bytes, once more where the store was away for a moment. */
+/* STATUS_TRY_LATER, too, where the store went away while a part was read that a mail can do without: no mail lacks it for that. */
+static enum status write_once(struct sender *sender, struct job *job, struct sending *sending, bool *lacks, struct error *error)
+{
+	uint64_t before = store_troubles(sender->store);
+	enum status status = outbox_render_row(sender->store, &job->config->policy, &job->config->templates, &sender->scratch, &job->outcome.row, &sender->bytes, sending, error);
+
+	*lacks = status == STATUS_OK && store_troubles(sender->store) != before;
+	return *lacks ? error_set(error, STATUS_TRY_LATER, "the database went away while the mail was written") : status;
+}
+
+/* The mail's bytes, once more where the store was away for a moment. What it answers and yet cannot give, time and again, stays away: rather the mail without it than none. */
 static enum written write_mail(struct sender *sender, struct job *job, struct sending *sending, struct error *error)
 {
-	const struct config *config = job->config;
 	const struct sending asked = *sending;
 	enum written written = WRITE_AGAIN;
+	bool lacks = false;
 
 	for (int tries = 1; written == WRITE_AGAIN; tries++) {
 		*sending = asked;
 		buffer_reset(&sender->bytes);
 		arena_reset(&sender->scratch);
-		enum status status = outbox_render_row(sender->store, &config->policy, &config->templates, &sender->scratch, &job->outcome.row, &sender->bytes, sending, error);
+		enum status status = write_once(sender, job, sending, &lacks, error);
 		written = outbox_judge_written(status, status == STATUS_TRY_LATER && store_answers(sender->store), tries);
 	}
-	return written;
+	return lacks && written == WRITE_RETRY ? WRITTEN : written;
 }
 
 /* False: it cannot be written, which the attempt then says; or (sending->heavy) not now. */

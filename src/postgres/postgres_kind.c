@@ -5,7 +5,7 @@
 
 const struct engine_kind postgres_kind = {
 	.prefix = "postgresql:", .keeps_files = false, .ports = postgres_ports, .advise = postgres_advise, .lease = postgres_lease,
-	.hint = postgres_hint, .hear = postgres_hear,
+	.troubles = postgres_troubles, .hint = postgres_hint, .hear = postgres_hear,
 	.open = postgres_open, .missing = postgres_missing, .place = postgres_place, .close = postgres_close, .make_ready = postgres_make_ready,
 	.begin = postgres_begin, .begin_read = postgres_begin_read, .end_read = postgres_end_read, .commit = postgres_commit,
 	.rollback = postgres_rollback, .savepoint = postgres_savepoint, .release = postgres_release, .rollback_to = postgres_rollback_to,

@@ -52,6 +52,7 @@ struct engine {
 	bool in_transaction, writes;
 	bool lost;                      /* the transaction is gone with its connection, and who had it has not ended it yet: nothing runs until he does */
 	bool failed; struct error failure;      /* of this transaction, told to whoever asks next */
+	uint64_t troubles;              /* failures since it was opened */
 	bool broken;                    /* the pipeline wants a sync */
 	struct request pending[PENDING_MOST + 8];
 	size_t first, count;            /* of pending, a ring */
@@ -64,7 +65,7 @@ struct engine {
 	unsigned long portions;         /* cursors of the server's that were opened */
 	bool named;                     /* this transaction says that it wrote */
 	const _Atomic bool *give_up;
-	struct { struct postgres_word *at; size_t count; struct arena arena; } words;    /* to be added */
+	struct { struct postgres_word *at; size_t count; struct arena arena; int64_t age; } words;       /* to be added; age: of the words that were there when it was asked how far they are */
 	bool rehearsing;                /* what is asked is only noted down, and what is written is not */
 	struct { struct expected **at; size_t count, asked; int rounds; struct arena arena; } expected;      /* of this transaction; asked: since the last answers were taken */
 };
@@ -138,6 +139,7 @@ void postgres_cursor_open(struct cursor *cursor, struct engine *engine, struct e
 enum status postgres_open(const struct engine_kind *kind, const char *url, const char *state_dir, bool create, enum engine_use use, engine_before_upgrade before, struct engine **engine, struct error *error);
 enum status postgres_hint(struct engine *engine, struct error *error);
 bool postgres_hear(struct engine *engine, int ms);
+uint64_t postgres_troubles(const struct engine *engine);
 enum status postgres_lease(struct engine *engine, const char *name, const char *holder, int seconds, bool *ours, struct error *error);
 enum status postgres_advise(struct engine *engine, const struct engine_findings *findings, struct error *error);
 size_t postgres_ports(const char *url, int ports[ENGINE_PORTS]);

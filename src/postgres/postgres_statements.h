@@ -114,6 +114,7 @@ enum postgres_numbered { NUMBER_RAW, NUMBER_MAILBOX, NUMBER_CONTACT, NUMBER_MESS
 	X(OWN_WORDS_LOCK, "SELECT set_config('lock_timeout','" LOCK_TIMEOUT "',true), pg_advisory_xact_lock(1397772115)") \
 	X(OWN_WORDS_ADD, "INSERT INTO words(message,words) VALUES($1,$2::tsvector) ON CONFLICT(message) DO UPDATE SET words=excluded.words") \
 	X(OWN_WORDS_UPTO, "UPDATE meta SET value=greatest(value::bigint,$1)::text WHERE key='words_upto'") \
+	X(OWN_WORDS_AGE, "SELECT xmin::text::bigint FROM meta WHERE key='words_edition'") \
 	X(OWN_WORDS_DELETE, "DELETE FROM words") \
 	X(OWN_WORDS_FIND, "SELECT message FROM words, CAST($1 AS tsquery) AS query WHERE words @@ query ORDER BY ts_rank(words,query) DESC, message DESC LIMIT $2") \
 	/* the database itself */ \

@@ -75,6 +75,7 @@ enum status postgres_result_failed(struct engine *engine, const PGresult *result
 {
 	const char *code = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL, *said = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 
+	engine->troubles++;
 	return failed(code ? code : "08006", said ? said : engine->connection ? PQerrorMessage(engine->connection) : "no connection", doing, error);
 }
 
@@ -128,9 +129,15 @@ enum status postgres_connect(struct engine *engine, struct error *error)
 		status = failed("08001", PQerrorMessage(engine->connection), "connecting to the database", error);
 	else
 		status = engine->identify(engine, error);
+	engine->troubles += status != STATUS_OK;
 	if (status != STATUS_OK)
 		postgres_disconnect(engine);
 	return status;
+}
+
+uint64_t postgres_troubles(const struct engine *engine)
+{
+	return engine->troubles;
 }
 
 /* ---- the queue ---- */

@@ -2,7 +2,8 @@
  * postgres_words.c - full text: the words of messages as tsvectors, made of our own tokens, so that both engines find the same words.
  *
  * Words are gathered while the messages are read, and written in a transaction of their own at the end, which does not take the writer's lock. Several gateways
- * may index at once: the same message gives the same row.
+ * may index at once: the same message gives the same row. Where all words were thrown away meanwhile (somebody was erased), what was gathered is thrown away, too: else
+ * erased words came back, and those before them were missing for good. Who throws away writes the row `words_edition`, whose xmin is then another one.
  */
 #include "postgres_private.h"
 #include "words.h"
@@ -20,6 +21,8 @@ static enum status start_anew(struct engine *engine, int edition, struct error *
 {
 	enum status status = engine_begin(engine, error);
 
+	if (status == STATUS_OK)
+		status = postgres_run(engine, error, OWN_WORDS_LOCK, "");
 	if (status == STATUS_OK)
 		status = postgres_run(engine, error, OWN_WORDS_DELETE, "");
 	if (status == STATUS_OK)
@@ -40,6 +43,8 @@ enum status postgres_words_open(struct engine *engine, int edition, int64_t *upt
 	*upto = 0;
 	if (status == STATUS_OK && there != edition)
 		status = start_anew(engine, edition, error);
+	if (status == STATUS_OK)
+		status = postgres_number_of(engine, error, &engine->words.age, 0, OWN_WORDS_AGE, "");
 	if (status == STATUS_OK)
 		status = postgres_number_of(engine, error, upto, 0, SQL_META_GET, "t", "words_upto");
 	return status;
@@ -97,12 +102,19 @@ enum status postgres_words_add(struct engine *engine, int64_t message, const cha
 
 static enum status write_words(struct engine *engine, int64_t upto, struct error *error)
 {
+	int64_t age = 0;
 	enum status status;
 
 	engine->in_transaction = true;
 	status = postgres_run(engine, error, OWN_BEGIN, "");
 	if (status == STATUS_OK)
 		status = postgres_run(engine, error, OWN_WORDS_LOCK, "");
+	if (status == STATUS_OK)
+		status = postgres_number_of(engine, error, &age, 0, OWN_WORDS_AGE, "");
+	if (status == STATUS_OK && age != engine->words.age) {
+		postgres_rollback(engine);
+		return STATUS_OK;                /* thrown away: who looks again begins at the first message */
+	}
 	for (size_t i = 0; i < engine->words.count && status == STATUS_OK; i++)
 		status = postgres_run(engine, error, OWN_WORDS_ADD, "it", engine->words.at[i].message, engine->words.at[i].text);
 	if (status == STATUS_OK)

@@ -97,6 +97,8 @@ struct engine {
 	struct { bool known, moved; unsigned int version; } settled;     /* when they last were, see sqlite_deferred_settled() */
 	sqlite3 *words;                         /* search.db; NULL until it is asked for */
 	sqlite3_stmt *add_words;                /* while some are added */
+	int64_t words_version;                  /* data_version of search.db when it was asked how far it is ... */
+	bool words_changed;                     /* ... and somebody else has written to it since */
 	const _Atomic bool *give_up;            /* of sqlite_copy(); NULL: never */
 };
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define MATCH_BYTES 4096         /* of the words of one search: LIMIT_QUERY_TERMS of forty bytes; each is looked for in the whole index */
+#define DATA_VERSION "PRAGMA data_version"       /* another number once another connection has committed */
 #define WORDS_CACHE "PRAGMA cache_size=-512"
 
 static const char *const words_schema[] = {
@@ -149,16 +150,23 @@ enum status sqlite_words_open(struct engine *engine, int edition, int64_t *upto,
 	*upto = 0;
 	if (status != STATUS_OK)
 		return status;
-	code = number_of(engine->words, "SELECT message FROM progress", upto);
+	code = number_of(engine->words, DATA_VERSION, &engine->words_version);
+	if (code == SQLITE_OK)
+		code = number_of(engine->words, "SELECT message FROM progress", upto);
 	return code == SQLITE_OK ? STATUS_OK : words_failed(engine, code, error);
 }
 
 /* ---- adding ---- */
 
+/* Where another added or cleared since we asked how far they are, what we add does not follow what is there: sqlite_words_end() then lets it go. */
 enum status sqlite_words_begin(struct engine *engine, struct error *error)
 {
+	int64_t version = 0;
 	int code = sqlite3_exec(engine->words, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 
+	if (code == SQLITE_OK)
+		code = number_of(engine->words, DATA_VERSION, &version);
+	engine->words_changed = version != engine->words_version;
 	if (code == SQLITE_OK)
 		code = sqlite3_prepare_v2(engine->words, "INSERT INTO words(rowid,subject,text,people) VALUES(?1,?2,?3,?4)", -1, &engine->add_words, NULL);
 	return code == SQLITE_OK ? STATUS_OK : sqlite_words_end(engine, 0, words_failed(engine, code, error), error);
@@ -169,6 +177,8 @@ enum status sqlite_words_add(struct engine *engine, int64_t message, const char 
 {
 	int code;
 
+	if (engine->words_changed)
+		return STATUS_OK;
 	sqlite3_bind_int64(engine->add_words, 1, message);
 	sqlite3_bind_text(engine->add_words, 2, subject, -1, SQLITE_STATIC);
 	sqlite3_bind_text(engine->add_words, 3, text, (int)length, SQLITE_STATIC);
@@ -188,7 +198,7 @@ enum status sqlite_words_end(struct engine *engine, int64_t upto, enum status st
 	sqlite3_finalize(engine->add_words);
 	engine->add_words = NULL;
 	snprintf(sql, sizeof sql, "UPDATE progress SET message=%lld", (long long)upto);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && !engine->words_changed)
 		code = sqlite3_exec(engine->words, sql, NULL, NULL, NULL);
 	if (status == STATUS_OK && code == SQLITE_OK)
 		code = sqlite3_exec(engine->words, "COMMIT", NULL, NULL, NULL);

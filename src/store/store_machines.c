@@ -23,6 +23,7 @@ static struct {
 	pthread_mutex_t mutex;
 	char holder[33];                 /* this process */
 	int64_t asked, until;            /* monotonic us */
+	int64_t terms;                   /* how often it became ours */
 	bool asking;
 	_Atomic bool alone;
 } lease = { .mutex = PTHREAD_MUTEX_INITIALIZER };
@@ -35,6 +36,16 @@ bool store_lease_held(void)
 	held = lease.alone || clock_monotonic_us() < lease.until;
 	pthread_mutex_unlock(&lease.mutex);
 	return held;
+}
+
+int64_t store_lease_term(void)
+{
+	int64_t term;
+
+	pthread_mutex_lock(&lease.mutex);
+	term = lease.alone ? 1 : clock_monotonic_us() < lease.until ? lease.terms : 0;
+	pthread_mutex_unlock(&lease.mutex);
+	return term;
 }
 
 /* Is it time to ask, and are we who asks? */
@@ -63,11 +74,12 @@ static void heard(enum status status, bool ours, int64_t now)
 	bool had;
 
 	pthread_mutex_lock(&lease.mutex);
-	had = now < lease.until;
+	had = clock_monotonic_us() < lease.until;        /* now that the answer is here: nobody else can have had it in between */
 	lease.asking = false;
 	lease.asked = now;
 	if (status == STATUS_OK)
 		lease.until = ours ? now + LEASE_OURS_US : 0;
+	lease.terms += status == STATUS_OK && ours && !had;
 	pthread_mutex_unlock(&lease.mutex);
 	if (status == STATUS_OK && ours != had)
 		log_event(LOG_NOTICE, "store.lease", "ours", ours ? "yes" : "no", NULL);

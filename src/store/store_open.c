@@ -199,6 +199,11 @@ bool store_is_alone(const struct store *store)
 	return engine_alone(store->engine);
 }
 
+uint64_t store_troubles(const struct store *store)
+{
+	return engine_troubles(store->engine);
+}
+
 enum status store_durable(struct store *store, struct error *error)
 {
 	return engine_durable(store->engine, error);

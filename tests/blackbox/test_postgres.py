@@ -1,5 +1,5 @@
 """The second kind of database: every statement is understood, a day goes as on SQLite, a server that is gone is told as 4xx and found again."""
-import email, os, shutil, subprocess, threading, time
+import collections, email, os, shutil, signal, socket, subprocess, threading, time
 
 import postgres
 from desk import BUILD, Desk, Lmtp, Skip, address_of, mail, setup, wait_until
@@ -126,18 +126,114 @@ def test_no_mail_pays_for_a_server_that_is_gone(desk):
         relay.close()
 
 
+@setup(start=False)
+def test_words_that_were_read_before_all_were_cleared_do_not_come_back(desk):
+    """Somebody is erased while a gateway adds words: what it had read is not added, and what it had added before is added again."""
+    os.chmod(desk.directory, 0o755)
+    with server(desk) as there:
+        on(desk, there)
+        for i in range(3):
+            desk.accept(mail(subject="Number %d" % i))
+        desk.stop()
+        done = subprocess.run([os.path.join(BUILD, "tools", "postgres_try"), "--cleared", desk.state_dir, there.url("desk")], capture_output=True, text=True)
+        assert done.returncode == 0 and not done.stderr, done
+        assert there.sql("SELECT count(*) FROM words", "desk") == [["0"]]
+        assert sorted(t["id"] for t in desk.ok("ticket", "search", "number")) == [1, 2, 3]
+        assert desk.ok("ticket", "search", "before") == []
+
+
+class Cutting:
+    """Between a gateway and its server: once told, it hangs up on whoever sends these words, and lets nobody in for a while."""
+    def __init__(self, directory):
+        self.path, self.words, self.until, self.cuts, self.open = os.path.join(directory, ".s.PGSQL.5432"), None, 0, 0, set()
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(64)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                one = self.listener.accept()[0]
+            except OSError:
+                return
+            if time.monotonic() < self.until:
+                one.close()
+                continue
+            other = socket.socket(socket.AF_UNIX)
+            other.connect(self.path)
+            self.open |= {one, other}
+            threading.Thread(target=self.hand_on, args=(one, other, True), daemon=True).start()
+            threading.Thread(target=self.hand_on, args=(other, one, False), daemon=True).start()
+
+    def hand_on(self, one, other, watched):
+        try:
+            while data := one.recv(65536):
+                if watched and self.words and self.words in data:
+                    self.words, self.until, self.cuts = None, time.monotonic() + 3, self.cuts + 1
+                    self.hang_up()
+                    return
+                other.sendall(data)
+        except OSError:
+            pass
+        for it in (one, other):
+            try:
+                it.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def hang_up(self):
+        for it in list(self.open):
+            try:
+                it.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def close(self):
+        self.listener.close()
+        self.hang_up()
+
+
+@setup(start=False, config={"relay.senders": 1})
+def test_no_part_of_a_notice_is_missing_because_the_server_went_away(desk):
+    """What a notice can do without (here: what the customer asked before) it does not go without only because the server went away while it was read."""
+    os.chmod(desk.directory, 0o755)
+    with server(desk) as there:
+        there.create("desk")
+        between = Cutting(there.directory)
+        try:
+            desk.set("store.url", "postgresql://%s@127.0.0.1:%d/desk?sslmode=disable&gssencmode=disable" % (postgres.USER, between.port))
+            desk.write_config()
+            desk.start()
+            desk.accept(mail(subject="The first of two", sender="anna@example.com"))
+            desk.wait_sent(1, to="bob@agents.example")
+            between.words = b"SELECT state, subject, previous FROM ticket WHERE id="
+            between.hang_up()                                # and all statements are sent anew
+            second = mail(subject="The second of two", sender="anna@example.com")
+            wait_until(lambda: desk.lmtp(second, sender="anna@example.com")[0][0] == 250, 20)
+            wait_until(lambda: between.cuts, 20)
+            notice = [m for m in desk.wait_sent(2, to="bob@agents.example", seconds=30) if "second" in m["Subject"]][0]
+            assert "The first of two" in notice.text, notice.text
+            assert there.sql("SELECT count(*) FROM outbox WHERE attempts<>1", "desk") == [["0"]]
+            desk.stop()
+        finally:
+            between.close()
+
+
 def gateways(desk, there, count, config=None):
     """`desk` and others, each with a state directory of its own, on one database and with one secret key."""
     on(desk, there)
-    others = []
-    for i in range(1, count):
-        directory = os.path.join(desk.directory, "gateway%d" % i)
-        os.mkdir(directory)
-        other = Desk(directory, start=False, config={"store.url": there.url("desk"), **(config or {})})
-        shutil.copy(os.path.join(desk.state_dir, "secret.key"), other.state_dir)
-        other.start()
-        others.append(other)
-    return [desk, *others]
+    return [desk, *(gateway_beside(desk, there, config, i) for i in range(1, count))]
+
+
+def gateway_beside(desk, there, config=None, number=1):
+    directory = os.path.join(desk.directory, "gateway%d" % number)
+    os.mkdir(directory)
+    other = Desk(directory, start=False, config={"store.url": there.url("desk"), **(config or {})})
+    shutil.copy(os.path.join(desk.state_dir, "secret.key"), other.state_dir)
+    other.start()
+    return other
 
 
 @setup(start=False)
@@ -190,6 +286,44 @@ def test_a_gateway_that_does_not_send_tells_the_one_that_does(desk):
         assert not other.sent_to("anna@example.com")
         for gateway in (sender, other):
             gateway.stop()
+
+
+@setup(start=False, config={"relay.senders": 1})
+def test_what_rests_in_a_relays_pause_is_not_sent_again_when_the_lease_comes_back(desk):
+    """Mail that one gateway took from the outbox, and another sent meanwhile, is read anew."""
+    os.chmod(desk.directory, 0o755)
+    first, relay = Relay(), Relay()
+    first.down()
+    try:
+        with server(desk) as there:
+            desk.set("relay.url", first.url)
+            on(desk, there)
+            wait_until(lambda: desk.log("store.lease", ours="yes"), 20)
+            for i in range(6):
+                desk.accept(mail(subject="Number %d" % i, sender="c%d@example.com" % i))
+            wait_until(lambda: len(desk.log("outbox.relay_trouble")) >= 5, 40)       # a pause of sixteen seconds
+            there.sql("UPDATE lease SET holder='nobody', until=clock_timestamp()+interval '1 hour'", "desk")
+            wait_until(lambda: desk.log("store.lease", ours="no"), 20)
+            other = gateway_beside(desk, there, {"relay.url": relay.url, "relay.senders": 1})
+            os.kill(desk.process.pid, signal.SIGSTOP)        # so that it is the other which takes what nobody has
+            there.sql("DELETE FROM lease", "desk")
+            wait_until(lambda: there.sql("SELECT count(*) FROM outbox WHERE state='waiting' AND attempts=0", "desk") == [["0"]], 20)
+            sent = len(relay.mails)
+            assert sent >= 4, sent
+            other.stop()
+            before = len(desk.log("store.lease", ours="yes"))
+            os.kill(desk.process.pid, signal.SIGCONT)
+            wait_until(lambda: len(desk.log("store.lease", ours="yes")) > before, 20)
+            first.up()
+            desk.hup()                                       # the pause is over
+            desk.accept(mail(subject="The last", sender="last@example.com"))
+            wait_until(lambda: [m for m in first.mails if m.recipients == ["last@example.com"]], 40)
+            ids = collections.Counter(m["Message-ID"] for m in first.mails + relay.mails)
+            assert max(ids.values()) == 1, ids
+            desk.stop()
+    finally:
+        first.close()
+        relay.close()
 
 
 @setup(start=False)

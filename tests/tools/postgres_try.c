@@ -2,8 +2,10 @@
  * postgres_try.c - asks a server whether it understands every statement of the second engine. postgres_try URL: a database with our tables.
  *
  * Prints a line for each that it does not, and "N statements". Exits 1 if there was one. postgres_try --schema N: the statements that make a database of version N.
+ * postgres_try --cleared DIRECTORY URL: adds the words of messages while somebody else clears all words.
  */
 #include "postgres/postgres_private.h"
+#include "store/store_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +34,46 @@ static enum status print(void *context, const char *sql, struct error *error)
 	return STATUS_OK;
 }
 
+/* The first text that is asked for is read, and then all words are cleared over another connection. */
+static const char *clear_once(void *context, struct arena *arena, struct store *store, const struct message_row *message)
+{
+	struct store **other = context;
+	struct error error;
+
+	(void)store;
+	(void)message;
+	if (*other && store_search_forget(*other, &error) != STATUS_OK)
+		fprintf(stderr, "%s\n", error.text);
+	store_close(other);
+	return arena_string(arena, "read before");
+}
+
+static int cleared(const char *directory, const char *url)
+{
+	struct store *one = NULL, *other = NULL;
+	struct error error = { .text = "" };
+	size_t done;
+	enum status status = store_open(directory, url, false, &one, &error);
+
+	if (status == STATUS_OK)
+		status = store_open(directory, url, false, &other, &error);
+	if (status == STATUS_OK)
+		status = store_search_forget(one, &error);
+	struct store *nobody = NULL;
+	if (status == STATUS_OK)
+		status = store_search_index(one, 1, clear_once, &nobody, &done, &error);         /* one is there; the others follow it */
+	if (status == STATUS_OK)
+		status = store_search_index(one, 1, clear_once, &other, &done, &error);
+	fprintf(stderr, "%s", error.text);
+	store_close(&other);
+	store_close(&one);
+	return status != STATUS_OK;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 3 && strcmp(argv[1], "--cleared") == 0)
+		return cleared(argv[2], argv[3]);
 	if (argc > 2 && strcmp(argv[1], "--schema") == 0)
 		return postgres_schema_steps(0, atoi(argv[2]), print, NULL, NULL) != STATUS_OK;
 	PGconn *connection = PQconnectdb(argc > 1 ? argv[1] : "");

@@ -709,6 +709,31 @@ static void search_finds_words(void **state)
 	assert_int_equal(done, 4);
 }
 
+static void words_read_before_all_were_cleared_are_not_added(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other;
+	int64_t upto;
+	size_t done;
+
+	make_ticket(f, "ann@customer.example", "<apple@x>");
+	OK(store_search_index(f->store, 100, text_of, "", &done, &f->error));
+	OK(engine_words_open(f->store->engine, 0, &upto, &f->error));
+	assert_int_equal(upto, 2);
+	OK(store_open(f->dir, NULL, false, &other, &f->error));
+	OK(store_search_forget(other, &f->error));
+	store_close(&other);
+	OK(engine_words_begin(f->store->engine, &f->error));
+	OK(engine_words_add(f->store->engine, 3, "", "erased", 6, "", &f->error));
+	OK(engine_words_end(f->store->engine, 3, STATUS_OK, &f->error));
+	OK(engine_words_open(f->store->engine, 0, &upto, &f->error));
+	assert_int_equal(upto, 0);
+	assert_int_equal(found(f, "erased"), 0);
+	OK(store_search_index(f->store, 100, text_of, "", &done, &f->error));
+	assert_int_equal(done, 2);
+	assert_int_equal(found(f, "apple"), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -721,7 +746,7 @@ int main(void)
 		TEST(many_jobs_of_one_call_have_one_answer_each), TEST(a_locked_store_puts_all_off_and_recovers),
 		TEST(a_full_disk_in_a_batch_hurts_nobody_for_good), TEST(the_log_stays_short), TEST(a_log_that_grew_beside_a_backup_shrinks), TEST(a_backup_alone_restores_everything),
 		TEST(a_backup_runs_beside_the_writer), TEST(a_backup_to_nowhere_says_so), TEST(fsck_finds_each_damage),
-		TEST(fsck_finds_a_damaged_file), TEST(fsck_finds_changed_files), TEST(search_finds_words),
+		TEST(fsck_finds_a_damaged_file), TEST(fsck_finds_changed_files), TEST(search_finds_words), TEST(words_read_before_all_were_cleared_are_not_added),
 	};
 
 	return cmocka_run_group_tests_name("store care", tests, NULL, NULL);
