@@ -52,7 +52,7 @@ static int cleared(const char *directory, const char *url)
 {
 	struct store *one = NULL, *other = NULL;
 	struct error error = { .text = "" };
-	size_t done;
+	size_t done = 0;
 	enum status status = store_open(directory, url, false, &one, &error);
 
 	if (status == STATUS_OK)
@@ -62,7 +62,7 @@ static int cleared(const char *directory, const char *url)
 	struct store *nobody = NULL;
 	if (status == STATUS_OK)
 		status = store_search_index(one, 1, clear_once, &nobody, &done, &error);         /* one is there; the others follow it */
-	if (status == STATUS_OK)
+	while (status == STATUS_OK && other && done)      /* up to the next that has a text of its own */
 		status = store_search_index(one, 1, clear_once, &other, &done, &error);
 	fprintf(stderr, "%s", error.text);
 	store_close(&other);
