@@ -129,9 +129,9 @@ $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(LIB)
 	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # The command line, to be forked: its objects, and main() by another name.
-$(BUILD)/obj/plain/cli_main.o: $(BUILD)/obj/src/cli/cli_main.o
+$(BUILD)/obj/plain/cli_main.o: $(BUILD)/obj/src/cli/cli_main.o Makefile
 	@mkdir -p $(@D)
-	@objcopy --redefine-sym main=sportello_main $< $@
+	@objcopy --redefine-sym main=sportello_main --redefine-sym mail_init=sportello_mail_init $< $@
 $(BUILD)/tools/cli_server: $(BUILD)/obj/tests/tools/cli_server.o $(BUILD)/obj/plain/cli_main.o $(filter-out %/cli_main.o,$(call obj,$(CLI_SRC))) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK $@)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -154,9 +154,12 @@ run: deps-run
 	@$(MAKE) --no-print-directory all
 	@sh contrib/demo.sh $(BUILD)
 
+# The build of a check uses all processors, if nobody has said how many.
+EVERY_PROCESSOR = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 # STORE=postgresql: the black box on a PostgreSQL server of its own; what only SQLite has is named in tests/blackbox/of_sqlite.py.
 check: deps-check
-	@$(MAKE) --no-print-directory all units
+	@$(MAKE) --no-print-directory $(EVERY_PROCESSOR) all units
 	@BUILD=$(BUILD) $(if $(STORE),STORE=$(STORE) )sh tests/run.sh
 
 check-san: deps-check

@@ -176,7 +176,7 @@ class CommandServer:
             actions = [(os.POSIX_SPAWN_DUP2, listener.fileno(), 3)] if listener.fileno() != 3 else []
             get, self.alive = os.pipe()
             os.set_inheritable(listener.fileno(), listener.fileno() == 3)
-            os.posix_spawn(program, [program], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, get, 0)] + actions)
+            os.posix_spawn(program, [program], dict(os.environ, LD_BIND_NOW="1"), file_actions=[(os.POSIX_SPAWN_DUP2, get, 0)] + actions)
             os.close(get)
 
     def run(self, arguments, stdin, environment, seconds):
@@ -261,6 +261,7 @@ class Desk:
         self.maildir = os.path.join(directory, "sent")
         self.log_file = os.path.join(directory, "log")
         self.clock_file = os.path.join(directory, "clock")
+        self.read = {}                                       # mails that were sent, by their files: what is asked for again and again is read once
         self.environment = dict(os.environ, SPORTELLO_CLOCK_FILE=self.clock_file, **(environment or {}))
         for d in (self.state_dir, *(os.path.join(directory, name) for name in ("rules", "kb", "templates", "replies"))):
             os.makedirs(d)
@@ -421,7 +422,12 @@ class Desk:
         if self.relay:
             return list(self.relay.mails)
         new = os.path.join(self.maildir, "new")
-        return [self.read_sent(os.path.join(new, name)) for name in sorted(os.listdir(new))] if os.path.isdir(new) else []
+        return [self.read_once(os.path.join(new, name)) for name in sorted(os.listdir(new))] if os.path.isdir(new) else []
+
+    def read_once(self, path):
+        if path not in self.read:
+            self.read[path] = self.read_sent(path)
+        return self.read[path]
 
     @staticmethod
     def read_sent(path):

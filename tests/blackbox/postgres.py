@@ -5,7 +5,7 @@
 
 installed() says why there is none here, or None. Python 3 standard library only.
 """
-import glob, os, shutil, subprocess
+import fcntl, glob, os, shutil, subprocess
 
 USER = "sportello"
 
@@ -18,6 +18,9 @@ def program(name):
 def installed():
     missing = [name for name in ("initdb", "pg_ctl", "postgres") if not program(name)] + [name for name in ("psql",) if not shutil.which(name)]
     return "no PostgreSQL here: %s is missing" % missing[0] if missing else None
+
+
+TEMPLATES = None                                             # a directory of a run's own: what initdb makes is made there once, and copied
 
 
 class Server:
@@ -35,11 +38,30 @@ class Server:
         os.chmod(self.directory, 0o755)
         if os.getuid() == 0:
             shutil.chown(self.directory, "nobody", "nogroup")
-        self.as_nobody(program("initdb"), "-D", self.data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        if TEMPLATES:
+            self.as_nobody("cp", "-a", self.template(), self.data)
+        else:
+            self.initdb(self.data)
         with open(os.path.join(self.data, "postgresql.auto.conf"), "a") as f:
             f.writelines("%s = '%s'\n" % pair for pair in self.settings.items())
         self.start()
         return self
+
+    def initdb(self, data):
+        self.as_nobody(program("initdb"), "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+
+    def template(self):
+        """A data directory that no server has used yet; whoever wants it first makes it."""
+        place = os.path.join(TEMPLATES, "postgresql")
+        with open(place + ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not os.path.isdir(os.path.join(place, "data")):
+                os.makedirs(place, exist_ok=True)
+                if os.getuid() == 0:
+                    shutil.chown(place, "nobody", "nogroup")
+                self.initdb(os.path.join(place, "new"))
+                os.rename(os.path.join(place, "new"), os.path.join(place, "data"))
+        return os.path.join(place, "data")
 
     def start(self):
         self.as_nobody(program("pg_ctl"), "-D", self.data, "-l", self.log, "-w", "start")

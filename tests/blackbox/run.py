@@ -90,12 +90,13 @@ def main():
     if store not in ("sqlite", "postgresql"):
         sys.exit("run.py: STORE is sqlite or postgresql")
     with tempfile.TemporaryDirectory(prefix="sportello-shared-") as desk_module.SHARED:
+        os.chmod(desk_module.SHARED, 0o755)
+        postgres.TEMPLATES = desk_module.SHARED
         if store == "sqlite":
             sys.exit(run())
         if postgres.installed():
             print("skipped the black box on PostgreSQL: %s\n0 passed, 0 failed, 1 skipped" % postgres.installed())
             sys.exit(0)
-        os.chmod(desk_module.SHARED, 0o755)
         with postgres.Server(os.path.join(desk_module.SHARED, "pg"), {"fsync": "off"}) as desk_module.SERVER:
             sys.exit(run())
 
@@ -115,8 +116,8 @@ def run():
     if of_sqlite.unknown([name for name, _ in tests]):
         sys.exit("run.py: of_sqlite.py names tests that are not there: %s" % ", ".join(of_sqlite.unknown([name for name, _ in tests])))
     tests = [t for t in tests if not options.words or any(w in t[0] for w in options.words)]
-    # Those that take long begin first, or the last of them would run alone.
-    tests.sort(key=lambda t: not getattr(t[1], "long", False))
+    # Those that take long begin first, the longest before the others, or the last of them would run alone: a test's `long` is about how many seconds.
+    tests.sort(key=lambda t: -getattr(t[1], "long", 0))
     # Those that need the machine for themselves (kill tests, rates) run after the others, one at a time.
     together = [t for t in tests if not getattr(t[1], "alone", False)]
     counts = {"ok": 0, "FAILED": 0, "skipped": 0}

@@ -122,7 +122,7 @@ def test_every_page_on_phone_and_desktop_in_two_languages(desk):
             browser.close()
 
 
-test_every_page_on_phone_and_desktop_in_two_languages.long = True
+test_every_page_on_phone_and_desktop_in_two_languages.long = 35
 
 
 def asked(desk, number, **question):
@@ -161,7 +161,7 @@ def test_a_held_request_read_and_answered_on_the_phone(desk):
     assert [desk.ticket(number)["state"] for number in (1, 2)] == ["held", "held"]
 
 
-test_a_held_request_read_and_answered_on_the_phone.long = True
+test_a_held_request_read_and_answered_on_the_phone.long = 35
 
 
 @setup(queues=[dict(QUEUES[0], kb="before-ticket"), QUEUES[1]])
@@ -202,3 +202,6 @@ def test_the_buttons_below_an_article_are_pressed(desk):
         assert browser.sees("Did this solve it?")
     finally:
         browser.close()
+
+
+test_the_buttons_below_an_article_are_pressed.long = 25

@@ -92,6 +92,9 @@ def test_15_a_busy_desk_answers_right_after_a_restart(desk):
     assert counted(desk) == (1, 0, 0)
 
 
+test_15_a_busy_desk_answers_right_after_a_restart.long = 20
+
+
 @small(desk__stranger_acknowledgements_per_minute=1, authserv_id="mx.example.org")
 def test_15_customers_who_proved_who_they_are_are_always_answered(desk):
     bomb(desk, ["anna@example.com"])

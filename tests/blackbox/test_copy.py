@@ -113,6 +113,9 @@ def test_there_and_back_all_is_as_it_was(desk):
         back.stop()
 
 
+test_there_and_back_all_is_as_it_was.long = 25
+
+
 @setup(start=False, config={"store.url": "sqlite:"})
 def test_nothing_is_copied_over_what_is_there(desk):
     with server(desk) as there:

@@ -49,7 +49,7 @@ def test_every_mail_of_the_corpus(desk):
     assert desk.cli("fsck").code == 0, desk.cli("fsck", json_output=False)
 
 
-test_every_mail_of_the_corpus.long = True
+test_every_mail_of_the_corpus.long = 35
 
 
 def test_every_ticket_of_the_corpus_can_be_shown(desk):

@@ -217,6 +217,9 @@ def test_privilege_needs_proof_of_this_very_mail(desk):
     assert desk.cli("fsck", json_output=False).out == "clean\n"
 
 
+test_privilege_needs_proof_of_this_very_mail.long = 20
+
+
 @desk_of_customers
 def test_a_contract_that_is_over_gives_nothing_and_says_so(desk):
     desk.ok("organisation", "set", "Acme", "--domain", "acme.example", "--level", "gold", "--vip", "yes", "--until", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400)))

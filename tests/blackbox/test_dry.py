@@ -145,4 +145,4 @@ def test_explain_rules_test_and_replay_say_what_the_intake_does(desk):
     assert desk.ok("rules", "replay") == []
 
 
-test_explain_rules_test_and_replay_say_what_the_intake_does.long = True
+test_explain_rules_test_and_replay_say_what_the_intake_does.long = 60

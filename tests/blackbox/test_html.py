@@ -342,7 +342,7 @@ def test_what_is_left_of_an_agents_page_looks_as_it_was_written(desk):
         clean.close()
 
 
-test_what_is_left_of_an_agents_page_looks_as_it_was_written.long = True
+test_what_is_left_of_an_agents_page_looks_as_it_was_written.long = 35
 
 
 def answer_in(desk, notice, page, text=None, more=b""):

@@ -110,7 +110,7 @@ def test_it_routes_what_agents_taught(desk):
     assert desk.cli("fsck").code == 0
 
 
-test_it_routes_what_agents_taught.long = True
+test_it_routes_what_agents_taught.long = 20
 
 
 @setup(queues=QUEUES)
@@ -235,6 +235,9 @@ def test_tags_and_priority_are_learned_where_wanted(desk):
     desk.write_config()
     desk.restart()
     assert (explain(desk, mail(subject="Invoice again", body=invoice))["tags"], explain(desk, mail(subject="VPN", body=vpn))["priority"]) == ([], "normal")
+
+
+test_tags_and_priority_are_learned_where_wanted.long = 20
 
 
 def damage(desk, version):

@@ -101,4 +101,4 @@ def test_it_routes_the_next_100_as_well_as_a_trial_says(desk):
     assert (report["routed"], report["corrected"]) == (routed, 0), report
 
 
-test_it_routes_the_next_100_as_well_as_a_trial_says.long = True
+test_it_routes_the_next_100_as_well_as_a_trial_says.long = 20

@@ -225,6 +225,9 @@ def test_killed_again_and_again_each_message_is_there_once(desk):
     assert desk.cli("fsck").code == 0, desk.cli("fsck")
 
 
+test_killed_again_and_again_each_message_is_there_once.long = 20
+
+
 @mirror
 def test_fsck_sees_what_is_wrong_and_mirror_makes_it_anew(desk):
     for i in range(3):

@@ -79,3 +79,6 @@ def test_a_day_through_a_pooler_in_transaction_mode(desk):
         assert copied.code == 0 and copied.json["rows"] > 100, copied
         desk.cli("store", "copy", "--end")
         desk.stop()
+
+
+test_a_day_through_a_pooler_in_transaction_mode.long = 25

@@ -126,6 +126,9 @@ def test_no_mail_pays_for_a_server_that_is_gone(desk):
         relay.close()
 
 
+test_no_mail_pays_for_a_server_that_is_gone.long = 25
+
+
 @setup(start=False)
 def test_words_that_were_read_before_all_were_cleared_do_not_come_back(desk):
     """Somebody is erased while a gateway adds words: what it had read is not added, and what it had added before is added again."""
@@ -420,3 +423,6 @@ def test_a_long_list_comes_in_portions(desk):
         listed = [t["id"] for t in desk.ok("ticket", "list")]
         assert listed == sorted(range(1, 2501), reverse=True), (len(listed), listed[:3])
         desk.stop()
+
+
+test_a_long_list_comes_in_portions.long = 30

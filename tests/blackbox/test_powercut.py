@@ -213,6 +213,12 @@ def test_power_cut_in_an_erasure_leaves_all_of_a_customer_or_nothing_and_says_wh
     cut_erasures(desk, ["customer", "canary-anna@secret.example"], True)
 
 
+test_power_cut_in_an_erasure_leaves_all_of_a_customer_or_nothing_and_says_which.long = 25
+
+
 @setup(relay="smtp", start=False)
 def test_power_cut_in_an_erasure_leaves_a_ticket_or_nothing_of_it_and_says_which(desk):
     cut_erasures(desk, ["ticket", "1"], False)
+
+
+test_power_cut_in_an_erasure_leaves_a_ticket_or_nothing_of_it_and_says_which.long = 25

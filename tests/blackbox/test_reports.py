@@ -313,6 +313,9 @@ def test_figures_are_the_same_whether_histories_are_kept_or_told(desk):
     assert desk.cli("fsck", json_output=False).out == "clean\n"
 
 
+test_figures_are_the_same_whether_histories_are_kept_or_told.long = 40
+
+
 def desk_offset(desk):
     with open(desk.clock_file) as f: return float(f.read())
 

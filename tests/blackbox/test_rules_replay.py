@@ -90,7 +90,7 @@ def test_replay_of_made_mails(desk):
     assert len(expected) < len(rows)
 
 
-test_replay_of_made_mails.long = True
+test_replay_of_made_mails.long = 20
 
 
 @setup(config=KEYWORDS)
@@ -103,4 +103,4 @@ def test_replay_of_the_corpus(desk):
     assert 20 < len(expected) < len(rows)
 
 
-test_replay_of_the_corpus.long = True
+test_replay_of_the_corpus.long = 35

@@ -64,3 +64,6 @@ def test_both_find_the_same_requests(desk):
         print("%d questions, %d of them found something: the same on both" % (len(ASKED), found))
         other.stop()
         desk.stop()
+
+
+test_both_find_the_same_requests.long = 30

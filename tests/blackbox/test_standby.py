@@ -96,6 +96,9 @@ def test_what_was_answered_250_is_on_the_standby_that_takes_over(desk):
         give_back(port)
 
 
+test_what_was_answered_250_is_on_the_standby_that_takes_over.long = 20
+
+
 @setup(start=False, config={"store.url": "sqlite:"})
 def test_tls_and_passwords_are_those_of_libpq(desk):
     needed(desk)

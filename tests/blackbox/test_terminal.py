@@ -140,6 +140,9 @@ def test_long_lists_take_no_more_memory_than_short_ones(desk):
         assert many == 1 or many == few + 59000, (words, few, many)
 
 
+test_long_lists_take_no_more_memory_than_short_ones.long = 30
+
+
 # ---- completion
 
 def candidates(desk, *words):

@@ -173,6 +173,9 @@ def test_47_two_desks_hold_one_conversation(desk):
         shutil.rmtree(directory)
 
 
+test_47_two_desks_hold_one_conversation.long = 25
+
+
 @setup(config=CHECKED)
 def test_43_what_is_split_off_repeats_nothing_to_whom_nothing_was_proved(desk):
     """A forged request and a list's mail, each split off and closed: the alleged sender reads no word of it, the list nothing at all."""

@@ -106,6 +106,9 @@ def test_a_database_of_every_earlier_schema_lives_on(desk):
             assert (steps, schema) == (version_of(fresh), schema_of(fresh)), "version %d was not brought up to date" % version
 
 
+test_a_database_of_every_earlier_schema_lives_on.long = 20
+
+
 @setup(**SETUP)
 def test_a_large_database_of_the_first_version_is_brought_up_as_fast_as_a_small_one(desk):
     """UPGRADE_TICKETS=100000 for the whole size. The time is the one from the start of the process until it listens."""
