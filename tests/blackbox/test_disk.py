@@ -1,7 +1,7 @@
 """A disk that fails: read-only, input/output errors, syncs that do not succeed. Each is said in the log, puts mail off with 4xx, makes nothing by
 halves, and is over when it is over. And: 250 means on disk, read from what the daemon asked of the system.
 """
-import errno, os, random, re, shutil, threading
+import errno, os, random, re, shutil, threading, time
 
 from day import Day
 from desk import Lmtp, address_of, mail, setup, wait_until
@@ -17,6 +17,12 @@ def put_off(desk, **options):
     code, text = desk.lmtp(mail(**options))[0]
     assert code // 100 == 4 and text.startswith("4."), (code, text)
     return wait_until(lambda: desk.log("lmtp.deferred")[before:])[0]["why"]
+
+
+def all_is_written(desk):
+    """Nothing more will be written by itself: the next write is that of the next mail."""
+    log = os.path.join(desk.state_dir, "sportello.db-wal")
+    wait_until(lambda: not desk.outbox() and time.time() - os.path.getmtime(log) > 0.5, 20)
 
 
 def works_again(desk, shim, subjects):
@@ -56,6 +62,7 @@ def test_input_output_error_when_writing(desk):
     desk.wait_sent(2)
     for match, body in (("*.db-wal", "small\n"), ("*/mails/*", LARGE)):
         for skip in (0, 0, 0) if body == "small\n" else (0, 1, 3):     # a commit is one write
+            all_is_written(desk)
             shim.fail("write", match, skip=skip, count=1)
             assert "nput/output error" in put_off(desk, subject="in vain", body=body), match
             shim.mend()
