@@ -224,6 +224,7 @@ def check_answer(desk, connection):
 
 def check_erased(desk, connection):
     ticket = 11
+    wait_until(lambda: same(desk), 60, "the answer that was just sent is there, too")
     before = int(connection.select("support")[1][0])
     count = len([key for key in messages(desk) if key[0] == ticket])
     database = sqlite3.connect(os.path.join(desk.state_dir, "sportello.db"), timeout=30)
