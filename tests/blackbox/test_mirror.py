@@ -19,8 +19,11 @@ def mirrored(desk):
             place = os.path.join(root(desk), folder, part)
             for name in os.listdir(place) if folder.startswith(".") and os.path.isdir(place) else []:
                 ticket, seq = map(int, re.match(r"\d+\.t(\d+)m(\d+)\.", name).groups())
-                with open(os.path.join(place, name), "rb") as f:
-                    found.setdefault((ticket, seq), []).append((folder[1:], name, f.read()))
+                try:
+                    with open(os.path.join(place, name), "rb") as f:
+                        found.setdefault((ticket, seq), []).append((folder[1:], name, f.read()))
+                except FileNotFoundError:                    # it was just given other flags, or another folder: a look at all of it again
+                    return mirrored(desk)
     return found
 
 
