@@ -143,7 +143,7 @@
 	X(SQL_DOMAINS_CLEAR, "DELETE FROM organisation_domain WHERE organisation=?1") \
 	X(SQL_SHARED_OF, "SELECT address FROM contact WHERE organisation=?1 ORDER BY address") \
 	X(SQL_ORGANISATION_TICKETS, "SELECT count(*), count(*) FILTER (WHERE state IN ('new','open','pending')) FROM ticket WHERE organisation=?1 COLLATE NOCASE AND organisation<>''") \
-	/* what is erased: see store_erase.c */ \
+	/* what is erased: see store_erase.c. `key IN (SELECT ... FROM erasing)`, no join: with one SQLite, who knows nothing of sizes, walks all places of a kind. */ \
 	X(SQL_ERASING_ADD, "INSERT OR IGNORE INTO erasing(kind,id,word) VALUES(?1,?2,?3)") \
 	X(SQL_ERASING_CLEAR, "DELETE FROM erasing") \
 	X(SQL_ERASING_REMOVE, "DELETE FROM erasing WHERE kind=?1 AND id=?2") \
@@ -157,17 +157,17 @@
 	X(SQL_ERASING_NEAR_PEOPLE, "INSERT OR IGNORE INTO erasing SELECT 'near', p.ticket, '' FROM erasing e JOIN participant p ON p.address=e.word WHERE e.kind='address' AND p.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket' OR kind='parted')") \
 	X(SQL_ERASING_NEAR_SIDES, "INSERT OR IGNORE INTO erasing SELECT 'near', s.ticket, '' FROM erasing e JOIN side s ON s.address=e.word COLLATE NOCASE WHERE e.kind='address' AND s.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket' OR kind='parted')") \
 	X(SQL_ERASING_NEAR_MESSAGES, "INSERT OR IGNORE INTO erasing SELECT 'near', m.ticket, '' FROM erasing e JOIN message m ON m.id=e.id WHERE e.kind='message' AND m.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket')") \
-	X(SQL_ERASING_MAILBOX, "INSERT OR IGNORE INTO erasing SELECT 'mailbox', p.id, '' FROM erasing e JOIN place p ON p.kind=1 AND p.key=e.id WHERE e.kind='ticket' UNION SELECT 'mailbox', b.id, '' FROM erasing e JOIN message m ON m.id=e.id JOIN place p ON p.kind=1 AND p.key=m.ticket JOIN mailbox b ON b.id=p.id AND b.seq=m.seq WHERE e.kind='message'") \
+	X(SQL_ERASING_MAILBOX, "INSERT OR IGNORE INTO erasing SELECT 'mailbox', p.id, '' FROM erasing e JOIN place p ON p.kind=1 AND p.key=e.id WHERE e.kind='ticket' UNION SELECT 'mailbox', b.id, '' FROM place p JOIN mailbox b ON b.id=p.id JOIN message m ON m.ticket=p.key AND m.seq=b.seq WHERE p.kind=1 AND p.key IN (SELECT ticket FROM message WHERE id IN (SELECT id FROM erasing WHERE kind='message')) AND m.id IN (SELECT id FROM erasing WHERE kind='message')") \
 	X(SQL_ERASING_MAILBOX_FROM, "INSERT OR IGNORE INTO erasing SELECT 'mailbox', id, '' FROM place WHERE kind=3 AND key=?1 AND id NOT IN (SELECT b.id FROM erasing e JOIN place b ON b.kind=1 AND b.key=e.id WHERE e.kind='parted')") \
 	X(SQL_ERASING_RAWS, "INSERT OR IGNORE INTO erasing SELECT 'raw', raw, '' FROM mailbox WHERE id IN (SELECT id FROM erasing WHERE kind='mailbox') UNION SELECT 'raw', raw, '' FROM message WHERE id IN (SELECT id FROM erasing WHERE kind='message') AND raw<>0") \
-	X(SQL_ERASING_SHARED, "SELECT m.raw, m.ticket FROM erasing e JOIN place p ON p.kind=4 AND p.key=e.id JOIN message m ON m.id=p.id AND m.raw=e.id WHERE e.kind='raw' AND m.id NOT IN (SELECT id FROM erasing WHERE kind='message') UNION SELECT b.raw, b.ticket FROM erasing e JOIN place p ON p.kind=2 AND p.key=e.id JOIN mailbox b ON b.id=p.id WHERE e.kind='raw' AND b.id NOT IN (SELECT id FROM erasing WHERE kind='mailbox') AND b.ticket<>0 AND coalesce(b.detail,'')<>'erased'") \
+	X(SQL_ERASING_SHARED, "SELECT m.raw, m.ticket FROM place p JOIN message m ON m.id=p.id AND m.raw=p.key WHERE p.kind=4 AND p.key IN (SELECT id FROM erasing WHERE kind='raw') AND m.id NOT IN (SELECT id FROM erasing WHERE kind='message') UNION SELECT b.raw, b.ticket FROM place p JOIN mailbox b ON b.id=p.id WHERE p.kind=2 AND p.key IN (SELECT id FROM erasing WHERE kind='raw') AND b.id NOT IN (SELECT id FROM erasing WHERE kind='mailbox') AND b.ticket<>0 AND coalesce(b.detail,'')<>'erased'") \
 	X(SQL_ERASING_SUBJECTS, "INSERT OR IGNORE INTO erasing SELECT 'subject', id, lower(subject) FROM ticket WHERE id IN (SELECT id FROM erasing WHERE kind='ticket') AND length(subject)>5") \
 	X(SQL_ERASING_OUTBOX, "INSERT OR IGNORE INTO erasing SELECT 'outbox', p.id, '' FROM erasing e JOIN place p ON p.kind=5 AND p.key=e.id WHERE e.kind='ticket'") \
 	X(SQL_ERASING_OUTBOX_OF_TICKET, "INSERT OR IGNORE INTO erasing SELECT 'outbox', o.id, '' FROM place p JOIN outbox o ON o.id=p.id WHERE p.kind=5 AND p.key=?1 AND o.state<>'waiting'") \
 	X(SQL_ERASING_OUTBOX_WORDS, "INSERT OR IGNORE INTO erasing SELECT 'outbox', o.id, '' FROM (SELECT 0 AS ticket UNION SELECT id FROM erasing WHERE kind='near' OR kind='beside') AS t JOIN place p ON p.kind=5 AND p.key=t.ticket JOIN outbox o ON o.id=p.id WHERE (o.ticket=0 OR o.state<>'waiting') AND EXISTS(SELECT 1 FROM erasing e WHERE (e.kind='address' OR e.kind='subject') AND (instr(lower(o.record),e.word)>0 OR instr(lower(coalesce(o.recipients,'')),e.word)>0))") \
 	X(SQL_ERASING_NEXT_OF, "INSERT OR IGNORE INTO erasing SELECT 'beside', id, '' FROM (SELECT id FROM place WHERE kind=7 AND key=?1 AND id>?2 ORDER BY id LIMIT 6) AS next") \
-	X(SQL_ERASING_OUTBOX_BESIDE, "INSERT OR IGNORE INTO erasing SELECT 'outbox', o.id, '' FROM erasing t JOIN place p ON p.kind=5 AND p.key=t.id JOIN outbox o ON o.id=p.id" \
-		" WHERE t.kind='beside' AND o.state<>'waiting' AND EXISTS(SELECT 1 FROM erasing e WHERE e.kind='subject' AND instr(lower(o.record),e.word)>0)") \
+	X(SQL_ERASING_OUTBOX_BESIDE, "INSERT OR IGNORE INTO erasing SELECT 'outbox', o.id, '' FROM place p JOIN outbox o ON o.id=p.id" \
+		" WHERE p.kind=5 AND p.key IN (SELECT id FROM erasing WHERE kind='beside') AND o.state<>'waiting' AND EXISTS(SELECT 1 FROM erasing e WHERE e.kind='subject' AND instr(lower(o.record),e.word)>0)") \
 	X(SQL_ERASING_FILES, "INSERT OR IGNORE INTO erasing SELECT 'file', id, file FROM raw WHERE id IN (SELECT id FROM erasing WHERE kind='raw') AND file IS NOT NULL") \
 	X(SQL_ERASE_DERIVED, "DELETE FROM derived WHERE raw IN (SELECT id FROM erasing WHERE kind='raw')") \
 	X(SQL_ERASE_RAW, "UPDATE raw SET digest=x'', file=NULL, bytes=NULL WHERE id IN (SELECT id FROM erasing WHERE kind='raw')") \

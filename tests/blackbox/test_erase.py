@@ -1,5 +1,5 @@
 """The right to be forgotten: what was erased is in no file of the desk, in no encoding, nor in a backup that is restored; counts stay, and fsck is content."""
-import base64, email, email.policy, io, json, mailbox, os, quopri, shutil, sqlite3, subprocess, tempfile, time, uuid, zipfile
+import base64, email, email.policy, io, json, mailbox, os, quopri, re, shutil, sqlite3, subprocess, tempfile, time, uuid, zipfile
 
 from desk import BUILD, address_of, mail, setup, wait_until, QUEUES
 
@@ -168,6 +168,22 @@ def test_who_has_very_many_tickets_is_forgotten_in_parts(desk):
     assert restored["erased"] >= 1
     shutil.rmtree(restored["replaced"])
     assert found(desk.state_dir, words) == [] and desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+def test_no_step_of_an_erasure_walks_all_places_of_a_kind(desk):
+    """What a part costs must not grow with the desk: `place` has a row for each mail and message of everybody, and is reached by its key."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../include/statements.h"), encoding="utf-8") as f:
+        statements = re.findall(r'X\((SQL_ERAS(?:E|ING)_\w+), ((?:"[^"]*"(?: \\\n\s*)?)+)\)', f.read())
+    walked, looked_at = [], 0
+    with sqlite3.connect("file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db"), uri=True) as database:
+        for name, words in statements:
+            asked = "".join(re.findall(r'"([^"]*)"', words))
+            aliases = {"place"} | set(re.findall(r"\bplace (?:AS )?([a-z])\b", asked))
+            steps = [step[3] for step in database.execute("EXPLAIN QUERY PLAN " + asked, (1,) * len(set(re.findall(r"\?\d", asked))))]
+            looked_at += any(re.search(r"SEARCH (%s) USING PRIMARY KEY \(kind=\? AND key=\?" % "|".join(aliases), step) for step in steps)
+            walked += [(name, step) for step in steps if re.search(r"SCAN (%s)\b|SEARCH (%s) USING PRIMARY KEY \(kind=\?\)" % (("|".join(aliases),) * 2), step)]
+    assert looked_at >= 8, looked_at
+    assert walked == [], walked
 
 
 @setup(**{**DESK, "config": {**DESK["config"], "desk.acknowledgements_per_hour": 0, "desk.digest_hour": -1, "retention_hold": "tag:legal"}})
