@@ -88,6 +88,15 @@ const char *cli_time(struct arena *arena, int64_t ms)
 	return strlen(exact) < 16 ? "" : arena_printf(arena, "%.10s %.5s UTC", exact, exact + 11);
 }
 
+const char *cli_time_in(struct arena *arena, const struct zone *zone, int64_t ms)
+{
+	int64_t local = ms / 1000 + calendar_zone_span_at(zone, ms / 1000)->offset, year;
+	int month, day;
+
+	calendar_date_of(local / CALENDAR_DAY, &year, &month, &day);
+	return arena_printf(arena, "%04lld-%02d-%02d %02d:%02d", (long long)year, month, day, (int)(local % CALENDAR_DAY / 3600), (int)(local % 3600 / 60));
+}
+
 const char *cli_age(struct arena *arena, int64_t ms)
 {
 	static const struct { int64_t seconds; const char *name; } units[] = {

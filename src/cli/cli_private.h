@@ -110,6 +110,7 @@ int cli_columns(void), cli_lines(void);          /* of the terminal; 0: no termi
 const char *cli_safe(struct arena *arena, const char *text, bool lines);
 int cli_width(const char *text);                 /* columns on a terminal */
 const char *cli_time(struct arena *arena, int64_t ms);           /* "2026-11-22 05:12 UTC" */
+const char *cli_time_in(struct arena *arena, const struct zone *zone, int64_t ms);     /* "2026-11-22 06:12", as clocks there show it */
 const char *cli_age(struct arena *arena, int64_t ms);            /* "3 hours" */
 const char *cli_short_age(struct arena *arena, int64_t ms);      /* "3h" */
 const char *cli_size(struct arena *arena, uint64_t bytes);       /* "12 KiB" */

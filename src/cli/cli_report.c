@@ -94,7 +94,8 @@ static void show_table(struct cli *cli, const struct report *report)
 			if (figure->kind == report->ask.kind)
 				cli_table_cell(cli, &table, report_words(&cli->arena, figure, row));
 	}
-	buffer_printf(&cli->out, "%s, %s to %s, %s\n\n", report_kind_name(report->ask.kind), cli_time(&cli->arena, report->ask.from), cli_time(&cli->arena, report->ask.to), report->ask.zone->name);
+	buffer_printf(&cli->out, "%s, %s to %s, %s\n\n", report_kind_name(report->ask.kind), cli_time_in(&cli->arena, report->ask.zone, report->ask.from),
+	              cli_time_in(&cli->arena, report->ask.zone, report->ask.to), report->ask.zone->name);
 	cli_table_print(cli, &table);
 	if (report->ask.kind == REPORT_SATISFACTION && report->total.counts[COUNT_RATED] < 10)
 		buffer_add_string(&cli->out, "\nFewer than ten ratings: too few to say much.\n");

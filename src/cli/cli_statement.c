@@ -112,11 +112,7 @@ static enum status take_all(struct cli *cli, struct statement *s, int64_t id, st
 
 static const char *local_time(struct cli *cli, const struct statement *s, int64_t ms)
 {
-	int64_t local = ms / 1000 + calendar_zone_span_at(s->zone, ms / 1000)->offset, year;
-	int month, day;
-
-	calendar_date_of(local / CALENDAR_DAY, &year, &month, &day);
-	return arena_printf(&cli->arena, "%04lld-%02d-%02d %02d:%02d", (long long)year, month, day, (int)(local % CALENDAR_DAY / 3600), (int)(local % 3600 / 60));
+	return cli_time_in(&cli->arena, s->zone, ms);
 }
 
 static const char *long_words(struct cli *cli, int64_t seconds)

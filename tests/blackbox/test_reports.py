@@ -234,6 +234,8 @@ def test_a_date_is_its_beginning_on_the_clocks_of_the_desk(desk):
     made = report(desk, "volume", "--since", "2026-03-29", "--until", "2026-03-30", "--by", "day")
     assert (made["from"], made["to"], made["zone"]) == ("2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z", "Europe/Rome") and [r["key"] for r in made["rows"]] == ["2026-03-29"], made
     assert len(report(desk, "volume", "--since", "2026-03-29", "--until", "2026-03-30", "--by", "hour")["rows"]) == 23
+    heading = desk.cli("report", "volume", "--since", "2026-03-29", "--until", "2026-03-30", json_output=False).out.splitlines()[0]
+    assert heading == "volume, 2026-03-29 00:00 to 2026-03-30 00:00, Europe/Rome", heading
 
 
 KINDS = ("volume", "answers", "resolution", "promises", "satisfaction", "workload", "articles", "mail")
