@@ -10,7 +10,7 @@
 #include <time.h>
 
 #define WHOLE_MOST   200                 /* tickets of a customer that go in one transaction */
-#define PART_TICKETS 50                  /* a tenth of a second; fewer cost more each, since every transaction reads its pages anew */
+#define PART_TICKETS 20                  /* some ten milliseconds; the rest behind it is of the same length, so that who waits for the writer finds it free soon */
 #define REST_LEAST_US 5000
 #define REST_MOST_US 500000
 #define ABANDONED_MS 60000               /* who works at it says so at each part */
