@@ -418,6 +418,9 @@ static const char *const version_2[] = {
  * none was sent, it is a second message, and the state that an answer changes is a line of its own. */
 "CREATE INDEX history_late ON history(at) WHERE n>2 AND (n>3 OR kind<>2)",
 "CREATE INDEX ticket_agent ON ticket(agent) WHERE agent<>''",
+/* All that the report on articles asks, so that it does not read over the questions. */
+"DROP INDEX asked_at",
+"CREATE INDEX asked_told ON asked(at, ticket, shown, said, said_at)",
 /* What the history of tickets says to reports (src/report/report_page.c), of many tickets in a row: made of it off the commit path, and made again at will. */
 "CREATE TABLE event_page(\n"
 "  id    INTEGER PRIMARY KEY,           -- of a family (enum report_family), times 2 to the 32nd, and of the page\n"

@@ -7,6 +7,7 @@
  */
 #include "store_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum status store_suggestion_add(struct store *store, int64_t ticket, const struct suggestion *suggestion, int64_t now, struct error *error)
@@ -167,20 +168,34 @@ enum status store_suggestions_since(struct store *store, struct arena *arena, in
 	return status;
 }
 
+static int by_ticket(const void *a, const void *b)
+{
+	int64_t x = ((const struct asked_row *)a)->ticket, y = ((const struct asked_row *)b)->ticket;
+
+	return (x > y) - (x < y);
+}
+
+/* They come in order of time, which is that of their numbers but where a clock was set. */
+static void order_by_ticket(struct asked_rows *rows)
+{
+	for (size_t i = 1; i < rows->count; i++)
+		if (rows->at[i].ticket < rows->at[i - 1].ticket) {
+			qsort(rows->at, rows->count, sizeof *rows->at, by_ticket);
+			return;
+		}
+}
+
 enum status store_asked_between(struct store *store, struct arena *arena, int64_t from, int64_t to, struct asked_rows *rows, struct error *error)
 {
 	struct cursor cursor;
-	int64_t first = 1;
-	enum status status = store_first_ticket_since(store, from, &first, error);
 
 	*rows = (struct asked_rows){ 0 };
-	if (status != STATUS_OK)
-		return status;
-	cursor_open(&cursor, store->engine, error, SQL_ASKED_SINCE, "iii", from, first, to);
+	cursor_open(&cursor, store->engine, error, SQL_ASKED_BETWEEN, "ii", from, to);
 	while (cursor_next(&cursor)) {
 		int64_t said = cursor_number(&cursor, 3);
 
 		*ARENA_PUSH(arena, rows) = (struct asked_row){ cursor_number(&cursor, 0), cursor_number(&cursor, 1), cursor_number(&cursor, 4), cursor_number(&cursor, 2) != 0, said == 1, said == 2 };
 	}
+	order_by_ticket(rows);
 	return cursor_close(&cursor);
 }
