@@ -176,6 +176,11 @@ void sha256_add(struct sha256 *digest, const void *bytes, size_t length);
 void sha256_end(struct sha256 *digest, unsigned char out[SHA256_SIZE]);
 void sha256_of(const void *bytes, size_t length, unsigned char out[SHA256_SIZE]);
 void hmac_sha256(const unsigned char *key, size_t key_length, const void *bytes, size_t length, unsigned char out[SHA256_SIZE]);
+/* Encrypts and authenticates (ChaCha20-Poly1305, RFC 8439): `out` has SEAL_MORE bytes more than `bytes`, a fresh nonce first. unseal(): back, into SEAL_MORE
+ * bytes less; false: sealed under another key, or changed. */
+#define SEAL_MORE 28
+void seal(const unsigned char key[SHA256_SIZE], const void *bytes, size_t length, unsigned char *out);
+bool unseal(const unsigned char key[SHA256_SIZE], const void *sealed, size_t length, unsigned char *out);
 /* RFC 4648 with padding, no line end and no NUL; returns the bytes written: 4 for every 3 begun. */
 size_t base64_encode(const void *bytes, size_t length, char *out);
 bool bytes_equal_constant_time(const void *a, const void *b, size_t length);

@@ -37,6 +37,8 @@ void store_hint(struct store *store);
 bool store_hear(struct store *store, int ms);
 /* STATUS_BAD_CONFIG: this machine's secret key is not the desk's. */
 enum status store_keys_agree(struct store *store, struct error *error);
+/* Writes into secret.key what another machine changed; nothing to do where it is alone. STATUS_BAD_CONFIG: its ring cannot be opened with any key that is here. */
+enum status store_keys_follow(struct store *store, struct error *error);
 /* A machine on this database: its name, when it told (ms), and digests of its files in the order of config_digest_names, blanks between. */
 struct machine { const char *name; int64_t told; const char *digests; };
 struct machines { struct machine *at; size_t count; };
@@ -54,9 +56,9 @@ struct store_key { char id[9]; int64_t made, below; };   /* id: of its SHA-256; 
 struct store_keyring { struct store_key at[DESK_KEYS]; size_t count; };
 enum status store_keyring(const char *state_dir, struct store_keyring *ring, struct error *error);
 /* A new key signs from now on. Where there would be more than DESK_KEYS, the oldest goes; STATUS_REFUSED if it was made after `keep_since`. */
-enum status store_key_rotate(const char *state_dir, int64_t keep_since, struct store_keyring *ring, struct error *error);
+enum status store_key_rotate(const char *state_dir, const char *url, int64_t keep_since, struct store_keyring *ring, struct error *error);
 /* The key of that id verifies no more; NULL: none of them does. If the first goes, a new one signs. STATUS_NOT_FOUND. */
-enum status store_key_revoke(const char *state_dir, const char *id, struct store_keyring *ring, struct error *error);
+enum status store_key_revoke(const char *state_dir, const char *url, const char *id, struct store_keyring *ring, struct error *error);
 
 /* ---------------------------------------------------------------- transactions */
 /* A read transaction around several reads, unless one is open already. */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <nettle/base64.h>
+#include <nettle/chacha-poly1305.h>
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
 #include <nettle/sha2.h>
@@ -49,6 +50,40 @@ void sha256_of(const void *bytes, size_t length, unsigned char out[SHA256_SIZE])
 	sha256_init(&digest);
 	sha256_add(&digest, bytes, length);
 	sha256_end(&digest, out);
+}
+
+_Static_assert(SEAL_MORE == CHACHA_POLY1305_NONCE_SIZE + CHACHA_POLY1305_DIGEST_SIZE, "SEAL_MORE holds nonce and tag");
+_Static_assert(SHA256_SIZE == CHACHA_POLY1305_KEY_SIZE, "a key has 32 bytes");
+
+static void seal_begin(struct chacha_poly1305_ctx *context, const unsigned char *key, const unsigned char *nonce)
+{
+	chacha_poly1305_set_key(context, key);
+	chacha_poly1305_set_nonce(context, nonce);
+}
+
+void seal(const unsigned char key[SHA256_SIZE], const void *bytes, size_t length, unsigned char *out)
+{
+	struct chacha_poly1305_ctx context;
+	unsigned char *text = out + CHACHA_POLY1305_NONCE_SIZE;
+
+	random_bytes(out, CHACHA_POLY1305_NONCE_SIZE);
+	seal_begin(&context, key, out);
+	chacha_poly1305_encrypt(&context, length, text, bytes);
+	chacha_poly1305_digest(&context, CHACHA_POLY1305_DIGEST_SIZE, text + length);
+}
+
+bool unseal(const unsigned char key[SHA256_SIZE], const void *sealed, size_t length, unsigned char *out)
+{
+	struct chacha_poly1305_ctx context;
+	const unsigned char *nonce = sealed, *text = nonce + CHACHA_POLY1305_NONCE_SIZE;
+	unsigned char tag[CHACHA_POLY1305_DIGEST_SIZE];
+
+	if (length < SEAL_MORE)
+		return false;
+	seal_begin(&context, key, nonce);
+	chacha_poly1305_decrypt(&context, length - SEAL_MORE, out, text);
+	chacha_poly1305_digest(&context, sizeof tag, tag);
+	return bytes_equal_constant_time(tag, text + length - SEAL_MORE, sizeof tag);
 }
 
 size_t base64_encode(const void *bytes, size_t length, char *out)

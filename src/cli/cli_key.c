@@ -65,7 +65,7 @@ enum status cli_run_key_rotate(struct cli *cli, struct error *error)
 	enum status status = cli_need_config(cli, error);
 
 	if (status == STATUS_OK)
-		status = store_key_rotate(cli->config->state_dir, clock_now() - cli->config->policy.link_days * DAY_MS, &ring, error);
+		status = store_key_rotate(cli->config->state_dir, cli->config->store_url, clock_now() - cli->config->policy.link_days * DAY_MS, &ring, error);
 	if (status == STATUS_OK)
 		print(cli, &ring);
 	return status;
@@ -78,7 +78,7 @@ enum status cli_run_key_revoke(struct cli *cli, struct error *error)
 	enum status status = cli_need_config(cli, error);
 
 	if (status == STATUS_OK)
-		status = store_key_revoke(cli->config->state_dir, id, &ring, error);
+		status = store_key_revoke(cli->config->state_dir, cli->config->store_url, id, &ring, error);
 	if (status == STATUS_OK)
 		print(cli, &ring);
 	return status;

@@ -41,7 +41,7 @@ int daemon_keeper_round(struct daemon *daemon, struct store *store)
 	config_unref(&config);
 	finish_erasures(store);
 	daemon_kb_tick(daemon, store);
-	daemon_keys_tick(daemon);
+	daemon_keys_tick(daemon, store);
 	daemon_files_tick(daemon, store);
 	rules_care();
 	web_tick(daemon->web);

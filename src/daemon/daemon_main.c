@@ -117,6 +117,8 @@ static enum status start(struct daemon *daemon, struct error *error)
 	enum status status = store_open(config->state_dir, config->store_url, true, &store, error);       /* makes and migrates it, once */
 	if (status == STATUS_OK)
 		status = store_keys_agree(store, error);
+	if (status == STATUS_OK)                   /* another machine may have changed them while we were down */
+		status = store_keys(config->state_dir, false, &config->policy.keys, error);
 	store_close(&store);
 	if (status == STATUS_OK)
 		status = store_writer_start(config->state_dir, config->store_url, &daemon->gateway.writer, error);

@@ -67,6 +67,8 @@ struct daemon {
 	int confined_port;                       /* of the relay, when it was made */
 	int64_t started;
 	struct { uint64_t inode; int64_t seconds, nanoseconds; } keys_file;      /* the keeper's alone: secret.key as it was last */
+	int64_t keys_followed;                   /* the keeper's alone: when the database was last asked for a newer ring, monotonic us */
+	bool keys_trouble;                       /* and whether that failed */
 	struct { bool told; int64_t looked, said; uint64_t digest; char words[CONFIG_DIGESTS * 17 + 1]; } files;       /* the keeper's alone: what the other gateways were told; monotonic us */
 	struct { _Atomic int64_t newest, bytes, failures; int64_t rest_until; } backup;  /* newest: ms, 0: there is none */
 	struct { int64_t rest_until; struct mirror *mirror; struct store *store; struct config *config; } retention;     /* the retainer's alone */
@@ -112,7 +114,7 @@ void daemon_kb_tick(struct daemon *daemon, struct store *store);
 void daemon_kb_learn(struct daemon *daemon, struct kb *kb, struct store *store);
 
 /* Likewise: have the keys been changed? Then everything is read again. */
-void daemon_keys_tick(struct daemon *daemon);
+void daemon_keys_tick(struct daemon *daemon, struct store *store);
 void daemon_files_tick(struct daemon *daemon, struct store *store);      /* daemon_files.c */
 
 /* One heap, before there is anything in it; and once all is up, what only the start needed is given back. */

@@ -64,37 +64,81 @@ static void drop(struct key_lines *lines, size_t which)
 	lines->count--;
 }
 
+/* A change under way: the file is locked, and where several machines share the ring, so is the database. */
+struct change { int locked; struct store *store; struct key_lines were, lines; };
+
+static void change_end(struct change *change)
+{
+	if (change->store)
+		store_rollback(change->store);
+	store_close(&change->store);
+	cleanup_fd(&change->locked);
+}
+
+#define CLEANUP_CHANGE __attribute__((cleanup(change_end)))
+
+/* The database's ring, if others share it: what they changed counts. STATUS_OK without a store: there is none yet, or nobody else works on it. */
+static enum status join(const char *state_dir, const char *url, struct change *change, struct error *error)
+{
+	enum status status = url ? store_open(state_dir, url, false, &change->store, error) : STATUS_OK;
+
+	if (status == STATUS_NOT_FOUND || (status == STATUS_OK && change->store && store_is_alone(change->store))) {
+		store_close(&change->store);
+		return STATUS_OK;
+	}
+	if (status == STATUS_OK && change->store && (status = store_begin(change->store, error)) == STATUS_OK)
+		status = store_keys_take(change->store, &change->lines, error);
+	return status;
+}
+
+static enum status begin(const char *state_dir, const char *url, struct change *change, struct error *error)
+{
+	enum status status;
+
+	change->locked = lock(state_dir);
+	if (change->locked < 0)
+		return error_set(error, STATUS_TRY_LATER, "%s: %s", state_dir, strerror(errno));
+	status = store_keys_read(state_dir, &change->lines, error);
+	if (status == STATUS_OK)
+		status = join(state_dir, url, change, error);
+	change->were = change->lines;
+	return status;
+}
+
 static enum status keep(const char *state_dir, const struct key_lines *lines, struct store_keyring *ring, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
-	CLEANUP_BUFFER struct buffer text = { 0 };
 
-	for (size_t i = 0; i < lines->count; i++)
-		buffer_add_string(&text, store_keys_line(&arena, &lines->at[i]));
 	name_keys(lines, ring);
-	return store_keys_write(state_dir, buffer_string(&text), true, error);
+	return store_keys_write(state_dir, store_keys_text(&arena, lines), true, error);
 }
 
-static enum status begin(const char *state_dir, int *locked, struct key_lines *lines, struct error *error)
+/* The database first: a machine that falls in between finds it there. */
+static enum status finish(const char *state_dir, struct change *change, struct store_keyring *ring, struct error *error)
 {
-	*locked = lock(state_dir);
-	return *locked >= 0 ? store_keys_read(state_dir, lines, error) : error_set(error, STATUS_TRY_LATER, "%s: %s", state_dir, strerror(errno));
+	enum status status = STATUS_OK;
+
+	name_keys(&change->lines, ring);
+	if (change->store && (status = store_keys_put(change->store, &change->were, &change->lines, error)) == STATUS_OK
+	    && (status = store_keys_note(change->store, ring, error)) == STATUS_OK)
+		status = store_commit(change->store, error);
+	return status == STATUS_OK ? keep(state_dir, &change->lines, ring, error) : status;
 }
 
-enum status store_key_rotate(const char *state_dir, int64_t keep_since, struct store_keyring *ring, struct error *error)
+enum status store_key_rotate(const char *state_dir, const char *url, int64_t keep_since, struct store_keyring *ring, struct error *error)
 {
-	CLEANUP_FD int locked = -1;
-	struct key_lines lines;
-	enum status status = begin(state_dir, &locked, &lines, error);
+	CLEANUP_CHANGE struct change change = { .locked = -1 };
+	struct key_lines *lines = &change.lines;
+	enum status status = begin(state_dir, url, &change, error);
 
 	if (status != STATUS_OK)
 		return status;
-	if (lines.count == DESK_KEYS && lines.at[DESK_KEYS - 1].made > keep_since)
+	if (lines->count == DESK_KEYS && lines->at[DESK_KEYS - 1].made > keep_since)
 		return error_set(error, STATUS_REFUSED, "there are %d keys, and links that the oldest signed are still good: wait, or revoke one", DESK_KEYS);
-	if (lines.count == DESK_KEYS)
-		lines.count--;
-	put_new_first(&lines);
-	return keep(state_dir, &lines, ring, error);
+	if (lines->count == DESK_KEYS)
+		lines->count--;
+	put_new_first(lines);
+	return finish(state_dir, &change, ring, error);
 }
 
 static size_t find(const struct key_lines *lines, const char *id)
@@ -109,24 +153,44 @@ static size_t find(const struct key_lines *lines, const char *id)
 	return DESK_KEYS;
 }
 
-enum status store_key_revoke(const char *state_dir, const char *id, struct store_keyring *ring, struct error *error)
+enum status store_key_revoke(const char *state_dir, const char *url, const char *id, struct store_keyring *ring, struct error *error)
 {
-	CLEANUP_FD int locked = -1;
-	struct key_lines lines;
-	enum status status = begin(state_dir, &locked, &lines, error);
+	CLEANUP_CHANGE struct change change = { .locked = -1 };
+	struct key_lines *lines = &change.lines;
+	enum status status = begin(state_dir, url, &change, error);
 	size_t which = 0;
 
 	if (status != STATUS_OK)
 		return status;
-	if (id && (which = find(&lines, id)) == DESK_KEYS)
+	if (id && (which = find(lines, id)) == DESK_KEYS)
 		return error_set(error, STATUS_NOT_FOUND, "there is no key \"%s\"; see `sportello key list`", id);
 	if (id)
-		drop(&lines, which);
+		drop(lines, which);
 	else
-		lines.count = 0;
+		lines->count = 0;
 	if (which == 0)
-		put_new_first(&lines);
-	return keep(state_dir, &lines, ring, error);
+		put_new_first(lines);
+	return finish(state_dir, &change, ring, error);
+}
+
+enum status store_keys_follow(struct store *store, struct error *error)
+{
+	CLEANUP_FD int locked = -1;
+	struct key_lines lines;
+	struct store_keyring ring;
+	int64_t number;
+	enum status status;
+
+	if (store_is_alone(store))
+		return STATUS_OK;
+	if ((locked = lock(store->state_dir)) < 0)
+		return error_set(error, STATUS_TRY_LATER, "%s: %s", store->state_dir, strerror(errno));
+	if ((status = store_keys_read(store->state_dir, &lines, error)) != STATUS_OK)
+		return status;
+	number = lines.number;
+	if ((status = store_keys_take(store, &lines, error)) != STATUS_OK || lines.number == number)
+		return status;
+	return keep(store->state_dir, &lines, &ring, error);
 }
 
 /* ---- after a restore ---- */

@@ -1,6 +1,7 @@
 /*
  * store_keys.c - the secret keys that sign tokens: STATE_DIR/secret.key, 0600, a line each: 64 hex digits, a blank, when it was made; and of one that
- * was there before a backup was restored, " below N": it speaks for tickets below that number alone.
+ * was there before a backup was restored, " below N": it speaks for tickets below that number alone. "# ring N": the change of the ring that several machines share
+ * (store_keys_shared.c) after which it was written.
  *
  * The first line signs, all lines verify: store_keyring.c writes new lines above. The file is made whole or not at all (written aside,
  * synced, linked), so that two programs starting at once end up with one key. A backup carries the keys inside its database: where the
@@ -18,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define RING_MARK "# ring "
 #define KEY_FILE_LIMIT 4096      /* bytes: DESK_KEYS lines and comments */
 
 char *store_keys_path(struct arena *arena, const char *state_dir)
@@ -97,15 +99,17 @@ static int64_t time_read(const char *text)
 	return (int64_t)timegm(&tm) * 1000;
 }
 
-static enum status parse_keys(const char *path, const char *text, struct key_lines *lines, struct error *error)
+enum status store_keys_parse(const char *path, const char *text, struct key_lines *lines, struct error *error)
 {
 	int line = 0;
 
-	lines->count = 0;
+	*lines = (struct key_lines){ .count = 0 };
 	while (*text) {
 		size_t length = strcspn(text, "\r\n"), key = strcspn(text, " \t\r\n");
 
 		line++;
+		if (strncmp(text, RING_MARK, sizeof RING_MARK - 1) == 0)
+			lines->number = strtoll(text + sizeof RING_MARK - 1, NULL, 10);
 		if (length > 0 && *text != '#') {
 			struct key_line *new = &lines->at[lines->count];
 
@@ -130,6 +134,15 @@ char *store_keys_line(struct arena *arena, const struct key_line *line)
 	                    line->below ? arena_printf(arena, " below %lld", (long long)line->below) : "");
 }
 
+char *store_keys_text(struct arena *arena, const struct key_lines *lines)
+{
+	char *text = arena_printf(arena, "%s", lines->number ? arena_printf(arena, RING_MARK "%lld\n", (long long)lines->number) : "");
+
+	for (size_t i = 0; i < lines->count; i++)
+		text = arena_printf(arena, "%s%s", text, store_keys_line(arena, &lines->at[i]));
+	return text;
+}
+
 enum status store_keys_read(const char *state_dir, struct key_lines *lines, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
@@ -142,7 +155,7 @@ enum status store_keys_read(const char *state_dir, struct key_lines *lines, stru
 		return error_set(error, STATUS_BAD_CONFIG, "%s: others may read or change it: chmod 600, then `sportello key revoke all`", path);
 	if ((status = file_read_all(path, KEY_FILE_LIMIT, &text, error)) != STATUS_OK)
 		return status;
-	return parse_keys(path, buffer_string(&text), lines, error);
+	return store_keys_parse(path, buffer_string(&text), lines, error);
 }
 
 /* A restored backup brings the key in its meta table; it goes to its file and out of the database. */

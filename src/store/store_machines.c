@@ -1,5 +1,5 @@
 /*
- * store_machines.c - what several gateways on one database agree upon: who of them does what only one may do, that their secret key is the same, and what files they work with.
+ * store_machines.c - what several gateways on one database agree upon: who of them does what only one may do, and what files they work with.
  *
  * The lease (outgoing mail, timers, digests, training, retention) is one row of the database with an end in the database's time. Who has it asks again long before;
  * who hears nothing believes that he lost it while another cannot have it yet, so that no clock but his own and the database's count. Where one machine is all there
@@ -15,7 +15,6 @@
 #define LEASE_SECONDS 15
 #define LEASE_RENEW_US (3 * 1000000LL)
 #define LEASE_OURS_US (10 * 1000000LL)    /* from when it was asked for: less than the row says */
-#define META_KEYS "keys"                 /* ids of secret keys, one a line */
 #define META_FILES "files"               /* a line each machine: its name, when it said so (ms), and digests of its files */
 #define FILES_DAYS 30                    /* who was not heard of for so long is gone */
 
@@ -122,59 +121,6 @@ void store_hint(struct store *store)
 bool store_hear(struct store *store, int ms)
 {
 	return engine_hear(store->engine, ms);
-}
-
-/* ---- the secret key ---- */
-
-static bool has_line(const char *lines, const char *id)
-{
-	size_t length = strlen(id);
-
-	for (const char *at = lines; (at = strstr(at, id)); at += length)
-		if ((at == lines || at[-1] == '\n') && (at[length] == '\n' || !at[length]))
-			return true;
-	return false;
-}
-
-/* Ids that are known already, and ours. */
-static enum status agree(struct store *store, struct arena *arena, const struct store_keyring *ring, struct error *error)
-{
-	struct cursor cursor;
-	const char *known = "";
-	bool same = ring->count == 0;
-	size_t new = 0;
-
-	cursor_open(&cursor, store->engine, error, SQL_META_GET, "t", META_KEYS);
-	if (cursor_next(&cursor))
-		known = cursor_text(&cursor, arena, 0);
-	if (cursor_close(&cursor) != STATUS_OK)
-		return cursor.status;
-	same |= !*known;
-	for (size_t i = 0; i < ring->count; i++)
-		same |= has_line(known, ring->at[i].id);
-	if (!same)
-		return error_set(error, STATUS_BAD_CONFIG, "%s: not the secret key of this desk: copy secret.key from a machine that works on this database already", store_keys_path(arena, store->state_dir));
-	for (size_t i = 0; i < ring->count; i++)
-		if (!has_line(known, ring->at[i].id) && ++new)
-			known = arena_printf(arena, "%s%s%s", known, *known ? "\n" : "", ring->at[i].id);
-	return new ? engine_run(store->engine, error, SQL_META_SET, "tt", META_KEYS, known) : STATUS_OK;
-}
-
-enum status store_keys_agree(struct store *store, struct error *error)
-{
-	CLEANUP_ARENA struct arena arena = { 0 };
-	struct store_keyring ring = { .count = 0 };
-	enum status status;
-
-	if (engine_alone(store->engine))
-		return STATUS_OK;
-	if ((status = store_keyring(store->state_dir, &ring, error)) != STATUS_OK || (status = store_begin(store, error)) != STATUS_OK)
-		return status;
-	status = agree(store, &arena, &ring, error);
-	if (status == STATUS_OK)
-		return store_commit(store, error);
-	store_rollback(store);
-	return status;
 }
 
 /* ---- their files ---- */

@@ -44,12 +44,23 @@ enum status store_open_with(const char *state_dir, const char *url, bool create,
 enum status store_open_for(const char *state_dir, const char *url, bool create, enum engine_use use, struct store **store, struct error *error);
 /* ---- store_keys.c: the lines of secret.key ---- */
 struct key_line { unsigned char key[DESK_KEY_SIZE]; int64_t made, below; };      /* made 0: not known; below: as in struct desk_keys */
-struct key_lines { struct key_line at[DESK_KEYS]; size_t count; };
+struct key_lines { struct key_line at[DESK_KEYS]; size_t count; int64_t number; };        /* number: of the change of a shared ring; 0: it never was one */
 enum status store_keys_read(const char *state_dir, struct key_lines *lines, struct error *error);
+enum status store_keys_parse(const char *path, const char *text, struct key_lines *lines, struct error *error);  /* path: for what is said of it */
+char *store_keys_text(struct arena *arena, const struct key_lines *lines);       /* as store_keys_parse() reads it */
 char *store_keys_path(struct arena *arena, const char *state_dir);
 char *store_keys_line(struct arena *arena, const struct key_line *line);
 /* The whole file, crash-safe. Without `replace` only if there is none: whoever comes second keeps the first one's. */
 enum status store_keys_write(const char *state_dir, const char *text, bool replace, struct error *error);
+
+/* ---- store_keys_shared.c: the ring of several machines on one database; a store that is alone has none ---- */
+/* The newer ring that the database has, in the place of *lines, if it has one. Inside a transaction, or not. */
+enum status store_keys_take(struct store *store, struct key_lines *lines, struct error *error);
+/* Puts them there as the next change, for whoever has one of these or of those that were. Inside a transaction. */
+enum status store_keys_put(struct store *store, const struct key_lines *were, struct key_lines *lines, struct error *error);
+/* Is one of these of this desk? The first ring is. And: from now on they are; inside a transaction. */
+enum status store_keys_known(struct store *store, const struct store_keyring *ring, bool *known, struct error *error);
+enum status store_keys_note(struct store *store, const struct store_keyring *ring, struct error *error);
 
 /* ---- store_keyring.c ---- */
 /* Of a backup whose files lie `aside` and are to go to state_dir: the keys that are here already, where the backup is of the same desk (so that what

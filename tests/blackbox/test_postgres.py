@@ -1,5 +1,5 @@
 """The second kind of database: every statement is understood, a day goes as on SQLite, a server that is gone is told as 4xx and found again."""
-import collections, email, os, shutil, signal, socket, subprocess, threading, time
+import collections, email, os, re, shutil, signal, socket, subprocess, threading, time
 
 import postgres
 from desk import BUILD, Desk, Lmtp, Skip, address_of, mail, setup, wait_until
@@ -266,6 +266,59 @@ def test_a_gateway_with_another_key_is_refused(desk):
         assert "copy secret.key" in stranger.log_tail()
         stranger.process = None
         desk.stop()
+
+
+@setup(start=False)
+def test_a_key_that_is_changed_on_one_gateway_is_changed_on_all(desk):
+    os.chmod(desk.directory, 0o755)
+
+    def ids(gateway):
+        return [(k["key"], k["signs"]) for k in gateway.ok("key", "list")]
+
+    def file_of(gateway):
+        with open(os.path.join(gateway.state_dir, "secret.key")) as f:
+            return f.read()
+
+    with server(desk) as there:
+        one, two = gateways(desk, there, 2)
+        first = ids(one)
+        one.ok("key", "rotate")
+        wait_until(lambda: ids(two) == ids(one) and two.log("daemon.keys"), 30)
+        two.ok("key", "rotate")                   # at once, and by the other
+        wait_until(lambda: ids(one) == ids(two), 30)
+        assert len(ids(one)) == 3 and ids(one)[-1][0] == first[0][0], ids(one)
+
+        one.accept(mail())
+        wait_until(lambda: one.sent_to("anna@example.com") or two.sent_to("anna@example.com"))
+        acknowledgement = (one.sent_to("anna@example.com") + two.sent_to("anna@example.com"))[0]
+        wait_until(lambda: two.lmtp(mail(reply_to=acknowledgement.message, body="Once more.\n"), address_of(acknowledgement))[0][0] == 250)
+        assert [t["id"] for t in two.ok("ticket", "list")] == [1]
+
+        two.stop()
+        one.ok("key", "revoke", "all")
+        one.ok("key", "rotate")                   # two changes while it was down: the ring is sealed under the last one's keys alone
+        two.start(wait=False)
+        assert two.process.wait(20) == 78 and "copy secret.key" in two.log_tail()
+        two.process = None
+        shutil.copy(os.path.join(one.state_dir, "secret.key"), two.state_dir)
+        two.start()
+        two.stop()
+        revoked = ids(one)[1][0]
+        one.ok("key", "revoke", revoked)
+        two.start()                               # one change: it follows before it takes mail
+        assert ids(two) == ids(one) and revoked not in str(ids(two)) and file_of(one) == file_of(two)
+
+        keys = re.findall(r"[0-9a-f]{64}", file_of(one))
+        kept = str(there.sql("SELECT key, value FROM meta", "desk"))
+        assert keys and "keyring" in kept and not any(k in kept for k in keys)
+        before = file_of(one)
+        there.stop("immediate")
+        assert one.cli("key", "rotate").code == 75 and file_of(one) == before
+        there.start()
+        wait_until(lambda: one.cli("key", "rotate").code == 0, 30)
+        wait_until(lambda: ids(two) == ids(one), 30)
+        for gateway in (one, two):
+            gateway.stop()
 
 
 @setup(start=False)

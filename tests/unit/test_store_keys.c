@@ -54,9 +54,9 @@ static void only_the_owner_may_ever_read_it(void **state)
 	assert_true(trap >= 0);
 	OK(store_keys(f->dir, true, &keys, &f->error));
 	assert_int_equal(mode(f), 0600);
-	OK(store_key_rotate(f->dir, 0, &ring, &f->error));
+	OK(store_key_rotate(f->dir, NULL, 0, &ring, &f->error));
 	assert_int_equal(mode(f), 0600);
-	OK(store_key_revoke(f->dir, NULL, &ring, &f->error));
+	OK(store_key_revoke(f->dir, NULL, NULL, &ring, &f->error));
 	assert_int_equal(mode(f), 0600);
 	umask(mask);
 	assert_int_equal(read(trap, &byte, 1), 0);
@@ -74,7 +74,7 @@ static void a_new_key_signs_and_the_old_ones_verify(void **state)
 
 	OK(store_keys(f->dir, true, &before, &f->error));
 	old = desk_token(&f->arena, &before, &token);
-	OK(store_key_rotate(f->dir, 0, &ring, &f->error));
+	OK(store_key_rotate(f->dir, NULL, 0, &ring, &f->error));
 	OK(store_keys(f->dir, false, &after, &f->error));
 	assert_int_equal(ring.count, 2);
 	assert_true(ring.at[0].made > 0 && ring.at[1].made > 0);
@@ -83,7 +83,7 @@ static void a_new_key_signs_and_the_old_ones_verify(void **state)
 	assert_string_not_equal(old, new);
 	assert_true(desk_token_read(&after, old, strlen(old), &read) && desk_token_read(&after, new, strlen(new), &read));
 	assert_false(desk_token_read(&before, new, strlen(new), &read));
-	OK(store_key_revoke(f->dir, ring.at[1].id, &ring, &f->error));
+	OK(store_key_revoke(f->dir, NULL, ring.at[1].id, &ring, &f->error));
 	OK(store_keys(f->dir, false, &after, &f->error));
 	assert_int_equal(ring.count, 1);
 	assert_false(desk_token_read(&after, old, strlen(old), &read));
@@ -97,13 +97,13 @@ static void a_revoked_key_that_signed_is_replaced(void **state)
 	struct desk_keys keys;
 
 	OK(store_keys(f->dir, true, &keys, &f->error));
-	OK(store_key_rotate(f->dir, 0, &ring, &f->error));
-	OK(store_key_revoke(f->dir, ring.at[0].id, &later, &f->error));
+	OK(store_key_rotate(f->dir, NULL, 0, &ring, &f->error));
+	OK(store_key_revoke(f->dir, NULL, ring.at[0].id, &later, &f->error));
 	assert_int_equal(later.count, 2);
 	assert_string_not_equal(later.at[0].id, ring.at[0].id);
 	assert_string_equal(later.at[1].id, ring.at[1].id);
-	assert_int_equal(store_key_revoke(f->dir, "00000000", &later, &f->error), STATUS_NOT_FOUND);
-	OK(store_key_revoke(f->dir, NULL, &later, &f->error));
+	assert_int_equal(store_key_revoke(f->dir, NULL, "00000000", &later, &f->error), STATUS_NOT_FOUND);
+	OK(store_key_revoke(f->dir, NULL, NULL, &later, &f->error));
 	assert_int_equal(later.count, 1);
 	assert_string_not_equal(later.at[0].id, ring.at[1].id);
 }
@@ -116,12 +116,12 @@ static void no_key_goes_while_its_links_are_good(void **state)
 
 	OK(store_keys(f->dir, true, &keys, &f->error));
 	for (int i = 1; i < DESK_KEYS; i++)
-		OK(store_key_rotate(f->dir, 0, &full, &f->error));
+		OK(store_key_rotate(f->dir, NULL, 0, &full, &f->error));
 	assert_int_equal(full.count, DESK_KEYS);
-	assert_int_equal(store_key_rotate(f->dir, full.at[DESK_KEYS - 1].made - 1, &ring, &f->error), STATUS_REFUSED);
+	assert_int_equal(store_key_rotate(f->dir, NULL, full.at[DESK_KEYS - 1].made - 1, &ring, &f->error), STATUS_REFUSED);
 	OK(store_keyring(f->dir, &ring, &f->error));
 	assert_same(&ring, &full);
-	OK(store_key_rotate(f->dir, full.at[DESK_KEYS - 1].made, &ring, &f->error));
+	OK(store_key_rotate(f->dir, NULL, full.at[DESK_KEYS - 1].made, &ring, &f->error));
 	assert_int_equal(ring.count, DESK_KEYS);
 	assert_string_equal(ring.at[1].id, full.at[0].id);
 	assert_string_equal(ring.at[DESK_KEYS - 1].id, full.at[DESK_KEYS - 2].id);
@@ -144,7 +144,7 @@ static void a_full_disk_leaves_the_old_file(void **state)
 
 		signal(SIGXFSZ, SIG_IGN);
 		setrlimit(RLIMIT_FSIZE, &most);
-		_exit(store_key_rotate(f->dir, 0, &ring, &error) == STATUS_TRY_LATER ? 0 : 1);
+		_exit(store_key_rotate(f->dir, NULL, 0, &ring, &error) == STATUS_TRY_LATER ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
@@ -166,7 +166,7 @@ static void two_at_once_both_count(void **state)
 			int bad = 0;
 
 			for (int k = 0; k < 3; k++)
-				bad |= store_key_rotate(f->dir, 0, &ring, &error) != STATUS_OK;
+				bad |= store_key_rotate(f->dir, NULL, 0, &ring, &error) != STATUS_OK;
 			_exit(bad);
 		}
 	for (int i = 0; i < 2; i++) {
@@ -188,7 +188,7 @@ static void a_backup_carries_them_all(void **state)
 	char *copy = arena_printf(&f->arena, "%s/copy.db", f->dir), *place = arena_printf(&f->arena, "%s/restored", f->dir);
 
 	OK(store_keys(f->dir, true, &keys, &f->error));
-	OK(store_key_rotate(f->dir, 0, &ring, &f->error));
+	OK(store_key_rotate(f->dir, NULL, 0, &ring, &f->error));
 	OK(store_backup(f->store, copy, &f->error));
 	assert_int_equal(mkdir(place, 0700), 0);
 	assert_int_equal(rename(copy, arena_printf(&f->arena, "%s/sportello.db", place)), 0);
