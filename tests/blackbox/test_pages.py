@@ -162,7 +162,7 @@ def test_one_sentence_of_a_page_is_overridden_by_templates_dir(desk):
     os.remove(os.path.join(desk.directory, "templates", "en/pages.txt"))
     desk.hup()
     desk.http(link, "POST", "language=en", FORM)
-    assert "We have received it" in page_of(desk)
+    wait_until(lambda: "We have received it" in page_of(desk))       # the pages take up what was read anew within a moment
 
 
 @setup(config={"brand.colour": "#7a1f5c"})

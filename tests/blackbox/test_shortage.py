@@ -140,7 +140,8 @@ def test_clock_jumps(desk):
         assert desk.http("/healthz")[0] == 200
     assert len(desk.tickets()) == 7
     wait_until(lambda: not desk.outbox())
-    assert desk.cli("fsck").code == 0
+    said = desk.cli("fsck")
+    assert said.code == 0, said
 
 
 @setup(relay="smtp")
