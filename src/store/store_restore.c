@@ -5,7 +5,7 @@
  * change places, the database by one rename, so that there is one at every moment; the old ones are kept in STATE_DIR/replaced-WHEN. What is not
  * named in moved[] stays: the mirror's and the mail server's business, and what must outlive a restore.
  * While they do, STATE_DIR/restore.new/changing is there: a power cut may leave the old database without its log, so nobody opens it (store_open.c) until
- * the restore was run again. What is kept is on the disk before something takes its place.
+ * the restore was run again, which then keeps the rest of it in the same directory. What is kept is on the disk before something takes its place.
  * After a restore the numbers of tickets that are not in the backup are given again, and people still have addresses and links of the lost ones. So
  * a new key signs from now on, and the older ones speak for the tickets of the backup alone.
  * May only be called while nobody works in the directory. Diagnostics: STATUS_TRY_LATER a daemon works there, or no room; STATUS_BAD_INPUT no
@@ -201,20 +201,55 @@ static bool is_empty(struct restore *restore)
 	return access(within(restore, restore->state_dir, "sportello.db"), F_OK) < 0;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+#define KEPT "replaced-"
+
+/* Where a restore that was broken off began to keep this very database: its log may be there already, and without it the database is none. NULL: nowhere. */
+static char *begun(struct restore *restore)
+{
+	const char *database = within(restore, restore->state_dir, "sportello.db");
+	DIR *directory = opendir(restore->state_dir);
+	char *found = NULL;
+
+	for (struct dirent *entry; directory && !found && (entry = readdir(directory));) {
+		char *kept = within(restore, restore->state_dir, entry->d_name);
+
+		if (strncmp(entry->d_name, KEPT, sizeof KEPT - 1) == 0 && is_same_file(database, within(restore, kept, "sportello.db")))
+			found = kept;
+	}
+	if (directory)
+		closedir(directory);
+	return found;
+}
+
+/* One that is there already was linked by the restore that was broken off. */
+static bool link_kept(const char *from, const char *to)
+{
+	return link(from, to) == 0 || errno == ENOENT || is_same_file(from, to) || access(to, F_OK) == 0;
+}
+
 static enum status keep_old(struct restore *restore)
 {
 	CLEANUP_FD int fd = -1;
 	const char *when = time_rfc3339(restore->arena, clock_now());
-	char *to = within(restore, restore->state_dir, arena_printf(restore->arena, "replaced-%.19s", when));
+	char *to = begun(restore);
 
 	if (is_empty(restore))
 		return STATUS_OK;
-	if (mkdir(to, 0700) < 0 || (fd = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+	if (!to && mkdir(to = within(restore, restore->state_dir, arena_printf(restore->arena, KEPT "%.19s", when)), 0700) < 0)
+		return failed(restore, to);
+	if ((fd = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return failed(restore, to);
 	give_to_owner(restore, fd);
-	if (link(within(restore, restore->state_dir, "sportello.db"), within(restore, to, "sportello.db")) < 0 && errno != ENOENT)
+	if (!link_kept(within(restore, restore->state_dir, "sportello.db"), within(restore, to, "sportello.db")))
 		return failed(restore, to);
-	if (link(store_keys_path(restore->arena, restore->state_dir), store_keys_path(restore->arena, to)) < 0 && errno != ENOENT)
+	if (!link_kept(store_keys_path(restore->arena, restore->state_dir), store_keys_path(restore->arena, to)))
 		return failed(restore, to);
 	restore->out->replaced = to;
 	return directory_sync(to) ? STATUS_OK : failed(restore, to);
@@ -270,13 +305,6 @@ static void clean_up(const struct restore *restore, bool done)
 		closedir(directory);
 	if (rmdir(restore->aside) == 0 && done && !directory_sync(restore->state_dir))
 		log_event(LOG_WARNING, "store.trouble", "why", strerror(errno), NULL);
-}
-
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat one, other;
-
-	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 enum status store_restore(const char *state_dir, const char *file, const char *ledger, struct arena *arena, struct store_restored *out, struct error *error)

@@ -146,6 +146,8 @@ class Volume:
                 content = bytearray(node.safe)
                 for _, offset, what in survivors(node.pending, rng, mode):
                     apply(content, offset, what)
-                built[node] = content
-            with open(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as f:
-                f.write(built[node])
+                built[node] = target
+                with open(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as f:
+                    f.write(content)
+            else:                                       # one file with two names stays one
+                os.link(built[node], target)

@@ -139,6 +139,30 @@ def test_power_cut_in_a_restore_leaves_the_old_desk_or_the_new_one(desk):
         shutil.rmtree(directory)
 
 
+@setup(relay="smtp", start=False)
+def test_a_restore_that_was_cut_short_keeps_the_old_desk_in_one_place(desk):
+    """The old database is linked where it is kept, its log was moved there already, and then the power went: what is left of it in its place is no database without its log."""
+    backup = os.path.join(desk.directory, "backup.db")
+    desk.start()
+    desk.accept(mail(subject=BEFORE[0]))
+    desk.accept(mail(subject=BEFORE[1], body=LARGE))
+    desk.ok("backup", backup)
+    desk.accept(mail(subject=BEFORE[2]))
+    desk.kill()
+    place, aside = (os.path.join(desk.state_dir, name) for name in ("replaced-2026-11-30T07:25:00", "restore.new"))
+    os.mkdir(place, 0o700)
+    os.mkdir(aside, 0o700)
+    open(os.path.join(aside, "changing"), "w").close()
+    for name in ("sportello.db", "secret.key"):
+        os.link(os.path.join(desk.state_dir, name), os.path.join(place, name))
+    os.rename(os.path.join(desk.state_dir, "sportello.db-wal"), os.path.join(place, "sportello.db-wal"))
+    old_or_new(desk)
+    desk.ok("restore", backup)
+    assert glob.glob(os.path.join(desk.state_dir, "replaced-*")) == [place] and kept(desk, place) == BEFORE
+    assert os.listdir(os.path.join(place, "mails")) and not os.path.exists(aside)
+    assert subjects(desk) == BACKED_UP and desk.cli("fsck", json_output=False).out == "clean\n"
+
+
 # ---- an erasure
 
 GONE, STAYS = "canary-anna", "Ugo's printer"
