@@ -1,0 +1,26 @@
+/*
+ * store_erase_private.h - one erasure under way, between the file that gathers what goes and the one that erases it.
+ */
+#ifndef STORE_ERASE_PRIVATE_H
+#define STORE_ERASE_PRIVATE_H
+
+#include "store_private.h"
+
+struct erasing {
+	struct store *store;
+	struct arena *arena;
+	const struct erase_order *order;
+	const struct customer_ids *parted;       /* his tickets, in order, that were erased before, or are erased one part after the other; NULL: none */
+	struct erased *out;
+	struct error *error;
+	int64_t now;
+};
+
+/* All that the order is for; or these tickets of it. In the caller's transaction. */
+enum status store_erase_gather(struct erasing *e);
+enum status store_erase_gather_part(struct erasing *e, const int64_t *tickets, size_t count);
+/* What was gathered of a kind: numbers, or words; in e->arena. */
+enum status store_erase_list(struct erasing *e, const char *kind, struct customer_ids *ids);
+enum status store_erase_list_words(struct erasing *e, const char *kind, struct strings *words);
+
+#endif
