@@ -328,10 +328,17 @@ static enum status begin_anew(struct store *store, const struct go *go, struct e
 	return status == STATUS_OK ? store_number_set(store, KEPT_EDITION, go->kept.wanted, error) : status;
 }
 
+/* Where the clock was set back while we looked, what happens from now on may bear times before those that we saw. */
+static int64_t followed_upto(const struct go *go)
+{
+	int64_t now = clock_now();
+	return now < go->begun ? now - SET_BACK_MS : go->upto;
+}
+
 static enum status keep(struct store *store, void *context, struct error *error)
 {
 	const struct go *go = context;
-	int64_t taken = 0, edition = 0;
+	int64_t taken = 0, edition = 0, upto = followed_upto(go);
 	enum status status = store_number_get(store, STORE_EVENTS_TAKEN, &taken, error);
 	if (status == STATUS_OK)
 		status = store_number_get(store, KEPT_EDITION, &edition, error);
@@ -345,8 +352,8 @@ static enum status keep(struct store *store, void *context, struct error *error)
 	}
 	for (size_t i = 0; i < go->filled.count && status == STATUS_OK; i++)
 		status = store_event_gap_filled(store, go->filled.at[i], error);
-	if (status == STATUS_OK && go->upto != go->kept.upto)
-		status = store_number_set(store, KEPT_UPTO, go->upto, error);
+	if (status == STATUS_OK && upto != go->kept.upto)
+		status = store_number_set(store, KEPT_UPTO, upto, error);
 	if (status == STATUS_OK && go->top != go->kept.top)
 		status = store_number_set(store, KEPT_TOP, go->top, error);
 	return status == STATUS_OK && go->mails != go->kept.mails ? store_number_set(store, KEPT_MAILS, go->mails, error) : status;
