@@ -168,6 +168,8 @@ enum status store_key_revoke(const char *state_dir, const char *url, const char 
 		drop(lines, which);
 	else
 		lines->count = 0;
+	if (lines->count)                         /* nothing for who has the revoked one, where others of the desk have another */
+		change.were = *lines;
 	if (which == 0)
 		put_new_first(lines);
 	return finish(state_dir, &change, ring, error);

@@ -2,8 +2,8 @@
  * store_keys_shared.c - one ring of keys for all gateways on one database: who changes it puts it there, and the others take it into their secret.key.
  *
  * Each machine has a key of the ring before it works here (store_keys_agree()), and the database does not: what stands there is sealed under each key that the ring
- * has or had before the change, so that whoever missed one change opens it, and who has the database or its backup alone does not. Changes are counted; the file
- * says after which one it was written.
+ * has or had before the change, so that whoever missed one change opens it, and who has the database or its backup alone does not. Not under one that was revoked, unless no
+ * other was left (`revoke all`): then whoever has a stolen key and the database, too, opens it. Changes are counted; the file says after which one it was written.
  */
 #include "store_private.h"
 
@@ -12,7 +12,6 @@
 
 #define META_RING "keyring"              /* number of the change, then a line for each key under which the ring is sealed */
 #define META_KEYS "keys"                 /* ids of keys that the ring has or had, one a line: a machine that has none of them is no machine of this desk */
-#define RING_ROOM (64 * 1024)            /* bytes of a sealed ring, at most */
 
 /* Not the key that signs tokens itself. */
 static void sealing_key(const struct key_line *line, unsigned char key[SHA256_SIZE])
@@ -38,30 +37,30 @@ static enum status read_row(struct store *store, struct arena *arena, int64_t *n
 	return cursor.status;
 }
 
-/* The ring's text; NULL: not with this key. */
-static char *open_one(struct arena *arena, const struct key_line *line, const char *sealed)
+/* The ring's text; NULL: under none of these keys. */
+static char *open_one(struct arena *arena, const struct key_lines *mine, const char *sealed)
 {
-	unsigned char key[SHA256_SIZE], *bytes = arena_alloc(arena, RING_ROOM);
-	int length = base32_decode(sealed, strlen(sealed), bytes, RING_ROOM);
+	unsigned char key[SHA256_SIZE], *bytes = arena_alloc(arena, strlen(sealed) + 1);
+	int length = base32_decode(sealed, strlen(sealed), bytes, strlen(sealed) + 1);
 	char *text = length > SEAL_MORE ? arena_alloc(arena, (size_t)length - SEAL_MORE + 1) : NULL;
 
-	sealing_key(line, key);
-	if (!text || !unseal(key, bytes, (size_t)length, (unsigned char *)text))
-		return NULL;
-	text[length - SEAL_MORE] = '\0';
-	return text;
+	for (size_t i = 0; text && i < mine->count; i++) {
+		sealing_key(&mine->at[i], key);
+		if (unseal(key, bytes, (size_t)length, (unsigned char *)text)) {
+			text[length - SEAL_MORE] = '\0';
+			return text;
+		}
+	}
+	return NULL;
 }
 
 static char *open_ring(struct arena *arena, const struct key_lines *mine, char *sealed)
 {
-	for (char *one; (one = strsep(&sealed, "\n"));)
-		for (size_t i = 0; i < mine->count; i++) {
-			char *text = open_one(arena, &mine->at[i], one);
+	char *text = NULL;
 
-			if (text)
-				return text;
-		}
-	return NULL;
+	for (char *one; !text && (one = strsep(&sealed, "\n"));)
+		text = open_one(arena, mine, one);
+	return text;
 }
 
 enum status store_keys_take(struct store *store, struct key_lines *lines, struct error *error)

@@ -308,6 +308,8 @@ def test_a_key_that_is_changed_on_one_gateway_is_changed_on_all(desk):
         two.start()                               # one change: it follows before it takes mail
         assert ids(two) == ids(one) and revoked not in str(ids(two)) and file_of(one) == file_of(two)
 
+        sealed = there.sql("SELECT length(value)-length(replace(value, chr(10), '')) FROM meta WHERE key='keyring'", "desk")
+        assert int(sealed[0][0]) == len(ids(one)), "under each key that is left, and not under the revoked one: %s" % sealed
         keys = re.findall(r"[0-9a-f]{64}", file_of(one))
         kept = str(there.sql("SELECT key, value FROM meta", "desk"))
         assert keys and "keyring" in kept and not any(k in kept for k in keys)
