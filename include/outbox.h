@@ -9,7 +9,7 @@
  * was committed. It is then the same mail to the last byte, with the same Message-ID.
  *
  * Log: outbox.sent, outbox.deferred, outbox.failed with id (trace of the mail that caused it), outbox, ticket, to, reply; once
- * for each recipient. outbox.relay_trouble when the relay itself cannot be used, with the pause that follows; outbox.relay_back.
+ * for each recipient. outbox.late where that does not count: the row was another's meanwhile. outbox.relay_trouble when the relay itself cannot be used, with the pause that follows; outbox.relay_back.
  */
 #ifndef SPORTELLO_OUTBOX_H
 #define SPORTELLO_OUTBOX_H

@@ -436,6 +436,7 @@
 	X(SQL_OUTBOX_COUNT, "SELECT count(*) FROM outbox") \
 	X(SQL_OUTBOX_NEXT_DUE, "SELECT min(next_try) FROM outbox WHERE state='waiting'") \
 	X(SQL_OUTBOX_WAITS, "SELECT created FROM outbox WHERE id=?1 AND state='waiting'") \
+	X(SQL_OUTBOX_TRIED, "SELECT attempts FROM outbox WHERE id=?1 AND state='waiting'") \
 	X(SQL_OUTBOX_OLDEST, "SELECT min(id) FROM outbox INDEXED BY outbox_due WHERE state='waiting'") \
 	/* fsck: each gives the rows that should not be there */ \
 	X(SQL_CHECK_GAP_MAILBOX, "SELECT max(id) FROM mailbox HAVING max(id)<>count(*)") \

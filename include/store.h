@@ -179,6 +179,8 @@ enum status store_outbox_get(struct store *store, struct arena *arena, int64_t i
 /* Inside a transaction: writes state, attempts, next_try, last_reply and recipients of the row. Text of the message that belongs to it
  * (row->outgoing.seq), if that has none yet, becomes `rendered_text` (may be NULL). */
 enum status store_outbox_result(struct store *store, const struct outbox_row *row, const char *rendered_text, struct error *error);
+/* Inside a transaction: how often it was tried; -1: it does not wait any more, since another gateway sent it, it came back, or it was erased. Also rehearsed. */
+enum status store_outbox_tried(struct store *store, int64_t id, int *attempts, struct error *error);
 enum status store_outbox_retry_now(struct store *store, int64_t *count, struct error *error);    /* inside a transaction */
 int64_t store_outbox_waiting(struct store *store);               /* count; -1: cannot tell */
 int64_t store_outbox_next_due(struct store *store);              /* ms; 0: nothing waits */

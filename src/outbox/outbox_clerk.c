@@ -4,8 +4,8 @@
  * A row that was taken is `busy` until its result is committed: it is never with two senders, and never sent again because the store
  * was slow. A result that cannot be written (disk full, locked) is written again and again, and nothing is fetched meanwhile; only
  * if we stop, or if the store will never take it, it is left: the mail is then sent once more after the next start.
- * A row that was given back was not tried: it is no longer busy, and is looked for again, as the store has it then.
- * Log: outbox.sent, outbox.deferred, outbox.failed when that is committed; outbox.trouble is our own store's.
+ * A result that comes late (outbox_result.c) is written nowhere. A row that was given back was not tried: it is no longer busy, and is looked for again, as the store has it then.
+ * Log: outbox.sent, outbox.deferred, outbox.failed when that is committed, outbox.late when it does not count; outbox.trouble is our own store's.
  */
 #include "outbox_pool_private.h"
 
@@ -216,11 +216,28 @@ static void count_outcome(struct outbox *outbox, const struct outcome *outcome)
 		atomic_fetch_add(&outbox->sent, 1);
 }
 
+/* What stands in the row was said by somebody else, unless it is what we wrote ourselves, and the answer to that was lost. */
+static bool is_another_ones(const struct outcome *outcome)
+{
+	return outcome->late && outcome->tries == 0;
+}
+
+static void log_late(const struct outcome *outcome)
+{
+	const struct outbox_row *row = &outcome->row;
+
+	log_event(LOG_NOTICE, "outbox.late", "id", row->outgoing.trace, "outbox", LOG_NUMBER(row->id), "ticket", LOG_NUMBER(row->ticket), "reply", row->last_reply, NULL);
+}
+
 /* True: it is settled, one way or the other. False: to be written again. */
 static bool settle(struct outbox *outbox, struct job *job, enum status status, const struct error *error)
 {
 	struct outcome *outcome = &job->outcome;
 
+	if (status == STATUS_OK && is_another_ones(outcome)) {
+		log_late(outcome);
+		return true;
+	}
 	if (status == STATUS_OK) {
 		log_outcome(outcome);
 		count_outcome(outbox, outcome);
@@ -269,7 +286,7 @@ static void write_results(struct outbox *outbox)
 	if (!count)
 		return;
 	pthread_mutex_unlock(&outbox->lock);
-	store_write_all(outbox->writer, outbox_outcome_write, contexts, count, statuses, errors);
+	store_write_rehearsed(outbox->writer, outbox_outcome_rehearse, outbox_outcome_write, contexts, count, statuses, errors);
 	pthread_mutex_lock(&outbox->lock);
 	for (size_t i = 0; i < count; i++) {
 		told |= statuses[i] == STATUS_OK && jobs[i]->outcome.told;

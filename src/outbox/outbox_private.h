@@ -135,7 +135,9 @@ struct outcome {
 	int tries;                               /* to write it */
 	bool quietly;                            /* the plan of a failure could not be applied: the row's result alone */
 	bool told;                               /* the write enqueued mail to agents */
+	bool late;                               /* the row is not as it was when it was taken: what came of this attempt does not count */
 };
+enum status outbox_outcome_rehearse(struct store *store, void *outcome, struct error *error);   /* what the write will read */
 enum status outbox_outcome_write(struct store *store, void *outcome, struct error *error);      /* a store_job */
 
 #endif

@@ -3,6 +3,8 @@
  *
  * A recipient that failed for good makes a plan (desk_decide_undeliverable: the ticket shows it, an agent is told) that is applied
  * beside the row's result: nobody can see one without the other, and a crash loses neither. Runs where the store is written.
+ * A result may be late: the lease ended while the relay took its time, and another gateway sent the row; or it came back, or was erased, before we could say that it went
+ * out. What stands there then stands.
  */
 #include "outbox_private.h"
 
@@ -56,12 +58,32 @@ static enum status bring_more(struct store *store, struct outcome *outcome, stru
 	return plan.count ? store_apply(store, &plan, NULL, error) : STATUS_OK;
 }
 
+/* Where another one tried it meanwhile and it waits again, "sent" still counts: the customer has it, and shall not have it twice. */
+static bool is_late(const struct outbox_row *row, int tried)
+{
+	return tried < 0 || (tried != row->attempts - 1 && row->state != OUTBOX_SENT);
+}
+
+enum status outbox_outcome_rehearse(struct store *store, void *context, struct error *error)
+{
+	const struct outcome *outcome = context;
+	int tried;
+
+	return store_outbox_tried(store, outcome->row.id, &tried, error);
+}
+
 enum status outbox_outcome_write(struct store *store, void *context, struct error *error)
 {
 	struct outcome *outcome = context;
-	enum status status = store_outbox_result(store, &outcome->row, outcome->rendered_text, error);
+	int tried = -1;
+	enum status status = store_outbox_tried(store, outcome->row.id, &tried, error);
 
 	outcome->told = false;
+	outcome->late = status == STATUS_OK && is_late(&outcome->row, tried);
+	if (status == STATUS_OK && !outcome->late)
+		status = store_outbox_result(store, &outcome->row, outcome->rendered_text, error);
+	if (status != STATUS_OK || outcome->late)
+		return status;
 	for (size_t i = 0; i < outcome->row.recipients.count && !status; i++)
 		if (outcome->result.now[i] == DELIVERY_FAILED && !outcome->quietly)
 			status = tell(store, outcome, &outcome->row.recipients.at[i], error);

@@ -16,7 +16,7 @@
 /* What an answer, or a write, is about: of which ticket, contact, hash, as its first value says. */
 enum about {
 	ABOUT_ALL,               /* an answer that any write takes back; a write that takes back all */
-	ABOUT_TICKET, ABOUT_HISTORY, ABOUT_CONTACT, ABOUT_MAILBOX_KEY, ABOUT_CONTACT_KEY,
+	ABOUT_TICKET, ABOUT_HISTORY, ABOUT_CONTACT, ABOUT_OUTBOX, ABOUT_MAILBOX_KEY, ABOUT_CONTACT_KEY,
 	ABOUT_FIXED,             /* an answer that no write of this list can change */
 	ABOUT_NEW,               /* a write of rows that no answer of this list is about */
 	ABOUT_NONE,              /* not a write of ours */
@@ -29,6 +29,7 @@ static const struct { unsigned char about; bool second; } abouts[STATEMENT_COUNT
 	[SQL_MESSAGE_LAST_SEQ] = { ABOUT_TICKET, false }, [SQL_SUGGESTION_GET] = { ABOUT_TICKET, false }, [SQL_SUGGESTED_GET] = { ABOUT_TICKET, false },
 	[SQL_MESSAGE_RUSH] = { ABOUT_TICKET, false }, [SQL_TIMERS_COLLEAGUES] = { ABOUT_TICKET, false }, [SQL_TIMER_GATHERING] = { ABOUT_TICKET, false },
 	[SQL_MESSAGE_OF_ID] = { ABOUT_TICKET, false }, [SQL_HISTORY_LAST] = { ABOUT_HISTORY, false }, [SQL_CONTACT_GET] = { ABOUT_CONTACT, false },
+	[SQL_OUTBOX_TRIED] = { ABOUT_OUTBOX, false },
 	[SQL_MAILBOX_CLAIM] = { ABOUT_FIXED, false }, [SQL_MAILBOX_SAME_MAIL] = { ABOUT_FIXED, false }, [SQL_MAILBOX_TICKET_OF_MESSAGE_ID] = { ABOUT_FIXED, false },
 	[SQL_AWAY] = { ABOUT_FIXED, false }, [SQL_DOMAIN_ANY] = { ABOUT_FIXED, false }, [SQL_DOMAIN_OWNER] = { ABOUT_FIXED, false },
 	[OWN_MAILBOX_KEY_NEWEST] = { ABOUT_MAILBOX_KEY, false }, [OWN_MAILBOX_KEY_OLDEST] = { ABOUT_MAILBOX_KEY, false },
@@ -47,7 +48,7 @@ static const struct { unsigned char about; bool second; } abouts[STATEMENT_COUNT
 	[SQL_CONTACT_AGENT] = { ABOUT_CONTACT, false },
 	[OWN_MAILBOX_KEY_ADD] = { ABOUT_MAILBOX_KEY, false }, [OWN_CONTACT_KEY_ADD] = { ABOUT_CONTACT_KEY, false },
 	[SQL_RAW_ADD] = { ABOUT_NEW, false }, [SQL_MAILBOX_ADD] = { ABOUT_NEW, false }, [SQL_MAILBOX_AGAIN] = { ABOUT_NEW, false }, [SQL_CONTACT_ADD] = { ABOUT_NEW, false },
-	[SQL_OUTBOX_ADD] = { ABOUT_NEW, false }, [SQL_OUTBOX_RESULT] = { ABOUT_NEW, false }, [SQL_REFERRED_SET] = { ABOUT_NEW, false }, [SQL_ROUTED_ADD] = { ABOUT_NEW, false },
+	[SQL_OUTBOX_ADD] = { ABOUT_NEW, false }, [SQL_OUTBOX_RESULT] = { ABOUT_OUTBOX, false }, [SQL_REFERRED_SET] = { ABOUT_NEW, false }, [SQL_ROUTED_ADD] = { ABOUT_NEW, false },
 	[SQL_LEARNED_ADD] = { ABOUT_NEW, false }, [SQL_CONFIRM_ANSWERED] = { ABOUT_NEW, false },
 	[OWN_BEGIN] = { ABOUT_NONE, false }, [OWN_LOCK] = { ABOUT_NONE, false }, [OWN_SAVEPOINT] = { ABOUT_NONE, false }, [OWN_RELEASE] = { ABOUT_NONE, false },
 };

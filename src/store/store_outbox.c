@@ -261,6 +261,15 @@ enum status store_outbox_result(struct store *store, const struct outbox_row *ro
 	return status;
 }
 
+enum status store_outbox_tried(struct store *store, int64_t id, int *attempts, struct error *error)
+{
+	int64_t tried;
+	enum status status = engine_number(store->engine, error, &tried, -1, SQL_OUTBOX_TRIED, "i", id);
+
+	*attempts = (int)tried;
+	return status;
+}
+
 enum status store_outbox_retry_now(struct store *store, int64_t *count, struct error *error)
 {
 	enum status status = engine_run(store->engine, error, SQL_OUTBOX_RETRY_NOW, "i", clock_now());

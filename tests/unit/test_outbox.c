@@ -18,6 +18,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "test_store.h"
+
 #include "outbox/outbox_private.h"
 
 #define HOUR ((int64_t)60 * 60 * 1000)
@@ -541,12 +543,98 @@ static void test_maildir(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* ---- a result and the row that it is about ---- */
+
+static void row_written(struct fixture *f, const struct outbox_row *row)
+{
+	OK(store_begin(f->store, &f->error));
+	OK(store_outbox_result(f->store, row, NULL, &f->error));
+	OK(store_commit(f->store, &f->error));
+}
+
+/* What one recipient's attempt of such a row comes to, written as a sender's result is. Is it late? */
+static bool result_written(struct fixture *f, struct outbox_row row, enum delivery delivery, const char *reply)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct outcome outcome = { .row = row, .quietly = true };
+	struct attempt attempt;
+
+	outcome.row.recipients.at = ARENA_ARRAY(&arena, struct outbox_recipient, 1);
+	outcome.row.recipients.at[0] = row.recipients.at[0];
+	outbox_attempt_init(&attempt, &arena, 1);
+	attempt.at[0].delivery = delivery;
+	attempt.at[0].reply = reply;
+	outbox_judge_row(&arena, &outcome.row, &attempt, clock_now(), 5 * 60 * 60 * 1000, &outcome.result);
+	OK(store_begin(f->store, &f->error));
+	OK(outbox_outcome_write(f->store, &outcome, &f->error));
+	OK(store_commit(f->store, &f->error));
+	return outcome.late;
+}
+
+static void assert_row(struct fixture *f, int64_t id, enum outbox_state state, int attempts, const char *reply)
+{
+	struct outbox_row row;
+
+	OK(store_outbox_get(f->store, &f->arena, id, &row, &f->error));
+	assert_int_equal(row.state, state);
+	assert_int_equal(row.attempts, attempts);
+	assert_string_equal(row.last_reply, reply);
+}
+
+static void a_late_failure_does_not_undo_what_another_gateway_sent(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox_row taken;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	OK(store_outbox_get(f->store, &f->arena, 1, &taken, &f->error));
+	assert_false(result_written(f, taken, DELIVERY_SENT, "250 ok"));
+	assert_true(result_written(f, taken, DELIVERY_FAILED, "550 gone"));
+	assert_row(f, 1, OUTBOX_SENT, 1, "250 ok");
+	assert_true(result_written(f, taken, DELIVERY_RETRY, "451 later"));
+	assert_row(f, 1, OUTBOX_SENT, 1, "250 ok");
+}
+
+static void a_late_success_counts_while_the_row_still_waits(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox_row taken;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	OK(store_outbox_get(f->store, &f->arena, 1, &taken, &f->error));
+	assert_false(result_written(f, taken, DELIVERY_RETRY, "451 later"));
+	/* It did not look at what the first one did: another's failure, or a second deferral, says nothing new. */
+	assert_true(result_written(f, taken, DELIVERY_FAILED, "550 gone"));
+	assert_true(result_written(f, taken, DELIVERY_RETRY, "452 later"));
+	assert_row(f, 1, OUTBOX_WAITING, 1, "451 later");
+	assert_false(result_written(f, taken, DELIVERY_SENT, "250 ok"));
+	assert_row(f, 1, OUTBOX_SENT, 1, "250 ok");
+}
+
+/* The report may be quicker than our own commit. */
+static void a_mail_that_came_back_stays_so_when_it_is_said_to_be_sent(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox_row taken, bounced;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	OK(store_outbox_get(f->store, &f->arena, 1, &taken, &f->error));
+	OK(store_outbox_get(f->store, &f->arena, 1, &bounced, &f->error));
+	store_outbox_row_failed(&bounced, "ann@customer.example", "550 no such user");
+	row_written(f, &bounced);
+	assert_true(result_written(f, taken, DELIVERY_SENT, "250 ok"));
+	assert_row(f, 1, OUTBOX_FAILED, 0, "550 no such user");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replies), cmocka_unit_test(test_reply_line), cmocka_unit_test(test_pause), cmocka_unit_test(test_written), cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_give_up), cmocka_unit_test(test_a_mail), cmocka_unit_test(test_nobody_taken), cmocka_unit_test(test_data_refused), cmocka_unit_test(test_said_at_once), cmocka_unit_test(test_said_at_once_on_a_stale_connection), cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_drops), cmocka_unit_test(test_nobody_listens), cmocka_unit_test(test_password), cmocka_unit_test(test_maildir),
+		cmocka_unit_test_setup_teardown(a_late_failure_does_not_undo_what_another_gateway_sent, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_late_success_counts_while_the_row_still_waits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_mail_that_came_back_stays_so_when_it_is_said_to_be_sent, set_up, tear_down),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
