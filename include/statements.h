@@ -225,6 +225,7 @@
 	X(SQL_PLACES_OF_TICKETS, "SELECT id, 0, 0, customer, '' FROM ticket WHERE id>?1 ORDER BY id LIMIT ?2") \
 	X(SQL_PLACE_ADD, "INSERT OR IGNORE INTO place(kind,key,id) VALUES(?1,?2,?3)") \
 	X(SQL_PLACE_FORGET, "DELETE FROM place WHERE kind=?1 AND key=?2") \
+	X(SQL_ERASING_PLACES, "DELETE FROM place WHERE kind=?1 AND key=?2 AND id IN (SELECT id FROM erasing WHERE kind=?3)") \
 	/* who gets the next ticket */ \
 	X(SQL_AGENT_LOADS, "SELECT l.agent, l.open, l.weight, coalesce(a.ticket,0) FROM agent_load l LEFT JOIN assigned a ON a.queue=?1 AND a.agent=l.agent" \
 		" ORDER BY l.agent") \
@@ -324,6 +325,7 @@
 		" (SELECT max(CASE seq WHEN ?2 THEN 9000000000 ELSE seq END), seq, agent, text FROM message" \
 		" WHERE ticket=?1 AND seq>=?2 AND kind='note' AND side=?4 AND agent<>'' AND flags LIKE 'not sent: %' GROUP BY agent) AS draft LIMIT ?3") \
 	X(SQL_MESSAGE_PROVED, "SELECT 1 FROM message WHERE ticket=?1 AND out=0 AND proved<>'' AND from_address=?2 COLLATE NOCASE LIMIT 1") \
+	X(SQL_MESSAGES_COUNT, "SELECT count(*) FROM message WHERE ticket=?1") \
 	X(SQL_MESSAGE_LAST_SEQ, "SELECT max(seq) FROM message WHERE ticket=?1") \
 	X(SQL_MESSAGE_RUSH, "SELECT date FROM message WHERE ticket=?1 AND seq>(SELECT max(seq) FROM message WHERE ticket=?1)-60 AND out=0 AND kind='reply' AND agent='' ORDER BY seq DESC LIMIT 1 OFFSET 9") \
 	X(SQL_MESSAGES_FROM, "SELECT count(*) FROM message WHERE ticket=?1 AND seq>=?2 AND out=0 AND kind='reply' AND agent=''") \

@@ -331,22 +331,23 @@ static enum status check_there(struct store *store, struct arena *arena, const s
 
 /* ---- in parts ---- */
 
-/* In the caller's transaction. */
-enum status store_erase_part(struct store *store, struct arena *arena, const struct erase_order *order, const struct customer_ids *all, const int64_t *tickets, size_t count,
-                             struct erased *erased, struct error *error)
+/* In the caller's transaction. What bears his address is found no more once it is erased: the last part has only what is left. */
+enum status store_erase_part(struct store *store, struct arena *arena, const struct erase_order *order, const struct erase_part *part, struct erased *erased, struct error *error)
 {
-	const struct erase_order part = { .what = ERASE_TICKET, .who = order->who, .aged = true };       /* the models go with the rest of him */
-	struct erasing e = { .store = store, .arena = arena, .order = &part, .parted = all, .out = erased, .error = error, .now = clock_now() };
+	const struct erase_order tickets = { .what = ERASE_TICKET, .who = order->who, .aged = true };    /* the models go with the rest of him */
+	struct erasing e = { .store = store, .arena = arena, .order = &tickets, .parted = part->all, .out = erased, .error = error, .now = clock_now() };
 	enum status status = store_places_finish(store, error);
 
 	if (status == STATUS_OK)
-		status = store_erase_gather_part(&e, tickets, count);
+		status = store_erase_gather_part(&e, part->tickets, part->count);
 	if (status == STATUS_OK)
 		status = close_tickets(&e);
 	if (status == STATUS_OK)
 		status = empty_outbox(&e);
 	if (status == STATUS_OK)
 		status = erase_tables(&e);
+	for (size_t i = 0; i < part->addresses->count && status == STATUS_OK; i++)
+		status = store_places_forget_part(store, part->addresses->at[i], error);
 	return status == STATUS_OK ? count_part(&e) : status;
 }
 
@@ -376,7 +377,7 @@ enum status store_erase_words(struct store *store, struct arena *arena, int64_t 
 enum status store_erase_whole(struct store *store, struct arena *arena, const struct erase_order *order, const struct customer_ids *parted, bool dry, struct erased *erased,
                               struct error *error)
 {
-	struct erasing e = { .store = store, .arena = arena, .order = order, .parted = parted, .out = erased, .error = error, .now = clock_now() };
+	struct erasing e = { .store = store, .arena = arena, .order = order, .parted = parted, .dry = dry, .out = erased, .error = error, .now = clock_now() };
 	enum status status = check_there(store, arena, order, error);
 
 	if (status == STATUS_OK && order->what == ERASE_ATTACHMENT)

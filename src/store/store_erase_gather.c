@@ -74,7 +74,7 @@ static enum status gather_customer(struct erasing *e)
 	struct customer_ids tickets = { 0 };
 	enum status status = engine_run(e->store->engine, e->error, SQL_ERASING_ADDRESSES, "i", e->order->customer);
 
-	for (size_t i = 0; e->parted && i < e->parted->count && status == STATUS_OK; i++)
+	for (size_t i = 0; e->parted && e->dry && i < e->parted->count && status == STATUS_OK; i++)
 		status = add(e, "parted", e->parted->at[i], "");
 	if (status == STATUS_OK)
 		status = store_customer_tickets(e->store, e->arena, e->order->customer, &tickets, e->error);
@@ -167,9 +167,8 @@ enum status store_erase_gather(struct erasing *e)
 /* ---- in parts ---- */
 
 /* All addresses of his bear tickets, and the lines between them do. In order, each once. */
-enum status store_erase_tickets_of(struct store *store, struct arena *arena, int64_t customer, struct customer_ids *tickets, struct error *error)
+enum status store_erase_tickets_of(struct store *store, struct arena *arena, int64_t customer, struct strings *addresses, struct customer_ids *tickets, struct error *error)
 {
-	struct strings addresses = { 0 };
 	struct cursor cursor;
 	size_t kept = 0;
 	enum status status = store_customer_tickets(store, arena, customer, tickets, error);
@@ -178,10 +177,10 @@ enum status store_erase_tickets_of(struct store *store, struct arena *arena, int
 		return status;
 	cursor_open(&cursor, store->engine, error, SQL_CUSTOMER_LAST_OF_EACH, "i", customer);
 	while (cursor_next(&cursor))
-		strings_add(arena, &addresses, cursor_text(&cursor, arena, 0));
+		strings_add(arena, addresses, cursor_text(&cursor, arena, 0));
 	status = cursor_close(&cursor);
-	for (size_t i = 0; i < addresses.count && status == STATUS_OK; i++) {
-		cursor_open(&cursor, store->engine, error, SQL_TICKETS_OF_PLACE, "i", store_place_of_address(addresses.at[i]));
+	for (size_t i = 0; i < addresses->count && status == STATUS_OK; i++) {
+		cursor_open(&cursor, store->engine, error, SQL_TICKETS_OF_PLACE, "i", store_place_of_address(addresses->at[i]));
 		while (cursor_next(&cursor))
 			*ARENA_PUSH(arena, tickets) = cursor_number(&cursor, 0);
 		status = cursor_close(&cursor);

@@ -11,12 +11,13 @@
 
 #define WHOLE_MOST   200                 /* tickets of a customer that go in one transaction */
 #define PART_TICKETS 20                  /* some ten milliseconds; the rest behind it is of the same length, so that who waits for the writer finds it free soon */
+#define PART_MESSAGES 100                /* no further ticket after so many */
 #define REST_LEAST_US 5000
 #define REST_MOST_US 500000
 #define ABANDONED_MS 60000               /* who works at it says so at each part */
 #define RESUME_US    1000000             /* of the keeper's round */
 
-struct parts { struct store *store; struct arena *arena; const struct erase_order *order; struct customer_ids tickets; size_t at; struct erased *out; bool dry, resumed; struct error *error; };
+struct parts { struct store *store; struct arena *arena; const struct erase_order *order; struct strings addresses; struct customer_ids tickets; size_t at; struct erased *out; bool dry, resumed; struct error *error; };
 
 static bool is_large(const struct parts *p)
 {
@@ -75,25 +76,42 @@ static void rest(int64_t us)
 	nanosleep(&pause, NULL);
 }
 
+/* How many tickets go next: what a part costs grows with their messages. */
+static enum status next_count(struct parts *p, size_t *count)
+{
+	int64_t messages = 0;
+	enum status status = STATUS_OK;
+
+	for (*count = 0; status == STATUS_OK && messages < PART_MESSAGES && *count < PART_TICKETS && p->at + *count < p->tickets.count; ++*count) {
+		int64_t has = 0;
+
+		status = engine_number(p->store->engine, p->error, &has, 0, SQL_MESSAGES_COUNT, "i", p->tickets.at[p->at + *count]);
+		messages += has;
+	}
+	return status;
+}
+
 /* Files go behind each part: the next one forgets which they were. */
 static enum status next_part(struct parts *p)
 {
-	size_t count = p->tickets.count - p->at < PART_TICKETS ? p->tickets.count - p->at : PART_TICKETS;
+	struct erase_part part = { &p->tickets, &p->addresses, p->tickets.at + p->at, 0 };
 	int64_t began, took;
 	CLEANUP_ARENA struct arena arena = { 0 };
 	struct erased erased = { 0 };
-	enum status status = store_begin(p->store, p->error);
+	enum status status = next_count(p, &part.count);
 
+	if (status == STATUS_OK)
+		status = store_begin(p->store, p->error);
 	began = clock_monotonic_us();            /* to wait for others is no work */
 	if (status != STATUS_OK)
 		return status;
-	status = store_erase_part(p->store, &arena, p->order, &p->tickets, p->tickets.at + p->at, count, &erased, p->error);
+	status = store_erase_part(p->store, &arena, p->order, &part, &erased, p->error);
 	if (status == STATUS_OK && !p->dry)
-		status = note(p, p->tickets.at[p->at + count - 1]);
+		status = note(p, part.tickets[part.count - 1]);
 	if ((status = end(p, status)) == STATUS_OK && !p->dry)
 		status = store_erase_files(p->store, &arena, p->error);
 	store_erased_add(p->arena, p->out, &erased);
-	p->at += count;
+	p->at += part.count;
 	took = clock_monotonic_us() - began;
 	rest(took < REST_LEAST_US ? REST_LEAST_US : took > REST_MOST_US ? REST_MOST_US : took);
 	return status;
@@ -103,7 +121,7 @@ static enum status begin(struct parts *p)
 {
 	enum status status = store_places_catch_up(p->store, p->error);
 
-	return status == STATUS_OK ? store_erase_tickets_of(p->store, p->arena, p->order->customer, &p->tickets, p->error) : status;
+	return status == STATUS_OK ? store_erase_tickets_of(p->store, p->arena, p->order->customer, &p->addresses, &p->tickets, p->error) : status;
 }
 
 enum status store_erase(struct store *store, struct arena *arena, const struct erase_order *order, bool dry, struct erased *erased, struct error *error)

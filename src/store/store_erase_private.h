@@ -10,7 +10,8 @@ struct erasing {
 	struct store *store;
 	struct arena *arena;
 	const struct erase_order *order;
-	const struct customer_ids *parted;       /* his tickets, in order, that were erased before, or are erased one part after the other; NULL: none */
+	const struct customer_ids *parted;       /* his tickets, in order, that are erased in other parts; NULL: all goes at once */
+	bool dry;                                /* and are still there: each was rolled back */
 	struct erased *out;
 	struct error *error;
 	int64_t now;

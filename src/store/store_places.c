@@ -114,6 +114,16 @@ enum status store_places_catch_up(struct store *store, struct error *error)
 	return status;
 }
 
+enum status store_places_forget_part(struct store *store, const char *address, struct error *error)
+{
+	static const struct { enum store_place kind; const char *erased; } kinds[] = { { PLACE_MAILBOX_FROM, "mailbox" }, { PLACE_MESSAGE_FROM, "message" }, { PLACE_TICKET_OF_CUSTOMER, "ticket" } };
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < COUNT_OF(kinds) && status == STATUS_OK; i++)
+		status = engine_run(store->engine, error, SQL_ERASING_PLACES, "dit", (int)kinds[i].kind, store_place_of_address(address), kinds[i].erased);
+	return status;
+}
+
 enum status store_places_forget(struct store *store, const char *address, struct error *error)
 {
 	static const enum store_place kinds[] = { PLACE_MAILBOX_FROM, PLACE_MESSAGE_FROM, PLACE_TICKET_OF_CUSTOMER };

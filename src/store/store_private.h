@@ -119,14 +119,14 @@ enum status store_erasures_note(struct store *store, struct arena *arena, const 
 enum status store_keep_last(struct store *store, int64_t raw, const struct mail *mail, struct error *error);
 /* ---- store_erase.c: a ticket's words, in the caller's transaction. *files: those to be removed after it (store_raw_path()) ---- */
 enum status store_erase_words(struct store *store, struct arena *arena, int64_t ticket, const char *who, struct strings *files, struct error *error);
-/* One transaction of an order (`dry`: rolled back); parted: his tickets that go in parts before it. */
+/* One transaction of an order (`dry`: rolled back); parted: his tickets that went in parts before it. */
 enum status store_erase_whole(struct store *store, struct arena *arena, const struct erase_order *order, const struct customer_ids *parted, bool dry, struct erased *erased,
                               struct error *error);
 /* Of a customer, for store_erase_parts.c: all his tickets in order; in the caller's transaction that it begins, and some of them. */
-enum status store_erase_tickets_of(struct store *store, struct arena *arena, int64_t customer, struct customer_ids *tickets, struct error *error);
+enum status store_erase_tickets_of(struct store *store, struct arena *arena, int64_t customer, struct strings *addresses, struct customer_ids *tickets, struct error *error);
 enum status store_erase_begin(struct store *store, struct arena *arena, const struct erase_order *order, struct error *error);
-enum status store_erase_part(struct store *store, struct arena *arena, const struct erase_order *order, const struct customer_ids *all, const int64_t *tickets, size_t count,
-                             struct erased *erased, struct error *error);
+struct erase_part { const struct customer_ids *all; const struct strings *addresses; const int64_t *tickets; size_t count; };
+enum status store_erase_part(struct store *store, struct arena *arena, const struct erase_order *order, const struct erase_part *part, struct erased *erased, struct error *error);
 enum status store_erase_files(struct store *store, struct arena *arena, struct error *error);     /* store_erasures.c: of the last transaction */
 void store_erased_add(struct arena *arena, struct erased *all, const struct erased *more);
 #define STORE_ERASING "erasing"          /* numbers in meta: whose erasure in parts has begun; when somebody worked at it; up to which ticket */
@@ -145,6 +145,8 @@ enum status store_places_catch_up(struct store *store, struct error *error);    
 enum status store_places_step(struct store *store, bool *more, struct error *error);     /* a piece of it, in the caller's */
 enum status store_places_finish(struct store *store, struct error *error);               /* all that is left of it, in the caller's */
 enum status store_places_forget(struct store *store, const char *address, struct error *error);
+/* Of the tickets, messages and deliveries that were gathered to be erased. */
+enum status store_places_forget_part(struct store *store, const char *address, struct error *error);
 /* ---- store_search.c ---- */
 enum status store_search_forget(struct store *store, struct error *error);
 /* ---- store_query.c: does the query, which has no words, hold for the ticket? ---- */

@@ -154,6 +154,9 @@ def test_who_has_very_many_tickets_is_forgotten_in_parts(desk):
     program.wait()
     left = [t for t in desk.tickets("--limit", 1000) if t["subject"] != "[erased]"]
     assert 1 < len(left) < MANY + 2, len(left)
+    with sqlite3.connect("file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db"), uri=True) as database:
+        found_by_address = database.execute("SELECT count(*) FROM place p JOIN ticket t ON t.id=p.id WHERE p.kind=7 AND t.subject='[erased]'").fetchone()[0]
+    assert found_by_address == 0, "the last transaction has only what no part had"
     assert [e["done"] for e in desk.ok("erase", "list")] == [False]
     done = desk.cli("erase", "finish")
     assert done.code == 75 and "being erased just now" in done.err, done
