@@ -61,7 +61,8 @@ enum status engine_bulk_counted(struct engine_bulk *bulk, const struct engine_ta
 /* ---- a source ---- */
 /* id: of this noting, a word that nobody else has; NULL: there is none, and it is not to begin. */
 enum status engine_bulk_watch(struct engine_bulk *bulk, struct arena *arena, bool begin, const char **id, struct error *error);
-enum status engine_bulk_unwatch(struct engine_bulk *bulk, struct error *error);         /* harmless where it never was */
+/* Harmless where it never was. moved_to: where the desk is from now on, which BULK_FACT_MOVED keeps; NULL: here. */
+enum status engine_bulk_unwatch(struct engine_bulk *bulk, const char *moved_to, struct error *error);
 struct engine_change { int64_t id; const char *table; int64_t number; };
 struct engine_changes { struct engine_change *at; size_t count; };
 /* What was noted, at most so many; sorted by table and number. */
@@ -94,6 +95,8 @@ enum status engine_bulk_set_counted(struct engine_bulk *bulk, const struct engin
 
 #define BULK_FACT_ID "copy_id"          /* of meta, in a target: until somebody else writes to it */
 #define BULK_FACT_AT "copy_at_"         /* and how far it came */
+#define BULK_FACT_WATCH "copy_watch"    /* of meta, in a source: the id of the noting */
+#define BULK_FACT_MOVED "copy_moved"    /* and where the desk went: a time (ms), a blank, a place */
 
 /* What an engine is here: the functions above, by their names. */
 struct engine_bulk_kind {
@@ -104,7 +107,7 @@ struct engine_bulk_kind {
 	bool (*next)(struct engine_bulk *bulk, struct engine_row *row, enum status *status, struct error *error);
 	enum status (*counted)(struct engine_bulk *bulk, const struct engine_table *table, int64_t *number, struct error *error);
 	enum status (*watch)(struct engine_bulk *bulk, struct arena *arena, bool begin, const char **id, struct error *error);
-	enum status (*unwatch)(struct engine_bulk *bulk, struct error *error);
+	enum status (*unwatch)(struct engine_bulk *bulk, const char *moved_to, struct error *error);
 	enum status (*changes)(struct engine_bulk *bulk, struct arena *arena, size_t most, struct engine_changes *changes, struct error *error);
 	enum status (*changes_done)(struct engine_bulk *bulk, const struct engine_changes *changes, struct error *error);
 	enum status (*hold)(struct engine_bulk *bulk, struct error *error);

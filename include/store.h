@@ -640,7 +640,13 @@ struct store_copied {
 	bool works;                      /* a daemon works on the source: it has more since, and goes on noting what */
 };
 enum status store_copy(const struct store_copy_order *order, struct arena *arena, struct store_copied *out, struct error *error);
-/* The source notes changes for no copy any more. */
+/* The source notes changes for no copy any more, and is open to who writes. */
+/* STATUS_BAD_CONFIG: a copy of it was completed, and the desk is there; nothing is written here. */
+enum status store_moved(const struct store *store, struct error *error);
+/* How a database stands to copies, for who looks from outside. noting: for one that is not complete, or was made beside a daemon; moved: where the desk went, NULL: it is here.
+ * beside: it is such a copy itself, and nobody wrote to it yet: what its source took since is not in it. */
+struct store_copy_stand { bool noting, beside; const char *moved; };
+enum status store_copy_stand(const char *state_dir, const char *url, struct arena *arena, struct store_copy_stand *stand, struct error *error);
 enum status store_copy_end(const char *state_dir, const char *from, struct error *error);
 
 /* Every complaint is a line in *findings; none: clean. the engine's own check, then our invariants: one disposition a mail, every ticket's

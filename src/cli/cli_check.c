@@ -224,6 +224,46 @@ static void compare_machines(struct cli *cli, struct cli_findings *findings)
 		}
 }
 
+static void find(struct cli *cli, struct cli_findings *findings, const char *level, const char *url, const char *what, const char *what_to_do)
+{
+	*ARENA_PUSH(&cli->arena, findings) = (struct cli_finding){ level, store_place(&cli->arena, cli->config->state_dir, url), 0, what, what_to_do };
+}
+
+/* The SQLite database beside a server's: from before the desk moved, or forgotten. */
+static void look_at_left_behind(struct cli *cli, struct cli_findings *findings)
+{
+	const char *state_dir = cli->config->state_dir;
+	struct store_copy_stand stand;
+	struct error error;
+
+	if (strcmp(cli->config->store_url, STORE_URL) == 0 || store_missing(state_dir, STORE_URL) || store_copy_stand(state_dir, STORE_URL, &cli->arena, &stand, &error) != STATUS_OK)
+		return;
+	if (stand.moved)
+		find(cli, findings, "note", STORE_URL, "the desk moved from this database; all mail of then is still in it, also what is erased since", "when all is well: remove it, and what mails/ has from then");
+	else if (stand.noting)
+		find(cli, findings, "warning", STORE_URL, "this database is of before a copy that was not completed: what came into it since is not in the desk's",
+		     "stop whoever writes to it; if nothing in it is wanted, sportello store copy --end --from sqlite:");
+	else
+		find(cli, findings, "note", STORE_URL, "this database is not the desk's: store.url names another one, and nothing says that it was copied there", "look at it, and remove it if nobody needs it");
+}
+
+static void look_at_copies(struct cli *cli, struct cli_findings *findings)
+{
+	const char *url = cli->config->store_url;
+	struct store_copy_stand stand;
+	struct error error;
+
+	if (store_copy_stand(cli->config->state_dir, url, &cli->arena, &stand, &error) != STATUS_OK)
+		return;
+	if (stand.noting)
+		find(cli, findings, "note", url, "changes are noted for a copy that is not complete",
+		     "stop sportellod and run sportello store copy again, which completes it; no copy is wanted: sportello store copy --end");
+	if (stand.beside)
+		find(cli, findings, "warning", url, "a sportellod worked where this database was copied from: what it took since is not here",
+		     "before sportellod works on this one: stop that one, and run the same sportello store copy there again");
+	look_at_left_behind(cli, findings);
+}
+
 /* A database that does not open is an error like others. */
 static bool look_at_system(struct cli *cli, const char *database, int older,
                            struct cli_findings *findings)
@@ -246,6 +286,7 @@ static bool look_at_system(struct cli *cli, const char *database, int older,
 	else if (database) {
 		advise(cli, findings);
 		compare_machines(cli, findings);
+		look_at_copies(cli, findings);
 	}
 	cli_check_system(cli, findings);
 	for (size_t i = 0; i < findings->count; i++)

@@ -55,7 +55,8 @@ static void as_words(struct cli *cli, const struct store_copied *copied, const c
 		buffer_printf(out, "sportellod works on %s: what it takes from now on is not in the copy. Stop it, and run this again: it fetches what came since, in seconds. If you do not want "
 		                   "the copy: sportello store copy --end.\n", copied->from);
 	else
-		buffer_printf(out, "Next: store: { url = \"%s\"; }; in the configuration, sportello fsck, and start sportellod. It makes the full text anew, beside its work.\n", to);
+		buffer_printf(out, "Next: store: { url = \"%s\"; }; in the configuration, sportello fsck, and start sportellod. It makes the full text anew, beside its work. Nothing is written to "
+		                   "%s any more; if you stay there: sportello store copy --end.\n", to, copied->from);
 }
 
 static enum status end_noting(struct cli *cli, const char *from, struct error *error)
@@ -65,7 +66,7 @@ static enum status end_noting(struct cli *cli, const char *from, struct error *e
 	if (status == STATUS_OK && cli->json)
 		buffer_add_string(&cli->out, "{\"ended\":true}\n");
 	else if (status == STATUS_OK)
-		buffer_add_string(&cli->out, "No changes are noted any more. A copy that is not complete is of no use now: remove it.\n");
+		buffer_add_string(&cli->out, "No changes are noted any more, and the desk is where it was. A copy of it is of no use now: remove it.\n");
 	return status;
 }
 

@@ -110,11 +110,26 @@ static void wake_outbox(void *context)
 	outbox_wake(((struct daemon *)context)->outbox);
 }
 
+/* Mail that a daemon took at the old place while it was copied, and since, is not here; only somebody who knows can say whether that is meant. */
+static void warn_of_copy(const struct config *config)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct store_copy_stand stand;
+	struct error error;
+
+	if (store_copy_stand(config->state_dir, config->store_url, &arena, &stand, &error) == STATUS_OK && stand.beside)
+		log_event(LOG_WARNING, "store.copied_beside", "why", "a sportellod worked where this database was copied from: what it took since is not here", NULL);
+}
+
 static enum status start(struct daemon *daemon, struct error *error)
 {
 	struct config *config = daemon->config;
 	struct store *store = NULL;
 	enum status status = store_open(config->state_dir, config->store_url, true, &store, error);       /* makes and migrates it, once */
+	if (status == STATUS_OK)
+		status = store_moved(store, error);
+	if (status == STATUS_OK)
+		warn_of_copy(config);
 	if (status == STATUS_OK)
 		status = store_keys_agree(store, error);
 	if (status == STATUS_OK)                   /* another machine may have changed them while we were down */

@@ -54,7 +54,11 @@ enum status engine_bulk_counted(struct engine_bulk *bulk, const struct engine_ta
 }
 
 enum status engine_bulk_watch(struct engine_bulk *bulk, struct arena *arena, bool begin, const char **id, struct error *error) { return kind_of(bulk)->watch(bulk, arena, begin, id, error); }
-enum status engine_bulk_unwatch(struct engine_bulk *bulk, struct error *error) { return kind_of(bulk)->unwatch(bulk, error); }
+
+enum status engine_bulk_unwatch(struct engine_bulk *bulk, const char *moved_to, struct error *error)
+{
+	return kind_of(bulk)->unwatch(bulk, moved_to, error);
+}
 
 enum status engine_bulk_changes(struct engine_bulk *bulk, struct arena *arena, size_t most, struct engine_changes *changes, struct error *error)
 {

@@ -4,6 +4,7 @@
 #include "postgres_bulk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define HOLD_TIMEOUT "30s"
 
@@ -52,7 +53,7 @@ static enum status begin_notes(struct engine_bulk *bulk, struct arena *arena, co
 		return status;
 	buffer_add_string(&sql, "CREATE TABLE copying(id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tab text NOT NULL, number bigint NOT NULL);\n");
 	notes(&sql);
-	buffer_printf(&sql, "INSERT INTO meta(key,value) VALUES('copy_watch','%s')", *id);
+	buffer_printf(&sql, "INSERT INTO meta(key,value) VALUES('" BULK_FACT_WATCH "','%s')", *id);
 	return postgres_bulk_exec(bulk->lock, buffer_string(&sql), error);
 }
 
@@ -61,7 +62,7 @@ enum status postgres_bulk_watch(struct engine_bulk *bulk, struct arena *arena, b
 	enum status status = postgres_bulk_exec(bulk->lock, "BEGIN", error);
 
 	if (status == STATUS_OK)
-		status = postgres_bulk_text(bulk->lock, arena, "SELECT value FROM meta WHERE key='copy_watch'", id, error);
+		status = postgres_bulk_text(bulk->lock, arena, "SELECT value FROM meta WHERE key='" BULK_FACT_WATCH "'", id, error);
 	if (status == STATUS_OK && !*id && begin)
 		status = begin_notes(bulk, arena, id, error);
 	if (status == STATUS_OK)
@@ -80,11 +81,25 @@ enum status postgres_bulk_end_notes(PGconn *db, struct error *error)
 	for (size_t i = 0; i < count; i++)
 		if (!engine_table_is(&tables[i], "meta"))
 			buffer_printf(&sql, "DROP TRIGGER IF EXISTS copying_%s ON %s; DROP FUNCTION IF EXISTS copying_%s();\n", tables[i].name, tables[i].name, tables[i].name);
-	buffer_add_string(&sql, "DROP TABLE IF EXISTS copying; DELETE FROM meta WHERE key='copy_watch'");
+	buffer_add_string(&sql, "DROP TABLE IF EXISTS copying; DELETE FROM meta WHERE key='" BULK_FACT_WATCH "'");
 	return postgres_bulk_exec(db, buffer_string(&sql), error);
 }
 
-enum status postgres_bulk_unwatch(struct engine_bulk *bulk, struct error *error)
+static enum status set_moved(struct engine_bulk *bulk, const char *to, struct error *error)
+{
+	CLEANUP_BUFFER struct buffer sql = { 0 };
+	char *place = to ? PQescapeLiteral(bulk->lock, to, strlen(to)) : NULL;
+
+	if (to && !place)
+		return postgres_bulk_failed(bulk->lock, NULL, "noting where the desk is", error);
+	buffer_add_string(&sql, "DELETE FROM meta WHERE key='" BULK_FACT_MOVED "'");
+	if (place)
+		buffer_printf(&sql, "; INSERT INTO meta(key,value) VALUES('" BULK_FACT_MOVED "', '%lld '||%s)", (long long)clock_now(), place);
+	PQfreemem(place);
+	return postgres_bulk_exec(bulk->lock, buffer_string(&sql), error);
+}
+
+enum status postgres_bulk_unwatch(struct engine_bulk *bulk, const char *moved_to, struct error *error)
 {
 	enum status status = postgres_bulk_exec(bulk->lock, "BEGIN", error);
 
@@ -92,6 +107,8 @@ enum status postgres_bulk_unwatch(struct engine_bulk *bulk, struct error *error)
 		status = postgres_bulk_lock(bulk->lock, "ACCESS EXCLUSIVE", error);
 	if (status == STATUS_OK)
 		status = postgres_bulk_end_notes(bulk->lock, error);
+	if (status == STATUS_OK)
+		status = set_moved(bulk, moved_to, error);
 	if (status == STATUS_OK)
 		return postgres_bulk_exec(bulk->lock, "COMMIT", error);
 	postgres_bulk_exec(bulk->lock, "ROLLBACK", NULL);

@@ -287,7 +287,7 @@ static void notes(struct buffer *sql)
 static enum status watched(struct engine_bulk *bulk, struct arena *arena, const char **id, struct error *error)
 {
 	enum status status;
-	sqlite3_stmt *statement = sqlite_bulk_prepare_text(bulk->lock, "SELECT value FROM meta WHERE key='copy_watch'", &status, error);
+	sqlite3_stmt *statement = sqlite_bulk_prepare_text(bulk->lock, "SELECT value FROM meta WHERE key='" BULK_FACT_WATCH "'", &status, error);
 
 	*id = NULL;
 	if (statement && sqlite3_step(statement) == SQLITE_ROW)
@@ -305,7 +305,7 @@ static enum status begin_notes(struct engine_bulk *bulk, struct arena *arena, co
 	*id = hex_encode(arena, name, sizeof name);
 	buffer_add_string(&sql, "CREATE TABLE copying(id INTEGER PRIMARY KEY AUTOINCREMENT, tab TEXT NOT NULL, number INTEGER NOT NULL) STRICT;\n");
 	notes(&sql);
-	buffer_printf(&sql, "INSERT INTO meta(key,value) VALUES('copy_watch','%s')", *id);
+	buffer_printf(&sql, "INSERT INTO meta(key,value) VALUES('" BULK_FACT_WATCH "','%s')", *id);
 	return sqlite_exec(bulk->lock, buffer_string(&sql), error);
 }
 
@@ -334,16 +334,33 @@ enum status sqlite_bulk_end_notes(sqlite3 *db, struct error *error)
 	while (triggers && sqlite3_step(triggers) == SQLITE_ROW)
 		buffer_printf(&sql, "DROP TRIGGER \"%s\";", (const char *)sqlite3_column_text(triggers, 0));
 	sqlite3_finalize(triggers);
-	buffer_add_string(&sql, "DROP TABLE IF EXISTS copying; DELETE FROM meta WHERE key='copy_watch'");
+	buffer_add_string(&sql, "DROP TABLE IF EXISTS copying; DELETE FROM meta WHERE key='" BULK_FACT_WATCH "'");
 	return status == STATUS_OK ? sqlite_exec(db, buffer_string(&sql), error) : status;
 }
 
-enum status sqlite_bulk_unwatch(struct engine_bulk *bulk, struct error *error)
+static enum status set_moved(struct engine_bulk *bulk, const char *to, struct error *error)
+{
+	enum status status = sqlite_exec(bulk->lock, "DELETE FROM meta WHERE key='" BULK_FACT_MOVED "'", error);
+	sqlite3_stmt *statement = status == STATUS_OK && to ? sqlite_bulk_prepare_text(bulk->lock, "INSERT INTO meta(key,value) VALUES('" BULK_FACT_MOVED "',?1||' '||?2)", &status, error) : NULL;
+
+	if (!statement)
+		return status;
+	sqlite3_bind_int64(statement, 1, clock_now());
+	sqlite3_bind_text(statement, 2, to, -1, SQLITE_STATIC);
+	if (sqlite3_step(statement) != SQLITE_DONE)
+		status = sqlite_failed(bulk->lock, sqlite3_errcode(bulk->lock), "noting where the desk is", error);
+	sqlite3_finalize(statement);
+	return status;
+}
+
+enum status sqlite_bulk_unwatch(struct engine_bulk *bulk, const char *moved_to, struct error *error)
 {
 	enum status status = sqlite3_get_autocommit(bulk->lock) ? sqlite_exec(bulk->lock, "BEGIN IMMEDIATE", error) : STATUS_OK;
 
 	if (status == STATUS_OK)
 		status = sqlite_bulk_end_notes(bulk->lock, error);
+	if (status == STATUS_OK)
+		status = set_moved(bulk, moved_to, error);
 	if (status == STATUS_OK)
 		return sqlite_exec(bulk->lock, "COMMIT", error);
 	sqlite3_exec(bulk->lock, "ROLLBACK", NULL, NULL, NULL);

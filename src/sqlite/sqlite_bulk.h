@@ -37,7 +37,7 @@ enum status sqlite_bulk_read(struct engine_bulk *bulk, const struct engine_table
 bool sqlite_bulk_next(struct engine_bulk *bulk, struct engine_row *row, enum status *status, struct error *error);
 enum status sqlite_bulk_counted(struct engine_bulk *bulk, const struct engine_table *table, int64_t *number, struct error *error);
 enum status sqlite_bulk_watch(struct engine_bulk *bulk, struct arena *arena, bool begin, const char **id, struct error *error);
-enum status sqlite_bulk_unwatch(struct engine_bulk *bulk, struct error *error);
+enum status sqlite_bulk_unwatch(struct engine_bulk *bulk, const char *moved_to, struct error *error);
 enum status sqlite_bulk_changes(struct engine_bulk *bulk, struct arena *arena, size_t most, struct engine_changes *changes, struct error *error);
 enum status sqlite_bulk_changes_done(struct engine_bulk *bulk, const struct engine_changes *changes, struct error *error);
 enum status sqlite_bulk_hold(struct engine_bulk *bulk, struct error *error);

@@ -7,7 +7,8 @@
  * 3. Writers are held for a moment: the last changes and the facts of `meta` are fetched, and a snapshot is taken of the source as it stands. They go on.
  * 4. Snapshot and copy are read to their end, and their digests compared, table by table: sums over the rows, so that order does not matter.
  * 5. Lookups and triggers are made, and the copy says what it is. Before that no program opens it.
- * Where a daemon works on the source it goes on noting, and the same command, run when that daemon is stopped, fetches what came since. What is made again (full
+ * Where a daemon works on the source it goes on noting, and the same command, run when that daemon is stopped, fetches what came since. Then the source is closed: it
+ * knows where the desk went, and nobody writes to it (store_moved()) until store_copy_end() opens it again. What is made again (full
  * text, lookups, the places of who erases) is not copied. Texts that are not UTF-8 are cleaned, on whichever side they stand: PostgreSQL has no others.
  * Diagnostics: STATUS_BAD_INPUT the target has something else; STATUS_TRY_LATER a daemon works on the target, no room, the server is gone: run it again;
  * STATUS_BROKEN the two differ.
@@ -409,7 +410,7 @@ static enum status work(struct copying *copy)
 	return status;
 }
 
-/* Nobody works on the source: what it noted is of no use any more. */
+/* Nobody works on the source: what it noted is of no use any more, and who starts a daemon on it all the same shall hear where the desk is. */
 static enum status settle(struct copying *copy)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
@@ -423,7 +424,9 @@ static enum status settle(struct copying *copy)
 	if (status == STATUS_OK && !copy->out->works)
 		status = engine_bulk_changes(copy->from, &arena, 1, &changes, copy->error);
 	copy->out->works |= changes.count > 0;
-	return status == STATUS_OK && !copy->out->works ? engine_bulk_unwatch(copy->from, copy->error) : status;
+	if (status == STATUS_OK)
+		status = engine_bulk_mark(copy->to, COPIED_BESIDE, copy->out->works, copy->error);
+	return status == STATUS_OK && !copy->out->works ? engine_bulk_unwatch(copy->from, copy->out->to, copy->error) : status;
 }
 
 enum status store_copy(const struct store_copy_order *order, struct arena *arena, struct store_copied *out, struct error *error)
@@ -455,7 +458,7 @@ enum status store_copy_end(const char *state_dir, const char *from, struct error
 	enum status status = engine_bulk_open(from, state_dir, BULK_FROM, &bulk, error);
 
 	if (status == STATUS_OK)
-		status = engine_bulk_unwatch(bulk, error);
+		status = engine_bulk_unwatch(bulk, NULL, error);
 	engine_bulk_close(&bulk);
 	return status;
 }

@@ -29,6 +29,18 @@ static bool is_half_restored(const char *state_dir)
 	return access(arena_printf(&arena, "%s/restore.new/changing", state_dir), F_OK) == 0;
 }
 
+/* A fact of meta; NULL: there is none. */
+static enum status fact_of(struct engine *engine, struct arena *arena, const char *key, const char **value, struct error *error)
+{
+	struct cursor cursor;
+
+	*value = NULL;
+	cursor_open(&cursor, engine, error, SQL_META_GET, "t", key);
+	if (cursor_next(&cursor))
+		*value = cursor_text(&cursor, arena, 0);
+	return cursor_close(&cursor);
+}
+
 /* store_copy.c goes on with a copy until somebody else has written to it. */
 static enum status see_whether_copied(struct store *store, struct error *error)
 {
@@ -37,6 +49,34 @@ static enum status see_whether_copied(struct store *store, struct error *error)
 	cursor_open(&cursor, store->engine, error, SQL_META_GET, "t", META_COPIED);
 	store->copied = cursor_next(&cursor);
 	return cursor_close(&cursor);
+}
+
+static enum status see_whether_moved(struct store *store, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	const char *moved;
+	enum status status = fact_of(store->engine, &arena, META_MOVED, &moved, error);
+
+	if (status == STATUS_OK && moved && !(store->moved = strdup(moved)))
+		status = error_set(error, STATUS_TRY_LATER, "%s: out of memory", store->state_dir);
+	return status;
+}
+
+static const char *moved_where(const char *moved)
+{
+	const char *blank = strchr(moved, ' ');
+
+	return blank ? blank + 1 : moved;
+}
+
+enum status store_moved(const struct store *store, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+
+	if (!store->moved)
+		return STATUS_OK;
+	return error_set(error, STATUS_BAD_CONFIG, "the desk was copied from here to %s at %s, and nothing is written here since: store.url shall name that one; "
+	                 "or, to go on here without what came there, run `sportello store copy --end`", moved_where(store->moved), time_rfc3339(&arena, strtoll(store->moved, NULL, 10)));
 }
 
 enum status store_open_with(const char *state_dir, const char *url, bool create,
@@ -62,6 +102,8 @@ enum status store_open_with(const char *state_dir, const char *url, bool create,
 		status = store_keys_restore(it, error);
 	if (status == STATUS_OK)
 		status = see_whether_copied(it, error);
+	if (status == STATUS_OK)
+		status = see_whether_moved(it, error);
 	if (status != STATUS_OK)
 		store_close(store);
 	return status;
@@ -127,9 +169,30 @@ enum status store_look(const char *state_dir, const char *url, int *older, struc
 
 	seen = 0;
 	status = store_open_with(state_dir, url, false, ENGINE_READS, leave_it, &store, error);
+	if (status == STATUS_OK)
+		status = store_moved(store, error);
 	*older = seen;
 	store_close(&store);
 	return seen && status == STATUS_REFUSED ? STATUS_OK : status;
+}
+
+enum status store_copy_stand(const char *state_dir, const char *url, struct arena *arena, struct store_copy_stand *stand, struct error *error)
+{
+	struct engine *engine = NULL;
+	const char *noting = NULL, *moved = NULL, *copied = NULL, *beside = NULL;
+	enum status status = engine_open(url ? url : STORE_URL, state_dir, false, ENGINE_READS, leave_it, &engine, error);
+
+	if (status == STATUS_OK)
+		status = fact_of(engine, arena, META_NOTING, &noting, error);
+	if (status == STATUS_OK)
+		status = fact_of(engine, arena, META_MOVED, &moved, error);
+	if (status == STATUS_OK)
+		status = fact_of(engine, arena, META_COPIED, &copied, error);
+	if (status == STATUS_OK)
+		status = fact_of(engine, arena, META_COPIED_BESIDE, &beside, error);
+	*stand = (struct store_copy_stand){ noting != NULL, copied && beside && strcmp(beside, "0") != 0, moved ? moved_where(moved) : NULL };
+	engine_close(&engine, NULL);
+	return status;
 }
 
 /* ---- to close ---- */
@@ -143,6 +206,7 @@ void store_close(struct store **store)
 	engine_close(&it->engine, NULL);
 	free(it->state_dir);
 	free(it->budget);
+	free(it->moved);
 	free(it);
 	*store = NULL;
 }
@@ -177,6 +241,8 @@ enum status store_begin(struct store *store, struct error *error)
 	enum status status;
 
 	store_forget_lookups(store);
+	if ((status = store_moved(store, error)) != STATUS_OK)
+		return status;
 	status = engine_begin(store->engine, error);
 	return status == STATUS_OK && store->copied ? engine_run(store->engine, error, SQL_META_DELETE, "t", META_COPIED) : status;
 }

@@ -25,6 +25,7 @@ struct store {
 	struct engine *engine;
 	char *state_dir;
 	bool copied;                            /* a fresh copy, to which nobody has written: the first transaction says that it is one no longer */
+	char *moved;                            /* of a source: when it was copied, and where the desk is since; NULL: it is here */
 	uint64_t place;                         /* a digest of it: which store this is, among those of the process */
 	struct { const struct incoming *of; uint64_t hash; bool nothing; } claimed;      /* store_claim() has looked for it; nothing: no mail with this Message-ID */
 	struct { bool known, none; unsigned long seen; } domains;        /* has any organisation one? */
@@ -70,6 +71,10 @@ enum status store_keys_of_restored(const char *state_dir, const char *aside, int
 enum status store_keys_restore(struct store *store, struct error *error);
 #define META_SECRET_KEY "secret_key"
 #define META_COPIED "copy_id"
+#define META_MOVED "copy_moved"
+#define META_NOTING "copy_watch"
+#define COPIED_BESIDE "beside"           /* of a copy, with engine_bulk_mark(): 1, a daemon worked on the source when it was made */
+#define META_COPIED_BESIDE "copy_at_" COPIED_BESIDE
 #define META_LEDGER_KEY "ledger_key"      /* where several machines have one database */
 
 /* ---------------------------------------------------------------- parts used across files */

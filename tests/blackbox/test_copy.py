@@ -107,6 +107,7 @@ def test_there_and_back_all_is_as_it_was(desk):
         desk.stop()
         refused = copy(back, there_again, code=65)
         assert "something in it already" in refused, refused
+        assert back.cli("store", "copy", "--end").code == 0              # the desk is there all the same
         back.start()
         back.accept(mail(subject="After the move back"))
         assert back.cli("fsck").code == 0
@@ -165,6 +166,85 @@ def test_beside_a_running_desk_it_stops_it_for_a_moment(desk):
         other.stop()
         assert "something in it already" in copy(desk, url, code=65)         # somebody works there since
         print("%d mails came meanwhile; held %d ms, then %d ms" % (len(accepted), first["held_ms"], second["held_ms"]))
+
+
+def refuses_to_start(desk):
+    """What the daemon says when it ends with 78."""
+    desk.start(wait=False)
+    assert desk.process.wait(20 * SLOW) == 78, desk.log_tail()
+    desk.process = None
+    return desk.log_tail()
+
+
+def findings(desk, word):
+    return [f["level"] for f in desk.cli("check", "--json").json if word in f["what"]]
+
+
+def where_it_was_nothing_is_written(desk, to):
+    """The old database after the last step: read, and no more, whoever tries; until one says that the desk is there."""
+    before = rows_of(desk.state_dir) if os.path.exists(os.path.join(desk.state_dir, "sportello.db")) else None
+    assert "the desk was copied from here to" in refuses_to_start(desk) and to in desk.log_tail(), desk.log_tail()
+    assert findings(desk, "the desk was copied from here") == ["error"] and desk.cli("check").code == 78
+    refused = desk.cli("ticket", "tag", 1, "vpn")
+    assert refused.code == 78 and "store copy --end" in refused.err, refused
+    assert desk.ok("ticket", "show", 1)["id"] == 1 and desk.cli("fsck").code == 0
+    assert before is None or not differ(before, rows_of(desk.state_dir))
+    assert desk.cli("store", "copy", "--end").code == 0
+    desk.start()
+    desk.accept(mail(subject="It stays here"))
+    desk.stop()
+
+
+@setup(start=False, config={"store.url": "sqlite:"})
+def test_who_starts_the_old_one_again_hears_where_the_desk_is(desk):
+    with server(desk) as there:
+        desk.start()
+        desk.accept(mail())
+        desk.stop()
+        url = there.create("one")
+        copy(desk, url)
+        back = elsewhere(desk, "back", url)
+        copy(back, "sqlite:")
+        assert findings(back, "the desk was copied from here") == ["error"], "PostgreSQL is as closed as SQLite"
+        where_it_was_nothing_is_written(desk, "/one")
+        where_it_was_nothing_is_written(back, "sportello.db")
+        # Beside the database that is the desk now, the one of before is named.
+        back.set("store.url", "sqlite:")
+        back.write_config()
+        copy(back, there.create("two"))
+        back.set("store.url", there.url("two"))
+        back.write_config()
+        assert findings(back, "the desk moved from this database") == ["note"]
+
+
+@setup(start=False, config={"store.url": "sqlite:"})
+def test_a_copy_made_beside_a_daemon_says_that_it_lacks_what_came_since(desk):
+    with server(desk) as there:
+        desk.start()
+        desk.accept(mail())
+        url = there.create("one")
+        assert copy(desk, url)["works"]
+        other = elsewhere(desk, "other", url)
+        assert findings(other, "what it took since is not here") == ["warning"]
+        desk.accept(mail(subject="Since"))
+        assert findings(desk, "changes are noted for a copy") == ["note"]
+        desk.stop()
+        desk.start()                                         # it is the desk still: a machine that was restarted at night goes on
+        desk.stop()
+        copy(desk, url)
+        assert not findings(other, "what it took since is not here")
+        other.start()
+        assert len(other.ok("ticket", "list")) == 2 and "store.copied_beside" not in other.log_tail()
+        other.stop()
+        # Who starts it without that step is told so.
+        assert desk.cli("store", "copy", "--end").code == 0
+        desk.start()
+        assert copy(desk, there.create("two"))["works"]
+        third = elsewhere(desk, "third", there.url("two"))
+        third.start()
+        assert "store.copied_beside" in third.log_tail(), third.log_tail()
+        third.stop()
+        desk.stop()
 
 
 KILLS = int(os.environ.get("COPY_KILLS", "6"))
