@@ -62,8 +62,11 @@ static bool fire_some(struct gateway *gateway, const struct config *config, stru
 	size_t fired = 0;
 	bool writable = true;
 	arena_init(&arena);
-	if (store_timers_due(store, &arena, clock_now(), TIMERS_AT_ONCE, &rows, &error) != STATUS_OK)
+	if (store_timers_due(store, &arena, clock_now(), TIMERS_AT_ONCE, &rows, &error) != STATUS_OK) {
+		if (store_writer_healthy(gateway->writer))       /* else the store has said so */
+			log_event(LOG_WARNING, "timer.trouble", "doing", "looking for due timers", "why", error.text, NULL);
 		return false;
+	}
 	for (size_t i = 0; i < rows.count && writable; i++) {
 		struct timer_job job = {&arena, &config->policy, &rows.at[i], false};
 		enum status status = store_write(gateway->writer, fire, &job, &error);

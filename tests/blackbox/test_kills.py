@@ -188,10 +188,25 @@ def doubles(seen):
     return twice, wrong
 
 
+class Standing:
+    """What a failure that comes once in a hundred runs must tell at once: who has the lease, which timers wait, what the gateways complained of."""
+    def __init__(self, there, all_of_them):
+        self.there, self.all = there, all_of_them
+
+    def __str__(self):
+        lines = ["every waiting ticket wakes"]
+        for what in ("clock_timestamp() AS now, * FROM lease", "* FROM timer", "id, state FROM ticket WHERE state='pending'", "pid, state, wait_event, query_start, query FROM pg_stat_activity WHERE datname='desk'"):
+            lines += ["%s: %s" % (what, " ".join(row)) for row in self.there.sql("SELECT " + what, "desk")]
+        for gateway in self.all:
+            with open(os.path.join(gateway.directory, "log"), errors="replace") as f:
+                lines += ["gateway %d: %s" % (gateway.process.pid, line.rstrip()) for line in f if "level=debug" not in line and "level=info" not in line][-30:]
+        return "\n".join(lines)
+
+
 def hold(desk, there, relay, all_of_them):
     accepted, pended, done = story(desk, there, relay, all_of_them)
     wait_until(lambda: not desk.ok("outbox", "list"), 120)
-    wait_until(lambda: there.sql("SELECT count(*) FROM ticket WHERE state='pending'", "desk") == [["0"]], 60)
+    wait_until(lambda: there.sql("SELECT count(*) FROM ticket WHERE state='pending'", "desk") == [["0"]], 60, Standing(there, all_of_them))
     wait_until(lambda: not desk.ok("outbox", "list"), 60)
     assert there.sql("SELECT count(*) FROM outbox WHERE attempts<>1", "desk") == [["0"]], "a mail paid for a server that was gone"
     subjects = sorted(row[0].split()[1] for row in there.sql("SELECT subject FROM ticket", "desk"))
