@@ -1,5 +1,5 @@
 """The second kind of database: every statement is understood, a day goes as on SQLite, a server that is gone is told as 4xx and found again."""
-import collections, email, os, re, shutil, signal, socket, subprocess, threading, time
+import collections, datetime, email, os, re, shutil, signal, socket, subprocess, threading, time
 
 import postgres
 from desk import BUILD, Desk, Lmtp, Skip, address_of, mail, setup, wait_until
@@ -237,6 +237,32 @@ def gateway_beside(desk, there, config=None, number=1):
     shutil.copy(os.path.join(desk.state_dir, "secret.key"), other.state_dir)
     other.start()
     return other
+
+
+@setup(start=False, config={"relay.senders": 1})
+def test_what_found_no_server_when_it_began_begins_when_there_is_one(desk):
+    """The server goes, or has no connection free, in the very moment in which the daemon starts: mail went in and out for ever after, and no timer fired."""
+    os.chmod(desk.directory, 0o755)
+    with server(desk) as there:
+        url = there.create("desk")
+        there.sql("CREATE ROLE small LOGIN; ALTER DATABASE desk OWNER TO small; GRANT ALL ON SCHEMA public TO small")
+        there.sql("GRANT ALL ON SCHEMA public TO small", "desk")
+        desk.set("store.url", url.replace("://sportello@", "://small@"))
+        desk.write_config()
+        for limit in range(5, 30):                           # enough for what must be there at once, and no more
+            there.sql("ALTER ROLE small CONNECTION LIMIT %d" % limit)
+            desk.start(wait=False)
+            wait_until(lambda: not desk.running() or desk.answers())
+            if desk.running():
+                break
+            desk.process = None
+        wait_until(lambda: "event=keeper.trouble" in desk.log_tail())
+        there.sql("ALTER ROLE small CONNECTION LIMIT -1")
+        desk.accept(mail())
+        until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)
+        desk.ok("ticket", "pend", 1, "--until", until.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        wait_until(lambda: desk.ok("ticket", "show", 1)["state"] == "open", 20)
+        desk.stop()
 
 
 @setup(start=False)
