@@ -4,10 +4,9 @@
  * A worker may fall behind and it may die with the process: what it does can be done again. One whose database is away when it begins
  * waits for it: without the keeper no timer would ever fire, though mail goes in and out. The priority is the thread's nice value and no
  * more than that (SCHED_IDLE, say): all threads share one heap, and a thread that waits long for the processor with the heap's lock in
- * its hand would hold up every mail. Diagnostics: NAME.trouble if it cannot start, or not yet.
+ * its hand would hold up every mail. Diagnostics: daemon.worker if one cannot start, or not yet.
  */
 #include <poll.h>
-#include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,9 +17,7 @@
 
 static void trouble(const struct worker *worker, enum log_level level, const char *why)
 {
-	char event[32];
-	snprintf(event, sizeof event, "%s.trouble", worker->name);
-	log_event(level, event, "why", why, NULL);
+	log_event(level, "daemon.worker", "worker", worker->name, "why", why, NULL);
 }
 
 bool daemon_wait(const struct daemon *daemon, int64_t ms)

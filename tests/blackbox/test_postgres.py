@@ -256,7 +256,7 @@ def test_what_found_no_server_when_it_began_begins_when_there_is_one(desk):
             if desk.running():
                 break
             desk.process = None
-        wait_until(lambda: "event=keeper.trouble" in desk.log_tail())
+        wait_until(lambda: "event=daemon.worker worker=keeper" in desk.log_tail())
         there.sql("ALTER ROLE small CONNECTION LIMIT -1")
         desk.accept(mail())
         until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)
