@@ -516,6 +516,9 @@ enum status store_customer_unmerge(struct store *store, struct arena *arena, con
 struct customer_suggestion { int64_t customer, other, ticket, at; int seq; const char *address, *other_address; };
 struct customer_suggestions { struct customer_suggestion *at; size_t count; };
 enum status store_customer_suggestions(struct store *store, struct arena *arena, struct customer_suggestions *list, struct error *error);
+/* Nothing is written. *changes: would something of `id` (0: somebody new)? Refused as the two above would be. */
+enum status store_customer_would_change(struct store *store, struct arena *arena, int64_t id, const struct strings *addresses, const struct customer_change *change, bool *changes,
+                                        struct error *error);
 /* Of all that came from a list of customers: their numbers there. */
 struct customer_external { int64_t id; const char *external_id; };
 struct customer_externals { struct customer_external *at; size_t count; };

@@ -2,8 +2,10 @@
  * cli_customer_import.c - `customer import FILE.csv`: customers from a list that is kept elsewhere, as often as one likes.
  *
  * RFC 4180: commas, quotes doubled inside quotes, a head of names of columns. A line is found again by external_id, else by its first address; an empty
- * cell says nothing. All lines are looked at, in one transaction: each bad one is named by its number, and then nothing is done at all. Who is in
- * the desk and not in the file stays, unless --prune.
+ * cell says nothing. All lines are looked at first, while mail comes in: each bad one is named by its number, and then nothing is done at all. What changes something is
+ * then written: a few lines in one transaction, many in portions with rests between, for nobody's mail is to wait until a hundred thousand are in; a power cut leaves the lines up to
+ * there, and the same file again brings the others. Each line is looked at once more before it is written: what somebody else changed meanwhile may make it a bad one.
+ * Who is in the desk and not in the file stays, unless --prune.
  * What parts cells is a comma, a semicolon or a tab, whichever the head uses: a spreadsheet writes what its country does.
  * Diagnostics, for each line: "has N cells", "is no address", "belongs to", "is also on line", "there is no organisation", "holds a NUL byte", "a quote is never closed".
  */
@@ -13,9 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #define FILE_BYTES ((size_t)256 * 1024 * 1024)
 #define COLUMNS_MOST 64
+#define AT_ONCE_MOST 1000                /* changes in one transaction: a fifth of a second */
+#define PORTION_US   40000               /* so long a portion holds the writer */
+#define REST_US      26000               /* behind it: who waits asks again every 25 ms at the latest */
 
 enum column { EXTERNAL_ID, NAME, ADDRESS, ORGANISATION, LANGUAGE, VIP, NOTE, COLUMNS };
 static const char *const column_names[COLUMNS] = { "external_id", "name", "address", "organisation", "language", "vip", "note" };
@@ -23,58 +29,16 @@ static const char *const column_names[COLUMNS] = { "external_id", "name", "addre
 struct bad_line { int number; const char *what; };
 struct importing {
 	struct cli *cli;
-	const char *at, *end;                    /* of the file */
-	int line, row_line;                      /* that is read; where the row began */
-	char between;                            /* what parts cells */
-	const char *broken;                      /* what is wrong with the row as CSV; NULL: nothing */
+	struct csv csv;
 	enum column columns[COLUMNS_MOST]; size_t count;
 	struct { struct bad_line *at; size_t count; } bad;
+	struct { struct csv *at; size_t count; } changes;        /* lines that would change something: where they begin */
+	struct { int64_t *at; size_t count; } gone;              /* customers whom --prune takes away */
 	int64_t added, changed, unchanged, removed;
 	size_t identified;                       /* lines with an external_id */
+	bool in_portions, written;               /* a part of it is in for good */
 	struct seen *seen; size_t seen_room, seen_count; /* external ids and addresses, and on which line */
 };
-
-/* ---- CSV ---- */
-
-struct cells { struct strings at; };
-
-/* One cell; *last: the row ends behind it. */
-static const char *read_cell(struct importing *import, struct arena *arena, bool *last)
-{
-	CLEANUP_BUFFER struct buffer cell = { 0 };
-	bool quoted = import->at < import->end && *import->at == '"', open = quoted;
-
-	import->at += quoted;
-	for (; import->at < import->end && (open || (*import->at != import->between && *import->at != '\n')); import->at++) {
-		if (open && *import->at == '"' && import->at + 1 < import->end && import->at[1] == '"')
-			import->at++;
-		else if (open && *import->at == '"') {
-			open = false;
-			continue;
-		}
-		if (quoted && !open && *import->at != ' ' && *import->at != '\r')
-			import->broken = "has words behind a closing quote; a quote inside quotes is written twice";
-		import->line += *import->at == '\n';
-		if (!*import->at)
-			import->broken = "holds a NUL byte: save the list as UTF-8, not as UTF-16";
-		buffer_add_char(&cell, *import->at);
-	}
-	if (open)
-		import->broken = "a quote is never closed";
-	*last = import->at >= import->end || *import->at == '\n';
-	import->line += import->at < import->end && *import->at == '\n';
-	import->at += import->at < import->end;
-	return text_trim(arena_copy(arena, cell.length ? cell.at : "", cell.length));
-}
-
-static void read_row(struct importing *import, struct arena *arena, struct strings *cells)
-{
-	*cells = (struct strings){ 0 };
-	import->row_line = import->line;
-	import->broken = NULL;
-	for (bool last = false; !last;)
-		strings_add(arena, cells, read_cell(import, arena, &last));
-}
 
 static void bad(struct importing *import, int line, const char *what)
 {
@@ -94,31 +58,14 @@ static bool column_named(const char *name, enum column *column)
 	return text_starts_nocase(name, "address") && name[7] && strspn(name + 7, "0123456789") == strlen(name + 7);
 }
 
-/* What there is most of in the first line. */
-static char find_between(const struct importing *import)
-{
-	static const char candidates[] = { ',', ';', '\t' };
-	size_t counts[COUNT_OF(candidates)] = { 0 }, most = 0;
-
-	for (const char *at = import->at; at < import->end && *at != '\n'; at++)
-		for (size_t i = 0; i < COUNT_OF(candidates); i++)
-			counts[i] += *at == candidates[i];
-	for (size_t i = 1; i < COUNT_OF(candidates); i++)
-		most = counts[i] > counts[most] ? i : most;
-	return candidates[most];
-}
-
 static enum status read_head(struct importing *import, struct error *error)
 {
 	struct strings names;
 	bool addressed = false;
 
-	if (import->end - import->at >= 3 && !memcmp(import->at, "\xEF\xBB\xBF", 3))
-		import->at += 3;
-	import->between = find_between(import);
-	read_row(import, &import->cli->arena, &names);
-	if (import->broken)
-		return error_set(error, STATUS_BAD_INPUT, "line 1: %s", import->broken);
+	cli_csv_row(&import->csv, &import->cli->arena, &names);
+	if (import->csv.broken)
+		return error_set(error, STATUS_BAD_INPUT, "line 1: %s", import->csv.broken);
 	if (names.count > COLUMNS_MOST)
 		return error_set(error, STATUS_BAD_INPUT, "line 1: more than %d columns", COLUMNS_MOST);
 	for (size_t i = 0; i < names.count; i++) {
@@ -165,7 +112,7 @@ static int seen_before(struct importing *import, const char *word)
 	place = place_of(import, word);
 	if (import->seen[place].word)
 		return import->seen[place].line;
-	import->seen[place] = (struct seen){ arena_string(&import->cli->arena, word), import->row_line };
+	import->seen[place] = (struct seen){ arena_string(&import->cli->arena, word), import->csv.row_line };
 	import->seen_count++;
 	return 0;
 }
@@ -177,12 +124,12 @@ struct row { const char *cell[COLUMNS]; struct strings addresses; };
 static bool take_cells(struct importing *import, struct arena *arena, const struct strings *cells, struct row *row)
 {
 	if (cells->count != import->count) {
-		bad(import, import->row_line, arena_printf(arena, "has %zu cells, not %zu", cells->count, import->count));
+		bad(import, import->csv.row_line, arena_printf(arena, "has %zu cells, not %zu", cells->count, import->count));
 		return false;
 	}
 	for (size_t i = 0; i < cells->count; i++) {
 		if (!utf8_valid(cells->at[i], strlen(cells->at[i]))) {
-			bad(import, import->row_line, "is not UTF-8");
+			bad(import, import->csv.row_line, "is not UTF-8");
 			return false;
 		}
 		if (import->columns[i] == ADDRESS && *cells->at[i])
@@ -210,23 +157,23 @@ static bool check_row(struct importing *import, struct arena *arena, struct row 
 	int line;
 
 	if (!row->addresses.count)
-		bad(import, import->row_line, "has no address");
+		bad(import, import->csv.row_line, "has no address");
 	else if (!check_vip(row))
-		bad(import, import->row_line, arena_printf(arena, "vip is yes or no, not \"%s\"", row->cell[VIP]));
+		bad(import, import->csv.row_line, arena_printf(arena, "vip is yes or no, not \"%s\"", row->cell[VIP]));
 	else if (row->cell[LANGUAGE] && (strlen(row->cell[LANGUAGE]) < 2 || strlen(row->cell[LANGUAGE]) > 3 || strspn(row->cell[LANGUAGE], "abcdefghijklmnopqrstuvwxyz") != strlen(row->cell[LANGUAGE])))
-		bad(import, import->row_line, arena_printf(arena, "\"%s\" is no language; two letters, as in en", row->cell[LANGUAGE]));
+		bad(import, import->csv.row_line, arena_printf(arena, "\"%s\" is no language; two letters, as in en", row->cell[LANGUAGE]));
 	else if (row->cell[EXTERNAL_ID] && (line = seen_before(import, arena_printf(arena, "id %s", row->cell[EXTERNAL_ID]))))
-		bad(import, import->row_line, arena_printf(arena, "external_id %s is also on line %d", row->cell[EXTERNAL_ID], line));
+		bad(import, import->csv.row_line, arena_printf(arena, "external_id %s is also on line %d", row->cell[EXTERNAL_ID], line));
 	else {
 		for (size_t i = 0; i < row->addresses.count; i++) {
 			const char *address = row->addresses.at[i];
 
 			if (!mail_address_usable(address)) {
-				bad(import, import->row_line, arena_printf(arena, "\"%s\" is no address", address));
+				bad(import, import->csv.row_line, arena_printf(arena, "\"%s\" is no address", address));
 				return false;
 			}
-			if ((line = seen_before(import, address)) && line != import->row_line) {
-				bad(import, import->row_line, arena_printf(arena, "%s is also on line %d", address, line));
+			if ((line = seen_before(import, address)) && line != import->csv.row_line) {
+				bad(import, import->csv.row_line, arena_printf(arena, "%s is also on line %d", address, line));
 				return false;
 			}
 		}
@@ -247,11 +194,23 @@ static enum status find_row(struct importing *import, struct arena *arena, const
 	return status;
 }
 
+static struct customer_change change_of(const struct row *row)
+{
+	return (struct customer_change){ .name = row->cell[NAME], .language = row->cell[LANGUAGE], .vip = row->cell[VIP], .organisation = row->cell[ORGANISATION],
+	                                 .note = row->cell[NOTE], .external_id = row->cell[EXTERNAL_ID] };
+}
+
+static void count(struct importing *import, bool is_new, bool changes)
+{
+	import->added += is_new;
+	import->changed += !is_new && changes;
+	import->unchanged += !is_new && !changes;
+}
+
 static enum status write_row(struct importing *import, struct arena *arena, const struct row *row, struct error *error)
 {
 	struct store *store = import->cli->store;
-	const struct customer_change change = { .name = row->cell[NAME], .language = row->cell[LANGUAGE], .vip = row->cell[VIP], .organisation = row->cell[ORGANISATION],
-	                                        .note = row->cell[NOTE], .external_id = row->cell[EXTERNAL_ID] };
+	const struct customer_change change = change_of(row);
 	int64_t id = 0;
 	bool changed = false, any = false;
 	enum status status = find_row(import, arena, row, &id, error);
@@ -263,72 +222,157 @@ static enum status write_row(struct importing *import, struct arena *arena, cons
 		status = store_customer_add_address(store, arena, id, row->addresses.at[i], &changed, error);
 	if (status == STATUS_OK)
 		status = store_customer_set(store, arena, id, &change, &changed, error);
+	if (status == STATUS_OK)
+		count(import, is_new, any || changed);
+	return status;
+}
+
+static enum status look_at_row(struct importing *import, struct arena *arena, const struct row *row, const struct csv *where, struct error *error)
+{
+	const struct customer_change change = change_of(row);
+	int64_t id = 0;
+	bool changes = false;
+	enum status status = find_row(import, arena, row, &id, error);
+
+	if (status == STATUS_OK)
+		status = store_customer_would_change(import->cli->store, arena, id, &row->addresses, &change, &changes, error);
 	if (status != STATUS_OK)
 		return status;
 	import->identified += row->cell[EXTERNAL_ID] != NULL;
-	import->added += is_new;
-	import->changed += !is_new && (any || changed);
-	import->unchanged += !is_new && !any && !changed;
+	count(import, id == 0, changes);
+	if (changes)
+		*ARENA_PUSH(&import->cli->arena, &import->changes) = *where;
 	return STATUS_OK;
 }
 
 /* What is wrong with the line is told, and the next one is looked at; only trouble with the database ends it. */
+static enum status is_bad(struct importing *import, enum status status, const struct error *error)
+{
+	if (status != STATUS_BAD_INPUT && status != STATUS_NOT_FOUND && status != STATUS_USAGE)
+		return status;
+	bad(import, import->csv.row_line, error->text);
+	return STATUS_OK;
+}
+
 static enum status take_row(struct importing *import, struct error *error)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
+	const struct csv where = import->csv;
 	struct strings cells;
 	struct row row = { .addresses = { 0 } };
-	enum status status;
 
-	read_row(import, &arena, &cells);
-	if (import->broken) {
-		bad(import, import->row_line, import->broken);
+	cli_csv_row(&import->csv, &arena, &cells);
+	if (import->csv.broken) {
+		bad(import, import->csv.row_line, import->csv.broken);
 		return STATUS_OK;
 	}
 	if (cells.count == 1 && !*cells.at[0])
 		return STATUS_OK;
 	if (!take_cells(import, &arena, &cells, &row) || !check_row(import, &arena, &row))
 		return STATUS_OK;
-	status = write_row(import, &arena, &row, error);
-	if (status != STATUS_BAD_INPUT && status != STATUS_NOT_FOUND && status != STATUS_USAGE)
-		return status;
-	bad(import, import->row_line, error->text);
-	return STATUS_OK;
+	return is_bad(import, look_at_row(import, &arena, &row, &where, error), error);
 }
 
 /* ---- who is gone ---- */
 
-static enum status prune(struct importing *import, struct error *error)
+static enum status look_who_is_gone(struct importing *import, struct error *error)
 {
-	struct store *store = import->cli->store;
 	struct customer_externals all;
-	enum status status = store_customer_externals(store, &import->cli->arena, &all, error);
+	enum status status = store_customer_externals(import->cli->store, &import->cli->arena, &all, error);
 
 	if (status == STATUS_OK && all.count && !import->identified)
 		return error_set(error, STATUS_BAD_INPUT, "%s has no external_id on any line: --prune would take away all %zu customers who have one; nothing was done", import->cli->words[0], all.count);
 	for (size_t i = 0; i < all.count && status == STATUS_OK; i++) {
 		CLEANUP_ARENA struct arena arena = { 0 };
 
-		if (import->seen_room && import->seen[place_of(import, arena_printf(&arena, "id %s", all.at[i].external_id))].word)
-			continue;
-		status = store_customer_drop(store, &arena, all.at[i].id, error);
-		import->removed++;
+		if (!import->seen_room || !import->seen[place_of(import, arena_printf(&arena, "id %s", all.at[i].external_id))].word)
+			*ARENA_PUSH(&import->cli->arena, &import->gone) = all.at[i].id;
+	}
+	import->removed = (int64_t)import->gone.count;
+	return status;
+}
+
+/* ---- looking ---- */
+
+static enum status look(struct importing *import, struct error *error)
+{
+	bool began;
+	enum status status = store_read_begin(import->cli->store, &began, error);
+
+	while (import->csv.at < import->csv.end && status == STATUS_OK)
+		status = take_row(import, error);
+	if (status == STATUS_OK && import->cli->option[O_PRUNE] && !import->bad.count)
+		status = look_who_is_gone(import, error);
+	store_read_end(import->cli->store, began);
+	return status;
+}
+
+/* ---- writing ---- */
+
+static enum status write_line(struct importing *import, const struct csv *where, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+	struct strings cells;
+	struct row row = { .addresses = { 0 } };
+
+	import->csv = *where;
+	cli_csv_row(&import->csv, &arena, &cells);
+	take_cells(import, &arena, &cells, &row);
+	check_vip(&row);
+	return is_bad(import, write_row(import, &arena, &row, error), error);
+}
+
+/* The lines first, then those who are gone. */
+static enum status write_change(struct importing *import, size_t number, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = { 0 };
+
+	if (number < import->changes.count)
+		return write_line(import, &import->changes.at[number], error);
+	import->removed++;
+	return store_customer_drop(import->cli->store, &arena, import->gone.at[number - import->changes.count], error);
+}
+
+static enum status write_portion(struct importing *import, size_t *done, size_t all, struct error *error)
+{
+	struct store *store = import->cli->store;
+	const struct importing was = *import;
+	size_t first = *done;
+	enum status status = store_begin(store, error);
+	int64_t until = clock_monotonic_us() + PORTION_US;
+
+	if (status != STATUS_OK)
+		return status;
+	while (*done < all && status == STATUS_OK && (!import->in_portions || clock_monotonic_us() < until))
+		status = write_change(import, (*done)++, error);
+	if (status == STATUS_OK)
+		status = store_customer_settle(store, *done - first, error);
+	if (status == STATUS_OK && !import->bad.count) {
+		import->written = true;
+		return store_commit(store, error);
+	}
+	store_rollback(store);
+	import->added = was.added, import->changed = was.changed, import->unchanged = was.unchanged, import->removed = was.removed;
+	return status;
+}
+
+static enum status write_changes(struct importing *import, struct error *error)
+{
+	const struct timespec rest = { .tv_nsec = REST_US * 1000L };
+	size_t all = import->changes.count + import->gone.count;
+	enum status status = STATUS_OK;
+
+	import->added = import->changed = import->removed = 0;           /* counted again as it happens */
+	import->in_portions = all > AT_ONCE_MOST;
+	for (size_t done = 0; done < all && status == STATUS_OK && !import->bad.count;) {
+		if (import->written)
+			nanosleep(&rest, NULL);
+		status = write_portion(import, &done, all, error);
 	}
 	return status;
 }
 
 /* ---- the whole ---- */
-
-static enum status take_rows(struct importing *import, struct error *error)
-{
-	enum status status = STATUS_OK;
-
-	while (import->at < import->end && status == STATUS_OK)
-		status = take_row(import, error);
-	if (status == STATUS_OK && import->cli->option[O_PRUNE] && !import->bad.count)
-		status = prune(import, error);
-	return status == STATUS_OK ? store_customer_settle(import->cli->store, (size_t)import->line, error) : status;
-}
 
 static void result_json(struct importing *import, bool dry)
 {
@@ -362,7 +406,8 @@ static void result(struct importing *import, bool dry)
 	for (size_t i = 0; i < import->bad.count; i++)
 		cli_warn("%s:%d: %s", cli->words[0], import->bad.at[i].number, import->bad.at[i].what);
 	if (import->bad.count)
-		cli_warn("%s: %zu bad line%s; nothing was done", cli->words[0], import->bad.count, import->bad.count == 1 ? "" : "s");
+		cli_warn("%s: %zu bad line%s; %s", cli->words[0], import->bad.count, import->bad.count == 1 ? "" : "s",
+		         import->written ? "somebody changed that just now: what stood before it is done, and the rest is when the file is imported again" : "nothing was done");
 	if (import->bad.count)
 		cli->exit_code = EX_DATAERR;
 	else if (!cli->json)
@@ -373,21 +418,17 @@ static void result(struct importing *import, bool dry)
 enum status cli_run_customer_import(struct cli *cli, struct error *error)
 {
 	CLEANUP_BUFFER struct buffer file = { 0 };
-	struct importing import = { .cli = cli, .line = 1 };
+	struct importing import = { .cli = cli };
 	enum status status = file_read_all(cli->words[0], FILE_BYTES, &file, error);
 
 	if (status != STATUS_OK)
 		return status;
-	import.at = file.at;
-	import.end = file.at + file.length;
-	if ((status = read_head(&import, error)) != STATUS_OK || (status = cli_need_store(cli, true, error)) != STATUS_OK || (status = store_begin(cli->store, error)) != STATUS_OK)
+	import.csv = cli_csv_of(file.at, file.length);
+	if ((status = read_head(&import, error)) != STATUS_OK || (status = cli_need_store(cli, true, error)) != STATUS_OK || (status = look(&import, error)) != STATUS_OK)
 		return status;
-	status = take_rows(&import, error);
-	if (status != STATUS_OK || import.bad.count || cli->option[O_DRY_RUN])
-		store_rollback(cli->store);
-	else
-		status = store_commit(cli->store, error);
-	if (import.bad.count)
+	if (!import.bad.count && !cli->option[O_DRY_RUN])
+		status = write_changes(&import, error);
+	if (import.bad.count && !import.written)
 		import.added = import.changed = import.unchanged = import.removed = 0;
 	if (status == STATUS_OK)
 		result(&import, cli->option[O_DRY_RUN] != NULL);

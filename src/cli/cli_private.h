@@ -294,4 +294,14 @@ enum status cli_run_kb_report(struct cli *cli, struct error *error);
 /* Copies a kept mail to standard output. */
 enum status cli_print_raw(struct cli *cli, int64_t raw, struct error *error);
 
+/* ---- cli_csv.c ---- */
+struct csv {
+	const char *at, *end;
+	int line, row_line;                      /* that is read; where the row began */
+	char between;                            /* what parts cells: a comma, a semicolon or a tab, whichever the first line uses */
+	const char *broken;                      /* what is wrong with the row; NULL: nothing */
+};
+struct csv cli_csv_of(const char *bytes, size_t length);
+void cli_csv_row(struct csv *csv, struct arena *arena, struct strings *cells);
+
 #endif

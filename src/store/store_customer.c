@@ -380,12 +380,12 @@ static enum status find_main(struct store *store, struct arena *arena, int64_t i
 	return status == STATUS_OK && (!contact.id || contact.customer != id) ? error_set(error, STATUS_BAD_INPUT, "%s is no address of customer %lld", address, (long long)id) : status;
 }
 
-enum status store_customer_set(struct store *store, struct arena *arena, int64_t id, const struct customer_change *change, bool *changed, struct error *error)
+/* *is: what is kept of him with the change; *changed: it is another. */
+static enum status with_change(struct store *store, struct arena *arena, int64_t id, const struct customer_change *change, struct customer_kept *kept, bool *changed, struct error *error)
 {
 	struct customer_kept was, is;
 	enum status status = store_customer_kept(store, arena, id, &was, error);
 
-	*changed = false;
 	is = was;
 	is.name = change->name ? change->name : was.name;
 	is.language = change->language ? change->language : was.language;
@@ -398,10 +398,17 @@ enum status store_customer_set(struct store *store, struct arena *arena, int64_t
 		status = check_external(store, id, is.external_id, error);
 	if (status == STATUS_OK && change->primary)
 		status = find_main(store, arena, id, change->primary, &is.main, error);
-	if (status != STATUS_OK || is_same(&was, &is))
-		return status;
-	*changed = true;
-	return store_customer_keep(store, id, &is, error);
+	*changed = status == STATUS_OK && !is_same(&was, &is);
+	*kept = is;
+	return status;
+}
+
+enum status store_customer_set(struct store *store, struct arena *arena, int64_t id, const struct customer_change *change, bool *changed, struct error *error)
+{
+	struct customer_kept kept;
+	enum status status = with_change(store, arena, id, change, &kept, changed, error);
+
+	return *changed ? store_customer_keep(store, id, &kept, error) : status;
 }
 
 /* ---- addresses ---- */
@@ -416,12 +423,13 @@ static enum status is_somebodys(struct store *store, struct arena *arena, const 
 	return error_set(error, STATUS_BAD_INPUT, "%s belongs to customer %lld%s%s; one person? then: sportello customer merge", address, (long long)owner, *row.name ? ", " : "", row.name);
 }
 
-enum status store_customer_add_address(struct store *store, struct arena *arena, int64_t id, const char *address, bool *changed, struct error *error)
+/* *free: nobody has it; else it is his already, or refused. */
+static enum status check_address(struct store *store, struct arena *arena, int64_t id, const char *address, bool *free, struct error *error)
 {
 	struct contact contact;
 	enum status status;
 
-	*changed = false;
+	*free = false;
 	if (!mail_address_usable(address))
 		return error_set(error, STATUS_BAD_INPUT, "\"%s\" is no address", address);
 	if ((status = store_contact_find(store, arena, address, &contact, error)) != STATUS_OK)
@@ -432,10 +440,18 @@ enum status store_customer_add_address(struct store *store, struct arena *arena,
 		return shared_by(store, address, contact.shared, error);
 	if (contact.id && is_customer(&contact))
 		return is_somebodys(store, arena, address, contact.customer, error);
-	if ((status = store_contact_find_or_add(store, address, clock_now(), &contact, error)) != STATUS_OK)
+	*free = true;
+	return STATUS_OK;
+}
+
+enum status store_customer_add_address(struct store *store, struct arena *arena, int64_t id, const char *address, bool *changed, struct error *error)
+{
+	struct contact contact;
+	enum status status = check_address(store, arena, id, address, changed, error);
+
+	if (!*changed || (status = store_contact_find_or_add(store, address, clock_now(), &contact, error)) != STATUS_OK)
 		return status;
 	store->met.known = false;
-	*changed = true;
 	return engine_run(store->engine, error, SQL_CONTACT_PERSON, "ii", contact.id, id);
 }
 
@@ -476,6 +492,22 @@ enum status store_customer_remove_address(struct store *store, struct arena *are
 }
 
 /* ---- many ---- */
+
+enum status store_customer_would_change(struct store *store, struct arena *arena, int64_t id, const struct strings *addresses, const struct customer_change *change, bool *changes,
+                                        struct error *error)
+{
+	struct customer_kept kept;
+	bool any = id == 0, changed = false;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < addresses->count && status == STATUS_OK; i++, any |= changed)
+		status = check_address(store, arena, id, addresses->at[i], &changed, error);
+	changed = false;
+	if (status == STATUS_OK)
+		status = with_change(store, arena, id, change, &kept, &changed, error);
+	*changes = any || changed;
+	return status;
+}
 
 enum status store_customer_by_external(struct store *store, const char *external_id, int64_t *id, struct error *error)
 {

@@ -28,6 +28,7 @@ REASONS = {
     "monitoring:what_rules_and_panels_ask_for_is_there_with_its_labels": BACKUP, "monitoring:promtool_finds_nothing_in_the_figures": BACKUP,
     "retention:what_is_old_goes_step_by_step": "it looks for words in SQLite's files; a server's pages are emptied by its VACUUM",
     "setup:a_second_daemon_on_the_same_port_is_refused_with_a_sentence": "its second daemon has a state directory of its own: there another gateway, refused for its key before its ports",
+    "customers:a_list_is_looked_at_while_others_write": FILE, "customers:a_long_list_broken_off_goes_on_when_it_is_read_again": FILE,
     "customers:a_hundred_thousand_customers_come_in_time": "its bound is that of a database in the same process: each row asks a server some things",
 }
 

@@ -1,7 +1,7 @@
 """Customers and organisations: one person with several addresses, whose an address is, lists, and that privilege needs proof of this very mail."""
-import os, sqlite3, time
+import os, sqlite3, subprocess, time
 
-from desk import address_of, mail, setup, wait_until, QUEUES
+from desk import BUILD, address_of, mail, setup, wait_until, QUEUES
 
 DESK = dict(queues=[dict(QUEUES[0], kb="off"), dict(QUEUES[1], kb="off")], config={"authserv_id": "mx.example.org"})
 desk_of_customers = setup(**DESK)
@@ -302,7 +302,8 @@ def test_customers_come_from_a_list_as_often_as_one_likes(desk):
     assert [a["address"] for a in anna["addresses"]] == ["a@list.example", "a2@list.example"] and desk.ok("customer", "show", "b@list.example")["name"] == "Ugo Neri"
     stood = rows(desk)
     again = csv(desk, text).json
-    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 3) and rows(desk) == stood
+    now = rows(desk)
+    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 3) and now == stood, [(t, stood[t], now[t]) for t in stood if now[t] != stood[t]]
     bad = csv(desk, text + "4,No address,,,,,,\r\n5,Two,a@list.example,,,,,\r\n6,Org,f@list.example,,Unknown,,,\r\n7,Cells,g@list.example\r\n8,Vip,h@list.example,,,,perhaps,\r\n1,Twice,i@list.example,,,,,\r\n"
               "9,Ok,ok@list.example,,,,,\r\n10,Not,nonsense,,,,,\r\n")
     assert bad.code == 65 and [e["line"] for e in bad.json["errors"]] == [6, 7, 8, 9, 10, 11, 13] and rows(desk) == stood
@@ -461,6 +462,43 @@ def test_a_hundred_thousand_customers_come_in_time(desk):
     print("%d customers: %.1f s, again %.1f s" % (count, first, second))
     assert (again["changed"], again["unchanged"]) == (0, count) and first < 30 * count / 100000 * 4
     assert desk.ok("customer", "show", "c%d@more.example" % (count - 1))["name"] == "Name %d" % (count - 1)
+
+
+@desk_of_customers
+def test_a_list_is_looked_at_while_others_write(desk):
+    """Who only looks, finds a bad line or changes nothing waits for nobody, and nobody for him."""
+    head = "external_id,name,address\n"
+    csv(desk, head + "1,Anna,a@list.example\n")
+    with sqlite3.connect(os.path.join(desk.state_dir, "sportello.db"), isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        begin = time.monotonic()
+        assert csv(desk, head + "1,Anna,a@list.example\n2,Ugo,u@list.example\n", "--dry-run").json["added"] == 1
+        assert csv(desk, head + "2,Ugo,u@list.example\n3,No address,\n").json["errors"][0]["line"] == 3
+        assert csv(desk, head + "1,Anna,a@list.example\n").json["unchanged"] == 1
+        took = time.monotonic() - begin
+        other.execute("ROLLBACK")
+    assert took < 8, "it waited for the one who writes"
+
+
+@setup(**{**DESK, "start": False})
+def test_a_long_list_broken_off_goes_on_when_it_is_read_again(desk):
+    count = 6000
+    path = os.path.join(desk.directory, "long.csv")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("external_id,name,address\n" + "".join("%d,Name %d,c%d@many.example\n" % (n, n, n) for n in range(count)))
+    csv(desk, "external_id,name,address\n0,Name 0,c0@many.example\n")
+    with sqlite3.connect("file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db"), uri=True) as database:
+        there = lambda: database.execute("SELECT count(*) FROM customer").fetchone()[0]
+        program = subprocess.Popen([os.path.join(BUILD, "sportello"), "-c", desk.config_file, "customer", "import", path], env=desk.environment, stdout=subprocess.DEVNULL)
+        while program.poll() is None and there() < 2:
+            time.sleep(0.001)
+        program.kill()
+        program.wait()
+        done = there()
+    assert 1 < done < count, done
+    again = desk.ok("customer", "import", path)
+    assert (again["added"], again["changed"], again["unchanged"]) == (count - done, 0, done)
+    assert desk.cli("fsck", json_output=False).out == "clean\n" and desk.ok("customer", "show", "c%d@many.example" % (count - 1))["external_id"] == str(count - 1)
 
 
 @desk_of_customers
