@@ -89,6 +89,9 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list arguments) 
 #define ARENA_PUSH(arena, list) \
 	(arena_grow((arena), (void **)&(list)->at, (list)->count, sizeof *(list)->at), &(list)->at[(list)->count++])
 void arena_grow(struct arena *arena, void **at, size_t count, size_t item_size);
+/* So many elements at once, which nobody has written yet; ARENA_PUSH may add more. */
+#define ARENA_LIST(arena, list, number) ((list)->at = arena_list((arena), (number), sizeof *(list)->at), (list)->count = (number))
+void *arena_list(struct arena *arena, size_t count, size_t item_size);
 
 /* ---- growing byte buffer on the heap ---- */
 struct buffer { char *at; size_t length, room; };

@@ -54,7 +54,7 @@ struct report_ask {
 	const struct report_figure *list;        /* whose tickets are wanted; NULL: none */
 	const struct desk_policy *policy;
 };
-struct report_numbers { uint32_t *at; size_t count; };       /* by size, once report_end() was called */
+struct report_numbers { uint32_t *at, count, room; };       /* by size, once report_end() was called */
 struct report_row {
 	const char *key;
 	int64_t counts[REPORT_COUNTS];
@@ -97,9 +97,10 @@ struct report {
 	struct report_row total;
 	struct { struct report_row **at; size_t count; } rows;   /* in their order, once report_end() was called */
 	struct { int64_t *at; size_t count; } listed;            /* a ticket as often as it was counted */
-	struct { struct report_row **at; size_t size; } table;   /* by key */
-	struct { struct report_shape **at; size_t count, size; } shapes;
+	struct { struct { size_t hash; struct report_row *row; } *at; size_t size; } table;              /* by key */
+	struct { struct { size_t hash; struct report_shape *shape; } *at; size_t count, size; } shapes;  /* by their bytes */
 	struct { struct report_row **at; int64_t first; size_t count; } spans;   /* the row of each quarter of an hour, once it was looked for */
+	size_t shape_words;                      /* of what a ticket is, so many words from the first on decide where it counts */
 	bool whose;                              /* report_whose is wanted */
 	const struct asked_rows *asked;          /* of the report on articles: by number of their ticket */
 	size_t asked_at;                         /* where the next one is looked for first */

@@ -284,3 +284,14 @@ void arena_grow(struct arena *arena, void **at, size_t count, size_t item_size)
 	}
 	memset((char *)*at + count * item_size, 0, item_size);
 }
+
+void *arena_list(struct arena *arena, size_t count, size_t item_size)
+{
+	size_t room = 4;
+
+	while (room < count && room <= SIZE_MAX / 8)
+		room *= 2;
+	if (room > SIZE_MAX / 4 / item_size)
+		base_die("out of memory");
+	return arena_take(arena, room * item_size);
+}

@@ -44,8 +44,10 @@ static enum status find_people(struct store *store, struct arena *arena, struct 
 
 static const char *primary_of(const struct people *people, struct arena *arena, const char *address)
 {
+	if (!people->count)
+		return address;
 	struct person wanted = {.address = text_lower(arena, address)};
-	const struct person *found = people->count ? bsearch(&wanted, people->at, people->count, sizeof *people->at, by_address) : NULL;
+	const struct person *found = bsearch(&wanted, people->at, people->count, sizeof *people->at, by_address);
 	return found ? found->primary : address;
 }
 
@@ -132,8 +134,7 @@ static void count_told(struct making *m)
 
 static struct report_whose whose_of(struct making *m, const char *address, int64_t created)
 {
-	const char *name = m->report->ask.by == BY_CUSTOMER ? primary_of(&m->people, &m->page_arena, address) : address;
-	return (struct report_whose){arena_string(&m->page_arena, name), created};
+	return (struct report_whose){m->report->ask.by == BY_CUSTOMER ? primary_of(&m->people, &m->page_arena, address) : address, created};
 }
 
 static bool needs_clocks(const struct report_ask *ask)
@@ -149,7 +150,7 @@ static bool tell(void *context, struct arena *arena, const struct ticket_row *ro
 		gateway_runs_of(arena, &m->book, m->store, row, m->report->ask.now, &runs);
 	report_tell(m->pages, m->slots, arena, row, &runs);
 	m->numbers[m->slots] = row->facts.id;
-	m->whose[m->slots++] = whose_of(m, row->facts.customer.address ? row->facts.customer.address : "", row->facts.created);
+	m->whose[m->slots++] = whose_of(m, arena_string(&m->page_arena, row->facts.customer.address), row->facts.created);
 	if (m->slots == REPORT_PAGE_TICKETS)
 		count_told(m);
 	return true;

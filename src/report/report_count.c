@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct name { const char *text; struct report_row *row; };
+struct name { const char *at; size_t length; struct report_row *row; };
 struct rows { struct report_row *const *at; size_t count; };
 /* in: of the backlog that the report is about. Its rows are looked for when something is counted in them, so that none is there in which nothing is. */
 struct place { bool open, in; struct report_shape *shape; };
@@ -30,18 +30,31 @@ struct counting {
 static struct report_row *row_named(struct counting *c, size_t name)
 {
 	if (!c->names[name].row)
-		c->names[name].row = report_row_of(c->report, *c->names[name].text ? c->names[name].text : NO_KEY);
+		c->names[name].row = report_row_of(c->report, c->names[name].at, c->names[name].length);
 	return c->names[name].row;
+}
+
+static bool is_plain_lower(const char *text)
+{
+	for (; *text; text++)
+		if ((*text >= 'A' && *text <= 'Z') || (unsigned char)*text >= 0x80)
+			return false;
+	return true;
+}
+
+static struct report_row *row_of_customer(struct counting *c)
+{
+	CLEANUP_ARENA struct arena scratch = { 0 };
+	const char *key = is_plain_lower(c->whose->customer) ? c->whose->customer : text_lower(&scratch, c->whose->customer);
+
+	return report_row_of(c->report, key, strlen(key));
 }
 
 static struct rows rows_of(struct counting *c, struct report_shape *shape)
 {
 	if (c->report->ask.by == BY_CUSTOMER) {
-		if (!c->customer) {
-			CLEANUP_ARENA struct arena scratch = { 0 };
-
-			c->customer = report_row_of(c->report, *c->whose->customer ? text_lower(&scratch, c->whose->customer) : NO_KEY);
-		}
+		if (!c->customer)
+			c->customer = row_of_customer(c);
 		return (struct rows){ &c->customer, 1 };
 	}
 	report_shape_rows(c->report, shape);
@@ -51,7 +64,7 @@ static struct rows rows_of(struct counting *c, struct report_shape *shape)
 /* By agent it counts for whose doing it was, where that is an agent's. */
 static struct rows rows_by(struct counting *c, struct report_shape *shape, size_t who, struct report_row **room)
 {
-	if (c->report->ask.by != BY_AGENT || !*c->names[who].text)
+	if (c->report->ask.by != BY_AGENT || !c->names[who].length)
 		return rows_of(c, shape);
 	*room = row_named(c, who);
 	return (struct rows){ room, 1 };
@@ -77,12 +90,12 @@ static void bump(struct counting *c, int64_t at, enum report_count count, struct
 {
 	struct report *report = c->report;
 
-	report_row_bump(report, &report->total, count);
+	report_row_bump(&report->total, count);
 	list(c, count);
 	for (size_t i = 0; i < rows.count; i++)
-		report_row_bump(report, rows.at[i], count);
+		report_row_bump(rows.at[i], count);
 	if (report_by_is_time(report->ask.by) && count != COUNT_START && count != COUNT_END)
-		report_row_bump(report, report_row_at(report, at), count);
+		report_row_bump(report_row_at(report, at), count);
 }
 
 static void add_value(struct counting *c, int64_t at, enum report_value value, int64_t number, struct rows rows)
@@ -125,7 +138,7 @@ static void move(struct counting *c, struct rows from, struct rows to, enum repo
 {
 	for (size_t i = 0; i < from.count; i++)
 		if (!has(to, from.at[i]))
-			report_row_bump(c->report, from.at[i], count), list(c, count);
+			report_row_bump(from.at[i], count), list(c, count);
 }
 
 static void follow(struct counting *c, struct telling *t, const struct report_read *event)
@@ -375,7 +388,7 @@ static bool find_words(struct counting *c, struct arena *arena)
 		if (!(c->shapes[i] = report_shape_of(c->report, page->shapes.at[i].at, page->shapes.at[i].length)))
 			return false;
 	for (size_t i = 0; i < page->names.count; i++)
-		c->names[i].text = arena_copy(arena, page->names.at[i].at, page->names.at[i].length);
+		c->names[i].at = page->names.at[i].at, c->names[i].length = page->names.at[i].length;
 	return true;
 }
 
@@ -421,6 +434,7 @@ bool report_needs(const struct report_ask *ask, enum report_family family)
 void report_begin(struct report *report, struct arena *arena, const struct report_ask *ask)
 {
 	*report = (struct report){ .arena = arena, .ask = *ask, .total = { .key = "total" } };
+	report->shape_words = report_shape_words(ask);
 	report->whose = ask->by == BY_CUSTOMER || (ask->where && (query_uses(ask->where, QUERY_CUSTOMER) || query_uses(ask->where, QUERY_CREATED)));
 	report_buckets(report);
 }

@@ -11,7 +11,7 @@
 
 static size_t slot_of(const struct report_words *words, const char *at, size_t length)
 {
-	size_t slot = hash_spread(hash_bytes(at, length)) & (words->table.size - 1);
+	size_t slot = bytes_hash(at, length) & (words->table.size - 1);
 
 	while (words->table.at[slot] && (words->at[words->table.at[slot] - 1].length != length || memcmp(words->at[words->table.at[slot] - 1].at, at, length) != 0))
 		slot = (slot + 1) & (words->table.size - 1);
@@ -45,20 +45,27 @@ size_t report_word(struct report_page *page, struct report_words *words, const c
 	return words->table.at[slot] - 1;
 }
 
-static void read_words(struct report_page *page, struct report_words *words, struct bytes *bytes)
+/* Of what takes a byte each at least. */
+static size_t read_count(struct bytes *bytes)
 {
 	uint64_t count = bytes_read(bytes);
 
-	for (uint64_t i = 0; i < count && !bytes->torn; i++) {
+	bytes->torn |= count > (size_t)(bytes->end - bytes->at);
+	return bytes->torn ? 0 : (size_t)count;
+}
+
+static void read_words(struct report_page *page, struct report_words *words, struct bytes *bytes)
+{
+	size_t count = read_count(bytes);
+
+	ARENA_LIST(page->arena, words, count);
+	for (size_t i = 0; i < count; i++) {
 		uint64_t length = bytes_read(bytes);
 
-		if (length > (size_t)(bytes->end - bytes->at)) {
-			bytes->torn = true;
-			return;
-		}
-		ARENA_PUSH(page->arena, words)->at = (const char *)bytes->at;
-		words->at[words->count - 1].length = (size_t)length;
-		bytes->at += length;
+		bytes->torn |= length > (size_t)(bytes->end - bytes->at);
+		words->at[i].length = bytes->torn ? 0 : (size_t)length;
+		words->at[i].at = (const char *)bytes->at;
+		bytes->at += words->at[i].length;
 	}
 }
 
@@ -85,14 +92,15 @@ bool report_page_read(struct report_page *page, struct arena *arena, const void 
 	report_page_init(page, arena);
 	read_words(page, &page->shapes, &bytes);
 	read_words(page, &page->names, &bytes);
-	uint64_t count = bytes_read(&bytes);
+	size_t count = read_count(&bytes);
 
-	for (uint64_t i = 0; i < count && !bytes.torn; i++) {
+	ARENA_LIST(arena, &page->chunks, count);
+	for (size_t i = 0; i < count; i++) {
 		uint64_t size = bytes_read(&bytes);
 
 		if (bytes.torn || size > (size_t)(bytes.end - bytes.at))
 			return false;
-		*ARENA_PUSH(arena, &page->chunks) = (struct report_chunk){ bytes.at, (size_t)size };
+		page->chunks.at[i] = (struct report_chunk){ bytes.at, (size_t)size };
 		bytes.at += size;
 	}
 	return !bytes.torn && bytes.at == bytes.end;

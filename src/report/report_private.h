@@ -12,9 +12,24 @@
 #define NO_KEY "none"
 
 /* ---- report_rows.c ---- */
-struct report_row *report_row_of(struct report *report, const char *key);        /* made where it is not there */
-void report_row_bump(struct report *report, struct report_row *row, enum report_count count);
-void report_row_value(struct report *report, struct report_row *row, enum report_value value, int64_t number);       /* from 0 on */
+struct report_row *report_row_of(struct report *report, const char *key, size_t length);         /* made where it is not there; without a key: that of NO_KEY */
+void report_values_widen(struct report *report, struct report_numbers *values);
+
+/* Both are called some million times. */
+static inline void report_row_bump(struct report_row *row, enum report_count count)
+{
+	row->counts[count]++;
+}
+
+static inline void report_row_value(struct report *report, struct report_row *row, enum report_value value, int64_t number)
+{
+	struct report_numbers *values = &row->values[value];
+
+	if (values->count == values->room)
+		report_values_widen(report, values);
+	values->at[values->count++] = number < 0 ? 0 : number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+}
+
 bool report_by_is_time(enum report_by by);
 /* A row for each span from the first to the last, also where nothing happened. */
 void report_buckets(struct report *report);
@@ -47,11 +62,12 @@ bool report_mail_read(struct bytes *bytes, struct report_mail *mail);
 /* What a ticket is at a moment, once in a report: whether it is wanted, and the rows that it is in. */
 struct report_shape {
 	const char *bytes; size_t length;
-	struct ticket_facts facts;               /* what a shape has of them */
 	bool wanted;                             /* where the query asks for nothing else */
 	struct { struct report_row **at; size_t count; } rows;
+	struct ticket_facts facts;               /* what a shape has of them */
 };
 void report_shape_write(struct buffer *out, const struct ticket_facts *facts);
+size_t report_shape_words(const struct report_ask *ask);         /* see report.shape_words */
 struct report_shape *report_shape_of(struct report *report, const char *bytes, size_t length);   /* NULL: they are none */
 void report_shape_rows(struct report *report, struct report_shape *shape);       /* shape->rows */
 bool report_is_wanted(const struct report *report, const struct report_shape *shape, const struct report_whose *whose);

@@ -10,47 +10,58 @@
 
 /* ---- by key ---- */
 
-static size_t slot_of(const struct report *report, const char *key)
+static bool is_key(const char *text, const char *key, size_t length)
 {
-	size_t slot = hash_spread(hash_text(key)) & (report->table.size - 1);
+	return strncmp(text, key, length) == 0 && !text[length];
+}
 
-	while (report->table.at[slot] && strcmp(report->table.at[slot]->key, key) != 0)
+static size_t slot_of(const struct report *report, size_t hash, const char *key, size_t length)
+{
+	size_t slot = hash & (report->table.size - 1);
+
+	while (report->table.at[slot].row && (report->table.at[slot].hash != hash || !is_key(report->table.at[slot].row->key, key, length)))
 		slot = (slot + 1) & (report->table.size - 1);
 	return slot;
 }
 
 static void widen(struct report *report)
 {
-	if (report->table.size && report->rows.count * 2 < report->table.size)
+	typeof(report->table) old = report->table;
+
+	if (old.size && report->rows.count * 2 < old.size)
 		return;
-	report->table.size = report->table.size ? report->table.size * 2 : 64;
-	report->table.at = ARENA_ARRAY(report->arena, struct report_row *, report->table.size);
-	for (size_t i = 0; i < report->rows.count; i++)
-		report->table.at[slot_of(report, report->rows.at[i]->key)] = report->rows.at[i];
+	report->table.size = old.size ? old.size * 2 : 64;
+	report->table.at = arena_alloc(report->arena, report->table.size * sizeof *report->table.at);
+	for (size_t i = 0; i < old.size; i++)
+		if (old.at[i].row)
+			report->table.at[slot_of(report, old.at[i].hash, old.at[i].row->key, strlen(old.at[i].row->key))] = old.at[i];
 }
 
-struct report_row *report_row_of(struct report *report, const char *key)
+struct report_row *report_row_of(struct report *report, const char *key, size_t length)
 {
+	if (!length)
+		return report_row_of(report, NO_KEY, strlen(NO_KEY));
 	widen(report);
-	size_t slot = slot_of(report, key);
+	size_t hash = bytes_hash(key, length), slot = slot_of(report, hash, key, length);
 
-	if (!report->table.at[slot]) {
-		struct report_row *row = report->table.at[slot] = ARENA_NEW(report->arena, struct report_row);
+	if (!report->table.at[slot].row) {
+		struct report_row *row = report->table.at[slot].row = ARENA_NEW(report->arena, struct report_row);
 
-		row->key = arena_string(report->arena, key);
+		report->table.at[slot].hash = hash;
+		row->key = arena_copy(report->arena, key, length);
 		*ARENA_PUSH(report->arena, &report->rows) = row;
 	}
-	return report->table.at[slot];
+	return report->table.at[slot].row;
 }
 
-void report_row_bump(struct report *report, struct report_row *row, enum report_count count)
+void report_values_widen(struct report *report, struct report_numbers *values)
 {
-	row->counts[count]++;
-}
+	uint32_t *old = values->at;
 
-void report_row_value(struct report *report, struct report_row *row, enum report_value value, int64_t number)
-{
-	*ARENA_PUSH(report->arena, &row->values[value]) = number < 0 ? 0 : number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+	values->room = values->room ? values->room * 2 : 4;
+	values->at = (uint32_t *)(void *)arena_room(report->arena, (size_t)values->room * sizeof *values->at);
+	if (values->count)
+		memcpy(values->at, old, values->count * sizeof *old);
 }
 
 /* ---- spans of time ---- */
@@ -93,11 +104,16 @@ const char *report_bucket_of(struct arena *arena, const struct report_ask *ask, 
 
 #define QUARTER_MS (15LL * 60 * 1000)
 
+static struct report_row *row_called(struct report *report, const char *key)
+{
+	return report_row_of(report, key, strlen(key));
+}
+
 static struct report_row *work_out(struct report *report, int64_t ms)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
 
-	return report_row_of(report, report_bucket_of(&scratch, &report->ask, ms));
+	return row_called(report, report_bucket_of(&scratch, &report->ask, ms));
 }
 
 static void begin_spans(struct report *report)
@@ -136,16 +152,17 @@ void report_buckets(struct report *report)
 		return;
 	begin_spans(report);
 	for (int64_t at = report->ask.from; at < report->ask.to; at += step) {
-		report_row_of(report, report_bucket_of(&scratch, &report->ask, at));
+		row_called(report, report_bucket_of(&scratch, &report->ask, at));
 		arena_reset(&scratch);
 	}
-	report_row_of(report, report_bucket_of(&scratch, &report->ask, report->ask.to - 1));
+	row_called(report, report_bucket_of(&scratch, &report->ask, report->ask.to - 1));
 }
 
 /* ---- order ---- */
 
 #define DIGIT_BITS 11
 #define DIGITS (1u << DIGIT_BITS)
+#define FEW 16                   /* are put in order one by one */
 
 static int by_size(const void *a, const void *b)
 {
@@ -154,12 +171,27 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void sort_by_digit(const uint32_t *from, uint32_t *to, size_t count, int shift)
+static void order_few(uint32_t *at, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		uint32_t value = at[i];
+		size_t k = i;
+
+		for (; k && at[k - 1] > value; k--)
+			at[k] = at[k - 1];
+		at[k] = value;
+	}
+}
+
+/* False: the digit is the same in all of them. */
+static bool sort_by_digit(const uint32_t *from, uint32_t *to, size_t count, int shift)
 {
 	size_t starts[DIGITS] = { 0 }, sum = 0;
 
 	for (size_t i = 0; i < count; i++)
 		starts[(from[i] >> shift) % DIGITS]++;
+	if (starts[(from[0] >> shift) % DIGITS] == count)
+		return false;
 	for (size_t d = 0; d < DIGITS; d++) {
 		size_t here = starts[d];
 
@@ -168,45 +200,70 @@ static void sort_by_digit(const uint32_t *from, uint32_t *to, size_t count, int 
 	}
 	for (size_t i = 0; i < count; i++)
 		to[starts[(from[i] >> shift) % DIGITS]++] = from[i];
+	return true;
 }
 
 /* Many of them digit by digit, three of which are all. */
-static void order_values(struct report_numbers *values)
+static void order_many(struct report_numbers *values, struct buffer *room)
 {
-	if (values->count < DIGITS) {
-		if (values->count)
-			qsort(values->at, values->count, sizeof *values->at, by_size);
-		return;
-	}
-	CLEANUP_BUFFER struct buffer room = { 0 };
-	uint32_t *other = (uint32_t *)(void *)buffer_reserve(&room, values->count * sizeof *other);
+	buffer_reset(room);
+	uint32_t *from = values->at, *to = (uint32_t *)(void *)buffer_reserve(room, values->count * sizeof *to);
 
 	for (int digit = 0; digit < 3; digit++)
-		sort_by_digit(digit % 2 ? other : values->at, digit % 2 ? values->at : other, values->count, digit * DIGIT_BITS);
-	memcpy(values->at, other, values->count * sizeof *other);
+		if (sort_by_digit(from, to, values->count, digit * DIGIT_BITS)) {
+			uint32_t *other = from;
+
+			from = to;
+			to = other;
+		}
+	if (from != values->at)
+		memcpy(values->at, from, values->count * sizeof *from);
 }
 
-static void order_row(struct report_row *row)
+static void order_values(struct report_numbers *values, struct buffer *room)
+{
+	if (values->count <= FEW)
+		order_few(values->at, values->count);
+	else if (values->count < DIGITS)
+		qsort(values->at, values->count, sizeof *values->at, by_size);
+	else
+		order_many(values, room);
+}
+
+static void order_row(struct report_row *row, struct buffer *room)
 {
 	for (int i = 0; i < REPORT_VALUES; i++)
-		order_values(&row->values[i]);
+		order_values(&row->values[i], room);
 }
 
 static int by_key(const void *a, const void *b)
 {
-	const struct report_row *x = *(struct report_row *const *)a, *y = *(struct report_row *const *)b;
-	bool none = !strcmp(x->key, NO_KEY), other = !strcmp(y->key, NO_KEY);
+	return strcmp((*(struct report_row *const *)a)->key, (*(struct report_row *const *)b)->key);
+}
 
-	return none != other ? none - other : strcmp(x->key, y->key);
+static void none_comes_last(struct report *report)
+{
+	struct report_row **at = report->rows.at, *none = NULL;
+
+	for (size_t i = 0; i < report->rows.count; i++)
+		if (none)
+			at[i - 1] = at[i];
+		else if (strcmp(at[i]->key, NO_KEY) == 0)
+			none = at[i];
+	if (none)
+		at[report->rows.count - 1] = none;
 }
 
 void report_order(struct report *report)
 {
+	CLEANUP_BUFFER struct buffer room = { 0 };
+
 	if (report->rows.count)
 		qsort(report->rows.at, report->rows.count, sizeof *report->rows.at, by_key);
-	order_row(&report->total);
+	none_comes_last(report);
+	order_row(&report->total, &room);
 	for (size_t i = 0; i < report->rows.count; i++)
-		order_row(report->rows.at[i]);
+		order_row(report->rows.at[i], &room);
 }
 
 /* ---- numbers ---- */

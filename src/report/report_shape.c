@@ -28,8 +28,41 @@ void report_shape_write(struct buffer *out, const struct ticket_facts *facts)
 		write_word(out, facts->tags.at[i]);
 }
 
-static const char *read_word(struct arena *arena, struct bytes *bytes)
+#define ALL_WORDS SIZE_MAX
+
+/* Of most reports few words decide, and there are few different ones: what stands behind them is not looked at. */
+size_t report_shape_words(const struct report_ask *ask)
 {
+	size_t rated = ask->kind == REPORT_SATISFACTION;         /* a queue may not ask for ratings */
+
+	if (ask->where || ask->by == BY_TAG || ask->by == BY_ORGANISATION)
+		return ALL_WORDS;
+	return ask->by == BY_QUEUE ? 1 : ask->by == BY_AGENT ? 2 : ask->by == BY_LANGUAGE ? 3 : rated;
+}
+
+/* How long the first words are. */
+static size_t length_of(const char *at, size_t length, size_t words)
+{
+	struct bytes bytes = { (const unsigned char *)at, (const unsigned char *)at + length, false };
+
+	if (words == ALL_WORDS)
+		return length;
+	for (; words; words--) {
+		uint64_t word = bytes_read(&bytes);
+
+		if (bytes.torn || word > (size_t)(bytes.end - bytes.at))
+			return length;
+		bytes.at += word;
+	}
+	return length - (size_t)(bytes.end - bytes.at);
+}
+
+/* Where only the first words were kept, the others are empty. */
+static const char *read_word(struct arena *arena, struct bytes *bytes, size_t *words)
+{
+	if (!*words)
+		return "";
+	--*words;
 	uint64_t length = bytes_read(bytes);
 
 	if (bytes->torn || length > (size_t)(bytes->end - bytes->at)) {
@@ -40,18 +73,18 @@ static const char *read_word(struct arena *arena, struct bytes *bytes)
 	return arena_copy(arena, bytes->at - length, (size_t)length);
 }
 
-static bool read_facts(struct arena *arena, const char *at, size_t length, struct ticket_facts *facts)
+static bool read_facts(struct arena *arena, const char *at, size_t length, size_t words, struct ticket_facts *facts)
 {
 	struct bytes bytes = { (const unsigned char *)at, (const unsigned char *)at + length, false };
 
-	facts->queue = read_word(arena, &bytes);
-	facts->agent = read_word(arena, &bytes);
-	facts->language = read_word(arena, &bytes);
-#define FIELD(member, NAME, history) facts->member = read_word(arena, &bytes);
+	facts->queue = read_word(arena, &bytes, &words);
+	facts->agent = read_word(arena, &bytes, &words);
+	facts->language = read_word(arena, &bytes, &words);
+#define FIELD(member, NAME, history) facts->member = read_word(arena, &bytes, &words);
 	TICKET_FIELDS(FIELD)
 #undef FIELD
 	while (bytes.at < bytes.end && !bytes.torn)
-		*ARENA_PUSH(arena, &facts->tags) = read_word(arena, &bytes);
+		*ARENA_PUSH(arena, &facts->tags) = read_word(arena, &bytes, &words);
 	return !bytes.torn;
 }
 
@@ -92,7 +125,7 @@ bool report_is_wanted(const struct report *report, const struct report_shape *sh
 
 static void add_row(struct report *report, struct report_shape *shape, const char *key)
 {
-	struct report_row *row = report_row_of(report, key && *key ? key : NO_KEY);
+	struct report_row *row = report_row_of(report, key, key ? strlen(key) : 0);
 
 	for (size_t i = 0; i < shape->rows.count; i++)
 		if (shape->rows.at[i] == row)
@@ -124,46 +157,51 @@ void report_shape_rows(struct report *report, struct report_shape *shape)
 
 /* ---- once ---- */
 
-static size_t slot_of(const struct report *report, const char *bytes, size_t length)
+static bool is_shape(const struct report_shape *shape, const char *bytes, size_t length)
 {
-	size_t slot = hash_spread(hash_bytes(bytes, length)) & (report->shapes.size - 1);
-	const struct report_shape *shape;
+	return shape->length == length && memcmp(shape->bytes, bytes, length) == 0;
+}
 
-	while ((shape = report->shapes.at[slot]) && (shape->length != length || memcmp(shape->bytes, bytes, length) != 0))
+static size_t slot_of(const struct report *report, size_t hash, const char *bytes, size_t length)
+{
+	size_t slot = hash & (report->shapes.size - 1);
+
+	while (report->shapes.at[slot].shape && (report->shapes.at[slot].hash != hash || !is_shape(report->shapes.at[slot].shape, bytes, length)))
 		slot = (slot + 1) & (report->shapes.size - 1);
 	return slot;
 }
 
 static void widen(struct report *report)
 {
-	struct report_shape **old = report->shapes.at;
-	size_t size = report->shapes.size;
+	typeof(report->shapes) old = report->shapes;
 
-	if (size && report->shapes.count * 2 < size)
+	if (old.size && old.count * 2 < old.size)
 		return;
-	report->shapes.size = size ? size * 2 : 256;
-	report->shapes.at = ARENA_ARRAY(report->arena, struct report_shape *, report->shapes.size);
-	for (size_t i = 0; i < size; i++)
-		if (old[i])
-			report->shapes.at[slot_of(report, old[i]->bytes, old[i]->length)] = old[i];
+	report->shapes.size = old.size ? old.size * 2 : 256;
+	report->shapes.at = arena_alloc(report->arena, report->shapes.size * sizeof *report->shapes.at);
+	for (size_t i = 0; i < old.size; i++)
+		if (old.at[i].shape)
+			report->shapes.at[slot_of(report, old.at[i].hash, old.at[i].shape->bytes, old.at[i].shape->length)] = old.at[i];
 }
 
 struct report_shape *report_shape_of(struct report *report, const char *bytes, size_t length)
 {
 	widen(report);
-	size_t slot = slot_of(report, bytes, length);
+	length = length_of(bytes, length, report->shape_words);
+	size_t hash = bytes_hash(bytes, length), slot = slot_of(report, hash, bytes, length);
 
-	if (report->shapes.at[slot])
-		return report->shapes.at[slot];
+	if (report->shapes.at[slot].shape)
+		return report->shapes.at[slot].shape;
 	struct report_shape *shape = ARENA_NEW(report->arena, struct report_shape);
 
 	shape->bytes = arena_copy(report->arena, bytes, length);
 	shape->length = length;
 	shape->facts.customer.address = "";
-	if (!read_facts(report->arena, bytes, length, &shape->facts))
+	if (!read_facts(report->arena, bytes, length, report->shape_words, &shape->facts))
 		return NULL;
 	shape->wanted = holds(report, &shape->facts);
 	report->shapes.count++;
-	report->shapes.at[slot] = shape;
+	report->shapes.at[slot].hash = hash;
+	report->shapes.at[slot].shape = shape;
 	return shape;
 }

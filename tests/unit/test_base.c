@@ -115,6 +115,23 @@ static void lists_grow(void **state)
 	assert_false(strings_have(&names, "N999"));
 }
 
+/* Of any size: what is taken at once has the room that pushing counts on. */
+static void lists_that_are_taken_at_once_grow(void **state)
+{
+	for (size_t count = 0; count < 20; count++) {
+		struct { int *at; size_t count; } list;
+
+		ARENA_LIST(&arena, &list, count);
+		for (size_t i = 0; i < count; i++)
+			list.at[i] = (int)i;
+		for (size_t i = count; i < 50; i++)
+			*ARENA_PUSH(&arena, &list) = (int)i;
+		assert_int_equal(list.count, 50);
+		for (int i = 0; i < 50; i++)
+			assert_int_equal(list.at[i], i);
+	}
+}
+
 static void buffer_grows_and_is_a_string(void **state)
 {
 	CLEANUP_BUFFER struct buffer buffer;
@@ -695,7 +712,7 @@ int main(void)
 		WITH_ARENA(arena_gives_zeroed_aligned_memory), WITH_ARENA(arena_keeps_old_pieces_when_large_ones_come),
 		WITH_ARENA(arena_over_its_effort_says_so_and_still_gives),
 		cmocka_unit_test(effort_ends_by_the_time_of_its_own_thread),
-		WITH_ARENA(arena_prints_short_and_long), WITH_ARENA(lists_grow), WITH_ARENA(buffer_grows_and_is_a_string),
+		WITH_ARENA(arena_prints_short_and_long), WITH_ARENA(lists_grow), WITH_ARENA(lists_that_are_taken_at_once_grow), WITH_ARENA(buffer_grows_and_is_a_string),
 		WITH_ARENA(errors_are_one_line), WITH_ARENA(text_compares_ascii_case_alone),
 		WITH_ARENA(utf8_decodes_as_the_rfc_says), WITH_ARENA(utf8_round_trip), WITH_ARENA(utf8_valid_whole_and_cut),
 		WITH_ARENA(utf8_clean_mends), WITH_ARENA(utf8_clean_is_the_same_at_any_place), WITH_ARENA(utf8_cut_between_characters), WITH_ARENA(clock_moves_with_the_file),
