@@ -1,6 +1,7 @@
 """The right to be forgotten: what was erased is in no file of the desk, in no encoding, nor in a backup that is restored; counts stay, and fsck is content."""
 import base64, email, email.policy, io, json, mailbox, os, quopri, re, shutil, sqlite3, subprocess, tempfile, time, uuid, zipfile
 
+import test_learn
 from desk import BUILD, address_of, mail, setup, wait_until, QUEUES
 
 DESK = dict(queues=[dict(QUEUES[0]), dict(QUEUES[1], kb="off")], config={"authserv_id": "mx.example.org"})
@@ -584,3 +585,62 @@ def test_two_hundred_words_in_five_encodings_are_found_nowhere(desk):
     desk.stop()
     shutil.rmtree(desk.ok("restore", backup)["replaced"])
     assert found(desk.state_dir, [CANARY]) == [] and desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+# ---- what the desk itself made of somebody's words: questions to the articles, what was suggested, what is asked afterwards, what was learned, and before that
+
+VPN_ARTICLE = "---\ntitle: Connect to the VPN from home\nlanguage: en\n---\nThe VPN client says authentication failed: the password of the VPN is the one of the computer. Connect to the internet first, then start the VPN client.\n"
+
+
+def made_of(desk):
+    with sqlite3.connect("file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db"), uri=True) as database:
+        ask = lambda what: [row[0] for row in database.execute(what)]
+        return {"asked": ask("SELECT question FROM asked"), "suggested": ask("SELECT excerpt FROM suggested"), "rated": ask("SELECT words FROM rating"), "models": ask("SELECT version FROM model")}
+
+
+@setup(queues=[dict(q, kb="with-acknowledgement") for q in test_learn.QUEUES], config={"desk.acknowledgements_per_hour": 1000, "authserv_id": "mx.example.org"})
+def test_what_the_desk_made_of_somebodys_words_is_forgotten(desk):
+    with open(os.path.join(desk.directory, "kb", "vpn.md"), "w", encoding="utf-8") as f:
+        f.write(VPN_ARTICLE)
+    wait_until(lambda: desk.http("/kb/vpn")[0] == 200, 10)
+    test_learn.confirm(desk, test_learn.feed(desk, test_learn.TAUGHT))
+    first, words = test_learn.TAUGHT + 1, []
+    for n in range(20):
+        mine = ["%s%03d" % (CANARY, 300 + 2 * n), "%s%03d" % (CANARY, 301 + 2 * n)]
+        charset, transfer, body = of_body[n % 5]("VPN authentication failed, my client at home cannot connect to the VPN, says %s and canarycommon.\n" % mine[1])
+        desk.accept(("From: Anna <%s>\r\nTo: support@example.org\r\nSubject: %s\r\nMessage-ID: <%d.vpn@secret.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=%s\r\nContent-Transfer-Encoding: %s\r\n\r\n%s\r\n"
+                     % (ANNA, of_header[n % 5]("VPN " + mine[0]), n, charset, transfer, body)).encode(), sender=ANNA)
+        desk.ok("ticket", "queue", first + n, "network")
+        words += mine
+        if n == 9:
+            desk.ok("learn")
+    desk.ok("learn")
+    desk.ok("ticket", "reply", first, "--as", "bob", stdin="Try the other password.\n")
+    desk.ok("ticket", "resolve", first, "--as", "bob")
+    mine = lambda: [re.findall(r"http://127\.0\.0\.1:\d+(/l/[a-z2-7]+)", m.text) for m in desk.sent_to(ANNA) if "[#%d]" % first in str(m["Subject"])]
+    asked = wait_until(lambda: len(mine()) >= 3 and mine(), 30)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    desk.http(asked[2][0], "POST", "", form)
+    page = next(link for links in asked for link in links if 'name="stars"' in desk.http(link)[2])
+    desk.http(page, "POST", "stars=2&words=canaryrated", form)
+    was = made_of(desk)
+    assert len([q for q in was["asked"] if CANARY in q]) == 20 and any(was["suggested"]) and was["rated"] == ["canaryrated"] and len(was["models"]) >= 2, (was["models"], was["rated"], was["suggested"][-3:], was["asked"][-20:])
+    words += ["canarycommon", "canaryrated", ANNA]
+    backup = os.path.join(desk.directory, "before.db")
+    desk.ok("backup", backup)
+    wait_until(lambda: not desk.outbox(), 60)
+    places = {p["place"] for p in desk.ok("erase", "customer", ANNA)["places"]}
+    assert places >= {"questions to the articles", "suggestions", "words of ratings", "models of the classifier"}, places
+    hits = found(desk.state_dir, words)
+    assert hits == [], (hits[:20], rows_with(desk, words)[:20])
+    now = made_of(desk)
+    assert len(now["asked"]) == len(was["asked"]) and len(now["suggested"]) == len(was["suggested"]) and now["rated"] == [""] and desk.cli("fsck", json_output=False).out == "clean\n"
+    # It learns again, of what others wrote, and knows none of her words.
+    desk.ok("learn")
+    assert found(desk.state_dir, words) == []
+    desk.stop()
+    shutil.rmtree(desk.ok("restore", backup)["replaced"])
+    assert found(desk.state_dir, words) == [] and desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+test_what_the_desk_made_of_somebodys_words_is_forgotten.long = 40
