@@ -231,6 +231,14 @@ static const char *date_of(struct arena *arena, const struct zone *zone, int64_t
 	return arena_printf(arena, "%04d-%02d-%02d", (int)year, month, day);
 }
 
+/* On the same clocks. */
+static const char *moment_of(struct arena *arena, const struct zone *zone, int64_t ms)
+{
+	int64_t local = ms / 1000 + calendar_zone_span_at(zone, ms / 1000)->offset, second = local % CALENDAR_DAY;
+
+	return arena_printf(arena, "%s %02d:%02d", date_of(arena, zone, ms), (int)(second / 3600), (int)(second / 60 % 60));
+}
+
 static void draw_head(struct chart *chart, const char *what)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
@@ -239,7 +247,7 @@ static void draw_head(struct chart *chart, const char *what)
 	                                *what ? "" : report_by_name(ask->by));
 
 	buffer_printf(chart->out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"t d\">\n<title id=\"t\">%s</title>\n<desc id=\"d\">", WIDTH, HEIGHT, name);
-	buffer_printf(chart->out, "From %s to %s, %s.", time_rfc3339(&arena, ask->from), time_rfc3339(&arena, ask->to), ask->zone->name);
+	buffer_printf(chart->out, "From %s to %s, %s.", moment_of(&arena, ask->zone, ask->from), moment_of(&arena, ask->zone, ask->to), ask->zone->name);
 	for (const struct report_figure *figure = report_figures; figure->name; figure++)
 		if (figure->kind == ask->kind)
 			buffer_printf(chart->out, " %s: %s.", figure->name, report_words(&arena, figure, &chart->report->total));

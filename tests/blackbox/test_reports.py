@@ -236,6 +236,10 @@ def test_a_date_is_its_beginning_on_the_clocks_of_the_desk(desk):
     assert len(report(desk, "volume", "--since", "2026-03-29", "--until", "2026-03-30", "--by", "hour")["rows"]) == 23
     heading = desk.cli("report", "volume", "--since", "2026-03-29", "--until", "2026-03-30", json_output=False).out.splitlines()[0]
     assert heading == "volume, 2026-03-29 00:00 to 2026-03-30 00:00, Europe/Rome", heading
+    picture = str(desk.directory) + "/day.svg"
+    report(desk, "volume", "--since", "2026-03-29", "--until", "2026-03-30", "--svg", picture)
+    told = xml.dom.minidom.parse(picture).getElementsByTagName("desc")[0].firstChild.data
+    assert told.startswith("From 2026-03-29 00:00 to 2026-03-30 00:00, Europe/Rome."), told
 
 
 KINDS = ("volume", "answers", "resolution", "promises", "satisfaction", "workload", "articles", "mail")

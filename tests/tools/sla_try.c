@@ -1,42 +1,20 @@
 /*
  * sla_try.c - clocks of promises for tests/clock_laws.py, which has the same computed a second time, by Python alone.
  *
- * Reads commands, one a line. "Z FILE NAME", "W DAY FROM TO", "C FROM TO": a calendar, as calendar_try has it. "P NUMBER FIRST NEXT RESOLUTION PAUSES": a promise by it,
+ * Reads commands, one a line: a calendar (calendar_words.h); "P NUMBER FIRST NEXT RESOLUTION PAUSES": a promise by it,
  * seconds, or business days below 0. What happens, in its order: "c AT" the customer writes, "a AT" an agent, "s AT STAGE WAITING", "p AT VERSION PROMISE" (-1: none),
  * "v AT VERSION APPLIED", "g AT" and "b AT" the ticket goes into another and comes back, "j AT" what happened until now was another ticket, which comes at AT into the
  * one whose story begins now. "n AT" prints the clocks at that time, and all their runs. "r" is the next ticket.
  */
+#include "calendar_words.h"
 #include "sla.h"
-
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define PROMISES 8
 
-static struct arena arena, story;
-static struct zone zone;
-static struct calendar calendar;
+static struct arena story;
 static struct sla_policy promises[PROMISES];
 static struct sla_events events, *other;
 static int64_t joins;
-
-static void new_calendar(const char *words)
-{
-	char file[512], name[128];
-	struct error error;
-	struct buffer bytes CLEANUP_BUFFER;
-
-	buffer_init(&bytes);
-	arena_reset(&arena);
-	calendar = (struct calendar){ .name = "test", .zone = &zone };
-	if (sscanf(words, "%511s %127s", file, name) != 2 || file_read_all(file, 1 << 20, &bytes, &error) != STATUS_OK
-	    || calendar_zone_read(&arena, name, bytes.at, bytes.length, &zone, &error) != STATUS_OK) {
-		fprintf(stderr, "%s\n", error.text);
-		exit(1);
-	}
-}
 
 static void set_promise(const int64_t *numbers)
 {
@@ -103,8 +81,6 @@ static void answer(char what, const int64_t *numbers)
 	int64_t at = numbers[0];
 
 	switch (what) {
-	case 'W': calendar_pieces_add(&arena, &calendar.week[numbers[0]], numbers[1], numbers[2]); break;
-	case 'C': calendar_pieces_add(&arena, &calendar.closed, numbers[0], numbers[1]); break;
 	case 'P': set_promise(numbers); break;
 	case 'c': push((struct sla_event){ .at = at, .kind = SLA_CUSTOMER_WROTE }); break;
 	case 'a': push((struct sla_event){ .at = at, .kind = SLA_AGENT_WROTE, .by = "bob" }); break;
@@ -126,19 +102,7 @@ static void answer(char what, const int64_t *numbers)
 
 int main(void)
 {
-	char line[1024];
-
-	while (fgets(line, sizeof line, stdin)) {
-		int64_t n[5] = { 0 };
-
-		if (*line == 'Z') {
-			new_calendar(line + 2);
-			continue;
-		}
-		sscanf(line + 1, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64, &n[0], &n[1], &n[2], &n[3], &n[4]);
-		answer(*line, n);
-	}
+	read_lines(answer);
 	arena_fini(&story);
-	arena_fini(&arena);
 	return 0;
 }

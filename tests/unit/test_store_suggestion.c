@@ -132,6 +132,28 @@ static void reports_tell_all_that_was_asked(void **state)
 	assert_clean(f);
 }
 
+/* They stand in order of time, and are looked for by ticket. */
+static void what_was_asked_out_of_order_is_found(void **state)
+{
+	struct fixture *f = *state;
+	struct asked_rows rows;
+	int64_t start = clock_now(), tickets[4];
+
+	for (int i = 0; i < 4; i++)
+		tickets[i] = ticket(f, i + 1);
+	for (int i = 3; i >= 0; i--)
+		ask(f, tickets[i], i % 2 ? SUGGESTION_ACKNOWLEDGED : SUGGESTION_NOTHING, i % 2 ? 2 : 0, "VPN");
+	say(f, tickets[1], OUTCOME_SOLVED, "vpn");
+	OK(store_asked_between(f->store, &f->arena, start, clock_now() + 1, &rows, &f->error));
+	assert_int_equal(rows.count, 4);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(rows.at[i].ticket, tickets[i]);
+		assert_int_equal(rows.at[i].shown, i % 2);
+		assert_int_equal(rows.at[i].solved, i == 1);
+	}
+	assert_clean(f);
+}
+
 static void facts_of_ticket_and_sender(void **state)
 {
 	struct fixture *f = *state;
@@ -197,7 +219,7 @@ static void fsck_sees_what_does_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(words_come_back_in_their_order), TEST(a_later_word_takes_the_earlier_ones_place), TEST(reports_tell_all_that_was_asked),
+		TEST(words_come_back_in_their_order), TEST(a_later_word_takes_the_earlier_ones_place), TEST(reports_tell_all_that_was_asked), TEST(what_was_asked_out_of_order_is_found),
 		TEST(facts_of_ticket_and_sender), TEST(fsck_sees_what_does_not_fit),
 	};
 
