@@ -9,22 +9,26 @@
 #include "gateway.h"
 
 #define DAY_MS (24LL * 60 * 60 * 1000)
-#define BAR_MOST 24                              /* blocks */
+#define BAR_MOST 9                               /* blocks: a line is as wide as a telephone held upright */
 
-enum word { W_WEEK, W_NEW, W_RESOLVED, W_OPEN, W_FIRST, W_IN_TIME, W_RATED, W_SOLVED, W_ALL, WORDS };
+enum word { W_NEW, W_RESOLVED, W_OPEN, W_FIRST, W_IN_TIME, W_RATED, W_SOLVED, W_ALL, WORDS };
 static const char *const words[WORDS][DESK_LANGUAGES] = {
-	[W_WEEK] = {"The week up to", "La settimana fino al", "Die Woche bis", "La semaine jusqu'au", "La semana hasta el"},
 	[W_NEW] = {"new", "nuove", "neu", "nouvelles", "nuevas"},
 	[W_RESOLVED] = {"resolved", "risolte", "erledigt", "résolues", "resueltas"},
 	[W_OPEN] = {"open at the end", "aperte alla fine", "am Ende offen", "ouvertes à la fin", "abiertas al final"},
 	[W_FIRST] = {"first answer, median", "prima risposta, mediana", "erste Antwort, Median", "première réponse, médiane", "primera respuesta, mediana"},
-	[W_IN_TIME] = {"in time", "in tempo", "pünktlich", "dans les délais", "a tiempo"},
+	[W_IN_TIME] = {"in time", "nei tempi previsti", "rechtzeitig", "dans les délais", "a tiempo"},
 	[W_RATED] = {"rating", "valutazione", "Bewertung", "note", "valoración"},
-	[W_SOLVED] = {"solved by articles", "risolte con articoli", "durch Artikel gelöst", "résolues par des articles", "resueltas con artículos"},
+	[W_SOLVED] = {"solved by articles", "risolte dagli articoli", "durch Artikel gelöst", "résolues par des articles", "resueltas con artículos"},
 	[W_ALL] = {"All queues", "Tutte le code", "Alle Warteschlangen", "Toutes les files", "Todas las colas"},
 };
+/* From Monday on. */
+static const char *const weekdays[7][DESK_LANGUAGES] = {
+	{"Mon", "lun", "Mo", "lun", "lun"}, {"Tue", "mar", "Di", "mar", "mar"}, {"Wed", "mer", "Mi", "mer", "mié"}, {"Thu", "gio", "Do", "jeu", "jue"},
+	{"Fri", "ven", "Fr", "ven", "vie"}, {"Sat", "sab", "Sa", "sam", "sáb"}, {"Sun", "dom", "So", "dim", "dom"},
+};
 enum { OF_DAYS, OF_QUEUES, OF_ANSWERS, OF_RATINGS, OF_ARTICLES, REPORTS };
-struct week { struct report reports[REPORTS]; int64_t from, to; };
+struct week { struct report reports[REPORTS]; int64_t from, to, local; };   /* local: from, on the desk's clocks */
 
 static enum status count(const struct config *config, struct store *store, struct arena *arena, struct week *week, struct error *error)
 {
@@ -48,51 +52,104 @@ static const struct report_row *row_of(const struct report *report, const char *
 	return NULL;
 }
 
-static const char *number(struct arena *arena, enum report_kind kind, const char *figure, const struct report_row *row)
+/* As the reader's language writes a point and days: "4,20", "2j 03h". */
+static const char *number(struct arena *arena, enum report_kind kind, const char *figure, const struct report_row *row, size_t language)
 {
 	static const struct report_row none;
-	return report_words(arena, report_figure_named(kind, figure), row ? row : &none);
+	static const char points[DESK_LANGUAGES] = {'.', ',', ',', ',', ','}, days[DESK_LANGUAGES] = {'d', 'g', 'T', 'j', 'd'};
+	char *text = arena_string(arena, report_words(arena, report_figure_named(kind, figure), row ? row : &none));
+	for (char *at = text; *at; at++)
+		*at = *at == '.' ? points[language] : *at == 'd' ? days[language] : *at;
+	return text;
 }
 
-static void add_days(struct buffer *out, const struct report *report, size_t language)
+static int width(const char *text)
 {
+	int letters = 0;
+	for (; *text; text++)
+		letters += ((unsigned char)*text & 0xC0) != 0x80;
+	return letters;
+}
+
+/* Right under one another: printf counts bytes. */
+static void add_right(struct buffer *out, int room, const char *text)
+{
+	buffer_printf(out, "%*s%s", room > width(text) ? room - width(text) : 0, "", text);
+}
+
+static void add_day(struct buffer *out, struct arena *arena, const struct report_row *row, int64_t local, int64_t most, size_t language)
+{
+	int64_t year, blocks = (row->counts[COUNT_NEW] * BAR_MOST + most - 1) / most;
+	int month, day;
+	calendar_date_of(local / DAY_MS, &year, &month, &day);
+	buffer_add_string(out, "\n");
+	add_right(out, 3, weekdays[calendar_weekday(local / DAY_MS)][language]);
+	buffer_printf(out, " %2d  ", day);
+	add_right(out, width(words[W_NEW][language]), arena_printf(arena, "%lld", (long long)row->counts[COUNT_NEW]));
+	buffer_add_string(out, "  ");
+	add_right(out, width(words[W_RESOLVED][language]), arena_printf(arena, "%lld", (long long)row->counts[COUNT_RESOLVED]));
+	buffer_add_string(out, blocks ? "  " : "");
+	for (int64_t i = 0; i < blocks; i++)
+		buffer_add_string(out, "\xE2\x96\x88");
+}
+
+static void add_days(struct buffer *out, struct arena *arena, const struct week *week, size_t language)
+{
+	const struct report *report = &week->reports[OF_DAYS];
 	int64_t most = 1;
 	for (size_t i = 0; i < report->rows.count; i++)
 		if (report->rows.at[i]->counts[COUNT_NEW] > most)
 			most = report->rows.at[i]->counts[COUNT_NEW];
-	for (size_t i = 0; i < report->rows.count; i++) {
-		const int64_t *counts = report->rows.at[i]->counts;
-		int64_t blocks = (counts[COUNT_NEW] * BAR_MOST + most - 1) / most;
-		buffer_printf(out, "\n%s  ", report->rows.at[i]->key);
-		for (int64_t k = 0; k < BAR_MOST; k++)
-			buffer_add_string(out, k < blocks ? "\xE2\x96\x88" : " ");
-		buffer_printf(out, "  %lld %s, %lld %s", (long long)counts[COUNT_NEW], words[W_NEW][language], (long long)counts[COUNT_RESOLVED], words[W_RESOLVED][language]);
-	}
+	buffer_printf(out, "\n        %s  %s", words[W_NEW][language], words[W_RESOLVED][language]);
+	for (size_t i = 0; i < report->rows.count; i++)
+		add_day(out, arena, report->rows.at[i], week->local + (int64_t)i * DAY_MS, most, language);
 }
 
-static void add_queue(struct buffer *out, struct arena *arena, const struct week *week, const char *name, const struct report_row *volume, const struct report_row *answers,
+/* The word first: one that follows its number would have to agree with it. */
+static void add_number(struct buffer *out, enum word word, const char *number, size_t language)
+{
+	static const char *const colons[DESK_LANGUAGES] = {":", ":", ":", "\xC2\xA0:", ":"};
+	buffer_printf(out, "%s%s %s", words[word][language], colons[language], number);
+}
+
+/* What there is none of is left out, but for the numbers of every week. */
+static void add_queue(struct buffer *out, struct arena *arena, const char *name, const struct report_row *volume, const struct report_row *answers,
                       const struct report_row *ratings, size_t language)
 {
-	buffer_printf(out, "\n\n%s\n  %s %s, %s %s, %s %s", name, number(arena, REPORT_VOLUME, "new", volume), words[W_NEW][language], number(arena, REPORT_VOLUME, "resolved", volume),
-	              words[W_RESOLVED][language], number(arena, REPORT_VOLUME, "backlog_end", volume), words[W_OPEN][language]);
-	buffer_printf(out, "\n  %s %s (%s %s)", words[W_FIRST][language], number(arena, REPORT_ANSWERS, "first_median_seconds", answers),
-	              number(arena, REPORT_ANSWERS, "first_in_time_share", answers), words[W_IN_TIME][language]);
-	buffer_printf(out, "\n  %s %s (n = %s)", words[W_RATED][language], number(arena, REPORT_SATISFACTION, "satisfaction_mean", ratings),
-	              number(arena, REPORT_SATISFACTION, "satisfaction_n", ratings));
+	const char *in_time = number(arena, REPORT_ANSWERS, "first_in_time_share", answers, language), *rated = number(arena, REPORT_SATISFACTION, "satisfaction_mean", ratings, language);
+	buffer_printf(out, "\n\n%s\n  ", name);
+	add_number(out, W_NEW, number(arena, REPORT_VOLUME, "new", volume, language), language);
+	buffer_add_string(out, ", ");
+	add_number(out, W_RESOLVED, number(arena, REPORT_VOLUME, "resolved", volume, language), language);
+	buffer_add_string(out, ", ");
+	add_number(out, W_OPEN, number(arena, REPORT_VOLUME, "backlog_end", volume, language), language);
+	buffer_add_string(out, "\n  ");
+	add_number(out, W_FIRST, number(arena, REPORT_ANSWERS, "first_median_seconds", answers, language), language);
+	if (strcmp(in_time, "-") != 0)
+		buffer_printf(out, " (%s %s)", in_time, words[W_IN_TIME][language]);
+	if (strcmp(rated, "-") == 0)
+		return;
+	buffer_add_string(out, "\n  ");
+	add_number(out, W_RATED, rated, language);
+	buffer_printf(out, " (n = %s)", number(arena, REPORT_SATISFACTION, "satisfaction_n", ratings, language));
 }
 
 static const char *text_of(struct arena *arena, const struct config *config, const struct week *week, size_t language)
 {
+	static const char *const names[DESK_LANGUAGES] = {"en", "it", "de", "fr", "es"};
 	CLEANUP_BUFFER struct buffer out = {0};
 	const struct report *reports = week->reports;
-	buffer_printf(&out, "%s %s\n", words[W_WEEK][language], report_bucket_of(arena, &reports[OF_DAYS].ask, week->to - 1));
-	add_days(&out, &reports[OF_DAYS], language);
-	add_queue(&out, arena, week, words[W_ALL][language], &reports[OF_QUEUES].total, &reports[OF_ANSWERS].total, &reports[OF_RATINGS].total, language);
-	buffer_printf(&out, "\n  %s %s / %s", words[W_SOLVED][language], number(arena, REPORT_ARTICLES, "solved", &reports[OF_ARTICLES].total),
-	              number(arena, REPORT_ARTICLES, "suggested", &reports[OF_ARTICLES].total));
+	const struct report_row *articles = &reports[OF_ARTICLES].total;
+	buffer_printf(&out, "%s \xE2\x80\x93 %s\n", desk_date(arena, week->local, names[language]), desk_date(arena, week->local + 6 * DAY_MS, names[language]));
+	add_days(&out, arena, week, language);
+	add_queue(&out, arena, words[W_ALL][language], &reports[OF_QUEUES].total, &reports[OF_ANSWERS].total, &reports[OF_RATINGS].total, language);
+	if (articles->counts[COUNT_SUGGESTED]) {
+		buffer_add_string(&out, "\n  ");
+		add_number(&out, W_SOLVED, arena_printf(arena, "%s / %s", number(arena, REPORT_ARTICLES, "solved", articles, language), number(arena, REPORT_ARTICLES, "suggested", articles, language)), language);
+	}
 	for (size_t i = 0; i < config->policy.queues.count && config->policy.queues.count > 1; i++) {
 		const char *name = config->policy.queues.at[i].name;
-		add_queue(&out, arena, week, name, row_of(&reports[OF_QUEUES], name), row_of(&reports[OF_ANSWERS], name), row_of(&reports[OF_RATINGS], name), language);
+		add_queue(&out, arena, name, row_of(&reports[OF_QUEUES], name), row_of(&reports[OF_ANSWERS], name), row_of(&reports[OF_RATINGS], name), language);
 	}
 	return arena_string(arena, buffer_string(&out));
 }
@@ -149,6 +206,13 @@ static enum status remember(struct store *store, void *context, struct error *er
 	return store_number_set(store, "report_day", *(int64_t *)context, error);
 }
 
+/* When the desk's clocks show that: they may be set forward or back within a week. */
+static int64_t moment_of(const struct desk_policy *policy, int64_t local)
+{
+	int64_t near = local - (desk_local(policy, local) - local);
+	return local - (desk_local(policy, near) - near);
+}
+
 bool gateway_weekly_tick(struct gateway *gateway, const struct config *config, struct store *store)
 {
 	CLEANUP_ARENA struct arena arena = {0};
@@ -166,8 +230,9 @@ bool gateway_weekly_tick(struct gateway *gateway, const struct config *config, s
 	}
 	if (!is_time(config, store, local, &error))
 		return false;
-	week.to = now - local % DAY_MS;
-	week.from = week.to - 7 * DAY_MS;
+	week.local = local - local % DAY_MS - 7 * DAY_MS;
+	week.from = moment_of(&config->policy, week.local);
+	week.to = moment_of(&config->policy, week.local + 7 * DAY_MS);
 	enum status status = count(config, store, &arena, &week, &error);
 	struct weekly_job job = {&arena, config, &week, day};
 	if (status == STATUS_OK)

@@ -1,7 +1,9 @@
 """Reports: what happened in a span of time, counted from the history. The same numbers as table, JSON, CSV and drawing; each opens its tickets."""
 import csv
+import datetime
 import io
 import random
+import re
 import time
 import xml.dom.minidom
 
@@ -179,10 +181,25 @@ def test_97_the_weeks_numbers_come_as_a_mail_once_a_week(desk):
             time.sleep(0.1)
         assert len(mails) == 1, who
         words = mails[0].text
-        assert "2 new, 1 resolved" in words and "support" in words and "network" in words and "\u2588" in words, words
+        assert "new: 2, resolved: 1" in words and "support" in words and "network" in words and "\u2588" in words, words
+        assert max(map(len, words.split("\n-- \n")[0].splitlines())) < 55, words         # no line is wider than a narrow window
     later(desk, 7 * 3600)
     time.sleep(1.5)
     assert len([m for m in desk.sent_to("boss@example.org") if m["X-Sportello-Event"] == "report"]) == 1
+
+
+@setup(config={"desk.digest_hour": -1, "desk.time_zone": "Europe/Rome", "desk.language": "it", "reports.mail_to": ["boss@example.org"], "reports.mail_on": "monday"})
+def test_a_week_has_seven_days_where_its_clocks_were_set_forward(desk):
+    time.sleep(1.5)
+    today = datetime.datetime.now(datetime.timezone.utc)
+    last = lambda year: max(day for day in (datetime.date(year, 3, n) for n in range(25, 32)) if day.weekday() == 6)
+    sunday = last(today.year) if last(today.year) > today.date() else last(today.year + 1)
+    monday = datetime.datetime.combine(sunday, datetime.time(5, 30), datetime.timezone.utc) + datetime.timedelta(days=1)
+    later(desk, int((monday - today).total_seconds()))                      # 7:30 there
+    wait_until(lambda: [m for m in desk.sent_to("boss@example.org") if m["X-Sportello-Event"] == "report"], 15)
+    words = desk.sent_to("boss@example.org")[-1].text
+    days = [line.split()[:2] for line in words.splitlines() if re.match(r" *(lun|mar|mer|gio|ven|sab|dom) ", line)]
+    assert days == [[name, str((sunday - datetime.timedelta(days=6 - n)).day)] for n, name in enumerate("lun mar mer gio ven sab dom".split())], words
 
 
 @reporting
