@@ -21,7 +21,7 @@ PEND_EACH, PEND_SECONDS = 7, 4
 class Watching(Relay):
     """Knows which mail came on which connection, and when another followed it there."""
     def __init__(self):
-        self.seen, self.newest = [], {}
+        self.seen, self.times = [], []
         super().__init__()
 
     def data(self, connection, lines, sender, recipients, say):
@@ -31,6 +31,7 @@ class Watching(Relay):
             for message in self.mails[before:]:
                 if message.sender == sender and message.recipients == recipients:
                     self.seen.append((connection.getpeername()[1], message["Message-ID"], tuple(recipients)))
+                    self.times.append(time.time())
                     break
         return good
 
@@ -203,6 +204,20 @@ class Standing:
         return "\n".join(lines)
 
 
+def way_of(relay, all_of_them, keys):
+    """Of mails that came twice and should not have: when and on which connection, what came there beside, and what the gateways said of them and of their lease."""
+    lines, ids = [], {key[0] for key in keys}
+    ports = {connection for connection, message, _ in relay.seen if message in ids}
+    for (connection, message, recipients), at in zip(relay.seen, relay.times):
+        if connection in ports:
+            lines.append("%s.%03dZ relay: connection %d has %s for %s" % (time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)), at % 1 * 1000, connection, message, ", ".join(recipients)))
+    for i, gateway in enumerate(all_of_them):
+        with open(os.path.join(gateway.directory, "log"), errors="replace") as f:
+            lines += ["%s gateway %d: %s" % (line[3:27], i, line.rstrip()) for line in f
+                      if "event=store.lease" in line or "event=daemon.start" in line or "event=outbox.trouble" in line or any(message.strip("<>") in line for message in ids)]
+    return "\n".join(sorted(lines))
+
+
 def hold(desk, there, relay, all_of_them):
     accepted, pended, done = story(desk, there, relay, all_of_them)
     wait_until(lambda: not desk.ok("outbox", "list"), 120)
@@ -217,7 +232,7 @@ def hold(desk, there, relay, all_of_them):
     got = collections.Counter(to for _, _, recipients in relay.seen for to in recipients if to.startswith("c"))
     assert set(got) == {"c%s@example.com" % name for name in accepted}
     twice, wrong = doubles(relay.seen)
-    assert not wrong, "sent twice though another had followed it on its connection: %s" % wrong
+    assert not wrong, "sent twice though another had followed it on its connection: %s\n%s" % (wrong, way_of(relay, all_of_them, wrong))
     fsck = desk.cli("fsck")
     assert fsck.code == 0, fsck.out + fsck.err
     print("seed %d: %d mails, %s: none lost, none doubled, %d of %d outgoing mails sent twice, %d timers once" %
