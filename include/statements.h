@@ -143,7 +143,7 @@
 	X(SQL_DOMAINS_CLEAR, "DELETE FROM organisation_domain WHERE organisation=?1") \
 	X(SQL_SHARED_OF, "SELECT address FROM contact WHERE organisation=?1 ORDER BY address") \
 	X(SQL_ORGANISATION_TICKETS, "SELECT count(*), count(*) FILTER (WHERE state IN ('new','open','pending')) FROM ticket WHERE organisation=?1 COLLATE NOCASE AND organisation<>''") \
-	/* what is erased: see store_erase.c. `key IN (SELECT ... FROM erasing)`, no join: with one SQLite, who knows nothing of sizes, walks all places of a kind. */ \
+	/* what is erased: see store_erase.c. `key IN (SELECT ... FROM erasing)`, no join: with one SQLite, who knows nothing of sizes, walks all places of a kind. CROSS JOIN: in that order. */ \
 	X(SQL_ERASING_ADD, "INSERT OR IGNORE INTO erasing(kind,id,word) VALUES(?1,?2,?3)") \
 	X(SQL_ERASING_CLEAR, "DELETE FROM erasing") \
 	X(SQL_ERASING_REMOVE, "DELETE FROM erasing WHERE kind=?1 AND id=?2") \
@@ -152,12 +152,16 @@
 	X(SQL_ERASING_TICKETS_OF, "INSERT OR IGNORE INTO erasing SELECT 'ticket', id, '' FROM place WHERE kind=7 AND key=?1 AND id NOT IN (SELECT id FROM erasing WHERE kind='parted')") \
 	X(SQL_TICKETS_OF_PLACE, "SELECT id FROM place WHERE kind=7 AND key=?1 ORDER BY id") \
 	X(SQL_ERASING_MESSAGES, "INSERT OR IGNORE INTO erasing SELECT 'message', m.id, '' FROM erasing e JOIN message m ON m.ticket=e.id WHERE e.kind='ticket'") \
+	X(SQL_ERASING_MESSAGES_PART, "INSERT OR IGNORE INTO erasing SELECT 'message', id, '' FROM message WHERE ticket=?1 AND seq>=?2 AND seq<?3") \
 	X(SQL_ERASING_MESSAGES_FROM, "INSERT OR IGNORE INTO erasing SELECT 'message', id, '' FROM place WHERE kind=6 AND key=?1 AND id NOT IN (SELECT m.id FROM erasing e JOIN message m ON m.ticket=e.id WHERE e.kind='parted')") \
 	X(SQL_ERASING_MESSAGE, "INSERT OR IGNORE INTO erasing SELECT 'message', id, '' FROM message WHERE ticket=?1 AND seq=?2") \
 	X(SQL_ERASING_NEAR_PEOPLE, "INSERT OR IGNORE INTO erasing SELECT 'near', p.ticket, '' FROM erasing e JOIN participant p ON p.address=e.word WHERE e.kind='address' AND p.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket' OR kind='parted')") \
 	X(SQL_ERASING_NEAR_SIDES, "INSERT OR IGNORE INTO erasing SELECT 'near', s.ticket, '' FROM erasing e JOIN side s ON s.address=e.word COLLATE NOCASE WHERE e.kind='address' AND s.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket' OR kind='parted')") \
 	X(SQL_ERASING_NEAR_MESSAGES, "INSERT OR IGNORE INTO erasing SELECT 'near', m.ticket, '' FROM erasing e JOIN message m ON m.id=e.id WHERE e.kind='message' AND m.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket')") \
-	X(SQL_ERASING_MAILBOX, "INSERT OR IGNORE INTO erasing SELECT 'mailbox', p.id, '' FROM erasing e JOIN place p ON p.kind=1 AND p.key=e.id WHERE e.kind='ticket' UNION SELECT 'mailbox', b.id, '' FROM place p JOIN mailbox b ON b.id=p.id JOIN message m ON m.ticket=p.key AND m.seq=b.seq WHERE p.kind=1 AND p.key IN (SELECT ticket FROM message WHERE id IN (SELECT id FROM erasing WHERE kind='message')) AND m.id IN (SELECT id FROM erasing WHERE kind='message')") \
+	X(SQL_ERASING_MAILBOX, "INSERT OR IGNORE INTO erasing SELECT 'mailbox', p.id, '' FROM erasing e CROSS JOIN place p CROSS JOIN mailbox b WHERE e.kind='ticket' AND p.kind=1 AND p.key=e.id AND b.id=p.id" \
+		" AND NOT (coalesce(b.detail,'')='erased' AND b.sender='' AND b.envelope_from='') UNION" \
+		" SELECT 'mailbox', b.id, '' FROM message m CROSS JOIN place p CROSS JOIN mailbox b WHERE m.id IN (SELECT id FROM erasing WHERE kind='message') AND m.raw<>0 AND m.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket')" \
+		" AND p.kind=2 AND p.key=m.raw AND b.id=p.id AND b.ticket=m.ticket AND b.seq=m.seq") \
 	X(SQL_ERASING_MAILBOX_FROM, "INSERT OR IGNORE INTO erasing SELECT 'mailbox', id, '' FROM place WHERE kind=3 AND key=?1 AND id NOT IN (SELECT b.id FROM erasing e JOIN place b ON b.kind=1 AND b.key=e.id WHERE e.kind='parted')") \
 	X(SQL_ERASING_RAWS, "INSERT OR IGNORE INTO erasing SELECT 'raw', raw, '' FROM mailbox WHERE id IN (SELECT id FROM erasing WHERE kind='mailbox') UNION SELECT 'raw', raw, '' FROM message WHERE id IN (SELECT id FROM erasing WHERE kind='message') AND raw<>0") \
 	X(SQL_ERASING_SHARED, "SELECT m.raw, m.ticket FROM place p JOIN message m ON m.id=p.id AND m.raw=p.key WHERE p.kind=4 AND p.key IN (SELECT id FROM erasing WHERE kind='raw') AND m.id NOT IN (SELECT id FROM erasing WHERE kind='message') UNION SELECT b.raw, b.ticket FROM place p JOIN mailbox b ON b.id=p.id WHERE p.kind=2 AND p.key IN (SELECT id FROM erasing WHERE kind='raw') AND b.id NOT IN (SELECT id FROM erasing WHERE kind='mailbox') AND b.ticket<>0 AND coalesce(b.detail,'')<>'erased'") \
@@ -170,8 +174,8 @@
 		" WHERE p.kind=5 AND p.key IN (SELECT id FROM erasing WHERE kind='beside') AND o.state<>'waiting' AND EXISTS(SELECT 1 FROM erasing e WHERE e.kind='subject' AND instr(lower(o.record),e.word)>0)") \
 	X(SQL_ERASING_FILES, "INSERT OR IGNORE INTO erasing SELECT 'file', id, file FROM raw WHERE id IN (SELECT id FROM erasing WHERE kind='raw') AND file IS NOT NULL") \
 	X(SQL_ERASE_DERIVED, "DELETE FROM derived WHERE raw IN (SELECT id FROM erasing WHERE kind='raw')") \
-	X(SQL_ERASE_RAW, "UPDATE raw SET digest=x'', file=NULL, bytes=NULL WHERE id IN (SELECT id FROM erasing WHERE kind='raw')") \
-	X(SQL_ERASE_MAILBOX, "UPDATE mailbox SET envelope_from='', sender='', subject='[erased]', message_id=NULL, detail='erased', trace='' WHERE id IN (SELECT id FROM erasing WHERE kind='mailbox')") \
+	X(SQL_ERASE_RAW, "UPDATE raw SET digest=x'', file=NULL, bytes=NULL WHERE id IN (SELECT id FROM erasing WHERE kind='raw') AND (file IS NOT NULL OR bytes IS NOT NULL OR digest<>x'')") \
+	X(SQL_ERASE_MAILBOX, "UPDATE mailbox SET envelope_from='', sender='', subject='[erased]', message_id=NULL, detail='erased', trace='' WHERE id IN (SELECT id FROM erasing WHERE kind='mailbox') AND NOT (coalesce(detail,'')='erased' AND sender='' AND envelope_from='')") \
 	X(SQL_ERASE_ASKED, "UPDATE asked SET question='' WHERE question<>'' AND (ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR ticket IN (SELECT ticket FROM message WHERE seq=1 AND id IN (SELECT id FROM erasing WHERE kind='message')))") \
 	X(SQL_ERASE_SUGGESTED, "UPDATE suggested SET excerpt='' WHERE excerpt<>'' AND (ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR ticket IN (SELECT ticket FROM message WHERE seq=1 AND id IN (SELECT id FROM erasing WHERE kind='message')))") \
 	X(SQL_ERASE_SUBJECT, "UPDATE ticket SET subject='[erased]' WHERE id IN (SELECT id FROM erasing WHERE kind='ticket') OR id IN (SELECT ticket FROM message WHERE seq=1 AND id IN (SELECT id FROM erasing WHERE kind='message'))") \
@@ -185,7 +189,8 @@
 	X(SQL_ERASE_REFERRED, "DELETE FROM referred WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
 	X(SQL_ERASE_ANSWER_TO, "UPDATE ticket SET answer_to='' WHERE id IN (SELECT id FROM erasing WHERE kind='near') AND lower(answer_to) IN (SELECT word FROM erasing WHERE kind='address')") \
 	X(SQL_ERASE_TICKET, "UPDATE ticket SET subject='[erased]', customer='', customer_name='', answer_to='', voice='' WHERE id IN (SELECT id FROM erasing WHERE kind='ticket')") \
-	X(SQL_ERASE_MESSAGE, "UPDATE message SET from_address='', from_name='', recipients='', message_id=NULL, text='[erased]', flags=CASE WHEN flags='commands only' OR flags LIKE 'not sent: %' THEN 'not sent: erased' ELSE 'erased' END, raw=0, proved='' WHERE id IN (SELECT id FROM erasing WHERE kind='message')") \
+	X(SQL_ERASE_MESSAGE, "UPDATE message SET from_address='', from_name='', recipients='', message_id=NULL, text='[erased]', flags=CASE WHEN flags='commands only' OR flags LIKE 'not sent: %' THEN 'not sent: erased' ELSE 'erased' END, raw=0, proved='' WHERE id IN (SELECT id FROM erasing WHERE kind='message')" \
+		" AND NOT (raw=0 AND text='[erased]' AND from_address='' AND recipients='')") \
 	X(SQL_ERASE_MESSAGE_WORDS, "UPDATE message SET message_id=NULL, text='[erased]', flags=CASE WHEN flags='commands only' OR flags LIKE 'not sent: %' THEN 'not sent: erased' ELSE 'erased' END, raw=0 WHERE id IN (SELECT id FROM erasing WHERE kind='message')") \
 	X(SQL_ERASE_MODELS, "DELETE FROM model") \
 	X(SQL_ERASE_OUTBOX, "UPDATE outbox SET record=?2, recipients=NULL, last_reply=CASE state WHEN 'sent' THEN '' ELSE 'erased' END, state=CASE state WHEN 'waiting' THEN 'failed' ELSE state END WHERE id=?1") \

@@ -580,7 +580,7 @@ struct erased {
 };
 /* In a transaction of its own, or, of a customer with very many tickets, in several with rests between; `dry`: rolled back, and the same places counted. Then, and after a power cut: store_erase_finish(). */
 enum status store_erase(struct store *store, struct arena *arena, const struct erase_order *order, bool dry, struct erased *erased, struct error *error);
-/* A customer whose erasure in parts has begun and is not done (0: none); worked_at: within the last minute. */
+/* A customer whose erasure in parts has begun and is not done (below 0: a ticket; 0: none); worked_at: within the last minute. */
 enum status store_erase_under_way(struct store *store, int64_t *customer, bool *worked_at, struct error *error);
 /* What stands beside the tables: files, full text, the database's log, the ledger. Before that, where parts are left to which nobody is at work: a second's worth of
  * them. *any: all that was open is finished. */

@@ -170,7 +170,8 @@ enum status cli_run_erase_finish(struct cli *cli, struct error *error)
 	if (status == STATUS_OK)
 		status = store_erase_under_way(cli->store, &customer, &worked_at, error);
 	if (status == STATUS_OK && worked_at)
-		return error_set(error, STATUS_TRY_LATER, "customer %lld is being erased just now; should that have been broken off, try again in a minute (the daemon goes on with it, too)", (long long)customer);
+		return error_set(error, STATUS_TRY_LATER, "%s %lld is being erased just now; should that have been broken off, try again in a minute (the daemon goes on with it, too)",
+		                 customer > 0 ? "customer" : "ticket", (long long)(customer > 0 ? customer : -customer));
 	do
 		status = status == STATUS_OK ? finish(cli, NULL, &any, error) : status;
 	while (status == STATUS_OK && !any && store_erase_under_way(cli->store, &customer, &worked_at, error) == STATUS_OK && customer);

@@ -38,7 +38,7 @@ enum postgres_numbered { NUMBER_RAW, NUMBER_MAILBOX, NUMBER_CONTACT, NUMBER_MESS
 	X(SQL_ORGANISATION_NAMED, "SELECT id FROM organisation WHERE lower(name)=lower($1)") \
 	X(SQL_ORGANISATIONS, "SELECT id FROM organisation ORDER BY lower(name), id") \
 	X(SQL_ORGANISATION_TICKETS, "SELECT count(*), count(*) FILTER (WHERE state IN ('new','open','pending')) FROM ticket WHERE lower(organisation)=lower($1) AND organisation<>''") \
-	X(SQL_ERASE_RAW, "UPDATE raw SET digest='', file=NULL, bytes=NULL WHERE id IN (SELECT id FROM erasing WHERE kind='raw')") \
+	X(SQL_ERASE_RAW, "UPDATE raw SET digest='', file=NULL, bytes=NULL WHERE id IN (SELECT id FROM erasing WHERE kind='raw') AND (file IS NOT NULL OR bytes IS NOT NULL OR digest<>'')") \
 	X(SQL_ERASING_NEAR_PEOPLE, "INSERT INTO erasing SELECT 'near', p.ticket, '' FROM erasing e JOIN participant p ON lower(p.address)=e.word" \
 		" WHERE e.kind='address' AND p.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket' OR kind='parted') ON CONFLICT DO NOTHING") \
 	X(SQL_ERASING_NEAR_SIDES, "INSERT INTO erasing SELECT 'near', s.ticket, '' FROM erasing e JOIN side s ON lower(s.address)=e.word" \

@@ -198,17 +198,27 @@ static const struct { enum sql id; const char *where; bool message_too; } steps[
 	{ SQL_ERASE_TICKET, "tickets", false },
 };
 
-static enum status erase_tables(struct erasing *e)
+/* The first of `steps`: what a mail is. */
+#define STEPS_OF_MAILS 3
+
+static enum status run_steps(struct erasing *e, size_t count, bool message)
 {
-	bool message = e->order->what == ERASE_MESSAGE;
 	enum status status = engine_run(e->store->engine, e->error, SQL_ERASING_FILES, "");
 
-	for (size_t i = 0; i < COUNT_OF(steps) && status == STATUS_OK; i++) {
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		if (message && !steps[i].message_too)
 			continue;
 		status = engine_run(e->store->engine, e->error, steps[i].id, "");
 		place(e, steps[i].where, engine_changes(e->store->engine));
 	}
+	return status;
+}
+
+static enum status erase_tables(struct erasing *e)
+{
+	bool message = e->order->what == ERASE_MESSAGE;
+	enum status status = run_steps(e, COUNT_OF(steps), message);
+
 	if (status == STATUS_OK)
 		status = store_events_forget(e->store, e->error);
 	/* The last: others find their rows by it. */
@@ -351,12 +361,32 @@ enum status store_erase_part(struct store *store, struct arena *arena, const str
 	return status == STATUS_OK ? count_part(&e) : status;
 }
 
+/* A message that says so is erased: the last part finds it and leaves it as it is. */
+enum status store_erase_messages(struct store *store, struct arena *arena, const struct erase_order *order, int64_t ticket, int64_t first, int64_t end, struct erased *erased, struct error *error)
+{
+	struct erasing e = { .store = store, .arena = arena, .order = order, .out = erased, .error = error, .now = clock_now() };
+	struct customer_ids files = { 0 };
+	enum status status = store_places_finish(store, error);
+
+	if (status == STATUS_OK)
+		status = store_erase_gather_messages(&e, ticket, first, end);
+	if (status == STATUS_OK)
+		status = run_steps(&e, STEPS_OF_MAILS, true);
+	if (status == STATUS_OK)
+		status = engine_run(store->engine, error, SQL_ERASE_MESSAGE, "");
+	place(&e, "messages", engine_changes(store->engine));
+	if (status == STATUS_OK)
+		status = store_erase_list(&e, "file", &files);
+	place(&e, "files", (int64_t)files.count);
+	return status;
+}
+
 /* Before the first part: it is begun, and held by nothing. In the caller's transaction. */
 enum status store_erase_begin(struct store *store, struct arena *arena, const struct erase_order *order, struct error *error)
 {
 	enum status status = engine_run(store->engine, error, SQL_ERASING_CLEAR, "");
 
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && order->what == ERASE_CUSTOMER)
 		status = engine_run(store->engine, error, SQL_ERASING_ADDRESSES, "i", order->customer);
 	return status == STATUS_OK ? store_erasures_note(store, arena, order, clock_now(), error) : status;
 }

@@ -139,10 +139,14 @@ static enum status keep_shared(struct erasing *e)
 
 	cursor_open(&cursor, e->store->engine, e->error, SQL_ERASING_SHARED, "");
 	while (cursor_next(&cursor)) {
+		const char *said;
+
 		*ARENA_PUSH(e->arena, &shared) = cursor_number(&cursor, 0);
 		if (is_parted(e, cursor_number(&cursor, 1)))                     /* it goes with that one */
 			continue;
-		strings_add(e->arena, &e->out->kept, arena_printf(e->arena, "raw mail %lld: it is also a message of ticket %lld", (long long)cursor_number(&cursor, 0), (long long)cursor_number(&cursor, 1)));
+		said = arena_printf(e->arena, "raw mail %lld: it is also a message of ticket %lld", (long long)cursor_number(&cursor, 0), (long long)cursor_number(&cursor, 1));
+		if (!strings_have(&e->out->kept, said))                          /* by an earlier part */
+			strings_add(e->arena, &e->out->kept, said);
 	}
 	status = cursor_close(&cursor);
 	for (size_t i = 0; i < shared.count && status == STATUS_OK; i++)
@@ -206,4 +210,16 @@ enum status store_erase_gather_part(struct erasing *e, const int64_t *tickets, s
 	if (status == STATUS_OK)
 		status = keep_shared(e);
 	return status == STATUS_OK ? gather(e, sent, COUNT_OF(sent)) : status;
+}
+
+enum status store_erase_gather_messages(struct erasing *e, int64_t ticket, int64_t first, int64_t end)
+{
+	static const enum sql mails[] = { SQL_ERASING_MAILBOX, SQL_ERASING_RAWS };
+	enum status status = engine_run(e->store->engine, e->error, SQL_ERASING_CLEAR, "");
+
+	if (status == STATUS_OK)
+		status = engine_run(e->store->engine, e->error, SQL_ERASING_MESSAGES_PART, "iii", ticket, first, end);
+	if (status == STATUS_OK)
+		status = gather(e, mails, COUNT_OF(mails));
+	return status == STATUS_OK ? keep_shared(e) : status;
 }

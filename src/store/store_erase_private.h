@@ -20,6 +20,7 @@ struct erasing {
 /* All that the order is for; or these tickets of it. In the caller's transaction. */
 enum status store_erase_gather(struct erasing *e);
 enum status store_erase_gather_part(struct erasing *e, const int64_t *tickets, size_t count);
+enum status store_erase_gather_messages(struct erasing *e, int64_t ticket, int64_t first, int64_t end);
 /* What was gathered of a kind: numbers, or words; in e->arena. */
 enum status store_erase_list(struct erasing *e, const char *kind, struct customer_ids *ids);
 enum status store_erase_list_words(struct erasing *e, const char *kind, struct strings *words);

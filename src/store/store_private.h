@@ -134,7 +134,9 @@ struct erase_part { const struct customer_ids *all; const struct strings *addres
 enum status store_erase_part(struct store *store, struct arena *arena, const struct erase_order *order, const struct erase_part *part, struct erased *erased, struct error *error);
 enum status store_erase_files(struct store *store, struct arena *arena, struct error *error);     /* store_erasures.c: of the last transaction */
 void store_erased_add(struct arena *arena, struct erased *all, const struct erased *more);
-#define STORE_ERASING "erasing"          /* numbers in meta: whose erasure in parts has begun; when somebody worked at it; up to which ticket */
+/* Some messages of a ticket with very many, before the rest of it: from that number on, below the other. In the caller's transaction. */
+enum status store_erase_messages(struct store *store, struct arena *arena, const struct erase_order *order, int64_t ticket, int64_t first, int64_t end, struct erased *erased, struct error *error);
+#define STORE_ERASING "erasing"          /* numbers in meta: of which customer (a ticket: below 0) an erasure in parts has begun; when somebody worked at it; up to which ticket */
 #define STORE_ERASING_AT "erasing_at"
 #define STORE_ERASING_UPTO "erasing_upto"
 /* ---- store_erase_outgoing.c: its row stays, without a word ---- */

@@ -4,7 +4,8 @@
 ROUNDS (5): each case is measured that often, with every candidate in turn; figures are medians. CASE: only these (names of functions in
 cases.py). BENCH=quick: one round with fewer mails, nothing is written to doc/, and no store of a million tickets. BENCH_DIR: where states
 are kept while they are measured (/var/tmp): a real disk. BENCH_TICKETS: how many the large store has (1000000). BENCH_TOLD: a directory of a desk as
-desk.tell() makes it, or a copy, for the case "reports", which then makes none and adds its mails to that one.
+desk.tell() makes it, or a copy, for the case "reports", which then makes none and adds its mails to that one. BENCH_FILLED: the state directory of
+a large store that was filled before, which is copied.
 The machine's disk and processors change from minute to minute: only ratios of one run mean anything.
 """
 import os, signal, shutil, sys, time

@@ -18,7 +18,7 @@ REASONS = {
     "customers:a_merge_undone_leaves_everything_as_it_was": FILE, "customers:customers_come_from_a_list_as_often_as_one_likes": FILE,
     "customers:a_list_is_read_as_spreadsheets_write_it_and_what_is_none_is_said": FILE, "customers:forty_steps_with_a_merge_between_leave_the_customers_as_they_were": FILE,
     "erase:no_step_of_an_erasure_walks_all_places_of_a_kind": FILE,
-    "erase:who_has_very_many_tickets_is_forgotten_in_parts": FILE, "erase:two_hundred_words_in_five_encodings_are_found_nowhere": BACKUP, "erase:what_the_desk_made_of_somebodys_words_is_forgotten": BACKUP,
+    "erase:who_has_very_many_tickets_is_forgotten_in_parts": FILE, "erase:a_ticket_of_very_many_messages_is_forgotten_in_parts": FILE, "erase:two_hundred_words_in_five_encodings_are_found_nowhere": BACKUP, "erase:what_the_desk_made_of_somebodys_words_is_forgotten": BACKUP,
     "learn:a_damaged_model_is_refused_and_the_older_one_serves": FILE, "learn:a_model_that_is_damaged_while_the_desk_runs_changes_nothing": FILE,
     "terminal:long_lists_take_no_more_memory_than_short_ones": FILE, "mirror_many:": FILE,
     "trouble:database_locked_by_another_program": LOCK, "trouble:locked_for_a_minute_while_everything_goes_on": LOCK,

@@ -206,6 +206,40 @@ def test_in_parts_as_in_one(desk):
     assert [e["done"] for e in desk.ok("erase", "list")] == [True]
 
 
+MESSAGES = 1100                                              # of one ticket: more than go in one transaction
+
+
+@setup(**{**DESK, "config": {**DESK["config"], "desk.acknowledgements_per_hour": 0, "desk.digest_hour": -1}})
+def test_a_ticket_of_very_many_messages_is_forgotten_in_parts(desk):
+    desk.accept(mail(sender=ANNA, subject="canary60 goes on", body="canary61\n", message_id="<first@secret.example>"), sender=ANNA)
+    with desk.session() as session:
+        for n in range(MESSAGES):
+            data = mail(sender=ANNA, subject="Re: canary60 goes on", body="canary62 says %d.\n" % n, message_id="<%d.more@secret.example>" % n, headers=[("In-Reply-To", "<first@secret.example>")])
+            assert session.deliver(data, ["support@example.org"], ANNA)[0][0] == 250
+    wait_until(lambda: not desk.outbox(), 60)
+    assert len(desk.tickets()) == 1
+    words, database = ["canary60", "canary61", "canary62"], "file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db")
+    dry = desk.ok("erase", "ticket", 1, "--dry-run")
+    program = subprocess.Popen([os.path.join(BUILD, "sportello"), "-c", desk.config_file, "erase", "ticket", "1"], env=desk.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    with sqlite3.connect(database, uri=True) as rows:
+        gone = lambda: rows.execute("SELECT count(*) FROM message WHERE text='[erased]'").fetchone()[0]
+        while program.poll() is None and not gone():
+            time.sleep(0.001)
+        program.kill()
+        program.wait()
+        assert 0 < gone() < MESSAGES, gone()
+    assert [e["done"] for e in desk.ok("erase", "list")] == [False] and dry["messages"] > MESSAGES
+    done = desk.cli("erase", "finish")
+    assert done.code == 75 and "ticket 1 is being erased just now" in done.err, done
+    desk.advance(120)
+    wait_until(lambda: all(e["done"] for e in desk.ok("erase", "list")), 60, "the daemon went on with it")
+    is_forgotten(desk, words)
+    assert desk.ticket(1)["state"] == "closed" and len(desk.ok("erase", "list")) == 1 and desk.ok("erase", "ticket", 1)["done"]
+
+
+test_a_ticket_of_very_many_messages_is_forgotten_in_parts.long = 30
+
+
 @desk_that_forgets
 def test_a_mail_on_two_tickets_goes_with_the_last_of_them(desk):
     desk.accept(mail(sender=ANNA, subject="To both", body="canary55\n"), ["support@example.org", "network@example.org"], ANNA)
