@@ -178,6 +178,19 @@ static enum status tell_stale(struct making *m, const struct ticket_ids *stale)
 
 /* ---- what is in pages ---- */
 
+#define MISSING_MOST 64                  /* pages whose tickets are told one by one: beyond it, reading all histories in their order is faster */
+
+/* Where requests come in all the time, the newest pages are always still to be made. */
+static void add_missing(struct making *m, int64_t last, struct ticket_ids *stale)
+{
+	for (int64_t page = 1; page <= gateway_events_page_of(last); page++)
+		for (int64_t ticket = (page - 1) * REPORT_PAGE_TICKETS + 1; !has(&m->told, page) && ticket <= page * REPORT_PAGE_TICKETS && ticket <= last; ticket++)
+			if (!has(&m->stale, ticket)) {
+				set(&m->stale, ticket);
+				*ARENA_PUSH(m->arena, stale) = ticket;
+			}
+}
+
 static enum status find_pages(struct making *m, struct ticket_ids *stale)
 {
 	struct ticket_ids pages;
@@ -194,10 +207,12 @@ static enum status find_pages(struct making *m, struct ticket_ids *stale)
 	for (size_t i = 0; i < pages.count; i++)
 		set(&m->told, pages.at[i]);
 	m->any_page = pages.count > 0;
-	m->gaps = (int64_t)pages.count < last_page;
+	m->gaps = last_page - (int64_t)pages.count > MISSING_MOST;
 	status = gateway_events_stale(m->store, m->arena, m->kept.upto, stale, m->error);
 	for (size_t i = 0; i < stale->count; i++)
 		set(&m->stale, stale->at[i]);
+	if (last && !m->gaps)
+		add_missing(m, last, stale);
 	return status;
 }
 
