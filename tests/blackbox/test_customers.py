@@ -17,7 +17,8 @@ def write(desk, sender, subject="A question", proved=False, **more):
 
 
 def rows(desk, *without):
-    """All tables of customers and tickets, as they stand; not what reports keep of them and what day it is (meta), which come by themselves."""
+    """All tables of customers and tickets, as they stand when all mail has left; not what reports keep of them and what day it is (meta), which come by themselves."""
+    wait_until(lambda: not desk.ok("outbox", "list"))
     without += ("event_page", "event_gap", "meta")
     with sqlite3.connect("file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db"), uri=True) as database:
         tables = [name for name, in database.execute("SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY name") if name not in without]
