@@ -176,6 +176,9 @@ class Relay:
             else:
                 say("502 5.5.2 what?")
 
+    def taken(self, connection, sent):
+        """For who wants to know which came on which connection; with the lock held, before the reply."""
+
     def data(self, connection, lines, sender, recipients, say):
         body = []
         for line in lines:
@@ -193,6 +196,7 @@ class Relay:
             self.attempts += 1
             if reply[0] == "2":
                 self.mails.append(Sent(sender, recipients, b"".join(body)))
+                self.taken(connection, self.mails[-1])
         if self.behaviour == "drop-after-dot":
             return False
         say(reply)

@@ -19,21 +19,14 @@ PEND_EACH, PEND_SECONDS = 7, 4
 
 
 class Watching(Relay):
-    """Knows which mail came on which connection, and when another followed it there."""
+    """Knows which mail came on which connection, and when another followed it there. A connection has a number of its own: the next one may come from the same port."""
     def __init__(self):
-        self.seen, self.times = [], []
+        self.seen, self.times, self.numbers = [], [], {}
         super().__init__()
 
-    def data(self, connection, lines, sender, recipients, say):
-        before = len(self.mails)
-        good = super().data(connection, lines, sender, recipients, say)
-        with self.lock:
-            for message in self.mails[before:]:
-                if message.sender == sender and message.recipients == recipients:
-                    self.seen.append((connection.getpeername()[1], message["Message-ID"], tuple(recipients)))
-                    self.times.append(time.time())
-                    break
-        return good
+    def taken(self, connection, sent):
+        self.seen.append((self.numbers.setdefault(connection, len(self.numbers)), sent.message["Message-ID"], tuple(sent.recipients)))
+        self.times.append(time.time())
 
 
 class MailServer(threading.Thread):
@@ -207,9 +200,9 @@ class Standing:
 def way_of(relay, all_of_them, keys):
     """Of mails that came twice and should not have: when and on which connection, what came there beside, and what the gateways said of them and of their lease."""
     lines, ids = [], {key[0] for key in keys}
-    ports = {connection for connection, message, _ in relay.seen if message in ids}
+    shared = {connection for connection, message, _ in relay.seen if message in ids}
     for (connection, message, recipients), at in zip(relay.seen, relay.times):
-        if connection in ports:
+        if connection in shared:
             lines.append("%s.%03dZ relay: connection %d has %s for %s" % (time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)), at % 1 * 1000, connection, message, ", ".join(recipients)))
     for i, gateway in enumerate(all_of_them):
         with open(os.path.join(gateway.directory, "log"), errors="replace") as f:
