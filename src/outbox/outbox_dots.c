@@ -22,7 +22,7 @@ static const char *line_end(const char *at, const char *end, size_t *length)
 	return cr;
 }
 
-bool outbox_smtp_data(struct smtp *smtp, const char *bytes, size_t length)
+bool outbox_smtp_words(struct smtp *smtp, const char *bytes, size_t length)
 {
 	mailstream *stream = smtp->session->stream;
 	const char *end = bytes + length, *from = bytes;         /* from: what is not yet written */
@@ -42,5 +42,12 @@ bool outbox_smtp_data(struct smtp *smtp, const char *bytes, size_t length)
 		}
 		at = stop + mark;
 	}
-	return good && mailstream_write(stream, from, (size_t)(end - from)) >= 0 && mailstream_write(stream, ".\r\n", 3) >= 0 && mailstream_flush(stream) >= 0;
+	return good && mailstream_write(stream, from, (size_t)(end - from)) >= 0;
+}
+
+bool outbox_smtp_dot(struct smtp *smtp)
+{
+	mailstream *stream = smtp->session->stream;
+
+	return mailstream_write(stream, ".\r\n", 3) >= 0 && mailstream_flush(stream) >= 0;
 }

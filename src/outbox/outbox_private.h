@@ -28,6 +28,7 @@ struct message {
 	size_t count;
 	const char *bytes; size_t length;
 	const char *name;                        /* for the maildir: unique for the row, always the same */
+	int64_t term;                            /* of the lease, in which alone the relay may have it; 0: it may at any time */
 };
 struct attempt {
 	struct arena *arena;                     /* of the replies */
@@ -36,7 +37,7 @@ struct attempt {
 	bool relay_trouble;                      /* the relay cannot be used at all: not this mail's fault */
 	bool relay_reached;                      /* it could be used, whatever it said */
 	bool mail_refused;                       /* for good, and not because of a recipient: its size, or what is in it */
-	/* Nothing was tried, and the row goes back to the store as it was: */
+	/* Nothing was handed over, and the row goes back to the store as it was: */
 	const char *store_trouble;               /* why the store cannot be read now; NULL: it can */
 	bool not_ours;                           /* another gateway sends now */
 };

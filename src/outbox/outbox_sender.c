@@ -7,7 +7,8 @@
  * Where several gateways work on one database, a sender hands the relay nothing more before the result of what it sent last is committed: if this machine is lost
  * then, another sends what was not marked as sent, and that is one mail of each sender at most. It renders the next one meanwhile.
  * Where the store cannot be read, no mail pays for it: the row, and all others that were taken, go back to the store as they were, and the sender rests for a moment.
- * So they do where another gateway sends now, or sent while they waited here (a relay's pause can last longer than a lease).
+ * So they do where another gateway sends now, or sent while they waited here (a relay's pause can last longer than a lease). A mail on its way is
+ * looked at once more, before its final dot (outbox_smtp.c).
  * Log: outbox.relay_trouble with the pause that follows, outbox.relay_back; outbox.trouble once when the store cannot be read.
  */
 #include "outbox_pool_private.h"
@@ -39,9 +40,10 @@ static size_t waiting(const struct outbox_row *row)
 	return count;
 }
 
-static void letter_of(struct arena *arena, const struct outbox_row *row, const struct config *config, const struct buffer *bytes,
-                      struct message *message, struct attempt *attempt)
+static void letter_of(struct arena *arena, const struct job *job, const struct buffer *bytes, struct message *message, struct attempt *attempt)
 {
+	const struct outbox_row *row = &job->outcome.row;
+	const char *domain = job->config->policy.domain;
 	const char **recipients = ARENA_ARRAY(arena, const char *, attempt->count + 1);
 	size_t count = 0;
 
@@ -55,11 +57,11 @@ static void letter_of(struct arena *arena, const struct outbox_row *row, const s
 			count++;
 		}
 	*message = (struct message){ .envelope_from = row->outgoing.envelope_from ? row->outgoing.envelope_from : "",
-	                           .recipients = recipients, .count = count, .bytes = bytes->at, .length = bytes->length };
+	                           .recipients = recipients, .count = count, .bytes = bytes->at, .length = bytes->length, .term = job->batch->term };
 	if (*message->envelope_from && !mail_address_usable(message->envelope_from))
 		message->envelope_from = "";
 	message->name = arena_printf(arena, "%010lld.M%09lldQ%s.%s", (long long)(row->created / 1000), (long long)row->id,
-	                             row->outgoing.trace ? row->outgoing.trace : "", *config->policy.domain ? config->policy.domain : "sportello");
+	                             row->outgoing.trace ? row->outgoing.trace : "", *domain ? domain : "sportello");
 }
 
 static bool someone_left(const struct attempt *attempt)
@@ -87,7 +89,7 @@ static void transmit(struct sender *sender, struct job *job, struct attempt *att
 	const struct config *config = job->config;
 	struct message message;
 
-	letter_of(&sender->scratch, &job->outcome.row, config, &sender->bytes, &message, attempt);
+	letter_of(&sender->scratch, job, &sender->bytes, &message, attempt);
 	if (!someone_left(attempt))
 		return;
 	wait_for_result(sender);

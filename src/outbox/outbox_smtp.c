@@ -4,7 +4,7 @@
  * libetpan carries the words; MAIL, RCPT and DATA are said here: it knows neither SMTPUTF8 nor how to say several at once. What a reply means is
  * outbox_judge.c's business. A connection that was idle and is found closed is made again once, without a word. After a drop
  * anywhere else everybody without a delivery is tried again; after the final dot that may send a mail twice (RFC 5321 section
- * 4.5.4.1), never not at all.
+ * 4.5.4.1), never not at all. A mail that another gateway may have sent meanwhile gets no dot, and the connection ends.
  */
 #define _GNU_SOURCE               /* memmem */
 #include "outbox_smtp.h"
@@ -145,6 +145,21 @@ static size_t rcpt_to(struct smtp *smtp, const struct config_relay *relay, const
 	return taken;
 }
 
+/* Since it was taken from the outbox this machine may have stood still, or the relay taken its time, for longer than a lease lasts. */
+static bool lease_went(const struct message *message)
+{
+	return message->term && store_lease_term() != message->term;
+}
+
+/* The final dot is what hands a mail over (RFC 5321 section 4.1.1.4): without it the relay forgets what it heard. So the last look at the lease is before it. */
+static int hand_over(struct smtp *smtp, const struct message *message, struct attempt *attempt)
+{
+	if (!outbox_smtp_words(smtp, message->bytes, message->length))
+		return 0;
+	attempt->not_ours = lease_went(message);
+	return !attempt->not_ours && outbox_smtp_dot(smtp) ? outbox_smtp_reply(smtp) : 0;
+}
+
 static void data(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt)
 {
 	int code = ask(smtp, relay, "DATA\r\n");
@@ -158,8 +173,11 @@ static void data(struct smtp *smtp, const struct config_relay *relay, const stru
 		return;
 	}
 	outbox_wire_step(&smtp->wire, (int64_t)relay->timeout_seconds * DOT_FACTOR + (int64_t)(message->length / SLOWEST_BYTES));
-	code = outbox_smtp_data(smtp, message->bytes, message->length) ? outbox_smtp_reply(smtp) : 0;
-	if (!code)
+	code = hand_over(smtp, message, attempt);
+	if (attempt->not_ours) {
+		smtp->broken = true;
+		attempt->mail_refused = false;
+	} else if (!code)
 		lost(smtp, attempt, " after the mail was handed over: it may arrive twice");
 	else if (judged_for_all(smtp, attempt, STEP_DOT, code, smtp->reply.at))
 		outbox_attempt_rest(attempt, DELIVERY_SENT, outbox_reply_line(attempt->arena, code, smtp->reply.at));

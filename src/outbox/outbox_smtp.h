@@ -27,7 +27,9 @@ int outbox_smtp_say(struct smtp *smtp, int seconds, const char *line);
 /* The two halves of it. */
 bool outbox_smtp_write(struct smtp *smtp, int seconds, const char *lines);
 int outbox_smtp_hear(struct smtp *smtp, int seconds);
-bool outbox_smtp_data(struct smtp *smtp, const char *bytes, size_t length);     /* outbox_dots.c: a mail and its final dot */
+/* outbox_dots.c: a mail, and the final dot, before which the relay has nothing. */
+bool outbox_smtp_words(struct smtp *smtp, const char *bytes, size_t length);
+bool outbox_smtp_dot(struct smtp *smtp);
 int outbox_smtp_reply(struct smtp *smtp);               /* the next reply, within the time of the step that has begun */
 void outbox_smtp_drop(struct smtp *smtp);               /* without QUIT */
 

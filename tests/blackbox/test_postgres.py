@@ -410,6 +410,55 @@ def test_what_rests_in_a_relays_pause_is_not_sent_again_when_the_lease_comes_bac
         relay.close()
 
 
+class Thinking(Relay):
+    """Knows the recipients, and asks for the words of a mail only when it is told to go on."""
+    def __init__(self):
+        self.has_one, self.go_on = threading.Event(), threading.Event()
+        super().__init__()
+
+    def planned(self, plan, otherwise):
+        if otherwise.startswith("354"):
+            self.has_one.set()
+            self.go_on.wait(60)
+        return super().planned(plan, otherwise)
+
+
+@setup(start=False, config={"relay.senders": 1})
+def test_a_gateway_that_stood_still_in_the_middle_of_a_mail_does_not_hand_it_over(desk):
+    """Another sent it meanwhile: who wakes up before the final dot looks at the lease once more."""
+    os.chmod(desk.directory, 0o755)
+    first, relay = Thinking(), Relay()
+    anna = lambda relay: [m for m in relay.mails if m.recipients == ["anna@example.com"]]
+    try:
+        with server(desk) as there:
+            desk.set("relay.url", first.url)
+            on(desk, there)
+            wait_until(lambda: desk.log("store.lease", ours="yes"), 20)
+            desk.accept(mail())
+            assert first.has_one.wait(20)
+            os.kill(desk.process.pid, signal.SIGSTOP)
+            asleep = time.monotonic()
+            there.sql("DELETE FROM lease", "desk")           # as if its end had come
+            other = gateway_beside(desk, there, {"relay.url": relay.url, "relay.senders": 1})
+            wait_until(lambda: anna(relay) and there.sql("SELECT count(*) FROM outbox WHERE state='waiting'", "desk") == [["0"]], 20)
+            time.sleep(max(0, asleep + 10.5 - time.monotonic()))
+            first.go_on.set()
+            os.kill(desk.process.pid, signal.SIGCONT)
+            wait_until(lambda: not first.open, 20)          # it goes; who had said the dot would keep the connection
+            other.stop()
+            desk.accept(mail(subject="The last", sender="last@example.com"))
+            wait_until(lambda: [m for m in first.mails if m.recipients == ["last@example.com"]], 40)
+            assert len(anna(relay)) == 1 and not anna(first), (anna(relay), anna(first))
+            assert not desk.log("outbox.late") and not desk.log("outbox.deferred")
+            desk.stop()
+    finally:
+        first.close()
+        relay.close()
+
+
+test_a_gateway_that_stood_still_in_the_middle_of_a_mail_does_not_hand_it_over.long = 20
+
+
 @setup(start=False)
 def test_check_says_where_gateways_have_other_files(desk):
     os.chmod(desk.directory, 0o755)
