@@ -1,5 +1,5 @@
 /*
- * base.h - what every room stands on: text, memory, errors, log, clock, digest, JSON.
+ * base.h - what every room stands on: text, memory, errors, log, clock, threads, digest, JSON.
  *
  * Allowed to include: libc, nettle (digests). The only room that may read the clock or the random source.
  * Nothing in here knows what a mail or a ticket is.
@@ -11,6 +11,7 @@
 #ifndef SPORTELLO_BASE_H
 #define SPORTELLO_BASE_H
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -170,6 +171,9 @@ int64_t clock_check(int64_t doubt_ms);
 bool clock_doubted(void);
 char *time_rfc3339(struct arena *arena, int64_t ms);             /* 2026-11-22T05:12:21Z; "" for 0 */
 char *time_rfc5322(struct arena *arena, int64_t ms);             /* Sun, 22 Nov 2026 05:12:21 +0000 */
+
+/* ---- threads (thread.c) ---- */
+int thread_start(pthread_t *thread, void *(*run)(void *), void *context);        /* 0, or why not (errno) */
 
 /* ---- digest and random ---- */
 #define SHA256_SIZE 32

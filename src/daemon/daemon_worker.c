@@ -65,14 +65,10 @@ static void *worker_thread(void *argument)
 
 void daemon_worker_start(struct daemon *daemon, struct worker *worker)
 {
-	pthread_attr_t attributes;
 	worker->daemon = daemon;
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
-	worker->started = pthread_create(&worker->thread, &attributes, worker_thread, worker) == 0;
+	worker->started = thread_start(&worker->thread, worker_thread, worker) == 0;
 	if (!worker->started)
 		trouble(worker, LOG_ERROR, "no thread");
-	pthread_attr_destroy(&attributes);
 }
 
 void daemon_worker_stop(struct worker *worker)

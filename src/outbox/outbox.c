@@ -22,15 +22,10 @@ static void sender_fini(struct sender *sender)
 	sender->started = sender->ended = false;
 }
 
-static enum status thread_start(pthread_t *thread, void *(*run)(void *), void *context, struct error *error)
+static enum status start(pthread_t *thread, void *(*run)(void *), void *context, struct error *error)
 {
-	pthread_attr_t attributes;
-	int failed;
+	int failed = thread_start(thread, run, context);
 
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
-	failed = pthread_create(thread, &attributes, run, context);
-	pthread_attr_destroy(&attributes);
 	return failed ? error_set(error, STATUS_TRY_LATER, "a thread of the outbox cannot be started: %s", strerror(failed)) : STATUS_OK;
 }
 
@@ -47,7 +42,7 @@ static enum status sender_start(struct outbox *outbox, int index, struct error *
 		return error_set(error, STATUS_TRY_LATER, "out of memory");
 	status = store_open(outbox->config->state_dir, outbox->config->store_url, false, &sender->store, error);
 	if (!status)
-		status = thread_start(&sender->thread, outbox_sender_main, sender, error);
+		status = start(&sender->thread, outbox_sender_main, sender, error);
 	if (status) {
 		sender_fini(sender);
 		return status;
@@ -167,7 +162,7 @@ static enum status hearer_start(struct outbox *outbox, const struct config *conf
 		return STATUS_OK;
 	status = store_open(config->state_dir, config->store_url, false, &outbox->hints, error);
 	if (!status)
-		status = thread_start(&outbox->hearer, hearer_main, outbox, error);
+		status = start(&outbox->hearer, hearer_main, outbox, error);
 	outbox->hears = !status;
 	return status;
 }
@@ -190,7 +185,7 @@ enum status outbox_start(struct config *config, struct store_writer *writer, str
 	if (!status)
 		status = hearer_start(outbox, config, error);
 	if (!status)
-		status = thread_start(&outbox->clerk, outbox_clerk_main, outbox, error);
+		status = start(&outbox->clerk, outbox_clerk_main, outbox, error);
 	if (status) {
 		end_threads(outbox, false);
 		outbox_free(pointer);

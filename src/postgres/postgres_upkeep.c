@@ -4,7 +4,6 @@
 #include "postgres_private.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -41,19 +40,6 @@ static void *upkeep_main(void *argument)
 	return NULL;
 }
 
-static int start_thread(struct engine_upkeep *upkeep)
-{
-	sigset_t all, before;
-	int code;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	code = pthread_create(&upkeep->thread, NULL, upkeep_main, upkeep);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	upkeep->started = code == 0;
-	return code;
-}
-
 enum status postgres_upkeep_start(struct engine *writer, engine_hourly hourly, void *context, struct engine_upkeep **upkeep, struct error *error)
 {
 	struct engine_upkeep *it = *upkeep = calloc(1, sizeof *it);
@@ -70,8 +56,9 @@ enum status postgres_upkeep_start(struct engine *writer, engine_hourly hourly, v
 	pthread_cond_init(&it->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
 	status = postgres_open(writer->kind, writer->url, writer->state_dir, false, ENGINE_READS, NULL, &it->own, error);
-	if (status == STATUS_OK && (code = start_thread(it)) != 0)
+	if (status == STATUS_OK && (code = thread_start(&it->thread, upkeep_main, it)) != 0)
 		status = error_set(error, STATUS_TRY_LATER, "cannot start the hourly thread: %s", strerror(code));
+	it->started = status == STATUS_OK;
 	if (status != STATUS_OK)
 		postgres_upkeep_stop(upkeep);
 	return status;

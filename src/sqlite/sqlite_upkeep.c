@@ -12,7 +12,6 @@
 #include "sqlite_private.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -184,19 +183,6 @@ void sqlite_upkeep_after_commit(struct engine_upkeep *upkeep)
 
 /* ---- start and stop ---- */
 
-static int start_thread(struct engine_upkeep *upkeep)
-{
-	sigset_t all, before;
-	int code;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	code = pthread_create(&upkeep->thread, NULL, upkeep_main, upkeep);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	upkeep->started = code == 0;
-	return code;
-}
-
 enum status sqlite_upkeep_start(struct engine *writer, engine_hourly hourly, void *context, struct engine_upkeep **upkeep, struct error *error)
 {
 	struct engine_upkeep *it = *upkeep = calloc(1, sizeof *it);
@@ -216,8 +202,9 @@ enum status sqlite_upkeep_start(struct engine *writer, engine_hourly hourly, voi
 	pthread_cond_init(&it->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
 	status = sqlite_open(writer->kind, SQLITE_URL, writer->state_dir, false, ENGINE_READS, NULL, &it->own, error);
-	if (status == STATUS_OK && (code = start_thread(it)) != 0)
+	if (status == STATUS_OK && (code = thread_start(&it->thread, upkeep_main, it)) != 0)
 		status = error_set(error, STATUS_TRY_LATER, "cannot start the checkpoint thread: %s", strerror(code));
+	it->started = status == STATUS_OK;
 	if (status != STATUS_OK)
 		sqlite_upkeep_stop(upkeep);
 	else

@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -341,23 +340,6 @@ enum status store_write(struct store_writer *writer, store_job job, void *contex
 
 /* ---- start and stop ---- */
 
-static enum status start_thread(struct store_writer *writer, struct error *error)
-{
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int code;
-
-	/* Signals are the main thread's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
-	code = pthread_create(&writer->thread, &attributes, writer_main, writer);
-	pthread_attr_destroy(&attributes);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return code == 0 ? STATUS_OK : error_set(error, STATUS_TRY_LATER, "cannot start the writer thread: %s", strerror(code));
-}
-
 static void writer_free(struct store_writer *writer)
 {
 	engine_upkeep_stop(&writer->upkeep);
@@ -371,6 +353,7 @@ enum status store_writer_start(const char *state_dir, const char *url, struct st
 {
 	struct store_writer *it = calloc(1, sizeof *it);
 	enum status status;
+	int code;
 
 	*writer = NULL;
 	if (!it)
@@ -385,8 +368,8 @@ enum status store_writer_start(const char *state_dir, const char *url, struct st
 		status = engine_make_ready(it->store->engine, error);
 	if (status == STATUS_OK)
 		status = engine_upkeep_start(it->store->engine, store_sweep, it->store->state_dir, &it->upkeep, error);
-	if (status == STATUS_OK)
-		status = start_thread(it, error);
+	if (status == STATUS_OK && (code = thread_start(&it->thread, writer_main, it)) != 0)
+		status = error_set(error, STATUS_TRY_LATER, "cannot start the writer thread: %s", strerror(code));
 	if (status != STATUS_OK) {
 		writer_free(it);
 		return status;
