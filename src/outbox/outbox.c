@@ -1,7 +1,8 @@
 /*
  * outbox.c - the front door: starts the clerk and the senders, wakes, reconfigures and ends them.
  *
- * Starting opens a connection to the store for each of them, so that a store that cannot be opened is told at once. Ending lets
+ * Starting opens the clerk's connection to the store, so that a store that cannot be opened is told at once; a sender opens its own in its thread,
+ * and waits where it cannot (a reload adds senders while the database is away, too). Ending lets
  * what is being sent finish within STOP_US; what is not settled by then counts as "again later". May not decide about mails.
  */
 #include "outbox_pool_private.h"
@@ -40,9 +41,7 @@ static enum status sender_start(struct outbox *outbox, int index, struct error *
 	buffer_init(&sender->bytes);
 	if (!(sender->smtp = outbox_smtp_new(&outbox->stop_at, &outbox->connections)))
 		return error_set(error, STATUS_TRY_LATER, "out of memory");
-	status = store_open(outbox->config->state_dir, outbox->config->store_url, false, &sender->store, error);
-	if (!status)
-		status = start(&sender->thread, outbox_sender_main, sender, error);
+	status = start(&sender->thread, outbox_sender_main, sender, error);
 	if (status) {
 		sender_fini(sender);
 		return status;

@@ -418,6 +418,39 @@ static void do_job(struct sender *sender, struct job *job)
 		outbox_wake_senders(outbox);
 }
 
+static bool is_wanted(const struct sender *sender)
+{
+	return !sender->outbox->stopping && (sender->large || sender->index < sender->outbox->wanted);
+}
+
+/* With the lock held; not while a server is waited for. */
+static enum status open_store(struct sender *sender, struct error *error)
+{
+	struct outbox *outbox = sender->outbox;
+	struct config *config = config_ref(outbox->config);
+	enum status status;
+
+	pthread_mutex_unlock(&outbox->lock);
+	status = store_open(config->state_dir, config->store_url, false, &sender->store, error);
+	config_unref(&config);
+	pthread_mutex_lock(&outbox->lock);
+	return status;
+}
+
+/* With the lock held. A sender that begins while the database is away waits for it; that is said once, however long it takes. */
+static void wait_for_store(struct sender *sender)
+{
+	struct outbox *outbox = sender->outbox;
+	bool said = outbox->store_gone;
+	struct error error;
+
+	for (; is_wanted(sender) && open_store(sender, &error) != STATUS_OK; said = outbox->store_gone = true) {
+		if (!said)                       /* by nobody */
+			log_event(LOG_WARNING, "outbox.trouble", "doing", "starting a sender", "why", error.text, NULL);
+		outbox_pool_wait(outbox, sender->large ? &outbox->large_wake : &outbox->senders_wake, clock_monotonic_us() + STORE_REST_US);
+	}
+}
+
 void *outbox_sender_main(void *context)
 {
 	struct sender *sender = context;
@@ -427,7 +460,8 @@ void *outbox_sender_main(void *context)
 	pthread_mutex_lock(&outbox->lock);
 	if (sender->large)                       /* Linux: of this thread alone. In vain: it is only less polite */
 		setpriority(PRIO_PROCESS, (id_t)gettid(), LARGE_NICE);
-	while (!outbox->stopping && (sender->large || sender->index < outbox->wanted)) {
+	wait_for_store(sender);
+	while (is_wanted(sender)) {
 		struct job *job = may_try(sender, clock_monotonic_us()) ? take_job(sender) : NULL;
 
 		if (!job) {

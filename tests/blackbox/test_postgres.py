@@ -129,6 +129,33 @@ def test_no_mail_pays_for_a_server_that_is_gone(desk):
 test_no_mail_pays_for_a_server_that_is_gone.long = 25
 
 
+@setup(start=False, config={"relay.senders": 1})
+def test_senders_that_a_reload_adds_while_the_server_is_gone_begin_when_it_is_back(desk):
+    os.chmod(desk.directory, 0o755)
+    relay = Holding()
+    desk.set("relay.url", relay.url)
+    try:
+        with server(desk) as there:
+            on(desk, there)
+            there.stop("immediate")
+            desk.set("relay.senders", 4)
+            desk.write_config()
+            desk.hup()
+            wait_until(lambda: [e for e in desk.log("outbox.trouble") if e["doing"] == "starting a sender"], 20)
+            time.sleep(1.5)
+            assert len([e for e in desk.log("outbox.trouble") if e["doing"] == "starting a sender"]) <= 3, "once a sender, not once a try"
+            there.start()
+            wait_until(lambda: desk.http("/healthz")[0] == 200, 20)
+            for i in range(4):
+                desk.accept(mail(subject="Number %d" % i, sender="c%d@example.com" % i))
+            wait_until(lambda: len(relay.open) == 4, 20)     # each holds a mail
+            relay.go_on.set()
+            wait_until(lambda: not desk.ok("outbox", "list"), 20)
+            desk.stop()
+    finally:
+        relay.close()
+
+
 @setup(start=False)
 def test_words_that_were_read_before_all_were_cleared_do_not_come_back(desk):
     """Somebody is erased while a gateway adds words: what it had read is not added, and what it had added before is added again."""
