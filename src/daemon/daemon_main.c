@@ -45,6 +45,35 @@ static enum status make_state_dir(const char *path, struct error *error)
 	return STATUS_OK;
 }
 
+static bool same_listeners(const struct config *a, const struct config *b)
+{
+	bool same = a->lmtp_listen.count == b->lmtp_listen.count;
+	for (size_t i = 0; same && i < a->lmtp_listen.count; i++)
+		same = strcmp(a->lmtp_listen.at[i].text, b->lmtp_listen.at[i].text) == 0;
+	return same;
+}
+
+/* Who changes them and reloads shall not wonder why nothing happens. */
+static void tell_what_waits(const struct config *old, const struct config *new)
+{
+	const struct { const char *key; bool waits; } rows[] = {
+		{"desk.state_dir", strcmp(new->state_dir, old->state_dir) != 0}, {"store.url", strcmp(new->store_url, old->store_url) != 0}, {"lmtp.listen", !same_listeners(new, old)},
+		{"web.listen", strcmp(new->web_listen.text, old->web_listen.text) != 0}, {"web.admin_listen", strcmp(new->admin_listen.text, old->admin_listen.text) != 0},
+		{"mirror.maildir", !*old->mirror_maildir && *new->mirror_maildir},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (rows[i].waits)
+			log_event(LOG_WARNING, "daemon.reload", "key", rows[i].key, "result", "takes effect at the next start", NULL);
+}
+
+/* A reload moves nothing: mails, the key and the database stay where they were at the start, also for who opens them later. */
+static void stay(const struct config *old, struct config *new)
+{
+	tell_what_waits(old, new);
+	new->state_dir = arena_string(&new->arena, old->state_dir);
+	new->store_url = arena_string(&new->arena, old->store_url);
+}
+
 static enum status load_config(const struct daemon *daemon, struct arena *arena, struct config **config, struct error *error)
 {
 	struct config_problems problems = {0};
@@ -52,6 +81,8 @@ static enum status load_config(const struct daemon *daemon, struct arena *arena,
 	report(&problems);
 	if (status != STATUS_OK)
 		return error_set(error, STATUS_BAD_CONFIG, "the configuration %s cannot be used%s", daemon->config_file, daemon_sandbox_hint(daemon));
+	if (daemon->config)
+		stay(daemon->config, *config);
 	if ((status = daemon_sandbox_fits(daemon, *config, error)) != STATUS_OK)
 		config_unref(config);
 	return status;
@@ -200,28 +231,7 @@ static void stop(struct daemon *daemon)
 	gateway_book_forget(&daemon->gateway);
 }
 
-static bool same_listeners(const struct config *a, const struct config *b)
-{
-	bool same = a->lmtp_listen.count == b->lmtp_listen.count;
-	for (size_t i = 0; same && i < a->lmtp_listen.count; i++)
-		same = strcmp(a->lmtp_listen.at[i].text, b->lmtp_listen.at[i].text) == 0;
-	return same;
-}
-
-/* Who changes them and reloads shall not wonder why nothing happens. */
-static void tell_what_waits(const struct config *old, const struct config *new)
-{
-	const struct { const char *key; bool waits; } rows[] = {
-		{"desk.state_dir", strcmp(new->state_dir, old->state_dir) != 0}, {"store.url", strcmp(new->store_url, old->store_url) != 0}, {"lmtp.listen", !same_listeners(new, old)},
-		{"web.listen", strcmp(new->web_listen.text, old->web_listen.text) != 0}, {"web.admin_listen", strcmp(new->admin_listen.text, old->admin_listen.text) != 0},
-		{"mirror.maildir", !*old->mirror_maildir && *new->mirror_maildir},
-	};
-	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		if (rows[i].waits)
-			log_event(LOG_WARNING, "daemon.reload", "key", rows[i].key, "result", "takes effect at the next start", NULL);
-}
-
-/* Listeners and the state directory stay as they were at the start; everything else is taken over. */
+/* Listeners, the state directory and the database stay as they were at the start; everything else is taken over. */
 static void reload(struct daemon *daemon)
 {
 	struct config *new, *old;
@@ -234,7 +244,6 @@ static void reload(struct daemon *daemon)
 		daemon_notify("READY=1");
 		return;
 	}
-	tell_what_waits(daemon->config, new);
 	log_set_level(new->log_level);
 	log_set_addresses((enum log_addresses)new->log_addresses);
 	outbox_reconfigure(daemon->outbox, new);

@@ -1,6 +1,6 @@
 """Trouble of our own house: disk full, database locked, stop and reload. The sender sees 4xx and nothing is half done."""
 import os, re, signal, sqlite3, subprocess, threading, time
-from desk import mail, setup, Skip, SLOW, Lmtp, wait_until
+from desk import BUILD, address_of, mail, setup, Skip, SLOW, Lmtp, wait_until
 from ports import free_port
 
 
@@ -161,15 +161,35 @@ def test_hup_takes_a_good_configuration_and_keeps_the_old_one_for_a_bad(desk):
     assert desk.cli("check").code == 78
 
 
+def test_hup_moves_neither_state_directory_nor_database(desk):
+    """They were said to take effect at the next start, and yet mails went to the new directory, and a key was made there that fits no answer."""
+    desk.accept(mail())
+    answer = desk.wait_sent(1, to="anna@example.com")[0]
+    other = os.path.join(desk.state_dir, "other")
+    desk.set("desk.state_dir", other)
+    url = desk.settings.get("store", {}).get("url")
+    knows = os.path.exists(os.path.join(BUILD, "tools", "postgres_try"))         # PostgreSQL, too
+    desk.set("store.url", "postgresql://nobody@localhost:1/nothing" if knows else url)
+    desk.set("relay.senders", 7)
+    desk.write_config()
+    desk.hup()
+    wait_until(lambda: len([e for e in desk.log("daemon.reload") if e.get("result") == "takes effect at the next start"]) == 1 + knows)
+    wait_until(lambda: desk.log("daemon.reload", result="done"))
+    desk.set("desk.state_dir", desk.state_dir)
+    desk.set("store.url", url)
+    desk.write_config()                                      # for the command line
+    desk.accept(mail(reply_to=answer, body="And this.\n"), address_of(answer))
+    assert [m["kind"] for m in desk.ticket(1)["messages"] if m["direction"] == "in"] == ["request", "reply"]
+    assert not os.path.exists(other) and not desk.log("outbox.trouble")
+
+
 def test_two_daemons_on_one_state_directory(desk):
-    from desk import BUILD
     second = subprocess.run([os.path.join(BUILD, "sportellod"), "-c", desk.config_file], capture_output=True, timeout=30, env=desk.environment)
     assert second.returncode == 75 and b"another sportellod" in second.stderr, second
 
 
 @setup(start=False)
 def test_bad_configuration_does_not_start(desk):
-    from desk import BUILD
     with open(desk.config_file, "a") as f:
         f.write("nonsense = 1;\nrelay: { url = 7; };\n")
     result = subprocess.run([os.path.join(BUILD, "sportellod"), "-c", desk.config_file], capture_output=True, timeout=30)
