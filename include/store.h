@@ -603,19 +603,26 @@ struct retention_mails { struct retention_mail *at; size_t count; };
 enum status store_retention_mails(struct store *store, struct arena *arena, const struct retention_rule *rule, const struct query *hold, int64_t ticket, struct retention_mails *mails,
                                   struct error *error);
 /* One ticket, inside a transaction. Text and files' names of each mail stay as `mails` has them, but for RETENTION_WORDS. *files are to be removed after the commit
- * (store_retention_files()). *done false: something has happened to it, and it keeps all. */
+ * (store_retention_files()). *done false: something has happened to it, and it keeps all; and so does a mail that somebody else has by now. */
 struct retention_drop { int64_t raw; const struct mail *mail; int64_t mailbox; };
 struct retention_drops { struct retention_drop *at; size_t count; };
-enum status store_retention_ticket(struct store *store, struct arena *arena, const struct retention_rule *rule, int64_t ticket, const struct retention_drops *drops, bool *done,
-                                   struct strings *files, struct error *error);
+enum status store_retention_ticket(struct store *store, struct arena *arena, const struct retention_rule *rule, const struct query *hold, int64_t ticket, const struct retention_drops *drops,
+                                   bool *done, struct strings *files, struct error *error);
 /* Mails that are on no ticket and came before the rule's time, above *upto (0: where it ended last), a few of them; *upto 0: there are no more. And a few, inside a
  * transaction: done up to that one. */
 enum status store_retention_loose(struct store *store, struct arena *arena, const struct retention_rule *rule, int64_t *upto, int64_t *last, struct retention_mails *mails, struct error *error);
 enum status store_retention_loose_gone(struct store *store, struct arena *arena, const struct retention_rule *rule, int64_t last, const struct retention_drops *drops, struct strings *files,
                                        struct error *error);
 void store_retention_files(struct store *store, const struct strings *files);
-/* Before the first of them, in transactions of its own (store_places.c), or a piece of it in the caller's. */
-enum status store_retention_ready(struct store *store, bool *more, struct error *error);
+/* Before the first of them, and of all that look for something by it outside of a transaction: what the index of places lacks (store_places.c) of one of its tables, up to a number of rows,
+ * looked up outside of every transaction; then written inside of one, until that moment (clock_monotonic_us(); 0: all of it). The caller sets `done` once that is committed, and looks up again
+ * while `rows` is at least PLACES_WORTH_IT: while mail comes in, there are always some. */
+#define PLACES_TABLES 4
+#define PLACES_WORTH_IT 100
+struct place_entry { int kind; int64_t key, id; };
+struct places_missing { struct place_entry *at; size_t count, done, rows; const char *mark; int64_t from, last; };
+enum status store_places_look_up(struct store *store, struct arena *arena, int table, struct places_missing *missing, struct error *error);
+enum status store_places_write(struct store *store, const struct places_missing *missing, int64_t until, size_t *done, struct error *error);
 /* Of outgoing mails above *upto that were sent before `before`: the words, which stand on the ticket. Inside a transaction, unless `dry`. *upto 0: there are no more. */
 enum status store_retention_sent(struct store *store, struct arena *arena, int64_t before, bool dry, int64_t *upto, int64_t *count, struct error *error);
 #define OUTBOX_BARED "gone=yes\n"        /* the variables of such a one: what it said stands in its message */

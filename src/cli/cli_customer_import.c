@@ -21,7 +21,7 @@
 #define COLUMNS_MOST 64
 #define AT_ONCE_MOST 1000                /* changes in one transaction: a fifth of a second */
 #define PORTION_US   40000               /* so long a portion holds the writer */
-#define REST_US      26000               /* behind it: who waits asks again every 25 ms at the latest */
+#define REST_US      26000               /* behind it: mails that waited are written before the next one */
 
 enum column { EXTERNAL_ID, NAME, ADDRESS, ORGANISATION, LANGUAGE, VIP, NOTE, COLUMNS };
 static const char *const column_names[COLUMNS] = { "external_id", "name", "address", "organisation", "language", "vip", "note" };

@@ -1,8 +1,8 @@
 /*
- * gateway_retention.c - what the configuration lets go of (retention[], retention_sent_days), looked for and done a ticket at a time, with rests.
+ * gateway_retention.c - what the configuration lets go of (retention[], retention_sent_days), looked for and done a few tickets at a time, with rests.
  *
  * The strongest rule comes first: a ticket that loses its words needs no look at its files. Looking and reading mails is done outside of every
- * transaction, with a connection of one's own; what is written is one small transaction a ticket, after which this rests longer than it wrote, so that mail
+ * transaction, with a connection of one's own; what is written is a transaction of some milliseconds, after which this rests longer than it wrote, so that mail
  * comes in as always. May be broken off after any of them and begun again: what is done is marked (store_retention.c). A dry run looks the same way, and
  * writes nothing.
  */
@@ -11,7 +11,10 @@
 #include "gateway.h"
 #include "outbox.h"
 
-#define REST_LEAST_MS 2
+#define PORTION_US 8000                  /* so long a transaction goes on to the next ticket: the mail that waits for it adds that to its own */
+#define PORTION_TICKETS 16               /* looked at together, */
+#define PORTION_BYTES (8LL << 20)        /* unless their mails are large */
+#define REST_LEAST_MS 26                 /* behind it: mails that waited are written before the next one */
 #define REST_MOST_MS 250
 #define REST_SHARE 3                     /* rests that many times as long as it worked */
 #define DAY_MS (24LL * 60 * 60 * 1000)
@@ -39,27 +42,55 @@ static enum status write_down(struct gateway_retention *run, store_job job, void
 	return status;
 }
 
-struct ready { bool more; };
+struct ready { const struct places_missing *missing; size_t done; };
 
 static enum status get_ready(struct store *store, void *context, struct error *error)
 {
-	return store_retention_ready(store, &((struct ready *)context)->more, error);
+	struct ready *ready = context;
+	return store_places_write(store, ready->missing, clock_monotonic_us() + PORTION_US, &ready->done, error);
 }
 
-static enum status all_ready(struct gateway_retention *run, struct error *error)
+static enum status write_missing(struct gateway_retention *run, struct places_missing *missing, struct error *error)
 {
-	struct ready ready = {true};
-	while (ready.more && !run->stopped) {
+	do {
+		struct ready ready = {missing, 0};
 		int64_t start = clock_monotonic_us();
 		enum status status = write_down(run, get_ready, &ready, error);
 		if (status != STATUS_OK)
 			return status;
-		run->stopped = ready.more && !rest(run, clock_monotonic_us() - start);
-	}
+		missing->done = ready.done;
+		run->stopped = !rest(run, clock_monotonic_us() - start);
+	} while (missing->done < missing->count && !run->stopped);
 	return STATUS_OK;
 }
 
-/* ---- one ticket ---- */
+static enum status table_ready(struct gateway_retention *run, int table, struct error *error)
+{
+	struct places_missing missing = {.rows = PLACES_WORTH_IT};
+	enum status status = STATUS_OK;
+	while (missing.rows >= PLACES_WORTH_IT && !run->stopped && status == STATUS_OK) {
+		CLEANUP_ARENA struct arena arena = {0};
+		status = store_places_look_up(run->store, &arena, table, &missing, error);
+		if (status == STATUS_OK && missing.rows)
+			status = write_missing(run, &missing, error);
+	}
+	return status;
+}
+
+/* A dry run, too: what is to go is found by it. */
+static enum status all_ready(struct gateway_retention *run, struct error *error)
+{
+	enum status status = STATUS_OK;
+	for (int table = 0; table < PLACES_TABLES && !run->stopped && status == STATUS_OK; table++)
+		status = table_ready(run, table, error);
+	return status;
+}
+
+/* ---- some tickets ---- */
+
+/* Tickets that were looked at, and are written a few milliseconds at a time: each alone would wait for the disk as often. */
+struct one { int64_t ticket; struct retention_drops drops; struct retention_count count; bool done; struct strings files; };
+struct portion { struct arena *arena; const struct rule *rule; const struct query *hold; struct one at[PORTION_TICKETS]; size_t count, written, reached; int64_t bytes; };
 
 static void read_mail(const struct gateway_retention *run, struct arena *arena, int64_t raw, struct mail *mail, enum status *status, struct error *error)
 {
@@ -86,22 +117,47 @@ static void choose_mails(struct gateway_retention *run, struct arena *arena, con
 	}
 }
 
-static enum status choose(struct gateway_retention *run, struct arena *arena, const struct rule *rule, int64_t ticket, struct retention_drops *drops,
-                          struct retention_count *count, struct error *error)
+static bool goes_with(const struct portion *portion, int64_t raw)
 {
-	struct retention_mails mails;
-	enum status status = store_retention_mails(run->store, arena, &rule->rule, run->config->retention_held, ticket, &mails, error);
-	if (status == STATUS_OK)
-		choose_mails(run, arena, rule, &mails, drops, count);
-	return status;
+	for (size_t i = 0; i < portion->count; i++)
+		for (size_t k = 0; k < portion->at[i].drops.count; k++)
+			if (portion->at[i].drops.at[k].raw == raw)
+				return true;
+	return false;
 }
 
-struct one { const struct rule *rule; int64_t ticket; struct arena *arena; const struct retention_drops *drops; bool done; struct strings files; };
+/* A mail of two tickets goes once. */
+static void leave_out_those_before(const struct portion *portion, struct retention_mails *mails)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < mails->count; i++)
+		if (!goes_with(portion, mails->at[i].raw))
+			mails->at[kept++] = mails->at[i];
+	mails->count = kept;
+}
+
+static enum status choose(struct gateway_retention *run, const struct portion *portion, struct one *one, struct error *error)
+{
+	struct retention_mails mails;
+	enum status status = store_retention_mails(run->store, portion->arena, &portion->rule->rule, run->config->retention_held, one->ticket, &mails, error);
+	if (status != STATUS_OK)
+		return status;
+	leave_out_those_before(portion, &mails);
+	choose_mails(run, portion->arena, portion->rule, &mails, &one->drops, &one->count);
+	return STATUS_OK;
+}
 
 static enum status let_go(struct store *store, void *context, struct error *error)
 {
-	struct one *one = context;
-	return store_retention_ticket(store, one->arena, &one->rule->rule, one->ticket, one->drops, &one->done, &one->files, error);
+	struct portion *portion = context;
+	int64_t until = clock_monotonic_us() + PORTION_US;
+	enum status status = STATUS_OK;
+	portion->reached = portion->written;
+	do {
+		struct one *one = &portion->at[portion->reached];
+		status = store_retention_ticket(store, portion->arena, &portion->rule->rule, portion->hold, one->ticket, &one->drops, &one->done, &one->files, error);
+	} while (status == STATUS_OK && ++portion->reached < portion->count && clock_monotonic_us() < until);
+	return status;
 }
 
 static void add(struct retention_count *to, const struct retention_count *more)
@@ -111,36 +167,51 @@ static void add(struct retention_count *to, const struct retention_count *more)
 	to->bytes += more->bytes;
 }
 
-static enum status look_at_ticket(struct gateway_retention *run, const struct rule *rule, int64_t ticket, struct error *error)
+static void follow(struct gateway_retention *run, const struct rule *rule, const struct one *one)
 {
-	CLEANUP_ARENA struct arena arena = {0};
-	struct retention_drops drops = {0};
-	struct retention_count count = {.tickets = 1};
-	struct one one = {rule, ticket, &arena, &drops, false, {0}};
+	if (!one->done)
+		return;
+	store_retention_files(run->store, &one->files);
+	add(rule->count, &one->count);
+	run->words_gone |= rule->rule.what == RETENTION_WORDS;
+	run->any_gone = true;
+	if (run->changed && (one->drops.count || rule->rule.what == RETENTION_WORDS))
+		run->changed(run->context, one->ticket);
+}
+
+static enum status write_portion(struct gateway_retention *run, struct portion *portion, struct error *error)
+{
+	enum status status = STATUS_OK;
+	while (portion->written < portion->count && !run->stopped) {
+		int64_t start = clock_monotonic_us();
+		if ((status = write_down(run, let_go, portion, error)) != STATUS_OK)
+			break;
+		int64_t worked = clock_monotonic_us() - start;
+		for (; portion->written < portion->reached; portion->written++)
+			follow(run, portion->rule, &portion->at[portion->written]);
+		run->stopped = !rest(run, worked);
+	}
+	return status;
+}
+
+static enum status look_at_ticket(struct gateway_retention *run, struct portion *portion, int64_t ticket, struct error *error)
+{
+	const struct rule *rule = portion->rule;
+	struct one one = {.ticket = ticket, .count = {.tickets = 1}};
 	bool held = false;
-	enum status status = store_retention_held(run->store, &arena, ticket, run->config->retention_held, &held, error);
+	enum status status = store_retention_held(run->store, portion->arena, ticket, run->config->retention_held, &held, error);
 	rule->count->held += held;
 	if (status != STATUS_OK || held)
 		return status;
-	status = choose(run, &arena, rule, ticket, &drops, &count, error);
-	if (rule->rule.what != RETENTION_WORDS && !drops.count)
-		count.tickets = 0;
-	if (status != STATUS_OK || run->dry) {
-		add(rule->count, &count);
-		return status;
-	}
-	int64_t start = clock_monotonic_us();
-	status = write_down(run, let_go, &one, error);
-	if (status != STATUS_OK || !one.done)
-		return status;
-	store_retention_files(run->store, &one.files);
-	add(rule->count, &count);
-	run->words_gone |= rule->rule.what == RETENTION_WORDS;
-	run->any_gone = true;
-	if (run->changed && (drops.count || rule->rule.what == RETENTION_WORDS))
-		run->changed(run->context, ticket);
-	run->stopped = !rest(run, clock_monotonic_us() - start);
-	return STATUS_OK;
+	status = choose(run, portion, &one, error);
+	if (rule->rule.what != RETENTION_WORDS && !one.drops.count)
+		one.count.tickets = 0;
+	if (status == STATUS_OK && run->dry)
+		add(rule->count, &one.count);
+	else if (status == STATUS_OK)
+		portion->at[portion->count++] = one;
+	portion->bytes += one.count.bytes;
+	return status;
 }
 
 /* ---- all of them ---- */
@@ -160,6 +231,19 @@ static bool is_taken(struct gateway_retention *run, int64_t ticket, bool take)
 	return was;
 }
 
+/* *count: how many of them it took. */
+static enum status follow_some(struct gateway_retention *run, const struct rule *rule, const int64_t *tickets, size_t *count, struct error *error)
+{
+	CLEANUP_ARENA struct arena arena = {0};
+	struct portion portion = {.arena = &arena, .rule = rule, .hold = run->config->retention_held};
+	size_t all = *count;
+	enum status status = STATUS_OK;
+	for (*count = 0; *count < all && portion.count < PORTION_TICKETS && portion.bytes < PORTION_BYTES && status == STATUS_OK; ++*count)
+		if (!is_taken(run, tickets[*count], true))
+			status = look_at_ticket(run, &portion, tickets[*count], error);
+	return status == STATUS_OK ? write_portion(run, &portion, error) : status;
+}
+
 static enum status follow_rule(struct gateway_retention *run, const struct rule *rule, struct error *error)
 {
 	int64_t upto = 0;
@@ -168,9 +252,10 @@ static enum status follow_rule(struct gateway_retention *run, const struct rule 
 		CLEANUP_ARENA struct arena arena = {0};
 		struct ticket_ids ids;
 		status = store_retention_due(run->store, &arena, &rule->rule, &upto, &ids, error);
-		for (size_t i = 0; status == STATUS_OK && i < ids.count && !run->stopped; i++)
-			if (!is_taken(run, ids.at[i], true))
-				status = look_at_ticket(run, rule, ids.at[i], error);
+		for (size_t i = 0, count; status == STATUS_OK && i < ids.count && !run->stopped; i += count) {
+			count = ids.count - i;
+			status = follow_some(run, rule, ids.at + i, &count, error);
+		}
 		if (upto && !run->stopped)
 			run->stopped = !rest(run, 0);
 	} while (status == STATUS_OK && upto && !run->stopped);

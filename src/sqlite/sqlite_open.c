@@ -15,10 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STATEMENT_JOURNAL_BYTES (-1)             /* what a savepoint keeps for its rollback stays in memory, a few dozen pages */
 #define LOG_KEPT "67108864"                     /* bytes of the log's file: what it grew beyond, beside a long backup, is given back */
+#define SOON_TIMES 100                           /* so often who waits for the lock asks again after a millisecond, */
+#define LATER_MS 20                              /* then after so many */
 #define SPILL_PAGES 2048                         /* a transaction may be larger than the cache; beyond 8 MiB its pages go to the log early */
 
 static void configure_library(void)
@@ -63,12 +66,24 @@ static enum status before_steps(struct engine *engine, engine_before_upgrade bef
 	return status == STATUS_OK && from ? before(engine, engine->state_dir, from, error) : status;
 }
 
+/* SQLite's own handler asks again after up to 25 ms, soon: a mail would wait three times as long as the command beside it holds the lock. */
+static int wait_for_lock(void *unused, int times)
+{
+	const struct timespec pause = { .tv_nsec = (times < SOON_TIMES ? 1 : LATER_MS) * 1000000L };
+
+	(void)unused;
+	if (SOON_TIMES + (times - SOON_TIMES) * LATER_MS >= BUSY_TIMEOUT_MS)
+		return 0;
+	nanosleep(&pause, NULL);
+	return 1;
+}
+
 static enum status set_up(struct engine *engine, const char *path, bool create, engine_before_upgrade before, struct error *error)
 {
 	char cache[80];
 	enum status status;
 
-	sqlite3_busy_timeout(engine->db, BUSY_TIMEOUT_MS);
+	sqlite3_busy_handler(engine->db, wait_for_lock, NULL);
 	snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d; PRAGMA cache_spill=%d",
 	         engine->use == ENGINE_WRITES ? WRITER_CACHE_KIB : READER_CACHE_KIB, SPILL_PAGES);
 	/* page_size only counts before the first table; the rest is of the connection. */

@@ -2,7 +2,8 @@
  * sqlite_upkeep.c - keeps the write-ahead log short without a commit ever waiting for a checkpoint, and calls what is to be done each hour.
  *
  * A thread with a connection of its own copies the log into the database (PASSIVE: it blocks nobody) when it has grown by
- * COPY_PAGES, and each second when there is little to do. The log starts again from its beginning only when all of it is
+ * COPY_PAGES, and each second, whoever wrote: a command that erases or imports beside a daemon to which no mail comes would else fill the log until the next mail
+ * had to wait for all of it. The log starts again from its beginning only when all of it is
  * copied at the moment of a write, which never happens by itself under constant load: so from RESTART_PAGES on the writer copies
  * the last few pages itself, between two batches and after it has answered, when few are left. Its file then stays short and is overwritten in
  * place, which is also what makes its fdatasync cheap. If the disk cannot keep up, or a long reader (a backup) pins the log,
@@ -114,7 +115,7 @@ static void *upkeep_main(void *argument)
 			last = now;
 		}
 		wait_a_while(upkeep);
-		if (upkeep->pages > upkeep->copied && !upkeep->stopping)
+		if (!upkeep->stopping)
 			copy(upkeep);
 	}
 	pthread_mutex_unlock(&upkeep->mutex);

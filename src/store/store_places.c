@@ -2,19 +2,25 @@
  * store_places.c - where something stands, found by its ticket, its mail or an address: an index that is filled late.
  *
  * Only who erases, or lets go of what is old, asks it; a mail pays nothing for it. Rows of mailbox, message, outbox and ticket never change what is
- * indexed here and are numbered as they come: `place` has those up to the marks in `meta`, and whoever needs it brings it up first, in small
- * transactions, then what little came meanwhile in his own. Of an address it has a hash, which goes with the address (store_places_forget()).
+ * indexed here and are numbered as they come: `place` has those up to the marks in `meta`, and whoever needs it brings it up first, then what little came
+ * meanwhile in his own transaction. Of an address it has a hash, which goes with the address (store_places_forget()).
+ * Many rows at a time are looked up outside of every transaction and put in the order of the index: entries of a million tickets in the order of the tickets would
+ * write each of its pages hundreds of times. They are written a few milliseconds at a time; the mark moves with the last of them, and where it moved
+ * meanwhile, somebody else had the rows, may have erased some since, and these are dropped.
  * A stale entry does no harm: who finds a row by it looks at the row, or has erased it already.
  */
 #include "store_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define AT_ONCE 400              /* rows of a table in one transaction: two or three milliseconds */
-#define REST_MS 8                /* between two of them, for who else writes */
-
-struct row { int64_t id, numbers[2]; const char *addresses[2]; };
+#define LOOKED_UP 100000         /* rows of a table that are put in order together: ten megabytes */
+#define READ_AT_ONCE 2000        /* of them by one question */
+#define CLOCK_EACH 32            /* entries between two looks at the clock */
+#define WRITTEN_MOST 2000        /* entries in one portion: a database server does them after they were asked for */
+#define PORTION_US 8000          /* so long one's own transaction holds the writer */
+#define REST_US 26000            /* behind it: mails that waited are written before the next one */
 
 /* Which of the row's numbers and addresses have an entry, and of which kind; 0: none. */
 struct table { enum sql since; const char *mark; enum store_place numbers[2], addresses[2]; };
@@ -34,55 +40,112 @@ int64_t store_place_of_address(const char *address)
 	return (int64_t)(hash >> 1);
 }
 
-static enum status add(struct store *store, enum store_place kind, int64_t key, int64_t id, struct error *error)
+/* ---- looking up ---- */
+
+static void add(struct arena *arena, struct places_missing *missing, enum store_place kind, int64_t key, int64_t id)
 {
-	return engine_run(store->engine, error, SQL_PLACE_ADD, "dii", (int)kind, key, id);
+	*ARENA_PUSH(arena, missing) = (struct place_entry){ kind, key, id };
 }
 
 /* Outgoing mails of no ticket are listed under 0; a mail on none is found by its raw mail alone. */
-static enum status add_row(struct store *store, const struct table *table, const struct row *row, struct error *error)
+static void add_row(struct arena *arena, struct places_missing *missing, const struct table *table, struct cursor *row)
 {
-	enum status status = STATUS_OK;
+	CLEANUP_ARENA struct arena words = { 0 };
+	int64_t id = cursor_number(row, 0);
 
-	for (int i = 0; i < 2 && status == STATUS_OK; i++)
-		if (table->numbers[i] && (row->numbers[i] || table->numbers[i] == PLACE_OUTBOX_OF_TICKET))
-			status = add(store, table->numbers[i], row->numbers[i], row->id, error);
-	for (int i = 0; i < 2 && status == STATUS_OK; i++)
-		if (table->addresses[i] && *row->addresses[i])
-			status = add(store, table->addresses[i], store_place_of_address(row->addresses[i]), row->id, error);
+	for (int i = 0; i < 2; i++) {
+		int64_t number = cursor_number(row, 1 + i);
+
+		if (table->numbers[i] && (number || table->numbers[i] == PLACE_OUTBOX_OF_TICKET))
+			add(arena, missing, table->numbers[i], number, id);
+	}
+	for (int i = 0; i < 2; i++) {
+		const char *address = table->addresses[i] ? cursor_text(row, &words, 3 + i) : "";
+
+		if (*address)
+			add(arena, missing, table->addresses[i], store_place_of_address(address), id);
+	}
+	missing->last = id;
+}
+
+static enum status look_up_some(struct store *store, struct arena *arena, const struct table *table, struct places_missing *missing, size_t *count, struct error *error)
+{
+	struct cursor cursor;
+
+	*count = 0;
+	cursor_open(&cursor, store->engine, error, table->since, "ii", missing->last, (int64_t)READ_AT_ONCE);
+	for (; cursor_next(&cursor); ++*count)
+		add_row(arena, missing, table, &cursor);
+	return cursor_close(&cursor);
+}
+
+static int in_order(const void *a, const void *b)
+{
+	const struct place_entry *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+_Static_assert(COUNT_OF(tables) == PLACES_TABLES, "tables with an index of places");
+
+enum status store_places_look_up(struct store *store, struct arena *arena, int table, struct places_missing *missing, struct error *error)
+{
+	size_t some = READ_AT_ONCE;
+	enum status status;
+
+	*missing = (struct places_missing){ .mark = tables[table].mark };
+	status = engine_number(store->engine, error, &missing->from, 0, SQL_META_GET, "t", missing->mark);
+	missing->last = missing->from;
+	for (; status == STATUS_OK && some == READ_AT_ONCE && missing->rows < LOOKED_UP; missing->rows += some)
+		status = look_up_some(store, arena, &tables[table], missing, &some, error);
+	if (missing->count)
+		qsort(missing->at, missing->count, sizeof *missing->at, in_order);
 	return status;
 }
 
-static enum status catch_up_table(struct store *store, const struct table *table, size_t limit, size_t *done, struct error *error)
-{
-	CLEANUP_ARENA struct arena arena = { 0 };
-	struct { struct row *at; size_t count; } rows = { 0 };
-	struct cursor cursor;
-	int64_t mark = 0;
-	enum status status = engine_number(store->engine, error, &mark, 0, SQL_META_GET, "t", table->mark);
+/* ---- writing ---- */
 
-	if (status != STATUS_OK)
-		return status;
-	cursor_open(&cursor, store->engine, error, table->since, "ii", mark, (int64_t)limit);
-	while (cursor_next(&cursor))
-		*ARENA_PUSH(&arena, &rows) = (struct row){ cursor_number(&cursor, 0), { cursor_number(&cursor, 1), cursor_number(&cursor, 2) },
-		                                           { cursor_text(&cursor, &arena, 3), cursor_text(&cursor, &arena, 4) } };
-	status = cursor_close(&cursor);
-	for (size_t i = 0; i < rows.count && status == STATUS_OK; i++)
-		status = add_row(store, table, &rows.at[i], error);
-	*done += rows.count;
-	return status == STATUS_OK && rows.count ? engine_run(store->engine, error, SQL_META_SET, "ti", table->mark, rows.at[rows.count - 1].id) : status;
+static bool is_over(size_t written, int64_t until)
+{
+	return written >= WRITTEN_MOST || (written && written % CLOCK_EACH == 0 && clock_monotonic_us() >= until);
 }
 
-enum status store_places_step(struct store *store, bool *more, struct error *error)
+enum status store_places_write(struct store *store, const struct places_missing *missing, int64_t until, size_t *done, struct error *error)
 {
-	enum status status = STATUS_OK;
-	size_t done = 0;
+	int64_t mark = 0;
+	enum status status = engine_number(store->engine, error, &mark, 0, SQL_META_GET, "t", missing->mark);
+	bool stale = status == STATUS_OK && mark != missing->from;
+	size_t i = stale ? missing->count : missing->done;
 
-	*more = false;
-	for (size_t i = 0; i < COUNT_OF(tables) && status == STATUS_OK; i++, done = 0) {
-		status = catch_up_table(store, &tables[i], AT_ONCE, &done, error);
-		*more |= done == AT_ONCE;
+	for (size_t first = i; i < missing->count && status == STATUS_OK; i++) {
+		const struct place_entry *entry = &missing->at[i];
+
+		if (until && is_over(i - first, until))
+			break;
+		status = engine_run(store->engine, error, SQL_PLACE_ADD, "dii", (int)entry->kind, entry->key, entry->id);
+	}
+	*done = i;
+	if (status != STATUS_OK || stale || i < missing->count)
+		return status;
+	return engine_run(store->engine, error, SQL_META_SET, "ti", missing->mark, missing->last);
+}
+
+static enum status finish_table(struct store *store, int table, struct error *error)
+{
+	struct places_missing missing = { .rows = LOOKED_UP };
+	enum status status = STATUS_OK;
+
+	while (missing.rows >= LOOKED_UP && status == STATUS_OK) {
+		CLEANUP_ARENA struct arena arena = { 0 };
+		size_t done;
+
+		status = store_places_look_up(store, &arena, table, &missing, error);
+		if (status == STATUS_OK && missing.rows)
+			status = store_places_write(store, &missing, 0, &done, error);
 	}
 	return status;
 }
@@ -91,28 +154,62 @@ enum status store_places_finish(struct store *store, struct error *error)
 {
 	enum status status = STATUS_OK;
 
-	for (bool more = true; more && status == STATUS_OK;)
-		status = store_places_step(store, &more, error);
+	for (int table = 0; table < PLACES_TABLES && status == STATUS_OK; table++)
+		status = finish_table(store, table, error);
+	return status;
+}
+
+static enum status write_portion(struct store *store, struct places_missing *missing, struct error *error)
+{
+	size_t done = 0;
+	enum status status = store_begin(store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if ((status = store_places_write(store, missing, clock_monotonic_us() + PORTION_US, &done, error)) == STATUS_OK)
+		status = store_commit(store, error);
+	else
+		store_rollback(store);
+	missing->done = done;
+	return status;
+}
+
+/* What has no entries, as an outgoing mail's, moves the mark all the same. */
+static enum status write_all_missing(struct store *store, struct places_missing *missing, struct error *error)
+{
+	const struct timespec rest = { .tv_nsec = REST_US * 1000L };
+	enum status status;
+
+	while ((status = write_portion(store, missing, error)) == STATUS_OK && missing->done < missing->count)
+		nanosleep(&rest, NULL);
+	return status;
+}
+
+static enum status catch_up_table(struct store *store, int table, struct error *error)
+{
+	struct places_missing missing = { .rows = PLACES_WORTH_IT };
+	enum status status = STATUS_OK;
+
+	while (missing.rows >= PLACES_WORTH_IT && status == STATUS_OK) {
+		CLEANUP_ARENA struct arena arena = { 0 };
+
+		status = store_places_look_up(store, &arena, table, &missing, error);
+		if (status == STATUS_OK && missing.rows)
+			status = write_all_missing(store, &missing, error);
+	}
 	return status;
 }
 
 enum status store_places_catch_up(struct store *store, struct error *error)
 {
-	const struct timespec rest = { .tv_nsec = REST_MS * 1000000L };
 	enum status status = STATUS_OK;
 
-	for (bool more = true; more && status == STATUS_OK;) {
-		if ((status = store_begin(store, error)) != STATUS_OK)
-			return status;
-		if ((status = store_places_step(store, &more, error)) == STATUS_OK)
-			status = store_commit(store, error);
-		else
-			store_rollback(store);
-		if (more)
-			nanosleep(&rest, NULL);
-	}
+	for (int table = 0; table < PLACES_TABLES && status == STATUS_OK; table++)
+		status = catch_up_table(store, table, error);
 	return status;
 }
+
+/* ---- forgetting ---- */
 
 enum status store_places_forget_part(struct store *store, const char *address, struct error *error)
 {

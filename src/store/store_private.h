@@ -149,7 +149,6 @@ enum store_place {               /* the statements of the engine name these numb
 };
 int64_t store_place_of_address(const char *address);
 enum status store_places_catch_up(struct store *store, struct error *error);             /* in small transactions of its own, with rests */
-enum status store_places_step(struct store *store, bool *more, struct error *error);     /* a piece of it, in the caller's */
 enum status store_places_finish(struct store *store, struct error *error);               /* all that is left of it, in the caller's */
 enum status store_places_forget(struct store *store, const char *address, struct error *error);
 /* Of the tickets, messages and deliveries that were gathered to be erased. */

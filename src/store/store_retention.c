@@ -228,20 +228,30 @@ static enum status let_words_go(struct store *store, struct arena *arena, int64_
 	return status == STATUS_OK ? store_erase_words(store, arena, ticket, "retention", files, error) : status;
 }
 
-enum status store_retention_ticket(struct store *store, struct arena *arena, const struct retention_rule *rule, int64_t ticket, const struct retention_drops *drops, bool *done,
-                                   struct strings *files, struct error *error)
+/* It was chosen a while ago: meanwhile the same mail may have come to somebody else. */
+static enum status let_go_unless_kept(struct store *store, struct arena *arena, const struct retention_rule *rule, const struct query *hold, int64_t ticket, const struct retention_drop *drop,
+                                      struct strings *files, struct error *error)
+{
+	bool kept = false;
+	enum status status = is_kept_by_others(store, arena, rule, hold, ticket, drop->raw, &kept, error);
+
+	return status == STATUS_OK && !kept ? let_go(store, arena, drop, files, error) : status;
+}
+
+enum status store_retention_ticket(struct store *store, struct arena *arena, const struct retention_rule *rule, const struct query *hold, int64_t ticket, const struct retention_drops *drops,
+                                   bool *done, struct strings *files, struct error *error)
 {
 	int64_t still = 0;
 	enum status status = engine_number(store->engine, error, &still, 0, SQL_RETENTION_STILL, "itti", ticket, rule->state, rule->queue, rule->before);
 
 	*done = still != 0;
 	*files = (struct strings){ 0 };
-	if (status != STATUS_OK || !still || (status = engine_forgets(store->engine, error)) != STATUS_OK)
+	if (status != STATUS_OK || !still || (status = engine_forgets(store->engine, error)) != STATUS_OK || (status = store_places_finish(store, error)) != STATUS_OK)
 		return status;
 	if (rule->what == RETENTION_WORDS)
 		status = let_words_go(store, arena, ticket, files, error);
 	for (size_t i = 0; rule->what != RETENTION_WORDS && i < drops->count && status == STATUS_OK; i++)
-		status = let_go(store, arena, &drops->at[i], files, error);
+		status = let_go_unless_kept(store, arena, rule, hold, ticket, &drops->at[i], files, error);
 	if (status == STATUS_OK && rule->what == RETENTION_RAW)
 		status = bare_ticket(store, arena, ticket, error);
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_RETAINED_SET, "id", ticket, (int)rule->what) : status;
@@ -340,11 +350,6 @@ void store_retention_files(struct store *store, const struct strings *files)
 		if (unlink(path) < 0 && errno != ENOENT)
 			log_event(LOG_WARNING, "store.trouble", "why", strerror(errno), NULL);
 	}
-}
-
-enum status store_retention_ready(struct store *store, bool *more, struct error *error)
-{
-	return store_places_step(store, more, error);
 }
 
 enum status store_retention_finish(struct store *store, bool words, struct error *error)

@@ -127,6 +127,14 @@ def fill(directory):
     return directory
 
 
+def age(directory, days):
+    """Its closed tickets are so much older. To set the clock on would make all that a desk ever does later due at once."""
+    db, ms = sqlite3.connect(database(directory)), days * 86400000
+    db.execute("UPDATE ticket SET created=created-?1, updated=updated-?1, closed_at=closed_at-?1 WHERE state='closed'", (ms,))
+    db.commit()
+    db.close()
+
+
 PROMISES = """calendars: ( { name = "office"; zone = "Europe/Rome"; %s } );
 sla: ( { name = "urgent"; when = "priority:high"; calendar = "office"; first = "1h"; next = "2h"; resolution = "1bd"; },
        { name = "normal"; calendar = "office"; first = "4h"; next = "8h"; resolution = "3bd"; } );

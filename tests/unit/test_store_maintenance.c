@@ -427,6 +427,141 @@ static void the_log_stays_short(void **state)
 	free(bytes);
 }
 
+/* What the file itself says, without its log. */
+static int in_the_file(struct fixture *f, const char *asked)
+{
+	char path[120];
+	sqlite3 *db;
+	sqlite3_stmt *statement;
+	int number = 0;
+
+	snprintf(path, sizeof path, "file:%s/sportello.db?immutable=1", f->dir);
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL), SQLITE_OK);
+	if (sqlite3_prepare_v2(db, asked, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+		number = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return number;
+}
+
+/* A command beside a daemon to which no mail comes would else fill the log until the next mail waits for all of it. */
+static void what_others_write_is_copied_while_the_writer_is_idle(void **state)
+{
+	struct fixture *f = *state;
+	struct store_writer *writer;
+
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
+	run_sql(f, "INSERT INTO meta(key,value) VALUES('beside',7)");
+	for (int i = 0; i < 100 && in_the_file(f, "SELECT value FROM meta WHERE key='beside'") != 7; i++)
+		usleep(100000);
+	assert_int_equal(in_the_file(f, "SELECT value FROM meta WHERE key='beside'"), 7);
+	store_writer_stop(&writer);
+}
+
+struct waiting { struct store *store; int64_t got; };
+
+static void *wait_for_the_lock(void *argument)
+{
+	struct waiting *waiting = argument;
+	struct error error;
+
+	assert_int_equal(store_begin(waiting->store, &error), STATUS_OK);
+	waiting->got = clock_monotonic_us();
+	store_rollback(waiting->store);
+	return NULL;
+}
+
+/* The best of some, for others want the processor, too: a mail waits no longer than the lock is held. */
+static void who_waits_for_the_lock_has_it_soon(void **state)
+{
+	struct fixture *f = *state;
+	struct waiting waiting = { 0 };
+	int64_t best = INT64_MAX;
+
+	OK(store_open(f->dir, NULL, false, &waiting.store, &f->error));
+	for (int i = 0; i < 10; i++) {
+		pthread_t thread;
+		int64_t released;
+
+		OK(store_begin(f->store, &f->error));
+		pthread_create(&thread, NULL, wait_for_the_lock, &waiting);
+		usleep(40000);
+		released = clock_monotonic_us();
+		store_rollback(f->store);
+		pthread_join(thread, NULL);
+		best = waiting.got - released < best ? waiting.got - released : best;
+	}
+	assert_true(best < 6000);
+	store_close(&waiting.store);
+}
+
+/* ---- the index of places ---- */
+
+static int count_places(struct fixture *f)
+{
+	int64_t count = 0;
+	sqlite3_stmt *statement;
+
+	sqlite3_prepare_v2(f->store->engine->db, "SELECT count(*) FROM place", -1, &statement, NULL);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		count = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return (int)count;
+}
+
+#define PLACED 40
+
+static void make_places(struct fixture *f)
+{
+	for (int i = 0; i < PLACED; i++) {
+		char id[20];
+
+		snprintf(id, sizeof id, "<%d@x>", i);
+		make_ticket(f, "ann@customer.example", id);
+	}
+}
+
+/* In one piece, and as small ones as there are: the same index. */
+static void places_are_written_a_while_at_a_time(void **state)
+{
+	struct fixture *f = *state;
+	int at_once, portions = 0;
+
+	make_places(f);
+	OK(store_places_finish(f->store, &f->error));
+	at_once = count_places(f);
+	run_sql(f, "DELETE FROM place; DELETE FROM meta WHERE key LIKE 'places_%'");
+	for (int table = 0; table < PLACES_TABLES; table++) {
+		struct places_missing missing;
+
+		OK(store_places_look_up(f->store, &f->arena, table, &missing, &f->error));
+		for (; missing.done < missing.count; portions++)
+			OK(store_places_write(f->store, &missing, 1, &missing.done, &f->error));
+		OK(store_places_look_up(f->store, &f->arena, table, &missing, &f->error));
+		assert_int_equal(missing.rows, 0);
+	}
+	assert_int_equal(count_places(f), at_once);
+	assert_true(at_once > 6 * PLACED && portions > 6);
+}
+
+/* Somebody else had the rows meanwhile, and erased an address: it does not come back. */
+static void places_that_somebody_else_wrote_are_dropped(void **state)
+{
+	struct fixture *f = *state;
+	struct places_missing missing;
+	int left;
+
+	make_places(f);
+	OK(store_places_look_up(f->store, &f->arena, 0, &missing, &f->error));
+	assert_true(missing.rows && missing.count);
+	OK(store_places_finish(f->store, &f->error));
+	OK(store_places_forget(f->store, "ann@customer.example", &f->error));
+	left = count_places(f);
+	OK(store_places_write(f->store, &missing, 0, &missing.done, &f->error));
+	assert_int_equal(missing.done, missing.count);
+	assert_int_equal(count_places(f), left);
+}
+
 /* ---- backup ---- */
 
 /* A backup pins the log, which grows; when it is over, the file gives back what it does not need. */
@@ -744,7 +879,8 @@ int main(void)
 		TEST(old_strays_are_swept_and_young_ones_left), TEST(many_threads_write_and_each_gets_its_own_answer),
 		TEST(readers_find_what_was_committed),
 		TEST(many_jobs_of_one_call_have_one_answer_each), TEST(a_locked_store_puts_all_off_and_recovers),
-		TEST(a_full_disk_in_a_batch_hurts_nobody_for_good), TEST(the_log_stays_short), TEST(a_log_that_grew_beside_a_backup_shrinks), TEST(a_backup_alone_restores_everything),
+		TEST(a_full_disk_in_a_batch_hurts_nobody_for_good), TEST(the_log_stays_short), TEST(what_others_write_is_copied_while_the_writer_is_idle), TEST(who_waits_for_the_lock_has_it_soon), TEST(places_are_written_a_while_at_a_time),
+		TEST(places_that_somebody_else_wrote_are_dropped), TEST(a_log_that_grew_beside_a_backup_shrinks), TEST(a_backup_alone_restores_everything),
 		TEST(a_backup_runs_beside_the_writer), TEST(a_backup_to_nowhere_says_so), TEST(fsck_finds_each_damage),
 		TEST(fsck_finds_a_damaged_file), TEST(fsck_finds_changed_files), TEST(search_finds_words), TEST(words_read_before_all_were_cleared_are_not_added),
 	};
