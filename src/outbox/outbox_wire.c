@@ -2,7 +2,7 @@
  * outbox_wire.c - a socket to the relay under libetpan: never blocks longer than its deadline, never takes more than its share.
  *
  * libetpan's own sockets wait 300 s for each read, whatever trickles in, take reply lines of any length, and select(), which
- * aborts on a descriptor of 1024 or more. So it gets a stream of ours: non-blocking, poll(), one absolute deadline for each
+ * aborts on a descriptor of 1024 or more. So it gets a stream of ours: calls that return after a moment, one absolute deadline for each
  * command with its reply, a bound of bytes for each reply. Once broken it stays broken and `trouble` says why, in words for the
  * outbox list: "no answer within 60 s", "the relay closed the connection", "the relay's answer does not end".
  */
@@ -40,23 +40,28 @@ void outbox_wire_step(struct wire *wire, int64_t seconds)
 	wire->reply_bytes = 0;
 }
 
+/* Milliseconds that may still be waited; 0: none, and `trouble` says why. */
+static int time_left(struct wire *wire)
+{
+	int64_t now = clock_monotonic_us(), left = (wire->deadline - now + 999) / 1000, stop = atomic_load(wire->stop_at);
+
+	if (stop && now >= stop)
+		outbox_wire_break(wire, "given up because the desk is shutting down");
+	else if (left <= 0)
+		outbox_wire_break(wire, "no answer in time");
+	else
+		return (int)(left < STOP_LOOK_MS ? left : STOP_LOOK_MS);
+	return 0;
+}
+
 bool outbox_wire_wait(struct wire *wire, short events)
 {
 	struct pollfd poll_fd = { .fd = wire->fd, .events = events };
+	int left;
 
-	for (;;) {
-		int64_t now = clock_monotonic_us(), left = (wire->deadline - now + 999) / 1000, stop = atomic_load(wire->stop_at);
-		int ready;
+	while ((left = time_left(wire)) > 0) {
+		int ready = poll(&poll_fd, 1, left);
 
-		if (stop && now >= stop) {
-			outbox_wire_break(wire, "given up because the desk is shutting down");
-			return false;
-		}
-		if (left <= 0) {
-			outbox_wire_break(wire, "no answer in time");
-			return false;
-		}
-		ready = poll(&poll_fd, 1, (int)(left < STOP_LOOK_MS ? left : STOP_LOOK_MS));
 		if (ready > 0)
 			return true;
 		if (ready < 0 && errno != EINTR) {
@@ -64,9 +69,19 @@ bool outbox_wire_wait(struct wire *wire, short events)
 			return false;
 		}
 	}
+	return false;
 }
 
 /* ---- connecting ---- */
+
+/* From here on recv() and send() wait themselves, up to the next look at the clock: half of the calls of poll() before each. */
+static void wait_in_calls(const struct wire *wire)
+{
+	const struct timeval look = { .tv_usec = STOP_LOOK_MS * 1000 };
+
+	if (setsockopt(wire->fd, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof look) == 0 && setsockopt(wire->fd, SOL_SOCKET, SO_SNDTIMEO, &look, sizeof look) == 0)
+		fcntl(wire->fd, F_SETFL, fcntl(wire->fd, F_GETFL) & ~O_NONBLOCK);
+}
 
 static bool connect_to(struct wire *wire, const struct addrinfo *address)
 {
@@ -121,6 +136,8 @@ bool outbox_wire_connect(struct wire *wire, const char *host, int port, int seco
 		wire->fd = -1;
 	}
 	freeaddrinfo(found);
+	if (wire->fd >= 0)
+		wait_in_calls(wire);
 	if (wire->fd < 0) {
 		char why[sizeof wire->trouble];
 
