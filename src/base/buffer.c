@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define FIRST_ROOM 256    /* bytes: a reply or two */
+#define LARGE_STEPS 4096  /* bytes: up to here it grows fast, since each step asks for the one lock of the heap */
 
 void buffer_init(struct buffer *buffer)
 {
@@ -39,7 +40,7 @@ char *buffer_reserve(struct buffer *buffer, size_t more)
 		char *larger;
 
 		while (room < needed)
-			room *= 2;
+			room *= room < LARGE_STEPS ? 4 : 2;
 		if (!(larger = realloc(buffer->at, room)))
 			base_die("out of memory");
 		buffer->at = larger;
