@@ -137,6 +137,8 @@ enum status store_write(struct store_writer *writer, store_job job, void *contex
 /* The same; `rehearse` reads what the job will read, writes nothing, and may be called several times before it: where a question to the database costs a way to
  * another machine, all that a batch asks is asked at once. Its answer is not looked at. */
 void store_write_rehearsed(struct store_writer *writer, store_job rehearse, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors);
+/* The same, for who is in no hurry: where nobody writes, waits up to so many microseconds for somebody who does, and goes along in his batch. */
+void store_write_along(struct store_writer *writer, int64_t us, store_job rehearse, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors);
 void store_write_all(struct store_writer *writer, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors);
 void store_writer_stop(struct store_writer **writer);            /* finishes what waits */
 bool store_is_alone(const struct store *store);          /* no other machine works on it */

@@ -14,83 +14,8 @@
 #include <time.h>
 
 #define WRITE_MOST     256            /* results in one batch */
+#define RIDE_US        2000           /* that results wait for a mail that is written anyway; what is sent and not written is sent again if all ends here */
 #define WRITE_TRIES    3              /* of a result: for reasons other than "try later", and when we stop */
-
-/* ---- lists of jobs ---- */
-
-void outbox_jobs_init(struct jobs *jobs)
-{
-	*jobs = (struct jobs){ .last = &jobs->first };
-}
-
-void outbox_jobs_add(struct jobs *jobs, struct job *job)
-{
-	job->next = NULL;
-	*jobs->last = job;
-	jobs->last = &job->next;
-	jobs->count++;
-}
-
-void outbox_jobs_add_first(struct jobs *jobs, struct job *job)
-{
-	job->next = jobs->first;
-	if (!jobs->first)
-		jobs->last = &job->next;
-	jobs->first = job;
-	jobs->count++;
-}
-
-struct job *outbox_jobs_take_if(struct jobs *jobs, bool (*may)(const void *context, const struct job *job), const void *context)
-{
-	struct job **at = &jobs->first;
-
-	while (*at && !may(context, *at))
-		at = &(*at)->next;
-	struct job *job = *at;
-	if (job) {
-		*at = job->next;
-		if (!job->next)
-			jobs->last = at;
-		jobs->count--;
-	}
-	return job;
-}
-
-struct job *outbox_jobs_take(struct jobs *jobs)
-{
-	struct job *job = jobs->first;
-
-	if (job) {
-		jobs->first = job->next;
-		if (!jobs->first)
-			jobs->last = &jobs->first;
-		jobs->count--;
-	}
-	return job;
-}
-
-static void batch_unuse(struct batch *batch)
-{
-	if (atomic_fetch_sub(&batch->users, 1) == 1) {
-		arena_fini(&batch->arena);
-		free(batch);
-	}
-}
-
-void outbox_job_free(struct job *job)
-{
-	arena_fini(&job->outcome.arena);
-	config_unref(&job->config);
-	batch_unuse(job->batch);
-	free(job);
-}
-
-void outbox_pool_wait(struct outbox *outbox, pthread_cond_t *condition, int64_t us)
-{
-	struct timespec when = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
-
-	pthread_cond_timedwait(condition, &outbox->lock, &when);
-}
 
 /* ---- busy rows ---- */
 
@@ -182,8 +107,8 @@ static void fetch(struct outbox *outbox)
 	if (rows.count == FETCH_MOST)
 		outbox->fetch_at = outbox->fetched_at;
 	if (rows.count)
-		pthread_cond_broadcast(&outbox->senders_wake);
-	batch_unuse(batch);
+		outbox_wake_sender(outbox);
+	outbox_batch_unuse(batch);
 }
 
 /* ---- the clerk: results out ---- */
@@ -286,7 +211,8 @@ static void write_results(struct outbox *outbox)
 	if (!count)
 		return;
 	pthread_mutex_unlock(&outbox->lock);
-	store_write_rehearsed(outbox->writer, outbox_outcome_rehearse, outbox_outcome_write, contexts, count, statuses, errors);
+	/* With the next mail's commit, if one comes; not where a sender waits for what he sent last to be on disk. */
+	store_write_along(outbox->writer, outbox->one_in_doubt || outbox->stopping ? 0 : RIDE_US, outbox_outcome_rehearse, outbox_outcome_write, contexts, count, statuses, errors);
 	pthread_mutex_lock(&outbox->lock);
 	for (size_t i = 0; i < count; i++) {
 		told |= statuses[i] == STATUS_OK && jobs[i]->outcome.told;
@@ -309,12 +235,6 @@ static void write_results(struct outbox *outbox)
 		outbox_pool_wait(outbox, &outbox->clerk_wake, clock_monotonic_us() + (outbox->stopping ? 200000 : POLL_US));
 }
 
-/* Large mails that wait for their sender hold nobody else up, up to a bound. */
-static bool has_room(const struct outbox *outbox)
-{
-	return outbox->ready.count - outbox->large_ready < READY_LOW && outbox->large_ready < LARGE_MOST;
-}
-
 void *outbox_clerk_main(void *context)
 {
 	struct outbox *outbox = context;
@@ -325,9 +245,9 @@ void *outbox_clerk_main(void *context)
 			write_results(outbox);
 		else if (outbox->stopping && !outbox->running)
 			break;
-		else if (!outbox->stopping && has_room(outbox) && clock_monotonic_us() >= outbox->fetch_at)
+		else if (!outbox->stopping && outbox_has_room(outbox) && clock_monotonic_us() >= outbox->fetch_at)
 			fetch(outbox);
-		else if (outbox->stopping || !has_room(outbox))
+		else if (outbox->stopping || !outbox_has_room(outbox))
 			outbox_pool_wait(outbox, &outbox->clerk_wake, clock_monotonic_us() + POLL_US);
 		else
 			outbox_pool_wait(outbox, &outbox->clerk_wake, outbox->fetch_at);

@@ -31,6 +31,7 @@ struct sender {
 	bool large;                              /* SENDER_OF_LARGE */
 	int64_t rest_until;
 	int64_t ticket;                          /* of the mail that it is sending, 0: none */
+	bool tells_clerk;                        /* when the lock is free: there is something for him to do */
 	bool in_doubt;                           /* the relay has a mail from it, and the store does not say so yet */
 	unsigned generation;                     /* of the configuration that the connection belongs to */
 	struct smtp *smtp;
@@ -53,7 +54,8 @@ struct outbox {
 	int64_t fetch_at, fetched_at;            /* monotonic us */
 	int troubles; int64_t pause_until; bool probing;
 	bool store_gone;                         /* senders cannot read it, which was said */
-	int connected, running;
+	int connected, running, idle;            /* idle: senders that wait for a job */
+	int64_t rests_until;                     /* of the sender that rests longest */
 	bool stopping;
 	struct sender senders[SENDERS_MOST + 1]; int wanted;
 	struct store_writer *writer;             /* from here: set once */
@@ -64,17 +66,21 @@ struct outbox {
 	_Atomic int64_t stop_at, connections, sent, deferred, failed, relay_troubles;
 };
 
-/* ---- outbox_clerk.c; all with the lock held ---- */
+/* ---- outbox_jobs.c; with the lock held, but for the two that free ---- */
 void outbox_jobs_init(struct jobs *jobs);
 void outbox_jobs_add(struct jobs *jobs, struct job *job);
 void outbox_jobs_add_first(struct jobs *jobs, struct job *job);
 struct job *outbox_jobs_take(struct jobs *jobs);
 void outbox_job_free(struct job *job);
+void outbox_batch_unuse(struct batch *batch);            /* the last one who uses it frees it */
+bool outbox_has_room(const struct outbox *outbox);       /* for more jobs that are ready */
 struct job *outbox_jobs_take_if(struct jobs *jobs, bool (*may)(const void *context, const struct job *job), const void *context);   /* the first that may */
+bool outbox_jobs_have(const struct jobs *jobs, bool (*may)(const void *context, const struct job *job), const void *context);       /* one that may */
 /* Waits for the condition, at most until this monotonic time in microseconds. */
 void outbox_pool_wait(struct outbox *outbox, pthread_cond_t *condition, int64_t us);
 
 void outbox_wake_senders(struct outbox *outbox);         /* all: relay, configuration or end; with the lock held */
+void outbox_wake_sender(struct outbox *outbox);          /* one that does not rest: there is a job, and who takes it wakes the next; with the lock held */
 
 /* ---- threads ---- */
 void *outbox_clerk_main(void *outbox);

@@ -228,10 +228,11 @@ static bool render_and_send(struct sender *sender, struct job *job, struct attem
 
 /* ---- the relay's health, with the lock held ---- */
 
-void outbox_wake_senders(struct outbox *outbox)
+static void rest(struct sender *sender, int64_t us)
 {
-	pthread_cond_broadcast(&outbox->senders_wake);
-	pthread_cond_signal(&outbox->large_wake);
+	sender->rest_until = clock_monotonic_us() + us;
+	if (sender->outbox->rests_until < sender->rest_until)
+		sender->outbox->rests_until = sender->rest_until;
 }
 
 static void relay_works(struct outbox *outbox)
@@ -275,7 +276,7 @@ static bool note_health(struct sender *sender, const struct attempt *attempt)
 	if (!attempt->relay_trouble)
 		return true;
 	if (outbox->connected) {
-		sender->rest_until = clock_monotonic_us() + REST_US;
+		rest(sender, REST_US);
 		return false;
 	}
 	relay_fails(outbox, attempt->count ? attempt->at[attempt->count - 1].reply : "");
@@ -289,7 +290,7 @@ static void note_store(struct sender *sender, const struct attempt *attempt)
 	struct outbox *outbox = sender->outbox;
 
 	if (attempt->store_trouble) {
-		sender->rest_until = clock_monotonic_us() + STORE_REST_US;
+		rest(sender, STORE_REST_US);
 		if (!outbox->store_gone)         /* one line, not one a mail */
 			log_event(LOG_WARNING, "outbox.trouble", "doing", "writing a mail", "why", attempt->store_trouble, NULL);
 	}
@@ -331,22 +332,39 @@ static bool is_next(const void *context, const struct job *job)
 	return true;
 }
 
+/* The clerk has something to do. He is woken when the lock is about to be free: or he would wait for it at once. */
+static void tell_clerk(struct sender *sender)
+{
+	if (sender->tells_clerk)
+		pthread_cond_signal(&sender->outbox->clerk_wake);
+	sender->tells_clerk = false;
+}
+
+/* Who takes a job wakes the next sender where there is one more to take: a lone mail wakes one, and what follows it on its ticket nobody. */
+static void pass_on(struct sender *sender)
+{
+	if (sender->outbox->idle && outbox_jobs_have(&sender->outbox->ready, is_next, sender))
+		outbox_wake_sender(sender->outbox);
+}
+
 /* NULL: there is none that may be sent now. */
 static struct job *take_job(struct sender *sender)
 {
 	struct outbox *outbox = sender->outbox;
+	bool full = !outbox_has_room(outbox);
 	struct job *job = outbox_jobs_take_if(&outbox->ready, is_next, sender);
 
 	if (!job)
 		return NULL;
 	outbox->large_ready -= job->heavy;
 	sender->ticket = job->outcome.row.ticket;
+	if (!sender->large)
+		pass_on(sender);
 	job->config = config_ref(outbox->config);
 	job->outcome.config = job->config;
 	if (outbox->troubles)
 		outbox->probing = sender->probes = true;
-	if (outbox->ready.count - outbox->large_ready < READY_LOW)
-		pthread_cond_signal(&outbox->clerk_wake);
+	sender->tells_clerk |= full && outbox_has_room(outbox);
 	if (sender->generation != outbox->generation) {
 		sender->generation = outbox->generation;
 		pthread_mutex_unlock(&outbox->lock);
@@ -363,6 +381,7 @@ static void sender_wait(struct sender *sender, int64_t *idle_since)
 	struct outbox *outbox = sender->outbox;
 	int64_t now = clock_monotonic_us(), until = now + 60 * (int64_t)1000000;
 
+	tell_clerk(sender);
 	if (sender->connected && now >= *idle_since + IDLE_US) {
 		pthread_mutex_unlock(&outbox->lock);
 		outbox_smtp_hang_up(sender->smtp);
@@ -376,7 +395,9 @@ static void sender_wait(struct sender *sender, int64_t *idle_since)
 		until = earlier(until, outbox->pause_until);
 	if (outbox->ready.count && sender->rest_until > now)
 		until = earlier(until, sender->rest_until);
+	outbox->idle += !sender->large;
 	outbox_pool_wait(outbox, sender->large ? &outbox->large_wake : &outbox->senders_wake, until);
+	outbox->idle -= !sender->large;
 }
 
 static void do_job(struct sender *sender, struct job *job)
@@ -386,13 +407,14 @@ static void do_job(struct sender *sender, struct job *job)
 	struct attempt attempt;
 
 	pthread_mutex_unlock(&outbox->lock);
+	tell_clerk(sender);
 	outbox_attempt_init(&attempt, &outcome->arena, waiting(&outcome->row));
 	bool done = render_and_send(sender, job, &attempt);
 	pthread_mutex_lock(&outbox->lock);
 	sender->ticket = 0;
 	job->heavy |= !done;
-	if (outbox->ready.count)                 /* one may have waited for this */
-		pthread_cond_signal(&outbox->senders_wake);
+	if (sender->large && outbox->ready.count)        /* one may have waited for this; else it is ours to take */
+		outbox_wake_sender(outbox);
 	if (outbox->large_ready)
 		pthread_cond_signal(&outbox->large_wake);
 	bool healthy = note_health(sender, &attempt);
@@ -413,7 +435,7 @@ static void do_job(struct sender *sender, struct job *job)
 	sender->in_doubt = outbox->one_in_doubt && outcome->result.sent > 0;
 	job->sender = sender->in_doubt ? sender : NULL;
 	outbox_jobs_add(&outbox->done, job);
-	pthread_cond_signal(&outbox->clerk_wake);
+	sender->tells_clerk = true;
 	if (attempt.relay_trouble)
 		outbox_wake_senders(outbox);
 }
@@ -477,6 +499,7 @@ void *outbox_sender_main(void *context)
 	note_connection(sender);
 	sender->ended = true;
 	outbox->running--;
+	outbox_wake_senders(outbox);             /* what it was woken for is there for another */
 	pthread_cond_signal(&outbox->clerk_wake);
 	pthread_mutex_unlock(&outbox->lock);
 	return NULL;

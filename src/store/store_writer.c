@@ -8,8 +8,10 @@
  * undone alone: jobs hardly ever fail, and a savepoint costs a copy of every page that changes, so only where one did
  * fail is all of the batch undone and run again, each job in a savepoint. Where the transaction itself is lost (disk full,
  * input/output error, failed commit), every job of the batch fails with STATUS_TRY_LATER: none was answered yet, so all can be tried again.
+ * A caller who is in no hurry (store_write_along()) waits a moment for somebody who writes, and goes with him: one sync for both.
  * Where questions go far, the jobs of a batch rehearse theirs first (engine_rehearse()), so that all are asked together. A failed sync ends the process (engine_open). A caller with several jobs finds them all in one batch. Diagnostics: log events store.batch.failed and store.recovered.
  */
+#define _GNU_SOURCE               /* sem_clockwait */
 #include "store_private.h"
 
 #include <errno.h>
@@ -40,6 +42,7 @@ struct store_writer {
 	pthread_mutex_t mutex;
 	pthread_cond_t work;
 	struct call *first, **last;
+	struct call *rider;              /* goes along with whoever writes next; NULL: nobody */
 	size_t waiting;
 	bool writing, idle, stopping;
 	int priority;                    /* of the process when we started; larger is lower */
@@ -180,6 +183,17 @@ static void run_batch(struct store_writer *writer, struct call *calls, size_t jo
 	atomic_fetch_add(&writer->failed, count_failed(calls));
 }
 
+/* Behind the calls of a batch that end at `end`. With the mutex held. */
+static void take_rider(struct store_writer *writer, struct call **end, size_t *jobs)
+{
+	*end = writer->rider;
+	if (writer->rider) {
+		*jobs += writer->rider->count;
+		writer->waiting -= writer->rider->count;
+	}
+	writer->rider = NULL;
+}
+
 /* Takes what waits, whole calls, at most about BATCH_JOBS jobs. With the mutex held. */
 static struct call *take_batch(struct store_writer *writer, size_t *jobs)
 {
@@ -190,8 +204,8 @@ static struct call *take_batch(struct store_writer *writer, size_t *jobs)
 	writer->first = *end;
 	if (!writer->first)
 		writer->last = &writer->first;
-	*end = NULL;
 	writer->waiting -= *jobs;
+	take_rider(writer, end, jobs);
 	return calls;
 }
 
@@ -236,6 +250,14 @@ static void stop_writing(struct store_writer *writer, bool tidy)
 		pthread_cond_signal(&writer->work);
 }
 
+static void tell(struct call *calls)
+{
+	for (struct call *call = calls, *next; call; call = next) {
+		next = call->next;               /* the call is on its caller's stack: gone once it is told */
+		sem_post(&call->done);
+	}
+}
+
 static void *writer_main(void *argument)
 {
 	struct store_writer *writer = argument;
@@ -245,10 +267,7 @@ static void *writer_main(void *argument)
 	while (wait_for_batch(writer, &calls, &jobs)) {
 		if (calls)
 			run_batch(writer, calls, jobs);
-		for (struct call *call = calls, *next; call; call = next) {
-			next = call->next;               /* the call is on its caller's stack: gone once it is told */
-			sem_post(&call->done);
-		}
+		tell(calls);
 		engine_upkeep_after_commit(writer->upkeep);
 		stop_writing(writer, false);
 	}
@@ -272,8 +291,8 @@ static bool may_write(const struct store_writer *writer)
 	return !writer->writing && !writer->first && getpriority(PRIO_PROCESS, 0) <= writer->priority;
 }
 
-/* *own: nobody is writing, the caller shall. */
-static enum status queue_call(struct store_writer *writer, struct call *call, bool *own)
+/* *own: nobody is writing, the caller shall: so many jobs, his and those of who goes along. */
+static enum status queue_call(struct store_writer *writer, struct call *call, size_t *own)
 {
 	struct error error = { 0 };
 	bool wake = false;
@@ -281,9 +300,10 @@ static enum status queue_call(struct store_writer *writer, struct call *call, bo
 
 	pthread_mutex_lock(&writer->mutex);
 	status = refuse(writer, &error);
-	*own = status == STATUS_OK && may_write(writer);
+	*own = status == STATUS_OK && may_write(writer) ? call->count : 0;
 	if (*own) {
 		writer->writing = true;
+		take_rider(writer, &call->next, own);
 	} else if (status == STATUS_OK) {
 		*writer->last = call;
 		writer->last = &call->next;
@@ -299,29 +319,71 @@ static enum status queue_call(struct store_writer *writer, struct call *call, bo
 	return status;
 }
 
-static void write_own(struct store_writer *writer, struct call *call)
+static void write_own(struct store_writer *writer, struct call *call, size_t jobs)
 {
-	run_batch(writer, call, call->count);
+	run_batch(writer, call, jobs);
+	tell(call->next);
 	stop_writing(writer, engine_upkeep_wanted(writer->upkeep));
 }
 
-void store_write_rehearsed(struct store_writer *writer, store_job rehearse, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors)
+static void wait_done(struct call *call)
+{
+	while (sem_wait(&call->done) < 0 && errno == EINTR)
+		continue;
+}
+
+/* True: it is done. False: nobody came, and it is for the caller to write. */
+static bool ride(struct store_writer *writer, struct call *call, int64_t us)
+{
+	const int64_t until = clock_monotonic_us() + us;
+	const struct timespec when = { .tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000 };
+	bool taken, waits;
+
+	pthread_mutex_lock(&writer->mutex);
+	waits = !writer->writing && !writer->first && !writer->rider && !writer->stopping;
+	if (waits) {
+		writer->rider = call;
+		writer->waiting += call->count;
+	}
+	pthread_mutex_unlock(&writer->mutex);
+	if (!waits)                                      /* a batch is coming: it goes with that one as all do */
+		return false;
+	while (sem_clockwait(&call->done, CLOCK_MONOTONIC, &when) < 0)
+		if (errno != EINTR) {
+			pthread_mutex_lock(&writer->mutex);
+			if (!(taken = writer->rider != call)) {
+				writer->rider = NULL;
+				writer->waiting -= call->count;
+			}
+			pthread_mutex_unlock(&writer->mutex);
+			if (taken)
+				wait_done(call);
+			return taken;
+		}
+	return true;
+}
+
+void store_write_along(struct store_writer *writer, int64_t us, store_job rehearse, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors)
 {
 	struct call call = { .rehearse = rehearse, .job = job, .contexts = contexts, .count = count, .statuses = statuses, .errors = errors };
-	bool own;
+	size_t own;
 
 	if (count == 0)
 		return;
 	memset(errors, 0, count * sizeof *errors);
 	sem_init(&call.done, 0, 0);
-	if (queue_call(writer, &call, &own) == STATUS_OK) {
+	if (!(us && ride(writer, &call, us)) && queue_call(writer, &call, &own) == STATUS_OK) {
 		if (own)
-			write_own(writer, &call);
+			write_own(writer, &call, own);
 		else
-			while (sem_wait(&call.done) < 0 && errno == EINTR)
-				continue;
+			wait_done(&call);
 	}
 	sem_destroy(&call.done);
+}
+
+void store_write_rehearsed(struct store_writer *writer, store_job rehearse, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors)
+{
+	store_write_along(writer, 0, rehearse, job, contexts, count, statuses, errors);
 }
 
 void store_write_all(struct store_writer *writer, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors)

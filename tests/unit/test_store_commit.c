@@ -89,6 +89,59 @@ static void who_comes_meanwhile_is_written_together(void **state)
 	store_writer_stop(&writer);
 }
 
+/* ---- a caller in no hurry ---- */
+
+struct rider { struct caller caller; int64_t us; struct error error; };
+
+static void *ride(void *argument)
+{
+	struct rider *rider = argument;
+	void *context = &rider->caller.watched;
+
+	store_write_along(rider->caller.writer, rider->us, NULL, watch, &context, 1, &rider->caller.status, &rider->error);
+	return NULL;
+}
+
+static void who_is_in_no_hurry_goes_with_who_writes_next(void **state)
+{
+	struct fixture *f = *state;
+	struct store_writer *writer;
+	struct store_counters counters;
+	struct watched watched = { .gate = NULL };
+
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
+	struct rider rider = { .caller = { .writer = writer }, .us = 60 * (int64_t)1000000 };
+	pthread_create(&rider.caller.thread, NULL, ride, &rider);
+	while (waiting(writer) < 1)
+		sched_yield();
+	assert_false(rider.caller.watched.running);
+	OK(store_write(writer, watch, &watched, &f->error));
+	pthread_join(rider.caller.thread, NULL);
+	OK(rider.caller.status);
+	assert_true(pthread_equal(rider.caller.watched.ran_on, pthread_self()));
+	store_writer_counters(writer, &counters);
+	assert_int_equal(counters.batches, 1);
+	assert_int_equal(counters.jobs, 2);
+	assert_int_equal(counters.waiting, 0);
+	store_writer_stop(&writer);
+}
+
+static void with_whom_nobody_goes_he_writes_himself(void **state)
+{
+	struct fixture *f = *state;
+	struct store_writer *writer;
+
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
+	struct rider rider = { .caller = { .writer = writer }, .us = 20000 };
+	int64_t begin = clock_monotonic_us();
+	ride(&rider);
+	OK(rider.caller.status);
+	assert_true(clock_monotonic_us() - begin >= 20000);
+	assert_true(pthread_equal(rider.caller.watched.ran_on, pthread_self()));
+	assert_int_equal(waiting(writer), 0);
+	store_writer_stop(&writer);
+}
+
 /* ---- a job that fails ---- */
 
 struct step { const char *name; int runs; bool fails; };
@@ -355,7 +408,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-		WITH_STORE(a_lone_caller_writes_himself), WITH_STORE(who_comes_meanwhile_is_written_together), WITH_STORE(a_job_that_fails_is_undone_alone),
+		WITH_STORE(a_lone_caller_writes_himself), WITH_STORE(who_comes_meanwhile_is_written_together), WITH_STORE(who_is_in_no_hurry_goes_with_who_writes_next),
+		WITH_STORE(with_whom_nobody_goes_he_writes_himself), WITH_STORE(a_job_that_fails_is_undone_alone),
 		WITH_STORE(a_batch_done_again_spends_once),
 		WITH_STORE(a_commit_is_one_write), WITH_STORE(the_log_is_whole_after_each_commit), WITH_STORE(a_large_transaction_survives),
 		WITH_STORE(mails_that_another_connection_took_in_are_seen), WITH_STORE(what_was_undone_is_never_written),
