@@ -348,6 +348,7 @@ int main(int argc, char **argv)
 	log_set_addresses((enum log_addresses)daemon.config->log_addresses);
 	daemon.kb = daemon_kb_open(daemon.config->kb_dir);
 	daemon.started = clock_now();
+	clock_check(daemon.config->clock_doubt_seconds * 1000LL);        /* whoever sets the clock from now on is seen, also before the keeper's first round */
 	daemon.stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (lock_state(daemon.config->state_dir, &error) != STATUS_OK || daemon_sandbox(&daemon, &error) != STATUS_OK
 	    || start(&daemon, &error) != STATUS_OK)

@@ -91,7 +91,7 @@ def test_no_other_file_is_reached_by_the_link(desk):
     assert fetch(desk, first)[2] == b"mine"
 
 
-@setup(config={"web.request_seconds": 2})
+@setup(config={"web.request_seconds": int(2 * SLOW)})
 def test_a_large_file_goes_out_whole_to_who_takes_his_time_and_few_at_once(desk):
     data = hashlib.shake_128(b"x").digest(12 * 1024 * 1024)
     desk.accept(with_files([("large.bin", "application/octet-stream", data)]))
@@ -108,7 +108,7 @@ def test_a_large_file_goes_out_whole_to_who_takes_his_time_and_few_at_once(desk)
         assert s.recv(12) == (b"HTTP/1.1 200" if len(held) < 9 else b"HTTP/1.1 503")
     assert desk.http("/healthz")[0] == 200 and desk.http(status_link(desk.sent_to(ANNA)[0]))[0] == 200
     desk.accept(mail())                                      # mail is taken meanwhile
-    time.sleep(4)                                            # longer than a page may take
+    time.sleep(4 * SLOW)                                            # longer than a page may take
     rest = b""
     while piece := held[0].recv(1 << 20):
         rest += piece

@@ -190,6 +190,13 @@ def test_a_clock_that_jumps_and_is_mended_did_nothing(desk):
     assert len(desk.sent()) == before + 2, "to dora, and to bob about it"
 
 
+@setup(start=False)
+def test_a_clock_that_is_set_in_the_first_second_is_seen(desk):
+    desk.start()
+    desk.advance(25 * HOUR, jump=True)
+    wait_until(lambda: desk.log("clock.jumped"), 20)
+
+
 @setup(relay="smtp", config={**DOUBT, "desk.clock_doubt_seconds": 1, "desk.digest_hour": -1})
 def test_a_clock_that_stays_is_believed_and_says_nothing_twice(desk):
     desk.accept(mail())
