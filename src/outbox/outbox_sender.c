@@ -469,7 +469,8 @@ static void wait_for_store(struct sender *sender)
 	for (; is_wanted(sender) && open_store(sender, &error) != STATUS_OK; said = outbox->store_gone = true) {
 		if (!said)                       /* by nobody */
 			log_event(LOG_WARNING, "outbox.trouble", "doing", "starting a sender", "why", error.text, NULL);
-		outbox_pool_wait(outbox, sender->large ? &outbox->large_wake : &outbox->senders_wake, clock_monotonic_us() + STORE_REST_US);
+		rest(sender, STORE_REST_US);     /* who is woken for a mail must be one that can send it */
+		outbox_pool_wait(outbox, sender->large ? &outbox->large_wake : &outbox->senders_wake, sender->rest_until);
 	}
 }
 
@@ -483,6 +484,7 @@ void *outbox_sender_main(void *context)
 	if (sender->large)                       /* Linux: of this thread alone. In vain: it is only less polite */
 		setpriority(PRIO_PROCESS, (id_t)gettid(), LARGE_NICE);
 	wait_for_store(sender);
+	sender->rest_until = 0;
 	while (is_wanted(sender)) {
 		struct job *job = may_try(sender, clock_monotonic_us()) ? take_job(sender) : NULL;
 

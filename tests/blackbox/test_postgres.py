@@ -156,6 +156,37 @@ def test_senders_that_a_reload_adds_while_the_server_is_gone_begin_when_it_is_ba
         relay.close()
 
 
+@setup(start=False, config={"relay.senders": 1})
+def test_senders_that_get_no_connection_hold_no_mail_up(desk):
+    """The server has none left for those that a reload adds: a mail wakes the one that can send it."""
+    os.chmod(desk.directory, 0o755)
+    relay = Relay()
+    desk.set("relay.url", relay.url)
+    try:
+        with server(desk) as there:
+            url = there.create("desk")
+            there.sql("CREATE ROLE small LOGIN; ALTER DATABASE desk OWNER TO small; GRANT ALL ON SCHEMA public TO small")
+            there.sql("GRANT ALL ON SCHEMA public TO small", "desk")
+            desk.set("store.url", url.replace("://sportello@", "://small@"))
+            desk.write_config()
+            desk.start()
+            desk.accept(mail(subject="The first", sender="first@example.com"))
+            wait_until(lambda: len(relay.mails) == 2)        # to the customer, and to the agent
+            time.sleep(1.5)                                  # all workers have begun
+            there.sql("ALTER ROLE small CONNECTION LIMIT 1")
+            desk.set("relay.senders", 6)
+            desk.write_config()
+            desk.hup()
+            wait_until(lambda: [e for e in desk.log("outbox.trouble") if e["doing"] == "starting a sender"], 20)
+            time.sleep(1.5)                                  # now all five wait
+            for i in range(5):
+                desk.accept(mail(subject="Number %d" % i, sender="c%d@example.com" % i))
+                wait_until(lambda: len(relay.mails) == 4 + 2 * i, 5)
+            desk.stop()
+    finally:
+        relay.close()
+
+
 @setup(start=False)
 def test_words_that_were_read_before_all_were_cleared_do_not_come_back(desk):
     """Somebody is erased while a gateway adds words: what it had read is not added, and what it had added before is added again."""
