@@ -187,7 +187,7 @@ def test_tampered_links_and_old_ones(desk):
     assert "Connect to the VPN" in desk.http(all_links["article"])[2]                         # still there to be read
 
 
-@setup(queues=BEFORE, config={"kb.remind_hours": 6, "kb.end_hours": 24})
+@setup(queues=BEFORE, config={"kb.remind_hours": 6, "kb.end_hours": 24, "desk.digest_hour": -1})
 def test_silence_reminds_once_then_makes_a_ticket(desk):
     articles(desk)
     ask(desk)
@@ -207,7 +207,7 @@ def test_silence_reminds_once_then_makes_a_ticket(desk):
     clean(desk)
 
 
-@setup(queues=BEFORE, config={"kb.remind_hours": 0, "kb.end_hours": 24, "kb.after_silence": "expire"})
+@setup(queues=BEFORE, config={"kb.remind_hours": 0, "kb.end_hours": 24, "kb.after_silence": "expire", "desk.digest_hour": -1})
 def test_an_expired_one_opens_by_any_reply(desk):
     articles(desk)
     asked = ask(desk)
