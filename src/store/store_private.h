@@ -157,13 +157,17 @@ enum status store_places_forget_part(struct store *store, const char *address, s
 enum status store_search_forget(struct store *store, struct error *error);
 /* ---- store_query.c: does the query, which has no words, hold for the ticket? ---- */
 enum status store_ticket_holds(struct store *store, struct arena *arena, int64_t ticket, const struct query *query, int64_t now, bool *holds, struct error *error);
-/* ---- store_customer.c, store_customer_merge.c ---- */
+/* ---- store_customer.c, store_customer_change.c, store_customer_merge.c ---- */
 /* What is kept of him, which is not what is shown: that has names of his mails, too. */
 struct customer_kept { const char *name, *language, *note, *external_id; bool vip, there; int64_t organisation, main, created; };
 enum status store_customer_kept(struct store *store, struct arena *arena, int64_t id, struct customer_kept *kept, struct error *error);
 enum status store_customer_keep(struct store *store, int64_t id, const struct customer_kept *kept, struct error *error);
 enum status store_customer_row(struct store *store, struct arena *arena, int64_t id, struct customer_row *row, struct error *error);
 bool store_customer_is_number(const char *text);
+/* Has he anything that makes a customer of an address, which may stand there only because mail to it came back? */
+bool store_contact_is_customer(const struct contact *contact);
+/* Refuses it: STATUS_BAD_INPUT. */
+enum status store_customer_shared_by(struct store *store, const char *address, int64_t organisation, struct error *error);
 enum status store_customer_event(struct store *store, int64_t customer, const char *who, const char *kind, const char *what, struct error *error);
 enum status store_contact_had_agent(struct store *store, const char *address, const char *agent, struct error *error);
 enum status store_contact_bounced(struct store *store, const char *address, const char *reason, int64_t now, struct error *error);
