@@ -4,7 +4,7 @@
  * RFC 4180: commas, quotes doubled inside quotes, a head of names of columns. A line is found again by external_id, else by its first address; an empty
  * cell says nothing. All lines are looked at first, while mail comes in: each bad one is named by its number, and then nothing is done at all. What changes something is
  * then written: a few lines in one transaction, many in portions with rests between, for nobody's mail is to wait until a hundred thousand are in; a power cut leaves the lines up to
- * there, and the same file again brings the others. Each line is looked at once more before it is written: what somebody else changed meanwhile may make it a bad one.
+ * there, how far is kept, the next import says so, and the same file again brings the others. Each line is looked at once more before it is written: what somebody else changed meanwhile may make it a bad one.
  * Who is in the desk and not in the file stays, unless --prune.
  * What parts cells is a comma, a semicolon or a tab, whichever the head uses: a spreadsheet writes what its country does.
  * Diagnostics, for each line: "has N cells", "is no address", "belongs to", "is also on line", "there is no organisation", "holds a NUL byte", "a quote is never closed".
@@ -21,6 +21,7 @@
 #define COLUMNS_MOST 64
 #define AT_ONCE_MOST 1000                /* changes in one transaction: a fifth of a second */
 #define PORTION_US   40000               /* so long a portion holds the writer */
+#define IMPORTED_UPTO "customers_imported_upto"   /* number in the store: the line up to which a list is in that is written in portions; 0: all of it */
 #define REST_US      26000               /* behind it: mails that waited are written before the next one */
 
 enum column { EXTERNAL_ID, NAME, ADDRESS, ORGANISATION, LANGUAGE, VIP, NOTE, COLUMNS };
@@ -333,6 +334,12 @@ static enum status write_change(struct importing *import, size_t number, struct 
 	return store_customer_drop(import->cli->store, &arena, import->gone.at[number - import->changes.count], error);
 }
 
+/* With the portion itself: after a power cut it says what is there. */
+static enum status note_how_far(struct importing *import, bool all, struct error *error)
+{
+	return import->in_portions ? store_number_set(import->cli->store, IMPORTED_UPTO, all ? 0 : import->csv.row_line, error) : STATUS_OK;
+}
+
 static enum status write_portion(struct importing *import, size_t *done, size_t all, struct error *error)
 {
 	struct store *store = import->cli->store;
@@ -347,6 +354,8 @@ static enum status write_portion(struct importing *import, size_t *done, size_t 
 		status = write_change(import, (*done)++, error);
 	if (status == STATUS_OK)
 		status = store_customer_settle(store, *done - first, error);
+	if (status == STATUS_OK)
+		status = note_how_far(import, *done == all, error);
 	if (status == STATUS_OK && !import->bad.count) {
 		import->written = true;
 		return store_commit(store, error);
@@ -415,6 +424,17 @@ static void result(struct importing *import, bool dry)
 		              (long long)import->unchanged, (long long)import->removed);
 }
 
+/* Somebody else's may still be going on: who asks knows. */
+static enum status say_what_was_broken_off(struct cli *cli, struct error *error)
+{
+	int64_t upto = 0;
+	enum status status = store_number_get(cli->store, IMPORTED_UPTO, &upto, error);
+
+	if (status == STATUS_OK && upto)
+		cli_warn("the last import of a list was broken off behind its line %lld, and what stands below is not in, unless it goes on just now: import that list again", (long long)upto);
+	return status;
+}
+
 enum status cli_run_customer_import(struct cli *cli, struct error *error)
 {
 	CLEANUP_BUFFER struct buffer file = { 0 };
@@ -424,7 +444,8 @@ enum status cli_run_customer_import(struct cli *cli, struct error *error)
 	if (status != STATUS_OK)
 		return status;
 	import.csv = cli_csv_of(file.at, file.length);
-	if ((status = read_head(&import, error)) != STATUS_OK || (status = cli_need_store(cli, true, error)) != STATUS_OK || (status = look(&import, error)) != STATUS_OK)
+	if ((status = read_head(&import, error)) != STATUS_OK || (status = cli_need_store(cli, true, error)) != STATUS_OK || (status = say_what_was_broken_off(cli, error)) != STATUS_OK
+	    || (status = look(&import, error)) != STATUS_OK)
 		return status;
 	if (!import.bad.count && !cli->option[O_DRY_RUN])
 		status = write_changes(&import, error);

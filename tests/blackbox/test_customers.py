@@ -497,7 +497,10 @@ def test_a_long_list_broken_off_goes_on_when_it_is_read_again(desk):
         program.wait()
         done = there()
     assert 1 < done < count, done
+    other = desk.cli("customer", "import", "--dry-run", path)
+    assert other.code == 0 and "broken off behind its line %d," % (done + 1) in other.err, other
     again = desk.ok("customer", "import", path)
+    assert desk.cli("customer", "import", path).err == ""
     assert (again["added"], again["changed"], again["unchanged"]) == (count - done, 0, done)
     assert desk.cli("fsck", json_output=False).out == "clean\n" and desk.ok("customer", "show", "c%d@many.example" % (count - 1))["external_id"] == str(count - 1)
 
