@@ -19,6 +19,8 @@
 #define TICKET_COLUMNS "id, state, queue, agent, subject, language, customer, customer_name, created, updated, closed_at, " \
 	"pending_until, merged_into, resolved_at, voice, answer_to, waiting" TICKET_FIELDS(FIELD_COLUMN) ", language_kept"
 #define MESSAGE_COLUMNS "seq, kind, out, raw, from_address, from_name, recipients, date, message_id, text, agent, flags, outbox, proved, side"
+/* Of a ticket with very many lines some at a time (store_erase_thin()); else all. */
+#define ERASING_LINES " AND n>(SELECT coalesce(max(id),0) FROM erasing WHERE kind='lines done') AND n<=(SELECT coalesce(max(id),2147483647) FROM erasing WHERE kind='lines end')"
 #define HISTORY_COLUMNS "what, kind, number, was, now"
 #define OUTBOX_COLUMNS "id, ticket, created, next_try, state, attempts, last_reply, recipients, record"
 
@@ -151,14 +153,20 @@
 	X(SQL_ERASING_ADDRESSES, "INSERT OR IGNORE INTO erasing SELECT 'address', id, address FROM contact WHERE ((id=?1 AND coalesce(person,id)=id) OR person=?1) AND address<>''") \
 	X(SQL_ERASING_TICKETS_OF, "INSERT OR IGNORE INTO erasing SELECT 'ticket', id, '' FROM place WHERE kind=7 AND key=?1 AND id NOT IN (SELECT id FROM erasing WHERE kind='parted')") \
 	X(SQL_TICKETS_OF_PLACE, "SELECT id FROM place WHERE kind=7 AND key=?1 ORDER BY id") \
-	X(SQL_ERASING_MESSAGES, "INSERT OR IGNORE INTO erasing SELECT 'message', m.id, '' FROM erasing e JOIN message m ON m.ticket=e.id WHERE e.kind='ticket'") \
+	X(SQL_ERASING_MESSAGES, "INSERT OR IGNORE INTO erasing SELECT 'message', m.id, '' FROM erasing e JOIN message m ON m.ticket=e.id WHERE e.kind='ticket' AND m.seq>(SELECT coalesce(max(id),0) FROM erasing WHERE kind='messages done')") \
 	X(SQL_ERASING_MESSAGES_PART, "INSERT OR IGNORE INTO erasing SELECT 'message', id, '' FROM message WHERE ticket=?1 AND seq>=?2 AND seq<?3") \
+	X(SQL_ERASING_MAILBOX_PART, "INSERT OR IGNORE INTO erasing SELECT 'mailbox', p.id, '' FROM place p CROSS JOIN mailbox b WHERE p.kind=1 AND p.key=?1 AND p.id>?2 AND p.id<=?3 AND b.id=p.id AND b.seq NOT BETWEEN 1 AND ?4" \
+		" AND NOT (coalesce(b.detail,'')='erased' AND b.sender='' AND b.envelope_from='')") \
+	X(SQL_ERASING_OUTBOX_PART, "INSERT OR IGNORE INTO erasing SELECT 'outbox', id, '' FROM place WHERE kind=5 AND key=?1 AND id>?2 AND id<=?3") \
+	X(SQL_PLACES_NEXT, "SELECT max(id) FROM (SELECT id FROM place WHERE kind=?1 AND key=?2 AND id>?3 ORDER BY id LIMIT ?4) AS next") \
+	X(SQL_ERASING_NEAR_FROM, "INSERT OR IGNORE INTO erasing SELECT 'message', m.id, '' FROM erasing e CROSS JOIN message m WHERE e.kind='near' AND m.ticket=e.id AND EXISTS(SELECT 1 FROM place p WHERE p.kind=6 AND p.key=?1 AND p.id=m.id)") \
+	X(SQL_TICKETS_TAKEN_PART_IN, "SELECT DISTINCT ticket FROM participant WHERE address=?1") \
 	X(SQL_ERASING_MESSAGES_FROM, "INSERT OR IGNORE INTO erasing SELECT 'message', id, '' FROM place WHERE kind=6 AND key=?1 AND id NOT IN (SELECT m.id FROM erasing e JOIN message m ON m.ticket=e.id WHERE e.kind='parted')") \
 	X(SQL_ERASING_MESSAGE, "INSERT OR IGNORE INTO erasing SELECT 'message', id, '' FROM message WHERE ticket=?1 AND seq=?2") \
 	X(SQL_ERASING_NEAR_PEOPLE, "INSERT OR IGNORE INTO erasing SELECT 'near', p.ticket, '' FROM erasing e JOIN participant p ON p.address=e.word WHERE e.kind='address' AND p.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket' OR kind='parted')") \
 	X(SQL_ERASING_NEAR_SIDES, "INSERT OR IGNORE INTO erasing SELECT 'near', s.ticket, '' FROM erasing e JOIN side s ON s.address=e.word COLLATE NOCASE WHERE e.kind='address' AND s.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket' OR kind='parted')") \
 	X(SQL_ERASING_NEAR_MESSAGES, "INSERT OR IGNORE INTO erasing SELECT 'near', m.ticket, '' FROM erasing e JOIN message m ON m.id=e.id WHERE e.kind='message' AND m.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket')") \
-	X(SQL_ERASING_MAILBOX, "INSERT OR IGNORE INTO erasing SELECT 'mailbox', p.id, '' FROM erasing e CROSS JOIN place p CROSS JOIN mailbox b WHERE e.kind='ticket' AND p.kind=1 AND p.key=e.id AND b.id=p.id" \
+	X(SQL_ERASING_MAILBOX, "INSERT OR IGNORE INTO erasing SELECT 'mailbox', p.id, '' FROM erasing e CROSS JOIN place p CROSS JOIN mailbox b WHERE e.kind='ticket' AND p.kind=1 AND p.key=e.id AND p.id>(SELECT coalesce(max(id),0) FROM erasing WHERE kind='deliveries done') AND b.id=p.id" \
 		" AND NOT (coalesce(b.detail,'')='erased' AND b.sender='' AND b.envelope_from='') UNION" \
 		" SELECT 'mailbox', b.id, '' FROM message m CROSS JOIN place p CROSS JOIN mailbox b WHERE m.id IN (SELECT id FROM erasing WHERE kind='message') AND m.raw<>0 AND m.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket')" \
 		" AND p.kind=2 AND p.key=m.raw AND b.id=p.id AND b.ticket=m.ticket AND b.seq=m.seq") \
@@ -166,7 +174,7 @@
 	X(SQL_ERASING_RAWS, "INSERT OR IGNORE INTO erasing SELECT 'raw', raw, '' FROM mailbox WHERE id IN (SELECT id FROM erasing WHERE kind='mailbox') UNION SELECT 'raw', raw, '' FROM message WHERE id IN (SELECT id FROM erasing WHERE kind='message') AND raw<>0") \
 	X(SQL_ERASING_SHARED, "SELECT m.raw, m.ticket FROM place p JOIN message m ON m.id=p.id AND m.raw=p.key WHERE p.kind=4 AND p.key IN (SELECT id FROM erasing WHERE kind='raw') AND m.id NOT IN (SELECT id FROM erasing WHERE kind='message') UNION SELECT b.raw, b.ticket FROM place p JOIN mailbox b ON b.id=p.id WHERE p.kind=2 AND p.key IN (SELECT id FROM erasing WHERE kind='raw') AND b.id NOT IN (SELECT id FROM erasing WHERE kind='mailbox') AND b.ticket<>0 AND coalesce(b.detail,'')<>'erased'") \
 	X(SQL_ERASING_SUBJECTS, "INSERT OR IGNORE INTO erasing SELECT 'subject', id, lower(subject) FROM ticket WHERE id IN (SELECT id FROM erasing WHERE kind='ticket') AND length(subject)>5") \
-	X(SQL_ERASING_OUTBOX, "INSERT OR IGNORE INTO erasing SELECT 'outbox', p.id, '' FROM erasing e JOIN place p ON p.kind=5 AND p.key=e.id WHERE e.kind='ticket'") \
+	X(SQL_ERASING_OUTBOX, "INSERT OR IGNORE INTO erasing SELECT 'outbox', p.id, '' FROM erasing e JOIN place p ON p.kind=5 AND p.key=e.id AND p.id>(SELECT coalesce(max(id),0) FROM erasing WHERE kind='outgoing done') WHERE e.kind='ticket'") \
 	X(SQL_ERASING_OUTBOX_OF_TICKET, "INSERT OR IGNORE INTO erasing SELECT 'outbox', o.id, '' FROM place p JOIN outbox o ON o.id=p.id WHERE p.kind=5 AND p.key=?1 AND o.state<>'waiting'") \
 	X(SQL_ERASING_OUTBOX_WORDS, "INSERT OR IGNORE INTO erasing SELECT 'outbox', o.id, '' FROM (SELECT 0 AS ticket UNION SELECT id FROM erasing WHERE kind='near' OR kind='beside') AS t JOIN place p ON p.kind=5 AND p.key=t.ticket JOIN outbox o ON o.id=p.id WHERE (o.ticket=0 OR o.state<>'waiting') AND EXISTS(SELECT 1 FROM erasing e WHERE (e.kind='address' OR e.kind='subject') AND (instr(lower(o.record),e.word)>0 OR instr(lower(coalesce(o.recipients,'')),e.word)>0))") \
 	X(SQL_ERASING_NEXT_OF, "INSERT OR IGNORE INTO erasing SELECT 'beside', id, '' FROM (SELECT id FROM place WHERE kind=7 AND key=?1 AND id>?2 ORDER BY id LIMIT 6) AS next") \
@@ -180,8 +188,8 @@
 	X(SQL_ERASE_SUGGESTED, "UPDATE suggested SET excerpt='' WHERE excerpt<>'' AND (ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR ticket IN (SELECT ticket FROM message WHERE seq=1 AND id IN (SELECT id FROM erasing WHERE kind='message')))") \
 	X(SQL_ERASE_SUBJECT, "UPDATE ticket SET subject='[erased]' WHERE id IN (SELECT id FROM erasing WHERE kind='ticket') OR id IN (SELECT ticket FROM message WHERE seq=1 AND id IN (SELECT id FROM erasing WHERE kind='message'))") \
 	X(SQL_ERASE_HISTORY_WORDS, "UPDATE history SET who=CASE WHEN instr(who,'@')>0 THEN '[erased]' ELSE who END, why='', was=CASE WHEN kind=19 THEN '[erased]' ELSE was END, now=CASE WHEN kind=20 AND (now='[erased customer]' OR EXISTS (SELECT 1 FROM ticket t WHERE t.id=history.ticket AND (lower(t.customer)=lower(history.now) OR lower(t.answer_to)=lower(history.now)))) THEN '[erased customer]'" \
-		" WHEN kind IN (16,17,18,19,20,21) THEN '[erased]' ELSE now END WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
-	X(SQL_ERASE_HISTORY_FIRST, "UPDATE history SET kind=CASE WHEN what LIKE 'message %' THEN 0 ELSE 21 END, now=CASE WHEN what LIKE 'message %' THEN '' ELSE '[erased]' END, what=CASE WHEN what LIKE 'message %' THEN rtrim(substr(what,1,instr(what||' from ',' from '))) ELSE '' END WHERE kind=0 AND (instr(what,'@')>0 OR what LIKE 'remark:%') AND ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \
+		" WHEN kind IN (16,17,18,19,20,21) THEN '[erased]' ELSE now END WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket')" ERASING_LINES) \
+	X(SQL_ERASE_HISTORY_FIRST, "UPDATE history SET kind=CASE WHEN what LIKE 'message %' THEN 0 ELSE 21 END, now=CASE WHEN what LIKE 'message %' THEN '' ELSE '[erased]' END, what=CASE WHEN what LIKE 'message %' THEN rtrim(substr(what,1,instr(what||' from ',' from '))) ELSE '' END WHERE kind=0 AND (instr(what,'@')>0 OR what LIKE 'remark:%') AND ticket IN (SELECT id FROM erasing WHERE kind='ticket')" ERASING_LINES) \
 	X(SQL_ERASE_PARTICIPANT, "DELETE FROM participant WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR (ticket IN (SELECT id FROM erasing WHERE kind='near') AND lower(address) IN (SELECT word FROM erasing WHERE kind='address'))") \
 	X(SQL_ERASE_SIDE, "UPDATE side SET address='[erased] '||number, subject='' WHERE ticket IN (SELECT id FROM erasing WHERE kind='ticket') OR (ticket IN (SELECT id FROM erasing WHERE kind='near') AND lower(address) IN (SELECT word FROM erasing WHERE kind='address'))") \
 	X(SQL_ERASE_RATING, "UPDATE rating SET words='' WHERE words<>'' AND ticket IN (SELECT id FROM erasing WHERE kind='ticket')") \

@@ -43,6 +43,7 @@ enum postgres_numbered { NUMBER_RAW, NUMBER_MAILBOX, NUMBER_CONTACT, NUMBER_MESS
 		" WHERE e.kind='address' AND p.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket' OR kind='parted') ON CONFLICT DO NOTHING") \
 	X(SQL_ERASING_NEAR_SIDES, "INSERT INTO erasing SELECT 'near', s.ticket, '' FROM erasing e JOIN side s ON lower(s.address)=e.word" \
 		" WHERE e.kind='address' AND s.ticket NOT IN (SELECT id FROM erasing WHERE kind='ticket' OR kind='parted') ON CONFLICT DO NOTHING") \
+	X(SQL_TICKETS_TAKEN_PART_IN, "SELECT DISTINCT ticket FROM participant WHERE lower(address)=$1") \
 	X(SQL_DRAFTS, "SELECT seq, agent, text, EXISTS(SELECT 1 FROM message AS sent WHERE sent.ticket=$1 AND sent.seq>draft.seq AND sent.agent=draft.agent" \
 		" AND sent.flags='with /send, the words of message '||draft.seq) FROM" \
 		" (SELECT DISTINCT ON (agent) seq, agent, text FROM message WHERE ticket=$1 AND seq>=$2 AND kind='note' AND side=$4 AND agent<>'' AND flags LIKE 'not sent: %'" \

@@ -15,6 +15,9 @@
 #include <string.h>
 #include <strings.h>
 
+#define THIN_AT_ONCE 100         /* messages, deliveries or outgoing mails of a ticket that has very many */
+#define LINES_AT_ONCE 500        /* of its history */
+
 /* Statements of the engine name them. */
 _Static_assert(HISTORY_PARTICIPANT == 16 && HISTORY_PROPOSED == 17 && HISTORY_LEFT == 18 && HISTORY_ANSWER_TO == 19 && HISTORY_BOUNCED == 20 && HISTORY_REMARK == 21, "kinds of history");
 
@@ -40,6 +43,8 @@ void store_erased_add(struct arena *arena, struct erased *all, const struct eras
 		add_place(arena, all, more->places.at[i].where, more->places.at[i].count);
 	for (size_t i = 0; i < more->kept.count; i++)
 		strings_add(arena, &all->kept, arena_string(arena, more->kept.at[i]));
+	for (size_t i = 0; i < more->of.count; i++)
+		*ARENA_PUSH(arena, &all->of) = more->of.at[i];
 	all->tickets += more->tickets;
 	all->messages += more->messages;
 }
@@ -345,7 +350,7 @@ static enum status check_there(struct store *store, struct arena *arena, const s
 enum status store_erase_part(struct store *store, struct arena *arena, const struct erase_order *order, const struct erase_part *part, struct erased *erased, struct error *error)
 {
 	const struct erase_order tickets = { .what = ERASE_TICKET, .who = order->who, .aged = true };    /* the models go with the rest of him */
-	struct erasing e = { .store = store, .arena = arena, .order = &tickets, .parted = part->all, .out = erased, .error = error, .now = clock_now() };
+	struct erasing e = { .store = store, .arena = arena, .order = &tickets, .parted = part->all, .thinned = part->thinned, .out = erased, .error = error, .now = clock_now() };
 	enum status status = store_places_finish(store, error);
 
 	if (status == STATUS_OK)
@@ -361,25 +366,132 @@ enum status store_erase_part(struct store *store, struct arena *arena, const str
 	return status == STATUS_OK ? count_part(&e) : status;
 }
 
-/* A message that says so is erased: the last part finds it and leaves it as it is. */
-enum status store_erase_messages(struct store *store, struct arena *arena, const struct erase_order *order, int64_t ticket, int64_t first, int64_t end, struct erased *erased, struct error *error)
+/* In the caller's transaction, too. Participants, sides and places of what he wrote go with it: the last part finds none of these tickets any more. */
+enum status store_erase_near_part(struct store *store, struct arena *arena, const struct erase_order *order, const struct erase_part *part, struct erased *erased, struct error *error)
 {
-	struct erasing e = { .store = store, .arena = arena, .order = order, .out = erased, .error = error, .now = clock_now() };
-	struct customer_ids files = { 0 };
+	const struct erase_order near = { .what = ERASE_CUSTOMER, .customer = order->customer, .who = order->who, .aged = true };
+	struct erasing e = { .store = store, .arena = arena, .order = &near, .parted = part->all, .out = erased, .error = error, .now = clock_now() };
 	enum status status = store_places_finish(store, error);
 
 	if (status == STATUS_OK)
-		status = store_erase_gather_messages(&e, ticket, first, end);
+		status = store_erase_gather_near(&e, part->tickets, part->count);
 	if (status == STATUS_OK)
-		status = run_steps(&e, STEPS_OF_MAILS, true);
+		status = empty_outbox(&e);
 	if (status == STATUS_OK)
-		status = engine_run(store->engine, error, SQL_ERASE_MESSAGE, "");
-	place(&e, "messages", engine_changes(store->engine));
+		status = clean_near(&e);
 	if (status == STATUS_OK)
-		status = store_erase_list(&e, "file", &files);
-	place(&e, "files", (int64_t)files.count);
+		status = erase_tables(&e);
+	for (size_t i = 0; i < part->addresses->count && status == STATUS_OK; i++)
+		status = store_places_forget_part(store, part->addresses->at[i], error);
+	return status == STATUS_OK ? count_part(&e) : status;
+}
+
+/* ---- a ticket with very many messages ---- */
+
+static enum status count_files(struct erasing *e)
+{
+	struct customer_ids files = { 0 };
+	enum status status = store_erase_list(e, "file", &files);
+
+	place(e, "files", (int64_t)files.count);
 	return status;
 }
+
+/* The bound is no further than what is there: what comes meanwhile is the last part's. */
+static enum status thin_messages(struct erasing *e, int64_t ticket, struct erase_thinned *thinned, bool *more)
+{
+	int64_t first = thinned->upto[THIN_MESSAGES] + 1, end = first + THIN_AT_ONCE, last = 0;
+	enum status status = engine_number(e->store->engine, e->error, &last, 0, SQL_MESSAGE_LAST_SEQ, "i", ticket);
+
+	if (status == STATUS_OK)
+		status = store_erase_gather_messages(e, ticket, first, end);
+	if (status == STATUS_OK)
+		status = run_steps(e, STEPS_OF_MAILS, true);
+	if (status == STATUS_OK)
+		status = engine_run(e->store->engine, e->error, SQL_ERASE_MESSAGE, "");
+	place(e, "messages", engine_changes(e->store->engine));
+	*more = end <= last;
+	thinned->upto[THIN_MESSAGES] = *more ? end - 1 : last;
+	e->out->messages += thinned->upto[THIN_MESSAGES] - first + 1;
+	return status == STATUS_OK ? count_files(e) : status;
+}
+
+static enum status next_places(struct erasing *e, enum store_place kind, int64_t ticket, int64_t above, int64_t *upto)
+{
+	return engine_number(e->store->engine, e->error, upto, 0, SQL_PLACES_NEXT, "diii", (int)kind, ticket, above, (int64_t)THIN_AT_ONCE);
+}
+
+/* A dry run finds those of its messages again. */
+static enum status thin_deliveries(struct erasing *e, int64_t ticket, struct erase_thinned *thinned, bool *more)
+{
+	int64_t upto = 0, *at = &thinned->upto[THIN_DELIVERIES];
+	enum status status = next_places(e, PLACE_MAILBOX_OF_TICKET, ticket, *at, &upto);
+
+	*more = upto != 0;
+	if (status != STATUS_OK || !upto)
+		return status;
+	if ((status = store_erase_gather_deliveries(e, ticket, *at, upto, e->dry ? thinned->upto[THIN_MESSAGES] : 0)) == STATUS_OK)
+		status = run_steps(e, STEPS_OF_MAILS, true);
+	*at = upto;
+	return status == STATUS_OK ? count_files(e) : status;
+}
+
+static enum status thin_outgoing(struct erasing *e, int64_t ticket, struct erase_thinned *thinned, bool *more)
+{
+	int64_t upto = 0, *at = &thinned->upto[THIN_OUTGOING];
+	enum status status = next_places(e, PLACE_OUTBOX_OF_TICKET, ticket, *at, &upto);
+
+	*more = upto != 0;
+	if (status != STATUS_OK || !upto)
+		return status;
+	if ((status = engine_run(e->store->engine, e->error, SQL_ERASING_CLEAR, "")) == STATUS_OK)
+		status = engine_run(e->store->engine, e->error, SQL_ERASING_OUTBOX_PART, "iii", ticket, *at, upto);
+	*at = upto;
+	return status == STATUS_OK ? empty_outbox(e) : status;
+}
+
+static enum status gather_lines(struct erasing *e, int64_t ticket, int64_t above, int64_t upto)
+{
+	enum status status = engine_run(e->store->engine, e->error, SQL_ERASING_CLEAR, "");
+
+	if (status == STATUS_OK)
+		status = store_erase_gathered(e, "ticket", ticket);
+	if (status == STATUS_OK)
+		status = store_erase_gathered(e, "lines done", above);
+	return status == STATUS_OK ? store_erase_gathered(e, "lines end", upto) : status;
+}
+
+static enum status thin_lines(struct erasing *e, int64_t ticket, struct erase_thinned *thinned, bool *more)
+{
+	int64_t last = 0, *at = &thinned->upto[THIN_LINES], upto;
+	enum status status = engine_number(e->store->engine, e->error, &last, 0, SQL_HISTORY_LAST, "i", ticket);
+
+	*more = *at + LINES_AT_ONCE < last;
+	upto = *more ? *at + LINES_AT_ONCE : last;
+	if (status == STATUS_OK)
+		status = gather_lines(e, ticket, *at, upto);
+	if (status == STATUS_OK)
+		status = engine_run(e->store->engine, e->error, SQL_ERASE_HISTORY_WORDS, "");
+	place(e, "lines of history", engine_changes(e->store->engine));
+	if (status == STATUS_OK)
+		status = engine_run(e->store->engine, e->error, SQL_ERASE_HISTORY_FIRST, "");
+	place(e, "lines of history of the first version", engine_changes(e->store->engine));
+	*at = upto;
+	return status;
+}
+
+enum status store_erase_thin(struct store *store, struct arena *arena, const struct erase_order *order, int64_t ticket, enum erase_thin what, bool dry, struct erase_thinned *thinned, bool *more,
+                             struct erased *erased, struct error *error)
+{
+	static enum status (*const thin[ERASE_THINS])(struct erasing *, int64_t, struct erase_thinned *, bool *) = {
+		[THIN_MESSAGES] = thin_messages, [THIN_DELIVERIES] = thin_deliveries, [THIN_OUTGOING] = thin_outgoing, [THIN_LINES] = thin_lines };
+	struct erasing e = { .store = store, .arena = arena, .order = order, .dry = dry, .out = erased, .error = error, .now = clock_now() };
+	enum status status = store_places_finish(store, error);
+
+	return status == STATUS_OK ? thin[what](&e, ticket, thinned, more) : status;
+}
+
+/* ---- the parts' first and last ---- */
 
 /* Before the first part: it is begun, and held by nothing. In the caller's transaction. */
 enum status store_erase_begin(struct store *store, struct arena *arena, const struct erase_order *order, struct error *error)
@@ -404,10 +516,10 @@ enum status store_erase_words(struct store *store, struct arena *arena, int64_t 
 	return status == STATUS_OK ? engine_run(store->engine, error, SQL_ERASING_CLEAR, "") : status;
 }
 
-enum status store_erase_whole(struct store *store, struct arena *arena, const struct erase_order *order, const struct customer_ids *parted, bool dry, struct erased *erased,
-                              struct error *error)
+enum status store_erase_whole(struct store *store, struct arena *arena, const struct erase_order *order, const struct customer_ids *parted, const struct erase_thinned *thinned, bool dry,
+                              struct erased *erased, struct error *error)
 {
-	struct erasing e = { .store = store, .arena = arena, .order = order, .parted = parted, .dry = dry, .out = erased, .error = error, .now = clock_now() };
+	struct erasing e = { .store = store, .arena = arena, .order = order, .parted = parted, .thinned = thinned, .dry = dry, .out = erased, .error = error, .now = clock_now() };
 	enum status status = check_there(store, arena, order, error);
 
 	if (status == STATUS_OK && order->what == ERASE_ATTACHMENT)

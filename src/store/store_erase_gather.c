@@ -1,5 +1,6 @@
 /*
- * store_erase_gather.c - what is to be erased, gathered into the table `erasing`: kinds address, ticket, message, mailbox, raw, file, outbox, near, beside, subject, parted.
+ * store_erase_gather.c - what is to be erased, gathered into the table `erasing`: kinds address, ticket, message, mailbox, raw, file, outbox, near, beside, subject, parted; and of a ticket that
+ * was thinned out (store_erase_thin()) how far: messages done, deliveries done, outgoing done, lines done.
  *
  * Nothing is changed here but that table. A raw mail that is also a message of another ticket is taken out again, and said (erased->kept).
  * Diagnostics: STATUS_NOT_FOUND no message of that number.
@@ -13,6 +14,21 @@ static enum status add(struct erasing *e, const char *kind, int64_t id, const ch
 	return engine_run(e->store->engine, e->error, SQL_ERASING_ADD, "tit", kind, id, word);
 }
 
+enum status store_erase_gathered(struct erasing *e, const char *kind, int64_t id)
+{
+	return add(e, kind, id, "");
+}
+
+static enum status add_thinned(struct erasing *e)
+{
+	static const char *const kinds[ERASE_THINS] = { [THIN_MESSAGES] = "messages done", [THIN_DELIVERIES] = "deliveries done", [THIN_OUTGOING] = "outgoing done", [THIN_LINES] = "lines done" };
+	enum status status = STATUS_OK;
+
+	for (int i = 0; e->thinned && i < ERASE_THINS && status == STATUS_OK; i++)
+		status = add(e, kinds[i], e->thinned->upto[i], "");
+	return status;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
@@ -20,9 +36,14 @@ static int by_number(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+static bool has(const struct customer_ids *ids, int64_t id)
+{
+	return ids->count && bsearch(&id, ids->at, ids->count, sizeof id, by_number);
+}
+
 static bool is_parted(const struct erasing *e, int64_t ticket)
 {
-	return e->parted && e->parted->count && bsearch(&ticket, e->parted->at, e->parted->count, sizeof ticket, by_number);
+	return e->parted && has(e->parted, ticket);
 }
 
 static enum status gather(struct erasing *e, const enum sql *steps, size_t count)
@@ -107,7 +128,8 @@ static enum status gather_beside(struct erasing *e)
 	if (status == STATUS_OK && customer)
 		status = store_customer_tickets(e->store, e->arena, customer, &tickets, e->error);
 	for (size_t i = 0; i < tickets.count && status == STATUS_OK; i++)
-		status = add(e, "beside", tickets.at[i], "");
+		if (tickets.at[i] != e->order->ticket)
+			status = add(e, "beside", tickets.at[i], "");
 	return status;
 }
 
@@ -116,6 +138,8 @@ static enum status gather_ticket(struct erasing *e)
 	static const enum sql steps[] = { SQL_ERASING_MESSAGES };
 	enum status status = add(e, "ticket", e->order->ticket, "");
 
+	if (status == STATUS_OK)
+		status = add_thinned(e);
 	if (status == STATUS_OK)
 		status = gather_beside(e);
 	return status == STATUS_OK ? gather(e, steps, COUNT_OF(steps)) : status;
@@ -170,11 +194,29 @@ enum status store_erase_gather(struct erasing *e)
 
 /* ---- in parts ---- */
 
+static void in_order_and_once(struct customer_ids *ids)
+{
+	size_t kept = 0;
+
+	if (ids->count)
+		qsort(ids->at, ids->count, sizeof *ids->at, by_number);
+	for (size_t i = 0; i < ids->count; i++)
+		if (!kept || ids->at[i] != ids->at[kept - 1])
+			ids->at[kept++] = ids->at[i];
+	ids->count = kept;
+}
+
+static enum status add_numbers(struct cursor *cursor, struct arena *arena, struct customer_ids *ids)
+{
+	while (cursor_next(cursor))
+		*ARENA_PUSH(arena, ids) = cursor_number(cursor, 0);
+	return cursor_close(cursor);
+}
+
 /* All addresses of his bear tickets, and the lines between them do. In order, each once. */
 enum status store_erase_tickets_of(struct store *store, struct arena *arena, int64_t customer, struct strings *addresses, struct customer_ids *tickets, struct error *error)
 {
 	struct cursor cursor;
-	size_t kept = 0;
 	enum status status = store_customer_tickets(store, arena, customer, tickets, error);
 
 	if (status != STATUS_OK)
@@ -185,16 +227,33 @@ enum status store_erase_tickets_of(struct store *store, struct arena *arena, int
 	status = cursor_close(&cursor);
 	for (size_t i = 0; i < addresses->count && status == STATUS_OK; i++) {
 		cursor_open(&cursor, store->engine, error, SQL_TICKETS_OF_PLACE, "i", store_place_of_address(addresses->at[i]));
-		while (cursor_next(&cursor))
-			*ARENA_PUSH(arena, tickets) = cursor_number(&cursor, 0);
-		status = cursor_close(&cursor);
+		status = add_numbers(&cursor, arena, tickets);
 	}
-	if (tickets->count)
-		qsort(tickets->at, tickets->count, sizeof *tickets->at, by_number);
-	for (size_t i = 0; i < tickets->count; i++)
-		if (!kept || tickets->at[i] != tickets->at[kept - 1])
-			tickets->at[kept++] = tickets->at[i];
-	tickets->count = kept;
+	in_order_and_once(tickets);
+	return status;
+}
+
+enum status store_erase_near_of(struct store *store, struct arena *arena, const struct strings *addresses, const struct customer_ids *his, struct customer_ids *near, struct error *error)
+{
+	struct cursor cursor;
+	size_t kept = 0;
+	enum status status = STATUS_OK;
+
+	*near = (struct customer_ids){ 0 };
+	for (size_t i = 0; i < addresses->count && status == STATUS_OK; i++) {
+		const char *address = addresses->at[i];
+
+		cursor_open(&cursor, store->engine, error, SQL_TICKETS_WRITTEN_IN, "it", store_place_of_address(address), store_contact_key(arena, address));
+		if ((status = add_numbers(&cursor, arena, near)) != STATUS_OK)
+			break;
+		cursor_open(&cursor, store->engine, error, SQL_TICKETS_TAKEN_PART_IN, "t", store_contact_key(arena, address));
+		status = add_numbers(&cursor, arena, near);
+	}
+	in_order_and_once(near);
+	for (size_t i = 0; i < near->count; i++)
+		if (!has(his, near->at[i]))
+			near->at[kept++] = near->at[i];
+	near->count = kept;
 	return status;
 }
 
@@ -205,6 +264,8 @@ enum status store_erase_gather_part(struct erasing *e, const int64_t *tickets, s
 
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		status = add(e, "ticket", tickets[i], "");
+	if (status == STATUS_OK)
+		status = add_thinned(e);
 	if (status == STATUS_OK)
 		status = gather(e, of_tickets, COUNT_OF(of_tickets));
 	if (status == STATUS_OK)
@@ -222,4 +283,36 @@ enum status store_erase_gather_messages(struct erasing *e, int64_t ticket, int64
 	if (status == STATUS_OK)
 		status = gather(e, mails, COUNT_OF(mails));
 	return status == STATUS_OK ? keep_shared(e) : status;
+}
+
+/* Deliveries of the ticket by their own numbers; not those of its messages up to that one, which were counted with them. */
+enum status store_erase_gather_deliveries(struct erasing *e, int64_t ticket, int64_t above, int64_t upto, int64_t not_of)
+{
+	static const enum sql mails[] = { SQL_ERASING_RAWS };
+	enum status status = engine_run(e->store->engine, e->error, SQL_ERASING_CLEAR, "");
+
+	if (status == STATUS_OK)
+		status = engine_run(e->store->engine, e->error, SQL_ERASING_MAILBOX_PART, "iiii", ticket, above, upto, not_of);
+	if (status == STATUS_OK)
+		status = gather(e, mails, COUNT_OF(mails));
+	return status == STATUS_OK ? keep_shared(e) : status;
+}
+
+/* Tickets of others, and in them what he wrote. */
+enum status store_erase_gather_near(struct erasing *e, const int64_t *tickets, size_t count)
+{
+	static const enum sql his[] = { SQL_ERASING_NEAR_FROM }, mails[] = { SQL_ERASING_MAILBOX, SQL_ERASING_RAWS }, sent[] = { SQL_ERASING_OUTBOX_WORDS };
+	enum status status = engine_run(e->store->engine, e->error, SQL_ERASING_CLEAR, "");
+
+	if (status == STATUS_OK)
+		status = engine_run(e->store->engine, e->error, SQL_ERASING_ADDRESSES, "i", e->order->customer);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = add(e, "near", tickets[i], "");
+	if (status == STATUS_OK)
+		status = gather_by_address(e, his, COUNT_OF(his));
+	if (status == STATUS_OK)
+		status = gather(e, mails, COUNT_OF(mails));
+	if (status == STATUS_OK)
+		status = keep_shared(e);
+	return status == STATUS_OK ? gather(e, sent, COUNT_OF(sent)) : status;
 }

@@ -11,6 +11,7 @@ struct erasing {
 	struct arena *arena;
 	const struct erase_order *order;
 	const struct customer_ids *parted;       /* his tickets, in order, that are erased in other parts; NULL: all goes at once */
+	const struct erase_thinned *thinned;     /* of the ticket; NULL: all of it is left */
 	bool dry;                                /* and are still there: each was rolled back */
 	struct erased *out;
 	struct error *error;
@@ -21,6 +22,10 @@ struct erasing {
 enum status store_erase_gather(struct erasing *e);
 enum status store_erase_gather_part(struct erasing *e, const int64_t *tickets, size_t count);
 enum status store_erase_gather_messages(struct erasing *e, int64_t ticket, int64_t first, int64_t end);
+enum status store_erase_gather_deliveries(struct erasing *e, int64_t ticket, int64_t above, int64_t upto, int64_t not_of);
+enum status store_erase_gather_near(struct erasing *e, const int64_t *tickets, size_t count);
+/* A row of the table. */
+enum status store_erase_gathered(struct erasing *e, const char *kind, int64_t id);
 /* What was gathered of a kind: numbers, or words; in e->arena. */
 enum status store_erase_list(struct erasing *e, const char *kind, struct customer_ids *ids);
 enum status store_erase_list_words(struct erasing *e, const char *kind, struct strings *words);

@@ -124,18 +124,28 @@ enum status store_erasures_note(struct store *store, struct arena *arena, const 
 enum status store_keep_last(struct store *store, int64_t raw, const struct mail *mail, struct error *error);
 /* ---- store_erase.c: a ticket's words, in the caller's transaction. *files: those to be removed after it (store_raw_path()) ---- */
 enum status store_erase_words(struct store *store, struct arena *arena, int64_t ticket, const char *who, struct strings *files, struct error *error);
+/* How far a ticket with very many messages was erased before the rest of it, or NULL: the last of its messages and lines of history by their numbers there, of deliveries and outgoing mails
+ * by their own. */
+enum erase_thin { THIN_MESSAGES, THIN_DELIVERIES, THIN_OUTGOING, THIN_LINES, ERASE_THINS };
+struct erase_thinned { int64_t upto[ERASE_THINS]; };
+/* Some more of a kind, in the caller's transaction (`dry`: which he rolls back). *more false: that was the last. */
+enum status store_erase_thin(struct store *store, struct arena *arena, const struct erase_order *order, int64_t ticket, enum erase_thin what, bool dry, struct erase_thinned *thinned, bool *more,
+                             struct erased *erased, struct error *error);
 /* One transaction of an order (`dry`: rolled back); parted: his tickets that went in parts before it. */
-enum status store_erase_whole(struct store *store, struct arena *arena, const struct erase_order *order, const struct customer_ids *parted, bool dry, struct erased *erased,
-                              struct error *error);
+enum status store_erase_whole(struct store *store, struct arena *arena, const struct erase_order *order, const struct customer_ids *parted, const struct erase_thinned *thinned, bool dry,
+                              struct erased *erased, struct error *error);
 /* Of a customer, for store_erase_parts.c: all his tickets in order; in the caller's transaction that it begins, and some of them. */
 enum status store_erase_tickets_of(struct store *store, struct arena *arena, int64_t customer, struct strings *addresses, struct customer_ids *tickets, struct error *error);
 enum status store_erase_begin(struct store *store, struct arena *arena, const struct erase_order *order, struct error *error);
-struct erase_part { const struct customer_ids *all; const struct strings *addresses; const int64_t *tickets; size_t count; };
+/* Tickets of others in which he takes part, in order. */
+enum status store_erase_near_of(struct store *store, struct arena *arena, const struct strings *addresses, const struct customer_ids *his, struct customer_ids *near, struct error *error);
+/* thinned: of the only ticket. */
+struct erase_part { const struct customer_ids *all; const struct strings *addresses; const int64_t *tickets; size_t count; const struct erase_thinned *thinned; };
 enum status store_erase_part(struct store *store, struct arena *arena, const struct erase_order *order, const struct erase_part *part, struct erased *erased, struct error *error);
 enum status store_erase_files(struct store *store, struct arena *arena, struct error *error);     /* store_erasures.c: of the last transaction */
 void store_erased_add(struct arena *arena, struct erased *all, const struct erased *more);
-/* Some messages of a ticket with very many, before the rest of it: from that number on, below the other. In the caller's transaction. */
-enum status store_erase_messages(struct store *store, struct arena *arena, const struct erase_order *order, int64_t ticket, int64_t first, int64_t end, struct erased *erased, struct error *error);
+/* The same of tickets of others: what he wrote there, and wherever he is named. */
+enum status store_erase_near_part(struct store *store, struct arena *arena, const struct erase_order *order, const struct erase_part *part, struct erased *erased, struct error *error);
 #define STORE_ERASING "erasing"          /* numbers in meta: of which customer (a ticket: below 0) an erasure in parts has begun; when somebody worked at it; up to which ticket */
 #define STORE_ERASING_AT "erasing_at"
 #define STORE_ERASING_UPTO "erasing_upto"
@@ -164,6 +174,7 @@ enum status store_customer_kept(struct store *store, struct arena *arena, int64_
 enum status store_customer_keep(struct store *store, int64_t id, const struct customer_kept *kept, struct error *error);
 enum status store_customer_row(struct store *store, struct arena *arena, int64_t id, struct customer_row *row, struct error *error);
 bool store_customer_is_number(const char *text);
+/* ---- store_customer.c ---- */
 /* Has he anything that makes a customer of an address, which may stand there only because mail to it came back? */
 bool store_contact_is_customer(const struct contact *contact);
 /* Refuses it: STATUS_BAD_INPUT. */

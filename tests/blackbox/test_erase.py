@@ -209,8 +209,10 @@ def test_in_parts_as_in_one(desk):
 MESSAGES = 1100                                              # of one ticket: more than go in one transaction
 
 
-@setup(**{**DESK, "config": {**DESK["config"], "desk.acknowledgements_per_hour": 0, "desk.digest_hour": -1}})
-def test_a_ticket_of_very_many_messages_is_forgotten_in_parts(desk):
+MANY_MAILS = {**DESK, "config": {**DESK["config"], "desk.acknowledgements_per_hour": 0, "desk.digest_hour": -1}}
+
+
+def one_long_ticket(desk):
     desk.accept(mail(sender=ANNA, subject="canary60 goes on", body="canary61\n", message_id="<first@secret.example>"), sender=ANNA)
     with desk.session() as session:
         for n in range(MESSAGES):
@@ -218,7 +220,94 @@ def test_a_ticket_of_very_many_messages_is_forgotten_in_parts(desk):
             assert session.deliver(data, ["support@example.org"], ANNA)[0][0] == 250
     wait_until(lambda: not desk.outbox(), 60)
     assert len(desk.tickets()) == 1
-    words, database = ["canary60", "canary61", "canary62"], "file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db")
+    return ["canary60", "canary61", "canary62"]
+
+
+def seen_while(desk, arguments, asked):
+    """What the command says, and the different answers to each of the questions that were seen while it ran."""
+    program = subprocess.Popen([os.path.join(BUILD, "sportello"), "--json", "-c", desk.config_file, *arguments], env=desk.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    seen = {question: set() for question in asked}
+    with sqlite3.connect("file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db"), uri=True) as rows:
+        while program.poll() is None:
+            for question in asked:
+                seen[question].add(rows.execute(question).fetchone()[0])
+    out, err = program.communicate()
+    assert program.returncode == 0, (out, err)
+    return json.loads(out), list(seen.values())
+
+
+def by_place(said):
+    return {p["place"]: p["count"] for p in said["places"]}
+
+
+@setup(**MANY_MAILS)
+def test_of_a_large_ticket_no_kind_of_row_goes_at_once(desk):
+    words = desk.after(one_long_ticket)
+    dry = desk.ok("erase", "ticket", 1, "--dry-run")
+    assert not dry["done"] and desk.ok("erase", "list") == [] and desk.ticket(1)["subject"] == "canary60 goes on"
+    done, seen = seen_while(desk, ["erase", "ticket", "1"], ["SELECT count(*) FROM message WHERE text='[erased]'", "SELECT count(*) FROM history WHERE why<>''"])
+    assert all(len(answers) > 2 for answers in seen), seen
+    assert by_place(done) == by_place(dry) and done["messages"] == dry["messages"] > MESSAGES and done["done"], (dry, done)
+    is_forgotten(desk, words)
+
+
+test_of_a_large_ticket_no_kind_of_row_goes_at_once.long = 30
+
+NEAR = 60                                                    # tickets of others that one takes part in: more than are cleaned with the rest
+
+
+def among_others(desk):
+    words = plant(desk)
+    with desk.session() as session:
+        for n in range(NEAR):
+            assert session.deliver(mail(sender="ugo@example.com", subject="Ugo asks %d" % n, body="My printer %d.\n" % n), ["support@example.org"], "ugo@example.com")[0][0] == 250
+    for ticket in desk.tickets("--limit", 1000):
+        if ticket["subject"].startswith("Ugo asks"):
+            desk.ok("ticket", "cc", ticket["id"], ANNA, "--no-text")
+    wait_until(lambda: not desk.outbox(), 60, "all is sent")
+    return words
+
+
+TAKES_PART = "SELECT count(*) FROM participant WHERE address='%s'" % ANNA
+
+
+def ugo_is_there(desk):
+    return len([t for t in desk.tickets("--limit", 1000) if t["subject"].startswith("Ugo asks")]) == NEAR and "My printer" in desk.ticket(3)["messages"][0]["text"]
+
+
+@setup(**MANY_MAILS)
+def test_who_takes_part_in_very_many_tickets_of_others_is_forgotten_in_parts(desk):
+    words = desk.after(among_others)
+    dry = desk.ok("erase", "customer", ANNA, "--dry-run")
+    done, seen = seen_while(desk, ["erase", "customer", ANNA], [TAKES_PART])
+    assert len(seen[0]) > 3, seen
+    shared = {"raw mails", "files", "texts made of mails"}
+    assert {k: v for k, v in by_place(done).items() if k not in shared} == {k: v for k, v in by_place(dry).items() if k not in shared}
+    is_forgotten(desk, words)
+    assert ugo_is_there(desk)
+
+
+@setup(**MANY_MAILS)
+def test_broken_off_among_tickets_of_others_the_daemon_goes_on(desk):
+    words = desk.after(among_others)
+    program = subprocess.Popen([os.path.join(BUILD, "sportello"), "-c", desk.config_file, "erase", "customer", ANNA], env=desk.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    with sqlite3.connect("file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db"), uri=True) as rows:
+        first = rows.execute(TAKES_PART).fetchone()[0]
+        while program.poll() is None and rows.execute(TAKES_PART).fetchone()[0] > first - 20:
+            time.sleep(0.001)
+        program.kill()
+        program.wait()
+        assert 0 < rows.execute(TAKES_PART).fetchone()[0] < first
+    assert [e["done"] for e in desk.ok("erase", "list")][:1] == [False]
+    desk.advance(120)
+    wait_until(lambda: all(e["done"] for e in desk.ok("erase", "list")), 60, "the daemon went on with it")
+    is_forgotten(desk, words)
+    assert ugo_is_there(desk)
+
+
+@setup(**MANY_MAILS)
+def test_a_ticket_of_very_many_messages_is_forgotten_in_parts(desk):
+    words, database = desk.after(one_long_ticket), "file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db")
     dry = desk.ok("erase", "ticket", 1, "--dry-run")
     program = subprocess.Popen([os.path.join(BUILD, "sportello"), "-c", desk.config_file, "erase", "ticket", "1"], env=desk.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     with sqlite3.connect(database, uri=True) as rows:
