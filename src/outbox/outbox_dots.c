@@ -3,7 +3,7 @@
  * behind the last one stands the lone dot.
  *
  * A CR or LF alone becomes a line end, since a relay might take it for one. What needs no change goes out as it stands, many lines at once;
- * libetpan's own function looks at each byte.
+ * libetpan's own function looks at each byte. A chunk (RFC 3030) goes as it is, and only where no line end would have to be made.
  */
 #include "outbox_smtp.h"
 
@@ -43,6 +43,19 @@ bool outbox_smtp_words(struct smtp *smtp, const char *bytes, size_t length)
 		at = stop + mark;
 	}
 	return good && mailstream_write(stream, from, (size_t)(end - from)) >= 0;
+}
+
+bool outbox_smtp_may_be_chunk(const char *bytes, size_t length)
+{
+	const char *end = bytes + length;
+	size_t mark = 0;
+
+	for (const char *at = bytes; at < end; at += mark) {
+		at = line_end(at, end, &mark);
+		if (mark != 2)
+			return false;
+	}
+	return true;
 }
 
 bool outbox_smtp_dot(struct smtp *smtp)

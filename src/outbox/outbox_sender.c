@@ -57,7 +57,7 @@ static void letter_of(struct arena *arena, const struct job *job, const struct b
 			count++;
 		}
 	*message = (struct message){ .envelope_from = row->outgoing.envelope_from ? row->outgoing.envelope_from : "",
-	                           .recipients = recipients, .count = count, .bytes = bytes->at, .length = bytes->length, .term = job->batch->term };
+	                           .recipients = recipients, .count = count, .bytes = bytes->at, .length = bytes->length };
 	if (*message->envelope_from && !mail_address_usable(message->envelope_from))
 		message->envelope_from = "";
 	message->name = arena_printf(arena, "%010lld.M%09lldQ%s.%s", (long long)(row->created / 1000), (long long)row->id,
@@ -90,6 +90,7 @@ static void transmit(struct sender *sender, struct job *job, struct attempt *att
 	struct message message;
 
 	letter_of(&sender->scratch, job, &sender->bytes, &message, attempt);
+	message.term = sender->outbox->one_in_doubt ? job->batch->term : 0;
 	if (!someone_left(attempt))
 		return;
 	wait_for_result(sender);

@@ -13,6 +13,7 @@
 
 #define DOT_FACTOR     10             /* the final dot may take that much longer: scanners work then (RFC 5321 section 4.5.3.2.6) */
 #define AHEAD_MOST     50             /* recipients: their commands, and the replies, fit what the system buffers, or both would wait */
+#define WHOLE_MOST     (32 * 1024)    /* bytes of a mail that goes with its commands: wasted where nobody of it is taken */
 #define SLOWEST_BYTES  4096           /* a second, that a relay must take of a mail */
 
 /* A header with 8-bit bytes or an address with them needs SMTPUTF8 (RFC 6531 section 3.1). */
@@ -82,20 +83,29 @@ static const char *rcpt_line(struct arena *arena, const struct message *message,
 	return arena_printf(arena, "RCPT TO:<%s>\r\n", message->recipients[i]);
 }
 
-/* All that comes before the words in one write, where the relay offers it (RFC 2920): two round trips a mail and not four. */
+/* A mail that another gateway may send meanwhile is handed over by its dot, after a last look. */
+static bool goes_whole(const struct smtp *smtp, const struct message *message)
+{
+	return smtp->ahead && smtp->offers_chunking && !smtp->no_chunks && !message->term && message->length <= WHOLE_MOST && outbox_smtp_may_be_chunk(message->bytes, message->length);
+}
+
+/* All that comes before the words in one write, where the relay offers it (RFC 2920): two round trips a mail and not four. With the words of a small mail (RFC 3030) it is one. */
 static void say_ahead(struct smtp *smtp, const struct config_relay *relay, const struct message *message, const char *first, struct attempt *attempt)
 {
 	CLEANUP_BUFFER struct buffer lines = {0};
 
 	smtp->ahead = smtp->offers_pipelining && message->count <= AHEAD_MOST;
+	smtp->whole = goes_whole(smtp, message);
 	if (!smtp->ahead)
 		return;
 	buffer_add_string(&lines, first);
 	for (size_t i = 0; i < message->count; i++)
 		if (attempt->at[i].delivery == DELIVERY_NONE)
 			buffer_add_string(&lines, rcpt_line(attempt->arena, message, i));
-	buffer_add_string(&lines, "DATA\r\n");
-	outbox_smtp_write(smtp, relay->timeout_seconds, buffer_string(&lines));
+	if (smtp->whole)
+		buffer_printf(&lines, "BDAT %zu LAST\r\n", message->length);
+	buffer_add(&lines, smtp->whole ? message->bytes : "DATA\r\n", smtp->whole ? message->length : strlen("DATA\r\n"));
+	outbox_smtp_write(smtp, relay->timeout_seconds, lines.at, lines.length);
 }
 
 /* The reply to a command, which is said now if it was not said ahead. 0: none came. */
@@ -160,6 +170,27 @@ static int hand_over(struct smtp *smtp, const struct message *message, struct at
 	return !attempt->not_ours && outbox_smtp_dot(smtp) ? outbox_smtp_reply(smtp) : 0;
 }
 
+static bool does_not_know(int code)
+{
+	return code >= 500 && code <= 504;
+}
+
+/* The reply to the words, which were said ahead. Who does not know BDAT in spite of what he offers took them for commands: the connection ends, and the mail goes by DATA. */
+static void chunk(struct smtp *smtp, const struct config_relay *relay, struct attempt *attempt)
+{
+	outbox_wire_step(&smtp->wire, (int64_t)relay->timeout_seconds * DOT_FACTOR);
+	int code = outbox_smtp_reply(smtp);
+
+	if (!code)
+		lost(smtp, attempt, " after the mail was handed over: it may arrive twice");
+	else if (does_not_know(code))
+		smtp->no_chunks = smtp->broken = true;
+	else if (judged_for_all(smtp, attempt, STEP_DOT, code, smtp->reply.at))
+		outbox_attempt_rest(attempt, DELIVERY_SENT, outbox_reply_line(attempt->arena, code, smtp->reply.at));
+	else
+		reset(smtp, relay, 0);                   /* RFC 3030 section 2: else the transaction stays open */
+}
+
 static void data(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt)
 {
 	int code = ask(smtp, relay, "DATA\r\n");
@@ -217,17 +248,19 @@ static bool transact(struct smtp *smtp, const struct config_relay *relay, const 
 		reset(smtp, relay, recipients + 1);
 		return !closing;
 	}
-	if (rcpt_to(smtp, relay, message, attempt))
-		data(smtp, relay, message, attempt);
-	else
+	if (!rcpt_to(smtp, relay, message, attempt))
 		reset(smtp, relay, 1);
+	else if (smtp->whole)
+		chunk(smtp, relay, attempt);
+	else
+		data(smtp, relay, message, attempt);
 	return true;
 }
 
 void outbox_smtp_send(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt)
 {
 	struct attempt before;
-	bool reused = smtp->session && outbox_wire_quiet(&smtp->wire);
+	bool chunks = !smtp->no_chunks, reused = smtp->session && outbox_wire_quiet(&smtp->wire);
 
 	if (smtp->session && !reused)
 		outbox_smtp_drop(smtp);
@@ -238,12 +271,11 @@ void outbox_smtp_send(struct smtp *smtp, const struct config_relay *relay, const
 	}
 	outbox_attempt_init(&before, attempt->arena, attempt->count);
 	memcpy(before.at, attempt->at, sizeof *before.at * before.count);
-	if (!transact(smtp, relay, message, attempt) && reused) {
-		outbox_smtp_drop(smtp);
-		begin_again(attempt, &before);
-		outbox_smtp_send(smtp, relay, message, attempt);
-		return;
-	}
+	bool said = transact(smtp, relay, message, attempt);
 	if (smtp->broken || *smtp->wire.trouble)
 		outbox_smtp_drop(smtp);
+	if ((!said && reused) || (chunks && smtp->no_chunks)) {
+		begin_again(attempt, &before);
+		outbox_smtp_send(smtp, relay, message, attempt);
+	}
 }

@@ -12,8 +12,10 @@ struct smtp {
 	struct wire wire;
 	mailsmtp *session;                       /* NULL: not connected */
 	bool broken;                             /* said or heard something that ends it */
-	bool offers_utf8, offers_8bit, offers_size, offers_pipelining, offers_starttls, offers_auth_plain, offers_auth_login;
+	bool offers_utf8, offers_8bit, offers_size, offers_pipelining, offers_chunking, offers_starttls, offers_auth_plain, offers_auth_login;
 	bool ahead;                              /* the commands of the mail that is being sent were said at once */
+	bool whole;                              /* its words, too, as one chunk (RFC 3030): a mail is one round trip */
+	bool no_chunks;                          /* it offers CHUNKING, and does not know BDAT */
 	uint64_t size_limit;                     /* with SIZE; 0: none was said */
 	struct tls_trust *trust;
 	_Atomic int64_t *connections;
@@ -25,10 +27,11 @@ bool outbox_smtp_open(struct smtp *smtp, const struct config_relay *relay);
 /* A command through libetpan's stream; the code of its reply, whose lines are in smtp->reply. 0: none came. */
 int outbox_smtp_say(struct smtp *smtp, int seconds, const char *line);
 /* The two halves of it. */
-bool outbox_smtp_write(struct smtp *smtp, int seconds, const char *lines);
+bool outbox_smtp_write(struct smtp *smtp, int seconds, const char *bytes, size_t length);
 int outbox_smtp_hear(struct smtp *smtp, int seconds);
 /* outbox_dots.c: a mail, and the final dot, before which the relay has nothing. */
 bool outbox_smtp_words(struct smtp *smtp, const char *bytes, size_t length);
+bool outbox_smtp_may_be_chunk(const char *bytes, size_t length);                /* they can stand as they are: each line ends with CRLF */
 bool outbox_smtp_dot(struct smtp *smtp);
 int outbox_smtp_reply(struct smtp *smtp);               /* the next reply, within the time of the step that has begun */
 void outbox_smtp_drop(struct smtp *smtp);               /* without QUIT */

@@ -97,12 +97,12 @@ int outbox_smtp_reply(struct smtp *smtp)
 	return code;
 }
 
-bool outbox_smtp_write(struct smtp *smtp, int seconds, const char *lines)
+bool outbox_smtp_write(struct smtp *smtp, int seconds, const char *bytes, size_t length)
 {
 	mailstream *stream = smtp->session->stream;
 
 	outbox_wire_step(&smtp->wire, seconds);
-	return mailstream_write(stream, lines, strlen(lines)) >= 0 && mailstream_flush(stream) >= 0;
+	return mailstream_write(stream, bytes, length) >= 0 && mailstream_flush(stream) >= 0;
 }
 
 int outbox_smtp_hear(struct smtp *smtp, int seconds)
@@ -113,7 +113,7 @@ int outbox_smtp_hear(struct smtp *smtp, int seconds)
 
 int outbox_smtp_say(struct smtp *smtp, int seconds, const char *line)
 {
-	return outbox_smtp_write(smtp, seconds, line) ? outbox_smtp_reply(smtp) : 0;
+	return outbox_smtp_write(smtp, seconds, line, strlen(line)) ? outbox_smtp_reply(smtp) : 0;
 }
 
 /* ---- opening ---- */
@@ -121,7 +121,7 @@ int outbox_smtp_say(struct smtp *smtp, int seconds, const char *line)
 /* The words of an EHLO reply, one a line (RFC 5321 section 4.1.1.1). */
 static void read_offers(struct smtp *smtp)
 {
-	smtp->offers_utf8 = smtp->offers_8bit = smtp->offers_size = smtp->offers_pipelining = smtp->offers_starttls = false;
+	smtp->offers_utf8 = smtp->offers_8bit = smtp->offers_size = smtp->offers_pipelining = smtp->offers_chunking = smtp->offers_starttls = false;
 	smtp->offers_auth_plain = smtp->offers_auth_login = false;
 	smtp->size_limit = 0;
 	for (const char *at = strchr(smtp->reply.at, '\n'); at && *++at; at = strchr(at, '\n')) {
@@ -129,6 +129,7 @@ static void read_offers(struct smtp *smtp)
 		smtp->offers_8bit |= text_starts_nocase(at, "8BITMIME");
 		smtp->offers_size |= text_starts_nocase(at, "SIZE");
 		smtp->offers_pipelining |= text_starts_nocase(at, "PIPELINING");
+		smtp->offers_chunking |= text_starts_nocase(at, "CHUNKING");
 		if (text_starts_nocase(at, "SIZE ") && at[5] >= '0' && at[5] <= '9')
 			smtp->size_limit = strtoull(at + 5, NULL, 10);
 		smtp->offers_starttls |= text_starts_nocase(at, "STARTTLS");

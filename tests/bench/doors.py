@@ -137,7 +137,7 @@ def many_waiting(b):
     with db:
         least, above = db.execute("SELECT max(id) - ?, max(id) FROM outbox", (DEAD,)).fetchone()
         now = int(time.time() * 1000)
-        db.execute("UPDATE outbox SET state='waiting', attempts=5, next_try=? + (id % 3600000), recipients='waiting' || char(9) || 'nobody' || id || '@dead.example' "
+        db.execute("UPDATE outbox SET state='waiting', attempts=5, next_try=? + (id * 36 % 3600000), recipients='waiting' || char(9) || 'nobody' || id || '@dead.example' "
                    "|| char(9) || char(10) WHERE id > ? AND id <= ?", (now, least, above))
     db.close()
     try:

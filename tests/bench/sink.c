@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-struct client { int fd; bool data; long taken; size_t length; char in[65536]; long ticket; double bytes; };
+struct client { int fd; bool data; long taken; size_t chunk; size_t length; char in[65536]; long ticket; double bytes; };
 
 static long wanted, mails, connections;
 static double began, bytes;
@@ -44,7 +44,7 @@ static bool say(struct client *client, const char *words)
 static bool line_is(struct client *client, const char *line)
 {
 	if (strncasecmp(line, "EHLO", 4) == 0)
-		return say(client, "250-sink.example\r\n250-PIPELINING\r\n250-SIZE\r\n250 8BITMIME\r\n");
+		return say(client, "250-sink.example\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-SIZE\r\n250 8BITMIME\r\n");
 	if (strncasecmp(line, "QUIT", 4) == 0)
 		return say(client, "221 2.0.0 bye\r\n") && false;
 	if (strncasecmp(line, "MAIL", 4) == 0) {
@@ -54,6 +54,10 @@ static bool line_is(struct client *client, const char *line)
 	if (strncasecmp(line, "RCPT", 4) == 0 && strstr(line, "@dead.example>"))
 		return say(client, "451 4.4.1 nobody answers there\r\n");
 	client->taken += strncasecmp(line, "RCPT", 4) == 0;
+	if (strncasecmp(line, "BDAT ", 5) == 0) {
+		client->chunk = strtoul(line + 5, NULL, 10);
+		return true;
+	}
 	if (strncasecmp(line, "DATA", 4) == 0 && !client->taken)
 		return say(client, "554 5.5.1 no recipients\r\n");
 	client->data = strncasecmp(line, "DATA", 4) == 0;
@@ -86,8 +90,10 @@ static bool mail_ended(struct client *client)
 {
 	client->data = false;
 	note_notice(client);
-	if (!say(client, "250 2.0.0 thrown away\r\n"))
+	if (!say(client, client->taken ? "250 2.0.0 thrown away\r\n" : "503 5.5.1 no recipients\r\n"))
 		return false;
+	if (!client->taken)
+		return true;
 	if (++mails == wanted) {
 		double seconds = now() - began;
 
@@ -96,6 +102,18 @@ static bool mail_ended(struct client *client)
 		fflush(stdout);
 	}
 	return !once;
+}
+
+/* The words of a chunk, so far as they are there (RFC 3030): where they end. */
+static char *swallow(struct client *client, char *at)
+{
+	size_t there = (size_t)(client->in + client->length - at), n = there < client->chunk ? there : client->chunk;
+
+	bytes += (double)n;
+	client->bytes += (double)n;
+	note_ticket(client, at);
+	client->chunk -= n;
+	return at + n;
 }
 
 static bool receive(struct client *client)
@@ -107,7 +125,9 @@ static bool receive(struct client *client)
 		return false;
 	client->length += (size_t)n;
 	client->in[client->length] = 0;
-	while ((end = strstr(at, client->data ? "\r\n.\r\n" : "\r\n"))) {
+	if (client->chunk && (at = swallow(client, at)) && !client->chunk && !mail_ended(client))
+		return false;
+	while (!client->chunk && (end = strstr(at, client->data ? "\r\n.\r\n" : "\r\n"))) {
 		bool data = client->data;
 
 		bytes += data ? (double)(end - at) : 0;
@@ -119,6 +139,8 @@ static bool receive(struct client *client)
 		if (!(data ? mail_ended(client) : line_is(client, at)))
 			return false;
 		at = end + (data ? 5 : 2);
+		if (client->chunk && (at = swallow(client, at)) && !client->chunk && !mail_ended(client))
+			return false;
 	}
 	if (client->data && client->in + client->length - at > 4) {
 		char *keep = client->in + client->length - 4;

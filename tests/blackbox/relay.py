@@ -11,7 +11,8 @@
                       "endless-lines" (a reply of lines without end), "silent" (no answer at all), "421" (greets with 421)
     relay.down(), relay.up()                     nobody listens; listens again on the same port
     relay.connections, relay.commands            counted; the lines that came in
-    relay.offers                                 words of the EHLO reply, e.g. "SMTPUTF8", "STARTTLS", "AUTH PLAIN"
+    relay.offers                                 words of the EHLO reply, e.g. "SMTPUTF8", "STARTTLS", "AUTH PLAIN", "CHUNKING" (RFC 3030)
+    relay.knows_bdat = False                     and does not know BDAT all the same
     Relay("good")                                TLS from the start, with the certificate tests/blackbox/tls/good.pem; relay.certificate
                                                  alone is for STARTTLS
     relay.password                               what AUTH must bring (user NUL password), else 535
@@ -28,7 +29,7 @@ class Relay:
         self.port = free_port()
         self.url = "smtp://127.0.0.1:%d" % self.port
         self.offers = ["8BITMIME", "SIZE 0", "PIPELINING", "SMTPUTF8"]
-        self.behaviour, self.greeting = "", "220 relay.test ESMTP"
+        self.behaviour, self.greeting, self.knows_bdat = "", "220 relay.test ESMTP", True
         self.on_rcpt, self.on_mail, self.on_data, self.on_dot = {}, None, None, None
         self.most, self.most_at, self.refused_words = None, "dot", None
         self.mails, self.commands, self.attempts, self.connections = [], [], 0, 0
@@ -160,6 +161,14 @@ class Relay:
                 if reply[0] == "3" and not self.data(connection, lines, sender, recipients, say):
                     return
                 sender, recipients = None, []
+            elif verb == "BDAT" and self.knows_bdat:
+                chunk = lines.read(int(text.split()[1]))
+                assert text.upper().endswith(" LAST"), text
+                if not recipients:
+                    say("503 5.5.1 need RCPT command")
+                elif not self.end_of_data(connection, chunk, sender, recipients, say):
+                    return
+                sender, recipients = None, []
             elif verb == "QUIT":
                 say("221 2.0.0 bye")
                 return
@@ -187,15 +196,18 @@ class Relay:
             body.append(line[1:] if line.startswith(b".") else line)
         else:
             return False
+        return self.end_of_data(connection, b"".join(body), sender, recipients, say)
+
+    def end_of_data(self, connection, body, sender, recipients, say):
         reply = self.planned(self.on_dot, "250 2.0.0 queued")
-        if self.most and self.most_at == "dot" and sum(map(len, body)) > self.most:
+        if self.most and self.most_at == "dot" and len(body) > self.most:
             reply = "552 5.7.0 we take no such attachments"
-        if self.refused_words and self.refused_words in b"".join(body):
+        if self.refused_words and self.refused_words in body:
             reply = "552 5.7.0 we take no such attachments"
         with self.lock:
             self.attempts += 1
             if reply[0] == "2":
-                self.mails.append(Sent(sender, recipients, b"".join(body)))
+                self.mails.append(Sent(sender, recipients, body))
                 self.taken(connection, self.mails[-1])
         if self.behaviour == "drop-after-dot":
             return False

@@ -331,3 +331,61 @@ def test_mails_of_a_ticket_keep_their_order(desk):
             if m["Message-ID"] in ids:
                 order.setdefault(ticket, []).append(rows[m["Message-ID"]])
     assert len(order) == 8 and all(numbers == sorted(numbers) for numbers in order.values()), order
+
+
+# ---- CHUNKING (RFC 3030): commands and words of a small mail in one write ----
+
+def with_chunks(test):
+    def again(desk):
+        desk.relay.offers.insert(0, "CHUNKING")
+        test(desk)
+        assert [c for c in desk.relay.commands if c.startswith("BDAT ")] and "DATA" not in desk.relay.commands, desk.relay.commands
+    again.setup = test.setup
+    return again
+
+
+test_chunks_over_kept_connections = with_chunks(test_sent_over_kept_connections)
+test_chunks_closed_while_idle = with_chunks(test_closed_while_idle_is_not_noticed)
+test_chunks_4xx = with_chunks(test_4xx_is_tried_again_later)
+test_chunks_5xx_for_the_customer = with_chunks(test_5xx_for_the_customer_is_told_to_the_agent)
+test_chunks_5xx_for_one_of_two = with_chunks(test_5xx_for_one_of_two_recipients)
+test_chunks_4xx_for_one_of_two = with_chunks(test_4xx_for_one_of_two_is_tried_for_that_one_alone)
+test_chunks_relay_dies_after_the_words = with_chunks(test_relay_dies_after_the_final_dot)
+
+
+@setup(relay="smtp", config={"relay.senders": 1})
+def test_a_chunk_is_the_same_mail(desk):
+    """What DATA would have made of it, to the byte: lines of dots stand as they are."""
+    desk.relay.offers.insert(0, "CHUNKING")
+    desk.accept(mail(body="word " * 20000))
+    desk.wait_sent(2)
+    desk.ok("ticket", "reply", 1, "--as", "bob", stdin="So it goes:\n.hidden\n..\n.\n..and more\n")
+    answer = wait_until(lambda: [m for m in desk.sent_to(ANNA) if ".hidden" in m.text])[0]
+    chunks = [int(c.split()[1]) for c in desk.relay.commands if c.startswith("BDAT ")]
+    assert len(answer.data) in chunks and max(chunks) <= 32 * 1024, (len(answer.data), chunks)
+    assert "\n.hidden\n..\n.\n..and more\n" in answer.text.replace("\r\n", "\n"), answer.data
+
+
+@setup(relay="smtp", config={"relay.senders": 1})
+def test_a_relay_that_offers_chunks_and_knows_none(desk):
+    """The connection ends, since the words were taken for commands; the mail goes by DATA at once, and so do all after it."""
+    desk.relay.offers.insert(0, "CHUNKING")
+    desk.relay.knows_bdat = False
+    for i in range(3):
+        desk.accept(mail(subject="n%d" % i))
+    desk.wait_sent(6)
+    wait_until(lambda: not desk.outbox())
+    assert len([c for c in desk.relay.commands if c.startswith("BDAT ")]) == 1 and desk.relay.commands.count("DATA") == 6, desk.relay.commands
+    assert not desk.log("outbox.deferred") and len(desk.sent()) == 6
+
+
+@setup(relay="smtp", config={"relay.senders": 1})
+def test_a_chunk_that_is_refused_leaves_no_transaction_open(desk):
+    desk.relay.offers.insert(0, "CHUNKING")
+    desk.relay.on_dot = ["451 4.3.0 not now", "250 2.0.0 queued"]
+    desk.accept(mail())
+    desk.wait_sent(1)
+    assert [c for c in desk.relay.commands if c == "RSET"]
+    desk.advance(70)
+    desk.wait_sent(2)
+    wait_until(lambda: not desk.outbox())
