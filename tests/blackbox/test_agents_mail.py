@@ -1,6 +1,6 @@
 """Agents who live in their mail: what is an answer, what is none, what they see before they write and hear of each other."""
 import email, email.message, email.policy
-import os, re, sqlite3
+import re
 
 from desk import address_of, mail, setup, wait_until
 
@@ -168,9 +168,7 @@ def test_58_a_ticket_is_handed_over_with_its_conversation(desk):
 
 def desk_quiet(desk):
     """Until no minute of an agent who was told of his colleagues runs any more."""
-    database = sqlite3.connect(os.path.join(desk.state_dir, "sportello.db"), timeout=10)
-    wait_until(lambda: not database.execute("SELECT 1 FROM timer WHERE kind LIKE 'colleagues %'").fetchall())
-    database.close()
+    wait_until(lambda: not desk.sql("SELECT 1 FROM timer WHERE kind LIKE 'colleagues %'"))
 
 
 def test_58_colleagues_hear_of_answers_notes_and_closing(desk):

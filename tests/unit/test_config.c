@@ -468,6 +468,27 @@ static void the_manual_has_every_parameter(void **state)
 	assert_non_null(strstr(buffer_string(&there), buffer_string(&made)));
 }
 
+/* A pipe in a folder that is looked at every minute would hold up the thread that looks, for ever. */
+static void only_plain_files_have_a_digest(void **state)
+{
+	uint64_t without[CONFIG_DIGESTS], with[CONFIG_DIGESTS];
+	const char *folder = arena_printf(&arena, "%s/articles", directory);
+	struct config config = { .rules_dir = "", .kb_dir = folder, .templates_dir = "", .replies_dir = "" };
+
+	assert_int_equal(mkdir(folder, 0700), 0);
+	put("articles/one.md", "# One\n");
+	config_digests(&config, without);
+	assert_int_not_equal(without[2], 0);
+	assert_int_equal(mkfifo(arena_printf(&arena, "%s/pipe.md", folder), 0600), 0);
+	alarm(10);
+	config_digests(&config, with);
+	alarm(0);
+	assert_memory_equal(with, without, sizeof with);
+	put("articles/two.md", "# Two\n");
+	config_digests(&config, with);
+	assert_int_not_equal(with[2], without[2]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +513,7 @@ int main(void)
 		cmocka_unit_test(own_templates),
 		cmocka_unit_test(the_sample_is_what_the_table_makes),
 		cmocka_unit_test(the_manual_has_every_parameter),
+		cmocka_unit_test(only_plain_files_have_a_digest),
 	};
 
 	return cmocka_run_group_tests(tests, up, down);
