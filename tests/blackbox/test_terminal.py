@@ -28,7 +28,7 @@ def in_terminal(desk, *words, columns=80, lines=24, program=None, keys=(), secon
             if not piece:
                 break
             got += piece
-        elif keys and awaited in got:
+        elif keys and awaited.decode() in plain(got.decode(errors="replace")):
             key = keys.pop(0)
             key, awaited = key if isinstance(key, tuple) else (key, b"")
             os.write(terminal, key)
@@ -180,7 +180,7 @@ def shell_completes(desk, shell, typed, wanted):
     start = {"bash": [program, "--norc", "--noprofile", "-i"], "zsh": [program, "-f", "-i"], "fish": [program, "--no-config", "-i"]}[shell]
     prepare = {"bash": "bind 'set bell-style none' 'set show-all-if-ambiguous on' 'set enable-bracketed-paste off'; source %s", "zsh": "autoload -U compinit; compinit -u -d %s.dump; source %s" % (script, "%s"),
                "fish": "source %s"}[shell] % script
-    keys = [((prepare + "; echo rea''dy\n").encode(), b"ready"), typed.encode() + b"\t", b"\t", b"\x03", b"exit\n"]
+    keys = [((prepare + "; echo rea''dy\n").encode(), b"ready"), typed.encode() + b"\t", (b"\t", wanted.encode()), b"\x03", b"exit\n"]
     text = plain(in_terminal(desk, program=start, keys=keys, columns=160, lines=40, HOME=home, PATH=BUILD + ":" + os.environ["PATH"], SPORTELLO_CONFIG=desk.config_file, seconds=40))
     assert wanted in text.rsplit("ready", 1)[-1], (shell, typed, text)
 
