@@ -3,7 +3,7 @@
 A result is found by case and candidate. A run ends with the mails it was given or after four seconds, so that a slow candidate
 costs little more time than a fast one; `small` is for quick runs.
 """
-import contextlib, functools, json, mmap, os, shutil, sqlite3, struct, subprocess, sys, tempfile, threading, time
+import contextlib, functools, json, mmap, os, random, shutil, sqlite3, struct, subprocess, sys, tempfile, threading, time
 
 import claim, desk, doors, gateways, peers, rt, texts
 from group import wait_for
@@ -287,20 +287,24 @@ def wait_for_more(b, gone):
         time.sleep(0.5)
 
 
-REPORTS = [[kind, *by] for kind in ("volume", "answers", "resolution", "promises", "satisfaction", "workload", "articles", "mail") for by in ([], ["--by", "queue"], ["--by", "day"])]
+BY_TIME = ("day", "week", "month", "hour")
+REPORTS = [[kind, *(["--by", by] if by else [])] for kind in ("volume", "answers", "resolution", "promises", "satisfaction", "workload", "articles", "mail")
+           for by in ("", "queue", "agent", "customer", "organisation", "tag", "language", *BY_TIME) if kind != "mail" or by in ("", "queue", *BY_TIME)]
 
 
 def reports(b):
-    """The open loop to a desk whose million tickets have histories of 90 days, without and with reports beside it, one after the other."""
+    """The open loop to a desk whose million tickets have histories of 90 days, without and with reports beside it, one after the other: any report, in an order that is
+    drawn anew each round."""
     if not b.told:
         return
+    asked = random.Random(22 + b.round).sample(REPORTS, len(REPORTS))
     for who in ("without", "reports")[::-1 if b.round % 2 else 1]:
         port, took, stop = free_port(), {}, threading.Event()
-        group = desk.start(b.told, port, more=desk.PROMISES)
+        group = desk.start(b.told, port, more=desk.PROMISES + 'reports: { per_agent = "on"; };\n')
 
         def look():
             for i in range(10 ** 9):
-                words = REPORTS[i % len(REPORTS)]
+                words = asked[i % len(asked)]
                 if stop.is_set(): return
                 begin = time.monotonic()
                 desk.tool(b.told, "--json", "report", *words, "--since", "90d")
