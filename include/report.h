@@ -63,11 +63,11 @@ struct report_row {
 /* ---- events: what the history of a ticket says to all reports, before anybody asks; those of many tickets in one page of bytes ----
  * Tickets 1 to 256 are page 1, and so on; a page has a part for each family, so that a report reads no more than it counts. Words that stand in many events (queue, agent, tags,
  * organisation ... of a ticket then; who wrote; what promised) stand once in the part, and nowhere else: who takes the page away has taken them away. */
-#define REPORT_PAGE_EDITION 1            /* of what pages say and of how: those of another are made again */
+#define REPORT_PAGE_EDITION 2            /* of what pages say and of how: those of another are made again */
 #define REPORT_PAGE_TICKETS 256
 #define REPORT_PAGE_MAILS 1024
-enum report_family { FAMILY_PLACES, FAMILY_WORDS, FAMILY_ANSWERS, FAMILY_SOLVED, FAMILY_PROMISES, FAMILY_MAILS, REPORT_FAMILIES };
-#define REPORT_TICKET_FAMILIES FAMILY_MAILS
+enum report_family { FAMILY_PLACES, FAMILY_WORDS, FAMILY_ANSWERS, FAMILY_SOLVED, FAMILY_PROMISES, FAMILY_MAILS, FAMILY_WHOSE, REPORT_FAMILIES };
+#define REPORT_TICKET_FAMILIES FAMILY_MAILS     /* those before it: of the history of tickets */
 
 struct report_words { struct { const char *at; size_t length; } *at; size_t count; struct { uint32_t *at; size_t size; } table; };
 struct report_chunk { const unsigned char *at; size_t length; };
@@ -88,9 +88,16 @@ void report_tell(struct report_page pages[REPORT_TICKET_FAMILIES], size_t slot, 
 bool report_page_same(const struct report_page *a, const struct report_page *b, enum report_family family, size_t slot);
 void report_tell_mail(struct report_page *page, int64_t received, const char *disposition, const char *queue, int64_t ticket);
 
+/* ---- FAMILY_WHOSE: of each ticket, by which contact it was asked, and when. No address: who has the numbers has the contacts, too. ---- */
+enum { REPORT_NOBODY = 0, REPORT_ASK_TICKET = -1 };      /* instead of a contact's number; asked: the ticket itself says it */
+struct report_asker { int64_t contact, created; };
+void report_tell_asker(struct report_page *page, size_t slot, struct report_asker asker);
+struct report_asker report_asker_of(const struct report_page *page, size_t slot);        /* REPORT_ASK_TICKET: it does not say, or is torn */
+
 struct report_shape;
-/* Of a ticket, what no event says: for --by customer, and for queries that ask for customer or created. */
-struct report_whose { const char *customer; int64_t created; };
+/* Of a ticket, what no event says: for --by customer, and for queries that ask for customer or created. number: the customer's, so that he is not looked for by his address each
+ * time; always the same, 0: he has none. */
+struct report_whose { const char *customer; int64_t created; size_t number; };
 struct report {
 	struct arena *arena;
 	struct report_ask ask;
@@ -100,9 +107,12 @@ struct report {
 	struct { struct { size_t hash; struct report_row *row; } *at; size_t size; } table;              /* by key */
 	struct { struct { size_t hash; struct report_shape *shape; } *at; size_t count, size; } shapes;  /* by their bytes */
 	struct { struct report_row **at; int64_t first; size_t count; } spans;   /* the row of each quarter of an hour, once it was looked for */
-	size_t shape_words;                      /* of what a ticket is, so many words from the first on decide where it counts */
+	unsigned shape_words;                    /* of what a ticket is, these words decide where it counts: a bit each */
+	struct { char *at; size_t size; } shape_room;            /* where they are put together */
 	bool whose;                              /* report_whose is wanted */
+	uint64_t counted;                        /* what figures of this report are made of: a bit for each count */
 	const struct asked_rows *asked;          /* of the report on articles: by number of their ticket */
+	struct { struct report_row **at; size_t size; } numbered;                /* of customers, by their numbers */
 	size_t asked_at;                         /* where the next one is looked for first */
 };
 

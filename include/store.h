@@ -379,6 +379,10 @@ enum status store_stories_of(struct store *store, int64_t since, bool messages, 
 /* Customer and time of making of tickets from `first` on; those that are not there have number 0. */
 struct ticket_whose { int64_t ticket, created; const char *customer; };
 enum status store_tickets_whose(struct store *store, struct arena *arena, int64_t first, size_t count, struct ticket_whose *whose, struct error *error);
+/* The contact that has this address, in lower case, but else letter by letter; 0: none. */
+enum status store_contact_number(struct store *store, struct arena *arena, const char *address, int64_t *number, struct error *error);
+/* The address of each contact by its number; NULL: it has none. */
+enum status store_contact_addresses(struct store *store, struct arena *arena, struct strings *by_number, struct error *error);
 /* Addresses of people who have several. */
 enum status store_contacts_joined(struct store *store, struct arena *arena, struct strings *addresses, struct error *error);
 /* Tickets that this one ever went into. */
@@ -469,10 +473,11 @@ struct suggestion_row {
 };
 struct suggestion_rows { struct suggestion_row *at; size_t count; };
 enum status store_suggestions_since(struct store *store, struct arena *arena, int64_t since, struct suggestion_rows *rows, struct error *error);
-/* Requests for which articles were looked for from `from` to before `to`, by number; shown: the customer was shown some. */
-struct asked_row { int64_t ticket, at, said_at; bool shown, solved, refused; };
+/* Requests for which articles were looked for from `from` to before `to`, by number; shown: the customer was shown some; solved, refused: said before `to`. The rows
+ * stand in `room`. */
+struct asked_row { int64_t at; int64_t ticket : 60; bool shown : 1, solved : 1, refused : 1; };          /* of 16 bytes: there may be millions */
 struct asked_rows { struct asked_row *at; size_t count; };
-enum status store_asked_between(struct store *store, struct arena *arena, int64_t from, int64_t to, struct asked_rows *rows, struct error *error);
+enum status store_asked_between(struct store *store, struct buffer *room, int64_t from, int64_t to, struct asked_rows *rows, struct error *error);
 
 /* ---------------------------------------------------------------- customers and organisations */
 /* A customer is a person with one or more addresses. Who ever wrote, or has a ticket, is one; his number stays, whatever happens to his addresses. What

@@ -147,6 +147,10 @@ void json_real(struct json *json, const char *key, double value)
 	static const int precisions[] = { 6, 15, 16, 17 };
 	char digits[40] = "null", *comma;
 
+	if (value == 0 || value == 1) {                  /* most shares of few */
+		json_word(json, key, signbit(value) ? "-0" : value == 0 ? "0" : "1");
+		return;
+	}
 	if (isfinite(value))
 		for (size_t i = 0; i < COUNT_OF(precisions); i++) {
 			snprintf(digits, sizeof digits, "%.*g", precisions[i], value);

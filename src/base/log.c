@@ -41,7 +41,18 @@ void log_set_addresses(enum log_addresses addresses)
 
 const char *log_number(char out[24], int64_t number)
 {
-	snprintf(out, 24, "%lld", (long long)number);
+	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+	char digits[20], *end = out;
+	size_t count = 0;
+
+	for (; left > 9; left /= 10)
+		digits[count++] = (char)('0' + left % 10);
+	digits[count++] = (char)('0' + left);
+	if (number < 0)
+		*end++ = '-';
+	while (count)
+		*end++ = digits[--count];
+	*end = '\0';
 	return out;
 }
 

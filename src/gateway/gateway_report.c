@@ -103,6 +103,7 @@ struct making {
 	struct arena *arena;                     /* of the report */
 	struct report *report;
 	struct people people;
+	struct strings customers;                /* what the customer of each contact is called; NULL: not there */
 	bool any_page, gaps;
 	struct bits told, stale;                 /* pages that are there; tickets that they do not have as they are */
 	struct events_kept kept;
@@ -132,9 +133,25 @@ static void count_told(struct making *m)
 	begin_page(m);
 }
 
+static const char *customer_of(struct making *m, struct arena *arena, const char *address)
+{
+	return m->report->ask.by == BY_CUSTOMER ? primary_of(&m->people, arena, address) : address;
+}
+
 static struct report_whose whose_of(struct making *m, const char *address, int64_t created)
 {
-	return (struct report_whose){m->report->ask.by == BY_CUSTOMER ? primary_of(&m->people, &m->page_arena, address) : address, created};
+	return (struct report_whose){customer_of(m, &m->page_arena, address), created, 0};
+}
+
+static enum status find_customers(struct making *m)
+{
+	enum status status = m->report->ask.by == BY_CUSTOMER ? find_people(m->store, m->arena, &m->people, m->error) : STATUS_OK;
+	if (status == STATUS_OK)
+		status = store_contact_addresses(m->store, m->arena, &m->customers, m->error);
+	for (size_t i = 0; i < m->customers.count && status == STATUS_OK; i++)
+		if (m->customers.at[i])
+			m->customers.at[i] = customer_of(m, m->arena, m->customers.at[i]);
+	return status;
 }
 
 static bool needs_clocks(const struct report_ask *ask)
@@ -216,14 +233,43 @@ static enum status find_pages(struct making *m, struct ticket_ids *stale)
 	return status;
 }
 
+/* False: only the ticket says whose it is. */
+static bool take_asker(struct making *m, struct report_asker asker, struct report_whose *whose)
+{
+	*whose = (struct report_whose){"", asker.created, 0};
+	if (asker.contact == REPORT_NOBODY)
+		return true;
+	if (asker.contact < 0 || (size_t)asker.contact >= m->customers.count || !m->customers.at[asker.contact])
+		return false;
+	whose->customer = m->customers.at[asker.contact];
+	whose->number = (size_t)asker.contact;
+	return true;
+}
+
+static bool take_askers(struct making *m, int64_t page)
+{
+	struct report_page kept;
+	const void *bytes;
+	size_t length;
+	m->status = store_event_page_get(m->store, &m->page_arena, FAMILY_WHOSE, page, &bytes, &length, m->error);
+	if (m->status != STATUS_OK || !bytes || !report_page_read(&kept, &m->page_arena, bytes, length))
+		return false;
+	for (size_t i = 0; i < REPORT_PAGE_TICKETS; i++)
+		if (m->numbers[i] && !take_asker(m, report_asker_of(&kept, i), &m->whose[i]))
+			return false;
+	return true;
+}
+
 /* The numbers of a page's tickets, and whose they are, where that is asked. */
 static bool find_whose(struct making *m, int64_t first)
 {
 	struct ticket_whose rows[REPORT_PAGE_TICKETS];
 	for (size_t i = 0; i < REPORT_PAGE_TICKETS; i++)
 		m->numbers[i] = has(&m->stale, first + (int64_t)i) ? 0 : first + (int64_t)i;
-	if (!m->report->whose)
+	if (!m->report->whose || take_askers(m, gateway_events_page_of(first)))
 		return true;
+	if (m->status != STATUS_OK)
+		return false;
 	m->status = store_tickets_whose(m->store, &m->page_arena, first, REPORT_PAGE_TICKETS, rows, m->error);
 	for (size_t i = 0; i < REPORT_PAGE_TICKETS && m->status == STATUS_OK; i++)
 		m->whose[i] = whose_of(m, rows[i].customer, rows[i].created);
@@ -256,8 +302,8 @@ static enum status count_tickets(struct making *m)
 	const struct report_ask *ask = &m->report->ask;
 	struct ticket_ids stale = {0};
 	enum status status = find_pages(m, &stale);
-	if (status == STATUS_OK && ask->by == BY_CUSTOMER)
-		status = find_people(m->store, m->arena, &m->people, m->error);
+	if (status == STATUS_OK && m->report->whose)
+		status = find_customers(m);
 	if (status == STATUS_OK)
 		status = count_pages(m);
 	begin_page(m);
@@ -305,15 +351,17 @@ static enum status count_mails(struct making *m)
 
 static enum status count_all(struct making *m)
 {
+	CLEANUP_BUFFER struct buffer room = {0};
 	const struct report_ask *ask = &m->report->ask;
-	struct asked_rows *asked = ARENA_NEW(m->arena, struct asked_rows);
+	struct asked_rows asked = {0};
 	enum status status = STATUS_OK;
 	if (ask->kind == REPORT_ARTICLES)
-		status = store_asked_between(m->store, m->arena, ask->from, ask->to, asked, m->error);
-	m->report->asked = asked;
-	if (status != STATUS_OK)
-		return status;
-	return ask->kind == REPORT_MAIL ? count_mails(m) : count_tickets(m);
+		status = store_asked_between(m->store, &room, ask->from, ask->to, &asked, m->error);
+	m->report->asked = &asked;
+	if (status == STATUS_OK)
+		status = ask->kind == REPORT_MAIL ? count_mails(m) : count_tickets(m);
+	m->report->asked = NULL;
+	return status;
 }
 
 enum status gateway_report(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, struct report *report, struct error *error)

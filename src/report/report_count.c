@@ -42,12 +42,23 @@ static bool is_plain_lower(const char *text)
 	return true;
 }
 
-static struct report_row *row_of_customer(struct counting *c)
+static struct report_row *row_of_address(struct counting *c)
 {
 	CLEANUP_ARENA struct arena scratch = { 0 };
 	const char *key = is_plain_lower(c->whose->customer) ? c->whose->customer : text_lower(&scratch, c->whose->customer);
 
 	return report_row_of(c->report, key, strlen(key));
+}
+
+static struct report_row *row_of_customer(struct counting *c)
+{
+	struct report_row **numbered = c->whose->number ? report_row_numbered(c->report, c->whose->number) : NULL;
+
+	if (!numbered)
+		return row_of_address(c);
+	if (!*numbered)
+		*numbered = row_of_address(c);
+	return *numbered;
 }
 
 static struct rows rows_of(struct counting *c, struct report_shape *shape)
@@ -80,16 +91,38 @@ static void list(struct counting *c, enum report_count count)
 		*ARENA_PUSH(report->arena, &report->listed) = c->number;
 }
 
+#define BIT(count) (UINT64_C(1) << (count))
+
+/* What stays of a backlog is made of all that came and went. */
+static uint64_t counts_of(enum report_kind kind)
+{
+	const uint64_t backlog = BIT(COUNT_END + 1) - 1, ends = BIT(COUNT_START) | BIT(COUNT_END);
+	uint64_t counts = 0;
+
+	for (const struct report_figure *figure = report_figures; figure->name; figure++) {
+		if (figure->kind != kind)
+			continue;
+		counts |= BIT(figure->lists);
+		if (figure->how == FIGURE_SUM || figure->how == FIGURE_SHARE)
+			counts |= BIT(figure->of);
+		if (figure->how == FIGURE_SHARE)
+			counts |= BIT(figure->among);
+	}
+	return counts & ends ? counts | backlog : counts;
+}
+
 static bool within(const struct counting *c, int64_t at)
 {
 	return at >= c->report->ask.from && at < c->report->ask.to;
 }
 
-/* In all these rows, in that of its time, and in the total. */
+/* In all these rows, in that of its time, and in the total. What no figure shows only makes the rows that are given. */
 static void bump(struct counting *c, int64_t at, enum report_count count, struct rows rows)
 {
 	struct report *report = c->report;
 
+	if (!(report->counted & BIT(count)))
+		return;
 	report_row_bump(&report->total, count);
 	list(c, count);
 	for (size_t i = 0; i < rows.count; i++)
@@ -136,6 +169,8 @@ static bool has(struct rows rows, const struct report_row *row)
 
 static void move(struct counting *c, struct rows from, struct rows to, enum report_count count)
 {
+	if (!(c->report->counted & BIT(count)))
+		return;
 	for (size_t i = 0; i < from.count; i++)
 		if (!has(to, from.at[i]))
 			report_row_bump(from.at[i], count), list(c, count);
@@ -215,9 +250,9 @@ static void count_asked(struct counting *c, struct report_shape *shape)
 	if (!row->shown)
 		return;
 	count(c, row->at, shape, COUNT_SUGGESTED);
-	if (row->said_at < c->report->ask.to && row->solved)
+	if (row->solved)
 		count(c, row->at, shape, COUNT_DEFLECTED);
-	if (row->said_at < c->report->ask.to && row->refused)
+	if (row->refused)
 		count(c, row->at, shape, COUNT_REFUSED);
 }
 
@@ -378,15 +413,26 @@ static void count_mail(struct counting *c, struct bytes *bytes)
 
 /* ---- a page ---- */
 
+/* Where nothing is asked of them, all are the same. */
+static bool find_shapes(struct counting *c)
+{
+	const struct report_words *words = &c->page->shapes;
+	struct report_shape *any = c->report->shape_words ? NULL : report_shape_of(c->report, "", 0);
+
+	for (size_t i = 0; i < words->count; i++)
+		if (!(c->shapes[i] = any ? any : report_shape_of(c->report, words->at[i].at, words->at[i].length)))
+			return false;
+	return true;
+}
+
 static bool find_words(struct counting *c, struct arena *arena)
 {
 	const struct report_page *page = c->page;
 
 	c->shapes = ARENA_ARRAY(arena, struct report_shape *, page->shapes.count + 1);
 	c->names = ARENA_ARRAY(arena, struct name, page->names.count + 1);
-	for (size_t i = 0; i < page->shapes.count; i++)
-		if (!(c->shapes[i] = report_shape_of(c->report, page->shapes.at[i].at, page->shapes.at[i].length)))
-			return false;
+	if (!find_shapes(c))
+		return false;
 	for (size_t i = 0; i < page->names.count; i++)
 		c->names[i].at = page->names.at[i].at, c->names[i].length = page->names.at[i].length;
 	return true;
@@ -435,6 +481,7 @@ void report_begin(struct report *report, struct arena *arena, const struct repor
 {
 	*report = (struct report){ .arena = arena, .ask = *ask, .total = { .key = "total" } };
 	report->shape_words = report_shape_words(ask);
+	report->counted = counts_of(ask->kind);
 	report->whose = ask->by == BY_CUSTOMER || (ask->where && (query_uses(ask->where, QUERY_CUSTOMER) || query_uses(ask->where, QUERY_CREATED)));
 	report_buckets(report);
 }

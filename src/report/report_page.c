@@ -188,6 +188,30 @@ void report_tell_mail(struct report_page *page, int64_t received, const char *di
 	report_page_set(page, page->chunks.count, &chunk);
 }
 
+void report_tell_asker(struct report_page *page, size_t slot, struct report_asker asker)
+{
+	CLEANUP_BUFFER struct buffer chunk = { 0 };
+
+	bytes_add_signed(&chunk, asker.contact);
+	bytes_add_signed(&chunk, asker.created);
+	report_page_set(page, slot, &chunk);
+}
+
+static struct bytes chunk_of(const struct report_page *page, size_t slot)
+{
+	struct report_chunk chunk = slot < page->chunks.count ? page->chunks.at[slot] : (struct report_chunk){ NULL, 0 };
+
+	return (struct bytes){ chunk.at, chunk.at + chunk.length, false };
+}
+
+struct report_asker report_asker_of(const struct report_page *page, size_t slot)
+{
+	struct bytes bytes = chunk_of(page, slot);
+	int64_t contact = bytes_read_signed(&bytes), created = bytes_read_signed(&bytes);
+
+	return bytes.torn ? (struct report_asker){ REPORT_ASK_TICKET, 0 } : (struct report_asker){ contact, created };
+}
+
 static bool span_of_chunk(const struct report_chunk *chunk, enum report_family family, int64_t *first, int64_t *last)
 {
 	struct bytes bytes = { chunk->at, chunk->at + chunk->length, false };
@@ -216,6 +240,8 @@ bool report_page_span(const struct report_page *page, enum report_family family,
 
 	*first = INT64_MAX;
 	*last = INT64_MIN;
+	if (family == FAMILY_WHOSE)
+		return true;
 	for (size_t i = 0; i < page->chunks.count; i++)
 		if (page->chunks.at[i].length)
 			whole &= span_of_chunk(&page->chunks.at[i], family, first, last);
@@ -227,13 +253,6 @@ bool report_page_span(const struct report_page *page, enum report_family family,
 static bool same_word(const struct report_words *a, size_t i, const struct report_words *b, size_t k)
 {
 	return i < a->count && k < b->count && a->at[i].length == b->at[k].length && memcmp(a->at[i].at, b->at[k].at, a->at[i].length) == 0;
-}
-
-static struct bytes chunk_of(const struct report_page *page, size_t slot)
-{
-	struct report_chunk chunk = slot < page->chunks.count ? page->chunks.at[slot] : (struct report_chunk){ NULL, 0 };
-
-	return (struct bytes){ chunk.at, chunk.at + chunk.length, false };
 }
 
 bool report_page_same(const struct report_page *a, const struct report_page *b, enum report_family family, size_t slot)

@@ -13,6 +13,7 @@
 
 /* ---- report_rows.c ---- */
 struct report_row *report_row_of(struct report *report, const char *key, size_t length);         /* made where it is not there; without a key: that of NO_KEY */
+struct report_row **report_row_numbered(struct report *report, size_t number);             /* where that of a customer stands once it was looked for */
 void report_values_widen(struct report *report, struct report_numbers *values);
 
 /* Both are called some million times. */
@@ -67,7 +68,7 @@ struct report_shape {
 	struct ticket_facts facts;               /* what a shape has of them */
 };
 void report_shape_write(struct buffer *out, const struct ticket_facts *facts);
-size_t report_shape_words(const struct report_ask *ask);         /* see report.shape_words */
+unsigned report_shape_words(const struct report_ask *ask);         /* see report.shape_words */
 struct report_shape *report_shape_of(struct report *report, const char *bytes, size_t length);   /* NULL: they are none */
 void report_shape_rows(struct report *report, struct report_shape *shape);       /* shape->rows */
 bool report_is_wanted(const struct report *report, const struct report_shape *shape, const struct report_whose *whose);

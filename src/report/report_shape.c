@@ -28,41 +28,79 @@ void report_shape_write(struct buffer *out, const struct ticket_facts *facts)
 		write_word(out, facts->tags.at[i]);
 }
 
-#define ALL_WORDS SIZE_MAX
+/* ---- what decides ---- */
 
-/* Of most reports few words decide, and there are few different ones: what stands behind them is not looked at. */
-size_t report_shape_words(const struct report_ask *ask)
+/* The words of a shape in their order; behind them stands each tag. */
+enum {
+	WORD_QUEUE, WORD_AGENT, WORD_LANGUAGE,
+#define FIELD(member, NAME, history) WORD_##NAME,
+	TICKET_FIELDS(FIELD)
+#undef FIELD
+	WORD_TAGS, WORDS
+};
+#define BIT(word) (1u << (word))
+#define ALL_WORDS (BIT(WORDS) - 1)
+
+static const struct { enum query_key key; unsigned words; } asked[] = {
+	{ QUERY_QUEUE, BIT(WORD_QUEUE) }, { QUERY_AGENT, BIT(WORD_AGENT) }, { QUERY_LANGUAGE, BIT(WORD_LANGUAGE) }, { QUERY_TAG, BIT(WORD_TAGS) },
+#define FIELD(member, NAME, history) { QUERY_##NAME, BIT(WORD_##NAME) },
+	TICKET_FIELDS(FIELD)
+#undef FIELD
+	{ QUERY_CUSTOMER, 0 }, { QUERY_CREATED, 0 }
+};
+
+static unsigned words_of_key(enum query_key key)
 {
-	size_t rated = ask->kind == REPORT_SATISFACTION;         /* a queue may not ask for ratings */
-
-	if (ask->where || ask->by == BY_TAG || ask->by == BY_ORGANISATION)
-		return ALL_WORDS;
-	return ask->by == BY_QUEUE ? 1 : ask->by == BY_AGENT ? 2 : ask->by == BY_LANGUAGE ? 3 : rated;
+	for (size_t i = 0; i < COUNT_OF(asked); i++)
+		if (asked[i].key == key)
+			return asked[i].words;
+	return ALL_WORDS;
 }
 
-/* How long the first words are. */
-static size_t length_of(const char *at, size_t length, size_t words)
+/* Of most reports few words decide, and there are few different ones: the others are not looked at. */
+unsigned report_shape_words(const struct report_ask *ask)
+{
+	static const unsigned by[REPORT_BYS] = {
+		[BY_QUEUE] = BIT(WORD_QUEUE), [BY_AGENT] = BIT(WORD_AGENT), [BY_ORGANISATION] = BIT(WORD_ORGANISATION), [BY_TAG] = BIT(WORD_TAGS), [BY_LANGUAGE] = BIT(WORD_LANGUAGE),
+	};
+	unsigned words = by[ask->by];
+
+	if (ask->kind == REPORT_SATISFACTION)
+		words |= BIT(WORD_QUEUE);        /* it may not ask for ratings */
+	for (size_t i = 0; ask->where && i < ask->where->terms.count; i++)
+		words |= words_of_key(ask->where->terms.at[i].key);
+	return words;
+}
+
+/* Copies the words that are wanted, and leaves the others empty. False: torn. */
+static bool keep_words(unsigned wanted, const char *at, size_t length, char *kept, size_t *kept_length)
 {
 	struct bytes bytes = { (const unsigned char *)at, (const unsigned char *)at + length, false };
+	char *end = kept;
 
-	if (words == ALL_WORDS)
-		return length;
-	for (; words; words--) {
-		uint64_t word = bytes_read(&bytes);
+	for (unsigned word = 0; word < WORD_TAGS && wanted >> word; word++) {
+		const unsigned char *begin = bytes.at;
+		uint64_t size = bytes_read(&bytes);
 
-		if (bytes.torn || word > (size_t)(bytes.end - bytes.at))
-			return length;
-		bytes.at += word;
+		if (bytes.torn || size > (size_t)(bytes.end - bytes.at))
+			return false;
+		bytes.at += size;
+		if (wanted & BIT(word))
+			end = mempcpy(end, begin, (size_t)(bytes.at - begin));
+		else
+			*end++ = 0;
 	}
-	return length - (size_t)(bytes.end - bytes.at);
+	if (wanted & BIT(WORD_TAGS))
+		end = mempcpy(end, bytes.at, (size_t)(bytes.end - bytes.at));
+	*kept_length = (size_t)(end - kept);
+	return true;
 }
 
-/* Where only the first words were kept, the others are empty. */
-static const char *read_word(struct arena *arena, struct bytes *bytes, size_t *words)
+/* Words that are not there are empty. */
+static const char *read_word(struct arena *arena, struct bytes *bytes)
 {
-	if (!*words)
+	if (bytes->at == bytes->end)
 		return "";
-	--*words;
 	uint64_t length = bytes_read(bytes);
 
 	if (bytes->torn || length > (size_t)(bytes->end - bytes->at)) {
@@ -73,18 +111,18 @@ static const char *read_word(struct arena *arena, struct bytes *bytes, size_t *w
 	return arena_copy(arena, bytes->at - length, (size_t)length);
 }
 
-static bool read_facts(struct arena *arena, const char *at, size_t length, size_t words, struct ticket_facts *facts)
+static bool read_facts(struct arena *arena, const char *at, size_t length, struct ticket_facts *facts)
 {
 	struct bytes bytes = { (const unsigned char *)at, (const unsigned char *)at + length, false };
 
-	facts->queue = read_word(arena, &bytes, &words);
-	facts->agent = read_word(arena, &bytes, &words);
-	facts->language = read_word(arena, &bytes, &words);
-#define FIELD(member, NAME, history) facts->member = read_word(arena, &bytes, &words);
+	facts->queue = read_word(arena, &bytes);
+	facts->agent = read_word(arena, &bytes);
+	facts->language = read_word(arena, &bytes);
+#define FIELD(member, NAME, history) facts->member = read_word(arena, &bytes);
 	TICKET_FIELDS(FIELD)
 #undef FIELD
 	while (bytes.at < bytes.end && !bytes.torn)
-		*ARENA_PUSH(arena, &facts->tags) = read_word(arena, &bytes, &words);
+		*ARENA_PUSH(arena, &facts->tags) = read_word(arena, &bytes);
 	return !bytes.torn;
 }
 
@@ -184,20 +222,32 @@ static void widen(struct report *report)
 			report->shapes.at[slot_of(report, old.at[i].hash, old.at[i].shape->bytes, old.at[i].shape->length)] = old.at[i];
 }
 
+static char *room_for(struct report *report, size_t length)
+{
+	if (report->shape_room.size <= length) {
+		report->shape_room.size = 2 * length + 1;
+		report->shape_room.at = arena_room(report->arena, report->shape_room.size);
+	}
+	return report->shape_room.at;
+}
+
 struct report_shape *report_shape_of(struct report *report, const char *bytes, size_t length)
 {
+	char *kept = room_for(report, length);
+
 	widen(report);
-	length = length_of(bytes, length, report->shape_words);
-	size_t hash = bytes_hash(bytes, length), slot = slot_of(report, hash, bytes, length);
+	if (!keep_words(report->shape_words, bytes, length, kept, &length))
+		return NULL;
+	size_t hash = bytes_hash(kept, length), slot = slot_of(report, hash, kept, length);
 
 	if (report->shapes.at[slot].shape)
 		return report->shapes.at[slot].shape;
 	struct report_shape *shape = ARENA_NEW(report->arena, struct report_shape);
 
-	shape->bytes = arena_copy(report->arena, bytes, length);
+	shape->bytes = arena_copy(report->arena, kept, length);
 	shape->length = length;
 	shape->facts.customer.address = "";
-	if (!read_facts(report->arena, bytes, length, report->shape_words, &shape->facts))
+	if (!read_facts(report->arena, shape->bytes, length, &shape->facts))
 		return NULL;
 	shape->wanted = holds(report, &shape->facts);
 	report->shapes.count++;

@@ -75,8 +75,19 @@ void report_csv_cell(struct buffer *out, const char *text)
 	buffer_add_string(out, quoted ? "\"" : "");
 }
 
+/* There are many rows of few tickets, and most of their shares are none or all. */
+static void csv_share(struct buffer *out, double number)
+{
+	if (number == 0 || number == 1)
+		buffer_add_string(out, number == 0 ? "0.0000" : "1.0000");
+	else
+		buffer_printf(out, "%.4f", number);
+}
+
 static void csv_row(const struct report *report, struct buffer *out, const struct report_row *row)
 {
+	char digits[24];
+
 	report_csv_cell(out, row->key);
 	for (const struct report_figure *figure = report_figures; figure->name; figure++) {
 		double number;
@@ -87,9 +98,9 @@ static void csv_row(const struct report *report, struct buffer *out, const struc
 		if (!report_number(row, figure, &number))
 			continue;
 		if (figure->unit == UNIT_SHARE || figure->unit == UNIT_MEAN)
-			buffer_printf(out, "%.4f", number);
+			csv_share(out, number);
 		else
-			buffer_printf(out, "%lld", (long long)(number + 0.5));
+			buffer_add_string(out, log_number(digits, (int64_t)(number + 0.5)));
 	}
 	buffer_add_string(out, "\r\n");
 }

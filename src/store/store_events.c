@@ -6,8 +6,9 @@
  */
 #include "store_private.h"
 
+#include <string.h>
+
 #define FAMILY_SHIFT 32
-#define TICKET_FAMILIES 5                /* as SQL_EVENTS_OF_GAPS has them */
 
 static int64_t id_of(int family, int64_t page)
 {
@@ -92,6 +93,36 @@ enum status store_tickets_whose(struct store *store, struct arena *arena, int64_
 
 		whose[ticket - first] = (struct ticket_whose){ ticket, cursor_number(&cursor, 2), cursor_text(&cursor, arena, 1) };
 	}
+	return cursor_close(&cursor);
+}
+
+enum status store_contact_number(struct store *store, struct arena *arena, const char *address, int64_t *number, struct error *error)
+{
+	struct contact contact;
+	enum status status = store_contact_find(store, arena, address, &contact, error);
+
+	*number = strcmp(store_contact_key(arena, address), text_lower(arena, address)) == 0 ? contact.id : 0;
+	return status;
+}
+
+enum status store_contact_addresses(struct store *store, struct arena *arena, struct strings *by_number, struct error *error)
+{
+	CLEANUP_BUFFER struct buffer gathered = { 0 };
+	struct cursor cursor;
+	const char *none = NULL;
+
+	cursor_open(&cursor, store->engine, error, SQL_CONTACTS_ALL, "");
+	while (cursor_next(&cursor)) {
+		size_t number = (size_t)cursor_number(&cursor, 0);
+		const char *address = cursor_text(&cursor, arena, 1);
+
+		while (gathered.length < number * sizeof none)
+			buffer_add(&gathered, &none, sizeof none);
+		buffer_add(&gathered, &address, sizeof address);
+	}
+	ARENA_LIST(arena, by_number, gathered.length / sizeof none);
+	if (gathered.length)
+		memcpy(by_number->at, gathered.at, gathered.length);
 	return cursor_close(&cursor);
 }
 

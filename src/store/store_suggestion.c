@@ -185,21 +185,18 @@ static void order_by_ticket(struct asked_rows *rows)
 		}
 }
 
-enum status store_asked_between(struct store *store, struct arena *arena, int64_t from, int64_t to, struct asked_rows *rows, struct error *error)
+enum status store_asked_between(struct store *store, struct buffer *room, int64_t from, int64_t to, struct asked_rows *rows, struct error *error)
 {
-	CLEANUP_BUFFER struct buffer gathered = { 0 };           /* the heap lets it grow where it is: there may be millions */
 	struct cursor cursor;
 
 	cursor_open(&cursor, store->engine, error, SQL_ASKED_BETWEEN, "ii", from, to);
 	while (cursor_next(&cursor)) {
-		int64_t said = cursor_number(&cursor, 3);
-		struct asked_row row = { cursor_number(&cursor, 0), cursor_number(&cursor, 1), cursor_number(&cursor, 4), cursor_number(&cursor, 2) != 0, said == 1, said == 2 };
+		int64_t said = cursor_number(&cursor, 4) < to ? cursor_number(&cursor, 3) : 0;
+		struct asked_row row = { cursor_number(&cursor, 1), cursor_number(&cursor, 0), cursor_number(&cursor, 2) != 0, said == 1, said == 2 };
 
-		buffer_add(&gathered, &row, sizeof row);
+		buffer_add(room, &row, sizeof row);
 	}
-	ARENA_LIST(arena, rows, gathered.length / sizeof *rows->at);
-	if (gathered.length)
-		memcpy(rows->at, gathered.at, gathered.length);
+	*rows = (struct asked_rows){ (struct asked_row *)(void *)room->at, room->length / sizeof *rows->at };
 	order_by_ticket(rows);
 	return cursor_close(&cursor);
 }

@@ -293,10 +293,10 @@ def same_both_ways(desk):
     assert not wrong, wrong[:3]
 
 
-def is_kept(desk):
+def is_kept(desk, ticket=8):
     """All that happened until now is in the pages: so is the last that happens."""
     moment = (time.time() + desk_offset(desk)) * 1000
-    desk.ok("ticket", "note", 8, "--as", "bob", stdin="Until here.\n")
+    desk.ok("ticket", "note", ticket, "--as", "bob", stdin="Until here.\n")
     wait_until(lambda: any(e["more"] == "no" and int(e["upto"]) > moment for e in desk.log("reports.kept")), 40, "reports are up to date")
 
 
@@ -337,6 +337,28 @@ def test_figures_are_the_same_whether_histories_are_kept_or_told(desk):
 
 
 test_figures_are_the_same_whether_histories_are_kept_or_told.long = 40
+
+
+@reporting
+def test_a_customer_whose_number_another_address_has_keeps_his_figures(desk):
+    for n in range(1, 4): ask(desk, n)
+    later(desk, 60)
+    is_kept(desk, 3)
+    anna = desk.ok("customer", "set", "anna1@example.com", "--name", "Anna")["id"]
+    desk.ok("customer", "add-address", anna, "anna@home.example")
+    rows = by_key(desk, "volume", "--by", "customer")
+    assert sorted(rows) == ["anna1@example.com", "anna2@example.com", "anna3@example.com"], rows
+    desk.ok("customer", "set", anna, "--primary", "anna@home.example")
+    assert by_key(desk, "volume", "--by", "customer")["anna@home.example"]["new"] == 1
+    same_both_ways(desk)
+    # the address that gave him his number gets one of its own: the pages have the old one
+    desk.ok("customer", "remove-address", anna, "anna1@example.com")
+    assert by_key(desk, "volume", "--by", "customer")["anna1@example.com"]["new"] == 1 and total(desk, "volume", "--where", "customer:anna1@example.com")["new"] == 1
+    same_both_ways(desk)
+    assert desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+test_a_customer_whose_number_another_address_has_keeps_his_figures.long = 15
 
 
 def desk_offset(desk):

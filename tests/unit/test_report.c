@@ -71,7 +71,7 @@ static void tell(struct report *report, struct ticket_row *rows)
 	for (size_t i = 0; i < TICKETS; i++) {
 		report_tell(pages, i, &arena, &rows[i], NULL);
 		numbers[i] = rows[i].facts.id;
-		whose[i] = (struct report_whose){ rows[i].facts.customer.address, rows[i].facts.created };
+		whose[i] = (struct report_whose){ rows[i].facts.customer.address, rows[i].facts.created, 0 };
 	}
 	for (int family = 0; family < REPORT_TICKET_FAMILIES; family++) {
 		struct buffer bytes = { 0 };
@@ -210,7 +210,7 @@ static void count_pages(struct report *report, const struct report_ask *ask, str
 
 	for (size_t i = 0; i < TICKETS; i++) {
 		numbers[i] = rows[i].facts.id;
-		whose[i] = (struct report_whose){ "anna@example.com", 0 };
+		whose[i] = (struct report_whose){ "anna@example.com", 0, 0 };
 	}
 	report_begin(report, &arena, ask);
 	for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
@@ -279,6 +279,72 @@ static void a_page_that_was_mended_says_what_a_fresh_one_says(void **state)
 	}
 }
 
+/* Numbers only save looking for him: who has several is one, and who has none goes by his address. */
+static void a_customer_is_found_by_number_as_by_address(void **state)
+{
+	static const char *const people[] = { "anna@example.com", "Ugo@Example.com", "a-very-long-address-of-somebody-1@example.com", "a-very-long-address-of-somebody-2@example.com", "" };
+
+	srand(20261203);
+	for (int64_t n = 0; n < HISTORIES / 10; n += TICKETS) {
+		struct report_page pages[REPORT_TICKET_FAMILIES];
+		struct report_whose by_address[TICKETS], by_number[TICKETS];
+		struct report_ask ask = random_ask();
+		struct report report[2];
+		int64_t numbers[TICKETS];
+		struct buffer out[2] = { { 0 }, { 0 } };
+
+		ask.by = BY_CUSTOMER;
+		for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
+			report_page_init(&pages[family], &arena);
+		for (size_t i = 0; i < TICKETS; i++) {
+			struct ticket_row row;
+			size_t who = (size_t)rand() % COUNT_OF(people);
+
+			random_ticket(&row, n + (int64_t)i + 1);
+			report_tell(pages, i, &arena, &row, NULL);
+			numbers[i] = row.facts.id;
+			by_address[i] = by_number[i] = (struct report_whose){ people[who], 0, 0 };
+			by_number[i].number = rand() % 4 ? 1 + who + COUNT_OF(people) * (size_t)(rand() % 900) : 0;
+		}
+		for (int k = 0; k < 2; k++) {
+			report_begin(&report[k], &arena, &ask);
+			assert_true(report_count(&report[k], FAMILY_PLACES, &pages[FAMILY_PLACES], numbers, k ? by_number : by_address));
+			report_end(&report[k]);
+			report_json(&report[k], &out[k]);
+		}
+		assert_string_equal(buffer_string(&out[0]), buffer_string(&out[1]));
+		for (size_t i = 1; i < report[0].rows.count; i++)
+			assert_true(strcmp(report[0].rows.at[i - 1]->key, report[0].rows.at[i]->key) < 0 || !strcmp(report[0].rows.at[i]->key, "none"));
+		buffer_fini(&out[0]);
+		buffer_fini(&out[1]);
+		arena_reset(&arena);
+		calendar_zone_utc(&arena, &zone);
+	}
+}
+
+static void who_asked_is_told_and_read_again(void **state)
+{
+	const struct report_asker askers[] = { { 7, BEGIN_MS }, { REPORT_NOBODY, 0 }, { REPORT_ASK_TICKET, BEGIN_MS }, { INT64_MAX, -1 } };
+	struct report_page page, read;
+	struct buffer bytes = { 0 };
+
+	report_page_init(&page, &arena);
+	for (size_t i = COUNT_OF(askers); i-- > 0;)
+		report_tell_asker(&page, i, askers[i]);
+	report_page_write(&page, &bytes);
+	assert_true(report_page_read(&read, &arena, bytes.at, bytes.length));
+	for (size_t i = 0; i < COUNT_OF(askers); i++) {
+		struct report_asker asker = report_asker_of(&read, i);
+
+		assert_int_equal(asker.contact, askers[i].contact);
+		assert_int_equal(asker.created, askers[i].created);
+	}
+	assert_int_equal(report_asker_of(&read, COUNT_OF(askers)).contact, REPORT_ASK_TICKET);
+	report_page_init(&read, &arena);
+	assert_int_equal(report_asker_of(&read, 0).contact, REPORT_ASK_TICKET);
+	buffer_fini(&bytes);
+}
+
 /* Bytes of a page that are cut off, or of which one is another, are read to their end, or said to be torn; nothing is read behind them. */
 static void a_damaged_page_is_torn_or_counted(void **state)
 {
@@ -290,7 +356,7 @@ static void a_damaged_page_is_torn_or_counted(void **state)
 		struct report_ask ask = random_ask();
 		struct buffer bytes = { 0 };
 		int64_t number = 1, first, last;
-		struct report_whose whose = { "", 0 };
+		struct report_whose whose = { "", 0, 0 };
 
 		for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
 			report_page_init(&pages[family], &arena);
@@ -320,6 +386,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_open_is_what_came_minus_what_went_in_each_row_of_10000_histories), cmocka_unit_test(spans_add_up), cmocka_unit_test(a_page_that_was_mended_says_what_a_fresh_one_says), cmocka_unit_test(a_damaged_page_is_torn_or_counted),
+		cmocka_unit_test(a_customer_is_found_by_number_as_by_address), cmocka_unit_test(who_asked_is_told_and_read_again),
 	};
 	return cmocka_run_group_tests(tests, up, down);
 }

@@ -136,6 +136,7 @@ static void reports_tell_all_that_was_asked(void **state)
 static void what_was_asked_out_of_order_is_found(void **state)
 {
 	struct fixture *f = *state;
+	CLEANUP_BUFFER struct buffer room = { 0 };
 	struct asked_rows rows;
 	int64_t start = clock_now(), tickets[4];
 
@@ -144,7 +145,7 @@ static void what_was_asked_out_of_order_is_found(void **state)
 	for (int i = 3; i >= 0; i--)
 		ask(f, tickets[i], i % 2 ? SUGGESTION_ACKNOWLEDGED : SUGGESTION_NOTHING, i % 2 ? 2 : 0, "VPN");
 	say(f, tickets[1], OUTCOME_SOLVED, "vpn");
-	OK(store_asked_between(f->store, &f->arena, start, clock_now() + 1, &rows, &f->error));
+	OK(store_asked_between(f->store, &room, start, clock_now() + 1, &rows, &f->error));
 	assert_int_equal(rows.count, 4);
 	for (int i = 0; i < 4; i++) {
 		assert_int_equal(rows.at[i].ticket, tickets[i]);
