@@ -336,10 +336,10 @@ static enum status erase_all(struct erasing *e)
 
 static enum status check_there(struct store *store, struct arena *arena, const struct erase_order *order, struct error *error)
 {
-	struct ticket_facts *facts;
-	enum status status = order->what == ERASE_CUSTOMER ? STATUS_OK : store_read_ticket_facts(store, arena, order->ticket, &facts, error);
+	struct ticket_whose ticket = { 0 };
+	enum status status = order->what == ERASE_CUSTOMER ? STATUS_OK : store_tickets_whose(store, arena, order->ticket, 1, &ticket, error);
 
-	if (order->what != ERASE_CUSTOMER && status == STATUS_OK && !facts)
+	if (order->what != ERASE_CUSTOMER && status == STATUS_OK && !ticket.ticket)
 		return error_set(error, STATUS_NOT_FOUND, "there is no ticket %lld", (long long)order->ticket);
 	return status;
 }

@@ -116,17 +116,16 @@ static enum status gather_customer(struct erasing *e)
 static enum status gather_beside(struct erasing *e)
 {
 	struct customer_ids tickets = { 0 };
-	struct ticket_facts *facts = NULL;
-	int64_t customer = 0;
-	bool proved;
-	enum status status = store_read_ticket_facts(e->store, e->arena, e->order->ticket, &facts, e->error);
+	struct contact contact = { 0 };
+	struct ticket_whose ticket;
+	enum status status = store_tickets_whose(e->store, e->arena, e->order->ticket, 1, &ticket, e->error);
 
-	if (status == STATUS_OK && facts && e->order->aged)
-		return engine_run(e->store->engine, e->error, SQL_ERASING_NEXT_OF, "ii", store_place_of_address(facts->customer.address ? facts->customer.address : ""), facts->id);
-	if (status == STATUS_OK && facts)
-		status = store_ticket_customer(e->store, facts, &customer, &proved, e->error);
-	if (status == STATUS_OK && customer)
-		status = store_customer_tickets(e->store, e->arena, customer, &tickets, e->error);
+	if (status == STATUS_OK && ticket.ticket && e->order->aged)
+		return engine_run(e->store->engine, e->error, SQL_ERASING_NEXT_OF, "ii", store_place_of_address(ticket.customer), ticket.ticket);
+	if (status == STATUS_OK && ticket.ticket)
+		status = store_contact_find(e->store, NULL, ticket.customer, &contact, e->error);
+	if (status == STATUS_OK && contact.id && !contact.shared)
+		status = store_customer_tickets(e->store, e->arena, contact.customer, &tickets, e->error);
 	for (size_t i = 0; i < tickets.count && status == STATUS_OK; i++)
 		if (tickets.at[i] != e->order->ticket)
 			status = add(e, "beside", tickets.at[i], "");

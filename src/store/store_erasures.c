@@ -45,7 +45,7 @@ enum status store_erasures_note(struct store *store, struct arena *arena, const 
 {
 	unsigned char key[LEDGER_KEY_SIZE];
 	struct { const char **at; size_t count; } addresses = { 0 };
-	struct ticket_facts *facts = NULL;
+	struct ticket_whose ticket;
 	struct cursor cursor;
 	static const char *const kinds[] = { "customer", "ticket", "message", "attachment" };
 	enum status status = find_key(store, arena, key, error);
@@ -53,9 +53,9 @@ enum status store_erasures_note(struct store *store, struct arena *arena, const 
 	if (status != STATUS_OK)
 		return status;
 	if (order->what != ERASE_CUSTOMER) {
-		status = store_read_ticket_facts(store, arena, order->ticket, &facts, error);
-		return status != STATUS_OK || !facts ? status : note(store, now, kinds[order->what], order->ticket, order->seq, order->attachment,
-		                                                     store_ledger_digest(arena, key, store_ledger_identity(arena, facts->id, facts->created)), error);
+		status = store_tickets_whose(store, arena, order->ticket, 1, &ticket, error);
+		return status != STATUS_OK || !ticket.ticket ? status : note(store, now, kinds[order->what], order->ticket, order->seq, order->attachment,
+		                                                             store_ledger_digest(arena, key, store_ledger_identity(arena, ticket.ticket, ticket.created)), error);
 	}
 	cursor_open(&cursor, store->engine, error, SQL_ERASING_LIST, "t", "address");
 	while (cursor_next(&cursor))

@@ -174,7 +174,6 @@ enum status store_customer_kept(struct store *store, struct arena *arena, int64_
 enum status store_customer_keep(struct store *store, int64_t id, const struct customer_kept *kept, struct error *error);
 enum status store_customer_row(struct store *store, struct arena *arena, int64_t id, struct customer_row *row, struct error *error);
 bool store_customer_is_number(const char *text);
-/* ---- store_customer.c ---- */
 /* Has he anything that makes a customer of an address, which may stand there only because mail to it came back? */
 bool store_contact_is_customer(const struct contact *contact);
 /* Refuses it: STATUS_BAD_INPUT. */
