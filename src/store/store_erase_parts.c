@@ -261,15 +261,29 @@ static enum status erase_ticket(struct parts *p)
 	return status == STATUS_OK ? store_erase_whole(p->store, p->arena, p->order, many ? &none : NULL, many ? &thinned : NULL, p->dry, p->out, p->error) : status;
 }
 
+/* A contact is found by keys that a connection reads when it first needs them: a second where they are many, and not while it holds the writer. */
+static enum status get_ready(struct store *store, struct error *error)
+{
+	bool began;
+	enum status status = store_read_begin(store, &began, error);
+
+	if (status == STATUS_OK)
+		status = engine_keys_ready(store->engine, error);
+	store_read_end(store, began);
+	return status;
+}
+
 enum status store_erase(struct store *store, struct arena *arena, const struct erase_order *order, bool dry, struct erased *erased, struct error *error)
 {
 	struct parts p = { .store = store, .arena = arena, .order = order, .out = erased, .dry = dry, .error = error };
 	bool large = false;
-	enum status status = order->what == ERASE_CUSTOMER ? begin(&p) : STATUS_OK;
+	enum status status = get_ready(store, error);
 
 	*erased = (struct erased){ 0 };
-	if (order->what == ERASE_TICKET)
+	if (status == STATUS_OK && order->what == ERASE_TICKET)
 		return erase_ticket(&p);
+	if (status == STATUS_OK && order->what == ERASE_CUSTOMER)
+		status = begin(&p);
 	if (status == STATUS_OK && order->what == ERASE_CUSTOMER)
 		status = look_if_large(&p, &large);
 	if (status != STATUS_OK || !large)
