@@ -253,6 +253,21 @@ def test_of_a_large_ticket_no_kind_of_row_goes_at_once(desk):
 
 test_of_a_large_ticket_no_kind_of_row_goes_at_once.long = 30
 
+
+@setup(**MANY_MAILS)
+def test_a_large_ticket_is_forgotten_as_its_dry_run_said(desk):
+    """On any store."""
+    words = desk.after(one_long_ticket)
+    dry = desk.ok("erase", "ticket", 1, "--dry-run")
+    assert words[0] in desk.ticket(1)["subject"] and words[1] in desk.ticket(1)["messages"][0]["text"]
+    done = desk.ok("erase", "ticket", 1)
+    assert by_place(done) == by_place(dry) and done["done"], (dry, done)
+    ticket = json.dumps(desk.ticket(1)) + json.dumps(desk.ok("outbox", "list", "--all")) + json.dumps(desk.ok("mailbox", "list"))
+    assert not [word for word in words + [ANNA] if word in ticket] and desk.cli("fsck", json_output=False).out == "clean\n"
+
+
+test_a_large_ticket_is_forgotten_as_its_dry_run_said.long = 30
+
 NEAR = 60                                                    # tickets of others that one takes part in: more than are cleaned with the rest
 
 
