@@ -228,6 +228,8 @@ int64_t gateway_events_page_of(int64_t ticket);
 const char *gateway_events_queue_of(const struct desk_policy *policy, const char *recipient);    /* whose address that is; "": of none */
 /* One go of bringing it up to date; `store` is the caller's own connection, for reading. True: there is more to do. */
 bool gateway_events_go(struct gateway *gateway, const struct config *config, struct store *store);
+/* Each second: pages of reports follow the history from earlier on where the clock was set back, also where it is forward again before they are made next. */
+void gateway_events_tick(struct gateway *gateway, struct store *store);
 /* Holds it against the history. */
 enum status gateway_events_check(const struct config *config, const struct promise_book *book, struct store *store, struct arena *arena, struct strings *findings, struct error *error);
 /* Once a week a mail of the week's numbers (gateway_weekly.c). True: mail was enqueued. */

@@ -20,6 +20,7 @@
 #define GO_MAIL_PAGES 8
 #define SKEW_MS 5000                             /* how far the clocks of several machines are apart */
 #define SET_BACK_MS (10 * 60 * 1000LL)           /* a clock that is set back is seen within that */
+#define CLOCKS_APART_MS (60 * 1000LL)            /* two gateways' clocks may be so far apart, and neither was set */
 #define EVERYTHING (1LL << 40)
 
 int64_t gateway_events_page_of(int64_t ticket)
@@ -364,8 +365,10 @@ static int64_t followed_upto(const struct go *go)
 static enum status keep(struct store *store, void *context, struct error *error)
 {
 	const struct go *go = context;
-	int64_t taken = 0, edition = 0, upto = followed_upto(go);
+	int64_t taken = 0, edition = 0, followed = 0, upto = followed_upto(go);
 	enum status status = store_number_get(store, STORE_EVENTS_TAKEN, &taken, error);
+	if (status == STATUS_OK)
+		status = store_number_get(store, KEPT_UPTO, &followed, error);
 	if (status == STATUS_OK)
 		status = store_number_get(store, KEPT_EDITION, &edition, error);
 	if (status != STATUS_OK || taken != go->kept.taken || edition != go->kept.edition)
@@ -378,7 +381,7 @@ static enum status keep(struct store *store, void *context, struct error *error)
 	}
 	for (size_t i = 0; i < go->filled.count && status == STATUS_OK; i++)
 		status = store_event_gap_filled(store, go->filled.at[i], error);
-	if (status == STATUS_OK && upto != go->kept.upto)
+	if (status == STATUS_OK && upto != go->kept.upto && followed >= go->kept.upto)         /* nobody saw the clock set back meanwhile */
 		status = store_number_set(store, KEPT_UPTO, upto, error);
 	if (status == STATUS_OK && go->top != go->kept.top)
 		status = store_number_set(store, KEPT_TOP, go->top, error);
@@ -428,6 +431,29 @@ bool gateway_events_go(struct gateway *gateway, const struct config *config, str
 	if (status == STATUS_OK)
 		log_event(LOG_DEBUG, "reports.kept", "pages", LOG_NUMBER((int64_t)go.made.count), "upto", LOG_NUMBER(go.upto), "more", go.more ? "yes" : "no", NULL);
 	return status == STATUS_OK && go.more;
+}
+
+/* ---- a clock that is set back ---- */
+
+static bool is_ahead(int64_t upto, int64_t now)
+{
+	return upto > now + CLOCKS_APART_MS;
+}
+
+static enum status follow_again(struct store *store, void *context, struct error *error)
+{
+	const int64_t *now = context;
+	int64_t upto = 0;
+	enum status status = store_number_get(store, KEPT_UPTO, &upto, error);
+	return status == STATUS_OK && is_ahead(upto, *now) ? store_number_set(store, KEPT_UPTO, *now - SET_BACK_MS, error) : status;
+}
+
+void gateway_events_tick(struct gateway *gateway, struct store *store)
+{
+	struct error error;
+	int64_t upto = 0, now = clock_now();
+	if (store_number_get(store, KEPT_UPTO, &upto, &error) == STATUS_OK && is_ahead(upto, now))
+		store_write(gateway->writer, follow_again, &now, &error);
 }
 
 /* ---- fsck ---- */

@@ -208,6 +208,7 @@ static void check_clock(const struct config *config)
 void gateway_tick(struct gateway *gateway, const struct config *config, struct store *store)
 {
 	check_clock(config);
+	gateway_events_tick(gateway, store);
 	if (clock_doubted())
 		return;
 	CLEANUP_ARENA struct arena arena;
