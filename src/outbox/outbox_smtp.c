@@ -14,6 +14,7 @@
 #define DOT_FACTOR     10             /* the final dot may take that much longer: scanners work then (RFC 5321 section 4.5.3.2.6) */
 #define AHEAD_MOST     50             /* recipients: their commands, and the replies, fit what the system buffers, or both would wait */
 #define WHOLE_MOST     (32 * 1024)    /* bytes of a mail that goes with its commands: wasted where nobody of it is taken */
+#define HANDED_OVER    " after the mail was handed over: it may arrive twice"
 #define SLOWEST_BYTES  4096           /* a second, that a relay must take of a mail */
 
 /* A header with 8-bit bytes or an address with them needs SMTPUTF8 (RFC 6531 section 3.1). */
@@ -83,10 +84,29 @@ static const char *rcpt_line(struct arena *arena, const struct message *message,
 	return arena_printf(arena, "RCPT TO:<%s>\r\n", message->recipients[i]);
 }
 
-/* A mail that another gateway may send meanwhile is handed over by its dot, after a last look. */
-static bool goes_whole(const struct smtp *smtp, const struct message *message)
+#define OWN_LINE "Date: "             /* begins what we write; what is passed on as it came begins with a stranger's line */
+
+/* Bytes of the first line, where it is ours; 0: it is not. */
+static size_t own_line(const struct message *message)
 {
-	return smtp->ahead && smtp->offers_chunking && !smtp->no_chunks && !message->term && message->length <= WHOLE_MOST && outbox_smtp_may_be_chunk(message->bytes, message->length);
+	const char *end = message->length > strlen(OWN_LINE) && memcmp(message->bytes, OWN_LINE, strlen(OWN_LINE)) == 0 ? memchr(message->bytes, '\n', message->length) : NULL;
+
+	return end ? (size_t)(end + 1 - message->bytes) : 0;
+}
+
+/* Who does not know BDAT takes the words behind it for commands, and in those a stranger may have written some: only who took a line of ours as a chunk gets
+ * more. A mail that another gateway may send meanwhile is handed over by its dot, after a last look. */
+static enum words_go words_go(const struct smtp *smtp, const struct message *message)
+{
+	if (!smtp->ahead || !smtp->offers_chunking || smtp->no_chunks || message->term || message->length > WHOLE_MOST || !outbox_smtp_may_be_chunk(message->bytes, message->length))
+		return BY_DATA;
+	return smtp->knows_chunks ? WITH_COMMANDS : own_line(message) ? PROVES_CHUNKS : BY_DATA;
+}
+
+static void add_chunk(struct buffer *out, const char *bytes, size_t length, bool last)
+{
+	buffer_printf(out, "BDAT %zu%s\r\n", length, last ? " LAST" : "");
+	buffer_add(out, bytes, length);
 }
 
 /* All that comes before the words in one write, where the relay offers it (RFC 2920): two round trips a mail and not four. With the words of a small mail (RFC 3030) it is one. */
@@ -95,16 +115,19 @@ static void say_ahead(struct smtp *smtp, const struct config_relay *relay, const
 	CLEANUP_BUFFER struct buffer lines = {0};
 
 	smtp->ahead = smtp->offers_pipelining && message->count <= AHEAD_MOST;
-	smtp->whole = goes_whole(smtp, message);
+	smtp->words_go = words_go(smtp, message);
 	if (!smtp->ahead)
 		return;
 	buffer_add_string(&lines, first);
 	for (size_t i = 0; i < message->count; i++)
 		if (attempt->at[i].delivery == DELIVERY_NONE)
 			buffer_add_string(&lines, rcpt_line(attempt->arena, message, i));
-	if (smtp->whole)
-		buffer_printf(&lines, "BDAT %zu LAST\r\n", message->length);
-	buffer_add(&lines, smtp->whole ? message->bytes : "DATA\r\n", smtp->whole ? message->length : strlen("DATA\r\n"));
+	if (smtp->words_go == WITH_COMMANDS)
+		add_chunk(&lines, message->bytes, message->length, true);
+	else if (smtp->words_go == PROVES_CHUNKS)
+		add_chunk(&lines, message->bytes, own_line(message), false);
+	else
+		buffer_add_string(&lines, "DATA\r\n");
 	outbox_smtp_write(smtp, relay->timeout_seconds, lines.at, lines.length);
 }
 
@@ -137,7 +160,7 @@ static size_t rcpt_to(struct smtp *smtp, const struct config_relay *relay, const
 			continue;
 		int code = ask(smtp, relay, smtp->ahead ? "" : rcpt_line(attempt->arena, message, i));
 		if (!code) {
-			lost(smtp, attempt, "");
+			lost(smtp, attempt, smtp->words_go == WITH_COMMANDS ? HANDED_OVER : "");
 			return 0;
 		}
 		if (code == 421) {
@@ -175,16 +198,36 @@ static bool does_not_know(int code)
 	return code >= 500 && code <= 504;
 }
 
-/* The reply to the words, which were said ahead. Who does not know BDAT in spite of what he offers took them for commands: the connection ends, and the mail goes by DATA. */
-static void chunk(struct smtp *smtp, const struct config_relay *relay, struct attempt *attempt)
+/* The reply to the first chunk; true: the rest went after it. Who does not know BDAT in spite of what he offers loses the connection, and gets the mail by DATA. */
+static bool prove_chunks(struct smtp *smtp, const struct config_relay *relay, const struct message *message, struct attempt *attempt)
 {
-	outbox_wire_step(&smtp->wire, (int64_t)relay->timeout_seconds * DOT_FACTOR);
-	int code = outbox_smtp_reply(smtp);
+	CLEANUP_BUFFER struct buffer rest = {0};
+	size_t said = own_line(message);
+	int code = outbox_smtp_hear(smtp, relay->timeout_seconds);
 
 	if (!code)
-		lost(smtp, attempt, " after the mail was handed over: it may arrive twice");
+		lost(smtp, attempt, "");
 	else if (does_not_know(code))
 		smtp->no_chunks = smtp->broken = true;
+	else if (!judged_for_all(smtp, attempt, STEP_DOT, code, smtp->reply.at))
+		reset(smtp, relay, 0);
+	else
+		smtp->knows_chunks = true;
+	if (!smtp->knows_chunks)
+		return false;
+	add_chunk(&rest, message->bytes + said, message->length - said, true);
+	outbox_smtp_write(smtp, relay->timeout_seconds, rest.at, rest.length);
+	return true;
+}
+
+/* The reply to the last chunk. */
+static void hear_chunk(struct smtp *smtp, const struct config_relay *relay, struct attempt *attempt)
+{
+	outbox_wire_step(&smtp->wire, (int64_t)relay->timeout_seconds * DOT_FACTOR);
+	int code = *smtp->wire.trouble ? 0 : outbox_smtp_reply(smtp);
+
+	if (!code)
+		lost(smtp, attempt, HANDED_OVER);
 	else if (judged_for_all(smtp, attempt, STEP_DOT, code, smtp->reply.at))
 		outbox_attempt_rest(attempt, DELIVERY_SENT, outbox_reply_line(attempt->arena, code, smtp->reply.at));
 	else
@@ -209,7 +252,7 @@ static void data(struct smtp *smtp, const struct config_relay *relay, const stru
 		smtp->broken = true;
 		attempt->mail_refused = false;
 	} else if (!code)
-		lost(smtp, attempt, " after the mail was handed over: it may arrive twice");
+		lost(smtp, attempt, HANDED_OVER);
 	else if (judged_for_all(smtp, attempt, STEP_DOT, code, smtp->reply.at))
 		outbox_attempt_rest(attempt, DELIVERY_SENT, outbox_reply_line(attempt->arena, code, smtp->reply.at));
 }
@@ -240,7 +283,7 @@ static bool transact(struct smtp *smtp, const struct config_relay *relay, const 
 	say_ahead(smtp, relay, message, first, attempt);
 	int code = ask(smtp, relay, first);
 	if (!code) {
-		lost(smtp, attempt, "");
+		lost(smtp, attempt, smtp->words_go == WITH_COMMANDS ? HANDED_OVER : "");
 		return false;
 	}
 	if (!judged_for_all(smtp, attempt, STEP_MAIL, code, smtp->reply.at)) {
@@ -250,10 +293,10 @@ static bool transact(struct smtp *smtp, const struct config_relay *relay, const 
 	}
 	if (!rcpt_to(smtp, relay, message, attempt))
 		reset(smtp, relay, 1);
-	else if (smtp->whole)
-		chunk(smtp, relay, attempt);
-	else
+	else if (smtp->words_go == BY_DATA)
 		data(smtp, relay, message, attempt);
+	else if (smtp->words_go == WITH_COMMANDS || prove_chunks(smtp, relay, message, attempt))
+		hear_chunk(smtp, relay, attempt);
 	return true;
 }
 

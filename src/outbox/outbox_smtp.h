@@ -8,13 +8,16 @@
 
 #include <libetpan/libetpan.h>
 
+/* How a mail's words go. PROVES_CHUNKS: in two chunks, the first of which is a line that is ours, to see whether the relay knows what it offers. */
+enum words_go { BY_DATA, PROVES_CHUNKS, WITH_COMMANDS };
 struct smtp {
 	struct wire wire;
 	mailsmtp *session;                       /* NULL: not connected */
 	bool broken;                             /* said or heard something that ends it */
 	bool offers_utf8, offers_8bit, offers_size, offers_pipelining, offers_chunking, offers_starttls, offers_auth_plain, offers_auth_login;
 	bool ahead;                              /* the commands of the mail that is being sent were said at once */
-	bool whole;                              /* its words, too, as one chunk (RFC 3030): a mail is one round trip */
+	enum words_go words_go;                  /* of that mail; WITH_COMMANDS: as one chunk (RFC 3030), a mail is one round trip */
+	bool knows_chunks;                       /* on this connection it took one */
 	bool no_chunks;                          /* it offers CHUNKING, and does not know BDAT */
 	uint64_t size_limit;                     /* with SIZE; 0: none was said */
 	struct tls_trust *trust;

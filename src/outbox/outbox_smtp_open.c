@@ -121,7 +121,7 @@ int outbox_smtp_say(struct smtp *smtp, int seconds, const char *line)
 /* The words of an EHLO reply, one a line (RFC 5321 section 4.1.1.1). */
 static void read_offers(struct smtp *smtp)
 {
-	smtp->offers_utf8 = smtp->offers_8bit = smtp->offers_size = smtp->offers_pipelining = smtp->offers_chunking = smtp->offers_starttls = false;
+	smtp->offers_utf8 = smtp->offers_8bit = smtp->offers_size = smtp->offers_pipelining = smtp->offers_chunking = smtp->knows_chunks = smtp->offers_starttls = false;
 	smtp->offers_auth_plain = smtp->offers_auth_login = false;
 	smtp->size_limit = 0;
 	for (const char *at = strchr(smtp->reply.at, '\n'); at && *++at; at = strchr(at, '\n')) {

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-struct client { int fd; bool data; long taken; size_t chunk; size_t length; char in[65536]; long ticket; double bytes; };
+struct client { int fd; bool data; long taken; size_t chunk; bool last; size_t length; char in[65536]; long ticket; double bytes; };
 
 static long wanted, mails, connections;
 static double began, bytes;
@@ -56,6 +56,7 @@ static bool line_is(struct client *client, const char *line)
 	client->taken += strncasecmp(line, "RCPT", 4) == 0;
 	if (strncasecmp(line, "BDAT ", 5) == 0) {
 		client->chunk = strtoul(line + 5, NULL, 10);
+		client->last = strstr(line, " LAST") != NULL;
 		return true;
 	}
 	if (strncasecmp(line, "DATA", 4) == 0 && !client->taken)
@@ -116,6 +117,11 @@ static char *swallow(struct client *client, char *at)
 	return at + n;
 }
 
+static bool chunk_ended(struct client *client)
+{
+	return client->last ? mail_ended(client) : say(client, "250 2.0.0 ok\r\n");
+}
+
 static bool receive(struct client *client)
 {
 	ssize_t n = recv(client->fd, client->in + client->length, sizeof client->in - 1 - client->length, 0);
@@ -125,7 +131,7 @@ static bool receive(struct client *client)
 		return false;
 	client->length += (size_t)n;
 	client->in[client->length] = 0;
-	if (client->chunk && (at = swallow(client, at)) && !client->chunk && !mail_ended(client))
+	if (client->chunk && (at = swallow(client, at)) && !client->chunk && !chunk_ended(client))
 		return false;
 	while (!client->chunk && (end = strstr(at, client->data ? "\r\n.\r\n" : "\r\n"))) {
 		bool data = client->data;
@@ -139,7 +145,7 @@ static bool receive(struct client *client)
 		if (!(data ? mail_ended(client) : line_is(client, at)))
 			return false;
 		at = end + (data ? 5 : 2);
-		if (client->chunk && (at = swallow(client, at)) && !client->chunk && !mail_ended(client))
+		if (client->chunk && (at = swallow(client, at)) && !client->chunk && !chunk_ended(client))
 			return false;
 	}
 	if (client->data && client->in + client->length - at > 4) {

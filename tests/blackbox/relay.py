@@ -129,7 +129,7 @@ class Relay:
 
         if not isinstance(connection, ssl.SSLSocket) or self.tls:
             say("421 4.3.2 not now" if self.behaviour == "421" else self.greeting)
-        sender, recipients = None, []
+        sender, recipients, chunks = None, [], b""
         for line in lines:
             text = line.decode("utf-8", "replace").rstrip("\r\n")
             verb = text.split(" ")[0].upper().split(":")[0]
@@ -162,13 +162,16 @@ class Relay:
                     return
                 sender, recipients = None, []
             elif verb == "BDAT" and self.knows_bdat:
-                chunk = lines.read(int(text.split()[1]))
-                assert text.upper().endswith(" LAST"), text
+                chunks += lines.read(int(text.split()[1]))
+                last = text.upper().endswith(" LAST")
                 if not recipients:
                     say("503 5.5.1 need RCPT command")
-                elif not self.end_of_data(connection, chunk, sender, recipients, say):
+                elif not last:
+                    say("250 2.0.0 ok")
+                elif not self.end_of_data(connection, chunks, sender, recipients, say):
                     return
-                sender, recipients = None, []
+                if last or not recipients:
+                    sender, recipients, chunks = None, [], b""
             elif verb == "QUIT":
                 say("221 2.0.0 bye")
                 return
@@ -180,7 +183,7 @@ class Relay:
                 say("235 2.7.0 welcome" if right else "535 5.7.8 wrong")
             elif verb in ("RSET", "NOOP"):
                 if verb == "RSET":
-                    sender, recipients = None, []
+                    sender, recipients, chunks = None, [], b""
                 say("250 2.0.0 ok")
             else:
                 say("502 5.5.2 what?")

@@ -368,13 +368,15 @@ def test_a_chunk_is_the_same_mail(desk):
 
 @setup(relay="smtp", config={"relay.senders": 1})
 def test_a_relay_that_offers_chunks_and_knows_none(desk):
-    """The connection ends, since the words were taken for commands; the mail goes by DATA at once, and so do all after it."""
+    """All that it takes for a command is a line of ours, nothing that a customer wrote. The connection ends; the mail goes by DATA at once, and so do all after it."""
     desk.relay.offers.insert(0, "CHUNKING")
     desk.relay.knows_bdat = False
     for i in range(3):
-        desk.accept(mail(subject="n%d" % i))
+        desk.accept(mail(subject="n%d" % i, body="RSET\r\nMAIL FROM:<eve@evil.example>\r\nRCPT TO:<all@example.org>\r\nDATA\r\n"))
     desk.wait_sent(6)
     wait_until(lambda: not desk.outbox())
+    strange = [c for c in desk.relay.commands if c.split(" ")[0].split(":")[0] not in ("EHLO", "MAIL", "RCPT", "DATA", "BDAT", "QUIT")]
+    assert len(strange) == 1 and strange[0].startswith("Date: ") and not [c for c in desk.relay.commands if "evil" in c], desk.relay.commands
     assert len([c for c in desk.relay.commands if c.startswith("BDAT ")]) == 1 and desk.relay.commands.count("DATA") == 6, desk.relay.commands
     assert not desk.log("outbox.deferred") and len(desk.sent()) == 6
 
