@@ -409,38 +409,21 @@ static enum status find(struct rendering *r, struct error *error)
 
 /* ---- words ---- */
 
-/* All that a mail tells is read in one look at a database of our own: what SQLite had read is not read again after each statement, because somebody wrote
- * meanwhile. Not where a list is asked for, which may write what is searched. */
-static enum status look_begin(const struct rendering *r, bool *began, struct error *error)
+enum status outbox_words(struct rendering *r, struct rendered *rendered, struct error *error)
 {
-	*began = false;
-	return store_is_alone(r->store) && !desk_notice_is(r->row->outgoing.template, NOTICE_ANSWERS_COMMANDS) ? store_read_begin(r->store, began, error) : STATUS_OK;
-}
-
-static enum status read_all(struct rendering *r, const char **all, struct error *error)
-{
+	const struct outgoing *outgoing = &r->row->outgoing;
 	enum status status = about_read(r, error);
 
 	/* The raw mail is needed for its words, or for its attachments: their names, or themselves in an agent's answer. */
 	if (!status)
 		status = raw_read(r, error);
+	const char *all = "";
 	if (!status)
 		status = outbox_choose_files(r, error);
 	if (!status)
 		status = find(r, error);
-	return status ? status : variables(r, all, error);
-}
-
-enum status outbox_words(struct rendering *r, struct rendered *rendered, struct error *error)
-{
-	const struct outgoing *outgoing = &r->row->outgoing;
-	const char *all = "";
-	bool began;
-	enum status status = look_begin(r, &began, error);
-
 	if (!status)
-		status = read_all(r, &all, error);
-	store_read_end(r->store, began);
+		status = variables(r, &all, error);
 	if (status)
 		return status;
 	return desk_render(r->arena, r->templates, outgoing->template, outgoing->language ? outgoing->language : "", r->policy->language, all, rendered, error);
