@@ -82,6 +82,10 @@ void outbox_pool_wait(struct outbox *outbox, pthread_cond_t *condition, int64_t 
 void outbox_wake_senders(struct outbox *outbox);         /* all: relay, configuration or end; with the lock held */
 void outbox_wake_sender(struct outbox *outbox);          /* one that does not rest: there is a job, and who takes it wakes the next; with the lock held */
 
+/* ---- outbox_attempt.c; without the lock ---- */
+/* False: this is a large mail, for the sender of those: it goes back. */
+bool outbox_attempt_row(struct sender *sender, struct job *job, struct attempt *attempt);
+
 /* ---- threads ---- */
 void *outbox_clerk_main(void *outbox);
 void *outbox_sender_main(void *sender);                 /* outbox_sender.c */

@@ -9,7 +9,7 @@
  * outbox_smtp_open.c  one kept connection: TLS, AUTH         outbox_smtp.c     one mail over it
  * outbox_try.c      one mail past all of it, for `sportello selftest`
  * outbox_maildir.c  mails kept as files
- * outbox_result.c   result -> store                      outbox_jobs.c, outbox_clerk.c, outbox_sender.c, outbox.c   the threads (outbox_pool_private.h)
+ * outbox_result.c   result -> store                      outbox_jobs.c, outbox_attempt.c, outbox_clerk.c, outbox_sender.c, outbox.c   the threads (outbox_pool_private.h)
  */
 #ifndef SPORTELLO_OUTBOX_PRIVATE_H
 #define SPORTELLO_OUTBOX_PRIVATE_H
