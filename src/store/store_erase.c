@@ -15,9 +15,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define THIN_AT_ONCE 100         /* messages, deliveries or outgoing mails of a ticket that has very many */
-#define LINES_AT_ONCE 500        /* of its history */
-
 /* Statements of the engine name them. */
 _Static_assert(HISTORY_PARTICIPANT == 16 && HISTORY_PROPOSED == 17 && HISTORY_LEFT == 18 && HISTORY_ANSWER_TO == 19 && HISTORY_BOUNCED == 20 && HISTORY_REMARK == 21, "kinds of history");
 
@@ -32,7 +29,7 @@ static void add_place(struct arena *arena, struct erased *erased, const char *wh
 		*ARENA_PUSH(arena, &erased->places) = (struct erased_place){ where, count };
 }
 
-static void place(struct erasing *e, const char *where, int64_t count)
+void store_erase_count(struct erasing *e, const char *where, int64_t count)
 {
 	add_place(e->arena, e->out, where, count);
 }
@@ -103,14 +100,14 @@ static enum status close_tickets(struct erasing *e)
 
 /* ---- outgoing mails: nothing is left to send, or to be shown ---- */
 
-static enum status empty_outbox(struct erasing *e)
+enum status store_erase_outbox(struct erasing *e)
 {
 	struct customer_ids ids;
 	enum status status = store_erase_list(e, "outbox", &ids);
 
 	for (size_t i = 0; i < ids.count && status == STATUS_OK; i++)
 		status = store_erase_outgoing(e->store, ids.at[i], e->error);
-	place(e, "outgoing mails", (int64_t)ids.count);
+	store_erase_count(e, "outgoing mails", (int64_t)ids.count);
 	return status;
 }
 
@@ -179,7 +176,7 @@ static enum status clean_near(struct erasing *e)
 		if (status == STATUS_OK)
 			status = clean_rows(e, near.at[i], SQL_NEAR_MESSAGES, SQL_NEAR_MESSAGE_SET, 3, &words, &cleaned);
 	}
-	place(e, "lines of other people's tickets that name him", cleaned);
+	store_erase_count(e, "lines of other people's tickets that name him", cleaned);
 	return status;
 }
 
@@ -214,9 +211,14 @@ static enum status run_steps(struct erasing *e, size_t count, bool message)
 		if (message && !steps[i].message_too)
 			continue;
 		status = engine_run(e->store->engine, e->error, steps[i].id, "");
-		place(e, steps[i].where, engine_changes(e->store->engine));
+		store_erase_count(e, steps[i].where, engine_changes(e->store->engine));
 	}
 	return status;
+}
+
+enum status store_erase_mails(struct erasing *e)
+{
+	return run_steps(e, STEPS_OF_MAILS, true);
 }
 
 static enum status erase_tables(struct erasing *e)
@@ -229,11 +231,11 @@ static enum status erase_tables(struct erasing *e)
 	/* The last: others find their rows by it. */
 	if (status == STATUS_OK)
 		status = engine_run(e->store->engine, e->error, message ? SQL_ERASE_MESSAGE_WORDS : SQL_ERASE_MESSAGE, "");
-	place(e, "messages", engine_changes(e->store->engine));
+	store_erase_count(e, "messages", engine_changes(e->store->engine));
 	if (status != STATUS_OK || e->order->aged)
 		return status;
 	status = engine_run(e->store->engine, e->error, SQL_ERASE_MODELS, "");
-	place(e, "models of the classifier", engine_changes(e->store->engine));
+	store_erase_count(e, "models of the classifier", engine_changes(e->store->engine));
 	return status;
 }
 
@@ -269,7 +271,7 @@ static enum status erase_promises(struct erasing *e, const struct strings *addre
 			status = engine_run(e->store->engine, e->error, SQL_VERSION_TEXT, "it", versions.at[i].id, text);
 		count += changed;
 	}
-	place(e, "promises of earlier configurations", count);
+	store_erase_count(e, "promises of earlier configurations", count);
 	return status;
 }
 
@@ -286,7 +288,7 @@ static enum status erase_contacts(struct erasing *e)
 		status = erase_promises(e, &addresses);
 	for (size_t i = 0; i < contacts.count && status == STATUS_OK; i++)
 		status = erase_contact(e, contacts.at[i], addresses.at[i]);
-	place(e, "contacts", (int64_t)contacts.count);
+	store_erase_count(e, "contacts", (int64_t)contacts.count);
 	if (status == STATUS_OK)
 		status = engine_run(e->store->engine, e->error, SQL_CUSTOMER_DELETE, "i", e->order->customer);
 	return status == STATUS_OK ? engine_run(e->store->engine, e->error, SQL_ERASE_EVENTS, "i", e->order->customer) : status;
@@ -301,7 +303,7 @@ static enum status count_part(struct erasing *e)
 		status = store_erase_list(e, "message", &messages);
 	if (status == STATUS_OK)
 		status = store_erase_list(e, "file", &files);
-	place(e, "files", (int64_t)files.count);
+	store_erase_count(e, "files", (int64_t)files.count);
 	e->out->tickets += (int64_t)tickets.count;
 	e->out->messages += (int64_t)messages.count;
 	return status;
@@ -324,7 +326,7 @@ static enum status erase_all(struct erasing *e)
 	if (status == STATUS_OK && e->order->what != ERASE_MESSAGE)
 		status = close_tickets(e);
 	if (status == STATUS_OK)
-		status = empty_outbox(e);
+		status = store_erase_outbox(e);
 	if (status == STATUS_OK && e->order->what == ERASE_CUSTOMER)
 		status = clean_near(e);
 	if (status == STATUS_OK)
@@ -358,7 +360,7 @@ enum status store_erase_part(struct store *store, struct arena *arena, const str
 	if (status == STATUS_OK)
 		status = close_tickets(&e);
 	if (status == STATUS_OK)
-		status = empty_outbox(&e);
+		status = store_erase_outbox(&e);
 	if (status == STATUS_OK)
 		status = erase_tables(&e);
 	for (size_t i = 0; i < part->addresses->count && status == STATUS_OK; i++)
@@ -376,7 +378,7 @@ enum status store_erase_near_part(struct store *store, struct arena *arena, cons
 	if (status == STATUS_OK)
 		status = store_erase_gather_near(&e, part->tickets, part->count);
 	if (status == STATUS_OK)
-		status = empty_outbox(&e);
+		status = store_erase_outbox(&e);
 	if (status == STATUS_OK)
 		status = clean_near(&e);
 	if (status == STATUS_OK)
@@ -384,111 +386,6 @@ enum status store_erase_near_part(struct store *store, struct arena *arena, cons
 	for (size_t i = 0; i < part->addresses->count && status == STATUS_OK; i++)
 		status = store_places_forget_part(store, part->addresses->at[i], error);
 	return status == STATUS_OK ? count_part(&e) : status;
-}
-
-/* ---- a ticket with very many messages ---- */
-
-static enum status count_files(struct erasing *e)
-{
-	struct customer_ids files = { 0 };
-	enum status status = store_erase_list(e, "file", &files);
-
-	place(e, "files", (int64_t)files.count);
-	return status;
-}
-
-/* The bound is no further than what is there: what comes meanwhile is the last part's. */
-static enum status thin_messages(struct erasing *e, int64_t ticket, struct erase_thinned *thinned, bool *more)
-{
-	int64_t first = thinned->upto[THIN_MESSAGES] + 1, end = first + THIN_AT_ONCE, last = 0;
-	enum status status = engine_number(e->store->engine, e->error, &last, 0, SQL_MESSAGE_LAST_SEQ, "i", ticket);
-
-	if (status == STATUS_OK)
-		status = store_erase_gather_messages(e, ticket, first, end);
-	if (status == STATUS_OK)
-		status = run_steps(e, STEPS_OF_MAILS, true);
-	if (status == STATUS_OK)
-		status = engine_run(e->store->engine, e->error, SQL_ERASE_MESSAGE, "");
-	place(e, "messages", engine_changes(e->store->engine));
-	*more = end <= last;
-	thinned->upto[THIN_MESSAGES] = *more ? end - 1 : last;
-	e->out->messages += thinned->upto[THIN_MESSAGES] - first + 1;
-	return status == STATUS_OK ? count_files(e) : status;
-}
-
-static enum status next_places(struct erasing *e, enum store_place kind, int64_t ticket, int64_t above, int64_t *upto)
-{
-	return engine_number(e->store->engine, e->error, upto, 0, SQL_PLACES_NEXT, "diii", (int)kind, ticket, above, (int64_t)THIN_AT_ONCE);
-}
-
-/* A dry run finds those of its messages again. */
-static enum status thin_deliveries(struct erasing *e, int64_t ticket, struct erase_thinned *thinned, bool *more)
-{
-	int64_t upto = 0, *at = &thinned->upto[THIN_DELIVERIES];
-	enum status status = next_places(e, PLACE_MAILBOX_OF_TICKET, ticket, *at, &upto);
-
-	*more = upto != 0;
-	if (status != STATUS_OK || !upto)
-		return status;
-	if ((status = store_erase_gather_deliveries(e, ticket, *at, upto, e->dry ? thinned->upto[THIN_MESSAGES] : 0)) == STATUS_OK)
-		status = run_steps(e, STEPS_OF_MAILS, true);
-	*at = upto;
-	return status == STATUS_OK ? count_files(e) : status;
-}
-
-static enum status thin_outgoing(struct erasing *e, int64_t ticket, struct erase_thinned *thinned, bool *more)
-{
-	int64_t upto = 0, *at = &thinned->upto[THIN_OUTGOING];
-	enum status status = next_places(e, PLACE_OUTBOX_OF_TICKET, ticket, *at, &upto);
-
-	*more = upto != 0;
-	if (status != STATUS_OK || !upto)
-		return status;
-	if ((status = engine_run(e->store->engine, e->error, SQL_ERASING_CLEAR, "")) == STATUS_OK)
-		status = engine_run(e->store->engine, e->error, SQL_ERASING_OUTBOX_PART, "iii", ticket, *at, upto);
-	*at = upto;
-	return status == STATUS_OK ? empty_outbox(e) : status;
-}
-
-static enum status gather_lines(struct erasing *e, int64_t ticket, int64_t above, int64_t upto)
-{
-	enum status status = engine_run(e->store->engine, e->error, SQL_ERASING_CLEAR, "");
-
-	if (status == STATUS_OK)
-		status = store_erase_gathered(e, "ticket", ticket);
-	if (status == STATUS_OK)
-		status = store_erase_gathered(e, "lines done", above);
-	return status == STATUS_OK ? store_erase_gathered(e, "lines end", upto) : status;
-}
-
-static enum status thin_lines(struct erasing *e, int64_t ticket, struct erase_thinned *thinned, bool *more)
-{
-	int64_t last = 0, *at = &thinned->upto[THIN_LINES], upto;
-	enum status status = engine_number(e->store->engine, e->error, &last, 0, SQL_HISTORY_LAST, "i", ticket);
-
-	*more = *at + LINES_AT_ONCE < last;
-	upto = *more ? *at + LINES_AT_ONCE : last;
-	if (status == STATUS_OK)
-		status = gather_lines(e, ticket, *at, upto);
-	if (status == STATUS_OK)
-		status = engine_run(e->store->engine, e->error, SQL_ERASE_HISTORY_WORDS, "");
-	place(e, "lines of history", engine_changes(e->store->engine));
-	if (status == STATUS_OK)
-		status = engine_run(e->store->engine, e->error, SQL_ERASE_HISTORY_FIRST, "");
-	place(e, "lines of history of the first version", engine_changes(e->store->engine));
-	*at = upto;
-	return status;
-}
-
-enum status store_erase_thin(struct store *store, struct arena *arena, const struct erase_order *order, int64_t ticket, enum erase_thin what, bool dry, struct erase_thinned *thinned, bool *more,
-                             struct erased *erased, struct error *error)
-{
-	static enum status (*const thin[ERASE_THINS])(struct erasing *, int64_t, struct erase_thinned *, bool *) = {
-		[THIN_MESSAGES] = thin_messages, [THIN_DELIVERIES] = thin_deliveries, [THIN_OUTGOING] = thin_outgoing, [THIN_LINES] = thin_lines };
-	struct erasing e = { .store = store, .arena = arena, .order = order, .dry = dry, .out = erased, .error = error, .now = clock_now() };
-	enum status status = store_places_finish(store, error);
-
-	return status == STATUS_OK ? thin[what](&e, ticket, thinned, more) : status;
 }
 
 /* ---- the parts' first and last ---- */

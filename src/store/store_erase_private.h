@@ -24,6 +24,10 @@ enum status store_erase_gather_part(struct erasing *e, const int64_t *tickets, s
 enum status store_erase_gather_messages(struct erasing *e, int64_t ticket, int64_t first, int64_t end);
 enum status store_erase_gather_deliveries(struct erasing *e, int64_t ticket, int64_t above, int64_t upto, int64_t not_of);
 enum status store_erase_gather_near(struct erasing *e, const int64_t *tickets, size_t count);
+/* ---- store_erase.c, of what was gathered ---- */
+enum status store_erase_mails(struct erasing *e);        /* deliveries, their raw mails and what was derived of them */
+enum status store_erase_outbox(struct erasing *e);       /* outgoing mails lose their words */
+void store_erase_count(struct erasing *e, const char *where, int64_t count);
 /* A row of the table. */
 enum status store_erase_gathered(struct erasing *e, const char *kind, int64_t id);
 /* What was gathered of a kind: numbers, or words; in e->arena. */
