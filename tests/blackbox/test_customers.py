@@ -17,10 +17,10 @@ def write(desk, sender, subject="A question", proved=False, **more):
 
 
 def rows(desk, *without):
-    """All tables of customers and tickets, as they stand when all mail has left; not what reports, promises and the search keep of them, and
+    """All tables of customers and tickets, as they stand when all mail has left; not what reports, promises, the search and /metrics keep of them, and
     what day it is (meta), which come by themselves after a moment."""
     wait_until(lambda: not desk.ok("outbox", "list"))
-    without += ("event_page", "event_gap", "meta", "promise", "promise_version", "derived")
+    without += ("event_page", "event_gap", "meta", "promise", "promise_version", "derived", "tally")
     with sqlite3.connect("file:%s?mode=ro" % os.path.join(desk.state_dir, "sportello.db"), uri=True) as database:
         tables = [name for name, in database.execute("SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY name") if name not in without]
         return {table: sorted(map(repr, database.execute("SELECT * FROM " + table))) for table in tables}
