@@ -239,6 +239,7 @@ void *outbox_clerk_main(void *context)
 {
 	struct outbox *outbox = context;
 
+	outbox_pool_stand_back(OUT_NICE);
 	pthread_mutex_lock(&outbox->lock);
 	for (;;) {
 		if (outbox->done.count)

@@ -6,7 +6,9 @@
 #include "outbox_pool_private.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 /* ---- lists of jobs ---- */
 
@@ -99,6 +101,12 @@ void outbox_pool_wait(struct outbox *outbox, pthread_cond_t *condition, int64_t 
 	struct timespec when = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
 
 	pthread_cond_timedwait(condition, &outbox->lock, &when);
+}
+
+/* A nice value and no scheduling class: who holds a lock still gets the processor. Linux: of this thread alone. In vain: it is only less polite. */
+void outbox_pool_stand_back(int nice)
+{
+	setpriority(PRIO_PROCESS, (id_t)gettid(), nice);
 }
 
 void outbox_wake_senders(struct outbox *outbox)

@@ -18,6 +18,11 @@
 #define SENDER_OF_LARGE SENDERS_MOST  /* the one that makes large mails, one after the other, when nobody else wants the processor */
 #define POLL_US        1000000        /* rows that nobody wakes us for: time came, the command line */
 
+/* Mail that comes in has somebody who waits for its 250, mail that goes out has nobody: it takes the processor after it. It cannot starve: nice 5 weighs 335 where
+ * nice 0 weighs 1,024, so that one thread of the outbox gets a quarter of a processor beside one that never rests, and all of it beside none. */
+#define OUT_NICE       5              /* of clerk and senders */
+#define LARGE_NICE     10             /* who renders 10 MB must not take the processor from mails that come in, nor from small ones */
+
 /* Rows that were fetched together share their memory, and the term of the lease in which they were: in another one they are read anew, since another gateway may have sent them. */
 struct batch { struct arena arena; _Atomic size_t users; int64_t term; };
 struct job { struct job *next; struct batch *batch; struct config *config; bool heavy, given_back; struct sender *sender; struct outcome outcome; };   /* heavy: a large mail; given_back: it was not tried; sender: who waits for its result to be written */
@@ -78,6 +83,7 @@ struct job *outbox_jobs_take_if(struct jobs *jobs, bool (*may)(const void *conte
 bool outbox_jobs_have(const struct jobs *jobs, bool (*may)(const void *context, const struct job *job), const void *context);       /* one that may */
 /* Waits for the condition, at most until this monotonic time in microseconds. */
 void outbox_pool_wait(struct outbox *outbox, pthread_cond_t *condition, int64_t us);
+void outbox_pool_stand_back(int nice);                   /* the calling thread */
 
 void outbox_wake_senders(struct outbox *outbox);         /* all: relay, configuration or end; with the lock held */
 void outbox_wake_sender(struct outbox *outbox);          /* one that does not rest: there is a job, and who takes it wakes the next; with the lock held */

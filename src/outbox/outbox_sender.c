@@ -12,13 +12,10 @@
 #include "outbox_pool_private.h"
 
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #define IDLE_US        (10 * 1000000) /* a connection without mail is closed */
 #define REST_US        (5 * 1000000)  /* of a sender that got no connection while others have one */
 #define STORE_REST_US  (1 * 1000000)  /* of a sender that cannot read the store */
-#define LARGE_NICE     10             /* who renders 10 MB must not take the processor from mails that come in */
 
 static int64_t earlier(int64_t a, int64_t b)
 {
@@ -279,8 +276,7 @@ void *outbox_sender_main(void *context)
 	int64_t idle_since = clock_monotonic_us();
 
 	pthread_mutex_lock(&outbox->lock);
-	if (sender->large)                       /* Linux: of this thread alone. In vain: it is only less polite */
-		setpriority(PRIO_PROCESS, (id_t)gettid(), LARGE_NICE);
+	outbox_pool_stand_back(sender->large ? LARGE_NICE : OUT_NICE);
 	wait_for_store(sender);
 	sender->rest_until = 0;
 	while (is_wanted(sender)) {
