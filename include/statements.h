@@ -4,7 +4,8 @@
  * One list, so that what is asked of the database can be read (and its query plans be checked) in one place. Names say what
  * a statement does, not where it is used. No statement is ever built from a stranger's text. Whoever changes a column list
  * changes the reader of that list too: TICKET_COLUMNS is read by store_read_ticket_columns(), and so on.
- * States stand as words where a partial index needs to see them (outbox_due, outbox_failed).
+ * States stand as words where a partial index needs to see them (outbox_due, outbox_failed). A value is not compared as the condition of a partial index is (history_late has
+ * "n>2", SQL_HISTORY "n>=?2"): SQLite would look at the value to choose its plan, and prepare the statement anew each time.
  *
  * The dialect is SQLite's, and is meant to be read by both: ?1 for a value, AS before the name of a subquery, the table's name before a column in
  * DO UPDATE, count(*) FILTER for sum() of a condition. Where PostgreSQL parts from it, src/postgres/postgres_statements.h has its words.
@@ -387,7 +388,7 @@
 	X(SQL_LINK_ADD, "INSERT INTO link(ticket,other) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
 	X(SQL_HISTORY_ADD, "INSERT INTO history(ticket,n,at,who,what,why,kind,number,was,now) VALUES(?1,?2,?3,?4,'',?5,?6,?7,?8,?9)") \
 	X(SQL_HISTORY_LAST, "SELECT max(n) FROM history WHERE ticket=?1") \
-	X(SQL_HISTORY, "SELECT " HISTORY_COLUMNS ", at, who, why FROM history WHERE ticket=?1 AND n>?2 ORDER BY n") \
+	X(SQL_HISTORY, "SELECT " HISTORY_COLUMNS ", at, who, why FROM history WHERE ticket=?1 AND n>=?2 ORDER BY n") \
 	/* what the classifier learns from, learned and did */ \
 	X(SQL_CONFIRM, "INSERT INTO confirmed(ticket,queue,at) VALUES(?1,?2,?3) ON CONFLICT(ticket) DO UPDATE SET queue=excluded.queue, at=excluded.at") \
 	X(SQL_CONFIRM_ANSWERED, "INSERT INTO confirmed(ticket,queue,at) SELECT id, queue, ?2 FROM ticket WHERE id=?1" \

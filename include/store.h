@@ -223,9 +223,10 @@ enum status store_version_add(struct store *store, const struct version_row *row
 enum status store_version_last(struct store *store, int64_t *id, struct error *error);     /* 0: there is none */
 enum status store_versions(struct store *store, struct arena *arena, struct version_rows *rows, struct error *error);
 enum status store_promise_steps(struct store *store, struct arena *arena, int64_t now, size_t limit, struct promise_rows *rows, struct error *error);
-/* Tickets to which something happened after `since` (ms), of the `limit` oldest lines of history: the last moment of each, the oldest first. */
+/* Tickets to which something happened after `since` (ms), of about the `limit` oldest lines of history: the last moment of each, the oldest first. upto: what happened until then is
+ * there, and nothing later (INT64_MAX: that is all there is). */
 struct changed_ticket { int64_t ticket, at; };
-struct changed_tickets { struct changed_ticket *at; size_t count; };
+struct changed_tickets { struct changed_ticket *at; size_t count; int64_t upto; };
 enum status store_changed_since(struct store *store, struct arena *arena, int64_t since, size_t limit, struct changed_tickets *tickets, struct error *error);
 /* New, open and pending tickets with a number above `after`, in its order. */
 enum status store_open_tickets(struct store *store, struct arena *arena, int64_t after, size_t limit, struct changed_tickets *tickets, struct error *error);

@@ -10,7 +10,7 @@
 #define BUSY_MS 50                               /* between two goes while there is more */
 #define BUSY_RESTS 19                            /* times as long as it worked, where that is in mails' way */
 #define REST_MS 5000                             /* at most, then */
-#define AT_ONCE 100                              /* messages in one go: one transaction of the index */
+#define AT_ONCE 256                              /* messages in one go */
 
 struct indexing { struct store_writer *writer; const struct config *config; };
 

@@ -16,6 +16,7 @@
 #define KEPT_TOP "events_top"                    /* pages of tickets up to this one were made */
 #define KEPT_MAILS "events_mails"                /* pages of mails, all of them whole */
 #define GO_TICKETS 256                           /* that changed, in one go */
+#define GO_LINES 2048                            /* of history that are looked at for it */
 #define GO_PAGES 2                               /* that are made whole */
 #define GO_MAIL_PAGES 8
 #define SKEW_MS 5000                             /* how far the clocks of several machines are apart */
@@ -246,11 +247,12 @@ static enum status find_changed(struct go *go, struct ticket_ids *ids, struct er
 {
 	struct changed_tickets changed;
 	size_t count = GO_TICKETS;
-	enum status status = store_changed_since(go->store, go->arena, go->kept.upto, EVERYTHING, &changed, error);
+	enum status status = store_changed_since(go->store, go->arena, go->kept.upto, GO_LINES, &changed, error);
 	*ids = (struct ticket_ids){0};
-	go->upto = go->begun - 1;
 	if (status != STATUS_OK)
 		return status;
+	go->more |= changed.upto != INT64_MAX;
+	go->upto = changed.upto < go->begun ? changed.upto : go->begun - 1;
 	while (count < changed.count && changed.at[count].at == changed.at[count - 1].at)
 		count++;
 	if (count < changed.count) {

@@ -43,7 +43,7 @@ static enum status read_past(struct store *store, struct arena *arena, struct ti
 
 	if (status != STATUS_OK)
 		return status;
-	cursor_open(&cursor, store->engine, error, SQL_HISTORY, "ii", ticket->id, last - PAST_ROWS);
+	cursor_open(&cursor, store->engine, error, SQL_HISTORY, "ii", ticket->id, last - PAST_ROWS + 1);
 	while (cursor_next(&cursor)) {
 		struct history_row *row = ARENA_PUSH(arena, &rows);
 

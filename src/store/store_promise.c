@@ -54,10 +54,10 @@ static void keep_last_of_each(struct changed_tickets *tickets)
 	qsort(tickets->at, kept, sizeof *tickets->at, by_moment);
 }
 
-/* Up to when a list that may have been cut off is whole. */
+/* Up to when a list that may have been cut off is whole: its last moment may go on behind the cut. */
 static int64_t whole_to(const struct changed_tickets *tickets, size_t limit)
 {
-	return tickets->count < limit ? INT64_MAX : tickets->at[tickets->count - 1].at;
+	return tickets->count < limit ? INT64_MAX : tickets->at[tickets->count - 1].at - 1;
 }
 
 static void add_to(struct arena *arena, struct changed_tickets *all, const struct changed_tickets *some, int64_t upto)
@@ -67,24 +67,36 @@ static void add_to(struct arena *arena, struct changed_tickets *all, const struc
 }
 
 /* What was opened, and what happened to others. */
-enum status store_changed_since(struct store *store, struct arena *arena, int64_t since, size_t limit, struct changed_tickets *tickets, struct error *error)
+static enum status read_both(struct store *store, struct arena *arena, int64_t since, int64_t first, size_t limit, struct changed_tickets *tickets, struct error *error)
 {
 	struct changed_tickets changed, created;
-	int64_t first = 1;
-	enum status status = store_first_ticket_since(store, since, &first, error);
+	enum status status = read_changed(store, arena, SQL_CREATED_SINCE, since, limit, first, &created, error);
 
 	*tickets = (struct changed_tickets){ 0 };
-	if (status == STATUS_OK)
-		status = read_changed(store, arena, SQL_CREATED_SINCE, since, limit, first, &created, error);
 	if (status == STATUS_OK)
 		status = read_changed(store, arena, SQL_CHANGED_SINCE, since, limit, 0, &changed, error);
 	if (status)
 		return status;
-	int64_t upto = whole_to(&created, limit) < whole_to(&changed, limit) ? whole_to(&created, limit) : whole_to(&changed, limit);
-	add_to(arena, tickets, &created, upto);
-	add_to(arena, tickets, &changed, upto);
+	tickets->upto = whole_to(&created, limit) < whole_to(&changed, limit) ? whole_to(&created, limit) : whole_to(&changed, limit);
+	add_to(arena, tickets, &created, tickets->upto);
+	add_to(arena, tickets, &changed, tickets->upto);
 	keep_last_of_each(tickets);
 	return STATUS_OK;
+}
+
+/* Where more than that happened at one moment (many requests closed by one command), all of it is read. */
+enum status store_changed_since(struct store *store, struct arena *arena, int64_t since, size_t limit, struct changed_tickets *tickets, struct error *error)
+{
+	int64_t first = 1;
+	enum status status = store_first_ticket_since(store, since, &first, error);
+
+	*tickets = (struct changed_tickets){ .upto = INT64_MAX };
+	do {
+		if (status == STATUS_OK)
+			status = read_both(store, arena, since, first, limit, tickets, error);
+		limit *= 8;
+	} while (status == STATUS_OK && !tickets->count && tickets->upto != INT64_MAX);
+	return status;
 }
 
 enum status store_open_tickets(struct store *store, struct arena *arena, int64_t after, size_t limit, struct changed_tickets *tickets, struct error *error)

@@ -199,7 +199,7 @@ static enum status read_history(struct store *store, struct arena *arena, struct
 {
 	struct cursor cursor;
 
-	cursor_open(&cursor, store->engine, error, SQL_HISTORY, "ii", row->facts.id, (int64_t)0);
+	cursor_open(&cursor, store->engine, error, SQL_HISTORY, "ii", row->facts.id, (int64_t)1);
 	while (cursor_next(&cursor)) {
 		struct history_row *line = ARENA_PUSH(arena, &row->history);
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define WORDS_EDITION (200 + MAIL_PARSER_VERSION)       /* a better parser finds other words, and keeps anew what it derived; 200: words as src/words has them */
-#define AT_ONCE 64               /* messages between two looks at the list */
+#define AT_ONCE 256              /* messages between two looks at the list, and in one transaction of the index: each becomes a piece of it, which is merged with others later */
 #define SNAPSHOT_US 20000        /* one snapshot for the reads of several messages saves its locks; a longer one would keep the log from being reused */
 #define BEST_MESSAGES 200        /* of a search */
 #define BEST_TICKETS 50

@@ -35,7 +35,7 @@ static enum status read_lines(struct store *store, struct arena *arena, int64_t 
 {
 	struct cursor cursor;
 
-	cursor_open(&cursor, store->engine, error, SQL_HISTORY, "ii", ticket, (int64_t)0);
+	cursor_open(&cursor, store->engine, error, SQL_HISTORY, "ii", ticket, (int64_t)1);
 	while (cursor_next(&cursor)) {
 		struct history_row *line = ARENA_PUSH(arena, &row->history);
 

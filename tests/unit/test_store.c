@@ -173,6 +173,54 @@ static void every_statement_can_be_prepared(void **state)
 	}
 }
 
+/* Where the plan hangs on a value, SQLite prepares the statement again for each: that costs more than most answers. */
+static void no_statement_is_prepared_again_for_its_values(void **state)
+{
+	struct fixture *f = *state;
+	struct engine *engine = f->store->engine;
+
+	OK(sqlite_exec(engine->db, "BEGIN", &f->error));
+	for (int id = 0; id < STATEMENT_COUNT; id++) {
+		struct cursor cursor;
+
+		sqlite_cursor_open(&cursor, engine, &f->error, id, "");
+		OK(cursor_close(&cursor));
+		sqlite3_stmt *statement = engine->statements[id];
+		int values = sqlite3_bind_parameter_count(statement);
+
+		for (int value = 1; value <= values; value++)
+			sqlite3_bind_int64(statement, value, 7);
+		if (values)                              /* BEGIN and its kind have none */
+			sqlite3_step(statement);
+		sqlite3_reset(statement);
+		if (sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_REPREPARE, false))
+			fail_msg("%s", sqlite3_sql(statement));
+	}
+	OK(sqlite_exec(engine->db, "ROLLBACK", &f->error));
+}
+
+/* One command closes many requests at one moment: who follows the history some lines at a time sees all of them, and then goes on behind that moment. */
+static void what_happened_at_one_moment_is_told_together(void **state)
+{
+	struct fixture *f = *state;
+	struct changed_tickets changed;
+
+	OK(sqlite_exec(f->store->engine->db, "INSERT INTO history(ticket, n, at, who, what, why, kind, number, was, now) "
+	               "SELECT value, 5, 1000 + value / 8, '', '', '', 1, 0, '', '' FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 39) SELECT value FROM n)", &f->error));
+	OK(store_changed_since(f->store, &f->arena, 0, 3, &changed, &f->error));         /* seven at the first moment already: it looks at 24 */
+	assert_int_equal(changed.count, 23);
+	assert_int_equal(changed.upto, 1002);
+	OK(store_changed_since(f->store, &f->arena, changed.upto, 10, &changed, &f->error));
+	assert_int_equal(changed.count, 8);
+	assert_int_equal(changed.upto, 1003);
+	OK(store_changed_since(f->store, &f->arena, changed.upto, 10, &changed, &f->error));
+	assert_int_equal(changed.count, 8);
+	assert_true(changed.upto == INT64_MAX);
+	OK(store_changed_since(f->store, &f->arena, 1004, 10, &changed, &f->error));
+	assert_int_equal(changed.count, 0);
+	assert_true(changed.upto == INT64_MAX);
+}
+
 /* Those of a mail are asked for at once: an engine far away answers them in one go. */
 static void cursors_opened_together_are_read_one_after_the_other(void **state)
 {
@@ -1043,7 +1091,7 @@ int main(void)
 		TEST(a_missing_database_is_not_found), TEST(the_file_is_ours_alone), TEST(another_programs_database_is_refused),
 		TEST(a_file_that_is_no_database_is_broken), TEST(a_newer_version_is_refused), TEST(migrations_take_the_missing_steps),
 		TEST(a_failed_migration_changes_nothing), TEST(a_migration_that_dies_changes_nothing),
-		TEST(a_database_of_no_kind_that_is_here_is_refused_with_a_sentence), TEST(every_statement_can_be_prepared), TEST(the_log_goes_through_our_layer_unless_it_was_built_without),
+		TEST(a_database_of_no_kind_that_is_here_is_refused_with_a_sentence), TEST(every_statement_can_be_prepared), TEST(no_statement_is_prepared_again_for_its_values), TEST(what_happened_at_one_moment_is_told_together), TEST(the_log_goes_through_our_layer_unless_it_was_built_without),
 		TEST(cursors_opened_together_are_read_one_after_the_other), TEST(keys_are_made_once), TEST(a_ticket_reads_back), TEST(the_mailbox_tells_of_it),
 		TEST(a_second_delivery_is_a_duplicate), TEST(a_mail_without_message_id_is_claimed_by_its_text),
 		TEST(a_savepoint_rolls_back_alone), TEST(a_rollback_leaves_nothing), TEST(a_plan_without_disposition_is_refused),
