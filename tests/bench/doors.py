@@ -131,9 +131,22 @@ def million_out(b):
 
 
 def many_waiting(b):
-    """An outbox of two million rows, of which DEAD wait for a domain that never takes any and fall due all the time, beside an empty one."""
-    kept = b.filled
-    db = sqlite3.connect(desk.database(kept))
+    """An outbox of two million rows, of which DEAD wait for a domain that never takes any and fall due all the time, beside the same where none waits, and an empty desk."""
+    for who in ("empty", "filled", "dead")[::-1 if b.round % 2 else 1]:
+        if who == "empty":
+            with fresh(b) as directory:
+                through(b, "waiting", who, directory, 20, 8000)
+        elif who == "filled":
+            through(b, "waiting", who, b.filled, 20, 8000)
+        else:
+            with dead_ones(b.filled) as above:
+                through(b, "waiting", who, b.filled, 20, 8000, above=above)
+
+
+@contextlib.contextmanager
+def dead_ones(directory):
+    """The newest DEAD rows of its outbox wait, until this ends; gives the number of the newest."""
+    db = sqlite3.connect(desk.database(directory))
     with db:
         least, above = db.execute("SELECT max(id) - ?, max(id) FROM outbox", (DEAD,)).fetchone()
         now = int(time.time() * 1000)
@@ -141,14 +154,9 @@ def many_waiting(b):
                    "|| char(9) || char(10) WHERE id > ? AND id <= ?", (now, least, above))
     db.close()
     try:
-        for who in ("empty", "dead")[::-1 if b.round % 2 else 1]:
-            if who == "dead":
-                through(b, "waiting", who, kept, 20, 8000, above=above)
-            else:
-                with fresh(b) as directory:
-                    through(b, "waiting", who, directory, 20, 8000)
+        yield above
     finally:
-        db = sqlite3.connect(desk.database(kept))
+        db = sqlite3.connect(desk.database(directory))
         with db:
             db.execute("UPDATE outbox SET state='sent' WHERE state='waiting'")
         db.close()

@@ -34,6 +34,7 @@ def measure(bench, rounds, wanted):
     for number in range(rounds):
         bench.begin_round(number)
         for case in wanted:
+            os.sync()                                            # what the one before left to write is not this one's
             begin = time.monotonic()
             try:
                 case(bench)
