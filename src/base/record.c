@@ -32,16 +32,22 @@ void record_add(struct buffer *out, const char *key, const char *value)
 
 static char *unescape(struct arena *arena, const char *at, size_t length)
 {
-	char *value = arena_copy(arena, at, length), *to = value;
+	const char *end = at + length, *stop = memchr(at, '\\', length);
+	char *value = arena_copy(arena, at, length), *to = value + (stop ? (size_t)(stop - at) : length);
 
-	for (size_t i = 0; i < length; i++) {
-		char byte = at[i];
+	while (stop) {
+		const char *from = stop;
+		char byte = *from++;
 
-		if (byte == '\\' && i + 1 < length && strchr("nr\\", at[i + 1])) {
-			i++;
-			byte = at[i] == 'n' ? '\n' : at[i] == 'r' ? '\r' : '\\';
+		if (from < end && (*from == 'n' || *from == 'r' || *from == '\\')) {
+			byte = *from == 'n' ? '\n' : *from == 'r' ? '\r' : '\\';
+			from++;
 		}
 		*to++ = byte;
+		stop = memchr(from, '\\', (size_t)(end - from));
+		length = (size_t)((stop ? stop : end) - from);
+		memcpy(to, from, length);
+		to += length;
 	}
 	*to = '\0';
 	return value;

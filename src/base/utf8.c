@@ -7,6 +7,7 @@
  */
 #include "base_private.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define ALL_HIGH_BITS UINT64_C(0x8080808080808080)
@@ -128,14 +129,14 @@ bool utf8_valid(const char *at, size_t length)
 	return true;
 }
 
-/* Bytes at the front that utf8_clean leaves as they are: printable ASCII, tab and newline. Eight at a time: the subtractions borrow
- * into the high bit of a byte below ' ' or equal to DEL (some neighbour of such a byte may be flagged too: then one by one). */
-static bool has_other(const char *at)
+/* Of eight bytes the high bit of the first that is below ' ' or above '~' (what stands behind it may be marked for nothing). */
+static uint64_t not_printable(const char *at)
 {
 	uint64_t eight;
 
 	memcpy(&eight, at, sizeof eight);
-	return (eight | (eight - EACH_BYTE * ' ') | ((eight ^ EACH_BYTE * 0x7F) - EACH_BYTE)) & ALL_HIGH_BITS;
+	eight = le64toh(eight);
+	return (eight | (eight + EACH_BYTE) | (eight - EACH_BYTE * ' ')) & ALL_HIGH_BITS;
 }
 
 static bool is_left(char c)
@@ -143,20 +144,22 @@ static bool is_left(char c)
 	return (c >= ' ' && c < 0x7F) || c == '\n' || c == '\t';
 }
 
+/* Bytes at the front that utf8_clean leaves as they are: printable ASCII, tab and newline. */
 static size_t plain_run(const char *at, size_t length)
 {
 	size_t i = 0;
 
-	for (;;) {
-		while (i + 8 <= length && !has_other(at + i))
-			i += 8;
-		/* To behind a line end, which is what stands there most often. */
-		while (i < length && is_left(at[i]) && at[i] != '\n')
-			i++;
-		if (i == length || at[i] != '\n')
+	while (i + 8 <= length) {
+		uint64_t other = not_printable(at + i);
+
+		i += other ? (size_t)__builtin_ctzll(other) / 8 : 8;
+		if (other && !is_left(at[i]))
 			return i;
-		i++;
+		i += other != 0;
 	}
+	while (i < length && is_left(at[i]))
+		i++;
+	return i;
 }
 
 /* One step of utf8_clean: what stands for the piece at `at`, its size in *taken. CR LF and a lone CR become newline. */
@@ -207,12 +210,18 @@ char *utf8_clean(struct arena *arena, const char *at, size_t length)
 	if (is_ascii(at, length)) {              /* nothing in it grows: no need to measure it first */
 		total = length;
 	} else {
+		bool same = true;
+
 		for (size_t i = run; i < length; i += taken) {
-			total += clean_piece(at + i, length - i, &taken, &piece);
+			size = clean_piece(at + i, length - i, &taken, &piece);
+			same &= piece == at + i && size == taken;
+			total += size;
 			size = plain_run(at + i + taken, length - i - taken);
 			total += size;
 			taken += size;
 		}
+		if (same)
+			return arena_copy(arena, at, length);
 	}
 	clean = arena_room(arena, total + 1);
 	memcpy(clean, at, run);

@@ -12,10 +12,22 @@
 #define PARAGRAPH_AUTO "<p dir=\"auto\" style=\"margin:0 0 16px;text-align:start\">"
 #define QUOTE "<blockquote style=\"margin:0 0 16px;padding:0 0 0 12px;border-left:2px solid #8a94a6\">"
 
+/* What a byte asks for. Most ask for nothing, and are found to with one look. */
+enum { AS_IT_IS, BLANK, BEGINS_LINK, ESCAPED, CONTROL };
+#define EIGHT(kind) kind, kind, kind, kind, kind, kind, kind, kind
+static const unsigned char kinds[256] = {
+	EIGHT(CONTROL), EIGHT(CONTROL), EIGHT(CONTROL), EIGHT(CONTROL), [127] = CONTROL, [' '] = BLANK,
+	['h'] = BEGINS_LINK, ['H'] = BEGINS_LINK, ['m'] = BEGINS_LINK, ['M'] = BEGINS_LINK,
+	['&'] = ESCAPED, ['<'] = ESCAPED, ['>'] = ESCAPED, ['"'] = ESCAPED, ['\''] = ESCAPED};
+
+static int kind_of(char byte)
+{
+	return kinds[(unsigned char)byte];
+}
+
 static bool is_control(char byte)
 {
-	unsigned char code = (unsigned char)byte;
-	return code < 32 || code == 127;
+	return kind_of(byte) == CONTROL;
 }
 
 static void add_escaped(struct buffer *out, char byte)
@@ -33,8 +45,9 @@ static void add_escaped(struct buffer *out, char byte)
 /* Bytes from here on that are written as they are. */
 static size_t plain_run(const char *at, bool html)
 {
+	int most = html ? BEGINS_LINK : ESCAPED;         /* NUL is a control, too */
 	size_t n = 0;
-	while (at[n] && !is_control(at[n]) && !(html && (at[n] == '&' || at[n] == '<' || at[n] == '>' || at[n] == '"' || at[n] == '\'')))
+	while (kind_of(at[n]) <= most)
 		n++;
 	return n;
 }
@@ -133,23 +146,17 @@ static void add_link(struct buffer *out, const char *at, size_t length)
 	buffer_add_string(out, "</a>");
 }
 
-/* May a link begin with this letter? */
-static bool may_link(char byte)
-{
-	return byte == 'h' || byte == 'H' || byte == 'm' || byte == 'M';
-}
-
 /* Bytes from here on that go out as they are: words that are no link, what stands between them, a blank behind something else. */
 static size_t as_they_are(const char *at, size_t i, size_t length)
 {
 	size_t from = i;
 
 	for (; i < length; i++) {
-		bool in_word = i && is_word_byte(at[i - 1]);
+		int kind = kind_of(at[i]);
 
-		if (is_control(at[i]) || at[i] == '&' || at[i] == '<' || at[i] == '>' || at[i] == '"' || at[i] == '\'' || (!in_word && may_link(at[i]))
-		    || (at[i] == ' ' && (i == 0 || at[i - 1] == ' ')))
-			break;
+		if (kind == AS_IT_IS || (kind == BEGINS_LINK && i && is_word_byte(at[i - 1])) || (kind == BLANK && i && at[i - 1] != ' '))
+			continue;
+		break;
 	}
 	return i - from;
 }
@@ -198,7 +205,9 @@ void desk_linked_html(struct buffer *out, const char *words)
 static bool right_to_left(const char *text)
 {
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-		if ((*p >= 0xD7 && *p <= 0xDF) || (*p == 0xD6 && p[1] >= 0x90) || (*p == 0xE0 && p[1] >= 0xA0 && p[1] <= 0xA3)
+		if (*p < 0xD6)
+			continue;
+		else if ((*p >= 0xD7 && *p <= 0xDF) || (*p == 0xD6 && p[1] >= 0x90) || (*p == 0xE0 && p[1] >= 0xA0 && p[1] <= 0xA3)
 		    || (*p == 0xEF && ((p[1] == 0xAC && p[2] >= 0x9D) || p[1] == 0xAD || (p[1] >= 0xAE && p[1] <= 0xB7) || p[1] == 0xB9 || p[1] == 0xBA)))
 			return true;
 	return false;
@@ -211,7 +220,7 @@ void desk_template_add_html(struct buffer *out, const char *value)
 	const char *paragraph = right_to_left(value) ? PARAGRAPH_AUTO : PARAGRAPH;
 
 	for (size_t length; *value; value += length + (value[length] == '\n')) {
-		length = strcspn(value, "\n");
+		length = (size_t)(strchrnul(value, '\n') - value);
 		bool quoted = *value == '>', blank = strspn(value, " \t\r>") >= length;
 		if (in_paragraph && (blank || quoted != in_quote))
 			buffer_add_string(out, "</p>\n"), in_paragraph = false;

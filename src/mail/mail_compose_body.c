@@ -7,6 +7,7 @@
  */
 #include "mail_compose_private.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define LINE_BYTES (COMPOSE_BODY_LINE / 4 * 3)
@@ -74,15 +75,16 @@ static bool qp_plain(unsigned char byte)
 	return (byte >= 33 && byte <= 126 && byte != '=') || byte == ' ' || byte == '\t';
 }
 
-/* Eight bytes at once: none below a blank, none above "~", none "=". (A tab among them is left to the look at each.) */
-static bool all_plain(const char *eight)
+/* Of eight bytes the high bit of the first that is below a blank, above "~", or "=" (what stands behind it may be marked for nothing). */
+static uint64_t marked(const char *at)
 {
 	const uint64_t each = 0x0101010101010101, high = 0x80 * each;
-	uint64_t bytes, equals;
+	uint64_t eight, equals;
 
-	memcpy(&bytes, eight, sizeof bytes);
-	equals = bytes ^ '=' * each;
-	return !((bytes | (bytes + each) | (bytes - ' ' * each) | (equals - each)) & high);
+	memcpy(&eight, at, sizeof eight);
+	eight = le64toh(eight);
+	equals = eight ^ '=' * each;
+	return (eight | (eight + each) | (eight - ' ' * each) | (equals - each)) & high;
 }
 
 /* How many bytes from here on are plain, `most` of them looked at. */
@@ -90,8 +92,14 @@ static size_t plain_bytes(const char *at, size_t most)
 {
 	size_t n = 0;
 
-	while (n + 8 <= most && all_plain(at + n))
-		n += 8;
+	while (n + 8 <= most) {
+		uint64_t other = marked(at + n);
+
+		n += other ? (size_t)__builtin_ctzll(other) / 8 : 8;
+		if (other && at[n] != '\t')
+			return n;
+		n += other != 0;
+	}
 	while (n < most && qp_plain((unsigned char)at[n]))
 		n++;
 	return n;
@@ -110,7 +118,7 @@ static bool qp_must(const char *line, size_t i, size_t length)
 static void qp_line(struct buffer *out, const char *line, size_t length)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	char text[COMPOSE_BODY_LINE + 4];
+	char *text = buffer_reserve(out, COMPOSE_BODY_LINE + 4);
 	size_t o = 0;
 
 	for (size_t i = 0; i < length; i++) {
@@ -127,7 +135,8 @@ static void qp_line(struct buffer *out, const char *line, size_t length)
 		/* Room for the "=" of a soft break, unless this is the line's last character. */
 		if (o + cost > COMPOSE_BODY_LINE - (i + 1 < length)) {
 			memcpy(text + o, "=\r\n", 3);
-			buffer_add(out, text, o + 3);
+			out->length += o + 3;
+			text = buffer_reserve(out, COMPOSE_BODY_LINE + 4);
 			o = 0;
 		}
 		if (!must) {
@@ -139,12 +148,27 @@ static void qp_line(struct buffer *out, const char *line, size_t length)
 		text[o++] = hex[line[i] & 15];
 	}
 	memcpy(text + o, "\r\n", 2);
-	buffer_add(out, text, o + 2);
+	out->length += o + 2;
+}
+
+/* ---- lines ---- */
+
+struct text { const char *at, *end; };
+struct line { const char *at; size_t length; };
+
+static bool next_line(struct text *text, struct line *line)
+{
+	const char *at = text->at, *stop;
+
+	if (at == text->end)
+		return false;
+	stop = memchr(at, '\n', (size_t)(text->end - at));
+	*line = (struct line){ at, (size_t)((stop ? stop : text->end) - at) };
+	text->at = stop ? stop + 1 : text->end;
+	return true;
 }
 
 /* ---- which ---- */
-
-struct shape { size_t length, encoded; bool plain; };
 
 /* "=_" begins every boundary of ours and cannot stand in an encoded text. */
 static bool has_boundary(const char *at, size_t length)
@@ -157,50 +181,49 @@ static bool has_boundary(const char *at, size_t length)
 	return false;
 }
 
-static struct shape shape_of(const char *text)
+/* ASCII that needs no encoding; most HTML is known by its first long line. */
+static bool stands_as_it_is(struct text text)
 {
-	struct shape shape = { 0, 0, true };
-
-	for (const char *at = text; *at;) {
-		size_t length = strcspn(at, "\n");
-
-		if (length > COMPOSE_BODY_LINE)
-			shape.plain = false;
-		for (size_t i = plain_bytes(at, length); i < length; i += 1 + plain_bytes(at + i + 1, length - i - 1))
-			shape.encoded++;
-		if (shape.plain && length && (qp_must(at, 0, length) || qp_must(at, length - 1, length) || has_boundary(at, length)))
-			shape.plain = false;
-		shape.length += length + 2;
-		at += length + (at[length] == '\n');
-	}
-	return shape;
+	for (struct line line; next_line(&text, &line);)
+		if (line.length > COMPOSE_BODY_LINE || (line.length && (qp_must(line.at, 0, line.length) || qp_must(line.at, line.length - 1, line.length)))
+		    || has_boundary(line.at, line.length))
+			return false;
+	return true;
 }
 
-static void lines_out(struct buffer *out, const char *text, bool quoted)
+/* More than a sixth to be encoded: base64 is shorter. */
+static bool is_shorter_in_base64(struct text text)
 {
-	while (*text) {
-		size_t length = strcspn(text, "\n");
+	size_t length = 0, encoded = 0;
 
+	for (struct line line; next_line(&text, &line); length += line.length + 2)
+		for (size_t i = plain_bytes(line.at, line.length); i < line.length; i += 1 + plain_bytes(line.at + i + 1, line.length - i - 1))
+			encoded++;
+	return 2 * encoded > length / 3;
+}
+
+static void lines_out(struct buffer *out, struct text text, bool quoted)
+{
+	for (struct line line; next_line(&text, &line);) {
 		if (quoted)
-			qp_line(out, text, length);
+			qp_line(out, line.at, line.length);
 		else {
-			buffer_add(out, text, length);
-			buffer_add(out, "\r\n", 2);
+			char *to = buffer_reserve(out, line.length + 2);
+
+			memcpy(to, line.at, line.length);
+			memcpy(to + line.length, "\r\n", 2);
+			out->length += line.length + 2;
 		}
-		text += length + (text[length] == '\n');
 	}
 }
 
-static void base64_out(struct buffer *out, const char *text)
+static void base64_out(struct buffer *out, struct text text)
 {
 	struct base64_lines lines = { .out = out };
 
-	while (*text) {
-		size_t length = strcspn(text, "\n");
-
-		mail_base64_add(&lines, text, length);
+	for (struct line line; next_line(&text, &line);) {
+		mail_base64_add(&lines, line.at, line.length);
 		mail_base64_add(&lines, "\r\n", 2);
-		text += length + (text[length] == '\n');
 	}
 	mail_base64_end(&lines);
 }
@@ -221,16 +244,16 @@ static bool all_ascii(const char *text, size_t length)
 void mail_compose_text_part(struct buffer *out, const char *subtype, const char *raw)
 {
 	CLEANUP_ARENA struct arena arena;
-	const char *text, *encoding;
-	struct shape shape;
-	bool ascii;
+	const char *at, *encoding;
+	struct text text;
 
 	arena_init(&arena);
-	text = utf8_clean(&arena, raw, strlen(raw));
-	ascii = all_ascii(text, strlen(text));
-	shape = shape_of(text);
-	encoding = shape.plain && ascii ? "7bit"
-	         : 2 * shape.encoded > shape.length / 3 && !ascii ? "base64" : "quoted-printable";
+	at = utf8_clean(&arena, raw, strlen(raw));
+	text = (struct text){ at, at + strlen(at) };
+	if (all_ascii(at, (size_t)(text.end - at)))
+		encoding = stands_as_it_is(text) ? "7bit" : "quoted-printable";
+	else
+		encoding = is_shorter_in_base64(text) ? "base64" : "quoted-printable";
 	buffer_printf(out, "Content-Type: text/%s; charset=UTF-8\r\nContent-Transfer-Encoding: %s\r\n\r\n", subtype, encoding);
 	if (*encoding == 'b')
 		base64_out(out, text);

@@ -180,6 +180,32 @@ static void test_texts(void **state)
 	}
 }
 
+/* Text is looked at eight bytes at a time: each byte at each place among plain ones, once as it may stand and once encoded. */
+static void test_each_byte_at_each_place(void **state)
+{
+	static const char *const behind[] = { "\n", "\xC3\xA9\n" };
+
+	(void)state;
+	for (int byte = ' ' - 1; byte < 0x7F; byte++)            /* below a blank: a tab */
+		for (size_t place = 0; place < 2 * 18; place++) {
+			struct mail_out mail = sample();
+			char text[64], *at = text + place / 2;
+
+			memset(text, '~', 30);
+			*at = byte < ' ' ? '\t' : (char)byte;
+			strcpy(text + 30, behind[place % 2]);
+			mail.text = text;
+			struct buffer bytes = composed(&mail);
+			GMimeMessage *message = parsed(&bytes);
+			assert_text(g_mime_message_get_mime_part(message), text);
+			assert_int_equal(place % 2 || (*at == '.' && at == text) || (*at == '=' && at == text), strstr(bytes.at, "7bit") == NULL);
+			for (const char *p = strstr(bytes.at, "\r\n\r\n") + 4; *p && place % 2; p++)
+				assert_true(*p != '=' || p[1] == '\r' || (strchr("0123456789ABCDEF", p[1]) && strchr("0123456789ABCDEF", p[2])));
+			g_object_unref(message);
+			buffer_fini(&bytes);
+		}
+}
+
 static const char *const subjects[] = {
 	"[#12]", "Re: stampante rotta [#12]", "Re: perché non va? [#12]", "Überraschung", "=?utf-8?q?already?= encoded",
 	"日本語の件名はとても長いので折り返す必要がありますが文字を壊してはいけません。さらに続きます。もっと続きます。",
@@ -452,6 +478,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain), cmocka_unit_test(test_person_is_not_automatic), cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_each_byte_at_each_place),
 		cmocka_unit_test(test_subjects), cmocka_unit_test(test_names), cmocka_unit_test(test_hostile_values),
 		cmocka_unit_test(test_bad_addresses), cmocka_unit_test(test_utf8_address), cmocka_unit_test(test_attached_mail),
 		cmocka_unit_test(test_relayed_attachments), cmocka_unit_test(test_random_values), cmocka_unit_test(test_html_escape),
