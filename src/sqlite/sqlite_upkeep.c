@@ -6,8 +6,8 @@
  * had to wait for all of it. The log starts again from its beginning only when all of it is
  * copied at the moment of a write, which never happens by itself under constant load: so from RESTART_PAGES on the writer copies
  * the last few pages itself, between two batches and after it has answered, when few are left. Its file then stays short and is overwritten in
- * place, which is also what makes its fdatasync cheap. If the disk cannot keep up, or a long reader (a backup) pins the log,
- * the writer waits for the copying from CAP_PAGES on, once each COPY_PAGES: the log never grows faster than that allows.
+ * place, which is also what makes its fdatasync cheap. While a long reader (a report, a backup) pins the log, it cannot be copied, and when he is gone there is much to copy:
+ * who writes does not wait for that. From CAP_PAGES on he waits where he is faster than the copying: while some of it is copied he may add an eighth of that, so that less is left each time.
  * Diagnostics: log event store.checkpoint.failed, once until it works again.
  */
 #include "sqlite_private.h"
@@ -20,7 +20,7 @@
 #define COPY_PAGES 1024          /* 4 MiB of log not yet copied: the thread starts; more at once makes the disk pause longer */
 #define RESTART_PAGES 4096       /* 16 MiB of log: time to start it again */
 #define FINISH_PAGES 256         /* 1 MiB left to copy then: the writer does the rest itself */
-#define CAP_PAGES 16384          /* 64 MiB of log: the writer waits */
+#define CAP_PAGES 16384          /* 64 MiB of log: the writer may not be faster than the copying */
 #define QUIET_SECONDS 1
 #define HOURLY_SECONDS 3600
 
@@ -36,6 +36,7 @@ struct engine_upkeep {
 	bool started, stopping, wanted, copying;
 	int pages;                       /* of the log, after the last commit */
 	int copied;                      /* of them, in the database for sure */
+	int may_reach;                   /* so long may the log become while some of it is copied */
 	int finish_at;                   /* do not try to finish below this length: somebody pins the log */
 	unsigned int generation;         /* counts how often the log started again */
 	bool failing;
@@ -72,6 +73,13 @@ static void note_result(struct engine_upkeep *upkeep, int code, sqlite3 *db)
 
 /* ---- the thread ---- */
 
+static int may_reach(const struct engine_upkeep *upkeep)
+{
+	int eighth = (upkeep->pages - upkeep->copied) / 8;
+
+	return upkeep->pages + (eighth > FINISH_PAGES ? eighth : FINISH_PAGES);
+}
+
 static void copy(struct engine_upkeep *upkeep)
 {
 	unsigned int generation = upkeep->generation;
@@ -79,6 +87,7 @@ static void copy(struct engine_upkeep *upkeep)
 
 	upkeep->wanted = false;
 	upkeep->copying = true;
+	upkeep->may_reach = may_reach(upkeep);
 	pthread_mutex_unlock(&upkeep->mutex);
 	code = sqlite3_wal_checkpoint_v2(upkeep->own->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
 	pthread_mutex_lock(&upkeep->mutex);
@@ -152,12 +161,17 @@ static bool wants_copy(const struct engine_upkeep *upkeep)
 	return (wants_restart(upkeep) ? left > 0 : left >= COPY_PAGES) && !upkeep->wanted;
 }
 
+static bool is_too_fast(const struct engine_upkeep *upkeep)
+{
+	return upkeep->copying && upkeep->pages >= CAP_PAGES && upkeep->pages >= upkeep->may_reach;
+}
+
 bool sqlite_upkeep_wanted(struct engine_upkeep *upkeep)
 {
 	bool wants;
 
 	pthread_mutex_lock(&upkeep->mutex);
-	wants = wants_copy(upkeep) && (!upkeep->copying || upkeep->pages >= CAP_PAGES);
+	wants = wants_copy(upkeep) && (!upkeep->copying || is_too_fast(upkeep));
 	pthread_mutex_unlock(&upkeep->mutex);
 	return wants;
 }
@@ -169,11 +183,10 @@ void sqlite_upkeep_after_commit(struct engine_upkeep *upkeep)
 
 	pthread_mutex_lock(&upkeep->mutex);
 	restart = wants_restart(upkeep);
-	if (restart && upkeep->pages >= CAP_PAGES)
-		while (upkeep->copying)
-			pthread_cond_wait(&upkeep->changed, &upkeep->mutex);
+	while (is_too_fast(upkeep))
+		pthread_cond_wait(&upkeep->changed, &upkeep->mutex);
 	left = upkeep->pages - upkeep->copied;
-	if (restart && left > 0 && !upkeep->copying && (left <= FINISH_PAGES || upkeep->pages >= CAP_PAGES)) {
+	if (restart && left > 0 && !upkeep->copying && left <= FINISH_PAGES) {
 		finish(upkeep);
 	} else if (wants_copy(upkeep) && !upkeep->copying) {
 		upkeep->wanted = true;
