@@ -20,6 +20,34 @@
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Before a function that computes much: it is compiled once more, for processors of the last ten years, and the loader takes the one that fits.
+ * Both add up in the same order and round the same (AVX2 has no fused multiply-add), so they give the same bits. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define ONE_FOR_ALL 1                    /* the loader asks before a sanitizer is there */
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__) || !defined(__x86_64__) || !defined(__GLIBC__)
+#define ONE_FOR_ALL 1
+#endif
+#ifdef ONE_FOR_ALL
+#define ALSO_FOR_NEWER
+#else
+#define ALSO_FOR_NEWER __attribute__((target_clones("avx2", "default")))
+#endif
+
+/* How many bits are set. In a function that is ALSO_FOR_NEWER it is one instruction there; otherwise __builtin_popcountll() would be a call. */
+static inline int bits_set(uint64_t set)
+{
+#ifdef ONE_FOR_ALL
+	set -= set >> 1 & 0x5555555555555555u;
+	set = (set & 0x3333333333333333u) + (set >> 2 & 0x3333333333333333u);
+	return (int)(((set + (set >> 4)) & 0x0F0F0F0F0F0F0F0Fu) * 0x0101010101010101u >> 56);
+#else
+	return __builtin_popcountll(set);
+#endif
+}
+
 /* ---- status: what went wrong, in the field's terms. Each border has one translator (LMTP reply, exit code, HTTP). ---- */
 enum status {
 	STATUS_OK = 0,

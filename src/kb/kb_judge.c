@@ -26,19 +26,11 @@ static bool has_term(const struct kb_entry *entry, uint32_t term)
 	return false;
 }
 
-/* Without the processor's own instruction, which not all have, __builtin_popcountll() is a call. */
-static int bits_of(uint64_t set)
-{
-	set -= set >> 1 & 0x5555555555555555u;
-	set = (set & 0x3333333333333333u) + (set >> 2 & 0x3333333333333333u);
-	return (int)(((set + (set >> 4)) & 0x0F0F0F0F0F0F0F0Fu) * 0x0101010101010101u >> 56);
-}
-
 /* How like the spelling of this word is to the nearest word of the article: 0..1. */
-static float spelled_like(const struct kb_work *work, const struct kb_entry *entry, const char *stem)
+ALSO_FOR_NEWER static float spelled_like(const struct kb_work *work, const struct kb_entry *entry, const char *stem)
 {
 	uint64_t set = kb_spelling(stem);
-	int length = bits_of(set);
+	int length = bits_set(set);
 	float best = 0;
 
 	for (size_t k = 0; k < entry->term_count; k++) {
@@ -47,10 +39,10 @@ static float spelled_like(const struct kb_work *work, const struct kb_entry *ent
 
 		if (!(set & other))
 			continue;
-		like = (float)bits_of(set & other);
+		like = (float)bits_set(set & other);
 		if (like <= best * (float)length)       /* it cannot be nearer */
 			continue;
-		like /= (float)bits_of(set | other);
+		like /= (float)bits_set(set | other);
 		best = like > best ? like : best;
 	}
 	return best;

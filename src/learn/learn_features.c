@@ -70,6 +70,21 @@ static size_t characters(const char *word, size_t length, uint8_t at[TOKEN_BYTES
 	return count;
 }
 
+/* Of plain letters each is a byte. */
+static struct feature_origin *add_plain_runs(struct feature_origin *next, const char *edged, size_t count, uint32_t key, uint16_t first)
+{
+	for (size_t i = 0; i + SHORTEST_RUN <= count; i++) {
+		uint32_t value = hash_byte(HASH_OF_RUNS, (unsigned char)edged[i]);
+		size_t most = count - i < LONGEST_RUN ? count - i : LONGEST_RUN;
+
+		for (size_t run = 1; run < most; run++) {
+			value = hash_byte(value, (unsigned char)edged[i + run]);
+			*next++ = (struct feature_origin){ key | bucket_of(value) << 2, first, first };
+		}
+	}
+	return next;
+}
+
 static void add_runs(struct counting *counting, const char *word, size_t length, size_t first)
 {
 	char edged[TOKEN_BYTES + 2];
@@ -82,7 +97,9 @@ static void add_runs(struct counting *counting, const char *word, size_t length,
 	memcpy(edged + 1, word, length);
 	edged[length + 1] = ' ';
 	count = characters(edged, length + 2, at);
-	for (size_t i = 0; i + SHORTEST_RUN <= count; i++) {
+	if (count == length + 2)
+		next = add_plain_runs(next, edged, count, key, (uint16_t)first);
+	for (size_t i = 0; count < length + 2 && i + SHORTEST_RUN <= count; i++) {
 		uint32_t value = HASH_OF_RUNS;
 
 		for (size_t run = 1, byte = at[i]; run <= LONGEST_RUN && i + run <= count; run++) {

@@ -22,6 +22,6 @@ void learn_numbered_done(struct numbered *numbered)
 	numbered->count = 0;
 	for (size_t i = 0; i <= numbered->among / 32; i++) {
 		numbered->at[i].before = (uint32_t)numbered->count;
-		numbered->count += bits_in(numbered->at[i].has);
+		numbered->count += (size_t)bits_set(numbered->at[i].has);
 	}
 }

@@ -6,6 +6,8 @@
  */
 #include "learn_private.h"
 
+#include <string.h>
+
 static void add_choice(const struct learn_model *model, const struct evidence_of_text *evidence, struct learn_guess *guess)
 {
 	size_t best = 0, classes = model->learner.classes;
@@ -64,5 +66,12 @@ void learn_predict(const struct learn_model *model, struct arena *arena, const c
 
 char *learn_text_of(struct arena *arena, const char *subject, const char *reply_text)
 {
-	return arena_printf(arena, "%s\n%.*s", subject, LEARN_TEXT_BYTES, reply_text);
+	size_t length = strlen(subject), more = strnlen(reply_text, LEARN_TEXT_BYTES);
+	char *text = arena_room(arena, length + more + 2);
+
+	memcpy(text, subject, length);
+	text[length] = '\n';
+	memcpy(text + length + 1, reply_text, more);
+	text[length + 1 + more] = '\0';
+	return text;
 }

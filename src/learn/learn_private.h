@@ -64,14 +64,6 @@ void learn_numbered_make(struct arena *arena, struct numbered *numbered, size_t 
 void learn_numbered_put(struct numbered *numbered, size_t member);
 void learn_numbered_done(struct numbered *numbered);           /* all are put: from now on they have numbers */
 
-/* Processors of before 2008 have no instruction for it, and the compiler would make a call. */
-static inline uint32_t bits_in(uint32_t x)
-{
-	x -= x >> 1 & 0x55555555;
-	x = (x & 0x33333333) + (x >> 2 & 0x33333333);
-	return ((x + (x >> 4)) & 0x0F0F0F0F) * 0x01010101 >> 24;
-}
-
 static inline bool numbered_has(const struct numbered *numbered, size_t member)
 {
 	return numbered->at[member / 32].has >> member % 32 & 1;
@@ -82,7 +74,7 @@ static inline uint32_t numbered_before(const struct numbered *numbered, size_t m
 {
 	const struct numbered_part *part = &numbered->at[member / 32];
 
-	return part->before + bits_in(part->has & ((UINT32_C(1) << member % 32) - 1));
+	return part->before + (uint32_t)bits_set(part->has & ((UINT32_C(1) << member % 32) - 1));
 }
 
 /* ---- learn_vocabulary.c: which features are known, and how rare they are ---- */

@@ -15,14 +15,19 @@ static bool is_mark(uint32_t code)
 	return code >= 0x300 && code <= 0x36F;
 }
 
+/* Of plain letters and digits; 0: it is none. */
+static unsigned char fold_plain(char c)
+{
+	unsigned char small = (unsigned char)c | 32;
+
+	return (unsigned char)(small - 'a') < 26 ? small : (unsigned char)(c - '0') < 10 ? (unsigned char)c : 0;
+}
+
 /* 0: not part of a word. */
 static uint32_t fold(uint32_t code)
 {
-	if (code < 0x80) {
-		if (code >= 'A' && code <= 'Z')
-			return code + 32;
-		return (code >= 'a' && code <= 'z') || (code >= '0' && code <= '9') ? code : 0;
-	}
+	if (code < 0x80)
+		return fold_plain((char)code);
 	if (code < 0xC0)
 		return code == 0xAA ? 'a' : code == 0xBA ? 'o' : code == 0xB5 ? 0x3BC : 0;
 	if (code < 0x180) {              /* of "ae" and its like, the first */
@@ -56,15 +61,33 @@ static void end_word(struct token_list *tokens, size_t start, size_t raw, size_t
 	tokens->bytes[tokens->length++] = '\0';
 }
 
+/* Most texts are plain: the next such letters of the word that begins at `start`, without a look at what else there is. Returns how many. */
+static size_t take_plain(struct token_list *tokens, size_t start, const char *text, size_t length)
+{
+	size_t at = 0;
+	unsigned char small;
+
+	for (; at < length && (small = fold_plain(text[at])); at++)
+		if (tokens->length - start + 4 <= TOKEN_BYTES)
+			tokens->bytes[tokens->length++] = (char)small;
+	return at;
+}
+
 void learn_tokens_of(struct arena *arena, const char *text, struct token_list *tokens)
 {
 	size_t length = strnlen(text, LEARN_TEXT_BYTES), start = 0, raw = 0;
 
-	*tokens = (struct token_list){ .bytes = arena_alloc(arena, 3 * length + 2), .at = ARENA_ARRAY(arena, struct learn_token, length / 2 + 1) };
+	*tokens = (struct token_list){ .bytes = arena_room(arena, 3 * length + 2),
+	                               .at = (struct learn_token *)arena_room(arena, (length / 2 + 1) * sizeof *tokens->at) };
 	for (size_t at = 0; at < length;) {
 		uint32_t code = 0, folded;
-		size_t taken = utf8_decode(text + at, length - at, &code);
+		size_t taken;
 
+		raw = tokens->length == start ? at : raw;
+		at += take_plain(tokens, start, text + at, length - at);
+		if (at == length)
+			break;
+		taken = utf8_decode(text + at, length - at, &code);
 		folded = taken ? fold(code) : 0;
 		if (folded && !is_mark(code)) {
 			if (tokens->length == start)

@@ -54,29 +54,29 @@ void learn_vocabulary_make(struct arena *arena, const struct corpus *corpus, con
 }
 
 #define OFTEN 8                                  /* times; hardly a feature stands more often in one text */
-struct values { double of_rarity[UINT8_MAX + 1], of_times[OFTEN + 1]; };
+static struct values { double of_rarity[UINT8_MAX + 1], of_times[OFTEN + 1]; } values;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static double value_of_times(uint32_t times)
 {
 	return 1 + log(times);
 }
 
-static void make_values(struct values *values)
+static void make_values(void)
 {
 	for (int rarity = 0; rarity <= UINT8_MAX; rarity++)
-		values->of_rarity[rarity] = 1 + RARITY_STEP * (rarity - 1);
+		values.of_rarity[rarity] = 1 + RARITY_STEP * (rarity - 1);
 	for (uint32_t times = 1; times <= OFTEN; times++)
-		values->of_times[times] = value_of_times(times);
+		values.of_times[times] = value_of_times(times);
 }
 
 /* Every second feature is known, the others not, in no order: without branches on that, which the processor would guess wrongly. */
-void learn_vector_of(struct arena *arena, const struct vocabulary *vocabulary, const struct features *features, struct vector *vector)
+ALSO_FOR_NEWER void learn_vector_of(struct arena *arena, const struct vocabulary *vocabulary, const struct features *features, struct vector *vector)
 {
 	double squares[2] = { 1e-12, 1e-12 }, unknown[2] = { 0, 0 };
 	float scale[2];
-	struct values values;
 
-	make_values(&values);
+	pthread_once(&once, make_values);
 	*vector = (struct vector){ .at = (struct vector_item *)arena_room(arena, (features->count + 1) * sizeof *vector->at), .words = features->words };
 	for (size_t i = 0; i < features->count; i++) {
 		uint32_t key = features->at[i], kind = KEY_KIND(key), times = KEY_TIMES(key);
