@@ -916,7 +916,9 @@ const struct desk_notice *desk_notice_named(const char *name);   /* NULL: there 
 bool desk_notice_is(const char *name, unsigned what);    /* any of these; false: or there is none of that name */
 
 struct template_file { const char *language, *name, *format; const char *text; };        /* format "txt" or "html" */
-struct template_set { const struct template_file *at; size_t count; };
+/* ready: what desk_templates_ready() found out about each; NULL: nobody did, and each mail does anew. */
+struct template_set { const struct template_file *at; size_t count; const struct template_ready *ready; };
+struct template_set desk_templates_ready(struct arena *arena, const struct template_file *at, size_t count);
 extern const struct template_file builtin_templates[];           /* generated from conf/templates; ends with a NULL language */
 
 /* Looks in `own` (may be NULL) first, then in the built-in ones; language, then `fallback`, then "en". Variables come as a

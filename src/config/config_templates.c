@@ -116,5 +116,5 @@ void config_templates(struct loader *loader)
 		free(entries[i]);
 	}
 	free(entries);
-	loader->config->templates = (struct template_set){ found.at, found.count };
+	loader->config->templates = desk_templates_ready(&loader->config->arena, found.at, found.count);
 }

@@ -237,7 +237,7 @@ static const char *use(struct decision *d, const struct saved_replies *replies, 
 	bool article = text_starts_nocase(reply->name, "kb/");     /* has no variables: braces in it are its own */
 	if (!article && !desk_check_saved(d->arena, d->policy, replies, reply, &error))
 		return desk_in_language(d, SAY_SAVED_BROKEN, reply->name, error.text, NULL);
-	const struct template_set own = {replies->parts, replies->part_count};
+	const struct template_set own = {replies->parts, replies->part_count, NULL};
 	const char *filled = article ? reply->text : desk_fill(d->arena, &own, language, d->policy->language, reply->text, variables_of(d, ticket, words));
 	const char *text = desk_plain_markdown(d->arena, filled);
 	words->text = *words->text ? arena_printf(d->arena, "%s\n\n%s", text, words->text) : text;

@@ -1,5 +1,5 @@
 /*
- * desk_template.c - templates of outgoing mail: looking one up and filling it in.
+ * desk_template.c - templates of outgoing mail: filling one in. Which one, and what it is made of, says desk_template_find.c.
  *
  * An .html that does not begin with "<!" is a body and is put into frame.html at {content}, so that a desk's looks live in
  * one file. Its first lines may be "Preheader: ..." and "Heading: ...", which the frame shows. What many mails say alike stands in parts. One pass, nothing is filled in twice. A part is looked for in the
@@ -10,72 +10,34 @@
 
 #include "desk_template.h"
 
-enum { LONGEST_HTML = 64 * 1024 };       /* bytes of all values; more goes out as text alone: escapes and tags multiply them */
+enum {
+	LONGEST_HTML = 64 * 1024,        /* bytes of all values; more goes out as text alone: escapes and tags multiply them */
+	LONGEST_PART = 64                /* bytes of a part's name */
+};
 #define TEXT_HTML "text_html"            /* the value that stands for {text} in HTML: clean HTML, which goes in as it is. No variable of templates */
-
-/* ---------------------------------------------------------------- looking one up */
-
-/* "it" finds templates of "it-CH" too: the first part of a language tag counts. */
-bool desk_template_language_is(const char *tag, const char *language)
-{
-	size_t length = strlen(language);
-	return tag && text_starts_nocase(tag, language) && (!tag[length] || tag[length] == '-' || tag[length] == '_');
-}
-
-/* Most differ by a first letter, and a table of hundreds is looked through for each part of a mail. */
-static bool is_called(const struct template_file *file, const char *name, const char *format)
-{
-	return file->name[0] == name[0] && file->format[0] == format[0] && strcmp(file->name, name) == 0 && strcmp(file->format, format) == 0;
-}
-
-static const struct template_file *find(const struct template_set *own, const char *language, const char *name, const char *format)
-{
-	for (size_t i = 0; own && i < own->count; i++)
-		if (is_called(&own->at[i], name, format) && desk_template_language_is(language, own->at[i].language) &&
-		    desk_template_check(&own->at[i], NULL))
-			return &own->at[i];
-	const char *block = NULL;        /* the language of those that are looked at: they stand together */
-	bool right = false;
-	for (const struct template_file *file = builtin_templates; file->language; file++) {
-		if (file->language != block)
-			right = desk_template_language_is(language, block = file->language);
-		if (right && is_called(file, name, format))
-			return file;
-	}
-	return NULL;
-}
-
-static const struct template_file *find_for(const struct template_set *own, const char *language, const char *fallback,
-                                            const char *name, const char *format)
-{
-	const char *const wanted[] = {language, fallback, "en"};
-	const struct template_file *file = NULL;
-	for (size_t i = 0; i < COUNT_OF(wanted) && !file; i++)
-		file = find(own, wanted[i], name, format);
-	return file;
-}
 
 /* ---------------------------------------------------------------- filling in */
 
 struct filling {
+	struct arena *arena;
 	struct buffer out;
 	bool html;
 	bool head;                       /* in the Subject line: everything stays on it */
 	const struct template_set *own;
 	const char *language, *fallback; /* of the template found, and of the desk */
-	const char *body;                /* what {content} stands for; NULL: nothing */
+	const struct pieces *body;       /* what {content} stands for; NULL: nothing */
 	bool in_part;
 	const char *value[VARIABLES];    /* NULL: not there */
 	const char *text_html;           /* NULL: {text} is made of the value `text` */
 	int text, link, label;           /* numbers of these variables */
 };
 
-static void fill(struct filling *f, const char *template);
+static void fill(struct filling *f, const struct pieces *pieces);
 
 static void add_value(struct filling *f, int variable)
 {
 	if (variable == VARIABLE_CONTENT && f->body) {
-		const char *body = f->body;
+		const struct pieces *body = f->body;
 		f->body = NULL;
 		fill(f, body);
 		return;
@@ -93,80 +55,70 @@ static void add_value(struct filling *f, int variable)
 		desk_template_add_text(&f->out, value);
 }
 
-static const char *part_text(const struct filling *f, const char *name)
+static void fill_part(struct filling *f, const char *name, size_t length)
 {
-	const struct template_file *part = find_for(f->own, f->language, f->fallback, name, f->html ? "html" : "txt");
-	return part ? part->text : "";
+	struct template_found part = desk_template_find_for(f->own, f->language, f->fallback, name, length, f->html ? "html" : "txt");
+	bool in_part = f->in_part;
+	if (!part.file)
+		return;
+	f->in_part = true;
+	fill(f, desk_template_pieces(f->arena, &part, part.file->text));
+	f->in_part = in_part;
 }
 
 static void add_part(struct filling *f, const struct piece *piece)
 {
-	char name[64];
-	if (f->in_part || piece->length >= sizeof name)
-		return;
-	memcpy(name, piece->at, piece->length);
-	name[piece->length] = '\0';
-	f->in_part = true;
-	fill(f, part_text(f, name));
-	f->in_part = false;
+	if (!f->in_part && piece->length < LONGEST_PART)
+		fill_part(f, piece->at, piece->length);
 }
 
 static void add_button(struct filling *f, const struct piece *piece)
 {
 	char label[200];
-	bool in_part = f->in_part;
+	const char *part = piece->kind == PIECE_BUTTON ? DESK_PART_BUTTON : DESK_PART_QUIET;
 	if (f->value[f->label] || !piece->label_length || piece->label_length >= sizeof label)
 		return;
 	memcpy(label, piece->label, piece->label_length);
 	label[piece->label_length] = '\0';
 	f->value[f->label] = label;
 	f->value[f->link] = f->value[piece->variable];
-	f->in_part = true;
-	fill(f, part_text(f, piece->kind == PIECE_BUTTON ? DESK_PART_BUTTON : DESK_PART_QUIET));
-	f->in_part = in_part;
+	fill_part(f, part, strlen(part));
 	f->value[f->label] = f->value[f->link] = NULL;
 }
 
-/* Forgiving: what desk_template_check would refuse is shown as well as can be. */
-static void fill(struct filling *f, const char *template)
+static void add_piece(struct filling *f, const struct piece *piece)
 {
-	struct scanner scanner = {template, true};
-	int depth = 0, hidden_at = 0;    /* hidden_at: depth of the outermost section that is not shown; 0: all are */
+	switch (piece->kind) {
+	case PIECE_VALUE:
+		add_value(f, piece->variable);
+		break;
+	case PIECE_PART:
+		add_part(f, piece);
+		break;
+	case PIECE_BUTTON:
+	case PIECE_QUIET:
+		if (piece->variable != VARIABLE_NONE && f->value[piece->variable])
+			add_button(f, piece);
+		break;
+	default:
+		buffer_add(&f->out, piece->at, piece->length);
+		if (f->head && memchr(piece->at, '\n', piece->length))
+			f->head = false;
+	}
+}
 
-	for (struct piece piece; (piece = desk_template_piece(&scanner)).kind != PIECE_END;) {
-		bool there = piece.variable != VARIABLE_NONE && f->value[piece.variable];
-		switch (piece.kind) {
-		case PIECE_IF:
-		case PIECE_UNLESS:
-			depth++;
-			if (!hidden_at && there != (piece.kind == PIECE_IF))
-				hidden_at = depth;
-			break;
-		case PIECE_CLOSE:
-			if (hidden_at == depth)
-				hidden_at = 0;
-			depth -= depth > 0;
-			break;
-		case PIECE_VALUE:
-			if (!hidden_at)
-				add_value(f, piece.variable);
-			break;
-		case PIECE_PART:
-			if (!hidden_at)
-				add_part(f, &piece);
-			break;
-		case PIECE_BUTTON:
-		case PIECE_QUIET:
-			if (!hidden_at && there)
-				add_button(f, &piece);
-			break;
-		default:
-			if (hidden_at)
-				break;
-			buffer_add(&f->out, piece.at, piece.length);
-			if (memchr(piece.at, '\n', piece.length))
-				f->head = false;
-		}
+/* Forgiving: what desk_template_check would refuse is shown as well as can be. A section that is not shown is passed in one step. */
+static void fill(struct filling *f, const struct pieces *pieces)
+{
+	for (size_t i = 0; i < pieces->count; i++) {
+		const struct piece *piece = &pieces->at[i];
+
+		if (piece->kind == PIECE_IF || piece->kind == PIECE_UNLESS) {
+			bool there = piece->variable != VARIABLE_NONE && f->value[piece->variable];
+			if (there != (piece->kind == PIECE_IF))
+				i = piece->closed_at;
+		} else if (piece->kind != PIECE_CLOSE)
+			add_piece(f, piece);
 	}
 }
 
@@ -243,36 +195,17 @@ static const char *finish_text(struct arena *arena, struct filling *f, const cha
 	return arena_printf(arena, "%.*s\n", (int)length, rest);
 }
 
-/* ---- "Preheader: ..." and "Heading: ...", the first lines of a body ---- */
-
-static const struct head_line { const char *mark, *variable; } head_lines[] = {{"Preheader:", "preheader"}, {"Heading:", "heading"}};
-
-static const struct head_line *head_line(const char *text)
-{
-	for (size_t i = 0; i < COUNT_OF(head_lines); i++)
-		if (strncmp(text, head_lines[i].mark, strlen(head_lines[i].mark)) == 0)
-			return &head_lines[i];
-	return NULL;
-}
-
-static const char *skip_head(const char *text)
-{
-	while (head_line(text))
-		text += strcspn(text, "\n"), text += *text == '\n';
-	return text;
-}
-
 /* Plain text, escaped where it is put in. */
 static const char *take_head(struct arena *arena, struct filling *f, const char *body)
 {
 	const char *words = "";
 	const struct head_line *line;
 	f->html = false;
-	for (; (line = head_line(body)); body += strcspn(body, "\n"), body += *body == '\n') {
+	for (; (line = desk_template_head_line(body)); body += strcspn(body, "\n"), body += *body == '\n') {
 		const char *from = body + strlen(line->mark);
 		buffer_reset(&f->out);
 		f->head = true;
-		fill(f, arena_copy(arena, from, strcspn(from, "\n")));
+		fill(f, desk_template_pieces(arena, NULL, arena_copy(arena, from, strcspn(from, "\n"))));
 		const char *value = usable_value(arena_copy(arena, f->out.at ? f->out.at : "", f->out.length), LINE);
 		f->value[desk_template_variable_named(line->variable, strlen(line->variable))] = value ? value += strspn(value, " ") : NULL;
 		words = value ? arena_printf(arena, "%s%s\n", words, value) : words;
@@ -287,7 +220,7 @@ static const char *with_words(struct arena *arena, const struct filling *f, cons
 	if (!desk_notice_is(name, NOTICE_AGENTS_WORDS) || !f->value[desk_template_variable_named("text", strlen("text"))] || strstr(file->text, "{text}"))
 		return file->text;
 	if (f->html) {
-		const char *body = skip_head(file->text);
+		const char *body = desk_template_skip_head(file->text);
 		return strncmp(file->text, "<!", 2) ? arena_printf(arena, "%.*s{text}\n%s", (int)(body - file->text), file->text, body) : NULL;
 	}
 	size_t subject = strcspn(file->text, "\n");
@@ -296,10 +229,10 @@ static const char *with_words(struct arena *arena, const struct filling *f, cons
 
 const char *desk_fill(struct arena *arena, const struct template_set *own, const char *language, const char *fallback, const char *text, const char *variables)
 {
-	struct filling f = {.own = own, .language = language, .fallback = fallback};
+	struct filling f = {.arena = arena, .own = own, .language = language, .fallback = fallback};
 	buffer_init(&f.out);
 	take_values(arena, &f, variables);
-	fill(&f, text);
+	fill(&f, desk_template_pieces(arena, NULL, text));
 	const char *filled = text_trim(arena_copy(arena, f.out.at ? f.out.at : "", f.out.length));
 	buffer_fini(&f.out);
 	return filled;
@@ -308,28 +241,33 @@ const char *desk_fill(struct arena *arena, const struct template_set *own, const
 enum status desk_render(struct arena *arena, const struct template_set *own, const char *name, const char *language,
                         const char *fallback, const char *record, struct rendered *rendered, struct error *error)
 {
-	const struct template_file *text = find_for(own, language, fallback, name, "txt");
-	if (!text)
+	struct template_found text = desk_template_find_for(own, language, fallback, name, strlen(name), "txt");
+	if (!text.file)
 		return error_set(error, STATUS_NOT_FOUND, "no template %s.txt in any language", name);
-	struct filling f = {.head = true, .own = own, .language = text->language, .fallback = fallback};
+	struct filling f = {.arena = arena, .head = true, .own = own, .language = text.file->language, .fallback = fallback};
 	buffer_init(&f.out);
 	size_t total = take_values(arena, &f, record ? record : "");
-	fill(&f, with_words(arena, &f, name, text));
+	fill(&f, desk_template_pieces(arena, &text, with_words(arena, &f, name, text.file)));
 	rendered->text = finish_text(arena, &f, &rendered->subject);
 	rendered->html = rendered->heading = "";
 
-	const struct template_file *html = total > LONGEST_HTML ? NULL : find(own, text->language, name, "html");
+	struct template_found html = {NULL};
+	if (total <= LONGEST_HTML)
+		html = desk_template_find(own, text.file->language, name, strlen(name), "html");
 	f.html = true;
-	const char *body = html ? with_words(arena, &f, name, html) : NULL;
+	const char *body = html.file ? with_words(arena, &f, name, html.file) : NULL;
 	if (body) {
 		rendered->heading = take_head(arena, &f, body);
-		body = skip_head(body);
-		const struct template_file *frame = strncmp(body, "<!", 2) ? find_for(own, language, fallback, "frame", "html") : NULL;
+		body = desk_template_skip_head(body);
+		const struct pieces *pieces = desk_template_pieces(arena, &html, body);
+		struct template_found frame = {NULL};
+		if (strncmp(body, "<!", 2))
+			frame = desk_template_find_for(own, language, fallback, "frame", strlen("frame"), "html");
 		buffer_reset(&f.out);
 		f.head = false;
-		f.body = frame ? body : NULL;
-		f.value[VARIABLE_CONTENT] = f.body;
-		fill(&f, frame ? frame->text : body);
+		f.body = frame.file ? pieces : NULL;
+		f.value[VARIABLE_CONTENT] = frame.file ? body : NULL;
+		fill(&f, frame.file ? desk_template_pieces(arena, &frame, frame.file->text) : pieces);
 		rendered->html = arena_copy(arena, f.out.at ? f.out.at : "", f.out.length);
 	}
 	buffer_fini(&f.out);

@@ -75,7 +75,7 @@ static struct piece piece_text(struct scanner *s, enum piece_kind kind, const ch
 {
 	s->at = at + taken;
 	s->line_start = at[taken - 1] == '\n';
-	return (struct piece){kind, at, shown, VARIABLE_NONE, NULL, 0};
+	return (struct piece){.kind = kind, .variable = VARIABLE_NONE, .at = at, .length = shown};
 }
 
 /* The words of a button, to its {/name}; they hold no tag. */
@@ -96,7 +96,7 @@ struct piece desk_template_piece(struct scanner *s)
 	enum piece_kind kind = PIECE_VALUE;
 
 	if (!*at)
-		return (struct piece){PIECE_END, at, 0, VARIABLE_NONE, NULL, 0};
+		return (struct piece){.kind = PIECE_END, .variable = VARIABLE_NONE, .at = at};
 	if (*at != '{') {
 		size_t length = (size_t)(strchrnul(at, '{') - at);
 		return piece_text(s, PIECE_TEXT, at, length, length);
@@ -110,7 +110,7 @@ struct piece desk_template_piece(struct scanner *s)
 	size_t length = name_length(name, kind == PIECE_PART ? '-' : '_');
 	if (!length || name[length] != '}')
 		return piece_text(s, PIECE_BAD, at, 1, 1);
-	struct piece piece = {kind, name, length, desk_template_variable_named(name, length), NULL, 0};
+	struct piece piece = {.kind = kind, .variable = desk_template_variable_named(name, length), .at = name, .length = length};
 	s->at = name + length + 1;
 	if (kind == PIECE_BUTTON || kind == PIECE_QUIET)
 		read_label(s, &piece);

@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_init(&arena);
 	const char *text = utf8_clean(&arena, (const char *)data, size);
 	struct template_file files[] = {{"en", "received", "txt", text}, {"en", "received", "html", text}};
-	struct template_set own = {files, COUNT_OF(files)};
+	struct template_set own = desk_templates_ready(&arena, files, COUNT_OF(files));
 	bool good = desk_template_check(&files[0], &error) && desk_template_check(&files[1], &error);
 	if (desk_render(&arena, &own, "received", "en", "en", variables(&arena), &rendered, &error) != STATUS_OK)
 		abort();                         /* a broken one falls back to the built-in one */

@@ -100,7 +100,7 @@ static const char *page_in(struct arena *arena, const char *language, const char
 static void a_desks_own_sentence_stands_on_the_page_escaped(void **state)
 {
 	static const struct template_file files[] = {{"en", DESK_PAGES, "txt", "state-new: <b>Hi</b> from {desk}: #{ticket}.\n"}, {"nl", DESK_PAGES, "txt", "own-name: Nederlands\nsend: Versturen\n"}};
-	const struct template_set own = {files, 2};
+	const struct template_set own = {files, 2, NULL};
 	struct arena arena CLEANUP_ARENA;
 	arena_init(&arena);
 	assert_non_null(strstr(page_in(&arena, "en", "en", NULL), "<p>We have received it"));
