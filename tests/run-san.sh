@@ -11,7 +11,8 @@ UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 # GLib and GnuTLS are not built for TSan: what only they do is in tests/tsan.supp, if there is such a file.
 TSAN_OPTIONS=${TSAN_OPTIONS:-second_deadlock_stack=1}
 [ ! -e tests/tsan.supp ] || TSAN_OPTIONS="$TSAN_OPTIONS:suppressions=$(pwd)/tests/tsan.supp"
-export SLOW ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
+LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$(pwd)/tests/lsan.supp:print_suppressions=0}
+export SLOW ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LSAN_OPTIONS
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT INT TERM
 passed=0
