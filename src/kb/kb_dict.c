@@ -68,9 +68,9 @@ void kb_dict_drop(struct kb_dict **dict)
 	*dict = NULL;
 }
 
-static size_t slot_of(const struct kb_dict *dict, const char *term)
+static size_t slot_of(const struct kb_dict *dict, const char *term, uint32_t hash)
 {
-	size_t at = hash_spread(hash_text(term)) & (dict->slots - 1);
+	size_t at = hash & (dict->slots - 1);
 
 	while (dict->slot[at] != KB_NO_TERM && strcmp(dict->term[dict->slot[at]], term) != 0)
 		at = (at + 1) & (dict->slots - 1);
@@ -79,7 +79,12 @@ static size_t slot_of(const struct kb_dict *dict, const char *term)
 
 uint32_t kb_dict_find(const struct kb_dict *dict, const char *term)
 {
-	return dict->slot[slot_of(dict, term)];
+	return kb_dict_find_hashed(dict, term, kb_stem_hash(term));
+}
+
+uint32_t kb_dict_find_hashed(const struct kb_dict *dict, const char *term, uint32_t hash)
+{
+	return dict->slot[slot_of(dict, term, hash)];
 }
 
 static void grow(struct kb_dict *dict)
@@ -91,7 +96,7 @@ static void grow(struct kb_dict *dict)
 	dict->slot = must(realloc(dict->slot, dict->slots * sizeof *dict->slot));
 	memset(dict->slot, 0xFF, dict->slots * sizeof *dict->slot);
 	for (size_t i = 0; i < dict->count; i++)
-		dict->slot[slot_of(dict, dict->term[i])] = (uint32_t)i;
+		dict->slot[slot_of(dict, dict->term[i], kb_stem_hash(dict->term[i]))] = (uint32_t)i;
 }
 
 uint64_t kb_spelling(const char *term)
@@ -111,13 +116,13 @@ uint64_t kb_spelling(const char *term)
 
 uint32_t kb_dict_add(struct kb_dict *dict, const char *term)
 {
-	size_t at = slot_of(dict, term);
+	size_t at = slot_of(dict, term, kb_stem_hash(term));
 
 	if (dict->slot[at] != KB_NO_TERM)
 		return dict->slot[at];
 	if (dict->count == dict->room) {
 		grow(dict);
-		at = slot_of(dict, term);
+		at = slot_of(dict, term, kb_stem_hash(term));
 	}
 	dict->slot[at] = (uint32_t)dict->count;
 	dict->term[dict->count] = arena_string(&dict->pool->arena, term);

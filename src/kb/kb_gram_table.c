@@ -90,11 +90,6 @@ void kb_gram_table_weigh_these(struct kb_gram_table *table, const uint32_t *gram
 		weigh(find(table, grams[i] >> (32 - KB_GRAM_BITS)), live);
 }
 
-float kb_gram_idf(const struct kb_gram_table *table, uint32_t bucket)
-{
-	return find(table, bucket)->idf;
-}
-
 float kb_gram_norm(const struct kb_gram_table *table, const uint32_t *grams, size_t count)
 {
 	float sum = 0;

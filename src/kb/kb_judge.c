@@ -26,37 +26,48 @@ static bool has_term(const struct kb_entry *entry, uint32_t term)
 	return false;
 }
 
-/* How like the spelling of this word is to the nearest word of the article: 0..1. */
-ALSO_FOR_NEWER static float spelled_like(const struct kb_work *work, const struct kb_entry *entry, const char *stem)
+/* A word of the question that the article does not have: how like its spelling is to the nearest word of the article, 0..1. */
+struct stranger { uint64_t set; int length, most; float like; };       /* most: letters in common that are not enough to be nearer */
+
+/* Each word of the article is fetched once, and held against all strangers. */
+ALSO_FOR_NEWER static void find_nearest(const struct kb_entry *entry, const uint64_t *spelling, struct stranger *stranger, size_t count)
 {
-	uint64_t set = kb_spelling(stem);
-	int length = bits_set(set);
-	float best = 0;
-
 	for (size_t k = 0; k < entry->term_count; k++) {
-		uint64_t other = work->snapshot->dict->spelling[entry->terms[k].term];
-		float like;
+		uint64_t other = spelling[entry->terms[k].term];
 
-		if (!(set & other))
-			continue;
-		like = (float)bits_set(set & other);
-		if (like <= best * (float)length)       /* it cannot be nearer */
-			continue;
-		like /= (float)bits_set(set | other);
-		best = like > best ? like : best;
+		for (size_t i = 0; i < count; i++) {
+			int common = bits_set(stranger[i].set & other);
+			float like;
+
+			if (common <= stranger[i].most)
+				continue;
+			like = (float)common / (float)bits_set(stranger[i].set | other);
+			if (like <= stranger[i].like)
+				continue;
+			stranger[i].like = like;
+			stranger[i].most = (int)(like * (float)stranger[i].length);
+		}
 	}
-	return best;
 }
 
 static float softly(const struct kb_work *work, const struct kb_entry *entry)
 {
+	struct stranger stranger[KB_TERMS];
+	bool known[KB_TERMS];
+	size_t count = 0, next = 0;
 	float sum = 0;
 
 	for (size_t i = 0; i < work->words->count; i++) {
-		const struct kb_word *word = &work->words->at[i];
+		uint64_t set;
 
-		sum += word->weight * word->idf * (has_term(entry, word->term) ? 1 : spelled_like(work, entry, word->stem));
+		if ((known[i] = has_term(entry, work->words->at[i].term)))
+			continue;
+		set = kb_spelling(work->words->at[i].stem);
+		stranger[count++] = (struct stranger){ set, bits_set(set), 0, 0 };
 	}
+	find_nearest(entry, work->snapshot->dict->spelling, stranger, count);
+	for (size_t i = 0; i < work->words->count; i++)
+		sum += work->words->at[i].weight * work->words->at[i].idf * (known[i] ? 1 : stranger[next++].like);
 	return kb_share(sum, work->words->mass);
 }
 

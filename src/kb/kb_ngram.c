@@ -122,7 +122,9 @@ void kb_gram_question_clear(struct kb_gram_question *question, size_t most)
 			abort();
 	}
 	question->count = 1;
+	question->at[0] = (struct kb_gram_weight){ .bucket = KB_GRAMS };
 	memset(question->head, 0, sizeof question->head);
+	memset(question->set, 0, sizeof question->set);
 }
 
 void kb_gram_question_fini(struct kb_gram_question *question)
@@ -133,6 +135,11 @@ void kb_gram_question_fini(struct kb_gram_question *question)
 static size_t head_of(uint32_t bucket)
 {
 	return bucket % KB_GRAM_HEADS;
+}
+
+static size_t set_of(uint32_t bucket)
+{
+	return bucket >> (KB_GRAM_BITS - KB_GRAM_SET_BITS);
 }
 
 /* 0: the question does not have it. */
@@ -153,11 +160,41 @@ struct kb_gram_weight *kb_gram_weight(struct kb_gram_question *question, uint32_
 		at = question->count++;
 		question->at[at] = (struct kb_gram_weight){ .bucket = bucket, .next = question->head[head_of(bucket)] };
 		question->head[head_of(bucket)] = (uint16_t)at;
+		question->set[set_of(bucket)] = 1;
 	}
 	return &question->at[at];
 }
 
-/* In pieces: first which of them the question may have, without a branch that nobody can foresee; then those alone. */
+/* Of n-grams that the question may have. None that it has not adds anything: at[0] weighs nothing. */
+static float add_up(const struct kb_gram_question *question, const uint32_t *hit, size_t hits, float sum)
+{
+	for (size_t i = 0; i < hits; i++)
+		sum += question->at[find(question, hit[i] >> (32 - KB_GRAM_BITS))].weight * logs[hit[i] & KB_GRAM_TF];
+	return sum;
+}
+
+/* The same where one stands more often than the table of logarithms goes. */
+static float add_up_slowly(const struct kb_gram_question *question, const uint32_t *hit, size_t hits, float sum)
+{
+	for (size_t i = 0; i < hits; i++)
+		sum += question->at[find(question, hit[i] >> (32 - KB_GRAM_BITS))].weight * log_of(hit[i] & KB_GRAM_TF);
+	return sum;
+}
+
+/* Which of them the question may have, without a branch that nobody can foresee. Returns how many. */
+static size_t sift(const struct kb_gram_question *question, const uint32_t *grams, size_t count, uint32_t hit[PIECE + 1])
+{
+	size_t hits = 0;
+
+#pragma GCC unroll 4
+	for (size_t i = 0; i < count; i++) {
+		hit[hits] = grams[i];
+		hits += question->set[set_of(grams[i] >> (32 - KB_GRAM_BITS))];
+	}
+	return hits;
+}
+
+/* In pieces, so that what is sifted out stays close to the processor. */
 float kb_gram_dot(const struct kb_gram_question *question, const uint32_t *grams, size_t count)
 {
 	uint32_t hit[PIECE + 1];
@@ -165,18 +202,12 @@ float kb_gram_dot(const struct kb_gram_question *question, const uint32_t *grams
 
 	pthread_once(&once, fill_logs);
 	for (size_t from = 0; from < count; from += PIECE) {
-		size_t hits = 0, end = count - from < PIECE ? count : from + PIECE;
+		size_t hits = sift(question, grams + from, count - from < PIECE ? count - from : PIECE, hit);
+		uint32_t most = 0;
 
-		for (size_t i = from; i < end; i++) {
-			hit[hits] = grams[i];
-			hits += question->head[head_of(grams[i] >> (32 - KB_GRAM_BITS))] != 0;
-		}
-		for (size_t i = 0; i < hits; i++) {
-			size_t at = find(question, hit[i] >> (32 - KB_GRAM_BITS));
-
-			if (at)
-				sum += question->at[at].weight * log_of(hit[i] & KB_GRAM_TF);
-		}
+		for (size_t i = 0; i < hits; i++)
+			most |= hit[i] & KB_GRAM_TF;
+		sum = most < LOGS ? add_up(question, hit, hits, sum) : add_up_slowly(question, hit, hits, sum);
 	}
 	return sum;
 }

@@ -40,6 +40,7 @@ struct kb_dict *kb_dict_new(void);
 struct kb_dict *kb_dict_copy(const struct kb_dict *dict);
 void kb_dict_drop(struct kb_dict **dict);
 uint32_t kb_dict_find(const struct kb_dict *dict, const char *term);             /* KB_NO_TERM */
+uint32_t kb_dict_find_hashed(const struct kb_dict *dict, const char *term, uint32_t hash);       /* kb_stem_hash() of it */
 uint32_t kb_dict_add(struct kb_dict *dict, const char *term);   /* the writer alone */
 uint64_t kb_spelling(const char *term);                          /* its groups of three letters as a set of 64; kept for each term */
 
@@ -85,9 +86,14 @@ void kb_gram_count(struct kb_gram_counter *counter, const char *folded);        
 uint32_t *kb_gram_take(struct kb_gram_counter *counter, struct arena *arena, size_t *count);     /* and empties the counter */
 /* The n-grams of a question, by bucket: what each weighs against whole articles and against titles. */
 struct kb_gram_weight { uint32_t bucket, next, title; float weight, title_weight; };             /* title: its slot in kb_titles */
-#define KB_GRAM_HEADS 8192u
-/* at[0] is none. Zeroed: not yet cleared. */
-struct kb_gram_question { uint16_t head[KB_GRAM_HEADS]; struct kb_gram_weight *at; size_t count, room; };
+#define KB_GRAM_HEADS 2048u
+#define KB_GRAM_SET_BITS 14              /* a set is sixteen buckets: what an article's n-grams are first looked up in */
+/* at[0] is none, and weighs nothing. Zeroed: not yet cleared. */
+struct kb_gram_question {
+	uint8_t set[1 << KB_GRAM_SET_BITS];      /* 1: the question has one of it */
+	uint16_t head[KB_GRAM_HEADS];
+	struct kb_gram_weight *at; size_t count, room;
+};
 void kb_gram_question_clear(struct kb_gram_question *question, size_t most);    /* before the first n-gram; up to `most` different ones */
 void kb_gram_question_fini(struct kb_gram_question *question);
 struct kb_gram_weight *kb_gram_weight(struct kb_gram_question *question, uint32_t bucket);       /* adds it if it is not there */
@@ -113,7 +119,11 @@ static inline size_t kb_gram_slot(const struct kb_gram_table *table, uint32_t bu
 		at = (at + 1) & (table->slots - 1);
 	return at;
 }
-float kb_gram_idf(const struct kb_gram_table *table, uint32_t bucket);           /* 0: it stands in no article */
+/* 0: it stands in no article. */
+static inline float kb_gram_idf(const struct kb_gram_table *table, uint32_t bucket)
+{
+	return table->slot[kb_gram_slot(table, bucket)].idf;
+}
 float kb_gram_norm(const struct kb_gram_table *table, const uint32_t *grams, size_t count);
 
 /* ---- kb_titles.c ---- */
@@ -121,7 +131,8 @@ struct kb_entry;
 struct kb_titles { struct kb_gram_table grams; uint32_t *first, *postings; };    /* first: by slot of grams */
 void kb_titles_fini(struct kb_titles *titles);
 void kb_titles_index(struct kb_titles *titles, struct kb_entry *const *at, size_t count);        /* of counted grams: first and postings */
-void kb_titles_add(const struct kb_titles *titles, size_t slot, float weight, float *sum);       /* to the sum of each article that has it */
+/* To the sum of each article that has it. logs: kb_gram_logs() */
+void kb_titles_add(const struct kb_titles *titles, size_t slot, float weight, const float *logs, float *sum);
 
 /* ---- what was learned ---- */
 struct kb_learned;
@@ -174,6 +185,8 @@ char *kb_question_clean(struct arena *arena, const char *subject, const char *te
 struct kb_word { uint32_t term; float weight, idf; const char *stem, *folded; };
 struct kb_token {                        /* a different word, as it is written */
 	const char *word, *folded, *stem[WORDS_STEMMERS];           /* stem: of those that were chosen */
+	uint32_t hash[WORDS_STEMMERS], term[WORDS_STEMMERS];        /* of each stem */
+	float idf[WORDS_STEMMERS];
 	unsigned often, small_in;
 	float weight, value;
 	bool chosen;

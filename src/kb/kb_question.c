@@ -31,6 +31,21 @@ static const char *const closings[] = {
 	"sent from my", "inviato da", "gesendet von", "von meinem", "envoy\xC3\xA9 de", "enviado desde",
 };
 
+/* A bit for each letter; what is no letter may have that of one. */
+static uint32_t letter_bit(char c)
+{
+	return UINT32_C(1) << (c & 31);
+}
+
+static uint32_t first_letters(const char *const *list, size_t count)
+{
+	uint32_t letters = 0;
+
+	for (size_t i = 0; i < count; i++)
+		letters |= letter_bit(*list[i]);
+	return letters;
+}
+
 static bool begins(const char *text, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -95,6 +110,7 @@ static bool is_name(const char *piece, size_t length)
 /* Cuts *text (its lines without quotes) before the closing. */
 static void cut_closing(char *text)
 {
+	uint32_t letters = first_letters(closings, COUNT_OF(closings));  /* a text has many pieces, few of which begin with one of these */
 	size_t at = 0, count = 0, last = 0, last_length = 0;
 
 	while (text[at]) {
@@ -103,7 +119,7 @@ static void cut_closing(char *text)
 		at += strspn(text + at, " \n\t");
 		if (!(length = piece_length(text + at)))
 			break;
-		if (count && begins(text + at, closings, COUNT_OF(closings)) && !memchr(text + at, '?', length) && strnlen(text + at, 400) < 400) {
+		if (count && (letters & letter_bit(text[at])) && begins(text + at, closings, COUNT_OF(closings)) && !memchr(text + at, '?', length) && strnlen(text + at, 400) < 400) {
 			text[at] = '\0';
 			return;
 		}

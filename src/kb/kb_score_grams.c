@@ -9,7 +9,16 @@
 #include <math.h>
 #include <string.h>
 
-static void spread_words(struct kb_gram_question *question, const struct kb_words *words)
+/* Where their weights stand is all over two large tables: fetched while the next words are taken apart. */
+static void fetch_weights(const struct kb_snapshot *snapshot, const uint32_t *bucket, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		__builtin_prefetch(&snapshot->grams.slot[bucket[i] & (snapshot->grams.slots - 1)]);
+		__builtin_prefetch(&snapshot->titles.grams.slot[bucket[i] & (snapshot->titles.grams.slots - 1)]);
+	}
+}
+
+static void spread_words(const struct kb_snapshot *snapshot, struct kb_gram_question *question, const struct kb_words *words)
 {
 	uint32_t bucket[KB_WORD_GRAMS];
 	size_t most = 0;
@@ -22,15 +31,20 @@ static void spread_words(struct kb_gram_question *question, const struct kb_word
 		const struct kb_token *token = &words->token[i];
 		size_t grams = token->chosen ? kb_grams_of_word(token->folded, bucket) : 0;
 
+		fetch_weights(snapshot, bucket, grams);
 		for (size_t k = 0; k < grams; k++)
 			kb_gram_weight(question, bucket[k])->weight += token->weight * (float)token->often;
 	}
 }
 
-/* 1 + ln tf, where small words make it less than one. */
-static float log_of(float tf)
+#define WHOLE 16
+
+/* 1 + ln tf, where small words make it less than one. Most are whole numbers, whose logarithms are there. */
+static float log_of(const float *logs, float tf)
 {
-	return tf <= 1 ? tf : 1 + logf(tf);
+	if (tf <= 1)
+		return tf;
+	return tf < WHOLE && tf == (float)(int)tf ? logs[(int)tf] : 1 + logf(tf);
 }
 
 static float norm_of(float square)
@@ -42,12 +56,13 @@ void kb_weigh_grams(struct kb_work *work)
 {
 	const struct kb_titles *titles = &work->snapshot->titles;
 	struct kb_gram_question *question = &work->question;
+	const float *logs = kb_gram_logs();
 	float square = 0, title_square = 0;
 
-	spread_words(question, work->words);
+	spread_words(work->snapshot, question, work->words);
 	for (size_t i = 1; i < question->count; i++) {
 		struct kb_gram_weight *gram = &question->at[i];
-		float log_tf = log_of(gram->weight), idf = kb_gram_idf(&work->snapshot->grams, gram->bucket), title_idf;
+		float log_tf = log_of(logs, gram->weight), idf = kb_gram_idf(&work->snapshot->grams, gram->bucket), title_idf;
 
 		gram->title = (uint32_t)kb_gram_slot(&titles->grams, gram->bucket);
 		title_idf = titles->grams.slot[gram->title].idf;
@@ -56,17 +71,21 @@ void kb_weigh_grams(struct kb_work *work)
 		gram->weight = log_tf * idf * idf;
 		gram->title_weight = log_tf * title_idf * title_idf;
 	}
+	square = norm_of(square);
+	title_square = norm_of(title_square);
 	for (size_t i = 1; i < question->count; i++) {
-		question->at[i].weight /= norm_of(square);
-		question->at[i].title_weight /= norm_of(title_square);
+		question->at[i].weight /= square;
+		question->at[i].title_weight /= title_square;
 	}
 }
 
 void kb_score_titles(struct kb_work *work)
 {
+	const float *logs = kb_gram_logs();
+
 	for (size_t i = 1; i < work->question.count; i++)
 		if (work->question.at[i].title_weight > 0)
-			kb_titles_add(&work->snapshot->titles, work->question.at[i].title, work->question.at[i].title_weight, work->title);
+			kb_titles_add(&work->snapshot->titles, work->question.at[i].title, work->question.at[i].title_weight, logs, work->title);
 	for (size_t i = 0; i < work->snapshot->count; i++)
 		if (work->allowed[i] && work->title[i] > 0) {
 			work->title[i] /= work->snapshot->at[i]->title_gram_norm;

@@ -10,13 +10,13 @@
 
 #define W_SAME 0.30f                     /* of a word that means the same, against the word itself */
 
-static void add_postings(const struct kb_work *work, uint32_t term, float weight)
+static void add_postings(const struct kb_work *work, uint32_t term, float weight, float idf)
 {
 	const struct kb_snapshot *snapshot = work->snapshot;
 
 	if (term >= snapshot->term_count)
 		return;
-	weight *= kb_idf(snapshot, term);
+	weight *= idf;
 	for (uint32_t i = snapshot->offset[term]; i < snapshot->offset[term + 1]; i++)
 		work->word[snapshot->postings[i].article] += weight * snapshot->postings[i].part;
 }
@@ -68,12 +68,12 @@ void kb_score_words(struct kb_work *work)
 	for (size_t i = 0; i < work->words->count; i++) {
 		const struct kb_word *word = &work->words->at[i];
 
-		add_postings(work, word->term, word->weight);
+		add_postings(work, word->term, word->weight, word->idf);
 		if (word->term != KB_NO_TERM)
 			note(&others, word->term, SETTLED);
 	}
 	note_rows(work, &others);
 	for (size_t i = 0; i < COUNT_OF(others.at); i++)
 		if (others.at[i].weight > 0 && others.at[i].weight < SETTLED)
-			add_postings(work, others.at[i].term, W_SAME * others.at[i].weight);
+			add_postings(work, others.at[i].term, W_SAME * others.at[i].weight, kb_idf(work->snapshot, others.at[i].term));
 }

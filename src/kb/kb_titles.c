@@ -44,10 +44,9 @@ void kb_titles_index(struct kb_titles *titles, struct kb_entry *const *at, size_
 		}
 }
 
-void kb_titles_add(const struct kb_titles *titles, size_t slot, float weight, float *sum)
+void kb_titles_add(const struct kb_titles *titles, size_t slot, float weight, const float *logs, float *sum)
 {
 	const uint32_t *posting = titles->postings + titles->first[slot];
-	const float *logs = kb_gram_logs();
 
 	for (const uint32_t *end = posting + titles->grams.slot[slot].articles; posting < end; posting++)
 		sum[*posting >> TF_BITS] += weight * logs[*posting & TF_MOST];

@@ -39,7 +39,7 @@ static void add_token(struct reading *reading, const char *word, const char *fol
 		at = slot_in((uint32_t)at + 1);
 	if (!reading->token_slot[at]) {
 		token = &words->token[words->token_count++];
-		token->word = arena_string(reading->arena, word);
+		*token = (struct kb_token){ .word = arena_string(reading->arena, word) };
 		token->folded = strcmp(word, folded) ? arena_string(reading->arena, folded) : token->word;
 		token->small_in = words_small_in(folded);
 		reading->token_slot[at] = (uint16_t)words->token_count;
@@ -87,8 +87,10 @@ static void stem_token(struct reading *reading, struct kb_token *token)
 
 		words_stem(&reading->stemmers, k, token->word, stem);
 		token->stem[k] = arena_string(reading->arena, stem);
-		term = kb_dict_find(snapshot->dict, stem);
-		value = token->weight * (term == KB_NO_TERM ? UNKNOWN_VALUE * rarest : kb_idf(snapshot, term));
+		token->hash[k] = kb_stem_hash(stem);
+		token->term[k] = term = kb_dict_find_hashed(snapshot->dict, stem, token->hash[k]);
+		token->idf[k] = kb_idf(snapshot, term);
+		value = token->weight * (term == KB_NO_TERM ? UNKNOWN_VALUE * rarest : token->idf[k]);
 		if (value > token->value)
 			token->value = value;
 	}
@@ -144,10 +146,11 @@ static void choose_tokens(struct kb_words *words)
 		chosen += words->token[i].chosen = words->token[i].value >= least;
 }
 
-static uint32_t add_word(struct reading *reading, const char *stem, const char *folded, float weight)
+static uint32_t add_word(struct reading *reading, const struct kb_token *token, size_t stemmer)
 {
 	struct kb_words *words = reading->words;
-	size_t at = slot_in(kb_stem_hash(stem));
+	const char *stem = token->stem[stemmer];
+	size_t at = slot_in(token->hash[stemmer]);
 	struct kb_word *word;
 
 	while (reading->slot[at] && strcmp(words->at[reading->slot[at] - 1].stem, stem) != 0)
@@ -155,14 +158,14 @@ static uint32_t add_word(struct reading *reading, const char *stem, const char *
 	if (!reading->slot[at]) {
 		word = &words->at[words->count++];
 		reading->slot[at] = (uint16_t)words->count;
-		word->term = kb_dict_find(reading->snapshot->dict, stem);
+		word->term = token->term[stemmer];
 		word->stem = stem;
-		word->folded = folded;
-		word->idf = kb_idf(reading->snapshot, word->term);
+		word->folded = token->folded;
+		word->idf = token->idf[stemmer];
 	}
 	word = &words->at[reading->slot[at] - 1];
-	if (weight > word->weight)
-		word->weight = weight;
+	if (token->weight > word->weight)
+		word->weight = token->weight;
 	return (uint32_t)(word - words->at);
 }
 
@@ -176,7 +179,7 @@ static void add_words(struct reading *reading)
 
 		first[i] = KB_GAP;
 		for (size_t k = 0; token->chosen && k < WORDS_STEMMERS && token->stem[k]; k++) {
-			uint32_t word = add_word(reading, token->stem[k], token->folded, token->weight);
+			uint32_t word = add_word(reading, token, k);
 
 			if (k == 0)
 				first[i] = word;
@@ -191,7 +194,7 @@ void kb_question_words(const struct kb_snapshot *snapshot, const struct kb_quest
 	struct reading reading = { .snapshot = snapshot, .arena = arena, .words = words };
 
 	memset(words, 0, sizeof *words);
-	words->token = ARENA_ARRAY(arena, struct kb_token, KB_QUESTION_WORDS);
+	words->token = (struct kb_token *)arena_room(arena, KB_QUESTION_WORDS * sizeof *words->token);
 	read_tokens(&reading, question);
 	choose_language(&reading, question);
 	stem_tokens(&reading);

@@ -2,7 +2,7 @@
  * words_stem.c - words into stems: Snowball's, made from the word with its accents (German needs them) and folded afterwards.
  *
  * A stemmer belongs to one question at a time; those that nobody uses are kept, with the stems of words that came lately: people ask with
- * few words. A word has one place in that memory; another one with the same place drives it out. Long words are not remembered.
+ * few words. A word has two places in that memory; the third one with the same places drives the oldest out. Long words are not remembered.
  */
 #include "words.h"
 
@@ -19,7 +19,7 @@ struct words_stemmer {
 	struct words_stemmer *next;
 	struct sb_stemmer *snowball;
 	char language[4];
-	struct { uint32_t hash; char word[BYTES], stem[BYTES]; } of[REMEMBERED];
+	struct remembered { uint32_t hash; char word[BYTES], stem[BYTES]; } of[REMEMBERED];      /* pairs of places, the newer one first */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -112,25 +112,34 @@ static void stem_anew(struct sb_stemmer *snowball, const char *word, size_t leng
 		words_fold(word, length, stem);
 }
 
+static bool is_of(const struct remembered *remembered, const char *word, uint32_t hash)
+{
+	return remembered->hash == hash && !strcmp(remembered->word, word);
+}
+
 void words_stem(struct words_stemmers *stemmers, size_t which, const char *word, char stem[WORDS_BYTES])
 {
 	size_t length = strlen(word);
-	uint32_t hash = hash_bytes(word, length), place = hash_spread(hash) % REMEMBERED;
+	uint32_t hash = hash_bytes(word, length);
 	struct words_stemmer *stemmer;
+	struct remembered *pair;
 
 	if (which >= stemmers->count) {
 		words_fold(word, length, stem);
 		return;
 	}
 	stemmer = stemmers->at[which];
-	if (stemmer->of[place].hash == hash && !strcmp(stemmer->of[place].word, word)) {
-		memcpy(stem, stemmer->of[place].stem, BYTES);
-		return;
-	}
+	pair = &stemmer->of[hash_spread(hash) % REMEMBERED & ~1u];
+	for (size_t i = 0; i < 2; i++)
+		if (is_of(&pair[i], word, hash)) {
+			memcpy(stem, pair[i].stem, BYTES);
+			return;
+		}
 	stem_anew(stemmer->snowball, word, length, stem);
 	if (length < BYTES && strlen(stem) < BYTES) {
-		stemmer->of[place].hash = hash;
-		memcpy(stemmer->of[place].word, word, length + 1);
-		strcpy(stemmer->of[place].stem, stem);
+		pair[1] = pair[0];
+		pair->hash = hash;
+		memcpy(pair->word, word, length + 1);
+		strcpy(pair->stem, stem);
 	}
 }

@@ -42,14 +42,25 @@ static void put_folded(char *out, size_t *length, uint32_t code)
 		put(out, length, bytes, utf8_encode(code, bytes));
 }
 
-/* Of plain letters and digits there is nothing to decode and nothing to fold. */
+/* Plain letters and digits. A letter with this bit is small, and digits have it. */
+static const bool plain[256] = { ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true };
+#define SMALL 32
+
+static bool is_plain(char c)
+{
+	return plain[(unsigned char)c];
+}
+
+/* Of these there is nothing to decode and nothing to fold. */
 static const char *plain_letters(const char *text, char *word, size_t *length)
 {
-	while ((*text >= 'a' && *text <= 'z') || (*text >= '0' && *text <= '9') || (*text >= 'A' && *text <= 'Z')) {
-		if (*length + 1 < WORDS_BYTES)
-			word[(*length)++] = (char)(*text >= 'A' && *text <= 'Z' ? *text + 32 : *text);
-		text++;
-	}
+	size_t count = 0;
+
+	for (; count + 1 < WORDS_BYTES && is_plain(text[count]); count++)
+		word[count] = (char)(text[count] | SMALL);
+	*length = count;
+	for (text += count; is_plain(*text); text++)     /* longer ones are cut */
+		;
 	return text;
 }
 
@@ -58,7 +69,7 @@ bool words_next(const char **at, char word[WORDS_BYTES], char folded[WORDS_BYTES
 	size_t length = 0, flat = 0;
 	const char *text = *at;
 
-	while (*text && !(*text & 0x80) && !is_letter((unsigned char)*text))
+	while (*text && !(*text & 0x80) && !is_plain(*text))
 		text++;
 	text = plain_letters(text, word, &length);
 	if (length) {
@@ -93,14 +104,9 @@ bool words_next(const char **at, char word[WORDS_BYTES], char folded[WORDS_BYTES
 	return length > 0;
 }
 
-static bool is_plain(char c)
-{
-	return (unsigned char)((c | 32) - 'a') < 26 || (unsigned char)(c - '0') < 10;
-}
-
 static bool begins_so(const uint64_t begins[WORDS_BEGINNINGS], const char *text)
 {
-	size_t first = words_beginning((char)(text[0] >= 'A' && text[0] <= 'Z' ? text[0] + 32 : text[0]), (char)(text[1] >= 'A' && text[1] <= 'Z' ? text[1] + 32 : text[1]));
+	size_t first = words_beginning((char)(text[0] | SMALL), (char)(text[1] | SMALL));
 
 	return begins[first / 64] >> first % 64 & 1;
 }
@@ -110,14 +116,14 @@ bool words_next_among(const char **at, const char *end, const uint64_t begins[WO
 	const char *text = *at;
 
 	while (text < end) {
-		const char *first = text;
+		const char *first;
 
-		if (!(*text & 0x80) && !is_plain(*text)) {
-			text++;
-			continue;
-		}
-		while (is_plain(*text))
-			text++;
+		for (; text < end && !(*text & 0x80) && !is_plain(*text); text++)
+			;
+		if (text == end)
+			break;
+		for (first = text; is_plain(*text); text++)
+			;
 		/* One that goes on with other letters, or has but one, is looked at whole. */
 		if (text - first > 1 && !(*text & 0x80) && !begins_so(begins, first))
 			continue;
