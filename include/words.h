@@ -32,6 +32,7 @@ struct words_stemmers { struct words_stemmer *at[WORDS_STEMMERS]; size_t count; 
 void words_stemmers_add(struct words_stemmers *stemmers, const char *language);        /* unknown, or there already: nothing */
 const char *words_stemmers_language(const struct words_stemmers *stemmers, size_t which);
 void words_stemmers_fini(struct words_stemmers *stemmers);
+void words_stemmers_forget(void);        /* what is kept of those that nobody uses: after much that does not come again */
 void words_stem(struct words_stemmers *stemmers, size_t which, const char *word, char stem[WORDS_BYTES]);  /* folded */
 
 /* ---- small words, and what language they tell (words_languages.c) ---- */

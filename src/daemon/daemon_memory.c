@@ -15,7 +15,8 @@
 #include "daemon_private.h"
 
 #define HEAP_KEPT (8 * 1024 * 1024)      /* bytes */
-#define LOOK_US (10 * 1000 * 1000)
+#define FREE_MOST (2 * 1024 * 1024)      /* bytes that lie free in the heap and are not looked at; a burst of mails needs about so many again */
+#define LOOK_US (5 * 1000 * 1000)
 
 /* One heap for all threads: what a connection lets go serves the next one. Blocks up to HEAP_KEPT are taken from it, so that a mail of
  * a megabyte does not fetch each of its pages from the kernel anew, and as much is kept when it is free; larger ones go back at once. */
@@ -71,7 +72,7 @@ void daemon_memory_tick(struct daemon *daemon)
 	if (now - daemon->memory_looked < LOOK_US)
 		return;
 	daemon->memory_looked = now;
-	if (mallinfo2().fordblks > HEAP_KEPT)
-		malloc_trim(HEAP_KEPT / 2);
+	if (mallinfo2().fordblks > FREE_MOST)
+		malloc_trim(FREE_MOST / 2);
 #endif
 }

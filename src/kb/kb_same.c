@@ -167,6 +167,7 @@ static const char *const rows_of_words[] = {
 #define ROWS_OF   6                      /* rows a stem may stand in; more are ignored */
 
 static struct { const char *stem; uint16_t rows[ROWS_OF]; uint8_t count; } slots[SLOTS];
+static uint64_t filled[SLOTS / 64];      /* a bit for each slot: most stems stand in no row, and the slots are all over the memory */
 static struct { const char **stem; size_t count; } row_stems[KB_SAME_ROWS];
 static struct arena memory;              /* kept as long as the process */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -177,7 +178,7 @@ static size_t slot_of(const char *stem)
 {
 	size_t at = hash_spread(hash_text(stem)) % SLOTS;
 
-	while (slots[at].stem && strcmp(slots[at].stem, stem) != 0)
+	while ((filled[at / 64] >> at % 64 & 1) && strcmp(slots[at].stem, stem) != 0)
 		at = (at + 1) % SLOTS;
 	return at;
 }
@@ -190,12 +191,14 @@ static void add(size_t row, const char *stem)
 		return;
 	if (!slots[at].stem)
 		slots[at].stem = arena_string(&memory, stem);
+	filled[at / 64] |= UINT64_C(1) << at % 64;
 	if (count < ROWS_OF)
 		slots[at].rows[slots[at].count++] = (uint16_t)row;
 	row_stems[row].stem[row_stems[row].count++] = slots[at].stem;
 }
 
-static void fill_language(const char *language)
+/* Room for as many stems as a row may have is in `scratch`. */
+static void fill_language(struct arena *scratch, const char *language)
 {
 	struct words_stemmers stemmers = { .count = 0 };
 
@@ -205,7 +208,7 @@ static void fill_language(const char *language)
 		char word[WORDS_BYTES], folded[WORDS_BYTES], stem[WORDS_BYTES];
 
 		if (!row_stems[row].stem)
-			row_stems[row].stem = ARENA_ARRAY(&memory, const char *, ROW_STEMS);
+			row_stems[row].stem = ARENA_ARRAY(scratch, const char *, ROW_STEMS);
 		while (words_next(&at, word, folded)) {
 			words_stem(&stemmers, 0, word, stem);
 			add(row, stem);
@@ -214,11 +217,24 @@ static void fill_language(const char *language)
 	words_stemmers_fini(&stemmers);
 }
 
+static void keep_row(size_t row)
+{
+	size_t bytes = row_stems[row].count * sizeof *row_stems[row].stem;
+
+	row_stems[row].stem = memcpy(arena_room(&memory, bytes + 1), row_stems[row].stem, bytes);
+}
+
 static void fill(void)
 {
+	CLEANUP_ARENA struct arena scratch;
+
+	arena_init(&scratch);
 	arena_init(&memory);
 	for (size_t i = 0; i < words_language_count; i++)
-		fill_language(words_languages[i].code);
+		fill_language(&scratch, words_languages[i].code);
+	words_stemmers_forget();         /* of five languages, of which a desk speaks one or two */
+	for (size_t row = 0; rows_of_words[row]; row++)
+		keep_row(row);
 }
 
 size_t kb_same_rows_of(const char *stem, const uint16_t **rows)
@@ -228,13 +244,18 @@ size_t kb_same_rows_of(const char *stem, const uint16_t **rows)
 	pthread_once(&once, fill);
 	at = slot_of(stem);
 	*rows = slots[at].rows;
-	return slots[at].count;
+	return filled[at / 64] >> at % 64 & 1 ? slots[at].count : 0;
 }
 
 void kb_same_index(struct kb_same *same, const struct kb_dict *dict)
 {
 	size_t rows = COUNT_OF(rows_of_words) - 1, count = 0;
 
+	if (!dict->count) {              /* a desk without articles pays nothing for them */
+		same->terms = NULL;
+		memset(same->offset, 0, sizeof same->offset);
+		return;
+	}
 	pthread_once(&once, fill);
 	for (size_t row = 0; row < rows; row++)
 		count += row_stems[row].count;

@@ -102,6 +102,19 @@ void words_stemmers_fini(struct words_stemmers *stemmers)
 	stemmers->count = 0;
 }
 
+void words_stemmers_forget(void)
+{
+	struct words_stemmer *next;
+
+	pthread_mutex_lock(&lock);
+	for (; idle; idle = next) {
+		next = idle->next;
+		stemmer_free(idle);
+	}
+	idle_count = 0;
+	pthread_mutex_unlock(&lock);
+}
+
 static void stem_anew(struct sb_stemmer *snowball, const char *word, size_t length, char stem[WORDS_BYTES])
 {
 	const sb_symbol *found = sb_stemmer_stem(snowball, (const sb_symbol *)word, (int)length);
