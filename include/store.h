@@ -395,6 +395,7 @@ enum status store_mailbox_last(struct store *store, int64_t *id, struct error *e
 typedef bool (*store_event_page)(void *context, int64_t page, const void *bytes, size_t length);        /* false: they are none */
 /* Of a family, from page `first` to before `end`, those with events from `from` to before `to`. */
 enum status store_event_pages(struct store *store, int family, int64_t first, int64_t end, int64_t from, int64_t to, store_event_page page, void *context, struct error *error);
+enum status store_event_page_damaged(struct error *error);       /* what is said then */
 enum status store_event_page_get(struct store *store, struct arena *arena, int family, int64_t page, const void **bytes, size_t *length, struct error *error);   /* NULL: none */
 enum status store_event_page_ids(struct store *store, struct arena *arena, int family, struct ticket_ids *pages, struct error *error);
 enum status store_event_gaps(struct store *store, struct arena *arena, size_t limit, struct ticket_ids *pages, struct error *error);

@@ -2,80 +2,14 @@
  * gateway_report.c - makes a report: events of tickets come out of their pages (gateway_events.c); what happened since, and where there is no page, the history is told
  * now, in the same way. All in one snapshot.
  *
- * So a report is as right without pages as with them, and only slower.
+ * So a report is as right without pages as with them, and only slower. The snapshot is held no longer than it takes to read: pages are counted from memory when it is gone, for
+ * as long as it is there the write-ahead log cannot start again, and mail waits in the end. What is too much for memory is counted while it is read.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway.h"
-
-/* ---- who is who ---- */
-
-/* A person goes by his primary address, whichever he wrote from. */
-static const char *person_of(struct store *store, struct arena *arena, const char *address)
-{
-	struct customer_row row;
-	struct error error;
-	int64_t id = 0;
-	if (!*address || store_customer_find(store, arena, address, false, &id, &error) != STATUS_OK || !id || store_customer(store, arena, id, &row, &error) != STATUS_OK)
-		return address;
-	return row.addresses.count ? row.addresses.at[0].address : address;
-}
-
-struct person { const char *address, *primary; };
-struct people { struct person *at; size_t count; };
-
-static int by_address(const void *a, const void *b)
-{
-	return strcmp(((const struct person *)a)->address, ((const struct person *)b)->address);
-}
-
-/* Those with several addresses: all others go by the one they have. */
-static enum status find_people(struct store *store, struct arena *arena, struct people *people, struct error *error)
-{
-	struct strings joined;
-	enum status status = store_contacts_joined(store, arena, &joined, error);
-	for (size_t i = 0; i < joined.count && status == STATUS_OK; i++)
-		*ARENA_PUSH(arena, people) = (struct person){joined.at[i], person_of(store, arena, joined.at[i])};
-	if (people->count)
-		qsort(people->at, people->count, sizeof *people->at, by_address);
-	return status;
-}
-
-static const char *primary_of(const struct people *people, struct arena *arena, const char *address)
-{
-	if (!people->count)
-		return address;
-	struct person wanted = {.address = text_lower(arena, address)};
-	const struct person *found = bsearch(&wanted, people->at, people->count, sizeof *people->at, by_address);
-	return found ? found->primary : address;
-}
-
-/* "customer:" is the person with all addresses, by any of them, or by number. */
-static const struct query *with_all_addresses(struct store *store, struct arena *arena, const struct query *asked)
-{
-	struct query *query = ARENA_NEW(arena, struct query);
-	*query = (struct query){.words = asked->words};
-	for (size_t i = 0; i < asked->terms.count; i++) {
-		struct query_term *term = ARENA_PUSH(arena, &query->terms);
-		*term = asked->terms.at[i];
-		if (term->key != QUERY_CUSTOMER)
-			continue;
-		term->values = (struct strings){0};
-		for (size_t k = 0; k < asked->terms.at[i].values.count; k++) {
-			const char *whom = asked->terms.at[i].values.at[k];
-			struct customer_row row;
-			struct error error;
-			int64_t id = 0;
-			strings_add(arena, &term->values, whom);
-			if (store_customer_find(store, arena, whom, false, &id, &error) != STATUS_OK || !id || store_customer(store, arena, id, &row, &error) != STATUS_OK)
-				continue;
-			for (size_t n = 0; n < row.addresses.count; n++)
-				strings_add(arena, &term->values, row.addresses.at[n].address);
-		}
-	}
-	return query;
-}
+#include "gateway_report_private.h"
+#include "limits.h"
 
 /* ---- what is told now ---- */
 
@@ -97,13 +31,16 @@ static void set(struct bits *bits, int64_t number)
 		bits->at[number / 8] |= (unsigned char)(1 << number % 8);
 }
 
-struct making {
+struct gateway_reading {
 	struct promise_book book;
 	struct store *store;
 	struct arena *arena;                     /* of the report */
 	struct report *report;
-	struct people people;
-	struct strings customers;                /* what the customer of each contact is called; NULL: not there */
+	struct askers askers;
+	struct gathered gathered;                /* pages that are still to be counted */
+	size_t most;                             /* bytes of them */
+	struct buffer asked_room;                /* of those that the report on articles counts */
+	struct asked_rows asked;
 	bool any_page, gaps;
 	struct bits told, stale;                 /* pages that are there; tickets that they do not have as they are */
 	struct events_kept kept;
@@ -117,7 +54,7 @@ struct making {
 	enum status status;
 };
 
-static void begin_page(struct making *m)
+static void begin_page(struct gateway_reading *m)
 {
 	arena_reset(&m->page_arena);
 	for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
@@ -125,33 +62,12 @@ static void begin_page(struct making *m)
 	m->slots = 0;
 }
 
-static void count_told(struct making *m)
+static void count_told(struct gateway_reading *m)
 {
 	for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
 		if (report_needs(&m->report->ask, family))
 			report_count(m->report, family, &m->pages[family], m->numbers, m->report->whose ? m->whose : NULL);
 	begin_page(m);
-}
-
-static const char *customer_of(struct making *m, struct arena *arena, const char *address)
-{
-	return m->report->ask.by == BY_CUSTOMER ? primary_of(&m->people, arena, address) : address;
-}
-
-static struct report_whose whose_of(struct making *m, const char *address, int64_t created)
-{
-	return (struct report_whose){customer_of(m, &m->page_arena, address), created, 0};
-}
-
-static enum status find_customers(struct making *m)
-{
-	enum status status = m->report->ask.by == BY_CUSTOMER ? find_people(m->store, m->arena, &m->people, m->error) : STATUS_OK;
-	if (status == STATUS_OK)
-		status = store_contact_addresses(m->store, m->arena, &m->customers, m->error);
-	for (size_t i = 0; i < m->customers.count && status == STATUS_OK; i++)
-		if (m->customers.at[i])
-			m->customers.at[i] = customer_of(m, m->arena, m->customers.at[i]);
-	return status;
 }
 
 static bool needs_clocks(const struct report_ask *ask)
@@ -161,13 +77,13 @@ static bool needs_clocks(const struct report_ask *ask)
 
 static bool tell(void *context, struct arena *arena, const struct ticket_row *row)
 {
-	struct making *m = context;
+	struct gateway_reading *m = context;
 	struct sla_clocks runs = {0};
 	if (needs_clocks(&m->report->ask))
 		gateway_runs_of(arena, &m->book, m->store, row, m->report->ask.now, &runs);
 	report_tell(m->pages, m->slots, arena, row, &runs);
 	m->numbers[m->slots] = row->facts.id;
-	m->whose[m->slots++] = whose_of(m, arena_string(&m->page_arena, row->facts.customer.address), row->facts.created);
+	m->whose[m->slots++] = (struct report_whose){gateway_askers_customer(&m->askers, &m->page_arena, row->facts.customer.address), row->facts.created, 0};
 	if (m->slots == REPORT_PAGE_TICKETS)
 		count_told(m);
 	return true;
@@ -175,11 +91,11 @@ static bool tell(void *context, struct arena *arena, const struct ticket_row *ro
 
 static bool is_told_now(void *context, int64_t ticket)
 {
-	struct making *m = context;
+	struct gateway_reading *m = context;
 	return has(&m->stale, ticket) || !has(&m->told, gateway_events_page_of(ticket));
 }
 
-static enum status tell_stale(struct making *m, const struct ticket_ids *stale)
+static enum status tell_stale(struct gateway_reading *m, const struct ticket_ids *stale)
 {
 	CLEANUP_ARENA struct arena one = {0};
 	enum status status = STATUS_OK;
@@ -198,7 +114,7 @@ static enum status tell_stale(struct making *m, const struct ticket_ids *stale)
 #define MISSING_MOST 64                  /* pages whose tickets are told one by one: beyond it, reading all histories in their order is faster */
 
 /* Where requests come in all the time, the newest pages are always still to be made. */
-static void add_missing(struct making *m, int64_t last, struct ticket_ids *stale)
+static void add_missing(struct gateway_reading *m, int64_t last, struct ticket_ids *stale)
 {
 	for (int64_t page = 1; page <= gateway_events_page_of(last); page++)
 		for (int64_t ticket = (page - 1) * REPORT_PAGE_TICKETS + 1; !has(&m->told, page) && ticket <= page * REPORT_PAGE_TICKETS && ticket <= last; ticket++)
@@ -208,17 +124,16 @@ static void add_missing(struct making *m, int64_t last, struct ticket_ids *stale
 			}
 }
 
-static enum status find_pages(struct making *m, struct ticket_ids *stale)
+static enum status find_pages(struct gateway_reading *m, int64_t last, struct ticket_ids *stale)
 {
 	struct ticket_ids pages;
-	int64_t last = 0;
-	enum status status = store_ticket_last(m->store, &last, m->error);
+	enum status status = STATUS_OK;
 	int64_t last_page = last ? gateway_events_page_of(last) : 0;
 	m->told = bits_new(m->arena, last_page);
 	m->stale = bits_new(m->arena, last);
 	m->gaps = last > 0;
-	if (status != STATUS_OK || !m->kept.there)
-		return status;
+	if (!m->kept.there)
+		return STATUS_OK;
 	if ((status = store_event_page_ids(m->store, m->arena, FAMILY_PLACES, &pages, m->error)) != STATUS_OK)
 		return status;
 	for (size_t i = 0; i < pages.count; i++)
@@ -233,79 +148,74 @@ static enum status find_pages(struct making *m, struct ticket_ids *stale)
 	return status;
 }
 
-/* False: only the ticket says whose it is. */
-static bool take_asker(struct making *m, struct report_asker asker, struct report_whose *whose)
+static bool count_page(struct gateway_reading *m, int family, int64_t page, const struct report_page *read)
 {
-	*whose = (struct report_whose){"", asker.created, 0};
-	if (asker.contact == REPORT_NOBODY)
-		return true;
-	if (asker.contact < 0 || (size_t)asker.contact >= m->customers.count || !m->customers.at[asker.contact])
+	int64_t first = (page - 1) * REPORT_PAGE_TICKETS + 1;
+	if (read->chunks.count > REPORT_PAGE_TICKETS)
 		return false;
-	whose->customer = m->customers.at[asker.contact];
-	whose->number = (size_t)asker.contact;
-	return true;
-}
-
-static bool take_askers(struct making *m, int64_t page)
-{
-	struct report_page kept;
-	const void *bytes;
-	size_t length;
-	m->status = store_event_page_get(m->store, &m->page_arena, FAMILY_WHOSE, page, &bytes, &length, m->error);
-	if (m->status != STATUS_OK || !bytes || !report_page_read(&kept, &m->page_arena, bytes, length))
-		return false;
-	for (size_t i = 0; i < REPORT_PAGE_TICKETS; i++)
-		if (m->numbers[i] && !take_asker(m, report_asker_of(&kept, i), &m->whose[i]))
-			return false;
-	return true;
-}
-
-/* The numbers of a page's tickets, and whose they are, where that is asked. */
-static bool find_whose(struct making *m, int64_t first)
-{
-	struct ticket_whose rows[REPORT_PAGE_TICKETS];
 	for (size_t i = 0; i < REPORT_PAGE_TICKETS; i++)
 		m->numbers[i] = has(&m->stale, first + (int64_t)i) ? 0 : first + (int64_t)i;
-	if (!m->report->whose || take_askers(m, gateway_events_page_of(first)))
-		return true;
-	if (m->status != STATUS_OK)
+	if (m->report->whose)
+		gateway_askers_of(&m->askers, page, m->whose);
+	return report_count(m->report, family, read, m->numbers, m->report->whose ? m->whose : NULL);
+}
+
+static bool count_gathered_page(void *context, int family, int64_t page, const void *bytes, size_t length)
+{
+	struct gateway_reading *m = context;
+	struct report_page read;
+	arena_reset(&m->page_arena);
+	if (!report_page_read(&read, &m->page_arena, bytes, length))
 		return false;
-	m->status = store_tickets_whose(m->store, &m->page_arena, first, REPORT_PAGE_TICKETS, rows, m->error);
-	for (size_t i = 0; i < REPORT_PAGE_TICKETS && m->status == STATUS_OK; i++)
-		m->whose[i] = whose_of(m, rows[i].customer, rows[i].created);
+	return family == FAMILY_MAILS ? report_count(m->report, FAMILY_MAILS, &read, NULL, NULL) : count_page(m, family, page, &read);
+}
+
+static bool count_gathered(struct gateway_reading *m)
+{
+	return gateway_gathered_use(&m->gathered, count_gathered_page, m);
+}
+
+static bool gather_page(void *context, int64_t page, const void *bytes, size_t length)
+{
+	struct gateway_reading *m = context;
+	if (m->gathered.bytes + length > m->most && !count_gathered(m))
+		return false;
+	if (m->family != FAMILY_MAILS && m->report->whose)
+		m->status = page > 0 && (size_t)page <= m->askers.pages.count ? gateway_askers_read(&m->askers, page, m->error) : store_event_page_damaged(m->error);
+	if (m->status == STATUS_OK)
+		gateway_gather(&m->gathered, m->arena, m->family, page, bytes, length);
 	return m->status == STATUS_OK;
 }
 
-static bool count_page(void *context, int64_t page, const void *bytes, size_t length)
-{
-	struct making *m = context;
-	struct report_page read;
-	arena_reset(&m->page_arena);
-	return report_page_read(&read, &m->page_arena, bytes, length) && read.chunks.count <= REPORT_PAGE_TICKETS
-	       && find_whose(m, (page - 1) * REPORT_PAGE_TICKETS + 1) && report_count(m->report, m->family, &read, m->numbers, m->report->whose ? m->whose : NULL);
-}
-
-static enum status count_pages(struct making *m)
+static enum status gather_pages(struct gateway_reading *m, enum report_family family, int64_t first, int64_t end)
 {
 	const struct report_ask *ask = &m->report->ask;
-	enum status status = STATUS_OK;
-	for (int family = 0; family < REPORT_TICKET_FAMILIES && m->any_page && status == STATUS_OK; family++) {
-		m->family = family;
-		if (report_needs(ask, family))
-			status = store_event_pages(m->store, family, 0, INT32_MAX, ask->from, ask->to, count_page, m, m->error);
-	}
+	m->family = family;
+	enum status status = store_event_pages(m->store, family, first, end, ask->from, ask->to, gather_page, m, m->error);
 	return m->status == STATUS_OK ? status : m->status;
 }
 
-static enum status count_tickets(struct making *m)
+static enum status gather_families(struct gateway_reading *m)
+{
+	enum status status = STATUS_OK;
+	for (int family = 0; family < REPORT_TICKET_FAMILIES && m->any_page && status == STATUS_OK; family++)
+		if (report_needs(&m->report->ask, family))
+			status = gather_pages(m, family, 0, INT32_MAX);
+	return status;
+}
+
+static enum status read_tickets(struct gateway_reading *m)
 {
 	const struct report_ask *ask = &m->report->ask;
 	struct ticket_ids stale = {0};
-	enum status status = find_pages(m, &stale);
-	if (status == STATUS_OK && m->report->whose)
-		status = find_customers(m);
+	int64_t last = 0;
+	enum status status = store_ticket_last(m->store, &last, m->error);
 	if (status == STATUS_OK)
-		status = count_pages(m);
+		status = find_pages(m, last, &stale);
+	if (status == STATUS_OK && m->report->whose)
+		status = gateway_askers_begin(&m->askers, m->store, m->arena, ask, last ? gateway_events_page_of(last) : 0, m->error);
+	if (status == STATUS_OK)
+		status = gather_families(m);
 	begin_page(m);
 	if (status == STATUS_OK)
 		status = m->gaps ? store_stories_of(m->store, ask->from, needs_clocks(ask) || report_needs(ask, FAMILY_WORDS), is_told_now, tell, m, m->error) : tell_stale(m, &stale);
@@ -318,7 +228,7 @@ static enum status count_tickets(struct making *m)
 
 static void tell_mail(void *context, int64_t received, const char *disposition, int64_t ticket, const char *recipient)
 {
-	struct making *m = context;
+	struct gateway_reading *m = context;
 	report_tell_mail(&m->pages[0], received, disposition, gateway_events_queue_of(m->report->ask.policy, recipient), ticket);
 	if (m->pages[0].chunks.count < REPORT_PAGE_MAILS)
 		return;
@@ -326,20 +236,11 @@ static void tell_mail(void *context, int64_t received, const char *disposition, 
 	begin_page(m);
 }
 
-static bool count_mail_page(void *context, int64_t page, const void *bytes, size_t length)
-{
-	struct making *m = context;
-	struct report_page read;
-	(void)page;
-	arena_reset(&m->page_arena);
-	return report_page_read(&read, &m->page_arena, bytes, length) && report_count(m->report, FAMILY_MAILS, &read, NULL, NULL);
-}
-
-static enum status count_mails(struct making *m)
+static enum status read_mails(struct gateway_reading *m)
 {
 	const struct report_ask *ask = &m->report->ask;
 	int64_t after = m->kept.there ? m->kept.mails * REPORT_PAGE_MAILS : 0;
-	enum status status = after ? store_event_pages(m->store, FAMILY_MAILS, 1, m->kept.mails + 1, ask->from, ask->to, count_mail_page, m, m->error) : STATUS_OK;
+	enum status status = after ? gather_pages(m, FAMILY_MAILS, 1, m->kept.mails + 1) : STATUS_OK;
 	begin_page(m);
 	if (status == STATUS_OK)
 		status = store_mail_between(m->store, ask->from, ask->to, after, tell_mail, m, m->error);
@@ -349,38 +250,58 @@ static enum status count_mails(struct making *m)
 
 /* ---- the report ---- */
 
-static enum status count_all(struct making *m)
+static enum status read_all(struct gateway_reading *m, const struct config *config, const struct report_ask *asked)
 {
-	CLEANUP_BUFFER struct buffer room = {0};
-	const struct report_ask *ask = &m->report->ask;
-	struct asked_rows asked = {0};
-	enum status status = STATUS_OK;
-	if (ask->kind == REPORT_ARTICLES)
-		status = store_asked_between(m->store, &room, ask->from, ask->to, &asked, m->error);
-	m->report->asked = &asked;
+	struct report_ask ask = *asked;
+	enum status status = gateway_book_read(config, m->store, m->arena, &m->book, m->error);
 	if (status == STATUS_OK)
-		status = ask->kind == REPORT_MAIL ? count_mails(m) : count_tickets(m);
+		status = gateway_events_kept(config, &m->book, m->store, &m->kept, m->error);
+	if (status == STATUS_OK && ask.where)
+		ask.where = gateway_report_all_addresses(m->store, m->arena, ask.where);
+	report_begin(m->report, m->arena, &ask);
+	m->report->asked = &m->asked;
+	if (status == STATUS_OK && ask.kind == REPORT_ARTICLES)
+		status = store_asked_between(m->store, &m->asked_room, ask.from, ask.to, &m->asked, m->error);
+	if (status == STATUS_OK)
+		status = ask.kind == REPORT_MAIL ? read_mails(m) : read_tickets(m);
+	return status;
+}
+
+static void end(struct gateway_reading *m)
+{
+	gateway_gathered_fini(&m->gathered);
+	buffer_fini(&m->asked_room);
+	arena_fini(&m->page_arena);
 	m->report->asked = NULL;
+}
+
+enum status gateway_report_read(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, size_t most, struct report *report,
+                                struct gateway_reading **reading, struct error *error)
+{
+	struct gateway_reading *m = *reading = ARENA_NEW(arena, struct gateway_reading);
+	bool began;
+	*m = (struct gateway_reading){.store = store, .arena = arena, .report = report, .most = most, .error = error};
+	enum status status = store_read_begin(store, &began, error);
+	if (status != STATUS_OK)
+		return status;
+	status = read_all(m, config, ask);
+	store_read_end(store, began);
+	if (status != STATUS_OK)
+		end(m);
+	return status;
+}
+
+enum status gateway_report_count(struct gateway_reading *m, struct error *error)
+{
+	enum status status = count_gathered(m) ? STATUS_OK : store_event_page_damaged(error);
+	end(m);
+	report_end(m->report);
 	return status;
 }
 
 enum status gateway_report(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, struct report *report, struct error *error)
 {
-	struct making making = {.store = store, .arena = arena, .report = report, .error = error};
-	struct report_ask whole = *ask;
-	bool began;
-	enum status status = store_read_begin(store, &began, error);
-	if (status == STATUS_OK)
-		status = gateway_book_read(config, store, arena, &making.book, error);
-	if (status == STATUS_OK)
-		status = gateway_events_kept(config, &making.book, store, &making.kept, error);
-	if (status == STATUS_OK && ask->where)
-		whole.where = with_all_addresses(store, arena, ask->where);
-	report_begin(report, arena, &whole);
-	if (status == STATUS_OK)
-		status = count_all(&making);
-	arena_fini(&making.page_arena);
-	store_read_end(store, began);
-	report_end(report);
-	return status;
+	struct gateway_reading *reading;
+	enum status status = gateway_report_read(config, store, arena, ask, LIMIT_REPORT_GATHERED, report, &reading, error);
+	return status == STATUS_OK ? gateway_report_count(reading, error) : status;
 }

@@ -17,6 +17,11 @@ static int64_t id_of(int family, int64_t page)
 
 /* ---- reading ---- */
 
+enum status store_event_page_damaged(struct error *error)
+{
+	return error_set(error, STATUS_BROKEN, "a page of events for reports is damaged: run `sportello fsck`");
+}
+
 enum status store_event_pages(struct store *store, int family, int64_t first, int64_t end, int64_t from, int64_t to, store_event_page page, void *context, struct error *error)
 {
 	struct cursor cursor;
@@ -31,7 +36,7 @@ enum status store_event_pages(struct store *store, int family, int64_t first, in
 	}
 	enum status status = cursor_close(&cursor);
 
-	return status == STATUS_OK && !whole ? error_set(error, STATUS_BROKEN, "a page of events for reports is damaged: run `sportello fsck`") : status;
+	return status == STATUS_OK && !whole ? store_event_page_damaged(error) : status;
 }
 
 enum status store_event_page_get(struct store *store, struct arena *arena, int family, int64_t page, const void **bytes, size_t *length, struct error *error)
