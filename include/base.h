@@ -93,6 +93,11 @@ static inline bool effort_spent(struct effort *effort)           /* NULL: nobody
 void effort_take(struct effort *effort, size_t bytes);
 void effort_give(struct effort *effort, size_t bytes);
 
+/* ---- large memory ---- */
+#define MEMORY_LARGE ((size_t)4 * 1024 * 1024)   /* bytes, from which on it pays */
+/* Asks for large pages behind what was just taken from the heap: to find a thousand small ones one by one takes longer than to fill them. */
+void memory_large(void *at, size_t length);
+
 /* ---- arena: memory of one mail, one page, one command. Never returns NULL: out of memory ends the process. ---- */
 struct arena_block;
 struct arena { struct arena_block *head; size_t total; struct effort *effort; };     /* total: bytes taken from the heap */

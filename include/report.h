@@ -54,11 +54,20 @@ struct report_ask {
 	const struct report_figure *list;        /* whose tickets are wanted; NULL: none */
 	const struct desk_policy *policy;
 };
-struct report_numbers { uint32_t *at, count, room; };       /* by size, once report_end() was called */
+struct report_numbers { const uint32_t *at; size_t count; };         /* by size */
+/* There may be a hundred thousand, and each is met ten times in no order: it has what the report shows, and nothing else. report_counted() and report_values_of() read it. */
 struct report_row {
 	const char *key;
-	int64_t counts[REPORT_COUNTS];
-	struct report_numbers values[REPORT_VALUES];
+	uint32_t number;                         /* from 1 on, as they were made; of the total 0 */
+	int64_t counts[];                        /* those that the report shows: report.columns */
+};
+/* What was measured, in the order in which it came, until report_end() puts it in order. row: number of one, and whether it is of the total, too. */
+struct report_measured { uint32_t row, value; };
+struct report_log_block;
+struct report_log {
+	struct report_log_block *first, *last;
+	uint32_t *at, *starts;                   /* of all rows, one row after the other; where each begins, by number */
+	struct report_numbers total;
 };
 /* ---- events: what the history of a ticket says to all reports, before anybody asks; those of many tickets in one page of bytes ----
  * Tickets 1 to 256 are page 1, and so on; a page has a part for each family, so that a report reads no more than it counts. Words that stand in many events (queue, agent, tags,
@@ -101,7 +110,10 @@ struct report_whose { const char *customer; int64_t created; size_t number; };
 struct report {
 	struct arena *arena;
 	struct report_ask ask;
-	struct report_row total;
+	struct report_row *total;
+	unsigned char columns[REPORT_COUNTS], width;             /* where a count stands in a row; how many do */
+	struct report_log measured[REPORT_VALUES];
+	struct { char *at; size_t left, taken; } room;           /* for rows and values */
 	struct { struct report_row **at; size_t count; } rows;   /* in their order, once report_end() was called */
 	struct { int64_t *at; size_t count; } listed;            /* a ticket as often as it was counted */
 	struct { struct { size_t hash; struct report_row *row; } *at; size_t size; } table;              /* by key */
@@ -110,7 +122,8 @@ struct report {
 	unsigned shape_words;                    /* of what a ticket is, these words decide where it counts: a bit each */
 	struct { char *at; size_t size; } shape_room;            /* where they are put together */
 	bool whose;                              /* report_whose is wanted */
-	uint64_t counted;                        /* what figures of this report are made of: a bit for each count */
+	bool rows_too, only_rows;                /* where something happened there is a row; of where tickets were nothing else is asked */
+	uint64_t counted, measures;              /* what figures of this report are made of: a bit for each count, for each value */
 	const struct asked_rows *asked;          /* of the report on articles: by number of their ticket */
 	struct { struct report_row **at; size_t size; } numbered;                /* of customers, by their numbers */
 	size_t asked_at;                         /* where the next one is looked for first */
@@ -132,8 +145,12 @@ void report_begin(struct report *report, struct arena *arena, const struct repor
 bool report_count(struct report *report, enum report_family family, const struct report_page *page, const int64_t *numbers, const struct report_whose *whose);
 void report_end(struct report *report);
 
-/* False: there is none (nothing was counted that it could be made of). */
-bool report_number(const struct report_row *row, const struct report_figure *figure, double *number);
+/* 0 for what the report does not show. */
+int64_t report_counted(const struct report *report, const struct report_row *row, enum report_count count);
+/* Once report_end() was called. */
+struct report_numbers report_values_of(const struct report *report, const struct report_row *row, enum report_value value);
+/* False: there is none (nothing was counted that it could be made of). row NULL: one in which nothing is. */
+bool report_number(const struct report *report, const struct report_row *row, const struct report_figure *figure, double *number);
 
 /* The day, week, month or hour of a moment, as a row of that report is called: "2026-11-25", "2026-W48", "2026-11", "2026-11-25T09". */
 const char *report_bucket_of(struct arena *arena, const struct report_ask *ask, int64_t ms);
@@ -142,7 +159,8 @@ const char *report_bucket_of(struct arena *arena, const struct report_ask *ask, 
 void report_json(const struct report *report, struct buffer *out);
 void report_csv(const struct report *report, struct buffer *out);
 void report_csv_cell(struct buffer *out, const char *text);      /* RFC 4180, and no formula for who opens it */
-const char *report_words(struct arena *arena, const struct report_figure *figure, const struct report_row *row);  /* for people: "2h 05m", "91 %", "-" */
+const char *report_words(struct arena *arena, const struct report *report, const struct report_figure *figure, const struct report_row *row);     /* for people: "2h 05m", "91 %", "-" */
+const char *report_duration(struct arena *arena, int64_t seconds);
 /* A drawing of it, and false where it has nothing to draw. */
 bool report_svg(const struct report *report, struct buffer *out);
 

@@ -161,6 +161,7 @@ static struct arena_block *block_new(struct arena *arena, size_t room)
 	}
 	if (room > SIZE_MAX / 2 || (!block && !(block = malloc(sizeof *block + room))))
 		base_die("out of memory");
+	memory_large(block, sizeof *block + room);
 	block->next = NULL;
 	block->used = 0;
 	block->room = room;

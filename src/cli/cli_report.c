@@ -81,7 +81,7 @@ static void show_table(struct cli *cli, const struct report *report)
 {
 	struct cli_column columns[FIGURES_MOST + 1] = { { report->ask.by ? report_by_name(report->ask.by) : "", false, true, false } };
 	struct cli_table table = { .columns = columns, .width = 1 };
-	const struct report_row *rows[1] = { &report->total };
+	const struct report_row *rows[1] = { report->total };
 
 	for (const struct report_figure *figure = report_figures; figure->name; figure++)
 		if (figure->kind == report->ask.kind && table.width <= FIGURES_MOST)
@@ -92,12 +92,12 @@ static void show_table(struct cli *cli, const struct report *report)
 		cli_table_cell(cli, &table, row->key);
 		for (const struct report_figure *figure = report_figures; figure->name; figure++)
 			if (figure->kind == report->ask.kind)
-				cli_table_cell(cli, &table, report_words(&cli->arena, figure, row));
+				cli_table_cell(cli, &table, report_words(&cli->arena, report, figure, row));
 	}
 	buffer_printf(&cli->out, "%s, %s to %s, %s\n\n", report_kind_name(report->ask.kind), cli_time_in(&cli->arena, report->ask.zone, report->ask.from),
 	              cli_time_in(&cli->arena, report->ask.zone, report->ask.to), report->ask.zone->name);
 	cli_table_print(cli, &table);
-	if (report->ask.kind == REPORT_SATISFACTION && report->total.counts[COUNT_RATED] < 10)
+	if (report->ask.kind == REPORT_SATISFACTION && report_counted(report, report->total, COUNT_RATED) < 10)
 		buffer_add_string(&cli->out, "\nFewer than ten ratings: too few to say much.\n");
 }
 

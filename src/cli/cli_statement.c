@@ -117,10 +117,7 @@ static const char *local_time(struct cli *cli, const struct statement *s, int64_
 
 static const char *long_words(struct cli *cli, int64_t seconds)
 {
-	struct report_figure figure = { .unit = UNIT_SECONDS, .how = FIGURE_SUM };
-	struct report_row row = { .counts = { seconds } };
-
-	return report_words(&cli->arena, &figure, &row);
+	return report_duration(&cli->arena, seconds);
 }
 
 static const char *what_words(const struct sla_clock *run)

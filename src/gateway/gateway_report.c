@@ -182,8 +182,8 @@ static bool gather_page(void *context, int64_t page, const void *bytes, size_t l
 		return false;
 	if (m->family != FAMILY_MAILS && m->report->whose)
 		m->status = page > 0 && (size_t)page <= m->askers.pages.count ? gateway_askers_read(&m->askers, page, m->error) : store_event_page_damaged(m->error);
-	if (m->status == STATUS_OK)
-		gateway_gather(&m->gathered, m->arena, m->family, page, bytes, length);
+	if (m->status == STATUS_OK && !gateway_gather(&m->gathered, m->arena, m->family, page, bytes, length))
+		m->status = error_set(m->error, STATUS_TRY_LATER, "out of memory");
 	return m->status == STATUS_OK;
 }
 

@@ -35,11 +35,13 @@ const char *gateway_askers_customer(const struct askers *askers, struct arena *a
 struct gathered_page { int family; int64_t page; size_t offset, length; };
 struct gathered_batch {
 	struct gathered_batch *next;
-	struct buffer bytes;                     /* of all its pages */
+	void *mapped; size_t mapped_bytes;
+	char *at; size_t used, room;             /* the bytes of all its pages */
 	struct { struct gathered_page *at; size_t count; } pages;
 };
 struct gathered { struct gathered_batch *first, *last; size_t bytes; };
-void gateway_gather(struct gathered *gathered, struct arena *arena, int family, int64_t page, const void *bytes, size_t length);
+/* False: out of memory. */
+bool gateway_gather(struct gathered *gathered, struct arena *arena, int family, int64_t page, const void *bytes, size_t length);
 /* Gives away all pages, a batch after the other, and frees each. False: somebody did not want one. */
 typedef bool (*gathered_use)(void *context, int family, int64_t page, const void *bytes, size_t length);
 bool gateway_gathered_use(struct gathered *gathered, gathered_use use, void *context);

@@ -53,11 +53,10 @@ static const struct report_row *row_of(const struct report *report, const char *
 }
 
 /* As the reader's language writes a point and days: "4,20", "2j 03h". */
-static const char *number(struct arena *arena, enum report_kind kind, const char *figure, const struct report_row *row, size_t language)
+static const char *number(struct arena *arena, const struct report *report, const char *figure, const struct report_row *row, size_t language)
 {
-	static const struct report_row none;
 	static const char points[DESK_LANGUAGES] = {'.', ',', ',', ',', ','}, days[DESK_LANGUAGES] = {'d', 'g', 'T', 'j', 'd'};
-	char *text = arena_string(arena, report_words(arena, report_figure_named(kind, figure), row ? row : &none));
+	char *text = arena_string(arena, report_words(arena, report, report_figure_named(report->ask.kind, figure), row));
 	for (char *at = text; *at; at++)
 		*at = *at == '.' ? points[language] : *at == 'd' ? days[language] : *at;
 	return text;
@@ -77,17 +76,17 @@ static void add_right(struct buffer *out, int room, const char *text)
 	buffer_printf(out, "%*s%s", room > width(text) ? room - width(text) : 0, "", text);
 }
 
-static void add_day(struct buffer *out, struct arena *arena, const struct report_row *row, int64_t local, int64_t most, size_t language)
+static void add_day(struct buffer *out, struct arena *arena, const struct report *report, const struct report_row *row, int64_t local, int64_t most, size_t language)
 {
-	int64_t year, blocks = (row->counts[COUNT_NEW] * BAR_MOST + most - 1) / most;
+	int64_t year, came = report_counted(report, row, COUNT_NEW), blocks = (came * BAR_MOST + most - 1) / most;
 	int month, day;
 	calendar_date_of(local / DAY_MS, &year, &month, &day);
 	buffer_add_string(out, "\n");
 	add_right(out, 3, weekdays[calendar_weekday(local / DAY_MS)][language]);
 	buffer_printf(out, " %2d  ", day);
-	add_right(out, width(words[W_NEW][language]), arena_printf(arena, "%lld", (long long)row->counts[COUNT_NEW]));
+	add_right(out, width(words[W_NEW][language]), arena_printf(arena, "%lld", (long long)came));
 	buffer_add_string(out, "  ");
-	add_right(out, width(words[W_RESOLVED][language]), arena_printf(arena, "%lld", (long long)row->counts[COUNT_RESOLVED]));
+	add_right(out, width(words[W_RESOLVED][language]), arena_printf(arena, "%lld", (long long)report_counted(report, row, COUNT_RESOLVED)));
 	buffer_add_string(out, blocks ? "  " : "");
 	for (int64_t i = 0; i < blocks; i++)
 		buffer_add_string(out, "\xE2\x96\x88");
@@ -98,11 +97,11 @@ static void add_days(struct buffer *out, struct arena *arena, const struct week 
 	const struct report *report = &week->reports[OF_DAYS];
 	int64_t most = 1;
 	for (size_t i = 0; i < report->rows.count; i++)
-		if (report->rows.at[i]->counts[COUNT_NEW] > most)
-			most = report->rows.at[i]->counts[COUNT_NEW];
+		if (report_counted(report, report->rows.at[i], COUNT_NEW) > most)
+			most = report_counted(report, report->rows.at[i], COUNT_NEW);
 	buffer_printf(out, "\n        %s  %s", words[W_NEW][language], words[W_RESOLVED][language]);
 	for (size_t i = 0; i < report->rows.count; i++)
-		add_day(out, arena, report->rows.at[i], week->local + (int64_t)i * DAY_MS, most, language);
+		add_day(out, arena, report, report->rows.at[i], week->local + (int64_t)i * DAY_MS, most, language);
 }
 
 /* The word first: one that follows its number would have to agree with it. */
@@ -113,25 +112,26 @@ static void add_number(struct buffer *out, enum word word, const char *number, s
 }
 
 /* What there is none of is left out, but for the numbers of every week. */
-static void add_queue(struct buffer *out, struct arena *arena, const char *name, const struct report_row *volume, const struct report_row *answers,
-                      const struct report_row *ratings, size_t language)
+static void add_queue(struct buffer *out, struct arena *arena, const char *name, const struct report *reports, const struct report_row *volume,
+                      const struct report_row *answers, const struct report_row *ratings, size_t language)
 {
-	const char *in_time = number(arena, REPORT_ANSWERS, "first_in_time_share", answers, language), *rated = number(arena, REPORT_SATISFACTION, "satisfaction_mean", ratings, language);
+	const struct report *volumes = &reports[OF_QUEUES];
+	const char *in_time = number(arena, &reports[OF_ANSWERS], "first_in_time_share", answers, language), *rated = number(arena, &reports[OF_RATINGS], "satisfaction_mean", ratings, language);
 	buffer_printf(out, "\n\n%s\n  ", name);
-	add_number(out, W_NEW, number(arena, REPORT_VOLUME, "new", volume, language), language);
+	add_number(out, W_NEW, number(arena, volumes, "new", volume, language), language);
 	buffer_add_string(out, ", ");
-	add_number(out, W_RESOLVED, number(arena, REPORT_VOLUME, "resolved", volume, language), language);
+	add_number(out, W_RESOLVED, number(arena, volumes, "resolved", volume, language), language);
 	buffer_add_string(out, ", ");
-	add_number(out, W_OPEN, number(arena, REPORT_VOLUME, "backlog_end", volume, language), language);
+	add_number(out, W_OPEN, number(arena, volumes, "backlog_end", volume, language), language);
 	buffer_add_string(out, "\n  ");
-	add_number(out, W_FIRST, number(arena, REPORT_ANSWERS, "first_median_seconds", answers, language), language);
+	add_number(out, W_FIRST, number(arena, &reports[OF_ANSWERS], "first_median_seconds", answers, language), language);
 	if (strcmp(in_time, "-") != 0)
 		buffer_printf(out, " (%s %s)", in_time, words[W_IN_TIME][language]);
 	if (strcmp(rated, "-") == 0)
 		return;
 	buffer_add_string(out, "\n  ");
 	add_number(out, W_RATED, rated, language);
-	buffer_printf(out, " (n = %s)", number(arena, REPORT_SATISFACTION, "satisfaction_n", ratings, language));
+	buffer_printf(out, " (n = %s)", number(arena, &reports[OF_RATINGS], "satisfaction_n", ratings, language));
 }
 
 static const char *text_of(struct arena *arena, const struct config *config, const struct week *week, size_t language)
@@ -139,17 +139,17 @@ static const char *text_of(struct arena *arena, const struct config *config, con
 	static const char *const names[DESK_LANGUAGES] = {"en", "it", "de", "fr", "es"};
 	CLEANUP_BUFFER struct buffer out = {0};
 	const struct report *reports = week->reports;
-	const struct report_row *articles = &reports[OF_ARTICLES].total;
+	const struct report_row *articles = reports[OF_ARTICLES].total;
 	buffer_printf(&out, "%s \xE2\x80\x93 %s\n", desk_date(arena, week->local, names[language]), desk_date(arena, week->local + 6 * DAY_MS, names[language]));
 	add_days(&out, arena, week, language);
-	add_queue(&out, arena, words[W_ALL][language], &reports[OF_QUEUES].total, &reports[OF_ANSWERS].total, &reports[OF_RATINGS].total, language);
-	if (articles->counts[COUNT_SUGGESTED]) {
+	add_queue(&out, arena, words[W_ALL][language], reports, reports[OF_QUEUES].total, reports[OF_ANSWERS].total, reports[OF_RATINGS].total, language);
+	if (report_counted(&reports[OF_ARTICLES], articles, COUNT_SUGGESTED)) {
 		buffer_add_string(&out, "\n  ");
-		add_number(&out, W_SOLVED, arena_printf(arena, "%s / %s", number(arena, REPORT_ARTICLES, "solved", articles, language), number(arena, REPORT_ARTICLES, "suggested", articles, language)), language);
+		add_number(&out, W_SOLVED, arena_printf(arena, "%s / %s", number(arena, &reports[OF_ARTICLES], "solved", articles, language), number(arena, &reports[OF_ARTICLES], "suggested", articles, language)), language);
 	}
 	for (size_t i = 0; i < config->policy.queues.count && config->policy.queues.count > 1; i++) {
 		const char *name = config->policy.queues.at[i].name;
-		add_queue(&out, arena, name, row_of(&reports[OF_QUEUES], name), row_of(&reports[OF_ANSWERS], name), row_of(&reports[OF_RATINGS], name), language);
+		add_queue(&out, arena, name, reports, row_of(&reports[OF_QUEUES], name), row_of(&reports[OF_ANSWERS], name), row_of(&reports[OF_RATINGS], name), language);
 	}
 	return arena_string(arena, buffer_string(&out));
 }

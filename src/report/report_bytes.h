@@ -31,6 +31,8 @@ static inline uint64_t bytes_read(struct bytes *bytes)
 {
 	uint64_t number = 0;
 
+	if (bytes->at < bytes->end && !(*bytes->at & 0x80))              /* most are small */
+		return *bytes->at++;
 	for (int shift = 0; shift < 64 && bytes->at < bytes->end; shift += 7) {
 		unsigned char byte = *bytes->at++;
 

@@ -23,6 +23,9 @@ struct counting {
 	const struct report_whose *whose;        /* NULL: nobody asked */
 	struct report_row *customer;
 	bool torn;
+	/* of the span of time in which the last event was */
+	int64_t time;
+	struct report_row *time_row;
 };
 
 /* ---- which rows ---- */
@@ -61,6 +64,16 @@ static struct report_row *row_of_customer(struct counting *c)
 	return *numbered;
 }
 
+/* Of one event much is counted. */
+static struct report_row *row_at(struct counting *c, int64_t at)
+{
+	if (!c->time_row || c->time != at) {
+		c->time_row = report_row_at(c->report, at);
+		c->time = at;
+	}
+	return c->time_row;
+}
+
 static struct rows rows_of(struct counting *c, struct report_shape *shape)
 {
 	if (c->report->ask.by == BY_CUSTOMER) {
@@ -91,26 +104,6 @@ static void list(struct counting *c, enum report_count count)
 		*ARENA_PUSH(report->arena, &report->listed) = c->number;
 }
 
-#define BIT(count) (UINT64_C(1) << (count))
-
-/* What stays of a backlog is made of all that came and went. */
-static uint64_t counts_of(enum report_kind kind)
-{
-	const uint64_t backlog = BIT(COUNT_END + 1) - 1, ends = BIT(COUNT_START) | BIT(COUNT_END);
-	uint64_t counts = 0;
-
-	for (const struct report_figure *figure = report_figures; figure->name; figure++) {
-		if (figure->kind != kind)
-			continue;
-		counts |= BIT(figure->lists);
-		if (figure->how == FIGURE_SUM || figure->how == FIGURE_SHARE)
-			counts |= BIT(figure->of);
-		if (figure->how == FIGURE_SHARE)
-			counts |= BIT(figure->among);
-	}
-	return counts & ends ? counts | backlog : counts;
-}
-
 static bool within(const struct counting *c, int64_t at)
 {
 	return at >= c->report->ask.from && at < c->report->ask.to;
@@ -121,25 +114,32 @@ static void bump(struct counting *c, int64_t at, enum report_count count, struct
 {
 	struct report *report = c->report;
 
-	if (!(report->counted & BIT(count)))
+	if (!(report->counted & REPORT_BIT(count)))
 		return;
-	report_row_bump(&report->total, count);
+	report_row_bump(report, report->total, count);
 	list(c, count);
 	for (size_t i = 0; i < rows.count; i++)
-		report_row_bump(rows.at[i], count);
+		report_row_bump(report, rows.at[i], count);
 	if (report_by_is_time(report->ask.by) && count != COUNT_START && count != COUNT_END)
-		report_row_bump(report_row_at(report, at), count);
+		report_row_bump(report, row_at(c, at), count);
 }
 
 static void add_value(struct counting *c, int64_t at, enum report_value value, int64_t number, struct rows rows)
 {
 	struct report *report = c->report;
 
-	report_row_value(report, &report->total, value, number);
-	for (size_t i = 0; i < rows.count; i++)
-		report_row_value(report, rows.at[i], value, number);
-	if (report_by_is_time(report->ask.by))
-		report_row_value(report, report_row_at(report, at), value, number);
+	uint32_t total = MEASURED_TOTAL;         /* once */
+
+	if (!(report->measures & REPORT_BIT(value)))
+		return;
+	for (size_t i = 0; i < rows.count; i++, total = 0)
+		report_measure(report, rows.at[i]->number | total, value, number);
+	if (report_by_is_time(report->ask.by)) {
+		report_measure(report, row_at(c, at)->number | total, value, number);
+		total = 0;
+	}
+	if (total)
+		report_measure(report, total, value, number);
 }
 
 /* Something that happened, to a ticket as it was. */
@@ -169,11 +169,11 @@ static bool has(struct rows rows, const struct report_row *row)
 
 static void move(struct counting *c, struct rows from, struct rows to, enum report_count count)
 {
-	if (!(c->report->counted & BIT(count)))
+	if (!(c->report->counted & REPORT_BIT(count)))
 		return;
 	for (size_t i = 0; i < from.count; i++)
 		if (!has(to, from.at[i]))
-			report_row_bump(from.at[i], count), list(c, count);
+			report_row_bump(c->report, from.at[i], count), list(c, count);
 }
 
 static void follow(struct counting *c, struct telling *t, const struct report_read *event)
@@ -267,20 +267,20 @@ static void rate(struct counting *c, struct telling *t, const struct report_read
 	t->rated = c->shapes[event->shape];
 }
 
-static bool could_rate(const struct counting *c, const struct telling *t)
+static bool could_rate(const struct telling *t)
 {
-	const struct desk_queue *queue = t->solved_at ? desk_queue_named(c->report->ask.policy, t->solved->facts.queue) : NULL;
-
-	return t->solved_at && !t->merged && (!queue || queue->rating);
+	return t->solved_at && !t->merged && t->solved->rated;
 }
 
 static void count_satisfaction(struct counting *c, const struct telling *t)
 {
+	if (!c->report->rows_too && !(c->report->counted & REPORT_BIT(COUNT_RATED)))
+		return;
 	if (t->rated_at && report_is_wanted(c->report, t->rated, c->whose)) {
 		bump(c, t->rated_at, COUNT_RATED, rows_of(c, t->rated));
 		add_value(c, t->rated_at, VALUE_STARS, t->stars, rows_of(c, t->rated));
 	}
-	if (!could_rate(c, t))
+	if (!could_rate(t))
 		return;
 	count(c, t->solved_at, t->solved, COUNT_COULD_RATE);
 	if (t->stars)
@@ -348,7 +348,7 @@ static void count_words(struct counting *c, const struct report_read *event)
 
 /* ---- a ticket ---- */
 
-static bool next(struct counting *c, struct bytes *bytes, enum report_family family, int64_t *before, struct report_read *event)
+static inline bool next(struct counting *c, struct bytes *bytes, enum report_family family, int64_t *before, struct report_read *event)
 {
 	if (!report_event_read(bytes, family, before, event))
 		return false;
@@ -378,17 +378,32 @@ static void count_places(struct counting *c, struct bytes *bytes)
 	count_satisfaction(c, &t);
 }
 
-static void count_others(struct counting *c, struct bytes *bytes, enum report_family family)
+static void count_all_words(struct counting *c, struct bytes *bytes)
 {
 	struct report_read event;
 	int64_t before = 0;
 
-	while (next(c, bytes, family, &before, &event))
-		if (family == FAMILY_WORDS)
-			count_words(c, &event);
-		else if (family == FAMILY_PROMISES)
-			count_promise(c, &event);
-		else if (event.kind == EVENT_FIRST || event.kind == EVENT_NEXT || event.kind == EVENT_SOLVED)
+	while (next(c, bytes, FAMILY_WORDS, &before, &event))
+		count_words(c, &event);
+}
+
+static void count_promises(struct counting *c, struct bytes *bytes)
+{
+	struct report_read event;
+	int64_t before = 0;
+
+	while (next(c, bytes, FAMILY_PROMISES, &before, &event))
+		count_promise(c, &event);
+}
+
+/* Of both families that have times. */
+static void count_answers(struct counting *c, struct bytes *bytes)
+{
+	struct report_read event;
+	int64_t before = 0;
+
+	while (next(c, bytes, FAMILY_ANSWERS, &before, &event))
+		if (event.kind == EVENT_FIRST || event.kind == EVENT_NEXT || event.kind == EVENT_SOLVED)
 			count_answer(c, &event);
 }
 
@@ -438,12 +453,57 @@ static bool find_words(struct counting *c, struct arena *arena)
 	return true;
 }
 
+/* Nothing but that there is a row is asked of them, and there is. */
+static bool has_all_rows(const struct counting *c)
+{
+	bool all = c->report->only_rows && c->report->ask.by != BY_CUSTOMER;
+
+	for (size_t i = 0; i < c->page->shapes.count && all; i++)
+		all = c->shapes[i]->rows.count > 0;
+	return all;
+}
+
+static bool has_row(struct counting *c)
+{
+	return c->report->only_rows && c->whose && c->whose->number && *report_row_numbered(c->report, c->whose->number);
+}
+
+/* Rows of customers lie anywhere: the page's are called for before the first of them is needed. */
+static void call_rows(struct report *report, const struct report_page *page, const int64_t *numbers, const struct report_whose *whose)
+{
+	for (size_t i = 0; i < page->chunks.count; i++)
+		if (numbers[i] && whose[i].number) {
+			const struct report_row *row = *report_row_numbered(report, whose[i].number);
+
+			__builtin_prefetch(row);
+			__builtin_prefetch((const char *)row + 64);
+		}
+}
+
+static void count_chunk(struct counting *c, enum report_family family, struct bytes *bytes)
+{
+	switch (family) {
+	case FAMILY_PLACES:
+		if (!has_row(c))
+			count_places(c, bytes);
+		break;
+	case FAMILY_WORDS: count_all_words(c, bytes); break;
+	case FAMILY_PROMISES: count_promises(c, bytes); break;
+	case FAMILY_MAILS: count_mail(c, bytes); break;
+	default: count_answers(c, bytes);
+	}
+}
+
 bool report_count(struct report *report, enum report_family family, const struct report_page *page, const int64_t *numbers, const struct report_whose *whose)
 {
 	struct counting c = { .report = report, .page = page };
 
 	if (!find_words(&c, page->arena))
 		return false;
+	if (family == FAMILY_PLACES && has_all_rows(&c))
+		return true;
+	if (whose && report->ask.by == BY_CUSTOMER)
+		call_rows(report, page, numbers, whose);
 	for (size_t i = 0; i < page->chunks.count && !c.torn; i++) {
 		struct bytes bytes = { page->chunks.at[i].at, page->chunks.at[i].at + page->chunks.at[i].length, false };
 
@@ -452,72 +512,8 @@ bool report_count(struct report *report, enum report_family family, const struct
 		c.number = numbers ? numbers[i] : 0;
 		c.whose = whose ? &whose[i] : NULL;
 		c.customer = NULL;
-		if (family == FAMILY_PLACES)
-			count_places(&c, &bytes);
-		else if (family == FAMILY_MAILS)
-			count_mail(&c, &bytes);
-		else
-			count_others(&c, &bytes, family);
+		count_chunk(&c, family, &bytes);
 		c.torn |= bytes.torn;
 	}
 	return !c.torn;
-}
-
-/* ---- around all tickets ---- */
-
-bool report_needs(const struct report_ask *ask, enum report_family family)
-{
-	static const enum report_family own[REPORT_KINDS] = {
-		[REPORT_VOLUME] = FAMILY_PLACES, [REPORT_ANSWERS] = FAMILY_ANSWERS, [REPORT_RESOLUTION] = FAMILY_SOLVED, [REPORT_PROMISES] = FAMILY_PROMISES,
-		[REPORT_SATISFACTION] = FAMILY_PLACES, [REPORT_WORKLOAD] = FAMILY_WORDS, [REPORT_ARTICLES] = FAMILY_PLACES, [REPORT_MAIL] = FAMILY_MAILS,
-	};
-	/* Where something happened, there is a row, also in a report of something else. */
-	bool rows = ask->by != BY_NOTHING && !report_by_is_time(ask->by), backlog = ask->kind == REPORT_RESOLUTION || ask->kind == REPORT_WORKLOAD;
-
-	return family == own[ask->kind] || (family == FAMILY_PLACES && ask->kind != REPORT_MAIL && (rows || backlog));
-}
-
-void report_begin(struct report *report, struct arena *arena, const struct report_ask *ask)
-{
-	*report = (struct report){ .arena = arena, .ask = *ask, .total = { .key = "total" } };
-	report->shape_words = report_shape_words(ask);
-	report->counted = counts_of(ask->kind);
-	report->whose = ask->by == BY_CUSTOMER || (ask->where && (query_uses(ask->where, QUERY_CUSTOMER) || query_uses(ask->where, QUERY_CREATED)));
-	report_buckets(report);
-}
-
-/* From one span of time to the next: what was there at the end of the one is there at the start of the other. */
-static void chain(struct report *report)
-{
-	int64_t open = report->total.counts[COUNT_START];
-
-	for (size_t i = 0; i < report->rows.count && report_by_is_time(report->ask.by); i++) {
-		int64_t *counts = report->rows.at[i]->counts;
-
-		counts[COUNT_START] = open;
-		open += counts[COUNT_NEW] + counts[COUNT_REOPENED] + counts[COUNT_MOVED_IN] - counts[COUNT_RESOLVED] - counts[COUNT_MERGED] - counts[COUNT_MOVED_OUT];
-		counts[COUNT_END] = open;
-	}
-}
-void report_end(struct report *report)
-{
-	report_order(report);
-	chain(report);
-}
-
-const char *report_refused(struct arena *arena, const struct report_ask *ask)
-{
-	const char *changes = ask->where ? query_changes_by_itself(ask->where) : NULL;
-
-	if (ask->from >= ask->to)
-		return "the report would end before it begins";
-	if (ask->by == BY_HOUR && ask->to - ask->from > 92 * 86400000LL)
-		return "by hour a report is of 92 days at most";
-	if (ask->kind == REPORT_MAIL && ask->by != BY_NOTHING && ask->by != BY_QUEUE && !report_by_is_time(ask->by))
-		return "mails are counted by disposition, or by queue, day, week, month or hour";
-	if (ask->kind == REPORT_MAIL && ask->where)
-		return "--where is about tickets, and this report about mails";
-	if (changes && strcmp(changes, query_key_name(QUERY_CREATED)) != 0)
-		return arena_printf(arena, "%s is not what it was then: a report counts by queue, agent, priority, tag, customer, language or created", changes);
-	return NULL;
 }

@@ -126,12 +126,6 @@ void report_page_set(struct report_page *page, size_t slot, const struct buffer 
 
 /* ---- events ---- */
 
-/* Moments are kept as what they are later than the one before; those of clocks are whole seconds. */
-int64_t report_family_unit(enum report_family family)
-{
-	return family == FAMILY_ANSWERS || family == FAMILY_SOLVED || family == FAMILY_PROMISES ? 1000 : 1;
-}
-
 void report_event_write(struct report_page *page, enum report_family family, struct buffer *chunk, int64_t *before, const struct report_event *event)
 {
 	int64_t at = event->at / report_family_unit(family);
@@ -148,24 +142,6 @@ void report_event_write(struct report_page *page, enum report_family family, str
 		bytes_add_signed(chunk, event->used);
 		bytes_add_signed(chunk, event->elapsed);
 	}
-}
-
-bool report_event_read(struct bytes *bytes, enum report_family family, int64_t *before, struct report_read *event)
-{
-	if (bytes->at >= bytes->end || bytes->torn)
-		return false;
-	uint64_t kind = bytes_read(bytes);
-
-	event->kind = (enum report_event_kind)(kind >> EVENT_FLAG_BITS);
-	event->flags = (unsigned)kind & ((1u << EVENT_FLAG_BITS) - 1);
-	*before += bytes_read_signed(bytes);
-	event->at = *before * report_family_unit(family);
-	event->shape = (size_t)bytes_read(bytes);
-	event->name = event->kind != EVENT_PLACE && event->kind != EVENT_RATED && event->kind != EVENT_WRITTEN ? (size_t)bytes_read(bytes) : 0;
-	event->used = event->kind == EVENT_RATED || family == FAMILY_ANSWERS || family == FAMILY_SOLVED ? bytes_read_signed(bytes) : 0;
-	event->elapsed = family == FAMILY_ANSWERS || family == FAMILY_SOLVED ? bytes_read_signed(bytes) : 0;
-	bytes->torn |= kind >> EVENT_FLAG_BITS >= REPORT_EVENT_KINDS;
-	return !bytes->torn;
 }
 
 bool report_mail_read(struct bytes *bytes, struct report_mail *mail)
@@ -258,7 +234,7 @@ static bool same_word(const struct report_words *a, size_t i, const struct repor
 bool report_page_same(const struct report_page *a, const struct report_page *b, enum report_family family, size_t slot)
 {
 	struct bytes left = chunk_of(a, slot), right = chunk_of(b, slot);
-	struct report_read x, y;
+	struct report_read x = { 0 }, y = { 0 };
 	int64_t before = 0, before_too = 0;
 
 	for (;;) {

@@ -1,7 +1,7 @@
 /*
  * report_private.h - what the files of the report room share: rows by key, and the events of a page.
  *
- * From the lowest up: report_bytes.h, report_rows.c, report_page.c, report_shape.c, report_tell.c, report_count.c.
+ * From the lowest up: report_bytes.h, report_rows.c, report_values.c, report_page.c, report_shape.c, report_tell.c, report_count.c, report_frame.c.
  */
 #ifndef SPORTELLO_REPORT_PRIVATE_H
 #define SPORTELLO_REPORT_PRIVATE_H
@@ -10,32 +10,40 @@
 #include "report_bytes.h"
 
 #define NO_KEY "none"
+#define REPORT_BIT(of) (UINT64_C(1) << (of))         /* of report.counted and report.measures */
 
 /* ---- report_rows.c ---- */
 struct report_row *report_row_of(struct report *report, const char *key, size_t length);         /* made where it is not there; without a key: that of NO_KEY */
 struct report_row **report_row_numbered(struct report *report, size_t number);             /* where that of a customer stands once it was looked for */
-void report_values_widen(struct report *report, struct report_numbers *values);
+void *report_room(struct report *report, size_t bytes);          /* not zeroed; of few large pieces, since there may be a hundred thousand rows and a million values */
+struct report_row *report_row_new(const struct report *report, struct arena *arena, const char *key);      /* of no table */
 
-/* Both are called some million times. */
-static inline void report_row_bump(struct report_row *row, enum report_count count)
+/* Is called some million times, for what the report shows. */
+static inline void report_row_bump(const struct report *report, struct report_row *row, enum report_count count)
 {
-	row->counts[count]++;
-}
-
-static inline void report_row_value(struct report *report, struct report_row *row, enum report_value value, int64_t number)
-{
-	struct report_numbers *values = &row->values[value];
-
-	if (values->count == values->room)
-		report_values_widen(report, values);
-	values->at[values->count++] = number < 0 ? 0 : number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+	row->counts[report->columns[count]]++;
 }
 
 bool report_by_is_time(enum report_by by);
 /* A row for each span from the first to the last, also where nothing happened. */
 void report_buckets(struct report *report);
 struct report_row *report_row_at(struct report *report, int64_t ms);     /* of a report by time */
-void report_order(struct report *report);                /* rows by key, values by size */
+void report_order(struct report *report);                /* rows by key */
+
+/* ---- report_values.c ---- */
+#define MEASURED_TOTAL (UINT32_C(1) << 31)       /* beside a row's number: it is of the total, too */
+struct report_log_block { struct report_log_block *next; size_t count, room; struct report_measured at[]; };
+void report_log_widen(struct report *report, struct report_log *log);
+void report_values_settle(struct report *report);        /* by row and by size */
+
+static inline void report_measure(struct report *report, uint32_t row, enum report_value value, int64_t number)
+{
+	struct report_log *log = &report->measured[value];
+
+	if (!log->last || log->last->count == log->last->room)
+		report_log_widen(report, log);
+	log->last->at[log->last->count++] = (struct report_measured){ row, number < 0 ? 0 : number > UINT32_MAX ? UINT32_MAX : (uint32_t)number };
+}
 
 /* ---- report_page.c ---- */
 enum report_event_kind {
@@ -53,10 +61,36 @@ struct report_event { int64_t at; enum report_event_kind kind; unsigned flags; c
 struct report_read { int64_t at; enum report_event_kind kind; unsigned flags; size_t shape, name; int64_t used, elapsed; };
 struct report_mail { int64_t at, ticket; size_t disposition, queue; };
 size_t report_word(struct report_page *page, struct report_words *words, const char *at, size_t length);         /* its number */
-int64_t report_family_unit(enum report_family family);
 void report_page_set(struct report_page *page, size_t slot, const struct buffer *chunk);
 void report_event_write(struct report_page *page, enum report_family family, struct buffer *chunk, int64_t *before, const struct report_event *event);
-bool report_event_read(struct bytes *bytes, enum report_family family, int64_t *before, struct report_read *event);     /* false: there is none */
+
+/* Moments are kept as what they are later than the one before; those of clocks are whole seconds. */
+static inline int64_t report_family_unit(enum report_family family)
+{
+	return family == FAMILY_ANSWERS || family == FAMILY_SOLVED || family == FAMILY_PROMISES ? 1000 : 1;
+}
+
+/* False: there is none. A report reads some ten million; which family it is, is known where it is built in. */
+static inline bool report_event_read(struct bytes *bytes, enum report_family family, int64_t *before, struct report_read *event)
+{
+	const bool times = family == FAMILY_ANSWERS || family == FAMILY_SOLVED;
+
+	if (bytes->at >= bytes->end || bytes->torn)
+		return false;
+	uint64_t kind = bytes_read(bytes);
+
+	event->kind = (enum report_event_kind)(kind >> EVENT_FLAG_BITS);
+	event->flags = (unsigned)kind & ((1u << EVENT_FLAG_BITS) - 1);
+	*before += bytes_read_signed(bytes);
+	event->at = *before * report_family_unit(family);
+	event->shape = (size_t)bytes_read(bytes);
+	event->name = event->kind != EVENT_PLACE && event->kind != EVENT_RATED && event->kind != EVENT_WRITTEN ? (size_t)bytes_read(bytes) : 0;
+	event->used = event->kind == EVENT_RATED || times ? bytes_read_signed(bytes) : 0;
+	event->elapsed = times ? bytes_read_signed(bytes) : 0;
+	bytes->torn |= kind >> EVENT_FLAG_BITS >= REPORT_EVENT_KINDS;
+	return !bytes->torn;
+}
+
 bool report_mail_read(struct bytes *bytes, struct report_mail *mail);
 
 /* ---- report_shape.c ---- */
@@ -64,6 +98,7 @@ bool report_mail_read(struct bytes *bytes, struct report_mail *mail);
 struct report_shape {
 	const char *bytes; size_t length;
 	bool wanted;                             /* where the query asks for nothing else */
+	bool rated;                              /* its queue asks for ratings */
 	struct { struct report_row **at; size_t count; } rows;
 	struct ticket_facts facts;               /* what a shape has of them */
 };

@@ -1,7 +1,5 @@
 /*
- * report_rows.c - the rows of a report by their keys, spans of time, order, and what is made of the numbers of a row: median, p90, mean, share.
- *
- * The median of an even number of values is the mean of the two in the middle; p90 is the smallest value that nine of ten are not above (nearest rank).
+ * report_rows.c - the rows of a report by their keys, spans of time, order.
  */
 #include "report_private.h"
 
@@ -38,6 +36,48 @@ static void widen(struct report *report)
 			report->table.at[slot_of(report, old.at[i].hash, old.at[i].row->key, strlen(old.at[i].row->key))] = old.at[i];
 }
 
+#define FIRST_ROOM ((size_t)16 * 1024)
+#define LARGEST_ROOM (4 * MEMORY_LARGE)
+
+void *report_room(struct report *report, size_t bytes)
+{
+	typeof(report->room) *room = &report->room;
+
+	bytes = (bytes + 7) / 8 * 8;
+	if (room->left < bytes) {
+		size_t next = room->taken ? room->taken * 4 : FIRST_ROOM;
+
+		next = next < LARGEST_ROOM ? next : LARGEST_ROOM;
+		room->left = next > bytes ? next : bytes;
+		room->taken += room->left;
+		room->at = arena_room(report->arena, room->left);
+	}
+	room->at += bytes;
+	room->left -= bytes;
+	return room->at - bytes;
+}
+
+/* Its key stands behind it. */
+static struct report_row *new_row(struct report *report, const char *key, size_t length)
+{
+	size_t size = sizeof(struct report_row) + report->width * sizeof(int64_t);
+	struct report_row *row = memset(report_room(report, size + length + 1), 0, size);
+	char *copy = (char *)row + size;
+
+	memcpy(copy, key, length);
+	copy[length] = '\0';
+	row->key = copy;
+	return row;
+}
+
+struct report_row *report_row_new(const struct report *report, struct arena *arena, const char *key)
+{
+	struct report_row *row = arena_alloc(arena, sizeof *row + report->width * sizeof *row->counts);
+
+	row->key = key;
+	return row;
+}
+
 struct report_row *report_row_of(struct report *report, const char *key, size_t length)
 {
 	if (!length)
@@ -46,11 +86,11 @@ struct report_row *report_row_of(struct report *report, const char *key, size_t 
 	size_t hash = bytes_hash(key, length), slot = slot_of(report, hash, key, length);
 
 	if (!report->table.at[slot].row) {
-		struct report_row *row = report->table.at[slot].row = ARENA_NEW(report->arena, struct report_row);
+		struct report_row *row = report->table.at[slot].row = new_row(report, key, length);
 
 		report->table.at[slot].hash = hash;
-		row->key = arena_copy(report->arena, key, length);
 		*ARENA_PUSH(report->arena, &report->rows) = row;
+		row->number = (uint32_t)report->rows.count;
 	}
 	return report->table.at[slot].row;
 }
@@ -66,16 +106,6 @@ struct report_row **report_row_numbered(struct report *report, size_t number)
 			memcpy(report->numbered.at, old.at, old.size * sizeof *old.at);
 	}
 	return &report->numbered.at[number];
-}
-
-void report_values_widen(struct report *report, struct report_numbers *values)
-{
-	uint32_t *old = values->at;
-
-	values->room = values->room ? values->room * 2 : 4;
-	values->at = (uint32_t *)(void *)arena_room(report->arena, (size_t)values->room * sizeof *values->at);
-	if (values->count)
-		memcpy(values->at, old, values->count * sizeof *old);
 }
 
 /* ---- spans of time ---- */
@@ -174,82 +204,6 @@ void report_buckets(struct report *report)
 
 /* ---- order ---- */
 
-#define DIGIT_BITS 11
-#define DIGITS (1u << DIGIT_BITS)
-#define FEW 16                   /* are put in order one by one */
-
-static int by_size(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void order_few(uint32_t *at, size_t count)
-{
-	for (size_t i = 1; i < count; i++) {
-		uint32_t value = at[i];
-		size_t k = i;
-
-		for (; k && at[k - 1] > value; k--)
-			at[k] = at[k - 1];
-		at[k] = value;
-	}
-}
-
-/* False: the digit is the same in all of them. */
-static bool sort_by_digit(const uint32_t *from, uint32_t *to, size_t count, int shift)
-{
-	size_t starts[DIGITS] = { 0 }, sum = 0;
-
-	for (size_t i = 0; i < count; i++)
-		starts[(from[i] >> shift) % DIGITS]++;
-	if (starts[(from[0] >> shift) % DIGITS] == count)
-		return false;
-	for (size_t d = 0; d < DIGITS; d++) {
-		size_t here = starts[d];
-
-		starts[d] = sum;
-		sum += here;
-	}
-	for (size_t i = 0; i < count; i++)
-		to[starts[(from[i] >> shift) % DIGITS]++] = from[i];
-	return true;
-}
-
-/* Many of them digit by digit, three of which are all. */
-static void order_many(struct report_numbers *values, struct buffer *room)
-{
-	buffer_reset(room);
-	uint32_t *from = values->at, *to = (uint32_t *)(void *)buffer_reserve(room, values->count * sizeof *to);
-
-	for (int digit = 0; digit < 3; digit++)
-		if (sort_by_digit(from, to, values->count, digit * DIGIT_BITS)) {
-			uint32_t *other = from;
-
-			from = to;
-			to = other;
-		}
-	if (from != values->at)
-		memcpy(values->at, from, values->count * sizeof *from);
-}
-
-static void order_values(struct report_numbers *values, struct buffer *room)
-{
-	if (values->count <= FEW)
-		order_few(values->at, values->count);
-	else if (values->count < DIGITS)
-		qsort(values->at, values->count, sizeof *values->at, by_size);
-	else
-		order_many(values, room);
-}
-
-static void order_row(struct report_row *row, struct buffer *room)
-{
-	for (int i = 0; i < REPORT_VALUES; i++)
-		order_values(&row->values[i], room);
-}
-
 /* The first bytes of a key stand beside it: where there are many rows, most of them are told apart without looking for them. */
 struct keyed { uint64_t first, second; struct report_row *row; };
 
@@ -303,51 +257,4 @@ void report_order(struct report *report)
 
 	order_rows(report, &room);
 	none_comes_last(report);
-	order_row(&report->total, &room);
-	for (size_t i = 0; i < report->rows.count; i++)
-		order_row(report->rows.at[i], &room);
-}
-
-/* ---- numbers ---- */
-
-static double median(const struct report_numbers *values)
-{
-	size_t half = values->count / 2;
-
-	return values->count % 2 ? values->at[half] : ((double)values->at[half - 1] + values->at[half]) / 2;
-}
-
-static double mean(const struct report_numbers *values)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < values->count; i++)
-		sum += values->at[i];
-	return sum / (double)values->count;
-}
-
-static bool of_values(const struct report_figure *figure, const struct report_numbers *values, double *number)
-{
-	if (!values->count)
-		return false;
-	if (figure->how == FIGURE_MEAN) {
-		*number = mean(values);
-		return true;
-	}
-	*number = figure->how == FIGURE_MEDIAN ? median(values) : values->at[(values->count * 9 + 9) / 10 - 1];
-	return true;
-}
-
-bool report_number(const struct report_row *row, const struct report_figure *figure, double *number)
-{
-	switch (figure->how) {
-	case FIGURE_SUM:
-		*number = (double)row->counts[figure->of];
-		return true;
-	case FIGURE_SHARE:
-		*number = row->counts[figure->among] ? (double)row->counts[figure->of] / (double)row->counts[figure->among] : 0;
-		return row->counts[figure->among] != 0;
-	default:
-		return of_values(figure, &row->values[figure->of], number);
-	}
 }

@@ -249,7 +249,10 @@ struct report_shape *report_shape_of(struct report *report, const char *bytes, s
 	shape->facts.customer.address = "";
 	if (!read_facts(report->arena, shape->bytes, length, &shape->facts))
 		return NULL;
+	const struct desk_queue *queue = desk_queue_named(report->ask.policy, shape->facts.queue);
+
 	shape->wanted = holds(report, &shape->facts);
+	shape->rated = !queue || queue->rating;
 	report->shapes.count++;
 	report->shapes.at[slot].hash = hash;
 	report->shapes.at[slot].shape = shape;

@@ -4,7 +4,7 @@
  * Plain SVG without a script: it prints, follows a dark page, and says in <title> and <desc> what is to be seen. What differs differs by its pattern and by its
  * dashes, too: it is read without colours. Numbers are those of the table.
  */
-#include "report.h"
+#include "report_private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,7 +51,7 @@ static double number_of(const struct chart *chart, const struct series *series, 
 	double number = 0;
 	const struct report_figure *figure = report_figure_named(chart->report->ask.kind, series->figure);
 
-	return figure && report_number(chart->rows[row], figure, &number) ? number : 0;
+	return figure && report_number(chart->report, chart->rows[row], figure, &number) ? number : 0;
 }
 
 static bool has_number(const struct chart *chart, const struct series *series, size_t row)
@@ -59,7 +59,7 @@ static bool has_number(const struct chart *chart, const struct series *series, s
 	double number;
 	const struct report_figure *figure = report_figure_named(chart->report->ask.kind, series->figure);
 
-	return figure && report_number(chart->rows[row], figure, &number);
+	return figure && report_number(chart->report, chart->rows[row], figure, &number);
 }
 
 static void find_top(struct chart *chart)
@@ -250,7 +250,7 @@ static void draw_head(struct chart *chart, const char *what)
 	buffer_printf(chart->out, "From %s to %s, %s.", moment_of(&arena, ask->zone, ask->from), moment_of(&arena, ask->zone, ask->to), ask->zone->name);
 	for (const struct report_figure *figure = report_figures; figure->name; figure++)
 		if (figure->kind == ask->kind)
-			buffer_printf(chart->out, " %s: %s.", figure->name, report_words(&arena, figure, &chart->report->total));
+			buffer_printf(chart->out, " %s: %s.", figure->name, report_words(&arena, chart->report, figure, chart->report->total));
 	buffer_printf(chart->out, "</desc>\n%s<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n<text class=\"name\" x=\"%d\" y=\"24\">%s</text>\n", style, WIDTH, HEIGHT, LEFT, name);
 	buffer_printf(chart->out, "<text class=\"end\" x=\"%d\" y=\"24\">%s to %s, %s</text>\n", WIDTH - RIGHT, date_of(&arena, ask->zone, ask->from), date_of(&arena, ask->zone, ask->to - 1), ask->zone->name);
 }
@@ -279,31 +279,29 @@ static bool histogram(const struct report *report, struct buffer *out)
 {
 	static const struct series series[SERIES_MOST] = { { "so many within", "first_n", false } }, solved[SERIES_MOST] = { { "so many within", "resolution_n", false } };
 	bool answers = report->ask.kind == REPORT_ANSWERS;
-	const struct report_numbers *values = &report->total.values[answers ? VALUE_FIRST : VALUE_SOLVED];
-	struct report_row bars[COUNT_OF(classes)], *rows[COUNT_OF(classes)];
+	CLEANUP_ARENA struct arena scratch = { 0 };
+	struct report_numbers values = report_values_of(report, report->total, answers ? VALUE_FIRST : VALUE_SOLVED);
+	struct report_row *rows[COUNT_OF(classes)];
 	struct chart chart = { .report = report, .out = out, .series = answers ? series : solved, .rows = rows, .count = COUNT_OF(classes) };
 
-	for (size_t i = 0; i < COUNT_OF(classes); i++) {
-		memset(&bars[i], 0, sizeof bars[i]);
-		bars[i].key = classes[i].key;
-		rows[i] = &bars[i];
-	}
-	for (size_t i = 0; i < values->count; i++) {
+	for (size_t i = 0; i < COUNT_OF(classes); i++)
+		rows[i] = report_row_new(report, &scratch, classes[i].key);
+	for (size_t i = 0; i < values.count; i++) {
 		size_t class = 0;
 
-		while (values->at[i] >= classes[class].seconds)
+		while (values.at[i] >= classes[class].seconds)
 			class++;
-		bars[class].counts[answers ? COUNT_FIRST : COUNT_SOLVED]++;
+		report_row_bump(report, rows[class], answers ? COUNT_FIRST : COUNT_SOLVED);
 	}
 	draw(&chart, answers ? ": how long first answers took" : ": how long it took");
-	return values->count > 0;
+	return values.count > 0;
 }
 
 bool report_svg(const struct report *report, struct buffer *out)
 {
 	struct chart chart = { .report = report, .out = out, .rows = report->rows.at, .count = report->rows.count < BARS_MOST ? report->rows.count : BARS_MOST };
 	bool lengths = report->ask.kind == REPORT_ANSWERS || report->ask.kind == REPORT_RESOLUTION;
-	struct report_row *only[1] = { (struct report_row *)&report->total };
+	struct report_row *only[1] = { report->total };
 
 	if (lengths && report->ask.by < BY_DAY)
 		return histogram(report, out);

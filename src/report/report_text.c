@@ -1,5 +1,5 @@
 /*
- * report_text.c - a report as JSON, as CSV, and its numbers in words. All of them are the numbers of report_number().
+ * report_text.c - a report as CSV, and its numbers in words (as JSON: report_json.c). All of them are the numbers of report_number().
  */
 #include "report.h"
 
@@ -9,54 +9,6 @@
 static bool is_of(const struct report *report, const struct report_figure *figure)
 {
 	return figure->kind == report->ask.kind;
-}
-
-/* Seconds are whole; a share has four digits behind the point, a mean two. */
-static void add_figure(struct json *json, const struct report_figure *figure, const struct report_row *row)
-{
-	double number;
-
-	if (!report_number(row, figure, &number))
-		json_null(json, figure->name);
-	else if (figure->unit == UNIT_COUNT)
-		json_number(json, figure->name, (int64_t)number);
-	else if (figure->unit == UNIT_SECONDS)
-		json_number(json, figure->name, (int64_t)(number + 0.5));
-	else
-		json_real(json, figure->name, number);
-}
-
-static void add_figures(const struct report *report, struct json *json, const struct report_row *row)
-{
-	for (const struct report_figure *figure = report_figures; figure->name; figure++)
-		if (is_of(report, figure))
-			add_figure(json, figure, row);
-}
-
-void report_json(const struct report *report, struct buffer *out)
-{
-	struct json json;
-
-	json_init(&json, out);
-	json_object(&json, NULL);
-	json_string(&json, "report", report_kind_name(report->ask.kind));
-	json_time(&json, "from", report->ask.from);
-	json_time(&json, "to", report->ask.to);
-	json_string(&json, "zone", report->ask.zone->name);
-	json_string(&json, "by", report->ask.by == BY_NOTHING ? NULL : report_by_name(report->ask.by));
-	json_array(&json, "rows");
-	for (size_t i = 0; i < report->rows.count; i++) {
-		json_object(&json, NULL);
-		json_string(&json, "key", report->rows.at[i]->key);
-		add_figures(report, &json, report->rows.at[i]);
-		json_object_end(&json);
-	}
-	json_array_end(&json);
-	json_object(&json, "total");
-	add_figures(report, &json, &report->total);
-	json_object_end(&json);
-	json_object_end(&json);
-	buffer_add_char(out, '\n');
 }
 
 /* ---- CSV ---- */
@@ -95,7 +47,7 @@ static void csv_row(const struct report *report, struct buffer *out, const struc
 		if (!is_of(report, figure))
 			continue;
 		buffer_add_char(out, ',');
-		if (!report_number(row, figure, &number))
+		if (!report_number(report, row, figure, &number))
 			continue;
 		if (figure->unit == UNIT_SHARE || figure->unit == UNIT_MEAN)
 			csv_share(out, number);
@@ -114,12 +66,12 @@ void report_csv(const struct report *report, struct buffer *out)
 	buffer_add_string(out, "\r\n");
 	for (size_t i = 0; i < report->rows.count; i++)
 		csv_row(report, out, report->rows.at[i]);
-	csv_row(report, out, &report->total);
+	csv_row(report, out, report->total);
 }
 
 /* ---- words ---- */
 
-static const char *duration(struct arena *arena, int64_t seconds)
+const char *report_duration(struct arena *arena, int64_t seconds)
 {
 	if (seconds < 3600)
 		return arena_printf(arena, "%lldm %02ds", (long long)(seconds / 60), (int)(seconds % 60));
@@ -128,14 +80,14 @@ static const char *duration(struct arena *arena, int64_t seconds)
 	return arena_printf(arena, "%lldd %02dh", (long long)(seconds / 86400), (int)(seconds / 3600 % 24));
 }
 
-const char *report_words(struct arena *arena, const struct report_figure *figure, const struct report_row *row)
+const char *report_words(struct arena *arena, const struct report *report, const struct report_figure *figure, const struct report_row *row)
 {
 	double number;
 
-	if (!report_number(row, figure, &number))
+	if (!report_number(report, row, figure, &number))
 		return "-";
 	switch (figure->unit) {
-	case UNIT_SECONDS: return duration(arena, (int64_t)(number + 0.5));
+	case UNIT_SECONDS: return report_duration(arena, (int64_t)(number + 0.5));
 	case UNIT_SHARE: return arena_printf(arena, "%.0f %%", 100 * number);
 	case UNIT_MEAN: return arena_printf(arena, "%.2f", number);
 	default: return arena_printf(arena, "%lld", (long long)number);

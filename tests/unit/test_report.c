@@ -50,10 +50,12 @@ static void random_ticket(struct ticket_row *row, int64_t number)
 	}
 }
 
-static void adds_up(const struct report_row *row)
+static void adds_up(const struct report *report, const struct report_row *row)
 {
-	const int64_t *n = row->counts;
+	int64_t n[REPORT_COUNTS];
 
+	for (int count = 0; count < REPORT_COUNTS; count++)
+		n[count] = report_counted(report, row, (enum report_count)count);
 	if (n[COUNT_END] != n[COUNT_START] + n[COUNT_NEW] + n[COUNT_REOPENED] - n[COUNT_RESOLVED] - n[COUNT_MERGED] + n[COUNT_MOVED_IN] - n[COUNT_MOVED_OUT])
 		fail_msg("row %s: %d at the end, %d at the start, +%d +%d -%d -%d +%d -%d", row->key, (int)n[COUNT_END], (int)n[COUNT_START], (int)n[COUNT_NEW], (int)n[COUNT_REOPENED],
 		         (int)n[COUNT_RESOLVED], (int)n[COUNT_MERGED], (int)n[COUNT_MOVED_IN], (int)n[COUNT_MOVED_OUT]);
@@ -114,7 +116,7 @@ static void opens_as_many_as_it_says(const struct report *made, struct ticket_ro
 		tell(&report, rows);
 		int64_t moved = figure->of == COUNT_MOVED_IN || figure->of == COUNT_MOVED_OUT;
 		if (!moved)
-			assert_int_equal(report.listed.count, made->total.counts[figure->of]);
+			assert_int_equal(report.listed.count, report_counted(made, made->total, (enum report_count)figure->of));
 	}
 }
 
@@ -130,9 +132,9 @@ static void what_is_open_is_what_came_minus_what_went_in_each_row_of_10000_histo
 			random_ticket(&rows[i], n + i + 1);
 		report_begin(&report, &arena, &ask);
 		tell(&report, rows);
-		adds_up(&report.total);
+		adds_up(&report, report.total);
 		for (size_t i = 0; i < report.rows.count; i++)
-			adds_up(report.rows.at[i]);
+			adds_up(&report, report.rows.at[i]);
 		opens_as_many_as_it_says(&report, rows);
 		arena_reset(&arena);
 		calendar_zone_utc(&arena, &zone);
@@ -163,10 +165,10 @@ static void spans_add_up(void **state)
 		report_begin(&second, &arena, &part);
 		tell(&second, rows);
 		for (int count = COUNT_NEW; count <= COUNT_MOVED_OUT; count++)
-			assert_int_equal(whole.total.counts[count], first.total.counts[count] + second.total.counts[count]);
-		assert_int_equal(first.total.counts[COUNT_END], second.total.counts[COUNT_START]);
-		assert_int_equal(whole.total.counts[COUNT_START], first.total.counts[COUNT_START]);
-		assert_int_equal(whole.total.counts[COUNT_END], second.total.counts[COUNT_END]);
+			assert_int_equal(report_counted(&whole, whole.total, (enum report_count)count), report_counted(&first, first.total, (enum report_count)count) + report_counted(&second, second.total, (enum report_count)count));
+		assert_int_equal(report_counted(&first, first.total, (enum report_count)COUNT_END), report_counted(&second, second.total, (enum report_count)COUNT_START));
+		assert_int_equal(report_counted(&whole, whole.total, (enum report_count)COUNT_START), report_counted(&first, first.total, (enum report_count)COUNT_START));
+		assert_int_equal(report_counted(&whole, whole.total, (enum report_count)COUNT_END), report_counted(&second, second.total, (enum report_count)COUNT_END));
 		arena_reset(&arena);
 		calendar_zone_utc(&arena, &zone);
 	}
@@ -382,9 +384,76 @@ static void a_damaged_page_is_torn_or_counted(void **state)
 	}
 }
 
+/* ---- values ---- */
+
+#define PAGES 900
+
+static int by_size(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void is_ordered(struct report_numbers values)
+{
+	for (size_t i = 1; i < values.count; i++)
+		assert_true(values.at[i - 1] <= values.at[i]);
+}
+
+/* Few in a row, some, and many: each is put in order in another way. */
+static void what_was_measured_stands_in_its_row_and_in_the_total_by_size(void **state)
+{
+	struct report report;
+	struct report_ask ask = { .kind = REPORT_ANSWERS, .by = BY_AGENT, .from = BEGIN_MS, .to = BEGIN_MS + 100 * DAY_MS, .now = BEGIN_MS + 100 * DAY_MS, .zone = &zone, .policy = &policy };
+	int64_t numbers[TICKETS] = { 1, 2, 3, 4, 5 };
+
+	srand(20261203);
+	report_begin(&report, &arena, &ask);
+	for (int n = 0; n < PAGES; n++) {
+		struct report_page pages[REPORT_TICKET_FAMILIES];
+
+		for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
+			report_page_init(&pages[family], &arena);
+		for (size_t i = 0; i < TICKETS; i++) {
+			struct ticket_row row;
+
+			random_ticket(&row, (int64_t)i + 1);
+			row.facts.agent = "";
+			struct sla_clocks runs = random_runs(&row);
+
+			for (size_t k = 0; k < runs.count; k++)          /* some answer hardly ever */
+				runs.at[k].by = rand() % 100 ? "bob" : rand() % 10 ? "eva" : "cid";
+			report_tell(pages, i, &arena, &row, &runs);
+		}
+		assert_true(report_count(&report, FAMILY_ANSWERS, &pages[FAMILY_ANSWERS], numbers, NULL));
+	}
+	report_end(&report);
+	assert_true(report.rows.count >= 3);
+	for (int value = VALUE_FIRST; value <= VALUE_NEXT_ELAPSED; value++) {
+		struct report_numbers total = report_values_of(&report, report.total, (enum report_value)value);
+		uint32_t *all = ARENA_ARRAY(&arena, uint32_t, total.count + 1);
+		size_t count = 0;
+
+		for (size_t i = 0; i < report.rows.count; i++) {
+			struct report_numbers own = report_values_of(&report, report.rows.at[i], (enum report_value)value);
+
+			assert_int_equal(own.count, report_counted(&report, report.rows.at[i], value <= VALUE_FIRST_ELAPSED ? COUNT_FIRST : COUNT_NEXT));
+			is_ordered(own);
+			for (size_t k = 0; k < own.count; k++)
+				all[count++] = own.at[k];
+		}
+		is_ordered(total);
+		assert_int_equal(count, total.count);
+		qsort(all, count, sizeof *all, by_size);
+		assert_memory_equal(all, total.at, count * sizeof *all);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_measured_stands_in_its_row_and_in_the_total_by_size),
 		cmocka_unit_test(what_is_open_is_what_came_minus_what_went_in_each_row_of_10000_histories), cmocka_unit_test(spans_add_up), cmocka_unit_test(a_page_that_was_mended_says_what_a_fresh_one_says), cmocka_unit_test(a_damaged_page_is_torn_or_counted),
 		cmocka_unit_test(a_customer_is_found_by_number_as_by_address), cmocka_unit_test(who_asked_is_told_and_read_again),
 	};
