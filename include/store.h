@@ -295,6 +295,8 @@ enum status store_ticket(struct store *store, struct arena *arena, int64_t id, s
 
 /* The same without messages and history: for who shows a part. */
 enum status store_ticket_head(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error);
+/* What stands in its own row, and nothing of its people, tags, messages, suggestion and links: for who needs no more. */
+enum status store_ticket_alone(struct store *store, struct arena *arena, int64_t id, struct ticket_facts *facts, struct error *error);
 /* One message of it. STATUS_NOT_FOUND: it has none of that number. */
 enum status store_message(struct store *store, struct arena *arena, int64_t id, int seq, struct message_row *message, struct error *error);
 /* Its requests and replies, the newest first: `limit` of them behind the `skip` newest. *count: how many there are in all. */
@@ -460,6 +462,8 @@ enum status store_kb_feedback(struct store *store, struct arena *arena, size_t l
 /* A number that grows with every such word, over the whole desk: has anything been said since? 0: nothing ever. */
 enum status store_kb_said(struct store *store, int64_t *number, struct error *error);
 
+/* What was suggested for one ticket, and said to it. */
+enum status store_read_suggestion(struct store *store, struct arena *arena, int64_t ticket, struct suggestion *suggestion, struct error *error);
 /* For reports: every request the articles were asked about since `since` (ms), the oldest first. shown == SUGGESTION_NOTHING: none was good enough
  * (articles is empty): the request that no article answers. Else `articles` were shown, the best first, each with the customer's own word on it.
  * said: the last word on the whole, one of OUTCOME_*, "" while there is none. SUGGESTION_HELD with state held: still waiting for that word. Deflected:

@@ -157,11 +157,12 @@ void config_finish_promises(struct loader *loader)
 	const struct calendar *always = NULL;
 
 	config->no_promise = (struct sla_policy){ .name = "", .text = "", .calendar = around_the_clock(config), .pauses = SLA_ON_CUSTOMER };
-	config->policy.answer_due = answer_due;
 	config->policy.promises = config;
 	for (size_t i = 0; i < config->promise_texts.count; i++)
 		finish_promise(loader, i);
 	for (size_t i = 0; i < config->policy.queues.count; i++)
 		if (config->policy.queues.at[i].answer_hours > 0 && config->policy.queues.at[i].name)
 			short_form(loader, &config->policy.queues.at[i], always = always ? always : around_the_clock(config));
+	if (config->promises.count)                              /* else nobody need read what of a ticket chooses one */
+		config->policy.answer_due = answer_due;
 }

@@ -238,16 +238,34 @@ const char *desk_command_usage(struct arena *arena, const struct desk_command *c
 	return command->argument ? arena_printf(arena, "/%s %s", command->name, command->argument) : arena_printf(arena, "/%s", command->name);
 }
 
+#define USAGE_BYTES 33                   /* of a line of the list, before what the command does */
+
+static void add_usage(struct buffer *out, const struct desk_command *command)
+{
+	buffer_add_char(out, '/');
+	buffer_add_string(out, command->name);
+	if (command->argument) {
+		buffer_add_char(out, ' ');
+		buffer_add_string(out, command->argument);
+	}
+}
+
 const char *desk_command_lines(struct arena *arena, const char *language)
 {
 	CLEANUP_BUFFER struct buffer out;
 	buffer_init(&out);
 	for (size_t i = 0; i < COUNT_OF(commands); i++) {
-		const char *usage = desk_command_usage(arena, &commands[i]);
-		if (language)
-			buffer_printf(&out, "%s%-33s %s", out.length ? "\n" : "", usage, commands[i].help[desk_language_number(language)]);
-		else if (commands[i].what & COMMAND_IN_NOTICES)
-			buffer_printf(&out, "%s%s", out.length ? "\n" : "", usage);
+		if (!language && !(commands[i].what & COMMAND_IN_NOTICES))
+			continue;
+		buffer_add_string(&out, out.length ? "\n" : "");
+		size_t begins = out.length;
+		add_usage(&out, &commands[i]);
+		if (!language)
+			continue;
+		while (out.length < begins + USAGE_BYTES)
+			buffer_add_char(&out, ' ');
+		buffer_add_char(&out, ' ');
+		buffer_add_string(&out, commands[i].help[desk_language_number(language)]);
 	}
 	return arena_string(arena, buffer_string(&out));
 }

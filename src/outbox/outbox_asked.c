@@ -263,7 +263,7 @@ static const char *conversation(struct rendering *r, int newest)
 void outbox_asked_ticket(struct rendering *r, struct buffer *out)
 {
 	const char *newest = record_get(r->arena, r->row->outgoing.variables, "show");
-	const struct ticket_facts *facts = &r->ticket.facts;
+	const struct ticket_facts *facts = &r->ticket;
 
 	if (!newest || !facts->id)
 		return;

@@ -19,23 +19,44 @@
 
 /* ---- what the row is about ---- */
 
+/* Few notices tell of more than the ticket's own row. */
+static enum status ticket_read(struct rendering *r, struct error *error)
+{
+	struct ticket_row row;
+
+	if (!r->row->outgoing.to_agent || !desk_notice_is(r->row->outgoing.template, NOTICE_ANSWERS_COMMANDS))
+		return store_ticket_alone(r->store, r->arena, r->row->outgoing.ticket, &r->ticket, error);
+	enum status status = store_ticket_head(r->store, r->arena, r->row->outgoing.ticket, &row, error);
+	r->ticket = row.facts;
+	return status;
+}
+
+/* One message: a notice does not cost more because its ticket is long. */
+static enum status message_read(struct rendering *r, struct error *error)
+{
+	if (!r->row->outgoing.about_seq)
+		return STATUS_OK;
+	enum status status = store_message(r->store, r->arena, r->row->outgoing.ticket, r->row->outgoing.about_seq, &r->message, error);
+	r->about = status == STATUS_OK ? &r->message : NULL;
+	return status;
+}
+
 static enum status about_read(struct rendering *r, struct error *error)
 {
 	const struct outgoing *outgoing = &r->row->outgoing;
 	enum status status;
+	bool began;
 
 	if (!outgoing->ticket || (!outgoing->about_seq && !outgoing->to_agent))
 		return STATUS_OK;
-	status = store_ticket_head(r->store, r->arena, outgoing->ticket, &r->ticket, error);
+	/* In one look, and nothing is done in it but reading two rows: readers who stay hold the log of the database up. */
+	if ((status = store_read_begin(r->store, &began, error)) == STATUS_OK)
+		status = ticket_read(r, error);
+	if (status == STATUS_OK)
+		status = message_read(r, error);
+	store_read_end(r->store, began);
 	if (status == STATUS_NOT_FOUND)
 		return STATUS_OK;
-	/* One message: a notice does not cost more because its ticket is long. */
-	if (!status && outgoing->about_seq)
-		status = store_message(r->store, r->arena, outgoing->ticket, outgoing->about_seq, &r->message, error);
-	if (!status && outgoing->about_seq)
-		r->about = &r->message;
-	if (status == STATUS_NOT_FOUND)
-		status = STATUS_OK;
 	/* Whatever the row says: a private note, or somebody else's mail, does not go to the customer's side. */
 	if (!status && !outgoing->to_agent && r->about && (!r->about->out || r->about->kind == MESSAGE_NOTE))
 		return error_set(error, STATUS_BAD_INPUT, "message %d of ticket %lld is not for the customer", outgoing->about_seq,
@@ -192,7 +213,7 @@ static void add(struct buffer *out, const char *key, const char *value)
 static void add_people(struct rendering *r, struct buffer *out)
 {
 	const struct outgoing *outgoing = &r->row->outgoing;
-	const struct participant *customer = &r->ticket.facts.customer;
+	const struct participant *customer = &r->ticket.customer;
 	const struct desk_agent *agent = outgoing->agent && *outgoing->agent ? desk_agent_named(r->policy, outgoing->agent) : NULL;
 
 	if (outgoing->to_agent && customer->address) {
@@ -250,8 +271,10 @@ static const char *history_of(const struct rendering *r, const char *newest)
 		if (seq == r->row->outgoing.about_seq || store_message(r->store, r->arena, r->row->outgoing.ticket, seq, &message, &error) != STATUS_OK
 		    || message.kind == MESSAGE_NOTICE || store_words(r->store, r->arena, &message, &answered, 0, HISTORY_WORDS, &words, &error) != STATUS_OK || !*words.text)
 			continue;
-		buffer_printf(&out, "%s" HISTORY_DASH "%s%s, %s:\n%s%s\n", shown++ ? "\n" : "", stays_inside(r, &message) ? "[note] " : "", writer_of(r, &message),
-		              desk_time(r->arena, r->policy, message.date, r->row->outgoing.language), words.text, words.left ? "\n[...]" : "");
+		buffer_printf(&out, "%s" HISTORY_DASH "%s%s, %s:\n", shown++ ? "\n" : "", stays_inside(r, &message) ? "[note] " : "", writer_of(r, &message),
+		              desk_time(r->arena, r->policy, message.date, r->row->outgoing.language));
+		buffer_add_string(&out, words.text);
+		buffer_add_string(&out, words.left ? "\n[...]\n" : "\n");
 	}
 	return arena_string(r->arena, buffer_string(&out));
 }
@@ -297,7 +320,7 @@ static enum status variables(struct rendering *r, const char **all, struct error
 		add(&out, "ticket", LOG_NUMBER(outgoing->ticket));
 	add(&out, "subject_line", outgoing->subject);
 	/* A third party reads nothing of the customer's, whatever a template asks for. */
-	add(&out, "subject", r->ticket.facts.subject && strcmp(outgoing->template, "side") != 0 ? r->ticket.facts.subject : subject_alone(r->arena, outgoing->subject));
+	add(&out, "subject", r->ticket.subject && strcmp(outgoing->template, "side") != 0 ? r->ticket.subject : subject_alone(r->arena, outgoing->subject));
 	add(&out, "desk", r->policy->name);
 	add(&out, "queue", outgoing->queue);
 	add(&out, "queue_description", queue ? queue->description : "");
@@ -326,13 +349,13 @@ static enum status variables(struct rendering *r, const char **all, struct error
 /* Of which person: where this very mail proved that it is his. Who only claims an address is shown with what was asked from that. */
 static int64_t proved_person(struct rendering *r)
 {
-	const struct participant *customer = &r->ticket.facts.customer;
+	const struct participant *customer = &r->ticket.customer;
 	int64_t id = 0;
 	bool proved;
 
 	if (!r->about || r->about->out || !r->about->proved || !*r->about->proved || !customer->address || !text_equal_nocase(r->about->from.address, customer->address))
 		return 0;
-	return store_ticket_customer(r->store, &r->ticket.facts, &id, &proved, NULL) == STATUS_OK ? id : 0;
+	return store_ticket_customer(r->store, &r->ticket, &id, &proved, NULL) == STATUS_OK ? id : 0;
 }
 
 static const char *requests_before(struct rendering *r)
@@ -342,7 +365,7 @@ static const char *requests_before(struct rendering *r)
 	struct error error;
 
 	buffer_init(&out);
-	if (store_requests_before(r->store, r->arena, r->row->outgoing.ticket, proved_person(r), r->ticket.facts.customer.address ? r->ticket.facts.customer.address : "", BEFORE_MOST, &rows, &error) != STATUS_OK)
+	if (store_requests_before(r->store, r->arena, r->row->outgoing.ticket, proved_person(r), r->ticket.customer.address ? r->ticket.customer.address : "", BEFORE_MOST, &rows, &error) != STATUS_OK)
 		return "";
 	for (size_t i = 0; i < rows.count; i++)
 		buffer_printf(&out, "%s#%lld %s: %s", i ? "\n" : "", (long long)rows.at[i].facts.id,
@@ -350,10 +373,20 @@ static const char *requests_before(struct rendering *r)
 	return arena_string(r->arena, buffer_string(&out));
 }
 
+/* By which promise depends on all of the ticket. */
+static int64_t promised_to(struct rendering *r)
+{
+	struct ticket_row row;
+	struct error error;
+
+	if (store_ticket_head(r->store, r->arena, r->row->outgoing.ticket, &row, &error) != STATUS_OK)
+		return 0;
+	return r->policy->answer_due(r->policy->promises, &row.facts, row.facts.created);
+}
+
 static const char *promised(struct rendering *r)
 {
 	const struct outgoing *outgoing = &r->row->outgoing;
-	const struct ticket_facts *facts = &r->ticket.facts;
 	const struct desk_queue *queue = desk_queue_named(r->policy, outgoing->queue);
 	struct promise_row promise = { 0 };
 	struct error error;
@@ -361,26 +394,39 @@ static const char *promised(struct rendering *r)
 
 	if (store_promise_get(r->store, outgoing->ticket, &promise, &error) == STATUS_OK && promise.due && promise.due < PROMISE_NEVER)
 		due = promise.due;
-	else if (facts->id && facts->state == STATE_NEW && r->policy->answer_due)        /* too new to be kept */
-		due = r->policy->answer_due(r->policy->promises, facts, facts->created);
+	else if (r->ticket.id && r->ticket.state == STATE_NEW && r->policy->answer_due)        /* too new to be kept */
+		due = promised_to(r);
 	else if (!queue || !queue->answer_hours || store_timer_due(r->store, outgoing->ticket, TIMER_ANSWER, &due, &error) != STATUS_OK)
 		due = 0;                         /* the table follows the history after a moment; the timer of answer_hours is as old as the mail */
 	return due ? desk_time(r->arena, r->policy, due, outgoing->language) : "";
 }
 
-/* Who has it, what was promised and suggested, and what the customer asked before. */
+static const char *acknowledged_articles(struct rendering *r)
+{
+	struct suggestion suggestion = { 0 };
+	const char *articles = "";
+	struct error error;
+
+	if (!r->ticket.id || store_read_suggestion(r->store, r->arena, r->ticket.id, &suggestion, &error) != STATUS_OK || suggestion.shown != SUGGESTION_ACKNOWLEDGED)
+		return articles;
+	for (size_t i = 0; i < suggestion.articles.count; i++)
+		articles = arena_printf(r->arena, "%s%s%s", articles, i ? ", " : "", suggestion.articles.at[i].id);
+	return articles;
+}
+
+/* Who has it, what was promised and suggested, and what the customer asked before: a few rows, in one look. */
 static void find_about(struct rendering *r, struct buffer *out)
 {
-	const struct ticket_facts *facts = &r->ticket.facts;
-	const struct desk_agent *owner = facts->agent && *facts->agent ? desk_agent_named(r->policy, facts->agent) : NULL;
-	const char *articles = "";
+	const struct desk_agent *owner = r->ticket.agent && *r->ticket.agent ? desk_agent_named(r->policy, r->ticket.agent) : NULL;
+	struct error error;
+	bool began;
 
+	store_read_begin(r->store, &began, &error);              /* in vain: then what is asked says so */
 	add(out, "owner", owner ? owner->display : "");
 	add(out, "due", promised(r));
 	add(out, "others", requests_before(r));
-	for (size_t i = 0; i < facts->suggestion.articles.count && facts->suggestion.shown == SUGGESTION_ACKNOWLEDGED; i++)
-		articles = arena_printf(r->arena, "%s%s%s", articles, i ? ", " : "", facts->suggestion.articles.at[i].id);
-	add(out, "articles", articles);
+	add(out, "articles", acknowledged_articles(r));
+	store_read_end(r->store, began);
 }
 
 static enum status find(struct rendering *r, struct error *error)

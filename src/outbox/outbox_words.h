@@ -15,7 +15,7 @@ struct rendering {
 	const struct template_set *templates;
 	struct arena *arena;
 	const struct outbox_row *row;
-	struct ticket_row ticket;                /* read if the row is about a message, or for an agent; without its messages */
+	struct ticket_facts ticket;              /* read if the row is about a message, or for an agent; what its own row says, and the rest where commands are answered */
 	const struct message_row *about;         /* NULL: none */
 	struct message_row message;              /* that one */
 	struct store_raw raw; bool raw_open;     /* its raw mail */

@@ -219,7 +219,6 @@ void store_read_message_columns(struct cursor *cursor, struct arena *arena, stru
 /* What was suggested for a ticket, and said to it (store_suggestion.c). */
 enum status store_suggestion_add(struct store *store, int64_t ticket, const struct suggestion *suggestion, int64_t now, struct error *error);
 enum status store_suggestion_outcome(struct store *store, int64_t ticket, const char *said, const char *article, int64_t now, struct error *error);
-enum status store_read_suggestion(struct store *store, struct arena *arena, int64_t ticket, struct suggestion *suggestion, struct error *error);
 
 /* ---- store_history.c ---- */
 #define NOBODY "nobody"

@@ -160,10 +160,9 @@ static enum status complete_facts(struct store *store, struct arena *arena, stru
 }
 
 /* *facts NULL: no such ticket. */
-enum status store_read_ticket_facts(struct store *store, struct arena *arena, int64_t id, struct ticket_facts **facts, struct error *error)
+static enum status read_alone(struct store *store, struct arena *arena, int64_t id, struct ticket_facts **facts, struct error *error)
 {
 	struct cursor cursor;
-	enum status status;
 
 	*facts = NULL;
 	cursor_open(&cursor, store->engine, error, SQL_TICKET_GET, "i", id);
@@ -171,7 +170,13 @@ enum status store_read_ticket_facts(struct store *store, struct arena *arena, in
 		*facts = ARENA_NEW(arena, struct ticket_facts);
 		store_read_ticket_columns(&cursor, arena, *facts);
 	}
-	status = cursor_close(&cursor);
+	return cursor_close(&cursor);
+}
+
+enum status store_read_ticket_facts(struct store *store, struct arena *arena, int64_t id, struct ticket_facts **facts, struct error *error)
+{
+	enum status status = read_alone(store, arena, id, facts, error);
+
 	return status == STATUS_OK && *facts ? complete_facts(store, arena, *facts, error) : status;
 }
 
@@ -254,6 +259,15 @@ static enum status read_ticket(struct store *store, struct arena *arena, int64_t
 	if (status == STATUS_OK)
 		status = read_messages(store, arena, row, error);
 	return status == STATUS_OK ? read_history(store, arena, row, error) : status;
+}
+
+enum status store_ticket_alone(struct store *store, struct arena *arena, int64_t id, struct ticket_facts *facts, struct error *error)
+{
+	struct ticket_facts *found;
+	enum status status = read_alone(store, arena, id, &found, error);
+
+	*facts = found ? *found : (struct ticket_facts){ 0 };
+	return status == STATUS_OK && !found ? error_set(error, STATUS_NOT_FOUND, "no ticket %lld", (long long)id) : status;
 }
 
 enum status store_ticket_head(struct store *store, struct arena *arena, int64_t id, struct ticket_row *row, struct error *error)

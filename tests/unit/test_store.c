@@ -631,6 +631,15 @@ static void each_effect_changes_its_thing(void **state)
 	assert_string_equal(row.facts.participants.at[1].address, "Cy@other.example");
 	assert_int_equal(row.linked.count, 1);
 	assert_string_equal(row.linked.at[0], "2");
+	struct ticket_facts alone;
+	OK(store_ticket_alone(f->store, &f->arena, 1, &alone, &f->error));
+	assert_string_equal(alone.queue, "network");
+	assert_string_equal(alone.customer.address, row.facts.customer.address);
+	assert_string_equal(alone.subject, row.facts.subject);
+	assert_int_equal(alone.state, STATE_PENDING);
+	assert_int_equal(alone.tags.count + alone.watchers.count + alone.participants.count, 0);
+	assert_int_equal(store_ticket_alone(f->store, &f->arena, 3, &alone, &f->error), STATUS_NOT_FOUND);
+	assert_int_equal(alone.id, 0);
 	assert_true(history_has(&row, "queue support -> network"));
 	assert_true(history_has(&row, "agent nobody -> bob"));
 	assert_true(history_has(&row, "state new -> pending"));
