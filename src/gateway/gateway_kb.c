@@ -36,6 +36,18 @@ static void keep_article(struct arena *arena, struct suggestion *suggestion, con
 	                                                             arena_string(arena, scored->title), arena_string(arena, scored->excerpt), scored->score};
 }
 
+/* Subject and text, as they are stored beside the ticket. */
+static const char *question_of(struct arena *arena, struct arena *scratch, const struct mail *mail)
+{
+	size_t length = strlen(mail->subject), more = strnlen(mail->reply_text, SUGGESTION_BYTES);
+	char *text = arena_room(scratch, length + more + 2);
+	memcpy(text, mail->subject, length);
+	text[length] = '\n';
+	memcpy(text + length + 1, mail->reply_text, more);
+	text[length + 1 + more] = '\0';
+	return utf8_cut(arena, text, SUGGESTION_BYTES);
+}
+
 /* What the kb needed for its answer is let go at once: the mail's own arena lives until the mail is committed. */
 void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struct incoming *incoming, const struct verdict *verdict,
                     struct arena *arena, struct suggestion *suggestion)
@@ -56,7 +68,7 @@ void gateway_ask_kb(struct kb *kb, const struct desk_policy *policy, const struc
 		keep_article(arena, suggestion, &answer.suggest.at[i]);
 	suggestion->shown = !suggestion->articles.count ? SUGGESTION_NOTHING : queue->kb == KB_BEFORE_TICKET ? SUGGESTION_HELD : SUGGESTION_ACKNOWLEDGED;
 	suggestion->language = arena_string(arena, answer.language);
-	suggestion->question = utf8_cut(arena, arena_printf(&scratch, "%s\n%.*s", mail->subject, SUGGESTION_BYTES, mail->reply_text), SUGGESTION_BYTES);
+	suggestion->question = question_of(arena, &scratch, mail);
 }
 
 /* ---- a held request comes to the agents ---- */

@@ -86,7 +86,7 @@ void kb_gram_count(struct kb_gram_counter *counter, const char *folded);        
 uint32_t *kb_gram_take(struct kb_gram_counter *counter, struct arena *arena, size_t *count);     /* and empties the counter */
 /* The n-grams of a question, by bucket: what each weighs against whole articles and against titles. */
 struct kb_gram_weight { uint32_t bucket, next, title; float weight, title_weight; };             /* title: its slot in kb_titles */
-#define KB_GRAM_HEADS 2048u
+#define KB_GRAM_HEADS 4096u
 #define KB_GRAM_SET_BITS 14              /* a set is sixteen buckets: what an article's n-grams are first looked up in */
 /* at[0] is none, and weighs nothing. Zeroed: not yet cleared. */
 struct kb_gram_question {

@@ -170,6 +170,18 @@ static const char *behind_marks(const char *subject)
 	return subject;
 }
 
+/* What printf(3) would take ten times as long for. */
+static char *two_lines(struct arena *arena, const char *first, const char *second)
+{
+	size_t length = strlen(first), more = strlen(second);
+	char *text = arena_room(arena, length + more + 2);
+
+	memcpy(text, first, length);
+	text[length] = '\n';
+	memcpy(text + length + 1, second, more + 1);
+	return text;
+}
+
 char *kb_question_clean(struct arena *arena, const char *subject, const char *text)
 {
 	char *body = without_quotes(arena, text ? text : "");
@@ -179,5 +191,5 @@ char *kb_question_clean(struct arena *arena, const char *subject, const char *te
 	cut_closing(body + (rest - body));
 	if (!*rest)
 		rest = text ? text : "";
-	return arena_printf(arena, "%s\n%s", behind_marks(subject ? subject : ""), rest);
+	return two_lines(arena, behind_marks(subject ? subject : ""), rest);
 }

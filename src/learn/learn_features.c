@@ -201,24 +201,26 @@ static const uint16_t *sort_origins(struct arena *arena, const struct feature_or
 
 void learn_features_of_tokens(struct arena *arena, const struct token_list *tokens, struct features *features, struct feature_origins *origins)
 {
-	uint32_t last = UINT32_MAX;
+	uint32_t last = UINT32_MAX, sum = 0, *at;
 	const uint16_t *order;
+	size_t count = 0;
 
 	list_origins(arena, tokens, origins);
 	order = sort_origins(arena, origins);
-	*features = (struct features){ .at = (uint32_t *)arena_room(arena, (origins->count + 1) * sizeof *features->at), .words = (uint32_t)tokens->count };
+	at = (uint32_t *)arena_room(arena, (origins->count + 1) * sizeof *at);
 	origins->feature = (uint16_t *)arena_room(arena, (origins->count + 1) * sizeof *origins->feature);
 	for (size_t i = 0; i < origins->count; i++) {
-		uint32_t key = origins->at[order[i]].key;
+		uint32_t key = origins->at[order[i]].key, kind = key & KEY_MASK;
+		bool fresh = kind != last;
 
-		if ((key & KEY_MASK) != last) {
-			last = key & KEY_MASK;
-			features->at[features->count++] = key;
-		} else {
-			features->at[features->count - 1] += key - last;
-		}
-		origins->feature[order[i]] = (uint16_t)(features->count - 1);
+		/* Put down each time, counted where it is another one: nobody can foresee that. */
+		sum = fresh ? key : sum + (key - kind);
+		last = kind;
+		count += fresh;
+		at[count - 1] = sum;
+		origins->feature[order[i]] = (uint16_t)(count - 1);
 	}
+	*features = (struct features){ .at = at, .count = count, .words = (uint32_t)tokens->count };
 }
 
 /* What is needed on the way is thrown away; only the features are put into `arena`. */

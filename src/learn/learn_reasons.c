@@ -25,14 +25,21 @@ static float *share_out(struct arena *arena, const struct vocabulary *vocabulary
 	return share;
 }
 
+/* Origins of the same words stand together: their sums are put back when others come. */
 static void add_gains(const struct feature_origins *origins, const float *share, struct gain *gain)
 {
-	for (size_t i = 0; i < origins->count; i++) {
-		const struct feature_origin *origin = &origins->at[i];
-		float part = share[origins->feature[i]] * (float)KEY_TIMES(origin->key);
+	for (size_t i = 0; i < origins->count;) {
+		const uint16_t first = origins->at[i].first, second = origins->at[i].second;
+		float as_first = gain[first].first, as_second = gain[second].second;
 
-		gain[origin->first].first += part;
-		gain[origin->second].second += part;
+		for (; i < origins->count && origins->at[i].first == first && origins->at[i].second == second; i++) {
+			float part = share[origins->feature[i]] * (float)KEY_TIMES(origins->at[i].key);
+
+			as_first += part;
+			as_second += part;
+		}
+		gain[first].first = as_first;
+		gain[second].second = as_second;
 	}
 }
 

@@ -73,7 +73,8 @@ static void make_values(void)
 /* Every second feature is known, the others not, in no order: without branches on that, which the processor would guess wrongly. */
 ALSO_FOR_NEWER void learn_vector_of(struct arena *arena, const struct vocabulary *vocabulary, const struct features *features, struct vector *vector)
 {
-	double squares[2] = { 1e-12, 1e-12 }, unknown[2] = { 0, 0 };
+	static const double if_word[2] = { [KIND_WORD] = 1 }, if_run[2] = { [KIND_RUN] = 1 }, if_unknown[2] = { 1, 0 };
+	double words = 1e-12, runs = 1e-12, unknown_words = 0, unknown_runs = 0;         /* squares */
 	float scale[2];
 
 	pthread_once(&once, make_values);
@@ -83,20 +84,24 @@ ALSO_FOR_NEWER void learn_vector_of(struct arena *arena, const struct vocabulary
 		uint32_t number = numbered_before(&vocabulary->known, KEY_BUCKET(key));
 		bool known = numbered_has(&vocabulary->known, KEY_BUCKET(key));
 		uint8_t rarity = vocabulary->rarity[number];     /* there is one more than are known */
-		double value = values.of_rarity[known ? rarity : vocabulary->rarest], square;
+		double value = values.of_rarity[known ? rarity : vocabulary->rarest], square, word, run;
 
 		value *= times <= OFTEN ? values.of_times[times] : value_of_times(times);
 		value *= vocabulary->only_names && KEY_COMMON(key) ? COMMON_SHARE : 1;
 		square = value * value;
-		squares[kind] += square;
-		unknown[kind] += known ? 0 : square;
+		word = square * if_word[kind];           /* one of the two is nothing: sums stay out of memory, where each would wait for the last */
+		run = square * if_run[kind];
+		words += word;
+		runs += run;
+		unknown_words += word * if_unknown[known];
+		unknown_runs += run * if_unknown[known];
 		vector->at[vector->count] = (struct vector_item){ number & INT32_MAX, kind & 1, (float)value };
 		vector->count += known;
 	}
-	for (size_t kind = 0; kind < COUNT_OF(scale); kind++)
-		scale[kind] = share_of_kind[kind] / (float)sqrt(squares[kind]);
+	scale[KIND_WORD] = share_of_kind[KIND_WORD] / (float)sqrt(words);
+	scale[KIND_RUN] = share_of_kind[KIND_RUN] / (float)sqrt(runs);
 	for (size_t i = 0; i < vector->count; i++)
 		vector->at[i].value *= scale[vector->at[i].kind];
-	vector->unknown_words = unknown[KIND_WORD] / squares[KIND_WORD];
-	vector->unknown_runs = unknown[KIND_RUN] / squares[KIND_RUN];
+	vector->unknown_words = unknown_words / words;
+	vector->unknown_runs = unknown_runs / runs;
 }
