@@ -143,6 +143,8 @@ const char *report_refused(struct arena *arena, const struct report_ask *ask);
 void report_begin(struct report *report, struct arena *arena, const struct report_ask *ask);
 /* Counts a page's part. numbers: of the tickets in its slots, 0: not that one; whose: of each, where report.whose is set. False: it is torn. */
 bool report_count(struct report *report, enum report_family family, const struct report_page *page, const int64_t *numbers, const struct report_whose *whose);
+/* Nothing but rows is asked of where these tickets were, and those of their customers are all there: their pages of FAMILY_PLACES say nothing more. */
+bool report_has_rows(struct report *report, const int64_t *numbers, const struct report_whose *whose, size_t count);
 void report_end(struct report *report);
 
 /* 0 for what the report does not show. */

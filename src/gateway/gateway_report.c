@@ -148,26 +148,31 @@ static enum status find_pages(struct gateway_reading *m, int64_t last, struct ti
 	return status;
 }
 
-static bool count_page(struct gateway_reading *m, int family, int64_t page, const struct report_page *read)
+/* The numbers of a page's tickets, and whose they are, where that is asked. */
+static void find_whose(struct gateway_reading *m, int64_t page)
 {
 	int64_t first = (page - 1) * REPORT_PAGE_TICKETS + 1;
-	if (read->chunks.count > REPORT_PAGE_TICKETS)
-		return false;
 	for (size_t i = 0; i < REPORT_PAGE_TICKETS; i++)
 		m->numbers[i] = has(&m->stale, first + (int64_t)i) ? 0 : first + (int64_t)i;
 	if (m->report->whose)
 		gateway_askers_of(&m->askers, page, m->whose);
-	return report_count(m->report, family, read, m->numbers, m->report->whose ? m->whose : NULL);
 }
 
 static bool count_gathered_page(void *context, int family, int64_t page, const void *bytes, size_t length)
 {
 	struct gateway_reading *m = context;
 	struct report_page read;
+	const struct report_whose *whose = m->report->whose ? m->whose : NULL;
+	if (family != FAMILY_MAILS)
+		find_whose(m, page);
+	if (family == FAMILY_PLACES && whose && report_has_rows(m->report, m->numbers, whose, REPORT_PAGE_TICKETS))
+		return true;
 	arena_reset(&m->page_arena);
 	if (!report_page_read(&read, &m->page_arena, bytes, length))
 		return false;
-	return family == FAMILY_MAILS ? report_count(m->report, FAMILY_MAILS, &read, NULL, NULL) : count_page(m, family, page, &read);
+	if (family == FAMILY_MAILS)
+		return report_count(m->report, FAMILY_MAILS, &read, NULL, NULL);
+	return read.chunks.count <= REPORT_PAGE_TICKETS && report_count(m->report, family, &read, m->numbers, whose);
 }
 
 static bool count_gathered(struct gateway_reading *m)
@@ -198,7 +203,8 @@ static enum status gather_pages(struct gateway_reading *m, enum report_family fa
 static enum status gather_families(struct gateway_reading *m)
 {
 	enum status status = STATUS_OK;
-	for (int family = 0; family < REPORT_TICKET_FAMILIES && m->any_page && status == STATUS_OK; family++)
+	/* Where tickets were comes last: if only rows are wanted of that, most are there by then. */
+	for (int family = REPORT_TICKET_FAMILIES - 1; family >= 0 && m->any_page && status == STATUS_OK; family--)
 		if (report_needs(&m->report->ask, family))
 			status = gather_pages(m, family, 0, INT32_MAX);
 	return status;

@@ -468,6 +468,15 @@ static bool has_row(struct counting *c)
 	return c->report->only_rows && c->whose && c->whose->number && *report_row_numbered(c->report, c->whose->number);
 }
 
+bool report_has_rows(struct report *report, const int64_t *numbers, const struct report_whose *whose, size_t count)
+{
+	bool all = report->only_rows && report->ask.by == BY_CUSTOMER;
+
+	for (size_t i = 0; i < count && all; i++)
+		all = !numbers[i] || (whose[i].number && *report_row_numbered(report, whose[i].number));
+	return all;
+}
+
 /* Rows of customers lie anywhere: the page's are called for before the first of them is needed. */
 static void call_rows(struct report *report, const struct report_page *page, const int64_t *numbers, const struct report_whose *whose)
 {
