@@ -78,7 +78,9 @@ bool mail_address_usable(const char *address)
 	if (!address || (length = strnlen(address, LIMIT_ADDRESS + 1)) > LIMIT_ADDRESS)
 		return false;
 	for (size_t i = 0; i < length; i += size)
-		if (!(size = utf8_decode(address + i, length - i, &code)) || code == ' ' || code == 0xA0 || is_control(code))
+		if (address[i] > ' ' && address[i] < 0x7F)
+			size = 1;
+		else if (!(size = utf8_decode(address + i, length - i, &code)) || code == ' ' || code == 0xA0 || is_control(code))
 			return false;
 	if (!(sign = strrchr(address, '@')))
 		return false;

@@ -60,6 +60,16 @@ static void field_end(struct field_out *field)
 
 /* ---- values made harmless ---- */
 
+/* Bytes that ask for no look at them: ASCII that is seen. */
+static size_t seen_run(const char *at, size_t length)
+{
+	size_t n = 0;
+
+	while (n < length && at[n] > ' ' && at[n] < 0x7F)
+		n++;
+	return n;
+}
+
 /* One line of valid UTF-8: controls (C0, DEL, C1, line separators) become blanks, runs of blanks one, none at the ends. */
 static void clean(struct buffer *out, const char *value)
 {
@@ -68,8 +78,11 @@ static void clean(struct buffer *out, const char *value)
 	uint32_t code;
 
 	for (size_t i = 0; i < length; i += size ? size : 1) {
-		size = utf8_decode(value + i, length - i, &code);
-		if (size && (code <= ' ' || (code >= 0x7F && code <= 0x9F) || code == 0x2028 || code == 0x2029)) {
+		bool seen = (size = seen_run(value + i, length - i)) > 0;
+
+		if (!seen)
+			size = utf8_decode(value + i, length - i, &code);
+		if (!seen && size && (code <= ' ' || (code >= 0x7F && code <= 0x9F) || code == 0x2028 || code == 0x2029)) {
 			blank = out->length > 0;
 			continue;
 		}
@@ -216,7 +229,10 @@ void mail_compose_field(struct buffer *out, const char *name, const char *token)
 	clean(&value, token);
 	if (!value.length || !is_ascii(value.at, value.length))
 		return;                                          /* such fields are ours and ASCII: rather none than a broken one */
-	buffer_printf(out, "%s: %.*s\r\n", name, (int)(value.length > 900 ? 900 : value.length), value.at);
+	buffer_add_string(out, name);
+	buffer_add(out, ": ", 2);
+	buffer_add(out, value.at, value.length > 900 ? 900 : value.length);
+	buffer_add(out, "\r\n", 2);
 }
 
 void mail_compose_field_text(struct buffer *out, const char *name, const char *text)
