@@ -19,6 +19,7 @@ void kb_entry_drop(struct kb_entry **entry)
 {
 	if (*entry && atomic_fetch_sub(&(*entry)->refs, 1) == 1) {
 		arena_fini(&(*entry)->arena);
+		free((*entry)->index);
 		free(*entry);
 	}
 	*entry = NULL;

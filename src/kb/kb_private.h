@@ -48,7 +48,8 @@ uint64_t kb_spelling(const char *term);                          /* its groups o
 struct kb_term { uint32_t term; uint16_t body; uint8_t title, keywords; };       /* how often, by field */
 struct kb_entry {
 	atomic_int refs;
-	struct arena arena;              /* owns what follows */
+	struct arena arena;              /* owns the texts that follow */
+	void *index;                     /* what was counted in them, in one block */
 	struct kb_article article;
 	bool declared;                   /* the language was said, not guessed */
 	const char *body;                /* plain text without the title */

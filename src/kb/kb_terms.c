@@ -138,21 +138,37 @@ static int by_term(const void *a, const void *b)
 	return (x->term > y->term) - (x->term < y->term);
 }
 
-/* From the heap, where they grew, to the entry's arena. */
+static void *put(char **to, const void *from, size_t bytes)
+{
+	void *at = *to;
+
+	if (bytes)
+		memcpy(at, from, bytes);
+	*to += bytes;
+	return at;
+}
+
+/* From where they grew into one block of their size: there are as many as articles, and an arena's blocks would be half empty. */
 static void settle(struct kb_entry *entry)
 {
+	size_t sequence_bytes = entry->sequence_count * sizeof **entry->sequence, term_bytes = entry->term_count * sizeof *entry->terms;
+	size_t gram_bytes = entry->gram_count * sizeof *entry->grams, title_bytes = entry->title_gram_count * sizeof *entry->title_grams;
 	struct kb_term *terms = entry->terms;
+	char *to;
 
 	if (terms)
 		qsort(terms, entry->term_count, sizeof *terms, by_term);
-	entry->terms = (struct kb_term *)(void *)arena_copy(&entry->arena, terms ? (const void *)terms : "", entry->term_count * sizeof *terms);
+	free(entry->index);
+	if (!(to = entry->index = malloc(term_bytes + gram_bytes + title_bytes + entry->stemmed_count * sequence_bytes + 1)))
+		abort();
+	entry->terms = put(&to, terms, term_bytes);
 	free(terms);
+	entry->grams = put(&to, entry->grams, gram_bytes);
+	entry->title_grams = put(&to, entry->title_grams, title_bytes);
 	for (size_t i = 0; i < entry->stemmed_count; i++) {
 		uint32_t *sequence = entry->sequence[i];
 
-		entry->sequence[i] = ARENA_ARRAY(&entry->arena, uint32_t, entry->sequence_count + 1);
-		if (sequence)
-			memcpy(entry->sequence[i], sequence, entry->sequence_count * sizeof *sequence);
+		entry->sequence[i] = put(&to, sequence, sequence_bytes);
 		free(sequence);
 	}
 }
@@ -160,10 +176,12 @@ static void settle(struct kb_entry *entry)
 void kb_entry_index(struct kb_entry *entry, struct kb_dict *dict, const struct kb_snapshot *snapshot, struct kb_gram_counter *counter)
 {
 	struct counting counting = { .entry = entry, .dict = dict, .grams = counter };
+	CLEANUP_ARENA struct arena scratch;
 
+	arena_init(&scratch);
 	choose_stemmers(&counting, snapshot);
 	entry->words_title = count_text(&counting, FIELD_TITLE, entry->article.title);
-	entry->title_grams = kb_gram_take(counter, &entry->arena, &entry->title_gram_count);
+	entry->title_grams = kb_gram_take(counter, &scratch, &entry->title_gram_count);
 	for (size_t i = 0; i < entry->article.keywords.count; i++)
 		entry->words_keywords += count_text(&counting, FIELD_KEYWORDS, entry->article.keywords.at[i]);
 	entry->words_body = count_text(&counting, FIELD_BODY, entry->body);
@@ -174,7 +192,7 @@ void kb_entry_index(struct kb_entry *entry, struct kb_dict *dict, const struct k
 		while (words_next(&text, word, folded))
 			kb_gram_count(counter, folded);
 	}
-	entry->grams = kb_gram_take(counter, &entry->arena, &entry->gram_count);
+	entry->grams = kb_gram_take(counter, &scratch, &entry->gram_count);
 	settle(entry);
 	words_stemmers_fini(&counting.stemmers);
 	free(counting.slot);
