@@ -43,7 +43,6 @@ char *buffer_reserve(struct buffer *buffer, size_t more)
 			room *= room < LARGE_STEPS ? 4 : 2;
 		if (!(larger = realloc(buffer->at, room)))
 			base_die("out of memory");
-		memory_large(larger, room);
 		buffer->at = larger;
 		buffer->room = room;
 	}

@@ -134,8 +134,10 @@ static void make_ready(struct writing *w, size_t i)
 		__builtin_prefetch(w->report->rows.at[i + AHEAD]);
 		__builtin_prefetch((const char *)w->report->rows.at[i + AHEAD] + 64);
 	}
-	if (i == MEASURE_AFTER)
+	if (i == MEASURE_AFTER) {
 		buffer_reserve(w->out, w->out->length / MEASURE_AFTER * (count - i) + w->out->length);
+		memory_large(w->out->at, w->out->room);
+	}
 }
 
 void report_json(const struct report *report, struct buffer *out)
