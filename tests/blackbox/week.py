@@ -146,4 +146,5 @@ class Week:
         assert kinds == want, "expected %r\n     got %r\n%s" % (want, kinds, "\n".join("---- %s: %s\n%s" % (name, m["Subject"], m.text) for name, ms in got.items() for m in ms if kinds[name] != want.get(name)))
         self.digests.update((name, m) for name, mails in got.items() for m in mails if self.kind(m) == "digest")
         self.kinds |= {k for ks in kinds.values() for k in ks}
-        return types.SimpleNamespace(**{name: mails[-1] for name, mails in got.items()})
+        # A list of the day is sent beside what else is due, and comes before or behind it.
+        return types.SimpleNamespace(**{name: max(mails, key=lambda m: (self.kind(m) != "digest", mails.index(m))) for name, mails in got.items()})
