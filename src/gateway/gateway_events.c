@@ -19,6 +19,7 @@
 #define GO_LINES 2048                            /* of history that are looked at for it */
 #define GO_PAGES 2                               /* that are made whole */
 #define GO_MAIL_PAGES 8
+#define PORTION_BYTES (256 * 1024)               /* of pages that are written at once: answers to old requests change a page each, of 60 KB */
 #define SKEW_MS 5000                             /* how far the clocks of several machines are apart */
 #define SET_BACK_MS (10 * 60 * 1000LL)           /* a clock that is set back is seen within that */
 #define CLOCKS_APART_MS (60 * 1000LL)            /* two gateways' clocks may be so far apart, and neither was set */
@@ -364,9 +365,21 @@ static int64_t followed_upto(const struct go *go)
 	return now < go->begun ? now - SET_BACK_MS : go->upto;
 }
 
+/* Mails that come in wait for each of them. How far it is says the last one: until then, who reads tells those tickets himself. */
+struct portion { const struct go *go; size_t from, to; };
+
+static size_t portion_to(const struct go *go, size_t from)
+{
+	size_t to = from, bytes = 0;
+	while (to < go->made.count && (bytes < PORTION_BYTES || go->made.at[to].page == go->made.at[to - 1].page))         /* the parts of a page together */
+		bytes += go->made.at[to++].length;
+	return to;
+}
+
 static enum status keep(struct store *store, void *context, struct error *error)
 {
-	const struct go *go = context;
+	const struct portion *portion = context;
+	const struct go *go = portion->go;
 	int64_t taken = 0, edition = 0, followed = 0, upto = followed_upto(go);
 	enum status status = store_number_get(store, STORE_EVENTS_TAKEN, &taken, error);
 	if (status == STATUS_OK)
@@ -377,10 +390,12 @@ static enum status keep(struct store *store, void *context, struct error *error)
 		return status;                           /* something was erased: what was made may have it still */
 	if (go->fresh || go->applied)
 		return begin_anew(store, go, error);
-	for (size_t i = 0; i < go->made.count && status == STATUS_OK; i++) {
+	for (size_t i = portion->from; i < portion->to && status == STATUS_OK; i++) {
 		const struct made *made = &go->made.at[i];
 		status = store_event_page_put(store, made->family, made->page, made->first, made->last, made->bytes, made->length, error);
 	}
+	if (portion->to < go->made.count)
+		return status;
 	for (size_t i = 0; i < go->filled.count && status == STATUS_OK; i++)
 		status = store_event_gap_filled(store, go->filled.at[i], error);
 	if (status == STATUS_OK && upto != go->kept.upto && followed >= go->kept.upto)         /* nobody saw the clock set back meanwhile */
@@ -388,6 +403,18 @@ static enum status keep(struct store *store, void *context, struct error *error)
 	if (status == STATUS_OK && go->top != go->kept.top)
 		status = store_number_set(store, KEPT_TOP, go->top, error);
 	return status == STATUS_OK && go->mails != go->kept.mails ? store_number_set(store, KEPT_MAILS, go->mails, error) : status;
+}
+
+static enum status keep_all(struct store_writer *writer, const struct go *go, struct error *error)
+{
+	struct portion portion = {.go = go};
+	enum status status;
+	do {
+		portion.from = portion.to;
+		portion.to = portion_to(go, portion.from);
+		status = store_write(writer, keep, &portion, error);
+	} while (status == STATUS_OK && portion.to < go->made.count);
+	return status;
 }
 
 /* While one writes nobody else does: what happened before stands in the store, or never will. */
@@ -427,7 +454,7 @@ bool gateway_events_go(struct gateway *gateway, const struct config *config, str
 	if (status == STATUS_OK)
 		status = look(&go, config, &error);
 	if (status == STATUS_OK)
-		status = store_write(gateway->writer, keep, &go, &error);
+		status = keep_all(gateway->writer, &go, &error);
 	if (status != STATUS_OK && store_writer_healthy(gateway->writer))
 		log_event(LOG_WARNING, "reports.trouble", "why", error.text, NULL);
 	if (status == STATUS_OK)
