@@ -44,18 +44,7 @@ static void begin_figures(struct writing *w)
 
 static char *add_digits(char *end, int64_t number)
 {
-	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
-	char digits[20];
-	size_t count = 0;
-
-	for (; left > 9; left /= 10)
-		digits[count++] = (char)('0' + left % 10);
-	digits[count++] = (char)('0' + left);
-	if (number < 0)
-		*end++ = '-';
-	while (count)
-		*end++ = digits[--count];
-	return end;
+	return end + strlen(log_number(end, number));
 }
 
 static void make_real(struct share *share, double number)
