@@ -258,11 +258,15 @@ static void run(void)
 	while (done < wanted.count && lost < session_count && now() < began + 600) {
 		double until = now() + 1;
 
-		if (due && next_mail < wanted.count) {
-			for (int i = 0; i < session_count; i++)
+		if (due) {
+			bool idle = false;
+
+			for (int i = 0; i < session_count; i++) {
 				if (sessions[i].phase == IDLE)
 					feed(&sessions[i]);
-			if (next_mail < wanted.count && due[next_mail] > now() - began)
+				idle |= sessions[i].phase == IDLE;
+			}
+			if (idle && next_mail < wanted.count)             /* may have become due since it was looked at: then no sleep */
 				until = began + due[next_mail];
 		}
 		turn(until);
