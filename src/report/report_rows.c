@@ -23,17 +23,27 @@ static size_t slot_of(const struct report *report, size_t hash, const char *key,
 	return slot;
 }
 
+static size_t free_slot(const struct report *report, size_t hash)
+{
+	size_t slot = hash & (report->table.size - 1);
+
+	while (report->table.at[slot].row)
+		slot = (slot + 1) & (report->table.size - 1);
+	return slot;
+}
+
+/* By much at once: there are either few rows or a hundred thousand, and each of them is moved each time. */
 static void widen(struct report *report)
 {
 	typeof(report->table) old = report->table;
 
 	if (old.size && report->rows.count * 2 < old.size)
 		return;
-	report->table.size = old.size ? old.size * 2 : 64;
+	report->table.size = old.size ? old.size * 8 : 64;
 	report->table.at = arena_alloc(report->arena, report->table.size * sizeof *report->table.at);
 	for (size_t i = 0; i < old.size; i++)
 		if (old.at[i].row)
-			report->table.at[slot_of(report, old.at[i].hash, old.at[i].row->key, strlen(old.at[i].row->key))] = old.at[i];
+			report->table.at[free_slot(report, old.at[i].hash)] = old.at[i];
 }
 
 #define FIRST_ROOM ((size_t)16 * 1024)
