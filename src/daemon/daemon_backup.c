@@ -79,12 +79,25 @@ static void remove_old(struct arena *arena, const struct config *config)
 			log_event(LOG_WARNING, "backup.trouble", "file", names.at[i], "why", strerror(errno), NULL);
 }
 
-static enum status make(struct daemon *daemon, struct store *store, struct arena *arena, const struct config *config, struct error *error)
+/* The store is open for as long as that takes, once a day. */
+static enum status write_file(struct daemon *daemon, const struct config *config, const char *file, struct error *error)
+{
+	struct store *store = NULL;
+	enum status status = store_open(config->state_dir, config->store_url, false, &store, error);
+	if (status != STATUS_OK)
+		return status;
+	store_give_up_when(store, &daemon->stopping);
+	status = store_backup(store, file, error);
+	store_close(&store);
+	return status;
+}
+
+static enum status make(struct daemon *daemon, struct arena *arena, const struct config *config, struct error *error)
 {
 	const char *file = arena_printf(arena, "%s/%s", config->backup_dir, name_of(arena, clock_now()));
 	int64_t began = clock_monotonic_us();
 	struct stat about;
-	enum status status = store_backup(store, file, error);
+	enum status status = write_file(daemon, config, file, error);
 	if (status != STATUS_OK && status != STATUS_BROKEN)
 		return status;
 	daemon->backup.bytes = stat(file, &about) == 0 ? (int64_t)about.st_size : 0;
@@ -94,7 +107,7 @@ static enum status make(struct daemon *daemon, struct store *store, struct arena
 	return status;
 }
 
-static enum status look(struct daemon *daemon, struct store *store, struct arena *arena, const struct config *config, struct error *error)
+static enum status look(struct daemon *daemon, struct arena *arena, const struct config *config, struct error *error)
 {
 	struct strings names = {NULL, 0};
 	enum status status = list(arena, config->backup_dir, &names, error);
@@ -104,21 +117,21 @@ static enum status look(struct daemon *daemon, struct store *store, struct arena
 	daemon->backup.newest = newest;
 	if (newest >= last_due(config, now) || clock_doubted())
 		return STATUS_OK;
-	status = make(daemon, store, arena, config, error);
+	status = make(daemon, arena, config, error);
 	if (status == STATUS_OK)
 		daemon->backup.newest = now;
 	return status;
 }
 
-int daemon_backup_round(struct daemon *daemon, struct store *store)
+int daemon_backup_round(struct daemon *daemon, struct store *none)
 {
 	CLEANUP_ARENA struct arena arena;
 	struct config *config = daemon_config(daemon);
 	struct error error;
+	(void)none;
 	arena_init(&arena);
-	store_give_up_when(store, &daemon->stopping);
 	if (*config->backup_dir && clock_monotonic_us() >= daemon->backup.rest_until) {
-		enum status status = look(daemon, store, &arena, config, &error);
+		enum status status = look(daemon, &arena, config, &error);
 		if (status != STATUS_OK && !daemon->stopping) {
 			daemon->backup.failures++;
 			daemon->backup.rest_until = clock_monotonic_us() + REST_US;

@@ -325,9 +325,9 @@ int main(int argc, char **argv)
 	                               .mirrorer = {.name = "mirror", .nice = 10, .round = daemon_mirror_round},
 	                               .reporter = {.name = "reports", .nice = 10, .round = daemon_events_round},
 	                               .indexer = {.name = "indexer", .nice = 10, .round = daemon_indexer_round},
-	                               .backer = {.name = "backup", .nice = 19, .round = daemon_backup_round},
-	                               .canary_sender = {.name = "selftest", .nice = 10, .round = daemon_canary_round},
-	                               .retainer = {.name = "retention", .nice = 19, .round = daemon_retention_round},
+	                               .backer = {.name = "backup", .nice = 19, .storeless = true, .round = daemon_backup_round},
+	                               .canary_sender = {.name = "selftest", .nice = 10, .storeless = true, .round = daemon_canary_round},
+	                               .retainer = {.name = "retention", .nice = 19, .storeless = true, .round = daemon_retention_round},
                                .learner = {.name = "learn", .nice = 19, .round = daemon_learner_round},
 	                               .config_file = DEFAULT_CONFIG};
 	struct error error;

@@ -39,6 +39,7 @@ struct daemon;
 /* What is done later, on a thread of its own (daemon_worker.c). */
 struct worker {
 	const char *name; int nice;
+	bool storeless;                          /* it gets none: it needs none, or so seldom that it opens one then */
 	int (*round)(struct daemon *daemon, struct store *store);       /* milliseconds until the next one */
 	struct daemon *daemon; pthread_t thread; bool started;
 };
@@ -71,7 +72,7 @@ struct daemon {
 	bool keys_trouble;                       /* and whether that failed */
 	struct { bool told; int64_t looked, said; uint64_t digest; char words[CONFIG_DIGESTS * 17 + 1]; } files;       /* the keeper's alone: what the other gateways were told; monotonic us */
 	struct { _Atomic int64_t newest, bytes, failures; int64_t rest_until; } backup;  /* newest: ms, 0: there is none */
-	struct { int64_t rest_until; struct mirror *mirror; struct store *store; struct config *config; } retention;     /* the retainer's alone */
+	struct { int64_t rest_until, ran; struct mirror *mirror; struct store *store; struct config *config; } retention;        /* the retainer's alone; ran: when it was last done, as far as we know */
 	struct canary canary;
 	int64_t memory_looked;                   /* the keeper's alone */
 	int64_t kb_looked; uint64_t kb_problems; bool kb_good;   /* the keeper's alone: last look at the articles */

@@ -2,7 +2,7 @@
  * daemon_retention.c - each night, what the configuration lets go of because it is old (gateway_retention.c); and the mirror follows.
  *
  * Due while the last time that it was done is before the last time of the day that retention_at names; kept in the database, so that a night that was
- * missed is made up for, and a desk that is new, or new to this, waits for its first night. Broken off by the daemon's end, it goes on at the next start.
+ * missed is made up for, and a desk that is new, or new to this, waits for its first night. The store is opened when it may be due. Broken off by the daemon's end, it goes on at the next start.
  * Log: retention.done, retention.trouble.
  */
 #include <string.h>
@@ -82,14 +82,32 @@ static enum status look(struct daemon *daemon, struct config *config, struct sto
 	enum status status = store_number_get(store, KEPT, &ran, error);
 	if (status == STATUS_OK && !ran)
 		return store_write(daemon->gateway.writer, keep, &now, error);
-	return status != STATUS_OK || ran >= last_due(config, now) || clock_doubted() ? status : go(daemon, config, store, error);
+	daemon->retention.ran = status == STATUS_OK ? ran : 0;
+	return status != STATUS_OK || ran >= last_due(config, now) ? status : go(daemon, config, store, error);
 }
 
-int daemon_retention_round(struct daemon *daemon, struct store *store)
+/* The store is open for as long as that takes, once a day: what was last read tells whether there is anything to do. */
+static enum status look_into_store(struct daemon *daemon, struct config *config, struct error *error)
+{
+	struct store *store = NULL;
+	enum status status = store_open(config->state_dir, config->store_url, false, &store, error);
+	if (status == STATUS_OK)
+		status = look(daemon, config, store, error);
+	store_close(&store);
+	return status;
+}
+
+static bool may_be_due(const struct daemon *daemon, const struct config *config)
+{
+	return clock_monotonic_us() >= daemon->retention.rest_until && store_lease_held() && !clock_doubted() && daemon->retention.ran < last_due(config, clock_now());
+}
+
+int daemon_retention_round(struct daemon *daemon, struct store *none)
 {
 	struct config *config = daemon_config(daemon);
 	struct error error;
-	enum status status = clock_monotonic_us() >= daemon->retention.rest_until && store_has_lease(store) ? look(daemon, config, store, &error) : STATUS_OK;
+	enum status status = may_be_due(daemon, config) ? look_into_store(daemon, config, &error) : STATUS_OK;
+	(void)none;
 	if (status != STATUS_OK && !daemon->stopping) {
 		daemon->retention.rest_until = clock_monotonic_us() + REST_US;
 		/* A store that is locked or full is told once, by its writer. */

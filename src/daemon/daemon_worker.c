@@ -1,5 +1,5 @@
 /*
- * daemon_worker.c - a thread for what can be done later: a store connection of its own, a priority, and a round again and again until we stop.
+ * daemon_worker.c - a thread for what can be done later: a store connection of its own (150 KB of tables and caches), a priority, and a round again and again until we stop.
  *
  * A worker may fall behind and it may die with the process: what it does can be done again. One whose database is away when it begins
  * waits for it: without the keeper no timer would ever fire, though mail goes in and out. The priority is the thread's nice value and no
@@ -52,8 +52,8 @@ static struct store *wait_for_store(const struct worker *worker)
 static void *worker_thread(void *argument)
 {
 	struct worker *worker = argument;
-	struct store *store = wait_for_store(worker);
-	if (!store)
+	struct store *store = worker->storeless ? NULL : wait_for_store(worker);
+	if (!store && !worker->storeless)
 		return NULL;
 	if (worker->nice && setpriority(PRIO_PROCESS, (id_t)gettid(), worker->nice) != 0)        /* Linux: of this thread alone */
 		trouble(worker, LOG_DEBUG, "the priority could not be lowered");

@@ -1,8 +1,8 @@
 /*
  * outbox.c - the front door: starts the clerk and the senders, wakes, reconfigures and ends them.
  *
- * Starting opens the clerk's connection to the store, so that a store that cannot be opened is told at once; a sender opens its own in its thread,
- * and waits where it cannot (a reload adds senders while the database is away, too). Ending lets
+ * Starting opens the clerk's connection to the store, so that a store that cannot be opened is told at once; a sender opens its own in its thread when it has
+ * a mail (outbox_sender.c), and waits where it cannot (a reload adds senders while the database is away, too). Ending lets
  * what is being sent finish within STOP_US; what is not settled by then counts as "again later". May not decide about mails.
  */
 #include "outbox_pool_private.h"

@@ -7,6 +7,8 @@
  * Where the store cannot be read, no mail pays for it: the row, and all others that were taken, go back to the store as they were, and the sender rests for a moment.
  * So they do where another gateway sends now, or sent while they waited here (a relay's pause can last longer than a lease). A mail on its way is
  * looked at once more, before its final dot (outbox_smtp.c).
+ * Where the store is ours alone, and opening it costs a millisecond, a sender has a connection to it only while there is mail for it: with its tables and caches each takes 150 KB,
+ * and most desks need one sender most of the time. A store that others use too stays open, since its server has to be asked for a connection.
  * Log: outbox.relay_trouble with the pause that follows, outbox.relay_back; outbox.trouble once when the store cannot be read.
  */
 #include "outbox_pool_private.h"
@@ -171,13 +173,34 @@ static struct job *take_job(struct sender *sender)
 	return job;
 }
 
-/* Waits for something to do; meanwhile an idle connection is closed. */
+/* What it has open and written is of no use while it has nothing to do, or while all keep quiet. */
+static bool lets_go(const struct sender *sender, int64_t now, int64_t idle_since)
+{
+	const struct outbox *outbox = sender->outbox;
+
+	return sender->store && !outbox->one_in_doubt && (now >= idle_since + IDLE_US || outbox->pause_until > now);
+}
+
+static void let_go(struct sender *sender)
+{
+	pthread_mutex_unlock(&sender->outbox->lock);
+	store_close(&sender->store);
+	arena_fini(&sender->scratch);
+	buffer_fini(&sender->bytes);
+	pthread_mutex_lock(&sender->outbox->lock);
+}
+
+/* Waits for something to do; meanwhile what is idle is closed: the connection, and that to the store. */
 static void sender_wait(struct sender *sender, int64_t *idle_since)
 {
 	struct outbox *outbox = sender->outbox;
 	int64_t now = clock_monotonic_us(), until = now + 60 * (int64_t)1000000;
 
 	tell_clerk(sender);
+	if (lets_go(sender, now, *idle_since)) {
+		let_go(sender);
+		return;
+	}
 	if (sender->connected && now >= *idle_since + IDLE_US) {
 		pthread_mutex_unlock(&outbox->lock);
 		outbox_smtp_hang_up(sender->smtp);
@@ -185,7 +208,7 @@ static void sender_wait(struct sender *sender, int64_t *idle_since)
 		note_connection(sender);
 		return;
 	}
-	if (sender->connected)
+	if (sender->connected || (sender->store && !outbox->one_in_doubt))
 		until = earlier(until, *idle_since + IDLE_US);
 	if (outbox->ready.count && outbox->pause_until > now)
 		until = earlier(until, outbox->pause_until);
@@ -254,7 +277,7 @@ static enum status open_store(struct sender *sender, struct error *error)
 	return status;
 }
 
-/* With the lock held. A sender that begins while the database is away waits for it; that is said once, however long it takes. */
+/* With the lock held. A sender that finds the database away waits for it; that is said once, however long it takes. */
 static void wait_for_store(struct sender *sender)
 {
 	struct outbox *outbox = sender->outbox;
@@ -267,6 +290,13 @@ static void wait_for_store(struct sender *sender)
 		rest(sender, STORE_REST_US);     /* who is woken for a mail must be one that can send it */
 		outbox_pool_wait(outbox, sender->large ? &outbox->large_wake : &outbox->senders_wake, sender->rest_until);
 	}
+	sender->rest_until = 0;
+}
+
+/* There may be a mail for it. Another one may take it while the store is opened. */
+static bool lacks_store(const struct sender *sender)
+{
+	return !sender->store && outbox_jobs_have(&sender->outbox->ready, is_next, sender);
 }
 
 void *outbox_sender_main(void *context)
@@ -277,10 +307,16 @@ void *outbox_sender_main(void *context)
 
 	pthread_mutex_lock(&outbox->lock);
 	outbox_pool_stand_back(sender->large ? LARGE_NICE : OUT_NICE);
-	wait_for_store(sender);
-	sender->rest_until = 0;
+	if (outbox->one_in_doubt)
+		wait_for_store(sender);
 	while (is_wanted(sender)) {
-		struct job *job = may_try(sender, clock_monotonic_us()) ? take_job(sender) : NULL;
+		bool may = may_try(sender, clock_monotonic_us());
+		if (may && lacks_store(sender)) {
+			wait_for_store(sender);
+			idle_since = clock_monotonic_us();
+			continue;
+		}
+		struct job *job = may && sender->store ? take_job(sender) : NULL;
 
 		if (!job) {
 			sender_wait(sender, &idle_since);

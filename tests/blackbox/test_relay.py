@@ -222,6 +222,38 @@ def test_relay_greets_with_421(desk):
     desk.wait_sent(2, seconds=15)
 
 
+def connections_to_store(desk):
+    """Each has the log open; descriptors of the database itself SQLite keeps for the next one."""
+    paths = []
+    for name in os.listdir("/proc/%d/fd" % desk.process.pid):
+        try:
+            paths.append(os.readlink("/proc/%d/fd/%s" % (desk.process.pid, name)))
+        except OSError:                                     # closed meanwhile
+            pass
+    return sum(path.endswith("/sportello.db-wal") for path in paths)
+
+
+@setup(relay="smtp", config={"relay.senders": 3})
+def test_who_has_nothing_to_send_has_no_connection_to_the_store(desk):
+    """None before the first mail; some while there is mail; none while all keep quiet; none ten seconds after the last."""
+    time.sleep(1.5)                                         # all workers have begun
+    before = connections_to_store(desk)
+    desk.relay.behaviour = "421"
+    desk.accept(mail())
+    wait_until(lambda: len(desk.log("outbox.relay_trouble")) == 2)
+    wait_until(lambda: connections_to_store(desk) == before, 1)
+    desk.relay.behaviour = ""
+    desk.ok("outbox", "retry")
+    desk.wait_sent(2, seconds=15)
+    assert connections_to_store(desk) > before
+    wait_until(lambda: connections_to_store(desk) == before, 14)
+    desk.accept(mail(subject="again"), sender="carl@example.com")
+    desk.wait_sent(4)
+
+
+test_who_has_nothing_to_send_has_no_connection_to_the_store.long = 25
+
+
 @setup(relay="smtp")
 def test_address_that_needs_smtputf8(desk):
     """Offered: passes through. Not offered: fails for good with a reason (RFC 6531 section 3.2), and the agent is told."""
