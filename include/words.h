@@ -19,11 +19,6 @@ const char *words_plain(uint32_t code);  /* what a small letter is without its a
 /* ---- words of a text (words_tokens.c) ---- */
 /* The next word of the text: lower case in `word`, without accents in `folded`. False at the end. */
 bool words_next(const char **at, char word[WORDS_BYTES], char folded[WORDS_BYTES]);
-/* The same, before `end`, of those that begin with one of these pairs of bytes when they are folded (a word of one letter: its letter and NUL); of
- * others some may be given, too. For whoever looks for few words in a long text. */
-#define WORDS_BEGINNINGS (65536 / 64)    /* a bit each */
-static inline size_t words_beginning(char first, char second) { return (size_t)(unsigned char)first << 8 | (unsigned char)second; }
-bool words_next_among(const char **at, const char *end, const uint64_t begins[WORDS_BEGINNINGS], char word[WORDS_BYTES], char folded[WORDS_BYTES]);
 void words_fold(const char *text, size_t length, char folded[WORDS_BYTES]);
 
 /* ---- stems (words_stem.c) ---- */

@@ -1,47 +1,15 @@
 /*
  * kb_excerpt.c - the few lines of an article that fit the question.
  *
- * A window of whole sentences of EXCERPT bytes moves over the text; the one with the most of the question's weight wins, each word once,
+ * A window of whole sentences of KB_EXCERPT bytes moves over the text; the one with the most of the question's weight wins, each word once,
  * the beginning of the article a little ahead. Control characters never get in; the text is plain.
  */
 #include "kb_private.h"
 
 #include <string.h>
 
-#define EXCERPT   260                    /* bytes, about three lines */
-#define SENTENCES 400                    /* of an article that are looked at */
-#define FINDS     4096                   /* words of the question in them, at most */
+#define FINDS     4096                   /* words of the question in an article, at most */
 #define PREFIX    3                      /* bytes of a stem that a word of the text may begin with */
-
-struct sentence { const char *at; size_t length; };
-
-/* Up to the end of a line or of a sentence, with its mark. */
-static size_t sentence_length(const char *text)
-{
-	size_t i = strcspn(text, "\n.!?");
-
-	for (; text[i] && text[i] != '\n'; i += 1 + strcspn(text + i + 1, "\n.!?"))
-		if (!text[i + 1] || text[i + 1] == ' ' || text[i + 1] == '\n')
-			return i + 1;
-	return i;
-}
-
-static size_t split(const char *text, struct sentence *out)
-{
-	size_t count = 0;
-
-	while (count < SENTENCES) {
-		size_t length;
-
-		text += strspn(text, " \t\n");
-		if (!*text)
-			break;
-		length = sentence_length(text);
-		out[count++] = (struct sentence){ text, length };
-		text += length;
-	}
-	return count;
-}
 
 /* Words of the question by what is looked for in the text: a stem where a word begins with it, a short one or a whole word as it is. */
 #define SLOTS 1024
@@ -50,14 +18,17 @@ struct kb_finder {
 	uint32_t hash[SLOTS];
 	uint16_t word[SLOTS];
 	bool whole[SLOTS];
-	uint64_t begins[WORDS_BEGINNINGS];
+	uint64_t letters[(1 << KB_LETTERS_BITS) / 64];   /* kb_letters() of one of them */
 };
 
 _Static_assert(2 * KB_TERMS < SLOTS, "finder");
 
-static size_t beginning(const char *text)
+/* PREFIX letters are enough to know them by, and shorter ones are whole words. */
+static bool may_be_one(const struct kb_finder *finder, uint32_t start)
 {
-	return words_beginning(text[0], text[1]);
+	uint32_t letters = start & ((1 << KB_LETTERS_BITS) - 1);
+
+	return finder->letters[letters / 64] >> letters % 64 & 1;
 }
 
 static void look_for(struct kb_finder *finder, const char *text, size_t word, bool whole)
@@ -67,9 +38,7 @@ static void look_for(struct kb_finder *finder, const char *text, size_t word, bo
 
 	for (at = hash % SLOTS; finder->word[at]; at = (at + 1) % SLOTS)
 		;
-	if (!text[1])                    /* a stem of one letter: whatever comes next */
-		memset(&finder->begins[beginning(text) / 64], 0xFF, 256 / 8);
-	finder->begins[beginning(text) / 64] |= 1ULL << beginning(text) % 64;
+	finder->letters[kb_letters(text) / 64] |= UINT64_C(1) << kb_letters(text) % 64;
 	finder->hash[at] = hash;
 	finder->word[at] = (uint16_t)(word + 1);
 	finder->whole[at] = whole;
@@ -94,8 +63,6 @@ static void find_in(const struct kb_finder *finder, const char *folded, struct f
 {
 	uint32_t hash = HASH_START;
 
-	if (!(finder->begins[beginning(folded) / 64] >> beginning(folded) % 64 & 1))
-		return;
 	for (const char *c = folded; *c; c++) {
 		hash = hash_byte(hash, (unsigned char)*c);
 		for (size_t at = hash % SLOTS; finder->word[at]; at = (at + 1) % SLOTS)
@@ -105,60 +72,53 @@ static void find_in(const struct kb_finder *finder, const char *folded, struct f
 }
 
 /* Which words of the question are in each sentence: sentence i has those from first[i] to first[i + 1]. */
-static void find_all(const struct kb_finder *finder, const struct sentence *sentence, size_t count, struct finds *finds, size_t *first)
+static void find_all(const struct kb_finder *finder, const struct kb_entry *entry, struct finds *finds, size_t *first)
 {
 	char word[WORDS_BYTES], folded[WORDS_BYTES];
 
 	finds->count = 0;
-	for (size_t i = 0; i < count; i++) {
-		const char *at = sentence[i].at, *end = at + sentence[i].length;
-
+	for (size_t i = 0; i < entry->sentence_count; i++) {
 		first[i] = finds->count;
-		while (at < end && words_next_among(&at, end, finder->begins, word, folded) && at <= end)
-			find_in(finder, folded, finds);
+		for (uint32_t k = entry->sentence[i].start; k < entry->sentence[i + 1].start; k++) {
+			const char *at = entry->body + (entry->starts.at[k] >> KB_LETTERS_BITS);
+
+			if (may_be_one(finder, entry->starts.at[k]) && words_next(&at, word, folded))
+				find_in(finder, folded, finds);
+		}
 	}
-	first[count] = finds->count;
-}
-
-static size_t window(const struct sentence *sentence, size_t count, size_t first)
-{
-	size_t end = first + 1;
-
-	while (end < count && (size_t)(sentence[end].at + sentence[end].length - sentence[first].at) <= EXCERPT)
-		end++;
-	return end;
+	first[entry->sentence_count] = finds->count;
 }
 
 static const char *one_line(struct arena *arena, const char *at, size_t length, bool begins, bool goes_on)
 {
 	char *text = arena_copy(arena, at, length);
-	const char *cut = utf8_cut(arena, text, EXCERPT);
+	const char *cut = utf8_cut(arena, text, KB_EXCERPT);
 	size_t kept = strlen(cut);
 
 	for (char *c = text; *c; c++)
 		if (*c == '\n' || *c == '\t')
 			*c = ' ';
 	if (kept < length) {             /* between words, if there is one near */
-		cut = utf8_cut(arena, text, EXCERPT);
-		while (kept > EXCERPT / 2 && cut[kept - 1] != ' ')
+		cut = utf8_cut(arena, text, KB_EXCERPT);
+		while (kept > KB_EXCERPT / 2 && cut[kept - 1] != ' ')
 			kept--;
-		return arena_printf(arena, "%s%.*s\xE2\x80\xA6", begins ? "" : "\xE2\x80\xA6 ", (int)(kept > EXCERPT / 2 ? kept - 1 : strlen(cut)), cut);
+		return arena_printf(arena, "%s%.*s\xE2\x80\xA6", begins ? "" : "\xE2\x80\xA6 ", (int)(kept > KB_EXCERPT / 2 ? kept - 1 : strlen(cut)), cut);
 	}
 	return arena_printf(arena, "%s%s%s", begins ? "" : "\xE2\x80\xA6 ", text, goes_on ? " \xE2\x80\xA6" : "");
 }
 
 /* The first sentence of the best window. */
-static size_t choose(const struct kb_finder *finder, const struct sentence *sentence, size_t count)
+static size_t choose(const struct kb_finder *finder, const struct kb_entry *entry)
 {
-	size_t first[SENTENCES + 1], best = 0;
+	size_t first[KB_SENTENCES + 1], best = 0;
 	uint16_t seen_in[KB_TERMS] = { 0 };
 	struct finds finds;
 	float most = -1;
 
-	find_all(finder, sentence, count, &finds, first);
-	for (size_t i = 0; i < count; i++) {
+	find_all(finder, entry, &finds, first);
+	for (size_t i = 0; i < entry->sentence_count; i++) {
 		float weight = i == 0 ? 0.05f * finder->words->mass : 0;
-		size_t end = first[window(sentence, count, i)];
+		size_t end = first[entry->sentence[i].end];
 
 		for (size_t k = first[i]; k < end; k++) {
 			const struct kb_word *word = &finder->words->at[finds.word[k]];
@@ -178,12 +138,11 @@ static size_t choose(const struct kb_finder *finder, const struct sentence *sent
 
 const char *kb_excerpt(struct arena *arena, const struct kb_entry *entry, const struct kb_finder *finder)
 {
-	struct sentence sentence[SENTENCES];
-	size_t count = split(entry->body, sentence), best, end;
+	const struct kb_sentence *sentence = entry->sentence, *best, *last;
 
-	if (!count)
+	if (!entry->sentence_count)
 		return "";
-	best = choose(finder, sentence, count);
-	end = window(sentence, count, best);
-	return one_line(arena, sentence[best].at, (size_t)(sentence[end - 1].at + sentence[end - 1].length - sentence[best].at), best == 0, end < count);
+	best = &sentence[choose(finder, entry)];
+	last = &sentence[best->end - 1];
+	return one_line(arena, entry->body + best->at, last->at + last->length - best->at, best == sentence, best->end < entry->sentence_count);
 }

@@ -46,6 +46,9 @@ uint64_t kb_spelling(const char *term);                          /* its groups o
 
 /* ---- an article ---- */
 struct kb_term { uint32_t term; uint16_t body; uint8_t title, keywords; };       /* how often, by field */
+/* at: in the body. start: of its words; one more sentence than there are has where the last ones end. end: the first sentence that does not fit into an
+ * excerpt with this one. */
+struct kb_sentence { uint32_t at, length, start; uint16_t end; };
 struct kb_entry {
 	atomic_int refs;
 	struct arena arena;              /* owns the texts that follow */
@@ -61,6 +64,8 @@ struct kb_entry {
 	uint32_t *grams; size_t gram_count;              /* bucket << bits | how often */
 	uint32_t *title_grams; size_t title_gram_count;
 	float gram_norm, title_gram_norm;
+	struct kb_sentence *sentence; size_t sentence_count;
+	struct { uint32_t *at; size_t count; } starts;   /* of its words: where to look in the body << bits | kb_letters() */
 	unsigned words_title, words_keywords, words_body;
 };
 void kb_entry_drop(struct kb_entry **entry);
@@ -75,6 +80,22 @@ void kb_plain(struct arena *arena, const char *markdown, const char **title, con
 struct kb_entry *kb_entry_read(const char *dir, const char *name, struct arena *arena, struct kb_problems *problems);
 void kb_entry_text(struct kb_entry *entry, const char *text, struct arena *arena, struct kb_problems *problems);  /* head, title, body, language */
 bool kb_file_name(const char *name, size_t *id_length, char language[4]);        /* "vpn.it.md"; false: no article */
+
+/* ---- kb_sentences.c ---- */
+#define KB_EXCERPT       260             /* bytes, about three lines */
+#define KB_SENTENCES     400             /* of an article that are looked at */
+#define KB_LETTERS_BITS  12
+#define KB_START_BYTES   (1u << (32 - KB_LETTERS_BITS))          /* of a body; the text of one is a small part of it */
+void kb_sentences_index(struct kb_entry *entry, struct arena *arena);    /* fills sentence and starts */
+/* A number of the first three letters of a folded word; other letters may have the same. */
+static inline uint32_t kb_letters(const char *folded)
+{
+	uint32_t letters = (unsigned char)folded[0];
+
+	for (int i = 1; i < 3 && folded[i - 1]; i++)
+		letters = letters << 8 | (unsigned char)folded[i];
+	return letters * 2654435761u >> (32 - KB_LETTERS_BITS);
+}
 
 /* ---- kb_ngram.c ---- */
 struct kb_gram_counter { uint16_t *tf; uint32_t *seen; size_t count; };          /* tf[KB_GRAMS], seen[KB_GRAMS] */

@@ -1,5 +1,5 @@
 /*
- * kb_terms.c - what the index needs of an article: how often each term stands in each field, their order, the character n-grams.
+ * kb_terms.c - what the index needs of an article: how often each term stands in each field, their order, the character n-grams, the sentences.
  *
  * A word is stemmed in the article's language and in the main languages of the whole folder: half translated articles and a title in
  * another language than its text are found too. Done once, before the article is published in a snapshot.
@@ -153,13 +153,14 @@ static void settle(struct kb_entry *entry)
 {
 	size_t sequence_bytes = entry->sequence_count * sizeof **entry->sequence, term_bytes = entry->term_count * sizeof *entry->terms;
 	size_t gram_bytes = entry->gram_count * sizeof *entry->grams, title_bytes = entry->title_gram_count * sizeof *entry->title_grams;
+	size_t sentence_bytes = (entry->sentence_count + 1) * sizeof *entry->sentence, start_bytes = entry->starts.count * sizeof *entry->starts.at;
 	struct kb_term *terms = entry->terms;
 	char *to;
 
 	if (terms)
 		qsort(terms, entry->term_count, sizeof *terms, by_term);
 	free(entry->index);
-	if (!(to = entry->index = malloc(term_bytes + gram_bytes + title_bytes + entry->stemmed_count * sequence_bytes + 1)))
+	if (!(to = entry->index = malloc(term_bytes + gram_bytes + title_bytes + entry->stemmed_count * sequence_bytes + sentence_bytes + start_bytes)))
 		abort();
 	entry->terms = put(&to, terms, term_bytes);
 	free(terms);
@@ -171,6 +172,8 @@ static void settle(struct kb_entry *entry)
 		entry->sequence[i] = put(&to, sequence, sequence_bytes);
 		free(sequence);
 	}
+	entry->sentence = put(&to, entry->sentence, sentence_bytes);
+	entry->starts.at = put(&to, entry->starts.at, start_bytes);
 }
 
 void kb_entry_index(struct kb_entry *entry, struct kb_dict *dict, const struct kb_snapshot *snapshot, struct kb_gram_counter *counter)
@@ -193,6 +196,7 @@ void kb_entry_index(struct kb_entry *entry, struct kb_dict *dict, const struct k
 			kb_gram_count(counter, folded);
 	}
 	entry->grams = kb_gram_take(counter, &scratch, &entry->gram_count);
+	kb_sentences_index(entry, &scratch);
 	settle(entry);
 	words_stemmers_fini(&counting.stemmers);
 	free(counting.slot);

@@ -104,36 +104,6 @@ bool words_next(const char **at, char word[WORDS_BYTES], char folded[WORDS_BYTES
 	return length > 0;
 }
 
-static bool begins_so(const uint64_t begins[WORDS_BEGINNINGS], const char *text)
-{
-	size_t first = words_beginning((char)(text[0] | SMALL), (char)(text[1] | SMALL));
-
-	return begins[first / 64] >> first % 64 & 1;
-}
-
-bool words_next_among(const char **at, const char *end, const uint64_t begins[WORDS_BEGINNINGS], char word[WORDS_BYTES], char folded[WORDS_BYTES])
-{
-	const char *text = *at;
-
-	while (text < end) {
-		const char *first;
-
-		for (; text < end && !(*text & 0x80) && !is_plain(*text); text++)
-			;
-		if (text == end)
-			break;
-		for (first = text; is_plain(*text); text++)
-			;
-		/* One that goes on with other letters, or has but one, is looked at whole. */
-		if (text - first > 1 && !(*text & 0x80) && !begins_so(begins, first))
-			continue;
-		*at = first;
-		return words_next(at, word, folded);
-	}
-	*at = text;
-	return false;
-}
-
 void words_fold(const char *text, size_t length, char folded[WORDS_BYTES])
 {
 	size_t flat = 0, size;

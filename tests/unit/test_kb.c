@@ -210,6 +210,67 @@ static void test_gate(void **state)
 	kb_close(&kb);
 }
 
+/* Every word of a body is found again at its place, in its sentence. */
+static void test_sentences(void **state)
+{
+	struct kb *kb = open_it(NULL);
+	struct kb_view view;
+
+	(void)state;
+	kb_view_take(kb, &view);
+	for (size_t i = 0; i < view.snapshot->count; i++) {
+		const struct kb_entry *entry = view.snapshot->at[i];
+
+		assert_int_equal(entry->starts.count, entry->words_body);
+		for (size_t k = 0; k < entry->sentence_count; k++) {
+			const struct kb_sentence *sentence = &entry->sentence[k];
+			const char *end = entry->body + sentence->at + sentence->length;
+
+			assert_true(sentence->end > k && sentence->end <= entry->sentence_count);
+			for (uint32_t word = sentence->start; word < sentence[1].start; word++) {
+				const char *at = entry->body + (entry->starts.at[word] >> KB_LETTERS_BITS);
+				char as_written[WORDS_BYTES], folded[WORDS_BYTES];
+
+				assert_true(words_next(&at, as_written, folded) && at <= end);
+				assert_int_equal(entry->starts.at[word] & ((1 << KB_LETTERS_BITS) - 1), kb_letters(folded));
+			}
+		}
+	}
+	kb_view_drop(&view);
+	kb_close(&kb);
+}
+
+static const char *excerpt_of(const char *article, const char *subject)
+{
+	struct kb *kb;
+	struct kb_answer answer;
+
+	write_file("long.md", article);
+	kb = open_it(NULL);
+	answer = ask(kb, subject, subject, NULL);
+	remove_file("long.md");
+	kb_close(&kb);
+	assert_true(answer.suggest.count > 0);
+	return answer.suggest.at[0].excerpt;
+}
+
+/* The place that has the question's words: inflected, in capitals, with accents, as one letter, at the end of a sentence or of the text. */
+static void test_excerpts(void **state)
+{
+	static const char filler[] = "The old manual of the house lies in the cellar, where nobody reads it, and that is how it should stay for ever. "
+	                             "Whoever comes along may look at the wall, which is grey, and think about the weather of that day for a while.\n\n";
+	const char *head = "# Toner of the colour printer: cartridges, drum, tray B\n\n";
+
+	(void)state;
+	for (int place = 0; place < 3; place++) {
+		const char *wanted = "Replacing the TONER CARTRIDGES: lift tray B, then t\303\266ner.";
+		const char *text = arena_printf(&arena, "%s%s%s%s%s%s%s", head, place > 0 ? filler : "", place > 1 ? filler : "", wanted, place < 2 ? "\n\n" : "",
+		                                place < 2 ? filler : "", place < 1 ? filler : "");
+
+		assert_non_null(strstr(excerpt_of(text, "replace a toner cartridge of the colour printer, tray B"), "CARTRIDGES: lift tray B"));
+	}
+}
+
 static void test_queue_and_hidden(void **state)
 {
 	struct kb *kb = open_it(NULL);
@@ -476,7 +537,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names), cmocka_unit_test(test_head), cmocka_unit_test(test_files_that_cannot_be_used), cmocka_unit_test(test_ranking),
-		cmocka_unit_test(test_language_of_what_is_shown), cmocka_unit_test(test_gate), cmocka_unit_test(test_queue_and_hidden),
+		cmocka_unit_test(test_language_of_what_is_shown), cmocka_unit_test(test_gate),
+		cmocka_unit_test(test_sentences),
+		cmocka_unit_test(test_excerpts), cmocka_unit_test(test_queue_and_hidden),
 		cmocka_unit_test(test_question), cmocka_unit_test(test_html), cmocka_unit_test(test_changes), cmocka_unit_test(test_patched_is_whole),
 		cmocka_unit_test(test_learning), cmocka_unit_test(test_gate_learns), cmocka_unit_test(test_lint), cmocka_unit_test(test_no_folder),
 		cmocka_unit_test(test_threads),
