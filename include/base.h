@@ -103,6 +103,7 @@ struct arena_block;
 struct arena { struct arena_block *head; size_t total; struct effort *effort; };     /* total: bytes taken from the heap */
 
 void arena_init(struct arena *arena);
+void arena_begin(struct arena *arena, size_t room);      /* in place of _init, for what stays long and is one of many: a first block of just so many bytes */
 void arena_fini(struct arena *arena);
 void arena_reset(struct arena *arena);            /* frees all but the first block */
 /* From now on the arena counts on this (NULL: on nothing), until _fini or _reset; what it holds already does not. It must outlive that, or be

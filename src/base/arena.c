@@ -73,6 +73,20 @@ void arena_init(struct arena *arena)
 	*arena = (struct arena){ 0 };
 }
 
+/* The other blocks are sizes apart, so that each can serve the next arena: of a thousand arenas that stay, they would be half empty. */
+void arena_begin(struct arena *arena, size_t room)
+{
+	struct arena_block *block = room <= LARGEST_BLOCK ? malloc(sizeof *block + room) : NULL;
+
+	arena_init(arena);
+	if (!block)                     /* the usual blocks do */
+		return;
+	*block = (struct arena_block){ .room = room };
+	POISON(block->bytes, room);
+	arena->head = block;
+	arena->total = room;
+}
+
 void arena_limit(struct arena *arena, struct effort *effort)
 {
 	arena->effort = effort;
@@ -83,6 +97,8 @@ static bool keep(struct arena_block *block)
 	size_t size = size_for(block->room);
 	bool fits;
 
+	if (block->room != room_of_size(size))        /* arena_begin() */
+		return false;
 	pthread_mutex_lock(&idle.lock);
 	fits = idle.bytes + block->room <= KEPT_MOST;
 	if (fits) {

@@ -18,7 +18,8 @@
 #include "daemon_private.h"
 
 #define TRACE_LENGTH 12
-#define READ_BYTES (32 * 1024)
+#define READ_BYTES (8 * 1024)                    /* at once, from a client who sends small mails; */
+#define READ_MOST (32 * 1024)                    /* and from one who had more than that ready */
 #define STOP_GRACE_MS 30000
 #define SEND_SECONDS 60
 #define ROOM_MS 50                               /* that a client who was sent away gets to be gone */
@@ -168,7 +169,7 @@ static void end_session(struct connection *connection, enum lmtp_answer why, str
 }
 
 /* 0: no more is waited for, whoever it was that ended it: we stop, the client was sent away for another one, or it is gone. */
-static ssize_t wait_for_bytes(struct connection *connection, char *bytes)
+static ssize_t wait_for_bytes(struct connection *connection, char *bytes, size_t room)
 {
 	bool in_data = lmtp_session_in_transaction(connection->session);
 	ssize_t n;
@@ -178,25 +179,38 @@ static ssize_t wait_for_bytes(struct connection *connection, char *bytes)
 	do {
 		if (!set_wait(connection))
 			return -1;
-		n = recv(connection->fd, bytes, READ_BYTES, 0);
+		n = recv(connection->fd, bytes, room, 0);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 && errno != EAGAIN && errno != EWOULDBLOCK ? 0 : n;
+}
+
+/* What was in them is done with. NULL: there is no memory. */
+static char *room_for_more(char *bytes, size_t *room)
+{
+	if (*room == READ_MOST)
+		return bytes;
+	free(bytes);
+	*room = READ_MOST;
+	return malloc(*room);
 }
 
 /* Between mails a stop is told at once; a client inside one has STOP_GRACE_MS to come to its end (daemon_lmtp_stop). */
 static void serve(struct connection *connection, struct buffer *out)
 {
-	CLEANUP_FREE char *bytes = malloc(READ_BYTES);
+	size_t room = READ_BYTES;
+	CLEANUP_FREE char *bytes = malloc(room);
 	ssize_t n = 1;
 	lmtp_session_greet(connection->session, out);
 	while (bytes && n > 0 && send_out(connection, out) && !lmtp_session_ended(connection->session)) {
-		n = wait_for_bytes(connection, bytes);
+		n = wait_for_bytes(connection, bytes, room);
 		if (n > 0)
 			lmtp_session_feed(connection->session, bytes, (size_t)n, out);
 		else if (connection->daemon->stopping)
 			end_session(connection, LMTP_SHUTTING_DOWN, out);
 		else if (n < 0 || connection->slot.sent_away)
 			end_session(connection, LMTP_IDLE_TIMEOUT, out);
+		if (n == (ssize_t)room)
+			bytes = room_for_more(bytes, &room);
 	}
 }
 

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define HEAD_ROOM 512                    /* bytes: lists of keywords and queues, the file's name */
+
 void kb_entry_drop(struct kb_entry **entry)
 {
 	if (*entry && atomic_fetch_sub(&(*entry)->refs, 1) == 1) {
@@ -51,19 +53,20 @@ static bool read_file(const char *dir, const char *name, struct stat *about, str
 	return true;
 }
 
-static struct kb_entry *entry_new(const char *name)
+/* The text is kept twice, as it was written and plain; there is some room for the head. */
+static struct kb_entry *entry_new(const char *name, size_t length)
 {
 	struct kb_entry *entry = calloc(1, sizeof *entry);
 	char language[4];
-	size_t length = 0;
+	size_t id_length = 0;
 
 	if (!entry)
 		abort();
 	entry->refs = 1;
-	arena_init(&entry->arena);
-	kb_file_name(name, &length, language);
+	arena_begin(&entry->arena, 2 * length + HEAD_ROOM);
+	kb_file_name(name, &id_length, language);
 	entry->article.file = arena_string(&entry->arena, name);
-	entry->article.id = arena_copy(&entry->arena, name, length);
+	entry->article.id = arena_copy(&entry->arena, name, id_length);
 	entry->article.language = arena_string(&entry->arena, language);
 	entry->declared = *language != '\0';
 	return entry;
@@ -102,7 +105,7 @@ struct kb_entry *kb_entry_read(const char *dir, const char *name, struct arena *
 		kb_problem_add(arena, problems, name, 0, false, "%s", error.text);
 		return NULL;
 	}
-	entry = entry_new(name);
+	entry = entry_new(name, text.length);
 	entry->mtime_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
 	entry->size = (uint64_t)about.st_size;
 	entry->article.changed = entry->mtime_ns / 1000000;

@@ -166,7 +166,11 @@ static const char *const rows_of_words[] = {
 #define SLOTS     16384
 #define ROWS_OF   6                      /* rows a stem may stand in; more are ignored */
 
-static struct { const char *stem; uint16_t rows[ROWS_OF]; uint8_t count; } slots[SLOTS];
+#define STEMS     (SLOTS / 2)           /* different ones, at most; more are ignored */
+
+static struct { const char *stem; uint16_t rows[ROWS_OF]; uint8_t count; } stems[STEMS];         /* one behind the other: the rest of the room is never touched */
+static size_t stem_count;
+static uint16_t slots[SLOTS];            /* a stem's number, where it is filled */
 static uint64_t filled[SLOTS / 64];      /* a bit for each slot: most stems stand in no row, and the slots are all over the memory */
 static struct { const char **stem; size_t count; } row_stems[KB_SAME_ROWS];
 static struct arena memory;              /* kept as long as the process */
@@ -178,23 +182,35 @@ static size_t slot_of(const char *stem)
 {
 	size_t at = hash_spread(hash_text(stem)) % SLOTS;
 
-	while ((filled[at / 64] >> at % 64 & 1) && strcmp(slots[at].stem, stem) != 0)
+	while ((filled[at / 64] >> at % 64 & 1) && strcmp(stems[slots[at]].stem, stem) != 0)
 		at = (at + 1) % SLOTS;
 	return at;
 }
 
+/* Its number; STEMS: there is no room for it. */
+static size_t number_of(const char *stem)
+{
+	size_t at = slot_of(stem);
+
+	if (filled[at / 64] >> at % 64 & 1)
+		return slots[at];
+	if (stem_count == STEMS)
+		return STEMS;
+	filled[at / 64] |= UINT64_C(1) << at % 64;
+	slots[at] = (uint16_t)stem_count;
+	stems[stem_count].stem = arena_string(&memory, stem);
+	return stem_count++;
+}
+
 static void add(size_t row, const char *stem)
 {
-	size_t at = slot_of(stem), count = slots[at].count;
+	size_t number = row_stems[row].count == ROW_STEMS ? STEMS : number_of(stem);
 
-	if (row_stems[row].count == ROW_STEMS || (count && slots[at].rows[count - 1] == row))
+	if (number == STEMS || (stems[number].count && stems[number].rows[stems[number].count - 1] == row))
 		return;
-	if (!slots[at].stem)
-		slots[at].stem = arena_string(&memory, stem);
-	filled[at / 64] |= UINT64_C(1) << at % 64;
-	if (count < ROWS_OF)
-		slots[at].rows[slots[at].count++] = (uint16_t)row;
-	row_stems[row].stem[row_stems[row].count++] = slots[at].stem;
+	if (stems[number].count < ROWS_OF)
+		stems[number].rows[stems[number].count++] = (uint16_t)row;
+	row_stems[row].stem[row_stems[row].count++] = stems[number].stem;
 }
 
 /* Room for as many stems as a row may have is in `scratch`. */
@@ -243,8 +259,10 @@ size_t kb_same_rows_of(const char *stem, const uint16_t **rows)
 
 	pthread_once(&once, fill);
 	at = slot_of(stem);
-	*rows = slots[at].rows;
-	return filled[at / 64] >> at % 64 & 1 ? slots[at].count : 0;
+	if (!(filled[at / 64] >> at % 64 & 1))
+		return 0;
+	*rows = stems[slots[at]].rows;
+	return stems[slots[at]].count;
 }
 
 void kb_same_index(struct kb_same *same, const struct kb_dict *dict)

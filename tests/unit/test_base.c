@@ -49,6 +49,37 @@ static void arena_keeps_old_pieces_when_large_ones_come(void **state)
 	arena_reset(&arena);
 }
 
+static void arena_begins_with_as_much_as_it_is_told(void **state)
+{
+	struct arena small, large, usual;
+	char *first, *text;
+
+	arena_begin(&small, 100);
+	assert_int_equal(small.total, 100);
+	first = memset(arena_room(&small, 20), 'x', 20);
+	text = memset(arena_room(&small, 3000), 'y', 3000);      /* more than there is */
+	assert_true(small.total >= 3100);
+	assert_true(first[19] == 'x' && text[2999] == 'y');
+	arena_fini(&small);
+	arena_begin(&small, 9000);
+	assert_string_equal(arena_string(&small, "again"), "again");
+	arena_reset(&small);                                     /* it need not be kept */
+	assert_int_equal(*(char *)arena_alloc(&small, 8000), 0);
+	arena_fini(&small);
+	for (int i = 0; i < 20; i++) {                           /* no other arena gets its block */
+		arena_init(&usual);
+		memset(arena_alloc(&usual, 7000), 1, 7000);
+		arena_fini(&usual);
+		arena_begin(&small, 50);
+		arena_fini(&small);
+	}
+	arena_begin(&large, (size_t)100 * 1024 * 1024);          /* not more than blocks have */
+	assert_int_equal(large.total, 0);
+	assert_string_equal(arena_string(&large, "abc"), "abc");
+	arena_fini(&large);
+	(void)state;
+}
+
 static void arena_over_its_effort_says_so_and_still_gives(void **state)
 {
 	struct effort effort;
@@ -710,6 +741,7 @@ int main(void)
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, arena_up, arena_down)
 	const struct CMUnitTest tests[] = {
 		WITH_ARENA(arena_gives_zeroed_aligned_memory), WITH_ARENA(arena_keeps_old_pieces_when_large_ones_come),
+		cmocka_unit_test(arena_begins_with_as_much_as_it_is_told),
 		WITH_ARENA(arena_over_its_effort_says_so_and_still_gives),
 		cmocka_unit_test(effort_ends_by_the_time_of_its_own_thread),
 		WITH_ARENA(arena_prints_short_and_long), WITH_ARENA(lists_grow), WITH_ARENA(lists_that_are_taken_at_once_grow), WITH_ARENA(buffer_grows_and_is_a_string),
