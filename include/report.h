@@ -158,8 +158,10 @@ bool report_number(const struct report *report, const struct report_row *row, co
 const char *report_bucket_of(struct arena *arena, const struct report_ask *ask, int64_t ms);
 
 /* ---- what it looks like ---- */
-void report_json(const struct report *report, struct buffer *out);
-void report_csv(const struct report *report, struct buffer *out);
+/* There may be megabytes: each time some hundred kilobytes stand in `out`, they are taken out of it. False: nobody wants more. NULL: all stays in `out`. */
+typedef bool (*report_take)(void *context);
+void report_json(const struct report *report, struct buffer *out, report_take take, void *context);
+void report_csv(const struct report *report, struct buffer *out, report_take take, void *context);
 void report_csv_cell(struct buffer *out, const char *text);      /* RFC 4180, and no formula for who opens it */
 const char *report_words(struct arena *arena, const struct report *report, const struct report_figure *figure, const struct report_row *row);     /* for people: "2h 05m", "91 %", "-" */
 const char *report_duration(struct arena *arena, int64_t seconds);

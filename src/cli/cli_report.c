@@ -135,6 +135,11 @@ static enum status show_svg(struct cli *cli, const struct report *report, struct
 	return cli_setup_write(cli->option[O_SVG], buffer_string(&svg), false, error);
 }
 
+static bool show_some(void *cli)
+{
+	return cli_flush(cli);
+}
+
 /* What was read stands in memory then, and no log waits for us: mails that come in have the processor first. */
 static enum status make(struct cli *cli, const struct report_ask *ask, struct report *report, struct error *error)
 {
@@ -160,9 +165,9 @@ enum status cli_run_report(struct cli *cli, struct error *error)
 	if (ask.list)
 		return show_listed(cli, &report, error);
 	if (cli->option[O_CSV])
-		report_csv(&report, &cli->out);
+		report_csv(&report, &cli->out, show_some, cli);
 	else if (cli->json)
-		report_json(&report, &cli->out);
+		report_json(&report, &cli->out, show_some, cli);
 	else
 		show_table(cli, &report);
 	return STATUS_OK;

@@ -1,7 +1,8 @@
 /*
  * report_json.c - a report as JSON. Its numbers are those of report_number().
  *
- * There may be a hundred thousand rows of a dozen figures: the name of each figure is made once, and so is each share of few; a row is written into room for all of it.
+ * There may be a hundred thousand rows of a dozen figures: the name of each figure is made once, and so is each share of few; a row is written into room for all of it,
+ * and what stands there is taken out before it is much.
  */
 #include "report_private.h"
 
@@ -10,7 +11,6 @@
 #define FIGURES_MOST 32
 #define NAME_MOST 64                     /* bytes of a figure's name with what stands around it */
 #define NUMBER_MOST 32                   /* of a number in digits */
-#define MEASURE_AFTER 512                /* rows, that say how long a row is */
 #define FEW 64                           /* shares among fewer are made once */
 
 struct figure { const struct report_figure *is; char lead[NAME_MOST]; size_t length; };
@@ -114,22 +114,32 @@ static void add_total(struct writing *w)
 
 #define AHEAD 16
 
-/* Rows lie anywhere: those that follow are called for. Once some are written it is known how much all will be. */
-static void make_ready(struct writing *w, size_t i)
+/* Rows lie anywhere: those that follow are called for. */
+static void call_row(const struct report *report, size_t i)
 {
-	size_t count = w->report->rows.count;
-
-	if (i + AHEAD < count) {
-		__builtin_prefetch(w->report->rows.at[i + AHEAD]);
-		__builtin_prefetch((const char *)w->report->rows.at[i + AHEAD] + 64);
-	}
-	if (i == MEASURE_AFTER) {
-		buffer_reserve(w->out, w->out->length / MEASURE_AFTER * (count - i) + w->out->length);
-		memory_large(w->out->at, w->out->room);
-	}
+	if (i + AHEAD >= report->rows.count)
+		return;
+	__builtin_prefetch(report->rows.at[i + AHEAD]);
+	__builtin_prefetch((const char *)report->rows.at[i + AHEAD] + 64);
 }
 
-void report_json(const struct report *report, struct buffer *out)
+static bool add_rows(struct writing *w, struct json *json, report_take take, void *context)
+{
+	const struct report *report = w->report;
+
+	for (size_t i = 0; i < report->rows.count; i++) {
+		call_row(report, i);
+		json_object(json, NULL);
+		json_string(json, "key", report->rows.at[i]->key);
+		add_figures(w, report->rows.at[i]);
+		json_object_end(json);
+		if (!report_goes_on(w->out, take, context))
+			return false;
+	}
+	return true;
+}
+
+void report_json(const struct report *report, struct buffer *out, report_take take, void *context)
 {
 	CLEANUP_ARENA struct arena arena = { 0 };
 	struct writing *w = ARENA_NEW(&arena, struct writing);
@@ -146,13 +156,8 @@ void report_json(const struct report *report, struct buffer *out)
 	json_string(&json, "zone", report->ask.zone->name);
 	json_string(&json, "by", report->ask.by == BY_NOTHING ? NULL : report_by_name(report->ask.by));
 	json_array(&json, "rows");
-	for (size_t i = 0; i < report->rows.count; i++) {
-		make_ready(w, i);
-		json_object(&json, NULL);
-		json_string(&json, "key", report->rows.at[i]->key);
-		add_figures(w, report->rows.at[i]);
-		json_object_end(&json);
-	}
+	if (!add_rows(w, &json, take, context))
+		return;
 	json_array_end(&json);
 	json_object(&json, "total");
 	add_total(w);

@@ -30,6 +30,13 @@ void report_buckets(struct report *report);
 struct report_row *report_row_at(struct report *report, int64_t ms);     /* of a report by time */
 void report_order(struct report *report);                /* rows by key */
 
+/* ---- what it looks like ---- */
+#define REPORT_TAKE_BYTES ((size_t)256 * 1024)   /* are taken out at once: see report_take */
+static inline bool report_goes_on(const struct buffer *out, report_take take, void *context)
+{
+	return !take || out->length < REPORT_TAKE_BYTES || take(context);
+}
+
 /* ---- report_values.c ---- */
 #define MEASURED_TOTAL (UINT32_C(1) << 31)       /* beside a row's number: it is of the total, too */
 struct report_log_block { struct report_log_block *next; size_t count, room; struct report_measured at[]; };

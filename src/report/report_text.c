@@ -1,7 +1,7 @@
 /*
  * report_text.c - a report as CSV, and its numbers in words (as JSON: report_json.c). All of them are the numbers of report_number().
  */
-#include "report.h"
+#include "report_private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -57,15 +57,18 @@ static void csv_row(const struct report *report, struct buffer *out, const struc
 	buffer_add_string(out, "\r\n");
 }
 
-void report_csv(const struct report *report, struct buffer *out)
+void report_csv(const struct report *report, struct buffer *out, report_take take, void *context)
 {
 	buffer_add_string(out, report->ask.by == BY_NOTHING ? "key" : report_by_name(report->ask.by));
 	for (const struct report_figure *figure = report_figures; figure->name; figure++)
 		if (is_of(report, figure))
 			buffer_printf(out, ",%s", figure->name);
 	buffer_add_string(out, "\r\n");
-	for (size_t i = 0; i < report->rows.count; i++)
+	for (size_t i = 0; i < report->rows.count; i++) {
 		csv_row(report, out, report->rows.at[i]);
+		if (!report_goes_on(out, take, context))
+			return;
+	}
 	csv_row(report, out, report->total);
 }
 

@@ -58,7 +58,7 @@ static char *text_of(struct fixture *f, const struct report *report)
 {
 	CLEANUP_BUFFER struct buffer out = { 0 };
 
-	report_json(report, &out);
+	report_json(report, &out, NULL, NULL);
 	return arena_string(&f->arena, buffer_string(&out));
 }
 

@@ -270,8 +270,8 @@ static void a_page_that_was_mended_says_what_a_fresh_one_says(void **state)
 			ask.by = (enum report_by)(rand() % REPORT_BYS);
 			count_pages(&a, &ask, fresh, rows);
 			count_pages(&b, &ask, mended, rows);
-			report_json(&a, &x);
-			report_json(&b, &y);
+			report_json(&a, &x, NULL, NULL);
+			report_json(&b, &y, NULL, NULL);
 			assert_string_equal(buffer_string(&x), buffer_string(&y));
 			buffer_fini(&x);
 			buffer_fini(&y);
@@ -312,7 +312,7 @@ static void a_customer_is_found_by_number_as_by_address(void **state)
 			report_begin(&report[k], &arena, &ask);
 			assert_true(report_count(&report[k], FAMILY_PLACES, &pages[FAMILY_PLACES], numbers, k ? by_number : by_address));
 			report_end(&report[k]);
-			report_json(&report[k], &out[k]);
+			report_json(&report[k], &out[k], NULL, NULL);
 		}
 		assert_string_equal(buffer_string(&out[0]), buffer_string(&out[1]));
 		for (size_t i = 1; i < report[0].rows.count; i++)
