@@ -1,8 +1,9 @@
 /*
  * store_recent.c - the small mails that were just taken in, as they were read then, for those who come right behind: the indexer and the notices.
  *
- * Without it each of them reads and parses the raw mail once more. An entry goes when as many have come as were awaited, or after RECENT_US; what finds
- * no place is not kept, since the oldest are asked for first. Memory of this process only: nothing is lost with it, and whoever finds nothing
+ * Without it each of them reads and parses the raw mail once more. An entry goes when as many have come as were awaited, or after RECENT_US. Where there is
+ * no more place, the oldest goes if somebody has come for it: the indexer always does, senders do not while their relay keeps quiet. What finds no place
+ * all the same is not kept, since the oldest are asked for first. Memory of this process only: nothing is lost with it, and whoever finds nothing
  * derives it himself. An erased message names no raw mail any more, so nobody asks for what was erased.
  */
 #include "store_private.h"
@@ -20,6 +21,7 @@ struct recent {
 	uint64_t place;                  /* whose store */
 	int64_t raw, kept_us;
 	int awaited;                     /* 0: nobody is, and the slot is free */
+	bool asked;                      /* somebody has come for it */
 	size_t text, reply, rest;        /* lengths of what stands at `at` in the ring, the texts with their zero */
 	size_t at;
 };
@@ -61,6 +63,18 @@ static void let_go_of_the_oldest(int64_t now)
 	recent.some = recent.first < recent.next;
 }
 
+/* False: nobody has come for it yet, or there is none. */
+static bool gives_way(int64_t now)
+{
+	struct recent *oldest = recent.first < recent.next ? slot_of(recent.order[recent.first % RECENT_MAILS].raw) : NULL;
+
+	if (!oldest || !oldest->asked)
+		return false;
+	oldest->awaited = 0;
+	let_go_of_the_oldest(now);
+	return true;
+}
+
 /* Where `size` bytes in one piece are free, behind the newest or at the ring's begin; RECENT_ALL: nowhere. */
 static size_t free_place(size_t size)
 {
@@ -81,13 +95,21 @@ static bool ring_is_there(void)
 	return recent.ring != NULL;
 }
 
+static bool has_place(struct recent *it)
+{
+	it->at = free_place(size_of(it));
+	return !slot_of(it->raw)->awaited && it->at != RECENT_ALL && recent.next - recent.first < RECENT_MAILS;
+}
+
 static void keep(struct recent *it, const struct mail *mail, const struct buffer *rest)
 {
 	struct recent *slot = slot_of(it->raw);
 
 	let_go_of_the_oldest(it->kept_us);
-	it->at = free_place(size_of(it));
-	if (slot->awaited || it->at == RECENT_ALL || recent.next - recent.first == RECENT_MAILS || !ring_is_there())
+	while (!has_place(it))
+		if (!gives_way(it->kept_us))
+			return;
+	if (!ring_is_there())
 		return;
 	memcpy(recent.ring + it->at, mail->text, it->text);
 	memcpy(recent.ring + it->at + it->text, mail->reply_text, it->reply);
@@ -126,6 +148,7 @@ static char *find(const struct store *store, struct arena *arena, int64_t raw, s
 		*found = *slot;
 		bytes = arena_copy(arena, recent.ring + slot->at, size_of(slot));
 		slot->awaited--;
+		slot->asked = true;
 	}
 	pthread_mutex_unlock(&recent.lock);
 	return bytes;

@@ -168,6 +168,38 @@ static void a_mail_that_just_came_in_is_read_from_memory_as_often_as_was_awaited
 	assert_string_equal(found.text, "The first.");
 }
 
+/* So many that they do not all find a place, of which each is awaited by two. Returns whether the last one was kept. */
+static bool the_last_of_many_is_kept(struct fixture *f, int64_t raw, struct mail *mail, bool asked)
+{
+	struct mail found;
+	int64_t many = 300;
+
+	for (int64_t i = 0; i < many; i++) {
+		store_recent_keep(f->store, raw + i, mail, 2);
+		if (asked && i + 1 < many)
+			store_recent_mail(f->store, &f->arena, raw + i, &light, &found);
+	}
+	assert_int_equal(store_recent_mail(f->store, &f->arena, raw, &light, &found), !asked);           /* the oldest stays until it was asked for */
+	return store_recent_mail(f->store, &f->arena, raw + many - 1, &light, &found);
+}
+
+static void what_was_asked_for_gives_way_where_there_is_no_more_place(void **state)
+{
+	struct fixture *f = *state;
+	int64_t raw = put(f, HEAD "\nMy words.\n");
+	struct mail mail = get(f, raw, &light), found;
+	char *text = arena_room(&f->arena, 12001);
+
+	memset(text, 'x', 12000);
+	text[12000] = '\0';
+	mail.text = text;
+	assert_true(the_last_of_many_is_kept(f, raw + 10000, &mail, true));
+	for (int64_t i = 0; i < 300; i++)        /* their senders come at last */
+		while (store_recent_mail(f->store, &f->arena, raw + 10000 + i, &light, &found))
+			;
+	assert_false(the_last_of_many_is_kept(f, raw + 20000, &mail, false));
+}
+
 static void fsck_sees_words_without_a_mail(void **state)
 {
 	struct fixture *f = *state;
@@ -188,7 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_kept_is_read_instead_of_the_mail), TEST(what_intake_saw_serves_only_who_asks_for_no_more), TEST(a_better_parser_derives_again),
 		TEST(what_is_damaged_is_derived_again), TEST(pieces_hold_each_character_once), TEST(fsck_sees_words_without_a_mail),
-		TEST(a_mail_that_just_came_in_is_read_from_memory_as_often_as_was_awaited),
+		TEST(a_mail_that_just_came_in_is_read_from_memory_as_often_as_was_awaited), TEST(what_was_asked_for_gives_way_where_there_is_no_more_place),
 	};
 
 	return cmocka_run_group_tests_name("store derived", tests, start, NULL);
