@@ -64,25 +64,25 @@ static void give_back(struct gathered_batch *batch)
 	batch->mapped = NULL;
 }
 
-static bool use_batch(const struct gathered_batch *batch, gathered_use use, void *context)
+bool gateway_batch_use(struct gathered_batch *batch, gathered_use use, void *context)
 {
-	for (size_t i = 0; i < batch->pages.count; i++) {
+	bool wanted = true;
+
+	for (size_t i = 0; i < batch->pages.count && wanted; i++) {
 		const struct gathered_page *page = &batch->pages.at[i];
 
-		if (!use(context, page->family, page->page, batch->at + page->offset, page->length))
-			return false;
+		wanted = use(context, page->family, page->page, batch->at + page->offset, page->length);
 	}
-	return true;
+	give_back(batch);
+	return wanted;
 }
 
 bool gateway_gathered_use(struct gathered *gathered, gathered_use use, void *context)
 {
 	bool wanted = true;
 
-	for (struct gathered_batch *batch = gathered->first; batch && wanted; batch = batch->next) {
-		wanted = use_batch(batch, use, context);
-		give_back(batch);
-	}
+	for (struct gathered_batch *batch = gathered->first; batch && wanted; batch = batch->next)
+		wanted = gateway_batch_use(batch, use, context);
 	gateway_gathered_fini(gathered);
 	return wanted;
 }
