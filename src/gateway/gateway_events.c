@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway.h"
+#include "gateway_events_private.h"
 
 #define KEPT_EDITION "events_edition"            /* of what is in the pages: by which code and configuration */
 #define KEPT_APPLIED "events_applied"            /* which applied version of the promises those that are open have */
@@ -95,14 +95,6 @@ static void once_each(struct ticket_ids *ids)
 	ids->count = kept;
 }
 
-static bool is_among(const struct ticket_ids *ids, int64_t number)
-{
-	for (size_t i = 0; i < ids->count; i++)
-		if (ids->at[i] == number)
-			return true;
-	return false;
-}
-
 /* A ticket tells the story of those that came into it, too: with one of them, it changes. */
 static enum status with_those_it_went_into(struct store *store, struct arena *arena, struct ticket_ids *ids, struct error *error)
 {
@@ -141,11 +133,12 @@ enum status gateway_events_stale(struct store *store, struct arena *arena, int64
 struct made { int family; int64_t page, first, last; const void *bytes; size_t length; };
 struct go {
 	struct arena *arena;
+	struct telling telling;
 	const struct promise_book *book;
 	struct store *store;
 	struct events_kept kept;
 	int64_t begun;                           /* ms: all that happened before stands in the store */
-	int64_t now, upto, top, mails;           /* as they are after it */
+	int64_t upto, top, mails;                /* as they are after it */
 	const struct desk_policy *policy;
 	struct { struct made *at; size_t count; } made;
 	struct ticket_ids filled;                /* gaps */
@@ -161,44 +154,10 @@ static void add_page(struct go *go, int family, int64_t number, const struct rep
 	report_page_span(page, family, &made->first, &made->last);
 }
 
-/* The families of a ticket's page. */
-static bool is_of_tickets(int family)
-{
-	return family < REPORT_TICKET_FAMILIES || family == FAMILY_WHOSE;
-}
-
-static enum status find_asker(struct store *store, struct arena *arena, const struct ticket_row *row, struct report_asker *asker, struct error *error)
-{
-	const char *address = row->facts.customer.address ? row->facts.customer.address : "";
-	int64_t contact = 0;
-	enum status status = *address ? store_contact_number(store, arena, address, &contact, error) : STATUS_OK;
-	*asker = (struct report_asker){contact ? contact : *address ? REPORT_ASK_TICKET : REPORT_NOBODY, row->facts.created};
-	return status;
-}
-
-static enum status tell_ticket(struct go *go, struct report_page *pages, int64_t ticket, struct error *error)
-{
-	CLEANUP_ARENA struct arena scratch = {0};
-	struct ticket_row row;
-	struct sla_clocks runs = {0};
-	struct report_asker asker = {REPORT_NOBODY, 0};
-	size_t slot = (size_t)((ticket - 1) % REPORT_PAGE_TICKETS);
-	enum status status = store_story_of(go->store, &scratch, ticket, &row, error);
-	if (status != STATUS_OK)
-		return status;
-	if (row.history.count)
-		gateway_runs_of(&scratch, go->book, go->store, &row, go->now, &runs);
-	if (row.history.count)
-		status = find_asker(go->store, &scratch, &row, &asker, error);
-	report_tell(pages, slot, &scratch, row.history.count ? &row : NULL, &runs);
-	report_tell_asker(&pages[FAMILY_WHOSE], slot, asker);
-	return status;
-}
-
 static void add_pages(struct go *go, int64_t number, const struct report_page *pages, enum status status)
 {
 	for (int family = 0; family < REPORT_FAMILIES && status == STATUS_OK; family++)
-		if (is_of_tickets(family))
+		if (gateway_events_of_tickets(family))
 			add_page(go, family, number, &pages[family]);
 }
 
@@ -209,36 +168,21 @@ static enum status tell_page(struct go *go, int64_t page, struct error *error)
 	for (int family = 0; family < REPORT_FAMILIES; family++)
 		report_page_init(&pages[family], go->arena);
 	for (int64_t ticket = (page - 1) * REPORT_PAGE_TICKETS + 1; ticket <= page * REPORT_PAGE_TICKETS && status == STATUS_OK; ticket++)
-		status = tell_ticket(go, pages, ticket, error);
+		status = gateway_events_tell(&go->telling, pages, ticket, error);
 	add_pages(go, page, pages, status);
 	return status;
 }
 
-/* One that is not there, or damaged, is made whole. */
-static enum status read_page(struct go *go, int64_t page, struct report_page *pages, bool *there, struct error *error)
-{
-	enum status status = STATUS_OK;
-	*there = true;
-	for (int family = 0; family < REPORT_FAMILIES && status == STATUS_OK && *there; family++) {
-		const void *bytes;
-		size_t length;
-		if (!is_of_tickets(family))
-			continue;
-		status = store_event_page_get(go->store, go->arena, family, page, &bytes, &length, error);
-		*there = status == STATUS_OK && bytes && report_page_read(&pages[family], go->arena, bytes, length);
-	}
-	return status;
-}
-
+/* One that is not there, or damaged, is made whole some time. */
 static enum status tell_changed_on(struct go *go, int64_t page, const int64_t *tickets, size_t count, struct error *error)
 {
 	struct report_page pages[REPORT_FAMILIES];
 	bool there;
-	enum status status = read_page(go, page, pages, &there, error);
+	enum status status = gateway_events_page(&go->telling, page, pages, &there, error);
 	if (status != STATUS_OK || !there)
 		return status;
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		status = tell_ticket(go, pages, tickets[i], error);
+		status = gateway_events_tell(&go->telling, pages, tickets[i], error);
 	add_pages(go, page, pages, status);
 	return status;
 }
@@ -443,7 +387,7 @@ bool gateway_events_go(struct gateway *gateway, const struct config *config, str
 {
 	CLEANUP_ARENA struct arena arena = {0}, book_arena = {0};
 	struct promise_book book;
-	struct go go = {.arena = &arena, .store = store, .book = &book, .now = clock_now()};
+	struct go go = {.arena = &arena, .store = store, .book = &book, .telling = {&arena, &book, store, clock_now()}};
 	struct error error;
 	enum status status = gateway_book_read(config, store, &book_arena, &book, &error);
 	if (status == STATUS_OK && nothing_to_do(store, config, &book))
@@ -483,69 +427,4 @@ void gateway_events_tick(struct gateway *gateway, struct store *store)
 	int64_t upto = 0, now = clock_now();
 	if (store_number_get(store, KEPT_UPTO, &upto, &error) == STATUS_OK && is_ahead(upto, now))
 		store_write(gateway->writer, follow_again, &now, &error);
-}
-
-/* ---- fsck ---- */
-
-struct checking { const struct promise_book *book; struct store *store; struct ticket_ids stale; struct strings addresses; struct arena *arena; struct strings *findings; int64_t now; };
-
-/* A contact's number may have moved since, or the contact be younger than the page: reports see that its address is gone, and ask the ticket. */
-static bool is_same_asker(const struct checking *c, struct report_asker kept, struct report_asker told)
-{
-	bool gone = kept.contact > 0 && ((size_t)kept.contact >= c->addresses.count || !c->addresses.at[kept.contact]);
-	return kept.contact == REPORT_ASK_TICKET || gone || (kept.contact == told.contact && kept.created == told.created);
-}
-
-static void compare(struct checking *c, int64_t page, struct report_page *kept, struct report_page *told)
-{
-	for (size_t slot = 0; slot < REPORT_PAGE_TICKETS; slot++) {
-		int64_t ticket = (page - 1) * REPORT_PAGE_TICKETS + 1 + (int64_t)slot;
-		bool same = true;
-		for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
-			same &= report_page_same(&kept[family], &told[family], family, slot);
-		same &= is_same_asker(c, report_asker_of(&kept[FAMILY_WHOSE], slot), report_asker_of(&told[FAMILY_WHOSE], slot));
-		if (!same && !is_among(&c->stale, ticket))
-			strings_add(c->arena, c->findings, arena_printf(c->arena, "ticket %lld: what is kept of it for reports is not what its history says", (long long)ticket));
-	}
-}
-
-static enum status check_page(struct checking *c, int64_t page, struct error *error)
-{
-	CLEANUP_ARENA struct arena arena = {0};
-	struct go go = {.arena = &arena, .store = c->store, .book = c->book, .now = c->now};
-	struct report_page kept[REPORT_FAMILIES], told[REPORT_FAMILIES];
-	bool there;
-	enum status status = read_page(&go, page, kept, &there, error);
-	if (status == STATUS_OK && !there) {
-		strings_add(c->arena, c->findings, arena_printf(c->arena, "tickets from %lld on: what is kept of them for reports cannot be read", (long long)((page - 1) * REPORT_PAGE_TICKETS + 1)));
-		return STATUS_OK;
-	}
-	for (int family = 0; family < REPORT_FAMILIES; family++)
-		report_page_init(&told[family], &arena);
-	for (int64_t ticket = (page - 1) * REPORT_PAGE_TICKETS + 1; ticket <= page * REPORT_PAGE_TICKETS && status == STATUS_OK; ticket++)
-		status = tell_ticket(&go, told, ticket, error);
-	if (status == STATUS_OK)
-		compare(c, page, kept, told);
-	return status;
-}
-
-enum status gateway_events_check(const struct config *config, const struct promise_book *book, struct store *store, struct arena *arena, struct strings *findings, struct error *error)
-{
-	struct checking checking = {.book = book, .store = store, .arena = arena, .findings = findings, .now = clock_now()};
-	struct events_kept kept;
-	struct ticket_ids pages = {0};
-	bool began;
-	enum status status = store_read_begin(store, &began, error);
-	if (status == STATUS_OK)
-		status = gateway_events_kept(config, book, store, &kept, error);
-	if (status == STATUS_OK && kept.there)
-		status = store_event_page_ids(store, arena, FAMILY_PLACES, &pages, error);
-	if (status == STATUS_OK && kept.there)
-		status = gateway_events_stale(store, arena, kept.upto, &checking.stale, error);
-	if (status == STATUS_OK && kept.there)
-		status = store_contact_addresses(store, arena, &checking.addresses, error);
-	for (size_t i = 0; i < pages.count && status == STATUS_OK; i++)
-		status = check_page(&checking, pages.at[i], error);
-	store_read_end(store, began);
-	return status;
 }
