@@ -206,6 +206,19 @@ static char *one_line(struct arena *arena, const char *text)
 	return text_trim(line_of);
 }
 
+static const char *action_text(struct arena *arena, const struct program_action *action)
+{
+	static const char *const names[] = {
+		[COMMAND_KEEP] = "keep", [COMMAND_DISCARD] = "discard", [COMMAND_REDIRECT] = "redirect", [COMMAND_FILEINTO] = "fileinto queue/",
+		[COMMAND_REJECT] = "reject", [COMMAND_ADDFLAG] = "addflag", [COMMAND_SETFLAG] = "setflag", [COMMAND_REMOVEFLAG] = "removeflag",
+		[COMMAND_NOTIFY] = "notify",
+	};
+	const char *text = arena_printf(arena, "line %d: %s", action->line, names[action->kind]);
+	for (size_t i = 0; i < action->words.count; i++)
+		text = arena_printf(arena, "%s%s%s", text, i ? ", " : action->kind == COMMAND_FILEINTO ? "" : " ", action->words.at[i]);
+	return text;
+}
+
 /* Flags of fileinto and keep stand before what they are given to, so that words[0] of fileinto is the queue. */
 static void add_action(struct emitter *emitter, const struct node *node, enum command_kind kind, const struct argument *flags)
 {
@@ -226,6 +239,7 @@ static void add_action(struct emitter *emitter, const struct node *node, enum co
 			strings_add(program->arena, &action->words, kind == COMMAND_FILEINTO ? queue_of(emitter, argument->strings.at[k].text + 6) :
 			            kind == COMMAND_REJECT ? one_line(program->arena, argument->strings.at[k].text) : flag_of(emitter, argument->strings.at[k].text));
 	}
+	action->text = action_text(program->arena, action);
 }
 
 static bool is_action(const struct node *node)

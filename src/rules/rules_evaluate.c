@@ -26,20 +26,6 @@ static void because(struct judging *judging, const char *by, const char *what, c
 	*ARENA_PUSH(judging->arena, &verdict->because) = (struct verdict_reason){by, arena_string(judging->arena, what), detail};
 }
 
-/* "line 12: addflag tag:vpn, priority:high" */
-static const char *action_text(struct arena *arena, const struct program_action *action)
-{
-	static const char *const names[] = {
-		[COMMAND_KEEP] = "keep", [COMMAND_DISCARD] = "discard", [COMMAND_REDIRECT] = "redirect", [COMMAND_FILEINTO] = "fileinto queue/",
-		[COMMAND_REJECT] = "reject", [COMMAND_ADDFLAG] = "addflag", [COMMAND_SETFLAG] = "setflag", [COMMAND_REMOVEFLAG] = "removeflag",
-		[COMMAND_NOTIFY] = "notify",
-	};
-	const char *text = arena_printf(arena, "line %d: %s", action->line, names[action->kind]);
-	for (size_t i = 0; i < action->words.count; i++)
-		text = arena_printf(arena, "%s%s%s", text, i ? ", " : action->kind == COMMAND_FILEINTO ? "" : " ", action->words.at[i]);
-	return text;
-}
-
 /* The sets that the tests on the way to this action named, and that the mail matches. */
 static void tell_keywords(struct judging *judging, const struct program_action *action)
 {
@@ -102,7 +88,7 @@ static void act(struct judging *judging, const struct program_action *action)
 	default: change_flags(judging, action); break;
 	}
 	tell_keywords(judging, action);
-	because(judging, "rule", judging->ruleset->program.scripts.at[action->script], action_text(judging->arena, action));
+	because(judging, "rule", judging->ruleset->program.scripts.at[action->script], arena_string(judging->arena, action->text));
 }
 
 static void apply_flags(struct judging *judging)

@@ -4,7 +4,8 @@
  * A word is a run of letters, digits, underscores and combining marks of any script; each Han, kana or Thai character is a word of its
  * own, because those scripts write no blanks. "é" and "e" with a combining accent fold to the same "e". Invalid UTF-8
  * separates words. Small letters are those of the C.UTF-8 locale of libc, the accents those of words_plain.c.
- * May not allocate for each word: one array and one buffer a text. ASCII, which is most of all text, goes through one table.
+ * May not allocate for each word: one array and one buffer a text. ASCII, which is most of all text, goes through one table; and only words that begin
+ * as one that is looked for are folded.
  */
 #include <locale.h>
 #include <pthread.h>
@@ -141,48 +142,72 @@ static void add_forms(struct words *words, struct token_word *word)
 	word->hash = rules_words_hash(words->forms.at + word->folded);
 }
 
-static struct token_word *push(struct words *words)
+static void make_room(struct words *words)
 {
-	if (words->tokens.count == words->tokens.room) {
-		words->tokens.room = words->tokens.room ? 2 * words->tokens.room : 256;
-		words->tokens.at = realloc(words->tokens.at, words->tokens.room * sizeof *words->tokens.at);
-		if (!words->tokens.at)
-			abort();
-	}
+	words->tokens.room = words->tokens.room ? 2 * words->tokens.room : 256;
+	words->tokens.at = realloc(words->tokens.at, words->tokens.room * sizeof *words->tokens.at);
+	if (!words->tokens.at)
+		abort();
+}
+
+static inline struct token_word *push(struct words *words)
+{
+	if (words->tokens.count == words->tokens.room)
+		make_room(words);
 	return &words->tokens.at[words->tokens.count++];
 }
 
-/* A run of ASCII letters from `at` on: its small letters into `out`, its hash; the number of bytes. */
-static size_t take_ascii(const unsigned char *text, size_t length, char *out, uint32_t *hash)
+static size_t ascii_length(const unsigned char *text, size_t length)
 {
 	size_t count = 0;
-	uint32_t sum = 0;
-	for (unsigned char byte; count < length && (byte = small[text[count]]); count++) {
-		out[count] = (char)byte;
-		sum = hash_step(sum, byte);
-	}
-	*hash = sum;
+	while (count < length && small[text[count]])
+		count++;
 	return count;
+}
+
+/* Of ASCII alone: its small letters, and their hash. */
+void rules_words_complete(struct words *words, struct token_word *word)
+{
+	const unsigned char *text = (const unsigned char *)words->text + word->start;
+	uint32_t hash = 0;
+	char *out;
+	if (word->folds)
+		return;
+	out = words->forms.room - words->forms.length > word->length + 1 ? words->forms.at + words->forms.length : buffer_reserve(&words->forms, word->length + 1);
+	for (size_t i = 0; i < word->length; i++) {
+		out[i] = (char)small[text[i]];
+		hash = hash_step(hash, small[text[i]]);
+	}
+	out[word->length] = 0;
+	word->hash = hash;
+	word->folded = word->lower = (uint32_t)words->forms.length;
+	word->folds = true;
+	words->forms.length += word->length + 1;
+}
+
+static bool is_wanted(const struct words *words, const unsigned char *text, size_t length)
+{
+	size_t pair = rules_words_pair(small[text[0]], length > 1 ? small[text[1]] : 0);
+	return !words->wanted || (words->wanted[pair / 64] >> pair % 64 & 1);
 }
 
 /* The word at `at`, if there is one; where to go on. */
 static size_t cut_word(struct words *words, size_t at, size_t length)
 {
 	const unsigned char *text = (const unsigned char *)words->text;
-	uint32_t hash, forms = (uint32_t)words->forms.length;
-	char *out = buffer_reserve(&words->forms, length - at);
-	size_t count = take_ascii(text + at, length - at, out, &hash);
+	size_t count = ascii_length(text + at, length - at);
 	if (at + count == length || text[at + count] < 128) {
-		out[count] = 0;
-		words->forms.length += count + 1;
-		*push(words) = (struct token_word){(uint32_t)at, (uint32_t)count, forms, forms, hash};
+		struct token_word *word = push(words);
+		*word = (struct token_word){.start = (uint32_t)at, .length = (uint32_t)count};
+		if (is_wanted(words, text + at, count))
+			rules_words_complete(words, word);
 		return at + count;
 	}
 	size_t end = word_end(words->text, at, length);
 	if (end == at)
 		return at + 1;
 	struct token_word *word = push(words);
-	*word = (struct token_word){.start = (uint32_t)at, .length = (uint32_t)(end - at)};
+	*word = (struct token_word){.start = (uint32_t)at, .length = (uint32_t)(end - at), .folds = true};
 	add_forms(words, word);
 	return end;
 }
@@ -192,13 +217,16 @@ static bool is_letter(unsigned char byte)
 	return byte >= 128 || small[byte];
 }
 
-void rules_words_cut(struct words *words, const char *text, size_t length)
+void rules_words_cut(struct words *words, const char *text, size_t length, const uint64_t wanted[RULES_PAIRS])
 {
 	words->text = text;
+	words->wanted = wanted;
 	words->tokens.count = 0;
 	buffer_reset(&words->forms);
+	buffer_reserve(&words->forms, length + 1);
 	for (size_t at = 0; at < length;)
 		at = is_letter((unsigned char)text[at]) ? cut_word(words, at, length) : at + 1;
+	buffer_reserve(&words->forms, length + 1);       /* for all that may yet be completed: ASCII words with a NUL each are no longer than their text */
 }
 
 const char *rules_words_stranger(const char *word)

@@ -27,6 +27,7 @@ struct set { const char *name, *language; enum keyword_in in; struct regex *rege
 struct keyword_sets {
 	struct { struct set *at; size_t count; } sets;
 	struct table tables[LANGUAGES + 1]; size_t table_count;  /* tables[0]: without language */
+	uint64_t wanted[RULES_PAIRS];    /* how a word may begin that is looked up in one of them */
 };
 
 /* ---------------------------------------------------------------- making them */
@@ -80,7 +81,7 @@ static void add_word(struct keyword_sets *sets, struct arena *arena, uint32_t se
 	struct words words;
 	struct table *inflected = stemmer ? table_of(sets, language) : NULL;
 	rules_words_init(&words);
-	rules_words_cut(&words, word, strlen(word));
+	rules_words_cut(&words, word, strlen(word), NULL);
 	if (check_word(report, line, name, word, &words)) {
 		add_phrase(arena, &sets->tables[0], &words, set, NULL, false);
 		if (inflected) {
@@ -130,14 +131,33 @@ static void index_table(struct arena *arena, struct table *table)
 	}
 }
 
+static void want_pair(struct keyword_sets *sets, size_t pair)
+{
+	sets->wanted[pair / 64] |= UINT64_C(1) << pair % 64;
+}
+
+/* Of stems each letter counts by itself, as in search_stems(). */
+static void want(struct keyword_sets *sets, const struct table *table)
+{
+	for (size_t i = 0; !*table->language && i < table->phrases.count; i++) {
+		const unsigned char *form = (const unsigned char *)table->phrases.at[i].forms[0];
+		want_pair(sets, rules_words_pair(form[0], form[1]));
+	}
+	for (size_t pair = 0; *table->language && pair < 65536; pair++)
+		if (table->first[pair >> 8] && table->second[pair & 0xFF])
+			want_pair(sets, pair);
+}
+
 struct keyword_sets *rules_keyword_sets_new(struct arena *arena, const struct config *config, struct report *report)
 {
 	struct keyword_sets *sets = ARENA_NEW(arena, struct keyword_sets);
 	table_of(sets, "");
 	for (size_t i = 0; i < config->keywords.count; i++)
 		add_set(sets, arena, &config->keywords.at[i], report);
-	for (size_t i = 0; i < sets->table_count; i++)
+	for (size_t i = 0; i < sets->table_count; i++) {
 		index_table(arena, &sets->tables[i]);
+		want(sets, &sets->tables[i]);
+	}
 	return sets;
 }
 
@@ -174,9 +194,10 @@ static void keep_match(struct search *search, uint32_t set, const char *from, si
 }
 
 /* The form of a word that this table holds. */
-static const char *form_of(const struct words *words, size_t i, struct sb_stemmer *stemmer, bool folded_first, struct buffer *room)
+static const char *form_of(struct words *words, size_t i, struct sb_stemmer *stemmer, bool folded_first, struct buffer *room)
 {
-	const struct token_word *word = &words->tokens.at[i];
+	struct token_word *word = &words->tokens.at[i];
+	rules_words_complete(words, word);
 	const char *text = words->forms.at + (stemmer && !folded_first ? word->lower : word->folded);
 	if (!stemmer)
 		return text;
@@ -186,7 +207,7 @@ static const char *form_of(const struct words *words, size_t i, struct sb_stemme
 	return buffer_string(room);
 }
 
-static bool rest_follows(const struct phrase *phrase, const struct words *words, size_t i, struct sb_stemmer *stemmer, bool folded_first)
+static bool rest_follows(const struct phrase *phrase, struct words *words, size_t i, struct sb_stemmer *stemmer, bool folded_first)
 {
 	CLEANUP_BUFFER struct buffer room;
 	buffer_init(&room);
@@ -196,7 +217,7 @@ static bool rest_follows(const struct phrase *phrase, const struct words *words,
 	return true;
 }
 
-static void look_up(struct search *search, const struct table *table, const struct words *words, size_t i, const char *form, uint32_t hash,
+static void look_up(struct search *search, const struct table *table, struct words *words, size_t i, const char *form, uint32_t hash,
                     struct sb_stemmer *stemmer, bool folded_first)
 {
 	for (size_t at = hash & table->mask; table->entries[at].phrase; at = (at + 1) & table->mask) {
@@ -209,24 +230,24 @@ static void look_up(struct search *search, const struct table *table, const stru
 	}
 }
 
-static void search_plain(struct search *search, const struct words *words)
+static void search_plain(struct search *search, struct words *words)
 {
 	const struct table *table = &search->sets->tables[0];
 	for (size_t i = 0; table->phrases.count && i < words->tokens.count; i++) {
 		const struct token_word *word = &words->tokens.at[i];
-		if (table->entries[word->hash & table->mask].phrase)
+		if (word->folds && table->entries[word->hash & table->mask].phrase)
 			look_up(search, table, words, i, words->forms.at + word->folded, word->hash, NULL, false);
 	}
 }
 
-static void search_stems(struct search *search, const struct table *table, const struct words *words)
+static void search_stems(struct search *search, const struct table *table, struct words *words)
 {
 	CLEANUP_BUFFER struct buffer room;
 	struct sb_stemmer *stemmer = sb_stemmer_new(table->language, "UTF_8");
 	buffer_init(&room);
 	for (size_t i = 0; stemmer && i < words->tokens.count; i++) {
 		const char *folded = words->forms.at + words->tokens.at[i].folded;
-		if (!table->first[(unsigned char)folded[0]] || !table->second[(unsigned char)folded[1]])
+		if (!words->tokens.at[i].folds || !table->first[(unsigned char)folded[0]] || !table->second[(unsigned char)folded[1]])
 			continue;
 		const char *form = form_of(words, i, stemmer, false, &room);
 		look_up(search, table, words, i, form, rules_words_hash(form), stemmer, false);
@@ -261,7 +282,7 @@ static void search_in(struct search *search, const char *text, const char *where
 	search->where = where;
 	search->in_subject = strcmp(where, "subject") == 0;
 	rules_words_init(&words);
-	rules_words_cut(&words, text, length);
+	rules_words_cut(&words, text, length, search->sets->wanted);
 	search_plain(search, &words);
 	for (size_t i = 1; i < search->sets->table_count; i++)
 		if (!language || strcmp(search->sets->tables[i].language, language) == 0)

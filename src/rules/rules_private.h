@@ -110,6 +110,7 @@ const struct desk_agent *rules_check_agent(const struct config *config, const ch
 struct program_action {
 	enum command_kind kind;
 	uint16_t script; int line;
+	const char *text;                /* "line 12: addflag tag:vpn, priority:high" */
 	struct strings words;            /* queue, flags, address, words, agents */
 	struct strings keywords;         /* sets named in the tests that led here */
 };
@@ -157,15 +158,22 @@ struct token_word {
 	uint32_t start, length;          /* in the text */
 	uint32_t folded, lower;          /* offsets in forms, NUL-terminated; lower keeps accents */
 	uint32_t hash;                   /* of folded */
+	bool folds;                      /* folded, lower and hash are there: it is not only known to stand here */
 };
 struct words {
 	const char *text;
+	const uint64_t *wanted;
 	struct { struct token_word *at; size_t count, room; } tokens;
 	struct buffer forms;
 };
 void rules_words_init(struct words *words);
 void rules_words_fini(struct words *words);
-void rules_words_cut(struct words *words, const char *text, size_t length);
+/* wanted: a bit for each pair of letters that a word is looked for by (rules_words_pair()); of other ASCII words only the place is found. NULL: all. */
+#define RULES_PAIRS (65536 / 64)
+static inline size_t rules_words_pair(unsigned char first, unsigned char second) { return (size_t)first << 8 | second; }
+void rules_words_cut(struct words *words, const char *text, size_t length, const uint64_t wanted[RULES_PAIRS]);
+/* Of a word whose place alone was found, the rest. Moves no form that was there before. */
+void rules_words_complete(struct words *words, struct token_word *word);
 uint32_t rules_words_hash(const char *text);
 /* A character of `word` that can be in no word, "" if there is none. */
 const char *rules_words_stranger(const char *word);

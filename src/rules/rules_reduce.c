@@ -17,7 +17,10 @@ enum verdict_of_filter { NO, PERHAPS, YES };
 
 /* ---------------------------------------------------------------- asking them, for each mail */
 
-struct lowered { bool ready, odd; struct strings values; };      /* odd: addresses that libsieve may read in another way than they stand */
+struct lowered {
+	bool ready, odd;                 /* odd: addresses that libsieve may read in another way than they stand */
+	struct { struct lowered_value { const char *text; size_t length; bool blanks; } *at; size_t count; } values;     /* blanks: at one of its ends */
+};
 struct reducing {
 	const struct program *program;
 	const struct mail_facts *facts;
@@ -30,10 +33,17 @@ struct reducing {
 
 static bool is_odd(const char *address)
 {
-	for (const char *at = address; *at; at++)
-		if (!((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || strchr("<>@.-_+=", *at)))
-			return true;
-	return false;
+	static const bool plain[256] = {
+		['a' ... 'z'] = true, ['0' ... '9'] = true, ['<'] = true, ['>'] = true, ['@'] = true, ['.'] = true, ['-'] = true, ['_'] = true, ['+'] = true, ['='] = true,
+	};
+	while (plain[(unsigned char)*address])
+		address++;
+	return *address != '\0';
+}
+
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
 static const struct lowered *lowered_of(struct reducing *reducing, const struct filter *filter, uint32_t key)
@@ -45,7 +55,8 @@ static const struct lowered *lowered_of(struct reducing *reducing, const struct 
 	const struct strings one = {&address, 1}, *values = filter->envelope ? &one : &reducing->facts->values[key];
 	for (size_t i = 0; i < values->count; i++) {
 		char *value = text_lower(reducing->arena, values->at[i]);
-		*ARENA_PUSH(reducing->arena, &lowered->values) = value;
+		size_t length = strlen(value);
+		*ARENA_PUSH(reducing->arena, &lowered->values) = (struct lowered_value){value, length, length && (is_blank(*value) || is_blank(value[length - 1]))};
 		lowered->odd |= filter->address && is_odd(value);
 	}
 	lowered->ready = true;
@@ -61,12 +72,11 @@ static bool in_order(const char *value, const struct strings *pieces)
 }
 
 /* Equal but for case; what has blanks at its ends is perhaps equal to what has none. */
-static enum verdict_of_filter equal(const char *value, const char *needle)
+static enum verdict_of_filter equal(const struct lowered_value *value, const char *needle)
 {
-	size_t length = strlen(value);
-	if (strcmp(value, needle) == 0)
+	if (strcmp(value->text, needle) == 0)
 		return YES;
-	return length && (strchr(" \t\r\n", *value) || strchr(" \t\r\n", value[length - 1])) && strstr(value, needle) ? PERHAPS : NO;
+	return value->blanks && strstr(value->text, needle) ? PERHAPS : NO;
 }
 
 static enum verdict_of_filter look_in(struct reducing *reducing, const struct filter *filter, const struct lowered *lowered)
@@ -75,14 +85,13 @@ static enum verdict_of_filter look_in(struct reducing *reducing, const struct fi
 	if (lowered->odd && lowered->values.count)
 		return PERHAPS;
 	for (size_t i = 0; i < lowered->values.count; i++) {
-		const char *value = lowered->values.at[i];
-		size_t length = strlen(value) + 16;
+		const struct lowered_value *value = &lowered->values.at[i];
 		for (size_t k = 0; k < filter->needles.count && best != YES; k++) {
 			const struct strings *needle = &filter->needles.at[k];
 			enum verdict_of_filter has = filter->whole ? YES : PERHAPS;
-			enum verdict_of_filter here = filter->kind == FILTER_IS ? equal(value, needle->at[0]) : in_order(value, needle) ? has : NO;
+			enum verdict_of_filter here = filter->kind == FILTER_IS ? equal(value, needle->at[0]) : in_order(value->text, needle) ? has : NO;
 			best = here > best ? here : best;
-			if ((reducing->work += length) > BUDGET)
+			if ((reducing->work += value->length + 16) > BUDGET)
 				return PERHAPS;
 		}
 	}

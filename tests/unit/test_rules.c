@@ -405,6 +405,10 @@ static const struct { const char *subject, *text, *language, *found; } keyword_m
 	{"Drucker", "die H\xc3\xa4usern", "de", "german=H\xc3\xa4usern/text"},
 	{"Haus", "", "de", "german=Haus/subject"},
 	{"bad \xff vpn", "", NULL, "vpn=vpn/subject"},
+	{"x", "Of all that we bought, not one of the old GIFT vouchers works", "en", "pair=GIFT vouchers/text"},
+	{"x", "Take an X-Ray of it, and one more word", "en", "pair=X-Ray/text"},
+	{"x", "a gift, of which no voucher came", "en", ""},
+	{"x", "gift", "en", ""},
 };
 
 static void keyword_sets_match_words(void **state)
@@ -416,6 +420,7 @@ static void keyword_sets_match_words(void **state)
 	add_keyword("accents", "caff\xc3\xa8|stra\xc3\x9f" "e|\xd0\xbf\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82", "", KEYWORD_IN_BOTH, "");
 	add_keyword("phrase", "out of office|\xe6\x89\x93\xe5\x8d\xb0\xe6\x9c\xba", "", KEYWORD_IN_BOTH, "");
 	add_keyword("german", "haus", "", KEYWORD_IN_BOTH, "de");
+	add_keyword("pair", "gift voucher|x ray", "", KEYWORD_IN_BOTH, "en");
 	assert_int_equal(rules_load(&config, &arena, &problems, &ruleset), STATUS_OK);
 	for (size_t i = 0; i < COUNT_OF(keyword_mails); i++) {
 		struct mail mail = {.subject = keyword_mails[i].subject, .reply_text = keyword_mails[i].text, .language = keyword_mails[i].language};
