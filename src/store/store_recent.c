@@ -14,7 +14,7 @@
 
 #define RECENT_MAILS 1024
 #define RECENT_MOST (16 * 1024)          /* bytes of one */
-#define RECENT_ALL (2 * 1024 * 1024)    /* bytes of all of them */
+#define RECENT_ALL (1280 * 1024)         /* bytes of all of them: some six hundred of 2 KB */
 #define RECENT_US (10 * 1000 * 1000)
 
 struct recent {
@@ -23,6 +23,7 @@ struct recent {
 	int awaited;                     /* 0: nobody is, and the slot is free */
 	bool asked;                      /* somebody has come for it */
 	size_t text, reply, rest;        /* lengths of what stands at `at` in the ring, the texts with their zero */
+	bool begins;                     /* the text does with the reply, which then stands there once: most often it is all of it */
 	size_t at;
 };
 
@@ -40,7 +41,7 @@ static struct {
 
 static size_t size_of(const struct recent *it)
 {
-	return it->text + it->reply + it->rest;
+	return it->text + (it->begins ? 0 : it->reply) + it->rest;
 }
 
 static struct recent *slot_of(int64_t raw)
@@ -79,7 +80,7 @@ static bool gives_way(int64_t now)
 static size_t free_place(size_t size)
 {
 	if (recent.first == recent.next)
-		return 0;
+		return size <= RECENT_ALL ? 0 : RECENT_ALL;
 	size_t oldest = recent.order[recent.first % RECENT_MAILS].at;
 	if (recent.end <= oldest)
 		return oldest - recent.end >= size ? recent.end : RECENT_ALL;
@@ -111,9 +112,11 @@ static void keep(struct recent *it, const struct mail *mail, const struct buffer
 			return;
 	if (!ring_is_there())
 		return;
-	memcpy(recent.ring + it->at, mail->text, it->text);
-	memcpy(recent.ring + it->at + it->text, mail->reply_text, it->reply);
-	memcpy(recent.ring + it->at + it->text + it->reply, rest->at, it->rest);
+	char *to = recent.ring + it->at;
+	to = mempcpy(to, mail->text, it->text);
+	if (!it->begins)
+		to = mempcpy(to, mail->reply_text, it->reply);
+	memcpy(to, rest->at, it->rest);
 	*slot = *it;
 	recent.order[recent.next % RECENT_MAILS].raw = it->raw;
 	recent.order[recent.next++ % RECENT_MAILS].at = it->at;
@@ -129,6 +132,7 @@ void store_recent_keep(const struct store *store, int64_t raw, const struct mail
 
 	if (it.text + it.reply > RECENT_MOST)
 		return;
+	it.begins = it.reply <= it.text && memcmp(mail->text, mail->reply_text, it.reply - 1) == 0;
 	buffer_init(&rest);
 	mail_pack(mail, &rest);
 	it.rest = rest.length;
@@ -159,10 +163,10 @@ bool store_recent_mail(const struct store *store, struct arena *arena, int64_t r
 	struct recent it;
 	char *bytes = recent.some ? find(store, arena, raw, options->text_most ? options->text_most : LIMIT_TEXT_BYTES, &it) : NULL;
 
-	if (!bytes || !mail_unpack(arena, bytes + it.text + it.reply, it.rest, mail))
+	if (!bytes || !mail_unpack(arena, bytes + size_of(&it) - it.rest, it.rest, mail))
 		return false;
 	mail->text = bytes;
-	mail->reply_text = bytes + it.text;
+	mail->reply_text = !it.begins ? bytes + it.text : it.reply == it.text ? bytes : arena_copy(arena, bytes, it.reply - 1);
 	return true;
 }
 

@@ -153,6 +153,17 @@ static void a_mail_that_just_came_in_is_read_from_memory_as_often_as_was_awaited
 	assert_string_equal(found.subject, "it");
 	assert_string_equal(found.reply_text, "My words.");
 	assert_string_equal(get(f, raw, &light).text, "My words.");
+	/* A reply that the text begins with, or is; and one that it does not. */
+	static const struct { const char *text, *reply; } both[] = { { "Yes.\n> No?", "Yes." }, { "Yes.", "Yes." }, { "> No?\nYes.", "Yes." }, { "Yes", "Yes." }, { "Yes.", "" }, { "", "" } };
+	for (size_t i = 0; i < COUNT_OF(both); i++) {
+		mail.text = both[i].text;
+		mail.reply_text = both[i].reply;
+		store_recent_keep(f->store, raw, &mail, 1);
+		assert_true(store_recent_mail(f->store, &f->arena, raw, &light, &found));
+		assert_string_equal(found.text, both[i].text);
+		assert_string_equal(found.reply_text, both[i].reply);
+		assert_string_equal(found.subject, "it");
+	}
 	/* What is long is not kept; who has the place keeps it. */
 	memset(long_text, 'x', 20000);
 	long_text[20000] = '\0';
