@@ -81,7 +81,7 @@ void learn_nearest_make(struct arena *arena, const struct corpus *corpus, const 
 struct looked_up { struct list { uint32_t start, length; float value; } *at; size_t count; };
 
 /* In three rounds, each of which fetches what the next one reads: all of it is far apart in memory. */
-static void look_up(struct arena *arena, const struct nearest *nearest, const struct vector *vector, struct looked_up *found)
+ALSO_FOR_NEWER static void look_up(struct arena *arena, const struct nearest *nearest, const struct vector *vector, struct looked_up *found)
 {
 	const struct vector_item **word = (const struct vector_item **)arena_room(arena, (vector->count + 1) * sizeof *word);
 	size_t words = 0;

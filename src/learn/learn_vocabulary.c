@@ -75,29 +75,35 @@ ALSO_FOR_NEWER void learn_vector_of(struct arena *arena, const struct vocabulary
 {
 	static const double if_word[2] = { [KIND_WORD] = 1 }, if_run[2] = { [KIND_RUN] = 1 }, if_unknown[2] = { 1, 0 };
 	double words = 1e-12, runs = 1e-12, unknown_words = 0, unknown_runs = 0;         /* squares */
+	/* Copies, since for all the compiler knows an item that is written might change them. */
+	const struct numbered known = vocabulary->known;
+	const uint8_t *rarity = vocabulary->rarity, rarest = vocabulary->rarest;
+	const bool only_names = vocabulary->only_names;
+	struct vector_item *at;
+	size_t count = 0;
 	float scale[2];
 
 	pthread_once(&once, make_values);
-	*vector = (struct vector){ .at = (struct vector_item *)arena_room(arena, (features->count + 1) * sizeof *vector->at), .words = features->words };
+	at = (struct vector_item *)arena_room(arena, (features->count + 1) * sizeof *at);
 	for (size_t i = 0; i < features->count; i++) {
 		uint32_t key = features->at[i], kind = KEY_KIND(key), times = KEY_TIMES(key);
-		uint32_t number = numbered_before(&vocabulary->known, KEY_BUCKET(key));
-		bool known = numbered_has(&vocabulary->known, KEY_BUCKET(key));
-		uint8_t rarity = vocabulary->rarity[number];     /* there is one more than are known */
-		double value = values.of_rarity[known ? rarity : vocabulary->rarest], square, word, run;
+		uint32_t number = numbered_before(&known, KEY_BUCKET(key));
+		bool is_known = numbered_has(&known, KEY_BUCKET(key));
+		double value = values.of_rarity[is_known ? rarity[number] : rarest], square, word, run;  /* there is one more rarity than are known */
 
 		value *= times <= OFTEN ? values.of_times[times] : value_of_times(times);
-		value *= vocabulary->only_names && KEY_COMMON(key) ? COMMON_SHARE : 1;
+		value *= only_names && KEY_COMMON(key) ? COMMON_SHARE : 1;
 		square = value * value;
 		word = square * if_word[kind];           /* one of the two is nothing: sums stay out of memory, where each would wait for the last */
 		run = square * if_run[kind];
 		words += word;
 		runs += run;
-		unknown_words += word * if_unknown[known];
-		unknown_runs += run * if_unknown[known];
-		vector->at[vector->count] = (struct vector_item){ number & INT32_MAX, kind & 1, (float)value };
-		vector->count += known;
+		unknown_words += word * if_unknown[is_known];
+		unknown_runs += run * if_unknown[is_known];
+		at[count] = (struct vector_item){ number & INT32_MAX, kind & 1, (float)value };
+		count += is_known;
 	}
+	*vector = (struct vector){ .at = at, .count = count, .words = features->words };
 	scale[KIND_WORD] = share_of_kind[KIND_WORD] / (float)sqrt(words);
 	scale[KIND_RUN] = share_of_kind[KIND_RUN] / (float)sqrt(runs);
 	for (size_t i = 0; i < vector->count; i++)

@@ -31,9 +31,10 @@ static const struct { const char code[3]; const char *words; } languages[] = {
 #define SLOTS 2048                       /* of the table of all words; a power of two, a quarter full */
 static struct { const char *word; unsigned char length; unsigned short languages; } slots[SLOTS];
 
-static size_t slot_of(const char *word, size_t length)
+/* hash: its hash_bytes() */
+static size_t slot_of(const char *word, size_t length, uint32_t hash)
 {
-	size_t at = hash_bytes(word, length) % SLOTS;
+	size_t at = hash % SLOTS;
 	while (slots[at].word && (slots[at].length != length || memcmp(slots[at].word, word, length) != 0))
 		at = (at + 1) % SLOTS;
 	return at;
@@ -44,21 +45,45 @@ void mail_language_init(void)
 {
 	for (size_t i = 0; i < COUNT_OF(languages); i++)
 		for (const char *at = languages[i].words + 1; *at; at += strcspn(at, " ") + 1) {
-			size_t length = strcspn(at, " "), slot = slot_of(at, length);
+			size_t length = strcspn(at, " "), slot = slot_of(at, length, hash_bytes(at, length));
 			slots[slot].word = at;
 			slots[slot].length = (unsigned char)length;
 			slots[slot].languages |= (unsigned short)(1u << i);
 		}
 }
 
-static size_t lower_word(struct span text, size_t *at, char out[36])
+#define WORD_BYTES 36                    /* the rest of a longer one is cut off */
+
+static bool is_small(unsigned char byte)
 {
-	size_t n = 0;
+	return (unsigned char)(byte - 'a') < 26;
+}
+
+/* Of plain letters, and what they hash to. */
+static size_t lower_plain(struct span text, size_t *at, char out[WORD_BYTES], uint32_t *hash)
+{
+	size_t n = 0, i = *at;
+	unsigned char small;
+	for (; i < text.length && is_small(small = (unsigned char)text.at[i] | 0x20); i++)
+		if (n + 4 < WORD_BYTES) {
+			out[n++] = (char)small;
+			*hash = hash_byte(*hash, small);
+		}
+	*at = i;
+	return n;
+}
+
+static size_t lower_word(struct span text, size_t *at, char out[WORD_BYTES], uint32_t *hash)
+{
+	*hash = HASH_START;
+	size_t n = lower_plain(text, at, out, hash);
+	if (*at == text.length || (unsigned char)text.at[*at] < 128)     /* most words end here */
+		return n;
 	while (*at < text.length) {
 		uint32_t code;
 		unsigned char small = (unsigned char)text.at[*at] | 0x20;
-		if (small >= 'a' && small <= 'z') {
-			if (n + 4 < 36)
+		if (is_small(small)) {
+			if (n + 4 < WORD_BYTES)
 				out[n++] = (char)small;
 			(*at)++;
 			continue;
@@ -71,10 +96,11 @@ static size_t lower_word(struct span text, size_t *at, char out[36])
 			break;
 		if ((code >= 0xC0 && code <= 0xDE) || (code >= 0x410 && code <= 0x42F))
 			code += 32;
-		if (n + 4 < 36)
+		if (n + 4 < WORD_BYTES)
 			n += utf8_encode(code, out + n);
 		*at += size;
 	}
+	*hash = hash_bytes(out, n);
 	return n;
 }
 
@@ -111,13 +137,13 @@ const char *mail_language_detect(const char *whole, bool *sure)
 	}
 	unsigned hits[COUNT_OF(languages)] = { 0 }, words = 0;
 	for (size_t at = 0; at < text.length && words < 300;) {
-		char word[36];
-		size_t length = lower_word(text, &at, word);
+		char word[WORD_BYTES];
+		uint32_t hash;
+		size_t length = lower_word(text, &at, word, &hash);
 		if (length && length < 14) {
 			words++;
-			unsigned found = slots[slot_of(word, length)].languages;
-			for (size_t i = 0; found; i++, found >>= 1)
-				hits[i] += found & 1;
+			for (unsigned found = slots[slot_of(word, length, hash)].languages; found; found &= found - 1)
+				hits[__builtin_ctz(found)]++;
 		}
 		if (!length)
 			at++;
