@@ -532,6 +532,6 @@ def told_after(directory, log, first, mails, heavy):
     return [(at - created[ticket][0], size, created[ticket][1]) for ticket, (at, size) in told.items()]
 
 
-CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, mirror, notices, huge, million, backup, reports, outbox, doors.in_and_out, doors.open_out, doors.assigned, doors.all_out,
+CASES = [one_connection, twenty, tracker, larger, megabyte, syncs, slow_disk, open_loop, mirror, notices, huge, million, backup, reports, outbox, doors.in_and_out, doors.machines, doors.open_out, doors.assigned, doors.all_out,
          doors.million_out, doors.many_waiting, hostile, proof, explain, gateways.postgres,
          retention]                                          # the last: the store is not what it was afterwards

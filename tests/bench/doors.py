@@ -70,6 +70,28 @@ def in_and_out(b):
                 through(b, "out %d" % sessions, who, directory, sessions, count, sending=who == "sending")
 
 
+def machines(b):
+    """Plain, nothing sent and all sent: on this machine, on one of its processors (which load, desk and relay share), and where each sync takes 5 ms longer."""
+    slow = {"LD_PRELOAD": b.tool("sync.so"), "BENCH_SYNC_US": "5000"}
+    for sessions, count in (20, 6000), (1, 600):
+        for machine, env, cores in ("all", None, None), ("one", None, 1), ("slow", slow, None):
+            with on_processors(cores):
+                for who in ("nothing", "sending")[::-1 if b.round % 2 else 1]:
+                    with fresh(b) as directory:
+                        through(b, "machine %d" % sessions, "%s, %s" % (machine, who), directory, sessions, count, sending=who == "sending", env=env)
+
+
+@contextlib.contextmanager
+def on_processors(count):
+    """We and what we start on so many processors; None: all that there are."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:count])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def opened(b):
     """A desk whose ten agents have OPEN_TICKETS open ones, made through the front door; its outbox is empty, and it has learned."""
     if not getattr(b, "opened", None):

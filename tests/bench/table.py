@@ -10,6 +10,9 @@ NAMES = {"plain": "Sportello plain", "all": "Sportello all on", "rules": "… ru
          "sending": "… and all is sent", "rt": "Request Tracker 5", "smtp-source": "smtp-source",
          "none": "no assignment, none open", "round-robin": "round-robin, 100,000 open", "least-loaded": "least-loaded", "sticky": "sticky", "dead": "… and 100,000 wait for nobody",
          "sqlite": "Sportello on SQLite", "postgres": "Sportello on PostgreSQL", "one": "one gateway", "two": "two gateways"}
+MACHINES = {"%s, %s" % (machine, sent): "%s, %s" % (words, "all sent" if sent == "sending" else "nothing sent") for machine, words in
+            (("all", "as it is"), ("one", "one processor"), ("slow", "5 ms a sync")) for sent in ("nothing", "sending")}
+NAMES.update(MACHINES)
 TITLE = "## Measured on "
 
 
@@ -164,10 +167,12 @@ def figures(r):
         lines += block(r, "outbox, %s connections" % kind, ("mails/s", "bytes", "connections"), "outbox " + kind,
                        (rate, ("bytes", "%.0f"), ("connections", "%.0f")), ["plain", "smtp-source"])
     for n in (20, 1):
-        lines += block(r, "in and out, %d c." % n, ("mails/s in", "door to door", "left, s", "p99 ms", "CPU µs/mail"), "out %d" % n,
+        lines += block(r, "in and out, %d c." % n, ("mails/s in", "and sent", "left, s", "p99 ms", "CPU µs/mail"), "out %d" % n,
                        (rate, ("door", "%.0f"), ("empty_s", "%.2f"), p99, ("cpu_us", "%.0f")), ["loop", "plain", "sending"])
+    for n in (20, 1):
+        lines += block(r, "machines, %d c." % n, ("mails/s in", "and sent", "p99 ms", "CPU µs/mail"), "machine %d" % n, (rate, ("door", "%.0f"), p99, ("cpu_us", "%.0f")), MACHINES)
     doors = (rate, ("door", "%.0f"), ("empty_s", "%.2f"), p99, ("cpu_us", "%.0f"))
-    heads = ("mails/s in", "door to door", "left, s", "p99 ms", "CPU µs/mail")
+    heads = ("mails/s in", "and sent", "left, s", "p99 ms", "CPU µs/mail")
     lines += block(r, "assignment, 20 c.", heads, "assign", doors, ["none", "round-robin", "least-loaded", "sticky"])
     lines += block(r, "all on, in and out, 20 c.", heads, "all out", doors, ["all"])
     lines += block(r, "in and out, many tickets", heads, "million out", doors, ["empty", "filled"])
