@@ -31,19 +31,34 @@ static const char *const closings[] = {
 	"sent from my", "inviato da", "gesendet von", "von meinem", "envoy\xC3\xA9 de", "enviado desde",
 };
 
-/* A bit for each letter; what is no letter may have that of one. */
-static uint32_t letter_bit(char c)
+/* How a greeting or a closing may begin: a bit for each pair of letters, in whatever case; what is no letter may have that of one. A text has many
+ * pieces, few of which begin so. */
+#define PAIRS 1024
+struct beginnings { uint64_t pair[PAIRS / 64]; };
+static struct beginnings of_greetings, of_closings;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* Of two letters; all that is looked for has as many. */
+static size_t pair_of(const char *text)
 {
-	return UINT32_C(1) << (c & 31);
+	return (size_t)(text[0] & 31) << 5 | (text[0] ? text[1] & 31 : 0);
 }
 
-static uint32_t first_letters(const char *const *list, size_t count)
+static void note(struct beginnings *beginnings, const char *const *list, size_t count)
 {
-	uint32_t letters = 0;
-
 	for (size_t i = 0; i < count; i++)
-		letters |= letter_bit(*list[i]);
-	return letters;
+		beginnings->pair[pair_of(list[i]) / 64] |= UINT64_C(1) << pair_of(list[i]) % 64;
+}
+
+static void note_all(void)
+{
+	note(&of_greetings, greetings, COUNT_OF(greetings));
+	note(&of_closings, closings, COUNT_OF(closings));
+}
+
+static bool may_begin(const struct beginnings *beginnings, const char *text)
+{
+	return beginnings->pair[pair_of(text) / 64] >> pair_of(text) % 64 & 1;
 }
 
 static bool begins(const char *text, const char *const *list, size_t count)
@@ -71,7 +86,7 @@ static const char *behind_greeting(const char *text)
 {
 	size_t end;
 
-	if (!begins(text, greetings, COUNT_OF(greetings)))
+	if (!may_begin(&of_greetings, text) || !begins(text, greetings, COUNT_OF(greetings)))
 		return text;
 	end = strcspn(text, ",!.\n:");
 	if (end > GREETING_BYTES)
@@ -110,7 +125,6 @@ static bool is_name(const char *piece, size_t length)
 /* Cuts *text (its lines without quotes) before the closing. */
 static void cut_closing(char *text)
 {
-	uint32_t letters = first_letters(closings, COUNT_OF(closings));  /* a text has many pieces, few of which begin with one of these */
 	size_t at = 0, count = 0, last = 0, last_length = 0;
 
 	while (text[at]) {
@@ -119,7 +133,7 @@ static void cut_closing(char *text)
 		at += strspn(text + at, " \n\t");
 		if (!(length = piece_length(text + at)))
 			break;
-		if (count && (letters & letter_bit(text[at])) && begins(text + at, closings, COUNT_OF(closings)) && !memchr(text + at, '?', length) && strnlen(text + at, 400) < 400) {
+		if (count && may_begin(&of_closings, text + at) && begins(text + at, closings, COUNT_OF(closings)) && !memchr(text + at, '?', length) && strnlen(text + at, 400) < 400) {
 			text[at] = '\0';
 			return;
 		}
@@ -187,6 +201,7 @@ char *kb_question_clean(struct arena *arena, const char *subject, const char *te
 	char *body = without_quotes(arena, text ? text : "");
 	const char *rest = body + strspn(body, " \n\t");
 
+	pthread_once(&once, note_all);
 	rest = behind_greeting(rest);
 	cut_closing(body + (rest - body));
 	if (!*rest)

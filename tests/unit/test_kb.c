@@ -287,6 +287,10 @@ static void test_queue_and_hidden(void **state)
 
 static void test_question(void **state)
 {
+	static const struct { const char *greeting, *closing; } polite[] = {
+		{ "HELLO support", "THANKS" }, { "hi", "mfg" }, { "Gr\xC3\xBC\xC3\x9F Gott", "Viele Gr\xC3\xBC\xC3\x9F""e" }, { "Ch\xC3\xA8re Madame", "Merci" },
+		{ "Ciao", "Un saluto" }, { "Estimados", "Enviado desde mi m\xC3\xB3vil" }, { "Moin", "LG" },
+	};
 	const char *clean;
 
 	(void)state;
@@ -303,6 +307,12 @@ static void test_question(void **state)
 	assert_non_null(strstr(clean, "Hello"));
 	clean = kb_question_clean(&arena, NULL, "text\n-- \nsignature");
 	assert_null(strstr(clean, "signature"));
+	for (size_t i = 0; i < COUNT_OF(polite); i++) {         /* in whatever case, and of two letters, too */
+		clean = kb_question_clean(&arena, NULL, arena_printf(&arena, "%s,\nit is stuck.\n%s\nPaul", polite[i].greeting, polite[i].closing));
+		assert_string_equal(clean, "\nit is stuck.\n");
+	}
+	clean = kb_question_clean(&arena, NULL, "Heliport,\nit is stuck.\nThan it was\nPaul and all the others, too.");
+	assert_string_equal(clean, "\nHeliport,\nit is stuck.\nThan it was\nPaul and all the others, too.\n");
 }
 
 static const char *html_of(const char *markdown)
