@@ -60,6 +60,29 @@ static void sign(const unsigned char key[DESK_KEY_SIZE], enum token_kind kind, c
 	hmac_sha256(key, DESK_KEY_SIZE, signed_bytes, 11 + length, mac);
 }
 
+struct piece { const char *at; size_t length; };
+
+/* One behind the other: printf(3) takes three times as long, and each mail has nine of these. */
+static char *joined(struct arena *arena, const struct piece *part, size_t count)
+{
+	size_t length = 0;
+	char *text, *to;
+	for (size_t i = 0; i < count; i++)
+		length += part[i].length;
+	text = to = arena_room(arena, length + 1);
+	for (size_t i = 0; i < count; i++) {
+		memcpy(to, part[i].at, part[i].length);
+		to += part[i].length;
+	}
+	*to = '\0';
+	return text;
+}
+
+static struct piece whole(const char *text)
+{
+	return (struct piece){text, strlen(text)};
+}
+
 char *desk_token(struct arena *arena, const struct desk_keys *keys, const struct token *token)
 {
 	unsigned char bytes[TOKEN_BYTES], mac[SHA256_SIZE];
@@ -69,7 +92,9 @@ char *desk_token(struct arena *arena, const struct desk_keys *keys, const struct
 		bytes[n++] = (unsigned char)(token->who >> shift);
 	sign(keys->key[0], token->kind, bytes, n, mac);
 	memcpy(bytes + n, mac, MAC_BYTES);
-	return arena_printf(arena, "%c%s", token->kind, base32_encode(arena, bytes, n + MAC_BYTES));
+	const char kind = (char)token->kind;
+	const struct piece parts[] = {{&kind, 1}, whole(base32_encode(arena, bytes, n + MAC_BYTES))};
+	return joined(arena, parts, COUNT_OF(parts));
 }
 
 /* The kinds, all of them: where such a token stands, and whether it is the house's own. */
@@ -133,8 +158,8 @@ bool desk_selftest_read(const struct desk_policy *policy, const char *subject, s
 char *desk_token_address(struct arena *arena, const struct desk_policy *policy, const char *queue_address, const struct token *token)
 {
 	const char *at = strrchr(queue_address, '@');
-	return arena_printf(arena, "%.*s%c%s%s", (int)(at - queue_address), queue_address, policy->separators[0],
-	                    desk_token(arena, &policy->keys, token), at);
+	const struct piece parts[] = {{queue_address, (size_t)(at - queue_address)}, {policy->separators, 1}, whole(desk_token(arena, &policy->keys, token)), whole(at)};
+	return joined(arena, parts, COUNT_OF(parts));
 }
 
 char *desk_message_id(struct arena *arena, const struct desk_policy *policy, const struct token *token)

@@ -84,6 +84,7 @@ static void address_classes(void **state)
 	struct token token = {TOKEN_AGENT, 5, 0, desk_who("bob")};
 	char *address = desk_token_address(&arena, &policy, "network@example.org", &token);
 	desk_address(&policy, address, &facts);
+	assert_string_equal(address, arena_printf(&arena, "network%c%s@example.org", policy.separators[0], desk_token(&arena, &policy.keys, &token)));
 	assert_int_equal(facts.class, ADDRESS_TICKET);
 	assert_string_equal(facts.queue->name, "network");
 	*strchr(address, '+') = '-';             /* the other separator */
