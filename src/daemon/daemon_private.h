@@ -56,7 +56,7 @@ struct daemon {
 	bool admin_apart;                        /* /metrics and /healthz have a listener of their own */
 	struct store *web_store; pthread_mutex_t web_lock;       /* of who makes a page */
 	struct listener listeners[LISTENERS_MOST];
-	size_t listener_count;
+	_Atomic size_t listener_count;    /* none when we stop; somebody may ask for them at that time */
 	int stop_fd;                             /* eventfd: readable for good once we stop */
 	_Atomic bool stopping;
 	pthread_t acceptor;
