@@ -219,12 +219,10 @@ int64_t gateway_steps_of(struct arena *arena, const struct ticket_row *row, cons
 bool gateway_steps_tick(struct gateway *gateway, const struct config *config, struct store *store);
 /* A report; it lives in the arena. `store` is the caller's own connection, for reading. */
 enum status gateway_report(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, struct report *report, struct error *error);
-/* Its halves. What is read is read in one snapshot, which is gone when this returns; it is counted from memory, but for what is more than `most` bytes. Beside: a thread, nicer by so
- * much, counts while more is read; until gateway_report_count() was called the report and the arena are its own. */
+/* Its halves. What is read is read in one snapshot, which is gone when this returns; it is counted from memory, but for what is more than `most` bytes. */
 struct gateway_reading;
-struct gateway_reading_way { size_t most; bool beside; int nice; };
-enum status gateway_report_read(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, const struct gateway_reading_way *way,
-                                struct report *report, struct gateway_reading **reading, struct error *error);
+enum status gateway_report_read(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, size_t most, struct report *report,
+                                struct gateway_reading **reading, struct error *error);
 enum status gateway_report_count(struct gateway_reading *reading, struct error *error);
 /* What it reads instead of histories (gateway_events.c). there: it can be believed, but for tickets to which something happened after `upto`, ms. */
 struct events_kept { bool there; int64_t edition, wanted, applied, wanted_applied, upto, top, mails, taken; };

@@ -140,12 +140,11 @@ static bool show_some(void *cli)
 	return cli_flush(cli);
 }
 
-/* No log waits for who counts: mails that come in have the processor first. */
+/* What was read stands in memory then, and no log waits for us: mails that come in have the processor first. */
 static enum status make(struct cli *cli, const struct report_ask *ask, struct report *report, struct error *error)
 {
-	const struct gateway_reading_way way = { LIMIT_REPORT_GATHERED, true, COUNTING_NICE };
 	struct gateway_reading *reading;
-	enum status status = gateway_report_read(cli->config, cli->store, &cli->arena, ask, &way, report, &reading, error);
+	enum status status = gateway_report_read(cli->config, cli->store, &cli->arena, ask, LIMIT_REPORT_GATHERED, report, &reading, error);
 
 	if (status != STATUS_OK)
 		return status;

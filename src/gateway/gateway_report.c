@@ -2,9 +2,8 @@
  * gateway_report.c - makes a report: events of tickets come out of their pages (gateway_events.c); what happened since, and where there is no page, the history is told
  * now, in the same way. All in one snapshot.
  *
- * So a report is as right without pages as with them, and only slower. The snapshot is held no longer than it takes to read: pages are counted from memory when it is gone, or by
- * another thread, for as long as it is there the write-ahead log cannot start again, and mail waits in the end. What is told now is counted first. What is too much for memory is
- * counted while it is read.
+ * So a report is as right without pages as with them, and only slower. The snapshot is held no longer than it takes to read: pages are counted from memory when it is gone, for
+ * as long as it is there the write-ahead log cannot start again, and mail waits in the end. What is too much for memory is counted while it is read.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,14 +34,11 @@ static void set(struct bits *bits, int64_t number)
 struct gateway_reading {
 	struct promise_book book;
 	struct store *store;
-	struct arena *arena;                     /* of the report, and of who counts */
-	struct arena read_arena;                 /* of who reads, once another counts */
+	struct arena *arena;                     /* of the report */
 	struct report *report;
 	struct askers askers;
-	struct gathered gathered;                /* pages that are still to be counted, */
-	struct gateway_reading_way way;
-	struct beside beside;                    /* or are counted meanwhile */
-	bool has_beside;
+	struct gathered gathered;                /* pages that are still to be counted */
+	size_t most;                             /* bytes of them */
 	struct buffer asked_room;                /* of those that the report on articles counts */
 	struct asked_rows asked;
 	bool any_page, gaps;
@@ -181,34 +177,18 @@ static bool count_gathered_page(void *context, int family, int64_t page, const v
 
 static bool count_gathered(struct gateway_reading *m)
 {
-	bool beside = m->has_beside;
-	m->has_beside = false;
-	return beside ? gateway_beside_end(&m->beside) : gateway_gathered_use(&m->gathered, count_gathered_page, m);
-}
-
-/* From here on the report is his who counts. */
-static void begin_to_gather(struct gateway_reading *m)
-{
-	m->report->asked_at = 0;
-	m->has_beside = m->way.beside && gateway_beside_begin(&m->beside, m->way.most, m->way.nice, count_gathered_page, m);
-}
-
-static bool gather(struct gateway_reading *m, int64_t page, const void *bytes, size_t length)
-{
-	if (m->has_beside)
-		return gateway_beside_gather(&m->beside, &m->read_arena, m->family, page, bytes, length);
-	return gateway_gather(&m->gathered, &m->read_arena, m->family, page, bytes, length);
+	return gateway_gathered_use(&m->gathered, count_gathered_page, m);
 }
 
 static bool gather_page(void *context, int64_t page, const void *bytes, size_t length)
 {
 	struct gateway_reading *m = context;
-	if (!m->has_beside && m->gathered.bytes + length > m->way.most && !count_gathered(m))
+	if (m->gathered.bytes + length > m->most && !count_gathered(m))
 		return false;
 	if (m->family != FAMILY_MAILS && m->report->whose)
 		m->status = page > 0 && (size_t)page <= m->askers.pages.count ? gateway_askers_read(&m->askers, page, m->error) : store_event_page_damaged(m->error);
-	if (m->status == STATUS_OK && !gather(m, page, bytes, length))
-		m->status = m->has_beside && !count_gathered(m) ? store_event_page_damaged(m->error) : error_set(m->error, STATUS_TRY_LATER, "out of memory");
+	if (m->status == STATUS_OK && !gateway_gather(&m->gathered, m->arena, m->family, page, bytes, length))
+		m->status = error_set(m->error, STATUS_TRY_LATER, "out of memory");
 	return m->status == STATUS_OK;
 }
 
@@ -239,15 +219,15 @@ static enum status read_tickets(struct gateway_reading *m)
 	if (status == STATUS_OK)
 		status = find_pages(m, last, &stale);
 	if (status == STATUS_OK && m->report->whose)
-		status = gateway_askers_begin(&m->askers, m->store, &m->read_arena, ask, last ? gateway_events_page_of(last) : 0, m->error);
+		status = gateway_askers_begin(&m->askers, m->store, m->arena, ask, last ? gateway_events_page_of(last) : 0, m->error);
+	if (status == STATUS_OK)
+		status = gather_families(m);
 	begin_page(m);
 	if (status == STATUS_OK)
 		status = m->gaps ? store_stories_of(m->store, ask->from, needs_clocks(ask) || report_needs(ask, FAMILY_WORDS), is_told_now, tell, m, m->error) : tell_stale(m, &stale);
-	if (status != STATUS_OK)
-		return status;
-	count_told(m);
-	begin_to_gather(m);
-	return gather_families(m);
+	if (status == STATUS_OK)
+		count_told(m);
+	return status;
 }
 
 /* ---- mails ---- */
@@ -266,13 +246,12 @@ static enum status read_mails(struct gateway_reading *m)
 {
 	const struct report_ask *ask = &m->report->ask;
 	int64_t after = m->kept.there ? m->kept.mails * REPORT_PAGE_MAILS : 0;
+	enum status status = after ? gather_pages(m, FAMILY_MAILS, 1, m->kept.mails + 1) : STATUS_OK;
 	begin_page(m);
-	enum status status = store_mail_between(m->store, ask->from, ask->to, after, tell_mail, m, m->error);
-	if (status != STATUS_OK)
-		return status;
+	if (status == STATUS_OK)
+		status = store_mail_between(m->store, ask->from, ask->to, after, tell_mail, m, m->error);
 	report_count(m->report, FAMILY_MAILS, &m->pages[0], NULL, NULL);
-	begin_to_gather(m);
-	return after ? gather_pages(m, FAMILY_MAILS, 1, m->kept.mails + 1) : STATUS_OK;
+	return status;
 }
 
 /* ---- the report ---- */
@@ -296,21 +275,18 @@ static enum status read_all(struct gateway_reading *m, const struct config *conf
 
 static void end(struct gateway_reading *m)
 {
-	if (m->has_beside)
-		count_gathered(m);
 	gateway_gathered_fini(&m->gathered);
-	arena_fini(&m->read_arena);
 	buffer_fini(&m->asked_room);
 	arena_fini(&m->page_arena);
 	m->report->asked = NULL;
 }
 
-enum status gateway_report_read(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, const struct gateway_reading_way *way,
-                                struct report *report, struct gateway_reading **reading, struct error *error)
+enum status gateway_report_read(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, size_t most, struct report *report,
+                                struct gateway_reading **reading, struct error *error)
 {
 	struct gateway_reading *m = *reading = ARENA_NEW(arena, struct gateway_reading);
 	bool began;
-	*m = (struct gateway_reading){.store = store, .arena = arena, .report = report, .way = *way, .error = error};
+	*m = (struct gateway_reading){.store = store, .arena = arena, .report = report, .most = most, .error = error};
 	enum status status = store_read_begin(store, &began, error);
 	if (status != STATUS_OK)
 		return status;
@@ -331,8 +307,7 @@ enum status gateway_report_count(struct gateway_reading *m, struct error *error)
 
 enum status gateway_report(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, struct report *report, struct error *error)
 {
-	const struct gateway_reading_way way = {.most = LIMIT_REPORT_GATHERED};
 	struct gateway_reading *reading;
-	enum status status = gateway_report_read(config, store, arena, ask, &way, report, &reading, error);
+	enum status status = gateway_report_read(config, store, arena, ask, LIMIT_REPORT_GATHERED, report, &reading, error);
 	return status == STATUS_OK ? gateway_report_count(reading, error) : status;
 }

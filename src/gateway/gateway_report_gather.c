@@ -64,25 +64,25 @@ static void give_back(struct gathered_batch *batch)
 	batch->mapped = NULL;
 }
 
-bool gateway_batch_use(struct gathered_batch *batch, gathered_use use, void *context)
+static bool use_batch(const struct gathered_batch *batch, gathered_use use, void *context)
 {
-	bool wanted = true;
-
-	for (size_t i = 0; i < batch->pages.count && wanted; i++) {
+	for (size_t i = 0; i < batch->pages.count; i++) {
 		const struct gathered_page *page = &batch->pages.at[i];
 
-		wanted = use(context, page->family, page->page, batch->at + page->offset, page->length);
+		if (!use(context, page->family, page->page, batch->at + page->offset, page->length))
+			return false;
 	}
-	give_back(batch);
-	return wanted;
+	return true;
 }
 
 bool gateway_gathered_use(struct gathered *gathered, gathered_use use, void *context)
 {
 	bool wanted = true;
 
-	for (struct gathered_batch *batch = gathered->first; batch && wanted; batch = batch->next)
-		wanted = gateway_batch_use(batch, use, context);
+	for (struct gathered_batch *batch = gathered->first; batch && wanted; batch = batch->next) {
+		wanted = use_batch(batch, use, context);
+		give_back(batch);
+	}
 	gateway_gathered_fini(gathered);
 	return wanted;
 }

@@ -1,12 +1,10 @@
 /*
  * gateway_report_private.h - what the files of a report share: whose each ticket is, and pages' bytes in memory.
  *
- * From the lowest up: gateway_report_whose.c, gateway_report_gather.c, gateway_report_beside.c, gateway_report.c.
+ * From the lowest up: gateway_report_whose.c, gateway_report_gather.c, gateway_report.c.
  */
 #ifndef SPORTELLO_GATEWAY_REPORT_PRIVATE_H
 #define SPORTELLO_GATEWAY_REPORT_PRIVATE_H
-
-#include <pthread.h>
 
 #include "gateway.h"
 
@@ -19,7 +17,6 @@ struct askers {
 	struct store *store;
 	struct arena *arena;
 	bool by_customer, created;
-	pthread_mutex_t mutex;                   /* of `customers`: who reads adds some, who counts looks for them */
 	struct people people;
 	struct strings customers;                /* by number: what the customer of each contact is called, NULL: not there; then those that only tickets know. 0: nobody */
 	struct { struct page_askers *at; size_t count; } pages;
@@ -30,7 +27,7 @@ const struct query *gateway_report_all_addresses(struct store *store, struct are
 enum status gateway_askers_begin(struct askers *askers, struct store *store, struct arena *arena, const struct report_ask *ask, int64_t last_page, struct error *error);
 /* In the same snapshot: whose the tickets of a page are. Once it was read, it is known. */
 enum status gateway_askers_read(struct askers *askers, int64_t page, struct error *error);
-void gateway_askers_of(struct askers *askers, int64_t page, struct report_whose whose[REPORT_PAGE_TICKETS]);
+void gateway_askers_of(const struct askers *askers, int64_t page, struct report_whose whose[REPORT_PAGE_TICKETS]);
 /* The customer of an address that a ticket says. */
 const char *gateway_askers_customer(const struct askers *askers, struct arena *arena, const char *address);
 
@@ -48,26 +45,6 @@ bool gateway_gather(struct gathered *gathered, struct arena *arena, int family, 
 /* Gives away all pages, a batch after the other, and frees each. False: somebody did not want one. */
 typedef bool (*gathered_use)(void *context, int family, int64_t page, const void *bytes, size_t length);
 bool gateway_gathered_use(struct gathered *gathered, gathered_use use, void *context);
-bool gateway_batch_use(struct gathered_batch *batch, gathered_use use, void *context);        /* and free that one */
 void gateway_gathered_fini(struct gathered *gathered);
-
-/* ---- gateway_report_beside.c ---- */
-struct beside {
-	struct gathered gathered;
-	gathered_use use;
-	void *context;
-	size_t most;                             /* bytes that may wait for it */
-	int nice;
-	pthread_t thread;
-	pthread_mutex_t mutex;                   /* of what follows, and of `gathered` */
-	pthread_cond_t more, fewer;
-	bool ended, unwanted;
-};
-/* False: there is no thread, and nothing to end. */
-bool gateway_beside_begin(struct beside *beside, size_t most, int nice, gathered_use use, void *context);
-/* False: out of memory, or somebody did not want a page: there is no use in more. */
-bool gateway_beside_gather(struct beside *beside, struct arena *arena, int family, int64_t page, const void *bytes, size_t length);
-/* When all is used. False: somebody did not want a page. */
-bool gateway_beside_end(struct beside *beside);
 
 #endif

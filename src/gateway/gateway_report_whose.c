@@ -88,7 +88,7 @@ const char *gateway_askers_customer(const struct askers *askers, struct arena *a
 
 enum status gateway_askers_begin(struct askers *askers, struct store *store, struct arena *arena, const struct report_ask *ask, int64_t last_page, struct error *error)
 {
-	*askers = (struct askers){ .mutex = PTHREAD_MUTEX_INITIALIZER, .store = store, .arena = arena, .by_customer = ask->by == BY_CUSTOMER, .created = ask->where && query_uses(ask->where, QUERY_CREATED) };
+	*askers = (struct askers){ .store = store, .arena = arena, .by_customer = ask->by == BY_CUSTOMER, .created = ask->where && query_uses(ask->where, QUERY_CREATED) };
 	askers->pages.count = (size_t)last_page;
 	askers->pages.at = ARENA_ARRAY(arena, struct page_askers, askers->pages.count + 1);
 	enum status status = askers->by_customer ? find_people(store, arena, &askers->people, error) : STATUS_OK;
@@ -137,14 +137,10 @@ static uint32_t number_of(struct askers *askers, const char *address)
 {
 	if (!*address)
 		return REPORT_NOBODY;
-	pthread_mutex_lock(&askers->mutex);
 	if (!askers->customers.count)
 		*ARENA_PUSH(askers->arena, &askers->customers) = NULL;
 	*ARENA_PUSH(askers->arena, &askers->customers) = gateway_askers_customer(askers, askers->arena, address);
-	uint32_t number = (uint32_t)(askers->customers.count - 1);
-
-	pthread_mutex_unlock(&askers->mutex);
-	return number;
+	return (uint32_t)(askers->customers.count - 1);
 }
 
 static enum status ask_tickets(struct askers *askers, int64_t number, const struct page_askers *page, struct error *error)
@@ -173,15 +169,13 @@ enum status gateway_askers_read(struct askers *askers, int64_t number, struct er
 	return status == STATUS_OK && !taken ? ask_tickets(askers, number, page, error) : status;
 }
 
-void gateway_askers_of(struct askers *askers, int64_t number, struct report_whose whose[REPORT_PAGE_TICKETS])
+void gateway_askers_of(const struct askers *askers, int64_t number, struct report_whose whose[REPORT_PAGE_TICKETS])
 {
 	const struct page_askers *page = &askers->pages.at[number - 1];
 
-	pthread_mutex_lock(&askers->mutex);
 	for (size_t i = 0; i < REPORT_PAGE_TICKETS; i++) {
 		uint32_t customer = page->customers[i];
 
 		whose[i] = (struct report_whose){ customer ? askers->customers.at[customer] : "", page->created ? page->created[i] : 0, customer };
 	}
-	pthread_mutex_unlock(&askers->mutex);
 }
