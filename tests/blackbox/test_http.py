@@ -47,7 +47,7 @@ def test_slow_clients_are_ended_however_they_drip(desk):
             s.setblocking(True)
     wait_until(ended, 20, "the dripping client is cut off")
     s.close()
-    assert desk.log("web.slow-client") and desk.metric("sportello_http_slow_total") >= 1
+    wait_until(lambda: desk.log("web.slow-client") and desk.metric("sportello_http_slow_total") >= 1, 5, "it is told and counted, a moment later")
 
 
 @setup(config={"web.request_seconds": 2})
