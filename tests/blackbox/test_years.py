@@ -392,6 +392,7 @@ def test_the_age_of_what_waits_to_go_out_is_told(desk):
     assert figure(desk, "sportello_outbox_oldest_age_seconds") == 0
     desk.relay.down()
     desk.accept(mail())
+    wait_until(lambda: desk.log("outbox.deferred"))           # what is being tried now would wait once more when that fails
     waiting = figure(desk, "sportello_outbox_waiting")
     desk.advance(7200)
     assert waiting > 0 and 7200 <= figure(desk, "sportello_outbox_oldest_age_seconds") < 7300
