@@ -219,13 +219,12 @@ int64_t gateway_steps_of(struct arena *arena, const struct ticket_row *row, cons
 bool gateway_steps_tick(struct gateway *gateway, const struct config *config, struct store *store);
 /* A report; it lives in the arena. `store` is the caller's own connection, for reading. */
 enum status gateway_report(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, struct report *report, struct error *error);
-/* Its halves. What is read is read in one snapshot, which is gone when this returns; it is counted from memory, but for what is more than `most` bytes. */
-struct gateway_reading;
-enum status gateway_report_read(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, size_t most, struct report *report,
-                                struct gateway_reading **reading, struct error *error);
-enum status gateway_report_count(struct gateway_reading *reading, struct error *error);
+/* With so many pages a piece: in one snapshot, and at once in memory. */
+#define GATEWAY_REPORT_PIECE 256         /* some four megabytes: what is read stays in the processor's cache until it is counted */
+enum status gateway_report_in_pieces(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, int64_t most, struct report *report,
+                                     struct error *error);
 /* What it reads instead of histories (gateway_events.c). there: it can be believed, but for tickets to which something happened after `upto`, ms. */
-struct events_kept { bool there; int64_t edition, wanted, applied, wanted_applied, upto, top, mails, taken; };
+struct events_kept { bool there; int64_t edition, wanted, applied, wanted_applied, upto, top, mails, taken, moved; };
 enum status gateway_events_kept(const struct config *config, const struct promise_book *book, struct store *store, struct events_kept *kept, struct error *error);
 /* Those tickets, each once, by number. */
 enum status gateway_events_stale(struct store *store, struct arena *arena, int64_t upto, struct ticket_ids *stale, struct error *error);

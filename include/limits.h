@@ -84,7 +84,6 @@
 #define LIMIT_BAD_STARS         2              /* a rating up to it is told to agent and supervisors */
 
 /* ---- reports ---- */
-#define LIMIT_REPORT_GATHERED   ((size_t)256 * 1024 * 1024) /* bytes of pages in memory: of some five million tickets; what is beyond is counted while the database is read */
 
 /* ---- addresses that we write to ---- */
 #define LIMIT_ADDRESS           254            /* octets, RFC 5321 section 4.5.3.1.3 with errata; libetpan hangs over 500 */

@@ -72,10 +72,10 @@ struct report_log {
 /* ---- events: what the history of a ticket says to all reports, before anybody asks; those of many tickets in one page of bytes ----
  * Tickets 1 to 256 are page 1, and so on; a page has a part for each family, so that a report reads no more than it counts. Words that stand in many events (queue, agent, tags,
  * organisation ... of a ticket then; who wrote; what promised) stand once in the part, and nowhere else: who takes the page away has taken them away. */
-#define REPORT_PAGE_EDITION 2            /* of what pages say and of how: those of another are made again */
+#define REPORT_PAGE_EDITION 3            /* of what pages say and of how: those of another are made again */
 #define REPORT_PAGE_TICKETS 256
 #define REPORT_PAGE_MAILS 1024
-enum report_family { FAMILY_PLACES, FAMILY_WORDS, FAMILY_ANSWERS, FAMILY_SOLVED, FAMILY_PROMISES, FAMILY_MAILS, FAMILY_WHOSE, REPORT_FAMILIES };
+enum report_family { FAMILY_PLACES, FAMILY_WORDS, FAMILY_ANSWERS, FAMILY_SOLVED, FAMILY_PROMISES, FAMILY_ASKED, FAMILY_MAILS, FAMILY_WHOSE, FAMILY_SHAPES, REPORT_FAMILIES };
 #define REPORT_TICKET_FAMILIES FAMILY_MAILS     /* those before it: of the history of tickets */
 
 struct report_words { struct { const char *at; size_t length; } *at; size_t count; struct { uint32_t *at; size_t size; } table; };
@@ -91,8 +91,9 @@ bool report_page_read(struct report_page *page, struct arena *arena, const void 
 void report_page_write(const struct report_page *page, struct buffer *out);
 /* When the first and the last of its events was, ms; a ticket that is open at its end goes on for ever. None: first > last. False: torn. */
 bool report_page_span(const struct report_page *page, enum report_family family, int64_t *first, int64_t *last);
-/* What the history says, in place of what that slot of the pages (one a family) said before; row NULL: nothing. runs: gateway_runs_of(). */
-void report_tell(struct report_page pages[REPORT_TICKET_FAMILIES], size_t slot, struct arena *scratch, const struct ticket_row *row, const struct sla_clocks *runs);
+/* What the history says, in place of what that slot of the pages (one a family) said before; row NULL: nothing. runs: gateway_runs_of(); asked: what the articles were. */
+void report_tell(struct report_page pages[REPORT_TICKET_FAMILIES], size_t slot, struct arena *scratch, const struct ticket_row *row, const struct sla_clocks *runs,
+                 const struct asked_row *asked);
 /* Do both say the same of that slot? */
 bool report_page_same(const struct report_page *a, const struct report_page *b, enum report_family family, size_t slot);
 void report_tell_mail(struct report_page *page, int64_t received, const char *disposition, const char *queue, int64_t ticket);
@@ -102,6 +103,10 @@ enum { REPORT_NOBODY = 0, REPORT_ASK_TICKET = -1 };      /* instead of a contact
 struct report_asker { int64_t contact, created; };
 void report_tell_asker(struct report_page *page, size_t slot, struct report_asker asker);
 struct report_asker report_asker_of(const struct report_page *page, size_t slot);        /* REPORT_ASK_TICKET: it does not say, or is torn */
+
+/* ---- FAMILY_SHAPES: the list of shapes of a page of FAMILY_PLACES, alone: it tells which rows there are. ---- */
+void report_tell_shapes(struct report_page *page, const struct report_page *places);
+bool report_shapes_same(const struct report_page *page, const struct report_page *places);
 
 struct report_shape;
 /* Of a ticket, what no event says: for --by customer, and for queries that ask for customer or created. number: the customer's, so that he is not looked for by his address each
@@ -124,9 +129,7 @@ struct report {
 	bool whose;                              /* report_whose is wanted */
 	bool rows_too, only_rows;                /* where something happened there is a row; of where tickets were nothing else is asked */
 	uint64_t counted, measures;              /* what figures of this report are made of: a bit for each count, for each value */
-	const struct asked_rows *asked;          /* of the report on articles: by number of their ticket */
 	struct { struct report_row **at; size_t size; } numbered;                /* of customers, by their numbers */
-	size_t asked_at;                         /* where the next one is looked for first */
 };
 
 const char *report_kind_name(enum report_kind kind);
@@ -143,8 +146,9 @@ const char *report_refused(struct arena *arena, const struct report_ask *ask);
 void report_begin(struct report *report, struct arena *arena, const struct report_ask *ask);
 /* Counts a page's part. numbers: of the tickets in its slots, 0: not that one; whose: of each, where report.whose is set. False: it is torn. */
 bool report_count(struct report *report, enum report_family family, const struct report_page *page, const int64_t *numbers, const struct report_whose *whose);
-/* Nothing but rows is asked of where these tickets were, and those of their customers are all there: their pages of FAMILY_PLACES say nothing more. */
-bool report_has_rows(struct report *report, const int64_t *numbers, const struct report_whose *whose, size_t count);
+/* Nothing but rows is asked of where a page's tickets were (report.only_rows), and those of their shapes, or of their customers, are all there: its part of FAMILY_PLACES says
+ * nothing more. shapes: its part of FAMILY_SHAPES. */
+bool report_has_rows(struct report *report, const struct report_page *shapes, const int64_t *numbers, const struct report_whose *whose);
 void report_end(struct report *report);
 
 /* 0 for what the report does not show. */

@@ -315,7 +315,7 @@
 	X(SQL_TICKETS_WHOSE, "SELECT id, customer, created FROM ticket WHERE id>=?1 AND id<?2 ORDER BY id") \
 	X(SQL_CONTACTS_JOINED, "SELECT address FROM contact WHERE address<>'' AND (person IS NOT NULL OR id IN (SELECT person FROM contact WHERE person IS NOT NULL))") \
 	X(SQL_MERGES_OF, "SELECT DISTINCT number FROM history WHERE ticket=?1 AND kind=7") \
-	X(SQL_ASKED_BETWEEN, "SELECT ticket, at, CASE shown WHEN 'nothing' THEN 0 ELSE 1 END, CASE said WHEN 'solved' THEN 1 WHEN 'refused' THEN 2 ELSE 0 END, said_at FROM asked WHERE at>=?1 AND at<?2") \
+	X(SQL_ASKED_OF, "SELECT at, shown, said, said_at FROM asked WHERE ticket=?1") \
 	X(SQL_STORY_MESSAGES, "SELECT seq, kind, out, agent, outbox, flags, date FROM message WHERE ticket=?1 ORDER BY seq") \
 	X(SQL_MAIL_BETWEEN, "SELECT received, disposition, ticket, recipient FROM mailbox WHERE id>=?3 AND id<?4 AND received>=?1 AND received<?2") \
 	X(SQL_LOOKED_ADD, "INSERT INTO looked(at,who,what) VALUES(?1,?2,?3)") \

@@ -406,6 +406,7 @@ enum status store_event_page_put(struct store *store, int family, int64_t page, 
 enum status store_event_gap_filled(struct store *store, int64_t page, struct error *error);
 enum status store_events_clear(struct store *store, struct error *error);
 enum status store_events_of_open(struct store *store, struct error *error);      /* takes pages with open tickets away */
+#define STORE_EVENTS_MOVED "events_moved"        /* a number that grows whenever a ticket goes into another, or comes out of it: what was counted of both before it does not fit what is read later */
 #define STORE_EVENTS_TAKEN "events_taken"        /* a number that grows whenever pages are taken away: what was made before it is not to be put back */
 
 /* Deliveries that were accepted from `from` to before `to`, the oldest first; those with a number above `after`. */
@@ -481,9 +482,8 @@ struct suggestion_rows { struct suggestion_row *at; size_t count; };
 enum status store_suggestions_since(struct store *store, struct arena *arena, int64_t since, struct suggestion_rows *rows, struct error *error);
 /* Requests for which articles were looked for from `from` to before `to`, by number; shown: the customer was shown some; solved, refused: said before `to`. The rows
  * stand in `room`. */
-struct asked_row { int64_t at; int64_t ticket : 60; bool shown : 1, solved : 1, refused : 1; };          /* of 16 bytes: there may be millions */
-struct asked_rows { struct asked_row *at; size_t count; };
-enum status store_asked_between(struct store *store, struct buffer *room, int64_t from, int64_t to, struct asked_rows *rows, struct error *error);
+struct asked_row { int64_t at, said_at; bool there, shown, solved, refused; };       /* said_at: 0 unless solved or refused */
+enum status store_asked_of(struct store *store, int64_t ticket, struct asked_row *row, struct error *error);
 
 /* ---------------------------------------------------------------- customers and organisations */
 /* A customer is a person with one or more addresses. Who ever wrote, or has a ticket, is one; his number stays, whatever happens to his addresses. What

@@ -140,16 +140,11 @@ static bool show_some(void *cli)
 	return cli_flush(cli);
 }
 
-/* What was read stands in memory then, and no log waits for us: mails that come in have the processor first. */
+/* Mails that come in have the processor first. */
 static enum status make(struct cli *cli, const struct report_ask *ask, struct report *report, struct error *error)
 {
-	struct gateway_reading *reading;
-	enum status status = gateway_report_read(cli->config, cli->store, &cli->arena, ask, LIMIT_REPORT_GATHERED, report, &reading, error);
-
-	if (status != STATUS_OK)
-		return status;
 	setpriority(PRIO_PROCESS, 0, COUNTING_NICE);     /* in vain: it is only less polite */
-	return gateway_report_count(reading, error);
+	return gateway_report(cli->config, cli->store, &cli->arena, ask, report, error);
 }
 
 enum status cli_run_report(struct cli *cli, struct error *error)

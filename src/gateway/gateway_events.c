@@ -64,7 +64,7 @@ static int64_t edition_of(const struct config *config, const struct promise_book
 enum status gateway_events_kept(const struct config *config, const struct promise_book *book, struct store *store, struct events_kept *kept, struct error *error)
 {
 	const struct { const char *name; int64_t *number; } numbers[] = {
-		{KEPT_EDITION, &kept->edition}, {KEPT_APPLIED, &kept->applied}, {KEPT_UPTO, &kept->upto}, {KEPT_TOP, &kept->top}, {KEPT_MAILS, &kept->mails}, {STORE_EVENTS_TAKEN, &kept->taken},
+		{KEPT_EDITION, &kept->edition}, {KEPT_APPLIED, &kept->applied}, {KEPT_UPTO, &kept->upto}, {KEPT_TOP, &kept->top}, {KEPT_MAILS, &kept->mails}, {STORE_EVENTS_TAKEN, &kept->taken}, {STORE_EVENTS_MOVED, &kept->moved},
 	};
 	enum status status = STATUS_OK;
 	int64_t now = clock_now();
@@ -154,11 +154,18 @@ static void add_page(struct go *go, int family, int64_t number, const struct rep
 	report_page_span(page, family, &made->first, &made->last);
 }
 
-static void add_pages(struct go *go, int64_t number, const struct report_page *pages, enum status status)
+static void add_pages(struct go *go, int64_t number, struct report_page *pages, enum status status)
 {
+	size_t first = go->made.count;
+	report_tell_shapes(&pages[FAMILY_SHAPES], &pages[FAMILY_PLACES]);
 	for (int family = 0; family < REPORT_FAMILIES && status == STATUS_OK; family++)
 		if (gateway_events_of_tickets(family))
 			add_page(go, family, number, &pages[family]);
+	if (status != STATUS_OK)
+		return;
+	struct made *places = &go->made.at[first + FAMILY_PLACES], *shapes = &go->made.at[go->made.count - 1];
+	shapes->first = places->first;           /* it is asked instead of that one */
+	shapes->last = places->last;
 }
 
 static enum status tell_page(struct go *go, int64_t page, struct error *error)

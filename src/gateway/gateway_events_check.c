@@ -14,6 +14,8 @@ static bool is_same_asker(const struct checking *c, struct report_asker kept, st
 
 static void compare(struct checking *c, int64_t page, struct report_page *kept, struct report_page *told)
 {
+	if (!report_shapes_same(&kept[FAMILY_SHAPES], &kept[FAMILY_PLACES]))
+		strings_add(c->arena, c->findings, arena_printf(c->arena, "tickets from %lld on: the shapes kept of them for reports are not those of their places", (long long)((page - 1) * REPORT_PAGE_TICKETS + 1)));
 	for (size_t slot = 0; slot < REPORT_PAGE_TICKETS; slot++) {
 		int64_t ticket = (page - 1) * REPORT_PAGE_TICKETS + 1 + (int64_t)slot;
 		bool same = true;

@@ -5,7 +5,7 @@
 
 bool gateway_events_of_tickets(int family)
 {
-	return family < REPORT_TICKET_FAMILIES || family == FAMILY_WHOSE;
+	return family < REPORT_TICKET_FAMILIES || family == FAMILY_WHOSE || family == FAMILY_SHAPES;
 }
 
 static enum status find_asker(struct store *store, struct arena *arena, const struct ticket_row *row, struct report_asker *asker, struct error *error)
@@ -23,6 +23,7 @@ enum status gateway_events_tell(const struct telling *telling, struct report_pag
 	struct ticket_row row;
 	struct sla_clocks runs = {0};
 	struct report_asker asker = {REPORT_NOBODY, 0};
+	struct asked_row asked = {0};
 	size_t slot = (size_t)((ticket - 1) % REPORT_PAGE_TICKETS);
 	enum status status = store_story_of(telling->store, &scratch, ticket, &row, error);
 	if (status != STATUS_OK)
@@ -31,7 +32,9 @@ enum status gateway_events_tell(const struct telling *telling, struct report_pag
 		gateway_runs_of(&scratch, telling->book, telling->store, &row, telling->now, &runs);
 	if (row.history.count)
 		status = find_asker(telling->store, &scratch, &row, &asker, error);
-	report_tell(pages, slot, &scratch, row.history.count ? &row : NULL, &runs);
+	if (row.history.count && status == STATUS_OK)
+		status = store_asked_of(telling->store, ticket, &asked, error);
+	report_tell(pages, slot, &scratch, row.history.count ? &row : NULL, &runs, asked.there ? &asked : NULL);
 	report_tell_asker(&pages[FAMILY_WHOSE], slot, asker);
 	return status;
 }

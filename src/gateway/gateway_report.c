@@ -1,15 +1,15 @@
 /*
  * gateway_report.c - makes a report: events of tickets come out of their pages (gateway_events.c); what happened since, and where there is no page, the history is told
- * now, in the same way. All in one snapshot.
+ * now, in the same way. So a report is as right without pages as with them, and only slower.
  *
- * So a report is as right without pages as with them, and only slower. The snapshot is held no longer than it takes to read: pages are counted from memory when it is gone, for
- * as long as it is there the write-ahead log cannot start again, and mail waits in the end. What is too much for memory is counted while it is read.
+ * Pages are read a piece at a time, each in a snapshot of its own, and counted when that is gone: as long as one is held the write-ahead log cannot start again, all who read
+ * search more and more of it, and mail waits in the end. It makes no difference to what is counted: a page that was written anew meanwhile says the same of the time before the
+ * report began, unless something was erased, or went from one ticket into another. Whoever does that takes note of it (STORE_EVENTS_TAKEN, STORE_EVENTS_MOVED); the report then begins again, and
+ * holds one snapshot until all is read.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "gateway_report_private.h"
-#include "limits.h"
 
 /* ---- what is told now ---- */
 
@@ -31,16 +31,21 @@ static void set(struct bits *bits, int64_t number)
 		bits->at[number / 8] |= (unsigned char)(1 << number % 8);
 }
 
+struct piece_page { int family; int64_t page; size_t offset, length; };
+struct piece { struct buffer bytes; struct piece_page *at; size_t count; };
 struct gateway_reading {
+	const struct config *config;
 	struct promise_book book;
 	struct store *store;
 	struct arena *arena;                     /* of the report */
 	struct report *report;
 	struct askers askers;
-	struct gathered gathered;                /* pages that are still to be counted */
-	size_t most;                             /* bytes of them */
-	struct buffer asked_room;                /* of those that the report on articles counts */
-	struct asked_rows asked;
+	int64_t most;                            /* pages of a piece */
+	bool holds;                              /* one snapshot for all; else one for each piece */
+	bool reads;                              /* one is held now */
+	bool began;                              /* and it is ours to end */
+	bool changed;                            /* between two pieces something went that was counted, or will be */
+	struct piece piece;                      /* that is still to be counted */
 	bool any_page, gaps;
 	struct bits told, stale;                 /* pages that are there; tickets that they do not have as they are */
 	struct events_kept kept;
@@ -79,9 +84,12 @@ static bool tell(void *context, struct arena *arena, const struct ticket_row *ro
 {
 	struct gateway_reading *m = context;
 	struct sla_clocks runs = {0};
+	struct asked_row asked = {0};
+	if (report_needs(&m->report->ask, FAMILY_ASKED) && (m->status = store_asked_of(m->store, row->facts.id, &asked, m->error)) != STATUS_OK)
+		return false;
 	if (needs_clocks(&m->report->ask))
 		gateway_runs_of(arena, &m->book, m->store, row, m->report->ask.now, &runs);
-	report_tell(m->pages, m->slots, arena, row, &runs);
+	report_tell(m->pages, m->slots, arena, row, &runs, asked.there ? &asked : NULL);
 	m->numbers[m->slots] = row->facts.id;
 	m->whose[m->slots++] = (struct report_whose){gateway_askers_customer(&m->askers, &m->page_arena, row->facts.customer.address), row->facts.created, 0};
 	if (m->slots == REPORT_PAGE_TICKETS)
@@ -158,15 +166,14 @@ static void find_whose(struct gateway_reading *m, int64_t page)
 		gateway_askers_of(&m->askers, page, m->whose);
 }
 
-static bool count_gathered_page(void *context, int family, int64_t page, const void *bytes, size_t length)
+static bool count_page(struct gateway_reading *m, int family, int64_t page, const void *bytes, size_t length)
 {
-	struct gateway_reading *m = context;
 	struct report_page read;
 	const struct report_whose *whose = m->report->whose ? m->whose : NULL;
+	if (family != FAMILY_MAILS && !has(&m->told, page))
+		return true;                     /* made meanwhile: its tickets were told */
 	if (family != FAMILY_MAILS)
 		find_whose(m, page);
-	if (family == FAMILY_PLACES && whose && report_has_rows(m->report, m->numbers, whose, REPORT_PAGE_TICKETS))
-		return true;
 	arena_reset(&m->page_arena);
 	if (!report_page_read(&read, &m->page_arena, bytes, length))
 		return false;
@@ -175,38 +182,113 @@ static bool count_gathered_page(void *context, int family, int64_t page, const v
 	return read.chunks.count <= REPORT_PAGE_TICKETS && report_count(m->report, family, &read, m->numbers, whose);
 }
 
-static bool count_gathered(struct gateway_reading *m)
+static bool count_piece(struct gateway_reading *m)
 {
-	return gateway_gathered_use(&m->gathered, count_gathered_page, m);
+	bool whole = true;
+	for (size_t i = 0; i < m->piece.count && whole; i++) {
+		const struct piece_page *page = &m->piece.at[i];
+		whole = count_page(m, page->family, page->page, m->piece.bytes.at + page->offset, page->length);
+	}
+	m->piece.count = 0;
+	buffer_reset(&m->piece.bytes);
+	return whole;
+}
+
+static void take(struct gateway_reading *m, int family, int64_t page, const void *bytes, size_t length)
+{
+	*ARENA_PUSH(m->arena, &m->piece) = (struct piece_page){family, page, m->piece.bytes.length, length};
+	buffer_add(&m->piece.bytes, bytes, length);
+}
+
+/* Is there more to know of where its tickets were? */
+static bool is_wanted(struct gateway_reading *m, int64_t page, const void *bytes, size_t length)
+{
+	CLEANUP_ARENA struct arena arena = {0};
+	struct report_page shapes;
+	find_whose(m, page);
+	return !report_page_read(&shapes, &arena, bytes, length) || !report_has_rows(m->report, &shapes, m->numbers, m->whose);
+}
+
+static void take_places(struct gateway_reading *m, int64_t page)
+{
+	CLEANUP_ARENA struct arena arena = {0};
+	const void *bytes;
+	size_t length;
+	m->status = store_event_page_get(m->store, &arena, FAMILY_PLACES, page, &bytes, &length, m->error);
+	if (m->status == STATUS_OK && bytes)
+		take(m, FAMILY_PLACES, page, bytes, length);
 }
 
 static bool gather_page(void *context, int64_t page, const void *bytes, size_t length)
 {
 	struct gateway_reading *m = context;
-	if (m->gathered.bytes + length > m->most && !count_gathered(m))
-		return false;
 	if (m->family != FAMILY_MAILS && m->report->whose)
 		m->status = page > 0 && (size_t)page <= m->askers.pages.count ? gateway_askers_read(&m->askers, page, m->error) : store_event_page_damaged(m->error);
-	if (m->status == STATUS_OK && !gateway_gather(&m->gathered, m->arena, m->family, page, bytes, length))
-		m->status = error_set(m->error, STATUS_TRY_LATER, "out of memory");
+	if (m->status == STATUS_OK && m->family != FAMILY_SHAPES)
+		take(m, m->family, page, bytes, length);
+	else if (m->status == STATUS_OK && is_wanted(m, page, bytes, length))
+		take_places(m, page);
 	return m->status == STATUS_OK;
 }
 
-static enum status gather_pages(struct gateway_reading *m, enum report_family family, int64_t first, int64_t end)
+/* ---- snapshots ---- */
+
+static enum status look(struct gateway_reading *m)
 {
-	const struct report_ask *ask = &m->report->ask;
-	m->family = family;
-	enum status status = store_event_pages(m->store, family, first, end, ask->from, ask->to, gather_page, m, m->error);
-	return m->status == STATUS_OK ? status : m->status;
+	enum status status = m->reads ? STATUS_OK : store_read_begin(m->store, &m->began, m->error);
+	m->reads = status == STATUS_OK;
+	return status;
 }
 
-static enum status gather_families(struct gateway_reading *m)
+static void look_away(struct gateway_reading *m)
+{
+	if (m->reads)
+		store_read_end(m->store, m->began);
+	m->reads = false;
+}
+
+/* Between two pieces. */
+static enum status look_again(struct gateway_reading *m)
+{
+	struct events_kept kept;
+	enum status status = look(m);
+	if (status == STATUS_OK)
+		status = gateway_events_kept(m->config, &m->book, m->store, &kept, m->error);
+	if (status == STATUS_OK && (!kept.there || kept.taken != m->kept.taken || kept.moved != m->kept.moved)) {
+		m->changed = true;
+		status = STATUS_TRY_LATER;
+	}
+	return status;
+}
+
+static enum status read_piece(struct gateway_reading *m, int64_t first, int64_t end)
+{
+	const struct report_ask *ask = &m->report->ask;
+	enum status status = m->reads ? STATUS_OK : look_again(m);
+	if (status == STATUS_OK)
+		status = store_event_pages(m->store, m->family, first, end, ask->from, ask->to, gather_page, m, m->error);
+	if (!m->holds)
+		look_away(m);
+	status = m->status == STATUS_OK ? status : m->status;
+	return status == STATUS_OK && !count_piece(m) ? store_event_page_damaged(m->error) : status;
+}
+
+static enum status read_pages(struct gateway_reading *m, enum report_family family, int64_t last)
 {
 	enum status status = STATUS_OK;
-	/* Where tickets were comes last: if only rows are wanted of that, most are there by then. */
+	m->family = family;
+	for (int64_t first = 1; first <= last && status == STATUS_OK; first += m->most)
+		status = read_piece(m, first, first + m->most > last ? last + 1 : first + m->most);
+	return status;
+}
+
+/* Where tickets were comes last: if only rows are wanted of that, most are there by then. */
+static enum status read_families(struct gateway_reading *m, int64_t last)
+{
+	enum status status = STATUS_OK;
 	for (int family = REPORT_TICKET_FAMILIES - 1; family >= 0 && m->any_page && status == STATUS_OK; family--)
 		if (report_needs(&m->report->ask, family))
-			status = gather_pages(m, family, 0, INT32_MAX);
+			status = read_pages(m, family == FAMILY_PLACES && m->report->only_rows ? FAMILY_SHAPES : family, last);
 	return status;
 }
 
@@ -214,20 +296,19 @@ static enum status read_tickets(struct gateway_reading *m)
 {
 	const struct report_ask *ask = &m->report->ask;
 	struct ticket_ids stale = {0};
-	int64_t last = 0;
+	int64_t last = 0, last_page;
 	enum status status = store_ticket_last(m->store, &last, m->error);
+	last_page = last ? gateway_events_page_of(last) : 0;
 	if (status == STATUS_OK)
 		status = find_pages(m, last, &stale);
 	if (status == STATUS_OK && m->report->whose)
-		status = gateway_askers_begin(&m->askers, m->store, m->arena, ask, last ? gateway_events_page_of(last) : 0, m->error);
-	if (status == STATUS_OK)
-		status = gather_families(m);
+		status = gateway_askers_begin(&m->askers, m->store, m->arena, ask, last_page, m->error);
 	begin_page(m);
 	if (status == STATUS_OK)
 		status = m->gaps ? store_stories_of(m->store, ask->from, needs_clocks(ask) || report_needs(ask, FAMILY_WORDS), is_told_now, tell, m, m->error) : tell_stale(m, &stale);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && (status = m->status) == STATUS_OK)
 		count_told(m);
-	return status;
+	return status == STATUS_OK ? read_families(m, last_page) : status;
 }
 
 /* ---- mails ---- */
@@ -245,69 +326,59 @@ static void tell_mail(void *context, int64_t received, const char *disposition, 
 static enum status read_mails(struct gateway_reading *m)
 {
 	const struct report_ask *ask = &m->report->ask;
-	int64_t after = m->kept.there ? m->kept.mails * REPORT_PAGE_MAILS : 0;
-	enum status status = after ? gather_pages(m, FAMILY_MAILS, 1, m->kept.mails + 1) : STATUS_OK;
+	int64_t pages = m->kept.there ? m->kept.mails : 0;
 	begin_page(m);
-	if (status == STATUS_OK)
-		status = store_mail_between(m->store, ask->from, ask->to, after, tell_mail, m, m->error);
+	enum status status = store_mail_between(m->store, ask->from, ask->to, pages * REPORT_PAGE_MAILS, tell_mail, m, m->error);
 	report_count(m->report, FAMILY_MAILS, &m->pages[0], NULL, NULL);
-	return status;
+	return status == STATUS_OK ? read_pages(m, FAMILY_MAILS, pages) : status;
 }
 
 /* ---- the report ---- */
 
-static enum status read_all(struct gateway_reading *m, const struct config *config, const struct report_ask *asked)
+static enum status read_all(struct gateway_reading *m, const struct report_ask *asked)
 {
 	struct report_ask ask = *asked;
-	enum status status = gateway_book_read(config, m->store, m->arena, &m->book, m->error);
+	enum status status = look(m);
 	if (status == STATUS_OK)
-		status = gateway_events_kept(config, &m->book, m->store, &m->kept, m->error);
+		status = gateway_book_read(m->config, m->store, m->arena, &m->book, m->error);
+	if (status == STATUS_OK)
+		status = gateway_events_kept(m->config, &m->book, m->store, &m->kept, m->error);
 	if (status == STATUS_OK && ask.where)
 		ask.where = gateway_report_all_addresses(m->store, m->arena, ask.where);
 	report_begin(m->report, m->arena, &ask);
-	m->report->asked = &m->asked;
-	if (status == STATUS_OK && ask.kind == REPORT_ARTICLES)
-		status = store_asked_between(m->store, &m->asked_room, ask.from, ask.to, &m->asked, m->error);
 	if (status == STATUS_OK)
 		status = ask.kind == REPORT_MAIL ? read_mails(m) : read_tickets(m);
+	look_away(m);
 	return status;
 }
 
-static void end(struct gateway_reading *m)
+struct making { const struct config *config; struct store *store; struct arena *arena; const struct report_ask *ask; int64_t most; struct report *report; };
+
+static enum status make(const struct making *making, bool holds, bool *changed, struct error *error)
 {
-	gateway_gathered_fini(&m->gathered);
-	buffer_fini(&m->asked_room);
+	struct gateway_reading *m = ARENA_NEW(making->arena, struct gateway_reading);
+	*m = (struct gateway_reading){.config = making->config, .store = making->store, .arena = making->arena, .report = making->report, .most = making->most, .holds = holds, .error = error};
+	enum status status = read_all(m, making->ask);
+	*changed = m->changed;
+	buffer_fini(&m->piece.bytes);
 	arena_fini(&m->page_arena);
-	m->report->asked = NULL;
-}
-
-enum status gateway_report_read(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, size_t most, struct report *report,
-                                struct gateway_reading **reading, struct error *error)
-{
-	struct gateway_reading *m = *reading = ARENA_NEW(arena, struct gateway_reading);
-	bool began;
-	*m = (struct gateway_reading){.store = store, .arena = arena, .report = report, .most = most, .error = error};
-	enum status status = store_read_begin(store, &began, error);
-	if (status != STATUS_OK)
-		return status;
-	status = read_all(m, config, ask);
-	store_read_end(store, began);
-	if (status != STATUS_OK)
-		end(m);
 	return status;
 }
 
-enum status gateway_report_count(struct gateway_reading *m, struct error *error)
+enum status gateway_report_in_pieces(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, int64_t most, struct report *report,
+                                     struct error *error)
 {
-	enum status status = count_gathered(m) ? STATUS_OK : store_event_page_damaged(error);
-	end(m);
-	report_end(m->report);
+	const struct making making = {config, store, arena, ask, most, report};
+	bool changed;
+	enum status status = make(&making, false, &changed, error);
+	if (changed)
+		status = make(&making, true, &changed, error);
+	if (status == STATUS_OK)
+		report_end(report);
 	return status;
 }
 
 enum status gateway_report(const struct config *config, struct store *store, struct arena *arena, const struct report_ask *ask, struct report *report, struct error *error)
 {
-	struct gateway_reading *reading;
-	enum status status = gateway_report_read(config, store, arena, ask, LIMIT_REPORT_GATHERED, report, &reading, error);
-	return status == STATUS_OK ? gateway_report_count(reading, error) : status;
+	return gateway_report_in_pieces(config, store, arena, ask, GATEWAY_REPORT_PIECE, report, error);
 }

@@ -1,7 +1,7 @@
 /*
- * gateway_report_private.h - what the files of a report share: whose each ticket is, and pages' bytes in memory.
+ * gateway_report_private.h - what the files of a report share: whose each ticket is.
  *
- * From the lowest up: gateway_report_whose.c, gateway_report_gather.c, gateway_report.c.
+ * From the lowest up: gateway_report_whose.c, gateway_report.c.
  */
 #ifndef SPORTELLO_GATEWAY_REPORT_PRIVATE_H
 #define SPORTELLO_GATEWAY_REPORT_PRIVATE_H
@@ -30,21 +30,5 @@ enum status gateway_askers_read(struct askers *askers, int64_t page, struct erro
 void gateway_askers_of(const struct askers *askers, int64_t page, struct report_whose whose[REPORT_PAGE_TICKETS]);
 /* The customer of an address that a ticket says. */
 const char *gateway_askers_customer(const struct askers *askers, struct arena *arena, const char *address);
-
-/* ---- gateway_report_gather.c ---- */
-struct gathered_page { int family; int64_t page; size_t offset, length; };
-struct gathered_batch {
-	struct gathered_batch *next;
-	void *mapped; size_t mapped_bytes;
-	char *at; size_t used, room;             /* the bytes of all its pages */
-	struct { struct gathered_page *at; size_t count; } pages;
-};
-struct gathered { struct gathered_batch *first, *last; size_t bytes; };
-/* False: out of memory. */
-bool gateway_gather(struct gathered *gathered, struct arena *arena, int family, int64_t page, const void *bytes, size_t length);
-/* Gives away all pages, a batch after the other, and frees each. False: somebody did not want one. */
-typedef bool (*gathered_use)(void *context, int family, int64_t page, const void *bytes, size_t length);
-bool gateway_gathered_use(struct gathered *gathered, gathered_use use, void *context);
-void gateway_gathered_fini(struct gathered *gathered);
 
 #endif

@@ -220,40 +220,20 @@ static void look_at_ends(struct counting *c, struct telling *t, int64_t at)
 
 /* ---- articles: what was asked of them when the ticket came ---- */
 
-static int by_ticket(const void *ticket, const void *row)
+static void count_asked(struct counting *c, const struct report_read *event)
 {
-	int64_t a = *(const int64_t *)ticket, b = ((const struct asked_row *)row)->ticket;
+	struct report_shape *shape = c->shapes[event->shape];
 
-	return (a > b) - (a < b);
-}
-
-/* Most come in their order. */
-static const struct asked_row *asked_of(struct counting *c)
-{
-	const struct asked_rows *all = c->report->asked;
-	size_t *at = &c->report->asked_at;
-
-	if (!all || !all->count)
-		return NULL;
-	while (*at < all->count && all->at[*at].ticket < c->number && *at + 1 < all->count && all->at[*at + 1].ticket <= c->number)
-		++*at;
-	return *at < all->count && all->at[*at].ticket == c->number ? &all->at[*at] : bsearch(&c->number, all->at, all->count, sizeof *all->at, by_ticket);
-}
-
-static void count_asked(struct counting *c, struct report_shape *shape)
-{
-	const struct asked_row *row = asked_of(c);
-
-	if (!row)
+	count(c, event->at, shape, COUNT_ASKED);
+	if (!(event->flags & EVENT_SHOWN))
 		return;
-	count(c, row->at, shape, COUNT_ASKED);
-	if (!row->shown)
-		return;
-	count(c, row->at, shape, COUNT_SUGGESTED);
-	if (row->solved)
-		count(c, row->at, shape, COUNT_DEFLECTED);
-	if (row->refused)
-		count(c, row->at, shape, COUNT_REFUSED);
+	count(c, event->at, shape, COUNT_SUGGESTED);
+	if (event->at + event->used >= c->report->ask.to)
+		return;                          /* what was said to it belongs to a later report */
+	if (event->flags & EVENT_HELPED)
+		count(c, event->at, shape, COUNT_DEFLECTED);
+	if (event->flags & EVENT_REFUSED)
+		count(c, event->at, shape, COUNT_REFUSED);
 }
 
 /* ---- ratings ---- */
@@ -364,8 +344,6 @@ static void count_places(struct counting *c, struct bytes *bytes)
 
 	while (next(c, bytes, FAMILY_PLACES, &before, &event)) {
 		look_at_ends(c, &t, event.at);
-		if (!t.begun)
-			count_asked(c, c->shapes[event.shape]);
 		t.begun = true;
 		if (event.at >= c->report->ask.to)
 			break;
@@ -394,6 +372,15 @@ static void count_promises(struct counting *c, struct bytes *bytes)
 
 	while (next(c, bytes, FAMILY_PROMISES, &before, &event))
 		count_promise(c, &event);
+}
+
+static void count_all_asked(struct counting *c, struct bytes *bytes)
+{
+	struct report_read event;
+	int64_t before = 0;
+
+	while (next(c, bytes, FAMILY_ASKED, &before, &event))
+		count_asked(c, &event);
 }
 
 /* Of both families that have times. */
@@ -453,10 +440,9 @@ static bool find_words(struct counting *c, struct arena *arena)
 	return true;
 }
 
-/* Nothing but that there is a row is asked of them, and there is. */
-static bool has_all_rows(const struct counting *c)
+static bool have_rows(const struct counting *c)
 {
-	bool all = c->report->only_rows && c->report->ask.by != BY_CUSTOMER;
+	bool all = true;
 
 	for (size_t i = 0; i < c->page->shapes.count && all; i++)
 		all = c->shapes[i]->rows.count > 0;
@@ -468,13 +454,22 @@ static bool has_row(struct counting *c)
 	return c->report->only_rows && c->whose && c->whose->number && *report_row_numbered(c->report, c->whose->number);
 }
 
-bool report_has_rows(struct report *report, const int64_t *numbers, const struct report_whose *whose, size_t count)
+static bool customers_have_rows(struct report *report, const int64_t *numbers, const struct report_whose *whose)
 {
-	bool all = report->only_rows && report->ask.by == BY_CUSTOMER;
+	bool all = true;
 
-	for (size_t i = 0; i < count && all; i++)
+	for (size_t i = 0; i < REPORT_PAGE_TICKETS && all; i++)
 		all = !numbers[i] || (whose[i].number && *report_row_numbered(report, whose[i].number));
 	return all;
+}
+
+bool report_has_rows(struct report *report, const struct report_page *shapes, const int64_t *numbers, const struct report_whose *whose)
+{
+	struct counting c = { .report = report, .page = shapes };
+
+	if (report->ask.by == BY_CUSTOMER)
+		return report->only_rows && customers_have_rows(report, numbers, whose);
+	return report->only_rows && find_words(&c, shapes->arena) && have_rows(&c);
 }
 
 /* Rows of customers lie anywhere: the page's are called for before the first of them is needed. */
@@ -498,6 +493,7 @@ static void count_chunk(struct counting *c, enum report_family family, struct by
 		break;
 	case FAMILY_WORDS: count_all_words(c, bytes); break;
 	case FAMILY_PROMISES: count_promises(c, bytes); break;
+	case FAMILY_ASKED: count_all_asked(c, bytes); break;
 	case FAMILY_MAILS: count_mail(c, bytes); break;
 	default: count_answers(c, bytes);
 	}
@@ -509,8 +505,6 @@ bool report_count(struct report *report, enum report_family family, const struct
 
 	if (!find_words(&c, page->arena))
 		return false;
-	if (family == FAMILY_PLACES && has_all_rows(&c))
-		return true;
 	if (whose && report->ask.by == BY_CUSTOMER)
 		call_rows(report, page, numbers, whose);
 	for (size_t i = 0; i < page->chunks.count && !c.torn; i++) {

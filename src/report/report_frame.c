@@ -16,7 +16,7 @@ bool report_needs(const struct report_ask *ask, enum report_family family)
 {
 	static const enum report_family own[REPORT_KINDS] = {
 		[REPORT_VOLUME] = FAMILY_PLACES, [REPORT_ANSWERS] = FAMILY_ANSWERS, [REPORT_RESOLUTION] = FAMILY_SOLVED, [REPORT_PROMISES] = FAMILY_PROMISES,
-		[REPORT_SATISFACTION] = FAMILY_PLACES, [REPORT_WORKLOAD] = FAMILY_WORDS, [REPORT_ARTICLES] = FAMILY_PLACES, [REPORT_MAIL] = FAMILY_MAILS,
+		[REPORT_SATISFACTION] = FAMILY_PLACES, [REPORT_WORKLOAD] = FAMILY_WORDS, [REPORT_ARTICLES] = FAMILY_ASKED, [REPORT_MAIL] = FAMILY_MAILS,
 	};
 	/* Where something happened, there is a row, also in a report of something else. */
 	bool rows = has_rows(ask), backlog = ask->kind == REPORT_RESOLUTION || ask->kind == REPORT_WORKLOAD;
@@ -55,7 +55,7 @@ static uint64_t values_of(enum report_kind kind)
 /* ---- begin and end ---- */
 
 /* What is counted of them; all others find rows in them at most. */
-#define OF_PLACES ((REPORT_BIT(COUNT_END + 1) - 1) | REPORT_BIT(COUNT_RATED) | REPORT_BIT(COUNT_COULD_RATE) | REPORT_BIT(COUNT_RESPONDED) | REPORT_BIT(COUNT_ASKED) | REPORT_BIT(COUNT_SUGGESTED) | REPORT_BIT(COUNT_DEFLECTED) | REPORT_BIT(COUNT_REFUSED))
+#define OF_PLACES ((REPORT_BIT(COUNT_END + 1) - 1) | REPORT_BIT(COUNT_RATED) | REPORT_BIT(COUNT_COULD_RATE) | REPORT_BIT(COUNT_RESPONDED))
 
 void report_begin(struct report *report, struct arena *arena, const struct report_ask *ask)
 {

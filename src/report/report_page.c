@@ -134,9 +134,9 @@ void report_event_write(struct report_page *page, enum report_family family, str
 	bytes_add_signed(chunk, at - *before);
 	*before = at;
 	bytes_add(chunk, report_word(page, &page->shapes, event->shape, event->shape_length));
-	if (event->kind != EVENT_PLACE && event->kind != EVENT_RATED && event->kind != EVENT_WRITTEN)
+	if (report_event_is_named(event->kind))
 		bytes_add(chunk, report_word(page, &page->names, event->name, strlen(event->name)));
-	if (event->kind == EVENT_RATED)
+	if (report_event_is_used(event->kind))
 		bytes_add_signed(chunk, event->used);
 	if (family == FAMILY_ANSWERS || family == FAMILY_SOLVED) {
 		bytes_add_signed(chunk, event->used);
@@ -186,6 +186,11 @@ struct report_asker report_asker_of(const struct report_page *page, size_t slot)
 	int64_t contact = bytes_read_signed(&bytes), created = bytes_read_signed(&bytes);
 
 	return bytes.torn ? (struct report_asker){ REPORT_ASK_TICKET, 0 } : (struct report_asker){ contact, created };
+}
+
+void report_tell_shapes(struct report_page *page, const struct report_page *places)
+{
+	page->shapes = places->shapes;
 }
 
 static bool span_of_chunk(const struct report_chunk *chunk, enum report_family family, int64_t *first, int64_t *last)
@@ -242,10 +247,19 @@ bool report_page_same(const struct report_page *a, const struct report_page *b, 
 
 		if (!more || !more_too)
 			return more == more_too && !left.torn && !right.torn;
-		bool named = x.kind != EVENT_PLACE && x.kind != EVENT_RATED && x.kind != EVENT_WRITTEN;
+		bool named = report_event_is_named(x.kind);
 
 		if (x.at != y.at || x.kind != y.kind || x.flags != y.flags || x.used != y.used || x.elapsed != y.elapsed || !same_word(&a->shapes, x.shape, &b->shapes, y.shape)
 		    || (named && !same_word(&a->names, x.name, &b->names, y.name)))
 			return false;
 	}
+}
+
+bool report_shapes_same(const struct report_page *page, const struct report_page *places)
+{
+	bool same = page->shapes.count == places->shapes.count;
+
+	for (size_t i = 0; i < page->shapes.count && same; i++)
+		same = same_word(&page->shapes, i, &places->shapes, i);
+	return same;
 }

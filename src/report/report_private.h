@@ -56,13 +56,14 @@ static inline void report_measure(struct report *report, uint32_t row, enum repo
 enum report_event_kind {
 	EVENT_PLACE,                     /* the ticket is something else from then on: open or not, merged or not, another shape */
 	EVENT_RATED,                     /* used: stars */
+	EVENT_ASKED,                     /* used: ms until the customer said whether the articles helped */
 	EVENT_WRITTEN, EVENT_ANSWERED, EVENT_NOTED,      /* name: who */
 	EVENT_FIRST, EVENT_NEXT, EVENT_SOLVED,           /* name: who; used, elapsed: seconds */
 	EVENT_PROMISE,                   /* name: "gold first"; a clock that runs is missed at its due moment, unless something comes before */
 	REPORT_EVENT_KINDS
 };
 #define EVENT_FLAG_BITS 3
-enum { EVENT_OPEN = 1, EVENT_MERGED = 2, EVENT_PROMISED = 1, EVENT_MISSED = 2, EVENT_RETARGETED = 4 };
+enum { EVENT_OPEN = 1, EVENT_MERGED = 2, EVENT_PROMISED = 1, EVENT_MISSED = 2, EVENT_RETARGETED = 4, EVENT_SHOWN = 1, EVENT_HELPED = 2, EVENT_REFUSED = 4 };
 struct report_event { int64_t at; enum report_event_kind kind; unsigned flags; const char *shape; size_t shape_length; const char *name; int64_t used, elapsed; };
 /* The same as a page has it: shape and name are numbers in its lists. */
 struct report_read { int64_t at; enum report_event_kind kind; unsigned flags; size_t shape, name; int64_t used, elapsed; };
@@ -75,6 +76,16 @@ void report_event_write(struct report_page *page, enum report_family family, str
 static inline int64_t report_family_unit(enum report_family family)
 {
 	return family == FAMILY_ANSWERS || family == FAMILY_SOLVED || family == FAMILY_PROMISES ? 1000 : 1;
+}
+
+static inline bool report_event_is_named(enum report_event_kind kind)
+{
+	return kind > EVENT_WRITTEN;
+}
+
+static inline bool report_event_is_used(enum report_event_kind kind)
+{
+	return kind == EVENT_RATED || kind == EVENT_ASKED;
 }
 
 /* False: there is none. A report reads some ten million; which family it is, is known where it is built in. */
@@ -91,8 +102,8 @@ static inline bool report_event_read(struct bytes *bytes, enum report_family fam
 	*before += bytes_read_signed(bytes);
 	event->at = *before * report_family_unit(family);
 	event->shape = (size_t)bytes_read(bytes);
-	event->name = event->kind != EVENT_PLACE && event->kind != EVENT_RATED && event->kind != EVENT_WRITTEN ? (size_t)bytes_read(bytes) : 0;
-	event->used = event->kind == EVENT_RATED || times ? bytes_read_signed(bytes) : 0;
+	event->name = report_event_is_named(event->kind) ? (size_t)bytes_read(bytes) : 0;
+	event->used = report_event_is_used(event->kind) || times ? bytes_read_signed(bytes) : 0;
 	event->elapsed = times ? bytes_read_signed(bytes) : 0;
 	bytes->torn |= kind >> EVENT_FLAG_BITS >= REPORT_EVENT_KINDS;
 	return !bytes->torn;

@@ -13,6 +13,7 @@ struct telling {
 	struct report_page *pages;
 	struct arena *scratch;
 	const struct ticket_row *row;
+	const struct asked_row *asked;           /* NULL: the articles were not */
 	struct ticket_facts facts;               /* as they were at the line that is told */
 	bool merged, begun;
 	int64_t at;
@@ -105,6 +106,15 @@ static void write_marks(struct telling *t, int64_t before)
 
 /* ---- where it is ---- */
 
+/* Of what the ticket was when it came. */
+static void write_asked(struct telling *t)
+{
+	const struct asked_row *asked = t->asked;
+
+	write_event(t, FAMILY_ASKED, &(struct report_event){ .at = asked->at, .kind = EVENT_ASKED,
+		.flags = (asked->shown ? EVENT_SHOWN : 0) | (asked->solved ? EVENT_HELPED : 0) | (asked->refused ? EVENT_REFUSED : 0), .used = asked->said_at ? asked->said_at - asked->at : 0 });
+}
+
 static void follow(struct telling *t)
 {
 	enum ticket_state state = t->facts.state;
@@ -118,6 +128,8 @@ static void follow(struct telling *t)
 	buffer_reset(&t->shape);
 	buffer_add(&t->shape, shape.at, shape.length);
 	t->place = place;
+	if (!t->begun && t->asked)
+		write_asked(t);
 	t->begun = true;
 	if (!same)
 		write_event(t, FAMILY_PLACES, &(struct report_event){ .at = t->at, .kind = EVENT_PLACE, .flags = place });
@@ -179,9 +191,10 @@ static void tell_all(struct telling *t, const struct sla_clocks *runs)
 	write_marks(t, INT64_MAX);
 }
 
-void report_tell(struct report_page pages[REPORT_TICKET_FAMILIES], size_t slot, struct arena *scratch, const struct ticket_row *row, const struct sla_clocks *runs)
+void report_tell(struct report_page pages[REPORT_TICKET_FAMILIES], size_t slot, struct arena *scratch, const struct ticket_row *row, const struct sla_clocks *runs,
+                 const struct asked_row *asked)
 {
-	struct telling t = { .pages = pages, .scratch = scratch, .row = row };
+	struct telling t = { .pages = pages, .scratch = scratch, .row = row, .asked = asked };
 
 	if (row)
 		tell_all(&t, runs);

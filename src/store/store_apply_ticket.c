@@ -309,8 +309,10 @@ enum status store_apply_merge_tickets(struct applying *a, const struct effect *e
 {
 	struct ticket_facts *gone;
 	int64_t into = effect->number;
-	enum status status;
+	enum status status = store_events_moved(a->store, a->error);
 
+	if (status != STATUS_OK)
+		return status;
 	if (!into)
 		return undo_merge(a, effect);
 	status = store_resolve_merged(a->store, &into, a->error);

@@ -166,12 +166,22 @@ enum status store_event_gap_filled(struct store *store, int64_t page, struct err
 	return engine_run(store->engine, error, SQL_EVENT_GAP_FILLED, "i", page);
 }
 
+static enum status count_one(struct store *store, const char *name, struct error *error)
+{
+	int64_t number = 0;
+	enum status status = store_number_get(store, name, &number, error);
+
+	return status == STATUS_OK ? store_number_set(store, name, number + 1, error) : status;
+}
+
 static enum status count_taken(struct store *store, struct error *error)
 {
-	int64_t taken = 0;
-	enum status status = store_number_get(store, STORE_EVENTS_TAKEN, &taken, error);
+	return count_one(store, STORE_EVENTS_TAKEN, error);
+}
 
-	return status == STATUS_OK ? store_number_set(store, STORE_EVENTS_TAKEN, taken + 1, error) : status;
+enum status store_events_moved(struct store *store, struct error *error)
+{
+	return count_one(store, STORE_EVENTS_MOVED, error);
 }
 
 /* Gaps that are there already have no page: none is taken away twice. */

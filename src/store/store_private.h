@@ -259,6 +259,7 @@ void store_sweep(struct engine *engine, void *state_dir);         /* an engine_h
 /* ---- store_moment.c: numbers that follow the clock ---- */
 #define STORE_SET_BACK_MS (25 * 60 * 60 * (int64_t)1000)         /* a clock that was set back further is not reckoned with */
 /* The first that may be of that moment or later; one more than the last: none is. */
+enum status store_events_moved(struct store *store, struct error *error);        /* from one ticket to another */
 enum status store_events_forget(struct store *store, struct error *error);       /* pages of the tickets that are being erased */
 enum status store_first_ticket_since(struct store *store, int64_t moment, int64_t *number, struct error *error);
 enum status store_first_mail_since(struct store *store, int64_t moment, int64_t *number, struct error *error);

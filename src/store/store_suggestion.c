@@ -7,7 +7,6 @@
  */
 #include "store_private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum status store_suggestion_add(struct store *store, int64_t ticket, const struct suggestion *suggestion, int64_t now, struct error *error)
@@ -168,35 +167,19 @@ enum status store_suggestions_since(struct store *store, struct arena *arena, in
 	return status;
 }
 
-static int by_ticket(const void *a, const void *b)
+enum status store_asked_of(struct store *store, int64_t ticket, struct asked_row *row, struct error *error)
 {
-	int64_t x = ((const struct asked_row *)a)->ticket, y = ((const struct asked_row *)b)->ticket;
-
-	return (x > y) - (x < y);
-}
-
-/* They come in order of time, which is that of their numbers but where a clock was set. */
-static void order_by_ticket(struct asked_rows *rows)
-{
-	for (size_t i = 1; i < rows->count; i++)
-		if (rows->at[i].ticket < rows->at[i - 1].ticket) {
-			qsort(rows->at, rows->count, sizeof *rows->at, by_ticket);
-			return;
-		}
-}
-
-enum status store_asked_between(struct store *store, struct buffer *room, int64_t from, int64_t to, struct asked_rows *rows, struct error *error)
-{
+	CLEANUP_ARENA struct arena arena = { 0 };
 	struct cursor cursor;
 
-	cursor_open(&cursor, store->engine, error, SQL_ASKED_BETWEEN, "ii", from, to);
-	while (cursor_next(&cursor)) {
-		int64_t said = cursor_number(&cursor, 4) < to ? cursor_number(&cursor, 3) : 0;
-		struct asked_row row = { cursor_number(&cursor, 1), cursor_number(&cursor, 0), cursor_number(&cursor, 2) != 0, said == 1, said == 2 };
+	*row = (struct asked_row){ 0 };
+	cursor_open(&cursor, store->engine, error, SQL_ASKED_OF, "i", ticket);
+	if (cursor_next(&cursor)) {
+		const char *said = cursor_text(&cursor, &arena, 2);
 
-		buffer_add(room, &row, sizeof row);
+		*row = (struct asked_row){ .at = cursor_number(&cursor, 0), .there = true, .shown = shown_of(cursor_text(&cursor, &arena, 1)) > SUGGESTION_NOTHING,
+			.solved = strcmp(said, OUTCOME_SOLVED) == 0, .refused = strcmp(said, OUTCOME_REFUSED) == 0 };
+		row->said_at = row->solved || row->refused ? cursor_number(&cursor, 3) : 0;
 	}
-	*rows = (struct asked_rows){ (struct asked_row *)(void *)room->at, room->length / sizeof *rows->at };
-	order_by_ticket(rows);
 	return cursor_close(&cursor);
 }

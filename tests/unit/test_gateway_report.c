@@ -1,9 +1,12 @@
 /*
- * test_gateway_report.c - a report reads in one snapshot and counts when it is gone: from memory, and, what is too much for it, while it reads.
+ * test_gateway_report.c - a report reads in pieces: however large they are, and whatever is taken away between them, it counts the same.
  */
 #include "gateway.h"
-#include "limits.h"
 #include "test_store.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
 
 #define TICKETS 600                      /* of three pages, the last of which is not full */
 #define EVERYTHING INT64_MAX / 2
@@ -62,28 +65,7 @@ static char *text_of(struct fixture *f, const struct report *report)
 	return arena_string(&f->arena, buffer_string(&out));
 }
 
-static void test_no_snapshot_is_held_while_it_counts(void **state)
-{
-	struct fixture *f = *state;
-	struct gateway_reading *reading;
-	struct report report;
-	bool began;
-
-	make_desk(f);
-	struct report_ask ask = ask_for(REPORT_VOLUME, BY_CUSTOMER);
-
-	OK(gateway_report_read(config, f->store, &f->arena, &ask, LIMIT_REPORT_GATHERED, &report, &reading, &f->error));
-	OK(store_read_begin(f->store, &began, &f->error));
-	assert_true(began);                      /* there was none */
-	store_read_end(f->store, began);
-	assert_int_equal(report_counted(&report, report.total, COUNT_NEW), 0);     /* nothing was counted in it */
-	make_ticket(f, "late@example.com", "<late@example.com>");
-	OK(gateway_report_count(reading, &f->error));
-	assert_int_equal(report_counted(&report, report.total, COUNT_NEW), TICKETS);       /* as they were in the snapshot */
-	assert_int_equal(report.rows.count, 50);
-}
-
-static void test_what_is_too_much_for_memory_is_counted_while_it_reads(void **state)
+static void test_pieces_of_any_size_make_the_same_report(void **state)
 {
 	static const enum report_by bys[] = { BY_NOTHING, BY_QUEUE, BY_CUSTOMER, BY_TAG };
 	struct fixture *f = *state;
@@ -93,13 +75,70 @@ static void test_what_is_too_much_for_memory_is_counted_while_it_reads(void **st
 		for (size_t i = 0; i < COUNT_OF(bys) && (kind != REPORT_MAIL || i < 2); i++) {
 			struct report_ask ask = ask_for((enum report_kind)kind, bys[i]);
 			struct report all, one_by_one;
-			struct gateway_reading *reading;
 
 			OK(gateway_report(config, f->store, &f->arena, &ask, &all, &f->error));
-			OK(gateway_report_read(config, f->store, &f->arena, &ask, 1, &one_by_one, &reading, &f->error));
-			OK(gateway_report_count(reading, &f->error));
+			OK(gateway_report_in_pieces(config, f->store, &f->arena, &ask, 1, &one_by_one, &f->error));
 			assert_string_equal(text_of(f, &all), text_of(f, &one_by_one));
 		}
+}
+
+static void test_no_snapshot_is_held_afterwards(void **state)
+{
+	struct fixture *f = *state;
+	struct report report;
+	bool began;
+
+	make_desk(f);
+	struct report_ask ask = ask_for(REPORT_VOLUME, BY_CUSTOMER);
+
+	OK(gateway_report_in_pieces(config, f->store, &f->arena, &ask, 1, &report, &f->error));
+	OK(store_read_begin(f->store, &began, &f->error));
+	assert_true(began);                      /* there was none */
+	store_read_end(f->store, began);
+	assert_int_equal(report_counted(&report, report.total, COUNT_NEW), TICKETS);
+	assert_int_equal(report.rows.count, 50);
+}
+
+/* What an erasure does to a page, and who makes it again: at any moment, over and over. */
+struct taking { char *path; atomic_bool stop; atomic_int times; };
+
+static void *take_away_and_put_back(void *context)
+{
+	struct taking *taking = context;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(taking->path, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 10000);
+	sqlite3_exec(db, "CREATE TEMP TABLE kept AS SELECT * FROM event_page WHERE (id & 4294967295)=2", NULL, NULL, NULL);
+	while (!taking->stop) {
+		sqlite3_exec(db, "BEGIN IMMEDIATE; DELETE FROM event_page WHERE (id & 4294967295)=2; UPDATE meta SET value=value+1 WHERE key='events_taken'; COMMIT", NULL, NULL, NULL);
+		sqlite3_exec(db, "INSERT INTO event_page SELECT * FROM kept", NULL, NULL, NULL);
+		taking->times++;
+	}
+	sqlite3_close(db);
+	return NULL;
+}
+
+static void test_what_is_taken_away_between_two_pieces_is_counted(void **state)
+{
+	struct fixture *f = *state;
+	struct taking taking = { 0 };
+	pthread_t thread;
+
+	make_desk(f);
+	run_sql(f, "INSERT INTO meta(key,value) SELECT 'events_taken',0 WHERE NOT EXISTS(SELECT 1 FROM meta WHERE key='events_taken')");
+	taking.path = arena_printf(&f->arena, "%s/sportello.db", f->dir);
+	assert_int_equal(pthread_create(&thread, NULL, take_away_and_put_back, &taking), 0);
+	for (int i = 0; i < 300 || taking.times < 300; i++) {
+		CLEANUP_ARENA struct arena arena = { 0 };
+		struct report_ask ask = ask_for(REPORT_VOLUME, BY_QUEUE);
+		struct report report;
+
+		OK(gateway_report_in_pieces(config, f->store, &arena, &ask, 1, &report, &f->error));
+		assert_int_equal(report_counted(&report, report.total, COUNT_NEW), TICKETS);
+	}
+	taking.stop = true;
+	pthread_join(thread, NULL);
 }
 
 static void test_a_damaged_page_is_said(void **state)
@@ -118,8 +157,9 @@ static void test_a_damaged_page_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_no_snapshot_is_held_while_it_counts, set_up, forget),
-		cmocka_unit_test_setup_teardown(test_what_is_too_much_for_memory_is_counted_while_it_reads, set_up, forget),
+		cmocka_unit_test_setup_teardown(test_pieces_of_any_size_make_the_same_report, set_up, forget),
+		cmocka_unit_test_setup_teardown(test_no_snapshot_is_held_afterwards, set_up, forget),
+		cmocka_unit_test_setup_teardown(test_what_is_taken_away_between_two_pieces_is_counted, set_up, forget),
 		cmocka_unit_test_setup_teardown(test_a_damaged_page_is_said, set_up, forget),
 	};
 

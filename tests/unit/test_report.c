@@ -71,7 +71,7 @@ static void tell(struct report *report, struct ticket_row *rows)
 	for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
 		report_page_init(&pages[family], &arena);
 	for (size_t i = 0; i < TICKETS; i++) {
-		report_tell(pages, i, &arena, &rows[i], NULL);
+		report_tell(pages, i, &arena, &rows[i], NULL, NULL);
 		numbers[i] = rows[i].facts.id;
 		whose[i] = (struct report_whose){ rows[i].facts.customer.address, rows[i].facts.created, 0 };
 	}
@@ -251,13 +251,13 @@ static void a_page_that_was_mended_says_what_a_fresh_one_says(void **state)
 			runs[i] = random_runs(&rows[i]);
 			struct ticket_row young = rows[i];
 			young.history.count = 1 + (size_t)rand() % rows[i].history.count;
-			report_tell(mended, i, &arena, &young, NULL);
-			report_tell(fresh, i, &arena, &rows[i], &runs[i]);
+			report_tell(mended, i, &arena, &young, NULL, NULL);
+			report_tell(fresh, i, &arena, &rows[i], &runs[i], NULL);
 		}
 		for (size_t k = 0; k < 2 * TICKETS; k++) {
 			size_t i = k < TICKETS ? k : (size_t)rand() % TICKETS;
 			through_bytes(mended);
-			report_tell(mended, i, &arena, &rows[i], &runs[i]);
+			report_tell(mended, i, &arena, &rows[i], &runs[i], NULL);
 		}
 		for (size_t i = 0; i < TICKETS; i++)
 			for (int family = 0; family < REPORT_TICKET_FAMILIES; family++)
@@ -303,7 +303,7 @@ static void a_customer_is_found_by_number_as_by_address(void **state)
 			size_t who = (size_t)rand() % COUNT_OF(people);
 
 			random_ticket(&row, n + (int64_t)i + 1);
-			report_tell(pages, i, &arena, &row, NULL);
+			report_tell(pages, i, &arena, &row, NULL, NULL);
 			numbers[i] = row.facts.id;
 			by_address[i] = by_number[i] = (struct report_whose){ people[who], 0, 0 };
 			by_number[i].number = rand() % 4 ? 1 + who + COUNT_OF(people) * (size_t)(rand() % 900) : 0;
@@ -364,7 +364,7 @@ static void a_damaged_page_is_torn_or_counted(void **state)
 			report_page_init(&pages[family], &arena);
 		random_ticket(&row, 1);
 		struct sla_clocks runs = random_runs(&row);
-		report_tell(pages, 0, &arena, &row, &runs);
+		report_tell(pages, 0, &arena, &row, &runs, NULL);
 		enum report_family family = (enum report_family)(rand() % REPORT_TICKET_FAMILIES);
 		report_page_write(&pages[family], &bytes);
 		size_t length = rand() % 2 ? (size_t)rand() % bytes.length : bytes.length;
@@ -424,7 +424,7 @@ static void what_was_measured_stands_in_its_row_and_in_the_total_by_size(void **
 
 			for (size_t k = 0; k < runs.count; k++)          /* some answer hardly ever */
 				runs.at[k].by = rand() % 100 ? "bob" : rand() % 10 ? "eva" : "cid";
-			report_tell(pages, i, &arena, &row, &runs);
+			report_tell(pages, i, &arena, &row, &runs, NULL);
 		}
 		assert_true(report_count(&report, FAMILY_ANSWERS, &pages[FAMILY_ANSWERS], numbers, NULL));
 	}
