@@ -168,6 +168,7 @@ struct outbox_rows { struct outbox_row *at; size_t count; };
 /* Where its reader stands: rows up to `seen` were looked at when they were new. Begins as zeroes. */
 struct outbox_lane { int64_t seen; bool beside; };               /* beside: a backlog waits that new mails pass by */
 struct outbox_busy { const int64_t *at; size_t count; };         /* numbers of rows that are being sent */
+#define STORE_OUTBOX_RETRIED "outbox_retried"    /* ms: when all that waits was last asked for at once, also what was being tried then */
 /* At most `limit` rows that wait, with next_try <= now and not busy: up to half of them new since the last call, in the order in which they were
  * written, so that a fresh mail never waits behind a backlog; then those that are due longest. Of one ticket, what its customer gets keeps its
  * order. lane NULL: by time alone. busy NULL: none. */

@@ -133,6 +133,7 @@ struct outcome {
 	struct outbox_row row;                   /* as it is to be kept */
 	struct row_result result;
 	const char *rendered_text;               /* NULL: the ticket has it */
+	int64_t began;                           /* ms: when the attempt did */
 	int tries;                               /* to write it */
 	bool quietly;                            /* the plan of a failure could not be applied: the row's result alone */
 	bool told;                               /* the write enqueued mail to agents */

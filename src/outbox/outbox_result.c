@@ -64,6 +64,17 @@ static bool is_late(const struct outbox_row *row, int tried)
 	return tried < 0 || (tried != row->attempts - 1 && row->state != OUTBOX_SENT);
 }
 
+/* Who asked for all at once while this was tried meant this one, too: what made the attempt fail may be over. */
+static enum status heed_retry(struct store *store, struct outcome *outcome, struct error *error)
+{
+	int64_t retried = 0, now = clock_now();
+	enum status status = outcome->row.state == OUTBOX_WAITING ? store_number_get(store, STORE_OUTBOX_RETRIED, &retried, error) : STATUS_OK;
+
+	if (status == STATUS_OK && retried >= outcome->began && retried <= now)
+		outcome->row.next_try = now;
+	return status;
+}
+
 enum status outbox_outcome_rehearse(struct store *store, void *context, struct error *error)
 {
 	const struct outcome *outcome = context;
@@ -80,6 +91,8 @@ enum status outbox_outcome_write(struct store *store, void *context, struct erro
 
 	outcome->told = false;
 	outcome->late = status == STATUS_OK && is_late(&outcome->row, tried);
+	if (status == STATUS_OK && !outcome->late)
+		status = heed_retry(store, outcome, error);
 	if (status == STATUS_OK && !outcome->late)
 		status = store_outbox_result(store, &outcome->row, outcome->rendered_text, error);
 	if (status != STATUS_OK || outcome->late)

@@ -227,6 +227,7 @@ static void do_job(struct sender *sender, struct job *job)
 
 	pthread_mutex_unlock(&outbox->lock);
 	tell_clerk(sender);
+	outcome->began = clock_now();
 	bool done = outbox_attempt_row(sender, job, &attempt);
 	pthread_mutex_lock(&outbox->lock);
 	sender->ticket = 0;

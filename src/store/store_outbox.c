@@ -272,10 +272,11 @@ enum status store_outbox_tried(struct store *store, int64_t id, int *attempts, s
 
 enum status store_outbox_retry_now(struct store *store, int64_t *count, struct error *error)
 {
-	enum status status = engine_run(store->engine, error, SQL_OUTBOX_RETRY_NOW, "i", clock_now());
+	int64_t now = clock_now();
+	enum status status = engine_run(store->engine, error, SQL_OUTBOX_RETRY_NOW, "i", now);
 
 	*count = status == STATUS_OK ? engine_changes(store->engine) : 0;
-	return status;
+	return status == STATUS_OK ? store_number_set(store, STORE_OUTBOX_RETRIED, now, error) : status;
 }
 
 int64_t store_outbox_waiting(struct store *store)

@@ -645,6 +645,47 @@ static void a_mail_that_came_back_stays_so_when_it_is_said_to_be_sent(void **sta
 	assert_row(f, 1, OUTBOX_FAILED, 0, "550 no such user");
 }
 
+/* When is it tried again, whose attempt began so many milliseconds from the moment at which all were asked for? */
+static int64_t next_try_of(struct fixture *f, int64_t id, int64_t began)
+{
+	struct outcome outcome = { .quietly = true, .began = began };
+	struct attempt attempt;
+	struct outbox_row row;
+
+	OK(store_outbox_get(f->store, &f->arena, id, &outcome.row, &f->error));
+	outbox_attempt_init(&attempt, &f->arena, 1);
+	attempt.at[0].delivery = DELIVERY_RETRY;
+	attempt.at[0].reply = "451 later";
+	outbox_judge_row(&f->arena, &outcome.row, &attempt, clock_now(), 5 * 60 * 60 * 1000, &outcome.result);
+	OK(store_begin(f->store, &f->error));
+	OK(outbox_outcome_write(f->store, &outcome, &f->error));
+	OK(store_commit(f->store, &f->error));
+	OK(store_outbox_get(f->store, &f->arena, id, &row, &f->error));
+	return row.next_try;
+}
+
+static void who_asks_for_all_at_once_means_what_is_being_tried_too(void **state)
+{
+	struct fixture *f = *state;
+	int64_t count, began = clock_now(), number = 0;
+
+	make_ticket(f, "ann@customer.example", "<a@x>");
+	make_ticket(f, "ben@customer.example", "<b@x>");
+	make_ticket(f, "eva@customer.example", "<c@x>");
+	OK(store_begin(f->store, &f->error));
+	OK(store_outbox_retry_now(f->store, &count, &f->error));
+	OK(store_number_get(f->store, STORE_OUTBOX_RETRIED, &number, &f->error));
+	OK(store_commit(f->store, &f->error));
+	assert_true(next_try_of(f, 1, began) <= clock_now());
+	assert_true(next_try_of(f, 2, number + 1) > clock_now());
+	/* The clock was set back since: it is not asked for in days. */
+	OK(store_begin(f->store, &f->error));
+	OK(store_number_set(f->store, STORE_OUTBOX_RETRIED, clock_now() + 86400000, &f->error));
+	OK(store_commit(f->store, &f->error));
+	assert_true(next_try_of(f, 3, clock_now()) < clock_now() + 3600000);
+	assert_true(next_try_of(f, 3, clock_now()) > clock_now());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -653,6 +694,7 @@ int main(void)
 		cmocka_unit_test(test_drops), cmocka_unit_test(test_nobody_listens), cmocka_unit_test(test_password), cmocka_unit_test(test_maildir),
 		cmocka_unit_test_setup_teardown(a_late_failure_does_not_undo_what_another_gateway_sent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_late_success_counts_while_the_row_still_waits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_asks_for_all_at_once_means_what_is_being_tried_too, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_mail_that_came_back_stays_so_when_it_is_said_to_be_sent, set_up, tear_down),
 	};
 
