@@ -1,222 +1,9 @@
 /*
- * report_count.c - counts the events of tickets that happened in the span of the report.
- *
- * At each event the ticket is what it was then. It is in the backlog of the rows whose keys it has; what changes that is counted with its cause, so that no
- * change of a backlog is without one.
+ * report_count.c - counts the events of tickets that happened in the span of the report, page by page.
  */
-#include "report_private.h"
+#include "report_counting.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-struct name { const char *at; size_t length; struct report_row *row; };
-struct rows { struct report_row *const *at; size_t count; };
-/* in: of the backlog that the report is about. Its rows are looked for when something is counted in them, so that none is there in which nothing is. */
-struct place { bool open, in; struct report_shape *shape; };
-struct counting {
-	struct report *report;
-	const struct report_page *page;
-	struct report_shape **shapes;
-	struct name *names;
-	/* of the ticket that is counted */
-	int64_t number;
-	const struct report_whose *whose;        /* NULL: nobody asked */
-	struct report_row *customer;
-	bool torn;
-	/* of the span of time in which the last event was */
-	int64_t time;
-	struct report_row *time_row;
-};
-
-/* ---- which rows ---- */
-
-static struct report_row *row_named(struct counting *c, size_t name)
-{
-	if (!c->names[name].row)
-		c->names[name].row = report_row_of(c->report, c->names[name].at, c->names[name].length);
-	return c->names[name].row;
-}
-
-static bool is_plain_lower(const char *text)
-{
-	for (; *text; text++)
-		if ((*text >= 'A' && *text <= 'Z') || (unsigned char)*text >= 0x80)
-			return false;
-	return true;
-}
-
-static struct report_row *row_of_address(struct counting *c)
-{
-	CLEANUP_ARENA struct arena scratch = { 0 };
-	const char *key = is_plain_lower(c->whose->customer) ? c->whose->customer : text_lower(&scratch, c->whose->customer);
-
-	return report_row_of(c->report, key, strlen(key));
-}
-
-static struct report_row *row_of_customer(struct counting *c)
-{
-	struct report_row **numbered = c->whose->number ? report_row_numbered(c->report, c->whose->number) : NULL;
-
-	if (!numbered)
-		return row_of_address(c);
-	if (!*numbered)
-		*numbered = row_of_address(c);
-	return *numbered;
-}
-
-/* Of one event much is counted. */
-static struct report_row *row_at(struct counting *c, int64_t at)
-{
-	if (!c->time_row || c->time != at) {
-		c->time_row = report_row_at(c->report, at);
-		c->time = at;
-	}
-	return c->time_row;
-}
-
-static struct rows rows_of(struct counting *c, struct report_shape *shape)
-{
-	if (c->report->ask.by == BY_CUSTOMER) {
-		if (!c->customer)
-			c->customer = row_of_customer(c);
-		return (struct rows){ &c->customer, 1 };
-	}
-	report_shape_rows(c->report, shape);
-	return (struct rows){ shape->rows.at, shape->rows.count };
-}
-
-/* By agent it counts for whose doing it was, where that is an agent's. */
-static struct rows rows_by(struct counting *c, struct report_shape *shape, size_t who, struct report_row **room)
-{
-	if (c->report->ask.by != BY_AGENT || !c->names[who].length)
-		return rows_of(c, shape);
-	*room = row_named(c, who);
-	return (struct rows){ room, 1 };
-}
-
-/* ---- counting ---- */
-
-static void list(struct counting *c, enum report_count count)
-{
-	struct report *report = c->report;
-
-	if (report->ask.list && report->ask.list->lists == count)
-		*ARENA_PUSH(report->arena, &report->listed) = c->number;
-}
-
-static bool within(const struct counting *c, int64_t at)
-{
-	return at >= c->report->ask.from && at < c->report->ask.to;
-}
-
-/* In all these rows, in that of its time, and in the total. What no figure shows only makes the rows that are given. */
-static void bump(struct counting *c, int64_t at, enum report_count count, struct rows rows)
-{
-	struct report *report = c->report;
-
-	if (!(report->counted & REPORT_BIT(count)))
-		return;
-	report_row_bump(report, report->total, count);
-	list(c, count);
-	for (size_t i = 0; i < rows.count; i++)
-		report_row_bump(report, rows.at[i], count);
-	if (report_by_is_time(report->ask.by) && count != COUNT_START && count != COUNT_END)
-		report_row_bump(report, row_at(c, at), count);
-}
-
-static void add_value(struct counting *c, int64_t at, enum report_value value, int64_t number, struct rows rows)
-{
-	struct report *report = c->report;
-
-	uint32_t total = MEASURED_TOTAL;         /* once */
-
-	if (!(report->measures & REPORT_BIT(value)))
-		return;
-	for (size_t i = 0; i < rows.count; i++, total = 0)
-		report_measure(report, rows.at[i]->number | total, value, number);
-	if (report_by_is_time(report->ask.by)) {
-		report_measure(report, row_at(c, at)->number | total, value, number);
-		total = 0;
-	}
-	if (total)
-		report_measure(report, total, value, number);
-}
-
-/* Something that happened, to a ticket as it was. */
-static void count(struct counting *c, int64_t at, struct report_shape *shape, enum report_count what)
-{
-	if (within(c, at) && report_is_wanted(c->report, shape, c->whose))
-		bump(c, at, what, rows_of(c, shape));
-}
-
-/* ---- the backlog ---- */
-
-struct telling {
-	struct place place;
-	bool was_open, merged, started, ended, begun;
-	int stars;                               /* the newest rating before the end; 0: none */
-	int64_t rated_at, solved_at;             /* within the span, the last time; 0: not */
-	struct report_shape *rated, *solved;     /* the ticket then */
-};
-
-static bool has(struct rows rows, const struct report_row *row)
-{
-	for (size_t i = 0; i < rows.count; i++)
-		if (rows.at[i] == row)
-			return true;
-	return false;
-}
-
-static void move(struct counting *c, struct rows from, struct rows to, enum report_count count)
-{
-	if (!(c->report->counted & REPORT_BIT(count)))
-		return;
-	for (size_t i = 0; i < from.count; i++)
-		if (!has(to, from.at[i]))
-			report_row_bump(c->report, from.at[i], count), list(c, count);
-}
-
-static void follow(struct counting *c, struct telling *t, const struct report_read *event)
-{
-	struct report_shape *shape = c->shapes[event->shape];
-	struct place old = t->place, new = { .open = event->flags & EVENT_OPEN, .shape = shape };
-
-	t->merged = event->flags & EVENT_MERGED;
-	new.in = new.open && report_is_wanted(c->report, shape, c->whose);
-	t->place = new;
-	if (!within(c, event->at))
-		;
-	else if (!old.in && new.in)
-		bump(c, event->at, old.open ? COUNT_MOVED_IN : t->was_open ? COUNT_REOPENED : COUNT_NEW, rows_of(c, new.shape));
-	else if (old.in && !new.in)
-		bump(c, event->at, new.open ? COUNT_MOVED_OUT : t->merged ? COUNT_MERGED : COUNT_RESOLVED, rows_of(c, old.shape));
-	else if (old.in) {
-		move(c, rows_of(c, new.shape), rows_of(c, old.shape), COUNT_MOVED_IN);
-		move(c, rows_of(c, old.shape), rows_of(c, new.shape), COUNT_MOVED_OUT);
-	}
-	if (old.open && !new.open && !t->merged && within(c, event->at)) {
-		t->solved_at = event->at;
-		t->solved = shape;
-	}
-	t->was_open |= new.open;
-}
-
-/* The backlog as it was at the ends, before anything that happened then. */
-static void look_at_ends(struct counting *c, struct telling *t, int64_t at)
-{
-	const struct report_ask *ask = &c->report->ask;
-
-	if (!t->started && at >= ask->from) {
-		t->started = true;
-		if (t->place.in)
-			bump(c, ask->from, COUNT_START, rows_of(c, t->place.shape));
-	}
-	if (!t->ended && at >= ask->to) {
-		t->ended = true;
-		if (t->place.in)
-			bump(c, ask->to, COUNT_END, rows_of(c, t->place.shape));
-	}
-}
 
 /* ---- articles: what was asked of them when the ticket came ---- */
 
@@ -224,47 +11,16 @@ static void count_asked(struct counting *c, const struct report_read *event)
 {
 	struct report_shape *shape = c->shapes[event->shape];
 
-	count(c, event->at, shape, COUNT_ASKED);
+	report_count_at(c, event->at, shape, COUNT_ASKED);
 	if (!(event->flags & EVENT_SHOWN))
 		return;
-	count(c, event->at, shape, COUNT_SUGGESTED);
+	report_count_at(c, event->at, shape, COUNT_SUGGESTED);
 	if (event->at + event->used >= c->report->ask.to)
 		return;                          /* what was said to it belongs to a later report */
 	if (event->flags & EVENT_HELPED)
-		count(c, event->at, shape, COUNT_DEFLECTED);
+		report_count_at(c, event->at, shape, COUNT_DEFLECTED);
 	if (event->flags & EVENT_REFUSED)
-		count(c, event->at, shape, COUNT_REFUSED);
-}
-
-/* ---- ratings ---- */
-
-static void rate(struct counting *c, struct telling *t, const struct report_read *event)
-{
-	t->stars = (int)event->used;
-	if (!within(c, event->at))
-		return;
-	t->rated_at = event->at;
-	t->rated = c->shapes[event->shape];
-}
-
-static bool could_rate(const struct telling *t)
-{
-	return t->solved_at && !t->merged && t->solved->rated;
-}
-
-static void count_satisfaction(struct counting *c, const struct telling *t)
-{
-	if (!c->report->rows_too && !(c->report->counted & REPORT_BIT(COUNT_RATED)))
-		return;
-	if (t->rated_at && report_is_wanted(c->report, t->rated, c->whose)) {
-		bump(c, t->rated_at, COUNT_RATED, rows_of(c, t->rated));
-		add_value(c, t->rated_at, VALUE_STARS, t->stars, rows_of(c, t->rated));
-	}
-	if (!could_rate(t))
-		return;
-	count(c, t->solved_at, t->solved, COUNT_COULD_RATE);
-	if (t->stars)
-		count(c, t->solved_at, t->solved, COUNT_RESPONDED);
+		report_count_at(c, event->at, shape, COUNT_REFUSED);
 }
 
 /* ---- clocks ---- */
@@ -279,17 +35,17 @@ static void count_answer(struct counting *c, const struct report_read *event)
 	struct report_shape *shape = c->shapes[event->shape];
 	struct report_row *room;
 
-	if (!within(c, event->at) || !report_is_wanted(c->report, shape, c->whose))
+	if (!report_within(c, event->at) || !report_is_wanted(c->report, shape, c->whose))
 		return;
-	struct rows rows = rows_by(c, shape, event->name, &room);
+	struct rows rows = report_rows_by(c, shape, event->name, &room);
 
-	bump(c, event->at, of[event->kind].n, rows);
+	report_bump(c, event->at, of[event->kind].n, rows);
 	if (event->flags & EVENT_PROMISED)
-		bump(c, event->at, of[event->kind].promised, rows);
+		report_bump(c, event->at, of[event->kind].promised, rows);
 	if ((event->flags & EVENT_PROMISED) && !(event->flags & EVENT_MISSED))
-		bump(c, event->at, of[event->kind].in_time, rows);
-	add_value(c, event->at, of[event->kind].used, event->used, rows);
-	add_value(c, event->at, of[event->kind].elapsed, event->elapsed, rows);
+		report_bump(c, event->at, of[event->kind].in_time, rows);
+	report_add_value(c, event->at, of[event->kind].used, event->used, rows);
+	report_add_value(c, event->at, of[event->kind].elapsed, event->elapsed, rows);
 }
 
 static void count_promise(struct counting *c, const struct report_read *event)
@@ -297,20 +53,20 @@ static void count_promise(struct counting *c, const struct report_read *event)
 	struct report_shape *shape = c->shapes[event->shape];
 	struct report_row *named;
 
-	if (!within(c, event->at) || event->at / 1000 > c->report->ask.now / 1000 || !report_is_wanted(c->report, shape, c->whose))
+	if (!report_within(c, event->at) || event->at / 1000 > c->report->ask.now / 1000 || !report_is_wanted(c->report, shape, c->whose))
 		return;
-	struct rows rows = rows_of(c, shape);
+	struct rows rows = report_rows_of(c, shape);
 
 	if (c->report->ask.by == BY_NOTHING) {
-		named = row_named(c, event->name);
+		named = report_row_named(c, event->name);
 		rows = (struct rows){ &named, 1 };
 	}
 	if (event->flags & EVENT_RETARGETED) {
-		bump(c, event->at, COUNT_RETARGETED, rows);
+		report_bump(c, event->at, COUNT_RETARGETED, rows);
 		return;
 	}
-	bump(c, event->at, COUNT_PROMISED, rows);
-	bump(c, event->at, event->flags & EVENT_MISSED ? COUNT_MISSED : COUNT_KEPT, rows);
+	report_bump(c, event->at, COUNT_PROMISED, rows);
+	report_bump(c, event->at, event->flags & EVENT_MISSED ? COUNT_MISSED : COUNT_KEPT, rows);
 }
 
 static void count_words(struct counting *c, const struct report_read *event)
@@ -318,50 +74,22 @@ static void count_words(struct counting *c, const struct report_read *event)
 	struct report_shape *shape = c->shapes[event->shape];
 	struct report_row *room;
 
-	if (!within(c, event->at) || !report_is_wanted(c->report, shape, c->whose))
+	if (!report_within(c, event->at) || !report_is_wanted(c->report, shape, c->whose))
 		return;
 	if (event->kind == EVENT_WRITTEN)
-		bump(c, event->at, COUNT_WRITTEN, rows_of(c, shape));
+		report_bump(c, event->at, COUNT_WRITTEN, report_rows_of(c, shape));
 	else
-		bump(c, event->at, event->kind == EVENT_ANSWERED ? COUNT_ANSWERED : COUNT_NOTED, rows_by(c, shape, event->name, &room));
+		report_bump(c, event->at, event->kind == EVENT_ANSWERED ? COUNT_ANSWERED : COUNT_NOTED, report_rows_by(c, shape, event->name, &room));
 }
 
 /* ---- a ticket ---- */
-
-static inline bool next(struct counting *c, struct bytes *bytes, enum report_family family, int64_t *before, struct report_read *event)
-{
-	if (!report_event_read(bytes, family, before, event))
-		return false;
-	c->torn |= event->shape >= c->page->shapes.count || (event->name && event->name >= c->page->names.count) || (event->kind > EVENT_WRITTEN && !c->page->names.count);
-	return !c->torn;
-}
-
-static void count_places(struct counting *c, struct bytes *bytes)
-{
-	struct telling t = { .begun = false };
-	struct report_read event;
-	int64_t before = 0;
-
-	while (next(c, bytes, FAMILY_PLACES, &before, &event)) {
-		look_at_ends(c, &t, event.at);
-		t.begun = true;
-		if (event.at >= c->report->ask.to)
-			break;
-		if (event.kind == EVENT_PLACE)
-			follow(c, &t, &event);
-		else if (event.kind == EVENT_RATED)
-			rate(c, &t, &event);
-	}
-	look_at_ends(c, &t, INT64_MAX);
-	count_satisfaction(c, &t);
-}
 
 static void count_all_words(struct counting *c, struct bytes *bytes)
 {
 	struct report_read event;
 	int64_t before = 0;
 
-	while (next(c, bytes, FAMILY_WORDS, &before, &event))
+	while (report_next(c, bytes, FAMILY_WORDS, &before, &event))
 		count_words(c, &event);
 }
 
@@ -370,7 +98,7 @@ static void count_promises(struct counting *c, struct bytes *bytes)
 	struct report_read event;
 	int64_t before = 0;
 
-	while (next(c, bytes, FAMILY_PROMISES, &before, &event))
+	while (report_next(c, bytes, FAMILY_PROMISES, &before, &event))
 		count_promise(c, &event);
 }
 
@@ -379,7 +107,7 @@ static void count_all_asked(struct counting *c, struct bytes *bytes)
 	struct report_read event;
 	int64_t before = 0;
 
-	while (next(c, bytes, FAMILY_ASKED, &before, &event))
+	while (report_next(c, bytes, FAMILY_ASKED, &before, &event))
 		count_asked(c, &event);
 }
 
@@ -389,7 +117,7 @@ static void count_answers(struct counting *c, struct bytes *bytes)
 	struct report_read event;
 	int64_t before = 0;
 
-	while (next(c, bytes, FAMILY_ANSWERS, &before, &event))
+	while (report_next(c, bytes, FAMILY_ANSWERS, &before, &event))
 		if (event.kind == EVENT_FIRST || event.kind == EVENT_NEXT || event.kind == EVENT_SOLVED)
 			count_answer(c, &event);
 }
@@ -403,14 +131,14 @@ static void count_mail(struct counting *c, struct bytes *bytes)
 		c->torn = true;
 		return;
 	}
-	if (!within(c, mail.at))
+	if (!report_within(c, mail.at))
 		return;
 	c->number = mail.ticket;
 	bool in_row = c->report->ask.by == BY_NOTHING || c->report->ask.by == BY_QUEUE;
 
 	if (in_row)
-		row = row_named(c, c->report->ask.by == BY_NOTHING ? mail.disposition : mail.queue);
-	bump(c, mail.at, COUNT_MAIL, in_row ? (struct rows){ &row, 1 } : (struct rows){ NULL, 0 });
+		row = report_row_named(c, c->report->ask.by == BY_NOTHING ? mail.disposition : mail.queue);
+	report_bump(c, mail.at, COUNT_MAIL, in_row ? (struct rows){ &row, 1 } : (struct rows){ NULL, 0 });
 }
 
 /* ---- a page ---- */
@@ -489,7 +217,7 @@ static void count_chunk(struct counting *c, enum report_family family, struct by
 	switch (family) {
 	case FAMILY_PLACES:
 		if (!has_row(c))
-			count_places(c, bytes);
+			report_count_places(c, bytes);
 		break;
 	case FAMILY_WORDS: count_all_words(c, bytes); break;
 	case FAMILY_PROMISES: count_promises(c, bytes); break;

@@ -1,7 +1,7 @@
 /*
  * report_private.h - what the files of the report room share: rows by key, and the events of a page.
  *
- * From the lowest up: report_bytes.h, report_rows.c, report_values.c, report_page.c, report_shape.c, report_tell.c, report_count.c, report_frame.c.
+ * From the lowest up: report_bytes.h, report_rows.c, report_values.c, report_page.c, report_shape.c, report_tell.c, report_counting.h, report_counting.c, report_place.c, report_count.c, report_frame.c.
  */
 #ifndef SPORTELLO_REPORT_PRIVATE_H
 #define SPORTELLO_REPORT_PRIVATE_H
