@@ -103,7 +103,7 @@ static struct kb_past_text *read_text(const struct kb_snapshot *snapshot, const 
 	arena_init(&scratch);
 	text->article = arena_string(&text->arena, item->article);
 	text->question = arena_string(&text->arena, item->question);
-	kb_question_words(snapshot, &question, &scratch, &words);
+	kb_question_words(snapshot, NULL, &question, &scratch, &words);
 	for (size_t i = 0; i < words.token_count; i++)
 		for (unsigned k = 0; words.token[i].chosen && !words.token[i].small_in && k < words.token[i].often; k++)
 			kb_gram_count(counter, words.token[i].folded);

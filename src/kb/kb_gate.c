@@ -92,7 +92,7 @@ static void ask(const struct kb_view *view, size_t k, struct samples *samples)
 	struct kb_words words;
 
 	arena_init(&scratch);
-	kb_question_words(view->snapshot, &question, &scratch, &words);
+	kb_question_words(view->snapshot, NULL, &question, &scratch, &words);
 	kb_rank(view, &words, NULL, &without, &ranked);
 	add_sample(samples, &ranked, past->solved && shows(view, &ranked, past->article));
 	if (past->solved) {

@@ -148,6 +148,8 @@ static void fill_postings(struct kb_snapshot *snapshot)
 	free(next);
 }
 
+static _Atomic uint64_t editions;
+
 /* What a question asks of all articles, so that it need not look into each. */
 void kb_snapshot_finish(struct kb_snapshot *snapshot)
 {
@@ -156,6 +158,7 @@ void kb_snapshot_finish(struct kb_snapshot *snapshot)
 		if (snapshot->at[i] && !snapshot->at[i]->article.hidden)
 			snapshot->open[i] = snapshot->at[i]->article.queues.count ? KB_OPEN_IN_SOME : KB_OPEN;
 	kb_titles_index(&snapshot->titles, snapshot->at, snapshot->count);
+	snapshot->edition = 1 + atomic_fetch_add(&editions, 1);
 	kb_ids_index(snapshot);
 	kb_same_index(&snapshot->same, snapshot->dict);
 }

@@ -107,7 +107,7 @@ void kb_gram_counter_fini(struct kb_gram_counter *counter);
 void kb_gram_count(struct kb_gram_counter *counter, const char *folded);         /* those of a word */
 uint32_t *kb_gram_take(struct kb_gram_counter *counter, struct arena *arena, size_t *count);     /* and empties the counter */
 /* The n-grams of a question, by bucket: what each weighs against whole articles and against titles. */
-struct kb_gram_weight { uint32_t bucket, next, title; float weight, title_weight; };             /* title: its slot in kb_titles */
+struct kb_gram_weight { uint32_t bucket, next, title; float weight, title_weight, idf, title_idf; };     /* title: its postings in kb_titles */
 #define KB_GRAM_HEADS 4096u
 #define KB_GRAM_SET_BITS 14              /* a set is sixteen buckets: what an article's n-grams are first looked up in */
 /* at[0] is none, and weighs nothing. Zeroed: not yet cleared. */
@@ -150,11 +150,11 @@ float kb_gram_norm(const struct kb_gram_table *table, const uint32_t *grams, siz
 
 /* ---- kb_titles.c ---- */
 struct kb_entry;
-struct kb_titles { struct kb_gram_table grams; uint32_t *first, *postings; };    /* first: by slot of grams */
+struct kb_titles { struct kb_gram_table grams; uint32_t *first, *postings; };    /* first: by slot of grams; a posting of 0 ends them */
 void kb_titles_fini(struct kb_titles *titles);
 void kb_titles_index(struct kb_titles *titles, struct kb_entry *const *at, size_t count);        /* of counted grams: first and postings */
 /* To the sum of each article that has it. logs: kb_gram_logs() */
-void kb_titles_add(const struct kb_titles *titles, size_t slot, float weight, const float *logs, float *sum);
+void kb_titles_add(const struct kb_titles *titles, uint32_t first, float weight, const float *logs, float *sum);
 
 /* ---- what was learned ---- */
 struct kb_learned;
@@ -178,6 +178,7 @@ struct kb_snapshot {
 	struct kb_same same;
 	float mean_title, mean_keywords, mean_body;      /* words; kept over small changes */
 	char languages[WORDS_STEMMERS][4]; size_t language_count;   /* most of the articles */
+	uint64_t edition;                /* no other snapshot has or had it */
 };
 /* kb_open.c: what an answer is made of, both counted. */
 struct kb_view { struct kb_snapshot *snapshot; struct kb_learned *learned; };
@@ -202,6 +203,28 @@ uint32_t kb_ids_find(const struct kb_snapshot *snapshot, const char *id);       
 uint32_t kb_ids_in_language(const struct kb_snapshot *snapshot, uint32_t slot, const char *language);
 float kb_idf(const struct kb_snapshot *snapshot, uint32_t term); /* of an unknown term: the largest */
 
+/* ---- kb_known.c: what a snapshot says of words that came lately ---- */
+#define KB_KNOWN_BYTES 30                /* of a word, with its NUL */
+struct kb_known_gram { uint32_t bucket, title; float idf, title_idf; };  /* title: its postings in kb_titles */
+struct kb_known {
+	uint32_t hash, question;         /* question: the last that had it */
+	uint16_t small_in, grams;
+	char language[4], stem[KB_KNOWN_BYTES];  /* stem "": not asked for */
+	uint32_t stem_hash, term;
+	float idf;                       /* of the term */
+	struct kb_known_gram *gram;      /* NULL: not asked for */
+	char word[KB_KNOWN_BYTES], folded[KB_KNOWN_BYTES];
+};
+struct kb_memory;
+struct kb_memory *kb_memory_take(const struct kb_snapshot *snapshot);            /* NULL: none is free; one goes without */
+void kb_memory_give(struct kb_memory *memory);
+/* What they return stays until the memory is given back. NULL: it is not there, or not remembered. hash: kb_stem_hash() of the word. */
+struct kb_known *kb_known_find(struct kb_memory *memory, const char *word, uint32_t hash);
+struct kb_known *kb_known_add(struct kb_memory *memory, const char *word, const char *folded, uint32_t hash);
+bool kb_known_stem_is(const struct kb_known *known, const char *language);
+void kb_known_stem(struct kb_known *known, const char *language, const char *stem, uint32_t hash, uint32_t term, float idf);
+const struct kb_known_gram *kb_known_grams(const struct kb_snapshot *snapshot, struct kb_known *known, const char *folded, struct kb_known_gram room[KB_WORD_GRAMS], size_t *count);
+
 /* ---- kb_question.c, kb_words.c ---- */
 char *kb_question_clean(struct arena *arena, const char *subject, const char *text);
 struct kb_word { uint32_t term; float weight, idf; const char *stem, *folded; };
@@ -212,6 +235,7 @@ struct kb_token {                        /* a different word, as it is written *
 	unsigned often, small_in;
 	float weight, value;
 	bool chosen;
+	struct kb_known *known;          /* NULL: it is not remembered */
 };
 #define KB_GAP UINT32_MAX                /* in order[]: words that were not chosen */
 struct kb_words {
@@ -222,7 +246,8 @@ struct kb_words {
 	float words;                     /* sum of weights */
 	const char *language;            /* NULL: not clear */
 };
-void kb_question_words(const struct kb_snapshot *snapshot, const struct kb_question *question, struct arena *arena, struct kb_words *words);
+/* memory: may be NULL; what is in `words` stays until it is given back. */
+void kb_question_words(const struct kb_snapshot *snapshot, struct kb_memory *memory, const struct kb_question *question, struct arena *arena, struct kb_words *words);
 
 /* ---- kb_rank.c ---- */
 enum kb_feature {

@@ -9,18 +9,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Where their weights stand is all over two large tables: fetched while the next words are taken apart. */
-static void fetch_weights(const struct kb_snapshot *snapshot, const uint32_t *bucket, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		__builtin_prefetch(&snapshot->grams.slot[bucket[i] & (snapshot->grams.slots - 1)]);
-		__builtin_prefetch(&snapshot->titles.grams.slot[bucket[i] & (snapshot->titles.grams.slots - 1)]);
-	}
-}
-
 static void spread_words(const struct kb_snapshot *snapshot, struct kb_gram_question *question, const struct kb_words *words)
 {
-	uint32_t bucket[KB_WORD_GRAMS];
+	struct kb_known_gram room[KB_WORD_GRAMS];
 	size_t most = 0;
 
 	for (size_t i = 0; i < words->token_count; i++)
@@ -29,11 +20,17 @@ static void spread_words(const struct kb_snapshot *snapshot, struct kb_gram_ques
 	kb_gram_question_clear(question, most);
 	for (size_t i = 0; i < words->token_count; i++) {
 		const struct kb_token *token = &words->token[i];
-		size_t grams = token->chosen ? kb_grams_of_word(token->folded, bucket) : 0;
+		size_t grams = 0;
+		const struct kb_known_gram *gram = token->chosen ? kb_known_grams(snapshot, token->known, token->folded, room, &grams) : NULL;
 
-		fetch_weights(snapshot, bucket, grams);
-		for (size_t k = 0; k < grams; k++)
-			kb_gram_weight(question, bucket[k])->weight += token->weight * (float)token->often;
+		for (size_t k = 0; k < grams; k++) {
+			struct kb_gram_weight *weight = kb_gram_weight(question, gram[k].bucket);
+
+			weight->weight += token->weight * (float)token->often;
+			weight->title = gram[k].title;
+			weight->idf = gram[k].idf;
+			weight->title_idf = gram[k].title_idf;
+		}
 	}
 }
 
@@ -54,7 +51,6 @@ static float norm_of(float square)
 
 void kb_weigh_grams(struct kb_work *work)
 {
-	const struct kb_titles *titles = &work->snapshot->titles;
 	struct kb_gram_question *question = &work->question;
 	const float *logs = kb_gram_logs();
 	float square = 0, title_square = 0;
@@ -62,10 +58,8 @@ void kb_weigh_grams(struct kb_work *work)
 	spread_words(work->snapshot, question, work->words);
 	for (size_t i = 1; i < question->count; i++) {
 		struct kb_gram_weight *gram = &question->at[i];
-		float log_tf = log_of(logs, gram->weight), idf = kb_gram_idf(&work->snapshot->grams, gram->bucket), title_idf;
+		float log_tf = log_of(logs, gram->weight), idf = gram->idf, title_idf = gram->title_idf;
 
-		gram->title = (uint32_t)kb_gram_slot(&titles->grams, gram->bucket);
-		title_idf = titles->grams.slot[gram->title].idf;
 		square += log_tf * idf * log_tf * idf;
 		title_square += log_tf * title_idf * log_tf * title_idf;
 		gram->weight = log_tf * idf * idf;

@@ -30,27 +30,35 @@ static void add_scored(struct arena *arena, const struct kb_view *view, const st
 	scored->score = confidence * (double)(ranked->at[i].score / ranked->at[0].score);
 }
 
+static void answer_with(const struct kb_view *view, const struct kb_question *question, const struct kb_words *words, const struct kb_ranked *ranked, struct arena *arena,
+                        struct kb_answer *answer)
+{
+	const struct kb_finder *finder;
+	size_t shown;
+
+	answer->confidence = (double)kb_gate_confidence(view->learned, ranked);
+	shown = answer->confidence >= answer->threshold ? kb_gate_count(ranked) : 0;
+	for (size_t i = 0; i < ranked->count; i++)
+		add_scored(arena, view, words, ranked, i, question->queue, answer->confidence, NULL, &answer->ranking);
+	finder = shown ? kb_finder_new(arena, words) : NULL;
+	for (size_t i = 0; i < shown; i++)
+		add_scored(arena, view, words, ranked, i, question->queue, answer->confidence, finder, &answer->suggest);
+}
+
 void kb_answer_from(const struct kb_view *view, const struct kb_question *question, struct arena *arena, struct kb_answer *answer)
 {
 	struct kb_ranked ranked;
 	struct kb_words words;
-	const struct kb_finder *finder;
-	size_t shown;
+	struct kb_memory *memory = kb_memory_take(view->snapshot);
 
 	memset(answer, 0, sizeof *answer);
-	kb_question_words(view->snapshot, question, arena, &words);
+	kb_question_words(view->snapshot, memory, question, arena, &words);
 	answer->language = words.language ? arena_string(arena, words.language) : "";
 	kb_rank(view, &words, question->queue, NULL, &ranked);
 	answer->threshold = (double)kb_gate_threshold(view->learned);
-	if (!ranked.count)
-		return;
-	answer->confidence = (double)kb_gate_confidence(view->learned, &ranked);
-	shown = answer->confidence >= answer->threshold ? kb_gate_count(&ranked) : 0;
-	for (size_t i = 0; i < ranked.count; i++)
-		add_scored(arena, view, &words, &ranked, i, question->queue, answer->confidence, NULL, &answer->ranking);
-	finder = shown ? kb_finder_new(arena, &words) : NULL;
-	for (size_t i = 0; i < shown; i++)
-		add_scored(arena, view, &words, &ranked, i, question->queue, answer->confidence, finder, &answer->suggest);
+	if (ranked.count)
+		answer_with(view, question, &words, &ranked, arena, answer);
+	kb_memory_give(memory);
 }
 
 void kb_suggest(struct kb *kb, const struct kb_question *question, struct arena *arena, struct kb_answer *answer)

@@ -16,7 +16,10 @@ struct reading {
 	const struct kb_snapshot *snapshot;
 	struct arena *arena;
 	struct kb_words *words;
+	struct kb_memory *memory;
 	struct words_stemmers stemmers;
+	const char *language;                    /* of the only stemmer; NULL: there are more */
+	float rarest;                            /* about the weight of what stands in one article */
 	uint16_t token[KB_QUESTION_WORDS];       /* as they stand */
 	size_t token_count;
 	uint16_t token_slot[1024], slot[1024];   /* 1 + index by hash of the word, of the stem */
@@ -29,19 +32,31 @@ static size_t slot_in(uint32_t hash)
 	return hash % 1024;
 }
 
+static void new_token(const struct reading *reading, struct kb_token *token, const char *word, const char *folded, uint32_t hash)
+{
+	struct kb_known *known = kb_known_find(reading->memory, word, hash);
+
+	if (!known)
+		known = kb_known_add(reading->memory, word, folded, hash);
+	if (known) {
+		*token = (struct kb_token){ .word = known->word, .folded = known->folded, .small_in = known->small_in, .known = known };
+		return;
+	}
+	*token = (struct kb_token){ .word = arena_string(reading->arena, word) };
+	token->folded = strcmp(word, folded) ? arena_string(reading->arena, folded) : token->word;
+	token->small_in = words_small_in(folded);
+}
+
 static void add_token(struct reading *reading, const char *word, const char *folded)
 {
 	struct kb_words *words = reading->words;
-	size_t at = slot_in(kb_stem_hash(word));
-	struct kb_token *token;
+	uint32_t hash = kb_stem_hash(word);
+	size_t at = slot_in(hash);
 
 	while (reading->token_slot[at] && strcmp(words->token[reading->token_slot[at] - 1].word, word) != 0)
 		at = slot_in((uint32_t)at + 1);
 	if (!reading->token_slot[at]) {
-		token = &words->token[words->token_count++];
-		*token = (struct kb_token){ .word = arena_string(reading->arena, word) };
-		token->folded = strcmp(word, folded) ? arena_string(reading->arena, folded) : token->word;
-		token->small_in = words_small_in(folded);
+		new_token(reading, &words->token[words->token_count++], word, folded, hash);
 		reading->token_slot[at] = (uint16_t)words->token_count;
 	}
 	words->token[reading->token_slot[at] - 1].often++;
@@ -73,24 +88,38 @@ static void choose_language(struct reading *reading, const struct kb_question *q
 	words_stemmers_add(&reading->stemmers, words->language);
 	for (size_t i = 0; !words->language && i < reading->snapshot->language_count; i++)
 		words_stemmers_add(&reading->stemmers, reading->snapshot->languages[i]);
+	reading->language = reading->stemmers.count == 0 ? "" : reading->stemmers.count == 1 ? words_stemmers_language(&reading->stemmers, 0) : NULL;
+}
+
+/* The stem that is remembered is one language's. */
+static void stem_in(struct reading *reading, struct kb_token *token, size_t which)
+{
+	struct kb_known *known = reading->language ? token->known : NULL;
+	char stem[WORDS_BYTES];
+
+	if (kb_known_stem_is(known, reading->language)) {
+		token->stem[which] = known->stem;
+		token->hash[which] = known->stem_hash;
+		token->term[which] = known->term;
+		token->idf[which] = known->idf;
+		return;
+	}
+	words_stem(&reading->stemmers, which, token->word, stem);
+	token->stem[which] = arena_string(reading->arena, stem);
+	token->hash[which] = kb_stem_hash(stem);
+	token->term[which] = kb_dict_find_hashed(reading->snapshot->dict, stem, token->hash[which]);
+	token->idf[which] = kb_idf(reading->snapshot, token->term[which]);
+	if (known)
+		kb_known_stem(known, reading->language, stem, token->hash[which], token->term[which], token->idf[which]);
 }
 
 static void stem_token(struct reading *reading, struct kb_token *token)
 {
-	const struct kb_snapshot *snapshot = reading->snapshot;
-	float rarest = logf(1 + ((float)snapshot->live + 0.5f) / 1.5f);          /* about the weight of what stands in one article */
-	char stem[WORDS_BYTES];
-
 	for (size_t k = 0; k == 0 || k < reading->stemmers.count; k++) {
-		uint32_t term;
 		float value;
 
-		words_stem(&reading->stemmers, k, token->word, stem);
-		token->stem[k] = arena_string(reading->arena, stem);
-		token->hash[k] = kb_stem_hash(stem);
-		token->term[k] = term = kb_dict_find_hashed(snapshot->dict, stem, token->hash[k]);
-		token->idf[k] = kb_idf(snapshot, term);
-		value = token->weight * (term == KB_NO_TERM ? UNKNOWN_VALUE * rarest : token->idf[k]);
+		stem_in(reading, token, k);
+		value = token->weight * (token->term[k] == KB_NO_TERM ? UNKNOWN_VALUE * reading->rarest : token->idf[k]);
 		if (value > token->value)
 			token->value = value;
 	}
@@ -189,9 +218,9 @@ static void add_words(struct reading *reading)
 		words->order[words->order_count++] = first[reading->token[i]];
 }
 
-void kb_question_words(const struct kb_snapshot *snapshot, const struct kb_question *question, struct arena *arena, struct kb_words *words)
+void kb_question_words(const struct kb_snapshot *snapshot, struct kb_memory *memory, const struct kb_question *question, struct arena *arena, struct kb_words *words)
 {
-	struct reading reading = { .snapshot = snapshot, .arena = arena, .words = words };
+	struct reading reading = { .snapshot = snapshot, .arena = arena, .words = words, .memory = memory, .rarest = logf(1 + ((float)snapshot->live + 0.5f) / 1.5f) };
 
 	memset(words, 0, sizeof *words);
 	words->token = (struct kb_token *)arena_room(arena, KB_QUESTION_WORDS * sizeof *words->token);

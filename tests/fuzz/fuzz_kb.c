@@ -97,7 +97,7 @@ static void read_both(const struct kb_entry *entry, const char *asked, struct ar
 	}
 	check_words(entry->body);
 	check_words(kb_question_clean(arena, "", asked));
-	kb_question_words(snapshot, &question, arena, &words);
+	kb_question_words(snapshot, NULL, &question, arena, &words);
 	CHECK(words.count <= KB_TERMS && words.order_count <= KB_QUESTION_WORDS);
 	excerpt = kb_excerpt(arena, entry, kb_finder_new(arena, &words));
 	CHECK(strlen(excerpt) < 300 && utf8_valid(excerpt, strlen(excerpt)));

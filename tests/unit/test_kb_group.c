@@ -1,5 +1,5 @@
 /*
- * test_kb_group.c - questions that no article answered, put together by likeness; and what a long mail asks.
+ * test_kb_group.c - questions that no article answered, put together by likeness; what a long mail asks; and words that are remembered.
  */
 #include "kb/kb_private.h"
 
@@ -140,7 +140,7 @@ static void test_long_mail_is_bounded(void **state)
 	for (int i = 0; i < 200; i++)
 		text = arena_printf(&arena, "%s so it was then that they %c%cxq had it", text, 'a' + i % 26, 'a' + i / 26);
 	question.text = arena_printf(&arena, "The gateway wants a certificate. %s", text);
-	kb_question_words(snapshot, &question, &arena, &words);
+	kb_question_words(snapshot, NULL, &question, &arena, &words);
 	assert_true(words.count <= KB_TERMS && words.order_count <= KB_QUESTION_WORDS);
 	for (size_t i = 0; i < words.count; i++)
 		gateway |= !strcmp(words.at[i].folded, "gateway");
@@ -165,11 +165,83 @@ static void test_words_are_read_as_they_are_written(void **state)
 	assert_false(words_next(&at, word, folded));
 }
 
+/* ---- words that are remembered ---- */
+
+/* 4,000 different words, more than are remembered; the same number makes the same text. */
+static const char *text_of(unsigned number)
+{
+	CLEANUP_BUFFER struct buffer text = { 0 };
+
+	for (unsigned i = 0; i < 40; i++) {
+		number = number * 1103515245u + 12345u;
+		buffer_printf(&text, "%s%c%c%s%s ", number >> 16 & 1 ? "the " : "", 'a' + (int)(number >> 8 & 15), 'a' + (int)(number >> 12 & 7), number >> 5 & 1 ? "printers" : "gateway\xC3\xA0",
+		              number >> 20 & 1 ? "ing" : "");
+	}
+	buffer_add_string(&text, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq covers bills, printers");
+	return arena_string(&arena, buffer_string(&text));
+}
+
+static void assert_same_grams(const struct kb_snapshot *snapshot, const struct kb_token *a, const struct kb_token *b)
+{
+	struct kb_known_gram one[KB_WORD_GRAMS], two[KB_WORD_GRAMS];
+	size_t count, other;
+	const struct kb_known_gram *fresh = kb_known_grams(snapshot, NULL, a->folded, one, &count), *known = kb_known_grams(snapshot, b->known, b->folded, two, &other);
+
+	assert_int_equal(count, other);
+	assert_memory_equal(fresh, known, count * sizeof *fresh);
+}
+
+static void assert_same_words(const struct kb_snapshot *snapshot, const struct kb_words *a, const struct kb_words *b)
+{
+	assert_int_equal(a->count, b->count);
+	assert_int_equal(a->order_count, b->order_count);
+	assert_memory_equal(a->order, b->order, a->order_count * sizeof *a->order);
+	assert_memory_equal(&a->mass, &b->mass, sizeof a->mass);
+	for (size_t i = 0; i < a->count; i++) {
+		assert_string_equal(a->at[i].stem, b->at[i].stem);
+		assert_string_equal(a->at[i].folded, b->at[i].folded);
+		assert_int_equal(a->at[i].term, b->at[i].term);
+		assert_memory_equal(&a->at[i].idf, &b->at[i].idf, sizeof a->at[i].idf);
+		assert_memory_equal(&a->at[i].weight, &b->at[i].weight, sizeof a->at[i].weight);
+	}
+	assert_int_equal(a->token_count, b->token_count);
+	for (size_t i = 0; i < a->token_count; i++)
+		assert_same_grams(snapshot, &a->token[i], &b->token[i]);
+}
+
+static void ask_both_ways(const struct kb_snapshot *snapshot, unsigned number)
+{
+	static const char *const languages[] = { "en", "it", "", "en" };
+	struct kb_question question = { .subject = "printer", .text = text_of(number), .language = languages[number % 4] };
+	struct kb_memory *memory = kb_memory_take(snapshot);
+	struct kb_words anew, known;
+
+	assert_non_null(memory);
+	kb_question_words(snapshot, NULL, &question, &arena, &anew);
+	kb_question_words(snapshot, memory, &question, &arena, &known);
+	assert_same_words(snapshot, &anew, &known);
+	kb_memory_give(memory);
+}
+
+static void test_remembered_words_say_the_same(void **state)
+{
+	static const char *const first[] = { "# The gateway\n\nEnter the certificate of the gateway.\n", "# The printer\n\nOpen its covers.\n", "# The bill\n\nIt comes by mail.\n" };
+	static const char *const second[] = { "# The bill\n\nPrinters print it.\n", "# The printer\n\nOpen its cover.\n" };
+	struct kb_snapshot *one = made_of(first, COUNT_OF(first)), *two = made_of(second, COUNT_OF(second));
+
+	(void)state;
+	for (unsigned i = 0; i < 600; i++)
+		ask_both_ways(i / 50 % 2 ? two : one, i % 200);
+	kb_snapshot_drop(&one);
+	kb_snapshot_drop(&two);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_groups), cmocka_unit_test(test_groups_over_languages), cmocka_unit_test(test_hardly_any_questions),
 		cmocka_unit_test(test_bounded), cmocka_unit_test(test_long_mail_is_bounded), cmocka_unit_test(test_words_are_read_as_they_are_written),
+		cmocka_unit_test(test_remembered_words_say_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
