@@ -2,7 +2,7 @@
  * kb_gram_table.c - in how many articles each character n-gram stands, and what that weighs.
  *
  * A hash table as large as the folder needs: a few hundred articles have some ten thousand n-grams of the KB_GRAMS buckets. The bucket is a
- * hash already, so its low bits are its place; at KB_GRAMS slots each has one of its own. What a changed article has is weighed anew,
+ * hash already, so its low bits are its place; at KB_GRAMS slots each has one of its own. Each has a number, as they came, which stays. What a changed article has is weighed anew,
  * the rest drifts until the next whole build.
  */
 #include "kb_private.h"
@@ -22,13 +22,15 @@ static void *must(void *memory)
 
 void kb_gram_table_init(struct kb_gram_table *table)
 {
-	*table = (struct kb_gram_table){ must(calloc(FEWEST, sizeof *table->slot)), FEWEST, 0 };
+	*table = (struct kb_gram_table){ .slot = must(calloc(FEWEST, sizeof *table->slot)), .slots = FEWEST };
 }
 
 void kb_gram_table_fini(struct kb_gram_table *table)
 {
 	free(table->slot);
+	free(table->bucket);
 	table->slot = NULL;
+	table->bucket = NULL;
 }
 
 void kb_gram_table_copy(struct kb_gram_table *table, const struct kb_gram_table *from)
@@ -36,6 +38,10 @@ void kb_gram_table_copy(struct kb_gram_table *table, const struct kb_gram_table 
 	*table = *from;
 	table->slot = must(malloc(table->slots * sizeof *table->slot));
 	memcpy(table->slot, from->slot, table->slots * sizeof *table->slot);
+	table->room = table->count;
+	table->bucket = must(malloc((table->room + 1) * sizeof *table->bucket));
+	if (table->count)
+		memcpy(table->bucket, from->bucket, table->count * sizeof *table->bucket);
 }
 
 static struct kb_gram *find(const struct kb_gram_table *table, uint32_t bucket)
@@ -55,6 +61,17 @@ static void grow(struct kb_gram_table *table)
 	free(old.slot);
 }
 
+static void give_number(struct kb_gram_table *table, struct kb_gram *gram, uint32_t bucket)
+{
+	if (table->count == table->room) {
+		table->room = table->room ? 2 * table->room : FEWEST;
+		table->bucket = must(realloc(table->bucket, table->room * sizeof *table->bucket));
+	}
+	gram->key = bucket + 1;
+	gram->number = (uint32_t)table->count;
+	table->bucket[table->count++] = bucket;
+}
+
 void kb_gram_table_count(struct kb_gram_table *table, const uint32_t *grams, size_t count, int by)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -64,10 +81,8 @@ void kb_gram_table_count(struct kb_gram_table *table, const uint32_t *grams, siz
 		if (table->slots < KB_GRAMS && table->count * 4 >= table->slots * 3)
 			grow(table);
 		gram = find(table, bucket);
-		if (!gram->key) {
-			gram->key = bucket + 1;
-			table->count++;
-		}
+		if (!gram->key)
+			give_number(table, gram, bucket);
 		gram->articles += (uint32_t)by;
 	}
 }

@@ -76,16 +76,20 @@ float kb_part_of(const struct kb_snapshot *snapshot, const struct kb_entry *entr
 
 /* ---- n-grams ---- */
 
-void kb_count_grams(struct kb_snapshot *snapshot, const struct kb_entry *entry, int by)
+void kb_count_grams(struct kb_snapshot *snapshot, const struct kb_entry *entry)
 {
-	kb_gram_table_count(&snapshot->grams, entry->grams, entry->gram_count, by);
-	kb_gram_table_count(&snapshot->titles.grams, entry->title_grams, entry->title_gram_count, by);
+	kb_gram_table_count(&snapshot->grams, entry->grams, entry->gram_count, 1);
+	kb_gram_table_count(&snapshot->titles.grams, entry->title_grams, entry->title_gram_count, 1);
 }
 
 void kb_measure_entry(const struct kb_snapshot *snapshot, struct kb_entry *entry)
 {
 	entry->gram_norm = kb_gram_norm(&snapshot->grams, entry->grams, entry->gram_count);
 	entry->title_gram_norm = kb_gram_norm(&snapshot->titles.grams, entry->title_grams, entry->title_gram_count);
+	for (size_t i = 0; i < entry->gram_count; i++)
+		if ((entry->grams[i] & KB_GRAM_TF) > entry->gram_often)
+			entry->gram_often = entry->grams[i] & KB_GRAM_TF;
+	kb_gram_table_number(&snapshot->grams, entry->grams, entry->gram_count);
 }
 
 /* ---- all of it ---- */
@@ -180,7 +184,7 @@ struct kb_snapshot *kb_snapshot_build(struct kb_entry **entries, size_t count)
 	kb_gram_counter_init(&counter);
 	for (size_t i = 0; i < count; i++) {
 		kb_entry_index(snapshot->at[i], snapshot->dict, snapshot, &counter);
-		kb_count_grams(snapshot, snapshot->at[i], 1);
+		kb_count_grams(snapshot, snapshot->at[i]);
 	}
 	kb_gram_counter_fini(&counter);
 	take_means(snapshot);

@@ -144,14 +144,15 @@ struct kb_snapshot *kb_snapshot_change(const struct kb_snapshot *old, const stru
 		struct kb_entry **at = &snapshot->at[what[i].slot];
 
 		if (*at) {
-			kb_count_grams(snapshot, *at, -1);
+			kb_gram_table_uncount(&snapshot->grams, (*at)->grams, (*at)->gram_count);
+			kb_gram_table_count(&snapshot->titles.grams, (*at)->title_grams, (*at)->title_gram_count, -1);
 			snapshot->live--;
 			kb_entry_drop(at);
 		}
 		if (!(*at = what[i].entry))
 			continue;
 		kb_entry_index(*at, snapshot->dict, snapshot, &counter);
-		kb_count_grams(snapshot, *at, 1);
+		kb_count_grams(snapshot, *at);
 		snapshot->live++;
 	}
 	kb_gram_counter_fini(&counter);

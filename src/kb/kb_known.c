@@ -148,9 +148,10 @@ void kb_known_stem(struct kb_known *known, const char *language, const char *ste
 
 static struct kb_known_gram weighed(const struct kb_snapshot *snapshot, uint32_t bucket)
 {
-	size_t slot = kb_gram_slot(&snapshot->titles.grams, bucket);
+	const struct kb_gram *gram = &snapshot->grams.slot[kb_gram_slot(&snapshot->grams, bucket)];
+	size_t title = kb_gram_slot(&snapshot->titles.grams, bucket);
 
-	return (struct kb_known_gram){ bucket, snapshot->titles.first[slot], kb_gram_idf(&snapshot->grams, bucket), snapshot->titles.grams.slot[slot].idf };
+	return (struct kb_known_gram){ bucket, gram->key ? gram->number : KB_NO_TERM, snapshot->titles.first[title], gram->idf, snapshot->titles.grams.slot[title].idf };
 }
 
 /* Where their weights stand is all over two large tables. */

@@ -56,27 +56,28 @@ static void lint_links(const struct kb_snapshot *snapshot, const struct kb_entry
 	}
 }
 
-static void lint_alike(const struct kb_snapshot *snapshot, size_t slot, struct kb_gram_question *question, struct arena *arena,
+static void lint_alike(const struct kb_snapshot *snapshot, size_t slot, struct kb_numbered *question, struct arena *arena,
                        struct kb_problems *problems)
 {
 	const struct kb_entry *entry = snapshot->at[slot];
 
 	if (entry->gram_norm <= 0)
 		return;
-	kb_gram_question_clear(question, entry->gram_count);
 	for (size_t i = 0; i < entry->gram_count; i++) {
-		uint32_t bucket = entry->grams[i] >> (32 - KB_GRAM_BITS);
-		float idf = kb_gram_idf(&snapshot->grams, bucket);
+		uint32_t number = entry->grams[i] >> (32 - KB_GRAM_BITS);
+		float idf = kb_gram_idf(&snapshot->grams, snapshot->grams.bucket[number]);
 
-		kb_gram_weight(question, bucket)->weight = kb_gram_log(entry->grams[i] & KB_GRAM_TF) * idf * idf / entry->gram_norm;
+		kb_numbered_put(question, number, kb_gram_log(entry->grams[i] & KB_GRAM_TF) * idf * idf / entry->gram_norm);
 	}
 	for (size_t i = slot + 1; i < snapshot->count && i < COMPARED; i++) {
 		const struct kb_entry *other = snapshot->at[i];
 
 		if (other && other->gram_norm > 0 && !strcmp(other->article.language, entry->article.language) &&
-		    kb_gram_dot(question, other->grams, other->gram_count) / other->gram_norm >= ALIKE)
+		    kb_numbered_dot(question, other) / other->gram_norm >= ALIKE)
 			kb_problem_add(arena, problems, entry->article.file, 0, true, "says nearly the same as %s", other->article.file);
 	}
+	for (size_t i = 0; i < entry->gram_count; i++)
+		kb_numbered_take_out(question, entry->grams[i] >> (32 - KB_GRAM_BITS));
 }
 
 /* A language that half of the articles have is expected of all. */
@@ -109,10 +110,11 @@ static int by_file(const void *a, const void *b)
 
 void kb_lint(struct kb *kb, struct arena *arena, struct kb_problems *problems)
 {
-	struct kb_gram_question question = { .room = 0 };
+	struct kb_numbered question = { .room = 0 };
 	struct kb_view view;
 
 	kb_view_take(kb, &view);
+	kb_numbered_make_room(&question, view.snapshot->grams.count);
 	for (size_t i = 0; i < view.snapshot->count; i++)
 		if (view.snapshot->at[i]) {
 			lint_text(view.snapshot->at[i], arena, problems);
@@ -122,7 +124,7 @@ void kb_lint(struct kb *kb, struct arena *arena, struct kb_problems *problems)
 		}
 	lint_translations(view.snapshot, arena, problems);
 	kb_view_drop(&view);
-	kb_gram_question_fini(&question);
+	kb_numbered_fini(&question);
 	if (problems->count)
 		qsort(problems->at, problems->count, sizeof *problems->at, by_file);
 }

@@ -3,7 +3,7 @@
  *
  * A word stands between blanks, so its beginning and its end are grams of their own. An article keeps which buckets it has and how often,
  * packed into 32 bits each; weights come from a table of the snapshot when they are needed (kb_gram_table.c). Those of a question stand in
- * a small table of its own, close to the processor. The cosine is over 1 + ln tf times idf.
+ * a small table of its own, close to the processor; those of articles go by number (kb_numbered.c). The cosine is over 1 + ln tf times idf.
  * May not see accents: words come folded.
  */
 #include "kb_private.h"
@@ -84,7 +84,7 @@ uint32_t *kb_gram_take(struct kb_gram_counter *counter, struct arena *arena, siz
 	return grams;
 }
 
-#define LOGS 256
+#define LOGS KB_GRAM_LOGS
 static float logs[LOGS];                 /* of tf */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -127,11 +127,6 @@ void kb_gram_question_clear(struct kb_gram_question *question, size_t most)
 	memset(question->set, 0, sizeof question->set);
 }
 
-void kb_gram_question_fini(struct kb_gram_question *question)
-{
-	free(question->at);
-}
-
 static size_t head_of(uint32_t bucket)
 {
 	return bucket % KB_GRAM_HEADS;
@@ -158,7 +153,7 @@ struct kb_gram_weight *kb_gram_weight(struct kb_gram_question *question, uint32_
 
 	if (!at && question->count < question->room) {
 		at = question->count++;
-		question->at[at] = (struct kb_gram_weight){ .bucket = bucket, .next = question->head[head_of(bucket)] };
+		question->at[at] = (struct kb_gram_weight){ .bucket = bucket, .next = question->head[head_of(bucket)], .number = KB_NO_TERM };
 		question->head[head_of(bucket)] = (uint16_t)at;
 		question->set[set_of(bucket)] = 1;
 	}

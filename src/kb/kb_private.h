@@ -61,7 +61,8 @@ struct kb_entry {
 	struct kb_term *terms; size_t term_count;        /* by number */
 	uint32_t *sequence[WORDS_STEMMERS]; size_t sequence_count;  /* terms in order, title first; as each language stems them */
 	char stemmed[WORDS_STEMMERS][4]; size_t stemmed_count;      /* these languages */
-	uint32_t *grams; size_t gram_count;              /* bucket << bits | how often */
+	uint32_t *grams; size_t gram_count;              /* bucket << bits | how often; of an article that is measured, its number in the snapshot's table << bits */
+	uint32_t gram_often;                             /* the most of them */
 	uint32_t *title_grams; size_t title_gram_count;
 	float gram_norm, title_gram_norm;
 	struct kb_sentence *sentence; size_t sentence_count;
@@ -107,7 +108,7 @@ void kb_gram_counter_fini(struct kb_gram_counter *counter);
 void kb_gram_count(struct kb_gram_counter *counter, const char *folded);         /* those of a word */
 uint32_t *kb_gram_take(struct kb_gram_counter *counter, struct arena *arena, size_t *count);     /* and empties the counter */
 /* The n-grams of a question, by bucket: what each weighs against whole articles and against titles. */
-struct kb_gram_weight { uint32_t bucket, next, title; float weight, title_weight, idf, title_idf; };     /* title: its postings in kb_titles */
+struct kb_gram_weight { uint32_t bucket, next, number, title; float weight, title_weight, idf, title_idf; };     /* number: as in kb_known_gram; title: its postings in kb_titles */
 #define KB_GRAM_HEADS 4096u
 #define KB_GRAM_SET_BITS 14              /* a set is sixteen buckets: what an article's n-grams are first looked up in */
 /* at[0] is none, and weighs nothing. Zeroed: not yet cleared. */
@@ -117,15 +118,15 @@ struct kb_gram_question {
 	struct kb_gram_weight *at; size_t count, room;
 };
 void kb_gram_question_clear(struct kb_gram_question *question, size_t most);    /* before the first n-gram; up to `most` different ones */
-void kb_gram_question_fini(struct kb_gram_question *question);
 struct kb_gram_weight *kb_gram_weight(struct kb_gram_question *question, uint32_t bucket);       /* adds it if it is not there */
 float kb_gram_dot(const struct kb_gram_question *question, const uint32_t *grams, size_t count);
 float kb_gram_log(uint32_t tf);                                  /* 1 + ln tf */
-const float *kb_gram_logs(void);                                 /* the same for tf below 256 */
+#define KB_GRAM_LOGS 256
+const float *kb_gram_logs(void);                                 /* the same for tf below KB_GRAM_LOGS */
 
 /* ---- kb_gram_table.c: in how many articles an n-gram stands, and what that weighs ---- */
-struct kb_gram { uint32_t key, articles; float idf; };           /* key: bucket + 1; 0: free */
-struct kb_gram_table { struct kb_gram *slot; size_t slots, count; };
+struct kb_gram { uint32_t key, articles; float idf; uint32_t number; };          /* key: bucket + 1; 0: free. number: as they came, the same in all later copies */
+struct kb_gram_table { struct kb_gram *slot; size_t slots, count; uint32_t *bucket; size_t room; };       /* bucket: by number; room of them */
 void kb_gram_table_init(struct kb_gram_table *table);
 void kb_gram_table_fini(struct kb_gram_table *table);
 void kb_gram_table_copy(struct kb_gram_table *table, const struct kb_gram_table *from);
@@ -147,6 +148,17 @@ static inline float kb_gram_idf(const struct kb_gram_table *table, uint32_t buck
 	return table->slot[kb_gram_slot(table, bucket)].idf;
 }
 float kb_gram_norm(const struct kb_gram_table *table, const uint32_t *grams, size_t count);
+
+/* ---- kb_numbered.c: n-grams by their numbers in the table ---- */
+void kb_gram_table_number(const struct kb_gram_table *table, uint32_t *grams, size_t count);     /* that were counted: from now on by number */
+void kb_gram_table_uncount(struct kb_gram_table *table, const uint32_t *numbered, size_t count);
+/* Those of a question; weight only where it has one. Zeroed: none. */
+struct kb_numbered { uint8_t *has; float *weight; size_t room; };
+void kb_numbered_make_room(struct kb_numbered *question, size_t numbers);        /* none may be in it */
+void kb_numbered_fini(struct kb_numbered *question);
+void kb_numbered_put(struct kb_numbered *question, uint32_t number, float weight);
+void kb_numbered_take_out(struct kb_numbered *question, uint32_t number);
+float kb_numbered_dot(const struct kb_numbered *question, const struct kb_entry *entry);
 
 /* ---- kb_titles.c ---- */
 struct kb_entry;
@@ -192,8 +204,8 @@ struct kb_change { size_t slot; struct kb_entry *entry; };
 struct kb_snapshot *kb_snapshot_change(const struct kb_snapshot *old, const struct kb_change *what, size_t count);
 /* kb_index.c, of both ways to make one: */
 float kb_part_of(const struct kb_snapshot *snapshot, const struct kb_entry *entry, const struct kb_term *term);         /* kb_posting.part */
-void kb_count_grams(struct kb_snapshot *snapshot, const struct kb_entry *entry, int by);
-void kb_measure_entry(const struct kb_snapshot *snapshot, struct kb_entry *entry);               /* fills its norms */
+void kb_count_grams(struct kb_snapshot *snapshot, const struct kb_entry *entry); /* before it is measured */
+void kb_measure_entry(const struct kb_snapshot *snapshot, struct kb_entry *entry);               /* fills its norms, and numbers its n-grams: they are counted */
 void kb_snapshot_finish(struct kb_snapshot *snapshot);           /* the last step */
 /* kb_terms.c: fills terms, sequence and grams of a fresh entry. */
 void kb_entry_index(struct kb_entry *entry, struct kb_dict *dict, const struct kb_snapshot *snapshot, struct kb_gram_counter *counter);
@@ -205,7 +217,7 @@ float kb_idf(const struct kb_snapshot *snapshot, uint32_t term); /* of an unknow
 
 /* ---- kb_known.c: what a snapshot says of words that came lately ---- */
 #define KB_KNOWN_BYTES 30                /* of a word, with its NUL */
-struct kb_known_gram { uint32_t bucket, title; float idf, title_idf; };  /* title: its postings in kb_titles */
+struct kb_known_gram { uint32_t bucket, number, title; float idf, title_idf; };  /* number: KB_NO_TERM where no article has it; title: its postings in kb_titles */
 struct kb_known {
 	uint32_t hash, question;         /* question: the last that had it */
 	uint16_t small_in, grams;

@@ -27,6 +27,7 @@ static void spread_words(const struct kb_snapshot *snapshot, struct kb_gram_ques
 			struct kb_gram_weight *weight = kb_gram_weight(question, gram[k].bucket);
 
 			weight->weight += token->weight * (float)token->often;
+			weight->number = gram[k].number;
 			weight->title = gram[k].title;
 			weight->idf = gram[k].idf;
 			weight->title_idf = gram[k].title_idf;
@@ -67,9 +68,14 @@ void kb_weigh_grams(struct kb_work *work)
 	}
 	square = norm_of(square);
 	title_square = norm_of(title_square);
+	kb_numbered_make_room(&work->numbered, work->snapshot->grams.count);
 	for (size_t i = 1; i < question->count; i++) {
-		question->at[i].weight /= square;
-		question->at[i].title_weight /= title_square;
+		struct kb_gram_weight *gram = &question->at[i];
+
+		gram->weight /= square;
+		gram->title_weight /= title_square;
+		if (gram->number != KB_NO_TERM)
+			kb_numbered_put(&work->numbered, gram->number, gram->weight);
 	}
 }
 
@@ -95,8 +101,11 @@ void kb_score_grams(struct kb_work *work)
 		const struct kb_entry *entry = work->snapshot->at[i];
 
 		if (entry->gram_norm > 0)
-			work->grams[i] = kb_gram_dot(&work->question, entry->grams, entry->gram_count) / entry->gram_norm;
+			work->grams[i] = kb_numbered_dot(&work->numbered, entry) / entry->gram_norm;
 		if (work->grams[i] > work->most_grams)
 			work->most_grams = work->grams[i];
 	}
+	for (size_t i = 1; i < work->question.count; i++)
+		if (work->question.at[i].number != KB_NO_TERM)
+			kb_numbered_take_out(&work->numbered, work->question.at[i].number);
 }

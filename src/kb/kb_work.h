@@ -31,6 +31,7 @@ struct kb_work {
 	float most_word, most_title, most_grams, most_neighbours, most_passage;
 	uint32_t *candidate; size_t candidates;
 	struct kb_gram_question question;
+	struct kb_numbered numbered;     /* the same by number; empty between two questions */
 	uint8_t *mark; size_t mark_room; /* by term: 1 + index of the question's word; all 0 between two questions */
 	struct kb_place *place; size_t places, place_room;           /* of the article that is looked at */
 	struct kb_pairs pairs;

@@ -1,5 +1,5 @@
 /*
- * test_kb_group.c - questions that no article answered, put together by likeness; what a long mail asks; and words that are remembered.
+ * test_kb_group.c - questions that no article answered, put together by likeness; what a long mail asks; words that are remembered, and n-grams by number.
  */
 #include "kb/kb_private.h"
 
@@ -236,12 +236,88 @@ static void test_remembered_words_say_the_same(void **state)
 	kb_snapshot_drop(&two);
 }
 
+/* ---- n-grams by number ---- */
+
+static uint32_t *by_bucket(const struct kb_snapshot *snapshot, const struct kb_entry *entry)
+{
+	uint32_t *grams = ARENA_ARRAY(&arena, uint32_t, entry->gram_count + 1);
+
+	for (size_t i = 0; i < entry->gram_count; i++)
+		grams[i] = snapshot->grams.bucket[entry->grams[i] >> (32 - KB_GRAM_BITS)] << (32 - KB_GRAM_BITS) | (entry->grams[i] & KB_GRAM_TF);
+	return grams;
+}
+
+/* Weights that are no round numbers, of every second n-gram of the article and of one that no article has. */
+static void assert_same_dot(const struct kb_snapshot *snapshot, const struct kb_entry *asked, const struct kb_entry *entry)
+{
+	struct kb_gram_question buckets = { .room = 0 };
+	struct kb_numbered numbers = { .room = 0 };
+	float one, two;
+
+	kb_numbered_make_room(&numbers, snapshot->grams.count);
+	kb_gram_question_clear(&buckets, asked->gram_count + 1);
+	kb_gram_weight(&buckets, 77)->weight = 1;
+	for (size_t i = 0; i < asked->gram_count; i += 2) {
+		uint32_t number = asked->grams[i] >> (32 - KB_GRAM_BITS);
+
+		kb_gram_weight(&buckets, snapshot->grams.bucket[number])->weight = 1.0f / (float)(i + 3);
+		kb_numbered_put(&numbers, number, 1.0f / (float)(i + 3));
+	}
+	one = kb_gram_dot(&buckets, by_bucket(snapshot, entry), entry->gram_count);
+	two = kb_numbered_dot(&numbers, entry);
+	assert_memory_equal(&one, &two, sizeof one);
+	for (size_t i = 0; i < asked->gram_count; i += 2)
+		kb_numbered_take_out(&numbers, asked->grams[i] >> (32 - KB_GRAM_BITS));
+	assert_true(kb_numbered_dot(&numbers, entry) == 0);
+	kb_numbered_fini(&numbers);
+	free(buckets.at);
+}
+
+static void assert_all_same_dot(const struct kb_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->count; i++)
+		for (size_t k = 0; k < snapshot->count; k++)
+			if (snapshot->at[i] && snapshot->at[k])
+				assert_same_dot(snapshot, snapshot->at[i], snapshot->at[k]);
+}
+
+static void test_grams_by_number_add_up_the_same(void **state)
+{
+	char *often = arena_string(&arena, "# Often\n\n");
+	const char *first[] = { "# The gateway\n\nEnter the certificate of the gateway.\n", "# The printer\n\nOpen its covers.\n", "" };
+	struct kb_change change[2] = { { .slot = 1 }, { .slot = 2 } };
+	struct kb_snapshot *snapshot, *changed, *made;
+
+	(void)state;
+	for (int i = 0; i < 300; i++)            /* beyond the table of logarithms */
+		often = arena_printf(&arena, "%scovers ", often);
+	first[2] = often;
+	snapshot = made_of(first, COUNT_OF(first));
+	assert_true(snapshot->at[2]->gram_often >= KB_GRAM_LOGS && snapshot->at[0]->gram_often < KB_GRAM_LOGS);
+	assert_all_same_dot(snapshot);
+	/* One article goes, another one comes. What is left keeps its numbers. */
+	made = made_of((const char *const[]){ "# A bill\n\nIt comes by mail, and the gateway opens covers.\n" }, 1);
+	change[1].entry = calloc(1, sizeof *change[1].entry);
+	change[1].entry->refs = 1;
+	arena_init(&change[1].entry->arena);
+	change[1].entry->article = (struct kb_article){ .id = "new", .file = "f.md", .language = "" };
+	kb_entry_text(change[1].entry, "# A bill\n\nIt comes by mail, and the gateway opens covers.\n", &arena, NULL);
+	changed = kb_snapshot_change(snapshot, change, COUNT_OF(change));
+	assert_null(changed->at[1]);
+	assert_all_same_dot(changed);
+	assert_all_same_dot(snapshot);
+	assert_all_same_dot(made);
+	kb_snapshot_drop(&changed);
+	kb_snapshot_drop(&snapshot);
+	kb_snapshot_drop(&made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_groups), cmocka_unit_test(test_groups_over_languages), cmocka_unit_test(test_hardly_any_questions),
 		cmocka_unit_test(test_bounded), cmocka_unit_test(test_long_mail_is_bounded), cmocka_unit_test(test_words_are_read_as_they_are_written),
-		cmocka_unit_test(test_remembered_words_say_the_same),
+		cmocka_unit_test(test_remembered_words_say_the_same), cmocka_unit_test(test_grams_by_number_add_up_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
