@@ -8,12 +8,15 @@ BACKUP = "it makes or restores a backup of ours; on PostgreSQL that is pg_dump's
 DISK = "it makes the disk below sportello.db fail, fill or lose power; a server's disk is the server's (make kills)"
 LOCK = "it holds SQLite's lock; the server's is tried in test_postgres"
 UPGRADE = "it begins with a database file of an earlier version; that of a server is tried in test_postgres_upgrade"
+CHUNKS = "a gateway that may lose its term hands out a mail's words only when it has looked whether it still has it, by DATA"
 ENGINE = "it says itself which kind of database it has"
 
 REASONS = {
     "copy:": ENGINE, "postgres:": ENGINE, "postgres_upgrade:": ENGINE, "standby:": ENGINE, "pooler:": ENGINE, "same_words:": ENGINE,
     "upgrade:": UPGRADE,
     "years:": BACKUP,
+    "relay:chunks_": CHUNKS, "relay:a_chunk_": CHUNKS, "relay:a_relay_that_offers_chunks_and_knows_none": CHUNKS,
+    "relay:who_has_nothing_to_send_has_no_connection_to_the_store": FILE,
     "disk:": DISK, "powercut:": DISK, "trouble:disk_full": DISK, "shortage:fsck_sees_each_damage_and_says_what_to_do": FILE,
     "customers:a_merge_undone_leaves_everything_as_it_was": FILE, "customers:customers_come_from_a_list_as_often_as_one_likes": FILE,
     "customers:a_list_is_read_as_spreadsheets_write_it_and_what_is_none_is_said": FILE, "customers:forty_steps_with_a_merge_between_leave_the_customers_as_they_were": FILE,
