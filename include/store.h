@@ -140,6 +140,15 @@ void store_write_rehearsed(struct store_writer *writer, store_job rehearse, stor
 /* The same, for who is in no hurry: where nobody writes, waits up to so many microseconds for somebody who does, and goes along in his batch. */
 void store_write_along(struct store_writer *writer, int64_t us, store_job rehearse, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors);
 void store_write_all(struct store_writer *writer, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors);
+/* What nobody waits for, one or many. Each stays where it is until `done` was called with `context`: once, by whoever wrote, which may be the caller before this returns, or by
+ * another thread. Mails wait meanwhile: `done` must be short, and may not write to the store itself. */
+struct store_errand {
+	store_job rehearse, job; void *const *contexts; size_t count;    /* rehearse: NULL, or what the job will read */
+	enum status *statuses; struct error *errors;
+	void (*done)(void *context); void *context;
+	struct store_errand *next;               /* NULL: the last */
+};
+void store_write_later(struct store_writer *writer, struct store_errand *errands);
 void store_writer_stop(struct store_writer **writer);            /* finishes what waits */
 bool store_is_alone(const struct store *store);          /* no other machine works on it */
 /* All that was read over this connection, outside of a transaction, is on disk for good: for who lets something leave the house on account of it. */

@@ -8,6 +8,7 @@
  * undone alone: jobs hardly ever fail, and a savepoint costs a copy of every page that changes, so only where one did
  * fail is all of the batch undone and run again, each job in a savepoint. Where the transaction itself is lost (disk full,
  * input/output error, failed commit), every job of the batch fails with STATUS_TRY_LATER: none was answered yet, so all can be tried again.
+ * A caller who does something else meanwhile (store_write_later()) is told by whoever wrote, on that thread.
  * A caller who is in no hurry (store_write_along()) waits a moment for somebody who writes, and goes with him: one sync for both.
  * Where questions go far, the jobs of a batch rehearse theirs first (engine_rehearse()), so that all are asked together. A failed sync ends the process (engine_open). A caller with several jobs finds them all in one batch. Diagnostics: log events store.batch.failed and store.recovered.
  */
@@ -25,15 +26,8 @@
 #define BATCH_JOBS 128           /* jobs of one commit: more would only make the first of them wait */
 #define WAITING_JOBS 1024        /* jobs that may wait; beyond it the store cannot keep up, and says so at once */
 
-struct call {
-	struct call *next;
-	store_job rehearse, job;         /* rehearse: NULL, or what the job will read */
-	void *const *contexts;
-	size_t count;
-	enum status *statuses;
-	struct error *errors;
-	sem_t done;
-};
+/* Somebody who waits until his jobs are done. */
+struct call { struct store_errand errand; sem_t done; _Atomic bool told /* what sem_clockwait() means ThreadSanitizer does not know */; };
 
 struct store_writer {
 	struct store *store;             /* of whoever is writing */
@@ -41,8 +35,8 @@ struct store_writer {
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t work;
-	struct call *first, **last;
-	struct call *rider;              /* goes along with whoever writes next; NULL: nobody */
+	struct store_errand *first, **last;
+	struct store_errand *rider;              /* goes along with whoever writes next; NULL: nobody */
 	size_t waiting;
 	bool writing, idle, stopping;
 	int priority;                    /* of the process when we started; larger is lower */
@@ -54,14 +48,14 @@ struct store_writer {
 /* ---- the writer thread ---- */
 
 /* False: the transaction is lost. */
-static bool run_job(struct store *store, struct call *call, size_t i, bool in_savepoint)
+static bool run_job(struct store *store, struct store_errand *errand, size_t i, bool in_savepoint)
 {
-	struct error *error = &call->errors[i];
+	struct error *error = &errand->errors[i];
 	enum status status = in_savepoint ? store_savepoint(store, error) : STATUS_OK;
 
 	store_forget_lookups(store);
 	if (status == STATUS_OK) {
-		status = call->job(store, call->contexts[i], error);
+		status = errand->job(store, errand->contexts[i], error);
 		if (!in_savepoint)
 			; /* the transaction is its savepoint */
 		else if (status == STATUS_OK)
@@ -69,38 +63,38 @@ static bool run_job(struct store *store, struct call *call, size_t i, bool in_sa
 		else
 			store_rollback_to(store);
 	}
-	call->statuses[i] = status;
+	errand->statuses[i] = status;
 	return engine_in_transaction(store->engine);
 }
 
 /* Those whose questions were all answered, by their status, need not be heard again. */
-static void rehearse_all(struct store *store, struct call *calls)
+static void rehearse_all(struct store *store, struct store_errand *errands)
 {
-	for (struct call *call = calls; call; call = call->next)
-		for (size_t i = 0; i < call->count; i++)
-			call->statuses[i] = call->rehearse ? STATUS_TRY_LATER : STATUS_OK;
+	for (struct store_errand *errand = errands; errand; errand = errand->next)
+		for (size_t i = 0; i < errand->count; i++)
+			errand->statuses[i] = errand->rehearse ? STATUS_TRY_LATER : STATUS_OK;
 	while (engine_rehearse(store->engine))
-		for (struct call *call = calls; call; call = call->next)
-			for (size_t i = 0; i < call->count; i++) {
+		for (struct store_errand *errand = errands; errand; errand = errand->next)
+			for (size_t i = 0; i < errand->count; i++) {
 				store_forget_lookups(store);
-				if (call->statuses[i] != STATUS_OK)
-					call->statuses[i] = call->rehearse(store, call->contexts[i], NULL);
+				if (errand->statuses[i] != STATUS_OK)
+					errand->statuses[i] = errand->rehearse(store, errand->contexts[i], NULL);
 			}
 	store_forget_lookups(store);
 }
 
 /* STATUS_OK: each has a status. *good: how many were well. Without savepoints it ends with the first that was not. */
-static enum status run_jobs(struct store *store, struct call *calls, bool in_savepoints, size_t *good, struct error *error)
+static enum status run_jobs(struct store *store, struct store_errand *errands, bool in_savepoints, size_t *good, struct error *error)
 {
 	*good = 0;
-	for (struct call *call = calls; call; call = call->next)
-		for (size_t i = 0; i < call->count; i++) {
-			if (!run_job(store, call, i, in_savepoints)) {
-				error_set(error, STATUS_TRY_LATER, "the transaction was lost: %s", call->errors[i].text);
-				error->full = call->errors[i].full;
+	for (struct store_errand *errand = errands; errand; errand = errand->next)
+		for (size_t i = 0; i < errand->count; i++) {
+			if (!run_job(store, errand, i, in_savepoints)) {
+				error_set(error, STATUS_TRY_LATER, "the transaction was lost: %s", errand->errors[i].text);
+				error->full = errand->errors[i].full;
 				return STATUS_TRY_LATER;
 			}
-			if (call->statuses[i] == STATUS_OK)
+			if (errand->statuses[i] == STATUS_OK)
 				(*good)++;
 			else if (!in_savepoints)
 				return STATUS_OK;
@@ -108,13 +102,13 @@ static enum status run_jobs(struct store *store, struct call *calls, bool in_sav
 	return STATUS_OK;
 }
 
-static enum status run_calls(struct store *store, struct call *calls, size_t jobs, struct error *error)
+static enum status run_errands(struct store *store, struct store_errand *errands, size_t jobs, struct error *error)
 {
 	size_t good;
 	enum status status;
 
-	rehearse_all(store, calls);
-	status = run_jobs(store, calls, false, &good, error);
+	rehearse_all(store, errands);
+	status = run_jobs(store, errands, false, &good, error);
 
 	/* Whose failure was not told at once is not known: as if one had failed. */
 	if (status == STATUS_OK && good == jobs && (status = engine_settle(store->engine, error)) != STATUS_OK && jobs > 1 && engine_in_transaction(store->engine)) {
@@ -124,7 +118,7 @@ static enum status run_calls(struct store *store, struct call *calls, size_t job
 	if (status == STATUS_OK && good < jobs && jobs > 1) {
 		store_rollback(store);
 		if ((status = store_begin(store, error)) == STATUS_OK)
-			status = run_jobs(store, calls, true, &good, error);
+			status = run_jobs(store, errands, true, &good, error);
 	}
 	if (status != STATUS_OK)
 		return status;
@@ -136,22 +130,22 @@ static enum status run_calls(struct store *store, struct call *calls, size_t job
 	return status == STATUS_OK ? store_commit(store, error) : status;
 }
 
-static void fail_all(struct call *calls, enum status status, const struct error *error)
+static void fail_all(struct store_errand *errands, enum status status, const struct error *error)
 {
-	for (struct call *call = calls; call; call = call->next)
-		for (size_t i = 0; i < call->count; i++) {
-			call->statuses[i] = status;
-			call->errors[i] = *error;
+	for (struct store_errand *errand = errands; errand; errand = errand->next)
+		for (size_t i = 0; i < errand->count; i++) {
+			errand->statuses[i] = status;
+			errand->errors[i] = *error;
 		}
 }
 
-static int64_t count_failed(const struct call *calls)
+static int64_t count_failed(const struct store_errand *errands)
 {
 	int64_t failed = 0;
 
-	for (const struct call *call = calls; call; call = call->next)
-		for (size_t i = 0; i < call->count; i++)
-			failed += call->statuses[i] != STATUS_OK;
+	for (const struct store_errand *errand = errands; errand; errand = errand->next)
+		for (size_t i = 0; i < errand->count; i++)
+			failed += errand->statuses[i] != STATUS_OK;
 	return failed;
 }
 
@@ -166,25 +160,25 @@ static void note_health(struct store_writer *writer, enum status status, const s
 		log_event(LOG_NOTICE, "store.recovered", NULL);
 }
 
-static void run_batch(struct store_writer *writer, struct call *calls, size_t jobs)
+static void run_batch(struct store_writer *writer, struct store_errand *errands, size_t jobs)
 {
 	struct error error = { 0 };
 	enum status status = store_begin(writer->store, &error);
 
 	if (status == STATUS_OK)
-		status = run_calls(writer->store, calls, jobs, &error);
+		status = run_errands(writer->store, errands, jobs, &error);
 	if (status != STATUS_OK) {
 		store_rollback(writer->store);
-		fail_all(calls, status, &error);
+		fail_all(errands, status, &error);
 	}
 	note_health(writer, status, &error);
 	atomic_fetch_add(&writer->batches, 1);
 	atomic_fetch_add(&writer->jobs, (int64_t)jobs);
-	atomic_fetch_add(&writer->failed, count_failed(calls));
+	atomic_fetch_add(&writer->failed, count_failed(errands));
 }
 
-/* Behind the calls of a batch that end at `end`. With the mutex held. */
-static void take_rider(struct store_writer *writer, struct call **end, size_t *jobs)
+/* Behind the errands of a batch that end at `end`. With the mutex held. */
+static void take_rider(struct store_writer *writer, struct store_errand **end, size_t *jobs)
 {
 	*end = writer->rider;
 	if (writer->rider) {
@@ -194,10 +188,10 @@ static void take_rider(struct store_writer *writer, struct call **end, size_t *j
 	writer->rider = NULL;
 }
 
-/* Takes what waits, whole calls, at most about BATCH_JOBS jobs. With the mutex held. */
-static struct call *take_batch(struct store_writer *writer, size_t *jobs)
+/* Takes what waits, whole errands, at most about BATCH_JOBS jobs. With the mutex held. */
+static struct store_errand *take_batch(struct store_writer *writer, size_t *jobs)
 {
-	struct call *calls = writer->first, **end = &writer->first;
+	struct store_errand *errands = writer->first, **end = &writer->first;
 
 	for (*jobs = 0; *end && (*jobs == 0 || *jobs + (*end)->count <= BATCH_JOBS); end = &(*end)->next)
 		*jobs += (*end)->count;
@@ -206,7 +200,7 @@ static struct call *take_batch(struct store_writer *writer, size_t *jobs)
 		writer->last = &writer->first;
 	writer->waiting -= *jobs;
 	take_rider(writer, end, jobs);
-	return calls;
+	return errands;
 }
 
 static bool work_for_thread(const struct store_writer *writer)
@@ -214,12 +208,12 @@ static bool work_for_thread(const struct store_writer *writer)
 	return !writer->writing && (writer->first || writer->tidy || writer->stopping);
 }
 
-/* False: nothing waits, and nothing will. *calls NULL: only the log wants care. */
-static bool wait_for_batch(struct store_writer *writer, struct call **calls, size_t *jobs)
+/* False: nothing waits, and nothing will. *errands NULL: only the log wants care. */
+static bool wait_for_batch(struct store_writer *writer, struct store_errand **errands, size_t *jobs)
 {
 	bool work;
 
-	*calls = NULL;
+	*errands = NULL;
 	pthread_mutex_lock(&writer->mutex);
 	while (!work_for_thread(writer)) {
 		writer->idle = true;
@@ -227,8 +221,8 @@ static bool wait_for_batch(struct store_writer *writer, struct call **calls, siz
 	}
 	writer->idle = false;
 	if (writer->first)
-		*calls = take_batch(writer, jobs);
-	work = *calls || writer->tidy;
+		*errands = take_batch(writer, jobs);
+	work = *errands || writer->tidy;
 	writer->writing = work;
 	writer->tidy = false;
 	pthread_mutex_unlock(&writer->mutex);
@@ -250,24 +244,24 @@ static void stop_writing(struct store_writer *writer, bool tidy)
 		pthread_cond_signal(&writer->work);
 }
 
-static void tell(struct call *calls)
+static void tell(const struct store_errand *errands)
 {
-	for (struct call *call = calls, *next; call; call = next) {
-		next = call->next;               /* the call is on its caller's stack: gone once it is told */
-		sem_post(&call->done);
+	for (const struct store_errand *errand = errands, *next; errand; errand = next) {
+		next = errand->next;             /* it is its caller's: gone once he is told */
+		errand->done(errand->context);
 	}
 }
 
 static void *writer_main(void *argument)
 {
 	struct store_writer *writer = argument;
-	struct call *calls;
+	struct store_errand *errands;
 	size_t jobs;
 
-	while (wait_for_batch(writer, &calls, &jobs)) {
-		if (calls)
-			run_batch(writer, calls, jobs);
-		tell(calls);
+	while (wait_for_batch(writer, &errands, &jobs)) {
+		if (errands)
+			run_batch(writer, errands, jobs);
+		tell(errands);
 		engine_upkeep_after_commit(writer->upkeep);
 		stop_writing(writer, false);
 	}
@@ -292,22 +286,26 @@ static bool may_write(const struct store_writer *writer)
 }
 
 /* *own: nobody is writing, the caller shall: so many jobs, his and those of who goes along. */
-static enum status queue_call(struct store_writer *writer, struct call *call, size_t *own)
+static enum status queue(struct store_writer *writer, struct store_errand *errands, size_t *own)
 {
 	struct error error = { 0 };
+	struct store_errand **end = &errands;
+	size_t jobs = 0;
 	bool wake = false;
 	enum status status;
 
+	for (; *end; end = &(*end)->next)
+		jobs += (*end)->count;
 	pthread_mutex_lock(&writer->mutex);
 	status = refuse(writer, &error);
-	*own = status == STATUS_OK && may_write(writer) ? call->count : 0;
+	*own = status == STATUS_OK && may_write(writer) ? jobs : 0;
 	if (*own) {
 		writer->writing = true;
-		take_rider(writer, &call->next, own);
+		take_rider(writer, end, own);
 	} else if (status == STATUS_OK) {
-		*writer->last = call;
-		writer->last = &call->next;
-		writer->waiting += call->count;
+		*writer->last = errands;
+		writer->last = end;
+		writer->waiting += jobs;
 		wake = writer->idle && work_for_thread(writer);
 		writer->idle &= !wake;
 	}
@@ -315,15 +313,35 @@ static enum status queue_call(struct store_writer *writer, struct call *call, si
 	if (wake)
 		pthread_cond_signal(&writer->work);
 	if (status != STATUS_OK)
-		fail_all(call, status, &error);
+		fail_all(errands, status, &error);
 	return status;
 }
 
-static void write_own(struct store_writer *writer, struct call *call, size_t jobs)
+static void write_own(struct store_writer *writer, struct store_errand *errands, size_t jobs)
 {
-	run_batch(writer, call, jobs);
-	tell(call->next);
+	run_batch(writer, errands, jobs);
+	tell(errands);
 	stop_writing(writer, engine_upkeep_wanted(writer->upkeep));
+}
+
+void store_write_later(struct store_writer *writer, struct store_errand *errands)
+{
+	size_t own;
+
+	for (struct store_errand *errand = errands; errand; errand = errand->next)
+		memset(errand->errors, 0, errand->count * sizeof *errand->errors);
+	if (queue(writer, errands, &own) != STATUS_OK)
+		tell(errands);
+	else if (own)
+		write_own(writer, errands, own);
+}
+
+static void wake_caller(void *context)
+{
+	struct call *call = context;
+
+	call->told = true;
+	sem_post(&call->done);
 }
 
 static void wait_done(struct call *call)
@@ -342,8 +360,8 @@ static bool ride(struct store_writer *writer, struct call *call, int64_t us)
 	pthread_mutex_lock(&writer->mutex);
 	waits = !writer->writing && !writer->first && !writer->rider && !writer->stopping;
 	if (waits) {
-		writer->rider = call;
-		writer->waiting += call->count;
+		writer->rider = &call->errand;
+		writer->waiting += call->errand.count;
 	}
 	pthread_mutex_unlock(&writer->mutex);
 	if (!waits)                                      /* a batch is coming: it goes with that one as all do */
@@ -351,32 +369,32 @@ static bool ride(struct store_writer *writer, struct call *call, int64_t us)
 	while (sem_clockwait(&call->done, CLOCK_MONOTONIC, &when) < 0)
 		if (errno != EINTR) {
 			pthread_mutex_lock(&writer->mutex);
-			if (!(taken = writer->rider != call)) {
+			if (!(taken = writer->rider != &call->errand)) {
 				writer->rider = NULL;
-				writer->waiting -= call->count;
+				writer->waiting -= call->errand.count;
 			}
 			pthread_mutex_unlock(&writer->mutex);
 			if (taken)
 				wait_done(call);
 			return taken;
 		}
-	return true;
+	return call->told;
 }
 
 void store_write_along(struct store_writer *writer, int64_t us, store_job rehearse, store_job job, void *const *contexts, size_t count, enum status *statuses, struct error *errors)
 {
-	struct call call = { .rehearse = rehearse, .job = job, .contexts = contexts, .count = count, .statuses = statuses, .errors = errors };
+	struct call call = { .errand = { .rehearse = rehearse, .job = job, .contexts = contexts, .count = count, .statuses = statuses, .errors = errors, .done = wake_caller } };
 	size_t own;
 
 	if (count == 0)
 		return;
 	memset(errors, 0, count * sizeof *errors);
 	sem_init(&call.done, 0, 0);
-	if (!(us && ride(writer, &call, us)) && queue_call(writer, &call, &own) == STATUS_OK) {
+	call.errand.context = &call;
+	if (!(us && ride(writer, &call, us)) && queue(writer, &call.errand, &own) == STATUS_OK) {
 		if (own)
-			write_own(writer, &call, own);
-		else
-			wait_done(&call);
+			write_own(writer, &call.errand, own);
+		wait_done(&call);
 	}
 	sem_destroy(&call.done);
 }

@@ -142,6 +142,114 @@ static void with_whom_nobody_goes_he_writes_himself(void **state)
 	store_writer_stop(&writer);
 }
 
+/* ---- who does not wait ---- */
+
+struct left { struct watched watched; _Atomic bool done; pthread_t told_on; enum status status; struct error error; void *context; struct store_errand errand; };
+
+static void be_told(void *context)
+{
+	struct left *left = context;
+
+	left->told_on = pthread_self();
+	left->done = true;
+}
+
+static void leave(struct left *left, struct left *next)
+{
+	left->context = &left->watched;
+	left->errand = (struct store_errand){ .job = watch, .contexts = &left->context, .count = 1, .statuses = &left->status, .errors = &left->error,
+		.done = be_told, .context = left, .next = next ? &next->errand : NULL };
+}
+
+static void who_leaves_his_jobs_writes_them_himself_where_nobody_does(void **state)
+{
+	struct fixture *f = *state;
+	struct store_writer *writer;
+	struct store_counters counters;
+	struct left first = { .status = STATUS_BROKEN }, second = { .status = STATUS_BROKEN };
+
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
+	leave(&second, NULL);
+	leave(&first, &second);
+	store_write_later(writer, &first.errand);
+	assert_true(first.done && second.done);
+	assert_true(pthread_equal(first.told_on, pthread_self()) && pthread_equal(second.told_on, pthread_self()));
+	OK(first.status);
+	OK(second.status);
+	store_writer_counters(writer, &counters);
+	assert_int_equal(counters.batches, 1);
+	assert_int_equal(counters.jobs, 2);
+	store_writer_stop(&writer);
+}
+
+/* Told before the commit, it would be told on the thread of who holds the gate, or not at all. */
+static void who_leaves_his_jobs_goes_on_and_is_told_by_who_wrote_them(void **state)
+{
+	struct fixture *f = *state;
+	struct store_writer *writer;
+	struct store_counters counters;
+	struct left left[2] = { { .status = STATUS_BROKEN }, { .status = STATUS_BROKEN } };
+	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
+	pthread_mutex_lock(&gate);
+	struct caller caller = { .writer = writer, .watched = { .gate = &gate } };
+	pthread_create(&caller.thread, NULL, call, &caller);
+	while (!caller.watched.running)
+		sched_yield();
+	leave(&left[1], NULL);
+	leave(&left[0], &left[1]);
+	store_write_later(writer, &left[0].errand);
+	assert_int_equal(waiting(writer), 2);
+	assert_false(left[0].done || left[1].done);
+	pthread_mutex_unlock(&gate);
+	pthread_join(caller.thread, NULL);
+	OK(caller.status);
+	while (!left[0].done || !left[1].done)
+		sched_yield();
+	OK(left[0].status);
+	OK(left[1].status);
+	assert_true(pthread_equal(left[0].told_on, left[1].watched.ran_on));
+	assert_false(pthread_equal(left[0].told_on, pthread_self()) || pthread_equal(left[0].told_on, caller.thread));
+	store_writer_counters(writer, &counters);
+	assert_int_equal(counters.batches, 2);
+	assert_int_equal(counters.jobs, 3);
+	store_writer_stop(&writer);
+}
+
+static void who_leaves_more_than_may_wait_is_told_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct store_writer *writer;
+	struct left stopper = { .status = STATUS_BROKEN };
+	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+	struct left many[1030];
+
+	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
+	pthread_mutex_lock(&gate);
+	struct caller caller = { .writer = writer, .watched = { .gate = &gate } };
+	pthread_create(&caller.thread, NULL, call, &caller);
+	while (!caller.watched.running)
+		sched_yield();
+	for (size_t i = COUNT_OF(many); i-- > 0;) {
+		many[i] = (struct left){ .status = STATUS_BROKEN };
+		leave(&many[i], i + 1 < COUNT_OF(many) ? &many[i + 1] : NULL);
+	}
+	store_write_later(writer, &many[0].errand);
+	leave(&stopper, NULL);
+	store_write_later(writer, &stopper.errand);      /* more wait than may */
+	assert_true(stopper.done);
+	assert_int_equal(stopper.status, STATUS_TRY_LATER);
+	assert_true(*stopper.error.text);
+	pthread_mutex_unlock(&gate);
+	pthread_join(caller.thread, NULL);
+	store_writer_stop(&writer);                      /* finishes what waits */
+	for (size_t i = 0; i < COUNT_OF(many); i++) {
+		assert_true(many[i].done);
+		OK(many[i].status);
+	}
+}
+
 /* ---- a job that fails ---- */
 
 struct step { const char *name; int runs; bool fails; };
@@ -409,7 +517,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 		WITH_STORE(a_lone_caller_writes_himself), WITH_STORE(who_comes_meanwhile_is_written_together), WITH_STORE(who_is_in_no_hurry_goes_with_who_writes_next),
-		WITH_STORE(with_whom_nobody_goes_he_writes_himself), WITH_STORE(a_job_that_fails_is_undone_alone),
+		WITH_STORE(with_whom_nobody_goes_he_writes_himself),
+		WITH_STORE(who_leaves_his_jobs_writes_them_himself_where_nobody_does), WITH_STORE(who_leaves_his_jobs_goes_on_and_is_told_by_who_wrote_them),
+		WITH_STORE(who_leaves_more_than_may_wait_is_told_at_once), WITH_STORE(a_job_that_fails_is_undone_alone),
 		WITH_STORE(a_batch_done_again_spends_once),
 		WITH_STORE(a_commit_is_one_write), WITH_STORE(the_log_is_whole_after_each_commit), WITH_STORE(a_large_transaction_survives),
 		WITH_STORE(mails_that_another_connection_took_in_are_seen), WITH_STORE(what_was_undone_is_never_written),
