@@ -89,8 +89,14 @@ struct transaction {
 
 /* RCPT TO: is the address ours? Adds it to the transaction if so. */
 void gateway_recipient(struct gateway *gateway, struct transaction *transaction, const char *address, struct lmtp_reply *reply);
-/* The end of the data: parse, ask the rules, gather the facts inside the write transaction, decide, apply, commit, answer each recipient. */
-void gateway_intake(struct gateway *gateway, struct transaction *transaction, struct lmtp_reply *replies, size_t count);
+/* The end of the data, in two steps. First it is parsed, rules are asked; NULL: it is refused. */
+struct intake *gateway_intake(struct gateway *gateway, struct transaction *transaction, struct lmtp_reply *replies, size_t count);
+bool gateway_intake_may_wait(const struct transaction *transaction);     /* may that take long, for want of memory, or since others are asked? */
+/* Then the facts are gathered inside the write transaction, it is decided, applied, committed, and each recipient has his answer. */
+void gateway_intake_write(struct intake *intake);
+/* For many mails at once (store_write_later()): whoever writes calls `done` when the answers are there, and it must be short. */
+struct store_errand *gateway_intake_errand(struct intake *intake, void (*done)(void *context), void *context);
+bool gateway_intake_may_be_left(const struct intake *intake);            /* to who writes; if what comes after the commit is not short, it is the caller's */
 
 /* ---- what would become of a mail (gateway_consider.c): one way for the intake and for every dry run. Nothing here applies anything. ---- */
 struct advisers {                        /* who is asked; NULL: nobody */

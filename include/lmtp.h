@@ -45,8 +45,9 @@ struct lmtp_handler {
 	/* message bytes, dot-unstuffed, in pieces; false: could not be kept (the rest is swallowed, each recipient gets `data_end`'s replies) */
 	bool (*data)(void *context, const void *bytes, size_t length);
 	/* The mail is complete. replies[i] belongs to the i-th accepted recipient, in order. May block until the commit.
-	 * The transaction is over after it; `reset` is not called. */
-	void (*data_end)(void *context, struct lmtp_reply *replies, size_t count);
+	 * The transaction is over after it; `reset` is not called. False: what became of the mail is not known yet, and
+	 * lmtp_session_answered() will be called when `replies`, which stay, hold it. */
+	bool (*data_end)(void *context, struct lmtp_reply *replies, size_t count);
 	/* RSET, a new LHLO, QUIT, a message too large, or the end of the session with a transaction open: forget it */
 	void (*reset)(void *context);
 };
@@ -59,12 +60,17 @@ void lmtp_session_free(struct lmtp_session **session);
 /* The greeting; to be sent before anything is read. */
 void lmtp_session_greet(struct lmtp_session *session, struct buffer *out);
 
-/* Takes bytes, appends replies to `out`; data_end is called from inside. Takes all of them, unless the session ended: then the
- * rest is ignored and the count of bytes looked at is returned. How the bytes are cut into pieces changes nothing. */
+/* Takes bytes, appends replies to `out`; data_end is called from inside. Takes all of them, unless the session ended, or waits for
+ * what became of a mail: then the rest is ignored and the count of bytes looked at is returned. How the bytes are cut into pieces
+ * changes nothing. */
 size_t lmtp_session_feed(struct lmtp_session *session, const void *bytes, size_t length, struct buffer *out);
 
 /* True after QUIT, a 421, or too many bad commands: send what is in `out`, then close. */
 bool lmtp_session_ended(const struct lmtp_session *session);
+/* True since data_end said that it is not known yet what became of the mail: nothing is taken until lmtp_session_answered(), whose
+ * caller may be another thread, if nobody else touches the session meanwhile. */
+bool lmtp_session_waits(const struct lmtp_session *session);
+void lmtp_session_answered(struct lmtp_session *session, struct buffer *out);
 /* True from DATA or the first BDAT to the end of that message: a graceful stop waits for it. */
 bool lmtp_session_in_transaction(const struct lmtp_session *session);
 /* Ends the session with a 421 (shutdown, idle, total time) wherever it stands. */

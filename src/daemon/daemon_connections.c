@@ -14,7 +14,7 @@
 
 void daemon_connections_enter(struct slots *slots, struct slot *slot, int fd)
 {
-	*slot = (struct slot){.fd = fd, .since = clock_monotonic_us(), .at = &slots->first};
+	*slot = (struct slot){.fd = fd, .since = clock_monotonic_us(), .until = INT64_MAX, .at = &slots->first};
 	pthread_mutex_lock(&slots->lock);
 	slot->next = slots->first;
 	if (slot->next)
@@ -55,10 +55,23 @@ bool daemon_connections_send_one_away(struct slots *slots)
 			worst = slot;
 	if (worst) {
 		worst->sent_away = true;
-		shutdown(worst->fd, SHUT_RD);    /* its thread reads the end, and can still say 421 */
+		shutdown(worst->fd, SHUT_RD);    /* whoever reads the end can still say 421 */
 	}
 	pthread_mutex_unlock(&slots->lock);
 	return worst != NULL;
+}
+
+void daemon_connections_time_out(struct slots *slots)
+{
+	int64_t now = clock_monotonic_us();
+	pthread_mutex_lock(&slots->lock);
+	for (struct slot *slot = slots->first; slot; slot = slot->next)
+		if (now >= slot->until) {
+			slot->until = INT64_MAX;
+			slot->sent_away = true;
+			shutdown(slot->fd, slot->says ? SHUT_RDWR : SHUT_RD);
+		}
+	pthread_mutex_unlock(&slots->lock);
 }
 
 void daemon_connections_stop(struct slots *slots, bool all)

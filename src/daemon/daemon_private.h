@@ -1,7 +1,7 @@
 /*
  * daemon_private.h - the running daemon: what its files share.
  *
- * Threads: main (signals), one acceptor, one for each LMTP connection, the store's writer, the outbox's dispatcher and senders,
+ * Threads: main (signals), one acceptor, a few for all LMTP connections (daemon_crew.c), the store's writer, the outbox's dispatcher and senders,
  * the keeper (timers, search index), the learner (trains the classifier), the slow lane's (gateway_lane.c), one for each
  * HTTP connection. Only main changes `config`; everybody else takes a reference.
  */
@@ -22,8 +22,31 @@
 #define LISTENERS_MOST 16
 
 /* The LMTP connections there are, for when there are too many (daemon_connections.c). */
-struct slot { struct slot *next, **at; int fd; int64_t since; bool in_mail; _Atomic bool in_data, sent_away; };
+struct slot {
+	struct slot *next, **at;
+	int fd; int64_t since; bool in_mail;
+	_Atomic bool in_data, sent_away, says;   /* says: he has to read what we said */
+	_Atomic int64_t until;                   /* when he has been silent for too long, monotonic us */
+};
 struct slots { pthread_mutex_t lock; struct slot *first; };
+
+struct daemon;
+struct connection;
+
+/* Who attends to connections (daemon_crew.c). Each hand is at work, has stepped aside, or rests. */
+struct hand {
+	struct daemon *daemon;
+	struct store_errand *mails; size_t jobs, turns;  /* mails that are whole, to be written together; turns: since there are any */
+	bool aside;
+};
+typedef void daemon_attend(struct connection *connection, struct hand *hand);
+struct crew {
+	daemon_attend *attend;
+	int events, end;                         /* epoll, and what ends it */
+	pthread_mutex_t lock; pthread_cond_t wake;
+	int wanted, at_work, resting, called; bool over;
+	_Atomic int listening, hands;            /* those who wait for events; all */
+};
 
 /* One address that mail comes in by, and what came. */
 struct listener { int fd; char *unix_path; const char *name /* stays, for who asks at the end */; _Atomic int64_t mails, last /* ms; 0: none since the start */; };
@@ -34,7 +57,6 @@ struct canary {
 	_Atomic int64_t sent, lost, came_at, round_trip_ms;
 	int64_t sent_at, awaited; int in_a_row;          /* the worker's alone; awaited: its number, 0: none is under way */
 };
-struct daemon;
 
 /* What is done later, on a thread of its own (daemon_worker.c). */
 struct worker {
@@ -61,7 +83,7 @@ struct daemon {
 	_Atomic bool stopping;
 	pthread_t acceptor;
 	struct worker keeper, indexer, learner, mirrorer, backer, canary_sender, retainer, reporter;
-	struct slots slots;
+	struct slots slots; struct crew crew;
 	_Atomic int connections;
 	_Atomic int64_t connections_total, connections_refused, connections_sent_away;
 	struct confined confined;                /* how far the sandbox reaches; nothing of it: there is none */
@@ -84,6 +106,7 @@ struct daemon {
 };
 
 struct config *daemon_config(struct daemon *daemon);            /* a reference; config_unref when done */
+struct ruleset *daemon_rules(struct daemon *daemon);            /* likewise; rules_unref */
 struct kb *daemon_kb(struct daemon *daemon);                    /* likewise; kb_close when done; may be NULL */
 
 /* From here on: no files, ports and system calls but those that this configuration needs. Before there are threads. */
@@ -100,11 +123,22 @@ enum status daemon_lmtp_start(struct daemon *daemon, struct error *error);
 /* Waits until every connection is gone (each was told 421, or finished its mail). */
 void daemon_lmtp_stop(struct daemon *daemon);
 
+bool daemon_crew_start(struct daemon *daemon, daemon_attend *attend);
+void daemon_crew_stop(struct daemon *daemon);    /* when there are no connections any more */
+/* Before waiting for anything, or calculating for long: another one takes the place, until the connection was attended to. */
+void daemon_crew_aside(struct hand *hand);
+void daemon_crew_gather(struct hand *hand, struct store_errand *mail);
+/* Does what can be done with it now. */
+void daemon_connection_attend(struct connection *connection, struct hand *hand);
+bool daemon_connection_open(struct daemon *daemon, struct listener *listener, int fd);   /* false: no memory; the descriptor is the caller's */
+
 void daemon_connections_enter(struct slots *slots, struct slot *slot, int fd);
 void daemon_connections_leave(struct slots *slots, struct slot *slot);  /* before its descriptor is closed */
 void daemon_connections_turn(struct slots *slots, struct slot *slot, bool in_mail); /* a mail begins or ends */
 /* Makes room for one more, if somebody has been silent for long enough: marks it, and ends what it may say. */
 bool daemon_connections_send_one_away(struct slots *slots);
+/* Ends what those may say who were silent for too long. */
+void daemon_connections_time_out(struct slots *slots);
 /* Who waits for bytes waits no longer; who is inside a mail does, unless `all`. */
 void daemon_connections_stop(struct slots *slots, bool all);
 

@@ -136,9 +136,12 @@ struct intake {
 	struct gateway *gateway;
 	struct transaction *transaction;
 	struct mail_source source;
+	uint64_t weight;
 	struct mail mail;
-	struct considered *considered; struct delivery *deliveries; size_t count;
-	int64_t reading_us;
+	struct considered *considered; struct delivery *deliveries; struct lmtp_reply *replies; size_t count;
+	int64_t begun_us, reading_us;
+	struct store_errand errand;
+	void (*done)(void *context); void *context;
 };
 
 static struct advisers advisers_of(struct gateway *gateway, const struct transaction *transaction)
@@ -175,8 +178,9 @@ static void consider(void *context)
 }
 
 /* Replies that open a ticket, after all. */
-static void deliver_again(const struct intake *intake, enum status *statuses, struct error *errors)
+static void deliver_again(const struct intake *intake)
 {
+	enum status *statuses = intake->errand.statuses;
 	for (size_t i = 0; i < intake->count; i++) {
 		if (statuses[i] != STATUS_OK || !intake->considered[i].opens)
 			continue;
@@ -185,7 +189,7 @@ static void deliver_again(const struct intake *intake, enum status *statuses, st
 		advisers.learned = learned;
 		gateway_ask_again(&advisers, &intake->transaction->arena, &intake->considered[i]);
 		gateway_learned_unref(&learned);
-		statuses[i] = store_write(intake->gateway->writer, deliver, &intake->deliveries[i], &errors[i]);
+		statuses[i] = store_write(intake->gateway->writer, deliver, &intake->deliveries[i], &intake->errand.errors[i]);
 	}
 }
 
@@ -229,25 +233,27 @@ static void note_selftest(struct gateway *gateway, const struct desk_policy *pol
 		gateway->selftest_seen = token.number;
 }
 
-static void deliver_all(const struct intake *intake, struct lmtp_reply *replies)
+static struct store_errand errand_of(const struct intake *intake)
+{
+	struct arena *arena = &intake->transaction->arena;
+	size_t count = intake->count;
+	void **contexts = ARENA_ARRAY(arena, void *, count);
+	for (size_t i = 0; i < count; i++)
+		contexts[i] = &intake->deliveries[i];
+	return (struct store_errand){.rehearse = rehearse, .job = deliver, .contexts = contexts, .count = count, .statuses = ARENA_ARRAY(arena, enum status, count), .errors = ARENA_ARRAY(arena, struct error, count)};
+}
+
+/* What became of it is known. */
+static void answer_all(const struct intake *intake)
 {
 	struct gateway *gateway = intake->gateway;
 	struct transaction *transaction = intake->transaction;
-	struct delivery *deliveries = intake->deliveries;
-	struct arena *arena = &transaction->arena;
-	size_t count = intake->count;
-	void **contexts = ARENA_ARRAY(arena, void *, count);
-	enum status *statuses = ARENA_ARRAY(arena, enum status, count);
-	struct error *errors = ARENA_ARRAY(arena, struct error, count);
+	const enum status *statuses = intake->errand.statuses;
 	bool kept = false, outgoing = false;
-	for (size_t i = 0; i < count; i++)
-		contexts[i] = &deliveries[i];
-	store_write_rehearsed(gateway->writer, rehearse, deliver, contexts, count, statuses, errors);
-	deliver_again(intake, statuses, errors);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < intake->count; i++) {
 		kept |= statuses[i] == STATUS_OK && !intake->considered[i].duplicate;
 		outgoing |= statuses[i] == STATUS_OK && desk_plan_has(&intake->considered[i].plan, EFFECT_ENQUEUE);
-		answer(gateway, &intake->considered[i], statuses[i], &errors[i], &replies[i]);
+		answer(gateway, &intake->considered[i], statuses[i], &intake->errand.errors[i], &intake->replies[i]);
 		if (statuses[i] == STATUS_OK)
 			note_selftest(gateway, &transaction->config->policy, &intake->considered[i]);
 	}
@@ -268,30 +274,80 @@ static void count_time(struct gateway_counters *counters, int64_t microseconds)
 	counters->microseconds_sum += microseconds;
 }
 
-void gateway_intake(struct gateway *gateway, struct transaction *transaction, struct lmtp_reply *replies, size_t count)
+static void end(const struct intake *intake)
 {
-	struct error error;
-	struct intake intake = {.gateway = gateway, .transaction = transaction, .count = count};
-	int64_t start = clock_monotonic_us();
-	if (store_spool_finish(transaction->spool, &error) != STATUS_OK) {
-		refuse_all(gateway, transaction, store_spool_full(transaction->spool) ? LMTP_STORE_FULL : LMTP_STORE_TROUBLE, error.text, replies, count);
-		return;
-	}
-	store_spool_source(transaction->spool, &intake.source);
-	uint64_t weight = gateway_lane_weight(&intake.source);
-	intake.considered = ARENA_ARRAY(&transaction->arena, struct considered, count);
-	intake.deliveries = ARENA_ARRAY(&transaction->arena, struct delivery, count);
-	gateway_lane_run(&gateway->lane, weight, consider, &intake);
-	gateway->counters.mails++;
-	gateway->counters.bytes += (int64_t)intake.source.size;
-	deliver_all(&intake, replies);
-	count_time(&gateway->counters, clock_monotonic_us() - start);
+	struct transaction *transaction = intake->transaction;
+	struct gateway *gateway = intake->gateway;
+	uint64_t weight = intake->weight;
+	answer_all(intake);
+	count_time(&gateway->counters, clock_monotonic_us() - intake->begun_us);
 	if (!weight)
 		return;
 	arena_reset(&transaction->arena);        /* a reply's words are its own */
 	transaction->recipients.at = NULL;
 	transaction->recipients.count = 0;
 	gateway_lane_leave(&gateway->lane, weight);
+}
+
+bool gateway_intake_may_wait(const struct transaction *transaction)
+{
+	struct mail_source source;
+	store_spool_source(transaction->spool, &source);
+	return source.size >= LIMIT_LIGHT_HEADER || (transaction->rules && rules_script_count(transaction->rules));
+}
+
+struct intake *gateway_intake(struct gateway *gateway, struct transaction *transaction, struct lmtp_reply *replies, size_t count)
+{
+	struct error error;
+	struct intake *intake = ARENA_NEW(&transaction->arena, struct intake);
+	*intake = (struct intake){.gateway = gateway, .transaction = transaction, .replies = replies, .count = count, .begun_us = clock_monotonic_us()};
+	if (store_spool_finish(transaction->spool, &error) != STATUS_OK) {
+		refuse_all(gateway, transaction, store_spool_full(transaction->spool) ? LMTP_STORE_FULL : LMTP_STORE_TROUBLE, error.text, replies, count);
+		return NULL;
+	}
+	store_spool_source(transaction->spool, &intake->source);
+	intake->weight = gateway_lane_weight(&intake->source);
+	intake->considered = ARENA_ARRAY(&transaction->arena, struct considered, count);
+	intake->deliveries = ARENA_ARRAY(&transaction->arena, struct delivery, count);
+	gateway_lane_run(&gateway->lane, intake->weight, consider, intake);
+	gateway->counters.mails++;
+	gateway->counters.bytes += (int64_t)intake->source.size;
+	intake->errand = errand_of(intake);
+	return intake;
+}
+
+/* Is what answer_all() does short, and no write of its own? */
+bool gateway_intake_may_be_left(const struct intake *intake)
+{
+	for (size_t i = 0; i < intake->count; i++)
+		if (intake->considered[i].unasked)
+			return false;
+	return !intake->weight && !store_worth_keeping(strlen(intake->mail.text), intake->reading_us);
+}
+
+void gateway_intake_write(struct intake *intake)
+{
+	struct store_errand *errand = &intake->errand;
+	store_write_rehearsed(intake->gateway->writer, errand->rehearse, errand->job, errand->contexts, errand->count, errand->statuses, errand->errors);
+	deliver_again(intake);
+	end(intake);
+}
+
+/* Called by whoever wrote. `done` takes the memory of the mail. */
+static void written(void *context)
+{
+	const struct intake *intake = context;
+	end(intake);
+	intake->done(intake->context);
+}
+
+struct store_errand *gateway_intake_errand(struct intake *intake, void (*done)(void *context), void *context)
+{
+	intake->done = done;
+	intake->context = context;
+	intake->errand.done = written;
+	intake->errand.context = intake;
+	return &intake->errand;
 }
 
 void gateway_recipient(struct gateway *gateway, struct transaction *transaction, const char *address, struct lmtp_reply *reply)

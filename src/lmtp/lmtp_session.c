@@ -22,9 +22,10 @@ enum state {
 	STATE_COMMANDS,       /* the states above take command lines, those below do not */
 	STATE_DATA = STATE_COMMANDS, /* the text of a message, up to its final dot */
 	STATE_CHUNK,          /* the bytes of a chunk */
+	STATE_WAITING,        /* a message is whole, and the handler does not know yet what becomes of it */
 	STATE_ENDED
 };
-static const char *const state_names[] = { "fresh", "ready", "mail", "rcpt", "chunks", "data", "chunk", "ended" };
+static const char *const state_names[] = { "fresh", "ready", "mail", "rcpt", "chunks", "data", "chunk", "waiting", "ended" };
 
 /* The bytes that a BDAT announced. A refused chunk is read all the same, to stay in step with the client. */
 struct chunk { uint64_t left; bool last; int refusal; enum state before; };
@@ -133,17 +134,12 @@ static void replies_prepare(struct lmtp_session *session, int say)
 		lmtp_reply_fill(&session->replies[i], say, NULL);
 }
 
-/* The whole message is here: a reply for each accepted recipient, in their order (RFC 2033 section 4.2). */
-static void message_end(struct lmtp_session *session, struct buffer *out)
+/* A reply for each accepted recipient, in their order (RFC 2033 section 4.2). */
+void lmtp_session_answered(struct lmtp_session *session, struct buffer *out)
 {
 	size_t count = session->recipients;
 	bool utf8 = session->smtputf8, end = false;
 
-	replies_prepare(session, session->too_large ? LMTP_TOO_LARGE : LMTP_STORE_TROUBLE);
-	if (!session->too_large) {
-		session->open = false;
-		session->handler.data_end(session->context, session->replies, count);
-	}
 	forget(session);
 	enter(session, STATE_READY);
 	session->bad_commands = 0;
@@ -154,6 +150,19 @@ static void message_end(struct lmtp_session *session, struct buffer *out)
 	}
 	if (end)
 		hang_up(session);
+}
+
+/* The whole message is here. */
+static void message_end(struct lmtp_session *session, struct buffer *out)
+{
+	replies_prepare(session, session->too_large ? LMTP_TOO_LARGE : LMTP_STORE_TROUBLE);
+	enter(session, STATE_WAITING);
+	if (!session->too_large) {
+		session->open = false;
+		if (!session->handler.data_end(session->context, session->replies, session->recipients))
+			return;
+	}
+	lmtp_session_answered(session, out);
 }
 
 static void chunk_end(struct lmtp_session *session, struct buffer *out)
@@ -384,7 +393,7 @@ size_t lmtp_session_feed(struct lmtp_session *session, const void *bytes, size_t
 	const char *at = bytes;
 	size_t taken = 0;
 
-	while (taken < length && session->state != STATE_ENDED) {
+	while (taken < length && session->state < STATE_WAITING) {
 		if (session->state == STATE_DATA)
 			taken += take_data(session, at + taken, length - taken, out);
 		else if (session->state == STATE_CHUNK)
@@ -437,6 +446,11 @@ void lmtp_session_greet(struct lmtp_session *session, struct buffer *out)
 bool lmtp_session_ended(const struct lmtp_session *session)
 {
 	return session->state == STATE_ENDED;
+}
+
+bool lmtp_session_waits(const struct lmtp_session *session)
+{
+	return session->state == STATE_WAITING;
 }
 
 bool lmtp_session_in_transaction(const struct lmtp_session *session)

@@ -26,7 +26,7 @@ REASONS = {
     "learn:a_damaged_model_is_refused_and_the_older_one_serves": FILE, "learn:a_model_that_is_damaged_while_the_desk_runs_changes_nothing": FILE,
     "terminal:long_lists_take_no_more_memory_than_short_ones": FILE, "mirror_many:": FILE,
     "trouble:database_locked_by_another_program": LOCK, "trouble:locked_for_a_minute_while_everything_goes_on": LOCK,
-    "shortage:locked_while_results_are_to_be_written": LOCK,
+    "shortage:locked_while_results_are_to_be_written": LOCK, "crowd:who_waits_for_us_is_not_silent": LOCK, "crowd:stopped_while_mails_are_being_written": LOCK,
     "trouble:backup_while_running_restores_alone": BACKUP, "shortage:a_backup_under_load_lives_on_elsewhere": BACKUP,
     "erase:a_customer_is_forgotten_everywhere": BACKUP, "erase:one_attachment_": BACKUP,
     "monitoring:what_rules_and_panels_ask_for_is_there_with_its_labels": BACKUP, "monitoring:promtool_finds_nothing_in_the_figures": BACKUP,

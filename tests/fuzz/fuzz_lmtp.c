@@ -14,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-struct record { struct buffer events; size_t recipients; bool open; };
+struct record { struct buffer events; size_t recipients; bool open, says_later; };
 
 #define CHECK(condition) do { if (!(condition)) { fprintf(stderr, "not so: %s\n", #condition); abort(); } } while (0)
 
@@ -54,7 +54,7 @@ static bool on_data(void *context, const void *bytes, size_t length)
 	return true;
 }
 
-static void on_end(void *context, struct lmtp_reply *replies, size_t count)
+static bool on_end(void *context, struct lmtp_reply *replies, size_t count)
 {
 	struct record *record = context;
 
@@ -63,6 +63,7 @@ static void on_end(void *context, struct lmtp_reply *replies, size_t count)
 	for (size_t i = 0; i < count; i++)
 		lmtp_reply_of(&replies[i], i % 2 ? LMTP_REJECTED : LMTP_ACCEPTED, "one\ntwo \xC3\xA9");
 	record->open = false;
+	return !record->says_later;
 }
 
 static void on_reset(void *context)
@@ -89,6 +90,18 @@ static void check_replies(struct buffer *out)
 	}
 }
 
+/* What became of a mail may be said later. */
+static size_t feed(struct lmtp_session *session, const uint8_t *bytes, size_t length, struct buffer *out)
+{
+	size_t taken = lmtp_session_feed(session, bytes, length, out);
+
+	while (lmtp_session_waits(session)) {
+		lmtp_session_answered(session, out);
+		taken += lmtp_session_feed(session, bytes + taken, length - taken, out);
+	}
+	return taken;
+}
+
 static bool session_run(const uint8_t *bytes, size_t length, size_t piece, const struct lmtp_limits *limits,
                         struct record *record, struct buffer *out)
 {
@@ -103,7 +116,7 @@ static bool session_run(const uint8_t *bytes, size_t length, size_t piece, const
 		size = piece && piece < length - at ? piece : length - at;
 		copy = malloc(size);
 		memcpy(copy, bytes + at, size);
-		CHECK(lmtp_session_feed(session, copy, size, out) == size || lmtp_session_ended(session));
+		CHECK(feed(session, copy, size, out) == size || lmtp_session_ended(session));
 		free(copy);
 	}
 	ended = lmtp_session_ended(session);
@@ -115,7 +128,7 @@ static bool session_run(const uint8_t *bytes, size_t length, size_t piece, const
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	struct lmtp_limits limits = { .message_bytes = 0, .recipients = 5, .command_bytes = 120, .bad_commands = 10 };
-	struct record whole = { 0 }, pieces = { 0 };
+	struct record whole = { 0 }, pieces = { .says_later = true };
 	struct buffer whole_out = { 0 }, pieces_out = { 0 };
 
 	if (length < 2)
