@@ -291,13 +291,13 @@
 	X(SQL_VERSION_TEXT, "UPDATE promise_version SET text=?2 WHERE id=?1") \
 	X(SQL_VERSION_LAST, "SELECT max(id) FROM promise_version") \
 	X(SQL_PROMISES_ALL, "SELECT ticket, due FROM promise WHERE ticket>?1 ORDER BY ticket LIMIT ?2") \
-	X(SQL_CHANGED_SINCE, "SELECT ticket, at FROM history INDEXED BY history_late WHERE n>2 AND (n>3 OR kind<>2) AND at>?1 ORDER BY at LIMIT ?2") \
+	X(SQL_CHANGED_SINCE, "SELECT ticket, at FROM history INDEXED BY history_late WHERE n>2 AND (n>3 OR kind<>2) AND opening=0 AND at>?1 ORDER BY at LIMIT ?2") \
 	X(SQL_CREATED_SINCE, "SELECT id, created FROM ticket WHERE id>=?3 AND created>?1 ORDER BY id LIMIT ?2") \
 	X(SQL_TICKET_CREATED, "SELECT created FROM ticket WHERE id>=?1 ORDER BY id LIMIT 1") \
 	X(SQL_MAILBOX_RECEIVED, "SELECT received FROM mailbox WHERE id>=?1 ORDER BY id LIMIT 1") \
 	X(SQL_OPEN_SINCE, "SELECT id FROM ticket WHERE id>?1 AND (state='new' OR state='open' OR state='pending') ORDER BY id LIMIT ?2") \
 	/* what happened, for reports */ \
-	X(SQL_STORIES, "SELECT DISTINCT ticket FROM history INDEXED BY history_late WHERE n>2 AND (n>3 OR kind<>2) AND at>=?1 UNION SELECT id FROM ticket WHERE id>=?2 UNION" \
+	X(SQL_STORIES, "SELECT DISTINCT ticket FROM history INDEXED BY history_late WHERE n>2 AND (n>3 OR kind<>2) AND opening=0 AND at>=?1 UNION SELECT id FROM ticket WHERE id>=?2 UNION" \
 		" SELECT id FROM ticket WHERE (state='new' OR state='open' OR state='pending') ORDER BY 1") \
 	X(SQL_EVENTS_PUT, "INSERT INTO event_page(id,first,last,bytes) VALUES(?1,?2,?3,?4) ON CONFLICT(id) DO UPDATE SET first=excluded.first, last=excluded.last, bytes=excluded.bytes") \
 	X(SQL_EVENTS_GET, "SELECT first, last, bytes FROM event_page WHERE id=?1") \
@@ -386,7 +386,7 @@
 	X(SQL_WATCHER_REMOVE, "DELETE FROM watcher WHERE ticket=?1 AND agent=?2") \
 	X(SQL_LINKS, "SELECT other FROM link WHERE ticket=?1 ORDER BY other") \
 	X(SQL_LINK_ADD, "INSERT INTO link(ticket,other) VALUES(?1,?2) ON CONFLICT DO NOTHING") \
-	X(SQL_HISTORY_ADD, "INSERT INTO history(ticket,n,at,who,what,why,kind,number,was,now) VALUES(?1,?2,?3,?4,'',?5,?6,?7,?8,?9)") \
+	X(SQL_HISTORY_ADD, "INSERT INTO history(ticket,n,at,who,what,why,kind,number,was,now,opening) VALUES(?1,?2,?3,?4,'',?5,?6,?7,?8,?9,?10)") \
 	X(SQL_HISTORY_LAST, "SELECT max(n) FROM history WHERE ticket=?1") \
 	X(SQL_HISTORY, "SELECT " HISTORY_COLUMNS ", at, who, why FROM history WHERE ticket=?1 AND n>=?2 ORDER BY n") \
 	/* what the classifier learns from, learned and did */ \
@@ -423,7 +423,7 @@
 	X(SQL_SUGGESTION_GET, "SELECT shown, said, language, stranger FROM asked WHERE ticket=?1") \
 	X(SQL_SUGGESTION_OUTCOME, "UPDATE asked SET said=?2, said_at=?3 WHERE ticket=?1") \
 	X(SQL_SUGGESTIONS_SINCE, "SELECT a.ticket, a.at, a.shown, a.said, a.said_at, a.language, a.question, t.queue, t.state FROM asked a" \
-		" JOIN ticket t ON t.id=a.ticket WHERE a.at>=?1 ORDER BY a.at, a.ticket") \
+		" JOIN ticket t ON t.id=a.ticket WHERE a.ticket>=?2 AND a.at>=?1 ORDER BY a.at, a.ticket") \
 	X(SQL_SUGGESTED_ADD, "INSERT INTO suggested(ticket,rank,article,language,score,title,excerpt) VALUES(?1,?2,?3,?4,?5,?6,?7)") \
 	X(SQL_SUGGESTED_GET, "SELECT article, language, score, title, excerpt, outcome FROM suggested WHERE ticket=?1 ORDER BY rank") \
 	X(SQL_SUGGESTED_SAID, "UPDATE suggested SET outcome=?3, said=?4 WHERE ticket=?1 AND (?2='' OR article=?2) AND outcome<>?3") \

@@ -325,6 +325,8 @@ static const char *const version_2[] = {
 "ALTER TABLE history ADD COLUMN number INTEGER NOT NULL DEFAULT 0",
 "ALTER TABLE history ADD COLUMN was TEXT NOT NULL DEFAULT ''",
 "ALTER TABLE history ADD COLUMN now TEXT NOT NULL DEFAULT ''",
+/* 1: it is as old as its ticket. */
+"ALTER TABLE history ADD COLUMN opening INTEGER NOT NULL DEFAULT 0",
 /* What of the configuration the classifier learned for, in one word; '': of the first version, which did not keep it. */
 "ALTER TABLE model ADD COLUMN configuration TEXT NOT NULL DEFAULT ''",
 /* A customer's requests, from the newest back: the last one of a contact, and the one before each. 0: none, or it is older than this. */
@@ -414,13 +416,12 @@ static const char *const version_2[] = {
 "  text    TEXT NOT NULL\n"
 ") STRICT",
 /* What happened to tickets that are there, in order of time: for promises and reports. A ticket's first lines are as old as it is, and tickets, as mails,
- * are numbered in the order of time (store_moment.c): a mail that opens one adds nothing. Its third line is the acknowledgement (kind 2: a message); where
- * none was sent, it is a second message, and the state that an answer changes is a line of its own. */
-"CREATE INDEX history_late ON history(at) WHERE n>2 AND (n>3 OR kind<>2)",
+ * are numbered in the order of time (store_moment.c): a mail that opens one adds nothing. Of lines that do not say whether they are of its opening, the third is
+ * the acknowledgement (kind 2: a message); where none was sent, it is a second message, and the state that an answer changes is a line of its own. */
+"CREATE INDEX history_late ON history(at) WHERE n>2 AND (n>3 OR kind<>2) AND opening=0",
 "CREATE INDEX ticket_agent ON ticket(agent) WHERE agent<>''",
-/* All that the report on articles asks, so that it does not read over the questions. */
+/* What was asked is as old as its ticket. */
 "DROP INDEX asked_at",
-"CREATE INDEX asked_told ON asked(at, ticket, shown, said, said_at)",
 /* What the history of tickets says to reports (src/report/report_page.c), of many tickets in a row: made of it off the commit path, and made again at will. */
 "CREATE TABLE event_page(\n"
 "  id    INTEGER PRIMARY KEY,           -- of a family (enum report_family), times 2 to the 32nd, and of the page\n"

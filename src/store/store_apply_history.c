@@ -12,8 +12,8 @@ enum status store_add_history(struct applying *a, int64_t ticket, struct happeni
 		status = engine_number(a->store->engine, a->error, &a->history.n, 0, SQL_HISTORY_LAST, "i", ticket);
 	}
 	return status != STATUS_OK ? status
-		: engine_run(a->store->engine, a->error, SQL_HISTORY_ADD, "iiitt" "ditt", ticket, ++a->history.n, a->now,
-		          text_or_empty(a->plan->who), text_or_empty(why), (int)what.kind, what.number, text_or_empty(what.was), text_or_empty(what.now));
+		: engine_run(a->store->engine, a->error, SQL_HISTORY_ADD, "iiitt" "dittd", ticket, ++a->history.n, a->now,
+		          text_or_empty(a->plan->who), text_or_empty(why), (int)what.kind, what.number, text_or_empty(what.was), text_or_empty(what.now), (int)(ticket == a->created));
 }
 
 static enum status touch(struct applying *a, int64_t ticket)

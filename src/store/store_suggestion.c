@@ -136,9 +136,12 @@ static enum status read_suggested(struct store *store, struct arena *arena, stru
 static enum status read_asked_since(struct store *store, struct arena *arena, int64_t since, struct suggestion_rows *rows, struct error *error)
 {
 	struct cursor cursor;
-	enum status status;
+	int64_t first = 1;
+	enum status status = store_first_ticket_since(store, since, &first, error);
 
-	cursor_open(&cursor, store->engine, error, SQL_SUGGESTIONS_SINCE, "i", since);
+	if (status != STATUS_OK)
+		return status;
+	cursor_open(&cursor, store->engine, error, SQL_SUGGESTIONS_SINCE, "ii", since, first);
 	while (cursor_next(&cursor)) {
 		struct suggestion_row *row = ARENA_PUSH(arena, rows);
 

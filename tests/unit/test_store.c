@@ -221,6 +221,44 @@ static void what_happened_at_one_moment_is_told_together(void **state)
 	assert_true(changed.upto == INT64_MAX);
 }
 
+/* Lines of the history that are followed one by one. */
+static int late_lines(struct fixture *f)
+{
+	sqlite3_stmt *statement;
+	int count;
+
+	assert_int_equal(sqlite3_prepare_v2(f->store->engine->db, "SELECT count(*) FROM history INDEXED BY history_late WHERE n>2 AND (n>3 OR kind<>2) AND opening=0", -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	count = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	return count;
+}
+
+/* A ticket is found by its number: what it was opened with, as old as it, needs no lines of its own; what comes later does, whatever the line's number. */
+static void what_a_ticket_was_opened_with_is_not_followed_again(void **state)
+{
+	struct fixture *f = *state;
+	struct changed_tickets changed;
+	int64_t id = make_ticket(f, "ann@customer.example", "<a@x>") + 1;
+	struct new_ticket *create = ARENA_NEW(&f->arena, struct new_ticket);
+	struct plan plan, later;
+
+	*create = (struct new_ticket){ .state = STATE_NEW, .priority = "normal", .queue = "support", .subject = "Second", .customer = { .address = "bob@customer.example" } };
+	desk_plan_init(&plan, &f->arena, NULL);
+	add_effect(&plan, EFFECT_CREATE_TICKET, id)->create = create;
+	for (int i = 0; i < 4; i++)
+		add_effect(&plan, EFFECT_ADD_TAG, id)->to = arena_printf(&f->arena, "t%d", i);
+	add_effect(&plan, EFFECT_REMARK, id)->to = "opened";
+	apply_alone(f, &plan);
+	assert_int_equal(late_lines(f), 0);
+	OK(store_changed_since(f->store, &f->arena, 0, 100, &changed, &f->error));
+	assert_int_equal(changed.count, 2);
+	desk_plan_init(&later, &f->arena, NULL);
+	add_effect(&later, EFFECT_ADD_TAG, id)->to = "later";
+	apply_alone(f, &later);
+	assert_int_equal(late_lines(f), 1);
+}
+
 /* Those of a mail are asked for at once: an engine far away answers them in one go. */
 static void cursors_opened_together_are_read_one_after_the_other(void **state)
 {
@@ -1100,7 +1138,7 @@ int main(void)
 		TEST(a_missing_database_is_not_found), TEST(the_file_is_ours_alone), TEST(another_programs_database_is_refused),
 		TEST(a_file_that_is_no_database_is_broken), TEST(a_newer_version_is_refused), TEST(migrations_take_the_missing_steps),
 		TEST(a_failed_migration_changes_nothing), TEST(a_migration_that_dies_changes_nothing),
-		TEST(a_database_of_no_kind_that_is_here_is_refused_with_a_sentence), TEST(every_statement_can_be_prepared), TEST(no_statement_is_prepared_again_for_its_values), TEST(what_happened_at_one_moment_is_told_together), TEST(the_log_goes_through_our_layer_unless_it_was_built_without),
+		TEST(a_database_of_no_kind_that_is_here_is_refused_with_a_sentence), TEST(every_statement_can_be_prepared), TEST(no_statement_is_prepared_again_for_its_values), TEST(what_happened_at_one_moment_is_told_together), TEST(what_a_ticket_was_opened_with_is_not_followed_again), TEST(the_log_goes_through_our_layer_unless_it_was_built_without),
 		TEST(cursors_opened_together_are_read_one_after_the_other), TEST(keys_are_made_once), TEST(a_ticket_reads_back), TEST(the_mailbox_tells_of_it),
 		TEST(a_second_delivery_is_a_duplicate), TEST(a_mail_without_message_id_is_claimed_by_its_text),
 		TEST(a_savepoint_rolls_back_alone), TEST(a_rollback_leaves_nothing), TEST(a_plan_without_disposition_is_refused),
