@@ -73,7 +73,7 @@ void store_rollback_to(struct store *store);                             /* to t
 
 /* ---------------------------------------------------------------- raw mails */
 /* A mail's bytes before they are kept: small ones in memory, large ones in a file under STATE_DIR/mails, written and synced by the
- * connection thread before the transaction. */
+ * thread that reads it before the transaction. */
 struct store_spool;
 struct store_spool *store_spool_new(const char *state_dir);
 void store_spool_free(struct store_spool **spool);                       /* removes the file if it was not kept */

@@ -3,7 +3,7 @@
  *
  * A hand of the crew attends to it when there is something to read or room to write, and never waits for the client. At the end of that it is parked (epoll
  * tells when there is more), left to whoever writes the mail that is whole now, or gone. Whoever wrote says the 250, on his thread: the hand does other
- * things meanwhile. What a client sends behind such a mail is read when he has had his answer, so that answers keep their order.
+ * things meanwhile. Where a client is alone, nothing is to be shared: a hand that steps aside for him waits for his next words and writes his mails. What a client sends behind such a mail is read when he has had his answer, so that answers keep their order.
  * Diagnostics: 421 to who was silent for too long, was here for too long, or was sent away for another one; to all when we stop.
  */
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "daemon_private.h"
@@ -21,6 +22,7 @@
 #define READ_BYTES (32 * 1024)                   /* at once */
 #define READS_AT_ONCE 4                          /* of one client, then the next one has his turn */
 #define LONG_MAIL (64 * 1024)                    /* bytes: from there on it may go to a file, and keeps a hand busy */
+#define LONE_US (100 * 1000)                     /* that a hand waits for the words of the only client, before it is parked as all are */
 #define SEND_US (60 * 1000000LL)                 /* that a client has to read what we say */
 
 struct connection {
@@ -196,6 +198,11 @@ static void on_written(void *context)
 	park(connection);
 }
 
+static bool is_lone(const struct connection *connection)
+{
+	return connection->daemon->connections == 1;
+}
+
 /* Where more came behind the mail, its answer is waited for. */
 static void write_now(struct connection *connection)
 {
@@ -213,7 +220,7 @@ static bool take_bytes(struct connection *connection, const char *bytes, size_t 
 		taken += lmtp_session_feed(connection->session, bytes + taken, length - taken, &connection->out);
 		if (!lmtp_session_waits(connection->session))
 			continue;
-		if (taken == length && gateway_intake_may_be_left(connection->intake)) {
+		if (taken == length && !is_lone(connection) && gateway_intake_may_be_left(connection->intake)) {
 			daemon_crew_gather(connection->hand, gateway_intake_errand(connection->intake, on_written, connection));
 			return false;
 		}
@@ -232,6 +239,14 @@ static void say_end(struct connection *connection)
 	send_out(connection);
 }
 
+/* Epoll would say it, too, for three more system calls. */
+static ssize_t receive(struct connection *connection, char *bytes, size_t room, bool lone)
+{
+	if (lone)
+		daemon_crew_aside(connection->hand);
+	return recv(connection->fd, bytes, room, lone ? 0 : MSG_DONTWAIT);
+}
+
 void daemon_connection_attend(struct connection *connection, struct hand *hand)
 {
 	char bytes[READ_BYTES];
@@ -239,16 +254,17 @@ void daemon_connection_attend(struct connection *connection, struct hand *hand)
 	pthread_mutex_lock(&connection->parking);
 	pthread_mutex_unlock(&connection->parking);
 	connection->hand = hand;
-	connection->slot.until = INT64_MAX;
+	connection->slot.until = connection->opened_us + connection->total_us;
 	for (int reads = 0;; reads++) {
 		enum sent sent = send_out(connection);
+		bool lone = is_lone(connection);
 		if (sent == SENT_NEVER || (sent == SENT && lmtp_session_ended(connection->session))) {
 			drop(connection);
 			return;
 		}
-		if (sent == SENT_LATER || reads == READS_AT_ONCE)
+		if (sent == SENT_LATER || (reads >= READS_AT_ONCE && !lone))
 			break;
-		n = recv(connection->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+		n = receive(connection, bytes, sizeof bytes, lone);
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 			break;
 		if (n <= 0) {
@@ -259,7 +275,7 @@ void daemon_connection_attend(struct connection *connection, struct hand *hand)
 		if (!take_bytes(connection, bytes, (size_t)n))
 			return;
 		if ((size_t)n < sizeof bytes)
-			reads = READS_AT_ONCE - 1;       /* there is no more */
+			reads = READS_AT_ONCE;           /* there is no more */
 	}
 	park(connection);
 }
@@ -267,6 +283,7 @@ void daemon_connection_attend(struct connection *connection, struct hand *hand)
 bool daemon_connection_open(struct daemon *daemon, struct listener *listener, int fd)
 {
 	struct connection *connection = calloc(1, sizeof *connection);
+	struct timeval lone = {.tv_usec = LONE_US};
 	int on = 1;
 	if (!connection)
 		return false;
@@ -279,6 +296,7 @@ bool daemon_connection_open(struct daemon *daemon, struct listener *listener, in
 	connection->session = lmtp_session_new(config->policy.domain, &limits, &handler, connection);
 	config_unref(&config);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);        /* fails on a unix socket: no harm */
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &lone, sizeof lone);
 	daemon->connections++;
 	daemon_connections_enter(&daemon->slots, &connection->slot, fd);
 	lmtp_session_greet(connection->session, &connection->out);

@@ -127,7 +127,7 @@ static void *hand_main(void *argument)
 		if (some)
 			daemon->crew.attend(connection, &hand);
 		hand.turns += hand.mails != NULL;
-		if (!some || hand.jobs >= JOBS_AT_ONCE || hand.turns >= TURNS_AT_ONCE || daemon->connections == 1)
+		if (!some || hand.jobs >= JOBS_AT_ONCE || hand.turns >= TURNS_AT_ONCE)
 			write_mails(&hand);
 		come_back(&hand);
 	}

@@ -1,7 +1,7 @@
 /*
  * store_spool.c - the bytes of a mail while it arrives: small ones in memory, large ones in the file they will stay in.
  *
- * Used by a connection thread, before the write transaction. A large mail is written once, under STATE_DIR/mails, with a
+ * Used by one thread at a time, before the write transaction. A large mail is written once, under STATE_DIR/mails, with a
  * random name, and synced (file and directories) before its row can be committed; memory does not grow with it. The digest
  * is made on the way. A file that was not kept is removed with its spool; after a crash housekeeping removes what no row names.
  * Diagnostics: STATUS_TRY_LATER with the path and errno's text (disk full, not writable). After a failed write the spool

@@ -159,4 +159,6 @@ def test_a_hundred_connections_with_mails_small_and_large(desk):
     for thread in clients:
         thread.join()
     assert not wrong, wrong
-    assert len(desk.tickets()) == 300 and desk.cli("fsck").code == 0
+    assert len(desk.tickets()) == 300
+    told = desk.cli("fsck")
+    assert told.code == 0, told
