@@ -24,6 +24,7 @@ struct query_term {
 	struct strings values;           /* of a word: one of them, or (negated) none. agent: "" is nobody */
 	int64_t ms;                      /* of a time: within so many milliseconds from now backwards; of `due`: from now on; */
 	bool longer;                     /* or longer ago than that; of `due`: later than that */
+	int64_t first;                   /* of created and updated: no earlier ticket was made since, and there are not many; 0: unknown */
 };
 struct query_sort { enum query_key key; bool descending; };      /* created, updated, due or a simple field */
 struct query {

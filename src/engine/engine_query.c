@@ -36,12 +36,23 @@ static bool is_time(enum query_key key)
 	return key == QUERY_CREATED || key == QUERY_UPDATED || key == QUERY_DUE;
 }
 
+/* Has a second value: term->first. Tickets are numbered in the order of time, and no index says when each was made. */
+static bool is_recent(const struct query_term *term)
+{
+	return (term->key == QUERY_CREATED || term->key == QUERY_UPDATED) && !term->longer && term->first;
+}
+
+/* What was touched stands in the history: later lines in order of time (history_late), and those of its opening are as old as the ticket. Where much was, looking at all
+ * tickets is faster. */
 static void add_time(struct buffer *sql, const struct query_term *term, int number)
 {
 	if (term->key == QUERY_DUE)
 		buffer_printf(sql, "id IN (SELECT ticket FROM promise WHERE due%s?%d)", term->longer ? ">" : "<=", number);
-	else if (term->key == QUERY_UPDATED && !term->longer)    /* what was touched stands in the history, in order of time */
-		buffer_printf(sql, "updated>=?%d AND id IN (SELECT ticket FROM history WHERE at>=?%d)", number, number);
+	else if (is_recent(term) && term->key == QUERY_UPDATED)
+		buffer_printf(sql, "updated>=?%d AND id IN (SELECT ticket FROM history WHERE n>2 AND (n>3 OR kind<>2) AND opening=0 AND at>=?%d UNION ALL SELECT id FROM ticket WHERE id>=?%d)",
+		              number, number, number + 1);
+	else if (is_recent(term))
+		buffer_printf(sql, "id>=?%d AND created>=?%d", number + 1, number);
 	else
 		buffer_printf(sql, "%s%s?%d", query_key_name(term->key), term->longer ? "<" : ">=", number);
 }
@@ -59,6 +70,7 @@ static void add_test(struct buffer *sql, const char *const *tests, const struct 
 	buffer_printf(sql, " AND %s(", term->negated ? "NOT " : "");
 	if (is_time(term->key))
 		add_time(sql, term, (*number)++);
+	*number += is_recent(term);
 	for (size_t i = 0; i < term->values.count; i++) {
 		const char *test = test_of(tests, term->key, term->values.at[i]), *place = test ? strstr(test, "%d") : NULL;
 
@@ -128,6 +140,8 @@ void engine_query_values(const struct query *query, int64_t now, void (*value)(v
 
 		if (is_time(term->key))
 			value(context, number++, term->key == QUERY_DUE ? now + term->ms : now - term->ms, NULL);
+		if (is_recent(term))
+			value(context, number++, term->first, NULL);
 		for (size_t k = 0; k < term->values.count; k++)
 			value(context, number++, 0, term->values.at[k]);
 	}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FEW_TICKETS 20000        /* that a time is about: what happened to them is looked for first */
 #define WORDS_LOOKED_AT 5000     /* messages with the words, the best first, whose tickets are looked at */
 
 /* What a person wrote as a customer, as his number: that is what the engine looks for. 0: nobody. */
@@ -32,6 +33,34 @@ static enum status resolve_customers(struct store *store, struct arena *arena, s
 			term->values = numbers;
 	}
 	return status;
+}
+
+/* Which of its times are about the last few tickets alone. */
+static enum status resolve_times(struct store *store, struct query *query, int64_t now, struct error *error)
+{
+	int64_t last = 0;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < query->terms.count && status == STATUS_OK; i++) {
+		struct query_term *term = &query->terms.at[i];
+
+		if (term->key != QUERY_CREATED && term->key != QUERY_UPDATED)
+			continue;
+		status = store_first_ticket_since(store, now - term->ms, &term->first, error);
+		if (status == STATUS_OK && !last)
+			status = store_ticket_last(store, &last, error);
+		if (last - term->first > FEW_TICKETS)
+			term->first = 0;
+	}
+	return status;
+}
+
+/* What the engine needs to know beforehand. The terms are the caller's copy. */
+static enum status resolve(struct store *store, struct arena *arena, struct query *query, int64_t now, struct error *error)
+{
+	enum status status = resolve_customers(store, arena, query, error);
+
+	return status == STATUS_OK ? resolve_times(store, query, now, error) : status;
 }
 
 static enum status select_tickets(struct store *store, struct arena *arena, const struct query *query, int64_t now, size_t limit, struct ticket_rows *rows,
@@ -178,7 +207,7 @@ enum status store_tickets(struct store *store, struct arena *arena, const struct
 		return status;
 	for (size_t i = 0; i < query->terms.count; i++)
 		*ARENA_PUSH(arena, &resolved.terms) = query->terms.at[i];
-	status = resolve_customers(store, arena, &resolved, error);
+	status = resolve(store, arena, &resolved, now, error);
 	query = &resolved;
 	if (status == STATUS_OK)
 		status = words ? search_tickets(store, arena, query, now, limit, rows, error) : select_tickets(store, arena, query, now, limit, rows, error);
@@ -201,7 +230,7 @@ enum status store_ticket_ids(struct store *store, struct arena *arena, const str
 	if (!query->words || !*query->words) {
 		for (size_t i = 0; i < query->terms.count; i++)
 			*ARENA_PUSH(arena, &resolved.terms) = query->terms.at[i];
-		if ((status = resolve_customers(store, arena, &resolved, error)) != STATUS_OK)
+		if ((status = resolve(store, arena, &resolved, now, error)) != STATUS_OK)
 			return status;
 		cursor_open_query_ids(&cursor, store->engine, error, &resolved, now, limit);
 		while (cursor_next(&cursor))
@@ -224,7 +253,7 @@ enum status store_ticket_holds(struct store *store, struct arena *arena, int64_t
 	for (size_t i = 0; i < query->terms.count; i++)
 		*ARENA_PUSH(arena, &resolved.terms) = query->terms.at[i];
 	if (status == STATUS_OK)
-		status = resolve_customers(store, arena, &resolved, error);
+		status = resolve(store, arena, &resolved, now, error);
 	if (status == STATUS_OK && facts)
 		*holds = is_wanted(store, facts, &(struct wanted){ &resolved, now }, &status, error);
 	return status;

@@ -31,7 +31,7 @@ def test_query_of_every_key(desk):
     # the same two ways, on random queries: "hello" stands in every mail
     parts = ["queue:support", "queue:network", "-queue:network", "state:pending", "-state:pending", "state:new", "state:open", "agent:none", "agent:bob", "-agent:bob", "tag:vpn",
              "-tag:vpn", "priority:urgent", "-priority:urgent", "customer:anna@example.com", "-customer:anna@example.com", "waiting:us", "waiting:them", "-waiting:them",
-             "language:en", "created:1h", "updated:>1h"]
+             "language:en", "created:1h", "updated:>1h", "updated:1h", "-created:1h", "-updated:1h"]
     chance, some = random.Random(7), 0
     for _ in range(40):
         query = chance.sample(parts, chance.randint(1, 3))
@@ -43,6 +43,10 @@ def test_query_of_every_key(desk):
     assert numbers(desk, "created:1h") == numbers(desk, "created:1h hello") == [] and numbers(desk, "created:3h") == [4, 3, 2, 1]
     assert numbers(desk, "created:>1h") == [4, 3, 2, 1] and set(numbers(desk, "created:>1h hello")) == {1, 2, 3, 4}
     assert numbers(desk, "created:<3h created:>1h tag:vpn") == [2] and numbers(desk, "-updated:>1h") == []
+    # an old one that something happens to is as fresh as a new one
+    assert numbers(desk, "updated:1h") == numbers(desk, "updated:1h hello") == []
+    desk.ok("ticket", "tag", "2", "lost")
+    assert numbers(desk, "updated:1h") == numbers(desk, "updated:1h hello") == [2] and numbers(desk, "-updated:1h") == [4, 3, 1] and numbers(desk, "created:1h") == []
 
 
 @query_desk
