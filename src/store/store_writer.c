@@ -320,8 +320,8 @@ static enum status queue(struct store_writer *writer, struct store_errand *erran
 static void write_own(struct store_writer *writer, struct store_errand *errands, size_t jobs)
 {
 	run_batch(writer, errands, jobs);
+	stop_writing(writer, engine_upkeep_wanted(writer->upkeep));      /* the next batch need not wait until all were told of this one */
 	tell(errands);
-	stop_writing(writer, engine_upkeep_wanted(writer->upkeep));
 }
 
 void store_write_later(struct store_writer *writer, struct store_errand *errands)
