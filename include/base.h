@@ -63,6 +63,7 @@ enum status {
 struct error {
 	enum status status;
 	bool full;          /* STATUS_TRY_LATER: there is no room on the disk */
+	bool said;          /* the log has it already */
 	char text[480];     /* one sentence: what, where, what to do. No newline. */
 };
 

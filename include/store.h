@@ -156,6 +156,7 @@ enum status store_durable(struct store *store, struct error *error);
 /* How often the database could not be asked, over this connection: one more than before means that something is missing in what was read meanwhile. */
 uint64_t store_troubles(const struct store *store);
 bool store_writer_healthy(struct store_writer *writer);          /* last commit worked (or nothing was tried) */
+bool store_has_said(struct store_writer *writer, const struct error *error);     /* this trouble is the store's own, which stands in the log: once */
 struct store_counters { int64_t batches, jobs, failed, waiting; };
 void store_writer_counters(struct store_writer *writer, struct store_counters *counters);
 

@@ -32,7 +32,7 @@ enum status error_set(struct error *error, enum status status, const char *forma
 	if (!error)
 		return status;
 	error->status = status;
-	error->full = false;
+	error->full = error->said = false;
 	va_start(arguments, format);
 	/* A text cut in the middle of a character is put right by whoever prints it (JSON writer, log). */
 	if (vsnprintf(error->text, sizeof error->text, format, arguments) < 0)

@@ -116,7 +116,7 @@ bool gateway_contracts_tick(struct gateway *gateway, const struct config *config
 	enum status status = look(config, store, &job, &due, &error);
 	if (status == STATUS_OK && due)
 		status = store_write(gateway->writer, tell_all, &job, &error);
-	if (status != STATUS_OK && store_writer_healthy(gateway->writer))
+	if (status != STATUS_OK && !store_has_said(gateway->writer, &error))
 		log_event(LOG_WARNING, "timer.trouble", "timer", "contracts", "why", error.text, NULL);
 	return status == STATUS_OK && job.mailed;
 }

@@ -406,7 +406,7 @@ bool gateway_events_go(struct gateway *gateway, const struct config *config, str
 		status = look(&go, config, &error);
 	if (status == STATUS_OK)
 		status = keep_all(gateway->writer, &go, &error);
-	if (status != STATUS_OK && store_writer_healthy(gateway->writer))
+	if (status != STATUS_OK && !store_has_said(gateway->writer, &error))
 		log_event(LOG_WARNING, "reports.trouble", "why", error.text, NULL);
 	if (status == STATUS_OK)
 		log_event(LOG_DEBUG, "reports.kept", "pages", LOG_NUMBER((int64_t)go.made.count), "upto", LOG_NUMBER(go.upto), "more", go.more ? "yes" : "no", NULL);

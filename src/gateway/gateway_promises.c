@@ -186,7 +186,7 @@ void gateway_promises_tick(struct gateway *gateway, const struct config *config,
 	struct error error;
 	struct promise_book *book;
 	bool more = gateway_book_of(gateway, config, store, &book, &error) == STATUS_OK;
-	if (!more && store_writer_healthy(gateway->writer))
+	if (!more && !store_has_said(gateway->writer, &error))
 		log_event(LOG_WARNING, "promises.trouble", "why", error.text, NULL);
 	for (int round = 0; round < ROUNDS_A_TICK && more; round++) {
 		CLEANUP_ARENA struct arena arena = {0};
@@ -194,7 +194,7 @@ void gateway_promises_tick(struct gateway *gateway, const struct config *config,
 		enum status status = gateway_promises_look(book, store, &arena, &changes, &error);
 		if (status == STATUS_OK && !changes.nothing && (changes.digest || changes.fresh))
 			status = store_write(gateway->writer, keep, &changes, &error);
-		if (status != STATUS_OK && store_writer_healthy(gateway->writer))
+		if (status != STATUS_OK && !store_has_said(gateway->writer, &error))
 			log_event(LOG_WARNING, "promises.trouble", "why", error.text, NULL);
 		more = status == STATUS_OK && changes.more;
 	}

@@ -173,7 +173,7 @@ bool gateway_steps_tick(struct gateway *gateway, const struct config *config, st
 		return false;
 	round.book = book;
 	enum status status = store_write(gateway->writer, take_all, &round, &error);
-	if (status != STATUS_OK && store_writer_healthy(gateway->writer))
+	if (status != STATUS_OK && !store_has_said(gateway->writer, &error))
 		log_event(LOG_WARNING, "promises.trouble", "why", error.text, NULL);
 	for (size_t i = 0; i < round.agents.count; i++)
 		buffer_fini(&round.agents.at[i].lines);

@@ -45,7 +45,7 @@ static enum status fire(struct store *store, void *context, struct error *error)
 /* False: nothing can be written now, which the store has said, once: the others wait for the next round. */
 static bool note_fired(struct gateway *gateway, const struct timer_row *timer, enum status status, const struct error *error)
 {
-	bool healthy = store_writer_healthy(gateway->writer);
+	bool healthy = status == STATUS_OK || !store_has_said(gateway->writer, error);
 	if (status == STATUS_OK)
 		log_event(LOG_INFO, "timer.fired", "ticket", LOG_NUMBER(timer->ticket), "timer", timer->kind, NULL);
 	else if (healthy)
@@ -63,7 +63,7 @@ static bool fire_some(struct gateway *gateway, const struct config *config, stru
 	bool writable = true;
 	arena_init(&arena);
 	if (store_timers_due(store, &arena, clock_now(), TIMERS_AT_ONCE, &rows, &error) != STATUS_OK) {
-		if (store_writer_healthy(gateway->writer))       /* else the store has said so */
+		if (!store_has_said(gateway->writer, &error))    /* else the store has said so */
 			log_event(LOG_WARNING, "timer.trouble", "doing", "looking for due timers", "why", error.text, NULL);
 		return false;
 	}
@@ -142,7 +142,7 @@ static bool digest_due(struct gateway *gateway, const struct config *config, str
 			*ARENA_PUSH(arena, &job.wanted) = (struct digest_mail){agent, lines};
 	}
 	enum status status = store_write(gateway->writer, digest, &job, &error);
-	if (status != STATUS_OK && store_writer_healthy(gateway->writer))
+	if (status != STATUS_OK && !store_has_said(gateway->writer, &error))
 		log_event(LOG_WARNING, "timer.trouble", "timer", "digest", "why", error.text, NULL);
 	return status == STATUS_OK && job.mails;
 }

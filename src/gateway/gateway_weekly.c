@@ -237,7 +237,7 @@ bool gateway_weekly_tick(struct gateway *gateway, const struct config *config, s
 	struct weekly_job job = {&arena, config, &week, day};
 	if (status == STATUS_OK)
 		status = store_write(gateway->writer, send, &job, &error);
-	if (status != STATUS_OK && store_writer_healthy(gateway->writer))
+	if (status != STATUS_OK && !store_has_said(gateway->writer, &error))
 		log_event(LOG_WARNING, "timer.trouble", "timer", "weekly report", "why", error.text, NULL);
 	return status == STATUS_OK;
 }

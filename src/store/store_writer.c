@@ -169,6 +169,7 @@ static void run_batch(struct store_writer *writer, struct store_errand *errands,
 		status = run_errands(writer->store, errands, jobs, &error);
 	if (status != STATUS_OK) {
 		store_rollback(writer->store);
+		error.said = true;               /* below, for all of them: when one of them looks, the next batch may have gone well */
 		fail_all(errands, status, &error);
 	}
 	note_health(writer, status, &error);
@@ -471,6 +472,11 @@ void store_writer_stop(struct store_writer **writer)
 	pthread_join(it->thread, NULL);
 	writer_free(it);
 	*writer = NULL;
+}
+
+bool store_has_said(struct store_writer *writer, const struct error *error)
+{
+	return error->said || !store_writer_healthy(writer);
 }
 
 bool store_writer_healthy(struct store_writer *writer)

@@ -335,6 +335,7 @@ static void a_locked_store_puts_all_off_and_recovers(void **state)
 	struct fixture *f = *state;
 	struct store_writer *writer;
 	struct job job = { f, 1, STATUS_OK, false };
+	struct error lost;
 
 	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
 	log_set_level(LOG_ERROR);
@@ -343,10 +344,15 @@ static void a_locked_store_puts_all_off_and_recovers(void **state)
 	assert_int_equal(store_write(writer, run_take_in, &job, &f->error), STATUS_TRY_LATER);
 	assert_non_null(strstr(f->error.text, "locked"));
 	assert_false(store_writer_healthy(writer));
+	lost = f->error;
 	run_sql(f, "ROLLBACK");
 	OK(store_write(writer, run_take_in, &job, &f->error));
 	assert_false(job.duplicate);
 	assert_true(store_writer_healthy(writer));
+	/* Who looks only now at what came of his job need not log it: the store did, though it is well again. Other trouble is still his to tell. */
+	assert_true(store_has_said(writer, &lost));
+	error_set(&lost, STATUS_BROKEN, "something else");
+	assert_false(store_has_said(writer, &lost));
 	store_writer_stop(&writer);
 }
 
