@@ -49,6 +49,15 @@ static void *call(void *argument)
 	return NULL;
 }
 
+/* Returns when he writes, and cannot go on before the gate is opened. */
+static void call_until_the_gate(struct caller *caller)
+{
+	pthread_mutex_lock(caller->watched.gate);
+	pthread_create(&caller->thread, NULL, call, caller);
+	while (!caller->watched.running)
+		sched_yield();
+}
+
 static int64_t waiting(struct store_writer *writer)
 {
 	struct store_counters counters;
@@ -192,11 +201,9 @@ static void who_leaves_his_jobs_goes_on_and_is_told_by_who_wrote_them(void **sta
 	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
 	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
-	pthread_mutex_lock(&gate);
 	struct caller caller = { .writer = writer, .watched = { .gate = &gate } };
-	pthread_create(&caller.thread, NULL, call, &caller);
-	while (!caller.watched.running)
-		sched_yield();
+
+	call_until_the_gate(&caller);
 	leave(&left[1], NULL);
 	leave(&left[0], &left[1]);
 	store_write_later(writer, &left[0].errand);
@@ -226,11 +233,9 @@ static void who_leaves_more_than_may_wait_is_told_at_once(void **state)
 	struct left many[1030];
 
 	OK(store_writer_start(f->dir, NULL, &writer, &f->error));
-	pthread_mutex_lock(&gate);
 	struct caller caller = { .writer = writer, .watched = { .gate = &gate } };
-	pthread_create(&caller.thread, NULL, call, &caller);
-	while (!caller.watched.running)
-		sched_yield();
+
+	call_until_the_gate(&caller);
 	for (size_t i = COUNT_OF(many); i-- > 0;) {
 		many[i] = (struct left){ .status = STATUS_BROKEN };
 		leave(&many[i], i + 1 < COUNT_OF(many) ? &many[i + 1] : NULL);
